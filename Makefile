@@ -1,0 +1,68 @@
+# Tools are installed once, pinned, into .cache/. `make` alone lists the targets.
+
+GOLANGCI_VERSION := v2.15.0
+GOLANGCI := .cache/bin/golangci-lint-$(GOLANGCI_VERSION)
+SAM := SAM_CLI_TELEMETRY=0 .cache/sam/bin/sam
+
+# The processor of the functions that `sam build` makes: arm64, or amd64 for Architecture=x86_64.
+GOARCH ?= arm64
+
+.PHONY: help
+help: ## list the targets
+	@sed -n 's/^\([a-z-]*\):.*## /  \1\t/p' $(MAKEFILE_LIST) | expand -t 18
+
+.PHONY: run
+run: ## start the local stack on http://localhost:3000 (PORT= moves it)
+	@echo "building the local stack"
+	@go build -o .cache/bin/localstack ./localstack
+	@exec .cache/bin/localstack
+
+.PHONY: clean-data
+clean-data: ## forget all data of the local stack
+	rm -rf .data
+
+.PHONY: demo
+demo: ## play one ticket's story against the running local stack
+	@go run ./localstack/demo
+
+.PHONY: test
+test: ## run every test: unit, conformance, end to end
+	go vet ./...
+	go test -race -shuffle=on ./...
+
+.PHONY: test-deploy
+test-deploy: .cache/sam/installed .cache/ministack/installed ## deploy with SAM onto an emulator and run the end-to-end suite there
+	localstack/ministack/test-deploy.sh
+
+.PHONY: lint
+lint: $(GOLANGCI) .cache/sam/installed ## check code, imports and template
+	go vet ./...
+	$(GOLANGCI) run
+	AWS_DEFAULT_REGION=us-east-1 $(SAM) validate --lint
+
+.PHONY: build
+build: .cache/sam/installed ## build every function for deployment (GOARCH=amd64 for x86_64)
+	$(SAM) build
+
+.PHONY: admin
+admin: .cache/sam/installed ## make PHONE= an administrator of the deployed STACK=
+	@test -n "$(PHONE)" -a -n "$(STACK)" || { echo "usage: make admin PHONE=+98... STACK=ticketsystem-dev" >&2; exit 2; }
+	$(SAM) remote invoke AdminGrantFunction --stack-name "$(STACK)" --event '{"phone":"$(PHONE)"}'
+
+# What `sam build` calls for each function: build-TicketCreateFunction builds
+# functions/ticket-create. Without version-control stamps an unchanged function stays the
+# same file and is not deployed again.
+build-%Function:
+	CGO_ENABLED=0 GOOS=linux GOARCH=$(GOARCH) go build -trimpath -buildvcs=false \
+		-tags lambda.norpc -ldflags "-s -w" -o "$(ARTIFACTS_DIR)/bootstrap" \
+		./functions/$(shell echo $* | sed 's/\([a-z]\)\([A-Z]\)/\1-\2/g' | tr A-Z a-z)
+
+.cache/%/installed: localstack/ministack/%.txt
+	python3 -m venv --clear .cache/$*
+	.cache/$*/bin/pip install --quiet --requirement $<
+	@touch $@
+
+$(GOLANGCI):
+	@echo "building golangci-lint $(GOLANGCI_VERSION), once"
+	@GOBIN=$(CURDIR)/.cache/bin go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(GOLANGCI_VERSION)
+	@mv .cache/bin/golangci-lint $@

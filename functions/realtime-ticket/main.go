@@ -1,0 +1,12 @@
+// Command realtime-ticket makes a pass for a socket: POST /realtime/tickets.
+package main
+
+import (
+	"ticketsystem/pkg/api"
+	"ticketsystem/pkg/wiring"
+)
+
+func main() {
+	h := wiring.Open()
+	h.Serve(api.OpenSocket(h.Door(), h.Need("SOCKET_URL")))
+}

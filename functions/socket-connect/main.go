@@ -1,0 +1,13 @@
+// Command socket-connect lets sockets in: $connect.
+package main
+
+import (
+	"ticketsystem/pkg/api"
+	"ticketsystem/pkg/wiring"
+)
+
+func main() {
+	h := wiring.Open()
+	entrance := &api.Entrance{Door: h.Door(), Verifier: h.Verifier(), Origins: h.Origins(), Log: h.Log}
+	h.Run(entrance.Connect)
+}

@@ -1,0 +1,13 @@
+// Command socket-default answers frames that no other route takes: $default.
+package main
+
+import (
+	"ticketsystem/pkg/wiring"
+	"ticketsystem/pkg/wiring/sockets"
+)
+
+func main() {
+	h := wiring.Open()
+	s := sockets.Socket(h)
+	h.Run(s.Handler(s.Unknown))
+}

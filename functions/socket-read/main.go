@@ -1,0 +1,13 @@
+// Command socket-read moves a read mark from a socket.
+package main
+
+import (
+	"ticketsystem/pkg/wiring"
+	"ticketsystem/pkg/wiring/sockets"
+)
+
+func main() {
+	h := wiring.Open()
+	s := sockets.Socket(h)
+	h.Run(s.Handler(s.Read(h.Desk())))
+}

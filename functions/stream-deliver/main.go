@@ -1,0 +1,13 @@
+// Command stream-deliver pushes what was written: the stream of the table.
+package main
+
+import (
+	"ticketsystem/pkg/stream"
+	"ticketsystem/pkg/wiring"
+	"ticketsystem/pkg/wiring/sockets"
+)
+
+func main() {
+	h := wiring.Open()
+	h.Run(stream.Deliver(h.Table(), sockets.News(h), h.Log))
+}

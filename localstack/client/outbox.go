@@ -1,0 +1,140 @@
+package client
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"net/http"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+)
+
+const (
+	outboxPause    = 100 * time.Millisecond
+	outboxPatience = 30 * time.Second
+)
+
+// outbox reads the text messages that a stack would have sent.
+type outbox struct {
+	http   *http.Client
+	url    string
+	newest bool // the newest message stands first
+}
+
+func newOutbox(client *http.Client, api, address string) outbox {
+	address = strings.TrimRight(address, "/")
+	if address == "" || address == api || strings.HasSuffix(address, "/_local/outbox") {
+		return outbox{http: client, url: api + "/_local/outbox", newest: true}
+	}
+	return outbox{http: client, url: strings.TrimSuffix(address, smsPath) + smsPath}
+}
+
+// smsPath is where ministack shows the messages published to phone numbers.
+const smsPath = "/_ministack/sns/sms-messages"
+
+// texts lists the messages to one number, oldest first. phone is E.164.
+func (o outbox) texts(ctx context.Context, phone string) ([]string, error) {
+	query := url.Values{"channel": {"sms"}, "to": {phone}, "phoneNumber": {phone}}
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, o.url+"?"+query.Encode(), nil)
+	if err != nil {
+		return nil, fmt.Errorf("outbox: %w", err)
+	}
+	answer, err := send(o.http, request, "GET "+o.url)
+	if err != nil {
+		return nil, err
+	}
+	var content any
+	if err := answer.Into(http.StatusOK, &content); err != nil {
+		return nil, err
+	}
+	texts := gather(nil, content, phone)
+	if o.newest {
+		slices.Reverse(texts)
+	}
+	return texts, nil
+}
+
+// gather finds the messages to phone wherever they stand in the document, as
+// the local stack (to, body) and ministack (PhoneNumber, Message) wrap them
+// differently.
+func gather(texts []string, node any, phone string) []string {
+	switch node := node.(type) {
+	case []any:
+		for _, child := range node {
+			texts = gather(texts, child, phone)
+		}
+	case map[string]any:
+		to, _ := cmp.Or(node["to"], node["PhoneNumber"]).(string)
+		body, _ := cmp.Or(node["body"], node["Message"]).(string)
+		if to == phone && body != "" {
+			return append(texts, body)
+		}
+		for _, child := range node {
+			texts = gather(texts, child, phone)
+		}
+	}
+	return texts
+}
+
+// awaitCode waits until more than `before` messages went to a number and reads
+// the code in the newest.
+func (o outbox) awaitCode(ctx context.Context, phone string, before int) (string, error) {
+	ctx, cancel := context.WithTimeout(ctx, outboxPatience)
+	defer cancel()
+	for {
+		texts, err := o.texts(ctx, phone)
+		if err != nil {
+			return "", err
+		}
+		if len(texts) > before {
+			return CodeIn(texts[len(texts)-1])
+		}
+		select {
+		case <-ctx.Done():
+			return "", fmt.Errorf("outbox: got %d messages to %s after %s, want %d", len(texts), phone, outboxPatience, before+1)
+		case <-time.After(outboxPause):
+		}
+	}
+}
+
+var sixDigits = regexp.MustCompile(`\d{6}`)
+
+// CodeIn finds the one-time code in a message; its digits may be Persian.
+func CodeIn(text string) (string, error) {
+	latin := strings.Map(func(r rune) rune {
+		if r >= '۰' && r <= '۹' {
+			return r - '۰' + '0'
+		}
+		return r
+	}, text)
+	code := sixDigits.FindString(latin)
+	if code == "" {
+		return "", fmt.Errorf("outbox: got %q, want a text with six digits", text)
+	}
+	return code, nil
+}
+
+// Texts lists the text messages sent to a number (E.164), oldest first.
+func (a *API) Texts(ctx context.Context, phone string) ([]string, error) {
+	return a.outbox.texts(ctx, phone)
+}
+
+// AskCode asks for a one-time code and reads it from the outbox. phone is
+// E.164; purpose is signup, login or reset.
+func (a *API) AskCode(ctx context.Context, phone, purpose string) (string, error) {
+	before, err := a.outbox.texts(ctx, phone)
+	if err != nil {
+		return "", err
+	}
+	answer, err := a.Do(ctx, http.MethodPost, "/otp", map[string]string{"phone": phone, "purpose": purpose})
+	if err != nil {
+		return "", err
+	}
+	if err := answer.Into(http.StatusAccepted, nil); err != nil {
+		return "", err
+	}
+	return a.outbox.awaitCode(ctx, phone, len(before))
+}

@@ -1,0 +1,216 @@
+package dynamo
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+)
+
+// The stream is asked often while something happens and seldom otherwise.
+const (
+	busyPause = 25 * time.Millisecond
+	idlePause = 500 * time.Millisecond
+	busyFor   = time.Second // after the last sign of life
+)
+
+// Stream feeds functions from the table's stream.
+type Stream struct {
+	URL    string // of the engine
+	ARN    string
+	Folder string // where positions are kept; empty keeps none
+	New    bool   // the table is new: nothing was written before its mappings
+	Invoke func(ctx context.Context, function string, payload []byte) ([]byte, error)
+	Send   func(queueARN, body string) error // to an on-failure queue
+	Logf   func(string, ...any)
+
+	mu     sync.Mutex
+	wakers []chan struct{}
+	active time.Time
+}
+
+// Wake says that something may have been written just now.
+func (s *Stream) Wake() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.active = time.Now()
+	for _, waker := range s.wakers {
+		select {
+		case waker <- struct{}{}:
+		default:
+		}
+	}
+}
+
+// reader is one mapping's way through the stream.
+type reader struct {
+	*Stream
+	client    client
+	mapping   Mapping
+	waker     chan struct{}
+	iterators map[string]string // by shard; an empty one means that the shard is closed and read
+	// Positions are the sequence numbers of the last records done with, by shard.
+	positions map[string]string
+}
+
+// Run feeds one mapping's function until ctx ends. A record is done with when
+// the function took it, or when it went to the on-failure queue; the position
+// is kept after each batch, so a record may come twice but is never left out.
+func (s *Stream) Run(ctx context.Context, m Mapping) {
+	r := &reader{Stream: s, client: client{s.URL}, mapping: m, waker: make(chan struct{}, 1),
+		iterators: map[string]string{}, positions: map[string]string{}}
+	s.mu.Lock()
+	s.wakers = append(s.wakers, r.waker)
+	s.mu.Unlock()
+	if err := r.load(); err != nil {
+		s.Logf("%s: %v", m.ID, err)
+	}
+	for ctx.Err() == nil {
+		got, err := r.round(ctx)
+		if err != nil && ctx.Err() == nil {
+			s.Logf("%s: stream: %v", m.ID, err)
+			clear(r.iterators)
+			r.pause(ctx, time.Second)
+		}
+		if got {
+			continue
+		}
+		s.mu.Lock()
+		pause := idlePause
+		if time.Since(s.active) < busyFor {
+			pause = busyPause
+		}
+		s.mu.Unlock()
+		r.pause(ctx, pause)
+	}
+}
+
+func (r *reader) pause(ctx context.Context, d time.Duration) {
+	select {
+	case <-ctx.Done():
+	case <-r.waker:
+	case <-time.After(d):
+	}
+}
+
+// round reads every open shard once and tells whether there was anything.
+func (r *reader) round(ctx context.Context) (got bool, err error) {
+	if len(r.iterators) == 0 {
+		if err := r.open(ctx); err != nil {
+			return false, err
+		}
+	}
+	open := 0
+	for shard, iterator := range r.iterators {
+		if iterator == "" {
+			continue
+		}
+		open++
+		some, err := r.read(ctx, shard, iterator)
+		if err != nil {
+			return got, err
+		}
+		got = got || some
+	}
+	if open == 0 {
+		clear(r.iterators) // look for the shards that follow
+	}
+	return got, nil
+}
+
+func (r *reader) read(ctx context.Context, shard, iterator string) (bool, error) {
+	var page struct {
+		Records           []map[string]any
+		NextShardIterator string
+	}
+	get := map[string]any{"ShardIterator": iterator, "Limit": 1000}
+	if err := r.client.call(ctx, "GetRecords", get, &page); err != nil {
+		return false, err
+	}
+	if n := len(page.Records); n > 0 && n < r.mapping.BatchSize && r.mapping.Window > 0 {
+		// Wait once for more; what comes is then read with the same iterator.
+		select {
+		case <-ctx.Done():
+			return false, ctx.Err()
+		case <-time.After(r.mapping.Window):
+		}
+		if err := r.client.call(ctx, "GetRecords", get, &page); err != nil {
+			return false, err
+		}
+	}
+	if len(page.Records) > 0 {
+		if err := r.process(ctx, shard, page.Records); err != nil {
+			return false, err
+		}
+	}
+	r.iterators[shard] = page.NextShardIterator
+	return len(page.Records) > 0, nil
+}
+
+// open finds the shards and where to go on in each.
+func (r *reader) open(ctx context.Context) error {
+	var stream struct {
+		StreamDescription struct {
+			Shards []struct{ ShardId string }
+		}
+	}
+	if err := r.client.call(ctx, "DescribeStream", map[string]any{"StreamArn": r.ARN}, &stream); err != nil {
+		return err
+	}
+	for _, shard := range stream.StreamDescription.Shards {
+		request := map[string]any{"StreamArn": r.ARN, "ShardId": shard.ShardId, "ShardIteratorType": "TRIM_HORIZON"}
+		if last := r.positions[shard.ShardId]; last != "" {
+			request["ShardIteratorType"], request["SequenceNumber"] = "AFTER_SEQUENCE_NUMBER", last
+		} else if !r.mapping.FromStart && !r.New {
+			request["ShardIteratorType"] = "LATEST"
+		}
+		var answer struct{ ShardIterator string }
+		if err := r.client.call(ctx, "GetShardIterator", request, &answer); err != nil {
+			return err
+		}
+		r.iterators[shard.ShardId] = answer.ShardIterator
+	}
+	return nil
+}
+
+// done moves a shard's position and writes it down.
+func (r *reader) done(shard, sequence string) error {
+	r.positions[shard] = sequence
+	if r.Folder == "" {
+		return nil
+	}
+	text, err := json.Marshal(r.positions)
+	if err != nil {
+		return err
+	}
+	if err := os.WriteFile(r.file()+".new", text, 0o600); err != nil {
+		return err
+	}
+	return os.Rename(r.file()+".new", r.file())
+}
+
+func (r *reader) load() error {
+	if r.Folder == "" {
+		return nil
+	}
+	if err := os.MkdirAll(r.Folder, 0o700); err != nil {
+		return err
+	}
+	text, err := os.ReadFile(r.file())
+	if errors.Is(err, os.ErrNotExist) {
+		return nil
+	}
+	if err == nil {
+		err = json.Unmarshal(text, &r.positions)
+	}
+	if err != nil {
+		return fmt.Errorf("position in the stream: %w", err)
+	}
+	return nil
+}
+
+func (r *reader) file() string { return filepath.Join(r.Folder, r.mapping.ID+".json") }

@@ -1,0 +1,185 @@
+package e2e
+
+import (
+	"encoding/json"
+	"net/http"
+	"strings"
+	"testing"
+	"unicode"
+
+	"ticketsystem/localstack/client"
+)
+
+func TestHealth(t *testing.T) {
+	t.Parallel()
+	var health struct{ State, Version string }
+	expect(t, anybody(t, "GET", "/health", nil), 200, &health)
+	same(t, "state", health.State, "ok")
+	if health.Version == "" {
+		t.Error("version: got none, want one")
+	}
+}
+
+func TestUnknownRoutesAreProblems(t *testing.T) {
+	t.Parallel()
+	me := customer(t)
+	ticket := me.open(nil)
+	for _, call := range []struct {
+		method, path string
+		statuses     []int
+	}{
+		{"GET", "/", []int{404}},
+		{"GET", "/nothing", []int{404}},
+		{"POST", "/tickets/" + ticket.ID + "/explode", []int{404}},
+		{"GET", "/tickets/" + ticket.ID + "/messages/1", []int{404}},
+		{"GET", "/../etc/passwd", []int{400, 404}},
+		{"PUT", "/tickets", []int{405}},
+		{"PUT", "/tickets/" + ticket.ID, []int{405}},
+		{"GET", "/login", []int{405}},
+		{"PATCH", "/otp", []int{405}},
+		{"POST", "/health", []int{405}},
+		{"POST", "/profile", []int{405}},
+		{"DELETE", "/tickets/" + ticket.ID + "/messages", []int{405}},
+	} {
+		refused(t, me.call(call.method, call.path, nil), call.statuses...)
+	}
+}
+
+func TestEveryPrivateRouteWantsCredentials(t *testing.T) {
+	t.Parallel()
+	ticket := "/tickets/" + client.NewID()
+	for _, call := range []struct{ method, path string }{
+		{"GET", "/profile"}, {"PATCH", "/profile"},
+		{"POST", "/tickets"}, {"GET", "/tickets"}, {"GET", ticket}, {"PATCH", ticket},
+		{"POST", ticket + "/close"}, {"POST", ticket + "/reopen"}, {"POST", ticket + "/status"},
+		{"POST", ticket + "/assign"}, {"POST", ticket + "/read"}, {"POST", ticket + "/messages"},
+		{"GET", ticket + "/messages"}, {"GET", ticket + "/history"},
+		{"POST", "/attachments"}, {"GET", "/attachments/" + client.NewID()}, {"POST", "/realtime/tickets"},
+	} {
+		var body any
+		if call.method != http.MethodGet {
+			body = object{}
+		}
+		refused(t, anybody(t, call.method, call.path, body), 401)
+	}
+}
+
+func TestProblemsSpeakTheCallersLanguage(t *testing.T) {
+	t.Parallel()
+	me := customer(t)
+	for _, call := range []struct {
+		method, path string
+		body         any
+	}{
+		{"GET", "/tickets/" + client.NewID(), nil},
+		{"GET", "/nothing", nil},
+		{"GET", "/tickets?limit=0", nil},
+		{"POST", "/tickets", object{}},
+		{"POST", "/tickets/" + client.NewID() + "/status", object{}},
+	} {
+		statuses := []int{400, 403, 404, 422}
+		english := refused(t, me.call(call.method, call.path, call.body, client.Language("en")), statuses...)
+		persian := refused(t, me.call(call.method, call.path, call.body, client.Language("fa-IR, en;q=0.5")), statuses...)
+		same(t, call.path+" code in Persian", persian.Code, english.Code)
+		if isPersian(english.Title) || !isPersian(persian.Title) {
+			t.Errorf("%s: got titles %q and %q, want English and Persian", call.path, english.Title, persian.Title)
+		}
+		if persian.Detail != "" && !isPersian(persian.Detail) {
+			t.Errorf("%s: got detail %q, want Persian", call.path, persian.Detail)
+		}
+		for _, field := range persian.Errors {
+			if !isPersian(field.Message) {
+				t.Errorf("%s: got message %q, want Persian", call.path, field.Message)
+			}
+		}
+	}
+}
+
+func isPersian(text string) bool {
+	return strings.ContainsFunc(text, func(r rune) bool { return unicode.Is(unicode.Arabic, r) })
+}
+
+func TestEachRequestHasItsOwnID(t *testing.T) {
+	t.Parallel()
+	first := refused(t, anybody(t, "GET", "/nothing", nil), 404)
+	second := refused(t, anybody(t, "GET", "/nothing", nil), 404)
+	if first.RequestID == second.RequestID {
+		t.Errorf("requestId: got %q twice, want two", first.RequestID)
+	}
+	same(t, "instance", first.Instance, "/nothing")
+}
+
+func TestOtherOriginsAreNotLetIn(t *testing.T) {
+	t.Parallel()
+	for _, origin := range []string{"https://evil.example", "null"} {
+		answer := anybody(t, "OPTIONS", "/tickets", nil,
+			client.Header("Origin", origin), client.Header("Access-Control-Request-Method", "POST"))
+		if allowed := answer.Header.Get("Access-Control-Allow-Origin"); allowed == "*" || allowed == origin {
+			t.Errorf("preflight from %s: got Access-Control-Allow-Origin %q, want none", origin, allowed)
+		}
+	}
+}
+
+func TestCategories(t *testing.T) {
+	t.Parallel()
+	read := func(language string) map[string]string {
+		var page client.List[client.Category]
+		expect(t, anybody(t, "GET", "/categories", nil, client.Language(language)), 200, &page)
+		names := map[string]string{}
+		for _, category := range page.Data {
+			names[category.ID] = category.Name
+		}
+		return names
+	}
+	english, persian := read("en"), read("fa")
+	found := map[string]bool{}
+	for id, name := range english {
+		found[name] = true
+		if !isPersian(persian[id]) {
+			t.Errorf("category %s in Persian: got %q, want a Persian name", name, persian[id])
+		}
+		var one client.Category
+		expect(t, anybody(t, "GET", "/categories/"+id, nil, client.Language("en")), 200, &one)
+		same(t, "GET /categories/{id}: name", one.Name, name)
+		same(t, "GET /categories/{id}: active", one.Active, true)
+	}
+	for _, name := range []string{"Billing", "Technical", "Account", "Other"} {
+		if !found[name] {
+			t.Errorf("GET /categories: got %v, want %s among them", english, name)
+		}
+	}
+	refused(t, anybody(t, "GET", "/categories/"+client.NewID(), nil), 404)
+
+	var page struct{ Data []map[string]json.RawMessage }
+	expect(t, anybody(t, "GET", "/categories", nil), 200, &page)
+	for _, category := range page.Data {
+		if names, there := category["names"]; there {
+			t.Errorf("GET /categories without credentials: got names %s, want them for admins only", names)
+		}
+	}
+}
+
+func TestCategoriesArePaged(t *testing.T) {
+	t.Parallel()
+	seen := map[string]bool{}
+	for path := "/categories?limit=1"; path != ""; {
+		var page client.List[client.Category]
+		expect(t, anybody(t, "GET", path, nil), 200, &page)
+		if len(page.Data) > 1 {
+			t.Fatalf("GET %s: got %d categories, want at most 1", path, len(page.Data))
+		}
+		for _, category := range page.Data {
+			if seen[category.ID] {
+				t.Fatalf("GET %s: got %s twice", path, category.Name)
+			}
+			seen[category.ID] = true
+		}
+		path = ""
+		if page.Page.HasMore {
+			path = "/categories?limit=1&cursor=" + page.Page.Next
+		}
+	}
+	if len(seen) < 4 {
+		t.Errorf("GET /categories page by page: got %d, want at least 4", len(seen))
+	}
+}

@@ -1,0 +1,89 @@
+// Package e2e holds the end-to-end suite: an independent client plays people
+// of every role against a running stack, over HTTP and WebSocket.
+//
+// API_URL, SOCKET_URL and OUTBOX name the stack; without API_URL the suite
+// starts the local stack itself. Nothing here waits a fixed time for something
+// to happen, and every person but the seeded staff is new, so that the suite
+// may run again and again on one stack, in any order.
+package e2e
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"testing"
+	"time"
+
+	"ticketsystem/localstack/client"
+	"ticketsystem/localstack/seed"
+	"ticketsystem/localstack/stack"
+)
+
+// firstBuild bounds the wait for the first answer of a stack whose functions
+// have never been built on this machine.
+const firstBuild = 8 * time.Minute
+
+// suite is the stack under test. TestMain sets it once; nothing changes it.
+var suite struct {
+	api   *client.API
+	staff map[string]func() (*client.Person, error) // by phone
+}
+
+func TestMain(m *testing.M) {
+	flag.Parse()
+	code, err := run(m)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "e2e:", err)
+		code = 1
+	}
+	os.Exit(code)
+}
+
+// run runs the suite on the stack that API_URL names, or on one of its own.
+func run(m *testing.M) (int, error) {
+	suite.api = client.FromEnv("")
+	if suite.api.Base() == "" {
+		var log io.Writer
+		if testing.Verbose() {
+			log = os.Stderr
+		}
+		local, err := stack.Start(context.Background(), stack.Options{Root: "../..", Memory: true, Seed: seed.Seed, Log: log})
+		if err != nil {
+			return 0, fmt.Errorf("start the local stack: %w", err)
+		}
+		defer local.Close()
+		suite.api = client.New(local.HTTPURL, local.SocketURL, local.OutboxURL)
+	}
+	suite.staff = map[string]func() (*client.Person, error){}
+	for _, phone := range []string{adminPhone, supportPhone, support2Phone} {
+		suite.staff[phone] = once(suite.api, phone)
+	}
+	if err := awaitHealth(); err != nil {
+		return 0, err
+	}
+	return m.Run(), nil
+}
+
+// awaitHealth waits until the stack answers at all.
+func awaitHealth() error {
+	ctx, cancel := context.WithTimeout(context.Background(), firstBuild)
+	defer cancel()
+	for {
+		answer, err := suite.api.Do(ctx, http.MethodGet, "/health", nil)
+		if err == nil {
+			err = answer.Into(http.StatusOK, nil)
+		}
+		if err == nil {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return errors.Join(fmt.Errorf("the stack does not answer within %s", firstBuild), err)
+		case <-time.After(pause):
+		}
+	}
+}

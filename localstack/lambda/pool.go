@@ -1,0 +1,263 @@
+package lambda
+
+import (
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+)
+
+var errClosed = errors.New("the stack is stopping")
+
+// pool runs one function: a queue of invocations and the instances that take
+// from it in turn. The one longest at work is used first, so that spare
+// instances fall idle and end.
+type pool struct {
+	manager *Manager
+	name    string
+	record  record
+
+	mu        sync.Mutex
+	function  Function
+	env       []string
+	stamp     time.Time // of the binary that the instances run
+	prepared  bool      // the binary is built and the environment known
+	closed    bool
+	preparing bool
+	queue     []*Invocation
+	idle      []*instance // the last one is the warmest
+	all       map[*instance]bool
+	starting  int // instances that have not asked for work yet
+	returning int // instances that have answered and are about to ask again
+}
+
+// submit queues an invocation; invocations start in the order they came in.
+func (p *pool) submit(inv *Invocation) {
+	stamp := p.manager.builder.stamp(p.name)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	inv.arn = p.function.ARN
+	p.queue = append(p.queue, inv)
+	p.prepared = p.prepared && stamp.Equal(p.stamp)
+	p.pump()
+}
+
+// define takes over a new definition; instances of the old one end.
+func (p *pool) define(f Function) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.function, p.prepared = f, false
+	p.retire()
+}
+
+// pump hands queued invocations to idle instances and starts more instances
+// where there are too few. The caller holds the lock.
+func (p *pool) pump() {
+	for p.closed && len(p.queue) > 0 {
+		p.failFirst(errClosed)
+	}
+	if p.closed || !p.prepared {
+		if !p.closed && !p.preparing && len(p.queue) > 0 {
+			p.preparing = true
+			go p.prepare(p.function)
+		}
+		return
+	}
+	for len(p.queue) > 0 && len(p.idle) > 0 {
+		inst := p.idle[len(p.idle)-1]
+		p.idle = p.idle[:len(p.idle)-1]
+		inst.work <- p.assign(inst)
+	}
+	for len(p.queue) > p.starting+p.returning && len(p.all) < p.manager.config.Limit {
+		if err := p.launch(); err != nil {
+			p.failFirst(err)
+		}
+	}
+}
+
+// prepare builds the function and resolves its environment, which may take as
+// long as another resource needs to be made.
+func (p *pool) prepare(f Function) {
+	err := p.manager.builder.build(f.Name, true)
+	stamp := p.manager.builder.stamp(f.Name)
+	var env []string
+	if err == nil {
+		env, err = p.manager.environment(f)
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.preparing = false
+	if err != nil {
+		p.manager.config.Logf("%s: %v", f.Name, err)
+		for len(p.queue) > 0 {
+			p.failFirst(err)
+		}
+		return
+	}
+	if !stamp.Equal(p.stamp) {
+		p.retire()
+	}
+	p.env, p.stamp, p.prepared = env, stamp, true
+	p.pump()
+}
+
+// assign takes the first invocation off the queue for an instance and starts
+// its clock. The caller holds the lock.
+func (p *pool) assign(inst *instance) *Invocation {
+	inv := p.queue[0]
+	p.queue = p.queue[1:]
+	inst.current, inst.cold = inv, !inst.used
+	inst.used = true
+	inv.started = time.Now()
+	limit := p.function.Timeout
+	inv.deadline = inv.started.Add(limit)
+	inst.timer = time.AfterFunc(limit, func() {
+		p.finish(inst, inv.id, nil, &FunctionError{
+			Type:    "Sandbox.Timedout",
+			Message: fmt.Sprintf("RequestId: %s Error: Task timed out after %.2f seconds", inv.id, limit.Seconds()),
+		})
+		inst.kill()
+	})
+	return inv
+}
+
+// next is the instance's wait for work. It is nil when the instance shall end.
+func (p *pool) next(inst *instance, gone <-chan struct{}) *Invocation {
+	p.mu.Lock()
+	switch {
+	case !inst.ready:
+		inst.ready = true
+		p.starting--
+	case inst.returning:
+		inst.returning = false
+		p.returning--
+	}
+	if inst.retired {
+		p.mu.Unlock()
+		inst.kill()
+		return nil
+	}
+	if len(p.queue) > 0 && p.prepared {
+		defer p.mu.Unlock()
+		return p.assign(inst)
+	}
+	inst.since = time.Now()
+	p.idle = append(p.idle, inst)
+	p.mu.Unlock()
+	select {
+	case inv := <-inst.work:
+		return inv
+	case <-gone:
+		return nil
+	}
+}
+
+// finish ends the current invocation of an instance. It is false when that is
+// another one, as after a timeout.
+func (p *pool) finish(inst *instance, id string, payload []byte, failure *FunctionError) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	inv := inst.current
+	if inv == nil || inv.id != id {
+		return false
+	}
+	inst.timer.Stop()
+	inst.current, inst.returning = nil, true
+	p.returning++
+	p.record.invoked(time.Since(inv.started), inst.cold, failure != nil)
+	if failure != nil {
+		p.manager.config.Logf("%s failed: %s", p.name, failure.Message)
+		inv.end(payload, failure)
+		return true
+	}
+	inv.end(payload, nil)
+	return true
+}
+
+// gone tidies up after a process that ended.
+func (p *pool) gone(inst *instance, cause error) {
+	reason := "exit status 0"
+	if cause != nil {
+		reason = cause.Error()
+	}
+	if inv := inst.busy(); inv != nil {
+		p.finish(inst, inv.id, nil, &FunctionError{
+			Type:    "Runtime.ExitError",
+			Message: fmt.Sprintf("RequestId: %s Error: Runtime exited with error: %s", inv.id, reason),
+		})
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.forget(inst)
+	if inst.returning {
+		p.returning--
+	}
+	if !inst.ready {
+		p.starting--
+		if !inst.retired && len(p.queue) > 0 {
+			// It never came to ask for work: to try for ever would help nobody.
+			p.failFirst(&FunctionError{Type: "Runtime.ExitError", Message: "Runtime exited at its start: " + reason})
+		}
+	}
+	p.pump()
+}
+
+func (p *pool) forget(inst *instance) {
+	delete(p.all, inst)
+	for i, idle := range p.idle {
+		if idle == inst {
+			p.idle = append(p.idle[:i], p.idle[i+1:]...)
+			return
+		}
+	}
+}
+
+// retire ends all instances, the busy ones when they have answered. The caller
+// holds the lock.
+func (p *pool) retire() {
+	for inst := range p.all {
+		inst.retired = true
+	}
+	for _, inst := range p.idle {
+		inst.kill()
+	}
+	p.idle = nil
+}
+
+// expire ends the instances that have been idle since before a time.
+func (p *pool) expire(before time.Time) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for len(p.idle) > 0 && p.idle[0].since.Before(before) {
+		p.idle[0].retired = true
+		p.idle[0].kill()
+		p.idle = p.idle[1:]
+	}
+}
+
+// kill ends all instances at once, whatever they are doing.
+func (p *pool) kill() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for inst := range p.all {
+		inst.retired = true
+		inst.kill()
+	}
+	p.idle = nil
+}
+
+// close is kill for good: what is queued fails.
+func (p *pool) close() {
+	p.kill()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.closed = true
+	p.pump()
+}
+
+func (p *pool) failFirst(err error) {
+	inv := p.queue[0]
+	p.queue = p.queue[1:]
+	p.record.invoked(0, false, true)
+	inv.end(nil, err)
+}

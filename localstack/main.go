@@ -1,0 +1,60 @@
+// Command localstack runs TicketSystem on this machine, from the template that
+// deploys it to AWS: `go run ./localstack`. PORT moves its ports, DATA its data.
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/signal"
+	"strconv"
+	"syscall"
+
+	"ticketsystem/localstack/seed"
+	"ticketsystem/localstack/stack"
+)
+
+func main() {
+	if err := run(); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+}
+
+func run() error {
+	port := 3000
+	if text := os.Getenv("PORT"); text != "" {
+		var err error
+		if port, err = strconv.Atoi(text); err != nil || port < 1 || port > 65000 {
+			return fmt.Errorf("PORT=%s is not a port", text)
+		}
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	s, err := stack.Start(ctx, stack.Options{
+		Port:    port,
+		DataDir: os.Getenv("DATA"),
+		Memory:  len(os.Args) > 1 && os.Args[1] == "-memory",
+		Log:     os.Stdout,
+		Seed:    seed.Seed,
+	})
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	fmt.Printf(`
+ready %[1]s
+  HTTP      %[1]s
+  sockets   %[2]s
+  outbox    %[1]s/_local/      (SMS, mail, functions, logs)
+  S3        %[3]s
+  DynamoDB  %[4]s  table %[5]s
+
+  admin 09120000001 · support 09120000002, 09120000003 · customer 09120000004
+  password ticket-demo-2026 · Ctrl-C ends everything
+
+`, s.HTTPURL, s.SocketURL, s.S3URL, s.DynamoDBURL, s.TableName)
+	<-ctx.Done()
+	fmt.Println("stopping ...")
+	return nil
+}

@@ -1,0 +1,77 @@
+#!/usr/bin/env bash
+# Proves the template: validates, builds and deploys it with the real SAM CLI onto ministack,
+# an emulator of AWS that needs no Docker, and runs the end-to-end suite there.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+
+work=.cache/test-deploy
+sam=.cache/sam/bin/sam
+stack=ticketsystem-test
+mkdir -p "$work"
+
+step() { printf '\n== %s (%ds)\n' "$1" "$SECONDS"; }
+
+free_port() {
+  python3 -c 'import socket; s = socket.socket(); s.bind(("localhost", 0)); print(s.getsockname()[1])'
+}
+
+start_emulator() {
+  set -m # a process group of its own, so that its functions end with it
+  .cache/ministack/bin/python localstack/ministack_launcher.py >"$work/ministack.log" 2>&1 &
+  emulator=$!
+  set +m
+  trap stop_emulator EXIT
+  for _ in $(seq 150); do
+    if curl --silent --fail --output /dev/null "$url/_ministack/health"; then return; fi
+    kill -0 "$emulator" || break
+    sleep 0.2
+  done
+  tail -n 20 "$work/ministack.log" >&2
+  echo "ministack did not start" >&2
+  exit 1
+}
+
+stop_emulator() {
+  kill -- "-$emulator" 2>/dev/null || true
+  wait "$emulator" 2>/dev/null || true
+}
+
+output() { # the value of one output of the stack
+  "$sam" list stack-outputs --stack-name "$stack" --output json |
+    python3 -c 'import json, sys; print(next(o["OutputValue"] for o in json.load(sys.stdin) if o["OutputKey"] == sys.argv[1]))' "$1"
+}
+
+GATEWAY_PORT=$(free_port)
+url=http://localhost:$GATEWAY_PORT
+api=$url/_aws/execute-api/httpapi
+socket=localhost:$GATEWAY_PORT/_aws/execute-api/socketapi/live
+
+# Nothing here may reach a real account: the emulator's address and key stand for all of AWS,
+# in this script and, inherited, in the emulator's functions.
+unset AWS_PROFILE AWS_SESSION_TOKEN
+export BIND_HOST=127.0.0.1 GATEWAY_PORT AWS_ENDPOINT_URL=$url AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test
+export AWS_REGION=us-east-1 AWS_DEFAULT_REGION=us-east-1
+export SAM_CLI_TELEMETRY=0 SAM_CLI_POLL_DELAY=0.2
+
+step "validate"
+"$sam" validate --lint
+
+step "build"
+GOARCH=amd64 "$sam" build --build-dir "$work/build" >"$work/build.log" 2>&1 ||
+  { tail -n 40 "$work/build.log" >&2; exit 1; }
+
+step "deploy"
+start_emulator
+"$sam" deploy --template-file "$work/build/template.yaml" --stack-name "$stack" \
+  --parameter-overrides Architecture=x86_64 AddressLimit=10000 AllowedOrigins=https://app.example \
+  "ApiUrl=$api" "SocketUrl=ws://$socket" "SocketEndpoint=http://$socket" >"$work/deploy.log" 2>&1 ||
+  { tail -n 60 "$work/deploy.log" >&2; exit 1; }
+
+step "seed"
+TABLE_NAME=$(output TableName) AWS_ENDPOINT_URL_DYNAMODB=$url go run ./localstack/seeder
+
+step "end-to-end suite on the deployed stack"
+API_URL=$api SOCKET_URL=ws://$socket OUTBOX=$url go test -count=1 -shuffle=on ./localstack/e2e/... ||
+  { echo "the emulator's log: $work/ministack.log" >&2; exit 1; }
+
+step "done"

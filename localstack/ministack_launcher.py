@@ -1,0 +1,134 @@
+"""Starts ministack 1.5.33 with what our template needs and that version lacks.
+
+ministack emulates AWS in one process without Docker. Each mend below reaches into its
+internals, so the version is pinned in localstack/ministack/requirements.txt; when it
+moves, try each mend without its patch first.
+"""
+
+import copy
+import json
+import socketserver
+
+# 1. Send answers of the Lambda Runtime API at once: delayed acknowledgements cost 40 ms a call.
+socketserver.StreamRequestHandler.disable_nagle_algorithm = True
+
+from ministack.core import lambda_runtime  # noqa: E402
+from ministack.services import apigateway, lambda_svc  # noqa: E402
+from ministack.services.cloudformation import changesets, engine, provisioners  # noqa: E402
+
+api_handler = provisioners._RESOURCE_HANDLERS["AWS::ApiGatewayV2::Api"]
+create_api, update_api = api_handler["create"], api_handler["update"]
+apply_transforms = engine._apply_transforms
+execute_function = lambda_svc._execute_function_with_config_scope
+handle_websocket = apigateway.handle_websocket
+
+
+def transform(template, provided=None, previous=None):
+    """2. SAM resolves parameters while it transforms: let it see this deployment's values."""
+    template = copy.deepcopy(template)
+    for name, value in engine._transform_parameters(template, provided, previous).items():
+        template["Parameters"][name]["Default"] = value
+    return apply_transforms(template, provided, previous)
+
+
+changesets._apply_transforms = transform
+
+
+def checked(response):
+    """Returns the body of an answer of ministack's API Gateway, or raises its error."""
+    status, _, body = response
+    if status >= 400:
+        raise ValueError(f"HttpApi Body: {body!r}")
+    return json.loads(body)
+
+
+def load_body(api_id, properties):
+    """3. Makes the routes of an OpenAPI `Body`, which is what SAM's HttpApi becomes."""
+    body = properties.get("Body")
+    if not body:
+        return
+    apigateway._routes[api_id], apigateway._integrations[api_id] = {}, {}
+    cors = body.get("x-amazon-apigateway-cors")
+    if cors:
+        checked(apigateway._update_api(api_id, {"corsConfiguration": cors}))
+    for path, operations in body["paths"].items():
+        for method, operation in operations.items():
+            load_route(api_id, path, method, operation["x-amazon-apigateway-integration"])
+
+
+def load_route(api_id, path, method, integration):
+    made = checked(apigateway._create_integration(api_id, {
+        "integrationType": "AWS_PROXY",
+        "integrationUri": integration["uri"],
+        "payloadFormatVersion": integration["payloadFormatVersion"],
+    }))
+    verb = "ANY" if method == "x-amazon-apigateway-any-method" else method.upper()
+    checked(apigateway._create_route(api_id, {
+        "routeKey": path if path == "$default" else f"{verb} {path}",
+        "target": f"integrations/{made['integrationId']}",
+    }))
+
+
+def create(logical_id, properties, stack_name):
+    # 4. The id of an API is its logical id in lower case, so that its address is known
+    # before the stack is deployed.
+    tags = {**(properties.get("Tags") or {}), "ms-custom-id": logical_id.lower()}
+    result = create_api(logical_id, {**properties, "Tags": tags}, stack_name)
+    load_body(result[0], properties)
+    return result
+
+
+def update(physical_id, old, new, stack_name, logical_id=None):
+    result = update_api(physical_id, old, new, stack_name, logical_id)
+    load_body(result[0], new)
+    return result
+
+
+api_handler["create"], api_handler["update"] = create, update
+
+
+def execute(function, event):
+    """5. Cookies travel in a list of their own (payload format 2.0), not in the headers."""
+    if isinstance(event, dict) and event.get("version") == "2.0":
+        cookie = event["headers"].pop("cookie", "")
+        if cookie:
+            event["cookies"] = cookie.split("; ")
+    return execute_function(function, event)
+
+
+lambda_svc._execute_function_with_config_scope = execute
+
+
+async def serve_socket(scope, receive, send, *rest, **options):
+    """6. A frame over 32 KiB closes its socket with 1009."""
+    oversized = False
+
+    async def receive_limited():
+        nonlocal oversized
+        message = await receive()
+        payload = message.get("text") or message.get("bytes") or ""
+        size = len(payload.encode() if isinstance(payload, str) else payload)
+        if size <= 32 * 1024:
+            return message
+        oversized = True
+        return {"type": "websocket.disconnect", "code": 1009}
+
+    async def send_reason(message):
+        if oversized and message["type"] == "websocket.close":
+            message["code"] = 1009
+        await send(message)
+
+    await handle_websocket(scope, receive_limited, send_reason, *rest, **options)
+
+
+apigateway.handle_websocket = serve_socket
+
+# 7. Do not wait 50 ms at each invocation for a first line of its log.
+for runtime in vars(lambda_runtime).values():
+    drain = getattr(runtime, "_drain_stderr_bounded", None) if isinstance(runtime, type) else None
+    if drain:
+        drain.__defaults__ = (0.002, *drain.__defaults__[1:])
+
+from ministack.app import main  # noqa: E402
+
+main()

@@ -1,0 +1,141 @@
+package services
+
+import (
+	"bytes"
+	"crypto/rand"
+	"encoding/base64"
+	"encoding/xml"
+	"fmt"
+	"io"
+	"mime"
+	"net/http"
+	"net/mail"
+	"net/url"
+	"strconv"
+)
+
+// query answers SES and SNS, which speak the query protocol: a form that names
+// its Action, XML back.
+func (s *Server) query(w http.ResponseWriter, body []byte) {
+	w.Header().Set("Content-Type", "text/xml")
+	form, err := url.ParseQuery(string(body))
+	var result string
+	var f *fault
+	if err == nil {
+		result, f = s.action(form)
+	} else {
+		f = invalid("%v", err)
+	}
+	if f != nil {
+		w.WriteHeader(f.status)
+		_ = xml.NewEncoder(w).Encode(struct {
+			XMLName xml.Name `xml:"ErrorResponse"`
+			Type    string   `xml:"Error>Type"`
+			Code    string   `xml:"Error>Code"`
+			Message string   `xml:"Error>Message"`
+		}{Type: "Sender", Code: f.code, Message: f.message})
+		return
+	}
+	action := form.Get("Action")
+	_, _ = fmt.Fprintf(w, "<%sResponse><%sResult>%s</%sResult><ResponseMetadata><RequestId>%s</RequestId></ResponseMetadata></%sResponse>",
+		action, action, result, action, rand.Text(), action) // a caller that went away needs no answer
+}
+
+// action returns the inside of the result element.
+func (s *Server) action(form url.Values) (string, *fault) {
+	switch form.Get("Action") {
+	case "Publish":
+		return s.publish(form)
+	case "SendEmail":
+		return s.sendEmail(form)
+	case "SendRawEmail":
+		return s.sendRawEmail(form)
+	case "VerifyEmailIdentity":
+		return "", nil
+	case "GetSendQuota":
+		return "<Max24HourSend>200</Max24HourSend><MaxSendRate>1</MaxSendRate><SentLast24Hours>0</SentLast24Hours>", nil
+	}
+	return "", &fault{http.StatusBadRequest, "InvalidAction", form.Get("Action") + " is not part of the local stack"}
+}
+
+func (s *Server) keep(messages ...Message) (string, *fault) {
+	for _, m := range messages {
+		if err := s.Outbox.Add(m); err != nil {
+			return "", &fault{http.StatusInternalServerError, "InternalFailure", err.Error()}
+		}
+	}
+	return messageID(), nil
+}
+
+func messageID() string { return "<MessageId>" + rand.Text() + "</MessageId>" }
+
+// publish keeps a text message; what goes to a topic has no reader here.
+func (s *Server) publish(form url.Values) (string, *fault) {
+	if form.Get("Message") == "" {
+		return "", &fault{http.StatusBadRequest, "InvalidParameter", "Empty message"}
+	}
+	if number := form.Get("PhoneNumber"); number != "" {
+		return s.keep(Message{Channel: "sms", To: number, Subject: form.Get("Subject"), Body: form.Get("Message")})
+	}
+	return messageID(), nil
+}
+
+func (s *Server) sendEmail(form url.Values) (string, *fault) {
+	if form.Get("Source") == "" {
+		return "", invalid("Missing required header 'From'.")
+	}
+	body := form.Get("Message.Body.Text.Data")
+	if body == "" {
+		body = form.Get("Message.Body.Html.Data")
+	}
+	var messages []Message
+	for _, kind := range []string{"To", "Cc", "Bcc"} {
+		for _, to := range members(form, "Destination."+kind+"Addresses") {
+			messages = append(messages, Message{Channel: "email", To: to, Subject: form.Get("Message.Subject.Data"), Body: body})
+		}
+	}
+	if len(messages) == 0 {
+		return "", invalid("Missing final '@domain'")
+	}
+	return s.keep(messages...)
+}
+
+func (s *Server) sendRawEmail(form url.Values) (string, *fault) {
+	raw, err := base64.StdEncoding.DecodeString(form.Get("RawMessage.Data"))
+	if err != nil {
+		return "", invalid("RawMessage: %v", err)
+	}
+	parsed, err := mail.ReadMessage(bytes.NewReader(raw))
+	if err != nil {
+		return "", invalid("RawMessage: %v", err)
+	}
+	body, _ := io.ReadAll(parsed.Body) // it is in memory
+	subject, err := new(mime.WordDecoder).DecodeHeader(parsed.Header.Get("Subject"))
+	if err != nil {
+		subject = parsed.Header.Get("Subject")
+	}
+	to := members(form, "Destinations")
+	if len(to) == 0 {
+		addresses, err := parsed.Header.AddressList("To")
+		if err != nil {
+			return "", invalid("To: %v", err)
+		}
+		for _, address := range addresses {
+			to = append(to, address.Address)
+		}
+	}
+	var messages []Message
+	for _, address := range to {
+		messages = append(messages, Message{Channel: "email", To: address, Subject: subject, Body: string(body)})
+	}
+	return s.keep(messages...)
+}
+
+// members reads a list of the query protocol.
+func members(form url.Values, name string) []string {
+	var list []string
+	for i := 1; form.Has(name + ".member." + strconv.Itoa(i)); i++ {
+		list = append(list, form.Get(name+".member."+strconv.Itoa(i)))
+	}
+	return list
+}

@@ -1,0 +1,390 @@
+// Package stack runs the template's whole application on this machine.
+package stack
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"runtime"
+	"sync"
+	"syscall"
+	"time"
+
+	"ticketsystem/localstack/bucket"
+	"ticketsystem/localstack/dynamo"
+	"ticketsystem/localstack/httpapi"
+	"ticketsystem/localstack/lambda"
+	"ticketsystem/localstack/page"
+	"ticketsystem/localstack/services"
+	"ticketsystem/localstack/socket"
+)
+
+// Options say where a stack lives.
+type Options struct {
+	Root    string // the repository; empty for the working directory
+	Port    int    // of HTTP; sockets and S3 have the next two. 0 takes any three
+	DataDir string // empty for .data in Root
+	Engines string // where the DynamoDB engine is installed; empty for .cache in Root
+	Memory  bool   // keep nothing on disk but binaries
+	Log     io.Writer
+	// Seed fills a new table; it runs once per data folder. May be nil.
+	Seed func(ctx context.Context, dynamoURL, table string) error
+}
+
+// Stack is a running stack.
+type Stack struct {
+	HTTPURL     string
+	SocketURL   string
+	OutboxURL   string
+	DynamoDBURL string
+	S3URL       string
+	TableName   string
+
+	options     Options
+	logf        func(string, ...any)
+	ctx         context.Context
+	cancel      context.CancelFunc
+	running     sync.WaitGroup
+	closers     []func()
+	servicesURL string
+	parameters  map[string]string
+
+	customs  *customs
+	lambda   *lambda.Manager
+	services *services.Server
+	engine   *dynamo.Engine
+	stream   *dynamo.Stream
+	bucket   *bucket.Server
+
+	mu       sync.Mutex
+	app      *app
+	mappings map[string]bool
+	refused  time.Time // of a changed template that has an error
+}
+
+// Start starts a stack. It is ready when Start returns: functions are built at
+// their first use, and in the background. A busy port is an error that says so.
+func Start(ctx context.Context, o Options) (*Stack, error) {
+	if o.Root == "" {
+		o.Root = "."
+	}
+	root, err := filepath.Abs(o.Root)
+	if err != nil {
+		return nil, err
+	}
+	o.Root = root
+	if o.DataDir == "" {
+		o.DataDir = filepath.Join(root, ".data")
+	}
+	if o.Engines == "" {
+		o.Engines = filepath.Join(root, ".cache")
+	}
+	if o.Log == nil {
+		o.Log = io.Discard
+	}
+	s := &Stack{options: o, logf: log.New(o.Log, "", 0).Printf, mappings: map[string]bool{}}
+	s.ctx, s.cancel = context.WithCancel(context.WithoutCancel(ctx))
+	if err := s.start(ctx); err != nil {
+		s.Close()
+		return nil, err
+	}
+	return s, nil
+}
+
+// start opens the ports first, since a busy one ends it all, and begins the
+// slow things (the engine, the key) side by side.
+func (s *Stack) start(ctx context.Context) error {
+	listeners, err := s.listen()
+	if err != nil {
+		return err
+	}
+	if err := s.open(); err != nil {
+		return err
+	}
+	if err := s.startFunctions(); err != nil {
+		return err
+	}
+	if s.bucket, err = bucket.New(s.data("s3"), s.app.bucket.Name); err != nil {
+		return err
+	}
+	if err := s.startEngine(ctx); err != nil {
+		return err
+	}
+	if err := s.startTable(ctx); err != nil {
+		return err
+	}
+	s.serve(listeners)
+	s.startMappings(s.app.mappings)
+	s.background(func() { s.lambda.BuildAll(s.ctx) })
+	return nil
+}
+
+// open takes the data folder and what is kept in it.
+func (s *Stack) open() error {
+	if !s.options.Memory {
+		if err := s.lock(); err != nil {
+			return err
+		}
+	}
+	var err error
+	if s.customs, err = newCustoms(s.data("custom.json")); err != nil {
+		return err
+	}
+	s.customs.url, s.customs.invoke, s.customs.logf = s.servicesURL+"/custom/", s.Invoke, s.logf
+	if s.services, err = services.New(s.data("")); err != nil {
+		return err
+	}
+	s.services.Invoke = s.Invoke
+	s.stream = &dynamo.Stream{Folder: s.data("streams"), Invoke: s.Invoke, Send: s.services.Queues.Send, Logf: s.logf}
+	s.closers = append(s.closers, func() {
+		if err := s.services.Outbox.Close(); err != nil {
+			s.logf("outbox: %v", err)
+		}
+	})
+	return nil
+}
+
+// startEngine starts the DynamoDB engine unless DYNAMODB_ENDPOINT names one.
+func (s *Stack) startEngine(ctx context.Context) (err error) {
+	if os.Getenv("DYNAMODB_ENDPOINT") != "" {
+		s.engine = &dynamo.Engine{URL: s.DynamoDBURL}
+		return nil
+	}
+	s.engine, err = dynamo.Start(ctx, dynamo.Config{
+		Cache: s.options.Engines, Data: s.data(""), URL: s.DynamoDBURL, Attr: lambda.ProcessAttributes(), Logf: s.logf,
+	})
+	if err == nil {
+		s.closers = append(s.closers, s.engine.Close)
+	}
+	return err
+}
+
+func (s *Stack) startFunctions() error {
+	var err error
+	if s.DynamoDBURL = os.Getenv("DYNAMODB_ENDPOINT"); s.DynamoDBURL == "" {
+		if s.DynamoDBURL, err = dynamo.FreeURL(); err != nil {
+			return err
+		}
+	}
+	s.lambda, err = lambda.New(lambda.Config{
+		Root: s.options.Root, Out: filepath.Join(s.options.Root, ".cache", "functions"), Limit: 8, Logf: s.logf,
+		Env: map[string]string{
+			"AWS_REGION": "us-east-1", "AWS_DEFAULT_REGION": "us-east-1",
+			"AWS_ACCESS_KEY_ID": accessKey, "AWS_SECRET_ACCESS_KEY": secretKey, "AWS_SESSION_TOKEN": sessionToken,
+			"AWS_ENDPOINT_URL": s.servicesURL, "AWS_ENDPOINT_URL_DYNAMODB": s.DynamoDBURL, "AWS_ENDPOINT_URL_S3": s.S3URL,
+			"AWS_ENDPOINT_URL_SNS": s.servicesURL, "AWS_ENDPOINT_URL_SES": s.servicesURL,
+			"AWS_ENDPOINT_URL_SSM": s.servicesURL, "AWS_ENDPOINT_URL_SQS": s.servicesURL,
+		},
+	})
+	if err != nil {
+		return err
+	}
+	s.closers = append(s.closers, s.lambda.Close)
+	if s.app, err = s.load(); err != nil {
+		return err
+	}
+	first := s.app
+	s.lambda.Define(s.lambdas(first))
+	s.background(func() { s.makeCustoms(first) })
+	return nil
+}
+
+// makeCustoms begins what functions will wait for.
+func (s *Stack) makeCustoms(a *app) {
+	for _, kind := range []string{"Custom::", "AWS::CloudFormation::CustomResource"} {
+		resources, err := a.template.Resources(kind)
+		for i := 0; err == nil && i < len(resources); i++ {
+			_, err = s.customs.get(s.ctx, a.template, resources[i])
+		}
+		if err != nil && s.ctx.Err() == nil {
+			s.logf("%v", err)
+		}
+	}
+}
+
+func (s *Stack) startTable(ctx context.Context) error {
+	s.TableName = s.app.table.TableName
+	created, stream, err := s.engine.Ensure(ctx, s.app.table)
+	if err != nil {
+		return err
+	}
+	s.stream.URL, s.stream.ARN, s.stream.New = s.DynamoDBURL, stream, created
+	// A marker, since a seed that was cut short must be run again.
+	marker := s.data("seeded")
+	if _, err := os.Stat(marker); s.options.Seed == nil || marker != "" && err == nil {
+		return nil
+	}
+	s.logf("seeding people and categories ...")
+	if err := s.options.Seed(ctx, s.DynamoDBURL, s.TableName); err != nil {
+		return fmt.Errorf("seed: %w", err)
+	}
+	if marker == "" {
+		return nil
+	}
+	return os.WriteFile(marker, nil, 0o600)
+}
+
+// serve answers on the stack's ports from now on.
+func (s *Stack) serve(listeners map[string][]net.Listener) {
+	api := &httpapi.Handler{
+		API:     func() httpapi.API { return s.current().http },
+		Prepare: s.lambda.Prepare, Invoke: s.Invoke, Logf: s.logf,
+	}
+	s.bucket.Settings, s.bucket.Notify, s.bucket.Logf = func() bucket.Settings { return s.current().bucket }, s.notify, s.logf
+	s.bucket.Credentials = bucket.Credentials{AccessKey: accessKey, SecretKey: secretKey, SessionToken: sessionToken}
+	sockets := &socket.Handler{API: func() socket.API { return s.current().socket }, Start: s.begin, Logf: s.logf}
+	front := http.NewServeMux()
+	front.Handle("/_local/", http.StripPrefix("/_local", page.Handler(s.lambda, s.services.Outbox)))
+	front.Handle("/", api)
+	own := http.NewServeMux()
+	own.Handle("/custom/{token}", s.customs)
+	own.Handle("/", s.services)
+	for name, handler := range map[string]http.Handler{"http": front, "services": own, "socket": sockets, "s3": s.bucket} {
+		server := &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second}
+		for _, listener := range listeners[name] {
+			s.background(func() { _ = server.Serve(listener) }) // ends with Close
+		}
+		s.closers = append(s.closers, func() { _ = server.Close() }) // what is open is cut off
+	}
+	s.closers = append(s.closers, sockets.Close)
+}
+
+// Invoke runs a function by its folder's name, as any part of AWS would.
+func (s *Stack) Invoke(ctx context.Context, function string, payload []byte) ([]byte, error) {
+	return s.begin(function, payload)(ctx)
+}
+
+// begin is Invoke in two steps, for callers that must keep an order.
+func (s *Stack) begin(function string, payload []byte) func(context.Context) ([]byte, error) {
+	invocation := s.lambda.Start(function, payload)
+	return func(ctx context.Context) ([]byte, error) {
+		defer s.stream.Wake()
+		return invocation.Wait(ctx)
+	}
+}
+
+// Kill ends the instances of a function in the middle of whatever they do.
+func (s *Stack) Kill(function string) { s.lambda.Kill(function) }
+
+// Close ends the stack and everything it started.
+func (s *Stack) Close() {
+	s.cancel()
+	for i := len(s.closers) - 1; i >= 0; i-- {
+		s.closers[i]()
+	}
+	s.running.Wait()
+}
+
+// current is the template as it is now; a changed one with an error is told of
+// once and the last good one stays.
+func (s *Stack) current() *app {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	info, err := os.Stat(s.templatePath())
+	if err != nil || info.ModTime().Equal(s.app.changed) || info.ModTime().Equal(s.refused) {
+		return s.app
+	}
+	next, err := s.load()
+	if err != nil {
+		s.refused = info.ModTime()
+		s.logf("template.yaml changed, but: %v", err)
+		return s.app
+	}
+	s.logf("template.yaml changed and is in force")
+	s.app = next
+	s.lambda.Define(s.lambdas(next))
+	s.startMappings(next.mappings)
+	return next
+}
+
+// startMappings starts what does not run yet. A mapping that changed or went
+// away does so at the next start.
+func (s *Stack) startMappings(mappings []dynamo.Mapping) {
+	for _, m := range mappings {
+		if !s.mappings[m.ID] {
+			s.mappings[m.ID] = true
+			s.background(func() { s.stream.Run(s.ctx, m) })
+		}
+	}
+}
+
+func (s *Stack) background(work func()) {
+	s.running.Add(1)
+	go func() {
+		defer s.running.Done()
+		work()
+	}()
+}
+
+// listen opens all ports before anything else is started.
+func (s *Stack) listen() (map[string][]net.Listener, error) {
+	listeners := map[string][]net.Listener{}
+	ports := map[string]int{}
+	for i, name := range []string{"http", "socket", "s3", "services"} {
+		port := 0
+		if s.options.Port > 0 && name != "services" {
+			port = s.options.Port + i
+		}
+		opened, port, err := listen(port)
+		if err != nil {
+			return nil, err
+		}
+		for _, l := range opened {
+			s.closers = append(s.closers, func() { _ = l.Close() }) // closed by its server as a rule
+		}
+		listeners[name], ports[name] = opened, port
+	}
+	s.HTTPURL = fmt.Sprintf("http://localhost:%d", ports["http"])
+	s.OutboxURL = s.HTTPURL + "/_local/outbox"
+	s.SocketURL = fmt.Sprintf("ws://localhost:%d", ports["socket"])
+	s.S3URL = fmt.Sprintf("http://localhost:%d", ports["s3"])
+	s.servicesURL = fmt.Sprintf("http://127.0.0.1:%d", ports["services"])
+	s.parameters = map[string]string{
+		"Stage": "dev", "Architecture": map[string]string{"arm64": "arm64"}[runtime.GOARCH],
+		"ApiUrl": s.HTTPURL, "SocketUrl": s.SocketURL, "SocketEndpoint": fmt.Sprintf("http://localhost:%d", ports["socket"]),
+		"AddressLimit": "10000", "SenderAddress": "support@example.com",
+	}
+	if runtime.GOARCH != "arm64" {
+		s.parameters["Architecture"] = "x86_64"
+	}
+	return listeners, nil
+}
+
+// lock makes sure that no other stack writes to the same data.
+func (s *Stack) lock() error {
+	if err := os.MkdirAll(s.options.DataDir, 0o700); err != nil {
+		return err
+	}
+	file, err := os.OpenFile(s.data("lock"), os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return err
+	}
+	if err := syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
+		return errors.Join(fmt.Errorf("the data in %s is in use by another stack; stop it or choose DATA=...", s.options.DataDir), file.Close())
+	}
+	s.closers = append(s.closers, func() { _ = file.Close() }) // which also unlocks it
+	return nil
+}
+
+// data is a path in the data folder, empty when nothing is kept.
+func (s *Stack) data(name string) string {
+	if s.options.Memory {
+		return ""
+	}
+	return filepath.Join(s.options.DataDir, name)
+}
+
+func (s *Stack) templatePath() string { return filepath.Join(s.options.Root, "template.yaml") }
+
+// The credentials that functions have here, and that S3 checks.
+const (
+	accessKey    = "LOCALSTACK"
+	secretKey    = "local-secret"
+	sessionToken = "local-session"
+)

@@ -1,0 +1,140 @@
+// Package account lets people in: one-time codes, sign-up, login, sessions and
+// the profile. It knows no technology; pkg/table keeps what it keeps.
+package account
+
+import (
+	"context"
+	"io"
+	"time"
+
+	"ticketsystem/pkg/attachment"
+	"ticketsystem/pkg/auth"
+	"ticketsystem/pkg/user"
+)
+
+// Store keeps accounts, codes, sessions and the counters of the limits.
+type Store interface {
+	// PutCode stores a code unless a younger one than `newer` stands for the
+	// number and purpose; then it returns when that one was sent.
+	PutCode(ctx context.Context, c Code, newer time.Time) (sentAt time.Time, stored bool, err error)
+
+	// TryCode counts one try on a code before it is compared, so that however
+	// many tries run at once, no more than max are ever compared.
+	// found is false when there is no live code; locked when its tries are used up.
+	TryCode(ctx context.Context, numberMAC, purpose string, max int) (c Code, found, locked bool, err error)
+
+	// Count adds one to a counter of the window and returns the new value.
+	Count(ctx context.Context, c Counter) (int, error)
+
+	// Login reads the login of a number and the counters, in one trip. found
+	// is false for an unknown number.
+	Login(ctx context.Context, phone string, counters []Counter) (l Login, found bool, counts []int, err error)
+
+	// SignUp writes login, user and session and uses up the code, all or
+	// nothing. Errors: phone_taken, code_wrong (used meanwhile).
+	SignUp(ctx context.Context, l Login, s Session, used Code) error
+
+	// AddSession stores a session; used is the code it was opened with, nil
+	// for a password. Errors: code_wrong (used meanwhile).
+	AddSession(ctx context.Context, s Session, used *Code) error
+
+	// Rotate replaces the current token hash by next, in one trip. When
+	// current is not the hash, rotated is false and s is what stands; found is
+	// false when the session has ended.
+	Rotate(ctx context.Context, family, current, next string, now time.Time) (s Session, rotated, found bool, err error)
+
+	// EndSession removes a session when it belongs to the user and, if hash is
+	// not "", when that is its current or previous token hash.
+	EndSession(ctx context.Context, family, userID, hash string) error
+
+	// User reads a user. Errors: user_not_found.
+	User(ctx context.Context, id string) (user.User, error)
+
+	// SaveAccount writes login and user as they are given.
+	SaveAccount(ctx context.Context, l Login) error
+
+	// UpdateUser changes a user and returns it as it is then. Errors: user_not_found.
+	UpdateUser(ctx context.Context, id string, p Patch) (user.User, error)
+}
+
+// Files finds the pictures people give themselves.
+type Files interface {
+	// Attachment reads one. Errors: attachment_not_found.
+	Attachment(ctx context.Context, id string) (attachment.Attachment, error)
+	// KeepAttachment keeps one that would go away for being unused.
+	KeepAttachment(ctx context.Context, id string) error
+}
+
+// Texter sends an SMS to an E.164 number.
+type Texter interface {
+	Send(ctx context.Context, to, text string) error
+}
+
+// Login is what a number opens: the password and the person behind it.
+type Login struct {
+	Phone string
+	Hash  string // argon2id; "" while there is only login by code
+	User  user.User
+}
+
+// Counter is one fixed window of a limit.
+type Counter struct {
+	Scope  string // what is counted, and for whom
+	Window time.Duration
+	Start  time.Time // of the window
+}
+
+// Limits are the numbers that guard codes and logins.
+type Limits struct {
+	// PerAddress bounds codes, and failed logins, from one network address in
+	// ten minutes. Mobile operators put many people behind one address.
+	PerAddress int
+}
+
+const (
+	codeLife      = 5 * time.Minute
+	codeTries     = 5
+	codePause     = 60 * time.Second // between two codes to one number
+	codesPerDay   = 30               // to one number
+	codesGlobally = 10_000           // in ten minutes: bounds the bill of an attack
+	failsPerPhone = 10               // failed passwords on one number in ten minutes
+	limitWindow   = 10 * time.Minute
+
+	// SessionLife is how long a session lives without being used.
+	SessionLife = 30 * 24 * time.Hour
+	// grace is how long the last refresh token is answered again with the same
+	// successor: the answer may have been lost on the way.
+	grace = 10 * time.Second
+)
+
+// Service is the front desk for people. Fields that a function does not use
+// may be nil.
+type Service struct {
+	Store  Store
+	Files  Files
+	Texter Texter
+	Edge   auth.Edge
+	// Issuer signs access tokens. It is asked for at the first use because the
+	// private key has to be fetched.
+	Issuer func(ctx context.Context) (*auth.Issuer, error)
+	Now    func() time.Time
+	NewID  func() string
+	Random io.Reader
+	Region string // where a number without a country code is from
+	Limits Limits
+}
+
+// Caller is where an anonymous request comes from.
+type Caller struct {
+	Address string // network address
+	Device  string // user agent
+	Locale  string // language asked for
+}
+
+// Tokens are the keys to a session.
+type Tokens struct {
+	User      user.User
+	Access    string
+	Refresh   string
+	ExpiresIn int // seconds that Access lives
+}

@@ -1,0 +1,146 @@
+package account
+
+import (
+	"context"
+	"crypto/sha256"
+	"crypto/subtle"
+	"encoding/base64"
+	"encoding/hex"
+	"io"
+	"time"
+
+	"github.com/oklog/ulid/v2"
+
+	"ticketsystem/pkg/fault"
+	"ticketsystem/pkg/user"
+)
+
+// Session is a family of refresh tokens: each use replaces the token by its
+// successor. Only hashes are kept.
+type Session struct {
+	Family     string // ULID; the id that GET /sessions shows
+	Current    string // hash of the token that is good
+	Previous   string // hash of the one before it
+	RotatedAt  time.Time
+	Device     string
+	CreatedAt  time.Time
+	LastUsedAt time.Time
+	ExpiresAt  time.Time
+	User       user.User // as of the last change the stream has seen
+}
+
+// A refresh token is the family (16 bytes), a secret (32) and a tag (16) that
+// only this house can make: a guessed or damaged token is told from one that
+// was used before, and cannot end anybody's session.
+const (
+	familyBytes = 16
+	secretBytes = 32
+	tagBytes    = 16
+)
+
+type refreshToken struct {
+	family [familyBytes]byte
+	secret [secretBytes]byte
+}
+
+func (s *Service) newSession(u user.User, from Caller) (Session, string, error) {
+	family := s.NewID()
+	var token refreshToken
+	token.family = [familyBytes]byte(ulid.MustParse(family))
+	if _, err := io.ReadFull(s.Random, token.secret[:]); err != nil {
+		return Session{}, "", err
+	}
+	now := s.Now()
+	return Session{
+		Family: family, Current: token.hash(), Device: from.Device, CreatedAt: now, LastUsedAt: now,
+		ExpiresAt: now.Add(SessionLife), User: u,
+	}, s.write(token), nil
+}
+
+// tokens signs the access token of a session.
+func (s *Service) tokens(ctx context.Context, session Session, refresh string) (Tokens, error) {
+	issuer, err := s.Issuer(ctx)
+	if err != nil {
+		return Tokens{}, err
+	}
+	access, expiresIn, err := issuer.Issue(session.User.Principal(session.Family))
+	if err != nil {
+		return Tokens{}, err
+	}
+	return Tokens{User: session.User, Access: access, Refresh: refresh, ExpiresIn: expiresIn}, nil
+}
+
+// Refresh replaces a refresh token by its successor, in one write. The last
+// token is answered again with the same successor for a few seconds, for
+// clients that lost the answer; any older one ends the session, because two
+// hold it (RFC 9700, section 4.14.2).
+//
+// Errors: session_ended, refresh_reused.
+func (s *Service) Refresh(ctx context.Context, token string) (Tokens, error) {
+	old, ok := s.read(token)
+	if !ok {
+		return Tokens{}, fault.New(fault.SessionEnded, "")
+	}
+	next := s.successor(old)
+	now := s.Now()
+	session, rotated, found, err := s.Store.Rotate(ctx, old.id(), old.hash(), next.hash(), now)
+	switch {
+	case err != nil:
+		return Tokens{}, err
+	case !found || session.ExpiresAt.Before(now):
+		return Tokens{}, fault.New(fault.SessionEnded, "")
+	case rotated, session.Previous == old.hash() && now.Sub(session.RotatedAt) <= grace:
+		return s.tokens(ctx, session, s.write(next))
+	}
+	if err := s.Store.EndSession(ctx, old.id(), session.User.ID, ""); err != nil {
+		return Tokens{}, err
+	}
+	return Tokens{}, fault.New(fault.RefreshReused, "")
+}
+
+// LogOut ends the caller's own session, or the one of a refresh token if it is
+// the caller's. A caller without an access token proves with the refresh token
+// alone. What is nobody's, or somebody else's, is left alone without a word.
+func (s *Service) LogOut(ctx context.Context, who user.Principal, token string) error {
+	if token == "" {
+		return s.Store.EndSession(ctx, who.Session, who.UserID, "")
+	}
+	old, ok := s.read(token)
+	if !ok {
+		return nil
+	}
+	return s.Store.EndSession(ctx, old.id(), who.UserID, old.hash())
+}
+
+// successor is the same for the same token, so that a repeat gets it again
+// without its ever being stored.
+func (s *Service) successor(t refreshToken) refreshToken {
+	next := t
+	copy(next.secret[:], s.Edge.MAC("refresh-next", string(t.family[:]), string(t.secret[:])))
+	return next
+}
+
+func (t refreshToken) id() string { return ulid.ULID(t.family).String() }
+
+func (t refreshToken) hash() string {
+	sum := sha256.Sum256(append(t.family[:], t.secret[:]...))
+	return hex.EncodeToString(sum[:])
+}
+
+func (s *Service) tag(t refreshToken) []byte {
+	return s.Edge.MAC("refresh-tag", string(t.family[:]), string(t.secret[:]))[:tagBytes]
+}
+
+func (s *Service) write(t refreshToken) string {
+	raw := append(append(t.family[:], t.secret[:]...), s.tag(t)...)
+	return base64.RawURLEncoding.EncodeToString(raw)
+}
+
+func (s *Service) read(token string) (refreshToken, bool) {
+	raw, err := base64.RawURLEncoding.DecodeString(token)
+	if err != nil || len(raw) != familyBytes+secretBytes+tagBytes {
+		return refreshToken{}, false
+	}
+	t := refreshToken{[familyBytes]byte(raw), [secretBytes]byte(raw[familyBytes:])}
+	return t, subtle.ConstantTimeCompare(s.tag(t), raw[familyBytes+secretBytes:]) == 1
+}

@@ -1,0 +1,72 @@
+package api
+
+import (
+	"context"
+	"slices"
+
+	"ticketsystem/pkg/category"
+	"ticketsystem/pkg/fault"
+	"ticketsystem/pkg/place"
+)
+
+type categoryView struct {
+	ID          string `json:"id"`
+	Name        string `json:"name"`
+	Description string `json:"description"`
+	Active      bool   `json:"active"`
+}
+
+func viewCategory(c category.Category, locale string) categoryView {
+	return categoryView{c.ID, category.In(c.Names, locale), category.In(c.About, locale), c.Active}
+}
+
+// ListCategories is GET /categories: the active ones, in their order.
+func ListCategories(catalogue *category.Catalogue) Endpoint {
+	return Endpoint{Known, func(ctx context.Context, r *Request) (Response, error) {
+		limit, err := r.limit()
+		if err != nil {
+			return Response{}, err
+		}
+		after, given, err := openCursor[string](r, "categories")
+		if err != nil {
+			return Response{}, err
+		}
+		all, err := catalogue.List(ctx)
+		if err != nil {
+			return Response{}, err
+		}
+		all = slices.DeleteFunc(slices.Clone(all), func(c category.Category) bool { return !c.Active })
+		if given {
+			all = all[1+slices.IndexFunc(all, func(c category.Category) bool { return c.ID == after }):]
+		}
+		out := page[categoryView]{}
+		if len(all) > limit {
+			all = all[:limit]
+			out.Page = pageInfo{Next: sealCursor(r, "categories", all[limit-1].ID), HasMore: true}
+		}
+		out.Data = list(all, func(c category.Category) categoryView { return viewCategory(c, r.Locale()) })
+		return ok(out), nil
+	}}
+}
+
+// ShowCategory is GET /categories/{id}.
+func ShowCategory(catalogue *category.Catalogue) Endpoint {
+	return Endpoint{Known, func(ctx context.Context, r *Request) (Response, error) {
+		c, err := catalogue.Find(ctx, r.param("id"))
+		return ok(viewCategory(c, r.Locale())), err
+	}}
+}
+
+// ListProvinces is GET /provinces.
+func ListProvinces() Endpoint {
+	return Endpoint{Anyone, func(context.Context, *Request) (Response, error) {
+		return ok(map[string]any{"data": place.Provinces()}).with("cache-control", "public, max-age=86400"), nil
+	}}
+}
+
+// NotFound answers what no other route does.
+func NotFound() Endpoint {
+	return Endpoint{Anyone, func(context.Context, *Request) (Response, error) {
+		return Response{}, fault.New(fault.NotFound, "")
+	}}
+}

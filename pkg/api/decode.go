@@ -1,0 +1,174 @@
+package api
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"ticketsystem/pkg/fault"
+)
+
+// maxBody bounds a JSON body in bytes. The largest honest one is a message of
+// ten thousand characters of four bytes each, with room for escapes.
+const maxBody = 128 << 10
+
+// maxDepth bounds how deep a body may nest; no shape of the API goes deeper.
+const maxDepth = 16
+
+// decode reads the JSON body of a request strictly.
+//
+// Errors: unsupported_media_type, body_too_large, bad_json, and invalid_body
+// that names the unknown, doubled or mistyped field.
+func (r *Request) decode(into any) error {
+	body, err := r.body()
+	if err != nil {
+		return err
+	}
+	if media, _, err := mime.ParseMediaType(r.header("content-type")); err == nil && media != "application/json" {
+		return fault.New(fault.UnsupportedMediaType, "Send the body as application/json.")
+	}
+	return decodeStrict(body, into)
+}
+
+func decodeStrict(body []byte, into any) error {
+	switch {
+	case len(body) > maxBody:
+		return fault.New(fault.BodyTooLarge, fmt.Sprintf("A body may have %d bytes.", maxBody))
+	case len(bytes.TrimSpace(body)) == 0:
+		return fault.New(fault.BadJSON, "The body is empty.")
+	case !utf8.Valid(body):
+		return fault.New(fault.BadJSON, "The body is not UTF-8.")
+	}
+	if err := checkShape(body); err != nil {
+		return err
+	}
+	d := json.NewDecoder(bytes.NewReader(body))
+	d.DisallowUnknownFields()
+	if err := d.Decode(into); err != nil {
+		return decodeError(err)
+	}
+	return nil
+}
+
+// decodeError names the field that encoding/json stumbled over.
+func decodeError(err error) error {
+	var mistyped *json.UnmarshalTypeError
+	if errors.As(err, &mistyped) {
+		return fault.Invalid(fault.Field{
+			Pointer: "/" + strings.ReplaceAll(mistyped.Field, ".", "/"), Code: "type",
+			Message: "This must be " + typeName(mistyped.Type.Kind().String()) + ", not a " + mistyped.Value + ".",
+		})
+	}
+	if name, ok := strings.CutPrefix(err.Error(), "json: unknown field "); ok {
+		if plain, err := strconv.Unquote(name); err == nil {
+			name = plain
+		}
+		return fault.Invalid(fault.Field{Pointer: "/" + escapePointer(name), Code: "unknown", Message: "There is no such field."})
+	}
+	return fault.Wrap(fault.BadJSON, err)
+}
+
+func typeName(kind string) string {
+	switch {
+	case kind == "string":
+		return "a string"
+	case kind == "bool":
+		return "true or false"
+	case kind == "slice":
+		return "an array"
+	case kind == "struct" || kind == "map":
+		return "an object"
+	}
+	return "a whole number"
+}
+
+// checkShape walks the JSON once: one value and nothing behind it, an object
+// at the top, no name twice in an object (encoding/json would let the last one
+// win in silence), no depth beyond reason.
+func checkShape(body []byte) error {
+	d := json.NewDecoder(bytes.NewReader(body))
+	d.UseNumber()
+	first, err := d.Token()
+	if err != nil {
+		return fault.Wrap(fault.BadJSON, err)
+	}
+	if first != json.Delim('{') {
+		return fault.New(fault.InvalidBody, "The body must be a JSON object.")
+	}
+	if err := checkObject(d, "", 1); err != nil {
+		return err
+	}
+	if _, err := d.Token(); !errors.Is(err, io.EOF) {
+		return fault.New(fault.BadJSON, "There is something behind the JSON value.")
+	}
+	return nil
+}
+
+// checkObject reads an object whose brace has been read.
+func checkObject(d *json.Decoder, at string, depth int) error {
+	seen := map[string]bool{}
+	for d.More() {
+		token, err := d.Token()
+		if err != nil {
+			return fault.Wrap(fault.BadJSON, err)
+		}
+		name, _ := token.(string)
+		pointer := at + "/" + escapePointer(name)
+		if folded := strings.ToLower(name); seen[folded] {
+			return fault.Invalid(fault.Field{Pointer: pointer, Code: "duplicate", Message: "This field stands here twice."})
+		} else if seen[folded] = true; strings.ContainsRune(name, 0) {
+			return fault.New(fault.BadJSON, "A name has a NUL character.")
+		}
+		if err := checkValue(d, pointer, depth); err != nil {
+			return err
+		}
+	}
+	return closing(d)
+}
+
+func checkArray(d *json.Decoder, at string, depth int) error {
+	for i := 0; d.More(); i++ {
+		if err := checkValue(d, at+"/"+strconv.Itoa(i), depth); err != nil {
+			return err
+		}
+	}
+	return closing(d)
+}
+
+func checkValue(d *json.Decoder, at string, depth int) error {
+	if depth > maxDepth {
+		return fault.New(fault.BadJSON, "The body is nested too deeply.")
+	}
+	token, err := d.Token()
+	if err != nil {
+		return fault.Wrap(fault.BadJSON, err)
+	}
+	switch token {
+	case json.Delim('{'):
+		return checkObject(d, at, depth+1)
+	case json.Delim('['):
+		return checkArray(d, at, depth+1)
+	}
+	if text, ok := token.(string); ok && strings.ContainsRune(text, 0) {
+		return fault.Invalid(fault.Field{Pointer: at, Code: "character", Message: "NUL characters cannot be stored."})
+	}
+	return nil
+}
+
+func closing(d *json.Decoder) error {
+	if _, err := d.Token(); err != nil {
+		return fault.Wrap(fault.BadJSON, err)
+	}
+	return nil
+}
+
+// escapePointer writes a name as a token of a JSON pointer (RFC 6901).
+func escapePointer(name string) string {
+	return strings.NewReplacer("~", "~0", "/", "~1").Replace(name)
+}

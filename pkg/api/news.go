@@ -1,0 +1,134 @@
+package api
+
+import (
+	"context"
+	"log/slog"
+
+	"ticketsystem/pkg/realtime"
+	"ticketsystem/pkg/ticket"
+	"ticketsystem/pkg/user"
+)
+
+// News tells open sockets what has happened. It is told after the fact and may
+// fail: whoever misses a frame has everything in the log. So its errors are
+// logged and go no further.
+type News struct {
+	Hub *realtime.Hub
+	Log *slog.Logger
+}
+
+type memberView struct {
+	ID   string    `json:"id"`
+	Name string    `json:"name"`
+	Role user.Role `json:"role"`
+}
+
+type entryFrame struct {
+	Type  string    `json:"type"`
+	Entry entryView `json:"entry"`
+}
+
+type headFrame struct {
+	Type     string `json:"type"`
+	TicketID string `json:"ticketId"`
+	Seq      int    `json:"seq"`
+}
+
+type ticketFrame struct {
+	Type   string     `json:"type"`
+	Ticket ticketView `json:"ticket"`
+}
+
+type memberFrame struct {
+	Type     string     `json:"type"`
+	TicketID string     `json:"ticketId"`
+	User     memberView `json:"user"`
+	Seq      int        `json:"seq,omitempty"`
+}
+
+type presenceFrame struct {
+	Type     string       `json:"type"`
+	TicketID string       `json:"ticketId"`
+	Users    []memberView `json:"users"`
+}
+
+// audience are the topics on which a ticket's events are heard: those who have
+// subscribed, its customer and its assignee.
+func audience(h ticket.Head) []string {
+	topics := []string{realtime.TicketTopic(h.ID), realtime.UserTopic(h.Customer.ID)}
+	if agent := h.State.AssigneeID; agent != "" && agent != h.Customer.ID {
+		topics = append(topics, realtime.UserTopic(agent))
+	}
+	return topics
+}
+
+// Entry pushes an entry to all who may see it, but for one connection: the one
+// it came from has its ack.
+func (n *News) Entry(ctx context.Context, h ticket.Head, e ticket.Entry, except string) {
+	frames := map[bool]entryFrame{}
+	for _, role := range []user.Role{user.RoleUser, user.RoleSupport} {
+		frames[role.Staff()] = entryFrame{"entry", viewEntry(e, role)}
+	}
+	n.publish(ctx, audience(h), func(w realtime.Watcher) any {
+		if w.ConnectionID == except || !e.VisibleTo(w.Role) {
+			return nil
+		}
+		return frames[w.Role.Staff()]
+	})
+}
+
+// Head hints that an entry exists. The stream says so, whatever became of the
+// function that wrote the entry.
+func (n *News) Head(ctx context.Context, h ticket.Head, e ticket.Entry) {
+	n.publish(ctx, audience(h), func(w realtime.Watcher) any {
+		if !e.VisibleTo(w.Role) {
+			return nil
+		}
+		return headFrame{"head", e.TicketID, e.Seq}
+	})
+}
+
+// Queue shows a changed ticket to those who watch the queue.
+func (n *News) Queue(ctx context.Context, h ticket.Head) {
+	n.publish(ctx, []string{realtime.QueueTopic}, func(w realtime.Watcher) any {
+		who := user.Principal{UserID: w.UserID, Role: w.Role}
+		return ticketFrame{"ticket", viewTicket(h, who, w.Locale)}
+	})
+}
+
+// Read tells how far somebody has read.
+func (n *News) Read(ctx context.Context, m ticket.Mark) {
+	n.publish(ctx, []string{realtime.TicketTopic(m.TicketID)}, func(realtime.Watcher) any {
+		return memberFrame{"read", m.TicketID, memberView(m.Reader), m.Seq}
+	})
+}
+
+// Presence tells those who watch a ticket who else does.
+func (n *News) Presence(ctx context.Context, ticketID string) {
+	watchers, err := n.Hub.Store.Watchers(ctx, realtime.TicketTopic(ticketID))
+	if err != nil {
+		n.lost(ctx, err)
+		return
+	}
+	users := []memberView{}
+	seen := map[string]bool{}
+	for _, w := range watchers {
+		if !seen[w.UserID] {
+			seen[w.UserID] = true
+			users = append(users, memberView{w.UserID, w.Name, w.Role})
+		}
+	}
+	if err := n.Hub.PublishTo(ctx, watchers, func(realtime.Watcher) any { return presenceFrame{"presence", ticketID, users} }); err != nil {
+		n.lost(ctx, err)
+	}
+}
+
+func (n *News) publish(ctx context.Context, topics []string, frame realtime.Frame) {
+	if err := n.Hub.Publish(ctx, topics, frame); err != nil {
+		n.lost(ctx, err)
+	}
+}
+
+func (n *News) lost(ctx context.Context, err error) {
+	n.Log.WarnContext(ctx, "frames lost", slog.Any("error", err))
+}

@@ -1,0 +1,131 @@
+package api
+
+import (
+	"encoding/base64"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-lambda-go/events"
+
+	"ticketsystem/pkg/account"
+	"ticketsystem/pkg/auth"
+	"ticketsystem/pkg/fault"
+	"ticketsystem/pkg/user"
+)
+
+// Request is what an endpoint gets to see of a call.
+type Request struct {
+	ID     string // for logs and problem documents
+	Method string
+	Path   string
+	Who    user.Principal // zero when nobody is signed in
+
+	event events.APIGatewayV2HTTPRequest
+	query url.Values
+	edge  auth.Edge
+	now   func() time.Time
+}
+
+func newRequest(event events.APIGatewayV2HTTPRequest) *Request {
+	query, _ := url.ParseQuery(event.RawQueryString) // what cannot be read is not there
+	http := event.RequestContext.HTTP
+	path := event.RawPath
+	if stage := event.RequestContext.Stage; stage != "" && stage != "$default" {
+		path = strings.TrimPrefix(path, "/"+stage)
+	}
+	return &Request{ID: event.RequestContext.RequestID, Method: http.Method, Path: path, event: event, query: query}
+}
+
+func (r *Request) header(name string) string { return r.event.Headers[name] }
+
+// param is a variable of the route's path.
+func (r *Request) param(name string) string { return r.event.PathParameters[name] }
+
+// body gives the bytes of the body.
+func (r *Request) body() ([]byte, error) {
+	if !r.event.IsBase64Encoded {
+		return []byte(r.event.Body), nil
+	}
+	raw, err := base64.StdEncoding.DecodeString(r.event.Body)
+	if err != nil {
+		return nil, fault.Wrap(fault.BadJSON, err)
+	}
+	return raw, nil
+}
+
+// caller is where the request comes from, for limits and the list of sessions.
+func (r *Request) caller() account.Caller {
+	http := r.event.RequestContext.HTTP
+	return account.Caller{Address: http.SourceIP, Device: shorten(http.UserAgent, 200), Locale: r.asked()}
+}
+
+// Locale is the language of texts for this caller: what the request asks for,
+// or else what the person has chosen, or else English.
+func (r *Request) Locale() string {
+	for _, locale := range []string{r.asked(), r.Who.Locale} {
+		if locale != "" {
+			return locale
+		}
+	}
+	return "en"
+}
+
+// asked is the first language of Accept-Language that this house speaks.
+func (r *Request) asked() string { return language(r.header("accept-language")) }
+
+func language(header string) string {
+	for part := range strings.SplitSeq(header, ",") {
+		tag, _, _ := strings.Cut(strings.TrimSpace(part), ";")
+		switch primary, _, _ := strings.Cut(strings.ToLower(tag), "-"); primary {
+		case "fa", "en":
+			return primary
+		}
+	}
+	return ""
+}
+
+// The size of a page.
+const (
+	defaultLimit = 20
+	maxLimit     = 100
+)
+
+// limit reads ?limit=. Errors: bad_request.
+func (r *Request) limit() (int, error) {
+	n, given, err := r.number("limit")
+	if err != nil {
+		return 0, err
+	}
+	if !given {
+		return defaultLimit, nil
+	}
+	if n < 1 || n > maxLimit {
+		return 0, badQuery("limit", "out_of_range", "limit is a number from 1 to 100.")
+	}
+	return n, nil
+}
+
+// number reads a query parameter that is a whole number from 0 on.
+func (r *Request) number(name string) (n int, given bool, err error) {
+	if !r.query.Has(name) {
+		return 0, false, nil
+	}
+	n, err = strconv.Atoi(r.query.Get(name))
+	if err != nil || n < 0 {
+		return 0, false, badQuery(name, "not_a_number", name+" is a whole number from 0 on.")
+	}
+	return n, true, nil
+}
+
+func badQuery(name, code, message string) error {
+	return fault.New(fault.BadRequest, message).WithFields(fault.Field{Pointer: "?" + name, Code: code, Message: message})
+}
+
+func shorten(text string, bytes int) string {
+	if len(text) <= bytes {
+		return text
+	}
+	return strings.ToValidUTF8(text[:bytes], "")
+}

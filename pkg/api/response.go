@@ -1,0 +1,65 @@
+package api
+
+import (
+	"encoding/json"
+	"maps"
+	"net/http"
+
+	"github.com/aws/aws-lambda-go/events"
+)
+
+// Response is what an endpoint answers. A nil Body is an empty one.
+type Response struct {
+	Status  int
+	Headers map[string]string
+	Body    any
+}
+
+func ok(body any) Response { return Response{Status: http.StatusOK, Body: body} }
+
+func noContent() Response { return Response{Status: http.StatusNoContent} }
+
+// with returns the response with one more header.
+func (r Response) with(name, value string) Response {
+	headers := map[string]string{name: value}
+	maps.Copy(headers, r.Headers)
+	r.Headers = headers
+	return r
+}
+
+// wire writes the response as API Gateway wants it.
+func (r Response) wire(requestID string) (events.APIGatewayV2HTTPResponse, error) {
+	out := events.APIGatewayV2HTTPResponse{StatusCode: r.Status, Headers: map[string]string{
+		"x-request-id": requestID, "cache-control": "no-store", "x-content-type-options": "nosniff",
+	}}
+	if r.Body != nil {
+		body, err := json.Marshal(r.Body)
+		if err != nil {
+			return events.APIGatewayV2HTTPResponse{}, err
+		}
+		out.Body = string(body)
+		out.Headers["content-type"] = "application/json"
+	}
+	maps.Copy(out.Headers, r.Headers)
+	return out, nil
+}
+
+// page is a list with the way to its next part.
+type page[T any] struct {
+	Data []T      `json:"data"`
+	Page pageInfo `json:"page"`
+}
+
+type pageInfo struct {
+	Next    string `json:"next,omitempty"`
+	HasMore bool   `json:"hasMore"`
+}
+
+// list makes a JSON array of something, never null.
+func list[From, To any](from []From, view func(From) To) []To {
+	to := make([]To, len(from))
+	for i, one := range from {
+		to[i] = view(one)
+	}
+	return to
+}

@@ -1,0 +1,109 @@
+package api
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"ticketsystem/pkg/id"
+	"ticketsystem/pkg/ticket"
+)
+
+// ListTickets is GET /tickets: a customer's own, or those that staff ask for.
+func ListTickets(desk *ticket.Desk) Endpoint {
+	return Endpoint{SignedIn, func(ctx context.Context, r *Request) (Response, error) {
+		q, err := r.ticketQuery()
+		if err != nil {
+			return Response{}, err
+		}
+		name := fmt.Sprintf("tickets %+v", q)
+		at, _, err := openCursor[map[string]string](r, name)
+		if err != nil {
+			return Response{}, err
+		}
+		heads, next, err := desk.Store.List(ctx, q, at)
+		if err != nil {
+			return Response{}, err
+		}
+		out := page[ticketView]{Data: list(heads, func(h ticket.Head) ticketView { return viewTicket(h, r.Who, r.Locale()) })}
+		if next != nil {
+			out.Page = pageInfo{Next: sealCursor(r, name, next), HasMore: true}
+		}
+		return ok(out), nil
+	}}
+}
+
+// ticketQuery reads the filters. Errors: bad_request.
+func (r *Request) ticketQuery() (ticket.Query, error) {
+	staff := r.Who.Role.Staff()
+	q := ticket.Query{CategoryID: r.query.Get("category"), Priority: ticket.Priority(r.query.Get("priority"))}
+	var err error
+	if q.Limit, err = r.limit(); err != nil {
+		return q, err
+	}
+	if q.Statuses, err = statuses(r.query.Get("status"), staff); err != nil {
+		return q, err
+	}
+	if q.Priority != "" && !q.Priority.Valid() {
+		return q, badQuery("priority", "not_allowed", "priority is one of low, medium, high, urgent.")
+	}
+	if q.CategoryID != "" && !id.Valid(q.CategoryID) {
+		return q, badQuery("category", "invalid", "category is the id of a category.")
+	}
+	if q.AssigneeID, err = r.assignee(); err != nil {
+		return q, err
+	}
+	if !staff {
+		q.CustomerID = r.Who.UserID
+	}
+	q.Sort, err = sortOf(r.query.Get("sort"), staff)
+	return q, err
+}
+
+// statuses reads one or more statuses, comma-separated. Customers know no
+// on_hold: to them it is open.
+func statuses(text string, staff bool) ([]ticket.Status, error) {
+	if text == "" {
+		return nil, nil
+	}
+	var out []ticket.Status
+	for name := range strings.SplitSeq(text, ",") {
+		s := ticket.Status(name)
+		if !s.Valid() {
+			return nil, badQuery("status", "not_allowed", "status is one of new, open, pending, on_hold, resolved, closed.")
+		}
+		switch {
+		case !staff && s == ticket.StatusOpen:
+			out = append(out, ticket.StatusOpen, ticket.StatusOnHold)
+		case !staff && s == ticket.StatusOnHold:
+			out = append(out, "none of theirs")
+		default:
+			out = append(out, s)
+		}
+	}
+	slices.Sort(out)
+	return slices.Compact(out), nil
+}
+
+func (r *Request) assignee() (string, error) {
+	switch asked := r.query.Get("assignee"); {
+	case asked == "me":
+		return r.Who.UserID, nil
+	case asked == "", asked == ticket.Nobody, id.Valid(asked):
+		return asked, nil
+	}
+	return "", badQuery("assignee", "invalid", "assignee is me, none or the id of a person.")
+}
+
+func sortOf(text string, staff bool) (ticket.Sort, error) {
+	switch s := ticket.Sort(text); {
+	case s == "" && staff:
+		return ticket.SortWaiting, nil
+	case s == "":
+		return ticket.SortActivity, nil
+	case s == ticket.SortActivity, s == ticket.SortCreated, s == ticket.SortWaiting && staff:
+		return s, nil
+	}
+	return "", badQuery("sort", "not_allowed", "sort is one of -lastActivityAt, -createdAt and, for staff, waiting.")
+}

@@ -1,0 +1,55 @@
+// Package attachment is what the house knows about files: which it takes, who
+// may have them, and where each stands.
+package attachment
+
+import (
+	"time"
+
+	"ticketsystem/pkg/user"
+)
+
+// State says how far an upload has come.
+type State string
+
+// An attachment waits for its upload, then it is ready or refused for good.
+const (
+	Pending State = "pending"
+	Ready   State = "ready"
+	Refused State = "refused"
+)
+
+// Attachment is one file. Size is in bytes; SHA256 is base64 of the digest or
+// "" when the client did not say.
+type Attachment struct {
+	ID     string
+	Owner  string // user id of who uploads it
+	Name   string
+	Type   string // media type
+	Size   int64
+	SHA256 string
+	State  State
+	Reason string // why it was refused
+
+	// The place it was given in a ticket's log; zero while it is in none.
+	TicketID   string
+	Seq        int
+	Internal   bool   // belongs to a note
+	CustomerID string // the ticket's customer
+
+	CreatedAt time.Time
+}
+
+// VisibleTo says whether the person may have the file: its owner, staff, and
+// the customer of the ticket it belongs to unless it is in a note.
+func (a Attachment) VisibleTo(who user.Principal) bool {
+	switch {
+	case a.Owner == who.UserID:
+		return true
+	case a.TicketID == "":
+		return false
+	}
+	return who.Role.Staff() || a.CustomerID == who.UserID && !a.Internal
+}
+
+// Key is where the bytes lie in the bucket.
+func (a Attachment) Key() string { return "uploads/" + a.ID }

@@ -1,0 +1,181 @@
+package blob_test
+
+import (
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"net/url"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"ticketsystem/pkg/attachment"
+	"ticketsystem/pkg/awstest"
+	"ticketsystem/pkg/blob"
+)
+
+const digest = "n4bQgYhMfWWaL+qgxVrQFaO/TxsrC4Is0V1sFbDwCgg="
+
+// policy reads the conditions S3 holds an upload to.
+func policy(t *testing.T, upload attachment.Upload) (conditions []any, expiration time.Time) {
+	t.Helper()
+	raw, err := base64.StdEncoding.DecodeString(upload.Fields["policy"])
+	if err != nil {
+		t.Fatal(err)
+	}
+	var document struct {
+		Conditions []any     `json:"conditions"`
+		Expiration time.Time `json:"expiration"`
+	}
+	if err := json.Unmarshal(raw, &document); err != nil {
+		t.Fatal(err)
+	}
+	return document.Conditions, document.Expiration
+}
+
+func contains(conditions []any, want any) bool {
+	for _, condition := range conditions {
+		if reflect.DeepEqual(condition, want) {
+			return true
+		}
+	}
+	return false
+}
+
+func TestPresignPost(t *testing.T) {
+	store := blob.New(awstest.Config(), "files")
+	upload, err := store.PresignPost(context.Background(), "uploads/1", "image/png", 2048, digest, 10*time.Minute)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := "https://files.s3.eu-central-1.amazonaws.com"; strings.TrimSuffix(upload.URL, "/") != want {
+		t.Errorf("URL: got %q, want %q", upload.URL, want)
+	}
+	conditions, expiration := policy(t, upload)
+	for _, want := range []any{
+		map[string]any{"bucket": "files"},
+		map[string]any{"key": "uploads/1"},
+		map[string]any{"Content-Type": "image/png"},
+		map[string]any{"x-amz-checksum-sha256": digest},
+		[]any{"content-length-range", 1.0, 2048.0},
+	} {
+		if !contains(conditions, want) {
+			t.Errorf("condition %v is missing in %v", want, conditions)
+		}
+	}
+	if left := time.Until(expiration); left < 9*time.Minute || left > 10*time.Minute {
+		t.Errorf("expires in %v, want 10 minutes", left)
+	}
+	for field, want := range map[string]string{"key": "uploads/1", "Content-Type": "image/png", "x-amz-checksum-sha256": digest, "X-Amz-Security-Token": "session"} {
+		if got := upload.Fields[field]; got != want {
+			t.Errorf("field %s: got %q, want %q", field, got, want)
+		}
+	}
+	if upload.Fields["X-Amz-Signature"] == "" {
+		t.Error("the form is not signed")
+	}
+}
+
+func TestPresignPostWithoutDigest(t *testing.T) {
+	server := awstest.New(t, func(awstest.Request) awstest.Answer { return awstest.Answer{Status: 500} })
+	upload, err := blob.New(server.Config, "files").PresignPost(context.Background(), "uploads/1", "text/plain", 1, "", time.Minute)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, has := upload.Fields["x-amz-checksum-sha256"]; has || strings.Contains(upload.Fields["policy"], "checksum") {
+		t.Error("a digest that nobody gave is asked for")
+	}
+	if want := *server.Config.BaseEndpoint + "/files"; upload.URL != want {
+		t.Errorf("URL at an endpoint of one's own: got %q, want %q", upload.URL, want)
+	}
+}
+
+func TestPresignGet(t *testing.T) {
+	address, err := blob.New(awstest.Config(), "files").PresignGet(context.Background(), "uploads/1", `فاکتور "۲" 100%.pdf`, "application/pdf", time.Minute)
+	if err != nil {
+		t.Fatal(err)
+	}
+	parsed, err := url.Parse(address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if parsed.Host != "files.s3.eu-central-1.amazonaws.com" || parsed.Path != "/uploads/1" {
+		t.Errorf("got %s", address)
+	}
+	for name, want := range map[string]string{
+		"X-Amz-Expires":         "60",
+		"response-content-type": "application/pdf",
+		"response-content-disposition": `attachment; filename="______ ___ 100_.pdf"; ` +
+			`filename*=UTF-8''%D9%81%D8%A7%DA%A9%D8%AA%D9%88%D8%B1%20%22%DB%B2%22%20100%25.pdf`,
+	} {
+		if got := parsed.Query().Get(name); got != want {
+			t.Errorf("%s: got %q, want %q", name, got, want)
+		}
+	}
+	if got := parsed.Query().Get("X-Amz-SignedHeaders"); got != "host" {
+		t.Errorf("signed headers: got %q: a browser's link sends only the host", got)
+	}
+}
+
+func TestHead(t *testing.T) {
+	server := awstest.New(t, func(awstest.Request) awstest.Answer {
+		return awstest.Answer{Status: 200, Header: map[string]string{"Content-Length": "7", "Content-Type": "image/png", "X-Amz-Checksum-Sha256": digest}}
+	})
+	got, err := blob.New(server.Config, "files").Head(context.Background(), "uploads/1")
+	if want := (attachment.Stored{Size: 7, Type: "image/png", SHA256: digest}); got != want || err != nil {
+		t.Errorf("got %+v, %v, want %+v", got, err, want)
+	}
+	if call := server.Only(t); call.Method != "HEAD" || call.Path != "/files/uploads/1" {
+		t.Errorf("got %s %s", call.Method, call.Path)
+	}
+}
+
+func TestFirst(t *testing.T) {
+	server := awstest.New(t, func(awstest.Request) awstest.Answer { return awstest.Answer{Status: 206, Body: "\x89PNG"} })
+	got, err := blob.New(server.Config, "files").First(context.Background(), "uploads/1", 512)
+	if string(got) != "\x89PNG" || err != nil {
+		t.Errorf("got %q, %v", got, err)
+	}
+	if got := server.Only(t).Header.Get("Range"); got != "bytes=0-511" {
+		t.Errorf("range: got %q", got)
+	}
+}
+
+func TestFirstOfAServerWithoutRanges(t *testing.T) {
+	server := awstest.New(t, func(awstest.Request) awstest.Answer {
+		return awstest.Answer{Status: 200, Body: strings.Repeat("x", 5000)}
+	})
+	got, err := blob.New(server.Config, "files").First(context.Background(), "uploads/1", 512)
+	if len(got) != 512 || err != nil {
+		t.Errorf("got %d bytes, %v, want 512", len(got), err)
+	}
+}
+
+func TestEmptyAndMissingObjects(t *testing.T) {
+	ctx := context.Background()
+	answer := awstest.Answer{Status: 416, Body: `<Error><Code>InvalidRange</Code></Error>`}
+	server := awstest.New(t, func(awstest.Request) awstest.Answer { return answer })
+	store := blob.New(server.Config, "files")
+	if got, err := store.First(ctx, "k", 512); len(got) != 0 || err != nil {
+		t.Errorf("empty object: got %q, %v", got, err)
+	}
+	answer = awstest.Answer{Status: 404, Body: `<Error><Code>NoSuchKey</Code></Error>`}
+	if _, err := store.First(ctx, "k", 512); !errors.Is(err, attachment.ErrNoBytes) {
+		t.Errorf("First: got %v, want ErrNoBytes", err)
+	}
+	if _, err := store.Head(ctx, "k"); !errors.Is(err, attachment.ErrNoBytes) {
+		t.Errorf("Head: got %v, want ErrNoBytes", err)
+	}
+	if err := store.Delete(ctx, "k"); err != nil {
+		t.Errorf("Delete: got %v", err)
+	}
+	answer = awstest.Answer{Status: 403, Body: `<Error><Code>AccessDenied</Code></Error>`}
+	if _, err := store.Head(ctx, "k"); err == nil || errors.Is(err, attachment.ErrNoBytes) {
+		t.Errorf("refused Head: got %v", err)
+	}
+	if err := store.Delete(ctx, "k"); err == nil {
+		t.Error("refused Delete: no error")
+	}
+}

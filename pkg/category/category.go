@@ -1,0 +1,98 @@
+// Package category is the catalogue that tickets are filed under.
+package category
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"sync"
+	"time"
+
+	"ticketsystem/pkg/fault"
+	"ticketsystem/pkg/ticket"
+)
+
+// Category is one shelf of the catalogue. Names and About are by language: en, fa.
+type Category struct {
+	ID     string
+	Names  map[string]string
+	About  map[string]string
+	Active bool
+	Order  int // place in the list, lowest first
+}
+
+// In picks a text by language, English when there is none.
+func In(texts map[string]string, locale string) string {
+	if text, ok := texts[locale]; ok {
+		return text
+	}
+	return texts["en"]
+}
+
+// Store keeps the catalogue.
+type Store interface {
+	// Categories reads them all, in no order.
+	Categories(ctx context.Context) ([]Category, error)
+}
+
+// freshness is how long a catalogue that was read serves: opening a ticket then
+// costs no look-up. A category that is removed takes tickets that much longer.
+const freshness = 20 * time.Second
+
+// Catalogue serves categories from memory for a few seconds.
+type Catalogue struct {
+	store Store
+	now   func() time.Time
+
+	mu     sync.Mutex
+	list   []Category
+	readAt time.Time
+}
+
+// NewCatalogue makes a Catalogue over a store.
+func NewCatalogue(store Store, now func() time.Time) *Catalogue {
+	return &Catalogue{store: store, now: now}
+}
+
+// List gives all categories in their order.
+func (c *Catalogue) List(ctx context.Context) ([]Category, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if !c.readAt.IsZero() && c.now().Sub(c.readAt) < freshness {
+		return c.list, nil
+	}
+	list, err := c.store.Categories(ctx)
+	if err != nil {
+		return nil, err
+	}
+	slices.SortFunc(list, func(a, b Category) int {
+		return cmp.Or(cmp.Compare(a.Order, b.Order), cmp.Compare(a.ID, b.ID))
+	})
+	c.list, c.readAt = list, c.now()
+	return list, nil
+}
+
+// Find gives one category. Errors: category_not_found.
+func (c *Catalogue) Find(ctx context.Context, id string) (Category, error) {
+	list, err := c.List(ctx)
+	if err != nil {
+		return Category{}, err
+	}
+	for _, one := range list {
+		if one.ID == id {
+			return one, nil
+		}
+	}
+	return Category{}, fault.New(fault.CategoryNotFound, "")
+}
+
+var _ ticket.Categories = (*Catalogue)(nil)
+
+// Category implements ticket.Categories.
+func (c *Catalogue) Category(ctx context.Context, id string) (ticket.Category, error) {
+	found, err := c.Find(ctx, id)
+	if err == nil && !found.Active {
+		err = fault.New(fault.CategoryNotFound, "")
+	}
+	return ticket.Category{ID: found.ID, Names: found.Names}, err
+}

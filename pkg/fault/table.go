@@ -1,0 +1,147 @@
+package fault
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+)
+
+// The kinds of the API. Each has its row in the table below.
+const (
+	BadJSON              Kind = "bad_json"
+	BadRequest           Kind = "bad_request"
+	BadCursor            Kind = "bad_cursor"
+	InvalidBody          Kind = "invalid_body"
+	BodyTooLarge         Kind = "body_too_large"
+	UnsupportedMediaType Kind = "unsupported_media_type"
+
+	Unauthenticated Kind = "unauthenticated"
+	TokenExpired    Kind = "token_expired"
+	RefreshReused   Kind = "refresh_reused"
+	SessionEnded    Kind = "session_ended"
+	LoginWrong      Kind = "login_wrong"
+	CodeWrong       Kind = "code_wrong"
+	CodeLocked      Kind = "code_locked"
+	LoginLocked     Kind = "login_locked"
+	TooManyRequests Kind = "too_many_requests"
+	PhoneTaken      Kind = "phone_taken"
+	WeakPassword    Kind = "weak_password"
+	Forbidden       Kind = "forbidden"
+	CSRF            Kind = "csrf"
+
+	NotFound           Kind = "not_found"
+	TicketNotFound     Kind = "ticket_not_found"
+	CategoryNotFound   Kind = "category_not_found"
+	AttachmentNotFound Kind = "attachment_not_found"
+	UserNotFound       Kind = "user_not_found"
+	SessionNotFound    Kind = "session_not_found"
+	MethodNotAllowed   Kind = "method_not_allowed"
+
+	AlreadyAssigned   Kind = "already_assigned"
+	TicketClosed      Kind = "ticket_closed"
+	StatusNotAllowed  Kind = "status_not_allowed"
+	AttachmentRefused Kind = "attachment_refused"
+	AttachmentPending Kind = "attachment_pending"
+	AttachmentInUse   Kind = "attachment_in_use"
+	VersionStale      Kind = "version_stale"
+
+	IdempotencyMismatch Kind = "idempotency_mismatch"
+	IdempotencyRunning  Kind = "idempotency_running"
+	Conflict            Kind = "conflict"
+	Unavailable         Kind = "unavailable"
+	Internal            Kind = "internal"
+
+	UnknownAction Kind = "unknown_action"
+	FrameInvalid  Kind = "frame_invalid"
+	TopicUnknown  Kind = "topic_unknown"
+)
+
+// Entry is what the table says about a kind.
+type Entry struct {
+	// Status is the HTTP status code.
+	Status int
+	// En and Fa are the titles in English and Persian.
+	En, Fa string
+}
+
+// Title gives the title in the language of a locale ("fa", "fa-IR"); English
+// for every language there is no text for.
+func (e Entry) Title(locale string) string {
+	if isPersian(locale) {
+		return e.Fa
+	}
+	return e.En
+}
+
+// Lookup finds the row of a kind. It is false for a kind nobody declared; the
+// edge treats that as Internal.
+func Lookup(kind Kind) (Entry, bool) {
+	entry, ok := table[kind]
+	return entry, ok
+}
+
+// Kinds lists every kind in alphabetical order, for documents and their tests.
+func Kinds() []Kind {
+	kinds := make([]Kind, 0, len(table))
+	for kind := range table {
+		kinds = append(kinds, kind)
+	}
+	slices.Sort(kinds)
+	return kinds
+}
+
+// isPersian says whether a BCP 47 tag or a bare language code is Persian.
+func isPersian(locale string) bool {
+	language, _, _ := strings.Cut(strings.ReplaceAll(locale, "_", "-"), "-")
+	return strings.EqualFold(language, "fa")
+}
+
+// table is constant: nothing writes to it after the start of the program.
+var table = map[Kind]Entry{
+	BadJSON:              {http.StatusBadRequest, "The body is not valid JSON", "متن درخواست JSON معتبری نیست"},
+	BadRequest:           {http.StatusBadRequest, "The request has a wrong value", "مقداری در درخواست نادرست است"},
+	BadCursor:            {http.StatusBadRequest, "The cursor is not valid for this list, or has expired", "نشانگر صفحه برای این فهرست معتبر نیست یا منقضی شده است"},
+	InvalidBody:          {http.StatusUnprocessableEntity, "Some fields are not right", "برخی از فیلدها درست نیستند"},
+	BodyTooLarge:         {http.StatusRequestEntityTooLarge, "The body is too large", "حجم درخواست بیش از حد مجاز است"},
+	UnsupportedMediaType: {http.StatusUnsupportedMediaType, "The body must be JSON", "متن درخواست باید JSON باشد"},
+
+	Unauthenticated: {http.StatusUnauthorized, "Please sign in", "لطفاً وارد شوید"},
+	TokenExpired:    {http.StatusUnauthorized, "The access token has expired", "توکن دسترسی منقضی شده است"},
+	RefreshReused:   {http.StatusUnauthorized, "The refresh token was used before; please sign in again", "این توکن تازه‌سازی پیش‌تر استفاده شده است؛ لطفاً دوباره وارد شوید"},
+	SessionEnded:    {http.StatusUnauthorized, "The session has ended; please sign in again", "نشست شما پایان یافته است؛ لطفاً دوباره وارد شوید"},
+	LoginWrong:      {http.StatusUnauthorized, "The phone number or the password is wrong", "شمارهٔ تلفن یا گذرواژه نادرست است"},
+	CodeWrong:       {http.StatusUnprocessableEntity, "The code is wrong or has expired", "کد نادرست یا منقضی است"},
+	CodeLocked:      {http.StatusTooManyRequests, "Too many wrong codes; please ask for a new one", "کد چند بار نادرست وارد شد؛ لطفاً کد تازه‌ای بگیرید"},
+	LoginLocked:     {http.StatusTooManyRequests, "Too many failed attempts to sign in; please try again later", "تلاش‌های ناموفق برای ورود زیاد بود؛ لطفاً کمی بعد دوباره تلاش کنید"},
+	TooManyRequests: {http.StatusTooManyRequests, "Too many requests; please wait a little", "تعداد درخواست‌ها زیاد است؛ لطفاً کمی صبر کنید"},
+	PhoneTaken:      {http.StatusConflict, "This phone number already has an account", "با این شماره پیش‌تر حساب ساخته شده است"},
+	WeakPassword:    {http.StatusUnprocessableEntity, "The password is too easy to guess", "این گذرواژه به‌آسانی حدس زده می‌شود"},
+	Forbidden:       {http.StatusForbidden, "You may not do this", "شما اجازهٔ این کار را ندارید"},
+	CSRF:            {http.StatusForbidden, "The CSRF token is missing or wrong", "توکن CSRF فرستاده نشده یا نادرست است"},
+
+	NotFound:           {http.StatusNotFound, "There is nothing at this address", "چیزی در این نشانی نیست"},
+	TicketNotFound:     {http.StatusNotFound, "There is no such ticket", "چنین تیکتی پیدا نشد"},
+	CategoryNotFound:   {http.StatusNotFound, "There is no such category", "چنین دسته‌ای پیدا نشد"},
+	AttachmentNotFound: {http.StatusNotFound, "There is no such attachment", "چنین پیوستی پیدا نشد"},
+	UserNotFound:       {http.StatusNotFound, "There is no such user", "چنین کاربری پیدا نشد"},
+	SessionNotFound:    {http.StatusNotFound, "There is no such session", "چنین نشستی پیدا نشد"},
+	MethodNotAllowed:   {http.StatusMethodNotAllowed, "This address does not take that method", "این نشانی چنین متدی را نمی‌پذیرد"},
+
+	AlreadyAssigned:   {http.StatusConflict, "Someone else already has this ticket", "این تیکت را پیش‌تر همکار دیگری برداشته است"},
+	TicketClosed:      {http.StatusConflict, "The ticket is closed; please open a follow-up ticket linked to this one", "این تیکت بسته شده است؛ لطفاً تیکت تازه‌ای در پی آن باز کنید"},
+	StatusNotAllowed:  {http.StatusConflict, "The ticket cannot go to that status from where it is", "تیکت از وضعیت کنونی به این وضعیت نمی‌رود"},
+	AttachmentRefused: {http.StatusUnprocessableEntity, "The attachment was refused", "پیوست پذیرفته نشد"},
+	AttachmentPending: {http.StatusConflict, "The attachment has not arrived or is still being checked", "پیوست هنوز نرسیده یا در حال بررسی است"},
+	AttachmentInUse:   {http.StatusConflict, "The attachment already belongs to another message", "این پیوست به پیام دیگری تعلق دارد"},
+	VersionStale:      {http.StatusPreconditionFailed, "The ticket has changed since you read it", "تیکت پس از آخرین خواندن شما تغییر کرده است"},
+
+	IdempotencyMismatch: {http.StatusUnprocessableEntity, "This Idempotency-Key was used with another request", "این Idempotency-Key با درخواست دیگری استفاده شده است"},
+	IdempotencyRunning:  {http.StatusConflict, "The first request with this Idempotency-Key is still running", "نخستین درخواست با این Idempotency-Key هنوز در حال اجراست"},
+	Conflict:            {http.StatusConflict, "Others are changing this at the same moment; please try again", "دیگران هم‌زمان در حال تغییر این مورد هستند؛ لطفاً دوباره تلاش کنید"},
+	Unavailable:         {http.StatusServiceUnavailable, "The service is not available at the moment", "سرویس در این لحظه در دسترس نیست"},
+	Internal:            {http.StatusInternalServerError, "Something went wrong on our side", "خطایی از سوی ما رخ داد"},
+
+	UnknownAction: {http.StatusBadRequest, "There is no such action", "چنین عملی وجود ندارد"},
+	FrameInvalid:  {http.StatusBadRequest, "The frame is not valid", "قاب فرستاده‌شده معتبر نیست"},
+	TopicUnknown:  {http.StatusNotFound, "There is no such topic", "چنین موضوعی پیدا نشد"},
+}

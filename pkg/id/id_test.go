@@ -1,0 +1,109 @@
+package id_test
+
+import (
+	"crypto/rand"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"ticketsystem/pkg/id"
+)
+
+const client = "01ARZ3NDEKTSV4RRFFQ69G5FAV"
+
+func TestSourceGrows(t *testing.T) {
+	clock := time.UnixMilli(1_700_000_000_000)
+	next := id.NewSource(func() time.Time { return clock }, rand.Reader)
+	ids := make([]string, 0, 300)
+	for i := range 300 {
+		if i == 200 {
+			clock = clock.Add(-time.Hour)
+		}
+		ids = append(ids, next())
+	}
+	if !slices.IsSorted(ids) || len(slices.Compact(slices.Clone(ids))) != 300 {
+		t.Error("ids of one source do not grow")
+	}
+	if got, want := ids[0][:10], "01HF7YAT00"; got != want { // what the ULID specification makes of that millisecond
+		t.Errorf("time of the id: got %s, want %s", got, want)
+	}
+}
+
+func TestSourceIsSafeForConcurrentUse(t *testing.T) {
+	next := id.NewSource(time.Now, rand.Reader)
+	var (
+		group sync.WaitGroup
+		seen  sync.Map
+	)
+	for range 8 {
+		group.Go(func() {
+			for range 500 {
+				made := next()
+				if _, double := seen.LoadOrStore(made, true); double || !id.Valid(made) {
+					t.Errorf("doubled or invalid id %q", made)
+				}
+			}
+		})
+	}
+	group.Wait()
+}
+
+func TestParse(t *testing.T) {
+	cases := []struct {
+		raw       string
+		canonical bool
+		want      string
+	}{
+		{client, true, client},
+		{"7ZZZZZZZZZZZZZZZZZZZZZZZZZ", true, "7ZZZZZZZZZZZZZZZZZZZZZZZZZ"},
+		{strings.ToLower(client), false, client},
+		{"8ZZZZZZZZZZZZZZZZZZZZZZZZZ", false, ""},
+		{"01ARZ3NDEKTSV4RRFFQ69G5FAI", false, ""},
+		{"01ARZ3NDEKTSV4RRFFQ69G5FAO", false, ""},
+		{"01ARZ3NDEKTSV4RRFFQ69G5FAU", false, ""},
+		{client[1:], false, ""},
+		{client + "0", false, ""},
+		{" " + client[1:], false, ""},
+		{"01ARZ3NDEKTSV4RRFFQ69G5Fſ", false, ""}, // 26 bytes; long s becomes S in upper case
+		{"", false, ""},
+	}
+	for _, c := range cases {
+		got, ok := id.Parse(c.raw)
+		if got != c.want || ok != (c.want != "") || id.Valid(c.raw) != c.canonical {
+			t.Errorf("%q: Parse %q, %v, Valid %v; want %q, Valid %v", c.raw, got, ok, id.Valid(c.raw), c.want, c.canonical)
+		}
+	}
+}
+
+func TestDerive(t *testing.T) {
+	first := id.Derive(client, "user-1")
+	if !id.Valid(first) || first[:10] != client[:10] {
+		t.Errorf("got %q, want a ULID with the time of %q", first, client)
+	}
+	if again := id.Derive(client, "user-1"); again != first {
+		t.Errorf("the same input gave %q and %q", first, again)
+	}
+	seen := map[string][]string{}
+	for _, parts := range [][]string{nil, {"user-1"}, {"user-2"}, {"a", "bc"}, {"ab", "c"}, {"abc"}, {"abc", ""}, {"", "abc"}} {
+		made := id.Derive(client, parts...)
+		if before, double := seen[made]; double {
+			t.Errorf("%q and %q derive the same id", before, parts)
+		}
+		seen[made] = parts
+	}
+	for _, wrong := range []string{"", "nonsense", strings.ToLower(client)} {
+		if got := id.Derive(wrong, "user-1"); got != "" {
+			t.Errorf("Derive(%q): got %q, want none", wrong, got)
+		}
+	}
+}
+
+func TestNumber(t *testing.T) {
+	for ticket, want := range map[string]string{client: "Q69G-5FAV", "x": ""} {
+		if got := id.Number(ticket); got != want {
+			t.Errorf("Number(%q): got %q, want %q", ticket, got, want)
+		}
+	}
+}

@@ -1,0 +1,56 @@
+package mail_test
+
+import (
+	"context"
+	"net/url"
+	"testing"
+
+	"ticketsystem/pkg/awstest"
+	"ticketsystem/pkg/mail"
+)
+
+const taken = `<SendEmailResponse><SendEmailResult><MessageId>1</MessageId></SendEmailResult></SendEmailResponse>`
+
+func TestSend(t *testing.T) {
+	server := awstest.New(t, func(awstest.Request) awstest.Answer { return awstest.Answer{Status: 200, Body: taken} })
+	err := mail.New(server.Config, "help@example.ir").Send(context.Background(), mail.Message{
+		To: "sara@example.ir", Subject: "پاسخ تازه", Text: "سلام", HTML: "<p>سلام</p>",
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	form, err := url.ParseQuery(server.Only(t).Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for field, want := range map[string]string{
+		"Action": "SendEmail", "Source": "help@example.ir", "Destination.ToAddresses.member.1": "sara@example.ir",
+		"Message.Subject.Data": "پاسخ تازه", "Message.Subject.Charset": "UTF-8",
+		"Message.Body.Text.Data": "سلام", "Message.Body.Text.Charset": "UTF-8",
+		"Message.Body.Html.Data": "<p>سلام</p>", "Message.Body.Html.Charset": "UTF-8",
+	} {
+		if got := form.Get(field); got != want {
+			t.Errorf("%s: got %q, want %q", field, got, want)
+		}
+	}
+}
+
+func TestSendWithoutHTML(t *testing.T) {
+	server := awstest.New(t, func(awstest.Request) awstest.Answer { return awstest.Answer{Status: 200, Body: taken} })
+	if err := mail.New(server.Config, "help@example.ir").Send(context.Background(), mail.Message{To: "a@b.ir", Subject: "s", Text: "t"}); err != nil {
+		t.Fatal(err)
+	}
+	form, err := url.ParseQuery(server.Only(t).Body)
+	if err != nil || form.Has("Message.Body.Html.Data") {
+		t.Errorf("got an HTML part, or %v", err)
+	}
+}
+
+func TestSendTellsOfARefusal(t *testing.T) {
+	server := awstest.New(t, func(awstest.Request) awstest.Answer {
+		return awstest.Answer{Status: 400, Body: `<ErrorResponse><Error><Code>MessageRejected</Code><Message>not verified</Message></Error></ErrorResponse>`}
+	})
+	if err := mail.New(server.Config, "x@y.ir").Send(context.Background(), mail.Message{To: "a@b.ir"}); err == nil {
+		t.Error("no error")
+	}
+}

@@ -1,0 +1,94 @@
+package phone_test
+
+import (
+	"errors"
+	"strings"
+	"testing"
+
+	"ticketsystem/pkg/phone"
+)
+
+func TestNormaliseOnePerson(t *testing.T) {
+	for _, raw := range []string{
+		"09121234567", "9121234567", "+989121234567", "00989121234567", "989121234567",
+		"0912 123 4567", "0912-123-4567", "(0912) 123 45 67", "+98 (0) 912 123 4567", "0912.123.4567",
+		"۰۹۱۲۱۲۳۴۵۶۷", "+۹۸۹۱۲۱۲۳۴۵۶۷", "٠٩١٢١٢٣٤٥٦٧", "۰۰۹۸۹۱۲۱۲۳۴۵۶۷", "۰۹۱۲1234٥٦٧",
+		"\u200f09121234567\u200e", "\u202a+98 912 123 4567\u202c", "\u2066+989121234567\u2069", "\ufeff09121234567",
+		"  09121234567\t", "0912\u00a0123\u20134567",
+	} {
+		got, err := phone.Normalise(raw, "IR")
+		if want := "+989121234567"; got != want || err != nil {
+			t.Errorf("Normalise(%q): got %q, %v, want %q", raw, got, err, want)
+		}
+	}
+}
+
+func TestNormalise(t *testing.T) {
+	cases := []struct {
+		raw, region, want string
+		err               error
+	}{
+		{"+447911123456", "IR", "+447911123456", nil},
+		{"0044 7911 123456", "ir", "+447911123456", nil},
+		{"07911 123456", "GB", "+447911123456", nil},
+		{"09121234567", "ir", "+989121234567", nil},
+		{"+98 912 123 4567", "DE", "+989121234567", nil},
+		{"0151 23456789", "DE", "+4915123456789", nil},
+		{"4915123456789", "DE", "+4915123456789", nil},
+		{"(212) 555-0123", "US", "+12125550123", nil},
+		{"1 212 555 0123", "US", "+12125550123", nil},
+		{"0532 123 45 67", "TR", "+905321234567", nil},
+		{"09121234567", "XX", "", phone.ErrRegion},
+		{"09121234567", "", "", phone.ErrRegion},
+		{"", "IR", "", phone.ErrInvalid},
+		{"+", "IR", "", phone.ErrInvalid},
+		{"00", "IR", "", phone.ErrInvalid},
+		{"02188887777", "IR", "", phone.ErrInvalid},
+		{"0912123456", "IR", "", phone.ErrInvalid},
+		{"091212345678", "IR", "", phone.ErrInvalid},
+		{"+9891212345678", "IR", "", phone.ErrInvalid},
+		{"+98812345678", "IR", "", phone.ErrInvalid},
+		{"+1234567", "IR", "", phone.ErrInvalid},
+		{"+1234567890123456", "IR", "", phone.ErrInvalid},
+		{"+0123456789", "IR", "", phone.ErrInvalid},
+		{"++989121234567", "IR", "", phone.ErrInvalid},
+		{"0912+1234567", "IR", "", phone.ErrInvalid},
+		{"0912abc4567", "IR", "", phone.ErrInvalid},
+		{"09121234567,", "IR", "", phone.ErrInvalid},
+		{"09121234567\n09121234568", "IR", "", phone.ErrInvalid},
+		{"०९१२१२३४५६७", "IR", "", phone.ErrInvalid},
+		{"09121234567" + strings.Repeat(" ", 100), "IR", "", phone.ErrInvalid},
+	}
+	for _, c := range cases {
+		got, err := phone.Normalise(c.raw, c.region)
+		if got != c.want || !errors.Is(err, c.err) {
+			t.Errorf("Normalise(%q, %q): got %q, %v, want %q, %v", c.raw, c.region, got, err, c.want, c.err)
+		}
+	}
+}
+
+func TestNormaliseIsStable(t *testing.T) {
+	for _, number := range []string{"+989121234567", "+12125550123", "+4915123456789"} {
+		if got, err := phone.Normalise(number, "IR"); got != number || err != nil {
+			t.Errorf("got %q, %v, want %q", got, err, number)
+		}
+	}
+}
+
+func TestMask(t *testing.T) {
+	for number, want := range map[string]string{
+		"+989121234567": "+98912***4567", "+12125550123": "+12125***0123", "+98912": "***", "": "***",
+	} {
+		if got := phone.Mask(number); got != want {
+			t.Errorf("Mask(%q): got %q, want %q", number, got, want)
+		}
+	}
+}
+
+func TestASCIIDigits(t *testing.T) {
+	for text, want := range map[string]string{"۰۱۲۳۴۵۶۷۸۹": "0123456789", "٠١٢٣٤٥٦٧٨٩": "0123456789", "کد ۱٢3": "کد 123", "": ""} {
+		if got := phone.ASCIIDigits(text); got != want {
+			t.Errorf("ASCIIDigits(%q): got %q, want %q", text, got, want)
+		}
+	}
+}

@@ -1,0 +1,71 @@
+// Package realtime knows who listens: open connections, the topics they watch,
+// and the passes that let a browser open a socket.
+package realtime
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"ticketsystem/pkg/user"
+)
+
+// ErrGone is what a Pusher says of a connection that is closed.
+var ErrGone = errors.New("the connection is gone")
+
+// QueueTopic is the topic of all tickets; staff alone may watch it.
+const QueueTopic = "queue"
+
+// TicketTopic is the topic of one ticket.
+func TicketTopic(ticketID string) string { return "ticket:" + ticketID }
+
+// UserTopic is the topic of one person; each of his connections watches it.
+func UserTopic(userID string) string { return "user:" + userID }
+
+// API Gateway ends a socket after two hours, whatever happens; what is stored
+// about it need not live longer.
+const connectionLife = 2*time.Hour + 5*time.Minute
+
+// PassLife is how long a pass for opening a socket is good.
+const PassLife = 30 * time.Second
+
+// Connection is an open socket.
+type Connection struct {
+	ID        string
+	Who       user.Principal
+	Topics    []string
+	ExpiresAt time.Time
+}
+
+// Watcher is a connection's interest in a topic.
+type Watcher struct {
+	ConnectionID string
+	UserID       string
+	Name         string
+	Role         user.Role
+	Locale       string
+}
+
+// Store keeps connections, watchers and passes. What has expired is never
+// returned.
+type Store interface {
+	// AddPass stores a pass under a hash until it expires.
+	AddPass(ctx context.Context, hash string, who user.Principal, expires time.Time) error
+	// TakePass gives a pass's owner and uses it up: of many that try, one gets it.
+	TakePass(ctx context.Context, hash string) (who user.Principal, found bool, err error)
+
+	AddConnection(ctx context.Context, c Connection) error
+	Connection(ctx context.Context, id string) (c Connection, found bool, err error)
+	// RemoveConnection forgets a connection with all its watchers.
+	RemoveConnection(ctx context.Context, id string) (c Connection, found bool, err error)
+
+	// Watch adds a watcher; it reports false when the connection is gone.
+	Watch(ctx context.Context, c Connection, topic string) (bool, error)
+	Unwatch(ctx context.Context, connectionID, topic string) error
+	Watchers(ctx context.Context, topic string) ([]Watcher, error)
+}
+
+// Pusher sends frames to connections. Errors: ErrGone.
+type Pusher interface {
+	Post(ctx context.Context, connectionID string, data []byte) error
+}

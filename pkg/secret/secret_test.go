@@ -1,0 +1,87 @@
+package secret_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"strings"
+	"testing"
+
+	"ticketsystem/pkg/awstest"
+	"ticketsystem/pkg/secret"
+)
+
+// store answers like SSM for the parameters in values.
+func store(t *testing.T, values map[string]string) *secret.Store {
+	t.Helper()
+	server := awstest.New(t, func(call awstest.Request) awstest.Answer {
+		var in struct {
+			Name, Value, Type         string
+			WithDecryption, Overwrite bool
+		}
+		if err := json.Unmarshal([]byte(call.Body), &in); err != nil {
+			t.Error(err)
+		}
+		old, exists := values[in.Name]
+		action := strings.TrimPrefix(call.Header.Get("X-Amz-Target"), "AmazonSSM.")
+		switch {
+		case action == "PutParameter" && (in.Type != "SecureString" || in.Overwrite):
+			t.Errorf("put %+v: want a SecureString that overwrites nothing", in)
+		case action == "GetParameter" && !in.WithDecryption:
+			t.Error("read without decryption")
+		}
+		switch {
+		case action == "PutParameter" && exists:
+			return awstest.Answer{Status: 400, Body: `{"__type":"ParameterAlreadyExists"}`}
+		case action != "PutParameter" && !exists:
+			return awstest.Answer{Status: 400, Body: `{"__type":"ParameterNotFound"}`}
+		case action == "PutParameter":
+			values[in.Name] = in.Value
+		case action == "DeleteParameter":
+			delete(values, in.Name)
+		}
+		return awstest.Answer{Status: 200, Body: `{"Parameter":{"Value":"` + old + `"}}`}
+	})
+	return secret.New(server.Config)
+}
+
+func TestSecretLives(t *testing.T) {
+	ctx := context.Background()
+	secrets := store(t, map[string]string{})
+	if _, err := secrets.Get(ctx, "/key"); !errors.Is(err, secret.ErrNotFound) {
+		t.Errorf("before: got %v, want ErrNotFound", err)
+	}
+	for _, value := range []string{"first", "second"} {
+		if got, err := secrets.PutNew(ctx, "/key", value); got != "first" || err != nil {
+			t.Errorf("PutNew(%q): got %q, %v, want the first to stand", value, got, err)
+		}
+	}
+	if got, err := secrets.Get(ctx, "/key"); got != "first" || err != nil {
+		t.Errorf("got %q, %v, want %q", got, err, "first")
+	}
+	for range 2 {
+		if err := secrets.Delete(ctx, "/key"); err != nil {
+			t.Error(err)
+		}
+	}
+	if _, err := secrets.Get(ctx, "/key"); !errors.Is(err, secret.ErrNotFound) {
+		t.Errorf("after: got %v, want ErrNotFound", err)
+	}
+}
+
+func TestSecretFailures(t *testing.T) {
+	server := awstest.New(t, func(awstest.Request) awstest.Answer {
+		return awstest.Answer{Status: 400, Body: `{"__type":"AccessDeniedException"}`}
+	})
+	secrets := secret.New(server.Config)
+	ctx := context.Background()
+	if _, err := secrets.Get(ctx, "/key"); err == nil || errors.Is(err, secret.ErrNotFound) {
+		t.Errorf("Get: got %v", err)
+	}
+	if _, err := secrets.PutNew(ctx, "/key", "geheim"); err == nil || strings.Contains(err.Error(), "geheim") {
+		t.Errorf("PutNew: got %v", err)
+	}
+	if err := secrets.Delete(ctx, "/key"); err == nil {
+		t.Error("Delete: no error")
+	}
+}

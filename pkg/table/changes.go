@@ -1,0 +1,99 @@
+package table
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/aws/aws-lambda-go/events"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"ticketsystem/pkg/ticket"
+	"ticketsystem/pkg/user"
+)
+
+// Change is what a record of the table's stream tells. One of the pointers is
+// set, or UserID; none for an item that nobody follows.
+type Change struct {
+	Created bool // the item was not there before
+	Entry   *ticket.Entry
+	Head    *ticket.Head
+	Mark    *ticket.Mark
+	UserID  string
+}
+
+// ReadChange reads a record of the stream. A removal tells nothing.
+func ReadChange(record events.DynamoDBEventRecord) (Change, error) {
+	c := Change{Created: record.EventName == string(events.DynamoDBOperationTypeInsert)}
+	if record.EventName == string(events.DynamoDBOperationTypeRemove) {
+		return c, nil
+	}
+	image, err := fromStream(record.Change.NewImage)
+	if err != nil {
+		return c, err
+	}
+	var k key
+	if err := decode(image, &k); err != nil {
+		return c, err
+	}
+	switch {
+	case k.SK == skHead:
+		var i headItem
+		err = decode(image, &i)
+		head := i.head()
+		c.Head = &head
+	case k.SK == skUser:
+		c.UserID = idOf(k.PK)
+	case strings.HasPrefix(k.PK, "T#") && strings.HasPrefix(k.SK, prefixEntry):
+		c.Entry, err = heldEntry(image)
+	case strings.HasPrefix(k.PK, "T#") && strings.HasPrefix(k.SK, prefixMark):
+		var i markItem
+		err = decode(image, &i)
+		c.Mark = &ticket.Mark{
+			TicketID: idOf(k.PK), Seq: i.Read, Reader: ticket.Author{ID: idOf(k.SK), Name: i.Name, Role: user.Role(i.Role)},
+		}
+	}
+	return c, err
+}
+
+// fromStream turns an image of a stream record into an item. Lambda and the
+// SDK have types of their own for the same JSON.
+func fromStream(image map[string]events.DynamoDBAttributeValue) (item, error) {
+	out := make(item, len(image))
+	for name, value := range image {
+		converted, err := attributeFromStream(value)
+		if err != nil {
+			return nil, fmt.Errorf("attribute %s: %w", name, err)
+		}
+		out[name] = converted
+	}
+	return out, nil
+}
+
+func attributeFromStream(v events.DynamoDBAttributeValue) (types.AttributeValue, error) {
+	switch v.DataType() {
+	case events.DataTypeString:
+		return &types.AttributeValueMemberS{Value: v.String()}, nil
+	case events.DataTypeNumber:
+		return &types.AttributeValueMemberN{Value: v.Number()}, nil
+	case events.DataTypeBoolean:
+		return &types.AttributeValueMemberBOOL{Value: v.Boolean()}, nil
+	case events.DataTypeNull:
+		return &types.AttributeValueMemberNULL{Value: true}, nil
+	case events.DataTypeStringSet:
+		return &types.AttributeValueMemberSS{Value: v.StringSet()}, nil
+	case events.DataTypeMap:
+		m, err := fromStream(v.Map())
+		return &types.AttributeValueMemberM{Value: m}, err
+	case events.DataTypeList:
+		l := &types.AttributeValueMemberL{}
+		for _, one := range v.List() {
+			converted, err := attributeFromStream(one)
+			if err != nil {
+				return nil, err
+			}
+			l.Value = append(l.Value, converted)
+		}
+		return l, nil
+	}
+	return nil, fmt.Errorf("type %d is not one this table uses", v.DataType())
+}

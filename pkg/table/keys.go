@@ -1,0 +1,137 @@
+package table
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"ticketsystem/pkg/ticket"
+)
+
+// This file is the only one that makes keys. infra/access-patterns.md shows
+// them with the access patterns that they serve.
+
+// The indexes of the table, as template.yaml declares them.
+const (
+	indexOwnerActivity   = "owner-activity"   // u, a
+	indexOwnerCreated    = "owner-created"    // uc, n
+	indexQueueWaiting    = "queue-waiting"    // q, w
+	indexQueueActivity   = "queue-activity"   // q, a
+	indexAllCreated      = "all-created"      // qc, n
+	indexStatusWaiting   = "status-waiting"   // ls, w
+	indexAssigneeWaiting = "assignee-waiting" // lh, w
+	indexCategoryWaiting = "category-waiting" // lc, w
+)
+
+// queueShard is the one shard of the queue's partition. One partition takes
+// 1,000 writes a second; a busier house spreads heads over more shards here and
+// merges their pages in List.
+const queueShard = "0"
+
+// key is the primary key of an item.
+type key struct {
+	PK string `dynamodbav:"PK"`
+	SK string `dynamodbav:"SK"`
+}
+
+// Sort keys and prefixes. In a ticket's partition "~" sorts behind "P" and
+// "P" behind "M", so one descending read gives the head, the read marks and
+// the newest entries.
+const (
+	skHead        = "~H"
+	skUser        = "~U"
+	prefixEntry   = "M#"
+	prefixMark    = "P#"
+	configPK      = "CONFIG"
+	prefixCatalog = "CATEGORY#"
+)
+
+func ticketPK(ticketID string) string { return "T#" + ticketID }
+
+func headKey(ticketID string) key { return key{ticketPK(ticketID), skHead} }
+
+func entryKey(ticketID string, seq int) key { return key{ticketPK(ticketID), entrySK(seq)} }
+
+func entrySK(seq int) string { return fmt.Sprintf("%s%010d", prefixEntry, seq) }
+
+func markKey(ticketID, userID string) key { return key{ticketPK(ticketID), prefixMark + userID} }
+
+func userKey(userID string) key { return key{"U#" + userID, skUser} }
+
+func loginKey(phone string) key { return key{"L#" + phone, "A"} }
+
+func sessionKey(family string) key { return key{"S#" + family, "S"} }
+
+func codeKey(phoneMAC, purpose string) key { return key{"O#" + phoneMAC, purpose} }
+
+func limitKey(scope string, window int64) key {
+	return key{"R#" + scope, strconv.FormatInt(window, 10)}
+}
+
+func categoryKey(categoryID string) key { return key{configPK, prefixCatalog + categoryID} }
+
+func fileKey(attachmentID string) key { return key{"F#" + attachmentID, "F"} }
+
+func connectionKey(connectionID string) key { return key{"C#" + connectionID, "C"} }
+
+func watcherKey(topic, connectionID string) key { return key{"W#" + topic, connectionID} }
+
+func passKey(hash string) key { return key{"X#" + hash, "X"} }
+
+func idempotencyKey(hash string) key { return key{"I#" + hash, "I"} }
+
+// idOf strips the prefix of a partition key.
+func idOf(pk string) string {
+	_, rest, _ := strings.Cut(pk, "#")
+	return rest
+}
+
+func seqOf(sk string) int {
+	seq, _ := strconv.Atoi(strings.TrimPrefix(sk, prefixEntry))
+	return seq
+}
+
+// owner partitions of the owner-activity and owner-created indexes.
+func ownerOfTickets(userID string) string { return "T#" + userID }
+
+func ownerOfSessions(userID string) string { return "S#" + userID }
+
+// listKeys are the index keys of a head. A ticket that has just been created
+// is in its owner's list alone; the stream puts it into the lists of staff, so
+// that creating costs no more than seven write units.
+func listKeys(h ticket.Head, listed bool) headKeys {
+	k := headKeys{U: ownerOfTickets(h.Customer.ID), A: ticket.TimeKey(h.LastActivityAt), W: ticket.WaitKey(h)}
+	if !listed {
+		return k
+	}
+	k.Q, k.LS, k.LC, k.LH = queueShard, string(h.State.Status), h.State.CategoryID, ticket.Nobody
+	if h.State.AssigneeID != "" {
+		k.LH = h.State.AssigneeID
+	}
+	return k
+}
+
+type headKeys struct {
+	U  string `dynamodbav:"u,omitempty"`
+	A  string `dynamodbav:"a,omitempty"`
+	Q  string `dynamodbav:"q,omitempty"`
+	W  string `dynamodbav:"w,omitempty"`
+	LS string `dynamodbav:"ls,omitempty"`
+	LH string `dynamodbav:"lh,omitempty"`
+	LC string `dynamodbav:"lc,omitempty"`
+}
+
+// createdKeys are the index keys of a ticket's first entry. They never change,
+// so they lie on the entry and not on the head, which is written often.
+func createdKeys(e ticket.Entry) entryKeys {
+	if e.Seq != 1 {
+		return entryKeys{}
+	}
+	return entryKeys{UC: ownerOfTickets(e.Author.ID), QC: queueShard, N: ticket.TimeKey(e.CreatedAt)}
+}
+
+type entryKeys struct {
+	UC string `dynamodbav:"uc,omitempty"`
+	QC string `dynamodbav:"qc,omitempty"`
+	N  string `dynamodbav:"n,omitempty"`
+}

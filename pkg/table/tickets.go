@@ -1,0 +1,220 @@
+package table
+
+import (
+	"context"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+
+	"ticketsystem/pkg/attachment"
+	"ticketsystem/pkg/fault"
+	"ticketsystem/pkg/ticket"
+)
+
+var _ ticket.Store = (*Table)(nil)
+
+// Tail implements ticket.Store: one ascending read from the entry to the head.
+func (t *Table) Tail(ctx context.Context, ticketID string, from int) (ticket.Log, error) {
+	log := ticket.Log{Marks: map[string]int{}}
+	in := t.between(ticketID, entrySK(from), skHead)
+	for {
+		out, err := t.db.Query(ctx, in)
+		if err != nil {
+			return log, translate(err)
+		}
+		for _, i := range out.Items {
+			if err := addToLog(&log, i); err != nil {
+				return log, err
+			}
+		}
+		if in.ExclusiveStartKey = out.LastEvaluatedKey; in.ExclusiveStartKey == nil {
+			return log, nil
+		}
+	}
+}
+
+// marksAllowance is how many read marks Newest expects between the head and
+// the entries: a customer and a few agents. More cost a second round trip.
+const marksAllowance = 4
+
+// Newest implements ticket.Store: one descending read that begins at the head.
+func (t *Table) Newest(ctx context.Context, ticketID string, n int) (ticket.Log, error) {
+	log := ticket.Log{Marks: map[string]int{}}
+	in := t.between(ticketID, prefixEntry, skHead)
+	in.ScanIndexForward = aws.Bool(false)
+	for missing := n + 1 + marksAllowance; missing > 0; missing = n - len(log.Entries) {
+		in.Limit = aws.Int32(int32(missing)) //nolint:gosec // a page, far below 2^31
+		out, err := t.db.Query(ctx, in)
+		if err != nil {
+			return log, translate(err)
+		}
+		for _, i := range out.Items {
+			if err := addToLog(&log, i); err != nil {
+				return log, err
+			}
+		}
+		if in.ExclusiveStartKey = out.LastEvaluatedKey; in.ExclusiveStartKey == nil {
+			break
+		}
+	}
+	reverse(log.Entries)
+	return log, nil
+}
+
+// Stretch implements ticket.Store.
+func (t *Table) Stretch(ctx context.Context, ticketID string, from, to, n int, backward bool) (ticket.Log, error) {
+	log := ticket.Log{}
+	in := t.between(ticketID, entrySK(from), entrySK(to))
+	in.ScanIndexForward = aws.Bool(!backward)
+	in.Limit = aws.Int32(int32(n)) //nolint:gosec // a page, far below 2^31
+	out, err := t.db.Query(ctx, in)
+	if err != nil {
+		return log, translate(err)
+	}
+	for _, i := range out.Items {
+		if err := addToLog(&log, i); err != nil {
+			return log, err
+		}
+	}
+	if backward {
+		reverse(log.Entries)
+	}
+	return log, nil
+}
+
+// between reads a range of a ticket's partition, strongly consistent.
+func (t *Table) between(ticketID, from, to string) *dynamodb.QueryInput {
+	return &dynamodb.QueryInput{
+		TableName: t.name, ConsistentRead: aws.Bool(true),
+		KeyConditionExpression:    aws.String("PK = :pk AND SK BETWEEN :from AND :to"),
+		ExpressionAttributeValues: values{"pk": ticketPK(ticketID), "from": from, "to": to}.wire(),
+	}
+}
+
+// addToLog sorts an item of a ticket's partition into the log.
+func addToLog(log *ticket.Log, i item) error {
+	var k key
+	if err := decode(i, &k); err != nil {
+		return err
+	}
+	switch {
+	case k.SK == skHead:
+		var head headItem
+		err := decode(i, &head)
+		log.Head = head.head()
+		return err
+	case strings.HasPrefix(k.SK, prefixEntry):
+		var entry entryItem
+		err := decode(i, &entry)
+		log.Entries = append(log.Entries, entry.entry())
+		return err
+	case strings.HasPrefix(k.SK, prefixMark):
+		var mark markItem
+		err := decode(i, &mark)
+		log.Marks[idOf(k.SK)] = mark.Read
+		return err
+	}
+	return nil
+}
+
+func reverse(entries []ticket.Entry) {
+	for i, j := 0, len(entries)-1; i < j; i, j = i+1, j-1 {
+		entries[i], entries[j] = entries[j], entries[i]
+	}
+}
+
+const slotFree = "attribute_not_exists(PK)"
+
+// Append implements ticket.Store: one write of one unit for a usual message.
+func (t *Table) Append(ctx context.Context, e ticket.Entry) (*ticket.Entry, error) {
+	held, err := t.put(ctx, entryToItem(e), slotFree, nil)
+	if err != nil || held == nil {
+		return nil, err
+	}
+	return heldEntry(held)
+}
+
+func heldEntry(held item) (*ticket.Entry, error) {
+	var i entryItem
+	if err := decode(held, &i); err != nil {
+		return nil, err
+	}
+	entry := i.entry()
+	return &entry, nil
+}
+
+// AppendWith implements ticket.Store.
+func (t *Table) AppendWith(ctx context.Context, e ticket.Entry, files []attachment.Attachment) (*ticket.Entry, error) {
+	tx := t.transaction().put(entryToItem(e), slotFree, nil)
+	bindFiles(tx, files)
+	failed, err := tx.commit(ctx)
+	if err != nil || failed == nil {
+		return nil, err
+	}
+	if held, taken := failed[0]; taken {
+		return heldEntry(held)
+	}
+	return nil, fault.New(fault.Conflict, "")
+}
+
+// Create implements ticket.Store.
+func (t *Table) Create(ctx context.Context, h ticket.Head, e ticket.Entry, files []attachment.Attachment) (bool, error) {
+	tx := t.transaction().
+		put(headToItem(h, false), slotFree, nil).
+		put(entryToItem(e), slotFree, nil)
+	bindFiles(tx, files)
+	failed, err := tx.commit(ctx)
+	if err != nil || failed == nil {
+		return false, err
+	}
+	if _, exists := failed[0]; exists {
+		return true, nil
+	}
+	return false, fault.New(fault.Conflict, "")
+}
+
+// unmoved holds while the stored head is the one that the new head was folded
+// from.
+const unmoved = "rev = :rev"
+
+// Commit implements ticket.Store.
+func (t *Table) Commit(ctx context.Context, h ticket.Head, entries []ticket.Entry) error {
+	tx := t.transaction().put(headToItem(h, true), unmoved, values{"rev": h.Revision})
+	for _, e := range entries {
+		tx.put(entryToItem(e), slotFree, nil)
+	}
+	failed, err := tx.commit(ctx)
+	if err == nil && failed != nil {
+		return fault.New(fault.Conflict, "")
+	}
+	return err
+}
+
+// Project implements ticket.Store.
+func (t *Table) Project(ctx context.Context, h ticket.Head) error {
+	held, err := t.put(ctx, headToItem(h, true), unmoved, values{"rev": h.Revision})
+	if err == nil && held != nil {
+		return fault.New(fault.Conflict, "")
+	}
+	return err
+}
+
+// SetRead implements ticket.Store.
+func (t *Table) SetRead(ctx context.Context, m ticket.Mark) (bool, error) {
+	was, applied, err := t.setMark(ctx, m, "r < :seq")
+	return applied || was != nil, err
+}
+
+// AddRead implements ticket.Store.
+func (t *Table) AddRead(ctx context.Context, m ticket.Mark) error {
+	_, _, err := t.setMark(ctx, m, "attribute_not_exists(r) OR r < :seq")
+	return err
+}
+
+func (t *Table) setMark(ctx context.Context, m ticket.Mark, condition string) (item, bool, error) {
+	return t.update(ctx, change{
+		key: markKey(m.TicketID, m.Reader.ID), set: "SET r = :seq, bn = :name, br = :role", condition: condition,
+		values: values{"seq": m.Seq, "name": m.Reader.Name, "role": string(m.Reader.Role)},
+	})
+}

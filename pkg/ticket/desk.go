@@ -1,0 +1,146 @@
+package ticket
+
+import (
+	"context"
+	"time"
+
+	"ticketsystem/pkg/attachment"
+	"ticketsystem/pkg/fault"
+	"ticketsystem/pkg/id"
+	"ticketsystem/pkg/user"
+)
+
+// Store keeps the logs. All reads of one ticket are strongly consistent.
+type Store interface {
+	// Tail reads the entries from seq on, with the head and the read marks, in
+	// one round trip for any usual stretch. A ticket that does not exist is an
+	// empty Log.
+	Tail(ctx context.Context, ticketID string, from int) (Log, error)
+
+	// Newest reads the newest n entries (more may come) with the head and the
+	// read marks. A ticket that does not exist is an empty Log.
+	Newest(ctx context.Context, ticketID string, n int) (Log, error)
+
+	// Stretch reads up to n entries with seq in [from, to], newest first when
+	// backward. The returned Log has no head; its Entries ascend.
+	Stretch(ctx context.Context, ticketID string, from, to, n int, backward bool) (Log, error)
+
+	// Append takes the slot of e.Seq. When somebody holds it already, their
+	// entry comes back and nothing is written.
+	Append(ctx context.Context, e Entry) (held *Entry, err error)
+
+	// AppendWith takes the slot and binds the attachments to it in one
+	// transaction. Like Append, it returns the entry that holds the slot; when
+	// an attachment has moved since it was read, errors with fault.Conflict.
+	AppendWith(ctx context.Context, e Entry, files []attachment.Attachment) (held *Entry, err error)
+
+	// Create writes the first entry, the head and the binding of attachments
+	// in one transaction. When the ticket exists already, it says so and
+	// writes nothing. Errors with fault.Conflict when an attachment has moved.
+	Create(ctx context.Context, h Head, e Entry, files []attachment.Attachment) (exists bool, err error)
+
+	// Commit writes entries and the head they lead to in one transaction. It
+	// errors with fault.Conflict when a slot is taken or the stored head's
+	// revision is not the one that h was folded from.
+	Commit(ctx context.Context, h Head, entries []Entry) error
+
+	// Project stores a folded head. It errors with fault.Conflict when the
+	// stored head's revision is not the one that h was folded from.
+	Project(ctx context.Context, h Head) error
+
+	// SetRead moves the read mark of somebody who has one forward, in one
+	// trip; it reports false when the person has no mark on this ticket yet.
+	SetRead(ctx context.Context, m Mark) (bool, error)
+
+	// AddRead gives a person a first read mark.
+	AddRead(ctx context.Context, m Mark) error
+
+	// List reads one page of heads; see Query. cursor is nil for the first page.
+	List(ctx context.Context, q Query, cursor map[string]string) (heads []Head, next map[string]string, err error)
+}
+
+// Files finds attachments. Missing ones are left out of the answer.
+type Files interface {
+	Attachments(ctx context.Context, ids []string) ([]attachment.Attachment, error)
+}
+
+// Categories finds a category that tickets may be filed under.
+type Categories interface {
+	// Category errors with fault.CategoryNotFound when there is none, or it is
+	// no longer active.
+	Category(ctx context.Context, id string) (Category, error)
+}
+
+// People finds those who may hold a ticket.
+type People interface {
+	// Agent errors with fault.UserNotFound when the person is not staff.
+	Agent(ctx context.Context, id string) (Person, error)
+}
+
+// Desk is where tickets are worked on. All fields but Store and Now may be nil
+// in functions that do not need them.
+type Desk struct {
+	Store      Store
+	Files      Files
+	Categories Categories
+	People     People
+	Now        func() time.Time
+
+	// ReopenWindow is how long after a close a customer's message reopens it.
+	ReopenWindow time.Duration
+}
+
+// attempts bounds the fight for a slot: with 8 writers on one ticket a loser
+// finds its place within a few; only a storm gets the "try again".
+const attempts = 40
+
+// searchDepth is how far back a clientId is looked for when the client does
+// not say where it stands (design: newest 100 entries).
+const searchDepth = 100
+
+func notFound() error { return fault.New(fault.TicketNotFound, "") }
+
+func busy() error { return fault.New(fault.Conflict, "") }
+
+// open reads a ticket for a change: the entries from after on, or the newest
+// when after is not known, with a head that has them all folded in.
+func (d *Desk) open(ctx context.Context, who user.Principal, ticketID string, after int) (Log, error) {
+	if !id.Valid(ticketID) {
+		return Log{}, notFound()
+	}
+	log, err := d.tail(ctx, ticketID, after)
+	if err != nil {
+		return Log{}, err
+	}
+	if !log.Head.VisibleTo(who) {
+		return Log{}, notFound()
+	}
+	return d.whole(ctx, log)
+}
+
+// tail begins at after itself: the entry the client has seen carries the state
+// when nothing came behind it. An after that is not in the log says nothing.
+func (d *Desk) tail(ctx context.Context, ticketID string, after int) (Log, error) {
+	if after > 0 {
+		log, err := d.Store.Tail(ctx, ticketID, after)
+		if err != nil || len(log.Entries) > 0 {
+			return log, err
+		}
+	}
+	return d.Store.Newest(ctx, ticketID, searchDepth)
+}
+
+// whole folds the stretch into its head. The stored head lags behind when the
+// stream does; it is caught up here so that a decision never rests on old news.
+func (d *Desk) whole(ctx context.Context, log Log) (Log, error) {
+	entries := log.Entries
+	if Gap(log.Head, entries) {
+		missing, err := d.Store.Tail(ctx, log.Head.ID, log.Head.LastSeq+1)
+		if err != nil {
+			return Log{}, err
+		}
+		entries = missing.Entries
+	}
+	log.Head = Fold(log.Head, entries)
+	return log, nil
+}

@@ -1,0 +1,154 @@
+package ticket
+
+import (
+	"context"
+
+	"ticketsystem/pkg/attachment"
+	"ticketsystem/pkg/fault"
+	"ticketsystem/pkg/user"
+)
+
+// Message is what a person wants to say on a ticket. It has been validated.
+type Message struct {
+	TicketID      string
+	ClientID      string // ULID, kept for ever: a repeat gives the first entry
+	Body          string
+	AttachmentIDs []string
+	Internal      bool // a note; staff alone
+	After         int  // the last seq the client has seen; 0 when it does not say
+}
+
+// Posted is the outcome of a post.
+type Posted struct {
+	Entry   Entry
+	Head    Head // with the entry folded in
+	Created bool // false for a repeat
+}
+
+// Post appends a message to the ticket's log exactly once per author and
+// clientId and without a gap in seq: one read and, when nobody else writes at
+// the same moment, one write of one unit.
+//
+// A writer that finds its slot taken looks at the entry there (its own repeat,
+// perhaps), validates again against the state after it and goes on to the next
+// slot, so every entry between was examined and none can be doubled.
+//
+// Errors: ticket_not_found, forbidden (a customer's note), ticket_closed,
+// attachment_*; conflict when too many write at once.
+func (d *Desk) Post(ctx context.Context, who user.Principal, m Message) (Posted, error) {
+	log, err := d.open(ctx, who, m.TicketID, m.After)
+	if err != nil {
+		return Posted{}, err
+	}
+	if m.Internal && !who.Role.Staff() {
+		return Posted{}, fault.New(fault.Forbidden, "Only staff can write internal notes.")
+	}
+	if first, ok := log.find(who.UserID, m.ClientID); ok {
+		return Posted{Entry: first, Head: log.Head}, nil
+	}
+	for range attempts {
+		posted, held, err := d.tryPost(ctx, who, m, log.Head)
+		if err != nil {
+			return Posted{}, err
+		}
+		switch {
+		case posted.Created:
+			return posted, nil
+		case held == nil: // an attachment moved under us: read it again
+		case held.ClientID == m.ClientID && held.Author.ID == who.UserID:
+			return Posted{Entry: *held, Head: log.Head}, nil
+		default:
+			log.Head = Fold(log.Head, []Entry{*held})
+		}
+	}
+	return Posted{}, busy()
+}
+
+// tryPost puts the message into the slot behind the head. It returns the entry
+// that holds the slot when somebody was faster.
+func (d *Desk) tryPost(ctx context.Context, who user.Principal, m Message, h Head) (Posted, *Entry, error) {
+	files, err := d.files(ctx, who, m)
+	if err != nil {
+		return Posted{}, nil, err
+	}
+	e, err := d.messageEntry(who, m, h, files)
+	if err != nil {
+		return Posted{}, nil, err
+	}
+	var held *Entry
+	if len(files) == 0 {
+		held, err = d.Store.Append(ctx, e)
+	} else {
+		held, err = d.Store.AppendWith(ctx, e, bind(files, e, h.Customer.ID))
+	}
+	if fault.Is(err, fault.Conflict) {
+		return Posted{}, nil, nil
+	}
+	if err != nil || held != nil {
+		return Posted{}, held, err
+	}
+	return Posted{Entry: e, Head: Fold(h, []Entry{e}), Created: true}, nil, nil
+}
+
+// messageEntry is the entry that the message becomes behind the head.
+func (d *Desk) messageEntry(who user.Principal, m Message, h Head, files []attachment.Attachment) (Entry, error) {
+	e := Entry{
+		TicketID: m.TicketID, Seq: h.LastSeq + 1, Kind: KindMessage, Author: authorOf(who),
+		Body: m.Body, Attachments: shown(files), ClientID: m.ClientID, CreatedAt: d.Now(), State: h.State,
+	}
+	if m.Internal {
+		e.Kind = KindNote
+		return e, nil
+	}
+	var err error
+	e.State, e.Change, err = d.afterMessage(h, h.State, who, e.CreatedAt)
+	return e, err
+}
+
+// files finds the attachments of a message and refuses those that are not the
+// author's to give.
+func (d *Desk) files(ctx context.Context, who user.Principal, m Message) ([]attachment.Attachment, error) {
+	if len(m.AttachmentIDs) == 0 {
+		return nil, nil
+	}
+	found, err := d.Files.Attachments(ctx, m.AttachmentIDs)
+	if err != nil {
+		return nil, err
+	}
+	byID := make(map[string]attachment.Attachment, len(found))
+	for _, f := range found {
+		byID[f.ID] = f
+	}
+	files := make([]attachment.Attachment, 0, len(m.AttachmentIDs))
+	for _, wanted := range m.AttachmentIDs {
+		f, ok := byID[wanted]
+		switch {
+		case !ok || f.Owner != who.UserID:
+			return nil, fault.New(fault.AttachmentNotFound, "There is no attachment "+wanted+" of yours.")
+		case f.State == attachment.Refused:
+			return nil, fault.New(fault.AttachmentRefused, "The attachment "+f.Name+" was refused.")
+		case f.TicketID != "":
+			return nil, fault.New(fault.AttachmentInUse, "The attachment "+f.Name+" already belongs to a message.")
+		}
+		files = append(files, f)
+	}
+	return files, nil
+}
+
+// bind says which entry the attachments belong to from now on.
+func bind(files []attachment.Attachment, e Entry, customerID string) []attachment.Attachment {
+	bound := make([]attachment.Attachment, len(files))
+	for i, f := range files {
+		f.TicketID, f.Seq, f.Internal, f.CustomerID = e.TicketID, e.Seq, e.Kind == KindNote, customerID
+		bound[i] = f
+	}
+	return bound
+}
+
+func shown(files []attachment.Attachment) []Attachment {
+	var out []Attachment
+	for _, f := range files {
+		out = append(out, Attachment{ID: f.ID, Name: f.Name, Type: f.Type, Size: f.Size, State: string(f.State)})
+	}
+	return out
+}

@@ -1,0 +1,76 @@
+package ticket
+
+import (
+	"context"
+
+	"ticketsystem/pkg/fault"
+)
+
+// Mark is how far somebody has read a ticket.
+type Mark struct {
+	TicketID string
+	Reader   Author
+	Seq      int
+}
+
+// unknownSeq is beyond every log: a read from there brings the head and the
+// read marks alone.
+const unknownSeq = 9_999_999_999
+
+// Project brings a ticket's head up to date with its log and its read marks.
+// What the stream says is a hint: from is a seq that is new (0 when only a mark
+// has moved), the log says the rest. Doubled, late and reordered hints are
+// harmless, because only what the head does not hold yet is folded in.
+func (d *Desk) Project(ctx context.Context, ticketID string, from int) error {
+	if from <= 0 {
+		from = unknownSeq
+	}
+	for try := range attempts {
+		log, err := d.Store.Tail(ctx, ticketID, from)
+		if err != nil {
+			return err
+		}
+		if log.Head.ID == "" {
+			return nil // deleted meanwhile
+		}
+		if need := needed(log); need < from {
+			from = need
+			continue
+		}
+		next, changed := projected(log)
+		if !changed {
+			return nil
+		}
+		err = d.Store.Project(ctx, next)
+		if !fault.Is(err, fault.Conflict) {
+			return err
+		}
+		pause(ctx, try)
+	}
+	return busy()
+}
+
+// needed is the first entry that must be at hand to fold and to count what is
+// unread after the marks that moved.
+func needed(log Log) int {
+	need := log.Head.LastSeq + 1
+	for id, mark := range log.Marks {
+		if mark > log.Head.Readers[id].Read {
+			need = min(need, mark+1)
+		}
+	}
+	return need
+}
+
+func projected(log Log) (Head, bool) {
+	next := Fold(log.Head, log.Entries)
+	// A head of the first revision is not in the lists of staff yet.
+	changed := next.LastSeq != log.Head.LastSeq || log.Head.Revision == 1
+	for id, mark := range log.Marks {
+		if mark > next.Readers[id].Read && mark <= next.LastSeq {
+			next = MarkRead(next, id, mark, id != next.Customer.ID, log.Entries)
+			changed = true
+		}
+	}
+	return next, changed
+}

@@ -1,0 +1,18 @@
+// Package user holds what the system knows about a person.
+package user
+
+// Role decides which doors are open to a person.
+type Role string
+
+// The three roles of the API.
+const (
+	RoleUser    Role = "user"
+	RoleSupport Role = "support"
+	RoleAdmin   Role = "admin"
+)
+
+// Staff says whether the role works for support: agents and administrators.
+func (r Role) Staff() bool { return r == RoleSupport || r == RoleAdmin }
+
+// Valid says whether the role is one of the three.
+func (r Role) Valid() bool { return r == RoleUser || r.Staff() }

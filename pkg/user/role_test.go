@@ -1,0 +1,21 @@
+package user_test
+
+import (
+	"testing"
+
+	"ticketsystem/pkg/user"
+)
+
+func TestRole(t *testing.T) {
+	for _, c := range []struct {
+		role         user.Role
+		valid, staff bool
+	}{
+		{user.RoleUser, true, false}, {user.RoleSupport, true, true}, {user.RoleAdmin, true, true},
+		{"", false, false}, {"root", false, false}, {"Admin", false, false},
+	} {
+		if c.role.Valid() != c.valid || c.role.Staff() != c.staff {
+			t.Errorf("%q: got valid %v staff %v, want %v %v", c.role, c.role.Valid(), c.role.Staff(), c.valid, c.staff)
+		}
+	}
+}

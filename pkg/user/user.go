@@ -1,0 +1,30 @@
+package user
+
+import "time"
+
+// User is a person with an account.
+type User struct {
+	ID            string
+	Phone         string // E.164
+	Role          Role
+	Name          string
+	Email         string
+	EmailVerified bool
+	Province      string // id of pkg/place
+	City          string // id of pkg/place
+	PictureID     string // attachment
+	Locale        string // "en" or "fa"
+	Notify        Choices
+	CreatedAt     time.Time
+}
+
+// Choices are the channels a person wants notifications on, besides the app.
+type Choices struct {
+	Email bool
+	SMS   bool
+}
+
+// Principal is the person as a request's actor in the given session.
+func (u User) Principal(session string) Principal {
+	return Principal{UserID: u.ID, Role: u.Role, Name: u.Name, Phone: u.Phone, Locale: u.Locale, Session: session}
+}

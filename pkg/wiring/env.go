@@ -1,0 +1,75 @@
+// Package wiring puts a function together: it reads the environment and makes
+// the adapters and services a main asks for.
+package wiring
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+)
+
+// Env reads the environment of a function and remembers all that is missing
+// or wrong, so that one look at the log of a failed start tells everything.
+// Ask for what is needed first, then for Err.
+type Env struct {
+	lookup   func(name string) (string, bool)
+	problems []error
+}
+
+// NewEnv makes an Env from os.LookupEnv, or a test's stand-in.
+func NewEnv(lookup func(name string) (string, bool)) *Env {
+	return &Env{lookup: lookup}
+}
+
+// Err tells all that was missing or wrong so far; nil when nothing was.
+func (e *Env) Err() error { return errors.Join(e.problems...) }
+
+// Need gives a variable that must be there and not empty.
+func (e *Env) Need(name string) string {
+	value, _ := e.lookup(name)
+	if value == "" {
+		e.Problem(name, errors.New("is missing"))
+	}
+	return value
+}
+
+// Or gives a variable, or a fallback where it is missing or empty.
+func (e *Env) Or(name, fallback string) string {
+	if value, _ := e.lookup(name); value != "" {
+		return value
+	}
+	return fallback
+}
+
+// Int gives a whole number above zero, or the fallback where there is none.
+func (e *Env) Int(name string, fallback int) int {
+	text := e.Or(name, "")
+	if text == "" {
+		return fallback
+	}
+	number, err := strconv.Atoi(text)
+	if err != nil || number <= 0 {
+		e.Problem(name, fmt.Errorf("must be a whole number above 0, is %q", text))
+		return fallback
+	}
+	return number
+}
+
+// List gives the parts of a comma-separated variable, trimmed, without the
+// empty ones; nil where it is missing.
+func (e *Env) List(name string) []string {
+	var parts []string
+	for part := range strings.SplitSeq(e.Or(name, ""), ",") {
+		if part = strings.TrimSpace(part); part != "" {
+			parts = append(parts, part)
+		}
+	}
+	return parts
+}
+
+// Problem notes that a variable has a wrong value, for those who parse one
+// further.
+func (e *Env) Problem(name string, err error) {
+	e.problems = append(e.problems, fmt.Errorf("environment variable %s: %w", name, err))
+}

@@ -1,0 +1,21 @@
+// Package sockets wires what reaches open sockets.
+package sockets
+
+import (
+	"ticketsystem/pkg/api"
+	"ticketsystem/pkg/push"
+	"ticketsystem/pkg/realtime"
+	"ticketsystem/pkg/wiring"
+)
+
+// News tells open sockets what happens, through SOCKET_ENDPOINT.
+func News(h *wiring.House) *api.News {
+	pusher := push.New(h.AWS("APIGATEWAYMANAGEMENTAPI"), h.Need("SOCKET_ENDPOINT"))
+	return &api.News{Hub: &realtime.Hub{Store: h.Table(), Pusher: pusher}, Log: h.Log}
+}
+
+// Socket runs routes of the WebSocket API.
+func Socket(h *wiring.House) *api.Socket {
+	news := News(h)
+	return &api.Socket{Store: h.Table(), Hub: news.Hub, News: news, Log: h.Log, Now: wiring.Now}
+}
