@@ -13,7 +13,7 @@ import socketserver
 socketserver.StreamRequestHandler.disable_nagle_algorithm = True
 
 from ministack.core import lambda_runtime  # noqa: E402
-from ministack.services import apigateway, lambda_svc  # noqa: E402
+from ministack.services import apigateway, lambda_svc, s3  # noqa: E402
 from ministack.services.cloudformation import changesets, engine, provisioners  # noqa: E402
 
 api_handler = provisioners._RESOURCE_HANDLERS["AWS::ApiGatewayV2::Api"]
@@ -21,6 +21,7 @@ create_api, update_api = api_handler["create"], api_handler["update"]
 apply_transforms = engine._apply_transforms
 execute_function = lambda_svc._execute_function_with_config_scope
 handle_websocket = apigateway.handle_websocket
+post_object = s3._post_object
 
 
 def transform(template, provided=None, previous=None):
@@ -123,7 +124,19 @@ async def serve_socket(scope, receive, send, *rest, **options):
 
 apigateway.handle_websocket = serve_socket
 
-# 7. Do not wait 50 ms at each invocation for a first line of its log.
+
+def post_checked(bucket, body, headers):
+    """7. S3 refuses a form whose file does not have the SHA-256 that the form says."""
+    form = {part[0].lower(): part[3] for part in s3._parse_multipart_form(headers.get("content-type", ""), body)}
+    said = form.get("x-amz-checksum-sha256", b"").decode()
+    if said and said != s3._compute_s3_checksum("SHA256", form.get("file", b"")):
+        return s3._error("BadDigest", "The SHA256 you specified did not match the calculated checksum.", 400)
+    return post_object(bucket, body, headers)
+
+
+s3._post_object = post_checked
+
+# 8. Do not wait 50 ms at each invocation for a first line of its log.
 for runtime in vars(lambda_runtime).values():
     drain = getattr(runtime, "_drain_stderr_bounded", None) if isinstance(runtime, type) else None
     if drain:

@@ -64,7 +64,9 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if r.Method == http.MethodOptions {
 		if headers == nil {
 			denied("CORSResponse: This CORS request is not allowed.").write(w, r)
+			return
 		}
+		w.WriteHeader(http.StatusOK)
 		return
 	}
 	form := r.Method == http.MethodPost && strings.HasPrefix(r.Header.Get("Content-Type"), "multipart/form-data")

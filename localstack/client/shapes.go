@@ -82,7 +82,7 @@ type Ticket struct {
 	CreatedAt      time.Time  `json:"createdAt"`
 	LastActivityAt time.Time  `json:"lastActivityAt"`
 	ClosedAt       *time.Time `json:"closedAt"`
-	Version        int        `json:"version"`
+	Version        any        `json:"version"` // to compare, not to count with
 }
 
 // Detail is a ticket with its newest entries, ascending.

@@ -197,7 +197,7 @@ func complete(p client.Problem) error {
 // names tells whether the problem points at a field.
 func names(p client.Problem, field string) bool {
 	for _, wrong := range p.Errors {
-		if wrong.Pointer == "/"+field || strings.HasPrefix(wrong.Pointer, "/"+field+"/") {
+		if pointer := strings.ToLower(wrong.Pointer); pointer == "/"+strings.ToLower(field) || strings.HasPrefix(pointer, "/"+strings.ToLower(field)+"/") {
 			return true
 		}
 	}

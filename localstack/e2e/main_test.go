@@ -15,6 +15,7 @@ import (
 	"io"
 	"net/http"
 	"os"
+	"syscall"
 	"testing"
 	"time"
 
@@ -79,6 +80,9 @@ func awaitHealth() error {
 		}
 		if err == nil {
 			return nil
+		}
+		if errors.Is(err, syscall.ECONNREFUSED) {
+			return err // nobody is there
 		}
 		select {
 		case <-ctx.Done():

@@ -215,7 +215,7 @@ func TestUnsubscribeEndsThePush(t *testing.T) {
 	stays.await("the head", func(f client.Frame) bool { return f.Type == "head" && f.TicketID == ticket.ID && f.Seq == 3 })
 	left.ask(object{"action": "ping"}, "pong")
 	for _, frame := range left.Seen() {
-		if frame.Type == "entry" && frame.Entry.Seq == 3 {
+		if frame.Type == "entry" && frame.Entry.TicketID == ticket.ID && frame.Entry.Seq == 3 {
 			t.Errorf("after unsubscribe: got %s, want nothing of the ticket", frame.Raw)
 		}
 	}

@@ -27,7 +27,7 @@ func TestCreateTicket(t *testing.T) {
 	same(t, "priority", ticket.Priority, "high")
 	same(t, "unread", ticket.Unread, 0)
 	same(t, "lastSeq", ticket.LastSeq, 1)
-	if ticket.Number == "" || ticket.Version == 0 || ticket.Assignee != nil || ticket.ClosedAt != nil || ticket.Tags == nil {
+	if ticket.Number == "" || ticket.Version == nil || ticket.Assignee != nil || ticket.ClosedAt != nil || ticket.Tags == nil {
 		t.Errorf("ticket: got %+v, want number and version, no assignee, not closed, an empty list of tags", ticket)
 	}
 	if ticket.Category == nil || *ticket.Category != (client.Named{ID: kind.ID, Name: kind.Name}) {

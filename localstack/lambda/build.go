@@ -1,6 +1,7 @@
 package lambda
 
 import (
+	"context"
 	"fmt"
 	"io/fs"
 	"os"
@@ -8,13 +9,15 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"syscall"
 	"time"
 )
 
 // builder compiles functions, one at a time; what a request waits for goes
 // before what is built ahead of need.
 type builder struct {
-	root, out string // repository; folder of the binaries
+	ctx       context.Context // ends a build that is under way
+	root, out string          // repository; folder of the binaries
 	logf      func(string, ...any)
 
 	turn   sync.Cond
@@ -32,8 +35,8 @@ type look struct {
 	newest time.Time
 }
 
-func newBuilder(root, out string, logf func(string, ...any)) *builder {
-	return &builder{root: root, out: out, logf: logf, turn: sync.Cond{L: new(sync.Mutex)}, looked: map[string]look{}}
+func newBuilder(ctx context.Context, root, out string, logf func(string, ...any)) *builder {
+	return &builder{ctx: ctx, root: root, out: out, logf: logf, turn: sync.Cond{L: new(sync.Mutex)}, looked: map[string]look{}}
 }
 
 // binary is the path of a function's executable.
@@ -91,6 +94,9 @@ func (b *builder) changed(path string) time.Time {
 func (b *builder) build(name string, urgent bool) error {
 	b.acquire(urgent)
 	defer b.release()
+	if b.ctx.Err() != nil {
+		return errClosed
+	}
 	if !b.stale(name) {
 		return nil
 	}
@@ -98,12 +104,15 @@ func (b *builder) build(name string, urgent bool) error {
 		b.logf("building %s ...", name)
 	}
 	newest := b.newest(name)
-	command := exec.Command("go", "build", "-trimpath", "-tags", "lambda.norpc", "-ldflags", "-s -w",
+	command := exec.CommandContext(b.ctx, "go", "build", "-trimpath", "-tags", "lambda.norpc", "-ldflags", "-s -w",
 		"-o", b.binary(name), "./functions/"+name)
 	command.Dir = b.root
 	command.Env = append(os.Environ(), "CGO_ENABLED=0")
 	command.SysProcAttr = ProcessAttributes()
-	if output, err := command.CombinedOutput(); err != nil {
+	command.Cancel = func() error { return syscall.Kill(-command.Process.Pid, syscall.SIGKILL) }
+	if output, err := command.CombinedOutput(); b.ctx.Err() != nil {
+		return errClosed
+	} else if err != nil {
 		return fmt.Errorf("go build ./functions/%s: %w\n%s", name, err, output)
 	}
 	// The linker leaves an unchanged binary alone; let its time say that it was

@@ -74,7 +74,7 @@ func New(config Config) (*Manager, error) {
 	ctx, stop := context.WithCancel(context.Background())
 	m := &Manager{
 		config:  config,
-		builder: newBuilder(config.Root, config.Out, config.Logf),
+		builder: newBuilder(ctx, config.Root, config.Out, config.Logf),
 		address: listener.Addr().String(),
 		stop:    stop,
 		pools:   map[string]*pool{},
@@ -154,7 +154,7 @@ func (m *Manager) BuildAll(ctx context.Context) {
 		if ctx.Err() != nil {
 			return
 		}
-		if err := m.builder.build(name, false); err != nil {
+		if err := m.builder.build(name, false); err != nil && ctx.Err() == nil {
 			failed++
 			m.config.Logf("%v", err)
 		}

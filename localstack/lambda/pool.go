@@ -88,7 +88,9 @@ func (p *pool) prepare(f Function) {
 	defer p.mu.Unlock()
 	p.preparing = false
 	if err != nil {
-		p.manager.config.Logf("%s: %v", f.Name, err)
+		if !p.closed {
+			p.manager.config.Logf("%s: %v", f.Name, err)
+		}
 		for len(p.queue) > 0 {
 			p.failFirst(err)
 		}

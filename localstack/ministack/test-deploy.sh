@@ -62,7 +62,7 @@ GOARCH=amd64 "$sam" build --build-dir "$work/build" >"$work/build.log" 2>&1 ||
 
 step "deploy"
 start_emulator
-"$sam" deploy --template-file "$work/build/template.yaml" --stack-name "$stack" \
+"$sam" deploy --template-file "$work/build/template.yaml" --config-file "$PWD/samconfig.toml" --stack-name "$stack" \
   --parameter-overrides Architecture=x86_64 AddressLimit=10000 AllowedOrigins=https://app.example \
   "ApiUrl=$api" "SocketUrl=ws://$socket" "SocketEndpoint=http://$socket" >"$work/deploy.log" 2>&1 ||
   { tail -n 60 "$work/deploy.log" >&2; exit 1; }

@@ -12,6 +12,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"strings"
 	"sync"
 	"syscall"
 	"time"
@@ -239,9 +240,16 @@ func (s *Stack) serve(listeners map[string][]net.Listener) {
 	s.bucket.Settings, s.bucket.Notify, s.bucket.Logf = func() bucket.Settings { return s.current().bucket }, s.notify, s.logf
 	s.bucket.Credentials = bucket.Credentials{AccessKey: accessKey, SecretKey: secretKey, SessionToken: sessionToken}
 	sockets := &socket.Handler{API: func() socket.API { return s.current().socket }, Start: s.begin, Logf: s.logf}
-	front := http.NewServeMux()
-	front.Handle("/_local/", http.StripPrefix("/_local", page.Handler(s.lambda, s.services.Outbox)))
-	front.Handle("/", api)
+	local := http.StripPrefix("/_local", page.Handler(s.lambda, s.services.Outbox))
+	// No ServeMux: it redirects paths that it would rather have cleaned, and
+	// API Gateway does not.
+	front := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasPrefix(r.URL.Path, "/_local/") {
+			local.ServeHTTP(w, r)
+			return
+		}
+		api.ServeHTTP(w, r)
+	})
 	own := http.NewServeMux()
 	own.Handle("/custom/{token}", s.customs)
 	own.Handle("/", s.services)

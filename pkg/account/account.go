@@ -18,6 +18,9 @@ type Store interface {
 	// number and purpose; then it returns when that one was sent.
 	PutCode(ctx context.Context, c Code, newer time.Time) (sentAt time.Time, stored bool, err error)
 
+	// DropCode forgets a code that could not be sent.
+	DropCode(ctx context.Context, c Code) error
+
 	// TryCode counts one try on a code before it is compared, so that however
 	// many tries run at once, no more than max are ever compared.
 	// found is false when there is no live code; locked when its tries are used up.

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"crypto/subtle"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io"
 	"math/big"
@@ -67,7 +68,8 @@ func (s *Service) SendCode(ctx context.Context, rawPhone, purpose string, from C
 			WithRetryAfter(max(sentAt.Add(codePause).Sub(now), time.Second))
 	}
 	if err := s.deliver(ctx, number, purpose, digits, from.Locale); err != nil {
-		return Sent{}, err
+		// The person may ask again at once: nothing has been sent.
+		return Sent{}, errors.Join(fault.Wrap(fault.Unavailable, err).WithRetryAfter(time.Second), s.Store.DropCode(ctx, code))
 	}
 	return Sent{ExpiresIn: int(codeLife / time.Second), ResendAfter: int(codePause / time.Second)}, nil
 }

@@ -37,7 +37,11 @@ func ListCategories(catalogue *category.Catalogue) Endpoint {
 		}
 		all = slices.DeleteFunc(slices.Clone(all), func(c category.Category) bool { return !c.Active })
 		if given {
-			all = all[1+slices.IndexFunc(all, func(c category.Category) bool { return c.ID == after }):]
+			place := slices.IndexFunc(all, func(c category.Category) bool { return c.ID == after })
+			if place < 0 {
+				return Response{}, fault.New(fault.BadCursor, "")
+			}
+			all = all[place+1:]
 		}
 		out := page[categoryView]{}
 		if len(all) > limit {

@@ -51,13 +51,13 @@ func decodeStrict(body []byte, into any) error {
 	d := json.NewDecoder(bytes.NewReader(body))
 	d.DisallowUnknownFields()
 	if err := d.Decode(into); err != nil {
-		return decodeError(err)
+		return decodeError(body, err)
 	}
 	return nil
 }
 
 // decodeError names the field that encoding/json stumbled over.
-func decodeError(err error) error {
+func decodeError(body []byte, err error) error {
 	var mistyped *json.UnmarshalTypeError
 	if errors.As(err, &mistyped) {
 		return fault.Invalid(fault.Field{
@@ -69,9 +69,36 @@ func decodeError(err error) error {
 		if plain, err := strconv.Unquote(name); err == nil {
 			name = plain
 		}
-		return fault.Invalid(fault.Field{Pointer: "/" + escapePointer(name), Code: "unknown", Message: "There is no such field."})
+		var tree any
+		if err := json.Unmarshal(body, &tree); err != nil {
+			return fault.Wrap(fault.BadJSON, err)
+		}
+		at, _ := pointerTo(tree, name)
+		return fault.Invalid(fault.Field{Pointer: at, Code: "unknown", Message: "There is no such field."})
 	}
 	return fault.Wrap(fault.BadJSON, err)
+}
+
+// pointerTo finds a member by its name, the deepest first: encoding/json tells
+// the name of an unknown field, but not where it stands.
+func pointerTo(tree any, name string) (string, bool) {
+	switch node := tree.(type) {
+	case map[string]any:
+		for key, child := range node {
+			if at, found := pointerTo(child, name); found {
+				return "/" + escapePointer(key) + at, true
+			}
+		}
+		_, found := node[name]
+		return "/" + escapePointer(name), found
+	case []any:
+		for i, child := range node {
+			if at, found := pointerTo(child, name); found {
+				return "/" + strconv.Itoa(i) + at, true
+			}
+		}
+	}
+	return "", false
 }
 
 func typeName(kind string) string {
@@ -155,8 +182,10 @@ func checkValue(d *json.Decoder, at string, depth int) error {
 	case json.Delim('['):
 		return checkArray(d, at, depth+1)
 	}
-	if text, ok := token.(string); ok && strings.ContainsRune(text, 0) {
-		return fault.Invalid(fault.Field{Pointer: at, Code: "character", Message: "NUL characters cannot be stored."})
+	if text, ok := token.(string); ok && strings.ContainsAny(text, "\x00"+string(utf8.RuneError)) {
+		// The replacement character stands where somebody on the way met what is
+		// no text: half a surrogate pair, or bytes that are not UTF-8.
+		return fault.Invalid(fault.Field{Pointer: at, Code: "character", Message: "This has characters that are no text."})
 	}
 	return nil
 }

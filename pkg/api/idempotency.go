@@ -41,7 +41,7 @@ func (s *Server) once(ctx context.Context, e Endpoint, r *Request, key string) (
 	record := idempotency.Record{
 		Key:   hex.EncodeToString(s.Edge.MAC("idempotency-key", r.Who.UserID, r.Path, key)),
 		Body:  hex.EncodeToString(s.Edge.MAC("idempotency-body", key, string(body))),
-		Since: now, ExpiresAt: now.Add(idempotency.Life),
+		Owner: r.ID, Since: now, ExpiresAt: now.Add(idempotency.Life),
 	}
 	earlier, err := s.Repeats.Begin(ctx, record, now.Add(-idempotency.Patience))
 	if err != nil {

@@ -31,7 +31,7 @@ func (in messageIn) message(ticketID string) (ticket.Message, error) {
 	if in.After != nil {
 		after = *in.After
 	}
-	if after < 0 {
+	if after < 0 || after > ticket.MaxSeq {
 		c.add("/after", "out_of_range", "This is the last seq you have seen, 0 if none.")
 	}
 	return ticket.Message{

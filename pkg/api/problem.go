@@ -17,11 +17,11 @@ type problem struct {
 	Type      string        `json:"type"`
 	Title     string        `json:"title"`
 	Status    int           `json:"status"`
-	Detail    string        `json:"detail,omitempty"`
+	Detail    string        `json:"detail"`
 	Instance  string        `json:"instance,omitempty"`
 	Code      fault.Kind    `json:"code"`
 	RequestID string        `json:"requestId,omitempty"`
-	Errors    []fault.Field `json:"errors,omitempty"`
+	Errors    []fault.Field `json:"errors"`
 }
 
 // problemOf gives an error its shape. What the table does not know is
@@ -34,10 +34,17 @@ func problemOf(f *fault.Error, locale, instance, requestID string) problem {
 	}
 	p := problem{
 		Type: "urn:ticketsystem:problem:" + string(f.Kind), Title: entry.Title(locale), Status: entry.Status,
-		Detail: f.Detail, Instance: instance, Code: f.Kind, RequestID: requestID, Errors: f.Fields,
+		Detail: f.Detail, Instance: instance, Code: f.Kind, RequestID: requestID,
 	}
-	if p.Detail == "" && len(f.Fields) > 0 {
-		p.Detail = f.Fields[0].Message
+	p.Errors = []fault.Field{}
+	for _, field := range f.Fields {
+		p.Errors = append(p.Errors, field.In(locale))
+	}
+	switch {
+	case locale == "fa" && len(p.Errors) > 0, p.Detail == "" && len(p.Errors) > 0:
+		p.Detail = p.Errors[0].Message
+	case locale == "fa", p.Detail == "":
+		p.Detail = p.Title // details are written in English alone
 	}
 	return p
 }

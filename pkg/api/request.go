@@ -12,6 +12,7 @@ import (
 	"ticketsystem/pkg/account"
 	"ticketsystem/pkg/auth"
 	"ticketsystem/pkg/fault"
+	"ticketsystem/pkg/ticket"
 	"ticketsystem/pkg/user"
 )
 
@@ -113,7 +114,7 @@ func (r *Request) number(name string) (n int, given bool, err error) {
 		return 0, false, nil
 	}
 	n, err = strconv.Atoi(r.query.Get(name))
-	if err != nil || n < 0 {
+	if err != nil || n < 0 || n > ticket.MaxSeq {
 		return 0, false, badQuery(name, "not_a_number", name+" is a whole number from 0 on.")
 	}
 	return n, true, nil

@@ -30,6 +30,14 @@ type Frame struct {
 	body       []byte
 }
 
+// locale is the language of the person behind the socket, if one is known.
+func (f *Frame) locale() string {
+	if f == nil {
+		return "en"
+	}
+	return f.Connection.Who.Locale
+}
+
 func (f *Frame) decode(into any) error {
 	err := decodeStrict(f.body, into)
 	if fault.Is(err, fault.BadJSON) {
@@ -57,7 +65,7 @@ func (s *Socket) Handler(run Action) func(context.Context, events.APIGatewayWebs
 			reply, err = run(ctx, frame)
 		}
 		if err != nil {
-			reply = s.errorFrame(ctx, event, err)
+			reply = s.errorFrame(ctx, event, frame.locale(), err)
 		}
 		if reply != nil {
 			if err := s.Hub.Send(ctx, event.RequestContext.ConnectionID, reply); err != nil {
@@ -88,10 +96,10 @@ func (s *Socket) frame(ctx context.Context, event events.APIGatewayWebsocketProx
 	return &Frame{Connection: c, body: body}, nil
 }
 
-func (s *Socket) errorFrame(ctx context.Context, event events.APIGatewayWebsocketProxyRequest, err error) errorFrame {
+func (s *Socket) errorFrame(ctx context.Context, event events.APIGatewayWebsocketProxyRequest, locale string, err error) errorFrame {
 	f := fault.From(err)
 	id := event.RequestContext.RequestID
-	out := errorFrame{Type: "error", Problem: problemOf(f, "en", "", id)}
+	out := errorFrame{Type: "error", Problem: problemOf(f, locale, "", id)}
 	if out.Problem.Status >= http.StatusInternalServerError {
 		s.Log.ErrorContext(ctx, "frame failed", slog.String("requestId", id), slog.String("route", event.RequestContext.RouteKey), slog.Any("error", err))
 	}

@@ -55,7 +55,7 @@ func (s *Socket) Subscribe(desk *ticket.Desk) Action {
 		if err := f.decode(&in); err != nil {
 			return nil, err
 		}
-		if in.After != nil && *in.After < 0 {
+		if in.After != nil && (*in.After < 0 || *in.After > ticket.MaxSeq) {
 			return nil, fault.Invalid(fault.Field{Pointer: "/after", Code: "out_of_range", Message: "This is the last seq you have seen, 0 if none."})
 		}
 		if in.Topic == realtime.QueueTopic && f.Connection.Who.Role.Staff() {
@@ -228,7 +228,7 @@ func (s *Socket) Read(desk *ticket.Desk) Action {
 		if err := f.decode(&in); err != nil {
 			return nil, err
 		}
-		if in.Seq == nil || *in.Seq < 0 {
+		if in.Seq == nil || *in.Seq < 0 || *in.Seq > ticket.MaxSeq {
 			return nil, fault.Invalid(fault.Field{Pointer: "/seq", Code: "required", Message: "This must be a seq of the ticket."})
 		}
 		return nil, desk.Read(ctx, f.Connection.Who, in.TicketID, *in.Seq)

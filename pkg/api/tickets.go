@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
+	"strconv"
 	"strings"
 
 	"ticketsystem/pkg/fault"
@@ -25,7 +26,9 @@ func (r *Request) ticket(status int, h ticket.Head) Response {
 	return Response{Status: status, Body: viewTicket(h, r.Who, r.Locale())}.with("etag", etag(h, r.Who))
 }
 
-func etag(h ticket.Head, who user.Principal) string { return `"` + ticket.Version(h, who) + `"` }
+func etag(h ticket.Head, who user.Principal) string {
+	return strconv.Quote(strconv.Itoa(ticket.Version(h, who)))
+}
 
 // CreateTicket is POST /tickets.
 func CreateTicket(desk *ticket.Desk) Endpoint {
@@ -138,16 +141,20 @@ func checkPatch(p ticket.Patch) error {
 }
 
 // ifMatch reads an If-Match header: one strong ETag, or * and nothing, which
-// match whatever is there (RFC 9110, section 13.1.1).
-func ifMatch(header string) (version string, err error) {
+// match whatever is there (RFC 9110, section 13.1.1). What is no ETag of this
+// house matches no ticket.
+func ifMatch(header string) (version *int, err error) {
 	if header == "" || header == "*" {
-		return "", nil
+		return nil, nil
 	}
-	tag := strings.TrimSpace(header)
-	if len(tag) < 2 || tag[0] != '"' || tag[len(tag)-1] != '"' {
-		return "", fault.New(fault.VersionStale, "If-Match must be the ETag of the ticket as you read it.")
+	tag, err := strconv.Unquote(strings.TrimSpace(header))
+	if err == nil {
+		var n int
+		if n, err = strconv.Atoi(tag); err == nil {
+			return &n, nil
+		}
 	}
-	return tag[1 : len(tag)-1], nil
+	return nil, fault.New(fault.VersionStale, "If-Match must be the ETag of the ticket as you read it.")
 }
 
 // changed answers a change and tells those who watch.
@@ -262,7 +269,7 @@ func MarkRead(desk *ticket.Desk) Endpoint {
 		if err := r.decode(&in); err != nil {
 			return Response{}, err
 		}
-		if in.Seq == nil || *in.Seq < 0 {
+		if in.Seq == nil || *in.Seq < 0 || *in.Seq > ticket.MaxSeq {
 			return Response{}, fault.Invalid(fault.Field{Pointer: "/seq", Code: "required", Message: "This must be a seq of the ticket."})
 		}
 		return noContent(), desk.Read(ctx, r.Who, r.param("id"), *in.Seq)

@@ -39,7 +39,7 @@ type ticketView struct {
 	CreatedAt      *string         `json:"createdAt"`
 	LastActivityAt *string         `json:"lastActivityAt"`
 	ClosedAt       *string         `json:"closedAt"`
-	Version        string          `json:"version"`
+	Version        int             `json:"version"`
 }
 
 func viewTicket(h ticket.Head, who user.Principal, locale string) ticketView {

@@ -51,5 +51,9 @@ func (a Attachment) VisibleTo(who user.Principal) bool {
 	return who.Role.Staff() || a.CustomerID == who.UserID && !a.Internal
 }
 
-// Key is where the bytes lie in the bucket.
-func (a Attachment) Key() string { return "uploads/" + a.ID }
+// UploadKey is where the client puts the bytes. Its permission to do so lives
+// on for a while, so what lies there is never handed out.
+func (a Attachment) UploadKey() string { return "uploads/" + a.ID }
+
+// Key is where accepted bytes lie; nobody but the house can write there.
+func (a Attachment) Key() string { return "files/" + a.ID }

@@ -44,6 +44,7 @@ type Stored struct {
 	Size   int64
 	Type   string
 	SHA256 string // base64, "" where the upload carried none
+	Tag    string // changes with every write
 }
 
 // Blobs keeps the bytes.
@@ -57,6 +58,9 @@ type Blobs interface {
 	Head(ctx context.Context, key string) (Stored, error)
 	// First reads at most n bytes from the beginning. Errors: ErrNoBytes.
 	First(ctx context.Context, key string, n int64) ([]byte, error)
+	// Copy copies an object as long as its tag is this one. Errors: ErrNoBytes,
+	// also when it has another tag by now.
+	Copy(ctx context.Context, from, tag, to string) error
 	// Delete forgets an object; a missing one is no error.
 	Delete(ctx context.Context, key string) error
 }
@@ -89,7 +93,7 @@ func (d *Desk) Accept(ctx context.Context, who user.Principal, o Offer) (Attachm
 	if err := d.Store.AddAttachment(ctx, a); err != nil {
 		return Attachment{}, Upload{}, err
 	}
-	upload, err := d.Blobs.PresignPost(ctx, a.Key(), a.Type, a.Size, a.SHA256, UploadLife)
+	upload, err := d.Blobs.PresignPost(ctx, a.UploadKey(), a.Type, a.Size, a.SHA256, UploadLife)
 	return a, upload, err
 }
 
@@ -115,9 +119,9 @@ func (d *Desk) Link(ctx context.Context, who user.Principal, attachmentID string
 	return d.Blobs.PresignGet(ctx, a.Key(), a.Name, a.Type, LinkLife)
 }
 
-// Arrived checks what was uploaded under a key: its size and its first bytes
-// must be those of the declared file. What does not fit is refused and removed.
-// It may be called again for the same key.
+// Arrived checks what was uploaded: its size and its first bytes must be those
+// of the declared file. What fits is copied to where no client can write, what
+// does not is refused; the upload goes away either way. It may be called again.
 func (d *Desk) Arrived(ctx context.Context, attachmentID string) error {
 	a, err := d.Store.Attachment(ctx, attachmentID)
 	if fault.Is(err, fault.AttachmentNotFound) {
@@ -126,18 +130,32 @@ func (d *Desk) Arrived(ctx context.Context, attachmentID string) error {
 	if err != nil {
 		return err
 	}
-	reason, err := d.mismatch(ctx, a)
+	if a.State == Pending {
+		err = d.judge(ctx, a)
+	}
 	if errors.Is(err, ErrNoBytes) {
-		return nil // refused and removed by an earlier call
+		return nil // replaced or removed meanwhile: another call has it
 	}
 	if err != nil {
 		return err
 	}
+	return d.Blobs.Delete(ctx, a.UploadKey())
+}
+
+func (d *Desk) judge(ctx context.Context, a Attachment) error {
+	stored, err := d.Blobs.Head(ctx, a.UploadKey())
+	if err != nil {
+		return err
+	}
+	reason, err := d.mismatch(ctx, a, stored)
+	if err != nil {
+		return err
+	}
 	if reason != "" {
-		if err := d.Store.Judge(ctx, a.ID, Refused, reason); err != nil {
-			return err
-		}
-		return d.Blobs.Delete(ctx, a.Key())
+		return d.Store.Judge(ctx, a.ID, Refused, reason)
+	}
+	if err := d.Blobs.Copy(ctx, a.UploadKey(), stored.Tag, a.Key()); err != nil {
+		return err
 	}
 	return d.Store.Judge(ctx, a.ID, Ready, "")
 }
@@ -147,15 +165,14 @@ const sniffBytes = 512
 
 // mismatch says in what the bytes differ from what was declared; "" when they
 // do not.
-func (d *Desk) mismatch(ctx context.Context, a Attachment) (string, error) {
-	stored, err := d.Blobs.Head(ctx, a.Key())
-	if err != nil {
-		return "", err
-	}
+func (d *Desk) mismatch(ctx context.Context, a Attachment, stored Stored) (string, error) {
 	if stored.Size != a.Size {
 		return "The file is not as long as was said.", nil
 	}
-	head, err := d.Blobs.First(ctx, a.Key(), sniffBytes)
+	if a.SHA256 != "" && stored.SHA256 != "" && a.SHA256 != stored.SHA256 {
+		return "The file does not have the digest that was said.", nil
+	}
+	head, err := d.Blobs.First(ctx, a.UploadKey(), sniffBytes)
 	if err != nil {
 		return "", err
 	}

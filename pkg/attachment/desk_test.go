@@ -69,7 +69,7 @@ func (s *shelf) Head(_ context.Context, key string) (attachment.Stored, error) {
 	if !found {
 		return attachment.Stored{}, attachment.ErrNoBytes
 	}
-	return attachment.Stored{Size: int64(len(content))}, nil
+	return attachment.Stored{Size: int64(len(content)), Tag: content}, nil
 }
 
 func (s *shelf) First(_ context.Context, key string, n int64) ([]byte, error) {
@@ -78,6 +78,14 @@ func (s *shelf) First(_ context.Context, key string, n int64) ([]byte, error) {
 		return nil, attachment.ErrNoBytes
 	}
 	return []byte(content)[:min(int64(len(content)), n)], nil
+}
+
+func (s *shelf) Copy(_ context.Context, from, tag, to string) error {
+	if content, found := s.bytes[from]; found && content == tag {
+		s.bytes[to] = content
+		return nil
+	}
+	return attachment.ErrNoBytes
 }
 
 func (s *shelf) Delete(_ context.Context, key string) error {
@@ -89,7 +97,7 @@ func TestAccept(t *testing.T) {
 	ctx := context.Background()
 	desk, s := newDesk()
 	a, upload, err := desk.Accept(ctx, sara, offer)
-	if err != nil || a.State != attachment.Pending || a.Owner != "sara" || !a.CreatedAt.Equal(noon) || upload.Fields["key"] != a.Key() {
+	if err != nil || a.State != attachment.Pending || a.Owner != "sara" || !a.CreatedAt.Equal(noon) || upload.Fields["key"] != a.UploadKey() {
 		t.Errorf("got %+v, %+v, %v", a, upload, err)
 	}
 	if _, _, err := desk.Accept(ctx, sara, attachment.Offer{}); !fault.Is(err, fault.InvalidBody) {
@@ -118,7 +126,7 @@ func TestArrived(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			s.bytes[a.Key()] = c.content
+			s.bytes[a.UploadKey()] = c.content
 			for range 2 { // S3 may tell of an upload twice
 				if err := desk.Arrived(ctx, a.ID); err != nil {
 					t.Fatal(err)
@@ -130,7 +138,29 @@ func TestArrived(t *testing.T) {
 			if _, kept := s.bytes[a.Key()]; kept != (c.want == attachment.Ready) {
 				t.Errorf("bytes kept: got %v", kept)
 			}
+			if _, left := s.bytes[a.UploadKey()]; left {
+				t.Error("the upload is still there")
+			}
 		})
+	}
+}
+
+// TestReplacedAfterAcceptance: the permission to upload outlives the check.
+func TestReplacedAfterAcceptance(t *testing.T) {
+	ctx := context.Background()
+	desk, s := newDesk()
+	a, _, err := desk.Accept(ctx, sara, offer)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, content := range []string{pngStart + "x", pngStart + "y", "<html>..."} {
+		s.bytes[a.UploadKey()] = content
+		if err := desk.Arrived(ctx, a.ID); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got := s.bytes[a.Key()]; got != pngStart+"x" || s.files[a.ID].State != attachment.Ready {
+		t.Errorf("got %q, %s: want the accepted bytes", got, s.files[a.ID].State)
 	}
 }
 

@@ -72,6 +72,22 @@ func (s *Store) First(ctx context.Context, key string, n int64) ([]byte, error) 
 	return head, nil
 }
 
+// Copy copies an object within the bucket as long as its tag is this one.
+// Error: attachment.ErrNoBytes, also when the tag is another by now.
+func (s *Store) Copy(ctx context.Context, from, tag, to string) error {
+	_, err := s.client.CopyObject(ctx, &s3.CopyObjectInput{
+		Bucket: aws.String(s.bucket), Key: aws.String(to),
+		CopySource: aws.String(s.bucket + "/" + from), CopySourceIfMatch: aws.String(tag),
+	})
+	if statusOf(err) == http.StatusPreconditionFailed {
+		return fmt.Errorf("%w: %s as it was", attachment.ErrNoBytes, from)
+	}
+	if err != nil {
+		return translate("copy", from, err)
+	}
+	return nil
+}
+
 // Delete forgets an object. One that is not there is no error.
 func (s *Store) Delete(ctx context.Context, key string) error {
 	_, err := s.client.DeleteObject(ctx, &s3.DeleteObjectInput{Bucket: aws.String(s.bucket), Key: aws.String(key)})

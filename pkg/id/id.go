@@ -101,3 +101,13 @@ func Number(ticketID string) string {
 	tail := ticketID[length-8:]
 	return tail[:4] + "-" + tail[4:]
 }
+
+// Time is the time in a ULID, as its maker's clock had it, to the millisecond.
+// It is the zero time for what is no ULID.
+func Time(s string) time.Time {
+	parsed, err := ulid.ParseStrict(s)
+	if err != nil {
+		return time.Time{}
+	}
+	return parsed.Timestamp().UTC()
+}

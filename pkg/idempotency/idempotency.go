@@ -19,6 +19,7 @@ const (
 type Record struct {
 	Key       string // keyed hash of person, route and Idempotency-Key
 	Body      string // keyed hash of the request's body
+	Owner     string // the request that began it
 	Answer    string // sealed; "" while the first request is running
 	Since     time.Time
 	ExpiresAt time.Time

@@ -47,7 +47,7 @@ func (h *Hub) PublishTo(ctx context.Context, watchers []Watcher, frame Frame) er
 		places <- struct{}{}
 		wait.Go(func() {
 			defer func() { <-places }()
-			if err := h.Send(ctx, w.ConnectionID, content); err != nil {
+			if err := h.sendTo(ctx, w, content); err != nil {
 				mu.Lock()
 				errs = append(errs, err)
 				mu.Unlock()
@@ -83,16 +83,32 @@ func (h *Hub) watchers(ctx context.Context, topics []string) ([]Watcher, error) 
 	return all, nil
 }
 
+// sendTo sends to a watcher and forgets one whose connection is gone, also one
+// that the connection itself no longer knows of.
+func (h *Hub) sendTo(ctx context.Context, w Watcher, content any) error {
+	gone, err := h.send(ctx, w.ConnectionID, content)
+	if gone && err == nil {
+		err = h.Store.Unwatch(ctx, w.ConnectionID, w.Topic)
+	}
+	return err
+}
+
 // Send sends one frame to one connection. A connection that turns out to be
 // gone is forgotten, which is no error.
 func (h *Hub) Send(ctx context.Context, connectionID string, content any) error {
+	_, err := h.send(ctx, connectionID, content)
+	return err
+}
+
+func (h *Hub) send(ctx context.Context, connectionID string, content any) (gone bool, err error) {
 	data, err := json.Marshal(content)
 	if err != nil {
-		return fmt.Errorf("encode a frame: %w", err)
+		return false, fmt.Errorf("encode a frame: %w", err)
 	}
 	err = h.Pusher.Post(ctx, connectionID, data)
 	if errors.Is(err, ErrGone) {
 		_, _, err = h.Store.RemoveConnection(ctx, connectionID)
+		return true, err
 	}
-	return err
+	return false, err
 }

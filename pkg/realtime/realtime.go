@@ -39,6 +39,7 @@ type Connection struct {
 
 // Watcher is a connection's interest in a topic.
 type Watcher struct {
+	Topic        string
 	ConnectionID string
 	UserID       string
 	Name         string

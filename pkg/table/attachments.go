@@ -77,7 +77,7 @@ func (t *Table) Attachments(ctx context.Context, ids []string) ([]attachment.Att
 	for i, id := range ids {
 		keys[i] = fileKey(id)
 	}
-	items, err := t.getAll(ctx, keys)
+	items, err := t.getAll(ctx, keys, true)
 	if err != nil {
 		return nil, err
 	}

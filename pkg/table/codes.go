@@ -27,7 +27,14 @@ func (t *Table) PutCode(ctx context.Context, c account.Code, newer time.Time) (t
 	}
 	var i codeItem
 	err = decode(held, &i)
-	return fromMillis(i.Sent), false, err
+	// Its own code: an answer was lost and the write was tried again.
+	return fromMillis(i.Sent), i.Hash == c.Hash && i.Sent == toMillis(c.SentAt), err
+}
+
+// DropCode implements account.Store.
+func (t *Table) DropCode(ctx context.Context, c account.Code) error {
+	_, err := t.remove(ctx, codeKey(c.NumberMAC, c.Purpose), "#hash = :hash", values{"hash": c.Hash})
+	return err
 }
 
 // TryCode implements account.Store.
@@ -64,7 +71,7 @@ func codeUsed() error {
 
 // counterItem counts within one window of a limit.
 type counterItem struct {
-	N int `dynamodbav:"n"`
+	N int `dynamodbav:"hits"`
 }
 
 func counterKey(c account.Counter) key { return limitKey(c.Scope, c.Start.Unix()) }
@@ -72,7 +79,7 @@ func counterKey(c account.Counter) key { return limitKey(c.Scope, c.Start.Unix()
 // Count implements account.Store.
 func (t *Table) Count(ctx context.Context, c account.Counter) (int, error) {
 	after, _, err := t.update(ctx, change{
-		key: counterKey(c), set: "SET #ttl = :ttl ADD n :one",
+		key: counterKey(c), set: "SET #ttl = :ttl ADD hits :one",
 		values: values{"one": 1, "ttl": c.Start.Add(2 * c.Window).Unix()},
 	})
 	if err != nil {

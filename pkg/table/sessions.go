@@ -50,7 +50,7 @@ func (t *Table) Login(ctx context.Context, phone string, counters []account.Coun
 	for _, c := range counters {
 		keys = append(keys, counterKey(c))
 	}
-	items, err := t.getAll(ctx, keys)
+	items, err := t.getAll(ctx, keys, false)
 	if err != nil {
 		return account.Login{}, false, nil, err
 	}
@@ -58,7 +58,7 @@ func (t *Table) Login(ctx context.Context, phone string, counters []account.Coun
 	for _, i := range items {
 		var row struct {
 			loginItem
-			N int `dynamodbav:"n"`
+			counterItem
 		}
 		if err := decode(i, &row); err != nil {
 			return account.Login{}, false, nil, err

@@ -155,7 +155,7 @@ func (t *Table) Watchers(ctx context.Context, topic string) ([]realtime.Watcher,
 				return nil, err
 			}
 			if i.TTL > t.now().Unix() {
-				all = append(all, realtime.Watcher{ConnectionID: i.SK, UserID: i.UserID, Name: i.Name, Role: user.Role(i.Role), Locale: i.Locale})
+				all = append(all, realtime.Watcher{Topic: topic, ConnectionID: i.SK, UserID: i.UserID, Name: i.Name, Role: user.Role(i.Role), Locale: i.Locale})
 			}
 		}
 		if in.ExclusiveStartKey = out.LastEvaluatedKey; in.ExclusiveStartKey == nil {

@@ -53,7 +53,7 @@ func (v values) wire() item {
 func names(expression string) map[string]string {
 	var found map[string]string
 	for _, part := range strings.Split(expression, "#")[1:] {
-		end := strings.IndexFunc(part, func(r rune) bool { return !unicode.IsLetter(r) })
+		end := strings.IndexFunc(part, func(r rune) bool { return !unicode.IsLetter(r) && r != '_' })
 		if end < 0 {
 			end = len(part)
 		}
@@ -68,6 +68,9 @@ func names(expression string) map[string]string {
 // encode writes a value of one of this package's own types. Those always can
 // be written: what fails here is a mistake in the code, not in the data.
 func encode(v any) types.AttributeValue {
+	if av, encoded := v.(types.AttributeValue); encoded {
+		return av
+	}
 	av, err := attributevalue.Marshal(v)
 	if err != nil {
 		panic("table: " + err.Error())
@@ -108,11 +111,11 @@ func (t *Table) get(ctx context.Context, k key, strong bool, into any) (found bo
 const batchTries = 8
 
 // getAll reads items by key, in no order; missing ones are left out.
-func (t *Table) getAll(ctx context.Context, keys []key) ([]item, error) {
+func (t *Table) getAll(ctx context.Context, keys []key, strong bool) ([]item, error) {
 	var found []item
 	for len(keys) > 0 {
 		n := min(len(keys), 100) // DynamoDB's limit of a batch
-		request := types.KeysAndAttributes{}
+		request := types.KeysAndAttributes{ConsistentRead: aws.Bool(strong)}
 		for _, k := range keys[:n] {
 			request.Keys = append(request.Keys, k.wire())
 		}
@@ -157,7 +160,7 @@ type change struct {
 func (t *Table) update(ctx context.Context, c change) (after item, applied bool, err error) {
 	in := &dynamodb.UpdateItemInput{
 		TableName: t.name, Key: c.key.wire(), UpdateExpression: &c.set,
-		ExpressionAttributeValues: c.values.wire(), ExpressionAttributeNames: names(c.set + c.condition),
+		ExpressionAttributeValues: c.values.wire(), ExpressionAttributeNames: names(c.set + " " + c.condition),
 		ReturnValues: types.ReturnValueAllNew,
 	}
 	if c.condition != "" {
@@ -227,14 +230,22 @@ func translate(err error) error {
 	case errors.As(err, &throttled), errors.As(err, &limited):
 		return fault.Wrap(fault.Unavailable, err).WithRetryAfter(time.Second)
 	case errors.As(err, &cancelled):
-		for _, reason := range cancelled.CancellationReasons {
-			if code := aws.ToString(reason.Code); code == "ThrottlingError" || code == "ProvisionedThroughputExceeded" {
-				return fault.Wrap(fault.Unavailable, err).WithRetryAfter(time.Second)
-			}
-		}
-		return fault.Wrap(fault.Conflict, err).WithRetryAfter(time.Second)
+		return translateReasons(cancelled)
 	}
 	return err
+}
+
+// translateReasons looks at why each write of a transaction was refused.
+func translateReasons(cancelled *types.TransactionCanceledException) error {
+	for _, reason := range cancelled.CancellationReasons {
+		switch aws.ToString(reason.Code) {
+		case "TransactionConflict":
+			return fault.Wrap(fault.Conflict, cancelled).WithRetryAfter(time.Second)
+		case "ThrottlingError", "ProvisionedThroughputExceeded":
+			return fault.Wrap(fault.Unavailable, cancelled).WithRetryAfter(time.Second)
+		}
+	}
+	return cancelled
 }
 
 // isValidation says whether DynamoDB refused the request itself.

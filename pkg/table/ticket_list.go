@@ -156,7 +156,7 @@ func (t *Table) fetchHeads(ctx context.Context, items []item) ([]ticket.Head, er
 		}
 		keys[i].SK = skHead
 	}
-	found, err := t.getAll(ctx, keys)
+	found, err := t.getAll(ctx, keys, false)
 	if err != nil {
 		return nil, err
 	}

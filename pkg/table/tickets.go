@@ -212,6 +212,15 @@ func (t *Table) AddRead(ctx context.Context, m ticket.Mark) error {
 	return err
 }
 
+// CorrectRead implements ticket.Store.
+func (t *Table) CorrectRead(ctx context.Context, m ticket.Mark, seen int) error {
+	_, _, err := t.update(ctx, change{
+		key: markKey(m.TicketID, m.Reader.ID), set: "SET r = :seq", condition: "r = :seen",
+		values: values{"seq": m.Seq, "seen": seen},
+	})
+	return err
+}
+
 func (t *Table) setMark(ctx context.Context, m ticket.Mark, condition string) (item, bool, error) {
 	return t.update(ctx, change{
 		key: markKey(m.TicketID, m.Reader.ID), set: "SET r = :seq, bn = :name, br = :role", condition: condition,

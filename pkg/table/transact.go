@@ -33,7 +33,7 @@ func (tx *transaction) put(v any, condition string, vals values) *transaction {
 func (tx *transaction) update(c change) *transaction {
 	tx.items = append(tx.items, types.TransactWriteItem{Update: &types.Update{
 		TableName: tx.table.name, Key: c.key.wire(), UpdateExpression: &c.set, ConditionExpression: &c.condition,
-		ExpressionAttributeValues: c.values.wire(), ExpressionAttributeNames: names(c.set + c.condition),
+		ExpressionAttributeValues: c.values.wire(), ExpressionAttributeNames: names(c.set + " " + c.condition),
 		ReturnValuesOnConditionCheckFailure: types.ReturnValuesOnConditionCheckFailureAllOld,
 	}})
 	return tx

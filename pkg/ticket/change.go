@@ -4,7 +4,6 @@ import (
 	"context"
 	"slices"
 	"strings"
-	"time"
 
 	"ticketsystem/pkg/fault"
 	"ticketsystem/pkg/user"
@@ -45,7 +44,7 @@ func (d *Desk) change(ctx context.Context, who user.Principal, ticketID, clientI
 		if !fault.Is(err, fault.Conflict) {
 			return Changed{}, err
 		}
-		pause(ctx, try)
+		stepBack(ctx, try)
 	}
 	return Changed{}, busy()
 }
@@ -164,7 +163,7 @@ type Patch struct {
 	Priority   *Priority
 	CategoryID *string
 	Tags       *[]string
-	Version    string // the version the edit was made on; "" does not ask
+	Version    *int // the version the edit was made on; nil does not ask
 }
 
 // Edit changes title, priority, category and tags, one entry for each. The
@@ -184,7 +183,7 @@ func (d *Desk) Edit(ctx context.Context, who user.Principal, ticketID string, p 
 		category = found
 	}
 	return d.change(ctx, who, ticketID, "", func(h Head) ([]Entry, error) {
-		if p.Version != "" && p.Version != Version(h, who) {
+		if p.Version != nil && *p.Version != Version(h, who) {
 			return nil, fault.New(fault.VersionStale, "")
 		}
 		if !who.Role.Staff() && !h.State.Status.Live() {
@@ -220,17 +219,18 @@ func edits(h Head, p Patch, category Category) []Entry {
 		add(KindCategory, "category", h.State.CategoryID, category.ID, category.Names)
 	}
 	if p.Tags != nil {
-		tags := slices.Clone(*p.Tags)
-		slices.Sort(tags)
-		add(KindTags, "tags", strings.Join(h.Tags, ","), strings.Join(slices.Compact(tags), ","), nil)
+		add(KindTags, "tags", strings.Join(h.Tags, ","), strings.Join(distinct(*p.Tags), ","), nil)
 	}
 	return out
 }
 
-// pause lets the faster writers finish; it grows with the number of tries.
-func pause(ctx context.Context, try int) {
-	select {
-	case <-ctx.Done():
-	case <-time.After(time.Duration(try+1) * 3 * time.Millisecond):
+// distinct keeps the first of equal tags, and their order.
+func distinct(tags []string) []string {
+	var out []string
+	for _, tag := range tags {
+		if !slices.Contains(out, tag) {
+			out = append(out, tag)
+		}
 	}
+	return out
 }

@@ -2,6 +2,7 @@ package ticket
 
 import (
 	"context"
+	"math/rand/v2"
 	"time"
 
 	"ticketsystem/pkg/attachment"
@@ -55,6 +56,9 @@ type Store interface {
 	// AddRead gives a person a first read mark.
 	AddRead(ctx context.Context, m Mark) error
 
+	// CorrectRead takes a mark back to m.Seq unless it is no longer at seen.
+	CorrectRead(ctx context.Context, m Mark, seen int) error
+
 	// List reads one page of heads; see Query. cursor is nil for the first page.
 	List(ctx context.Context, q Query, cursor map[string]string) (heads []Head, next map[string]string, err error)
 }
@@ -90,9 +94,23 @@ type Desk struct {
 	ReopenWindow time.Duration
 }
 
-// attempts bounds the fight for a slot: with 8 writers on one ticket a loser
-// finds its place within a few; only a storm gets the "try again".
-const attempts = 40
+// attempts bounds the fight for a slot. Losers step back for a random time that
+// grows, so a dozen writers at once find their places within a few; only a
+// storm of seconds gets the "try again".
+const (
+	attempts    = 40
+	firstStep   = 4 * time.Millisecond
+	longestStep = 120 * time.Millisecond
+)
+
+// stepBack lets faster writers finish.
+func stepBack(ctx context.Context, try int) {
+	most := min(firstStep<<min(try, 10), longestStep)
+	select {
+	case <-ctx.Done():
+	case <-time.After(rand.N(most) + time.Millisecond): //nolint:gosec // spreads writers, keeps no secret
+	}
+}
 
 // searchDepth is how far back a clientId is looked for when the client does
 // not say where it stands (design: newest 100 entries).
@@ -141,6 +159,15 @@ func (d *Desk) whole(ctx context.Context, log Log) (Log, error) {
 		}
 		entries = missing.Entries
 	}
-	log.Head = Fold(log.Head, entries)
+	// The head comes last in a read of the tail, and may know of entries that
+	// were written while it was read.
+	for n := len(entries); n > 0 && entries[n-1].Seq < log.Head.LastSeq; n = len(entries) {
+		more, err := d.Store.Tail(ctx, log.Head.ID, entries[n-1].Seq+1)
+		if err != nil || len(more.Entries) == 0 {
+			return Log{}, err
+		}
+		entries = append(entries, more.Entries...)
+	}
+	log.Head, log.Entries = Fold(log.Head, entries), entries
 	return log, nil
 }

@@ -1,11 +1,13 @@
 package ticket
 
 import (
-	"strconv"
 	"time"
 
 	"ticketsystem/pkg/user"
 )
+
+// MaxSeq is the largest seq that a key has room for.
+const MaxSeq = 9_999_999_999
 
 // Kind says what an entry records.
 type Kind string
@@ -108,6 +110,6 @@ func (l Log) find(authorID, clientID string) (Entry, bool) {
 	return Entry{}, false
 }
 
-// Version is the ETag value of a ticket for one person: it moves with every
+// Version is what a ticket's ETag says to one person: it moves with every
 // entry the person may see.
-func Version(h Head, who user.Principal) string { return strconv.Itoa(h.LastSeqFor(who)) }
+func Version(h Head, who user.Principal) int { return h.LastSeqFor(who) }

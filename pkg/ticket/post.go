@@ -5,6 +5,7 @@ import (
 
 	"ticketsystem/pkg/attachment"
 	"ticketsystem/pkg/fault"
+	"ticketsystem/pkg/id"
 	"ticketsystem/pkg/user"
 )
 
@@ -30,8 +31,9 @@ type Posted struct {
 // the same moment, one write of one unit.
 //
 // A writer that finds its slot taken looks at the entry there (its own repeat,
-// perhaps), validates again against the state after it and goes on to the next
-// slot, so every entry between was examined and none can be doubled.
+// perhaps). While others write, it steps back for a moment, reads what they
+// have written, validates again against the state after it and takes the next
+// slot: every entry between was examined, so none can be doubled.
 //
 // Errors: ticket_not_found, forbidden (a customer's note), ticket_closed,
 // attachment_*; conflict when too many write at once.
@@ -43,25 +45,47 @@ func (d *Desk) Post(ctx context.Context, who user.Principal, m Message) (Posted,
 	if m.Internal && !who.Role.Staff() {
 		return Posted{}, fault.New(fault.Forbidden, "Only staff can write internal notes.")
 	}
-	if first, ok := log.find(who.UserID, m.ClientID); ok {
-		return Posted{Entry: first, Head: log.Head}, nil
+	first, repeated, err := d.earlierPost(ctx, who, m, log)
+	if err != nil || repeated {
+		return Posted{Entry: first, Head: log.Head}, err
 	}
-	for range attempts {
+	for try := range attempts {
 		posted, held, err := d.tryPost(ctx, who, m, log.Head)
-		if err != nil {
+		switch {
+		case err != nil || posted.Created:
+			return posted, err
+		case held != nil && held.ClientID == m.ClientID && held.Author.ID == who.UserID:
+			return Posted{Entry: *held, Head: log.Head}, nil
+		}
+		stepBack(ctx, try)
+		if log, err = d.open(ctx, who, m.TicketID, log.Head.LastSeq); err != nil {
 			return Posted{}, err
 		}
-		switch {
-		case posted.Created:
-			return posted, nil
-		case held == nil: // an attachment moved under us: read it again
-		case held.ClientID == m.ClientID && held.Author.ID == who.UserID:
-			return Posted{Entry: *held, Head: log.Head}, nil
-		default:
-			log.Head = Fold(log.Head, []Entry{*held})
+		if first, ok := log.find(who.UserID, m.ClientID); ok {
+			return Posted{Entry: first, Head: log.Head}, nil
 		}
 	}
 	return Posted{}, busy()
+}
+
+// earlierPost finds the entry that a repeat made the first time. A repeat
+// usually says the same `after` as the first try, so that its entry lies behind
+// it. A client that has read on meanwhile may say a later one; then the message
+// is older than what it claims to have seen, which its ULID's time tells, and
+// the newest entries are searched as well.
+func (d *Desk) earlierPost(ctx context.Context, who user.Principal, m Message, log Log) (Entry, bool, error) {
+	if first, ok := log.find(who.UserID, m.ClientID); ok {
+		return first, true, nil
+	}
+	if len(log.Entries) == 0 || log.Entries[0].Seq != m.After || id.Time(m.ClientID).After(log.Entries[0].CreatedAt) {
+		return Entry{}, false, nil
+	}
+	newest, err := d.Store.Newest(ctx, m.TicketID, searchDepth)
+	if err != nil {
+		return Entry{}, false, err
+	}
+	first, ok := newest.find(who.UserID, m.ClientID)
+	return first, ok, nil
 }
 
 // tryPost puts the message into the slot behind the head. It returns the entry
@@ -84,8 +108,13 @@ func (d *Desk) tryPost(ctx context.Context, who user.Principal, m Message, h Hea
 	if fault.Is(err, fault.Conflict) {
 		return Posted{}, nil, nil
 	}
-	if err != nil || held != nil {
-		return Posted{}, held, err
+	if err != nil {
+		return Posted{}, nil, err
+	}
+	// An entry just like this one is this one: an answer was lost on the way,
+	// and the write was tried again.
+	if held != nil && !(held.ClientID == e.ClientID && held.Author.ID == e.Author.ID && held.CreatedAt.Equal(e.CreatedAt)) {
+		return Posted{}, held, nil
 	}
 	return Posted{Entry: e, Head: Fold(h, []Entry{e}), Created: true}, nil, nil
 }

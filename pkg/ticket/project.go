@@ -13,17 +13,13 @@ type Mark struct {
 	Seq      int
 }
 
-// unknownSeq is beyond every log: a read from there brings the head and the
-// read marks alone.
-const unknownSeq = 9_999_999_999
-
 // Project brings a ticket's head up to date with its log and its read marks.
 // What the stream says is a hint: from is a seq that is new (0 when only a mark
 // has moved), the log says the rest. Doubled, late and reordered hints are
 // harmless, because only what the head does not hold yet is folded in.
 func (d *Desk) Project(ctx context.Context, ticketID string, from int) error {
 	if from <= 0 {
-		from = unknownSeq
+		from = MaxSeq // a read from there brings the head and the marks alone
 	}
 	for try := range attempts {
 		log, err := d.Store.Tail(ctx, ticketID, from)
@@ -37,6 +33,9 @@ func (d *Desk) Project(ctx context.Context, ticketID string, from int) error {
 			from = need
 			continue
 		}
+		if err := d.correct(ctx, log); err != nil {
+			return err
+		}
 		next, changed := projected(log)
 		if !changed {
 			return nil
@@ -45,9 +44,28 @@ func (d *Desk) Project(ctx context.Context, ticketID string, from int) error {
 		if !fault.Is(err, fault.Conflict) {
 			return err
 		}
-		pause(ctx, try)
+		stepBack(ctx, try)
 	}
 	return busy()
+}
+
+// correct takes marks back that somebody set beyond the end of the log: they
+// would never move again, and count everything that comes as read.
+func (d *Desk) correct(ctx context.Context, log Log) error {
+	end := log.Head.LastSeq
+	if n := len(log.Entries); n > 0 {
+		end = max(end, log.Entries[n-1].Seq)
+	}
+	for id, mark := range log.Marks {
+		if mark <= end {
+			continue
+		}
+		if err := d.Store.CorrectRead(ctx, Mark{TicketID: log.Head.ID, Reader: Author{ID: id}, Seq: end}, mark); err != nil {
+			return err
+		}
+		log.Marks[id] = end
+	}
+	return nil
 }
 
 // needed is the first entry that must be at hand to fold and to count what is

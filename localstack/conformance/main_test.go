@@ -1,0 +1,116 @@
+package conformance
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+
+	"ticketsystem/localstack/dynamo"
+	"ticketsystem/localstack/template"
+	"ticketsystem/pkg/id"
+	"ticketsystem/pkg/table"
+	"ticketsystem/pkg/wiring"
+)
+
+const root = "../.."
+
+// house is the engine and the table of this run. TestMain sets it once;
+// nothing changes it.
+var house struct {
+	config aws.Config
+	table  string
+}
+
+// newID makes ids that no two tests share: they all use one table.
+var newID = id.NewSource(time.Now, rand.Reader)
+
+func TestMain(m *testing.M) {
+	flag.Parse()
+	code, err := run(m)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "conformance:", err)
+		code = 1
+	}
+	os.Exit(code)
+}
+
+func run(m *testing.M) (code int, err error) {
+	ctx := context.Background()
+	engine, err := start(ctx)
+	if err != nil {
+		return 0, err
+	}
+	defer engine.Close()
+	env := wiring.NewEnv(func(name string) (string, bool) {
+		value, given := map[string]string{
+			"AWS_ENDPOINT_URL": engine.URL, "AWS_REGION": template.Region, "AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local",
+		}[name]
+		return value, given
+	})
+	house.config = env.AWS("DYNAMODB")
+	house.table = "conformance-" + newID()
+	if err := env.Err(); err != nil {
+		return 0, err
+	}
+	properties, err := tableProperties()
+	if err != nil {
+		return 0, err
+	}
+	definition, err := dynamo.ReadTable(properties, house.table)
+	if err != nil {
+		return 0, err
+	}
+	if _, _, err := engine.Ensure(ctx, definition); err != nil {
+		return 0, err
+	}
+	defer func() {
+		_, gone := dynamodb.NewFromConfig(house.config).DeleteTable(ctx, &dynamodb.DeleteTableInput{TableName: &house.table})
+		err = errors.Join(err, gone)
+	}()
+	return m.Run(), nil
+}
+
+// start gives the engine that DYNAMODB_ENDPOINT names, or one of its own.
+func start(ctx context.Context) (*dynamo.Engine, error) {
+	if url := os.Getenv("DYNAMODB_ENDPOINT"); url != "" {
+		return &dynamo.Engine{URL: strings.TrimSuffix(url, "/")}, nil
+	}
+	url, err := dynamo.FreeURL()
+	if err != nil {
+		return nil, err
+	}
+	return dynamo.Start(ctx, dynamo.Config{
+		Cache: root + "/.cache", URL: url, Logf: func(format string, a ...any) { fmt.Fprintf(os.Stderr, format+"\n", a...) },
+	})
+}
+
+// tableProperties is the table as template.yaml declares it.
+func tableProperties() (map[string]any, error) {
+	t, err := template.Load(root+"/template.yaml", nil)
+	if err != nil {
+		return nil, err
+	}
+	tables, err := t.Resources("AWS::DynamoDB::Table")
+	if err != nil {
+		return nil, err
+	}
+	if len(tables) != 1 {
+		return nil, fmt.Errorf("the template has %d tables, want one", len(tables))
+	}
+	return t.Properties(tables[0])
+}
+
+// open is the table under test.
+func open() *table.Table { return openWith(house.config) }
+
+// openWith is the table reached in another way.
+func openWith(config aws.Config) *table.Table { return table.New(config, house.table, wiring.Now) }

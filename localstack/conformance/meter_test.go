@@ -1,0 +1,121 @@
+package conformance
+
+import (
+	"context"
+	"fmt"
+	"sync"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+	"github.com/aws/smithy-go/middleware"
+
+	"ticketsystem/pkg/table"
+)
+
+// price is what an operation costs.
+type price struct {
+	trips       int     // requests to DynamoDB
+	read, write float64 // capacity units
+}
+
+// meter sits in a DynamoDB client and adds up what its calls cost.
+type meter struct {
+	mu    sync.Mutex
+	total price
+	calls []string
+}
+
+// metered is the table with a meter on its client.
+func metered() (*table.Table, *meter) {
+	m := &meter{}
+	config := house.config.Copy()
+	config.APIOptions = append(config.APIOptions, m.install)
+	return openWith(config), m
+}
+
+// reset takes the meter's reading and starts anew.
+func (m *meter) reset() (price, []string) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	total, calls := m.total, m.calls
+	m.total, m.calls = price{}, nil
+	return total, calls
+}
+
+// install asks for the price at the beginning of a call, and counts each
+// attempt at its end: a retry is a trip too.
+func (m *meter) install(stack *middleware.Stack) error {
+	ask := middleware.InitializeMiddlewareFunc("AskPrice", func(ctx context.Context, in middleware.InitializeInput, next middleware.InitializeHandler) (middleware.InitializeOutput, middleware.Metadata, error) {
+		askPrice(in.Parameters)
+		return next.HandleInitialize(ctx, in)
+	})
+	note := middleware.DeserializeMiddlewareFunc("NotePrice", func(ctx context.Context, in middleware.DeserializeInput, next middleware.DeserializeHandler) (middleware.DeserializeOutput, middleware.Metadata, error) {
+		out, metadata, err := next.HandleDeserialize(ctx, in)
+		m.note(middleware.GetOperationName(ctx), out.Result)
+		return out, metadata, err
+	})
+	if err := stack.Initialize.Add(ask, middleware.Before); err != nil {
+		return err
+	}
+	return stack.Deserialize.Add(note, middleware.Before)
+}
+
+func askPrice(input any) {
+	const total = types.ReturnConsumedCapacityIndexes
+	switch in := input.(type) {
+	case *dynamodb.GetItemInput:
+		in.ReturnConsumedCapacity = total
+	case *dynamodb.BatchGetItemInput:
+		in.ReturnConsumedCapacity = total
+	case *dynamodb.QueryInput:
+		in.ReturnConsumedCapacity = total
+	case *dynamodb.PutItemInput:
+		in.ReturnConsumedCapacity = total
+	case *dynamodb.UpdateItemInput:
+		in.ReturnConsumedCapacity = total
+	case *dynamodb.DeleteItemInput:
+		in.ReturnConsumedCapacity = total
+	case *dynamodb.TransactWriteItemsInput:
+		in.ReturnConsumedCapacity = total
+	}
+}
+
+func (m *meter) note(operation string, result any) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.total.trips++
+	m.calls = append(m.calls, operation)
+	switch out := result.(type) {
+	case *dynamodb.GetItemOutput:
+		m.read(out.ConsumedCapacity)
+	case *dynamodb.QueryOutput:
+		m.read(out.ConsumedCapacity)
+	case *dynamodb.BatchGetItemOutput:
+		for i := range out.ConsumedCapacity {
+			m.read(&out.ConsumedCapacity[i])
+		}
+	case *dynamodb.PutItemOutput:
+		m.write(out.ConsumedCapacity)
+	case *dynamodb.UpdateItemOutput:
+		m.write(out.ConsumedCapacity)
+	case *dynamodb.DeleteItemOutput:
+		m.write(out.ConsumedCapacity)
+	case *dynamodb.TransactWriteItemsOutput:
+		for i := range out.ConsumedCapacity {
+			m.write(&out.ConsumedCapacity[i])
+		}
+	}
+}
+
+func (m *meter) read(c *types.ConsumedCapacity)  { m.total.read += units(c) }
+func (m *meter) write(c *types.ConsumedCapacity) { m.total.write += units(c) }
+
+func units(c *types.ConsumedCapacity) float64 {
+	if c == nil {
+		return 0
+	}
+	return aws.ToFloat64(c.CapacityUnits)
+}
+
+func (p price) String() string { return fmt.Sprintf("%d / %g / %g", p.trips, p.read, p.write) }

@@ -1,0 +1,321 @@
+package stack_test
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/coder/websocket"
+
+	"ticketsystem/localstack/stack"
+)
+
+// repository is a small repository with a template and functions of its own.
+func repository(t *testing.T) string {
+	t.Helper()
+	root, err := filepath.Abs("testdata")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return root
+}
+
+// start starts a stack on the template of testdata; an empty folder keeps
+// nothing. The stack is closed by the returned function or the end of the test.
+func start(t *testing.T, folder string, change func(*stack.Options)) (*stack.Stack, func()) {
+	t.Helper()
+	engines, err := filepath.Abs("../../.cache")
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := stack.Options{Root: repository(t), DataDir: folder, Memory: folder == "", Engines: engines, Log: &writer{t: t}}
+	if change != nil {
+		change(&o)
+	}
+	s, err := stack.Start(t.Context(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	closing := sync.OnceFunc(s.Close)
+	t.Cleanup(closing)
+	return s, closing
+}
+
+// writer is a test's log, which must not be written to after its end.
+type writer struct {
+	t  *testing.T
+	mu sync.Mutex
+}
+
+func (w *writer) Write(p []byte) (int, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.t.Context().Err() == nil {
+		w.t.Log(strings.TrimSpace(string(p)))
+	}
+	return len(p), nil
+}
+
+func get(t *testing.T, url string) (int, string) {
+	t.Helper()
+	response, err := http.Get(url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	text, err := io.ReadAll(response.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return response.StatusCode, string(text)
+}
+
+// echo asks the echo function and reads what it says of itself.
+func echo(t *testing.T, s *stack.Stack) (said struct {
+	Key, Secret string
+	Pid         int
+}) {
+	t.Helper()
+	status, text := get(t, s.HTTPURL+"/echo")
+	if err := json.Unmarshal([]byte(text), &said); status != 200 || err != nil {
+		t.Fatalf("got %d %s, %v", status, text, err)
+	}
+	return said
+}
+
+// eventually waits until a text is as it should be.
+func eventually(t *testing.T, what string, got func() string, want string) {
+	t.Helper()
+	for deadline := time.Now().Add(30 * time.Second); ; time.Sleep(10 * time.Millisecond) {
+		text := got()
+		if text == want {
+			return
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("%s: got %q, want %q", what, text, want)
+		}
+	}
+}
+
+func noted(t *testing.T, s *stack.Stack) string {
+	_, text := get(t, s.HTTPURL+"/_local/logs?function=note")
+	return text
+}
+
+func TestInvocation(t *testing.T) {
+	t.Setenv("STACK_TEST_SECRET", "of the developer")
+	s, _ := start(t, "", nil)
+	first := echo(t, s)
+	if first.Key == "" || first.Secret != "" {
+		t.Errorf("environment: got %+v, want the custom resource's key and nothing of this process's own", first)
+	}
+	if again := echo(t, s); again.Pid != first.Pid {
+		t.Errorf("a second request started process %d, want the warm %d", again.Pid, first.Pid)
+	}
+	for _, path := range []string{"/fail", "/crash", "/sleep"} {
+		if status, text := get(t, s.HTTPURL+path); status != 500 || text != "{\"message\":\"Internal Server Error\"}\n" {
+			t.Errorf("%s: got %d %s", path, status, text)
+		}
+		if after := echo(t, s); (path == "/fail") != (after.Pid == first.Pid) {
+			t.Errorf("after %s: process %d, was %d", path, after.Pid, first.Pid)
+		} else {
+			first = after
+		}
+	}
+	s.Kill("echo")
+	if after := echo(t, s); after.Pid == first.Pid {
+		t.Errorf("after Kill: still process %d", after.Pid)
+	}
+	var stats struct {
+		Data []struct {
+			Name                            string
+			Invocations, Errors, ColdStarts int
+		}
+	}
+	_, text := get(t, s.HTTPURL+"/_local/functions")
+	if err := json.Unmarshal([]byte(text), &stats); err != nil {
+		t.Fatal(err)
+	}
+	if got := fmt.Sprint(stats.Data[0]); got != "{echo 9 3 4}" {
+		t.Errorf("got %s, want 9 invocations, 3 errors, 4 cold starts", got)
+	}
+}
+
+func TestManyAtOnce(t *testing.T) {
+	s, _ := start(t, "", nil)
+	var mu sync.Mutex
+	processes := map[int]bool{}
+	var all sync.WaitGroup
+	for range 100 {
+		all.Go(func() {
+			said := echo(t, s)
+			mu.Lock()
+			defer mu.Unlock()
+			processes[said.Pid] = true
+		})
+	}
+	all.Wait()
+	if len(processes) > 8 {
+		t.Errorf("%d processes, want at most 8", len(processes))
+	}
+}
+
+func TestBusyPort(t *testing.T) {
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer taken.Close()
+	port := taken.Addr().(*net.TCPAddr).Port
+	_, err = stack.Start(t.Context(), stack.Options{Root: repository(t), Port: port, Memory: true})
+	want := "port " + strconv.Itoa(port) + " is in use by another program; stop it or choose PORT=..."
+	if err == nil || err.Error() != want {
+		t.Errorf("got %v, want %s", err, want)
+	}
+}
+
+func TestBusyData(t *testing.T) {
+	folder := t.TempDir()
+	start(t, folder, nil)
+	_, err := stack.Start(t.Context(), stack.Options{Root: repository(t), DataDir: folder})
+	if err == nil || !strings.Contains(err.Error(), "in use by another stack") {
+		t.Errorf("got %v", err)
+	}
+}
+
+func database(s *stack.Stack) *dynamodb.Client {
+	return dynamodb.New(dynamodb.Options{Region: "us-east-1", BaseEndpoint: &s.DynamoDBURL, Credentials: credentials("LOCALSTACK", "local-secret", "local-session")})
+}
+
+func credentials(id, secret, token string) aws.CredentialsProvider {
+	return aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
+		return aws.Credentials{AccessKeyID: id, SecretAccessKey: secret, SessionToken: token}, nil
+	})
+}
+
+func put(t *testing.T, s *stack.Stack, key string) {
+	t.Helper()
+	_, err := database(s).PutItem(t.Context(), &dynamodb.PutItemInput{TableName: &s.TableName, Item: map[string]types.AttributeValue{
+		"PK": &types.AttributeValueMemberS{Value: "p"}, "SK": &types.AttributeValueMemberS{Value: key},
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestStream(t *testing.T) {
+	s, _ := start(t, "", nil)
+	for _, key := range []string{"M#1", "other", "M#2", "M#bad", "M#3", "M#3"} {
+		put(t, s, key)
+	}
+	eventually(t, "log", func() string {
+		lines := strings.Fields(noted(t, s))
+		keys := slices.DeleteFunc(lines, func(l string) bool { return !strings.HasPrefix(l, "M#") })
+		// What stood in one batch with the bad record comes twice.
+		return strings.Join(slices.Compact(keys), " ")
+	}, "M#1 M#2 M#3")
+}
+
+func TestRestart(t *testing.T) {
+	folder := t.TempDir()
+	seeds := 0
+	seed := func(o *stack.Options) {
+		o.Seed = func(context.Context, string, string) error { seeds++; return nil }
+	}
+	s, closing := start(t, folder, seed)
+	key := echo(t, s).Key
+	put(t, s, "M#1")
+	eventually(t, "log", func() string { return noted(t, s) }, "noted INSERT M#1\n")
+	// What is written while the stack is going down must be found by the next one.
+	put(t, s, "M#2")
+	closing()
+	s, _ = start(t, folder, seed)
+	if again := echo(t, s).Key; again != key {
+		t.Errorf("custom resource: got %s after the restart, want %s", again, key)
+	}
+	put(t, s, "M#3")
+	eventually(t, "log after the restart", func() string {
+		return strings.TrimPrefix(noted(t, s), "noted INSERT M#2\n")
+	}, "noted INSERT M#3\n")
+	if seeds != 1 {
+		t.Errorf("seeded %d times, want once", seeds)
+	}
+}
+
+func TestUpload(t *testing.T) {
+	s, _ := start(t, "", nil)
+	client := s3.New(s3.Options{Region: "us-east-1", BaseEndpoint: &s.S3URL, UsePathStyle: true, Credentials: credentials("LOCALSTACK", "local-secret", "local-session")})
+	for _, key := range []string{"up/one", "else/two"} {
+		if _, err := client.PutObject(t.Context(), &s3.PutObjectInput{Bucket: aws.String("ticketsystem-bucket"), Key: &key, Body: strings.NewReader("x")}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	eventually(t, "log", func() string { return noted(t, s) }, "noted ObjectCreated:Put up/one\n")
+}
+
+func TestSocket(t *testing.T) {
+	s, _ := start(t, "", nil)
+	conn, _, err := websocket.Dial(t.Context(), s.SocketURL, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := conn.Close(websocket.StatusNormalClosure, ""); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestRouteIsServedAtTheNextRequest(t *testing.T) {
+	root := t.TempDir()
+	template, err := os.ReadFile(filepath.Join("testdata", "template.yaml"))
+	if err == nil {
+		err = os.WriteFile(filepath.Join(root, "template.yaml"), template, 0o600)
+	}
+	for _, name := range []string{"functions", ".cache"} {
+		if err == nil {
+			err = os.Symlink(filepath.Join(repository(t), name), filepath.Join(root, name))
+		}
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	start(t, "", nil) // builds what the copy, which is no module, can not
+	s, _ := start(t, "", func(o *stack.Options) { o.Root = root })
+	echo(t, s)
+	write := func(text string) {
+		if err := os.WriteFile(filepath.Join(root, "template.yaml"), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	key := func() string {
+		_, text := get(t, s.HTTPURL+"/other/7")
+		var answer struct{ Event struct{ RouteKey string } }
+		_ = json.Unmarshal([]byte(text), &answer) // an error shows as an empty key
+		return answer.Event.RouteKey
+	}
+	if got := key(); got != "$default" {
+		t.Fatalf("got %q, want $default", got)
+	}
+	write(strings.Replace(string(template), "Method: POST, Path: \"/items/{id}\"", "Method: GET, Path: \"/other/{id}\"", 1))
+	if got := key(); got != "GET /other/{id}" {
+		t.Errorf("after the change: got %q", got)
+	}
+	write("Resources: [broken")
+	if got := key(); got != "GET /other/{id}" {
+		t.Errorf("with a broken template: got %q, want the last good one", got)
+	}
+}

@@ -1,0 +1,81 @@
+package ticket
+
+import (
+	"reflect"
+	"testing"
+
+	"ticketsystem/pkg/user"
+)
+
+// TestOnHoldIsOpenForCustomers, in heads, in states and in moves.
+func TestOnHoldIsOpenForCustomers(t *testing.T) {
+	for _, c := range []struct {
+		role     user.Role
+		from, to Status
+		wantFrom string
+		wantTo   string
+	}{
+		{user.RoleUser, StatusOpen, StatusOnHold, "open", "open"},
+		{user.RoleUser, StatusOnHold, StatusPending, "open", "pending"},
+		{user.RoleUser, StatusNew, StatusResolved, "new", "resolved"},
+		{user.RoleSupport, StatusOpen, StatusOnHold, "open", "on_hold"},
+		{user.RoleAdmin, StatusOnHold, StatusPending, "on_hold", "pending"},
+	} {
+		log := in(c.from).status(ali, c.to)
+		e := log[len(log)-1]
+		got := e.ForRole(c.role)
+		if got.Change.From != c.wantFrom || got.Change.To != c.wantTo || string(got.State.Status) != c.wantTo {
+			t.Errorf("%s sees %s -> %s as %s -> %s, state %s", c.role, c.from, c.to, got.Change.From, got.Change.To, got.State.Status)
+		}
+		if h := log.head().ForRole(c.role); string(h.State.Status) != c.wantTo {
+			t.Errorf("%s sees a head in %s as %s", c.role, c.to, h.State.Status)
+		}
+		if !reflect.DeepEqual(e, log[len(log)-1]) || e.Change.From != string(c.from) || e.Change.To != string(c.to) {
+			t.Errorf("the entry itself was changed: %+v", e.Change)
+		}
+	}
+}
+
+// TestOtherChangesAreShownAsTheyAre: a tag named on_hold stays one.
+func TestOtherChangesAreShownAsTheyAre(t *testing.T) {
+	e := Entry{Kind: KindTags, Change: &Change{Field: "tags", To: "on_hold"}}
+	if got := e.ForRole(user.RoleUser).Change.To; got != "on_hold" {
+		t.Errorf("got %q", got)
+	}
+}
+
+func TestWhoSeesWhat(t *testing.T) {
+	log := opening().says(ali, "hello").notes(ali, "hm")
+	h := log.head()
+	for _, c := range []struct {
+		who     user.Principal
+		visible bool
+		entries int
+		lastSeq int
+		version int
+		unread  int
+	}{
+		{sara, true, 2, 2, 2, 1},
+		{ali, true, 3, 3, 3, 0},
+		{mina, true, 3, 3, 3, 2},
+		{root, true, 3, 3, 3, 2},
+		{reza, false, 2, 2, 2, 1},
+	} {
+		entries := 0
+		for _, e := range log {
+			if e.VisibleTo(c.who.Role) {
+				entries++
+			}
+		}
+		if got := h.VisibleTo(c.who); got != c.visible {
+			t.Errorf("%s: sees the ticket: got %v, want %v", c.who.Name, got, c.visible)
+		}
+		if entries != c.entries || h.LastSeqFor(c.who) != c.lastSeq || Version(h, c.who) != c.version || h.UnreadFor(c.who) != c.unread {
+			t.Errorf("%s: got %d entries, last %d, version %d, %d unread, want %+v",
+				c.who.Name, entries, h.LastSeqFor(c.who), Version(h, c.who), h.UnreadFor(c.who), c)
+		}
+	}
+	if (Head{}).VisibleTo(root) {
+		t.Error("a ticket that does not exist is visible")
+	}
+}
