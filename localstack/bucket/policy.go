@@ -44,7 +44,8 @@ func (c Credentials) checkPolicy(form map[string]string, now time.Time) (*policy
 	if !now.Before(p.Expiration) {
 		return nil, denied("Invalid according to Policy: Policy expired.")
 	}
-	return p, p.check(form)
+	f = p.check(form)
+	return p, f
 }
 
 // check holds every condition against the form and every field of the form

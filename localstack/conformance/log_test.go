@@ -18,7 +18,7 @@ func entryAt(ticketID string, seq int, who user.Principal) ticket.Entry {
 	return ticket.Entry{
 		TicketID: ticketID, Seq: seq, Kind: ticket.KindMessage, Author: ticket.Author{ID: who.UserID, Name: who.Name, Role: who.Role},
 		Body: fmt.Sprint("message ", seq), ClientID: newID(), CreatedAt: wiring.Now(),
-		State: ticket.State{Status: ticket.StatusOpen, Priority: ticket.PriorityHigh, CategoryID: "c", AssigneeID: "a"},
+		State: ticket.State{Status: ticket.StatusOpen, Priority: ticket.PriorityHigh, CategoryID: "c"},
 	}
 }
 
@@ -57,7 +57,7 @@ func TestEntriesComeBackWhole(t *testing.T) {
 		e := entryAt(ticketID, i+2, who)
 		e.Kind = []ticket.Kind{ticket.KindNote, ticket.KindStatus, ticket.KindAssignment, ticket.KindAssignment, ticket.KindCategory}[i]
 		e.Body, e.Change = []string{"سلام\n\t\"quoted\" 👋", "", "", "x", "y"}[i], change
-		e.ClientID = []string{newID(), "", newID(), "", ""}[i]
+		e.ClientID, e.State.AssigneeID = []string{newID(), "", newID(), "", ""}[i], []string{"", "a", "", "b", "a"}[i]
 		if i == 0 {
 			e.Attachments = []ticket.Attachment{{ID: "f1", Name: "عکس.png", Type: "image/png", Size: 10 << 20, State: "pending"}, {ID: "f2"}}
 		}
@@ -76,7 +76,7 @@ func TestHeadsComeBackWhole(t *testing.T) {
 	at := func(n int) time.Time { return time.UnixMilli(1_780_000_000_123 + int64(n)).UTC() }
 	want.Title, want.Tags = "عنوان", []string{"b", "a"}
 	want.Category = ticket.Category{ID: "c", Names: map[string]string{"en": "C"}}
-	want.Assignee = ticket.Person{ID: "a", Name: "Ali"}
+	want.State.AssigneeID, want.Assignee = "a", ticket.Person{ID: "a", Name: "Ali"}
 	want.LastSeq, want.PublicSeq, want.Messages, want.Notes = 9, 8, 5, 3
 	want.Readers = map[string]ticket.Reader{"x": {Read: 3, Unread: 4}, "y": {}}
 	want.Preview, want.LastActivityAt, want.WaitingSince = "…", at(1), at(2)

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -48,8 +49,8 @@ func (c client) call(ctx context.Context, operation string, request, answer any)
 	if err != nil {
 		return err
 	}
-	defer response.Body.Close()
 	text, err := io.ReadAll(response.Body)
+	err = errors.Join(err, response.Body.Close())
 	if err != nil {
 		return err
 	}

@@ -83,7 +83,7 @@ func (e *Engine) Ensure(ctx context.Context, table Table) (created bool, stream 
 	case err != nil:
 		return false, "", err
 	default:
-		if err = adapt(ctx, c, there.Table.Table, table); err != nil {
+		if err := adapt(ctx, c, there.Table.Table, table); err != nil {
 			return false, "", err
 		}
 	}

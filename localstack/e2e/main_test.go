@@ -32,6 +32,7 @@ const firstBuild = 8 * time.Minute
 var suite struct {
 	api   *client.API
 	staff map[string]func() (*client.Person, error) // by phone
+	local *stack.Stack                              // nil where the stack is another one
 }
 
 func TestMain(m *testing.M) {
@@ -57,6 +58,7 @@ func run(m *testing.M) (int, error) {
 			return 0, fmt.Errorf("start the local stack: %w", err)
 		}
 		defer local.Close()
+		suite.local = local
 		suite.api = client.New(local.HTTPURL, local.SocketURL, local.OutboxURL)
 	}
 	suite.staff = map[string]func() (*client.Person, error){}

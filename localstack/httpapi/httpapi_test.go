@@ -66,7 +66,13 @@ func gateway(t *testing.T, f func(event map[string]any) (string, error)) *httpte
 	return server
 }
 
-func call(t *testing.T, method, url, contentType string, body string, header ...string) (*http.Response, string) {
+// answer is a response whose body has been read.
+type answer struct {
+	StatusCode int
+	Header     http.Header
+}
+
+func call(t *testing.T, method, url, contentType string, body string, header ...string) (answer, string) {
 	t.Helper()
 	r, err := http.NewRequest(method, url, strings.NewReader(body))
 	if err != nil {
@@ -85,7 +91,7 @@ func call(t *testing.T, method, url, contentType string, body string, header ...
 	if err != nil {
 		t.Fatal(err)
 	}
-	return response, string(text)
+	return answer{response.StatusCode, response.Header}, string(text)
 }
 
 func TestPayload(t *testing.T) {
@@ -96,7 +102,7 @@ func TestPayload(t *testing.T) {
 	})
 	response, text := call(t, "POST", server.URL+"/items/a%2Fb?x=1&y=%20&x=2", "application/json", `{"a":1}`,
 		"Cookie", "k=1; l=2", "X-Twice", "1", "X-Twice", "2")
-	if response.StatusCode != 201 || text != "hi" || response.Header.Get("X-Own") != "1" || len(response.Header["Set-Cookie"]) != 2 || len(response.Header["X-Many"]) != 2 {
+	if response.StatusCode != http.StatusCreated || text != "hi" || response.Header.Get("X-Own") != "1" || len(response.Header["Set-Cookie"]) != 2 || len(response.Header["X-Many"]) != 2 {
 		t.Errorf("got %d %q %v", response.StatusCode, text, response.Header)
 	}
 	get := func(path string) any {
@@ -127,8 +133,8 @@ func TestPayload(t *testing.T) {
 }
 
 func TestAnswers(t *testing.T) {
-	answer, failure := "", error(nil)
-	server := gateway(t, func(map[string]any) (string, error) { return answer, failure })
+	text, failure := "", error(nil)
+	server := gateway(t, func(map[string]any) (string, error) { return text, failure })
 	for _, c := range []struct {
 		answer  string
 		failure error
@@ -143,7 +149,7 @@ func TestAnswers(t *testing.T) {
 		{"", errors.New("crashed"), 500, `{"message":"Internal Server Error"}` + "\n"},
 		{"", context.DeadlineExceeded, 503, `{"message":"Service Unavailable"}` + "\n"},
 	} {
-		answer, failure = c.answer, c.failure
+		text, failure = c.answer, c.failure
 		response, body := call(t, "POST", server.URL+"/items/1", "application/json", "{}")
 		if response.StatusCode != c.status || body != c.body {
 			t.Errorf("answer %q, %v: got %d %q, want %d %q", c.answer, c.failure, response.StatusCode, body, c.status, c.body)
@@ -169,7 +175,7 @@ func TestCORS(t *testing.T) {
 	})
 	for origin, want := range map[string]string{"https://app.example": "https://app.example", "https://evil.example": ""} {
 		preflight, _ := call(t, "OPTIONS", server.URL+"/items/1", "", "", "Origin", origin, "Access-Control-Request-Method", "POST")
-		if preflight.StatusCode != 204 || preflight.Header.Get("Access-Control-Allow-Origin") != want {
+		if preflight.StatusCode != http.StatusNoContent || preflight.Header.Get("Access-Control-Allow-Origin") != want {
 			t.Errorf("preflight of %s: got %d %v", origin, preflight.StatusCode, preflight.Header)
 		}
 		response, _ := call(t, "POST", server.URL+"/items/1", "", "", "Origin", origin)

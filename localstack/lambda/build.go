@@ -77,11 +77,10 @@ func (b *builder) changed(path string) time.Time {
 	var newest time.Time
 	// A folder that is not there is no change: go build itself will complain.
 	_ = filepath.WalkDir(path, func(name string, entry fs.DirEntry, err error) error {
-		if err != nil || strings.HasSuffix(name, "_test.go") {
-			return nil
-		}
-		if info, err := entry.Info(); err == nil && info.ModTime().After(newest) {
-			newest = info.ModTime()
+		if err == nil && !strings.HasSuffix(name, "_test.go") {
+			if info, err := entry.Info(); err == nil && info.ModTime().After(newest) {
+				newest = info.ModTime()
+			}
 		}
 		return nil
 	})

@@ -65,13 +65,13 @@ type Manager struct {
 	pools     map[string]*pool
 }
 
-// New starts the runtime API; functions start when they are first invoked.
-func New(config Config) (*Manager, error) {
+// New starts the runtime API, which lives until Close; functions start when they are first invoked.
+func New(ctx context.Context, config Config) (*Manager, error) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return nil, fmt.Errorf("lambda runtime API: %w", err)
 	}
-	ctx, stop := context.WithCancel(context.Background())
+	ctx, stop := context.WithCancel(ctx)
 	m := &Manager{
 		config:  config,
 		builder: newBuilder(ctx, config.Root, config.Out, config.Logf),

@@ -24,12 +24,13 @@ func (m *Manager) runtimeAPI() http.Handler {
 
 func (m *Manager) serve(handle func(*instance, http.ResponseWriter, *http.Request)) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		inst, known := m.instances.Load(r.PathValue("instance"))
+		found, _ := m.instances.Load(r.PathValue("instance"))
+		inst, known := found.(*instance)
 		if !known {
 			http.Error(w, `{"errorType":"Forbidden"}`, http.StatusForbidden)
 			return
 		}
-		handle(inst.(*instance), w, r)
+		handle(inst, w, r)
 	}
 }
 

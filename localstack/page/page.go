@@ -5,6 +5,7 @@ package page
 import (
 	_ "embed"
 	"encoding/json"
+	"io"
 	"net/http"
 	"strings"
 
@@ -39,9 +40,8 @@ func Handler(functions Functions, outbox *services.Outbox) http.Handler {
 	})
 	mux.HandleFunc("GET /logs", func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
-		for _, line := range functions.Logs(r.URL.Query().Get("function")) {
-			_, _ = w.Write([]byte(line + "\n")) // as above
-		}
+		lines := append(functions.Logs(r.URL.Query().Get("function")), "")
+		_, _ = io.WriteString(w, strings.Join(lines, "\n")) //nolint:gosec // it is plain text
 	})
 	return mux
 }

@@ -2,6 +2,7 @@ package page
 
 import (
 	"io"
+	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
@@ -30,7 +31,7 @@ func TestPage(t *testing.T) {
 	handler := Handler(functions{}, s.Outbox)
 	get := func(path string) string {
 		w := httptest.NewRecorder()
-		handler.ServeHTTP(w, httptest.NewRequest("GET", path, nil))
+		handler.ServeHTTP(w, httptest.NewRequest(http.MethodGet, path, nil))
 		text, _ := io.ReadAll(w.Result().Body)
 		return string(text)
 	}

@@ -6,6 +6,7 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -80,8 +81,8 @@ func writeJSON(w http.ResponseWriter, r *http.Request, answer any, err error) {
 	w.Header().Set("Content-Type", r.Header.Get("Content-Type"))
 	w.Header().Set("X-Amzn-Requestid", rand.Text())
 	if err != nil {
-		f, ok := err.(*fault)
-		if !ok {
+		var f *fault
+		if !errors.As(err, &f) {
 			f = &fault{http.StatusInternalServerError, "InternalServerError", err.Error()}
 		}
 		w.Header().Set("X-Amzn-Errortype", f.code)

@@ -51,11 +51,13 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		h.connections(w, r, id)
 		return
 	}
+	// A socket outlives the request that it began as.
+	ctx := context.WithoutCancel(r.Context())
 	s := &socket{
 		handler: h, id: newID(), identity: newIdentity(r), domain: r.Host, connectedAt: time.Now(),
 		queue: make(chan []byte, queueLimit), inFlight: make(chan struct{}, inFlightLimit),
 	}
-	if status := h.connect(s, r); status != http.StatusOK {
+	if status := h.connect(ctx, s, r); status != http.StatusOK {
 		w.Header().Set("Content-Type", "application/json")
 		w.WriteHeader(status)
 		_ = json.NewEncoder(w).Encode(map[string]string{"message": http.StatusText(status), "connectionId": s.id, "requestId": newID()})
@@ -64,21 +66,21 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	// Whether the page's origin may connect is for the $connect function to say.
 	conn, err := websocket.Accept(w, r, &websocket.AcceptOptions{InsecureSkipVerify: true})
 	if err != nil {
-		h.disconnect(s, websocket.StatusAbnormalClosure, "the handshake failed")
+		h.disconnect(ctx, s, websocket.StatusAbnormalClosure, "the handshake failed")
 		return
 	}
 	h.running.Add(1)
 	defer h.running.Done()
 	s.conn = conn
 	h.add(s)
-	status, reason := s.serve()
+	status, reason := s.serve(ctx)
 	h.remove(s)
-	h.disconnect(s, status, reason)
+	h.disconnect(ctx, s, status, reason)
 }
 
 // connect asks the $connect function. Its error is a 502, its own refusal
 // keeps its status.
-func (h *Handler) connect(s *socket, r *http.Request) int {
+func (h *Handler) connect(ctx context.Context, s *socket, r *http.Request) int {
 	if r.Header.Get("Upgrade") == "" {
 		return http.StatusUpgradeRequired
 	}
@@ -86,7 +88,7 @@ func (h *Handler) connect(s *socket, r *http.Request) int {
 	if !ok {
 		return http.StatusOK
 	}
-	answer, err := h.invoke(route.Function, s.connectEvent(r))
+	answer, err := h.invoke(ctx, route.Function, s.connectEvent(r))
 	if err != nil {
 		return http.StatusBadGateway
 	}
@@ -105,7 +107,7 @@ func (h *Handler) connect(s *socket, r *http.Request) int {
 	return http.StatusInternalServerError
 }
 
-func (h *Handler) disconnect(s *socket, status websocket.StatusCode, reason string) {
+func (h *Handler) disconnect(ctx context.Context, s *socket, status websocket.StatusCode, reason string) {
 	route, ok := h.API().Routes["$disconnect"]
 	if !ok {
 		return
@@ -113,20 +115,20 @@ func (h *Handler) disconnect(s *socket, status websocket.StatusCode, reason stri
 	e := event{RequestContext: s.context("$disconnect", "DISCONNECT")}
 	e.RequestContext.DisconnectStatus, e.RequestContext.DisconnectReason = int(status), reason
 	// Its failure is in the function's log; nobody is left to be told.
-	_, _ = h.invoke(route.Function, e)
+	_, _ = h.invoke(ctx, route.Function, e)
 }
 
-func (h *Handler) invoke(function string, e event) ([]byte, error) {
+func (h *Handler) invoke(ctx context.Context, function string, e event) ([]byte, error) {
 	payload, err := json.Marshal(e)
 	if err != nil {
 		return nil, err
 	}
-	return h.Start(function, payload)(context.Background())
+	return h.Start(function, payload)(ctx)
 }
 
 // message starts the function of a client's message. Messages of one socket
 // run side by side, as on AWS, but start in their order.
-func (h *Handler) message(s *socket, body []byte, binary bool) {
+func (h *Handler) message(ctx context.Context, s *socket, body []byte, binary bool) {
 	api := h.API()
 	key, route, ok := "$default", api.Routes["$default"], true
 	if !binary {
@@ -152,7 +154,7 @@ func (h *Handler) message(s *socket, body []byte, binary bool) {
 	wait := h.Start(route.Function, payload)
 	go func() {
 		defer func() { <-s.inFlight }()
-		answer, err := wait(context.Background())
+		answer, err := wait(ctx)
 		if err != nil {
 			s.complain("Internal server error", e.RequestContext.RequestID)
 			return

@@ -33,15 +33,15 @@ type socket struct {
 }
 
 // serve runs the socket until it ends and says how it ended.
-func (s *socket) serve() (websocket.StatusCode, string) {
-	ctx, cancel := context.WithCancel(context.Background())
+func (s *socket) serve(ctx context.Context) (websocket.StatusCode, string) {
+	writing, cancel := context.WithCancel(ctx)
 	defer cancel()
 	s.idle = time.AfterFunc(idleLimit, func() { s.end(websocket.StatusGoingAway, "Going away") })
 	life := time.AfterFunc(lifeLimit, func() { s.end(websocket.StatusGoingAway, "Connection duration limit exceeded") })
 	defer s.idle.Stop()
 	defer life.Stop()
 	s.touch()
-	go s.write(ctx)
+	go s.write(writing)
 	// A frame that is too big is read whole nevertheless: closing with bytes
 	// unread would reset the connection, and the client would not see why.
 	s.conn.SetReadLimit(1 << 20)
@@ -58,7 +58,7 @@ func (s *socket) serve() (websocket.StatusCode, string) {
 			return websocket.StatusMessageTooBig, "Frame is too large"
 		}
 		s.touch()
-		s.handler.message(s, body, kind == websocket.MessageBinary)
+		s.handler.message(ctx, s, body, kind == websocket.MessageBinary)
 	}
 }
 

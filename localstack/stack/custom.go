@@ -1,6 +1,7 @@
 package stack
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -185,5 +186,5 @@ func (c *customs) save() error {
 func sameJSON(a, b map[string]any) bool {
 	x, _ := json.Marshal(a) // both came from YAML or JSON and encode again
 	y, _ := json.Marshal(b)
-	return string(x) == string(y)
+	return bytes.Equal(x, y)
 }

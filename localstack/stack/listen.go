@@ -13,19 +13,24 @@ import (
 func listen(port int) ([]net.Listener, int, error) {
 	first, err := net.Listen("tcp4", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
 	if errors.Is(err, syscall.EADDRINUSE) {
-		return nil, 0, fmt.Errorf("port %d is in use by another program; stop it or choose PORT=...", port)
+		return nil, 0, busy(port)
 	}
 	if err != nil {
 		return nil, 0, err
 	}
-	port = first.Addr().(*net.TCPAddr).Port
+	if address, ok := first.Addr().(*net.TCPAddr); ok {
+		port = address.Port
+	}
 	second, err := net.Listen("tcp6", net.JoinHostPort("::1", strconv.Itoa(port)))
-	if errors.Is(err, syscall.EADDRINUSE) {
-		_ = first.Close() // it was never used
-		return nil, 0, fmt.Errorf("port %d is in use by another program; stop it or choose PORT=...", port)
+	switch {
+	case err == nil:
+		return []net.Listener{first, second}, port, nil
+	case errors.Is(err, syscall.EADDRINUSE):
+		return nil, 0, errors.Join(busy(port), first.Close())
 	}
-	if err != nil {
-		return []net.Listener{first}, port, nil // a machine without IPv6
-	}
-	return []net.Listener{first, second}, port, nil
+	return []net.Listener{first}, port, nil // a machine without IPv6
+}
+
+func busy(port int) error {
+	return fmt.Errorf("port %d is in use by another program; stop it or choose another one with PORT", port)
 }

@@ -12,6 +12,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -161,7 +162,7 @@ func (s *Stack) startEngine(ctx context.Context) (err error) {
 		Cache: s.options.Engines, Data: s.data(""), URL: s.DynamoDBURL, Attr: lambda.ProcessAttributes(), Logf: s.logf,
 	})
 	if err == nil {
-		s.closers = append(s.closers, s.engine.Close)
+		s.closers = slices.Insert(s.closers, 0, s.engine.Close) // the last to end: functions write to it
 	}
 	return err
 }
@@ -173,7 +174,7 @@ func (s *Stack) startFunctions() error {
 			return err
 		}
 	}
-	s.lambda, err = lambda.New(lambda.Config{
+	s.lambda, err = lambda.New(s.ctx, lambda.Config{
 		Root: s.options.Root, Out: filepath.Join(s.options.Root, ".cache", "functions"), Limit: 8, Logf: s.logf,
 		Env: map[string]string{
 			"AWS_REGION": "us-east-1", "AWS_DEFAULT_REGION": "us-east-1",
@@ -374,7 +375,7 @@ func (s *Stack) lock() error {
 		return err
 	}
 	if err := syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
-		return errors.Join(fmt.Errorf("the data in %s is in use by another stack; stop it or choose DATA=...", s.options.DataDir), file.Close())
+		return errors.Join(fmt.Errorf("the data in %s is in use by another stack; stop it or choose another one with DATA", s.options.DataDir), file.Close())
 	}
 	s.closers = append(s.closers, func() { _ = file.Close() }) // which also unlocks it
 	return nil

@@ -113,6 +113,7 @@ func eventually(t *testing.T, what string, got func() string, want string) {
 }
 
 func noted(t *testing.T, s *stack.Stack) string {
+	t.Helper()
 	_, text := get(t, s.HTTPURL+"/_local/logs?function=note")
 	return text
 }
@@ -183,7 +184,7 @@ func TestBusyPort(t *testing.T) {
 	defer taken.Close()
 	port := taken.Addr().(*net.TCPAddr).Port
 	_, err = stack.Start(t.Context(), stack.Options{Root: repository(t), Port: port, Memory: true})
-	want := "port " + strconv.Itoa(port) + " is in use by another program; stop it or choose PORT=..."
+	want := "port " + strconv.Itoa(port) + " is in use by another program; stop it or choose another one with PORT"
 	if err == nil || err.Error() != want {
 		t.Errorf("got %v, want %s", err, want)
 	}

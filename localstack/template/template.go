@@ -91,7 +91,8 @@ func Parse(text []byte, overrides map[string]string) (*Template, error) {
 			return nil, fmt.Errorf("template: parameter %s has no default and no value", name)
 		}
 	}
-	return t, t.readResources(Map(root["Resources"]))
+	err = t.readResources(Map(root["Resources"]))
+	return t, err
 }
 
 func (t *Template) readResources(declared map[string]any) error {

@@ -46,15 +46,20 @@ func untagged(node *yaml.Node) (any, error) {
 		return list, nil
 	case yaml.MappingNode:
 		return mapping(node)
+	default:
+		return scalar(node)
 	}
+}
+
+func scalar(node *yaml.Node) (any, error) {
 	if strings.HasPrefix(node.Tag, "!") && !strings.HasPrefix(node.Tag, "!!") || node.Tag == "!!timestamp" {
 		return node.Value, nil
 	}
-	var scalar any
-	if err := node.Decode(&scalar); err != nil {
+	var plain any
+	if err := node.Decode(&plain); err != nil {
 		return nil, fmt.Errorf("line %d: %w", node.Line, err)
 	}
-	return scalar, nil
+	return plain, nil
 }
 
 func mapping(node *yaml.Node) (any, error) {

@@ -23,10 +23,8 @@ func (t *Table) Tail(ctx context.Context, ticketID string, from int) (ticket.Log
 		if err != nil {
 			return log, translate(err)
 		}
-		for _, i := range out.Items {
-			if err := addToLog(&log, i); err != nil {
-				return log, err
-			}
+		if err := addToLog(&log, out.Items); err != nil {
+			return log, err
 		}
 		if in.ExclusiveStartKey = out.LastEvaluatedKey; in.ExclusiveStartKey == nil {
 			return log, nil
@@ -49,10 +47,8 @@ func (t *Table) Newest(ctx context.Context, ticketID string, n int) (ticket.Log,
 		if err != nil {
 			return log, translate(err)
 		}
-		for _, i := range out.Items {
-			if err := addToLog(&log, i); err != nil {
-				return log, err
-			}
+		if err := addToLog(&log, out.Items); err != nil {
+			return log, err
 		}
 		if in.ExclusiveStartKey = out.LastEvaluatedKey; in.ExclusiveStartKey == nil {
 			break
@@ -72,10 +68,8 @@ func (t *Table) Stretch(ctx context.Context, ticketID string, from, to, n int, b
 	if err != nil {
 		return log, translate(err)
 	}
-	for _, i := range out.Items {
-		if err := addToLog(&log, i); err != nil {
-			return log, err
-		}
+	if err := addToLog(&log, out.Items); err != nil {
+		return log, err
 	}
 	if backward {
 		reverse(log.Entries)
@@ -92,8 +86,17 @@ func (t *Table) between(ticketID, from, to string) *dynamodb.QueryInput {
 	}
 }
 
-// addToLog sorts an item of a ticket's partition into the log.
-func addToLog(log *ticket.Log, i item) error {
+// addToLog sorts items of a ticket's partition into the log.
+func addToLog(log *ticket.Log, items []item) error {
+	for _, i := range items {
+		if err := addItem(log, i); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func addItem(log *ticket.Log, i item) error {
 	var k key
 	if err := decode(i, &k); err != nil {
 		return err

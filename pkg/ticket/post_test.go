@@ -2,16 +2,13 @@ package ticket
 
 import (
 	"context"
-	"crypto/rand"
 	"fmt"
 	"reflect"
 	"sync"
 	"testing"
 	"testing/synctest"
-	"time"
 
 	"ticketsystem/pkg/fault"
-	"ticketsystem/pkg/id"
 	"ticketsystem/pkg/user"
 )
 
@@ -23,7 +20,7 @@ func TestPost(t *testing.T) {
 	for _, after := range []int{0, 1, 2} {
 		log := opening().says(ali, "hello")
 		s := holding(log, 2)
-		fresh := id.NewSource(func() time.Time { return minute(4) }, rand.Reader)() // written after all that is in the log
+		fresh := ulidOf(4) // written after all that is in the log
 		got, err := s.desk(5).Post(context.Background(), sara, message(fresh, after))
 		want := Entry{
 			TicketID: ticketID, Seq: 3, Kind: KindMessage, Author: Author{"sara", "Sara", user.RoleUser}, Body: "hello",
@@ -76,6 +73,25 @@ func TestRepeat(t *testing.T) {
 			}
 			if len(s.log()) != len(c.log) || s.writes != 0 {
 				t.Errorf("%s: %d writes, the log grew to %d", c.name, s.writes, len(s.log()))
+			}
+		}
+	}
+}
+
+// TestLateAfter: a repeat that says a later seq than its own entry has. Its
+// clientId tells by its time that it is older than what the client has seen.
+func TestLateAfter(t *testing.T) {
+	early := ulidOf(2) // made before the first try's entry
+	log := opening().says(ali, "one").says(sara, "first").under(early)
+	for len(log) < 12 {
+		log = log.says(ali, "more")
+	}
+	for folded := 1; folded <= len(log); folded++ {
+		for after := 0; after <= len(log)+1; after++ {
+			s := holding(log, folded)
+			got, err := s.desk(30).Post(context.Background(), sara, message(early, after))
+			if err != nil || got.Created || got.Entry.Seq != 3 {
+				t.Errorf("after %d with %d folded: got created %v, seq %d, %v, want the first entry", after, folded, got.Created, got.Entry.Seq, err)
 			}
 		}
 	}

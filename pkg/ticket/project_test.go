@@ -139,3 +139,35 @@ func TestProjectAtOnce(t *testing.T) {
 		t.Errorf("got  %+v\nwant %+v", got, want)
 	}
 }
+
+// TestMarkBeyondTheLog: it is taken back to the end, so that what comes later
+// is unread again and the mark can move.
+func TestMarkBeyondTheLog(t *testing.T) {
+	ctx := context.Background()
+	log := opening().says(ali, "one").says(ali, "two")
+	for folded := 1; folded <= len(log); folded++ {
+		s := holding(log, folded)
+		d := s.desk(9)
+		if err := d.Read(ctx, sara, ticketID, 999_999); err != nil {
+			t.Fatal(err)
+		}
+		for range 2 {
+			if err := d.Project(ctx, ticketID, 0); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if got := s.head(); got.Readers["sara"] != (Reader{Read: 3}) || s.tickets[ticketID].marks["sara"] != 3 {
+			t.Errorf("%d folded: got %+v and the mark %d, want 3", folded, got.Readers["sara"], s.tickets[ticketID].marks["sara"])
+		}
+		posted, err := d.Post(ctx, ali, message("c1", 3))
+		if err != nil || posted.Head.UnreadFor(sara) != 1 {
+			t.Errorf("%d folded: got %d unread, %v, want 1", folded, posted.Head.UnreadFor(sara), err)
+		}
+		if err := d.Read(ctx, sara, ticketID, 4); err != nil {
+			t.Fatal(err)
+		}
+		if got, err := d.Detail(ctx, sara, ticketID); err != nil || got.Head.UnreadFor(sara) != 0 {
+			t.Errorf("%d folded: got %d unread, %v, want none", folded, got.Head.UnreadFor(sara), err)
+		}
+	}
+}

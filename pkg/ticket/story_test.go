@@ -1,8 +1,10 @@
 package ticket
 
 import (
+	"crypto/rand"
 	"time"
 
+	"ticketsystem/pkg/id"
 	"ticketsystem/pkg/user"
 )
 
@@ -26,6 +28,11 @@ var (
 // minute is the time of a test's n-th minute.
 func minute(n int) time.Time {
 	return time.Date(2026, 3, 21, 12, n, 0, 0, time.UTC)
+}
+
+// ulidOf is a clientId that was made in a minute.
+func ulidOf(n int) string {
+	return id.NewSource(func() time.Time { return minute(n) }, rand.Reader)()
 }
 
 // story is a log in the making: each line is one entry, a minute after the
@@ -75,8 +82,8 @@ func (s story) assigns(who user.Principal, to Person) story {
 }
 
 // under gives the newest line a clientId.
-func (s story) under(id string) story {
-	s[len(s)-1].ClientID = id
+func (s story) under(clientID string) story {
+	s[len(s)-1].ClientID = clientID
 	return s
 }
 
