@@ -9,5 +9,5 @@ import (
 func main() {
 	h := wiring.Open()
 	s := sockets.Socket(h)
-	h.Run(s.Handler(s.Typing))
+	h.Run(s.Handler(s.Typing(h.Desk())))
 }

@@ -31,6 +31,7 @@ type Frame struct {
 	Seq      int      `json:"seq"`
 	Entry    *Entry   `json:"entry"`
 	User     *Author  `json:"user"`
+	Users    []Author `json:"users"`
 	Ticket   *Ticket  `json:"ticket"`
 	Problem  *Problem `json:"problem"`
 	At       string   `json:"at"`
@@ -223,13 +224,13 @@ func (s *Socket) AwaitEnd(ctx context.Context) (int, error) {
 // Close ends the connection politely.
 func (s *Socket) Close() error { return s.conn.Close(websocket.StatusNormalClosure, "") }
 
+// show lists the last frames that came, for messages of failure.
 func (s *Socket) show() string {
-	var texts []string
-	for _, frame := range s.Seen() {
-		texts = append(texts, frame.Raw)
-	}
-	if len(texts) == 0 {
-		return "nothing"
+	const frames, length = 12, 300
+	seen := s.Seen()
+	texts := []string{fmt.Sprintf("%d frames", len(seen))}
+	for _, frame := range seen[max(0, len(seen)-frames):] {
+		texts = append(texts, frame.Raw[:min(length, len(frame.Raw))])
 	}
 	return strings.Join(texts, "\n  ")
 }

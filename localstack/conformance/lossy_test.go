@@ -62,8 +62,10 @@ func behindLosses(lose func(n int, operation string) bool) (*table.Table, *lossy
 // noLimit lets every retry through: the budget is not what is tested here.
 type noLimit struct{}
 
-func (noLimit) GetToken(ctx context.Context, _ uint) (func() error, error) { return func() error { return nil }, nil }
-func (noLimit) AddTokens(uint) error                                   { return nil }
+func (noLimit) GetToken(ctx context.Context, _ uint) (func() error, error) {
+	return func() error { return nil }, nil
+}
+func (noLimit) AddTokens(uint) error { return nil }
 
 // flow is something that a person or the stream does. prepare sets it up on a
 // sound table; run does it on another one; check looks at what is left.

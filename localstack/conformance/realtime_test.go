@@ -11,7 +11,8 @@ import (
 )
 
 func newConnection(who user.Principal) realtime.Connection {
-	return realtime.Connection{ID: newID(), Who: who, ExpiresAt: wiring.Now().Add(time.Hour).Truncate(time.Second)}
+	now := wiring.Now()
+	return realtime.Connection{ID: newID(), Who: who, OpenedAt: now, ExpiresAt: now.Add(time.Hour).Truncate(time.Second)}
 }
 
 func TestPasses(t *testing.T) {
@@ -103,5 +104,37 @@ func TestWatchers(t *testing.T) {
 	same(t, "nobody was added", watching(t, one), []string{b.ID})
 	if late, err := later(2*time.Hour).Watchers(t.Context(), one); err != nil || len(late) != 0 {
 		t.Errorf("expired: got %+v, %v", late, err)
+	}
+}
+
+// TestForgetGone: a connection that cannot be reached goes with its watchers,
+// unless its handshake may still be under way.
+func TestForgetGone(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		before time.Duration // what counts as old enough
+		lost   bool          // the connection has forgotten its topics
+		kept   bool
+	}{
+		{"old", time.Minute, false, false},
+		{"just opened", -time.Minute, false, true},
+		{"a watcher its connection does not know of", time.Minute, true, false},
+	} {
+		conn, topic := newConnection(agent("Ali")), realtime.TicketTopic(newID())
+		must(t, open().AddConnection(t.Context(), conn))
+		if open, err := open().Watch(t.Context(), conn, topic); err != nil || !open {
+			t.Fatalf("watch: got %v, %v", open, err)
+		}
+		if c.lost {
+			must(t, open().AddConnection(t.Context(), conn))
+			if _, _, err := open().RemoveConnection(t.Context(), conn.ID); err != nil {
+				t.Fatal(err)
+			}
+		}
+		must(t, open().ForgetGone(t.Context(), conn.ID, topic, conn.OpenedAt.Add(c.before)))
+		_, found, err := open().Connection(t.Context(), conn.ID)
+		if watchers := watching(t, topic); err != nil || found != c.kept || (len(watchers) > 0) != c.kept {
+			t.Errorf("%s: got found %v, watchers %v, %v, want kept %v", c.name, found, watchers, err, c.kept)
+		}
 	}
 }

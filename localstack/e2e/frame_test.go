@@ -137,6 +137,44 @@ func TestTypingAndReadAreShown(t *testing.T) {
 	}
 }
 
+func TestTypingNeedsNoSubscription(t *testing.T) {
+	t.Parallel()
+	me, agent := customer(t), support(t)
+	ticket := me.open(nil)
+	mine, theirs := me.connect(), agent.connect()
+	theirs.subscribe(ticket.ID)
+	mine.send(object{"action": "typing", "ticketId": ticket.ID})
+	theirs.await("typing", func(f client.Frame) bool { return f.Type == "typing" && f.TicketID == ticket.ID })
+}
+
+func TestPresenceShowsWhoWatches(t *testing.T) {
+	t.Parallel()
+	me, agent := customer(t), support(t)
+	ticket := me.open(nil)
+	mine := me.connect()
+	mine.subscribe(ticket.ID)
+	theirs := agent.connect()
+	theirs.subscribe(ticket.ID)
+	present := func(what string, wanted ...actor) {
+		t.Helper()
+		mine.await(what, func(f client.Frame) bool {
+			found := map[string]bool{}
+			for _, user := range f.Users {
+				found[user.ID] = true
+			}
+			for _, person := range wanted {
+				if !found[person.User.ID] {
+					return false
+				}
+			}
+			return f.Type == "presence" && f.TicketID == ticket.ID && len(found) == len(wanted)
+		})
+	}
+	present("both to be there", me, agent)
+	theirs.ask(object{"action": "unsubscribe", "topic": "ticket:" + ticket.ID}, "unsubscribed")
+	present("the agent to be gone", me)
+}
+
 // TestManyWritersOnBothDoors is the heart of the promise: whatever is written
 // at once, through either door and sent twice, stands once and without gaps.
 func TestManyWritersOnBothDoors(t *testing.T) {

@@ -28,6 +28,10 @@ import (
 // have never been built on this machine.
 const firstBuild = 8 * time.Minute
 
+// storiesAtOnce is how many tests run side by side where -parallel does not
+// say: most of them wait for the stack, and some for a limit to pass.
+const storiesAtOnce = "8"
+
 // suite is the stack under test. TestMain sets it once; nothing changes it.
 var suite struct {
 	api   *client.API
@@ -37,12 +41,25 @@ var suite struct {
 
 func TestMain(m *testing.M) {
 	flag.Parse()
-	code, err := run(m)
+	code, err := 0, defaultParallel()
+	if err == nil {
+		code, err = run(m)
+	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "e2e:", err)
 		code = 1
 	}
 	os.Exit(code)
+}
+
+// defaultParallel sets -parallel unless the command line has it.
+func defaultParallel() error {
+	given := false
+	flag.Visit(func(f *flag.Flag) { given = given || f.Name == "test.parallel" })
+	if given {
+		return nil
+	}
+	return flag.Set("test.parallel", storiesAtOnce)
 }
 
 // run runs the suite on the stack that API_URL names, or on one of its own.

@@ -7,6 +7,7 @@ import (
 	"ticketsystem/pkg/category"
 	"ticketsystem/pkg/fault"
 	"ticketsystem/pkg/place"
+	"ticketsystem/pkg/user"
 )
 
 type categoryView struct {
@@ -14,10 +15,16 @@ type categoryView struct {
 	Name        string `json:"name"`
 	Description string `json:"description"`
 	Active      bool   `json:"active"`
+
+	Names map[string]string `json:"names,omitempty"` // for administrators
 }
 
-func viewCategory(c category.Category, locale string) categoryView {
-	return categoryView{c.ID, category.In(c.Names, locale), category.In(c.About, locale), c.Active}
+func (r *Request) category(c category.Category) categoryView {
+	v := categoryView{ID: c.ID, Name: category.In(c.Names, r.Locale()), Description: category.In(c.About, r.Locale()), Active: c.Active}
+	if r.Who.Role == user.RoleAdmin {
+		v.Names = c.Names
+	}
+	return v
 }
 
 // ListCategories is GET /categories: the active ones, in their order.
@@ -48,7 +55,7 @@ func ListCategories(catalogue *category.Catalogue) Endpoint {
 			all = all[:limit]
 			out.Page = pageInfo{Next: sealCursor(r, "categories", all[limit-1].ID), HasMore: true}
 		}
-		out.Data = list(all, func(c category.Category) categoryView { return viewCategory(c, r.Locale()) })
+		out.Data = list(all, r.category)
 		return ok(out), nil
 	}}
 }
@@ -57,7 +64,7 @@ func ListCategories(catalogue *category.Catalogue) Endpoint {
 func ShowCategory(catalogue *category.Catalogue) Endpoint {
 	return Endpoint{Known, func(ctx context.Context, r *Request) (Response, error) {
 		c, err := catalogue.Find(ctx, r.param("id"))
-		return ok(viewCategory(c, r.Locale())), err
+		return ok(r.category(c)), err
 	}}
 }
 

@@ -181,26 +181,34 @@ func (s *Socket) Message(desk *ticket.Desk) Action {
 	}
 }
 
-// Typing is the action of that name. Who has not subscribed to the ticket is
-// not among its watchers and cannot type on it.
-func (s *Socket) Typing(ctx context.Context, f *Frame) (any, error) {
+// Typing makes the action of that name. Who is among the ticket's watchers has
+// been checked when subscribing; anybody else is checked now.
+func (s *Socket) Typing(desk *ticket.Desk) Action {
+	return func(ctx context.Context, f *Frame) (any, error) {
+		return nil, s.typing(ctx, desk, f)
+	}
+}
+
+func (s *Socket) typing(ctx context.Context, desk *ticket.Desk, f *Frame) error {
 	var in struct {
 		Action   string `json:"action"`
 		TicketID string `json:"ticketId"`
 	}
 	if err := f.decode(&in); err != nil {
-		return nil, err
+		return err
 	}
 	watchers, err := s.Store.Watchers(ctx, realtime.TicketTopic(in.TicketID))
 	if err != nil {
-		return nil, err
+		return err
 	}
 	if !listens(watchers, f.Connection.ID) {
-		return nil, fault.New(fault.TopicUnknown, "Subscribe to the ticket first.")
+		if _, err := desk.Entries(ctx, f.Connection.Who, in.TicketID, ticket.Page{Limit: 1, Backward: true}); err != nil {
+			return err
+		}
 	}
 	who := f.Connection.Who
 	frame := memberFrame{Type: "typing", TicketID: in.TicketID, User: memberView{who.UserID, who.Name, who.Role}}
-	return nil, s.Hub.PublishTo(ctx, watchers, func(w realtime.Watcher) any {
+	return s.Hub.PublishTo(ctx, watchers, func(w realtime.Watcher) any {
 		if w.ConnectionID == f.Connection.ID {
 			return nil
 		}

@@ -21,7 +21,7 @@ const (
 	maxTag         = 40
 )
 
-// answer is a ticket with its ETag.
+// ticket answers with a ticket and its ETag.
 func (r *Request) ticket(status int, h ticket.Head) Response {
 	return Response{Status: status, Body: viewTicket(h, r.Who, r.Locale())}.with("etag", etag(h, r.Who))
 }

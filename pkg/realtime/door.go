@@ -43,7 +43,8 @@ func (d *Door) Redeem(ctx context.Context, pass string) (user.Principal, error) 
 
 // Open registers a connection; from now on its owner's events reach it.
 func (d *Door) Open(ctx context.Context, connectionID string, who user.Principal) error {
-	c := Connection{ID: connectionID, Who: who, ExpiresAt: d.Now().Add(connectionLife)}
+	now := d.Now()
+	c := Connection{ID: connectionID, Who: who, OpenedAt: now, ExpiresAt: now.Add(connectionLife)}
 	if err := d.Store.AddConnection(ctx, c); err != nil {
 		return err
 	}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"time"
 )
 
 // fanOut is how many frames are on their way at once.
@@ -16,6 +17,7 @@ const fanOut = 32
 type Hub struct {
 	Store  Store
 	Pusher Pusher
+	Now    func() time.Time
 }
 
 // Frame makes what one watcher is to get; nil for nothing. It is asked once
@@ -47,7 +49,7 @@ func (h *Hub) PublishTo(ctx context.Context, watchers []Watcher, frame Frame) er
 		places <- struct{}{}
 		wait.Go(func() {
 			defer func() { <-places }()
-			if err := h.sendTo(ctx, w, content); err != nil {
+			if err := h.send(ctx, w, content); err != nil {
 				mu.Lock()
 				errs = append(errs, err)
 				mu.Unlock()
@@ -83,32 +85,25 @@ func (h *Hub) watchers(ctx context.Context, topics []string) ([]Watcher, error) 
 	return all, nil
 }
 
-// sendTo sends to a watcher and forgets one whose connection is gone, also one
-// that the connection itself no longer knows of.
-func (h *Hub) sendTo(ctx context.Context, w Watcher, content any) error {
-	gone, err := h.send(ctx, w.ConnectionID, content)
-	if gone && err == nil {
-		err = h.Store.Unwatch(ctx, w.ConnectionID, w.Topic)
-	}
-	return err
-}
-
 // Send sends one frame to one connection. A connection that turns out to be
 // gone is forgotten, which is no error.
 func (h *Hub) Send(ctx context.Context, connectionID string, content any) error {
-	_, err := h.send(ctx, connectionID, content)
-	return err
+	return h.send(ctx, Watcher{ConnectionID: connectionID}, content)
 }
 
-func (h *Hub) send(ctx context.Context, connectionID string, content any) (gone bool, err error) {
+// handshakeTime is how long a connection that is being opened may look as if
+// it were gone: it is stored before its handshake is over.
+const handshakeTime = 10 * time.Second
+
+func (h *Hub) send(ctx context.Context, w Watcher, content any) error {
 	data, err := json.Marshal(content)
 	if err != nil {
-		return false, fmt.Errorf("encode a frame: %w", err)
+		return fmt.Errorf("encode a frame: %w", err)
 	}
-	err = h.Pusher.Post(ctx, connectionID, data)
+	asked := h.Now()
+	err = h.Pusher.Post(ctx, w.ConnectionID, data)
 	if errors.Is(err, ErrGone) {
-		_, _, err = h.Store.RemoveConnection(ctx, connectionID)
-		return true, err
+		return h.Store.ForgetGone(ctx, w.ConnectionID, w.Topic, asked.Add(-handshakeTime))
 	}
-	return false, err
+	return err
 }

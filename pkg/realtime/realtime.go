@@ -34,6 +34,7 @@ type Connection struct {
 	ID        string
 	Who       user.Principal
 	Topics    []string
+	OpenedAt  time.Time
 	ExpiresAt time.Time
 }
 
@@ -59,6 +60,10 @@ type Store interface {
 	Connection(ctx context.Context, id string) (c Connection, found bool, err error)
 	// RemoveConnection forgets a connection with all its watchers.
 	RemoveConnection(ctx context.Context, id string) (c Connection, found bool, err error)
+	// ForgetGone does so for a connection that cannot be reached, unless it was
+	// opened after that time. topic is where it was found watching; a watcher
+	// that its connection does not know of goes as well.
+	ForgetGone(ctx context.Context, id, topic string, openedBefore time.Time) error
 
 	// Watch adds a watcher; it reports false when the connection is gone.
 	Watch(ctx context.Context, c Connection, topic string) (bool, error)

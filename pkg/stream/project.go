@@ -21,7 +21,7 @@ func Project(desk *ticket.Desk, users Users, log *slog.Logger) Handler {
 		case c.Entry != nil && c.Created:
 			return desk.Project(ctx, c.Entry.TicketID, c.Entry.Seq)
 		case c.Mark != nil:
-			return desk.Project(ctx, c.Mark.TicketID, 0)
+			return desk.Project(ctx, c.Mark.TicketID, c.Mark.Seq+1)
 		case c.UserID != "" && !c.Created:
 			return users.CopyUser(ctx, c.UserID)
 		}

@@ -23,9 +23,10 @@ const (
 	indexCategoryWaiting = "category-waiting" // lc, w
 )
 
-// queueShard is the one shard of the queue's partition. One partition takes
-// 1,000 writes a second; a busier house spreads heads over more shards here and
-// merges their pages in List.
+// queueShard is the one shard of the queue's partition. A partition of an index
+// takes 1,000 write units a second, and a head that moves in it costs two; a
+// busier house spreads heads over more shards here and merges their pages in
+// List.
 const queueShard = "0"
 
 // key is the primary key of an item.

@@ -62,16 +62,17 @@ type connectionItem struct {
 	key
 	principalFields
 	Topics []string `dynamodbav:"topics,omitempty,stringset"`
+	Opened int64    `dynamodbav:"opened"`
 	TTL    int64    `dynamodbav:"ttl"`
 }
 
 func (i connectionItem) connection() realtime.Connection {
-	return realtime.Connection{ID: idOf(i.PK), Who: i.principal(), Topics: i.Topics, ExpiresAt: time.Unix(i.TTL, 0).UTC()}
+	return realtime.Connection{ID: idOf(i.PK), Who: i.principal(), Topics: i.Topics, OpenedAt: fromMillis(i.Opened), ExpiresAt: time.Unix(i.TTL, 0).UTC()}
 }
 
 // AddConnection implements realtime.Store.
 func (t *Table) AddConnection(ctx context.Context, c realtime.Connection) error {
-	_, err := t.put(ctx, connectionItem{connectionKey(c.ID), principalToFields(c.Who), c.Topics, c.ExpiresAt.Unix()}, "", nil)
+	_, err := t.put(ctx, connectionItem{connectionKey(c.ID), principalToFields(c.Who), c.Topics, toMillis(c.OpenedAt), c.ExpiresAt.Unix()}, "", nil)
 	return err
 }
 
@@ -88,16 +89,40 @@ func (t *Table) RemoveConnection(ctx context.Context, id string) (realtime.Conne
 	if err != nil || was == nil {
 		return realtime.Connection{}, false, err
 	}
+	c, err := t.unwatchAll(ctx, was)
+	return c, true, err
+}
+
+// unwatchAll removes the watchers of a connection that has been removed.
+func (t *Table) unwatchAll(ctx context.Context, was item) (realtime.Connection, error) {
 	var i connectionItem
 	if err := decode(was, &i); err != nil {
-		return realtime.Connection{}, false, err
+		return realtime.Connection{}, err
 	}
+	c := i.connection()
 	var errs []error
-	for _, topic := range i.Topics {
-		_, err := t.remove(ctx, watcherKey(topic, id), "", nil)
+	for _, topic := range c.Topics {
+		_, err := t.remove(ctx, watcherKey(topic, c.ID), "", nil)
 		errs = append(errs, err)
 	}
-	return i.connection(), true, errors.Join(errs...)
+	return c, errors.Join(errs...)
+}
+
+// ForgetGone implements realtime.Store.
+func (t *Table) ForgetGone(ctx context.Context, id, topic string, openedBefore time.Time) error {
+	was, err := t.remove(ctx, connectionKey(id), "opened < :before", values{"before": toMillis(openedBefore)})
+	if err != nil {
+		return err
+	}
+	if was != nil {
+		_, err := t.unwatchAll(ctx, was)
+		return err
+	}
+	if _, young, err := t.Connection(ctx, id); err != nil || young || topic == "" {
+		return err
+	}
+	_, err = t.remove(ctx, watcherKey(topic, id), "", nil)
+	return err
 }
 
 // watcherItem is a connection's interest in a topic.

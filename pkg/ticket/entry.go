@@ -92,12 +92,12 @@ type Log struct {
 	Marks   map[string]int // read marks by user id, as far as the read covered them
 }
 
-// last is the newest entry of the stretch.
-func (l Log) last() (Entry, bool) {
-	if len(l.Entries) == 0 {
+// at is the entry with that seq, if the stretch has it.
+func (l Log) at(seq int) (Entry, bool) {
+	if n := len(l.Entries); n == 0 || seq < l.Entries[0].Seq || seq > l.Entries[n-1].Seq {
 		return Entry{}, false
 	}
-	return l.Entries[len(l.Entries)-1], true
+	return l.Entries[seq-l.Entries[0].Seq], true
 }
 
 // find returns the entry that the author made under the clientId.

@@ -2,6 +2,7 @@ package ticket
 
 import (
 	"context"
+	"time"
 
 	"ticketsystem/pkg/attachment"
 	"ticketsystem/pkg/fault"
@@ -68,16 +69,22 @@ func (d *Desk) Post(ctx context.Context, who user.Principal, m Message) (Posted,
 	return Posted{}, busy()
 }
 
+// clockSkew is how far ahead of ours a client's clock usually is at most.
+const clockSkew = 10 * time.Second
+
 // earlierPost finds the entry that a repeat made the first time. A repeat
 // usually says the same `after` as the first try, so that its entry lies behind
 // it. A client that has read on meanwhile may say a later one; then the message
 // is older than what it claims to have seen, which its ULID's time tells, and
-// the newest entries are searched as well.
+// the newest entries are searched as well. So they are when the client's clock
+// is too far ahead to tell anything.
 func (d *Desk) earlierPost(ctx context.Context, who user.Principal, m Message, log Log) (Entry, bool, error) {
 	if first, ok := log.find(who.UserID, m.ClientID); ok {
 		return first, true, nil
 	}
-	if len(log.Entries) == 0 || log.Entries[0].Seq != m.After || id.Time(m.ClientID).After(log.Entries[0].CreatedAt) {
+	made := id.Time(m.ClientID)
+	seen, known := log.at(m.After)
+	if !known || made.After(seen.CreatedAt) && made.Before(d.Now().Add(clockSkew)) {
 		return Entry{}, false, nil
 	}
 	newest, err := d.Store.Newest(ctx, m.TicketID, searchDepth)
@@ -111,9 +118,7 @@ func (d *Desk) tryPost(ctx context.Context, who user.Principal, m Message, h Hea
 	if err != nil {
 		return Posted{}, nil, err
 	}
-	// An entry just like this one is this one: an answer was lost on the way,
-	// and the write was tried again.
-	if held != nil && !(held.ClientID == e.ClientID && held.Author.ID == e.Author.ID && held.CreatedAt.Equal(e.CreatedAt)) {
+	if held != nil {
 		return Posted{}, held, nil
 	}
 	return Posted{Entry: e, Head: Fold(h, []Entry{e}), Created: true}, nil, nil

@@ -14,13 +14,10 @@ type Mark struct {
 }
 
 // Project brings a ticket's head up to date with its log and its read marks.
-// What the stream says is a hint: from is a seq that is new (0 when only a mark
-// has moved), the log says the rest. Doubled, late and reordered hints are
+// What the stream says is a hint: from is a seq that is new, or the one behind
+// a mark that has moved; the log says the rest. Doubled, late and reordered hints are
 // harmless, because only what the head does not hold yet is folded in.
 func (d *Desk) Project(ctx context.Context, ticketID string, from int) error {
-	if from <= 0 {
-		from = MaxSeq // a read from there brings the head and the marks alone
-	}
 	for try := range attempts {
 		log, err := d.Store.Tail(ctx, ticketID, from)
 		if err != nil {

@@ -73,7 +73,7 @@ type Stretch struct {
 }
 
 // Entries reads a page of the log. The newest page costs one round trip; any
-// other reads head and entries side by side.
+// other reads the head first, then the entries.
 func (d *Desk) Entries(ctx context.Context, who user.Principal, ticketID string, p Page) (Stretch, error) {
 	newest := p.Backward && p.Before == 0
 	n := 1

@@ -11,7 +11,7 @@ import (
 // News tells open sockets what happens, through SOCKET_ENDPOINT.
 func News(h *wiring.House) *api.News {
 	pusher := push.New(h.AWS("APIGATEWAYMANAGEMENTAPI"), h.Need("SOCKET_ENDPOINT"))
-	return &api.News{Hub: &realtime.Hub{Store: h.Table(), Pusher: pusher}, Log: h.Log}
+	return &api.News{Hub: &realtime.Hub{Store: h.Table(), Pusher: pusher, Now: wiring.Now}, Log: h.Log}
 }
 
 // Socket runs routes of the WebSocket API.

@@ -1,0 +1,163 @@
+package conformance
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-lambda-go/events"
+
+	"ticketsystem/pkg/account"
+	"ticketsystem/pkg/api"
+	"ticketsystem/pkg/attachment"
+	"ticketsystem/pkg/realtime"
+	"ticketsystem/pkg/table"
+	"ticketsystem/pkg/ticket"
+	"ticketsystem/pkg/user"
+	"ticketsystem/pkg/wiring"
+)
+
+// Texts of a usual length. Persian letters take two bytes each: what is cheap
+// for them is cheap for all.
+const (
+	aTitle   = "فاکتور ماه گذشته دو بار حساب شده است"
+	aMessage = "سلام، مبلغ فاکتور ماه گذشته دو بار از حساب من برداشت شده است. لطفاً بررسی کنید و نتیجه را همین جا بنویسید."
+	anAnswer = "سلام، پرداخت شما را دیدیم. مبلغ اضافه تا دو روز کاری به حساب شما برمی‌گردد."
+)
+
+// market is a busy day in small, over a table with a meter: a customer with 25
+// tickets, one of them with 60 entries, and an agent who watches it.
+type market struct {
+	*meter
+	store   *table.Table
+	desk    *ticket.Desk
+	unpaid  *ticket.Desk // past the meter, to prepare things
+	people  people
+	door    *realtime.Door
+	files   *attachment.Desk
+	socket  *api.Socket
+	pushes  *pushes
+	shelf   string // the category
+	sara    user.Principal
+	ali     user.Principal
+	number  string // Sara's
+	tokens  account.Tokens
+	ticket  string // with 60 entries
+	last    int    // its newest seq
+	tickets []string
+	socketA realtime.Connection // Ali's
+	upload  attachment.Attachment
+}
+
+// pushes is a Pusher that counts.
+type pushes struct{ n int }
+
+func (p *pushes) Post(context.Context, string, []byte) error { p.n++; return nil }
+
+func newMarket(t *testing.T) *market {
+	t.Helper()
+	store, m := metered()
+	desk, shelf := newDesk(t, store)
+	log := slog.New(slog.DiscardHandler)
+	hub := &realtime.Hub{Store: store, Pusher: &pushes{}, Now: wiring.Now}
+	k := &market{
+		meter: m, store: store, desk: desk, shelf: shelf, people: newPeople(t, store), number: newNumber(), pushes: hub.Pusher.(*pushes),
+		door:   &realtime.Door{Store: store, Now: wiring.Now, Random: rand.Reader},
+		files:  &attachment.Desk{Store: store, Now: wiring.Now, NewID: newID},
+		socket: &api.Socket{Store: store, Hub: hub, News: &api.News{Hub: hub, Log: log}, Log: log, Now: wiring.Now},
+	}
+	// A second ago: clients make the clientIds of the test after its entries.
+	k.desk.Now = func() time.Time { return wiring.Now().Add(-time.Second) }
+	unpaid := *k.desk
+	unpaid.Store, unpaid.Files = open(), open()
+	k.unpaid = &unpaid
+	k.tokens = k.people.signUp(t, k.number)
+	k.sara = k.tokens.User.Principal("")
+	k.sara.Name = "سارا حسینی"
+	staff := newLogin()
+	staff.User.Name = "رضا کریمی"
+	must(t, open().SaveAccount(t.Context(), staff))
+	k.ali = staff.User.Principal("")
+	k.fill(t)
+	k.socketA = newConnection(k.ali)
+	must(t, open().AddConnection(t.Context(), k.socketA))
+	if watched, err := open().Watch(t.Context(), k.socketA, realtime.TicketTopic(k.ticket)); err != nil || !watched {
+		t.Fatalf("watch: got %v, %v", watched, err)
+	}
+	k.upload = newFile(t, k.sara)
+	if _, err := k.desk.Categories.Category(t.Context(), shelf); err != nil { // a warm function
+		t.Fatal(err)
+	}
+	return k
+}
+
+// fill opens the tickets and tells the first of them at length.
+func (k *market) fill(t *testing.T) {
+	t.Helper()
+	for range 25 {
+		h, _, err := k.unpaid.Create(t.Context(), k.sara, k.draft())
+		must(t, err)
+		k.tickets = append(k.tickets, h.ID)
+		_, err = k.unpaid.Claim(t.Context(), k.ali, h.ID, newID())
+		must(t, err)
+		say(t, k.unpaid, k.ali, h.ID, anAnswer)
+		must(t, k.unpaid.Project(t.Context(), h.ID, 3))
+	}
+	k.ticket = k.tickets[0]
+	for n := 3; n < 60; n++ {
+		if n%2 == 0 {
+			say(t, k.unpaid, k.ali, k.ticket, anAnswer)
+		} else {
+			say(t, k.unpaid, k.sara, k.ticket, aMessage)
+		}
+	}
+	must(t, k.unpaid.Read(t.Context(), k.sara, k.ticket, 58))
+	k.catchUp(t)
+}
+
+// catchUp does what the stream does, until the head is up to date.
+func (k *market) catchUp(t *testing.T) {
+	t.Helper()
+	k.last = len(wholeLog(t, k.ticket).Entries)
+	must(t, k.unpaid.Project(t.Context(), k.ticket, k.last))
+}
+
+func (k *market) draft() ticket.Draft {
+	return ticket.Draft{ClientID: newID(), Title: aTitle, Description: aMessage, CategoryID: k.shelf}
+}
+
+// message is the next one of somebody who has seen everything.
+func (k *market) message(after int) ticket.Message {
+	return ticket.Message{TicketID: k.ticket, ClientID: newID(), Body: anAnswer, After: after}
+}
+
+// post posts a new message.
+func (k *market) post(ctx context.Context, who user.Principal, m ticket.Message) error {
+	posted, err := k.desk.Post(ctx, who, m)
+	if err == nil && !posted.Created {
+		return fmt.Errorf("a repeat of %d", posted.Entry.Seq)
+	}
+	k.last = max(k.last, posted.Entry.Seq)
+	return err
+}
+
+// frame sends a frame over Ali's socket.
+func (k *market) frame(ctx context.Context, run api.Action, frame map[string]any) error {
+	body, err := json.Marshal(frame)
+	if err != nil {
+		return err
+	}
+	before := k.pushes.n
+	var event events.APIGatewayWebsocketProxyRequest
+	event.Body, event.RequestContext.ConnectionID = string(body), k.socketA.ID
+	_, err = k.socket.Handler(run)(ctx, event)
+	if err == nil && k.pushes.n == before && !bytes.Contains(body, []byte(`"read"`)) {
+		err = fmt.Errorf("nothing was answered to %s", body)
+	}
+	return err
+}
