@@ -35,8 +35,7 @@ test-deploy: .cache/sam/installed .cache/ministack/installed ## deploy with SAM 
 	localstack/ministack/test-deploy.sh
 
 .PHONY: lint
-lint: $(GOLANGCI) .cache/sam/installed ## check code, imports and template
-	go vet ./...
+lint: $(GOLANGCI) .cache/sam/installed ## check formatting, code, imports and template
 	$(GOLANGCI) run
 	AWS_DEFAULT_REGION=us-east-1 $(SAM) validate --lint
 

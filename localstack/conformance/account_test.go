@@ -173,7 +173,7 @@ func TestSignUpIsAllOrNothing(t *testing.T) {
 			err := open().SignUp(t.Context(), login, session, used)
 			_, codeLeft, _, _ := open().TryCode(t.Context(), code.NumberMAC, code.Purpose, 99)
 			_, userErr := open().User(t.Context(), login.User.ID)
-			_, _, sessionThere, _ := open().Rotate(t.Context(), session.Family, "x", "y", wiring.Now())
+			_, _, sessionThere, _ := open().Rotate(t.Context(), login.User.ID, session.Family, "x", "y", wiring.Now())
 			if c.want == "" {
 				if err != nil || codeLeft || userErr != nil || !sessionThere {
 					t.Errorf("got %v, code left %v, user %v, session %v", err, codeLeft, userErr, sessionThere)
@@ -196,7 +196,7 @@ func TestSessionWithACode(t *testing.T) {
 	must(t, open().AddSession(t.Context(), newSession(login.User), &code))
 	second := newSession(login.User)
 	refused(t, "the same code again", open().AddSession(t.Context(), second, &code), fault.CodeWrong)
-	if _, _, found, err := open().Rotate(t.Context(), second.Family, "x", "y", wiring.Now()); err != nil || found {
+	if _, _, found, err := open().Rotate(t.Context(), login.User.ID, second.Family, "x", "y", wiring.Now()); err != nil || found {
 		t.Errorf("the second session: got found %v, %v", found, err)
 	}
 }
@@ -205,22 +205,22 @@ func TestRotate(t *testing.T) {
 	want := newSession(newLogin().User)
 	must(t, open().AddSession(t.Context(), want, nil))
 	now := wiring.Now().Add(time.Minute)
-	got, rotated, found, err := open().Rotate(t.Context(), want.Family, want.Current, "next", now)
+	got, rotated, found, err := open().Rotate(t.Context(), want.User.ID, want.Family, want.Current, "next", now)
 	if err != nil || !rotated || !found {
 		t.Fatalf("got rotated %v, found %v, %v", rotated, found, err)
 	}
 	want.Previous, want.Current, want.RotatedAt, want.LastUsedAt = want.Current, "next", now, now
 	want.ExpiresAt = now.Add(account.SessionLife).Truncate(time.Second)
 	same(t, "session", got, want)
-	got, rotated, found, err = open().Rotate(t.Context(), want.Family, "another", "next but one", now.Add(time.Second))
+	got, rotated, found, err = open().Rotate(t.Context(), want.User.ID, want.Family, "another", "next but one", now.Add(time.Second))
 	if err != nil || rotated || !found {
 		t.Fatalf("not the current one: got rotated %v, found %v, %v", rotated, found, err)
 	}
 	same(t, "what stands", got, want)
-	if _, rotated, _, err := open().Rotate(t.Context(), want.Family, "next", "x", now.Add(account.SessionLife+time.Second)); err != nil || rotated {
+	if _, rotated, _, err := open().Rotate(t.Context(), want.User.ID, want.Family, "next", "x", now.Add(account.SessionLife+time.Second)); err != nil || rotated {
 		t.Errorf("after its life: got rotated %v, %v", rotated, err)
 	}
-	if _, rotated, found, err := open().Rotate(t.Context(), newID(), "x", "y", now); err != nil || rotated || found {
+	if _, rotated, found, err := open().Rotate(t.Context(), want.User.ID, newID(), "x", "y", now); err != nil || rotated || found {
 		t.Errorf("no session: got rotated %v, found %v, %v", rotated, found, err)
 	}
 }
@@ -234,20 +234,18 @@ func TestEndSession(t *testing.T) {
 	}{
 		{"by its owner", owner.ID, "", true},
 		{"by its owner with the token", owner.ID, "current", true},
-		{"with the token before", owner.ID, "previous", true},
-		{"by token alone", "", "current", true},
+		{"with the token before that", owner.ID, "previous", true},
 		{"by another person", newID(), "", false},
 		{"by another person with the token", newID(), "current", false},
 		{"with an older token", owner.ID, "older", false},
-		{"by an older token alone", "", "older", false},
 	} {
 		s := newSession(owner)
 		s.Current, s.Previous = "current", "previous"
 		must(t, open().AddSession(t.Context(), s, nil))
 		for range 2 { // ending what has ended is no error
-			must(t, open().EndSession(t.Context(), s.Family, c.userID, c.hash))
+			must(t, open().EndSession(t.Context(), c.userID, s.Family, c.hash))
 		}
-		if _, _, found, err := open().Rotate(t.Context(), s.Family, "x", "y", wiring.Now()); err != nil || found == c.ended {
+		if _, _, found, err := open().Rotate(t.Context(), owner.ID, s.Family, "x", "y", wiring.Now()); err != nil || found == c.ended {
 			t.Errorf("%s: got found %v, %v, want ended %v", c.name, found, err, c.ended)
 		}
 	}
@@ -273,12 +271,12 @@ func TestCopyUser(t *testing.T) {
 		t.Errorf("login: got %+v, %v, want %+v", got, err, want)
 	}
 	for _, s := range sessions {
-		held, rotated, _, err := open().Rotate(t.Context(), s.Family, s.Current, "next", wiring.Now())
+		held, rotated, _, err := open().Rotate(t.Context(), s.User.ID, s.Family, s.Current, "next", wiring.Now())
 		if err != nil || !rotated || held.User != want {
 			t.Errorf("session: got %+v, %v, want %+v", held.User, err, want)
 		}
 	}
-	if _, _, found, _ := open().Rotate(t.Context(), ended.Family, "x", "y", wiring.Now()); found {
+	if _, _, found, _ := open().Rotate(t.Context(), login.User.ID, ended.Family, "x", "y", wiring.Now()); found {
 		t.Error("a session that was not there is")
 	}
 	must(t, open().CopyUser(t.Context(), newID()))

@@ -1,7 +1,6 @@
 package conformance
 
 import (
-	"fmt"
 	"testing"
 
 	"ticketsystem/pkg/account"
@@ -218,20 +217,5 @@ func TestLostAnswerToBegin(t *testing.T) {
 	r.Owner = newID()
 	if earlier, err := open().Begin(t.Context(), r, r.Since); err != nil || earlier == nil {
 		t.Errorf("another request: got %+v, %v, want the running one", earlier, err)
-	}
-}
-
-// TestPostIsToldAsNew: whoever tells the others of a message is told that it
-// is new, also when the first answer was lost.
-func TestPostIsToldAsNew(t *testing.T) {
-	for lost := range 2 {
-		sara := customer("Sara")
-		desk, categoryID := newDesk(t, open())
-		ticketID := openTicket(t, desk, categoryID, sara)
-		desk.Store, _ = behindLosses(func(i int, _ string) bool { return i == lost })
-		posted, err := desk.Post(t.Context(), sara, ticket.Message{TicketID: ticketID, ClientID: newID(), Body: fmt.Sprint(lost), After: 1})
-		if err != nil || !posted.Created || posted.Head.LastSeq != 2 {
-			t.Errorf("answer %d lost: got %+v, %v", lost+1, posted, err)
-		}
 	}
 }

@@ -109,12 +109,14 @@ func (k *market) fill(t *testing.T) {
 		must(t, k.unpaid.Project(t.Context(), h.ID, 3))
 	}
 	k.ticket = k.tickets[0]
-	for n := 3; n < 60; n++ {
-		if n%2 == 0 {
-			say(t, k.unpaid, k.ali, k.ticket, anAnswer)
-		} else {
-			say(t, k.unpaid, k.sara, k.ticket, aMessage)
+	for k.last = 3; k.last < 60; k.last++ {
+		who, m := k.ali, k.message(k.last)
+		if k.last%2 > 0 {
+			who, m.Body = k.sara, aMessage
 		}
+		_, err := k.unpaid.Post(t.Context(), who, m)
+		must(t, err)
+		must(t, k.unpaid.Project(t.Context(), k.ticket, k.last+1))
 	}
 	must(t, k.unpaid.Read(t.Context(), k.sara, k.ticket, 58))
 	k.catchUp(t)

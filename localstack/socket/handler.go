@@ -55,7 +55,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	ctx := context.WithoutCancel(r.Context())
 	s := &socket{
 		handler: h, id: newID(), identity: newIdentity(r), domain: r.Host, connectedAt: time.Now(),
-		queue: make(chan []byte, queueLimit), inFlight: make(chan struct{}, inFlightLimit),
+		accepted: make(chan struct{}), queue: make(chan []byte, queueLimit), inFlight: make(chan struct{}, inFlightLimit),
 	}
 	if status := h.connect(ctx, s, r); status != http.StatusOK {
 		w.Header().Set("Content-Type", "application/json")
@@ -64,15 +64,18 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	// Whether the page's origin may connect is for the $connect function to say.
+	// A frame may come for it as soon as the client sees the answer.
+	h.add(s)
 	conn, err := websocket.Accept(w, r, &websocket.AcceptOptions{InsecureSkipVerify: true})
+	s.conn = conn
+	close(s.accepted)
 	if err != nil {
+		h.remove(s)
 		h.disconnect(ctx, s, websocket.StatusAbnormalClosure, "the handshake failed")
 		return
 	}
 	h.running.Add(1)
 	defer h.running.Done()
-	s.conn = conn
-	h.add(s)
 	status, reason := s.serve(ctx)
 	h.remove(s)
 	h.disconnect(ctx, s, status, reason)
@@ -198,8 +201,17 @@ func (h *Handler) remove(s *socket) {
 	delete(h.sockets, s.id)
 }
 
+// socket finds an open socket; one whose handshake is being answered is waited
+// for.
 func (h *Handler) socket(id string) *socket {
 	h.mu.Lock()
-	defer h.mu.Unlock()
-	return h.sockets[id]
+	s := h.sockets[id]
+	h.mu.Unlock()
+	if s == nil {
+		return nil
+	}
+	if <-s.accepted; s.conn == nil {
+		return nil
+	}
+	return s
 }

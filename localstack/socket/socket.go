@@ -27,6 +27,7 @@ type socket struct {
 	lastActive  atomic.Int64 // Unix ms
 
 	conn     *websocket.Conn
+	accepted chan struct{} // closed when the handshake is over
 	queue    chan []byte
 	inFlight chan struct{}
 	idle     *time.Timer
@@ -98,6 +99,9 @@ func (s *socket) send(data []byte) bool {
 }
 
 func (s *socket) end(status websocket.StatusCode, reason string) {
+	if <-s.accepted; s.conn == nil {
+		return
+	}
 	_ = s.conn.Close(status, reason) // an error means that it has ended
 }
 

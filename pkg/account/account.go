@@ -44,11 +44,11 @@ type Store interface {
 	// Rotate replaces the current token hash by next, in one trip. When
 	// current is not the hash, rotated is false and s is what stands; found is
 	// false when the session has ended.
-	Rotate(ctx context.Context, family, current, next string, now time.Time) (s Session, rotated, found bool, err error)
+	Rotate(ctx context.Context, userID, family, current, next string, now time.Time) (s Session, rotated, found bool, err error)
 
-	// EndSession removes a session when it belongs to the user and, if hash is
-	// not "", when that is its current or previous token hash.
-	EndSession(ctx context.Context, family, userID, hash string) error
+	// EndSession removes a session of the user; if hash is not "", only when
+	// that is its current or previous token hash.
+	EndSession(ctx context.Context, userID, family, hash string) error
 
 	// User reads a user. Errors: user_not_found.
 	User(ctx context.Context, id string) (user.User, error)

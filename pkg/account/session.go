@@ -7,6 +7,7 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"io"
+	"slices"
 	"time"
 
 	"github.com/oklog/ulid/v2"
@@ -29,24 +30,24 @@ type Session struct {
 	User       user.User // as of the last change the stream has seen
 }
 
-// A refresh token is the family (16 bytes), a secret (32) and a tag (16) that
-// only this house can make: a guessed or damaged token is told from one that
-// was used before, and cannot end anybody's session.
+// A refresh token is the user and the family (ULIDs), a secret (32 bytes) and a
+// tag (16) that only this house can make: a guessed or damaged token is told
+// from one that was used before, and cannot end anybody's session.
 const (
-	familyBytes = 16
 	secretBytes = 32
 	tagBytes    = 16
+	tokenBytes  = 2*len(ulid.ULID{}) + secretBytes + tagBytes
 )
 
 type refreshToken struct {
-	family [familyBytes]byte
+	user   ulid.ULID
+	family ulid.ULID
 	secret [secretBytes]byte
 }
 
 func (s *Service) newSession(u user.User, from Caller) (Session, string, error) {
 	family := s.NewID()
-	var token refreshToken
-	token.family = [familyBytes]byte(ulid.MustParse(family))
+	token := refreshToken{user: ulid.MustParse(u.ID), family: ulid.MustParse(family)}
 	if _, err := io.ReadFull(s.Random, token.secret[:]); err != nil {
 		return Session{}, "", err
 	}
@@ -83,7 +84,7 @@ func (s *Service) Refresh(ctx context.Context, token string) (Tokens, error) {
 	}
 	next := s.successor(old)
 	now := s.Now()
-	session, rotated, found, err := s.Store.Rotate(ctx, old.id(), old.hash(), next.hash(), now)
+	session, rotated, found, err := s.Store.Rotate(ctx, old.user.String(), old.family.String(), old.hash(), next.hash(), now)
 	switch {
 	case err != nil:
 		return Tokens{}, err
@@ -92,7 +93,7 @@ func (s *Service) Refresh(ctx context.Context, token string) (Tokens, error) {
 	case rotated, session.Previous == old.hash() && now.Sub(session.RotatedAt) <= grace:
 		return s.tokens(ctx, session, s.write(next))
 	}
-	if err := s.Store.EndSession(ctx, old.id(), session.User.ID, ""); err != nil {
+	if err := s.Store.EndSession(ctx, old.user.String(), old.family.String(), ""); err != nil {
 		return Tokens{}, err
 	}
 	return Tokens{}, fault.New(fault.RefreshReused, "")
@@ -103,44 +104,46 @@ func (s *Service) Refresh(ctx context.Context, token string) (Tokens, error) {
 // alone. What is nobody's, or somebody else's, is left alone without a word.
 func (s *Service) LogOut(ctx context.Context, who user.Principal, token string) error {
 	if token == "" {
-		return s.Store.EndSession(ctx, who.Session, who.UserID, "")
+		return s.Store.EndSession(ctx, who.UserID, who.Session, "")
 	}
 	old, ok := s.read(token)
-	if !ok {
+	if !ok || who.UserID != "" && who.UserID != old.user.String() {
 		return nil
 	}
-	return s.Store.EndSession(ctx, old.id(), who.UserID, old.hash())
+	return s.Store.EndSession(ctx, old.user.String(), old.family.String(), old.hash())
 }
 
 // successor is the same for the same token, so that a repeat gets it again
 // without its ever being stored.
 func (s *Service) successor(t refreshToken) refreshToken {
 	next := t
-	copy(next.secret[:], s.Edge.MAC("refresh-next", string(t.family[:]), string(t.secret[:])))
+	copy(next.secret[:], s.Edge.MAC("refresh-next", string(t.bytes())))
 	return next
 }
 
-func (t refreshToken) id() string { return ulid.ULID(t.family).String() }
+// bytes are the token without its tag.
+func (t refreshToken) bytes() []byte { return slices.Concat(t.user[:], t.family[:], t.secret[:]) }
 
 func (t refreshToken) hash() string {
-	sum := sha256.Sum256(append(t.family[:], t.secret[:]...))
+	sum := sha256.Sum256(t.bytes())
 	return hex.EncodeToString(sum[:])
 }
 
 func (s *Service) tag(t refreshToken) []byte {
-	return s.Edge.MAC("refresh-tag", string(t.family[:]), string(t.secret[:]))[:tagBytes]
+	return s.Edge.MAC("refresh-tag", string(t.bytes()))[:tagBytes]
 }
 
 func (s *Service) write(t refreshToken) string {
-	raw := append(append(t.family[:], t.secret[:]...), s.tag(t)...)
-	return base64.RawURLEncoding.EncodeToString(raw)
+	return base64.RawURLEncoding.EncodeToString(append(t.bytes(), s.tag(t)...))
 }
 
-func (s *Service) read(token string) (refreshToken, bool) {
+func (s *Service) read(token string) (t refreshToken, ok bool) {
 	raw, err := base64.RawURLEncoding.DecodeString(token)
-	if err != nil || len(raw) != familyBytes+secretBytes+tagBytes {
-		return refreshToken{}, false
+	if err != nil || len(raw) != tokenBytes {
+		return t, false
 	}
-	t := refreshToken{[familyBytes]byte(raw), [secretBytes]byte(raw[familyBytes:])}
-	return t, subtle.ConstantTimeCompare(s.tag(t), raw[familyBytes+secretBytes:]) == 1
+	rest := raw[copy(t.user[:], raw):]
+	rest = rest[copy(t.family[:], rest):]
+	rest = rest[copy(t.secret[:], rest):]
+	return t, subtle.ConstantTimeCompare(s.tag(t), rest) == 1
 }

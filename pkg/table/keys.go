@@ -45,6 +45,7 @@ const (
 	prefixMark    = "P#"
 	configPK      = "CONFIG"
 	prefixCatalog = "CATEGORY#"
+	prefixSession = "S#"
 )
 
 func ticketPK(ticketID string) string { return "T#" + ticketID }
@@ -61,7 +62,7 @@ func userKey(userID string) key { return key{"U#" + userID, skUser} }
 
 func loginKey(phone string) key { return key{"L#" + phone, "A"} }
 
-func sessionKey(family string) key { return key{"S#" + family, "S"} }
+func sessionKey(userID, family string) key { return key{"U#" + userID, prefixSession + family} }
 
 func codeKey(phoneMAC, purpose string) key { return key{"O#" + phoneMAC, purpose} }
 
@@ -92,10 +93,8 @@ func seqOf(sk string) int {
 	return seq
 }
 
-// owner partitions of the owner-activity and owner-created indexes.
+// ownerOfTickets is a customer's partition of the owner indexes.
 func ownerOfTickets(userID string) string { return "T#" + userID }
-
-func ownerOfSessions(userID string) string { return "S#" + userID }
 
 // listKeys are the index keys of a head. A ticket that has just been created
 // is in its owner's list alone; the stream puts it into the lists of staff, so

@@ -11,12 +11,10 @@ import (
 	"ticketsystem/pkg/fault"
 )
 
-// sessionItem is a family of refresh tokens. It lies in its owner's list by
-// creation, which never changes: a refresh writes no index.
+// sessionItem is a family of refresh tokens. It lies in its owner's partition:
+// his sessions are one read, and neither login nor refresh writes an index.
 type sessionItem struct {
 	key
-	U          string     `dynamodbav:"u"`
-	A          string     `dynamodbav:"a"`
 	Current    string     `dynamodbav:"cur"`
 	Previous   string     `dynamodbav:"prev,omitempty"`
 	RotatedAt  int64      `dynamodbav:"rotated,omitempty"`
@@ -24,21 +22,20 @@ type sessionItem struct {
 	CreatedAt  int64      `dynamodbav:"createdAt"`
 	LastUsedAt int64      `dynamodbav:"used"`
 	TTL        int64      `dynamodbav:"ttl"`
-	UserID     string     `dynamodbav:"uid"`
 	User       userFields `dynamodbav:"user"`
 }
 
 func sessionToItem(s account.Session) sessionItem {
 	return sessionItem{
-		key: sessionKey(s.Family), U: ownerOfSessions(s.User.ID), A: s.Family, Current: s.Current, Previous: s.Previous,
+		key: sessionKey(s.User.ID, s.Family), Current: s.Current, Previous: s.Previous,
 		RotatedAt: toMillis(s.RotatedAt), Device: s.Device, CreatedAt: toMillis(s.CreatedAt), LastUsedAt: toMillis(s.LastUsedAt),
-		TTL: s.ExpiresAt.Unix(), UserID: s.User.ID, User: userToFields(s.User),
+		TTL: s.ExpiresAt.Unix(), User: userToFields(s.User),
 	}
 }
 
 func (i sessionItem) session() account.Session {
 	return account.Session{
-		Family: idOf(i.PK), Current: i.Current, Previous: i.Previous, RotatedAt: fromMillis(i.RotatedAt), Device: i.Device,
+		Family: idOf(i.SK), Current: i.Current, Previous: i.Previous, RotatedAt: fromMillis(i.RotatedAt), Device: i.Device,
 		CreatedAt: fromMillis(i.CreatedAt), LastUsedAt: fromMillis(i.LastUsedAt), ExpiresAt: time.Unix(i.TTL, 0).UTC(),
 		User: i.User.user(),
 	}
@@ -113,9 +110,9 @@ func (t *Table) AddSession(ctx context.Context, s account.Session, used *account
 }
 
 // Rotate implements account.Store.
-func (t *Table) Rotate(ctx context.Context, family, current, next string, now time.Time) (s account.Session, rotated, found bool, err error) {
+func (t *Table) Rotate(ctx context.Context, userID, family, current, next string, now time.Time) (s account.Session, rotated, found bool, err error) {
 	was, rotated, err := t.update(ctx, change{
-		key:       sessionKey(family),
+		key:       sessionKey(userID, family),
 		set:       "SET cur = :next, prev = :cur, rotated = :now, used = :now, #ttl = :ttl",
 		condition: "cur = :cur AND #ttl > :seconds",
 		values: values{
@@ -131,15 +128,12 @@ func (t *Table) Rotate(ctx context.Context, family, current, next string, now ti
 }
 
 // EndSession implements account.Store.
-func (t *Table) EndSession(ctx context.Context, family, userID, hash string) error {
-	condition, vals := "attribute_exists(PK)", values{}
-	if userID != "" {
-		condition, vals["uid"] = condition+" AND uid = :uid", userID
-	}
+func (t *Table) EndSession(ctx context.Context, userID, family, hash string) error {
+	condition, vals := "", values(nil)
 	if hash != "" {
-		condition, vals["hash"] = condition+" AND (cur = :hash OR prev = :hash)", hash
+		condition, vals = "cur = :hash OR prev = :hash", values{"hash": hash}
 	}
-	_, err := t.remove(ctx, sessionKey(family), condition, vals)
+	_, err := t.remove(ctx, sessionKey(userID, family), condition, vals)
 	return err
 }
 
@@ -172,8 +166,8 @@ func (t *Table) CopyUser(ctx context.Context, userID string) error {
 func (t *Table) sessionsOf(ctx context.Context, userID string) ([]key, error) {
 	var keys []key
 	in := &dynamodb.QueryInput{
-		TableName: t.name, IndexName: aws.String(indexOwnerActivity), KeyConditionExpression: aws.String("u = :u"),
-		ExpressionAttributeValues: values{"u": ownerOfSessions(userID)}.wire(),
+		TableName: t.name, ConsistentRead: aws.Bool(true), KeyConditionExpression: aws.String("PK = :pk AND begins_with(SK, :prefix)"),
+		ExpressionAttributeValues: values{"pk": userKey(userID).PK, "prefix": prefixSession}.wire(),
 	}
 	for {
 		out, err := t.db.Query(ctx, in)

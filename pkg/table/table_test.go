@@ -113,7 +113,7 @@ func TestKeysInOrder(t *testing.T) {
 // TestPartitionsApart: no two kinds of things share a key.
 func TestPartitionsApart(t *testing.T) {
 	keys := []key{
-		headKey("x"), entryKey("x", 1), markKey("x", "x"), userKey("x"), loginKey("x"), sessionKey("x"), codeKey("x", "x"),
+		headKey("x"), entryKey("x", 1), markKey("x", "x"), userKey("x"), loginKey("x"), sessionKey("x", "x"), codeKey("x", "x"),
 		limitKey("x", 1), categoryKey("x"), fileKey("x"), connectionKey("x"), watcherKey("x", "x"), passKey("x"), idempotencyKey("x"),
 	}
 	for i, k := range keys {

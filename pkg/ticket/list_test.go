@@ -9,7 +9,7 @@ import (
 // TestWaitKeyOrder lists tickets as the queue must show them.
 func TestWaitKeyOrder(t *testing.T) {
 	row := func(s Status, p Priority, waiting, activity int) Head {
-		h := Head{State: State{Status: s, Priority: p}, LastActivityAt: minute(activity)}
+		h := Head{State: State{Status: s, Priority: p}, LastActivityAt: minute(activity), CreatedAt: minute(activity)}
 		if waiting > 0 {
 			h.WaitingSince = minute(waiting)
 		}

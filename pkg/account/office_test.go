@@ -1,0 +1,234 @@
+package account
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"regexp"
+	"sync"
+	"testing"
+	"time"
+
+	"ticketsystem/pkg/attachment"
+	"ticketsystem/pkg/auth"
+	"ticketsystem/pkg/fault"
+	"ticketsystem/pkg/id"
+	"ticketsystem/pkg/user"
+)
+
+const (
+	number   = "+989121234567"
+	password = "correct-horse-7"
+)
+
+// office is a front desk with all it needs in memory: a Store, a Texter, files.
+type office struct {
+	desk *Service
+	now  time.Time
+
+	mu       sync.Mutex
+	codes    map[string]Code
+	counts   map[Counter]int
+	logins   map[string]Login
+	users    map[string]user.User
+	sessions map[string]Session
+	files    map[string]attachment.Attachment
+	kept     []string
+	texts    []string
+	noLine   error // of the Texter
+}
+
+var (
+	_ Store  = (*office)(nil)
+	_ Files  = (*office)(nil)
+	_ Texter = (*office)(nil)
+)
+
+func newOffice(t *testing.T) *office {
+	t.Helper()
+	key, err := auth.NewKey(rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	edge, err := auth.NewEdge(key.EdgeKey())
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := &office{
+		now: time.Date(2026, 3, 21, 12, 0, 0, 0, time.UTC), codes: map[string]Code{}, counts: map[Counter]int{},
+		logins: map[string]Login{}, users: map[string]user.User{}, sessions: map[string]Session{}, files: map[string]attachment.Attachment{},
+	}
+	now := func() time.Time { return o.now }
+	ids := id.NewSource(now, rand.Reader)
+	o.desk = &Service{
+		Store: o, Files: o, Texter: o, Edge: edge, Now: now, NewID: ids, Random: rand.Reader, Region: "IR", Limits: Limits{PerAddress: 100},
+		Issuer: func(context.Context) (*auth.Issuer, error) { return auth.NewIssuer(key, "test", now, ids), nil },
+	}
+	return o
+}
+
+var sixInARow = regexp.MustCompile(`\d{6}`)
+
+// code is what the newest text carries.
+func (o *office) code() string {
+	if len(o.texts) == 0 {
+		return ""
+	}
+	return sixInARow.FindString(o.texts[len(o.texts)-1])
+}
+
+// ask asks for a code and gives it.
+func (o *office) ask(t *testing.T, phone, purpose string) string {
+	t.Helper()
+	if _, err := o.desk.SendCode(context.Background(), phone, purpose, Caller{Address: "1.2.3.4"}); err != nil {
+		t.Fatal(err)
+	}
+	return o.code()
+}
+
+// passwordHash is the hash of the one password, made once: making it is slow.
+var passwordHash = sync.OnceValues(func() (string, error) { return auth.Hash(password, rand.Reader) })
+
+// member is a person with a password who has just signed in.
+func (o *office) member(t *testing.T) Tokens {
+	t.Helper()
+	hash, err := passwordHash()
+	if err != nil {
+		t.Fatal(err)
+	}
+	u := o.desk.newUser(number, "Sara", user.RoleUser, "")
+	if err := o.SaveAccount(context.Background(), Login{Phone: number, Hash: hash, User: u}); err != nil {
+		t.Fatal(err)
+	}
+	tokens, err := o.desk.open(context.Background(), u, nil, Caller{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return tokens
+}
+
+func (o *office) Send(_ context.Context, _, text string) error {
+	if o.noLine == nil {
+		o.texts = append(o.texts, text)
+	}
+	return o.noLine
+}
+
+func (o *office) PutCode(_ context.Context, c Code, newer time.Time) (time.Time, bool, error) {
+	if held, there := o.codes[c.NumberMAC+c.Purpose]; there && held.SentAt.After(newer) {
+		return held.SentAt, false, nil
+	}
+	o.codes[c.NumberMAC+c.Purpose] = c
+	return c.SentAt, true, nil
+}
+
+func (o *office) DropCode(_ context.Context, c Code) error {
+	delete(o.codes, c.NumberMAC+c.Purpose)
+	return nil
+}
+
+func (o *office) TryCode(_ context.Context, mac, purpose string, most int) (c Code, found, locked bool, err error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	c, found = o.codes[mac+purpose]
+	if !found || !c.ExpiresAt.After(o.now) {
+		return Code{}, false, false, nil
+	}
+	if c.Tries >= most {
+		return c, false, true, nil
+	}
+	c.Tries++
+	o.codes[mac+purpose] = c
+	return c, true, false, nil
+}
+
+func (o *office) Count(_ context.Context, c Counter) (int, error) {
+	o.counts[c]++
+	return o.counts[c], nil
+}
+
+func (o *office) Login(_ context.Context, phone string, counters []Counter) (Login, bool, []int, error) {
+	l, found := o.logins[phone]
+	counts := make([]int, len(counters))
+	for i, c := range counters {
+		counts[i] = o.counts[c]
+	}
+	return l, found, counts, nil
+}
+
+func (o *office) SignUp(_ context.Context, l Login, s Session, used Code) error {
+	if _, taken := o.logins[l.Phone]; taken {
+		return fault.New(fault.PhoneTaken, "")
+	}
+	delete(o.codes, used.NumberMAC+used.Purpose)
+	o.logins[l.Phone], o.users[l.User.ID], o.sessions[s.Family] = l, l.User, s
+	return nil
+}
+
+func (o *office) AddSession(_ context.Context, s Session, used *Code) error {
+	if used != nil {
+		delete(o.codes, used.NumberMAC+used.Purpose)
+	}
+	o.sessions[s.Family] = s
+	return nil
+}
+
+func (o *office) Rotate(_ context.Context, userID, family, current, next string, now time.Time) (s Session, rotated, found bool, err error) {
+	s, found = o.sessions[family]
+	if found = found && s.User.ID == userID; found && s.Current == current {
+		s.Current, s.Previous, s.RotatedAt, rotated = next, current, now, true
+		o.sessions[family] = s
+	}
+	return s, rotated, found, nil
+}
+
+func (o *office) EndSession(_ context.Context, userID, family, hash string) error {
+	if s := o.sessions[family]; s.User.ID == userID && (hash == "" || hash == s.Current || hash == s.Previous) {
+		delete(o.sessions, family)
+	}
+	return nil
+}
+
+func (o *office) User(_ context.Context, id string) (user.User, error) {
+	u, found := o.users[id]
+	if !found {
+		return u, fault.New(fault.UserNotFound, "")
+	}
+	return u, nil
+}
+
+func (o *office) SaveAccount(_ context.Context, l Login) error {
+	o.logins[l.Phone], o.users[l.User.ID] = l, l.User
+	return nil
+}
+
+func (o *office) UpdateUser(ctx context.Context, id string, p Patch) (user.User, error) {
+	u, err := o.User(ctx, id)
+	for _, field := range []struct{ to, from *string }{
+		{&u.Name, p.Name}, {&u.Email, p.Email}, {&u.Province, p.Province}, {&u.City, p.City}, {&u.Locale, p.Locale}, {&u.PictureID, p.PictureID},
+	} {
+		if field.from != nil {
+			*field.to = *field.from
+		}
+	}
+	if err == nil {
+		o.users[id] = u
+	}
+	return u, err
+}
+
+func (o *office) Attachment(_ context.Context, id string) (attachment.Attachment, error) {
+	if id == "broken" {
+		return attachment.Attachment{}, errors.New("no answer")
+	}
+	a, found := o.files[id]
+	if !found {
+		return a, fault.New(fault.AttachmentNotFound, "")
+	}
+	return a, nil
+}
+
+func (o *office) KeepAttachment(_ context.Context, id string) error {
+	o.kept = append(o.kept, id)
+	return nil
+}
