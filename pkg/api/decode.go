@@ -58,10 +58,14 @@ func decodeStrict(body []byte, into any) error {
 
 // decodeError names the field that encoding/json stumbled over.
 func decodeError(body []byte, err error) error {
+	var tree any
+	if err := json.Unmarshal(body, &tree); err != nil {
+		return fault.Wrap(fault.BadJSON, err)
+	}
 	var mistyped *json.UnmarshalTypeError
 	if errors.As(err, &mistyped) {
 		return fault.Invalid(fault.Field{
-			Pointer: "/" + strings.ReplaceAll(mistyped.Field, ".", "/"), Code: "type",
+			Pointer: pointerAlong(tree, mistyped.Field), Code: "type",
 			Message: "This must be " + typeName(mistyped.Type.Kind().String()) + ", not a " + mistyped.Value + ".",
 		})
 	}
@@ -69,14 +73,25 @@ func decodeError(body []byte, err error) error {
 		if plain, err := strconv.Unquote(name); err == nil {
 			name = plain
 		}
-		var tree any
-		if err := json.Unmarshal(body, &tree); err != nil {
-			return fault.Wrap(fault.BadJSON, err)
-		}
 		at, _ := pointerTo(tree, name)
 		return fault.Invalid(fault.Field{Pointer: at, Code: "unknown", Message: "There is no such field."})
 	}
 	return fault.Wrap(fault.BadJSON, err)
+}
+
+// pointerAlong writes the dotted path of a field as a pointer into what was
+// sent. encoding/json's paths also name embedded structs, which nobody sent.
+func pointerAlong(tree any, path string) string {
+	var pointer strings.Builder
+	for part := range strings.SplitSeq(path, ".") {
+		members, _ := tree.(map[string]any)
+		member, sent := members[part]
+		if sent {
+			pointer.WriteString("/" + escapePointer(part))
+			tree = member
+		}
+	}
+	return pointer.String()
 }
 
 // pointerTo finds a member by its name, the deepest first: encoding/json tells

@@ -176,7 +176,9 @@ func (s *shop) List(_ context.Context, q ticket.Query, cursor map[string]string)
 	return heads, next, err
 }
 
-func (s *shop) Attachments(context.Context, []string) ([]attachment.Attachment, error) { return nil, nil }
+func (s *shop) Attachments(context.Context, []string) ([]attachment.Attachment, error) {
+	return nil, nil
+}
 
 func (s *shop) Agent(_ context.Context, id string) (ticket.Person, error) {
 	if id == aliID || id == minaID {
@@ -208,14 +210,18 @@ func (s *shop) Begin(_ context.Context, r idempotency.Record, abandoned time.Tim
 	if held, there := s.repeats[r.Key]; there && err == nil && !(held.Answer == "" && held.Since.Before(abandoned)) {
 		return &held, nil
 	}
-	s.repeats[r.Key] = r
+	if err == nil {
+		s.repeats[r.Key] = r
+	}
 	return nil, err
 }
 
 func (s *shop) Finish(_ context.Context, r idempotency.Record) error {
 	unlock, err := s.lock()
 	defer unlock()
-	s.repeats[r.Key] = r
+	if err == nil {
+		s.repeats[r.Key] = r
+	}
 	return err
 }
 

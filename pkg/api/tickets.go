@@ -147,12 +147,10 @@ func ifMatch(header string) (version *int, err error) {
 	if header == "" || header == "*" {
 		return nil, nil
 	}
-	tag, err := strconv.Unquote(strings.TrimSpace(header))
-	if err == nil {
-		var n int
-		if n, err = strconv.Atoi(tag); err == nil {
-			return &n, nil
-		}
+	tag, opened := strings.CutPrefix(strings.TrimSpace(header), `"`)
+	tag, closed := strings.CutSuffix(tag, `"`)
+	if n, err := strconv.Atoi(tag); err == nil && opened && closed {
+		return &n, nil
 	}
 	return nil, fault.New(fault.VersionStale, "If-Match must be the ETag of the ticket as you read it.")
 }
@@ -235,8 +233,7 @@ func AssignTicket(desk *ticket.Desk, news *News) Endpoint {
 			c.add("/assigneeId", "required", `Send null, "me" or the id of a colleague.`)
 		} else if err := json.Unmarshal(in.AssigneeID, &to); err != nil {
 			c.add("/assigneeId", "type", `This must be null, "me" or the id of a colleague.`)
-		}
-		if to != nil && *to != "me" {
+		} else if to != nil && *to != "me" {
 			c.ulid("/assigneeId", to)
 		}
 		if err := c.err(); err != nil {

@@ -1,0 +1,291 @@
+package api_test
+
+import (
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+
+	"ticketsystem/pkg/api"
+	"ticketsystem/pkg/id"
+	"ticketsystem/pkg/ticket"
+	"ticketsystem/pkg/user"
+)
+
+func TestCreateTicket(t *testing.T) {
+	h := newHouse(t)
+	body := `{"clientId":"` + aULID + `","title":"Help","description":"It does not work","categoryId":"` + shelfID + `","priority":"high"}`
+	want := id.Derive(aULID, saraID)
+	for _, status := range []int{201, 200} { // a repeat is the first ticket
+		got := h.send(t, api.CreateTicket(h.desk), sara, call(http.MethodPost, "/tickets", body))
+		if got.status != status || got.body["id"] != want || got.headers["location"] != "/tickets/"+want || got.headers["etag"] != `"1"` {
+			t.Errorf("got %d %s %v, want %d", got.status, got.text, got.headers, status)
+		}
+		for name, value := range map[string]any{
+			"number": id.Number(want), "title": "Help", "status": "new", "priority": "high", "assignee": nil, "lastSeq": 1.0, "unread": 0.0,
+			"preview": "It does not work", "createdAt": "2026-03-21T12:00:00.000Z", "lastActivityAt": "2026-03-21T12:00:00.000Z", "closedAt": nil, "version": 1.0,
+		} {
+			if got.body[name] != value {
+				t.Errorf("%s: got %v, want %v", name, got.body[name], value)
+			}
+		}
+		if fmt.Sprint(got.body["category"], got.body["customer"], got.body["tags"]) != fmt.Sprintf("map[id:%s name:Billing] map[id:%s name:Sara pictureUrl:<nil>] []", shelfID, saraID) {
+			t.Errorf("got %v %v %v", got.body["category"], got.body["customer"], got.body["tags"])
+		}
+	}
+}
+
+func TestShowTicket(t *testing.T) {
+	h := full(t)
+	for _, c := range []struct {
+		who     user.Principal
+		etag    string
+		entries int
+	}{{sara, `"8"`, 6}, {ali, `"8"`, 8}} {
+		got := h.send(t, api.ShowTicket(h.desk), c.who, call(http.MethodGet, "/x", ""))
+		entries, _ := got.body["entries"].([]any)
+		if got.status != 200 || got.headers["etag"] != c.etag || len(entries) != c.entries || got.body["hasMore"] != false {
+			t.Errorf("%s: got %d, etag %s, %d entries", c.who.Name, got.status, got.headers["etag"], len(entries))
+		}
+	}
+	got := h.send(t, api.ShowTicket(h.desk), sara, call(http.MethodGet, "/x", "").with("accept-language", "fa"))
+	if got.at("ticket", "category", "name") != "مالی" {
+		t.Errorf("in Persian: got %v", got.at("ticket", "category"))
+	}
+	if got := h.send(t, api.ShowTicket(h.desk), reza, call(http.MethodGet, "/x", "")); got.status != 404 || got.code() != "ticket_not_found" {
+		t.Errorf("another customer: got %d %s", got.status, got.code())
+	}
+}
+
+func TestIfMatch(t *testing.T) {
+	for _, c := range []struct {
+		header string
+		status int
+	}{
+		{"", 200}, {"*", 200}, {`"2"`, 200}, {` "2" `, 200},
+		{`"1"`, 412}, {`"3"`, 412}, {`W/"2"`, 412}, {"2", 412}, {`"x"`, 412}, {`""`, 412}, {`"2`, 412}, {`'2'`, 412},
+	} {
+		h := newHouse(t)
+		h.stock(oneID, "message")
+		r := call(http.MethodPatch, "/x", `{"title":"Other"}`)
+		if c.header != "" {
+			r.with("if-match", c.header)
+		}
+		got := h.send(t, api.EditTicket(h.desk, h.news), sara, r)
+		if got.status != c.status || (c.status == 412) != (got.code() == "version_stale") {
+			t.Errorf("%s: got %d %s, want %d", c.header, got.status, got.text, c.status)
+		}
+		if c.status == 200 && (got.headers["etag"] != `"3"` || got.body["title"] != "Other" || got.body["version"] != 3.0) {
+			t.Errorf("%s: got %v %s", c.header, got.headers["etag"], got.text)
+		}
+	}
+}
+
+func TestEditTicket(t *testing.T) {
+	for _, c := range []struct {
+		name, body string
+		who        user.Principal
+		status     int
+		wrong      []string
+	}{
+		{"nothing", `{}`, sara, 200, nil},
+		{"null leaves it", `{"title":null,"tags":null}`, sara, 200, nil},
+		{"an empty title", `{"title":" "}`, sara, 422, []string{"/title required"}},
+		{"all that is wrong", `{"title":"","priority":"x","categoryId":"y"}`, ali, 422, []string{"/title required", "/categoryId invalid", "/priority not_allowed"}},
+		{"an unknown category", `{"categoryId":"` + otherID + `"}`, ali, 422, []string{"/categoryId unknown"}},
+		{"tags", `{"tags":[" VIP ","vip","late"]}`, ali, 200, nil},
+		{"a comma in a tag", `{"tags":["a,b"]}`, ali, 422, []string{"/tags character"}},
+		{"too many tags", `{"tags":[` + strings.Repeat(`"a",`, 20) + `"b"]}`, ali, 422, []string{"/tags too_many"}},
+		{"tags of a customer", `{"tags":["a"]}`, sara, 403, nil},
+		{"tags of another customer", `{"tags":["a"]}`, reza, 404, nil},
+	} {
+		h := newHouse(t)
+		h.stock(oneID)
+		got := h.send(t, api.EditTicket(h.desk, h.news), c.who, call(http.MethodPatch, "/x", c.body))
+		if got.status != c.status || !slices.Equal(got.wrong(), c.wrong) {
+			t.Errorf("%s: got %d %v, want %d %v", c.name, got.status, got.wrong(), c.status, c.wrong)
+		}
+		if c.name == "tags" && fmt.Sprint(got.body["tags"]) != "[vip late]" {
+			t.Errorf("tags: got %v", got.body["tags"])
+		}
+	}
+}
+
+func TestAssign(t *testing.T) {
+	for _, c := range []struct {
+		name, assignee string
+		status         int
+		holder         any
+		wrong          []string
+	}{
+		{"claim", `"me"`, 200, aliID, nil},
+		{"a colleague", `"` + minaID + `"`, 200, minaID, nil},
+		{"a colleague in lower case", `"` + strings.ToLower(minaID) + `"`, 200, minaID, nil},
+		{"release", `null`, 200, nil, nil},
+		{"nobody of that id", `"` + otherID + `"`, 422, nil, []string{"/assigneeId unknown"}},
+		{"no id", `"mina"`, 422, nil, []string{"/assigneeId invalid"}},
+		{"a number", `5`, 422, nil, []string{"/assigneeId type"}},
+	} {
+		h := newHouse(t)
+		h.stock(oneID)
+		got := h.send(t, api.AssignTicket(h.desk, h.news), ali, call(http.MethodPost, "/x", `{"clientId":"`+aULID+`","assigneeId":`+c.assignee+`}`))
+		if got.status != c.status || !slices.Equal(got.wrong(), c.wrong) || c.status == 200 && got.at("assignee", "id") != c.holder {
+			t.Errorf("%s: got %d %v %v", c.name, got.status, got.wrong(), got.body["assignee"])
+		}
+	}
+	h := newHouse(t)
+	h.stock(oneID)
+	if got := h.send(t, api.AssignTicket(h.desk, h.news), ali, call(http.MethodPost, "/x", `{"clientId":"`+aULID+`"}`)); !slices.Equal(got.wrong(), []string{"/assigneeId required"}) {
+		t.Errorf("nobody named: got %d %v", got.status, got.wrong())
+	}
+	if got := h.send(t, api.AssignTicket(h.desk, h.news), sara, call(http.MethodPost, "/x", `{"clientId":"`+aULID+`","assigneeId":null}`)); got.status != 403 {
+		t.Errorf("a customer: got %d", got.status)
+	}
+	h.send(t, api.AssignTicket(h.desk, h.news), boss, call(http.MethodPost, "/x", `{"clientId":"`+aULID+`","assigneeId":"me"}`))
+	if got := h.send(t, api.AssignTicket(h.desk, h.news), ali, call(http.MethodPost, "/x", `{"clientId":"`+otherID+`","assigneeId":"me"}`)); got.status != 409 || got.code() != "already_assigned" {
+		t.Errorf("one that Mina holds: got %d %s", got.status, got.code())
+	}
+}
+
+func TestChangesOfStatus(t *testing.T) {
+	for _, c := range []struct {
+		name     string
+		endpoint func(*house) api.Endpoint
+		who      user.Principal
+		body     string
+		status   int
+		want     any
+	}{
+		{"close", func(h *house) api.Endpoint { return api.CloseTicket(h.desk, h.news) }, sara, `{"clientId":"` + aULID + `"}`, 200, "closed"},
+		{"close without a clientId", func(h *house) api.Endpoint { return api.CloseTicket(h.desk, h.news) }, sara, `{}`, 422, nil},
+		{"reopen", func(h *house) api.Endpoint { return api.ReopenTicket(h.desk, h.news) }, sara, `{"clientId":"` + aULID + `"}`, 200, "open"},
+		{"hold", func(h *house) api.Endpoint { return api.SetStatus(h.desk, h.news) }, ali, `{"clientId":"` + aULID + `","status":"on_hold"}`, 200, "on_hold"},
+		{"to new", func(h *house) api.Endpoint { return api.SetStatus(h.desk, h.news) }, ali, `{"clientId":"` + aULID + `","status":"new"}`, 409, nil},
+		{"to nothing", func(h *house) api.Endpoint { return api.SetStatus(h.desk, h.news) }, ali, `{"clientId":"` + aULID + `","status":"done"}`, 422, nil},
+		{"by a customer", func(h *house) api.Endpoint { return api.SetStatus(h.desk, h.news) }, sara, `{"clientId":"` + aULID + `","status":"open"}`, 403, nil},
+	} {
+		h := newHouse(t)
+		h.stock(oneID)
+		got := h.send(t, c.endpoint(h), c.who, call(http.MethodPost, "/x", c.body))
+		if got.status != c.status || got.status == 200 && got.body["status"] != c.want {
+			t.Errorf("%s: got %d %s", c.name, got.status, got.text)
+		}
+	}
+	h := newHouse(t)
+	h.stock(oneID)
+	h.send(t, api.SetStatus(h.desk, h.news), ali, call(http.MethodPost, "/x", `{"clientId":"`+aULID+`","status":"on_hold"}`))
+	for who, want := range map[*user.Principal]string{&sara: "open", &ali: "on_hold"} {
+		got := h.send(t, api.ShowTicket(h.desk), *who, call(http.MethodGet, "/x", ""))
+		if got.at("ticket", "status") != want || !strings.Contains(got.text, `"to":"`+want+`"`) || want == "open" && strings.Contains(got.text, "on_hold") {
+			t.Errorf("%s: got %s", who.Name, got.text)
+		}
+	}
+}
+
+func TestPostMessage(t *testing.T) {
+	h := newHouse(t)
+	h.stock(oneID)
+	post := func(who user.Principal, body string) answer {
+		return h.send(t, api.PostMessage(h.desk, h.news), who, call(http.MethodPost, "/x", body))
+	}
+	for _, status := range []int{201, 200} {
+		got := post(sara, `{"clientId":"`+aULID+`","body":" hello ","after":1}`)
+		if got.status != status || got.body["seq"] != 2.0 || got.body["body"] != "hello" || got.body["clientId"] != aULID || got.at("author", "id") != saraID {
+			t.Errorf("got %d %s, want %d", got.status, got.text, status)
+		}
+	}
+	for _, c := range []struct {
+		name, body string
+		who        user.Principal
+		status     int
+		wrong      []string
+	}{
+		{"no words", `{"clientId":"` + otherID + `","body":""}`, sara, 422, []string{"/body required"}},
+		{"too many words", `{"clientId":"` + otherID + `","body":"` + strings.Repeat("x", 10_001) + `"}`, sara, 422, []string{"/body too_long"}},
+		{"a negative after", `{"clientId":"` + otherID + `","body":"x","after":-1}`, sara, 422, []string{"/after out_of_range"}},
+		{"a huge after", `{"clientId":"` + otherID + `","body":"x","after":99999999999}`, sara, 422, []string{"/after out_of_range"}},
+		{"a customer's note", `{"clientId":"` + otherID + `","body":"x","internal":true}`, sara, 403, nil},
+		{"another's ticket", `{"clientId":"` + otherID + `","body":"x"}`, reza, 404, nil},
+		{"a note", `{"clientId":"` + otherID + `","body":"x","internal":true}`, ali, 201, nil},
+	} {
+		if got := post(c.who, c.body); got.status != c.status || !slices.Equal(got.wrong(), c.wrong) {
+			t.Errorf("%s: got %d %v, want %d %v", c.name, got.status, got.wrong(), c.status, c.wrong)
+		}
+	}
+	h.broken = true
+	if got := post(sara, `{"clientId":"`+otherID+`","body":"x"}`); got.status != 500 || strings.Contains(got.text, "secret") {
+		t.Errorf("no answer: got %d %s", got.status, got.text)
+	}
+}
+
+func TestMarkRead(t *testing.T) {
+	for _, c := range []struct {
+		body   string
+		who    user.Principal
+		status int
+	}{
+		{`{"seq":1}`, sara, 204}, {`{"seq":0}`, sara, 204}, {`{}`, sara, 422}, {`{"seq":null}`, sara, 422}, {`{"seq":-1}`, sara, 422},
+		{`{"seq":"1"}`, sara, 422}, {`{"seq":1.5}`, sara, 422}, {`{"seq":99999999999}`, sara, 422}, {`{"seq":1}`, reza, 404},
+	} {
+		h := newHouse(t)
+		h.stock(oneID)
+		got := h.send(t, api.MarkRead(h.desk), c.who, call(http.MethodPost, "/x", c.body))
+		if got.status != c.status || (c.status == 204) != (got.text == "") {
+			t.Errorf("%s by %s: got %d %s, want %d", c.body, c.who.Name, got.status, got.text, c.status)
+		}
+	}
+}
+
+// TestCategories in both languages, and with all names for administrators.
+func TestCategories(t *testing.T) {
+	h := newHouse(t)
+	for _, c := range []struct {
+		who          user.Principal
+		locale, want string
+	}{
+		{user.Principal{}, "en", "[Billing Technical Other]"}, {sara, "fa", "[مالی Technical Other]"}, {reza, "", "[مالی Technical Other]"},
+	} {
+		got := h.send(t, api.ListCategories(h.people), c.who, call(http.MethodGet, "/categories", "").with("accept-language", c.locale))
+		var names []any
+		for _, one := range got.body["data"].([]any) {
+			names = append(names, one.(map[string]any)["name"])
+		}
+		if fmt.Sprint(names) != c.want || strings.Contains(got.text, `"names"`) {
+			t.Errorf("%s: got %s", c.locale, got.text)
+		}
+	}
+	for categoryID, want := range map[string]int{shelfID: 200, "C": 200, otherID: 404} {
+		r := call(http.MethodGet, "/x", "")
+		r.PathParameters["id"] = categoryID
+		got := h.send(t, api.ShowCategory(h.people), boss, r)
+		if got.status != want || want == 200 && got.at("names", "en") == nil {
+			t.Errorf("%s: got %d %s, want %d", categoryID, got.status, got.text, want)
+		}
+	}
+	if got := h.send(t, api.NotFound(), user.Principal{}, call(http.MethodGet, "/nowhere", "")); got.status != 404 || got.code() != "not_found" {
+		t.Errorf("nowhere: got %d %s", got.status, got.code())
+	}
+}
+
+// TestEntriesAreShownByRole: kinds, changes and attachments as the API has them.
+func TestEntriesAreShownByRole(t *testing.T) {
+	h := newHouse(t)
+	h.stock(oneID)
+	h.add(oneID, ticket.Entry{
+		TicketID: oneID, Seq: 2, Kind: ticket.KindAssignment, Author: ticket.Author{ID: aliID, Name: "Ali", Role: user.RoleSupport},
+		Change: &ticket.Change{Field: "assignee", To: aliID, Name: "Ali"}, Attachments: []ticket.Attachment{{ID: fileID, Name: "a.png", Type: "image/png", Size: 9, State: "ready"}},
+		CreatedAt: h.now, State: ticket.State{Status: ticket.StatusOnHold, Priority: ticket.PriorityLow, CategoryID: shelfID, AssigneeID: aliID},
+	})
+	got := h.send(t, api.ListHistory(h.desk), sara, call(http.MethodGet, "/x", "").query("after=1"))
+	for _, want := range []string{
+		`"kind":"assignment"`, `"author":{"id":"` + aliID + `","name":"Ali","role":"support"}`, `"body":""`, `"clientId":null`,
+		`"attachments":[{"id":"` + fileID + `","name":"a.png","type":"image/png","size":9,"state":"ready"}]`,
+		`"change":{"field":"assignee","from":null,"to":"` + aliID + `"}`,
+		`"state":{"status":"open","priority":"low","categoryId":"` + shelfID + `","assigneeId":"` + aliID + `"}`, `"createdAt":"2026-03-21T12:00:00.000Z"`,
+	} {
+		if !strings.Contains(got.text, want) {
+			t.Errorf("%s is not in %s", want, got.text)
+		}
+	}
+}
