@@ -7,6 +7,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -138,9 +139,8 @@ func send(client *http.Client, request *http.Request, call string) (Answer, erro
 	if err != nil {
 		return Answer{}, fmt.Errorf("%s: %w", call, err)
 	}
-	defer response.Body.Close()
 	body, err := io.ReadAll(response.Body)
-	if err != nil {
+	if err = errors.Join(err, response.Body.Close()); err != nil {
 		return Answer{}, fmt.Errorf("%s: read the answer: %w", call, err)
 	}
 	return Answer{Call: call, Status: response.StatusCode, Header: response.Header, Body: body}, nil

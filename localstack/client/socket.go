@@ -92,7 +92,7 @@ func (p *Person) Connect(ctx context.Context) (*Socket, error) {
 func (a *API) Dial(ctx context.Context, address string, header http.Header) (*Socket, int, error) {
 	ctx, cancel := context.WithTimeout(ctx, dialTimeout)
 	defer cancel()
-	conn, response, err := websocket.Dial(ctx, address, &websocket.DialOptions{HTTPHeader: header})
+	conn, response, err := websocket.Dial(ctx, address, &websocket.DialOptions{HTTPHeader: header}) //nolint:bodyclose // the library closes it
 	status := 0
 	if response != nil {
 		status = response.StatusCode
@@ -102,7 +102,7 @@ func (a *API) Dial(ctx context.Context, address string, header http.Header) (*So
 	}
 	conn.SetReadLimit(largestFrame)
 	socket := &Socket{conn: conn, news: make(chan struct{})}
-	go socket.read()
+	go socket.read() //nolint:gosec // it outlives the handshake, whose context this is
 	return socket, status, nil
 }
 
@@ -161,7 +161,7 @@ func (s *Socket) Await(ctx context.Context, what string, wanted func(Frame) bool
 	ctx, cancel := context.WithTimeout(ctx, framePatience)
 	defer cancel()
 	for {
-		frame, found, ended, news := s.take(wanted)
+		frame, found, news, ended := s.take(wanted)
 		if found {
 			return frame, nil
 		}
@@ -176,7 +176,7 @@ func (s *Socket) Await(ctx context.Context, what string, wanted func(Frame) bool
 	}
 }
 
-func (s *Socket) take(wanted func(Frame) bool) (Frame, bool, error, <-chan struct{}) {
+func (s *Socket) take(wanted func(Frame) bool) (frame Frame, found bool, news <-chan struct{}, ended error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for i, frame := range s.frames {
@@ -185,7 +185,7 @@ func (s *Socket) take(wanted func(Frame) bool) (Frame, bool, error, <-chan struc
 			return frame, true, nil, nil
 		}
 	}
-	return Frame{}, false, s.ended, s.news
+	return Frame{}, false, s.news, s.ended
 }
 
 // Ask sends a frame and waits for the first answer of a type.
@@ -209,7 +209,7 @@ func (s *Socket) AwaitEnd(ctx context.Context) (int, error) {
 	ctx, cancel := context.WithTimeout(ctx, framePatience)
 	defer cancel()
 	for {
-		_, _, ended, news := s.take(func(Frame) bool { return false })
+		_, _, news, ended := s.take(func(Frame) bool { return false })
 		if ended != nil {
 			return int(websocket.CloseStatus(ended)), nil
 		}

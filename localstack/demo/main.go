@@ -23,8 +23,9 @@ const patience = 5 * time.Minute
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	defer stop()
-	if err := tell(ctx, client.FromEnv("http://localhost:"+cmp.Or(os.Getenv("PORT"), "3000"))); err != nil {
+	err := tell(ctx, client.FromEnv("http://localhost:"+cmp.Or(os.Getenv("PORT"), "3000")))
+	stop()
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "demo:", err)
 		os.Exit(1)
 	}

@@ -22,9 +22,9 @@ type Store interface {
 	DropCode(ctx context.Context, c Code) error
 
 	// TryCode counts one try on a code before it is compared, so that however
-	// many tries run at once, no more than max are ever compared.
+	// many tries run at once, no more than most are ever compared.
 	// found is false when there is no live code; locked when its tries are used up.
-	TryCode(ctx context.Context, numberMAC, purpose string, max int) (c Code, found, locked bool, err error)
+	TryCode(ctx context.Context, numberMAC, purpose string, most int) (c Code, found, locked bool, err error)
 
 	// Count adds one to a counter of the window and returns the new value.
 	Count(ctx context.Context, c Counter) (int, error)

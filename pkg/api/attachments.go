@@ -34,7 +34,7 @@ func OfferAttachment(desk *attachment.Desk) Endpoint {
 // for clients that ask for it.
 func FetchAttachment(desk *attachment.Desk) Endpoint {
 	return Endpoint{SignedIn, func(ctx context.Context, r *Request) (Response, error) {
-		address, err := desk.Link(ctx, r.Who, r.param("id"))
+		address, err := desk.Link(ctx, r.Who, r.pathID())
 		if err != nil {
 			return Response{}, err
 		}

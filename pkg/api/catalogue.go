@@ -63,7 +63,7 @@ func ListCategories(catalogue *category.Catalogue) Endpoint {
 // ShowCategory is GET /categories/{id}.
 func ShowCategory(catalogue *category.Catalogue) Endpoint {
 	return Endpoint{Known, func(ctx context.Context, r *Request) (Response, error) {
-		c, err := catalogue.Find(ctx, r.param("id"))
+		c, err := catalogue.Find(ctx, r.pathID())
 		return ok(r.category(c)), err
 	}}
 }

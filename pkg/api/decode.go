@@ -117,14 +117,14 @@ func pointerTo(tree any, name string) (string, bool) {
 }
 
 func typeName(kind string) string {
-	switch {
-	case kind == "string":
+	switch kind {
+	case "string":
 		return "a string"
-	case kind == "bool":
+	case "bool":
 		return "true or false"
-	case kind == "slice":
+	case "slice":
 		return "an array"
-	case kind == "struct" || kind == "map":
+	case "struct", "map":
 		return "an object"
 	}
 	return "a whole number"

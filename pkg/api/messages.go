@@ -46,7 +46,7 @@ func PostMessage(desk *ticket.Desk, news *News) Endpoint {
 		if err := r.decode(&in); err != nil {
 			return Response{}, err
 		}
-		m, err := in.message(r.param("id"))
+		m, err := in.message(r.pathID())
 		if err != nil {
 			return Response{}, err
 		}
@@ -80,13 +80,13 @@ type entryCursor struct {
 
 func listEntries(desk *ticket.Desk, messagesOnly bool) Endpoint {
 	return Endpoint{SignedIn, func(ctx context.Context, r *Request) (Response, error) {
-		name := fmt.Sprintf("entries %s %v", r.param("id"), messagesOnly)
+		name := fmt.Sprintf("entries %s %v", r.pathID(), messagesOnly)
 		p, err := r.entryPage(name)
 		if err != nil {
 			return Response{}, err
 		}
 		p.MessagesOnly = messagesOnly
-		stretch, err := desk.Entries(ctx, r.Who, r.param("id"), p)
+		stretch, err := desk.Entries(ctx, r.Who, r.pathID(), p)
 		if err != nil {
 			return Response{}, err
 		}

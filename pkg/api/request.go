@@ -41,8 +41,8 @@ func newRequest(event events.APIGatewayV2HTTPRequest) *Request {
 
 func (r *Request) header(name string) string { return r.event.Headers[name] }
 
-// param is a variable of the route's path.
-func (r *Request) param(name string) string { return r.event.PathParameters[name] }
+// pathID is the {id} of the route's path.
+func (r *Request) pathID() string { return r.event.PathParameters["id"] }
 
 // body gives the bytes of the body.
 func (r *Request) body() ([]byte, error) {

@@ -70,12 +70,12 @@ func CreateTicket(desk *ticket.Desk) Endpoint {
 	}}
 }
 
-var priorities = []ticket.Priority{ticket.PriorityLow, ticket.PriorityMedium, ticket.PriorityHigh, ticket.PriorityUrgent} //nolint:gochecknoglobals // a constant list
+var priorities = []ticket.Priority{ticket.PriorityLow, ticket.PriorityMedium, ticket.PriorityHigh, ticket.PriorityUrgent}
 
 // ShowTicket is GET /tickets/{id}.
 func ShowTicket(desk *ticket.Desk) Endpoint {
 	return Endpoint{SignedIn, func(ctx context.Context, r *Request) (Response, error) {
-		d, err := desk.Detail(ctx, r.Who, r.param("id"))
+		d, err := desk.Detail(ctx, r.Who, r.pathID())
 		if err != nil {
 			return Response{}, err
 		}
@@ -106,7 +106,7 @@ func EditTicket(desk *ticket.Desk, news *News) Endpoint {
 			return Response{}, err
 		}
 		patch.Version = version
-		changed, err := desk.Edit(ctx, r.Who, r.param("id"), patch)
+		changed, err := desk.Edit(ctx, r.Who, r.pathID(), patch)
 		if fault.Is(err, fault.CategoryNotFound) {
 			err = fault.Invalid(fault.Field{Pointer: "/categoryId", Code: "unknown", Message: "There is no such category."})
 		}
@@ -188,7 +188,7 @@ func simpleChange(run func(context.Context, user.Principal, string, string) (tic
 		if err := c.err(); err != nil {
 			return Response{}, err
 		}
-		changed, err := run(ctx, r.Who, r.param("id"), in.ClientID)
+		changed, err := run(ctx, r.Who, r.pathID(), in.ClientID)
 		return r.changed(ctx, news, changed, err)
 	}}
 }
@@ -210,7 +210,7 @@ func SetStatus(desk *ticket.Desk, news *News) Endpoint {
 		if err := c.err(); err != nil {
 			return Response{}, err
 		}
-		changed, err := desk.SetStatus(ctx, r.Who, r.param("id"), in.ClientID, in.Status)
+		changed, err := desk.SetStatus(ctx, r.Who, r.pathID(), in.ClientID, in.Status)
 		return r.changed(ctx, news, changed, err)
 	}}
 }
@@ -250,11 +250,11 @@ func AssignTicket(desk *ticket.Desk, news *News) Endpoint {
 func assign(ctx context.Context, desk *ticket.Desk, r *Request, clientID string, to *string) (ticket.Changed, error) {
 	switch {
 	case to == nil:
-		return desk.Assign(ctx, r.Who, r.param("id"), clientID, "")
+		return desk.Assign(ctx, r.Who, r.pathID(), clientID, "")
 	case *to == "me":
-		return desk.Claim(ctx, r.Who, r.param("id"), clientID)
+		return desk.Claim(ctx, r.Who, r.pathID(), clientID)
 	}
-	return desk.Assign(ctx, r.Who, r.param("id"), clientID, *to)
+	return desk.Assign(ctx, r.Who, r.pathID(), clientID, *to)
 }
 
 // MarkRead is POST /tickets/{id}/read.
@@ -269,6 +269,6 @@ func MarkRead(desk *ticket.Desk) Endpoint {
 		if in.Seq == nil || *in.Seq < 0 || *in.Seq > ticket.MaxSeq {
 			return Response{}, fault.Invalid(fault.Field{Pointer: "/seq", Code: "required", Message: "This must be a seq of the ticket."})
 		}
-		return noContent(), desk.Read(ctx, r.Who, r.param("id"), *in.Seq)
+		return noContent(), desk.Read(ctx, r.Who, r.pathID(), *in.Seq)
 	}}
 }

@@ -24,11 +24,11 @@ type params struct {
 
 // current is the OWASP recommendation (Password Storage Cheat Sheet): 19 MiB
 // also fits the smallest function.
-var current = params{memory: 19 * 1024, time: 2, threads: 1}
+func current() params { return params{memory: 19 * 1024, time: 2, threads: 1} }
 
 // ceiling bounds what a stored hash may ask for, so that a damaged one cannot
 // exhaust a function's memory.
-var ceiling = params{memory: 64 * 1024, time: 8, threads: 4}
+func ceiling() params { return params{memory: 64 * 1024, time: 8, threads: 4} }
 
 // Lengths in bytes of the salt and the key of a hash.
 const (
@@ -48,9 +48,9 @@ func Hash(password string, random io.Reader) (string, error) {
 	if _, err := io.ReadFull(random, salt); err != nil {
 		return "", fmt.Errorf("salt: %w", err)
 	}
-	key := argon2.IDKey([]byte(password), salt, current.time, current.memory, current.threads, keyLength)
+	key := argon2.IDKey([]byte(password), salt, current().time, current().memory, current().threads, keyLength)
 	return fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=%d$%s$%s", argon2.Version,
-		current.memory, current.time, current.threads,
+		current().memory, current().time, current().threads,
 		base64.RawStdEncoding.EncodeToString(salt), base64.RawStdEncoding.EncodeToString(key)), nil
 }
 
@@ -84,6 +84,6 @@ func parseHash(hash string) (cost params, salt, key []byte, err error) {
 }
 
 func (p params) sane() bool {
-	return p.memory >= 8*uint32(p.threads) && p.memory <= ceiling.memory &&
-		p.time >= 1 && p.time <= ceiling.time && p.threads >= 1 && p.threads <= ceiling.threads
+	return p.memory >= 8*uint32(p.threads) && p.memory <= ceiling().memory &&
+		p.time >= 1 && p.time <= ceiling().time && p.threads >= 1 && p.threads <= ceiling().threads
 }

@@ -84,7 +84,7 @@ func (t *Table) List(ctx context.Context, q ticket.Query, cursor map[string]stri
 		}
 		in.ExclusiveStartKey[name] = &types.AttributeValueMemberS{Value: value}
 	}
-	step := int32(q.Limit + 1) //nolint:gosec // at most 101
+	step := int32(q.Limit + 1) // at most 101
 	if !p.exact {
 		step = max(step, filterStep)
 	}

@@ -3,6 +3,7 @@ package ticket
 import (
 	"math/rand/v2"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -20,12 +21,15 @@ func opened() Head {
 	}
 }
 
-func TestFoldEveryKind(t *testing.T) {
-	for _, c := range []struct {
-		name string
-		log  story
-		want func(h *Head)
-	}{
+// kindCase says what a story's last entries change in the head behind the first.
+type kindCase struct {
+	name string
+	log  story
+	want func(h *Head)
+}
+
+func kindCases() []kindCase {
+	return []kindCase{
 		{"opened", opening(), func(*Head) {}},
 		{"message of the customer", opening().says(sara, "  still\n\tbroken "), func(h *Head) {
 			h.LastSeq, h.PublicSeq, h.LastActivityAt = 2, 2, minute(2)
@@ -76,7 +80,11 @@ func TestFoldEveryKind(t *testing.T) {
 		{"rating", opening().then(sara, KindRating, "5", nil), func(h *Head) {
 			h.LastSeq, h.PublicSeq, h.LastActivityAt = 2, 2, minute(2)
 		}},
-	} {
+	}
+}
+
+func TestFoldEveryKind(t *testing.T) {
+	for _, c := range kindCases() {
 		t.Run(c.name, func(t *testing.T) {
 			want := opened()
 			c.want(&want)
@@ -122,7 +130,7 @@ func TestFoldOverlaps(t *testing.T) {
 			}
 		}
 	}
-	doubled := append(log[:len(log):len(log)], log...)
+	doubled := slices.Concat(log, log)
 	if got := Fold(Fold(Head{}, doubled), doubled); !reflect.DeepEqual(got, want) {
 		t.Errorf("doubled: got %+v\nwant %+v", got, want)
 	}
