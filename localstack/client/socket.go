@@ -15,7 +15,7 @@ import (
 
 const (
 	dialTimeout   = 30 * time.Second
-	framePatience = 30 * time.Second
+	framePatience = 90 * time.Second
 	largestFrame  = 1 << 20 // bytes read in one frame from the server
 )
 

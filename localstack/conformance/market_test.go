@@ -15,6 +15,7 @@ import (
 	"ticketsystem/pkg/account"
 	"ticketsystem/pkg/api"
 	"ticketsystem/pkg/attachment"
+	"ticketsystem/pkg/category"
 	"ticketsystem/pkg/realtime"
 	"ticketsystem/pkg/table"
 	"ticketsystem/pkg/ticket"
@@ -62,7 +63,10 @@ func (p *pushes) Post(context.Context, string, []byte) error { p.n++; return nil
 func newMarket(t *testing.T) *market {
 	t.Helper()
 	store, m := metered()
-	desk, shelf := newDesk(t, store)
+	desk, _ := newDesk(t, store)
+	shelf, read := newID(), wiring.Now()
+	must(t, open().SaveCategory(t.Context(), category.Category{ID: shelf, Names: map[string]string{"en": "Billing", "fa": "مالی"}, Active: true}))
+	desk.Categories = category.NewCatalogue(store, func() time.Time { return read }) // a warm function's
 	log := slog.New(slog.DiscardHandler)
 	hub := &realtime.Hub{Store: store, Pusher: &pushes{}, Now: wiring.Now}
 	k := &market{
@@ -90,7 +94,7 @@ func newMarket(t *testing.T) *market {
 		t.Fatalf("watch: got %v, %v", watched, err)
 	}
 	k.upload = newFile(t, k.sara)
-	if _, err := k.desk.Categories.Category(t.Context(), shelf); err != nil { // a warm function
+	if _, err := k.desk.Categories.Category(t.Context(), shelf); err != nil {
 		t.Fatal(err)
 	}
 	return k

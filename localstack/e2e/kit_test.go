@@ -17,7 +17,7 @@ import (
 type object = client.Fields
 
 const (
-	patience = 30 * time.Second // how long something asynchronous may take
+	patience = 90 * time.Second // how long something asynchronous may take: an emulator's stream lags behind
 	pause    = 100 * time.Millisecond
 )
 

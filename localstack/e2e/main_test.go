@@ -76,6 +76,7 @@ func run(m *testing.M) (int, error) {
 		}
 		defer local.Close()
 		suite.local = local
+		local.Build() // no test shall wait for the compiler
 		suite.api = client.New(local.HTTPURL, local.SocketURL, local.OutboxURL)
 	}
 	suite.staff = map[string]func() (*client.Person, error){}

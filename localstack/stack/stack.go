@@ -123,7 +123,7 @@ func (s *Stack) start(ctx context.Context) error {
 	}
 	s.serve(listeners)
 	s.startMappings(s.app.mappings)
-	s.background(func() { s.lambda.BuildAll(s.ctx) })
+	s.background(s.Build)
 	return nil
 }
 
@@ -277,6 +277,10 @@ func (s *Stack) begin(function string, payload []byte) func(context.Context) ([]
 		return invocation.Wait(ctx)
 	}
 }
+
+// Build builds every function that is not built yet. The stack does so in the
+// background; who cannot bear a slow first answer calls it and waits.
+func (s *Stack) Build() { s.lambda.BuildAll(s.ctx) }
 
 // Kill ends the instances of a function in the middle of whatever they do.
 func (s *Stack) Kill(function string) { s.lambda.Kill(function) }

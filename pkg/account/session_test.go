@@ -151,6 +151,28 @@ func TestForgedTokens(t *testing.T) {
 	}
 }
 
+// TestGrace: the answer to a refresh may have been lost. Within ten seconds the
+// last token gets the same successor again; later, two hold the session.
+func TestGrace(t *testing.T) {
+	ctx := context.Background()
+	for wait, ended := range map[time.Duration]bool{0: false, grace: false, grace + time.Millisecond: true} {
+		o := newOffice(t)
+		first := o.member(t).Refresh
+		next, err := o.desk.Refresh(ctx, first)
+		if err != nil || next.Refresh == first {
+			t.Fatalf("got %v", err)
+		}
+		o.now = o.now.Add(wait)
+		again, err := o.desk.Refresh(ctx, first)
+		if !ended && (err != nil || again.Refresh != next.Refresh) || ended && !fault.Is(err, fault.RefreshReused) {
+			t.Errorf("after %v: got %v, the same successor %v", wait, err, again.Refresh == next.Refresh)
+		}
+		if _, err := o.desk.Refresh(ctx, next.Refresh); fault.Is(err, fault.SessionEnded) != ended {
+			t.Errorf("after %v, the successor: got %v, want ended %v", wait, err, ended)
+		}
+	}
+}
+
 func TestLogOut(t *testing.T) {
 	ctx := context.Background()
 	for name, c := range map[string]struct {

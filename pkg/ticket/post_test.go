@@ -122,6 +122,10 @@ func TestFasterOthers(t *testing.T) {
 			_, err := d.Post(context.Background(), ali, message("c9", 0))
 			return err
 		}, true, 4, move(StatusPending, StatusOpen)},
+		{"another's under the same clientId", func(d *Desk) error {
+			_, err := d.Post(context.Background(), ali, message("c1", 0))
+			return err
+		}, true, 4, move(StatusPending, StatusOpen)},
 		{"somebody resolves", func(d *Desk) error { return setting(StatusResolved)(d, ali) }, true, 4, move(StatusResolved, StatusOpen)},
 		{"somebody opens", func(d *Desk) error { return setting(StatusOpen)(d, ali) }, true, 4, nil},
 		{"one's own repeat", func(d *Desk) error {
@@ -260,4 +264,20 @@ func TestLaggingHead(t *testing.T) {
 			}
 		}
 	}
+}
+
+// TestHeadWithoutItsLog: a ticket whose entries are being removed is no longer
+// one; nothing is written behind its end.
+func TestHeadWithoutItsLog(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		for left := range 4 {
+			log := long(5)
+			s := holding(log, 5)
+			s.tickets[ticketID].entries = s.tickets[ticketID].entries[:left]
+			_, err := s.desk(9).Post(context.Background(), sara, message("c1", left))
+			if !fault.Is(err, fault.TicketNotFound) || len(s.log()) != left {
+				t.Errorf("%d entries left: got %v and %d entries, want %s", left, err, len(s.log()), fault.TicketNotFound)
+			}
+		}
+	})
 }
