@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"log/slog"
+	"net/url"
 	"os"
 	"time"
 
@@ -123,6 +124,13 @@ func (h *House) Door() *realtime.Door {
 	return &realtime.Door{Store: h.Table(), Now: Now, Random: rand.Reader}
 }
 
-// Origins are those of pages that may open sockets: the API's own (API_URL)
-// and the list in ALLOWED_ORIGINS.
-func (h *House) Origins() []string { return append(h.List("ALLOWED_ORIGINS"), h.Need("API_URL")) }
+// Origins are those of pages that may open sockets: the API's own (of API_URL,
+// without the path of its stage) and the list in ALLOWED_ORIGINS.
+func (h *House) Origins() []string {
+	own, err := url.Parse(h.Need("API_URL"))
+	if err != nil {
+		h.Problem("API_URL", err)
+		return nil
+	}
+	return append(h.List("ALLOWED_ORIGINS"), own.Scheme+"://"+own.Host)
+}
