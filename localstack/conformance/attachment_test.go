@@ -153,6 +153,33 @@ func TestFilesAreBoundOnce(t *testing.T) {
 	}
 }
 
+// TestMovedFilesAreNotBound: a file that is not as it was read holds up the
+// entry, whichever way it has moved.
+func TestMovedFilesAreNotBound(t *testing.T) {
+	sara := customer("Sara")
+	elsewhere, _ := logOf(t, 1, sara)
+	for name, move := range map[string]func(a attachment.Attachment) error{
+		"bound to another ticket": func(a attachment.Attachment) error {
+			a.TicketID, a.Seq = elsewhere, 2
+			_, err := open().AppendWith(t.Context(), entryAt(elsewhere, 2, sara), []attachment.Attachment{a})
+			return err
+		},
+		"judged": func(a attachment.Attachment) error { return open().Judge(t.Context(), a.ID, attachment.Ready, "") },
+	} {
+		ticketID, _ := logOf(t, 1, sara)
+		file := newFile(t, sara)
+		must(t, move(file))
+		want := fileNow(t, file.ID)
+		file.TicketID, file.Seq = ticketID, 2
+		held, err := open().AppendWith(t.Context(), entryAt(ticketID, 2, sara), []attachment.Attachment{file})
+		if held != nil || len(wholeLog(t, ticketID).Entries) != 1 {
+			t.Errorf("%s: got held %+v and %d entries", name, held, len(wholeLog(t, ticketID).Entries))
+		}
+		refused(t, name, err, fault.Conflict)
+		same(t, name, fileNow(t, file.ID), want)
+	}
+}
+
 // TestFilesOfANewTicket, and those of somebody else, which make none.
 func TestFilesOfANewTicket(t *testing.T) {
 	sara, reza := customer("Sara"), customer("Reza")

@@ -159,12 +159,18 @@ func (d *Desk) whole(ctx context.Context, log Log) (Log, error) {
 		}
 		entries = missing.Entries
 	}
+	if len(entries) == 0 {
+		return Log{}, notFound() // a head without a log is one that is being removed
+	}
 	// The head comes last in a read of the tail, and may know of entries that
 	// were written while it was read.
-	for n := len(entries); n > 0 && entries[n-1].Seq < log.Head.LastSeq; n = len(entries) {
-		more, err := d.Store.Tail(ctx, log.Head.ID, entries[n-1].Seq+1)
-		if err != nil || len(more.Entries) == 0 {
+	for entries[len(entries)-1].Seq < log.Head.LastSeq {
+		more, err := d.Store.Tail(ctx, log.Head.ID, entries[len(entries)-1].Seq+1)
+		if err != nil {
 			return Log{}, err
+		}
+		if len(more.Entries) == 0 {
+			return Log{}, notFound()
 		}
 		entries = append(entries, more.Entries...)
 	}
