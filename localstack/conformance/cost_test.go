@@ -8,8 +8,10 @@ import (
 
 	"ticketsystem/pkg/account"
 	"ticketsystem/pkg/attachment"
+	"ticketsystem/pkg/category"
 	"ticketsystem/pkg/realtime"
 	"ticketsystem/pkg/ticket"
+	"ticketsystem/pkg/wiring"
 )
 
 // cost is a line of the price list: what the design calls the floor, and what
@@ -25,6 +27,7 @@ type cost struct {
 // TestPriceList measures every operation on a usual day. A line that got
 // cheaper says so: lower the golden number then.
 func TestPriceList(t *testing.T) {
+	t.Parallel()
 	k := newMarket(t)
 	var list strings.Builder
 	for _, lines := range [][]cost{accountCosts(), ticketCosts(), postCosts(), changeCosts(), socketCosts(), fileCosts(), sharedCosts(), streamCosts()} {
@@ -268,6 +271,10 @@ func fileCosts() []cost {
 func sharedCosts() []cost {
 	record := newRecord()
 	return []cost{
+		{name: "categories, every 20 s a function", golden: price{1, 0.5, 0}, run: func(ctx context.Context, k *market) error {
+			_, err := category.NewCatalogue(k.store, wiring.Now).List(ctx)
+			return err
+		}},
 		{name: "Idempotency-Key, on top of a POST", golden: price{2, 0, 2}, run: func(ctx context.Context, k *market) error {
 			if _, err := k.store.Begin(ctx, record, record.Since); err != nil {
 				return err

@@ -102,6 +102,7 @@ func place(q ticket.Query, h ticket.Head) string {
 // TestLists asks for every mixture of filters, in every order, in pages of
 // several sizes, and compares with a filter and a sort in memory.
 func TestLists(t *testing.T) {
+	t.Parallel()
 	s := newShelf(t, 24)
 	var queries []ticket.Query
 	for _, order := range []ticket.Sort{ticket.SortActivity, ticket.SortWaiting, ticket.SortCreated} {

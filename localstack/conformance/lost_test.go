@@ -58,6 +58,7 @@ func (s scene) post(t *testing.T, files ...string) error {
 // TestLostAnswers: whichever answer is lost, what was asked for happens once,
 // and the one who asked is told so.
 func TestLostAnswers(t *testing.T) {
+	t.Parallel()
 	for _, f := range repeatable() {
 		t.Run(f.name, func(t *testing.T) {
 			t.Run("one", f.everyLoss)
@@ -139,7 +140,7 @@ func (p people) with(store *table.Table) people {
 func refreshing() flow {
 	return flow{name: "refresh", prepare: func(t *testing.T) (func(*table.Table) error, func()) {
 		t.Helper()
-		desk := newPeople(t, open())
+		desk := newPeople(t, open()).at(wiring.Now())
 		first := desk.signUp(t, newNumber())
 		var next string
 		run := func(store *table.Table) error {

@@ -15,6 +15,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
 	"ticketsystem/localstack/dynamo"
+	"ticketsystem/localstack/lambda"
 	"ticketsystem/localstack/template"
 	"ticketsystem/pkg/id"
 	"ticketsystem/pkg/table"
@@ -89,7 +90,7 @@ func start(ctx context.Context) (*dynamo.Engine, error) {
 		return nil, err
 	}
 	return dynamo.Start(ctx, dynamo.Config{
-		Cache: root + "/.cache", URL: url, Logf: func(format string, a ...any) { fmt.Fprintf(os.Stderr, format+"\n", a...) },
+		Cache: root + "/.cache", URL: url, Attr: lambda.ProcessAttributes(), Logf: func(format string, a ...any) { fmt.Fprintf(os.Stderr, format+"\n", a...) },
 	})
 }
 

@@ -55,6 +55,7 @@ func live(t *testing.T, chance *rand.Rand, desk *ticket.Desk, ticketID string, s
 // another order, partly lost, handled side by side), after a last one the head
 // is what the log folds into from scratch.
 func TestReplay(t *testing.T) {
+	t.Parallel()
 	for seed := range uint64(4) {
 		chance := rand.New(rand.NewPCG(seed, 1))
 		sara := customer("Sara")

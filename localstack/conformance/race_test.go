@@ -40,6 +40,7 @@ func atOnce(n int, run func(i int) error) map[fault.Kind]int {
 // TestEightWriters: 200 messages, each sent twice, on one ticket, while the
 // stream keeps the head.
 func TestEightWriters(t *testing.T) {
+	t.Parallel()
 	const writers, each = 8, 25
 	sara := customer("Sara")
 	desk, categoryID := newDesk(t, open())
@@ -208,6 +209,7 @@ func TestReadsAtOnce(t *testing.T) {
 
 // TestTwentySignUps of one number with the right code make one account.
 func TestTwentySignUps(t *testing.T) {
+	t.Parallel()
 	number := newNumber()
 	desk := newPeople(t, open())
 	code := desk.send(t, number, account.PurposeSignUp)
@@ -270,7 +272,7 @@ func TestCodeWorksOnce(t *testing.T) {
 // TestRefreshRace: twenty refreshes with one token all get the same successor,
 // and the family lives on.
 func TestRefreshRace(t *testing.T) {
-	desk := newPeople(t, open())
+	desk := newPeople(t, open()).at(wiring.Now())
 	first := desk.signUp(t, newNumber())
 	successors := make(chan string, 20)
 	kinds := atOnce(20, func(int) error {
@@ -305,7 +307,8 @@ func TestReuseEndsTheFamily(t *testing.T) {
 		"the one before the last":      {2, time.Second, true},
 		"long ago, and one that stood": {3, time.Minute, true},
 	} {
-		desk := newPeople(t, open())
+		now := wiring.Now()
+		desk := newPeople(t, open()).at(now)
 		first := desk.signUp(t, newNumber())
 		newest := first
 		for range c.rotations {
@@ -313,8 +316,7 @@ func TestReuseEndsTheFamily(t *testing.T) {
 			newest, err = desk.Refresh(t.Context(), newest.Refresh)
 			must(t, err)
 		}
-		desk.Now = func() time.Time { return wiring.Now().Add(c.wait) }
-		again, err := desk.Refresh(t.Context(), first.Refresh)
+		again, err := desk.at(now.Add(c.wait)).Refresh(t.Context(), first.Refresh)
 		if !c.ended {
 			if err != nil || again.Refresh != newest.Refresh {
 				t.Errorf("%s: got %v, want the same successor", name, err)
@@ -322,7 +324,7 @@ func TestReuseEndsTheFamily(t *testing.T) {
 			continue
 		}
 		refused(t, name, err, fault.RefreshReused)
-		_, err = desk.Refresh(t.Context(), newest.Refresh)
+		_, err = desk.at(now.Add(c.wait)).Refresh(t.Context(), newest.Refresh)
 		refused(t, name+": the newest token", err, fault.SessionEnded)
 	}
 }

@@ -35,6 +35,28 @@ func repository(t *testing.T) string {
 	return root
 }
 
+// repositoryCopy is a copy of it that a test may change. It stands inside this
+// module, without which its functions could not be built.
+func repositoryCopy(t *testing.T) string {
+	t.Helper()
+	root, err := os.MkdirTemp(repository(t), "copy-")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(root) }) // what stays is ignored by git
+	text, err := os.ReadFile(filepath.Join("testdata", "template.yaml"))
+	if err == nil {
+		err = os.WriteFile(filepath.Join(root, "template.yaml"), text, 0o600)
+	}
+	if err == nil {
+		err = os.CopyFS(filepath.Join(root, "functions"), os.DirFS(filepath.Join("testdata", "functions")))
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return root
+}
+
 // start starts a stack on the template of testdata; an empty folder keeps
 // nothing. The stack is closed by the returned function or the end of the test.
 func start(t *testing.T, folder string, change func(*stack.Options)) (*stack.Stack, func()) {
@@ -281,20 +303,11 @@ func TestSocket(t *testing.T) {
 }
 
 func TestRouteIsServedAtTheNextRequest(t *testing.T) {
-	root := t.TempDir()
-	template, err := os.ReadFile(filepath.Join("testdata", "template.yaml"))
-	if err == nil {
-		err = os.WriteFile(filepath.Join(root, "template.yaml"), template, 0o600)
-	}
-	for _, name := range []string{"functions", ".cache"} {
-		if err == nil {
-			err = os.Symlink(filepath.Join(repository(t), name), filepath.Join(root, name))
-		}
-	}
+	root := repositoryCopy(t)
+	template, err := os.ReadFile(filepath.Join(root, "template.yaml"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	start(t, "", nil) // builds what the copy, which is no module, can not
 	s, _ := start(t, "", func(o *stack.Options) { o.Root = root })
 	echo(t, s)
 	write := func(text string) {
