@@ -39,7 +39,7 @@ func repository(t *testing.T) string {
 // module, without which its functions could not be built.
 func repositoryCopy(t *testing.T) string {
 	t.Helper()
-	root, err := os.MkdirTemp(repository(t), "copy-")
+	root, err := os.MkdirTemp(repository(t), "copy-") //nolint:usetesting // t.TempDir lies outside of the module
 	if err != nil {
 		t.Fatal(err)
 	}
