@@ -9,5 +9,5 @@ import (
 
 func main() {
 	h := wiring.Open()
-	h.Run(stream.Deliver(h.Table(), sockets.News(h), h.Log))
+	h.Run(stream.Handle(h.Log, stream.Frames(h.Table(), sockets.News(h))))
 }

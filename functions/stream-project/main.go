@@ -8,5 +8,5 @@ import (
 
 func main() {
 	h := wiring.Open()
-	h.Run(stream.Project(h.Desk(), h.Table(), h.Log))
+	h.Run(stream.Handle(h.Log, stream.Heads(h.Desk()), stream.Copies(h.Table())))
 }

@@ -27,6 +27,7 @@ const (
 	Known                  // whoever is signed in is told apart, others may come too
 	SignedIn               // any role
 	Staff                  // support and admin
+	Admins                 // admin alone
 )
 
 // Endpoint is one route: its door and what happens behind it.
@@ -92,7 +93,7 @@ func (s *Server) admit(e Endpoint, r *Request) error {
 		return err
 	}
 	r.Who = who
-	if e.Access == Staff && !who.Role.Staff() {
+	if e.Access == Staff && !who.Role.Staff() || e.Access == Admins && who.Role != user.RoleAdmin {
 		return fault.New(fault.Forbidden, "")
 	}
 	return nil

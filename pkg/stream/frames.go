@@ -2,17 +2,16 @@ package stream
 
 import (
 	"context"
-	"log/slog"
 
 	"ticketsystem/pkg/api"
 	"ticketsystem/pkg/table"
 	"ticketsystem/pkg/ticket"
 )
 
-// Deliver makes the handler of the durable push: every entry is hinted at,
-// every changed ticket shown on the queue, every read mark told.
-func Deliver(tickets ticket.Store, news *api.News, log *slog.Logger) Handler {
-	return each(log, func(ctx context.Context, c table.Change) error {
+// Frames is the durable push: every entry is hinted at, every changed ticket
+// shown on the queue, every read mark told.
+func Frames(tickets ticket.Store, news *api.News) Effect {
+	return func(ctx context.Context, c table.Change) error {
 		switch {
 		case c.Entry != nil && c.Created:
 			known, err := tickets.Newest(ctx, c.Entry.TicketID, 1)
@@ -27,5 +26,5 @@ func Deliver(tickets ticket.Store, news *api.News, log *slog.Logger) Handler {
 			news.Read(ctx, *c.Mark)
 		}
 		return nil
-	})
+	}
 }
