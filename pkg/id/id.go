@@ -78,15 +78,30 @@ func Derive(clientID string, parts ...string) string {
 	if err != nil || !Valid(clientID) {
 		return ""
 	}
+	derived := parsed
+	copy(derived[6:], digest(append([]string{clientID}, parts...))) // the first 6 bytes are the time
+	return derived.String()
+}
+
+// At makes an id that is always the same for the same time and parts. What
+// follows from one cause has it as its key, so that it is made once however
+// often the cause is told.
+func At(t time.Time, parts ...string) string {
+	var made ulid.ULID
+	_ = made.SetTime(ulid.Timestamp(t)) // fails in the year 10889
+	copy(made[6:], digest(parts))
+	return made.String()
+}
+
+// digest is a SHA-256 over all parts.
+func digest(parts []string) []byte {
 	hash := sha256.New()
-	for _, part := range append([]string{clientID}, parts...) {
+	for _, part := range parts {
 		// The length in front keeps ("ab", "c") and ("a", "bc") apart.
 		_ = binary.Write(hash, binary.BigEndian, uint64(len(part))) // a hash never fails to write
 		_, _ = io.WriteString(hash, part)
 	}
-	derived := parsed
-	copy(derived[6:], hash.Sum(nil)) // the first 6 bytes are the time
-	return derived.String()
+	return hash.Sum(nil)
 }
 
 // Number is the short code of a ticket that people read to each other on the

@@ -7,6 +7,7 @@ import (
 	"github.com/aws/aws-lambda-go/events"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
+	"ticketsystem/pkg/notification"
 	"ticketsystem/pkg/ticket"
 	"ticketsystem/pkg/user"
 )
@@ -19,6 +20,7 @@ type Change struct {
 	Head    *ticket.Head
 	Mark    *ticket.Mark
 	UserID  string
+	Notice  *notification.Notification
 }
 
 // ReadChange reads a record of the stream. A removal tells nothing.
@@ -41,6 +43,13 @@ func ReadChange(record events.DynamoDBEventRecord) (Change, error) {
 		err = decode(image, &i)
 		head := i.head()
 		c.Head = &head
+	case strings.HasPrefix(k.PK, prefixNotice):
+		if k.SK != skUnread {
+			var i noticeItem
+			err = decode(image, &i)
+			notice := i.notification()
+			c.Notice = &notice
+		}
 	case k.SK == skUser:
 		c.UserID = idOf(k.PK)
 	case strings.HasPrefix(k.PK, "T#") && strings.HasPrefix(k.SK, prefixEntry):

@@ -46,6 +46,8 @@ const (
 	configPK      = "CONFIG"
 	prefixCatalog = "CATEGORY#"
 	prefixSession = "S#"
+	prefixNotice  = "N#" // of a partition
+	skUnread      = "~"
 )
 
 func ticketPK(ticketID string) string { return "T#" + ticketID }
@@ -79,6 +81,19 @@ func connectionKey(connectionID string) key { return key{"C#" + connectionID, "C
 func watcherKey(topic, connectionID string) key { return key{"W#" + topic, connectionID} }
 
 func passKey(hash string) key { return key{"X#" + hash, "X"} }
+
+// noticesPK is where a person's notifications lie. Their ids sort before the
+// counter, so that one descending read gives the counter and the newest.
+func noticesPK(userID string) string { return prefixNotice + userID }
+
+func noticeKey(userID, id string) key { return key{noticesPK(userID), id} }
+
+func unreadKey(userID string) key { return key{noticesPK(userID), skUnread} }
+
+func suppressionKey(address string) key { return key{"M#" + address, "M"} }
+
+// spendKey counts what a day's text messages may cost.
+func spendKey(day string) key { return key{"SPEND", day} }
 
 func idempotencyKey(hash string) key { return key{"I#" + hash, "I"} }
 
