@@ -70,7 +70,10 @@ func run(m *testing.M) (int, error) {
 		if testing.Verbose() {
 			log = os.Stderr
 		}
-		local, err := stack.Start(context.Background(), stack.Options{Root: "../..", Memory: true, Seed: seed.Seed, Log: log})
+		local, err := stack.Start(context.Background(), stack.Options{
+			Root: "../..", Memory: true, Seed: seed.Seed, Log: log,
+			Parameters: map[string]string{"SettleSeconds": "1"}, // what is sent after a delay shall not hold the suite up
+		})
 		if err != nil {
 			return 0, fmt.Errorf("start the local stack: %w", err)
 		}

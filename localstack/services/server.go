@@ -12,12 +12,14 @@ import (
 	"net/http"
 	"strings"
 	"time"
+
+	"ticketsystem/localstack/queue"
 )
 
 // Server answers on one address for all of the services.
 type Server struct {
 	Outbox     *Outbox
-	Queues     *Queues
+	Queues     *queue.Queues
 	Parameters *Parameters
 	Invoke     func(ctx context.Context, function string, payload []byte) ([]byte, error)
 }
@@ -28,13 +30,17 @@ func New(folder string) (*Server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("outbox: %w", err)
 	}
-	s := &Server{Outbox: outbox, Queues: &Queues{}, Parameters: &Parameters{}}
-	s.Queues.file, s.Parameters.file = newFile(folder, "queues.json"), newFile(folder, "parameters.json")
-	if err := s.Queues.file.load(&s.Queues.messages); err != nil {
+	s := &Server{Outbox: outbox, Parameters: &Parameters{}}
+	kept := newFile(folder, "queues.jsonl")
+	if s.Queues, err = queue.Open(kept.path); err != nil {
 		return nil, err
 	}
+	s.Parameters.file = newFile(folder, "parameters.json")
 	return s, s.Parameters.file.load(&s.Parameters.values)
 }
+
+// Close closes what is kept on disk.
+func (s *Server) Close() error { return errors.Join(s.Outbox.Close(), s.Queues.Close()) }
 
 // fault is a refusal in the services' own form.
 type fault struct {
@@ -72,7 +78,7 @@ func (s *Server) json(target string, body []byte) (any, error) {
 	case "AmazonSSM":
 		return s.Parameters.call(operation, body)
 	case "AmazonSQS":
-		return s.Queues.call(operation, body)
+		return s.queue(operation, body)
 	}
 	return nil, &fault{http.StatusBadRequest, "UnknownOperationException", target + " is not part of the local stack"}
 }

@@ -7,6 +7,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ses"
@@ -16,6 +17,8 @@ import (
 	sqstypes "github.com/aws/aws-sdk-go-v2/service/sqs/types"
 	"github.com/aws/aws-sdk-go-v2/service/ssm"
 	ssmtypes "github.com/aws/aws-sdk-go-v2/service/ssm/types"
+
+	"ticketsystem/localstack/queue"
 )
 
 // start serves the services from a folder and makes the SDK's configuration for them.
@@ -28,7 +31,7 @@ func start(t *testing.T, folder string) (*Server, aws.Config) {
 	server := httptest.NewServer(s)
 	t.Cleanup(func() {
 		server.Close()
-		if err := s.Outbox.Close(); err != nil {
+		if err := s.Close(); err != nil {
 			t.Error(err)
 		}
 	})
@@ -115,6 +118,7 @@ func TestParameters(t *testing.T) {
 
 func TestQueues(t *testing.T) {
 	s, config := start(t, "")
+	s.Queues.Define(map[string]queue.Settings{"failures": {Visibility: time.Minute}})
 	client := sqs.NewFromConfig(config)
 	url := aws.String("http://localhost/000000000000/failures")
 	if _, err := client.SendMessage(t.Context(), &sqs.SendMessageInput{QueueUrl: url, MessageBody: aws.String("one")}); err != nil {

@@ -10,6 +10,7 @@ import (
 	"ticketsystem/localstack/dynamo"
 	"ticketsystem/localstack/httpapi"
 	"ticketsystem/localstack/lambda"
+	"ticketsystem/localstack/queue"
 	"ticketsystem/localstack/socket"
 	"ticketsystem/localstack/template"
 )
@@ -24,6 +25,9 @@ type app struct {
 	bucket    bucket.Settings
 	mappings  []dynamo.Mapping
 	table     dynamo.Table
+
+	queues        map[string]queue.Settings // by name
+	queueMappings []queue.Mapping
 }
 
 const arn = "arn:aws:%s:us-east-1:000000000000:%s"
@@ -44,7 +48,7 @@ func (s *Stack) load() (*app, error) {
 	if a.functions, err = t.Functions(); err != nil {
 		return nil, err
 	}
-	for _, read := range []func(*app) error{readHTTP, readSocket, readMappings, readTable, readBucket} {
+	for _, read := range []func(*app) error{readHTTP, readSocket, readMappings, readTable, readBucket, readQueues} {
 		if err := read(a); err != nil {
 			return nil, err
 		}
@@ -71,8 +75,8 @@ func (s *Stack) attribute(t *template.Template, r *template.Resource, attribute 
 		return fmt.Sprintf(arn, "dynamodb", "table/"+name+"/stream/local"), nil
 	case "AWS::S3::Bucket.Arn":
 		return "arn:aws:s3:::" + name, nil
-	case "AWS::SQS::Queue.":
-		return s.servicesURL + "/000000000000/" + name, nil
+	case "AWS::SQS::Queue.", "AWS::SQS::Queue.QueueUrl":
+		return s.ServicesURL + "/000000000000/" + name, nil
 	case "AWS::SQS::Queue.QueueName":
 		return name, nil
 	}

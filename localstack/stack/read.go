@@ -116,14 +116,12 @@ func mapping(f template.Function, e template.Event) (dynamo.Mapping, error) {
 		ID: f.ID + "-" + e.ID, Function: f.Folder,
 		FromStart: template.Text(p["StartingPosition"]) == "TRIM_HORIZON",
 		BatchSize: template.Number(p["BatchSize"], 100),
-		Window:    time.Duration(template.Number(p["MaximumBatchingWindowInSeconds"], 0)) * time.Second,
+		Window:    seconds(p["MaximumBatchingWindowInSeconds"], 0),
+		Partial:   reportsFailures(e),
 		Bisect:    template.Text(p["BisectBatchOnFunctionError"]) == "true",
 		Retries:   template.Number(p["MaximumRetryAttempts"], -1),
 		MaxAge:    time.Duration(max(template.Number(p["MaximumRecordAgeInSeconds"], 0), 0)) * time.Second,
 		OnFailure: template.Text(template.Map(template.Map(p["DestinationConfig"])["OnFailure"])["Destination"]),
-	}
-	for _, kind := range template.Strings(p["FunctionResponseTypes"]) {
-		m.Partial = m.Partial || kind == "ReportBatchItemFailures"
 	}
 	for _, filter := range template.List(template.Map(p["FilterCriteria"])["Filters"]) {
 		pattern, err := dynamo.ParsePattern(template.Text(template.Map(filter)["Pattern"]))

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"log"
+	"maps"
 	"net"
 	"net/http"
 	"os"
@@ -23,6 +24,7 @@ import (
 	"ticketsystem/localstack/httpapi"
 	"ticketsystem/localstack/lambda"
 	"ticketsystem/localstack/page"
+	"ticketsystem/localstack/queue"
 	"ticketsystem/localstack/services"
 	"ticketsystem/localstack/socket"
 )
@@ -35,6 +37,9 @@ type Options struct {
 	Engines string // where the DynamoDB engine is installed; empty for .cache in Root
 	Memory  bool   // keep nothing on disk but binaries
 	Log     io.Writer
+	// Parameters are values of the template's parameters; they win over its
+	// defaults and over the stack's own. One that it does not declare is ignored.
+	Parameters map[string]string
 	// Seed fills a new table; it runs once per data folder. May be nil.
 	Seed func(ctx context.Context, dynamoURL, table string) error
 }
@@ -46,22 +51,23 @@ type Stack struct {
 	OutboxURL   string
 	DynamoDBURL string
 	S3URL       string
+	ServicesURL string // of SES, SNS, SSM, SQS and Lambda
 	TableName   string
 
-	options     Options
-	logf        func(string, ...any)
-	ctx         context.Context
-	cancel      context.CancelFunc
-	running     sync.WaitGroup
-	closers     []func()
-	servicesURL string
-	parameters  map[string]string
+	options    Options
+	logf       func(string, ...any)
+	ctx        context.Context
+	cancel     context.CancelFunc
+	running    sync.WaitGroup
+	closers    []func()
+	parameters map[string]string
 
 	customs  *customs
 	lambda   *lambda.Manager
 	services *services.Server
 	engine   *dynamo.Engine
 	stream   *dynamo.Stream
+	poller   *queue.Poller
 	bucket   *bucket.Server
 
 	mu       sync.Mutex
@@ -122,7 +128,7 @@ func (s *Stack) start(ctx context.Context) error {
 		return err
 	}
 	s.serve(listeners)
-	s.startMappings(s.app.mappings)
+	s.startMappings(s.app)
 	s.background(s.Build)
 	return nil
 }
@@ -138,15 +144,16 @@ func (s *Stack) open() error {
 	if s.customs, err = newCustoms(s.data("custom.json")); err != nil {
 		return err
 	}
-	s.customs.url, s.customs.invoke, s.customs.logf = s.servicesURL+"/custom/", s.Invoke, s.logf
+	s.customs.url, s.customs.invoke, s.customs.logf = s.ServicesURL+"/custom/", s.Invoke, s.logf
 	if s.services, err = services.New(s.data("")); err != nil {
 		return err
 	}
 	s.services.Invoke = s.Invoke
 	s.stream = &dynamo.Stream{Folder: s.data("streams"), Invoke: s.Invoke, Send: s.services.Queues.Send, Logf: s.logf}
+	s.poller = &queue.Poller{Queues: s.services.Queues, Invoke: s.Invoke, Logf: s.logf}
 	s.closers = append(s.closers, func() {
-		if err := s.services.Outbox.Close(); err != nil {
-			s.logf("outbox: %v", err)
+		if err := s.services.Close(); err != nil {
+			s.logf("outbox and queues: %v", err)
 		}
 	})
 	return nil
@@ -179,9 +186,9 @@ func (s *Stack) startFunctions() error {
 		Env: map[string]string{
 			"AWS_REGION": "us-east-1", "AWS_DEFAULT_REGION": "us-east-1",
 			"AWS_ACCESS_KEY_ID": accessKey, "AWS_SECRET_ACCESS_KEY": secretKey, "AWS_SESSION_TOKEN": sessionToken,
-			"AWS_ENDPOINT_URL": s.servicesURL, "AWS_ENDPOINT_URL_DYNAMODB": s.DynamoDBURL, "AWS_ENDPOINT_URL_S3": s.S3URL,
-			"AWS_ENDPOINT_URL_SNS": s.servicesURL, "AWS_ENDPOINT_URL_SES": s.servicesURL,
-			"AWS_ENDPOINT_URL_SSM": s.servicesURL, "AWS_ENDPOINT_URL_SQS": s.servicesURL,
+			"AWS_ENDPOINT_URL": s.ServicesURL, "AWS_ENDPOINT_URL_DYNAMODB": s.DynamoDBURL, "AWS_ENDPOINT_URL_S3": s.S3URL,
+			"AWS_ENDPOINT_URL_SNS": s.ServicesURL, "AWS_ENDPOINT_URL_SES": s.ServicesURL,
+			"AWS_ENDPOINT_URL_SSM": s.ServicesURL, "AWS_ENDPOINT_URL_SQS": s.ServicesURL,
 		},
 	})
 	if err != nil {
@@ -193,6 +200,7 @@ func (s *Stack) startFunctions() error {
 	}
 	first := s.app
 	s.lambda.Define(s.lambdas(first))
+	s.services.Queues.Define(first.queues)
 	s.background(func() { s.makeCustoms(first) })
 	return nil
 }
@@ -312,18 +320,25 @@ func (s *Stack) current() *app {
 	s.logf("template.yaml changed and is in force")
 	s.app = next
 	s.lambda.Define(s.lambdas(next))
-	s.startMappings(next.mappings)
+	s.services.Queues.Define(next.queues)
+	s.startMappings(next)
 	return next
 }
 
 // startMappings starts what does not run yet. A mapping that changed or went
 // away does so at the next start.
-func (s *Stack) startMappings(mappings []dynamo.Mapping) {
-	for _, m := range mappings {
-		if !s.mappings[m.ID] {
-			s.mappings[m.ID] = true
-			s.background(func() { s.stream.Run(s.ctx, m) })
+func (s *Stack) startMappings(a *app) {
+	once := func(id string, run func()) {
+		if !s.mappings[id] {
+			s.mappings[id] = true
+			s.background(run)
 		}
+	}
+	for _, m := range a.mappings {
+		once(m.ID, func() { s.stream.Run(s.ctx, m) })
+	}
+	for _, m := range a.queueMappings {
+		once(m.ID, func() { s.poller.Run(s.ctx, m) })
 	}
 }
 
@@ -357,7 +372,7 @@ func (s *Stack) listen() (map[string][]net.Listener, error) {
 	s.OutboxURL = s.HTTPURL + "/_local/outbox"
 	s.SocketURL = fmt.Sprintf("ws://localhost:%d", ports["socket"])
 	s.S3URL = fmt.Sprintf("http://localhost:%d", ports["s3"])
-	s.servicesURL = fmt.Sprintf("http://127.0.0.1:%d", ports["services"])
+	s.ServicesURL = fmt.Sprintf("http://127.0.0.1:%d", ports["services"])
 	s.parameters = map[string]string{
 		"Stage": "dev", "Architecture": map[string]string{"arm64": "arm64"}[runtime.GOARCH],
 		"ApiUrl": s.HTTPURL, "SocketUrl": s.SocketURL, "SocketEndpoint": fmt.Sprintf("http://localhost:%d", ports["socket"]),
@@ -366,6 +381,7 @@ func (s *Stack) listen() (map[string][]net.Listener, error) {
 	if runtime.GOARCH != "arm64" {
 		s.parameters["Architecture"] = "x86_64"
 	}
+	maps.Copy(s.parameters, s.options.Parameters)
 	return listeners, nil
 }
 

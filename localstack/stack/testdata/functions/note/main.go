@@ -1,5 +1,5 @@
 // Command note takes events of any source and writes their names to its log;
-// a record whose key ends in "bad" fails.
+// a record whose key ends in "bad" fails, a message that does so alone.
 package main
 
 import (
@@ -19,6 +19,8 @@ func handle(_ context.Context, event json.RawMessage) (any, error) {
 	var e struct {
 		Records []struct {
 			EventName string
+			MessageID string
+			Body      string
 			Dynamodb  struct{ Keys map[string]map[string]string }
 			S3        struct{ Object struct{ Key string } }
 		}
@@ -26,12 +28,17 @@ func handle(_ context.Context, event json.RawMessage) (any, error) {
 	if err := json.Unmarshal(event, &e); err != nil {
 		return nil, err
 	}
+	failures := []map[string]string{}
 	for _, r := range e.Records {
-		key := r.Dynamodb.Keys["SK"]["S"] + r.S3.Object.Key
+		if strings.HasSuffix(r.Body, "bad") {
+			failures = append(failures, map[string]string{"itemIdentifier": r.MessageID})
+			continue
+		}
+		key := r.Dynamodb.Keys["SK"]["S"] + r.S3.Object.Key + r.Body
 		if strings.HasSuffix(key, "bad") {
 			return nil, errors.New("bad record")
 		}
 		fmt.Fprintln(os.Stderr, "noted", r.EventName, key)
 	}
-	return map[string]any{"statusCode": 200, "batchItemFailures": []string{}}, nil
+	return map[string]any{"statusCode": 200, "batchItemFailures": failures}, nil
 }
