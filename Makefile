@@ -62,9 +62,9 @@ build-%Function: .cache/compiled-$(GOARCH)
 # Where there is no flock the result is the same, later.
 LOCK := $(if $(shell command -v flock),flock .cache/compile.lock)
 
-.cache/compiled-$(GOARCH): go.mod $(shell find pkg -name '*.go')
+.cache/compiled-$(GOARCH): go.mod $(shell find pkg infra -type f)
 	@mkdir -p .cache
-	@$(LOCK) env $(GO_BUILD) ./pkg/...
+	@$(LOCK) env $(GO_BUILD) ./pkg/... ./infra
 	@touch $@
 
 .cache/%/installed: localstack/ministack/%.txt

@@ -2,11 +2,14 @@
 package main
 
 import (
+	"ticketsystem/infra"
 	"ticketsystem/pkg/api"
 	"ticketsystem/pkg/wiring"
 )
 
 func main() {
 	h := wiring.Open()
-	h.Serve(api.NotFound())
+	methods, err := infra.Methods()
+	h.Check(err)
+	h.Serve(api.Missing(methods))
 }

@@ -60,7 +60,7 @@ func (b *builder) stale(name string) bool { return b.stamp(name).IsZero() }
 // newest is the last change of anything that a function is built from.
 func (b *builder) newest(name string) time.Time {
 	var newest time.Time
-	for _, path := range []string{"go.mod", "pkg", filepath.Join("functions", name)} {
+	for _, path := range []string{"go.mod", "pkg", "infra", filepath.Join("functions", name)} {
 		if changed := b.changed(filepath.Join(b.root, path)); changed.After(newest) {
 			newest = changed
 		}

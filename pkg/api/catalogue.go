@@ -74,10 +74,3 @@ func ListProvinces() Endpoint {
 		return ok(map[string]any{"data": place.Provinces()}).with("cache-control", "public, max-age=86400"), nil
 	}}
 }
-
-// NotFound answers what no other route does.
-func NotFound() Endpoint {
-	return Endpoint{Anyone, func(context.Context, *Request) (Response, error) {
-		return Response{}, fault.New(fault.NotFound, "")
-	}}
-}

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"encoding/base64"
 	"encoding/json"
 	"maps"
 	"net/http"
@@ -12,7 +13,8 @@ import (
 type Response struct {
 	Status  int
 	Headers map[string]string
-	Body    any
+	Body    any    // sent as JSON
+	File    []byte // sent as it is, in place of Body; Headers say what it is
 }
 
 func ok(body any) Response { return Response{Status: http.StatusOK, Body: body} }
@@ -39,6 +41,9 @@ func (r Response) wire(requestID string) (events.APIGatewayV2HTTPResponse, error
 		}
 		out.Body = string(body)
 		out.Headers["content-type"] = "application/json"
+	}
+	if r.File != nil {
+		out.Body, out.IsBase64Encoded = base64.StdEncoding.EncodeToString(r.File), true
 	}
 	maps.Copy(out.Headers, r.Headers)
 	return out, nil

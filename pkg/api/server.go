@@ -53,7 +53,11 @@ func (s *Server) HTTP(e Endpoint) func(context.Context, events.APIGatewayV2HTTPR
 		r := newRequest(event)
 		response, err := s.answer(ctx, e, r)
 		if err != nil {
-			response = s.problem(ctx, r, err)
+			problem := s.problem(ctx, r, err)
+			for name, value := range response.Headers {
+				problem = problem.with(name, value)
+			}
+			response = problem
 		}
 		return response.wire(r.ID)
 	}

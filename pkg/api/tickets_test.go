@@ -263,9 +263,6 @@ func TestCategories(t *testing.T) {
 			t.Errorf("%s: got %d %s, want %d", categoryID, got.status, got.text, want)
 		}
 	}
-	if got := h.send(t, api.NotFound(), user.Principal{}, call(http.MethodGet, "/nowhere", "")); got.status != 404 || got.code() != "not_found" {
-		t.Errorf("nowhere: got %d %s", got.status, got.code())
-	}
 }
 
 // TestEntriesAreShownByRole: kinds, changes and attachments as the API has them.

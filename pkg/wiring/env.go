@@ -73,3 +73,10 @@ func (e *Env) List(name string) []string {
 func (e *Env) Problem(name string, err error) {
 	e.problems = append(e.problems, fmt.Errorf("environment variable %s: %w", name, err))
 }
+
+// Check notes any other failure of a function's start; nil is none.
+func (e *Env) Check(err error) {
+	if err != nil {
+		e.problems = append(e.problems, err)
+	}
+}

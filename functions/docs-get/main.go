@@ -1,0 +1,20 @@
+// Command docs-get shows the description of the API in a browser: GET /docs.
+package main
+
+import (
+	"ticketsystem/infra"
+	"ticketsystem/pkg/api"
+	"ticketsystem/pkg/wiring"
+)
+
+// policy lets the viewer style itself and work in the background, and reach
+// nothing but this API.
+const policy = "default-src 'none'; script-src 'self'; style-src 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; worker-src blob:"
+
+func main() {
+	h := wiring.Open()
+	h.Serve(api.ServeFiles(map[string]api.File{
+		"/docs":          {Content: infra.ViewerPage, Type: "text/html; charset=utf-8", Policy: policy},
+		"/docs/redoc.js": {Content: infra.ViewerScript, Type: "text/javascript; charset=utf-8", Encoding: "gzip"},
+	}))
+}
