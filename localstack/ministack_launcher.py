@@ -89,7 +89,10 @@ api_handler["create"], api_handler["update"] = create, update
 
 
 def execute(function, event):
-    """5. Cookies travel in a list of their own (payload format 2.0), not in the headers."""
+    """5. Gateways say by which protocol a request came, and cookies travel in a list of
+    their own (payload format 2.0), not in the headers."""
+    if isinstance(event, dict) and "requestContext" in event and "headers" in event:
+        event["headers"]["x-forwarded-proto"] = "http"
     if isinstance(event, dict) and event.get("version") == "2.0":
         cookie = event["headers"].pop("cookie", "")
         if cookie:

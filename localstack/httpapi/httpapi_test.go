@@ -98,11 +98,12 @@ func TestPayload(t *testing.T) {
 	var got map[string]any
 	server := gateway(t, func(event map[string]any) (string, error) {
 		got = event
-		return `{"statusCode":201,"headers":{"X-Own":"1"},"multiValueHeaders":{"x-many":["a","b"]},"cookies":["c=1","d=2"],"body":"aGk=","isBase64Encoded":true}`, nil
+		return `{"statusCode":201,"headers":{"X-Own":"1"},"multiValueHeaders":{"x-many":["a","b"]},"cookies":["c=1; Path=/; HttpOnly; SameSite=Lax","d=2, 3"],"body":"aGk=","isBase64Encoded":true}`, nil
 	})
 	response, text := call(t, "POST", server.URL+"/items/a%2Fb?x=1&y=%20&x=2", "application/json", `{"a":1}`,
-		"Cookie", "k=1; l=2", "X-Twice", "1", "X-Twice", "2")
-	if response.StatusCode != http.StatusCreated || text != "hi" || response.Header.Get("X-Own") != "1" || len(response.Header["Set-Cookie"]) != 2 || len(response.Header["X-Many"]) != 2 {
+		"Cookie", "k=1; l=2;m=a=b, c", "X-Twice", "1", "X-Twice", "2", "X-Forwarded-Proto", "https", "X-Forwarded-For", "10.0.0.1")
+	if response.StatusCode != http.StatusCreated || text != "hi" || response.Header.Get("X-Own") != "1" ||
+		fmt.Sprintf("%q", response.Header["Set-Cookie"]) != `["c=1; Path=/; HttpOnly; SameSite=Lax" "d=2, 3"]` || len(response.Header["X-Many"]) != 2 {
 		t.Errorf("got %d %q %v", response.StatusCode, text, response.Header)
 	}
 	get := func(path string) any {
@@ -114,7 +115,7 @@ func TestPayload(t *testing.T) {
 	}
 	for path, want := range map[string]any{
 		"version": "2.0", "routeKey": "POST /items/{id}", "rawPath": "/items/a/b", "rawQueryString": "x=1&y=%20&x=2",
-		"body": `{"a":1}`, "isBase64Encoded": false, "headers.x-twice": "1,2", "headers.cookie": nil, "headers.content-length": "7",
+		"body": `{"a":1}`, "isBase64Encoded": false, "headers.x-twice": "1,2", "headers.cookie": nil, "headers.x-forwarded-proto": "http", "headers.x-forwarded-for": "10.0.0.1, 127.0.0.1", "headers.content-length": "7",
 		"queryStringParameters.x": "1,2", "queryStringParameters.y": " ", "pathParameters.id": "a/b",
 		"requestContext.http.method": "POST", "requestContext.http.sourceIp": "127.0.0.1", "requestContext.stage": "$default",
 		"requestContext.routeKey": "POST /items/{id}",
@@ -123,7 +124,7 @@ func TestPayload(t *testing.T) {
 			t.Errorf("%s: got %v, want %v", path, v, want)
 		}
 	}
-	if cookies := fmt.Sprint(got["cookies"]); cookies != "[k=1 l=2]" {
+	if cookies := fmt.Sprintf("%q", got["cookies"]); cookies != `["k=1" "l=2" "m=a=b, c"]` {
 		t.Errorf("cookies: got %s", cookies)
 	}
 	call(t, "POST", server.URL+"/items/1", "image/png", "\x89PNG")

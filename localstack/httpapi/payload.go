@@ -88,25 +88,21 @@ func newEvent(r *http.Request, route *Route, variables map[string]string, body [
 }
 
 // headers are lower-case, repeated ones joined by a comma; cookies have a
-// place of their own.
+// place of their own. What the gateway itself says of a request wins over what
+// the client says, except that addresses are added to a list.
 func headers(r *http.Request, host, requestID string) map[string]string {
-	flat := map[string]string{
-		"host":              r.Host,
-		"x-forwarded-for":   host,
-		"x-forwarded-proto": "http",
-		"x-amzn-trace-id":   "Root=" + requestID,
+	flat := map[string]string{}
+	for name, values := range r.Header {
+		if name != "Cookie" {
+			flat[strings.ToLower(name)] = strings.Join(values, ",")
+		}
 	}
+	flat["host"] = r.Host
+	flat["x-amzn-trace-id"] = "Root=" + requestID
+	flat["x-forwarded-for"] = strings.Join(append(r.Header.Values("X-Forwarded-For"), host), ", ")
+	flat["x-forwarded-proto"] = "http"
 	if _, port, err := net.SplitHostPort(r.Host); err == nil {
 		flat["x-forwarded-port"] = port
-	}
-	for name, values := range r.Header {
-		switch name = strings.ToLower(name); name {
-		case "cookie":
-		case "x-forwarded-for":
-			flat[name] = strings.Join(append(values, host), ", ")
-		default:
-			flat[name] = strings.Join(values, ",")
-		}
 	}
 	if r.ContentLength > 0 {
 		flat["content-length"] = strconv.FormatInt(r.ContentLength, 10)

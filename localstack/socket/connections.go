@@ -7,8 +7,6 @@ import (
 	"net/url"
 	"strings"
 	"time"
-
-	"github.com/coder/websocket"
 )
 
 // connectionID finds the id in /@connections/{id}, with a stage before it or not.
@@ -38,8 +36,9 @@ func (h *Handler) connections(w http.ResponseWriter, r *http.Request, id string)
 	case http.MethodPost:
 		s.post(w, r)
 	case http.MethodDelete:
+		h.remove(s) // from now on nothing reaches it, and it reaches nothing
+		s.send(nil)
 		w.WriteHeader(http.StatusNoContent)
-		go s.end(websocket.StatusNormalClosure, "Connection Closed Normally")
 	case http.MethodGet:
 		w.Header().Set("Content-Type", "application/json")
 		_ = json.NewEncoder(w).Encode(map[string]any{ // a caller that went away needs no answer

@@ -58,11 +58,17 @@ func (s *socket) context(route, kind string) requestContext {
 func (s *socket) connectEvent(r *http.Request) event {
 	e := event{
 		RequestContext: s.context("$connect", "CONNECT"),
-		Headers:        map[string]string{"Host": r.Host, "X-Forwarded-For": s.identity.SourceIP},
+		Headers:        map[string]string{}, MultiValueHeaders: map[string][]string{},
 	}
-	e.MultiValueHeaders = map[string][]string{"Host": {r.Host}, "X-Forwarded-For": {s.identity.SourceIP}}
 	for name, values := range r.Header {
 		e.Headers[name], e.MultiValueHeaders[name] = values[len(values)-1], values
+	}
+	// What the gateway itself says wins over what the client says.
+	for name, value := range map[string]string{
+		"Host": r.Host, "X-Forwarded-Proto": "http",
+		"X-Forwarded-For": strings.Join(append(r.Header.Values("X-Forwarded-For"), s.identity.SourceIP), ", "),
+	} {
+		e.Headers[name], e.MultiValueHeaders[name] = value, []string{value}
 	}
 	if query := r.URL.Query(); len(query) > 0 {
 		e.MultiValueQuery, e.Query = query, map[string]string{}

@@ -28,7 +28,7 @@ type socket struct {
 
 	conn     *websocket.Conn
 	accepted chan struct{} // closed when the handshake is over
-	queue    chan []byte
+	queue    chan []byte   // nil ends the socket
 	inFlight chan struct{}
 	idle     *time.Timer
 }
@@ -59,6 +59,9 @@ func (s *socket) serve(ctx context.Context) (websocket.StatusCode, string) {
 			return websocket.StatusMessageTooBig, "Frame is too large"
 		}
 		s.touch()
+		if s.handler.socket(s.id) == nil {
+			continue // deleted: the client has been told, and what it says counts no more
+		}
 		s.handler.message(ctx, s, body, kind == websocket.MessageBinary)
 	}
 }
@@ -75,6 +78,10 @@ func (s *socket) write(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case data := <-s.queue:
+			if data == nil {
+				s.end(websocket.StatusNormalClosure, "Connection Closed Normally")
+				return
+			}
 			limited, cancel := context.WithTimeout(ctx, writeLimit)
 			err := s.conn.Write(limited, websocket.MessageText, data)
 			cancel()
@@ -87,7 +94,8 @@ func (s *socket) write(ctx context.Context) {
 	}
 }
 
-// send queues data; false drops a client that does not read.
+// send queues data, or the end of the socket behind what was queued before;
+// false drops a client that does not read.
 func (s *socket) send(data []byte) bool {
 	select {
 	case s.queue <- data:

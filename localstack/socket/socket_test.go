@@ -98,7 +98,7 @@ func TestConnectAndRouting(t *testing.T) {
 	event, function, rc := next(t, events)
 	id := rc["connectionId"]
 	if function != "connect" || rc["eventType"] != "CONNECT" || rc["stage"] != "live" || event["queryStringParameters"].(map[string]any)["ticket"] != "abc" ||
-		event["headers"].(map[string]any)["Upgrade"] == nil || len(id.(string)) != 16 {
+		event["headers"].(map[string]any)["Upgrade"] == nil || event["headers"].(map[string]any)["X-Forwarded-Proto"] != "http" || len(id.(string)) != 16 {
 		t.Errorf("connect: got %s %v", function, event)
 	}
 	for _, c := range []struct {
@@ -215,17 +215,25 @@ func TestConnections(t *testing.T) {
 	if status, _ := connections(t, server, "POST", id, strings.Repeat("x", maxMessage+1)); status != 413 {
 		t.Errorf("129 KB: got %d, want 413", status)
 	}
+	connections(t, server, "POST", id, "last words")
 	if status, _ := connections(t, server, "DELETE", id, ""); status != 204 {
 		t.Errorf("delete: got %d", status)
 	}
-	if _, _, err := conn.Read(t.Context()); websocket.CloseStatus(err) == -1 {
-		t.Errorf("after delete: got %v, want a close frame", err)
-	}
-	next(t, events)
 	for _, method := range []string{"POST", "GET", "DELETE"} {
 		if status, text := connections(t, server, method, id, "x"); status != 410 || !strings.Contains(text, "GoneException") {
 			t.Errorf("%s to a closed socket: got %d %s, want 410 GoneException", method, status, text)
 		}
+	}
+	// The client has not answered the close frame yet.
+	write(t, conn, websocket.MessageText, `{"action":"answer"}`)
+	if got := read(t, conn); got != "last words" {
+		t.Errorf("before the end: got %q", got)
+	}
+	if _, _, err := conn.Read(t.Context()); websocket.CloseStatus(err) != websocket.StatusNormalClosure {
+		t.Errorf("after delete: got %v, want a close frame", err)
+	}
+	if _, function, _ := next(t, events); function != "disconnect" {
+		t.Errorf("got %s, want only disconnect", function)
 	}
 }
 
