@@ -16,7 +16,8 @@ type Message struct {
 	Channel string    `json:"channel"` // sms or email
 	To      string    `json:"to"`
 	Subject string    `json:"subject"`
-	Body    string    `json:"body"`
+	Body    string    `json:"body"`           // plain text, where there is one
+	HTML    string    `json:"html,omitempty"` // of a mail
 	At      time.Time `json:"at"`
 }
 

@@ -58,46 +58,41 @@ func (s *Server) action(form url.Values) (string, *fault) {
 	return "", &fault{http.StatusBadRequest, "InvalidAction", form.Get("Action") + " is not part of the local stack"}
 }
 
-func (s *Server) keep(messages ...Message) (string, *fault) {
+func (s *Server) keep(messages ...Message) *fault {
 	for _, m := range messages {
 		if err := s.Outbox.Add(m); err != nil {
-			return "", &fault{http.StatusInternalServerError, "InternalFailure", err.Error()}
+			return &fault{http.StatusInternalServerError, "InternalFailure", err.Error()}
 		}
 	}
-	return messageID(), nil
+	return nil
 }
 
-func messageID() string { return "<MessageId>" + rand.Text() + "</MessageId>" }
+func messageID(id string) string { return "<MessageId>" + id + "</MessageId>" }
 
-// publish keeps a text message; what goes to a topic has no reader here.
+// publish keeps a text message, or starts the functions that a topic has.
 func (s *Server) publish(form url.Values) (string, *fault) {
 	if form.Get("Message") == "" {
 		return "", &fault{http.StatusBadRequest, "InvalidParameter", "Empty message"}
 	}
+	id := rand.Text()
 	if number := form.Get("PhoneNumber"); number != "" {
-		return s.keep(Message{Channel: "sms", To: number, Subject: form.Get("Subject"), Body: form.Get("Message")})
+		return messageID(id), s.keep(Message{Channel: "sms", To: number, Subject: form.Get("Subject"), Body: form.Get("Message")})
 	}
-	return messageID(), nil
+	return messageID(id), s.toTopic(form.Get("TopicArn"), id, form.Get("Subject"), form.Get("Message"))
 }
 
 func (s *Server) sendEmail(form url.Values) (string, *fault) {
 	if form.Get("Source") == "" {
 		return "", invalid("Missing required header 'From'.")
 	}
-	body := form.Get("Message.Body.Text.Data")
-	if body == "" {
-		body = form.Get("Message.Body.Html.Data")
-	}
-	var messages []Message
+	m := mailing{id: rand.Text(), from: form.Get("Source"), subject: form.Get("Message.Subject.Data"), set: form.Get("ConfigurationSetName")}
 	for _, kind := range []string{"To", "Cc", "Bcc"} {
-		for _, to := range members(form, "Destination."+kind+"Addresses") {
-			messages = append(messages, Message{Channel: "email", To: to, Subject: form.Get("Message.Subject.Data"), Body: body})
-		}
+		m.to = append(m.to, members(form, "Destination."+kind+"Addresses")...)
 	}
-	if len(messages) == 0 {
+	if len(m.to) == 0 {
 		return "", invalid("Missing final '@domain'")
 	}
-	return s.keep(messages...)
+	return messageID(m.id), s.mail(m, form.Get("Message.Body.Text.Data"), form.Get("Message.Body.Html.Data"))
 }
 
 func (s *Server) sendRawEmail(form url.Values) (string, *fault) {
@@ -114,21 +109,17 @@ func (s *Server) sendRawEmail(form url.Values) (string, *fault) {
 	if err != nil {
 		subject = parsed.Header.Get("Subject")
 	}
-	to := members(form, "Destinations")
-	if len(to) == 0 {
+	m := mailing{id: rand.Text(), from: parsed.Header.Get("From"), subject: subject, set: form.Get("ConfigurationSetName"), to: members(form, "Destinations")}
+	if len(m.to) == 0 {
 		addresses, err := parsed.Header.AddressList("To")
 		if err != nil {
 			return "", invalid("To: %v", err)
 		}
 		for _, address := range addresses {
-			to = append(to, address.Address)
+			m.to = append(m.to, address.Address)
 		}
 	}
-	var messages []Message
-	for _, address := range to {
-		messages = append(messages, Message{Channel: "email", To: address, Subject: subject, Body: string(body)})
-	}
-	return s.keep(messages...)
+	return messageID(m.id), s.mail(m, string(body), "")
 }
 
 // members reads a list of the query protocol.

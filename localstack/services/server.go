@@ -22,6 +22,14 @@ type Server struct {
 	Queues     *queue.Queues
 	Parameters *Parameters
 	Invoke     func(ctx context.Context, function string, payload []byte) ([]byte, error)
+	Links      func() Links                          // what the template joins as it is now
+	Notify     func(function string, payload []byte) // starts a function whose answer nobody waits for
+}
+
+// Links are what the template joins SNS and SES with.
+type Links struct {
+	Topics map[string][]string     // the functions of a topic, by its ARN
+	Sets   map[string][]MailEvents // where the events of a configuration set go, by its name
 }
 
 // New opens the services' state in a folder; an empty one keeps it in memory.
@@ -30,7 +38,7 @@ func New(folder string) (*Server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("outbox: %w", err)
 	}
-	s := &Server{Outbox: outbox, Parameters: &Parameters{}}
+	s := &Server{Outbox: outbox, Parameters: &Parameters{}, Links: func() Links { return Links{} }}
 	kept := newFile(folder, "queues.jsonl")
 	if s.Queues, err = queue.Open(kept.path); err != nil {
 		return nil, err

@@ -11,6 +11,7 @@ import (
 	"ticketsystem/localstack/httpapi"
 	"ticketsystem/localstack/lambda"
 	"ticketsystem/localstack/queue"
+	"ticketsystem/localstack/services"
 	"ticketsystem/localstack/socket"
 	"ticketsystem/localstack/template"
 )
@@ -28,6 +29,7 @@ type app struct {
 
 	queues        map[string]queue.Settings // by name
 	queueMappings []queue.Mapping
+	links         services.Links
 }
 
 const arn = "arn:aws:%s:us-east-1:000000000000:%s"
@@ -48,7 +50,7 @@ func (s *Stack) load() (*app, error) {
 	if a.functions, err = t.Functions(); err != nil {
 		return nil, err
 	}
-	for _, read := range []func(*app) error{readHTTP, readSocket, readMappings, readTable, readBucket, readQueues} {
+	for _, read := range []func(*app) error{readHTTP, readSocket, readMappings, readTable, readBucket, readQueues, readTopics} {
 		if err := read(a); err != nil {
 			return nil, err
 		}
@@ -77,8 +79,10 @@ func (s *Stack) attribute(t *template.Template, r *template.Resource, attribute 
 		return "arn:aws:s3:::" + name, nil
 	case "AWS::SQS::Queue.", "AWS::SQS::Queue.QueueUrl":
 		return s.ServicesURL + "/000000000000/" + name, nil
-	case "AWS::SQS::Queue.QueueName":
+	case "AWS::SQS::Queue.QueueName", "AWS::SNS::Topic.TopicName":
 		return name, nil
+	case "AWS::SNS::Topic.", "AWS::SNS::Topic.TopicArn":
+		return fmt.Sprintf(arn, "sns", name), nil
 	}
 	switch attribute {
 	case "":
@@ -93,6 +97,7 @@ func (s *Stack) attribute(t *template.Template, r *template.Resource, attribute 
 func (s *Stack) physical(t *template.Template, r *template.Resource) (string, error) {
 	property := map[string]string{
 		"AWS::DynamoDB::Table": "TableName", "AWS::S3::Bucket": "BucketName", "AWS::SQS::Queue": "QueueName", "AWS::Logs::LogGroup": "LogGroupName",
+		"AWS::SNS::Topic": "TopicName", "AWS::SES::ConfigurationSet": "Name",
 	}[r.Type]
 	if given := r.Properties[property]; property != "" && given != nil {
 		resolved, err := t.Resolve(given)

@@ -148,7 +148,8 @@ func (s *Stack) open() error {
 	if s.services, err = services.New(s.data("")); err != nil {
 		return err
 	}
-	s.services.Invoke = s.Invoke
+	s.services.Invoke, s.services.Notify = s.Invoke, s.notify
+	s.services.Links = func() services.Links { return s.current().links }
 	s.stream = &dynamo.Stream{Folder: s.data("streams"), Invoke: s.Invoke, Send: s.services.Queues.Send, Logf: s.logf}
 	s.poller = &queue.Poller{Queues: s.services.Queues, Invoke: s.Invoke, Logf: s.logf}
 	s.closers = append(s.closers, func() {

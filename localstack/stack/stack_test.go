@@ -20,6 +20,9 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/ses"
+	sestypes "github.com/aws/aws-sdk-go-v2/service/ses/types"
+	"github.com/aws/aws-sdk-go-v2/service/sns"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/coder/websocket"
 
@@ -326,6 +329,28 @@ func TestQueue(t *testing.T) {
 		}
 		return strings.Join(bodies, " ")
 	}, "bad")
+}
+
+func TestTopic(t *testing.T) {
+	s, _ := start(t, "", nil)
+	texts := sns.New(sns.Options{Region: "us-east-1", BaseEndpoint: &s.ServicesURL, Credentials: credentials("LOCALSTACK", "local-secret", "local-session")})
+	if _, err := texts.Publish(t.Context(), &sns.PublishInput{
+		TopicArn: aws.String("arn:aws:sns:us-east-1:000000000000:ticketsystem-Topic"), Subject: aws.String("hello"), Message: aws.String("{}"),
+	}); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "log", func() string { return noted(t, s) }, "noted  hello\n")
+	mails := ses.New(ses.Options{Region: "us-east-1", BaseEndpoint: &s.ServicesURL, Credentials: credentials("LOCALSTACK", "local-secret", "local-session")})
+	for _, to := range []string{"complaint@simulator.amazonses.com", "bounce+one@simulator.amazonses.com"} {
+		if _, err := mails.SendEmail(t.Context(), &ses.SendEmailInput{
+			Source: aws.String("support@example.com"), ConfigurationSetName: aws.String("ticketsystem-mail"),
+			Destination: &sestypes.Destination{ToAddresses: []string{to}},
+			Message:     &sestypes.Message{Subject: &sestypes.Content{Data: aws.String("s")}, Body: &sestypes.Body{Text: &sestypes.Content{Data: aws.String("b")}}},
+		}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	eventually(t, "log after the bounce", func() string { return noted(t, s) }, "noted  hello\nnoted  Amazon SES Email Event Notification\n")
 }
 
 func TestSocket(t *testing.T) {

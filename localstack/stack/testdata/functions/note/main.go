@@ -21,6 +21,7 @@ func handle(_ context.Context, event json.RawMessage) (any, error) {
 			EventName string
 			MessageID string
 			Body      string
+			SNS       struct{ Subject, Message string }
 			Dynamodb  struct{ Keys map[string]map[string]string }
 			S3        struct{ Object struct{ Key string } }
 		}
@@ -34,7 +35,7 @@ func handle(_ context.Context, event json.RawMessage) (any, error) {
 			failures = append(failures, map[string]string{"itemIdentifier": r.MessageID})
 			continue
 		}
-		key := r.Dynamodb.Keys["SK"]["S"] + r.S3.Object.Key + r.Body
+		key := r.Dynamodb.Keys["SK"]["S"] + r.S3.Object.Key + r.Body + r.SNS.Subject
 		if strings.HasSuffix(key, "bad") {
 			return nil, errors.New("bad record")
 		}
