@@ -53,7 +53,8 @@ type Store interface {
 	// User reads a user. Errors: user_not_found.
 	User(ctx context.Context, id string) (user.User, error)
 
-	// SaveAccount writes login and user as they are given.
+	// SaveAccount writes login and user as they are given. An administrator is
+	// counted as one from then on; it takes that from nobody.
 	SaveAccount(ctx context.Context, l Login) error
 
 	// UpdateUser changes a user and returns it as it is then. Errors: user_not_found.

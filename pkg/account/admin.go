@@ -23,7 +23,7 @@ func (s *Service) GrantAdmin(ctx context.Context, rawPhone string) (user.User, e
 			return user.User{}, err
 		}
 		login.User = u
-		login.User.Role = user.RoleAdmin
+		login.User.Role, login.User.Disabled = user.RoleAdmin, false
 	} else {
 		login = Login{Phone: number, User: s.newUser(number, "", user.RoleAdmin, "")}
 	}

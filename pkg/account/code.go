@@ -132,8 +132,10 @@ func sixDigits(random io.Reader) (string, error) {
 }
 
 // number gives the E.164 form of what the client sent.
-func (s *Service) number(raw string) (string, error) {
-	number, err := phone.Normalise(raw, s.Region)
+func (s *Service) number(raw string) (string, error) { return normalise(raw, s.Region) }
+
+func normalise(raw, region string) (string, error) {
+	number, err := phone.Normalise(raw, region)
 	if err != nil {
 		return "", fault.Invalid(fault.Field{Pointer: "/phone", Code: "invalid", Message: "This is not a valid mobile number."}).WithCause(err)
 	}

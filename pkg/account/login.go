@@ -13,7 +13,7 @@ import (
 // address; an unknown number costs the same time and gets the same answer as a
 // wrong password.
 //
-// Errors: invalid_body, login_wrong, login_locked.
+// Errors: invalid_body, login_wrong, login_locked, account_disabled.
 func (s *Service) LogIn(ctx context.Context, rawPhone, password string, from Caller) (Tokens, error) {
 	number, err := s.number(rawPhone)
 	if err != nil {
@@ -54,7 +54,7 @@ func (s *Service) failed(ctx context.Context, counters []Counter) error {
 
 // LogInByCode opens a session by a one-time code.
 //
-// Errors: invalid_body, code_wrong, code_locked.
+// Errors: invalid_body, code_wrong, code_locked, account_disabled.
 func (s *Service) LogInByCode(ctx context.Context, rawPhone, digits string, from Caller) (Tokens, error) {
 	number, err := s.number(rawPhone)
 	if err != nil {
@@ -74,7 +74,11 @@ func (s *Service) LogInByCode(ctx context.Context, rawPhone, digits string, from
 	return s.open(ctx, login.User, &code, from)
 }
 
+// open opens a session for somebody who has proved who they are.
 func (s *Service) open(ctx context.Context, u user.User, used *Code, from Caller) (Tokens, error) {
+	if u.Disabled {
+		return Tokens{}, fault.New(fault.AccountDisabled, "")
+	}
 	session, refresh, err := s.newSession(u, from)
 	if err != nil {
 		return Tokens{}, err

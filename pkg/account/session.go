@@ -88,7 +88,7 @@ func (s *Service) Refresh(ctx context.Context, token string) (Tokens, error) {
 	switch {
 	case err != nil:
 		return Tokens{}, err
-	case !found || session.ExpiresAt.Before(now):
+	case !found || session.ExpiresAt.Before(now) || session.User.Disabled:
 		return Tokens{}, fault.New(fault.SessionEnded, "")
 	case rotated, session.Previous == old.hash() && now.Sub(session.RotatedAt) <= grace:
 		return s.tokens(ctx, session, s.write(next))

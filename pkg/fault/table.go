@@ -24,6 +24,7 @@ const (
 	CodeLocked      Kind = "code_locked"
 	LoginLocked     Kind = "login_locked"
 	TooManyRequests Kind = "too_many_requests"
+	AccountDisabled Kind = "account_disabled"
 	PhoneTaken      Kind = "phone_taken"
 	WeakPassword    Kind = "weak_password"
 	Forbidden       Kind = "forbidden"
@@ -39,6 +40,9 @@ const (
 
 	AlreadyAssigned   Kind = "already_assigned"
 	TicketClosed      Kind = "ticket_closed"
+	TicketDeleted     Kind = "ticket_deleted"
+	LastAdmin         Kind = "last_admin"
+	NameTaken         Kind = "name_taken"
 	StatusNotAllowed  Kind = "status_not_allowed"
 	AttachmentRefused Kind = "attachment_refused"
 	AttachmentPending Kind = "attachment_pending"
@@ -114,6 +118,7 @@ var table = map[Kind]Entry{
 	CodeLocked:      {http.StatusTooManyRequests, "Too many wrong codes; please ask for a new one", "کد چند بار نادرست وارد شد؛ لطفاً کد تازه‌ای بگیرید"},
 	LoginLocked:     {http.StatusTooManyRequests, "Too many failed attempts to sign in; please try again later", "تلاش‌های ناموفق برای ورود زیاد بود؛ لطفاً کمی بعد دوباره تلاش کنید"},
 	TooManyRequests: {http.StatusTooManyRequests, "Too many requests; please wait a little", "تعداد درخواست‌ها زیاد است؛ لطفاً کمی صبر کنید"},
+	AccountDisabled: {http.StatusForbidden, "This account has been disabled; please contact us", "این حساب غیرفعال شده است؛ لطفاً با ما تماس بگیرید"},
 	PhoneTaken:      {http.StatusConflict, "This phone number already has an account", "با این شماره پیش‌تر حساب ساخته شده است"},
 	WeakPassword:    {http.StatusUnprocessableEntity, "The password is too easy to guess", "این گذرواژه به‌آسانی حدس زده می‌شود"},
 	Forbidden:       {http.StatusForbidden, "You may not do this", "شما اجازهٔ این کار را ندارید"},
@@ -129,6 +134,9 @@ var table = map[Kind]Entry{
 
 	AlreadyAssigned:   {http.StatusConflict, "Someone else already has this ticket", "این تیکت را پیش‌تر همکار دیگری برداشته است"},
 	TicketClosed:      {http.StatusConflict, "The ticket is closed; please open a follow-up ticket linked to this one", "این تیکت بسته شده است؛ لطفاً تیکت تازه‌ای در پی آن باز کنید"},
+	TicketDeleted:     {http.StatusConflict, "The ticket that was opened with this clientId has been deleted", "تیکتی که با این clientId باز شده بود حذف شده است"},
+	LastAdmin:         {http.StatusConflict, "The last administrator cannot be removed, demoted or disabled", "آخرین مدیر را نمی‌توان حذف، تنزل یا غیرفعال کرد"},
+	NameTaken:         {http.StatusConflict, "Another category already has this name", "دستهٔ دیگری همین نام را دارد"},
 	StatusNotAllowed:  {http.StatusConflict, "The ticket cannot go to that status from where it is", "تیکت از وضعیت کنونی به این وضعیت نمی‌رود"},
 	AttachmentRefused: {http.StatusUnprocessableEntity, "The attachment was refused", "پیوست پذیرفته نشد"},
 	AttachmentPending: {http.StatusConflict, "The attachment has not arrived or is still being checked", "پیوست هنوز نرسیده یا در حال بررسی است"},

@@ -1,6 +1,7 @@
 package table
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 
@@ -13,7 +14,7 @@ import (
 )
 
 // Change is what a record of the table's stream tells. One of the pointers is
-// set, or UserID; none for an item that nobody follows.
+// set, or an id; none for an item that nobody follows.
 type Change struct {
 	Created bool // the item was not there before
 	Entry   *ticket.Entry
@@ -21,13 +22,30 @@ type Change struct {
 	Mark    *ticket.Mark
 	UserID  string
 	Notice  *notification.Notification
+
+	// Gone is the id of a ticket that has been deleted: nothing that was derived
+	// from it may stay. It is told again when something slipped in behind the
+	// deletion; all of that has been followed by then.
+	Gone string
+	// GoneUser is the id of a person who has been removed.
+	GoneUser string
+	// Shut is told of a person whose rights have changed, or have ended.
+	Shut *Shut
 }
 
-// ReadChange reads a record of the stream. A removal tells nothing.
+// Shut says whose tokens and sockets must end, because they carry rights of
+// before. Out means that the person may not come in again: sessions end too.
+type Shut struct {
+	UserID string
+	Out    bool
+}
+
+// ReadChange reads a record of the stream. Removals tell nothing, but for that
+// of a person.
 func ReadChange(record events.DynamoDBEventRecord) (Change, error) {
 	c := Change{Created: record.EventName == string(events.DynamoDBOperationTypeInsert)}
 	if record.EventName == string(events.DynamoDBOperationTypeRemove) {
-		return c, nil
+		return readRemoval(record)
 	}
 	image, err := fromStream(record.Change.NewImage)
 	if err != nil {
@@ -41,6 +59,10 @@ func ReadChange(record events.DynamoDBEventRecord) (Change, error) {
 	case k.SK == skHead:
 		var i headItem
 		err = decode(image, &i)
+		if i.Gone != 0 {
+			c.Gone = idOf(k.PK)
+			break
+		}
 		head := i.head()
 		c.Head = &head
 	case strings.HasPrefix(k.PK, prefixNotice):
@@ -52,6 +74,7 @@ func ReadChange(record events.DynamoDBEventRecord) (Change, error) {
 		}
 	case k.SK == skUser:
 		c.UserID = idOf(k.PK)
+		c.Shut, err = readShut(image, record)
 	case strings.HasPrefix(k.PK, "T#") && strings.HasPrefix(k.SK, prefixEntry):
 		c.Entry, err = heldEntry(image)
 	case strings.HasPrefix(k.PK, "T#") && strings.HasPrefix(k.SK, prefixMark):
@@ -62,6 +85,38 @@ func ReadChange(record events.DynamoDBEventRecord) (Change, error) {
 		}
 	}
 	return c, err
+}
+
+func readRemoval(record events.DynamoDBEventRecord) (Change, error) {
+	old, err := fromStream(record.Change.OldImage)
+	if err != nil {
+		return Change{}, err
+	}
+	var k key
+	if err := decode(old, &k); err != nil || k.SK != skUser {
+		return Change{}, err
+	}
+	return Change{GoneUser: idOf(k.PK), Shut: &Shut{UserID: idOf(k.PK), Out: true}}, nil
+}
+
+// readShut compares a person's rights with those of before.
+func readShut(image item, record events.DynamoDBEventRecord) (*Shut, error) {
+	if len(record.Change.OldImage) == 0 {
+		return nil, nil
+	}
+	old, err := fromStream(record.Change.OldImage)
+	if err != nil {
+		return nil, err
+	}
+	var was, is userItem
+	if err := errors.Join(decode(old, &was), decode(image, &is)); err != nil {
+		return nil, err
+	}
+	out := is.Disabled && !was.Disabled
+	if !out && was.Role == is.Role {
+		return nil, nil
+	}
+	return &Shut{UserID: is.ID, Out: out}, nil
 }
 
 // fromStream turns an image of a stream record into an item. Lambda and the

@@ -51,6 +51,41 @@ func record(kind events.DynamoDBOperationType, v any) events.DynamoDBEventRecord
 	}
 }
 
+// changed is a record with the item as it was before.
+func changed(kind events.DynamoDBOperationType, was, is any) events.DynamoDBEventRecord {
+	r := events.DynamoDBEventRecord{EventName: string(kind), Change: events.DynamoDBStreamRecord{OldImage: toStream(encodeItem(was))}}
+	if is != nil {
+		r.Change.NewImage = toStream(encodeItem(is))
+	}
+	return r
+}
+
+// TestReadChangeOfRights: what the rights of a person were is told from what
+// they are; a change of anything else shuts nobody out.
+func TestReadChangeOfRights(t *testing.T) {
+	sara := user.User{ID: "sara", Role: user.RoleUser, Name: "Sara"}
+	agent, renamed, off := sara, sara, sara
+	agent.Role, renamed.Name, off.Disabled = user.RoleSupport, "S.", true
+	for name, c := range map[string]struct {
+		record events.DynamoDBEventRecord
+		want   Change
+	}{
+		"another name": {changed(events.DynamoDBOperationTypeModify, userToItem(sara), userToItem(renamed)), Change{UserID: "sara"}},
+		"another role": {changed(events.DynamoDBOperationTypeModify, userToItem(agent), userToItem(sara)), Change{UserID: "sara", Shut: &Shut{UserID: "sara"}}},
+		"disabled":     {changed(events.DynamoDBOperationTypeModify, userToItem(sara), userToItem(off)), Change{UserID: "sara", Shut: &Shut{UserID: "sara", Out: true}}},
+		"let in again": {changed(events.DynamoDBOperationTypeModify, userToItem(off), userToItem(sara)), Change{UserID: "sara"}},
+		"removed":      {changed(events.DynamoDBOperationTypeRemove, userToItem(sara), nil), Change{GoneUser: "sara", Shut: &Shut{UserID: "sara", Out: true}}},
+		"a lapsed session": {
+			changed(events.DynamoDBOperationTypeRemove, sessionToItem(account.Session{Family: "f", User: sara}), nil), Change{},
+		},
+		"a tombstone": {record(events.DynamoDBOperationTypeModify, graveItem{headKey("t"), 5}), Change{Gone: "t"}},
+	} {
+		if got, err := ReadChange(c.record); err != nil || !reflect.DeepEqual(got, c.want) {
+			t.Errorf("%s: got %+v, %v\nwant %+v", name, got, err, c.want)
+		}
+	}
+}
+
 func TestReadChange(t *testing.T) {
 	at := time.UnixMilli(1_790_000_000_123).UTC()
 	entry := ticket.Entry{
@@ -76,13 +111,13 @@ func TestReadChange(t *testing.T) {
 		"a judged file":  {record(events.DynamoDBOperationTypeModify, entryToItem(entry)), Change{Entry: &entry}},
 		"a head":         {record(events.DynamoDBOperationTypeModify, headToItem(written, true)), Change{Head: &head}},
 		"a read mark":    {record(events.DynamoDBOperationTypeInsert, markItem{markKey("t", "sara"), 5, "Sara", "user"}), Change{Created: true, Mark: &mark}},
-		"a user":         {record(events.DynamoDBOperationTypeModify, userItem{userKey("sara"), userToFields(person)}), Change{UserID: "sara"}},
+		"a user":         {record(events.DynamoDBOperationTypeModify, userToItem(person)), Change{UserID: "sara"}},
 		"a login":        {record(events.DynamoDBOperationTypeInsert, loginToItem(account.Login{Phone: "+98912", User: person})), Change{Created: true}},
 		"a session":      {record(events.DynamoDBOperationTypeInsert, sessionToItem(account.Session{Family: "f", User: person})), Change{Created: true}},
 		"a connection":   {record(events.DynamoDBOperationTypeModify, connectionItem{key: connectionKey("c"), Topics: []string{"ticket:t"}}), Change{}},
 		"a watcher":      {record(events.DynamoDBOperationTypeInsert, watcherItem{key: watcherKey(realtime.QueueTopic, "P#x")}), Change{Created: true}},
 		"an entry gone":  {record(events.DynamoDBOperationTypeRemove, entryToItem(entry)), Change{}},
-		"a user removed": {record(events.DynamoDBOperationTypeRemove, userItem{userKey("sara"), userToFields(person)}), Change{}},
+		"a user removed": {record(events.DynamoDBOperationTypeRemove, userToItem(person)), Change{}},
 	} {
 		got, err := ReadChange(c.record)
 		if err != nil || !reflect.DeepEqual(got, c.want) {

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"ticketsystem/pkg/ticket"
+	"ticketsystem/pkg/user"
 )
 
 // This file is the only one that makes keys. infra/access-patterns.md shows
@@ -44,6 +45,7 @@ const (
 	prefixEntry   = "M#"
 	prefixMark    = "P#"
 	configPK      = "CONFIG"
+	auditPK       = "AUDIT"
 	prefixCatalog = "CATEGORY#"
 	prefixSession = "S#"
 	prefixNotice  = "N#" // of a partition
@@ -71,6 +73,14 @@ func codeKey(phoneMAC, purpose string) key { return key{"O#" + phoneMAC, purpose
 func limitKey(scope string, window int64) key {
 	return key{"R#" + scope, strconv.FormatInt(window, 10)}
 }
+
+// catalogueKey is the lock of the whole catalogue.
+func catalogueKey() key { return key{configPK, "CATEGORY"} }
+
+// adminsKey holds the ids of all administrators who may come in.
+func adminsKey() key { return key{configPK, "ADMINS"} }
+
+func auditKey(recordID string) key { return key{auditPK, recordID} }
 
 func categoryKey(categoryID string) key { return key{configPK, prefixCatalog + categoryID} }
 
@@ -144,6 +154,15 @@ func createdKeys(e ticket.Entry) entryKeys {
 	}
 	return entryKeys{UC: ownerOfTickets(e.Author.ID), QC: queueShard, N: ticket.TimeKey(e.CreatedAt)}
 }
+
+// userKeys are the index keys of a person: by role, and among all.
+func userKeys(u user.User) entryKeys {
+	return entryKeys{UC: usersOfRole(u.Role), QC: allUsers, N: ticket.TimeKey(u.CreatedAt)}
+}
+
+func usersOfRole(r user.Role) string { return "R#" + string(r) }
+
+const allUsers = "USERS"
 
 type entryKeys struct {
 	UC string `dynamodbav:"uc,omitempty"`

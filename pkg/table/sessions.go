@@ -76,7 +76,7 @@ func (t *Table) Login(ctx context.Context, phone string, counters []account.Coun
 func (t *Table) SignUp(ctx context.Context, l account.Login, s account.Session, used account.Code) error {
 	tx := t.transaction().
 		put(loginToItem(l), "attribute_not_exists(PK)", nil).
-		put(userItem{userKey(l.User.ID), userToFields(l.User)}, "attribute_not_exists(PK)", nil).
+		put(userToItem(l.User), "attribute_not_exists(PK)", nil).
 		put(sessionToItem(s), "", nil)
 	useCode(tx, used)
 	for try := 0; ; try++ {

@@ -7,6 +7,14 @@ import (
 	"ticketsystem/pkg/user"
 )
 
+// graveItem stands where the head of a deleted ticket stood: in no list, and in
+// the way of whoever would open the ticket again. It stays for ever.
+type graveItem struct {
+	key
+	Gone int64 `dynamodbav:"gone"` // when
+	// No rev: no head that was folded before can take its place.
+}
+
 // headItem is a ticket's head. What lists show lies in Row, the one attribute
 // that the indexes carry besides their keys. Attribute names are short because
 // they are paid for with every row.
@@ -15,6 +23,8 @@ type headItem struct {
 	headKeys
 	Row rowItem `dynamodbav:"row"`
 	Rev int     `dynamodbav:"rev"`
+
+	Gone int64 `dynamodbav:"gone,omitempty"` // it is a graveItem
 }
 
 type rowItem struct {
@@ -61,7 +71,11 @@ func headToItem(h ticket.Head, listed bool) headItem {
 	}
 }
 
+// head is the zero Head for a ticket that is gone.
 func (i headItem) head() ticket.Head {
+	if i.Gone != 0 {
+		return ticket.Head{}
+	}
 	r := i.Row
 	readers := make(map[string]ticket.Reader, len(r.Readers))
 	for id, pair := range r.Readers {

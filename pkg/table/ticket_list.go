@@ -166,7 +166,9 @@ func (t *Table) fetchHeads(ctx context.Context, items []item) ([]ticket.Head, er
 		if err := decode(i, &head); err != nil {
 			return nil, err
 		}
-		byKey[head.PK] = head.head()
+		if head.Gone == 0 {
+			byKey[head.PK] = head.head()
+		}
 	}
 	heads := make([]ticket.Head, 0, len(keys))
 	for _, k := range keys {

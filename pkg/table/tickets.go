@@ -105,7 +105,7 @@ func addItem(log *ticket.Log, i item) error {
 	case k.SK == skHead:
 		var head headItem
 		err := decode(i, &head)
-		log.Head = head.head()
+		log.Head, log.Gone = head.head(), head.Gone != 0
 		return err
 	case strings.HasPrefix(k.SK, prefixEntry):
 		var entry entryItem

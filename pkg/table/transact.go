@@ -31,11 +31,15 @@ func (tx *transaction) put(v any, condition string, vals values) *transaction {
 }
 
 func (tx *transaction) update(c change) *transaction {
-	tx.items = append(tx.items, types.TransactWriteItem{Update: &types.Update{
-		TableName: tx.table.name, Key: c.key.wire(), UpdateExpression: &c.set, ConditionExpression: &c.condition,
+	update := &types.Update{
+		TableName: tx.table.name, Key: c.key.wire(), UpdateExpression: &c.set,
 		ExpressionAttributeValues: c.values.wire(), ExpressionAttributeNames: names(c.set + " " + c.condition),
 		ReturnValuesOnConditionCheckFailure: types.ReturnValuesOnConditionCheckFailureAllOld,
-	}})
+	}
+	if c.condition != "" {
+		update.ConditionExpression = &c.condition
+	}
+	tx.items = append(tx.items, types.TransactWriteItem{Update: update})
 	return tx
 }
 

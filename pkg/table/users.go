@@ -16,8 +16,11 @@ var _ account.Store = (*Table)(nil)
 // up to date by the stream, so that both cost one read.
 type userItem struct {
 	key
+	entryKeys
 	userFields
 }
+
+func userToItem(u user.User) userItem { return userItem{userKey(u.ID), userKeys(u), userToFields(u)} }
 
 type userFields struct {
 	ID            string `dynamodbav:"id"`
@@ -32,6 +35,7 @@ type userFields struct {
 	Locale        string `dynamodbav:"locale"`
 	NotifyEmail   bool   `dynamodbav:"byEmail"`
 	NotifySMS     bool   `dynamodbav:"bySMS"`
+	Disabled      bool   `dynamodbav:"disabled,omitempty"`
 	CreatedAt     int64  `dynamodbav:"createdAt"`
 }
 
@@ -39,7 +43,7 @@ func userToFields(u user.User) userFields {
 	return userFields{
 		ID: u.ID, Phone: u.Phone, Role: string(u.Role), Name: u.Name, Email: u.Email, EmailVerified: u.EmailVerified,
 		Province: u.Province, City: u.City, PictureID: u.PictureID, Locale: u.Locale,
-		NotifyEmail: u.Notify.Email, NotifySMS: u.Notify.SMS, CreatedAt: toMillis(u.CreatedAt),
+		NotifyEmail: u.Notify.Email, NotifySMS: u.Notify.SMS, Disabled: u.Disabled, CreatedAt: toMillis(u.CreatedAt),
 	}
 }
 
@@ -47,7 +51,7 @@ func (f userFields) user() user.User {
 	return user.User{
 		ID: f.ID, Phone: f.Phone, Role: user.Role(f.Role), Name: f.Name, Email: f.Email, EmailVerified: f.EmailVerified,
 		Province: f.Province, City: f.City, PictureID: f.PictureID, Locale: f.Locale,
-		Notify: user.Choices{Email: f.NotifyEmail, SMS: f.NotifySMS}, CreatedAt: fromMillis(f.CreatedAt),
+		Notify: user.Choices{Email: f.NotifyEmail, SMS: f.NotifySMS}, Disabled: f.Disabled, CreatedAt: fromMillis(f.CreatedAt),
 	}
 }
 
@@ -114,10 +118,11 @@ func loginToItem(l account.Login) loginItem {
 
 // SaveAccount implements account.Store.
 func (t *Table) SaveAccount(ctx context.Context, l account.Login) error {
-	_, err := t.transaction().
-		put(loginToItem(l), "", nil).
-		put(userItem{userKey(l.User.ID), userToFields(l.User)}, "", nil).
-		commit(ctx)
+	tx := t.transaction().put(loginToItem(l), "", nil).put(userToItem(l.User), "", nil)
+	if isAdmin(l.User) {
+		tx.addAdmin(l.User.ID)
+	}
+	_, err := tx.commit(ctx)
 	return err
 }
 

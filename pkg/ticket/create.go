@@ -24,7 +24,7 @@ type Draft struct {
 // with whatever content, meets the first ticket and gets it back with created
 // false.
 //
-// Errors: category_not_found, attachment_*.
+// Errors: category_not_found, attachment_*, ticket_deleted.
 func (d *Desk) Create(ctx context.Context, who user.Principal, draft Draft) (h Head, created bool, err error) {
 	ticketID := id.Derive(draft.ClientID, who.UserID)
 	for range attempts {
@@ -72,6 +72,9 @@ func (d *Desk) draft(ctx context.Context, who user.Principal, ticketID string, d
 // attachments are bound by the first try, or the category has gone since.
 func (d *Desk) earlier(ctx context.Context, who user.Principal, ticketID string, refusal error) (Head, bool, error) {
 	log, err := d.Store.Newest(ctx, ticketID, 1)
+	if err == nil && log.Gone {
+		return Head{}, false, deleted()
+	}
 	if err != nil || !log.Head.VisibleTo(who) {
 		return Head{}, false, refusal
 	}

@@ -49,6 +49,9 @@ type Store interface {
 	// stored head's revision is not the one that h was folded from.
 	Project(ctx context.Context, h Head) error
 
+	// Bury writes a deleted ticket's tombstone anew.
+	Bury(ctx context.Context, ticketID string) error
+
 	// SetRead moves the read mark of somebody who has one forward, in one
 	// trip; it reports false when the person has no mark on this ticket yet.
 	SetRead(ctx context.Context, m Mark) (bool, error)

@@ -90,6 +90,7 @@ type Log struct {
 	Head    Head
 	Entries []Entry
 	Marks   map[string]int // read marks by user id, as far as the read covered them
+	Gone    bool           // the ticket has been deleted; what else is here will be
 }
 
 // at is the entry with that seq, if the stretch has it.

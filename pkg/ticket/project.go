@@ -17,11 +17,17 @@ type Mark struct {
 // What the stream says is a hint: from is a seq that is new, or the one behind
 // a mark that has moved; the log says the rest. Doubled, late and reordered hints are
 // harmless, because only what the head does not hold yet is folded in.
+//
+// What slipped in behind a deletion lets the ticket be buried again, so that
+// those who erase it hear of it after they have followed what slipped in.
 func (d *Desk) Project(ctx context.Context, ticketID string, from int) error {
 	for try := range attempts {
 		log, err := d.Store.Tail(ctx, ticketID, from)
 		if err != nil {
 			return err
+		}
+		if log.Gone && len(log.Entries)+len(log.Marks) > 0 {
+			return d.Store.Bury(ctx, ticketID)
 		}
 		if log.Head.ID == "" {
 			return nil // deleted meanwhile

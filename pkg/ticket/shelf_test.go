@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"ticketsystem/pkg/attachment"
+	"ticketsystem/pkg/audit"
 	"ticketsystem/pkg/fault"
 )
 
@@ -20,6 +21,7 @@ type shelf struct {
 	files   map[string]attachment.Attachment
 	reads   int // of a ticket's partition
 	writes  int
+	deeds   []audit.Record
 
 	// meanwhile runs once before the next write, outside the lock: somebody
 	// else is faster.
@@ -31,6 +33,8 @@ type binder struct {
 	head    Head
 	entries []Entry
 	marks   map[string]int
+	gone    bool
+	buried  int // times since
 }
 
 var _ Store = (*shelf)(nil)
@@ -75,6 +79,9 @@ func (s *shelf) read(ticketID string, with func(b *binder)) (Log, error) {
 	s.reads++
 	if b, found := s.tickets[ticketID]; found {
 		with(b)
+		if b.gone {
+			return Log{Gone: true, Marks: maps.Clone(b.marks)}, nil
+		}
 		return Log{Head: b.head.clone(), Entries: nil, Marks: maps.Clone(b.marks)}, nil
 	}
 	return Log{Marks: map[string]int{}}, nil
@@ -187,6 +194,13 @@ func (s *shelf) Commit(_ context.Context, h Head, entries []Entry) error {
 }
 
 func (s *shelf) Project(ctx context.Context, h Head) error { return s.Commit(ctx, h, nil) }
+
+func (s *shelf) Bury(_ context.Context, ticketID string) error {
+	return s.write(func() error {
+		s.tickets[ticketID].buried++
+		return nil
+	})
+}
 
 func (s *shelf) SetRead(_ context.Context, m Mark) (moved bool, err error) {
 	err = s.write(func() error {

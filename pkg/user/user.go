@@ -15,6 +15,7 @@ type User struct {
 	PictureID     string // attachment
 	Locale        string // "en" or "fa"
 	Notify        Choices
+	Disabled      bool // may not come in until an administrator lets them again
 	CreatedAt     time.Time
 }
 

@@ -1,0 +1,237 @@
+package account
+
+import (
+	"context"
+	"errors"
+	"io"
+	"math/rand/v2"
+	"time"
+
+	"ticketsystem/pkg/audit"
+	"ticketsystem/pkg/auth"
+	"ticketsystem/pkg/fault"
+	"ticketsystem/pkg/id"
+	"ticketsystem/pkg/phone"
+	"ticketsystem/pkg/user"
+)
+
+// Ledger keeps people as administrators know them. Each change is written with
+// its audit record, all or nothing, and only while the person's rights are
+// those that were read; else it errors with fault.Conflict.
+type Ledger interface {
+	// User reads one. Errors: user_not_found.
+	User(ctx context.Context, id string) (user.User, error)
+	// Login finds whoever has the number.
+	Login(ctx context.Context, phone string, counters []Counter) (l Login, found bool, counts []int, err error)
+	// Users reads a page of people, the newest first; role "" is everybody.
+	Users(ctx context.Context, role user.Role, limit int, cursor map[string]string) (people []user.User, next map[string]string, err error)
+	// UsersByID reads people in this order; missing ones are left out.
+	UsersByID(ctx context.Context, ids []string) ([]user.User, error)
+
+	// AddUser writes a new person. Errors: phone_taken.
+	AddUser(ctx context.Context, l Login, r audit.Record) error
+	// ChangeUser changes a person; hash is a new password's, nil to keep the
+	// old one. Errors: phone_taken, last_admin.
+	ChangeUser(ctx context.Context, was, now user.User, hash *string, r audit.Record) error
+	// RemoveUser removes person and login. Errors: last_admin.
+	RemoveUser(ctx context.Context, was user.User, r audit.Record) error
+}
+
+// Registry is the book of people, as administrators keep it.
+type Registry struct {
+	Ledger Ledger
+	Keeper *Keeper
+	Pen    audit.Pen
+	Random io.Reader
+	Region string // where a number without a country code is from
+}
+
+// NewPerson is somebody whom an administrator enters. It has been validated
+// but for phone and password.
+type NewPerson struct {
+	Phone    string
+	Role     user.Role // "" means user
+	Name     string
+	Email    string
+	Password string // "" leaves login by code
+	Locale   string // "" means en
+	Disabled bool
+}
+
+// Edit is what an administrator changes about a person; nil leaves a field as
+// it is.
+type Edit struct {
+	Phone    *string
+	Role     *user.Role
+	Name     *string
+	Email    *string
+	Password *string
+	Disabled *bool
+}
+
+// Find reads a person. Errors: user_not_found.
+func (g *Registry) Find(ctx context.Context, userID string) (user.User, error) {
+	if !id.Valid(userID) {
+		return user.User{}, fault.New(fault.UserNotFound, "")
+	}
+	return g.Ledger.User(ctx, userID)
+}
+
+// ByNumber finds the person who has a phone number; nobody for a text that is
+// no number.
+func (g *Registry) ByNumber(ctx context.Context, raw string) (found []user.User, err error) {
+	number, err := phone.Normalise(raw, g.Region)
+	if err != nil {
+		return nil, nil //nolint:nilerr // it is a text to look for, not an entry
+	}
+	login, known, _, err := g.Ledger.Login(ctx, number, nil)
+	if err != nil || !known {
+		return nil, err
+	}
+	return g.Ledger.UsersByID(ctx, []string{login.User.ID})
+}
+
+// Add enters a new person. Errors: invalid_body (phone), weak_password, phone_taken.
+func (g *Registry) Add(ctx context.Context, by audit.Actor, p NewPerson) (user.User, error) {
+	number, err := normalise(p.Phone, g.Region)
+	if err != nil {
+		return user.User{}, err
+	}
+	hash, err := g.hash(p.Password, number)
+	if err != nil {
+		return user.User{}, err
+	}
+	u := user.User{
+		ID: g.Pen.NewID(), Phone: number, Role: p.Role, Name: p.Name, Email: p.Email, Locale: p.Locale, Disabled: p.Disabled,
+		Notify: user.Choices{Email: true, SMS: true}, CreatedAt: g.Pen.Now(),
+	}
+	if u.Role == "" {
+		u.Role = user.RoleUser
+	}
+	if u.Locale == "" {
+		u.Locale = "en"
+	}
+	r := g.Pen.Note(by, audit.UserCreated, u.ID, nil, facts(u))
+	return u, again(ctx, func() error { return g.Ledger.AddUser(ctx, Login{Phone: number, Hash: hash, User: u}, r) })
+}
+
+// Change edits a person. A change of rights is enforced before it returns:
+// tokens and sockets that carry the old ones end, and for somebody who is
+// disabled, or has a new password, the sessions too.
+//
+// Errors: user_not_found, invalid_body (phone), weak_password, phone_taken, last_admin.
+func (g *Registry) Change(ctx context.Context, by audit.Actor, userID string, e Edit) (now user.User, err error) {
+	var was user.User
+	var hash *string
+	err = again(ctx, func() error {
+		if was, err = g.Find(ctx, userID); err != nil {
+			return err
+		}
+		if now, err = edited(was, e, g.Region); err != nil {
+			return err
+		}
+		if e.Password != nil && hash == nil {
+			made, err := g.hash(*e.Password, now.Phone)
+			if err != nil {
+				return err
+			}
+			hash = &made
+		}
+		before, after := audit.Changed(facts(was), facts(now))
+		if hash != nil {
+			after["password"] = "changed"
+		}
+		if len(after) == 0 {
+			return nil
+		}
+		return g.Ledger.ChangeUser(ctx, was, now, hash, g.Pen.Note(by, audit.UserChanged, userID, before, after))
+	})
+	if err != nil {
+		return user.User{}, err
+	}
+	switch {
+	case now.Disabled && !was.Disabled, hash != nil:
+		err = g.Keeper.Shut(ctx, userID, true)
+	case now.Role != was.Role, now.Phone != was.Phone:
+		err = g.Keeper.Shut(ctx, userID, false)
+	}
+	return now, err
+}
+
+// Remove takes a person out of the book: nobody signs in as them any more, and
+// their number may sign up anew.
+//
+// Errors: user_not_found, last_admin.
+func (g *Registry) Remove(ctx context.Context, by audit.Actor, userID string) error {
+	err := again(ctx, func() error {
+		was, err := g.Find(ctx, userID)
+		if err != nil {
+			return err
+		}
+		return g.Ledger.RemoveUser(ctx, was, g.Pen.Note(by, audit.UserRemoved, userID, facts(was), nil))
+	})
+	if err != nil {
+		return err
+	}
+	return g.Keeper.Shut(ctx, userID, true)
+}
+
+func edited(u user.User, e Edit, region string) (user.User, error) {
+	if e.Phone != nil {
+		number, err := normalise(*e.Phone, region)
+		if err != nil {
+			return u, err
+		}
+		u.Phone = number
+	}
+	if e.Role != nil {
+		u.Role = *e.Role
+	}
+	if e.Name != nil {
+		u.Name = *e.Name
+	}
+	if e.Email != nil && *e.Email != u.Email {
+		u.Email, u.EmailVerified = *e.Email, false
+	}
+	if e.Disabled != nil {
+		u.Disabled = *e.Disabled
+	}
+	return u, nil
+}
+
+// facts are what the audit log says of a person.
+func facts(u user.User) audit.Facts {
+	return audit.Facts{"phone": u.Phone, "role": string(u.Role), "name": u.Name, "email": u.Email, "disabled": u.Disabled}
+}
+
+func (g *Registry) hash(password, number string) (string, error) {
+	if password == "" {
+		return "", nil
+	}
+	if err := auth.CheckPassword(password, number); err != nil {
+		return "", err
+	}
+	return auth.Hash(password, g.Random)
+}
+
+// Many administrators may change the same people at once; each waits for a
+// random time that grows, until it is its turn.
+const (
+	tries     = 30
+	firstWait = 5 * time.Millisecond
+	longWait  = 150 * time.Millisecond
+)
+
+func again(ctx context.Context, do func() error) error {
+	for try := 0; ; try++ {
+		err := do()
+		if !fault.Is(err, fault.Conflict) || try == tries {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return errors.Join(err, ctx.Err())
+		case <-time.After(time.Millisecond + rand.N(min(firstWait<<min(try, 10), longWait))): //nolint:gosec // spreads writers, keeps no secret
+		}
+	}
+}
