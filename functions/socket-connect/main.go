@@ -8,6 +8,6 @@ import (
 
 func main() {
 	h := wiring.Open()
-	entrance := &api.Entrance{Door: h.Door(), Verifier: h.Verifier(), Origins: h.Origins(), Log: h.Log}
+	entrance := &api.Entrance{Door: h.Door(), Gate: h.Gate(), Origins: h.Origins(), Log: h.Log}
 	h.Run(entrance.Connect)
 }

@@ -78,6 +78,12 @@ func accountCosts() []cost {
 		{name: "logout", golden: price{1, 0, 1}, run: func(ctx context.Context, k *market) error {
 			return k.people.LogOut(ctx, k.sara, refresh)
 		}},
+		{name: "revoke access", golden: price{1, 0, 1}, run: func(ctx context.Context, k *market) error {
+			return k.people.Revoke(ctx, newID())
+		}},
+		{name: "revocations, every 5 s a function", golden: price{1, 0.5, 0}, run: func(ctx context.Context, k *market) error {
+			return account.NewRevocations(k.store, wiring.Now).Check(ctx, k.sara)
+		}},
 		{name: "profile", golden: price{1, 1, 0}, run: func(ctx context.Context, k *market) error {
 			_, err := k.people.Profile(ctx, k.sara)
 			return err

@@ -73,7 +73,10 @@ func newMarket(t *testing.T) *market {
 		meter: m, store: store, desk: desk, shelf: shelf, people: newPeople(t, store), number: newNumber(), pushes: hub.Pusher.(*pushes),
 		door:   &realtime.Door{Store: store, Now: wiring.Now, Random: rand.Reader},
 		files:  &attachment.Desk{Store: store, Now: wiring.Now, NewID: newID},
-		socket: &api.Socket{Store: store, Hub: hub, News: &api.News{Hub: hub, Log: log}, Log: log, Now: wiring.Now},
+		socket: &api.Socket{
+			Store: store, Hub: hub, News: &api.News{Hub: hub, Log: log}, Log: log, Now: wiring.Now,
+			Revocations: account.NewRevocations(open(), wiring.Now), // priced by themselves
+		},
 	}
 	// A second ago: clients make the clientIds of the test after its entries.
 	k.desk.Now = func() time.Time { return wiring.Now().Add(-time.Second) }

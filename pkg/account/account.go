@@ -50,6 +50,13 @@ type Store interface {
 	// that is its current or previous token hash.
 	EndSession(ctx context.Context, userID, family, hash string) error
 
+	// EndSessions removes all sessions of the user.
+	EndSessions(ctx context.Context, userID string) error
+
+	// Revoke notes that access tokens issued until a time are void: those of a
+	// user, or of a session family.
+	Revoke(ctx context.Context, subject string, at time.Time) error
+
 	// User reads a user. Errors: user_not_found.
 	User(ctx context.Context, id string) (user.User, error)
 

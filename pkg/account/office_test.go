@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
+	"maps"
 	"regexp"
 	"sync"
 	"testing"
@@ -36,6 +37,10 @@ type office struct {
 	kept     []string
 	texts    []string
 	noLine   error // of the Texter
+	noTable  error // of the revocations
+	revoked  map[string]time.Time
+
+	revokedReads int
 }
 
 var (
@@ -56,7 +61,7 @@ func newOffice(t *testing.T) *office {
 	}
 	o := &office{
 		now: time.Date(2026, 3, 21, 12, 0, 0, 0, time.UTC), codes: map[string]Code{}, counts: map[Counter]int{},
-		logins: map[string]Login{}, users: map[string]user.User{}, sessions: map[string]Session{}, files: map[string]attachment.Attachment{},
+		logins: map[string]Login{}, users: map[string]user.User{}, sessions: map[string]Session{}, revoked: map[string]time.Time{}, files: map[string]attachment.Attachment{},
 	}
 	now := func() time.Time { return o.now }
 	ids := id.NewSource(now, rand.Reader)
@@ -187,6 +192,23 @@ func (o *office) EndSession(_ context.Context, userID, family, hash string) erro
 		delete(o.sessions, family)
 	}
 	return nil
+}
+
+func (o *office) EndSessions(_ context.Context, userID string) error {
+	maps.DeleteFunc(o.sessions, func(_ string, s Session) bool { return s.User.ID == userID })
+	return nil
+}
+
+func (o *office) Revoke(_ context.Context, subject string, at time.Time) error {
+	o.revoked[subject] = at
+	return nil
+}
+
+func (o *office) Revoked(_ context.Context, since time.Time) (map[string]time.Time, error) {
+	o.revokedReads++
+	list := maps.Clone(o.revoked)
+	maps.DeleteFunc(list, func(_ string, at time.Time) bool { return !at.After(since) })
+	return list, o.noTable
 }
 
 func (o *office) User(_ context.Context, id string) (user.User, error) {

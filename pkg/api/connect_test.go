@@ -28,7 +28,7 @@ func TestOpenSocket(t *testing.T) {
 func TestConnect(t *testing.T) {
 	h := newHouse(t)
 	door := &realtime.Door{Store: h.shop, Now: h.server.Now, Random: rand.Reader}
-	entrance := &api.Entrance{Door: door, Verifier: h.server.Verifier, Origins: []string{"https://app.ir", "https://api.ir"}, Log: h.server.Log}
+	entrance := &api.Entrance{Door: door, Gate: h.server.Gate, Origins: []string{"https://app.ir", "https://api.ir"}, Log: h.server.Log}
 	expired := h.token(sara)
 	h.now = h.now.Add(20 * time.Minute)
 	pass := func() string {
@@ -85,7 +85,7 @@ func TestConnect(t *testing.T) {
 // TestATokenIsNoPass: never an access token in an address.
 func TestATokenIsNoPass(t *testing.T) {
 	h := newHouse(t)
-	entrance := &api.Entrance{Door: &realtime.Door{Store: h.shop, Now: h.server.Now, Random: rand.Reader}, Verifier: h.server.Verifier, Log: h.server.Log}
+	entrance := &api.Entrance{Door: &realtime.Door{Store: h.shop, Now: h.server.Now, Random: rand.Reader}, Gate: h.server.Gate, Log: h.server.Log}
 	var event events.APIGatewayWebsocketProxyRequest
 	event.QueryStringParameters = map[string]string{"ticket": h.token(sara), "token": h.token(sara), "access_token": h.token(sara)}
 	if got, err := entrance.Connect(context.Background(), event); err != nil || got.StatusCode != 401 {

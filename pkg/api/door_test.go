@@ -175,3 +175,25 @@ func TestStageIsNoPartOfThePath(t *testing.T) {
 		}
 	}
 }
+
+// TestRevokedAccess: an access token that has been revoked is as good as an
+// expired one, at the door and on an open socket; a younger one is good.
+func TestRevokedAccess(t *testing.T) {
+	h := newHouse(t)
+	h.now = h.now.Add(250 * time.Millisecond)
+	old := h.token(sara)
+	h.revoked[saraID] = h.now
+	h.now = h.now.Add(time.Millisecond)
+	for token, want := range map[string]string{old: "token_expired", h.token(sara): "", h.token(ali): ""} {
+		r := call(http.MethodGet, "/x", "").with("authorization", "Bearer "+token)
+		if got := h.send(t, whoami(api.SignedIn), user.Principal{}, r); got.code() != want {
+			t.Errorf("got %d %q, want %q", got.status, got.code(), want)
+		}
+	}
+	h.broken = true
+	h.now = h.now.Add(time.Minute)
+	r := call(http.MethodGet, "/x", "").with("authorization", "Bearer "+h.token(ali))
+	if got := h.send(t, whoami(api.SignedIn), user.Principal{}, r); got.status != 500 {
+		t.Errorf("when nobody can say: got %d %s, want 500", got.status, got.code())
+	}
+}

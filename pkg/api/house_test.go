@@ -11,6 +11,7 @@ import (
 
 	"github.com/aws/aws-lambda-go/events"
 
+	"ticketsystem/pkg/account"
 	"ticketsystem/pkg/api"
 	"ticketsystem/pkg/auth"
 	"ticketsystem/pkg/category"
@@ -70,7 +71,7 @@ func newHouse(t *testing.T) *house {
 	now := func() time.Time { return h.now }
 	logger := slog.New(slog.NewTextHandler(h.log, nil))
 	h.issuer = auth.NewIssuer(key, "test", now, id.NewSource(now, rand.Reader))
-	h.server = &api.Server{Verifier: auth.NewVerifier(keys, "test", now), Edge: edge, Repeats: h.shop, Log: logger, Now: now}
+	h.server = &api.Server{Gate: &account.Gate{Verifier: auth.NewVerifier(keys, "test", now), Revocations: account.NewRevocations(h.shop, now)}, Edge: edge, Repeats: h.shop, Log: logger, Now: now}
 	h.people = category.NewCatalogue(h.shop, now)
 	h.desk = &ticket.Desk{Store: h.shop, Files: h.shop, People: h.shop, Categories: h.people, Now: now, ReopenWindow: 7 * 24 * time.Hour}
 	h.news = &api.News{Hub: &realtime.Hub{Store: h.shop, Pusher: h.shop, Now: now}, Log: logger}

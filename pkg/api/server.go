@@ -11,6 +11,7 @@ import (
 
 	"github.com/aws/aws-lambda-go/events"
 
+	"ticketsystem/pkg/account"
 	"ticketsystem/pkg/auth"
 	"ticketsystem/pkg/fault"
 	"ticketsystem/pkg/idempotency"
@@ -39,11 +40,11 @@ type Endpoint struct {
 // Server runs endpoints. A field that a function's endpoint does not use may
 // be zero.
 type Server struct {
-	Verifier *auth.Verifier
-	Edge     auth.Edge
-	Repeats  idempotency.Store // nil where nothing is posted
-	Log      *slog.Logger
-	Now      func() time.Time
+	Gate    *account.Gate
+	Edge    auth.Edge
+	Repeats idempotency.Store // nil where nothing is posted
+	Log     *slog.Logger
+	Now     func() time.Time
 }
 
 // HTTP makes the Lambda handler of an endpoint behind an HTTP API (payload
@@ -64,7 +65,7 @@ func (s *Server) HTTP(e Endpoint) func(context.Context, events.APIGatewayV2HTTPR
 }
 
 func (s *Server) answer(ctx context.Context, e Endpoint, r *Request) (Response, error) {
-	if err := s.admit(e, r); err != nil {
+	if err := s.admit(ctx, e, r); err != nil {
 		return Response{}, err
 	}
 	r.edge, r.now = s.Edge, s.Now
@@ -75,7 +76,7 @@ func (s *Server) answer(ctx context.Context, e Endpoint, r *Request) (Response, 
 }
 
 // admit finds out who is asking and checks the endpoint's door.
-func (s *Server) admit(e Endpoint, r *Request) error {
+func (s *Server) admit(ctx context.Context, e Endpoint, r *Request) error {
 	if e.Access == Anyone {
 		return nil
 	}
@@ -89,7 +90,7 @@ func (s *Server) admit(e Endpoint, r *Request) error {
 		}
 		return fault.New(fault.Unauthenticated, "")
 	}
-	who, err := s.Verifier.Verify(token)
+	who, err := s.Gate.Token(ctx, token)
 	if err != nil {
 		if e.Access == Known && fault.Is(err, fault.TokenExpired) {
 			return nil

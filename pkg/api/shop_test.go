@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -35,6 +36,7 @@ type shop struct {
 	frames      []frame
 	listed      []ticket.Query // what was listed
 	cursor      map[string]string
+	revoked     map[string]time.Time
 }
 
 // frame is what was pushed to a connection.
@@ -43,10 +45,16 @@ type frame struct {
 	body map[string]any
 }
 
+func (s *shop) Revoked(context.Context, time.Time) (map[string]time.Time, error) {
+	unlock, err := s.lock()
+	defer unlock()
+	return maps.Clone(s.revoked), err
+}
+
 func newShop() *shop {
 	return &shop{
 		tickets: map[string]ticket.Log{}, files: map[string]attachment.Attachment{}, repeats: map[string]idempotency.Record{},
-		connections: map[string]realtime.Connection{}, passes: map[string]user.Principal{},
+		connections: map[string]realtime.Connection{}, passes: map[string]user.Principal{}, revoked: map[string]time.Time{},
 	}
 }
 

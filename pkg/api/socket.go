@@ -11,17 +11,19 @@ import (
 
 	"github.com/aws/aws-lambda-go/events"
 
+	"ticketsystem/pkg/account"
 	"ticketsystem/pkg/fault"
 	"ticketsystem/pkg/realtime"
 )
 
 // Socket runs the routes of the WebSocket API.
 type Socket struct {
-	Store realtime.Store
-	Hub   *realtime.Hub
-	News  *News
-	Log   *slog.Logger
-	Now   func() time.Time
+	Store       realtime.Store
+	Revocations *account.Revocations
+	Hub         *realtime.Hub
+	News        *News
+	Log         *slog.Logger
+	Now         func() time.Time
 }
 
 // Frame is what a socket sent, and who sits behind it.
@@ -93,7 +95,7 @@ func (s *Socket) frame(ctx context.Context, event events.APIGatewayWebsocketProx
 	if !found {
 		return nil, fault.New(fault.Unauthenticated, "")
 	}
-	return &Frame{Connection: c, body: body}, nil
+	return &Frame{Connection: c, body: body}, s.Revocations.Check(ctx, c.Who)
 }
 
 func (s *Socket) errorFrame(ctx context.Context, event events.APIGatewayWebsocketProxyRequest, locale string, err error) errorFrame {

@@ -10,7 +10,7 @@ import (
 
 	"github.com/aws/aws-lambda-go/events"
 
-	"ticketsystem/pkg/auth"
+	"ticketsystem/pkg/account"
 	"ticketsystem/pkg/fault"
 	"ticketsystem/pkg/realtime"
 	"ticketsystem/pkg/user"
@@ -31,8 +31,8 @@ func OpenSocket(door *realtime.Door, socketURL string) Endpoint {
 
 // Entrance decides who may open a socket.
 type Entrance struct {
-	Door     *realtime.Door
-	Verifier *auth.Verifier
+	Door *realtime.Door
+	Gate *account.Gate
 	// Origins may open sockets from a browser. A native client sends no origin.
 	Origins []string
 	Log     *slog.Logger
@@ -64,7 +64,11 @@ func (e *Entrance) Connect(ctx context.Context, event events.APIGatewayWebsocket
 
 func (e *Entrance) identify(ctx context.Context, event events.APIGatewayWebsocketProxyRequest) (user.Principal, error) {
 	if pass := event.QueryStringParameters["ticket"]; pass != "" {
-		return e.Door.Redeem(ctx, pass)
+		who, err := e.Door.Redeem(ctx, pass)
+		if err != nil {
+			return user.Principal{}, err
+		}
+		return who, e.Gate.Revocations.Check(ctx, who)
 	}
 	token, err := bearer(header(event, "Authorization"))
 	if err != nil {
@@ -73,7 +77,7 @@ func (e *Entrance) identify(ctx context.Context, event events.APIGatewayWebsocke
 	if token == "" {
 		return user.Principal{}, fault.New(fault.Unauthenticated, "")
 	}
-	return e.Verifier.Verify(token)
+	return e.Gate.Token(ctx, token)
 }
 
 // Disconnect is the $disconnect route.

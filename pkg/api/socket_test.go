@@ -27,7 +27,7 @@ func newPort(t *testing.T) *port {
 	t.Helper()
 	h := newHouse(t)
 	h.stock(oneID, "message", "note")
-	p := &port{house: h, socket: &api.Socket{Store: h.shop, Hub: h.news.Hub, News: h.news, Log: h.server.Log, Now: h.server.Now}}
+	p := &port{house: h, socket: &api.Socket{Store: h.shop, Revocations: h.server.Gate.Revocations, Hub: h.news.Hub, News: h.news, Log: h.server.Log, Now: h.server.Now}}
 	for id, who := range map[string]user.Principal{"sara1": sara, "sara2": sara, "ali1": ali, "reza1": reza} {
 		h.connections[id] = realtime.Connection{ID: id, Who: who, Topics: []string{realtime.UserTopic(who.UserID)}}
 	}
@@ -243,5 +243,21 @@ func TestTypingAndReading(t *testing.T) {
 	event.RequestContext.ConnectionID = "ali1"
 	if out, err := p.socket.Disconnect(context.Background(), event); err != nil || out.StatusCode != 200 || len(p.frames) != 1 || p.frames[0].body["type"] != "presence" {
 		t.Errorf("disconnect: got %d, %v, pushed %v", out.StatusCode, err, p.frames)
+	}
+}
+
+// TestRevokedSocket: a socket that was opened before its person's access was
+// revoked says nothing more.
+func TestRevokedSocket(t *testing.T) {
+	p := newPort(t)
+	p.revoked[saraID] = p.now
+	for name, run := range p.actions() {
+		p.send(t, run, "sara1", `{"action":"`+name+`","topic":"ticket:`+oneID+`","ticketId":"`+oneID+`"}`)
+		if got := p.reply("sara1"); got.at("problem", "code") != "token_expired" {
+			t.Errorf("%s: got %v, want token_expired", name, got.body)
+		}
+	}
+	if got := p.send(t, p.socket.Ping, "ali1", `{"action":"ping"}`); !slices.Equal(got, []string{"ali1: pong"}) {
+		t.Errorf("another person: got %v", got)
 	}
 }

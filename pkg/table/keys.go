@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"time"
 
 	"ticketsystem/pkg/ticket"
 	"ticketsystem/pkg/user"
@@ -104,6 +105,17 @@ func suppressionKey(address string) key { return key{"M#" + address, "M"} }
 
 // spendKey counts what a day's text messages may cost.
 func spendKey(day string) key { return key{"SPEND", day} }
+
+// revocationKey sorts by time. Without a subject it is where a time begins.
+func revocationKey(subject string, at time.Time) key {
+	return key{"REVOKED", ticket.TimeKey(at) + "#" + subject}
+}
+
+// timeOfKey reads what ticket.TimeKey wrote.
+func timeOfKey(millis string) time.Time {
+	ms, _ := strconv.ParseInt(millis, 10, 64)
+	return fromMillis(ms)
+}
 
 func idempotencyKey(hash string) key { return key{"I#" + hash, "I"} }
 

@@ -23,14 +23,18 @@ type principalFields struct {
 	Phone   string `dynamodbav:"phone,omitempty"`
 	Locale  string `dynamodbav:"locale,omitempty"`
 	Session string `dynamodbav:"sid,omitempty"`
+	Issued  int64  `dynamodbav:"issued,omitempty"`
 }
 
 func principalToFields(p user.Principal) principalFields {
-	return principalFields{p.UserID, string(p.Role), p.Name, p.Phone, p.Locale, p.Session}
+	return principalFields{p.UserID, string(p.Role), p.Name, p.Phone, p.Locale, p.Session, toMillis(p.IssuedAt)}
 }
 
 func (f principalFields) principal() user.Principal {
-	return user.Principal{UserID: f.UserID, Role: user.Role(f.Role), Name: f.Name, Phone: f.Phone, Locale: f.Locale, Session: f.Session}
+	return user.Principal{
+		UserID: f.UserID, Role: user.Role(f.Role), Name: f.Name, Phone: f.Phone, Locale: f.Locale, Session: f.Session,
+		IssuedAt: fromMillis(f.Issued),
+	}
 }
 
 // passItem lets one socket in.

@@ -1,5 +1,7 @@
 package user
 
+import "time"
+
 // Principal is the person on whose behalf a request runs, as the access token
 // or the session says. It is trusted: the edge has verified it.
 type Principal struct {
@@ -12,4 +14,6 @@ type Principal struct {
 	Locale string
 	// Session is the id of the session family the token belongs to.
 	Session string
+	// IssuedAt is when that was said: what has been revoked since is void.
+	IssuedAt time.Time
 }

@@ -30,6 +30,8 @@ type House struct {
 	Log   *slog.Logger
 	ids   id.Source
 	table *table.Table
+
+	revocations *account.Revocations
 }
 
 // Open makes the House of this process.
@@ -69,6 +71,19 @@ func (h *House) Verifier() *auth.Verifier {
 	return auth.NewVerifier(keys, h.Need("TOKEN_ISSUER"), Now)
 }
 
+// Revocations is the copy of the revocations that all parts of a function share.
+func (h *House) Revocations() *account.Revocations {
+	if h.revocations == nil {
+		h.revocations = account.NewRevocations(h.Table(), Now)
+	}
+	return h.revocations
+}
+
+// Gate knows who comes.
+func (h *House) Gate() *account.Gate {
+	return &account.Gate{Verifier: h.Verifier(), Revocations: h.Revocations()}
+}
+
 // Desk is where tickets are worked on, with REOPEN_DAYS.
 func (h *House) Desk() *ticket.Desk {
 	t := h.Table()
@@ -101,7 +116,7 @@ func (h *House) FrontDesk() *account.Service {
 func (h *House) Serve(e api.Endpoint) {
 	s := &api.Server{Log: h.Log, Now: Now}
 	if e.Access != api.Anyone {
-		s.Verifier = h.Verifier()
+		s.Gate = h.Gate()
 	}
 	if h.Or("EDGE_KEY", "") != "" {
 		s.Edge, s.Repeats = h.Edge(), h.Table()

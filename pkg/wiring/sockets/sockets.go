@@ -17,5 +17,5 @@ func News(h *wiring.House) *api.News {
 // Socket runs routes of the WebSocket API.
 func Socket(h *wiring.House) *api.Socket {
 	news := News(h)
-	return &api.Socket{Store: h.Table(), Hub: news.Hub, News: news, Log: h.Log, Now: wiring.Now}
+	return &api.Socket{Store: h.Table(), Revocations: h.Revocations(), Hub: news.Hub, News: news, Log: h.Log, Now: wiring.Now}
 }

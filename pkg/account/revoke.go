@@ -1,0 +1,88 @@
+package account
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"ticketsystem/pkg/fault"
+	"ticketsystem/pkg/user"
+)
+
+// RevocationLife is how long a revocation is remembered: as long as anything
+// that was made from an older access token can live. That is a socket, which
+// API Gateway ends after two hours.
+const RevocationLife = 2*time.Hour + 10*time.Minute
+
+// revokedAge is how old a function's copy of the revocations may be.
+const revokedAge = 5 * time.Second
+
+// Revoke makes every access token that a person holds by now worthless, within
+// five seconds (and the lag of an eventually consistent read): the answer to it
+// is token_expired, so a client whose session still stands refreshes and goes
+// on with what is true now.
+func (s *Service) Revoke(ctx context.Context, userID string) error {
+	return s.Store.Revoke(ctx, userID, s.Now())
+}
+
+// Shut ends all that a person is signed in with: his sessions and his access
+// tokens.
+func (s *Service) Shut(ctx context.Context, userID string) error {
+	if err := s.Store.EndSessions(ctx, userID); err != nil {
+		return err
+	}
+	return s.Revoke(ctx, userID)
+}
+
+// RevocationStore remembers whose access has been revoked.
+type RevocationStore interface {
+	// Revoked reads what was revoked since a time: user ids and session
+	// families, with the last time for each.
+	Revoked(ctx context.Context, since time.Time) (map[string]time.Time, error)
+}
+
+// Revocations is a function's copy of the revocations: one Query every five
+// seconds at most, none while nobody asks. It is safe for concurrent use.
+type Revocations struct {
+	store RevocationStore
+	now   func() time.Time
+
+	mu     sync.Mutex
+	list   map[string]time.Time
+	readAt time.Time
+}
+
+// NewRevocations makes an empty copy, which the first Check fills.
+func NewRevocations(store RevocationStore, now func() time.Time) *Revocations {
+	return &Revocations{store: store, now: now}
+}
+
+// Check refuses who came with an access token that has been revoked since it
+// was issued. Errors: token_expired.
+func (r *Revocations) Check(ctx context.Context, who user.Principal) error {
+	list, err := r.current(ctx)
+	if err != nil {
+		return err
+	}
+	for _, subject := range []string{who.UserID, who.Session} {
+		if at, revoked := list[subject]; revoked && !who.IssuedAt.After(at) {
+			return fault.New(fault.TokenExpired, "")
+		}
+	}
+	return nil
+}
+
+func (r *Revocations) current(ctx context.Context) (map[string]time.Time, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	now := r.now()
+	if r.list != nil && now.Sub(r.readAt) < revokedAge {
+		return r.list, nil
+	}
+	list, err := r.store.Revoked(ctx, now.Add(-RevocationLife))
+	if err != nil {
+		return nil, err
+	}
+	r.list, r.readAt = list, now
+	return list, nil
+}
