@@ -71,8 +71,8 @@ func newMarket(t *testing.T) *market {
 	hub := &realtime.Hub{Store: store, Pusher: &pushes{}, Now: wiring.Now}
 	k := &market{
 		meter: m, store: store, desk: desk, shelf: shelf, people: newPeople(t, store), number: newNumber(), pushes: hub.Pusher.(*pushes),
-		door:   &realtime.Door{Store: store, Now: wiring.Now, Random: rand.Reader},
-		files:  &attachment.Desk{Store: store, Now: wiring.Now, NewID: newID},
+		door:  &realtime.Door{Store: store, Now: wiring.Now, Random: rand.Reader},
+		files: &attachment.Desk{Store: store, Now: wiring.Now, NewID: newID},
 		socket: &api.Socket{
 			Store: store, Hub: hub, News: &api.News{Hub: hub, Log: log}, Log: log, Now: wiring.Now,
 			Revocations: account.NewRevocations(open(), wiring.Now), // priced by themselves
