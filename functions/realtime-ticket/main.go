@@ -8,5 +8,5 @@ import (
 
 func main() {
 	h := wiring.Open()
-	h.Serve(api.OpenSocket(h.Door(), h.Need("SOCKET_URL")))
+	h.Serve(api.MakePass(h.Door(), h.Need("SOCKET_URL")))
 }

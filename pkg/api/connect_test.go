@@ -14,10 +14,10 @@ import (
 	"ticketsystem/pkg/realtime"
 )
 
-func TestOpenSocket(t *testing.T) {
+func TestMakePass(t *testing.T) {
 	h := newHouse(t)
 	door := &realtime.Door{Store: h.shop, Now: h.server.Now, Random: rand.Reader}
-	got := h.send(t, api.OpenSocket(door, "wss://live"), sara, call(http.MethodPost, "/realtime/tickets", ""))
+	got := h.send(t, api.MakePass(door, "wss://live"), sara, call(http.MethodPost, "/realtime/tickets", ""))
 	pass, _ := got.body["ticket"].(string)
 	if got.status != 201 || pass == "" || got.body["url"] != "wss://live?ticket="+url.QueryEscape(pass) || got.body["expiresAt"] != "2026-03-21T12:00:30.000Z" {
 		t.Errorf("got %d %s", got.status, got.text)

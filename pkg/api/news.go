@@ -3,15 +3,21 @@ package api
 import (
 	"context"
 	"log/slog"
+	"time"
 
 	"ticketsystem/pkg/realtime"
 	"ticketsystem/pkg/ticket"
 	"ticketsystem/pkg/user"
 )
 
+// pushTime bounds how long the teller of news waits for other people's sockets:
+// what it tells of has been written, and its own answer must not hang on them.
+const pushTime = 2 * time.Second
+
 // News tells open sockets what has happened. It is told after the fact and may
-// fail: whoever misses a frame has everything in the log. So its errors are
-// logged and go no further.
+// fail: whoever misses a frame has everything in the log. So a frame that is
+// lost is logged and goes no further. The durable push returns one error: that
+// nobody could be found out, so that the stream tries again.
 type News struct {
 	Hub *realtime.Hub
 	Log *slog.Logger
@@ -53,11 +59,17 @@ type presenceFrame struct {
 }
 
 // audience are the topics on which a ticket's events are heard: those who have
-// subscribed, its customer and its assignee.
-func audience(h ticket.Head) []string {
+// subscribed, its customer, its assignee, and the one who has just lost it.
+func audience(h ticket.Head, e ticket.Entry) []string {
 	topics := []string{realtime.TicketTopic(h.ID), realtime.UserTopic(h.Customer.ID)}
-	if agent := h.State.AssigneeID; agent != "" && agent != h.Customer.ID {
-		topics = append(topics, realtime.UserTopic(agent))
+	agents := []string{h.State.AssigneeID}
+	if e.Change != nil && e.Change.Field == "assignee" {
+		agents = append(agents, e.Change.From)
+	}
+	for _, agent := range agents {
+		if agent != "" && agent != h.Customer.ID {
+			topics = append(topics, realtime.UserTopic(agent))
+		}
 	}
 	return topics
 }
@@ -69,18 +81,21 @@ func (n *News) Entry(ctx context.Context, h ticket.Head, e ticket.Entry, except 
 	for _, role := range []user.Role{user.RoleUser, user.RoleSupport} {
 		frames[role.Staff()] = entryFrame{"entry", viewEntry(e, role)}
 	}
-	n.publish(ctx, audience(h), func(w realtime.Watcher) any {
+	err := n.publish(ctx, audience(h, e), func(w realtime.Watcher) any {
 		if w.ConnectionID == except || !e.VisibleTo(w.Role) {
 			return nil
 		}
 		return frames[w.Role.Staff()]
 	})
+	if err != nil {
+		n.lost(ctx, err)
+	}
 }
 
 // Head hints that an entry exists. The stream says so, whatever became of the
 // function that wrote the entry.
-func (n *News) Head(ctx context.Context, h ticket.Head, e ticket.Entry) {
-	n.publish(ctx, audience(h), func(w realtime.Watcher) any {
+func (n *News) Head(ctx context.Context, h ticket.Head, e ticket.Entry) error {
+	return n.publish(ctx, audience(h, e), func(w realtime.Watcher) any {
 		if !e.VisibleTo(w.Role) {
 			return nil
 		}
@@ -89,17 +104,22 @@ func (n *News) Head(ctx context.Context, h ticket.Head, e ticket.Entry) {
 }
 
 // Queue shows a changed ticket to those who watch the queue.
-func (n *News) Queue(ctx context.Context, h ticket.Head) {
-	n.publish(ctx, []string{realtime.QueueTopic}, func(w realtime.Watcher) any {
+func (n *News) Queue(ctx context.Context, h ticket.Head) error {
+	return n.publish(ctx, []string{realtime.QueueTopic}, func(w realtime.Watcher) any {
 		who := user.Principal{UserID: w.UserID, Role: w.Role}
 		return ticketFrame{"ticket", viewTicket(h, who, w.Locale)}
 	})
 }
 
-// Read tells how far somebody has read.
-func (n *News) Read(ctx context.Context, m ticket.Mark) {
-	n.publish(ctx, []string{realtime.TicketTopic(m.TicketID)}, func(realtime.Watcher) any {
-		return memberFrame{"read", m.TicketID, memberView(m.Reader), m.Seq}
+// Read tells how far somebody has read. public is the newest entry that a
+// customer may see: that an agent has read a note behind it is no news for him.
+func (n *News) Read(ctx context.Context, m ticket.Mark, public int) error {
+	return n.publish(ctx, []string{realtime.TicketTopic(m.TicketID)}, func(w realtime.Watcher) any {
+		seq := m.Seq
+		if !w.Role.Staff() {
+			seq = min(seq, public)
+		}
+		return memberFrame{"read", m.TicketID, memberView(m.Reader), seq}
 	})
 }
 
@@ -118,13 +138,23 @@ func (n *News) Presence(ctx context.Context, ticketID string) {
 			users = append(users, memberView{w.UserID, w.Name, w.Role})
 		}
 	}
-	if err := n.Hub.PublishTo(ctx, watchers, func(realtime.Watcher) any { return presenceFrame{"presence", ticketID, users} }); err != nil {
-		n.lost(ctx, err)
-	}
+	n.push(ctx, watchers, func(realtime.Watcher) any { return presenceFrame{"presence", ticketID, users} })
 }
 
-func (n *News) publish(ctx context.Context, topics []string, frame realtime.Frame) {
-	if err := n.Hub.Publish(ctx, topics, frame); err != nil {
+// publish finds out who watches and pushes to them. The error is that of the
+// finding out.
+func (n *News) publish(ctx context.Context, topics []string, frame realtime.Frame) error {
+	watchers, err := n.Hub.Watchers(ctx, topics)
+	if err == nil {
+		n.push(ctx, watchers, frame)
+	}
+	return err
+}
+
+func (n *News) push(ctx context.Context, watchers []realtime.Watcher, frame realtime.Frame) {
+	ctx, cancel := context.WithTimeout(ctx, pushTime)
+	defer cancel()
+	if err := n.Hub.PublishTo(ctx, watchers, frame); err != nil {
 		n.lost(ctx, err)
 	}
 }

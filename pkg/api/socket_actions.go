@@ -98,12 +98,31 @@ func (s *Socket) replay(ctx context.Context, desk *ticket.Desk, f *Frame, ticket
 	out := subscribedFrame{Type: "subscribed", Topic: realtime.TicketTopic(ticketID), LastSeq: stretch.LastSeq, Entries: []entryView{}}
 	if after != nil {
 		out.Entries, out.HasMore = viewEntries(stretch.Entries, who.Role), stretch.HasMore
+		if n := fitting(out.Entries); n < len(out.Entries) {
+			out.Entries, out.HasMore = out.Entries[:n], true
+		}
 	}
 	if err := s.Hub.Send(ctx, f.Connection.ID, out); err != nil {
 		return nil, err
 	}
 	s.News.Presence(ctx, ticketID)
 	return nil, nil
+}
+
+// maxReplay bounds the entries of a replay in bytes: API Gateway takes messages
+// of 128 KB to a connection. One entry alone is always smaller.
+const maxReplay = 100 << 10
+
+// fitting is how many of the entries a replay has room for.
+func fitting(entries []entryView) int {
+	size := 0
+	for n, e := range entries {
+		text, err := json.Marshal(e)
+		if size += len(text) + 1; err != nil || size > maxReplay {
+			return n
+		}
+	}
+	return len(entries)
 }
 
 // ticketOf reads a topic of a ticket. Errors: topic_unknown, ticket_not_found.
@@ -172,7 +191,7 @@ func (s *Socket) Message(desk *ticket.Desk) Action {
 		e := posted.Entry
 		ack := ackFrame{"ack", m.ClientID, e.TicketID, e.Seq, timeOf(e.CreatedAt)}
 		if err := s.Hub.Send(ctx, f.Connection.ID, ack); err != nil {
-			return nil, err
+			s.News.lost(ctx, err) // a repeat gets it again; the others shall not wait for that
 		}
 		if posted.Created {
 			s.News.Entry(ctx, posted.Head, e, f.Connection.ID)
@@ -193,6 +212,7 @@ func (s *Socket) typing(ctx context.Context, desk *ticket.Desk, f *Frame) error 
 	var in struct {
 		Action   string `json:"action"`
 		TicketID string `json:"ticketId"`
+		Internal bool   `json:"internal"` // it will be a note
 	}
 	if err := f.decode(&in); err != nil {
 		return err
@@ -208,12 +228,13 @@ func (s *Socket) typing(ctx context.Context, desk *ticket.Desk, f *Frame) error 
 	}
 	who := f.Connection.Who
 	frame := memberFrame{Type: "typing", TicketID: in.TicketID, User: memberView{who.UserID, who.Name, who.Role}}
-	return s.Hub.PublishTo(ctx, watchers, func(w realtime.Watcher) any {
-		if w.ConnectionID == f.Connection.ID {
+	s.News.push(ctx, watchers, func(w realtime.Watcher) any {
+		if w.ConnectionID == f.Connection.ID || in.Internal && !w.Role.Staff() {
 			return nil
 		}
 		return frame
 	})
+	return nil
 }
 
 func listens(watchers []realtime.Watcher, connectionID string) bool {

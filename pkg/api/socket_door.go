@@ -16,8 +16,8 @@ import (
 	"ticketsystem/pkg/user"
 )
 
-// OpenSocket is POST /realtime/tickets: a pass, and the address to open with it.
-func OpenSocket(door *realtime.Door, socketURL string) Endpoint {
+// MakePass is POST /realtime/tickets: a pass, and the address to open with it.
+func MakePass(door *realtime.Door, socketURL string) Endpoint {
 	return Endpoint{SignedIn, func(ctx context.Context, r *Request) (Response, error) {
 		pass, expires, err := door.Pass(ctx, r.Who)
 		if err != nil {
@@ -39,7 +39,7 @@ type Entrance struct {
 }
 
 // Connect is the $connect route. Browsers come with a pass in the address,
-// native clients with an Authorization header; never with both.
+// native clients with an Authorization header; with both the pass counts.
 func (e *Entrance) Connect(ctx context.Context, event events.APIGatewayWebsocketProxyRequest) (events.APIGatewayProxyResponse, error) {
 	if origin := header(event, "Origin"); origin != "" && !slices.Contains(e.Origins, origin) {
 		return events.APIGatewayProxyResponse{StatusCode: http.StatusForbidden}, nil

@@ -3,6 +3,7 @@ package api_test
 import (
 	"context"
 	"encoding/base64"
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"slices"
@@ -224,6 +225,22 @@ func TestMessageOverASocket(t *testing.T) {
 	}
 }
 
+// TestReplayFitsIntoAMessage: a subscription that is far behind long texts gets
+// as many as a connection takes, and is told that there are more.
+func TestReplayFitsIntoAMessage(t *testing.T) {
+	p := newPort(t)
+	for n := range 30 {
+		p.add(oneID, ticket.Entry{TicketID: oneID, Seq: p.tickets[oneID].Head.LastSeq + 1, Kind: ticket.KindMessage, Author: ticket.Author{ID: aliID}, Body: strings.Repeat("سلام ", 1000), ClientID: fmt.Sprint(n)})
+	}
+	p.send(t, p.socket.Subscribe(p.desk), "sara1", `{"action":"subscribe","topic":"ticket:`+oneID+`","after":1}`)
+	frame := p.frames[0].body
+	text, err := json.Marshal(frame)
+	entries, _ := frame["entries"].([]any)
+	if err != nil || len(text) > 128<<10 || len(entries) < 5 || frame["hasMore"] != true {
+		t.Errorf("got %d bytes, %d entries, hasMore %v, %v", len(text), len(entries), frame["hasMore"], err)
+	}
+}
+
 func TestTypingAndReading(t *testing.T) {
 	p := newPort(t)
 	for _, from := range []string{"ali1", "sara1"} {
@@ -234,6 +251,9 @@ func TestTypingAndReading(t *testing.T) {
 	}
 	if got := fmt.Sprint(p.frames[0].body["user"]); got != "map[id:"+saraID+" name:Sara role:user]" {
 		t.Errorf("typing: got %s", got)
+	}
+	if pushed := p.send(t, p.socket.Typing(p.desk), "ali1", `{"action":"typing","ticketId":"`+oneID+`","internal":true}`); len(pushed) > 0 {
+		t.Errorf("typing a note: got %v, want nothing for the customer", pushed)
 	}
 	if pushed := p.send(t, p.socket.Read(p.desk), "sara1", `{"action":"read","ticketId":"`+oneID+`","seq":2}`); len(pushed) != 0 || p.tickets[oneID].Marks[saraID] != 2 {
 		t.Errorf("read: got %v, marks %v", pushed, p.tickets[oneID].Marks)

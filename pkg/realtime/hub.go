@@ -24,16 +24,7 @@ type Hub struct {
 // for each watcher and may be asked concurrently.
 type Frame func(w Watcher) any
 
-// Publish sends frames to the watchers of the topics, to each connection once.
-func (h *Hub) Publish(ctx context.Context, topics []string, frame Frame) error {
-	watchers, err := h.watchers(ctx, topics)
-	if err != nil {
-		return err
-	}
-	return h.PublishTo(ctx, watchers, frame)
-}
-
-// PublishTo sends frames to watchers that have been found before.
+// PublishTo sends frames to watchers.
 func (h *Hub) PublishTo(ctx context.Context, watchers []Watcher, frame Frame) error {
 	var (
 		wait   sync.WaitGroup
@@ -60,8 +51,8 @@ func (h *Hub) PublishTo(ctx context.Context, watchers []Watcher, frame Frame) er
 	return errors.Join(errs...)
 }
 
-// watchers finds those who watch any of the topics, each connection once.
-func (h *Hub) watchers(ctx context.Context, topics []string) ([]Watcher, error) {
+// Watchers finds those who watch any of the topics, each connection once.
+func (h *Hub) Watchers(ctx context.Context, topics []string) ([]Watcher, error) {
 	found := make([][]Watcher, len(topics))
 	errs := make([]error, len(topics))
 	var wait sync.WaitGroup

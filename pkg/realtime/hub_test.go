@@ -113,6 +113,15 @@ func topics(t map[string][]string) *lobby {
 
 func hello(w realtime.Watcher) any { return "hello " + w.ConnectionID }
 
+// publish finds the watchers of the topics and sends them frames.
+func (l *lobby) publish(topics []string, frame realtime.Frame) error {
+	watchers, err := l.hub().Watchers(context.Background(), topics)
+	if err != nil {
+		return err
+	}
+	return l.hub().PublishTo(context.Background(), watchers, frame)
+}
+
 func TestPublish(t *testing.T) {
 	for _, c := range []struct {
 		name   string
@@ -132,7 +141,7 @@ func TestPublish(t *testing.T) {
 		}, []string{"a: 1", "c: 1"}},
 	} {
 		l := topics(map[string][]string{"x": {"a", "b"}, "y": {"b", "c"}})
-		if err := l.hub().Publish(context.Background(), c.topics, c.frame); err != nil {
+		if err := l.publish(c.topics, c.frame); err != nil {
 			t.Errorf("%s: got %v", c.name, err)
 		}
 		if slices.Sort(l.sent); !slices.Equal(l.sent, c.want) {
@@ -146,7 +155,7 @@ func TestPublish(t *testing.T) {
 func TestPublishToTheGone(t *testing.T) {
 	l := topics(map[string][]string{"x": {"a", "gone", "broken", "b"}})
 	l.gone, l.broken = []string{"gone"}, []string{"broken"}
-	err := l.hub().Publish(context.Background(), []string{"x"}, hello)
+	err := l.publish([]string{"x"}, hello)
 	if err == nil || !strings.Contains(err.Error(), "no line to broken") || errors.Is(err, realtime.ErrGone) {
 		t.Errorf("got %v, want the broken line alone", err)
 	}
@@ -164,11 +173,11 @@ func TestPublishToTheGone(t *testing.T) {
 func TestPublishWithoutAnAnswer(t *testing.T) {
 	l := topics(nil)
 	l.noAnswer = errors.New("no answer")
-	if err := l.hub().Publish(context.Background(), []string{"x", "y"}, hello); !errors.Is(err, l.noAnswer) {
+	if err := l.publish([]string{"x", "y"}, hello); !errors.Is(err, l.noAnswer) {
 		t.Errorf("got %v", err)
 	}
 	l = topics(map[string][]string{"x": {"a"}})
-	if err := l.hub().Publish(context.Background(), []string{"x"}, func(realtime.Watcher) any { return func() {} }); err == nil {
+	if err := l.publish([]string{"x"}, func(realtime.Watcher) any { return func() {} }); err == nil {
 		t.Error("a frame that cannot be written: got no error")
 	}
 }
@@ -180,7 +189,7 @@ func TestFanOutIsBounded(t *testing.T) {
 		ids = append(ids, fmt.Sprint(i))
 	}
 	l := topics(map[string][]string{"x": ids})
-	if err := l.hub().Publish(context.Background(), []string{"x"}, hello); err != nil {
+	if err := l.publish([]string{"x"}, hello); err != nil {
 		t.Fatal(err)
 	}
 	if len(l.sent) != len(ids) || l.top > 32 {

@@ -6,6 +6,7 @@ import (
 	"ticketsystem/pkg/api"
 	"ticketsystem/pkg/table"
 	"ticketsystem/pkg/ticket"
+	"ticketsystem/pkg/user"
 )
 
 // Frames is the durable push: every entry is hinted at, every changed ticket
@@ -19,12 +20,26 @@ func Frames(tickets ticket.Store, news *api.News) Effect {
 				return err
 			}
 			known.Head.State = c.Entry.State
-			news.Head(ctx, known.Head, *c.Entry)
+			return news.Head(ctx, known.Head, *c.Entry)
 		case c.Head != nil:
-			news.Queue(ctx, *c.Head)
+			return news.Queue(ctx, *c.Head)
 		case c.Mark != nil:
-			news.Read(ctx, *c.Mark)
+			return readMark(ctx, tickets, news, *c.Mark)
 		}
 		return nil
 	}
+}
+
+func readMark(ctx context.Context, tickets ticket.Store, news *api.News, m ticket.Mark) error {
+	known, err := tickets.Newest(ctx, m.TicketID, 1)
+	if err != nil || known.Head.ID == "" {
+		return err
+	}
+	public := known.Head.PublicSeq
+	for _, e := range known.Entries { // the head may lag behind them
+		if e.VisibleTo(user.RoleUser) {
+			public = max(public, e.Seq)
+		}
+	}
+	return news.Read(ctx, m, public)
 }

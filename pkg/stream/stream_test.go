@@ -31,6 +31,8 @@ type world struct {
 	did     []string
 	fails   string // a ticket or user that cannot be reached
 	deleted string // a ticket that is not there any more
+	// unwatched is a ticket whose watchers cannot be found out.
+	unwatched string
 }
 
 // books and lobby are the stores of the world. The handlers ask for no more
@@ -82,7 +84,10 @@ func (w *world) CopyUser(_ context.Context, userID string) error {
 }
 
 // Watchers: Sara watches her own things, Ali all tickets.
-func (lobby) Watchers(_ context.Context, topic string) ([]realtime.Watcher, error) {
+func (l lobby) Watchers(_ context.Context, topic string) ([]realtime.Watcher, error) {
+	if topic == realtime.TicketTopic(l.unwatched) {
+		return nil, errNoAnswer
+	}
 	if topic == realtime.UserTopic("sara") {
 		return []realtime.Watcher{{Topic: topic, ConnectionID: "sara's", UserID: "sara", Role: user.RoleUser}}, nil
 	}
@@ -223,9 +228,10 @@ func TestDeliver(t *testing.T) {
 		{"a deleted ticket", batch(insert(entryOf("deleted", 2, "message"))), nil, nil},
 		{"the first of two fails", batch(insert(entryOf("bad", 2, "message")), insert(entryOf("bad", 3, "message")), insert(entryOf("t", 2, "message"))),
 			[]string{"head to ali's", "head to sara's"}, []string{"1"}},
+		{"nobody knows who watches", batch(insert(entryOf("dark", 2, "message")), modify(markOf("dark", 1))), nil, []string{"1"}},
 		{"poison", batch(poison(), modify(item("T#t", "~H"))), nil, []string{"1"}},
 	} {
-		w := &world{fails: "bad", deleted: "deleted"}
+		w := &world{fails: "bad", deleted: "deleted", unwatched: "dark"}
 		_, deliver, _ := w.handlers()
 		if failed := failures(t, deliver, c.batch); !slices.Equal(failed, c.failed) {
 			t.Errorf("%s: failed %v, want %v", c.name, failed, c.failed)

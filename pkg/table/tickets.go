@@ -36,13 +36,16 @@ func (t *Table) Tail(ctx context.Context, ticketID string, from int) (ticket.Log
 // the entries: a customer and a few agents. More cost a second round trip.
 const marksAllowance = 4
 
+// moreMarks is the allowance of that second one.
+const moreMarks = 50
+
 // Newest implements ticket.Store: one descending read that begins at the head.
 func (t *Table) Newest(ctx context.Context, ticketID string, n int) (ticket.Log, error) {
 	log := ticket.Log{Marks: map[string]int{}}
 	in := t.between(ticketID, prefixEntry, skHead)
 	in.ScanIndexForward = aws.Bool(false)
-	for missing := n + 1 + marksAllowance; missing > 0; missing = n - len(log.Entries) {
-		in.Limit = aws.Int32(int32(missing))
+	for room := 1 + marksAllowance; len(log.Entries) < n; room = moreMarks {
+		in.Limit = aws.Int32(int32(n - len(log.Entries) + room))
 		out, err := t.db.Query(ctx, in)
 		if err != nil {
 			return log, translate(err)

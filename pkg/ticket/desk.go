@@ -116,7 +116,7 @@ func stepBack(ctx context.Context, try int) {
 }
 
 // searchDepth is how far back a clientId is looked for when the client does
-// not say where it stands (design: newest 100 entries).
+// not say where it stands, or says too late a place.
 const searchDepth = 100
 
 func notFound() error { return fault.New(fault.TicketNotFound, "") }

@@ -107,6 +107,17 @@ func TestClientIDIsOnesOwn(t *testing.T) {
 	}
 }
 
+// TestOwnWriteTwice: the table's client repeats a write whose answer was lost.
+// What it meets is its own entry, and the message is new all the same.
+func TestOwnWriteTwice(t *testing.T) {
+	s := holding(opening().says(ali, "one"), 2)
+	s.again = true
+	got, err := s.desk(5).Post(context.Background(), sara, message("c1", 2))
+	if err != nil || !got.Created || got.Entry.Seq != 3 || got.Head.LastSeq != 3 {
+		t.Errorf("got %+v, %v, want a new entry 3", got, err)
+	}
+}
+
 // TestFasterOthers: the slot is taken, and what stands there decides.
 func TestFasterOthers(t *testing.T) {
 	log := opening().status(ali, StatusPending)

@@ -36,6 +36,10 @@ func (d *Desk) Project(ctx context.Context, ticketID string, from int) error {
 			from = need
 			continue
 		}
+		if n := len(log.Entries); n > 0 && log.Entries[n-1].Seq < log.Head.LastSeq {
+			stepBack(ctx, try)
+			continue // the head moved on while it was read; what it knows more of must be at hand
+		}
 		if err := d.correct(ctx, log); err != nil {
 			return err
 		}

@@ -55,7 +55,7 @@ func newRetryer() aws.Retryer {
 }
 
 // newHTTPClient keeps enough connections open for a fan-out, and gives up on a
-// dead one long before the 30 s an HTTP request may take. One request is one
+// dead one before the 10 s a function may take. One request is one
 // attempt of the retryer.
 func newHTTPClient() *http.Client {
 	dialer := &net.Dialer{Timeout: 2 * time.Second, KeepAlive: 30 * time.Second}
