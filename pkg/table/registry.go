@@ -230,7 +230,7 @@ func (t *Table) UsersByID(ctx context.Context, ids []string) ([]user.User, error
 	return people, nil
 }
 
-// EndSessions implements account.Sessions.
+// EndSessions implements account.Store and account.Sessions.
 func (t *Table) EndSessions(ctx context.Context, userID string) error {
 	keys, err := t.sessionsOf(ctx, userID)
 	if err != nil {

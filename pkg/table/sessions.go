@@ -137,20 +137,6 @@ func (t *Table) EndSession(ctx context.Context, userID, family, hash string) err
 	return err
 }
 
-// EndSessions implements account.Store.
-func (t *Table) EndSessions(ctx context.Context, userID string) error {
-	keys, err := t.sessionsOf(ctx, userID)
-	if err != nil {
-		return err
-	}
-	for _, k := range keys {
-		if _, err := t.remove(ctx, k, "", nil); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 // CopyUser brings a changed user into the login and the sessions that carry a
 // copy. It is the projection of the user, run by the stream.
 func (t *Table) CopyUser(ctx context.Context, userID string) error {
