@@ -2,11 +2,13 @@
 package main
 
 import (
+	"ticketsystem/pkg/stats"
 	"ticketsystem/pkg/stream"
 	"ticketsystem/pkg/wiring"
 )
 
 func main() {
 	h := wiring.Open()
-	h.Run(stream.Handle(h.Log, stream.Heads(h.Desk()), stream.Copies(h.Table())))
+	h.Run(stream.Handle(h.Log,
+		stream.Heads(h.Desk()), stream.Copies(h.Table()), stream.Counts(&stats.Counter{Store: h.Table()}), stream.Present(h.Table())))
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/aws/aws-lambda-go/events"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
@@ -22,6 +23,7 @@ type Change struct {
 	Mark    *ticket.Mark
 	UserID  string
 	Notice  *notification.Notification
+	Socket  *Socket
 
 	// Gone is the id of a ticket that has been deleted: nothing that was derived
 	// from it may stay. It is told again when something slipped in behind the
@@ -40,8 +42,8 @@ type Shut struct {
 	Out    bool
 }
 
-// ReadChange reads a record of the stream. Removals tell nothing, but for that
-// of a person.
+// ReadChange reads a record of the stream. Removals tell nothing, but for those
+// of a person and of a socket.
 func ReadChange(record events.DynamoDBEventRecord) (Change, error) {
 	c := Change{Created: record.EventName == string(events.DynamoDBOperationTypeInsert)}
 	if record.EventName == string(events.DynamoDBOperationTypeRemove) {
@@ -72,6 +74,8 @@ func ReadChange(record events.DynamoDBEventRecord) (Change, error) {
 			notice := i.notification()
 			c.Notice = &notice
 		}
+	case k.SK == skConnection && c.Created:
+		c.Socket, err = readSocket(image, true)
 	case k.SK == skUser:
 		c.UserID = idOf(k.PK)
 		c.Shut, err = readShut(image, record)
@@ -93,10 +97,32 @@ func readRemoval(record events.DynamoDBEventRecord) (Change, error) {
 		return Change{}, err
 	}
 	var k key
-	if err := decode(old, &k); err != nil || k.SK != skUser {
+	if err := decode(old, &k); err != nil {
 		return Change{}, err
 	}
+	switch k.SK {
+	case skConnection:
+		socket, err := readSocket(old, false)
+		return Change{Socket: socket}, err
+	case skUser:
+	default:
+		return Change{}, nil
+	}
 	return Change{GoneUser: idOf(k.PK), Shut: &Shut{UserID: idOf(k.PK), Out: true}}, nil
+}
+
+// Socket is a connection that was opened, or closed.
+type Socket struct {
+	ID      string
+	Expires time.Time
+	Open    bool
+}
+
+func readSocket(image item, open bool) (*Socket, error) {
+	var i connectionItem
+	err := decode(image, &i)
+	c := i.connection()
+	return &Socket{ID: c.ID, Expires: c.ExpiresAt, Open: open}, err
 }
 
 // readShut compares a person's rights with those of before.

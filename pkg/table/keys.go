@@ -42,7 +42,9 @@ type key struct {
 // the newest entries.
 const (
 	skHead        = "~H"
+	skCounted     = "~S" // behind the head: reads of the log end before it
 	skUser        = "~U"
+	skConnection  = "C"
 	prefixEntry   = "M#"
 	prefixMark    = "P#"
 	configPK      = "CONFIG"
@@ -87,7 +89,7 @@ func categoryKey(categoryID string) key { return key{configPK, prefixCatalog + c
 
 func fileKey(attachmentID string) key { return key{"F#" + attachmentID, "F"} }
 
-func connectionKey(connectionID string) key { return key{"C#" + connectionID, "C"} }
+func connectionKey(connectionID string) key { return key{"C#" + connectionID, skConnection} }
 
 func watcherKey(topic, connectionID string) key { return key{"W#" + topic, connectionID} }
 
@@ -118,6 +120,43 @@ func timeOfKey(millis string) time.Time {
 }
 
 func idempotencyKey(hash string) key { return key{"I#" + hash, "I"} }
+
+// The numbers of the house lie in one partition, so that a report is one read:
+// the days in their order, then the backlog, then the open sockets.
+const (
+	statsPK     = "STAT"
+	prefixDay   = "D#"
+	skBacklog   = "~B"
+	prefixOpen  = "~C#"
+	statsEnd    = "~D" // behind all of them
+	activityPK  = "ACT"
+	socketParts = 16 // of the list of open sockets: a write costs by the size of its part
+)
+
+func countedKey(ticketID string) key { return key{ticketPK(ticketID), skCounted} }
+
+func dayKey(day string) key { return key{statsPK, prefixDay + day} }
+
+func backlogKey() key { return key{statsPK, skBacklog} }
+
+// openKey is where a socket is listed that expires in that hour.
+func openKey(hour int64, part uint32) key {
+	return key{statsPK, fmt.Sprintf("%s%d#%d", prefixOpen, hour, part%socketParts)}
+}
+
+// activityKey is where an entry is listed by its time.
+func activityKey(e ticket.Entry) key {
+	return key{activityPK, fmt.Sprintf("%s#%s#%010d", ticket.TimeKey(e.CreatedAt), e.TicketID, e.Seq)}
+}
+
+// activityOf reads which entry an activity key lists.
+func activityOf(sk string) (ticketID string, seq int) {
+	parts := strings.Split(sk, "#")
+	if len(parts) != 3 {
+		return "", 0
+	}
+	return parts[1], seqOf(parts[2])
+}
 
 // idOf strips the prefix of a partition key.
 func idOf(pk string) string {

@@ -88,6 +88,10 @@ func encodeItem(v any) item {
 
 func decode(from item, into any) error { return attributevalue.UnmarshalMap(from, into) }
 
+func decodeValue(from types.AttributeValue, into any) error {
+	return attributevalue.Unmarshal(from, into)
+}
+
 func (k key) wire() item {
 	return item{
 		"PK": &types.AttributeValueMemberS{Value: k.PK},

@@ -1,0 +1,351 @@
+package stats_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"math/rand/v2"
+	"reflect"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"ticketsystem/pkg/stats"
+	"ticketsystem/pkg/ticket"
+	"ticketsystem/pkg/user"
+)
+
+var start = time.Date(2026, 3, 1, 22, 30, 0, 0, time.UTC)
+
+// life is a log by chance: messages, notes and moves of every kind, hours apart.
+func life(chance *rand.Rand, ticketID string, n int) []ticket.Entry {
+	statuses := []ticket.Status{ticket.StatusOpen, ticket.StatusPending, ticket.StatusOnHold, ticket.StatusResolved, ticket.StatusClosed}
+	people := []ticket.Author{{ID: "sara", Role: user.RoleUser}, {ID: "ali", Role: user.RoleSupport}, {ID: "system", Role: "system"}}
+	at := start.Add(time.Duration(chance.IntN(72)) * time.Hour)
+	state := ticket.State{Status: ticket.StatusNew, CategoryID: "billing"}
+	log := []ticket.Entry{{
+		TicketID: ticketID, Seq: 1, Kind: ticket.KindOpened, Author: people[0], CreatedAt: at, State: state,
+		Opening: &ticket.Opening{Category: ticket.Category{ID: "billing", Names: map[string]string{"en": "Billing"}}},
+	}}
+	for seq := 2; seq <= n; seq++ {
+		at = at.Add(time.Duration(chance.IntN(20*3600)) * time.Second)
+		e := ticket.Entry{TicketID: ticketID, Seq: seq, Author: people[chance.IntN(3)], CreatedAt: at}
+		switch kind := chance.IntN(6); kind {
+		case 0, 1:
+			to := statuses[chance.IntN(len(statuses))]
+			e.Kind, e.Change = ticket.KindStatus, &ticket.Change{Field: "status", From: string(state.Status), To: string(to)}
+			state.Status = to
+		case 2:
+			state.CategoryID = []string{"billing", "technical"}[chance.IntN(2)]
+			e.Kind, e.Change = ticket.KindCategory, &ticket.Change{Field: "category", To: state.CategoryID}
+		case 3:
+			e.Kind = ticket.KindNote
+		default:
+			e.Kind = ticket.KindMessage
+			if e.Author.ID == "sara" && !state.Status.Live() {
+				e.Change = &ticket.Change{Field: "status", From: string(state.Status), To: "open"}
+				state.Status = ticket.StatusOpen
+			}
+		}
+		e.State = state
+		log = append(log, e)
+	}
+	return log
+}
+
+// recount makes the totals anew, in the plainest way there is.
+func recount(logs map[string][]ticket.Entry) map[string]int {
+	totals := map[string]int{}
+	for _, log := range logs {
+		was, replied, ended := ticket.Status(""), false, false
+		for _, e := range log {
+			day, now := stats.DayOf(e.CreatedAt), e.State.Status
+			if was == "" {
+				totals[day+" created"]++
+			}
+			switch {
+			case now == was:
+			case now == ticket.StatusResolved || now == ticket.StatusClosed:
+				totals[day+" "+string(now)]++
+			case was == ticket.StatusResolved || was == ticket.StatusClosed:
+				totals[day+" reopened"]++
+			}
+			if e.Kind == ticket.KindMessage && e.Author.ID == "ali" && !replied {
+				replied = true
+				totals["responses"]++
+			}
+			if !now.Live() && !ended {
+				ended = true
+				totals["resolutions"]++
+			}
+			was = now
+		}
+		if last := log[len(log)-1].State; last.Status.Live() {
+			totals[string(last.Status)]++
+			totals["in "+last.CategoryID]++
+			totals["live"]++
+		}
+	}
+	return totals
+}
+
+// totals are those of a report over all days.
+func totals(r stats.Report) map[string]int {
+	out := map[string]int{}
+	add := func(name string, n int) {
+		if n != 0 {
+			out[name] += n
+		}
+	}
+	for _, d := range r.Days {
+		add(d.Day+" created", d.Created)
+		add(d.Day+" resolved", d.Resolved)
+		add(d.Day+" closed", d.Closed)
+		add(d.Day+" reopened", d.Reopened)
+	}
+	for status, n := range r.Status {
+		add(string(status), n)
+	}
+	for _, c := range r.Categories {
+		add("in "+c.ID, c.Count)
+	}
+	add("responses", r.FirstResponse.Count)
+	add("resolutions", r.Resolution.Count)
+	add("live", r.Age.UnderDay+r.Age.UnderThree+r.Age.UnderWeek+r.Age.Older)
+	return out
+}
+
+// ledger is a Store in memory that now and then fails, before or after it wrote.
+type ledger struct {
+	mu      sync.Mutex
+	chance  *rand.Rand // nil: it never fails
+	logs    map[string][]ticket.Entry
+	counted map[string]stats.Counted
+	sum     stats.Delta
+	writes  int
+}
+
+var errCut = errors.New("cut off")
+
+func (l *ledger) CountedFrom(_ context.Context, ticketID string, seq int) (stats.Counted, []ticket.Entry, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	log := l.logs[ticketID]
+	return l.counted[ticketID], log[min(seq-1, len(log)):], nil
+}
+
+func (l *ledger) cutOff() bool { return l.chance != nil && l.chance.IntN(8) == 0 }
+
+func (l *ledger) Advance(_ context.Context, steps []stats.Step) (map[int]bool, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.cutOff() {
+		return nil, errCut
+	}
+	refused := map[int]bool{}
+	for i, s := range steps {
+		if l.counted[s.Now.TicketID].UpTo != s.Was.UpTo || l.counted[s.Now.TicketID].Gone {
+			refused[i] = true
+		}
+	}
+	if len(refused) > 0 {
+		return refused, nil
+	}
+	l.writes++
+	for _, s := range steps {
+		l.counted[s.Now.TicketID] = s.Now
+		l.sum.Add(s.Delta)
+	}
+	if l.cutOff() {
+		return nil, errCut // written, but the answer is lost
+	}
+	return nil, nil
+}
+
+func (l *ledger) report(now time.Time) stats.Report {
+	period := stats.Period{From: start.Truncate(24 * time.Hour), To: now.Truncate(24 * time.Hour)}
+	return stats.Make(period, now, stats.Record{Days: l.sum.Days, Backlog: l.sum.Backlog, Names: l.sum.Names})
+}
+
+// TestCountedOnce: lives of tickets by chance; hints of their entries doubled,
+// mixed up and followed side by side by two processes, some cut off and told
+// again. The numbers are those of a plain count of the logs.
+func TestCountedOnce(t *testing.T) {
+	for seed := range uint64(60) {
+		chance := rand.New(rand.NewPCG(seed, 7))
+		l := &ledger{chance: chance, logs: map[string][]ticket.Entry{}, counted: map[string]stats.Counted{}}
+		var hints []ticket.Entry
+		now := start
+		for i := range 1 + chance.IntN(12) {
+			id := fmt.Sprint("ticket-", i)
+			l.logs[id] = life(chance, id, 1+chance.IntN(40))
+			hints = append(hints, l.logs[id]...)
+			now = later(now, l.logs[id][len(l.logs[id])-1].CreatedAt)
+		}
+		for _, e := range slices.Clone(hints) {
+			for range chance.IntN(3) {
+				hints = append(hints, e)
+			}
+		}
+		chance.Shuffle(len(hints), func(i, j int) { hints[i], hints[j] = hints[j], hints[i] })
+		followAll(t, l, hints)
+		if got, want := totals(l.report(now)), recount(l.logs); !maps.Equal(got, want) {
+			t.Fatalf("seed %d: got %v\nwant %v", seed, got, want)
+		}
+	}
+}
+
+// followAll follows hints by two processes with four workers each.
+func followAll(t *testing.T, l *ledger, hints []ticket.Entry) {
+	t.Helper()
+	todo := make(chan ticket.Entry, len(hints))
+	for _, e := range hints {
+		todo <- e
+	}
+	close(todo)
+	var wait sync.WaitGroup
+	for range 2 {
+		counter := &stats.Counter{Store: l}
+		for range 4 {
+			wait.Go(func() {
+				for e := range todo {
+					for {
+						err := counter.Follow(context.Background(), e)
+						if err == nil {
+							break
+						}
+						if !errors.Is(err, errCut) {
+							t.Error(err)
+							return
+						}
+					}
+				}
+			})
+		}
+	}
+	wait.Wait()
+}
+
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
+}
+
+// TestForgotten: a deleted ticket leaves the backlog once; what happened stays,
+// and what slips in afterwards does not count.
+func TestForgotten(t *testing.T) {
+	chance := rand.New(rand.NewPCG(1, 1))
+	l := &ledger{logs: map[string][]ticket.Entry{"a": life(chance, "a", 1), "b": life(chance, "b", 1)}, counted: map[string]stats.Counted{}}
+	counter := &stats.Counter{Store: l}
+	for _, log := range l.logs {
+		if err := counter.Follow(t.Context(), log[0]); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for range 2 {
+		if err := counter.Forget(t.Context(), "a"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	answer := ticket.Entry{TicketID: "a", Seq: 2, Kind: ticket.KindMessage, Author: ticket.Author{ID: "ali", Role: user.RoleSupport}, State: ticket.State{Status: ticket.StatusOpen}}
+	l.logs["a"] = append(l.logs["a"], answer)
+	if err := counter.Follow(t.Context(), answer); err != nil {
+		t.Fatal(err)
+	}
+	r := l.report(start.Add(100 * time.Hour))
+	days := 0
+	for _, d := range r.Days {
+		days += d.Created
+	}
+	if r.Status[ticket.StatusNew] != 1 || r.Status[ticket.StatusOpen] != 0 || days != 2 || r.FirstResponse.Count != 0 {
+		t.Errorf("got %+v", r)
+	}
+}
+
+// TestLongLog: a log over more days than one write may touch is counted piece
+// by piece, to the same numbers.
+func TestLongLog(t *testing.T) {
+	l := &ledger{logs: map[string][]ticket.Entry{}, counted: map[string]stats.Counted{}}
+	log := life(rand.New(rand.NewPCG(3, 3)), "a", 1)
+	for day := range 100 {
+		to := []ticket.Status{ticket.StatusResolved, ticket.StatusOpen}[day%2]
+		log = append(log, ticket.Entry{
+			TicketID: "a", Seq: day + 2, Kind: ticket.KindStatus, CreatedAt: start.AddDate(0, 0, day+4),
+			Change: &ticket.Change{Field: "status"}, State: ticket.State{Status: to, CategoryID: "billing"},
+		})
+	}
+	l.logs["a"] = log
+	if err := (&stats.Counter{Store: l}).Follow(t.Context(), log[100]); err != nil {
+		t.Fatal(err)
+	}
+	if got, want := totals(l.report(start.AddDate(0, 0, 110))), recount(l.logs); !maps.Equal(got, want) {
+		t.Errorf("got %v\nwant %v", got, want)
+	}
+	if l.writes < 5 {
+		t.Errorf("%d writes for a hundred days", l.writes)
+	}
+}
+
+// TestPlainTalkIsFree: what changes no number is neither read nor written.
+func TestPlainTalkIsFree(t *testing.T) {
+	counter := &stats.Counter{} // a store would be missed
+	for _, e := range []ticket.Entry{
+		{Seq: 2, Kind: ticket.KindMessage, Author: ticket.Author{ID: "sara", Role: user.RoleUser}},
+		{Seq: 2, Kind: ticket.KindNote, Author: ticket.Author{ID: "ali", Role: user.RoleSupport}},
+		{Seq: 2, Kind: ticket.KindTitle, Change: &ticket.Change{Field: "title"}},
+	} {
+		if err := counter.Follow(t.Context(), e); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// TestReport: the numbers of a small house, read off.
+func TestReport(t *testing.T) {
+	now := time.Date(2026, 3, 20, 12, 0, 0, 0, time.UTC)
+	var sum stats.Delta
+	for i, c := range []struct {
+		age      time.Duration // when it was opened
+		replied  time.Duration // 0 for never
+		category string
+	}{{time.Hour, time.Minute, "a"}, {25 * time.Hour, time.Hour, "b"}, {80 * time.Hour, 0, "b"}, {10 * 24 * time.Hour, 10 * time.Hour, "b"}} {
+		opened := now.Add(-c.age)
+		log := []ticket.Entry{{TicketID: fmt.Sprint(i), Seq: 1, Kind: ticket.KindOpened, CreatedAt: opened, State: ticket.State{Status: ticket.StatusNew, CategoryID: c.category}}}
+		if c.replied > 0 {
+			log = append(log, ticket.Entry{
+				TicketID: fmt.Sprint(i), Seq: 2, Kind: ticket.KindMessage, Author: ticket.Author{ID: "ali", Role: user.RoleAdmin},
+				CreatedAt: opened.Add(c.replied), State: ticket.State{Status: ticket.StatusOpen, CategoryID: c.category},
+			})
+		}
+		_, d := stats.Fold(stats.Counted{}, log)
+		sum.Add(d)
+	}
+	r := stats.Make(stats.Month(now), now, stats.Record{Days: sum.Days, Backlog: sum.Backlog})
+	if len(r.Days) != 30 || r.Days[29].Day != "2026-03-20" || r.Days[29].Created != 1 || r.Days[0].Created != 0 {
+		t.Errorf("days: got %+v", r.Days)
+	}
+	if want := (stats.Age{UnderDay: 1, UnderThree: 1, UnderWeek: 1, Older: 1}); r.Age != want {
+		t.Errorf("age: got %+v, want %+v", r.Age, want)
+	}
+	if r.Status[ticket.StatusNew] != 1 || r.Status[ticket.StatusOpen] != 3 || len(r.Status) != 4 {
+		t.Errorf("status: got %v", r.Status)
+	}
+	if want := []stats.Category{{ID: "b", Count: 3}, {ID: "a", Count: 1}}; !reflect.DeepEqual(r.Categories, want) {
+		t.Errorf("categories: got %v", r.Categories)
+	}
+	near := func(what string, got, want int) {
+		t.Helper()
+		if diff := float64(got - want); diff > 0.03*float64(want) || -diff > 0.03*float64(want) {
+			t.Errorf("%s: got %d, want about %d", what, got, want)
+		}
+	}
+	near("median", r.FirstResponse.Median, 3600)
+	near("p90", r.FirstResponse.P90, 36000)
+	if r.FirstResponse.Count != 3 || r.Resolution != (stats.Spread{}) {
+		t.Errorf("got %+v and %+v", r.FirstResponse, r.Resolution)
+	}
+}
