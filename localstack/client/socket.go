@@ -34,11 +34,8 @@ type Frame struct {
 	Users    []Author `json:"users"`
 	Ticket   *Ticket  `json:"ticket"`
 	Problem  *Problem `json:"problem"`
-
-	Notification *Notification `json:"notification"`
-
-	At  string `json:"at"`
-	Raw string `json:"-"` // the frame as it came
+	At       string   `json:"at"`
+	Raw      string   `json:"-"` // the frame as it came
 }
 
 // Socket is one open connection. Frames are collected as they come, so that

@@ -10,7 +10,11 @@ import (
 	"ticketsystem/pkg/attachment"
 	"ticketsystem/pkg/category"
 	"ticketsystem/pkg/realtime"
+	"ticketsystem/pkg/search"
+	"ticketsystem/pkg/stream"
+	"ticketsystem/pkg/table"
 	"ticketsystem/pkg/ticket"
+	"ticketsystem/pkg/user"
 	"ticketsystem/pkg/wiring"
 )
 
@@ -30,7 +34,7 @@ func TestPriceList(t *testing.T) {
 	t.Parallel()
 	k := newMarket(t)
 	var list strings.Builder
-	for _, lines := range [][]cost{accountCosts(), ticketCosts(), postCosts(), changeCosts(), socketCosts(), fileCosts(), sharedCosts(), streamCosts(), statsCosts()} {
+	for _, lines := range [][]cost{accountCosts(), ticketCosts(), postCosts(), changeCosts(), socketCosts(), fileCosts(), sharedCosts(), streamCosts(), statsCosts(), searchCosts()} {
 		for _, c := range lines {
 			if c.before != nil {
 				must(t, c.before(t.Context(), k))
@@ -328,4 +332,53 @@ func streamCosts() []cost {
 			name: "stream: a user", golden: price{5, 2, 3}, run: func(ctx context.Context, k *market) error { return k.store.CopyUser(ctx, k.sara.UserID) },
 		},
 	}
+}
+
+// searchCosts: the tickets of the market have all learnt their words.
+func searchCosts() []cost {
+	find := func(name string, golden price, typed string, own bool) cost {
+		return list(name, "", golden, func(k *market) ticket.Query {
+			q := ticket.Query{Terms: search.Parse(typed), Limit: 20}
+			if own {
+				q.CustomerID = k.sara.UserID
+			}
+			return q
+		})
+	}
+	costs := []cost{
+		find("search, one word (20)", price{2, 11, 0}, "فاکت", false),
+		find("search, three words (20)", price{4, 12, 0}, "فاکتور ماه گذش", false),
+		find("search, one's own, one word (20)", price{2, 11, 0}, "فاکت", true),
+		find("search, one's own, three (20)", price{4, 12, 0}, "فاکتور ماه گذش", true),
+		{name: "search people", golden: price{1, 0.5, 0}, run: func(ctx context.Context, k *market) error {
+			ids, _, err := k.store.SearchUsers(ctx, search.Parse(k.number), 20, nil)
+			if err == nil && len(ids) != 1 {
+				err = fmt.Errorf("got %d people", len(ids))
+			}
+			return err
+		}},
+		{name: "stream: words of a message", golden: price{6, 2, 54}, run: func(ctx context.Context, k *market) error {
+			return learn(ctx, k.store, k.entry(100, k.ali, anAnswer))
+		}},
+		{name: "stream: the same again", golden: price{2, 2, 0}, run: func(ctx context.Context, k *market) error {
+			return learn(ctx, k.store, k.entry(101, k.ali, anAnswer))
+		}},
+	}
+	costs[0].before = func(ctx context.Context, k *market) error {
+		u := user.User{ID: k.sara.UserID, Phone: k.number, Name: k.sara.Name, CreatedAt: wiring.Now()}
+		if err := stream.Search(open())(ctx, table.Change{Created: true, Is: &u}); err != nil {
+			return err
+		}
+		for _, id := range k.tickets {
+			log, err := open().Tail(ctx, id, 1)
+			if err == nil {
+				err = learn(ctx, open(), log.Entries[0])
+			}
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	return costs
 }

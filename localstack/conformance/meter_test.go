@@ -77,6 +77,8 @@ func askPrice(input any) {
 		in.ReturnConsumedCapacity = total
 	case *dynamodb.DeleteItemInput:
 		in.ReturnConsumedCapacity = total
+	case *dynamodb.BatchWriteItemInput:
+		in.ReturnConsumedCapacity = total
 	case *dynamodb.TransactWriteItemsInput:
 		in.ReturnConsumedCapacity = total
 	}
@@ -106,6 +108,10 @@ func (m *meter) note(operation string, result any, err error) {
 		m.write(out.ConsumedCapacity)
 	case *dynamodb.DeleteItemOutput:
 		m.write(out.ConsumedCapacity)
+	case *dynamodb.BatchWriteItemOutput:
+		for i := range out.ConsumedCapacity {
+			m.write(&out.ConsumedCapacity[i])
+		}
 	case *dynamodb.TransactWriteItemsOutput:
 		for i := range out.ConsumedCapacity {
 			m.write(&out.ConsumedCapacity[i])

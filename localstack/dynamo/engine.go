@@ -25,12 +25,13 @@ type Engine struct {
 	URL     string
 	command *exec.Cmd
 	exited  chan struct{}
+	passing string // folder that goes with the engine; empty where the data stay
 }
 
 // Config says where an engine lives.
 type Config struct {
 	Cache string // where its binary is installed
-	Data  string // folder of its file; empty keeps everything in memory
+	Data  string // folder of its file; empty forgets everything with the engine
 	URL   string // where it shall listen
 	Attr  *syscall.SysProcAttr
 	Logf  func(string, ...any)
@@ -43,15 +44,18 @@ func Start(ctx context.Context, c Config) (*Engine, error) {
 	if err != nil {
 		return nil, err
 	}
-	_, port, _ := strings.Cut(strings.TrimPrefix(c.URL, "http://"), ":")
-	arguments := []string{"serve", "--port", port}
-	if c.Data != "" {
-		arguments = append(arguments, "--db-path", filepath.Join(c.Data, "dynamodb.db"))
+	e := &Engine{URL: c.URL, exited: make(chan struct{})}
+	if c.Data == "" {
+		if e.passing, err = passingFolder(); err != nil {
+			return nil, err
+		}
+		c.Data = e.passing
 	}
-	e := &Engine{URL: c.URL, command: exec.Command(binary, arguments...), exited: make(chan struct{})}
+	_, port, _ := strings.Cut(strings.TrimPrefix(c.URL, "http://"), ":")
+	e.command = exec.Command(binary, "serve", "--port", port, "--db-path", filepath.Join(c.Data, "dynamodb.db"))
 	e.command.SysProcAttr = c.Attr
 	if err := e.command.Start(); err != nil {
-		return nil, fmt.Errorf("start the DynamoDB engine: %w", err)
+		return nil, errors.Join(fmt.Errorf("start the DynamoDB engine: %w", err), os.RemoveAll(e.passing))
 	}
 	go func() {
 		_ = e.command.Wait() // that it ended is all there is to know
@@ -61,10 +65,20 @@ func Start(ctx context.Context, c Config) (*Engine, error) {
 		e.Close()
 		return nil, err
 	}
-	if c.Data != "" {
-		tidy(ctx, filepath.Join(c.Data, "dynamodb.db"), c.Logf)
-	}
+	tidy(ctx, filepath.Join(c.Data, "dynamodb.db"), c.Logf)
 	return e, nil
+}
+
+// passingFolder is one in memory, where the system has such. The engine can
+// keep everything in its own memory as well, but there its stream has no index,
+// and each write is slower than the one before.
+func passingFolder() (string, error) {
+	const memory = "/dev/shm"
+	parent := ""
+	if info, err := os.Stat(memory); err == nil && info.IsDir() {
+		parent = memory
+	}
+	return os.MkdirTemp(parent, "dynamodb-")
 }
 
 func (e *Engine) wait(ctx context.Context) error {
@@ -94,6 +108,9 @@ func (e *Engine) Close() {
 	case <-time.After(5 * time.Second):
 		_ = e.command.Process.Kill()
 		<-e.exited
+	}
+	if e.passing != "" {
+		_ = os.RemoveAll(e.passing) // what stays is lost with the machine's memory
 	}
 }
 

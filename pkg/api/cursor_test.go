@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"ticketsystem/pkg/api"
+	"ticketsystem/pkg/search"
 	"ticketsystem/pkg/ticket"
 	"ticketsystem/pkg/user"
 )
@@ -158,6 +159,12 @@ func TestTicketQueries(t *testing.T) {
 		{ali, "assignee=me&priority=high", ticket.Query{AssigneeID: aliID, Priority: ticket.PriorityHigh, Sort: ticket.SortWaiting, Limit: 20}, ""},
 		{ali, "assignee=none&category=" + shelfID, ticket.Query{AssigneeID: ticket.Nobody, CategoryID: shelfID, Sort: ticket.SortWaiting, Limit: 20}, ""},
 		{ali, "assignee=" + minaID, ticket.Query{AssigneeID: minaID, Sort: ticket.SortWaiting, Limit: 20}, ""},
+		{ali, "q=the+Invoice", ticket.Query{Terms: []search.Terms{{Words: []string{"the"}, Beginning: "invoice"}}, Sort: ticket.SortWaiting, Limit: 20}, ""},
+		{sara, "q=x&status=new", ticket.Query{
+			Terms: []search.Terms{{Words: []string{"x"}}}, CustomerID: saraID, Statuses: []ticket.Status{ticket.StatusNew}, Sort: ticket.SortActivity, Limit: 20,
+		}, ""},
+		{ali, "q=+&limit=5", ticket.Query{Sort: ticket.SortWaiting, Limit: 5}, ""},
+		{ali, "q=" + strings.Repeat("a+", 11), ticket.Query{}, "?q too_long"}, {ali, "q=" + strings.Repeat("a", 201), ticket.Query{}, "?q too_long"},
 		{ali, "limit=0", ticket.Query{}, "?limit out_of_range"}, {ali, "limit=101", ticket.Query{}, "?limit out_of_range"},
 		{ali, "limit=x", ticket.Query{}, "?limit not_a_number"}, {ali, "limit=", ticket.Query{}, "?limit not_a_number"},
 		{ali, "limit=-1", ticket.Query{}, "?limit not_a_number"}, {ali, "limit=99999999999999999999", ticket.Query{}, "?limit not_a_number"},
@@ -180,6 +187,15 @@ func TestTicketQueries(t *testing.T) {
 		if data, isList := got.body["data"].([]any); !isList || len(data) != 0 {
 			t.Errorf("%s: an empty list is %s", c.query, got.text)
 		}
+	}
+}
+
+// TestSearchWithoutWords: signs alone occur nowhere.
+func TestSearchWithoutWords(t *testing.T) {
+	h := full(t)
+	got := h.send(t, api.ListTickets(h.desk), ali, call(http.MethodGet, "/tickets", "").query("q=?!"))
+	if data, _ := got.body["data"].([]any); got.status != 200 || len(data) != 0 || len(h.listed) != 0 {
+		t.Errorf("got %d %s, want an empty page", got.status, got.text)
 	}
 }
 

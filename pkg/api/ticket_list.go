@@ -5,8 +5,10 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"ticketsystem/pkg/id"
+	"ticketsystem/pkg/search"
 	"ticketsystem/pkg/ticket"
 )
 
@@ -16,6 +18,9 @@ func ListTickets(desk *ticket.Desk) Endpoint {
 		q, err := r.ticketQuery()
 		if err != nil {
 			return Response{}, err
+		}
+		if strings.TrimSpace(r.query.Get("q")) != "" && q.Terms == nil {
+			return ok(page[ticketView]{Data: []ticketView{}}), nil // there is no word in it
 		}
 		name := fmt.Sprintf("tickets %+v", q)
 		at, _, err := openCursor[map[string]string](r, name)
@@ -54,11 +59,26 @@ func (r *Request) ticketQuery() (ticket.Query, error) {
 	if q.AssigneeID, err = r.assignee(); err != nil {
 		return q, err
 	}
+	if q.Terms, err = r.terms(); err != nil {
+		return q, err
+	}
 	if !staff {
 		q.CustomerID = r.Who.UserID
 	}
 	q.Sort, err = sortOf(r.query.Get("sort"), staff)
 	return q, err
+}
+
+// longestSearch is the length of ?q=, in characters.
+const longestSearch = 200
+
+// terms reads ?q=; none when it is empty or has no words. Errors: bad_request.
+func (r *Request) terms() ([]search.Terms, error) {
+	text := r.query.Get("q")
+	if utf8.RuneCountInString(text) > longestSearch || search.TooMany(text) {
+		return nil, badQuery("q", "too_long", "q has at most 10 words and 200 characters.")
+	}
+	return search.Parse(text), nil
 }
 
 // statuses reads one or more statuses, comma-separated. Customers know no

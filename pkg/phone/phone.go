@@ -9,6 +9,7 @@ package phone
 
 import (
 	"errors"
+	"slices"
 	"strings"
 )
 
@@ -161,4 +162,27 @@ func Mask(number string) string {
 		return "***"
 	}
 	return number[:head] + "***" + number[len(number)-tail:]
+}
+
+// Spellings are the ways in which people write an E.164 number, in digits: with
+// the code of its country, and as it is dialled inside it.
+func Spellings(number string) []string {
+	digits := strings.TrimPrefix(number, "+")
+	if digits == "" {
+		return nil
+	}
+	all := []string{digits}
+	for _, c := range countries {
+		national, ok := strings.CutPrefix(digits, c.code)
+		if !ok {
+			continue
+		}
+		for _, spelling := range []string{c.trunk + national, national} {
+			if !slices.Contains(all, spelling) {
+				all = append(all, spelling)
+			}
+		}
+	}
+	slices.Sort(all[1:])
+	return all
 }

@@ -92,3 +92,18 @@ func TestASCIIDigits(t *testing.T) {
 		}
 	}
 }
+
+func TestSpellings(t *testing.T) {
+	for number, want := range map[string]string{
+		"+989121234567":  "989121234567 09121234567 9121234567",
+		"+12125550123":   "12125550123 2125550123",
+		"+4915123456789": "4915123456789 015123456789 15123456789",
+		"+96812345678":   "96812345678 12345678",
+		"+5511999999999": "5511999999999",
+		"":               "",
+	} {
+		if got := strings.Join(phone.Spellings(number), " "); got != want {
+			t.Errorf("Spellings(%q): got %q, want %q", number, got, want)
+		}
+	}
+}

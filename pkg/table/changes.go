@@ -24,6 +24,7 @@ type Change struct {
 	UserID  string
 	Notice  *notification.Notification
 	Socket  *Socket
+	Was, Is *user.User // a person before and after; nil where there was or is none
 
 	// Gone is the id of a ticket that has been deleted: nothing that was derived
 	// from it may stay. It is told again when something slipped in behind the
@@ -46,8 +47,14 @@ type Shut struct {
 // of a person and of a socket.
 func ReadChange(record events.DynamoDBEventRecord) (Change, error) {
 	c := Change{Created: record.EventName == string(events.DynamoDBOperationTypeInsert)}
+	was, err := userIn(record.Change.OldImage)
+	if err != nil {
+		return c, err
+	}
 	if record.EventName == string(events.DynamoDBOperationTypeRemove) {
-		return readRemoval(record)
+		c, err = readRemoval(record)
+		c.Was = was
+		return c, err
 	}
 	image, err := fromStream(record.Change.NewImage)
 	if err != nil {
@@ -78,6 +85,10 @@ func ReadChange(record events.DynamoDBEventRecord) (Change, error) {
 		c.Socket, err = readSocket(image, true)
 	case k.SK == skUser:
 		c.UserID = idOf(k.PK)
+		c.Was = was
+		if c.Is, err = userIn(record.Change.NewImage); err != nil {
+			break
+		}
 		c.Shut, err = readShut(image, record)
 	case strings.HasPrefix(k.PK, "T#") && strings.HasPrefix(k.SK, prefixEntry):
 		c.Entry, err = heldEntry(image)
@@ -143,6 +154,21 @@ func readShut(image item, record events.DynamoDBEventRecord) (*Shut, error) {
 		return nil, nil
 	}
 	return &Shut{UserID: is.ID, Out: out}, nil
+}
+
+// userIn reads a person; nil when the image is of something else.
+func userIn(image map[string]events.DynamoDBAttributeValue) (*user.User, error) {
+	if sk, ok := image["SK"]; !ok || sk.DataType() != events.DataTypeString || sk.String() != skUser {
+		return nil, nil
+	}
+	converted, err := fromStream(image)
+	if err != nil {
+		return nil, err
+	}
+	var i userItem
+	err = decode(converted, &i)
+	u := i.user()
+	return &u, err
 }
 
 // fromStream turns an image of a stream record into an item. Lambda and the

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"ticketsystem/pkg/search"
 	"ticketsystem/pkg/ticket"
 	"ticketsystem/pkg/user"
 )
@@ -156,6 +157,46 @@ func activityOf(sk string) (ticketID string, seq int) {
 		return "", 0
 	}
 	return parts[1], seqOf(parts[2])
+}
+
+// Words that things are found by. A row stands in the partition of its word and
+// in one for each beginning of it; the sort key is the place of what has the
+// word, so that a partition is in the order of creation. A customer's own words
+// all lie in one partition: there are few.
+const (
+	wordsOfTickets = "s"
+	wordsOfPeople  = "u"
+)
+
+func wordPK(scope, word string) string { return "K#" + scope + "#" + word + "$" }
+
+func beginningPK(scope, beginning string) string { return "K#" + scope + "#" + beginning }
+
+func ownWordsPK(customerID string) string { return "K#c#" + customerID }
+
+func ownWordPrefix(word string) string { return word + "#" }
+
+// learntKey is what an entry of a ticket has added to its words.
+func learntKey(ticketID, cause string) key { return key{"K#t#" + ticketID, cause} }
+
+// place is where something stands among all that were created. All places are
+// of one length.
+func place(created time.Time, id string) string { return ticket.TimeKey(created) + "#" + id }
+
+// wordKeys adds the keys by which a place is found under the words.
+func wordKeys(to map[key]bool, scope, place string, words []string) {
+	for _, word := range words {
+		to[key{wordPK(scope, word), place}] = true
+		for _, beginning := range search.Beginnings(word) {
+			to[key{beginningPK(scope, beginning), place}] = true
+		}
+	}
+}
+
+func ownWordKeys(to map[key]bool, customerID, place string, words []string) {
+	for _, word := range words {
+		to[key{ownWordsPK(customerID), ownWordPrefix(word) + place}] = true
+	}
 }
 
 // idOf strips the prefix of a partition key.

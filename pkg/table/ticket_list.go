@@ -76,6 +76,9 @@ const (
 
 // List implements ticket.Store.
 func (t *Table) List(ctx context.Context, q ticket.Query, cursor map[string]string) ([]ticket.Head, map[string]string, error) {
+	if len(q.Terms) > 0 {
+		return t.findTickets(ctx, q, cursor)
+	}
 	p := planFor(q)
 	in := t.listInput(p)
 	for name, value := range cursor {
@@ -149,30 +152,41 @@ func (t *Table) headsOf(ctx context.Context, p plan, items []item) ([]ticket.Hea
 }
 
 func (t *Table) fetchHeads(ctx context.Context, items []item) ([]ticket.Head, error) {
-	keys := make([]key, len(items))
+	ids := make([]string, len(items))
 	for i, row := range items {
-		if err := decode(row, &keys[i]); err != nil {
+		var k key
+		if err := decode(row, &k); err != nil {
 			return nil, err
 		}
-		keys[i].SK = skHead
+		ids[i] = idOf(k.PK)
+	}
+	return t.headsByID(ctx, ids)
+}
+
+// headsByID reads heads in the order of the ids; those of tickets that are not
+// there any more are left out.
+func (t *Table) headsByID(ctx context.Context, ids []string) ([]ticket.Head, error) {
+	keys := make([]key, len(ids))
+	for i, id := range ids {
+		keys[i] = headKey(id)
 	}
 	found, err := t.getAll(ctx, keys, false)
 	if err != nil {
 		return nil, err
 	}
-	byKey := make(map[string]ticket.Head, len(found))
+	byID := make(map[string]ticket.Head, len(found))
 	for _, i := range found {
 		var head headItem
 		if err := decode(i, &head); err != nil {
 			return nil, err
 		}
-		if head.Gone == 0 {
-			byKey[head.PK] = head.head()
+		if h := head.head(); h.ID != "" {
+			byID[h.ID] = h
 		}
 	}
-	heads := make([]ticket.Head, 0, len(keys))
-	for _, k := range keys {
-		if h, ok := byKey[k.PK]; ok {
+	heads := make([]ticket.Head, 0, len(ids))
+	for _, id := range ids {
+		if h, ok := byID[id]; ok {
 			heads = append(heads, h)
 		}
 	}

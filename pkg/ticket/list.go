@@ -3,6 +3,8 @@ package ticket
 import (
 	"fmt"
 	"time"
+
+	"ticketsystem/pkg/search"
 )
 
 // Sort is the order of a list.
@@ -20,8 +22,9 @@ const Nobody = "none"
 
 // Query asks for a page of tickets. Empty fields do not filter.
 type Query struct {
-	CustomerID string   // set for customers: nothing else is theirs
-	Statuses   []Status // any of these
+	Terms      []search.Terms // any of these; then the newest come first, whatever Sort says
+	CustomerID string         // set for customers: nothing else is theirs
+	Statuses   []Status       // any of these
 	CategoryID string
 	AssigneeID string // Nobody for tickets that nobody holds
 	Priority   Priority

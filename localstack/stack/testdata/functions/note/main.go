@@ -17,8 +17,7 @@ func main() { lambda.Start(handle) }
 
 func handle(_ context.Context, event json.RawMessage) (any, error) {
 	var e struct {
-		DetailType string `json:"detail-type"`
-		Records    []struct {
+		Records []struct {
 			EventName string
 			MessageID string
 			Body      string
@@ -29,9 +28,6 @@ func handle(_ context.Context, event json.RawMessage) (any, error) {
 	}
 	if err := json.Unmarshal(event, &e); err != nil {
 		return nil, err
-	}
-	if e.DetailType != "" {
-		fmt.Fprintln(os.Stderr, "noted", e.DetailType)
 	}
 	failures := []map[string]string{}
 	for _, r := range e.Records {

@@ -1,0 +1,188 @@
+package search_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"ticketsystem/pkg/search"
+)
+
+const halfSpace = "\u200c"
+
+func TestWords(t *testing.T) {
+	for text, want := range map[string]string{
+		"":                               "",
+		" … ?! - ":                       "",
+		"The invoice, again.":            "the invoice again",
+		"again AGAIN Again":              "again",
+		"Crème brûlée, Łódź, São":        "creme brulee lodz sao",
+		"cre\u0300me bru\u0302le\u0301e": "creme brulee",
+		"don't don\u2019t":               "dont",
+		"Ｆｕｌｌ":                           "full",
+		"نامه‌ی":                         "نامه ی نامهی",
+		"كتاب علي":                       "کتاب علی",
+		"مدرسة على":                      "مدرسه علی",
+		"مسئول مؤسسه أحمد آب":            "مسیول موسسه احمد اب",
+		"کـــتاب":                        "کتاب",
+		"کِتابٌ":                         "کتاب",
+		"\u200fسلام\u200e دنیا\u202c":    "سلام دنیا",
+		"۱۲۳ ٤٥٦ 789":                    "123 456 789",
+		"می" + halfSpace + "روم":         "می روم میروم",
+		"می\u00acروم":                    "می روم میروم",
+		"می روم":                         "می روم میروم",
+		"کتاب ها":                        "کتاب ها کتابها",
+		"بزرگ ترین":                      "بزرگ ترین بزرگترین",
+		"PDF ها":                         "pdf ها",
+		"برنامه نویسی":                   "برنامه نویسی",
+		"K7M2-9QXD":                      "k7m2 9qxd k7m29qxd",
+		"ali.reza@example.com":           "ali reza example com",
+		"x_1 a/b":                        "x 1 a b",
+		strings.Repeat("س", 40):          strings.Repeat("س", 32),
+	} {
+		if got := strings.Join(search.Words(text), " "); got != want {
+			t.Errorf("Words(%q): got %q, want %q", text, got, want)
+		}
+	}
+}
+
+// TestAccents: each accented letter has the plain one beside it in the table.
+func TestAccents(t *testing.T) {
+	for text, want := range map[string]string{
+		"àáâãäåāăą çćĉċč ďđ èéêëēĕėęě":  "aaaaaaaaa ccccc dd eeeeeeeee",
+		"ĝğġģ ĥħ ìíîïĩīĭįıİ ĵ ķ":        "gggg hh iiiiiiiiii j k",
+		"ĺļľŀł ñńņň òóôõöøōŏő ŕŗř":      "lllll nnnn ooooooooo rrr",
+		"śŝşš ţťŧ ùúûüũūŭůűų ŵ ýÿŷ źżž": "ssss ttt uuuuuuuuuu w yyy zzz",
+		"ÀÇŽ": "acz",
+	} {
+		if got := strings.Join(search.Words(text), " "); got != want {
+			t.Errorf("Words(%q): got %q, want %q", text, got, want)
+		}
+	}
+}
+
+func TestWordsAreFew(t *testing.T) {
+	var text strings.Builder
+	for i := range 300 {
+		text.WriteString(strings.Repeat("a", i%30+1) + strings.Repeat("b", i/30+1) + " ")
+	}
+	if got := search.Words("title", text.String()); len(got) != 200 || got[0] != "title" {
+		t.Errorf("got %d words that begin with %q, want 200 with the title", len(got), got[:1])
+	}
+}
+
+func TestBeginnings(t *testing.T) {
+	for word, want := range map[string]string{
+		"": "", "a": "", "سل": "سل", "سلام": "سل سلا سلام", strings.Repeat("a", 30): "",
+	} {
+		got := search.Beginnings(word)
+		if utf8.RuneCountInString(word) > 20 {
+			if len(got) != 19 || len(got[18]) != 20 {
+				t.Errorf("Beginnings(%q): got %d, want 19 up to 20 letters", word, len(got))
+			}
+			continue
+		}
+		if strings.Join(got, " ") != want {
+			t.Errorf("Beginnings(%q): got %q, want %q", word, got, want)
+		}
+	}
+}
+
+// show writes terms as "word word begin*", alternatives with a bar between.
+func show(all []search.Terms) string {
+	var out []string
+	for _, t := range all {
+		words := slices.Clone(t.Words)
+		if t.Beginning != "" {
+			words = append(words, t.Beginning+"*")
+		}
+		out = append(out, strings.Join(words, " "))
+	}
+	return strings.Join(out, " | ")
+}
+
+func TestParse(t *testing.T) {
+	for text, want := range map[string]string{
+		"":                       "",
+		" ?! ":                   "",
+		"invoice":                "invoice*",
+		"Invoice PAID twi":       "invoice paid twi*",
+		"paid paid twice":        "paid twice*",
+		"invoice inv":            "invoice",
+		"plan b":                 "plan b",
+		"كتاب ۱۲":                "کتاب 12*",
+		"می" + halfSpace + "روم": "میروم* | می روم*",
+		"کتاب ها":                "کتابها* | کتاب ها*",
+		"K7M2-9Q":                "k7m29q* | k7m2 9q*",
+		"09121234567":            "09121234567*",
+		"۰۹۱۲ ۱۲۳ ۴۵":            "091212345*",
+		"+98 (912) 123-4567":     "989121234567*",
+		"0098 912 123 4567":      "989121234567*",
+		"\u200e0912-123":         "0912123*",
+		"0912":                   "0912*",
+		"2024 1234567":           "2024 1234567*",
+		"0912 apples":            "0912 apples*",
+		strings.Repeat("a", 25):  strings.Repeat("a", 25),
+	} {
+		if got := show(search.Parse(text)); got != want {
+			t.Errorf("Parse(%q): got %q, want %q", text, got, want)
+		}
+	}
+}
+
+func TestTooMany(t *testing.T) {
+	if search.TooMany(strings.Repeat("a ", 10)) || !search.TooMany(strings.Repeat("a ", 11)) {
+		t.Error("ten words are allowed, eleven are too many")
+	}
+}
+
+// found says whether a text is found by what somebody types.
+func found(text, typed string) bool {
+	words := search.Words(text)
+	var starts []string
+	for _, word := range words {
+		starts = append(starts, search.Beginnings(word)...)
+	}
+	return slices.ContainsFunc(search.Parse(typed), func(t search.Terms) bool {
+		for _, word := range t.Words {
+			if !slices.Contains(words, word) {
+				return false
+			}
+		}
+		return t.Beginning == "" || slices.Contains(starts, t.Beginning)
+	})
+}
+
+// TestOneTextManySpellings: however both wrote it.
+func TestOneTextManySpellings(t *testing.T) {
+	for _, same := range [][]string{
+		{"می" + halfSpace + "روم", "می روم", "میروم"},
+		{"کتاب" + halfSpace + "های", "کتاب های", "کتابهای", "كتابهاي"},
+		{"برنامه" + halfSpace + "نویسی", "برنامه-نویسی"},
+		{"e-mail", "E\u2011Mail", "email"},
+		{"فاکتور ۱۲۳", "فاكتور 123", "فاكتور ١٢٣"},
+		{"آدرس", "ادرس", "أدرس"},
+	} {
+		for _, text := range same {
+			for _, typed := range same {
+				if !found(text, typed) {
+					t.Errorf("%q is not found by %q", text, typed)
+				}
+			}
+		}
+	}
+	for text, typed := range map[string]string{
+		"برنامه نویسی": "برنامه" + halfSpace + "نویسی", "برنامه" + halfSpace + "نویسی قدیمی": "برنامه نویسی",
+		"فاکتور ماه گذشته": "گذشته فاکت", "the whole invoice": "invoice wh",
+	} {
+		if !found(text, typed) {
+			t.Errorf("%q is not found by %q", text, typed)
+		}
+	}
+	for text, typed := range map[string]string{"the invoices": "invoice the", "paid": "paid unpaid", "invoice": "nvoice"} {
+		if found(text, typed) {
+			t.Errorf("%q is found by %q", text, typed)
+		}
+	}
+}
