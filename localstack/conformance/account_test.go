@@ -243,7 +243,8 @@ func TestEndSession(t *testing.T) {
 		s.Current, s.Previous = "current", "previous"
 		must(t, open().AddSession(t.Context(), s, nil))
 		for range 2 { // ending what has ended is no error
-			must(t, open().EndSession(t.Context(), c.userID, s.Family, c.hash))
+			_, err := open().EndSession(t.Context(), c.userID, s.Family, c.hash)
+			must(t, err)
 		}
 		if _, _, found, err := open().Rotate(t.Context(), owner.ID, s.Family, "x", "y", wiring.Now()); err != nil || found == c.ended {
 			t.Errorf("%s: got found %v, %v, want ended %v", c.name, found, err, c.ended)

@@ -58,7 +58,7 @@ func TestPriceList(t *testing.T) {
 }
 
 func accountCosts() []cost {
-	var refresh, code string
+	var refresh, code, cookie, number string
 	return []cost{
 		{name: "ask for a code", golden: price{5, 0.5, 4}, run: func(ctx context.Context, k *market) error {
 			_, err := k.people.SendCode(ctx, k.number, account.PurposeLogin, k.people.from)
@@ -82,11 +82,42 @@ func accountCosts() []cost {
 		{name: "logout", golden: price{1, 0, 1}, run: func(ctx context.Context, k *market) error {
 			return k.people.LogOut(ctx, k.sara, refresh)
 		}},
+		{name: "who holds a cookie", golden: price{1, 1, 0}, run: func(ctx context.Context, k *market) error {
+			_, err := (&account.Gate{Cookies: k.store, Now: wiring.Now}).Cookie(ctx, cookie)
+			return err
+		}, before: func(ctx context.Context, k *market) error {
+			browser := k.people.from
+			browser.Cookie = true
+			tokens, err := k.people.LogIn(ctx, k.number, password, browser)
+			cookie = tokens.Cookie
+			return err
+		}},
+		{name: "sessions (2)", golden: price{1, 1, 0}, run: func(ctx context.Context, k *market) error {
+			_, _, err := k.people.Sessions(ctx, k.sara, "", 20)
+			return err
+		}},
+		{name: "reset a password, 3 sessions", golden: price{4, 1.5, 13}, run: func(ctx context.Context, k *market) error {
+			return k.people.ResetPassword(ctx, k.number, code, password)
+		}, before: func(ctx context.Context, k *market) error {
+			_, err := k.people.SendCode(ctx, k.number, account.PurposeReset, k.people.from)
+			code = k.people.outbox.code(k.number)
+			return err
+		}},
+		{name: "change the number", golden: price{4, 2, 9}, run: func(ctx context.Context, k *market) error {
+			_, err := k.people.ChangePhone(ctx, k.sara, number, code)
+			k.number = number
+			return err
+		}, before: func(ctx context.Context, k *market) error {
+			number = newNumber()
+			_, err := k.people.SendCode(ctx, number, account.PurposePhone, k.people.from)
+			code = k.people.outbox.code(number)
+			return err
+		}},
 		{name: "revoke access", golden: price{1, 0, 1}, run: func(ctx context.Context, k *market) error {
 			return k.people.Revoke(ctx, newID())
 		}},
 		{name: "revocations, every 5 s a function", golden: price{1, 0.5, 0}, run: func(ctx context.Context, k *market) error {
-			return account.NewRevocations(k.store, wiring.Now).Check(ctx, k.sara)
+			return account.NewRevocations(k.store, wiring.Now).Check(ctx, customer("Reza"))
 		}},
 		{name: "profile", golden: price{1, 1, 0}, run: func(ctx context.Context, k *market) error {
 			_, err := k.people.Profile(ctx, k.sara)

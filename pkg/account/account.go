@@ -47,8 +47,26 @@ type Store interface {
 	Rotate(ctx context.Context, userID, family, current, next string, now time.Time) (s Session, rotated, found bool, err error)
 
 	// EndSession removes a session of the user; if hash is not "", only when
-	// that is its current or previous token hash.
-	EndSession(ctx context.Context, userID, family, hash string) error
+	// that is its current or previous token hash. ended is false when there
+	// was none.
+	EndSession(ctx context.Context, userID, family, hash string) (ended bool, err error)
+
+	// Sessions reads a page of the user's live sessions, newest first, behind
+	// a family; more says whether others follow.
+	Sessions(ctx context.Context, userID, after string, limit int) (page []Session, more bool, err error)
+
+	// ResetPassword writes the hash of the login, removes all sessions of its
+	// user, revokes what was issued until a time and uses up the code, all or
+	// nothing. Errors: code_wrong (used meanwhile), conflict.
+	ResetPassword(ctx context.Context, l Login, used Code, at time.Time) error
+
+	// VerifyEmail marks the address of a user as confirmed and uses up the
+	// code, all or nothing. Errors: code_wrong (used, or another address now).
+	VerifyEmail(ctx context.Context, userID, email string, used Code) (user.User, error)
+
+	// MovePhone moves user and login to a number and uses up the code, all or
+	// nothing. Errors: phone_taken, code_wrong (used meanwhile), conflict.
+	MovePhone(ctx context.Context, was user.User, phone string, used Code) (user.User, error)
 
 	// EndSessions removes all sessions of the user.
 	EndSessions(ctx context.Context, userID string) error
@@ -124,6 +142,7 @@ type Service struct {
 	Store  Store
 	Files  Files
 	Texter Texter
+	Mailer Mailer // nil where no mail is sent
 	Edge   auth.Edge
 	// Issuer signs access tokens. It is asked for at the first use because the
 	// private key has to be fetched.
@@ -140,6 +159,7 @@ type Caller struct {
 	Address string // network address
 	Device  string // user agent
 	Locale  string // language asked for
+	Cookie  bool   // a browser, which keeps its session in a cookie
 }
 
 // Tokens are the keys to a session.
@@ -147,5 +167,7 @@ type Tokens struct {
 	User      user.User
 	Access    string
 	Refresh   string
-	ExpiresIn int // seconds that Access lives
+	ExpiresIn int // seconds that Access lives, or an unused Cookie
+	// Cookie is what a browser keeps in place of the other two.
+	Cookie string
 }

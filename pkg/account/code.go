@@ -20,6 +20,8 @@ const (
 	PurposeSignUp = "signup"
 	PurposeLogin  = "login"
 	PurposeReset  = "reset"
+	PurposePhone  = "phone" // to the number that somebody wants to move to
+	PurposeEmail  = "email" // by mail
 )
 
 // Code is a one-time code as it is kept: the code itself only as a keyed hash.
@@ -39,7 +41,7 @@ type Sent struct {
 }
 
 // SendCode makes a code and sends it by SMS. The answer is the same whether or
-// not the number has an account; only a number with one gets a code to log in.
+// not the number has an account; only a number with one gets a code to log in or to reset the password.
 //
 // Errors: invalid_body (number), too_many_requests.
 func (s *Service) SendCode(ctx context.Context, rawPhone, purpose string, from Caller) (Sent, error) {
@@ -50,13 +52,21 @@ func (s *Service) SendCode(ctx context.Context, rawPhone, purpose string, from C
 	if err := s.mayAsk(ctx, number, from); err != nil {
 		return Sent{}, err
 	}
+	return s.send(ctx, number, number, purpose, func(digits string) error {
+		return s.deliver(ctx, number, purpose, digits, from.Locale)
+	})
+}
+
+// send makes a code and delivers it. to is whom the pause between two codes is
+// for, good what the code will be good for.
+func (s *Service) send(ctx context.Context, to, good, purpose string, deliver func(digits string) error) (Sent, error) {
 	digits, err := sixDigits(s.Random)
 	if err != nil {
 		return Sent{}, err
 	}
 	now := s.Now()
 	code := Code{
-		NumberMAC: s.hashed("number", number), Purpose: purpose, Hash: s.codeHash(number, purpose, digits),
+		NumberMAC: s.hashed("number", to), Purpose: purpose, Hash: s.codeHash(good, purpose, digits),
 		SentAt: now, ExpiresAt: now.Add(codeLife),
 	}
 	sentAt, stored, err := s.Store.PutCode(ctx, code, now.Add(-codePause))
@@ -67,7 +77,7 @@ func (s *Service) SendCode(ctx context.Context, rawPhone, purpose string, from C
 		return Sent{}, fault.New(fault.TooManyRequests, "A code was sent a moment ago.").
 			WithRetryAfter(max(sentAt.Add(codePause).Sub(now), time.Second))
 	}
-	if err := s.deliver(ctx, number, purpose, digits, from.Locale); err != nil {
+	if err := deliver(digits); err != nil {
 		// The person may ask again at once: nothing has been sent.
 		return Sent{}, errors.Join(fault.Wrap(fault.Unavailable, err).WithRetryAfter(time.Second), s.Store.DropCode(ctx, code))
 	}
@@ -85,9 +95,10 @@ func (s *Service) mayAsk(ctx context.Context, number string, from Caller) error 
 	return s.spend(ctx, s.counter("code-number", number, 24*time.Hour), codesPerDay)
 }
 
-// deliver sends the code, unless it is one to log in and nobody has the number.
+// deliver sends the code, unless it is one for an account and nobody has the
+// number.
 func (s *Service) deliver(ctx context.Context, number, purpose, digits, locale string) error {
-	if purpose != PurposeSignUp {
+	if purpose == PurposeLogin || purpose == PurposeReset {
 		login, found, _, err := s.Store.Login(ctx, number, nil)
 		if err != nil || !found {
 			return err
@@ -105,13 +116,17 @@ func (s *Service) deliver(ctx context.Context, number, purpose, digits, locale s
 //
 // Errors: code_wrong, code_locked.
 func (s *Service) checkCode(ctx context.Context, number, purpose, digits string) (Code, error) {
-	code, found, locked, err := s.Store.TryCode(ctx, s.hashed("number", number), purpose, codeTries)
+	return s.tryCode(ctx, number, number, purpose, digits)
+}
+
+func (s *Service) tryCode(ctx context.Context, to, good, purpose, digits string) (Code, error) {
+	code, found, locked, err := s.Store.TryCode(ctx, s.hashed("number", to), purpose, codeTries)
 	switch {
 	case err != nil:
 		return Code{}, err
 	case locked:
 		return Code{}, fault.New(fault.CodeLocked, "")
-	case !found || subtle.ConstantTimeCompare([]byte(code.Hash), []byte(s.codeHash(number, purpose, digits))) != 1:
+	case !found || subtle.ConstantTimeCompare([]byte(code.Hash), []byte(s.codeHash(good, purpose, digits))) != 1:
 		return Code{}, fault.New(fault.CodeWrong, "").WithFields(fault.Field{
 			Pointer: "/code", Code: "wrong", Message: "This is not the code that was sent, or it has expired."})
 	}

@@ -2,6 +2,7 @@ package account
 
 import (
 	"context"
+	"time"
 
 	"ticketsystem/pkg/auth"
 	"ticketsystem/pkg/user"
@@ -11,6 +12,8 @@ import (
 type Gate struct {
 	Verifier    *auth.Verifier
 	Revocations *Revocations
+	Cookies     CookieStore
+	Now         func() time.Time
 }
 
 // Token gives the person behind an access token. Errors: token_expired, also

@@ -2,6 +2,7 @@ package account
 
 import (
 	"context"
+	"time"
 
 	"ticketsystem/pkg/auth"
 	"ticketsystem/pkg/fault"
@@ -79,12 +80,19 @@ func (s *Service) open(ctx context.Context, u user.User, used *Code, from Caller
 	if u.Disabled {
 		return Tokens{}, fault.New(fault.AccountDisabled, "")
 	}
-	session, refresh, err := s.newSession(u, from)
+	begin := s.newSession
+	if from.Cookie {
+		begin = s.newCookie
+	}
+	session, token, err := begin(u, from)
 	if err != nil {
 		return Tokens{}, err
 	}
 	if err := s.Store.AddSession(ctx, session, used); err != nil {
 		return Tokens{}, err
 	}
-	return s.tokens(ctx, session, refresh)
+	if from.Cookie {
+		return Tokens{User: u, Cookie: token, ExpiresIn: int(SessionLife / time.Second)}, nil
+	}
+	return s.tokens(ctx, session, token)
 }

@@ -6,6 +6,8 @@ import (
 	"errors"
 	"maps"
 	"regexp"
+	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -41,6 +43,8 @@ type office struct {
 	revoked  map[string]time.Time
 
 	revokedReads int
+	touched      int
+	mails        []Mail
 }
 
 var (
@@ -66,7 +70,7 @@ func newOffice(t *testing.T) *office {
 	now := func() time.Time { return o.now }
 	ids := id.NewSource(now, rand.Reader)
 	o.desk = &Service{
-		Store: o, Files: o, Texter: o, Edge: edge, Now: now, NewID: ids, Random: rand.Reader, Region: "IR", Limits: Limits{PerAddress: 100},
+		Store: o, Files: o, Texter: o, Mailer: postman{o}, Edge: edge, Now: now, NewID: ids, Random: rand.Reader, Region: "IR", Limits: Limits{PerAddress: 100},
 		Issuer: func(context.Context) (*auth.Issuer, error) { return auth.NewIssuer(key, "test", now, ids), nil },
 	}
 	return o
@@ -117,6 +121,16 @@ func (o *office) Send(_ context.Context, _, text string) error {
 		o.texts = append(o.texts, text)
 	}
 	return o.noLine
+}
+
+// postman is the office's Mailer.
+type postman struct{ *office }
+
+func (p postman) Send(_ context.Context, m Mail) error {
+	if p.noLine == nil {
+		p.mails = append(p.mails, m)
+	}
+	return p.noLine
 }
 
 func (o *office) PutCode(_ context.Context, c Code, newer time.Time) (time.Time, bool, error) {
@@ -187,11 +201,67 @@ func (o *office) Rotate(_ context.Context, userID, family, current, next string,
 	return s, rotated, found, nil
 }
 
-func (o *office) EndSession(_ context.Context, userID, family, hash string) error {
+func (o *office) EndSession(_ context.Context, userID, family, hash string) (bool, error) {
 	if s := o.sessions[family]; s.User.ID == userID && (hash == "" || hash == s.Current || hash == s.Previous) {
 		delete(o.sessions, family)
+		return true, nil
 	}
+	return false, nil
+}
+
+func (o *office) Sessions(_ context.Context, userID, after string, limit int) (page []Session, more bool, err error) {
+	for _, s := range o.sessions {
+		if s.User.ID == userID && (after == "" || s.Family < after) {
+			page = append(page, s)
+		}
+	}
+	slices.SortFunc(page, func(a, b Session) int { return strings.Compare(b.Family, a.Family) })
+	if len(page) > limit {
+		return page[:limit], true, nil
+	}
+	return page, false, nil
+}
+
+func (o *office) Session(_ context.Context, userID, family string) (Session, bool, error) {
+	s, found := o.sessions[family]
+	return s, found && s.User.ID == userID, o.noTable
+}
+
+func (o *office) TouchSession(_ context.Context, _, family string, now time.Time) error {
+	s := o.sessions[family]
+	s.LastUsedAt, s.ExpiresAt = now, now.Add(SessionLife)
+	o.sessions[family] = s
+	o.touched++
 	return nil
+}
+
+func (o *office) ResetPassword(ctx context.Context, l Login, used Code, at time.Time) error {
+	delete(o.codes, used.NumberMAC+used.Purpose)
+	o.logins[l.Phone], o.revoked[l.User.ID] = l, at
+	return o.EndSessions(ctx, l.User.ID)
+}
+
+func (o *office) VerifyEmail(_ context.Context, userID, email string, used Code) (user.User, error) {
+	u := o.users[userID]
+	if u.Email != email {
+		return u, fault.New(fault.CodeWrong, "")
+	}
+	delete(o.codes, used.NumberMAC+used.Purpose)
+	u.EmailVerified = true
+	o.users[userID] = u
+	return u, nil
+}
+
+func (o *office) MovePhone(_ context.Context, was user.User, phone string, used Code) (user.User, error) {
+	if _, taken := o.logins[phone]; taken {
+		return user.User{}, fault.New(fault.PhoneTaken, "")
+	}
+	delete(o.codes, used.NumberMAC+used.Purpose)
+	l := o.logins[was.Phone]
+	delete(o.logins, was.Phone)
+	was.Phone, l.Phone, l.User.Phone = phone, phone, phone
+	o.logins[phone], o.users[was.ID] = l, was
+	return was, nil
 }
 
 func (o *office) EndSessions(_ context.Context, userID string) error {
@@ -234,6 +304,7 @@ func (o *office) UpdateUser(ctx context.Context, id string, p Patch) (user.User,
 		}
 	}
 	if err == nil {
+		u.EmailVerified = u.EmailVerified && p.Email == nil
 		o.users[id] = u
 	}
 	return u, err

@@ -32,6 +32,16 @@ func (s *Service) Profile(ctx context.Context, who user.Principal) (user.User, e
 //
 // Errors: invalid_body.
 func (s *Service) Edit(ctx context.Context, who user.Principal, p Patch) (user.User, error) {
+	if p.Email != nil && *p.Email != "" {
+		// An address that stays as it is stays confirmed.
+		u, err := s.Store.User(ctx, who.UserID)
+		if err != nil {
+			return user.User{}, err
+		}
+		if u.Email == *p.Email {
+			p.Email = nil
+		}
+	}
 	if p.Province != nil && p.City == nil {
 		nowhere := ""
 		p.City = &nowhere

@@ -25,15 +25,6 @@ func (s *Service) Revoke(ctx context.Context, userID string) error {
 	return s.Store.Revoke(ctx, userID, s.Now())
 }
 
-// Shut ends all that a person is signed in with: his sessions and his access
-// tokens.
-func (s *Service) Shut(ctx context.Context, userID string) error {
-	if err := s.Store.EndSessions(ctx, userID); err != nil {
-		return err
-	}
-	return s.Revoke(ctx, userID)
-}
-
 // RevocationStore remembers whose access has been revoked.
 type RevocationStore interface {
 	// Revoked reads what was revoked since a time: user ids and session

@@ -64,17 +64,3 @@ func TestRevocationsAreReadSeldom(t *testing.T) {
 	o.noTable, o.now = errors.New("no answer"), o.now.Add(revokedAge)
 	check(o.noTable)
 }
-
-func TestShut(t *testing.T) {
-	o := newOffice(t)
-	tokens := o.member(t)
-	if err := o.desk.Shut(context.Background(), tokens.User.ID); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := o.desk.Refresh(context.Background(), tokens.Refresh); !fault.Is(err, fault.SessionEnded) {
-		t.Errorf("refresh: got %v, want session_ended", err)
-	}
-	if at := o.revoked[tokens.User.ID]; !at.Equal(o.now) {
-		t.Errorf("revoked at %v, want %v", at, o.now)
-	}
-}

@@ -13,6 +13,7 @@ import (
 	"github.com/oklog/ulid/v2"
 
 	"ticketsystem/pkg/fault"
+	"ticketsystem/pkg/id"
 	"ticketsystem/pkg/user"
 )
 
@@ -93,7 +94,7 @@ func (s *Service) Refresh(ctx context.Context, token string) (Tokens, error) {
 	case rotated, session.Previous == old.hash() && now.Sub(session.RotatedAt) <= grace:
 		return s.tokens(ctx, session, s.write(next))
 	}
-	if err := s.Store.EndSession(ctx, old.user.String(), old.family.String(), ""); err != nil {
+	if _, err := s.Store.EndSession(ctx, old.user.String(), old.family.String(), ""); err != nil {
 		return Tokens{}, err
 	}
 	return Tokens{}, fault.New(fault.RefreshReused, "")
@@ -104,13 +105,38 @@ func (s *Service) Refresh(ctx context.Context, token string) (Tokens, error) {
 // alone. What is nobody's, or somebody else's, is left alone without a word.
 func (s *Service) LogOut(ctx context.Context, who user.Principal, token string) error {
 	if token == "" {
-		return s.Store.EndSession(ctx, who.UserID, who.Session, "")
+		_, err := s.Store.EndSession(ctx, who.UserID, who.Session, "")
+		return err
 	}
 	old, ok := s.read(token)
 	if !ok || who.UserID != "" && who.UserID != old.user.String() {
 		return nil
 	}
-	return s.Store.EndSession(ctx, old.user.String(), old.family.String(), old.hash())
+	_, err := s.Store.EndSession(ctx, old.user.String(), old.family.String(), old.hash())
+	return err
+}
+
+// Sessions reads a page of one's own sessions, newest first, behind a family.
+func (s *Service) Sessions(ctx context.Context, who user.Principal, after string, limit int) (page []Session, more bool, err error) {
+	return s.Store.Sessions(ctx, who.UserID, after, limit)
+}
+
+// CloseSession ends one of one's own sessions: a cookie and the refresh token
+// at once, an access token within seconds.
+//
+// Errors: session_not_found, also for another person's.
+func (s *Service) CloseSession(ctx context.Context, who user.Principal, family string) error {
+	if !id.Valid(family) {
+		return fault.New(fault.SessionNotFound, "")
+	}
+	ended, err := s.Store.EndSession(ctx, who.UserID, family, "")
+	if err == nil && !ended {
+		err = fault.New(fault.SessionNotFound, "")
+	}
+	if err != nil {
+		return err
+	}
+	return s.Store.Revoke(ctx, family, s.Now())
 }
 
 // successor is the same for the same token, so that a repeat gets it again

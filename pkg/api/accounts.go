@@ -15,8 +15,26 @@ type tokensView struct {
 	ExpiresIn    int      `json:"expiresIn"`
 }
 
-func viewTokens(t account.Tokens, locale string) tokensView {
-	return tokensView{viewUser(t.User, locale), t.Access, t.Refresh, t.ExpiresIn}
+// tokens answers with the keys to a session: in the body, or for a browser in
+// a cookie that no script can read.
+func (r *Request) tokens(status int, t account.Tokens) Response {
+	if t.Cookie == "" {
+		return Response{Status: status, Body: tokensView{r.user(t.User), t.Access, t.Refresh, t.ExpiresIn}}
+	}
+	return Response{Status: status, Cookies: []string{r.setCookie(t.Cookie, t.ExpiresIn)}, Body: cookieView{
+		r.user(t.User), account.CSRFToken(t.Cookie), t.ExpiresIn,
+	}}
+}
+
+// cookieView is what a browser gets in place of tokens.
+type cookieView struct {
+	User      userView `json:"user"`
+	CSRFToken string   `json:"csrfToken"`
+	ExpiresIn int      `json:"expiresIn"`
+}
+
+func viewSent(s account.Sent) map[string]int {
+	return map[string]int{"expiresIn": s.ExpiresIn, "resendAfter": s.ResendAfter}
 }
 
 // SendCode is POST /otp.
@@ -31,14 +49,12 @@ func SendCode(people *account.Service) Endpoint {
 		}
 		var c checks
 		c.required("/phone", in.Phone)
-		oneOf(&c, "/purpose", in.Purpose, account.PurposeSignUp, account.PurposeLogin, account.PurposeReset)
+		oneOf(&c, "/purpose", in.Purpose, account.PurposeSignUp, account.PurposeLogin, account.PurposeReset, account.PurposePhone)
 		if err := c.err(); err != nil {
 			return Response{}, err
 		}
 		sent, err := people.SendCode(ctx, in.Phone, in.Purpose, r.caller())
-		return Response{Status: http.StatusAccepted, Body: map[string]int{
-			"expiresIn": sent.ExpiresIn, "resendAfter": sent.ResendAfter,
-		}}, err
+		return Response{Status: http.StatusAccepted, Body: viewSent(sent)}, err
 	}}
 }
 
@@ -63,7 +79,7 @@ func SignUp(people *account.Service) Endpoint {
 			return Response{}, err
 		}
 		tokens, err := people.SignUp(ctx, in.Phone, in.Password, in.Code, in.Name, r.caller())
-		return Response{Status: http.StatusCreated, Body: viewTokens(tokens, r.Locale())}, err
+		return r.tokens(http.StatusCreated, tokens), err
 	}}
 }
 
@@ -74,6 +90,7 @@ func LogIn(people *account.Service) Endpoint {
 			Phone    string  `json:"phone"`
 			Password *string `json:"password"`
 			Code     *string `json:"code"`
+			Session  string  `json:"session"`
 		}
 		if err := r.decode(&in); err != nil {
 			return Response{}, err
@@ -83,17 +100,22 @@ func LogIn(people *account.Service) Endpoint {
 		if (in.Password == nil) == (in.Code == nil) {
 			c.add("/password", "required", "Send either a password or a code.")
 		}
+		if in.Session != "" {
+			oneOf(&c, "/session", in.Session, "cookie")
+		}
 		if err := c.err(); err != nil {
 			return Response{}, err
 		}
+		from := r.caller()
+		from.Cookie = in.Session == "cookie"
 		var tokens account.Tokens
 		var err error
 		if in.Code != nil {
-			tokens, err = people.LogInByCode(ctx, in.Phone, *in.Code, r.caller())
+			tokens, err = people.LogInByCode(ctx, in.Phone, *in.Code, from)
 		} else {
-			tokens, err = people.LogIn(ctx, in.Phone, *in.Password, r.caller())
+			tokens, err = people.LogIn(ctx, in.Phone, *in.Password, from)
 		}
-		return ok(viewTokens(tokens, r.Locale())), err
+		return r.tokens(http.StatusOK, tokens), err
 	}}
 }
 
@@ -112,7 +134,7 @@ func RefreshToken(people *account.Service) Endpoint {
 			return Response{}, err
 		}
 		tokens, err := people.Refresh(ctx, in.RefreshToken)
-		return ok(viewTokens(tokens, r.Locale())), err
+		return r.tokens(http.StatusOK, tokens), err
 	}}
 }
 
@@ -134,6 +156,10 @@ func LogOut(people *account.Service) Endpoint {
 		if anonymous(r.Who) && in.RefreshToken == "" {
 			return Response{}, fault.New(fault.Unauthenticated, "")
 		}
-		return noContent(), people.LogOut(ctx, r.Who, in.RefreshToken)
+		out := noContent()
+		if r.cookie != "" && in.RefreshToken == "" {
+			out.Cookies = []string{r.setCookie("", 0)}
+		}
+		return out, people.LogOut(ctx, r.Who, in.RefreshToken)
 	}}
 }

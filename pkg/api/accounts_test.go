@@ -31,6 +31,7 @@ type registry struct {
 	ended    []string
 	patched  account.Patch
 	counts   int
+	hash     string // of the password
 }
 
 // newRegistry gives the front desk over a registry.
@@ -68,7 +69,7 @@ func (r *registry) TryCode(context.Context, string, string, int) (account.Code, 
 }
 
 func (r *registry) Login(_ context.Context, phone string, counters []account.Counter) (account.Login, bool, []int, error) {
-	return account.Login{Phone: phone, User: r.person}, phone == r.person.Phone, make([]int, len(counters)), nil
+	return account.Login{Phone: phone, Hash: r.hash, User: r.person}, phone == r.person.Phone, make([]int, len(counters)), nil
 }
 
 func (r *registry) User(context.Context, string) (user.User, error) {
@@ -83,8 +84,35 @@ func (r *registry) UpdateUser(ctx context.Context, userID string, p account.Patc
 	return r.User(ctx, userID)
 }
 
-func (r *registry) EndSession(_ context.Context, userID, family, _ string) error {
+func (r *registry) EndSession(_ context.Context, userID, family, _ string) (bool, error) {
 	r.ended = append(r.ended, userID+" "+family)
+	return true, nil
+}
+
+func (r *registry) AddSession(_ context.Context, s account.Session, _ *account.Code) error {
+	r.sessions[s.Family] = s
+	return nil
+}
+
+func (r *registry) Session(_ context.Context, _, family string) (account.Session, bool, error) {
+	s, found := r.sessions[family]
+	return s, found, nil
+}
+
+func (r *registry) TouchSession(context.Context, string, string, time.Time) error { return nil }
+
+func (r *registry) Sessions(_ context.Context, _, after string, limit int) (page []account.Session, more bool, err error) {
+	for _, s := range r.sessions {
+		if after == "" || s.Family < after {
+			page = append(page, s)
+		}
+	}
+	slices.SortFunc(page, func(a, b account.Session) int { return strings.Compare(b.Family, a.Family) })
+	return page[:min(limit, len(page))], len(page) > limit, nil
+}
+
+func (r *registry) Revoke(_ context.Context, subject string, at time.Time) error {
+	r.revoked[subject] = at
 	return nil
 }
 

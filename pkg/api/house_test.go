@@ -132,6 +132,12 @@ func (h *house) send(t *testing.T, e api.Endpoint, who user.Principal, r *reques
 	if err != nil {
 		t.Fatalf("the handler itself failed: %v", err)
 	}
+	return parse(t, out)
+}
+
+// parse takes a response apart.
+func parse(t *testing.T, out events.APIGatewayV2HTTPResponse) answer {
+	t.Helper()
 	a := answer{status: out.StatusCode, headers: out.Headers, text: out.Body}
 	if out.Body != "" {
 		if err := json.Unmarshal([]byte(out.Body), &a.body); err != nil {

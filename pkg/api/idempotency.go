@@ -18,6 +18,7 @@ const maxIdempotencyKey = 255
 type stored struct {
 	Status  int               `json:"s"`
 	Headers map[string]string `json:"h,omitempty"`
+	Cookies []string          `json:"c,omitempty"`
 	Body    json.RawMessage   `json:"b,omitempty"`
 }
 
@@ -76,7 +77,7 @@ func passing(status int) bool {
 }
 
 func freeze(r Response) ([]byte, error) {
-	s := stored{Status: r.Status, Headers: r.Headers}
+	s := stored{Status: r.Status, Headers: r.Headers, Cookies: r.Cookies}
 	if r.Body != nil {
 		body, err := json.Marshal(r.Body)
 		if err != nil {
@@ -103,7 +104,7 @@ func (s *Server) repeat(earlier, now idempotency.Record, aad []byte) (Response, 
 	if err := json.Unmarshal(plain, &answer); err != nil {
 		return Response{}, err
 	}
-	out := Response{Status: answer.Status, Headers: answer.Headers}.with("idempotency-replayed", "true")
+	out := Response{Status: answer.Status, Headers: answer.Headers, Cookies: answer.Cookies}.with("idempotency-replayed", "true")
 	if answer.Body != nil {
 		out.Body = answer.Body
 	}

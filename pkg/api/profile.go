@@ -15,7 +15,7 @@ const maxName = 100
 func ShowProfile(people *account.Service) Endpoint {
 	return Endpoint{SignedIn, func(ctx context.Context, r *Request) (Response, error) {
 		u, err := people.Profile(ctx, r.Who)
-		return ok(viewUser(u, r.Locale())), gone(err)
+		return ok(r.user(u)), gone(err)
 	}}
 }
 
@@ -52,7 +52,7 @@ func EditProfile(people *account.Service) Endpoint {
 			return Response{}, err
 		}
 		u, err := people.Edit(ctx, r.Who, patch)
-		return ok(viewUser(u, r.Locale())), gone(err)
+		return ok(r.user(u)), gone(err)
 	}}
 }
 

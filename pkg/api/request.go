@@ -23,6 +23,8 @@ type Request struct {
 	Path   string
 	Who    user.Principal // zero when nobody is signed in
 
+	cookie string // what Who came with, "" for an access token
+
 	event events.APIGatewayV2HTTPRequest
 	query url.Values
 	edge  auth.Edge

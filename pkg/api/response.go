@@ -13,8 +13,9 @@ import (
 type Response struct {
 	Status  int
 	Headers map[string]string
-	Body    any    // sent as JSON
-	File    []byte // sent as it is, in place of Body; Headers say what it is
+	Cookies []string // each the value of a Set-Cookie
+	Body    any      // sent as JSON
+	File    []byte   // sent as it is, in place of Body; Headers say what it is
 }
 
 func ok(body any) Response { return Response{Status: http.StatusOK, Body: body} }
@@ -31,7 +32,7 @@ func (r Response) with(name, value string) Response {
 
 // wire writes the response as API Gateway wants it.
 func (r Response) wire(requestID string) (events.APIGatewayV2HTTPResponse, error) {
-	out := events.APIGatewayV2HTTPResponse{StatusCode: r.Status, Headers: map[string]string{
+	out := events.APIGatewayV2HTTPResponse{StatusCode: r.Status, Cookies: r.Cookies, Headers: map[string]string{
 		"x-request-id": requestID, "cache-control": "no-store", "x-content-type-options": "nosniff",
 	}}
 	if r.Body != nil {

@@ -6,6 +6,7 @@ package api
 import (
 	"context"
 	"log/slog"
+	"net/http"
 	"strings"
 	"time"
 
@@ -60,6 +61,10 @@ func (s *Server) HTTP(e Endpoint) func(context.Context, events.APIGatewayV2HTTPR
 			}
 			response = problem
 		}
+		if r.cookie != "" && r.Method == http.MethodGet {
+			// A page that was loaded anew needs it for its next write.
+			response = response.with(csrfHeader, account.CSRFToken(r.cookie))
+		}
 		return response.wire(r.ID)
 	}
 }
@@ -80,28 +85,45 @@ func (s *Server) admit(ctx context.Context, e Endpoint, r *Request) error {
 	if e.Access == Anyone {
 		return nil
 	}
-	token, err := bearer(r.header("authorization"))
+	who, err := s.identify(ctx, r)
 	if err != nil {
+		if e.Access == Known && (fault.Is(err, fault.TokenExpired) || fault.Is(err, fault.SessionEnded)) {
+			return nil
+		}
 		return err
 	}
-	if token == "" {
+	if anonymous(who) {
 		if e.Access == Known {
 			return nil
 		}
 		return fault.New(fault.Unauthenticated, "")
-	}
-	who, err := s.Gate.Token(ctx, token)
-	if err != nil {
-		if e.Access == Known && fault.Is(err, fault.TokenExpired) {
-			return nil
-		}
-		return err
 	}
 	r.Who = who
 	if e.Access == Staff && !who.Role.Staff() || e.Access == Admins && who.Role != user.RoleAdmin {
 		return fault.New(fault.Forbidden, "")
 	}
 	return nil
+}
+
+// identify looks at the access token, or without one at the session cookie.
+func (s *Server) identify(ctx context.Context, r *Request) (user.Principal, error) {
+	token, err := bearer(r.header("authorization"))
+	if err != nil {
+		return user.Principal{}, err
+	}
+	if token != "" {
+		return s.Gate.Token(ctx, token)
+	}
+	cookie := sessionCookie(r.event.Cookies, r.plain())
+	if cookie == "" {
+		return user.Principal{}, nil
+	}
+	who, err := s.Gate.Cookie(ctx, cookie)
+	if err != nil {
+		return user.Principal{}, err
+	}
+	r.cookie = cookie
+	return who, r.checkCSRF()
 }
 
 // bearer reads an Authorization header (RFC 6750); "" when there is none.

@@ -75,9 +75,20 @@ func (e *Entrance) identify(ctx context.Context, event events.APIGatewayWebsocke
 		return user.Principal{}, err
 	}
 	if token == "" {
-		return user.Principal{}, fault.New(fault.Unauthenticated, "")
+		return e.byCookie(ctx, event)
 	}
 	return e.Gate.Token(ctx, token)
+}
+
+// byCookie lets a page in by its session. A browser sends the cookie along with
+// the handshake of any page, so the page must say that it is an allowed one.
+func (e *Entrance) byCookie(ctx context.Context, event events.APIGatewayWebsocketProxyRequest) (user.Principal, error) {
+	plain := header(event, "X-Forwarded-Proto") == "http"
+	cookie := sessionCookie(strings.Split(header(event, "Cookie"), ";"), plain)
+	if cookie == "" || header(event, "Origin") == "" {
+		return user.Principal{}, fault.New(fault.Unauthenticated, "")
+	}
+	return e.Gate.Cookie(ctx, cookie)
 }
 
 // Disconnect is the $disconnect route.

@@ -153,6 +153,9 @@ type notifyView struct {
 	SMS   bool `json:"sms"`
 }
 
+// user shows a person to the caller.
+func (r *Request) user(u user.User) userView { return viewUser(u, r.Locale()) }
+
 func viewUser(u user.User, locale string) userView {
 	v := userView{
 		ID: u.ID, Phone: u.Phone, Role: u.Role, Name: u.Name, Email: orNull(u.Email), EmailVerified: u.EmailVerified,

@@ -27,6 +27,7 @@ const (
 	AccountDisabled Kind = "account_disabled"
 	PhoneTaken      Kind = "phone_taken"
 	WeakPassword    Kind = "weak_password"
+	EmailMissing    Kind = "email_missing"
 	Forbidden       Kind = "forbidden"
 	CSRF            Kind = "csrf"
 
@@ -120,6 +121,7 @@ var table = map[Kind]Entry{
 	TooManyRequests: {http.StatusTooManyRequests, "Too many requests; please wait a little", "تعداد درخواست‌ها زیاد است؛ لطفاً کمی صبر کنید"},
 	AccountDisabled: {http.StatusForbidden, "This account has been disabled; please contact us", "این حساب غیرفعال شده است؛ لطفاً با ما تماس بگیرید"},
 	PhoneTaken:      {http.StatusConflict, "This phone number already has an account", "با این شماره پیش‌تر حساب ساخته شده است"},
+	EmailMissing:    {http.StatusConflict, "There is no e-mail address in your profile", "نشانی ایمیلی در نمایهٔ شما نیست"},
 	WeakPassword:    {http.StatusUnprocessableEntity, "The password is too easy to guess", "این گذرواژه به‌آسانی حدس زده می‌شود"},
 	Forbidden:       {http.StatusForbidden, "You may not do this", "شما اجازهٔ این کار را ندارید"},
 	CSRF:            {http.StatusForbidden, "The CSRF token is missing or wrong", "توکن CSRF فرستاده نشده یا نادرست است"},

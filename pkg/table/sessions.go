@@ -2,6 +2,7 @@ package table
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -128,13 +129,115 @@ func (t *Table) Rotate(ctx context.Context, userID, family, current, next string
 }
 
 // EndSession implements account.Store.
-func (t *Table) EndSession(ctx context.Context, userID, family, hash string) error {
+func (t *Table) EndSession(ctx context.Context, userID, family, hash string) (bool, error) {
 	condition, vals := "", values(nil)
 	if hash != "" {
 		condition, vals = "cur = :hash OR prev = :hash", values{"hash": hash}
 	}
-	_, err := t.remove(ctx, sessionKey(userID, family), condition, vals)
+	was, err := t.remove(ctx, sessionKey(userID, family), condition, vals)
+	if err != nil || was == nil {
+		return false, err
+	}
+	var i sessionItem
+	err = decode(was, &i)
+	return i.TTL > t.now().Unix(), err
+}
+
+// Session implements account.CookieStore.
+func (t *Table) Session(ctx context.Context, userID, family string) (account.Session, bool, error) {
+	var i sessionItem
+	found, err := t.get(ctx, sessionKey(userID, family), true, &i)
+	return i.session(), found, err
+}
+
+// TouchSession implements account.CookieStore.
+func (t *Table) TouchSession(ctx context.Context, userID, family string, now time.Time) error {
+	_, _, err := t.update(ctx, change{
+		key: sessionKey(userID, family), set: "SET used = :now, #ttl = :ttl", condition: "attribute_exists(PK)",
+		values: values{"now": toMillis(now), "ttl": now.Add(account.SessionLife).Unix()},
+	})
 	return err
+}
+
+// Sessions implements account.Store: one Query, backward from the family. What
+// TTL has not taken yet is left out, so a page may be short.
+func (t *Table) Sessions(ctx context.Context, userID, after string, limit int) ([]account.Session, bool, error) {
+	end := sessionKey(userID, after)
+	if after == "" {
+		end.SK = prefixSession + "~" // behind every family
+	}
+	out, err := t.db.Query(ctx, &dynamodb.QueryInput{
+		TableName: t.name, ConsistentRead: aws.Bool(true), ScanIndexForward: aws.Bool(false), Limit: aws.Int32(int32(limit + 2)), //nolint:gosec // at most 100; the family itself, and one that tells of more
+		KeyConditionExpression:    aws.String("PK = :pk AND SK BETWEEN :first AND :end"),
+		ExpressionAttributeValues: values{"pk": end.PK, "first": prefixSession, "end": end.SK}.wire(),
+	})
+	if err != nil {
+		return nil, false, translate(err)
+	}
+	var page []account.Session
+	more := false
+	for _, one := range out.Items {
+		var i sessionItem
+		if err := decode(one, &i); err != nil {
+			return nil, false, err
+		}
+		s := i.session()
+		switch {
+		case i.TTL <= t.now().Unix() || s.Family == after:
+		case len(page) == limit:
+			more = true
+		default:
+			page = append(page, s)
+		}
+	}
+	return page, more || out.LastEvaluatedKey != nil && len(page) > 0, nil
+}
+
+// ResetPassword implements account.Store.
+func (t *Table) ResetPassword(ctx context.Context, l account.Login, used account.Code, at time.Time) error {
+	const login, code = 0, 1
+	for try := 0; ; try++ {
+		keys, err := t.sessionsOf(ctx, l.User.ID)
+		if err != nil {
+			return err
+		}
+		if over := len(keys) - sessionsAtOnce; over > 0 { // somebody has tried hard; the code was right anyway
+			if err := t.removeAll(ctx, keys[:over]); err != nil {
+				return err
+			}
+			keys = keys[over:]
+		}
+		tx := t.transaction().update(change{
+			key: loginKey(l.Phone), set: "SET #hash = :hash", condition: "#user.id = :id", values: values{"hash": l.Hash, "id": l.User.ID},
+		})
+		useCode(tx, used)
+		tx.revoke(l.User.ID, at)
+		for _, k := range keys {
+			tx.remove(k, "attribute_exists(PK)", nil)
+		}
+		failed, err := tx.commit(ctx)
+		if _, unused := failed[code]; unused {
+			return codeUsed()
+		}
+		if _, moved := failed[login]; moved { // the number has another owner now
+			return codeUsed()
+		}
+		ended := failed != nil // a session, meanwhile: look again
+		if !ended && !fault.Is(err, fault.Conflict) || try == conflictTries {
+			return errors.Join(err, unlucky(ended))
+		}
+		pause(ctx, try)
+	}
+}
+
+// sessionsAtOnce leaves room in a transaction, which takes 100 writes.
+const sessionsAtOnce = 90
+
+func unlucky(again bool) error {
+	if again {
+		return fault.New(fault.Conflict, "").WithRetryAfter(time.Second)
+	}
+	return nil
 }
 
 // CopyUser brings a changed user into the login and the sessions that carry a

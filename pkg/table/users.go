@@ -3,6 +3,7 @@ package table
 import (
 	"context"
 	"strings"
+	"time"
 
 	"ticketsystem/pkg/account"
 	"ticketsystem/pkg/fault"
@@ -103,6 +104,50 @@ func (t *Table) UpdateUser(ctx context.Context, id string, p account.Patch) (use
 	var i userItem
 	err = decode(after, &i)
 	return i.user(), err
+}
+
+// VerifyEmail implements account.Store.
+func (t *Table) VerifyEmail(ctx context.Context, id, email string, used account.Code) (user.User, error) {
+	tx := t.transaction().update(change{
+		key: userKey(id), set: "SET emailVerified = :yes", condition: "email = :email", values: values{"yes": true, "email": email},
+	})
+	useCode(tx, used)
+	failed, err := tx.commit(ctx)
+	if err == nil && failed != nil {
+		err = codeUsed()
+	}
+	if err != nil {
+		return user.User{}, err
+	}
+	return t.User(ctx, id)
+}
+
+// MovePhone implements account.Store.
+func (t *Table) MovePhone(ctx context.Context, was user.User, phone string, used account.Code) (user.User, error) {
+	const alias, code = 1, 3
+	now := was
+	now.Phone = phone
+	for try := 0; ; try++ {
+		tx := t.transaction().update(changeOfUser(was, now))
+		if err := t.moveLogin(ctx, tx, was, now, nil); err != nil {
+			return user.User{}, err
+		}
+		useCode(tx, used)
+		failed, err := tx.commit(ctx)
+		_, taken := failed[alias]
+		_, unused := failed[code]
+		switch {
+		case taken:
+			return user.User{}, fault.New(fault.PhoneTaken, "")
+		case unused:
+			return user.User{}, codeUsed()
+		case failed != nil: // the person, or the password, has changed meanwhile
+			return user.User{}, fault.New(fault.Conflict, "").WithRetryAfter(time.Second)
+		case !fault.Is(err, fault.Conflict) || try == conflictTries:
+			return now, err
+		}
+		pause(ctx, try)
+	}
 }
 
 // loginItem is what a phone number opens.

@@ -81,7 +81,7 @@ func (h *House) Revocations() *account.Revocations {
 
 // Gate knows who comes.
 func (h *House) Gate() *account.Gate {
-	return &account.Gate{Verifier: h.Verifier(), Revocations: h.Revocations()}
+	return &account.Gate{Verifier: h.Verifier(), Revocations: h.Revocations(), Cookies: h.Table(), Now: Now}
 }
 
 // Desk is where tickets are worked on, with REOPEN_DAYS.
