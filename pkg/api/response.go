@@ -18,6 +18,9 @@ type Response struct {
 	File    []byte   // sent as it is, in place of Body; Headers say what it is
 }
 
+// rawText is a body that is no JSON; its content-type is among the headers.
+type rawText string
+
 func ok(body any) Response { return Response{Status: http.StatusOK, Body: body} }
 
 func noContent() Response { return Response{Status: http.StatusNoContent} }
@@ -35,7 +38,9 @@ func (r Response) wire(requestID string) (events.APIGatewayV2HTTPResponse, error
 	out := events.APIGatewayV2HTTPResponse{StatusCode: r.Status, Cookies: r.Cookies, Headers: map[string]string{
 		"x-request-id": requestID, "cache-control": "no-store", "x-content-type-options": "nosniff",
 	}}
-	if r.Body != nil {
+	if text, raw := r.Body.(rawText); raw {
+		out.Body = string(text)
+	} else if r.Body != nil {
 		body, err := json.Marshal(r.Body)
 		if err != nil {
 			return events.APIGatewayV2HTTPResponse{}, err

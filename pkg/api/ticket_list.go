@@ -31,7 +31,7 @@ func ListTickets(desk *ticket.Desk) Endpoint {
 		if err != nil {
 			return Response{}, err
 		}
-		out := page[ticketView]{Data: list(heads, func(h ticket.Head) ticketView { return viewTicket(h, r.Who, r.Locale()) })}
+		out := page[ticketView]{Data: list(heads, r.show)}
 		if next != nil {
 			out.Page = pageInfo{Next: sealCursor(r, name, next), HasMore: true}
 		}

@@ -23,7 +23,7 @@ const (
 
 // ticket answers with a ticket and its ETag.
 func (r *Request) ticket(status int, h ticket.Head) Response {
-	return Response{Status: status, Body: viewTicket(h, r.Who, r.Locale())}.with("etag", etag(h, r.Who))
+	return Response{Status: status, Body: r.show(h)}.with("etag", etag(h, r.Who))
 }
 
 func etag(h ticket.Head, who user.Principal) string {
@@ -80,7 +80,7 @@ func ShowTicket(desk *ticket.Desk) Endpoint {
 			return Response{}, err
 		}
 		return ok(map[string]any{
-			"ticket": viewTicket(d.Head, r.Who, r.Locale()), "entries": viewEntries(d.Entries, r.Who.Role), "hasMore": d.HasMore,
+			"ticket": r.show(d.Head), "entries": viewEntries(d.Entries, r.Who.Role), "hasMore": d.HasMore,
 		}).with("etag", etag(d.Head, r.Who)), nil
 	}}
 }

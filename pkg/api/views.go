@@ -42,6 +42,16 @@ type ticketView struct {
 	Version        int             `json:"version"`
 }
 
+// show shows a ticket to the caller.
+func (r *Request) show(h ticket.Head) ticketView {
+	v := viewTicket(h, r.Who, r.Locale())
+	v.Customer.PictureURL = r.picture(v.Customer.ID)
+	if v.Assignee != nil {
+		v.Assignee.PictureURL = r.picture(v.Assignee.ID)
+	}
+	return v
+}
+
 func viewTicket(h ticket.Head, who user.Principal, locale string) ticketView {
 	h = h.ForRole(who.Role)
 	v := ticketView{
@@ -154,7 +164,13 @@ type notifyView struct {
 }
 
 // user shows a person to the caller.
-func (r *Request) user(u user.User) userView { return viewUser(u, r.Locale()) }
+func (r *Request) user(u user.User) userView {
+	v := viewUser(u, r.Locale())
+	if u.PictureID != "" {
+		v.PictureURL = r.picture(u.ID)
+	}
+	return v
+}
 
 func viewUser(u user.User, locale string) userView {
 	v := userView{

@@ -36,6 +36,9 @@ func NewEdge(encoded string) (Edge, error) {
 	return Edge{key: key}, nil
 }
 
+// Ready says whether there is a key at all.
+func (e Edge) Ready() bool { return len(e.key) > 0 }
+
 // MAC gives 32 bytes that only a holder of the key can make for this label and
 // these parts (HMAC-SHA-256). ("ab", "c") and ("a", "bc") differ.
 func (e Edge) MAC(label string, parts ...string) []byte {

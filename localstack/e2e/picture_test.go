@@ -1,0 +1,55 @@
+package e2e
+
+import (
+	"bytes"
+	"testing"
+
+	"ticketsystem/localstack/client"
+)
+
+// TestPicturesAreShown: one's own, and the customer's of a ticket, under
+// addresses that work as they are.
+func TestPicturesAreShown(t *testing.T) {
+	t.Parallel()
+	me := customer(t)
+	ticket := me.open(nil)
+	shown := func() string {
+		var detail struct {
+			Ticket struct{ Customer struct{ PictureURL string } }
+		}
+		support(t).get("/tickets/"+ticket.ID, &detail)
+		return detail.Ticket.Customer.PictureURL
+	}
+	fetch := func(address string) client.Answer {
+		t.Helper()
+		answer, err := suite.api.Fetch(t.Context(), address)
+		return got(t, answer, err)
+	}
+	expect(t, fetch(shown()), 200, nil) // a stand-in
+	var profile client.User
+	me.get("/profile", &profile)
+	same(t, "pictureUrl without a picture", profile.PictureURL, "")
+
+	content, err := client.PNG(7)
+	got(t, content, err)
+	id, err := me.Attach(t.Context(), "me.png", "image/png", content)
+	got(t, id, err)
+	eventually(t, "the picture is accepted", func() error {
+		answer := me.call("PATCH", "/profile", object{"pictureId": id})
+		if answer.Status != 200 {
+			return wrong("PATCH /profile", answer.Status, 200)
+		}
+		return answer.Into(200, &profile)
+	})
+	for name, address := range map[string]string{"one's own": profile.PictureURL, "the ticket's customer": shown()} {
+		led := fetch(address)
+		if led.Status != 302 {
+			t.Errorf("%s: %s: got %s, want 302", name, address, led)
+			continue
+		}
+		if image := fetch(led.Header.Get("Location")); image.Status != 200 || !bytes.Equal(image.Body, content) {
+			t.Errorf("%s: got %d, %d bytes, want the picture", name, image.Status, len(image.Body))
+		}
+	}
+	refused(t, fetch(profile.PictureURL+"x"), 404)
+}
