@@ -1,19 +1,20 @@
 """Starts ministack 1.5.33 with what our template needs and that version lacks.
 
 ministack emulates AWS in one process without Docker. Each mend below reaches into its
-internals, so the version is pinned in localstack/ministack/requirements.txt; when it
+internals, so the version is pinned in localstack/ministack/ministack.txt; when it
 moves, try each mend without its patch first.
 """
 
 import copy
 import json
 import socketserver
+import time
 
 # 1. Send answers of the Lambda Runtime API at once: delayed acknowledgements cost 40 ms a call.
 socketserver.StreamRequestHandler.disable_nagle_algorithm = True
 
 from ministack.core import lambda_runtime  # noqa: E402
-from ministack.services import apigateway, lambda_svc, s3  # noqa: E402
+from ministack.services import apigateway, lambda_svc, s3, ses, ses_v2  # noqa: E402
 from ministack.services.cloudformation import changesets, engine, provisioners  # noqa: E402
 
 api_handler = provisioners._RESOURCE_HANDLERS["AWS::ApiGatewayV2::Api"]
@@ -22,6 +23,7 @@ apply_transforms = engine._apply_transforms
 execute_function = lambda_svc._execute_function_with_config_scope
 handle_websocket = apigateway.handle_websocket
 post_object = s3._post_object
+send_mail = ses._record_send
 
 
 def transform(template, provided=None, previous=None):
@@ -97,14 +99,19 @@ def execute(function, event):
         cookie = event["headers"].pop("cookie", "")
         if cookie:
             event["cookies"] = cookie.split("; ")
-    return execute_function(function, event)
+    result = execute_function(function, event)
+    # 6. A batch report without a list means that nothing failed.
+    report = result.get("body")
+    if isinstance(report, dict) and report.get("batchItemFailures", ()) is None:
+        report["batchItemFailures"] = []
+    return result
 
 
 lambda_svc._execute_function_with_config_scope = execute
 
 
 async def serve_socket(scope, receive, send, *rest, **options):
-    """6. A frame over 32 KiB closes its socket with 1009."""
+    """7. A frame over 32 KiB closes its socket with 1009."""
     oversized = False
 
     async def receive_limited():
@@ -129,7 +136,7 @@ apigateway.handle_websocket = serve_socket
 
 
 def post_checked(bucket, body, headers):
-    """7. S3 refuses a form whose file does not have the SHA-256 that the form says."""
+    """8. S3 refuses a form whose file does not have the SHA-256 that the form says."""
     form = {part[0].lower(): part[3] for part in s3._parse_multipart_form(headers.get("content-type", ""), body)}
     said = form.get("x-amz-checksum-sha256", b"").decode()
     if said and said != s3._compute_s3_checksum("SHA256", form.get("file", b"")):
@@ -139,7 +146,33 @@ def post_checked(bucket, body, headers):
 
 s3._post_object = post_checked
 
-# 8. Do not wait 50 ms at each invocation for a first line of its log.
+
+
+def record_send(source, to_addrs, *rest, config_set="", **options):
+    """9. What becomes of a mail is published by its configuration set, too."""
+    message_id = send_mail(source, to_addrs, *rest, config_set=config_set, **options)
+    record = ses_v2._config_sets.get(config_set) or {}
+    for destination in (record.get("EventDestinations") or {}).values():
+        for address in to_addrs:
+            publish_outcomes(destination, source, message_id, address)
+    return message_id
+
+
+def publish_outcomes(destination, source, message_id, address):
+    box, _, domain = address.lower().partition("@")
+    if domain != ses._SIMULATOR_DOMAIN or not destination.get("Enabled"):
+        return
+    for kind, subtype in ses._SIMULATOR_OUTCOMES.get(box.split("+")[0], ()):
+        if kind.upper() in destination["MatchingEventTypes"]:
+            at = time.strftime("%Y-%m-%dT%H:%M:%S.000Z", time.gmtime())
+            mail = {"timestamp": at, "source": source, "messageId": message_id, "destination": [address]}
+            detail = ses._notification_detail(kind, address, at, subtype)
+            ses._publish_notification(destination["SnsDestination"]["TopicArn"], {"eventType": kind, "mail": mail, **detail})
+
+
+ses._record_send = record_send
+
+# 10. Do not wait 50 ms at each invocation for a first line of its log.
 for runtime in vars(lambda_runtime).values():
     drain = getattr(runtime, "_drain_stderr_bounded", None) if isinstance(runtime, type) else None
     if drain:

@@ -1,13 +1,16 @@
-// Command stream-deliver pushes what was written: the stream of the table.
+// Command stream-deliver pushes what was written, and orders what is to be sent: the stream of the table.
 package main
 
 import (
 	"ticketsystem/pkg/stream"
 	"ticketsystem/pkg/wiring"
+	"ticketsystem/pkg/wiring/post"
 	"ticketsystem/pkg/wiring/sockets"
 )
 
 func main() {
 	h := wiring.Open()
-	h.Run(stream.Handle(h.Log, stream.Frames(h.Table(), sockets.News(h))))
+	news := sockets.News(h)
+	h.Run(stream.Handle(h.Log,
+		stream.Frames(h.Table(), news), stream.Shown(news), stream.Ordered(post.Queue(h), post.Settle(h))))
 }

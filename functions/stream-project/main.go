@@ -10,5 +10,6 @@ import (
 func main() {
 	h := wiring.Open()
 	h.Run(stream.Handle(h.Log,
-		stream.Heads(h.Desk()), stream.Copies(h.Table()), stream.Counts(&stats.Counter{Store: h.Table()}), stream.Present(h.Table()), stream.Search(h.Table())))
+		stream.Heads(h.Desk()), stream.Copies(h.Table()), stream.Counts(&stats.Counter{Store: h.Table()}), stream.Present(h.Table()),
+		stream.Notices(h.Maker()), stream.Search(h.Table())))
 }

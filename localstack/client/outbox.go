@@ -79,22 +79,35 @@ func gather(texts []string, node any, phone string) []string {
 	return texts
 }
 
-// awaitCode waits until more than `before` messages went to a number and reads
-// the code in the newest.
+// codes are the codes sent to a number, oldest first. Other texts, such as
+// those of notifications, may lie between them.
+func (o outbox) codes(ctx context.Context, phone string) ([]string, error) {
+	texts, err := o.texts(ctx, phone)
+	var codes []string
+	for _, text := range texts {
+		if code, err := CodeIn(text); err == nil {
+			codes = append(codes, code)
+		}
+	}
+	return codes, err
+}
+
+// awaitCode waits until more than `before` codes went to a number and reads
+// the newest.
 func (o outbox) awaitCode(ctx context.Context, phone string, before int) (string, error) {
 	ctx, cancel := context.WithTimeout(ctx, outboxPatience)
 	defer cancel()
 	for {
-		texts, err := o.texts(ctx, phone)
+		codes, err := o.codes(ctx, phone)
 		if err != nil {
 			return "", err
 		}
-		if len(texts) > before {
-			return CodeIn(texts[len(texts)-1])
+		if len(codes) > before {
+			return codes[len(codes)-1], nil
 		}
 		select {
 		case <-ctx.Done():
-			return "", fmt.Errorf("outbox: got %d messages to %s after %s, want %d", len(texts), phone, outboxPatience, before+1)
+			return "", fmt.Errorf("outbox: got %d codes to %s after %s, want %d", len(codes), phone, outboxPatience, before+1)
 		case <-time.After(outboxPause):
 		}
 	}
@@ -125,7 +138,7 @@ func (a *API) Texts(ctx context.Context, phone string) ([]string, error) {
 // AskCode asks for a one-time code and reads it from the outbox. phone is
 // E.164; purpose is signup, login or reset.
 func (a *API) AskCode(ctx context.Context, phone, purpose string) (string, error) {
-	before, err := a.outbox.texts(ctx, phone)
+	before, err := a.outbox.codes(ctx, phone)
 	if err != nil {
 		return "", err
 	}

@@ -34,8 +34,11 @@ type Frame struct {
 	Users    []Author `json:"users"`
 	Ticket   *Ticket  `json:"ticket"`
 	Problem  *Problem `json:"problem"`
-	At       string   `json:"at"`
-	Raw      string   `json:"-"` // the frame as it came
+
+	Notification *Notification `json:"notification"`
+
+	At  string `json:"at"`
+	Raw string `json:"-"` // the frame as it came
 }
 
 // Socket is one open connection. Frames are collected as they come, so that

@@ -1,6 +1,8 @@
 package page
 
 import (
+	"context"
+	"encoding/json"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -8,6 +10,7 @@ import (
 	"testing"
 
 	"ticketsystem/localstack/lambda"
+	"ticketsystem/localstack/queue"
 	"ticketsystem/localstack/services"
 )
 
@@ -28,7 +31,7 @@ func TestPage(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	handler := Handler(functions{}, s.Outbox)
+	handler := Handler(Sources{Functions: functions{}, Outbox: s.Outbox})
 	get := func(path string) string {
 		w := httptest.NewRecorder()
 		handler.ServeHTTP(w, httptest.NewRequest(http.MethodGet, path, nil))
@@ -49,6 +52,61 @@ func TestPage(t *testing.T) {
 	} {
 		if got := get(path); !strings.Contains(got, part) {
 			t.Errorf("%s: got %s, want %s in it", path, got, part)
+		}
+	}
+}
+
+func TestQueues(t *testing.T) {
+	s, err := services.New("")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.Queues.Define(map[string]queue.Settings{"work": {DeadLetter: "dead"}, "dead": {}})
+	if err := s.Queues.Send("work", "hello"); err != nil {
+		t.Fatal(err)
+	}
+	handler := Handler(Sources{Queues: s.Queues})
+	for path, want := range map[string]string{
+		"/queues": `"name":"work","visible":1,"inFlight":0,"delayed":0,"oldest":`, "/queues/work": `"body":"hello"`, "/queues/dead": `{"data":[]}`,
+	} {
+		w := httptest.NewRecorder()
+		handler.ServeHTTP(w, httptest.NewRequest(http.MethodGet, path, nil))
+		if got := w.Body.String(); !strings.Contains(got, want) {
+			t.Errorf("%s: got %s, want %s in it", path, got, want)
+		}
+	}
+}
+
+func TestInvoke(t *testing.T) {
+	handler := Handler(Sources{
+		Functions: functions{},
+		Schedules: func() []Schedule {
+			return []Schedule{{Function: "one", Event: json.RawMessage(`{"source":"aws.events"}`)}}
+		},
+		Invoke: func(_ context.Context, _ string, payload []byte) ([]byte, error) {
+			if strings.Contains(string(payload), "fail") {
+				return nil, &lambda.FunctionError{Type: "errorString", Message: "as asked"}
+			}
+			return payload, nil
+		},
+	})
+	for _, c := range []struct {
+		name, body, site, want string
+		status                 int
+	}{
+		{"one", `{"a":1}`, "", `{"a":1}`, 200},
+		{"one", "", "same-origin", `{"source":"aws.events"}`, 200},
+		{"one", `"fail"`, "", `{"errorType":"errorString","errorMessage":"as asked"}`, 502},
+		{"one", `{`, "", "the event is not JSON\n", 400},
+		{"two", `{}`, "", "no function two\n", 404},
+		{"one", `{}`, "cross-site", "cross-origin request detected from Sec-Fetch-Site header\n", 403},
+	} {
+		r := httptest.NewRequest(http.MethodPost, "/functions/"+c.name+"/invoke", strings.NewReader(c.body))
+		r.Header.Set("Sec-Fetch-Site", c.site)
+		w := httptest.NewRecorder()
+		handler.ServeHTTP(w, r)
+		if w.Code != c.status || w.Body.String() != c.want {
+			t.Errorf("%s %s: got %d %q, want %d %q", c.name, c.body, w.Code, w.Body, c.status, c.want)
 		}
 	}
 }

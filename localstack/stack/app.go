@@ -30,6 +30,7 @@ type app struct {
 	queues        map[string]queue.Settings // by name
 	queueMappings []queue.Mapping
 	links         services.Links
+	schedules     []schedule
 }
 
 const arn = "arn:aws:%s:us-east-1:000000000000:%s"
@@ -50,7 +51,7 @@ func (s *Stack) load() (*app, error) {
 	if a.functions, err = t.Functions(); err != nil {
 		return nil, err
 	}
-	for _, read := range []func(*app) error{readHTTP, readSocket, readMappings, readTable, readBucket, readQueues, readTopics} {
+	for _, read := range []func(*app) error{readHTTP, readSocket, readMappings, readTable, readBucket, readQueues, readTopics, readSchedules} {
 		if err := read(a); err != nil {
 			return nil, err
 		}

@@ -72,8 +72,9 @@ type Stack struct {
 
 	mu       sync.Mutex
 	app      *app
-	mappings map[string]bool
-	refused  time.Time // of a changed template that has an error
+	mappings map[string]bool      // and schedules that run, by id
+	next     map[string]time.Time // run of a schedule, by id
+	refused  time.Time            // of a changed template that has an error
 }
 
 // Start starts a stack. It is ready when Start returns: functions are built at
@@ -96,7 +97,7 @@ func Start(ctx context.Context, o Options) (*Stack, error) {
 	if o.Log == nil {
 		o.Log = io.Discard
 	}
-	s := &Stack{options: o, logf: log.New(o.Log, "", 0).Printf, mappings: map[string]bool{}}
+	s := &Stack{options: o, logf: log.New(o.Log, "", 0).Printf, mappings: map[string]bool{}, next: map[string]time.Time{}}
 	s.ctx, s.cancel = context.WithCancel(context.WithoutCancel(ctx))
 	if err := s.start(ctx); err != nil {
 		s.Close()
@@ -250,7 +251,9 @@ func (s *Stack) serve(listeners map[string][]net.Listener) {
 	s.bucket.Settings, s.bucket.Notify, s.bucket.Logf = func() bucket.Settings { return s.current().bucket }, s.notify, s.logf
 	s.bucket.Credentials = bucket.Credentials{AccessKey: accessKey, SecretKey: secretKey, SessionToken: sessionToken}
 	sockets := &socket.Handler{API: func() socket.API { return s.current().socket }, Start: s.begin, Logf: s.logf}
-	local := http.StripPrefix("/_local", page.Handler(s.lambda, s.services.Outbox))
+	local := http.StripPrefix("/_local", page.Handler(page.Sources{
+		Functions: s.lambda, Outbox: s.services.Outbox, Queues: s.services.Queues, Schedules: s.schedules, Invoke: s.Invoke,
+	}))
 	// No ServeMux: it redirects paths that it would rather have cleaned, and
 	// API Gateway does not.
 	front := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -326,8 +329,8 @@ func (s *Stack) current() *app {
 	return next
 }
 
-// startMappings starts what does not run yet. A mapping that changed or went
-// away does so at the next start.
+// startMappings starts what does not run yet. A mapping or schedule that changed
+// or went away does so at the next start.
 func (s *Stack) startMappings(a *app) {
 	once := func(id string, run func()) {
 		if !s.mappings[id] {
@@ -340,6 +343,9 @@ func (s *Stack) startMappings(a *app) {
 	}
 	for _, m := range a.queueMappings {
 		once(m.ID, func() { s.poller.Run(s.ctx, m) })
+	}
+	for _, c := range a.schedules {
+		once(c.id, func() { s.follow(c, s.notify) })
 	}
 }
 

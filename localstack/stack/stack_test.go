@@ -1,6 +1,7 @@
 package stack_test
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -26,6 +27,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/coder/websocket"
 
+	"ticketsystem/localstack/page"
 	"ticketsystem/localstack/stack"
 )
 
@@ -351,6 +353,30 @@ func TestTopic(t *testing.T) {
 		}
 	}
 	eventually(t, "log after the bounce", func() string { return noted(t, s) }, "noted  hello\nnoted  Amazon SES Email Event Notification\n")
+}
+
+func TestSchedules(t *testing.T) {
+	s, _ := start(t, "", nil)
+	var schedules struct{ Data []page.Schedule }
+	_, text := get(t, s.HTTPURL+"/_local/schedules")
+	if err := json.Unmarshal([]byte(text), &schedules); err != nil {
+		t.Fatal(err)
+	}
+	slices.SortFunc(schedules.Data, func(a, b page.Schedule) int { return strings.Compare(a.Expression, b.Expression) })
+	for i, want := range []string{"note cron(0 3 * * ? *) by hand: true", "note rate(1 day) by hand: false"} {
+		c := schedules.Data[i]
+		if got := fmt.Sprintf("%s %s by hand: %t", c.Function, c.Expression, c.Next.IsZero()); got != want {
+			t.Errorf("got %s, want %s", got, want)
+		}
+		response, err := http.Post(s.HTTPURL+"/_local/functions/note/invoke", "application/json", bytes.NewReader(c.Event))
+		if err != nil || response.StatusCode != http.StatusOK {
+			t.Fatal(response, err)
+		}
+		response.Body.Close()
+	}
+	if got := noted(t, s); got != "noted Sunday\nnoted Scheduled Event\n" {
+		t.Errorf("log: got %q", got)
+	}
 }
 
 func TestSocket(t *testing.T) {

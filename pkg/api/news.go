@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"time"
 
+	"ticketsystem/pkg/notification"
 	"ticketsystem/pkg/realtime"
 	"ticketsystem/pkg/ticket"
 	"ticketsystem/pkg/user"
@@ -56,6 +57,11 @@ type presenceFrame struct {
 	Type     string       `json:"type"`
 	TicketID string       `json:"ticketId"`
 	Users    []memberView `json:"users"`
+}
+
+type noticeFrame struct {
+	Type         string     `json:"type"`
+	Notification noticeView `json:"notification"`
 }
 
 // audience are the topics on which a ticket's events are heard: those who have
@@ -120,6 +126,13 @@ func (n *News) Read(ctx context.Context, m ticket.Mark, public int) error {
 			seq = min(seq, public)
 		}
 		return memberFrame{"read", m.TicketID, memberView(m.Reader), seq}
+	})
+}
+
+// Notification shows a new notification to its owner.
+func (n *News) Notification(ctx context.Context, one notification.Notification) {
+	n.publish(ctx, []string{realtime.UserTopic(one.UserID)}, func(w realtime.Watcher) any {
+		return noticeFrame{"notification", viewNotice(one, w.Locale)}
 	})
 }
 

@@ -8,23 +8,40 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ses"
 	"github.com/aws/aws-sdk-go-v2/service/ses/types"
+
+	"ticketsystem/pkg/notification"
 )
 
 // Message is one e-mail. Text is what a reader without HTML shows; HTML may be
-// empty.
+// empty. Person is the id of whom it is for: it comes back with a bounce.
 type Message struct {
 	To, Subject, Text, HTML string
+	Person                  string
 }
+
+// PersonTag is the name under which a mail carries its Person.
+const PersonTag = "person"
 
 // Sender sends messages from one address.
 type Sender struct {
 	client *ses.Client
 	from   string
+	set    *string
 }
 
-// New makes a Sender. from is an identity that SES has verified.
-func New(config aws.Config, from string) *Sender {
-	return &Sender{client: ses.NewFromConfig(config), from: from}
+// New makes a Sender. from is an identity that SES has verified. set is the
+// configuration set, by which SES knows where to report bounces; "" for none.
+func New(config aws.Config, from, set string) *Sender {
+	s := &Sender{client: ses.NewFromConfig(config), from: from}
+	if set != "" {
+		s.set = aws.String(set)
+	}
+	return s
+}
+
+// Mail implements notification.Mailer.
+func (s *Sender) Mail(ctx context.Context, m notification.Mail, person string) error {
+	return s.Send(ctx, Message{To: m.To, Subject: m.Subject, Text: m.Text, HTML: m.HTML, Person: person})
 }
 
 // Send sends one message to one person.
@@ -33,10 +50,16 @@ func (s *Sender) Send(ctx context.Context, m Message) error {
 	if m.HTML != "" {
 		body.Html = utf8(m.HTML)
 	}
+	var tags []types.MessageTag
+	if m.Person != "" {
+		tags = []types.MessageTag{{Name: aws.String(PersonTag), Value: aws.String(m.Person)}}
+	}
 	_, err := s.client.SendEmail(ctx, &ses.SendEmailInput{
-		Source:      aws.String(s.from),
-		Destination: &types.Destination{ToAddresses: []string{m.To}},
-		Message:     &types.Message{Subject: utf8(m.Subject), Body: body},
+		Source:               aws.String(s.from),
+		Destination:          &types.Destination{ToAddresses: []string{m.To}},
+		Message:              &types.Message{Subject: utf8(m.Subject), Body: body},
+		ConfigurationSetName: s.set,
+		Tags:                 tags,
 	})
 	if err != nil {
 		return fmt.Errorf("mail: %w", err)

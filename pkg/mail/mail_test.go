@@ -7,15 +7,16 @@ import (
 
 	"ticketsystem/pkg/awstest"
 	"ticketsystem/pkg/mail"
+	"ticketsystem/pkg/notification"
 )
 
 const taken = `<SendEmailResponse><SendEmailResult><MessageId>1</MessageId></SendEmailResult></SendEmailResponse>`
 
 func TestSend(t *testing.T) {
 	server := awstest.New(t, func(awstest.Request) awstest.Answer { return awstest.Answer{Status: 200, Body: taken} })
-	err := mail.New(server.Config, "help@example.ir").Send(context.Background(), mail.Message{
+	err := mail.New(server.Config, "help@example.ir", "the-set").Mail(context.Background(), notification.Mail{
 		To: "sara@example.ir", Subject: "پاسخ تازه", Text: "سلام", HTML: "<p>سلام</p>",
-	})
+	}, "sara")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -27,6 +28,7 @@ func TestSend(t *testing.T) {
 		"Action": "SendEmail", "Source": "help@example.ir", "Destination.ToAddresses.member.1": "sara@example.ir",
 		"Message.Subject.Data": "پاسخ تازه", "Message.Subject.Charset": "UTF-8",
 		"Message.Body.Text.Data": "سلام", "Message.Body.Text.Charset": "UTF-8",
+		"ConfigurationSetName": "the-set", "Tags.member.1.Name": mail.PersonTag, "Tags.member.1.Value": "sara",
 		"Message.Body.Html.Data": "<p>سلام</p>", "Message.Body.Html.Charset": "UTF-8",
 	} {
 		if got := form.Get(field); got != want {
@@ -37,12 +39,12 @@ func TestSend(t *testing.T) {
 
 func TestSendWithoutHTML(t *testing.T) {
 	server := awstest.New(t, func(awstest.Request) awstest.Answer { return awstest.Answer{Status: 200, Body: taken} })
-	if err := mail.New(server.Config, "help@example.ir").Send(context.Background(), mail.Message{To: "a@b.ir", Subject: "s", Text: "t"}); err != nil {
+	if err := mail.New(server.Config, "help@example.ir", "").Send(context.Background(), mail.Message{To: "a@b.ir", Subject: "s", Text: "t"}); err != nil {
 		t.Fatal(err)
 	}
 	form, err := url.ParseQuery(server.Only(t).Body)
-	if err != nil || form.Has("Message.Body.Html.Data") {
-		t.Errorf("got an HTML part, or %v", err)
+	if err != nil || form.Has("Message.Body.Html.Data") || form.Has("ConfigurationSetName") || form.Has("Tags.member.1.Name") {
+		t.Errorf("got an HTML part, a configuration set, a tag, or %v", err)
 	}
 }
 
@@ -50,7 +52,7 @@ func TestSendTellsOfARefusal(t *testing.T) {
 	server := awstest.New(t, func(awstest.Request) awstest.Answer {
 		return awstest.Answer{Status: 400, Body: `<ErrorResponse><Error><Code>MessageRejected</Code><Message>not verified</Message></Error></ErrorResponse>`}
 	})
-	if err := mail.New(server.Config, "x@y.ir").Send(context.Background(), mail.Message{To: "a@b.ir"}); err == nil {
+	if err := mail.New(server.Config, "x@y.ir", "").Send(context.Background(), mail.Message{To: "a@b.ir"}); err == nil {
 		t.Error("no error")
 	}
 }

@@ -69,6 +69,17 @@ type Delivery struct {
 	At       time.Time // of the last move
 }
 
+// ReasonProvider stands for the words of a provider, which are for the log.
+const ReasonProvider = "provider"
+
+// PublicReason is the reason as people may see it.
+func (d Delivery) PublicReason() string {
+	if d.State == Failed && d.Reason != ReasonSpendLimit {
+		return ReasonProvider
+	}
+	return d.Reason
+}
+
 // Notification is what one person is told about one cause. Its texts are made
 // of kind and parameters in the language of whoever reads them (see Text).
 type Notification struct {

@@ -16,6 +16,7 @@ import (
 	"ticketsystem/pkg/auth"
 	"ticketsystem/pkg/category"
 	"ticketsystem/pkg/id"
+	"ticketsystem/pkg/notification"
 	"ticketsystem/pkg/realtime"
 	"ticketsystem/pkg/table"
 	"ticketsystem/pkg/ticket"
@@ -95,6 +96,11 @@ func (h *House) Desk() *ticket.Desk {
 
 // Catalogue is the list of categories.
 func (h *House) Catalogue() *category.Catalogue { return category.NewCatalogue(h.Table(), Now) }
+
+// Maker makes notifications of what happens to tickets.
+func (h *House) Maker() *notification.Maker {
+	return &notification.Maker{Store: h.Table(), Tickets: h.Table(), People: h.Table(), Now: Now}
+}
 
 // People serves accounts that are there already.
 func (h *House) People() *account.Service {

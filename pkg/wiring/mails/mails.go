@@ -9,14 +9,14 @@ import (
 	"ticketsystem/pkg/wiring"
 )
 
-// Mailer sends the mail of the front desk from SENDER_ADDRESS; nil where there
+// Mailer sends the mail of the front desk from SENDER_ADDRESS through MAIL_SET; nil where there
 // is none.
 func Mailer(h *wiring.House) account.Mailer {
 	from := h.Or("SENDER_ADDRESS", "")
 	if from == "" {
 		return nil
 	}
-	return mailer{mail.New(h.AWS("SES"), from)}
+	return mailer{mail.New(h.AWS("SES"), from, h.Or("MAIL_SET", ""))}
 }
 
 type mailer struct{ sender *mail.Sender }

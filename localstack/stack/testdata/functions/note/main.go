@@ -17,7 +17,8 @@ func main() { lambda.Start(handle) }
 
 func handle(_ context.Context, event json.RawMessage) (any, error) {
 	var e struct {
-		Records []struct {
+		DetailType string `json:"detail-type"`
+		Records    []struct {
 			EventName string
 			MessageID string
 			Body      string
@@ -28,6 +29,9 @@ func handle(_ context.Context, event json.RawMessage) (any, error) {
 	}
 	if err := json.Unmarshal(event, &e); err != nil {
 		return nil, err
+	}
+	if e.DetailType != "" {
+		fmt.Fprintln(os.Stderr, "noted", e.DetailType)
 	}
 	failures := []map[string]string{}
 	for _, r := range e.Records {

@@ -1,0 +1,137 @@
+package notification
+
+import (
+	"fmt"
+	"html"
+	"strings"
+
+	"ticketsystem/pkg/id"
+	"ticketsystem/pkg/user"
+)
+
+const persian = "fa"
+
+// Text is a notification in words, in a language: en or fa.
+func Text(n Notification, locale string) (title, body string) {
+	if n.Kind == KindBroadcast {
+		return n.Title, n.Body
+	}
+	if locale == persian {
+		return textFa(n)
+	}
+	return textEn(n)
+}
+
+func textEn(n Notification) (title, body string) {
+	switch n.Kind { //nolint:exhaustive // a broadcast is as it was written
+	case KindReply:
+		return "New reply: " + n.Title, named(n.Author, "Support") + ": " + n.Body
+	case KindStatus:
+		return statusIn(n.Status, "en") + ": " + n.Title, "Your ticket " + id.Number(n.TicketID) + " is now " + strings.ToLower(statusIn(n.Status, "en")) + "."
+	case KindAssignment:
+		return "Assigned to you: " + n.Title, named(n.Author, "The system") + " gave you ticket " + id.Number(n.TicketID) + "."
+	}
+	return "Waiting for you: " + n.Title, "Ticket " + id.Number(n.TicketID) + " waits for your answer."
+}
+
+func textFa(n Notification) (title, body string) {
+	switch n.Kind { //nolint:exhaustive // a broadcast is as it was written
+	case KindReply:
+		return "پاسخ تازه: " + n.Title, named(n.Author, "پشتیبانی") + ": " + n.Body
+	case KindStatus:
+		return statusIn(n.Status, persian) + ": " + n.Title, "وضعیت تیکت " + id.Number(n.TicketID) + " شما اکنون «" + statusIn(n.Status, persian) + "» است."
+	case KindAssignment:
+		return "به شما سپرده شد: " + n.Title, named(n.Author, "سامانه") + " تیکت " + id.Number(n.TicketID) + " را به شما سپرد."
+	}
+	return "در انتظار شما: " + n.Title, "تیکت " + id.Number(n.TicketID) + " در انتظار پاسخ شماست."
+}
+
+func named(name, otherwise string) string {
+	if name == "" {
+		return otherwise
+	}
+	return name
+}
+
+// statusIn names a status as customers see it.
+func statusIn(status, locale string) string {
+	name, known := statusNames[status]
+	switch {
+	case !known:
+		return status
+	case locale == persian:
+		return name[1]
+	}
+	return name[0]
+}
+
+// statusNames are constant: English and Persian.
+var statusNames = map[string][2]string{
+	"new": {"New", "تازه"}, "open": {"Open", "باز"}, "pending": {"Waiting for you", "در انتظار شما"},
+	"resolved": {"Resolved", "حل‌شده"}, "closed": {"Closed", "بسته‌شده"},
+}
+
+// ShortText is a notification as an SMS. It is short, because each 70 Persian
+// letters are paid for, and tells nothing that others should not read on a
+// locked screen.
+func ShortText(n Notification, locale string) string {
+	number := id.Number(n.TicketID)
+	if n.Kind == KindBroadcast {
+		return n.Title + "\n" + n.Body
+	}
+	if locale == persian {
+		return map[Kind]string{
+			KindReply:      "پشتیبانی به تیکت " + number + " شما پاسخ داد.",
+			KindStatus:     "وضعیت تیکت " + number + " شما: " + statusIn(n.Status, persian),
+			KindAssignment: "تیکت " + number + " به شما سپرده شد.",
+			KindReminder:   "تیکت " + number + " در انتظار پاسخ شماست.",
+		}[n.Kind] + "\nتیکت‌سیستم"
+	}
+	return "TicketSystem: " + map[Kind]string{
+		KindReply:      "support has answered your ticket " + number + ".",
+		KindStatus:     "your ticket " + number + " is now " + strings.ToLower(statusIn(n.Status, "en")) + ".",
+		KindAssignment: "ticket " + number + " is assigned to you.",
+		KindReminder:   "ticket " + number + " waits for your answer.",
+	}[n.Kind]
+}
+
+// Mail is a notification as an e-mail, for readers with and without HTML.
+type Mail struct {
+	To, Subject, Text, HTML string
+}
+
+// NewMail writes the mail in the person's language.
+func NewMail(n Notification, to user.User) Mail {
+	title, body := Text(n, to.Locale)
+	hello, why, dir := "Hello", "You get this mail because your profile says so. You can change it there.", "ltr"
+	if to.Locale == persian {
+		hello, why, dir = "سلام", "این نامه به انتخاب شما در نمایه‌تان فرستاده شده است و همان‌جا می‌توانید آن را خاموش کنید.", "rtl"
+	}
+	if to.Name != "" {
+		hello += " " + to.Name
+	}
+	return Mail{
+		To: to.Email, Subject: oneLine(title), Text: fmt.Sprintf("%s\n\n%s\n\n%s\n\n-- \n%s\n", hello, title, body, why),
+		HTML: fmt.Sprintf(page, to.Locale, dir, html.EscapeString(hello), html.EscapeString(title), lines(body), html.EscapeString(why)),
+	}
+}
+
+// page takes language, direction, greeting, title, text and the reason why it
+// was sent. Styles stand on the elements: many mail readers drop a style sheet.
+const page = `<!doctype html>
+<html lang="%[1]s" dir="%[2]s"><head><meta charset="utf-8"></head>
+<body dir="%[2]s" style="font-family:Vazirmatn,Tahoma,Arial,sans-serif;line-height:1.7;color:#222">
+<p>%[3]s</p>
+<p><strong>%[4]s</strong></p>
+<p>%[5]s</p>
+<p style="color:#777;font-size:smaller">%[6]s</p>
+</body></html>
+`
+
+// lines keeps the line breaks of a text in HTML.
+func lines(text string) string {
+	return strings.ReplaceAll(html.EscapeString(text), "\n", "<br>")
+}
+
+// oneLine keeps a subject from having lines of its own.
+func oneLine(text string) string { return strings.Join(strings.Fields(text), " ") }

@@ -1,0 +1,63 @@
+// Package queue puts orders into an Amazon SQS queue.
+package queue
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
+	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
+
+	"ticketsystem/pkg/notification"
+)
+
+// Queue is one queue.
+type Queue struct {
+	client *sqs.Client
+	url    *string
+}
+
+// New makes a Queue from its address.
+func New(config aws.Config, url string) *Queue {
+	return &Queue{client: sqs.NewFromConfig(config), url: aws.String(url)}
+}
+
+// Send puts up to ten orders into the queue. Nobody sees them before the delay
+// (at most 15 minutes) is over. When it fails, some may be in the queue.
+func (q *Queue) Send(ctx context.Context, delay time.Duration, orders ...notification.Order) error {
+	in := &sqs.SendMessageBatchInput{QueueUrl: q.url}
+	for i, order := range orders {
+		body, err := json.Marshal(order)
+		if err != nil {
+			return fmt.Errorf("queue: %w", err)
+		}
+		in.Entries = append(in.Entries, types.SendMessageBatchRequestEntry{
+			Id: aws.String(strconv.Itoa(i)), MessageBody: aws.String(string(body)), DelaySeconds: int32(delay / time.Second),
+		})
+	}
+	out, err := q.client.SendMessageBatch(ctx, in)
+	if err != nil {
+		return fmt.Errorf("queue: %w", err)
+	}
+	var errs []error
+	for _, failed := range out.Failed {
+		errs = append(errs, fmt.Errorf("queue: %s %s", aws.ToString(failed.Code), aws.ToString(failed.Message)))
+	}
+	return errors.Join(errs...)
+}
+
+// Hide keeps a message that was received from coming back before a time.
+func (q *Queue) Hide(ctx context.Context, receipt string, wait time.Duration) error {
+	_, err := q.client.ChangeMessageVisibility(ctx, &sqs.ChangeMessageVisibilityInput{
+		QueueUrl: q.url, ReceiptHandle: aws.String(receipt), VisibilityTimeout: int32(wait / time.Second),
+	})
+	if err != nil {
+		return fmt.Errorf("queue: %w", err)
+	}
+	return nil
+}
