@@ -12,5 +12,6 @@ func main() {
 	h := wiring.Open()
 	news := sockets.News(h)
 	h.Run(stream.Handle(h.Log,
-		stream.Frames(h.Table(), news), stream.Shown(news), stream.Ordered(post.Queue(h), post.Settle(h))))
+		stream.Frames(h.Table(), news), stream.Shown(news), stream.Ordered(post.Queue(h), post.Settle(h)),
+		stream.Shut(sockets.Keeper(h))))
 }

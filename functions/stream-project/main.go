@@ -5,11 +5,13 @@ import (
 	"ticketsystem/pkg/stats"
 	"ticketsystem/pkg/stream"
 	"ticketsystem/pkg/wiring"
+	"ticketsystem/pkg/wiring/files"
 )
 
 func main() {
 	h := wiring.Open()
+	t := h.Table()
 	h.Run(stream.Handle(h.Log,
-		stream.Heads(h.Desk()), stream.Copies(h.Table()), stream.Counts(&stats.Counter{Store: h.Table()}), stream.Present(h.Table()),
-		stream.Notices(h.Maker()), stream.Search(h.Table())))
+		stream.Heads(h.Desk()), stream.Copies(t), stream.Unname(t), stream.Counts(&stats.Counter{Store: t}), stream.Present(t),
+		stream.Notices(h.Maker()), stream.Search(t), stream.Erase(t, files.Blobs(h))))
 }

@@ -2,10 +2,8 @@ package account
 
 import (
 	"context"
-	"errors"
 	"io"
-	"math/rand/v2"
-	"time"
+	"slices"
 
 	"ticketsystem/pkg/audit"
 	"ticketsystem/pkg/auth"
@@ -77,10 +75,33 @@ func (g *Registry) Find(ctx context.Context, userID string) (user.User, error) {
 	return g.Ledger.User(ctx, userID)
 }
 
-// ByNumber finds the person who has a phone number; nobody for a text that is
-// no number.
-func (g *Registry) ByNumber(ctx context.Context, raw string) (found []user.User, err error) {
-	number, err := phone.Normalise(raw, g.Region)
+// Wanted says who is looked for.
+type Wanted struct {
+	Role  user.Role // "" for any
+	Text  string    // an id or a phone number; "" for everybody
+	Limit int
+}
+
+// List reads a page of people, the newest first. cursor is nil for the first
+// page, next behind the last.
+func (g *Registry) List(ctx context.Context, w Wanted, cursor map[string]string) (people []user.User, next map[string]string, err error) {
+	if w.Text == "" {
+		return g.Ledger.Users(ctx, w.Role, w.Limit, cursor)
+	}
+	ids, err := g.ids(ctx, w.Text)
+	if err != nil {
+		return nil, nil, err
+	}
+	people, err = g.Ledger.UsersByID(ctx, ids)
+	return slices.DeleteFunc(people, func(u user.User) bool { return w.Role != "" && u.Role != w.Role }), nil, err
+}
+
+// ids finds whom a text names exactly.
+func (g *Registry) ids(ctx context.Context, text string) ([]string, error) {
+	if wanted, ok := id.Parse(text); ok {
+		return []string{wanted}, nil
+	}
+	number, err := phone.Normalise(text, g.Region)
 	if err != nil {
 		return nil, nil //nolint:nilerr // it is a text to look for, not an entry
 	}
@@ -88,7 +109,7 @@ func (g *Registry) ByNumber(ctx context.Context, raw string) (found []user.User,
 	if err != nil || !known {
 		return nil, err
 	}
-	return g.Ledger.UsersByID(ctx, []string{login.User.ID})
+	return []string{login.User.ID}, nil
 }
 
 // Add enters a new person. Errors: invalid_body (phone), weak_password, phone_taken.
@@ -112,7 +133,7 @@ func (g *Registry) Add(ctx context.Context, by audit.Actor, p NewPerson) (user.U
 		u.Locale = "en"
 	}
 	r := g.Pen.Note(by, audit.UserCreated, u.ID, nil, facts(u))
-	return u, again(ctx, func() error { return g.Ledger.AddUser(ctx, Login{Phone: number, Hash: hash, User: u}, r) })
+	return u, fault.Again(ctx, func() error { return g.Ledger.AddUser(ctx, Login{Phone: number, Hash: hash, User: u}, r) })
 }
 
 // Change edits a person. A change of rights is enforced before it returns:
@@ -123,7 +144,7 @@ func (g *Registry) Add(ctx context.Context, by audit.Actor, p NewPerson) (user.U
 func (g *Registry) Change(ctx context.Context, by audit.Actor, userID string, e Edit) (now user.User, err error) {
 	var was user.User
 	var hash *string
-	err = again(ctx, func() error {
+	err = fault.Again(ctx, func() error {
 		if was, err = g.Find(ctx, userID); err != nil {
 			return err
 		}
@@ -163,7 +184,7 @@ func (g *Registry) Change(ctx context.Context, by audit.Actor, userID string, e 
 //
 // Errors: user_not_found, last_admin.
 func (g *Registry) Remove(ctx context.Context, by audit.Actor, userID string) error {
-	err := again(ctx, func() error {
+	err := fault.Again(ctx, func() error {
 		was, err := g.Find(ctx, userID)
 		if err != nil {
 			return err
@@ -212,26 +233,4 @@ func (g *Registry) hash(password, number string) (string, error) {
 		return "", err
 	}
 	return auth.Hash(password, g.Random)
-}
-
-// Many administrators may change the same people at once; each waits for a
-// random time that grows, until it is its turn.
-const (
-	tries     = 30
-	firstWait = 5 * time.Millisecond
-	longWait  = 150 * time.Millisecond
-)
-
-func again(ctx context.Context, do func() error) error {
-	for try := 0; ; try++ {
-		err := do()
-		if !fault.Is(err, fault.Conflict) || try == tries {
-			return err
-		}
-		select {
-		case <-ctx.Done():
-			return errors.Join(err, ctx.Err())
-		case <-time.After(time.Millisecond + rand.N(min(firstWait<<min(try, 10), longWait))): //nolint:gosec // spreads writers, keeps no secret
-		}
-	}
 }

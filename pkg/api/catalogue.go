@@ -16,18 +16,31 @@ type categoryView struct {
 	Description string `json:"description"`
 	Active      bool   `json:"active"`
 
-	Names map[string]string `json:"names,omitempty"` // for administrators
+	// For administrators.
+	Names        map[string]string `json:"names,omitempty"`
+	Descriptions map[string]string `json:"descriptions,omitempty"`
+	Order        *int              `json:"order,omitempty"`
 }
 
 func (r *Request) category(c category.Category) categoryView {
 	v := categoryView{ID: c.ID, Name: category.In(c.Names, r.Locale()), Description: category.In(c.About, r.Locale()), Active: c.Active}
 	if r.Who.Role == user.RoleAdmin {
-		v.Names = c.Names
+		v.Names, v.Descriptions, v.Order = c.Names, c.About, &c.Order
 	}
 	return v
 }
 
-// ListCategories is GET /categories: the active ones, in their order.
+// shown are the categories that the caller may see: administrators all, as
+// they are at this moment, others the active ones.
+func shown(ctx context.Context, r *Request, catalogue *category.Catalogue) ([]category.Category, error) {
+	if r.Who.Role == user.RoleAdmin {
+		return catalogue.Now(ctx)
+	}
+	all, err := catalogue.List(ctx)
+	return slices.DeleteFunc(slices.Clone(all), func(c category.Category) bool { return !c.Active }), err
+}
+
+// ListCategories is GET /categories, in their order.
 func ListCategories(catalogue *category.Catalogue) Endpoint {
 	return Endpoint{Known, func(ctx context.Context, r *Request) (Response, error) {
 		limit, err := r.limit()
@@ -38,11 +51,10 @@ func ListCategories(catalogue *category.Catalogue) Endpoint {
 		if err != nil {
 			return Response{}, err
 		}
-		all, err := catalogue.List(ctx)
+		all, err := shown(ctx, r, catalogue)
 		if err != nil {
 			return Response{}, err
 		}
-		all = slices.DeleteFunc(slices.Clone(all), func(c category.Category) bool { return !c.Active })
 		if given {
 			place := slices.IndexFunc(all, func(c category.Category) bool { return c.ID == after })
 			if place < 0 {
@@ -63,6 +75,11 @@ func ListCategories(catalogue *category.Catalogue) Endpoint {
 // ShowCategory is GET /categories/{id}.
 func ShowCategory(catalogue *category.Catalogue) Endpoint {
 	return Endpoint{Known, func(ctx context.Context, r *Request) (Response, error) {
+		if r.Who.Role == user.RoleAdmin {
+			if _, err := catalogue.Now(ctx); err != nil {
+				return Response{}, err
+			}
+		}
 		c, err := catalogue.Find(ctx, r.pathID())
 		return ok(r.category(c)), err
 	}}

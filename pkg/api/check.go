@@ -2,6 +2,7 @@ package api
 
 import (
 	"fmt"
+	"net/mail"
 	"slices"
 	"strings"
 	"unicode"
@@ -50,6 +51,17 @@ func (c *checks) text(pointer string, text *string, least, most int, lines bool)
 func (c *checks) required(pointer, text string) {
 	if text == "" {
 		c.add(pointer, "required", "This is required.")
+	}
+}
+
+// email checks an e-mail address; "" is none.
+func (c *checks) email(pointer, text string) {
+	if text == "" {
+		return
+	}
+	address, err := mail.ParseAddress(text)
+	if err != nil || address.Name != "" || address.Address != text || len(text) > 254 {
+		c.add(pointer, "invalid", "This is not an e-mail address.")
 	}
 }
 

@@ -2,7 +2,6 @@ package api
 
 import (
 	"context"
-	"net/mail"
 
 	"ticketsystem/pkg/account"
 	"ticketsystem/pkg/fault"
@@ -61,11 +60,8 @@ func (in profileChange) patch() (account.Patch, error) {
 	if in.Name != nil {
 		c.text("/name", in.Name, 0, maxName, false)
 	}
-	if in.Email != nil && *in.Email != "" {
-		address, err := mail.ParseAddress(*in.Email)
-		if err != nil || address.Name != "" || address.Address != *in.Email || len(*in.Email) > 254 {
-			c.add("/email", "invalid", "This is not an e-mail address.")
-		}
+	if in.Email != nil {
+		c.email("/email", *in.Email)
 	}
 	if in.Locale != nil {
 		oneOf(&c, "/locale", *in.Locale, "en", "fa")

@@ -206,6 +206,11 @@ func (s *shop) Categories(context.Context) ([]category.Category, error) {
 	}, err
 }
 
+func (s *shop) Shelf(ctx context.Context) ([]category.Category, int, error) {
+	list, err := s.Categories(ctx)
+	return list, 0, err
+}
+
 func (s *shop) Ping(context.Context) error {
 	unlock, err := s.lock()
 	defer unlock()

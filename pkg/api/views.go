@@ -56,7 +56,7 @@ func viewTicket(h ticket.Head, who user.Principal, locale string) ticketView {
 	h = h.ForRole(who.Role)
 	v := ticketView{
 		ID: h.ID, Number: id.Number(h.ID), Title: h.Title, Status: h.State.Status, Priority: h.State.Priority,
-		Customer: personView{ID: h.Customer.ID, Name: h.Customer.Name}, Tags: h.Tags,
+		Customer: personView{ID: h.Customer.ID, Name: user.Shown(h.Customer.Name, locale)}, Tags: h.Tags,
 		LastSeq: h.LastSeqFor(who), Unread: h.UnreadFor(who), Preview: h.Preview,
 		CreatedAt: timeOf(h.CreatedAt), LastActivityAt: timeOf(h.LastActivityAt), ClosedAt: timeOf(h.ClosedAt),
 		Version: ticket.Version(h, who),
@@ -65,7 +65,7 @@ func viewTicket(h ticket.Head, who user.Principal, locale string) ticketView {
 		v.Category = &categoryRef{h.Category.ID, category.In(h.Category.Names, locale)}
 	}
 	if h.Assignee.ID != "" {
-		v.Assignee = &personView{ID: h.Assignee.ID, Name: h.Assignee.Name}
+		v.Assignee = &personView{ID: h.Assignee.ID, Name: user.Shown(h.Assignee.Name, locale)}
 	}
 	if v.Tags == nil {
 		v.Tags = []string{}

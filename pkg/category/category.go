@@ -33,6 +33,8 @@ func In(texts map[string]string, locale string) string {
 type Store interface {
 	// Categories reads them all, in no order.
 	Categories(ctx context.Context) ([]Category, error)
+	// Shelf is that of Shelf: as they are now.
+	Shelf(ctx context.Context) (list []Category, revision int, err error)
 }
 
 // freshness is how long a catalogue that was read serves: opening a ticket then
@@ -65,11 +67,28 @@ func (c *Catalogue) List(ctx context.Context) ([]Category, error) {
 	if err != nil {
 		return nil, err
 	}
+	return c.keep(list), nil
+}
+
+// Now gives all categories as they are now, in their order: who has changed
+// them wants to see it.
+func (c *Catalogue) Now(ctx context.Context) ([]Category, error) {
+	list, _, err := c.store.Shelf(ctx)
+	if err != nil {
+		return nil, err
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.keep(list), nil
+}
+
+// keep remembers what has been read.
+func (c *Catalogue) keep(list []Category) []Category {
 	slices.SortFunc(list, func(a, b Category) int {
 		return cmp.Or(cmp.Compare(a.Order, b.Order), cmp.Compare(a.ID, b.ID))
 	})
 	c.list, c.readAt = list, c.now()
-	return list, nil
+	return list
 }
 
 // Find gives one category. Errors: category_not_found.
@@ -78,6 +97,10 @@ func (c *Catalogue) Find(ctx context.Context, id string) (Category, error) {
 	if err != nil {
 		return Category{}, err
 	}
+	return find(list, id)
+}
+
+func find(list []Category, id string) (Category, error) {
 	for _, one := range list {
 		if one.ID == id {
 			return one, nil

@@ -16,11 +16,18 @@ type shelf struct {
 	list  []category.Category
 	err   error
 	reads int
+
+	revision int
 }
 
 func (s *shelf) Categories(context.Context) ([]category.Category, error) {
 	s.reads++
 	return append([]category.Category(nil), s.list...), s.err
+}
+
+func (s *shelf) Shelf(ctx context.Context) ([]category.Category, int, error) {
+	list, err := s.Categories(ctx)
+	return list, s.revision, err
 }
 
 var (

@@ -20,14 +20,10 @@ type Bytes interface {
 	Delete(ctx context.Context, key string) error
 }
 
-// Forget removes something that was derived from the entries of a deleted
-// ticket, and that only they can tell.
-type Forget func(ctx context.Context, ticketID string, entries []ticket.Entry) error
-
-// Erase erases deleted tickets: what was derived from the log, then the files,
-// and the log itself last. A crash on the way loses nothing: the record comes
-// again, and the log still tells what is to be done.
-func Erase(graves Graveyard, files Bytes, forget ...Forget) Effect {
+// Erase erases deleted tickets: the files first and the log last. A crash on
+// the way loses nothing: the record comes again, and the log still tells what
+// is to be done. What was derived from the log is forgotten by those who did.
+func Erase(graves Graveyard, files Bytes) Effect {
 	return func(ctx context.Context, c table.Change) error {
 		if c.Gone == "" {
 			return nil
@@ -37,9 +33,6 @@ func Erase(graves Graveyard, files Bytes, forget ...Forget) Effect {
 			return err
 		}
 		var errs []error
-		for _, derived := range forget {
-			errs = append(errs, derived(ctx, c.Gone, log.Entries))
-		}
 		for _, e := range log.Entries {
 			for _, a := range e.Attachments {
 				errs = append(errs, files.Delete(ctx, attachment.Attachment{ID: a.ID}.Key()))

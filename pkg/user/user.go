@@ -19,6 +19,21 @@ type User struct {
 	CreatedAt     time.Time
 }
 
+// RemovedName stands where the name of a removed person stood. Nobody can have
+// it: names hold no control characters. Views show it in the reader's language.
+const RemovedName = "\x7fremoved"
+
+// Shown is a name as it is shown to somebody who reads that language.
+func Shown(name, locale string) string {
+	switch {
+	case name != RemovedName:
+		return name
+	case locale == "fa":
+		return "کاربر حذف‌شده"
+	}
+	return "Removed user"
+}
+
 // Choices are the channels a person wants notifications on, besides the app.
 type Choices struct {
 	Email bool

@@ -13,6 +13,7 @@ import (
 
 	"ticketsystem/pkg/account"
 	"ticketsystem/pkg/api"
+	"ticketsystem/pkg/audit"
 	"ticketsystem/pkg/auth"
 	"ticketsystem/pkg/category"
 	"ticketsystem/pkg/id"
@@ -100,6 +101,20 @@ func (h *House) Catalogue() *category.Catalogue { return category.NewCatalogue(h
 // Maker makes notifications of what happens to tickets.
 func (h *House) Maker() *notification.Maker {
 	return &notification.Maker{Store: h.Table(), Tickets: h.Table(), People: h.Table(), Now: Now}
+}
+
+// CatalogueEditor changes that list.
+func (h *House) CatalogueEditor() *category.Editor {
+	return &category.Editor{Shelf: h.Table(), Pen: h.Pen()}
+}
+
+// Pen writes what administrators did.
+func (h *House) Pen() audit.Pen { return audit.Pen{Now: Now, NewID: h.NewID} }
+
+// Registry is the book of people. Functions that change their rights add who
+// shuts them out.
+func (h *House) Registry() *account.Registry {
+	return &account.Registry{Ledger: h.Table(), Pen: h.Pen(), Random: rand.Reader, Region: h.Or("DEFAULT_REGION", "IR")}
 }
 
 // People serves accounts that are there already.

@@ -9,7 +9,8 @@ import (
 
 // Desk takes files in and hands them out, from BUCKET_NAME.
 func Desk(h *wiring.House) *attachment.Desk {
-	return &attachment.Desk{
-		Store: h.Table(), Blobs: blob.New(h.AWS("S3"), h.Need("BUCKET_NAME")), Now: wiring.Now, NewID: h.NewID,
-	}
+	return &attachment.Desk{Store: h.Table(), Blobs: Blobs(h), Now: wiring.Now, NewID: h.NewID}
 }
+
+// Blobs keeps the bytes, in BUCKET_NAME.
+func Blobs(h *wiring.House) *blob.Store { return blob.New(h.AWS("S3"), h.Need("BUCKET_NAME")) }

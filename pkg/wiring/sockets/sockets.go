@@ -2,6 +2,7 @@
 package sockets
 
 import (
+	"ticketsystem/pkg/account"
 	"ticketsystem/pkg/api"
 	"ticketsystem/pkg/push"
 	"ticketsystem/pkg/realtime"
@@ -12,6 +13,12 @@ import (
 func News(h *wiring.House) *api.News {
 	pusher := push.New(h.AWS("APIGATEWAYMANAGEMENTAPI"), h.Need("SOCKET_ENDPOINT"))
 	return &api.News{Hub: &realtime.Hub{Store: h.Table(), Pusher: pusher, Now: wiring.Now}, Log: h.Log}
+}
+
+// Keeper shuts people out.
+func Keeper(h *wiring.House) *account.Keeper {
+	pusher := push.New(h.AWS("APIGATEWAYMANAGEMENTAPI"), h.Need("SOCKET_ENDPOINT"))
+	return &account.Keeper{Sessions: h.Table(), Sockets: &realtime.Exit{Store: h.Table(), Closer: pusher}, Now: wiring.Now}
 }
 
 // Socket runs routes of the WebSocket API.
