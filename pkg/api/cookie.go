@@ -42,7 +42,7 @@ func sessionCookie(cookies []string, plain bool) string {
 
 // setCookie writes a Set-Cookie; seconds is how long it lives, 0 takes it away.
 func (r *Request) setCookie(value string, seconds int) string {
-	c := http.Cookie{
+	c := http.Cookie{ //nolint:gosec // without Secure where there is no https: on one machine
 		Name: nameOfCookie(r.plain()), Value: value, Path: "/", MaxAge: seconds, HttpOnly: true, Secure: !r.plain(), SameSite: http.SameSiteLaxMode,
 	}
 	if seconds == 0 {

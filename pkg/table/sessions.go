@@ -167,7 +167,7 @@ func (t *Table) Sessions(ctx context.Context, userID, after string, limit int) (
 		end.SK = prefixSession + "~" // behind every family
 	}
 	out, err := t.db.Query(ctx, &dynamodb.QueryInput{
-		TableName: t.name, ConsistentRead: aws.Bool(true), ScanIndexForward: aws.Bool(false), Limit: aws.Int32(int32(limit + 2)), //nolint:gosec // at most 100; the family itself, and one that tells of more
+		TableName: t.name, ConsistentRead: aws.Bool(true), ScanIndexForward: aws.Bool(false), Limit: aws.Int32(int32(limit + 2)), // the family itself, and one that tells of more
 		KeyConditionExpression:    aws.String("PK = :pk AND SK BETWEEN :first AND :end"),
 		ExpressionAttributeValues: values{"pk": end.PK, "first": prefixSession, "end": end.SK}.wire(),
 	})
