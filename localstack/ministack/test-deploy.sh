@@ -62,8 +62,13 @@ GOARCH=amd64 "$sam" build --build-dir "$work/build" >"$work/build.log" 2>&1 ||
 
 step "deploy"
 start_emulator
+# Who sends must be verified, here as on AWS.
+curl --silent --fail --output /dev/null "$url/" \
+  --header "Authorization: AWS4-HMAC-SHA256 Credential=test/20260101/$AWS_REGION/ses/aws4_request, SignedHeaders=host, Signature=none" \
+  --data Action=VerifyEmailIdentity --data EmailAddress=support@example.com
 "$sam" deploy --template-file "$work/build/template.yaml" --config-file "$PWD/samconfig.toml" --stack-name "$stack" \
   --parameter-overrides Architecture=x86_64 AddressLimit=10000 AllowedOrigins=https://app.example \
+  SenderAddress=support@example.com SettleSeconds=1 \
   "ApiUrl=$api" "SocketUrl=ws://$socket" "SocketEndpoint=http://$socket" >"$work/deploy.log" 2>&1 ||
   { tail -n 60 "$work/deploy.log" >&2; exit 1; }
 

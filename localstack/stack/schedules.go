@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -45,6 +46,7 @@ func readSchedules(a *app) error {
 			a.schedules = append(a.schedules, s)
 		}
 	}
+	slices.SortFunc(a.schedules, func(a, b schedule) int { return strings.Compare(a.id, b.id) })
 	return nil
 }
 
