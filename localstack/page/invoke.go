@@ -57,5 +57,5 @@ func (s Sources) invoke(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(http.StatusBadGateway)
 		answer, _ = json.Marshal(failed) // two strings always encode
 	}
-	_, _ = w.Write(answer) //nolint:gosec // it is JSON; a reader that went away needs no answer
+	_, _ = w.Write(answer) // a reader that went away needs no answer
 }

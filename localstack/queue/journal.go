@@ -29,7 +29,7 @@ func (j *journal) open(path string) (map[string][]*Message, error) {
 		return nil, fmt.Errorf("queues: %w", err)
 	}
 	var err error
-	if j.file, err = os.Create(path + ".new"); err != nil { //nolint:gosec // the path is this program's own
+	if j.file, err = os.Create(path + ".new"); err != nil {
 		return nil, fmt.Errorf("queues: %w", err)
 	}
 	for queue, list := range messages {
@@ -41,7 +41,7 @@ func (j *journal) open(path string) (map[string][]*Message, error) {
 }
 
 func read(path string, messages map[string][]*Message) error {
-	file, err := os.Open(path) //nolint:gosec // the path is this program's own
+	file, err := os.Open(path)
 	if errors.Is(err, os.ErrNotExist) {
 		return nil
 	}

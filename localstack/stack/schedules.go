@@ -52,7 +52,7 @@ func readSchedules(a *app) error {
 
 var (
 	rates   = regexp.MustCompile(`^rate\(([1-9][0-9]*) (minute|hour|day)(s?)\)$`)
-	minutes = map[string]time.Duration{"minute": 1, "hour": 60, "day": 24 * 60}
+	minutes = map[string]int{"minute": 1, "hour": 60, "day": 24 * 60}
 )
 
 // rate reads rate(5 minutes); an expression of a calendar has no rate.
@@ -62,11 +62,11 @@ func rate(expression string) (time.Duration, error) {
 	}
 	parts := rates.FindStringSubmatch(expression)
 	// AWS wants the singular for one and the plural for more.
-	if parts == nil || (parts[1] == "1") == (parts[3] == "s") {
+	if len(parts) != 4 || (parts[1] == "1") == (parts[3] == "s") {
 		return 0, fmt.Errorf("%q is no schedule, such as rate(5 minutes)", expression)
 	}
 	n, err := strconv.Atoi(parts[1])
-	return time.Duration(n) * minutes[parts[2]] * time.Minute, err
+	return time.Duration(n*minutes[parts[2]]) * time.Minute, err
 }
 
 // event is what the function is started with.
