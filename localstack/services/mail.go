@@ -3,6 +3,7 @@ package services
 import (
 	"crypto/rand"
 	"encoding/json"
+	"maps"
 	"net/http"
 	"net/mail"
 	"slices"
@@ -20,6 +21,7 @@ type mailing struct {
 	id, from, subject string
 	set               string // name of its configuration set, or empty
 	to                []string
+	tags              map[string][]string
 }
 
 // mail keeps a mail for each of its readers. Addresses of SES's mailbox
@@ -68,6 +70,13 @@ func simulated(to string) string {
 	return ""
 }
 
+// allTags are those of the sender and SES's own.
+func (m mailing) allTags() map[string][]string {
+	tags := map[string][]string{"ses:configuration-set": {m.set}}
+	maps.Copy(tags, m.tags)
+	return tags
+}
+
 // event is what SES publishes.
 func (m mailing) event(kind, to string) map[string]any {
 	at := stamp(now())
@@ -75,7 +84,7 @@ func (m mailing) event(kind, to string) map[string]any {
 		"timestamp": at, "messageId": m.id, "source": m.from, "sendingAccountId": "000000000000", "destination": m.to,
 		"headersTruncated": false, "headers": []any{},
 		"commonHeaders": map[string]any{"from": []string{m.from}, "to": m.to, "messageId": m.id, "subject": m.subject},
-		"tags":          map[string][]string{"ses:configuration-set": {m.set}},
+		"tags":          m.allTags(),
 	}}
 	if kind == "bounce" {
 		e["eventType"] = "Bounce"

@@ -92,6 +92,11 @@ func (s *Server) sendEmail(form url.Values) (string, *fault) {
 	if len(m.to) == 0 {
 		return "", invalid("Missing final '@domain'")
 	}
+	m.tags = map[string][]string{}
+	for i := 1; form.Has("Tags.member." + strconv.Itoa(i) + ".Name"); i++ {
+		tag := "Tags.member." + strconv.Itoa(i)
+		m.tags[form.Get(tag+".Name")] = []string{form.Get(tag + ".Value")}
+	}
 	return messageID(m.id), s.mail(m, form.Get("Message.Body.Text.Data"), form.Get("Message.Body.Html.Data"))
 }
 

@@ -130,8 +130,8 @@ func (n *News) Read(ctx context.Context, m ticket.Mark, public int) error {
 }
 
 // Notification shows a new notification to its owner.
-func (n *News) Notification(ctx context.Context, one notification.Notification) {
-	n.publish(ctx, []string{realtime.UserTopic(one.UserID)}, func(w realtime.Watcher) any {
+func (n *News) Notification(ctx context.Context, one notification.Notification) error {
+	return n.publish(ctx, []string{realtime.UserTopic(one.UserID)}, func(w realtime.Watcher) any {
 		return noticeFrame{"notification", viewNotice(one, w.Locale)}
 	})
 }

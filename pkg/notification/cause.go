@@ -50,7 +50,7 @@ func (m *Maker) Entry(ctx context.Context, e ticket.Entry) error {
 	if fault.Is(err, fault.UserNotFound) {
 		return nil
 	}
-	if err != nil {
+	if err != nil || u.Disabled {
 		return err
 	}
 	n.Deliveries = Plan(u, m.Now(), Email, SMS)

@@ -128,7 +128,7 @@ func (c *Courier) try(ctx context.Context, n Notification, channel Channel) (Sta
 // reasonNot is why nothing is to be sent; "" when it is.
 func (c *Courier) reasonNot(ctx context.Context, to Recipient, channel Channel) (string, error) {
 	switch {
-	case !to.Found:
+	case !to.Found, to.User.Disabled:
 		return ReasonGone, nil
 	case to.Read:
 		return ReasonRead, nil

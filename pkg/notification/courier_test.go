@@ -96,6 +96,7 @@ func TestDeliver(t *testing.T) {
 		"SMS":                  {func(*office) {}, notification.SMS, "sent", 1},
 		"read":                 {func(o *office) { o.to.Read = true }, notification.SMS, "skipped read", 0},
 		"gone":                 {func(o *office) { o.to.Found = false }, notification.SMS, "skipped gone", 0},
+		"disabled":             {func(o *office) { o.to.User.Disabled = true }, notification.SMS, "skipped gone", 0},
 		"no SMS, please":       {func(o *office) { o.to.User.Notify.SMS = false }, notification.SMS, "skipped choice", 0},
 		"no mail, please":      {func(o *office) { o.to.User.Notify.Email = false }, notification.Email, "skipped choice", 0},
 		"no address":           {func(o *office) { o.to.User.Email = "" }, notification.Email, "skipped no_address", 0},

@@ -22,10 +22,10 @@ func Notices(maker *notification.Maker) Effect {
 // Shown pushes new notifications to the open sockets of their owners.
 func Shown(news *api.News) Effect {
 	return func(ctx context.Context, c table.Change) error {
-		if c.Notice != nil && c.Created {
-			news.Notification(ctx, *c.Notice)
+		if c.Notice == nil || !c.Created {
+			return nil
 		}
-		return nil
+		return news.Notification(ctx, *c.Notice)
 	}
 }
 
