@@ -13,5 +13,5 @@ func main() {
 	t := h.Table()
 	h.Run(stream.Handle(h.Log,
 		stream.Heads(h.Desk()), stream.Copies(t), stream.Unname(t), stream.Counts(&stats.Counter{Store: t}), stream.Present(t),
-		stream.Notices(h.Maker()), stream.Search(t), stream.Erase(t, files.Blobs(h))))
+		stream.Notices(h.Maker()), stream.Search(t), stream.Erase(t, files.Blobs(h)), stream.Echo("stream-project", t)))
 }

@@ -25,6 +25,7 @@ type Change struct {
 	Notice  *notification.Notification
 	Socket  *Socket
 	Was, Is *user.User // a person before and after; nil where there was or is none
+	Beat    time.Time  // of a mark that was sent through the stream
 
 	// Gone is the id of a ticket that has been deleted: nothing that was derived
 	// from it may stay. It is told again when something slipped in behind the
@@ -81,6 +82,10 @@ func ReadChange(record events.DynamoDBEventRecord) (Change, error) {
 			notice := i.notification()
 			c.Notice = &notice
 		}
+	case k.SK == skPulse:
+		var i pulseItem
+		err = decode(image, &i)
+		c.Beat = fromMillis(i.Beat)
 	case k.SK == skConnection && c.Created:
 		c.Socket, err = readSocket(image, true)
 	case k.SK == skUser:

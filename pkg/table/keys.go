@@ -46,6 +46,7 @@ const (
 	skCounted     = "~S" // behind the head: reads of the log end before it
 	skUser        = "~U"
 	skConnection  = "C"
+	skPulse       = "~P"
 	prefixEntry   = "M#"
 	prefixMark    = "P#"
 	configPK      = "CONFIG"
@@ -144,6 +145,11 @@ func backlogKey() key { return key{statsPK, skBacklog} }
 func openKey(hour int64, part uint32) key {
 	return key{statsPK, fmt.Sprintf("%s%d#%d", prefixOpen, hour, part%socketParts)}
 }
+
+// The pulse and its echoes lie apart from all else: a mark is no number.
+func pulseKey() key { return key{"PULSE", skPulse} }
+
+func echoKey(follower string) key { return key{"PULSE", "ECHO#" + follower} }
 
 // activityKey is where an entry is listed by its time.
 func activityKey(e ticket.Entry) key {
