@@ -147,3 +147,46 @@ func TestSearchForNothing(t *testing.T) {
 	problem := refused(t, me.call("GET", "/tickets?q="+strings.Repeat("a+", 11), nil), 400)
 	same(t, "code", problem.Code, "bad_request")
 }
+
+func TestSearchForgetsDeletedTickets(t *testing.T) {
+	t.Parallel()
+	me, agent, w := customer(t), support(t), word()
+	stays, goes := me.open(object{"title": w}).ID, me.open(object{"title": w}).ID
+	finds(agent, w, goes, stays)
+	staff(t, adminPhone).must(204, "DELETE", "/tickets/"+goes, nil, nil)
+	finds(agent, w, stays)
+	finds(me, w, stays)
+}
+
+func TestAdministratorsSearchPeople(t *testing.T) {
+	t.Parallel()
+	admin, name := staff(t, adminPhone), word()
+	var want []string
+	for range 3 {
+		person, err := suite.api.SignUp(t.Context(), client.RandomPhone(), "Sara "+name)
+		want = append([]string{got(t, person, err).User.ID}, want...)
+	}
+	find := func(path string, want ...string) {
+		t.Helper()
+		eventually(t, path, func() error {
+			var page client.List[client.User]
+			if err := admin.call("GET", path, nil).Into(200, &page); err != nil {
+				return err
+			}
+			var found []string
+			for _, u := range page.Data {
+				found = append(found, u.ID)
+			}
+			if !slices.Equal(found, want) {
+				return wrong("people", found, want)
+			}
+			return nil
+		})
+	}
+	path := "/users?q=" + url.QueryEscape(name)
+	find(path, want...)
+	find("/users?q="+url.QueryEscape("sara "+name[:10]), want...)
+	find(path+"&limit=2", want[:2]...)
+	find(path + "&role=support")
+	find("/users?q=" + url.QueryEscape(name+" "+word()))
+}

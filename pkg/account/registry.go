@@ -10,6 +10,7 @@ import (
 	"ticketsystem/pkg/fault"
 	"ticketsystem/pkg/id"
 	"ticketsystem/pkg/phone"
+	"ticketsystem/pkg/search"
 	"ticketsystem/pkg/user"
 )
 
@@ -25,6 +26,9 @@ type Ledger interface {
 	Users(ctx context.Context, role user.Role, limit int, cursor map[string]string) (people []user.User, next map[string]string, err error)
 	// UsersByID reads people in this order; missing ones are left out.
 	UsersByID(ctx context.Context, ids []string) ([]user.User, error)
+	// SearchUsers finds people by words of name, phone and e-mail, the newest
+	// first; more may come where next is not nil.
+	SearchUsers(ctx context.Context, terms []search.Terms, limit int, cursor map[string]string) (ids []string, next map[string]string, err error)
 
 	// AddUser writes a new person. Errors: phone_taken.
 	AddUser(ctx context.Context, l Login, r audit.Record) error
@@ -78,7 +82,7 @@ func (g *Registry) Find(ctx context.Context, userID string) (user.User, error) {
 // Wanted says who is looked for.
 type Wanted struct {
 	Role  user.Role // "" for any
-	Text  string    // an id or a phone number; "" for everybody
+	Text  string    // an id, a phone number, or words; "" for everybody
 	Limit int
 }
 
@@ -88,12 +92,49 @@ func (g *Registry) List(ctx context.Context, w Wanted, cursor map[string]string)
 	if w.Text == "" {
 		return g.Ledger.Users(ctx, w.Role, w.Limit, cursor)
 	}
-	ids, err := g.ids(ctx, w.Text)
-	if err != nil {
-		return nil, nil, err
+	if cursor == nil {
+		ids, err := g.ids(ctx, w.Text)
+		if err != nil {
+			return nil, nil, err
+		}
+		if people, err = g.ofRole(ctx, w.Role, ids); err != nil || len(people) > 0 {
+			return people, nil, err
+		}
 	}
-	people, err = g.Ledger.UsersByID(ctx, ids)
-	return slices.DeleteFunc(people, func(u user.User) bool { return w.Role != "" && u.Role != w.Role }), nil, err
+	return g.search(ctx, w, cursor)
+}
+
+// searchRounds bounds how often a search goes on because a role passed over
+// those whom it found.
+const searchRounds = 10
+
+// search finds people by their words.
+func (g *Registry) search(ctx context.Context, w Wanted, cursor map[string]string) (people []user.User, next map[string]string, err error) {
+	terms := search.Parse(w.Text)
+	if len(terms) == 0 {
+		return nil, nil, nil
+	}
+	for range searchRounds {
+		ids, behind, err := g.Ledger.SearchUsers(ctx, terms, w.Limit-len(people), cursor)
+		if err != nil {
+			return nil, nil, err
+		}
+		some, err := g.ofRole(ctx, w.Role, ids)
+		if err != nil {
+			return nil, nil, err
+		}
+		people, cursor = append(people, some...), behind
+		if cursor == nil || len(people) == w.Limit {
+			break
+		}
+	}
+	return people, cursor, nil
+}
+
+// ofRole reads people and keeps those of a role; role "" is any.
+func (g *Registry) ofRole(ctx context.Context, role user.Role, ids []string) ([]user.User, error) {
+	people, err := g.Ledger.UsersByID(ctx, ids)
+	return slices.DeleteFunc(people, func(u user.User) bool { return role != "" && u.Role != role }), err
 }
 
 // ids finds whom a text names exactly.

@@ -10,6 +10,7 @@ import (
 	"ticketsystem/pkg/audit"
 	"ticketsystem/pkg/fault"
 	"ticketsystem/pkg/id"
+	"ticketsystem/pkg/search"
 	"ticketsystem/pkg/user"
 )
 
@@ -45,8 +46,8 @@ func ListUsers(people *account.Registry) Endpoint {
 		if role != "" && !role.Valid() {
 			return Response{}, badQuery("role", "not_allowed", "role is one of user, support, admin.")
 		}
-		if len(q) > maxQuery {
-			return Response{}, badQuery("q", "too_long", "q may have at most 200 bytes.")
+		if len(q) > maxQuery || search.TooMany(q) {
+			return Response{}, badQuery("q", "too_long", "q may have at most 200 bytes and 10 words.")
 		}
 		name := fmt.Sprintf("users %s %q", role, q)
 		at, _, err := openCursor[map[string]string](r, name)
