@@ -62,15 +62,7 @@ func run(m *testing.M) (code int, err error) {
 	if err := env.Err(); err != nil {
 		return 0, err
 	}
-	properties, err := tableProperties()
-	if err != nil {
-		return 0, err
-	}
-	definition, err := dynamo.ReadTable(properties, house.table)
-	if err != nil {
-		return 0, err
-	}
-	if _, _, err := engine.Ensure(ctx, definition); err != nil {
+	if err := makeTable(ctx, engine, house.table); err != nil {
 		return 0, err
 	}
 	defer func() {
@@ -92,6 +84,32 @@ func start(ctx context.Context) (*dynamo.Engine, error) {
 	return dynamo.Start(ctx, dynamo.Config{
 		Cache: root + "/.cache", URL: url, Attr: lambda.ProcessAttributes(), Logf: func(format string, a ...any) { fmt.Fprintf(os.Stderr, format+"\n", a...) },
 	})
+}
+
+// makeTable makes an empty table.
+func makeTable(ctx context.Context, engine *dynamo.Engine, name string) error {
+	properties, err := tableProperties()
+	if err != nil {
+		return err
+	}
+	definition, err := dynamo.ReadTable(properties, name)
+	if err != nil {
+		return err
+	}
+	_, _, err = engine.Ensure(ctx, definition)
+	return err
+}
+
+// ownTable is a table that one test has to itself.
+func ownTable(t *testing.T) *table.Table {
+	t.Helper()
+	name := "conformance-" + newID()
+	must(t, makeTable(t.Context(), &dynamo.Engine{URL: *house.config.BaseEndpoint}, name))
+	t.Cleanup(func() {
+		_, err := dynamodb.NewFromConfig(house.config).DeleteTable(context.Background(), &dynamodb.DeleteTableInput{TableName: &name})
+		must(t, err)
+	})
+	return table.New(house.config, name, wiring.Now)
 }
 
 // tableProperties is the table as template.yaml declares it.
