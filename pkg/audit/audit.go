@@ -25,6 +25,9 @@ const (
 	CategoryChanged = "category.changed"
 	CategoryRemoved = "category.removed"
 	TicketRemoved   = "ticket.removed"
+
+	BroadcastStarted   = "broadcast.started"
+	BroadcastCancelled = "broadcast.cancelled"
 )
 
 // Facts are the values that a change touched, by the names of the API. They

@@ -37,6 +37,7 @@ const (
 	AttachmentNotFound Kind = "attachment_not_found"
 	UserNotFound       Kind = "user_not_found"
 	SessionNotFound    Kind = "session_not_found"
+	BroadcastNotFound  Kind = "broadcast_not_found"
 	MethodNotAllowed   Kind = "method_not_allowed"
 
 	AlreadyAssigned   Kind = "already_assigned"
@@ -45,6 +46,7 @@ const (
 	LastAdmin         Kind = "last_admin"
 	NameTaken         Kind = "name_taken"
 	StatusNotAllowed  Kind = "status_not_allowed"
+	BroadcastOver     Kind = "broadcast_over"
 	AttachmentRefused Kind = "attachment_refused"
 	AttachmentPending Kind = "attachment_pending"
 	AttachmentInUse   Kind = "attachment_in_use"
@@ -132,6 +134,7 @@ var table = map[Kind]Entry{
 	AttachmentNotFound: {http.StatusNotFound, "There is no such attachment", "چنین پیوستی پیدا نشد"},
 	UserNotFound:       {http.StatusNotFound, "There is no such user", "چنین کاربری پیدا نشد"},
 	SessionNotFound:    {http.StatusNotFound, "There is no such session", "چنین نشستی پیدا نشد"},
+	BroadcastNotFound:  {http.StatusNotFound, "There is no such broadcast", "چنین پیام همگانی پیدا نشد"},
 	MethodNotAllowed:   {http.StatusMethodNotAllowed, "This address does not take that method", "این نشانی چنین متدی را نمی‌پذیرد"},
 
 	AlreadyAssigned:   {http.StatusConflict, "Someone else already has this ticket", "این تیکت را پیش‌تر همکار دیگری برداشته است"},
@@ -140,6 +143,7 @@ var table = map[Kind]Entry{
 	LastAdmin:         {http.StatusConflict, "The last administrator cannot be removed, demoted or disabled", "آخرین مدیر را نمی‌توان حذف، تنزل یا غیرفعال کرد"},
 	NameTaken:         {http.StatusConflict, "Another category already has this name", "دستهٔ دیگری همین نام را دارد"},
 	StatusNotAllowed:  {http.StatusConflict, "The ticket cannot go to that status from where it is", "تیکت از وضعیت کنونی به این وضعیت نمی‌رود"},
+	BroadcastOver:     {http.StatusConflict, "The broadcast has been sent already", "این پیام همگانی پیش‌تر فرستاده شده است"},
 	AttachmentRefused: {http.StatusUnprocessableEntity, "The attachment was refused", "پیوست پذیرفته نشد"},
 	AttachmentPending: {http.StatusConflict, "The attachment has not arrived or is still being checked", "پیوست هنوز نرسیده یا در حال بررسی است"},
 	AttachmentInUse:   {http.StatusConflict, "The attachment already belongs to another message", "این پیوست به پیام دیگری تعلق دارد"},

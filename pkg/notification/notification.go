@@ -95,6 +95,7 @@ type Notification struct {
 	Status string // the new one, as customers see it
 
 	BroadcastID string // of a broadcast
+	Silent      bool   // not shown in the app: it only carries deliveries
 	Segment     int    // the part of the broadcast it was sent with
 
 	Read       bool

@@ -51,6 +51,15 @@ func (q *Queue) Send(ctx context.Context, delay time.Duration, orders ...notific
 	return errors.Join(errs...)
 }
 
+// Put puts a text into the queue.
+func (q *Queue) Put(ctx context.Context, text string) error {
+	_, err := q.client.SendMessage(ctx, &sqs.SendMessageInput{QueueUrl: q.url, MessageBody: aws.String(text)})
+	if err != nil {
+		return fmt.Errorf("queue: %w", err)
+	}
+	return nil
+}
+
 // Hide keeps a message that was received from coming back before a time.
 func (q *Queue) Hide(ctx context.Context, receipt string, wait time.Duration) error {
 	_, err := q.client.ChangeMessageVisibility(ctx, &sqs.ChangeMessageVisibilityInput{

@@ -22,7 +22,7 @@ func Notices(maker *notification.Maker) Effect {
 // Shown pushes new notifications to the open sockets of their owners.
 func Shown(news *api.News) Effect {
 	return func(ctx context.Context, c table.Change) error {
-		if c.Notice == nil || !c.Created {
+		if c.Notice == nil || !c.Created || c.Notice.Silent {
 			return nil
 		}
 		return news.Notification(ctx, *c.Notice)

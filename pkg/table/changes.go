@@ -26,6 +26,8 @@ type Change struct {
 	Socket  *Socket
 	Was, Is *user.User // a person before and after; nil where there was or is none
 	Beat    time.Time  // of a mark that was sent through the stream
+	// Broadcast is the id of a broadcast.
+	Broadcast string
 
 	// Gone is the id of a ticket that has been deleted: nothing that was derived
 	// from it may stay. It is told again when something slipped in behind the
@@ -86,6 +88,8 @@ func ReadChange(record events.DynamoDBEventRecord) (Change, error) {
 		var i pulseItem
 		err = decode(image, &i)
 		c.Beat = fromMillis(i.Beat)
+	case k.PK == broadcastPK && !strings.Contains(k.SK, "#"):
+		c.Broadcast = k.SK
 	case k.SK == skConnection && c.Created:
 		c.Socket, err = readSocket(image, true)
 	case k.SK == skUser:

@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"ticketsystem/pkg/fault"
 	"ticketsystem/pkg/notification"
 )
 
@@ -36,15 +37,26 @@ func (t *Table) Claim(ctx context.Context, o notification.Order, now, stale time
 // over is left to it.
 func (t *Table) Settle(ctx context.Context, n notification.Notification, channel notification.Channel, d notification.Delivery) error {
 	at := string(channel)
-	_, _, err := t.update(ctx, change{
+	settle := change{
 		key: noticeKey(n.UserID, n.ID), set: "SET " + at + " = :done",
 		condition: at + ".s = :sending AND " + at + ".c = :attempt",
 		values: values{
 			"sending": string(notification.Sending), "attempt": d.Attempts,
 			"done": deliveryItem{string(d.State), d.Reason, d.Attempts, toMillis(d.At)},
 		},
-	})
-	return err
+	}
+	counted, counts := settled(n, channel, d)
+	if !counts {
+		_, _, err := t.update(ctx, settle)
+		return err
+	}
+	for try := 0; ; try++ {
+		_, err := t.transaction().update(settle).update(counted).commit(ctx)
+		if !fault.Is(err, fault.Conflict) || try == conflictTries {
+			return err
+		}
+		pause(ctx, try) // others count into the same segment
+	}
 }
 
 // Recipient implements notification.Ledger: the person, his count (which says

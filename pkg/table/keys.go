@@ -107,6 +107,17 @@ func unreadKey(userID string) key { return key{noticesPK(userID), skUnread} }
 
 func suppressionKey(address string) key { return key{"M#" + address, "M"} }
 
+// broadcastPK is where all broadcasts lie, each with its segments behind it.
+const broadcastPK = "BROADCAST"
+
+func broadcastKey(id string) key { return key{broadcastPK, id} }
+
+func segmentKey(id string, segment int) key {
+	return key{broadcastPK, fmt.Sprintf("%s#%d", id, segment)}
+}
+
+func namedKey(id string, page int) key { return key{"B#" + id, fmt.Sprintf("U#%03d", page)} }
+
 // spendKey counts what a day's text messages may cost.
 func spendKey(day string) key { return key{"SPEND", day} }
 

@@ -27,6 +27,7 @@ type noticeItem struct {
 	Status    string        `dynamodbav:"st,omitempty"`
 	Broadcast string        `dynamodbav:"bc,omitempty"`
 	Segment   int           `dynamodbav:"sg,omitempty"`
+	Silent    bool          `dynamodbav:"x,omitempty"`
 	Read      bool          `dynamodbav:"r,omitempty"`
 	Late      int           `dynamodbav:"lt,omitempty"` // how often all had been read when it came; see unreadItem
 	At        int64         `dynamodbav:"at"`
@@ -69,7 +70,7 @@ func (u unreadItem) read(i noticeItem) bool { return i.Read || u.covers(i) }
 func noticeToItem(n notification.Notification, late int) noticeItem {
 	return noticeItem{
 		key: noticeKey(n.UserID, n.ID), Kind: string(n.Kind), Ticket: n.TicketID, Seq: n.Seq, Title: n.Title, Body: n.Body,
-		Author: n.Author, Status: n.Status, Broadcast: n.BroadcastID, Segment: n.Segment, Read: n.Read, Late: late,
+		Author: n.Author, Status: n.Status, Broadcast: n.BroadcastID, Segment: n.Segment, Silent: n.Silent, Read: n.Read, Late: late,
 		At: toMillis(n.CreatedAt), TTL: n.CreatedAt.Add(notification.Life).Unix(),
 		Email: deliveryToItem(n.Deliveries, notification.Email), SMS: deliveryToItem(n.Deliveries, notification.SMS),
 	}
@@ -86,7 +87,7 @@ func deliveryToItem(all map[notification.Channel]notification.Delivery, channel 
 func (i noticeItem) notification() notification.Notification {
 	n := notification.Notification{
 		ID: i.SK, UserID: idOf(i.PK), Kind: notification.Kind(i.Kind), TicketID: i.Ticket, Seq: i.Seq, Title: i.Title, Body: i.Body,
-		Author: i.Author, Status: i.Status, BroadcastID: i.Broadcast, Segment: i.Segment, Read: i.Read, CreatedAt: fromMillis(i.At),
+		Author: i.Author, Status: i.Status, BroadcastID: i.Broadcast, Segment: i.Segment, Silent: i.Silent, Read: i.Read, CreatedAt: fromMillis(i.At),
 		Deliveries: map[notification.Channel]notification.Delivery{},
 	}
 	for channel, d := range map[notification.Channel]*deliveryItem{notification.Email: i.Email, notification.SMS: i.SMS} {
@@ -177,6 +178,9 @@ func addNotice(tx *transaction, n notification.Notification, late int) {
 	if late > 0 {
 		condition, vals = "g = :round", values{"one": 1, "none": 0, "round": late}
 	}
+	if n.Silent {
+		vals["one"] = 0 // nobody sees it, so it is nobody's to read
+	}
 	tx.put(noticeToItem(n, late), slotFree, nil)
 	tx.update(change{key: unreadKey(n.UserID), set: "ADD un :one, c :one, g :none", condition: condition, values: vals})
 }
@@ -242,7 +246,7 @@ func (t *Table) addNotices(page *notification.Page, count *unreadItem, q notific
 		}
 		n := i.notification()
 		n.Read = count.read(i)
-		if i.TTL <= t.now().Unix() || q.Unread && n.Read {
+		if i.Silent || i.TTL <= t.now().Unix() || q.Unread && n.Read {
 			continue
 		}
 		if len(page.Notifications) == q.Limit {

@@ -16,6 +16,11 @@ func Queue(h *wiring.House) *queue.Queue {
 	return queue.New(h.AWS("SQS"), h.Need("DELIVERIES_URL"))
 }
 
+// Broadcasts is the queue of broadcasts that are to be run, from BROADCASTS_URL.
+func Broadcasts(h *wiring.House) *queue.Queue {
+	return queue.New(h.AWS("SQS"), h.Need("BROADCASTS_URL"))
+}
+
 // Settle is how long a notification waits before it is mailed, from SETTLE_SECONDS.
 func Settle(h *wiring.House) time.Duration {
 	return time.Duration(h.Int("SETTLE_SECONDS", 10)) * time.Second
