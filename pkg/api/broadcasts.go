@@ -71,7 +71,12 @@ func (a audienceIn) check(c *checks) {
 	if kinds != 1 {
 		c.add("/audience", "required", "Name userIds, or roles, or all: true.")
 	}
-	c.ulids("/audience/userIds", a.UserIDs, broadcast.MostNamed)
+	if len(a.UserIDs) > broadcast.MostNamed {
+		c.add("/audience/userIds", "too_many", fmt.Sprintf("At most %d are allowed.", broadcast.MostNamed))
+	}
+	for n := range a.UserIDs { // one may stand here twice
+		c.ulid(fmt.Sprintf("/audience/userIds/%d", n), &a.UserIDs[n])
+	}
 	for n, role := range a.Roles {
 		oneOf(c, fmt.Sprintf("/audience/roles/%d", n), role, user.RoleUser, user.RoleSupport, user.RoleAdmin)
 	}
