@@ -22,8 +22,6 @@ type broadcast struct {
 	FinishedAt *string `json:"finishedAt"`
 }
 
-func admin(t *testing.T) actor { t.Helper(); return staff(t, adminPhone) }
-
 // TestBroadcast: people who were named, one of them twice, are told once on
 // each channel, their choices count, and the broadcast says how it went.
 func TestBroadcast(t *testing.T) {
