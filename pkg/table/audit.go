@@ -41,7 +41,7 @@ var _ audit.Store = (*Table)(nil)
 // Audit implements audit.Store: one read of a page.
 func (t *Table) Audit(ctx context.Context, before string, limit int) ([]audit.Record, error) {
 	in := &dynamodb.QueryInput{
-		TableName: t.name, ConsistentRead: aws.Bool(true), ScanIndexForward: aws.Bool(false), Limit: aws.Int32(int32(limit)), //nolint:gosec // a page has at most 101 rows
+		TableName: t.name, ConsistentRead: aws.Bool(true), ScanIndexForward: aws.Bool(false), Limit: aws.Int32(int32(limit)),
 		KeyConditionExpression:    aws.String("PK = :pk"),
 		ExpressionAttributeValues: values{"pk": auditPK}.wire(),
 	}
@@ -64,7 +64,7 @@ func (t *Table) Audit(ctx context.Context, before string, limit int) ([]audit.Re
 		if in.ExclusiveStartKey = out.LastEvaluatedKey; in.ExclusiveStartKey == nil {
 			break
 		}
-		in.Limit = aws.Int32(int32(limit - len(all))) //nolint:gosec // see above
+		in.Limit = aws.Int32(int32(limit - len(all)))
 	}
 	return all, nil
 }

@@ -193,7 +193,7 @@ func (t *Table) Broadcasts(ctx context.Context, before string, limit int) ([]bro
 		TableName: t.name, ConsistentRead: aws.Bool(true), ScanIndexForward: aws.Bool(false),
 		KeyConditionExpression:    aws.String("PK = :pk AND SK < :before"),
 		ExpressionAttributeValues: values{"pk": broadcastPK, "before": before}.wire(),
-		Limit:                     aws.Int32(int32(limit * (1 + broadcast.Segments))), //nolint:gosec // at most 101 of them
+		Limit:                     aws.Int32(int32(limit * (1 + broadcast.Segments))),
 	}
 	var rows []item
 	for {

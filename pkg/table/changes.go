@@ -68,15 +68,8 @@ func ReadChange(record events.DynamoDBEventRecord) (Change, error) {
 		return c, err
 	}
 	switch {
-	case k.SK == skHead:
-		var i headItem
-		err = decode(image, &i)
-		if i.Gone != 0 {
-			c.Gone = idOf(k.PK)
-			break
-		}
-		head := i.head()
-		c.Head = &head
+	case strings.HasPrefix(k.PK, "T#"):
+		err = c.readTicket(k, image)
 	case strings.HasPrefix(k.PK, prefixNotice):
 		if k.SK != skUnread {
 			var i noticeItem
@@ -99,16 +92,32 @@ func ReadChange(record events.DynamoDBEventRecord) (Change, error) {
 			break
 		}
 		c.Shut, err = readShut(image, record)
-	case strings.HasPrefix(k.PK, "T#") && strings.HasPrefix(k.SK, prefixEntry):
+	}
+	return c, err
+}
+
+// readTicket reads an item of a ticket's partition.
+func (c *Change) readTicket(k key, image item) (err error) {
+	switch {
+	case k.SK == skHead:
+		var i headItem
+		err = decode(image, &i)
+		if i.Gone != 0 {
+			c.Gone = idOf(k.PK)
+			break
+		}
+		head := i.head()
+		c.Head = &head
+	case strings.HasPrefix(k.SK, prefixEntry):
 		c.Entry, err = heldEntry(image)
-	case strings.HasPrefix(k.PK, "T#") && strings.HasPrefix(k.SK, prefixMark):
+	case strings.HasPrefix(k.SK, prefixMark):
 		var i markItem
 		err = decode(image, &i)
 		c.Mark = &ticket.Mark{
 			TicketID: idOf(k.PK), Seq: i.Read, Reader: ticket.Author{ID: idOf(k.SK), Name: i.Name, Role: user.Role(i.Role)},
 		}
 	}
-	return c, err
+	return err
 }
 
 func readRemoval(record events.DynamoDBEventRecord) (Change, error) {

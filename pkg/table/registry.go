@@ -19,12 +19,12 @@ func isAdmin(u user.User) bool { return u.Role == user.RoleAdmin && !u.Disabled 
 // The administrators stand in one set. To add one twice, or to take one away
 // who is not in it, changes nothing, so that a repeat never counts wrong; and
 // its condition keeps the last one in, however many leave at the same moment.
-func (tx *transaction) addAdmin(userID string) *transaction {
-	return tx.update(change{key: adminsKey(), set: "ADD ids :id", values: values{"id": &types.AttributeValueMemberSS{Value: []string{userID}}}})
+func (tx *transaction) addAdmin(userID string) {
+	tx.update(change{key: adminsKey(), set: "ADD ids :id", values: values{"id": &types.AttributeValueMemberSS{Value: []string{userID}}}})
 }
 
-func (tx *transaction) dropAdmin(userID string) *transaction {
-	return tx.update(change{
+func (tx *transaction) dropAdmin(userID string) {
+	tx.update(change{
 		key: adminsKey(), set: "DELETE ids :id", condition: "size(ids) > :one", values: values{"id": &types.AttributeValueMemberSS{Value: []string{userID}}, "one": 1},
 	})
 }
@@ -174,7 +174,7 @@ func (t *Table) Users(ctx context.Context, role user.Role, limit int, cursor map
 		index, hash, value = indexOwnerCreated, "uc", usersOfRole(role)
 	}
 	in := &dynamodb.QueryInput{
-		TableName: t.name, IndexName: &index, ScanIndexForward: aws.Bool(false), Limit: aws.Int32(int32(limit)), //nolint:gosec // at most 100
+		TableName: t.name, IndexName: &index, ScanIndexForward: aws.Bool(false), Limit: aws.Int32(int32(limit)),
 		KeyConditionExpression:    aws.String(hash + " = :hash"),
 		ExpressionAttributeValues: values{"hash": value}.wire(),
 	}
