@@ -358,10 +358,13 @@ func TestTopic(t *testing.T) {
 func TestSchedules(t *testing.T) {
 	s, _ := start(t, "", nil)
 	var schedules struct{ Data []page.Schedule }
-	_, text := get(t, s.HTTPURL+"/_local/schedules")
-	if err := json.Unmarshal([]byte(text), &schedules); err != nil {
-		t.Fatal(err)
-	}
+	eventually(t, "the next run", func() string { // schedules begin in the background
+		_, text := get(t, s.HTTPURL+"/_local/schedules")
+		if err := json.Unmarshal([]byte(text), &schedules); err != nil {
+			t.Fatal(err)
+		}
+		return fmt.Sprint(schedules.Data[1].Next.IsZero())
+	}, "false")
 	for i, want := range []string{"note cron(0 3 * * ? *) by hand: true", "note rate(1 day) by hand: false"} {
 		c := schedules.Data[i]
 		if got := fmt.Sprintf("%s %s by hand: %t", c.Function, c.Expression, c.Next.IsZero()); got != want {
