@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -12,6 +13,7 @@ import (
 	"ticketsystem/pkg/audit"
 	"ticketsystem/pkg/category"
 	"ticketsystem/pkg/fault"
+	"ticketsystem/pkg/stream"
 	"ticketsystem/pkg/table"
 	"ticketsystem/pkg/user"
 	"ticketsystem/pkg/wiring"
@@ -240,4 +242,44 @@ func TestDeedsArePaged(t *testing.T) {
 	})
 	same(t, "before", deeds[1].Before, audit.Facts{"name": "Reza"})
 	same(t, "after", deeds[1].After, audit.Facts{"name": name, "password": "changed"})
+}
+
+// TestPeopleAreSearched by the words of name, e-mail and number, with a role
+// or without.
+func TestPeopleAreSearched(t *testing.T) {
+	t.Parallel()
+	store := ownTable(t)
+	book, learn := newRegistry(store), stream.Search(store)
+	var people []user.User
+	for i := range 6 {
+		u, err := book.Add(t.Context(), boss, account.NewPerson{
+			Phone: newNumber(), Name: fmt.Sprint("Reza Karimi ", i), Email: fmt.Sprintf("reza%d@example.com", i),
+			Role: []user.Role{user.RoleUser, user.RoleSupport}[i%2],
+		})
+		must(t, err)
+		must(t, learn(t.Context(), table.Change{Created: true, Is: &u}))
+		people = append([]user.User{u}, people...)
+	}
+	ask := func(typed string, role user.Role) (names []string) {
+		w := account.Wanted{Role: role, Text: typed, Limit: 2}
+		for cursor, n := map[string]string(nil), 0; n == 0 || cursor != nil; n++ {
+			page, next, err := book.List(t.Context(), w, cursor)
+			must(t, err)
+			for _, u := range page {
+				names = append(names, strings.TrimPrefix(u.Name, "Reza Karimi "))
+			}
+			cursor = next
+		}
+		return names
+	}
+	same(t, "all", ask("karimi rez", ""), []string{"5", "4", "3", "2", "1", "0"})
+	same(t, "of a role", ask("karimi", user.RoleSupport), []string{"5", "3", "1"})
+	same(t, "of no role of theirs", ask("karimi", user.RoleAdmin), nil)
+	same(t, "by e-mail", ask("reza4@example.com", ""), []string{"4"})
+	same(t, "by number", ask("0"+people[0].Phone[3:], ""), []string{"5"})
+	same(t, "by the beginning of a number", ask(people[0].Phone[:9], user.RoleSupport), []string{"5", "3", "1"})
+	same(t, "by id", ask(people[5].ID, ""), []string{"0"})
+	same(t, "nobody", ask("nobody", ""), nil)
+	must(t, book.Remove(t.Context(), boss, people[0].ID))
+	same(t, "removed, before the stream has told it", ask("karimi", user.RoleSupport), []string{"3", "1"})
 }
