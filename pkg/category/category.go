@@ -91,13 +91,27 @@ func (c *Catalogue) keep(list []Category) []Category {
 	return list
 }
 
-// Find gives one category. Errors: category_not_found.
+// Find gives one category. One that the copy does not know may be new: it is
+// looked for again, once a second at most. Errors: category_not_found.
 func (c *Catalogue) Find(ctx context.Context, id string) (Category, error) {
 	list, err := c.List(ctx)
 	if err != nil {
 		return Category{}, err
 	}
+	one, err := find(list, id)
+	if err == nil || c.age() < time.Second {
+		return one, err
+	}
+	if list, err = c.Now(ctx); err != nil {
+		return Category{}, err
+	}
 	return find(list, id)
+}
+
+func (c *Catalogue) age() time.Duration {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.now().Sub(c.readAt)
 }
 
 func find(list []Category, id string) (Category, error) {

@@ -94,6 +94,25 @@ func TestFind(t *testing.T) {
 	}
 }
 
+// TestFindLooksAgain for what the copy does not know, once a second at most.
+func TestFindLooksAgain(t *testing.T) {
+	c, s, now := newCatalogue()
+	find := func(after time.Duration, id string, found bool, reads int) {
+		t.Helper()
+		*now = noon.Add(after)
+		if _, err := c.Find(context.Background(), id); (err == nil) != found || s.reads != reads {
+			t.Errorf("%s after %v: got %v, %d reads", id, after, err, s.reads)
+		}
+	}
+	find(0, "d", false, 1)
+	s.list = append(s.list, category.Category{ID: "d", Active: true})
+	find(999*time.Millisecond, "d", false, 1)
+	find(time.Second, "d", true, 2)
+	find(3*time.Second, "d", true, 2)
+	find(3*time.Second, "e", false, 3)
+	find(3*time.Second, "e", false, 3)
+}
+
 func TestIn(t *testing.T) {
 	for _, c := range []struct {
 		texts        map[string]string
