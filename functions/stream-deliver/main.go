@@ -13,5 +13,5 @@ func main() {
 	news := sockets.News(h)
 	h.Run(stream.Handle(h.Log,
 		stream.Frames(h.Table(), news), stream.Shown(news), stream.Ordered(post.Queue(h), post.Settle(h)),
-		stream.Shut(sockets.Keeper(h)), stream.Started(post.Broadcasts(h)), stream.Echo("stream-deliver", h.Table())))
+		stream.Shut(sockets.Keeper(h)), stream.Ended(sockets.Exit(h)), stream.Started(post.Broadcasts(h)), stream.Echo("stream-deliver", h.Table())))
 }

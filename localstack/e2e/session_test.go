@@ -107,6 +107,23 @@ func TestSessionsAreSeenAndEnded(t *testing.T) {
 	same(t, "other sessions in the end", len(others), 0)
 }
 
+// TestASessionEndsWithItsSockets: whoever logs out hears nothing more; what was
+// opened in another session stays.
+func TestASessionEndsWithItsSockets(t *testing.T) {
+	t.Parallel()
+	me := customer(t)
+	person, err := suite.api.Login(t.Context(), me.User.Phone, client.Password)
+	second := actor{t, got(t, person, err)}
+	mine, other := me.connect(), second.connect()
+	second.must(204, "POST", "/logout", nil, nil)
+	if _, err := other.AwaitEnd(t.Context()); err != nil {
+		t.Error(err)
+	}
+	if _, err := mine.Ask(t.Context(), object{"action": "ping"}, "pong"); err != nil {
+		t.Errorf("the socket of the other session: %v", err)
+	}
+}
+
 // page is a page in a browser: it has a cookie and, once it knows it, the CSRF
 // token.
 type page struct {

@@ -29,3 +29,20 @@ func (e *Exit) CloseUser(ctx context.Context, userID string) error {
 	}
 	return errors.Join(errs...)
 }
+
+// CloseSession closes the sockets that were opened in one session of a person.
+func (e *Exit) CloseSession(ctx context.Context, userID, session string) error {
+	watchers, err := e.Store.Watchers(ctx, UserTopic(userID))
+	if err != nil {
+		return err
+	}
+	var errs []error
+	for _, w := range watchers {
+		c, found, err := e.Store.Connection(ctx, w.ConnectionID)
+		if err == nil && found && c.Who.Session == session {
+			err = e.Closer.Close(ctx, w.ConnectionID)
+		}
+		errs = append(errs, err)
+	}
+	return errors.Join(errs...)
+}

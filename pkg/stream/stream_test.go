@@ -145,6 +145,13 @@ func insert(i image) events.DynamoDBEventRecord { return record(events.DynamoDBO
 func modify(i image) events.DynamoDBEventRecord { return record(events.DynamoDBOperationTypeModify, i) }
 func remove(i image) events.DynamoDBEventRecord { return record(events.DynamoDBOperationTypeRemove, i) }
 
+// removed is a record that tells what was, as the stream does of removals.
+func removed(i image) events.DynamoDBEventRecord {
+	r := record(events.DynamoDBOperationTypeRemove, nil)
+	r.Change.Keys, r.Change.OldImage = i, i
+	return r
+}
+
 func record(kind events.DynamoDBOperationType, i image) events.DynamoDBEventRecord {
 	return events.DynamoDBEventRecord{EventName: string(kind), Change: events.DynamoDBStreamRecord{Keys: image{"PK": i["PK"], "SK": i["SK"]}, NewImage: i}}
 }

@@ -37,7 +37,12 @@ type Change struct {
 	GoneUser string
 	// Shut is told of a person whose rights have changed, or have ended.
 	Shut *Shut
+	// Ended is a session that is no more.
+	Ended *Ended
 }
+
+// Ended names a session.
+type Ended struct{ UserID, Session string }
 
 // Shut says whose tokens and sockets must end, because they carry rights of
 // before. Out means that the person may not come in again: sessions end too.
@@ -47,7 +52,7 @@ type Shut struct {
 }
 
 // ReadChange reads a record of the stream. Removals tell nothing, but for those
-// of a person and of a socket.
+// of a person, a session and a socket.
 func ReadChange(record events.DynamoDBEventRecord) (Change, error) {
 	c := Change{Created: record.EventName == string(events.DynamoDBOperationTypeInsert)}
 	was, err := userIn(record.Change.OldImage)
@@ -129,15 +134,16 @@ func readRemoval(record events.DynamoDBEventRecord) (Change, error) {
 	if err := decode(old, &k); err != nil {
 		return Change{}, err
 	}
-	switch k.SK {
-	case skConnection:
+	switch {
+	case k.SK == skConnection:
 		socket, err := readSocket(old, false)
 		return Change{Socket: socket}, err
-	case skUser:
-	default:
-		return Change{}, nil
+	case k.SK == skUser:
+		return Change{GoneUser: idOf(k.PK), Shut: &Shut{UserID: idOf(k.PK), Out: true}}, nil
+	case strings.HasPrefix(k.SK, prefixSession):
+		return Change{Ended: &Ended{UserID: idOf(k.PK), Session: idOf(k.SK)}}, nil
 	}
-	return Change{GoneUser: idOf(k.PK), Shut: &Shut{UserID: idOf(k.PK), Out: true}}, nil
+	return Change{}, nil
 }
 
 // Socket is a connection that was opened, or closed.

@@ -76,7 +76,7 @@ func TestReadChangeOfRights(t *testing.T) {
 		"let in again": {changed(events.DynamoDBOperationTypeModify, userToItem(off), userToItem(sara)), Change{UserID: "sara"}},
 		"removed":      {changed(events.DynamoDBOperationTypeRemove, userToItem(sara), nil), Change{GoneUser: "sara", Shut: &Shut{UserID: "sara", Out: true}}},
 		"a lapsed session": {
-			changed(events.DynamoDBOperationTypeRemove, sessionToItem(account.Session{Family: "f", User: sara}), nil), Change{},
+			changed(events.DynamoDBOperationTypeRemove, sessionToItem(account.Session{Family: "f", User: sara}), nil), Change{Ended: &Ended{"sara", "f"}},
 		},
 		"a tombstone": {record(events.DynamoDBOperationTypeModify, graveItem{headKey("t"), 5}), Change{Gone: "t"}},
 	} {

@@ -17,8 +17,12 @@ func News(h *wiring.House) *api.News {
 
 // Keeper shuts people out.
 func Keeper(h *wiring.House) *account.Keeper {
-	pusher := push.New(h.AWS("APIGATEWAYMANAGEMENTAPI"), h.Need("SOCKET_ENDPOINT"))
-	return &account.Keeper{Sessions: h.Table(), Sockets: &realtime.Exit{Store: h.Table(), Closer: pusher}, Now: wiring.Now}
+	return &account.Keeper{Sessions: h.Table(), Sockets: Exit(h), Now: wiring.Now}
+}
+
+// Exit closes sockets, through SOCKET_ENDPOINT.
+func Exit(h *wiring.House) *realtime.Exit {
+	return &realtime.Exit{Store: h.Table(), Closer: push.New(h.AWS("APIGATEWAYMANAGEMENTAPI"), h.Need("SOCKET_ENDPOINT"))}
 }
 
 // Socket runs routes of the WebSocket API.
