@@ -9,9 +9,9 @@ import (
 )
 
 // TestGuide runs the commands of docs/api.md as a reader would, block after
-// block in one shell. They read codes from the local stack's outbox.
+// block in one shell. They read codes from the local stack's outbox. It runs
+// alone, since they make a category.
 func TestGuide(t *testing.T) {
-	t.Parallel()
 	if suite.local == nil {
 		return
 	}
