@@ -190,6 +190,10 @@ func TestDeletedTicketIsGone(t *testing.T) {
 	ticket := me.open(object{"clientId": clientID, "attachmentIds": []string{file}})
 	agent.post(ticket.ID, "We look into it.", nil)
 	path := "/tickets/" + ticket.ID
+	var signed struct{ URL string }
+	eventually(t, "the file is ready", func() error {
+		return me.call("GET", "/attachments/"+file, nil, client.Header("Accept", "application/json")).Into(200, &signed)
+	})
 	refused(t, agent.call("DELETE", path, nil), 403)
 	refused(t, me.call("DELETE", path, nil), 403)
 	boss.must(204, "DELETE", path, nil, nil)
@@ -210,6 +214,8 @@ func TestDeletedTicketIsGone(t *testing.T) {
 		same(t, "its clientId again: code", refused(t, again, 409).Code, "ticket_deleted")
 	}
 	gone()
+	problem := agent.connect().ask(object{"action": "subscribe", "topic": "ticket:" + ticket.ID}, "error").Problem
+	same(t, "subscribe: code", problem.Code, "ticket_not_found")
 	eventually(t, "the lists have it no more", func() error {
 		for _, who := range []actor{me, boss} {
 			var page client.List[client.Ticket]
@@ -224,7 +230,11 @@ func TestDeletedTicketIsGone(t *testing.T) {
 		if answer := me.call("GET", "/attachments/"+file, nil); answer.Status != 404 {
 			return wrong("GET /attachments/{id}", answer.Status, 404)
 		}
-		return nil
+		bytes, err := suite.api.Fetch(t.Context(), signed.URL)
+		if err == nil && bytes.Status != 404 {
+			err = wrong("GET of the signed address of before", bytes.Status, 404)
+		}
+		return err
 	})
 	gone()
 }
