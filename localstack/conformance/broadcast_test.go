@@ -22,18 +22,21 @@ func town(t *testing.T, people int) []string {
 	ids := make([]string, people)
 	var wait sync.WaitGroup
 	for n := range ids {
-		ids[n] = newID()
-		number := newNumber()
-		wait.Go(func() {
-			u := user.User{
-				ID: ids[n], Phone: number, Role: user.RoleUser, Locale: "fa", Email: "a@b.ir", EmailVerified: true,
-				Notify: user.Choices{Email: true, SMS: n%2 == 0}, CreatedAt: wiring.Now(),
-			}
-			must(t, open().AddUser(t.Context(), account.Login{Phone: number, User: u}, audit.Record{ID: newID()}))
-		})
+		login := neighbour(n)
+		ids[n] = login.User.ID
+		wait.Go(func() { must(t, open().AddUser(t.Context(), login, audit.Record{ID: newID()})) })
 	}
 	wait.Wait()
 	return ids
+}
+
+// neighbour is one of a town's people: every other one wants no SMS.
+func neighbour(n int) account.Login {
+	number := newNumber()
+	return account.Login{Phone: number, User: user.User{
+		ID: newID(), Phone: number, Role: user.RoleUser, Locale: "fa", Email: "a@b.ir", EmailVerified: true,
+		Notify: user.Choices{Email: true, SMS: n%2 == 0}, CreatedAt: wiring.Now(),
+	}}
 }
 
 func broadcastDesk() *broadcast.Desk {

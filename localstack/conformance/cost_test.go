@@ -34,7 +34,10 @@ func TestPriceList(t *testing.T) {
 	t.Parallel()
 	k := newMarket(t)
 	var list strings.Builder
-	for _, lines := range [][]cost{accountCosts(), ticketCosts(), postCosts(), changeCosts(), socketCosts(), fileCosts(), sharedCosts(), streamCosts(), statsCosts(), searchCosts(), notificationCosts(), adminCosts()} {
+	for _, lines := range [][]cost{
+		accountCosts(), ticketCosts(), postCosts(), changeCosts(), socketCosts(), fileCosts(), sharedCosts(), streamCosts(),
+		statsCosts(), searchCosts(), notificationCosts(), adminCosts(), broadcastCosts(),
+	} {
 		for _, c := range lines {
 			if c.before != nil {
 				must(t, c.before(t.Context(), k))
