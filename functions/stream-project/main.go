@@ -12,6 +12,6 @@ func main() {
 	h := wiring.Open()
 	t := h.Table()
 	h.Run(stream.Handle(h.Log,
-		stream.Heads(h.Desk()), stream.Copies(t), stream.Unname(t), stream.Counts(&stats.Counter{Store: t}), stream.Present(t),
+		stream.Heads(h.Desk()), stream.Timers(h.Table(), h.Patience()), stream.Copies(t), stream.Unname(t), stream.Counts(&stats.Counter{Store: t}), stream.Present(t),
 		stream.Notices(h.Maker()), stream.Search(t), stream.Erase(t, files.Blobs(h)), stream.Echo("stream-project", t)))
 }

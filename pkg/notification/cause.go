@@ -57,6 +57,22 @@ func (m *Maker) Entry(ctx context.Context, e ticket.Entry) error {
 	return m.Store.Notify(ctx, n)
 }
 
+// Remind tells a customer that his ticket waits for him, once for each time at
+// which that was due.
+func (m *Maker) Remind(ctx context.Context, h ticket.Head, at time.Time) error {
+	u, err := m.People.User(ctx, h.Customer.ID)
+	if fault.Is(err, fault.UserNotFound) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return m.Store.Notify(ctx, Notification{
+		ID: id.At(at, h.ID, string(KindReminder), u.ID), UserID: u.ID, Kind: KindReminder,
+		TicketID: h.ID, Title: h.Title, CreatedAt: at, Deliveries: Plan(u, m.Now(), Email, SMS),
+	})
+}
+
 // kindOf is what an entry may tell somebody about; "" for nothing. A message
 // that moves the status tells of both at once.
 func kindOf(e ticket.Entry) Kind {

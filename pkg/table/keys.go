@@ -118,6 +118,12 @@ func segmentKey(id string, segment int) key {
 
 func namedKey(id string, page int) key { return key{"B#" + id, fmt.Sprintf("U#%03d", page)} }
 
+// timerKey sorts behind the head: who reads the log does not meet it.
+func timerKey(ticketID string) key { return key{ticketPK(ticketID), "~T"} }
+
+// timers is where timers lie in an index, by the time they are due.
+const timers = "TIMER"
+
 // spendKey counts what a day's text messages may cost.
 func spendKey(day string) key { return key{"SPEND", day} }
 

@@ -125,7 +125,7 @@ func (h Head) clone() Head {
 
 // VisibleTo says whether the person may know that the ticket exists.
 func (h Head) VisibleTo(who user.Principal) bool {
-	return h.ID != "" && (who.Role.Staff() || h.Customer.ID == who.UserID)
+	return h.ID != "" && (who.Role.Staff() || who.Role == user.RoleSystem || h.Customer.ID == who.UserID)
 }
 
 // LastSeqFor is the newest seq the person may see. Notes leave no trace in it

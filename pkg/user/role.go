@@ -11,6 +11,9 @@ const (
 	RoleAdmin   Role = "admin"
 )
 
+// RoleSystem is the author of what time does. Nobody can have it.
+const RoleSystem Role = "system"
+
 // Staff says whether the role works for support: agents and administrators.
 func (r Role) Staff() bool { return r == RoleSupport || r == RoleAdmin }
 

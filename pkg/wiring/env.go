@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // Env reads the environment of a function and remembers all that is missing
@@ -54,6 +55,21 @@ func (e *Env) Int(name string, fallback int) int {
 		return fallback
 	}
 	return number
+}
+
+// Days gives a time in days, above zero and perhaps with a fraction, or the
+// fallback where there is none.
+func (e *Env) Days(name string, fallback float64) time.Duration {
+	days := fallback
+	if text := e.Or(name, ""); text != "" {
+		given, err := strconv.ParseFloat(text, 64)
+		if err != nil || !(given > 0 && given < 10_000) {
+			e.Problem(name, fmt.Errorf("must be a number of days above 0, is %q", text))
+		} else {
+			days = given
+		}
+	}
+	return time.Duration(days * 24 * float64(time.Hour))
 }
 
 // List gives the parts of a comma-separated variable, trimmed, without the

@@ -103,6 +103,17 @@ func (h *House) Maker() *notification.Maker {
 	return &notification.Maker{Store: h.Table(), Tickets: h.Table(), People: h.Table(), Now: Now}
 }
 
+// Patience is how long tickets may stand still, from REMINDER_DAYS, PENDING_DAYS
+// and RESOLVED_DAYS.
+func (h *House) Patience() ticket.Patience {
+	return ticket.Patience{Reminder: h.Days("REMINDER_DAYS", 3), Pending: h.Days("PENDING_DAYS", 7), Resolved: h.Days("RESOLVED_DAYS", 5)}
+}
+
+// Clock moves tickets that have stood still for too long.
+func (h *House) Clock() *ticket.Clock {
+	return &ticket.Clock{Desk: h.Desk(), Timers: h.Table(), Patience: h.Patience(), Remind: h.Maker().Remind}
+}
+
 // CatalogueEditor changes that list.
 func (h *House) CatalogueEditor() *category.Editor {
 	return &category.Editor{Shelf: h.Table(), Pen: h.Pen()}
