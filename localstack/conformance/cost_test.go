@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"ticketsystem/pkg/account"
 	"ticketsystem/pkg/attachment"
@@ -362,6 +363,16 @@ func streamCosts() []cost {
 			name: "stream: a read mark", golden: price{2, 1, 7}, run: func(ctx context.Context, k *market) error { return k.desk.Project(ctx, k.ticket, k.last+1) },
 			before: func(ctx context.Context, k *market) error { return k.unpaid.Read(ctx, k.sara, k.ticket, k.last) },
 		},
+		{name: "stream: a timer set", golden: price{1, 0, 2}, run: func(ctx context.Context, k *market) error {
+			return k.store.SetTimer(ctx, ticket.Timer{TicketID: newID(), Due: time.Now()}, 1)
+		}},
+		{name: "stream: no timer to drop", golden: price{1, 0, 1}, run: func(ctx context.Context, k *market) error {
+			return k.store.DropTimer(ctx, newID(), 1)
+		}},
+		{name: "schedule: timers, none due", golden: price{1, 0.5, 0}, run: func(ctx context.Context, k *market) error {
+			_, err := k.store.DueTimers(ctx, time.Unix(0, 0), 50)
+			return err
+		}},
 		{
 			name: "stream: a user", golden: price{5, 2, 3}, run: func(ctx context.Context, k *market) error { return k.store.CopyUser(ctx, k.sara.UserID) },
 		},
