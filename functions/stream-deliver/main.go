@@ -10,8 +10,8 @@ import (
 
 func main() {
 	h := wiring.Open()
-	news := sockets.News(h)
+	news, keeper := sockets.News(h), sockets.Keeper(h)
 	h.Run(stream.Handle(h.Log,
 		stream.Frames(h.Table(), news), stream.Shown(news), stream.Ordered(post.Queue(h), post.Settle(h)),
-		stream.Shut(sockets.Keeper(h)), stream.Ended(sockets.Exit(h)), stream.Started(post.Broadcasts(h)), stream.Echo("stream-deliver", h.Table())))
+		stream.Shut(keeper), stream.Begun(h.Table(), keeper), stream.Ended(sockets.Exit(h)), stream.Started(post.Broadcasts(h)), stream.Echo("stream-deliver", h.Table())))
 }

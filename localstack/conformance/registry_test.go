@@ -283,3 +283,19 @@ func TestPeopleAreSearched(t *testing.T) {
 	must(t, book.Remove(t.Context(), boss, people[0].ID))
 	same(t, "removed, before the stream has told it", ask("karimi", user.RoleSupport), []string{"3", "1"})
 }
+
+// TestLoginBesideADisabling: whoever was let in while they were being disabled
+// is out again as soon as the stream tells of the session.
+func TestLoginBesideADisabling(t *testing.T) {
+	t.Parallel()
+	store, book := open(), newRegistry(open())
+	u, disabled := enter(t, book, user.RoleSupport), true
+	_, err := book.Change(t.Context(), boss, u.ID, account.Edit{Disabled: &disabled})
+	must(t, err)
+	late := newSession(u) // with the rights that were read before
+	must(t, store.AddSession(t.Context(), late, nil))
+	must(t, stream.Begun(store, book.Keeper)(t.Context(), table.Change{Begun: &u}))
+	if _, found, err := store.Session(t.Context(), u.ID, late.Family); err != nil || found {
+		t.Errorf("got the session %v, %v, want none", found, err)
+	}
+}

@@ -3,7 +3,9 @@ package stream
 import (
 	"context"
 
+	"ticketsystem/pkg/fault"
 	"ticketsystem/pkg/table"
+	"ticketsystem/pkg/user"
 )
 
 // Gate keeps out whose rights have changed or ended.
@@ -36,5 +38,29 @@ func Shut(gate Gate) Effect {
 			return nil
 		}
 		return gate.Shut(ctx, c.Shut.UserID, c.Shut.Out)
+	}
+}
+
+// Members know people as they are now.
+type Members interface {
+	User(ctx context.Context, id string) (user.User, error)
+}
+
+// Begun looks again at who has begun a session. Somebody may lose their rights
+// between the read of their login and the write of the session, and who takes
+// them away does not see it.
+func Begun(members Members, gate Gate) Effect {
+	return func(ctx context.Context, c table.Change) error {
+		if c.Begun == nil {
+			return nil
+		}
+		now, err := members.User(ctx, c.Begun.ID)
+		switch {
+		case fault.Is(err, fault.UserNotFound) || err == nil && now.Disabled:
+			return gate.Shut(ctx, c.Begun.ID, true)
+		case err == nil && (now.Role != c.Begun.Role || now.Phone != c.Begun.Phone):
+			return gate.Shut(ctx, c.Begun.ID, false)
+		}
+		return err
 	}
 }

@@ -39,6 +39,8 @@ type Change struct {
 	Shut *Shut
 	// Ended is a session that is no more.
 	Ended *Ended
+	// Begun is the person with whose rights a session has begun.
+	Begun *user.User
 }
 
 // Ended names a session.
@@ -97,6 +99,11 @@ func ReadChange(record events.DynamoDBEventRecord) (Change, error) {
 			break
 		}
 		c.Shut, err = readShut(image, record)
+	case strings.HasPrefix(k.SK, prefixSession) && c.Created:
+		var i sessionItem
+		err = decode(image, &i)
+		begun := i.User.user()
+		c.Begun = &begun
 	}
 	return c, err
 }
