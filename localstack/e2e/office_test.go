@@ -146,7 +146,7 @@ func TestHealthOfTheHouse(t *testing.T) {
 		for _, c := range report.Checks {
 			states[c.Name] = c.State
 		}
-		for _, name := range []string{"table", "bucket", "stream-project", "stream-deliver", "deliveries"} {
+		for _, name := range []string{"table", "bucket", "stream-project", "stream-deliver", "deliveries", "broadcasts"} {
 			if states[name] != "ok" {
 				return fmt.Errorf("%s: got %+v", name, report)
 			}

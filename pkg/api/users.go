@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"unicode/utf8"
 
 	"ticketsystem/pkg/account"
 	"ticketsystem/pkg/audit"
@@ -31,7 +32,7 @@ func (r *Request) actor() audit.Actor {
 
 var roles = []user.Role{user.RoleUser, user.RoleSupport, user.RoleAdmin}
 
-// maxQuery bounds a text that is looked for, in bytes.
+// maxQuery bounds a text that is looked for, in characters.
 const maxQuery = 200
 
 // ListUsers is GET /users: everybody or those of a role, the newest first; with
@@ -46,8 +47,8 @@ func ListUsers(people *account.Registry) Endpoint {
 		if role != "" && !role.Valid() {
 			return Response{}, badQuery("role", "not_allowed", "role is one of user, support, admin.")
 		}
-		if len(q) > maxQuery || search.TooMany(q) {
-			return Response{}, badQuery("q", "too_long", "q may have at most 200 bytes and 10 words.")
+		if utf8.RuneCountInString(q) > maxQuery || search.TooMany(q) {
+			return Response{}, badQuery("q", "too_long", "q may have at most 200 characters and 10 words.")
 		}
 		name := fmt.Sprintf("users %s %q", role, q)
 		at, _, err := openCursor[map[string]string](r, name)
