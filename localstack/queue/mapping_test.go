@@ -132,6 +132,7 @@ func TestWindowAndConcurrency(t *testing.T) {
 			time.Sleep(2 * time.Second)
 		}
 		time.Sleep(10 * time.Second)
+		synctest.Wait()
 		if got := strings.Join(f.calls, " "); got != "5:a1+b1" {
 			t.Errorf("got %s, want one batch after the window", got)
 		}
@@ -160,6 +161,7 @@ func TestWindowAndConcurrency(t *testing.T) {
 			}
 		}
 		time.Sleep(4 * time.Second)
+		synctest.Wait()
 		if d, err := q.Depth(work); err != nil || most != 3 || d.Visible+d.InFlight != 0 {
 			t.Errorf("got %d at once, left %+v, %v; want 3 at once, nothing left", most, d, err)
 		}
