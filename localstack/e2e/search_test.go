@@ -134,7 +134,7 @@ func TestSearchPagesAndFilters(t *testing.T) {
 	holds(agent, path+"&priority=urgent", all, []string{all[1], all[3], all[5]})
 	holds(me, path+"&priority=urgent&status=new", all, []string{all[1], all[3], all[5]})
 	holds(agent, path+"&status=closed", all, nil)
-	refused(t, agent.call("GET", "/tickets?q="+word()+"&cursor="+url.QueryEscape(cursors[0]), nil), 400)
+	refused(t, agent.call("GET", "/tickets?q="+url.QueryEscape(word())+"&cursor="+url.QueryEscape(cursors[0]), nil), 400)
 	refused(t, me.call("GET", path+"&cursor="+url.QueryEscape(cursors[0]), nil), 400)
 }
 
