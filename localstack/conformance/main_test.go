@@ -104,12 +104,18 @@ func makeTable(ctx context.Context, engine *dynamo.Engine, name string) error {
 func ownTable(t *testing.T) *table.Table {
 	t.Helper()
 	name := "conformance-" + newID()
+	makeOwn(t, name)
+	return table.New(house.config, name, wiring.Now)
+}
+
+// makeOwn makes a table that goes with its test.
+func makeOwn(t *testing.T, name string) {
+	t.Helper()
 	must(t, makeTable(t.Context(), &dynamo.Engine{URL: *house.config.BaseEndpoint}, name))
 	t.Cleanup(func() {
 		_, err := dynamodb.NewFromConfig(house.config).DeleteTable(context.Background(), &dynamodb.DeleteTableInput{TableName: &name})
 		must(t, err)
 	})
-	return table.New(house.config, name, wiring.Now)
 }
 
 // tableProperties is the table as template.yaml declares it.
