@@ -9,7 +9,5 @@ import (
 
 func main() {
 	h := wiring.Open()
-	people := h.Registry()
-	people.Keeper = sockets.Keeper(h)
-	h.Serve(api.EditUser(people))
+	h.Serve(api.EditUser(sockets.Registry(h)))
 }

@@ -118,7 +118,7 @@ func accountCosts() []cost {
 			return err
 		}},
 		{name: "revoke access", golden: price{1, 0, 1}, run: func(ctx context.Context, k *market) error {
-			return k.people.Revoke(ctx, newID())
+			return k.store.Revoke(ctx, newID(), wiring.Now())
 		}},
 		{name: "revocations, every 5 s a function", golden: price{1, 0.5, 0}, run: func(ctx context.Context, k *market) error {
 			return account.NewRevocations(k.store, wiring.Now).Check(ctx, customer("Reza"))

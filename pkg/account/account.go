@@ -68,11 +68,10 @@ type Store interface {
 	// nothing. Errors: phone_taken, code_wrong (used meanwhile), conflict.
 	MovePhone(ctx context.Context, was user.User, phone string, used Code) (user.User, error)
 
-	// EndSessions removes all sessions of the user.
-	EndSessions(ctx context.Context, userID string) error
-
 	// Revoke notes that access tokens issued until a time are void: those of a
-	// user, or of a session family.
+	// user, or of a session family. Functions know within five seconds (and the
+	// lag of an eventually consistent read); the answer is token_expired, so a
+	// client whose session still stands refreshes and goes on with what is true.
 	Revoke(ctx context.Context, subject string, at time.Time) error
 
 	// User reads a user. Errors: user_not_found.

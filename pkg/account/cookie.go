@@ -6,7 +6,6 @@ import (
 	"crypto/subtle"
 	"encoding/base64"
 	"encoding/hex"
-	"io"
 	"slices"
 	"time"
 
@@ -29,12 +28,8 @@ const (
 
 // newCookie opens a session of a browser and gives its cookie.
 func (s *Service) newCookie(u user.User, from Caller) (Session, string, error) {
-	session, _, err := s.newSession(u, from)
+	session, token, err := s.newFamily(u, from)
 	if err != nil {
-		return Session{}, "", err
-	}
-	token := refreshToken{user: ulid.MustParse(u.ID), family: ulid.MustParse(session.Family)}
-	if _, err := io.ReadFull(s.Random, token.secret[:]); err != nil {
 		return Session{}, "", err
 	}
 	session.Current = cookieHash(token.bytes())

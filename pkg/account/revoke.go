@@ -17,14 +17,6 @@ const RevocationLife = 2*time.Hour + 10*time.Minute
 // revokedAge is how old a function's copy of the revocations may be.
 const revokedAge = 5 * time.Second
 
-// Revoke makes every access token that a person holds by now worthless, within
-// five seconds (and the lag of an eventually consistent read): the answer to it
-// is token_expired, so a client whose session still stands refreshes and goes
-// on with what is true now.
-func (s *Service) Revoke(ctx context.Context, userID string) error {
-	return s.Store.Revoke(ctx, userID, s.Now())
-}
-
 // RevocationStore remembers whose access has been revoked.
 type RevocationStore interface {
 	// Revoked reads what was revoked since a time: user ids and session

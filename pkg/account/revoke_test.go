@@ -49,7 +49,7 @@ func TestRevocationsAreReadSeldom(t *testing.T) {
 		}
 	}
 	check(nil)
-	if err := o.desk.Revoke(context.Background(), "sara"); err != nil {
+	if err := o.desk.Store.Revoke(context.Background(), "sara", o.now); err != nil {
 		t.Fatal(err)
 	}
 	o.now = o.now.Add(revokedAge - time.Millisecond)

@@ -46,17 +46,28 @@ type refreshToken struct {
 	secret [secretBytes]byte
 }
 
+// newSession opens a session of a client that refreshes, and gives its token.
 func (s *Service) newSession(u user.User, from Caller) (Session, string, error) {
+	session, token, err := s.newFamily(u, from)
+	if err != nil {
+		return Session{}, "", err
+	}
+	session.Current = token.hash()
+	return session, s.write(token), nil
+}
+
+// newFamily draws a session and its first secret; what is kept of the secret
+// is the caller's to say.
+func (s *Service) newFamily(u user.User, from Caller) (Session, refreshToken, error) {
 	family := s.NewID()
 	token := refreshToken{user: ulid.MustParse(u.ID), family: ulid.MustParse(family)}
 	if _, err := io.ReadFull(s.Random, token.secret[:]); err != nil {
-		return Session{}, "", err
+		return Session{}, refreshToken{}, err
 	}
 	now := s.Now()
 	return Session{
-		Family: family, Current: token.hash(), Device: from.Device, CreatedAt: now, LastUsedAt: now,
-		ExpiresAt: now.Add(SessionLife), User: u,
-	}, s.write(token), nil
+		Family: family, Device: from.Device, CreatedAt: now, LastUsedAt: now, ExpiresAt: now.Add(SessionLife), User: u,
+	}, token, nil
 }
 
 // tokens signs the access token of a session.

@@ -26,9 +26,14 @@ type categoryIn struct {
 	Order        *int              `json:"order"`
 }
 
-// edit checks the body. Errors: invalid_body.
-func (in categoryIn) edit(locale string) (category.Edit, error) {
+// categoryEdit reads and checks the body. Errors: those of decode, invalid_body.
+func (r *Request) categoryEdit() (category.Edit, error) {
+	var in categoryIn
+	if err := r.decode(&in); err != nil {
+		return category.Edit{}, err
+	}
 	var c checks
+	locale := r.Locale()
 	said := category.Edit{
 		Names: c.texts("name", in.Names, in.Name, locale, 1, maxCategoryName),
 		About: c.texts("description", in.Descriptions, in.Description, locale, 0, maxCategoryAbout), Active: in.Active, Order: in.Order,
@@ -65,11 +70,7 @@ func (c *checks) texts(field string, all map[string]string, one *string, locale 
 // CreateCategory is POST /categories.
 func CreateCategory(editor *category.Editor) Endpoint {
 	return Endpoint{Admins, func(ctx context.Context, r *Request) (Response, error) {
-		var in categoryIn
-		if err := r.decode(&in); err != nil {
-			return Response{}, err
-		}
-		said, err := in.edit(r.Locale())
+		said, err := r.categoryEdit()
 		if err != nil {
 			return Response{}, err
 		}
@@ -86,11 +87,7 @@ func CreateCategory(editor *category.Editor) Endpoint {
 // EditCategory is PATCH /categories/{id}.
 func EditCategory(editor *category.Editor) Endpoint {
 	return Endpoint{Admins, func(ctx context.Context, r *Request) (Response, error) {
-		var in categoryIn
-		if err := r.decode(&in); err != nil {
-			return Response{}, err
-		}
-		said, err := in.edit(r.Locale())
+		said, err := r.categoryEdit()
 		if err != nil {
 			return Response{}, err
 		}

@@ -211,18 +211,13 @@ func (t *Table) Broadcasts(ctx context.Context, before string, limit int) ([]bro
 
 // CancelBroadcast implements broadcast.Store.
 func (t *Table) CancelBroadcast(ctx context.Context, id string, at time.Time, r audit.Record) (bool, error) {
-	for try := 0; ; try++ {
-		failed, err := t.transaction().update(change{
-			key: broadcastKey(id), set: "SET #state = :cancelled, finished = :at", condition: "#state IN (:queued, :sending)",
-			values: values{
-				"cancelled": string(broadcast.Cancelled), "at": toMillis(at), "queued": string(broadcast.Queued), "sending": string(broadcast.Sending),
-			},
-		}).note(r).commit(ctx)
-		if !fault.Is(err, fault.Conflict) || try == conflictTries {
-			return err == nil && failed == nil, err
-		}
-		pause(ctx, try) // a page is being written
-	}
+	failed, err := t.transaction().update(change{
+		key: broadcastKey(id), set: "SET #state = :cancelled, finished = :at", condition: "#state IN (:queued, :sending)",
+		values: values{
+			"cancelled": string(broadcast.Cancelled), "at": toMillis(at), "queued": string(broadcast.Queued), "sending": string(broadcast.Sending),
+		},
+	}).note(r).commitInTurn(ctx) // a page may be being written
+	return err == nil && failed == nil, err
 }
 
 // Named implements broadcast.Store.

@@ -1,7 +1,6 @@
 package table
 
 import (
-	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -95,10 +94,8 @@ func ReadChange(record events.DynamoDBEventRecord) (Change, error) {
 	case k.SK == skUser:
 		c.UserID = idOf(k.PK)
 		c.Was = was
-		if c.Is, err = userIn(record.Change.NewImage); err != nil {
-			break
-		}
-		c.Shut, err = readShut(image, record)
+		c.Is, err = userIn(record.Change.NewImage)
+		c.Shut = shutBetween(was, c.Is)
 	case strings.HasPrefix(k.SK, prefixSession) && c.Created:
 		var i sessionItem
 		err = decode(image, &i)
@@ -167,24 +164,16 @@ func readSocket(image item, open bool) (*Socket, error) {
 	return &Socket{ID: c.ID, Expires: c.ExpiresAt, Open: open}, err
 }
 
-// readShut compares a person's rights with those of before.
-func readShut(image item, record events.DynamoDBEventRecord) (*Shut, error) {
-	if len(record.Change.OldImage) == 0 {
-		return nil, nil
-	}
-	old, err := fromStream(record.Change.OldImage)
-	if err != nil {
-		return nil, err
-	}
-	var was, is userItem
-	if err := errors.Join(decode(old, &was), decode(image, &is)); err != nil {
-		return nil, err
+// shutBetween compares a person's rights with those of before.
+func shutBetween(was, is *user.User) *Shut {
+	if was == nil || is == nil {
+		return nil
 	}
 	out := is.Disabled && !was.Disabled
 	if !out && was.Role == is.Role {
-		return nil, nil
+		return nil
 	}
-	return &Shut{UserID: is.ID, Out: out}, nil
+	return &Shut{UserID: is.ID, Out: out}
 }
 
 // userIn reads a person; nil when the image is of something else.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"time"
 
-	"ticketsystem/pkg/fault"
 	"ticketsystem/pkg/notification"
 )
 
@@ -50,13 +49,8 @@ func (t *Table) Settle(ctx context.Context, n notification.Notification, channel
 		_, _, err := t.update(ctx, settle)
 		return err
 	}
-	for try := 0; ; try++ {
-		_, err := t.transaction().update(settle).update(counted).commit(ctx)
-		if !fault.Is(err, fault.Conflict) || try == conflictTries {
-			return err
-		}
-		pause(ctx, try) // others count into the same segment
-	}
+	_, err := t.transaction().update(settle).update(counted).commitInTurn(ctx) // others count into the same segment
+	return err
 }
 
 // Recipient implements notification.Ledger: the person, his count (which says

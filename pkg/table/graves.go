@@ -19,16 +19,11 @@ func (t *Table) Remove(ctx context.Context, ticketID string, r audit.Record) err
 	tx := t.transaction().
 		put(graveItem{headKey(ticketID), toMillis(t.now())}, "attribute_exists(PK) AND attribute_not_exists(gone)", nil).
 		note(r)
-	for try := 0; ; try++ {
-		failed, err := tx.commit(ctx)
-		switch {
-		case failed != nil:
-			return fault.New(fault.TicketNotFound, "")
-		case !fault.Is(err, fault.Conflict) || try == conflictTries:
-			return err
-		}
-		pause(ctx, try) // somebody is changing the ticket: let them finish
+	failed, err := tx.commitInTurn(ctx)
+	if failed != nil {
+		return fault.New(fault.TicketNotFound, "")
 	}
+	return err
 }
 
 // Bury implements ticket.Store.

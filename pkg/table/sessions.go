@@ -80,19 +80,15 @@ func (t *Table) SignUp(ctx context.Context, l account.Login, s account.Session, 
 		put(userToItem(l.User), "attribute_not_exists(PK)", nil).
 		put(sessionToItem(s), "", nil)
 	useCode(tx, used)
-	for try := 0; ; try++ {
-		failed, err := tx.commit(ctx)
-		_, taken := failed[0]
-		switch {
-		case taken:
-			return fault.New(fault.PhoneTaken, "")
-		case failed != nil:
-			return codeUsed()
-		case !fault.Is(err, fault.Conflict) || try == conflictTries:
-			return err
-		}
-		pause(ctx, try) // sign-ups of one number at once: let the first finish
+	failed, err := tx.commitInTurn(ctx)
+	_, taken := failed[0]
+	switch {
+	case taken:
+		return fault.New(fault.PhoneTaken, "")
+	case failed != nil:
+		return codeUsed()
 	}
+	return err
 }
 
 // AddSession implements account.Store.

@@ -8,6 +8,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"ticketsystem/pkg/fault"
 )
 
 // transaction collects writes that happen together or not at all.
@@ -59,6 +61,18 @@ func pause(ctx context.Context, try int) {
 	select {
 	case <-ctx.Done():
 	case <-time.After(time.Duration(try+1) * 10 * time.Millisecond):
+	}
+}
+
+// commitInTurn runs the transaction as commit does, and again when it met
+// another one: those that write the same items take turns.
+func (tx *transaction) commitInTurn(ctx context.Context) (failure, error) {
+	for try := 0; ; try++ {
+		failed, err := tx.commit(ctx)
+		if !fault.Is(err, fault.Conflict) || try == conflictTries {
+			return failed, err
+		}
+		pause(ctx, try)
 	}
 }
 

@@ -15,6 +15,13 @@ func News(h *wiring.House) *api.News {
 	return &api.News{Hub: &realtime.Hub{Store: h.Table(), Pusher: pusher, Now: wiring.Now}, Log: h.Log}
 }
 
+// Registry is the book of people for functions that change their rights.
+func Registry(h *wiring.House) *account.Registry {
+	people := h.Registry()
+	people.Keeper = Keeper(h)
+	return people
+}
+
 // Keeper shuts people out.
 func Keeper(h *wiring.House) *account.Keeper {
 	return &account.Keeper{Sessions: h.Table(), Sockets: Exit(h), Now: wiring.Now}
