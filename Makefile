@@ -30,6 +30,10 @@ test: ## run every test: unit, conformance, end to end
 	go vet ./...
 	go test -race -shuffle=on ./...
 
+.PHONY: judge
+judge: ## ask everything that is asked of the system, at length, and write docs/quality.md (ITEMS="faults log" asks these again)
+	@go run ./localstack/judge $(ITEMS)
+
 .PHONY: test-deploy
 test-deploy: .cache/sam/installed .cache/ministack/installed ## deploy with SAM onto an emulator and run the end-to-end suite there
 	localstack/ministack/test-deploy.sh
