@@ -33,7 +33,7 @@ func report(all []question) error {
 			return err
 		}
 		if len(lines) == 0 {
-			lines = []verdict.Line{{Item: q.item, Name: "not asked yet", Goal: q.asks}}
+			lines = []verdict.Line{{Item: q.item, Name: q.asks}}
 		}
 		for _, l := range lines {
 			fmt.Fprintf(&b, "| [%s](#%s) | %s | %s | %s | %s |\n", l.Item, l.Item, l.Name, l.Figure, l.Goal, outcome(l))
@@ -48,10 +48,14 @@ func report(all []question) error {
 }
 
 func outcome(l verdict.Line) string {
-	if l.Holds {
+	switch {
+	case l.Holds:
 		return "holds"
+	case l.At.IsZero():
+		return "not asked"
+	default:
+		return "**falls short**"
 	}
-	return "**falls short**"
 }
 
 // section is what stands below the table about one question.
