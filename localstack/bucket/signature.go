@@ -91,10 +91,11 @@ func readSigned(r *http.Request) (signed, *fault) {
 // and terminator.
 func (c Credentials) scope(credential, token string) ([]string, *fault) {
 	parts := strings.Split(credential, "/")
+	key, _, _ := strings.Cut(parts[0], ".") // what follows tells instances apart
 	switch {
 	case len(parts) != 5 || parts[3] != "s3" || parts[4] != "aws4_request":
 		return nil, &fault{http.StatusBadRequest, "AuthorizationHeaderMalformed", "The credential is malformed."}
-	case parts[0] != c.AccessKey:
+	case key != c.AccessKey:
 		return nil, &fault{http.StatusForbidden, "InvalidAccessKeyId", "The AWS Access Key Id you provided does not exist in our records."}
 	case token != c.SessionToken:
 		return nil, &fault{http.StatusBadRequest, "InvalidToken", "The provided token is malformed or otherwise invalid."}

@@ -2,6 +2,7 @@ package lambda
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
@@ -99,6 +100,14 @@ func (b *builder) build(name string, urgent bool) error {
 	if !b.stale(name) {
 		return nil
 	}
+	unlock, err := b.lock()
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	if !b.stale(name) { // another stack was quicker
+		return nil
+	}
 	if urgent {
 		b.logf("building %s ...", name)
 	}
@@ -120,6 +129,22 @@ func (b *builder) build(name string, urgent bool) error {
 		return os.Chtimes(b.binary(name), newest, newest)
 	}
 	return nil
+}
+
+// lock keeps other stacks, which are processes of their own, from building into
+// the same folder at the same time.
+func (b *builder) lock() (unlock func(), err error) {
+	if err := os.MkdirAll(b.out, 0o750); err != nil {
+		return nil, err
+	}
+	file, err := os.OpenFile(filepath.Join(b.out, "lock"), os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	if err := syscall.Flock(int(file.Fd()), syscall.LOCK_EX); err != nil {
+		return nil, errors.Join(fmt.Errorf("lock the folder of binaries: %w", err), file.Close())
+	}
+	return func() { _ = file.Close() }, nil // which also unlocks it
 }
 
 func (b *builder) acquire(urgent bool) {

@@ -37,6 +37,11 @@ func (p *pool) launch() error {
 		"AWS_LAMBDA_RUNTIME_API=" + p.manager.address + "/" + inst.id,
 		"AWS_LAMBDA_LOG_STREAM_NAME=" + inst.id,
 	}, p.env...)
+	if own := p.manager.config.Own; own != nil {
+		for name, v := range own(p.function.Name, inst.id) {
+			inst.command.Env = append(inst.command.Env, name+"="+v) // of two, the last one counts
+		}
+	}
 	inst.command.Stdout, inst.command.Stderr = &p.record, &p.record
 	inst.command.SysProcAttr = ProcessAttributes()
 	// What a function started may hold its output open; do not wait for that.

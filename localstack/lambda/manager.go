@@ -40,7 +40,10 @@ type Config struct {
 	Out   string // where binaries are kept
 	Limit int    // instances of one function at once
 	Env   map[string]string
-	Logf  func(string, ...any)
+	// Own gives variables that one instance has to itself; they win over all
+	// others. May be nil.
+	Own  func(function, instance string) map[string]string
+	Logf func(string, ...any)
 }
 
 // FunctionError is a failed invocation: an error that the function returned, a
@@ -172,6 +175,17 @@ func (m *Manager) Kill(name string) {
 	if p := m.pools[name]; p != nil {
 		p.kill()
 	}
+}
+
+// KillInstance ends one process whatever it is doing, as a crash would. It is
+// false when there is none with this id.
+func (m *Manager) KillInstance(id string) bool {
+	found, _ := m.instances.Load(id)
+	inst, known := found.(*instance)
+	if known {
+		inst.kill()
+	}
+	return known
 }
 
 // Stats are the counters of all functions, by name.

@@ -27,6 +27,7 @@ import (
 	"ticketsystem/localstack/queue"
 	"ticketsystem/localstack/services"
 	"ticketsystem/localstack/socket"
+	"ticketsystem/localstack/tap"
 )
 
 // Options say where a stack lives.
@@ -42,6 +43,9 @@ type Options struct {
 	Parameters map[string]string
 	// Seed fills a new table; it runs once per data folder. May be nil.
 	Seed func(ctx context.Context, dynamoURL, table string) error
+	// Tap sees every call that a function makes to a service, and may break it.
+	// Nil is no tap: functions call the services themselves.
+	Tap tap.Observer
 }
 
 // Stack is a running stack.
@@ -61,6 +65,7 @@ type Stack struct {
 	running    sync.WaitGroup
 	closers    []func()
 	parameters map[string]string
+	tapURL     string // where functions find every service; empty without a tap
 
 	customs  *customs
 	lambda   *lambda.Manager
@@ -185,13 +190,7 @@ func (s *Stack) startFunctions() error {
 	}
 	s.lambda, err = lambda.New(s.ctx, lambda.Config{
 		Root: s.options.Root, Out: filepath.Join(s.options.Root, ".cache", "functions"), Limit: 8, Logf: s.logf,
-		Env: map[string]string{
-			"AWS_REGION": "us-east-1", "AWS_DEFAULT_REGION": "us-east-1",
-			"AWS_ACCESS_KEY_ID": accessKey, "AWS_SECRET_ACCESS_KEY": secretKey, "AWS_SESSION_TOKEN": sessionToken,
-			"AWS_ENDPOINT_URL": s.ServicesURL, "AWS_ENDPOINT_URL_DYNAMODB": s.DynamoDBURL, "AWS_ENDPOINT_URL_S3": s.S3URL,
-			"AWS_ENDPOINT_URL_SNS": s.ServicesURL, "AWS_ENDPOINT_URL_SES": s.ServicesURL,
-			"AWS_ENDPOINT_URL_SSM": s.ServicesURL, "AWS_ENDPOINT_URL_SQS": s.ServicesURL,
-		},
+		Env: s.environment(), Own: s.identity(),
 	})
 	if err != nil {
 		return err
@@ -266,7 +265,11 @@ func (s *Stack) serve(listeners map[string][]net.Listener) {
 	own := http.NewServeMux()
 	own.Handle("/custom/{token}", s.customs)
 	own.Handle("/", s.services)
-	for name, handler := range map[string]http.Handler{"http": front, "services": own, "socket": sockets, "s3": s.bucket} {
+	handlers := map[string]http.Handler{"http": front, "services": own, "socket": sockets, "s3": s.bucket}
+	if s.options.Tap != nil {
+		handlers["tap"] = tap.New(s.options.Tap, s.service, s.KillInstance)
+	}
+	for name, handler := range handlers {
 		server := &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second}
 		for _, listener := range listeners[name] {
 			s.background(func() { _ = server.Serve(listener) }) // ends with Close
@@ -293,6 +296,10 @@ func (s *Stack) begin(function string, payload []byte) func(context.Context) ([]
 // Build builds every function that is not built yet. The stack does so in the
 // background; who cannot bear a slow first answer calls it and waits.
 func (s *Stack) Build() { s.lambda.BuildAll(s.ctx) }
+
+// KillInstance ends one instance, which a call at the tap names. It is false
+// when there is none.
+func (s *Stack) KillInstance(id string) bool { return s.lambda.KillInstance(id) }
 
 // Kill ends the instances of a function in the middle of whatever they do.
 func (s *Stack) Kill(function string) { s.lambda.Kill(function) }
@@ -361,9 +368,13 @@ func (s *Stack) background(work func()) {
 func (s *Stack) listen() (map[string][]net.Listener, error) {
 	listeners := map[string][]net.Listener{}
 	ports := map[string]int{}
-	for i, name := range []string{"http", "socket", "s3", "services"} {
+	names := []string{"http", "socket", "s3", "services"}
+	if s.options.Tap != nil {
+		names = append(names, "tap")
+	}
+	for i, name := range names {
 		port := 0
-		if s.options.Port > 0 && name != "services" {
+		if s.options.Port > 0 && i < 3 {
 			port = s.options.Port + i
 		}
 		opened, port, err := listen(port)
@@ -384,6 +395,10 @@ func (s *Stack) listen() (map[string][]net.Listener, error) {
 		"Stage": "dev", "Architecture": map[string]string{"arm64": "arm64"}[runtime.GOARCH],
 		"ApiUrl": s.HTTPURL, "SocketUrl": s.SocketURL, "SocketEndpoint": fmt.Sprintf("http://localhost:%d", ports["socket"]),
 		"AddressLimit": "10000", "SenderAddress": "support@example.com",
+	}
+	if s.options.Tap != nil {
+		s.tapURL = fmt.Sprintf("http://localhost:%d", ports["tap"])
+		s.parameters["SocketEndpoint"] = s.tapURL
 	}
 	if runtime.GOARCH != "arm64" {
 		s.parameters["Architecture"] = "x86_64"
@@ -417,10 +432,3 @@ func (s *Stack) data(name string) string {
 }
 
 func (s *Stack) templatePath() string { return filepath.Join(s.options.Root, "template.yaml") }
-
-// The credentials that functions have here, and that S3 checks.
-const (
-	accessKey    = "LOCALSTACK"
-	secretKey    = "local-secret"
-	sessionToken = "local-session"
-)
