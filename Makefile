@@ -39,9 +39,13 @@ test-deploy: .cache/sam/installed .cache/ministack/installed ## deploy with SAM 
 	localstack/ministack/test-deploy.sh
 
 .PHONY: lint
-lint: $(GOLANGCI) .cache/sam/installed ## check formatting, code, imports and template
+lint: $(GOLANGCI) .cache/sam/installed check-template ## check formatting, code, imports and template
 	$(GOLANGCI) run
 	AWS_DEFAULT_REGION=us-east-1 $(SAM) validate --lint
+
+.PHONY: check-template
+check-template: .cache/checkov/installed ## let cfn-lint and checkov look at the template; infra/waivers.yaml says what stays, and why
+	@AWS_DEFAULT_REGION=us-east-1 go run ./localstack/checktemplate
 
 .PHONY: build
 build: .cache/sam/installed ## build every function for deployment (GOARCH=amd64 for x86_64)
