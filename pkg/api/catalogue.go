@@ -72,7 +72,8 @@ func ListCategories(catalogue *category.Catalogue) Endpoint {
 	}}
 }
 
-// ShowCategory is GET /categories/{id}.
+// ShowCategory is GET /categories/{id}: who does not see a category in the list
+// does not see it here either.
 func ShowCategory(catalogue *category.Catalogue) Endpoint {
 	return Endpoint{Known, func(ctx context.Context, r *Request) (Response, error) {
 		if r.Who.Role == user.RoleAdmin {
@@ -81,6 +82,9 @@ func ShowCategory(catalogue *category.Catalogue) Endpoint {
 			}
 		}
 		c, err := catalogue.Find(ctx, r.pathID())
+		if err == nil && !c.Active && r.Who.Role != user.RoleAdmin {
+			err = fault.New(fault.CategoryNotFound, "")
+		}
 		return ok(r.category(c)), err
 	}}
 }
