@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"strings"
+	"time"
 
 	"ticketsystem/pkg/fault"
 	"ticketsystem/pkg/user"
@@ -24,6 +25,7 @@ type step func(h Head) ([]Entry, error)
 // written together.
 func (d *Desk) change(ctx context.Context, who user.Principal, ticketID, clientID string, next step) (Changed, error) {
 	for try := range attempts {
+		began := time.Now()
 		log, err := d.open(ctx, who, ticketID, 0)
 		if err != nil {
 			return Changed{}, err
@@ -44,7 +46,7 @@ func (d *Desk) change(ctx context.Context, who user.Principal, ticketID, clientI
 		if !fault.Is(err, fault.Conflict) {
 			return Changed{}, err
 		}
-		stepBack(ctx, try)
+		stepBack(ctx, try, began)
 	}
 	return Changed{}, busy()
 }

@@ -101,14 +101,17 @@ type Desk struct {
 // grows, so a dozen writers at once find their places within a few; only a
 // storm of seconds gets the "try again".
 const (
-	attempts    = 40
+	attempts    = 30
+	breadth     = 32 // a loser's first step back, in tries like the one that was lost
 	firstStep   = 4 * time.Millisecond
-	longestStep = 120 * time.Millisecond
+	longestStep = 500 * time.Millisecond
 )
 
-// stepBack lets faster writers finish.
-func stepBack(ctx context.Context, try int) {
-	most := min(firstStep<<min(try, 10), longestStep)
+// stepBack lets faster writers finish. Between the reading of a log and the
+// write behind its end anybody's write makes this one fail, so how long that
+// took, in this place and under this load, is the measure of the step.
+func stepBack(ctx context.Context, try int, began time.Time) {
+	most := min(max(firstStep, breadth*time.Since(began))<<min(try, 6), longestStep)
 	select {
 	case <-ctx.Done():
 	case <-time.After(rand.N(most) + time.Millisecond): //nolint:gosec // spreads writers, keeps no secret
@@ -126,17 +129,56 @@ func busy() error { return fault.New(fault.Conflict, "") }
 // open reads a ticket for a change: the entries from after on, or the newest
 // when after is not known, with a head that has them all folded in.
 func (d *Desk) open(ctx context.Context, who user.Principal, ticketID string, after int) (Log, error) {
+	log, err := d.seen(ctx, who, ticketID, after)
+	if err != nil {
+		return Log{}, err
+	}
+	return d.whole(ctx, log)
+}
+
+// front is open for a message, which needs to know no more of the ticket than
+// whose it is and its state: the newest entry says it, however far the head is
+// behind. What the head counts (messages, what is unread) is not caught up.
+func (d *Desk) front(ctx context.Context, who user.Principal, ticketID string, after int) (Log, error) {
+	log, err := d.seen(ctx, who, ticketID, after)
+	if err != nil {
+		return Log{}, err
+	}
+	// Since when a ticket is closed, only the whole log knows.
+	n := len(log.Entries)
+	if n == 0 || log.Entries[n-1].Seq < log.Head.LastSeq || log.Entries[n-1].State.Status == StatusClosed {
+		return d.whole(ctx, log)
+	}
+	log.Head.LastSeq = max(log.Head.LastSeq, log.Entries[0].Seq-1)
+	log.Head = Fold(log.Head, log.Entries)
+	return log, nil
+}
+
+// follow reads what others have written behind a front, and that alone: whose
+// ticket it is does not change, and a crowd has written enough meanwhile.
+func (d *Desk) follow(ctx context.Context, who user.Principal, h Head) (Log, error) {
+	log, err := d.Store.Stretch(ctx, h.ID, h.LastSeq+1, h.LastSeq+searchDepth, searchDepth, false)
+	if err != nil {
+		return Log{}, err
+	}
+	n := len(log.Entries)
+	if n == 0 || log.Entries[n-1].State.Status == StatusClosed {
+		return d.front(ctx, who, h.ID, h.LastSeq)
+	}
+	log.Head = Fold(h, log.Entries)
+	return log, nil
+}
+
+// seen reads what a person wants to change, if it is there for that person.
+func (d *Desk) seen(ctx context.Context, who user.Principal, ticketID string, after int) (Log, error) {
 	if !id.Valid(ticketID) {
 		return Log{}, notFound()
 	}
 	log, err := d.tail(ctx, ticketID, after)
-	if err != nil {
-		return Log{}, err
+	if err == nil && !log.Head.VisibleTo(who) {
+		err = notFound()
 	}
-	if !log.Head.VisibleTo(who) {
-		return Log{}, notFound()
-	}
-	return d.whole(ctx, log)
+	return log, err
 }
 
 // tail begins at after itself: the entry the client has seen carries the state

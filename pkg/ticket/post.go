@@ -23,7 +23,7 @@ type Message struct {
 // Posted is the outcome of a post.
 type Posted struct {
 	Entry   Entry
-	Head    Head // with the entry folded in
+	Head    Head // whose ticket it is, and its state after the entry; what it counts may lag
 	Created bool // false for a repeat
 }
 
@@ -39,7 +39,8 @@ type Posted struct {
 // Errors: ticket_not_found, forbidden (a customer's note), ticket_closed,
 // attachment_*; conflict when too many write at once.
 func (d *Desk) Post(ctx context.Context, who user.Principal, m Message) (Posted, error) {
-	log, err := d.open(ctx, who, m.TicketID, m.After)
+	began := time.Now()
+	log, err := d.front(ctx, who, m.TicketID, m.After)
 	if err != nil {
 		return Posted{}, err
 	}
@@ -58,8 +59,9 @@ func (d *Desk) Post(ctx context.Context, who user.Principal, m Message) (Posted,
 		case held != nil && held.ClientID == m.ClientID && held.Author.ID == who.UserID:
 			return Posted{Entry: *held, Head: log.Head}, nil
 		}
-		stepBack(ctx, try)
-		if log, err = d.open(ctx, who, m.TicketID, log.Head.LastSeq); err != nil {
+		stepBack(ctx, try, began)
+		began = time.Now()
+		if log, err = d.follow(ctx, who, log.Head); err != nil {
 			return Posted{}, err
 		}
 		if first, ok := log.find(who.UserID, m.ClientID); ok {

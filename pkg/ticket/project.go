@@ -2,6 +2,7 @@ package ticket
 
 import (
 	"context"
+	"time"
 
 	"ticketsystem/pkg/fault"
 )
@@ -22,6 +23,7 @@ type Mark struct {
 // those who erase it hear of it after they have followed what slipped in.
 func (d *Desk) Project(ctx context.Context, ticketID string, from int) error {
 	for try := range attempts {
+		began := time.Now()
 		log, err := d.Store.Tail(ctx, ticketID, from)
 		if err != nil {
 			return err
@@ -37,7 +39,7 @@ func (d *Desk) Project(ctx context.Context, ticketID string, from int) error {
 			continue
 		}
 		if n := len(log.Entries); n > 0 && log.Entries[n-1].Seq < log.Head.LastSeq {
-			stepBack(ctx, try)
+			stepBack(ctx, try, began)
 			continue // the head moved on while it was read; what it knows more of must be at hand
 		}
 		if err := d.correct(ctx, log); err != nil {
@@ -51,7 +53,7 @@ func (d *Desk) Project(ctx context.Context, ticketID string, from int) error {
 		if !fault.Is(err, fault.Conflict) {
 			return err
 		}
-		stepBack(ctx, try)
+		stepBack(ctx, try, began)
 	}
 	return busy()
 }
