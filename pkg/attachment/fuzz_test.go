@@ -1,0 +1,63 @@
+package attachment_test
+
+import (
+	"strings"
+	"testing"
+	"unicode"
+	"unicode/utf8"
+
+	"ticketsystem/pkg/attachment"
+	"ticketsystem/pkg/fault"
+)
+
+// FuzzOffer: a name that is taken can stand in any folder and any answer.
+func FuzzOffer(f *testing.F) {
+	for _, name := range []string{"a.png", "../a.png", "a\u202egnp.txt", "عکس.png", " .png", "a.PNG", "con.txt", "a.png\x00", "\xff.png", strings.Repeat("a", 252) + ".png"} {
+		f.Add(name, "image/png", int64(5), "")
+		f.Add(name, "text/plain", int64(-1), "n4bQgYhMfWWaL+qgxVrQFaO/TxsrC4Is0V1sFbDwCgg=")
+	}
+	f.Fuzz(func(t *testing.T, name, media string, size int64, digest string) {
+		err := attachment.Offer{Name: name, Type: media, Size: size, SHA256: digest}.Check()
+		if err != nil {
+			if !fault.Is(err, fault.InvalidBody) {
+				t.Errorf("got %v, want invalid_body", err)
+			}
+			return
+		}
+		if !utf8.ValidString(name) || len(name) > attachment.MaxName || strings.ContainsAny(name, `/\`) || strings.ContainsFunc(name, unicode.IsControl) ||
+			size < 1 || size > attachment.MaxSize {
+			t.Errorf("took %q of %d bytes", name, size)
+		}
+	})
+}
+
+// FuzzSniff: a file is of one format, whatever it says it is.
+func FuzzSniff(f *testing.F) {
+	for _, head := range []string{"\x89PNG\r\n\x1a\n", "\xff\xd8\xff", "GIF89a", "RIFF....WEBP", "%PDF-1.7", "OggS", "PK\x03\x04", "\x00\x00\x00\x18ftypmp42", "text", "\xff\xfe", ""} {
+		f.Add([]byte(head))
+	}
+	f.Fuzz(func(t *testing.T, head []byte) {
+		families := map[string]bool{}
+		for _, media := range attachment.Types() {
+			if !attachment.Sniff(media, head) {
+				continue
+			}
+			family := media
+			switch {
+			case strings.HasSuffix(media, "mp4"), media == "audio/x-m4a":
+				family = "mp4"
+			case strings.HasSuffix(media, "ogg"):
+				family = "ogg"
+			case strings.HasPrefix(media, "application/zip"), strings.HasPrefix(media, "application/x-zip"):
+				family = "zip"
+			}
+			families[family] = true
+		}
+		if len(families) > 1 {
+			t.Errorf("%q can be all of %v", head, families)
+		}
+		if attachment.Sniff("text/html", head) {
+			t.Error("took a type that is not taken")
+		}
+	})
+}

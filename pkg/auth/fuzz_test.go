@@ -1,0 +1,125 @@
+package auth_test
+
+import (
+	"bytes"
+	"crypto/ed25519"
+	"strings"
+	"testing"
+	"time"
+
+	"ticketsystem/pkg/auth"
+	"ticketsystem/pkg/fault"
+)
+
+// fixedKey is the same at every run, so that what was found can be found again.
+func fixedKey(seed byte) auth.PrivateKey {
+	return auth.PrivateKey{ID: "k" + string(rune('0'+seed)), Key: ed25519.NewKeyFromSeed(bytes.Repeat([]byte{seed}, ed25519.SeedSize))}
+}
+
+// FuzzVerify: one token is good, and nothing else is.
+func FuzzVerify(f *testing.F) {
+	key := fixedKey(1)
+	good, _, err := auth.NewIssuer(key, "stack", clock(noon), func() string { return "j1" }).Issue(ada)
+	if err != nil {
+		f.Fatal(err)
+	}
+	other, _, err := auth.NewIssuer(fixedKey(2), "stack", clock(noon), func() string { return "j1" }).Issue(ada)
+	if err != nil {
+		f.Fatal(err)
+	}
+	head, rest, _ := strings.Cut(good, ".")
+	body, signature, _ := strings.Cut(rest, ".")
+	for _, token := range []string{
+		good, other, head + "." + body + ".", "eyJhbGciOiJub25lIn0." + body + ".", head + "." + body + "." + signature + "=", good + ".x", "", "..", "a.b.c",
+		strings.Replace(good, ".", ".\n", 1), head + "." + body + "." + strings.ToUpper(signature),
+	} {
+		f.Add(token)
+	}
+	verifier := auth.NewVerifier(public(key), "stack", clock(noon.Add(time.Minute)))
+	f.Fuzz(func(t *testing.T, token string) {
+		who, err := verifier.Verify(token)
+		if (err == nil) != (token == good) {
+			t.Errorf("%q: got %+v, %v", token, who, err)
+		}
+	})
+}
+
+// FuzzOpen: only what was sealed opens.
+func FuzzOpen(f *testing.F) {
+	edge, err := auth.NewEdge(fixedKey(1).EdgeKey())
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add("", []byte("aad"), []byte("plain"))
+	f.Add("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", []byte(nil), []byte(nil))
+	f.Fuzz(func(t *testing.T, sealed string, aad, plain []byte) {
+		if got, err := edge.Open("cursor", sealed, aad); err == nil {
+			t.Errorf("%q: got %q, want a broken seal", sealed, got)
+		}
+		own := edge.Seal("cursor", plain, aad)
+		if got, err := edge.Open("cursor", own, aad); err != nil || !bytes.Equal(got, plain) {
+			t.Errorf("got %q, %v, want %q", got, err, plain)
+		}
+		if _, err := edge.Open("cursor", own, append([]byte{1}, aad...)); err == nil {
+			t.Error("opened for somebody else")
+		}
+	})
+}
+
+// FuzzKeys: what cannot be read as keys is an error, and what can is usable.
+func FuzzKeys(f *testing.F) {
+	key := fixedKey(1)
+	for _, text := range []string{key.Encode(), auth.EncodePublicKeys(key), "{}", "null", `{"kid":""}`, `{"a":"AA=="}`, `{"kid":"k","seed":null}`, "[", ""} {
+		f.Add(text)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		if private, err := auth.ParsePrivateKey(text); err == nil {
+			again, err := auth.ParsePrivateKey(private.Encode())
+			if err != nil || again.ID != private.ID || !again.Key.Equal(private.Key) {
+				t.Errorf("%q: got %+v, %v when written and read again", text, again, err)
+			}
+		}
+		if keys, err := auth.ParsePublicKeys(text); err == nil {
+			if len(keys) == 0 {
+				t.Errorf("%q: got no keys and no error", text)
+			}
+			for kid, public := range keys {
+				if kid == "" || len(public) != ed25519.PublicKeySize {
+					t.Errorf("%q: got the key %q of %d bytes", text, kid, len(public))
+				}
+			}
+		}
+	})
+}
+
+// FuzzHash: a damaged hash lets nobody in, and asks for no memory beyond reason.
+func FuzzHash(f *testing.F) {
+	for _, hash := range []string{
+		"", "$", "$argon2id$v=19$m=4294967295,t=1,p=1$AAAAAAAAAAA$AA", "$argon2id$v=19$m=8,t=1,p=1$AAAAAAAAAAAAAA$" + strings.Repeat("A", 43),
+		"$argon2id$v=19$m=8,t=4294967295,p=1$AAAAAAAAAAAAAA$" + strings.Repeat("A", 43), "$argon2i$v=19$m=8,t=1,p=1$AAAAAAAAAAAAAA$" + strings.Repeat("A", 43),
+		"$argon2id$v=19$m=8,t=1,p=0$AAAAAAAAAAAAAA$" + strings.Repeat("A", 43), "$argon2id$v=19$m=-8,t=1,p=1$$",
+	} {
+		f.Add(hash, "secret")
+	}
+	f.Fuzz(func(t *testing.T, hash, password string) {
+		if ok, err := auth.Verify(hash, password); ok {
+			t.Errorf("%q: got in with %q, %v", hash, password, err)
+		}
+	})
+}
+
+// FuzzPassword: every text is a good password or a bad one.
+func FuzzPassword(f *testing.F) {
+	for _, password := range []string{"", "password", "۱۲۳۴۵۶۷۸", "aaaaaaaa", "qwertyuiop", "\xff\xfe\xfd\xfc", "ab\u0301ab\u0301ab\u0301", "correct-horse-9"} {
+		f.Add(password, "+989121234567")
+	}
+	f.Fuzz(func(t *testing.T, password, number string) {
+		err := auth.CheckPassword(password, number)
+		if err != nil && !fault.Is(err, fault.WeakPassword) {
+			t.Errorf("%q: got %v, want weak_password", password, err)
+		}
+		if err == nil && (len(password) > 256 || password == number) {
+			t.Errorf("%q: taken", password)
+		}
+	})
+}

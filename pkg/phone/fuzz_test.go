@@ -1,0 +1,38 @@
+package phone_test
+
+import (
+	"regexp"
+	"slices"
+	"testing"
+
+	"ticketsystem/pkg/phone"
+)
+
+// FuzzNormalise: a number has one spelling, by which it is found again.
+func FuzzNormalise(f *testing.F) {
+	for _, raw := range []string{
+		"09121234567", "+98 (0) 912 123 45 67", "۰۹۱۲۱۲۳۴۵۶۷", "00989121234567", "+1 202 555 0143", "98", "+", "00", "\u202a+989121234567\u202c", "＋989121234567", "+00", "0",
+	} {
+		f.Add(raw, "IR")
+		f.Add(raw, "us")
+	}
+	e164 := regexp.MustCompile(`^\+[1-9][0-9]{7,14}$`)
+	f.Fuzz(func(t *testing.T, raw, region string) {
+		number, err := phone.Normalise(raw, region)
+		if err != nil {
+			if number != "" {
+				t.Errorf("%q: got %q along with %v", raw, number, err)
+			}
+			return
+		}
+		if !e164.MatchString(number) {
+			t.Errorf("%q: got %q, want E.164", raw, number)
+		}
+		if again, err := phone.Normalise(number, region); err != nil || again != number {
+			t.Errorf("%q: got %q, %v from %q", raw, again, err, number)
+		}
+		if !slices.Contains(phone.Spellings(number), number[1:]) {
+			t.Errorf("%q: %q is none of its own spellings", raw, number)
+		}
+	})
+}
