@@ -30,6 +30,14 @@ test: ## run every test: unit, conformance, end to end
 	go vet ./...
 	go test -race -shuffle=on ./...
 
+.PHONY: fuzz
+fuzz: .cache/schemathesis/installed ## fuzz every decoder for a while, and the running API by its description
+	@go run ./localstack/fuzz
+
+.PHONY: test-api
+test-api: .cache/schemathesis/installed ## try the running API by its description
+	@go run ./localstack/fuzz api
+
 .PHONY: judge
 judge: ## ask everything that is asked of the system, at length, and write docs/quality.md (ITEMS="faults log" asks these again)
 	@go run ./localstack/judge $(ITEMS)
