@@ -105,7 +105,7 @@ func ownTable(t *testing.T) *table.Table {
 	t.Helper()
 	name := "conformance-" + newID()
 	makeOwn(t, name)
-	return table.New(house.config, name, wiring.Now)
+	return tableOf(house.config, name)
 }
 
 // makeOwn makes a table that goes with its test.
@@ -138,4 +138,6 @@ func tableProperties() (map[string]any, error) {
 func open() *table.Table { return openWith(house.config) }
 
 // openWith is the table reached in another way.
-func openWith(config aws.Config) *table.Table { return table.New(config, house.table, wiring.Now) }
+func openWith(config aws.Config) *table.Table { return tableOf(config, house.table) }
+
+func tableOf(config aws.Config, name string) *table.Table { return table.New(config, name, wiring.Now) }
