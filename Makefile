@@ -42,6 +42,10 @@ test-api: .cache/schemathesis/installed ## try the running API by its descriptio
 judge: ## ask everything that is asked of the system, at length, and write docs/quality.md (ITEMS="faults log" asks these again)
 	@go run ./localstack/judge $(ITEMS)
 
+.PHONY: bench
+bench: ## measure the local stack: answers a second, fan-out, memory (ONLY="post fan-out" measures these, or ONLY="cold-start")
+	@go run ./localstack/bench $(ONLY)
+
 .PHONY: test-deploy
 test-deploy: .cache/sam/installed .cache/ministack/installed ## deploy with SAM onto an emulator and run the end-to-end suite there
 	localstack/ministack/test-deploy.sh

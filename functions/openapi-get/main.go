@@ -2,6 +2,8 @@
 package main
 
 import (
+	"sync"
+
 	"ticketsystem/infra"
 	"ticketsystem/pkg/api"
 	"ticketsystem/pkg/wiring"
@@ -9,7 +11,5 @@ import (
 
 func main() {
 	h := wiring.Open()
-	document, err := infra.OpenAPI()
-	h.Check(err)
-	h.Serve(api.ServeFiles(map[string]api.File{"/openapi.json": {Content: document, Type: "application/json"}}))
+	h.Serve(api.ServeFiles(map[string]api.File{"/openapi.json": {Make: sync.OnceValues(infra.OpenAPI), Type: "application/json"}}))
 }

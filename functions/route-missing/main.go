@@ -2,6 +2,8 @@
 package main
 
 import (
+	"sync"
+
 	"ticketsystem/infra"
 	"ticketsystem/pkg/api"
 	"ticketsystem/pkg/wiring"
@@ -9,7 +11,5 @@ import (
 
 func main() {
 	h := wiring.Open()
-	methods, err := infra.Methods()
-	h.Check(err)
-	h.Serve(api.Missing(methods))
+	h.Serve(api.Missing(sync.OnceValues(infra.Methods)))
 }

@@ -147,6 +147,23 @@ func (m *Manager) Prepare(name string) {
 	}
 }
 
+// Program is what a process of a function is started with: its binary, built,
+// and its environment but for the address of the runtime API.
+func (m *Manager) Program(name string) (binary string, env []string, err error) {
+	p := m.pool(name)
+	if p == nil {
+		return "", nil, fmt.Errorf("no function %q in the template", name)
+	}
+	if err := m.builder.build(name, true); err != nil {
+		return "", nil, err
+	}
+	p.mu.Lock()
+	f := p.function
+	p.mu.Unlock()
+	env, err = m.environment(f)
+	return m.builder.binary(name), env, err
+}
+
 // BuildAll builds what is not built yet, in the background of requests.
 func (m *Manager) BuildAll(ctx context.Context) {
 	names, failed := m.names(), 0
@@ -251,6 +268,7 @@ func (m *Manager) environment(f Function) ([]string, error) {
 		"AWS_LAMBDA_INITIALIZATION_TYPE":  "on-demand",
 		"LAMBDA_TASK_ROOT":                filepath.Dir(m.builder.binary(f.Name)),
 		"_HANDLER":                        "bootstrap",
+		"GOMAXPROCS":                      strconv.Itoa(processors(f.Memory)),
 		"TZ":                              ":UTC",
 	}
 	for _, name := range []string{"PATH", "HOME", "TMPDIR"} {
@@ -269,6 +287,11 @@ func (m *Manager) environment(f Function) ([]string, error) {
 	}
 	return env, nil
 }
+
+// processors is how many of them a function's memory comes with. Lambda gives a
+// whole one per 1769 MB and throttles what has less; more threads than that only
+// get in each other's way.
+func processors(memory int) int { return max(1, memory/1769) }
 
 func (m *Manager) names() []string {
 	m.mu.Lock()

@@ -9,7 +9,9 @@ import (
 )
 
 func TestMissing(t *testing.T) {
-	missing := api.Missing(map[string][]string{"/tickets": {"GET", "POST"}, "/tickets/{id}/read": {"POST"}})
+	missing := api.Missing(func() (map[string][]string, error) {
+		return map[string][]string{"/tickets": {"GET", "POST"}, "/tickets/{id}/read": {"POST"}}, nil
+	})
 	for _, c := range []struct {
 		method, path string
 		status       int

@@ -1,0 +1,156 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"net/http"
+	"slices"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"ticketsystem/localstack/client"
+	"ticketsystem/localstack/judge/verdict"
+	"ticketsystem/pkg/ticket"
+	"ticketsystem/pkg/wiring"
+)
+
+// item is an item of the table, as it lies there.
+type item = map[string]types.AttributeValue
+
+func text(s string) types.AttributeValue { return &types.AttributeValueMemberS{Value: s} }
+
+// crowd measures a list among many tickets, and a ticket with many messages.
+// Both are multiplied in the table itself.
+func crowd(ctx context.Context, s *server) error {
+	owner, err := s.api.SignUp(ctx, client.RandomPhone(), "Sara Customer")
+	if err != nil {
+		return err
+	}
+	opened, err := owner.OpenTicket(ctx, nil)
+	if err != nil {
+		return err
+	}
+	long := &thread{owner: owner, id: opened.ID, last: opened.LastSeq}
+	if err := long.post(ctx); err != nil {
+		return err
+	}
+	if err := s.quiet(ctx); err != nil {
+		return err
+	}
+	db, err := s.engine()
+	if err != nil {
+		return err
+	}
+	tickets, messages := verdict.Pick(2_000, 50_000), verdict.Pick(500, 10_000)
+	if err := s.multiply(ctx, db, long, tickets, messages); err != nil {
+		return err
+	}
+	return s.tellCrowd(ctx, owner, opened.ID, tickets, messages)
+}
+
+// engine is a client of the stack's own DynamoDB engine.
+func (s *server) engine() (*dynamodb.Client, error) {
+	local := map[string]string{
+		"AWS_ENDPOINT_URL_DYNAMODB": s.dynamo, "AWS_REGION": "us-east-1", "AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local",
+	}
+	env := wiring.NewEnv(func(name string) (string, bool) { return local[name], true })
+	return dynamodb.NewFromConfig(env.AWS("DYNAMODB")), env.Err()
+}
+
+// multiply copies a ticket's head and its message, and waits until nothing
+// follows from that any more.
+func (s *server) multiply(ctx context.Context, db *dynamodb.Client, t *thread, tickets, messages int) error {
+	head, err := s.read(ctx, db, "T#"+t.id, "~H")
+	if err != nil {
+		return err
+	}
+	message, err := s.read(ctx, db, "T#"+t.id, fmt.Sprintf("M#%010d", t.last))
+	if err != nil {
+		return err
+	}
+	var copies []item
+	for i := range tickets {
+		at := ticket.TimeKey(wiring.Now().Add(-time.Duration(i+1) * time.Second))
+		one := maps.Clone(head)
+		one["PK"], one["a"], one["w"] = text("T#"+client.NewID()), text(at), text("10"+at)
+		copies = append(copies, one)
+	}
+	for i := range messages {
+		one := maps.Clone(message)
+		one["SK"], one["c"] = text(fmt.Sprintf("M#%010d", t.last+1+i)), text(client.NewID())
+		copies = append(copies, one)
+	}
+	for some := range slices.Chunk(copies, 25) {
+		var writes []types.WriteRequest
+		for _, one := range some {
+			writes = append(writes, types.WriteRequest{PutRequest: &types.PutRequest{Item: one}})
+		}
+		in := &dynamodb.BatchWriteItemInput{RequestItems: map[string][]types.WriteRequest{s.table: writes}}
+		if out, err := db.BatchWriteItem(ctx, in); err != nil {
+			return err
+		} else if len(out.UnprocessedItems) > 0 {
+			return errors.New("the engine left some items unwritten")
+		}
+	}
+	return s.quiet(ctx)
+}
+
+func (s *server) read(ctx context.Context, db *dynamodb.Client, pk, sk string) (item, error) {
+	out, err := db.GetItem(ctx, &dynamodb.GetItemInput{TableName: &s.table, Key: item{"PK": text(pk), "SK": text(sk)}})
+	if err == nil && out.Item == nil {
+		err = fmt.Errorf("no item %s %s", pk, sk)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return out.Item, nil
+}
+
+// tellCrowd asks for the list, the queue, the long ticket, and all its messages.
+func (s *server) tellCrowd(ctx context.Context, owner *client.Person, long string, tickets, messages int) error {
+	agent, err := s.api.Login(ctx, agentPhone, client.Password)
+	if err != nil {
+		return err
+	}
+	var lines []verdict.Line
+	for _, q := range []struct {
+		what, goal string
+		most       time.Duration
+		who        *client.Person
+		path       string
+	}{
+		{fmt.Sprintf("a customer's list among %d tickets, p50", tickets), "the replaced system 154 ms", 154 * time.Millisecond, owner, "/tickets?limit=20"},
+		{fmt.Sprintf("the agents' queue among %d tickets, p50", tickets), "the replaced system 154 ms", 154 * time.Millisecond, agent, "/tickets?limit=20"},
+		{fmt.Sprintf("a ticket with %d messages, p50", messages), "the replaced system 1,110 ms", 1110 * time.Millisecond, owner, "/tickets/" + long},
+	} {
+		l, err := ask(ctx, s.command.Process.Pid, 1, verdict.Pick(2*time.Second, 5*time.Second), func(ctx context.Context, _ int) error {
+			answer, err := q.who.Do(ctx, http.MethodGet, q.path, nil)
+			if err != nil {
+				return err
+			}
+			return answer.Into(http.StatusOK, nil)
+		})
+		if err = errors.Join(append(l.failures, err)...); err != nil {
+			return err
+		}
+		p50 := middle(l.answers)
+		lines = append(lines, verdict.Line{Item: speedItem, Name: q.what, Figure: ms(p50), Goal: "below " + q.goal, Holds: p50 < q.most})
+	}
+	start := time.Now()
+	entries, err := owner.History(ctx, long)
+	if err != nil {
+		return err
+	}
+	if len(entries) != messages+2 {
+		return fmt.Errorf("history: got %d entries, want %d", len(entries), messages+2)
+	}
+	lines = append(lines, verdict.Line{
+		Item: speedItem, Name: fmt.Sprintf("all %d messages, in pages of 100", messages), Figure: ms(time.Since(start)),
+		Goal: "known", Holds: true,
+	})
+	return tell(nil, lines...)
+}

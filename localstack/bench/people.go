@@ -1,0 +1,99 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"sync"
+	"time"
+
+	"ticketsystem/localstack/client"
+)
+
+// thread is a ticket that one person writes to.
+type thread struct {
+	owner *client.Person
+	id    string
+	last  int
+}
+
+// post posts as a client does: it says what it has seen last.
+func (t *thread) post(ctx context.Context) error {
+	entry, err := t.owner.Post(ctx, t.id, "The parcel has still not come. What shall I do now?", client.Fields{"after": t.last})
+	t.last = max(t.last, entry.Seq)
+	return err
+}
+
+// ticketsEach is more than a page of a list shows.
+const ticketsEach = 24
+
+// customers makes people with tickets, and threads of 20 messages, each on a
+// ticket of its own.
+func customers(ctx context.Context, api *client.API, n, threads int) ([]*client.Person, []*thread, error) {
+	people, all, errs := make([]*client.Person, n), make([]*thread, threads), make([]error, n)
+	var work sync.WaitGroup
+	for i := range n {
+		work.Go(func() {
+			var own []*thread
+			if people[i], own, errs[i] = customer(ctx, api, client.RandomPhone(), threads/n); errs[i] == nil {
+				copy(all[i*threads/n:], own)
+			}
+		})
+	}
+	work.Wait()
+	return people, all, errors.Join(errs...)
+}
+
+func customer(ctx context.Context, api *client.API, phone string, n int) (*client.Person, []*thread, error) {
+	person, err := api.SignUp(ctx, phone, "Sara Customer")
+	if err != nil {
+		return nil, nil, err
+	}
+	var threads []*thread
+	for i := range ticketsEach {
+		ticket, err := person.OpenTicket(ctx, nil)
+		if err != nil {
+			return nil, nil, err
+		}
+		if i < n {
+			threads = append(threads, &thread{owner: person, id: ticket.ID, last: ticket.LastSeq})
+		}
+	}
+	for _, t := range threads {
+		for range 20 {
+			if err := t.post(ctx); err != nil {
+				return nil, nil, err
+			}
+		}
+	}
+	return person, threads, nil
+}
+
+// quiet waits until no function has run for a while: what follows from writes
+// is done then, and does not count for what comes next.
+func (s *server) quiet(ctx context.Context) error {
+	last, since := -1, time.Now()
+	for time.Since(since) < 1500*time.Millisecond {
+		answer, err := s.api.Do(ctx, http.MethodGet, "/_local/functions", nil)
+		if err != nil {
+			return err
+		}
+		var stats struct{ Data []struct{ Invocations int } }
+		if err := answer.Into(http.StatusOK, &stats); err != nil {
+			return err
+		}
+		sum := 0
+		for _, f := range stats.Data {
+			sum += f.Invocations
+		}
+		if sum != last {
+			last, since = sum, time.Now()
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(100 * time.Millisecond):
+		}
+	}
+	return nil
+}
