@@ -46,6 +46,10 @@ judge: ## ask everything that is asked of the system, at length, and write docs/
 bench: ## measure the local stack: answers a second, fan-out, memory (ONLY="post fan-out" measures these, or ONLY="cold-start")
 	@go run ./localstack/bench $(ONLY)
 
+.PHONY: mutate
+mutate: ## plant bugs one by one and see whether the tests notice (ONLY=refresh for some)
+	@go run ./localstack/mutate -only "$(ONLY)"
+
 .PHONY: test-deploy
 test-deploy: .cache/sam/installed .cache/ministack/installed ## deploy with SAM onto an emulator and run the end-to-end suite there
 	localstack/ministack/test-deploy.sh
