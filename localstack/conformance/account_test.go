@@ -65,6 +65,13 @@ func TestCodeTries(t *testing.T) {
 			t.Errorf("try %d: got %+v, want %+v", try, got, c)
 		}
 	}
+	fresh := newCode("login")
+	if _, _, err := open().PutCode(t.Context(), fresh, fresh.SentAt); err != nil {
+		t.Fatal(err)
+	}
+	if _, found, locked, err := later(6*time.Minute).TryCode(t.Context(), fresh.NumberMAC, "login", 5); err != nil || found || locked {
+		t.Errorf("expired, never tried: got found %v, locked %v, %v", found, locked, err)
+	}
 	// An expired code is no code, locked or not.
 	if _, found, locked, err := later(6*time.Minute).TryCode(t.Context(), c.NumberMAC, "login", 5); err != nil || found || locked {
 		t.Errorf("expired: got found %v, locked %v, %v", found, locked, err)

@@ -119,10 +119,19 @@ type forgetfulStore struct{ ticket.Store }
 
 func (s forgetfulStore) Tail(ctx context.Context, ticketID string, from int) (ticket.Log, error) {
 	log, err := s.Store.Tail(ctx, ticketID, from)
+	return nameless(log), err
+}
+
+func (s forgetfulStore) Stretch(ctx context.Context, ticketID string, from, to, n int, backward bool) (ticket.Log, error) {
+	log, err := s.Store.Stretch(ctx, ticketID, from, to, n, backward)
+	return nameless(log), err
+}
+
+func nameless(log ticket.Log) ticket.Log {
 	for i := range log.Entries {
 		log.Entries[i].ClientID = ""
 	}
-	return log, err
+	return log
 }
 
 // history is what clients did to one ticket, and what they were told.

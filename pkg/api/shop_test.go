@@ -103,6 +103,14 @@ func (s *shop) Tail(_ context.Context, ticketID string, from int) (ticket.Log, e
 	return log, err
 }
 
+func (s *shop) Ahead(ctx context.Context, ticketID string, from, n int) (ticket.Log, bool, error) {
+	log, err := s.Tail(ctx, ticketID, from)
+	if len(log.Entries) < n {
+		return log, true, err
+	}
+	return ticket.Log{Entries: log.Entries[:n]}, false, err
+}
+
 func (s *shop) Stretch(_ context.Context, ticketID string, from, to, n int, backward bool) (ticket.Log, error) {
 	unlock, err := s.lock()
 	defer unlock()

@@ -61,6 +61,18 @@ func (t *Table) Newest(ctx context.Context, ticketID string, n int) (ticket.Log,
 	return log, nil
 }
 
+// Ahead implements ticket.Store.
+func (t *Table) Ahead(ctx context.Context, ticketID string, from, n int) (ticket.Log, bool, error) {
+	log := ticket.Log{Marks: map[string]int{}}
+	in := t.between(ticketID, entrySK(from), skHead)
+	in.Limit = aws.Int32(int32(n))
+	out, err := t.db.Query(ctx, in)
+	if err != nil {
+		return log, false, translate(err)
+	}
+	return log, out.LastEvaluatedKey == nil, addToLog(&log, out.Items)
+}
+
 // Stretch implements ticket.Store.
 func (t *Table) Stretch(ctx context.Context, ticketID string, from, to, n int, backward bool) (ticket.Log, error) {
 	log := ticket.Log{}

@@ -22,6 +22,10 @@ type Store interface {
 	// read marks. A ticket that does not exist is an empty Log.
 	Newest(ctx context.Context, ticketID string, n int) (Log, error)
 
+	// Ahead reads up to n entries from seq on. Near the end of the log the read
+	// marks and the head come too, which end tells.
+	Ahead(ctx context.Context, ticketID string, from, n int) (log Log, end bool, err error)
+
 	// Stretch reads up to n entries with seq in [from, to], newest first when
 	// backward. The returned Log has no head; its Entries ascend.
 	Stretch(ctx context.Context, ticketID string, from, to, n int, backward bool) (Log, error)

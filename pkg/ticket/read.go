@@ -2,6 +2,7 @@ package ticket
 
 import (
 	"context"
+	"slices"
 
 	"ticketsystem/pkg/id"
 	"ticketsystem/pkg/user"
@@ -72,24 +73,52 @@ type Stretch struct {
 	LastSeq int  // newest entry of the ticket that the person may see
 }
 
-// Entries reads a page of the log. The newest page costs one round trip; any
-// other reads the head first, then the entries.
+// Entries reads a page of the log. The newest page costs one round trip, and so
+// does what came after a seq when it fits in the page; any other page costs one
+// more for the head.
 func (d *Desk) Entries(ctx context.Context, who user.Principal, ticketID string, p Page) (Stretch, error) {
-	newest := p.Backward && p.Before == 0
-	n := 1
-	if newest {
-		n = p.Limit + 1
+	var log Log
+	var err error
+	switch {
+	case !p.Backward:
+		log, err = d.ahead(ctx, who, ticketID, p)
+	case p.Before == 0:
+		log, err = d.look(ctx, who, ticketID, p.Limit+1)
+	default:
+		log, err = d.look(ctx, who, ticketID, 1)
+		log.Entries = nil
 	}
-	log, err := d.look(ctx, who, ticketID, n)
 	if err != nil {
 		return Stretch{}, err
-	}
-	if !newest {
-		log.Entries = nil
 	}
 	out, err := d.fill(ctx, who, log, p)
 	out.LastSeq = log.Head.LastSeqFor(who)
 	return out, err
+}
+
+// ahead reads on from what the client has seen. Who comes back after a while is
+// near the end of the log, and the same read brings the head, which alone says
+// whose ticket it is; from further back the head is read by itself.
+func (d *Desk) ahead(ctx context.Context, who user.Principal, ticketID string, p Page) (Log, error) {
+	if !id.Valid(ticketID) {
+		return Log{}, notFound()
+	}
+	// The entry that was seen comes along, and one that tells of more.
+	log, end, err := d.Store.Ahead(ctx, ticketID, max(p.After, 1), p.Limit+2)
+	if err != nil {
+		return Log{}, err
+	}
+	entries := log.Entries
+	if end && len(entries) > 0 && log.Head.VisibleTo(who) {
+		if log, err = d.whole(ctx, log); err != nil {
+			return Log{}, err
+		}
+		entries = log.Entries
+	} else if log, err = d.look(ctx, who, ticketID, 1); err != nil {
+		return Log{}, err
+	}
+	log.Entries = slices.DeleteFunc(slices.Clone(entries), func(e Entry) bool { return e.Seq <= p.After })
+	return log, nil
 }
 
 // fill reads on from what the log holds until the page is full and it is known
@@ -100,8 +129,10 @@ func (d *Desk) fill(ctx context.Context, who user.Principal, log Log, p Page) (S
 	if p.Before > 0 {
 		to = min(to, p.Before-1)
 	}
-	if len(log.Entries) > 0 {
+	if n := len(log.Entries); n > 0 && p.Backward {
 		to = log.Entries[0].Seq - 1
+	} else if n > 0 {
+		from = log.Entries[n-1].Seq + 1
 	}
 	for len(entries) <= p.Limit && from <= to {
 		// Seq 1 is no message: a page of messages need not look for it.

@@ -102,6 +102,14 @@ func (s *shelf) Newest(_ context.Context, ticketID string, n int) (Log, error) {
 	return log, err
 }
 
+func (s *shelf) Ahead(ctx context.Context, ticketID string, from, n int) (Log, bool, error) {
+	log, err := s.Tail(ctx, ticketID, from)
+	if len(log.Entries)+len(log.Marks)+1 <= n {
+		return log, true, err
+	}
+	return Log{Entries: log.Entries[:min(n, len(log.Entries))]}, false, err
+}
+
 func (s *shelf) Stretch(_ context.Context, ticketID string, from, to, n int, backward bool) (Log, error) {
 	var entries []Entry
 	_, err := s.read(ticketID, func(b *binder) {
