@@ -188,6 +188,13 @@ func ticketCosts() []cost {
 		}},
 		entries("entries, newest (50)", "1 / 4 / 0", price{1, 6, 0}, ticket.Page{Limit: 50, Backward: true}),
 		entries("entries, after (50)", "1 / 4 / 0", price{2, 6, 0}, ticket.Page{Limit: 50, After: 5}),
+		{name: "entries, after, coming back", golden: price{1, 1, 0}, run: func(ctx context.Context, k *market) error {
+			got, err := k.desk.Entries(ctx, k.sara, k.ticket, ticket.Page{Limit: 50, After: 55})
+			if err == nil && len(got.Entries) != 5 {
+				err = fmt.Errorf("got %d entries, want 5", len(got.Entries))
+			}
+			return err
+		}},
 		{name: "mark read", floor: "1 / 0 / 1", golden: price{1, 0, 1}, run: func(ctx context.Context, k *market) error {
 			return k.desk.Read(ctx, k.sara, k.ticket, 59)
 		}},

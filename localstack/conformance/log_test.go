@@ -123,6 +123,14 @@ func TestStretches(t *testing.T) {
 		}
 		check(fmt.Sprint("newest ", last), got, err, all[n-len(got.Entries):], true)
 	}
+	for _, c := range []struct{ from, n int }{{1, 100}, {1, n}, {n - 3, 4}, {n - 3, 13}, {n, 2}, {n + 1, 100}} {
+		got, end, err := open().Ahead(t.Context(), ticketID, c.from, c.n)
+		some := all[min(c.from-1, n):]
+		check(fmt.Sprintf("ahead %+v", c), got, err, some[:min(c.n, len(some))], end)
+		if want := len(some)+len(marks)+1 < c.n; want != end {
+			t.Errorf("ahead %+v: got end %v", c, end)
+		}
+	}
 	for _, c := range []struct{ from, to, n int }{{1, n, 100}, {5, 9, 100}, {5, 9, 3}, {28, 99, 2}, {7, 7, 1}} {
 		some := all[c.from-1 : min(c.to, n)]
 		got, err := open().Stretch(t.Context(), ticketID, c.from, c.to, c.n, false)
