@@ -7,33 +7,33 @@ import (
 	"fmt"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ssm"
+	"github.com/aws/aws-sdk-go-v2/service/ssm/types"
 )
 
 // ErrNotFound: there is no secret of that name.
 var ErrNotFound = errors.New("no such secret")
 
 // Store reads and writes secrets by name.
-type Store struct{ ssm *caller }
+type Store struct{ client *ssm.Client }
 
 // New makes a Store.
-func New(config aws.Config) *Store { return &Store{ssm: newCaller(config)} }
+func New(config aws.Config) *Store {
+	return &Store{client: ssm.NewFromConfig(config)}
+}
 
 // Get reads a secret. Error: ErrNotFound.
 func (s *Store) Get(ctx context.Context, name string) (string, error) {
-	in := struct {
-		Name           string
-		WithDecryption bool
-	}{name, true}
-	var out struct {
-		Parameter struct{ Value *string }
-	}
-	err := s.ssm.call(ctx, "GetParameter", in, &out)
+	out, err := s.client.GetParameter(ctx, &ssm.GetParameterInput{
+		Name: aws.String(name), WithDecryption: aws.Bool(true),
+	})
+	var missing *types.ParameterNotFound
 	switch {
-	case refused(err, "ParameterNotFound"):
+	case errors.As(err, &missing):
 		return "", fmt.Errorf("%w: %s", ErrNotFound, name)
 	case err != nil:
 		return "", fmt.Errorf("read secret %s: %w", name, err)
-	case out.Parameter.Value == nil:
+	case out.Parameter == nil || out.Parameter.Value == nil:
 		return "", fmt.Errorf("read secret %s: answer without a value", name)
 	}
 	return *out.Parameter.Value, nil
@@ -42,13 +42,12 @@ func (s *Store) Get(ctx context.Context, name string) (string, error) {
 // PutNew writes a secret unless one of that name is there, and gives the one
 // that stands afterwards: of two that write at once both get the same.
 func (s *Store) PutNew(ctx context.Context, name, value string) (string, error) {
-	in := struct {
-		Name, Value, Type string
-		Overwrite         bool
-	}{name, value, "SecureString", false}
-	err := s.ssm.call(ctx, "PutParameter", in, &struct{}{})
+	_, err := s.client.PutParameter(ctx, &ssm.PutParameterInput{
+		Name: aws.String(name), Value: aws.String(value), Type: types.ParameterTypeSecureString, Overwrite: aws.Bool(false),
+	})
+	var exists *types.ParameterAlreadyExists
 	switch {
-	case refused(err, "ParameterAlreadyExists"):
+	case errors.As(err, &exists):
 		return s.Get(ctx, name)
 	case err != nil:
 		return "", fmt.Errorf("write secret %s: %w", name, err)
@@ -58,8 +57,9 @@ func (s *Store) PutNew(ctx context.Context, name, value string) (string, error) 
 
 // Delete forgets a secret. One that is not there is no error.
 func (s *Store) Delete(ctx context.Context, name string) error {
-	err := s.ssm.call(ctx, "DeleteParameter", struct{ Name string }{name}, &struct{}{})
-	if err != nil && !refused(err, "ParameterNotFound") {
+	_, err := s.client.DeleteParameter(ctx, &ssm.DeleteParameterInput{Name: aws.String(name)})
+	var missing *types.ParameterNotFound
+	if err != nil && !errors.As(err, &missing) {
 		return fmt.Errorf("delete secret %s: %w", name, err)
 	}
 	return nil
