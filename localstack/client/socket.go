@@ -227,6 +227,11 @@ func (s *Socket) AwaitEnd(ctx context.Context) (int, error) {
 // Close ends the connection politely.
 func (s *Socket) Close() error { return s.conn.Close(websocket.StatusNormalClosure, "") }
 
+// Cut ends the connection as a network does that goes away.
+func (s *Socket) Cut() {
+	_ = s.conn.CloseNow() // an error means that it has ended
+}
+
 // show lists the last frames that came, for messages of failure.
 func (s *Socket) show() string {
 	const frames, length = 12, 300

@@ -2,6 +2,7 @@
 package stack
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -37,6 +38,7 @@ type Options struct {
 	DataDir string // empty for .data in Root
 	Engines string // where the DynamoDB engine is installed; empty for .cache in Root
 	Memory  bool   // keep nothing on disk but binaries
+	Width   int    // instances of one function at once; 0 for eight
 	Log     io.Writer
 	// Parameters are values of the template's parameters; they win over its
 	// defaults and over the stack's own. One that it does not declare is ignored.
@@ -189,7 +191,7 @@ func (s *Stack) startFunctions() error {
 		}
 	}
 	s.lambda, err = lambda.New(s.ctx, lambda.Config{
-		Root: s.options.Root, Out: filepath.Join(s.options.Root, ".cache", "functions"), Limit: 8, Logf: s.logf,
+		Root: s.options.Root, Out: filepath.Join(s.options.Root, ".cache", "functions"), Limit: cmp.Or(s.options.Width, 8), Logf: s.logf,
 		Env: s.environment(), Own: s.identity(),
 	})
 	if err != nil {

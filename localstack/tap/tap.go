@@ -36,7 +36,9 @@ func New(observe Observer, to func(service string) string, kill func(instance st
 			}
 			r.Out.Host = r.In.Host // which is part of what was signed
 		},
-		Transport: &http.Transport{MaxIdleConns: 512, MaxIdleConnsPerHost: 256, IdleConnTimeout: time.Minute, DisableCompression: true},
+		// A caller that was killed is not there to be told; others try again.
+		ErrorHandler: func(w http.ResponseWriter, _ *http.Request, _ error) { w.WriteHeader(http.StatusBadGateway) },
+		Transport:    &http.Transport{MaxIdleConns: 512, MaxIdleConnsPerHost: 256, IdleConnTimeout: time.Minute, DisableCompression: true},
 	}
 	return t
 }
