@@ -116,6 +116,7 @@ func (g *growth) makePattern(t *testing.T) {
 // into the engine's file past the engine, which takes hours otherwise.
 func (g *growth) growTo(t *testing.T, tickets int) {
 	t.Helper()
+	began := time.Now()
 	out, err := exec.CommandContext(t.Context(), "python3", "testdata/grow.py", g.file, "growth", g.pattern,
 		strconv.FormatInt(g.millis, 10), strconv.Itoa(g.tickets), strconv.Itoa(tickets)).CombinedOutput()
 	if err != nil {
@@ -123,7 +124,7 @@ func (g *growth) growTo(t *testing.T, tickets int) {
 	}
 	g.touched, g.used, g.tickets = g.tickets, 0, tickets
 	if info, err := os.Stat(g.file); err == nil {
-		t.Logf("%d tickets, %d MB", tickets, info.Size()>>20)
+		t.Logf("%d tickets, %d MB, in %d s", tickets, info.Size()>>20, int(time.Since(began).Seconds()))
 	}
 }
 

@@ -11,6 +11,7 @@ first, last = int(first), int(last)
 db = sqlite3.connect(file, timeout=60, isolation_level=None)
 db.execute("PRAGMA synchronous = OFF")
 db.execute("PRAGMA cache_size = -400000")
+db.execute("PRAGMA wal_autocheckpoint = 100000")  # pages: most are written once
 tables = [name for (name,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'table' AND (name = ? OR name GLOB ? || '::gsi::*')", (table, table))]
 
 
@@ -36,3 +37,4 @@ for low in range(first, last, 5000):
     for name in tables:
         copy(name, low, min(low + 5000, last))
     db.execute("COMMIT")
+db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
