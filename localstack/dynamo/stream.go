@@ -11,8 +11,11 @@ import (
 	"time"
 )
 
-// The stream is asked often while something happens and seldom otherwise.
+// The stream is asked often while something happens and seldom otherwise, but
+// never without a breath: what is written meanwhile then comes in one batch. AWS
+// asks four times a second.
 const (
+	breath    = 15 * time.Millisecond
 	busyPause = 25 * time.Millisecond
 	idlePause = 500 * time.Millisecond
 	busyFor   = time.Second // after the last sign of life
@@ -70,12 +73,14 @@ func (s *Stream) Run(ctx context.Context, m Mapping) {
 		s.Logf("%s: %v", m.ID, err)
 	}
 	for ctx.Err() == nil {
+		began := time.Now()
 		got, err := r.round(ctx)
 		if err != nil && ctx.Err() == nil {
 			s.Logf("%s: stream: %v", m.ID, err)
 			clear(r.iterators)
 			r.pause(ctx, time.Second)
 		}
+		r.rest(ctx, time.Until(began.Add(breath)))
 		if got {
 			continue
 		}
@@ -93,6 +98,17 @@ func (r *reader) pause(ctx context.Context, d time.Duration) {
 	select {
 	case <-ctx.Done():
 	case <-r.waker:
+	case <-time.After(d):
+	}
+}
+
+// rest waits, whatever happens meanwhile.
+func (r *reader) rest(ctx context.Context, d time.Duration) {
+	if d <= 0 {
+		return
+	}
+	select {
+	case <-ctx.Done():
 	case <-time.After(d):
 	}
 }

@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"encoding/json"
 	"log/slog"
 	"time"
 
@@ -83,9 +84,9 @@ func audience(h ticket.Head, e ticket.Entry) []string {
 // Entry pushes an entry to all who may see it, but for one connection: the one
 // it came from has its ack.
 func (n *News) Entry(ctx context.Context, h ticket.Head, e ticket.Entry, except string) {
-	frames := map[bool]entryFrame{}
+	frames := map[bool]any{}
 	for _, role := range []user.Role{user.RoleUser, user.RoleSupport} {
-		frames[role.Staff()] = entryFrame{"entry", viewEntry(e, role)}
+		frames[role.Staff()] = alike(entryFrame{"entry", viewEntry(e, role)})
 	}
 	err := n.publish(ctx, audience(h, e), func(w realtime.Watcher) any {
 		if w.ConnectionID == except || !e.VisibleTo(w.Role) {
@@ -98,14 +99,25 @@ func (n *News) Entry(ctx context.Context, h ticket.Head, e ticket.Entry, except 
 	}
 }
 
+// alike is a frame that many get, encoded once. One that cannot be encoded is
+// left for the hub to tell of.
+func alike(frame any) any {
+	text, err := json.Marshal(frame)
+	if err != nil {
+		return frame
+	}
+	return json.RawMessage(text)
+}
+
 // Head hints that an entry exists. The stream says so, whatever became of the
 // function that wrote the entry.
 func (n *News) Head(ctx context.Context, h ticket.Head, e ticket.Entry) error {
+	hint := alike(headFrame{"head", e.TicketID, e.Seq})
 	return n.publish(ctx, audience(h, e), func(w realtime.Watcher) any {
 		if !e.VisibleTo(w.Role) {
 			return nil
 		}
-		return headFrame{"head", e.TicketID, e.Seq}
+		return hint
 	})
 }
 

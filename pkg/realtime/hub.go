@@ -21,7 +21,8 @@ type Hub struct {
 }
 
 // Frame makes what one watcher is to get; nil for nothing. It is asked once
-// for each watcher and may be asked concurrently.
+// for each watcher and may be asked concurrently. What many get alike is best
+// a json.RawMessage, which is sent as it stands.
 type Frame func(w Watcher) any
 
 // PublishTo sends frames to watchers.
@@ -87,12 +88,15 @@ func (h *Hub) Send(ctx context.Context, connectionID string, content any) error 
 const handshakeTime = 10 * time.Second
 
 func (h *Hub) send(ctx context.Context, w Watcher, content any) error {
-	data, err := json.Marshal(content)
-	if err != nil {
-		return fmt.Errorf("encode a frame: %w", err)
+	data, encoded := content.(json.RawMessage)
+	if !encoded {
+		var err error
+		if data, err = json.Marshal(content); err != nil {
+			return fmt.Errorf("encode a frame: %w", err)
+		}
 	}
 	asked := h.Now()
-	err = h.Pusher.Post(ctx, w.ConnectionID, data)
+	err := h.Pusher.Post(ctx, w.ConnectionID, data)
 	if errors.Is(err, ErrGone) {
 		return h.Store.ForgetGone(ctx, w.ConnectionID, w.Topic, asked.Add(-handshakeTime))
 	}
