@@ -261,3 +261,28 @@ func TestReadMarks(t *testing.T) {
 		}
 	}
 }
+
+// TestAMarkOpensNoDoor: whoever read a ticket as an agent, and is one no more,
+// cannot go on reading it.
+func TestAMarkOpensNoDoor(t *testing.T) {
+	t.Parallel()
+	desk, categoryID := newDesk(t, open())
+	sara, ali := customer("Sara"), agent("Ali")
+	ticketID := openTicket(t, desk, categoryID, sara)
+	must(t, desk.Read(t.Context(), ali, ticketID, 1))
+	say(t, desk, sara, ticketID, "Hello?")
+	say(t, desk, sara, ticketID, "Hello!")
+	must(t, desk.Read(t.Context(), ali, ticketID, 2))
+	ali.Role = user.RoleUser
+	for _, seq := range []int{1, 2, 3} {
+		refused(t, fmt.Sprint("read to ", seq), desk.Read(t.Context(), ali, ticketID, seq), fault.TicketNotFound)
+	}
+	if got := wholeLog(t, ticketID).Marks[ali.UserID]; got != 2 {
+		t.Errorf("the mark is at %d, want 2", got)
+	}
+	ali.Role = user.RoleAdmin
+	must(t, desk.Read(t.Context(), ali, ticketID, 3))
+	if got := wholeLog(t, ticketID).Marks[ali.UserID]; got != 3 {
+		t.Errorf("the mark is at %d, want 3", got)
+	}
+}

@@ -220,8 +220,13 @@ func (t *Table) Project(ctx context.Context, h ticket.Head) error {
 
 // SetRead implements ticket.Store.
 func (t *Table) SetRead(ctx context.Context, m ticket.Mark) (bool, error) {
-	was, applied, err := t.setMark(ctx, m, "r < :seq")
-	return applied || was != nil, err
+	was, applied, err := t.setMark(ctx, m, "r < :seq AND br = :role")
+	if err != nil || was == nil {
+		return applied, err
+	}
+	var i markItem
+	err = decode(was, &i)
+	return i.Role == string(m.Reader.Role), err
 }
 
 // AddRead implements ticket.Store.

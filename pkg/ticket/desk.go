@@ -57,7 +57,8 @@ type Store interface {
 	Bury(ctx context.Context, ticketID string) error
 
 	// SetRead moves the read mark of somebody who has one forward, in one
-	// trip; it reports false when the person has no mark on this ticket yet.
+	// trip; it reports false when the person has no mark on this ticket yet, or
+	// set it in another role, in which they could see the ticket.
 	SetRead(ctx context.Context, m Mark) (bool, error)
 
 	// AddRead gives a person a first read mark.

@@ -181,8 +181,8 @@ func visible(entries []Entry, who user.Principal, p Page) []Entry {
 }
 
 // Read moves the person's read mark forward to seq; it never moves back. Who
-// has a mark on the ticket already pays one round trip; the first time the
-// ticket is read to see whether it is theirs.
+// has a mark on the ticket already pays one round trip; the first time, and
+// after a change of role, the ticket is read to see whether it is theirs.
 func (d *Desk) Read(ctx context.Context, who user.Principal, ticketID string, seq int) error {
 	if !id.Valid(ticketID) {
 		return notFound()
