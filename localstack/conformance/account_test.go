@@ -1,7 +1,6 @@
 package conformance
 
 import (
-	"fmt"
 	"testing"
 	"time"
 
@@ -88,10 +87,50 @@ func TestCounters(t *testing.T) {
 			t.Errorf("%d: got %d, %v", i, got, err)
 		}
 	}
-	unused := account.Counter{Scope: newID(), Window: one.Window, Start: start}
-	_, found, counts, err := open().Login(t.Context(), newNumber(), []account.Counter{one, unused, next})
-	if err != nil || found || fmt.Sprint(counts) != "[3 0 1]" {
-		t.Errorf("got found %v, counts %v, %v", found, counts, err)
+}
+
+// TestTries of passwords: so many in a window, forgotten when one was right or
+// a day has passed; also on a number that nobody has.
+func TestTries(t *testing.T) {
+	t.Parallel()
+	const most = 3
+	first := wiring.Now().Truncate(10 * time.Minute)
+	next := first.Add(10 * time.Minute)
+	number := newNumber()
+	tries := func(store *table.Table) time.Time {
+		l, found, err := store.Login(t.Context(), number)
+		if err != nil || found {
+			t.Errorf("got found %v, %v", found, err)
+		}
+		return l.Tries
+	}
+	for i, c := range []struct {
+		window time.Time
+		want   bool
+	}{{first, true}, {first, true}, {first, true}, {first, false}, {next, true}, {first, true}, {next, true}, {next, false}, {first, false}} {
+		if counted, err := open().CountTry(t.Context(), number, c.window, most); err != nil || counted != c.want {
+			t.Errorf("%d: got %v, %v, want %v", i, counted, err, c.want)
+		}
+	}
+	if got := tries(open()); !got.Equal(next) {
+		t.Errorf("got %v, want %v", got, next)
+	}
+	if got := tries(later(25 * time.Hour)); !got.IsZero() {
+		t.Errorf("a day later: got %v, want none", got)
+	}
+	must(t, open().ForgetTries(t.Context(), number))
+	if got := tries(open()); !got.IsZero() {
+		t.Errorf("forgotten: got %v, want none", got)
+	}
+	kinds := atOnce(20, func(int) error {
+		counted, err := open().CountTry(t.Context(), number, next, most)
+		if err == nil && !counted {
+			err = fault.New(fault.LoginLocked, "")
+		}
+		return err
+	})
+	if kinds[""] != most || kinds[fault.LoginLocked] != 20-most {
+		t.Errorf("twenty at once: got %v, want %d counted", kinds, most)
 	}
 }
 
@@ -107,7 +146,7 @@ func newLogin() account.Login {
 func TestAccountsComeBackWhole(t *testing.T) {
 	want := newLogin()
 	must(t, open().SaveAccount(t.Context(), want))
-	got, found, _, err := open().Login(t.Context(), want.Phone, nil)
+	got, found, err := open().Login(t.Context(), want.Phone)
 	if err != nil || !found {
 		t.Fatalf("got found %v, %v", found, err)
 	}
@@ -274,7 +313,7 @@ func TestCopyUser(t *testing.T) {
 	for range 2 { // the stream may say it twice
 		must(t, open().CopyUser(t.Context(), login.User.ID))
 	}
-	got, _, _, err := open().Login(t.Context(), login.Phone, nil)
+	got, _, err := open().Login(t.Context(), login.Phone)
 	if err != nil || got.User != want || got.Hash != login.Hash {
 		t.Errorf("login: got %+v, %v, want %+v", got, err, want)
 	}

@@ -100,43 +100,86 @@ func TestAuthGuessedCodes(t *testing.T) {
 		fmt.Sprintf("%d of them were compared, of a million possible codes: 5 of one code, %d codes a day.", compared, codes))
 }
 
-// TestAuthGuessedPasswords: from many addresses at one number, and from one
-// address at many numbers. The owner gets in by code meanwhile, and by password
-// when the window is over.
-func TestAuthGuessedPasswords(t *testing.T) {
-	t.Parallel()
-	const fails = 10 // on a number in a window
-	n := verdict.Pick(1000, 10_000)
-	const window = 10 * time.Minute
-	now := wiring.Now().Truncate(window).Add(window) // the next one begins
-	p := newPeople(t, open()).when(now)
-	number := newNumber()
+// owner is somebody with a password.
+func (p people) owner(t *testing.T) (number string) {
+	t.Helper()
+	number = newNumber()
 	hash, err := auth.Hash(password, p.Random)
 	must(t, err)
 	must(t, open().SaveAccount(t.Context(), account.Login{Phone: number, Hash: hash, User: user.User{
-		ID: newID(), Phone: number, Role: user.RoleUser, Locale: "en", CreatedAt: now,
+		ID: newID(), Phone: number, Role: user.RoleUser, Locale: "en", CreatedAt: p.Now(),
 	}}))
+	return number
+}
+
+// TestAuthGuessedPasswords: guesses from many addresses at one number. Those of
+// the first burst may pass the limit while they are on their way; in the next
+// window each is counted first. The owner gets in by code meanwhile, and by
+// password when the window is over.
+func TestAuthGuessedPasswords(t *testing.T) {
+	t.Parallel()
+	const fails, window = 10, 10 * time.Minute // on a number in a window
+	n := verdict.Pick(500, 5000)               // in each of two windows
+	now := wiring.Now().Truncate(window).Add(window)
+	p := newPeople(t, open()).when(now)
+	number := p.owner(t)
 	var count callers
-	kinds := guess(n, func(i int) error {
-		from := p.from
-		from.Address = newID()
-		_, err := p.LogIn(t.Context(), number, fmt.Sprint("wrong-horse-", i), from)
-		return err
-	})
-	count.in.Add(int64(kinds[""]))
-	compared := kinds[fault.LoginWrong]
-	if most := fails + guessers; compared > most || compared+kinds[fault.LoginLocked] != n {
-		t.Errorf("one number: got %v, want at most %d compared", kinds, most)
+	compared := [2]int{}
+	for w := range compared {
+		p = p.when(now.Add(time.Duration(w) * window))
+		kinds := guess(n, func(i int) error {
+			from := p.from
+			from.Address = newID()
+			_, err := p.LogIn(t.Context(), number, fmt.Sprint("wrong-horse-", i), from)
+			return err
+		})
+		count.in.Add(int64(kinds[""]))
+		compared[w] = kinds[fault.LoginWrong]
+		if compared[w]+kinds[fault.LoginLocked] != n {
+			t.Errorf("window %d: got %v, want some compared and the others refused", w+1, kinds)
+		}
+		if _, err := p.LogIn(t.Context(), number, password, p.from); !fault.Is(err, fault.LoginLocked) {
+			t.Errorf("window %d: the right password behind the guesses: got %v, want it locked", w+1, err)
+		}
 	}
-	if _, err := p.LogIn(t.Context(), number, password, p.from); !fault.Is(err, fault.LoginLocked) {
-		t.Errorf("the right password behind the guesses: got %v, want it locked", err)
+	if compared[0] > fails+guessers || compared[1] != fails {
+		t.Errorf("got %v compared, want at most %d, then %d", compared, fails+guessers, fails)
 	}
 	if _, err := p.LogInByCode(t.Context(), number, p.send(t, number, account.PurposeLogin), p.from); err != nil {
 		count.out.Add(1)
 	}
-	if _, err := p.when(now.Add(window)).LogIn(t.Context(), number, password, p.from); err != nil {
+	if _, err := p.when(now.Add(2*window)).LogIn(t.Context(), number, password, p.from); err != nil {
 		count.out.Add(1)
 	}
-	count.record(t, "guessed passwords", fmt.Sprint(n, " guesses, ", guessers, " at a time"), fmt.Sprintf(
-		"%d of them were compared: %d in ten minutes, and those of the first burst that were on their way when the tenth was counted.", compared, fails))
+	count.record(t, "guessed passwords", fmt.Sprint(2*n, " guesses, ", guessers, " at a time"), fmt.Sprintf(
+		"Compared were %d in the first ten minutes, when nobody had guessed before, and %d in the next; the limit is %d.", compared[0], compared[1], fails))
+}
+
+// TestAuthSprayedPasswords: one address at many numbers, of which one takes the
+// password; it comes behind the limit. Another address is not locked out.
+func TestAuthSprayedPasswords(t *testing.T) {
+	t.Parallel()
+	const limit = 20
+	n := verdict.Pick(300, 3000)
+	p := newPeople(t, open()).at(wiring.Now())
+	p.Limits.PerAddress = limit
+	number := p.owner(t)
+	var count callers
+	kinds := guess(n, func(int) error {
+		_, err := p.LogIn(t.Context(), newNumber(), password, p.from)
+		return err
+	})
+	if compared := kinds[fault.LoginWrong]; compared > limit+guessers || compared+kinds[fault.LoginLocked] != n {
+		t.Errorf("got %v, want at most %d compared", kinds, limit+guessers)
+	}
+	if _, err := p.LogIn(t.Context(), number, password, p.from); err == nil {
+		count.in.Add(1)
+	}
+	elsewhere := p.from
+	elsewhere.Address = newID()
+	if _, err := p.LogIn(t.Context(), number, password, elsewhere); err != nil {
+		count.out.Add(1)
+	}
+	count.record(t, "one password on many numbers", fmt.Sprint(n, " numbers, ", guessers, " at a time"), fmt.Sprintf(
+		"%d were compared, with a limit of %d for an address. Each copy of the function knows the limit from its own next failure.", kinds[fault.LoginWrong], limit))
 }

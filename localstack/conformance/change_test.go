@@ -41,7 +41,7 @@ func TestResetPassword(t *testing.T) {
 	code, at := kept(t, "reset"), wiring.Now()
 	must(t, open().ResetPassword(t.Context(), login, code, at))
 	refused(t, "the code again", open().ResetPassword(t.Context(), login, code, at), fault.CodeWrong)
-	got, _, _, err := open().Login(t.Context(), login.Phone, nil)
+	got, _, err := open().Login(t.Context(), login.Phone)
 	must(t, err)
 	same(t, "login", got, login)
 	for _, s := range sessions {
@@ -83,12 +83,12 @@ func TestMovePhone(t *testing.T) {
 	must(t, err)
 	login.Phone, login.User.Phone = number, number
 	same(t, "user", got, login.User)
-	held, found, _, err := open().Login(t.Context(), number, nil)
+	held, found, err := open().Login(t.Context(), number)
 	if err != nil || !found {
 		t.Fatalf("the new login: got %v, %v", found, err)
 	}
 	same(t, "login", held, login)
-	if _, found, _, err := open().Login(t.Context(), was.Phone, nil); err != nil || found {
+	if _, found, err := open().Login(t.Context(), was.Phone); err != nil || found {
 		t.Errorf("the old login: got %v, %v", found, err)
 	}
 	_, err = open().MovePhone(t.Context(), was, newNumber(), kept(t, "phone"))
@@ -126,7 +126,7 @@ func TestMovesToOneNumber(t *testing.T) {
 	for _, l := range logins {
 		u, err := open().User(t.Context(), l.User.ID)
 		must(t, err)
-		held, found, _, err := open().Login(t.Context(), u.Phone, nil)
+		held, found, err := open().Login(t.Context(), u.Phone)
 		if err != nil || !found || held.User.ID != u.ID {
 			t.Errorf("%s: the login is %s's, found %v, %v", u.Phone, held.User.ID, found, err)
 		}

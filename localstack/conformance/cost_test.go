@@ -76,7 +76,7 @@ func accountCosts() []cost {
 			_, err := k.people.LogInByCode(ctx, k.number, code, k.people.from)
 			return err
 		}},
-		{name: "login", floor: "2 / 0.5 / 1", golden: price{2, 1.5, 1}, run: func(ctx context.Context, k *market) error {
+		{name: "login", floor: "2 / 0.5 / 1", golden: price{2, 0.5, 1}, run: func(ctx context.Context, k *market) error {
 			tokens, err := k.people.LogIn(ctx, k.number, password, k.people.from)
 			refresh = tokens.Refresh
 			return err

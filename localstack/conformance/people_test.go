@@ -80,7 +80,7 @@ func newPeople(t *testing.T, store *table.Table) people {
 	return people{outbox: box, from: account.Caller{Address: newID(), Device: "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0", Locale: "en"},
 		Service: &account.Service{
 			Store: store, Files: store, Texter: box, Edge: edge, Now: wiring.Now, NewID: newID, Random: rand.Reader, Region: "IR",
-			Limits: account.Limits{PerAddress: 100}, Issuer: func(context.Context) (*auth.Issuer, error) { return issuer, nil },
+			Limits: account.Limits{PerAddress: 100}, Addresses: &account.Addresses{}, Issuer: func(context.Context) (*auth.Issuer, error) { return issuer, nil },
 		}}
 }
 

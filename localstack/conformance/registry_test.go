@@ -102,7 +102,7 @@ func TestPeopleInTheBook(t *testing.T) {
 		return err
 	})
 	same(t, "eight at once with one number", kinds, map[fault.Kind]int{"": 1, fault.PhoneTaken: 7})
-	login, found, _, err := open().Login(t.Context(), number, nil)
+	login, found, err := open().Login(t.Context(), number)
 	if err != nil || !found || login.Hash == "" {
 		t.Fatalf("got %+v, %v, %v", login, found, err)
 	}
@@ -120,10 +120,10 @@ func TestPeopleInTheBook(t *testing.T) {
 	stored, err := book.Find(t.Context(), sara.ID)
 	must(t, err)
 	same(t, "changed", stored, now)
-	if _, found, _, err = open().Login(t.Context(), number, nil); err != nil || found {
+	if _, found, err = open().Login(t.Context(), number); err != nil || found {
 		t.Errorf("the old number: got %v, %v", found, err)
 	}
-	took, _, _, err := open().Login(t.Context(), moved, nil)
+	took, _, err := open().Login(t.Context(), moved)
 	must(t, err)
 	same(t, "login under the new number", took, account.Login{Phone: moved, Hash: login.Hash, User: now})
 
@@ -132,7 +132,7 @@ func TestPeopleInTheBook(t *testing.T) {
 	must(t, open().AddSession(t.Context(), s, nil))
 	_, err = book.Change(t.Context(), boss, sara.ID, account.Edit{Password: &next})
 	must(t, err)
-	if took, _, _, err = open().Login(t.Context(), moved, nil); err != nil || took.Hash == login.Hash {
+	if took, _, err = open().Login(t.Context(), moved); err != nil || took.Hash == login.Hash {
 		t.Errorf("a new password: got the old hash, %v", err)
 	}
 	if _, found, err = open().Session(t.Context(), sara.ID, s.Family); err != nil || found {
@@ -141,7 +141,7 @@ func TestPeopleInTheBook(t *testing.T) {
 
 	must(t, book.Remove(t.Context(), boss, sara.ID))
 	refused(t, "to remove twice", book.Remove(t.Context(), boss, sara.ID), fault.UserNotFound)
-	if _, found, _, err = open().Login(t.Context(), moved, nil); err != nil || found {
+	if _, found, err = open().Login(t.Context(), moved); err != nil || found {
 		t.Errorf("the login of a removed person: got %v, %v", found, err)
 	}
 	newPeople(t, open()).signUp(t, moved)

@@ -29,9 +29,16 @@ type Store interface {
 	// Count adds one to a counter of the window and returns the new value.
 	Count(ctx context.Context, c Counter) (int, error)
 
-	// Login reads the login of a number and the counters, in one trip. found
-	// is false for an unknown number.
-	Login(ctx context.Context, phone string, counters []Counter) (l Login, found bool, counts []int, err error)
+	// Login reads the login of a number, in one trip. found is false for an
+	// unknown number, of which only Tries may be known.
+	Login(ctx context.Context, phone string) (l Login, found bool, err error)
+
+	// CountTry counts one password that is tried on a number in a window that
+	// has begun then. counted is false when the window has had its most.
+	CountTry(ctx context.Context, phone string, window time.Time, most int) (counted bool, err error)
+
+	// ForgetTries is for a number whose password was right.
+	ForgetTries(ctx context.Context, phone string) error
 
 	// SignUp writes login, user and session and uses up the code, all or
 	// nothing. Errors: phone_taken, code_wrong (used meanwhile).
@@ -103,6 +110,9 @@ type Login struct {
 	Phone string
 	Hash  string // argon2id; "" while there is only login by code
 	User  user.User
+	// Tries is when the last window began in which a password was tried in
+	// vain; zero when that has been forgotten, or has never been.
+	Tries time.Time
 }
 
 // Counter is one fixed window of a limit.
@@ -151,6 +161,8 @@ type Service struct {
 	Random io.Reader
 	Region string // where a number without a country code is from
 	Limits Limits
+	// Addresses that have guessed too much; nil where no password is looked at.
+	Addresses *Addresses
 }
 
 // Caller is where an anonymous request comes from.

@@ -13,7 +13,7 @@ func (s *Service) GrantAdmin(ctx context.Context, rawPhone string) (user.User, e
 	if err != nil {
 		return user.User{}, err
 	}
-	login, found, _, err := s.Store.Login(ctx, number, nil)
+	login, found, err := s.Store.Login(ctx, number)
 	if err != nil {
 		return user.User{}, err
 	}

@@ -99,7 +99,7 @@ func (s *Service) mayAsk(ctx context.Context, number string, from Caller) error 
 // number.
 func (s *Service) deliver(ctx context.Context, number, purpose, digits, locale string) error {
 	if purpose == PurposeLogin || purpose == PurposeReset {
-		login, found, _, err := s.Store.Login(ctx, number, nil)
+		login, found, err := s.Store.Login(ctx, number)
 		if err != nil || !found {
 			return err
 		}

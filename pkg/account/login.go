@@ -9,10 +9,15 @@ import (
 	"ticketsystem/pkg/user"
 )
 
-// LogIn opens a session by password: one read of the login with the counters
-// of failures, one write of the session. Failures are counted by number and by
-// address; an unknown number costs the same time and gets the same answer as a
-// wrong password.
+// LogIn opens a session by password: one read of the login, one write of the
+// session. Failures are counted by number and by address; an unknown number
+// costs the same time and gets the same answer as a wrong password.
+//
+// A number on which somebody has guessed is counted before the comparison,
+// until the right password comes or a day has passed: however many guesses
+// arrive at once, no more than the limit are compared. The others are counted
+// after it, and cost nothing. So a burst passes the limit once, and nobody pays
+// for being careful with who never fails.
 //
 // Errors: invalid_body, login_wrong, login_locked, account_disabled.
 func (s *Service) LogIn(ctx context.Context, rawPhone, password string, from Caller) (Tokens, error) {
@@ -20,35 +25,61 @@ func (s *Service) LogIn(ctx context.Context, rawPhone, password string, from Cal
 	if err != nil {
 		return Tokens{}, err
 	}
-	counters := []Counter{s.counter("login-number", number, limitWindow), s.counter("login-address", from.Address, limitWindow)}
-	login, found, counts, err := s.Store.Login(ctx, number, counters)
+	address := s.counter("login-address", from.Address, limitWindow)
+	if s.Addresses.refused(address) {
+		return Tokens{}, fault.New(fault.LoginLocked, "").WithRetryAfter(s.wait(address))
+	}
+	login, found, err := s.Store.Login(ctx, number)
 	if err != nil {
 		return Tokens{}, err
 	}
-	if counts[0] >= failsPerPhone || counts[1] >= s.Limits.PerAddress {
-		return Tokens{}, fault.New(fault.LoginLocked, "").WithRetryAfter(s.wait(counters[0]))
+	suspected := !login.Tries.IsZero()
+	if suspected {
+		if err := s.countTry(ctx, number, address); err != nil {
+			return Tokens{}, err
+		}
 	}
 	hash := login.Hash
 	if !found || hash == "" {
 		hash = auth.DummyHash
 	}
 	right, err := auth.Verify(hash, password)
-	if err != nil {
+	switch {
+	case err != nil:
 		return Tokens{}, err
-	}
-	if !right {
-		return Tokens{}, s.failed(ctx, counters)
+	case !right:
+		return Tokens{}, s.failed(ctx, number, address, suspected)
+	case suspected:
+		if err := s.Store.ForgetTries(ctx, number); err != nil {
+			return Tokens{}, err
+		}
 	}
 	return s.open(ctx, login.User, nil, from)
 }
 
-// failed counts a failed login and says so. Tries that run at the same moment
-// may all pass the check before it, but every one of them is counted.
-func (s *Service) failed(ctx context.Context, counters []Counter) error {
-	for _, c := range counters {
-		if _, err := s.Store.Count(ctx, c); err != nil {
+// countTry counts a try on the number. Errors: login_locked.
+func (s *Service) countTry(ctx context.Context, number string, now Counter) error {
+	counted, err := s.Store.CountTry(ctx, number, now.Start, failsPerPhone)
+	if err == nil && !counted {
+		err = fault.New(fault.LoginLocked, "").WithRetryAfter(s.wait(now))
+	}
+	return err
+}
+
+// failed counts a failed login, by number unless that has been done, and says
+// so. An address that has failed too often is refused from now on.
+func (s *Service) failed(ctx context.Context, number string, address Counter, counted bool) error {
+	if !counted {
+		if err := s.countTry(ctx, number, address); err != nil && !fault.Is(err, fault.LoginLocked) {
 			return err
 		}
+	}
+	n, err := s.Store.Count(ctx, address)
+	if err != nil {
+		return err
+	}
+	if n >= s.Limits.PerAddress {
+		s.Addresses.refuse(address)
 	}
 	return fault.New(fault.LoginWrong, "")
 }
@@ -65,7 +96,7 @@ func (s *Service) LogInByCode(ctx context.Context, rawPhone, digits string, from
 	if err != nil {
 		return Tokens{}, err
 	}
-	login, found, _, err := s.Store.Login(ctx, number, nil)
+	login, found, err := s.Store.Login(ctx, number)
 	if err != nil {
 		return Tokens{}, err
 	}

@@ -32,6 +32,7 @@ type office struct {
 	mu       sync.Mutex
 	codes    map[string]Code
 	counts   map[Counter]int
+	tries    map[string]Counter // by number
 	logins   map[string]Login
 	users    map[string]user.User
 	sessions map[string]Session
@@ -64,13 +65,13 @@ func newOffice(t *testing.T) *office {
 		t.Fatal(err)
 	}
 	o := &office{
-		now: time.Date(2026, 3, 21, 12, 0, 0, 0, time.UTC), codes: map[string]Code{}, counts: map[Counter]int{},
+		now: time.Date(2026, 3, 21, 12, 0, 0, 0, time.UTC), codes: map[string]Code{}, counts: map[Counter]int{}, tries: map[string]Counter{},
 		logins: map[string]Login{}, users: map[string]user.User{}, sessions: map[string]Session{}, revoked: map[string]time.Time{}, files: map[string]attachment.Attachment{},
 	}
 	now := func() time.Time { return o.now }
 	ids := id.NewSource(now, rand.Reader)
 	o.desk = &Service{
-		Store: o, Files: o, Texter: o, Mailer: postman{o}, Edge: edge, Now: now, NewID: ids, Random: rand.Reader, Region: "IR", Limits: Limits{PerAddress: 100},
+		Store: o, Files: o, Texter: o, Mailer: postman{o}, Edge: edge, Now: now, NewID: ids, Random: rand.Reader, Region: "IR", Limits: Limits{PerAddress: 100}, Addresses: &Addresses{},
 		Issuer: func(context.Context) (*auth.Issuer, error) { return auth.NewIssuer(key, "test", now, ids), nil },
 	}
 	return o
@@ -166,13 +167,26 @@ func (o *office) Count(_ context.Context, c Counter) (int, error) {
 	return o.counts[c], nil
 }
 
-func (o *office) Login(_ context.Context, phone string, counters []Counter) (Login, bool, []int, error) {
+func (o *office) Login(_ context.Context, phone string) (Login, bool, error) {
 	l, found := o.logins[phone]
-	counts := make([]int, len(counters))
-	for i, c := range counters {
-		counts[i] = o.counts[c]
+	l.Tries = o.tries[phone].Start
+	return l, found, nil
+}
+
+func (o *office) CountTry(_ context.Context, phone string, window time.Time, most int) (bool, error) {
+	now := Counter{Scope: phone, Start: window}
+	if o.counts[now] >= most {
+		return false, nil
 	}
-	return l, found, counts, nil
+	o.tries[phone] = now
+	o.counts[now]++
+	return true, nil
+}
+
+func (o *office) ForgetTries(_ context.Context, phone string) error {
+	delete(o.counts, o.tries[phone])
+	delete(o.tries, phone)
+	return nil
 }
 
 func (o *office) SignUp(_ context.Context, l Login, s Session, used Code) error {

@@ -21,7 +21,7 @@ type Ledger interface {
 	// User reads one. Errors: user_not_found.
 	User(ctx context.Context, id string) (user.User, error)
 	// Login finds whoever has the number.
-	Login(ctx context.Context, phone string, counters []Counter) (l Login, found bool, counts []int, err error)
+	Login(ctx context.Context, phone string) (l Login, found bool, err error)
 	// Users reads a page of people, the newest first; role "" is everybody.
 	Users(ctx context.Context, role user.Role, limit int, cursor map[string]string) (people []user.User, next map[string]string, err error)
 	// UsersByID reads people in this order; missing ones are left out.
@@ -146,7 +146,7 @@ func (g *Registry) ids(ctx context.Context, text string) ([]string, error) {
 	if err != nil {
 		return nil, nil //nolint:nilerr // it is a text to look for, not an entry
 	}
-	login, known, _, err := g.Ledger.Login(ctx, number, nil)
+	login, known, err := g.Ledger.Login(ctx, number)
 	if err != nil || !known {
 		return nil, err
 	}

@@ -24,7 +24,7 @@ func (s *Service) ResetPassword(ctx context.Context, rawPhone, digits, password 
 	if err != nil {
 		return err
 	}
-	login, found, _, err := s.Store.Login(ctx, number, nil)
+	login, found, err := s.Store.Login(ctx, number)
 	if err != nil {
 		return err
 	}

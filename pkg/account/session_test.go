@@ -76,7 +76,7 @@ func TestLoginLocks(t *testing.T) {
 				t.Fatal(err)
 			}
 			for n := range failsPerPhone - 2 { // as if they had tried; hashing is slow
-				if err := o.desk.failed(ctx, counters(o, c.phone(n), c.from(n))); !fault.Is(err, fault.LoginWrong) {
+				if err := o.desk.failed(ctx, c.phone(n), o.desk.counter("login-address", c.from(n), limitWindow), false); !fault.Is(err, fault.LoginWrong) {
 					t.Fatal(err)
 				}
 			}
@@ -97,9 +97,44 @@ func TestLoginLocks(t *testing.T) {
 	}
 }
 
-// counters are those of a failed login, for a number in its E.164 form.
-func counters(o *office, phone, from string) []Counter {
-	return []Counter{o.desk.counter("login-number", phone, limitWindow), o.desk.counter("login-address", from, limitWindow)}
+// TestARightPasswordIsForgiven: who has mistyped and then gets it right may
+// mistype as often again, and is not counted while nobody guesses.
+func TestARightPasswordIsForgiven(t *testing.T) {
+	ctx := context.Background()
+	o := newOffice(t)
+	o.member(t)
+	for range failsPerPhone - 1 {
+		if counted, err := o.CountTry(ctx, number, o.now.Truncate(limitWindow), failsPerPhone); err != nil || !counted {
+			t.Fatalf("got %v, %v", counted, err)
+		}
+	}
+	for range 2 {
+		if _, err := o.desk.LogIn(ctx, number, password, Caller{Address: "1.2.3.4"}); err != nil {
+			t.Fatalf("the right one: got %v", err)
+		}
+		if l, _, err := o.Login(ctx, number); err != nil || !l.Tries.IsZero() {
+			t.Errorf("got tries %v, %v, want none", l.Tries, err)
+		}
+	}
+}
+
+// TestGuessesAreCountedFirst once somebody has guessed, also in a later window.
+func TestGuessesAreCountedFirst(t *testing.T) {
+	ctx := context.Background()
+	o := newOffice(t)
+	o.member(t)
+	if _, err := o.CountTry(ctx, number, o.now.Truncate(limitWindow), failsPerPhone); err != nil {
+		t.Fatal(err)
+	}
+	o.now = o.now.Add(limitWindow)
+	for range failsPerPhone { // on their way, and not yet compared
+		if _, err := o.CountTry(ctx, number, o.now.Truncate(limitWindow), failsPerPhone); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := o.desk.LogIn(ctx, number, password, Caller{Address: "1.2.3.4"}); !fault.Is(err, fault.LoginLocked) {
+		t.Errorf("got %v, want it locked", err)
+	}
 }
 
 func TestLogInByCode(t *testing.T) {

@@ -71,6 +71,9 @@ func userKey(userID string) key { return key{"U#" + userID, skUser} }
 
 func loginKey(phone string) key { return key{"L#" + phone, "A"} }
 
+// triesKey counts the passwords that were tried on a number.
+func triesKey(phone string) key { return key{loginKey(phone).PK, "T"} }
+
 func sessionKey(userID, family string) key { return key{"U#" + userID, prefixSession + family} }
 
 func codeKey(phoneMAC, purpose string) key { return key{"O#" + phoneMAC, purpose} }

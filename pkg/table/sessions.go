@@ -42,37 +42,6 @@ func (i sessionItem) session() account.Session {
 	}
 }
 
-// Login implements account.Store: the login and the counters in one batch.
-func (t *Table) Login(ctx context.Context, phone string, counters []account.Counter) (account.Login, bool, []int, error) {
-	keys := []key{loginKey(phone)}
-	for _, c := range counters {
-		keys = append(keys, counterKey(c))
-	}
-	items, err := t.getAll(ctx, keys, false)
-	if err != nil {
-		return account.Login{}, false, nil, err
-	}
-	login, found, counts := account.Login{}, false, make([]int, len(counters))
-	for _, i := range items {
-		var row struct {
-			loginItem
-			counterItem
-		}
-		if err := decode(i, &row); err != nil {
-			return account.Login{}, false, nil, err
-		}
-		if row.key == keys[0] {
-			login, found = account.Login{Phone: phone, Hash: row.Hash, User: row.User.user()}, true
-		}
-		for c := range counters {
-			if row.key == keys[c+1] {
-				counts[c] = row.N
-			}
-		}
-	}
-	return login, found, counts, nil
-}
-
 // SignUp implements account.Store.
 func (t *Table) SignUp(ctx context.Context, l account.Login, s account.Session, used account.Code) error {
 	tx := t.transaction().

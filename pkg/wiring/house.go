@@ -141,6 +141,7 @@ func (h *House) FrontDesk() *account.Service {
 	people := h.People()
 	people.Edge = h.Edge()
 	people.Limits = account.Limits{PerAddress: h.Int("ADDRESS_LIMIT", 100)}
+	people.Addresses = &account.Addresses{}
 	return people
 }
 
