@@ -92,7 +92,7 @@ func raceWithLosses(t *testing.T, p people, count *callers, seed uint64) {
 	_, first := p.newcomer(t)
 	var successors sync.Map
 	atOnce(4, func(i int) error {
-		dice := rand.New(rand.NewPCG(seed, uint64(i))) //nolint:gosec // repeats a test, keeps no secret
+		dice := rand.New(rand.NewPCG(seed, uint64(i)))
 		store, _ := behindLosses(func(int, string) bool { return dice.IntN(3) == 0 })
 		for range 10 {
 			got, err := p.with(store).Refresh(t.Context(), first.Refresh)
@@ -107,7 +107,7 @@ func raceWithLosses(t *testing.T, p people, count *callers, seed uint64) {
 	n := 0
 	successors.Range(func(next, _ any) bool {
 		n++
-		if _, err := p.Refresh(t.Context(), next.(string)); err != nil || n > 1 { //nolint:forcetypeassert // stored above
+		if _, err := p.Refresh(t.Context(), next.(string)); err != nil || n > 1 {
 			count.out.Add(1)
 		}
 		return true

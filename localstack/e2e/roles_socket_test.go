@@ -5,18 +5,14 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
-	"time"
 
 	"ticketsystem/localstack/client"
 )
 
-// frameLimit is how long the matrix waits for the answer to a frame.
-const frameLimit = 30 * time.Second
-
 // askSocket asks the question of a cell over a socket; who gets none is
 // answered by the handshake.
 func (w *world) askSocket(c cell) (client.Answer, error) {
-	ctx, cancel := context.WithTimeout(w.t.Context(), frameLimit)
+	ctx, cancel := context.WithTimeout(w.t.Context(), patience)
 	defer cancel()
 	action := strings.TrimPrefix(c.rule.route, "socket ")
 	answer := client.Answer{Call: c.rule.name}
