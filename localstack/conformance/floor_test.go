@@ -63,8 +63,6 @@ func (f *floors) record(t *testing.T) {
 // whyAbove says why an operation costs more than the design's floor.
 func whyAbove(name string) string {
 	switch {
-	case name == "login":
-		return "The counters of failures are read along with the login: a unit more, no trip more."
 	case name == "entries, after (50)":
 		return "A page from the middle reads the head first, which alone says whose ticket it is; and Persian takes two bytes a letter."
 	case strings.Contains(name, "(") || strings.HasPrefix(name, "detail"):
