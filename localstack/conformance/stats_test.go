@@ -74,6 +74,26 @@ func TestCountedOnce(t *testing.T) {
 	}
 }
 
+// TestStepsAreGuarded: of two that count from the same state one is refused.
+func TestStepsAreGuarded(t *testing.T) {
+	t.Parallel()
+	desk, categoryID := newDesk(t, open())
+	desk.Now = func() time.Time { return time.Date(2019, 4, 5, 3, 0, 0, 0, time.UTC) }
+	ticketID := openTicket(t, desk, categoryID, customer("Sara"))
+	for _, what := range []string{"opened", "answered"} {
+		was, entries, err := open().CountedFrom(t.Context(), ticketID, 1)
+		must(t, err)
+		step := stats.Step{Was: was}
+		step.Now, step.Delta = stats.Fold(was, entries)
+		for _, second := range []bool{false, true} {
+			if refused, err := open().Advance(t.Context(), []stats.Step{step}); err != nil || refused[0] != second {
+				t.Errorf("%s, a second time %v: got refused %v, %v", what, second, refused, err)
+			}
+		}
+		say(t, desk, agent("Ali"), ticketID, "hello")
+	}
+}
+
 // tally counts one log the plain way.
 func tally(d *stats.Day, answered *int, log []ticket.Entry) {
 	was, replied := ticket.Status(""), false

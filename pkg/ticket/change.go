@@ -46,7 +46,7 @@ func (d *Desk) change(ctx context.Context, who user.Principal, ticketID, clientI
 		if !fault.Is(err, fault.Conflict) {
 			return Changed{}, err
 		}
-		stepBack(ctx, try, began)
+		stepBack(ctx, try, time.Since(began))
 	}
 	return Changed{}, busy()
 }

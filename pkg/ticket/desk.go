@@ -114,9 +114,10 @@ const (
 
 // stepBack lets faster writers finish. Between the reading of a log and the
 // write behind its end anybody's write makes this one fail, so how long that
-// took, in this place and under this load, is the measure of the step.
-func stepBack(ctx context.Context, try int, began time.Time) {
-	most := min(max(firstStep, breadth*time.Since(began))<<min(try, 6), longestStep)
+// took, in this place and under this load, is the measure of the step. Who has
+// few rivals says 0.
+func stepBack(ctx context.Context, try int, took time.Duration) {
+	most := min(max(firstStep, breadth*took)<<min(try, 6), longestStep)
 	select {
 	case <-ctx.Done():
 	case <-time.After(rand.N(most) + time.Millisecond): //nolint:gosec // spreads writers, keeps no secret

@@ -59,7 +59,7 @@ func (d *Desk) Post(ctx context.Context, who user.Principal, m Message) (Posted,
 		case held != nil && held.ClientID == m.ClientID && held.Author.ID == who.UserID:
 			return Posted{Entry: *held, Head: log.Head}, nil
 		}
-		stepBack(ctx, try, began)
+		stepBack(ctx, try, time.Since(began))
 		began = time.Now()
 		if log, err = d.follow(ctx, who, log.Head); err != nil {
 			return Posted{}, err

@@ -2,7 +2,6 @@ package ticket
 
 import (
 	"context"
-	"time"
 
 	"ticketsystem/pkg/fault"
 )
@@ -23,7 +22,6 @@ type Mark struct {
 // those who erase it hear of it after they have followed what slipped in.
 func (d *Desk) Project(ctx context.Context, ticketID string, from int) error {
 	for try := range attempts {
-		began := time.Now()
 		log, err := d.Store.Tail(ctx, ticketID, from)
 		if err != nil {
 			return err
@@ -39,7 +37,7 @@ func (d *Desk) Project(ctx context.Context, ticketID string, from int) error {
 			continue
 		}
 		if n := len(log.Entries); n > 0 && log.Entries[n-1].Seq < log.Head.LastSeq {
-			stepBack(ctx, try, began)
+			stepBack(ctx, try, 0)
 			continue // the head moved on while it was read; what it knows more of must be at hand
 		}
 		if err := d.correct(ctx, log); err != nil {
@@ -53,7 +51,7 @@ func (d *Desk) Project(ctx context.Context, ticketID string, from int) error {
 		if !fault.Is(err, fault.Conflict) {
 			return err
 		}
-		stepBack(ctx, try, began)
+		stepBack(ctx, try, 0)
 	}
 	return busy()
 }
