@@ -26,8 +26,9 @@ func main() {
 	only := flag.String("only", "", "bugs whose names begin so")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	defer stop()
-	if err := mutate(ctx, *only); err != nil {
+	err := mutate(ctx, *only)
+	stop()
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "mutate:", err)
 		os.Exit(1)
 	}
