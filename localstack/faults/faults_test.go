@@ -17,6 +17,7 @@ import (
 	"ticketsystem/localstack/judge/verdict"
 	"ticketsystem/localstack/seed"
 	"ticketsystem/localstack/stack"
+	"ticketsystem/localstack/tap"
 	"ticketsystem/pkg/table"
 	"ticketsystem/pkg/wiring"
 )
@@ -39,7 +40,10 @@ type run struct {
 // number that was acknowledged, without a gap.
 func TestFaultsLoseAndDoubleNothing(t *testing.T) {
 	messages, faults := verdict.Pick(2_000, 100_000), verdict.Pick(200, 10_000)
-	r := start(t)
+	seed := seedOf(t)
+	breaking := newPlan(seed)
+	r := start(t, breaking.observe)
+	r.plan, r.seed = breaking, seed
 	began := time.Now()
 	held, found, err := r.converse(t.Context(), messages/(writers*perWriter))
 	r.plan.arm(false)
@@ -173,17 +177,16 @@ func (r *run) open(ctx context.Context, customer *client.Person) (*conversation,
 }
 
 // start starts a stack with a tap, and builds what the run needs.
-func start(t *testing.T) *run {
+func start(t *testing.T, observe tap.Observer) *run {
 	t.Helper()
-	r := &run{seed: seedOf(t)}
-	r.plan = newPlan(r.seed)
+	r := &run{}
 	var log io.Writer
 	if testing.Verbose() {
 		log = os.Stderr
 	}
 	var err error
 	r.stack, err = stack.Start(t.Context(), stack.Options{
-		Root: "../..", Memory: true, Seed: seed.Seed, Log: log, Tap: r.plan.observe, Width: 24,
+		Root: "../..", Memory: true, Seed: seed.Seed, Log: log, Tap: observe, Width: 24,
 	})
 	if err != nil {
 		t.Fatal(err)
