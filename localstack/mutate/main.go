@@ -43,6 +43,7 @@ func wider() [][]string {
 type found struct {
 	bug
 	by   string // the test that saw it; "" when none did
+	odd  error  // why it could not be planted
 	took time.Duration
 }
 
@@ -62,11 +63,15 @@ func mutate(ctx context.Context, only string) error {
 	var all []found
 	for _, b := range bugs {
 		f, err := try(ctx, root, b)
-		if err != nil {
-			return fmt.Errorf("%s: %w", b.name, err)
+		if ctx.Err() != nil {
+			return ctx.Err()
 		}
 		outcome := "caught by " + f.by
-		if f.by == "" {
+		switch {
+		case err != nil:
+			f = found{bug: b, odd: err}
+			outcome = "NOT PLANTED: " + err.Error()
+		case f.by == "":
 			outcome = "SURVIVED: " + f.broken
 		}
 		fmt.Printf("%-30s %5.1f s  %s\n", f.name, f.took.Seconds(), outcome)
@@ -110,7 +115,7 @@ func try(ctx context.Context, root string, b bug) (found, error) {
 			by, err = confirm(ctx, by)
 		}
 		if by != "" || err != nil {
-			return found{b, by, time.Since(began)}, err
+			return found{bug: b, by: by, took: time.Since(began)}, err
 		}
 	}
 	return found{bug: b, took: time.Since(began)}, nil
@@ -169,7 +174,10 @@ func judge(all []found) error {
 	var took time.Duration
 	for _, f := range all {
 		by := f.by
-		if by == "" {
+		switch {
+		case f.odd != nil:
+			by, survived = "**could not be planted**", append(survived, f.name)
+		case by == "":
 			by, survived = "**nobody**", append(survived, f.name)
 		}
 		took += f.took
@@ -180,7 +188,7 @@ func judge(all []found) error {
 		Figure: fmt.Sprintf("%d of %d, in %d s", len(all)-len(survived), len(all), int(took.Seconds())),
 	}
 	if !line.Holds {
-		line.Cause = "No test sees " + strings.Join(survived, ", ") + "."
+		line.Cause = "No test has seen " + strings.Join(survived, ", ") + "."
 	}
 	fmt.Println(line.Figure)
 	err := errors.Join(verdict.Record(line), verdict.Detail("mutants", "The bugs", table.String()))

@@ -58,6 +58,19 @@ func TestDoors(t *testing.T) {
 	}
 }
 
+// TestDoorOfAdministrators: an agent is not one.
+func TestDoorOfAdministrators(t *testing.T) {
+	h := newHouse(t)
+	for _, c := range []struct {
+		who  user.Principal
+		want string
+	}{{user.Principal{}, "unauthenticated"}, {sara, "forbidden"}, {ali, "forbidden"}, {boss, ""}} {
+		if got := h.send(t, whoami(api.Admins), c.who, call(http.MethodGet, "/x", "")); got.code() != c.want {
+			t.Errorf("%s: got %d %q, want %q", c.who.Name, got.status, got.code(), c.want)
+		}
+	}
+}
+
 func TestLanguages(t *testing.T) {
 	h := newHouse(t)
 	for _, c := range []struct {
