@@ -20,6 +20,7 @@ import (
 	"time"
 
 	"ticketsystem/localstack/client"
+	"ticketsystem/localstack/privileges"
 	"ticketsystem/localstack/seed"
 	"ticketsystem/localstack/stack"
 )
@@ -37,6 +38,7 @@ var suite struct {
 	api   *client.API
 	staff map[string]func() (*client.Person, error) // by phone
 	local *stack.Stack                              // nil where the stack is another one
+	calls privileges.Recorder                       // what the functions of local have called
 }
 
 func TestMain(m *testing.M) {
@@ -73,6 +75,7 @@ func run(m *testing.M) (int, error) {
 		local, err := stack.Start(context.Background(), stack.Options{
 			Root: "../..", Memory: true, Seed: seed.Seed, Log: log,
 			Parameters: map[string]string{"SettleSeconds": "1"}, // what is sent after a delay shall not hold the suite up
+			Tap:        suite.calls.Observe,
 		})
 		if err != nil {
 			return 0, fmt.Errorf("start the local stack: %w", err)
@@ -89,7 +92,11 @@ func run(m *testing.M) (int, error) {
 	if err := awaitHealth(); err != nil {
 		return 0, err
 	}
-	return m.Run(), nil
+	code := m.Run()
+	if suite.local == nil {
+		return code, nil
+	}
+	return code, judgePrivileges(whole())
 }
 
 // awaitHealth waits until the stack answers at all.

@@ -65,7 +65,7 @@ func (w *world) bodies() map[string]func(c cell) any {
 		}),
 		"POST /categories": func(cell) any {
 			name := w.mark + " " + client.NewID()
-			return object{"names": object{"en": name, "fa": name}}
+			return object{"names": object{"en": name, "fa": name + " فا"}}
 		},
 		"POST /users": func(cell) any { return object{"phone": client.RandomPhone(), "name": w.mark, "role": "admin"} },
 	}

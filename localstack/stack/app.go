@@ -35,6 +35,9 @@ type app struct {
 
 const arn = "arn:aws:%s:us-east-1:000000000000:%s"
 
+// Template is the template as it is now, its resources named as they are here.
+func (s *Stack) Template() *template.Template { return s.current().template }
+
 // load reads the template.
 func (s *Stack) load() (*app, error) {
 	path := s.templatePath()

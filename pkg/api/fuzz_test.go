@@ -1,7 +1,6 @@
 package api_test
 
 import (
-	"context"
 	"encoding/json"
 	"net/http"
 	"slices"
@@ -170,7 +169,7 @@ func FuzzFrame(f *testing.F) {
 		sender := []string{"sara1", "ali1", "reza1", "nobody"}[from%4]
 		var event events.APIGatewayWebsocketProxyRequest
 		event.Body, event.IsBase64Encoded, event.RequestContext.ConnectionID, event.RequestContext.RequestID = body, encoded, sender, "r"
-		out, err := p.socket.Handler(actions[names[int(which)%len(names)]])(context.Background(), event)
+		out, err := p.socket.Handler(actions[names[int(which)%len(names)]])(t.Context(), event)
 		if err != nil || out.StatusCode != http.StatusOK {
 			t.Fatalf("got %d, %v: the socket must live on", out.StatusCode, err)
 		}

@@ -1,7 +1,6 @@
 package stream_test
 
 import (
-	"context"
 	"encoding/json"
 	"log/slog"
 	"testing"
@@ -32,7 +31,7 @@ func FuzzRecord(f *testing.F) {
 		project, deliver, _ := w.handlers()
 		for _, handle := range []stream.Handler{project, deliver} {
 			all := batch(record, insert(entryOf("beside", 1, "message")))
-			out, err := handle(context.Background(), all)
+			out, err := handle(t.Context(), all)
 			if err != nil {
 				t.Fatalf("got %v: an error fails the whole batch", err)
 			}
