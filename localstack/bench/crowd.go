@@ -24,7 +24,7 @@ type item = map[string]types.AttributeValue
 func text(s string) types.AttributeValue { return &types.AttributeValueMemberS{Value: s} }
 
 // crowd measures a list among many tickets, and a ticket with many messages.
-// Both are multiplied in the table itself.
+// The messages are posted; the tickets are multiplied in the table itself.
 func crowd(ctx context.Context, s *server) error {
 	owner, err := s.api.SignUp(ctx, client.RandomPhone(), "Sara Customer")
 	if err != nil {
@@ -35,9 +35,14 @@ func crowd(ctx context.Context, s *server) error {
 		return err
 	}
 	long := &thread{owner: owner, id: opened.ID, last: opened.LastSeq}
-	if err := long.post(ctx); err != nil {
-		return err
+	tickets, messages := verdict.Pick(2_000, 50_000), verdict.Pick(300, 10_000)
+	start := time.Now()
+	for range messages {
+		if err := long.post(ctx); err != nil {
+			return err
+		}
 	}
+	fmt.Printf("%d messages posted one after the other in %s\n", messages, time.Since(start).Round(time.Millisecond))
 	if err := s.quiet(ctx); err != nil {
 		return err
 	}
@@ -45,8 +50,7 @@ func crowd(ctx context.Context, s *server) error {
 	if err != nil {
 		return err
 	}
-	tickets, messages := verdict.Pick(2_000, 50_000), verdict.Pick(500, 10_000)
-	if err := s.multiply(ctx, db, long, tickets, messages); err != nil {
+	if err := s.multiply(ctx, db, long.id, tickets); err != nil {
 		return err
 	}
 	return s.tellCrowd(ctx, owner, opened.ID, tickets, messages)
@@ -61,14 +65,10 @@ func (s *server) engine() (*dynamodb.Client, error) {
 	return dynamodb.NewFromConfig(env.AWS("DYNAMODB")), env.Err()
 }
 
-// multiply copies a ticket's head and its message, and waits until nothing
-// follows from that any more.
-func (s *server) multiply(ctx context.Context, db *dynamodb.Client, t *thread, tickets, messages int) error {
-	head, err := s.read(ctx, db, "T#"+t.id, "~H")
-	if err != nil {
-		return err
-	}
-	message, err := s.read(ctx, db, "T#"+t.id, fmt.Sprintf("M#%010d", t.last))
+// multiply copies a ticket's head, and waits until nothing follows from that any
+// more.
+func (s *server) multiply(ctx context.Context, db *dynamodb.Client, id string, tickets int) error {
+	head, err := s.read(ctx, db, "T#"+id, "~H")
 	if err != nil {
 		return err
 	}
@@ -77,11 +77,6 @@ func (s *server) multiply(ctx context.Context, db *dynamodb.Client, t *thread, t
 		at := ticket.TimeKey(wiring.Now().Add(-time.Duration(i+1) * time.Second))
 		one := maps.Clone(head)
 		one["PK"], one["a"], one["w"] = text("T#"+client.NewID()), text(at), text("10"+at)
-		copies = append(copies, one)
-	}
-	for i := range messages {
-		one := maps.Clone(message)
-		one["SK"], one["c"] = text(fmt.Sprintf("M#%010d", t.last+1+i)), text(client.NewID())
 		copies = append(copies, one)
 	}
 	for some := range slices.Chunk(copies, 25) {
@@ -125,7 +120,7 @@ func (s *server) tellCrowd(ctx context.Context, owner *client.Person, long strin
 	}{
 		{fmt.Sprintf("a customer's list among %d tickets, p50", tickets), "the replaced system 154 ms", 154 * time.Millisecond, owner, "/tickets?limit=20"},
 		{fmt.Sprintf("the agents' queue among %d tickets, p50", tickets), "the replaced system 154 ms", 154 * time.Millisecond, agent, "/tickets?limit=20"},
-		{fmt.Sprintf("a ticket with %d messages, p50", messages), "the replaced system 1,110 ms", 1110 * time.Millisecond, owner, "/tickets/" + long},
+		{fmt.Sprintf("a ticket with %d messages, p50", messages), "the replaced system's 20 ms of a short one", 20 * time.Millisecond, owner, "/tickets/" + long},
 	} {
 		l, err := ask(ctx, s.command.Process.Pid, 1, verdict.Pick(2*time.Second, 5*time.Second), func(ctx context.Context, _ int) error {
 			answer, err := q.who.Do(ctx, http.MethodGet, q.path, nil)
@@ -145,12 +140,14 @@ func (s *server) tellCrowd(ctx context.Context, owner *client.Person, long strin
 	if err != nil {
 		return err
 	}
-	if len(entries) != messages+2 {
-		return fmt.Errorf("history: got %d entries, want %d", len(entries), messages+2)
+	if len(entries) != messages+1 {
+		return fmt.Errorf("history: got %d entries, want %d", len(entries), messages+1)
 	}
+	const was = 1110 * time.Millisecond
+	took := time.Since(start)
 	lines = append(lines, verdict.Line{
-		Item: speedItem, Name: fmt.Sprintf("all %d messages, in pages of 100", messages), Figure: ms(time.Since(start)),
-		Goal: "known", Holds: true,
+		Item: speedItem, Name: fmt.Sprintf("all %d messages, in pages of 100", messages), Figure: ms(took),
+		Goal: "below the replaced system 1,110 ms for 10,000", Holds: took < was,
 	})
 	return tell(nil, lines...)
 }
