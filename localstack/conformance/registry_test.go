@@ -284,6 +284,29 @@ func TestPeopleAreSearched(t *testing.T) {
 	same(t, "removed, before the stream has told it", ask("karimi", user.RoleSupport), []string{"3", "1"})
 }
 
+// TestRightsThatChangeAreEnforced before the change is answered: what carries
+// the old ones is void. Another name is no other right.
+func TestRightsThatChangeAreEnforced(t *testing.T) {
+	book := newRegistry(open())
+	name, role, number, disabled := "Reza", user.RoleUser, newNumber(), true
+	for what, c := range map[string]struct {
+		edit account.Edit
+		void bool
+	}{
+		"name": {account.Edit{Name: &name}, false}, "role": {account.Edit{Role: &role}, true},
+		"number": {account.Edit{Phone: &number}, true}, "disabled": {account.Edit{Disabled: &disabled}, true},
+	} {
+		u := enter(t, book, user.RoleSupport)
+		_, err := book.Change(t.Context(), boss, u.ID, c.edit)
+		must(t, err)
+		revoked, err := open().Revoked(t.Context(), wiring.Now().Add(-time.Minute))
+		must(t, err)
+		if _, void := revoked[u.ID]; void != c.void {
+			t.Errorf("another %s: revoked %v, want %v", what, void, c.void)
+		}
+	}
+}
+
 // TestLoginBesideADisabling: whoever was let in while they were being disabled
 // is out again as soon as the stream tells of the session.
 func TestLoginBesideADisabling(t *testing.T) {

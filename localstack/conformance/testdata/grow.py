@@ -3,6 +3,7 @@
 Each copy has an id of its own, which sorts behind that of the one before, and
 is a millisecond younger. All times of the pattern are MILLIS.
 """
+import os
 import sqlite3
 import sys
 
@@ -38,3 +39,4 @@ for low in range(first, last, 5000):
         copy(name, low, min(low + 5000, last))
     db.execute("COMMIT")
 db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+os.fsync(os.open(file, os.O_RDWR))  # what is measured next shall not wait for it
