@@ -72,6 +72,11 @@ admin: .cache/sam/installed ## make PHONE= an administrator of the deployed STAC
 	@test -n "$(PHONE)" -a -n "$(STACK)" || { echo "usage: make admin PHONE=+98... STACK=ticketsystem-dev" >&2; exit 2; }
 	$(SAM) remote invoke AdminGrantFunction --stack-name "$(STACK)" --event '{"phone":"$(PHONE)"}'
 
+.PHONY: replay
+replay: ## make heads, numbers and search anew from the logs: of the local stack, or of the deployed STACK=
+	@test -z "$(STACK)" || $(MAKE) --no-print-directory .cache/sam/installed
+	@STACK="$(STACK)" PORT="$(PORT)" infra/replay.sh
+
 # What `sam build` calls for each function: build-TicketCreateFunction builds
 # functions/ticket-create. Without version-control stamps an unchanged function stays the
 # same file and is not deployed again.

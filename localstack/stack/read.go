@@ -100,7 +100,7 @@ func readMappings(a *app) error {
 			if e.Type != "DynamoDB" {
 				continue
 			}
-			m, err := mapping(f, e)
+			m, err := StreamMapping(f, e)
 			if err != nil {
 				return fmt.Errorf("template: resource %s: event %s: %w", f.ID, e.ID, err)
 			}
@@ -110,7 +110,8 @@ func readMappings(a *app) error {
 	return nil
 }
 
-func mapping(f template.Function, e template.Event) (dynamo.Mapping, error) {
+// StreamMapping reads an event of a function that follows a stream.
+func StreamMapping(f template.Function, e template.Event) (dynamo.Mapping, error) {
 	p := e.Properties
 	m := dynamo.Mapping{
 		ID: f.ID + "-" + e.ID, Function: f.Folder,

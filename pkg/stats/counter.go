@@ -11,7 +11,8 @@ import (
 )
 
 // Step counts a piece of one ticket's log: it holds while the store still has
-// what Was says.
+// what Was says. A step into a later edition takes the Delta out of the one
+// before as well.
 type Step struct {
 	Was, Now Counted
 	Delta    Delta
@@ -26,6 +27,16 @@ type Store interface {
 	// Advance takes all steps, each of another ticket, or none: refused says by
 	// place which do not hold any more.
 	Advance(ctx context.Context, steps []Step) (refused map[int]bool, err error)
+}
+
+// Editions are how the numbers are made anew while others count. The numbers
+// are the sum of all editions.
+type Editions interface {
+	// BeginEdition begins one: from then on new tickets come into it.
+	BeginEdition(ctx context.Context) (edition int, err error)
+
+	// EndEditions throws away what is left in those before one.
+	EndEditions(ctx context.Context, before int) error
 }
 
 // Counter counts each entry once, however often and in whatever order it is
@@ -86,6 +97,33 @@ func (c *Counter) count(ctx context.Context, was Counted, entries []ticket.Entry
 	}
 }
 
+// Move counts a ticket anew in a later edition of the numbers, and takes it out
+// of the one that it is counted in: at no moment it is missing, or in both.
+func (c *Counter) Move(ctx context.Context, ticketID string, edition int) error {
+	for range attempts {
+		was, entries, err := c.Store.CountedFrom(ctx, ticketID, 1)
+		if err != nil || was.Gone {
+			return err
+		}
+		if was.UpTo == 0 || was.Edition >= edition {
+			return c.Recount(ctx, ticketID, was.UpTo+1)
+		}
+		for len(entries) > 0 && entries[len(entries)-1].Seq > was.UpTo {
+			entries = entries[:len(entries)-1]
+		}
+		now, delta := Fold(Counted{TicketID: ticketID, Edition: edition}, entries)
+		taken, err := c.take(ctx, Step{was, now, delta})
+		if err != nil {
+			return err
+		}
+		if taken { // of a very long life a part is left to be counted
+			return c.Recount(ctx, ticketID, now.UpTo+1)
+		}
+		stepBack(ctx)
+	}
+	return fault.New(fault.Conflict, "")
+}
+
 // Forget takes a deleted ticket out of the backlog, once.
 func (c *Counter) Forget(ctx context.Context, ticketID string) error {
 	for range attempts {
@@ -127,8 +165,13 @@ type outcome struct {
 	err   error
 }
 
-// mostTogether bounds the steps of one write.
-const mostTogether = 20
+// mostTogether and mostPages bound the steps of one write, and the days that
+// they change in any edition: with those of the last step it is no more than a
+// transaction takes.
+const (
+	mostTogether = 20
+	mostPages    = 35
+)
 
 func (c *Counter) take(ctx context.Context, s Step) (taken bool, err error) {
 	j := &job{s, make(chan outcome, 1)}
@@ -152,16 +195,20 @@ func (c *Counter) next() []*job {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	var jobs, later []*job
-	tickets, days := map[string]bool{}, map[string]bool{}
+	type page struct {
+		day     string
+		edition int
+	}
+	tickets, pages := map[string]bool{}, map[page]bool{}
 	for _, j := range c.waiting {
-		if len(jobs) == mostTogether || tickets[j.step.Now.TicketID] || len(days) > 2*mostDays {
+		if len(jobs) == mostTogether || tickets[j.step.Now.TicketID] || len(pages) > mostPages {
 			later = append(later, j)
 			continue
 		}
 		jobs = append(jobs, j)
 		tickets[j.step.Now.TicketID] = true
 		for day := range j.step.Delta.Days {
-			days[day] = true
+			pages[page{day, j.step.Was.Edition}], pages[page{day, j.step.Now.Edition}] = true, true
 		}
 	}
 	c.waiting = later

@@ -21,6 +21,7 @@ type Counted struct {
 	Replied    bool // staff has answered
 	Ended      bool // it was resolved or closed, at least once
 	Gone       bool // it was deleted: nothing is counted any more
+	Edition    int  // of the numbers, that it is counted in
 }
 
 // Numbers are counters by name; numbers.go holds the names.
@@ -151,16 +152,34 @@ func (d *Delta) Add(other Delta) {
 		if d.Days[day] == nil {
 			d.Days[day] = Numbers{}
 		}
-		d.Days[day].add(numbers)
+		d.Days[day].Add(numbers)
 	}
-	d.Backlog.add(other.Backlog)
+	d.Backlog.Add(other.Backlog)
 	for id, names := range other.Names {
 		d.Names[id] = names
 	}
 	d.prune()
 }
 
-func (n Numbers) add(other Numbers) {
+// Negative is what takes the delta back.
+func (d Delta) Negative() Delta {
+	back := Delta{Days: make(map[string]Numbers, len(d.Days)), Backlog: d.Backlog.negative(), Names: d.Names}
+	for day, numbers := range d.Days {
+		back.Days[day] = numbers.negative()
+	}
+	return back
+}
+
+func (n Numbers) negative() Numbers {
+	back := make(Numbers, len(n))
+	for name, by := range n {
+		back[name] = -by
+	}
+	return back
+}
+
+// Add puts other numbers on top.
+func (n Numbers) Add(other Numbers) {
 	for name, by := range other {
 		n[name] += by
 	}

@@ -80,7 +80,7 @@ func Make(p Period, now time.Time, r Record) Report {
 	for day := p.From; !day.After(p.To); day = day.AddDate(0, 0, 1) {
 		n := r.Days[DayOf(day)]
 		out.Days = append(out.Days, Day{DayOf(day), n[created], n[resolved], n[closed], n[reopened]})
-		all.add(n)
+		all.Add(n)
 	}
 	out.FirstResponse, out.Resolution = spread(all, responsePrefix), spread(all, resolutionPrefix)
 	live := 0

@@ -38,10 +38,21 @@ func Search(index Index) Effect {
 	}
 }
 
-// learnEntry learns the words of an entry. Who the customer is helps only staff
-// to find something; notes are theirs alone.
+// learnEntry learns the words of an entry.
 func learnEntry(ctx context.Context, index Index, e ticket.Entry) error {
-	var words, secret []string
+	words, secret, err := entryWords(ctx, index, e)
+	if err != nil || len(words)+len(secret) == 0 {
+		return err
+	}
+	return index.LearnTicket(ctx, e.TicketID, causeOf(e), words, secret)
+}
+
+// causeOf names an entry as the cause of its words.
+func causeOf(e ticket.Entry) string { return fmt.Sprintf("%010d", e.Seq) }
+
+// entryWords are the words of an entry. Who the customer is helps only staff to
+// find something; notes are theirs alone.
+func entryWords(ctx context.Context, index Members, e ticket.Entry) (words, secret []string, err error) {
 	switch e.Kind { //nolint:exhaustive // the others say nothing in words
 	case ticket.KindOpened:
 		title := ""
@@ -51,7 +62,7 @@ func learnEntry(ctx context.Context, index Index, e ticket.Entry) error {
 		words = search.Words(title, id.Number(e.TicketID), e.Body)
 		customer, err := index.User(ctx, e.Author.ID)
 		if err != nil && !fault.Is(err, fault.UserNotFound) {
-			return err
+			return nil, nil, err
 		}
 		secret = append(search.Words(e.Author.Name, customer.Name), phone.Spellings(customer.Phone)...)
 	case ticket.KindMessage:
@@ -63,10 +74,7 @@ func learnEntry(ctx context.Context, index Index, e ticket.Entry) error {
 			words = search.Words(e.Change.To)
 		}
 	}
-	if len(words)+len(secret) == 0 {
-		return nil
-	}
-	return index.LearnTicket(ctx, e.TicketID, fmt.Sprintf("%010d", e.Seq), words, secret)
+	return words, secret, nil
 }
 
 // userWords are what a person is found by; none where there is nobody.

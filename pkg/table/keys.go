@@ -157,9 +157,30 @@ const (
 
 func countedKey(ticketID string) key { return key{ticketPK(ticketID), skCounted} }
 
-func dayKey(day string) key { return key{statsPK, prefixDay + day} }
+// The numbers have editions, one beside the other while they are made anew. The
+// first has no number of its own.
+func dayKey(edition int, day string) key {
+	return key{statsPK, prefixDay + day + editionSuffix(edition)}
+}
 
-func backlogKey() key { return key{statsPK, skBacklog} }
+func backlogKey(edition int) key { return key{statsPK, skBacklog + editionSuffix(edition)} }
+
+func editionSuffix(edition int) string {
+	if edition == 0 {
+		return ""
+	}
+	return "#" + strconv.Itoa(edition)
+}
+
+// afterEditions is behind all editions of a day, or of the backlog.
+const afterEditions = "#~"
+
+// editionOf reads a key of the numbers.
+func editionOf(sk, prefix string) (name string, edition int) {
+	name, number, _ := strings.Cut(strings.TrimPrefix(sk, prefix), "#")
+	edition, _ = strconv.Atoi(number)
+	return name, edition
+}
 
 // openKey is where a socket is listed that expires in that hour.
 func openKey(hour int64, part uint32) key {

@@ -32,6 +32,7 @@ type countedItem struct {
 	Replied  bool   `dynamodbav:"fr,omitempty"`
 	Ended    bool   `dynamodbav:"rs,omitempty"`
 	Gone     bool   `dynamodbav:"gone,omitempty"`
+	Edition  int    `dynamodbav:"ed,omitempty"`
 	TTL      int64  `dynamodbav:"ttl,omitempty"`
 }
 
@@ -43,6 +44,7 @@ func (t *Table) countedToItem(c stats.Counted) countedItem {
 	i := countedItem{
 		key: countedKey(c.TicketID), UpTo: c.UpTo, Customer: c.CustomerID, Status: string(c.Status), Category: c.CategoryID,
 		Created: toMillis(c.CreatedAt), Replied: c.Replied, Ended: c.Ended, Gone: c.Gone,
+		Edition: c.Edition,
 	}
 	if c.Gone {
 		i.TTL = t.now().Add(goneFor).Unix()
@@ -53,7 +55,7 @@ func (t *Table) countedToItem(c stats.Counted) countedItem {
 func (i countedItem) counted() stats.Counted {
 	return stats.Counted{
 		TicketID: idOf(i.PK), UpTo: i.UpTo, CustomerID: i.Customer, Status: ticket.Status(i.Status), CategoryID: i.Category,
-		CreatedAt: fromMillis(i.Created), Replied: i.Replied, Ended: i.Ended, Gone: i.Gone,
+		CreatedAt: fromMillis(i.Created), Replied: i.Replied, Ended: i.Ended, Gone: i.Gone, Edition: i.Edition,
 	}
 }
 
@@ -77,6 +79,7 @@ func (t *Table) CountedFrom(ctx context.Context, ticketID string, seq int) (stat
 			var i countedItem
 			err = decode(out.Items[n-1], &i)
 			counted = i.counted()
+			t.seen(counted.Edition)
 		}
 		return counted, log.Entries, err
 	}
@@ -90,34 +93,81 @@ func isCounted(i item) bool {
 // Advance implements stats.Store: one transaction for all steps. It stands its
 // ground against others that count at the same time.
 func (t *Table) Advance(ctx context.Context, steps []stats.Step) (map[int]bool, error) {
-	var sum stats.Delta
-	tx := t.transaction()
-	for _, s := range steps {
-		if s.Was.UpTo == 0 {
-			tx.put(t.countedToItem(s.Now), slotFree, nil)
-		} else {
-			tx.put(t.countedToItem(s.Now), "up = :up AND attribute_not_exists(gone)", values{"up": s.Was.UpTo})
-		}
-		sum.Add(s.Delta)
-	}
-	for _, day := range slices.Sorted(maps.Keys(sum.Days)) {
-		tx.update(addNumbers(dayKey(day), sum.Days[day], nil))
-	}
-	if len(sum.Backlog) > 0 {
-		tx.update(addNumbers(backlogKey(), sum.Backlog, sum.Names))
-	}
 	for try := 0; ; try++ {
-		failed, err := tx.commit(ctx)
+		failed, err := t.advance(steps).commit(ctx)
 		if fault.Is(err, fault.Conflict) && try < conflictTries {
 			pause(ctx, try)
 			continue
 		}
 		refused := map[int]bool{}
 		for place := range failed {
-			refused[place] = true
+			if place < len(steps) {
+				refused[place] = true
+			}
 		}
-		return refused, err
+		if err != nil || len(failed) == 0 || len(refused) > 0 {
+			return refused, err
+		}
+		if try == conflictTries {
+			return nil, fault.New(fault.Conflict, "")
+		}
+		if err := t.learnEdition(ctx); err != nil { // the one of new tickets is shut
+			return nil, err
+		}
 	}
+}
+
+// advance makes the transaction: what is counted of each ticket, then the
+// numbers of each edition. New tickets come into the latest edition alone.
+func (t *Table) advance(steps []stats.Step) *transaction {
+	tx := t.transaction()
+	sums, fresh := map[int]stats.Delta{}, map[int]bool{}
+	add := func(edition int, d stats.Delta) {
+		sum := sums[edition]
+		sum.Add(d)
+		sums[edition] = sum
+	}
+	for _, s := range steps {
+		now := s.Now
+		if s.Was.UpTo == 0 {
+			now.Edition = int(t.edition.Load())
+			fresh[now.Edition] = true
+			tx.put(t.countedToItem(now), slotFree, nil)
+		} else {
+			condition, vals := "up = :up AND attribute_not_exists(gone) AND attribute_not_exists(ed)", values{"up": s.Was.UpTo}
+			if s.Was.Edition > 0 {
+				condition, vals["ed"] = "up = :up AND attribute_not_exists(gone) AND ed = :ed", s.Was.Edition
+			}
+			tx.put(t.countedToItem(now), condition, vals)
+			if now.Edition != s.Was.Edition {
+				add(s.Was.Edition, s.Delta.Negative())
+			}
+		}
+		add(now.Edition, s.Delta)
+	}
+	for _, edition := range slices.Sorted(maps.Keys(sums)) {
+		tx.addEdition(edition, sums[edition], fresh[edition])
+	}
+	return tx
+}
+
+// addEdition adds to the numbers of an edition. fresh says that new tickets
+// come into it: then it must not be shut.
+func (tx *transaction) addEdition(edition int, sum stats.Delta, fresh bool) {
+	for _, day := range slices.Sorted(maps.Keys(sum.Days)) {
+		tx.update(addNumbers(dayKey(edition, day), sum.Days[day], nil))
+	}
+	if fresh && !sum.Empty() && len(sum.Backlog) == 0 {
+		sum.Backlog = stats.Numbers{"s_new": 0} // opened and ended at once
+	}
+	if len(sum.Backlog) == 0 {
+		return
+	}
+	c := addNumbers(backlogKey(edition), sum.Backlog, sum.Names)
+	if fresh {
+		c.condition = "attribute_not_exists(shut)"
+	}
+	tx.update(c)
 }
 
 // namesPrefix is put before a category's id where the backlog keeps its names.
@@ -150,13 +200,13 @@ func (t *Table) Figures(ctx context.Context, p stats.Period) (stats.Record, erro
 	first := since
 	switch {
 	case p.To.Before(since):
-		if err := t.addFigures(ctx, &r, dayKey(stats.DayOf(p.From)).SK, dayKey(stats.DayOf(p.To)).SK); err != nil {
+		if err := t.addFigures(ctx, &r, dayKey(0, stats.DayOf(p.From)).SK, dayKey(0, stats.DayOf(p.To)).SK+afterEditions); err != nil {
 			return r, err
 		}
 	case p.From.Before(since):
 		first = p.From
 	}
-	return r, t.addFigures(ctx, &r, dayKey(stats.DayOf(first)).SK, statsEnd)
+	return r, t.addFigures(ctx, &r, dayKey(0, stats.DayOf(first)).SK, statsEnd)
 }
 
 func (t *Table) addFigures(ctx context.Context, r *stats.Record, from, to string) error {
@@ -187,9 +237,13 @@ func (t *Table) addFigure(r *stats.Record, i item) error {
 	}
 	switch {
 	case strings.HasPrefix(k.SK, prefixDay):
-		r.Days[strings.TrimPrefix(k.SK, prefixDay)] = numbersOf(i)
-	case k.SK == skBacklog:
-		r.Backlog = numbersOf(i)
+		day, _ := editionOf(k.SK, prefixDay)
+		if r.Days[day] == nil {
+			r.Days[day] = stats.Numbers{}
+		}
+		r.Days[day].Add(numbersOf(i))
+	case strings.HasPrefix(k.SK, skBacklog):
+		r.Backlog.Add(numbersOf(i))
 		for name, value := range i {
 			if id, ok := strings.CutPrefix(name, namesPrefix); ok {
 				var texts map[string]string

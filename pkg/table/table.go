@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"strings"
+	"sync/atomic"
 	"time"
 	"unicode"
 
@@ -24,6 +25,8 @@ type Table struct {
 	db   *dynamodb.Client
 	name *string
 	now  func() time.Time
+
+	edition atomic.Int64 // of the numbers, that new tickets come into, as far as known
 }
 
 // New opens the table of that name. now decides what has expired.

@@ -211,7 +211,11 @@ func (t *Table) Commit(ctx context.Context, h ticket.Head, entries []ticket.Entr
 
 // Project implements ticket.Store.
 func (t *Table) Project(ctx context.Context, h ticket.Head) error {
-	held, err := t.put(ctx, headToItem(h, true), unmoved, values{"rev": h.Revision})
+	condition, vals := unmoved, values{"rev": h.Revision}
+	if h.Revision == 0 {
+		condition, vals = slotFree, nil
+	}
+	held, err := t.put(ctx, headToItem(h, true), condition, vals)
 	if err == nil && held != nil {
 		return fault.New(fault.Conflict, "")
 	}

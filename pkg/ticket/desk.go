@@ -50,7 +50,8 @@ type Store interface {
 	Commit(ctx context.Context, h Head, entries []Entry) error
 
 	// Project stores a folded head. It errors with fault.Conflict when the
-	// stored head's revision is not the one that h was folded from.
+	// stored head's revision is not the one that h was folded from; revision 0
+	// is that of none.
 	Project(ctx context.Context, h Head) error
 
 	// Bury writes a deleted ticket's tombstone anew.
