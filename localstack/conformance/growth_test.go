@@ -202,13 +202,13 @@ type sample struct {
 	median time.Duration
 }
 
-// measure does each chore so many times and tells the price of the dearest and
-// the median of the times. A close follows a post on the same ticket, as do the
+// measure does each chore so many times and tells the usual price (a busy
+// machine makes the SDK try again, now and then) and the median of the times. A close follows a post on the same ticket, as do the
 // chores between.
 func (g *growth) measure(t *testing.T, rounds int) map[string]sample {
 	t.Helper()
 	took := map[string][]time.Duration{}
-	dearest := map[string]price{}
+	prices := map[string]map[price]int{} // how often each was paid
 	for range rounds {
 		id := g.fresh()
 		for _, d := range chores() {
@@ -218,17 +218,30 @@ func (g *growth) measure(t *testing.T, rounds int) map[string]sample {
 				t.Fatalf("%s among %d tickets: %v", d.name, g.tickets, err)
 			}
 			took[d.name] = append(took[d.name], time.Since(began))
+			if prices[d.name] == nil {
+				prices[d.name] = map[price]int{}
+			}
 			got, _ := g.reset()
-			was := dearest[d.name]
-			dearest[d.name] = price{max(was.trips, got.trips), max(was.read, got.read), max(was.write, got.write)}
+			prices[d.name][got]++
 		}
 	}
 	out := map[string]sample{}
 	for name, times := range took {
 		slices.Sort(times)
-		out[name] = sample{dearest[name], times[len(times)/2]}
+		out[name] = sample{usual(prices[name]), times[len(times)/2]}
 	}
 	return out
+}
+
+// usual is the price that was paid most often.
+func usual(prices map[price]int) price {
+	var most price
+	for p, n := range prices {
+		if n > prices[most] {
+			most = p
+		}
+	}
+	return most
 }
 
 // judgeGrowth compares every size with the first.
