@@ -68,7 +68,7 @@ func (s *server) engine() (*dynamodb.Client, error) {
 // multiply copies a ticket's head, and waits until nothing follows from that any
 // more.
 func (s *server) multiply(ctx context.Context, db *dynamodb.Client, id string, tickets int) error {
-	head, err := s.read(ctx, db, "T#"+id, "~H")
+	head, err := s.head(ctx, db, id)
 	if err != nil {
 		return err
 	}
@@ -94,10 +94,10 @@ func (s *server) multiply(ctx context.Context, db *dynamodb.Client, id string, t
 	return s.quiet(ctx)
 }
 
-func (s *server) read(ctx context.Context, db *dynamodb.Client, pk, sk string) (item, error) {
-	out, err := db.GetItem(ctx, &dynamodb.GetItemInput{TableName: &s.table, Key: item{"PK": text(pk), "SK": text(sk)}})
+func (s *server) head(ctx context.Context, db *dynamodb.Client, id string) (item, error) {
+	out, err := db.GetItem(ctx, &dynamodb.GetItemInput{TableName: &s.table, Key: item{"PK": text("T#" + id), "SK": text("~H")}})
 	if err == nil && out.Item == nil {
-		err = fmt.Errorf("no item %s %s", pk, sk)
+		err = fmt.Errorf("ticket %s has no head", id)
 	}
 	if err != nil {
 		return nil, err

@@ -27,16 +27,20 @@ func (t *thread) post(ctx context.Context) error {
 // ticketsEach is more than a page of a list shows.
 const ticketsEach = 24
 
-// customers makes people with tickets, and threads of 20 messages, each on a
-// ticket of its own.
-func customers(ctx context.Context, api *client.API, n, threads int) ([]*client.Person, []*thread, error) {
-	people, all, errs := make([]*client.Person, n), make([]*thread, threads), make([]error, n)
+// customersAtAll share the clients.
+const customersAtAll = 4
+
+// customers makes some people with tickets, and a thread of 20 messages for each
+// client, on a ticket of its own.
+func customers(ctx context.Context, api *client.API) ([]*client.Person, []*thread, error) {
+	const n = customersAtAll
+	people, all, errs := make([]*client.Person, n), make([]*thread, mostClients), make([]error, n)
 	var work sync.WaitGroup
 	for i := range n {
 		work.Go(func() {
 			var own []*thread
-			if people[i], own, errs[i] = customer(ctx, api, client.RandomPhone(), threads/n); errs[i] == nil {
-				copy(all[i*threads/n:], own)
+			if people[i], own, errs[i] = customer(ctx, api); errs[i] == nil {
+				copy(all[i*mostClients/n:], own)
 			}
 		})
 	}
@@ -44,8 +48,8 @@ func customers(ctx context.Context, api *client.API, n, threads int) ([]*client.
 	return people, all, errors.Join(errs...)
 }
 
-func customer(ctx context.Context, api *client.API, phone string, n int) (*client.Person, []*thread, error) {
-	person, err := api.SignUp(ctx, phone, "Sara Customer")
+func customer(ctx context.Context, api *client.API) (*client.Person, []*thread, error) {
+	person, err := api.SignUp(ctx, client.RandomPhone(), "Sara Customer")
 	if err != nil {
 		return nil, nil, err
 	}
@@ -55,7 +59,7 @@ func customer(ctx context.Context, api *client.API, phone string, n int) (*clien
 		if err != nil {
 			return nil, nil, err
 		}
-		if i < n {
+		if i < mostClients/customersAtAll {
 			threads = append(threads, &thread{owner: person, id: ticket.ID, last: ticket.LastSeq})
 		}
 	}

@@ -16,6 +16,9 @@ import (
 
 const speedItem = "speed"
 
+// mostClients is the highest concurrency.
+const mostClients = 32
+
 // speed measures a stack under load, and what it holds idle; wanted names what
 // is measured, nothing names all.
 func speed(ctx context.Context, wanted []string) (err error) {
@@ -72,8 +75,8 @@ type deed struct {
 }
 
 // deeds are what is measured. Each client has a ticket of its own.
-func deeds(ctx context.Context, s *server, clients int) ([]deed, error) {
-	people, threads, err := customers(ctx, s.api, 4, clients)
+func deeds(ctx context.Context, s *server) ([]deed, error) {
+	people, threads, err := customers(ctx, s.api)
 	if err != nil {
 		return nil, err
 	}
@@ -115,8 +118,8 @@ func throughput(ctx context.Context, s *server, asked func(string) bool) error {
 	if !slices.ContainsFunc([]string{"login", "create", "list", "detail", "post"}, asked) {
 		return nil
 	}
-	concurrencies := []int{1, 4, 16, 32}
-	all, err := deeds(ctx, s, 32)
+	concurrencies := []int{1, 4, 16, mostClients}
+	all, err := deeds(ctx, s)
 	if err != nil {
 		return err
 	}
