@@ -129,7 +129,7 @@ func (s *server) tellCrowd(ctx context.Context, owner *client.Person, long strin
 			}
 			return answer.Into(http.StatusOK, nil)
 		})
-		if err = errors.Join(append(l.failures, err)...); err != nil {
+		if err := errors.Join(append(l.failures, err)...); err != nil {
 			return err
 		}
 		p50 := middle(l.answers)
