@@ -34,7 +34,7 @@ type conversation struct {
 func (c *conversation) hold(ctx context.Context, seed uint64) error {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	draw := func(stream uint64) *rand.Rand { return rand.New(rand.NewPCG(seed, stream)) } //nolint:gosec // it must be repeatable
+	draw := func(stream uint64) *rand.Rand { return rand.New(rand.NewPCG(seed, stream)) }
 	c.listener = listener{person: c.customer, ticketID: c.ticketID, random: draw(0)}
 
 	var writing, listening sync.WaitGroup

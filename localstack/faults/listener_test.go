@@ -62,7 +62,7 @@ func (l *listener) step(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if l.random.IntN(80) == 0 {
+	if l.random.IntN(250) == 0 {
 		l.cuts++
 		return errors.New("cut by its own client")
 	}

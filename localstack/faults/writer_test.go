@@ -83,7 +83,7 @@ func passing(status int) bool {
 
 // overHTTP posts the message. Now and then it hangs up in the middle.
 func (w *writer) overHTTP(ctx context.Context, message client.Fields) (int, error) {
-	if w.random.IntN(60) == 0 {
+	if w.random.IntN(120) == 0 {
 		var hangUp context.CancelFunc
 		ctx, hangUp = context.WithTimeout(ctx, time.Duration(w.random.Int64N(int64(8*time.Millisecond))))
 		defer hangUp()
@@ -119,7 +119,7 @@ func (w *writer) overSocket(ctx context.Context, message client.Fields) (int, er
 		frame[name] = v
 	}
 	err := w.socket.Send(ctx, frame)
-	if err == nil && w.random.IntN(60) == 0 {
+	if err == nil && w.random.IntN(120) == 0 {
 		w.cuts++
 		err = errors.New("cut by its own client")
 	}
