@@ -49,10 +49,10 @@ func newGauge(t *testing.T, p *plant) *gauge {
 	must(t, err)
 	g := &gauge{plant: p, seen: map[string]bool{}}
 	g.stream = &dynamo.Stream{URL: *house.config.BaseEndpoint, ARN: *out.Table.LatestStreamArn, New: true, Logf: t.Logf, Invoke: g.take}
-	ctx, cancel := context.WithCancel(context.Background())
+	ctx := t.Context()
 	var wait sync.WaitGroup
 	wait.Go(func() { g.stream.Run(ctx, dynamo.Mapping{ID: "gauge", BatchSize: 1000}) })
-	t.Cleanup(func() { cancel(); wait.Wait() })
+	t.Cleanup(wait.Wait) // the context ends before
 	return g
 }
 
@@ -203,7 +203,7 @@ func (r *river) page(iterator string) map[string]any {
 type mill struct {
 	plant    *plant
 	mappings []dynamo.Mapping
-	poison   map[string]string // sequence number -> "" ; the function dies of these
+	poison   map[string]string // sequence numbers of records that the function dies of
 
 	mu       sync.Mutex
 	chance   *rand.Rand // nil where nothing goes wrong
