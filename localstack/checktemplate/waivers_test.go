@@ -43,7 +43,7 @@ func TestWaiverWithoutReason(t *testing.T) {
 			t.Errorf("%s: got no error, want one", name)
 		}
 	}
-	if _, err := loadWaivers(filepath.Join("../..", list)); err != nil {
+	if _, err := loadWaivers(filepath.Join("..", "..", list)); err != nil {
 		t.Errorf("got %v, want the waivers in force", err)
 	}
 }

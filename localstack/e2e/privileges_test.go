@@ -74,8 +74,8 @@ func judgePrivileges(whole bool) error {
 		errs = append(errs, errors.New("not allowed: "+text))
 	}
 	if whole {
-		errs = append(errs, tellUnused(found.Unused))
-		errs = append(errs, verdict.Detail("privileges", "What functions may do, and how often they did", found.Table(all)))
+		errs = append(errs, tellUnused(found.Unused),
+			verdict.Detail("privileges", "What functions may do, and how often they did", found.Table(all)))
 	}
 	return errors.Join(errs...)
 }
