@@ -16,7 +16,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
-	"ticketsystem/pkg/account"
 	"ticketsystem/pkg/category"
 	"ticketsystem/pkg/fault"
 	"ticketsystem/pkg/stats"
@@ -57,7 +56,7 @@ func newPlant(t *testing.T, seed uint64) *plant {
 			l.User.Role = user.RoleUser
 			l.User.Notify.Email = true
 		}
-		must(t, p.store.SaveAccount(t.Context(), account.Login(l)))
+		must(t, p.store.SaveAccount(t.Context(), l))
 		*who = l.User.Principal("")
 	}
 	return p

@@ -325,7 +325,7 @@ func (m *mill) invoke(ctx context.Context, function string, payload []byte) ([]b
 		config = badLine(0, 0, 1)
 		config.HTTPClient = &dyingClient{next: house.config.HTTPClient, left: int64(seed % 40)}
 	case badNet:
-		config = badLine(seed, 0.05, 3)
+		config = badLine(seed, 0.1, 1)
 	}
 	answer, err := m.handler(function, config)(ctx, batch)
 	if err != nil || fate == unheard || fate == dying {
