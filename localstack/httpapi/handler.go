@@ -29,6 +29,7 @@ type Handler struct {
 	API     func() API            // the template's current state
 	Prepare func(function string) // waits for a build, which is no part of the 30 s
 	Invoke  func(ctx context.Context, function string, payload []byte) ([]byte, error)
+	Wrote   func() // something may have been written
 	Logf    func(string, ...any)
 }
 
@@ -67,6 +68,9 @@ func (h *Handler) invoke(w http.ResponseWriter, r *http.Request, function string
 	ctx, cancel := context.WithTimeout(r.Context(), integration)
 	defer cancel()
 	answer, err := h.Invoke(ctx, function, payload)
+	if r.Method != http.MethodGet && r.Method != http.MethodHead {
+		h.Wrote()
+	}
 	switch {
 	case errors.Is(err, context.DeadlineExceeded):
 		refuse(w, http.StatusServiceUnavailable, "Service Unavailable")

@@ -50,7 +50,7 @@ func gateway(t *testing.T, f func(event map[string]any) (string, error)) *httpte
 				CORS:   &CORS{Origins: []string{"https://app.example"}, Methods: []string{"POST"}, Headers: []string{"etag"}, Credentials: true, MaxAge: 60},
 			}
 		},
-		Prepare: func(string) {},
+		Prepare: func(string) {}, Wrote: func() {},
 		Invoke: func(_ context.Context, _ string, payload []byte) ([]byte, error) {
 			var event map[string]any
 			if err := json.Unmarshal(payload, &event); err != nil {

@@ -247,7 +247,7 @@ func (s *Stack) startTable(ctx context.Context) error {
 func (s *Stack) serve(listeners map[string][]net.Listener) {
 	api := &httpapi.Handler{
 		API:     func() httpapi.API { return s.current().http },
-		Prepare: s.lambda.Prepare, Invoke: s.Invoke, Logf: s.logf,
+		Prepare: s.lambda.Prepare, Invoke: s.lambda.Invoke, Wrote: s.stream.Wake, Logf: s.logf,
 	}
 	s.bucket.Settings, s.bucket.Notify, s.bucket.Logf = func() bucket.Settings { return s.current().bucket }, s.notify, s.logf
 	s.bucket.Credentials = bucket.Credentials{AccessKey: accessKey, SecretKey: secretKey, SessionToken: sessionToken}
