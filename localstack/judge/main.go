@@ -87,7 +87,9 @@ func ask(ctx context.Context, q question, short bool) error {
 	for _, try := range q.tries {
 		command := exec.CommandContext(ctx, try[0], try[1:]...)
 		command.Stdout, command.Stderr = log, log
-		command.Cancel = func() error { return command.Process.Signal(os.Interrupt) }
+		// Its group, since make and go run do not pass an interrupt on.
+		command.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+		command.Cancel = func() error { return syscall.Kill(-command.Process.Pid, syscall.SIGINT) }
 		command.WaitDelay = 30 * time.Second
 		if err := command.Run(); ctx.Err() != nil {
 			return ctx.Err()
