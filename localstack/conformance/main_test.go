@@ -13,6 +13,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"ticketsystem/localstack/dynamo"
 	"ticketsystem/localstack/lambda"
@@ -66,8 +67,7 @@ func run(m *testing.M) (code int, err error) {
 		return 0, err
 	}
 	defer func() {
-		_, gone := dynamodb.NewFromConfig(house.config).DeleteTable(ctx, &dynamodb.DeleteTableInput{TableName: &house.table})
-		err = errors.Join(err, gone)
+		err = errors.Join(err, dropTable(ctx, house.table))
 	}()
 	return m.Run(), nil
 }
@@ -112,10 +112,17 @@ func ownTable(t *testing.T) *table.Table {
 func makeOwn(t *testing.T, name string) {
 	t.Helper()
 	must(t, makeTable(t.Context(), &dynamo.Engine{URL: *house.config.BaseEndpoint}, name))
-	t.Cleanup(func() {
-		_, err := dynamodb.NewFromConfig(house.config).DeleteTable(context.Background(), &dynamodb.DeleteTableInput{TableName: &name})
-		must(t, err)
-	})
+	t.Cleanup(func() { must(t, dropTable(context.Background(), name)) })
+}
+
+// dropTable deletes a table. That it is gone is no error: the SDK asks again
+// when an answer was cut off.
+func dropTable(ctx context.Context, name string) error {
+	_, err := dynamodb.NewFromConfig(house.config).DeleteTable(ctx, &dynamodb.DeleteTableInput{TableName: &name})
+	if gone := (*types.ResourceNotFoundException)(nil); errors.As(err, &gone) {
+		return nil
+	}
+	return err
 }
 
 // tableProperties is the table as template.yaml declares it.
