@@ -11,14 +11,12 @@ import (
 	"time"
 )
 
-// The stream is asked often while something happens and seldom otherwise, but
-// never without a breath: what is written meanwhile then comes in one batch. AWS
-// asks four times a second.
+// The stream is asked soon after something happened and seldom otherwise, but
+// never without a breath: what is written meanwhile then comes in one batch, and
+// who wrote it is through. AWS asks four times a second.
 const (
-	breath    = 15 * time.Millisecond
-	busyPause = 25 * time.Millisecond
+	breath    = 50 * time.Millisecond
 	idlePause = 500 * time.Millisecond
-	busyFor   = time.Second // after the last sign of life
 )
 
 // Stream feeds functions from the table's stream.
@@ -33,14 +31,12 @@ type Stream struct {
 
 	mu     sync.Mutex
 	wakers []chan struct{}
-	active time.Time
 }
 
 // Wake says that something may have been written just now.
 func (s *Stream) Wake() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.active = time.Now()
 	for _, waker := range s.wakers {
 		select {
 		case waker <- struct{}{}:
@@ -73,24 +69,16 @@ func (s *Stream) Run(ctx context.Context, m Mapping) {
 		s.Logf("%s: %v", m.ID, err)
 	}
 	for ctx.Err() == nil {
-		began := time.Now()
 		got, err := r.round(ctx)
 		if err != nil && ctx.Err() == nil {
 			s.Logf("%s: stream: %v", m.ID, err)
 			clear(r.iterators)
 			r.pause(ctx, time.Second)
 		}
-		r.rest(ctx, time.Until(began.Add(breath)))
-		if got {
-			continue
+		if !got {
+			r.pause(ctx, idlePause)
 		}
-		s.mu.Lock()
-		pause := idlePause
-		if time.Since(s.active) < busyFor {
-			pause = busyPause
-		}
-		s.mu.Unlock()
-		r.pause(ctx, pause)
+		r.rest(ctx, breath)
 	}
 }
 
@@ -104,9 +92,6 @@ func (r *reader) pause(ctx context.Context, d time.Duration) {
 
 // rest waits, whatever happens meanwhile.
 func (r *reader) rest(ctx context.Context, d time.Duration) {
-	if d <= 0 {
-		return
-	}
 	select {
 	case <-ctx.Done():
 	case <-time.After(d):

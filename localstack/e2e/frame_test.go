@@ -173,6 +173,13 @@ func TestPresenceShowsWhoWatches(t *testing.T) {
 	present("both to be there", me, agent)
 	theirs.ask(object{"action": "unsubscribe", "topic": "ticket:" + ticket.ID}, "unsubscribed")
 	present("the agent to be gone", me)
+
+	theirs.subscribe(ticket.ID)
+	present("the agent to be back", me, agent)
+	if err := theirs.Close(); err != nil {
+		t.Fatal(err)
+	}
+	present("the agent's socket to be closed", me)
 }
 
 // TestManyWritersOnBothDoors is the heart of the promise: whatever is written

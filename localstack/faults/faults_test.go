@@ -75,17 +75,15 @@ func TestFaultsLoseAndDoubleNothing(t *testing.T) {
 // logs: the stream went on through its own share of faults.
 func (r *run) followed(t *testing.T, held []*conversation) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
-	defer cancel()
 	behind := 0
-	for _, c := range held {
-		if err := r.projected(ctx, c.ticketID); err != nil {
+	for _, c := range held { // about as the stream comes to them: patience is with each
+		if err := r.projected(t.Context(), c.ticketID); err != nil {
 			behind++
 			t.Error(err)
 		}
 	}
 	dead := 0
-	queues, err := r.api.Queues(ctx)
+	queues, err := r.api.Queues(t.Context())
 	for _, q := range queues {
 		if strings.Contains(q.Name, "Failures") {
 			dead += q.Visible + q.InFlight + q.Delayed
@@ -102,6 +100,8 @@ func (r *run) followed(t *testing.T, held []*conversation) {
 
 // projected waits until a ticket's head knows all of its log.
 func (r *run) projected(ctx context.Context, ticketID string) error {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
 	for {
 		log, err := r.store.Newest(ctx, ticketID, 1)
 		if err != nil {

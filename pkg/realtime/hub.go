@@ -58,7 +58,7 @@ func (h *Hub) Watchers(ctx context.Context, topics []string) ([]Watcher, error) 
 	errs := make([]error, len(topics))
 	var wait sync.WaitGroup
 	for i, topic := range topics {
-		wait.Go(func() { found[i], errs[i] = h.Store.Watchers(ctx, topic) })
+		wait.Go(func() { found[i], errs[i] = h.watchers(ctx, topic) })
 	}
 	wait.Wait()
 	if err := errors.Join(errs...); err != nil {

@@ -30,6 +30,7 @@ type lobby struct {
 	opened   []realtime.Connection
 	now, top int // frames on their way now, and at most
 	noAnswer error
+	asked    []string // topics
 }
 
 func (l *lobby) hub() *realtime.Hub {
@@ -66,6 +67,9 @@ func (l *lobby) ForgetGone(_ context.Context, id, topic string, openedBefore tim
 }
 
 func (l *lobby) Watchers(_ context.Context, topic string) ([]realtime.Watcher, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.asked = append(l.asked, topic)
 	return l.watchers[topic], l.noAnswer
 }
 
@@ -228,5 +232,26 @@ func TestDoor(t *testing.T) {
 	door.Random = strings.NewReader("short")
 	if _, _, err := door.Pass(context.Background(), who); err == nil {
 		t.Error("without randomness: got a pass")
+	}
+}
+
+func TestWatchersAreFoundOutOnce(t *testing.T) {
+	l := &lobby{watchers: map[string][]realtime.Watcher{"a": {{ConnectionID: "1"}}, "b": {{ConnectionID: "2"}}}, noAnswer: errors.New("throttled")}
+	ctx, hub := realtime.Once(t.Context()), l.hub()
+	if _, err := hub.Watchers(ctx, []string{"a"}); err == nil {
+		t.Error("the store failed, and the hub did not say so")
+	}
+	l.noAnswer = nil
+	for _, topics := range [][]string{{"a"}, {"a", "b"}, {"b", "a"}} {
+		found, err := hub.Watchers(ctx, topics)
+		if err != nil || len(found) != len(topics) {
+			t.Errorf("%v: got %v, %v", topics, found, err)
+		}
+	}
+	if want := []string{"a", "a", "b"}; !slices.Equal(l.asked, want) {
+		t.Errorf("asked for %v, want %v: once each, and again after a failure", l.asked, want)
+	}
+	if _, err := hub.Watchers(t.Context(), []string{"a"}); err != nil || len(l.asked) != 4 {
+		t.Errorf("another context remembers: asked for %v, %v", l.asked, err)
 	}
 }

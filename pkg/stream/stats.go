@@ -2,6 +2,7 @@ package stream
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"ticketsystem/pkg/stats"
@@ -9,18 +10,21 @@ import (
 	"ticketsystem/pkg/ticket"
 )
 
-// Counts keeps the numbers of the house.
+// Counts keeps the numbers of the house. What a batch brings of one ticket is
+// counted at once, with the first of it.
 func Counts(counter *stats.Counter) Effect {
 	return func(ctx context.Context, c table.Change) error {
 		switch {
 		case c.Gone != "":
 			return counter.Forget(ctx, c.Gone)
-		case c.Entry != nil && c.Created:
+		case counts(c) && !slices.ContainsFunc(c.Before, counts):
 			return counter.Follow(ctx, *c.Entry)
 		}
 		return nil
 	}
 }
+
+func counts(c table.Change) bool { return c.Entry != nil && c.Created && stats.Matters(*c.Entry) }
 
 // Lists keeps what administrators see of the present.
 type Lists interface {

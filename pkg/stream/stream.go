@@ -11,6 +11,7 @@ import (
 
 	"github.com/aws/aws-lambda-go/events"
 
+	"ticketsystem/pkg/realtime"
 	"ticketsystem/pkg/table"
 )
 
@@ -30,6 +31,7 @@ const partitionsAtOnce = 8
 // come again.
 func Handle(log *slog.Logger, effects ...Effect) Handler {
 	return func(ctx context.Context, batch events.DynamoDBEvent) (events.DynamoDBEventResponse, error) {
+		ctx = realtime.Once(ctx)
 		var (
 			out    events.DynamoDBEventResponse
 			mu     sync.Mutex
@@ -79,22 +81,25 @@ func partition(record events.DynamoDBEventRecord) string {
 // inOrder runs the effects for the records of a partition and returns the
 // sequence number of the first that failed: what is behind it waits.
 func inOrder(ctx context.Context, log *slog.Logger, records []events.DynamoDBEventRecord, effects []Effect) (failed string) {
+	var before []table.Change
 	for _, record := range records {
-		if err := follow(ctx, record, effects); err != nil {
+		change, err := table.ReadChange(record)
+		if err == nil {
+			change.Before = before
+			err = follow(ctx, change, effects)
+		}
+		if err != nil {
 			log.ErrorContext(ctx, "record failed", slog.String("event", record.EventID), slog.Any("error", err))
 			return record.Change.SequenceNumber
 		}
+		before = append(before, change)
 	}
 	return ""
 }
 
 // follow runs all effects of one change side by side: they do not wait for, or
 // fail with, each other.
-func follow(ctx context.Context, record events.DynamoDBEventRecord, effects []Effect) error {
-	change, err := table.ReadChange(record)
-	if err != nil {
-		return err
-	}
+func follow(ctx context.Context, change table.Change, effects []Effect) error {
 	errs := make([]error, len(effects))
 	var wait sync.WaitGroup
 	for i, effect := range effects {

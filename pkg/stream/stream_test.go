@@ -249,6 +249,26 @@ func TestDeliver(t *testing.T) {
 	}
 }
 
+// TestATicketIsFoldedOnceInABatch: what a batch brings of a ticket costs what
+// its first entry costs.
+func TestATicketIsFoldedOnceInABatch(t *testing.T) {
+	reads := func(b events.DynamoDBEvent) int {
+		w := &world{}
+		project, _, _ := w.handlers()
+		if failed := failures(t, project, b); failed != nil {
+			t.Errorf("failed %v", failed)
+		}
+		return len(w.did)
+	}
+	one := reads(batch(insert(entryOf("t", 2, "message"))))
+	if three := reads(batch(insert(entryOf("t", 2, "message")), insert(entryOf("t", 3, "note")), modify(markOf("t", 3)))); one == 0 || three != one {
+		t.Errorf("read %d times for three changes, %d times for one", three, one)
+	}
+	if both := reads(batch(insert(entryOf("t", 2, "message")), insert(entryOf("u", 2, "message")))); both != 2*one {
+		t.Errorf("read %d times for two tickets, %d times for one", both, one)
+	}
+}
+
 // TestAgainFromTheFailure: Lambda comes again with what is left; all is done
 // in the end.
 func TestAgainFromTheFailure(t *testing.T) {

@@ -17,6 +17,10 @@ import (
 // set, or an id; none for an item that nobody follows.
 type Change struct {
 	Created bool // the item was not there before
+	// Before are the changes of the same partition that stand before this one in
+	// its batch. They have been followed; whoever read the partition for one of
+	// them, strongly consistent, has met this one too.
+	Before  []Change
 	Entry   *ticket.Entry
 	Head    *ticket.Head
 	Mark    *ticket.Mark
