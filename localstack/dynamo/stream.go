@@ -15,7 +15,7 @@ import (
 // never without a breath: what is written meanwhile then comes in one batch, and
 // who wrote it is through. AWS asks four times a second.
 const (
-	breath    = 50 * time.Millisecond
+	breath    = 100 * time.Millisecond
 	idlePause = 500 * time.Millisecond
 )
 

@@ -28,14 +28,6 @@ type learntItem struct {
 // staff alone. cause names what they come from; it counts once. A ticket that
 // is not there any more learns nothing.
 func (t *Table) LearnTicket(ctx context.Context, ticketID, cause string, words, secret []string) error {
-	var head headItem
-	if _, err := t.get(ctx, headKey(ticketID), true, &head); err != nil {
-		return err
-	}
-	h := head.head()
-	if h.ID == "" {
-		return nil
-	}
 	learnt, err := t.learnt(ctx, ticketID)
 	if err != nil {
 		return err
@@ -50,6 +42,14 @@ func (t *Table) LearnTicket(ctx context.Context, ticketID, cause string, words, 
 	words = without(words, known)
 	secret = without(without(secret, knownToStaff), words)
 	if len(words)+len(secret) == 0 {
+		return nil
+	}
+	var head headItem
+	if _, err := t.get(ctx, headKey(ticketID), true, &head); err != nil {
+		return err
+	}
+	h := head.head()
+	if h.ID == "" {
 		return nil
 	}
 	has, wants := map[key]bool{}, map[key]bool{}
