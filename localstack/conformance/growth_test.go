@@ -49,7 +49,7 @@ type growth struct {
 func TestGrowth(t *testing.T) {
 	g := newGrowth(t)
 	sizes := verdict.Pick([]int{1e3, 1e5}, []int{1e3, 1e5, 1e6, 1e7})
-	rounds := verdict.Pick(40, 90) // each takes a ticket of its own, and at first there are a hundred
+	rounds := verdict.Pick(40, 70) // each closes a ticket, and of the first hundred a page must stay open
 	var all []map[string]sample
 	for _, items := range sizes {
 		g.growTo(t, items/itemsPerTicket)
