@@ -145,9 +145,12 @@ func (s *server) tellCrowd(ctx context.Context, owner *client.Person, long strin
 	}
 	const was = 1110 * time.Millisecond
 	took := time.Since(start)
-	lines = append(lines, verdict.Line{
+	all := verdict.Line{
 		Item: speedItem, Name: fmt.Sprintf("all %d messages, in pages of 100", messages), Figure: ms(took),
 		Goal: "below the replaced system 1,110 ms for 10,000", Holds: took < was,
-	})
-	return tell(nil, lines...)
+	}
+	if !all.Holds {
+		all.Cause = "The contract gives 100 entries a page, so this is 100 requests one after the other; each asks the ticket's head anew whose it is."
+	}
+	return tell(nil, append(lines, all)...)
 }

@@ -110,8 +110,14 @@ func fanOut(ctx context.Context, s *server) error {
 		worst.Points = append(worst.Points, plot.Point{X: float64(n), Y: p99.Seconds() * 1000})
 		if n == 100 {
 			const most = 50 * time.Millisecond
-			lines = append(lines, verdict.Line{Item: speedItem, Name: "message to the last of 100 sockets, p99", Figure: fmt.Sprintf("%s (p50 %s)", ms(p99), ms(p50)),
-				Goal: "at most 50 ms; the replaced system 1,716 ms", Holds: p99 <= most})
+			line := verdict.Line{Item: speedItem, Name: "message to the last of 100 sockets, p99", Figure: fmt.Sprintf("%s (p50 %s)", ms(p99), ms(p50)),
+				Goal: "at most 50 ms; the replaced system 1,716 ms", Holds: p99 <= most}
+			if !line.Holds {
+				line.Cause = fmt.Sprintf("300 frames, two thirds of them after the last socket has the message, take %s of the functions' and %s of the gateway's processor time, "+
+					"on the processors that also read the sockets. Of the functions' share most is what each call of @connections costs the SDK: building, signing, sending.",
+					ms(l.each(l.used.functions)), ms(l.each(l.used.gateway)))
+			}
+			lines = append(lines, line)
 		}
 	}
 	chart := plot.Chart{Title: "From a message to the last socket", X: "sockets", Y: "ms", LogY: true, Lines: []plot.Line{middles, worst, goal}}

@@ -146,8 +146,9 @@ func (p *plant) step(ctx context.Context, desk *ticket.Desk, id string) (err err
 		title := text
 		_, err = desk.Edit(ctx, p.reza, id, ticket.Patch{Title: &title, CategoryID: &p.shelves[to%2]})
 	}
-	if kind := kindOf(err); kind == fault.TicketNotFound || kind == fault.StatusNotAllowed {
-		return nil // somebody else's, or closed
+	switch kindOf(err) {
+	case fault.TicketNotFound, fault.StatusNotAllowed, fault.TicketClosed:
+		return nil // somebody else's, or closed, perhaps long ago
 	}
 	return err
 }

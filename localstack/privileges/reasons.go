@@ -59,6 +59,8 @@ func rare() []Reason {
 		{[]string{"broadcast-run"}, "dynamodb:Query", "*/index/*", "A broadcast to all, or to all of a role; the suite's people are shared, so it names them."},
 		{[]string{"broadcast-run"}, "sqs:SendMessage", "", "A broadcast that is not finished in time goes on in the next invocation."},
 		{[]string{"password-reset"}, "dynamodb:BatchWriteItem", "", "More sessions than one transaction takes end in batches."},
+		{[]string{"stream-deliver"}, "dynamodb:BatchWriteItem", "",
+			"Sessions are ended that slipped in while somebody lost rights, or that the function left which took them and died."},
 		{[]string{"key-make"}, "ssm:GetParameter", "", "An update of the stack finds the key that is there."},
 		{[]string{"key-make"}, "ssm:DeleteParameter", "", "The key goes with the stack."},
 		{[]string{"health-report"}, "s3:ListBucket", "", "Who may not list a bucket is told 403, and not 404, of an object that is not there."},
