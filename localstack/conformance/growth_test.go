@@ -133,7 +133,7 @@ func (g *growth) warm(t *testing.T) int64 {
 	t.Helper()
 	f, err := os.Open(g.file)
 	must(t, err)
-	defer f.Close() //nolint:errcheck // was only read
+	defer f.Close()
 	size, err := io.Copy(io.Discard, f)
 	must(t, err)
 	return size

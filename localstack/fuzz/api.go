@@ -111,7 +111,7 @@ func (t troupe) try(ctx context.Context, url string, who client.User) (outcome, 
 		own = append(own, u.ID)
 	}
 	command := exec.CommandContext(ctx, program, "--config-file", settings, "run", description, "--url", url,
-		"--phases", "examples,coverage,fuzzing", "--max-examples", verdict.Pick("2", "720"), "--workers", "1",
+		"--phases", "examples,coverage,fuzzing", "--max-examples", verdict.Pick("2", "660"), "--workers", "1",
 		"--generation-database", "none", // with one, half of the time goes into what to keep
 		"--report", "json", "--report-json-path", report, "--no-color")
 	command.Env = append(os.Environ(), "FUZZ_URL="+url, "FUZZ_PHONE="+t.phone[who.ID], "FUZZ_PASSWORD="+seed.Password,

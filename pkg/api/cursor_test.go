@@ -170,6 +170,9 @@ func TestTicketQueries(t *testing.T) {
 		{ali, "limit=-1", ticket.Query{}, "?limit not_a_number"}, {ali, "limit=99999999999999999999", ticket.Query{}, "?limit not_a_number"},
 		{ali, "status=done", ticket.Query{}, "?status not_allowed"}, {ali, "status=open,", ticket.Query{}, "?status not_allowed"},
 		{ali, "priority=P1", ticket.Query{}, "?priority not_allowed"}, {ali, "category=x", ticket.Query{}, "?category invalid"},
+		{ali, "status=", ticket.Query{}, "?status not_allowed"}, {ali, "priority=", ticket.Query{}, "?priority not_allowed"},
+		{ali, "category=", ticket.Query{}, "?category invalid"}, {ali, "assignee=", ticket.Query{}, "?assignee invalid"},
+		{ali, "sort=", ticket.Query{}, "?sort not_allowed"},
 		{ali, "assignee=ali", ticket.Query{}, "?assignee invalid"}, {ali, "sort=title", ticket.Query{}, "?sort not_allowed"},
 		{sara, "sort=waiting", ticket.Query{}, "?sort not_allowed"},
 	} {

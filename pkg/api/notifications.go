@@ -50,11 +50,10 @@ func ListNotifications(store notification.Store) Endpoint {
 		if q.Limit, err = r.limit(); err != nil {
 			return Response{}, err
 		}
-		switch r.query.Get("unread") {
-		case "", "false":
-		case "true":
+		switch asked := r.query.Get("unread"); {
+		case asked == "true":
 			q.Unread = true
-		default:
+		case asked != "false" && r.query.Has("unread"):
 			return Response{}, badQuery("unread", "not_allowed", "unread is true or false.")
 		}
 		name := fmt.Sprint("notifications ", q.Unread)

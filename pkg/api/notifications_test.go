@@ -60,7 +60,7 @@ func TestListNotifications(t *testing.T) {
 	}
 	next, _ := first.at("page", "next").(string)
 	for query, status := range map[string]int{
-		"unread=true&limit=1&cursor=" + next: 200, "cursor=" + next: 400, "unread=false": 200, "unread=maybe": 400, "limit=0": 400, "cursor=x": 400,
+		"unread=true&limit=1&cursor=" + next: 200, "cursor=" + next: 400, "unread=false": 200, "unread=maybe": 400, "unread=": 400, "limit=0": 400, "cursor=x": 400,
 	} {
 		if got := h.send(t, api.ListNotifications(d), sara, call(http.MethodGet, "/notifications", "").query(query)); got.status != status {
 			t.Errorf("%s: got %d, want %d", query, got.status, status)

@@ -39,7 +39,8 @@ func ListTickets(desk *ticket.Desk) Endpoint {
 	}}
 }
 
-// ticketQuery reads the filters. Errors: bad_request.
+// ticketQuery reads the filters. One that is there and empty is refused: it was
+// meant to say something. Errors: bad_request.
 func (r *Request) ticketQuery() (ticket.Query, error) {
 	staff := r.Who.Role.Staff()
 	q := ticket.Query{CategoryID: r.query.Get("category"), Priority: ticket.Priority(r.query.Get("priority"))}
@@ -47,13 +48,13 @@ func (r *Request) ticketQuery() (ticket.Query, error) {
 	if q.Limit, err = r.limit(); err != nil {
 		return q, err
 	}
-	if q.Statuses, err = statuses(r.query.Get("status"), staff); err != nil {
+	if q.Statuses, err = r.statuses(staff); err != nil {
 		return q, err
 	}
-	if q.Priority != "" && !q.Priority.Valid() {
+	if r.query.Has("priority") && !q.Priority.Valid() {
 		return q, badQuery("priority", "not_allowed", "priority is one of low, medium, high, urgent.")
 	}
-	if q.CategoryID != "" && !id.Valid(q.CategoryID) {
+	if r.query.Has("category") && !id.Valid(q.CategoryID) {
 		return q, badQuery("category", "invalid", "category is the id of a category.")
 	}
 	if q.AssigneeID, err = r.assignee(); err != nil {
@@ -65,7 +66,7 @@ func (r *Request) ticketQuery() (ticket.Query, error) {
 	if !staff {
 		q.CustomerID = r.Who.UserID
 	}
-	q.Sort, err = sortOf(r.query.Get("sort"), staff)
+	q.Sort, err = r.sort(staff)
 	return q, err
 }
 
@@ -83,12 +84,12 @@ func (r *Request) terms() ([]search.Terms, error) {
 
 // statuses reads one or more statuses, comma-separated. Customers know no
 // on_hold: to them it is open.
-func statuses(text string, staff bool) ([]ticket.Status, error) {
-	if text == "" {
+func (r *Request) statuses(staff bool) ([]ticket.Status, error) {
+	if !r.query.Has("status") {
 		return nil, nil
 	}
 	var out []ticket.Status
-	for name := range strings.SplitSeq(text, ",") {
+	for name := range strings.SplitSeq(r.query.Get("status"), ",") {
 		s := ticket.Status(name)
 		if !s.Valid() {
 			return nil, badQuery("status", "not_allowed", "status is one of new, open, pending, on_hold, resolved, closed.")
@@ -110,17 +111,18 @@ func (r *Request) assignee() (string, error) {
 	switch asked := r.query.Get("assignee"); {
 	case asked == "me":
 		return r.Who.UserID, nil
-	case asked == "", asked == ticket.Nobody, id.Valid(asked):
+	case !r.query.Has("assignee"), asked == ticket.Nobody, id.Valid(asked):
 		return asked, nil
 	}
 	return "", badQuery("assignee", "invalid", "assignee is me, none or the id of a person.")
 }
 
-func sortOf(text string, staff bool) (ticket.Sort, error) {
-	switch s := ticket.Sort(text); {
-	case s == "" && staff:
+func (r *Request) sort(staff bool) (ticket.Sort, error) {
+	given := r.query.Has("sort")
+	switch s := ticket.Sort(r.query.Get("sort")); {
+	case !given && staff:
 		return ticket.SortWaiting, nil
-	case s == "":
+	case !given:
 		return ticket.SortActivity, nil
 	case s == ticket.SortActivity, s == ticket.SortCreated, s == ticket.SortWaiting && staff:
 		return s, nil

@@ -44,7 +44,7 @@ func ListUsers(people *account.Registry) Endpoint {
 			return Response{}, err
 		}
 		role, q := user.Role(r.query.Get("role")), strings.TrimSpace(r.query.Get("q"))
-		if role != "" && !role.Valid() {
+		if r.query.Has("role") && !role.Valid() {
 			return Response{}, badQuery("role", "not_allowed", "role is one of user, support, admin.")
 		}
 		if utf8.RuneCountInString(q) > maxQuery || search.TooMany(q) {
