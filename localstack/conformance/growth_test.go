@@ -124,7 +124,8 @@ func (g *growth) growTo(t *testing.T, tickets int) {
 		t.Fatalf("grow: %v\n%s", err, out)
 	}
 	g.touched, g.used, g.tickets = g.tickets, 0, tickets
-	t.Logf("%d tickets, %d MB, in %d s", tickets, g.warm(t)>>20, int(time.Since(began).Seconds()))
+	size := g.warm(t)
+	t.Logf("%d tickets, %d MB, in %d s", tickets, size>>20, int(time.Since(began).Seconds()))
 }
 
 // warm reads the engine's file through, so that it lies in memory at every
@@ -298,7 +299,7 @@ func judgeGrowth(t *testing.T, sizes []int, all []map[string]sample) {
 		Name: "operations that cost the same at every size", Figure: fmt.Sprintf("%d of %d", alike, n), Goal: "all", Holds: alike == n,
 	}, verdict.Line{
 		Name: "operations whose p50 stays within 1.2 of the first", Figure: fmt.Sprintf("%d of %d, at most %.2f (%s)", steady, n, worst, slowest),
-		Goal: "all", Holds: steady == n, Cause: "The engine keeps its tables as B-trees in one file: more items are more levels and fewer pages in memory, and the machine's noise comes on top. The units say what DynamoDB does.",
+		Goal: "all", Holds: steady == n, Cause: "The engine keeps its tables as B-trees in one file: more items are more levels, and the machine's noise comes on top. The units say what DynamoDB does.",
 	})
 	must(t, verdict.Detail("growth", "The same operations in a growing table", table.String()))
 	must(t, verdict.Plot("growth", "p50", chart.SVG()))
