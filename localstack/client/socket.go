@@ -14,7 +14,7 @@ import (
 )
 
 const (
-	dialTimeout   = 30 * time.Second
+	dialTimeout   = callTimeout
 	framePatience = 90 * time.Second
 	largestFrame  = 1 << 20 // bytes read in one frame from the server
 )

@@ -35,7 +35,7 @@ const runTime = 15 * time.Second
 // itself, after the queue's visibility time-out.
 func Broadcasts(runner *broadcast.Runner, work Work, log *slog.Logger) func(context.Context, events.SQSEvent) (events.SQSEventResponse, error) {
 	return func(ctx context.Context, batch events.SQSEvent) (events.SQSEventResponse, error) {
-		var out events.SQSEventResponse
+		out := noneFailed()
 		for _, message := range batch.Records {
 			over, err := runner.Run(ctx, message.Body, runner.Now().Add(runTime))
 			if err == nil && !over {

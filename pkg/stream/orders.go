@@ -22,7 +22,7 @@ type Hider interface {
 func Orders(courier *notification.Courier, queue Hider, log *slog.Logger) func(context.Context, events.SQSEvent) (events.SQSEventResponse, error) {
 	return func(ctx context.Context, batch events.SQSEvent) (events.SQSEventResponse, error) {
 		var (
-			out  events.SQSEventResponse
+			out  = noneFailed()
 			mu   sync.Mutex
 			wait sync.WaitGroup
 		)
@@ -39,6 +39,12 @@ func Orders(courier *notification.Courier, queue Hider, log *slog.Logger) func(c
 		wait.Wait()
 		return out, nil
 	}
+}
+
+// noneFailed is the report of a batch without failures. It holds a list, for
+// an emulator of Lambda's queues takes null for no report at all.
+func noneFailed() events.SQSEventResponse {
+	return events.SQSEventResponse{BatchItemFailures: []events.SQSBatchItemFailure{}}
 }
 
 // carryOut says whether the order is done with.

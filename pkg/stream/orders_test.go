@@ -2,6 +2,7 @@ package stream_test
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"log/slog"
 	"slices"
@@ -115,6 +116,22 @@ func TestOrdersFailOneByOne(t *testing.T) {
 	slices.Sort(failed)
 	if err != nil || !slices.Equal(failed, []string{"2", "3"}) || !slices.Equal(d.did, []string{"hide r2 for 10s"}) {
 		t.Errorf("got %v, failures %v, %q", err, failed, d.did)
+	}
+}
+
+// TestNothingFailedIsAList: a batch without failures is reported by an empty
+// list, never by null.
+func TestNothingFailedIsAList(t *testing.T) {
+	handlers := map[string]func(context.Context, events.SQSEvent) (events.SQSEventResponse, error){
+		"orders":     stream.Orders(nil, nil, slog.New(slog.DiscardHandler)),
+		"broadcasts": stream.Broadcasts(nil, nil, slog.New(slog.DiscardHandler)),
+	}
+	for name, handle := range handlers {
+		out, err := handle(t.Context(), events.SQSEvent{})
+		report, _ := json.Marshal(out)
+		if err != nil || string(report) != `{"batchItemFailures":[]}` {
+			t.Errorf("%s: got %s, %v", name, report, err)
+		}
 	}
 }
 
