@@ -96,6 +96,9 @@ LOCK := $(if $(shell command -v flock),flock .cache/compile.lock)
 	@$(LOCK) env $(GO_BUILD) ./pkg/... ./infra
 	@touch $@
 
+.PHONY: tools
+tools: $(GOLANGCI) .cache/sam/installed .cache/checkov/installed .cache/schemathesis/installed .cache/ministack/installed ## install what the other targets need, each once (-j4: side by side)
+
 .cache/%/installed: localstack/ministack/%.txt
 	python3 -m venv --clear .cache/$*
 	.cache/$*/bin/pip install --quiet --requirement $<
