@@ -72,8 +72,9 @@ func customer(ctx context.Context, api *client.API) (*client.Person, []*thread, 
 	return person, threads, nil
 }
 
-// quiet waits until functions have rested for a while: what follows from writes
-// is done then, and does not count for what comes next.
+// quiet waits until functions and engine have rested for a while: what follows
+// from writes is done then, and does not count for what comes next. The engine
+// is busy longer, with records of the stream that no function wants.
 func (s *server) quiet(ctx context.Context) error {
 	const rest, noise = 1500 * time.Millisecond, 2 // ticks; a runtime turns in its sleep
 	var last uint64
@@ -82,8 +83,8 @@ func (s *server) quiet(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if used.functions > last+noise {
-			last, since = used.functions, time.Now()
+		if busy := used.functions + used.engine; busy > last+noise {
+			last, since = busy, time.Now()
 		}
 		select {
 		case <-ctx.Done():
