@@ -64,6 +64,9 @@ func TestPriceList(t *testing.T) {
 	t.Logf("trips / read units / write units, the design's floor, and the calls:\n%s", list.String())
 }
 
+// quietDay is far from what other tests revoke in the same table.
+func quietDay() time.Time { return wiring.Now().AddDate(10, 0, 0) }
+
 func accountCosts() []cost {
 	var refresh, code, cookie, number string
 	return []cost{
@@ -123,8 +126,10 @@ func accountCosts() []cost {
 		{name: "revoke access", golden: price{1, 0, 1}, run: func(ctx context.Context, k *market) error {
 			return k.store.Revoke(ctx, newID(), wiring.Now())
 		}},
-		{name: "revocations, every 5 s a function", golden: price{1, 0.5, 0}, run: func(ctx context.Context, k *market) error {
-			return account.NewRevocations(k.store, wiring.Now).Check(ctx, customer("Reza"))
+		{name: "revocations, every 5 s a function", golden: price{1, 0.5, 0}, before: func(ctx context.Context, k *market) error {
+			return k.store.Revoke(ctx, newID(), quietDay())
+		}, run: func(ctx context.Context, k *market) error {
+			return account.NewRevocations(k.store, quietDay).Check(ctx, customer("Reza"))
 		}},
 		{name: "profile", golden: price{1, 1, 0}, run: func(ctx context.Context, k *market) error {
 			_, err := k.people.Profile(ctx, k.sara)

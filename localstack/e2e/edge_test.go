@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"unicode"
@@ -132,7 +133,11 @@ func TestCategories(t *testing.T) {
 	}
 	english, persian := read("en"), read("fa")
 	found := map[string]bool{}
+	seeded := []string{"Billing", "Technical", "Account", "Other"}
 	for id, name := range english {
+		if !slices.Contains(seeded, name) {
+			continue // another test's, which may be gone by now
+		}
 		found[name] = true
 		if !isPersian(persian[id]) {
 			t.Errorf("category %s in Persian: got %q, want a Persian name", name, persian[id])
@@ -142,7 +147,7 @@ func TestCategories(t *testing.T) {
 		same(t, "GET /categories/{id}: name", one.Name, name)
 		same(t, "GET /categories/{id}: active", one.Active, true)
 	}
-	for _, name := range []string{"Billing", "Technical", "Account", "Other"} {
+	for _, name := range seeded {
 		if !found[name] {
 			t.Errorf("GET /categories: got %v, want %s among them", english, name)
 		}
