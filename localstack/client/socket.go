@@ -14,7 +14,6 @@ import (
 )
 
 const (
-	dialTimeout   = callTimeout
 	framePatience = 90 * time.Second
 	largestFrame  = 1 << 20 // bytes read in one frame from the server
 )
@@ -93,7 +92,7 @@ func (p *Person) Connect(ctx context.Context) (*Socket, error) {
 // Dial opens a socket at an address. The number is the handshake's HTTP
 // status, 0 when there was no answer.
 func (a *API) Dial(ctx context.Context, address string, header http.Header) (*Socket, int, error) {
-	ctx, cancel := context.WithTimeout(ctx, dialTimeout)
+	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
 	conn, response, err := websocket.Dial(ctx, address, &websocket.DialOptions{HTTPHeader: header}) //nolint:bodyclose // the library closes it
 	status := 0

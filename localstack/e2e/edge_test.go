@@ -135,15 +135,16 @@ func TestCategories(t *testing.T) {
 	found := map[string]bool{}
 	seeded := []string{"Billing", "Technical", "Account", "Other"}
 	for id, name := range english {
-		if !slices.Contains(seeded, name) {
-			continue // another test's, which may be gone by now
+		answer := anybody(t, "GET", "/categories/"+id, nil, client.Language("en"))
+		if _, there := persian[id]; !slices.Contains(seeded, name) && (!there || answer.Status == http.StatusNotFound) {
+			continue // another test's, removed meanwhile
 		}
 		found[name] = true
 		if !isPersian(persian[id]) {
 			t.Errorf("category %s in Persian: got %q, want a Persian name", name, persian[id])
 		}
 		var one client.Category
-		expect(t, anybody(t, "GET", "/categories/"+id, nil, client.Language("en")), 200, &one)
+		expect(t, answer, 200, &one)
 		same(t, "GET /categories/{id}: name", one.Name, name)
 		same(t, "GET /categories/{id}: active", one.Active, true)
 	}
