@@ -13,5 +13,5 @@ func main() {
 	news, keeper := sockets.News(h), sockets.Keeper(h)
 	h.Run(stream.Handle(h.Log,
 		stream.Frames(h.Table(), news), stream.Shown(news), stream.Ordered(post.Queue(h), post.Settle(h)),
-		stream.Shut(keeper), stream.Begun(h.Table(), keeper), stream.Ended(sockets.Exit(h)), stream.Started(post.Broadcasts(h)), stream.Echo("stream-deliver", h.Table())))
+		stream.Shut(h.Table(), keeper), stream.Begun(h.Table(), keeper), stream.Ended(sockets.Exit(h)), stream.Started(post.Broadcasts(h)), stream.Echo("stream-deliver", h.Table())))
 }

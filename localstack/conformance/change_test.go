@@ -9,6 +9,7 @@ import (
 
 	"ticketsystem/pkg/account"
 	"ticketsystem/pkg/fault"
+	"ticketsystem/pkg/user"
 	"ticketsystem/pkg/wiring"
 )
 
@@ -50,7 +51,7 @@ func TestResetPassword(t *testing.T) {
 		}
 	}
 	revoked, err := open().Revoked(t.Context(), at)
-	if err != nil || !revoked[login.User.ID].Equal(at) {
+	if all := revoked[login.User.ID]; err != nil || len(all) != 1 || all[0] != (user.Revocation{At: at}) {
 		t.Errorf("got %v, %v, want %v", revoked[login.User.ID], err, at)
 	}
 }

@@ -124,10 +124,10 @@ func accountCosts() []cost {
 			return err
 		}},
 		{name: "revoke access", golden: price{1, 0, 1}, run: func(ctx context.Context, k *market) error {
-			return k.store.Revoke(ctx, newID(), wiring.Now())
+			return k.store.Revoke(ctx, newID(), user.Revocation{At: wiring.Now()})
 		}},
 		{name: "revocations, every 5 s a function", golden: price{1, 0.5, 0}, before: func(ctx context.Context, k *market) error {
-			return k.store.Revoke(ctx, newID(), quietDay())
+			return k.store.Revoke(ctx, newID(), user.Revocation{At: quietDay()})
 		}, run: func(ctx context.Context, k *market) error {
 			return account.NewRevocations(k.store, quietDay).Check(ctx, customer("Reza"))
 		}},
@@ -389,7 +389,10 @@ func streamCosts() []cost {
 			return err
 		}},
 		{
-			name: "stream: a user, no session", golden: price{3, 2, 1}, run: func(ctx context.Context, k *market) error { return k.store.CopyUser(ctx, k.sara.UserID) },
+			name: "stream: a user, no session", golden: price{3, 2, 1}, run: func(ctx context.Context, k *market) error {
+				_, err := k.store.CopyUser(ctx, k.sara.UserID)
+				return err
+			},
 		},
 	}
 }

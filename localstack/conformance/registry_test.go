@@ -13,6 +13,7 @@ import (
 	"ticketsystem/pkg/audit"
 	"ticketsystem/pkg/category"
 	"ticketsystem/pkg/fault"
+	"ticketsystem/pkg/realtime"
 	"ticketsystem/pkg/stream"
 	"ticketsystem/pkg/table"
 	"ticketsystem/pkg/user"
@@ -28,7 +29,15 @@ var pen = audit.Pen{Now: wiring.Now, NewID: newID}
 // noSockets is a house in which nobody has one open.
 type noSockets struct{}
 
-func (noSockets) CloseUser(context.Context, string) error { return nil }
+func (noSockets) CloseUser(context.Context, string, user.Revocation) error { return nil }
+
+// hangUps notes which connections were closed.
+type hangUps map[string]bool
+
+func (h hangUps) Close(_ context.Context, connectionID string) error {
+	h[connectionID] = true
+	return nil
+}
 
 // newRegistry is the book of people over a store.
 func newRegistry(store *table.Table) *account.Registry {
@@ -304,6 +313,38 @@ func TestRightsThatChangeAreEnforced(t *testing.T) {
 		if _, void := revoked[u.ID]; void != c.void {
 			t.Errorf("another %s: revoked %v, want %v", what, void, c.void)
 		}
+	}
+}
+
+// TestRightsAreEndedOnce: the stream tells of a change again, after who was
+// changed has come back. What was opened with the new rights stays.
+func TestRightsAreEndedOnce(t *testing.T) {
+	t.Parallel()
+	store, closed := open(), hangUps{}
+	book := newRegistry(store)
+	book.Keeper.Sockets = &realtime.Exit{Store: store, Closer: closed}
+	door := &realtime.Door{Store: store, Now: wiring.Now, Random: rand.Reader}
+	enters := func(u user.User) (who user.Principal, connection string) {
+		who, connection = u.Principal(""), newID()
+		who.IssuedAt = wiring.Now()
+		must(t, door.Open(t.Context(), connection, who))
+		return who, connection
+	}
+	u, agent := enter(t, book, user.RoleUser), user.RoleSupport
+	before, old := enters(u)
+	u, err := book.Change(t.Context(), boss, u.ID, account.Edit{Role: &agent})
+	must(t, err)
+	now, young := enters(u)
+	for range 2 {
+		must(t, stream.Shut(store, book.Keeper)(t.Context(), table.Change{Shut: u.ID}))
+	}
+	check := account.NewRevocations(store, wiring.Now).Check
+	if err := check(t.Context(), before); !fault.Is(err, fault.TokenExpired) {
+		t.Errorf("with the role of before: got %v, want token_expired", err)
+	}
+	must(t, check(t.Context(), now))
+	if !closed[old] || closed[young] {
+		t.Errorf("closed %v, want %s alone", closed, old)
 	}
 }
 

@@ -1,28 +1,30 @@
 package conformance
 
 import (
+	"slices"
 	"testing"
 	"time"
 
 	"ticketsystem/pkg/account"
+	"ticketsystem/pkg/user"
 	"ticketsystem/pkg/wiring"
 )
 
-// TestRevoked: the last time for each, and nothing from before the question.
+// TestRevoked: all of each in their order, and nothing from before the question.
 func TestRevoked(t *testing.T) {
 	one, other, now := newID(), newID(), wiring.Now()
-	for _, at := range []time.Time{now.Add(-time.Minute), now, now.Add(-time.Hour)} {
-		must(t, open().Revoke(t.Context(), one, at))
+	want := []user.Revocation{{At: now.Add(-time.Hour)}, {At: now.Add(-time.Minute), Role: user.RoleSupport, Phone: "+989121111111"}, {At: now}}
+	for _, n := range []int{1, 2, 0, 2} { // one twice
+		must(t, open().Revoke(t.Context(), one, want[n]))
 	}
-	must(t, open().Revoke(t.Context(), one, now)) // the same again
-	must(t, open().Revoke(t.Context(), other, now.Add(-account.RevocationLife-time.Millisecond)))
+	must(t, open().Revoke(t.Context(), other, user.Revocation{At: now.Add(-account.RevocationLife - time.Millisecond)}))
 	got, err := open().Revoked(t.Context(), now.Add(-account.RevocationLife))
 	must(t, err)
-	if at, found := got[one]; !found || !at.Equal(now) {
-		t.Errorf("got %v, %v, want %v", at, found, now)
+	if !slices.Equal(got[one], want) {
+		t.Errorf("got %v, want %v", got[one], want)
 	}
-	if at, found := got[other]; found {
-		t.Errorf("got one of %v, want none that old", at)
+	if got[other] != nil {
+		t.Errorf("got %v, want none that old", got[other])
 	}
 }
 

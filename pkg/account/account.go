@@ -79,7 +79,7 @@ type Store interface {
 	// user, or of a session family. Functions know within five seconds (and the
 	// lag of an eventually consistent read); the answer is token_expired, so a
 	// client whose session still stands refreshes and goes on with what is true.
-	Revoke(ctx context.Context, subject string, at time.Time) error
+	Revoke(ctx context.Context, subject string, r user.Revocation) error
 
 	// User reads a user. Errors: user_not_found.
 	User(ctx context.Context, id string) (user.User, error)

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"ticketsystem/pkg/fault"
+	"ticketsystem/pkg/user"
 )
 
 const newNumber = "+989127654321"
@@ -30,7 +31,7 @@ func TestResetPassword(t *testing.T) {
 	if _, err := o.desk.Refresh(ctx, old.Refresh); !fault.Is(err, fault.SessionEnded) {
 		t.Errorf("the session of before: got %v, want session_ended", err)
 	}
-	if !o.revoked[old.User.ID].Equal(o.now) {
+	if got := o.revoked[old.User.ID]; len(got) != 1 || got[0] != (user.Revocation{At: o.now}) {
 		t.Error("access tokens of before are good")
 	}
 	if _, err := o.desk.LogIn(ctx, number, password, Caller{}); !fault.Is(err, fault.LoginWrong) {

@@ -3,22 +3,26 @@ package account
 import (
 	"context"
 	"time"
+
+	"ticketsystem/pkg/user"
 )
 
 // Sessions ends what lets people in.
 type Sessions interface {
 	// EndSessions removes all sessions of a person.
 	EndSessions(ctx context.Context, userID string) error
-	// CopyUser brings a changed person into their login and sessions.
-	CopyUser(ctx context.Context, userID string) error
-	// Revoke refuses access tokens of the person that were issued until then.
-	Revoke(ctx context.Context, userID string, at time.Time) error
+	// CopyUser brings a changed person into the login and the sessions that
+	// carry a copy. It gives the person as they are, without anything if there
+	// is none.
+	CopyUser(ctx context.Context, userID string) (user.User, error)
+	// Revoke refuses access tokens of the person.
+	Revoke(ctx context.Context, userID string, r user.Revocation) error
 }
 
 // Sockets closes what is open.
 type Sockets interface {
-	// CloseUser closes all sockets of a person.
-	CloseUser(ctx context.Context, userID string) error
+	// CloseUser closes the sockets of a person that the revocation voids.
+	CloseUser(ctx context.Context, userID string, r user.Revocation) error
 }
 
 // Keeper shuts people out whose rights have changed or ended. It may be asked
@@ -33,15 +37,23 @@ type Keeper struct {
 // Shut ends what carries a person's rights of before: tokens and sockets and,
 // for somebody who is out, the sessions, so that no new tokens come of them.
 func (k *Keeper) Shut(ctx context.Context, userID string, out bool) error {
-	renew := k.Sessions.CopyUser // the next tokens carry the new rights
+	r, err := k.renew(ctx, userID, out)
+	if err != nil {
+		return err
+	}
+	r.At = k.Now()
+	if err := k.Sessions.Revoke(ctx, userID, r); err != nil {
+		return err
+	}
+	return k.Sockets.CloseUser(ctx, userID, r)
+}
+
+// renew sees to it that the next tokens carry the rights of now, if there are
+// any, and gives the rights that stay good.
+func (k *Keeper) renew(ctx context.Context, userID string, out bool) (user.Revocation, error) {
 	if out {
-		renew = k.Sessions.EndSessions
+		return user.Revocation{}, k.Sessions.EndSessions(ctx, userID)
 	}
-	if err := renew(ctx, userID); err != nil {
-		return err
-	}
-	if err := k.Sessions.Revoke(ctx, userID, k.Now()); err != nil {
-		return err
-	}
-	return k.Sockets.CloseUser(ctx, userID)
+	u, err := k.Sessions.CopyUser(ctx, userID)
+	return user.Revocation{Role: u.Role, Phone: u.Phone}, err
 }

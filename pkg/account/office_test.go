@@ -41,7 +41,7 @@ type office struct {
 	texts    []string
 	noLine   error // of the Texter
 	noTable  error // of the revocations
-	revoked  map[string]time.Time
+	revoked  map[string][]user.Revocation
 
 	revokedReads int
 	touched      int
@@ -66,7 +66,7 @@ func newOffice(t *testing.T) *office {
 	}
 	o := &office{
 		now: time.Date(2026, 3, 21, 12, 0, 0, 0, time.UTC), codes: map[string]Code{}, counts: map[Counter]int{}, tries: map[string]Counter{},
-		logins: map[string]Login{}, users: map[string]user.User{}, sessions: map[string]Session{}, revoked: map[string]time.Time{}, files: map[string]attachment.Attachment{},
+		logins: map[string]Login{}, users: map[string]user.User{}, sessions: map[string]Session{}, revoked: map[string][]user.Revocation{}, files: map[string]attachment.Attachment{},
 	}
 	now := func() time.Time { return o.now }
 	ids := id.NewSource(now, rand.Reader)
@@ -251,8 +251,8 @@ func (o *office) TouchSession(_ context.Context, _, family string, now time.Time
 
 func (o *office) ResetPassword(ctx context.Context, l Login, used Code, at time.Time) error {
 	delete(o.codes, used.NumberMAC+used.Purpose)
-	o.logins[l.Phone], o.revoked[l.User.ID] = l, at
-	return o.EndSessions(ctx, l.User.ID)
+	o.logins[l.Phone] = l
+	return errors.Join(o.EndSessions(ctx, l.User.ID), o.Revoke(ctx, l.User.ID, user.Revocation{At: at}))
 }
 
 func (o *office) VerifyEmail(_ context.Context, userID, email string, used Code) (user.User, error) {
@@ -283,15 +283,21 @@ func (o *office) EndSessions(_ context.Context, userID string) error {
 	return nil
 }
 
-func (o *office) Revoke(_ context.Context, subject string, at time.Time) error {
-	o.revoked[subject] = at
+func (o *office) Revoke(_ context.Context, subject string, r user.Revocation) error {
+	o.revoked[subject] = append(o.revoked[subject], r)
 	return nil
 }
 
-func (o *office) Revoked(_ context.Context, since time.Time) (map[string]time.Time, error) {
+func (o *office) Revoked(_ context.Context, since time.Time) (map[string][]user.Revocation, error) {
 	o.revokedReads++
-	list := maps.Clone(o.revoked)
-	maps.DeleteFunc(list, func(_ string, at time.Time) bool { return !at.After(since) })
+	list := map[string][]user.Revocation{}
+	for subject, all := range o.revoked {
+		for _, r := range all {
+			if r.At.After(since) {
+				list[subject] = append(list[subject], r)
+			}
+		}
+	}
 	return list, o.noTable
 }
 

@@ -19,9 +19,9 @@ const revokedAge = 5 * time.Second
 
 // RevocationStore remembers whose access has been revoked.
 type RevocationStore interface {
-	// Revoked reads what was revoked since a time: user ids and session
-	// families, with the last time for each.
-	Revoked(ctx context.Context, since time.Time) (map[string]time.Time, error)
+	// Revoked reads what was revoked since a time, by user id and session
+	// family.
+	Revoked(ctx context.Context, since time.Time) (map[string][]user.Revocation, error)
 }
 
 // Revocations is a function's copy of the revocations: one Query every five
@@ -31,7 +31,7 @@ type Revocations struct {
 	now   func() time.Time
 
 	mu     sync.Mutex
-	list   map[string]time.Time
+	list   map[string][]user.Revocation
 	readAt time.Time
 }
 
@@ -48,14 +48,16 @@ func (r *Revocations) Check(ctx context.Context, who user.Principal) error {
 		return err
 	}
 	for _, subject := range []string{who.UserID, who.Session} {
-		if at, revoked := list[subject]; revoked && !who.IssuedAt.After(at) {
-			return fault.New(fault.TokenExpired, "")
+		for _, revoked := range list[subject] {
+			if revoked.Voids(who) {
+				return fault.New(fault.TokenExpired, "")
+			}
 		}
 	}
 	return nil
 }
 
-func (r *Revocations) current(ctx context.Context) (map[string]time.Time, error) {
+func (r *Revocations) current(ctx context.Context) (map[string][]user.Revocation, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	now := r.now()

@@ -15,7 +15,10 @@ import (
 func TestRevocations(t *testing.T) {
 	o := newOffice(t)
 	at := o.now
-	o.revoked = map[string]time.Time{"sara": at, "family": at, "long ago": at.Add(-RevocationLife)}
+	o.revoked = map[string][]user.Revocation{
+		"sara": {{At: at}}, "family": {{At: at}}, "long ago": {{At: at.Add(-RevocationLife)}},
+		"agent": {{At: at.Add(-time.Minute)}, {At: at, Role: user.RoleSupport, Phone: "+1"}},
+	}
 	r := NewRevocations(o, o.desk.Now)
 	for _, c := range []struct {
 		name string
@@ -29,6 +32,10 @@ func TestRevocations(t *testing.T) {
 		{"another person", user.Principal{UserID: "reza", IssuedAt: at.Add(-time.Minute)}, false},
 		{"an older token of an ended session", user.Principal{UserID: "reza", Session: "family", IssuedAt: at}, true},
 		{"another session", user.Principal{UserID: "reza", Session: "other", IssuedAt: at}, false},
+		{"the rights of now", user.Principal{UserID: "agent", Role: user.RoleSupport, Phone: "+1", IssuedAt: at}, false},
+		{"a role of before", user.Principal{UserID: "agent", Role: user.RoleAdmin, Phone: "+1", IssuedAt: at}, true},
+		{"a number of before", user.Principal{UserID: "agent", Role: user.RoleSupport, Phone: "+2", IssuedAt: at}, true},
+		{"what an earlier revocation had ended", user.Principal{UserID: "agent", Role: user.RoleSupport, Phone: "+1", IssuedAt: at.Add(-time.Hour)}, true},
 		{"what nothing can be left of", user.Principal{UserID: "long ago", IssuedAt: at.Add(-3 * time.Hour)}, false},
 	} {
 		if err := r.Check(context.Background(), c.who); fault.Is(err, fault.TokenExpired) != c.void || !c.void && err != nil {
@@ -49,7 +56,7 @@ func TestRevocationsAreReadSeldom(t *testing.T) {
 		}
 	}
 	check(nil)
-	if err := o.desk.Store.Revoke(context.Background(), "sara", o.now); err != nil {
+	if err := o.desk.Store.Revoke(context.Background(), "sara", user.Revocation{At: o.now}); err != nil {
 		t.Fatal(err)
 	}
 	o.now = o.now.Add(revokedAge - time.Millisecond)

@@ -147,7 +147,7 @@ func (s *Service) CloseSession(ctx context.Context, who user.Principal, family s
 	if err != nil {
 		return err
 	}
-	return s.Store.Revoke(ctx, family, s.Now())
+	return s.Store.Revoke(ctx, family, user.Revocation{At: s.Now()})
 }
 
 // successor is the same for the same token, so that a repeat gets it again

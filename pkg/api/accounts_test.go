@@ -115,8 +115,8 @@ func (r *registry) Sessions(_ context.Context, _, after string, limit int) (page
 	return page[:min(limit, len(page))], len(page) > limit, nil
 }
 
-func (r *registry) Revoke(_ context.Context, subject string, at time.Time) error {
-	r.revoked[subject] = at
+func (r *registry) Revoke(_ context.Context, subject string, one user.Revocation) error {
+	r.revoked[subject] = append(r.revoked[subject], one)
 	return nil
 }
 

@@ -195,7 +195,7 @@ func TestRevokedAccess(t *testing.T) {
 	h := newHouse(t)
 	h.now = h.now.Add(250 * time.Millisecond)
 	old := h.token(sara)
-	h.revoked[saraID] = h.now
+	h.revoked[saraID] = []user.Revocation{{At: h.now}}
 	h.now = h.now.Add(time.Millisecond)
 	for token, want := range map[string]string{old: "token_expired", h.token(sara): "", h.token(ali): ""} {
 		r := call(http.MethodGet, "/x", "").with("authorization", "Bearer "+token)

@@ -36,7 +36,7 @@ type shop struct {
 	frames      []frame
 	listed      []ticket.Query // what was listed
 	cursor      map[string]string
-	revoked     map[string]time.Time
+	revoked     map[string][]user.Revocation
 }
 
 // frame is what was pushed to a connection.
@@ -45,7 +45,7 @@ type frame struct {
 	body map[string]any
 }
 
-func (s *shop) Revoked(context.Context, time.Time) (map[string]time.Time, error) {
+func (s *shop) Revoked(context.Context, time.Time) (map[string][]user.Revocation, error) {
 	unlock, err := s.lock()
 	defer unlock()
 	return maps.Clone(s.revoked), err
@@ -54,7 +54,7 @@ func (s *shop) Revoked(context.Context, time.Time) (map[string]time.Time, error)
 func newShop() *shop {
 	return &shop{
 		tickets: map[string]ticket.Log{}, files: map[string]attachment.Attachment{}, repeats: map[string]idempotency.Record{},
-		connections: map[string]realtime.Connection{}, passes: map[string]user.Principal{}, revoked: map[string]time.Time{},
+		connections: map[string]realtime.Connection{}, passes: map[string]user.Principal{}, revoked: map[string][]user.Revocation{},
 	}
 }
 

@@ -270,7 +270,7 @@ func TestTypingAndReading(t *testing.T) {
 // revoked says nothing more.
 func TestRevokedSocket(t *testing.T) {
 	p := newPort(t)
-	p.revoked[saraID] = p.now
+	p.revoked[saraID] = []user.Revocation{{At: p.now}}
 	for name, run := range p.actions() {
 		p.send(t, run, "sara1", `{"action":"`+name+`","topic":"ticket:`+oneID+`","ticketId":"`+oneID+`"}`)
 		if got := p.reply("sara1"); got.at("problem", "code") != "token_expired" {

@@ -49,10 +49,16 @@ func (l *ledger) RemoveUser(context.Context, user.User, audit.Record) error { re
 // shutOut notes who was shut out.
 type shutOut struct{ ended, copied, revoked, closed int }
 
-func (s *shutOut) EndSessions(context.Context, string) error       { s.ended++; return nil }
-func (s *shutOut) CopyUser(context.Context, string) error          { s.copied++; return nil }
-func (s *shutOut) Revoke(context.Context, string, time.Time) error { s.revoked++; return nil }
-func (s *shutOut) CloseUser(context.Context, string) error         { s.closed++; return nil }
+func (s *shutOut) EndSessions(context.Context, string) error { s.ended++; return nil }
+func (s *shutOut) CopyUser(context.Context, string) (user.User, error) {
+	s.copied++
+	return user.User{}, nil
+}
+func (s *shutOut) Revoke(context.Context, string, user.Revocation) error { s.revoked++; return nil }
+func (s *shutOut) CloseUser(context.Context, string, user.Revocation) error {
+	s.closed++
+	return nil
+}
 
 // TestPeopleAreChanged: what may be said of them, what is refused, and who is
 // shut out behind a change.

@@ -4,11 +4,12 @@ import (
 	"context"
 
 	"ticketsystem/pkg/table"
+	"ticketsystem/pkg/user"
 )
 
 // Users copies a changed user to where copies of users lie.
 type Users interface {
-	CopyUser(ctx context.Context, userID string) error
+	CopyUser(ctx context.Context, userID string) (user.User, error)
 }
 
 // Copies keeps the copies of users up to date.
@@ -17,6 +18,7 @@ func Copies(users Users) Effect {
 		if c.UserID == "" || c.Created {
 			return nil
 		}
-		return users.CopyUser(ctx, c.UserID)
+		_, err := users.CopyUser(ctx, c.UserID)
+		return err
 	}
 }

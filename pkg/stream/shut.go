@@ -29,21 +29,26 @@ func Ended(exit Exit) Effect {
 	}
 }
 
-// Shut ends what a person had opened with rights of before. The function that
-// changed them has done so already; here it is done for what slipped in
-// meanwhile, and when that function died half-way.
-func Shut(gate Gate) Effect {
-	return func(ctx context.Context, c table.Change) error {
-		if c.Shut == nil {
-			return nil
-		}
-		return gate.Shut(ctx, c.Shut.UserID, c.Shut.Out)
-	}
-}
-
 // Members know people as they are now.
 type Members interface {
 	User(ctx context.Context, id string) (user.User, error)
+}
+
+// Shut ends what a person had opened with rights of before. The function that
+// changed them has done so already; here it is done for what slipped in
+// meanwhile, and when that function died half-way. What counts is who they are
+// now: somebody who has been let in again stays in.
+func Shut(members Members, gate Gate) Effect {
+	return func(ctx context.Context, c table.Change) error {
+		if c.Shut == "" {
+			return nil
+		}
+		now, err := members.User(ctx, c.Shut)
+		if err != nil && !fault.Is(err, fault.UserNotFound) {
+			return err
+		}
+		return gate.Shut(ctx, c.Shut, err != nil || now.Disabled)
+	}
 }
 
 // Begun looks again at who has begun a session. Somebody may lose their rights

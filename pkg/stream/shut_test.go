@@ -48,6 +48,32 @@ func (m *members) Shut(_ context.Context, userID string, out bool) error {
 	return nil
 }
 
+// TestShut: whose rights have changed is shut out as who they are now; who has
+// been let in again stays.
+func TestShut(t *testing.T) {
+	broken := errors.New("no answer")
+	for name, c := range map[string]struct {
+		members
+		want error
+		shut string
+	}{
+		"demoted":     {members{now: user.User{Role: user.RoleUser}}, nil, "sara false"},
+		"disabled":    {members{now: user.User{Role: user.RoleUser, Disabled: true}}, nil, "sara true"},
+		"let in anew": {members{now: user.User{Role: user.RoleUser}}, nil, "sara false"},
+		"removed":     {members{err: fault.New(fault.UserNotFound, "")}, nil, "sara true"},
+		"unknown":     {members{err: broken}, broken, ""},
+	} {
+		m := c.members
+		if err := stream.Shut(&m, &m)(t.Context(), table.Change{Shut: "sara"}); !errors.Is(err, c.want) || m.shut != c.shut {
+			t.Errorf("%s: got %v, shut %q", name, err, m.shut)
+		}
+	}
+	m := members{}
+	if err := stream.Shut(&m, &m)(t.Context(), table.Change{UserID: "sara"}); err != nil || m.shut != "" {
+		t.Errorf("another record: got %v, shut %q", err, m.shut)
+	}
+}
+
 // TestBegun: a session with rights that have changed meanwhile does not last.
 func TestBegun(t *testing.T) {
 	sara := user.User{ID: "sara", Role: user.RoleSupport, Phone: "1", Name: "Sara"}

@@ -75,12 +75,12 @@ func (b books) Newest(_ context.Context, ticketID string, _ int) (ticket.Log, er
 	return b.head(ticketID)
 }
 
-func (w *world) CopyUser(_ context.Context, userID string) error {
+func (w *world) CopyUser(_ context.Context, userID string) (user.User, error) {
 	w.note("copy %s", userID)
 	if userID == w.fails {
-		return errNoAnswer
+		return user.User{}, errNoAnswer
 	}
-	return nil
+	return user.User{}, nil
 }
 
 // Watchers: Sara watches her own things, Ali all tickets.

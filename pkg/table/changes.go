@@ -38,8 +38,9 @@ type Change struct {
 	Gone string
 	// GoneUser is the id of a person who has been removed.
 	GoneUser string
-	// Shut is told of a person whose rights have changed, or have ended.
-	Shut *Shut
+	// Shut is the id of a person whose rights have changed, or have ended: tokens
+	// and sockets that carry rights of before must end.
+	Shut string
 	// Ended is a session that is no more.
 	Ended *Ended
 	// Begun is the person with whose rights a session has begun.
@@ -48,13 +49,6 @@ type Change struct {
 
 // Ended names a session.
 type Ended struct{ UserID, Session string }
-
-// Shut says whose tokens and sockets must end, because they carry rights of
-// before. Out means that the person may not come in again: sessions end too.
-type Shut struct {
-	UserID string
-	Out    bool
-}
 
 // ReadChange reads a record of the stream. Removals tell nothing, but for those
 // of a person, a session and a socket.
@@ -99,7 +93,9 @@ func ReadChange(record events.DynamoDBEventRecord) (Change, error) {
 		c.UserID = idOf(k.PK)
 		c.Was = was
 		c.Is, err = userIn(record.Change.NewImage)
-		c.Shut = shutBetween(was, c.Is)
+		if otherRights(was, c.Is) {
+			c.Shut = c.UserID
+		}
 	case strings.HasPrefix(k.SK, prefixSession) && c.Created:
 		var i sessionItem
 		err = decode(image, &i)
@@ -147,7 +143,7 @@ func readRemoval(record events.DynamoDBEventRecord) (Change, error) {
 		socket, err := readSocket(old, false)
 		return Change{Socket: socket}, err
 	case k.SK == skUser:
-		return Change{GoneUser: idOf(k.PK), Shut: &Shut{UserID: idOf(k.PK), Out: true}}, nil
+		return Change{GoneUser: idOf(k.PK), Shut: idOf(k.PK)}, nil
 	case strings.HasPrefix(k.SK, prefixSession):
 		return Change{Ended: &Ended{UserID: idOf(k.PK), Session: idOf(k.SK)}}, nil
 	}
@@ -168,16 +164,10 @@ func readSocket(image item, open bool) (*Socket, error) {
 	return &Socket{ID: c.ID, Expires: c.ExpiresAt, Open: open}, err
 }
 
-// shutBetween compares a person's rights with those of before.
-func shutBetween(was, is *user.User) *Shut {
-	if was == nil || is == nil {
-		return nil
-	}
-	out := is.Disabled && !was.Disabled
-	if !out && was.Role == is.Role {
-		return nil
-	}
-	return &Shut{UserID: is.ID, Out: out}
+// otherRights says whether a person has other rights than before, or none any
+// more.
+func otherRights(was, is *user.User) bool {
+	return was != nil && is != nil && (is.Disabled && !was.Disabled || was.Role != is.Role)
 }
 
 // userIn reads a person; nil when the image is of something else.

@@ -71,10 +71,10 @@ func TestReadChangeOfRights(t *testing.T) {
 		want   Change
 	}{
 		"another name": {changed(events.DynamoDBOperationTypeModify, userToItem(sara), userToItem(renamed)), Change{UserID: "sara"}},
-		"another role": {changed(events.DynamoDBOperationTypeModify, userToItem(agent), userToItem(sara)), Change{UserID: "sara", Shut: &Shut{UserID: "sara"}}},
-		"disabled":     {changed(events.DynamoDBOperationTypeModify, userToItem(sara), userToItem(off)), Change{UserID: "sara", Shut: &Shut{UserID: "sara", Out: true}}},
+		"another role": {changed(events.DynamoDBOperationTypeModify, userToItem(agent), userToItem(sara)), Change{UserID: "sara", Shut: "sara"}},
+		"disabled":     {changed(events.DynamoDBOperationTypeModify, userToItem(sara), userToItem(off)), Change{UserID: "sara", Shut: "sara"}},
 		"let in again": {changed(events.DynamoDBOperationTypeModify, userToItem(off), userToItem(sara)), Change{UserID: "sara"}},
-		"removed":      {changed(events.DynamoDBOperationTypeRemove, userToItem(sara), nil), Change{GoneUser: "sara", Shut: &Shut{UserID: "sara", Out: true}}},
+		"removed":      {changed(events.DynamoDBOperationTypeRemove, userToItem(sara), nil), Change{GoneUser: "sara", Shut: "sara"}},
 		"a lapsed session": {
 			changed(events.DynamoDBOperationTypeRemove, sessionToItem(account.Session{Family: "f", User: sara}), nil), Change{Ended: &Ended{"sara", "f"}},
 		},
@@ -123,7 +123,7 @@ func TestReadChange(t *testing.T) {
 		"a connection":   {record(events.DynamoDBOperationTypeModify, connectionItem{key: connectionKey("c"), Topics: []string{"ticket:t"}}), Change{}},
 		"a watcher":      {record(events.DynamoDBOperationTypeInsert, watcherItem{key: watcherKey(realtime.QueueTopic, "P#x")}), Change{Created: true}},
 		"an entry gone":  {changed(events.DynamoDBOperationTypeRemove, entryToItem(entry), nil), Change{}},
-		"a user removed": {changed(events.DynamoDBOperationTypeRemove, userToItem(person), nil), Change{Was: &person, GoneUser: "sara", Shut: &Shut{UserID: "sara", Out: true}}},
+		"a user removed": {changed(events.DynamoDBOperationTypeRemove, userToItem(person), nil), Change{Was: &person, GoneUser: "sara", Shut: "sara"}},
 	} {
 		got, err := ReadChange(c.record)
 		if err != nil || !reflect.DeepEqual(got, c.want) {

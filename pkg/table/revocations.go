@@ -9,6 +9,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
 	"ticketsystem/pkg/account"
+	"ticketsystem/pkg/user"
 )
 
 var _ account.RevocationStore = (*Table)(nil)
@@ -18,44 +19,52 @@ var _ account.RevocationStore = (*Table)(nil)
 // still matters is one Query, whatever TTL has not yet taken away.
 type revocationItem struct {
 	key
-	TTL int64 `dynamodbav:"ttl"`
+	Role  string `dynamodbav:"role,omitempty"`
+	Phone string `dynamodbav:"phone,omitempty"`
+	TTL   int64  `dynamodbav:"ttl"`
 }
 
-func newRevocation(subject string, at time.Time) revocationItem {
-	return revocationItem{revocationKey(subject, at), at.Add(account.RevocationLife).Unix()}
+func newRevocation(subject string, r user.Revocation) revocationItem {
+	return revocationItem{revocationKey(subject, r.At), string(r.Role), r.Phone, r.At.Add(account.RevocationLife).Unix()}
+}
+
+// revocation reads the item.
+func (i revocationItem) revocation() (subject string, r user.Revocation) {
+	at, subject, _ := strings.Cut(i.SK, "#")
+	return subject, user.Revocation{At: timeOfKey(at), Role: user.Role(i.Role), Phone: i.Phone}
 }
 
 // Revoke implements account.Store.
-func (t *Table) Revoke(ctx context.Context, subject string, at time.Time) error {
-	_, err := t.put(ctx, newRevocation(subject, at), "", nil)
+func (t *Table) Revoke(ctx context.Context, subject string, r user.Revocation) error {
+	_, err := t.put(ctx, newRevocation(subject, r), "", nil)
 	return err
 }
 
 // revoke makes a transaction revoke somebody's access.
-func (tx *transaction) revoke(subject string, at time.Time) *transaction {
-	return tx.put(newRevocation(subject, at), "", nil)
+func (tx *transaction) revoke(subject string, r user.Revocation) *transaction {
+	return tx.put(newRevocation(subject, r), "", nil)
 }
 
 // Revoked implements account.RevocationStore.
-func (t *Table) Revoked(ctx context.Context, since time.Time) (map[string]time.Time, error) {
+func (t *Table) Revoked(ctx context.Context, since time.Time) (map[string][]user.Revocation, error) {
 	from := revocationKey("", since)
 	in := &dynamodb.QueryInput{
-		TableName: t.name, KeyConditionExpression: aws.String("PK = :pk AND SK > :from"), ProjectionExpression: aws.String("SK"),
+		TableName: t.name, KeyConditionExpression: aws.String("PK = :pk AND SK > :from"),
 		ExpressionAttributeValues: values{"pk": from.PK, "from": from.SK}.wire(),
 	}
-	list := map[string]time.Time{}
+	list := map[string][]user.Revocation{}
 	for {
 		out, err := t.db.Query(ctx, in)
 		if err != nil {
 			return nil, translate(err)
 		}
 		for _, one := range out.Items {
-			var k key
-			if err := decode(one, &k); err != nil {
+			var i revocationItem
+			if err := decode(one, &i); err != nil {
 				return nil, err
 			}
-			at, subject, _ := strings.Cut(k.SK, "#")
-			list[subject] = timeOfKey(at) // ascending: the last stays
+			subject, r := i.revocation()
+			list[subject] = append(list[subject], r)
 		}
 		if in.ExclusiveStartKey = out.LastEvaluatedKey; in.ExclusiveStartKey == nil {
 			return list, nil

@@ -10,6 +10,7 @@ import (
 
 	"ticketsystem/pkg/account"
 	"ticketsystem/pkg/fault"
+	"ticketsystem/pkg/user"
 )
 
 // sessionItem is a family of refresh tokens. It lies in its owner's partition:
@@ -176,7 +177,7 @@ func (t *Table) ResetPassword(ctx context.Context, l account.Login, used account
 			key: loginKey(l.Phone), set: "SET #hash = :hash", condition: "#user.id = :id", values: values{"hash": l.Hash, "id": l.User.ID},
 		})
 		useCode(tx, used)
-		tx.revoke(l.User.ID, at)
+		tx.revoke(l.User.ID, user.Revocation{At: at})
 		for _, k := range keys {
 			tx.remove(k, "attribute_exists(PK)", nil)
 		}
@@ -205,19 +206,19 @@ func unlucky(again bool) error {
 	return nil
 }
 
-// CopyUser brings a changed user into the login and the sessions that carry a
-// copy. It is the projection of the user, run by the stream.
-func (t *Table) CopyUser(ctx context.Context, userID string) error {
+// CopyUser implements account.Sessions. It is the projection of the user, run
+// by the stream.
+func (t *Table) CopyUser(ctx context.Context, userID string) (user.User, error) {
 	u, err := t.User(ctx, userID)
 	if fault.Is(err, fault.UserNotFound) {
-		return nil
+		return user.User{}, nil
 	}
 	if err != nil {
-		return err
+		return user.User{}, err
 	}
 	keys, err := t.sessionsOf(ctx, userID)
 	if err != nil {
-		return err
+		return user.User{}, err
 	}
 	for _, k := range append(keys, loginKey(u.Phone)) {
 		_, _, err := t.update(ctx, change{
@@ -225,10 +226,10 @@ func (t *Table) CopyUser(ctx context.Context, userID string) error {
 			values: values{"user": userToFields(u), "id": userID},
 		})
 		if err != nil {
-			return err
+			return user.User{}, err
 		}
 	}
-	return nil
+	return u, nil
 }
 
 func (t *Table) sessionsOf(ctx context.Context, userID string) ([]key, error) {

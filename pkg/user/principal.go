@@ -17,3 +17,18 @@ type Principal struct {
 	// IssuedAt is when that was said: what has been revoked since is void.
 	IssuedAt time.Time
 }
+
+// Revocation says that what was issued until a time is void, unless it carries
+// the rights of now. So it may be said again later: who has come back meanwhile
+// stays in.
+type Revocation struct {
+	At    time.Time
+	Role  Role   // the rights of now; "" when there are none
+	Phone string // E.164
+}
+
+// Voids says whether what p came with is void.
+func (r Revocation) Voids(p Principal) bool {
+	kept := r.Role != "" && p.Role == r.Role && p.Phone == r.Phone
+	return !kept && !p.IssuedAt.After(r.At)
+}
