@@ -36,6 +36,9 @@ type secret struct {
 	may  []string
 }
 
+// rights is how soon a change of somebody's rights is enforced everywhere.
+const rights = 10 * time.Second
+
 // newWorld peoples a world and fills it.
 func newWorld(t *testing.T) *world {
 	t.Helper()

@@ -71,7 +71,7 @@ func write(t *testing.T, conn *websocket.Conn, kind websocket.MessageType, text 
 
 func read(t *testing.T, conn *websocket.Conn) string {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	_, text, err := conn.Read(ctx)
 	if err != nil {
@@ -86,7 +86,7 @@ func next(t *testing.T, events chan map[string]any) (event map[string]any, funct
 	select {
 	case event = <-events:
 		return event, event["function"].(string), event["requestContext"].(map[string]any)
-	case <-time.After(10 * time.Second):
+	case <-time.After(time.Minute):
 		t.Fatal("no event came")
 		return nil, "", nil
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"ticketsystem/pkg/health"
@@ -58,18 +59,19 @@ func (h *heart) Echo(context.Context, string) (time.Time, time.Time, error) {
 
 // TestStream: the probe waits for the echo of its own mark.
 func TestStream(t *testing.T) {
-	t.Parallel()
-	for _, c := range []struct {
+	for name, c := range map[string]struct {
 		heart  heart
 		state  health.State
 		detail string
 	}{
-		{heart{after: 120 * time.Millisecond}, health.OK, "120 ms behind"},
-		{heart{deaf: true}, health.Degraded, "has never answered"},
+		"a little late": {heart{after: 120 * time.Millisecond}, health.OK, "120 ms behind"},
+		"deaf":          {heart{deaf: true}, health.Degraded, "has never answered"},
 	} {
-		state, checks := health.Examine(t.Context(), slog.New(slog.DiscardHandler), []health.Probe{health.Stream("stream-project", &c.heart, time.Now)})
-		if state != c.state || checks[0].Detail != c.detail {
-			t.Errorf("got %s, %+v, want %s, %s", state, checks, c.state, c.detail)
-		}
+		synctest.Test(t, func(t *testing.T) {
+			state, checks := health.Examine(t.Context(), slog.New(slog.DiscardHandler), []health.Probe{health.Stream("stream-project", &c.heart, time.Now)})
+			if state != c.state || checks[0].Detail != c.detail {
+				t.Errorf("%s: got %s, %+v, want %s, %s", name, state, checks, c.state, c.detail)
+			}
+		})
 	}
 }
