@@ -3,6 +3,7 @@ package conformance
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -297,21 +298,35 @@ func TestPeopleAreSearched(t *testing.T) {
 // the old ones is void. Another name is no other right.
 func TestRightsThatChangeAreEnforced(t *testing.T) {
 	book := newRegistry(open())
-	name, role, number, disabled := "Reza", user.RoleUser, newNumber(), true
+	name, role, number, password, yes, no := "Reza", user.RoleUser, newNumber(), "another-horse-8", true, false
+	edit := func(e account.Edit) func(string) error {
+		return func(id string) error {
+			_, err := book.Change(t.Context(), boss, id, e)
+			return err
+		}
+	}
 	for what, c := range map[string]struct {
-		edit account.Edit
-		void bool
+		change func(id string) error
+		void   bool
 	}{
-		"name": {account.Edit{Name: &name}, false}, "role": {account.Edit{Role: &role}, true},
-		"number": {account.Edit{Phone: &number}, true}, "disabled": {account.Edit{Disabled: &disabled}, true},
+		"another name": {edit(account.Edit{Name: &name}), false}, "another role": {edit(account.Edit{Role: &role}), true},
+		"another number": {edit(account.Edit{Phone: &number}), true}, "another password": {edit(account.Edit{Password: &password}), true},
+		"disabled": {edit(account.Edit{Disabled: &yes}), true},
+		"let in again": {func(id string) error {
+			return errors.Join(edit(account.Edit{Disabled: &yes})(id), edit(account.Edit{Disabled: &no})(id))
+		}, true},
+		"another role of a disabled person": {func(id string) error {
+			return errors.Join(edit(account.Edit{Disabled: &yes})(id), edit(account.Edit{Role: &role})(id))
+		}, true},
+		"removed": {func(id string) error { return book.Remove(t.Context(), boss, id) }, true},
 	} {
 		u := enter(t, book, user.RoleSupport)
-		_, err := book.Change(t.Context(), boss, u.ID, c.edit)
-		must(t, err)
-		revoked, err := open().Revoked(t.Context(), wiring.Now().Add(-time.Minute))
-		must(t, err)
-		if _, void := revoked[u.ID]; void != c.void {
-			t.Errorf("another %s: revoked %v, want %v", what, void, c.void)
+		before := u.Principal("")
+		before.IssuedAt = wiring.Now()
+		must(t, c.change(u.ID))
+		err := account.NewRevocations(open(), wiring.Now).Check(t.Context(), before)
+		if fault.Is(err, fault.TokenExpired) != c.void || !c.void && err != nil {
+			t.Errorf("%s: got %v, void %v", what, err, c.void)
 		}
 	}
 }
@@ -345,6 +360,19 @@ func TestRightsAreEndedOnce(t *testing.T) {
 	must(t, check(t.Context(), now))
 	if !closed[old] || closed[young] {
 		t.Errorf("closed %v, want %s alone", closed, old)
+	}
+
+	for _, disabled := range []bool{true, false} {
+		_, err = book.Change(t.Context(), boss, u.ID, account.Edit{Disabled: &disabled})
+		must(t, err)
+	}
+	again, last := enters(u)
+	session := newSession(u)
+	must(t, store.AddSession(t.Context(), session, nil))
+	must(t, stream.Shut(store, book.Keeper)(t.Context(), table.Change{Shut: u.ID}))
+	must(t, check(t.Context(), again))
+	if _, found, err := store.Session(t.Context(), u.ID, session.Family); err != nil || !found || !closed[young] || closed[last] {
+		t.Errorf("let in again: got session %v, %v, closed %v, want %s open", found, err, closed, last)
 	}
 }
 

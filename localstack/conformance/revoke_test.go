@@ -13,8 +13,8 @@ import (
 // TestRevoked: all of each in their order, and nothing from before the question.
 func TestRevoked(t *testing.T) {
 	one, other, now := newID(), newID(), wiring.Now()
-	want := []user.Revocation{{At: now.Add(-time.Hour)}, {At: now.Add(-time.Minute), Role: user.RoleSupport, Phone: "+989121111111"}, {At: now}}
-	for _, n := range []int{1, 2, 0, 2} { // one twice
+	want := []user.Revocation{{At: now.Add(-time.Hour)}, {At: now.Add(-time.Minute), Role: user.RoleSupport, Phone: "+989121111111"}, {At: now}, {At: now, Role: user.RoleUser, Phone: "+989121111111"}}
+	for _, n := range []int{1, 3, 2, 0, 2} { // one twice, two at once
 		must(t, open().Revoke(t.Context(), one, want[n]))
 	}
 	must(t, open().Revoke(t.Context(), other, user.Revocation{At: now.Add(-account.RevocationLife - time.Millisecond)}))

@@ -75,8 +75,8 @@ type Store interface {
 	// nothing. Errors: phone_taken, code_wrong (used meanwhile), conflict.
 	MovePhone(ctx context.Context, was user.User, phone string, used Code) (user.User, error)
 
-	// Revoke notes that access tokens issued until a time are void: those of a
-	// user, or of a session family. Functions know within five seconds (and the
+	// Revoke notes which access tokens are void: those of a user, or of a session
+	// family. Functions know within five seconds (and the
 	// lag of an eventually consistent read); the answer is token_expired, so a
 	// client whose session still stands refreshes and goes on with what is true.
 	Revoke(ctx context.Context, subject string, r user.Revocation) error

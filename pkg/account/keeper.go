@@ -21,7 +21,8 @@ type Sessions interface {
 
 // Sockets closes what is open.
 type Sockets interface {
-	// CloseUser closes the sockets of a person that the revocation voids.
+	// CloseUser closes the sockets of a person, but for those with the rights
+	// that the revocation keeps.
 	CloseUser(ctx context.Context, userID string, r user.Revocation) error
 }
 
@@ -49,11 +50,14 @@ func (k *Keeper) Shut(ctx context.Context, userID string, out bool) error {
 }
 
 // renew sees to it that the next tokens carry the rights of now, if there are
-// any, and gives the rights that stay good.
+// any, and gives these to be kept.
 func (k *Keeper) renew(ctx context.Context, userID string, out bool) (user.Revocation, error) {
 	if out {
 		return user.Revocation{}, k.Sessions.EndSessions(ctx, userID)
 	}
 	u, err := k.Sessions.CopyUser(ctx, userID)
-	return user.Revocation{Role: u.Role, Phone: u.Phone}, err
+	if err != nil || u.Disabled {
+		return user.Revocation{}, err
+	}
+	return user.Revocation{Role: u.Role, Phone: u.Phone}, nil
 }

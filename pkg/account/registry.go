@@ -212,7 +212,7 @@ func (g *Registry) Change(ctx context.Context, by audit.Actor, userID string, e 
 		return user.User{}, err
 	}
 	switch {
-	case now.Disabled && !was.Disabled, hash != nil:
+	case now.Disabled != was.Disabled, hash != nil: // let in again, nothing of before counts
 		err = g.Keeper.Shut(ctx, userID, true)
 	case now.Role != was.Role, now.Phone != was.Phone:
 		err = g.Keeper.Shut(ctx, userID, false)

@@ -12,6 +12,7 @@ import (
 
 	"ticketsystem/pkg/api"
 	"ticketsystem/pkg/realtime"
+	"ticketsystem/pkg/user"
 )
 
 func TestMakePass(t *testing.T) {
@@ -79,6 +80,32 @@ func TestConnect(t *testing.T) {
 	event.Headers = map[string]string{"Authorization": "Bearer " + h.token(sara)}
 	if got, err := entrance.Connect(context.Background(), event); err != nil || got.StatusCode != 500 {
 		t.Errorf("no answer: got %d, %v", got.StatusCode, err)
+	}
+}
+
+// TestNoSocketForTheRevoked: what was revoked a moment ago opens no socket, though
+// the copy that requests are checked by is not old enough to be read anew.
+func TestNoSocketForTheRevoked(t *testing.T) {
+	h := newHouse(t)
+	door := &realtime.Door{Store: h.shop, Now: h.server.Now, Random: rand.Reader}
+	entrance := &api.Entrance{Door: door, Gate: h.server.Gate, Log: h.server.Log}
+	opens := func() int {
+		pass, _, err := door.Pass(context.Background(), sara)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var event events.APIGatewayWebsocketProxyRequest
+		event.QueryStringParameters = map[string]string{"ticket": pass}
+		got, err := entrance.Connect(context.Background(), event)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return got.StatusCode
+	}
+	before := opens()
+	h.revoked[saraID] = []user.Revocation{{At: h.now}}
+	if after := opens(); before != 200 || after != 401 {
+		t.Errorf("got %d and then %d, want 200 and 401", before, after)
 	}
 }
 

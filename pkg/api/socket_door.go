@@ -46,6 +46,9 @@ func (e *Entrance) Connect(ctx context.Context, event events.APIGatewayWebsocket
 	}
 	who, err := e.identify(ctx, event)
 	if err == nil {
+		err = e.Gate.Revocations.CheckNow(ctx, who)
+	}
+	if err == nil {
 		err = e.Door.Open(ctx, event.RequestContext.ConnectionID, who)
 	}
 	if err == nil {
@@ -64,11 +67,7 @@ func (e *Entrance) Connect(ctx context.Context, event events.APIGatewayWebsocket
 
 func (e *Entrance) identify(ctx context.Context, event events.APIGatewayWebsocketProxyRequest) (user.Principal, error) {
 	if pass := event.QueryStringParameters["ticket"]; pass != "" {
-		who, err := e.Door.Redeem(ctx, pass)
-		if err != nil {
-			return user.Principal{}, err
-		}
-		return who, e.Gate.Revocations.Check(ctx, who)
+		return e.Door.Redeem(ctx, pass)
 	}
 	token, err := bearer(header(event, "Authorization"))
 	if err != nil {

@@ -18,10 +18,11 @@ type Exit struct {
 	Closer Closer
 }
 
-// CloseUser closes the sockets of a person that a revocation voids. What is
-// stored of them goes with the $disconnect that follows.
+// CloseUser closes the sockets of a person, but for those with the rights that
+// the revocation keeps. What is stored of them goes with the $disconnect that
+// follows.
 func (e *Exit) CloseUser(ctx context.Context, userID string, r user.Revocation) error {
-	return e.close(ctx, userID, r.Voids)
+	return e.close(ctx, userID, func(who user.Principal) bool { return !r.Keeps(who) })
 }
 
 // CloseSession closes the sockets that were opened in one session of a person.

@@ -38,8 +38,8 @@ type Change struct {
 	Gone string
 	// GoneUser is the id of a person who has been removed.
 	GoneUser string
-	// Shut is the id of a person whose rights have changed, or have ended: tokens
-	// and sockets that carry rights of before must end.
+	// Shut is the id of a person with another role, or who is out: tokens and
+	// sockets that carry rights of before must end.
 	Shut string
 	// Ended is a session that is no more.
 	Ended *Ended

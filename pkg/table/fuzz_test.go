@@ -32,7 +32,7 @@ func FuzzReadChange(f *testing.F) {
 		if err != nil {
 			return
 		}
-		if c.Entry != nil && c.Entry.Seq < 0 || c.Shut != "" && c.Was == nil && c.GoneUser == "" && c.UserID == "" {
+		if c.Entry != nil && c.Entry.Seq < 0 || c.Shut != c.GoneUser && c.Shut != "" && c.Shut != c.UserID {
 			t.Errorf("got %+v of %s", c, is)
 		}
 	})

@@ -130,9 +130,19 @@ const timers = "TIMER"
 // spendKey counts what a day's text messages may cost.
 func spendKey(day string) key { return key{"SPEND", day} }
 
-// revocationKey sorts by time. Without a subject it is where a time begins.
-func revocationKey(subject string, at time.Time) key {
-	return key{"REVOKED", ticket.TimeKey(at) + "#" + subject}
+const revocationPK = "REVOKED"
+
+// revocationKey sorts by time.
+func revocationKey(subject string, r user.Revocation) key {
+	return key{revocationPK, strings.Join([]string{ticket.TimeKey(r.At), subject, string(r.Role), r.Phone}, "#")}
+}
+
+// revocation reads what revocationKey wrote.
+func (k key) revocation() (subject string, r user.Revocation) {
+	at, rest, _ := strings.Cut(k.SK, "#")
+	subject, rest, _ = strings.Cut(rest, "#")
+	role, phone, _ := strings.Cut(rest, "#")
+	return subject, user.Revocation{At: timeOfKey(at), Role: user.Role(role), Phone: phone}
 }
 
 // timeOfKey reads what ticket.TimeKey wrote.

@@ -2,36 +2,30 @@ package table
 
 import (
 	"context"
-	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
 	"ticketsystem/pkg/account"
+	"ticketsystem/pkg/ticket"
 	"ticketsystem/pkg/user"
 )
 
 var _ account.RevocationStore = (*Table)(nil)
 
-// revocationItem says that somebody's access ended at a time; both stand in its
-// key. They lie in one partition in the order of time, so that reading what
-// still matters is one Query, whatever TTL has not yet taken away.
+// revocationItem says that somebody's access ended at a time. All of it stands
+// in its key: two of one moment do not overwrite each other, and one that is
+// written again is the same. They lie in one partition in the order of time, so
+// that reading what still matters is one Query, whatever TTL has not yet taken
+// away.
 type revocationItem struct {
 	key
-	Role  string `dynamodbav:"role,omitempty"`
-	Phone string `dynamodbav:"phone,omitempty"`
-	TTL   int64  `dynamodbav:"ttl"`
+	TTL int64 `dynamodbav:"ttl"`
 }
 
 func newRevocation(subject string, r user.Revocation) revocationItem {
-	return revocationItem{revocationKey(subject, r.At), string(r.Role), r.Phone, r.At.Add(account.RevocationLife).Unix()}
-}
-
-// revocation reads the item.
-func (i revocationItem) revocation() (subject string, r user.Revocation) {
-	at, subject, _ := strings.Cut(i.SK, "#")
-	return subject, user.Revocation{At: timeOfKey(at), Role: user.Role(i.Role), Phone: i.Phone}
+	return revocationItem{revocationKey(subject, r), r.At.Add(account.RevocationLife).Unix()}
 }
 
 // Revoke implements account.Store.
@@ -47,9 +41,9 @@ func (tx *transaction) revoke(subject string, r user.Revocation) *transaction {
 
 // Revoked implements account.RevocationStore.
 func (t *Table) Revoked(ctx context.Context, since time.Time) (map[string][]user.Revocation, error) {
-	from := revocationKey("", since)
+	from := key{revocationPK, ticket.TimeKey(since)}
 	in := &dynamodb.QueryInput{
-		TableName: t.name, KeyConditionExpression: aws.String("PK = :pk AND SK > :from"),
+		TableName: t.name, KeyConditionExpression: aws.String("PK = :pk AND SK > :from"), ProjectionExpression: aws.String("SK"),
 		ExpressionAttributeValues: values{"pk": from.PK, "from": from.SK}.wire(),
 	}
 	list := map[string][]user.Revocation{}
@@ -59,11 +53,11 @@ func (t *Table) Revoked(ctx context.Context, since time.Time) (map[string][]user
 			return nil, translate(err)
 		}
 		for _, one := range out.Items {
-			var i revocationItem
-			if err := decode(one, &i); err != nil {
+			var k key
+			if err := decode(one, &k); err != nil {
 				return nil, err
 			}
-			subject, r := i.revocation()
+			subject, r := k.revocation()
 			list[subject] = append(list[subject], r)
 		}
 		if in.ExclusiveStartKey = out.LastEvaluatedKey; in.ExclusiveStartKey == nil {

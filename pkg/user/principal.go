@@ -14,7 +14,7 @@ type Principal struct {
 	Locale string
 	// Session is the id of the session family the token belongs to.
 	Session string
-	// IssuedAt is when that was said: what has been revoked since is void.
+	// IssuedAt is when that was said: a Revocation since then may void it.
 	IssuedAt time.Time
 }
 
@@ -27,8 +27,10 @@ type Revocation struct {
 	Phone string // E.164
 }
 
-// Voids says whether what p came with is void.
-func (r Revocation) Voids(p Principal) bool {
-	kept := r.Role != "" && p.Role == r.Role && p.Phone == r.Phone
-	return !kept && !p.IssuedAt.After(r.At)
+// Keeps says whether p carries the rights of now.
+func (r Revocation) Keeps(p Principal) bool {
+	return r.Role != "" && p.Role == r.Role && p.Phone == r.Phone
 }
+
+// Voids says whether what p came with is void.
+func (r Revocation) Voids(p Principal) bool { return !r.Keeps(p) && !p.IssuedAt.After(r.At) }
