@@ -12,7 +12,6 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
@@ -89,14 +88,10 @@ func newStage(t *testing.T) stage {
 // sound is the table as a healthy process sees it.
 func (s stage) sound() *table.Table { return table.New(house.config, s.name, wiring.Now) }
 
-// patient waits longer than the 8 s of a function: a machine that stands still
-// for a while is no death, and a mortal tries nothing again.
-var patient = &http.Client{Timeout: time.Minute}
-
 // through is the table as a mortal sees it, who tries nothing again.
 func (s stage) through(m *mortal) *table.Table {
 	config := house.config.Copy()
-	m.next = patient
+	m.next = config.HTTPClient
 	config.HTTPClient = m
 	config.Retryer = func() aws.Retryer { return aws.NopRetryer{} }
 	return table.New(config, s.name, wiring.Now)

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"net/http"
 	"os"
 	"strings"
 	"testing"
@@ -59,6 +60,7 @@ func run(m *testing.M) (code int, err error) {
 		return value, given
 	})
 	house.config = env.AWS("DYNAMODB")
+	house.config.HTTPClient = patient(house.config.HTTPClient)
 	house.table = "conformance-" + newID()
 	if err := env.Err(); err != nil {
 		return 0, err
@@ -70,6 +72,16 @@ func run(m *testing.M) (code int, err error) {
 		err = errors.Join(err, dropTable(ctx, house.table))
 	}()
 	return m.Run(), nil
+}
+
+// patient waits for an answer longer than a function does: a machine that stands
+// still for a while has lost nothing, and no trip is to be counted twice.
+func patient(functions aws.HTTPClient) aws.HTTPClient {
+	client := *functions.(*http.Client)
+	transport := client.Transport.(*http.Transport).Clone()
+	client.Timeout, transport.ResponseHeaderTimeout = time.Minute, time.Minute
+	client.Transport = transport
+	return &client
 }
 
 // start gives the engine that DYNAMODB_ENDPOINT names, or one of its own.

@@ -75,6 +75,7 @@ func run(m *testing.M) (int, error) {
 		local, err := stack.Start(context.Background(), stack.Options{
 			Root: "../..", Memory: true, Seed: seed.Seed, Log: log,
 			Parameters: map[string]string{"SettleSeconds": "1"}, // what is sent after a delay shall not hold the suite up
+			Patience:   time.Minute,
 			Tap:        suite.calls.Observe,
 		})
 		if err != nil {

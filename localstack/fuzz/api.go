@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"ticketsystem/localstack/client"
 	"ticketsystem/localstack/judge/verdict"
@@ -30,7 +31,7 @@ const (
 // role, all at once.
 func tryAPI(ctx context.Context) error {
 	s, err := stack.Start(ctx, stack.Options{
-		Memory: true, Seed: seed.Seed,
+		Memory: true, Seed: seed.Seed, Patience: time.Minute,
 		Parameters: map[string]string{"AddressLimit": "1000000000"}, // all come from one address here
 	})
 	if err != nil {

@@ -120,7 +120,7 @@ func (s *Stack) lambdas(a *app) []lambda.Function {
 	functions := make([]lambda.Function, 0, len(a.functions))
 	for _, f := range a.functions {
 		functions = append(functions, lambda.Function{
-			Name: f.Folder, ARN: fmt.Sprintf(arn, "lambda", "function:"+f.Folder), Timeout: f.Timeout, Memory: f.Memory,
+			Name: f.Folder, ARN: fmt.Sprintf(arn, "lambda", "function:"+f.Folder), Timeout: max(f.Timeout, s.options.Patience), Memory: f.Memory,
 			Environment: func() (map[string]string, error) { return a.template.Environment(f) },
 		})
 	}

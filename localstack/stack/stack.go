@@ -43,6 +43,9 @@ type Options struct {
 	// Parameters are values of the template's parameters; they win over its
 	// defaults and over the stack's own. One that it does not declare is ignored.
 	Parameters map[string]string
+	// Patience is how long a function may take at least, whatever the template
+	// says: for tests on a machine that stands still now and then.
+	Patience time.Duration
 	// Seed fills a new table; it runs once per data folder. May be nil.
 	Seed func(ctx context.Context, dynamoURL, table string) error
 	// Tap sees every call that a function makes to a service, and may break it.
