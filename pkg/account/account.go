@@ -76,9 +76,9 @@ type Store interface {
 	MovePhone(ctx context.Context, was user.User, phone string, used Code) (user.User, error)
 
 	// Revoke notes which access tokens are void: those of a user, or of a session
-	// family. Functions know within five seconds (and the
-	// lag of an eventually consistent read); the answer is token_expired, so a
-	// client whose session still stands refreshes and goes on with what is true.
+	// family. Functions know within five seconds (and the lag of an eventually
+	// consistent read); the answer is token_expired, so a client whose session
+	// still stands refreshes and goes on with what is true.
 	Revoke(ctx context.Context, subject string, r user.Revocation) error
 
 	// User reads a user. Errors: user_not_found.

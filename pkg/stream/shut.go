@@ -34,6 +34,15 @@ type Members interface {
 	User(ctx context.Context, id string) (user.User, error)
 }
 
+// present says who somebody is now, and whether they are out: disabled or gone.
+func present(ctx context.Context, members Members, userID string) (now user.User, out bool, err error) {
+	now, err = members.User(ctx, userID)
+	if fault.Is(err, fault.UserNotFound) {
+		return now, true, nil
+	}
+	return now, now.Disabled, err
+}
+
 // Shut ends what a person had opened with rights of before. The function that
 // changed them has done so already; here it is done for what slipped in
 // meanwhile, and when that function died half-way. What counts is who they are
@@ -43,11 +52,11 @@ func Shut(members Members, gate Gate) Effect {
 		if c.Shut == "" {
 			return nil
 		}
-		now, err := members.User(ctx, c.Shut)
-		if err != nil && !fault.Is(err, fault.UserNotFound) {
+		_, out, err := present(ctx, members, c.Shut)
+		if err != nil {
 			return err
 		}
-		return gate.Shut(ctx, c.Shut, err != nil || now.Disabled)
+		return gate.Shut(ctx, c.Shut, out)
 	}
 }
 
@@ -59,13 +68,13 @@ func Begun(members Members, gate Gate) Effect {
 		if c.Begun == nil {
 			return nil
 		}
-		now, err := members.User(ctx, c.Begun.ID)
-		switch {
-		case fault.Is(err, fault.UserNotFound) || err == nil && now.Disabled:
-			return gate.Shut(ctx, c.Begun.ID, true)
-		case err == nil && (now.Role != c.Begun.Role || now.Phone != c.Begun.Phone):
-			return gate.Shut(ctx, c.Begun.ID, false)
+		now, out, err := present(ctx, members, c.Begun.ID)
+		if err != nil {
+			return err
 		}
-		return err
+		if out || now.Role != c.Begun.Role || now.Phone != c.Begun.Phone {
+			return gate.Shut(ctx, c.Begun.ID, out)
+		}
+		return nil
 	}
 }
