@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"ticketsystem/pkg/fault"
+	"ticketsystem/pkg/table"
 	"ticketsystem/pkg/ticket"
 	"ticketsystem/pkg/user"
 	"ticketsystem/pkg/wiring"
@@ -192,6 +193,31 @@ func TestSlotIsTakenOnce(t *testing.T) {
 	again := ticket.Fold(ticket.Head{}, all[:1])
 	if exists, err := open().Create(t.Context(), again, all[0], nil); err != nil || !exists {
 		t.Errorf("create again: got exists %v, %v", exists, err)
+	}
+}
+
+// TestAppend_OwnWriteAndTwin: a lost response is the same call's own write; an
+// equal entry of the same millisecond is another call's.
+func TestAppend_OwnWriteAndTwin(t *testing.T) {
+	for name, write := range map[string]func(*table.Table, ticket.Entry) (*ticket.Entry, error){
+		"Append": func(store *table.Table, e ticket.Entry) (*ticket.Entry, error) { return store.Append(t.Context(), e) },
+		"AppendWith": func(store *table.Table, e ticket.Entry) (*ticket.Entry, error) {
+			return store.AppendWith(t.Context(), e, nil)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			ticketID, _ := logOf(t, 1, customer("Sara"))
+			e := entryAt(ticketID, 2, agent("Ali"))
+			store, _ := behindLosses(func(n int, _ string) bool { return n == 0 })
+			if existing, err := write(store, e); err != nil || existing != nil {
+				t.Fatalf("own write after a lost response: got %+v, %v, want nil", existing, err)
+			}
+			existing, err := write(open(), e)
+			if err != nil || existing == nil {
+				t.Fatalf("equal entry of another call: got %+v, %v, want the first one", existing, err)
+			}
+			same(t, "existing entry", *existing, e)
+		})
 	}
 }
 

@@ -1,7 +1,9 @@
 package table
 
 import (
+	"bytes"
 	"context"
+	"crypto/rand"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -146,11 +148,33 @@ const slotFree = "attribute_not_exists(PK)"
 
 // Append implements ticket.Store: one write of one unit for a usual message.
 func (t *Table) Append(ctx context.Context, e ticket.Entry) (*ticket.Entry, error) {
-	held, err := t.put(ctx, entryToItem(e), slotFree, nil)
-	if err != nil || held == nil {
+	i := appendedItem(e)
+	existing, err := t.put(ctx, i, slotFree, nil)
+	if err != nil || existing == nil {
 		return nil, err
 	}
-	return heldEntry(held)
+	return i.byOther(existing)
+}
+
+// appendedItem returns the item of an entry with a write id of its own. The SDK
+// sends a request again when its response is lost; the id tells such a repeat
+// from an equal entry that another call wrote in the same millisecond.
+func appendedItem(e ticket.Entry) entryItem {
+	i := entryToItem(e)
+	i.WriteID = make([]byte, 4) // short: only equal entries of one millisecond are told apart by it
+	_, _ = rand.Read(i.WriteID) // never fails
+	return i
+}
+
+// byOther decodes the entry that made the write of i fail. It returns nil if
+// the same call wrote it and lost the first response.
+func (i entryItem) byOther(existing item) (*ticket.Entry, error) {
+	var stored entryItem
+	if err := decode(existing, &stored); err != nil || bytes.Equal(stored.WriteID, i.WriteID) {
+		return nil, err
+	}
+	entry := stored.entry()
+	return &entry, nil
 }
 
 func heldEntry(held item) (*ticket.Entry, error) {
@@ -164,14 +188,15 @@ func heldEntry(held item) (*ticket.Entry, error) {
 
 // AppendWith implements ticket.Store.
 func (t *Table) AppendWith(ctx context.Context, e ticket.Entry, files []attachment.Attachment) (*ticket.Entry, error) {
-	tx := t.transaction().put(entryToItem(e), slotFree, nil)
+	i := appendedItem(e)
+	tx := t.transaction().put(i, slotFree, nil)
 	bindFiles(tx, files)
 	failed, err := tx.commit(ctx)
 	if err != nil || failed == nil {
 		return nil, err
 	}
-	if held, taken := failed[0]; taken {
-		return heldEntry(held)
+	if existing, taken := failed[0]; taken {
+		return i.byOther(existing)
 	}
 	return nil, fault.New(fault.Conflict, "")
 }

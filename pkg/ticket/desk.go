@@ -30,12 +30,13 @@ type Store interface {
 	// backward. The returned Log has no head; its Entries ascend.
 	Stretch(ctx context.Context, ticketID string, from, to, n int, backward bool) (Log, error)
 
-	// Append takes the slot of e.Seq. When somebody holds it already, their
-	// entry comes back and nothing is written.
+	// Append writes e under e.Seq. If another call has written an entry there,
+	// it returns that entry and writes nothing. A lost response is no conflict:
+	// the store recognizes its own write and returns nil.
 	Append(ctx context.Context, e Entry) (held *Entry, err error)
 
-	// AppendWith takes the slot and binds the attachments to it in one
-	// transaction. Like Append, it returns the entry that holds the slot; when
+	// AppendWith writes e and binds the attachments to it in one transaction.
+	// Like Append, it returns the entry of another call; when
 	// an attachment has moved since it was read, errors with fault.Conflict.
 	AppendWith(ctx context.Context, e Entry, files []attachment.Attachment) (held *Entry, err error)
 

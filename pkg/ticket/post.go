@@ -117,14 +117,9 @@ func (d *Desk) tryPost(ctx context.Context, who user.Principal, m Message, h Hea
 	if fault.Is(err, fault.Conflict) {
 		return Posted{}, nil, nil
 	}
-	if err != nil {
-		return Posted{}, nil, err
+	if err != nil || held != nil {
+		return Posted{}, held, err
 	}
-	if held != nil && !(held.ClientID == e.ClientID && held.Author.ID == e.Author.ID && held.CreatedAt.Equal(e.CreatedAt)) {
-		return Posted{}, held, nil
-	}
-	// What holds the slot, if anything, is this very entry: the answer of the
-	// write was lost and the client of the table tried again.
 	return Posted{Entry: e, Head: Fold(h, []Entry{e}), Created: true}, nil, nil
 }
 

@@ -107,14 +107,26 @@ func TestClientIDIsOnesOwn(t *testing.T) {
 	}
 }
 
-// TestOwnWriteTwice: the table's client repeats a write whose answer was lost.
-// What it meets is its own entry, and the message is new all the same.
-func TestOwnWriteTwice(t *testing.T) {
-	s := holding(opening().says(ali, "one"), 2)
-	s.again = true
-	got, err := s.desk(5).Post(context.Background(), sara, message("c1", 2))
-	if err != nil || !got.Created || got.Entry.Seq != 3 || got.Head.LastSeq != 3 {
-		t.Errorf("got %+v, %v, want a new entry 3", got, err)
+// TestPost_TwinsInOneMillisecond posts one message twice at the same time, with
+// equal content and creation time: one call creates the entry, the other one
+// returns it.
+func TestPost_TwinsInOneMillisecond(t *testing.T) {
+	s := holding(opening(), 1)
+	d := s.desk(5)
+	var twin Posted
+	s.meanwhile = func() {
+		var err error
+		if twin, err = d.Post(context.Background(), sara, message("c1", 1)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	got, err := d.Post(context.Background(), sara, message("c1", 1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !twin.Created || got.Created || got.Entry.Seq != 2 || twin.Entry.Seq != 2 {
+		t.Errorf("got created %v (entry %d) and %v (entry %d), want one created and both entry 2",
+			twin.Created, twin.Entry.Seq, got.Created, got.Entry.Seq)
 	}
 }
 

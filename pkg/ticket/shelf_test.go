@@ -26,7 +26,6 @@ type shelf struct {
 	// meanwhile runs once before the next write, outside the lock: somebody
 	// else is faster.
 	meanwhile func()
-	again     bool // the next write is done twice
 }
 
 // binder is one ticket on the shelf.
@@ -146,13 +145,7 @@ func (s *shelf) Append(ctx context.Context, e Entry) (*Entry, error) {
 	return s.AppendWith(ctx, e, nil)
 }
 
-func (s *shelf) AppendWith(ctx context.Context, e Entry, files []attachment.Attachment) (held *Entry, err error) {
-	if s.again { // the answer of a write is lost, and its client tries again
-		s.again = false
-		if _, err := s.AppendWith(ctx, e, files); err != nil {
-			return nil, err
-		}
-	}
+func (s *shelf) AppendWith(_ context.Context, e Entry, files []attachment.Attachment) (held *Entry, err error) {
 	err = s.write(func() error {
 		b := s.tickets[e.TicketID]
 		if e.Seq <= len(b.entries) {
