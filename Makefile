@@ -23,7 +23,7 @@ clean-data: ## forget all data of the local stack
 
 .PHONY: demo
 demo: ## play one ticket's story against the running local stack
-	@go run ./localstack/demo
+	@go run ./localstack/tools/demo
 
 .PHONY: test
 test: ## run every test: unit, conformance, end to end
@@ -32,23 +32,23 @@ test: ## run every test: unit, conformance, end to end
 
 .PHONY: fuzz
 fuzz: .cache/schemathesis/installed ## fuzz every decoder for a while, and the running API by its description
-	@go run ./localstack/fuzz
+	@go run ./localstack/tools/fuzz
 
 .PHONY: test-api
 test-api: .cache/schemathesis/installed ## try the running API by its description
-	@go run ./localstack/fuzz api
+	@go run ./localstack/tools/fuzz api
 
 .PHONY: judge
 judge: ## ask everything that is asked of the system, at length, and write docs/quality.md (ITEMS="faults log" asks these again)
-	@go run ./localstack/judge $(ITEMS)
+	@go run ./localstack/tools/quality $(ITEMS)
 
 .PHONY: bench
 bench: ## measure the local stack: answers a second, fan-out, memory (ONLY="post fan-out" measures these, or ONLY="cold-start")
-	@go run ./localstack/bench $(ONLY)
+	@go run ./localstack/tools/bench $(ONLY)
 
 .PHONY: mutate
 mutate: ## plant bugs one by one and see whether the tests notice (ONLY=refresh for some)
-	@go run ./localstack/mutate -only "$(ONLY)"
+	@go run ./localstack/tools/seededbugs -only "$(ONLY)"
 
 .PHONY: test-deploy
 test-deploy: .cache/sam/installed .cache/ministack/installed ## deploy with SAM onto an emulator and run the end-to-end suite there
@@ -61,7 +61,7 @@ lint: $(GOLANGCI) .cache/sam/installed check-template ## check formatting, code,
 
 .PHONY: check-template
 check-template: .cache/checkov/installed ## let cfn-lint and checkov look at the template; infra/waivers.yaml says what stays, and why
-	@AWS_DEFAULT_REGION=us-east-1 go run ./localstack/checktemplate
+	@AWS_DEFAULT_REGION=us-east-1 go run ./localstack/tools/templatelint
 
 .PHONY: build
 build: .cache/sam/installed ## build every function for deployment (GOARCH=amd64 for x86_64)
@@ -99,7 +99,7 @@ LOCK := $(if $(shell command -v flock),flock .cache/compile.lock)
 .PHONY: tools
 tools: $(GOLANGCI) .cache/sam/installed .cache/checkov/installed .cache/schemathesis/installed .cache/ministack/installed ## install what the other targets need, each once (-j4: side by side)
 
-.cache/%/installed: localstack/ministack/%.txt
+.cache/%/installed: localstack/tools/requirements/%.txt
 	python3 -m venv --clear .cache/$*
 	.cache/$*/bin/pip install --quiet --requirement $<
 	@touch $@

@@ -1,5 +1,5 @@
 // Command localstack runs TicketSystem on this machine, from the template that
-// deploys it to AWS: `go run ./localstack`. PORT moves its ports, DATA its data.
+// deploys it to AWS: `go run ./localstack`. PORT moves its ports, DATA_DIR its data.
 package main
 
 import (
@@ -10,8 +10,8 @@ import (
 	"strconv"
 	"syscall"
 
-	"ticketsystem/localstack/seed"
-	"ticketsystem/localstack/stack"
+	"ticketsystem/localstack/emulator/stack"
+	"ticketsystem/localstack/testkit/seed"
 )
 
 func main() {
@@ -32,11 +32,11 @@ func run() error {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	s, err := stack.Start(ctx, stack.Options{
-		Port:    port,
-		DataDir: os.Getenv("DATA"),
-		Memory:  len(os.Args) > 1 && os.Args[1] == "-memory",
-		Log:     os.Stdout,
-		Seed:    seed.Seed,
+		Port:     port,
+		DataDir:  os.Getenv("DATA_DIR"),
+		InMemory: len(os.Args) > 1 && os.Args[1] == "-memory",
+		Log:      os.Stdout,
+		Seed:     seed.Seed,
 	})
 	if err != nil {
 		return err

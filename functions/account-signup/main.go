@@ -3,11 +3,11 @@ package main
 
 import (
 	"ticketsystem/pkg/api"
-	"ticketsystem/pkg/wiring"
-	"ticketsystem/pkg/wiring/issuer"
+	"ticketsystem/pkg/app"
+	"ticketsystem/pkg/app/tokens"
 )
 
 func main() {
-	h := wiring.Open()
-	h.Serve(api.SignUp(issuer.People(h)))
+	a := app.Open()
+	a.Serve(api.SignUp(tokens.Auth(a)))
 }

@@ -2,11 +2,11 @@
 package main
 
 import (
+	"ticketsystem/pkg/app"
 	"ticketsystem/pkg/operate"
-	"ticketsystem/pkg/wiring"
 )
 
 func main() {
-	h := wiring.Open()
-	h.Run(operate.GrantAdmin(h.People()))
+	a := app.Open()
+	a.Run(operate.GrantAdmin(a.Profiles()))
 }

@@ -3,11 +3,11 @@ package main
 
 import (
 	"ticketsystem/pkg/api"
-	"ticketsystem/pkg/wiring"
-	"ticketsystem/pkg/wiring/files"
+	"ticketsystem/pkg/app"
+	"ticketsystem/pkg/app/attachments"
 )
 
 func main() {
-	h := wiring.Open()
-	h.Serve(api.FetchAttachment(files.Desk(h)))
+	a := app.Open()
+	a.Serve(api.GetAttachment(attachments.Service(a)))
 }

@@ -3,11 +3,11 @@ package main
 
 import (
 	"ticketsystem/pkg/api"
+	"ticketsystem/pkg/app"
 	"ticketsystem/pkg/broadcast"
-	"ticketsystem/pkg/wiring"
 )
 
 func main() {
-	h := wiring.Open()
-	h.Serve(api.StartBroadcast(&broadcast.Desk{Store: h.Table(), Pen: h.Pen()}))
+	a := app.Open()
+	a.Serve(api.CreateBroadcast(&broadcast.Service{Store: a.Store(), Recorder: a.AuditRecorder()}))
 }

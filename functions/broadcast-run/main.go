@@ -2,14 +2,14 @@
 package main
 
 import (
+	"ticketsystem/pkg/app"
+	"ticketsystem/pkg/app/delivery"
 	"ticketsystem/pkg/broadcast"
 	"ticketsystem/pkg/stream"
-	"ticketsystem/pkg/wiring"
-	"ticketsystem/pkg/wiring/post"
 )
 
 func main() {
-	h := wiring.Open()
-	runner := &broadcast.Runner{Store: h.Table(), People: h.Table(), Now: wiring.Now}
-	h.Run(stream.Broadcasts(runner, post.Broadcasts(h), h.Log))
+	a := app.Open()
+	runner := &broadcast.Runner{Store: a.Store(), Users: a.Store(), Now: app.Now}
+	a.Run(stream.RunBroadcasts(runner, delivery.BroadcastQueue(a), a.Log))
 }

@@ -3,10 +3,10 @@ package main
 
 import (
 	"ticketsystem/pkg/api"
-	"ticketsystem/pkg/wiring"
+	"ticketsystem/pkg/app"
 )
 
 func main() {
-	h := wiring.Open()
-	h.Serve(api.ListCategories(h.Catalogue()))
+	a := app.Open()
+	a.Serve(api.ListCategories(a.Categories()))
 }

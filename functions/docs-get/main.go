@@ -4,7 +4,7 @@ package main
 import (
 	"ticketsystem/infra"
 	"ticketsystem/pkg/api"
-	"ticketsystem/pkg/wiring"
+	"ticketsystem/pkg/app"
 )
 
 // policy lets the viewer style itself and work in the background, and reach
@@ -12,8 +12,8 @@ import (
 const policy = "default-src 'none'; script-src 'self'; style-src 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; worker-src blob:"
 
 func main() {
-	h := wiring.Open()
-	h.Serve(api.ServeFiles(map[string]api.File{
+	a := app.Open()
+	a.Serve(api.ServeStatic(map[string]api.StaticFile{
 		"/docs":          {Content: infra.ViewerPage, Type: "text/html; charset=utf-8", Policy: policy},
 		"/docs/redoc.js": {Content: infra.ViewerScript, Type: "text/javascript; charset=utf-8", Encoding: "gzip"},
 	}))

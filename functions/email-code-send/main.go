@@ -3,13 +3,13 @@ package main
 
 import (
 	"ticketsystem/pkg/api"
-	"ticketsystem/pkg/wiring"
-	"ticketsystem/pkg/wiring/mails"
+	"ticketsystem/pkg/app"
+	"ticketsystem/pkg/app/email"
 )
 
 func main() {
-	h := wiring.Open()
-	people := h.FrontDesk()
-	people.Mailer = mails.Mailer(h)
-	h.Serve(api.SendEmailCode(people))
+	a := app.Open()
+	auth := a.Auth()
+	auth.Email = email.Mailer(a)
+	a.Serve(api.SendEmailCode(auth))
 }

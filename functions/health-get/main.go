@@ -3,10 +3,10 @@ package main
 
 import (
 	"ticketsystem/pkg/api"
-	"ticketsystem/pkg/wiring"
+	"ticketsystem/pkg/app"
 )
 
 func main() {
-	h := wiring.Open()
-	h.Serve(api.Health(h.Table(), h.Or("VERSION", "dev"), h.Log))
+	a := app.Open()
+	a.Serve(api.GetHealth(a.Store(), a.String("VERSION", "dev"), a.Log))
 }

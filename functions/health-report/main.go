@@ -3,11 +3,11 @@ package main
 
 import (
 	"ticketsystem/pkg/api"
-	"ticketsystem/pkg/wiring"
-	"ticketsystem/pkg/wiring/probes"
+	"ticketsystem/pkg/app"
+	"ticketsystem/pkg/app/healthchecks"
 )
 
 func main() {
-	h := wiring.Open()
-	h.Serve(api.ReportHealth(probes.House(h), h.Log))
+	a := app.Open()
+	a.Serve(api.GetHealthReport(healthchecks.Config(a), a.Log))
 }

@@ -3,10 +3,10 @@ package main
 
 import (
 	"ticketsystem/pkg/api"
-	"ticketsystem/pkg/wiring"
+	"ticketsystem/pkg/app"
 )
 
 func main() {
-	h := wiring.Open()
-	h.Serve(api.ReadNotifications(h.Table()))
+	a := app.Open()
+	a.Serve(api.MarkNotificationsRead(a.Store()))
 }

@@ -6,10 +6,10 @@ import (
 
 	"ticketsystem/infra"
 	"ticketsystem/pkg/api"
-	"ticketsystem/pkg/wiring"
+	"ticketsystem/pkg/app"
 )
 
 func main() {
-	h := wiring.Open()
-	h.Serve(api.ServeFiles(map[string]api.File{"/openapi.json": {Make: sync.OnceValues(infra.OpenAPI), Type: "application/json"}}))
+	a := app.Open()
+	a.Serve(api.ServeStatic(map[string]api.StaticFile{"/openapi.json": {Load: sync.OnceValues(infra.OpenAPI), Type: "application/json"}}))
 }

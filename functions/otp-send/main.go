@@ -3,13 +3,13 @@ package main
 
 import (
 	"ticketsystem/pkg/api"
+	"ticketsystem/pkg/app"
 	"ticketsystem/pkg/sms"
-	"ticketsystem/pkg/wiring"
 )
 
 func main() {
-	h := wiring.Open()
-	people := h.FrontDesk()
-	people.Texter = sms.New(h.AWS("SNS"))
-	h.Serve(api.SendCode(people))
+	a := app.Open()
+	auth := a.Auth()
+	auth.SMS = sms.New(a.AWS("SNS"))
+	a.Serve(api.SendCode(auth))
 }

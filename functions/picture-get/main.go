@@ -3,11 +3,11 @@ package main
 
 import (
 	"ticketsystem/pkg/api"
-	"ticketsystem/pkg/wiring"
-	"ticketsystem/pkg/wiring/files"
+	"ticketsystem/pkg/app"
+	"ticketsystem/pkg/app/attachments"
 )
 
 func main() {
-	h := wiring.Open()
-	h.Serve(api.ShowPicture(h.People(), files.Desk(h)))
+	a := app.Open()
+	a.Serve(api.GetPicture(a.Profiles(), attachments.Service(a)))
 }

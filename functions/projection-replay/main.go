@@ -2,14 +2,14 @@
 package main
 
 import (
+	"ticketsystem/pkg/app"
 	"ticketsystem/pkg/stats"
 	"ticketsystem/pkg/stream"
-	"ticketsystem/pkg/wiring"
 )
 
 func main() {
-	h := wiring.Open()
-	t := h.Table()
-	r := &stream.Replay{Shelf: t, Desk: h.Desk(), Counter: &stats.Counter{Store: t}, Patience: h.Patience(), Log: h.Log}
-	h.Run(r.Handler())
+	a := app.Open()
+	store := a.Store()
+	replay := &stream.Replay{Store: store, Tickets: a.Tickets(), Stats: &stats.Aggregator{Store: store}, Policy: a.AutomationPolicy(), Log: a.Log}
+	a.Run(replay.Handler())
 }

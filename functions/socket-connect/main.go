@@ -3,11 +3,11 @@ package main
 
 import (
 	"ticketsystem/pkg/api"
-	"ticketsystem/pkg/wiring"
+	"ticketsystem/pkg/app"
 )
 
 func main() {
-	h := wiring.Open()
-	entrance := &api.Entrance{Door: h.Door(), Gate: h.Gate(), Origins: h.Origins(), Log: h.Log}
-	h.Run(entrance.Connect)
+	a := app.Open()
+	handler := &api.ConnectHandler{Tokens: a.ConnectTokens(), Authenticator: a.Authenticator(), AllowedOrigins: a.AllowedOrigins(), Log: a.Log}
+	a.Run(handler.Connect)
 }

@@ -2,12 +2,12 @@
 package main
 
 import (
-	"ticketsystem/pkg/wiring"
-	"ticketsystem/pkg/wiring/sockets"
+	"ticketsystem/pkg/app"
+	"ticketsystem/pkg/app/websocket"
 )
 
 func main() {
-	h := wiring.Open()
-	s := sockets.Socket(h)
-	h.Run(s.Handler(s.Subscribe(h.Desk())))
+	a := app.Open()
+	h := websocket.Handler(a)
+	a.Run(h.Handle(h.Subscribe(a.Tickets())))
 }

@@ -2,16 +2,16 @@
 package main
 
 import (
+	"ticketsystem/pkg/app"
+	"ticketsystem/pkg/app/delivery"
+	"ticketsystem/pkg/app/websocket"
 	"ticketsystem/pkg/stream"
-	"ticketsystem/pkg/wiring"
-	"ticketsystem/pkg/wiring/post"
-	"ticketsystem/pkg/wiring/sockets"
 )
 
 func main() {
-	h := wiring.Open()
-	news, keeper := sockets.News(h), sockets.Keeper(h)
-	h.Run(stream.Handle(h.Log,
-		stream.Frames(h.Table(), news), stream.Shown(news), stream.Ordered(post.Queue(h), post.Settle(h)),
-		stream.Shut(h.Table(), keeper), stream.Begun(h.Table(), keeper), stream.Ended(sockets.Exit(h)), stream.Started(post.Broadcasts(h)), stream.Echo("stream-deliver", h.Table())))
+	a := app.Open()
+	publisher, revoker := websocket.Publisher(a), websocket.AccessRevoker(a)
+	a.Run(stream.NewBatchHandler(a.Log,
+		stream.PushChanges(a.Store(), publisher), stream.PushNotifications(publisher), stream.EnqueueDeliveries(delivery.DeliveryQueue(a), delivery.NotificationDelay(a)),
+		stream.RevokeChangedRights(a.Store(), revoker), stream.VerifyNewSession(a.Store(), revoker), stream.CloseEndedSession(websocket.Disconnector(a)), stream.EnqueueBroadcasts(delivery.BroadcastQueue(a)), stream.AckHeartbeat("stream-deliver", a.Store())))
 }

@@ -2,16 +2,16 @@
 package main
 
 import (
+	"ticketsystem/pkg/app"
+	"ticketsystem/pkg/app/attachments"
 	"ticketsystem/pkg/stats"
 	"ticketsystem/pkg/stream"
-	"ticketsystem/pkg/wiring"
-	"ticketsystem/pkg/wiring/files"
 )
 
 func main() {
-	h := wiring.Open()
-	t := h.Table()
-	h.Run(stream.Handle(h.Log,
-		stream.Heads(h.Desk()), stream.Timers(h.Table(), h.Patience()), stream.Copies(t), stream.Unname(t), stream.Counts(&stats.Counter{Store: t}), stream.Present(t),
-		stream.Notices(h.Maker()), stream.Search(t), stream.Erase(t, files.Blobs(h)), stream.Echo("stream-project", t)))
+	a := app.Open()
+	store := a.Store()
+	a.Run(stream.NewBatchHandler(a.Log,
+		stream.ProjectTickets(a.Tickets()), stream.ScheduleTimers(a.Store(), a.AutomationPolicy()), stream.SyncUserCopies(store), stream.AnonymizeUser(store), stream.ProjectStats(&stats.Aggregator{Store: store}), stream.ProjectActivity(store),
+		stream.CreateNotifications(a.Notifier()), stream.IndexSearch(store), stream.PurgeDeleted(store, attachments.Bucket(a)), stream.AckHeartbeat("stream-project", store)))
 }

@@ -3,11 +3,11 @@ package main
 
 import (
 	"ticketsystem/pkg/api"
+	"ticketsystem/pkg/app"
 	"ticketsystem/pkg/ticket"
-	"ticketsystem/pkg/wiring"
 )
 
 func main() {
-	h := wiring.Open()
-	h.Serve(api.RemoveTicket(&ticket.Bin{Store: h.Table(), Pen: h.Pen()}))
+	a := app.Open()
+	a.Serve(api.DeleteTicket(&ticket.Deleter{Store: a.Store(), Audit: a.AuditRecorder()}))
 }

@@ -3,11 +3,11 @@ package main
 
 import (
 	"ticketsystem/pkg/api"
-	"ticketsystem/pkg/wiring"
-	"ticketsystem/pkg/wiring/sockets"
+	"ticketsystem/pkg/app"
+	"ticketsystem/pkg/app/websocket"
 )
 
 func main() {
-	h := wiring.Open()
-	h.Serve(api.ReopenTicket(h.Desk(), sockets.News(h)))
+	a := app.Open()
+	a.Serve(api.ReopenTicket(a.Tickets(), websocket.Publisher(a)))
 }

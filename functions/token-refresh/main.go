@@ -3,11 +3,11 @@ package main
 
 import (
 	"ticketsystem/pkg/api"
-	"ticketsystem/pkg/wiring"
-	"ticketsystem/pkg/wiring/issuer"
+	"ticketsystem/pkg/app"
+	"ticketsystem/pkg/app/tokens"
 )
 
 func main() {
-	h := wiring.Open()
-	h.Serve(api.RefreshToken(issuer.People(h)))
+	a := app.Open()
+	a.Serve(api.RefreshToken(tokens.Auth(a)))
 }

@@ -3,11 +3,11 @@ package main
 
 import (
 	"ticketsystem/pkg/api"
-	"ticketsystem/pkg/wiring"
-	"ticketsystem/pkg/wiring/sockets"
+	"ticketsystem/pkg/app"
+	"ticketsystem/pkg/app/websocket"
 )
 
 func main() {
-	h := wiring.Open()
-	h.Serve(api.RemoveUser(sockets.Registry(h)))
+	a := app.Open()
+	a.Serve(api.DeleteUser(websocket.UserAdmin(a)))
 }

@@ -17,7 +17,7 @@ free_port() {
 
 start_emulator() {
   set -m # a process group of its own, so that its functions end with it
-  .cache/ministack/bin/python localstack/ministack_launcher.py >"$work/ministack.log" 2>&1 &
+  .cache/ministack/bin/python localstack/ministack/launcher.py >"$work/ministack.log" 2>&1 &
   emulator=$!
   set +m
   trap stop_emulator EXIT
@@ -64,16 +64,16 @@ curl --silent --fail --output /dev/null "$url/" \
   --header "Authorization: AWS4-HMAC-SHA256 Credential=test/20260101/$AWS_REGION/ses/aws4_request, SignedHeaders=host, Signature=none" \
   --data Action=VerifyEmailIdentity --data EmailAddress=support@example.com
 "$sam" deploy --template-file "$work/build/template.yaml" --config-file "$PWD/samconfig.toml" --stack-name "$stack" \
-  --parameter-overrides Architecture=x86_64 AddressLimit=10000 AllowedOrigins=https://app.example \
-  SenderAddress=support@example.com SettleSeconds=1 \
+  --parameter-overrides Architecture=x86_64 RateLimitPerIP=10000 AllowedOrigins=https://app.example \
+  SenderAddress=support@example.com NotificationDelaySeconds=1 \
   "ApiUrl=$api" "SocketUrl=ws://$socket" "SocketEndpoint=http://$socket" >"$work/deploy.log" 2>&1 ||
   { tail -n 60 "$work/deploy.log" >&2; exit 1; }
 
 step "seed"
-TABLE_NAME=$(output TableName) AWS_ENDPOINT_URL_DYNAMODB=$url go run ./localstack/seeder
+TABLE_NAME=$(output TableName) AWS_ENDPOINT_URL_DYNAMODB=$url go run ./localstack/testkit/seed/cmd
 
 step "end-to-end suite on the deployed stack"
-API_URL=$api SOCKET_URL=ws://$socket OUTBOX=$url go test -count=1 -shuffle=on ./localstack/e2e/... ||
+API_URL=$api SOCKET_URL=ws://$socket OUTBOX_URL=$url go test -count=1 -shuffle=on ./localstack/tests/e2e/... ||
   { echo "the emulator's log: $work/ministack.log" >&2; exit 1; }
 
 step "done"

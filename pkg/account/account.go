@@ -1,5 +1,5 @@
 // Package account lets people in: one-time codes, sign-up, login, sessions and
-// the profile. It knows no technology; pkg/table keeps what it keeps.
+// the profile. It knows no technology; pkg/dynamo keeps what it keeps.
 package account
 
 import (
@@ -16,92 +16,92 @@ import (
 type Store interface {
 	// PutCode stores a code unless a younger one than `newer` stands for the
 	// number and purpose; then it returns when that one was sent.
-	PutCode(ctx context.Context, c Code, newer time.Time) (sentAt time.Time, stored bool, err error)
+	PutCode(ctx context.Context, c OneTimeCode, cutoff time.Time) (sentAt time.Time, stored bool, err error)
 
-	// DropCode forgets a code that could not be sent.
-	DropCode(ctx context.Context, c Code) error
+	// DeleteCode forgets a code that could not be sent.
+	DeleteCode(ctx context.Context, c OneTimeCode) error
 
-	// TryCode counts one try on a code before it is compared, so that however
+	// ConsumeCodeAttempt counts one try on a code before it is compared, so that however
 	// many tries run at once, no more than most are ever compared.
 	// found is false when there is no live code; locked when its tries are used up.
-	TryCode(ctx context.Context, numberMAC, purpose string, most int) (c Code, found, locked bool, err error)
+	ConsumeCodeAttempt(ctx context.Context, recipientMAC, purpose string, maxAttempts int) (c OneTimeCode, found, locked bool, err error)
 
-	// Count adds one to a counter of the window and returns the new value.
-	Count(ctx context.Context, c Counter) (int, error)
+	// IncrementCounter adds one to a counter of the window and returns the new value.
+	IncrementCounter(ctx context.Context, counter RateCounter) (int, error)
 
 	// Login reads the login of a number, in one trip. found is false for an
 	// unknown number, of which only Tries may be known.
 	Login(ctx context.Context, phone string) (l Login, found bool, err error)
 
-	// CountTry counts one password that is tried on a number in a window that
+	// RecordLoginAttempt counts one password that is tried on a number in a window that
 	// has begun then. counted is false when the window has had its most.
-	CountTry(ctx context.Context, phone string, window time.Time, most int) (counted bool, err error)
+	RecordLoginAttempt(ctx context.Context, phone string, window time.Time, maxAttempts int) (counted bool, err error)
 
-	// ForgetTries is for a number whose password was right.
-	ForgetTries(ctx context.Context, phone string) error
+	// ClearLoginAttempts is for a number whose password was right.
+	ClearLoginAttempts(ctx context.Context, phone string) error
 
-	// SignUp writes login, user and session and uses up the code, all or
+	// CreateAccount writes login, user and session and uses up the code, all or
 	// nothing. Errors: phone_taken, code_wrong (used meanwhile).
-	SignUp(ctx context.Context, l Login, s Session, used Code) error
+	CreateAccount(ctx context.Context, l Login, s Session, code OneTimeCode) error
 
-	// AddSession stores a session; used is the code it was opened with, nil
+	// CreateSession stores a session; used is the code it was opened with, nil
 	// for a password. Errors: code_wrong (used meanwhile).
-	AddSession(ctx context.Context, s Session, used *Code) error
+	CreateSession(ctx context.Context, s Session, code *OneTimeCode) error
 
-	// Rotate replaces the current token hash by next, in one trip. When
+	// RotateSession replaces the current token hash by next, in one trip. When
 	// current is not the hash, rotated is false and s is what stands; found is
 	// false when the session has ended.
-	Rotate(ctx context.Context, userID, family, current, next string, now time.Time) (s Session, rotated, found bool, err error)
+	RotateSession(ctx context.Context, userID, family, currentHash, nextHash string, now time.Time) (s Session, rotated, found bool, err error)
 
-	// EndSession removes a session of the user; if hash is not "", only when
+	// DeleteSession removes a session of the user; if hash is not "", only when
 	// that is its current or previous token hash. ended is false when there
 	// was none.
-	EndSession(ctx context.Context, userID, family, hash string) (ended bool, err error)
+	DeleteSession(ctx context.Context, userID, family, hash string) (ended bool, err error)
 
-	// Sessions reads a page of the user's live sessions, newest first, behind
+	// ListSessions reads a page of the user's live sessions, newest first, behind
 	// a family; more says whether others follow.
-	Sessions(ctx context.Context, userID, after string, limit int) (page []Session, more bool, err error)
+	ListSessions(ctx context.Context, userID, after string, limit int) (page []Session, more bool, err error)
 
 	// ResetPassword writes the hash of the login, removes all sessions of its
 	// user, revokes what was issued until a time and uses up the code, all or
 	// nothing. Errors: code_wrong (used meanwhile), conflict.
-	ResetPassword(ctx context.Context, l Login, used Code, at time.Time) error
+	ResetPassword(ctx context.Context, l Login, code OneTimeCode, at time.Time) error
 
 	// VerifyEmail marks the address of a user as confirmed and uses up the
 	// code, all or nothing. Errors: code_wrong (used, or another address now).
-	VerifyEmail(ctx context.Context, userID, email string, used Code) (user.User, error)
+	VerifyEmail(ctx context.Context, userID, email string, code OneTimeCode) (user.User, error)
 
-	// MovePhone moves user and login to a number and uses up the code, all or
+	// ChangePhone moves user and login to a number and uses up the code, all or
 	// nothing. Errors: phone_taken, code_wrong (used meanwhile), conflict.
-	MovePhone(ctx context.Context, was user.User, phone string, used Code) (user.User, error)
+	ChangePhone(ctx context.Context, old user.User, phone string, code OneTimeCode) (user.User, error)
 
-	// Revoke notes which access tokens are void: those of a user, or of a session
+	// AddRevocation notes which access tokens are void: those of a user, or of a session
 	// family. Functions know within five seconds (and the lag of an eventually
 	// consistent read); the answer is token_expired, so a client whose session
 	// still stands refreshes and goes on with what is true.
-	Revoke(ctx context.Context, subject string, r user.Revocation) error
+	AddRevocation(ctx context.Context, subject string, r user.Revocation) error
 
 	// User reads a user. Errors: user_not_found.
 	User(ctx context.Context, id string) (user.User, error)
 
-	// SaveAccount writes login and user as they are given. An administrator is
+	// PutAccount writes login and user as they are given. An administrator is
 	// counted as one from then on; it takes that from nobody.
-	SaveAccount(ctx context.Context, l Login) error
+	PutAccount(ctx context.Context, l Login) error
 
 	// UpdateUser changes a user and returns it as it is then. Errors: user_not_found.
-	UpdateUser(ctx context.Context, id string, p Patch) (user.User, error)
+	UpdateUser(ctx context.Context, id string, update ProfileUpdate) (user.User, error)
 }
 
-// Files finds the pictures people give themselves.
-type Files interface {
+// AttachmentStore finds the pictures people give themselves.
+type AttachmentStore interface {
 	// Attachment reads one. Errors: attachment_not_found.
 	Attachment(ctx context.Context, id string) (attachment.Attachment, error)
-	// KeepAttachment keeps one that would go away for being unused.
-	KeepAttachment(ctx context.Context, id string) error
+	// RetainAttachment keeps one that would go away for being unused.
+	RetainAttachment(ctx context.Context, id string) error
 }
 
-// Texter sends an SMS to an E.164 number.
-type Texter interface {
+// SMSSender sends an SMS to an E.164 number.
+type SMSSender interface {
 	Send(ctx context.Context, to, text string) error
 }
 
@@ -110,67 +110,67 @@ type Login struct {
 	Phone string
 	Hash  string // argon2id; "" while there is only login by code
 	User  user.User
-	// Tries is when the last window began in which a password was tried in
+	// FailureWindow is when the last window began in which a password was tried in
 	// vain; zero when that has been forgotten, or has never been.
-	Tries time.Time
+	FailureWindow time.Time
 }
 
-// Counter is one fixed window of a limit.
-type Counter struct {
+// RateCounter is one fixed window of a limit.
+type RateCounter struct {
 	Scope  string // what is counted, and for whom
 	Window time.Duration
 	Start  time.Time // of the window
 }
 
-// Limits are the numbers that guard codes and logins.
-type Limits struct {
-	// PerAddress bounds codes, and failed logins, from one network address in
+// RateLimits are the numbers that guard codes and logins.
+type RateLimits struct {
+	// PerIP bounds codes, and failed logins, from one network address in
 	// ten minutes. Mobile operators put many people behind one address.
-	PerAddress int
+	PerIP int
 }
 
 const (
-	codeLife      = 5 * time.Minute
-	codeTries     = 5
-	codePause     = 60 * time.Second // between two codes to one number
-	codesPerDay   = 30               // to one number
-	codesGlobally = 10_000           // in ten minutes: bounds the bill of an attack
-	failsPerPhone = 10               // failed passwords on one number in ten minutes
-	limitWindow   = 10 * time.Minute
+	codeTTL            = 5 * time.Minute
+	maxCodeAttempts    = 5
+	codeResendInterval = 60 * time.Second // between two codes to one number
+	maxCodesPerDay     = 30               // to one number
+	maxCodesGlobal     = 10_000           // in ten minutes: bounds the bill of an attack
+	maxFailedLogins    = 10               // failed passwords on one number in ten minutes
+	rateWindow         = 10 * time.Minute
 
-	// SessionLife is how long a session lives without being used.
-	SessionLife = 30 * 24 * time.Hour
-	// grace is how long the last refresh token is answered again with the same
+	// SessionTTL is how long a session lives without being used.
+	SessionTTL = 30 * 24 * time.Hour
+	// reuseGracePeriod is how long the last refresh token is answered again with the same
 	// successor: the answer may have been lost on the way.
-	grace = 10 * time.Second
+	reuseGracePeriod = 10 * time.Second
 )
 
-// Service is the front desk for people. Fields that a function does not use
+// Auth is the front desk for people. Fields that a function does not use
 // may be nil.
-type Service struct {
-	Store  Store
-	Files  Files
-	Texter Texter
-	Mailer Mailer // nil where no mail is sent
-	Edge   auth.Edge
+type Auth struct {
+	Store       Store
+	Attachments AttachmentStore
+	SMS         SMSSender
+	Email       Mailer // nil where no mail is sent
+	Key         auth.SecretKey
 	// Issuer signs access tokens. It is asked for at the first use because the
 	// private key has to be fetched.
-	Issuer func(ctx context.Context) (*auth.Issuer, error)
-	Now    func() time.Time
-	NewID  func() string
-	Random io.Reader
-	Region string // where a number without a country code is from
-	Limits Limits
-	// Addresses that have guessed too much; nil where no password is looked at.
-	Addresses *Addresses
+	Issuer        func(ctx context.Context) (*auth.Issuer, error)
+	Now           func() time.Time
+	NewID         func() string
+	Random        io.Reader
+	DefaultRegion string // where a number without a country code is from
+	Limits        RateLimits
+	// Blocked that have guessed too much; nil where no password is looked at.
+	Blocked *BlockedAddresses
 }
 
 // Caller is where an anonymous request comes from.
 type Caller struct {
-	Address string // network address
-	Device  string // user agent
-	Locale  string // language asked for
-	Cookie  bool   // a browser, which keeps its session in a cookie
+	IP        string // network address
+	UserAgent string // user agent
+	Locale    string // language asked for
+	UseCookie bool   // a browser, which keeps its session in a cookie
 }
 
 // Tokens are the keys to a session.

@@ -11,7 +11,7 @@ import (
 
 	"github.com/oklog/ulid/v2"
 
-	"ticketsystem/pkg/fault"
+	"ticketsystem/pkg/apperr"
 	"ticketsystem/pkg/user"
 )
 
@@ -22,17 +22,17 @@ const (
 	cookieBytes = 2*len(ulid.ULID{}) + secretBytes
 	cookieLabel = "session cookie"
 	csrfLabel   = "csrf"
-	// touchEvery is how often at most the use of a cookie is written down.
-	touchEvery = time.Hour
+	// lastUsedInterval is how often at most the use of a cookie is written down.
+	lastUsedInterval = time.Hour
 )
 
-// newCookie opens a session of a browser and gives its cookie.
-func (s *Service) newCookie(u user.User, from Caller) (Session, string, error) {
-	session, token, err := s.newFamily(u, from)
+// newCookieSession opens a session of a browser and gives its cookie.
+func (a *Auth) newCookieSession(u user.User, caller Caller) (Session, string, error) {
+	session, token, err := a.newSessionFamily(u, caller)
 	if err != nil {
 		return Session{}, "", err
 	}
-	session.Current = cookieHash(token.bytes())
+	session.CurrentHash = cookieHash(token.bytes())
 	return session, base64.RawURLEncoding.EncodeToString(token.bytes()), nil
 }
 
@@ -56,28 +56,28 @@ type CookieStore interface {
 	TouchSession(ctx context.Context, userID, family string, now time.Time) error
 }
 
-// Cookie gives the person behind a session cookie, by one read: an ended
+// AuthenticateCookie gives the person behind a session cookie, by one read: an ended
 // session lets nobody in any more. Errors: session_ended.
-func (g *Gate) Cookie(ctx context.Context, cookie string) (user.Principal, error) {
+func (a *Authenticator) AuthenticateCookie(ctx context.Context, cookie string) (user.Principal, error) {
 	raw, err := base64.RawURLEncoding.Strict().DecodeString(cookie)
 	if err != nil || len(raw) != cookieBytes {
-		return user.Principal{}, fault.New(fault.SessionEnded, "")
+		return user.Principal{}, apperr.New(apperr.SessionEnded, "")
 	}
 	userID, family := ulid.ULID(raw[:16]).String(), ulid.ULID(raw[16:32]).String()
-	s, found, err := g.Cookies.Session(ctx, userID, family)
+	s, found, err := a.Cookies.Session(ctx, userID, family)
 	if err != nil {
 		return user.Principal{}, err
 	}
-	now := g.Now()
-	if !found || !s.ExpiresAt.After(now) || s.User.Disabled || subtle.ConstantTimeCompare([]byte(s.Current), []byte(cookieHash(raw))) != 1 {
-		return user.Principal{}, fault.New(fault.SessionEnded, "")
+	now := a.Now()
+	if !found || !s.ExpiresAt.After(now) || s.User.Disabled || subtle.ConstantTimeCompare([]byte(s.CurrentHash), []byte(cookieHash(raw))) != 1 {
+		return user.Principal{}, apperr.New(apperr.SessionEnded, "")
 	}
-	if now.Sub(s.LastUsedAt) >= touchEvery {
-		if err := g.Cookies.TouchSession(ctx, userID, family, now); err != nil {
+	if now.Sub(s.LastUsedAt) >= lastUsedInterval {
+		if err := a.Cookies.TouchSession(ctx, userID, family, now); err != nil {
 			return user.Principal{}, err
 		}
 	}
-	who := s.User.Principal(family)
-	who.IssuedAt = now
-	return who, nil
+	principal := s.User.Principal(family)
+	principal.IssuedAt = now
+	return principal, nil
 }

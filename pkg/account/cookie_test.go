@@ -7,29 +7,29 @@ import (
 	"testing"
 	"time"
 
-	"ticketsystem/pkg/fault"
+	"ticketsystem/pkg/apperr"
 )
 
-// browser is a person with a cookie session, and the gate it comes through.
-func (o *office) browser(t *testing.T) (Tokens, *Gate) {
+// addBrowserSession is a person with a cookie session, and the gate it comes through.
+func (f *fixture) addBrowserSession(t *testing.T) (Tokens, *Authenticator) {
 	t.Helper()
-	u := o.member(t).User
-	tokens, err := o.desk.open(context.Background(), u, nil, Caller{Cookie: true, Device: "Firefox"})
+	u := f.addUser(t).User
+	tokens, err := f.auth.openSession(context.Background(), u, nil, Caller{UseCookie: true, UserAgent: "Firefox"})
 	if err != nil {
 		t.Fatal(err)
 	}
-	return tokens, &Gate{Cookies: o, Now: o.desk.Now}
+	return tokens, &Authenticator{Cookies: f, Now: f.auth.Now}
 }
 
-func TestCookie(t *testing.T) {
-	o := newOffice(t)
-	tokens, gate := o.browser(t)
+func TestAuthenticateCookie(t *testing.T) {
+	f := newFixture(t)
+	tokens, authenticator := f.addBrowserSession(t)
 	if tokens.Cookie == "" || tokens.Access != "" || tokens.Refresh != "" || tokens.ExpiresIn != 30*24*3600 {
 		t.Fatalf("got %+v, want a cookie for 30 days and nothing else", tokens)
 	}
-	who, err := gate.Cookie(context.Background(), tokens.Cookie)
-	if err != nil || who.UserID != tokens.User.ID || o.sessions[who.Session].Device != "Firefox" || !who.IssuedAt.Equal(o.now) {
-		t.Errorf("got %+v, %v", who, err)
+	principal, err := authenticator.AuthenticateCookie(context.Background(), tokens.Cookie)
+	if err != nil || principal.UserID != tokens.User.ID || f.sessions[principal.Session].UserAgent != "Firefox" || !principal.IssuedAt.Equal(f.now) {
+		t.Errorf("got %+v, %v", principal, err)
 	}
 	raw, _ := base64.RawURLEncoding.DecodeString(tokens.Cookie)
 	raw[40] ^= 1
@@ -37,52 +37,52 @@ func TestCookie(t *testing.T) {
 		"nothing": "", "nonsense": "x", "another secret": base64.RawURLEncoding.EncodeToString(raw), "cut": tokens.Cookie[:20],
 		"longer": tokens.Cookie + "AAAA",
 	} {
-		if _, err := gate.Cookie(context.Background(), cookie); !fault.Is(err, fault.SessionEnded) {
+		if _, err := authenticator.AuthenticateCookie(context.Background(), cookie); !apperr.Is(err, apperr.SessionEnded) {
 			t.Errorf("%s: got %v, want session_ended", name, err)
 		}
 	}
-	if err := o.desk.CloseSession(context.Background(), who, who.Session); err != nil {
+	if err := f.auth.CloseSession(context.Background(), principal, principal.Session); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := gate.Cookie(context.Background(), tokens.Cookie); !fault.Is(err, fault.SessionEnded) {
+	if _, err := authenticator.AuthenticateCookie(context.Background(), tokens.Cookie); !apperr.Is(err, apperr.SessionEnded) {
 		t.Errorf("ended: got %v, want session_ended", err)
 	}
 }
 
-// TestCookiesAndRefreshTokensAreNotEachOther, nor is any part of one.
-func TestCookiesAndRefreshTokensAreNotEachOther(t *testing.T) {
-	o := newOffice(t)
-	tokens, gate := o.browser(t)
-	if _, err := o.desk.Refresh(context.Background(), tokens.Cookie); !fault.Is(err, fault.SessionEnded) {
+// TestAuthenticateCookie_RefreshTokenRejected, nor is any part of one.
+func TestAuthenticateCookie_RefreshTokenRejected(t *testing.T) {
+	f := newFixture(t)
+	tokens, authenticator := f.addBrowserSession(t)
+	if _, err := f.auth.Refresh(context.Background(), tokens.Cookie); !apperr.Is(err, apperr.SessionEnded) {
 		t.Errorf("a cookie for a refresh token: got %v", err)
 	}
-	refresh := o.member(t).Refresh
+	refresh := f.addUser(t).Refresh
 	raw, _ := base64.RawURLEncoding.DecodeString(refresh)
 	for name, cookie := range map[string]string{"whole": refresh, "without its tag": base64.RawURLEncoding.EncodeToString(raw[:cookieBytes])} {
-		if _, err := gate.Cookie(context.Background(), cookie); !fault.Is(err, fault.SessionEnded) {
+		if _, err := authenticator.AuthenticateCookie(context.Background(), cookie); !apperr.Is(err, apperr.SessionEnded) {
 			t.Errorf("a refresh token, %s: got %v", name, err)
 		}
 	}
 }
 
-// TestCookieLife: 30 days from its last use, which is written down once an hour.
-func TestCookieLife(t *testing.T) {
-	o := newOffice(t)
-	tokens, gate := o.browser(t)
-	come := func(after time.Duration) error {
-		o.now = o.now.Add(after)
-		_, err := gate.Cookie(context.Background(), tokens.Cookie)
+// TestAuthenticateCookie_Expiry: 30 days from its last use, which is written down once an hour.
+func TestAuthenticateCookie_Expiry(t *testing.T) {
+	f := newFixture(t)
+	tokens, authenticator := f.addBrowserSession(t)
+	use := func(after time.Duration) error {
+		f.now = f.now.Add(after)
+		_, err := authenticator.AuthenticateCookie(context.Background(), tokens.Cookie)
 		return err
 	}
 	for _, after := range []time.Duration{0, 59 * time.Minute, time.Minute, 30 * time.Minute, 29 * 24 * time.Hour, 29 * 24 * time.Hour} {
-		if err := come(after); err != nil {
+		if err := use(after); err != nil {
 			t.Fatalf("%v later: %v", after, err)
 		}
 	}
-	if o.touched != 3 {
-		t.Errorf("written down %d times, want 3", o.touched)
+	if f.touched != 3 {
+		t.Errorf("written down %d times, want 3", f.touched)
 	}
-	if err := come(SessionLife); !fault.Is(err, fault.SessionEnded) {
+	if err := use(SessionTTL); !apperr.Is(err, apperr.SessionEnded) {
 		t.Errorf("after 30 idle days: got %v, want session_ended", err)
 	}
 }
@@ -94,22 +94,22 @@ func TestCSRFToken(t *testing.T) {
 	}
 }
 
-func TestSessions(t *testing.T) {
-	o := newOffice(t)
+func TestCloseSession(t *testing.T) {
+	f := newFixture(t)
 	ctx := context.Background()
-	_, _ = o.browser(t)
-	stranger := newOffice(t).member(t).User.Principal("")
-	page, more, err := o.desk.Sessions(ctx, o.logins[number].User.Principal(""), "", 1)
+	_, _ = f.addBrowserSession(t)
+	stranger := newFixture(t).addUser(t).User.Principal("")
+	page, more, err := f.auth.ListSessions(ctx, f.logins[testPhone].User.Principal(""), "", 1)
 	if err != nil || len(page) != 1 || !more { // the other is of the tokens
 		t.Fatalf("got %d, more %v, %v", len(page), more, err)
 	}
 	family := page[0].Family
-	for name, id := range map[string]string{"another person's": family, "none": o.desk.NewID(), "no id": "x/y"} {
-		if err := o.desk.CloseSession(ctx, stranger, id); !fault.Is(err, fault.SessionNotFound) {
+	for name, id := range map[string]string{"another person's": family, "none": f.auth.NewID(), "no id": "x/y"} {
+		if err := f.auth.CloseSession(ctx, stranger, id); !apperr.Is(err, apperr.SessionNotFound) {
 			t.Errorf("%s: got %v, want session_not_found", name, err)
 		}
 	}
-	if _, there := o.sessions[family]; !there || len(o.revoked) > 0 {
+	if _, there := f.sessions[family]; !there || len(f.revoked) > 0 {
 		t.Error("another person has ended it")
 	}
 }

@@ -4,33 +4,33 @@ import (
 	"context"
 	"testing"
 
-	"ticketsystem/pkg/fault"
+	"ticketsystem/pkg/apperr"
 )
 
-// TestDisabled: nothing that a disabled person holds lets them in.
-func TestDisabled(t *testing.T) {
+// TestLogIn_DisabledAccount: nothing that a disabled person holds lets them in.
+func TestLogIn_DisabledAccount(t *testing.T) {
 	ctx := context.Background()
-	o := newOffice(t)
-	tokens := o.member(t)
-	browser, gate := o.browser(t)
-	code := o.ask(t, number, PurposeLogin)
-	login := o.logins[number]
+	f := newFixture(t)
+	tokens := f.addUser(t)
+	browser, authenticator := f.addBrowserSession(t)
+	code := f.requestCode(t, testPhone, PurposeLogin)
+	login := f.logins[testPhone]
 	login.User.Disabled = true
-	o.logins[number] = login
-	for family, s := range o.sessions {
+	f.logins[testPhone] = login
+	for family, s := range f.sessions {
 		s.User.Disabled = true
-		o.sessions[family] = s
+		f.sessions[family] = s
 	}
 	for name, try := range map[string]struct {
 		in   func() error
-		want fault.Kind
+		want apperr.Code
 	}{
-		"password": {func() error { _, err := o.desk.LogIn(ctx, number, password, Caller{}); return err }, fault.AccountDisabled},
-		"code":     {func() error { _, err := o.desk.LogInByCode(ctx, number, code, Caller{}); return err }, fault.AccountDisabled},
-		"refresh":  {func() error { _, err := o.desk.Refresh(ctx, tokens.Refresh); return err }, fault.SessionEnded},
-		"cookie":   {func() error { _, err := gate.Cookie(ctx, browser.Cookie); return err }, fault.SessionEnded},
+		"password": {func() error { _, err := f.auth.LogIn(ctx, testPhone, testPassword, Caller{}); return err }, apperr.AccountDisabled},
+		"code":     {func() error { _, err := f.auth.LogInByCode(ctx, testPhone, code, Caller{}); return err }, apperr.AccountDisabled},
+		"refresh":  {func() error { _, err := f.auth.Refresh(ctx, tokens.Refresh); return err }, apperr.SessionEnded},
+		"cookie":   {func() error { _, err := authenticator.AuthenticateCookie(ctx, browser.Cookie); return err }, apperr.SessionEnded},
 	} {
-		if err := try.in(); !fault.Is(err, try.want) {
+		if err := try.in(); !apperr.Is(err, try.want) {
 			t.Errorf("%s: got %v, want %s", name, err, try.want)
 		}
 	}

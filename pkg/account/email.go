@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"time"
 
-	"ticketsystem/pkg/fault"
+	"ticketsystem/pkg/apperr"
 	"ticketsystem/pkg/user"
 )
 
@@ -23,51 +23,51 @@ type Mailer interface {
 // codes by SMS are: by person, by address and in all.
 //
 // Errors: email_missing, too_many_requests, unavailable.
-func (s *Service) SendEmailCode(ctx context.Context, who user.Principal, from Caller) (Sent, error) {
-	u, err := s.Store.User(ctx, who.UserID)
+func (a *Auth) SendEmailCode(ctx context.Context, actor user.Principal, caller Caller) (CodeSent, error) {
+	u, err := a.Store.User(ctx, actor.UserID)
 	if err != nil {
-		return Sent{}, err
+		return CodeSent{}, err
 	}
 	switch {
 	case u.Email == "":
-		return Sent{}, fault.New(fault.EmailMissing, "")
-	case s.Mailer == nil:
-		return Sent{}, fault.New(fault.Unavailable, "This house sends no mail.")
+		return CodeSent{}, apperr.New(apperr.EmailMissing, "")
+	case a.Email == nil:
+		return CodeSent{}, apperr.New(apperr.Unavailable, "This house sends no mail.")
 	}
-	if err := s.mayAsk(ctx, u.ID, from); err != nil {
-		return Sent{}, err
+	if err := a.checkSendLimits(ctx, u.ID, caller); err != nil {
+		return CodeSent{}, err
 	}
 	// However many people name one address, it gets no more than a number does.
-	if err := s.spend(ctx, s.counter("code-number", u.Email, 24*time.Hour), codesPerDay); err != nil {
-		return Sent{}, err
+	if err := a.consume(ctx, a.rateCounter("code-number", u.Email, 24*time.Hour), maxCodesPerDay); err != nil {
+		return CodeSent{}, err
 	}
 	// The pause is the person's, the code is good for the address alone.
-	return s.send(ctx, u.ID, u.ID+" "+u.Email, PurposeEmail, func(digits string) error {
-		return s.Mailer.Send(ctx, codeMail(u, digits))
+	return a.issueCode(ctx, u.ID, u.ID+" "+u.Email, PurposeEmail, func(digits string) error {
+		return a.Email.Send(ctx, confirmationEmail(u, digits))
 	})
 }
 
 // ConfirmEmail takes the code that was mailed to the address in one's profile.
 //
 // Errors: email_missing, code_wrong, code_locked.
-func (s *Service) ConfirmEmail(ctx context.Context, who user.Principal, digits string) (user.User, error) {
-	u, err := s.Store.User(ctx, who.UserID)
+func (a *Auth) ConfirmEmail(ctx context.Context, actor user.Principal, digits string) (user.User, error) {
+	u, err := a.Store.User(ctx, actor.UserID)
 	if err != nil {
 		return user.User{}, err
 	}
 	if u.Email == "" {
-		return user.User{}, fault.New(fault.EmailMissing, "")
+		return user.User{}, apperr.New(apperr.EmailMissing, "")
 	}
-	code, err := s.tryCode(ctx, u.ID, u.ID+" "+u.Email, PurposeEmail, digits)
+	code, err := a.verifyCode(ctx, u.ID, u.ID+" "+u.Email, PurposeEmail, digits)
 	if err != nil {
 		return user.User{}, err
 	}
-	return s.Store.VerifyEmail(ctx, u.ID, u.Email, code)
+	return a.Store.VerifyEmail(ctx, u.ID, u.Email, code)
 }
 
-// codeMail writes the mail in the person's language. Nothing in it comes from
+// confirmationEmail writes the mail in the person's language. Nothing in it comes from
 // outside, so nothing needs to be escaped.
-func codeMail(u user.User, digits string) Mail {
+func confirmationEmail(u user.User, digits string) Mail {
 	m := Mail{
 		To: u.Email, Subject: "Confirm your e-mail address",
 		Text: fmt.Sprintf("Your TicketSystem code is %s. It is valid for 5 minutes.\n\nIf you have not asked for it, ignore this mail.\n", digits),

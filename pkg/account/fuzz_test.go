@@ -6,14 +6,14 @@ import (
 	"testing"
 	"time"
 
+	"ticketsystem/pkg/apperr"
 	"ticketsystem/pkg/auth"
-	"ticketsystem/pkg/fault"
 )
 
-// nobodyHome has no session at all.
-type nobodyHome struct{ CookieStore }
+// emptyCookieStore has no session at all.
+type emptyCookieStore struct{ CookieStore }
 
-func (nobodyHome) Session(context.Context, string, string) (Session, bool, error) {
+func (emptyCookieStore) Session(context.Context, string, string) (Session, bool, error) {
 	return Session{}, false, nil
 }
 
@@ -22,10 +22,10 @@ func FuzzCookie(f *testing.F) {
 	for _, cookie := range []string{"", "AAAA", strings.Repeat("A", 86), strings.Repeat("_", 86), strings.Repeat("A", 85) + "="} {
 		f.Add(cookie)
 	}
-	gate := &Gate{Cookies: nobodyHome{}, Now: time.Now}
+	authenticator := &Authenticator{Cookies: emptyCookieStore{}, Now: time.Now}
 	f.Fuzz(func(t *testing.T, cookie string) {
-		if who, err := gate.Cookie(t.Context(), cookie); !fault.Is(err, fault.SessionEnded) || who.UserID != "" {
-			t.Errorf("%q: got %+v, %v", cookie, who, err)
+		if principal, err := authenticator.AuthenticateCookie(t.Context(), cookie); !apperr.Is(err, apperr.SessionEnded) || principal.UserID != "" {
+			t.Errorf("%q: got %+v, %v", cookie, principal, err)
 		}
 	})
 }
@@ -33,22 +33,22 @@ func FuzzCookie(f *testing.F) {
 // FuzzRefreshToken: what the house has not written is no refresh token, and
 // what it has reads the same.
 func FuzzRefreshToken(f *testing.F) {
-	edge, err := auth.NewEdge("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=")
+	key, err := auth.NewSecretKey("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=")
 	if err != nil {
 		f.Fatal(err)
 	}
-	s := &Service{Edge: edge}
+	a := &Auth{Key: key}
 	for _, token := range []string{"", "AAAA", strings.Repeat("A", 107), strings.Repeat("A", 108), strings.Repeat("-", 107)} {
 		f.Add(token, []byte("secret"))
 	}
 	f.Fuzz(func(t *testing.T, token string, secret []byte) {
-		if got, ok := s.read(token); ok {
+		if got, ok := a.parseToken(token); ok {
 			t.Errorf("%q: got %+v, want no token", token, got)
 		}
 		var own refreshToken
 		copy(own.secret[:], secret)
 		copy(own.user[:], token)
-		if got, ok := s.read(s.write(own)); !ok || got != own {
+		if got, ok := a.parseToken(a.formatToken(own)); !ok || got != own {
 			t.Errorf("got %+v, %v, want %+v", got, ok, own)
 		}
 	})

@@ -4,8 +4,8 @@ import (
 	"context"
 	"time"
 
+	"ticketsystem/pkg/apperr"
 	"ticketsystem/pkg/auth"
-	"ticketsystem/pkg/fault"
 	"ticketsystem/pkg/user"
 )
 
@@ -20,22 +20,22 @@ import (
 // for being careful with who never fails.
 //
 // Errors: invalid_body, login_wrong, login_locked, account_disabled.
-func (s *Service) LogIn(ctx context.Context, rawPhone, password string, from Caller) (Tokens, error) {
-	number, err := s.number(rawPhone)
+func (a *Auth) LogIn(ctx context.Context, rawPhone, password string, caller Caller) (Tokens, error) {
+	number, err := a.parsePhone(rawPhone)
 	if err != nil {
 		return Tokens{}, err
 	}
-	address := s.counter("login-address", from.Address, limitWindow)
-	if s.Addresses.refused(address) {
-		return Tokens{}, fault.New(fault.LoginLocked, "").WithRetryAfter(s.wait(address))
+	ipCounter := a.rateCounter("login-address", caller.IP, rateWindow)
+	if a.Blocked.blocked(ipCounter) {
+		return Tokens{}, apperr.New(apperr.LoginLocked, "").WithRetryAfter(a.retryAfter(ipCounter))
 	}
-	login, found, err := s.Store.Login(ctx, number)
+	login, found, err := a.Store.Login(ctx, number)
 	if err != nil {
 		return Tokens{}, err
 	}
-	suspected := !login.Tries.IsZero()
-	if suspected {
-		if err := s.countTry(ctx, number, address); err != nil {
+	hasFailures := !login.FailureWindow.IsZero()
+	if hasFailures {
+		if err := a.recordAttempt(ctx, number, ipCounter); err != nil {
 			return Tokens{}, err
 		}
 	}
@@ -43,87 +43,87 @@ func (s *Service) LogIn(ctx context.Context, rawPhone, password string, from Cal
 	if !found || hash == "" {
 		hash = auth.DummyHash
 	}
-	right, err := auth.Verify(hash, password)
+	match, err := auth.Verify(hash, password)
 	switch {
 	case err != nil:
 		return Tokens{}, err
-	case !right:
-		return Tokens{}, s.failed(ctx, number, address, suspected)
-	case suspected:
-		if err := s.Store.ForgetTries(ctx, number); err != nil {
+	case !match:
+		return Tokens{}, a.loginFailed(ctx, number, ipCounter, hasFailures)
+	case hasFailures:
+		if err := a.Store.ClearLoginAttempts(ctx, number); err != nil {
 			return Tokens{}, err
 		}
 	}
-	return s.open(ctx, login.User, nil, from)
+	return a.openSession(ctx, login.User, nil, caller)
 }
 
-// countTry counts a try on the number. Errors: login_locked.
-func (s *Service) countTry(ctx context.Context, number string, now Counter) error {
-	counted, err := s.Store.CountTry(ctx, number, now.Start, failsPerPhone)
+// recordAttempt counts a try on the number. Errors: login_locked.
+func (a *Auth) recordAttempt(ctx context.Context, number string, window RateCounter) error {
+	counted, err := a.Store.RecordLoginAttempt(ctx, number, window.Start, maxFailedLogins)
 	if err == nil && !counted {
-		err = fault.New(fault.LoginLocked, "").WithRetryAfter(s.wait(now))
+		err = apperr.New(apperr.LoginLocked, "").WithRetryAfter(a.retryAfter(window))
 	}
 	return err
 }
 
-// failed counts a failed login, by number unless that has been done, and says
+// loginFailed counts a failed login, by number unless that has been done, and says
 // so. An address that has failed too often is refused from now on.
-func (s *Service) failed(ctx context.Context, number string, address Counter, counted bool) error {
-	if !counted {
-		if err := s.countTry(ctx, number, address); err != nil && !fault.Is(err, fault.LoginLocked) {
+func (a *Auth) loginFailed(ctx context.Context, number string, ipCounter RateCounter, alreadyCounted bool) error {
+	if !alreadyCounted {
+		if err := a.recordAttempt(ctx, number, ipCounter); err != nil && !apperr.Is(err, apperr.LoginLocked) {
 			return err
 		}
 	}
-	n, err := s.Store.Count(ctx, address)
+	n, err := a.Store.IncrementCounter(ctx, ipCounter)
 	if err != nil {
 		return err
 	}
-	if n >= s.Limits.PerAddress {
-		s.Addresses.refuse(address)
+	if n >= a.Limits.PerIP {
+		a.Blocked.block(ipCounter)
 	}
-	return fault.New(fault.LoginWrong, "")
+	return apperr.New(apperr.LoginWrong, "")
 }
 
 // LogInByCode opens a session by a one-time code.
 //
 // Errors: invalid_body, code_wrong, code_locked, account_disabled.
-func (s *Service) LogInByCode(ctx context.Context, rawPhone, digits string, from Caller) (Tokens, error) {
-	number, err := s.number(rawPhone)
+func (a *Auth) LogInByCode(ctx context.Context, rawPhone, digits string, caller Caller) (Tokens, error) {
+	number, err := a.parsePhone(rawPhone)
 	if err != nil {
 		return Tokens{}, err
 	}
-	code, err := s.checkCode(ctx, number, PurposeLogin, digits)
+	code, err := a.verifyPhoneCode(ctx, number, PurposeLogin, digits)
 	if err != nil {
 		return Tokens{}, err
 	}
-	login, found, err := s.Store.Login(ctx, number)
+	login, found, err := a.Store.Login(ctx, number)
 	if err != nil {
 		return Tokens{}, err
 	}
 	if !found {
-		return Tokens{}, fault.New(fault.CodeWrong, "")
+		return Tokens{}, apperr.New(apperr.CodeWrong, "")
 	}
-	return s.open(ctx, login.User, &code, from)
+	return a.openSession(ctx, login.User, &code, caller)
 }
 
-// open opens a session for somebody who has proved who they are.
-func (s *Service) open(ctx context.Context, u user.User, used *Code, from Caller) (Tokens, error) {
+// openSession opens a session for somebody who has proved who they are.
+func (a *Auth) openSession(ctx context.Context, u user.User, code *OneTimeCode, caller Caller) (Tokens, error) {
 	if u.Disabled {
-		return Tokens{}, fault.New(fault.AccountDisabled, "")
+		return Tokens{}, apperr.New(apperr.AccountDisabled, "")
 	}
-	begin := s.newSession
-	if from.Cookie {
-		begin = s.newCookie
+	create := a.newSession
+	if caller.UseCookie {
+		create = a.newCookieSession
 	}
-	session, token, err := begin(u, from)
+	session, token, err := create(u, caller)
 	if err != nil {
 		return Tokens{}, err
 	}
-	if err := s.Store.AddSession(ctx, session, used); err != nil {
+	if err := a.Store.CreateSession(ctx, session, code); err != nil {
 		return Tokens{}, err
 	}
-	if from.Cookie {
-		return Tokens{User: u, Cookie: token, ExpiresIn: int(SessionLife / time.Second)}, nil
+	if caller.UseCookie {
+		return Tokens{User: u, Cookie: token, ExpiresIn: int(SessionTTL / time.Second)}, nil
 	}
-	return s.tokens(ctx, session, token)
+	return a.issueTokens(ctx, session, token)
 }

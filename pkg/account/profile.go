@@ -4,14 +4,14 @@ import (
 	"context"
 	"strings"
 
+	"ticketsystem/pkg/apperr"
 	"ticketsystem/pkg/attachment"
-	"ticketsystem/pkg/fault"
-	"ticketsystem/pkg/place"
+	"ticketsystem/pkg/geo"
 	"ticketsystem/pkg/user"
 )
 
-// Patch is an edit of a user; nil leaves a field as it is, "" clears it.
-type Patch struct {
+// ProfileUpdate is an edit of a user; nil leaves a field as it is, "" clears it.
+type ProfileUpdate struct {
 	Name        *string
 	Email       *string
 	Province    *string
@@ -23,68 +23,68 @@ type Patch struct {
 }
 
 // Profile reads one's own user. Errors: user_not_found.
-func (s *Service) Profile(ctx context.Context, who user.Principal) (user.User, error) {
-	return s.Store.User(ctx, who.UserID)
+func (a *Auth) Profile(ctx context.Context, actor user.Principal) (user.User, error) {
+	return a.Store.User(ctx, actor.UserID)
 }
 
-// Edit changes one's own user. A city must lie in its province: who moves to
+// UpdateProfile changes one's own user. A city must lie in its province: who moves to
 // another province without naming a city there has none.
 //
 // Errors: invalid_body.
-func (s *Service) Edit(ctx context.Context, who user.Principal, p Patch) (user.User, error) {
-	if p.Email != nil && *p.Email != "" {
+func (a *Auth) UpdateProfile(ctx context.Context, actor user.Principal, update ProfileUpdate) (user.User, error) {
+	if update.Email != nil && *update.Email != "" {
 		// An address that stays as it is stays confirmed.
-		u, err := s.Store.User(ctx, who.UserID)
+		u, err := a.Store.User(ctx, actor.UserID)
 		if err != nil {
 			return user.User{}, err
 		}
-		if u.Email == *p.Email {
-			p.Email = nil
+		if u.Email == *update.Email {
+			update.Email = nil
 		}
 	}
-	if p.Province != nil && p.City == nil {
-		nowhere := ""
-		p.City = &nowhere
+	if update.Province != nil && update.City == nil {
+		empty := ""
+		update.City = &empty
 	}
-	if p.City != nil && *p.City != "" {
-		if err := s.checkCity(ctx, who, &p); err != nil {
+	if update.City != nil && *update.City != "" {
+		if err := a.checkCity(ctx, actor, &update); err != nil {
 			return user.User{}, err
 		}
 	}
-	if p.Province != nil && *p.Province != "" && !place.HasProvince(*p.Province) {
-		return user.User{}, fault.Invalid(fault.Field{Pointer: "/province", Code: "unknown", Message: "There is no such province."})
+	if update.Province != nil && *update.Province != "" && !geo.HasProvince(*update.Province) {
+		return user.User{}, apperr.Validation(apperr.Field{Pointer: "/province", Code: "unknown", Message: "There is no such province."})
 	}
-	if p.PictureID != nil && *p.PictureID != "" {
-		if err := s.keepPicture(ctx, who, *p.PictureID); err != nil {
+	if update.PictureID != nil && *update.PictureID != "" {
+		if err := a.retainPicture(ctx, actor, *update.PictureID); err != nil {
 			return user.User{}, err
 		}
 	}
-	return s.Store.UpdateUser(ctx, who.UserID, p)
+	return a.Store.UpdateUser(ctx, actor.UserID, update)
 }
 
 // checkCity reads the stored province when the edit names a city alone.
-func (s *Service) checkCity(ctx context.Context, who user.Principal, p *Patch) error {
-	if p.Province == nil {
-		u, err := s.Store.User(ctx, who.UserID)
+func (a *Auth) checkCity(ctx context.Context, actor user.Principal, update *ProfileUpdate) error {
+	if update.Province == nil {
+		u, err := a.Store.User(ctx, actor.UserID)
 		if err != nil {
 			return err
 		}
-		p.Province = &u.Province
+		update.Province = &u.Province
 	}
-	if !place.HasCity(*p.Province, *p.City) {
-		return fault.Invalid(fault.Field{Pointer: "/city", Code: "unknown", Message: "There is no such city in the province."})
+	if !geo.HasCity(*update.Province, *update.City) {
+		return apperr.Validation(apperr.Field{Pointer: "/city", Code: "unknown", Message: "There is no such city in the province."})
 	}
 	return nil
 }
 
-// keepPicture accepts one's own uploaded image.
-func (s *Service) keepPicture(ctx context.Context, who user.Principal, id string) error {
-	a, err := s.Files.Attachment(ctx, id)
-	if err != nil && !fault.Is(err, fault.AttachmentNotFound) {
+// retainPicture accepts one's own uploaded image.
+func (a *Auth) retainPicture(ctx context.Context, actor user.Principal, attachmentID string) error {
+	picture, err := a.Attachments.Attachment(ctx, attachmentID)
+	if err != nil && !apperr.Is(err, apperr.AttachmentNotFound) {
 		return err
 	}
-	if err != nil || a.Owner != who.UserID || a.State != attachment.Ready || !strings.HasPrefix(a.Type, "image/") {
-		return fault.Invalid(fault.Field{Pointer: "/pictureId", Code: "invalid", Message: "This is not an image that you have uploaded."})
+	if err != nil || picture.Owner != actor.UserID || picture.State != attachment.Ready || !strings.HasPrefix(picture.Type, "image/") {
+		return apperr.Validation(apperr.Field{Pointer: "/pictureId", Code: "invalid", Message: "This is not an image that you have uploaded."})
 	}
-	return s.Files.KeepAttachment(ctx, id)
+	return a.Attachments.RetainAttachment(ctx, attachmentID)
 }

@@ -12,7 +12,7 @@ import (
 
 	"github.com/oklog/ulid/v2"
 
-	"ticketsystem/pkg/fault"
+	"ticketsystem/pkg/apperr"
 	"ticketsystem/pkg/id"
 	"ticketsystem/pkg/user"
 )
@@ -20,15 +20,15 @@ import (
 // Session is a family of refresh tokens: each use replaces the token by its
 // successor. Only hashes are kept.
 type Session struct {
-	Family     string // ULID; the id that GET /sessions shows
-	Current    string // hash of the token that is good
-	Previous   string // hash of the one before it
-	RotatedAt  time.Time
-	Device     string
-	CreatedAt  time.Time
-	LastUsedAt time.Time
-	ExpiresAt  time.Time
-	User       user.User // as of the last change the stream has seen
+	Family       string // ULID; the id that GET /sessions shows
+	CurrentHash  string // hash of the token that is good
+	PreviousHash string // hash of the one before it
+	RotatedAt    time.Time
+	UserAgent    string
+	CreatedAt    time.Time
+	LastUsedAt   time.Time
+	ExpiresAt    time.Time
+	User         user.User // as of the last change the stream has seen
 }
 
 // A refresh token is the user and the family (ULIDs), a secret (32 bytes) and a
@@ -36,8 +36,8 @@ type Session struct {
 // from one that was used before, and cannot end anybody's session.
 const (
 	secretBytes = 32
-	tagBytes    = 16
-	tokenBytes  = 2*len(ulid.ULID{}) + secretBytes + tagBytes
+	macBytes    = 16
+	tokenBytes  = 2*len(ulid.ULID{}) + secretBytes + macBytes
 )
 
 type refreshToken struct {
@@ -47,32 +47,32 @@ type refreshToken struct {
 }
 
 // newSession opens a session of a client that refreshes, and gives its token.
-func (s *Service) newSession(u user.User, from Caller) (Session, string, error) {
-	session, token, err := s.newFamily(u, from)
+func (a *Auth) newSession(u user.User, caller Caller) (Session, string, error) {
+	session, token, err := a.newSessionFamily(u, caller)
 	if err != nil {
 		return Session{}, "", err
 	}
-	session.Current = token.hash()
-	return session, s.write(token), nil
+	session.CurrentHash = token.hash()
+	return session, a.formatToken(token), nil
 }
 
-// newFamily draws a session and its first secret; what is kept of the secret
+// newSessionFamily draws a session and its first secret; what is kept of the secret
 // is the caller's to say.
-func (s *Service) newFamily(u user.User, from Caller) (Session, refreshToken, error) {
-	family := s.NewID()
+func (a *Auth) newSessionFamily(u user.User, caller Caller) (Session, refreshToken, error) {
+	family := a.NewID()
 	token := refreshToken{user: ulid.MustParse(u.ID), family: ulid.MustParse(family)}
-	if _, err := io.ReadFull(s.Random, token.secret[:]); err != nil {
+	if _, err := io.ReadFull(a.Random, token.secret[:]); err != nil {
 		return Session{}, refreshToken{}, err
 	}
-	now := s.Now()
+	now := a.Now()
 	return Session{
-		Family: family, Device: from.Device, CreatedAt: now, LastUsedAt: now, ExpiresAt: now.Add(SessionLife), User: u,
+		Family: family, UserAgent: caller.UserAgent, CreatedAt: now, LastUsedAt: now, ExpiresAt: now.Add(SessionTTL), User: u,
 	}, token, nil
 }
 
-// tokens signs the access token of a session.
-func (s *Service) tokens(ctx context.Context, session Session, refresh string) (Tokens, error) {
-	issuer, err := s.Issuer(ctx)
+// issueTokens signs the access token of a session.
+func (a *Auth) issueTokens(ctx context.Context, session Session, refresh string) (Tokens, error) {
+	issuer, err := a.Issuer(ctx)
 	if err != nil {
 		return Tokens{}, err
 	}
@@ -89,72 +89,72 @@ func (s *Service) tokens(ctx context.Context, session Session, refresh string) (
 // hold it (RFC 9700, section 4.14.2).
 //
 // Errors: session_ended, refresh_reused.
-func (s *Service) Refresh(ctx context.Context, token string) (Tokens, error) {
-	old, ok := s.read(token)
+func (a *Auth) Refresh(ctx context.Context, token string) (Tokens, error) {
+	old, ok := a.parseToken(token)
 	if !ok {
-		return Tokens{}, fault.New(fault.SessionEnded, "")
+		return Tokens{}, apperr.New(apperr.SessionEnded, "")
 	}
-	next := s.successor(old)
-	now := s.Now()
-	session, rotated, found, err := s.Store.Rotate(ctx, old.user.String(), old.family.String(), old.hash(), next.hash(), now)
+	next := a.nextToken(old)
+	now := a.Now()
+	session, rotated, found, err := a.Store.RotateSession(ctx, old.user.String(), old.family.String(), old.hash(), next.hash(), now)
 	switch {
 	case err != nil:
 		return Tokens{}, err
 	case !found || session.ExpiresAt.Before(now) || session.User.Disabled:
-		return Tokens{}, fault.New(fault.SessionEnded, "")
-	case rotated, session.Previous == old.hash() && now.Sub(session.RotatedAt) <= grace:
-		return s.tokens(ctx, session, s.write(next))
+		return Tokens{}, apperr.New(apperr.SessionEnded, "")
+	case rotated, session.PreviousHash == old.hash() && now.Sub(session.RotatedAt) <= reuseGracePeriod:
+		return a.issueTokens(ctx, session, a.formatToken(next))
 	}
-	if _, err := s.Store.EndSession(ctx, old.user.String(), old.family.String(), ""); err != nil {
+	if _, err := a.Store.DeleteSession(ctx, old.user.String(), old.family.String(), ""); err != nil {
 		return Tokens{}, err
 	}
-	return Tokens{}, fault.New(fault.RefreshReused, "")
+	return Tokens{}, apperr.New(apperr.RefreshReused, "")
 }
 
 // LogOut ends the caller's own session, or the one of a refresh token if it is
 // the caller's. A caller without an access token proves with the refresh token
 // alone. What is nobody's, or somebody else's, is left alone without a word.
-func (s *Service) LogOut(ctx context.Context, who user.Principal, token string) error {
+func (a *Auth) LogOut(ctx context.Context, actor user.Principal, token string) error {
 	if token == "" {
-		_, err := s.Store.EndSession(ctx, who.UserID, who.Session, "")
+		_, err := a.Store.DeleteSession(ctx, actor.UserID, actor.Session, "")
 		return err
 	}
-	old, ok := s.read(token)
-	if !ok || who.UserID != "" && who.UserID != old.user.String() {
+	old, ok := a.parseToken(token)
+	if !ok || actor.UserID != "" && actor.UserID != old.user.String() {
 		return nil
 	}
-	_, err := s.Store.EndSession(ctx, old.user.String(), old.family.String(), old.hash())
+	_, err := a.Store.DeleteSession(ctx, old.user.String(), old.family.String(), old.hash())
 	return err
 }
 
-// Sessions reads a page of one's own sessions, newest first, behind a family.
-func (s *Service) Sessions(ctx context.Context, who user.Principal, after string, limit int) (page []Session, more bool, err error) {
-	return s.Store.Sessions(ctx, who.UserID, after, limit)
+// ListSessions reads a page of one's own sessions, newest first, behind a family.
+func (a *Auth) ListSessions(ctx context.Context, actor user.Principal, after string, limit int) (page []Session, more bool, err error) {
+	return a.Store.ListSessions(ctx, actor.UserID, after, limit)
 }
 
 // CloseSession ends one of one's own sessions: a cookie and the refresh token
 // at once, an access token within seconds.
 //
 // Errors: session_not_found, also for another person's.
-func (s *Service) CloseSession(ctx context.Context, who user.Principal, family string) error {
+func (a *Auth) CloseSession(ctx context.Context, actor user.Principal, family string) error {
 	if !id.Valid(family) {
-		return fault.New(fault.SessionNotFound, "")
+		return apperr.New(apperr.SessionNotFound, "")
 	}
-	ended, err := s.Store.EndSession(ctx, who.UserID, family, "")
+	ended, err := a.Store.DeleteSession(ctx, actor.UserID, family, "")
 	if err == nil && !ended {
-		err = fault.New(fault.SessionNotFound, "")
+		err = apperr.New(apperr.SessionNotFound, "")
 	}
 	if err != nil {
 		return err
 	}
-	return s.Store.Revoke(ctx, family, user.Revocation{At: s.Now()})
+	return a.Store.AddRevocation(ctx, family, user.Revocation{At: a.Now()})
 }
 
-// successor is the same for the same token, so that a repeat gets it again
+// nextToken is the same for the same token, so that a repeat gets it again
 // without its ever being stored.
-func (s *Service) successor(t refreshToken) refreshToken {
+func (a *Auth) nextToken(t refreshToken) refreshToken {
 	next := t
-	copy(next.secret[:], s.Edge.MAC("refresh-next", string(t.bytes())))
+	copy(next.secret[:], a.Key.MAC("refresh-next", string(t.bytes())))
 	return next
 }
 
@@ -166,15 +166,15 @@ func (t refreshToken) hash() string {
 	return hex.EncodeToString(sum[:])
 }
 
-func (s *Service) tag(t refreshToken) []byte {
-	return s.Edge.MAC("refresh-tag", string(t.bytes()))[:tagBytes]
+func (a *Auth) tokenMAC(t refreshToken) []byte {
+	return a.Key.MAC("refresh-tag", string(t.bytes()))[:macBytes]
 }
 
-func (s *Service) write(t refreshToken) string {
-	return base64.RawURLEncoding.EncodeToString(append(t.bytes(), s.tag(t)...))
+func (a *Auth) formatToken(t refreshToken) string {
+	return base64.RawURLEncoding.EncodeToString(append(t.bytes(), a.tokenMAC(t)...))
 }
 
-func (s *Service) read(token string) (t refreshToken, ok bool) {
+func (a *Auth) parseToken(token string) (t refreshToken, ok bool) {
 	raw, err := base64.RawURLEncoding.DecodeString(token)
 	if err != nil || len(raw) != tokenBytes {
 		return t, false
@@ -182,5 +182,5 @@ func (s *Service) read(token string) (t refreshToken, ok bool) {
 	rest := raw[copy(t.user[:], raw):]
 	rest = rest[copy(t.family[:], rest):]
 	rest = rest[copy(t.secret[:], rest):]
-	return t, subtle.ConstantTimeCompare(s.tag(t), rest) == 1
+	return t, subtle.ConstantTimeCompare(a.tokenMAC(t), rest) == 1
 }

@@ -12,39 +12,39 @@ import (
 // many sign-ups of one number exactly one succeeds.
 //
 // Errors: invalid_body, weak_password, code_wrong, code_locked, phone_taken.
-func (s *Service) SignUp(ctx context.Context, rawPhone, password, digits, name string, from Caller) (Tokens, error) {
-	number, err := s.number(rawPhone)
+func (a *Auth) SignUp(ctx context.Context, rawPhone, password, digits, name string, caller Caller) (Tokens, error) {
+	number, err := a.parsePhone(rawPhone)
 	if err != nil {
 		return Tokens{}, err
 	}
 	if err := auth.CheckPassword(password, number); err != nil {
 		return Tokens{}, err
 	}
-	code, err := s.checkCode(ctx, number, PurposeSignUp, digits)
+	code, err := a.verifyPhoneCode(ctx, number, PurposeSignUp, digits)
 	if err != nil {
 		return Tokens{}, err
 	}
-	hash, err := auth.Hash(password, s.Random)
+	hash, err := auth.Hash(password, a.Random)
 	if err != nil {
 		return Tokens{}, err
 	}
-	login := Login{Phone: number, Hash: hash, User: s.newUser(number, name, user.RoleUser, from.Locale)}
-	session, refresh, err := s.newSession(login.User, from)
+	login := Login{Phone: number, Hash: hash, User: a.newUser(number, name, user.RoleUser, caller.Locale)}
+	session, refresh, err := a.newSession(login.User, caller)
 	if err != nil {
 		return Tokens{}, err
 	}
-	if err := s.Store.SignUp(ctx, login, session, code); err != nil {
+	if err := a.Store.CreateAccount(ctx, login, session, code); err != nil {
 		return Tokens{}, err
 	}
-	return s.tokens(ctx, session, refresh)
+	return a.issueTokens(ctx, session, refresh)
 }
 
-func (s *Service) newUser(number, name string, role user.Role, locale string) user.User {
+func (a *Auth) newUser(number, name string, role user.Role, locale string) user.User {
 	if locale == "" {
 		locale = "en"
 	}
 	return user.User{
-		ID: s.NewID(), Phone: number, Role: role, Name: name, Locale: locale,
-		Notify: user.Choices{Email: true, SMS: true}, CreatedAt: s.Now(),
+		ID: a.NewID(), Phone: number, Role: role, Name: name, Locale: locale,
+		Notifications: user.NotificationPreferences{Email: true, SMS: true}, CreatedAt: a.Now(),
 	}
 }

@@ -5,7 +5,7 @@ import (
 	"net/http"
 
 	"ticketsystem/pkg/account"
-	"ticketsystem/pkg/fault"
+	"ticketsystem/pkg/apperr"
 )
 
 type tokensView struct {
@@ -15,14 +15,14 @@ type tokensView struct {
 	ExpiresIn    int      `json:"expiresIn"`
 }
 
-// tokens answers with the keys to a session: in the body, or for a browser in
+// tokensResponse answers with the keys to a session: in the body, or for a browser in
 // a cookie that no script can read.
-func (r *Request) tokens(status int, t account.Tokens) Response {
+func (r *Request) tokensResponse(status int, t account.Tokens) Response {
 	if t.Cookie == "" {
-		return Response{Status: status, Body: tokensView{r.user(t.User), t.Access, t.Refresh, t.ExpiresIn}}
+		return Response{Status: status, Body: tokensView{r.viewUser(t.User), t.Access, t.Refresh, t.ExpiresIn}}
 	}
 	return Response{Status: status, Cookies: []string{r.setCookie(t.Cookie, t.ExpiresIn)}, Body: cookieView{
-		r.user(t.User), account.CSRFToken(t.Cookie), t.ExpiresIn,
+		r.viewUser(t.User), account.CSRFToken(t.Cookie), t.ExpiresIn,
 	}}
 }
 
@@ -33,13 +33,13 @@ type cookieView struct {
 	ExpiresIn int      `json:"expiresIn"`
 }
 
-func viewSent(s account.Sent) map[string]int {
+func viewCodeSent(s account.CodeSent) map[string]int {
 	return map[string]int{"expiresIn": s.ExpiresIn, "resendAfter": s.ResendAfter}
 }
 
 // SendCode is POST /otp.
-func SendCode(people *account.Service) Endpoint {
-	return Endpoint{Anyone, func(ctx context.Context, r *Request) (Response, error) {
+func SendCode(accounts *account.Auth) Endpoint {
+	return Endpoint{Public, func(ctx context.Context, r *Request) (Response, error) {
 		var in struct {
 			Phone   string `json:"phone"`
 			Purpose string `json:"purpose"`
@@ -47,20 +47,20 @@ func SendCode(people *account.Service) Endpoint {
 		if err := r.decode(&in); err != nil {
 			return Response{}, err
 		}
-		var c checks
-		c.required("/phone", in.Phone)
-		oneOf(&c, "/purpose", in.Purpose, account.PurposeSignUp, account.PurposeLogin, account.PurposeReset, account.PurposePhone)
-		if err := c.err(); err != nil {
+		var v Validator
+		v.Required("/phone", in.Phone)
+		OneOf(&v, "/purpose", in.Purpose, account.PurposeSignUp, account.PurposeLogin, account.PurposeReset, account.PurposePhone)
+		if err := v.Err(); err != nil {
 			return Response{}, err
 		}
-		sent, err := people.SendCode(ctx, in.Phone, in.Purpose, r.caller())
-		return Response{Status: http.StatusAccepted, Body: viewSent(sent)}, err
+		sent, err := accounts.SendCode(ctx, in.Phone, in.Purpose, r.caller())
+		return Response{Status: http.StatusAccepted, Body: viewCodeSent(sent)}, err
 	}}
 }
 
 // SignUp is POST /signup.
-func SignUp(people *account.Service) Endpoint {
-	return Endpoint{Anyone, func(ctx context.Context, r *Request) (Response, error) {
+func SignUp(accounts *account.Auth) Endpoint {
+	return Endpoint{Public, func(ctx context.Context, r *Request) (Response, error) {
 		var in struct {
 			Phone    string `json:"phone"`
 			Password string `json:"password"`
@@ -70,22 +70,22 @@ func SignUp(people *account.Service) Endpoint {
 		if err := r.decode(&in); err != nil {
 			return Response{}, err
 		}
-		var c checks
-		c.required("/phone", in.Phone)
-		c.required("/password", in.Password)
-		c.required("/code", in.Code)
-		c.text("/name", &in.Name, 0, maxName, false)
-		if err := c.err(); err != nil {
+		var v Validator
+		v.Required("/phone", in.Phone)
+		v.Required("/password", in.Password)
+		v.Required("/code", in.Code)
+		v.Text("/name", &in.Name, 0, maxName, false)
+		if err := v.Err(); err != nil {
 			return Response{}, err
 		}
-		tokens, err := people.SignUp(ctx, in.Phone, in.Password, in.Code, in.Name, r.caller())
-		return r.tokens(http.StatusCreated, tokens), err
+		tokens, err := accounts.SignUp(ctx, in.Phone, in.Password, in.Code, in.Name, r.caller())
+		return r.tokensResponse(http.StatusCreated, tokens), err
 	}}
 }
 
 // LogIn is POST /login, by password or by code.
-func LogIn(people *account.Service) Endpoint {
-	return Endpoint{Anyone, func(ctx context.Context, r *Request) (Response, error) {
+func LogIn(accounts *account.Auth) Endpoint {
+	return Endpoint{Public, func(ctx context.Context, r *Request) (Response, error) {
 		var in struct {
 			Phone    string  `json:"phone"`
 			Password *string `json:"password"`
@@ -95,52 +95,52 @@ func LogIn(people *account.Service) Endpoint {
 		if err := r.decode(&in); err != nil {
 			return Response{}, err
 		}
-		var c checks
-		c.required("/phone", in.Phone)
+		var v Validator
+		v.Required("/phone", in.Phone)
 		if (in.Password == nil) == (in.Code == nil) {
-			c.add("/password", "required", "Send either a password or a code.")
+			v.Add("/password", "required", "Send either a password or a code.")
 		}
 		if in.Session != "" {
-			oneOf(&c, "/session", in.Session, "cookie")
+			OneOf(&v, "/session", in.Session, "cookie")
 		}
-		if err := c.err(); err != nil {
+		if err := v.Err(); err != nil {
 			return Response{}, err
 		}
-		from := r.caller()
-		from.Cookie = in.Session == "cookie"
+		caller := r.caller()
+		caller.UseCookie = in.Session == "cookie"
 		var tokens account.Tokens
 		var err error
 		if in.Code != nil {
-			tokens, err = people.LogInByCode(ctx, in.Phone, *in.Code, from)
+			tokens, err = accounts.LogInByCode(ctx, in.Phone, *in.Code, caller)
 		} else {
-			tokens, err = people.LogIn(ctx, in.Phone, *in.Password, from)
+			tokens, err = accounts.LogIn(ctx, in.Phone, *in.Password, caller)
 		}
-		return r.tokens(http.StatusOK, tokens), err
+		return r.tokensResponse(http.StatusOK, tokens), err
 	}}
 }
 
 // RefreshToken is POST /token/refresh.
-func RefreshToken(people *account.Service) Endpoint {
-	return Endpoint{Anyone, func(ctx context.Context, r *Request) (Response, error) {
+func RefreshToken(accounts *account.Auth) Endpoint {
+	return Endpoint{Public, func(ctx context.Context, r *Request) (Response, error) {
 		var in struct {
 			RefreshToken string `json:"refreshToken"`
 		}
 		if err := r.decode(&in); err != nil {
 			return Response{}, err
 		}
-		var c checks
-		c.required("/refreshToken", in.RefreshToken)
-		if err := c.err(); err != nil {
+		var v Validator
+		v.Required("/refreshToken", in.RefreshToken)
+		if err := v.Err(); err != nil {
 			return Response{}, err
 		}
-		tokens, err := people.Refresh(ctx, in.RefreshToken)
-		return r.tokens(http.StatusOK, tokens), err
+		tokens, err := accounts.Refresh(ctx, in.RefreshToken)
+		return r.tokensResponse(http.StatusOK, tokens), err
 	}}
 }
 
 // LogOut is POST /logout. Its body may be absent.
-func LogOut(people *account.Service) Endpoint {
-	return Endpoint{Known, func(ctx context.Context, r *Request) (Response, error) {
+func LogOut(accounts *account.Auth) Endpoint {
+	return Endpoint{OptionalAuth, func(ctx context.Context, r *Request) (Response, error) {
 		var in struct {
 			RefreshToken string `json:"refreshToken"`
 		}
@@ -153,13 +153,13 @@ func LogOut(people *account.Service) Endpoint {
 				return Response{}, err
 			}
 		}
-		if anonymous(r.Who) && in.RefreshToken == "" {
-			return Response{}, fault.New(fault.Unauthenticated, "")
+		if isAnonymous(r.Principal) && in.RefreshToken == "" {
+			return Response{}, apperr.New(apperr.Unauthenticated, "")
 		}
 		out := noContent()
 		if r.cookie != "" && in.RefreshToken == "" {
 			out.Cookies = []string{r.setCookie("", 0)}
 		}
-		return out, people.LogOut(ctx, r.Who, in.RefreshToken)
+		return out, accounts.LogOut(ctx, r.Principal, in.RefreshToken)
 	}}
 }

@@ -13,100 +13,102 @@ import (
 
 	"ticketsystem/pkg/account"
 	"ticketsystem/pkg/api"
+	"ticketsystem/pkg/apperr"
 	"ticketsystem/pkg/attachment"
 	"ticketsystem/pkg/auth"
-	"ticketsystem/pkg/fault"
 	"ticketsystem/pkg/id"
 	"ticketsystem/pkg/user"
 )
 
-// registry is as much of an account.Store as the edge needs to be tried: one
+// memAccounts is as much of an account.Store as the edge needs to be tried: one
 // person, whose code is always 123456, and sessions by family.
-type registry struct {
+type memAccounts struct {
 	account.Store
-	*house
-	person   user.User
-	code     account.Code
-	sessions map[string]account.Session
-	ended    []string
-	patched  account.Patch
-	counts   int
-	hash     string // of the password
+	*fixture
+	user            user.User
+	code            account.OneTimeCode
+	sessions        map[string]account.Session
+	deletedSessions []string
+	profileUpdate   account.ProfileUpdate
+	rateCount       int
+	hash            string // of the password
 }
 
-// newRegistry gives the front desk over a registry.
-func newRegistry(t *testing.T) (*registry, *account.Service) {
+// newMemAccounts gives the front desk over a registry.
+func newMemAccounts(t *testing.T) (*memAccounts, *account.Auth) {
 	t.Helper()
-	h := newHouse(t)
-	r := &registry{house: h, sessions: map[string]account.Session{}, person: user.User{
+	fx := newFixture(t)
+	m := &memAccounts{fixture: fx, sessions: map[string]account.Session{}, user: user.User{
 		ID: saraID, Phone: "+989121234567", Role: user.RoleUser, Name: "Sara", Locale: "en", Province: "tehran", City: "tehran",
-		Email: "s@example.com", Notify: user.Choices{SMS: true}, CreatedAt: h.now,
+		Email: "s@example.com", Notifications: user.NotificationPreferences{SMS: true}, CreatedAt: fx.now,
 	}}
-	now := func() time.Time { return h.now }
-	return r, &account.Service{
-		Store: r, Files: r, Texter: r, Edge: h.server.Edge, Now: now, NewID: id.NewSource(now, rand.Reader), Random: rand.Reader, Region: "IR",
-		Limits: account.Limits{PerAddress: 100}, Issuer: func(context.Context) (*auth.Issuer, error) { return h.issuer, nil },
+	now := func() time.Time { return fx.now }
+	return m, &account.Auth{
+		Store: m, Attachments: m, SMS: m, Key: fx.server.Key, Now: now, NewID: id.NewGenerator(now, rand.Reader), Random: rand.Reader, DefaultRegion: "IR",
+		Limits: account.RateLimits{PerIP: 100}, Issuer: func(context.Context) (*auth.Issuer, error) { return fx.issuer, nil },
 	}
 }
 
-func (r *registry) Send(context.Context, string, string) error { return nil }
+func (m *memAccounts) Send(context.Context, string, string) error { return nil }
 
-func (r *registry) Count(context.Context, account.Counter) (int, error) {
-	r.counts++
-	return r.counts, nil
+func (m *memAccounts) IncrementCounter(context.Context, account.RateCounter) (int, error) {
+	m.rateCount++
+	return m.rateCount, nil
 }
 
-func (r *registry) PutCode(_ context.Context, c account.Code, _ time.Time) (time.Time, bool, error) {
-	if r.code.Hash != "" {
-		return r.code.SentAt, false, nil
+func (m *memAccounts) PutCode(_ context.Context, c account.OneTimeCode, _ time.Time) (time.Time, bool, error) {
+	if m.code.Hash != "" {
+		return m.code.SentAt, false, nil
 	}
-	r.code = c
+	m.code = c
 	return c.SentAt, true, nil
 }
 
-func (r *registry) TryCode(context.Context, string, string, int) (account.Code, bool, bool, error) {
-	return r.code, false, true, nil // its tries are used up
+func (m *memAccounts) ConsumeCodeAttempt(context.Context, string, string, int) (account.OneTimeCode, bool, bool, error) {
+	return m.code, false, true, nil // its tries are used up
 }
 
-func (r *registry) Login(_ context.Context, phone string) (account.Login, bool, error) {
-	return account.Login{Phone: phone, Hash: r.hash, User: r.person}, phone == r.person.Phone, nil
+func (m *memAccounts) Login(_ context.Context, phone string) (account.Login, bool, error) {
+	return account.Login{Phone: phone, Hash: m.hash, User: m.user}, phone == m.user.Phone, nil
 }
 
-func (r *registry) CountTry(context.Context, string, time.Time, int) (bool, error) { return true, nil }
-
-func (r *registry) ForgetTries(context.Context, string) error { return nil }
-
-func (r *registry) User(context.Context, string) (user.User, error) {
-	if r.person.ID == "" {
-		return user.User{}, fault.New(fault.UserNotFound, "")
-	}
-	return r.person, nil
-}
-
-func (r *registry) UpdateUser(ctx context.Context, userID string, p account.Patch) (user.User, error) {
-	r.patched = p
-	return r.User(ctx, userID)
-}
-
-func (r *registry) EndSession(_ context.Context, userID, family, _ string) (bool, error) {
-	r.ended = append(r.ended, userID+" "+family)
+func (m *memAccounts) RecordLoginAttempt(context.Context, string, time.Time, int) (bool, error) {
 	return true, nil
 }
 
-func (r *registry) AddSession(_ context.Context, s account.Session, _ *account.Code) error {
-	r.sessions[s.Family] = s
+func (m *memAccounts) ClearLoginAttempts(context.Context, string) error { return nil }
+
+func (m *memAccounts) User(context.Context, string) (user.User, error) {
+	if m.user.ID == "" {
+		return user.User{}, apperr.New(apperr.UserNotFound, "")
+	}
+	return m.user, nil
+}
+
+func (m *memAccounts) UpdateUser(ctx context.Context, userID string, p account.ProfileUpdate) (user.User, error) {
+	m.profileUpdate = p
+	return m.User(ctx, userID)
+}
+
+func (m *memAccounts) DeleteSession(_ context.Context, userID, family, _ string) (bool, error) {
+	m.deletedSessions = append(m.deletedSessions, userID+" "+family)
+	return true, nil
+}
+
+func (m *memAccounts) CreateSession(_ context.Context, s account.Session, _ *account.OneTimeCode) error {
+	m.sessions[s.Family] = s
 	return nil
 }
 
-func (r *registry) Session(_ context.Context, _, family string) (account.Session, bool, error) {
-	s, found := r.sessions[family]
+func (m *memAccounts) Session(_ context.Context, _, family string) (account.Session, bool, error) {
+	s, found := m.sessions[family]
 	return s, found, nil
 }
 
-func (r *registry) TouchSession(context.Context, string, string, time.Time) error { return nil }
+func (m *memAccounts) TouchSession(context.Context, string, string, time.Time) error { return nil }
 
-func (r *registry) Sessions(_ context.Context, _, after string, limit int) (page []account.Session, more bool, err error) {
-	for _, s := range r.sessions {
+func (m *memAccounts) ListSessions(_ context.Context, _, after string, limit int) (page []account.Session, more bool, err error) {
+	for _, s := range m.sessions {
 		if after == "" || s.Family < after {
 			page = append(page, s)
 		}
@@ -115,22 +117,22 @@ func (r *registry) Sessions(_ context.Context, _, after string, limit int) (page
 	return page[:min(limit, len(page))], len(page) > limit, nil
 }
 
-func (r *registry) Revoke(_ context.Context, subject string, one user.Revocation) error {
-	r.revoked[subject] = append(r.revoked[subject], one)
+func (m *memAccounts) AddRevocation(_ context.Context, subject string, one user.Revocation) error {
+	m.revoked[subject] = append(m.revoked[subject], one)
 	return nil
 }
 
-func (r *registry) Attachment(context.Context, string) (attachment.Attachment, error) {
-	return attachment.Attachment{}, fault.New(fault.AttachmentNotFound, "")
+func (m *memAccounts) Attachment(context.Context, string) (attachment.Attachment, error) {
+	return attachment.Attachment{}, apperr.New(apperr.AttachmentNotFound, "")
 }
 
-func (r *registry) KeepAttachment(context.Context, string) error { return nil }
+func (m *memAccounts) RetainAttachment(context.Context, string) error { return nil }
 
-// TestAccountBodies: what each door wants to be told.
-func TestAccountBodies(t *testing.T) {
+// TestAccountEndpoints_Validation: what each door wants to be told.
+func TestAccountEndpoints_Validation(t *testing.T) {
 	for _, c := range []struct {
 		name   string
-		door   func(*account.Service) api.Endpoint
+		door   func(*account.Auth) api.Endpoint
 		body   string
 		status int
 		code   string
@@ -150,21 +152,21 @@ func TestAccountBodies(t *testing.T) {
 		{"refresh with nothing", api.RefreshToken, `{}`, 422, "invalid_body", []string{"/refreshToken required"}},
 		{"refresh with nonsense", api.RefreshToken, `{"refreshToken":"x"}`, 401, "session_ended", nil},
 	} {
-		r, people := newRegistry(t)
-		got := r.send(t, c.door(people), user.Principal{}, call(http.MethodPost, "/x", c.body))
-		if got.status != c.status || got.code() != c.code || !slices.Equal(got.wrong(), c.wrong) {
-			t.Errorf("%s: got %d %s %v, want %d %s %v", c.name, got.status, got.code(), got.wrong(), c.status, c.code, c.wrong)
+		m, accounts := newMemAccounts(t)
+		got := m.send(t, c.door(accounts), user.Principal{}, newRequest(http.MethodPost, "/x", c.body))
+		if got.status != c.status || got.code() != c.code || !slices.Equal(got.fieldErrors(), c.wrong) {
+			t.Errorf("%s: got %d %s %v, want %d %s %v", c.name, got.status, got.code(), got.fieldErrors(), c.status, c.code, c.wrong)
 		}
 	}
 }
 
 func TestSendCode(t *testing.T) {
-	r, people := newRegistry(t)
+	m, accounts := newMemAccounts(t)
 	body := `{"phone":"09121234567","purpose":"signup"}`
-	if got := r.send(t, api.SendCode(people), user.Principal{}, call(http.MethodPost, "/otp", body)); got.text != `{"expiresIn":300,"resendAfter":60}` {
+	if got := m.send(t, api.SendCode(accounts), user.Principal{}, newRequest(http.MethodPost, "/otp", body)); got.text != `{"expiresIn":300,"resendAfter":60}` {
 		t.Errorf("got %d %s", got.status, got.text)
 	}
-	got := r.send(t, api.SendCode(people), user.Principal{}, call(http.MethodPost, "/otp", body))
+	got := m.send(t, api.SendCode(accounts), user.Principal{}, newRequest(http.MethodPost, "/otp", body))
 	if got.status != 429 || got.code() != "too_many_requests" || got.headers["retry-after"] != "60" || got.headers["ratelimit"] == "" {
 		t.Errorf("again: got %d %s %v", got.status, got.text, got.headers)
 	}
@@ -184,17 +186,17 @@ func TestLogOut(t *testing.T) {
 		{"nobody", "", user.Principal{}, 401, nil},
 		{"an unknown field", `{"token":"x"}`, sara, 422, nil},
 	} {
-		r, people := newRegistry(t)
-		got := r.send(t, api.LogOut(people), c.who, call(http.MethodPost, "/logout", c.body))
-		if got.status != c.status || !slices.Equal(r.ended, c.ended) || c.status == 204 && got.text != "" {
-			t.Errorf("%s: got %d %s, ended %v, want %d, %v", c.name, got.status, got.text, r.ended, c.status, c.ended)
+		m, accounts := newMemAccounts(t)
+		got := m.send(t, api.LogOut(accounts), c.who, newRequest(http.MethodPost, "/logout", c.body))
+		if got.status != c.status || !slices.Equal(m.deletedSessions, c.ended) || c.status == 204 && got.text != "" {
+			t.Errorf("%s: got %d %s, ended %v, want %d, %v", c.name, got.status, got.text, m.deletedSessions, c.status, c.ended)
 		}
 	}
 }
 
-func TestProfile(t *testing.T) {
-	r, people := newRegistry(t)
-	got := r.send(t, api.ShowProfile(people), sara, call(http.MethodGet, "/profile", "").with("accept-language", "fa"))
+func TestGetProfile(t *testing.T) {
+	m, accounts := newMemAccounts(t)
+	got := m.send(t, api.GetProfile(accounts), sara, newRequest(http.MethodGet, "/profile", "").with("accept-language", "fa"))
 	want := map[string]any{
 		"id": saraID, "phone": "+989121234567", "role": "user", "name": "Sara", "email": "s@example.com", "emailVerified": false,
 		"pictureUrl": nil, "locale": "en", "createdAt": "2026-03-21T12:00:00.000Z",
@@ -208,15 +210,15 @@ func TestProfile(t *testing.T) {
 	if places != "map[id:tehran name:تهران] map[id:tehran name:تهران] map[email:false sms:true]" || len(got.body) != len(want)+3 {
 		t.Errorf("got %s, %s", places, got.text)
 	}
-	r.person = user.User{}
-	for name, e := range map[string]api.Endpoint{"show": api.ShowProfile(people), "edit": api.EditProfile(people)} {
-		if got := r.send(t, e, sara, call(http.MethodPatch, "/profile", `{"name":"x"}`)); got.status != 401 || got.code() != "unauthenticated" {
+	m.user = user.User{}
+	for name, e := range map[string]api.Endpoint{"show": api.GetProfile(accounts), "edit": api.UpdateProfile(accounts)} {
+		if got := m.send(t, e, sara, newRequest(http.MethodPatch, "/profile", `{"name":"x"}`)); got.status != 401 || got.code() != "unauthenticated" {
 			t.Errorf("%s, whose person is gone: got %d %s", name, got.status, got.code())
 		}
 	}
 }
 
-func TestEditProfile(t *testing.T) {
+func TestUpdateProfile(t *testing.T) {
 	for _, c := range []struct {
 		body  string
 		wrong []string
@@ -234,16 +236,16 @@ func TestEditProfile(t *testing.T) {
 		{`{"notifications":{"push":true}}`, []string{"/notifications/push unknown"}, ""}, {`{"notifications":true}`, []string{"/notifications type"}, ""},
 		{`{"notifications":{"sms":"yes"}}`, []string{"/notifications/sms type"}, ""}, {`{"role":"admin"}`, []string{"/role unknown"}, ""},
 	} {
-		r, people := newRegistry(t)
-		got := r.send(t, api.EditProfile(people), sara, call(http.MethodPatch, "/profile", c.body))
-		if (got.status == 200) != (c.wrong == nil) || !slices.Equal(got.wrong(), c.wrong) || patchText(r.patched) != c.want {
-			t.Errorf("%s: got %d %v, patch %q, want %v, %q", c.body, got.status, got.wrong(), patchText(r.patched), c.wrong, c.want)
+		m, accounts := newMemAccounts(t)
+		got := m.send(t, api.UpdateProfile(accounts), sara, newRequest(http.MethodPatch, "/profile", c.body))
+		if (got.status == 200) != (c.wrong == nil) || !slices.Equal(got.fieldErrors(), c.wrong) || describeUpdate(m.profileUpdate) != c.want {
+			t.Errorf("%s: got %d %v, patch %q, want %v, %q", c.body, got.status, got.fieldErrors(), describeUpdate(m.profileUpdate), c.wrong, c.want)
 		}
 	}
 }
 
-// patchText is what a patch changes, in words.
-func patchText(p account.Patch) string {
+// describeUpdate is what a patch changes, in words.
+func describeUpdate(p account.ProfileUpdate) string {
 	switch {
 	case p.Name != nil:
 		return "name " + *p.Name
@@ -257,54 +259,54 @@ func patchText(p account.Patch) string {
 	return ""
 }
 
-// stand is an attachment desk's store and bucket with one file.
-type stand struct {
+// memAttachments is an attachment desk's store and bucket with one file.
+type memAttachments struct {
 	attachment.Store
-	attachment.Blobs
+	attachment.ObjectStore
 	file attachment.Attachment
 }
 
-func (s *stand) AddAttachment(_ context.Context, a attachment.Attachment) error {
+func (s *memAttachments) AddAttachment(_ context.Context, a attachment.Attachment) error {
 	s.file = a
 	return nil
 }
 
-func (s *stand) Attachment(_ context.Context, fileID string) (attachment.Attachment, error) {
+func (s *memAttachments) Attachment(_ context.Context, fileID string) (attachment.Attachment, error) {
 	if s.file.ID != fileID {
-		return attachment.Attachment{}, fault.New(fault.AttachmentNotFound, "")
+		return attachment.Attachment{}, apperr.New(apperr.AttachmentNotFound, "")
 	}
 	return s.file, nil
 }
 
-func (s *stand) PresignPost(_ context.Context, key, _ string, _ int64, _ string, _ time.Duration) (attachment.Upload, error) {
+func (s *memAttachments) PresignPost(_ context.Context, key, _ string, _ int64, _ string, _ time.Duration) (attachment.Upload, error) {
 	if s.file.Name == "broken.png" {
 		return attachment.Upload{}, errors.New("secret")
 	}
 	return attachment.Upload{URL: "https://bucket", Fields: map[string]string{"key": key}}, nil
 }
 
-func (s *stand) PresignGet(_ context.Context, key, _, _ string, _ time.Duration) (string, error) {
+func (s *memAttachments) PresignGet(_ context.Context, key, _, _ string, _ time.Duration) (string, error) {
 	return "https://bucket/" + key + "?signed", nil
 }
 
 func TestAttachments(t *testing.T) {
-	h := newHouse(t)
-	s := &stand{}
-	desk := &attachment.Desk{Store: s, Blobs: s, Now: h.server.Now, NewID: func() string { return fileID }}
-	offer := func(body string) answer {
-		return h.send(t, api.OfferAttachment(desk), sara, call(http.MethodPost, "/attachments", body))
+	fx := newFixture(t)
+	s := &memAttachments{}
+	attachments := &attachment.Service{Store: s, Objects: s, Now: fx.server.Now, NewID: func() string { return fileID }}
+	offer := func(body string) response {
+		return fx.send(t, api.CreateAttachment(attachments), sara, newRequest(http.MethodPost, "/attachments", body))
 	}
 	got := offer(`{"name":"a.png","type":"image/png","size":9}`)
-	if got.status != 201 || got.body["id"] != fileID || got.at("upload", "url") != "https://bucket" || got.body["expiresAt"] != "2026-03-21T12:15:00.000Z" || got.headers["location"] != "/attachments/"+fileID {
+	if got.status != 201 || got.body["id"] != fileID || got.field("upload", "url") != "https://bucket" || got.body["expiresAt"] != "2026-03-21T12:15:00.000Z" || got.headers["location"] != "/attachments/"+fileID {
 		t.Errorf("got %d %s", got.status, got.text)
 	}
-	if got := offer(`{"name":"a.exe","type":"x/y","size":0}`); got.status != 422 || len(got.wrong()) != 2 {
-		t.Errorf("what is not taken: got %d %v", got.status, got.wrong())
+	if got := offer(`{"name":"a.exe","type":"x/y","size":0}`); got.status != 422 || len(got.fieldErrors()) != 2 {
+		t.Errorf("what is not taken: got %d %v", got.status, got.fieldErrors())
 	}
-	fetch := func(who user.Principal, accept string) answer {
-		r := call(http.MethodGet, "/attachments/x", "").with("accept", accept)
+	fetch := func(actor user.Principal, accept string) response {
+		r := newRequest(http.MethodGet, "/attachments/x", "").with("accept", accept)
 		r.PathParameters["id"] = fileID
-		return h.send(t, api.FetchAttachment(desk), who, r)
+		return fx.send(t, api.GetAttachment(attachments), actor, r)
 	}
 	if got := fetch(sara, ""); got.status != 409 || got.code() != "attachment_pending" || got.headers["retry-after"] != "1" {
 		t.Errorf("pending: got %d %s", got.status, got.code())

@@ -8,9 +8,9 @@ import (
 	"ticketsystem/pkg/attachment"
 )
 
-// OfferAttachment is POST /attachments.
-func OfferAttachment(desk *attachment.Desk) Endpoint {
-	return Endpoint{SignedIn, func(ctx context.Context, r *Request) (Response, error) {
+// CreateAttachment is POST /attachments.
+func CreateAttachment(attachments *attachment.Service) Endpoint {
+	return Endpoint{Authenticated, func(ctx context.Context, r *Request) (Response, error) {
 		var in struct {
 			Name   string `json:"name"`
 			Type   string `json:"type"`
@@ -20,21 +20,21 @@ func OfferAttachment(desk *attachment.Desk) Endpoint {
 		if err := r.decode(&in); err != nil {
 			return Response{}, err
 		}
-		a, upload, err := desk.Accept(ctx, r.Who, attachment.Offer(in))
+		a, upload, err := attachments.CreateUpload(ctx, r.Principal, attachment.UploadRequest(in))
 		if err != nil {
 			return Response{}, err
 		}
-		return Response{Status: http.StatusCreated, Body: attachmentMade{
-			ID: a.ID, State: a.State, Upload: uploadView(upload), ExpiresAt: timeOf(a.CreatedAt.Add(attachment.UploadLife)),
+		return Response{Status: http.StatusCreated, Body: attachmentCreatedView{
+			ID: a.ID, State: a.State, Upload: uploadView(upload), ExpiresAt: FormatTime(a.CreatedAt.Add(attachment.UploadTTL)),
 		}}.with("location", "/attachments/"+a.ID), nil
 	}}
 }
 
-// FetchAttachment is GET /attachments/{id}: a redirect, or the address as JSON
+// GetAttachment is GET /attachments/{id}: a redirect, or the address as JSON
 // for clients that ask for it.
-func FetchAttachment(desk *attachment.Desk) Endpoint {
-	return Endpoint{SignedIn, func(ctx context.Context, r *Request) (Response, error) {
-		address, err := desk.Link(ctx, r.Who, r.pathID())
+func GetAttachment(attachments *attachment.Service) Endpoint {
+	return Endpoint{Authenticated, func(ctx context.Context, r *Request) (Response, error) {
+		address, err := attachments.DownloadURL(ctx, r.Principal, r.pathID())
 		if err != nil {
 			return Response{}, err
 		}

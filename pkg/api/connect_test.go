@@ -15,32 +15,32 @@ import (
 	"ticketsystem/pkg/user"
 )
 
-func TestMakePass(t *testing.T) {
-	h := newHouse(t)
-	door := &realtime.Door{Store: h.shop, Now: h.server.Now, Random: rand.Reader}
-	got := h.send(t, api.MakePass(door, "wss://live"), sara, call(http.MethodPost, "/realtime/tickets", ""))
-	pass, _ := got.body["ticket"].(string)
-	if got.status != 201 || pass == "" || got.body["url"] != "wss://live?ticket="+url.QueryEscape(pass) || got.body["expiresAt"] != "2026-03-21T12:00:30.000Z" {
+func TestCreateConnectToken(t *testing.T) {
+	fx := newFixture(t)
+	tokens := &realtime.ConnectTokens{Store: fx.memStore, Now: fx.server.Now, Random: rand.Reader}
+	got := fx.send(t, api.CreateConnectToken(tokens, "wss://live"), sara, newRequest(http.MethodPost, "/realtime/tickets", ""))
+	token, _ := got.body["ticket"].(string)
+	if got.status != 201 || token == "" || got.body["url"] != "wss://live?ticket="+url.QueryEscape(token) || got.body["expiresAt"] != "2026-03-21T12:00:30.000Z" {
 		t.Errorf("got %d %s", got.status, got.text)
 	}
 }
 
 // TestConnect: who may open a socket, from where, and with what.
 func TestConnect(t *testing.T) {
-	h := newHouse(t)
-	door := &realtime.Door{Store: h.shop, Now: h.server.Now, Random: rand.Reader}
-	entrance := &api.Entrance{Door: door, Gate: h.server.Gate, Origins: []string{"https://app.ir", "https://api.ir"}, Log: h.server.Log}
-	expired := h.token(sara)
-	h.now = h.now.Add(20 * time.Minute)
-	pass := func() string {
-		pass, _, err := door.Pass(context.Background(), sara)
+	fx := newFixture(t)
+	tokens := &realtime.ConnectTokens{Store: fx.memStore, Now: fx.server.Now, Random: rand.Reader}
+	handler := &api.ConnectHandler{Tokens: tokens, Authenticator: fx.server.Authenticator, AllowedOrigins: []string{"https://app.ir", "https://api.ir"}, Log: fx.server.Log}
+	expired := fx.token(sara)
+	fx.now = fx.now.Add(20 * time.Minute)
+	token := func() string {
+		token, _, err := tokens.Issue(context.Background(), sara)
 		if err != nil {
 			t.Fatal(err)
 		}
-		return pass
+		return token
 	}
-	used := pass()
-	if _, err := door.Redeem(context.Background(), used); err != nil {
+	used := token()
+	if _, err := tokens.Redeem(context.Background(), used); err != nil {
 		t.Fatal(err)
 	}
 	for _, c := range []struct {
@@ -48,16 +48,16 @@ func TestConnect(t *testing.T) {
 		headers    map[string]string
 		status     int
 	}{
-		{"a pass", pass(), nil, 200},
-		{"a pass from an allowed page", pass(), map[string]string{"Origin": "https://app.ir"}, 200},
-		{"the name of a header in any case", pass(), map[string]string{"oRiGiN": "https://api.ir"}, 200},
-		{"a pass from another page", pass(), map[string]string{"Origin": "https://evil.ir"}, 403},
-		{"a pass from no page", pass(), map[string]string{"Origin": "null"}, 403},
-		{"a page that begins alike", pass(), map[string]string{"origin": "https://app.ir.evil.ir"}, 403},
+		{"a pass", token(), nil, 200},
+		{"a pass from an allowed page", token(), map[string]string{"Origin": "https://app.ir"}, 200},
+		{"the name of a header in any case", token(), map[string]string{"oRiGiN": "https://api.ir"}, 200},
+		{"a pass from another page", token(), map[string]string{"Origin": "https://evil.ir"}, 403},
+		{"a pass from no page", token(), map[string]string{"Origin": "null"}, 403},
+		{"a page that begins alike", token(), map[string]string{"origin": "https://app.ir.evil.ir"}, 403},
 		{"a used pass", used, nil, 401},
 		{"a guessed pass", "x", nil, 401},
-		{"a token", "", map[string]string{"Authorization": "Bearer " + h.token(sara)}, 200},
-		{"a token in lower case", "", map[string]string{"authorization": "bearer " + h.token(ali)}, 200},
+		{"a token", "", map[string]string{"Authorization": "Bearer " + fx.token(sara)}, 200},
+		{"a token in lower case", "", map[string]string{"authorization": "bearer " + fx.token(ali)}, 200},
 		{"an expired token", "", map[string]string{"Authorization": "Bearer " + expired}, 401},
 		{"another scheme", "", map[string]string{"Authorization": "Basic x"}, 401},
 		{"nothing", "", nil, 401},
@@ -67,55 +67,55 @@ func TestConnect(t *testing.T) {
 		if c.pass != "" {
 			event.QueryStringParameters = map[string]string{"ticket": c.pass}
 		}
-		got, err := entrance.Connect(context.Background(), event)
+		got, err := handler.Connect(context.Background(), event)
 		if err != nil || got.StatusCode != c.status {
 			t.Errorf("%s: got %d, %v, want %d", c.name, got.StatusCode, err, c.status)
 		}
-		if held, opened := h.connections[c.name]; opened != (c.status == 200) || opened && (held.Who.UserID == "" || len(held.Topics) != 1) {
+		if held, opened := fx.connections[c.name]; opened != (c.status == 200) || opened && (held.Principal.UserID == "" || len(held.Topics) != 1) {
 			t.Errorf("%s: got the connection %+v", c.name, held)
 		}
 	}
-	h.broken = true
+	fx.down = true
 	var event events.APIGatewayWebsocketProxyRequest
-	event.Headers = map[string]string{"Authorization": "Bearer " + h.token(sara)}
-	if got, err := entrance.Connect(context.Background(), event); err != nil || got.StatusCode != 500 {
+	event.Headers = map[string]string{"Authorization": "Bearer " + fx.token(sara)}
+	if got, err := handler.Connect(context.Background(), event); err != nil || got.StatusCode != 500 {
 		t.Errorf("no answer: got %d, %v", got.StatusCode, err)
 	}
 }
 
-// TestNoSocketForTheRevoked: what was revoked a moment ago opens no socket, though
+// TestConnect_Revoked: what was revoked a moment ago opens no socket, though
 // the copy that requests are checked by is not old enough to be read anew.
-func TestNoSocketForTheRevoked(t *testing.T) {
-	h := newHouse(t)
-	door := &realtime.Door{Store: h.shop, Now: h.server.Now, Random: rand.Reader}
-	entrance := &api.Entrance{Door: door, Gate: h.server.Gate, Log: h.server.Log}
+func TestConnect_Revoked(t *testing.T) {
+	fx := newFixture(t)
+	tokens := &realtime.ConnectTokens{Store: fx.memStore, Now: fx.server.Now, Random: rand.Reader}
+	handler := &api.ConnectHandler{Tokens: tokens, Authenticator: fx.server.Authenticator, Log: fx.server.Log}
 	opens := func() int {
-		pass, _, err := door.Pass(context.Background(), sara)
+		token, _, err := tokens.Issue(context.Background(), sara)
 		if err != nil {
 			t.Fatal(err)
 		}
 		var event events.APIGatewayWebsocketProxyRequest
-		event.QueryStringParameters = map[string]string{"ticket": pass}
-		got, err := entrance.Connect(context.Background(), event)
+		event.QueryStringParameters = map[string]string{"ticket": token}
+		got, err := handler.Connect(context.Background(), event)
 		if err != nil {
 			t.Fatal(err)
 		}
 		return got.StatusCode
 	}
 	before := opens()
-	h.revoked[saraID] = []user.Revocation{{At: h.now}}
+	fx.revoked[saraID] = []user.Revocation{{At: fx.now}}
 	if after := opens(); before != 200 || after != 401 {
 		t.Errorf("got %d and then %d, want 200 and 401", before, after)
 	}
 }
 
-// TestATokenIsNoPass: never an access token in an address.
-func TestATokenIsNoPass(t *testing.T) {
-	h := newHouse(t)
-	entrance := &api.Entrance{Door: &realtime.Door{Store: h.shop, Now: h.server.Now, Random: rand.Reader}, Gate: h.server.Gate, Log: h.server.Log}
+// TestConnect_AccessTokenRejected: never an access token in an address.
+func TestConnect_AccessTokenRejected(t *testing.T) {
+	fx := newFixture(t)
+	handler := &api.ConnectHandler{Tokens: &realtime.ConnectTokens{Store: fx.memStore, Now: fx.server.Now, Random: rand.Reader}, Authenticator: fx.server.Authenticator, Log: fx.server.Log}
 	var event events.APIGatewayWebsocketProxyRequest
-	event.QueryStringParameters = map[string]string{"ticket": h.token(sara), "token": h.token(sara), "access_token": h.token(sara)}
-	if got, err := entrance.Connect(context.Background(), event); err != nil || got.StatusCode != 401 {
+	event.QueryStringParameters = map[string]string{"ticket": fx.token(sara), "token": fx.token(sara), "access_token": fx.token(sara)}
+	if got, err := handler.Connect(context.Background(), event); err != nil || got.StatusCode != 401 {
 		t.Errorf("got %d, %v", got.StatusCode, err)
 	}
 }

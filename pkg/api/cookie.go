@@ -6,7 +6,7 @@ import (
 	"strings"
 
 	"ticketsystem/pkg/account"
-	"ticketsystem/pkg/fault"
+	"ticketsystem/pkg/apperr"
 )
 
 // A browser takes a cookie whose name begins with __Host- only over https, for
@@ -18,22 +18,22 @@ const (
 	csrfHeader      = "x-csrf-token"
 )
 
-// plain says that a request came over http.
-func (r *Request) plain() bool { return r.header("x-forwarded-proto") == "http" }
+// isPlainHTTP says that a request came over http.
+func (r *Request) isPlainHTTP() bool { return r.header("x-forwarded-proto") == "http" }
 
-func nameOfCookie(plain bool) string {
+func cookieNameFor(plain bool) string {
 	if plain {
 		return cookieNamePlain
 	}
 	return cookieName
 }
 
-// sessionCookie finds the session's among cookies ("name=value"); "" when it
+// SessionCookie finds the session's among cookies ("name=value"); "" when it
 // is not there.
-func sessionCookie(cookies []string, plain bool) string {
+func SessionCookie(cookies []string, plain bool) string {
 	for _, one := range cookies {
 		name, value, _ := strings.Cut(strings.TrimSpace(one), "=")
-		if name == nameOfCookie(plain) {
+		if name == cookieNameFor(plain) {
 			return value
 		}
 	}
@@ -43,7 +43,7 @@ func sessionCookie(cookies []string, plain bool) string {
 // setCookie writes a Set-Cookie; seconds is how long it lives, 0 takes it away.
 func (r *Request) setCookie(value string, seconds int) string {
 	c := http.Cookie{ //nolint:gosec // without Secure where there is no https: on one machine
-		Name: nameOfCookie(r.plain()), Value: value, Path: "/", MaxAge: seconds, HttpOnly: true, Secure: !r.plain(), SameSite: http.SameSiteLaxMode,
+		Name: cookieNameFor(r.isPlainHTTP()), Value: value, Path: "/", MaxAge: seconds, HttpOnly: true, Secure: !r.isPlainHTTP(), SameSite: http.SameSiteLaxMode,
 	}
 	if seconds == 0 {
 		c.MaxAge = -1
@@ -61,7 +61,7 @@ func (r *Request) checkCSRF() error {
 	}
 	want := account.CSRFToken(r.cookie)
 	if subtle.ConstantTimeCompare([]byte(r.header(csrfHeader)), []byte(want)) != 1 {
-		return fault.New(fault.CSRF, "")
+		return apperr.New(apperr.CSRF, "")
 	}
 	return nil
 }

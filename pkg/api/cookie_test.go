@@ -16,51 +16,51 @@ import (
 	"ticketsystem/pkg/user"
 )
 
-// browse logs Sara in as a browser does and gives her cookie's value.
-func browse(t *testing.T, r *registry, people *account.Service, proto string) (cookie string, got answer, set []string) {
+// loginWithCookie logs Sara in as a browser does and gives her cookie's value.
+func loginWithCookie(t *testing.T, m *memAccounts, accounts *account.Auth, proto string) (cookie string, got response, set []string) {
 	t.Helper()
-	r.server.Gate.Cookies, r.server.Gate.Now = r, r.server.Now
-	hash, err := auth.Hash("correct-horse-7", people.Random)
+	m.server.Authenticator.Cookies, m.server.Authenticator.Now = m, m.server.Now
+	hash, err := auth.Hash("correct-horse-7", accounts.Random)
 	if err != nil {
 		t.Fatal(err)
 	}
-	r.hash = hash
-	request := call(http.MethodPost, "/login", `{"phone":"09121234567","password":"correct-horse-7","session":"cookie"}`).with("x-forwarded-proto", proto)
-	out, err := r.server.HTTP(api.LogIn(people))(context.Background(), request.APIGatewayV2HTTPRequest)
+	m.hash = hash
+	request := newRequest(http.MethodPost, "/login", `{"phone":"09121234567","password":"correct-horse-7","session":"cookie"}`).with("x-forwarded-proto", proto)
+	out, err := m.server.HTTP(api.LogIn(accounts))(context.Background(), request.APIGatewayV2HTTPRequest)
 	if err != nil || out.StatusCode != 200 || len(out.Cookies) != 1 {
 		t.Fatalf("login: got %d %s %v, %v", out.StatusCode, out.Body, out.Cookies, err)
 	}
 	_, rest, _ := strings.Cut(out.Cookies[0], "=")
 	cookie, _, _ = strings.Cut(rest, ";")
-	return cookie, parse(t, out), out.Cookies
+	return cookie, parseResponse(t, out), out.Cookies
 }
 
-func TestCookieLogin(t *testing.T) {
+func TestLogIn_Cookie(t *testing.T) {
 	for proto, want := range map[string]string{
 		"https": "__Host-session=%; Path=/; Max-Age=2592000; HttpOnly; Secure; SameSite=Lax",
 		"http":  "session=%; Path=/; Max-Age=2592000; HttpOnly; SameSite=Lax",
 	} {
-		r, people := newRegistry(t)
-		cookie, got, set := browse(t, r, people, proto)
+		m, accounts := newMemAccounts(t)
+		cookie, got, set := loginWithCookie(t, m, accounts, proto)
 		if set[0] != strings.Replace(want, "%", cookie, 1) {
 			t.Errorf("%s: got %s", proto, set[0])
 		}
-		if got.body["csrfToken"] != account.CSRFToken(cookie) || got.body["accessToken"] != nil || got.body["refreshToken"] != nil || got.at("user", "id") != saraID || strings.Contains(got.text, cookie) {
+		if got.body["csrfToken"] != account.CSRFToken(cookie) || got.body["accessToken"] != nil || got.body["refreshToken"] != nil || got.field("user", "id") != saraID || strings.Contains(got.text, cookie) {
 			t.Errorf("%s: got %s", proto, got.text)
 		}
 	}
-	r, people := newRegistry(t)
-	got := r.send(t, api.LogIn(people), user.Principal{}, call(http.MethodPost, "/login", `{"phone":"09121234567","password":"x","session":"tab"}`))
-	if got.status != 422 || got.wrong()[0] != "/session not_allowed" {
-		t.Errorf("another kind of session: got %d %v", got.status, got.wrong())
+	m, accounts := newMemAccounts(t)
+	got := m.send(t, api.LogIn(accounts), user.Principal{}, newRequest(http.MethodPost, "/login", `{"phone":"09121234567","password":"x","session":"tab"}`))
+	if got.status != 422 || got.fieldErrors()[0] != "/session not_allowed" {
+		t.Errorf("another kind of session: got %d %v", got.status, got.fieldErrors())
 	}
 }
 
-// TestCookieDoors: the cookie lets in where an access token does; a write
+// TestAccess_Cookie: the cookie lets in where an access token does; a write
 // needs the CSRF token too; a bearer token goes before it.
-func TestCookieDoors(t *testing.T) {
-	r, people := newRegistry(t)
-	cookie, _, _ := browse(t, r, people, "https")
+func TestAccess_Cookie(t *testing.T) {
+	m, accounts := newMemAccounts(t)
+	cookie, _, _ := loginWithCookie(t, m, accounts, "https")
 	good, csrf := "__Host-session="+cookie, account.CSRFToken(cookie)
 	for _, c := range []struct {
 		name, method, cookie, csrf, bearer string
@@ -68,27 +68,27 @@ func TestCookieDoors(t *testing.T) {
 		status                             int
 		code, who                          string
 	}{
-		{"a read", "GET", good, "", "", api.SignedIn, 200, "", saraID},
-		{"a read behind other cookies", "GET", "a=b;" + good, "", "", api.SignedIn, 200, "", saraID},
-		{"a read where nobody has to be known", "GET", good, "", "", api.Known, 200, "", saraID},
-		{"a write", "POST", good, csrf, "", api.SignedIn, 200, "", saraID},
-		{"a write without the token", "POST", good, "", "", api.SignedIn, 403, "csrf", ""},
-		{"a change without the token", "PATCH", good, "", "", api.Known, 403, "csrf", ""},
-		{"a removal with another's token", "DELETE", good, account.CSRFToken("x"), "", api.SignedIn, 403, "csrf", ""},
-		{"a write of an anonymous door", "POST", good, "", "", api.Anyone, 200, "", ""},
-		{"a bearer token beside it", "POST", good, "", r.token(ali), api.SignedIn, 200, "", aliID},
-		{"a bad bearer token beside it", "POST", good, csrf, "x", api.SignedIn, 401, "unauthenticated", ""},
-		{"the name for plain http", "GET", "session=" + cookie, "", "", api.SignedIn, 401, "unauthenticated", ""},
-		{"an ended session", "GET", good + "x", "", "", api.SignedIn, 401, "session_ended", ""},
-		{"an ended session where nobody has to be known", "GET", good + "x", "", "", api.Known, 200, "", ""},
+		{"a read", "GET", good, "", "", api.Authenticated, 200, "", saraID},
+		{"a read behind other cookies", "GET", "a=b;" + good, "", "", api.Authenticated, 200, "", saraID},
+		{"a read where nobody has to be known", "GET", good, "", "", api.OptionalAuth, 200, "", saraID},
+		{"a write", "POST", good, csrf, "", api.Authenticated, 200, "", saraID},
+		{"a write without the token", "POST", good, "", "", api.Authenticated, 403, "csrf", ""},
+		{"a change without the token", "PATCH", good, "", "", api.OptionalAuth, 403, "csrf", ""},
+		{"a removal with another's token", "DELETE", good, account.CSRFToken("x"), "", api.Authenticated, 403, "csrf", ""},
+		{"a write of an anonymous door", "POST", good, "", "", api.Public, 200, "", ""},
+		{"a bearer token beside it", "POST", good, "", m.token(ali), api.Authenticated, 200, "", aliID},
+		{"a bad bearer token beside it", "POST", good, csrf, "x", api.Authenticated, 401, "unauthenticated", ""},
+		{"the name for plain http", "GET", "session=" + cookie, "", "", api.Authenticated, 401, "unauthenticated", ""},
+		{"an ended session", "GET", good + "x", "", "", api.Authenticated, 401, "session_ended", ""},
+		{"an ended session where nobody has to be known", "GET", good + "x", "", "", api.OptionalAuth, 200, "", ""},
 		{"a customer at the door of staff", "GET", good, "", "", api.Staff, 403, "forbidden", ""},
 	} {
-		request := call(c.method, "/x", "").with("x-csrf-token", c.csrf).with("x-forwarded-proto", "https")
+		request := newRequest(c.method, "/x", "").with("x-csrf-token", c.csrf).with("x-forwarded-proto", "https")
 		request.Cookies = strings.Split(c.cookie, ";")
 		if c.bearer != "" {
 			request.with("authorization", "Bearer "+c.bearer)
 		}
-		got := r.send(t, whoami(c.access), user.Principal{}, request)
+		got := m.send(t, echoPrincipal(c.access), user.Principal{}, request)
 		if id, _ := got.body["id"].(string); got.status != c.status || got.code() != c.code || id != c.who {
 			t.Errorf("%s: got %d %q %q, want %d %q %q", c.name, got.status, got.code(), id, c.status, c.code, c.who)
 		}
@@ -98,23 +98,23 @@ func TestCookieDoors(t *testing.T) {
 	}
 }
 
-// TestCookieLogout ends the session and takes the cookie away.
-func TestCookieLogout(t *testing.T) {
-	r, people := newRegistry(t)
-	cookie, _, _ := browse(t, r, people, "http")
-	request := call(http.MethodPost, "/logout", "").with("x-forwarded-proto", "http").with("x-csrf-token", account.CSRFToken(cookie))
+// TestLogOut_Cookie ends the session and takes the cookie away.
+func TestLogOut_Cookie(t *testing.T) {
+	m, accounts := newMemAccounts(t)
+	cookie, _, _ := loginWithCookie(t, m, accounts, "http")
+	request := newRequest(http.MethodPost, "/logout", "").with("x-forwarded-proto", "http").with("x-csrf-token", account.CSRFToken(cookie))
 	request.Cookies = []string{"session=" + cookie}
-	out, err := r.server.HTTP(api.LogOut(people))(context.Background(), request.APIGatewayV2HTTPRequest)
-	if err != nil || out.StatusCode != 204 || len(r.ended) != 1 || len(out.Cookies) != 1 || out.Cookies[0] != "session=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax" {
-		t.Errorf("got %d %v, ended %v, %v", out.StatusCode, out.Cookies, r.ended, err)
+	out, err := m.server.HTTP(api.LogOut(accounts))(context.Background(), request.APIGatewayV2HTTPRequest)
+	if err != nil || out.StatusCode != 204 || len(m.deletedSessions) != 1 || len(out.Cookies) != 1 || out.Cookies[0] != "session=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax" {
+		t.Errorf("got %d %v, ended %v, %v", out.StatusCode, out.Cookies, m.deletedSessions, err)
 	}
 }
 
-// TestCookieConnect: a page of an allowed origin opens a socket by its cookie.
-func TestCookieConnect(t *testing.T) {
-	r, people := newRegistry(t)
-	cookie, _, _ := browse(t, r, people, "https")
-	entrance := &api.Entrance{Door: &realtime.Door{Store: r.shop, Now: r.server.Now, Random: rand.Reader}, Gate: r.server.Gate, Origins: []string{"https://app.ir"}, Log: r.server.Log}
+// TestConnect_Cookie: a page of an allowed origin opens a socket by its cookie.
+func TestConnect_Cookie(t *testing.T) {
+	m, accounts := newMemAccounts(t)
+	cookie, _, _ := loginWithCookie(t, m, accounts, "https")
+	handler := &api.ConnectHandler{Tokens: &realtime.ConnectTokens{Store: m.memStore, Now: m.server.Now, Random: rand.Reader}, Authenticator: m.server.Authenticator, AllowedOrigins: []string{"https://app.ir"}, Log: m.server.Log}
 	for name, c := range map[string]struct {
 		cookie, origin string
 		status         int
@@ -131,22 +131,22 @@ func TestCookieConnect(t *testing.T) {
 			event.Headers["Origin"] = c.origin
 		}
 		event.RequestContext.ConnectionID = name
-		if got, err := entrance.Connect(context.Background(), event); err != nil || got.StatusCode != c.status {
+		if got, err := handler.Connect(context.Background(), event); err != nil || got.StatusCode != c.status {
 			t.Errorf("%s: got %d, %v, want %d", name, got.StatusCode, err, c.status)
 		}
 	}
 }
 
-func TestSessionRoutes(t *testing.T) {
-	r, people := newRegistry(t)
+func TestSessions(t *testing.T) {
+	m, accounts := newMemAccounts(t)
 	for _, family := range []string{oneID, otherID, aULID} {
-		r.sessions[family] = account.Session{Family: family, Device: "Firefox", CreatedAt: r.now, User: r.person}
+		m.sessions[family] = account.Session{Family: family, UserAgent: "Firefox", CreatedAt: m.now, User: m.user}
 	}
 	me := sara
 	me.Session = otherID
-	got := r.send(t, api.ListSessions(people), me, call(http.MethodGet, "/sessions", "").query("limit=2"))
+	got := m.send(t, api.ListSessions(accounts), me, newRequest(http.MethodGet, "/sessions", "").query("limit=2"))
 	data, _ := got.body["data"].([]any)
-	if got.status != 200 || len(data) != 2 || got.at("page", "hasMore") != true {
+	if got.status != 200 || len(data) != 2 || got.field("page", "hasMore") != true {
 		t.Fatalf("got %d %s", got.status, got.text)
 	}
 	if one, _ := data[0].(map[string]any); one["id"] != aULID || one["current"] != false || one["device"] != "Firefox" || one["createdAt"] != "2026-03-21T12:00:00.000Z" {
@@ -155,12 +155,12 @@ func TestSessionRoutes(t *testing.T) {
 	if one, _ := data[1].(map[string]any); one["id"] != otherID || one["current"] != true {
 		t.Errorf("got %v", one)
 	}
-	next, _ := got.at("page", "next").(string)
-	got = r.send(t, api.ListSessions(people), me, call(http.MethodGet, "/sessions", "").query("limit=2&cursor="+next))
-	if data, _ := got.body["data"].([]any); len(data) != 1 || got.at("page", "hasMore") != false {
+	next, _ := got.field("page", "next").(string)
+	got = m.send(t, api.ListSessions(accounts), me, newRequest(http.MethodGet, "/sessions", "").query("limit=2&cursor="+next))
+	if data, _ := got.body["data"].([]any); len(data) != 1 || got.field("page", "hasMore") != false {
 		t.Errorf("the second page: got %d %s", got.status, got.text)
 	}
-	if got := r.send(t, api.CloseSession(people), me, call(http.MethodDelete, "/sessions/x", "")); got.status != 204 || len(r.ended) != 1 || r.ended[0] != saraID+" "+oneID {
-		t.Errorf("close: got %d, ended %v", got.status, r.ended)
+	if got := m.send(t, api.CloseSession(accounts), me, newRequest(http.MethodDelete, "/sessions/x", "")); got.status != 204 || len(m.deletedSessions) != 1 || m.deletedSessions[0] != saraID+" "+oneID {
+		t.Errorf("close: got %d, ended %v", got.status, m.deletedSessions)
 	}
 }

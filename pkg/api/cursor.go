@@ -4,11 +4,11 @@ import (
 	"encoding/json"
 	"time"
 
-	"ticketsystem/pkg/fault"
+	"ticketsystem/pkg/apperr"
 )
 
-// cursorLife is how long a cursor can be used.
-const cursorLife = 24 * time.Hour
+// cursorTTL is how long a cursor can be used.
+const cursorTTL = 24 * time.Hour
 
 type cursor[T any] struct {
 	At      T     `json:"a"`
@@ -18,11 +18,11 @@ type cursor[T any] struct {
 // sealCursor makes a cursor that works for this person and this list alone.
 // list names the route and all that shapes the list.
 func sealCursor[T any](r *Request, list string, at T) string {
-	plain, err := json.Marshal(cursor[T]{at, r.now().Add(cursorLife).Unix()})
+	plain, err := json.Marshal(cursor[T]{at, r.now().Add(cursorTTL).Unix()})
 	if err != nil {
 		panic(err) // positions are strings and numbers
 	}
-	return r.edge.Seal("cursor", plain, []byte(r.Who.UserID+"\n"+list))
+	return r.key.Seal("cursor", plain, []byte(r.Principal.UserID+"\n"+list))
 }
 
 // openCursor reads ?cursor=; given is false when there is none. Errors: bad_cursor.
@@ -32,12 +32,12 @@ func openCursor[T any](r *Request, list string) (at T, given bool, err error) {
 		return at, false, nil
 	}
 	var c cursor[T]
-	plain, err := r.edge.Open("cursor", sealed, []byte(r.Who.UserID+"\n"+list))
+	plain, err := r.key.Open("cursor", sealed, []byte(r.Principal.UserID+"\n"+list))
 	if err == nil {
 		err = json.Unmarshal(plain, &c)
 	}
 	if err != nil || c.Expires < r.now().Unix() {
-		return at, false, fault.Wrap(fault.BadCursor, err).WithFields(fault.Field{
+		return at, false, apperr.Wrap(apperr.BadCursor, err).WithFields(apperr.Field{
 			Pointer: "?cursor", Code: "invalid", Message: "This cursor is not one of this list, or it has expired."})
 	}
 	return c.At, true, nil

@@ -15,24 +15,24 @@ import (
 	"ticketsystem/pkg/user"
 )
 
-// full is a house with five tickets of Sara's, the first with eight entries.
-func full(t *testing.T) *house {
+// fixtureWithTickets is a house with five tickets of Sara's, the first with eight entries.
+func fixtureWithTickets(t *testing.T) *fixture {
 	t.Helper()
-	h := newHouse(t)
-	h.stock(oneID, "message", "note", "message", "status", "message", "note", "message")
+	fx := newFixture(t)
+	fx.addTicket(oneID, "message", "note", "message", "status", "message", "note", "message")
 	for i := range 4 {
-		h.stock(fmt.Sprintf("01BX5ZZKBKACTAV9WEVGEMM%03d", i))
+		fx.addTicket(fmt.Sprintf("01BX5ZZKBKACTAV9WEVGEMM%03d", i))
 	}
-	return h
+	return fx
 }
 
-func next(a answer) string {
-	cursor, _ := a.at("page", "next").(string)
+func nextCursor(a response) string {
+	cursor, _ := a.field("page", "next").(string)
 	return cursor
 }
 
-// lists are the endpoints that page, with the query their cursors belong to.
-func lists(h *house) map[string]struct {
+// listEndpoints are the endpoints that page, with the query their cursors belong to.
+func listEndpoints(fx *fixture) map[string]struct {
 	endpoint api.Endpoint
 	query    string
 	total    int
@@ -42,20 +42,20 @@ func lists(h *house) map[string]struct {
 		query    string
 		total    int
 	}{
-		"tickets":    {api.ListTickets(h.desk), "limit=2", 5},
-		"messages":   {api.ListMessages(h.desk), "limit=2", 4},
-		"history":    {api.ListHistory(h.desk), "limit=2", 6},
-		"forward":    {api.ListHistory(h.desk), "limit=2&after=0", 6},
-		"categories": {api.ListCategories(h.people), "limit=1", 3},
+		"tickets":    {api.ListTickets(fx.tickets), "limit=2", 5},
+		"messages":   {api.ListMessages(fx.tickets), "limit=2", 4},
+		"history":    {api.ListHistory(fx.tickets), "limit=2", 6},
+		"forward":    {api.ListHistory(fx.tickets), "limit=2&after=0", 6},
+		"categories": {api.ListCategories(fx.categories), "limit=1", 3},
 	}
 }
 
-func TestPagesMeetEverythingOnce(t *testing.T) {
-	h := full(t)
-	for name, c := range lists(h) {
+func TestPagination_Complete(t *testing.T) {
+	fx := fixtureWithTickets(t)
+	for name, c := range listEndpoints(fx) {
 		seen, query := map[string]bool{}, c.query
 		for range 10 {
-			got := h.send(t, c.endpoint, sara, call(http.MethodGet, "/x", "").query(query))
+			got := fx.send(t, c.endpoint, sara, newRequest(http.MethodGet, "/x", "").query(query))
 			data, _ := got.body["data"].([]any)
 			if got.status != 200 || len(data) == 0 {
 				t.Fatalf("%s: got %d %s", name, got.status, got.text)
@@ -67,13 +67,13 @@ func TestPagesMeetEverythingOnce(t *testing.T) {
 				}
 				seen[key] = true
 			}
-			if more := got.at("page", "hasMore") == true; more != (next(got) != "") {
-				t.Errorf("%s: hasMore %v with the cursor %q", name, more, next(got))
+			if more := got.field("page", "hasMore") == true; more != (nextCursor(got) != "") {
+				t.Errorf("%s: hasMore %v with the cursor %q", name, more, nextCursor(got))
 			}
-			if next(got) == "" {
+			if nextCursor(got) == "" {
 				break
 			}
-			query = c.query + "&cursor=" + url.QueryEscape(next(got))
+			query = c.query + "&cursor=" + url.QueryEscape(nextCursor(got))
 		}
 		if len(seen) != c.total {
 			t.Errorf("%s: met %d, want %d", name, len(seen), c.total)
@@ -81,16 +81,16 @@ func TestPagesMeetEverythingOnce(t *testing.T) {
 	}
 }
 
-// TestCursorsAreOnesOwn: of a person, a list, a time, and whole.
-func TestCursorsAreOnesOwn(t *testing.T) {
-	h := full(t)
-	all := lists(h)
+// TestCursor_OtherUserRejected: of a person, a list, a time, and whole.
+func TestCursor_OtherUserRejected(t *testing.T) {
+	fx := fixtureWithTickets(t)
+	all := listEndpoints(fx)
 	cursors := map[string]string{}
 	for name, c := range all {
-		cursors[name] = next(h.send(t, c.endpoint, sara, call(http.MethodGet, "/x", "").query(c.query)))
+		cursors[name] = nextCursor(fx.send(t, c.endpoint, sara, newRequest(http.MethodGet, "/x", "").query(c.query)))
 	}
-	ask := func(list string, who user.Principal, query string) answer {
-		return h.send(t, all[list].endpoint, who, call(http.MethodGet, "/x", "").query(query))
+	ask := func(list string, actor user.Principal, query string) response {
+		return fx.send(t, all[list].endpoint, actor, newRequest(http.MethodGet, "/x", "").query(query))
 	}
 	for name := range all {
 		other := "tickets"
@@ -101,7 +101,7 @@ func TestCursorsAreOnesOwn(t *testing.T) {
 		if got := ask(name, sara, mine); got.status != 200 {
 			t.Errorf("%s, one's own: got %d %s", name, got.status, got.code())
 		}
-		for what, got := range map[string]answer{
+		for what, got := range map[string]response{
 			"another person":  ask(name, ali, mine),
 			"a broken seal":   ask(name, sara, "limit=2&cursor="+tamper(cursors[name])),
 			"cut short":       ask(name, sara, "limit=2&cursor="+cursors[name][:20]),
@@ -109,23 +109,23 @@ func TestCursorsAreOnesOwn(t *testing.T) {
 			"empty":           ask(name, sara, "limit=2&cursor="),
 			"of another list": ask(name, sara, "limit=2&cursor="+cursors[other]),
 		} {
-			if got.status != 400 || got.code() != "bad_cursor" || !slices.Equal(got.wrong(), []string{"?cursor invalid"}) {
-				t.Errorf("%s, %s: got %d %s %v", name, what, got.status, got.code(), got.wrong())
+			if got.status != 400 || got.code() != "bad_cursor" || !slices.Equal(got.fieldErrors(), []string{"?cursor invalid"}) {
+				t.Errorf("%s, %s: got %d %s %v", name, what, got.status, got.code(), got.fieldErrors())
 			}
 		}
-		h.now = h.now.Add(24*time.Hour + time.Second)
+		fx.now = fx.now.Add(24*time.Hour + time.Second)
 		if got := ask(name, sara, mine); got.code() != "bad_cursor" {
 			t.Errorf("%s, a day old: got %d %s", name, got.status, got.code())
 		}
-		h.now = h.now.Add(-24*time.Hour - time.Second)
+		fx.now = fx.now.Add(-24*time.Hour - time.Second)
 	}
 	// The messages' cursor is none of the history, nor of another ticket.
 	if got := ask("history", sara, "limit=2&cursor="+cursors["messages"]); got.code() != "bad_cursor" {
 		t.Errorf("messages in history: got %d", got.status)
 	}
-	r := call(http.MethodGet, "/x", "").query("limit=2&cursor=" + cursors["history"])
+	r := newRequest(http.MethodGet, "/x", "").query("limit=2&cursor=" + cursors["history"])
 	r.PathParameters["id"] = "01BX5ZZKBKACTAV9WEVGEMM000"
-	if got := h.send(t, api.ListHistory(h.desk), sara, r); got.code() != "bad_cursor" {
+	if got := fx.send(t, api.ListHistory(fx.tickets), sara, r); got.code() != "bad_cursor" {
 		t.Errorf("another ticket: got %d", got.status)
 	}
 }
@@ -140,8 +140,8 @@ func tamper(cursor string) string {
 	return cursor[:middle] + other + cursor[middle+1:]
 }
 
-// TestTicketQueries: what a list is asked for, by whom, and what is refused.
-func TestTicketQueries(t *testing.T) {
+// TestListTickets_Query: what a list is asked for, by whom, and what is refused.
+func TestListTickets_Query(t *testing.T) {
 	open := []ticket.Status{ticket.StatusOpen, ticket.StatusOnHold}
 	slices.Sort(open)
 	for _, c := range []struct {
@@ -157,11 +157,11 @@ func TestTicketQueries(t *testing.T) {
 		{sara, "status=open", ticket.Query{CustomerID: saraID, Statuses: open, Sort: ticket.SortActivity, Limit: 20}, ""},
 		{ali, "status=open,new,open", ticket.Query{Statuses: []ticket.Status{ticket.StatusNew, ticket.StatusOpen}, Sort: ticket.SortWaiting, Limit: 20}, ""},
 		{ali, "assignee=me&priority=high", ticket.Query{AssigneeID: aliID, Priority: ticket.PriorityHigh, Sort: ticket.SortWaiting, Limit: 20}, ""},
-		{ali, "assignee=none&category=" + shelfID, ticket.Query{AssigneeID: ticket.Nobody, CategoryID: shelfID, Sort: ticket.SortWaiting, Limit: 20}, ""},
+		{ali, "assignee=none&category=" + billingID, ticket.Query{AssigneeID: ticket.Unassigned, CategoryID: billingID, Sort: ticket.SortWaiting, Limit: 20}, ""},
 		{ali, "assignee=" + minaID, ticket.Query{AssigneeID: minaID, Sort: ticket.SortWaiting, Limit: 20}, ""},
-		{ali, "q=the+Invoice", ticket.Query{Terms: []search.Terms{{Words: []string{"the"}, Beginning: "invoice"}}, Sort: ticket.SortWaiting, Limit: 20}, ""},
+		{ali, "q=the+Invoice", ticket.Query{Terms: []search.Terms{{Tokens: []string{"the"}, Prefix: "invoice"}}, Sort: ticket.SortWaiting, Limit: 20}, ""},
 		{sara, "q=x&status=new", ticket.Query{
-			Terms: []search.Terms{{Words: []string{"x"}}}, CustomerID: saraID, Statuses: []ticket.Status{ticket.StatusNew}, Sort: ticket.SortActivity, Limit: 20,
+			Terms: []search.Terms{{Tokens: []string{"x"}}}, CustomerID: saraID, Statuses: []ticket.Status{ticket.StatusNew}, Sort: ticket.SortActivity, Limit: 20,
 		}, ""},
 		{ali, "q=+&limit=5", ticket.Query{Sort: ticket.SortWaiting, Limit: 5}, ""},
 		{ali, "q=" + strings.Repeat("a+", 11), ticket.Query{}, "?q too_long"}, {ali, "q=" + strings.Repeat("a", 201), ticket.Query{}, "?q too_long"},
@@ -176,16 +176,16 @@ func TestTicketQueries(t *testing.T) {
 		{ali, "assignee=ali", ticket.Query{}, "?assignee invalid"}, {ali, "sort=title", ticket.Query{}, "?sort not_allowed"},
 		{sara, "sort=waiting", ticket.Query{}, "?sort not_allowed"},
 	} {
-		h := newHouse(t)
-		got := h.send(t, api.ListTickets(h.desk), c.who, call(http.MethodGet, "/tickets", "").query(c.query))
+		fx := newFixture(t)
+		got := fx.send(t, api.ListTickets(fx.tickets), c.who, newRequest(http.MethodGet, "/tickets", "").query(c.query))
 		if c.wrong != "" {
-			if got.status != 400 || !slices.Equal(got.wrong(), []string{c.wrong}) || len(h.listed) != 0 {
-				t.Errorf("%s: got %d %v, want %s", c.query, got.status, got.wrong(), c.wrong)
+			if got.status != 400 || !slices.Equal(got.fieldErrors(), []string{c.wrong}) || len(fx.queries) != 0 {
+				t.Errorf("%s: got %d %v, want %s", c.query, got.status, got.fieldErrors(), c.wrong)
 			}
 			continue
 		}
-		if got.status != 200 || len(h.listed) != 1 || fmt.Sprint(h.listed[0]) != fmt.Sprint(c.want) {
-			t.Errorf("%s: got %d %+v\nwant %+v", c.query, got.status, h.listed, c.want)
+		if got.status != 200 || len(fx.queries) != 1 || fmt.Sprint(fx.queries[0]) != fmt.Sprint(c.want) {
+			t.Errorf("%s: got %d %+v\nwant %+v", c.query, got.status, fx.queries, c.want)
 		}
 		if data, isList := got.body["data"].([]any); !isList || len(data) != 0 {
 			t.Errorf("%s: an empty list is %s", c.query, got.text)
@@ -193,26 +193,26 @@ func TestTicketQueries(t *testing.T) {
 	}
 }
 
-// TestSearchWithoutWords: signs alone occur nowhere.
-func TestSearchWithoutWords(t *testing.T) {
-	h := full(t)
-	got := h.send(t, api.ListTickets(h.desk), ali, call(http.MethodGet, "/tickets", "").query("q=?!"))
-	if data, _ := got.body["data"].([]any); got.status != 200 || len(data) != 0 || len(h.listed) != 0 {
+// TestListTickets_SearchWithoutTerms: signs alone occur nowhere.
+func TestListTickets_SearchWithoutTerms(t *testing.T) {
+	fx := fixtureWithTickets(t)
+	got := fx.send(t, api.ListTickets(fx.tickets), ali, newRequest(http.MethodGet, "/tickets", "").query("q=?!"))
+	if data, _ := got.body["data"].([]any); got.status != 200 || len(data) != 0 || len(fx.queries) != 0 {
 		t.Errorf("got %d %s, want an empty page", got.status, got.text)
 	}
 }
 
-// TestCustomersHaveNoOnHold: the filter finds none of theirs.
-func TestCustomersHaveNoOnHold(t *testing.T) {
-	h := full(t)
-	got := h.send(t, api.ListTickets(h.desk), sara, call(http.MethodGet, "/tickets", "").query("status=on_hold"))
+// TestListTickets_CustomerOnHold: the filter finds none of theirs.
+func TestListTickets_CustomerOnHold(t *testing.T) {
+	fx := fixtureWithTickets(t)
+	got := fx.send(t, api.ListTickets(fx.tickets), sara, newRequest(http.MethodGet, "/tickets", "").query("status=on_hold"))
 	if data, _ := got.body["data"].([]any); got.status != 200 || len(data) != 0 {
 		t.Errorf("got %d %s", got.status, got.text)
 	}
 }
 
-func TestEntryQueries(t *testing.T) {
-	h := full(t)
+func TestListHistory_Query(t *testing.T) {
+	fx := fixtureWithTickets(t)
 	for _, c := range []struct {
 		query string
 		seqs  string // of the page, as a customer sees it
@@ -228,10 +228,10 @@ func TestEntryQueries(t *testing.T) {
 		{"after=-1", "", false, "?after not_a_number"}, {"after=x", "", false, "?after not_a_number"},
 		{"after=9223372036854775807", "", false, "?after not_a_number"}, {"before=9223372036854775807", "", false, "?before not_a_number"},
 	} {
-		got := h.send(t, api.ListHistory(h.desk), sara, call(http.MethodGet, "/x", "").query(c.query))
+		got := fx.send(t, api.ListHistory(fx.tickets), sara, newRequest(http.MethodGet, "/x", "").query(c.query))
 		if c.wrong != "" {
-			if got.status != 400 || !slices.Equal(got.wrong(), []string{c.wrong}) {
-				t.Errorf("%s: got %d %v, want %s", c.query, got.status, got.wrong(), c.wrong)
+			if got.status != 400 || !slices.Equal(got.fieldErrors(), []string{c.wrong}) {
+				t.Errorf("%s: got %d %v, want %s", c.query, got.status, got.fieldErrors(), c.wrong)
 			}
 			continue
 		}
@@ -240,11 +240,11 @@ func TestEntryQueries(t *testing.T) {
 		for _, e := range data {
 			seqs = append(seqs, e.(map[string]any)["seq"])
 		}
-		if fmt.Sprint(seqs) != c.seqs || got.at("page", "hasMore") != c.more || got.body["lastSeq"] != 8.0 {
+		if fmt.Sprint(seqs) != c.seqs || got.field("page", "hasMore") != c.more || got.body["lastSeq"] != 8.0 {
 			t.Errorf("%s: got %v, %s, want %s, more %v", c.query, seqs, got.text, c.seqs, c.more)
 		}
 	}
-	if strings.Contains(h.log.String(), "ERROR") {
-		t.Errorf("logged %s", h.log)
+	if strings.Contains(fx.log.String(), "ERROR") {
+		t.Errorf("logged %s", fx.log)
 	}
 }

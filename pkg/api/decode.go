@@ -11,12 +11,12 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"ticketsystem/pkg/fault"
+	"ticketsystem/pkg/apperr"
 )
 
-// maxBody bounds a JSON body in bytes. The largest honest one is a message of
+// maxBodyBytes bounds a JSON body in bytes. The largest honest one is a message of
 // ten thousand characters of four bytes each, with room for escapes.
-const maxBody = 128 << 10
+const maxBodyBytes = 128 << 10
 
 // maxDepth bounds how deep a body may nest; no shape of the API goes deeper.
 const maxDepth = 16
@@ -31,21 +31,21 @@ func (r *Request) decode(into any) error {
 		return err
 	}
 	if media, _, err := mime.ParseMediaType(r.header("content-type")); err == nil && media != "application/json" {
-		return fault.New(fault.UnsupportedMediaType, "Send the body as application/json.")
+		return apperr.New(apperr.UnsupportedMediaType, "Send the body as application/json.")
 	}
-	return decodeStrict(body, into)
+	return DecodeStrict(body, into)
 }
 
-func decodeStrict(body []byte, into any) error {
+func DecodeStrict(body []byte, into any) error {
 	switch {
-	case len(body) > maxBody:
-		return fault.New(fault.BodyTooLarge, fmt.Sprintf("A body may have %d bytes.", maxBody))
+	case len(body) > maxBodyBytes:
+		return apperr.New(apperr.BodyTooLarge, fmt.Sprintf("A body may have %d bytes.", maxBodyBytes))
 	case len(bytes.TrimSpace(body)) == 0:
-		return fault.New(fault.BadJSON, "The body is empty.")
+		return apperr.New(apperr.BadJSON, "The body is empty.")
 	case !utf8.Valid(body):
-		return fault.New(fault.BadJSON, "The body is not UTF-8.")
+		return apperr.New(apperr.BadJSON, "The body is not UTF-8.")
 	}
-	if err := checkShape(body); err != nil {
+	if err := checkSyntax(body); err != nil {
 		return err
 	}
 	d := json.NewDecoder(bytes.NewReader(body))
@@ -60,11 +60,11 @@ func decodeStrict(body []byte, into any) error {
 func decodeError(body []byte, err error) error {
 	var tree any
 	if err := json.Unmarshal(body, &tree); err != nil {
-		return fault.Wrap(fault.BadJSON, err)
+		return apperr.Wrap(apperr.BadJSON, err)
 	}
 	var mistyped *json.UnmarshalTypeError
 	if errors.As(err, &mistyped) {
-		return fault.Invalid(fault.Field{
+		return apperr.Validation(apperr.Field{
 			Pointer: pointerAlong(tree, mistyped.Field), Code: "type",
 			Message: "This must be " + typeName(mistyped.Type.Kind().String()) + ", not a " + mistyped.Value + ".",
 		})
@@ -74,9 +74,9 @@ func decodeError(body []byte, err error) error {
 			name = plain
 		}
 		at, _ := pointerTo(tree, name)
-		return fault.Invalid(fault.Field{Pointer: at, Code: "unknown", Message: "There is no such field."})
+		return apperr.Validation(apperr.Field{Pointer: at, Code: "unknown", Message: "There is no such field."})
 	}
-	return fault.Wrap(fault.BadJSON, err)
+	return apperr.Wrap(apperr.BadJSON, err)
 }
 
 // pointerAlong writes the dotted path of a field as a pointer into what was
@@ -130,24 +130,24 @@ func typeName(kind string) string {
 	return "a whole number"
 }
 
-// checkShape walks the JSON once: one value and nothing behind it, an object
+// checkSyntax walks the JSON once: one value and nothing behind it, an object
 // at the top, no name twice in an object (encoding/json would let the last one
 // win in silence), no depth beyond reason.
-func checkShape(body []byte) error {
+func checkSyntax(body []byte) error {
 	d := json.NewDecoder(bytes.NewReader(body))
 	d.UseNumber()
 	first, err := d.Token()
 	if err != nil {
-		return fault.Wrap(fault.BadJSON, err)
+		return apperr.Wrap(apperr.BadJSON, err)
 	}
 	if first != json.Delim('{') {
-		return fault.New(fault.InvalidBody, "The body must be a JSON object.")
+		return apperr.New(apperr.InvalidBody, "The body must be a JSON object.")
 	}
 	if err := checkObject(d, "", 1); err != nil {
 		return err
 	}
 	if _, err := d.Token(); !errors.Is(err, io.EOF) {
-		return fault.New(fault.BadJSON, "There is something behind the JSON value.")
+		return apperr.New(apperr.BadJSON, "There is something behind the JSON value.")
 	}
 	return nil
 }
@@ -158,20 +158,20 @@ func checkObject(d *json.Decoder, at string, depth int) error {
 	for d.More() {
 		token, err := d.Token()
 		if err != nil {
-			return fault.Wrap(fault.BadJSON, err)
+			return apperr.Wrap(apperr.BadJSON, err)
 		}
 		name, _ := token.(string)
 		pointer := at + "/" + escapePointer(name)
 		if folded := strings.ToLower(name); seen[folded] {
-			return fault.Invalid(fault.Field{Pointer: pointer, Code: "duplicate", Message: "This field stands here twice."})
+			return apperr.Validation(apperr.Field{Pointer: pointer, Code: "duplicate", Message: "This field stands here twice."})
 		} else if seen[folded] = true; strings.ContainsRune(name, 0) {
-			return fault.New(fault.BadJSON, "A name has a NUL character.")
+			return apperr.New(apperr.BadJSON, "A name has a NUL character.")
 		}
 		if err := checkValue(d, pointer, depth); err != nil {
 			return err
 		}
 	}
-	return closing(d)
+	return closingToken(d)
 }
 
 func checkArray(d *json.Decoder, at string, depth int) error {
@@ -180,16 +180,16 @@ func checkArray(d *json.Decoder, at string, depth int) error {
 			return err
 		}
 	}
-	return closing(d)
+	return closingToken(d)
 }
 
 func checkValue(d *json.Decoder, at string, depth int) error {
 	if depth > maxDepth {
-		return fault.New(fault.BadJSON, "The body is nested too deeply.")
+		return apperr.New(apperr.BadJSON, "The body is nested too deeply.")
 	}
 	token, err := d.Token()
 	if err != nil {
-		return fault.Wrap(fault.BadJSON, err)
+		return apperr.Wrap(apperr.BadJSON, err)
 	}
 	switch token {
 	case json.Delim('{'):
@@ -200,14 +200,14 @@ func checkValue(d *json.Decoder, at string, depth int) error {
 	if text, ok := token.(string); ok && strings.ContainsAny(text, "\x00"+string(utf8.RuneError)) {
 		// The replacement character stands where somebody on the way met what is
 		// no text: half a surrogate pair, or bytes that are not UTF-8.
-		return fault.Invalid(fault.Field{Pointer: at, Code: "character", Message: "This has characters that are no text."})
+		return apperr.Validation(apperr.Field{Pointer: at, Code: "character", Message: "This has characters that are no text."})
 	}
 	return nil
 }
 
-func closing(d *json.Decoder) error {
+func closingToken(d *json.Decoder) error {
 	if _, err := d.Token(); err != nil {
-		return fault.Wrap(fault.BadJSON, err)
+		return apperr.Wrap(apperr.BadJSON, err)
 	}
 	return nil
 }

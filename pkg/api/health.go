@@ -11,10 +11,10 @@ type Pinger interface {
 	Ping(ctx context.Context) error
 }
 
-// Health is GET /health: whether the house can serve at all.
-func Health(table Pinger, version string, log *slog.Logger) Endpoint {
-	return Endpoint{Anyone, func(ctx context.Context, _ *Request) (Response, error) {
-		if err := table.Ping(ctx); err != nil {
+// GetHealth is GET /health: whether the house can serve at all.
+func GetHealth(store Pinger, version string, log *slog.Logger) Endpoint {
+	return Endpoint{Public, func(ctx context.Context, _ *Request) (Response, error) {
+		if err := store.Ping(ctx); err != nil {
 			log.ErrorContext(ctx, "table does not answer", slog.Any("error", err))
 			return Response{Status: http.StatusServiceUnavailable, Body: map[string]string{"state": "down", "version": version}}, nil
 		}

@@ -7,22 +7,22 @@ import (
 	"log/slog"
 	"net/http"
 
-	"ticketsystem/pkg/fault"
+	"ticketsystem/pkg/apperr"
 	"ticketsystem/pkg/idempotency"
 )
 
 // maxIdempotencyKey bounds the header in bytes.
 const maxIdempotencyKey = 255
 
-// stored is an answer as it is kept.
-type stored struct {
+// storedResponse is an answer as it is kept.
+type storedResponse struct {
 	Status  int               `json:"s"`
 	Headers map[string]string `json:"h,omitempty"`
 	Cookies []string          `json:"c,omitempty"`
 	Body    json.RawMessage   `json:"b,omitempty"`
 }
 
-// once runs an endpoint once for each Idempotency-Key of a person; a repeat
+// idempotent runs an endpoint once for each Idempotency-Key of a person; a repeat
 // gets the whole first answer. The answer is sealed with a key that takes the
 // request itself to make, since some answers are tokens.
 //
@@ -30,9 +30,9 @@ type stored struct {
 // is there to try it again.
 //
 // Errors: bad_request, idempotency_mismatch, idempotency_running.
-func (s *Server) once(ctx context.Context, e Endpoint, r *Request, key string) (Response, error) {
+func (s *Server) idempotent(ctx context.Context, e Endpoint, r *Request, key string) (Response, error) {
 	if len(key) > maxIdempotencyKey {
-		return Response{}, fault.New(fault.BadRequest, "An Idempotency-Key may have at most 255 bytes.")
+		return Response{}, apperr.New(apperr.BadRequest, "An Idempotency-Key may have at most 255 bytes.")
 	}
 	body, err := r.body()
 	if err != nil {
@@ -40,44 +40,44 @@ func (s *Server) once(ctx context.Context, e Endpoint, r *Request, key string) (
 	}
 	now := s.Now()
 	record := idempotency.Record{
-		Key:   hex.EncodeToString(s.Edge.MAC("idempotency-key", r.Who.UserID, r.Path, key)),
-		Body:  hex.EncodeToString(s.Edge.MAC("idempotency-body", key, string(body))),
-		Owner: r.ID, Since: now, ExpiresAt: now.Add(idempotency.Life),
+		Key:      hex.EncodeToString(s.Key.MAC("idempotency-key", r.Principal.UserID, r.Path, key)),
+		BodyHash: hex.EncodeToString(s.Key.MAC("idempotency-body", key, string(body))),
+		Owner:    r.ID, StartedAt: now, ExpiresAt: now.Add(idempotency.TTL),
 	}
-	earlier, err := s.Repeats.Begin(ctx, record, now.Add(-idempotency.Patience))
+	earlier, err := s.Idempotency.BeginRequest(ctx, record, now.Add(-idempotency.InProgressTimeout))
 	if err != nil {
 		return Response{}, err
 	}
 	aad := []byte(record.Key + key + string(body))
 	if earlier != nil {
-		return s.repeat(*earlier, record, aad)
+		return s.replayStored(*earlier, record, aad)
 	}
 	response, err := e.Handle(ctx, r)
 	if err != nil {
-		response = s.problem(ctx, r, err)
+		response = s.problemResponse(ctx, r, err)
 	}
-	if passing(response.Status) {
-		return response, s.Repeats.Abandon(ctx, record)
+	if isTransient(response.Status) {
+		return response, s.Idempotency.ReleaseRequest(ctx, record)
 	}
-	plain, err := freeze(response)
+	plain, err := encodeStored(response)
 	if err != nil {
 		return Response{}, err
 	}
-	record.Answer = s.Edge.Seal("idempotency-answer", plain, aad)
-	if err := s.Repeats.Finish(ctx, record); err != nil {
+	record.Response = s.Key.Seal("idempotency-answer", plain, aad)
+	if err := s.Idempotency.CompleteRequest(ctx, record); err != nil {
 		// The effect stands; only its memory is lost.
 		s.Log.ErrorContext(ctx, "idempotency record not stored", slog.String("requestId", r.ID), slog.Any("error", err))
 	}
 	return response, nil
 }
 
-// passing says whether an answer may be another one in a moment.
-func passing(status int) bool {
+// isTransient says whether an answer may be another one in a moment.
+func isTransient(status int) bool {
 	return status == http.StatusTooManyRequests || status == http.StatusConflict || status >= http.StatusInternalServerError
 }
 
-func freeze(r Response) ([]byte, error) {
-	s := stored{Status: r.Status, Headers: r.Headers, Cookies: r.Cookies}
+func encodeStored(r Response) ([]byte, error) {
+	s := storedResponse{Status: r.Status, Headers: r.Headers, Cookies: r.Cookies}
 	if r.Body != nil {
 		body, err := json.Marshal(r.Body)
 		if err != nil {
@@ -88,25 +88,25 @@ func freeze(r Response) ([]byte, error) {
 	return json.Marshal(s)
 }
 
-// repeat answers from the earlier record.
-func (s *Server) repeat(earlier, now idempotency.Record, aad []byte) (Response, error) {
+// replayStored answers from the earlier record.
+func (s *Server) replayStored(earlier, now idempotency.Record, aad []byte) (Response, error) {
 	switch {
-	case earlier.Body != now.Body:
-		return Response{}, fault.New(fault.IdempotencyMismatch, "")
-	case earlier.Answer == "":
-		return Response{}, fault.New(fault.IdempotencyRunning, "").WithRetryAfter(idempotency.Patience / 30)
+	case earlier.BodyHash != now.BodyHash:
+		return Response{}, apperr.New(apperr.IdempotencyMismatch, "")
+	case earlier.Response == "":
+		return Response{}, apperr.New(apperr.IdempotencyInProgress, "").WithRetryAfter(idempotency.InProgressTimeout / 30)
 	}
-	plain, err := s.Edge.Open("idempotency-answer", earlier.Answer, aad)
+	plain, err := s.Key.Open("idempotency-answer", earlier.Response, aad)
 	if err != nil {
 		return Response{}, err
 	}
-	var answer stored
-	if err := json.Unmarshal(plain, &answer); err != nil {
+	var stored storedResponse
+	if err := json.Unmarshal(plain, &stored); err != nil {
 		return Response{}, err
 	}
-	out := Response{Status: answer.Status, Headers: answer.Headers, Cookies: answer.Cookies}.with("idempotency-replayed", "true")
-	if answer.Body != nil {
-		out.Body = answer.Body
+	out := Response{Status: stored.Status, Headers: stored.Headers, Cookies: stored.Cookies}.with("idempotency-replayed", "true")
+	if stored.Body != nil {
+		out.Body = stored.Body
 	}
 	return out, nil
 }

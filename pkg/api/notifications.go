@@ -7,7 +7,7 @@ import (
 	"ticketsystem/pkg/notification"
 )
 
-type noticeView struct {
+type NotificationView struct {
 	ID         string                   `json:"id"`
 	Kind       notification.Kind        `json:"kind"`
 	Title      string                   `json:"title"`
@@ -25,47 +25,47 @@ type deliveryView struct {
 	At       *string            `json:"at"`
 }
 
-func viewNotice(n notification.Notification, locale string) noticeView {
+func ViewNotification(n notification.Notification, locale string) NotificationView {
 	title, body := notification.Text(n, locale)
-	v := noticeView{
-		ID: n.ID, Kind: n.Kind, Title: title, Body: body, TicketID: orNull(n.TicketID), Read: n.Read, CreatedAt: timeOf(n.CreatedAt),
+	v := NotificationView{
+		ID: n.ID, Kind: n.Kind, Title: title, Body: body, TicketID: NilIfEmpty(n.TicketID), Read: n.Read, CreatedAt: FormatTime(n.CreatedAt),
 		Deliveries: map[string]*deliveryView{},
 	}
 	for channel, d := range n.Deliveries {
-		v.Deliveries[string(channel)] = &deliveryView{d.State, orNull(d.PublicReason()), d.Attempts, timeOf(d.At)}
+		v.Deliveries[string(channel)] = &deliveryView{d.State, NilIfEmpty(d.PublicReason()), d.Attempts, FormatTime(d.At)}
 	}
 	return v
 }
 
-type noticePage struct {
-	page[noticeView]
+type notificationPage struct {
+	page[NotificationView]
 	Unread int `json:"unread"`
 }
 
 // ListNotifications is GET /notifications: one's own, newest first.
 func ListNotifications(store notification.Store) Endpoint {
-	return Endpoint{SignedIn, func(ctx context.Context, r *Request) (Response, error) {
+	return Endpoint{Authenticated, func(ctx context.Context, r *Request) (Response, error) {
 		q := notification.Query{}
 		var err error
 		if q.Limit, err = r.limit(); err != nil {
 			return Response{}, err
 		}
-		switch asked := r.query.Get("unread"); {
-		case asked == "true":
+		switch value := r.query.Get("unread"); {
+		case value == "true":
 			q.Unread = true
-		case asked != "false" && r.query.Has("unread"):
-			return Response{}, badQuery("unread", "not_allowed", "unread is true or false.")
+		case value != "false" && r.query.Has("unread"):
+			return Response{}, errQuery("unread", "not_allowed", "unread is true or false.")
 		}
 		name := fmt.Sprint("notifications ", q.Unread)
 		if q.Before, _, err = openCursor[string](r, name); err != nil {
 			return Response{}, err
 		}
-		found, err := store.Notifications(ctx, r.Who.UserID, q)
+		found, err := store.ListNotifications(ctx, r.Principal.UserID, q)
 		if err != nil {
 			return Response{}, err
 		}
-		out := noticePage{Unread: found.Unread}
-		out.Data = list(found.Notifications, func(n notification.Notification) noticeView { return viewNotice(n, r.Locale()) })
+		out := notificationPage{Unread: found.Unread}
+		out.Data = MapSlice(found.Notifications, func(n notification.Notification) NotificationView { return ViewNotification(n, r.Locale()) })
 		if found.Next != "" {
 			out.Page = pageInfo{Next: sealCursor(r, name, found.Next), HasMore: true}
 		}
@@ -73,9 +73,9 @@ func ListNotifications(store notification.Store) Endpoint {
 	}}
 }
 
-// ReadNotifications is POST /notifications/read: some, or all.
-func ReadNotifications(store notification.Store) Endpoint {
-	return Endpoint{SignedIn, func(ctx context.Context, r *Request) (Response, error) {
+// MarkNotificationsRead is POST /notifications/read: some, or all.
+func MarkNotificationsRead(store notification.Store) Endpoint {
+	return Endpoint{Authenticated, func(ctx context.Context, r *Request) (Response, error) {
 		var in struct {
 			IDs []string `json:"ids"`
 			All bool     `json:"all"`
@@ -83,21 +83,21 @@ func ReadNotifications(store notification.Store) Endpoint {
 		if err := r.decode(&in); err != nil {
 			return Response{}, err
 		}
-		var c checks
-		c.ulids("/ids", in.IDs, maxLimit)
+		var v Validator
+		v.ULIDs("/ids", in.IDs, maxLimit)
 		switch {
 		case in.All && len(in.IDs) > 0:
-			c.add("/ids", "not_allowed", "Name ids, or say all, not both.")
+			v.Add("/ids", "not_allowed", "Name ids, or say all, not both.")
 		case !in.All && len(in.IDs) == 0:
-			c.add("/ids", "required", "Name ids, or say all.")
+			v.Add("/ids", "required", "Name ids, or say all.")
 		}
-		err := c.err()
+		err := v.Err()
 		switch {
 		case err != nil:
 		case in.All:
-			err = store.MarkAllRead(ctx, r.Who.UserID)
+			err = store.MarkAllNotificationsRead(ctx, r.Principal.UserID)
 		default:
-			err = store.MarkRead(ctx, r.Who.UserID, in.IDs)
+			err = store.MarkNotificationsRead(ctx, r.Principal.UserID, in.IDs)
 		}
 		if err != nil {
 			return Response{}, err

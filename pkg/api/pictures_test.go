@@ -12,23 +12,23 @@ import (
 	"ticketsystem/pkg/attachment"
 )
 
-// TestPictures: who is shown a person is shown the way to their picture, which
+// TestGetPicture: who is shown a person is shown the way to their picture, which
 // works for an hour at most.
-func TestPictures(t *testing.T) {
-	r, people := newRegistry(t)
-	r.person.PictureID = fileID
-	files := &stand{file: attachment.Attachment{ID: fileID, Owner: saraID, Type: "image/png", State: attachment.Ready}}
-	desk := &attachment.Desk{Store: files, Blobs: files, Now: r.server.Now}
-	get := call(http.MethodGet, "/profile", "").with("host", "localhost:3000").with("x-forwarded-proto", "http")
-	address, _ := r.send(t, api.ShowProfile(people), sara, get).body["pictureUrl"].(string)
+func TestGetPicture(t *testing.T) {
+	m, accounts := newMemAccounts(t)
+	m.user.PictureID = fileID
+	files := &memAttachments{file: attachment.Attachment{ID: fileID, Owner: saraID, Type: "image/png", State: attachment.Ready}}
+	attachments := &attachment.Service{Store: files, Objects: files, Now: m.server.Now}
+	get := newRequest(http.MethodGet, "/profile", "").with("host", "localhost:3000").with("x-forwarded-proto", "http")
+	address, _ := m.send(t, api.GetProfile(accounts), sara, get).body["pictureUrl"].(string)
 	at, err := url.Parse(address)
 	if err != nil || !strings.HasPrefix(address, "http://localhost:3000/pictures/"+saraID+"?until=") {
 		t.Fatalf("got %q, %v", address, err)
 	}
 	show := func(id, query string) (status int, location, kind, body string) {
-		request := call(http.MethodGet, "/pictures/"+id, "").query(query)
+		request := newRequest(http.MethodGet, "/pictures/"+id, "").query(query)
 		request.PathParameters["id"] = id
-		out, err := r.server.HTTP(api.ShowPicture(people, desk))(context.Background(), request.APIGatewayV2HTTPRequest)
+		out, err := m.server.HTTP(api.GetPicture(accounts, attachments))(context.Background(), request.APIGatewayV2HTTPRequest)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -45,25 +45,25 @@ func TestPictures(t *testing.T) {
 	if status, _, _, _ := show(rezaID, at.RawQuery); status != 404 {
 		t.Errorf("another person with the same seal: got %d, want 404", status)
 	}
-	r.person.PictureID = ""
+	m.user.PictureID = ""
 	if status, _, kind, body := show(saraID, at.RawQuery); status != 200 || kind != "image/svg+xml" || !strings.HasPrefix(body, "<svg") {
 		t.Errorf("without a picture: got %d %q %q", status, kind, body)
 	}
-	if got := r.send(t, api.ShowProfile(people), sara, get); got.body["pictureUrl"] != nil {
+	if got := m.send(t, api.GetProfile(accounts), sara, get); got.body["pictureUrl"] != nil {
 		t.Errorf("one's own, without a picture: got %v, want null", got.body["pictureUrl"])
 	}
-	r.now = r.now.Add(time.Hour)
+	m.now = m.now.Add(time.Hour)
 	if status, _, _, _ := show(saraID, at.RawQuery); status != 404 {
 		t.Errorf("an hour later: got %d, want 404", status)
 	}
 }
 
-// TestPicturesOfTickets: without reading anybody.
-func TestPicturesOfTickets(t *testing.T) {
-	h := newHouse(t)
-	h.stock(oneID, "message")
-	got := h.send(t, api.ShowTicket(h.desk), ali, call(http.MethodGet, "/tickets/x", "").with("host", "api.ir"))
-	address, _ := got.at("ticket", "customer", "pictureUrl").(string)
+// TestGetTicket_PictureURL: without reading anybody.
+func TestGetTicket_PictureURL(t *testing.T) {
+	fx := newFixture(t)
+	fx.addTicket(oneID, "message")
+	got := fx.send(t, api.GetTicket(fx.tickets), ali, newRequest(http.MethodGet, "/tickets/x", "").with("host", "api.ir"))
+	address, _ := got.field("ticket", "customer", "pictureUrl").(string)
 	if !strings.HasPrefix(address, "https://api.ir/pictures/"+saraID+"?") {
 		t.Errorf("got %q", address)
 	}

@@ -9,34 +9,34 @@ import (
 	"strconv"
 	"time"
 
-	"ticketsystem/pkg/fault"
+	"ticketsystem/pkg/apperr"
 )
 
-// problem is an error as RFC 9457 writes it, with the house's stable code.
-type problem struct {
-	Type      string        `json:"type"`
-	Title     string        `json:"title"`
-	Status    int           `json:"status"`
-	Detail    string        `json:"detail"`
-	Instance  string        `json:"instance,omitempty"`
-	Code      fault.Kind    `json:"code"`
-	RequestID string        `json:"requestId,omitempty"`
-	Errors    []fault.Field `json:"errors"`
+// Problem is an error as RFC 9457 writes it, with the house's stable code.
+type Problem struct {
+	Type      string         `json:"type"`
+	Title     string         `json:"title"`
+	Status    int            `json:"status"`
+	Detail    string         `json:"detail"`
+	Instance  string         `json:"instance,omitempty"`
+	Code      apperr.Code    `json:"code"`
+	RequestID string         `json:"requestId,omitempty"`
+	Errors    []apperr.Field `json:"errors"`
 }
 
-// problemOf gives an error its shape. What the table does not know is
+// NewProblem gives an error its shape. What the table does not know is
 // internal, and says nothing of its cause.
-func problemOf(f *fault.Error, locale, instance, requestID string) problem {
-	entry, known := fault.Lookup(f.Kind)
+func NewProblem(f *apperr.Error, locale, instance, requestID string) Problem {
+	def, known := apperr.Lookup(f.Code)
 	if !known {
-		f = fault.New(fault.Internal, "")
-		entry, _ = fault.Lookup(fault.Internal)
+		f = apperr.New(apperr.Internal, "")
+		def, _ = apperr.Lookup(apperr.Internal)
 	}
-	p := problem{
-		Type: "urn:ticketsystem:problem:" + string(f.Kind), Title: entry.Title(locale), Status: entry.Status,
-		Detail: f.Detail, Instance: instance, Code: f.Kind, RequestID: requestID,
+	p := Problem{
+		Type: "urn:ticketsystem:problem:" + string(f.Code), Title: def.Title(locale), Status: def.Status,
+		Detail: f.Detail, Instance: instance, Code: f.Code, RequestID: requestID,
 	}
-	p.Errors = []fault.Field{}
+	p.Errors = []apperr.Field{}
 	for _, field := range f.Fields {
 		p.Errors = append(p.Errors, field.In(locale))
 	}
@@ -49,10 +49,10 @@ func problemOf(f *fault.Error, locale, instance, requestID string) problem {
 	return p
 }
 
-// problem answers a request with an error and logs those that are ours.
-func (s *Server) problem(ctx context.Context, r *Request, err error) Response {
-	f := fault.From(err)
-	p := problemOf(f, r.Locale(), r.Path, r.ID)
+// problemResponse answers a request with an error and logs those that are ours.
+func (s *Server) problemResponse(ctx context.Context, r *Request, err error) Response {
+	f := apperr.From(err)
+	p := NewProblem(f, r.Locale(), r.Path, r.ID)
 	if p.Status >= http.StatusInternalServerError {
 		s.Log.ErrorContext(ctx, "request failed", slog.String("requestId", r.ID), slog.String("path", r.Path), slog.Any("error", err))
 	}
@@ -64,15 +64,15 @@ func (s *Server) problem(ctx context.Context, r *Request, err error) Response {
 		seconds := strconv.Itoa(int(math.Ceil(f.RetryAfter.Seconds())))
 		out = out.with("retry-after", seconds)
 		if p.Status == http.StatusTooManyRequests {
-			out = out.with("ratelimit", fmt.Sprintf("%q;r=0;t=%s", string(f.Kind), seconds))
+			out = out.with("ratelimit", fmt.Sprintf("%q;r=0;t=%s", string(f.Code), seconds))
 		}
 	}
 	return out
 }
 
-// timeOf writes a time as the API does, RFC 3339 in UTC to the millisecond;
+// FormatTime writes a time as the API does, RFC 3339 in UTC to the millisecond;
 // nil for the zero time.
-func timeOf(t time.Time) *string {
+func FormatTime(t time.Time) *string {
 	if t.IsZero() {
 		return nil
 	}

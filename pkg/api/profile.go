@@ -4,29 +4,29 @@ import (
 	"context"
 
 	"ticketsystem/pkg/account"
-	"ticketsystem/pkg/fault"
+	"ticketsystem/pkg/apperr"
 )
 
 // maxName bounds a person's name in characters.
 const maxName = 100
 
-// ShowProfile is GET /profile.
-func ShowProfile(people *account.Service) Endpoint {
-	return Endpoint{SignedIn, func(ctx context.Context, r *Request) (Response, error) {
-		u, err := people.Profile(ctx, r.Who)
-		return ok(r.user(u)), gone(err)
+// GetProfile is GET /profile.
+func GetProfile(accounts *account.Auth) Endpoint {
+	return Endpoint{Authenticated, func(ctx context.Context, r *Request) (Response, error) {
+		u, err := accounts.Profile(ctx, r.Principal)
+		return ok(r.viewUser(u)), asUnauthenticated(err)
 	}}
 }
 
-// gone: a token whose user has been removed is no longer one.
-func gone(err error) error {
-	if fault.Is(err, fault.UserNotFound) {
-		return fault.Wrap(fault.Unauthenticated, err)
+// asUnauthenticated: a token whose user has been removed is no longer one.
+func asUnauthenticated(err error) error {
+	if apperr.Is(err, apperr.UserNotFound) {
+		return apperr.Wrap(apperr.Unauthenticated, err)
 	}
 	return err
 }
 
-type profileChange struct {
+type profileInput struct {
 	Name          *string `json:"name"`
 	Email         *string `json:"email"`
 	Province      *string `json:"province"`
@@ -39,41 +39,41 @@ type profileChange struct {
 	} `json:"notifications"`
 }
 
-// EditProfile is PATCH /profile.
-func EditProfile(people *account.Service) Endpoint {
-	return Endpoint{SignedIn, func(ctx context.Context, r *Request) (Response, error) {
-		var in profileChange
+// UpdateProfile is PATCH /profile.
+func UpdateProfile(accounts *account.Auth) Endpoint {
+	return Endpoint{Authenticated, func(ctx context.Context, r *Request) (Response, error) {
+		var in profileInput
 		if err := r.decode(&in); err != nil {
 			return Response{}, err
 		}
-		patch, err := in.patch()
+		patch, err := in.toUpdate()
 		if err != nil {
 			return Response{}, err
 		}
-		u, err := people.Edit(ctx, r.Who, patch)
-		return ok(r.user(u)), gone(err)
+		u, err := accounts.UpdateProfile(ctx, r.Principal, patch)
+		return ok(r.viewUser(u)), asUnauthenticated(err)
 	}}
 }
 
-func (in profileChange) patch() (account.Patch, error) {
-	var c checks
+func (in profileInput) toUpdate() (account.ProfileUpdate, error) {
+	var v Validator
 	if in.Name != nil {
-		c.text("/name", in.Name, 0, maxName, false)
+		v.Text("/name", in.Name, 0, maxName, false)
 	}
 	if in.Email != nil {
-		c.email("/email", *in.Email)
+		v.Email("/email", *in.Email)
 	}
 	if in.Locale != nil {
-		oneOf(&c, "/locale", *in.Locale, "en", "fa")
+		OneOf(&v, "/locale", *in.Locale, "en", "fa")
 	}
 	if in.PictureID != nil && *in.PictureID != "" {
-		c.ulid("/pictureId", in.PictureID)
+		v.ULID("/pictureId", in.PictureID)
 	}
-	p := account.Patch{
+	p := account.ProfileUpdate{
 		Name: in.Name, Email: in.Email, Province: in.Province, City: in.City, Locale: in.Locale, PictureID: in.PictureID,
 	}
 	if in.Notifications != nil {
 		p.NotifyEmail, p.NotifySMS = in.Notifications.Email, in.Notifications.SMS
 	}
-	return p, c.err()
+	return p, v.Err()
 }

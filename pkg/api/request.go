@@ -10,24 +10,24 @@ import (
 	"github.com/aws/aws-lambda-go/events"
 
 	"ticketsystem/pkg/account"
+	"ticketsystem/pkg/apperr"
 	"ticketsystem/pkg/auth"
-	"ticketsystem/pkg/fault"
 	"ticketsystem/pkg/ticket"
 	"ticketsystem/pkg/user"
 )
 
 // Request is what an endpoint gets to see of a call.
 type Request struct {
-	ID     string // for logs and problem documents
-	Method string
-	Path   string
-	Who    user.Principal // zero when nobody is signed in
+	ID        string // for logs and problem documents
+	Method    string
+	Path      string
+	Principal user.Principal // zero when nobody is signed in
 
 	cookie string // what Who came with, "" for an access token
 
 	event events.APIGatewayV2HTTPRequest
 	query url.Values
-	edge  auth.Edge
+	key   auth.SecretKey
 	now   func() time.Time
 }
 
@@ -53,7 +53,7 @@ func (r *Request) body() ([]byte, error) {
 	}
 	raw, err := base64.StdEncoding.DecodeString(r.event.Body)
 	if err != nil {
-		return nil, fault.Wrap(fault.BadJSON, err)
+		return nil, apperr.Wrap(apperr.BadJSON, err)
 	}
 	return raw, nil
 }
@@ -61,13 +61,13 @@ func (r *Request) body() ([]byte, error) {
 // caller is where the request comes from, for limits and the list of sessions.
 func (r *Request) caller() account.Caller {
 	http := r.event.RequestContext.HTTP
-	return account.Caller{Address: http.SourceIP, Device: shorten(http.UserAgent, 200), Locale: r.asked()}
+	return account.Caller{IP: http.SourceIP, UserAgent: truncate(http.UserAgent, 200), Locale: r.acceptLanguage()}
 }
 
 // Locale is the language of texts for this caller: what the request asks for,
 // or else what the person has chosen, or else English.
 func (r *Request) Locale() string {
-	for _, locale := range []string{r.asked(), r.Who.Locale} {
+	for _, locale := range []string{r.acceptLanguage(), r.Principal.Locale} {
 		if locale != "" {
 			return locale
 		}
@@ -75,10 +75,10 @@ func (r *Request) Locale() string {
 	return "en"
 }
 
-// asked is the first language of Accept-Language that this house speaks.
-func (r *Request) asked() string { return language(r.header("accept-language")) }
+// acceptLanguage is the first language of Accept-Language that this house speaks.
+func (r *Request) acceptLanguage() string { return parseAcceptLanguage(r.header("accept-language")) }
 
-func language(header string) string {
+func parseAcceptLanguage(header string) string {
 	for part := range strings.SplitSeq(header, ",") {
 		tag, _, _ := strings.Cut(strings.TrimSpace(part), ";")
 		switch primary, _, _ := strings.Cut(strings.ToLower(tag), "-"); primary {
@@ -97,7 +97,7 @@ const (
 
 // limit reads ?limit=. Errors: bad_request.
 func (r *Request) limit() (int, error) {
-	n, given, err := r.number("limit")
+	n, given, err := r.intParam("limit")
 	if err != nil {
 		return 0, err
 	}
@@ -105,28 +105,28 @@ func (r *Request) limit() (int, error) {
 		return defaultLimit, nil
 	}
 	if n < 1 || n > maxLimit {
-		return 0, badQuery("limit", "out_of_range", "limit is a number from 1 to 100.")
+		return 0, errQuery("limit", "out_of_range", "limit is a number from 1 to 100.")
 	}
 	return n, nil
 }
 
-// number reads a query parameter that is a whole number from 0 on.
-func (r *Request) number(name string) (n int, given bool, err error) {
+// intParam reads a query parameter that is a whole number from 0 on.
+func (r *Request) intParam(name string) (n int, given bool, err error) {
 	if !r.query.Has(name) {
 		return 0, false, nil
 	}
 	n, err = strconv.Atoi(r.query.Get(name))
 	if err != nil || n < 0 || n > ticket.MaxSeq {
-		return 0, false, badQuery(name, "not_a_number", name+" is a whole number from 0 on.")
+		return 0, false, errQuery(name, "not_a_number", name+" is a whole number from 0 on.")
 	}
 	return n, true, nil
 }
 
-func badQuery(name, code, message string) error {
-	return fault.New(fault.BadRequest, message).WithFields(fault.Field{Pointer: "?" + name, Code: code, Message: message})
+func errQuery(name, code, message string) error {
+	return apperr.New(apperr.BadRequest, message).WithFields(apperr.Field{Pointer: "?" + name, Code: code, Message: message})
 }
 
-func shorten(text string, bytes int) string {
+func truncate(text string, bytes int) string {
 	if len(text) <= bytes {
 		return text
 	}

@@ -33,8 +33,8 @@ func (r Response) with(name, value string) Response {
 	return r
 }
 
-// wire writes the response as API Gateway wants it.
-func (r Response) wire(requestID string) (events.APIGatewayV2HTTPResponse, error) {
+// toGateway writes the response as API Gateway wants it.
+func (r Response) toGateway(requestID string) (events.APIGatewayV2HTTPResponse, error) {
 	out := events.APIGatewayV2HTTPResponse{StatusCode: r.Status, Cookies: r.Cookies, Headers: map[string]string{
 		"x-request-id": requestID, "cache-control": "no-store", "x-content-type-options": "nosniff",
 	}}
@@ -66,8 +66,8 @@ type pageInfo struct {
 	HasMore bool   `json:"hasMore"`
 }
 
-// list makes a JSON array of something, never null.
-func list[From, To any](from []From, view func(From) To) []To {
+// MapSlice makes a JSON array of something, never null.
+func MapSlice[From, To any](from []From, view func(From) To) []To {
 	to := make([]To, len(from))
 	for i, one := range from {
 		to[i] = view(one)

@@ -13,8 +13,8 @@ import (
 	"github.com/aws/aws-lambda-go/events"
 
 	"ticketsystem/pkg/account"
+	"ticketsystem/pkg/apperr"
 	"ticketsystem/pkg/auth"
-	"ticketsystem/pkg/fault"
 	"ticketsystem/pkg/idempotency"
 	"ticketsystem/pkg/user"
 )
@@ -25,11 +25,11 @@ type Access int
 
 // The doors of endpoints.
 const (
-	Anyone   Access = iota // nobody is asked who they are
-	Known                  // whoever is signed in is told apart, others may come too
-	SignedIn               // any role
-	Staff                  // support and admin
-	Admins                 // admin alone
+	Public        Access = iota // nobody is asked who they are
+	OptionalAuth                // whoever is signed in is told apart, others may come too
+	Authenticated               // any role
+	Staff                       // support and admin
+	AdminOnly                   // admin alone
 )
 
 // Endpoint is one route: its door and what happens behind it.
@@ -41,11 +41,11 @@ type Endpoint struct {
 // Server runs endpoints. A field that a function's endpoint does not use may
 // be zero.
 type Server struct {
-	Gate    *account.Gate
-	Edge    auth.Edge
-	Repeats idempotency.Store // nil where nothing is posted
-	Log     *slog.Logger
-	Now     func() time.Time
+	Authenticator *account.Authenticator
+	Key           auth.SecretKey
+	Idempotency   idempotency.Store // nil where nothing is posted
+	Log           *slog.Logger
+	Now           func() time.Time
 }
 
 // HTTP makes the Lambda handler of an endpoint behind an HTTP API (payload
@@ -53,9 +53,9 @@ type Server struct {
 func (s *Server) HTTP(e Endpoint) func(context.Context, events.APIGatewayV2HTTPRequest) (events.APIGatewayV2HTTPResponse, error) {
 	return func(ctx context.Context, event events.APIGatewayV2HTTPRequest) (events.APIGatewayV2HTTPResponse, error) {
 		r := newRequest(event)
-		response, err := s.answer(ctx, e, r)
+		response, err := s.handle(ctx, e, r)
 		if err != nil {
-			problem := s.problem(ctx, r, err)
+			problem := s.problemResponse(ctx, r, err)
 			for name, value := range response.Headers {
 				problem = problem.with(name, value)
 			}
@@ -65,78 +65,78 @@ func (s *Server) HTTP(e Endpoint) func(context.Context, events.APIGatewayV2HTTPR
 			// A page that was loaded anew needs it for its next write.
 			response = response.with(csrfHeader, account.CSRFToken(r.cookie))
 		}
-		return response.wire(r.ID)
+		return response.toGateway(r.ID)
 	}
 }
 
-func (s *Server) answer(ctx context.Context, e Endpoint, r *Request) (Response, error) {
-	if err := s.admit(ctx, e, r); err != nil {
+func (s *Server) handle(ctx context.Context, e Endpoint, r *Request) (Response, error) {
+	if err := s.authorize(ctx, e, r); err != nil {
 		return Response{}, err
 	}
-	r.edge, r.now = s.Edge, s.Now
-	if key := r.header("idempotency-key"); key != "" && r.Method == "POST" && s.Repeats != nil {
-		return s.once(ctx, e, r, key)
+	r.key, r.now = s.Key, s.Now
+	if key := r.header("idempotency-key"); key != "" && r.Method == "POST" && s.Idempotency != nil {
+		return s.idempotent(ctx, e, r, key)
 	}
 	return e.Handle(ctx, r)
 }
 
-// admit finds out who is asking and checks the endpoint's door.
-func (s *Server) admit(ctx context.Context, e Endpoint, r *Request) error {
-	if e.Access == Anyone {
+// authorize finds out who is asking and checks the endpoint's door.
+func (s *Server) authorize(ctx context.Context, e Endpoint, r *Request) error {
+	if e.Access == Public {
 		return nil
 	}
-	who, err := s.identify(ctx, r)
+	actor, err := s.authenticate(ctx, r)
 	if err != nil {
-		if e.Access == Known && (fault.Is(err, fault.TokenExpired) || fault.Is(err, fault.SessionEnded)) {
+		if e.Access == OptionalAuth && (apperr.Is(err, apperr.TokenExpired) || apperr.Is(err, apperr.SessionEnded)) {
 			return nil
 		}
 		return err
 	}
-	if anonymous(who) {
-		if e.Access == Known {
+	if isAnonymous(actor) {
+		if e.Access == OptionalAuth {
 			return nil
 		}
-		return fault.New(fault.Unauthenticated, "")
+		return apperr.New(apperr.Unauthenticated, "")
 	}
-	r.Who = who
-	if e.Access == Staff && !who.Role.Staff() || e.Access == Admins && who.Role != user.RoleAdmin {
-		return fault.New(fault.Forbidden, "")
+	r.Principal = actor
+	if e.Access == Staff && !actor.Role.IsStaff() || e.Access == AdminOnly && actor.Role != user.RoleAdmin {
+		return apperr.New(apperr.Forbidden, "")
 	}
 	return nil
 }
 
-// identify looks at the access token, or without one at the session cookie.
-func (s *Server) identify(ctx context.Context, r *Request) (user.Principal, error) {
-	token, err := bearer(r.header("authorization"))
+// authenticate looks at the access token, or without one at the session cookie.
+func (s *Server) authenticate(ctx context.Context, r *Request) (user.Principal, error) {
+	token, err := BearerToken(r.header("authorization"))
 	if err != nil {
 		return user.Principal{}, err
 	}
 	if token != "" {
-		return s.Gate.Token(ctx, token)
+		return s.Authenticator.AuthenticateToken(ctx, token)
 	}
-	cookie := sessionCookie(r.event.Cookies, r.plain())
+	cookie := SessionCookie(r.event.Cookies, r.isPlainHTTP())
 	if cookie == "" {
 		return user.Principal{}, nil
 	}
-	who, err := s.Gate.Cookie(ctx, cookie)
+	actor, err := s.Authenticator.AuthenticateCookie(ctx, cookie)
 	if err != nil {
 		return user.Principal{}, err
 	}
 	r.cookie = cookie
-	return who, r.checkCSRF()
+	return actor, r.checkCSRF()
 }
 
-// bearer reads an Authorization header (RFC 6750); "" when there is none.
-func bearer(header string) (string, error) {
+// BearerToken reads an Authorization header (RFC 6750); "" when there is none.
+func BearerToken(header string) (string, error) {
 	if header == "" {
 		return "", nil
 	}
 	scheme, token, found := strings.Cut(header, " ")
 	if !found || !strings.EqualFold(scheme, "bearer") {
-		return "", fault.New(fault.Unauthenticated, "")
+		return "", apperr.New(apperr.Unauthenticated, "")
 	}
 	return strings.TrimSpace(token), nil
 }
 
-// anonymous says that nobody is signed in.
-func anonymous(who user.Principal) bool { return who.UserID == "" }
+// isAnonymous says that nobody is signed in.
+func isAnonymous(actor user.Principal) bool { return actor.UserID == "" }

@@ -16,8 +16,8 @@ type sessionView struct {
 }
 
 // ListSessions is GET /sessions: one's own, newest first.
-func ListSessions(people *account.Service) Endpoint {
-	return Endpoint{SignedIn, func(ctx context.Context, r *Request) (Response, error) {
+func ListSessions(accounts *account.Auth) Endpoint {
+	return Endpoint{Authenticated, func(ctx context.Context, r *Request) (Response, error) {
 		limit, err := r.limit()
 		if err != nil {
 			return Response{}, err
@@ -26,12 +26,12 @@ func ListSessions(people *account.Service) Endpoint {
 		if err != nil {
 			return Response{}, err
 		}
-		sessions, more, err := people.Sessions(ctx, r.Who, after, limit)
+		sessions, more, err := accounts.ListSessions(ctx, r.Principal, after, limit)
 		if err != nil {
 			return Response{}, err
 		}
-		out := page[sessionView]{Data: list(sessions, func(s account.Session) sessionView {
-			return sessionView{s.Family, s.Device, timeOf(s.CreatedAt), timeOf(s.LastUsedAt), s.Family == r.Who.Session}
+		out := page[sessionView]{Data: MapSlice(sessions, func(s account.Session) sessionView {
+			return sessionView{s.Family, s.UserAgent, FormatTime(s.CreatedAt), FormatTime(s.LastUsedAt), s.Family == r.Principal.Session}
 		})}
 		if more {
 			out.Page = pageInfo{Next: sealCursor(r, "sessions", sessions[len(sessions)-1].Family), HasMore: true}
@@ -41,13 +41,13 @@ func ListSessions(people *account.Service) Endpoint {
 }
 
 // CloseSession is DELETE /sessions/{id}.
-func CloseSession(people *account.Service) Endpoint {
-	return Endpoint{SignedIn, func(ctx context.Context, r *Request) (Response, error) {
-		if err := people.CloseSession(ctx, r.Who, r.pathID()); err != nil {
+func CloseSession(accounts *account.Auth) Endpoint {
+	return Endpoint{Authenticated, func(ctx context.Context, r *Request) (Response, error) {
+		if err := accounts.CloseSession(ctx, r.Principal, r.pathID()); err != nil {
 			return Response{}, err
 		}
 		out := noContent()
-		if r.cookie != "" && r.pathID() == r.Who.Session {
+		if r.cookie != "" && r.pathID() == r.Principal.Session {
 			out.Cookies = []string{r.setCookie("", 0)}
 		}
 		return out, nil
@@ -55,8 +55,8 @@ func CloseSession(people *account.Service) Endpoint {
 }
 
 // ResetPassword is POST /password/reset.
-func ResetPassword(people *account.Service) Endpoint {
-	return Endpoint{Anyone, func(ctx context.Context, r *Request) (Response, error) {
+func ResetPassword(accounts *account.Auth) Endpoint {
+	return Endpoint{Public, func(ctx context.Context, r *Request) (Response, error) {
 		var in struct {
 			Phone    string `json:"phone"`
 			Code     string `json:"code"`
@@ -65,47 +65,47 @@ func ResetPassword(people *account.Service) Endpoint {
 		if err := r.decode(&in); err != nil {
 			return Response{}, err
 		}
-		var c checks
-		c.required("/phone", in.Phone)
-		c.required("/code", in.Code)
-		c.required("/password", in.Password)
-		if err := c.err(); err != nil {
+		var v Validator
+		v.Required("/phone", in.Phone)
+		v.Required("/code", in.Code)
+		v.Required("/password", in.Password)
+		if err := v.Err(); err != nil {
 			return Response{}, err
 		}
-		return noContent(), people.ResetPassword(ctx, in.Phone, in.Code, in.Password)
+		return noContent(), accounts.ResetPassword(ctx, in.Phone, in.Code, in.Password)
 	}}
 }
 
 // SendEmailCode is POST /profile/email/code.
-func SendEmailCode(people *account.Service) Endpoint {
-	return Endpoint{SignedIn, func(ctx context.Context, r *Request) (Response, error) {
-		sent, err := people.SendEmailCode(ctx, r.Who, r.caller())
-		return Response{Status: http.StatusAccepted, Body: viewSent(sent)}, gone(err)
+func SendEmailCode(accounts *account.Auth) Endpoint {
+	return Endpoint{Authenticated, func(ctx context.Context, r *Request) (Response, error) {
+		sent, err := accounts.SendEmailCode(ctx, r.Principal, r.caller())
+		return Response{Status: http.StatusAccepted, Body: viewCodeSent(sent)}, asUnauthenticated(err)
 	}}
 }
 
 // ConfirmEmail is POST /profile/email/confirm.
-func ConfirmEmail(people *account.Service) Endpoint {
-	return Endpoint{SignedIn, func(ctx context.Context, r *Request) (Response, error) {
+func ConfirmEmail(accounts *account.Auth) Endpoint {
+	return Endpoint{Authenticated, func(ctx context.Context, r *Request) (Response, error) {
 		var in struct {
 			Code string `json:"code"`
 		}
 		if err := r.decode(&in); err != nil {
 			return Response{}, err
 		}
-		var c checks
-		c.required("/code", in.Code)
-		if err := c.err(); err != nil {
+		var v Validator
+		v.Required("/code", in.Code)
+		if err := v.Err(); err != nil {
 			return Response{}, err
 		}
-		u, err := people.ConfirmEmail(ctx, r.Who, in.Code)
-		return ok(r.user(u)), gone(err)
+		u, err := accounts.ConfirmEmail(ctx, r.Principal, in.Code)
+		return ok(r.viewUser(u)), asUnauthenticated(err)
 	}}
 }
 
 // ChangePhone is POST /profile/phone.
-func ChangePhone(people *account.Service) Endpoint {
-	return Endpoint{SignedIn, func(ctx context.Context, r *Request) (Response, error) {
+func ChangePhone(accounts *account.Auth) Endpoint {
+	return Endpoint{Authenticated, func(ctx context.Context, r *Request) (Response, error) {
 		var in struct {
 			Phone string `json:"phone"`
 			Code  string `json:"code"`
@@ -113,13 +113,13 @@ func ChangePhone(people *account.Service) Endpoint {
 		if err := r.decode(&in); err != nil {
 			return Response{}, err
 		}
-		var c checks
-		c.required("/phone", in.Phone)
-		c.required("/code", in.Code)
-		if err := c.err(); err != nil {
+		var v Validator
+		v.Required("/phone", in.Phone)
+		v.Required("/code", in.Code)
+		if err := v.Err(); err != nil {
 			return Response{}, err
 		}
-		u, err := people.ChangePhone(ctx, r.Who, in.Phone, in.Code)
-		return ok(r.user(u)), gone(err)
+		u, err := accounts.ChangePhone(ctx, r.Principal, in.Phone, in.Code)
+		return ok(r.viewUser(u)), asUnauthenticated(err)
 	}}
 }

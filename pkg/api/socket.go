@@ -12,104 +12,104 @@ import (
 	"github.com/aws/aws-lambda-go/events"
 
 	"ticketsystem/pkg/account"
-	"ticketsystem/pkg/fault"
+	"ticketsystem/pkg/apperr"
 	"ticketsystem/pkg/realtime"
 )
 
-// Socket runs the routes of the WebSocket API.
-type Socket struct {
+// SocketHandler runs the routes of the WebSocket API.
+type SocketHandler struct {
 	Store       realtime.Store
-	Revocations *account.Revocations
+	Revocations *account.RevocationCache
 	Hub         *realtime.Hub
-	News        *News
+	Publisher   *Publisher
 	Log         *slog.Logger
 	Now         func() time.Time
 }
 
-// Frame is what a socket sent, and who sits behind it.
-type Frame struct {
+// SocketRequest is what a socket sent, and who sits behind it.
+type SocketRequest struct {
 	Connection realtime.Connection
 	body       []byte
 }
 
 // locale is the language of the person behind the socket, if one is known.
-func (f *Frame) locale() string {
-	if f == nil {
+func (r *SocketRequest) locale() string {
+	if r == nil {
 		return "en"
 	}
-	return f.Connection.Who.Locale
+	return r.Connection.Principal.Locale
 }
 
-func (f *Frame) decode(into any) error {
-	err := decodeStrict(f.body, into)
-	if fault.Is(err, fault.BadJSON) {
-		err = fault.Wrap(fault.FrameInvalid, err).WithDetail("A frame is one JSON object.")
+func (r *SocketRequest) decode(into any) error {
+	err := DecodeStrict(r.body, into)
+	if apperr.Is(err, apperr.BadJSON) {
+		err = apperr.Wrap(apperr.FrameInvalid, err).WithDetail("A frame is one JSON object.")
 	}
 	return err
 }
 
 // Action is one route. What it returns is sent back; nil sends nothing.
-type Action func(ctx context.Context, f *Frame) (reply any, err error)
+type Action func(ctx context.Context, r *SocketRequest) (reply any, err error)
 
 type errorFrame struct {
 	Type     string  `json:"type"`
-	Problem  problem `json:"problem"`
+	Problem  Problem `json:"problem"`
 	ClientID string  `json:"clientId,omitempty"`
 }
 
-// Handler makes the Lambda handler of an action. A bad frame gets an error
+// Handle makes the Lambda handler of an action. A bad frame gets an error
 // frame, and the socket lives on.
-func (s *Socket) Handler(run Action) func(context.Context, events.APIGatewayWebsocketProxyRequest) (events.APIGatewayProxyResponse, error) {
+func (h *SocketHandler) Handle(run Action) func(context.Context, events.APIGatewayWebsocketProxyRequest) (events.APIGatewayProxyResponse, error) {
 	return func(ctx context.Context, event events.APIGatewayWebsocketProxyRequest) (events.APIGatewayProxyResponse, error) {
-		frame, err := s.frame(ctx, event)
+		frame, err := h.newRequest(ctx, event)
 		var reply any
 		if err == nil {
 			reply, err = run(ctx, frame)
 		}
 		if err != nil {
-			reply = s.errorFrame(ctx, event, frame.locale(), err)
+			reply = h.errorFrame(ctx, event, frame.locale(), err)
 		}
 		if reply != nil {
-			if err := s.Hub.Send(ctx, event.RequestContext.ConnectionID, reply); err != nil {
-				s.Log.WarnContext(ctx, "reply lost", slog.Any("error", err))
+			if err := h.Hub.Send(ctx, event.RequestContext.ConnectionID, reply); err != nil {
+				h.Log.WarnContext(ctx, "reply lost", slog.Any("error", err))
 			}
 		}
 		return events.APIGatewayProxyResponse{StatusCode: http.StatusOK}, nil
 	}
 }
 
-// frame finds the person behind the socket.
-func (s *Socket) frame(ctx context.Context, event events.APIGatewayWebsocketProxyRequest) (*Frame, error) {
+// newRequest finds the person behind the socket.
+func (h *SocketHandler) newRequest(ctx context.Context, event events.APIGatewayWebsocketProxyRequest) (*SocketRequest, error) {
 	body := []byte(event.Body)
 	if event.IsBase64Encoded {
 		raw, err := base64.StdEncoding.DecodeString(event.Body)
 		if err != nil {
-			return nil, fault.Wrap(fault.FrameInvalid, err)
+			return nil, apperr.Wrap(apperr.FrameInvalid, err)
 		}
 		body = raw
 	}
-	c, found, err := s.Store.Connection(ctx, event.RequestContext.ConnectionID)
+	c, found, err := h.Store.Connection(ctx, event.RequestContext.ConnectionID)
 	if err != nil {
 		return nil, err
 	}
 	if !found {
-		return nil, fault.New(fault.Unauthenticated, "")
+		return nil, apperr.New(apperr.Unauthenticated, "")
 	}
-	return &Frame{Connection: c, body: body}, s.Revocations.Check(ctx, c.Who)
+	return &SocketRequest{Connection: c, body: body}, h.Revocations.Check(ctx, c.Principal)
 }
 
-func (s *Socket) errorFrame(ctx context.Context, event events.APIGatewayWebsocketProxyRequest, locale string, err error) errorFrame {
-	f := fault.From(err)
+func (h *SocketHandler) errorFrame(ctx context.Context, event events.APIGatewayWebsocketProxyRequest, locale string, err error) errorFrame {
+	f := apperr.From(err)
 	id := event.RequestContext.RequestID
-	out := errorFrame{Type: "error", Problem: problemOf(f, locale, "", id)}
+	out := errorFrame{Type: "error", Problem: NewProblem(f, locale, "", id)}
 	if out.Problem.Status >= http.StatusInternalServerError {
-		s.Log.ErrorContext(ctx, "frame failed", slog.String("requestId", id), slog.String("route", event.RequestContext.RouteKey), slog.Any("error", err))
+		h.Log.ErrorContext(ctx, "frame failed", slog.String("requestId", id), slog.String("route", event.RequestContext.RouteKey), slog.Any("error", err))
 	}
-	var named struct {
+	var frame struct {
 		ClientID string `json:"clientId"`
 	}
-	if json.Unmarshal([]byte(event.Body), &named) == nil {
-		out.ClientID = named.ClientID
+	if json.Unmarshal([]byte(event.Body), &frame) == nil {
+		out.ClientID = frame.ClientID
 	}
 	return out
 }

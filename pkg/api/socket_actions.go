@@ -5,157 +5,157 @@ import (
 	"encoding/json"
 	"strings"
 
-	"ticketsystem/pkg/fault"
+	"ticketsystem/pkg/apperr"
 	"ticketsystem/pkg/id"
 	"ticketsystem/pkg/realtime"
 	"ticketsystem/pkg/ticket"
 )
 
 // Ping answers a ping: a client keeps its socket from being idle with it.
-func (s *Socket) Ping(_ context.Context, f *Frame) (any, error) {
+func (h *SocketHandler) Ping(_ context.Context, r *SocketRequest) (any, error) {
 	var in struct {
 		Action string `json:"action"`
 	}
-	if err := f.decode(&in); err != nil {
+	if err := r.decode(&in); err != nil {
 		return nil, err
 	}
-	return map[string]any{"type": "pong", "at": timeOf(s.Now())}, nil
+	return map[string]any{"type": "pong", "at": FormatTime(h.Now())}, nil
 }
 
-// Unknown is the $default route: what is no frame, or asks for no known action.
-func (s *Socket) Unknown(_ context.Context, f *Frame) (any, error) {
+// Default is the $default route: what is no frame, or asks for no known action.
+func (h *SocketHandler) Default(_ context.Context, r *SocketRequest) (any, error) {
 	var in map[string]json.RawMessage
-	if err := f.decode(&in); err != nil {
-		return nil, fault.Wrap(fault.FrameInvalid, err).WithDetail("A frame is one JSON object.")
+	if err := r.decode(&in); err != nil {
+		return nil, apperr.Wrap(apperr.FrameInvalid, err).WithDetail("A frame is one JSON object.")
 	}
-	return nil, fault.New(fault.UnknownAction, "Known actions are subscribe, unsubscribe, message, typing, read and ping.")
+	return nil, apperr.New(apperr.UnknownAction, "Known actions are subscribe, unsubscribe, message, typing, read and ping.")
 }
 
-// replayLimit is how many entries a subscription replays at once.
-const replayLimit = 100
+// maxReplayEntries is how many entries a subscription replays at once.
+const maxReplayEntries = 100
 
 type subscribedFrame struct {
 	Type    string      `json:"type"`
 	Topic   string      `json:"topic"`
 	LastSeq int         `json:"lastSeq"`
-	Entries []entryView `json:"entries"`
+	Entries []EntryView `json:"entries"`
 	HasMore bool        `json:"hasMore"`
 }
 
 // Subscribe makes the action of that name. The person is checked, then the
 // watcher is written, then the log is read: nothing written in between is
 // missed, and nothing is pushed to who may not see it.
-func (s *Socket) Subscribe(desk *ticket.Desk) Action {
-	return func(ctx context.Context, f *Frame) (any, error) {
+func (h *SocketHandler) Subscribe(tickets *ticket.Service) Action {
+	return func(ctx context.Context, r *SocketRequest) (any, error) {
 		var in struct {
 			Action string `json:"action"`
 			Topic  string `json:"topic"`
 			After  *int   `json:"after"`
 		}
-		if err := f.decode(&in); err != nil {
+		if err := r.decode(&in); err != nil {
 			return nil, err
 		}
 		if in.After != nil && (*in.After < 0 || *in.After > ticket.MaxSeq) {
-			return nil, fault.Invalid(fault.Field{Pointer: "/after", Code: "out_of_range", Message: "This is the last seq you have seen, 0 if none."})
+			return nil, apperr.Validation(apperr.Field{Pointer: "/after", Code: "out_of_range", Message: "This is the last seq you have seen, 0 if none."})
 		}
-		if in.Topic == realtime.QueueTopic && f.Connection.Who.Role.Staff() {
-			return subscribedFrame{Type: "subscribed", Topic: in.Topic, Entries: []entryView{}}, s.watch(ctx, f, in.Topic)
+		if in.Topic == realtime.QueueTopic && r.Connection.Principal.Role.IsStaff() {
+			return subscribedFrame{Type: "subscribed", Topic: in.Topic, Entries: []EntryView{}}, h.subscribe(ctx, r, in.Topic)
 		}
-		ticketID, err := ticketOf(in.Topic)
+		ticketID, err := parseTicketTopic(in.Topic)
 		if err != nil {
 			return nil, err
 		}
-		look := ticket.Page{Limit: 1, Backward: true}
-		if _, err := desk.Entries(ctx, f.Connection.Who, ticketID, look); err != nil {
+		query := ticket.EntryQuery{Limit: 1, Backward: true}
+		if _, err := tickets.Entries(ctx, r.Connection.Principal, ticketID, query); err != nil {
 			return nil, err
 		}
-		if err := s.watch(ctx, f, realtime.TicketTopic(ticketID)); err != nil {
+		if err := h.subscribe(ctx, r, realtime.TicketTopic(ticketID)); err != nil {
 			return nil, err
 		}
-		return s.replay(ctx, desk, f, ticketID, in.After)
+		return h.replay(ctx, tickets, r, ticketID, in.After)
 	}
 }
 
-func (s *Socket) watch(ctx context.Context, f *Frame, topic string) error {
-	open, err := s.Store.Watch(ctx, f.Connection, topic)
-	if err == nil && !open {
-		err = fault.New(fault.Unauthenticated, "")
+func (h *SocketHandler) subscribe(ctx context.Context, r *SocketRequest, topic string) error {
+	connected, err := h.Store.Subscribe(ctx, r.Connection, topic)
+	if err == nil && !connected {
+		err = apperr.New(apperr.Unauthenticated, "")
 	}
 	return err
 }
 
 // replay answers a subscription with what came after `after`.
-func (s *Socket) replay(ctx context.Context, desk *ticket.Desk, f *Frame, ticketID string, after *int) (any, error) {
-	who := f.Connection.Who
-	page := ticket.Page{Limit: 1, Backward: true}
+func (h *SocketHandler) replay(ctx context.Context, tickets *ticket.Service, r *SocketRequest, ticketID string, after *int) (any, error) {
+	actor := r.Connection.Principal
+	query := ticket.EntryQuery{Limit: 1, Backward: true}
 	if after != nil {
-		page = ticket.Page{After: *after, Limit: replayLimit}
+		query = ticket.EntryQuery{After: *after, Limit: maxReplayEntries}
 	}
-	stretch, err := desk.Entries(ctx, who, ticketID, page)
+	page, err := tickets.Entries(ctx, actor, ticketID, query)
 	if err != nil {
 		return nil, err
 	}
-	out := subscribedFrame{Type: "subscribed", Topic: realtime.TicketTopic(ticketID), LastSeq: stretch.LastSeq, Entries: []entryView{}}
+	out := subscribedFrame{Type: "subscribed", Topic: realtime.TicketTopic(ticketID), LastSeq: page.LastSeq, Entries: []EntryView{}}
 	if after != nil {
-		out.Entries, out.HasMore = viewEntries(stretch.Entries, who.Role), stretch.HasMore
-		if n := fitting(out.Entries); n < len(out.Entries) {
+		out.Entries, out.HasMore = ViewEntries(page.Entries, actor.Role), page.HasMore
+		if n := entriesThatFit(out.Entries); n < len(out.Entries) {
 			out.Entries, out.HasMore = out.Entries[:n], true
 		}
 	}
-	if err := s.Hub.Send(ctx, f.Connection.ID, out); err != nil {
+	if err := h.Hub.Send(ctx, r.Connection.ID, out); err != nil {
 		return nil, err
 	}
-	s.News.Presence(ctx, ticketID)
+	h.Publisher.PublishPresence(ctx, ticketID)
 	return nil, nil
 }
 
-// maxReplay bounds the entries of a replay in bytes: API Gateway takes messages
+// maxReplayBytes bounds the entries of a replay in bytes: API Gateway takes messages
 // of 128 KB to a connection. One entry alone is always smaller.
-const maxReplay = 100 << 10
+const maxReplayBytes = 100 << 10
 
-// fitting is how many of the entries a replay has room for.
-func fitting(entries []entryView) int {
+// entriesThatFit is how many of the entries a replay has room for.
+func entriesThatFit(entries []EntryView) int {
 	size := 0
 	for n, e := range entries {
 		text, err := json.Marshal(e)
-		if size += len(text) + 1; err != nil || size > maxReplay {
+		if size += len(text) + 1; err != nil || size > maxReplayBytes {
 			return n
 		}
 	}
 	return len(entries)
 }
 
-// ticketOf reads a topic of a ticket. Errors: topic_unknown, ticket_not_found.
-func ticketOf(topic string) (string, error) {
+// parseTicketTopic reads a topic of a ticket. Errors: topic_unknown, ticket_not_found.
+func parseTicketTopic(topic string) (string, error) {
 	ticketID, ok := strings.CutPrefix(topic, "ticket:")
 	if !ok {
-		return "", fault.New(fault.TopicUnknown, "")
+		return "", apperr.New(apperr.TopicUnknown, "")
 	}
 	if !id.Valid(ticketID) {
-		return "", fault.New(fault.TicketNotFound, "")
+		return "", apperr.New(apperr.TicketNotFound, "")
 	}
 	return ticketID, nil
 }
 
 // Unsubscribe is the action of that name.
-func (s *Socket) Unsubscribe(ctx context.Context, f *Frame) (any, error) {
+func (h *SocketHandler) Unsubscribe(ctx context.Context, r *SocketRequest) (any, error) {
 	var in struct {
 		Action string `json:"action"`
 		Topic  string `json:"topic"`
 	}
-	if err := f.decode(&in); err != nil {
+	if err := r.decode(&in); err != nil {
 		return nil, err
 	}
 	if in.Topic != realtime.QueueTopic {
-		if _, err := ticketOf(in.Topic); err != nil {
+		if _, err := parseTicketTopic(in.Topic); err != nil {
 			return nil, err
 		}
 	}
-	if err := s.Store.Unwatch(ctx, f.Connection.ID, in.Topic); err != nil {
+	if err := h.Store.Unsubscribe(ctx, r.Connection.ID, in.Topic); err != nil {
 		return nil, err
 	}
 	if ticketID, ok := strings.CutPrefix(in.Topic, "ticket:"); ok {
-		defer s.News.Presence(ctx, ticketID)
+		defer h.Publisher.PublishPresence(ctx, ticketID)
 	}
 	return map[string]string{"type": "unsubscribed", "topic": in.Topic}, nil
 }
@@ -170,31 +170,31 @@ type ackFrame struct {
 
 // Message makes the action of that name: the same post as over HTTP. The ack
 // is sent before the others hear of it.
-func (s *Socket) Message(desk *ticket.Desk) Action {
-	return func(ctx context.Context, f *Frame) (any, error) {
+func (h *SocketHandler) Message(tickets *ticket.Service) Action {
+	return func(ctx context.Context, r *SocketRequest) (any, error) {
 		var in struct {
 			Action   string `json:"action"`
 			TicketID string `json:"ticketId"`
-			messageIn
+			MessageInput
 		}
-		if err := f.decode(&in); err != nil {
+		if err := r.decode(&in); err != nil {
 			return nil, err
 		}
-		m, err := in.message(in.TicketID)
+		m, err := in.ToMessage(in.TicketID)
 		if err != nil {
 			return nil, err
 		}
-		posted, err := desk.Post(ctx, f.Connection.Who, m)
+		result, err := tickets.Post(ctx, r.Connection.Principal, m)
 		if err != nil {
 			return nil, err
 		}
-		e := posted.Entry
-		ack := ackFrame{"ack", m.ClientID, e.TicketID, e.Seq, timeOf(e.CreatedAt)}
-		if err := s.Hub.Send(ctx, f.Connection.ID, ack); err != nil {
-			s.News.lost(ctx, err) // a repeat gets it again; the others shall not wait for that
+		e := result.Entry
+		ack := ackFrame{"ack", m.ClientID, e.TicketID, e.Seq, FormatTime(e.CreatedAt)}
+		if err := h.Hub.Send(ctx, r.Connection.ID, ack); err != nil {
+			h.Publisher.logLost(ctx, err) // a repeat gets it again; the others shall not wait for that
 		}
-		if posted.Created {
-			s.News.Entry(ctx, posted.Head, e, f.Connection.ID)
+		if result.Created {
+			h.Publisher.PublishEntry(ctx, result.Ticket, e, r.Connection.ID)
 		}
 		return nil, nil
 	}
@@ -202,34 +202,34 @@ func (s *Socket) Message(desk *ticket.Desk) Action {
 
 // Typing makes the action of that name. Who is among the ticket's watchers has
 // been checked when subscribing; anybody else is checked now.
-func (s *Socket) Typing(desk *ticket.Desk) Action {
-	return func(ctx context.Context, f *Frame) (any, error) {
-		return nil, s.typing(ctx, desk, f)
+func (h *SocketHandler) Typing(tickets *ticket.Service) Action {
+	return func(ctx context.Context, r *SocketRequest) (any, error) {
+		return nil, h.publishTyping(ctx, tickets, r)
 	}
 }
 
-func (s *Socket) typing(ctx context.Context, desk *ticket.Desk, f *Frame) error {
+func (h *SocketHandler) publishTyping(ctx context.Context, tickets *ticket.Service, r *SocketRequest) error {
 	var in struct {
 		Action   string `json:"action"`
 		TicketID string `json:"ticketId"`
 		Internal bool   `json:"internal"` // it will be a note
 	}
-	if err := f.decode(&in); err != nil {
+	if err := r.decode(&in); err != nil {
 		return err
 	}
-	watchers, err := s.Store.Watchers(ctx, realtime.TicketTopic(in.TicketID))
+	subscribers, err := h.Store.Subscribers(ctx, realtime.TicketTopic(in.TicketID))
 	if err != nil {
 		return err
 	}
-	if !listens(watchers, f.Connection.ID) {
-		if _, err := desk.Entries(ctx, f.Connection.Who, in.TicketID, ticket.Page{Limit: 1, Backward: true}); err != nil {
+	if !isSubscribed(subscribers, r.Connection.ID) {
+		if _, err := tickets.Entries(ctx, r.Connection.Principal, in.TicketID, ticket.EntryQuery{Limit: 1, Backward: true}); err != nil {
 			return err
 		}
 	}
-	who := f.Connection.Who
-	frame := memberFrame{Type: "typing", TicketID: in.TicketID, User: memberView{who.UserID, who.Name, who.Role}}
-	s.News.push(ctx, watchers, func(w realtime.Watcher) any {
-		if w.ConnectionID == f.Connection.ID || in.Internal && !w.Role.Staff() {
+	actor := r.Connection.Principal
+	frame := userFrame{Type: "typing", TicketID: in.TicketID, User: socketUserView{actor.UserID, actor.Name, actor.Role}}
+	h.Publisher.send(ctx, subscribers, func(sub realtime.Subscriber) any {
+		if sub.ConnectionID == r.Connection.ID || in.Internal && !sub.Role.IsStaff() {
 			return nil
 		}
 		return frame
@@ -237,9 +237,9 @@ func (s *Socket) typing(ctx context.Context, desk *ticket.Desk, f *Frame) error 
 	return nil
 }
 
-func listens(watchers []realtime.Watcher, connectionID string) bool {
-	for _, w := range watchers {
-		if w.ConnectionID == connectionID {
+func isSubscribed(subscribers []realtime.Subscriber, connectionID string) bool {
+	for _, sub := range subscribers {
+		if sub.ConnectionID == connectionID {
 			return true
 		}
 	}
@@ -247,19 +247,19 @@ func listens(watchers []realtime.Watcher, connectionID string) bool {
 }
 
 // Read makes the action of that name. The others hear of it from the stream.
-func (s *Socket) Read(desk *ticket.Desk) Action {
-	return func(ctx context.Context, f *Frame) (any, error) {
+func (h *SocketHandler) Read(tickets *ticket.Service) Action {
+	return func(ctx context.Context, r *SocketRequest) (any, error) {
 		var in struct {
 			Action   string `json:"action"`
 			TicketID string `json:"ticketId"`
 			Seq      *int   `json:"seq"`
 		}
-		if err := f.decode(&in); err != nil {
+		if err := r.decode(&in); err != nil {
 			return nil, err
 		}
 		if in.Seq == nil || *in.Seq < 0 || *in.Seq > ticket.MaxSeq {
-			return nil, fault.Invalid(fault.Field{Pointer: "/seq", Code: "required", Message: "This must be a seq of the ticket."})
+			return nil, apperr.Validation(apperr.Field{Pointer: "/seq", Code: "required", Message: "This must be a seq of the ticket."})
 		}
-		return nil, desk.Read(ctx, f.Connection.Who, in.TicketID, *in.Seq)
+		return nil, tickets.MarkRead(ctx, r.Connection.Principal, in.TicketID, *in.Seq)
 	}
 }

@@ -18,36 +18,36 @@ import (
 	"ticketsystem/pkg/user"
 )
 
-// port is a house with open sockets: two of Sara's, one of Ali's, one of Reza's.
-type port struct {
-	*house
-	socket *api.Socket
+// wsFixture is a house with open sockets: two of Sara's, one of Ali's, one of Reza's.
+type wsFixture struct {
+	*fixture
+	handler *api.SocketHandler
 }
 
-func newPort(t *testing.T) *port {
+func newWSFixture(t *testing.T) *wsFixture {
 	t.Helper()
-	h := newHouse(t)
-	h.stock(oneID, "message", "note")
-	p := &port{house: h, socket: &api.Socket{Store: h.shop, Revocations: h.server.Gate.Revocations, Hub: h.news.Hub, News: h.news, Log: h.server.Log, Now: h.server.Now}}
-	for id, who := range map[string]user.Principal{"sara1": sara, "sara2": sara, "ali1": ali, "reza1": reza} {
-		h.connections[id] = realtime.Connection{ID: id, Who: who, Topics: []string{realtime.UserTopic(who.UserID)}}
+	fx := newFixture(t)
+	fx.addTicket(oneID, "message", "note")
+	w := &wsFixture{fixture: fx, handler: &api.SocketHandler{Store: fx.memStore, Revocations: fx.server.Authenticator.Revocations, Hub: fx.publisher.Hub, Publisher: fx.publisher, Log: fx.server.Log, Now: fx.server.Now}}
+	for id, actor := range map[string]user.Principal{"sara1": sara, "sara2": sara, "ali1": ali, "reza1": reza} {
+		fx.connections[id] = realtime.Connection{ID: id, Principal: actor, Topics: []string{realtime.UserTopic(actor.UserID)}}
 	}
-	return p
+	return w
 }
 
 // send gives a frame to an action and returns what was pushed, by connection:
 // "sara1: ack".
-func (p *port) send(t *testing.T, run api.Action, from, body string) []string {
+func (w *wsFixture) send(t *testing.T, run api.Action, from, body string) []string {
 	t.Helper()
-	p.frames = nil
+	w.frames = nil
 	var event events.APIGatewayWebsocketProxyRequest
 	event.Body, event.RequestContext.ConnectionID, event.RequestContext.RequestID = body, from, "request-1"
-	out, err := p.socket.Handler(run)(context.Background(), event)
+	out, err := w.handler.Handle(run)(context.Background(), event)
 	if err != nil || out.StatusCode != http.StatusOK {
 		t.Fatalf("got %d, %v: the socket must live on", out.StatusCode, err)
 	}
 	var pushed []string
-	for _, f := range p.frames {
+	for _, f := range w.frames {
 		pushed = append(pushed, fmt.Sprint(f.to, ": ", f.body["type"]))
 	}
 	slices.Sort(pushed)
@@ -55,24 +55,24 @@ func (p *port) send(t *testing.T, run api.Action, from, body string) []string {
 }
 
 // reply is what the sender got.
-func (p *port) reply(from string) answer {
-	for _, f := range p.frames {
+func (w *wsFixture) reply(from string) response {
+	for _, f := range w.frames {
 		if f.to == from {
-			return answer{body: f.body}
+			return response{body: f.body}
 		}
 	}
-	return answer{}
+	return response{}
 }
 
-func (p *port) actions() map[string]api.Action {
+func (w *wsFixture) actions() map[string]api.Action {
 	return map[string]api.Action{
-		"ping": p.socket.Ping, "subscribe": p.socket.Subscribe(p.desk), "unsubscribe": p.socket.Unsubscribe, "message": p.socket.Message(p.desk),
-		"typing": p.socket.Typing(p.desk), "read": p.socket.Read(p.desk), "": p.socket.Unknown,
+		"ping": w.handler.Ping, "subscribe": w.handler.Subscribe(w.tickets), "unsubscribe": w.handler.Unsubscribe, "message": w.handler.Message(w.tickets),
+		"typing": w.handler.Typing(w.tickets), "read": w.handler.Read(w.tickets), "": w.handler.Default,
 	}
 }
 
-// TestBadFrames: each gets an error frame and nothing happens.
-func TestBadFrames(t *testing.T) {
+// TestFrame_Invalid: each gets an error frame and nothing happens.
+func TestFrame_Invalid(t *testing.T) {
 	topic := `"topic":"ticket:` + oneID + `"`
 	for _, c := range []struct {
 		action, from, body string
@@ -107,51 +107,51 @@ func TestBadFrames(t *testing.T) {
 		{"read", "sara1", `{"action":"read","ticketId":"` + oneID + `"}`, "invalid_body", []string{"/seq required"}},
 		{"read", "reza1", `{"action":"read","ticketId":"` + oneID + `","seq":1}`, "ticket_not_found", nil},
 	} {
-		p := newPort(t)
-		pushed := p.send(t, p.actions()[c.action], c.from, c.body)
+		w := newWSFixture(t)
+		pushed := w.send(t, w.actions()[c.action], c.from, c.body)
 		if !slices.Equal(pushed, []string{c.from + ": error"}) {
 			t.Errorf("%s: got %v, want an error frame alone", c.body, pushed)
 			continue
 		}
-		reply := p.reply(c.from)
-		problem := answer{body: reply.body["problem"].(map[string]any)}
-		if problem.body["code"] != c.code || !slices.Equal(problem.wrong(), c.wrong) || problem.body["requestId"] != "request-1" {
+		reply := w.reply(c.from)
+		problem := response{body: reply.body["problem"].(map[string]any)}
+		if problem.body["code"] != c.code || !slices.Equal(problem.fieldErrors(), c.wrong) || problem.body["requestId"] != "request-1" {
 			t.Errorf("%s: got %v, want %s %v", c.body, problem.body, c.code, c.wrong)
 		}
 		if named := strings.Contains(c.body, `"clientId":"`); named != (reply.body["clientId"] == aULID) {
 			t.Errorf("%s: the error names the message %v", c.body, reply.body["clientId"])
 		}
-		if n := len(p.tickets[oneID].Entries); n != 3 || len(p.connections["sara1"].Topics) != 1 {
-			t.Errorf("%s: something happened: %d entries, topics %v", c.body, n, p.connections["sara1"].Topics)
+		if n := len(w.logs[oneID].Entries); n != 3 || len(w.connections["sara1"].Topics) != 1 {
+			t.Errorf("%s: something happened: %d entries, topics %v", c.body, n, w.connections["sara1"].Topics)
 		}
 	}
 }
 
-// TestErrorFramesSpeak the language of the person, and tell no secrets.
-func TestErrorFramesSpeak(t *testing.T) {
-	p := newPort(t)
+// TestErrorFrame_Locale the language of the person, and tell no secrets.
+func TestErrorFrame_Locale(t *testing.T) {
+	w := newWSFixture(t)
 	for from, want := range map[string]string{"sara1": "There is no such action", "reza1": "چنین عملی وجود ندارد"} {
-		p.send(t, p.socket.Unknown, from, `{"action":"dance"}`)
-		if got := p.reply(from).at("problem", "title"); got != want {
+		w.send(t, w.handler.Default, from, `{"action":"dance"}`)
+		if got := w.reply(from).field("problem", "title"); got != want {
 			t.Errorf("%s: got %v, want %s", from, got, want)
 		}
 	}
-	p.broken = true
-	p.send(t, p.socket.Read(p.desk), "sara1", `{"action":"read","ticketId":"`+oneID+`","seq":1}`)
-	if got := p.reply("sara1"); got.at("problem", "code") != "internal" || strings.Contains(fmt.Sprint(got.body), "secret") || !strings.Contains(p.log.String(), "frame failed") {
-		t.Errorf("got %v, logged %s", got.body, p.log)
+	w.down = true
+	w.send(t, w.handler.Read(w.tickets), "sara1", `{"action":"read","ticketId":"`+oneID+`","seq":1}`)
+	if got := w.reply("sara1"); got.field("problem", "code") != "internal" || strings.Contains(fmt.Sprint(got.body), "secret") || !strings.Contains(w.log.String(), "frame failed") {
+		t.Errorf("got %v, logged %s", got.body, w.log)
 	}
 }
 
 func TestPing(t *testing.T) {
-	p := newPort(t)
-	if pushed := p.send(t, p.socket.Ping, "sara1", `{"action":"ping"}`); !slices.Equal(pushed, []string{"sara1: pong"}) || p.reply("sara1").body["at"] != "2026-03-21T12:00:00.000Z" {
-		t.Errorf("got %v %v", pushed, p.frames)
+	w := newWSFixture(t)
+	if pushed := w.send(t, w.handler.Ping, "sara1", `{"action":"ping"}`); !slices.Equal(pushed, []string{"sara1: pong"}) || w.reply("sara1").body["at"] != "2026-03-21T12:00:00.000Z" {
+		t.Errorf("got %v %v", pushed, w.frames)
 	}
 	var event events.APIGatewayWebsocketProxyRequest
 	event.Body, event.IsBase64Encoded, event.RequestContext.ConnectionID = base64.StdEncoding.EncodeToString([]byte(`{"action":"ping"}`)), true, "ali1"
-	if _, err := p.socket.Handler(p.socket.Ping)(context.Background(), event); err != nil || p.reply("ali1").body["type"] != "pong" {
-		t.Errorf("in base64: got %v %v", err, p.frames)
+	if _, err := w.handler.Handle(w.handler.Ping)(context.Background(), event); err != nil || w.reply("ali1").body["type"] != "pong" {
+		t.Errorf("in base64: got %v %v", err, w.frames)
 	}
 }
 
@@ -164,13 +164,13 @@ func TestSubscribe(t *testing.T) {
 		{"sara1", "", 2, "[]"}, {"sara1", `,"after":0`, 2, "[1 2]"}, {"sara1", `,"after":1`, 2, "[2]"}, {"sara1", `,"after":9`, 2, "[]"},
 		{"ali1", `,"after":1`, 3, "[2 3]"},
 	} {
-		p := newPort(t)
-		pushed := p.send(t, p.socket.Subscribe(p.desk), c.from, `{"action":"subscribe","topic":"ticket:`+oneID+`"`+c.more+`}`)
+		w := newWSFixture(t)
+		pushed := w.send(t, w.handler.Subscribe(w.tickets), c.from, `{"action":"subscribe","topic":"ticket:`+oneID+`"`+c.more+`}`)
 		if !slices.Equal(pushed, []string{c.from + ": presence", c.from + ": subscribed"}) {
 			t.Errorf("%s%s: got %v", c.from, c.more, pushed)
 			continue
 		}
-		got := answer{body: p.frames[0].body}
+		got := response{body: w.frames[0].body}
 		var seqs []any
 		entries, _ := got.body["entries"].([]any)
 		for _, e := range entries {
@@ -180,60 +180,60 @@ func TestSubscribe(t *testing.T) {
 			t.Errorf("%s%s: got %v", c.from, c.more, got.body)
 		}
 	}
-	p := newPort(t)
-	if pushed := p.send(t, p.socket.Subscribe(p.desk), "ali1", `{"action":"subscribe","topic":"queue"}`); !slices.Equal(pushed, []string{"ali1: subscribed"}) {
+	w := newWSFixture(t)
+	if pushed := w.send(t, w.handler.Subscribe(w.tickets), "ali1", `{"action":"subscribe","topic":"queue"}`); !slices.Equal(pushed, []string{"ali1: subscribed"}) {
 		t.Errorf("the queue: got %v", pushed)
 	}
-	if pushed := p.send(t, p.socket.Unsubscribe, "ali1", `{"action":"unsubscribe","topic":"queue"}`); !slices.Equal(pushed, []string{"ali1: unsubscribed"}) || len(p.connections["ali1"].Topics) != 1 {
-		t.Errorf("unsubscribe: got %v, topics %v", pushed, p.connections["ali1"].Topics)
+	if pushed := w.send(t, w.handler.Unsubscribe, "ali1", `{"action":"unsubscribe","topic":"queue"}`); !slices.Equal(pushed, []string{"ali1: unsubscribed"}) || len(w.connections["ali1"].Topics) != 1 {
+		t.Errorf("unsubscribe: got %v, topics %v", pushed, w.connections["ali1"].Topics)
 	}
 }
 
-// TestReplayInParts: a long absence comes in pages of a hundred.
-func TestReplayInParts(t *testing.T) {
-	p := newPort(t)
-	p.stock(oneID, slices.Repeat([]ticket.Kind{ticket.KindMessage}, 122)...)
-	p.send(t, p.socket.Subscribe(p.desk), "ali1", `{"action":"subscribe","topic":"ticket:`+oneID+`","after":3}`)
-	got := p.frames[0].body
+// TestSubscribe_ReplayLimit: a long absence comes in pages of a hundred.
+func TestSubscribe_ReplayLimit(t *testing.T) {
+	w := newWSFixture(t)
+	w.addTicket(oneID, slices.Repeat([]ticket.Kind{ticket.KindMessage}, 122)...)
+	w.send(t, w.handler.Subscribe(w.tickets), "ali1", `{"action":"subscribe","topic":"ticket:`+oneID+`","after":3}`)
+	got := w.frames[0].body
 	if entries, _ := got["entries"].([]any); len(entries) != 100 || got["hasMore"] != true || got["lastSeq"] != 123.0 {
 		t.Errorf("got %d entries, more %v, last %v", len(entries), got["hasMore"], got["lastSeq"])
 	}
 }
 
-// TestMessageOverASocket: the sender gets the ack, the author's other sockets
+// TestMessage: the sender gets the ack, the author's other sockets
 // and those who watch the entry; twice is two acks with one seq.
-func TestMessageOverASocket(t *testing.T) {
-	p := newPort(t)
-	p.send(t, p.socket.Subscribe(p.desk), "ali1", `{"action":"subscribe","topic":"ticket:`+oneID+`"}`)
+func TestMessage(t *testing.T) {
+	w := newWSFixture(t)
+	w.send(t, w.handler.Subscribe(w.tickets), "ali1", `{"action":"subscribe","topic":"ticket:`+oneID+`"}`)
 	frame := `{"action":"message","ticketId":"` + oneID + `","clientId":"` + aULID + `","body":"hello"}`
 	for i, want := range [][]string{{"ali1: entry", "sara1: ack", "sara2: entry"}, {"sara1: ack"}} {
-		if pushed := p.send(t, p.socket.Message(p.desk), "sara1", frame); !slices.Equal(pushed, want) {
+		if pushed := w.send(t, w.handler.Message(w.tickets), "sara1", frame); !slices.Equal(pushed, want) {
 			t.Errorf("%d: got %v, want %v", i, pushed, want)
 		}
-		if ack := p.reply("sara1").body; ack["seq"] != 4.0 || ack["clientId"] != aULID || ack["ticketId"] != oneID || ack["createdAt"] != "2026-03-21T12:00:00.000Z" {
+		if ack := w.reply("sara1").body; ack["seq"] != 4.0 || ack["clientId"] != aULID || ack["ticketId"] != oneID || ack["createdAt"] != "2026-03-21T12:00:00.000Z" {
 			t.Errorf("%d: got %v", i, ack)
 		}
 	}
 	note := `{"action":"message","ticketId":"` + oneID + `","clientId":"` + otherID + `","body":"hm","internal":true}`
-	if pushed := p.send(t, p.socket.Message(p.desk), "ali1", note); !slices.Equal(pushed, []string{"ali1: ack"}) {
+	if pushed := w.send(t, w.handler.Message(w.tickets), "ali1", note); !slices.Equal(pushed, []string{"ali1: ack"}) {
 		t.Errorf("a note: got %v", pushed)
 	}
-	r := call(http.MethodPost, "/x", strings.Replace(frame, `"action":"message","ticketId":"`+oneID+`",`, "", 1))
-	p.frames = nil
-	if got := p.house.send(t, api.PostMessage(p.desk, p.news), sara, r); got.status != 200 || got.body["seq"] != 4.0 || len(p.frames) != 0 {
-		t.Errorf("through the other door: got %d %s, pushed %v", got.status, got.text, p.frames)
+	r := newRequest(http.MethodPost, "/x", strings.Replace(frame, `"action":"message","ticketId":"`+oneID+`",`, "", 1))
+	w.frames = nil
+	if got := w.fixture.send(t, api.PostMessage(w.tickets, w.publisher), sara, r); got.status != 200 || got.body["seq"] != 4.0 || len(w.frames) != 0 {
+		t.Errorf("through the other door: got %d %s, pushed %v", got.status, got.text, w.frames)
 	}
 }
 
-// TestReplayFitsIntoAMessage: a subscription that is far behind long texts gets
+// TestSubscribe_ReplayBytes: a subscription that is far behind long texts gets
 // as many as a connection takes, and is told that there are more.
-func TestReplayFitsIntoAMessage(t *testing.T) {
-	p := newPort(t)
+func TestSubscribe_ReplayBytes(t *testing.T) {
+	w := newWSFixture(t)
 	for n := range 30 {
-		p.add(oneID, ticket.Entry{TicketID: oneID, Seq: p.tickets[oneID].Head.LastSeq + 1, Kind: ticket.KindMessage, Author: ticket.Author{ID: aliID}, Body: strings.Repeat("سلام ", 1000), ClientID: fmt.Sprint(n)})
+		w.appendEntries(oneID, ticket.Entry{TicketID: oneID, Seq: w.logs[oneID].Ticket.LastSeq + 1, Kind: ticket.KindMessage, Author: ticket.Author{ID: aliID}, Body: strings.Repeat("سلام ", 1000), ClientID: fmt.Sprint(n)})
 	}
-	p.send(t, p.socket.Subscribe(p.desk), "sara1", `{"action":"subscribe","topic":"ticket:`+oneID+`","after":1}`)
-	frame := p.frames[0].body
+	w.send(t, w.handler.Subscribe(w.tickets), "sara1", `{"action":"subscribe","topic":"ticket:`+oneID+`","after":1}`)
+	frame := w.frames[0].body
 	text, err := json.Marshal(frame)
 	entries, _ := frame["entries"].([]any)
 	if err != nil || len(text) > 128<<10 || len(entries) < 5 || frame["hasMore"] != true {
@@ -241,43 +241,43 @@ func TestReplayFitsIntoAMessage(t *testing.T) {
 	}
 }
 
-func TestTypingAndReading(t *testing.T) {
-	p := newPort(t)
+func TestTypingAndRead(t *testing.T) {
+	w := newWSFixture(t)
 	for _, from := range []string{"ali1", "sara1"} {
-		p.send(t, p.socket.Subscribe(p.desk), from, `{"action":"subscribe","topic":"ticket:`+oneID+`"}`)
+		w.send(t, w.handler.Subscribe(w.tickets), from, `{"action":"subscribe","topic":"ticket:`+oneID+`"}`)
 	}
-	if pushed := p.send(t, p.socket.Typing(p.desk), "sara1", `{"action":"typing","ticketId":"`+oneID+`"}`); !slices.Equal(pushed, []string{"ali1: typing"}) {
+	if pushed := w.send(t, w.handler.Typing(w.tickets), "sara1", `{"action":"typing","ticketId":"`+oneID+`"}`); !slices.Equal(pushed, []string{"ali1: typing"}) {
 		t.Errorf("typing: got %v", pushed)
 	}
-	if got := fmt.Sprint(p.frames[0].body["user"]); got != "map[id:"+saraID+" name:Sara role:user]" {
+	if got := fmt.Sprint(w.frames[0].body["user"]); got != "map[id:"+saraID+" name:Sara role:user]" {
 		t.Errorf("typing: got %s", got)
 	}
-	if pushed := p.send(t, p.socket.Typing(p.desk), "ali1", `{"action":"typing","ticketId":"`+oneID+`","internal":true}`); len(pushed) > 0 {
+	if pushed := w.send(t, w.handler.Typing(w.tickets), "ali1", `{"action":"typing","ticketId":"`+oneID+`","internal":true}`); len(pushed) > 0 {
 		t.Errorf("typing a note: got %v, want nothing for the customer", pushed)
 	}
-	if pushed := p.send(t, p.socket.Read(p.desk), "sara1", `{"action":"read","ticketId":"`+oneID+`","seq":2}`); len(pushed) != 0 || p.tickets[oneID].Marks[saraID] != 2 {
-		t.Errorf("read: got %v, marks %v", pushed, p.tickets[oneID].Marks)
+	if pushed := w.send(t, w.handler.Read(w.tickets), "sara1", `{"action":"read","ticketId":"`+oneID+`","seq":2}`); len(pushed) != 0 || w.logs[oneID].ReadMarkers[saraID] != 2 {
+		t.Errorf("read: got %v, marks %v", pushed, w.logs[oneID].ReadMarkers)
 	}
-	p.frames = nil
+	w.frames = nil
 	var event events.APIGatewayWebsocketProxyRequest
 	event.RequestContext.ConnectionID = "ali1"
-	if out, err := p.socket.Disconnect(context.Background(), event); err != nil || out.StatusCode != 200 || len(p.frames) != 1 || p.frames[0].body["type"] != "presence" {
-		t.Errorf("disconnect: got %d, %v, pushed %v", out.StatusCode, err, p.frames)
+	if out, err := w.handler.Disconnect(context.Background(), event); err != nil || out.StatusCode != 200 || len(w.frames) != 1 || w.frames[0].body["type"] != "presence" {
+		t.Errorf("disconnect: got %d, %v, pushed %v", out.StatusCode, err, w.frames)
 	}
 }
 
-// TestRevokedSocket: a socket that was opened before its person's access was
+// TestFrame_RevokedAccess: a socket that was opened before its person's access was
 // revoked says nothing more.
-func TestRevokedSocket(t *testing.T) {
-	p := newPort(t)
-	p.revoked[saraID] = []user.Revocation{{At: p.now}}
-	for name, run := range p.actions() {
-		p.send(t, run, "sara1", `{"action":"`+name+`","topic":"ticket:`+oneID+`","ticketId":"`+oneID+`"}`)
-		if got := p.reply("sara1"); got.at("problem", "code") != "token_expired" {
+func TestFrame_RevokedAccess(t *testing.T) {
+	w := newWSFixture(t)
+	w.revoked[saraID] = []user.Revocation{{At: w.now}}
+	for name, run := range w.actions() {
+		w.send(t, run, "sara1", `{"action":"`+name+`","topic":"ticket:`+oneID+`","ticketId":"`+oneID+`"}`)
+		if got := w.reply("sara1"); got.field("problem", "code") != "token_expired" {
 			t.Errorf("%s: got %v, want token_expired", name, got.body)
 		}
 	}
-	if got := p.send(t, p.socket.Ping, "ali1", `{"action":"ping"}`); !slices.Equal(got, []string{"ali1: pong"}) {
+	if got := w.send(t, w.handler.Ping, "ali1", `{"action":"ping"}`); !slices.Equal(got, []string{"ali1: pong"}) {
 		t.Errorf("another person: got %v", got)
 	}
 }

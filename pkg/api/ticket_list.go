@@ -13,25 +13,25 @@ import (
 )
 
 // ListTickets is GET /tickets: a customer's own, or those that staff ask for.
-func ListTickets(desk *ticket.Desk) Endpoint {
-	return Endpoint{SignedIn, func(ctx context.Context, r *Request) (Response, error) {
+func ListTickets(tickets *ticket.Service) Endpoint {
+	return Endpoint{Authenticated, func(ctx context.Context, r *Request) (Response, error) {
 		q, err := r.ticketQuery()
 		if err != nil {
 			return Response{}, err
 		}
 		if strings.TrimSpace(r.query.Get("q")) != "" && q.Terms == nil {
-			return ok(page[ticketView]{Data: []ticketView{}}), nil // there is no word in it
+			return ok(page[TicketView]{Data: []TicketView{}}), nil // there is no word in it
 		}
 		name := fmt.Sprintf("tickets %+v", q)
 		at, _, err := openCursor[map[string]string](r, name)
 		if err != nil {
 			return Response{}, err
 		}
-		heads, next, err := desk.Store.List(ctx, q, at)
+		found, next, err := tickets.Store.ListTickets(ctx, q, at)
 		if err != nil {
 			return Response{}, err
 		}
-		out := page[ticketView]{Data: list(heads, r.show)}
+		out := page[TicketView]{Data: MapSlice(found, r.viewTicket)}
 		if next != nil {
 			out.Page = pageInfo{Next: sealCursor(r, name, next), HasMore: true}
 		}
@@ -42,7 +42,7 @@ func ListTickets(desk *ticket.Desk) Endpoint {
 // ticketQuery reads the filters. One that is there and empty is refused: it was
 // meant to say something. Errors: bad_request.
 func (r *Request) ticketQuery() (ticket.Query, error) {
-	staff := r.Who.Role.Staff()
+	staff := r.Principal.Role.IsStaff()
 	q := ticket.Query{CategoryID: r.query.Get("category"), Priority: ticket.Priority(r.query.Get("priority"))}
 	var err error
 	if q.Limit, err = r.limit(); err != nil {
@@ -52,10 +52,10 @@ func (r *Request) ticketQuery() (ticket.Query, error) {
 		return q, err
 	}
 	if r.query.Has("priority") && !q.Priority.Valid() {
-		return q, badQuery("priority", "not_allowed", "priority is one of low, medium, high, urgent.")
+		return q, errQuery("priority", "not_allowed", "priority is one of low, medium, high, urgent.")
 	}
 	if r.query.Has("category") && !id.Valid(q.CategoryID) {
-		return q, badQuery("category", "invalid", "category is the id of a category.")
+		return q, errQuery("category", "invalid", "category is the id of a category.")
 	}
 	if q.AssigneeID, err = r.assignee(); err != nil {
 		return q, err
@@ -64,20 +64,20 @@ func (r *Request) ticketQuery() (ticket.Query, error) {
 		return q, err
 	}
 	if !staff {
-		q.CustomerID = r.Who.UserID
+		q.CustomerID = r.Principal.UserID
 	}
 	q.Sort, err = r.sort(staff)
 	return q, err
 }
 
-// longestSearch is the length of ?q=, in characters.
-const longestSearch = 200
+// maxSearchRunes is the length of ?q=, in characters.
+const maxSearchRunes = 200
 
 // terms reads ?q=; none when it is empty or has no words. Errors: bad_request.
 func (r *Request) terms() ([]search.Terms, error) {
 	text := r.query.Get("q")
-	if utf8.RuneCountInString(text) > longestSearch || search.TooMany(text) {
-		return nil, badQuery("q", "too_long", "q has at most 10 words and 200 characters.")
+	if utf8.RuneCountInString(text) > maxSearchRunes || search.TooMany(text) {
+		return nil, errQuery("q", "too_long", "q has at most 10 words and 200 characters.")
 	}
 	return search.Parse(text), nil
 }
@@ -92,7 +92,7 @@ func (r *Request) statuses(staff bool) ([]ticket.Status, error) {
 	for name := range strings.SplitSeq(r.query.Get("status"), ",") {
 		s := ticket.Status(name)
 		if !s.Valid() {
-			return nil, badQuery("status", "not_allowed", "status is one of new, open, pending, on_hold, resolved, closed.")
+			return nil, errQuery("status", "not_allowed", "status is one of new, open, pending, on_hold, resolved, closed.")
 		}
 		switch {
 		case !staff && s == ticket.StatusOpen:
@@ -108,13 +108,13 @@ func (r *Request) statuses(staff bool) ([]ticket.Status, error) {
 }
 
 func (r *Request) assignee() (string, error) {
-	switch asked := r.query.Get("assignee"); {
-	case asked == "me":
-		return r.Who.UserID, nil
-	case !r.query.Has("assignee"), asked == ticket.Nobody, id.Valid(asked):
-		return asked, nil
+	switch value := r.query.Get("assignee"); {
+	case value == "me":
+		return r.Principal.UserID, nil
+	case !r.query.Has("assignee"), value == ticket.Unassigned, id.Valid(value):
+		return value, nil
 	}
-	return "", badQuery("assignee", "invalid", "assignee is me, none or the id of a person.")
+	return "", errQuery("assignee", "invalid", "assignee is me, none or the id of a person.")
 }
 
 func (r *Request) sort(staff bool) (ticket.Sort, error) {
@@ -127,5 +127,5 @@ func (r *Request) sort(staff bool) (ticket.Sort, error) {
 	case s == ticket.SortActivity, s == ticket.SortCreated, s == ticket.SortWaiting && staff:
 		return s, nil
 	}
-	return "", badQuery("sort", "not_allowed", "sort is one of -lastActivityAt, -createdAt and, for staff, waiting.")
+	return "", errQuery("sort", "not_allowed", "sort is one of -lastActivityAt, -createdAt and, for staff, waiting.")
 }

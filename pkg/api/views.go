@@ -3,8 +3,8 @@ package api
 import (
 	"ticketsystem/pkg/attachment"
 	"ticketsystem/pkg/category"
+	"ticketsystem/pkg/geo"
 	"ticketsystem/pkg/id"
-	"ticketsystem/pkg/place"
 	"ticketsystem/pkg/ticket"
 	"ticketsystem/pkg/user"
 )
@@ -12,26 +12,26 @@ import (
 // The shapes of the API, as docs and clients know them. Each view makes one of
 // a domain value, for one person.
 
-type personView struct {
+type UserRefView struct {
 	ID         string  `json:"id"`
 	Name       string  `json:"name"`
 	PictureURL *string `json:"pictureUrl"`
 }
 
-type categoryRef struct {
+type CategoryRef struct {
 	ID   string `json:"id"`
 	Name string `json:"name"`
 }
 
-type ticketView struct {
+type TicketView struct {
 	ID             string          `json:"id"`
 	Number         string          `json:"number"`
 	Title          string          `json:"title"`
 	Status         ticket.Status   `json:"status"`
 	Priority       ticket.Priority `json:"priority"`
-	Category       *categoryRef    `json:"category"`
-	Customer       personView      `json:"customer"`
-	Assignee       *personView     `json:"assignee"`
+	Category       *CategoryRef    `json:"category"`
+	Customer       UserRefView     `json:"customer"`
+	Assignee       *UserRefView    `json:"assignee"`
 	Tags           []string        `json:"tags"`
 	LastSeq        int             `json:"lastSeq"`
 	Unread         int             `json:"unread"`
@@ -42,30 +42,30 @@ type ticketView struct {
 	Version        int             `json:"version"`
 }
 
-// show shows a ticket to the caller.
-func (r *Request) show(h ticket.Head) ticketView {
-	v := viewTicket(h, r.Who, r.Locale())
-	v.Customer.PictureURL = r.picture(v.Customer.ID)
+// viewTicket shows a ticket to the caller.
+func (r *Request) viewTicket(tk ticket.Ticket) TicketView {
+	v := ViewTicket(tk, r.Principal, r.Locale())
+	v.Customer.PictureURL = r.pictureURL(v.Customer.ID)
 	if v.Assignee != nil {
-		v.Assignee.PictureURL = r.picture(v.Assignee.ID)
+		v.Assignee.PictureURL = r.pictureURL(v.Assignee.ID)
 	}
 	return v
 }
 
-func viewTicket(h ticket.Head, who user.Principal, locale string) ticketView {
-	h = h.ForRole(who.Role)
-	v := ticketView{
-		ID: h.ID, Number: id.Number(h.ID), Title: h.Title, Status: h.State.Status, Priority: h.State.Priority,
-		Customer: personView{ID: h.Customer.ID, Name: user.Shown(h.Customer.Name, locale)}, Tags: h.Tags,
-		LastSeq: h.LastSeqFor(who), Unread: h.UnreadFor(who), Preview: h.Preview,
-		CreatedAt: timeOf(h.CreatedAt), LastActivityAt: timeOf(h.LastActivityAt), ClosedAt: timeOf(h.ClosedAt),
-		Version: ticket.Version(h, who),
+func ViewTicket(tk ticket.Ticket, actor user.Principal, locale string) TicketView {
+	tk = tk.ForRole(actor.Role)
+	v := TicketView{
+		ID: tk.ID, Number: id.Number(tk.ID), Title: tk.Title, Status: tk.State.Status, Priority: tk.State.Priority,
+		Customer: UserRefView{ID: tk.Customer.ID, Name: user.DisplayName(tk.Customer.Name, locale)}, Tags: tk.Tags,
+		LastSeq: tk.LastSeqFor(actor), Unread: tk.UnreadFor(actor), Preview: tk.Preview,
+		CreatedAt: FormatTime(tk.CreatedAt), LastActivityAt: FormatTime(tk.LastActivityAt), ClosedAt: FormatTime(tk.ClosedAt),
+		Version: ticket.Version(tk, actor),
 	}
-	if h.Category.ID != "" {
-		v.Category = &categoryRef{h.Category.ID, category.In(h.Category.Names, locale)}
+	if tk.Category.ID != "" {
+		v.Category = &CategoryRef{tk.Category.ID, category.Localized(tk.Category.Names, locale)}
 	}
-	if h.Assignee.ID != "" {
-		v.Assignee = &personView{ID: h.Assignee.ID, Name: user.Shown(h.Assignee.Name, locale)}
+	if tk.Assignee.ID != "" {
+		v.Assignee = &UserRefView{ID: tk.Assignee.ID, Name: user.DisplayName(tk.Assignee.Name, locale)}
 	}
 	if v.Tags == nil {
 		v.Tags = []string{}
@@ -73,7 +73,7 @@ func viewTicket(h ticket.Head, who user.Principal, locale string) ticketView {
 	return v
 }
 
-type entryView struct {
+type EntryView struct {
 	TicketID    string           `json:"ticketId"`
 	Seq         int              `json:"seq"`
 	Kind        ticket.Kind      `json:"kind"`
@@ -113,25 +113,25 @@ type stateView struct {
 	AssigneeID *string         `json:"assigneeId"`
 }
 
-func viewEntry(e ticket.Entry, role user.Role) entryView {
+func ViewEntry(e ticket.Entry, role user.Role) EntryView {
 	e = e.ForRole(role)
-	v := entryView{
+	v := EntryView{
 		TicketID: e.TicketID, Seq: e.Seq, Kind: e.Kind, Author: authorView(e.Author), Body: e.Body,
-		Attachments: list(e.Attachments, func(a ticket.Attachment) attachmentView { return attachmentView(a) }),
-		ClientID:    orNull(e.ClientID), CreatedAt: timeOf(e.CreatedAt),
-		State: stateView{e.State.Status, e.State.Priority, e.State.CategoryID, orNull(e.State.AssigneeID)},
+		Attachments: MapSlice(e.Attachments, func(a ticket.Attachment) attachmentView { return attachmentView(a) }),
+		ClientID:    NilIfEmpty(e.ClientID), CreatedAt: FormatTime(e.CreatedAt),
+		State: stateView{e.State.Status, e.State.Priority, e.State.CategoryID, NilIfEmpty(e.State.AssigneeID)},
 	}
 	if e.Change != nil {
-		v.Change = &changeView{e.Change.Field, orNull(e.Change.From), orNull(e.Change.To)}
+		v.Change = &changeView{e.Change.Field, NilIfEmpty(e.Change.From), NilIfEmpty(e.Change.To)}
 	}
 	return v
 }
 
-func viewEntries(entries []ticket.Entry, role user.Role) []entryView {
-	return list(entries, func(e ticket.Entry) entryView { return viewEntry(e, role) })
+func ViewEntries(entries []ticket.Entry, role user.Role) []EntryView {
+	return MapSlice(entries, func(e ticket.Entry) EntryView { return ViewEntry(e, role) })
 }
 
-func orNull(text string) *string {
+func NilIfEmpty(text string) *string {
 	if text == "" {
 		return nil
 	}
@@ -139,48 +139,48 @@ func orNull(text string) *string {
 }
 
 type userView struct {
-	ID            string     `json:"id"`
-	Phone         string     `json:"phone"`
-	Role          user.Role  `json:"role"`
-	Name          string     `json:"name"`
-	Email         *string    `json:"email"`
-	EmailVerified bool       `json:"emailVerified"`
-	Province      *placeView `json:"province"`
-	City          *placeView `json:"city"`
-	PictureURL    *string    `json:"pictureUrl"`
-	Locale        string     `json:"locale"`
-	Notifications notifyView `json:"notifications"`
-	CreatedAt     *string    `json:"createdAt"`
+	ID            string                      `json:"id"`
+	Phone         string                      `json:"phone"`
+	Role          user.Role                   `json:"role"`
+	Name          string                      `json:"name"`
+	Email         *string                     `json:"email"`
+	EmailVerified bool                        `json:"emailVerified"`
+	Province      *regionView                 `json:"province"`
+	City          *regionView                 `json:"city"`
+	PictureURL    *string                     `json:"pictureUrl"`
+	Locale        string                      `json:"locale"`
+	Notifications notificationPreferencesView `json:"notifications"`
+	CreatedAt     *string                     `json:"createdAt"`
 }
 
-type placeView struct {
+type regionView struct {
 	ID   string `json:"id"`
 	Name string `json:"name"`
 }
 
-type notifyView struct {
+type notificationPreferencesView struct {
 	Email bool `json:"email"`
 	SMS   bool `json:"sms"`
 }
 
-// user shows a person to the caller.
-func (r *Request) user(u user.User) userView {
+// viewUser shows a person to the caller.
+func (r *Request) viewUser(u user.User) userView {
 	v := viewUser(u, r.Locale())
 	if u.PictureID != "" {
-		v.PictureURL = r.picture(u.ID)
+		v.PictureURL = r.pictureURL(u.ID)
 	}
 	return v
 }
 
 func viewUser(u user.User, locale string) userView {
 	v := userView{
-		ID: u.ID, Phone: u.Phone, Role: u.Role, Name: u.Name, Email: orNull(u.Email), EmailVerified: u.EmailVerified,
-		Locale: u.Locale, Notifications: notifyView(u.Notify), CreatedAt: timeOf(u.CreatedAt),
+		ID: u.ID, Phone: u.Phone, Role: u.Role, Name: u.Name, Email: NilIfEmpty(u.Email), EmailVerified: u.EmailVerified,
+		Locale: u.Locale, Notifications: notificationPreferencesView(u.Notifications), CreatedAt: FormatTime(u.CreatedAt),
 	}
-	if province, city, ok := place.Find(u.Province, u.City); ok {
-		v.Province = &placeView{province.ID, inLanguage(locale, province.Name, province.NameFa)}
+	if province, city, ok := geo.Find(u.Province, u.City); ok {
+		v.Province = &regionView{province.ID, inLanguage(locale, province.Name, province.NameFa)}
 		if city.ID != "" {
-			v.City = &placeView{city.ID, inLanguage(locale, city.Name, city.NameFa)}
+			v.City = &regionView{city.ID, inLanguage(locale, city.Name, city.NameFa)}
 		}
 	}
 	return v
@@ -193,7 +193,7 @@ func inLanguage(locale, en, fa string) string {
 	return en
 }
 
-type attachmentMade struct {
+type attachmentCreatedView struct {
 	ID        string           `json:"id"`
 	State     attachment.State `json:"state"`
 	Upload    uploadView       `json:"upload"`

@@ -41,14 +41,14 @@ type Attachment struct {
 
 // VisibleTo says whether the person may have the file: its owner, staff, and
 // the customer of the ticket it belongs to unless it is in a note.
-func (a Attachment) VisibleTo(who user.Principal) bool {
+func (a Attachment) VisibleTo(actor user.Principal) bool {
 	switch {
-	case a.Owner == who.UserID:
+	case a.Owner == actor.UserID:
 		return true
 	case a.TicketID == "":
 		return false
 	}
-	return who.Role.Staff() || a.CustomerID == who.UserID && !a.Internal
+	return actor.Role.IsStaff() || a.CustomerID == actor.UserID && !a.Internal
 }
 
 // UploadKey is where the client puts the bytes. Its permission to do so lives

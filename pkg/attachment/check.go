@@ -7,7 +7,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"ticketsystem/pkg/fault"
+	"ticketsystem/pkg/apperr"
 )
 
 // Limits of a file, in bytes.
@@ -18,63 +18,63 @@ const (
 
 // Check says whether a file may be uploaded. The error is invalid_body and
 // names everything that is wrong, at /name, /type, /size and /sha256.
-func (o Offer) Check() error {
-	var wrong []fault.Field
-	for _, check := range []func() (pointer, code, message string){o.checkName, o.checkType, o.checkSize, o.checkDigest} {
+func (req UploadRequest) Check() error {
+	var fields []apperr.Field
+	for _, check := range []func() (pointer, code, message string){req.checkName, req.checkType, req.checkSize, req.checkDigest} {
 		if pointer, code, message := check(); code != "" {
-			wrong = append(wrong, fault.Field{Pointer: pointer, Code: code, Message: message})
+			fields = append(fields, apperr.Field{Pointer: pointer, Code: code, Message: message})
 		}
 	}
-	if len(wrong) > 0 {
-		return fault.Invalid(wrong...)
+	if len(fields) > 0 {
+		return apperr.Validation(fields...)
 	}
 	return nil
 }
 
 // checkName refuses names that mean a place, hide their ending from a reader,
 // do not fit a file system, or belong to another media type.
-func (o Offer) checkName() (pointer, code, message string) {
-	endings, known := types[o.Type]
+func (req UploadRequest) checkName() (pointer, code, message string) {
+	extensions, supported := extensionsByType[req.Type]
 	switch {
-	case strings.TrimSpace(o.Name) == "":
+	case strings.TrimSpace(req.Name) == "":
 		return "/name", "required", "is needed"
-	case len(o.Name) > MaxName:
+	case len(req.Name) > MaxName:
 		return "/name", "too_long", "must be at most 255 bytes long"
-	case !utf8.ValidString(o.Name):
+	case !utf8.ValidString(req.Name):
 		return "/name", "malformed", "must be UTF-8"
-	case strings.ContainsAny(o.Name, `/\`):
+	case strings.ContainsAny(req.Name, `/\`):
 		return "/name", "has_path", "must be a name, not a path"
-	case strings.ContainsFunc(o.Name, isUnsafe):
+	case strings.ContainsFunc(req.Name, isUnsafe):
 		return "/name", "has_control", "must not contain control characters"
-	case known && !hasEnding(o.Name, endings):
-		return "/name", "wrong_ending", "must end in ." + strings.Join(endings, " or .") + " to be " + o.Type
+	case supported && !hasExtension(req.Name, extensions):
+		return "/name", "wrong_ending", "must end in ." + strings.Join(extensions, " or .") + " to be " + req.Type
 	}
 	return "", "", ""
 }
 
-func (o Offer) checkType() (pointer, code, message string) {
-	if o.Type == "" {
+func (req UploadRequest) checkType() (pointer, code, message string) {
+	if req.Type == "" {
 		return "/type", "required", "is needed"
 	}
-	if _, known := types[o.Type]; !known {
+	if _, supported := extensionsByType[req.Type]; !supported {
 		return "/type", "unknown", "must be one of " + strings.Join(Types(), ", ")
 	}
 	return "", "", ""
 }
 
-func (o Offer) checkSize() (pointer, code, message string) {
+func (req UploadRequest) checkSize() (pointer, code, message string) {
 	switch {
-	case o.Size < 1:
+	case req.Size < 1:
 		return "/size", "too_small", "must be at least 1 byte"
-	case o.Size > MaxSize:
+	case req.Size > MaxSize:
 		return "/size", "too_large", "must be at most 10485760 bytes"
 	}
 	return "", "", ""
 }
 
-func (o Offer) checkDigest() (pointer, code, message string) {
-	digest, err := base64.StdEncoding.Strict().DecodeString(o.SHA256)
-	if o.SHA256 != "" && (err != nil || len(digest) != sha256.Size) {
+func (req UploadRequest) checkDigest() (pointer, code, message string) {
+	digest, err := base64.StdEncoding.Strict().DecodeString(req.SHA256)
+	if req.SHA256 != "" && (err != nil || len(digest) != sha256.Size) {
 		return "/sha256", "malformed", "must be the base64 of 32 bytes"
 	}
 	return "", "", ""
@@ -87,13 +87,13 @@ func isUnsafe(r rune) bool {
 	return unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) || r == '\u2028' || r == '\u2029'
 }
 
-func hasEnding(name string, endings []string) bool {
+func hasExtension(name string, extensions []string) bool {
 	dot := strings.LastIndexByte(name, '.')
 	if dot < 1 { // ".png" has no name
 		return false
 	}
-	for _, ending := range endings {
-		if strings.EqualFold(name[dot+1:], ending) {
+	for _, extension := range extensions {
+		if strings.EqualFold(name[dot+1:], extension) {
 			return true
 		}
 	}

@@ -5,11 +5,11 @@ import (
 	"strings"
 	"testing"
 
+	"ticketsystem/pkg/apperr"
 	"ticketsystem/pkg/attachment"
-	"ticketsystem/pkg/fault"
 )
 
-func TestOffer(t *testing.T) {
+func TestUploadRequest_Check(t *testing.T) {
 	long := strings.Repeat("a", 252)
 	cases := []struct {
 		name, mediaType string
@@ -56,9 +56,9 @@ func TestOffer(t *testing.T) {
 		{"", "x", 0, "/name required, /type unknown, /size too_small"},
 	}
 	for _, c := range cases {
-		offer := attachment.Offer{Name: c.name, Type: c.mediaType, Size: c.size}
-		if got := pointers(t, offer.Check()); got != c.want {
-			t.Errorf("%+v: got %q, want %q", offer, got, c.want)
+		req := attachment.UploadRequest{Name: c.name, Type: c.mediaType, Size: c.size}
+		if got := pointers(t, req.Check()); got != c.want {
+			t.Errorf("%+v: got %q, want %q", req, got, c.want)
 		}
 	}
 }
@@ -69,11 +69,11 @@ func pointers(t *testing.T, err error) string {
 	if err == nil {
 		return ""
 	}
-	if !fault.Is(err, fault.InvalidBody) {
+	if !apperr.Is(err, apperr.InvalidBody) {
 		t.Errorf("got %v, want invalid_body", err)
 	}
 	var all []string
-	for _, field := range fault.From(err).Fields {
+	for _, field := range apperr.From(err).Fields {
 		if field.Message == "" {
 			t.Errorf("%s has no message", field.Pointer)
 		}
@@ -82,7 +82,7 @@ func pointers(t *testing.T, err error) string {
 	return strings.Join(all, ", ")
 }
 
-func TestOfferWithDigest(t *testing.T) {
+func TestUploadRequest_CheckDigest(t *testing.T) {
 	for text, want := range map[string]string{
 		"": "",
 		"n4bQgYhMfWWaL+qgxVrQFaO/TxsrC4Is0V1sFbDwCgg=":                     "",
@@ -91,34 +91,34 @@ func TestOfferWithDigest(t *testing.T) {
 		"9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08": "/sha256 malformed",
 		"c2hvcnQ=": "/sha256 malformed",
 	} {
-		offer := attachment.Offer{Name: "a.png", Type: "image/png", Size: 1, SHA256: text}
-		if got := pointers(t, offer.Check()); got != want {
+		req := attachment.UploadRequest{Name: "a.png", Type: "image/png", Size: 1, SHA256: text}
+		if got := pointers(t, req.Check()); got != want {
 			t.Errorf("digest %q: got %q, want %q", text, got, want)
 		}
 	}
 }
 
 func TestSniff(t *testing.T) {
-	heads := map[string]string{
+	prefixes := map[string]string{
 		"png": "\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR", "jpeg": "\xff\xd8\xff\xe0\x00\x10JFIF", "webp": "RIFF\x24\x00\x00\x00WEBPVP8 ",
 		"gif": "GIF89a\x01\x00", "pdf": "%PDF-1.7\n", "mp4": "\x00\x00\x00\x20ftypisom", "ogg": "OggS\x00\x02", "zip": "PK\x03\x04\x14\x00",
 		"text": "سلام\r\n", "windows-1256": "\xd3\xe1\xc7\xe3", "utf-16": "\xff\xfeH\x00i\x00",
 		"exe": "MZ\x90\x00\x03", "wav": "RIFF\x24\x00\x00\x00WAVE", "cut": "\x89PN\x00", "empty": "",
 	}
-	fits := map[string][]string{
+	matching := map[string][]string{
 		"image/png": {"png"}, "image/jpeg": {"jpeg"}, "image/webp": {"webp"}, "image/gif": {"gif"}, "application/pdf": {"pdf"},
 		"text/plain": {"text", "windows-1256", "utf-16"}, "video/mp4": {"mp4"}, "audio/mp4": {"mp4"}, "audio/x-m4a": {"mp4"},
 		"audio/ogg": {"ogg"}, "video/ogg": {"ogg"}, "application/ogg": {"ogg"},
 		"application/zip": {"zip"}, "application/x-zip-compressed": {"zip"}, "text/html": nil, "png": nil, "": nil,
 	}
 	for _, mediaType := range attachment.Types() {
-		if len(fits[mediaType]) == 0 {
+		if len(matching[mediaType]) == 0 {
 			t.Errorf("%s is taken, but nothing fits it", mediaType)
 		}
 	}
-	for mediaType, want := range fits {
-		for name, head := range heads {
-			if got := attachment.Sniff(mediaType, []byte(head)); got != slices.Contains(want, name) {
+	for mediaType, want := range matching {
+		for name, prefix := range prefixes {
+			if got := attachment.Sniff(mediaType, []byte(prefix)); got != slices.Contains(want, name) {
 				t.Errorf("Sniff(%q, %s): got %v", mediaType, name, got)
 			}
 		}

@@ -6,20 +6,20 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"ticketsystem/pkg/apperr"
 	"ticketsystem/pkg/attachment"
-	"ticketsystem/pkg/fault"
 )
 
-// FuzzOffer: a name that is taken can stand in any folder and any answer.
-func FuzzOffer(f *testing.F) {
+// FuzzUploadRequestCheck: a name that is taken can stand in any folder and any answer.
+func FuzzUploadRequestCheck(f *testing.F) {
 	for _, name := range []string{"a.png", "../a.png", "a\u202egnp.txt", "عکس.png", " .png", "a.PNG", "con.txt", "a.png\x00", "\xff.png", strings.Repeat("a", 252) + ".png"} {
 		f.Add(name, "image/png", int64(5), "")
 		f.Add(name, "text/plain", int64(-1), "n4bQgYhMfWWaL+qgxVrQFaO/TxsrC4Is0V1sFbDwCgg=")
 	}
 	f.Fuzz(func(t *testing.T, name, media string, size int64, digest string) {
-		err := attachment.Offer{Name: name, Type: media, Size: size, SHA256: digest}.Check()
+		err := attachment.UploadRequest{Name: name, Type: media, Size: size, SHA256: digest}.Check()
 		if err != nil {
-			if !fault.Is(err, fault.InvalidBody) {
+			if !apperr.Is(err, apperr.InvalidBody) {
 				t.Errorf("got %v, want invalid_body", err)
 			}
 			return
@@ -33,13 +33,13 @@ func FuzzOffer(f *testing.F) {
 
 // FuzzSniff: a file is of one format, whatever it says it is.
 func FuzzSniff(f *testing.F) {
-	for _, head := range []string{"\x89PNG\r\n\x1a\n", "\xff\xd8\xff", "GIF89a", "RIFF....WEBP", "%PDF-1.7", "OggS", "PK\x03\x04", "\x00\x00\x00\x18ftypmp42", "text", "\xff\xfe", ""} {
-		f.Add([]byte(head))
+	for _, prefix := range []string{"\x89PNG\r\n\x1a\n", "\xff\xd8\xff", "GIF89a", "RIFF....WEBP", "%PDF-1.7", "OggS", "PK\x03\x04", "\x00\x00\x00\x18ftypmp42", "text", "\xff\xfe", ""} {
+		f.Add([]byte(prefix))
 	}
-	f.Fuzz(func(t *testing.T, head []byte) {
+	f.Fuzz(func(t *testing.T, prefix []byte) {
 		families := map[string]bool{}
 		for _, media := range attachment.Types() {
-			if !attachment.Sniff(media, head) {
+			if !attachment.Sniff(media, prefix) {
 				continue
 			}
 			family := media
@@ -54,9 +54,9 @@ func FuzzSniff(f *testing.F) {
 			families[family] = true
 		}
 		if len(families) > 1 {
-			t.Errorf("%q can be all of %v", head, families)
+			t.Errorf("%q can be all of %v", prefix, families)
 		}
-		if attachment.Sniff("text/html", head) {
+		if attachment.Sniff("text/html", prefix) {
 			t.Error("took a type that is not taken")
 		}
 	})

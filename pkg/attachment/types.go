@@ -6,9 +6,9 @@ import (
 	"strings"
 )
 
-// types are the media types that are taken, each with the endings its names
+// extensionsByType are the media types that are taken, each with the endings its names
 // may have. Several are other names for one thing: browsers do not agree.
-var types = map[string][]string{
+var extensionsByType = map[string][]string{
 	"image/png":                    {"png"},
 	"image/jpeg":                   {"jpg", "jpeg"},
 	"image/webp":                   {"webp"},
@@ -27,8 +27,8 @@ var types = map[string][]string{
 
 // Types lists the media types that are taken, in alphabetical order.
 func Types() []string {
-	names := make([]string, 0, len(types))
-	for name := range types {
+	names := make([]string, 0, len(extensionsByType))
+	for name := range extensionsByType {
 		names = append(names, name)
 	}
 	slices.Sort(names)
@@ -37,8 +37,8 @@ func Types() []string {
 
 // Sniff says whether a file that begins with head (512 bytes are plenty) can
 // be what it claims to be. It tells formats apart; it does not look for malware.
-func Sniff(mediaType string, head []byte) bool {
-	format := formatOf(head)
+func Sniff(mediaType string, prefix []byte) bool {
+	format := detectFormat(prefix)
 	switch mediaType {
 	case "video/mp4", "audio/mp4", "audio/x-m4a":
 		return format == "mp4"
@@ -47,34 +47,34 @@ func Sniff(mediaType string, head []byte) bool {
 	case "application/zip", "application/x-zip-compressed":
 		return format == "zip"
 	case "text/plain":
-		return format == "" && isText(head)
+		return format == "" && isText(prefix)
 	}
-	_, known := types[mediaType]
-	return known && format == mediaType[strings.IndexByte(mediaType, '/')+1:]
+	_, supported := extensionsByType[mediaType]
+	return supported && format == mediaType[strings.IndexByte(mediaType, '/')+1:]
 }
 
-// formatOf knows a format by its magic number, "" when it knows none.
-func formatOf(head []byte) string {
-	starts := func(magic string) bool { return bytes.HasPrefix(head, []byte(magic)) }
-	at := func(offset int, magic string) bool {
-		return len(head) >= offset && bytes.HasPrefix(head[offset:], []byte(magic))
+// detectFormat knows a format by its magic number, "" when it knows none.
+func detectFormat(prefix []byte) string {
+	hasMagic := func(magic string) bool { return bytes.HasPrefix(prefix, []byte(magic)) }
+	hasMagicAt := func(offset int, magic string) bool {
+		return len(prefix) >= offset && bytes.HasPrefix(prefix[offset:], []byte(magic))
 	}
 	switch {
-	case starts("\x89PNG\r\n\x1a\n"):
+	case hasMagic("\x89PNG\r\n\x1a\n"):
 		return "png"
-	case starts("\xff\xd8\xff"):
+	case hasMagic("\xff\xd8\xff"):
 		return "jpeg"
-	case starts("RIFF") && at(8, "WEBP"):
+	case hasMagic("RIFF") && hasMagicAt(8, "WEBP"):
 		return "webp"
-	case starts("GIF87a"), starts("GIF89a"):
+	case hasMagic("GIF87a"), hasMagic("GIF89a"):
 		return "gif"
-	case starts("%PDF-"):
+	case hasMagic("%PDF-"):
 		return "pdf"
-	case at(4, "ftyp"): // ISO base media: mp4 and m4a differ in a brand that recorders set at will
+	case hasMagicAt(4, "ftyp"): // ISO base media: mp4 and m4a differ in a brand that recorders set at will
 		return "mp4"
-	case starts("OggS"):
+	case hasMagic("OggS"):
 		return "ogg"
-	case starts("PK\x03\x04"), starts("PK\x05\x06"): // the second is an empty archive
+	case hasMagic("PK\x03\x04"), hasMagic("PK\x05\x06"): // the second is an empty archive
 		return "zip"
 	}
 	return ""
@@ -83,14 +83,14 @@ func formatOf(head []byte) string {
 // isText: no bytes that only binary files have. It goes by bytes and not by
 // UTF-8, because older Persian texts are Windows-1256. UTF-16 has zero bytes
 // and is known by its mark.
-func isText(head []byte) bool {
-	if bytes.HasPrefix(head, []byte("\xff\xfe")) || bytes.HasPrefix(head, []byte("\xfe\xff")) {
+func isText(prefix []byte) bool {
+	if bytes.HasPrefix(prefix, []byte("\xff\xfe")) || bytes.HasPrefix(prefix, []byte("\xfe\xff")) {
 		return true
 	}
-	for _, b := range head {
+	for _, b := range prefix {
 		if b < ' ' && !bytes.ContainsRune([]byte("\t\n\v\f\r\x1b"), rune(b)) {
 			return false
 		}
 	}
-	return len(head) > 0
+	return len(prefix) > 0
 }

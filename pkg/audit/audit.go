@@ -19,20 +19,20 @@ type Actor struct {
 // What administrators do to people, categories and tickets.
 const (
 	UserCreated     = "user.created"
-	UserChanged     = "user.changed"
-	UserRemoved     = "user.removed"
+	UserUpdated     = "user.changed"
+	UserDeleted     = "user.removed"
 	CategoryCreated = "category.created"
-	CategoryChanged = "category.changed"
-	CategoryRemoved = "category.removed"
-	TicketRemoved   = "ticket.removed"
+	CategoryUpdated = "category.changed"
+	CategoryDeleted = "category.removed"
+	TicketDeleted   = "ticket.removed"
 
 	BroadcastStarted   = "broadcast.started"
 	BroadcastCancelled = "broadcast.cancelled"
 )
 
-// Facts are the values that a change touched, by the names of the API. They
+// Fields are the values that a change touched, by the names of the API. They
 // hold no secrets: of a password they say that there is one.
-type Facts map[string]any
+type Fields map[string]any
 
 // Record is one deed.
 type Record struct {
@@ -41,35 +41,35 @@ type Record struct {
 	Actor  Actor
 	Action string
 	Target string // id of what it was done to
-	Before Facts
-	After  Facts
+	Before Fields
+	After  Fields
 }
 
 // Store reads the log; it is written with the changes themselves.
 type Store interface {
-	// Audit reads up to limit records, the newest first, that are older than
+	// AuditRecords reads up to limit records, the newest first, that are older than
 	// before ("" for the newest).
-	Audit(ctx context.Context, before string, limit int) ([]Record, error)
+	AuditRecords(ctx context.Context, before string, limit int) ([]Record, error)
 }
 
-// Changed keeps what differs between two sets of facts.
-func Changed(before, after Facts) (was, is Facts) {
-	was, is = Facts{}, Facts{}
+// Diff keeps what differs between two sets of facts.
+func Diff(before, after Fields) (oldValues, newValues Fields) {
+	oldValues, newValues = Fields{}, Fields{}
 	for name, value := range after {
 		if !reflect.DeepEqual(before[name], value) {
-			was[name], is[name] = before[name], value
+			oldValues[name], newValues[name] = before[name], value
 		}
 	}
-	return was, is
+	return oldValues, newValues
 }
 
-// Pen writes records.
-type Pen struct {
+// Recorder writes records.
+type Recorder struct {
 	Now   func() time.Time
 	NewID func() string
 }
 
-// Note makes a record of a deed.
-func (p Pen) Note(by Actor, action, target string, before, after Facts) Record {
-	return Record{ID: p.NewID(), At: p.Now(), Actor: by, Action: action, Target: target, Before: before, After: after}
+// NewRecord makes a record of a deed.
+func (r Recorder) NewRecord(actor Actor, action, target string, before, after Fields) Record {
+	return Record{ID: r.NewID(), At: r.Now(), Actor: actor, Action: action, Target: target, Before: before, After: after}
 }

@@ -7,8 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"ticketsystem/pkg/apperr"
 	"ticketsystem/pkg/auth"
-	"ticketsystem/pkg/fault"
 )
 
 // fixedKey is the same at every run, so that what was found can be found again.
@@ -19,11 +19,11 @@ func fixedKey(seed byte) auth.PrivateKey {
 // FuzzVerify: one token is good, and nothing else is.
 func FuzzVerify(f *testing.F) {
 	key := fixedKey(1)
-	good, _, err := auth.NewIssuer(key, "stack", clock(noon), func() string { return "j1" }).Issue(ada)
+	good, _, err := auth.NewIssuer(key, "stack", fixedClock(noon), func() string { return "j1" }).Issue(ada)
 	if err != nil {
 		f.Fatal(err)
 	}
-	other, _, err := auth.NewIssuer(fixedKey(2), "stack", clock(noon), func() string { return "j1" }).Issue(ada)
+	other, _, err := auth.NewIssuer(fixedKey(2), "stack", fixedClock(noon), func() string { return "j1" }).Issue(ada)
 	if err != nil {
 		f.Fatal(err)
 	}
@@ -35,32 +35,32 @@ func FuzzVerify(f *testing.F) {
 	} {
 		f.Add(token)
 	}
-	verifier := auth.NewVerifier(public(key), "stack", clock(noon.Add(time.Minute)))
+	verifier := auth.NewVerifier(publicKeys(key), "stack", fixedClock(noon.Add(time.Minute)))
 	f.Fuzz(func(t *testing.T, token string) {
-		who, err := verifier.Verify(token)
+		principal, err := verifier.Verify(token)
 		if (err == nil) != (token == good) {
-			t.Errorf("%q: got %+v, %v", token, who, err)
+			t.Errorf("%q: got %+v, %v", token, principal, err)
 		}
 	})
 }
 
 // FuzzOpen: only what was sealed opens.
 func FuzzOpen(f *testing.F) {
-	edge, err := auth.NewEdge(fixedKey(1).EdgeKey())
+	secretKey, err := auth.NewSecretKey(fixedKey(1).DeriveSecretKey())
 	if err != nil {
 		f.Fatal(err)
 	}
 	f.Add("", []byte("aad"), []byte("plain"))
 	f.Add("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", []byte(nil), []byte(nil))
 	f.Fuzz(func(t *testing.T, sealed string, aad, plain []byte) {
-		if got, err := edge.Open("cursor", sealed, aad); err == nil {
+		if got, err := secretKey.Open("cursor", sealed, aad); err == nil {
 			t.Errorf("%q: got %q, want a broken seal", sealed, got)
 		}
-		own := edge.Seal("cursor", plain, aad)
-		if got, err := edge.Open("cursor", own, aad); err != nil || !bytes.Equal(got, plain) {
+		own := secretKey.Seal("cursor", plain, aad)
+		if got, err := secretKey.Open("cursor", own, aad); err != nil || !bytes.Equal(got, plain) {
 			t.Errorf("got %q, %v, want %q", got, err, plain)
 		}
-		if _, err := edge.Open("cursor", own, append([]byte{1}, aad...)); err == nil {
+		if _, err := secretKey.Open("cursor", own, append([]byte{1}, aad...)); err == nil {
 			t.Error("opened for somebody else")
 		}
 	})
@@ -115,7 +115,7 @@ func FuzzPassword(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, password, number string) {
 		err := auth.CheckPassword(password, number)
-		if err != nil && !fault.Is(err, fault.WeakPassword) {
+		if err != nil && !apperr.Is(err, apperr.WeakPassword) {
 			t.Errorf("%q: got %v, want weak_password", password, err)
 		}
 		if err == nil && (len(password) > 256 || password == number) {

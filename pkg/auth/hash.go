@@ -22,13 +22,13 @@ type params struct {
 	threads uint8
 }
 
-// current is the OWASP recommendation (Password Storage Cheat Sheet): 19 MiB
+// defaultParams is the OWASP recommendation (Password Storage Cheat Sheet): 19 MiB
 // also fits the smallest function.
-func current() params { return params{memory: 19 * 1024, time: 2, threads: 1} }
+func defaultParams() params { return params{memory: 19 * 1024, time: 2, threads: 1} }
 
-// ceiling bounds what a stored hash may ask for, so that a damaged one cannot
+// maxParams bounds what a stored hash may ask for, so that a damaged one cannot
 // exhaust a function's memory.
-func ceiling() params { return params{memory: 64 * 1024, time: 8, threads: 4} }
+func maxParams() params { return params{memory: 64 * 1024, time: 8, threads: 4} }
 
 // Lengths in bytes of the salt and the key of a hash.
 const (
@@ -48,9 +48,9 @@ func Hash(password string, random io.Reader) (string, error) {
 	if _, err := io.ReadFull(random, salt); err != nil {
 		return "", fmt.Errorf("salt: %w", err)
 	}
-	key := argon2.IDKey([]byte(password), salt, current().time, current().memory, current().threads, keyLength)
+	key := argon2.IDKey([]byte(password), salt, defaultParams().time, defaultParams().memory, defaultParams().threads, keyLength)
 	return fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=%d$%s$%s", argon2.Version,
-		current().memory, current().time, current().threads,
+		defaultParams().memory, defaultParams().time, defaultParams().threads,
 		base64.RawStdEncoding.EncodeToString(salt), base64.RawStdEncoding.EncodeToString(key)), nil
 }
 
@@ -71,7 +71,7 @@ func parseHash(hash string) (cost params, salt, key []byte, err error) {
 	if len(part) != 6 || part[0] != "" || part[1] != "argon2id" || part[2] != fmt.Sprintf("v=%d", argon2.Version) {
 		return params{}, nil, nil, ErrHash
 	}
-	if _, err = fmt.Sscanf(part[3], "m=%d,t=%d,p=%d", &cost.memory, &cost.time, &cost.threads); err != nil || !cost.sane() {
+	if _, err = fmt.Sscanf(part[3], "m=%d,t=%d,p=%d", &cost.memory, &cost.time, &cost.threads); err != nil || !cost.withinLimits() {
 		return params{}, nil, nil, ErrHash
 	}
 	if salt, err = base64.RawStdEncoding.DecodeString(part[4]); err != nil || len(salt) < 8 {
@@ -83,7 +83,7 @@ func parseHash(hash string) (cost params, salt, key []byte, err error) {
 	return cost, salt, key, nil
 }
 
-func (p params) sane() bool {
-	return p.memory >= 8*uint32(p.threads) && p.memory <= ceiling().memory &&
-		p.time >= 1 && p.time <= ceiling().time && p.threads >= 1 && p.threads <= ceiling().threads
+func (p params) withinLimits() bool {
+	return p.memory >= 8*uint32(p.threads) && p.memory <= maxParams().memory &&
+		p.time >= 1 && p.time <= maxParams().time && p.threads >= 1 && p.threads <= maxParams().threads
 }

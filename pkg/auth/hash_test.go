@@ -10,7 +10,7 @@ import (
 	"ticketsystem/pkg/auth"
 )
 
-func TestHashAndVerify(t *testing.T) {
+func TestHash_RoundTrip(t *testing.T) {
 	hash, err := auth.Hash("گذرواژه-secret", rand.Reader)
 	if err != nil {
 		t.Fatal(err)
@@ -32,16 +32,16 @@ func TestHashAndVerify(t *testing.T) {
 	}
 }
 
-// TestVerifyKnownHash holds the format: a hash of the reference
+// TestVerify_ReferenceHash holds the format: a hash of the reference
 // implementation, with costs of its own.
-func TestVerifyKnownHash(t *testing.T) {
+func TestVerify_ReferenceHash(t *testing.T) {
 	const reference = "$argon2id$v=19$m=256,t=2,p=1$c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4"
 	if ok, err := auth.Verify(reference, "password"); !ok || err != nil {
 		t.Errorf("got %v, %v, want true", ok, err)
 	}
 }
 
-func TestDummyHashCostsTheSame(t *testing.T) {
+func TestDummyHash_SameCost(t *testing.T) {
 	hash, err := auth.Hash("x", rand.Reader)
 	if err != nil {
 		t.Fatal(err)
@@ -56,7 +56,7 @@ func TestDummyHashCostsTheSame(t *testing.T) {
 
 func costOf(hash string) string { return strings.Join(strings.Split(hash, "$")[:4], "$") }
 
-func TestVerifyRefusesWhatIsNoHash(t *testing.T) {
+func TestVerify_MalformedHash(t *testing.T) {
 	const salt, key = "c29tZXNhbHQ", "nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4"
 	for _, hash := range []string{
 		"", "password", "$2a$10$abcdefghijklmnopqrstuv",

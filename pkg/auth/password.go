@@ -5,7 +5,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"ticketsystem/pkg/fault"
+	"ticketsystem/pkg/apperr"
 	"ticketsystem/pkg/phone"
 )
 
@@ -15,16 +15,16 @@ const (
 	maxPasswordBytes = 256
 )
 
-// common is a list of passwords, one a line in lower case, that attackers try
+// commonPasswords is a list of passwords, one a line in lower case, that attackers try
 // first: the head of the public breach lists as far as it is 8 characters or
 // longer, and what is common in Iran.
 //
 //go:embed common.txt
-var common string
+var commonPasswords string
 
-// tracks are the orders in which people run their fingers over a keyboard or
+// sequences are the orders in which people run their fingers over a keyboard or
 // an alphabet.
-var tracks = []string{
+var sequences = []string{
 	"01234567890123456789",
 	"abcdefghijklmnopqrstuvwxyz",
 	"qwertyuiopasdfghjklzxcvbnm",
@@ -38,32 +38,32 @@ var tracks = []string{
 // number (E.164; "" when there is none). The error is weak_password with the
 // reason at /password.
 func CheckPassword(password, number string) error {
-	folded := phone.ASCIIDigits(strings.ToLower(password))
+	normalized := phone.ASCIIDigits(strings.ToLower(password))
 	switch {
 	case utf8.RuneCountInString(password) < minPasswordRunes:
-		return weak("too_short", "must be at least 8 characters long")
+		return errWeakPassword("too_short", "must be at least 8 characters long")
 	case len(password) > maxPasswordBytes:
-		return weak("too_long", "must be at most 256 bytes long")
-	case isNumber(folded, number):
-		return weak("is_phone", "must not be the phone number")
-	case strings.Contains("\n"+common, "\n"+folded+"\n"):
-		return weak("too_common", "is one of the passwords that are tried first")
-	case isRepetition([]rune(folded)):
-		return weak("repeated", "must not repeat one thing over and over")
-	case isRun(folded):
-		return weak("sequence", "must not be a row of the keyboard or the alphabet")
+		return errWeakPassword("too_long", "must be at most 256 bytes long")
+	case isPhoneNumber(normalized, number):
+		return errWeakPassword("is_phone", "must not be the phone number")
+	case strings.Contains("\n"+commonPasswords, "\n"+normalized+"\n"):
+		return errWeakPassword("too_common", "is one of the passwords that are tried first")
+	case isRepetition([]rune(normalized)):
+		return errWeakPassword("repeated", "must not repeat one thing over and over")
+	case isSequence(normalized):
+		return errWeakPassword("sequence", "must not be a row of the keyboard or the alphabet")
 	}
 	return nil
 }
 
-func weak(code, message string) error {
-	return fault.New(fault.WeakPassword, "").WithFields(fault.Field{Pointer: "/password", Code: code, Message: message})
+func errWeakPassword(code, message string) error {
+	return apperr.New(apperr.WeakPassword, "").WithFields(apperr.Field{Pointer: "/password", Code: code, Message: message})
 }
 
-// isNumber finds the number in any of its forms: 0912..., 912..., +98912...,
+// isPhoneNumber finds the number in any of its forms: 0912..., 912..., +98912...,
 // 0098912..., with or without separators. Without its leading zeros each is
 // the tail of the E.164 form.
-func isNumber(password, number string) bool {
+func isPhoneNumber(password, number string) bool {
 	var digits strings.Builder
 	for _, r := range password {
 		switch {
@@ -73,8 +73,8 @@ func isNumber(password, number string) bool {
 			return false // more than a number
 		}
 	}
-	form := strings.TrimLeft(digits.String(), "0")
-	return len(form) >= 8 && strings.HasSuffix(number, form)
+	significant := strings.TrimLeft(digits.String(), "0")
+	return len(significant) >= 8 && strings.HasSuffix(number, significant)
 }
 
 // isRepetition: fewer than three different characters, or one block again and
@@ -95,11 +95,11 @@ func isRepetition(password []rune) bool {
 	return false
 }
 
-// isRun: the whole password is a stretch of one track, up or down.
-func isRun(password string) bool {
-	backwards := reverse(password)
-	for _, track := range tracks {
-		if strings.Contains(track, password) || strings.Contains(track, backwards) {
+// isSequence: the whole password is a stretch of one track, up or down.
+func isSequence(password string) bool {
+	reversed := reverse(password)
+	for _, sequence := range sequences {
+		if strings.Contains(sequence, password) || strings.Contains(sequence, reversed) {
 			return true
 		}
 	}

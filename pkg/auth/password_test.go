@@ -4,8 +4,8 @@ import (
 	"strings"
 	"testing"
 
+	"ticketsystem/pkg/apperr"
 	"ticketsystem/pkg/auth"
-	"ticketsystem/pkg/fault"
 )
 
 func TestCheckPassword(t *testing.T) {
@@ -58,8 +58,8 @@ func TestCheckPassword(t *testing.T) {
 	for _, c := range cases {
 		got := ""
 		if err := auth.CheckPassword(c.password, number); err != nil {
-			failure := fault.From(err)
-			if !fault.Is(err, fault.WeakPassword) || len(failure.Fields) != 1 || failure.Fields[0].Pointer != "/password" || failure.Fields[0].Message == "" {
+			failure := apperr.From(err)
+			if !apperr.Is(err, apperr.WeakPassword) || len(failure.Fields) != 1 || failure.Fields[0].Pointer != "/password" || failure.Fields[0].Message == "" {
 				t.Errorf("CheckPassword(%q): got %#v, want weak_password at /password", c.password, err)
 				continue
 			}
@@ -71,7 +71,7 @@ func TestCheckPassword(t *testing.T) {
 	}
 }
 
-func TestCheckPasswordOfOtherCountriesAndNone(t *testing.T) {
+func TestCheckPassword_ForeignAndNoPhone(t *testing.T) {
 	if err := auth.CheckPassword("0151 23456789", "+4915123456789"); err == nil {
 		t.Error("the national form of a German number passed")
 	}

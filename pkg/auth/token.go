@@ -10,12 +10,12 @@ import (
 
 	"github.com/golang-jwt/jwt/v5"
 
-	"ticketsystem/pkg/fault"
+	"ticketsystem/pkg/apperr"
 	"ticketsystem/pkg/user"
 )
 
-// AccessLife is how long an access token lives.
-const AccessLife = 15 * time.Minute
+// AccessTokenTTL is how long an access token lives.
+const AccessTokenTTL = 15 * time.Minute
 
 const (
 	audience = "ticketsystem"
@@ -62,7 +62,7 @@ func (i *Issuer) Issue(p user.Principal) (token string, expiresIn int, err error
 			Issuer:    i.issuer,
 			Subject:   p.UserID,
 			Audience:  jwt.ClaimStrings{audience},
-			ExpiresAt: jwt.NewNumericDate(now.Add(AccessLife)),
+			ExpiresAt: jwt.NewNumericDate(now.Add(AccessTokenTTL)),
 			NotBefore: jwt.NewNumericDate(now),
 			IssuedAt:  jwt.NewNumericDate(now),
 			ID:        i.newID(),
@@ -75,7 +75,7 @@ func (i *Issuer) Issue(p user.Principal) (token string, expiresIn int, err error
 	if err != nil {
 		return "", 0, fmt.Errorf("signing an access token: %w", err)
 	}
-	return token, int(AccessLife / time.Second), nil
+	return token, int(AccessTokenTTL / time.Second), nil
 }
 
 // Verifier checks access tokens. It needs public keys alone.
@@ -104,27 +104,27 @@ func NewVerifier(keys map[string]ed25519.PublicKey, issuer string, now func() ti
 // that was good until its time ran out, unauthenticated for all others.
 func (v *Verifier) Verify(token string) (user.Principal, error) {
 	var c claims
-	_, err := v.parser.ParseWithClaims(token, &c, v.keyOf)
+	_, err := v.parser.ParseWithClaims(token, &c, v.keyFunc)
 	switch {
 	case expiredOnly(err):
-		return user.Principal{}, fault.Wrap(fault.TokenExpired, err)
+		return user.Principal{}, apperr.Wrap(apperr.TokenExpired, err)
 	case err != nil:
-		return user.Principal{}, fault.Wrap(fault.Unauthenticated, err)
+		return user.Principal{}, apperr.Wrap(apperr.Unauthenticated, err)
 	}
 	return user.Principal{
-		UserID: c.Subject, Role: c.Role, Name: c.Name, Phone: c.Phone, Locale: c.Locale, Session: c.Session, IssuedAt: c.issued(),
+		UserID: c.Subject, Role: c.Role, Name: c.Name, Phone: c.Phone, Locale: c.Locale, Session: c.Session, IssuedAt: c.issuedAt(),
 	}, nil
 }
 
-func (c claims) issued() time.Time {
+func (c claims) issuedAt() time.Time {
 	if c.IssuedMillis != 0 {
 		return time.UnixMilli(c.IssuedMillis).UTC()
 	}
 	return c.IssuedAt.UTC()
 }
 
-// keyOf finds the key a token was signed with, after a look at its header.
-func (v *Verifier) keyOf(token *jwt.Token) (any, error) {
+// keyFunc finds the key a token was signed with, after a look at its header.
+func (v *Verifier) keyFunc(token *jwt.Token) (any, error) {
 	if typ, _ := token.Header["typ"].(string); typ != tokenType {
 		return nil, errors.New("not an access token")
 	}

@@ -12,8 +12,8 @@ import (
 
 	"github.com/golang-jwt/jwt/v5"
 
+	"ticketsystem/pkg/apperr"
 	"ticketsystem/pkg/auth"
-	"ticketsystem/pkg/fault"
 	"ticketsystem/pkg/user"
 )
 
@@ -22,18 +22,18 @@ var (
 	ada  = user.Principal{UserID: "01ARZ3NDEKTSV4RRFFQ69G5FAV", Role: user.RoleSupport, Name: "آدا", Phone: "+989121234567", Locale: "fa", Session: "s1"}
 )
 
-func clock(at time.Time) func() time.Time { return func() time.Time { return at } }
+func fixedClock(at time.Time) func() time.Time { return func() time.Time { return at } }
 
-func newKey(t *testing.T) auth.PrivateKey {
+func newPrivateKey(t *testing.T) auth.PrivateKey {
 	t.Helper()
-	key, err := auth.NewKey(rand.Reader)
+	key, err := auth.GeneratePrivateKey(rand.Reader)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return key
 }
 
-func public(keys ...auth.PrivateKey) map[string]ed25519.PublicKey {
+func publicKeys(keys ...auth.PrivateKey) map[string]ed25519.PublicKey {
 	all := map[string]ed25519.PublicKey{}
 	for _, key := range keys {
 		all[key.ID] = key.Public()
@@ -41,19 +41,19 @@ func public(keys ...auth.PrivateKey) map[string]ed25519.PublicKey {
 	return all
 }
 
-func issue(t *testing.T, key auth.PrivateKey) string {
+func issueToken(t *testing.T, key auth.PrivateKey) string {
 	t.Helper()
-	token, expiresIn, err := auth.NewIssuer(key, "stack", clock(noon), func() string { return "j1" }).Issue(ada)
+	token, expiresIn, err := auth.NewIssuer(key, "stack", fixedClock(noon), func() string { return "j1" }).Issue(ada)
 	if err != nil || expiresIn != 900 {
 		t.Fatalf("Issue: got %d s, %v, want 900 s", expiresIn, err)
 	}
 	return token
 }
 
-func TestTokenRoundTrip(t *testing.T) {
-	old, current := newKey(t), newKey(t)
-	token := issue(t, current)
-	got, err := auth.NewVerifier(public(old, current), "stack", clock(noon.Add(time.Minute))).Verify(token)
+func TestIssue_RoundTrip(t *testing.T) {
+	old, current := newPrivateKey(t), newPrivateKey(t)
+	token := issueToken(t, current)
+	got, err := auth.NewVerifier(publicKeys(old, current), "stack", fixedClock(noon.Add(time.Minute))).Verify(token)
 	want := ada
 	want.IssuedAt = noon
 	if err != nil || got != want {
@@ -72,33 +72,33 @@ func TestTokenRoundTrip(t *testing.T) {
 	}
 }
 
-func TestVerifyByTime(t *testing.T) {
-	key := newKey(t)
-	token := issue(t, key)
+func TestVerify_Expiry(t *testing.T) {
+	key := newPrivateKey(t)
+	token := issueToken(t, key)
 	for _, c := range []struct {
 		after time.Duration
-		want  fault.Kind
+		want  apperr.Code
 	}{
-		{0, ""}, {-5 * time.Second, ""}, {-6 * time.Second, fault.Unauthenticated},
-		{15 * time.Minute, ""}, {15*time.Minute + 4*time.Second, ""}, {15*time.Minute + 6*time.Second, fault.TokenExpired},
+		{0, ""}, {-5 * time.Second, ""}, {-6 * time.Second, apperr.Unauthenticated},
+		{15 * time.Minute, ""}, {15*time.Minute + 4*time.Second, ""}, {15*time.Minute + 6*time.Second, apperr.TokenExpired},
 	} {
-		_, err := auth.NewVerifier(public(key), "stack", clock(noon.Add(c.after))).Verify(token)
-		if got := kindOf(err); got != c.want {
+		_, err := auth.NewVerifier(publicKeys(key), "stack", fixedClock(noon.Add(c.after))).Verify(token)
+		if got := codeOf(err); got != c.want {
 			t.Errorf("after %v: got %q (%v), want %q", c.after, got, err, c.want)
 		}
 	}
 }
 
-func kindOf(err error) fault.Kind {
+func codeOf(err error) apperr.Code {
 	if err == nil {
 		return ""
 	}
-	return fault.From(err).Kind
+	return apperr.From(err).Code
 }
 
-// TestVerifyRefuses makes tokens with one thing wrong at a time.
-func TestVerifyRefuses(t *testing.T) {
-	key, stranger := newKey(t), newKey(t)
+// TestVerify_InvalidClaims makes tokens with one thing wrong at a time.
+func TestVerify_InvalidClaims(t *testing.T) {
+	key, stranger := newPrivateKey(t), newPrivateKey(t)
 	good := func() jwt.MapClaims {
 		at := noon.Unix()
 		return jwt.MapClaims{"iss": "stack", "aud": "ticketsystem", "sub": "u", "role": "user", "jti": "j", "iat": at, "nbf": at, "exp": at + 900}
@@ -106,28 +106,28 @@ func TestVerifyRefuses(t *testing.T) {
 	cases := []struct {
 		name   string
 		change func(jwt.MapClaims, map[string]any)
-		want   fault.Kind
+		want   apperr.Code
 	}{
 		{"nothing wrong", func(jwt.MapClaims, map[string]any) {}, ""},
-		{"expired", func(c jwt.MapClaims, _ map[string]any) { c["exp"] = noon.Unix() - 60 }, fault.TokenExpired},
-		{"other issuer", func(c jwt.MapClaims, _ map[string]any) { c["iss"] = "other" }, fault.Unauthenticated},
-		{"other issuer and expired", func(c jwt.MapClaims, _ map[string]any) { c["iss"] = "other"; c["exp"] = 1 }, fault.Unauthenticated},
-		{"other audience", func(c jwt.MapClaims, _ map[string]any) { c["aud"] = "shop" }, fault.Unauthenticated},
-		{"no audience", func(c jwt.MapClaims, _ map[string]any) { delete(c, "aud") }, fault.Unauthenticated},
-		{"no exp", func(c jwt.MapClaims, _ map[string]any) { delete(c, "exp") }, fault.Unauthenticated},
-		{"no nbf", func(c jwt.MapClaims, _ map[string]any) { delete(c, "nbf") }, fault.Unauthenticated},
-		{"no iat", func(c jwt.MapClaims, _ map[string]any) { delete(c, "iat") }, fault.Unauthenticated},
-		{"no jti", func(c jwt.MapClaims, _ map[string]any) { delete(c, "jti") }, fault.Unauthenticated},
-		{"no sub", func(c jwt.MapClaims, _ map[string]any) { delete(c, "sub") }, fault.Unauthenticated},
-		{"unknown role", func(c jwt.MapClaims, _ map[string]any) { c["role"] = "root" }, fault.Unauthenticated},
-		{"issued in the future", func(c jwt.MapClaims, _ map[string]any) { c["iat"] = noon.Unix() + 60 }, fault.Unauthenticated},
-		{"typ JWT", func(_ jwt.MapClaims, h map[string]any) { h["typ"] = "JWT" }, fault.Unauthenticated},
-		{"no typ", func(_ jwt.MapClaims, h map[string]any) { delete(h, "typ") }, fault.Unauthenticated},
-		{"unknown kid", func(_ jwt.MapClaims, h map[string]any) { h["kid"] = stranger.ID }, fault.Unauthenticated},
-		{"no kid", func(_ jwt.MapClaims, h map[string]any) { delete(h, "kid") }, fault.Unauthenticated},
-		{"crit", func(_ jwt.MapClaims, h map[string]any) { h["crit"] = []string{"b64"} }, fault.Unauthenticated},
+		{"expired", func(c jwt.MapClaims, _ map[string]any) { c["exp"] = noon.Unix() - 60 }, apperr.TokenExpired},
+		{"other issuer", func(c jwt.MapClaims, _ map[string]any) { c["iss"] = "other" }, apperr.Unauthenticated},
+		{"other issuer and expired", func(c jwt.MapClaims, _ map[string]any) { c["iss"] = "other"; c["exp"] = 1 }, apperr.Unauthenticated},
+		{"other audience", func(c jwt.MapClaims, _ map[string]any) { c["aud"] = "shop" }, apperr.Unauthenticated},
+		{"no audience", func(c jwt.MapClaims, _ map[string]any) { delete(c, "aud") }, apperr.Unauthenticated},
+		{"no exp", func(c jwt.MapClaims, _ map[string]any) { delete(c, "exp") }, apperr.Unauthenticated},
+		{"no nbf", func(c jwt.MapClaims, _ map[string]any) { delete(c, "nbf") }, apperr.Unauthenticated},
+		{"no iat", func(c jwt.MapClaims, _ map[string]any) { delete(c, "iat") }, apperr.Unauthenticated},
+		{"no jti", func(c jwt.MapClaims, _ map[string]any) { delete(c, "jti") }, apperr.Unauthenticated},
+		{"no sub", func(c jwt.MapClaims, _ map[string]any) { delete(c, "sub") }, apperr.Unauthenticated},
+		{"unknown role", func(c jwt.MapClaims, _ map[string]any) { c["role"] = "root" }, apperr.Unauthenticated},
+		{"issued in the future", func(c jwt.MapClaims, _ map[string]any) { c["iat"] = noon.Unix() + 60 }, apperr.Unauthenticated},
+		{"typ JWT", func(_ jwt.MapClaims, h map[string]any) { h["typ"] = "JWT" }, apperr.Unauthenticated},
+		{"no typ", func(_ jwt.MapClaims, h map[string]any) { delete(h, "typ") }, apperr.Unauthenticated},
+		{"unknown kid", func(_ jwt.MapClaims, h map[string]any) { h["kid"] = stranger.ID }, apperr.Unauthenticated},
+		{"no kid", func(_ jwt.MapClaims, h map[string]any) { delete(h, "kid") }, apperr.Unauthenticated},
+		{"crit", func(_ jwt.MapClaims, h map[string]any) { h["crit"] = []string{"b64"} }, apperr.Unauthenticated},
 	}
-	verifier := auth.NewVerifier(public(key), "stack", clock(noon))
+	verifier := auth.NewVerifier(publicKeys(key), "stack", fixedClock(noon))
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
 			token := jwt.NewWithClaims(jwt.SigningMethodEdDSA, good())
@@ -137,16 +137,16 @@ func TestVerifyRefuses(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if _, err := verifier.Verify(signed); kindOf(err) != c.want {
+			if _, err := verifier.Verify(signed); codeOf(err) != c.want {
 				t.Errorf("got %v, want %q", err, c.want)
 			}
 		})
 	}
 }
 
-func TestVerifyRefusesForgeries(t *testing.T) {
-	key, stranger := newKey(t), newKey(t)
-	verifier := auth.NewVerifier(public(key), "stack", clock(noon))
+func TestVerify_Forged(t *testing.T) {
+	key, stranger := newPrivateKey(t), newPrivateKey(t)
+	verifier := auth.NewVerifier(publicKeys(key), "stack", fixedClock(noon))
 	stranger.ID = key.ID
 	body := jwt.MapClaims{"iss": "stack", "aud": "ticketsystem", "sub": "u", "role": "admin", "jti": "j",
 		"iat": noon.Unix(), "nbf": noon.Unix(), "exp": noon.Unix() + 900}
@@ -159,9 +159,9 @@ func TestVerifyRefusesForgeries(t *testing.T) {
 		}
 		return signed
 	}
-	good := issue(t, key)
+	good := issueToken(t, key)
 	for name, token := range map[string]string{
-		"another key":              issue(t, stranger),
+		"another key":              issueToken(t, stranger),
 		"alg none":                 sign(jwt.SigningMethodNone, jwt.UnsafeAllowNoneSignatureType),
 		"public key as an HMAC's":  sign(jwt.SigningMethodHS256, []byte(key.Public())),
 		"empty":                    "",
@@ -169,7 +169,7 @@ func TestVerifyRefusesForgeries(t *testing.T) {
 		"cut":                      good[:len(good)-4],
 		"body of one, sign of two": strings.Join(append(strings.Split(good, ".")[:2], strings.Split(sign(jwt.SigningMethodEdDSA, key.Key), ".")[2]), "."),
 	} {
-		if got, err := verifier.Verify(token); kindOf(err) != fault.Unauthenticated || got != (user.Principal{}) {
+		if got, err := verifier.Verify(token); codeOf(err) != apperr.Unauthenticated || got != (user.Principal{}) {
 			t.Errorf("%s: got %+v, %v, want unauthenticated", name, got, err)
 		}
 	}

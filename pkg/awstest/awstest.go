@@ -26,19 +26,19 @@ type Server struct {
 	// Config reaches the server, with fixed credentials and no retries.
 	Config aws.Config
 
-	lock  sync.Mutex
-	calls []Request
+	mu       sync.Mutex
+	requests []Request
 }
 
-// Answer is the response to one call.
-type Answer struct {
+// Response is the response to one call.
+type Response struct {
 	Status int
 	Header map[string]string
 	Body   string
 }
 
 // New starts a server that ends with the test.
-func New(t *testing.T, answer func(Request) Answer) *Server {
+func New(t *testing.T, respond func(Request) Response) *Server {
 	t.Helper()
 	s := &Server{}
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -46,16 +46,16 @@ func New(t *testing.T, answer func(Request) Answer) *Server {
 		if err != nil {
 			t.Errorf("reading a call: %v", err)
 		}
-		call := Request{Method: r.Method, Path: r.RequestURI, Header: r.Header, Body: string(body)}
-		s.lock.Lock()
-		s.calls = append(s.calls, call)
-		s.lock.Unlock()
-		a := answer(call)
-		for name, value := range a.Header {
+		request := Request{Method: r.Method, Path: r.RequestURI, Header: r.Header, Body: string(body)}
+		s.mu.Lock()
+		s.requests = append(s.requests, request)
+		s.mu.Unlock()
+		response := respond(request)
+		for name, value := range response.Header {
 			w.Header().Set(name, value)
 		}
-		w.WriteHeader(a.Status)
-		_, _ = io.WriteString(w, a.Body)
+		w.WriteHeader(response.Status)
+		_, _ = io.WriteString(w, response.Body)
 	}))
 	t.Cleanup(server.Close)
 	s.Config = Config()
@@ -74,14 +74,14 @@ func Config() aws.Config {
 	}
 }
 
-// Only gives the one call there was, and fails the test when there were more
+// OnlyRequest gives the one call there was, and fails the test when there were more
 // or none.
-func (s *Server) Only(t *testing.T) Request {
+func (s *Server) OnlyRequest(t *testing.T) Request {
 	t.Helper()
-	s.lock.Lock()
-	defer s.lock.Unlock()
-	if len(s.calls) != 1 {
-		t.Fatalf("calls: got %d, want 1", len(s.calls))
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.requests) != 1 {
+		t.Fatalf("calls: got %d, want 1", len(s.requests))
 	}
-	return s.calls[0]
+	return s.requests[0]
 }

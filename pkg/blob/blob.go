@@ -17,7 +17,7 @@ import (
 	"ticketsystem/pkg/attachment"
 )
 
-var _ attachment.Blobs = (*Store)(nil)
+var _ attachment.ObjectStore = (*Store)(nil)
 
 // Store keeps objects in one bucket.
 type Store struct {
@@ -41,46 +41,46 @@ func New(config aws.Config, bucket string) *Store {
 
 // Head looks at an object. Error: attachment.ErrNoBytes; S3 says so only to
 // those who may list the bucket, others are refused.
-func (s *Store) Head(ctx context.Context, key string) (attachment.Stored, error) {
+func (s *Store) Head(ctx context.Context, key string) (attachment.ObjectInfo, error) {
 	out, err := s.client.HeadObject(ctx, &s3.HeadObjectInput{
 		Bucket: aws.String(s.bucket), Key: aws.String(key), ChecksumMode: types.ChecksumModeEnabled,
 	})
 	if err != nil {
-		return attachment.Stored{}, translate("head of", key, err)
+		return attachment.ObjectInfo{}, translate("head of", key, err)
 	}
-	return attachment.Stored{
+	return attachment.ObjectInfo{
 		Size: aws.ToInt64(out.ContentLength), Type: aws.ToString(out.ContentType), SHA256: aws.ToString(out.ChecksumSHA256),
 	}, nil
 }
 
-// First reads the first bytes of an object, at most n. An empty object gives
+// ReadPrefix reads the first bytes of an object, at most n. An empty object gives
 // none. Error: attachment.ErrNoBytes.
-func (s *Store) First(ctx context.Context, key string, n int64) ([]byte, error) {
+func (s *Store) ReadPrefix(ctx context.Context, key string, n int64) ([]byte, error) {
 	out, err := s.client.GetObject(ctx, &s3.GetObjectInput{
 		Bucket: aws.String(s.bucket), Key: aws.String(key), Range: aws.String(fmt.Sprintf("bytes=0-%d", n-1)),
 	})
-	if statusOf(err) == http.StatusRequestedRangeNotSatisfiable { // an empty object has no first byte
+	if httpStatus(err) == http.StatusRequestedRangeNotSatisfiable { // an empty object has no first byte
 		return nil, nil
 	}
 	if err != nil {
 		return nil, translate("read", key, err)
 	}
-	head, err := io.ReadAll(io.LimitReader(out.Body, n))
+	prefix, err := io.ReadAll(io.LimitReader(out.Body, n))
 	if err = errors.Join(err, out.Body.Close()); err != nil {
 		return nil, fmt.Errorf("read object %s: %w", key, err)
 	}
-	return head, nil
+	return prefix, nil
 }
 
 // Copy copies an object within the bucket as long as its tag is this one.
 // Error: attachment.ErrNoBytes, also when the tag is another by now.
-func (s *Store) Copy(ctx context.Context, from, tag, to string) error {
+func (s *Store) Copy(ctx context.Context, from, etag, to string) error {
 	_, err := s.client.CopyObject(ctx, &s3.CopyObjectInput{
 		Bucket: aws.String(s.bucket), Key: aws.String(to),
-		CopySource: aws.String(s.bucket + "/" + from), CopySourceIfMatch: aws.String(tag),
+		CopySource: aws.String(s.bucket + "/" + from), CopySourceIfMatch: aws.String(etag),
 	})
-	if statusOf(err) == http.StatusPreconditionFailed {
-		return fmt.Errorf("%w: %s as it was", attachment.ErrNoBytes, from)
+	if httpStatus(err) == http.StatusPreconditionFailed {
+		return fmt.Errorf("%w: %s as it was", attachment.ErrObjectNotFound, from)
 	}
 	if err != nil {
 		return translate("copy", from, err)
@@ -91,22 +91,22 @@ func (s *Store) Copy(ctx context.Context, from, tag, to string) error {
 // Delete forgets an object. One that is not there is no error.
 func (s *Store) Delete(ctx context.Context, key string) error {
 	_, err := s.client.DeleteObject(ctx, &s3.DeleteObjectInput{Bucket: aws.String(s.bucket), Key: aws.String(key)})
-	if err != nil && statusOf(err) != http.StatusNotFound {
+	if err != nil && httpStatus(err) != http.StatusNotFound {
 		return translate("delete", key, err)
 	}
 	return nil
 }
 
 // translate goes by the status: the answer to a HEAD has no body to say more.
-func translate(doing, key string, err error) error {
-	if statusOf(err) == http.StatusNotFound {
-		return fmt.Errorf("%w: %s", attachment.ErrNoBytes, key)
+func translate(action, key string, err error) error {
+	if httpStatus(err) == http.StatusNotFound {
+		return fmt.Errorf("%w: %s", attachment.ErrObjectNotFound, key)
 	}
-	return fmt.Errorf("%s object %s: %w", doing, key, err)
+	return fmt.Errorf("%s object %s: %w", action, key, err)
 }
 
-// statusOf gives the HTTP status of a refused call, 0 for other errors.
-func statusOf(err error) int {
+// httpStatus gives the HTTP status of a refused call, 0 for other errors.
+func httpStatus(err error) int {
 	var response *awshttp.ResponseError
 	if errors.As(err, &response) {
 		return response.HTTPStatusCode()

@@ -78,13 +78,13 @@ func TestPresignPost(t *testing.T) {
 	}
 }
 
-func TestPresignPostWithoutDigest(t *testing.T) {
-	server := awstest.New(t, func(awstest.Request) awstest.Answer { return awstest.Answer{Status: 500} })
+func TestPresignPost_NoDigest(t *testing.T) {
+	server := awstest.New(t, func(awstest.Request) awstest.Response { return awstest.Response{Status: 500} })
 	upload, err := blob.New(server.Config, "files").PresignPost(context.Background(), "uploads/1", "text/plain", 1, "", time.Minute)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, has := upload.Fields["x-amz-checksum-sha256"]; has || strings.Contains(upload.Fields["policy"], "checksum") {
+	if _, found := upload.Fields["x-amz-checksum-sha256"]; found || strings.Contains(upload.Fields["policy"], "checksum") {
 		t.Error("a digest that nobody gave is asked for")
 	}
 	if want := *server.Config.BaseEndpoint + "/files"; upload.URL != want {
@@ -93,16 +93,16 @@ func TestPresignPostWithoutDigest(t *testing.T) {
 }
 
 func TestPresignGet(t *testing.T) {
-	address, err := blob.New(awstest.Config(), "files").PresignGet(context.Background(), "uploads/1", `فاکتور "۲" 100%.pdf`, "application/pdf", time.Minute)
+	signedURL, err := blob.New(awstest.Config(), "files").PresignGet(context.Background(), "uploads/1", `فاکتور "۲" 100%.pdf`, "application/pdf", time.Minute)
 	if err != nil {
 		t.Fatal(err)
 	}
-	parsed, err := url.Parse(address)
+	parsed, err := url.Parse(signedURL)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if parsed.Host != "files.s3.eu-central-1.amazonaws.com" || parsed.Path != "/uploads/1" {
-		t.Errorf("got %s", address)
+		t.Errorf("got %s", signedURL)
 	}
 	for name, want := range map[string]string{
 		"X-Amz-Expires":         "60",
@@ -120,59 +120,59 @@ func TestPresignGet(t *testing.T) {
 }
 
 func TestHead(t *testing.T) {
-	server := awstest.New(t, func(awstest.Request) awstest.Answer {
-		return awstest.Answer{Status: 200, Header: map[string]string{"Content-Length": "7", "Content-Type": "image/png", "X-Amz-Checksum-Sha256": digest}}
+	server := awstest.New(t, func(awstest.Request) awstest.Response {
+		return awstest.Response{Status: 200, Header: map[string]string{"Content-Length": "7", "Content-Type": "image/png", "X-Amz-Checksum-Sha256": digest}}
 	})
 	got, err := blob.New(server.Config, "files").Head(context.Background(), "uploads/1")
-	if want := (attachment.Stored{Size: 7, Type: "image/png", SHA256: digest}); got != want || err != nil {
+	if want := (attachment.ObjectInfo{Size: 7, Type: "image/png", SHA256: digest}); got != want || err != nil {
 		t.Errorf("got %+v, %v, want %+v", got, err, want)
 	}
-	if call := server.Only(t); call.Method != "HEAD" || call.Path != "/files/uploads/1" {
+	if call := server.OnlyRequest(t); call.Method != "HEAD" || call.Path != "/files/uploads/1" {
 		t.Errorf("got %s %s", call.Method, call.Path)
 	}
 }
 
-func TestFirst(t *testing.T) {
-	server := awstest.New(t, func(awstest.Request) awstest.Answer { return awstest.Answer{Status: 206, Body: "\x89PNG"} })
-	got, err := blob.New(server.Config, "files").First(context.Background(), "uploads/1", 512)
+func TestReadPrefix(t *testing.T) {
+	server := awstest.New(t, func(awstest.Request) awstest.Response { return awstest.Response{Status: 206, Body: "\x89PNG"} })
+	got, err := blob.New(server.Config, "files").ReadPrefix(context.Background(), "uploads/1", 512)
 	if string(got) != "\x89PNG" || err != nil {
 		t.Errorf("got %q, %v", got, err)
 	}
-	if got := server.Only(t).Header.Get("Range"); got != "bytes=0-511" {
+	if got := server.OnlyRequest(t).Header.Get("Range"); got != "bytes=0-511" {
 		t.Errorf("range: got %q", got)
 	}
 }
 
-func TestFirstOfAServerWithoutRanges(t *testing.T) {
-	server := awstest.New(t, func(awstest.Request) awstest.Answer {
-		return awstest.Answer{Status: 200, Body: strings.Repeat("x", 5000)}
+func TestReadPrefix_ServerIgnoresRange(t *testing.T) {
+	server := awstest.New(t, func(awstest.Request) awstest.Response {
+		return awstest.Response{Status: 200, Body: strings.Repeat("x", 5000)}
 	})
-	got, err := blob.New(server.Config, "files").First(context.Background(), "uploads/1", 512)
+	got, err := blob.New(server.Config, "files").ReadPrefix(context.Background(), "uploads/1", 512)
 	if len(got) != 512 || err != nil {
 		t.Errorf("got %d bytes, %v, want 512", len(got), err)
 	}
 }
 
-func TestEmptyAndMissingObjects(t *testing.T) {
+func TestStore_EmptyAndMissingObjects(t *testing.T) {
 	ctx := context.Background()
-	answer := awstest.Answer{Status: 416, Body: `<Error><Code>InvalidRange</Code></Error>`}
-	server := awstest.New(t, func(awstest.Request) awstest.Answer { return answer })
+	response := awstest.Response{Status: 416, Body: `<Error><Code>InvalidRange</Code></Error>`}
+	server := awstest.New(t, func(awstest.Request) awstest.Response { return response })
 	store := blob.New(server.Config, "files")
-	if got, err := store.First(ctx, "k", 512); len(got) != 0 || err != nil {
+	if got, err := store.ReadPrefix(ctx, "k", 512); len(got) != 0 || err != nil {
 		t.Errorf("empty object: got %q, %v", got, err)
 	}
-	answer = awstest.Answer{Status: 404, Body: `<Error><Code>NoSuchKey</Code></Error>`}
-	if _, err := store.First(ctx, "k", 512); !errors.Is(err, attachment.ErrNoBytes) {
+	response = awstest.Response{Status: 404, Body: `<Error><Code>NoSuchKey</Code></Error>`}
+	if _, err := store.ReadPrefix(ctx, "k", 512); !errors.Is(err, attachment.ErrObjectNotFound) {
 		t.Errorf("First: got %v, want ErrNoBytes", err)
 	}
-	if _, err := store.Head(ctx, "k"); !errors.Is(err, attachment.ErrNoBytes) {
+	if _, err := store.Head(ctx, "k"); !errors.Is(err, attachment.ErrObjectNotFound) {
 		t.Errorf("Head: got %v, want ErrNoBytes", err)
 	}
 	if err := store.Delete(ctx, "k"); err != nil {
 		t.Errorf("Delete: got %v", err)
 	}
-	answer = awstest.Answer{Status: 403, Body: `<Error><Code>AccessDenied</Code></Error>`}
-	if _, err := store.Head(ctx, "k"); err == nil || errors.Is(err, attachment.ErrNoBytes) {
+	response = awstest.Response{Status: 403, Body: `<Error><Code>AccessDenied</Code></Error>`}
+	if _, err := store.Head(ctx, "k"); err == nil || errors.Is(err, attachment.ErrObjectNotFound) {
 		t.Errorf("refused Head: got %v", err)
 	}
 	if err := store.Delete(ctx, "k"); err == nil {

@@ -22,11 +22,11 @@ func FuzzPresignGet(f *testing.F) {
 		if !utf8.ValidString(name) || name == "" {
 			return // no such name is taken
 		}
-		address, err := store.PresignGet(t.Context(), "files/1", name, "text/plain", time.Minute)
+		signedURL, err := store.PresignGet(t.Context(), "files/1", name, "text/plain", time.Minute)
 		if err != nil {
 			t.Fatal(err)
 		}
-		parsed, err := url.Parse(address)
+		parsed, err := url.Parse(signedURL)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -49,7 +49,7 @@ const checksumField = "x-amz-checksum-sha256"
 func (s *Store) PresignGet(ctx context.Context, key, downloadName, contentType string, ttl time.Duration) (string, error) {
 	signed, err := s.presign.PresignGetObject(ctx, &s3.GetObjectInput{
 		Bucket: aws.String(s.bucket), Key: aws.String(key),
-		ResponseContentDisposition: aws.String(disposition(downloadName)),
+		ResponseContentDisposition: aws.String(contentDisposition(downloadName)),
 		ResponseContentType:        aws.String(contentType),
 	}, s3.WithPresignExpires(ttl))
 	if err != nil {
@@ -58,9 +58,9 @@ func (s *Store) PresignGet(ctx context.Context, key, downloadName, contentType s
 	return signed.URL, nil
 }
 
-// disposition names a file twice (RFC 6266): in plain ASCII for old readers,
+// contentDisposition names a file twice (RFC 6266): in plain ASCII for old readers,
 // and in the extended form of RFC 5987, where a name in any script survives.
-func disposition(name string) string {
+func contentDisposition(name string) string {
 	var plain, extended strings.Builder
 	for _, r := range name {
 		if r < ' ' || r > '~' || r == '"' || r == '\\' || r == '%' {

@@ -3,7 +3,7 @@
 // place where the next begins; so it may be stopped and taken up again
 // anywhere, and nobody is told twice.
 //
-// The package knows no technology; pkg/table keeps what it keeps.
+// The package knows no technology; pkg/dynamo keeps what it keeps.
 package broadcast
 
 import (
@@ -11,8 +11,8 @@ import (
 	"slices"
 	"time"
 
+	"ticketsystem/pkg/apperr"
 	"ticketsystem/pkg/audit"
-	"ticketsystem/pkg/fault"
 	"ticketsystem/pkg/notification"
 	"ticketsystem/pkg/user"
 )
@@ -25,7 +25,7 @@ type State string
 const (
 	Queued    State = "queued"
 	Sending   State = "sending"
-	Written   State = "written"
+	Enqueued  State = "written"
 	Done      State = "done"
 	Cancelled State = "cancelled"
 )
@@ -34,30 +34,30 @@ const (
 // the hundred that DynamoDB takes, and the place where the next page begins.
 const PageSize = 45
 
-// MostNamed bounds how many people may be named one by one: they are stored in
+// MaxRecipients bounds how many people may be named one by one: they are stored in
 // one transaction with the broadcast.
-const MostNamed = 80 * PageSize
+const MaxRecipients = 80 * PageSize
 
-// Segments is how many counters share the counting of deliveries.
-const Segments = 8
+// CounterShards is how many counters share the counting of deliveries.
+const CounterShards = 8
 
 // Audience is who is addressed; one of the three.
 type Audience struct {
-	UserIDs []string    // not kept with the broadcast: see Store.Named
-	Named   int         // how many there were
-	Roles   []user.Role // in a fixed order, each once
-	All     bool
+	UserIDs   []string    // not kept with the broadcast: see Store.Named
+	UserCount int         // how many there were
+	Roles     []user.Role // in a fixed order, each once
+	All       bool
 }
 
-// Place is where the next page begins.
-type Place struct {
+// Progress is where the next page begins.
+type Progress struct {
 	Part   int               `json:"p"` // role, or page of the named
 	Cursor map[string]string `json:"c,omitempty"`
 	Page   int               `json:"n"`
 }
 
-// Tally counts deliveries on one channel.
-type Tally struct {
+// DeliveryCounts counts deliveries on one channel.
+type DeliveryCounts struct {
 	Planned int // were to be sent when their page was written
 	Sent    int
 	Failed  int // so far: another attempt may mend it
@@ -73,22 +73,22 @@ type Broadcast struct {
 	InApp    bool                   // shown in the app
 	Channels []notification.Channel // besides the app
 	State    State
-	Place    Place
+	Progress Progress
 	Total    int // people addressed so far
-	Tallies  map[notification.Channel]Tally
+	Counts   map[notification.Channel]DeliveryCounts
 
 	CreatedAt  time.Time
 	FinishedAt time.Time // of the last delivery, or of the cancelling; zero while it runs
 }
 
-// Shown is the state as administrators see it: done is when the last mail and
+// PublicState is the state as administrators see it: done is when the last mail and
 // text message is.
-func (b Broadcast) Shown() State {
-	if b.State != Written {
+func (b Broadcast) PublicState() State {
+	if b.State != Enqueued {
 		return b.State
 	}
-	for _, t := range b.Tallies {
-		if t.Sent+t.Failed < t.Planned {
+	for _, counts := range b.Counts {
+		if counts.Sent+counts.Failed < counts.Planned {
 			return Sending
 		}
 	}
@@ -97,58 +97,58 @@ func (b Broadcast) Shown() State {
 
 // Store keeps broadcasts.
 type Store interface {
-	// StartBroadcast stores a broadcast with its named people and its audit
+	// CreateBroadcast stores a broadcast with its named people and its audit
 	// record. The stream has it run.
-	StartBroadcast(ctx context.Context, b Broadcast, r audit.Record) error
+	CreateBroadcast(ctx context.Context, b Broadcast, r audit.Record) error
 	// Broadcast reads one. Errors: broadcast_not_found.
 	Broadcast(ctx context.Context, id string) (Broadcast, error)
-	// Broadcasts reads a page, the newest first, of those older than before.
-	Broadcasts(ctx context.Context, before string, limit int) ([]Broadcast, error)
+	// ListBroadcasts reads a page, the newest first, of those older than before.
+	ListBroadcasts(ctx context.Context, before string, limit int) ([]Broadcast, error)
 	// CancelBroadcast stops one that is not written yet; cancelled says whether.
 	CancelBroadcast(ctx context.Context, id string, at time.Time, r audit.Record) (cancelled bool, err error)
-	// Named reads a page of the people who were named.
-	Named(ctx context.Context, id string, page int) ([]string, error)
-	// WritePage stores the notifications of a page and moves the broadcast from
+	// BroadcastRecipients reads a page of the people who were named.
+	BroadcastRecipients(ctx context.Context, id string, page int) ([]string, error)
+	// WriteBroadcastPage stores the notifications of a page and moves the broadcast from
 	// the place it was read at, all or nothing; moved is false when it was
 	// somewhere else, or cancelled.
-	WritePage(ctx context.Context, was, now Broadcast, page []notification.Notification) (moved bool, err error)
+	WriteBroadcastPage(ctx context.Context, before, after Broadcast, page []notification.Notification) (written bool, err error)
 }
 
-// People finds those who are addressed.
-type People interface {
-	Users(ctx context.Context, role user.Role, limit int, cursor map[string]string) (people []user.User, next map[string]string, err error)
+// UserStore finds those who are addressed.
+type UserStore interface {
+	ListUsers(ctx context.Context, role user.Role, limit int, cursor map[string]string) (users []user.User, next map[string]string, err error)
 	UsersByID(ctx context.Context, ids []string) ([]user.User, error)
 }
 
-// Desk is where administrators send broadcasts.
-type Desk struct {
-	Store Store
-	Pen   audit.Pen
+// Service is where administrators send broadcasts.
+type Service struct {
+	Store    Store
+	Recorder audit.Recorder
 }
 
-// Start begins a broadcast. It has been validated.
-func (d *Desk) Start(ctx context.Context, by audit.Actor, b Broadcast) (Broadcast, error) {
-	b.ID, b.State, b.CreatedAt = d.Pen.NewID(), Queued, d.Pen.Now()
+// Create begins a broadcast. It has been validated.
+func (s *Service) Create(ctx context.Context, actor audit.Actor, b Broadcast) (Broadcast, error) {
+	b.ID, b.State, b.CreatedAt = s.Recorder.NewID(), Queued, s.Recorder.Now()
 	slices.Sort(b.Audience.UserIDs)
 	b.Audience.UserIDs = slices.Compact(b.Audience.UserIDs)
-	b.Audience.Named = len(b.Audience.UserIDs)
+	b.Audience.UserCount = len(b.Audience.UserIDs)
 	slices.Sort(b.Audience.Roles)
 	b.Audience.Roles = slices.Compact(b.Audience.Roles)
-	r := d.Pen.Note(by, audit.BroadcastStarted, b.ID, nil, audit.Facts{"title": b.Title})
-	return b, d.Store.StartBroadcast(ctx, b, r)
+	r := s.Recorder.NewRecord(actor, audit.BroadcastStarted, b.ID, nil, audit.Fields{"title": b.Title})
+	return b, s.Store.CreateBroadcast(ctx, b, r)
 }
 
 // Cancel stops a broadcast. Who has been told stays told, and what is on its
 // way to them arrives. Errors: broadcast_not_found, broadcast_over.
-func (d *Desk) Cancel(ctx context.Context, by audit.Actor, id string) (Broadcast, error) {
-	r := d.Pen.Note(by, audit.BroadcastCancelled, id, nil, nil)
-	cancelled, err := d.Store.CancelBroadcast(ctx, id, d.Pen.Now(), r)
+func (s *Service) Cancel(ctx context.Context, actor audit.Actor, id string) (Broadcast, error) {
+	r := s.Recorder.NewRecord(actor, audit.BroadcastCancelled, id, nil, nil)
+	cancelled, err := s.Store.CancelBroadcast(ctx, id, s.Recorder.Now(), r)
 	if err != nil {
 		return Broadcast{}, err
 	}
-	b, err := d.Store.Broadcast(ctx, id)
+	b, err := s.Store.Broadcast(ctx, id)
 	if err == nil && !cancelled && b.State != Cancelled {
-		err = fault.New(fault.BroadcastOver, "")
+		err = apperr.New(apperr.BroadcastFinished, "")
 	}
 	return b, err
 }

@@ -8,21 +8,21 @@ import (
 	"sync"
 	"time"
 
-	"ticketsystem/pkg/fault"
+	"ticketsystem/pkg/apperr"
 	"ticketsystem/pkg/ticket"
 )
 
 // Category is one shelf of the catalogue. Names and About are by language: en, fa.
 type Category struct {
-	ID     string
-	Names  map[string]string
-	About  map[string]string
-	Active bool
-	Order  int // place in the list, lowest first
+	ID          string
+	Names       map[string]string
+	Description map[string]string
+	Active      bool
+	Order       int // place in the list, lowest first
 }
 
-// In picks a text by language, English when there is none.
-func In(texts map[string]string, locale string) string {
+// Localized picks a text by language, English when there is none.
+func Localized(texts map[string]string, locale string) string {
 	if text, ok := texts[locale]; ok {
 		return text
 	}
@@ -33,16 +33,16 @@ func In(texts map[string]string, locale string) string {
 type Store interface {
 	// Categories reads them all, in no order.
 	Categories(ctx context.Context) ([]Category, error)
-	// Shelf is that of Shelf: as they are now.
-	Shelf(ctx context.Context) (list []Category, revision int, err error)
+	// CategoriesConsistent is that of Shelf: as they are now.
+	CategoriesConsistent(ctx context.Context) (list []Category, revision int, err error)
 }
 
-// freshness is how long a catalogue that was read serves: opening a ticket then
+// cacheTTL is how long a catalogue that was read serves: opening a ticket then
 // costs no look-up. A category that is removed takes tickets that much longer.
-const freshness = 20 * time.Second
+const cacheTTL = 20 * time.Second
 
-// Catalogue serves categories from memory for a few seconds.
-type Catalogue struct {
+// Cache serves categories from memory for a few seconds.
+type Cache struct {
 	store Store
 	now   func() time.Time
 
@@ -51,39 +51,39 @@ type Catalogue struct {
 	readAt time.Time
 }
 
-// NewCatalogue makes a Catalogue over a store.
-func NewCatalogue(store Store, now func() time.Time) *Catalogue {
-	return &Catalogue{store: store, now: now}
+// NewCache makes a Catalogue over a store.
+func NewCache(store Store, now func() time.Time) *Cache {
+	return &Cache{store: store, now: now}
 }
 
 // List gives all categories in their order.
-func (c *Catalogue) List(ctx context.Context) ([]Category, error) {
+func (c *Cache) List(ctx context.Context) ([]Category, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if !c.readAt.IsZero() && c.now().Sub(c.readAt) < freshness {
+	if !c.readAt.IsZero() && c.now().Sub(c.readAt) < cacheTTL {
 		return c.list, nil
 	}
 	list, err := c.store.Categories(ctx)
 	if err != nil {
 		return nil, err
 	}
-	return c.keep(list), nil
+	return c.set(list), nil
 }
 
-// Now gives all categories as they are now, in their order: who has changed
+// ListFresh gives all categories as they are now, in their order: who has changed
 // them wants to see it.
-func (c *Catalogue) Now(ctx context.Context) ([]Category, error) {
-	list, _, err := c.store.Shelf(ctx)
+func (c *Cache) ListFresh(ctx context.Context) ([]Category, error) {
+	list, _, err := c.store.CategoriesConsistent(ctx)
 	if err != nil {
 		return nil, err
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.keep(list), nil
+	return c.set(list), nil
 }
 
-// keep remembers what has been read.
-func (c *Catalogue) keep(list []Category) []Category {
+// set remembers what has been read.
+func (c *Cache) set(list []Category) []Category {
 	slices.SortFunc(list, func(a, b Category) int {
 		return cmp.Or(cmp.Compare(a.Order, b.Order), cmp.Compare(a.ID, b.ID))
 	})
@@ -93,7 +93,7 @@ func (c *Catalogue) keep(list []Category) []Category {
 
 // Find gives one category. One that the copy does not know may be new: it is
 // looked for again, once a second at most. Errors: category_not_found.
-func (c *Catalogue) Find(ctx context.Context, id string) (Category, error) {
+func (c *Cache) Find(ctx context.Context, id string) (Category, error) {
 	list, err := c.List(ctx)
 	if err != nil {
 		return Category{}, err
@@ -102,13 +102,13 @@ func (c *Catalogue) Find(ctx context.Context, id string) (Category, error) {
 	if err == nil || c.age() < time.Second {
 		return one, err
 	}
-	if list, err = c.Now(ctx); err != nil {
+	if list, err = c.ListFresh(ctx); err != nil {
 		return Category{}, err
 	}
 	return find(list, id)
 }
 
-func (c *Catalogue) age() time.Duration {
+func (c *Cache) age() time.Duration {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.now().Sub(c.readAt)
@@ -120,16 +120,16 @@ func find(list []Category, id string) (Category, error) {
 			return one, nil
 		}
 	}
-	return Category{}, fault.New(fault.CategoryNotFound, "")
+	return Category{}, apperr.New(apperr.CategoryNotFound, "")
 }
 
-var _ ticket.Categories = (*Catalogue)(nil)
+var _ ticket.CategoryStore = (*Cache)(nil)
 
 // Category implements ticket.Categories.
-func (c *Catalogue) Category(ctx context.Context, id string) (ticket.Category, error) {
+func (c *Cache) Category(ctx context.Context, id string) (ticket.Category, error) {
 	found, err := c.Find(ctx, id)
 	if err == nil && !found.Active {
-		err = fault.New(fault.CategoryNotFound, "")
+		err = apperr.New(apperr.CategoryNotFound, "")
 	}
 	return ticket.Category{ID: found.ID, Names: found.Names}, err
 }

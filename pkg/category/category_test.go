@@ -7,12 +7,12 @@ import (
 	"testing"
 	"time"
 
+	"ticketsystem/pkg/apperr"
 	"ticketsystem/pkg/category"
-	"ticketsystem/pkg/fault"
 )
 
-// shelf is a Store in memory that counts how often it is read.
-type shelf struct {
+// memStore is a Store in memory that counts how often it is read.
+type memStore struct {
 	list  []category.Category
 	err   error
 	reads int
@@ -20,12 +20,12 @@ type shelf struct {
 	revision int
 }
 
-func (s *shelf) Categories(context.Context) ([]category.Category, error) {
+func (s *memStore) Categories(context.Context) ([]category.Category, error) {
 	s.reads++
 	return append([]category.Category(nil), s.list...), s.err
 }
 
-func (s *shelf) Shelf(ctx context.Context) ([]category.Category, int, error) {
+func (s *memStore) CategoriesConsistent(ctx context.Context) ([]category.Category, int, error) {
 	list, err := s.Categories(ctx)
 	return list, s.revision, err
 }
@@ -37,23 +37,23 @@ var (
 	noon   = time.Date(2026, 3, 21, 12, 0, 0, 0, time.UTC)
 )
 
-// newCatalogue is one over a shelf, at a time that the test may move.
-func newCatalogue() (*category.Catalogue, *shelf, *time.Time) {
-	s, now := &shelf{list: []category.Category{third, second, first}}, noon
-	return category.NewCatalogue(s, func() time.Time { return now }), s, &now
+// newCache is one over a shelf, at a time that the test may move.
+func newCache() (*category.Cache, *memStore, *time.Time) {
+	s, now := &memStore{list: []category.Category{third, second, first}}, noon
+	return category.NewCache(s, func() time.Time { return now }), s, &now
 }
 
-func TestListInOrder(t *testing.T) {
-	c, _, _ := newCatalogue()
+func TestList_Order(t *testing.T) {
+	c, _, _ := newCache()
 	got, err := c.List(context.Background())
 	if want := []category.Category{first, second, third}; err != nil || !reflect.DeepEqual(got, want) {
 		t.Errorf("got %+v, %v\nwant %+v", got, err, want)
 	}
 }
 
-// TestListIsFresh for twenty seconds, and then is read again.
-func TestListIsFresh(t *testing.T) {
-	c, s, now := newCatalogue()
+// TestList_CacheTTL for twenty seconds, and then is read again.
+func TestList_CacheTTL(t *testing.T) {
+	c, s, now := newCache()
 	for _, step := range []struct {
 		after time.Duration
 		reads int
@@ -65,9 +65,9 @@ func TestListIsFresh(t *testing.T) {
 	}
 }
 
-// TestFailedReadIsNotKept: the next one tries again.
-func TestFailedReadIsNotKept(t *testing.T) {
-	c, s, _ := newCatalogue()
+// TestList_ErrorNotCached: the next one tries again.
+func TestList_ErrorNotCached(t *testing.T) {
+	c, s, _ := newCache()
 	s.err = errors.New("no answer")
 	if _, err := c.List(context.Background()); !errors.Is(err, s.err) {
 		t.Errorf("got %v, want %v", err, s.err)
@@ -79,24 +79,24 @@ func TestFailedReadIsNotKept(t *testing.T) {
 }
 
 func TestFind(t *testing.T) {
-	c, _, _ := newCatalogue()
+	c, _, _ := newCache()
 	for id, want := range map[string]struct {
 		found, usable bool
 	}{"b": {true, true}, "c": {true, false}, "x": {false, false}, "": {false, false}} {
 		got, err := c.Find(context.Background(), id)
-		if want.found && (err != nil || got.ID != id) || !want.found && !fault.Is(err, fault.CategoryNotFound) {
+		if want.found && (err != nil || got.ID != id) || !want.found && !apperr.Is(err, apperr.CategoryNotFound) {
 			t.Errorf("find %q: got %+v, %v", id, got, err)
 		}
 		chosen, err := c.Category(context.Background(), id)
-		if want.usable && (err != nil || chosen.ID != id || chosen.Names["en"] != got.Names["en"]) || !want.usable && !fault.Is(err, fault.CategoryNotFound) {
+		if want.usable && (err != nil || chosen.ID != id || chosen.Names["en"] != got.Names["en"]) || !want.usable && !apperr.Is(err, apperr.CategoryNotFound) {
 			t.Errorf("file under %q: got %+v, %v", id, chosen, err)
 		}
 	}
 }
 
-// TestFindLooksAgain for what the copy does not know, once a second at most.
-func TestFindLooksAgain(t *testing.T) {
-	c, s, now := newCatalogue()
+// TestFind_ReloadsUnknown for what the copy does not know, once a second at most.
+func TestFind_ReloadsUnknown(t *testing.T) {
+	c, s, now := newCache()
 	find := func(after time.Duration, id string, found bool, reads int) {
 		t.Helper()
 		*now = noon.Add(after)
@@ -113,14 +113,14 @@ func TestFindLooksAgain(t *testing.T) {
 	find(3*time.Second, "e", false, 3)
 }
 
-func TestIn(t *testing.T) {
+func TestLocalized(t *testing.T) {
 	for _, c := range []struct {
 		texts        map[string]string
 		locale, want string
 	}{
 		{first.Names, "fa", "مالی"}, {first.Names, "en", "Billing"}, {first.Names, "de", "Billing"}, {second.Names, "fa", "Account"}, {nil, "en", ""},
 	} {
-		if got := category.In(c.texts, c.locale); got != c.want {
+		if got := category.Localized(c.texts, c.locale); got != c.want {
 			t.Errorf("%v in %s: got %q, want %q", c.texts, c.locale, got, c.want)
 		}
 	}

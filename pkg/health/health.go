@@ -18,59 +18,59 @@ const (
 	Down     State = "down"     // it does not answer, and nothing works without it
 )
 
-// Probe looks at one dependency. Detail is for people; troubled says that it
+// Check looks at one dependency. Detail is for people; troubled says that it
 // answers, but not as it should.
-type Probe struct {
-	Name  string
-	Vital bool // nothing works without it
-	Look  func(ctx context.Context) (detail string, troubled bool, err error)
+type Check struct {
+	Name     string
+	Critical bool // nothing works without it
+	Run      func(ctx context.Context) (detail string, degraded bool, err error)
 }
 
-// Check is what a probe has found.
-type Check struct {
+// Result is what a probe has found.
+type Result struct {
 	Name    string
 	State   State
 	Latency time.Duration
 	Detail  string
 }
 
-// patience is how long a probe may look.
-const patience = 3 * time.Second
+// checkTimeout is how long a probe may look.
+const checkTimeout = 3 * time.Second
 
-// Examine runs all probes side by side, each for three seconds at most, and
+// RunAll runs all probes side by side, each for three seconds at most, and
 // says how well the whole works: as its worst part. What an error says is
 // logged and not told.
-func Examine(ctx context.Context, log *slog.Logger, probes []Probe) (State, []Check) {
-	checks := make([]Check, len(probes))
-	var wait sync.WaitGroup
-	for i, p := range probes {
-		wait.Go(func() { checks[i] = p.run(ctx, log) })
+func RunAll(ctx context.Context, log *slog.Logger, checks []Check) (State, []Result) {
+	results := make([]Result, len(checks))
+	var wg sync.WaitGroup
+	for i, c := range checks {
+		wg.Go(func() { results[i] = c.run(ctx, log) })
 	}
-	wait.Wait()
+	wg.Wait()
 	worst := OK
-	for _, c := range checks {
-		if c.State == Down || worst == OK {
-			worst = c.State
+	for _, r := range results {
+		if r.State == Down || worst == OK {
+			worst = r.State
 		}
 	}
-	return worst, checks
+	return worst, results
 }
 
-func (p Probe) run(ctx context.Context, log *slog.Logger) Check {
-	ctx, cancel := context.WithTimeout(ctx, patience)
+func (c Check) run(ctx context.Context, log *slog.Logger) Result {
+	ctx, cancel := context.WithTimeout(ctx, checkTimeout)
 	defer cancel()
-	began := time.Now()
-	detail, troubled, err := p.Look(ctx)
-	c := Check{Name: p.Name, State: OK, Latency: time.Since(began), Detail: detail}
+	started := time.Now()
+	detail, degraded, err := c.Run(ctx)
+	r := Result{Name: c.Name, State: OK, Latency: time.Since(started), Detail: detail}
 	switch {
 	case err != nil:
-		log.ErrorContext(ctx, "health", slog.String("check", p.Name), slog.Any("error", err))
-		c.Detail = "does not answer"
-		if c.State = Degraded; p.Vital {
-			c.State = Down
+		log.ErrorContext(ctx, "health", slog.String("check", c.Name), slog.Any("error", err))
+		r.Detail = "does not answer"
+		if r.State = Degraded; c.Critical {
+			r.State = Down
 		}
-	case troubled:
-		c.State = Degraded
+	case degraded:
+		r.State = Degraded
 	}
-	return c
+	return r
 }

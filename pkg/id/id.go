@@ -20,14 +20,14 @@ const alphabet = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 // length of a ULID in characters.
 const length = 26
 
-// Source makes a new id at every call. It is safe for concurrent use.
-type Source func() string
+// Generator makes a new id at every call. It is safe for concurrent use.
+type Generator func() string
 
-// NewSource makes ids from a clock and a source of randomness (crypto/rand.Reader).
+// NewGenerator makes ids from a clock and a source of randomness (crypto/rand.Reader).
 // Ids of one source always grow, also within a millisecond and when the clock
 // is set back. A source of randomness that fails makes it panic: an id that
 // can be guessed is worse than a failed request.
-func NewSource(now func() time.Time, random io.Reader) Source {
+func NewGenerator(now func() time.Time, random io.Reader) Generator {
 	var (
 		lock    sync.Mutex
 		last    uint64
@@ -83,10 +83,10 @@ func Derive(clientID string, parts ...string) string {
 	return derived.String()
 }
 
-// At makes an id that is always the same for the same time and parts. What
+// FromCause makes an id that is always the same for the same time and parts. What
 // follows from one cause has it as its key, so that it is made once however
 // often the cause is told.
-func At(t time.Time, parts ...string) string {
+func FromCause(t time.Time, parts ...string) string {
 	var made ulid.ULID
 	_ = made.SetTime(ulid.Timestamp(t)) // fails in the year 10889
 	copy(made[6:], digest(parts))

@@ -13,9 +13,9 @@ import (
 
 const client = "01ARZ3NDEKTSV4RRFFQ69G5FAV"
 
-func TestSourceGrows(t *testing.T) {
+func TestGenerator_Monotonic(t *testing.T) {
 	clock := time.UnixMilli(1_700_000_000_000)
-	next := id.NewSource(func() time.Time { return clock }, rand.Reader)
+	next := id.NewGenerator(func() time.Time { return clock }, rand.Reader)
 	ids := make([]string, 0, 300)
 	for i := range 300 {
 		if i == 200 {
@@ -31,8 +31,8 @@ func TestSourceGrows(t *testing.T) {
 	}
 }
 
-func TestSourceIsSafeForConcurrentUse(t *testing.T) {
-	next := id.NewSource(time.Now, rand.Reader)
+func TestGenerator_Concurrent(t *testing.T) {
+	next := id.NewGenerator(time.Now, rand.Reader)
 	var (
 		group sync.WaitGroup
 		seen  sync.Map

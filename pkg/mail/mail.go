@@ -16,32 +16,32 @@ import (
 // empty. Person is the id of whom it is for: it comes back with a bounce.
 type Message struct {
 	To, Subject, Text, HTML string
-	Person                  string
+	UserID                  string
 }
 
-// PersonTag is the name under which a mail carries its Person.
-const PersonTag = "person"
+// UserTag is the name under which a mail carries its Person.
+const UserTag = "person"
 
 // Sender sends messages from one address.
 type Sender struct {
-	client *ses.Client
-	from   string
-	set    *string
+	client           *ses.Client
+	from             string
+	configurationSet *string
 }
 
 // New makes a Sender. from is an identity that SES has verified. set is the
 // configuration set, by which SES knows where to report bounces; "" for none.
-func New(config aws.Config, from, set string) *Sender {
+func New(config aws.Config, from, configurationSet string) *Sender {
 	s := &Sender{client: ses.NewFromConfig(config), from: from}
-	if set != "" {
-		s.set = aws.String(set)
+	if configurationSet != "" {
+		s.configurationSet = aws.String(configurationSet)
 	}
 	return s
 }
 
 // Mail implements notification.Mailer.
-func (s *Sender) Mail(ctx context.Context, m notification.Mail, person string) error {
-	return s.Send(ctx, Message{To: m.To, Subject: m.Subject, Text: m.Text, HTML: m.HTML, Person: person})
+func (s *Sender) Mail(ctx context.Context, m notification.Mail, userID string) error {
+	return s.Send(ctx, Message{To: m.To, Subject: m.Subject, Text: m.Text, HTML: m.HTML, UserID: userID})
 }
 
 // Send sends one message to one person.
@@ -51,14 +51,14 @@ func (s *Sender) Send(ctx context.Context, m Message) error {
 		body.Html = utf8(m.HTML)
 	}
 	var tags []types.MessageTag
-	if m.Person != "" {
-		tags = []types.MessageTag{{Name: aws.String(PersonTag), Value: aws.String(m.Person)}}
+	if m.UserID != "" {
+		tags = []types.MessageTag{{Name: aws.String(UserTag), Value: aws.String(m.UserID)}}
 	}
 	_, err := s.client.SendEmail(ctx, &ses.SendEmailInput{
 		Source:               aws.String(s.from),
 		Destination:          &types.Destination{ToAddresses: []string{m.To}},
 		Message:              &types.Message{Subject: utf8(m.Subject), Body: body},
-		ConfigurationSetName: s.set,
+		ConfigurationSetName: s.configurationSet,
 		Tags:                 tags,
 	})
 	if err != nil {

@@ -10,17 +10,17 @@ import (
 	"ticketsystem/pkg/notification"
 )
 
-const taken = `<SendEmailResponse><SendEmailResult><MessageId>1</MessageId></SendEmailResult></SendEmailResponse>`
+const acceptedResponse = `<SendEmailResponse><SendEmailResult><MessageId>1</MessageId></SendEmailResult></SendEmailResponse>`
 
 func TestSend(t *testing.T) {
-	server := awstest.New(t, func(awstest.Request) awstest.Answer { return awstest.Answer{Status: 200, Body: taken} })
+	server := awstest.New(t, func(awstest.Request) awstest.Response { return awstest.Response{Status: 200, Body: acceptedResponse} })
 	err := mail.New(server.Config, "help@example.ir", "the-set").Mail(context.Background(), notification.Mail{
 		To: "sara@example.ir", Subject: "پاسخ تازه", Text: "سلام", HTML: "<p>سلام</p>",
 	}, "sara")
 	if err != nil {
 		t.Fatal(err)
 	}
-	form, err := url.ParseQuery(server.Only(t).Body)
+	form, err := url.ParseQuery(server.OnlyRequest(t).Body)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -28,7 +28,7 @@ func TestSend(t *testing.T) {
 		"Action": "SendEmail", "Source": "help@example.ir", "Destination.ToAddresses.member.1": "sara@example.ir",
 		"Message.Subject.Data": "پاسخ تازه", "Message.Subject.Charset": "UTF-8",
 		"Message.Body.Text.Data": "سلام", "Message.Body.Text.Charset": "UTF-8",
-		"ConfigurationSetName": "the-set", "Tags.member.1.Name": mail.PersonTag, "Tags.member.1.Value": "sara",
+		"ConfigurationSetName": "the-set", "Tags.member.1.Name": mail.UserTag, "Tags.member.1.Value": "sara",
 		"Message.Body.Html.Data": "<p>سلام</p>", "Message.Body.Html.Charset": "UTF-8",
 	} {
 		if got := form.Get(field); got != want {
@@ -37,20 +37,20 @@ func TestSend(t *testing.T) {
 	}
 }
 
-func TestSendWithoutHTML(t *testing.T) {
-	server := awstest.New(t, func(awstest.Request) awstest.Answer { return awstest.Answer{Status: 200, Body: taken} })
+func TestSend_NoHTML(t *testing.T) {
+	server := awstest.New(t, func(awstest.Request) awstest.Response { return awstest.Response{Status: 200, Body: acceptedResponse} })
 	if err := mail.New(server.Config, "help@example.ir", "").Send(context.Background(), mail.Message{To: "a@b.ir", Subject: "s", Text: "t"}); err != nil {
 		t.Fatal(err)
 	}
-	form, err := url.ParseQuery(server.Only(t).Body)
+	form, err := url.ParseQuery(server.OnlyRequest(t).Body)
 	if err != nil || form.Has("Message.Body.Html.Data") || form.Has("ConfigurationSetName") || form.Has("Tags.member.1.Name") {
 		t.Errorf("got an HTML part, a configuration set, a tag, or %v", err)
 	}
 }
 
-func TestSendTellsOfARefusal(t *testing.T) {
-	server := awstest.New(t, func(awstest.Request) awstest.Answer {
-		return awstest.Answer{Status: 400, Body: `<ErrorResponse><Error><Code>MessageRejected</Code><Message>not verified</Message></Error></ErrorResponse>`}
+func TestSend_Error(t *testing.T) {
+	server := awstest.New(t, func(awstest.Request) awstest.Response {
+		return awstest.Response{Status: 400, Body: `<ErrorResponse><Error><Code>MessageRejected</Code><Message>not verified</Message></Error></ErrorResponse>`}
 	})
 	if err := mail.New(server.Config, "x@y.ir", "").Send(context.Background(), mail.Message{To: "a@b.ir"}); err == nil {
 		t.Error("no error")

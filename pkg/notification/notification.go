@@ -2,7 +2,7 @@
 // e-mail and by SMS. A notification is the one item of its cause; what becomes
 // of it on each channel is written on it.
 //
-// The package knows no technology; pkg/table keeps what it keeps.
+// The package knows no technology; pkg/dynamo keeps what it keeps.
 package notification
 
 import (
@@ -48,18 +48,18 @@ const (
 // Why a delivery was skipped, or failed for good. Other failures give the
 // provider's own reason.
 const (
-	ReasonRead       = "read"        // the person has seen it already
-	ReasonChoice     = "choice"      // the person does not want this channel
-	ReasonNoAddress  = "no_address"  // there is no e-mail address
-	ReasonUnverified = "unverified"  // the address is not confirmed
-	ReasonSuppressed = "suppressed"  // mail to the address bounced, or was complained about
-	ReasonGone       = "gone"        // the person is disabled or removed
-	ReasonNoSender   = "no_sender"   // this house sends no mail
-	ReasonSpendLimit = "spend_limit" // the day's text messages are used up
+	ReasonRead        = "read"        // the person has seen it already
+	ReasonOptedOut    = "choice"      // the person does not want this channel
+	ReasonNoAddress   = "no_address"  // there is no e-mail address
+	ReasonUnverified  = "unverified"  // the address is not confirmed
+	ReasonSuppressed  = "suppressed"  // mail to the address bounced, or was complained about
+	ReasonUserDeleted = "gone"        // the person is disabled or removed
+	ReasonNoProvider  = "no_sender"   // this house sends no mail
+	ReasonSpendLimit  = "spend_limit" // the day's text messages are used up
 )
 
-// Life is how long a notification is kept.
-const Life = 90 * 24 * time.Hour
+// TTL is how long a notification is kept.
+const TTL = 90 * 24 * time.Hour
 
 // Delivery is what became of a notification on one channel.
 type Delivery struct {
@@ -94,45 +94,45 @@ type Notification struct {
 	Author string // who did it
 	Status string // the new one, as customers see it
 
-	BroadcastID string // of a broadcast
-	Silent      bool   // not shown in the app: it only carries deliveries
-	Segment     int    // the part of the broadcast it was sent with
+	BroadcastID  string // of a broadcast
+	Hidden       bool   // not shown in the app: it only carries deliveries
+	CounterShard int    // the part of the broadcast it was sent with
 
 	Read       bool
 	CreatedAt  time.Time // of the cause
 	Deliveries map[Channel]Delivery
 }
 
-// Waiting lists the channels that are still to be sent on, in a fixed order.
-func (n Notification) Waiting() []Channel {
-	var waiting []Channel
+// PendingChannels lists the channels that are still to be sent on, in a fixed order.
+func (n Notification) PendingChannels() []Channel {
+	var pending []Channel
 	for _, channel := range []Channel{Email, SMS} {
 		if n.Deliveries[channel].State == Queued {
-			waiting = append(waiting, channel)
+			pending = append(pending, channel)
 		}
 	}
-	return waiting
+	return pending
 }
 
-// Plan says what is to be done on each of the channels for this person. The
+// PlanDeliveries says what is to be done on each of the channels for this person. The
 // choices are asked again when it is time to send.
-func Plan(u user.User, now time.Time, channels ...Channel) map[Channel]Delivery {
-	plan := make(map[Channel]Delivery, len(channels))
+func PlanDeliveries(u user.User, now time.Time, channels ...Channel) map[Channel]Delivery {
+	deliveries := make(map[Channel]Delivery, len(channels))
 	for _, channel := range channels {
 		d := Delivery{State: Queued, At: now}
-		if reason := refusal(u, channel); reason != "" {
+		if reason := skipReason(u, channel); reason != "" {
 			d.State, d.Reason = Skipped, reason
 		}
-		plan[channel] = d
+		deliveries[channel] = d
 	}
-	return plan
+	return deliveries
 }
 
-// refusal is why a channel does not lead to the person; "" when it does.
-func refusal(u user.User, channel Channel) string {
+// skipReason is why a channel does not lead to the person; "" when it does.
+func skipReason(u user.User, channel Channel) string {
 	switch {
-	case channel == SMS && !u.Notify.SMS, channel == Email && !u.Notify.Email:
-		return ReasonChoice
+	case channel == SMS && !u.Notifications.SMS, channel == Email && !u.Notifications.Email:
+		return ReasonOptedOut
 	case channel == Email && u.Email == "":
 		return ReasonNoAddress
 	case channel == Email && !u.EmailVerified:
@@ -157,13 +157,13 @@ type Page struct {
 
 // Store keeps notifications and counts the unread ones.
 type Store interface {
-	// Notify stores notifications, each with its person's count. One that is
+	// AddNotifications stores notifications, each with its person's count. One that is
 	// there already stays as it is and is not counted again.
-	Notify(ctx context.Context, list ...Notification) error
-	// Notifications reads a page.
-	Notifications(ctx context.Context, userID string, q Query) (Page, error)
-	// MarkRead marks some as read; ids that are not the person's are passed over.
-	MarkRead(ctx context.Context, userID string, ids []string) error
-	// MarkAllRead marks all as read that are there.
-	MarkAllRead(ctx context.Context, userID string) error
+	AddNotifications(ctx context.Context, list ...Notification) error
+	// ListNotifications reads a page.
+	ListNotifications(ctx context.Context, userID string, q Query) (Page, error)
+	// MarkNotificationsRead marks some as read; ids that are not the person's are passed over.
+	MarkNotificationsRead(ctx context.Context, userID string, ids []string) error
+	// MarkAllNotificationsRead marks all as read that are there.
+	MarkAllNotificationsRead(ctx context.Context, userID string) error
 }

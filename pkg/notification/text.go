@@ -25,11 +25,11 @@ func Text(n Notification, locale string) (title, body string) {
 func textEn(n Notification) (title, body string) {
 	switch n.Kind { //nolint:exhaustive // a broadcast is as it was written
 	case KindReply:
-		return "New reply: " + n.Title, named(n.Author, "Support") + ": " + n.Body
+		return "New reply: " + n.Title, authorName(n.Author, "Support") + ": " + n.Body
 	case KindStatus:
-		return statusIn(n.Status, "en") + ": " + n.Title, "Your ticket " + id.Number(n.TicketID) + " is now " + strings.ToLower(statusIn(n.Status, "en")) + "."
+		return statusName(n.Status, "en") + ": " + n.Title, "Your ticket " + id.Number(n.TicketID) + " is now " + strings.ToLower(statusName(n.Status, "en")) + "."
 	case KindAssignment:
-		return "Assigned to you: " + n.Title, named(n.Author, "The system") + " gave you ticket " + id.Number(n.TicketID) + "."
+		return "Assigned to you: " + n.Title, authorName(n.Author, "The system") + " gave you ticket " + id.Number(n.TicketID) + "."
 	}
 	return "Waiting for you: " + n.Title, "Ticket " + id.Number(n.TicketID) + " waits for your answer."
 }
@@ -37,32 +37,32 @@ func textEn(n Notification) (title, body string) {
 func textFa(n Notification) (title, body string) {
 	switch n.Kind { //nolint:exhaustive // a broadcast is as it was written
 	case KindReply:
-		return "پاسخ تازه: " + n.Title, named(n.Author, "پشتیبانی") + ": " + n.Body
+		return "پاسخ تازه: " + n.Title, authorName(n.Author, "پشتیبانی") + ": " + n.Body
 	case KindStatus:
-		return statusIn(n.Status, persian) + ": " + n.Title, "وضعیت تیکت " + id.Number(n.TicketID) + " شما اکنون «" + statusIn(n.Status, persian) + "» است."
+		return statusName(n.Status, persian) + ": " + n.Title, "وضعیت تیکت " + id.Number(n.TicketID) + " شما اکنون «" + statusName(n.Status, persian) + "» است."
 	case KindAssignment:
-		return "به شما سپرده شد: " + n.Title, named(n.Author, "سامانه") + " تیکت " + id.Number(n.TicketID) + " را به شما سپرد."
+		return "به شما سپرده شد: " + n.Title, authorName(n.Author, "سامانه") + " تیکت " + id.Number(n.TicketID) + " را به شما سپرد."
 	}
 	return "در انتظار شما: " + n.Title, "تیکت " + id.Number(n.TicketID) + " در انتظار پاسخ شماست."
 }
 
-func named(name, otherwise string) string {
+func authorName(name, fallback string) string {
 	if name == "" {
-		return otherwise
+		return fallback
 	}
 	return name
 }
 
-// statusIn names a status as customers see it.
-func statusIn(status, locale string) string {
-	name, known := statusNames[status]
+// statusName names a status as customers see it.
+func statusName(status, locale string) string {
+	names, known := statusNames[status]
 	switch {
 	case !known:
 		return status
 	case locale == persian:
-		return name[1]
+		return names[1]
 	}
-	return name[0]
+	return names[0]
 }
 
 // statusNames are constant: English and Persian.
@@ -82,14 +82,14 @@ func ShortText(n Notification, locale string) string {
 	if locale == persian {
 		return map[Kind]string{
 			KindReply:      "پشتیبانی به تیکت " + number + " شما پاسخ داد.",
-			KindStatus:     "وضعیت تیکت " + number + " شما: " + statusIn(n.Status, persian),
+			KindStatus:     "وضعیت تیکت " + number + " شما: " + statusName(n.Status, persian),
 			KindAssignment: "تیکت " + number + " به شما سپرده شد.",
 			KindReminder:   "تیکت " + number + " در انتظار پاسخ شماست.",
 		}[n.Kind] + "\nتیکت‌سیستم"
 	}
 	return "TicketSystem: " + map[Kind]string{
 		KindReply:      "support has answered your ticket " + number + ".",
-		KindStatus:     "your ticket " + number + " is now " + strings.ToLower(statusIn(n.Status, "en")) + ".",
+		KindStatus:     "your ticket " + number + " is now " + strings.ToLower(statusName(n.Status, "en")) + ".",
 		KindAssignment: "ticket " + number + " is assigned to you.",
 		KindReminder:   "ticket " + number + " waits for your answer.",
 	}[n.Kind]
@@ -103,22 +103,22 @@ type Mail struct {
 // NewMail writes the mail in the person's language.
 func NewMail(n Notification, to user.User) Mail {
 	title, body := Text(n, to.Locale)
-	hello, why, dir := "Hello", "You get this mail because your profile says so. You can change it there.", "ltr"
+	greeting, footer, dir := "Hello", "You get this mail because your profile says so. You can change it there.", "ltr"
 	if to.Locale == persian {
-		hello, why, dir = "سلام", "این نامه به انتخاب شما در نمایه‌تان فرستاده شده است و همان‌جا می‌توانید آن را خاموش کنید.", "rtl"
+		greeting, footer, dir = "سلام", "این نامه به انتخاب شما در نمایه‌تان فرستاده شده است و همان‌جا می‌توانید آن را خاموش کنید.", "rtl"
 	}
 	if to.Name != "" {
-		hello += " " + to.Name
+		greeting += " " + to.Name
 	}
 	return Mail{
-		To: to.Email, Subject: oneLine(title), Text: fmt.Sprintf("%s\n\n%s\n\n%s\n\n-- \n%s\n", hello, title, body, why),
-		HTML: fmt.Sprintf(page, to.Locale, dir, html.EscapeString(hello), html.EscapeString(title), lines(body), html.EscapeString(why)),
+		To: to.Email, Subject: singleLine(title), Text: fmt.Sprintf("%s\n\n%s\n\n%s\n\n-- \n%s\n", greeting, title, body, footer),
+		HTML: fmt.Sprintf(htmlTemplate, to.Locale, dir, html.EscapeString(greeting), html.EscapeString(title), htmlWithLineBreaks(body), html.EscapeString(footer)),
 	}
 }
 
-// page takes language, direction, greeting, title, text and the reason why it
+// htmlTemplate takes language, direction, greeting, title, text and the reason why it
 // was sent. Styles stand on the elements: many mail readers drop a style sheet.
-const page = `<!doctype html>
+const htmlTemplate = `<!doctype html>
 <html lang="%[1]s" dir="%[2]s"><head><meta charset="utf-8"></head>
 <body dir="%[2]s" style="font-family:Vazirmatn,Tahoma,Arial,sans-serif;line-height:1.7;color:#222">
 <p>%[3]s</p>
@@ -128,10 +128,10 @@ const page = `<!doctype html>
 </body></html>
 `
 
-// lines keeps the line breaks of a text in HTML.
-func lines(text string) string {
+// htmlWithLineBreaks keeps the line breaks of a text in HTML.
+func htmlWithLineBreaks(text string) string {
 	return strings.ReplaceAll(html.EscapeString(text), "\n", "<br>")
 }
 
-// oneLine keeps a subject from having lines of its own.
-func oneLine(text string) string { return strings.Join(strings.Fields(text), " ") }
+// singleLine keeps a subject from having lines of its own.
+func singleLine(text string) string { return strings.Join(strings.Fields(text), " ") }

@@ -10,8 +10,8 @@ import (
 
 const ticketID = "01BX5ZZKBKACTAV9WEVGEMMVRZ"
 
-// TestTexts: every kind has its words in both languages, on every channel.
-func TestTexts(t *testing.T) {
+// TestText_AllKindsAndLocales: every kind has its words in both languages, on every channel.
+func TestText_AllKindsAndLocales(t *testing.T) {
 	for _, kind := range []notification.Kind{
 		notification.KindReply, notification.KindStatus, notification.KindAssignment, notification.KindReminder, notification.KindBroadcast,
 	} {
@@ -40,7 +40,7 @@ func TestTexts(t *testing.T) {
 	}
 }
 
-func TestMailInBothDirections(t *testing.T) {
+func TestNewMail_TextDirections(t *testing.T) {
 	n := notification.Notification{Kind: notification.KindBroadcast, Title: "News\r\nBcc: x@y.ir", Body: "<b>one</b>\ntwo"}
 	m := notification.NewMail(n, user.User{Name: "Sara <3", Email: "s@b.ir", Locale: "en"})
 	if m.To != "s@b.ir" || m.Subject != "News Bcc: x@y.ir" || !strings.Contains(m.Text, "<b>one</b>\ntwo") || !strings.HasPrefix(m.Text, "Hello Sara <3\n") {

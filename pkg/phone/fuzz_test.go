@@ -8,8 +8,8 @@ import (
 	"ticketsystem/pkg/phone"
 )
 
-// FuzzNormalise: a number has one spelling, by which it is found again.
-func FuzzNormalise(f *testing.F) {
+// FuzzNormalize: a number has one spelling, by which it is found again.
+func FuzzNormalize(f *testing.F) {
 	for _, raw := range []string{
 		"09121234567", "+98 (0) 912 123 45 67", "۰۹۱۲۱۲۳۴۵۶۷", "00989121234567", "+1 202 555 0143", "98", "+", "00", "\u202a+989121234567\u202c", "＋989121234567", "+00", "0",
 	} {
@@ -18,7 +18,7 @@ func FuzzNormalise(f *testing.F) {
 	}
 	e164 := regexp.MustCompile(`^\+[1-9][0-9]{7,14}$`)
 	f.Fuzz(func(t *testing.T, raw, region string) {
-		number, err := phone.Normalise(raw, region)
+		number, err := phone.Normalize(raw, region)
 		if err != nil {
 			if number != "" {
 				t.Errorf("%q: got %q along with %v", raw, number, err)
@@ -28,10 +28,10 @@ func FuzzNormalise(f *testing.F) {
 		if !e164.MatchString(number) {
 			t.Errorf("%q: got %q, want E.164", raw, number)
 		}
-		if again, err := phone.Normalise(number, region); err != nil || again != number {
+		if again, err := phone.Normalize(number, region); err != nil || again != number {
 			t.Errorf("%q: got %q, %v from %q", raw, again, err, number)
 		}
-		if !slices.Contains(phone.Spellings(number), number[1:]) {
+		if !slices.Contains(phone.SearchForms(number), number[1:]) {
 			t.Errorf("%q: %q is none of its own spellings", raw, number)
 		}
 	})

@@ -57,29 +57,29 @@ const (
 // maxRaw bounds the work for one number, in bytes of the raw text.
 const maxRaw = 64
 
-// Normalise gives the E.164 form of a number as a person wrote it. region (ISO
+// Normalize gives the E.164 form of a number as a person wrote it. region (ISO
 // 3166-1, "IR") reads the national form. Persian and Arabic digits, spaces,
 // dashes, dots, parentheses and invisible direction marks are accepted.
 // Iranian numbers must be mobile ones: a code has to reach them by SMS.
 //
 // Errors: ErrInvalid, ErrRegion.
-func Normalise(raw, region string) (string, error) {
-	home, known := countries[strings.ToUpper(region)]
+func Normalize(raw, region string) (string, error) {
+	local, known := countries[strings.ToUpper(region)]
 	if !known {
 		return "", ErrRegion
 	}
-	digits, international, ok := clean(raw)
+	digits, international, ok := stripFormatting(raw)
 	if !ok {
 		return "", ErrInvalid
 	}
 	number := digits
 	if !international {
-		number = home.international(digits)
+		number = local.international(digits)
 	}
 	if len(number) < minDigits || len(number) > maxDigits || number[0] == '0' {
 		return "", ErrInvalid
 	}
-	if number, ok = iranian(number); !ok {
+	if number, ok = checkIranian(number); !ok {
 		return "", ErrInvalid
 	}
 	return "+" + number, nil
@@ -98,9 +98,9 @@ func (c country) international(digits string) string {
 	return c.code + digits
 }
 
-// iranian is strict for Iran: +989 and nine digits. "+98 (0) 912..." is a
+// checkIranian is strict for Iran: +989 and nine digits. "+98 (0) 912..." is a
 // common slip and means the same number.
-func iranian(number string) (string, bool) {
+func checkIranian(number string) (string, bool) {
 	national, ok := strings.CutPrefix(number, "98")
 	if !ok {
 		return number, true
@@ -109,9 +109,9 @@ func iranian(number string) (string, bool) {
 	return "98" + national, len(national) == 10 && national[0] == '9'
 }
 
-// clean strips what people put between digits and tells whether the number was
+// stripFormatting strips what people put between digits and tells whether the number was
 // written with its country (+ or 00). It is false when anything else is inside.
-func clean(raw string) (digits string, international, ok bool) {
+func stripFormatting(raw string) (digits string, international, ok bool) {
 	if len(raw) > maxRaw {
 		return "", false, false
 	}
@@ -164,25 +164,25 @@ func Mask(number string) string {
 	return number[:head] + "***" + number[len(number)-tail:]
 }
 
-// Spellings are the ways in which people write an E.164 number, in digits: with
+// SearchForms are the ways in which people write an E.164 number, in digits: with
 // the code of its country, and as it is dialled inside it.
-func Spellings(number string) []string {
+func SearchForms(number string) []string {
 	digits := strings.TrimPrefix(number, "+")
 	if digits == "" {
 		return nil
 	}
-	all := []string{digits}
+	forms := []string{digits}
 	for _, c := range countries {
 		national, ok := strings.CutPrefix(digits, c.code)
 		if !ok {
 			continue
 		}
-		for _, spelling := range []string{c.trunk + national, national} {
-			if !slices.Contains(all, spelling) {
-				all = append(all, spelling)
+		for _, form := range []string{c.trunk + national, national} {
+			if !slices.Contains(forms, form) {
+				forms = append(forms, form)
 			}
 		}
 	}
-	slices.Sort(all[1:])
-	return all
+	slices.Sort(forms[1:])
+	return forms
 }

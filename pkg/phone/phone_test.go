@@ -8,7 +8,7 @@ import (
 	"ticketsystem/pkg/phone"
 )
 
-func TestNormaliseOnePerson(t *testing.T) {
+func TestNormalize_IranianForms(t *testing.T) {
 	for _, raw := range []string{
 		"09121234567", "9121234567", "+989121234567", "00989121234567", "989121234567",
 		"0912 123 4567", "0912-123-4567", "(0912) 123 45 67", "+98 (0) 912 123 4567", "0912.123.4567",
@@ -16,14 +16,14 @@ func TestNormaliseOnePerson(t *testing.T) {
 		"\u200f09121234567\u200e", "\u202a+98 912 123 4567\u202c", "\u2066+989121234567\u2069", "\ufeff09121234567",
 		"  09121234567\t", "0912\u00a0123\u20134567",
 	} {
-		got, err := phone.Normalise(raw, "IR")
+		got, err := phone.Normalize(raw, "IR")
 		if want := "+989121234567"; got != want || err != nil {
 			t.Errorf("Normalise(%q): got %q, %v, want %q", raw, got, err, want)
 		}
 	}
 }
 
-func TestNormalise(t *testing.T) {
+func TestNormalize(t *testing.T) {
 	cases := []struct {
 		raw, region, want string
 		err               error
@@ -60,16 +60,16 @@ func TestNormalise(t *testing.T) {
 		{"09121234567" + strings.Repeat(" ", 100), "IR", "", phone.ErrInvalid},
 	}
 	for _, c := range cases {
-		got, err := phone.Normalise(c.raw, c.region)
+		got, err := phone.Normalize(c.raw, c.region)
 		if got != c.want || !errors.Is(err, c.err) {
 			t.Errorf("Normalise(%q, %q): got %q, %v, want %q, %v", c.raw, c.region, got, err, c.want, c.err)
 		}
 	}
 }
 
-func TestNormaliseIsStable(t *testing.T) {
+func TestNormalize_Idempotent(t *testing.T) {
 	for _, number := range []string{"+989121234567", "+12125550123", "+4915123456789"} {
-		if got, err := phone.Normalise(number, "IR"); got != number || err != nil {
+		if got, err := phone.Normalize(number, "IR"); got != number || err != nil {
 			t.Errorf("got %q, %v, want %q", got, err, number)
 		}
 	}
@@ -93,7 +93,7 @@ func TestASCIIDigits(t *testing.T) {
 	}
 }
 
-func TestSpellings(t *testing.T) {
+func TestSearchForms(t *testing.T) {
 	for number, want := range map[string]string{
 		"+989121234567":  "989121234567 09121234567 9121234567",
 		"+12125550123":   "12125550123 2125550123",
@@ -102,7 +102,7 @@ func TestSpellings(t *testing.T) {
 		"+5511999999999": "5511999999999",
 		"":               "",
 	} {
-		if got := strings.Join(phone.Spellings(number), " "); got != want {
+		if got := strings.Join(phone.SearchForms(number), " "); got != want {
 			t.Errorf("Spellings(%q): got %q, want %q", number, got, want)
 		}
 	}

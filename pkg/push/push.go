@@ -17,21 +17,21 @@ import (
 
 // Pusher reaches the sockets of one stage of one WebSocket API.
 type Pusher struct {
-	client *apigatewaymanagementapi.Client
+	api *apigatewaymanagementapi.Client
 }
 
 // New makes a Pusher. endpoint is the stage's https address:
 // https://<api>.execute-api.<region>.amazonaws.com/<stage>.
 func New(config aws.Config, endpoint string) *Pusher {
-	return &Pusher{client: apigatewaymanagementapi.NewFromConfig(config, func(o *apigatewaymanagementapi.Options) {
+	return &Pusher{api: apigatewaymanagementapi.NewFromConfig(config, func(o *apigatewaymanagementapi.Options) {
 		o.BaseEndpoint = aws.String(endpoint)
 	})}
 }
 
-// Post sends one frame (at most 128 KB, in frames of 32 KB) to a connection.
+// Send sends one frame (at most 128 KB, in frames of 32 KB) to a connection.
 // Error: realtime.ErrGone when it is closed.
-func (p *Pusher) Post(ctx context.Context, connectionID string, data []byte) error {
-	_, err := p.client.PostToConnection(ctx, &apigatewaymanagementapi.PostToConnectionInput{
+func (c *Pusher) Send(ctx context.Context, connectionID string, data []byte) error {
+	_, err := c.api.PostToConnection(ctx, &apigatewaymanagementapi.PostToConnectionInput{
 		ConnectionId: aws.String(connectionID),
 		Data:         data,
 	})
@@ -39,8 +39,8 @@ func (p *Pusher) Post(ctx context.Context, connectionID string, data []byte) err
 }
 
 // Close ends a connection. One that is closed already is no error.
-func (p *Pusher) Close(ctx context.Context, connectionID string) error {
-	_, err := p.client.DeleteConnection(ctx, &apigatewaymanagementapi.DeleteConnectionInput{
+func (c *Pusher) Close(ctx context.Context, connectionID string) error {
+	_, err := c.api.DeleteConnection(ctx, &apigatewaymanagementapi.DeleteConnectionInput{
 		ConnectionId: aws.String(connectionID),
 	})
 	if err = translate("close a connection", err); errors.Is(err, realtime.ErrGone) {
@@ -51,7 +51,7 @@ func (p *Pusher) Close(ctx context.Context, connectionID string) error {
 
 // translate tells a gone connection by its status: the type of the error is in
 // a header that not every stand-in for AWS sets.
-func translate(doing string, err error) error {
+func translate(action string, err error) error {
 	var response *awshttp.ResponseError
 	switch {
 	case err == nil:
@@ -59,5 +59,5 @@ func translate(doing string, err error) error {
 	case errors.As(err, &response) && response.HTTPStatusCode() == http.StatusGone:
 		return realtime.ErrGone
 	}
-	return fmt.Errorf("%s: %w", doing, err)
+	return fmt.Errorf("%s: %w", action, err)
 }

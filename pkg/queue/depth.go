@@ -10,25 +10,25 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
 )
 
-// Depths tells how much lies in queues.
-type Depths struct{ client *sqs.Client }
+// DepthReader tells how much lies in queues.
+type DepthReader struct{ client *sqs.Client }
 
-// NewDepths makes Depths.
-func NewDepths(config aws.Config) Depths { return Depths{sqs.NewFromConfig(config)} }
+// NewDepthReader makes Depths.
+func NewDepthReader(config aws.Config) DepthReader { return DepthReader{sqs.NewFromConfig(config)} }
 
-// Of is about how many messages lie in the queue at an address, those that are
+// Depth is about how many messages lie in the queue at an address, those that are
 // being worked on and those that wait for their time within.
-func (d Depths) Of(ctx context.Context, url string) (int, error) {
-	wanted := []types.QueueAttributeName{
+func (r DepthReader) Depth(ctx context.Context, url string) (int, error) {
+	attributes := []types.QueueAttributeName{
 		types.QueueAttributeNameApproximateNumberOfMessages, types.QueueAttributeNameApproximateNumberOfMessagesNotVisible,
 		types.QueueAttributeNameApproximateNumberOfMessagesDelayed,
 	}
-	out, err := d.client.GetQueueAttributes(ctx, &sqs.GetQueueAttributesInput{QueueUrl: &url, AttributeNames: wanted})
+	out, err := r.client.GetQueueAttributes(ctx, &sqs.GetQueueAttributesInput{QueueUrl: &url, AttributeNames: attributes})
 	if err != nil {
 		return 0, fmt.Errorf("queue: %w", err)
 	}
 	sum := 0
-	for _, name := range wanted {
+	for _, name := range attributes {
 		n, _ := strconv.Atoi(out.Attributes[string(name)]) // what is not said is nothing
 		sum += n
 	}

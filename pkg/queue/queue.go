@@ -29,10 +29,10 @@ func New(config aws.Config, url string) *Queue {
 
 // Send puts up to ten orders into the queue. Nobody sees them before the delay
 // (at most 15 minutes) is over. When it fails, some may be in the queue.
-func (q *Queue) Send(ctx context.Context, delay time.Duration, orders ...notification.Order) error {
+func (q *Queue) Send(ctx context.Context, delay time.Duration, jobs ...notification.DeliveryJob) error {
 	in := &sqs.SendMessageBatchInput{QueueUrl: q.url}
-	for i, order := range orders {
-		body, err := json.Marshal(order)
+	for i, job := range jobs {
+		body, err := json.Marshal(job)
 		if err != nil {
 			return fmt.Errorf("queue: %w", err)
 		}
@@ -51,8 +51,8 @@ func (q *Queue) Send(ctx context.Context, delay time.Duration, orders ...notific
 	return errors.Join(errs...)
 }
 
-// Put puts a text into the queue.
-func (q *Queue) Put(ctx context.Context, text string) error {
+// SendText puts a text into the queue.
+func (q *Queue) SendText(ctx context.Context, text string) error {
 	_, err := q.client.SendMessage(ctx, &sqs.SendMessageInput{QueueUrl: q.url, MessageBody: aws.String(text)})
 	if err != nil {
 		return fmt.Errorf("queue: %w", err)
@@ -60,10 +60,10 @@ func (q *Queue) Put(ctx context.Context, text string) error {
 	return nil
 }
 
-// Hide keeps a message that was received from coming back before a time.
-func (q *Queue) Hide(ctx context.Context, receipt string, wait time.Duration) error {
+// ChangeVisibility keeps a message that was received from coming back before a time.
+func (q *Queue) ChangeVisibility(ctx context.Context, receipt string, timeout time.Duration) error {
 	_, err := q.client.ChangeMessageVisibility(ctx, &sqs.ChangeMessageVisibilityInput{
-		QueueUrl: q.url, ReceiptHandle: aws.String(receipt), VisibilityTimeout: int32(wait / time.Second),
+		QueueUrl: q.url, ReceiptHandle: aws.String(receipt), VisibilityTimeout: int32(timeout / time.Second),
 	})
 	if err != nil {
 		return fmt.Errorf("queue: %w", err)

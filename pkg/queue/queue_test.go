@@ -11,9 +11,11 @@ import (
 )
 
 func TestSend(t *testing.T) {
-	server := awstest.New(t, func(awstest.Request) awstest.Answer { return awstest.Answer{Status: 200, Body: `{"Successful":[]}`} })
+	server := awstest.New(t, func(awstest.Request) awstest.Response {
+		return awstest.Response{Status: 200, Body: `{"Successful":[]}`}
+	})
 	err := queue.New(server.Config, "http://queue").Send(t.Context(), 10*time.Second,
-		notification.Order{UserID: "u", ID: "n", Channel: notification.Email}, notification.Order{UserID: "u", ID: "n", Channel: notification.SMS})
+		notification.DeliveryJob{UserID: "u", ID: "n", Channel: notification.Email}, notification.DeliveryJob{UserID: "u", ID: "n", Channel: notification.SMS})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -25,7 +27,7 @@ func TestSend(t *testing.T) {
 			Delay       int `json:"DelaySeconds"`
 		}
 	}
-	if err := json.Unmarshal([]byte(server.Only(t).Body), &call); err != nil {
+	if err := json.Unmarshal([]byte(server.OnlyRequest(t).Body), &call); err != nil {
 		t.Fatal(err)
 	}
 	if call.QueueURL != "http://queue" || len(call.Entries) != 2 || call.Entries[1].Delay != 10 || call.Entries[0].ID == call.Entries[1].ID ||
@@ -34,27 +36,27 @@ func TestSend(t *testing.T) {
 	}
 }
 
-func TestSendTellsOfWhatIsLeftOut(t *testing.T) {
-	for _, a := range []awstest.Answer{
+func TestSend_PartialFailure(t *testing.T) {
+	for _, a := range []awstest.Response{
 		{Status: 200, Body: `{"Failed":[{"Id":"0","Code":"InternalError","SenderFault":false}]}`}, {Status: 400, Body: `{}`},
 	} {
-		server := awstest.New(t, func(awstest.Request) awstest.Answer { return a })
-		if err := queue.New(server.Config, "q").Send(t.Context(), 0, notification.Order{}); err == nil {
+		server := awstest.New(t, func(awstest.Request) awstest.Response { return a })
+		if err := queue.New(server.Config, "q").Send(t.Context(), 0, notification.DeliveryJob{}); err == nil {
 			t.Errorf("%s: no error", a.Body)
 		}
 	}
 }
 
-func TestHide(t *testing.T) {
-	server := awstest.New(t, func(awstest.Request) awstest.Answer { return awstest.Answer{Status: 200, Body: `{}`} })
-	if err := queue.New(server.Config, "http://queue").Hide(t.Context(), "receipt", 40*time.Second); err != nil {
+func TestChangeVisibility(t *testing.T) {
+	server := awstest.New(t, func(awstest.Request) awstest.Response { return awstest.Response{Status: 200, Body: `{}`} })
+	if err := queue.New(server.Config, "http://queue").ChangeVisibility(t.Context(), "receipt", 40*time.Second); err != nil {
 		t.Fatal(err)
 	}
-	if got := server.Only(t).Body; got != `{"QueueUrl":"http://queue","ReceiptHandle":"receipt","VisibilityTimeout":40}` {
+	if got := server.OnlyRequest(t).Body; got != `{"QueueUrl":"http://queue","ReceiptHandle":"receipt","VisibilityTimeout":40}` {
 		t.Errorf("got %s", got)
 	}
-	server = awstest.New(t, func(awstest.Request) awstest.Answer { return awstest.Answer{Status: 400, Body: `{}`} })
-	if err := queue.New(server.Config, "q").Hide(t.Context(), "r", 0); err == nil {
+	server = awstest.New(t, func(awstest.Request) awstest.Response { return awstest.Response{Status: 400, Body: `{}`} })
+	if err := queue.New(server.Config, "q").ChangeVisibility(t.Context(), "r", 0); err == nil {
 		t.Error("a refusal: no error")
 	}
 }

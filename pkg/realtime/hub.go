@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// fanOut is how many frames are on their way at once.
-const fanOut = 32
+// maxConcurrentSends is how many frames are on their way at once.
+const maxConcurrentSends = 32
 
 // Hub sends frames to those who watch. A push is a hint: what is lost here
 // reaches everybody through the log, so its errors are for the log file alone.
@@ -20,57 +20,57 @@ type Hub struct {
 	Now    func() time.Time
 }
 
-// Frame makes what one watcher is to get; nil for nothing. It is asked once
+// FrameFunc makes what one watcher is to get; nil for nothing. It is asked once
 // for each watcher and may be asked concurrently. What many get alike is best
 // a json.RawMessage, which is sent as it stands.
-type Frame func(w Watcher) any
+type FrameFunc func(s Subscriber) any
 
-// PublishTo sends frames to watchers.
-func (h *Hub) PublishTo(ctx context.Context, watchers []Watcher, frame Frame) error {
+// Publish sends frames to watchers.
+func (h *Hub) Publish(ctx context.Context, subscribers []Subscriber, frame FrameFunc) error {
 	var (
-		wait   sync.WaitGroup
-		mu     sync.Mutex
-		errs   []error
-		places = make(chan struct{}, fanOut)
+		wg        sync.WaitGroup
+		mu        sync.Mutex
+		errs      []error
+		semaphore = make(chan struct{}, maxConcurrentSends)
 	)
-	for _, w := range watchers {
-		content := frame(w)
+	for _, s := range subscribers {
+		content := frame(s)
 		if content == nil {
 			continue
 		}
-		places <- struct{}{}
-		wait.Go(func() {
-			defer func() { <-places }()
-			if err := h.send(ctx, w, content); err != nil {
+		semaphore <- struct{}{}
+		wg.Go(func() {
+			defer func() { <-semaphore }()
+			if err := h.send(ctx, s, content); err != nil {
 				mu.Lock()
 				errs = append(errs, err)
 				mu.Unlock()
 			}
 		})
 	}
-	wait.Wait()
+	wg.Wait()
 	return errors.Join(errs...)
 }
 
-// Watchers finds those who watch any of the topics, each connection once.
-func (h *Hub) Watchers(ctx context.Context, topics []string) ([]Watcher, error) {
-	found := make([][]Watcher, len(topics))
+// Subscribers finds those who watch any of the topics, each connection once.
+func (h *Hub) Subscribers(ctx context.Context, topics []string) ([]Subscriber, error) {
+	found := make([][]Subscriber, len(topics))
 	errs := make([]error, len(topics))
-	var wait sync.WaitGroup
+	var wg sync.WaitGroup
 	for i, topic := range topics {
-		wait.Go(func() { found[i], errs[i] = h.watchers(ctx, topic) })
+		wg.Go(func() { found[i], errs[i] = h.cachedSubscribers(ctx, topic) })
 	}
-	wait.Wait()
+	wg.Wait()
 	if err := errors.Join(errs...); err != nil {
 		return nil, err
 	}
-	var all []Watcher
+	var all []Subscriber
 	seen := map[string]bool{}
 	for _, list := range found {
-		for _, w := range list {
-			if !seen[w.ConnectionID] {
-				seen[w.ConnectionID] = true
-				all = append(all, w)
+		for _, s := range list {
+			if !seen[s.ConnectionID] {
+				seen[s.ConnectionID] = true
+				all = append(all, s)
 			}
 		}
 	}
@@ -80,14 +80,14 @@ func (h *Hub) Watchers(ctx context.Context, topics []string) ([]Watcher, error) 
 // Send sends one frame to one connection. A connection that turns out to be
 // gone is forgotten, which is no error.
 func (h *Hub) Send(ctx context.Context, connectionID string, content any) error {
-	return h.send(ctx, Watcher{ConnectionID: connectionID}, content)
+	return h.send(ctx, Subscriber{ConnectionID: connectionID}, content)
 }
 
-// handshakeTime is how long a connection that is being opened may look as if
+// handshakeGrace is how long a connection that is being opened may look as if
 // it were gone: it is stored before its handshake is over.
-const handshakeTime = 10 * time.Second
+const handshakeGrace = 10 * time.Second
 
-func (h *Hub) send(ctx context.Context, w Watcher, content any) error {
+func (h *Hub) send(ctx context.Context, s Subscriber, content any) error {
 	data, encoded := content.(json.RawMessage)
 	if !encoded {
 		var err error
@@ -95,10 +95,10 @@ func (h *Hub) send(ctx context.Context, w Watcher, content any) error {
 			return fmt.Errorf("encode a frame: %w", err)
 		}
 	}
-	asked := h.Now()
-	err := h.Pusher.Post(ctx, w.ConnectionID, data)
+	sentAt := h.Now()
+	err := h.Pusher.Send(ctx, s.ConnectionID, data)
 	if errors.Is(err, ErrGone) {
-		return h.Store.ForgetGone(ctx, w.ConnectionID, w.Topic, asked.Add(-handshakeTime))
+		return h.Store.DeleteStaleConnection(ctx, s.ConnectionID, s.Topic, sentAt.Add(-handshakeGrace))
 	}
 	return err
 }

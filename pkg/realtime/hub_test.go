@@ -11,247 +11,247 @@ import (
 	"testing"
 	"time"
 
-	"ticketsystem/pkg/fault"
+	"ticketsystem/pkg/apperr"
 	"ticketsystem/pkg/realtime"
 	"ticketsystem/pkg/user"
 )
 
 var noon = time.Date(2026, 3, 21, 12, 0, 0, 0, time.UTC)
 
-// lobby is a Store and a Pusher in memory.
-type lobby struct {
-	mu       sync.Mutex
-	watchers map[string][]realtime.Watcher
-	sent     []string // "connection: frame"
-	gone     []string // connections that the pusher cannot reach
-	broken   []string // connections that a push fails on
-	forgot   []string // "connection on topic, opened before"
-	passes   map[string]user.Principal
-	opened   []realtime.Connection
-	now, top int // frames on their way now, and at most
-	noAnswer error
-	asked    []string // topics
+// memStore is a Store and a Pusher in memory.
+type memStore struct {
+	mu                    sync.Mutex
+	subscribers           map[string][]realtime.Subscriber
+	sent                  []string // "connection: frame"
+	closed                []string // connections that the pusher cannot reach
+	failing               []string // connections that a push fails on
+	deletedStale          []string // "connection on topic, opened before"
+	tokens                map[string]user.Principal
+	connections           []realtime.Connection
+	inFlight, maxInFlight int // frames on their way now, and at most
+	storeErr              error
+	queriedTopics         []string // topics
 }
 
-func (l *lobby) hub() *realtime.Hub {
-	return &realtime.Hub{Store: l, Pusher: l, Now: func() time.Time { return noon }}
+func (store *memStore) hub() *realtime.Hub {
+	return &realtime.Hub{Store: store, Pusher: store, Now: func() time.Time { return noon }}
 }
 
-func (l *lobby) Post(_ context.Context, connectionID string, data []byte) error {
-	l.mu.Lock()
-	l.now++
-	l.top = max(l.top, l.now)
-	l.mu.Unlock()
+func (store *memStore) Send(_ context.Context, connectionID string, data []byte) error {
+	store.mu.Lock()
+	store.inFlight++
+	store.maxInFlight = max(store.maxInFlight, store.inFlight)
+	store.mu.Unlock()
 	defer func() {
-		l.mu.Lock()
-		defer l.mu.Unlock()
-		l.now--
+		store.mu.Lock()
+		defer store.mu.Unlock()
+		store.inFlight--
 	}()
-	l.mu.Lock()
-	defer l.mu.Unlock()
+	store.mu.Lock()
+	defer store.mu.Unlock()
 	switch {
-	case slices.Contains(l.gone, connectionID):
+	case slices.Contains(store.closed, connectionID):
 		return fmt.Errorf("post: %w", realtime.ErrGone)
-	case slices.Contains(l.broken, connectionID):
+	case slices.Contains(store.failing, connectionID):
 		return fmt.Errorf("no line to %s", connectionID)
 	}
-	l.sent = append(l.sent, connectionID+": "+string(data))
+	store.sent = append(store.sent, connectionID+": "+string(data))
 	return nil
 }
 
-func (l *lobby) ForgetGone(_ context.Context, id, topic string, openedBefore time.Time) error {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.forgot = append(l.forgot, fmt.Sprint(id, " on ", topic, ", opened before ", openedBefore.Format(time.TimeOnly)))
+func (store *memStore) DeleteStaleConnection(_ context.Context, id, topic string, openedBefore time.Time) error {
+	store.mu.Lock()
+	defer store.mu.Unlock()
+	store.deletedStale = append(store.deletedStale, fmt.Sprint(id, " on ", topic, ", opened before ", openedBefore.Format(time.TimeOnly)))
 	return nil
 }
 
-func (l *lobby) Watchers(_ context.Context, topic string) ([]realtime.Watcher, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.asked = append(l.asked, topic)
-	return l.watchers[topic], l.noAnswer
+func (store *memStore) Subscribers(_ context.Context, topic string) ([]realtime.Subscriber, error) {
+	store.mu.Lock()
+	defer store.mu.Unlock()
+	store.queriedTopics = append(store.queriedTopics, topic)
+	return store.subscribers[topic], store.storeErr
 }
 
-func (l *lobby) AddPass(_ context.Context, hash string, who user.Principal, _ time.Time) error {
-	l.passes[hash] = who
+func (store *memStore) PutConnectToken(_ context.Context, hash string, principal user.Principal, _ time.Time) error {
+	store.tokens[hash] = principal
 	return nil
 }
 
-func (l *lobby) TakePass(_ context.Context, hash string) (user.Principal, bool, error) {
-	who, found := l.passes[hash]
-	delete(l.passes, hash)
-	return who, found, l.noAnswer
+func (store *memStore) ConsumeConnectToken(_ context.Context, hash string) (user.Principal, bool, error) {
+	principal, found := store.tokens[hash]
+	delete(store.tokens, hash)
+	return principal, found, store.storeErr
 }
 
-func (l *lobby) AddConnection(_ context.Context, c realtime.Connection) error {
-	l.opened = append(l.opened, c)
+func (store *memStore) AddConnection(_ context.Context, c realtime.Connection) error {
+	store.connections = append(store.connections, c)
 	return nil
 }
 
-func (l *lobby) Watch(_ context.Context, c realtime.Connection, topic string) (bool, error) {
-	l.watchers[topic] = append(l.watchers[topic], realtime.Watcher{Topic: topic, ConnectionID: c.ID, UserID: c.Who.UserID})
+func (store *memStore) Subscribe(_ context.Context, c realtime.Connection, topic string) (bool, error) {
+	store.subscribers[topic] = append(store.subscribers[topic], realtime.Subscriber{Topic: topic, ConnectionID: c.ID, UserID: c.Principal.UserID})
 	return true, nil
 }
 
-func (l *lobby) Connection(context.Context, string) (realtime.Connection, bool, error) {
+func (store *memStore) Connection(context.Context, string) (realtime.Connection, bool, error) {
 	return realtime.Connection{}, false, nil
 }
 
-func (l *lobby) RemoveConnection(context.Context, string) (realtime.Connection, bool, error) {
+func (store *memStore) DeleteConnection(context.Context, string) (realtime.Connection, bool, error) {
 	return realtime.Connection{}, false, nil
 }
 
-func (l *lobby) Unwatch(context.Context, string, string) error { return nil }
+func (store *memStore) Unsubscribe(context.Context, string, string) error { return nil }
 
-// topics fills a lobby: each topic with its connections.
-func topics(t map[string][]string) *lobby {
-	l := &lobby{watchers: map[string][]realtime.Watcher{}, passes: map[string]user.Principal{}}
-	for topic, ids := range t {
+// newMemStore fills a lobby: each topic with its connections.
+func newMemStore(connectionsByTopic map[string][]string) *memStore {
+	store := &memStore{subscribers: map[string][]realtime.Subscriber{}, tokens: map[string]user.Principal{}}
+	for topic, ids := range connectionsByTopic {
 		for _, id := range ids {
-			l.watchers[topic] = append(l.watchers[topic], realtime.Watcher{Topic: topic, ConnectionID: id})
+			store.subscribers[topic] = append(store.subscribers[topic], realtime.Subscriber{Topic: topic, ConnectionID: id})
 		}
 	}
-	return l
+	return store
 }
 
-func hello(w realtime.Watcher) any { return "hello " + w.ConnectionID }
+func helloFrame(s realtime.Subscriber) any { return "hello " + s.ConnectionID }
 
 // publish finds the watchers of the topics and sends them frames.
-func (l *lobby) publish(topics []string, frame realtime.Frame) error {
-	watchers, err := l.hub().Watchers(context.Background(), topics)
+func (store *memStore) publish(topics []string, frame realtime.FrameFunc) error {
+	subscribers, err := store.hub().Subscribers(context.Background(), topics)
 	if err != nil {
 		return err
 	}
-	return l.hub().PublishTo(context.Background(), watchers, frame)
+	return store.hub().Publish(context.Background(), subscribers, frame)
 }
 
 func TestPublish(t *testing.T) {
 	for _, c := range []struct {
 		name   string
 		topics []string
-		frame  realtime.Frame
+		frame  realtime.FrameFunc
 		want   []string
 	}{
-		{"one topic", []string{"x"}, hello, []string{`a: "hello a"`, `b: "hello b"`}},
-		{"each connection once", []string{"x", "y"}, hello, []string{`a: "hello a"`, `b: "hello b"`, `c: "hello c"`}},
-		{"nobody watches", []string{"z"}, hello, nil},
-		{"no topics", nil, hello, nil},
-		{"nothing for some", []string{"x", "y"}, func(w realtime.Watcher) any {
-			if w.ConnectionID == "b" {
+		{"one topic", []string{"x"}, helloFrame, []string{`a: "hello a"`, `b: "hello b"`}},
+		{"each connection once", []string{"x", "y"}, helloFrame, []string{`a: "hello a"`, `b: "hello b"`, `c: "hello c"`}},
+		{"nobody watches", []string{"z"}, helloFrame, nil},
+		{"no topics", nil, helloFrame, nil},
+		{"nothing for some", []string{"x", "y"}, func(s realtime.Subscriber) any {
+			if s.ConnectionID == "b" {
 				return nil
 			}
 			return 1
 		}, []string{"a: 1", "c: 1"}},
 	} {
-		l := topics(map[string][]string{"x": {"a", "b"}, "y": {"b", "c"}})
-		if err := l.publish(c.topics, c.frame); err != nil {
+		store := newMemStore(map[string][]string{"x": {"a", "b"}, "y": {"b", "c"}})
+		if err := store.publish(c.topics, c.frame); err != nil {
 			t.Errorf("%s: got %v", c.name, err)
 		}
-		if slices.Sort(l.sent); !slices.Equal(l.sent, c.want) {
-			t.Errorf("%s: got %q, want %q", c.name, l.sent, c.want)
+		if slices.Sort(store.sent); !slices.Equal(store.sent, c.want) {
+			t.Errorf("%s: got %q, want %q", c.name, store.sent, c.want)
 		}
 	}
 }
 
-// TestPublishToTheGone: they are forgotten, which is no error; a push that
+// TestPublish_ClosedConnections: they are forgotten, which is no error; a push that
 // fails is one, and the others get their frame all the same.
-func TestPublishToTheGone(t *testing.T) {
-	l := topics(map[string][]string{"x": {"a", "gone", "broken", "b"}})
-	l.gone, l.broken = []string{"gone"}, []string{"broken"}
-	err := l.publish([]string{"x"}, hello)
+func TestPublish_ClosedConnections(t *testing.T) {
+	store := newMemStore(map[string][]string{"x": {"a", "gone", "broken", "b"}})
+	store.closed, store.failing = []string{"gone"}, []string{"broken"}
+	err := store.publish([]string{"x"}, helloFrame)
 	if err == nil || !strings.Contains(err.Error(), "no line to broken") || errors.Is(err, realtime.ErrGone) {
 		t.Errorf("got %v, want the broken line alone", err)
 	}
-	if slices.Sort(l.sent); !slices.Equal(l.sent, []string{`a: "hello a"`, `b: "hello b"`}) {
-		t.Errorf("got %q", l.sent)
+	if slices.Sort(store.sent); !slices.Equal(store.sent, []string{`a: "hello a"`, `b: "hello b"`}) {
+		t.Errorf("got %q", store.sent)
 	}
-	if want := []string{"gone on x, opened before 11:59:50"}; !slices.Equal(l.forgot, want) {
-		t.Errorf("forgotten: got %q, want %q", l.forgot, want)
+	if want := []string{"gone on x, opened before 11:59:50"}; !slices.Equal(store.deletedStale, want) {
+		t.Errorf("forgotten: got %q, want %q", store.deletedStale, want)
 	}
-	if err := l.hub().Send(context.Background(), "gone", 1); err != nil || len(l.forgot) != 2 || !strings.HasPrefix(l.forgot[1], "gone on ,") {
-		t.Errorf("sent to it: got %v, forgotten %q", err, l.forgot)
+	if err := store.hub().Send(context.Background(), "gone", 1); err != nil || len(store.deletedStale) != 2 || !strings.HasPrefix(store.deletedStale[1], "gone on ,") {
+		t.Errorf("sent to it: got %v, forgotten %q", err, store.deletedStale)
 	}
 }
 
-func TestPublishWithoutAnAnswer(t *testing.T) {
-	l := topics(nil)
-	l.noAnswer = errors.New("no answer")
-	if err := l.publish([]string{"x", "y"}, hello); !errors.Is(err, l.noAnswer) {
+func TestPublish_StoreError(t *testing.T) {
+	store := newMemStore(nil)
+	store.storeErr = errors.New("no answer")
+	if err := store.publish([]string{"x", "y"}, helloFrame); !errors.Is(err, store.storeErr) {
 		t.Errorf("got %v", err)
 	}
-	l = topics(map[string][]string{"x": {"a"}})
-	if err := l.publish([]string{"x"}, func(realtime.Watcher) any { return func() {} }); err == nil {
+	store = newMemStore(map[string][]string{"x": {"a"}})
+	if err := store.publish([]string{"x"}, func(realtime.Subscriber) any { return func() {} }); err == nil {
 		t.Error("a frame that cannot be written: got no error")
 	}
 }
 
-// TestFanOutIsBounded: never more than 32 frames are on their way.
-func TestFanOutIsBounded(t *testing.T) {
+// TestPublish_BoundedConcurrency: never more than 32 frames are on their way.
+func TestPublish_BoundedConcurrency(t *testing.T) {
 	var ids []string
 	for i := range 500 {
 		ids = append(ids, fmt.Sprint(i))
 	}
-	l := topics(map[string][]string{"x": ids})
-	if err := l.publish([]string{"x"}, hello); err != nil {
+	store := newMemStore(map[string][]string{"x": ids})
+	if err := store.publish([]string{"x"}, helloFrame); err != nil {
 		t.Fatal(err)
 	}
-	if len(l.sent) != len(ids) || l.top > 32 {
-		t.Errorf("got %d frames, %d at once, want %d, at most 32", len(l.sent), l.top, len(ids))
+	if len(store.sent) != len(ids) || store.maxInFlight > 32 {
+		t.Errorf("got %d frames, %d at once, want %d, at most 32", len(store.sent), store.maxInFlight, len(ids))
 	}
 }
 
-func TestDoor(t *testing.T) {
-	l := topics(nil)
-	door := &realtime.Door{Store: l, Now: func() time.Time { return noon }, Random: rand.Reader}
-	who := user.Principal{UserID: "sara", Role: user.RoleUser}
-	pass, expires, err := door.Pass(context.Background(), who)
+func TestConnectTokens(t *testing.T) {
+	store := newMemStore(nil)
+	tokens := &realtime.ConnectTokens{Store: store, Now: func() time.Time { return noon }, Random: rand.Reader}
+	principal := user.Principal{UserID: "sara", Role: user.RoleUser}
+	pass, expires, err := tokens.Issue(context.Background(), principal)
 	if err != nil || !expires.Equal(noon.Add(30*time.Second)) || len(pass) != 32 {
 		t.Fatalf("got %q, %v, %v", pass, expires, err)
 	}
-	if _, kept := l.passes[pass]; kept {
+	if _, stored := store.tokens[pass]; stored {
 		t.Error("the pass itself is kept, not its hash")
 	}
-	if got, err := door.Redeem(context.Background(), pass); err != nil || got != who {
+	if got, err := tokens.Redeem(context.Background(), pass); err != nil || got != principal {
 		t.Errorf("got %+v, %v", got, err)
 	}
 	for name, pass := range map[string]string{"again": pass, "a wrong one": "x", "none": ""} {
-		if _, err := door.Redeem(context.Background(), pass); !fault.Is(err, fault.Unauthenticated) {
+		if _, err := tokens.Redeem(context.Background(), pass); !apperr.Is(err, apperr.Unauthenticated) {
 			t.Errorf("%s: got %v", name, err)
 		}
 	}
-	if err := door.Open(context.Background(), "c1", who); err != nil {
+	if err := tokens.Register(context.Background(), "c1", principal); err != nil {
 		t.Fatal(err)
 	}
-	if c := l.opened[0]; c.ID != "c1" || c.Who != who || !c.OpenedAt.Equal(noon) || c.ExpiresAt.Before(noon.Add(2*time.Hour)) {
+	if c := store.connections[0]; c.ID != "c1" || c.Principal != principal || !c.OpenedAt.Equal(noon) || c.ExpiresAt.Before(noon.Add(2*time.Hour)) {
 		t.Errorf("opened: got %+v", c)
 	}
-	if w := l.watchers[realtime.UserTopic("sara")]; len(w) != 1 || w[0].ConnectionID != "c1" {
-		t.Errorf("its owner's events: got %+v", w)
+	if subscribers := store.subscribers[realtime.UserTopic("sara")]; len(subscribers) != 1 || subscribers[0].ConnectionID != "c1" {
+		t.Errorf("its owner's events: got %+v", subscribers)
 	}
-	door.Random = strings.NewReader("short")
-	if _, _, err := door.Pass(context.Background(), who); err == nil {
+	tokens.Random = strings.NewReader("short")
+	if _, _, err := tokens.Issue(context.Background(), principal); err == nil {
 		t.Error("without randomness: got a pass")
 	}
 }
 
-func TestWatchersAreFoundOutOnce(t *testing.T) {
-	l := &lobby{watchers: map[string][]realtime.Watcher{"a": {{ConnectionID: "1"}}, "b": {{ConnectionID: "2"}}}, noAnswer: errors.New("throttled")}
-	ctx, hub := realtime.Once(t.Context()), l.hub()
-	if _, err := hub.Watchers(ctx, []string{"a"}); err == nil {
+func TestSubscriberCache(t *testing.T) {
+	store := &memStore{subscribers: map[string][]realtime.Subscriber{"a": {{ConnectionID: "1"}}, "b": {{ConnectionID: "2"}}}, storeErr: errors.New("throttled")}
+	ctx, hub := realtime.WithSubscriberCache(t.Context()), store.hub()
+	if _, err := hub.Subscribers(ctx, []string{"a"}); err == nil {
 		t.Error("the store failed, and the hub did not say so")
 	}
-	l.noAnswer = nil
+	store.storeErr = nil
 	for _, topics := range [][]string{{"a"}, {"a", "b"}, {"b", "a"}} {
-		found, err := hub.Watchers(ctx, topics)
+		found, err := hub.Subscribers(ctx, topics)
 		if err != nil || len(found) != len(topics) {
 			t.Errorf("%v: got %v, %v", topics, found, err)
 		}
 	}
-	if want := []string{"a", "a", "b"}; !slices.Equal(l.asked, want) {
-		t.Errorf("asked for %v, want %v: once each, and again after a failure", l.asked, want)
+	if want := []string{"a", "a", "b"}; !slices.Equal(store.queriedTopics, want) {
+		t.Errorf("asked for %v, want %v: once each, and again after a failure", store.queriedTopics, want)
 	}
-	if _, err := hub.Watchers(t.Context(), []string{"a"}); err != nil || len(l.asked) != 4 {
-		t.Errorf("another context remembers: asked for %v, %v", l.asked, err)
+	if _, err := hub.Subscribers(t.Context(), []string{"a"}); err != nil || len(store.queriedTopics) != 4 {
+		t.Errorf("another context remembers: asked for %v, %v", store.queriedTopics, err)
 	}
 }

@@ -24,22 +24,22 @@ func UserTopic(userID string) string { return "user:" + userID }
 
 // API Gateway ends a socket after two hours, whatever happens; what is stored
 // about it need not live longer.
-const connectionLife = 2*time.Hour + 5*time.Minute
+const connectionTTL = 2*time.Hour + 5*time.Minute
 
-// PassLife is how long a pass for opening a socket is good.
-const PassLife = 30 * time.Second
+// ConnectTokenTTL is how long a pass for opening a socket is good.
+const ConnectTokenTTL = 30 * time.Second
 
 // Connection is an open socket.
 type Connection struct {
 	ID        string
-	Who       user.Principal
+	Principal user.Principal
 	Topics    []string
 	OpenedAt  time.Time
 	ExpiresAt time.Time
 }
 
-// Watcher is a connection's interest in a topic.
-type Watcher struct {
+// Subscriber is a connection's interest in a topic.
+type Subscriber struct {
 	Topic        string
 	ConnectionID string
 	UserID       string
@@ -51,27 +51,27 @@ type Watcher struct {
 // Store keeps connections, watchers and passes. What has expired is never
 // returned.
 type Store interface {
-	// AddPass stores a pass under a hash until it expires.
-	AddPass(ctx context.Context, hash string, who user.Principal, expires time.Time) error
-	// TakePass gives a pass's owner and uses it up: of many that try, one gets it.
-	TakePass(ctx context.Context, hash string) (who user.Principal, found bool, err error)
+	// PutConnectToken stores a pass under a hash until it expires.
+	PutConnectToken(ctx context.Context, hash string, principal user.Principal, expires time.Time) error
+	// ConsumeConnectToken gives a pass's owner and uses it up: of many that try, one gets it.
+	ConsumeConnectToken(ctx context.Context, hash string) (principal user.Principal, found bool, err error)
 
 	AddConnection(ctx context.Context, c Connection) error
 	Connection(ctx context.Context, id string) (c Connection, found bool, err error)
-	// RemoveConnection forgets a connection with all its watchers.
-	RemoveConnection(ctx context.Context, id string) (c Connection, found bool, err error)
-	// ForgetGone does so for a connection that cannot be reached, unless it was
+	// DeleteConnection forgets a connection with all its watchers.
+	DeleteConnection(ctx context.Context, id string) (c Connection, found bool, err error)
+	// DeleteStaleConnection does so for a connection that cannot be reached, unless it was
 	// opened after that time. topic is where it was found watching; a watcher
 	// that its connection does not know of goes as well.
-	ForgetGone(ctx context.Context, id, topic string, openedBefore time.Time) error
+	DeleteStaleConnection(ctx context.Context, id, topic string, openedBefore time.Time) error
 
-	// Watch adds a watcher; it reports false when the connection is gone.
-	Watch(ctx context.Context, c Connection, topic string) (bool, error)
-	Unwatch(ctx context.Context, connectionID, topic string) error
-	Watchers(ctx context.Context, topic string) ([]Watcher, error)
+	// Subscribe adds a watcher; it reports false when the connection is gone.
+	Subscribe(ctx context.Context, c Connection, topic string) (bool, error)
+	Unsubscribe(ctx context.Context, connectionID, topic string) error
+	Subscribers(ctx context.Context, topic string) ([]Subscriber, error)
 }
 
 // Pusher sends frames to connections. Errors: ErrGone.
 type Pusher interface {
-	Post(ctx context.Context, connectionID string, data []byte) error
+	Send(ctx context.Context, connectionID string, data []byte) error
 }

@@ -10,65 +10,65 @@ import (
 
 // Terms are what must occur together: whole words, and the beginning of one.
 type Terms struct {
-	Words     []string
-	Beginning string // "" where the last word is too short or too long for one
+	Tokens []string
+	Prefix string // "" where the last word is too short or too long for one
 }
 
-// mostTerms bounds the words of one search.
-const mostTerms = 10
+// maxTerms bounds the words of one search.
+const maxTerms = 10
 
 // TooMany says whether a text has more words than one search may have.
-func TooMany(text string) bool { return len(compounds(text)) > mostTerms }
+func TooMany(text string) bool { return len(tokenize(text)) > maxTerms }
 
 // Parse reads what somebody looks for: all words must occur, the last one at
 // least in its beginning. A text with compounds can be meant in two ways, as
 // whole words or as their parts; what fits either is found. There is nothing
 // to look for in a text without words.
 func Parse(text string) []Terms {
-	if number := phoneNumber(text); number != "" {
-		return []Terms{terms([]string{number})}
+	if number := parsePhone(text); number != "" {
+		return []Terms{newTerms([]string{number})}
 	}
 	var whole, parts []string
-	for _, c := range compounds(text) {
-		whole, parts = append(whole, joined(c)), append(parts, c...)
+	for _, c := range tokenize(text) {
+		whole, parts = append(whole, join(c)), append(parts, c...)
 	}
 	switch {
 	case len(whole) == 0:
 		return nil
 	case len(whole) == len(parts):
-		return []Terms{terms(whole)}
+		return []Terms{newTerms(whole)}
 	}
-	return []Terms{terms(whole), terms(parts)}
+	return []Terms{newTerms(whole), newTerms(parts)}
 }
 
-// terms makes the last of the words a beginning. A beginning that another word
+// newTerms makes the last of the words a beginning. A beginning that another word
 // has says nothing new.
-func terms(words []string) Terms {
-	words, last := words[:len(words)-1], words[len(words)-1]
+func newTerms(tokens []string) Terms {
+	tokens, last := tokens[:len(tokens)-1], tokens[len(tokens)-1]
 	var t Terms
-	for _, word := range words {
-		if !slices.Contains(t.Words, word) {
-			t.Words = append(t.Words, word)
+	for _, token := range tokens {
+		if !slices.Contains(t.Tokens, token) {
+			t.Tokens = append(t.Tokens, token)
 		}
 	}
-	if n := len([]rune(last)); n < shortestStart || n > longestBeginning {
-		if !slices.Contains(t.Words, last) {
-			t.Words = append(t.Words, last)
+	if n := len([]rune(last)); n < minPrefixRunes || n > maxPrefixRunes {
+		if !slices.Contains(t.Tokens, last) {
+			t.Tokens = append(t.Tokens, last)
 		}
 		return t
 	}
-	if !slices.ContainsFunc(t.Words, func(word string) bool { return strings.HasPrefix(word, last) }) {
-		t.Beginning = last
+	if !slices.ContainsFunc(t.Tokens, func(token string) bool { return strings.HasPrefix(token, last) }) {
+		t.Prefix = last
 	}
 	return t
 }
 
-// leastDigits is how many digits make a number of groups a telephone number.
-const leastDigits = 6
+// minPhoneDigits is how many digits make a number of groups a telephone number.
+const minPhoneDigits = 6
 
-// phoneNumber reads a telephone number, or its beginning, that was written in
+// parsePhone reads a telephone number, or its beginning, that was written in
 // groups; "" for anything else.
-func phoneNumber(text string) string {
+func parsePhone(text string) string {
 	text = strings.TrimLeftFunc(phone.ASCIIDigits(text), func(r rune) bool { return unicode.IsSpace(r) || unicode.Is(unicode.Cf, r) })
 	if !strings.HasPrefix(text, "0") && !strings.HasPrefix(text, "+") && !strings.HasPrefix(text, "(") {
 		return ""
@@ -83,8 +83,8 @@ func phoneNumber(text string) string {
 		}
 	}
 	number := strings.TrimPrefix(digits.String(), "00")
-	if len(number) < leastDigits {
+	if len(number) < minPhoneDigits {
 		return ""
 	}
-	return cut(number)
+	return truncate(number)
 }

@@ -9,9 +9,9 @@ import (
 	"ticketsystem/pkg/search"
 )
 
-const halfSpace = "\u200c"
+const zwnj = "\u200c"
 
-func TestWords(t *testing.T) {
+func TestTokens(t *testing.T) {
 	for text, want := range map[string]string{
 		"":                               "",
 		" … ?! - ":                       "",
@@ -29,7 +29,7 @@ func TestWords(t *testing.T) {
 		"کِتابٌ":                         "کتاب",
 		"\u200fسلام\u200e دنیا\u202c":    "سلام دنیا",
 		"۱۲۳ ٤٥٦ 789":                    "123 456 789",
-		"می" + halfSpace + "روم":         "می روم میروم",
+		"می" + zwnj + "روم":              "می روم میروم",
 		"می\u00acروم":                    "می روم میروم",
 		"می روم":                         "می روم میروم",
 		"کتاب ها":                        "کتاب ها کتابها",
@@ -41,14 +41,14 @@ func TestWords(t *testing.T) {
 		"x_1 a/b":                        "x 1 a b",
 		strings.Repeat("س", 40):          strings.Repeat("س", 32),
 	} {
-		if got := strings.Join(search.Words(text), " "); got != want {
+		if got := strings.Join(search.Tokens(text), " "); got != want {
 			t.Errorf("Words(%q): got %q, want %q", text, got, want)
 		}
 	}
 }
 
-// TestAccents: each accented letter has the plain one beside it in the table.
-func TestAccents(t *testing.T) {
+// TestTokens_Accents: each accented letter has the plain one beside it in the table.
+func TestTokens_Accents(t *testing.T) {
 	for text, want := range map[string]string{
 		"àáâãäåāăą çćĉċč ďđ èéêëēĕėęě":  "aaaaaaaaa ccccc dd eeeeeeeee",
 		"ĝğġģ ĥħ ìíîïĩīĭįıİ ĵ ķ":        "gggg hh iiiiiiiiii j k",
@@ -56,76 +56,76 @@ func TestAccents(t *testing.T) {
 		"śŝşš ţťŧ ùúûüũūŭůűų ŵ ýÿŷ źżž": "ssss ttt uuuuuuuuuu w yyy zzz",
 		"ÀÇŽ": "acz",
 	} {
-		if got := strings.Join(search.Words(text), " "); got != want {
+		if got := strings.Join(search.Tokens(text), " "); got != want {
 			t.Errorf("Words(%q): got %q, want %q", text, got, want)
 		}
 	}
 }
 
-func TestWordsAreFew(t *testing.T) {
+func TestTokens_Limit(t *testing.T) {
 	var text strings.Builder
 	for i := range 300 {
 		text.WriteString(strings.Repeat("a", i%30+1) + strings.Repeat("b", i/30+1) + " ")
 	}
-	if got := search.Words("title", text.String()); len(got) != 200 || got[0] != "title" {
+	if got := search.Tokens("title", text.String()); len(got) != 200 || got[0] != "title" {
 		t.Errorf("got %d words that begin with %q, want 200 with the title", len(got), got[:1])
 	}
 }
 
-func TestBeginnings(t *testing.T) {
-	for word, want := range map[string]string{
+func TestPrefixes(t *testing.T) {
+	for token, want := range map[string]string{
 		"": "", "a": "", "سل": "سل", "سلام": "سل سلا سلام", strings.Repeat("a", 30): "",
 	} {
-		got := search.Beginnings(word)
-		if utf8.RuneCountInString(word) > 20 {
+		got := search.Prefixes(token)
+		if utf8.RuneCountInString(token) > 20 {
 			if len(got) != 19 || len(got[18]) != 20 {
-				t.Errorf("Beginnings(%q): got %d, want 19 up to 20 letters", word, len(got))
+				t.Errorf("Beginnings(%q): got %d, want 19 up to 20 letters", token, len(got))
 			}
 			continue
 		}
 		if strings.Join(got, " ") != want {
-			t.Errorf("Beginnings(%q): got %q, want %q", word, got, want)
+			t.Errorf("Beginnings(%q): got %q, want %q", token, got, want)
 		}
 	}
 }
 
-// show writes terms as "word word begin*", alternatives with a bar between.
-func show(all []search.Terms) string {
+// formatTerms writes terms as "word word begin*", alternatives with a bar between.
+func formatTerms(all []search.Terms) string {
 	var out []string
 	for _, t := range all {
-		words := slices.Clone(t.Words)
-		if t.Beginning != "" {
-			words = append(words, t.Beginning+"*")
+		tokens := slices.Clone(t.Tokens)
+		if t.Prefix != "" {
+			tokens = append(tokens, t.Prefix+"*")
 		}
-		out = append(out, strings.Join(words, " "))
+		out = append(out, strings.Join(tokens, " "))
 	}
 	return strings.Join(out, " | ")
 }
 
 func TestParse(t *testing.T) {
 	for text, want := range map[string]string{
-		"":                       "",
-		" ?! ":                   "",
-		"invoice":                "invoice*",
-		"Invoice PAID twi":       "invoice paid twi*",
-		"paid paid twice":        "paid twice*",
-		"invoice inv":            "invoice",
-		"plan b":                 "plan b",
-		"كتاب ۱۲":                "کتاب 12*",
-		"می" + halfSpace + "روم": "میروم* | می روم*",
-		"کتاب ها":                "کتابها* | کتاب ها*",
-		"K7M2-9Q":                "k7m29q* | k7m2 9q*",
-		"09121234567":            "09121234567*",
-		"۰۹۱۲ ۱۲۳ ۴۵":            "091212345*",
-		"+98 (912) 123-4567":     "989121234567*",
-		"0098 912 123 4567":      "989121234567*",
-		"\u200e0912-123":         "0912123*",
-		"0912":                   "0912*",
-		"2024 1234567":           "2024 1234567*",
-		"0912 apples":            "0912 apples*",
-		strings.Repeat("a", 25):  strings.Repeat("a", 25),
+		"":                      "",
+		" ?! ":                  "",
+		"invoice":               "invoice*",
+		"Invoice PAID twi":      "invoice paid twi*",
+		"paid paid twice":       "paid twice*",
+		"invoice inv":           "invoice",
+		"plan b":                "plan b",
+		"كتاب ۱۲":               "کتاب 12*",
+		"می" + zwnj + "روم":     "میروم* | می روم*",
+		"کتاب ها":               "کتابها* | کتاب ها*",
+		"K7M2-9Q":               "k7m29q* | k7m2 9q*",
+		"09121234567":           "09121234567*",
+		"۰۹۱۲ ۱۲۳ ۴۵":           "091212345*",
+		"+98 (912) 123-4567":    "989121234567*",
+		"0098 912 123 4567":     "989121234567*",
+		"\u200e0912-123":        "0912123*",
+		"0912":                  "0912*",
+		"2024 1234567":          "2024 1234567*",
+		"0912 apples":           "0912 apples*",
+		strings.Repeat("a", 25): strings.Repeat("a", 25),
 	} {
-		if got := show(search.Parse(text)); got != want {
+		if got := formatTerms(search.Parse(text)); got != want {
 			t.Errorf("Parse(%q): got %q, want %q", text, got, want)
 		}
 	}
@@ -137,51 +137,51 @@ func TestTooMany(t *testing.T) {
 	}
 }
 
-// found says whether a text is found by what somebody types.
-func found(text, typed string) bool {
-	words := search.Words(text)
-	var starts []string
-	for _, word := range words {
-		starts = append(starts, search.Beginnings(word)...)
+// matches says whether a text is found by what somebody types.
+func matches(text, typed string) bool {
+	tokens := search.Tokens(text)
+	var prefixes []string
+	for _, token := range tokens {
+		prefixes = append(prefixes, search.Prefixes(token)...)
 	}
 	return slices.ContainsFunc(search.Parse(typed), func(t search.Terms) bool {
-		for _, word := range t.Words {
-			if !slices.Contains(words, word) {
+		for _, token := range t.Tokens {
+			if !slices.Contains(tokens, token) {
 				return false
 			}
 		}
-		return t.Beginning == "" || slices.Contains(starts, t.Beginning)
+		return t.Prefix == "" || slices.Contains(prefixes, t.Prefix)
 	})
 }
 
-// TestOneTextManySpellings: however both wrote it.
-func TestOneTextManySpellings(t *testing.T) {
+// TestSpellingsMatch: however both wrote it.
+func TestSpellingsMatch(t *testing.T) {
 	for _, same := range [][]string{
-		{"می" + halfSpace + "روم", "می روم", "میروم"},
-		{"کتاب" + halfSpace + "های", "کتاب های", "کتابهای", "كتابهاي"},
-		{"برنامه" + halfSpace + "نویسی", "برنامه-نویسی"},
+		{"می" + zwnj + "روم", "می روم", "میروم"},
+		{"کتاب" + zwnj + "های", "کتاب های", "کتابهای", "كتابهاي"},
+		{"برنامه" + zwnj + "نویسی", "برنامه-نویسی"},
 		{"e-mail", "E\u2011Mail", "email"},
 		{"فاکتور ۱۲۳", "فاكتور 123", "فاكتور ١٢٣"},
 		{"آدرس", "ادرس", "أدرس"},
 	} {
 		for _, text := range same {
 			for _, typed := range same {
-				if !found(text, typed) {
+				if !matches(text, typed) {
 					t.Errorf("%q is not found by %q", text, typed)
 				}
 			}
 		}
 	}
 	for text, typed := range map[string]string{
-		"برنامه نویسی": "برنامه" + halfSpace + "نویسی", "برنامه" + halfSpace + "نویسی قدیمی": "برنامه نویسی",
+		"برنامه نویسی": "برنامه" + zwnj + "نویسی", "برنامه" + zwnj + "نویسی قدیمی": "برنامه نویسی",
 		"فاکتور ماه گذشته": "گذشته فاکت", "the whole invoice": "invoice wh",
 	} {
-		if !found(text, typed) {
+		if !matches(text, typed) {
 			t.Errorf("%q is not found by %q", text, typed)
 		}
 	}
 	for text, typed := range map[string]string{"the invoices": "invoice the", "paid": "paid unpaid", "invoice": "nvoice"} {
-		if found(text, typed) {
+		if matches(text, typed) {
 			t.Errorf("%q is found by %q", text, typed)
 		}
 	}

@@ -39,9 +39,9 @@ func (s *Store) Get(ctx context.Context, name string) (string, error) {
 	return *out.Parameter.Value, nil
 }
 
-// PutNew writes a secret unless one of that name is there, and gives the one
+// PutIfAbsent writes a secret unless one of that name is there, and gives the one
 // that stands afterwards: of two that write at once both get the same.
-func (s *Store) PutNew(ctx context.Context, name, value string) (string, error) {
+func (s *Store) PutIfAbsent(ctx context.Context, name, value string) (string, error) {
 	_, err := s.client.PutParameter(ctx, &ssm.PutParameterInput{
 		Name: aws.String(name), Value: aws.String(value), Type: types.ParameterTypeSecureString, Overwrite: aws.Bool(false),
 	})

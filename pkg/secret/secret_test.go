@@ -11,10 +11,10 @@ import (
 	"ticketsystem/pkg/secret"
 )
 
-// store answers like SSM for the parameters in values.
-func store(t *testing.T, values map[string]string) *secret.Store {
+// newTestStore answers like SSM for the parameters in values.
+func newTestStore(t *testing.T, values map[string]string) *secret.Store {
 	t.Helper()
-	server := awstest.New(t, func(call awstest.Request) awstest.Answer {
+	server := awstest.New(t, func(call awstest.Request) awstest.Response {
 		var in struct {
 			Name, Value, Type         string
 			WithDecryption, Overwrite bool
@@ -32,27 +32,27 @@ func store(t *testing.T, values map[string]string) *secret.Store {
 		}
 		switch {
 		case action == "PutParameter" && exists:
-			return awstest.Answer{Status: 400, Body: `{"__type":"ParameterAlreadyExists"}`}
+			return awstest.Response{Status: 400, Body: `{"__type":"ParameterAlreadyExists"}`}
 		case action != "PutParameter" && !exists:
-			return awstest.Answer{Status: 400, Body: `{"__type":"ParameterNotFound"}`}
+			return awstest.Response{Status: 400, Body: `{"__type":"ParameterNotFound"}`}
 		case action == "PutParameter":
 			values[in.Name] = in.Value
 		case action == "DeleteParameter":
 			delete(values, in.Name)
 		}
-		return awstest.Answer{Status: 200, Body: `{"Parameter":{"Value":"` + old + `"}}`}
+		return awstest.Response{Status: 200, Body: `{"Parameter":{"Value":"` + old + `"}}`}
 	})
 	return secret.New(server.Config)
 }
 
-func TestSecretLives(t *testing.T) {
+func TestStore_RoundTrip(t *testing.T) {
 	ctx := context.Background()
-	secrets := store(t, map[string]string{})
+	secrets := newTestStore(t, map[string]string{})
 	if _, err := secrets.Get(ctx, "/key"); !errors.Is(err, secret.ErrNotFound) {
 		t.Errorf("before: got %v, want ErrNotFound", err)
 	}
 	for _, value := range []string{"first", "second"} {
-		if got, err := secrets.PutNew(ctx, "/key", value); got != "first" || err != nil {
+		if got, err := secrets.PutIfAbsent(ctx, "/key", value); got != "first" || err != nil {
 			t.Errorf("PutNew(%q): got %q, %v, want the first to stand", value, got, err)
 		}
 	}
@@ -69,16 +69,16 @@ func TestSecretLives(t *testing.T) {
 	}
 }
 
-func TestSecretFailures(t *testing.T) {
-	server := awstest.New(t, func(awstest.Request) awstest.Answer {
-		return awstest.Answer{Status: 400, Body: `{"__type":"AccessDeniedException"}`}
+func TestStore_Errors(t *testing.T) {
+	server := awstest.New(t, func(awstest.Request) awstest.Response {
+		return awstest.Response{Status: 400, Body: `{"__type":"AccessDeniedException"}`}
 	})
 	secrets := secret.New(server.Config)
 	ctx := context.Background()
 	if _, err := secrets.Get(ctx, "/key"); err == nil || errors.Is(err, secret.ErrNotFound) {
 		t.Errorf("Get: got %v", err)
 	}
-	if _, err := secrets.PutNew(ctx, "/key", "geheim"); err == nil || strings.Contains(err.Error(), "geheim") {
+	if _, err := secrets.PutIfAbsent(ctx, "/key", "geheim"); err == nil || strings.Contains(err.Error(), "geheim") {
 		t.Errorf("PutNew: got %v", err)
 	}
 	if err := secrets.Delete(ctx, "/key"); err == nil {

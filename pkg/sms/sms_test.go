@@ -10,13 +10,13 @@ import (
 )
 
 func TestSend(t *testing.T) {
-	server := awstest.New(t, func(awstest.Request) awstest.Answer {
-		return awstest.Answer{Status: 200, Body: `<PublishResponse><PublishResult><MessageId>1</MessageId></PublishResult></PublishResponse>`}
+	server := awstest.New(t, func(awstest.Request) awstest.Response {
+		return awstest.Response{Status: 200, Body: `<PublishResponse><PublishResult><MessageId>1</MessageId></PublishResult></PublishResponse>`}
 	})
 	if err := sms.New(server.Config).Send(context.Background(), "+989121234567", "کد شما ۱۲۳۴۵۶"); err != nil {
 		t.Fatal(err)
 	}
-	form, err := url.ParseQuery(server.Only(t).Body)
+	form, err := url.ParseQuery(server.OnlyRequest(t).Body)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -32,9 +32,9 @@ func TestSend(t *testing.T) {
 	}
 }
 
-func TestSendTellsOfARefusal(t *testing.T) {
-	server := awstest.New(t, func(awstest.Request) awstest.Answer {
-		return awstest.Answer{Status: 400, Body: `<ErrorResponse><Error><Code>InvalidParameter</Code><Message>no</Message></Error></ErrorResponse>`}
+func TestSend_Error(t *testing.T) {
+	server := awstest.New(t, func(awstest.Request) awstest.Response {
+		return awstest.Response{Status: 400, Body: `<ErrorResponse><Error><Code>InvalidParameter</Code><Message>no</Message></Error></ErrorResponse>`}
 	})
 	if err := sms.New(server.Config).Send(context.Background(), "1", "x"); err == nil {
 		t.Error("no error")

@@ -6,8 +6,8 @@ import (
 	"ticketsystem/pkg/ticket"
 )
 
-// ActivityLife is how long an entry is listed among the newest of the house.
-const ActivityLife = 30 * 24 * time.Hour
+// ActivityTTL is how long an entry is listed among the newest of the house.
+const ActivityTTL = 30 * 24 * time.Hour
 
 // Activity is an entry with the title of its ticket.
 type Activity struct {

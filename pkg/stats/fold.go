@@ -9,70 +9,70 @@ import (
 	"ticketsystem/pkg/ticket"
 )
 
-// Counted is what the numbers hold of one ticket: how far its log has been
+// Checkpoint is what the numbers hold of one ticket: how far its log has been
 // counted, and what the next entry has to be compared with.
-type Counted struct {
+type Checkpoint struct {
 	TicketID   string
-	UpTo       int // the newest entry that was counted, 0 before the first
+	LastSeq    int // the newest entry that was counted, 0 before the first
 	CustomerID string
 	Status     ticket.Status
 	CategoryID string
 	CreatedAt  time.Time
 	Replied    bool // staff has answered
-	Ended      bool // it was resolved or closed, at least once
-	Gone       bool // it was deleted: nothing is counted any more
-	Edition    int  // of the numbers, that it is counted in
+	Finished   bool // it was resolved or closed, at least once
+	Deleted    bool // it was deleted: nothing is counted any more
+	Generation int  // of the numbers, that it is counted in
 }
 
-// Numbers are counters by name; numbers.go holds the names.
-type Numbers map[string]int
+// Counts are counters by name; numbers.go holds the names.
+type Counts map[string]int
 
 // Delta is what entries add to the numbers.
 type Delta struct {
-	Days    map[string]Numbers           // by day, as DayOf writes it
-	Backlog Numbers                      // of the tickets that are live
-	Names   map[string]map[string]string // of categories that were chosen, by id and language
+	Days          map[string]Counts            // by day, as DayOf writes it
+	Backlog       Counts                       // of the tickets that are live
+	CategoryNames map[string]map[string]string // of categories that were chosen, by id and language
 }
 
-// mostDays bounds how many days one Delta touches: they are written together.
-const mostDays = 20
+// maxDeltaDays bounds how many days one Delta touches: they are written together.
+const maxDeltaDays = 20
 
 // Fold counts the entries that come behind c.UpTo, in their order. Those that
 // were counted already are skipped, and counting stops at a gap; so whichever
 // way a log is cut, doubled or mixed up, the deltas add up to the same. It also
 // stops before a Delta gets too large: the new UpTo says how far it came.
-func Fold(c Counted, entries []ticket.Entry) (Counted, Delta) {
-	d := Delta{Days: map[string]Numbers{}, Backlog: Numbers{}, Names: map[string]map[string]string{}}
+func Fold(c Checkpoint, entries []ticket.Entry) (Checkpoint, Delta) {
+	d := Delta{Days: map[string]Counts{}, Backlog: Counts{}, CategoryNames: map[string]map[string]string{}}
 	for _, e := range entries {
-		if e.Seq != c.UpTo+1 || c.Gone {
+		if e.Seq != c.LastSeq+1 || c.Deleted {
 			continue
 		}
-		if len(d.Days) > mostDays-2 { // an entry touches its own day and that of the opening
+		if len(d.Days) > maxDeltaDays-2 { // an entry touches its own day and that of the opening
 			break
 		}
 		before := c
-		c = c.after(e)
-		d.stand(before, -1)
-		d.stand(c, +1)
-		d.happen(before, c, e)
+		c = c.apply(e)
+		d.addBacklog(before, -1)
+		d.addBacklog(c, +1)
+		d.addDaily(before, c, e)
 	}
-	d.prune()
+	d.dropZeros()
 	return c, d
 }
 
-// Forget is what a deleted ticket leaves: it is no longer in the backlog. What
+// Remove is what a deleted ticket leaves: it is no longer in the backlog. What
 // happened on its days stays.
-func Forget(c Counted) (Counted, Delta) {
-	d := Delta{Days: map[string]Numbers{}, Backlog: Numbers{}}
-	d.stand(c, -1)
-	c.Gone = true
+func Remove(c Checkpoint) (Checkpoint, Delta) {
+	d := Delta{Days: map[string]Counts{}, Backlog: Counts{}}
+	d.addBacklog(c, -1)
+	c.Deleted = true
 	return c, d
 }
 
-// Matters says whether the entry can change any number.
-func Matters(e ticket.Entry) bool {
+// AffectsStats says whether the entry can change any number.
+func AffectsStats(e ticket.Entry) bool {
 	switch {
-	case e.Kind == ticket.KindOpened, e.Kind == ticket.KindMessage && e.Author.Role.Staff():
+	case e.Kind == ticket.KindOpened, e.Kind == ticket.KindMessage && e.Author.Role.IsStaff():
 		return true
 	case e.Change == nil:
 		return false
@@ -81,37 +81,37 @@ func Matters(e ticket.Entry) bool {
 	return e.Change.Field == "status" || e.Change.Field == "category" || e.Change.Field == "assignee"
 }
 
-// after is what is counted once the entry is.
-func (c Counted) after(e ticket.Entry) Counted {
-	c.TicketID, c.UpTo = e.TicketID, e.Seq
+// apply is what is counted once the entry is.
+func (c Checkpoint) apply(e ticket.Entry) Checkpoint {
+	c.TicketID, c.LastSeq = e.TicketID, e.Seq
 	c.Status, c.CategoryID = e.State.Status, e.State.CategoryID
 	if e.Kind == ticket.KindOpened {
 		c.CustomerID, c.CreatedAt = e.Author.ID, e.CreatedAt
 	}
-	if e.Kind == ticket.KindMessage && e.Author.Role.Staff() && e.Author.ID != c.CustomerID {
+	if e.Kind == ticket.KindMessage && e.Author.Role.IsStaff() && e.Author.ID != c.CustomerID {
 		c.Replied = true
 	}
-	c.Ended = c.Ended || !c.Status.Live()
+	c.Finished = c.Finished || !c.Status.IsActive()
 	return c
 }
 
-// stand puts a live ticket into the backlog, or takes it out.
-func (d *Delta) stand(c Counted, by int) {
-	if c.UpTo == 0 || c.Gone || !c.Status.Live() {
+// addBacklog puts a live ticket into the backlog, or takes it out.
+func (d *Delta) addBacklog(c Checkpoint, by int) {
+	if c.LastSeq == 0 || c.Deleted || !c.Status.IsActive() {
 		return
 	}
 	d.Backlog[statusName(c.Status)] += by
 	d.Backlog[categoryName(c.CategoryID)] += by
-	d.day(c.CreatedAt)[hourName(c.CreatedAt)] += by
+	d.countsOf(c.CreatedAt)[hourName(c.CreatedAt)] += by
 }
 
-// happen counts what the entry did on its day.
-func (d *Delta) happen(before, after Counted, e ticket.Entry) {
-	today := func(name string) { d.day(e.CreatedAt)[name]++ }
+// addDaily counts what the entry did on its day.
+func (d *Delta) addDaily(before, after Checkpoint, e ticket.Entry) {
+	today := func(name string) { d.countsOf(e.CreatedAt)[name]++ }
 	if e.Kind == ticket.KindOpened {
 		today(created)
 	}
-	wasOver := before.UpTo > 0 && !before.Status.Live()
+	wasOver := before.LastSeq > 0 && !before.Status.IsActive()
 	switch {
 	case after.Status == before.Status:
 	case after.Status == ticket.StatusResolved:
@@ -124,21 +124,21 @@ func (d *Delta) happen(before, after Counted, e ticket.Entry) {
 	if after.Replied && !before.Replied {
 		today(bucketName(responsePrefix, e.CreatedAt.Sub(after.CreatedAt)))
 	}
-	if after.Ended && !before.Ended {
+	if after.Finished && !before.Finished {
 		today(bucketName(resolutionPrefix, e.CreatedAt.Sub(after.CreatedAt)))
 	}
 	switch {
 	case e.Opening != nil:
-		d.Names[e.Opening.Category.ID] = e.Opening.Category.Names
+		d.CategoryNames[e.Opening.Category.ID] = e.Opening.Category.Names
 	case e.Change != nil && e.Change.Field == "category":
-		d.Names[e.Change.To] = e.Change.Names
+		d.CategoryNames[e.Change.To] = e.Change.Names
 	}
 }
 
-func (d *Delta) day(at time.Time) Numbers {
+func (d *Delta) countsOf(at time.Time) Counts {
 	day := DayOf(at)
 	if d.Days[day] == nil {
-		d.Days[day] = Numbers{}
+		d.Days[day] = Counts{}
 	}
 	return d.Days[day]
 }
@@ -146,62 +146,62 @@ func (d *Delta) day(at time.Time) Numbers {
 // Add puts another delta on top.
 func (d *Delta) Add(other Delta) {
 	if d.Days == nil {
-		*d = Delta{Days: map[string]Numbers{}, Backlog: Numbers{}, Names: map[string]map[string]string{}}
+		*d = Delta{Days: map[string]Counts{}, Backlog: Counts{}, CategoryNames: map[string]map[string]string{}}
 	}
-	for day, numbers := range other.Days {
+	for day, counts := range other.Days {
 		if d.Days[day] == nil {
-			d.Days[day] = Numbers{}
+			d.Days[day] = Counts{}
 		}
-		d.Days[day].Add(numbers)
+		d.Days[day].Add(counts)
 	}
 	d.Backlog.Add(other.Backlog)
-	for id, names := range other.Names {
-		d.Names[id] = names
+	for id, names := range other.CategoryNames {
+		d.CategoryNames[id] = names
 	}
-	d.prune()
+	d.dropZeros()
 }
 
-// Negative is what takes the delta back.
-func (d Delta) Negative() Delta {
-	back := Delta{Days: make(map[string]Numbers, len(d.Days)), Backlog: d.Backlog.negative(), Names: d.Names}
-	for day, numbers := range d.Days {
-		back.Days[day] = numbers.negative()
+// Negate is what takes the delta back.
+func (d Delta) Negate() Delta {
+	negated := Delta{Days: make(map[string]Counts, len(d.Days)), Backlog: d.Backlog.negate(), CategoryNames: d.CategoryNames}
+	for day, counts := range d.Days {
+		negated.Days[day] = counts.negate()
 	}
-	return back
+	return negated
 }
 
-func (n Numbers) negative() Numbers {
-	back := make(Numbers, len(n))
-	for name, by := range n {
-		back[name] = -by
+func (c Counts) negate() Counts {
+	negated := make(Counts, len(c))
+	for name, by := range c {
+		negated[name] = -by
 	}
-	return back
+	return negated
 }
 
 // Add puts other numbers on top.
-func (n Numbers) Add(other Numbers) {
+func (c Counts) Add(other Counts) {
 	for name, by := range other {
-		n[name] += by
+		c[name] += by
 	}
 }
 
-// prune drops what changes nothing.
-func (d *Delta) prune() {
-	for day, numbers := range d.Days {
-		if numbers.prune(); len(numbers) == 0 {
+// dropZeros drops what changes nothing.
+func (d *Delta) dropZeros() {
+	for day, counts := range d.Days {
+		if counts.dropZeros(); len(counts) == 0 {
 			delete(d.Days, day)
 		}
 	}
-	d.Backlog.prune()
+	d.Backlog.dropZeros()
 }
 
-func (n Numbers) prune() {
-	for name, by := range n {
+func (c Counts) dropZeros() {
+	for name, by := range c {
 		if by == 0 {
-			delete(n, name)
+			delete(c, name)
 		}
 	}
 }
 
-// Empty says whether the delta changes no number.
-func (d Delta) Empty() bool { return len(d.Days) == 0 && len(d.Backlog) == 0 }
+// IsEmpty says whether the delta changes no number.
+func (d Delta) IsEmpty() bool { return len(d.Days) == 0 && len(d.Backlog) == 0 }

@@ -19,32 +19,32 @@ import (
 
 var start = time.Date(2026, 3, 1, 22, 30, 0, 0, time.UTC)
 
-// life is a log by chance: messages, notes and moves of every kind, hours apart.
-func life(chance *rand.Rand, ticketID string, n int) []ticket.Entry {
+// randomLog is a log by chance: messages, notes and moves of every kind, hours apart.
+func randomLog(rng *rand.Rand, ticketID string, n int) []ticket.Entry {
 	statuses := []ticket.Status{ticket.StatusOpen, ticket.StatusPending, ticket.StatusOnHold, ticket.StatusResolved, ticket.StatusClosed}
-	people := []ticket.Author{{ID: "sara", Role: user.RoleUser}, {ID: "ali", Role: user.RoleSupport}, {ID: "system", Role: "system"}}
-	at := start.Add(time.Duration(chance.IntN(72)) * time.Hour)
+	authors := []ticket.Author{{ID: "sara", Role: user.RoleUser}, {ID: "ali", Role: user.RoleSupport}, {ID: "system", Role: "system"}}
+	at := start.Add(time.Duration(rng.IntN(72)) * time.Hour)
 	state := ticket.State{Status: ticket.StatusNew, CategoryID: "billing"}
 	log := []ticket.Entry{{
-		TicketID: ticketID, Seq: 1, Kind: ticket.KindOpened, Author: people[0], CreatedAt: at, State: state,
+		TicketID: ticketID, Seq: 1, Kind: ticket.KindOpened, Author: authors[0], CreatedAt: at, State: state,
 		Opening: &ticket.Opening{Category: ticket.Category{ID: "billing", Names: map[string]string{"en": "Billing"}}},
 	}}
 	for seq := 2; seq <= n; seq++ {
-		at = at.Add(time.Duration(chance.IntN(20*3600)) * time.Second)
-		e := ticket.Entry{TicketID: ticketID, Seq: seq, Author: people[chance.IntN(3)], CreatedAt: at}
-		switch kind := chance.IntN(6); kind {
+		at = at.Add(time.Duration(rng.IntN(20*3600)) * time.Second)
+		e := ticket.Entry{TicketID: ticketID, Seq: seq, Author: authors[rng.IntN(3)], CreatedAt: at}
+		switch kind := rng.IntN(6); kind {
 		case 0, 1:
-			to := statuses[chance.IntN(len(statuses))]
+			to := statuses[rng.IntN(len(statuses))]
 			e.Kind, e.Change = ticket.KindStatus, &ticket.Change{Field: "status", From: string(state.Status), To: string(to)}
 			state.Status = to
 		case 2:
-			state.CategoryID = []string{"billing", "technical"}[chance.IntN(2)]
+			state.CategoryID = []string{"billing", "technical"}[rng.IntN(2)]
 			e.Kind, e.Change = ticket.KindCategory, &ticket.Change{Field: "category", To: state.CategoryID}
 		case 3:
 			e.Kind = ticket.KindNote
 		default:
 			e.Kind = ticket.KindMessage
-			if e.Author.ID == "sara" && !state.Status.Live() {
+			if e.Author.ID == "sara" && !state.Status.IsActive() {
 				e.Change = &ticket.Change{Field: "status", From: string(state.Status), To: "open"}
 				state.Status = ticket.StatusOpen
 			}
@@ -55,8 +55,8 @@ func life(chance *rand.Rand, ticketID string, n int) []ticket.Entry {
 	return log
 }
 
-// recount makes the totals anew, in the plainest way there is.
-func recount(logs map[string][]ticket.Entry) map[string]int {
+// modelTotals makes the totals anew, in the plainest way there is.
+func modelTotals(logs map[string][]ticket.Entry) map[string]int {
 	totals := map[string]int{}
 	for _, log := range logs {
 		was, replied, ended := ticket.Status(""), false, false
@@ -76,13 +76,13 @@ func recount(logs map[string][]ticket.Entry) map[string]int {
 				replied = true
 				totals["responses"]++
 			}
-			if !now.Live() && !ended {
+			if !now.IsActive() && !ended {
 				ended = true
 				totals["resolutions"]++
 			}
 			was = now
 		}
-		if last := log[len(log)-1].State; last.Status.Live() {
+		if last := log[len(log)-1].State; last.Status.IsActive() {
 			totals[string(last.Status)]++
 			totals["in "+last.CategoryID]++
 			totals["live"]++
@@ -91,8 +91,8 @@ func recount(logs map[string][]ticket.Entry) map[string]int {
 	return totals
 }
 
-// totals are those of a report over all days.
-func totals(r stats.Report) map[string]int {
+// reportTotals are those of a report over all days.
+func reportTotals(r stats.Report) map[string]int {
 	out := map[string]int{}
 	add := func(name string, n int) {
 		if n != 0 {
@@ -117,88 +117,88 @@ func totals(r stats.Report) map[string]int {
 	return out
 }
 
-// ledger is a Store in memory that now and then fails, before or after it wrote.
-type ledger struct {
-	mu      sync.Mutex
-	chance  *rand.Rand // nil: it never fails
-	logs    map[string][]ticket.Entry
-	counted map[string]stats.Counted
-	sum     stats.Delta
-	writes  int
+// flakyStore is a Store in memory that now and then fails, before or after it wrote.
+type flakyStore struct {
+	mu          sync.Mutex
+	rng         *rand.Rand // nil: it never fails
+	logs        map[string][]ticket.Entry
+	checkpoints map[string]stats.Checkpoint
+	total       stats.Delta
+	writes      int
 }
 
-var errCut = errors.New("cut off")
+var errLost = errors.New("cut off")
 
-func (l *ledger) CountedFrom(_ context.Context, ticketID string, seq int) (stats.Counted, []ticket.Entry, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	log := l.logs[ticketID]
-	return l.counted[ticketID], log[min(seq-1, len(log)):], nil
+func (store *flakyStore) StatsCheckpoint(_ context.Context, ticketID string, seq int) (stats.Checkpoint, []ticket.Entry, error) {
+	store.mu.Lock()
+	defer store.mu.Unlock()
+	log := store.logs[ticketID]
+	return store.checkpoints[ticketID], log[min(seq-1, len(log)):], nil
 }
 
-func (l *ledger) cutOff() bool { return l.chance != nil && l.chance.IntN(8) == 0 }
+func (store *flakyStore) fails() bool { return store.rng != nil && store.rng.IntN(8) == 0 }
 
-func (l *ledger) Advance(_ context.Context, steps []stats.Step) (map[int]bool, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.cutOff() {
-		return nil, errCut
+func (store *flakyStore) ApplyStats(_ context.Context, updates []stats.Update) (map[int]bool, error) {
+	store.mu.Lock()
+	defer store.mu.Unlock()
+	if store.fails() {
+		return nil, errLost
 	}
 	refused := map[int]bool{}
-	for i, s := range steps {
-		if l.counted[s.Now.TicketID].UpTo != s.Was.UpTo || l.counted[s.Now.TicketID].Gone {
+	for i, u := range updates {
+		if store.checkpoints[u.After.TicketID].LastSeq != u.Before.LastSeq || store.checkpoints[u.After.TicketID].Deleted {
 			refused[i] = true
 		}
 	}
 	if len(refused) > 0 {
 		return refused, nil
 	}
-	l.writes++
-	for _, s := range steps {
-		l.counted[s.Now.TicketID] = s.Now
-		l.sum.Add(s.Delta)
+	store.writes++
+	for _, u := range updates {
+		store.checkpoints[u.After.TicketID] = u.After
+		store.total.Add(u.Delta)
 	}
-	if l.cutOff() {
-		return nil, errCut // written, but the answer is lost
+	if store.fails() {
+		return nil, errLost // written, but the answer is lost
 	}
 	return nil, nil
 }
 
-func (l *ledger) report(now time.Time) stats.Report {
+func (store *flakyStore) report(now time.Time) stats.Report {
 	period := stats.Period{From: start.Truncate(24 * time.Hour), To: now.Truncate(24 * time.Hour)}
-	return stats.Make(period, now, stats.Record{Days: l.sum.Days, Backlog: l.sum.Backlog, Names: l.sum.Names})
+	return stats.NewReport(period, now, stats.Snapshot{Days: store.total.Days, Backlog: store.total.Backlog, CategoryNames: store.total.CategoryNames})
 }
 
-// TestCountedOnce: lives of tickets by chance; hints of their entries doubled,
+// TestAggregator_CountsOnce: lives of tickets by chance; hints of their entries doubled,
 // mixed up and followed side by side by two processes, some cut off and told
 // again. The numbers are those of a plain count of the logs.
-func TestCountedOnce(t *testing.T) {
+func TestAggregator_CountsOnce(t *testing.T) {
 	for seed := range uint64(60) {
-		chance := rand.New(rand.NewPCG(seed, 7))
-		l := &ledger{chance: chance, logs: map[string][]ticket.Entry{}, counted: map[string]stats.Counted{}}
+		rng := rand.New(rand.NewPCG(seed, 7))
+		store := &flakyStore{rng: rng, logs: map[string][]ticket.Entry{}, checkpoints: map[string]stats.Checkpoint{}}
 		var hints []ticket.Entry
 		now := start
-		for i := range 1 + chance.IntN(12) {
+		for i := range 1 + rng.IntN(12) {
 			id := fmt.Sprint("ticket-", i)
-			l.logs[id] = life(chance, id, 1+chance.IntN(40))
-			hints = append(hints, l.logs[id]...)
-			now = later(now, l.logs[id][len(l.logs[id])-1].CreatedAt)
+			store.logs[id] = randomLog(rng, id, 1+rng.IntN(40))
+			hints = append(hints, store.logs[id]...)
+			now = latest(now, store.logs[id][len(store.logs[id])-1].CreatedAt)
 		}
 		for _, e := range slices.Clone(hints) {
-			for range chance.IntN(3) {
+			for range rng.IntN(3) {
 				hints = append(hints, e)
 			}
 		}
-		chance.Shuffle(len(hints), func(i, j int) { hints[i], hints[j] = hints[j], hints[i] })
-		followAll(t, l, hints)
-		if got, want := totals(l.report(now)), recount(l.logs); !maps.Equal(got, want) {
+		rng.Shuffle(len(hints), func(i, j int) { hints[i], hints[j] = hints[j], hints[i] })
+		applyAll(t, store, hints)
+		if got, want := reportTotals(store.report(now)), modelTotals(store.logs); !maps.Equal(got, want) {
 			t.Fatalf("seed %d: got %v\nwant %v", seed, got, want)
 		}
 	}
 }
 
-// followAll follows hints by two processes with four workers each.
-func followAll(t *testing.T, l *ledger, hints []ticket.Entry) {
+// applyAll follows hints by two processes with four workers each.
+func applyAll(t *testing.T, store *flakyStore, hints []ticket.Entry) {
 	t.Helper()
 	todo := make(chan ticket.Entry, len(hints))
 	for _, e := range hints {
@@ -207,16 +207,16 @@ func followAll(t *testing.T, l *ledger, hints []ticket.Entry) {
 	close(todo)
 	var wait sync.WaitGroup
 	for range 2 {
-		counter := &stats.Counter{Store: l}
+		aggregator := &stats.Aggregator{Store: store}
 		for range 4 {
 			wait.Go(func() {
 				for e := range todo {
 					for {
-						err := counter.Follow(context.Background(), e)
+						err := aggregator.ApplyEntry(context.Background(), e)
 						if err == nil {
 							break
 						}
-						if !errors.Is(err, errCut) {
+						if !errors.Is(err, errLost) {
 							t.Error(err)
 							return
 						}
@@ -228,35 +228,35 @@ func followAll(t *testing.T, l *ledger, hints []ticket.Entry) {
 	wait.Wait()
 }
 
-func later(a, b time.Time) time.Time {
+func latest(a, b time.Time) time.Time {
 	if a.After(b) {
 		return a
 	}
 	return b
 }
 
-// TestForgotten: a deleted ticket leaves the backlog once; what happened stays,
+// TestRemoveTicket: a deleted ticket leaves the backlog once; what happened stays,
 // and what slips in afterwards does not count.
-func TestForgotten(t *testing.T) {
-	chance := rand.New(rand.NewPCG(1, 1))
-	l := &ledger{logs: map[string][]ticket.Entry{"a": life(chance, "a", 1), "b": life(chance, "b", 1)}, counted: map[string]stats.Counted{}}
-	counter := &stats.Counter{Store: l}
-	for _, log := range l.logs {
-		if err := counter.Follow(t.Context(), log[0]); err != nil {
+func TestRemoveTicket(t *testing.T) {
+	rng := rand.New(rand.NewPCG(1, 1))
+	store := &flakyStore{logs: map[string][]ticket.Entry{"a": randomLog(rng, "a", 1), "b": randomLog(rng, "b", 1)}, checkpoints: map[string]stats.Checkpoint{}}
+	aggregator := &stats.Aggregator{Store: store}
+	for _, log := range store.logs {
+		if err := aggregator.ApplyEntry(t.Context(), log[0]); err != nil {
 			t.Fatal(err)
 		}
 	}
 	for range 2 {
-		if err := counter.Forget(t.Context(), "a"); err != nil {
+		if err := aggregator.RemoveTicket(t.Context(), "a"); err != nil {
 			t.Fatal(err)
 		}
 	}
 	answer := ticket.Entry{TicketID: "a", Seq: 2, Kind: ticket.KindMessage, Author: ticket.Author{ID: "ali", Role: user.RoleSupport}, State: ticket.State{Status: ticket.StatusOpen}}
-	l.logs["a"] = append(l.logs["a"], answer)
-	if err := counter.Follow(t.Context(), answer); err != nil {
+	store.logs["a"] = append(store.logs["a"], answer)
+	if err := aggregator.ApplyEntry(t.Context(), answer); err != nil {
 		t.Fatal(err)
 	}
-	r := l.report(start.Add(100 * time.Hour))
+	r := store.report(start.Add(100 * time.Hour))
 	days := 0
 	for _, d := range r.Days {
 		days += d.Created
@@ -266,11 +266,11 @@ func TestForgotten(t *testing.T) {
 	}
 }
 
-// TestLongLog: a log over more days than one write may touch is counted piece
+// TestApplyEntry_LongLog: a log over more days than one write may touch is counted piece
 // by piece, to the same numbers.
-func TestLongLog(t *testing.T) {
-	l := &ledger{logs: map[string][]ticket.Entry{}, counted: map[string]stats.Counted{}}
-	log := life(rand.New(rand.NewPCG(3, 3)), "a", 1)
+func TestApplyEntry_LongLog(t *testing.T) {
+	store := &flakyStore{logs: map[string][]ticket.Entry{}, checkpoints: map[string]stats.Checkpoint{}}
+	log := randomLog(rand.New(rand.NewPCG(3, 3)), "a", 1)
 	for day := range 100 {
 		to := []ticket.Status{ticket.StatusResolved, ticket.StatusOpen}[day%2]
 		log = append(log, ticket.Entry{
@@ -278,34 +278,34 @@ func TestLongLog(t *testing.T) {
 			Change: &ticket.Change{Field: "status"}, State: ticket.State{Status: to, CategoryID: "billing"},
 		})
 	}
-	l.logs["a"] = log
-	if err := (&stats.Counter{Store: l}).Follow(t.Context(), log[100]); err != nil {
+	store.logs["a"] = log
+	if err := (&stats.Aggregator{Store: store}).ApplyEntry(t.Context(), log[100]); err != nil {
 		t.Fatal(err)
 	}
-	if got, want := totals(l.report(start.AddDate(0, 0, 110))), recount(l.logs); !maps.Equal(got, want) {
+	if got, want := reportTotals(store.report(start.AddDate(0, 0, 110))), modelTotals(store.logs); !maps.Equal(got, want) {
 		t.Errorf("got %v\nwant %v", got, want)
 	}
-	if l.writes < 5 {
-		t.Errorf("%d writes for a hundred days", l.writes)
+	if store.writes < 5 {
+		t.Errorf("%d writes for a hundred days", store.writes)
 	}
 }
 
-// TestPlainTalkIsFree: what changes no number is neither read nor written.
-func TestPlainTalkIsFree(t *testing.T) {
-	counter := &stats.Counter{} // a store would be missed
+// TestAffectsStats_Message: what changes no number is neither read nor written.
+func TestAffectsStats_Message(t *testing.T) {
+	aggregator := &stats.Aggregator{} // a store would be missed
 	for _, e := range []ticket.Entry{
 		{Seq: 2, Kind: ticket.KindMessage, Author: ticket.Author{ID: "sara", Role: user.RoleUser}},
 		{Seq: 2, Kind: ticket.KindNote, Author: ticket.Author{ID: "ali", Role: user.RoleSupport}},
 		{Seq: 2, Kind: ticket.KindTitle, Change: &ticket.Change{Field: "title"}},
 	} {
-		if err := counter.Follow(t.Context(), e); err != nil {
+		if err := aggregator.ApplyEntry(t.Context(), e); err != nil {
 			t.Error(err)
 		}
 	}
 }
 
-// TestReport: the numbers of a small house, read off.
-func TestReport(t *testing.T) {
+// TestNewReport: the numbers of a small house, read off.
+func TestNewReport(t *testing.T) {
 	now := time.Date(2026, 3, 20, 12, 0, 0, 0, time.UTC)
 	var sum stats.Delta
 	for i, c := range []struct {
@@ -321,10 +321,10 @@ func TestReport(t *testing.T) {
 				CreatedAt: opened.Add(c.replied), State: ticket.State{Status: ticket.StatusOpen, CategoryID: c.category},
 			})
 		}
-		_, d := stats.Fold(stats.Counted{}, log)
+		_, d := stats.Fold(stats.Checkpoint{}, log)
 		sum.Add(d)
 	}
-	r := stats.Make(stats.Month(now), now, stats.Record{Days: sum.Days, Backlog: sum.Backlog})
+	r := stats.NewReport(stats.Last30Days(now), now, stats.Snapshot{Days: sum.Days, Backlog: sum.Backlog})
 	if len(r.Days) != 30 || r.Days[29].Day != "2026-03-20" || r.Days[29].Created != 1 || r.Days[0].Created != 0 {
 		t.Errorf("days: got %+v", r.Days)
 	}
@@ -345,7 +345,7 @@ func TestReport(t *testing.T) {
 	}
 	near("median", r.FirstResponse.Median, 3600)
 	near("p90", r.FirstResponse.P90, 36000)
-	if r.FirstResponse.Count != 3 || r.Resolution != (stats.Spread{}) {
+	if r.FirstResponse.Count != 3 || r.Resolution != (stats.Percentiles{}) {
 		t.Errorf("got %+v and %+v", r.FirstResponse, r.Resolution)
 	}
 }

@@ -27,9 +27,9 @@ func FuzzRecord(f *testing.F) {
 		if json.Unmarshal([]byte(text), &record) != nil {
 			return // Lambda's own door
 		}
-		w := &world{}
-		project, deliver, _ := w.handlers()
-		for _, handle := range []stream.Handler{project, deliver} {
+		s := &fakeStore{}
+		project, deliver, _ := s.handlers()
+		for _, handle := range []stream.BatchHandler{project, deliver} {
 			all := batch(record, insert(entryOf("beside", 1, "message")))
 			out, err := handle(t.Context(), all)
 			if err != nil {
@@ -54,18 +54,18 @@ func FuzzMessage(f *testing.F) {
 		f.Add(body)
 	}
 	f.Fuzz(func(t *testing.T, body string) {
-		d, quiet := &depot{}, slog.New(slog.DiscardHandler)
-		courier := &notification.Courier{Ledger: d, Texter: texter{d}, Now: time.Now, SMSPerDay: 9}
-		out, err := stream.Orders(courier, d, quiet)(t.Context(), events.SQSEvent{Records: []events.SQSMessage{{MessageId: "1", Body: body}}})
+		d, discard := &fakeDeliveries{}, slog.New(slog.DiscardHandler)
+		deliverer := &notification.Deliverer{Store: d, SMS: fakeSMS{d}, Now: time.Now, MaxSMSPerDay: 9}
+		out, err := stream.DeliverNotifications(deliverer, d, discard)(t.Context(), events.SQSEvent{Records: []events.SQSMessage{{MessageId: "1", Body: body}}})
 		if err != nil || len(out.BatchItemFailures) > 1 {
 			t.Errorf("%q: got %v, %v", body, out, err)
 		}
 		report := events.SNSEvent{Records: []events.SNSEventRecord{{SNS: events.SNSEntity{Message: body}}}}
-		if err := stream.Feedback(d, quiet)(t.Context(), report); err == nil && !json.Valid([]byte(body)) {
+		if err := stream.HandleMailFeedback(d, discard)(t.Context(), report); err == nil && !json.Valid([]byte(body)) {
 			t.Errorf("%q: no error", body)
 		}
-		a := &archive{}
-		if err := stream.Uploads(&attachment.Desk{Store: a, Now: time.Now}, quiet)(t.Context(), uploads(body)); len(a.asked) == 0 && err == nil {
+		a := &fakeAttachments{}
+		if err := stream.HandleUploads(&attachment.Service{Store: a, Now: time.Now}, discard)(t.Context(), uploads(body)); len(a.ids) == 0 && err == nil {
 			t.Errorf("%q: nobody was asked for, without an error", body)
 		}
 	})

@@ -10,272 +10,272 @@ import (
 	"sync"
 	"time"
 
-	"ticketsystem/pkg/fault"
+	"ticketsystem/pkg/apperr"
+	"ticketsystem/pkg/dynamo"
 	"ticketsystem/pkg/stats"
-	"ticketsystem/pkg/table"
 	"ticketsystem/pkg/ticket"
 	"ticketsystem/pkg/user"
 )
 
-// Shelf is where everything stands that can be made anew.
-type Shelf interface {
-	Index
-	Lists
-	stats.Editions
+// ReplayStore is where everything stands that can be made anew.
+type ReplayStore interface {
+	SearchIndex
+	ActivityStore
+	stats.Generations
 	ticket.TimerStore
-	Bury(ctx context.Context, ticketID string) error
-	RelearnTicket(ctx context.Context, h ticket.Head, said []table.Said) error
-	EveryTicket(ctx context.Context, since time.Time, after map[string]string, n int) (ids []string, next map[string]string, err error)
-	EveryUser(ctx context.Context, after map[string]string, n int) (ids []string, next map[string]string, err error)
+	TouchTombstone(ctx context.Context, ticketID string) error
+	ReindexTicket(ctx context.Context, tk ticket.Ticket, terms []dynamo.EntryTerms) error
+	ListTicketIDs(ctx context.Context, since time.Time, after map[string]string, n int) (ids []string, next map[string]string, err error)
+	ListUserIDs(ctx context.Context, after map[string]string, n int) (ids []string, next map[string]string, err error)
 }
 
 // Replay makes from the logs anew what follows from them: heads, numbers, the
 // index of words, timers and the list of the newest entries. Everybody may go
 // on working meanwhile. Notifications are left alone: they have been sent.
 type Replay struct {
-	Shelf    Shelf
-	Desk     *ticket.Desk
-	Counter  *stats.Counter
-	Patience ticket.Patience
-	Log      *slog.Logger
+	Store   ReplayStore
+	Tickets *ticket.Service
+	Stats   *stats.Aggregator
+	Policy  ticket.AutomationPolicy
+	Log     *slog.Logger
 }
 
-// Replayed is what one run has done, and where the next one goes on.
-type Replayed struct {
-	Cursor  string `json:"cursor,omitempty"` // "" when all is done
-	Tickets int    `json:"tickets"`
-	Mended  int    `json:"mended"` // heads that were not what their log says
-	People  int    `json:"people"`
+// ReplayResult is what one run has done, and where the next one goes on.
+type ReplayResult struct {
+	Cursor   string `json:"cursor,omitempty"` // "" when all is done
+	Tickets  int    `json:"tickets"`
+	Repaired int    `json:"mended"` // heads that were not what their log says
+	Users    int    `json:"people"`
 }
 
-// place is how far a replay has come.
-type place struct {
-	Edition int               `json:"edition"`
-	Begun   time.Time         `json:"begun"`
-	Part    int               `json:"part"`
-	After   map[string]string `json:"after,omitempty"`
+// replayCursor is how far a replay has come.
+type replayCursor struct {
+	Generation int               `json:"edition"`
+	StartedAt  time.Time         `json:"begun"`
+	Phase      int               `json:"part"`
+	After      map[string]string `json:"after,omitempty"`
 }
 
 // The parts of a replay. The last looks once more at tickets that were opened
 // shortly before it began: the index that lists them may have lagged behind.
 const (
-	partTickets = iota
-	partPeople
-	partLate
-	partEnd
+	phaseTickets = iota
+	phaseUsers
+	phaseRecent
+	phaseDone
 )
 
 const (
-	replayTime = 40 * time.Second // of one run; the next one goes on
-	replayPage = 32               // tickets between two looks at the clock
-	replayLag  = 10 * time.Minute // more than an index ever lags behind
+	replayTimeLimit   = 40 * time.Second // of one run; the next one goes on
+	replayPageSize    = 32               // tickets between two looks at the clock
+	indexLagAllowance = 10 * time.Minute // more than an index ever lags behind
 )
 
 // Handler makes the handler behind `make replay`.
 func (r *Replay) Handler() func(context.Context, struct {
 	Cursor string `json:"cursor"`
-}) (Replayed, error) {
+}) (ReplayResult, error) {
 	return func(ctx context.Context, in struct {
 		Cursor string `json:"cursor"`
-	}) (Replayed, error) {
-		return r.Run(ctx, in.Cursor, r.Desk.Now().Add(replayTime))
+	}) (ReplayResult, error) {
+		return r.Run(ctx, in.Cursor, r.Tickets.Now().Add(replayTimeLimit))
 	}
 }
 
 // Run goes on from a cursor, "" for a new replay, until all is done or the time
 // is over. A run that failed may be repeated with its cursor.
-func (r *Replay) Run(ctx context.Context, cursor string, until time.Time) (Replayed, error) {
-	at, err := r.begin(ctx, cursor)
+func (r *Replay) Run(ctx context.Context, cursor string, deadline time.Time) (ReplayResult, error) {
+	pos, err := r.startOrResume(ctx, cursor)
 	if err != nil {
-		return Replayed{}, err
+		return ReplayResult{}, err
 	}
-	var out Replayed
-	for at.Part < partEnd {
-		if at, err = r.page(ctx, at, &out); err != nil {
-			return Replayed{}, err
+	var out ReplayResult
+	for pos.Phase < phaseDone {
+		if pos, err = r.runPage(ctx, pos, &out); err != nil {
+			return ReplayResult{}, err
 		}
-		if at.Part < partEnd && r.Desk.Now().After(until) {
-			out.Cursor, err = at.cursor()
+		if pos.Phase < phaseDone && r.Tickets.Now().After(deadline) {
+			out.Cursor, err = pos.encode()
 			return out, err
 		}
 	}
-	return out, r.Shelf.EndEditions(ctx, at.Edition)
+	return out, r.Store.DeleteStatsGenerationsBefore(ctx, pos.Generation)
 }
 
-func (r *Replay) begin(ctx context.Context, cursor string) (place, error) {
+func (r *Replay) startOrResume(ctx context.Context, cursor string) (replayCursor, error) {
 	if cursor == "" {
-		edition, err := r.Shelf.BeginEdition(ctx)
-		return place{Edition: edition, Begun: r.Desk.Now()}, err
+		generation, err := r.Store.BeginStatsGeneration(ctx)
+		return replayCursor{Generation: generation, StartedAt: r.Tickets.Now()}, err
 	}
-	var at place
+	var pos replayCursor
 	text, err := base64.RawURLEncoding.DecodeString(cursor)
 	if err == nil {
-		err = json.Unmarshal(text, &at)
+		err = json.Unmarshal(text, &pos)
 	}
-	if err == nil && (at.Edition < 1 || at.Part < partTickets || at.Part >= partEnd) {
+	if err == nil && (pos.Generation < 1 || pos.Phase < phaseTickets || pos.Phase >= phaseDone) {
 		err = errors.New("it leads nowhere")
 	}
 	if err != nil {
-		return at, fmt.Errorf("cursor: %w", err)
+		return pos, fmt.Errorf("cursor: %w", err)
 	}
-	return at, nil
+	return pos, nil
 }
 
-func (at place) cursor() (string, error) {
-	text, err := json.Marshal(at)
+func (pos replayCursor) encode() (string, error) {
+	text, err := json.Marshal(pos)
 	return base64.RawURLEncoding.EncodeToString(text), err
 }
 
-// page does one page and gives the place behind it.
-func (r *Replay) page(ctx context.Context, at place, out *Replayed) (place, error) {
+// runPage does one page and gives the place behind it.
+func (r *Replay) runPage(ctx context.Context, pos replayCursor, out *ReplayResult) (replayCursor, error) {
 	var (
 		ids   []string
 		err   error
 		since time.Time
 	)
-	if at.Part == partLate {
-		since = at.Begun.Add(-replayLag)
+	if pos.Phase == phaseRecent {
+		since = pos.StartedAt.Add(-indexLagAllowance)
 	}
-	if at.Part == partPeople {
-		ids, at.After, err = r.Shelf.EveryUser(ctx, at.After, replayPage)
+	if pos.Phase == phaseUsers {
+		ids, pos.After, err = r.Store.ListUserIDs(ctx, pos.After, replayPageSize)
 	} else {
-		ids, at.After, err = r.Shelf.EveryTicket(ctx, since, at.After, replayPage)
+		ids, pos.After, err = r.Store.ListTicketIDs(ctx, since, pos.After, replayPageSize)
 	}
 	if err != nil {
-		return at, err
+		return pos, err
 	}
 	var mu sync.Mutex
-	err = sideBySide(ids, func(id string) error {
-		if at.Part == partPeople {
-			return r.person(ctx, id)
+	err = forEach(ids, func(id string) error {
+		if pos.Phase == phaseUsers {
+			return r.rebuildUser(ctx, id)
 		}
-		mended, err := r.ticket(ctx, id, at.Edition)
+		repaired, err := r.rebuildTicket(ctx, id, pos.Generation)
 		if err != nil {
 			r.Log.ErrorContext(ctx, "ticket not replayed", slog.String("ticket", id), slog.Any("error", err))
 			return fmt.Errorf("ticket %s: %w", id, err)
 		}
 		mu.Lock()
 		defer mu.Unlock()
-		if mended {
-			out.Mended++
+		if repaired {
+			out.Repaired++
 		}
 		return nil
 	})
-	switch at.Part {
-	case partTickets:
+	switch pos.Phase {
+	case phaseTickets:
 		out.Tickets += len(ids)
-	case partPeople:
-		out.People += len(ids)
+	case phaseUsers:
+		out.Users += len(ids)
 	}
-	if at.After == nil {
-		at.Part++
+	if pos.After == nil {
+		pos.Phase++
 	}
-	return at, err
+	return pos, err
 }
 
-// sideBySide runs a piece of work for each id, several at once.
-func sideBySide(ids []string, work func(id string) error) error {
+// forEach runs a piece of work for each id, several at once.
+func forEach(ids []string, fn func(id string) error) error {
 	var (
-		wait   sync.WaitGroup
-		places = make(chan struct{}, partitionsAtOnce)
-		errs   = make([]error, len(ids))
+		wg        sync.WaitGroup
+		semaphore = make(chan struct{}, maxPartitions)
+		errs      = make([]error, len(ids))
 	)
 	for i, id := range ids {
-		places <- struct{}{}
-		wait.Go(func() {
-			defer func() { <-places }()
-			errs[i] = work(id)
+		semaphore <- struct{}{}
+		wg.Go(func() {
+			defer func() { <-semaphore }()
+			errs[i] = fn(id)
 		})
 	}
-	wait.Wait()
+	wg.Wait()
 	return errors.Join(errs...)
 }
 
-// ticket makes anew what follows from one log. When the log has grown
+// rebuildTicket makes anew what follows from one log. When the log has grown
 // meanwhile, what came was followed with an eye on what was just changed: so it
 // is done once more.
-func (r *Replay) ticket(ctx context.Context, id string, edition int) (mended bool, err error) {
-	if err := r.Counter.Move(ctx, id, edition); err != nil {
+func (r *Replay) rebuildTicket(ctx context.Context, id string, generation int) (repaired bool, err error) {
+	if err := r.Stats.MigrateTicket(ctx, id, generation); err != nil {
 		return false, err
 	}
-	for upTo := 0; ; {
-		log, some, err := r.Desk.Rebuild(ctx, id, r.removed)
+	for rebuiltUpTo := 0; ; {
+		log, changed, err := r.Tickets.Rebuild(ctx, id, r.isDeletedUser)
 		if err != nil {
-			return mended, err
+			return repaired, err
 		}
-		mended = mended || some
+		repaired = repaired || changed
 		switch n := len(log.Entries); n {
-		case upTo:
-			return mended, nil
+		case rebuiltUpTo:
+			return repaired, nil
 		case 0: // deleted meanwhile: what was just written has to go, too
-			return mended, r.Shelf.Bury(ctx, id)
+			return repaired, r.Store.TouchTombstone(ctx, id)
 		default:
-			upTo = n
+			rebuiltUpTo = n
 		}
-		if err := r.follow(ctx, log); err != nil {
-			return mended, err
+		if err := r.rebuildDerived(ctx, log); err != nil {
+			return repaired, err
 		}
 	}
 }
 
-// removed tells whether a person is no more.
-func (r *Replay) removed(ctx context.Context, userID string) (bool, error) {
-	_, err := r.Shelf.User(ctx, userID)
-	if fault.Is(err, fault.UserNotFound) {
+// isDeletedUser tells whether a person is no more.
+func (r *Replay) isDeletedUser(ctx context.Context, userID string) (bool, error) {
+	_, err := r.Store.User(ctx, userID)
+	if apperr.Is(err, apperr.UserNotFound) {
 		return true, nil
 	}
 	return false, err
 }
 
-// follow makes words, timer and pointers of a log.
-func (r *Replay) follow(ctx context.Context, log ticket.Log) error {
-	said := make([]table.Said, 0, len(log.Entries))
-	recent := r.Desk.Now().Add(-stats.ActivityLife)
-	var public ticket.Entry
+// rebuildDerived makes words, timer and pointers of a log.
+func (r *Replay) rebuildDerived(ctx context.Context, log ticket.Log) error {
+	perEntry := make([]dynamo.EntryTerms, 0, len(log.Entries))
+	recent := r.Tickets.Now().Add(-stats.ActivityTTL)
+	var lastPublic ticket.Entry
 	for _, e := range log.Entries {
-		words, secret, err := entryWords(ctx, r.Shelf, e)
+		terms, staffOnly, err := entryTerms(ctx, r.Store, e)
 		if err != nil {
 			return err
 		}
-		said = append(said, table.Said{Cause: causeOf(e), Words: words, Secret: secret})
+		perEntry = append(perEntry, dynamo.EntryTerms{Cause: entryCause(e), Terms: terms, StaffOnly: staffOnly})
 		if e.VisibleTo(user.RoleUser) {
-			public = e
+			lastPublic = e
 		}
 		if e.CreatedAt.After(recent) {
-			if err := r.Shelf.NoteActivity(ctx, e); err != nil {
+			if err := r.Store.RecordActivity(ctx, e); err != nil {
 				return err
 			}
 		}
 	}
-	if err := r.Shelf.RelearnTicket(ctx, log.Head, said); err != nil {
+	if err := r.Store.ReindexTicket(ctx, log.Ticket, perEntry); err != nil {
 		return err
 	}
-	if due, waits := r.Patience.Due(public.State.Status, public.CreatedAt); waits {
-		return r.Shelf.SetTimer(ctx, ticket.Timer{TicketID: public.TicketID, Due: due}, public.Seq)
+	if due, ok := r.Policy.Due(lastPublic.State.Status, lastPublic.CreatedAt); ok {
+		return r.Store.SetTimer(ctx, ticket.Timer{TicketID: lastPublic.TicketID, Due: due}, lastPublic.Seq)
 	}
-	return r.Shelf.DropTimer(ctx, public.TicketID, public.Seq)
+	return r.Store.DeleteTimer(ctx, lastPublic.TicketID, lastPublic.Seq)
 }
 
-// person makes anew the words that somebody is found by, until they are those
+// rebuildUser makes anew the words that somebody is found by, until they are those
 // of who the person is now.
-func (r *Replay) person(ctx context.Context, id string) error {
-	var was *user.User
+func (r *Replay) rebuildUser(ctx context.Context, id string) error {
+	var previous *user.User
 	for {
-		is, err := r.Shelf.User(ctx, id)
+		current, err := r.Store.User(ctx, id)
 		switch {
-		case fault.Is(err, fault.UserNotFound):
-			if was == nil {
+		case apperr.Is(err, apperr.UserNotFound):
+			if previous == nil {
 				return nil
 			}
-			return r.Shelf.LearnUser(ctx, *was, userWords(was), nil)
+			return r.Store.IndexUser(ctx, *previous, userTerms(previous), nil)
 		case err != nil:
 			return err
-		case was != nil && *was == is:
+		case previous != nil && *previous == current:
 			return nil
 		}
-		if err := r.Shelf.LearnUser(ctx, is, userWords(was), userWords(&is)); err != nil {
+		if err := r.Store.IndexUser(ctx, current, userTerms(previous), userTerms(&current)); err != nil {
 			return err
 		}
-		was = &is
+		previous = &current
 	}
 }

@@ -5,41 +5,43 @@ import (
 	"slices"
 	"time"
 
+	"ticketsystem/pkg/dynamo"
 	"ticketsystem/pkg/stats"
-	"ticketsystem/pkg/table"
 	"ticketsystem/pkg/ticket"
 )
 
-// Counts keeps the numbers of the house. What a batch brings of one ticket is
+// ProjectStats keeps the numbers of the house. What a batch brings of one ticket is
 // counted at once, with the first of it.
-func Counts(counter *stats.Counter) Effect {
-	return func(ctx context.Context, c table.Change) error {
+func ProjectStats(aggregator *stats.Aggregator) Handler {
+	return func(ctx context.Context, change dynamo.Change) error {
 		switch {
-		case c.Gone != "":
-			return counter.Forget(ctx, c.Gone)
-		case counts(c) && !slices.ContainsFunc(c.Before, counts):
-			return counter.Follow(ctx, *c.Entry)
+		case change.DeletedTicketID != "":
+			return aggregator.RemoveTicket(ctx, change.DeletedTicketID)
+		case affectsStats(change) && !slices.ContainsFunc(change.Earlier, affectsStats):
+			return aggregator.ApplyEntry(ctx, *change.Entry)
 		}
 		return nil
 	}
 }
 
-func counts(c table.Change) bool { return c.Entry != nil && c.Created && stats.Matters(*c.Entry) }
-
-// Lists keeps what administrators see of the present.
-type Lists interface {
-	NoteActivity(ctx context.Context, e ticket.Entry) error
-	NoteSocket(ctx context.Context, connectionID string, expires time.Time, open bool) error
+func affectsStats(change dynamo.Change) bool {
+	return change.Entry != nil && change.Created && stats.AffectsStats(*change.Entry)
 }
 
-// Present keeps the newest entries of the house and its open sockets listed.
-func Present(lists Lists) Effect {
-	return func(ctx context.Context, c table.Change) error {
+// ActivityStore keeps what administrators see of the present.
+type ActivityStore interface {
+	RecordActivity(ctx context.Context, e ticket.Entry) error
+	RecordSocket(ctx context.Context, connectionID string, expires time.Time, open bool) error
+}
+
+// ProjectActivity keeps the newest entries of the house and its open sockets listed.
+func ProjectActivity(store ActivityStore) Handler {
+	return func(ctx context.Context, change dynamo.Change) error {
 		switch {
-		case c.Entry != nil && c.Created:
-			return lists.NoteActivity(ctx, *c.Entry)
-		case c.Socket != nil:
-			return lists.NoteSocket(ctx, c.Socket.ID, c.Socket.Expires, c.Socket.Open)
+		case change.Entry != nil && change.Created:
+			return store.RecordActivity(ctx, *change.Entry)
+		case change.Socket != nil:
+			return store.RecordSocket(ctx, change.Socket.ID, change.Socket.Expires, change.Socket.Open)
 		}
 		return nil
 	}

@@ -11,100 +11,100 @@ import (
 
 	"github.com/aws/aws-lambda-go/events"
 
+	"ticketsystem/pkg/dynamo"
 	"ticketsystem/pkg/realtime"
-	"ticketsystem/pkg/table"
 )
 
-// Handler is a Lambda handler of stream batches that reports partial failures.
-type Handler func(context.Context, events.DynamoDBEvent) (events.DynamoDBEventResponse, error)
+// BatchHandler is a Lambda handler of stream batches that reports partial failures.
+type BatchHandler func(context.Context, events.DynamoDBEvent) (events.DynamoDBEventResponse, error)
 
-// Effect is one thing that follows from a change. It may be run again for a
+// Handler is one thing that follows from a change. It may be run again for a
 // change it has seen, and at the same time as the others.
-type Effect func(ctx context.Context, c table.Change) error
+type Handler func(ctx context.Context, change dynamo.Change) error
 
-// partitionsAtOnce is how many partitions of a batch are worked on side by side.
-const partitionsAtOnce = 8
+// maxPartitions is how many partitions of a batch are worked on side by side.
+const maxPartitions = 8
 
-// Handle makes the handler that runs all effects for every record. The records
+// NewBatchHandler makes the handler that runs all effects for every record. The records
 // of a partition run in their order, partitions side by side. What failed is
 // reported; Lambda goes on from the first of it, and what stands behind may
 // come again.
-func Handle(log *slog.Logger, effects ...Effect) Handler {
+func NewBatchHandler(log *slog.Logger, handlers ...Handler) BatchHandler {
 	return func(ctx context.Context, batch events.DynamoDBEvent) (events.DynamoDBEventResponse, error) {
-		ctx = realtime.Once(ctx)
+		ctx = realtime.WithSubscriberCache(ctx)
 		var (
-			out    events.DynamoDBEventResponse
-			mu     sync.Mutex
-			wait   sync.WaitGroup
-			places = make(chan struct{}, partitionsAtOnce)
+			out       events.DynamoDBEventResponse
+			mu        sync.Mutex
+			wg        sync.WaitGroup
+			semaphore = make(chan struct{}, maxPartitions)
 		)
-		for _, records := range byPartition(batch.Records) {
-			places <- struct{}{}
-			wait.Go(func() {
-				defer func() { <-places }()
-				if failed := inOrder(ctx, log, records, effects); failed != "" {
+		for _, records := range groupByPartition(batch.Records) {
+			semaphore <- struct{}{}
+			wg.Go(func() {
+				defer func() { <-semaphore }()
+				if failed := handlePartition(ctx, log, records, handlers); failed != "" {
 					mu.Lock()
 					out.BatchItemFailures = append(out.BatchItemFailures, events.DynamoDBBatchItemFailure{ItemIdentifier: failed})
 					mu.Unlock()
 				}
 			})
 		}
-		wait.Wait()
+		wg.Wait()
 		return out, nil
 	}
 }
 
-// byPartition sorts a batch into its partitions, each in its order.
-func byPartition(records []events.DynamoDBEventRecord) [][]events.DynamoDBEventRecord {
-	var parts [][]events.DynamoDBEventRecord
-	place := map[string]int{}
+// groupByPartition sorts a batch into its partitions, each in its order.
+func groupByPartition(records []events.DynamoDBEventRecord) [][]events.DynamoDBEventRecord {
+	var groups [][]events.DynamoDBEventRecord
+	index := map[string]int{}
 	for _, record := range records {
-		pk := partition(record)
-		at, known := place[pk]
+		pk := partitionKey(record)
+		i, known := index[pk]
 		if !known {
-			at = len(parts)
-			place[pk] = at
-			parts = append(parts, nil)
+			i = len(groups)
+			index[pk] = i
+			groups = append(groups, nil)
 		}
-		parts[at] = append(parts[at], record)
+		groups[i] = append(groups[i], record)
 	}
-	return parts
+	return groups
 }
 
-func partition(record events.DynamoDBEventRecord) string {
+func partitionKey(record events.DynamoDBEventRecord) string {
 	if pk, ok := record.Change.Keys["PK"]; ok && pk.DataType() == events.DataTypeString {
 		return pk.String()
 	}
 	return ""
 }
 
-// inOrder runs the effects for the records of a partition and returns the
+// handlePartition runs the effects for the records of a partition and returns the
 // sequence number of the first that failed: what is behind it waits.
-func inOrder(ctx context.Context, log *slog.Logger, records []events.DynamoDBEventRecord, effects []Effect) (failed string) {
-	var before []table.Change
+func handlePartition(ctx context.Context, log *slog.Logger, records []events.DynamoDBEventRecord, handlers []Handler) (failed string) {
+	var earlier []dynamo.Change
 	for _, record := range records {
-		change, err := table.ReadChange(record)
+		change, err := dynamo.DecodeRecord(record)
 		if err == nil {
-			change.Before = before
-			err = follow(ctx, change, effects)
+			change.Earlier = earlier
+			err = runHandlers(ctx, change, handlers)
 		}
 		if err != nil {
 			log.ErrorContext(ctx, "record failed", slog.String("event", record.EventID), slog.Any("error", err))
 			return record.Change.SequenceNumber
 		}
-		before = append(before, change)
+		earlier = append(earlier, change)
 	}
 	return ""
 }
 
-// follow runs all effects of one change side by side: they do not wait for, or
+// runHandlers runs all effects of one change side by side: they do not wait for, or
 // fail with, each other.
-func follow(ctx context.Context, change table.Change, effects []Effect) error {
-	errs := make([]error, len(effects))
-	var wait sync.WaitGroup
-	for i, effect := range effects {
-		wait.Go(func() { errs[i] = effect(ctx, change) })
+func runHandlers(ctx context.Context, change dynamo.Change, handlers []Handler) error {
+	errs := make([]error, len(handlers))
+	var wg sync.WaitGroup
+	for i, handle := range handlers {
+		wg.Go(func() { errs[i] = handle(ctx, change) })
 	}
-	wait.Wait()
+	wg.Wait()
 	return errors.Join(errs...)
 }

@@ -22,112 +22,112 @@ import (
 	"ticketsystem/pkg/user"
 )
 
-var errNoAnswer = errors.New("no answer")
+var errUnavailable = errors.New("no answer")
 
-// world is what the handlers work on: tickets, users and open sockets. It
+// fakeStore is what the handlers work on: tickets, users and open sockets. It
 // writes down what is asked of it.
-type world struct {
-	mu      sync.Mutex
-	did     []string
-	fails   string // a ticket or user that cannot be reached
-	deleted string // a ticket that is not there any more
-	// unwatched is a ticket whose watchers cannot be found out.
-	unwatched string
+type fakeStore struct {
+	mu            sync.Mutex
+	calls         []string
+	failFor       string // a ticket or user that cannot be reached
+	deletedTicket string // a ticket that is not there any more
+	// noSubscribersFor is a ticket whose watchers cannot be found out.
+	noSubscribersFor string
 }
 
 // books and lobby are the stores of the world. The handlers ask for no more
 // than they have.
 type (
-	books struct {
+	fakeTickets struct {
 		ticket.Store
-		*world
+		*fakeStore
 	}
-	lobby struct {
+	fakeSubscribers struct {
 		realtime.Store
-		*world
+		*fakeStore
 	}
 )
 
-func (w *world) note(format string, a ...any) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.did = append(w.did, fmt.Sprintf(format, a...))
+func (s *fakeStore) record(format string, a ...any) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.calls = append(s.calls, fmt.Sprintf(format, a...))
 }
 
-func (w *world) head(ticketID string) (ticket.Log, error) {
-	if ticketID == w.fails {
-		return ticket.Log{}, errNoAnswer
+func (s *fakeStore) readLog(ticketID string) (ticket.Log, error) {
+	if ticketID == s.failFor {
+		return ticket.Log{}, errUnavailable
 	}
-	if ticketID == w.deleted {
+	if ticketID == s.deletedTicket {
 		return ticket.Log{}, nil
 	}
-	return ticket.Log{Head: ticket.Head{
-		ID: ticketID, Customer: ticket.Person{ID: "sara"}, State: ticket.State{Status: ticket.StatusNew}, LastSeq: 1, PublicSeq: 1, Revision: 2,
+	return ticket.Log{Ticket: ticket.Ticket{
+		ID: ticketID, Customer: ticket.UserRef{ID: "sara"}, State: ticket.State{Status: ticket.StatusNew}, LastSeq: 1, PublicSeq: 1, Revision: 2,
 	}}, nil
 }
 
-func (b books) Tail(_ context.Context, ticketID string, from int) (ticket.Log, error) {
-	b.note("read %s from %d", ticketID, from)
-	return b.head(ticketID)
+func (t fakeTickets) ReadLogFrom(_ context.Context, ticketID string, from int) (ticket.Log, error) {
+	t.record("read %s from %d", ticketID, from)
+	return t.readLog(ticketID)
 }
 
-func (b books) Newest(_ context.Context, ticketID string, _ int) (ticket.Log, error) {
-	return b.head(ticketID)
+func (t fakeTickets) ReadLogLatest(_ context.Context, ticketID string, _ int) (ticket.Log, error) {
+	return t.readLog(ticketID)
 }
 
-func (w *world) CopyUser(_ context.Context, userID string) (user.User, error) {
-	w.note("copy %s", userID)
-	if userID == w.fails {
-		return user.User{}, errNoAnswer
+func (s *fakeStore) SyncUserCopies(_ context.Context, userID string) (user.User, error) {
+	s.record("copy %s", userID)
+	if userID == s.failFor {
+		return user.User{}, errUnavailable
 	}
 	return user.User{}, nil
 }
 
-// Watchers: Sara watches her own things, Ali all tickets.
-func (l lobby) Watchers(_ context.Context, topic string) ([]realtime.Watcher, error) {
-	if topic == realtime.TicketTopic(l.unwatched) {
-		return nil, errNoAnswer
+// Subscribers: Sara watches her own things, Ali all tickets.
+func (s fakeSubscribers) Subscribers(_ context.Context, topic string) ([]realtime.Subscriber, error) {
+	if topic == realtime.TicketTopic(s.noSubscribersFor) {
+		return nil, errUnavailable
 	}
 	if topic == realtime.UserTopic("sara") {
-		return []realtime.Watcher{{Topic: topic, ConnectionID: "sara's", UserID: "sara", Role: user.RoleUser}}, nil
+		return []realtime.Subscriber{{Topic: topic, ConnectionID: "sara's", UserID: "sara", Role: user.RoleUser}}, nil
 	}
-	return []realtime.Watcher{{Topic: topic, ConnectionID: "ali's", UserID: "ali", Role: user.RoleSupport}}, nil
+	return []realtime.Subscriber{{Topic: topic, ConnectionID: "ali's", UserID: "ali", Role: user.RoleSupport}}, nil
 }
 
-func (w *world) Post(_ context.Context, connectionID string, data []byte) error {
+func (s *fakeStore) Send(_ context.Context, connectionID string, data []byte) error {
 	var frame struct{ Type string }
 	if err := json.Unmarshal(data, &frame); err != nil {
 		return err
 	}
-	w.note("%s to %s", frame.Type, connectionID)
+	s.record("%s to %s", frame.Type, connectionID)
 	return nil
 }
 
 // handlers are both, with a log that can be read.
-func (w *world) handlers() (project, deliver stream.Handler, log *bytes.Buffer) {
+func (s *fakeStore) handlers() (project, deliver stream.BatchHandler, log *bytes.Buffer) {
 	log = &bytes.Buffer{}
 	logger := slog.New(slog.NewTextHandler(log, nil))
-	hub := &realtime.Hub{Store: lobby{world: w}, Pusher: w, Now: time.Now}
-	tickets := books{world: w}
-	desk := &ticket.Desk{Store: tickets, Now: time.Now}
-	project = stream.Handle(logger, stream.Heads(desk), stream.Copies(w))
-	return project, stream.Handle(logger, stream.Frames(tickets, &api.News{Hub: hub, Log: logger})), log
+	hub := &realtime.Hub{Store: fakeSubscribers{fakeStore: s}, Pusher: s, Now: time.Now}
+	tickets := fakeTickets{fakeStore: s}
+	service := &ticket.Service{Store: tickets, Now: time.Now}
+	project = stream.NewBatchHandler(logger, stream.ProjectTickets(service), stream.SyncUserCopies(s))
+	return project, stream.NewBatchHandler(logger, stream.PushChanges(tickets, &api.Publisher{Hub: hub, Log: logger})), log
 }
 
-// image is the new state of an item in a record of the stream.
-type image map[string]events.DynamoDBAttributeValue
+// attributes is the new state of an item in a record of the stream.
+type attributes map[string]events.DynamoDBAttributeValue
 
-func text(s string) events.DynamoDBAttributeValue { return events.NewStringAttribute(s) }
+func stringAttr(s string) events.DynamoDBAttributeValue { return events.NewStringAttribute(s) }
 
-func item(pk, sk string) image { return image{"PK": text(pk), "SK": text(sk)} }
+func item(pk, sk string) attributes { return attributes{"PK": stringAttr(pk), "SK": stringAttr(sk)} }
 
-func entryOf(ticketID string, seq int, kind string) image {
+func entryOf(ticketID string, seq int, kind string) attributes {
 	i := item("T#"+ticketID, fmt.Sprintf("M#%010d", seq))
-	i["k"] = text(kind)
+	i["k"] = stringAttr(kind)
 	return i
 }
 
-func markOf(ticketID string, seq int) image {
+func readMarkerOf(ticketID string, seq int) attributes {
 	i := item("T#"+ticketID, "P#ali")
 	i["r"] = events.NewNumberAttribute(fmt.Sprint(seq))
 	return i
@@ -141,30 +141,36 @@ func batch(records ...events.DynamoDBEventRecord) events.DynamoDBEvent {
 	return events.DynamoDBEvent{Records: records}
 }
 
-func insert(i image) events.DynamoDBEventRecord { return record(events.DynamoDBOperationTypeInsert, i) }
-func modify(i image) events.DynamoDBEventRecord { return record(events.DynamoDBOperationTypeModify, i) }
-func remove(i image) events.DynamoDBEventRecord { return record(events.DynamoDBOperationTypeRemove, i) }
+func insert(i attributes) events.DynamoDBEventRecord {
+	return record(events.DynamoDBOperationTypeInsert, i)
+}
+func modify(i attributes) events.DynamoDBEventRecord {
+	return record(events.DynamoDBOperationTypeModify, i)
+}
+func remove(i attributes) events.DynamoDBEventRecord {
+	return record(events.DynamoDBOperationTypeRemove, i)
+}
 
-// removed is a record that tells what was, as the stream does of removals.
-func removed(i image) events.DynamoDBEventRecord {
+// removeWithImage is a record that tells what was, as the stream does of removals.
+func removeWithImage(i attributes) events.DynamoDBEventRecord {
 	r := record(events.DynamoDBOperationTypeRemove, nil)
 	r.Change.Keys, r.Change.OldImage = i, i
 	return r
 }
 
-func record(kind events.DynamoDBOperationType, i image) events.DynamoDBEventRecord {
-	return events.DynamoDBEventRecord{EventName: string(kind), Change: events.DynamoDBStreamRecord{Keys: image{"PK": i["PK"], "SK": i["SK"]}, NewImage: i}}
+func record(kind events.DynamoDBOperationType, i attributes) events.DynamoDBEventRecord {
+	return events.DynamoDBEventRecord{EventName: string(kind), Change: events.DynamoDBStreamRecord{Keys: attributes{"PK": i["PK"], "SK": i["SK"]}, NewImage: i}}
 }
 
-// poison is a record that nobody can read.
-func poison() events.DynamoDBEventRecord {
+// invalidRecord is a record that nobody can read.
+func invalidRecord() events.DynamoDBEventRecord {
 	i := entryOf("t", 9, "message")
 	i["b"] = events.NewBinaryAttribute([]byte{1})
 	return insert(i)
 }
 
 // failures are the sequence numbers that a handler gives back.
-func failures(t *testing.T, h stream.Handler, b events.DynamoDBEvent) []string {
+func failures(t *testing.T, h stream.BatchHandler, b events.DynamoDBEvent) []string {
 	t.Helper()
 	out, err := h(context.Background(), b)
 	if err != nil {
@@ -177,7 +183,7 @@ func failures(t *testing.T, h stream.Handler, b events.DynamoDBEvent) []string {
 	return failed
 }
 
-func TestProject(t *testing.T) {
+func TestBatchHandler_Project(t *testing.T) {
 	for _, c := range []struct {
 		name   string
 		batch  events.DynamoDBEvent
@@ -187,7 +193,7 @@ func TestProject(t *testing.T) {
 		{"nothing", batch(), nil, nil},
 		{"new entries", batch(insert(entryOf("t", 1, "opened")), insert(entryOf("u", 2, "message"))), []string{"read t from 1", "read u from 2"}, nil},
 		{"a judged file", batch(modify(entryOf("t", 1, "opened"))), nil, nil},
-		{"a read mark", batch(modify(markOf("t", 1))), []string{"read t from 2"}, nil},
+		{"a read mark", batch(modify(readMarkerOf("t", 1))), []string{"read t from 2"}, nil},
 		{"a head, its own work", batch(modify(item("T#t", "~H"))), nil, nil},
 		{"a changed user", batch(modify(item("U#sara", "~U"))), []string{"copy sara"}, nil},
 		{"a new user", batch(insert(item("U#sara", "~U"))), nil, nil},
@@ -195,14 +201,14 @@ func TestProject(t *testing.T) {
 		{"the second of three fails", batch(insert(entryOf("t", 2, "message")), insert(entryOf("bad", 3, "message")), insert(entryOf("bad", 4, "message"))),
 			[]string{"read bad from 3", "read t from 2"}, []string{"2"}},
 		{"the last one fails", batch(insert(entryOf("t", 2, "message")), modify(item("U#bad", "~U"))), []string{"copy bad", "read t from 2"}, []string{"2"}},
-		{"poison", batch(insert(entryOf("t", 2, "message")), poison(), insert(entryOf("t", 3, "message"))), []string{"read t from 2"}, []string{"2"}},
+		{"poison", batch(insert(entryOf("t", 2, "message")), invalidRecord(), insert(entryOf("t", 3, "message"))), []string{"read t from 2"}, []string{"2"}},
 	} {
-		w := &world{fails: "bad"}
-		project, _, log := w.handlers()
+		s := &fakeStore{failFor: "bad"}
+		project, _, log := s.handlers()
 		if failed := failures(t, project, c.batch); !slices.Equal(failed, c.failed) {
 			t.Errorf("%s: failed %v, want %v", c.name, failed, c.failed)
 		}
-		if did := w.news(); !slices.Equal(did, c.did) {
+		if did := s.distinctCalls(); !slices.Equal(did, c.did) {
 			t.Errorf("%s: did %q, want %q", c.name, did, c.did)
 		}
 		if logged := strings.Contains(log.String(), "record failed"); logged != (c.failed != nil) {
@@ -211,15 +217,15 @@ func TestProject(t *testing.T) {
 	}
 }
 
-// news is what was done, sorted, without a read that only looks behind the head.
-func (w *world) news() []string {
-	slices.Sort(w.did)
-	return slices.CompactFunc(w.did, func(a, b string) bool {
+// distinctCalls is what was done, sorted, without a read that only looks behind the head.
+func (s *fakeStore) distinctCalls() []string {
+	slices.Sort(s.calls)
+	return slices.CompactFunc(s.calls, func(a, b string) bool {
 		return strings.HasPrefix(a, "read ") && strings.Fields(a)[1] == strings.Fields(b)[1]
 	})
 }
 
-func TestDeliver(t *testing.T) {
+func TestBatchHandler_Deliver(t *testing.T) {
 	for _, c := range []struct {
 		name   string
 		batch  events.DynamoDBEvent
@@ -231,59 +237,59 @@ func TestDeliver(t *testing.T) {
 		{"a note", batch(insert(entryOf("t", 2, "note"))), []string{"head to ali's"}, nil},
 		{"a judged file", batch(modify(entryOf("t", 1, "opened"))), nil, nil},
 		{"a head", batch(modify(item("T#t", "~H"))), []string{"ticket to ali's"}, nil},
-		{"a read mark", batch(modify(markOf("t", 1))), []string{"read to ali's"}, nil},
+		{"a read mark", batch(modify(readMarkerOf("t", 1))), []string{"read to ali's"}, nil},
 		{"a deleted ticket", batch(insert(entryOf("deleted", 2, "message"))), nil, nil},
 		{"the first of two fails", batch(insert(entryOf("bad", 2, "message")), insert(entryOf("bad", 3, "message")), insert(entryOf("t", 2, "message"))),
 			[]string{"head to ali's", "head to sara's"}, []string{"1"}},
-		{"nobody knows who watches", batch(insert(entryOf("dark", 2, "message")), modify(markOf("dark", 1))), nil, []string{"1"}},
-		{"poison", batch(poison(), modify(item("T#t", "~H"))), nil, []string{"1"}},
+		{"nobody knows who watches", batch(insert(entryOf("dark", 2, "message")), modify(readMarkerOf("dark", 1))), nil, []string{"1"}},
+		{"poison", batch(invalidRecord(), modify(item("T#t", "~H"))), nil, []string{"1"}},
 	} {
-		w := &world{fails: "bad", deleted: "deleted", unwatched: "dark"}
-		_, deliver, _ := w.handlers()
+		s := &fakeStore{failFor: "bad", deletedTicket: "deleted", noSubscribersFor: "dark"}
+		_, deliver, _ := s.handlers()
 		if failed := failures(t, deliver, c.batch); !slices.Equal(failed, c.failed) {
 			t.Errorf("%s: failed %v, want %v", c.name, failed, c.failed)
 		}
-		if slices.Sort(w.did); !slices.Equal(w.did, c.did) {
-			t.Errorf("%s: did %q, want %q", c.name, w.did, c.did)
+		if slices.Sort(s.calls); !slices.Equal(s.calls, c.did) {
+			t.Errorf("%s: did %q, want %q", c.name, s.calls, c.did)
 		}
 	}
 }
 
-// TestATicketIsFoldedOnceInABatch: what a batch brings of a ticket costs what
+// TestProjectTickets_OncePerBatch: what a batch brings of a ticket costs what
 // its first entry costs.
-func TestATicketIsFoldedOnceInABatch(t *testing.T) {
-	reads := func(b events.DynamoDBEvent) int {
-		w := &world{}
-		project, _, _ := w.handlers()
+func TestProjectTickets_OncePerBatch(t *testing.T) {
+	countReads := func(b events.DynamoDBEvent) int {
+		s := &fakeStore{}
+		project, _, _ := s.handlers()
 		if failed := failures(t, project, b); failed != nil {
 			t.Errorf("failed %v", failed)
 		}
-		return len(w.did)
+		return len(s.calls)
 	}
-	one := reads(batch(insert(entryOf("t", 2, "message"))))
-	if three := reads(batch(insert(entryOf("t", 2, "message")), insert(entryOf("t", 3, "note")), modify(markOf("t", 3)))); one == 0 || three != one {
+	one := countReads(batch(insert(entryOf("t", 2, "message"))))
+	if three := countReads(batch(insert(entryOf("t", 2, "message")), insert(entryOf("t", 3, "note")), modify(readMarkerOf("t", 3)))); one == 0 || three != one {
 		t.Errorf("read %d times for three changes, %d times for one", three, one)
 	}
-	if both := reads(batch(insert(entryOf("t", 2, "message")), insert(entryOf("u", 2, "message")))); both != 2*one {
+	if both := countReads(batch(insert(entryOf("t", 2, "message")), insert(entryOf("u", 2, "message")))); both != 2*one {
 		t.Errorf("read %d times for two tickets, %d times for one", both, one)
 	}
 }
 
-// TestAgainFromTheFailure: Lambda comes again with what is left; all is done
+// TestBatchHandler_ResumesAtFailure: Lambda comes again with what is left; all is done
 // in the end.
-func TestAgainFromTheFailure(t *testing.T) {
-	w := &world{fails: "bad"}
-	project, _, _ := w.handlers()
+func TestBatchHandler_ResumesAtFailure(t *testing.T) {
+	s := &fakeStore{failFor: "bad"}
+	project, _, _ := s.handlers()
 	b := batch(insert(entryOf("t", 2, "message")), insert(entryOf("bad", 3, "message")), modify(item("U#sara", "~U")))
 	failed := failures(t, project, b)
 	if !slices.Equal(failed, []string{"2"}) {
 		t.Fatalf("failed %v, want the second", failed)
 	}
-	w.fails = ""
+	s.failFor = ""
 	if failed := failures(t, project, events.DynamoDBEvent{Records: b.Records[1:]}); failed != nil {
 		t.Errorf("again: failed %v", failed)
 	}
-	if did := w.news(); !slices.Contains(did, "copy sara") {
+	if did := s.distinctCalls(); !slices.Contains(did, "copy sara") {
 		t.Errorf("did %q", did)
 	}
 }

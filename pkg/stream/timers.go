@@ -3,24 +3,24 @@ package stream
 import (
 	"context"
 
-	"ticketsystem/pkg/table"
+	"ticketsystem/pkg/dynamo"
 	"ticketsystem/pkg/ticket"
 )
 
-// Timers sets the clock on tickets that wait for something, and takes it away
+// ScheduleTimers sets the clock on tickets that wait for something, and takes it away
 // when they no longer do. What the customer cannot see does not move it.
-func Timers(timers ticket.TimerStore, patience ticket.Patience) Effect {
-	return func(ctx context.Context, c table.Change) error {
-		if c.Entry == nil || !c.Created || c.Entry.Kind == ticket.KindNote {
+func ScheduleTimers(timers ticket.TimerStore, policy ticket.AutomationPolicy) Handler {
+	return func(ctx context.Context, change dynamo.Change) error {
+		if change.Entry == nil || !change.Created || change.Entry.Kind == ticket.KindNote {
 			return nil
 		}
-		e := c.Entry
-		if due, waits := patience.Due(e.State.Status, e.CreatedAt); waits {
+		e := change.Entry
+		if due, ok := policy.Due(e.State.Status, e.CreatedAt); ok {
 			return timers.SetTimer(ctx, ticket.Timer{TicketID: e.TicketID, Due: due}, e.Seq)
 		}
 		if e.Change == nil || e.Change.Field != "status" {
 			return nil // it did not wait before either
 		}
-		return timers.DropTimer(ctx, e.TicketID, e.Seq)
+		return timers.DeleteTimer(ctx, e.TicketID, e.Seq)
 	}
 }

@@ -12,15 +12,15 @@ import (
 	"ticketsystem/pkg/attachment"
 )
 
-// Uploads makes the handler of objects that were created in the bucket. An
+// HandleUploads makes the handler of objects that were created in the bucket. An
 // error lets Lambda try the whole event again, which checking bears.
-func Uploads(desk *attachment.Desk, log *slog.Logger) func(context.Context, events.S3Event) error {
+func HandleUploads(attachments *attachment.Service, log *slog.Logger) func(context.Context, events.S3Event) error {
 	return func(ctx context.Context, event events.S3Event) error {
 		var errs []error
 		for _, record := range event.Records {
 			key, err := url.QueryUnescape(record.S3.Object.Key) // S3 encodes keys in events
 			if err == nil {
-				err = desk.Arrived(ctx, path.Base(key))
+				err = attachments.ProcessUpload(ctx, path.Base(key))
 			}
 			if err != nil {
 				log.ErrorContext(ctx, "upload not checked", slog.String("key", record.S3.Object.Key), slog.Any("error", err))

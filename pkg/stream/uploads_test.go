@@ -10,23 +10,23 @@ import (
 
 	"github.com/aws/aws-lambda-go/events"
 
+	"ticketsystem/pkg/apperr"
 	"ticketsystem/pkg/attachment"
-	"ticketsystem/pkg/fault"
 	"ticketsystem/pkg/stream"
 )
 
-// archive is a Store that says what it was asked for.
-type archive struct {
+// fakeAttachments is a Store that says what it was asked for.
+type fakeAttachments struct {
 	attachment.Store
-	asked []string
+	ids []string
 }
 
-func (a *archive) Attachment(_ context.Context, id string) (attachment.Attachment, error) {
-	a.asked = append(a.asked, id)
+func (a *fakeAttachments) Attachment(_ context.Context, id string) (attachment.Attachment, error) {
+	a.ids = append(a.ids, id)
 	if id == "bad" {
-		return attachment.Attachment{}, errNoAnswer
+		return attachment.Attachment{}, errUnavailable
 	}
-	return attachment.Attachment{}, fault.New(fault.AttachmentNotFound, "")
+	return attachment.Attachment{}, apperr.New(apperr.AttachmentNotFound, "")
 }
 
 func uploads(keys ...string) (event events.S3Event) {
@@ -38,9 +38,9 @@ func uploads(keys ...string) (event events.S3Event) {
 	return event
 }
 
-// TestUploads: each object is looked at, whatever becomes of the others; an
+// TestHandleUploads: each object is looked at, whatever becomes of the others; an
 // error brings the event back.
-func TestUploads(t *testing.T) {
+func TestHandleUploads(t *testing.T) {
 	for _, c := range []struct {
 		name  string
 		event events.S3Event
@@ -53,14 +53,14 @@ func TestUploads(t *testing.T) {
 		{"one that fails", uploads("uploads/bad", "uploads/b"), []string{"bad", "b"}, true},
 		{"a key that cannot be read", uploads("uploads/%zz", "uploads/b"), []string{"b"}, true},
 	} {
-		a := &archive{}
-		desk := &attachment.Desk{Store: a, Now: time.Now}
-		err := stream.Uploads(desk, slog.New(slog.DiscardHandler))(context.Background(), c.event)
-		if !slices.Equal(a.asked, c.asked) || (err != nil) != c.fails {
-			t.Errorf("%s: asked for %q, %v, want %q, an error %v", c.name, a.asked, err, c.asked, c.fails)
+		a := &fakeAttachments{}
+		service := &attachment.Service{Store: a, Now: time.Now}
+		err := stream.HandleUploads(service, slog.New(slog.DiscardHandler))(context.Background(), c.event)
+		if !slices.Equal(a.ids, c.asked) || (err != nil) != c.fails {
+			t.Errorf("%s: asked for %q, %v, want %q, an error %v", c.name, a.ids, err, c.asked, c.fails)
 		}
-		if slices.Contains(c.asked, "bad") && !errors.Is(err, errNoAnswer) {
-			t.Errorf("%s: got %v, want %v in it", c.name, err, errNoAnswer)
+		if slices.Contains(c.asked, "bad") && !errors.Is(err, errUnavailable) {
+			t.Errorf("%s: got %v, want %v in it", c.name, err, errUnavailable)
 		}
 	}
 }

@@ -6,63 +6,63 @@ import (
 	"strings"
 	"time"
 
-	"ticketsystem/pkg/fault"
+	"ticketsystem/pkg/apperr"
 	"ticketsystem/pkg/user"
 )
 
-// Changed is the outcome of a change: the ticket after it and the entries it
+// ChangeResult is the outcome of a change: the ticket after it and the entries it
 // added. A repeat, or a change that changes nothing, adds none.
-type Changed struct {
-	Head    Head
+type ChangeResult struct {
+	Ticket  Ticket
 	Entries []Entry
 }
 
-// step makes the entries of a change from the newest head. It is asked again
+// changeFunc makes the entries of a change from the newest head. It is asked again
 // when somebody else was faster.
-type step func(h Head) ([]Entry, error)
+type changeFunc func(tk Ticket) ([]Entry, error)
 
-// change runs a step until its entries have their slots. Head and log are
+// applyChange runs a step until its entries have their slots. Head and log are
 // written together.
-func (d *Desk) change(ctx context.Context, who user.Principal, ticketID, clientID string, next step) (Changed, error) {
-	for try := range attempts {
-		began := time.Now()
-		log, err := d.open(ctx, who, ticketID, 0)
+func (s *Service) applyChange(ctx context.Context, actor user.Principal, ticketID, clientID string, makeEntries changeFunc) (ChangeResult, error) {
+	for attempt := range maxAttempts {
+		started := time.Now()
+		log, err := s.loadForChange(ctx, actor, ticketID, 0)
 		if err != nil {
-			return Changed{}, err
+			return ChangeResult{}, err
 		}
-		if _, repeated := log.find(who.UserID, clientID); repeated && clientID != "" {
-			return Changed{Head: log.Head}, nil
+		if _, duplicate := log.findByClientID(actor.UserID, clientID); duplicate && clientID != "" {
+			return ChangeResult{Ticket: log.Ticket}, nil
 		}
-		entries, err := next(log.Head)
+		entries, err := makeEntries(log.Ticket)
 		if err != nil || len(entries) == 0 {
-			return Changed{Head: log.Head}, err
+			return ChangeResult{Ticket: log.Ticket}, err
 		}
-		entries = d.number(who, log.Head, clientID, entries)
-		h := Fold(log.Head, entries)
-		err = d.Store.Commit(ctx, h, entries)
+		entries = s.sequenceEntries(actor, log.Ticket, clientID, entries)
+		tk := Fold(log.Ticket, entries)
+		err = s.Store.CommitEntries(ctx, tk, entries)
 		if err == nil {
-			return Changed{Head: h, Entries: entries}, nil
+			return ChangeResult{Ticket: tk, Entries: entries}, nil
 		}
-		if !fault.Is(err, fault.Conflict) {
-			return Changed{}, err
+		if !apperr.Is(err, apperr.Conflict) {
+			return ChangeResult{}, err
 		}
-		stepBack(ctx, try, time.Since(began))
+		backOff(ctx, attempt, time.Since(started))
 	}
-	return Changed{}, busy()
+	return ChangeResult{}, errConflict()
 }
 
-// number gives the entries of a change their places behind the head. The
+// sequenceEntries gives the entries of a change their places behind the head. The
 // clientId goes to the first: it stands for the change as a whole.
-func (d *Desk) number(who user.Principal, h Head, clientID string, entries []Entry) []Entry {
-	now := d.Now()
-	state := h.State
+func (s *Service) sequenceEntries(actor user.Principal, tk Ticket, clientID string, entries []Entry) []Entry {
+	now := s.Now()
+	state := tk.State
 	for i := range entries {
 		e := &entries[i]
-		e.TicketID, e.Seq, e.Author, e.CreatedAt = h.ID, h.LastSeq+1+i, authorOf(who), now
+		e.TicketID, e.Seq, e.Author, e.CreatedAt = tk.ID, tk.LastSeq+1+i, authorOf(actor), now
 		if i == 0 {
 			e.ClientID = clientID
 		}
-		state = afterChange(state, e.Change)
+		state = stateAfter(state, e.Change)
 		if e.Kind == KindAssignment && state.Status == StatusNew && state.AssigneeID != "" {
 			state.Status = StatusOpen
 		}
@@ -71,8 +71,8 @@ func (d *Desk) number(who user.Principal, h Head, clientID string, entries []Ent
 	return entries
 }
 
-// afterChange is the state that a change leaves behind.
-func afterChange(s State, c *Change) State {
+// stateAfter is the state that a change leaves behind.
+func stateAfter(s State, c *Change) State {
 	switch c.Field {
 	case "status":
 		s.Status = Status(c.To)
@@ -87,76 +87,76 @@ func afterChange(s State, c *Change) State {
 }
 
 // Close ends the ticket; closing a closed one changes nothing.
-func (d *Desk) Close(ctx context.Context, who user.Principal, ticketID, clientID string) (Changed, error) {
-	return d.change(ctx, who, ticketID, clientID, func(h Head) ([]Entry, error) {
-		return statusEntry(h, StatusClosed), nil
+func (s *Service) Close(ctx context.Context, actor user.Principal, ticketID, clientID string) (ChangeResult, error) {
+	return s.applyChange(ctx, actor, ticketID, clientID, func(tk Ticket) ([]Entry, error) {
+		return statusEntries(tk, StatusClosed), nil
 	})
 }
 
 // Reopen takes a resolved or closed ticket back to open; on a live one it
 // changes nothing. Errors with ticket_closed for a customer after the window.
-func (d *Desk) Reopen(ctx context.Context, who user.Principal, ticketID, clientID string) (Changed, error) {
-	return d.change(ctx, who, ticketID, clientID, func(h Head) ([]Entry, error) {
-		if h.State.Status.Live() {
+func (s *Service) Reopen(ctx context.Context, actor user.Principal, ticketID, clientID string) (ChangeResult, error) {
+	return s.applyChange(ctx, actor, ticketID, clientID, func(tk Ticket) ([]Entry, error) {
+		if tk.State.Status.IsActive() {
 			return nil, nil
 		}
-		if err := d.checkReopen(h, who, d.Now()); err != nil {
+		if err := s.checkReopen(tk, actor, s.Now()); err != nil {
 			return nil, err
 		}
-		return statusEntry(h, StatusOpen), nil
+		return statusEntries(tk, StatusOpen), nil
 	})
 }
 
 // SetStatus moves the ticket as staff. Errors with status_not_allowed.
-func (d *Desk) SetStatus(ctx context.Context, who user.Principal, ticketID, clientID string, to Status) (Changed, error) {
-	return d.change(ctx, who, ticketID, clientID, func(h Head) ([]Entry, error) {
-		if h.State.Status == to {
+func (s *Service) SetStatus(ctx context.Context, actor user.Principal, ticketID, clientID string, to Status) (ChangeResult, error) {
+	return s.applyChange(ctx, actor, ticketID, clientID, func(tk Ticket) ([]Entry, error) {
+		if tk.State.Status == to {
 			return nil, nil
 		}
-		if err := checkMove(h.State.Status, to); err != nil {
+		if err := checkTransition(tk.State.Status, to); err != nil {
 			return nil, err
 		}
-		return statusEntry(h, to), nil
+		return statusEntries(tk, to), nil
 	})
 }
 
-func statusEntry(h Head, to Status) []Entry {
-	if h.State.Status == to {
+func statusEntries(tk Ticket, to Status) []Entry {
+	if tk.State.Status == to {
 		return nil
 	}
-	return []Entry{{Kind: KindStatus, Change: move(h.State.Status, to)}}
+	return []Entry{{Kind: KindStatus, Change: statusChange(tk.State.Status, to)}}
 }
 
 // Claim takes the ticket for oneself. Errors with already_assigned when a
 // colleague holds it.
-func (d *Desk) Claim(ctx context.Context, who user.Principal, ticketID, clientID string) (Changed, error) {
-	return d.change(ctx, who, ticketID, clientID, func(h Head) ([]Entry, error) {
-		if h.State.AssigneeID != "" && h.State.AssigneeID != who.UserID {
-			return nil, fault.New(fault.AlreadyAssigned, "This ticket is with "+h.Assignee.Name+".")
+func (s *Service) Claim(ctx context.Context, actor user.Principal, ticketID, clientID string) (ChangeResult, error) {
+	return s.applyChange(ctx, actor, ticketID, clientID, func(tk Ticket) ([]Entry, error) {
+		if tk.State.AssigneeID != "" && tk.State.AssigneeID != actor.UserID {
+			return nil, apperr.New(apperr.AlreadyAssigned, "This ticket is with "+tk.Assignee.Name+".")
 		}
-		return assignEntry(h, Person{ID: who.UserID, Name: who.Name}), nil
+		return assignEntries(tk, UserRef{ID: actor.UserID, Name: actor.Name}), nil
 	})
 }
 
 // Assign gives the ticket to a colleague, or to nobody when assigneeID is "".
 // Errors with user_not_found when the person is not staff.
-func (d *Desk) Assign(ctx context.Context, who user.Principal, ticketID, clientID, assigneeID string) (Changed, error) {
-	var to Person
+func (s *Service) Assign(ctx context.Context, actor user.Principal, ticketID, clientID, assigneeID string) (ChangeResult, error) {
+	var to UserRef
 	if assigneeID != "" {
-		agent, err := d.People.Agent(ctx, assigneeID)
+		agent, err := s.Agents.Agent(ctx, assigneeID)
 		if err != nil {
-			return Changed{}, err
+			return ChangeResult{}, err
 		}
 		to = agent
 	}
-	return d.change(ctx, who, ticketID, clientID, func(h Head) ([]Entry, error) { return assignEntry(h, to), nil })
+	return s.applyChange(ctx, actor, ticketID, clientID, func(tk Ticket) ([]Entry, error) { return assignEntries(tk, to), nil })
 }
 
-func assignEntry(h Head, to Person) []Entry {
-	if h.State.AssigneeID == to.ID {
+func assignEntries(tk Ticket, to UserRef) []Entry {
+	if tk.State.AssigneeID == to.ID {
 		return nil
 	}
-	return []Entry{{Kind: KindAssignment, Change: &Change{Field: "assignee", From: h.State.AssigneeID, To: to.ID, Name: to.Name}}}
+	return []Entry{{Kind: KindAssignment, Change: &Change{Field: "assignee", From: tk.State.AssigneeID, To: to.ID, Name: to.Name}}}
 }
 
 // Patch is an edit of a ticket's own fields; nil leaves a field as it is.
@@ -168,43 +168,43 @@ type Patch struct {
 	Version    *int // the version the edit was made on; nil does not ask
 }
 
-// Edit changes title, priority, category and tags, one entry for each. The
+// Update changes title, priority, category and tags, one entry for each. The
 // owner may change title and priority of a live ticket; staff may change all.
 //
 // Errors: forbidden, ticket_closed, version_stale, category_not_found.
-func (d *Desk) Edit(ctx context.Context, who user.Principal, ticketID string, p Patch) (Changed, error) {
-	if !who.Role.Staff() && (p.CategoryID != nil || p.Tags != nil) {
-		return Changed{}, d.refuse(ctx, who, ticketID, "Only staff can change the category and the tags.")
+func (s *Service) Update(ctx context.Context, actor user.Principal, ticketID string, p Patch) (ChangeResult, error) {
+	if !actor.Role.IsStaff() && (p.CategoryID != nil || p.Tags != nil) {
+		return ChangeResult{}, s.forbiddenIfVisible(ctx, actor, ticketID, "Only staff can change the category and the tags.")
 	}
 	var category Category
 	if p.CategoryID != nil {
-		found, err := d.Categories.Category(ctx, *p.CategoryID)
+		found, err := s.Categories.Category(ctx, *p.CategoryID)
 		if err != nil {
-			return Changed{}, err
+			return ChangeResult{}, err
 		}
 		category = found
 	}
-	return d.change(ctx, who, ticketID, "", func(h Head) ([]Entry, error) {
-		if p.Version != nil && *p.Version != Version(h, who) {
-			return nil, fault.New(fault.VersionStale, "")
+	return s.applyChange(ctx, actor, ticketID, "", func(tk Ticket) ([]Entry, error) {
+		if p.Version != nil && *p.Version != Version(tk, actor) {
+			return nil, apperr.New(apperr.VersionStale, "")
 		}
-		if !who.Role.Staff() && !h.State.Status.Live() {
-			return nil, fault.New(fault.TicketClosed, "")
+		if !actor.Role.IsStaff() && !tk.State.Status.IsActive() {
+			return nil, apperr.New(apperr.TicketClosed, "")
 		}
-		return edits(h, p, category), nil
+		return patchEntries(tk, p, category), nil
 	})
 }
 
-// refuse is a 403 only for those who may know that the ticket exists.
-func (d *Desk) refuse(ctx context.Context, who user.Principal, ticketID, why string) error {
-	if _, err := d.open(ctx, who, ticketID, 0); err != nil {
+// forbiddenIfVisible is a 403 only for those who may know that the ticket exists.
+func (s *Service) forbiddenIfVisible(ctx context.Context, actor user.Principal, ticketID, detail string) error {
+	if _, err := s.loadForChange(ctx, actor, ticketID, 0); err != nil {
 		return err
 	}
-	return fault.New(fault.Forbidden, why)
+	return apperr.New(apperr.Forbidden, detail)
 }
 
-// edits are the entries of a patch, for the fields that really change.
-func edits(h Head, p Patch, category Category) []Entry {
+// patchEntries are the entries of a patch, for the fields that really change.
+func patchEntries(tk Ticket, p Patch, category Category) []Entry {
 	var out []Entry
 	add := func(kind Kind, field, from, to string, names map[string]string) {
 		if from != to {
@@ -212,22 +212,22 @@ func edits(h Head, p Patch, category Category) []Entry {
 		}
 	}
 	if p.Title != nil {
-		add(KindTitle, "title", h.Title, *p.Title, nil)
+		add(KindTitle, "title", tk.Title, *p.Title, nil)
 	}
 	if p.Priority != nil {
-		add(KindPriority, "priority", string(h.State.Priority), string(*p.Priority), nil)
+		add(KindPriority, "priority", string(tk.State.Priority), string(*p.Priority), nil)
 	}
 	if p.CategoryID != nil {
-		add(KindCategory, "category", h.State.CategoryID, category.ID, category.Names)
+		add(KindCategory, "category", tk.State.CategoryID, category.ID, category.Names)
 	}
 	if p.Tags != nil {
-		add(KindTags, "tags", strings.Join(h.Tags, ","), strings.Join(distinct(*p.Tags), ","), nil)
+		add(KindTags, "tags", strings.Join(tk.Tags, ","), strings.Join(dedupe(*p.Tags), ","), nil)
 	}
 	return out
 }
 
-// distinct keeps the first of equal tags, and their order.
-func distinct(tags []string) []string {
+// dedupe keeps the first of equal tags, and their order.
+func dedupe(tags []string) []string {
 	var out []string
 	for _, tag := range tags {
 		if !slices.Contains(out, tag) {

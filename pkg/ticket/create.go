@@ -3,14 +3,14 @@ package ticket
 import (
 	"context"
 
+	"ticketsystem/pkg/apperr"
 	"ticketsystem/pkg/attachment"
-	"ticketsystem/pkg/fault"
 	"ticketsystem/pkg/id"
 	"ticketsystem/pkg/user"
 )
 
-// Draft is a ticket that a person wants to open. It has been validated.
-type Draft struct {
+// CreateParams is a ticket that a person wants to open. It has been validated.
+type CreateParams struct {
 	ClientID      string
 	Title         string
 	Description   string
@@ -25,59 +25,59 @@ type Draft struct {
 // false.
 //
 // Errors: category_not_found, attachment_*, ticket_deleted.
-func (d *Desk) Create(ctx context.Context, who user.Principal, draft Draft) (h Head, created bool, err error) {
-	ticketID := id.Derive(draft.ClientID, who.UserID)
-	for range attempts {
-		h, e, files, err := d.draft(ctx, who, ticketID, draft)
+func (s *Service) Create(ctx context.Context, actor user.Principal, params CreateParams) (tk Ticket, created bool, err error) {
+	ticketID := id.Derive(params.ClientID, actor.UserID)
+	for range maxAttempts {
+		tk, e, files, err := s.buildTicket(ctx, actor, ticketID, params)
 		if err != nil {
-			return d.earlier(ctx, who, ticketID, err)
+			return s.findExisting(ctx, actor, ticketID, err)
 		}
-		exists, err := d.Store.Create(ctx, h, e, bind(files, e, who.UserID))
+		exists, err := s.Store.CreateTicket(ctx, tk, e, attachTo(files, e, actor.UserID))
 		switch {
-		case fault.Is(err, fault.Conflict): // an attachment moved: read it again
+		case apperr.Is(err, apperr.Conflict): // an attachment moved: read it again
 		case err != nil:
-			return Head{}, false, err
+			return Ticket{}, false, err
 		case exists:
-			return d.earlier(ctx, who, ticketID, notFound())
+			return s.findExisting(ctx, actor, ticketID, errNotFound())
 		default:
-			return h, true, nil
+			return tk, true, nil
 		}
 	}
-	return Head{}, false, busy()
+	return Ticket{}, false, errConflict()
 }
 
-// draft makes the first entry of the log and the head that follows from it.
-func (d *Desk) draft(ctx context.Context, who user.Principal, ticketID string, draft Draft) (Head, Entry, []attachment.Attachment, error) {
-	category, err := d.Categories.Category(ctx, draft.CategoryID)
+// buildTicket makes the first entry of the log and the head that follows from it.
+func (s *Service) buildTicket(ctx context.Context, actor user.Principal, ticketID string, params CreateParams) (Ticket, Entry, []attachment.Attachment, error) {
+	category, err := s.Categories.Category(ctx, params.CategoryID)
 	if err != nil {
-		return Head{}, Entry{}, nil, err
+		return Ticket{}, Entry{}, nil, err
 	}
-	files, err := d.files(ctx, who, Message{AttachmentIDs: draft.AttachmentIDs})
+	files, err := s.loadAttachments(ctx, actor, Message{AttachmentIDs: params.AttachmentIDs})
 	if err != nil {
-		return Head{}, Entry{}, nil, err
+		return Ticket{}, Entry{}, nil, err
 	}
-	if draft.Priority == "" {
-		draft.Priority = PriorityMedium
+	if params.Priority == "" {
+		params.Priority = PriorityMedium
 	}
 	e := Entry{
-		TicketID: ticketID, Seq: 1, Kind: KindOpened, Author: authorOf(who),
-		Body: draft.Description, Attachments: shown(files), ClientID: draft.ClientID, CreatedAt: d.Now(),
-		Opening: &Opening{Title: draft.Title, Category: category},
-		State:   State{Status: StatusNew, Priority: draft.Priority, CategoryID: category.ID},
+		TicketID: ticketID, Seq: 1, Kind: KindOpened, Author: authorOf(actor),
+		Body: params.Description, Attachments: attachmentRefs(files), ClientID: params.ClientID, CreatedAt: s.Now(),
+		Opening: &Opening{Title: params.Title, Category: category},
+		State:   State{Status: StatusNew, Priority: params.Priority, CategoryID: category.ID},
 	}
-	return Fold(Head{}, []Entry{e}), e, files, nil
+	return Fold(Ticket{}, []Entry{e}), e, files, nil
 }
 
-// earlier answers a repeat whose content can no longer be accepted: its
+// findExisting answers a repeat whose content can no longer be accepted: its
 // attachments are bound by the first try, or the category has gone since.
-func (d *Desk) earlier(ctx context.Context, who user.Principal, ticketID string, refusal error) (Head, bool, error) {
-	log, err := d.Store.Newest(ctx, ticketID, 1)
-	if err == nil && log.Gone {
-		return Head{}, false, deleted()
+func (s *Service) findExisting(ctx context.Context, actor user.Principal, ticketID string, cause error) (Ticket, bool, error) {
+	log, err := s.Store.ReadLogLatest(ctx, ticketID, 1)
+	if err == nil && log.Deleted {
+		return Ticket{}, false, errDeleted()
 	}
-	if err != nil || !log.Head.VisibleTo(who) {
-		return Head{}, false, refusal
+	if err != nil || !log.Ticket.VisibleTo(actor) {
+		return Ticket{}, false, cause
 	}
-	log, err = d.whole(ctx, log)
-	return log.Head, false, err
+	log, err = s.catchUp(ctx, log)
+	return log.Ticket, false, err
 }

@@ -33,8 +33,8 @@ type Author struct {
 	Role user.Role
 }
 
-func authorOf(who user.Principal) Author {
-	return Author{ID: who.UserID, Name: who.Name, Role: who.Role}
+func authorOf(actor user.Principal) Author {
+	return Author{ID: actor.UserID, Name: actor.Name, Role: actor.Role}
 }
 
 // Change is the move an entry made. An empty From or To is "nothing", as with
@@ -82,27 +82,27 @@ type Entry struct {
 func (e Entry) IsMessage() bool { return e.Kind == KindMessage || e.Kind == KindNote }
 
 // VisibleTo says whether a person who may see the ticket may see this entry.
-func (e Entry) VisibleTo(role user.Role) bool { return e.Kind != KindNote || role.Staff() }
+func (e Entry) VisibleTo(role user.Role) bool { return e.Kind != KindNote || role.IsStaff() }
 
 // Log is a stretch of a ticket's log with its head. Entries ascend and have no
 // gaps among them.
 type Log struct {
-	Head    Head
-	Entries []Entry
-	Marks   map[string]int // read marks by user id, as far as the read covered them
-	Gone    bool           // the ticket has been deleted; what else is here will be
+	Ticket      Ticket
+	Entries     []Entry
+	ReadMarkers map[string]int // read marks by user id, as far as the read covered them
+	Deleted     bool           // the ticket has been deleted; what else is here will be
 }
 
-// at is the entry with that seq, if the stretch has it.
-func (l Log) at(seq int) (Entry, bool) {
+// entryAt is the entry with that seq, if the stretch has it.
+func (l Log) entryAt(seq int) (Entry, bool) {
 	if n := len(l.Entries); n == 0 || seq < l.Entries[0].Seq || seq > l.Entries[n-1].Seq {
 		return Entry{}, false
 	}
 	return l.Entries[seq-l.Entries[0].Seq], true
 }
 
-// find returns the entry that the author made under the clientId.
-func (l Log) find(authorID, clientID string) (Entry, bool) {
+// findByClientID returns the entry that the author made under the clientId.
+func (l Log) findByClientID(authorID, clientID string) (Entry, bool) {
 	for i := len(l.Entries) - 1; i >= 0; i-- {
 		if e := l.Entries[i]; e.ClientID == clientID && e.Author.ID == authorID {
 			return e, true
@@ -113,4 +113,4 @@ func (l Log) find(authorID, clientID string) (Entry, bool) {
 
 // Version is what a ticket's ETag says to one person: it moves with every
 // entry the person may see.
-func Version(h Head, who user.Principal) int { return h.LastSeqFor(who) }
+func Version(tk Ticket, actor user.Principal) int { return tk.LastSeqFor(actor) }

@@ -12,138 +12,138 @@ const previewRunes = 60
 // the head already holds are skipped, so doubled and overlapping stretches are
 // harmless; a stretch that begins beyond the head's next entry must not be
 // folded (see Gap).
-func Fold(h Head, entries []Entry) Head {
-	h = h.clone()
+func Fold(tk Ticket, entries []Entry) Ticket {
+	tk = tk.clone()
 	for _, e := range entries {
-		if e.Seq == h.LastSeq+1 {
-			h.apply(e)
+		if e.Seq == tk.LastSeq+1 {
+			tk.apply(e)
 		}
 	}
-	return h
+	return tk
 }
 
-// Gap says whether entries are missing between the head and the stretch.
-func Gap(h Head, entries []Entry) bool {
-	return len(entries) > 0 && entries[0].Seq > h.LastSeq+1
+// HasGap says whether entries are missing between the head and the stretch.
+func HasGap(tk Ticket, entries []Entry) bool {
+	return len(entries) > 0 && entries[0].Seq > tk.LastSeq+1
 }
 
-func (h *Head) apply(e Entry) {
-	h.LastSeq = e.Seq
-	h.State = e.State
+func (tk *Ticket) apply(e Entry) {
+	tk.LastSeq = e.Seq
+	tk.State = e.State
 	if e.Kind == KindOpened {
-		h.open(e)
+		tk.applyOpened(e)
 	}
 	if e.Kind != KindNote {
-		h.PublicSeq = e.Seq
-		h.LastActivityAt = e.CreatedAt
+		tk.PublicSeq = e.Seq
+		tk.LastActivityAt = e.CreatedAt
 	}
 	if e.IsMessage() {
-		h.count(e)
+		tk.applyCounts(e)
 	}
 	if e.Change != nil {
-		h.change(*e.Change)
+		tk.applyChange(*e.Change)
 	}
-	h.clocks(e)
+	tk.applyTimestamps(e)
 }
 
-// open sets what only the first entry tells.
-func (h *Head) open(e Entry) {
-	h.ID = e.TicketID
-	h.Customer = Person{ID: e.Author.ID, Name: e.Author.Name}
-	h.CreatedAt = e.CreatedAt
-	h.WaitingSince = e.CreatedAt
-	h.Preview = preview(e.Body)
+// applyOpened sets what only the first entry tells.
+func (tk *Ticket) applyOpened(e Entry) {
+	tk.ID = e.TicketID
+	tk.Customer = UserRef{ID: e.Author.ID, Name: e.Author.Name}
+	tk.CreatedAt = e.CreatedAt
+	tk.WaitingSince = e.CreatedAt
+	tk.Preview = preview(e.Body)
 	if e.Opening != nil {
-		h.Title, h.Category = e.Opening.Title, e.Opening.Category
+		tk.Title, tk.Category = e.Opening.Title, e.Opening.Category
 	}
 }
 
-// count keeps the unread numbers of everybody but the author.
-func (h *Head) count(e Entry) {
-	if h.Readers == nil {
-		h.Readers = map[string]Reader{}
+// applyCounts keeps the unread numbers of everybody but the author.
+func (tk *Ticket) applyCounts(e Entry) {
+	if tk.Readers == nil {
+		tk.Readers = map[string]Reader{}
 	}
-	if _, known := h.Readers[e.Author.ID]; !known {
+	if _, known := tk.Readers[e.Author.ID]; !known {
 		// Everything so far came from others, or the author would be known.
-		unread := h.Messages
-		if e.Author.Role.Staff() {
-			unread += h.Notes
+		unread := tk.Messages
+		if e.Author.Role.IsStaff() {
+			unread += tk.Notes
 		}
-		h.Readers[e.Author.ID] = Reader{Unread: unread}
+		tk.Readers[e.Author.ID] = Reader{Unread: unread}
 	}
-	for id, r := range h.Readers {
-		if id != e.Author.ID && (e.Kind == KindMessage || id != h.Customer.ID) {
+	for id, r := range tk.Readers {
+		if id != e.Author.ID && (e.Kind == KindMessage || id != tk.Customer.ID) {
 			r.Unread++
-			h.Readers[id] = r
+			tk.Readers[id] = r
 		}
 	}
 	if e.Kind == KindNote {
-		h.Notes++
+		tk.Notes++
 		return
 	}
-	h.Messages++
-	h.Preview = preview(e.Body)
+	tk.Messages++
+	tk.Preview = preview(e.Body)
 }
 
-func (h *Head) change(c Change) {
+func (tk *Ticket) applyChange(c Change) {
 	switch c.Field {
 	case "title":
-		h.Title = c.To
+		tk.Title = c.To
 	case "tags":
-		h.Tags = nil
+		tk.Tags = nil
 		if c.To != "" {
-			h.Tags = strings.Split(c.To, ",")
+			tk.Tags = strings.Split(c.To, ",")
 		}
 	case "category":
-		h.Category = Category{ID: c.To, Names: c.Names}
+		tk.Category = Category{ID: c.To, Names: c.Names}
 	case "assignee":
-		h.Assignee = Person{ID: c.To, Name: c.Name}
+		tk.Assignee = UserRef{ID: c.To, Name: c.Name}
 	}
 }
 
-// clocks keeps the times that the queue and the statistics are made from.
-func (h *Head) clocks(e Entry) {
-	byCustomer := e.Author.ID == h.Customer.ID
+// applyTimestamps keeps the times that the queue and the statistics are made from.
+func (tk *Ticket) applyTimestamps(e Entry) {
+	byCustomer := e.Author.ID == tk.Customer.ID
 	switch {
-	case e.Kind == KindMessage && byCustomer && h.WaitingSince.IsZero():
-		h.WaitingSince = e.CreatedAt
+	case e.Kind == KindMessage && byCustomer && tk.WaitingSince.IsZero():
+		tk.WaitingSince = e.CreatedAt
 	case e.Kind == KindMessage && !byCustomer:
-		h.WaitingSince = zeroTime
-		if h.FirstReplyAt.IsZero() {
-			h.FirstReplyAt = e.CreatedAt
+		tk.WaitingSince = zeroTime
+		if tk.FirstReplyAt.IsZero() {
+			tk.FirstReplyAt = e.CreatedAt
 		}
 	}
 	switch e.State.Status {
 	case StatusResolved:
-		if h.ResolvedAt.IsZero() {
-			h.ResolvedAt = e.CreatedAt
+		if tk.ResolvedAt.IsZero() {
+			tk.ResolvedAt = e.CreatedAt
 		}
-		h.WaitingSince = zeroTime
+		tk.WaitingSince = zeroTime
 	case StatusClosed:
-		if h.ClosedAt.IsZero() {
-			h.ClosedAt = e.CreatedAt
+		if tk.ClosedAt.IsZero() {
+			tk.ClosedAt = e.CreatedAt
 		}
-		h.WaitingSince = zeroTime
+		tk.WaitingSince = zeroTime
 	default:
-		h.ResolvedAt, h.ClosedAt = zeroTime, zeroTime
+		tk.ResolvedAt, tk.ClosedAt = zeroTime, zeroTime
 	}
 }
 
-// MarkRead moves a person's read mark forward. entries must reach from behind
+// ApplyReadMarker moves a person's read mark forward. entries must reach from behind
 // the mark to the head's newest entry; staff says whether the person sees notes.
-func MarkRead(h Head, userID string, seq int, staff bool, entries []Entry) Head {
-	h = h.clone()
-	if h.Readers == nil {
-		h.Readers = map[string]Reader{}
+func ApplyReadMarker(tk Ticket, userID string, seq int, staff bool, entries []Entry) Ticket {
+	tk = tk.clone()
+	if tk.Readers == nil {
+		tk.Readers = map[string]Reader{}
 	}
 	unread := 0
 	for _, e := range entries {
-		if e.Seq > seq && e.Seq <= h.LastSeq && e.Author.ID != userID && (e.Kind == KindMessage || staff && e.Kind == KindNote) {
+		if e.Seq > seq && e.Seq <= tk.LastSeq && e.Author.ID != userID && (e.Kind == KindMessage || staff && e.Kind == KindNote) {
 			unread++
 		}
 	}
-	h.Readers[userID] = Reader{Read: seq, Unread: unread}
-	return h
+	tk.Readers[userID] = Reader{Read: seq, Unread: unread}
+	return tk
 }
 
 func preview(body string) string {

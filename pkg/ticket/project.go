@@ -3,11 +3,11 @@ package ticket
 import (
 	"context"
 
-	"ticketsystem/pkg/fault"
+	"ticketsystem/pkg/apperr"
 )
 
-// Mark is how far somebody has read a ticket.
-type Mark struct {
+// ReadMarker is how far somebody has read a ticket.
+type ReadMarker struct {
 	TicketID string
 	Reader   Author
 	Seq      int
@@ -20,80 +20,80 @@ type Mark struct {
 //
 // What slipped in behind a deletion lets the ticket be buried again, so that
 // those who erase it hear of it after they have followed what slipped in.
-func (d *Desk) Project(ctx context.Context, ticketID string, from int) error {
-	for try := range attempts {
-		log, err := d.Store.Tail(ctx, ticketID, from)
+func (s *Service) Project(ctx context.Context, ticketID string, from int) error {
+	for attempt := range maxAttempts {
+		log, err := s.Store.ReadLogFrom(ctx, ticketID, from)
 		if err != nil {
 			return err
 		}
-		if log.Gone && len(log.Entries)+len(log.Marks) > 0 {
-			return d.Store.Bury(ctx, ticketID)
+		if log.Deleted && len(log.Entries)+len(log.ReadMarkers) > 0 {
+			return s.Store.TouchTombstone(ctx, ticketID)
 		}
-		if log.Head.ID == "" {
+		if log.Ticket.ID == "" {
 			return nil // deleted meanwhile
 		}
-		if need := needed(log); need < from {
+		if need := firstNeededSeq(log); need < from {
 			from = need
 			continue
 		}
-		if n := len(log.Entries); n > 0 && log.Entries[n-1].Seq < log.Head.LastSeq {
-			stepBack(ctx, try, 0)
+		if n := len(log.Entries); n > 0 && log.Entries[n-1].Seq < log.Ticket.LastSeq {
+			backOff(ctx, attempt, 0)
 			continue // the head moved on while it was read; what it knows more of must be at hand
 		}
-		if err := d.correct(ctx, log); err != nil {
+		if err := s.clampMarkers(ctx, log); err != nil {
 			return err
 		}
-		next, changed := projected(log)
+		next, changed := applyLog(log)
 		if !changed {
 			return nil
 		}
-		err = d.Store.Project(ctx, next)
-		if !fault.Is(err, fault.Conflict) {
+		err = s.Store.SaveProjection(ctx, next)
+		if !apperr.Is(err, apperr.Conflict) {
 			return err
 		}
-		stepBack(ctx, try, 0)
+		backOff(ctx, attempt, 0)
 	}
-	return busy()
+	return errConflict()
 }
 
-// correct takes marks back that somebody set beyond the end of the log: they
+// clampMarkers takes marks back that somebody set beyond the end of the log: they
 // would never move again, and count everything that comes as read.
-func (d *Desk) correct(ctx context.Context, log Log) error {
-	end := log.Head.LastSeq
+func (s *Service) clampMarkers(ctx context.Context, log Log) error {
+	end := log.Ticket.LastSeq
 	if n := len(log.Entries); n > 0 {
 		end = max(end, log.Entries[n-1].Seq)
 	}
-	for id, mark := range log.Marks {
-		if mark <= end {
+	for id, marker := range log.ReadMarkers {
+		if marker <= end {
 			continue
 		}
-		if err := d.Store.CorrectRead(ctx, Mark{TicketID: log.Head.ID, Reader: Author{ID: id}, Seq: end}, mark); err != nil {
+		if err := s.Store.ClampReadMarker(ctx, ReadMarker{TicketID: log.Ticket.ID, Reader: Author{ID: id}, Seq: end}, marker); err != nil {
 			return err
 		}
-		log.Marks[id] = end
+		log.ReadMarkers[id] = end
 	}
 	return nil
 }
 
-// needed is the first entry that must be at hand to fold and to count what is
+// firstNeededSeq is the first entry that must be at hand to fold and to count what is
 // unread after the marks that moved.
-func needed(log Log) int {
-	need := log.Head.LastSeq + 1
-	for id, mark := range log.Marks {
-		if mark > log.Head.Readers[id].Read {
-			need = min(need, mark+1)
+func firstNeededSeq(log Log) int {
+	seq := log.Ticket.LastSeq + 1
+	for id, marker := range log.ReadMarkers {
+		if marker > log.Ticket.Readers[id].Read {
+			seq = min(seq, marker+1)
 		}
 	}
-	return need
+	return seq
 }
 
-func projected(log Log) (Head, bool) {
-	next := Fold(log.Head, log.Entries)
+func applyLog(log Log) (Ticket, bool) {
+	next := Fold(log.Ticket, log.Entries)
 	// A head of the first revision is not in the lists of staff yet.
-	changed := next.LastSeq != log.Head.LastSeq || log.Head.Revision == 1
-	for id, mark := range log.Marks {
-		if mark > next.Readers[id].Read && mark <= next.LastSeq {
-			next = MarkRead(next, id, mark, id != next.Customer.ID, log.Entries)
+	changed := next.LastSeq != log.Ticket.LastSeq || log.Ticket.Revision == 1
+	for id, marker := range log.ReadMarkers {
+		if marker > next.Readers[id].Read && marker <= next.LastSeq {
+			next = ApplyReadMarker(next, id, marker, id != next.Customer.ID, log.Entries)
 			changed = true
 		}
 	}

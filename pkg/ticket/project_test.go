@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-func TestNeeded(t *testing.T) {
-	log := long(9)
+func TestFirstNeededSeq(t *testing.T) {
+	log := randomLog(9)
 	for _, c := range []struct {
 		name    string
 		folded  int
@@ -24,21 +24,21 @@ func TestNeeded(t *testing.T) {
 		{"two marks, the lower counts", 5, nil, map[string]int{"sara": 4, "ali": 1}, 2},
 		{"a mark behind the head", 5, nil, map[string]int{"sara": 7}, 6},
 	} {
-		h := log[:c.folded].head()
-		h.Readers = c.readers
-		if got := needed(Log{Head: h, Marks: c.marks}); got != c.want {
+		tk := log[:c.folded].ticket()
+		tk.Readers = c.readers
+		if got := firstNeededSeq(Log{Ticket: tk, ReadMarkers: c.marks}); got != c.want {
 			t.Errorf("%s: got %d, want %d", c.name, got, c.want)
 		}
 	}
 }
 
-func TestProjected(t *testing.T) {
-	log := opening().says(ali, "one").says(ali, "two").notes(ali, "three")
-	old := log.head()
+func TestApplyLog(t *testing.T) {
+	log := newLog().message(ali, "one").message(ali, "two").note(ali, "three")
+	old := log.ticket()
 	old.Revision = 2
-	fresh := log.head()
+	fresh := log.ticket()
 	fresh.Revision = 1
-	behind := log[:2].head()
+	behind := log[:2].ticket()
 	behind.Revision = 2
 	for _, c := range []struct {
 		name    string
@@ -47,40 +47,40 @@ func TestProjected(t *testing.T) {
 		reader  Reader // Sara's
 		last    int
 	}{
-		{"nothing new", Log{Head: old, Entries: log}, false, Reader{}, 4},
-		{"nothing new, but in no list yet", Log{Head: fresh, Entries: log}, true, Reader{}, 4},
-		{"new entries", Log{Head: behind, Entries: log[2:]}, true, Reader{}, 4},
-		{"a mark", Log{Head: old, Entries: log[2:], Marks: map[string]int{"sara": 2}}, true, Reader{2, 1}, 4},
-		{"a mark on an entry that is new itself", Log{Head: behind, Entries: log[2:], Marks: map[string]int{"sara": 3}}, true, Reader{3, 0}, 4},
+		{"nothing new", Log{Ticket: old, Entries: log}, false, Reader{}, 4},
+		{"nothing new, but in no list yet", Log{Ticket: fresh, Entries: log}, true, Reader{}, 4},
+		{"new entries", Log{Ticket: behind, Entries: log[2:]}, true, Reader{}, 4},
+		{"a mark", Log{Ticket: old, Entries: log[2:], ReadMarkers: map[string]int{"sara": 2}}, true, Reader{2, 1}, 4},
+		{"a mark on an entry that is new itself", Log{Ticket: behind, Entries: log[2:], ReadMarkers: map[string]int{"sara": 3}}, true, Reader{3, 0}, 4},
 	} {
-		got, changed := projected(c.log)
+		got, changed := applyLog(c.log)
 		if changed != c.changed || got.Readers["sara"] != c.reader || got.LastSeq != c.last {
 			t.Errorf("%s: got %v, %+v, last %d, want %v, %+v, last %d", c.name, changed, got.Readers["sara"], got.LastSeq, c.changed, c.reader, c.last)
 		}
 	}
 }
 
-// TestProjectBearsTheStream: hints doubled, in any order and partly lost; after
+// TestProject_UnorderedHints: hints doubled, in any order and partly lost; after
 // one last hint the head is the fold of the log.
-func TestProjectBearsTheStream(t *testing.T) {
-	chance := rand.New(rand.NewPCG(5, 6))
+func TestProject_UnorderedHints(t *testing.T) {
+	rng := rand.New(rand.NewPCG(5, 6))
 	for range 50 {
-		log := long(20)
-		s := holding(log, 1)
+		log := randomLog(20)
+		store := storeWith(log, 1)
 		var hints []int
 		for seq := 2; seq <= len(log); seq++ {
-			for range chance.IntN(3) { // lost, once or twice
+			for range rng.IntN(3) { // lost, once or twice
 				hints = append(hints, seq)
 			}
 		}
 		hints = append(hints, 0) // a read mark's
-		chance.Shuffle(len(hints), func(i, j int) { hints[i], hints[j] = hints[j], hints[i] })
+		rng.Shuffle(len(hints), func(i, j int) { hints[i], hints[j] = hints[j], hints[i] })
 		for _, seq := range append(hints, len(log)) {
-			if err := s.desk(9).Project(context.Background(), ticketID, seq); err != nil {
+			if err := store.service(9).Project(context.Background(), ticketID, seq); err != nil {
 				t.Fatal(err)
 			}
 		}
-		got, want := s.head(), log.head()
+		got, want := store.ticket(), log.ticket()
 		want.Revision = got.Revision
 		if !reflect.DeepEqual(got, want) {
 			t.Fatalf("after the hints %v:\ngot  %+v\nwant %+v", hints, got, want)
@@ -88,86 +88,86 @@ func TestProjectBearsTheStream(t *testing.T) {
 	}
 }
 
-// TestProjectWritesOnlyNews: a doubled hint costs a read and nothing else.
-func TestProjectWritesOnlyNews(t *testing.T) {
-	log := long(10)
-	s := holding(log, 9)
+// TestProject_NoWriteWhenCurrent: a doubled hint costs a read and nothing else.
+func TestProject_NoWriteWhenCurrent(t *testing.T) {
+	log := randomLog(10)
+	store := storeWith(log, 9)
 	for i, want := range []int{1, 1, 1} {
-		if err := s.desk(9).Project(context.Background(), ticketID, 10); err != nil {
+		if err := store.service(9).Project(context.Background(), ticketID, 10); err != nil {
 			t.Fatal(err)
 		}
-		if s.writes != want {
-			t.Errorf("after %d hints: got %d writes, want %d", i+1, s.writes, want)
+		if store.writes != want {
+			t.Errorf("after %d hints: got %d writes, want %d", i+1, store.writes, want)
 		}
 	}
-	if err := newShelf().desk(9).Project(context.Background(), ticketID, 3); err != nil {
+	if err := newMemStore().service(9).Project(context.Background(), ticketID, 3); err != nil {
 		t.Errorf("a ticket that is gone: got %v", err)
 	}
 }
 
-// TestProjectAtOnce: projections and a change side by side lose nothing.
-func TestProjectAtOnce(t *testing.T) {
-	log := long(30)
-	s := holding(log, 1)
+// TestProject_Concurrent: projections and a change side by side lose nothing.
+func TestProject_Concurrent(t *testing.T) {
+	log := randomLog(30)
+	store := storeWith(log, 1)
 	var wait sync.WaitGroup
 	for seq := 2; seq <= len(log); seq += 7 {
 		wait.Go(func() {
-			if err := s.desk(9).Project(context.Background(), ticketID, seq); err != nil {
+			if err := store.service(9).Project(context.Background(), ticketID, seq); err != nil {
 				t.Error(err)
 			}
 		})
 	}
 	wait.Go(func() {
-		if err := s.desk(9).Read(context.Background(), ali, ticketID, 4); err != nil {
+		if err := store.service(9).MarkRead(context.Background(), ali, ticketID, 4); err != nil {
 			t.Error(err)
 		}
 	})
 	wait.Go(func() {
-		if _, err := s.desk(9).Edit(context.Background(), ali, ticketID, Patch{Title: ptr("At once")}); err != nil {
+		if _, err := store.service(9).Update(context.Background(), ali, ticketID, Patch{Title: ptr("At once")}); err != nil {
 			t.Error(err)
 		}
 	})
 	wait.Wait()
-	if err := s.desk(9).Project(context.Background(), ticketID, 0); err != nil {
+	if err := store.service(9).Project(context.Background(), ticketID, 0); err != nil {
 		t.Fatal(err)
 	}
-	all := s.log()
-	want := MarkRead(story(all).head(), "ali", 4, true, all)
-	got := s.head()
+	all := store.log()
+	want := ApplyReadMarker(logBuilder(all).ticket(), "ali", 4, true, all)
+	got := store.ticket()
 	want.Revision = got.Revision
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got  %+v\nwant %+v", got, want)
 	}
 }
 
-// TestMarkBeyondTheLog: it is taken back to the end, so that what comes later
+// TestProject_ClampsReadMarker: it is taken back to the end, so that what comes later
 // is unread again and the mark can move.
-func TestMarkBeyondTheLog(t *testing.T) {
+func TestProject_ClampsReadMarker(t *testing.T) {
 	ctx := context.Background()
-	log := opening().says(ali, "one").says(ali, "two")
+	log := newLog().message(ali, "one").message(ali, "two")
 	for folded := 1; folded <= len(log); folded++ {
-		s := holding(log, folded)
-		d := s.desk(9)
-		if err := d.Read(ctx, sara, ticketID, 999_999); err != nil {
+		store := storeWith(log, folded)
+		s := store.service(9)
+		if err := s.MarkRead(ctx, sara, ticketID, 999_999); err != nil {
 			t.Fatal(err)
 		}
 		for range 2 {
-			if err := d.Project(ctx, ticketID, 0); err != nil {
+			if err := s.Project(ctx, ticketID, 0); err != nil {
 				t.Fatal(err)
 			}
 		}
-		if got := s.head(); got.Readers["sara"] != (Reader{Read: 3}) || s.tickets[ticketID].marks["sara"] != 3 {
-			t.Errorf("%d folded: got %+v and the mark %d, want 3", folded, got.Readers["sara"], s.tickets[ticketID].marks["sara"])
+		if got := store.ticket(); got.Readers["sara"] != (Reader{Read: 3}) || store.tickets[ticketID].markers["sara"] != 3 {
+			t.Errorf("%d folded: got %+v and the mark %d, want 3", folded, got.Readers["sara"], store.tickets[ticketID].markers["sara"])
 		}
-		posted, err := d.Post(ctx, ali, message("c1", 3))
-		if err != nil || posted.Head.UnreadFor(sara) != 1 {
-			t.Errorf("%d folded: got %d unread, %v, want 1", folded, posted.Head.UnreadFor(sara), err)
+		posted, err := s.Post(ctx, ali, message("c1", 3))
+		if err != nil || posted.Ticket.UnreadFor(sara) != 1 {
+			t.Errorf("%d folded: got %d unread, %v, want 1", folded, posted.Ticket.UnreadFor(sara), err)
 		}
-		if err := d.Read(ctx, sara, ticketID, 4); err != nil {
+		if err := s.MarkRead(ctx, sara, ticketID, 4); err != nil {
 			t.Fatal(err)
 		}
-		if got, err := d.Detail(ctx, sara, ticketID); err != nil || got.Head.UnreadFor(sara) != 0 {
-			t.Errorf("%d folded: got %d unread, %v, want none", folded, got.Head.UnreadFor(sara), err)
+		if got, err := s.Detail(ctx, sara, ticketID); err != nil || got.Ticket.UnreadFor(sara) != 0 {
+			t.Errorf("%d folded: got %d unread, %v, want none", folded, got.Ticket.UnreadFor(sara), err)
 		}
 	}
 }

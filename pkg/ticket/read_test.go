@@ -5,164 +5,173 @@ import (
 	"reflect"
 	"testing"
 
-	"ticketsystem/pkg/fault"
+	"ticketsystem/pkg/apperr"
 	"ticketsystem/pkg/user"
 )
 
-// TestOthersTickets: to another customer the ticket does not exist, whatever
+// TestService_ForeignTicketNotFound: to another customer the ticket does not exist, whatever
 // he tries, and so it is with one that is not there.
-func TestOthersTickets(t *testing.T) {
+func TestService_ForeignTicketNotFound(t *testing.T) {
 	ctx := context.Background()
-	for name, run := range map[string]func(d *Desk, who user.Principal, id string) error{
-		"detail": func(d *Desk, who user.Principal, id string) error { _, err := d.Detail(ctx, who, id); return err },
-		"entries": func(d *Desk, who user.Principal, id string) error {
-			_, err := d.Entries(ctx, who, id, Page{Limit: 5})
+	for name, run := range map[string]func(s *Service, actor user.Principal, id string) error{
+		"detail": func(s *Service, actor user.Principal, id string) error {
+			_, err := s.Detail(ctx, actor, id)
 			return err
 		},
-		"post": func(d *Desk, who user.Principal, id string) error {
-			_, err := d.Post(ctx, who, Message{TicketID: id, ClientID: "c1", Body: "hi"})
+		"entries": func(s *Service, actor user.Principal, id string) error {
+			_, err := s.Entries(ctx, actor, id, EntryQuery{Limit: 5})
 			return err
 		},
-		"note": func(d *Desk, who user.Principal, id string) error {
-			_, err := d.Post(ctx, who, Message{TicketID: id, ClientID: "c1", Body: "hi", Internal: true, After: 1})
+		"post": func(s *Service, actor user.Principal, id string) error {
+			_, err := s.Post(ctx, actor, Message{TicketID: id, ClientID: "c1", Body: "hi"})
 			return err
 		},
-		"read": func(d *Desk, who user.Principal, id string) error { return d.Read(ctx, who, id, 1) },
-		"edit": func(d *Desk, who user.Principal, id string) error {
-			_, err := d.Edit(ctx, who, id, Patch{Title: ptr("x")})
+		"note": func(s *Service, actor user.Principal, id string) error {
+			_, err := s.Post(ctx, actor, Message{TicketID: id, ClientID: "c1", Body: "hi", Internal: true, After: 1})
 			return err
 		},
-		"tags": func(d *Desk, who user.Principal, id string) error {
-			_, err := d.Edit(ctx, who, id, Patch{Tags: &[]string{"x"}})
+		"read": func(s *Service, actor user.Principal, id string) error { return s.MarkRead(ctx, actor, id, 1) },
+		"edit": func(s *Service, actor user.Principal, id string) error {
+			_, err := s.Update(ctx, actor, id, Patch{Title: ptr("x")})
 			return err
 		},
-		"close":  func(d *Desk, who user.Principal, id string) error { _, err := d.Close(ctx, who, id, "c1"); return err },
-		"reopen": func(d *Desk, who user.Principal, id string) error { _, err := d.Reopen(ctx, who, id, "c1"); return err },
+		"tags": func(s *Service, actor user.Principal, id string) error {
+			_, err := s.Update(ctx, actor, id, Patch{Tags: &[]string{"x"}})
+			return err
+		},
+		"close": func(s *Service, actor user.Principal, id string) error {
+			_, err := s.Close(ctx, actor, id, "c1")
+			return err
+		},
+		"reopen": func(s *Service, actor user.Principal, id string) error {
+			_, err := s.Reopen(ctx, actor, id, "c1")
+			return err
+		},
 	} {
 		for _, c := range []struct {
 			who user.Principal
 			id  string
 		}{{reza, ticketID}, {ali, "01BX5ZZKBKACTAV9WEVGEMMVRZ"}, {sara, "01BX5ZZKBKACTAV9WEVGEMMVRZ"}, {ali, "nonsense"}, {sara, ""}} {
-			s := holding(opening(), 1)
-			if err := run(s.desk(5), c.who, c.id); !fault.Is(err, fault.TicketNotFound) {
-				t.Errorf("%s by %s on %q: got %v, want %s", name, c.who.Name, c.id, err, fault.TicketNotFound)
+			store := storeWith(newLog(), 1)
+			if err := run(store.service(5), c.who, c.id); !apperr.Is(err, apperr.TicketNotFound) {
+				t.Errorf("%s by %s on %q: got %v, want %s", name, c.who.Name, c.id, err, apperr.TicketNotFound)
 			}
-			if len(s.log()) != 1 || len(s.tickets) != 1 || len(s.tickets[ticketID].marks) != 0 {
+			if len(store.log()) != 1 || len(store.tickets) != 1 || len(store.tickets[ticketID].markers) != 0 {
 				t.Errorf("%s by %s on %q: something was written", name, c.who.Name, c.id)
 			}
 		}
 	}
 }
 
-// pageOf is a page by the book.
-func pageOf(log story, who user.Principal, p Page) Stretch {
-	out := Stretch{}
+// modelPage is a page by the book.
+func modelPage(log logBuilder, actor user.Principal, q EntryQuery) EntryPage {
+	out := EntryPage{}
 	var all []Entry
 	for _, e := range log {
-		if !e.VisibleTo(who.Role) {
+		if !e.VisibleTo(actor.Role) {
 			continue
 		}
 		out.LastSeq = e.Seq
-		if (!p.MessagesOnly || e.IsMessage()) && e.Seq > p.After && (p.Before == 0 || e.Seq < p.Before) {
+		if (!q.MessagesOnly || e.IsMessage()) && e.Seq > q.After && (q.Before == 0 || e.Seq < q.Before) {
 			all = append(all, e)
 		}
 	}
-	if out.HasMore = len(all) > p.Limit; out.HasMore && p.Backward {
-		all = all[len(all)-p.Limit:]
+	if out.HasMore = len(all) > q.Limit; out.HasMore && q.Backward {
+		all = all[len(all)-q.Limit:]
 	} else if out.HasMore {
-		all = all[:p.Limit]
+		all = all[:q.Limit]
 	}
 	out.Entries = all
 	return out
 }
 
-// TestEntriesByTheBook asks for every kind of page of a log with notes in it.
-func TestEntriesByTheBook(t *testing.T) {
-	log := long(33)
-	var pages []Page
+// TestEntries_MatchModel asks for every kind of page of a log with notes in it.
+func TestEntries_MatchModel(t *testing.T) {
+	log := randomLog(33)
+	var queries []EntryQuery
 	for _, limit := range []int{1, 3, 10, 100} {
 		for at := 0; at <= len(log)+2; at++ {
-			pages = append(pages, Page{After: at, Limit: limit}, Page{Before: at, Limit: limit, Backward: true})
+			queries = append(queries, EntryQuery{After: at, Limit: limit}, EntryQuery{Before: at, Limit: limit, Backward: true})
 		}
 	}
-	for _, p := range pages {
-		for _, who := range []user.Principal{sara, ali} {
-			for _, p.MessagesOnly = range []bool{false, true} {
-				want := pageOf(log, who, p)
-				got, err := holding(log, 5).desk(9).Entries(context.Background(), who, ticketID, p)
+	for _, q := range queries {
+		for _, actor := range []user.Principal{sara, ali} {
+			for _, q.MessagesOnly = range []bool{false, true} {
+				want := modelPage(log, actor, q)
+				got, err := storeWith(log, 5).service(9).Entries(context.Background(), actor, ticketID, q)
 				if err != nil || len(got.Entries)+len(want.Entries) > 0 && !reflect.DeepEqual(got, want) {
-					t.Fatalf("%s, %+v: got %+v, %v\nwant %+v", who.Name, p, got, err, want)
+					t.Fatalf("%s, %+v: got %+v, %v\nwant %+v", actor.Name, q, got, err, want)
 				}
 			}
 		}
 	}
 }
 
-// TestPagingMeetsEveryEntryOnce, in both directions.
-func TestPagingMeetsEveryEntryOnce(t *testing.T) {
-	log := long(50)
-	d := holding(log, 50).desk(9)
-	for _, who := range []user.Principal{sara, ali} {
+// TestEntries_PagingIsComplete, in both directions.
+func TestEntries_PagingIsComplete(t *testing.T) {
+	log := randomLog(50)
+	s := storeWith(log, 50).service(9)
+	for _, actor := range []user.Principal{sara, ali} {
 		for _, backward := range []bool{false, true} {
-			p, met := Page{Limit: 7, Backward: backward}, []Entry(nil)
+			q, met := EntryQuery{Limit: 7, Backward: backward}, []Entry(nil)
 			for {
-				got, err := d.Entries(context.Background(), who, ticketID, p)
+				got, err := s.Entries(context.Background(), actor, ticketID, q)
 				if err != nil {
 					t.Fatal(err)
 				}
 				if backward {
-					met, p.Before = append(got.Entries, met...), got.Entries[0].Seq
+					met, q.Before = append(got.Entries, met...), got.Entries[0].Seq
 				} else {
-					met, p.After = append(met, got.Entries...), got.Entries[len(got.Entries)-1].Seq
+					met, q.After = append(met, got.Entries...), got.Entries[len(got.Entries)-1].Seq
 				}
 				if !got.HasMore {
 					break
 				}
 			}
-			if want := visible(log, who, Page{}); !reflect.DeepEqual(met, want) {
-				t.Errorf("%s, backward %v: met %d entries, want %d", who.Name, backward, len(met), len(want))
+			if want := filterVisible(log, actor, EntryQuery{}); !reflect.DeepEqual(met, want) {
+				t.Errorf("%s, backward %v: met %d entries, want %d", actor.Name, backward, len(met), len(want))
 			}
 		}
 	}
 }
 
 func TestDetail(t *testing.T) {
-	short, notes := opening().says(ali, "hello"), opening().says(sara, "hello")
+	short, notes := newLog().message(ali, "hello"), newLog().message(sara, "hello")
 	for len(notes) < 60 {
-		notes = notes.notes(ali, "hm")
+		notes = notes.note(ali, "hm")
 	}
 	for _, c := range []struct {
 		name string
-		log  story
+		log  logBuilder
 		who  user.Principal
 	}{
-		{"short", short, sara}, {"long", long(60), sara}, {"long", long(60), ali}, {"a wall of notes", notes, sara}, {"a wall of notes", notes, mina},
+		{"short", short, sara}, {"long", randomLog(60), sara}, {"long", randomLog(60), ali}, {"a wall of notes", notes, sara}, {"a wall of notes", notes, mina},
 	} {
 		for _, folded := range []int{1, len(c.log)} {
-			s := holding(c.log, folded)
-			got, err := s.desk(9).Detail(context.Background(), c.who, ticketID)
-			want := pageOf(c.log, c.who, Page{Limit: 20, Backward: true})
+			store := storeWith(c.log, folded)
+			got, err := store.service(9).Detail(context.Background(), c.who, ticketID)
+			want := modelPage(c.log, c.who, EntryQuery{Limit: 20, Backward: true})
 			if err != nil || !reflect.DeepEqual(got.Entries, want.Entries) || got.HasMore != want.HasMore {
 				t.Fatalf("%s for %s: got %d entries, more %v, %v, want %d, %v",
 					c.name, c.who.Name, len(got.Entries), got.HasMore, err, len(want.Entries), want.HasMore)
 			}
-			head := c.log.head()
-			head.Revision = got.Head.Revision
-			if !reflect.DeepEqual(got.Head, head) {
-				t.Errorf("%s, %d folded: got %+v\nwant %+v", c.name, folded, got.Head, head)
+			wantTicket := c.log.ticket()
+			wantTicket.Revision = got.Ticket.Revision
+			if !reflect.DeepEqual(got.Ticket, wantTicket) {
+				t.Errorf("%s, %d folded: got %+v\nwant %+v", c.name, folded, got.Ticket, wantTicket)
 			}
-			if folded == len(c.log) && c.who.Role.Staff() && s.reads != 1 {
-				t.Errorf("%s: got %d reads, want 1", c.name, s.reads)
+			if folded == len(c.log) && c.who.Role.IsStaff() && store.reads != 1 {
+				t.Errorf("%s: got %d reads, want 1", c.name, store.reads)
 			}
 		}
 	}
 }
 
-func TestRead(t *testing.T) {
+func TestMarkRead(t *testing.T) {
 	ctx := context.Background()
-	log := opening().says(ali, "one").notes(ali, "two").says(ali, "three")
-	s := holding(log, len(log))
-	d := s.desk(9)
+	log := newLog().message(ali, "one").note(ali, "two").message(ali, "three")
+	store := storeWith(log, len(log))
+	s := store.service(9)
 	for i, c := range []struct {
 		who          user.Principal
 		seq          int
@@ -175,21 +184,21 @@ func TestRead(t *testing.T) {
 		{sara, 4, 4, 0, 1},
 		{mina, 2, 2, 2, 2},
 	} {
-		s.writes = 0
-		if err := d.Read(ctx, c.who, ticketID, c.seq); err != nil {
+		store.writes = 0
+		if err := s.MarkRead(ctx, c.who, ticketID, c.seq); err != nil {
 			t.Fatal(err)
 		}
-		if got := s.tickets[ticketID].marks[c.who.UserID]; got != c.mark || s.writes != c.writes {
-			t.Errorf("%d: got the mark %d in %d writes, want %d in %d", i, got, s.writes, c.mark, c.writes)
+		if got := store.tickets[ticketID].markers[c.who.UserID]; got != c.mark || store.writes != c.writes {
+			t.Errorf("%d: got the mark %d in %d writes, want %d in %d", i, got, store.writes, c.mark, c.writes)
 		}
 		// The detail shows it before the stream does.
-		if got, err := d.Detail(ctx, c.who, ticketID); err != nil || got.Head.UnreadFor(c.who) != c.unread {
-			t.Errorf("%d: got %d unread, %v, want %d", i, got.Head.UnreadFor(c.who), err, c.unread)
+		if got, err := s.Detail(ctx, c.who, ticketID); err != nil || got.Ticket.UnreadFor(c.who) != c.unread {
+			t.Errorf("%d: got %d unread, %v, want %d", i, got.Ticket.UnreadFor(c.who), err, c.unread)
 		}
-		if err := d.Project(ctx, ticketID, 0); err != nil {
+		if err := s.Project(ctx, ticketID, 0); err != nil {
 			t.Fatal(err)
 		}
-		if got := s.head(); got.UnreadFor(c.who) != c.unread || got.Readers[c.who.UserID].Read != c.mark {
+		if got := store.ticket(); got.UnreadFor(c.who) != c.unread || got.Readers[c.who.UserID].Read != c.mark {
 			t.Errorf("%d: the head has %+v, want %d at %d", i, got.Readers[c.who.UserID], c.unread, c.mark)
 		}
 	}

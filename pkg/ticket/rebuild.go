@@ -6,7 +6,7 @@ import (
 	"reflect"
 	"time"
 
-	"ticketsystem/pkg/fault"
+	"ticketsystem/pkg/apperr"
 	"ticketsystem/pkg/user"
 )
 
@@ -15,81 +15,81 @@ import (
 // all. removed tells whether a person is no more: their name is in the log
 // still and must not come back. The log comes back; it is empty when the ticket
 // is gone.
-func (d *Desk) Rebuild(ctx context.Context, ticketID string, removed func(ctx context.Context, userID string) (bool, error)) (log Log, mended bool, err error) {
-	for try := range attempts {
-		began := time.Now()
-		log, err := d.Store.Tail(ctx, ticketID, 1)
-		if err != nil || log.Gone || len(log.Entries) == 0 {
+func (s *Service) Rebuild(ctx context.Context, ticketID string, isDeleted func(ctx context.Context, userID string) (bool, error)) (log Log, repaired bool, err error) {
+	for attempt := range maxAttempts {
+		started := time.Now()
+		log, err := s.Store.ReadLogFrom(ctx, ticketID, 1)
+		if err != nil || log.Deleted || len(log.Entries) == 0 {
 			return Log{}, false, err
 		}
-		if last := log.Entries[len(log.Entries)-1].Seq; last < log.Head.LastSeq {
+		if last := log.Entries[len(log.Entries)-1].Seq; last < log.Ticket.LastSeq {
 			// It has moved on while it was read, or it is wrong: a second look tells.
-			rev := log.Head.Revision
-			if log, err = d.Store.Tail(ctx, ticketID, 1); err != nil {
+			rev := log.Ticket.Revision
+			if log, err = s.Store.ReadLogFrom(ctx, ticketID, 1); err != nil {
 				return Log{}, false, err
 			}
-			if log.Head.Revision != rev {
-				stepBack(ctx, try, time.Since(began))
+			if log.Ticket.Revision != rev {
+				backOff(ctx, attempt, time.Since(started))
 				continue
 			}
 		}
-		next := fromScratch(log)
+		next := foldAll(log)
 		if next.LastSeq != len(log.Entries) {
 			return Log{}, false, fmt.Errorf("ticket %s: the log breaks off behind %d of %d entries", ticketID, next.LastSeq, len(log.Entries))
 		}
-		if err := unname(ctx, &next, log.Head, removed); err != nil {
+		if err := keepAnonymized(ctx, &next, log.Ticket, isDeleted); err != nil {
 			return Log{}, false, err
 		}
-		if sameHead(next, log.Head) && next.Revision > 1 { // one of the first is not in the lists of staff yet
+		if equal(next, log.Ticket) && next.Revision > 1 { // one of the first is not in the lists of staff yet
 			return log, false, nil
 		}
-		log.Head = next
-		if err = d.Store.Project(ctx, next); !fault.Is(err, fault.Conflict) {
+		log.Ticket = next
+		if err = s.Store.SaveProjection(ctx, next); !apperr.Is(err, apperr.Conflict) {
 			return log, err == nil, err
 		}
-		stepBack(ctx, try, time.Since(began))
+		backOff(ctx, attempt, time.Since(started))
 	}
-	return Log{}, false, busy()
+	return Log{}, false, errConflict()
 }
 
-// fromScratch is the head that a whole log and its marks lead to.
-func fromScratch(log Log) Head {
-	h := Fold(Head{}, log.Entries)
-	for id, mark := range log.Marks {
-		h = MarkRead(h, id, min(mark, h.LastSeq), id != h.Customer.ID, log.Entries)
+// foldAll is the head that a whole log and its marks lead to.
+func foldAll(log Log) Ticket {
+	tk := Fold(Ticket{}, log.Entries)
+	for id, marker := range log.ReadMarkers {
+		tk = ApplyReadMarker(tk, id, min(marker, tk.LastSeq), id != tk.Customer.ID, log.Entries)
 	}
-	h.Revision = log.Head.Revision
-	return h
+	tk.Revision = log.Ticket.Revision
+	return tk
 }
 
-// unname leaves the names of removed people off a head. Only where the stored
+// keepAnonymized leaves the names of removed people off a head. Only where the stored
 // one has another name than the log, people are looked at.
-func unname(ctx context.Context, next *Head, stored Head, removed func(ctx context.Context, userID string) (bool, error)) error {
-	for now, was := range map[*Person]Person{&next.Customer: stored.Customer, &next.Assignee: stored.Assignee} {
+func keepAnonymized(ctx context.Context, next *Ticket, stored Ticket, isDeleted func(ctx context.Context, userID string) (bool, error)) error {
+	for now, was := range map[*UserRef]UserRef{&next.Customer: stored.Customer, &next.Assignee: stored.Assignee} {
 		if now.ID == "" || *now == was {
 			continue
 		}
-		gone, err := removed(ctx, now.ID)
+		deleted, err := isDeleted(ctx, now.ID)
 		if err != nil {
 			return err
 		}
-		if gone {
-			now.Name = user.RemovedName
+		if deleted {
+			now.Name = user.DeletedName
 		}
 	}
 	return nil
 }
 
-func sameHead(a, b Head) bool {
-	for _, h := range []*Head{&a, &b} {
-		if len(h.Readers) == 0 {
-			h.Readers = nil
+func equal(a, b Ticket) bool {
+	for _, tk := range []*Ticket{&a, &b} {
+		if len(tk.Readers) == 0 {
+			tk.Readers = nil
 		}
-		if len(h.Tags) == 0 {
-			h.Tags = nil
+		if len(tk.Tags) == 0 {
+			tk.Tags = nil
 		}
-		if len(h.Category.Names) == 0 {
-			h.Category.Names = nil
+		if len(tk.Category.Names) == 0 {
+			tk.Category.Names = nil
 		}
 	}
 	return reflect.DeepEqual(a, b)

@@ -2,7 +2,7 @@
 // entries, and everything else about it is folded from that log.
 //
 // The package knows no technology. A Desk serves the operations, a Store keeps
-// the log; pkg/table implements it on DynamoDB.
+// the log; pkg/dynamo implements it on DynamoDB.
 package ticket
 
 import (
@@ -35,8 +35,8 @@ func (s Status) Valid() bool {
 	return false
 }
 
-// Live says whether work on the ticket is still expected.
-func (s Status) Live() bool { return s.Valid() && s != StatusResolved && s != StatusClosed }
+// IsActive says whether work on the ticket is still expected.
+func (s Status) IsActive() bool { return s.Valid() && s != StatusResolved && s != StatusClosed }
 
 // Priority orders the queue.
 type Priority string
@@ -64,8 +64,8 @@ type Category struct {
 	Names map[string]string // by language: en, fa
 }
 
-// Person is a customer or an assignee as a ticket shows them.
-type Person struct {
+// UserRef is a customer or an assignee as a ticket shows them.
+type UserRef struct {
 	ID   string
 	Name string
 }
@@ -85,14 +85,14 @@ type Reader struct {
 	Unread int // visible messages of others after it
 }
 
-// Head is the ticket as lists and details show it: a projection of its log.
-type Head struct {
+// Ticket is the ticket as lists and details show it: a projection of its log.
+type Ticket struct {
 	ID       string
 	Title    string
-	Customer Person
+	Customer UserRef
 	State    State
 	Category Category
-	Assignee Person // zero while nobody holds the ticket
+	Assignee UserRef // zero while nobody holds the ticket
 	Tags     []string
 
 	LastSeq   int // newest entry folded in
@@ -117,33 +117,33 @@ type Head struct {
 
 // clone copies the head deeply enough that folding into the copy leaves the
 // original alone.
-func (h Head) clone() Head {
-	h.Readers = maps.Clone(h.Readers)
-	h.Tags = slices.Clone(h.Tags)
-	return h
+func (tk Ticket) clone() Ticket {
+	tk.Readers = maps.Clone(tk.Readers)
+	tk.Tags = slices.Clone(tk.Tags)
+	return tk
 }
 
 // VisibleTo says whether the person may know that the ticket exists.
-func (h Head) VisibleTo(who user.Principal) bool {
-	return h.ID != "" && (who.Role.Staff() || who.Role == user.RoleSystem || h.Customer.ID == who.UserID)
+func (tk Ticket) VisibleTo(actor user.Principal) bool {
+	return tk.ID != "" && (actor.Role.IsStaff() || actor.Role == user.RoleSystem || tk.Customer.ID == actor.UserID)
 }
 
 // LastSeqFor is the newest seq the person may see. Notes leave no trace in it
 // for a customer.
-func (h Head) LastSeqFor(who user.Principal) int {
-	if who.Role.Staff() {
-		return h.LastSeq
+func (tk Ticket) LastSeqFor(actor user.Principal) int {
+	if actor.Role.IsStaff() {
+		return tk.LastSeq
 	}
-	return h.PublicSeq
+	return tk.PublicSeq
 }
 
 // UnreadFor counts the visible messages of others after the person's read mark.
-func (h Head) UnreadFor(who user.Principal) int {
-	if r, ok := h.Readers[who.UserID]; ok {
+func (tk Ticket) UnreadFor(actor user.Principal) int {
+	if r, ok := tk.Readers[actor.UserID]; ok {
 		return r.Unread
 	}
-	if who.Role.Staff() {
-		return h.Messages + h.Notes
+	if actor.Role.IsStaff() {
+		return tk.Messages + tk.Notes
 	}
-	return h.Messages
+	return tk.Messages
 }

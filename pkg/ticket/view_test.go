@@ -7,8 +7,8 @@ import (
 	"ticketsystem/pkg/user"
 )
 
-// TestOnHoldIsOpenForCustomers, in heads, in states and in moves.
-func TestOnHoldIsOpenForCustomers(t *testing.T) {
+// TestForRole_OnHoldShownAsOpen, in heads, in states and in moves.
+func TestForRole_OnHoldShownAsOpen(t *testing.T) {
 	for _, c := range []struct {
 		role     user.Role
 		from, to Status
@@ -21,14 +21,14 @@ func TestOnHoldIsOpenForCustomers(t *testing.T) {
 		{user.RoleSupport, StatusOpen, StatusOnHold, "open", "on_hold"},
 		{user.RoleAdmin, StatusOnHold, StatusPending, "on_hold", "pending"},
 	} {
-		log := in(c.from).status(ali, c.to)
+		log := logWithStatus(c.from).statusChange(ali, c.to)
 		e := log[len(log)-1]
 		got := e.ForRole(c.role)
 		if got.Change.From != c.wantFrom || got.Change.To != c.wantTo || string(got.State.Status) != c.wantTo {
 			t.Errorf("%s sees %s -> %s as %s -> %s, state %s", c.role, c.from, c.to, got.Change.From, got.Change.To, got.State.Status)
 		}
-		if h := log.head().ForRole(c.role); string(h.State.Status) != c.wantTo {
-			t.Errorf("%s sees a head in %s as %s", c.role, c.to, h.State.Status)
+		if tk := log.ticket().ForRole(c.role); string(tk.State.Status) != c.wantTo {
+			t.Errorf("%s sees a head in %s as %s", c.role, c.to, tk.State.Status)
 		}
 		if !reflect.DeepEqual(e, log[len(log)-1]) || e.Change.From != string(c.from) || e.Change.To != string(c.to) {
 			t.Errorf("the entry itself was changed: %+v", e.Change)
@@ -36,17 +36,17 @@ func TestOnHoldIsOpenForCustomers(t *testing.T) {
 	}
 }
 
-// TestOtherChangesAreShownAsTheyAre: a tag named on_hold stays one.
-func TestOtherChangesAreShownAsTheyAre(t *testing.T) {
+// TestForRole_OtherChangesUnchanged: a tag named on_hold stays one.
+func TestForRole_OtherChangesUnchanged(t *testing.T) {
 	e := Entry{Kind: KindTags, Change: &Change{Field: "tags", To: "on_hold"}}
 	if got := e.ForRole(user.RoleUser).Change.To; got != "on_hold" {
 		t.Errorf("got %q", got)
 	}
 }
 
-func TestWhoSeesWhat(t *testing.T) {
-	log := opening().says(ali, "hello").notes(ali, "hm")
-	h := log.head()
+func TestVisibility(t *testing.T) {
+	log := newLog().message(ali, "hello").note(ali, "hm")
+	tk := log.ticket()
 	for _, c := range []struct {
 		who     user.Principal
 		visible bool
@@ -67,15 +67,15 @@ func TestWhoSeesWhat(t *testing.T) {
 				entries++
 			}
 		}
-		if got := h.VisibleTo(c.who); got != c.visible {
+		if got := tk.VisibleTo(c.who); got != c.visible {
 			t.Errorf("%s: sees the ticket: got %v, want %v", c.who.Name, got, c.visible)
 		}
-		if entries != c.entries || h.LastSeqFor(c.who) != c.lastSeq || Version(h, c.who) != c.version || h.UnreadFor(c.who) != c.unread {
+		if entries != c.entries || tk.LastSeqFor(c.who) != c.lastSeq || Version(tk, c.who) != c.version || tk.UnreadFor(c.who) != c.unread {
 			t.Errorf("%s: got %d entries, last %d, version %d, %d unread, want %+v",
-				c.who.Name, entries, h.LastSeqFor(c.who), Version(h, c.who), h.UnreadFor(c.who), c)
+				c.who.Name, entries, tk.LastSeqFor(c.who), Version(tk, c.who), tk.UnreadFor(c.who), c)
 		}
 	}
-	if (Head{}).VisibleTo(root) {
+	if (Ticket{}).VisibleTo(root) {
 		t.Error("a ticket that does not exist is visible")
 	}
 }

@@ -27,10 +27,10 @@ type Revocation struct {
 	Phone string // E.164
 }
 
-// Keeps says whether p carries the rights of now.
-func (r Revocation) Keeps(p Principal) bool {
+// Permits says whether p carries the rights of now.
+func (r Revocation) Permits(p Principal) bool {
 	return r.Role != "" && p.Role == r.Role && p.Phone == r.Phone
 }
 
-// Voids says whether what p came with is void.
-func (r Revocation) Voids(p Principal) bool { return !r.Keeps(p) && !p.IssuedAt.After(r.At) }
+// Revokes says whether what p came with is void.
+func (r Revocation) Revokes(p Principal) bool { return !r.Permits(p) && !p.IssuedAt.After(r.At) }

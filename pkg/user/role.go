@@ -14,8 +14,8 @@ const (
 // RoleSystem is the author of what time does. Nobody can have it.
 const RoleSystem Role = "system"
 
-// Staff says whether the role works for support: agents and administrators.
-func (r Role) Staff() bool { return r == RoleSupport || r == RoleAdmin }
+// IsStaff says whether the role works for support: agents and administrators.
+func (r Role) IsStaff() bool { return r == RoleSupport || r == RoleAdmin }
 
 // Valid says whether the role is one of the three.
-func (r Role) Valid() bool { return r == RoleUser || r.Staff() }
+func (r Role) Valid() bool { return r == RoleUser || r.IsStaff() }

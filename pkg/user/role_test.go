@@ -14,8 +14,8 @@ func TestRole(t *testing.T) {
 		{user.RoleUser, true, false}, {user.RoleSupport, true, true}, {user.RoleAdmin, true, true},
 		{"", false, false}, {"root", false, false}, {"Admin", false, false},
 	} {
-		if c.role.Valid() != c.valid || c.role.Staff() != c.staff {
-			t.Errorf("%q: got valid %v staff %v, want %v %v", c.role, c.role.Valid(), c.role.Staff(), c.valid, c.staff)
+		if c.role.Valid() != c.valid || c.role.IsStaff() != c.staff {
+			t.Errorf("%q: got valid %v staff %v, want %v %v", c.role, c.role.Valid(), c.role.IsStaff(), c.valid, c.staff)
 		}
 	}
 }

@@ -10,23 +10,23 @@ type User struct {
 	Name          string
 	Email         string
 	EmailVerified bool
-	Province      string // id of pkg/place
-	City          string // id of pkg/place
+	Province      string // id of pkg/geo
+	City          string // id of pkg/geo
 	PictureID     string // attachment
 	Locale        string // "en" or "fa"
-	Notify        Choices
+	Notifications NotificationPreferences
 	Disabled      bool // may not come in until an administrator lets them again
 	CreatedAt     time.Time
 }
 
-// RemovedName stands where the name of a removed person stood. Nobody can have
+// DeletedName stands where the name of a removed person stood. Nobody can have
 // it: names hold no control characters. Views show it in the reader's language.
-const RemovedName = "\x7fremoved"
+const DeletedName = "\x7fremoved"
 
-// Shown is a name as it is shown to somebody who reads that language.
-func Shown(name, locale string) string {
+// DisplayName is a name as it is shown to somebody who reads that language.
+func DisplayName(name, locale string) string {
 	switch {
-	case name != RemovedName:
+	case name != DeletedName:
 		return name
 	case locale == "fa":
 		return "کاربر حذف‌شده"
@@ -34,8 +34,8 @@ func Shown(name, locale string) string {
 	return "Removed user"
 }
 
-// Choices are the channels a person wants notifications on, besides the app.
-type Choices struct {
+// NotificationPreferences are the channels a person wants notifications on, besides the app.
+type NotificationPreferences struct {
 	Email bool
 	SMS   bool
 }

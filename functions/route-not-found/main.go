@@ -1,0 +1,15 @@
+// Command route-not-found answers every request that no other route takes.
+package main
+
+import (
+	"sync"
+
+	"ticketsystem/infra"
+	"ticketsystem/pkg/api"
+	"ticketsystem/pkg/app"
+)
+
+func main() {
+	a := app.Open()
+	a.Serve(api.RouteNotFound(sync.OnceValues(infra.Methods)))
+}

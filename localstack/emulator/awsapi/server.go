@@ -1,0 +1,124 @@
+// Package services is the handful of calls of SES, SNS, SSM and SQS that the
+// functions make, and Lambda's Invoke.
+package awsapi
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"time"
+
+	"ticketsystem/localstack/emulator/sqs"
+)
+
+// Server answers on one address for all of the services.
+type Server struct {
+	Outbox        *Outbox
+	Queues        *sqs.Queues
+	Parameters    *Parameters
+	Invoke        func(ctx context.Context, function string, payload []byte) ([]byte, error)
+	Subscriptions func() Subscriptions                  // what the template joins as it is now
+	Notify        func(function string, payload []byte) // starts a function whose answer nobody waits for
+}
+
+// Subscriptions are what the template joins SNS and SES with.
+type Subscriptions struct {
+	Topics            map[string][]string           // the functions of a topic, by its ARN
+	ConfigurationSets map[string][]EventDestination // where the events of a configuration set go, by its name
+}
+
+// New opens the services' state in a folder; an empty one keeps it in memory.
+func New(folder string) (*Server, error) {
+	outbox, err := openOutbox(folder)
+	if err != nil {
+		return nil, fmt.Errorf("outbox: %w", err)
+	}
+	s := &Server{Outbox: outbox, Parameters: &Parameters{}, Subscriptions: func() Subscriptions { return Subscriptions{} }}
+	journal := newJSONFile(folder, "queues.jsonl")
+	if s.Queues, err = sqs.Open(journal.path); err != nil {
+		return nil, err
+	}
+	s.Parameters.file = newJSONFile(folder, "parameters.json")
+	return s, s.Parameters.file.load(&s.Parameters.values)
+}
+
+// Close closes what is kept on disk.
+func (s *Server) Close() error { return errors.Join(s.Outbox.Close(), s.Queues.Close()) }
+
+// apiError is a refusal in the services' own form.
+type apiError struct {
+	status        int
+	code, message string
+}
+
+func (apiErr *apiError) Error() string { return apiErr.code + ": " + apiErr.message }
+
+func errValidation(format string, a ...any) *apiError {
+	return &apiError{http.StatusBadRequest, "ValidationException", fmt.Sprintf(format, a...)}
+}
+
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if rest, ok := strings.CutPrefix(r.URL.Path, "/2015-03-31/functions/"); ok {
+		s.handleInvoke(w, r, strings.TrimSuffix(rest, "/invocations"))
+		return
+	}
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, 16<<20))
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusBadRequest)
+		return
+	}
+	if target := r.Header.Get("X-Amz-Target"); target != "" {
+		response, err := s.handleJSON(target, body)
+		writeJSON(w, r, response, err)
+		return
+	}
+	s.handleQuery(w, body)
+}
+
+func (s *Server) handleJSON(target string, body []byte) (any, error) {
+	service, operation, _ := strings.Cut(target, ".")
+	switch service {
+	case "AmazonSSM":
+		return s.Parameters.handle(operation, body)
+	case "AmazonSQS":
+		return s.handleSQS(operation, body)
+	}
+	return nil, &apiError{http.StatusBadRequest, "UnknownOperationException", target + " is not part of the local stack"}
+}
+
+func writeJSON(w http.ResponseWriter, r *http.Request, response any, err error) {
+	w.Header().Set("Content-Type", r.Header.Get("Content-Type"))
+	w.Header().Set("X-Amzn-Requestid", rand.Text())
+	if err != nil {
+		var apiErr *apiError
+		if !errors.As(err, &apiErr) {
+			apiErr = &apiError{http.StatusInternalServerError, "InternalServerError", err.Error()}
+		}
+		w.Header().Set("X-Amzn-Errortype", apiErr.code)
+		w.WriteHeader(apiErr.status)
+		response = map[string]string{"__type": apiErr.code, "message": apiErr.message}
+	}
+	_ = json.NewEncoder(w).Encode(response) // a caller that went away needs no answer
+}
+
+// handleInvoke is Lambda's Invoke, waiting for the answer.
+func (s *Server) handleInvoke(w http.ResponseWriter, r *http.Request, name string) {
+	payload, err := io.ReadAll(r.Body)
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusBadRequest)
+		return
+	}
+	result, err := s.Invoke(r.Context(), name[strings.LastIndex(name, ":")+1:], payload)
+	if err != nil {
+		w.Header().Set("X-Amz-Function-Error", "Unhandled")
+		result, _ = json.Marshal(map[string]string{"errorMessage": err.Error()}) // a string always encodes
+	}
+	_, _ = w.Write(result)
+}
+
+func now() time.Time { return time.Now().UTC() }

@@ -1,0 +1,98 @@
+package awsproxy
+
+import (
+	"encoding/json"
+	"net/http"
+	"net/url"
+	"strings"
+)
+
+// parseS3 reads a call of S3, whose addresses here have the bucket in their path.
+func (c *Call) parseS3(r *http.Request) {
+	object := "arn:aws:s3:::" + strings.TrimPrefix(r.URL.Path, "/")
+	source := r.Header.Get("X-Amz-Copy-Source")
+	bucket := strings.Count(strings.Trim(r.URL.Path, "/"), "/") == 0
+	switch {
+	case bucket && r.Method == http.MethodGet:
+		c.Operation = "ListObjects"
+		c.require("s3:ListBucket", object)
+	case r.Method == http.MethodGet:
+		c.Operation = "GetObject"
+		c.require("s3:GetObject", object)
+	case r.Method == http.MethodHead:
+		c.Operation = "HeadObject"
+		c.require("s3:GetObject", object)
+	case r.Method == http.MethodDelete:
+		c.Operation = "DeleteObject"
+		c.require("s3:DeleteObject", object)
+	case source != "":
+		c.Operation = "CopyObject"
+		if plain, err := url.PathUnescape(source); err == nil {
+			source = plain
+		}
+		c.require("s3:GetObject", "arn:aws:s3:::"+strings.TrimPrefix(source, "/"))
+		c.require("s3:PutObject", object)
+	default:
+		c.Operation = "PutObject"
+		c.require("s3:PutObject", object)
+	}
+}
+
+// parseConnections reads a call of a WebSocket API's management.
+func (c *Call) parseConnections(r *http.Request) {
+	c.Operation = map[string]string{
+		http.MethodPost: "PostToConnection", http.MethodGet: "GetConnection", http.MethodDelete: "DeleteConnection",
+	}[r.Method]
+	_, id, _ := strings.Cut(r.URL.Path, "/@connections/")
+	c.require("execute-api:ManageConnections", arn("execute-api", "local/live/"+r.Method+"/@connections/"+id))
+}
+
+// parseJSON reads a call of SQS or SSM.
+func (c *Call) parseJSON(r *http.Request) {
+	_, c.Operation, _ = strings.Cut(r.Header.Get("X-Amz-Target"), ".")
+	var request struct {
+		QueueUrl, QueueName, Name string
+		Names                     []string
+	}
+	if json.Unmarshal(c.Body, &request) != nil {
+		return // the service will say what is wrong with it
+	}
+	if c.Service == "sqs" {
+		name := request.QueueUrl[strings.LastIndex(request.QueueUrl, "/")+1:] + request.QueueName
+		c.require("sqs:"+strings.TrimSuffix(c.Operation, "Batch"), arn("sqs", name))
+		return
+	}
+	if request.Name != "" {
+		request.Names = append(request.Names, request.Name)
+	}
+	for _, name := range request.Names {
+		c.require("ssm:"+c.Operation, arn("ssm", "parameter/"+strings.TrimPrefix(name, "/")))
+	}
+}
+
+// parseQuery reads a call of SNS or SES: a form.
+func (c *Call) parseQuery() {
+	form, err := url.ParseQuery(string(c.Body))
+	if err != nil {
+		return // the service will say what is wrong with it
+	}
+	c.Operation = form.Get("Action")
+	resource := "*" // to a phone number there is no resource
+	switch {
+	case c.Service == "ses" && form.Get("Source") != "":
+		resource = arn("ses", "identity/"+form.Get("Source"))
+	case form.Get("TopicArn") != "":
+		resource = form.Get("TopicArn")
+	}
+	c.require(c.Service+":"+c.Operation, resource)
+	if set := form.Get("ConfigurationSetName"); set != "" {
+		c.require(c.Service+":"+c.Operation, arn("ses", "configuration-set/"+set))
+	}
+}
+
+// parseLambda reads a call of Lambda.
+func (c *Call) parseLambda(r *http.Request) {
+	c.Operation = "Invoke"
+	name := strings.TrimSuffix(strings.TrimPrefix(r.URL.Path, "/2015-03-31/functions/"), "/invocations")
+	c.require("lambda:InvokeFunction", arn("lambda", "function:"+name[strings.LastIndex(name, ":")+1:]))
+}

@@ -1,0 +1,136 @@
+package dynamodb
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// Table is the part of an AWS::DynamoDB::Table that the engine knows.
+type Table struct {
+	TableName              string               `json:"TableName"`
+	AttributeDefinitions   []attribute          `json:"AttributeDefinitions"`
+	KeySchema              []key                `json:"KeySchema"`
+	GlobalSecondaryIndexes []Index              `json:"GlobalSecondaryIndexes,omitempty"`
+	BillingMode            string               `json:"BillingMode"`
+	StreamSpecification    *streamSpecification `json:"StreamSpecification,omitempty"`
+
+	TimeToLiveSpecification *timeToLive `json:"TimeToLiveSpecification,omitempty"`
+}
+
+type attribute struct{ AttributeName, AttributeType string }
+type key struct{ AttributeName, KeyType string }
+type timeToLive struct {
+	AttributeName string
+	Enabled       bool
+}
+type streamSpecification struct {
+	StreamEnabled  bool
+	StreamViewType string
+}
+
+// Index is a global secondary index.
+type Index struct {
+	IndexName  string
+	KeySchema  []key
+	Projection struct {
+		ProjectionType   string
+		NonKeyAttributes []string `json:",omitempty"`
+	}
+}
+
+// ParseTable takes a table's definition from its template properties.
+func ParseTable(properties map[string]any, name string) (Table, error) {
+	text, err := json.Marshal(properties)
+	if err != nil {
+		return Table{}, err
+	}
+	table := Table{TableName: name, BillingMode: "PAY_PER_REQUEST"}
+	if err := json.Unmarshal(text, &table); err != nil {
+		return Table{}, fmt.Errorf("table %s: %w", name, err)
+	}
+	if table.StreamSpecification != nil {
+		table.StreamSpecification.StreamEnabled = true
+	}
+	return table, nil
+}
+
+// tableDescription is what the engine says about a table.
+type tableDescription struct {
+	Table struct {
+		Table
+		LatestStreamArn string
+	}
+}
+
+// EnsureTable makes the table, or compares it with the one that is there: new
+// indexes are added, any other difference is an error. The first result tells
+// whether the table is new, the second is the ARN of its stream.
+func (e *Engine) EnsureTable(ctx context.Context, table Table) (created bool, stream string, err error) {
+	c := client{e.URL}
+	var existing tableDescription
+	err = c.call(ctx, "DescribeTable", map[string]string{"TableName": table.TableName}, &existing)
+	var failure *apiError
+	switch {
+	case errors.As(err, &failure) && failure.hasType("ResourceNotFoundException"):
+		if err = e.createTable(ctx, c, table); err != nil {
+			return false, "", fmt.Errorf("make table %s: %w", table.TableName, err)
+		}
+		created = true
+	case err != nil:
+		return false, "", err
+	default:
+		if err := updateTable(ctx, c, existing.Table.Table, table); err != nil {
+			return false, "", err
+		}
+	}
+	err = c.call(ctx, "DescribeTable", map[string]string{"TableName": table.TableName}, &existing)
+	return created, existing.Table.LatestStreamArn, err
+}
+
+func (e *Engine) createTable(ctx context.Context, c client, table Table) error {
+	ttl := table.TimeToLiveSpecification
+	table.TimeToLiveSpecification = nil
+	if err := c.call(ctx, "CreateTable", table, &struct{}{}); err != nil || ttl == nil {
+		return err
+	}
+	return c.call(ctx, "UpdateTimeToLive", map[string]any{"TableName": table.TableName, "TimeToLiveSpecification": ttl}, &struct{}{})
+}
+
+func updateTable(ctx context.Context, c client, existing, wanted Table) error {
+	if !equalJSON(existing.KeySchema, wanted.KeySchema) {
+		return errSchemaDiffers(wanted.TableName, "its key")
+	}
+	for _, index := range existing.GlobalSecondaryIndexes {
+		i := slices.IndexFunc(wanted.GlobalSecondaryIndexes, func(w Index) bool { return w.IndexName == index.IndexName })
+		if i >= 0 && !equalJSON(wanted.GlobalSecondaryIndexes[i], index) {
+			return errSchemaDiffers(wanted.TableName, "index "+index.IndexName)
+		}
+	}
+	for _, index := range wanted.GlobalSecondaryIndexes {
+		if slices.ContainsFunc(existing.GlobalSecondaryIndexes, func(t Index) bool { return t.IndexName == index.IndexName }) {
+			continue
+		}
+		update := map[string]any{
+			"TableName": wanted.TableName, "AttributeDefinitions": wanted.AttributeDefinitions,
+			"GlobalSecondaryIndexUpdates": []any{map[string]any{"Create": index}},
+		}
+		if err := c.call(ctx, "UpdateTable", update, &struct{}{}); err != nil {
+			return fmt.Errorf("add index %s: %w", index.IndexName, err)
+		}
+	}
+	return nil
+}
+
+func errSchemaDiffers(table, what string) error {
+	return fmt.Errorf("table %s is there, but %s is another in the template now; `make clean-data` forgets the old data", table, what)
+}
+
+func equalJSON(a, b any) bool {
+	x, _ := json.Marshal(a) // plain structs always encode
+	y, _ := json.Marshal(b)
+	return strings.EqualFold(string(x), string(y))
+}

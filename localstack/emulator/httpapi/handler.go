@@ -1,0 +1,96 @@
+// Package httpapi is API Gateway's HTTP API with Lambda integrations in
+// payload format 2.0.
+package httpapi
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"io"
+	"net/http"
+	"time"
+)
+
+// Limits of API Gateway.
+const (
+	maxBodyBytes       = 10 << 20 // bytes
+	integrationTimeout = 30 * time.Second
+)
+
+// API is what the template says about the HTTP API.
+type API struct {
+	Routes []Route
+	CORS   *CORS // nil without a CorsConfiguration
+}
+
+// Handler serves an API.
+type Handler struct {
+	API     func() API            // the template's current state
+	Prepare func(function string) // waits for a build, which is no part of the 30 s
+	Invoke  func(ctx context.Context, function string, payload []byte) ([]byte, error)
+	OnWrite func() // something may have been written
+	Logf    func(string, ...any)
+}
+
+func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	api := h.API()
+	requestID := rand.Text()[:16]
+	w.Header().Set("Apigw-Requestid", requestID)
+	if api.CORS != nil && api.CORS.handle(w, r) {
+		return
+	}
+	route, variables := match(api.Routes, r.Method, r.URL.EscapedPath())
+	if route == nil {
+		writeError(w, http.StatusNotFound, "Not Found")
+		return
+	}
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBodyBytes))
+	if err != nil {
+		var tooLarge *http.MaxBytesError
+		if errors.As(err, &tooLarge) {
+			writeError(w, http.StatusRequestEntityTooLarge, "Request Entity Too Large")
+			return
+		}
+		writeError(w, http.StatusBadRequest, "Bad Request")
+		return
+	}
+	payload, err := json.Marshal(newEvent(r, route, variables, body, requestID, time.Now()))
+	if err != nil {
+		writeError(w, http.StatusBadRequest, "Bad Request")
+		return
+	}
+	h.invoke(w, r, route.Function, payload, api.CORS != nil)
+}
+
+func (h *Handler) invoke(w http.ResponseWriter, r *http.Request, function string, payload []byte, hasCORS bool) {
+	h.Prepare(function)
+	ctx, cancel := context.WithTimeout(r.Context(), integrationTimeout)
+	defer cancel()
+	result, err := h.Invoke(ctx, function, payload)
+	if r.Method != http.MethodGet && r.Method != http.MethodHead {
+		h.OnWrite()
+	}
+	switch {
+	case errors.Is(err, context.DeadlineExceeded):
+		writeError(w, http.StatusServiceUnavailable, "Service Unavailable")
+		return
+	case err != nil:
+		writeError(w, http.StatusInternalServerError, "Internal Server Error")
+		return
+	}
+	resp, err := parseResponse(result)
+	if err != nil {
+		h.Logf("%s: %v", function, err)
+		writeError(w, http.StatusInternalServerError, "Internal Server Error")
+		return
+	}
+	resp.write(w, hasCORS)
+}
+
+// writeError answers in the gateway's own words.
+func writeError(w http.ResponseWriter, status int, message string) {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	_ = json.NewEncoder(w).Encode(map[string]string{"message": message}) // a client that went away needs no answer
+}

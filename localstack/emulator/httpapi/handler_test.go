@@ -1,0 +1,190 @@
+package httpapi
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+)
+
+func TestMatch_Precedence(t *testing.T) {
+	routes := []Route{
+		{Function: "missing"},
+		{Method: "ANY", Path: "/files/{path+}", Function: "greedy"},
+		{Method: "GET", Path: "/tickets/{id}", Function: "get"},
+		{Method: "ANY", Path: "/tickets/{id}", Function: "any"},
+		{Method: "GET", Path: "/tickets/mine", Function: "mine"},
+		{Method: "GET", Path: "/{what}/mine", Function: "vague"},
+	}
+	for request, want := range map[string]string{
+		"GET /tickets/mine":   "mine map[]",
+		"GET /tickets/7":      "get map[id:7]",
+		"PUT /tickets/7":      "any map[id:7]",
+		"GET /other/mine":     "vague map[what:other]",
+		"GET /tickets/a%2Fb":  "get map[id:a/b]",
+		"GET /files/a/b%20c":  "greedy map[path:a/b c]",
+		"GET /tickets/":       "missing map[]",
+		"GET /tickets/7/more": "missing map[]",
+		"GET /":               "missing map[]",
+	} {
+		method, path, _ := strings.Cut(request, " ")
+		route, variables := match(routes, method, path)
+		if got := fmt.Sprint(route.Function, " ", variables); got != want {
+			t.Errorf("%s: got %s, want %s", request, got, want)
+		}
+	}
+}
+
+// newGateway serves an API whose one function answers with f.
+func newGateway(t *testing.T, f func(event map[string]any) (string, error)) *httptest.Server {
+	t.Helper()
+	h := &Handler{
+		API: func() API {
+			return API{
+				Routes: []Route{{Method: "POST", Path: "/items/{id}", Function: "f"}},
+				CORS:   &CORS{Origins: []string{"https://app.example"}, Methods: []string{"POST"}, Headers: []string{"etag"}, Credentials: true, MaxAge: 60},
+			}
+		},
+		Prepare: func(string) {}, OnWrite: func() {},
+		Invoke: func(_ context.Context, _ string, payload []byte) ([]byte, error) {
+			var event map[string]any
+			if err := json.Unmarshal(payload, &event); err != nil {
+				return nil, err
+			}
+			answer, err := f(event)
+			return []byte(answer), err
+		},
+		Logf: t.Logf,
+	}
+	server := httptest.NewServer(h)
+	t.Cleanup(server.Close)
+	return server
+}
+
+// testResponse is a response whose body has been read.
+type testResponse struct {
+	StatusCode int
+	Header     http.Header
+}
+
+func call(t *testing.T, method, url, contentType string, body string, header ...string) (testResponse, string) {
+	t.Helper()
+	r, err := http.NewRequest(method, url, strings.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Header.Set("Content-Type", contentType)
+	for i := 0; i+1 < len(header); i += 2 {
+		r.Header.Add(header[i], header[i+1])
+	}
+	response, err := http.DefaultClient.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	text, err := io.ReadAll(response.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return testResponse{response.StatusCode, response.Header}, string(text)
+}
+
+func TestHandler_PayloadFormat(t *testing.T) {
+	var got map[string]any
+	server := newGateway(t, func(event map[string]any) (string, error) {
+		got = event
+		return `{"statusCode":201,"headers":{"X-Own":"1"},"multiValueHeaders":{"x-many":["a","b"]},"cookies":["c=1; Path=/; HttpOnly; SameSite=Lax","d=2, 3"],"body":"aGk=","isBase64Encoded":true}`, nil
+	})
+	response, text := call(t, "POST", server.URL+"/items/a%2Fb?x=1&y=%20&x=2", "application/json", `{"a":1}`,
+		"Cookie", "k=1; l=2;m=a=b, c", "X-Twice", "1", "X-Twice", "2", "X-Forwarded-Proto", "https", "X-Forwarded-For", "10.0.0.1")
+	if response.StatusCode != http.StatusCreated || text != "hi" || response.Header.Get("X-Own") != "1" ||
+		fmt.Sprintf("%q", response.Header["Set-Cookie"]) != `["c=1; Path=/; HttpOnly; SameSite=Lax" "d=2, 3"]` || len(response.Header["X-Many"]) != 2 {
+		t.Errorf("got %d %q %v", response.StatusCode, text, response.Header)
+	}
+	get := func(path string) any {
+		var v any = got
+		for _, name := range strings.Split(path, ".") {
+			v = v.(map[string]any)[name]
+		}
+		return v
+	}
+	for path, want := range map[string]any{
+		"version": "2.0", "routeKey": "POST /items/{id}", "rawPath": "/items/a/b", "rawQueryString": "x=1&y=%20&x=2",
+		"body": `{"a":1}`, "isBase64Encoded": false, "headers.x-twice": "1,2", "headers.cookie": nil, "headers.x-forwarded-proto": "http", "headers.x-forwarded-for": "10.0.0.1, 127.0.0.1", "headers.content-length": "7",
+		"queryStringParameters.x": "1,2", "queryStringParameters.y": " ", "pathParameters.id": "a/b",
+		"requestContext.http.method": "POST", "requestContext.http.sourceIp": "127.0.0.1", "requestContext.stage": "$default",
+		"requestContext.routeKey": "POST /items/{id}",
+	} {
+		if v := get(path); v != want {
+			t.Errorf("%s: got %v, want %v", path, v, want)
+		}
+	}
+	if cookies := fmt.Sprintf("%q", got["cookies"]); cookies != `["k=1" "l=2" "m=a=b, c"]` {
+		t.Errorf("cookies: got %s", cookies)
+	}
+	call(t, "POST", server.URL+"/items/1", "image/png", "\x89PNG")
+	if got["isBase64Encoded"] != true || got["body"] != "iVBORw==" {
+		t.Errorf("binary body: got %v %v", got["isBase64Encoded"], got["body"])
+	}
+}
+
+func TestHandler_FunctionResults(t *testing.T) {
+	text, failure := "", error(nil)
+	server := newGateway(t, func(map[string]any) (string, error) { return text, failure })
+	for _, c := range []struct {
+		answer  string
+		failure error
+		status  int
+		body    string
+	}{
+		{`{"statusCode":204}`, nil, 204, ""},
+		{`{"plain":true}`, nil, 200, `{"plain":true}`},
+		{`"text"`, nil, 200, "text"},
+		{`{"statusCode":"no"}`, nil, 500, `{"message":"Internal Server Error"}` + "\n"},
+		{`not json`, nil, 500, `{"message":"Internal Server Error"}` + "\n"},
+		{"", errors.New("crashed"), 500, `{"message":"Internal Server Error"}` + "\n"},
+		{"", context.DeadlineExceeded, 503, `{"message":"Service Unavailable"}` + "\n"},
+	} {
+		text, failure = c.answer, c.failure
+		response, body := call(t, "POST", server.URL+"/items/1", "application/json", "{}")
+		if response.StatusCode != c.status || body != c.body {
+			t.Errorf("answer %q, %v: got %d %q, want %d %q", c.answer, c.failure, response.StatusCode, body, c.status, c.body)
+		}
+	}
+}
+
+func TestHandler_Limits(t *testing.T) {
+	server := newGateway(t, func(map[string]any) (string, error) { return `{"statusCode":204}`, nil })
+	if response, body := call(t, "POST", server.URL+"/items/1", "text/plain", strings.Repeat("x", maxBodyBytes+1)); response.StatusCode != 413 {
+		t.Errorf("11 MB: got %d %q, want 413", response.StatusCode, body)
+	}
+	if response, _ := call(t, "GET", server.URL+"/nothing", "text/plain", ""); response.StatusCode != 404 {
+		t.Errorf("no route: got %d, want 404", response.StatusCode)
+	}
+}
+
+func TestCORS(t *testing.T) {
+	invoked := 0
+	server := newGateway(t, func(map[string]any) (string, error) {
+		invoked++
+		return `{"statusCode":200,"headers":{"access-control-allow-origin":"*"},"body":"x"}`, nil
+	})
+	for origin, want := range map[string]string{"https://app.example": "https://app.example", "https://evil.example": ""} {
+		preflight, _ := call(t, "OPTIONS", server.URL+"/items/1", "", "", "Origin", origin, "Access-Control-Request-Method", "POST")
+		if preflight.StatusCode != http.StatusNoContent || preflight.Header.Get("Access-Control-Allow-Origin") != want {
+			t.Errorf("preflight of %s: got %d %v", origin, preflight.StatusCode, preflight.Header)
+		}
+		response, _ := call(t, "POST", server.URL+"/items/1", "", "", "Origin", origin)
+		if got := response.Header.Get("Access-Control-Allow-Origin"); got != want {
+			t.Errorf("origin %s: got %q, want %q", origin, got, want)
+		}
+	}
+	if invoked != 2 {
+		t.Errorf("the function ran %d times, want 2: preflights are the gateway's", invoked)
+	}
+}

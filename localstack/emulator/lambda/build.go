@@ -1,0 +1,168 @@
+package lambda
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+)
+
+// builder compiles functions, one at a time; what a request waits for goes
+// before what is built ahead of need.
+type builder struct {
+	ctx            context.Context // ends a build that is under way
+	root, buildDir string          // repository; folder of the binaries
+	logf           func(string, ...any)
+
+	cond   sync.Cond
+	busy   bool
+	urgent int
+
+	mu       sync.Mutex
+	modTimes map[string]cachedModTime
+}
+
+// cachedModTime is a folder's newest change, remembered for a second: walking the
+// sources at every request would cost more than the request.
+type cachedModTime struct {
+	checkedAt time.Time
+	modTime   time.Time
+}
+
+func newBuilder(ctx context.Context, root, buildDir string, logf func(string, ...any)) *builder {
+	return &builder{ctx: ctx, root: root, buildDir: buildDir, logf: logf, cond: sync.Cond{L: new(sync.Mutex)}, modTimes: map[string]cachedModTime{}}
+}
+
+// binary is the path of a function's executable.
+func (b *builder) binary(name string) string {
+	return filepath.Join(b.buildDir, name, "bootstrap")
+}
+
+// builtAt is the time of a function's binary, zero when there is none or when
+// sources are newer than it.
+func (b *builder) builtAt(name string) time.Time {
+	info, err := os.Stat(b.binary(name))
+	if err != nil || b.newestSource(name).After(info.ModTime()) {
+		return time.Time{}
+	}
+	return info.ModTime()
+}
+
+// needsBuild tells whether a function must be built.
+func (b *builder) needsBuild(name string) bool { return b.builtAt(name).IsZero() }
+
+// newestSource is the last change of anything that a function is built from.
+func (b *builder) newestSource(name string) time.Time {
+	var newest time.Time
+	for _, path := range []string{"go.mod", "pkg", "infra", filepath.Join("functions", name)} {
+		if changed := b.lastModified(filepath.Join(b.root, path)); changed.After(newest) {
+			newest = changed
+		}
+	}
+	return newest
+}
+
+func (b *builder) lastModified(path string) time.Time {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if seen, ok := b.modTimes[path]; ok && time.Since(seen.checkedAt) < time.Second {
+		return seen.modTime
+	}
+	var newest time.Time
+	// A folder that is not there is no change: go build itself will complain.
+	_ = filepath.WalkDir(path, func(name string, entry fs.DirEntry, err error) error {
+		if err == nil && !strings.HasSuffix(name, "_test.go") {
+			if info, err := entry.Info(); err == nil && info.ModTime().After(newest) {
+				newest = info.ModTime()
+			}
+		}
+		return nil
+	})
+	b.modTimes[path] = cachedModTime{checkedAt: time.Now(), modTime: newest}
+	return newest
+}
+
+// build brings a function's binary up to date. The error carries what the
+// compiler said.
+func (b *builder) build(name string, urgent bool) error {
+	b.acquire(urgent)
+	defer b.release()
+	if b.ctx.Err() != nil {
+		return errClosed
+	}
+	if !b.needsBuild(name) {
+		return nil
+	}
+	unlock, err := b.lock()
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	if !b.needsBuild(name) { // another stack was quicker
+		return nil
+	}
+	if urgent {
+		b.logf("building %s ...", name)
+	}
+	newest := b.newestSource(name)
+	command := exec.CommandContext(b.ctx, "go", "build", "-trimpath", "-tags", "lambda.norpc", "-ldflags", "-s -w",
+		"-o", b.binary(name), "./functions/"+name)
+	command.Dir = b.root
+	command.Env = append(os.Environ(), "CGO_ENABLED=0")
+	command.SysProcAttr = ProcessAttributes()
+	command.Cancel = func() error { return syscall.Kill(-command.Process.Pid, syscall.SIGKILL) }
+	if output, err := command.CombinedOutput(); b.ctx.Err() != nil {
+		return errClosed
+	} else if err != nil {
+		return fmt.Errorf("go build ./functions/%s: %w\n%s", name, err, output)
+	}
+	// The linker leaves an unchanged binary alone; let its time say that it was
+	// compared with these sources.
+	if b.needsBuild(name) {
+		return os.Chtimes(b.binary(name), newest, newest)
+	}
+	return nil
+}
+
+// lock keeps other stacks, which are processes of their own, from building into
+// the same folder at the same time.
+func (b *builder) lock() (unlock func(), err error) {
+	if err := os.MkdirAll(b.buildDir, 0o750); err != nil {
+		return nil, err
+	}
+	file, err := os.OpenFile(filepath.Join(b.buildDir, "lock"), os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	if err := syscall.Flock(int(file.Fd()), syscall.LOCK_EX); err != nil {
+		return nil, errors.Join(fmt.Errorf("lock the folder of binaries: %w", err), file.Close())
+	}
+	return func() { _ = file.Close() }, nil // which also unlocks it
+}
+
+func (b *builder) acquire(urgent bool) {
+	b.cond.L.Lock()
+	defer b.cond.L.Unlock()
+	if urgent {
+		b.urgent++
+		defer func() { b.urgent-- }()
+	}
+	for b.busy || !urgent && b.urgent > 0 {
+		b.cond.Wait()
+	}
+	b.busy = true
+}
+
+func (b *builder) release() {
+	b.cond.L.Lock()
+	b.busy = false
+	b.cond.L.Unlock()
+	b.cond.Broadcast()
+}

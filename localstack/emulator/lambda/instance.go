@@ -1,0 +1,82 @@
+package lambda
+
+import (
+	"fmt"
+	"os/exec"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// instance is one process of a function. Its fields belong to its pool's lock.
+type instance struct {
+	id      string
+	pool    *pool
+	command *exec.Cmd
+	work    chan *Invocation // holds one
+
+	ready     bool // has asked for work once
+	used      bool // has had work once
+	cold      bool // the current invocation is its first
+	returning bool
+	retired   bool
+	current   *Invocation
+	timer     *time.Timer
+	idleSince time.Time // idle since
+}
+
+// initTimeout is how long a process may take to ask for its first work (AWS: 10 s).
+const initTimeout = 10 * time.Second
+
+// launch starts one more process. The caller holds the pool's lock.
+func (p *pool) launch() error {
+	inst := &instance{id: strings.ReplaceAll(newUUID(), "-", ""), pool: p, work: make(chan *Invocation, 1)}
+	binary := p.manager.builder.binary(p.function.Name)
+	inst.command = exec.Command(binary)
+	inst.command.Env = append([]string{
+		"AWS_LAMBDA_RUNTIME_API=" + p.manager.address + "/" + inst.id,
+		"AWS_LAMBDA_LOG_STREAM_NAME=" + inst.id,
+	}, p.env...)
+	if own := p.manager.config.InstanceEnv; own != nil {
+		for name, v := range own(p.function.Name, inst.id) {
+			inst.command.Env = append(inst.command.Env, name+"="+v) // of two, the last one counts
+		}
+	}
+	inst.command.Stdout, inst.command.Stderr = &p.stats, &p.stats
+	inst.command.SysProcAttr = ProcessAttributes()
+	// What a function started may hold its output open; do not wait for that.
+	inst.command.WaitDelay = time.Second
+	p.manager.instances.Store(inst.id, inst)
+	if err := inst.command.Start(); err != nil {
+		p.manager.instances.Delete(inst.id)
+		return fmt.Errorf("start %s: %w", p.function.Name, err)
+	}
+	p.instances[inst] = true
+	p.starting++
+	initTimer := time.AfterFunc(initTimeout, func() {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		if !inst.ready {
+			inst.kill()
+		}
+	})
+	go func() {
+		err := inst.command.Wait()
+		initTimer.Stop()
+		p.manager.instances.Delete(inst.id)
+		p.instanceExited(inst, err)
+	}()
+	return nil
+}
+
+func (inst *instance) currentInvocation() *Invocation {
+	inst.pool.mu.Lock()
+	defer inst.pool.mu.Unlock()
+	return inst.current
+}
+
+// kill ends the process and what it started.
+func (inst *instance) kill() {
+	// An error means that it has ended already.
+	_ = syscall.Kill(-inst.command.Process.Pid, syscall.SIGKILL)
+}

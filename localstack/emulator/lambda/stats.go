@@ -1,0 +1,89 @@
+package lambda
+
+import (
+	"bytes"
+	"slices"
+	"sync"
+	"time"
+)
+
+const (
+	maxLogLines  = 500
+	maxDurations = 1000
+)
+
+// Stats are what one function did since the stack started.
+type Stats struct {
+	Name        string  `json:"name"`
+	Invocations int     `json:"invocations"`
+	Errors      int     `json:"errors"`
+	ColdStarts  int     `json:"coldStarts"`
+	Instances   int     `json:"instances"`
+	P50         float64 `json:"p50Ms"`
+	P99         float64 `json:"p99Ms"`
+}
+
+// functionStats keeps a function's counters and the last lines that it wrote. It is
+// the Stdout and Stderr of the function's processes.
+type functionStats struct {
+	mu        sync.Mutex
+	stats     Stats
+	durations []float64 // ms, the newest keptDurations as a ring
+	next      int
+	lines     []string
+	partial   []byte
+}
+
+func (s *functionStats) recordInvocation(took time.Duration, cold, failed bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.stats.Invocations++
+	if failed {
+		s.stats.Errors++
+	}
+	if cold {
+		s.stats.ColdStarts++
+	}
+	ms := float64(took.Microseconds()) / 1000
+	if len(s.durations) < maxDurations {
+		s.durations = append(s.durations, ms)
+		return
+	}
+	s.durations[s.next] = ms
+	s.next = (s.next + 1) % maxDurations
+}
+
+func (s *functionStats) snapshot() Stats {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	stats := s.stats
+	if n := len(s.durations); n > 0 {
+		sorted := slices.Sorted(slices.Values(s.durations))
+		stats.P50, stats.P99 = sorted[n/2], sorted[min(n-1, n*99/100)]
+	}
+	return stats
+}
+
+func (s *functionStats) logLines() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.lines)
+}
+
+// Write keeps whole lines; a piece without its end waits for the rest.
+func (s *functionStats) Write(p []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.partial = append(s.partial, p...)
+	for {
+		line, rest, whole := bytes.Cut(s.partial, []byte("\n"))
+		if !whole {
+			return len(p), nil
+		}
+		s.lines = append(s.lines, string(line))
+		if len(s.lines) > maxLogLines {
+			s.lines = slices.Delete(s.lines, 0, len(s.lines)-maxLogLines)
+		}
+		s.partial = bytes.Clone(rest)
+	}
+}

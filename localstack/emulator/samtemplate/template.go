@@ -1,0 +1,192 @@
+// Package template reads a SAM template and resolves its intrinsic functions
+// (Ref, Sub, GetAtt, If, Equals, Not, And, Or, Join, Select, Split, FindInMap).
+package samtemplate
+
+import (
+	"fmt"
+	"os"
+	"sort"
+
+	"gopkg.in/yaml.v3"
+)
+
+// Resource is one resource of the template, its properties not yet resolved.
+type Resource struct {
+	ID         string
+	Type       string
+	Condition  string
+	Properties map[string]any
+}
+
+// Template is a parsed template.
+type Template struct {
+	// Attribute answers Ref (with an empty attribute) and GetAtt of a resource.
+	// It may block, as for a custom resource that is still being made.
+	Attribute func(resource *Resource, attribute string) (any, error)
+
+	parameters map[string]any
+	conditions map[string]any
+	mappings   map[string]any
+	globals    map[string]any
+	resources  map[string]*Resource
+}
+
+// Pseudo are the values of AWS::StackName and its like on this machine.
+var pseudoParameters = map[string]string{
+	"AWS::StackName": StackName,
+	"AWS::Region":    Region,
+	"AWS::AccountId": Account,
+	"AWS::Partition": "aws",
+	"AWS::URLSuffix": "amazonaws.com",
+	"AWS::StackId":   "arn:aws:cloudformation:" + Region + ":" + Account + ":stack/" + StackName + "/local",
+}
+
+// The stack's own name, and where AWS would have put it.
+const (
+	StackName = "ticketsystem"
+	Region    = "us-east-1"
+	Account   = "000000000000"
+)
+
+// Load reads the template at path. Overrides replace the defaults of the
+// parameters that the template declares; others are ignored.
+func Load(path string, overrides map[string]string) (*Template, error) {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	return Parse(text, overrides)
+}
+
+// Parse is Load for a template in memory.
+func Parse(text []byte, overrides map[string]string) (*Template, error) {
+	var node yaml.Node
+	if err := yaml.Unmarshal(text, &node); err != nil {
+		return nil, fmt.Errorf("template: %w", err)
+	}
+	if node.Kind == 0 {
+		return nil, fmt.Errorf("template: it is empty")
+	}
+	document, err := decode(&node)
+	if err != nil {
+		return nil, fmt.Errorf("template: %w", err)
+	}
+	root, ok := document.(map[string]any)
+	if !ok {
+		return nil, fmt.Errorf("template: not a YAML mapping")
+	}
+	t := &Template{
+		parameters: map[string]any{},
+		conditions: Map(root["Conditions"]),
+		mappings:   Map(root["Mappings"]),
+		globals:    Map(root["Globals"]),
+		resources:  map[string]*Resource{},
+	}
+	for name, declared := range Map(root["Parameters"]) {
+		t.parameters[name] = Map(declared)["Default"]
+		if override, ok := overrides[name]; ok {
+			t.parameters[name] = override
+		}
+		if t.parameters[name] == nil {
+			return nil, fmt.Errorf("template: parameter %s has no default and no value", name)
+		}
+	}
+	err = t.parseResources(Map(root["Resources"]))
+	return t, err
+}
+
+func (t *Template) parseResources(declared map[string]any) error {
+	for id, item := range declared {
+		fields := Map(item)
+		kind, _ := fields["Type"].(string)
+		if kind == "" {
+			return fmt.Errorf("template: resource %s has no Type", id)
+		}
+		condition, _ := fields["Condition"].(string)
+		t.resources[id] = &Resource{ID: id, Type: kind, Condition: condition, Properties: Map(fields["Properties"])}
+	}
+	return nil
+}
+
+// Resources are the resources of one type whose condition holds, by id.
+// A type that ends in a colon is a prefix ("Custom::").
+func (t *Template) Resources(kind string) ([]*Resource, error) {
+	var found []*Resource
+	for _, r := range t.resources {
+		prefix := kind[len(kind)-1] == ':' && len(r.Type) > len(kind) && r.Type[:len(kind)] == kind
+		if r.Type != kind && !prefix {
+			continue
+		}
+		if r.Condition != "" {
+			included, err := t.condition(r.Condition)
+			if err != nil {
+				return nil, fmt.Errorf("template: resource %s: %w", r.ID, err)
+			}
+			if !included {
+				continue
+			}
+		}
+		found = append(found, r)
+	}
+	sort.Slice(found, func(i, j int) bool { return found[i].ID < found[j].ID })
+	return found, nil
+}
+
+// Properties are a resource's properties with every intrinsic resolved, but
+// for those named in except, which stay away.
+func (t *Template) Properties(r *Resource, except ...string) (map[string]any, error) {
+	wanted := make(map[string]any, len(r.Properties))
+	for key, property := range r.Properties {
+		wanted[key] = property
+	}
+	for _, key := range except {
+		delete(wanted, key)
+	}
+	resolved, err := t.Resolve(wanted)
+	if err != nil {
+		return nil, fmt.Errorf("template: resource %s: %w", r.ID, err)
+	}
+	return Map(resolved), nil
+}
+
+// Map is v as a mapping, empty when it is none.
+func Map(v any) map[string]any {
+	m, _ := v.(map[string]any)
+	return m
+}
+
+// List is v as a list; a single value is a list of one.
+func List(v any) []any {
+	if list, ok := v.([]any); ok || v == nil {
+		return list
+	}
+	return []any{v}
+}
+
+// String is v as a string, the way CloudFormation writes numbers and booleans.
+func String(v any) string {
+	if v == nil {
+		return ""
+	}
+	return fmt.Sprint(v)
+}
+
+// Number is v as a whole number, or otherwise when it is none.
+func Number(v any, fallback int) int {
+	var n int
+	if _, err := fmt.Sscan(String(v), &n); err != nil {
+		return fallback
+	}
+	return n
+}
+
+// Strings is v as a list of strings without the empty ones.
+func Strings(v any) []string {
+	var texts []string
+	for _, item := range List(v) {
+		if text := String(item); text != "" {
+			texts = append(texts, text)
+		}
+	}
+	return texts
+}

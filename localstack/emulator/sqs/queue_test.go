@@ -1,0 +1,128 @@
+package sqs
+
+import (
+	"errors"
+	"fmt"
+	"path/filepath"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+const workARN = "arn:aws:sqs:us-east-1:000000000000:work"
+
+// openQueues opens the queues of a file: work, whose messages go to dead after two receives.
+func openQueues(t *testing.T, path string) *Queues {
+	t.Helper()
+	q, err := Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := q.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	q.Define(map[string]Settings{"work": {VisibilityTimeout: 30 * time.Second, DeadLetterQueue: "dead", MaxReceiveCount: 2}, "dead": {}})
+	return q
+}
+
+func receive(t *testing.T, q *Queues) []Message {
+	t.Helper()
+	got, err := q.Receive(workARN, 10, -1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return got
+}
+
+// expectDepth compares visible+inFlight+delayed of work and of dead.
+func expectDepth(t *testing.T, q *Queues, want string) {
+	t.Helper()
+	a, err := q.Depth(workARN)
+	b, err2 := q.Depth("http://localhost/000000000000/dead")
+	if err := errors.Join(err, err2); err != nil {
+		t.Fatal(err)
+	}
+	if got := fmt.Sprintf("%d+%d+%d %d", a.Visible, a.InFlight, a.Delayed, b.Visible); got != want {
+		t.Errorf("depth: got %s, want %s", got, want)
+	}
+}
+
+func TestReceive_VisibilityAndDLQ(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		q := openQueues(t, "")
+		if err := q.Send(workARN, "now"); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := q.SendWithDelay("work", "later", 10*time.Second); err != nil {
+			t.Fatal(err)
+		}
+		expectDepth(t, q, "1+0+1 0")
+		first := receive(t, q)
+		if len(first) != 1 || first[0].Body != "now" || first[0].ReceiveCount != 1 {
+			t.Fatalf("got %v, want the message without a delay", first)
+		}
+		expectDepth(t, q, "0+1+1 0")
+		time.Sleep(10 * time.Second)
+		expectDepth(t, q, "1+1+0 0")
+		if got := receive(t, q); len(got) != 1 || got[0].Body != "later" || q.Delete(workARN, got[0].ReceiptHandle) != nil {
+			t.Fatalf("got %v, want the delayed message", got)
+		}
+		if err := q.ChangeVisibility(workARN, first[0].ReceiptHandle, time.Second); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(time.Second)
+		second := receive(t, q)
+		if len(second) != 1 || second[0].ReceiveCount != 2 {
+			t.Fatalf("got %v, want it a second time", second)
+		}
+		if err := q.Delete(workARN, first[0].ReceiptHandle); err != nil {
+			t.Error("an old receipt:", err)
+		}
+		time.Sleep(30 * time.Second)
+		expectDepth(t, q, "1+0+0 0")
+		if err := q.ChangeVisibility(workARN, second[0].ReceiptHandle, time.Second); !errors.Is(err, ErrNotInFlight) {
+			t.Errorf("got %v, want %v", err, ErrNotInFlight)
+		}
+		if got := receive(t, q); len(got) != 0 {
+			t.Errorf("got %v after two receives", got)
+		}
+		expectDepth(t, q, "0+0+0 1")
+	})
+}
+
+func TestQueues_UnknownQueue(t *testing.T) {
+	q := openQueues(t, "")
+	_, received := q.Receive("other", 1, -1)
+	_, counted := q.Depth("other")
+	for _, err := range []error{q.Send("other", "x"), received, counted, q.ChangeVisibility("other", "r", 0), q.Delete("other", "r")} {
+		if !errors.Is(err, ErrNoQueue) {
+			t.Errorf("got %v, want %v", err, ErrNoQueue)
+		}
+	}
+	if err := q.ChangeVisibility("work", "r", 0); !errors.Is(err, ErrReceipt) {
+		t.Errorf("got %v, want %v", err, ErrReceipt)
+	}
+}
+
+func TestOpen_RestoresMessages(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "queues.jsonl")
+	q := openQueues(t, path)
+	for _, body := range []string{"a", "b", "c"} {
+		if err := q.Send("work", body); err != nil {
+			t.Fatal(err)
+		}
+	}
+	got := receive(t, q)
+	if err := errors.Join(q.Delete(workARN, got[0].ReceiptHandle), q.ChangeVisibility(workARN, got[1].ReceiptHandle, 0)); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 { // the second time from the file that the first one wrote anew
+		q = openQueues(t, path)
+		expectDepth(t, q, "1+1+0 0")
+		if list := q.List("work", 10); len(list) != 2 || list[0].Body != "b" || list[0].ReceiveCount != 1 {
+			t.Errorf("got %v, want b and c, received once", list)
+		}
+	}
+}

@@ -1,0 +1,69 @@
+package stack
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"time"
+
+	"ticketsystem/localstack/emulator/lambda"
+	"ticketsystem/localstack/emulator/samtemplate"
+)
+
+// retryInterval stands between the tries of an asynchronous invocation (AWS: one
+// minute, then two).
+const retryInterval = time.Second
+
+// invokeWithRetries invokes a function without a caller who waits: it is tried again after
+// a failure, and what failed for good goes to the function's failure queue.
+func (s *Stack) invokeWithRetries(name string, payload []byte) {
+	s.runBackground(func() {
+		f := s.functionNamed(name)
+		for attempt := 0; ; attempt++ {
+			_, err := s.Invoke(context.WithoutCancel(s.ctx), name, payload)
+			var failed *lambda.FunctionError
+			if err == nil || !errors.As(err, &failed) && s.ctx.Err() != nil {
+				return
+			}
+			if attempt >= f.Retries {
+				s.sendToDestination(f, payload, err, attempt+1)
+				return
+			}
+			select {
+			case <-s.ctx.Done():
+				s.logf("%s: the stack stopped before its retry", name)
+				return
+			case <-time.After(retryInterval << attempt):
+			}
+		}
+	})
+}
+
+func (s *Stack) sendToDestination(f samtemplate.Function, payload []byte, cause error, count int) {
+	s.logf("%s: gave up after %d tries: %v", f.Folder, count, cause)
+	if f.OnFailure == "" {
+		return
+	}
+	body, err := json.Marshal(map[string]any{
+		"version": "1.0", "timestamp": time.Now().UTC().Format(time.RFC3339Nano),
+		"requestContext":  map[string]any{"functionArn": f.Folder, "condition": "RetriesExhausted", "approximateInvokeCount": count},
+		"requestPayload":  json.RawMessage(payload),
+		"responseContext": map[string]any{"statusCode": 200, "executedVersion": "$LATEST", "functionError": "Unhandled"},
+		"responsePayload": map[string]string{"errorMessage": cause.Error()},
+	})
+	if err == nil {
+		err = s.services.Queues.Send(f.OnFailure, string(body))
+	}
+	if err != nil {
+		s.logf("%s: failure queue: %v", f.Folder, err)
+	}
+}
+
+func (s *Stack) functionNamed(name string) samtemplate.Function {
+	for _, f := range s.reload().functions {
+		if f.Folder == name {
+			return f
+		}
+	}
+	return samtemplate.Function{Folder: name}
+}

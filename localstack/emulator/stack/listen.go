@@ -1,0 +1,36 @@
+package stack
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"strconv"
+	"syscall"
+)
+
+// listen opens a port for this machine alone, on both of its addresses where
+// it has both. Port 0 takes any.
+func listen(port int) ([]net.Listener, int, error) {
+	first, err := net.Listen("tcp4", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
+	if errors.Is(err, syscall.EADDRINUSE) {
+		return nil, 0, errPortInUse(port)
+	}
+	if err != nil {
+		return nil, 0, err
+	}
+	if address, ok := first.Addr().(*net.TCPAddr); ok {
+		port = address.Port
+	}
+	second, err := net.Listen("tcp6", net.JoinHostPort("::1", strconv.Itoa(port)))
+	switch {
+	case err == nil:
+		return []net.Listener{first, second}, port, nil
+	case errors.Is(err, syscall.EADDRINUSE):
+		return nil, 0, errors.Join(errPortInUse(port), first.Close())
+	}
+	return []net.Listener{first}, port, nil // a machine without IPv6
+}
+
+func errPortInUse(port int) error {
+	return fmt.Errorf("port %d is in use by another program; stop it or choose another one with PORT", port)
+}

@@ -1,0 +1,140 @@
+package websocketapi
+
+import (
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"sync/atomic"
+	"time"
+
+	"github.com/coder/websocket"
+)
+
+const (
+	sendQueueSize = 512 // messages waiting for a slow client before it is dropped
+	maxInFlight   = 32  // messages of one client at work
+	writeTimeout  = 10 * time.Second
+)
+
+// connection is one open connection.
+type connection struct {
+	handler     *Handler
+	id          string
+	identity    identity
+	domain      string
+	connectedAt time.Time
+	lastActive  atomic.Int64 // Unix ms
+
+	conn      *websocket.Conn
+	accepted  chan struct{} // closed when the handshake is over
+	sendQueue chan []byte   // nil ends the socket
+	inFlight  chan struct{}
+	idleTimer *time.Timer
+}
+
+// serve runs the socket until it ends and says how it ended.
+func (c *connection) serve(ctx context.Context) (websocket.StatusCode, string) {
+	writeCtx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	c.idleTimer = time.AfterFunc(idleTimeout, func() { c.close(websocket.StatusGoingAway, "Going away") })
+	ageTimer := time.AfterFunc(maxConnectionAge, func() { c.close(websocket.StatusGoingAway, "Connection duration limit exceeded") })
+	defer c.idleTimer.Stop()
+	defer ageTimer.Stop()
+	c.resetIdleTimer()
+	go c.write(writeCtx)
+	// A frame that is too big is read whole nevertheless: closing with bytes
+	// unread would reset the connection, and the client would not see why.
+	c.conn.SetReadLimit(1 << 20)
+	for {
+		kind, body, err := c.conn.Read(ctx)
+		var closed websocket.CloseError
+		switch {
+		case errors.As(err, &closed):
+			return closed.Code, closed.Reason
+		case err != nil:
+			return websocket.StatusAbnormalClosure, "Connection closed abnormally"
+		case len(body) > maxFrameBytes:
+			c.close(websocket.StatusMessageTooBig, "Frame is too large")
+			return websocket.StatusMessageTooBig, "Frame is too large"
+		}
+		c.resetIdleTimer()
+		if c.handler.lookup(c.id) == nil {
+			continue // deleted: the client has been told, and what it says counts no more
+		}
+		c.handler.routeMessage(ctx, c, body, kind == websocket.MessageBinary)
+	}
+}
+
+func (c *connection) resetIdleTimer() {
+	c.lastActive.Store(time.Now().UnixMilli())
+	c.idleTimer.Reset(idleTimeout)
+}
+
+// write sends what is queued, in its order.
+func (c *connection) write(ctx context.Context) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case data := <-c.sendQueue:
+			if data == nil {
+				c.close(websocket.StatusNormalClosure, "Connection Closed Normally")
+				return
+			}
+			limited, cancel := context.WithTimeout(ctx, writeTimeout)
+			err := c.conn.Write(limited, websocket.MessageText, data)
+			cancel()
+			if err != nil {
+				_ = c.conn.CloseNow() // which ends the reader, and so the socket
+				return
+			}
+			c.resetIdleTimer()
+		}
+	}
+}
+
+// send queues data, or the end of the socket behind what was queued before;
+// false drops a client that does not read.
+func (c *connection) send(data []byte) bool {
+	select {
+	case c.sendQueue <- data:
+		return true
+	default:
+		_ = c.conn.CloseNow() // which ends the reader, and so the socket
+		return false
+	}
+}
+
+func (c *connection) close(status websocket.StatusCode, reason string) {
+	if <-c.accepted; c.conn == nil {
+		return
+	}
+	_ = c.conn.Close(status, reason) // an error means that it has ended
+}
+
+// sendError tells the client of an error in the gateway's own words.
+func (c *connection) sendError(message, requestID string) {
+	text, _ := json.Marshal(map[string]string{"message": message, "connectionId": c.id, "requestId": requestID}) // strings always encode
+	c.send(text)
+}
+
+// sendResponse sends a function's answer back, for a route that has a response.
+func (c *connection) sendResponse(result []byte) {
+	var response struct {
+		Body            string `json:"body"`
+		IsBase64Encoded bool   `json:"isBase64Encoded"`
+	}
+	if json.Unmarshal(result, &response) != nil || response.Body == "" {
+		return
+	}
+	body := []byte(response.Body)
+	if response.IsBase64Encoded {
+		if decoded, err := base64.StdEncoding.DecodeString(response.Body); err == nil {
+			body = decoded
+		}
+	}
+	c.send(body)
+}
+
+func encodeBase64(body []byte) string { return base64.StdEncoding.EncodeToString(body) }

@@ -1,4 +1,0 @@
-// Package faults breaks what the functions call while people write to tickets,
-// and then compares the log with what the writers remember. The faults are
-// drawn from a seed that the run prints; JUDGE_SEED draws them again.
-package faults

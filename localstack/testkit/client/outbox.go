@@ -1,0 +1,153 @@
+package client
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"net/http"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+)
+
+const (
+	outboxPollInterval = 100 * time.Millisecond
+	outboxTimeout      = 30 * time.Second
+)
+
+// outbox reads the text messages that a stack would have sent.
+type outbox struct {
+	http        *http.Client
+	url         string
+	newestFirst bool // the newest message stands first
+}
+
+func newOutbox(client *http.Client, api, address string) outbox {
+	address = strings.TrimRight(address, "/")
+	if address == "" || address == api || strings.HasSuffix(address, "/_local/outbox") {
+		return outbox{http: client, url: api + "/_local/outbox", newestFirst: true}
+	}
+	return outbox{http: client, url: strings.TrimSuffix(address, smsPath) + smsPath}
+}
+
+// smsPath is where ministack shows the messages published to phone numbers.
+const smsPath = "/_ministack/sns/sms-messages"
+
+// textMessages lists the messages to one number, oldest first. phone is E.164.
+func (o outbox) textMessages(ctx context.Context, phone string) ([]string, error) {
+	query := url.Values{"channel": {"sms"}, "to": {phone}, "phoneNumber": {phone}}
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, o.url+"?"+query.Encode(), nil)
+	if err != nil {
+		return nil, fmt.Errorf("outbox: %w", err)
+	}
+	response, err := send(o.http, request, "GET "+o.url)
+	if err != nil {
+		return nil, err
+	}
+	var content any
+	if err := response.Decode(http.StatusOK, &content); err != nil {
+		return nil, err
+	}
+	texts := collectTexts(nil, content, phone)
+	if o.newestFirst {
+		slices.Reverse(texts)
+	}
+	return texts, nil
+}
+
+// collectTexts finds the messages to phone wherever they stand in the document, as
+// the local stack (to, body) and ministack (PhoneNumber, Message) wrap them
+// differently.
+func collectTexts(texts []string, node any, phone string) []string {
+	switch node := node.(type) {
+	case []any:
+		for _, child := range node {
+			texts = collectTexts(texts, child, phone)
+		}
+	case map[string]any:
+		to, _ := cmp.Or(node["to"], node["PhoneNumber"]).(string)
+		body, _ := cmp.Or(node["body"], node["Message"]).(string)
+		if to == phone && body != "" {
+			return append(texts, body)
+		}
+		for _, child := range node {
+			texts = collectTexts(texts, child, phone)
+		}
+	}
+	return texts
+}
+
+// codes are the codes sent to a number, oldest first. Other texts, such as
+// those of notifications, may lie between them.
+func (o outbox) codes(ctx context.Context, phone string) ([]string, error) {
+	texts, err := o.textMessages(ctx, phone)
+	var codes []string
+	for _, text := range texts {
+		if code, err := ParseCode(text); err == nil {
+			codes = append(codes, code)
+		}
+	}
+	return codes, err
+}
+
+// awaitCode waits until more than `before` codes went to a number and reads
+// the newest.
+func (o outbox) awaitCode(ctx context.Context, phone string, before int) (string, error) {
+	ctx, cancel := context.WithTimeout(ctx, outboxTimeout)
+	defer cancel()
+	for {
+		codes, err := o.codes(ctx, phone)
+		if err != nil {
+			return "", err
+		}
+		if len(codes) > before {
+			return codes[len(codes)-1], nil
+		}
+		select {
+		case <-ctx.Done():
+			return "", fmt.Errorf("outbox: got %d codes to %s after %s, want %d", len(codes), phone, outboxTimeout, before+1)
+		case <-time.After(outboxPollInterval):
+		}
+	}
+}
+
+var sixDigits = regexp.MustCompile(`\d{6}`)
+
+// ParseCode finds the one-time code in a message; its digits may be Persian.
+func ParseCode(text string) (string, error) {
+	latin := strings.Map(func(r rune) rune {
+		if r >= '۰' && r <= '۹' {
+			return r - '۰' + '0'
+		}
+		return r
+	}, text)
+	code := sixDigits.FindString(latin)
+	if code == "" {
+		return "", fmt.Errorf("outbox: got %q, want a text with six digits", text)
+	}
+	return code, nil
+}
+
+// TextMessages lists the text messages sent to a number (E.164), oldest first.
+func (a *API) TextMessages(ctx context.Context, phone string) ([]string, error) {
+	return a.outbox.textMessages(ctx, phone)
+}
+
+// RequestCode asks for a one-time code and reads it from the outbox. phone is
+// E.164; purpose is signup, login or reset.
+func (a *API) RequestCode(ctx context.Context, phone, purpose string) (string, error) {
+	before, err := a.outbox.codes(ctx, phone)
+	if err != nil {
+		return "", err
+	}
+	response, err := a.Do(ctx, http.MethodPost, "/otp", map[string]string{"phone": phone, "purpose": purpose})
+	if err != nil {
+		return "", err
+	}
+	if err := response.Decode(http.StatusAccepted, nil); err != nil {
+		return "", err
+	}
+	return a.outbox.awaitCode(ctx, phone, len(before))
+}

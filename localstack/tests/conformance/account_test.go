@@ -1,0 +1,348 @@
+package conformance
+
+import (
+	"testing"
+	"time"
+
+	"ticketsystem/pkg/account"
+	"ticketsystem/pkg/app"
+	"ticketsystem/pkg/apperr"
+	"ticketsystem/pkg/dynamo"
+	"ticketsystem/pkg/user"
+)
+
+// storeAfter is the table as it will be seen in a while.
+func storeAfter(d time.Duration) *dynamo.Store {
+	return dynamo.New(env.config, env.table, func() time.Time { return app.Now().Add(d) })
+}
+
+func newCode(purpose string) account.OneTimeCode {
+	now := app.Now()
+	return account.OneTimeCode{RecipientMAC: newID(), Purpose: purpose, Hash: "hash", SentAt: now, ExpiresAt: now.Add(5 * time.Minute).Truncate(time.Second)}
+}
+
+func TestPutCode_ReplacesOlder(t *testing.T) {
+	first := newCode("login")
+	if _, stored, err := openStore().PutCode(t.Context(), first, first.SentAt.Add(-time.Minute)); err != nil || !stored {
+		t.Fatalf("got stored %v, %v", stored, err)
+	}
+	for _, c := range []struct {
+		name  string
+		after time.Duration
+		want  bool
+	}{{"too soon", 59 * time.Second, false}, {"after the pause", time.Minute, true}} {
+		next := first
+		next.SentAt, next.Hash = first.SentAt.Add(c.after), c.name
+		sentAt, stored, err := openStore().PutCode(t.Context(), next, next.SentAt.Add(-time.Minute))
+		if err != nil || stored != c.want {
+			t.Errorf("%s: got stored %v, %v, want %v", c.name, stored, err, c.want)
+		}
+		if !c.want && !sentAt.Equal(first.SentAt) {
+			t.Errorf("%s: got %v, want when the first was sent, %v", c.name, sentAt, first.SentAt)
+		}
+	}
+	got, found, _, err := openStore().ConsumeCodeAttempt(t.Context(), first.RecipientMAC, "login", 5)
+	if err != nil || !found || got.Hash != "after the pause" || got.Attempts != 1 {
+		t.Errorf("got %+v, %v, %v, want the newer code", got, found, err)
+	}
+	if _, found, locked, err := openStore().ConsumeCodeAttempt(t.Context(), first.RecipientMAC, "signup", 5); err != nil || found || locked {
+		t.Errorf("another purpose: got found %v, locked %v, %v", found, locked, err)
+	}
+}
+
+func TestConsumeCodeAttempt(t *testing.T) {
+	c := newCode("login")
+	if _, _, err := openStore().PutCode(t.Context(), c, c.SentAt); err != nil {
+		t.Fatal(err)
+	}
+	for attempt := 1; attempt <= 8; attempt++ {
+		got, found, locked, err := openStore().ConsumeCodeAttempt(t.Context(), c.RecipientMAC, "login", 5)
+		if err != nil || found != (attempt <= 5) || locked != (attempt > 5) {
+			t.Errorf("try %d: got found %v, locked %v, %v", attempt, found, locked, err)
+		}
+		if found && (got.Hash != c.Hash || got.Attempts != attempt || !got.ExpiresAt.Equal(c.ExpiresAt) || !got.SentAt.Equal(c.SentAt)) {
+			t.Errorf("try %d: got %+v, want %+v", attempt, got, c)
+		}
+	}
+	fresh := newCode("login")
+	if _, _, err := openStore().PutCode(t.Context(), fresh, fresh.SentAt); err != nil {
+		t.Fatal(err)
+	}
+	if _, found, locked, err := storeAfter(6*time.Minute).ConsumeCodeAttempt(t.Context(), fresh.RecipientMAC, "login", 5); err != nil || found || locked {
+		t.Errorf("expired, never tried: got found %v, locked %v, %v", found, locked, err)
+	}
+	// An expired code is no code, locked or not.
+	if _, found, locked, err := storeAfter(6*time.Minute).ConsumeCodeAttempt(t.Context(), c.RecipientMAC, "login", 5); err != nil || found || locked {
+		t.Errorf("expired: got found %v, locked %v, %v", found, locked, err)
+	}
+}
+
+func TestIncrementCounter(t *testing.T) {
+	start := app.Now().Truncate(10 * time.Minute)
+	one := account.RateCounter{Scope: newID(), Window: 10 * time.Minute, Start: start}
+	next := one
+	next.Start = start.Add(one.Window)
+	for i, c := range []account.RateCounter{one, one, one, next} {
+		if got, err := openStore().IncrementCounter(t.Context(), c); err != nil || got != []int{1, 2, 3, 1}[i] {
+			t.Errorf("%d: got %d, %v", i, got, err)
+		}
+	}
+}
+
+// TestRecordLoginAttempt of passwords: so many in a window, forgotten when one was right or
+// a day has passed; also on a number that nobody has.
+func TestRecordLoginAttempt(t *testing.T) {
+	t.Parallel()
+	const limit = 3
+	first := app.Now().Truncate(10 * time.Minute)
+	next := first.Add(10 * time.Minute)
+	phone := newPhone()
+	windowOf := func(store *dynamo.Store) time.Time {
+		l, found, err := store.Login(t.Context(), phone)
+		if err != nil || found {
+			t.Errorf("got found %v, %v", found, err)
+		}
+		return l.FailureWindow
+	}
+	for i, c := range []struct {
+		window time.Time
+		want   bool
+	}{{first, true}, {first, true}, {first, true}, {first, false}, {next, true}, {first, true}, {next, true}, {next, false}, {first, false}} {
+		if counted, err := openStore().RecordLoginAttempt(t.Context(), phone, c.window, limit); err != nil || counted != c.want {
+			t.Errorf("%d: got %v, %v, want %v", i, counted, err, c.want)
+		}
+	}
+	if got := windowOf(openStore()); !got.Equal(next) {
+		t.Errorf("got %v, want %v", got, next)
+	}
+	if got := windowOf(storeAfter(25 * time.Hour)); !got.IsZero() {
+		t.Errorf("a day later: got %v, want none", got)
+	}
+	must(t, openStore().ClearLoginAttempts(t.Context(), phone))
+	if got := windowOf(openStore()); !got.IsZero() {
+		t.Errorf("forgotten: got %v, want none", got)
+	}
+	byCode := concurrently(20, func(int) error {
+		counted, err := openStore().RecordLoginAttempt(t.Context(), phone, next, limit)
+		if err == nil && !counted {
+			err = apperr.New(apperr.LoginLocked, "")
+		}
+		return err
+	})
+	if byCode[""] != limit || byCode[apperr.LoginLocked] != 20-limit {
+		t.Errorf("twenty at once: got %v, want %d counted", byCode, limit)
+	}
+}
+
+// newLogin is a person with all that can be said of one.
+func newLogin() account.Login {
+	phone := newPhone()
+	return account.Login{Phone: phone, Hash: "$argon2id$...", User: user.User{
+		ID: newID(), Phone: phone, Role: user.RoleSupport, Name: "سارا", Email: "s@example.com", EmailVerified: true,
+		Province: "08", City: "0801", PictureID: newID(), Locale: "fa", Notifications: user.NotificationPreferences{SMS: true}, CreatedAt: app.Now(),
+	}}
+}
+
+func TestPutAccount_RoundTrip(t *testing.T) {
+	want := newLogin()
+	must(t, openStore().PutAccount(t.Context(), want))
+	got, found, err := openStore().Login(t.Context(), want.Phone)
+	if err != nil || !found {
+		t.Fatalf("got found %v, %v", found, err)
+	}
+	equal(t, "login", got, want)
+	u, err := openStore().User(t.Context(), want.User.ID)
+	must(t, err)
+	equal(t, "user", u, want.User)
+	_, err = openStore().User(t.Context(), newID())
+	wantCode(t, "nobody", err, apperr.UserNotFound)
+}
+
+func TestUpdateUser(t *testing.T) {
+	login := newLogin()
+	must(t, openStore().PutAccount(t.Context(), login))
+	text, no := "x", false
+	for name, c := range map[string]struct {
+		patch account.ProfileUpdate
+		want  func(u *user.User)
+	}{
+		"nothing":       {account.ProfileUpdate{}, func(*user.User) {}},
+		"name":          {account.ProfileUpdate{Name: &text}, func(u *user.User) { u.Name = "x" }},
+		"email":         {account.ProfileUpdate{Email: &text}, func(u *user.User) { u.Email, u.EmailVerified = "x", false }},
+		"places":        {account.ProfileUpdate{Province: &text, City: &text}, func(u *user.User) { u.Province, u.City = "x", "x" }},
+		"locale":        {account.ProfileUpdate{Locale: &text}, func(u *user.User) { u.Locale = "x" }},
+		"picture":       {account.ProfileUpdate{PictureID: &text}, func(u *user.User) { u.PictureID = "x" }},
+		"notifications": {account.ProfileUpdate{NotifyEmail: &no, NotifySMS: &no}, func(u *user.User) { u.Notifications = user.NotificationPreferences{} }},
+	} {
+		must(t, openStore().PutAccount(t.Context(), login))
+		want := login.User
+		c.want(&want)
+		got, err := openStore().UpdateUser(t.Context(), login.User.ID, c.patch)
+		must(t, err)
+		equal(t, name, got, want)
+	}
+	_, err := openStore().UpdateUser(t.Context(), newID(), account.ProfileUpdate{Name: &text})
+	wantCode(t, "nobody", err, apperr.UserNotFound)
+	_, err = openStore().UpdateUser(t.Context(), newID(), account.ProfileUpdate{})
+	wantCode(t, "nobody, nothing", err, apperr.UserNotFound)
+}
+
+func newSession(u user.User) account.Session {
+	now := app.Now()
+	return account.Session{
+		Family: newID(), CurrentHash: newID(), UserAgent: "Firefox", CreatedAt: now, LastUsedAt: now,
+		ExpiresAt: now.Add(account.SessionTTL).Truncate(time.Second), User: u,
+	}
+}
+
+// TestCreateAccount_Atomic: login, user, session and the use of the code.
+func TestCreateAccount_Atomic(t *testing.T) {
+	taken := newLogin()
+	must(t, openStore().PutAccount(t.Context(), taken))
+	for name, c := range map[string]struct {
+		change func(l *account.Login, used *account.OneTimeCode)
+		want   apperr.Code
+	}{
+		"free":                     {func(*account.Login, *account.OneTimeCode) {}, ""},
+		"a number that is taken":   {func(l *account.Login, _ *account.OneTimeCode) { l.Phone = taken.Phone }, apperr.PhoneTaken},
+		"a code that was replaced": {func(_ *account.Login, c *account.OneTimeCode) { c.Hash = "older" }, apperr.CodeWrong},
+		"a code that is used":      {func(_ *account.Login, c *account.OneTimeCode) { c.RecipientMAC = newID() }, apperr.CodeWrong},
+	} {
+		t.Run(name, func(t *testing.T) {
+			login, code := newLogin(), newCode("signup")
+			session := newSession(login.User)
+			if _, _, err := openStore().PutCode(t.Context(), code, code.SentAt); err != nil {
+				t.Fatal(err)
+			}
+			used := code
+			c.change(&login, &used)
+			err := openStore().CreateAccount(t.Context(), login, session, used)
+			_, codeLeft, _, _ := openStore().ConsumeCodeAttempt(t.Context(), code.RecipientMAC, code.Purpose, 99)
+			_, userErr := openStore().User(t.Context(), login.User.ID)
+			_, _, sessionThere, _ := openStore().RotateSession(t.Context(), login.User.ID, session.Family, "x", "y", app.Now())
+			if c.want == "" {
+				if err != nil || codeLeft || userErr != nil || !sessionThere {
+					t.Errorf("got %v, code left %v, user %v, session %v", err, codeLeft, userErr, sessionThere)
+				}
+				return
+			}
+			wantCode(t, name, err, c.want)
+			if !codeLeft || !apperr.Is(userErr, apperr.UserNotFound) || sessionThere {
+				t.Errorf("something was written: code left %v, user %v, session %v", codeLeft, userErr, sessionThere)
+			}
+		})
+	}
+}
+
+func TestCreateSession_ConsumesCode(t *testing.T) {
+	login, code := newLogin(), newCode("login")
+	if _, _, err := openStore().PutCode(t.Context(), code, code.SentAt); err != nil {
+		t.Fatal(err)
+	}
+	must(t, openStore().CreateSession(t.Context(), newSession(login.User), &code))
+	second := newSession(login.User)
+	wantCode(t, "the same code again", openStore().CreateSession(t.Context(), second, &code), apperr.CodeWrong)
+	if _, _, found, err := openStore().RotateSession(t.Context(), login.User.ID, second.Family, "x", "y", app.Now()); err != nil || found {
+		t.Errorf("the second session: got found %v, %v", found, err)
+	}
+}
+
+func TestRotateSession(t *testing.T) {
+	want := newSession(newLogin().User)
+	must(t, openStore().CreateSession(t.Context(), want, nil))
+	now := app.Now().Add(time.Minute)
+	got, rotated, found, err := openStore().RotateSession(t.Context(), want.User.ID, want.Family, want.CurrentHash, "next", now)
+	if err != nil || !rotated || !found {
+		t.Fatalf("got rotated %v, found %v, %v", rotated, found, err)
+	}
+	want.PreviousHash, want.CurrentHash, want.RotatedAt, want.LastUsedAt = want.CurrentHash, "next", now, now
+	want.ExpiresAt = now.Add(account.SessionTTL).Truncate(time.Second)
+	equal(t, "session", got, want)
+	got, rotated, found, err = openStore().RotateSession(t.Context(), want.User.ID, want.Family, "another", "next but one", now.Add(time.Second))
+	if err != nil || rotated || !found {
+		t.Fatalf("not the current one: got rotated %v, found %v, %v", rotated, found, err)
+	}
+	equal(t, "what stands", got, want)
+	if _, rotated, _, err := openStore().RotateSession(t.Context(), want.User.ID, want.Family, "next", "x", now.Add(account.SessionTTL+time.Second)); err != nil || rotated {
+		t.Errorf("after its life: got rotated %v, %v", rotated, err)
+	}
+	if _, rotated, found, err := openStore().RotateSession(t.Context(), want.User.ID, newID(), "x", "y", now); err != nil || rotated || found {
+		t.Errorf("no session: got rotated %v, found %v, %v", rotated, found, err)
+	}
+}
+
+func TestDeleteSession(t *testing.T) {
+	owner := newLogin().User
+	for _, c := range []struct {
+		name         string
+		userID, hash string
+		ended        bool
+	}{
+		{"by its owner", owner.ID, "", true},
+		{"by its owner with the token", owner.ID, "current", true},
+		{"with the token before that", owner.ID, "previous", true},
+		{"by another person", newID(), "", false},
+		{"by another person with the token", newID(), "current", false},
+		{"with an older token", owner.ID, "older", false},
+	} {
+		s := newSession(owner)
+		s.CurrentHash, s.PreviousHash = "current", "previous"
+		must(t, openStore().CreateSession(t.Context(), s, nil))
+		for range 2 { // ending what has ended is no error
+			_, err := openStore().DeleteSession(t.Context(), c.userID, s.Family, c.hash)
+			must(t, err)
+		}
+		if _, _, found, err := openStore().RotateSession(t.Context(), owner.ID, s.Family, "x", "y", app.Now()); err != nil || found == c.ended {
+			t.Errorf("%s: got found %v, %v, want ended %v", c.name, found, err, c.ended)
+		}
+	}
+}
+
+// TestSyncUserCopies brings a change into login and sessions, and makes none anew.
+func TestSyncUserCopies(t *testing.T) {
+	login := newLogin()
+	must(t, openStore().PutAccount(t.Context(), login))
+	sessions := []account.Session{newSession(login.User), newSession(login.User)}
+	for _, s := range sessions {
+		must(t, openStore().CreateSession(t.Context(), s, nil))
+	}
+	ended := newSession(login.User)
+	name := "Sara Ahmadi"
+	want, err := openStore().UpdateUser(t.Context(), login.User.ID, account.ProfileUpdate{Name: &name})
+	must(t, err)
+	for range 2 { // the stream may say it twice
+		if got, err := openStore().SyncUserCopies(t.Context(), login.User.ID); err != nil || got != want {
+			t.Errorf("got %+v, %v, want %+v", got, err, want)
+		}
+	}
+	got, _, err := openStore().Login(t.Context(), login.Phone)
+	if err != nil || got.User != want || got.Hash != login.Hash {
+		t.Errorf("login: got %+v, %v, want %+v", got, err, want)
+	}
+	for _, s := range sessions {
+		existing, rotated, _, err := openStore().RotateSession(t.Context(), s.User.ID, s.Family, s.CurrentHash, "next", app.Now())
+		if err != nil || !rotated || existing.User != want {
+			t.Errorf("session: got %+v, %v, want %+v", existing.User, err, want)
+		}
+	}
+	if _, _, found, _ := openStore().RotateSession(t.Context(), login.User.ID, ended.Family, "x", "y", app.Now()); found {
+		t.Error("a session that was not there is")
+	}
+	if got, err := openStore().SyncUserCopies(t.Context(), newID()); err != nil || got != (user.User{}) {
+		t.Errorf("nobody: got %+v, %v", got, err)
+	}
+}
+
+func TestAgent(t *testing.T) {
+	staff, other := newLogin(), newLogin()
+	other.User.Role = user.RoleUser
+	must(t, openStore().PutAccount(t.Context(), staff))
+	must(t, openStore().PutAccount(t.Context(), other))
+	if got, err := openStore().Agent(t.Context(), staff.User.ID); err != nil || got.ID != staff.User.ID || got.Name != staff.User.Name {
+		t.Errorf("got %+v, %v", got, err)
+	}
+	for name, id := range map[string]string{"a customer": other.User.ID, "nobody": newID()} {
+		_, err := openStore().Agent(t.Context(), id)
+		wantCode(t, name, err, apperr.UserNotFound)
+	}
+}

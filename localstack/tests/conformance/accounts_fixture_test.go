@@ -1,0 +1,192 @@
+package conformance
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"regexp"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"ticketsystem/pkg/account"
+	"ticketsystem/pkg/app"
+	"ticketsystem/pkg/auth"
+	"ticketsystem/pkg/category"
+	"ticketsystem/pkg/dynamo"
+	"ticketsystem/pkg/ticket"
+	"ticketsystem/pkg/user"
+)
+
+const password = "correct-horse-7"
+
+// phoneCounter counts the phone numbers that were given out.
+var phoneCounter atomic.Int64
+
+// newPhone is one that no other test has.
+func newPhone() string { return fmt.Sprintf("+98912%07d", phoneCounter.Add(1)) }
+
+func customer(name string) user.Principal {
+	return user.Principal{UserID: newID(), Name: name, Role: user.RoleUser, Locale: "en"}
+}
+
+func agent(name string) user.Principal {
+	return user.Principal{UserID: newID(), Name: name, Role: user.RoleSupport, Locale: "en"}
+}
+
+// fakeSMS is a Texter that keeps the codes it is given.
+type fakeSMS struct {
+	mu    sync.Mutex
+	codes map[string]string // by number
+}
+
+var codePattern = regexp.MustCompile(`\b\d{6}\b`)
+
+func (s *fakeSMS) Send(_ context.Context, to, text string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.codes[to] = codePattern.FindString(text)
+	return nil
+}
+
+// code is the newest one sent to a number; "" when there is none.
+func (s *fakeSMS) code(phone string) string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.codes[phone]
+}
+
+// accounts is the front desk over a store. Each has an address of its own, so
+// that no test uses up another's limits.
+type accounts struct {
+	*account.Auth
+	sms    *fakeSMS
+	caller account.Caller
+}
+
+func newAccounts(t *testing.T, store *dynamo.Store) accounts {
+	t.Helper()
+	key, err := auth.GeneratePrivateKey(rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	secretKey, err := auth.NewSecretKey(key.DeriveSecretKey())
+	if err != nil {
+		t.Fatal(err)
+	}
+	sms := &fakeSMS{codes: map[string]string{}}
+	issuer := auth.NewIssuer(key, "conformance", app.Now, newID)
+	return accounts{sms: sms, caller: account.Caller{IP: newID(), UserAgent: "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0", Locale: "en"},
+		Auth: &account.Auth{
+			Store: store, Attachments: store, SMS: sms, Key: secretKey, Now: app.Now, NewID: newID, Random: rand.Reader, DefaultRegion: "IR",
+			Limits: account.RateLimits{PerIP: 100}, Blocked: &account.BlockedAddresses{}, Issuer: func(context.Context) (*auth.Issuer, error) { return issuer, nil },
+		}}
+}
+
+// at is the same front desk with its clock stopped: how long a test takes must
+// not decide what is in time.
+func (a accounts) at(now time.Time) accounts {
+	s := *a.Auth
+	s.Now = func() time.Time { return now }
+	a.Auth = &s
+	return a
+}
+
+// requestCode asks for a code and reads it from the outbox.
+func (a accounts) requestCode(t *testing.T, phone, purpose string) string {
+	t.Helper()
+	if _, err := a.SendCode(t.Context(), phone, purpose, a.caller); err != nil {
+		t.Fatal(err)
+	}
+	return a.sms.code(phone)
+}
+
+// signUp makes an account and gives its tokens.
+func (a accounts) signUp(t *testing.T, phone string) account.Tokens {
+	t.Helper()
+	tokens, err := a.SignUp(t.Context(), phone, password, a.requestCode(t, phone, account.PurposeSignUp), "Sara", a.caller)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return tokens
+}
+
+// sharedCategory is the category of all tests: what the catalogue costs must not
+// depend on how many of them ran before.
+var sharedCategory = sync.OnceValues(func() (string, error) {
+	c := category.Category{ID: newID(), Names: map[string]string{"en": "Billing", "fa": "مالی"}, Active: true}
+	return c.ID, openStore().SaveCategory(context.Background(), c)
+})
+
+// newTicketService is the ticket desk over a store, and a category to file under.
+func newTicketService(t *testing.T, store *dynamo.Store) (service *ticket.Service, categoryID string) {
+	t.Helper()
+	categoryID, err := sharedCategory()
+	must(t, err)
+	return &ticket.Service{
+		Store: store, Attachments: store, Agents: store, Categories: category.NewCache(store, app.Now), Now: app.Now,
+		ReopenWindow: 7 * 24 * time.Hour,
+	}, categoryID
+}
+
+// openTicket opens one and gives its id.
+func openTicket(t *testing.T, s *ticket.Service, categoryID string, actor user.Principal) string {
+	t.Helper()
+	tk, created, err := s.Create(t.Context(), actor, ticket.CreateParams{
+		ClientID: newID(), Title: "The invoice of last month is wrong", CategoryID: categoryID,
+		Description: "I was charged twice for the same month. Please have a look at it.",
+	})
+	if err != nil || !created {
+		t.Fatalf("create: got created %v, %v", created, err)
+	}
+	return tk.ID
+}
+
+// postMessage posts a message and gives its entry.
+func postMessage(t *testing.T, s *ticket.Service, actor user.Principal, ticketID, body string) ticket.Entry {
+	t.Helper()
+	posted, err := s.Post(t.Context(), actor, ticket.Message{TicketID: ticketID, ClientID: newID(), Body: body})
+	if err != nil || !posted.Created {
+		t.Fatalf("post: got %+v, %v", posted, err)
+	}
+	return posted.Entry
+}
+
+// readLog reads all of a ticket's log.
+func readLog(t *testing.T, ticketID string) ticket.Log {
+	t.Helper()
+	log, err := openStore().ReadLogFrom(t.Context(), ticketID, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return log
+}
+
+// checkLog: seqs without gaps, no clientId of one author twice.
+func checkLog(t *testing.T, entries []ticket.Entry) {
+	t.Helper()
+	seen := map[string]int{}
+	for i, e := range entries {
+		if e.Seq != i+1 {
+			t.Fatalf("entry %d has the seq %d", i+1, e.Seq)
+		}
+		own := e.Author.ID + " " + e.ClientID
+		if e.ClientID != "" && seen[own] > 0 {
+			t.Errorf("%s stands at %d and %d", own, seen[own], e.Seq)
+		}
+		seen[own] = e.Seq
+	}
+}
+
+// checkProjection: the stored head is what the whole log folds into, with the read
+// marks that stand beside it.
+func checkProjection(t *testing.T, ticketID string) {
+	t.Helper()
+	log := readLog(t, ticketID)
+	want := ticket.Fold(ticket.Ticket{}, log.Entries)
+	for id, marker := range log.ReadMarkers {
+		want = ticket.ApplyReadMarker(want, id, marker, id != want.Customer.ID, log.Entries)
+	}
+	equalTicket(t, log.Ticket, want)
+}

@@ -1,0 +1,226 @@
+package conformance
+
+import (
+	"cmp"
+	"slices"
+	"sync"
+	"testing"
+
+	"ticketsystem/pkg/account"
+	"ticketsystem/pkg/app"
+	"ticketsystem/pkg/apperr"
+	"ticketsystem/pkg/attachment"
+	"ticketsystem/pkg/ticket"
+	"ticketsystem/pkg/user"
+)
+
+// newAttachment is a file that somebody has announced.
+func newAttachment(t *testing.T, owner user.Principal) attachment.Attachment {
+	t.Helper()
+	a := attachment.Attachment{
+		ID: newID(), Owner: owner.UserID, Name: "رسید.png", Type: "image/png", Size: 1234, SHA256: "digest",
+		State: attachment.Pending, CreatedAt: app.Now(),
+	}
+	must(t, openStore().AddAttachment(t.Context(), a))
+	return a
+}
+
+func loadAttachment(t *testing.T, id string) attachment.Attachment {
+	t.Helper()
+	a, err := openStore().Attachment(t.Context(), id)
+	must(t, err)
+	return a
+}
+
+func TestAttachment_RoundTrip(t *testing.T) {
+	sara := customer("Sara")
+	a, b := newAttachment(t, sara), newAttachment(t, sara)
+	equal(t, "one", loadAttachment(t, a.ID), a)
+	got, err := openStore().Attachments(t.Context(), []string{b.ID, newID(), a.ID})
+	must(t, err)
+	slices.SortFunc(got, func(x, y attachment.Attachment) int { return cmp.Compare(x.ID, y.ID) })
+	equal(t, "all that are there", got, []attachment.Attachment{a, b})
+	_, err = openStore().Attachment(t.Context(), newID())
+	wantCode(t, "a missing one", err, apperr.AttachmentNotFound)
+}
+
+func TestSetAttachmentState(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		states []attachment.State
+		want   attachment.State
+	}{
+		{"ready", []attachment.State{attachment.Ready, attachment.Ready}, attachment.Ready},
+		{"refused", []attachment.State{attachment.Refused, attachment.Refused}, attachment.Refused},
+		{"judged for good", []attachment.State{attachment.Ready, attachment.Refused}, attachment.Ready},
+		{"judged for good", []attachment.State{attachment.Refused, attachment.Ready}, attachment.Refused},
+	} {
+		for _, bindAfter := range []int{-1, 0, 1} { // never, before the first, after it
+			sara := customer("Sara")
+			service, categoryID := newTicketService(t, openStore())
+			ticketID, file := openTicket(t, service, categoryID, sara), newAttachment(t, sara)
+			var shown ticket.Entry
+			for i, state := range c.states {
+				if i == bindAfter {
+					shown = postWithAttachment(t, service, sara, ticketID, file.ID, c.want)
+				}
+				must(t, openStore().SetAttachmentState(t.Context(), file.ID, state, "why"))
+			}
+			if got := loadAttachment(t, file.ID); got.State != c.want {
+				t.Errorf("%s: got %s, want %s", c.name, got.State, c.want)
+			}
+			if shown.Seq > 0 {
+				got := readLog(t, ticketID).Entries[shown.Seq-1].Attachments[0].State
+				if got != string(c.want) {
+					t.Errorf("%s, bound after %d: the entry shows %s", c.name, bindAfter, got)
+				}
+			}
+		}
+	}
+}
+
+// postWithAttachment posts a message with a file. One that has been refused is not taken.
+func postWithAttachment(t *testing.T, s *ticket.Service, actor user.Principal, ticketID, fileID string, state attachment.State) ticket.Entry {
+	t.Helper()
+	posted, err := s.Post(t.Context(), actor, ticket.Message{TicketID: ticketID, ClientID: newID(), Body: "see", AttachmentIDs: []string{fileID}})
+	if loadAttachment(t, fileID).State == attachment.Refused && state == attachment.Refused {
+		wantCode(t, "a refused file", err, apperr.AttachmentRefused)
+		return ticket.Entry{}
+	}
+	must(t, err)
+	return posted.Entry
+}
+
+// TestSetAttachmentState_ConcurrentPost: whoever is first, file and entry agree in the end.
+func TestSetAttachmentState_ConcurrentPost(t *testing.T) {
+	sara := customer("Sara")
+	service, categoryID := newTicketService(t, openStore())
+	ticketID := openTicket(t, service, categoryID, sara)
+	var wg sync.WaitGroup
+	for range 8 {
+		file := newAttachment(t, sara)
+		wg.Go(func() {
+			if err := openStore().SetAttachmentState(t.Context(), file.ID, attachment.Ready, ""); err != nil {
+				t.Error(err)
+			}
+		})
+		wg.Go(func() {
+			m := ticket.Message{TicketID: ticketID, ClientID: newID(), Body: "see", AttachmentIDs: []string{file.ID}}
+			if _, err := service.Post(t.Context(), sara, m); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+	log := readLog(t, ticketID)
+	checkLog(t, log.Entries)
+	if len(log.Entries) != 9 {
+		t.Fatalf("got %d entries, want 9", len(log.Entries))
+	}
+	for _, e := range log.Entries[1:] {
+		f := loadAttachment(t, e.Attachments[0].ID)
+		if f.State != attachment.Ready || e.Attachments[0].State != string(attachment.Ready) || f.TicketID != ticketID || f.Seq != e.Seq {
+			t.Errorf("entry %d shows %+v, the file is %+v", e.Seq, e.Attachments[0], f)
+		}
+	}
+}
+
+// TestPost_AttachmentUsedOnce: of two messages with one file only one is written.
+func TestPost_AttachmentUsedOnce(t *testing.T) {
+	sara := customer("Sara")
+	service, categoryID := newTicketService(t, openStore())
+	ticketID, file := openTicket(t, service, categoryID, sara), newAttachment(t, sara)
+	results := make(chan error, 6)
+	for range cap(results) {
+		go func() {
+			_, err := service.Post(t.Context(), sara, ticket.Message{TicketID: ticketID, ClientID: newID(), Body: "see", AttachmentIDs: []string{file.ID}})
+			results <- err
+		}()
+	}
+	written := 0
+	for range cap(results) {
+		if err := <-results; err == nil {
+			written++
+		} else {
+			wantCode(t, "the file's second message", err, apperr.AttachmentInUse)
+		}
+	}
+	if log := readLog(t, ticketID); written != 1 || len(log.Entries) != 2 {
+		t.Errorf("got %d messages and %d entries, want 1 and 2", written, len(log.Entries))
+	}
+	if got := loadAttachment(t, file.ID); got.TicketID != ticketID || got.Seq != 2 || got.CustomerID != sara.UserID || got.Internal {
+		t.Errorf("got %+v", got)
+	}
+}
+
+// TestAppendEntryWithAttachments_Conflict: a file that is not as it was read holds up the
+// entry, whichever way it has moved.
+func TestAppendEntryWithAttachments_Conflict(t *testing.T) {
+	sara := customer("Sara")
+	elsewhere, _ := createLog(t, 1, sara)
+	for name, move := range map[string]func(a attachment.Attachment) error{
+		"bound to another ticket": func(a attachment.Attachment) error {
+			a.TicketID, a.Seq = elsewhere, 2
+			_, err := openStore().AppendEntryWithAttachments(t.Context(), newEntry(elsewhere, 2, sara), []attachment.Attachment{a})
+			return err
+		},
+		"judged": func(a attachment.Attachment) error {
+			return openStore().SetAttachmentState(t.Context(), a.ID, attachment.Ready, "")
+		},
+	} {
+		ticketID, _ := createLog(t, 1, sara)
+		file := newAttachment(t, sara)
+		must(t, move(file))
+		want := loadAttachment(t, file.ID)
+		file.TicketID, file.Seq = ticketID, 2
+		existing, err := openStore().AppendEntryWithAttachments(t.Context(), newEntry(ticketID, 2, sara), []attachment.Attachment{file})
+		if existing != nil || len(readLog(t, ticketID).Entries) != 1 {
+			t.Errorf("%s: got held %+v and %d entries", name, existing, len(readLog(t, ticketID).Entries))
+		}
+		wantCode(t, name, err, apperr.Conflict)
+		equal(t, name, loadAttachment(t, file.ID), want)
+	}
+}
+
+// TestCreate_Attachments, and those of somebody else, which make none.
+func TestCreate_Attachments(t *testing.T) {
+	sara, reza := customer("Sara"), customer("Reza")
+	service, categoryID := newTicketService(t, openStore())
+	params := ticket.CreateParams{ClientID: newID(), Title: "T", Description: "D", CategoryID: categoryID}
+	params.AttachmentIDs = []string{newAttachment(t, reza).ID}
+	_, _, err := service.Create(t.Context(), sara, params)
+	wantCode(t, "another's file", err, apperr.AttachmentNotFound)
+	params.AttachmentIDs = []string{newAttachment(t, sara).ID, newAttachment(t, sara).ID}
+	tk, created, err := service.Create(t.Context(), sara, params)
+	if err != nil || !created {
+		t.Fatalf("got created %v, %v", created, err)
+	}
+	for _, id := range params.AttachmentIDs {
+		if got := loadAttachment(t, id); got.TicketID != tk.ID || got.Seq != 1 {
+			t.Errorf("got %+v", got)
+		}
+	}
+	if again, created, err := service.Create(t.Context(), sara, params); err != nil || created || again.ID != tk.ID {
+		t.Errorf("again: got %s, created %v, %v, want the first ticket", again.ID, created, err)
+	}
+}
+
+// TestRetainAttachment: a picture that is in use does not go away.
+func TestRetainAttachment(t *testing.T) {
+	login := newLogin()
+	login.User.Role = user.RoleUser
+	must(t, openStore().PutAccount(t.Context(), login))
+	actor := login.User.Principal("")
+	picture := newAttachment(t, actor)
+	a := newAccounts(t, openStore())
+	_, err := a.UpdateProfile(t.Context(), actor, account.ProfileUpdate{PictureID: &picture.ID})
+	wantCode(t, "one that has not arrived", err, apperr.InvalidBody)
+	must(t, openStore().SetAttachmentState(t.Context(), picture.ID, attachment.Ready, ""))
+	u, err := a.UpdateProfile(t.Context(), actor, account.ProfileUpdate{PictureID: &picture.ID})
+	if err != nil || u.PictureID != picture.ID {
+		t.Errorf("got %+v, %v", u, err)
+	}
+	if got := loadAttachment(t, picture.ID); got.ID != picture.ID || got.State != attachment.Ready {
+		t.Errorf("got %+v", got)
+	}
+}

@@ -1,0 +1,86 @@
+package conformance
+
+import (
+	"testing"
+	"time"
+
+	"ticketsystem/pkg/app"
+	"ticketsystem/pkg/dynamo"
+	"ticketsystem/pkg/notification"
+	"ticketsystem/pkg/stream"
+	"ticketsystem/pkg/ticket"
+)
+
+// TestAutomation: entries set and drop the timer in whatever order they come; two
+// runs of the clock at once remind, resolve and close each ticket once.
+func TestAutomation(t *testing.T) {
+	t.Parallel()
+	store := openStore()
+	service, categoryID := newTicketService(t, store)
+	a := newAccounts(t, store)
+	sara := a.signUp(t, newPhone()).User.Principal("")
+	ali := agent("Ali")
+	ticketID := openTicket(t, service, categoryID, sara)
+	pending, err := service.SetStatus(t.Context(), ali, ticketID, newID(), ticket.StatusPending)
+	must(t, err)
+	policy := ticket.AutomationPolicy{RemindAfter: 24 * time.Hour, ResolveAfter: 72 * time.Hour, CloseAfter: 48 * time.Hour}
+	schedule := func(entries ...ticket.Entry) {
+		t.Helper()
+		for _, e := range entries {
+			must(t, stream.ScheduleTimers(store, policy)(t.Context(), dynamo.Change{Created: true, Entry: &e}))
+		}
+	}
+	log := readLog(t, ticketID).Entries
+	schedule(log...)
+	schedule(log...) // the stream repeats itself
+	notifier := &notification.Notifier{Store: store, Tickets: store, Users: store, Now: app.Now}
+	at := func(after time.Duration) *ticket.Automation {
+		s := *service
+		s.Now = func() time.Time { return pending.Ticket.LastActivityAt.Add(after) }
+		return &ticket.Automation{Tickets: &s, Timers: store, Policy: policy, Remind: notifier.NotifyReminder}
+	}
+	run := func(after time.Duration) {
+		t.Helper()
+		byCode := concurrently(2, func(int) error {
+			_, err := at(after).Run(t.Context(), at(after).Tickets.Now().Add(time.Minute))
+			return err
+		})
+		if byCode[""] != 2 {
+			t.Fatalf("after %v: got %v", after, byCode)
+		}
+		all := readLog(t, ticketID).Entries
+		schedule(all[len(log):]...)
+		log = all
+	}
+	for _, c := range []struct {
+		after   time.Duration
+		entries int
+		status  ticket.Status
+		notices int
+	}{
+		{time.Hour, 2, ticket.StatusPending, 0},
+		{25 * time.Hour, 2, ticket.StatusPending, 1},
+		{26 * time.Hour, 2, ticket.StatusPending, 1},
+		{73 * time.Hour, 3, ticket.StatusResolved, 1},
+		{74 * time.Hour, 3, ticket.StatusResolved, 1},
+		{200 * time.Hour, 4, ticket.StatusClosed, 1},
+		{900 * time.Hour, 4, ticket.StatusClosed, 1},
+	} {
+		run(c.after)
+		page, err := store.ListNotifications(t.Context(), sara.UserID, notification.Query{Limit: 10})
+		must(t, err)
+		last := log[len(log)-1]
+		if len(log) != c.entries || last.State.Status != c.status || len(page.Notifications) != c.notices {
+			t.Errorf("after %v: got %d entries, %s, %d notifications, want %+v", c.after, len(log), last.State.Status, len(page.Notifications), c)
+		}
+	}
+	checkLog(t, log)
+	reopened, err := service.Reopen(t.Context(), ali, ticketID, newID())
+	must(t, err)
+	schedule(log[1]) // late: an entry that has long been followed by others
+	schedule(reopened.Entries...)
+	run(2000 * time.Hour)
+	if last := log[len(log)-1]; last.State.Status != ticket.StatusOpen {
+		t.Errorf("after it was reopened: got %s", last.State.Status)
+	}
+}

@@ -1,0 +1,63 @@
+package conformance
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"ticketsystem/pkg/app"
+	"ticketsystem/pkg/audit"
+	"ticketsystem/pkg/broadcast"
+	"ticketsystem/pkg/notification"
+	"ticketsystem/pkg/user"
+)
+
+// broadcastCosts are those of telling many: 45 people, one page.
+func broadcastCosts() []costCase {
+	var b broadcast.Broadcast
+	var ids []string
+	service := func(f *costFixture) *broadcast.Service {
+		return &broadcast.Service{Store: f.store, Recorder: audit.Recorder{Now: app.Now, NewID: newID}}
+	}
+	start := func(ctx context.Context, f *costFixture) (err error) {
+		b, err = service(f).Create(ctx, audit.Actor{ID: newID()}, broadcast.Broadcast{
+			Title: "تعطیلات", Body: "جمعه تعطیل هستیم.", InApp: true, Audience: broadcast.Audience{UserIDs: ids},
+			Channels: []notification.Channel{notification.SMS}, Counts: map[notification.Channel]broadcast.DeliveryCounts{notification.SMS: {}},
+		})
+		return err
+	}
+	return []costCase{
+		{name: "start a broadcast to 45 named", golden: cost{1, 0, 8}, run: start, prepare: func(ctx context.Context, _ *costFixture) error {
+			for n := range broadcast.PageSize {
+				login := newBroadcastUser(n)
+				ids = append(ids, login.User.ID)
+				if err := openStore().CreateUser(ctx, login, audit.Record{ID: newID()}); err != nil {
+					return err
+				}
+			}
+			return nil
+		}},
+		{name: "tell the 45", golden: cost{4, 47, 182}, run: func(ctx context.Context, f *costFixture) error {
+			finished, err := (&broadcast.Runner{Store: f.store, Users: f.store, Now: app.Now}).Run(ctx, b.ID, app.Now().Add(time.Minute))
+			if err == nil && !finished {
+				err = fmt.Errorf("the broadcast is not over")
+			}
+			return err
+		}},
+		{name: "find 45 by role", golden: cost{2, 45.5, 0}, run: func(ctx context.Context, f *costFixture) error {
+			users, _, err := f.store.ListUsers(ctx, user.RoleUser, broadcast.PageSize, nil)
+			if err == nil && len(users) != broadcast.PageSize {
+				err = fmt.Errorf("got %d people", len(users))
+			}
+			return err
+		}},
+		{name: "a broadcast", golden: cost{1, 1, 0}, run: func(ctx context.Context, f *costFixture) error {
+			_, err := f.store.Broadcast(ctx, b.ID)
+			return err
+		}},
+		{name: "cancel a broadcast", golden: cost{2, 1, 4}, run: func(ctx context.Context, f *costFixture) error {
+			_, err := service(f).Cancel(ctx, audit.Actor{ID: newID()}, b.ID)
+			return err
+		}, prepare: start},
+	}
+}

@@ -1,0 +1,108 @@
+package conformance
+
+import (
+	"context"
+	"sync/atomic"
+	"testing"
+
+	"ticketsystem/pkg/apperr"
+	"ticketsystem/pkg/dynamo"
+	"ticketsystem/pkg/stream"
+	"ticketsystem/pkg/ticket"
+)
+
+// fakeObjects counts the files whose bytes are deleted.
+type fakeObjects struct{ deleted atomic.Int32 }
+
+func (o *fakeObjects) Delete(context.Context, string) error { o.deleted.Add(1); return nil }
+
+// TestPurgeTicket: it is gone with one write, its log and files go
+// behind that, and what slips in later goes too. Nothing brings it back.
+func TestPurgeTicket(t *testing.T) {
+	t.Parallel()
+	store, objects := openStore(), &fakeObjects{}
+	service, categoryID := newTicketService(t, store)
+	sara, ali := customer("Sara"), agent("Ali")
+	file := newAttachment(t, sara)
+	params := ticket.CreateParams{ClientID: newID(), Title: "T", Description: "D", CategoryID: categoryID, AttachmentIDs: []string{file.ID}}
+	tk, _, err := service.Create(t.Context(), sara, params)
+	must(t, err)
+	for range 60 {
+		postMessage(t, service, ali, tk.ID, "again")
+	}
+	must(t, service.MarkRead(t.Context(), sara, tk.ID, 3))
+	deleter, purge := &ticket.Deleter{Store: store, Audit: recorder}, stream.PurgeDeleted(store, objects)
+	must(t, deleter.Delete(t.Context(), adminActor, tk.ID))
+	wantCode(t, "to delete it twice", deleter.Delete(t.Context(), adminActor, tk.ID), apperr.TicketNotFound)
+	wantDeleted := func() {
+		t.Helper()
+		_, err := service.Post(t.Context(), ali, ticket.Message{TicketID: tk.ID, ClientID: newID(), Body: "late"})
+		wantCode(t, "a message", err, apperr.TicketNotFound)
+		_, _, err = service.Create(t.Context(), sara, params)
+		wantCode(t, "the repeat of its opening", err, apperr.TicketDeleted)
+	}
+	wantDeleted()
+	for range 2 { // the stream may tell it twice
+		must(t, purge(t.Context(), dynamo.Change{DeletedTicketID: tk.ID}))
+		if n := countItems(t, "T#"+tk.ID); n != 1 {
+			t.Fatalf("got %d items, want the tombstone alone", n)
+		}
+	}
+	wantDeleted()
+	if n := objects.deleted.Load(); n != 1 {
+		t.Errorf("%d files deleted, want 1", n)
+	}
+	_, err = store.Attachment(t.Context(), file.ID)
+	wantCode(t, "its file", err, apperr.AttachmentNotFound)
+
+	// An entry that was on its way when the tombstone was put.
+	if _, err := store.AppendEntry(t.Context(), newEntry(tk.ID, 62, ali)); err != nil {
+		t.Fatal(err)
+	}
+	wantDeleted()
+	must(t, service.Project(t.Context(), tk.ID, 62)) // has the tombstone told again
+	must(t, purge(t.Context(), dynamo.Change{DeletedTicketID: tk.ID}))
+	if n := countItems(t, "T#"+tk.ID); n != 1 {
+		t.Errorf("got %d items, want the tombstone alone", n)
+	}
+}
+
+// TestDelete_ConcurrentPost against those who work on the ticket meanwhile.
+func TestDelete_ConcurrentPost(t *testing.T) {
+	t.Parallel()
+	store := openStore()
+	service, categoryID := newTicketService(t, store)
+	sara, ali := customer("Sara"), agent("Ali")
+	id := openTicket(t, service, categoryID, sara)
+	byCode := concurrently(13, func(i int) error {
+		var err error
+		switch i % 4 {
+		case 0:
+			if i > 0 {
+				return service.Project(t.Context(), id, 1)
+			}
+			return (&ticket.Deleter{Store: store, Audit: recorder}).Delete(t.Context(), adminActor, id)
+		case 1:
+			_, err = service.Post(t.Context(), sara, ticket.Message{TicketID: id, ClientID: newID(), Body: "hello"})
+		case 2:
+			_, err = service.Close(t.Context(), ali, id, newID())
+		default:
+			err = service.MarkRead(t.Context(), sara, id, 1)
+		}
+		return err
+	})
+	for code := range byCode {
+		switch code {
+		case "", apperr.TicketNotFound, apperr.TicketClosed, apperr.Conflict:
+		default:
+			t.Errorf("got %v", byCode)
+		}
+	}
+	if log := readLog(t, id); !log.Deleted {
+		t.Errorf("the ticket is back: %+v", log.Ticket)
+	}
+	must(t, stream.PurgeDeleted(store, &fakeObjects{})(t.Context(), dynamo.Change{DeletedTicketID: id}))
+	if n := countItems(t, "T#"+id); n != 1 {
+		t.Errorf("got %d items, want the tombstone alone", n)
+	}
+}

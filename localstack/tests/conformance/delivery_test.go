@@ -1,0 +1,306 @@
+package conformance
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-lambda-go/events"
+
+	"ticketsystem/pkg/account"
+	"ticketsystem/pkg/app"
+	"ticketsystem/pkg/dynamo"
+	"ticketsystem/pkg/notification"
+	"ticketsystem/pkg/stream"
+	"ticketsystem/pkg/ticket"
+	"ticketsystem/pkg/user"
+)
+
+// fakeMailer is a provider that counts what it is given.
+type fakeMailer struct {
+	mu   sync.Mutex
+	sent map[string]int // by address or number
+}
+
+func (f *fakeMailer) Mail(ctx context.Context, m notification.Mail, _ string) error {
+	return f.Send(ctx, m.To, m.Text)
+}
+
+func (m *fakeMailer) Send(_ context.Context, to, _ string) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.sent == nil {
+		m.sent = map[string]int{}
+	}
+	m.sent[to]++
+	return nil
+}
+
+func (m *fakeMailer) deliverer(t *dynamo.Store) *notification.Deliverer {
+	return &notification.Deliverer{Store: t, Mailer: m, SMS: m, Now: app.Now, MaxSMSPerDay: 1_000_000}
+}
+
+// newReachableUser is a stored person who wants everything on every channel.
+func newReachableUser(t *testing.T) user.User {
+	t.Helper()
+	l := newLogin()
+	l.User.Role, l.User.Email, l.User.EmailVerified, l.User.Notifications = user.RoleUser, newID()+"@example.com", true, user.NotificationPreferences{Email: true, SMS: true}
+	must(t, openStore().PutAccount(t.Context(), l))
+	return l.User
+}
+
+// newPendingNotification is a stored notification with both deliveries queued.
+func newPendingNotification(t *testing.T, u user.User) notification.Notification {
+	t.Helper()
+	n := newNotification(u.ID, 0)
+	n.Deliveries = notification.PlanDeliveries(u, app.Now(), notification.Email, notification.SMS)
+	must(t, openStore().AddNotifications(t.Context(), n))
+	return n
+}
+
+func jobFor(n notification.Notification, channel notification.Channel) notification.DeliveryJob {
+	return notification.DeliveryJob{UserID: n.UserID, ID: n.ID, Channel: channel}
+}
+
+// deliveryState is what is stored of a delivery.
+func deliveryState(t *testing.T, n notification.Notification, channel notification.Channel) string {
+	t.Helper()
+	page, err := openStore().ListNotifications(t.Context(), n.UserID, notification.Query{Limit: 100})
+	must(t, err)
+	for _, stored := range page.Notifications {
+		if stored.ID == n.ID {
+			d := stored.Deliveries[channel]
+			return fmt.Sprint(d.State, " ", d.Reason, " ", d.Attempts)
+		}
+	}
+	return "none"
+}
+
+// TestDeliver_DuplicateJobs: ten couriers at once, with the same orders.
+func TestDeliver_DuplicateJobs(t *testing.T) {
+	t.Parallel()
+	u, mailer := newReachableUser(t), &fakeMailer{}
+	n := newPendingNotification(t, u)
+	var wg sync.WaitGroup
+	for range 10 {
+		for _, channel := range n.PendingChannels() {
+			wg.Go(func() { _, _ = mailer.deliverer(openStore()).Deliver(t.Context(), jobFor(n, channel)) })
+		}
+	}
+	wg.Wait()
+	if mailer.sent[u.Phone] != 1 || mailer.sent[u.Email] != 1 {
+		t.Errorf("got %v, want one of each", mailer.sent)
+	}
+	for _, channel := range n.PendingChannels() {
+		if got := deliveryState(t, n, channel); got != "sent  1" {
+			t.Errorf("%s: got %q", channel, got)
+		}
+	}
+}
+
+// TestClaimDelivery_ExpiredLease: a claim is taken over when its lease has ended, and
+// its old holder settles nothing any more.
+func TestClaimDelivery_ExpiredLease(t *testing.T) {
+	t.Parallel()
+	u, mailer := newReachableUser(t), &fakeMailer{}
+	n := newPendingNotification(t, u)
+	job, now := jobFor(n, notification.SMS), app.Now()
+	first, claimed, err := openStore().ClaimDelivery(t.Context(), job, now, now)
+	if err != nil || !claimed {
+		t.Fatalf("claim: got %v, %v", claimed, err)
+	}
+	if wait, err := mailer.deliverer(openStore()).Deliver(t.Context(), job); err == nil || wait <= 0 || len(mailer.sent) != 0 {
+		t.Errorf("in hand: got %v, %v, %v", wait, err, mailer.sent)
+	}
+	deliverer := mailer.deliverer(openStore())
+	deliverer.Now = func() time.Time { return now.Add(time.Minute) }
+	if _, err := deliverer.Deliver(t.Context(), job); err != nil || mailer.sent[u.Phone] != 1 {
+		t.Errorf("left behind: got %v, %v", err, mailer.sent)
+	}
+	must(t, openStore().CompleteDelivery(t.Context(), first, notification.SMS, notification.Delivery{State: notification.Failed, Attempts: 1}))
+	if got := deliveryState(t, n, notification.SMS); got != "sent  2" {
+		t.Errorf("got %q", got)
+	}
+}
+
+// TestDeliver_SkipReasons, as the table has it.
+func TestDeliver_SkipReasons(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		before func(u user.User, n notification.Notification) error
+		email  string
+		sms    string
+	}{
+		"nothing": {func(user.User, notification.Notification) error { return nil }, "sent  1", "sent  1"},
+		"the entry is read": {func(u user.User, n notification.Notification) error {
+			return openStore().CreateReadMarker(t.Context(), ticket.ReadMarker{TicketID: n.TicketID, Reader: ticket.Author{ID: u.ID}, Seq: n.Seq})
+		}, "skipped read 1", "skipped read 1"},
+		"an earlier entry is read": {func(u user.User, n notification.Notification) error {
+			return openStore().CreateReadMarker(t.Context(), ticket.ReadMarker{TicketID: n.TicketID, Reader: ticket.Author{ID: u.ID}, Seq: n.Seq - 1})
+		}, "sent  1", "sent  1"},
+		"the notification is read": {func(u user.User, n notification.Notification) error {
+			return openStore().MarkNotificationsRead(t.Context(), u.ID, []string{n.ID})
+		}, "skipped read 1", "skipped read 1"},
+		"all are read": {func(u user.User, _ notification.Notification) error {
+			return openStore().MarkAllNotificationsRead(t.Context(), u.ID)
+		}, "skipped read 1", "skipped read 1"},
+		"the choice": {func(u user.User, _ notification.Notification) error {
+			no := false
+			_, err := openStore().UpdateUser(t.Context(), u.ID, account.ProfileUpdate{NotifyEmail: &no})
+			return err
+		}, "skipped choice 1", "sent  1"},
+		"a bounce": {func(u user.User, _ notification.Notification) error {
+			return openStore().Suppress(t.Context(), notification.MailFeedback{Address: "  " + u.Email, Reason: "bounce"})
+		}, "skipped suppressed 1", "sent  1"},
+		"a bounce of this person's": {func(u user.User, _ notification.Notification) error {
+			return openStore().Suppress(t.Context(), notification.MailFeedback{Address: u.Email, Reason: "bounce", UserID: u.ID})
+		}, "skipped unverified 1", "sent  1"},
+		"a bounce of an address he had": {func(u user.User, _ notification.Notification) error {
+			return openStore().Suppress(t.Context(), notification.MailFeedback{Address: "old@example.com", Reason: "bounce", UserID: u.ID})
+		}, "sent  1", "sent  1"},
+	} {
+		u, mailer := newReachableUser(t), &fakeMailer{}
+		n := newPendingNotification(t, u)
+		must(t, c.before(u, n))
+		for _, channel := range n.PendingChannels() {
+			if _, err := mailer.deliverer(openStore()).Deliver(t.Context(), jobFor(n, channel)); err != nil {
+				t.Errorf("%s: %s: %v", name, channel, err)
+			}
+		}
+		if email, sms := deliveryState(t, n, notification.Email), deliveryState(t, n, notification.SMS); email != c.email || sms != c.sms {
+			t.Errorf("%s: got mail %q, SMS %q, want %q, %q", name, email, sms, c.email, c.sms)
+		}
+	}
+}
+
+// TestReserveSMSQuota_Limit, however many ask at once.
+func TestReserveSMSQuota_Limit(t *testing.T) {
+	t.Parallel()
+	day := time.Date(2001, 1, 1, 12, 0, 0, 0, time.UTC)
+	var (
+		wg      sync.WaitGroup
+		mu      sync.Mutex
+		allowed int
+	)
+	for range 12 {
+		wg.Go(func() {
+			ok, err := openStore().ReserveSMSQuota(t.Context(), day, 5)
+			mu.Lock()
+			defer mu.Unlock()
+			if err != nil {
+				t.Error(err)
+			}
+			if ok {
+				allowed++
+			}
+		})
+	}
+	wg.Wait()
+	if allowed != 5 {
+		t.Errorf("got %d allowed, want 5", allowed)
+	}
+}
+
+// TestStream_DuplicateNotifications: the batches of both stream handlers come twice, and
+// so do the orders; the mailbox holds one of each.
+func TestStream_DuplicateNotifications(t *testing.T) {
+	t.Parallel()
+	u, mailer := newReachableUser(t), &fakeMailer{}
+	service, categoryID := newTicketService(t, openStore())
+	ali := agent("Ali")
+	actor := u.Principal("")
+	ticketID := openTicket(t, service, categoryID, actor)
+	reply := postMessage(t, service, ali, ticketID, "hello")
+	postMessage(t, service, actor, ticketID, "thank you")
+	notifier := &notification.Notifier{Store: openStore(), Tickets: openStore(), Users: openStore(), Now: app.Now}
+	var queue fakeQueue
+	project, enqueue := stream.CreateNotifications(notifier), stream.EnqueueDeliveries(&queue, time.Second)
+	for range 2 {
+		for _, e := range readLog(t, ticketID).Entries {
+			must(t, project(t.Context(), dynamo.Change{Created: true, Entry: &e}))
+		}
+		page, err := openStore().ListNotifications(t.Context(), u.ID, notification.Query{Limit: 10})
+		must(t, err)
+		if len(page.Notifications) != 1 || page.Unread != 1 || page.Notifications[0].Seq != reply.Seq {
+			t.Fatalf("got %d unread, %+v, want one of seq %d", page.Unread, page.Notifications, reply.Seq)
+		}
+		pending := page.Notifications[0] // as the stream shows it: new
+		pending.Deliveries = notification.PlanDeliveries(u, app.Now(), notification.Email, notification.SMS)
+		must(t, enqueue(t.Context(), dynamo.Change{Created: true, Notification: &pending}))
+		send := stream.DeliverNotifications(mailer.deliverer(openStore()), &queue, slog.New(slog.DiscardHandler))
+		for range 2 {
+			out, err := send(t.Context(), events.SQSEvent{Records: queue.messages})
+			if err != nil || len(out.BatchItemFailures) != 0 {
+				t.Logf("some are in hand: %v, %v", out.BatchItemFailures, err)
+			}
+		}
+	}
+	if mailer.sent[u.Phone] != 1 || mailer.sent[u.Email] != 1 {
+		t.Errorf("got %v, want one of each", mailer.sent)
+	}
+}
+
+// fakeQueue is a queue.
+type fakeQueue struct{ messages []events.SQSMessage }
+
+func (q *fakeQueue) Send(_ context.Context, _ time.Duration, jobs ...notification.DeliveryJob) error {
+	for _, job := range jobs {
+		body := fmt.Sprintf(`{"userId":%q,"id":%q,"channel":%q}`, job.UserID, job.ID, job.Channel)
+		q.messages = append(q.messages, events.SQSMessage{MessageId: newID(), Body: body})
+	}
+	return nil
+}
+
+func (q *fakeQueue) ChangeVisibility(context.Context, string, time.Duration) error { return nil }
+
+// notificationCosts are those of telling people.
+func notificationCosts() []costCase {
+	var last notification.Notification
+	page := func(ctx context.Context, f *costFixture, q notification.Query) error {
+		got, err := f.store.ListNotifications(ctx, f.sara.UserID, q)
+		if err == nil && len(got.Notifications) != q.Limit {
+			err = fmt.Errorf("got %d, want %d", len(got.Notifications), q.Limit)
+		}
+		return err
+	}
+	return []costCase{
+		{name: "stream: a reply makes a notification", golden: cost{3, 2, 4}, run: func(ctx context.Context, f *costFixture) error {
+			notifier := &notification.Notifier{Store: f.store, Tickets: f.store, Users: f.store, Now: app.Now}
+			return notifier.NotifyEntry(ctx, f.entry(61, f.ali, sampleReply))
+		}},
+		{
+			name: "notifications (20)", budget: "1 / 1 / 0", golden: cost{1, 1.5, 0},
+			prepare: func(ctx context.Context, f *costFixture) error {
+				for i := range 25 {
+					last = newNotification(f.sara.UserID, i*1000)
+					last.Body = "سلام، پرداخت شما را دیدیم. مبلغ اضافه تا دو روز کاری به حساب شما برمی‌گردد."
+					if err := openStore().AddNotifications(ctx, last); err != nil {
+						return err
+					}
+				}
+				return nil
+			},
+			run: func(ctx context.Context, f *costFixture) error { return page(ctx, f, notification.Query{Limit: 20}) },
+		},
+		{name: "read a notification", golden: cost{2, 2, 4}, run: func(ctx context.Context, f *costFixture) error {
+			return f.store.MarkNotificationsRead(ctx, f.sara.UserID, []string{last.ID})
+		}},
+		{name: "read all notifications", golden: cost{2, 1, 1}, run: func(ctx context.Context, f *costFixture) error {
+			return f.store.MarkAllNotificationsRead(ctx, f.sara.UserID)
+		}},
+		{
+			name: "send an SMS", golden: cost{4, 4, 3},
+			prepare: func(ctx context.Context, f *costFixture) error {
+				last = newNotification(f.sara.UserID, -1000)
+				return openStore().AddNotifications(ctx, last)
+			},
+			run: func(ctx context.Context, f *costFixture) error {
+				_, err := (&fakeMailer{}).deliverer(f.store).Deliver(ctx, jobFor(last, notification.SMS))
+				return err
+			},
+		},
+	}
+}

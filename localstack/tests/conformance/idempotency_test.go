@@ -1,0 +1,115 @@
+package conformance
+
+import (
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"ticketsystem/pkg/app"
+	"ticketsystem/pkg/category"
+	"ticketsystem/pkg/idempotency"
+)
+
+func newRecord() idempotency.Record {
+	now := app.Now()
+	return idempotency.Record{Key: newID(), BodyHash: "body", Owner: newID(), StartedAt: now, ExpiresAt: now.Add(idempotency.TTL).Truncate(time.Second)}
+}
+
+func TestBeginRequest(t *testing.T) {
+	r := newRecord()
+	long := r.StartedAt.Add(-idempotency.InProgressTimeout)
+	begin := func(r idempotency.Record, abandoned time.Time) *idempotency.Record {
+		t.Helper()
+		r.Owner = newID() // another request
+		earlier, err := openStore().BeginRequest(t.Context(), r, abandoned)
+		must(t, err)
+		return earlier
+	}
+	if got := begin(r, long); got != nil {
+		t.Fatalf("the first: got %+v", got)
+	}
+	running := begin(r, long)
+	if running == nil || running.Response != "" || running.BodyHash != r.BodyHash || !running.StartedAt.Equal(r.StartedAt) {
+		t.Fatalf("while it runs: got %+v", running)
+	}
+	other := r
+	other.BodyHash = "another body"
+	if got := begin(other, r.StartedAt.Add(time.Second)); got == nil || got.BodyHash != "body" {
+		t.Errorf("another body takes over: got %+v", got)
+	}
+	if got := begin(r, r.StartedAt.Add(time.Second)); got != nil {
+		t.Errorf("given up: got %+v, want the record anew", got)
+	}
+	r.Response = "answer"
+	must(t, openStore().CompleteRequest(t.Context(), r))
+	for _, abandoned := range []time.Time{long, r.StartedAt.Add(time.Hour)} {
+		if got := begin(r, abandoned); got == nil || got.Response != "answer" || got.BodyHash != r.BodyHash || !got.ExpiresAt.Equal(r.ExpiresAt) {
+			t.Errorf("when finished: got %+v, want %+v", got, r)
+		}
+	}
+	must(t, openStore().ReleaseRequest(t.Context(), r)) // too late: the answer stays
+	if got := begin(r, long); got == nil || got.Response != "answer" {
+		t.Errorf("abandoned when finished: got %+v", got)
+	}
+	if got, err := storeAfter(idempotency.TTL+time.Minute).BeginRequest(t.Context(), renewedRecord(r), long); err != nil || got != nil {
+		t.Errorf("a day later: got %+v, %v, want the record anew", got, err)
+	}
+}
+
+func renewedRecord(r idempotency.Record) idempotency.Record {
+	r.Response, r.StartedAt, r.ExpiresAt = "", r.StartedAt.Add(25*time.Hour), r.ExpiresAt.Add(25*time.Hour)
+	return r
+}
+
+func TestReleaseRequest(t *testing.T) {
+	r := newRecord()
+	for range 2 {
+		if got, err := openStore().BeginRequest(t.Context(), r, r.StartedAt.Add(-time.Minute)); err != nil || got != nil {
+			t.Fatalf("got %+v, %v, want to begin", got, err)
+		}
+		must(t, openStore().ReleaseRequest(t.Context(), r))
+	}
+}
+
+// TestBeginRequest_Concurrent: of many that begin at once one runs.
+func TestBeginRequest_Concurrent(t *testing.T) {
+	r := newRecord()
+	var wg sync.WaitGroup
+	var began atomic.Int32
+	for range 20 {
+		wg.Go(func() {
+			mine := r
+			mine.Owner = newID()
+			earlier, err := openStore().BeginRequest(t.Context(), mine, r.StartedAt.Add(-time.Minute))
+			if err != nil {
+				t.Error(err)
+			}
+			if earlier == nil {
+				began.Add(1)
+			}
+		})
+	}
+	wg.Wait()
+	if began.Load() != 1 {
+		t.Errorf("got %d that began, want 1", began.Load())
+	}
+}
+
+func TestCategories(t *testing.T) {
+	want := category.Category{ID: newID(), Names: map[string]string{"en": "Billing", "fa": "مالی"}, Description: map[string]string{"en": "x"}, Active: true, Order: 7}
+	inactive := category.Category{ID: newID(), Names: map[string]string{"en": "Gone"}, Order: -1}
+	for _, c := range []category.Category{want, inactive} {
+		must(t, openStore().SaveCategory(t.Context(), c))
+	}
+	want.Order = 8
+	must(t, openStore().SaveCategory(t.Context(), want)) // again, changed
+	all, err := openStore().Categories(t.Context())
+	must(t, err)
+	found := map[string][]category.Category{}
+	for _, c := range all {
+		found[c.ID] = append(found[c.ID], c)
+	}
+	equal(t, "one", found[want.ID], []category.Category{want})
+	equal(t, "an inactive one", found[inactive.ID], []category.Category{inactive})
+}

@@ -1,0 +1,158 @@
+package conformance
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/anishathalye/porcupine"
+
+	"ticketsystem/pkg/apperr"
+	"ticketsystem/pkg/ticket"
+	"ticketsystem/pkg/user"
+)
+
+// operation is something that a client asks of a ticket, as the model sees it.
+type operation struct {
+	kind     string // post, note, close, status, claim, release or read
+	clientID string // the clientId
+	actor    user.Principal
+	status   ticket.Status // of a status
+	after    int           // of a read
+}
+
+// result is what the client got. lost means that it got nothing: the deed was
+// done, or was not.
+type result struct {
+	lost    bool
+	code    apperr.Code
+	seq     int        // of the entry that was added, or stood there already; 0 for none
+	entries []seqEntry // what a read showed
+}
+
+// modelEntry is an entry of the model's log.
+type modelEntry struct {
+	kind, clientID string
+	authorID       string
+	status         ticket.Status
+	assigneeID     string
+}
+
+func (e modelEntry) isNote() bool { return e.kind == string(ticket.KindNote) }
+
+// seqEntry is a line as a read shows it.
+type seqEntry struct {
+	seq int
+	modelEntry
+}
+
+func modelEntries(entries []ticket.Entry) []seqEntry {
+	var list []seqEntry
+	for _, e := range entries {
+		list = append(list, seqEntry{e.Seq, modelEntry{string(e.Kind), e.ClientID, e.Author.ID, e.State.Status, e.State.AssigneeID}})
+	}
+	return list
+}
+
+// logModel is the model: an append-only log that one client after the other
+// works on. shut says that a closed ticket takes no more messages.
+func logModel(first modelEntry, rejectWhenClosed bool) porcupine.Model {
+	return porcupine.Model{
+		Init: func() any { return []modelEntry{first} },
+		Step: func(state, input, output any) (bool, any) {
+			log, op, a := state.([]modelEntry), input.(operation), output.(result)
+			if op.kind == "read" {
+				return op.matchesRead(log, a.entries), log
+			}
+			added, code := op.apply(log, rejectWhenClosed)
+			if pos := slices.IndexFunc(log, func(e modelEntry) bool { return e.clientID == op.clientID }); pos >= 0 {
+				// A repeat. Of a message it tells the place; a change may say no more.
+				return a.lost || a.code == "" && (a.seq == pos+1 || a.seq == 0 && op.kind != "post" && op.kind != "note"), log
+			}
+			switch {
+			case a.lost && (code != "" || added == nil):
+				return true, log
+			case a.lost:
+				return true, append(slices.Clip(log), *added)
+			case code != "" || added == nil:
+				return a.code == code && a.seq == 0, log
+			}
+			return a.code == "" && a.seq == len(log)+1, append(slices.Clip(log), *added)
+		},
+		Equal: func(a, b any) bool { return slices.Equal(a.([]modelEntry), b.([]modelEntry)) },
+		DescribeOperation: func(input, output any) string {
+			op, a := input.(operation), output.(result)
+			return fmt.Sprintf("%s %s by %s (%s, after %d): %+v", op.kind, op.clientID, op.actor.Name, op.status, op.after, a)
+		},
+	}
+}
+
+// apply is the entry that a deed adds to a log; nil when it changes nothing.
+func (op operation) apply(log []modelEntry, rejectWhenClosed bool) (*modelEntry, apperr.Code) {
+	now := log[len(log)-1]
+	next := modelEntry{string(ticket.KindStatus), op.clientID, op.actor.UserID, now.status, now.assigneeID}
+	switch op.kind {
+	case "note":
+		next.kind = string(ticket.KindNote)
+		return &next, ""
+	case "post":
+		if next.kind = string(ticket.KindMessage); now.status == ticket.StatusClosed && rejectWhenClosed {
+			return nil, apperr.TicketClosed
+		}
+		next.status = op.statusAfterMessage(now.status)
+		return &next, ""
+	case "claim", "release":
+		return op.assign(now, next)
+	}
+	to := op.status
+	if op.kind == "close" {
+		to = ticket.StatusClosed
+	}
+	switch {
+	case to == now.status:
+		return nil, ""
+	case now.status == ticket.StatusClosed && to != ticket.StatusOpen:
+		return nil, apperr.StatusNotAllowed
+	}
+	next.status = to
+	return &next, ""
+}
+
+func (op operation) statusAfterMessage(s ticket.Status) ticket.Status {
+	staff := op.actor.Role.IsStaff()
+	if s == ticket.StatusClosed || staff && s == ticket.StatusNew || !staff && (s == ticket.StatusPending || s == ticket.StatusResolved) {
+		return ticket.StatusOpen
+	}
+	return s
+}
+
+// assign gives the ticket to whoever asks, or to nobody.
+func (op operation) assign(now, next modelEntry) (*modelEntry, apperr.Code) {
+	to := ""
+	if op.kind == "claim" {
+		to = op.actor.UserID
+	}
+	switch {
+	case to == now.assigneeID:
+		return nil, ""
+	case to != "" && now.assigneeID != "":
+		return nil, apperr.AlreadyAssigned
+	}
+	if next.kind, next.assigneeID = string(ticket.KindAssignment), to; to != "" && now.status == ticket.StatusNew {
+		next.status = ticket.StatusOpen
+	}
+	return &next, ""
+}
+
+// matchesRead says whether a read of the log shows that.
+func (op operation) matchesRead(log []modelEntry, entries []seqEntry) bool {
+	for i := op.after; i < len(log); i++ {
+		if log[i].isNote() && !op.actor.Role.IsStaff() {
+			continue
+		}
+		if len(entries) == 0 || entries[0] != (seqEntry{i + 1, log[i]}) {
+			return false
+		}
+		entries = entries[1:]
+	}
+	return len(entries) == 0
+}

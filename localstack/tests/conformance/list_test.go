@@ -1,0 +1,197 @@
+package conformance
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+
+	"ticketsystem/pkg/apperr"
+	"ticketsystem/pkg/ticket"
+)
+
+// ticketSet is a few dozen tickets of one customer in a category of their own,
+// different in all that lists tell apart.
+type ticketSet struct {
+	ownerID, categoryID string
+	agentIDs            []string
+	tickets             []ticket.Ticket
+}
+
+var statuses = []ticket.Status{
+	ticket.StatusNew, ticket.StatusOpen, ticket.StatusPending, ticket.StatusOnHold, ticket.StatusResolved, ticket.StatusClosed,
+}
+
+var priorities = []ticket.Priority{ticket.PriorityLow, ticket.PriorityMedium, ticket.PriorityHigh, ticket.PriorityUrgent}
+
+// newTicketSet stores n tickets. Some share their times: pages must hold then too.
+func newTicketSet(t *testing.T, n int) *ticketSet {
+	t.Helper()
+	actor := customer("Sara")
+	s := &ticketSet{ownerID: actor.UserID, categoryID: newID(), agentIDs: []string{"", newID(), newID()}}
+	for i := range n {
+		e := newEntry(newID(), 1, actor)
+		e.Kind, e.CreatedAt = ticket.KindOpened, time.UnixMilli(int64(1_790_000_000_000+i/2*1000)).UTC()
+		e.Opening = &ticket.Opening{Title: fmt.Sprint("ticket ", i), Category: ticket.Category{ID: s.categoryID}}
+		e.State = ticket.State{Status: ticket.StatusNew, Priority: priorities[i%4], CategoryID: s.categoryID}
+		tk := ticket.Fold(ticket.Ticket{}, []ticket.Entry{e})
+		if exists, err := openStore().CreateTicket(t.Context(), tk, e, nil); err != nil || exists {
+			t.Fatalf("create: got exists %v, %v", exists, err)
+		}
+		tk.State.Status, tk.State.AssigneeID = statuses[i%6], s.agentIDs[i%3]
+		tk.Assignee = ticket.UserRef{ID: tk.State.AssigneeID}
+		tk.LastActivityAt = e.CreatedAt.Add(time.Duration(i*7%13) * time.Hour)
+		if tk.Revision = 1; i%5 < 2 {
+			tk.WaitingSince = time.Time{}
+		}
+		must(t, openStore().SaveProjection(t.Context(), tk))
+		s.tickets = append(s.tickets, tk)
+	}
+	return s
+}
+
+// expected are the heads that a query asks for, in its order.
+func (s *ticketSet) expected(q ticket.Query) []ticket.Ticket {
+	tickets := slices.DeleteFunc(slices.Clone(s.tickets), func(tk ticket.Ticket) bool { return !q.Matches(tk) })
+	slices.SortStableFunc(tickets, func(a, b ticket.Ticket) int {
+		switch q.Sort {
+		case ticket.SortActivity:
+			return b.LastActivityAt.Compare(a.LastActivityAt)
+		case ticket.SortCreated:
+			return b.CreatedAt.Compare(a.CreatedAt)
+		case ticket.SortWaiting:
+		}
+		return cmp.Compare(ticket.QueueSortKey(a), ticket.QueueSortKey(b))
+	})
+	return tickets
+}
+
+// collect pages through a list and keeps what is of this shelf.
+func (s *ticketSet) collect(t *testing.T, q ticket.Query) []ticket.Ticket {
+	t.Helper()
+	var all []ticket.Ticket
+	var cursor map[string]string
+	for range 200 {
+		tickets, next, err := openStore().ListTickets(context.Background(), q, cursor)
+		if err != nil || len(tickets) > q.Limit {
+			t.Fatalf("%+v: got %d heads, %v", q, len(tickets), err)
+		}
+		all = append(all, slices.DeleteFunc(tickets, func(tk ticket.Ticket) bool { return tk.State.CategoryID != s.categoryID })...)
+		if cursor = next; cursor == nil {
+			return all
+		}
+	}
+	t.Fatalf("%+v: the list does not end", q)
+	return nil
+}
+
+// sortKey is what a list orders by: of tickets in one place either may be first.
+func sortKey(q ticket.Query, tk ticket.Ticket) string {
+	switch q.Sort {
+	case ticket.SortActivity:
+		return ticket.TimeSortKey(tk.LastActivityAt)
+	case ticket.SortCreated:
+		return ticket.TimeSortKey(tk.CreatedAt)
+	case ticket.SortWaiting:
+	}
+	return ticket.QueueSortKey(tk)
+}
+
+// TestListTickets asks for every mixture of filters, in every order, in pages of
+// several sizes, and compares with a filter and a sort in memory.
+func TestListTickets(t *testing.T) {
+	t.Parallel()
+	s := newTicketSet(t, 24)
+	var queries []ticket.Query
+	for _, order := range []ticket.Sort{ticket.SortActivity, ticket.SortWaiting, ticket.SortCreated} {
+		for _, q := range []ticket.Query{
+			{CategoryID: s.categoryID},
+			{CategoryID: s.categoryID, AssigneeID: s.agentIDs[1]},
+			{CategoryID: s.categoryID, AssigneeID: ticket.Unassigned},
+			{AssigneeID: s.agentIDs[2]},
+			{AssigneeID: s.agentIDs[2], Priority: ticket.PriorityUrgent, Statuses: statuses[:3]},
+			{CategoryID: s.categoryID, Statuses: []ticket.Status{ticket.StatusOpen}},
+			{CategoryID: s.categoryID, Statuses: statuses[4:]},
+			{CategoryID: s.categoryID, Statuses: statuses[:2], Priority: ticket.PriorityHigh},
+			{CategoryID: s.categoryID, Statuses: statuses[3:5], Priority: ticket.PriorityLow},
+			{CategoryID: s.categoryID, Priority: ticket.PriorityMedium},
+			{CategoryID: newID()},
+		} {
+			q.Sort = order
+			queries = append(queries, q)
+		}
+		if order != ticket.SortWaiting {
+			queries = append(queries,
+				ticket.Query{Sort: order, CustomerID: s.ownerID},
+				ticket.Query{Sort: order, CustomerID: s.ownerID, Statuses: []ticket.Status{ticket.StatusOnHold, ticket.StatusOpen}},
+				ticket.Query{Sort: order, CustomerID: s.ownerID, Priority: ticket.PriorityHigh, AssigneeID: s.agentIDs[1]},
+				ticket.Query{Sort: order, CustomerID: newID()})
+		}
+	}
+	for _, q := range queries {
+		for _, q.Limit = range []int{5, 100} {
+			s.check(t, q)
+		}
+	}
+}
+
+func (s *ticketSet) check(t *testing.T, q ticket.Query) {
+	t.Helper()
+	got, want := s.collect(t, q), s.expected(q)
+	if len(got) != len(want) {
+		t.Errorf("%+v: got %d tickets, want %d", q, len(got), len(want))
+		return
+	}
+	seen := map[string]bool{}
+	for i, tk := range got {
+		if sortKey(q, tk) != sortKey(q, want[i]) || seen[tk.ID] || !q.Matches(tk) {
+			t.Errorf("%+v: the ticket at %d does not belong there: got %+v\nwant %+v", q, i, tk, want[i])
+			return
+		}
+		seen[tk.ID] = true
+	}
+}
+
+// TestListTickets_Queue: the queue of all, and of one status, hold every ticket once.
+func TestListTickets_Queue(t *testing.T) {
+	s := newTicketSet(t, 12)
+	for _, order := range []ticket.Sort{ticket.SortActivity, ticket.SortWaiting, ticket.SortCreated} {
+		s.check(t, ticket.Query{Sort: order, Limit: 100})
+		s.check(t, ticket.Query{Sort: order, Limit: 100, Statuses: []ticket.Status{ticket.StatusPending}})
+	}
+}
+
+// TestListTickets_AllFields: what a row tells is all that the head does.
+func TestListTickets_AllFields(t *testing.T) {
+	s := newTicketSet(t, 1)
+	for _, q := range []ticket.Query{
+		{Sort: ticket.SortActivity, CustomerID: s.ownerID, Limit: 5}, {Sort: ticket.SortCreated, CustomerID: s.ownerID, Limit: 5},
+		{Sort: ticket.SortWaiting, CategoryID: s.categoryID, Limit: 5},
+	} {
+		got := s.collect(t, q)
+		if len(got) != 1 {
+			t.Fatalf("%+v: got %d tickets", q, len(got))
+		}
+		equalTicket(t, got[0], s.tickets[0])
+	}
+}
+
+// TestListTickets_InvalidCursor: a cursor of another list is refused, not followed.
+func TestListTickets_InvalidCursor(t *testing.T) {
+	s := newTicketSet(t, 3)
+	mine := ticket.Query{Sort: ticket.SortActivity, CustomerID: s.ownerID, Limit: 1}
+	_, next, err := openStore().ListTickets(t.Context(), mine, nil)
+	if err != nil || next == nil {
+		t.Fatalf("got %v, %v", next, err)
+	}
+	for name, cursor := range map[string]map[string]string{
+		"of another index": {"PK": "T#x", "SK": "~H", "q": "0", "w": "1"},
+		"with a key less":  {"PK": next["PK"], "SK": next["SK"]},
+		"nonsense":         {"x": "y"},
+	} {
+		_, _, err := openStore().ListTickets(t.Context(), mine, cursor)
+		wantCode(t, name, err, apperr.BadCursor)
+	}
+}

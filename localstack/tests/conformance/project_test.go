@@ -1,0 +1,144 @@
+package conformance
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"sync"
+	"testing"
+	"time"
+
+	"ticketsystem/pkg/ticket"
+	"ticketsystem/pkg/user"
+)
+
+// runRandomActivity plays a ticket's life by chance, the same every time, and gives the
+// seqs that the stream would have told of.
+func runRandomActivity(t *testing.T, rng *rand.Rand, service *ticket.Service, ticketID string, sara user.Principal, steps int) (hints []int) {
+	t.Helper()
+	ali, mina := agent("Ali"), agent("Mina")
+	for range steps {
+		actor := []user.Principal{sara, ali, mina}[rng.IntN(3)]
+		switch step := rng.IntN(8); {
+		case step < 3:
+			hints = append(hints, postMessage(t, service, actor, ticketID, "hello").Seq)
+		case step == 3:
+			posted, err := service.Post(t.Context(), ali, ticket.Message{TicketID: ticketID, ClientID: newID(), Body: "note", Internal: true})
+			must(t, err)
+			hints = append(hints, posted.Entry.Seq)
+		case step == 4:
+			must(t, service.MarkRead(t.Context(), actor, ticketID, 1+rng.IntN(len(readLog(t, ticketID).Entries))))
+			hints = append(hints, 0)
+		case step == 5:
+			to := []ticket.Status{ticket.StatusPending, ticket.StatusResolved, ticket.StatusClosed, ticket.StatusOpen}[rng.IntN(4)]
+			changed, err := service.SetStatus(t.Context(), ali, ticketID, newID(), to)
+			if err == nil { // from closed not every way is open
+				hints = append(hints, changed.Ticket.LastSeq)
+			}
+		case step == 6:
+			changed, err := service.Claim(t.Context(), ali, ticketID, newID())
+			if len(hints)%2 > 0 {
+				changed, err = service.Assign(t.Context(), mina, ticketID, newID(), "")
+			}
+			must(t, err)
+			hints = append(hints, changed.Ticket.LastSeq)
+		default:
+			title := fmt.Sprint("Title ", rng.IntN(3))
+			changed, err := service.Update(t.Context(), ali, ticketID, ticket.Patch{Title: &title})
+			must(t, err)
+			hints = append(hints, changed.Ticket.LastSeq)
+		}
+	}
+	return hints
+}
+
+// TestStream_UnreliableHints: whatever becomes of the stream's hints on the way (doubled, in
+// another order, partly lost, handled side by side), after a last one the head
+// is what the log folds into from scratch.
+func TestStream_UnreliableHints(t *testing.T) {
+	t.Parallel()
+	for seed := range uint64(4) {
+		rng := rand.New(rand.NewPCG(seed, 1))
+		sara := customer("Sara")
+		service, categoryID := newTicketService(t, openStore())
+		ticketID := openTicket(t, service, categoryID, sara)
+		hints := runRandomActivity(t, rng, service, ticketID, sara, 20)
+		var delivered []int
+		for _, seq := range hints {
+			for range rng.IntN(3) { // lost, once, twice
+				delivered = append(delivered, seq)
+			}
+		}
+		rng.Shuffle(len(delivered), func(i, j int) { delivered[i], delivered[j] = delivered[j], delivered[i] })
+		var wg sync.WaitGroup
+		for worker := range 2 {
+			wg.Go(func() {
+				for _, seq := range delivered[worker*len(delivered)/2 : (worker+1)*len(delivered)/2] {
+					if err := service.Project(t.Context(), ticketID, seq); err != nil {
+						t.Error(err)
+					}
+				}
+			})
+		}
+		wg.Wait()
+		must(t, service.Project(t.Context(), ticketID, 0))
+		must(t, service.Project(t.Context(), ticketID, len(readLog(t, ticketID).Entries)))
+		checkProjection(t, ticketID)
+		before := readLog(t, ticketID).Ticket.Revision
+		must(t, service.Project(t.Context(), ticketID, 1)) // all is known: nothing is written
+		if after := readLog(t, ticketID).Ticket.Revision; after != before {
+			t.Errorf("a doubled hint wrote the head: revision %d, then %d", before, after)
+		}
+	}
+}
+
+// TestUnread_FollowsReadMarkers, in the detail at once and in lists by the stream.
+func TestUnread_FollowsReadMarkers(t *testing.T) {
+	sara, ali := customer("Sara"), agent("Ali")
+	service, categoryID := newTicketService(t, openStore())
+	ticketID := openTicket(t, service, categoryID, sara)
+	for i := range 3 {
+		postMessage(t, service, ali, ticketID, fmt.Sprint("answer ", i))
+	}
+	mine := ticket.Query{CustomerID: sara.UserID, Sort: ticket.SortActivity, Limit: 5}
+	for _, c := range []struct{ read, unread int }{{0, 3}, {2, 2}, {1, 2}, {4, 0}, {9_999, 0}, {3, 0}} {
+		if c.read > 0 {
+			must(t, service.MarkRead(t.Context(), sara, ticketID, c.read))
+		}
+		must(t, service.Project(t.Context(), ticketID, 0))
+		detail, err := service.Detail(t.Context(), sara, ticketID)
+		must(t, err)
+		tickets, _, err := openStore().ListTickets(t.Context(), mine, nil)
+		if err != nil || len(tickets) != 1 {
+			t.Fatalf("got %d tickets, %v", len(tickets), err)
+		}
+		if got, listed := detail.Ticket.UnreadFor(sara), tickets[0].UnreadFor(sara); got != c.unread || listed != c.unread {
+			t.Errorf("read to %d: got %d unread in the detail, %d in the list, want %d", c.read, got, listed, c.unread)
+		}
+	}
+	// A mark beyond the log was taken back: what comes now is unread.
+	postMessage(t, service, ali, ticketID, "one more")
+	must(t, service.Project(t.Context(), ticketID, 5))
+	if detail, err := service.Detail(t.Context(), sara, ticketID); err != nil || detail.Ticket.UnreadFor(sara) != 1 {
+		t.Errorf("got %d unread, %v, want 1", detail.Ticket.UnreadFor(sara), err)
+	}
+	checkProjection(t, ticketID)
+}
+
+// TestPost_ReopenWindowPassed: after the window a message is refused and leaves nothing; the
+// head that the stream has not seen yet is no way around it.
+func TestPost_ReopenWindowPassed(t *testing.T) {
+	sara := customer("Sara")
+	service, categoryID := newTicketService(t, openStore())
+	ticketID := openTicket(t, service, categoryID, sara)
+	_, err := service.Close(t.Context(), sara, ticketID, newID())
+	must(t, err)
+	now := service.Now
+	service.Now = func() time.Time { return now().Add(service.ReopenWindow + time.Minute) }
+	for _, after := range []int{0, 1, 2} {
+		_, err := service.Post(t.Context(), sara, ticket.Message{TicketID: ticketID, ClientID: newID(), Body: "hello?", After: after})
+		wantCode(t, fmt.Sprint("after ", after), err, "ticket_closed")
+	}
+	if log := readLog(t, ticketID); len(log.Entries) != 2 {
+		t.Errorf("got %d entries, want 2", len(log.Entries))
+	}
+}

@@ -1,0 +1,348 @@
+package conformance
+
+import (
+	"crypto/rand"
+	"fmt"
+	"sync"
+	"testing"
+	"time"
+
+	"ticketsystem/pkg/account"
+	"ticketsystem/pkg/app"
+	"ticketsystem/pkg/apperr"
+	"ticketsystem/pkg/realtime"
+	"ticketsystem/pkg/ticket"
+	"ticketsystem/pkg/user"
+)
+
+// concurrently runs n at the same moment and counts their errors by kind; "" is none.
+func concurrently(n int, run func(i int) error) map[apperr.Code]int {
+	results := make(chan error, n)
+	start := make(chan struct{})
+	for i := range n {
+		go func() {
+			<-start
+			results <- run(i)
+		}()
+	}
+	close(start)
+	byCode := map[apperr.Code]int{}
+	for range n {
+		code := apperr.Code("")
+		if err := <-results; err != nil {
+			code = apperr.From(err).Code
+		}
+		byCode[code]++
+	}
+	return byCode
+}
+
+// TestPost_ConcurrentWriters: 200 messages, each sent twice, on one ticket, while the
+// stream keeps the head.
+func TestPost_ConcurrentWriters(t *testing.T) {
+	t.Parallel()
+	const writers, each = 8, 25
+	sara := customer("Sara")
+	service, categoryID := newTicketService(t, openStore())
+	ticketID := openTicket(t, service, categoryID, sara)
+	hint, stop := projectConcurrently(t, service, ticketID)
+	var wg sync.WaitGroup
+	for w := range writers {
+		actor := sara
+		if w > 0 {
+			actor = agent(fmt.Sprint("Agent ", w))
+		}
+		wg.Go(func() {
+			after := 1
+			for range each {
+				m := ticket.Message{TicketID: ticketID, ClientID: newID(), Body: "hello", After: after}
+				after = postTwice(t, service, actor, m)
+				hint(after)
+			}
+		})
+	}
+	wg.Wait()
+	stop()
+	log := readLog(t, ticketID)
+	checkLog(t, log.Entries)
+	if len(log.Entries) != 1+writers*each {
+		t.Errorf("got %d entries, want %d", len(log.Entries), 1+writers*each)
+	}
+	checkProjection(t, ticketID)
+}
+
+// postTwice posts a message twice at once and gives its place.
+func postTwice(t *testing.T, service *ticket.Service, actor user.Principal, m ticket.Message) int {
+	t.Helper()
+	seqs := make(chan int, 2)
+	for range cap(seqs) {
+		go func() {
+			posted, err := service.Post(t.Context(), actor, m)
+			if err != nil || posted.Entry.ClientID != m.ClientID {
+				t.Errorf("got %+v, %v", posted.Entry, err)
+			}
+			seqs <- posted.Entry.Seq
+		}()
+	}
+	first, second := <-seqs, <-seqs
+	if first != second {
+		t.Errorf("the message got the places %d and %d", first, second)
+	}
+	return first
+}
+
+// projectConcurrently projects a ticket beside its writers, as the stream does: of hints
+// that come too fast some are passed over. ended waits for the last one.
+func projectConcurrently(t *testing.T, service *ticket.Service, ticketID string) (hint func(seq int), stop func()) {
+	t.Helper()
+	hints, done := make(chan int, 1), make(chan struct{})
+	go func() {
+		defer close(done)
+		for seq := range hints {
+			if err := service.Project(t.Context(), ticketID, seq); err != nil {
+				t.Error(err)
+			}
+		}
+	}()
+	hint = func(seq int) {
+		select {
+		case hints <- seq:
+		default:
+		}
+	}
+	stop = func() {
+		hints <- 0
+		close(hints)
+		<-done
+		must(t, service.Project(t.Context(), ticketID, len(readLog(t, ticketID).Entries)))
+	}
+	return hint, stop
+}
+
+// TestClose_ConcurrentPosts: no message lands behind a close unseen.
+func TestClose_ConcurrentPosts(t *testing.T) {
+	sara, ali := customer("Sara"), agent("Ali")
+	service, categoryID := newTicketService(t, openStore())
+	ticketID := openTicket(t, service, categoryID, sara)
+	service.ReopenWindow = -time.Hour // closed is closed
+	byCode := concurrently(12, func(i int) error {
+		if i == 6 {
+			_, err := service.Close(t.Context(), ali, ticketID, newID())
+			return err
+		}
+		_, err := service.Post(t.Context(), sara, ticket.Message{TicketID: ticketID, ClientID: newID(), Body: "hello"})
+		return err
+	})
+	log := readLog(t, ticketID).Entries
+	checkLog(t, log)
+	if last := log[len(log)-1]; last.Kind != ticket.KindStatus || last.State.Status != ticket.StatusClosed {
+		t.Errorf("behind the close stands %+v", last)
+	}
+	if byCode[""] != len(log)-1 || byCode[apperr.TicketClosed] != 12-byCode[""] {
+		t.Errorf("got %v for %d entries", byCode, len(log))
+	}
+	checkProjection(t, ticketID)
+}
+
+func TestClaim_Concurrent(t *testing.T) {
+	sara := customer("Sara")
+	service, categoryID := newTicketService(t, openStore())
+	for range 5 {
+		ticketID := openTicket(t, service, categoryID, sara)
+		byCode := concurrently(2, func(i int) error {
+			_, err := service.Claim(t.Context(), agent(fmt.Sprint("Agent ", i)), ticketID, newID())
+			return err
+		})
+		if byCode[""] != 1 || byCode[apperr.AlreadyAssigned] != 1 {
+			t.Errorf("got %v, want one of each", byCode)
+		}
+		if log := readLog(t, ticketID); len(log.Entries) != 2 || log.Ticket.State.AssigneeID != log.Entries[1].Change.To {
+			t.Errorf("got %d entries, the head with %s", len(log.Entries), log.Ticket.State.AssigneeID)
+		}
+		checkProjection(t, ticketID)
+	}
+}
+
+// TestCreate_Concurrent: one ticket, one answer that says it is new.
+func TestCreate_Concurrent(t *testing.T) {
+	sara := customer("Sara")
+	service, categoryID := newTicketService(t, openStore())
+	params := ticket.CreateParams{ClientID: newID(), Title: "T", Description: "D", CategoryID: categoryID}
+	tickets := make(chan ticket.Ticket, 10)
+	byCode := concurrently(10, func(int) error {
+		tk, created, err := service.Create(t.Context(), sara, params)
+		tickets <- tk
+		if err == nil && !created {
+			return apperr.New("repeat", "")
+		}
+		return err
+	})
+	if byCode[""] != 1 || byCode["repeat"] != 9 {
+		t.Errorf("got %v, want one first and nine repeats", byCode)
+	}
+	first := <-tickets
+	for range 9 {
+		if tk := <-tickets; tk.ID != first.ID {
+			t.Errorf("got the tickets %s and %s", first.ID, tk.ID)
+		}
+	}
+	if log := readLog(t, first.ID); len(log.Entries) != 1 {
+		t.Errorf("got %d entries", len(log.Entries))
+	}
+}
+
+// TestMarkRead_Concurrent: the mark ends at the highest seq.
+func TestMarkRead_Concurrent(t *testing.T) {
+	ticketID, _ := createLog(t, 20, customer("Sara"))
+	service, _ := newTicketService(t, openStore())
+	ali := agent("Ali")
+	if byCode := concurrently(20, func(i int) error { return service.MarkRead(t.Context(), ali, ticketID, i+1) }); byCode[""] != 20 {
+		t.Errorf("got %v", byCode)
+	}
+	must(t, service.Project(t.Context(), ticketID, 0))
+	must(t, service.Project(t.Context(), ticketID, 20))
+	if got := readLog(t, ticketID).ReadMarkers[ali.UserID]; got != 20 {
+		t.Errorf("the mark is at %d, want 20", got)
+	}
+	checkProjection(t, ticketID)
+}
+
+// TestSignUp_Concurrent of one number with the right code make one account.
+func TestSignUp_Concurrent(t *testing.T) {
+	t.Parallel()
+	phone := newPhone()
+	a := newAccounts(t, openStore())
+	code := a.requestCode(t, phone, account.PurposeSignUp)
+	tokens := make(chan account.Tokens, 20)
+	byCode := concurrently(20, func(int) error {
+		got, err := a.SignUp(t.Context(), phone, password, code, "Sara", a.caller)
+		if err == nil {
+			tokens <- got
+		}
+		return err
+	})
+	if byCode[""] != 1 || byCode[""]+byCode[apperr.PhoneTaken]+byCode[apperr.CodeLocked]+byCode[apperr.CodeWrong] != 20 {
+		t.Fatalf("got %v, want one account and clear refusals", byCode)
+	}
+	created := (<-tokens).User
+	if got, err := a.LogIn(t.Context(), phone, password, a.caller); err != nil || got.User != created {
+		t.Errorf("login: got %+v, %v, want %+v", got.User, err, created)
+	}
+	if got, err := openStore().User(t.Context(), created.ID); err != nil || got != created {
+		t.Errorf("user: got %+v, %v", got, err)
+	}
+}
+
+// TestSignUp_CodeAttemptLimit: never more than five codes are compared, however many are
+// tried at once, and then the right one is no use either.
+func TestSignUp_CodeAttemptLimit(t *testing.T) {
+	phone := newPhone()
+	a := newAccounts(t, openStore())
+	code := a.requestCode(t, phone, account.PurposeSignUp)
+	byCode := concurrently(50, func(i int) error {
+		guess := fmt.Sprintf("%06d", i)
+		if guess == code {
+			guess = "999999"
+		}
+		_, err := a.SignUp(t.Context(), phone, password, guess, "Sara", a.caller)
+		return err
+	})
+	if byCode[apperr.CodeWrong] != 5 || byCode[apperr.CodeLocked] != 45 {
+		t.Errorf("got %v, want 5 wrong and 45 locked", byCode)
+	}
+	_, err := a.SignUp(t.Context(), phone, password, code, "Sara", a.caller)
+	wantCode(t, "the right one", err, apperr.CodeLocked)
+}
+
+// TestLogInByCode_SingleUse, also for logins at the same moment.
+func TestLogInByCode_SingleUse(t *testing.T) {
+	phone := newPhone()
+	a := newAccounts(t, openStore())
+	a.signUp(t, phone)
+	code := a.requestCode(t, phone, account.PurposeLogin)
+	byCode := concurrently(5, func(int) error {
+		_, err := a.LogInByCode(t.Context(), phone, code, a.caller)
+		return err
+	})
+	if byCode[""] != 1 || byCode[apperr.CodeWrong]+byCode[apperr.Conflict] != 4 {
+		t.Errorf("got %v, want one login", byCode)
+	}
+}
+
+// TestRefresh_Concurrent: twenty refreshes with one token all get the same successor,
+// and the family lives on.
+func TestRefresh_Concurrent(t *testing.T) {
+	a := newAccounts(t, openStore()).at(app.Now())
+	first := a.signUp(t, newPhone())
+	successors := make(chan string, 20)
+	byCode := concurrently(20, func(int) error {
+		got, err := a.Refresh(t.Context(), first.Refresh)
+		successors <- got.Refresh
+		return err
+	})
+	if byCode[""] != 20 {
+		t.Fatalf("got %v, want 20 good ones", byCode)
+	}
+	next := <-successors
+	for range 19 {
+		if other := <-successors; other != next || other == first.Refresh {
+			t.Error("the successors differ")
+		}
+	}
+	if _, err := a.Refresh(t.Context(), next); err != nil {
+		t.Errorf("the successor: got %v", err)
+	}
+}
+
+// TestRefresh_ReuseEndsFamily: a token from before the last one, or one repeated
+// after the grace, ends the session for both who hold it.
+func TestRefresh_ReuseEndsFamily(t *testing.T) {
+	for name, c := range map[string]struct {
+		rotations int
+		wait      time.Duration
+		ended     bool
+	}{
+		"the last one, at once":        {1, 9 * time.Second, false},
+		"the last one, after a while":  {1, 11 * time.Second, true},
+		"the one before the last":      {2, time.Second, true},
+		"long ago, and one that stood": {3, time.Minute, true},
+	} {
+		now := app.Now()
+		a := newAccounts(t, openStore()).at(now)
+		first := a.signUp(t, newPhone())
+		newest := first
+		for range c.rotations {
+			var err error
+			newest, err = a.Refresh(t.Context(), newest.Refresh)
+			must(t, err)
+		}
+		again, err := a.at(now.Add(c.wait)).Refresh(t.Context(), first.Refresh)
+		if !c.ended {
+			if err != nil || again.Refresh != newest.Refresh {
+				t.Errorf("%s: got %v, want the same successor", name, err)
+			}
+			continue
+		}
+		wantCode(t, name, err, apperr.RefreshReused)
+		_, err = a.at(now.Add(c.wait)).Refresh(t.Context(), newest.Refresh)
+		wantCode(t, name+": the newest token", err, apperr.SessionEnded)
+	}
+}
+
+// TestConnectToken_SingleUse: of twenty who come with one pass one gets in.
+func TestConnectToken_SingleUse(t *testing.T) {
+	tokens := &realtime.ConnectTokens{Store: openStore(), Now: app.Now, Random: rand.Reader}
+	actor := user.Principal{UserID: newID(), Role: user.RoleUser}
+	token, _, err := tokens.Issue(t.Context(), actor)
+	must(t, err)
+	byCode := concurrently(20, func(int) error {
+		got, err := tokens.Redeem(t.Context(), token)
+		if err == nil && got != actor {
+			t.Errorf("got %+v, want %+v", got, actor)
+		}
+		return err
+	})
+	if byCode[""] != 1 || byCode[apperr.Unauthenticated] != 19 {
+		t.Errorf("got %v, want one that gets in", byCode)
+	}
+}

@@ -1,0 +1,339 @@
+package conformance
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"ticketsystem/pkg/app"
+	"ticketsystem/pkg/apperr"
+	"ticketsystem/pkg/dynamo"
+	"ticketsystem/pkg/search"
+	"ticketsystem/pkg/stream"
+	"ticketsystem/pkg/ticket"
+	"ticketsystem/pkg/user"
+)
+
+// uniqueWords makes words that no other test has.
+type uniqueWords string
+
+func newUniqueWords() uniqueWords { return uniqueWords("q" + strings.ToLower(newID()[18:])) }
+
+func (w uniqueWords) words(words ...string) []string {
+	var all []string
+	for _, word := range words {
+		all = append(all, string(w)+word)
+	}
+	return all
+}
+
+func (w uniqueWords) terms(typed string) []search.Terms {
+	return search.Parse(strings.Join(w.words(strings.Fields(typed)...), " "))
+}
+
+// indexedTicket is a ticket with the words that it is found by.
+type indexedTicket struct {
+	ticket.Ticket
+	words, staffOnly []string
+}
+
+// indexTicket stores a ticket with its words.
+func indexTicket(t *testing.T, actor user.Principal, at time.Time, words, secret []string) indexedTicket {
+	t.Helper()
+	it, err := tryIndexTicket(t.Context(), actor, at, words, secret)
+	must(t, err)
+	return it
+}
+
+func tryIndexTicket(ctx context.Context, actor user.Principal, at time.Time, words, staffOnly []string) (indexedTicket, error) {
+	e := newEntry(newID(), 1, actor)
+	e.Kind, e.CreatedAt, e.Opening = ticket.KindOpened, at, &ticket.Opening{Title: "x"}
+	e.State = ticket.State{Status: ticket.StatusNew, Priority: ticket.PriorityLow}
+	tk := ticket.Fold(ticket.Ticket{}, []ticket.Entry{e})
+	if exists, err := openStore().CreateTicket(ctx, tk, e, nil); err != nil || exists {
+		return indexedTicket{}, fmt.Errorf("create: got exists %v, %w", exists, err)
+	}
+	return indexedTicket{tk, words, staffOnly}, openStore().IndexTicket(ctx, tk.ID, "1", words, staffOnly)
+}
+
+// matches says whether a ticket is found by one of the terms.
+func (it indexedTicket) matches(q ticket.Query) bool {
+	words := it.words
+	if q.CustomerID == "" {
+		words = slices.Concat(words, it.staffOnly)
+	}
+	return q.Matches(it.Ticket) && slices.ContainsFunc(q.Terms, func(t search.Terms) bool {
+		for _, word := range t.Tokens {
+			if !slices.Contains(words, word) {
+				return false
+			}
+		}
+		return t.Prefix == "" || slices.ContainsFunc(words, func(word string) bool { return strings.HasPrefix(word, t.Prefix) })
+	})
+}
+
+// searchAll are all ids that a search gives, page by page.
+func searchAll(t *testing.T, q ticket.Query) []string {
+	t.Helper()
+	var ids []string
+	var cursor map[string]string
+	for range 400 {
+		tickets, next, err := openStore().ListTickets(t.Context(), q, cursor)
+		if err != nil || len(tickets) > q.Limit {
+			t.Fatalf("%+v: got %d heads, %v", q, len(tickets), err)
+		}
+		for _, tk := range tickets {
+			ids = append(ids, tk.ID)
+		}
+		if cursor = next; cursor == nil {
+			return ids
+		}
+	}
+	t.Fatalf("%+v: the search does not end", q)
+	return nil
+}
+
+// TestSearchTickets asks for mixtures of words, in pages of several sizes, and
+// compares with a search in memory.
+func TestSearchTickets(t *testing.T) {
+	t.Parallel()
+	w, sara, mina := newUniqueWords(), customer("Sara"), customer("Mina")
+	rng := rand.New(rand.NewPCG(1, 2))
+	var indexed []indexedTicket
+	start := time.UnixMilli(1_790_000_000_000).UTC()
+	for i := range 60 {
+		var words, staffOnly []string
+		for _, word := range []string{"one", "two", "twofold", "three", "threefold"} {
+			switch rng.IntN(5) {
+			case 0, 1:
+				words = append(words, w.words(word)...)
+			case 2:
+				staffOnly = append(staffOnly, w.words(word)...)
+			}
+		}
+		owner := []user.Principal{sara, mina}[i%2]
+		indexed = append(indexed, indexTicket(t, owner, start.Add(time.Duration(i)*time.Minute), words, staffOnly))
+	}
+	slices.Reverse(indexed)
+	for _, typed := range []string{"one", "two", "tw", "t", "one two", "two one", "one t", "one two three", "twofold threefold o", "none", "one none", "on one"} {
+		for _, q := range []ticket.Query{{}, {CustomerID: sara.UserID}, {CustomerID: sara.UserID, Priority: ticket.PriorityLow}, {AssigneeID: newID()}} {
+			q.Terms = w.terms(typed)
+			var want []string
+			for _, it := range indexed {
+				if it.matches(q) {
+					want = append(want, it.ID)
+				}
+			}
+			for _, q.Limit = range []int{1, 7, 100} {
+				if got := searchAll(t, q); !slices.Equal(got, want) {
+					t.Errorf("%q, %+v: got %d tickets, want %d in their order", typed, q, len(got), len(want))
+				}
+			}
+		}
+	}
+}
+
+// TestSearchTickets_AlternativeTerms: what fits one of two readings is found, once.
+func TestSearchTickets_AlternativeTerms(t *testing.T) {
+	t.Parallel()
+	w, sara := newUniqueWords(), customer("Sara")
+	at := time.UnixMilli(1_790_000_000_000).UTC()
+	var want []string
+	for i, words := range [][]string{w.words("whole"), w.words("part", "other"), w.words("whole", "part", "other"), w.words("part")} {
+		it := indexTicket(t, sara, at.Add(time.Duration(i)*time.Second), words, nil)
+		if i < 3 {
+			want = append([]string{it.ID}, want...)
+		}
+	}
+	terms := []search.Terms{{Prefix: w.words("whole")[0]}, {Tokens: w.words("part"), Prefix: w.words("oth")[0]}}
+	for _, limit := range []int{1, 2, 10} {
+		for _, owner := range []string{"", sara.UserID} {
+			if got := searchAll(t, ticket.Query{Terms: terms, CustomerID: owner, Limit: limit}); !slices.Equal(got, want) {
+				t.Errorf("pages of %d for %q: got %v, want %v", limit, owner, got, want)
+			}
+		}
+	}
+}
+
+// TestIndexTicket_Idempotent: a cause counts once, a known word is not written again, and
+// one that was staff's becomes everybody's.
+func TestIndexTicket_Idempotent(t *testing.T) {
+	t.Parallel()
+	w, sara := newUniqueWords(), customer("Sara")
+	it := indexTicket(t, sara, app.Now(), nil, w.words("hidden"))
+	mine := ticket.Query{Terms: w.terms("hidden"), CustomerID: sara.UserID, Limit: 5}
+	if got := searchAll(t, mine); len(got) != 0 {
+		t.Errorf("a word of a note: the customer finds %v", got)
+	}
+	store, m := newMeteredStore()
+	for _, step := range []struct {
+		name, cause string
+		words       []string
+	}{{"the same cause", "1", w.words("other")}, {"no new word", "3", nil}} {
+		m.reset()
+		must(t, store.IndexTicket(t.Context(), it.ID, step.cause, step.words, w.words("hidden")))
+		if got, calls := m.reset(); got.write != 0 || got.roundTrips != 1 {
+			t.Errorf("%s: got %v (%v), want one read", step.name, got, calls)
+		}
+	}
+	must(t, store.IndexTicket(t.Context(), it.ID, "4", w.words("hidden"), nil))
+	if got := searchAll(t, mine); !slices.Equal(got, []string{it.ID}) {
+		t.Errorf("said in the open: the customer finds %v", got)
+	}
+}
+
+// TestDeindexTicket: no row is left, for anybody, however often it is done.
+func TestDeindexTicket(t *testing.T) {
+	t.Parallel()
+	w, sara := newUniqueWords(), customer("Sara")
+	it := indexTicket(t, sara, app.Now(), w.words("one", "two"), w.words("three"))
+	must(t, openStore().IndexTicket(t.Context(), it.ID, "2", w.words("three"), w.words("four")))
+	for range 2 {
+		must(t, openStore().DeindexTicket(t.Context(), it.ID))
+	}
+	for _, pk := range []string{"K#s#" + w.words("one")[0] + "$", "K#s#" + w.words("thr")[0], "K#s#" + w.words("four")[0], "K#c#" + sara.UserID, "K#t#" + it.ID} {
+		if n := countItems(t, pk); n != 0 {
+			t.Errorf("%s has %d rows left", pk, n)
+		}
+	}
+	must(t, openStore().IndexTicket(t.Context(), newID(), "1", w.words("one"), nil))
+	if n := countItems(t, "K#s#"+w.words("one")[0]+"$"); n != 0 {
+		t.Errorf("a ticket that is not there has learnt a word")
+	}
+}
+
+// TestSearchUsers finds people by their words, and no longer by those that they
+// have given up.
+func TestSearchUsers(t *testing.T) {
+	t.Parallel()
+	w := newUniqueWords()
+	var users []user.User
+	for i := range 5 {
+		u := user.User{ID: newID(), CreatedAt: time.UnixMilli(int64(1_790_000_000_000 + i)).UTC()}
+		must(t, openStore().IndexUser(t.Context(), u, nil, w.words("name", fmt.Sprint("n", i))))
+		users = append([]user.User{u}, users...)
+	}
+	search := func(typed string) (ids []string) {
+		var cursor map[string]string
+		for {
+			some, next, err := openStore().SearchUsers(t.Context(), w.terms(typed), 2, cursor)
+			must(t, err)
+			ids = append(ids, some...)
+			if cursor = next; cursor == nil {
+				return ids
+			}
+		}
+	}
+	var all []string
+	for _, u := range users {
+		all = append(all, u.ID)
+	}
+	if got := search("nam"); !slices.Equal(got, all) {
+		t.Errorf("got %v, want %v", got, all)
+	}
+	must(t, openStore().IndexUser(t.Context(), users[0], w.words("name", "n4"), w.words("name", "n7")))
+	must(t, openStore().IndexUser(t.Context(), users[1], w.words("name", "n3"), nil))
+	for typed, want := range map[string][]string{"name": {all[0], all[2], all[3], all[4]}, "name n7": all[:1], "n4": nil, "n3": nil, "name n": {all[0], all[2], all[3], all[4]}} {
+		if got := search(typed); !slices.Equal(got, want) {
+			t.Errorf("%s: got %v, want %v", typed, got, want)
+		}
+	}
+}
+
+// TestSearchTickets_ConstantCost: a search costs the same among 100 tickets and among
+// 5,000, and one that finds nothing in spite of many rows gives up in time.
+func TestSearchTickets_ConstantCost(t *testing.T) {
+	t.Parallel()
+	w, sara, now := newUniqueWords(), customer("Sara"), app.Now()
+	store, m := newMeteredStore()
+	for i := range 100 {
+		actor := customer("")
+		if i%4 < 2 {
+			actor = sara
+		}
+		indexTicket(t, actor, now.Add(time.Duration(i)*time.Second), w.words("all", []string{"odd", "even"}[i%2]), nil)
+	}
+	searches := []struct{ typed, owner string }{{"all", ""}, {"al", ""}, {"all odd", ""}, {"odd all", ""}, {"al", sara.UserID}, {"all od", sara.UserID}}
+	measure := func() (all []cost) {
+		for _, s := range searches {
+			m.reset()
+			tickets, next, err := store.ListTickets(t.Context(), ticket.Query{Terms: w.terms(s.typed), CustomerID: s.owner, Limit: 20}, nil)
+			if err != nil || len(tickets) != 20 || next == nil {
+				t.Errorf("%q: got %d tickets, %v", s.typed, len(tickets), err)
+			}
+			got, _ := m.reset()
+			all = append(all, got)
+		}
+		return all
+	}
+	few := measure()
+	addPostings(t, w, now, 4900)
+	for i, many := range measure() {
+		if many.roundTrips > few[i].roundTrips || many.read > few[i].read+0.5 { // of 100 tickets 50 rows were all, a step reads 100
+			t.Errorf("%q: among 5,000 tickets %v, among 100 %v", searches[i].typed, many, few[i])
+		}
+	}
+	m.reset()
+	tickets, next, err := store.ListTickets(t.Context(), ticket.Query{Terms: w.terms("odd even"), Limit: 20}, nil)
+	if got, _ := m.reset(); err != nil || len(tickets) != 0 || next == nil || got.roundTrips > 32 {
+		t.Errorf("words that never meet: got %d tickets, %v, %v", len(tickets), got, err)
+	}
+}
+
+// addPostings writes the rows of n older tickets by which the test searches: the
+// engine is slow at more.
+func addPostings(t *testing.T, w uniqueWords, before time.Time, n int) {
+	t.Helper()
+	db := dynamodb.NewFromConfig(env.config)
+	var writes []types.WriteRequest
+	for i := range n {
+		at := ticket.TimeSortKey(before.Add(-time.Duration(i+1)*time.Second)) + "#" + newID()
+		for _, pk := range []string{w.words("all$")[0], w.words("al")[0], w.words([]string{"odd", "even"}[i%2])[0] + "$", w.words([]string{"odd", "even"}[i%2])[0]} {
+			writes = append(writes, types.WriteRequest{PutRequest: &types.PutRequest{Item: map[string]types.AttributeValue{
+				"PK": &types.AttributeValueMemberS{Value: "K#s#" + pk}, "SK": &types.AttributeValueMemberS{Value: at},
+			}}})
+		}
+	}
+	for some := range slices.Chunk(writes, 25) {
+		_, err := db.BatchWriteItem(t.Context(), &dynamodb.BatchWriteItemInput{RequestItems: map[string][]types.WriteRequest{env.table: some}})
+		must(t, err)
+	}
+}
+
+// TestSearchTickets_InvalidCursor are refused.
+func TestSearchTickets_InvalidCursor(t *testing.T) {
+	q := ticket.Query{Terms: newUniqueWords().terms("x"), Limit: 1}
+	for name, cursor := range map[string]map[string]string{"of a list": {"PK": "T#x", "SK": "~H", "q": "0", "w": "1"}, "empty": {"at": ""}} {
+		_, _, err := openStore().ListTickets(t.Context(), q, cursor)
+		wantCode(t, name, err, apperr.BadCursor)
+	}
+}
+
+// countItems counts the rows of a partition.
+func countItems(t *testing.T, pk string) int32 {
+	t.Helper()
+	out, err := dynamodb.NewFromConfig(env.config).Query(t.Context(), &dynamodb.QueryInput{
+		TableName: &env.table, KeyConditionExpression: aws.String("PK = :pk"),
+		ExpressionAttributeValues: map[string]types.AttributeValue{":pk": &types.AttributeValueMemberS{Value: pk}},
+	})
+	must(t, err)
+	return out.Count
+}
+
+// indexEntries does what the stream does for search with the entries of a ticket.
+func indexEntries(ctx context.Context, store *dynamo.Store, entries ...ticket.Entry) error {
+	for _, e := range entries {
+		if err := stream.IndexSearch(store)(ctx, dynamo.Change{Created: true, Entry: &e}); err != nil {
+			return err
+		}
+	}
+	return nil
+}

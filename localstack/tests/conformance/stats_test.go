@@ -1,0 +1,263 @@
+package conformance
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"ticketsystem/pkg/app"
+	"ticketsystem/pkg/dynamo"
+	"ticketsystem/pkg/stats"
+	"ticketsystem/pkg/ticket"
+)
+
+// storeAt is the table with its clock stopped.
+func storeAt(now time.Time) *dynamo.Store {
+	return dynamo.New(env.config, env.table, func() time.Time { return now })
+}
+
+// dailyReport reads the report of one day. Tests that count share a table with all
+// others, so each counts on days of its own, long past.
+func dailyReport(t *testing.T, day time.Time) stats.Report {
+	t.Helper()
+	now := day.Add(12 * time.Hour)
+	p := stats.Period{From: day, To: day}
+	record, err := storeAt(now).StatsSnapshot(t.Context(), p)
+	must(t, err)
+	return stats.NewReport(p, now, record)
+}
+
+// TestStats_ExactlyOnce: tickets live by chance; every entry is told of doubled, in
+// any order, to two counters side by side. The day's numbers and the backlog of
+// the category are what the logs say.
+func TestStats_ExactlyOnce(t *testing.T) {
+	t.Parallel()
+	day := time.Date(2019, 5, 6, 0, 0, 0, 0, time.UTC)
+	service, categoryID := newTicketService(t, openStore())
+	service.Now = func() time.Time { return day.Add(3 * time.Hour) }
+	rng := rand.New(rand.NewPCG(5, 5))
+	var hints []ticket.Entry
+	var want stats.Day
+	answered := 0
+	for range 6 {
+		sara := customer("Sara")
+		ticketID := openTicket(t, service, categoryID, sara)
+		runRandomActivity(t, rng, service, ticketID, sara, 15)
+		log := readLog(t, ticketID).Entries
+		hints = append(hints, log...)
+		countLog(&want, &answered, log)
+	}
+	hints = append(hints, hints...)
+	rng.Shuffle(len(hints), func(i, j int) { hints[i], hints[j] = hints[j], hints[i] })
+	var wg sync.WaitGroup
+	for part := range slices.Chunk(hints, (len(hints)+3)/4) {
+		aggregator := &stats.Aggregator{Store: openStore()}
+		wg.Go(func() {
+			for _, e := range part {
+				if err := aggregator.ApplyEntry(t.Context(), e); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	wg.Wait()
+	r := dailyReport(t, day)
+	want.Day = "2019-05-06"
+	if r.Days[0] != want {
+		t.Errorf("got %+v, want %+v", r.Days[0], want)
+	}
+	if r.FirstResponse.Count != answered {
+		t.Errorf("got %d first responses, want %d", r.FirstResponse.Count, answered)
+	}
+}
+
+// TestApplyStats_Conflict: of two that count from the same state one is refused.
+func TestApplyStats_Conflict(t *testing.T) {
+	t.Parallel()
+	service, categoryID := newTicketService(t, openStore())
+	service.Now = func() time.Time { return time.Date(2019, 4, 5, 3, 0, 0, 0, time.UTC) }
+	ticketID := openTicket(t, service, categoryID, customer("Sara"))
+	for _, what := range []string{"opened", "answered"} {
+		was, entries, err := openStore().StatsCheckpoint(t.Context(), ticketID, 1)
+		must(t, err)
+		update := stats.Update{Before: was}
+		update.After, update.Delta = stats.Fold(was, entries)
+		for _, second := range []bool{false, true} {
+			if refused, err := openStore().ApplyStats(t.Context(), []stats.Update{update}); err != nil || refused[0] != second {
+				t.Errorf("%s, a second time %v: got refused %v, %v", what, second, refused, err)
+			}
+		}
+		postMessage(t, service, agent("Ali"), ticketID, "hello")
+	}
+}
+
+// countLog counts one log the plain way.
+func countLog(d *stats.Day, answered *int, log []ticket.Entry) {
+	was, replied := ticket.Status(""), false
+	d.Created++
+	for _, e := range log {
+		now := e.State.Status
+		switch {
+		case now == was:
+		case now == ticket.StatusResolved:
+			d.Resolved++
+		case now == ticket.StatusClosed:
+			d.Closed++
+		case was == ticket.StatusResolved || was == ticket.StatusClosed:
+			d.Reopened++
+		}
+		if e.Kind == ticket.KindMessage && e.Author.Role.IsStaff() && !replied {
+			replied = true
+			*answered++
+		}
+		was = now
+	}
+}
+
+// TestStats_DeletedTicket: a deleted ticket leaves the age of the backlog, once.
+func TestStats_DeletedTicket(t *testing.T) {
+	t.Parallel()
+	day := time.Date(2019, 6, 7, 0, 0, 0, 0, time.UTC)
+	service, categoryID := newTicketService(t, openStore())
+	service.Now = func() time.Time { return day.Add(3 * time.Hour) }
+	aggregator := &stats.Aggregator{Store: openStore()}
+	var tickets []string
+	for range 2 {
+		ticketID := openTicket(t, service, categoryID, customer("Sara"))
+		tickets = append(tickets, ticketID)
+		for range 2 {
+			must(t, aggregator.ApplyEntry(t.Context(), readLog(t, ticketID).Entries[0]))
+		}
+	}
+	if got := dailyReport(t, day).Age.UnderDay; got != 2 {
+		t.Errorf("got %d young tickets, want 2", got)
+	}
+	for range 2 {
+		must(t, aggregator.RemoveTicket(t.Context(), tickets[0]))
+		must(t, aggregator.ApplyEntry(t.Context(), readLog(t, tickets[0]).Entries[0]))
+	}
+	if r := dailyReport(t, day); r.Age.UnderDay != 1 || r.Days[0].Created != 2 {
+		t.Errorf("got %d young tickets of %d, want 1 of 2", r.Age.UnderDay, r.Days[0].Created)
+	}
+}
+
+// TestRecordSocket: noted twice counts once; what has expired does not count.
+func TestRecordSocket(t *testing.T) {
+	t.Parallel()
+	now := time.Date(2031, 1, 1, 10, 30, 0, 0, time.UTC) // no other socket is open then
+	sockets := func(at time.Time) int {
+		record, err := storeAt(at).StatsSnapshot(t.Context(), stats.Last30Days(at))
+		must(t, err)
+		return record.OpenSockets
+	}
+	for i := range 40 {
+		for range 2 {
+			must(t, openStore().RecordSocket(t.Context(), newID(), now.Add(time.Duration(i-1)*time.Minute), true))
+		}
+	}
+	one := newID()
+	for range 2 {
+		must(t, openStore().RecordSocket(t.Context(), one, now.Add(time.Hour), true))
+	}
+	if got := sockets(now); got != 2*38+1 {
+		t.Errorf("got %d open sockets, want %d", got, 2*38+1)
+	}
+	for range 2 {
+		must(t, openStore().RecordSocket(t.Context(), one, now.Add(time.Hour), false))
+	}
+	if got := sockets(now.Add(10 * time.Minute)); got != 2*28 {
+		t.Errorf("10 minutes later: got %d open sockets, want %d", got, 2*28)
+	}
+}
+
+// TestActivity_Pagination: the newest first, over the days, page by page, each once.
+func TestActivity_Pagination(t *testing.T) {
+	t.Parallel()
+	now := time.Date(2032, 1, 20, 23, 59, 59, 999_000_000, time.UTC) // nothing else happens then
+	sara := customer("Sara")
+	service, categoryID := newTicketService(t, openStore())
+	at := now.AddDate(0, 0, -20)
+	service.Now = func() time.Time { at = at.Add(13 * time.Hour); return at }
+	ticketID := openTicket(t, service, categoryID, sara)
+	for range 29 {
+		postMessage(t, service, sara, ticketID, "hello")
+	}
+	for range 2 {
+		for _, e := range readLog(t, ticketID).Entries {
+			must(t, openStore().RecordActivity(t.Context(), e))
+		}
+	}
+	var seqs []int
+	cursor := ""
+	for {
+		page, next, err := storeAt(now).Activity(t.Context(), 7, cursor)
+		must(t, err)
+		for _, one := range page {
+			if one.Title == "" {
+				t.Errorf("entry %d has no title", one.Entry.Seq)
+			}
+			seqs = append(seqs, one.Entry.Seq)
+		}
+		if cursor = next; cursor == "" {
+			break
+		}
+	}
+	if len(seqs) != 30 || seqs[0] != 30 || !slices.IsSortedFunc(seqs, func(a, b int) int { return b - a }) {
+		t.Errorf("got %v, want 30 to 1", seqs)
+	}
+}
+
+// statsCosts are the numbers: what the stream pays for them, and a report.
+func statsCosts() []costCase {
+	var entry ticket.Entry
+	apply := func(ctx context.Context, f *costFixture) error {
+		return (&stats.Aggregator{Store: f.store}).ApplyEntry(ctx, entry)
+	}
+	return []costCase{
+		{name: "numbers: a new ticket", golden: cost{2, 1, 6}, run: apply, prepare: func(ctx context.Context, f *costFixture) error {
+			tk, _, err := f.unmetered.Create(ctx, f.sara, f.createParams())
+			if err == nil {
+				entry = ticket.Entry{TicketID: tk.ID, Seq: 1, Kind: ticket.KindOpened}
+			}
+			return err
+		}},
+		{name: "numbers: the same again", golden: cost{1, 1, 0}, run: apply},
+		{name: "numbers: a first answer", golden: cost{2, 1, 6}, run: apply, prepare: func(ctx context.Context, f *costFixture) error {
+			posted, err := f.unmetered.Post(ctx, f.ali, ticket.Message{TicketID: entry.TicketID, ClientID: newID(), Body: sampleReply})
+			entry = posted.Entry
+			return err
+		}},
+		{name: "numbers: another answer", golden: cost{1, 1, 0}, run: apply, prepare: func(ctx context.Context, f *costFixture) error {
+			posted, err := f.unmetered.Post(ctx, f.ali, ticket.Message{TicketID: entry.TicketID, ClientID: newID(), Body: sampleReply})
+			entry = posted.Entry
+			return err
+		}},
+		{name: "activity: an entry", golden: cost{1, 0, 1}, run: func(ctx context.Context, f *costFixture) error { return f.store.RecordActivity(ctx, entry) }},
+		{name: "activity: a socket", golden: cost{1, 0, 1}, run: func(ctx context.Context, f *costFixture) error {
+			return f.store.RecordSocket(ctx, newID(), app.Now().Add(time.Hour), true)
+		}},
+		{name: "dashboard of a month", budget: "1 / 1 / 0", golden: cost{1, 0.5, 0}, run: func(ctx context.Context, f *costFixture) error {
+			_, err := f.store.StatsSnapshot(ctx, stats.Last30Days(app.Now()))
+			return err
+		}},
+		{name: "activity (20)", golden: cost{2, 11, 0}, run: func(ctx context.Context, f *costFixture) error {
+			page, _, err := f.store.Activity(ctx, 20, "")
+			if err == nil && len(page) != 20 {
+				err = fmt.Errorf("got %d entries", len(page))
+			}
+			return err
+		}, prepare: func(ctx context.Context, f *costFixture) error {
+			log, err := openStore().ReadLogFrom(ctx, f.ticketID, f.lastSeq-20)
+			for _, e := range log.Entries {
+				e.CreatedAt = app.Now().Add(time.Minute) // newer than what others note meanwhile
+				err = errors.Join(err, openStore().RecordActivity(ctx, e))
+			}
+			return err
+		}},
+	}
+}

@@ -1,0 +1,377 @@
+package conformance
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"math/rand/v2"
+	"net/http"
+	"net/http/httptest"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-lambda-go/events"
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	emulator "ticketsystem/localstack/emulator/dynamodb"
+	"ticketsystem/localstack/emulator/lambda"
+	"ticketsystem/localstack/emulator/samtemplate"
+	"ticketsystem/localstack/emulator/stack"
+	"ticketsystem/pkg/api"
+	"ticketsystem/pkg/dynamo"
+	"ticketsystem/pkg/notification"
+	"ticketsystem/pkg/realtime"
+	"ticketsystem/pkg/stats"
+	"ticketsystem/pkg/stream"
+)
+
+// recordCollector collects what the stream of a plant's table tells.
+type recordCollector struct {
+	workload *workload
+	stream   *emulator.Stream
+	markers  int
+
+	mu          sync.Mutex
+	records     []map[string]any
+	seenMarkers map[string]bool // marks that have come by
+}
+
+func newRecordCollector(t *testing.T, w *workload) *recordCollector {
+	t.Helper()
+	out, err := dynamodb.NewFromConfig(env.config).DescribeTable(t.Context(), &dynamodb.DescribeTableInput{TableName: &w.tableName})
+	must(t, err)
+	collector := &recordCollector{workload: w, seenMarkers: map[string]bool{}}
+	collector.stream = &emulator.Stream{URL: *env.config.BaseEndpoint, ARN: *out.Table.LatestStreamArn, NewTable: true, Logf: t.Logf, Invoke: collector.collect}
+	ctx := t.Context()
+	var wg sync.WaitGroup
+	wg.Go(func() { collector.stream.Run(ctx, emulator.Mapping{ID: "gauge", BatchSize: 1000}) })
+	t.Cleanup(wg.Wait) // the context ends before
+	return collector
+}
+
+func (collector *recordCollector) collect(_ context.Context, _ string, payload []byte) ([]byte, error) {
+	var batch struct{ Records []map[string]any }
+	if err := json.Unmarshal(payload, &batch); err != nil {
+		return nil, err
+	}
+	collector.mu.Lock()
+	defer collector.mu.Unlock()
+	for _, r := range batch.Records {
+		if pk := partitionKey(r); strings.HasPrefix(pk, "END") {
+			collector.seenMarkers[pk] = true
+		} else {
+			collector.records = append(collector.records, r)
+		}
+	}
+	return []byte("{}"), nil
+}
+
+func partitionKey(record map[string]any) string {
+	keys := record["dynamodb"].(map[string]any)["Keys"].(map[string]any)
+	return keys["PK"].(map[string]any)["S"].(string)
+}
+
+// drain gives the records since the last time, up to now.
+func (collector *recordCollector) drain(t *testing.T) []map[string]any {
+	t.Helper()
+	collector.markers++
+	marker := fmt.Sprint("END", collector.markers)
+	collector.workload.batchWrite(t, types.WriteRequest{PutRequest: &types.PutRequest{Item: map[string]types.AttributeValue{
+		"PK": &types.AttributeValueMemberS{Value: marker}, "SK": &types.AttributeValueMemberS{Value: "-"},
+	}}})
+	for {
+		collector.stream.Notify()
+		collector.mu.Lock()
+		if collector.seenMarkers[marker] {
+			records := collector.records
+			collector.records = nil
+			collector.mu.Unlock()
+			return records
+		}
+		collector.mu.Unlock()
+		select {
+		case <-t.Context().Done():
+			t.Fatal("the stream stands still")
+		case <-time.After(10 * time.Millisecond):
+		}
+	}
+}
+
+// streamSimulator is a stream as a mapping reads it, made of records. A wild one mixes
+// partitions, cuts its pages as it likes and goes back now and then: what was
+// read comes again, in its order.
+type streamSimulator struct {
+	mu          sync.Mutex
+	rng         *rand.Rand // nil in a quiet one
+	shards      [][]map[string]any
+	ended       map[int]bool
+	redelivered int // records that came again
+	done        chan struct{}
+}
+
+func newStreamSimulator(records []map[string]any, rng *rand.Rand) *streamSimulator {
+	s := &streamSimulator{rng: rng, shards: [][]map[string]any{records}, ended: map[int]bool{}, done: make(chan struct{})}
+	if rng == nil {
+		return s
+	}
+	s.shards = make([][]map[string]any, 3)
+	partitions, keys := map[string][]map[string]any{}, []string{}
+	for _, record := range records {
+		pk := partitionKey(record)
+		if partitions[pk] == nil {
+			keys = append(keys, pk)
+		}
+		partitions[pk] = append(partitions[pk], record)
+	}
+	for shard := range s.shards {
+		var remaining []string
+		for i, pk := range keys {
+			if i%len(s.shards) == shard {
+				remaining = append(remaining, pk)
+			}
+		}
+		for len(remaining) > 0 {
+			i := rng.IntN(len(remaining))
+			pk := remaining[i]
+			s.shards[shard] = append(s.shards[shard], partitions[pk][0])
+			if partitions[pk] = partitions[pk][1:]; len(partitions[pk]) == 0 {
+				remaining = append(remaining[:i], remaining[i+1:]...)
+			}
+		}
+	}
+	return s
+}
+
+func (s *streamSimulator) ServeHTTP(w http.ResponseWriter, request *http.Request) {
+	var in struct{ ShardId, ShardIterator string }
+	if err := json.NewDecoder(request.Body).Decode(&in); err != nil {
+		http.Error(w, err.Error(), http.StatusBadRequest)
+		return
+	}
+	var resp any
+	switch _, operation, _ := strings.Cut(request.Header.Get("X-Amz-Target"), "."); operation {
+	case "DescribeStream":
+		var shards []map[string]string
+		for i := range s.shards {
+			shards = append(shards, map[string]string{"ShardId": strconv.Itoa(i)})
+		}
+		resp = map[string]any{"StreamDescription": map[string]any{"Shards": shards}}
+	case "GetShardIterator":
+		resp = map[string]any{"ShardIterator": in.ShardId + " 0"}
+	default:
+		resp = s.page(in.ShardIterator)
+	}
+	_ = json.NewEncoder(w).Encode(resp)
+}
+
+func (s *streamSimulator) page(iterator string) map[string]any {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var shard, at int
+	_, _ = fmt.Sscan(iterator, &shard, &at)
+	all := s.shards[shard]
+	if at == len(all) {
+		if s.ended[shard] = true; len(s.ended) == len(s.shards) {
+			select {
+			case <-s.done:
+			default:
+				close(s.done)
+			}
+		}
+	}
+	end := len(all)
+	if s.rng != nil {
+		end = min(end, at+1+s.rng.IntN(25))
+	}
+	next := end
+	if s.rng != nil && s.rng.IntN(6) == 0 && at < len(all) && s.redelivered < 2*len(all) {
+		next = max(0, end-1-s.rng.IntN(30))
+		s.redelivered += end - next
+	}
+	return map[string]any{"Records": all[at:end], "NextShardIterator": fmt.Sprint(shard, " ", next)}
+}
+
+// consumer is the two functions that follow a stream, with the settings of the
+// template, and what becomes of them on the way.
+type consumer struct {
+	workload      *workload
+	mappings      []emulator.Mapping
+	poisonRecords map[string]string // sequence numbers of records that the function dies of
+
+	mu          sync.Mutex
+	rng         *rand.Rand // nil where nothing goes wrong
+	failures    map[string]int
+	invocations int
+	faults      int
+	redelivered int
+	attempts    map[string]int // runs of one record alone, by function and number
+	deadLetters []string       // what was given up, as Lambda tells of it
+	jobs        map[notification.DeliveryJob]int
+}
+
+func newConsumer(t *testing.T, w *workload, rng *rand.Rand) *consumer {
+	t.Helper()
+	c := &consumer{workload: w, rng: rng, failures: map[string]int{}, attempts: map[string]int{}, jobs: map[notification.DeliveryJob]int{}}
+	tpl, err := samtemplate.Load(root+"/template.yaml", nil)
+	must(t, err)
+	tpl.Attribute = func(r *samtemplate.Resource, _ string) (any, error) { return r.ID, nil }
+	functions, err := tpl.Functions()
+	must(t, err)
+	for _, f := range functions {
+		for _, e := range f.Events {
+			if e.Type == "DynamoDB" {
+				mapping, err := stack.ParseStreamMapping(f, e)
+				must(t, err)
+				c.mappings = append(c.mappings, mapping)
+			}
+		}
+	}
+	if len(c.mappings) != 2 {
+		t.Fatalf("the template has %d functions that follow the stream, want 2", len(c.mappings))
+	}
+	return c
+}
+
+// run feeds both functions with records until they have taken all.
+func (c *consumer) run(t *testing.T, records []map[string]any) {
+	t.Helper()
+	var wg sync.WaitGroup
+	for i, mapping := range c.mappings {
+		var rng *rand.Rand
+		if c.rng != nil {
+			rng = rand.New(rand.NewPCG(c.rng.Uint64(), uint64(i)))
+		}
+		wg.Go(func() {
+			simulator := newStreamSimulator(records, rng)
+			server := httptest.NewServer(simulator)
+			defer server.Close()
+			ctx, cancel := context.WithCancel(t.Context())
+			reader := &emulator.Stream{URL: server.URL, ARN: "stream", NewTable: true, Invoke: c.invoke, Send: c.sendToDLQ, Logf: t.Logf}
+			var readers sync.WaitGroup
+			readers.Go(func() { reader.Run(ctx, mapping) })
+			<-simulator.done
+			cancel()
+			readers.Wait()
+			c.mu.Lock()
+			c.redelivered += simulator.redelivered
+			c.mu.Unlock()
+		})
+	}
+	wg.Wait()
+}
+
+func (c *consumer) sendToDLQ(_, body string) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.deadLetters = append(c.deadLetters, body)
+	return nil
+}
+
+// The fates of an invocation.
+const (
+	noFailure         = iota
+	deliveredTwice    // at the same moment
+	responseLost      // all is done, and nobody hears of it
+	crashed           // after some requests no more go out
+	unreliableNetwork // requests and answers are lost
+	failureModes
+)
+
+func (c *consumer) chooseFailure(function, first string) (mode int, seed uint64) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.invocations++
+	if c.rng == nil || c.rng.IntN(2) == 0 || c.failures[function+first] == 3 {
+		return noFailure, 0
+	}
+	if mode = c.rng.IntN(failureModes); mode != noFailure {
+		c.faults++
+	}
+	if mode > deliveredTwice {
+		c.failures[function+first]++ // below the attempts that the template grants
+	}
+	return mode, c.rng.Uint64()
+}
+
+func (c *consumer) invoke(ctx context.Context, function string, payload []byte) ([]byte, error) {
+	var batch events.DynamoDBEvent
+	if err := json.Unmarshal(payload, &batch); err != nil {
+		return nil, err
+	}
+	first := batch.Records[0].Change.SequenceNumber
+	if len(batch.Records) == 1 {
+		c.mu.Lock()
+		c.attempts[function+" "+first]++
+		c.mu.Unlock()
+	}
+	for _, r := range batch.Records {
+		if _, fatal := c.poisonRecords[r.Change.SequenceNumber]; fatal {
+			return nil, &lambda.FunctionError{Type: "Runtime.ExitError", Message: "signal: killed"}
+		}
+	}
+	mode, seed := c.chooseFailure(function, first)
+	config := env.config
+	switch mode {
+	case deliveredTwice:
+		go func() { _, _ = c.handler(function, config)(ctx, batch) }()
+	case crashed:
+		config = unreliableConfig(0, 0, 1)
+		config.HTTPClient = &limitedClient{next: env.config.HTTPClient, remaining: int64(seed % 40)}
+	case unreliableNetwork:
+		config = unreliableConfig(seed, 0.1, 1)
+	}
+	resp, err := c.handler(function, config)(ctx, batch)
+	if err != nil || mode == responseLost || mode == crashed {
+		return nil, &lambda.FunctionError{Type: "Runtime.ExitError", Message: "signal: killed"}
+	}
+	return json.Marshal(resp)
+}
+
+// limitedClient lets so many requests out, and no more.
+type limitedClient struct {
+	next      aws.HTTPClient
+	remaining int64
+}
+
+func (c *limitedClient) Do(r *http.Request) (*http.Response, error) {
+	if atomic.AddInt64(&c.remaining, -1) < 0 {
+		return nil, errResponseLost
+	}
+	return c.next.Do(r)
+}
+
+// handler is a function as its main puts it together, over a table.
+func (c *consumer) handler(function string, config aws.Config) stream.BatchHandler {
+	log, store := slog.New(slog.DiscardHandler), dynamo.New(config, c.workload.tableName, fixedNow)
+	if function == "stream-deliver" {
+		hub := &realtime.Hub{Store: store, Pusher: noPush{}, Now: fixedNow}
+		publisher := &api.Publisher{Hub: hub, Log: log}
+		return stream.NewBatchHandler(log, stream.PushChanges(store, publisher), stream.PushNotifications(publisher), stream.EnqueueDeliveries(c, 0))
+	}
+	notifier := &notification.Notifier{Store: store, Tickets: store, Users: store, Now: fixedNow}
+	return stream.NewBatchHandler(log, stream.ProjectTickets(c.workload.service(store, fixedNow)), stream.ScheduleTimers(store, automationPolicy()), stream.SyncUserCopies(store), stream.AnonymizeUser(store),
+		stream.ProjectStats(&stats.Aggregator{Store: store}), stream.ProjectActivity(store), stream.CreateNotifications(notifier), stream.IndexSearch(store),
+		stream.PurgeDeleted(store, &fakeObjects{}), stream.AckHeartbeat("stream-project", store))
+}
+
+// noPush is a Pusher to nobody.
+type noPush struct{}
+
+func (noPush) Send(context.Context, string, []byte) error { return nil }
+
+// Send implements stream.Queue.
+func (c *consumer) Send(_ context.Context, _ time.Duration, jobs ...notification.DeliveryJob) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, job := range jobs {
+		c.jobs[job]++
+	}
+	return nil
+}

@@ -1,0 +1,243 @@
+package conformance
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"ticketsystem/localstack/testkit/report"
+	"ticketsystem/pkg/notification"
+	"ticketsystem/pkg/ticket"
+)
+
+// consumeAll feeds a mill with what its table's stream tells, and with what
+// follows from that, until nothing more follows.
+func consumeAll(t *testing.T, c *consumer, collector *recordCollector, records []map[string]any) (consumed int) {
+	t.Helper()
+	for range 12 {
+		if len(records) == 0 {
+			return consumed
+		}
+		consumed += len(records)
+		c.run(t, records)
+		records = collector.drain(t)
+	}
+	t.Fatal("the stream feeds itself without end")
+	return consumed
+}
+
+// compareTables compares all that two houses hold, and the numbers with the logs.
+// What only says how often something was tried is left out.
+func compareTables(a, b map[string]item, logs map[string]ticket.Log) (compared int, diffs []string) {
+	keep := func(pk, sk string) bool { return pk != "STAT" && sk != "~S" && !strings.HasPrefix(pk, "END") }
+	compared, diffs = diffItems(filterItems(a, keep), filterItems(b, keep))
+	got, want := statsTotals(a), expectedTotals(logs)
+	for name := range want {
+		got[name] += 0
+	}
+	for name, n := range got {
+		if compared++; want[name] != n {
+			diffs = append(diffs, fmt.Sprintf("number %s: got %v, want %v", name, n, want[name]))
+		}
+	}
+	return compared, diffs
+}
+
+// TestStream_FaultyDelivery: the records of a run come in another order across
+// keys, cut, doubled and from further back once more, to functions that die on
+// the way, answer in vain or lose their line. Heads, numbers, words, timers and
+// notifications are those of a quiet stream, item by item, and of the logs; and
+// each mail and SMS goes out once.
+func TestStream_FaultyDelivery(t *testing.T) {
+	t.Parallel()
+	var compared, records, invocations, faults, redelivered, sent int
+	var diffs []string
+	seeds := report.ShortOrFull(1, 12)
+	for seed := range uint64(seeds) {
+		actual := newWorkload(t, seed)
+		collector := newRecordCollector(t, actual)
+		actual.runRandom(t, 6, 10)
+		must(t, (&ticket.Deleter{Store: actual.store, Audit: recorder}).Delete(t.Context(), adminActor, actual.ticketIDs[0]))
+		streamRecords, logs, expected := collector.drain(t), actual.logs(t), newEmptyWorkload(t, seed)
+		actual.copyTo(t, expected)
+		expectedCollector := newRecordCollector(t, expected)
+		expectedCollector.drain(t)
+		faulty := newConsumer(t, actual, rand.New(rand.NewPCG(seed, 9)))
+		records += consumeAll(t, faulty, collector, streamRecords)
+		clean := newConsumer(t, expected, nil)
+		consumeAll(t, clean, expectedCollector, streamRecords)
+		n, more := compareTables(actual.items(t), expected.items(t), logs)
+		compared, diffs = compared+n, append(diffs, more...)
+		if len(faulty.deadLetters)+len(clean.deadLetters) > 0 {
+			diffs = append(diffs, fmt.Sprintf("given up: %v %v", faulty.deadLetters, clean.deadLetters))
+		}
+		if got, want := len(faulty.jobs), len(clean.jobs); got != want {
+			diffs = append(diffs, fmt.Sprintf("%d orders, want %d", got, want))
+		}
+		deliveries, wrong := deliverAll(t, actual, faulty.jobs)
+		sent, diffs = sent+deliveries, append(diffs, wrong...)
+		invocations, faults, redelivered = invocations+faulty.invocations, faults+faulty.faults, redelivered+faulty.redelivered
+	}
+	must(t, report.Record(report.Result{
+		Check: "stream", Name: "doubled, mixed up, cut, dying", Value: fmt.Sprintf("%d of %d items differ", len(diffs), compared), Target: "0 differ", Pass: len(diffs) == 0,
+		Note: fmt.Sprintf("%d records, %d of them again from further back, %d runs, %d of them disturbed; %d mails and SMS, each once.", records, redelivered, invocations, faults, sent),
+	}))
+	if len(diffs) > 0 {
+		t.Errorf("%d of %d differ: %s", len(diffs), compared, strings.Join(diffs[:min(6, len(diffs))], "\n"))
+	}
+	if faults == 0 || redelivered == 0 || sent == 0 {
+		t.Errorf("%d faults, %d again, %d sent: nothing was tried", faults, redelivered, sent)
+	}
+}
+
+// countingMailer counts what is sent.
+type countingMailer struct{ count atomic.Int64 }
+
+func (c *countingMailer) Mail(context.Context, notification.Mail, string) error {
+	c.count.Add(1)
+	return nil
+}
+func (c *countingMailer) Send(context.Context, string, string) error { c.count.Add(1); return nil }
+
+// deliverAll carries out all orders, each several times at once, and counts what
+// was sent and what says that it was.
+func deliverAll(t *testing.T, w *workload, jobs map[notification.DeliveryJob]int) (sent int, wrong []string) {
+	t.Helper()
+	out := &countingMailer{}
+	deliverer := &notification.Deliverer{Store: w.store, Mailer: out, SMS: out, Now: fixedNow, MaxSMSPerDay: 1_000_000}
+	for job := range jobs {
+		var wg sync.WaitGroup
+		for range 2 {
+			wg.Go(func() { _, _ = deliverer.Deliver(t.Context(), job) }) // one is told that the other has it in hand
+		}
+		wg.Wait()
+		if _, err := deliverer.Deliver(t.Context(), job); err != nil {
+			wrong = append(wrong, fmt.Sprintf("order %+v: %v", job, err))
+		}
+	}
+	for k, it := range w.items(t) {
+		for _, channel := range []string{"email", "sms"} {
+			d, planned := it[channel].(map[string]any)
+			switch {
+			case !planned || !strings.HasPrefix(k, "N#"):
+			case d["s"] == "sent":
+				sent++
+			case d["s"] != "skipped":
+				wrong = append(wrong, fmt.Sprintf("%s: %s is %v", k, channel, d["s"]))
+			}
+		}
+	}
+	if int(out.count.Load()) != sent {
+		wrong = append(wrong, fmt.Sprintf("%d were sent, %d say so", out.count.Load(), sent))
+	}
+	return sent, wrong
+}
+
+// TestPoisonRecords: a record that cannot be read and one that kills whoever reads it
+// end among the failures within their attempts; all others pass, and a replay
+// makes up for what the second has cost.
+func TestPoisonRecords(t *testing.T) {
+	t.Parallel()
+	w := newWorkload(t, 77)
+	collector := newRecordCollector(t, w)
+	w.runRandom(t, 3, 6)
+	w.batchWrite(t, types.WriteRequest{PutRequest: &types.PutRequest{Item: map[string]types.AttributeValue{
+		"PK": &types.AttributeValueMemberS{Value: "T#" + newID()}, "SK": &types.AttributeValueMemberS{Value: "M#0000000001"},
+		"at": &types.AttributeValueMemberS{Value: "yesterday"}, "k": &types.AttributeValueMemberS{Value: "opened"},
+	}}})
+	w.runRandom(t, 1, 2)
+	streamRecords, logs := collector.drain(t), w.logs(t)
+	expected := newEmptyWorkload(t, 77)
+	w.copyTo(t, expected)
+	expectedCollector := newRecordCollector(t, expected)
+	expectedCollector.drain(t)
+	c := newConsumer(t, w, nil)
+	var poisoned []string
+	c.poisonRecords, poisoned = findPoisonRecords(t, streamRecords, w.ticketIDs[1])
+	consumeAll(t, c, collector, streamRecords)
+	checkDeadLetters(t, c, poisoned)
+	w.replay(t, w.store)
+	clean := newConsumer(t, expected, nil)
+	consumeAll(t, clean, expectedCollector, slices.DeleteFunc(streamRecords, func(r map[string]any) bool {
+		seq := r["dynamodb"].(map[string]any)["SequenceNumber"].(string)
+		_, fatal := c.poisonRecords[seq]
+		return slices.Contains(poisoned, seq) && !fatal
+	}))
+	withoutNotifications := func(r map[string]item) map[string]item {
+		return filterItems(r, func(pk, sk string) bool { return !strings.HasPrefix(pk, "N#") })
+	}
+	compared, diffs := compareTables(withoutNotifications(w.items(t)), withoutNotifications(expected.items(t)), logs)
+	must(t, report.Record(report.Result{
+		Check: "stream", Name: "poison", Value: fmt.Sprintf("%d dead letters, %d of %d items differ", len(c.deadLetters), len(diffs), compared),
+		Target: fmt.Sprintf("%d dead letters, 0 differ", 2*len(poisoned)), Pass: len(diffs) == 0 && len(c.deadLetters) == 2*len(poisoned),
+		Note: fmt.Sprintf("%d poisoned records, followed by 2 functions; after a replay.", len(poisoned)),
+	}))
+	if len(diffs) > 0 {
+		t.Errorf("%d of %d differ: %s", len(diffs), compared, strings.Join(diffs[:min(6, len(diffs))], "\n"))
+	}
+}
+
+// findPoisonRecords picks the records that are poison: the entry that cannot be read,
+// and the first message of a ticket, which kills.
+func findPoisonRecords(t *testing.T, streamRecords []map[string]any, ticketID string) (fatal map[string]string, poisoned []string) {
+	t.Helper()
+	fatal = map[string]string{}
+	for _, r := range streamRecords {
+		change := r["dynamodb"].(map[string]any)
+		seq, image := change["SequenceNumber"].(string), change["NewImage"]
+		if text, err := json.Marshal(image); err == nil && strings.Contains(string(text), `"yesterday"`) {
+			poisoned = append(poisoned, seq)
+		} else if partitionKey(r) == "T#"+ticketID && strings.Contains(string(text), `"M#0000000002"`) {
+			fatal[seq], poisoned = "", append(poisoned, seq)
+		}
+	}
+	if len(fatal) != 1 || len(poisoned) != 2 {
+		t.Fatalf("got %d poisoned records, %d of them deadly", len(poisoned), len(fatal))
+	}
+	slices.Sort(poisoned)
+	return fatal, poisoned
+}
+
+// checkDeadLetters: each poisoned record alone, from each of the functions, after the
+// attempts that the template grants.
+func checkDeadLetters(t *testing.T, c *consumer, poisoned []string) {
+	t.Helper()
+	got := map[string]bool{}
+	for _, body := range c.deadLetters {
+		var letter struct {
+			RequestContext     struct{ FunctionArn string }
+			DDBStreamBatchInfo struct {
+				StartSequenceNumber string
+				BatchSize           int
+			}
+		}
+		must(t, json.Unmarshal([]byte(body), &letter))
+		if letter.DDBStreamBatchInfo.BatchSize != 1 {
+			t.Errorf("%d records were given up at once", letter.DDBStreamBatchInfo.BatchSize)
+		}
+		got[letter.RequestContext.FunctionArn+" "+letter.DDBStreamBatchInfo.StartSequenceNumber] = true
+	}
+	want := map[string]bool{}
+	for _, mapping := range c.mappings {
+		for _, seq := range poisoned {
+			k := mapping.Function + " " + seq
+			want[k] = true
+			// The first may have been with others, that passed.
+			if n := c.attempts[k]; n < mapping.MaxRetries || n > mapping.MaxRetries+1 {
+				t.Errorf("%s had %d attempts alone, want %d", k, n, mapping.MaxRetries+1)
+			}
+		}
+	}
+	if !maps.Equal(got, want) {
+		t.Errorf("given up: %v, want %v", got, want)
+	}
+}

@@ -1,0 +1,393 @@
+package conformance
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"ticketsystem/pkg/account"
+	"ticketsystem/pkg/app"
+	"ticketsystem/pkg/apperr"
+	"ticketsystem/pkg/audit"
+	"ticketsystem/pkg/category"
+	"ticketsystem/pkg/dynamo"
+	"ticketsystem/pkg/realtime"
+	"ticketsystem/pkg/stream"
+	"ticketsystem/pkg/user"
+)
+
+// adminActor is whoever keeps the book in these tests.
+var adminActor = audit.Actor{ID: "01KA0000000000000000000000", Name: "Mina", Address: "192.0.2.1"}
+
+// recorder writes the records of deeds.
+var recorder = audit.Recorder{Now: app.Now, NewID: newID}
+
+// noSockets is a house in which nobody has one open.
+type noSockets struct{}
+
+func (noSockets) CloseUser(context.Context, string, user.Revocation) error { return nil }
+
+// fakeCloser notes which connections were closed.
+type fakeCloser map[string]bool
+
+func (c fakeCloser) Close(_ context.Context, connectionID string) error {
+	c[connectionID] = true
+	return nil
+}
+
+// newUserAdmin is the book of people over a store.
+func newUserAdmin(store *dynamo.Store) *account.UserAdmin {
+	return &account.UserAdmin{
+		Store: store, Revoker: &account.AccessRevoker{Sessions: store, Sockets: noSockets{}, Now: app.Now},
+		Recorder: recorder, Random: rand.Reader, DefaultRegion: "IR",
+	}
+}
+
+// addUser adds a person by their number alone.
+func addUser(t *testing.T, userAdmin *account.UserAdmin, role user.Role) user.User {
+	t.Helper()
+	u, err := userAdmin.Create(t.Context(), adminActor, account.CreateUserParams{Phone: newPhone(), Role: role, Name: "Reza"})
+	must(t, err)
+	return u
+}
+
+// TestLastAdminKept: twenty administrators, and each is demoted,
+// removed or disabled at the same moment. The last one stays, whoever that is.
+func TestLastAdminKept(t *testing.T) {
+	t.Parallel()
+	store := newIsolatedStore(t)
+	userAdmin := newUserAdmin(store)
+	var admins []user.User
+	for range 20 {
+		admins = append(admins, addUser(t, userAdmin, user.RoleAdmin))
+	}
+	demoted, disabled := user.RoleSupport, true
+	byCode := concurrently(len(admins), func(i int) error {
+		var err error
+		switch i % 3 {
+		case 0:
+			_, err = userAdmin.Update(t.Context(), adminActor, admins[i].ID, account.UserUpdate{Role: &demoted})
+		case 1:
+			_, err = userAdmin.Update(t.Context(), adminActor, admins[i].ID, account.UserUpdate{Disabled: &disabled})
+		default:
+			err = userAdmin.Delete(t.Context(), adminActor, admins[i].ID)
+		}
+		return err
+	})
+	equal(t, "outcomes", byCode, map[apperr.Code]int{"": 19, apperr.LastAdmin: 1})
+	all, next, err := userAdmin.List(t.Context(), account.UserQuery{Role: user.RoleAdmin, Limit: 100}, nil)
+	must(t, err)
+	left := slices.DeleteFunc(all, func(u user.User) bool { return u.Disabled })
+	if len(left) != 1 || next != nil {
+		t.Fatalf("got %+v, %v, want one administrator", left, next)
+	}
+	wantCode(t, "to remove the last one", userAdmin.Delete(t.Context(), adminActor, left[0].ID), apperr.LastAdmin)
+
+	// Whoever is demoted many times at once is counted once.
+	second := addUser(t, userAdmin, user.RoleAdmin)
+	third := addUser(t, userAdmin, user.RoleAdmin)
+	byCode = concurrently(10, func(int) error {
+		_, err := userAdmin.Update(t.Context(), adminActor, second.ID, account.UserUpdate{Role: &demoted})
+		return err
+	})
+	equal(t, "ten demotions of one", byCode, map[apperr.Code]int{"": 10})
+	must(t, userAdmin.Delete(t.Context(), adminActor, third.ID))
+	_, err = userAdmin.Update(t.Context(), adminActor, left[0].ID, account.UserUpdate{Disabled: &disabled})
+	wantCode(t, "to disable the last one", err, apperr.LastAdmin)
+}
+
+// TestUserAdmin: what is entered opens the door, what is changed is
+// changed in the login too, and a number belongs to one person.
+func TestUserAdmin(t *testing.T) {
+	t.Parallel()
+	userAdmin, phone := newUserAdmin(openStore()), newPhone()
+	params := account.CreateUserParams{Phone: phone, Role: user.RoleSupport, Name: "Sara", Email: "s@example.com", Password: password}
+	byCode := concurrently(8, func(int) error {
+		_, err := userAdmin.Create(t.Context(), adminActor, params)
+		return err
+	})
+	equal(t, "eight at once with one number", byCode, map[apperr.Code]int{"": 1, apperr.PhoneTaken: 7})
+	login, found, err := openStore().Login(t.Context(), phone)
+	if err != nil || !found || login.Hash == "" {
+		t.Fatalf("got %+v, %v, %v", login, found, err)
+	}
+	sara, err := userAdmin.Get(t.Context(), login.User.ID)
+	must(t, err)
+	equal(t, "the login's copy", login.User, sara)
+
+	other := addUser(t, userAdmin, user.RoleUser)
+	_, err = userAdmin.Update(t.Context(), adminActor, sara.ID, account.UserUpdate{Phone: &other.Phone})
+	wantCode(t, "another's number", err, apperr.PhoneTaken)
+
+	moved, name, role := newPhone(), "Sara Karimi", user.RoleUser
+	now, err := userAdmin.Update(t.Context(), adminActor, sara.ID, account.UserUpdate{Phone: &moved, Name: &name, Role: &role})
+	must(t, err)
+	stored, err := userAdmin.Get(t.Context(), sara.ID)
+	must(t, err)
+	equal(t, "changed", stored, now)
+	if _, found, err = openStore().Login(t.Context(), phone); err != nil || found {
+		t.Errorf("the old number: got %v, %v", found, err)
+	}
+	took, _, err := openStore().Login(t.Context(), moved)
+	must(t, err)
+	equal(t, "login under the new number", took, account.Login{Phone: moved, Hash: login.Hash, User: now})
+
+	next := "another-horse-8"
+	s := newSession(now)
+	must(t, openStore().CreateSession(t.Context(), s, nil))
+	_, err = userAdmin.Update(t.Context(), adminActor, sara.ID, account.UserUpdate{Password: &next})
+	must(t, err)
+	if took, _, err = openStore().Login(t.Context(), moved); err != nil || took.Hash == login.Hash {
+		t.Errorf("a new password: got the old hash, %v", err)
+	}
+	if _, found, err = openStore().Session(t.Context(), sara.ID, s.Family); err != nil || found {
+		t.Errorf("a session behind a new password: got %v, %v", found, err)
+	}
+
+	must(t, userAdmin.Delete(t.Context(), adminActor, sara.ID))
+	wantCode(t, "to remove twice", userAdmin.Delete(t.Context(), adminActor, sara.ID), apperr.UserNotFound)
+	if _, found, err = openStore().Login(t.Context(), moved); err != nil || found {
+		t.Errorf("the login of a removed person: got %v, %v", found, err)
+	}
+	newAccounts(t, openStore()).signUp(t, moved)
+}
+
+// TestListUsers_ByRole: pages by role and of everybody, the newest first.
+func TestListUsers_ByRole(t *testing.T) {
+	t.Parallel()
+	userAdmin := newUserAdmin(newIsolatedStore(t))
+	now := app.Now()
+	all := map[user.Role][]string{}
+	for i := range 9 {
+		userAdmin.Recorder.Now = func() time.Time { return now.Add(time.Duration(i) * time.Second) }
+		role := []user.Role{user.RoleUser, user.RoleSupport, user.RoleUser}[i%3]
+		u := addUser(t, userAdmin, role)
+		for _, list := range []user.Role{"", role} {
+			all[list] = append([]string{u.ID}, all[list]...)
+		}
+	}
+	for _, role := range []user.Role{"", user.RoleUser, user.RoleSupport, user.RoleAdmin} {
+		var ids []string
+		for cursor, n := map[string]string(nil), 0; n == 0 || cursor != nil; n++ {
+			users, next, err := userAdmin.List(t.Context(), account.UserQuery{Role: role, Limit: 2}, cursor)
+			must(t, err)
+			for _, u := range users {
+				ids = append(ids, u.ID)
+			}
+			cursor = next
+		}
+		equal(t, fmt.Sprintf("people of role %q", role), ids, all[role])
+	}
+}
+
+// TestCategoryNames_Unique, however many want one at the same moment.
+func TestCategoryNames_Unique(t *testing.T) {
+	t.Parallel()
+	store := newIsolatedStore(t)
+	categories := &category.Admin{Store: store, Recorder: recorder}
+	byCode := concurrently(10, func(i int) error {
+		name := []string{"Refunds", "refunds "}[i%2]
+		_, err := categories.Create(t.Context(), adminActor, category.Update{Names: map[string]string{"en": name, "fa": fmt.Sprint("بازپرداخت", i)}})
+		return err
+	})
+	equal(t, "ten with one name", byCode, map[apperr.Code]int{"": 1, apperr.NameTaken: 9})
+	byCode = concurrently(10, func(i int) error {
+		_, err := categories.Create(t.Context(), adminActor, category.Update{Names: map[string]string{"en": fmt.Sprint("Kind ", i)}})
+		return err
+	})
+	equal(t, "ten with ten names", byCode, map[apperr.Code]int{"": 10})
+	list, _, err := store.CategoriesConsistent(t.Context())
+	must(t, err)
+	orders := map[int]bool{}
+	for _, c := range list {
+		orders[c.Order] = true
+	}
+	if len(list) != 11 || len(orders) != 11 {
+		t.Errorf("got %d categories in %d places, want 11 in 11", len(list), len(orders))
+	}
+	_, err = categories.Update(t.Context(), adminActor, list[0].ID, category.Update{Names: map[string]string{"fa": list[1].Names["en"]}})
+	wantCode(t, "a name that another has in another language", err, apperr.NameTaken)
+	must(t, categories.Delete(t.Context(), adminActor, list[1].ID))
+	_, err = categories.Update(t.Context(), adminActor, list[0].ID, category.Update{Names: map[string]string{"fa": list[1].Names["en"]}})
+	must(t, err)
+	wantCode(t, "to remove twice", categories.Delete(t.Context(), adminActor, list[1].ID), apperr.CategoryNotFound)
+}
+
+// TestAuditPagination: each deed is noted once, what was refused is not, and
+// pages go from the newest to the oldest.
+func TestAuditPagination(t *testing.T) {
+	t.Parallel()
+	store := newIsolatedStore(t)
+	userAdmin := newUserAdmin(store)
+	admin := addUser(t, userAdmin, user.RoleAdmin)
+	one := addUser(t, userAdmin, user.RoleUser)
+	name, next := "Reza Karimi", "another-horse-8"
+	_, err := userAdmin.Update(t.Context(), adminActor, one.ID, account.UserUpdate{Name: &name, Password: &next})
+	must(t, err)
+	_, err = userAdmin.Update(t.Context(), adminActor, one.ID, account.UserUpdate{Name: &name}) // as it is
+	must(t, err)
+	wantCode(t, "the last one", userAdmin.Delete(t.Context(), adminActor, admin.ID), apperr.LastAdmin)
+	must(t, userAdmin.Delete(t.Context(), adminActor, one.ID))
+
+	var records []audit.Record
+	for before := ""; ; before = records[len(records)-1].ID {
+		page, err := store.AuditRecords(t.Context(), before, 3)
+		must(t, err)
+		if records = append(records, page...); len(page) < 3 {
+			break
+		}
+	}
+	var actions []string
+	for _, record := range records {
+		actions = append(actions, record.Action+" "+record.Target)
+		equal(t, "actor", record.Actor, adminActor)
+	}
+	equal(t, "deeds", actions, []string{
+		"user.removed " + one.ID, "user.changed " + one.ID, "user.created " + one.ID, "user.created " + admin.ID,
+	})
+	equal(t, "before", records[1].Before, audit.Fields{"name": "Reza"})
+	equal(t, "after", records[1].After, audit.Fields{"name": name, "password": "changed"})
+}
+
+// TestListUsers_Search by the words of name, e-mail and number, with a role
+// or without.
+func TestListUsers_Search(t *testing.T) {
+	t.Parallel()
+	store := newIsolatedStore(t)
+	userAdmin, index := newUserAdmin(store), stream.IndexSearch(store)
+	var users []user.User
+	for i := range 6 {
+		u, err := userAdmin.Create(t.Context(), adminActor, account.CreateUserParams{
+			Phone: newPhone(), Name: fmt.Sprint("Reza Karimi ", i), Email: fmt.Sprintf("reza%d@example.com", i),
+			Role: []user.Role{user.RoleUser, user.RoleSupport}[i%2],
+		})
+		must(t, err)
+		must(t, index(t.Context(), dynamo.Change{Created: true, NewUser: &u}))
+		users = append([]user.User{u}, users...)
+	}
+	search := func(typed string, role user.Role) (names []string) {
+		q := account.UserQuery{Role: role, Text: typed, Limit: 2}
+		for cursor, n := map[string]string(nil), 0; n == 0 || cursor != nil; n++ {
+			page, next, err := userAdmin.List(t.Context(), q, cursor)
+			must(t, err)
+			for _, u := range page {
+				names = append(names, strings.TrimPrefix(u.Name, "Reza Karimi "))
+			}
+			cursor = next
+		}
+		return names
+	}
+	equal(t, "all", search("karimi rez", ""), []string{"5", "4", "3", "2", "1", "0"})
+	equal(t, "of a role", search("karimi", user.RoleSupport), []string{"5", "3", "1"})
+	equal(t, "of no role of theirs", search("karimi", user.RoleAdmin), nil)
+	equal(t, "by e-mail", search("reza4@example.com", ""), []string{"4"})
+	equal(t, "by number", search("0"+users[0].Phone[3:], ""), []string{"5"})
+	equal(t, "by the beginning of a number", search(users[0].Phone[:9], user.RoleSupport), []string{"5", "3", "1"})
+	equal(t, "by id", search(users[5].ID, ""), []string{"0"})
+	equal(t, "nobody", search("nobody", ""), nil)
+	must(t, userAdmin.Delete(t.Context(), adminActor, users[0].ID))
+	equal(t, "removed, before the stream has told it", search("karimi", user.RoleSupport), []string{"3", "1"})
+}
+
+// TestRevokeAccess_OnUpdate before the change is answered: what carries
+// the old ones is void. Another name is no other right.
+func TestRevokeAccess_OnUpdate(t *testing.T) {
+	userAdmin := newUserAdmin(openStore())
+	name, role, phone, password, yes, no := "Reza", user.RoleUser, newPhone(), "another-horse-8", true, false
+	edit := func(e account.UserUpdate) func(string) error {
+		return func(id string) error {
+			_, err := userAdmin.Update(t.Context(), adminActor, id, e)
+			return err
+		}
+	}
+	for what, c := range map[string]struct {
+		change func(id string) error
+		void   bool
+	}{
+		"another name": {edit(account.UserUpdate{Name: &name}), false}, "another role": {edit(account.UserUpdate{Role: &role}), true},
+		"another number": {edit(account.UserUpdate{Phone: &phone}), true}, "another password": {edit(account.UserUpdate{Password: &password}), true},
+		"disabled": {edit(account.UserUpdate{Disabled: &yes}), true},
+		"let in again": {func(id string) error {
+			return errors.Join(edit(account.UserUpdate{Disabled: &yes})(id), edit(account.UserUpdate{Disabled: &no})(id))
+		}, true},
+		"another role of a disabled person": {func(id string) error {
+			return errors.Join(edit(account.UserUpdate{Disabled: &yes})(id), edit(account.UserUpdate{Role: &role})(id))
+		}, true},
+		"removed": {func(id string) error { return userAdmin.Delete(t.Context(), adminActor, id) }, true},
+	} {
+		u := addUser(t, userAdmin, user.RoleSupport)
+		before := u.Principal("")
+		before.IssuedAt = app.Now()
+		must(t, c.change(u.ID))
+		err := account.NewRevocationCache(openStore(), app.Now).Check(t.Context(), before)
+		if apperr.Is(err, apperr.TokenExpired) != c.void || !c.void && err != nil {
+			t.Errorf("%s: got %v, void %v", what, err, c.void)
+		}
+	}
+}
+
+// TestRevokeAccess_Repeated: the stream tells of a change again, after who was
+// changed has come back. What was opened with the new rights stays.
+func TestRevokeAccess_Repeated(t *testing.T) {
+	t.Parallel()
+	store, closed := openStore(), fakeCloser{}
+	userAdmin := newUserAdmin(store)
+	userAdmin.Revoker.Sockets = &realtime.Disconnector{Store: store, Closer: closed}
+	tokens := &realtime.ConnectTokens{Store: store, Now: app.Now, Random: rand.Reader}
+	connect := func(u user.User) (actor user.Principal, connection string) {
+		actor, connection = u.Principal(""), newID()
+		actor.IssuedAt = app.Now()
+		must(t, tokens.Register(t.Context(), connection, actor))
+		return actor, connection
+	}
+	u, agent := addUser(t, userAdmin, user.RoleUser), user.RoleSupport
+	before, old := connect(u)
+	u, err := userAdmin.Update(t.Context(), adminActor, u.ID, account.UserUpdate{Role: &agent})
+	must(t, err)
+	now, newer := connect(u)
+	for range 2 {
+		must(t, stream.RevokeChangedRights(store, userAdmin.Revoker)(t.Context(), dynamo.Change{RightsChangedUserID: u.ID}))
+	}
+	check := account.NewRevocationCache(store, app.Now).Check
+	if err := check(t.Context(), before); !apperr.Is(err, apperr.TokenExpired) {
+		t.Errorf("with the role of before: got %v, want token_expired", err)
+	}
+	must(t, check(t.Context(), now))
+	if !closed[old] || closed[newer] {
+		t.Errorf("closed %v, want %s alone", closed, old)
+	}
+
+	for _, disabled := range []bool{true, false} {
+		_, err = userAdmin.Update(t.Context(), adminActor, u.ID, account.UserUpdate{Disabled: &disabled})
+		must(t, err)
+	}
+	again, last := connect(u)
+	session := newSession(u)
+	must(t, store.CreateSession(t.Context(), session, nil))
+	must(t, stream.RevokeChangedRights(store, userAdmin.Revoker)(t.Context(), dynamo.Change{RightsChangedUserID: u.ID}))
+	must(t, check(t.Context(), again))
+	if _, found, err := store.Session(t.Context(), u.ID, session.Family); err != nil || !found || !closed[newer] || closed[last] {
+		t.Errorf("let in again: got session %v, %v, closed %v, want %s open", found, err, closed, last)
+	}
+}
+
+// TestVerifyNewSession_DisabledUser: whoever was let in while they were being disabled
+// is out again as soon as the stream tells of the session.
+func TestVerifyNewSession_DisabledUser(t *testing.T) {
+	t.Parallel()
+	store, userAdmin := openStore(), newUserAdmin(openStore())
+	u, disabled := addUser(t, userAdmin, user.RoleSupport), true
+	_, err := userAdmin.Update(t.Context(), adminActor, u.ID, account.UserUpdate{Disabled: &disabled})
+	must(t, err)
+	late := newSession(u) // with the rights that were read before
+	must(t, store.CreateSession(t.Context(), late, nil))
+	must(t, stream.VerifyNewSession(store, userAdmin.Revoker)(t.Context(), dynamo.Change{SessionUser: &u}))
+	if _, found, err := store.Session(t.Context(), u.ID, late.Family); err != nil || found {
+		t.Errorf("got the session %v, %v, want none", found, err)
+	}
+}

@@ -1,0 +1,235 @@
+// Package contract holds the test that the OpenAPI document, the template, the
+// functions and the table of errors say the same.
+package contract
+
+import (
+	"bytes"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"gopkg.in/yaml.v3"
+
+	"ticketsystem/localstack/emulator/samtemplate"
+	"ticketsystem/pkg/apperr"
+)
+
+const (
+	root         = "../../.."
+	maxMainLines = 25 // of a main.go, which only wires
+)
+
+// load reads the template and the OpenAPI document.
+func load(t *testing.T) (*samtemplate.Template, map[string]any) {
+	t.Helper()
+	stack, err := samtemplate.Load(filepath.Join(root, "template.yaml"), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	// Nothing is deployed here, so a resource stands for itself.
+	stack.Attribute = func(resource *samtemplate.Resource, _ string) (any, error) { return resource.ID, nil }
+	text, err := os.ReadFile(filepath.Join(root, "infra", "openapi.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var document map[string]any
+	if err := yaml.Unmarshal(text, &document); err != nil {
+		t.Fatalf("infra/openapi.yaml: %v", err)
+	}
+	return stack, document
+}
+
+// functions are the template's functions.
+func functions(t *testing.T, stack *samtemplate.Template) []samtemplate.Function {
+	t.Helper()
+	all, err := stack.Functions()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(all) == 0 {
+		t.Fatal("template.yaml: got no functions, want some")
+	}
+	return all
+}
+
+// equalSets wants two sets to be the same and names what only one of them has.
+func equalSets(t *testing.T, what, leftName string, left []string, rightName string, right []string) {
+	t.Helper()
+	for _, list := range []struct {
+		name        string
+		mine, other []string
+		otherName   string
+	}{{leftName, left, right, rightName}, {rightName, right, left, leftName}} {
+		seen := map[string]bool{}
+		for _, item := range list.mine {
+			if seen[item] {
+				t.Errorf("%s %q: got it twice in %s, want it once", what, item, list.name)
+			}
+			seen[item] = true
+			if !slices.Contains(list.other, item) {
+				t.Errorf("%s %q: got it in %s alone, want it in %s too", what, item, list.name, list.otherName)
+			}
+		}
+	}
+}
+
+func TestTemplate_RoutesMatchOpenAPI(t *testing.T) {
+	stack, document := load(t)
+	var routes []string
+	for _, function := range functions(t, stack) {
+		for _, event := range function.Events {
+			path, _ := event.Properties["Path"].(string)
+			if event.Type == "HttpApi" && path != "" && path != "$default" {
+				routes = append(routes, strings.ToUpper(samtemplate.String(event.Properties["Method"]))+" "+path)
+			}
+		}
+	}
+	var operations []string
+	for name := range eachOperation(document) {
+		operations = append(operations, name)
+	}
+	equalSets(t, "route", "template.yaml", routes, "infra/openapi.yaml", operations)
+}
+
+// eachOperation lists the document's operations by method and path.
+func eachOperation(document map[string]any) map[string]map[string]any {
+	all := map[string]map[string]any{}
+	for path, item := range samtemplate.Map(document["paths"]) {
+		for method, operation := range samtemplate.Map(item) {
+			if method != "parameters" {
+				all[strings.ToUpper(method)+" "+path] = samtemplate.Map(operation)
+			}
+		}
+	}
+	return all
+}
+
+func TestTemplate_SocketRoutesMatchFrames(t *testing.T) {
+	stack, document := load(t)
+	sockets, err := stack.Resources("AWS::Serverless::WebSocketApi")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var routes []string
+	for _, socket := range sockets {
+		for route := range samtemplate.Map(socket.Properties["Routes"]) {
+			if !strings.HasPrefix(route, "$") {
+				routes = append(routes, route)
+			}
+		}
+	}
+	frames := slices.Collect(maps.Keys(samtemplate.Map(samtemplate.Map(document["x-websocket"])["client"])))
+	equalSets(t, "socket action", "template.yaml", routes, "infra/openapi.yaml", frames)
+}
+
+func TestTemplate_FunctionFolders(t *testing.T) {
+	stack, _ := load(t)
+	var declared []string
+	for _, function := range functions(t, stack) {
+		declared = append(declared, function.Folder)
+	}
+	mains, err := filepath.Glob(filepath.Join(root, "functions", "*", "main.go"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var folders []string
+	for _, file := range mains {
+		folders = append(folders, filepath.Base(filepath.Dir(file)))
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if lines := bytes.Count(text, []byte("\n")); lines > maxMainLines {
+			t.Errorf("functions/%s/main.go: got %d lines, want at most %d", folders[len(folders)-1], lines, maxMainLines)
+		}
+	}
+	equalSets(t, "function", "template.yaml", declared, "functions/", folders)
+}
+
+func TestErrorCodes_MatchOpenAPI(t *testing.T) {
+	_, document := load(t)
+	var declared, known []string
+	code := lookup(document, "components", "schemas", "ErrorCode", "enum")
+	declared = samtemplate.Strings(code)
+	for _, code := range apperr.Codes() {
+		known = append(known, string(code))
+	}
+	equalSets(t, "error code", "pkg/apperr", known, "infra/openapi.yaml", declared)
+}
+
+// lookup walks down mappings.
+func lookup(node any, path ...string) any {
+	for _, key := range path {
+		node = samtemplate.Map(node)[key]
+	}
+	return node
+}
+
+func TestOpenAPI_ReferencesResolve(t *testing.T) {
+	_, document := load(t)
+	walk(document, "", func(pointer string, object map[string]any) {
+		reference, ok := object["$ref"].(string)
+		if !ok {
+			return
+		}
+		path, inside := strings.CutPrefix(reference, "#/")
+		if !inside || lookup(document, strings.Split(path, "/")...) == nil {
+			t.Errorf("%s: got $ref %q, want one that resolves in this document", pointer, reference)
+		}
+	})
+}
+
+// walk visits every mapping of a document.
+func walk(node any, pointer string, visit func(pointer string, object map[string]any)) {
+	switch node := node.(type) {
+	case map[string]any:
+		visit(pointer, node)
+		for key, child := range node {
+			walk(child, pointer+"/"+key, visit)
+		}
+	case []any:
+		for i, child := range node {
+			walk(child, fmt.Sprintf("%s/%d", pointer, i), visit)
+		}
+	}
+}
+
+func TestOpenAPI_OperationsComplete(t *testing.T) {
+	_, document := load(t)
+	ids := map[string]string{}
+	for name, operation := range eachOperation(document) {
+		id, _ := operation["operationId"].(string)
+		if other, taken := ids[id]; taken || id == "" {
+			t.Errorf("%s: got operationId %q, want one of its own (%s)", name, id, other)
+		}
+		ids[id] = name
+		responses := samtemplate.Map(operation["responses"])
+		if responses["default"] == nil {
+			t.Errorf("%s: got no default response, want the problem document", name)
+		}
+		_, path, _ := strings.Cut(name, " ")
+		open := operation["security"] != nil && len(samtemplate.List(operation["security"])) == 0
+		if !open && responses["401"] == nil {
+			t.Errorf("%s: got no 401, want one on a private route", name)
+		}
+		if strings.Contains(path, "{id}") && responses["404"] == nil {
+			t.Errorf("%s: got no 404, want one for what does not exist", name)
+		}
+		if strings.HasPrefix(name, "POST ") && !takesIdempotencyKey(operation) {
+			t.Errorf("%s: got no Idempotency-Key, want it on every POST", name)
+		}
+	}
+}
+
+func takesIdempotencyKey(operation map[string]any) bool {
+	for _, parameter := range samtemplate.List(operation["parameters"]) {
+		if samtemplate.Map(parameter)["$ref"] == "#/components/parameters/IdempotencyKey" {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,267 @@
+package e2e
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/base64"
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"ticketsystem/localstack/testkit/client"
+)
+
+func testPicture(t *testing.T) []byte {
+	t.Helper()
+	content, err := client.PNG(uint8(time.Now().UnixNano()))
+	return must(t, content, err)
+}
+
+func (u testUser) attach(name, mediaType string, content []byte) string {
+	u.t.Helper()
+	id, err := u.UploadAttachment(u.t.Context(), name, mediaType, content)
+	return must(u.t, id, err)
+}
+
+func (u testUser) createAttachment(fields object) client.Upload {
+	u.t.Helper()
+	upload, err := u.CreateAttachment(u.t.Context(), fields)
+	return must(u.t, upload, err)
+}
+
+// uploadContent sends the bytes of a declared file and returns S3's answer.
+func uploadContent(t *testing.T, declared client.Upload, content []byte) client.Response {
+	t.Helper()
+	answer, err := suite.api.Upload(t.Context(), declared, content)
+	return must(t, answer, err)
+}
+
+// awaitState waits for the state of the first attachment of an entry.
+func (u testUser) awaitState(ticketID string, seq int, want string) client.Attachment {
+	u.t.Helper()
+	var file client.Attachment
+	eventually(u.t, fmt.Sprintf("attachment of seq %d becomes %s", seq, want), func() error {
+		for _, entry := range u.history(ticketID) {
+			if entry.Seq == seq && len(entry.Attachments) > 0 {
+				file = entry.Attachments[0]
+			}
+		}
+		if file.State != want {
+			return mismatch("state", file.State, want)
+		}
+		return nil
+	})
+	return file
+}
+
+func TestAttachment_UploadAndDownload(t *testing.T) {
+	t.Parallel()
+	me, agent := customer(t), support(t)
+	content := testPicture(t)
+	id := me.attach("receipt رسید.png", "image/png", content)
+	ticket := me.openTicket(object{"attachmentIds": []string{id}})
+	want := client.Attachment{ID: id, Name: "receipt رسید.png", Type: "image/png", Size: len(content), State: "ready"}
+	equal(t, "attachment", me.awaitState(ticket.ID, 1, "ready"), want)
+
+	for _, reader := range []testUser{me, agent} {
+		file, err := reader.Download(t.Context(), id)
+		wantStatus(t, must(t, file, err), http.StatusOK, nil)
+		if !bytes.Equal(file.Body, content) {
+			t.Errorf("download by %s: got %d bytes, want the %d that were sent", reader.Profile.Role, len(file.Body), len(content))
+		}
+		if disposition := file.Header.Get("Content-Disposition"); !strings.HasPrefix(disposition, "attachment") {
+			t.Errorf("Content-Disposition: got %q, want attachment", disposition)
+		}
+		if kind := file.Header.Get("Content-Type"); kind != "image/png" {
+			t.Errorf("Content-Type: got %q, want image/png", kind)
+		}
+	}
+	answer := me.call("GET", "/attachments/"+id, nil)
+	wantStatus(t, answer, http.StatusFound, nil)
+	file, err := suite.api.Fetch(t.Context(), answer.Header.Get("Location"))
+	wantStatus(t, must(t, file, err), http.StatusOK, nil)
+}
+
+func TestAttachment_InMessage(t *testing.T) {
+	t.Parallel()
+	me, agent := customer(t), support(t)
+	ticket := me.openTicket(nil)
+	id := agent.attach("manual.txt", "text/plain", []byte("Turn it off and on again.\n"))
+	entry := agent.post(ticket.ID, "See the file", object{"attachmentIds": []string{id}})
+	if len(entry.Attachments) != 1 || entry.Attachments[0].ID != id || entry.Attachments[0].Name != "manual.txt" {
+		t.Fatalf("attachments: got %+v, want manual.txt", entry.Attachments)
+	}
+	me.awaitState(ticket.ID, entry.Seq, "ready")
+	file, err := me.Download(t.Context(), id)
+	equal(t, "file", string(must(t, file, err).Body), "Turn it off and on again.\n")
+
+	var fileOnly client.Entry
+	second := me.attach("b.png", "image/png", testPicture(t))
+	body := object{"clientId": client.NewID(), "body": "", "attachmentIds": []string{second}}
+	me.mustCall(201, "POST", "/tickets/"+ticket.ID+"/messages", body, &fileOnly)
+	equal(t, "a file without words: attachments", len(fileOnly.Attachments), 1)
+}
+
+func TestAttachment_ForeignNotFound(t *testing.T) {
+	t.Parallel()
+	owner, me := customer(t), customer(t)
+	unattached := owner.attach("loose.png", "image/png", testPicture(t))
+	attached := owner.attach("bound.png", "image/png", testPicture(t))
+	ticket := owner.openTicket(object{"attachmentIds": []string{attached}})
+	owner.awaitState(ticket.ID, 1, "ready")
+	mine := me.openTicket(nil)
+	for _, id := range []string{unattached, attached, client.NewID()} {
+		wantProblem(t, me.call("GET", "/attachments/"+id, nil), 404)
+		body := object{"clientId": client.NewID(), "body": "mine now", "attachmentIds": []string{id}}
+		problem := wantProblem(t, me.call("POST", "/tickets/"+mine.ID+"/messages", body), 404, 422)
+		equal(t, "alien attachment: code", problem.Code, postUnknownAttachment(t, me, mine.ID).Code)
+	}
+	wantProblem(t, anonymous(t, "GET", "/attachments/"+attached, nil), 401)
+	equal(t, "entries", len(me.history(mine.ID)), 1)
+}
+
+// postUnknownAttachment is the answer to an attachment that nobody made.
+func postUnknownAttachment(t *testing.T, me testUser, ticketID string) client.Problem {
+	t.Helper()
+	body := object{"clientId": client.NewID(), "body": "x", "attachmentIds": []string{client.NewID()}}
+	return wantProblem(t, me.call("POST", "/tickets/"+ticketID+"/messages", body), 404, 422)
+}
+
+func TestAttachment_InNote(t *testing.T) {
+	t.Parallel()
+	me, agent, colleague := customer(t), support(t), support2(t)
+	ticket := me.openTicket(nil)
+	id := agent.attach("internal.txt", "text/plain", []byte("for us alone"))
+	note := agent.post(ticket.ID, "see file", object{"internal": true, "attachmentIds": []string{id}})
+	colleague.awaitState(ticket.ID, note.Seq, "ready")
+	file, err := colleague.Download(t.Context(), id)
+	equal(t, "file for staff", string(must(t, file, err).Body), "for us alone")
+	wantProblem(t, me.call("GET", "/attachments/"+id, nil), 404)
+}
+
+func TestCreateAttachment_Invalid(t *testing.T) {
+	t.Parallel()
+	me := customer(t)
+	for name, c := range map[string]struct {
+		body  object
+		field string
+	}{
+		"no name":       {object{"type": "image/png", "size": 10}, "name"},
+		"blank name":    {object{"name": " ", "type": "image/png", "size": 10}, "name"},
+		"no ending":     {object{"name": "picture", "type": "image/png", "size": 10}, "name"},
+		"NUL":           {object{"name": "a\x00.png", "type": "image/png", "size": 10}, "name"},
+		"program":       {object{"name": "virus.exe", "type": "application/x-msdownload", "size": 10}, ""},
+		"page":          {object{"name": "page.html", "type": "text/html", "size": 10}, ""},
+		"other ending":  {object{"name": "photo.png", "type": "image/jpeg", "size": 10}, ""},
+		"double ending": {object{"name": "photo.png.exe", "type": "image/png", "size": 10}, ""},
+		"no type":       {object{"name": "a.png", "size": 10}, "type"},
+		"no size":       {object{"name": "a.png", "type": "image/png"}, "size"},
+		"empty":         {object{"name": "a.png", "type": "image/png", "size": 0}, "size"},
+		"negative":      {object{"name": "a.png", "type": "image/png", "size": -1}, "size"},
+		"too large":     {object{"name": "a.png", "type": "image/png", "size": 10<<20 + 1}, "size"},
+		"size type":     {object{"name": "a.png", "type": "image/png", "size": "10"}, "size"},
+		"fraction":      {object{"name": "a.png", "type": "image/png", "size": 1.5}, "size"},
+		"checksum":      {object{"name": "a.png", "type": "image/png", "size": 10, "sha256": "abc"}, "sha256"},
+		"unknown field": {object{"name": "a.png", "type": "image/png", "size": 10, "acl": "public-read"}, "acl"},
+	} {
+		answer := me.call("POST", "/attachments", c.body)
+		if answer.Status != 400 && answer.Status != 422 {
+			t.Errorf("%s: got %s, want 400 or 422", name, answer)
+			continue
+		}
+		if problem := wantProblem(t, answer, 400, 422); c.field != "" && !pointsAt(problem, c.field) {
+			t.Errorf("%s: got errors %+v, want one that points at /%s", name, problem.Errors, c.field)
+		}
+	}
+	for name, mediaType := range map[string]string{
+		"a.png": "image/png", "a.jpg": "image/jpeg", "a.jpeg": "image/jpeg", "a.webp": "image/webp", "a.gif": "image/gif",
+		"a.pdf": "application/pdf", "a.txt": "text/plain", "a.mp4": "video/mp4", "a.m4a": "audio/mp4", "a.ogg": "audio/ogg",
+		"a.zip": "application/zip", "A.PNG": "image/png",
+	} {
+		me.mustCall(201, "POST", "/attachments", object{"name": name, "type": mediaType, "size": 10 << 20}, nil)
+	}
+}
+
+func TestUpload_SizeLimit(t *testing.T) {
+	t.Parallel()
+	me := customer(t)
+	content := testPicture(t)
+	more := append(bytes.Clone(content), make([]byte, 4096)...)
+	declared := me.createAttachment(object{"name": "a.png", "type": "image/png", "size": len(content)})
+	if declared.ExpiresAt.Before(time.Now()) || declared.ExpiresAt.After(time.Now().Add(24*time.Hour)) {
+		t.Errorf("expiresAt: got %s, want soon", declared.ExpiresAt)
+	}
+	if answer := uploadContent(t, declared, more); answer.Status/100 != 4 {
+		t.Errorf("more bytes than declared: got %s, want a 4xx of S3", answer)
+	}
+	for field := range declared.Upload.Fields {
+		forged := me.createAttachment(object{"name": "a.png", "type": "image/png", "size": len(content)})
+		if strings.EqualFold(field, "key") {
+			forged.Upload.Fields[field] = "uploads/elsewhere"
+			if answer := uploadContent(t, forged, content); answer.Status/100 != 4 {
+				t.Errorf("forged %s: got %s, want a 4xx of S3", field, answer)
+			}
+		}
+		if strings.EqualFold(field, "content-type") {
+			forged.Upload.Fields[field] = "text/html"
+			if answer := uploadContent(t, forged, content); answer.Status/100 != 4 {
+				t.Errorf("forged %s: got %s, want a 4xx of S3", field, answer)
+			}
+		}
+	}
+	if answer := uploadContent(t, declared, content); answer.Status/100 != 2 {
+		t.Errorf("the declared bytes: got %s, want a 2xx of S3", answer)
+	}
+}
+
+func TestUpload_TypeMismatch(t *testing.T) {
+	t.Parallel()
+	me := customer(t)
+	page := []byte("<html><script>alert(1)</script></html>")
+	declared := me.createAttachment(object{"name": "harmless.png", "type": "image/png", "size": len(page)})
+	ticket := me.openTicket(object{"attachmentIds": []string{declared.ID}})
+	if answer := uploadContent(t, declared, page); answer.Status/100 != 2 {
+		t.Fatalf("upload: got %s, want a 2xx of S3, which does not look inside", answer)
+	}
+	me.awaitState(ticket.ID, 1, "refused")
+	if answer := me.call("GET", "/attachments/"+declared.ID, nil); answer.Status/100 != 4 {
+		t.Errorf("GET of refused bytes: got %s, want a 4xx", answer)
+	}
+	body := object{"clientId": client.NewID(), "body": "again", "attachmentIds": []string{declared.ID}}
+	wantProblem(t, me.call("POST", "/tickets/"+ticket.ID+"/messages", body), 409, 422)
+}
+
+func TestUpload_ChecksumMismatch(t *testing.T) {
+	t.Parallel()
+	me := customer(t)
+	content := testPicture(t)
+	sum := sha256.Sum256(content)
+	fields := object{"name": "a.png", "type": "image/png", "size": len(content), "sha256": base64.StdEncoding.EncodeToString(sum[:])}
+	good := me.createAttachment(fields)
+	if answer := uploadContent(t, good, content); answer.Status/100 != 2 {
+		t.Fatalf("bytes that fit the checksum: got %s, want a 2xx of S3", answer)
+	}
+	first := me.openTicket(object{"attachmentIds": []string{good.ID}})
+	me.awaitState(first.ID, 1, "ready")
+
+	bad := me.createAttachment(fields)
+	second := me.openTicket(object{"attachmentIds": []string{bad.ID}})
+	other := bytes.Clone(content)
+	other[len(other)-20] ^= 0xff
+	if answer := uploadContent(t, bad, other); answer.Status/100 != 4 {
+		me.awaitState(second.ID, 1, "refused")
+	}
+}
+
+func TestAttachment_PendingNotServed(t *testing.T) {
+	t.Parallel()
+	me := customer(t)
+	declared := me.createAttachment(object{"name": "a.png", "type": "image/png", "size": 100})
+	if answer := me.call("GET", "/attachments/"+declared.ID, nil); answer.Status/100 != 4 {
+		t.Errorf("GET before the upload: got %s, want a 4xx", answer)
+	}
+	ticket := me.openTicket(object{"attachmentIds": []string{declared.ID}})
+	equal(t, "state", me.history(ticket.ID)[0].Attachments[0].State, "pending")
+}

@@ -1,0 +1,288 @@
+package e2e
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"ticketsystem/localstack/testkit/client"
+)
+
+// missingResource is the thing that is not there.
+const missingResource = "missing"
+
+// authzFixture is what the matrix is played in: people of every role, and the things
+// that they ask for. What is standing is only read, and asked for by those who
+// may not; who may change a thing gets a fresh one.
+type authzFixture struct {
+	t          *testing.T
+	admin      testUser // enters people and looks after what has changed
+	thirdUser  testUser // whose things are the "other's"
+	users      map[string]testUser
+	sockets    map[string]wsConn
+	connectURL string                       // lets the disabled one's socket in, if it did
+	resources  map[string]map[string]string // kind -> thing -> id
+	fileID     string                       // of the third person, in no message
+	secrets    []secret
+	marker     string // stands in whatever the matrix asks the stack to make
+}
+
+// secret is a text that only some roles may come to see.
+type secret struct {
+	text string
+	may  []string
+}
+
+// revocationTimeout is how soon a change of somebody's rights is enforced everywhere.
+const revocationTimeout = 10 * time.Second
+
+// newAuthzFixture peoples a world and fills it.
+func newAuthzFixture(t *testing.T) *authzFixture {
+	t.Helper()
+	f := &authzFixture{
+		t: t, admin: staff(t, adminPhone), users: map[string]testUser{}, sockets: map[string]wsConn{},
+		marker: "made by the matrix " + client.NewID(),
+	}
+	for _, role := range []string{roleCustomer, roleOther, roleDisabled} {
+		f.users[role] = f.createUser("user", "Sara "+client.NewID())
+	}
+	f.users[roleSupport] = f.createUser("support", "Reza Karimi")
+	f.users[roleAdmin] = f.createUser("admin", "Leila Admin")
+	disabledUser := f.users[roleDisabled]
+	f.connectURL = disabledUser.connectToken().URL
+	f.admin.updateUser(disabledUser.Profile.ID, object{"disabled": true})
+	until := time.Now().Add(revocationTimeout)
+
+	f.thirdUser = f.createUser("user", f.newSecret("third person", roleSupport, roleAdmin))
+	f.secrets = append(f.secrets, secret{f.thirdUser.Profile.Phone, []string{roleAdmin}})
+	f.createResources()
+	for _, role := range []string{roleCustomer, roleOther, roleSupport, roleAdmin} {
+		f.sockets[role] = f.users[role].connect()
+	}
+	waitUntil(t, until) // by then every function knows that he is out
+	return f
+}
+
+// createUser makes a person of a role who is signed in by password.
+func (f *authzFixture) createUser(role, name string) testUser {
+	f.t.Helper()
+	var account adminUserView
+	f.admin.mustCall(201, "POST", "/users", object{
+		"phone": client.RandomPhone(), "role": role, "name": name, "password": client.Password,
+	}, &account)
+	return f.signInAgain(account.Phone)
+}
+
+// signInAgain opens another session of a person.
+func (f *authzFixture) signInAgain(phone string) testUser {
+	f.t.Helper()
+	user, err := suite.api.Login(f.t.Context(), phone, client.Password)
+	return testUser{f.t, must(f.t, user, err)}
+}
+
+// newSecret makes a text that nobody but these roles may see.
+func (f *authzFixture) newSecret(what string, allowed ...string) string {
+	text := what + " " + strings.ToLower(client.NewID())
+	f.secrets = append(f.secrets, secret{text, allowed})
+	return text
+}
+
+// createResources makes the standing things.
+func (f *authzFixture) createResources() {
+	f.t.Helper()
+	mine := []string{roleCustomer, roleSupport, roleAdmin}
+	customer, agent := f.users[roleCustomer], f.users[roleSupport]
+	tickets, files := map[string]string{missingResource: client.NewID()}, map[string]string{missingResource: client.NewID()}
+	for resource, owner := range map[string]testUser{"own": customer, "assigned": customer, "closed": customer, "other's": f.thirdUser} {
+		allowed := mine
+		if resource == "other's" {
+			allowed = []string{roleSupport, roleAdmin}
+		}
+		files[resource] = owner.attach(f.newSecret("file", allowed...)+".png", "image/png", testPicture(f.t))
+		tickets[resource] = owner.openTicket(object{
+			"title": f.newSecret("title", allowed...), "description": f.newSecret("description", allowed...), "attachmentIds": []string{files[resource]},
+		}).ID
+	}
+	inNote := agent.attach(f.newSecret("file of a note", roleSupport, roleAdmin)+".png", "image/png", testPicture(f.t))
+	agent.post(tickets["own"], f.newSecret("note", roleSupport, roleAdmin), object{"internal": true, "attachmentIds": []string{inNote}})
+	agent.change(tickets["assigned"], "assign", object{"assigneeId": "me"})
+	customer.change(tickets["closed"], "close", nil)
+	files["in a note"] = inNote
+	files["unsent"] = customer.attach("unsent.png", "image/png", testPicture(f.t))
+	f.fileID = f.thirdUser.attach("unsent.png", "image/png", testPicture(f.t))
+	f.awaitProcessed(files)
+
+	session, _ := sessionsOf(f.t, f.thirdUser.call)
+	f.resources = map[string]map[string]string{
+		"A ticket": tickets, "A file": files,
+		"A session":   {"other's": session.ID, missingResource: client.NewID()},
+		"A person":    {"other's": f.thirdUser.Profile.ID, missingResource: client.NewID()},
+		"A category":  {"active": f.newCategory(true, f.marker+" standing"), "retired": f.newCategory(false, f.newSecret("retired", roleAdmin)), missingResource: client.NewID()},
+		"A broadcast": {"sent": f.newBroadcast(), missingResource: client.NewID()},
+	}
+}
+
+// awaitProcessed waits until whoever may have the files gets them.
+func (f *authzFixture) awaitProcessed(files map[string]string) {
+	f.t.Helper()
+	owners := map[string]testUser{"other's": f.thirdUser, "in a note": f.users[roleSupport]}
+	for resource, id := range files {
+		owner, named := owners[resource]
+		if !named {
+			owner = f.users[roleCustomer]
+		}
+		if resource == missingResource {
+			continue
+		}
+		eventually(f.t, "the file is checked: "+resource, func() error {
+			if answer := owner.call("GET", "/attachments/"+id, nil); answer.Status != 302 {
+				return mismatch("GET /attachments/{id}", answer, 302)
+			}
+			return nil
+		})
+	}
+}
+
+// newCategory makes a category, and retires it if it shall not be active.
+func (f *authzFixture) newCategory(active bool, name string) string {
+	f.t.Helper()
+	var made client.Category
+	f.admin.mustCall(201, "POST", "/categories", object{"names": object{"en": name, "fa": name + " فا"}, "active": active}, &made)
+	f.t.Cleanup(func() { // not to fill the shelf of a stack that others use
+		if answer, err := f.admin.Do(f.t.Context(), "DELETE", "/categories/"+made.ID, nil); err == nil && answer.Status >= 500 {
+			f.t.Errorf("DELETE /categories: got %s", answer)
+		}
+	})
+	return made.ID
+}
+
+// newBroadcast tells the third person something and waits until it is done.
+func (f *authzFixture) newBroadcast() string {
+	f.t.Helper()
+	var made, now struct{ ID, State string }
+	f.admin.mustCall(202, "POST", "/notifications", object{
+		"title": "News", "body": f.newSecret("broadcast", roleAdmin), "audience": object{"userIds": []string{f.thirdUser.Profile.ID}}, "channels": []string{"app"},
+	}, &made)
+	eventually(f.t, "the broadcast is done", func() error {
+		if f.admin.get("/broadcasts/"+made.ID, &now); now.State != "done" {
+			return mismatch("state", now.State, "done")
+		}
+		return nil
+	})
+	return made.ID
+}
+
+// existing is the thing that a role asks for; who has none of their own asks
+// for the customer's.
+func (f *authzFixture) existing(kind, role, resource string) string {
+	user, signedIn := f.users[role]
+	if !signedIn {
+		user = f.users[roleCustomer]
+	}
+	if kind == "A person" && resource == "own" {
+		return user.Profile.ID
+	}
+	if kind == "A session" && resource == "own" {
+		if role == roleDisabled {
+			user = f.users[roleCustomer] // his have ended
+		}
+		current, _ := sessionsOf(f.t, user.call)
+		return current.ID
+	}
+	return f.resources[kind][resource]
+}
+
+// newResource is a thing like the standing one, for a role that may change it.
+func (f *authzFixture) newResource(kind, role, resource string) string {
+	f.t.Helper()
+	switch {
+	case kind == "A ticket" && resource != missingResource:
+		return f.newTicket(resource)
+	case kind == "A session":
+		current, _ := sessionsOf(f.t, f.signInAgain(f.users[role].Profile.Phone).call)
+		return current.ID
+	case kind == "A category":
+		return f.newCategory(resource == "active", f.marker+" "+client.NewID())
+	case kind == "A person" && resource == "other's":
+		return f.createUser("user", f.marker).Profile.ID
+	}
+	return f.existing(kind, role, resource)
+}
+
+// newTicket opens one that is the customer's own, assigned or closed, or another
+// person's. The first word on it is the agent's: somebody has to read it.
+func (f *authzFixture) newTicket(resource string) string {
+	f.t.Helper()
+	owner := f.users[roleCustomer]
+	if resource == "other's" {
+		owner = f.thirdUser
+	}
+	id := owner.openTicket(object{"title": f.marker}).ID
+	f.admin.post(id, "How can we help?", nil)
+	switch resource {
+	case "assigned":
+		f.users[roleSupport].change(id, "assign", object{"assigneeId": "me"})
+	case "closed":
+		owner.change(id, "close", nil)
+	}
+	return id
+}
+
+// findLeaks finds what a text says that the role may not see.
+func (f *authzFixture) findLeaks(role, text string) []string {
+	var found []string
+	for _, s := range f.secrets {
+		if strings.Contains(text, s.text) && !slices.Contains(s.may, role) {
+			found = append(found, s.text)
+		}
+	}
+	return found
+}
+
+// pictureURL is another one every half an hour.
+var pictureURL = regexp.MustCompile(`"pictureUrl":"[^"]*"`)
+
+// snapshot is all that could have been changed, by where it is seen; the boss, who
+// sees everything, looks.
+func (f *authzFixture) snapshot() map[string]string {
+	f.t.Helper()
+	seen := map[string]string{}
+	record := func(user testUser, path string) {
+		seen[path] = pictureURL.ReplaceAllString(string(user.get(path, nil).Body), "")
+	}
+	for resource, id := range f.resources["A ticket"] {
+		if resource != missingResource {
+			record(f.admin, "/tickets/"+id)
+			record(f.admin, "/tickets/"+id+"/history?after=0&limit=100")
+		}
+	}
+	for _, user := range f.users {
+		record(f.admin, "/users/"+user.Profile.ID)
+	}
+	record(f.admin, "/users/"+f.thirdUser.Profile.ID)
+	record(f.admin, "/broadcasts/"+f.resources["A broadcast"]["sent"])
+	record(f.admin, "/categories/"+f.resources["A category"]["active"])
+	record(f.admin, "/categories/"+f.resources["A category"]["retired"])
+	record(f.thirdUser, "/sessions")
+	return seen
+}
+
+// diff says what is not as it was, and what has been made.
+func (f *authzFixture) diff(before map[string]string) []string {
+	f.t.Helper()
+	var out []string
+	for path, now := range f.snapshot() {
+		if before[path] != now {
+			out = append(out, fmt.Sprintf("%s: was %s, is %s", path, before[path], now))
+		}
+	}
+	for _, path := range []string{"/tickets?limit=100&sort=-createdAt", "/users?limit=100", "/broadcasts?limit=100", "/categories?limit=100"} {
+		if body := string(f.admin.get(path, nil).Body); strings.Count(body, f.marker) > strings.Count(body, f.marker+" standing") {
+			out = append(out, path+": holds what somebody made who may not")
+		}
+	}
+	return out
+}

@@ -1,0 +1,132 @@
+package e2e
+
+import (
+	"net/url"
+	"strings"
+
+	"ticketsystem/localstack/testkit/client"
+)
+
+// cell is one question of the matrix: what does the route answer to the role
+// for the thing?
+type cell struct {
+	rule       rule
+	role       string
+	resource   string
+	want       int
+	resourceID string // of the thing
+}
+
+// requestBodies are what the matrix sends, by the name of the rule: good bodies, so
+// that an answer speaks of the caller, or where no caller matters, of the body.
+func (f *authzFixture) requestBodies() map[string]func(c cell) any {
+	fixed := func(body object) func(cell) any { return func(cell) any { return body } }
+	withClientID := func(fields object) func(cell) any {
+		return func(cell) any {
+			body := object{"clientId": client.NewID()}
+			for name, value := range fields {
+				body[name] = value
+			}
+			return body
+		}
+	}
+	return map[string]func(c cell) any{
+		"POST /tickets/{id}/messages":                       withClientID(object{"body": f.marker}),
+		"POST /tickets/{id}/messages · internal":            withClientID(object{"body": f.marker, "internal": true}),
+		"POST /tickets/{id}/messages · with another's file": withClientID(object{"body": f.marker, "attachmentIds": []string{f.fileID}}),
+		"POST /tickets/{id}/read":                           fixed(object{"seq": 1}),
+		"PATCH /tickets/{id}":                               fixed(object{"title": f.marker, "priority": "urgent"}),
+		"PATCH /tickets/{id} · tags":                        fixed(object{"tags": []string{"matrix"}}),
+		"POST /tickets/{id}/close":                          withClientID(nil),
+		"POST /tickets/{id}/reopen":                         withClientID(nil),
+		"POST /tickets/{id}/status":                         withClientID(object{"status": "pending"}),
+		"POST /tickets/{id}/assign · to me":                 withClientID(object{"assigneeId": "me"}),
+		"POST /tickets/{id}/assign · to nobody":             withClientID(object{"assigneeId": nil}),
+		"POST /tickets/{id}/assign · to a customer":         withClientID(object{"assigneeId": f.thirdUser.Profile.ID}),
+
+		"PATCH /users/{id}":      fixed(object{"role": "admin"}),
+		"PATCH /categories/{id}": fixed(object{"order": 999}),
+
+		"POST /otp":                       fixed(object{"phone": client.RandomPhone(), "purpose": "matrix"}),
+		"POST /signup":                    fixed(object{"phone": client.RandomPhone(), "password": client.Password, "code": "000000"}),
+		"POST /password/reset":            fixed(object{"phone": f.thirdUser.Profile.Phone, "password": anotherPassword, "code": "000000"}),
+		"POST /login · own password":      f.loginBody,
+		"POST /token/refresh · own token": f.refreshBody,
+		"PATCH /profile":                  fixed(object{"city": nil}),
+		"PATCH /profile · role":           fixed(object{"role": "admin"}),
+		"POST /profile/email/confirm · without an address": fixed(object{"code": "000000"}),
+		"POST /profile/phone":                              fixed(object{"phone": client.RandomPhone(), "code": "000000"}),
+
+		"POST /tickets":            withClientID(object{"title": f.marker, "description": f.marker, "categoryId": f.resources["A category"]["active"]}),
+		"POST /attachments":        fixed(object{"name": "matrix.png", "type": "image/png", "size": 100}),
+		"POST /notifications/read": fixed(object{"all": true}),
+		"POST /notifications": fixed(object{
+			"title": f.marker, "body": f.marker, "audience": object{"userIds": []string{f.thirdUser.Profile.ID}}, "channels": []string{"app"},
+		}),
+		"POST /categories": func(cell) any {
+			name := f.marker + " " + client.NewID()
+			return object{"names": object{"en": name, "fa": name + " فا"}}
+		},
+		"POST /users": func(cell) any { return object{"phone": client.RandomPhone(), "name": f.marker, "role": "admin"} },
+	}
+}
+
+// loginBody says who one is; nobody says a number that nobody has.
+func (f *authzFixture) loginBody(c cell) any {
+	user, known := f.users[c.role]
+	if !known {
+		return object{"phone": client.RandomPhone(), "password": client.Password}
+	}
+	return object{"phone": user.Profile.Phone, "password": client.Password}
+}
+
+// refreshBody sends a refresh token of one's own; that of the disabled one was good
+// until he was.
+func (f *authzFixture) refreshBody(c cell) any {
+	user, known := f.users[c.role]
+	switch {
+	case !known:
+		return object{"refreshToken": strings.Repeat("A", 128)}
+	case c.role != roleDisabled:
+		user = f.signInAgain(user.Profile.Phone)
+	}
+	return object{"refreshToken": user.Tokens().RefreshToken}
+}
+
+// caller is who asks: nobody has no credentials. Who ends a session or removes
+// themselves does it with another one, to be there for the next question.
+func (f *authzFixture) caller(c cell) (testUser, bool) {
+	user, known := f.users[c.role]
+	switch {
+	case c.want >= 400 || !known:
+	case c.rule.name == "POST /logout":
+		user = f.signInAgain(user.Profile.Phone)
+	case c.rule.name == "DELETE /users/{id}" && c.resource == "own":
+		user = f.createUser("admin", f.marker)
+	}
+	return user, known
+}
+
+// call asks the question of a cell over HTTP.
+func (f *authzFixture) call(c cell) (client.Response, error) {
+	method, path, _ := strings.Cut(c.rule.route, " ")
+	user, known := f.caller(c)
+	if c.rule.name == "DELETE /users/{id}" && c.resource == "own" && known {
+		c.resourceID = user.Profile.ID
+	}
+	if method == "ANY" {
+		method, path = "GET", "/matrix"
+	}
+	path = strings.Replace(path, "{id}", c.resourceID, 1)
+	if c.rule.name == "GET /tickets · search" {
+		path += "?limit=100&q=" + url.QueryEscape("title")
+	}
+	var body any
+	if bodyFor, ok := f.requestBodies()[c.rule.name]; ok {
+		body = bodyFor(c)
+	}
+	if !known {
+		return suite.api.Do(f.t.Context(), method, path, body)
+	}
+	return user.Do(f.t.Context(), method, path, body)
+}

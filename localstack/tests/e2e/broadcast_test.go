@@ -1,0 +1,117 @@
+package e2e
+
+import (
+	"fmt"
+	"net/http"
+	"testing"
+
+	"ticketsystem/localstack/testkit/client"
+)
+
+type broadcast struct {
+	ID       string   `json:"id"`
+	State    string   `json:"state"`
+	Channels []string `json:"channels"`
+	Counts   struct {
+		Total int `json:"total"`
+		App   struct {
+			Sent int `json:"sent"`
+		} `json:"app"`
+		Email, SMS struct{ Sent, Failed, Skipped int }
+	} `json:"counts"`
+	FinishedAt *string `json:"finishedAt"`
+}
+
+// TestBroadcast: people who were named, one of them twice, are told once on
+// each channel, their choices count, and the broadcast says how it went.
+func TestBroadcast(t *testing.T) {
+	t.Parallel()
+	admin := seededAdmin(t)
+	users := []testUser{customer(t), customer(t), customer(t)}
+	users[2].mustCall(200, "PATCH", "/profile", object{"notifications": object{"sms": false}}, nil)
+	conn := users[0].connect()
+	ids := []string{users[0].Profile.ID, users[1].Profile.ID, users[2].Profile.ID, users[1].Profile.ID, client.NewID()}
+	body := object{"title": "Holiday", "body": "We are closed on Friday.", "audience": object{"userIds": ids}, "channels": []string{"app", "sms", "email"}}
+	var b broadcast
+	key := client.Header("Idempotency-Key", client.NewID())
+	admin.mustCall(202, "POST", "/notifications", body, &b, key)
+	var again broadcast
+	admin.mustCall(202, "POST", "/notifications", body, &again, key)
+	equal(t, "the same broadcast", again.ID, b.ID)
+
+	eventually(t, "the end of the broadcast", func() error {
+		admin.get("/broadcasts/"+b.ID, &b)
+		if b.State != "done" {
+			return mismatch("state", b.State, "done")
+		}
+		return nil
+	})
+	equal(t, "counts", fmt.Sprintf("%+v", b.Counts), "{Total:3 App:{Sent:3} Email:{Sent:0 Failed:0 Skipped:3} SMS:{Sent:2 Failed:0 Skipped:1}}")
+	if b.FinishedAt == nil {
+		t.Error("finishedAt: got null")
+	}
+	for n, one := range users {
+		list, unread := one.notifications("limit=100")
+		if len(list) != 1 || unread != 1 || list[0].Kind != "broadcast" || list[0].Title != "Holiday" || list[0].Body != "We are closed on Friday." {
+			t.Errorf("person %d: got %d unread of %+v", n, unread, list)
+		}
+		equal(t, fmt.Sprintf("texts of person %d", n), len(one.sentTexts()), map[bool]int{true: 1, false: 0}[n < 2])
+	}
+	conn.await("the notification", func(f client.Frame) bool { return f.Type == "notification" && f.Notification.Title == "Holiday" })
+	var page struct{ Data []broadcast }
+	admin.get("/broadcasts?limit=100", &page)
+	found := false
+	for _, one := range page.Data {
+		found = found || one.ID == b.ID
+	}
+	equal(t, "it is in the list", found, true)
+	wantProblem(t, admin.call("POST", "/broadcasts/"+b.ID+"/cancel", nil), http.StatusConflict)
+}
+
+// TestBroadcast_WithoutApp: without the app as a channel nothing is shown there.
+func TestBroadcast_WithoutApp(t *testing.T) {
+	t.Parallel()
+	me := customer(t)
+	body := object{"title": "Code red", "body": "By text only.", "audience": object{"userIds": []string{me.Profile.ID}}, "channels": []string{"sms"}}
+	seededAdmin(t).mustCall(202, "POST", "/notifications", body, nil)
+	eventually(t, "the text", func() error {
+		if n := len(me.sentTexts()); n != 1 {
+			return mismatch("texts", n, 1)
+		}
+		return nil
+	})
+	if list, unread := me.notifications(""); len(list) != 0 || unread != 0 {
+		t.Errorf("got %d unread of %+v", unread, list)
+	}
+}
+
+func TestBroadcast_AdminOnly(t *testing.T) {
+	t.Parallel()
+	body := object{"title": "x", "body": "y", "audience": object{"all": true}, "channels": []string{"app"}}
+	for _, user := range []testUser{customer(t), support(t)} {
+		wantProblem(t, user.call("POST", "/notifications", body), http.StatusForbidden)
+		wantProblem(t, user.call("GET", "/broadcasts", nil), http.StatusForbidden)
+		wantProblem(t, user.call("GET", "/broadcasts/"+client.NewID(), nil), http.StatusForbidden)
+		wantProblem(t, user.call("POST", "/broadcasts/"+client.NewID()+"/cancel", nil), http.StatusForbidden)
+	}
+	admin := seededAdmin(t)
+	wantProblem(t, admin.call("GET", "/broadcasts/"+client.NewID(), nil), http.StatusNotFound)
+	wantProblem(t, admin.call("POST", "/broadcasts/none/cancel", nil), http.StatusNotFound)
+	for name, change := range map[string]object{
+		"no audience": {"audience": object{}}, "two audiences": {"audience": object{"all": true, "roles": []string{"user"}}},
+		"a strange role": {"audience": object{"roles": []string{"boss"}}}, "a strange id": {"audience": object{"userIds": []string{"me"}}},
+		"no channel": {"channels": []string{}}, "a strange channel": {"channels": []string{"fax"}},
+		"no title": {"title": ""}, "no body": {"body": " "}, "something else": {"priority": "high"},
+	} {
+		changed := object{}
+		for field, value := range body {
+			changed[field] = value
+		}
+		for field, value := range change {
+			changed[field] = value
+		}
+		if p := wantProblem(t, admin.call("POST", "/notifications", changed), http.StatusUnprocessableEntity); p.Code != "invalid_body" {
+			t.Errorf("%s: got %s", name, p.Code)
+		}
+	}
+}

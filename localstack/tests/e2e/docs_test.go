@@ -1,0 +1,35 @@
+package e2e
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+)
+
+// TestStaticDocuments: the description of the API and a page that shows it are
+// there for everybody, and the page needs nothing from elsewhere.
+func TestStaticDocuments(t *testing.T) {
+	t.Parallel()
+	var document struct {
+		OpenAPI string                    `json:"openapi"`
+		Paths   map[string]map[string]any `json:"paths"`
+	}
+	if err := anonymous(t, http.MethodGet, "/openapi.json", nil).Decode(http.StatusOK, &document); err != nil {
+		t.Fatal(err)
+	}
+	if document.OpenAPI == "" || document.Paths["/tickets"]["post"] == nil {
+		t.Errorf("openapi.json: got version %q and %d paths, /tickets %v", document.OpenAPI, len(document.Paths), document.Paths["/tickets"])
+	}
+	page := anonymous(t, http.MethodGet, "/docs", nil)
+	text := string(page.Body)
+	if page.Status != http.StatusOK || !strings.HasPrefix(page.Header.Get("Content-Type"), "text/html") || !strings.Contains(text, "openapi.json") {
+		t.Errorf("docs: got %d %s", page.Status, page.Header.Get("Content-Type"))
+	}
+	if strings.Contains(text, "://") {
+		t.Errorf("docs: the page names another address: %s", text)
+	}
+	script := anonymous(t, http.MethodGet, "/docs/redoc.js", nil)
+	if script.Status != http.StatusOK || !strings.HasPrefix(string(script.Body), "/*!") {
+		t.Errorf("docs/redoc.js: got %d, %.40q", script.Status, script.Body)
+	}
+}

@@ -1,0 +1,109 @@
+package e2e
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"ticketsystem/localstack/testkit/client"
+	"ticketsystem/pkg/app"
+)
+
+// confirmEmail gives a person an address that counts as confirmed, past the code
+// that is mailed: these tests are about other mail.
+func (u testUser) confirmEmail(address string) {
+	u.t.Helper()
+	u.mustCall(200, "PATCH", "/profile", object{"email": address}, nil)
+	env := app.NewEnv(func(name string) (string, bool) {
+		value, given := map[string]string{
+			"AWS_ENDPOINT_URL": suite.local.DynamoDBURL, "AWS_REGION": "us-east-1", "AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local",
+		}[name]
+		return value, given
+	})
+	_, err := dynamodb.NewFromConfig(env.AWS("DYNAMODB")).UpdateItem(u.t.Context(), &dynamodb.UpdateItemInput{
+		TableName:        &suite.local.TableName,
+		Key:              map[string]types.AttributeValue{"PK": &types.AttributeValueMemberS{Value: "U#" + u.Profile.ID}, "SK": &types.AttributeValueMemberS{Value: "~U"}},
+		UpdateExpression: aws.String("SET emailVerified = :yes"), ExpressionAttributeValues: map[string]types.AttributeValue{":yes": &types.AttributeValueMemberBOOL{Value: true}},
+	})
+	if err != nil {
+		u.t.Fatal(err)
+	}
+}
+
+func (u testUser) sentMails(address string) []client.Email {
+	u.t.Helper()
+	mails, err := suite.api.Emails(u.t.Context(), address)
+	return must(u.t, mails, err)
+}
+
+// TestEmail_SentOnce to a confirmed address, in the person's language. Only the
+// local stack shows mails.
+func TestEmail_SentOnce(t *testing.T) {
+	t.Parallel()
+	if suite.local == nil {
+		return
+	}
+	me, other, agent := customer(t), customer(t), support(t)
+	address, persian := strings.ToLower(me.Profile.ID)+"@example.com", strings.ToLower(other.Profile.ID)+"@example.com"
+	me.confirmEmail(address)
+	other.confirmEmail(persian)
+	other.mustCall(200, "PATCH", "/profile", object{"locale": "fa", "notifications": object{"sms": false}}, nil)
+	mine, theirs := me.openTicket(object{"title": "A <b>parcel</b>"}), other.openTicket(object{"title": "بسته"})
+	again := object{"clientId": client.NewID(), "body": "We look into it & answer."}
+	agent.mustCall(201, "POST", "/tickets/"+mine.ID+"/messages", again, nil)
+	agent.mustCall(200, "POST", "/tickets/"+mine.ID+"/messages", again, nil)
+	agent.post(theirs.ID, "بررسی می‌کنیم", nil)
+
+	n := me.awaitNotifications(1)[0]
+	equal(t, "mail and SMS", deliveryOutcome(n, "email")+", "+deliveryOutcome(n, "sms"), "sent, sent")
+	mails := me.sentMails(address)
+	if len(mails) != 1 || len(me.sentTexts()) != 1 {
+		t.Fatalf("got %d mails and %d texts, want one of each", len(mails), len(me.sentTexts()))
+	}
+	equal(t, "subject", mails[0].Subject, "New reply: A <b>parcel</b>")
+	if !strings.Contains(mails[0].Text, "We look into it & answer.") || !strings.Contains(mails[0].HTML, `dir="ltr"`) ||
+		!strings.Contains(mails[0].HTML, "&amp; answer.") || strings.Contains(mails[0].HTML, "<b>") {
+		t.Errorf("got %s\n%s", mails[0].Text, mails[0].HTML)
+	}
+	n = other.awaitNotifications(1)[0]
+	equal(t, "mail and SMS", deliveryOutcome(n, "email")+", "+deliveryOutcome(n, "sms"), "sent, skipped choice")
+	mails = other.sentMails(persian)
+	if len(mails) != 1 || mails[0].Subject != "پاسخ تازه: بسته" || !strings.Contains(mails[0].HTML, `lang="fa" dir="rtl"`) || len(other.sentTexts()) != 0 {
+		t.Errorf("got %+v and texts %q", mails, other.sentTexts())
+	}
+}
+
+// TestEmail_BounceSuppresses: after the first bounce, or complaint, there is no more
+// mail to the address, and it does not count as confirmed.
+func TestEmail_BounceSuppresses(t *testing.T) {
+	t.Parallel()
+	if suite.local == nil {
+		return
+	}
+	for _, inbox := range []string{"bounce", "complaint"} {
+		t.Run(inbox, func(t *testing.T) {
+			t.Parallel()
+			me, agent := customer(t), support(t)
+			address := inbox + "+" + strings.ToLower(me.Profile.ID) + "@simulator.amazonses.com"
+			me.confirmEmail(address)
+			ticket := me.openTicket(nil)
+			agent.post(ticket.ID, "first", nil)
+			equal(t, "the first mail", deliveryOutcome(me.awaitNotifications(1)[0], "email"), "sent")
+			eventually(t, "the address is not confirmed", func() error {
+				var profile client.UserProfile
+				me.get("/profile", &profile)
+				if profile.EmailVerified {
+					return mismatch("emailVerified", true, false)
+				}
+				return nil
+			})
+			me.confirmEmail(address) // it would be read, but it still bounces
+			agent.post(ticket.ID, "second", nil)
+			equal(t, "the second mail", deliveryOutcome(me.awaitNotifications(2)[0], "email"), "skipped suppressed")
+			equal(t, "mails", len(me.sentMails(address)), 1)
+		})
+	}
+}

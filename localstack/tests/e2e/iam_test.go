@@ -1,0 +1,81 @@
+package e2e
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"strings"
+
+	"ticketsystem/localstack/testkit/iamcheck"
+	"ticketsystem/localstack/testkit/report"
+)
+
+// fullRun says whether all of the suite has run.
+func fullRun() bool {
+	for _, name := range []string{"test.run", "test.skip"} {
+		if f := flag.Lookup(name); f != nil && f.Value.String() != "" && f.Value.String() != "." {
+			return false
+		}
+	}
+	return true
+}
+
+// unusedGrants is the name of a finding.
+const unusedGrants = "grants that nothing uses"
+
+// reportUnused is an error where the judge asks. Elsewhere it is a word of
+// warning: some calls follow only from who was faster than whom.
+func reportUnused(grants []iamcheck.Grant) error {
+	var errs []error
+	for _, g := range grants {
+		errs = append(errs, errors.New("not used: "+g.String()))
+	}
+	if err := errors.Join(errs...); os.Getenv("QUALITY_DIR") != "" || err == nil {
+		return err
+	} else if _, err := fmt.Fprintln(os.Stderr, err); err != nil {
+		return err
+	}
+	return nil
+}
+
+// checkPermissions holds what the functions called while the suite ran against
+// their policies. What they called must be allowed, and nothing on everything;
+// what is allowed must have been called, if all of the suite has run.
+func checkPermissions(full bool) error {
+	all, err := iamcheck.Grants(suite.local.Template())
+	if err != nil {
+		return err
+	}
+	found := suite.calls.Compare(all, iamcheck.Exceptions())
+	lines := []report.Result{{
+		Name: "calls that no policy allows", Value: fmt.Sprintf("%d of %d calls of %d functions", len(found.Missing), found.Calls, found.Functions),
+		Pass: len(found.Missing) == 0, Note: strings.Join(found.Missing, "; "),
+	}, {
+		Name: "grants on everything (`*`)", Value: fmt.Sprintf("%d of %d", len(found.Wildcards), found.Grants), Pass: len(found.Wildcards) == 0, Note: strings.Join(found.Wildcards, "; "),
+	}}
+	if full {
+		lines = append(lines, report.Result{
+			Name: unusedGrants, Value: fmt.Sprintf("%d of %d", len(found.Unused), found.Grants), Pass: len(found.Unused) == 0,
+			Note: fmt.Sprintf("%d are used by the suite, %d have a written reason", len(found.CallsByGrant), len(found.Exceptions)),
+		})
+	}
+	var errs []error
+	for _, l := range lines {
+		l.Check, l.Target = "privileges", "0"
+		if full {
+			errs = append(errs, report.Record(l))
+		}
+		if !l.Pass && l.Name != unusedGrants {
+			errs = append(errs, fmt.Errorf("%s: %s", l.Name, l.Value))
+		}
+	}
+	for _, text := range found.Missing {
+		errs = append(errs, errors.New("not allowed: "+text))
+	}
+	if full {
+		errs = append(errs, reportUnused(found.Unused),
+			report.Detail("privileges", "What functions may do, and how often they did", found.Table(all)))
+	}
+	return errors.Join(errs...)
+}

@@ -1,0 +1,183 @@
+package e2e
+
+import (
+	"net/url"
+	"strings"
+	"testing"
+
+	"ticketsystem/localstack/testkit/client"
+)
+
+func TestIdempotencyKey_ReplaysResponse(t *testing.T) {
+	t.Parallel()
+	me := customer(t)
+	key := client.IdempotencyKey(client.NewID())
+	body := ticketBody(t, nil)
+	first := me.mustCall(201, "POST", "/tickets", body, nil, key)
+	second := me.mustCall(201, "POST", "/tickets", body, nil, key)
+	equal(t, "repeated body", string(second.Body), string(first.Body))
+	equal(t, "repeated Location", second.Header.Get("Location"), first.Header.Get("Location"))
+	equal(t, "repeated ETag", second.Header.Get("ETag"), first.Header.Get("ETag"))
+
+	wantProblem(t, me.call("POST", "/tickets", ticketBody(t, nil), key), 422)
+	var page client.List[client.Ticket]
+	me.get("/tickets", &page)
+	equal(t, "tickets after repeats", len(page.Data), 1)
+}
+
+func TestIdempotencyKey_PerUser(t *testing.T) {
+	t.Parallel()
+	me, other := customer(t), customer(t)
+	key := client.IdempotencyKey("shared-" + client.NewID())
+	body := ticketBody(t, nil)
+	var mine, theirs client.Ticket
+	me.mustCall(201, "POST", "/tickets", body, &mine, key)
+	other.mustCall(201, "POST", "/tickets", body, &theirs, key)
+	if mine.ID == theirs.ID {
+		t.Errorf("one key of two people: got ticket %s twice, want two tickets", mine.ID)
+	}
+	equal(t, "their ticket's customer", theirs.Customer.ID, other.Profile.ID)
+}
+
+func TestIdempotencyKey_WithoutClientID(t *testing.T) {
+	t.Parallel()
+	me := customer(t)
+	key := client.IdempotencyKey(client.NewID())
+	body := object{"name": "a.png", "type": "image/png", "size": 100}
+	var first, second client.Upload
+	me.mustCall(201, "POST", "/attachments", body, &first, key)
+	me.mustCall(201, "POST", "/attachments", body, &second, key)
+	equal(t, "repeated attachment", second.ID, first.ID)
+	body["size"] = 101
+	wantProblem(t, me.call("POST", "/attachments", body, key), 422)
+}
+
+func TestIdempotencyKey_Concurrent(t *testing.T) {
+	t.Parallel()
+	me := customer(t)
+	key := client.IdempotencyKey(client.NewID())
+	answers := concurrently(t, 8, func(int) (client.Response, error) {
+		return me.Do(t.Context(), "POST", "/attachments", object{"name": "a.png", "type": "image/png", "size": 100}, key)
+	})
+	made := map[string]bool{}
+	for _, answer := range answers {
+		if answer.Status != 201 {
+			wantProblem(t, answer, 409)
+			continue
+		}
+		var upload client.Upload
+		wantStatus(t, answer, 201, &upload)
+		made[upload.ID] = true
+	}
+	equal(t, "attachments of 8 equal calls at once", len(made), 1)
+}
+
+func TestList_Cursor(t *testing.T) {
+	t.Parallel()
+	me, other := customer(t), customer(t)
+	want := map[string]bool{}
+	for range 5 {
+		want[me.openTicket(nil).ID] = true
+	}
+	var cursors []string
+	var tickets []client.Ticket
+	eventually(t, "five tickets in pages of two", func() error {
+		var err error
+		tickets, cursors, err = readAllPages(me, "/tickets?limit=2")
+		if err == nil && len(tickets) != 5 {
+			err = mismatch("tickets", len(tickets), 5)
+		}
+		return err
+	})
+	for i, ticket := range tickets {
+		if !want[ticket.ID] {
+			t.Errorf("page by page: got %s twice or unknown", ticket.ID)
+		}
+		delete(want, ticket.ID)
+		if i > 0 && ticket.LastActivityAt.After(tickets[i-1].LastActivityAt) {
+			t.Errorf("page by page: got %s after %s, want newest activity first", ticket.LastActivityAt, tickets[i-1].LastActivityAt)
+		}
+	}
+	if len(cursors) < 2 {
+		t.Fatalf("pages of two: got %d cursors for 5 tickets, want 2", len(cursors))
+	}
+	cursor := cursors[0]
+	wantProblem(t, other.call("GET", "/tickets?limit=2&cursor="+url.QueryEscape(cursor), nil), 400)
+	for name, query := range map[string]string{
+		"another filter": "limit=2&status=closed&cursor=" + url.QueryEscape(cursor),
+		"another sort":   "limit=2&sort=-createdAt&cursor=" + url.QueryEscape(cursor),
+		"garbage":        "cursor=garbage",
+		"empty":          "cursor=",
+		"cut":            "limit=2&cursor=" + url.QueryEscape(cursor[:len(cursor)/2]),
+		"changed":        "limit=2&cursor=" + url.QueryEscape(swapLetter(cursor)),
+	} {
+		answer := me.call("GET", "/tickets?"+query, nil)
+		if name == "empty" && answer.Status == 200 {
+			continue // an empty parameter may count as none
+		}
+		if answer.Status != 400 {
+			t.Errorf("cursor with %s: got %s, want 400", name, answer)
+			continue
+		}
+		wantProblem(t, answer, 400)
+	}
+}
+
+// swapLetter changes one letter in the middle of a cursor.
+func swapLetter(cursor string) string {
+	middle := len(cursor) / 2
+	letter := "A"
+	if cursor[middle] == 'A' {
+		letter = "B"
+	}
+	return cursor[:middle] + letter + cursor[middle+1:]
+}
+
+// readAllPages reads a list of tickets to its end, or to its 50th page.
+func readAllPages(u testUser, path string) (tickets []client.Ticket, cursors []string, err error) {
+	separator := "?"
+	if strings.Contains(path, "?") {
+		separator = "&"
+	}
+	for next := path; len(cursors) < 50; {
+		answer, err := u.Do(u.t.Context(), "GET", next, nil)
+		if err != nil {
+			return nil, nil, err
+		}
+		var page client.List[client.Ticket]
+		if err := answer.Decode(200, &page); err != nil {
+			return nil, nil, err
+		}
+		tickets = append(tickets, page.Data...)
+		if !page.Page.HasMore {
+			return tickets, cursors, nil
+		}
+		if page.Page.Next == "" {
+			return nil, nil, mismatch(answer.Call+": page.next while page.hasMore", `""`, "a cursor")
+		}
+		cursors = append(cursors, page.Page.Next)
+		next = path + separator + "cursor=" + url.QueryEscape(page.Page.Next)
+	}
+	return tickets, cursors, nil
+}
+
+func TestList_Limit(t *testing.T) {
+	t.Parallel()
+	me := customer(t)
+	ticket := me.openTicket(nil)
+	for _, path := range []string{"/tickets", "/tickets/" + ticket.ID + "/messages", "/tickets/" + ticket.ID + "/history", "/categories"} {
+		for _, limit := range []string{"0", "101", "-1", "ten", "1.5", "99999999999999999999"} {
+			wantProblem(t, me.call("GET", path+"?limit="+limit, nil), 400)
+		}
+		for _, limit := range []string{"1", "100"} {
+			me.mustCall(200, "GET", path+"?limit="+limit, nil, nil)
+		}
+	}
+	for _, query := range []string{"sort=title", "sort=", "status=excited", "priority=9", "assignee=%00"} {
+		answer := me.call("GET", "/tickets?"+query, nil)
+		if query == "sort=" && answer.Status == 200 {
+			continue // an empty parameter may count as none
+		}
+		wantProblem(t, answer, 400, 422)
+	}
+}

@@ -1,0 +1,208 @@
+package e2e
+
+import (
+	"strconv"
+	"testing"
+	"time"
+
+	"ticketsystem/localstack/testkit/client"
+)
+
+func TestLogin_ByCode(t *testing.T) {
+	t.Parallel()
+	me := customer(t)
+	code := requestCode(t, me.Profile.Phone, "login")
+	wrong := anonymous(t, "POST", "/login", object{"phone": me.Profile.Phone, "code": wrongCode(code, 0)})
+	equal(t, "wrong code", wantProblem(t, wrong, 422).Code, "code_wrong")
+
+	var tokens client.Tokens
+	body := object{"phone": nationalFormat(me.Profile.Phone), "code": code}
+	wantStatus(t, anonymous(t, "POST", "/login", body), 200, &tokens)
+	equal(t, "user.id", tokens.User.ID, me.Profile.ID)
+	testUser{t, suite.api.WithTokens(tokens)}.get("/profile", nil)
+
+	wantProblem(t, anonymous(t, "POST", "/login", body), 401, 422)
+}
+
+func TestRequestCode_UnknownPhone(t *testing.T) {
+	t.Parallel()
+	me := customer(t)
+	known := anonymous(t, "POST", "/otp", object{"phone": me.Profile.Phone, "purpose": "login"})
+	unknown := anonymous(t, "POST", "/otp", object{"phone": client.RandomPhone(), "purpose": "login"})
+	equal(t, "POST /otp for an unknown number: status", unknown.Status, known.Status)
+	equal(t, "POST /otp for an unknown number: body", string(unknown.Body), string(known.Body))
+
+	request := func(phone string) client.Problem {
+		return wantProblem(t, anonymous(t, "POST", "/login", object{"phone": phone, "password": "wrong-password-1"}), 401)
+	}
+	equal(t, "login of an unknown number: code", request(client.RandomPhone()).Code, request(me.Profile.Phone).Code)
+}
+
+func TestLogin_RateLimit(t *testing.T) {
+	t.Parallel()
+	me := customer(t)
+	const most = 30 // far above any sensible limit for one number
+	for i := range most {
+		answer := anonymous(t, "POST", "/login", object{"phone": me.Profile.Phone, "password": "wrong-" + strconv.Itoa(i)})
+		if answer.Status == 401 {
+			wantProblem(t, answer, 401)
+			continue
+		}
+		wantProblem(t, answer, 429)
+		if wait, err := strconv.Atoi(answer.Header.Get("Retry-After")); err != nil || wait < 1 {
+			t.Errorf("login: got Retry-After %q, want seconds", answer.Header.Get("Retry-After"))
+		}
+		if i < 3 {
+			t.Errorf("login: got 429 at try %d, want room for a few slips", i+1)
+		}
+		me.get("/profile", nil)
+		return
+	}
+	t.Errorf("login: got 401 for %d wrong passwords, want 429 before", most)
+}
+
+func TestLogin_Invalid(t *testing.T) {
+	t.Parallel()
+	me := customer(t)
+	phone := me.Profile.Phone
+	for name, body := range map[string]object{
+		"nothing":         {},
+		"phone alone":     {"phone": phone},
+		"password alone":  {"password": client.Password},
+		"strange session": {"phone": phone, "password": client.Password, "session": "carrier pigeon"},
+		"bad phone":       {"phone": "12", "password": client.Password},
+	} {
+		answer := anonymous(t, "POST", "/login", body)
+		if answer.Status != 400 && answer.Status != 422 {
+			t.Errorf("login with %s: got %s, want 400 or 422", name, answer)
+			continue
+		}
+		wantProblem(t, answer, 400, 422)
+	}
+}
+
+func TestBearer_Invalid(t *testing.T) {
+	t.Parallel()
+	me := customer(t)
+	token := me.Tokens().AccessToken
+	for name, value := range map[string]string{
+		"none":          "",
+		"no scheme":     token,
+		"basic":         "Basic " + token,
+		"empty":         "Bearer ",
+		"garbage":       "Bearer abc.def.ghi",
+		"cut":           "Bearer " + token[:len(token)-4],
+		"refresh token": "Bearer " + me.Tokens().RefreshToken,
+		// {"alg":"none"} with the victim's own claims.
+		"unsigned": "Bearer eyJhbGciOiJub25lIiwidHlwIjoiSldUIn0." + claimsPart(token) + ".",
+	} {
+		answer := anonymous(t, "GET", "/profile", nil, client.Header("Authorization", value))
+		if answer.Status != 401 {
+			t.Errorf("%s bearer: got %s, want 401", name, answer)
+			continue
+		}
+		wantProblem(t, answer, 401)
+	}
+}
+
+// claimsPart is the middle part of a token.
+func claimsPart(token string) string {
+	start, end := -1, -1
+	for i, r := range token {
+		if r == '.' && start < 0 {
+			start = i
+		} else if r == '.' {
+			end = i
+		}
+	}
+	if start < 0 || end < 0 {
+		return ""
+	}
+	return token[start+1 : end]
+}
+
+// refresh sends a refresh token.
+func refresh(t *testing.T, refreshToken string) client.Response {
+	t.Helper()
+	return anonymous(t, "POST", "/token/refresh", object{"refreshToken": refreshToken})
+}
+
+func TestRefresh_Rotates(t *testing.T) {
+	t.Parallel()
+	me := customer(t)
+	first := me.Tokens().RefreshToken
+	var second, repeat client.Tokens
+	wantStatus(t, refresh(t, first), 200, &second)
+	if second.RefreshToken == first || second.AccessToken == "" {
+		t.Fatalf("refresh: got %+v, want a new pair", second)
+	}
+	equal(t, "refresh: user.id", second.User.ID, me.Profile.ID)
+	testUser{t, suite.api.WithTokens(second)}.get("/profile", nil)
+
+	wantStatus(t, refresh(t, first), 200, &repeat)
+	equal(t, "repeat within 10 s: successor", repeat.RefreshToken, second.RefreshToken)
+	used := time.Now()
+
+	waitUntil(t, used.Add(11*time.Second))
+	wantProblem(t, refresh(t, first), 401)
+	wantProblem(t, refresh(t, second.RefreshToken), 401)
+}
+
+func TestRefresh_Concurrent(t *testing.T) {
+	t.Parallel()
+	me := customer(t)
+	answers := concurrently(t, 8, func(int) (client.Response, error) {
+		return suite.api.Do(t.Context(), "POST", "/token/refresh", object{"refreshToken": me.Tokens().RefreshToken})
+	})
+	successors := map[string]bool{}
+	for _, answer := range answers {
+		var tokens client.Tokens
+		wantStatus(t, answer, 200, &tokens)
+		successors[tokens.RefreshToken] = true
+	}
+	equal(t, "successors of 8 refreshes at once", len(successors), 1)
+	for successor := range successors {
+		wantStatus(t, refresh(t, successor), 200, nil)
+	}
+}
+
+func TestRefresh_Invalid(t *testing.T) {
+	t.Parallel()
+	me := customer(t)
+	token := me.Tokens().RefreshToken
+	for name, value := range map[string]string{
+		"garbage":      "garbage",
+		"cut":          token[:len(token)-3],
+		"access token": me.Tokens().AccessToken,
+	} {
+		answer := refresh(t, value)
+		if answer.Status != 401 && answer.Status != 422 {
+			t.Errorf("refresh with %s: got %s, want 401 or 422", name, answer)
+		}
+	}
+	wantProblem(t, refresh(t, ""), 400, 401, 422)
+	wantStatus(t, refresh(t, token), 200, nil)
+}
+
+func TestLogout(t *testing.T) {
+	t.Parallel()
+	me := customer(t)
+	other, err := suite.api.Login(t.Context(), me.Profile.Phone, client.Password)
+	second := testUser{t, must(t, other, err)}
+
+	me.mustCall(204, "POST", "/logout", object{"refreshToken": me.Tokens().RefreshToken}, nil)
+	wantProblem(t, refresh(t, me.Tokens().RefreshToken), 401)
+
+	second.mustCall(204, "POST", "/logout", nil, nil)
+	wantProblem(t, refresh(t, second.Tokens().RefreshToken), 401)
+}
+
+func TestLogout_ForeignToken(t *testing.T) {
+	t.Parallel()
+	me, victim := customer(t), customer(t)
+	me.mustCall(204, "POST", "/logout", object{"refreshToken": victim.Tokens().RefreshToken}, nil)
+	wantStatus(t, refresh(t, victim.Tokens().RefreshToken), 200, nil)
+	if answer := me.call("POST", "/logout", object{"refreshToken": "garbage"}); answer.Status >= 500 {
+		t.Errorf("logout with garbage: got %s, want no failure of the server", answer)
+	}
+}

@@ -1,0 +1,232 @@
+package e2e
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"ticketsystem/localstack/testkit/client"
+)
+
+// notifications are a person's notifications, newest first, with the number of
+// unread ones.
+func (u testUser) notifications(query string) ([]client.Notification, int) {
+	u.t.Helper()
+	page, err := u.Notifications(u.t.Context(), query)
+	must(u.t, page, err)
+	return page.Data, page.Unread
+}
+
+// awaitNotifications waits until a person has that many notifications, and until
+// nothing is left to be sent of them.
+func (u testUser) awaitNotifications(n int) []client.Notification {
+	u.t.Helper()
+	var list []client.Notification
+	eventually(u.t, fmt.Sprint(n, " notifications"), func() error {
+		list, _ = u.notifications("limit=100")
+		if len(list) != n {
+			return mismatch("notifications", len(list), n)
+		}
+		for _, one := range list {
+			for channel, d := range one.Deliveries {
+				if d.State == "queued" || d.State == "sending" || d.State == "failed" {
+					return mismatch(channel+" of "+one.Title, d.State, "sent or skipped")
+				}
+			}
+		}
+		return nil
+	})
+	return list
+}
+
+// sentTexts are the texts of notifications sent to a person's number.
+func (u testUser) sentTexts() []string {
+	u.t.Helper()
+	texts, err := suite.api.TextMessages(u.t.Context(), u.Profile.Phone)
+	must(u.t, texts, err)
+	return slices.DeleteFunc(texts, func(text string) bool { _, err := client.ParseCode(text); return err == nil })
+}
+
+func deliveryOutcome(n client.Notification, channel string) string {
+	d := n.Deliveries[channel]
+	return strings.TrimSpace(d.State + " " + d.Reason)
+}
+
+// TestNotification_ReplyOnce: an answer, a status and nothing else, in the app and
+// by SMS, once, however often the answer was posted.
+func TestNotification_ReplyOnce(t *testing.T) {
+	t.Parallel()
+	me, agent := customer(t), support(t)
+	conn := me.connect()
+	ticket := me.openTicket(object{"title": "The parcel"})
+	me.post(ticket.ID, "anybody?", nil)
+	again := object{"clientId": client.NewID(), "body": "We look into it."}
+	agent.mustCall(201, "POST", "/tickets/"+ticket.ID+"/messages", again, nil)
+	agent.mustCall(200, "POST", "/tickets/"+ticket.ID+"/messages", again, nil)
+	agent.post(ticket.ID, "not for you", object{"internal": true})
+	agent.change(ticket.ID, "status", object{"status": "on_hold"})
+	agent.change(ticket.ID, "status", object{"status": "resolved"})
+
+	list := me.awaitNotifications(2)
+	equal(t, "kinds", list[0].Kind+" "+list[1].Kind, "status reply")
+	equal(t, "title", list[1].Title, "New reply: The parcel")
+	if !strings.Contains(list[1].Body, "We look into it.") || list[1].TicketID != ticket.ID || list[1].Read {
+		t.Errorf("the reply: got %+v", list[1])
+	}
+	for _, n := range list {
+		equal(t, n.Kind+": SMS", deliveryOutcome(n, "sms"), "sent")
+		equal(t, n.Kind+": mail", deliveryOutcome(n, "email"), "skipped no_address")
+		pushed := conn.await("the notification "+n.ID, func(f client.Frame) bool { return f.Type == "notification" && f.Notification.ID == n.ID })
+		equal(t, "pushed title", pushed.Notification.Title, n.Title)
+	}
+	texts := me.sentTexts()
+	slices.Sort(texts)
+	equal(t, "texts", fmt.Sprint(len(texts)), "2")
+	if !strings.Contains(texts[0], "has answered your ticket "+ticket.Number) || !strings.Contains(texts[1], ticket.Number+" is now resolved") {
+		t.Errorf("got %q", texts)
+	}
+	me.change(ticket.ID, "close", nil) // one's own deed
+	agent.change(ticket.ID, "reopen", nil)
+	list = me.awaitNotifications(3)
+	equal(t, "the newest", list[0].Title, "Open: The parcel")
+}
+
+// TestNotification_Preferences: who wants no SMS gets none; texts are in the person's
+// language.
+func TestNotification_Preferences(t *testing.T) {
+	t.Parallel()
+	me, other, agent := customer(t), customer(t), support(t)
+	me.mustCall(200, "PATCH", "/profile", object{"notifications": object{"sms": false, "email": false}}, nil)
+	other.mustCall(200, "PATCH", "/profile", object{"locale": "fa", "email": "not-mine@example.com"}, nil)
+	mine, theirs := me.openTicket(nil), other.openTicket(nil)
+	agent.post(mine.ID, "hello", nil)
+	agent.post(theirs.ID, "سلام", nil)
+	n := me.awaitNotifications(1)[0]
+	equal(t, "mail", deliveryOutcome(n, "email"), "skipped choice")
+	equal(t, "SMS", deliveryOutcome(n, "sms"), "skipped choice")
+	equal(t, "texts", len(me.sentTexts()), 0)
+	n = other.awaitNotifications(1)[0]
+	equal(t, "mail to an address that is not confirmed", deliveryOutcome(n, "email"), "skipped unverified")
+	equal(t, "Persian", strings.Join(other.sentTexts(), "|"), "پشتیبانی به تیکت "+theirs.Number+" شما پاسخ داد.\nتیکت‌سیستم")
+	var page client.NotificationPage
+	other.mustCall(200, "GET", "/notifications", nil, &page, client.Header("Accept-Language", "fa"))
+	equal(t, "title", page.Data[0].Title, "پاسخ تازه: "+theirs.Title)
+}
+
+// TestNotification_SkippedWhenRead on an open socket.
+func TestNotification_SkippedWhenRead(t *testing.T) {
+	t.Parallel()
+	me, agent := customer(t), support(t)
+	conn := me.connect()
+	ticket := me.openTicket(nil)
+	conn.subscribe(ticket.ID)
+	agent.post(ticket.ID, "hello", nil)
+	entry := conn.awaitEntry(ticket.ID, 2)
+	conn.send(object{"action": "read", "ticketId": ticket.ID, "seq": entry.Seq})
+	n := me.awaitNotifications(1)[0]
+	equal(t, "SMS", deliveryOutcome(n, "sms"), "skipped read")
+	equal(t, "texts", len(me.sentTexts()), 0)
+}
+
+// TestNotification_Assignment to the one who got the ticket, unless he took it.
+func TestNotification_Assignment(t *testing.T) {
+	t.Parallel()
+	me, agent, second := customer(t), support(t), support2(t)
+	ticket := me.openTicket(nil)
+	agent.change(ticket.ID, "assign", object{"assigneeId": "me"})
+	agent.change(ticket.ID, "assign", object{"assigneeId": second.Profile.ID})
+	of := func(u testUser) (found []client.Notification) {
+		list, _ := u.notifications("limit=100")
+		for _, n := range list {
+			if n.TicketID == ticket.ID {
+				found = append(found, n)
+			}
+		}
+		return found
+	}
+	eventually(t, "the assignment", func() error {
+		if list := of(second); len(list) != 1 || list[0].Kind != "assignment" {
+			return mismatch("notifications", toJSON(list), "one assignment")
+		}
+		return nil
+	})
+	equal(t, "told of one's own deed", len(of(agent)), 0)
+	list, unread := me.notifications("")
+	equal(t, "of the customer", fmt.Sprint(len(list), unread), "0 0")
+}
+
+// TestNotification_MarkRead: some, all, twice; the count and the pages follow.
+func TestNotification_MarkRead(t *testing.T) {
+	t.Parallel()
+	me, agent, other := customer(t), support(t), customer(t)
+	me.mustCall(200, "PATCH", "/profile", object{"notifications": object{"sms": false}}, nil)
+	ticket := me.openTicket(nil)
+	for i := range 5 {
+		agent.post(ticket.ID, fmt.Sprint("answer ", i), nil)
+	}
+	list := me.awaitNotifications(5)
+	var page client.NotificationPage
+	me.get("/notifications?limit=2", &page)
+	equal(t, "hasMore", fmt.Sprint(len(page.Data), page.Page.HasMore, page.Unread), "2 true 5")
+	second := client.NotificationPage{}
+	me.get("/notifications?limit=3&cursor="+page.Page.Next, &second)
+	equal(t, "second page", toJSON(second.Data), toJSON(list[2:]))
+	equal(t, "second page's end", fmt.Sprint(second.Page.HasMore, second.Unread), "false 5")
+
+	for range 2 {
+		me.mustCall(204, "POST", "/notifications/read", object{"ids": []string{list[0].ID, list[3].ID, client.NewID()}}, nil)
+	}
+	other.mustCall(204, "POST", "/notifications/read", object{"ids": []string{list[1].ID}}, nil)
+	eventually(t, "three are unread", func() error {
+		unread, n := me.notifications("unread=true")
+		if len(unread) != 3 || n != 3 || unread[0].ID != list[1].ID {
+			return mismatch("unread", toJSON(unread), "the others")
+		}
+		return nil
+	})
+	me.mustCall(204, "POST", "/notifications/read", object{"all": true}, nil)
+	eventually(t, "all are read", func() error {
+		if unread, n := me.notifications("unread=true"); len(unread) != 0 || n != 0 {
+			return mismatch("unread", n, 0)
+		}
+		return nil
+	})
+	agent.post(ticket.ID, "one more", nil)
+	eventually(t, "one is new", func() error {
+		if list, n := me.notifications(""); len(list) != 6 || n != 1 || list[0].Read || !list[1].Read {
+			return mismatch("unread", n, 1)
+		}
+		return nil
+	})
+	for _, body := range []object{{}, {"all": false}, {"ids": []string{}}, {"ids": []string{"x"}}, {"all": true, "ids": []string{list[0].ID}}} {
+		wantProblem(t, me.call("POST", "/notifications/read", body), 422)
+	}
+	wantProblem(t, me.call("GET", "/notifications?unread=maybe", nil), 400)
+	wantProblem(t, me.call("GET", "/notifications?cursor=x", nil), 400)
+	wantProblem(t, anonymous(t, "GET", "/notifications", nil), 401)
+}
+
+// TestNotification_KilledFunctions: whoever sends is killed again and again, and
+// every answer is still told. Only the local stack can kill.
+func TestNotification_KilledFunctions(t *testing.T) {
+	t.Parallel()
+	if suite.local == nil {
+		return
+	}
+	me, agent := customer(t), support(t)
+	ticket := me.openTicket(nil)
+	const answers = 6
+	for i := range answers {
+		agent.post(ticket.ID, fmt.Sprint("answer ", i), nil)
+		suite.local.Kill("notification-send")
+		suite.local.Kill("stream-deliver")
+		suite.local.Kill("stream-project")
+	}
+	for _, n := range me.awaitNotifications(answers) {
+		equal(t, n.Body, deliveryOutcome(n, "sms"), "sent")
+	}
+	if texts := me.sentTexts(); len(texts) < answers {
+		t.Errorf("got %d texts, want %d", len(texts), answers)
+	}
+}

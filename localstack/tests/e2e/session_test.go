@@ -1,0 +1,302 @@
+package e2e
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+
+	"ticketsystem/localstack/testkit/client"
+)
+
+const anotherPassword = "another-horse-8"
+
+// TestResetPassword: the new password opens, and all that the old one had
+// opened ends: refresh tokens at once, access tokens within seconds.
+func TestResetPassword(t *testing.T) {
+	t.Parallel()
+	me := customer(t)
+	browser := newBrowserSession(t, me)
+	code := requestCode(t, me.Profile.Phone, "reset")
+	reset := func(code, password string) client.Response {
+		return anonymous(t, "POST", "/password/reset", object{"phone": nationalFormat(me.Profile.Phone), "code": code, "password": password})
+	}
+	equal(t, "a weak password", wantProblem(t, reset(code, "12345678"), 422).Code, "weak_password")
+	equal(t, "a wrong code", wantProblem(t, reset(wrongCode(code, 0), anotherPassword), 422).Code, "code_wrong")
+	wantStatus(t, reset(code, anotherPassword), 204, nil)
+	equal(t, "the code again", wantProblem(t, reset(code, anotherPassword), 422).Code, "code_wrong")
+
+	wantProblem(t, refresh(t, me.Tokens().RefreshToken), 401)
+	wantProblem(t, browser.call("GET", "/profile", nil), 401)
+	eventually(t, "the access token of before is refused", func() error {
+		if answer := me.call("GET", "/profile", nil); answer.Status != 401 {
+			return mismatch("GET /profile", answer.Status, 401)
+		}
+		return nil
+	})
+	wantProblem(t, anonymous(t, "POST", "/login", object{"phone": me.Profile.Phone, "password": client.Password}), 401)
+	user, err := suite.api.Login(t.Context(), me.Profile.Phone, anotherPassword)
+	testUser{t, must(t, user, err)}.get("/profile", nil)
+}
+
+func TestResetPassword_UnknownPhone(t *testing.T) {
+	t.Parallel()
+	me := customer(t)
+	otherUser := client.RandomPhone()
+	known := anonymous(t, "POST", "/otp", object{"phone": me.Profile.Phone, "purpose": "reset"})
+	unknown := anonymous(t, "POST", "/otp", object{"phone": otherUser, "purpose": "reset"})
+	equal(t, "POST /otp for an unknown number: status", unknown.Status, known.Status)
+	equal(t, "POST /otp for an unknown number: body", string(unknown.Body), string(known.Body))
+	texts, err := suite.api.TextMessages(t.Context(), otherUser)
+	equal(t, "texts to an unknown number", len(must(t, texts, err)), 0)
+	answer := anonymous(t, "POST", "/password/reset", object{"phone": otherUser, "code": "123456", "password": anotherPassword})
+	equal(t, "reset of an unknown number", wantProblem(t, answer, 422).Code, "code_wrong")
+}
+
+type session struct {
+	ID         string
+	Device     string
+	CreatedAt  string
+	LastUsedAt string
+	Current    bool
+}
+
+// sessionsOf reads one's sessions; the first is the one that asks.
+func sessionsOf(t *testing.T, call func(method, path string, body any, options ...client.Option) client.Response) (current session, others []session) {
+	t.Helper()
+	var page client.List[session]
+	wantStatus(t, call("GET", "/sessions", nil), 200, &page)
+	for _, s := range page.Data {
+		if s.ID == "" || s.CreatedAt == "" || s.LastUsedAt == "" {
+			t.Errorf("GET /sessions: got %+v", s)
+		}
+		if s.Current {
+			current = s
+		} else {
+			others = append(others, s)
+		}
+	}
+	return current, others
+}
+
+func TestSessions(t *testing.T) {
+	t.Parallel()
+	me, otherUser := customer(t), customer(t)
+	user, err := suite.api.Login(t.Context(), me.Profile.Phone, client.Password)
+	second := testUser{t, must(t, user, err)}
+	browser := newBrowserSession(t, me)
+
+	mine, others := sessionsOf(t, me.call)
+	equal(t, "other sessions", len(others), 2)
+	_, foreign := sessionsOf(t, otherUser.call)
+	equal(t, "other sessions of a stranger", len(foreign), 0)
+	for name, id := range map[string]string{"another person's": mine.ID, "none": client.NewID(), "no id": "x"} {
+		equal(t, name, wantProblem(t, otherUser.call("DELETE", "/sessions/"+id, nil), 404).Code, "session_not_found")
+	}
+	me.get("/profile", nil)
+
+	theirs, _ := sessionsOf(t, browser.call)
+	me.mustCall(204, "DELETE", "/sessions/"+theirs.ID, nil, nil)
+	equal(t, "the cookie, at once", wantProblem(t, browser.call("GET", "/profile", nil), 401).Code, "session_ended")
+	wantProblem(t, me.call("DELETE", "/sessions/"+theirs.ID, nil), 404)
+
+	theirs, _ = sessionsOf(t, second.call)
+	me.mustCall(204, "DELETE", "/sessions/"+theirs.ID, nil, nil)
+	wantProblem(t, refresh(t, second.Tokens().RefreshToken), 401)
+	_, others = sessionsOf(t, me.call)
+	equal(t, "other sessions in the end", len(others), 0)
+}
+
+// TestLogout_ClosesSockets: whoever logs out hears nothing more; what was
+// opened in another session stays.
+func TestLogout_ClosesSockets(t *testing.T) {
+	t.Parallel()
+	me := customer(t)
+	user, err := suite.api.Login(t.Context(), me.Profile.Phone, client.Password)
+	second := testUser{t, must(t, user, err)}
+	mine, other := me.connect(), second.connect()
+	second.mustCall(204, "POST", "/logout", nil, nil)
+	if _, err := other.AwaitClose(t.Context()); err != nil {
+		t.Error(err)
+	}
+	if _, err := mine.Request(t.Context(), object{"action": "ping"}, "pong"); err != nil {
+		t.Errorf("the socket of the other session: %v", err)
+	}
+}
+
+// browserSession is a page in a browser: it has a cookie and, once it knows it, the CSRF
+// token.
+type browserSession struct {
+	t            *testing.T
+	cookie, csrf string
+	setCookie    *http.Cookie
+}
+
+// newBrowserSession signs somebody in as a browser does.
+func newBrowserSession(t *testing.T, user testUser) *browserSession {
+	t.Helper()
+	answer := anonymous(t, "POST", "/login", object{"phone": user.Profile.Phone, "password": client.Password, "session": "cookie"})
+	var body struct {
+		User                                 client.UserProfile
+		CSRFToken, AccessToken, RefreshToken string
+	}
+	wantStatus(t, answer, 200, &body)
+	cookies := (&http.Response{Header: answer.Header}).Cookies()
+	if len(cookies) != 1 || body.CSRFToken == "" || body.AccessToken+body.RefreshToken != "" || body.User.ID != user.Profile.ID {
+		t.Fatalf("login: got %v %s, want one cookie, a csrfToken and no tokens", cookies, answer)
+	}
+	return &browserSession{t: t, cookie: cookies[0].Name + "=" + cookies[0].Value, csrf: body.CSRFToken, setCookie: cookies[0]}
+}
+
+// call sends a request as a script of the page does.
+func (p *browserSession) call(method, path string, body any, options ...client.Option) client.Response {
+	p.t.Helper()
+	options = append([]client.Option{client.Header("Cookie", p.cookie), client.Header("X-CSRF-Token", p.csrf)}, options...)
+	return anonymous(p.t, method, path, body, options...)
+}
+
+func TestCookieSession(t *testing.T) {
+	t.Parallel()
+	me := customer(t)
+	p := newBrowserSession(t, me)
+	secure := strings.HasPrefix(suite.api.Base(), "https:")
+	name := map[bool]string{true: "__Host-session", false: "session"}[p.setCookie.Secure]
+	if p.setCookie.Name != name || !p.setCookie.HttpOnly || p.setCookie.SameSite != http.SameSiteLaxMode || p.setCookie.Path != "/" || p.setCookie.Domain != "" || secure && !p.setCookie.Secure {
+		t.Errorf("got the cookie %s", p.setCookie.Raw)
+	}
+	answer := p.call("GET", "/profile", nil)
+	wantStatus(t, answer, 200, nil)
+	equal(t, "X-CSRF-Token of a page that was loaded anew", answer.Header.Get("X-CSRF-Token"), p.csrf)
+
+	ticket := me.openTicket(nil)
+	for _, c := range []struct {
+		method, path string
+		body         any
+		want         int
+	}{
+		{"PATCH", "/profile", object{"name": "Sara in a browser"}, 200},
+		{"POST", "/tickets/" + ticket.ID + "/messages", object{"clientId": client.NewID(), "body": "From a page"}, 201},
+		{"POST", "/realtime/tickets", nil, 201},
+	} {
+		without := p.call(c.method, c.path, c.body, client.Header("X-CSRF-Token", ""))
+		equal(t, c.path+" without the CSRF token", wantProblem(t, without, 403).Code, "csrf")
+		wantStatus(t, p.call(c.method, c.path, c.body), c.want, nil)
+	}
+	for _, path := range []string{"/tickets", "/tickets/" + ticket.ID, "/tickets/" + ticket.ID + "/history", "/categories", "/sessions"} {
+		wantStatus(t, p.call("GET", path, nil), 200, nil)
+	}
+	// A bearer token goes before the cookie, and needs no CSRF token.
+	other := customer(t)
+	var profile client.UserProfile
+	wantStatus(t, p.call("PATCH", "/profile", object{"name": "Reza"}, client.Header("X-CSRF-Token", ""),
+		client.Header("Authorization", "Bearer "+other.Tokens().AccessToken)), 200, &profile)
+	equal(t, "who a bearer token says", profile.ID, other.Profile.ID)
+
+	wantProblem(t, p.call("POST", "/logout", nil, client.Header("X-CSRF-Token", "x")), 403)
+	out := p.call("POST", "/logout", nil)
+	wantStatus(t, out, 204, nil)
+	if expired := (&http.Response{Header: out.Header}).Cookies(); len(expired) != 1 || expired[0].Name != p.setCookie.Name || expired[0].MaxAge >= 0 {
+		t.Errorf("logout: got the cookies %v, want the session's to go", expired)
+	}
+	equal(t, "after logout", wantProblem(t, p.call("GET", "/profile", nil), 401).Code, "session_ended")
+}
+
+// TestConnect_Cookie: from an allowed page, and from no other.
+func TestConnect_Cookie(t *testing.T) {
+	t.Parallel()
+	me := customer(t)
+	p := newBrowserSession(t, me)
+	full, err := me.SocketURL(t.Context())
+	address, err := url.Parse(must(t, full, err))
+	if err != nil {
+		t.Fatal(err)
+	}
+	address.RawQuery = ""
+	own, err := suite.api.Origin()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, c := range map[string]struct {
+		origin string
+		opens  bool
+	}{"our page": {own, true}, "another page": {"https://evil.example", false}, "no page": {"", false}} {
+		header := http.Header{"Cookie": {p.cookie}}
+		if c.origin != "" {
+			header.Set("Origin", c.origin)
+		}
+		socket, status, err := suite.api.Dial(t.Context(), address.String(), header)
+		if (err == nil) != c.opens {
+			t.Errorf("%s: got status %d, %v, want open %v", name, status, err, c.opens)
+		}
+		if err == nil {
+			_ = socket.Close()
+		}
+	}
+}
+
+func TestChangePhone(t *testing.T) {
+	t.Parallel()
+	me, other := customer(t), customer(t)
+	phone := client.RandomPhone()
+	move := func(user testUser, phone, code string) client.Response {
+		return user.call("POST", "/profile/phone", object{"phone": phone, "code": code})
+	}
+	code := requestCode(t, phone, "phone")
+	equal(t, "a wrong code", wantProblem(t, move(me, phone, wrongCode(code, 0)), 422).Code, "code_wrong")
+	var profile client.UserProfile
+	wantStatus(t, move(me, nationalFormat(phone), code), 200, &profile)
+	equal(t, "phone", profile.Phone, phone)
+	user, err := suite.api.Login(t.Context(), phone, client.Password)
+	equal(t, "who has the number", must(t, user, err).Profile.ID, me.Profile.ID)
+	wantProblem(t, anonymous(t, "POST", "/login", object{"phone": me.Profile.Phone, "password": client.Password}), 401)
+
+	taken := me.Profile.Phone // free again
+	second, err := suite.api.SignUp(t.Context(), taken, "Who has the old number now")
+	must(t, second, err)
+	equal(t, "a taken number", wantProblem(t, move(other, taken, requestCode(t, taken, "phone")), 409).Code, "phone_taken")
+	other.get("/profile", &profile)
+	equal(t, "phone after a refusal", profile.Phone, other.Profile.Phone)
+}
+
+// awaitMail waits for the n-th mail to an address and gives the newest one's text.
+func awaitMail(t *testing.T, to string, n int) string {
+	t.Helper()
+	var newest string
+	eventually(t, "a mail to "+to, func() error {
+		var inbox struct{ Data []struct{ Body string } }
+		wantStatus(t, anonymous(t, "GET", "/_local/outbox?channel=email&to="+url.QueryEscape(to), nil), 200, &inbox)
+		if len(inbox.Data) < n {
+			return mismatch("mails", len(inbox.Data), n)
+		}
+		newest = inbox.Data[0].Body
+		return nil
+	})
+	return newest
+}
+
+func TestConfirmEmail(t *testing.T) {
+	t.Parallel()
+	me := customer(t)
+	equal(t, "without an address", wantProblem(t, me.call("POST", "/profile/email/code", nil), 409).Code, "email_missing")
+	address := "sara" + strings.ToLower(client.NewID()) + "@example.com"
+	me.mustCall(200, "PATCH", "/profile", object{"email": address, "locale": "fa"}, nil)
+	if suite.local == nil {
+		return // where no mailbox can be read
+	}
+	me.mustCall(202, "POST", "/profile/email/code", nil, nil)
+	wantProblem(t, me.call("POST", "/profile/email/code", nil), 429)
+	text := awaitMail(t, address, 1)
+	code, err := client.ParseCode(text)
+	must(t, code, err)
+	if !strings.Contains(text, "کد تیکت") {
+		t.Errorf("got %q, want it in Persian", text)
+	}
+	equal(t, "a wrong code", wantProblem(t, me.call("POST", "/profile/email/confirm", object{"code": wrongCode(code, 0)}), 422).Code, "code_wrong")
+	var profile client.UserProfile
+	me.mustCall(200, "POST", "/profile/email/confirm", object{"code": code}, &profile)
+	equal(t, "emailVerified", profile.EmailVerified, true)
+	me.mustCall(200, "PATCH", "/profile", object{"email": address}, &profile)
+	equal(t, "emailVerified with the same address", profile.EmailVerified, true)
+	me.mustCall(200, "PATCH", "/profile", object{"email": "x" + address}, &profile)
+	equal(t, "emailVerified with another address", profile.EmailVerified, false)
+}

@@ -1,0 +1,248 @@
+package e2e
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"ticketsystem/localstack/testkit/client"
+)
+
+func TestCreateTicket(t *testing.T) {
+	t.Parallel()
+	me := customer(t)
+	category := seededCategory(t, 1)
+	clientID := client.NewID()
+	body := ticketBody(t, object{
+		"clientId": clientID, "title": "صورت‌حساب اشتباه", "description": "Line one\nline two 🙂", "categoryId": category.ID, "priority": "high",
+	})
+	var ticket client.Ticket
+	answer := me.mustCall(201, "POST", "/tickets", body, &ticket)
+	if location := answer.Header.Get("Location"); !strings.HasSuffix(location, "/tickets/"+ticket.ID) {
+		t.Errorf("Location: got %q, want .../tickets/%s", location, ticket.ID)
+	}
+	equal(t, "title", ticket.Title, "صورت‌حساب اشتباه")
+	equal(t, "status", ticket.Status, "new")
+	equal(t, "priority", ticket.Priority, "high")
+	equal(t, "unread", ticket.Unread, 0)
+	equal(t, "lastSeq", ticket.LastSeq, 1)
+	if ticket.Number == "" || ticket.Version == nil || ticket.Assignee != nil || ticket.ClosedAt != nil || ticket.Tags == nil {
+		t.Errorf("ticket: got %+v, want number and version, no assignee, not closed, an empty list of tags", ticket)
+	}
+	if ticket.Category == nil || *ticket.Category != (client.Ref{ID: category.ID, Name: category.Name}) {
+		t.Errorf("category: got %+v, want %+v", ticket.Category, category)
+	}
+	if ticket.Customer == nil || ticket.Customer.ID != me.Profile.ID || ticket.Customer.Name != me.Profile.Name {
+		t.Errorf("customer: got %+v, want %s", ticket.Customer, me.Profile.ID)
+	}
+	if age := time.Since(ticket.CreatedAt).Abs(); age > time.Hour || !ticket.LastActivityAt.Equal(ticket.CreatedAt) {
+		t.Errorf("times: got created %s and active %s, want the same moment of today", ticket.CreatedAt, ticket.LastActivityAt)
+	}
+
+	var detail client.Detail
+	read := me.get("/tickets/"+ticket.ID, &detail)
+	equal(t, "ETag of GET", read.Header.Get("ETag"), answer.Header.Get("ETag"))
+	equal(t, "entries", len(detail.Entries), 1)
+	entry := newest(t, detail.Entries)
+	equal(t, "entry.kind", entry.Kind, "opened")
+	equal(t, "entry.seq", entry.Seq, 1)
+	equal(t, "entry.body", entry.Body, "Line one\nline two 🙂")
+	equal(t, "entry.clientId", entry.ClientID, clientID)
+	equal(t, "entry.author", entry.Author, client.Author{ID: me.Profile.ID, Name: me.Profile.Name, Role: "user"})
+	equal(t, "entry.state", entry.State, client.State{Status: "new", Priority: "high", CategoryID: category.ID})
+}
+
+func TestCreateTicket_DefaultPriority(t *testing.T) {
+	t.Parallel()
+	equal(t, "priority", customer(t).openTicket(nil).Priority, "medium")
+}
+
+func TestCreateTicket_Idempotent(t *testing.T) {
+	t.Parallel()
+	me, other := customer(t), customer(t)
+	body := ticketBody(t, nil)
+	var first, second client.Ticket
+	me.mustCall(201, "POST", "/tickets", body, &first)
+	answer := me.mustCall(200, "POST", "/tickets", body, &second)
+	equal(t, "repeat: id", second.ID, first.ID)
+	if answer.Header.Get("ETag") == "" {
+		t.Error("repeat: got no ETag, want one")
+	}
+	body["title"] = "Something else"
+	me.mustCall(200, "POST", "/tickets", body, &second)
+	equal(t, "repeat with other content: id", second.ID, first.ID)
+	equal(t, "repeat with other content: title", second.Title, first.Title)
+
+	other.mustCall(201, "POST", "/tickets", body, &second)
+	if second.ID == first.ID {
+		t.Errorf("the same clientId of another person: got ticket %s, want one of his own", first.ID)
+	}
+}
+
+func TestCreateTicket_Concurrent(t *testing.T) {
+	t.Parallel()
+	me := customer(t)
+	body := ticketBody(t, nil)
+	answers := concurrently(t, 10, func(int) (client.Response, error) {
+		return me.Do(t.Context(), "POST", "/tickets", body)
+	})
+	ids := map[string]bool{}
+	for _, answer := range answers {
+		if answer.Status != 200 && answer.Status != 201 {
+			t.Fatalf("ten equal calls at once: got %s, want 200 or 201", answer)
+		}
+		var ticket client.Ticket
+		wantStatus(t, answer, answer.Status, &ticket)
+		ids[ticket.ID] = true
+	}
+	equal(t, "tickets of ten equal calls at once", len(ids), 1)
+	equal(t, "201s of ten equal calls at once", countStatuses(answers)[201], 1)
+}
+
+func TestUpdateTicket_StaleVersion(t *testing.T) {
+	t.Parallel()
+	me := customer(t)
+	ticket := me.openTicket(nil)
+	path := "/tickets/" + ticket.ID
+	etag := me.get(path, nil).Header.Get("ETag")
+	var changed client.Ticket
+	answer := me.mustCall(200, "PATCH", path, object{"title": "A better title"}, &changed, client.IfMatch(etag))
+	equal(t, "title", changed.Title, "A better title")
+	fresh := answer.Header.Get("ETag")
+	if fresh == "" || fresh == etag {
+		t.Errorf("ETag after a change: got %q, want another than %q", fresh, etag)
+	}
+	wantProblem(t, me.call("PATCH", path, object{"title": "Lost update"}, client.IfMatch(etag)), 412)
+	wantProblem(t, me.call("PATCH", path, object{"title": "Lost update"}, client.IfMatch(`"nonsense"`)), 400, 412)
+	me.mustCall(200, "PATCH", path, object{"priority": "urgent"}, &changed, client.IfMatch(fresh))
+	equal(t, "title after the refused change", changed.Title, "A better title")
+
+	entries := me.history(ticket.ID)
+	want := []string{"opened", "title", "priority"}
+	if got := entryKinds(entries); fmt.Sprint(got) != fmt.Sprint(want) {
+		t.Fatalf("history: got %v, want %v", got, want)
+	}
+	for i, change := range []client.Change{
+		{Field: "title", From: ticket.Title, To: "A better title"}, {Field: "priority", From: "medium", To: "urgent"},
+	} {
+		if entry := entries[i+1]; entry.Change == nil || *entry.Change != change {
+			t.Errorf("history, seq %d: got change %+v, want %+v", entry.Seq, entry.Change, change)
+		}
+	}
+	equal(t, "state after the change", newest(t, entries).State.Priority, "urgent")
+}
+
+func entryKinds(entries []client.Entry) []string {
+	var all []string
+	for _, entry := range entries {
+		all = append(all, entry.Kind)
+	}
+	return all
+}
+
+// patch changes a ticket at its newest version.
+func (u testUser) patch(ticketID string, body object) client.Response {
+	u.t.Helper()
+	etag := u.get("/tickets/"+ticketID, nil).Header.Get("ETag")
+	return u.call("PATCH", "/tickets/"+ticketID, body, client.IfMatch(etag))
+}
+
+func TestUpdateTicket_Authorization(t *testing.T) {
+	t.Parallel()
+	me, agent := customer(t), support(t)
+	ticket := me.openTicket(nil)
+	other := seededCategory(t, 2)
+	wantProblem(t, me.patch(ticket.ID, object{"categoryId": other.ID}), 403)
+	wantProblem(t, me.patch(ticket.ID, object{"tags": []string{"vip"}}), 403)
+
+	var changed client.Ticket
+	wantStatus(t, agent.patch(ticket.ID, object{"categoryId": other.ID}), 200, &changed)
+	if changed.Category == nil || changed.Category.ID != other.ID {
+		t.Errorf("category: got %+v, want %s", changed.Category, other.ID)
+	}
+	wantStatus(t, agent.patch(ticket.ID, object{"tags": []string{"vip", "parcel"}}), 200, &changed)
+	equal(t, "tags", fmt.Sprint(changed.Tags), fmt.Sprint([]string{"vip", "parcel"}))
+	wantStatus(t, agent.patch(ticket.ID, object{"title": "By support"}), 200, &changed)
+	equal(t, "title", changed.Title, "By support")
+
+	for name, body := range map[string]object{
+		"blank title": {"title": ""}, "priority": {"priority": "x"}, "category": {"categoryId": client.NewID()},
+		"tags type": {"tags": "vip"}, "status": {"status": "closed"}, "unknown": {"color": "red"},
+	} {
+		answer := agent.patch(ticket.ID, body)
+		if answer.Status != 400 && answer.Status != 422 {
+			t.Errorf("PATCH with bad %s: got %s, want 400 or 422", name, answer)
+		}
+	}
+	me.change(ticket.ID, "close", nil)
+	wantProblem(t, me.patch(ticket.ID, object{"title": "Too late"}), 409)
+}
+
+func TestForeignTicket_NotFound(t *testing.T) {
+	t.Parallel()
+	owner, me := customer(t), customer(t)
+	ticket := owner.openTicket(nil)
+	owner.post(ticket.ID, "private", nil)
+	message := object{"clientId": client.NewID(), "body": "hello"}
+	action := object{"clientId": client.NewID()}
+	for _, id := range []string{ticket.ID, client.NewID()} {
+		path := "/tickets/" + id
+		for _, call := range []struct {
+			method, path string
+			body         any
+		}{
+			{"GET", path, nil}, {"GET", path + "/messages", nil}, {"GET", path + "/history", nil},
+			{"PATCH", path, object{"title": "mine now"}},
+			{"POST", path + "/messages", message}, {"POST", path + "/read", object{"seq": 1}},
+			{"POST", path + "/close", action}, {"POST", path + "/reopen", action},
+		} {
+			answer := me.call(call.method, call.path, call.body, client.IfMatch(`"1"`))
+			problem := wantProblem(t, answer, 404)
+			equal(t, answer.Call+" instance", problem.Instance, call.path)
+		}
+	}
+	var page client.List[client.Ticket]
+	me.get("/tickets", &page)
+	equal(t, "a stranger's tickets", len(page.Data), 0)
+	equal(t, "entries after a stranger's tries", len(owner.history(ticket.ID)), 2)
+}
+
+func TestStaffActions_CustomerForbidden(t *testing.T) {
+	t.Parallel()
+	owner, otherUser := customer(t), customer(t)
+	ticket := owner.openTicket(nil)
+	for action, body := range map[string]object{
+		"status": {"clientId": client.NewID(), "status": "resolved"},
+		"assign": {"clientId": client.NewID(), "assigneeId": "me"},
+	} {
+		wantProblem(t, owner.call("POST", "/tickets/"+ticket.ID+"/"+action, body), 403)
+		// The role is judged at the door, so a stranger may learn no more than that.
+		wantProblem(t, otherUser.call("POST", "/tickets/"+ticket.ID+"/"+action, body), 403, 404)
+	}
+	equal(t, "status after refused verbs", owner.detail(ticket.ID).Ticket.Status, "new")
+}
+
+func TestDetail_Newest20(t *testing.T) {
+	t.Parallel()
+	me := customer(t)
+	ticket := me.openTicket(nil)
+	for i := range 24 {
+		me.post(ticket.ID, fmt.Sprintf("message %d", i+2), nil)
+	}
+	detail := me.detail(ticket.ID)
+	equal(t, "hasMore", detail.HasMore, true)
+	equal(t, "seqs", fmt.Sprint(seqs(detail.Entries)), fmt.Sprint(seqRange(6, 25)))
+	equal(t, "lastSeq", detail.Ticket.LastSeq, 25)
+	short := me.openTicket(nil)
+	equal(t, "hasMore of a short ticket", me.detail(short.ID).HasMore, false)
+}
+
+// seqRange lists the numbers from first to last.
+func seqRange(first, last int) []int {
+	var numbers []int
+	for n := first; n <= last; n++ {
+		numbers = append(numbers, n)
+	}
+	return numbers
+}

@@ -1,0 +1,139 @@
+package e2e
+
+import (
+	"strings"
+	"testing"
+
+	"ticketsystem/localstack/testkit/client"
+)
+
+// ticketBody is a complete body of POST /tickets, with changes.
+func ticketBody(t *testing.T, changes object) object {
+	t.Helper()
+	body := object{
+		"clientId": client.NewID(), "title": "A title", "description": "A description", "categoryId": seededCategory(t, 0).ID,
+	}
+	for name, value := range changes {
+		if value == nil {
+			delete(body, name)
+		} else {
+			body[name] = value
+		}
+	}
+	return body
+}
+
+// seededCategory is one of the seeded categories.
+func seededCategory(t *testing.T, i int) client.Category {
+	t.Helper()
+	var page client.List[client.Category]
+	wantStatus(t, anonymous(t, "GET", "/categories", nil), 200, &page)
+	if len(page.Data) <= i {
+		t.Fatalf("GET /categories: got %d, want more than %d", len(page.Data), i)
+	}
+	return page.Data[i]
+}
+
+func TestCreateTicket_InvalidFields(t *testing.T) {
+	t.Parallel()
+	me := customer(t)
+	for name, c := range map[string]struct {
+		changes object
+		field   string
+	}{
+		"no clientId":       {object{"clientId": nil}, "clientId"},
+		"bad clientId":      {object{"clientId": "one"}, "clientId"},
+		"no title":          {object{"title": nil}, "title"},
+		"blank title":       {object{"title": "  \t "}, "title"},
+		"long title":        {object{"title": strings.Repeat("x", 5000)}, "title"},
+		"title type":        {object{"title": 5}, "title"},
+		"title NUL":         {object{"title": "a\x00b"}, "title"},
+		"no description":    {object{"description": nil}, "description"},
+		"blank description": {object{"description": " "}, "description"},
+		"no category":       {object{"categoryId": nil}, "categoryId"},
+		"unknown category":  {object{"categoryId": client.NewID()}, "categoryId"},
+		"bad priority":      {object{"priority": "gigantic"}, "priority"},
+		"priority type":     {object{"priority": []int{1}}, "priority"},
+		"unknown field":     {object{"status": "closed"}, "status"},
+		"other case":        {object{"Title": "twice"}, "title"},
+		"attachments type":  {object{"attachmentIds": "one"}, "attachmentIds"},
+		"attachment type":   {object{"attachmentIds": []int{1}}, "attachmentIds"},
+		"too many files":    {object{"attachmentIds": tooManyIDs()}, "attachmentIds"},
+	} {
+		answer := me.call("POST", "/tickets", ticketBody(t, c.changes))
+		if answer.Status != 400 && answer.Status != 422 {
+			t.Errorf("%s: got %s, want 400 or 422", name, answer)
+			continue
+		}
+		if problem := wantProblem(t, answer, 400, 422); !pointsAt(problem, c.field) {
+			t.Errorf("%s: got errors %+v, want one that points at /%s", name, problem.Errors, c.field)
+		}
+	}
+	wantNoTickets(t, me)
+}
+
+func tooManyIDs() []string {
+	var ids []string
+	for range 11 {
+		ids = append(ids, client.NewID())
+	}
+	return ids
+}
+
+func wantNoTickets(t *testing.T, me testUser) {
+	t.Helper()
+	var page client.List[client.Ticket]
+	me.get("/tickets", &page)
+	equal(t, "tickets after refused bodies", len(page.Data), 0)
+}
+
+func TestCreateTicket_InvalidBody(t *testing.T) {
+	t.Parallel()
+	me := customer(t)
+	good := func(title string) string {
+		return `{"clientId":"` + client.NewID() + `","title":"` + title + `","description":"d","categoryId":"` + seededCategory(t, 0).ID + `"}`
+	}
+	for name, c := range map[string]struct {
+		body     string
+		statuses []int
+	}{
+		"nothing":             {"", []int{400, 422}},
+		"no JSON":             {"title=x", []int{400}},
+		"half":                {good("x")[:30], []int{400}},
+		"an array":            {"[" + good("x") + "]", []int{400, 422}},
+		"null":                {"null", []int{400, 422}},
+		"a text":              {`"x"`, []int{400, 422}},
+		"two documents":       {good("x") + good("y"), []int{400}},
+		"garbage behind":      {good("x") + "!", []int{400}},
+		"duplicate field":     {`{"title":"first",` + good("second")[1:], []int{400, 422}},
+		"bad UTF-8":           {good("a\xff\xfeb"), []int{400, 422}},
+		"raw NUL":             {good("a\x00b"), []int{400, 422}},
+		"escaped NUL":         {good(`a\u0000b`), []int{400, 422}},
+		"half a surrogate":    {good(`a\ud800b`), []int{400, 422}},
+		"two megabytes":       {good(strings.Repeat("x", 2<<20)), []int{413}},
+		"two megabytes blank": {good("x") + strings.Repeat(" ", 2<<20), []int{413}},
+		"deep nesting":        {`{"title":` + strings.Repeat("[", 20_000) + strings.Repeat("]", 20_000) + "}", []int{400, 413, 422}},
+	} {
+		answer := me.call("POST", "/tickets", client.Raw(c.body))
+		known := false
+		for _, status := range c.statuses {
+			known = known || answer.Status == status
+		}
+		if !known {
+			t.Errorf("%s: got %s, want one of %v", name, answer, c.statuses)
+			continue
+		}
+		wantProblem(t, answer, c.statuses...)
+	}
+	wantNoTickets(t, me)
+}
+
+func TestGetTicket_InvalidID(t *testing.T) {
+	t.Parallel()
+	me := customer(t)
+	for _, id := range []string{client.NewID(), "1", "%00", "..%2f..%2fetc", strings.Repeat("A", 500), "T%23x", "%ff"} {
+		for _, path := range []string{"/tickets/" + id, "/tickets/" + id + "/messages", "/attachments/" + id, "/categories/" + id} {
+			wantProblem(t, me.call("GET", path, nil), 400, 404)
+		}
+	}
+}

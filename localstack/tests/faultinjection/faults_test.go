@@ -1,0 +1,253 @@
+package faultinjection
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net/http"
+	"os"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"ticketsystem/localstack/emulator/awsproxy"
+	"ticketsystem/localstack/emulator/stack"
+	"ticketsystem/localstack/testkit/client"
+	"ticketsystem/localstack/testkit/report"
+	"ticketsystem/localstack/testkit/seed"
+	"ticketsystem/pkg/app"
+	"ticketsystem/pkg/dynamo"
+)
+
+const agentPhone = "+989120000002" // a seeded one
+
+// run is one run of the suite.
+type run struct {
+	stack *stack.Stack
+	api   *client.API
+	store *dynamo.Store
+	plan  *faultPlan
+	agent *client.User
+	seed  uint64
+}
+
+// TestFaults_ExactlyOnce lets people write over HTTP and sockets while
+// functions are killed around their calls, and calls are refused, cut and left
+// without an answer. What was acknowledged must be in the log once, under the
+// number that was acknowledged, without a gap.
+func TestFaults_ExactlyOnce(t *testing.T) {
+	messages, faults := report.ShortOrFull(2_000, 100_000), report.ShortOrFull(200, 10_000)
+	seed := faultSeed(t)
+	plan := newFaultPlan(seed)
+	r := startRun(t, plan.observe)
+	r.plan, r.seed = plan, seed
+	began := time.Now()
+	scenarios, found, err := r.runScenarios(t.Context(), messages/(writers*perWriter))
+	r.plan.setArmed(false)
+	acknowledged, disconnects := 0, 0
+	for _, s := range scenarios {
+		acknowledged += s.acked.len()
+		disconnects += s.disconnects
+	}
+	injected, kills := r.plan.total()
+	summary := fmt.Sprintf("seed %d, %s, %d calls: %d broken, of these %d by kill -9; clients cut their own connections %d times",
+		r.seed, time.Since(began).Round(time.Second), r.plan.calls, injected, kills, disconnects)
+	t.Log(summary)
+	pass := err == nil && found == comparison{} && acknowledged >= messages && injected >= faults
+	record(t, report.Result{
+		Name: "acknowledged messages", Target: fmt.Sprintf("%d messages, %d faults: 0 lost, 0 doubled, 0 gaps", messages, faults), Pass: pass, Note: summary,
+		Value: fmt.Sprintf("%d messages, %d faults: %d lost, %d doubled, %d gaps", acknowledged, injected, found.Lost, found.Duplicated, found.Gaps),
+	})
+	if err := report.Detail("faults", "What was broken", r.plan.table()); err != nil {
+		t.Error(err)
+	}
+	if !pass {
+		t.Errorf("%d acknowledged, %d faults, %+v: %v", acknowledged, injected, found, err)
+	}
+	r.waitForProjections(t, scenarios)
+}
+
+// waitForProjections waits until the heads of all tickets have come to the end of their
+// logs: the stream went on through its own share of faults.
+func (r *run) waitForProjections(t *testing.T, scenarios []*scenario) {
+	t.Helper()
+	behind := 0
+	for _, s := range scenarios { // about as the stream comes to them: patience is with each
+		if err := r.waitForProjection(t.Context(), s.ticketID); err != nil {
+			behind++
+			t.Error(err)
+		}
+	}
+	deadLetters := 0
+	queues, err := r.api.Queues(t.Context())
+	for _, q := range queues {
+		if strings.Contains(q.Name, "Failures") {
+			deadLetters += q.Visible + q.InFlight + q.Delayed
+		}
+	}
+	if err != nil || deadLetters > 0 {
+		t.Errorf("%d events were given up, %v", deadLetters, err)
+	}
+	record(t, report.Result{
+		Name: "what follows", Target: "0 heads behind, 0 events given up", Pass: behind == 0 && deadLetters == 0 && err == nil,
+		Value: fmt.Sprintf("%d of %d heads behind, %d events given up", behind, len(scenarios), deadLetters),
+	})
+}
+
+// waitForProjection waits until a ticket's head knows all of its log.
+func (r *run) waitForProjection(ctx context.Context, ticketID string) error {
+	ctx, cancel := context.WithTimeout(ctx, scenarioTimeout)
+	defer cancel()
+	for {
+		log, err := r.store.ReadLogLatest(ctx, ticketID, 1)
+		if err != nil {
+			return err
+		}
+		if log.Ticket.LastSeq == entriesPerTicket {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("ticket %s: the head says %d, want %d", ticketID, log.Ticket.LastSeq, entriesPerTicket)
+		case <-time.After(50 * time.Millisecond):
+		}
+	}
+}
+
+// runScenarios holds conversations, some at once, and checks each.
+func (r *run) runScenarios(ctx context.Context, n int) ([]*scenario, comparison, error) {
+	var (
+		mu        sync.Mutex
+		scenarios []*scenario
+		found     comparison
+		errs      []error
+		wg        sync.WaitGroup
+		next      = make(chan uint64)
+	)
+	record := func(s *scenario, a comparison, err error) {
+		mu.Lock()
+		defer mu.Unlock()
+		if s != nil {
+			scenarios = append(scenarios, s)
+		}
+		found.add(a)
+		if err != nil {
+			errs = append(errs, err)
+		}
+	}
+	for range report.ShortOrFull(8, 16) {
+		customer, err := r.newCustomer(ctx)
+		if err != nil {
+			return nil, found, err
+		}
+		wg.Go(func() {
+			for number := range next {
+				s, err := r.newScenario(ctx, customer)
+				if err == nil {
+					err = s.run(ctx, r.seed+number)
+				}
+				if err != nil {
+					record(s, comparison{}, err)
+					continue
+				}
+				a, err := s.check(ctx, r.store)
+				record(s, a, err)
+			}
+		})
+	}
+	r.plan.setArmed(true)
+	for number := range n {
+		next <- uint64(number)
+	}
+	close(next)
+	wg.Wait()
+	return scenarios, found, errors.Join(errs...)
+}
+
+// newCustomer signs somebody up who wants no texts and no mail: what is sent out
+// is not what this is about.
+func (r *run) newCustomer(ctx context.Context) (*client.User, error) {
+	user, err := r.api.SignUp(ctx, client.RandomPhone(), "Sara Customer")
+	if err != nil {
+		return nil, err
+	}
+	answer, err := user.Do(ctx, http.MethodPatch, "/profile", client.Fields{"notifications": client.Fields{"email": false, "sms": false}})
+	if err != nil {
+		return nil, err
+	}
+	return user, answer.Decode(http.StatusOK, nil)
+}
+
+// newScenario opens the ticket of a conversation.
+func (r *run) newScenario(ctx context.Context, customer *client.User) (*scenario, error) {
+	opened, err := customer.OpenTicket(ctx, nil)
+	if err != nil {
+		return nil, err
+	}
+	return &scenario{ticketID: opened.ID, customer: customer, agent: r.agent}, nil
+}
+
+// startRun starts a stack with a tap, and builds what the run needs.
+func startRun(t *testing.T, observe awsproxy.Observer) *run {
+	t.Helper()
+	r := &run{}
+	var log io.Writer
+	if testing.Verbose() {
+		log = os.Stderr
+	}
+	var err error
+	r.stack, err = stack.Start(t.Context(), stack.Options{
+		Root: "../../..", InMemory: true, Seed: seed.Seed, Log: log, Observer: observe, MaxInstances: 24,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(r.stack.Close)
+	r.stack.Build()
+	r.api = client.New(r.stack.HTTPURL, r.stack.SocketURL, r.stack.OutboxURL)
+	if r.agent, err = r.api.Login(t.Context(), agentPhone, client.Password); err != nil {
+		t.Fatal(err)
+	}
+	if r.store, err = tableOf(r.stack); err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+// tableOf is the stack's table, reached past the tap.
+func tableOf(s *stack.Stack) (*dynamo.Store, error) {
+	env := app.NewEnv(func(name string) (string, bool) {
+		value, given := map[string]string{
+			"AWS_ENDPOINT_URL": s.DynamoDBURL, "AWS_REGION": "us-east-1", "AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local",
+		}[name]
+		return value, given
+	})
+	config := env.AWS("DYNAMODB")
+	return dynamo.New(config, s.TableName, app.Now), env.Err()
+}
+
+// faultSeed is FAULT_SEED, or any.
+func faultSeed(t *testing.T) uint64 {
+	t.Helper()
+	given := os.Getenv("FAULT_SEED")
+	if given == "" {
+		return rand.Uint64()
+	}
+	s, err := strconv.ParseUint(given, 10, 64)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func record(t *testing.T, l report.Result) {
+	t.Helper()
+	l.Check = "faults"
+	if err := report.Record(l); err != nil {
+		t.Error(err)
+	}
+}

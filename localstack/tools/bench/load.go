@@ -1,0 +1,61 @@
+package main
+
+import (
+	"context"
+	"sync"
+	"time"
+)
+
+// load is what came of asking at one concurrency for some time.
+type load struct {
+	clients   int
+	latencies []time.Duration
+	took      time.Duration
+	cpu       usage // ticks
+	failures  []error
+}
+
+func (l load) perSecond() float64 { return float64(len(l.latencies)) / l.took.Seconds() }
+
+// cpuPerRequest is the processor time of one answer.
+func (l load) cpuPerRequest(ticks uint64) time.Duration {
+	return time.Duration(ticks) * tick / time.Duration(max(len(l.latencies), 1))
+}
+
+// runLoad asks with so many clients at once, each for its next answer as soon as it
+// has the last one.
+func runLoad(ctx context.Context, stack, clients int, d time.Duration, call func(ctx context.Context, client int) error) (load, error) {
+	l := load{clients: clients}
+	before, err := cpuTime(stack)
+	if err != nil {
+		return l, err
+	}
+	var mu sync.Mutex
+	var all sync.WaitGroup
+	begin := time.Now()
+	for c := range clients {
+		all.Go(func() {
+			var own []time.Duration
+			var failures []error
+			for ctx.Err() == nil && time.Since(begin) < d {
+				start := time.Now()
+				if err := call(ctx, c); err != nil {
+					failures = append(failures, err)
+					continue
+				}
+				own = append(own, time.Since(start))
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			l.latencies, l.failures = append(l.latencies, own...), append(l.failures, failures...)
+		})
+	}
+	all.Wait()
+	l.took = time.Since(begin)
+	after, err := cpuTime(stack)
+	l.cpu = after.minus(before)
+	if err == nil {
+		err = ctx.Err()
+	}
+	return l, err
+}

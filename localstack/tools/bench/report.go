@@ -1,0 +1,53 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"ticketsystem/localstack/testkit/report"
+)
+
+// recordResults prints findings and hands them to the judge. detail is the error of
+// handing over what belongs to them.
+func recordResults(detail error, results ...report.Result) error {
+	errs := []error{detail}
+	for _, result := range results {
+		status := "holds"
+		if !result.Pass {
+			status = "falls short"
+		}
+		fmt.Printf("%-52s %-44s %-24s %s\n", result.Name, result.Value, result.Target, status)
+		errs = append(errs, report.Record(result))
+	}
+	return errors.Join(errs...)
+}
+
+// percentile is the duration that so much of all are within: 0.5 for the middle.
+func percentile(all []time.Duration, p float64) time.Duration {
+	if len(all) == 0 {
+		return 0
+	}
+	sorted := slices.Sorted(slices.Values(all))
+	return sorted[min(len(sorted)-1, int(p*float64(len(sorted))))]
+}
+
+func median(all []time.Duration) time.Duration { return percentile(all, 0.5) }
+
+// ms writes a duration in milliseconds, with a decimal where that says more.
+func ms(d time.Duration) string {
+	v := float64(d) / float64(time.Millisecond)
+	if v >= 20 {
+		return fmt.Sprintf("%.0f ms", v)
+	}
+	return fmt.Sprintf("%.1f ms", v)
+}
+
+// must is for what cannot fail: encoding plain values.
+func must[T any](v T, err error) T {
+	if err != nil {
+		panic(err)
+	}
+	return v
+}

@@ -1,0 +1,112 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os/exec"
+	"strings"
+	"time"
+)
+
+// startLimit is how long a function may take to start and to answer.
+const startLimit = 10 * time.Second
+
+// program is a function as it is started.
+type program struct {
+	name   string
+	binary string
+	env    []string
+	event  []byte // what it is asked first; nil when it is only started
+}
+
+// runtimeAPI is a Lambda Runtime API that notes when a process asks for its
+// first work and when it has answered it. One process runs at a time.
+type runtimeAPI struct {
+	address   string
+	event     []byte
+	ready     chan time.Time
+	responses chan functionResponse
+}
+
+type functionResponse struct {
+	at   time.Time
+	text []byte
+}
+
+// newRuntimeAPI listens until close is called.
+func newRuntimeAPI() (api *runtimeAPI, closeAPI func() error, err error) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, nil, err
+	}
+	api = &runtimeAPI{address: listener.Addr().String()}
+	server := &http.Server{Handler: api, ReadHeaderTimeout: startLimit}
+	go func() { _ = server.Serve(listener) }() // ends with close
+	return api, server.Close, nil
+}
+
+func (a *runtimeAPI) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	now := time.Now()
+	if r.Method == http.MethodPost {
+		text, err := io.ReadAll(r.Body)
+		if err != nil || !strings.HasSuffix(r.URL.Path, "/response") {
+			text = nil
+		}
+		w.WriteHeader(http.StatusAccepted)
+		a.responses <- functionResponse{now, text}
+		return
+	}
+	select {
+	case a.ready <- now:
+	default: // it has had its work
+		<-r.Context().Done()
+		return
+	}
+	if a.event == nil {
+		<-r.Context().Done()
+		return
+	}
+	w.Header().Set("Lambda-Runtime-Aws-Request-Id", "00000000-0000-4000-8000-000000000000")
+	w.Header().Set("Lambda-Runtime-Deadline-Ms", fmt.Sprint(now.Add(startLimit).UnixMilli()))
+	w.Header().Set("Lambda-Runtime-Invoked-Function-Arn", "arn:aws:lambda:us-east-1:000000000000:function:bench")
+	_, _ = w.Write(a.event) // a process that went away is noticed by its silence
+}
+
+// measureStart starts a program once and tells how long it took to ask for work, and
+// to answer it where it has an event.
+func (a *runtimeAPI) measureStart(ctx context.Context, p program) (ready, answered time.Duration, err error) {
+	a.event, a.ready, a.responses = p.event, make(chan time.Time, 1), make(chan functionResponse, 1)
+	command := exec.CommandContext(ctx, p.binary)
+	command.Env = append([]string{"AWS_LAMBDA_RUNTIME_API=" + a.address}, p.env...)
+	begin := time.Now()
+	if err := command.Start(); err != nil {
+		return 0, 0, err
+	}
+	defer func() {
+		err = errors.Join(err, command.Process.Kill())
+		_ = command.Wait() // it was killed
+	}()
+	limit := time.After(startLimit)
+	select {
+	case at := <-a.ready:
+		ready = at.Sub(begin)
+	case <-limit:
+		return 0, 0, fmt.Errorf("%s asked for no work within %s", p.name, startLimit)
+	}
+	if p.event == nil {
+		return ready, 0, nil
+	}
+	select {
+	case got := <-a.responses:
+		if text := string(got.text); !strings.Contains(text, `"statusCode":2`) && !strings.Contains(text, `"statusCode":4`) {
+			return 0, 0, fmt.Errorf("%s answered %q", p.name, text)
+		}
+		return ready, got.at.Sub(begin), nil
+	case <-limit:
+		return 0, 0, fmt.Errorf("%s did not answer within %s", p.name, startLimit)
+	}
+}

@@ -1,0 +1,121 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"time"
+
+	"ticketsystem/localstack/emulator/stack"
+	"ticketsystem/localstack/testkit/client"
+	"ticketsystem/localstack/testkit/seed"
+)
+
+// startTimeout bounds the wait for a stack to say that it is ready.
+const startTimeout = time.Minute
+
+// server is the local stack in a process of its own, as `make run` starts it,
+// but with its data in memory: how fast this machine's disk takes them says
+// nothing about the system, whose data lie in DynamoDB.
+type server struct {
+	api                  *client.API
+	dynamoURL, tableName string // the engine's address, and the table in it
+	command              *exec.Cmd
+}
+
+// startServer builds the stack and all functions, and starts it.
+func startServer(ctx context.Context) (*server, error) {
+	if err := buildFunctions(ctx); err != nil {
+		return nil, err
+	}
+	binary := filepath.Join(".cache", "bench", "localstack")
+	if output, err := exec.CommandContext(ctx, "go", "build", "-o", binary, "./localstack").CombinedOutput(); err != nil {
+		return nil, fmt.Errorf("build the local stack: %w\n%s", err, output)
+	}
+	port, err := freePorts()
+	if err != nil {
+		return nil, err
+	}
+	s := &server{command: exec.Command(binary, "-memory")}
+	s.command.Env = append(os.Environ(), fmt.Sprintf("PORT=%d", port))
+	s.command.Stderr = os.Stderr
+	output, err := s.command.StdoutPipe()
+	if err != nil {
+		return nil, err
+	}
+	if err := s.command.Start(); err != nil {
+		return nil, err
+	}
+	if err := s.waitReady(output); err != nil {
+		return nil, errors.Join(err, s.close())
+	}
+	base := fmt.Sprintf("http://localhost:%d", port)
+	s.api = client.New(base, fmt.Sprintf("ws://localhost:%d", port+1), "")
+	return s, nil
+}
+
+// buildFunctions builds what is not built yet, so that nobody waits for it later.
+func buildFunctions(ctx context.Context) error {
+	s, err := stack.Start(ctx, stack.Options{InMemory: true, Seed: seed.Seed})
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	s.Build()
+	return ctx.Err()
+}
+
+// freePorts finds the first of three ports that nobody listens on.
+func freePorts() (int, error) {
+	for port := 23000; port < 24000; port += 3 {
+		free := true
+		for i := range 3 {
+			listener, err := net.Listen("tcp", fmt.Sprintf("localhost:%d", port+i))
+			if err != nil {
+				free = false
+				break
+			}
+			if err := listener.Close(); err != nil {
+				return 0, err
+			}
+		}
+		if free {
+			return port, nil
+		}
+	}
+	return 0, errors.New("no three free ports in a row")
+}
+
+// waitReady reads what the stack prints until it is ready.
+func (s *server) waitReady(output io.Reader) error {
+	ready := make(chan error, 1)
+	go func() {
+		lines := bufio.NewScanner(output)
+		for lines.Scan() {
+			if fields := strings.Fields(lines.Text()); len(fields) == 4 && fields[0] == "DynamoDB" {
+				s.dynamoURL, s.tableName = fields[1], fields[3]
+				ready <- nil
+			}
+		}
+		ready <- errors.New("the stack ended before it was ready")
+	}()
+	select {
+	case err := <-ready:
+		return err
+	case <-time.After(startTimeout):
+		return fmt.Errorf("the stack was not ready within %s", startTimeout)
+	}
+}
+
+// close ends the stack.
+func (s *server) close() error {
+	return errors.Join(s.command.Process.Signal(syscall.SIGTERM), s.command.Wait())
+}

@@ -1,0 +1,191 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"ticketsystem/localstack/testkit/chart"
+	"ticketsystem/localstack/testkit/client"
+	"ticketsystem/localstack/testkit/report"
+)
+
+const speedCheck = "speed"
+
+// maxClients is the highest concurrency.
+const maxClients = 32
+
+// measureSpeed measures a stack under load, and what it holds idle; wanted names what
+// is measured, nothing names all.
+func measureSpeed(ctx context.Context, wanted []string) (err error) {
+	s, err := startServer(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, s.close()) }()
+	selected := func(name string) bool { return len(wanted) == 0 || slices.Contains(wanted, name) }
+	for _, m := range []struct {
+		name string
+		run  func(context.Context, *server) error
+	}{
+		{"idle", measureIdle},
+		{"", func(ctx context.Context, s *server) error { return throughput(ctx, s, selected) }},
+		{"fan-out", fanOut},
+		{"crowd", largeDataset},
+	} {
+		if m.name != "" && !selected(m.name) {
+			continue
+		}
+		if err := m.run(ctx, s); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// measureIdle is the memory of a stack that nobody uses, before any function runs but
+// the one that made the key.
+func measureIdle(ctx context.Context, s *server) error {
+	if err := s.waitIdle(ctx); err != nil {
+		return err
+	}
+	held, err := memory(s.command.Process.Pid)
+	if err != nil {
+		return err
+	}
+	const limit = 60 << 20
+	mib := func(b uint64) string { return fmt.Sprintf("%.0f MiB", float64(b)/(1<<20)) }
+	return recordResults(nil, report.Result{
+		Check: speedCheck, Name: "memory of the idle stack beside its functions", Pass: held.gateway+held.engine <= limit,
+		Value:  fmt.Sprintf("%s (gateway %s, engine %s; functions %s more)", mib(held.gateway+held.engine), mib(held.gateway), mib(held.engine), mib(held.functions)),
+		Target: "at most 60 MiB; the replaced system 464 MiB",
+	})
+}
+
+// operation is something that people do all day.
+type operation struct {
+	name     string
+	run      func(ctx context.Context, client int) error
+	target   float64 // answers per second at the best concurrency; 0 for none
+	previous string  // the replaced system
+}
+
+// operations are what is measured. Each client has a ticket of its own.
+func operations(ctx context.Context, s *server) ([]operation, error) {
+	users, writers, err := customers(ctx, s.api)
+	if err != nil {
+		return nil, err
+	}
+	categories, err := users[0].Categories(ctx)
+	if err != nil {
+		return nil, err
+	}
+	expect := func(response client.Response, err error, want int) error {
+		if err != nil {
+			return err
+		}
+		return response.Decode(want, nil)
+	}
+	seeded := []string{"+989120000001", "+989120000002", "+989120000003", "+989120000004"}
+	return []operation{
+		{name: "login", previous: "225 ms", run: func(ctx context.Context, c int) error {
+			body := client.Fields{"phone": seeded[c%len(seeded)], "password": client.Password}
+			response, err := s.api.Do(ctx, http.MethodPost, "/login", body)
+			return expect(response, err, http.StatusOK)
+		}},
+		{name: "create", run: func(ctx context.Context, c int) error {
+			_, err := users[c%len(users)].OpenTicket(ctx, client.Fields{"categoryId": categories[0].ID})
+			return err
+		}},
+		{name: "list", target: 1000, run: func(ctx context.Context, c int) error {
+			response, err := users[c%len(users)].Do(ctx, http.MethodGet, "/tickets?limit=20", nil)
+			return expect(response, err, http.StatusOK)
+		}},
+		{name: "detail", target: 1000, previous: "20 ms at 1 client, 397 ms at 32", run: func(ctx context.Context, c int) error {
+			response, err := writers[c].owner.Do(ctx, http.MethodGet, "/tickets/"+writers[c].id, nil)
+			return expect(response, err, http.StatusOK)
+		}},
+		{name: "post", target: 1000, run: func(ctx context.Context, c int) error { return writers[c].post(ctx) }},
+	}, nil
+}
+
+// throughput measures all deeds at all concurrencies.
+func throughput(ctx context.Context, s *server, selected func(string) bool) error {
+	if !slices.ContainsFunc([]string{"login", "create", "list", "detail", "post"}, selected) {
+		return nil
+	}
+	concurrencies := []int{1, 4, 16, maxClients}
+	all, err := operations(ctx, s)
+	if err != nil {
+		return err
+	}
+	const wait, least = 2 * time.Second, time.Second
+	var table strings.Builder
+	table.WriteString("Answers a second with the clients on the same machine, each asking again as soon as it is answered. The data lie in memory. Functions include what follows from a write; the processor time is per answer.\n\n| | clients | answers/s | p50 | p99 | functions | gateway | engine |\n|---|---|---|---|---|---|---|---|\n")
+	c := chart.Chart{Title: "Answers a second", X: "clients", Y: "answers/s"}
+	var results []report.Result
+	for _, op := range all {
+		if !selected(op.name) {
+			continue
+		}
+		series := chart.Series{Name: op.name}
+		best, alone := load{took: 1}, load{}
+		for _, n := range concurrencies {
+			if _, err := runLoad(ctx, s.command.Process.Pid, n, report.ShortOrFull(least/2, wait), op.run); err != nil { // makes the instances
+				return err
+			}
+			l, err := runLoad(ctx, s.command.Process.Pid, n, report.ShortOrFull(wait, 4*wait), op.run)
+			if err != nil {
+				return err
+			}
+			if len(l.failures) > 0 {
+				return fmt.Errorf("%s: %d failures, the first: %w", op.name, len(l.failures), l.failures[0])
+			}
+			if n == 1 {
+				alone = l
+			}
+			if best.latencies == nil || l.perSecond() > best.perSecond() {
+				best = l
+			}
+			row := fmt.Sprintf("| %s | %d | %.0f | %s | %s | %s | %s | %s |\n", op.name, n, l.perSecond(), ms(median(l.latencies)), ms(percentile(l.latencies, 0.99)),
+				ms(l.cpuPerRequest(l.cpu.functions)), ms(l.cpuPerRequest(l.cpu.gateway)), ms(l.cpuPerRequest(l.cpu.engine)))
+			fmt.Print(row)
+			table.WriteString(row)
+			series.Points = append(series.Points, chart.Point{X: float64(n), Y: l.perSecond()})
+			if err := s.waitIdle(ctx); err != nil {
+				return err
+			}
+		}
+		c.Series = append(c.Series, series)
+		results = append(results, op.results(best, alone)...)
+	}
+	table.WriteString("\nThe replaced system: 75 to 115 answers a second whatever the concurrency, detail 20 ms at 1 client and 397 ms at 32, login 225 ms.\n")
+	return recordResults(errors.Join(report.Detail(speedCheck, "Throughput", table.String()), report.Chart(speedCheck, "throughput", c.SVG())), results...)
+}
+
+// results are the findings about a deed.
+func (op operation) results(best, alone load) []report.Result {
+	if op.name == "login" {
+		const goal = 40 * time.Millisecond
+		return []report.Result{{
+			Check: speedCheck, Name: "login, p50 at 1 client", Value: ms(median(alone.latencies)), Target: "at most 40 ms; the replaced system 225 ms",
+			Pass: median(alone.latencies) <= goal,
+		}}
+	}
+	if op.target == 0 {
+		return nil
+	}
+	result := report.Result{
+		Check: speedCheck, Name: op.name + ", answers a second", Value: fmt.Sprintf("%.0f (at %d clients)", best.perSecond(), best.clients),
+		Target: fmt.Sprintf("%.0f; the replaced system 75 to 115", op.target), Pass: best.perSecond() >= op.target,
+	}
+	if !result.Pass {
+		result.Note = fmt.Sprintf("The processors are busy: an answer takes %s of the functions, %s of the gateway, %s of the engine, and the clients share them.",
+			ms(best.cpuPerRequest(best.cpu.functions)), ms(best.cpuPerRequest(best.cpu.gateway)), ms(best.cpuPerRequest(best.cpu.engine)))
+	}
+	return []report.Result{result}
+}

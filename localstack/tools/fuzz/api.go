@@ -1,0 +1,133 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"ticketsystem/localstack/emulator/stack"
+	"ticketsystem/localstack/testkit/client"
+	"ticketsystem/localstack/testkit/report"
+	"ticketsystem/localstack/testkit/seed"
+)
+
+// Where schemathesis is installed, and what it is to know.
+const (
+	schemathesisPath = ".cache/schemathesis/bin/st"
+	configPath       = "localstack/tools/fuzz/schemathesis.toml"
+	specPath         = "infra/openapi.yaml"
+	reportDir        = ".cache/fuzz"
+)
+
+// fuzzAPI starts a stack and lets schemathesis try its API, signed in as each
+// role, all at once.
+func fuzzAPI(ctx context.Context) error {
+	s, err := stack.Start(ctx, stack.Options{
+		InMemory: true, Seed: seed.Seed, MinTimeout: time.Minute,
+		Parameters: map[string]string{"RateLimitPerIP": "1000000000"}, // all come from one address here
+	})
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	s.Build()
+	users, err := signInUsers(ctx, client.New(s.HTTPURL, s.SocketURL, s.OutboxURL))
+	if err != nil {
+		return err
+	}
+	outcomes := make([]outcome, len(users.users))
+	errs := make([]error, len(users.users))
+	var wait sync.WaitGroup
+	for i := range users.users {
+		wait.Go(func() { outcomes[i], errs[i] = users.runSchemathesis(ctx, s.HTTPURL, users.users[i]) })
+	}
+	wait.Wait()
+	if err := errors.Join(errs...); err != nil {
+		return err
+	}
+	return recordOutcomes(outcomes)
+}
+
+// testUsers are those who try the API.
+type testUsers struct {
+	users   []client.UserProfile // one of each role
+	phones  map[string]string
+	otherID string // somebody whom they may change and remove
+}
+
+// signInUsers signs in one person of each role and makes somebody for them to change.
+func signInUsers(ctx context.Context, api *client.API) (testUsers, error) {
+	users := testUsers{phones: map[string]string{}}
+	for _, seedUser := range seed.Users() {
+		if slices.ContainsFunc(users.users, func(u client.UserProfile) bool { return u.Role == string(seedUser.Role) }) {
+			continue
+		}
+		number := "+98" + seedUser.Phone[1:]
+		user, err := api.Login(ctx, number, seed.Password)
+		if err != nil {
+			return testUsers{}, err
+		}
+		users.users = append(users.users, user.Profile)
+		users.phones[user.Profile.ID] = number
+		if users.otherID != "" {
+			continue
+		}
+		// The first of them is the administrator.
+		response, err := user.Do(ctx, http.MethodPost, "/users", client.Fields{"phone": client.RandomPhone(), "role": "user", "name": "Somebody", "password": seed.Password})
+		if err != nil {
+			return testUsers{}, err
+		}
+		var created client.UserProfile
+		if err := response.Decode(http.StatusCreated, &created); err != nil {
+			return testUsers{}, err
+		}
+		users.otherID = created.ID
+	}
+	return users, nil
+}
+
+// runSchemathesis lets schemathesis try the API as one person.
+func (t testUsers) runSchemathesis(ctx context.Context, url string, user client.UserProfile) (outcome, error) {
+	folder, err := filepath.Abs(filepath.Join(reportDir, user.Role+"-"+user.ID))
+	if err == nil {
+		err = os.MkdirAll(folder, 0o750)
+	}
+	if err != nil {
+		return outcome{}, err
+	}
+	reportFile := filepath.Join(folder, "report.json")
+	if err := os.RemoveAll(reportFile); err != nil {
+		return outcome{}, err
+	}
+	var own []string
+	for _, u := range t.users {
+		own = append(own, u.ID)
+	}
+	command := exec.CommandContext(ctx, schemathesisPath, "--config-file", configPath, "run", specPath, "--url", url,
+		"--phases", "examples,coverage,fuzzing", "--max-examples", report.ShortOrFull("2", "660"), "--workers", "1",
+		"--generation-database", "none", // with one, half of the time goes into what to keep
+		"--report", "json", "--report-json-path", reportFile, "--no-color")
+	command.Env = append(os.Environ(), "FUZZ_URL="+url, "FUZZ_PHONE="+t.phones[user.ID], "FUZZ_PASSWORD="+seed.Password,
+		"FUZZ_OWN="+strings.Join(own, " "), "FUZZ_OTHER="+t.otherID)
+	out, runErr := command.CombinedOutput() // that it found something is an error too
+	if err := os.WriteFile(filepath.Join(folder, "output.txt"), out, 0o600); err != nil {
+		return outcome{}, err
+	}
+	result, err := readOutcome(reportFile)
+	if err != nil {
+		return outcome{}, errors.Join(fmt.Errorf("%s: %w\n%s", user.Role, err, out), runErr)
+	}
+	result.role = user.Role
+	if runErr != nil {
+		fmt.Fprintf(os.Stderr, "%s\n", out)
+	}
+	return result, nil
+}

@@ -1,0 +1,105 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"regexp"
+	"strconv"
+	"strings"
+
+	"ticketsystem/localstack/testkit/report"
+)
+
+// target is one fuzz function.
+type target struct{ pkg, name string }
+
+// fuzzTargets lets go test fuzz every target with so many inputs. One that breaks
+// it is written to its testdata, where it stays as a test.
+func fuzzTargets(ctx context.Context) error {
+	all, err := listTargets(ctx)
+	if err != nil {
+		return err
+	}
+	if len(all) == 0 {
+		return errors.New("there is no fuzz target")
+	}
+	var (
+		total  int
+		broken []string
+		table  strings.Builder
+	)
+	table.WriteString("| Target | Package | Inputs |\n|---|---|---:|\n")
+	for _, t := range all {
+		inputs, err := t.run(ctx, report.ShortOrFull(10_000, 50_000))
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		if err != nil {
+			broken = append(broken, t.name)
+		}
+		total += inputs
+		fmt.Fprintf(&table, "| %s | %s | %d |\n", t.name, t.pkg, inputs)
+	}
+	result := report.Result{
+		Check: "fuzz", Name: "decoders, cursors, tokens, numbers, records, frames",
+		Value: fmt.Sprintf("%d of %d targets broken by %d inputs", len(broken), len(all), total), Target: "0", Pass: len(broken) == 0,
+		Note: strings.Join(broken, ", "),
+	}
+	fmt.Println(result.Value)
+	if err := errors.Join(report.Record(result), report.Detail("fuzz", "Targets", table.String())); err != nil {
+		return err
+	}
+	if len(broken) > 0 {
+		return fmt.Errorf("broken: %s", result.Note)
+	}
+	return nil
+}
+
+// listTargets asks go test for the fuzz functions of pkg.
+func listTargets(ctx context.Context) ([]target, error) {
+	out, err := exec.CommandContext(ctx, "go", "test", "-list", "^Fuzz", "./pkg/...").Output()
+	if err != nil {
+		return nil, fmt.Errorf("list the targets: %w %s", err, out)
+	}
+	var all []target
+	var names []string
+	for lines := bufio.NewScanner(bytes.NewReader(out)); lines.Scan(); {
+		fields := strings.Fields(lines.Text())
+		switch {
+		case len(fields) == 1 && strings.HasPrefix(fields[0], "Fuzz"):
+			names = append(names, fields[0])
+		case len(fields) > 1 && fields[0] == "ok": // stands below its targets
+			for _, name := range names {
+				all = append(all, target{fields[1], name})
+			}
+			names = nil
+		}
+	}
+	return all, nil
+}
+
+// executed is how go test counts.
+var executed = regexp.MustCompile(`execs: (\d+)`)
+
+// run fuzzes one target and says how many inputs it has borne. They are counted,
+// not timed: where time runs out in the middle of an input, Go before 1.27 fails
+// the target (golang/go#75804).
+func (t target) run(ctx context.Context, limit int) (inputs int, err error) {
+	command := exec.CommandContext(ctx, "go", "test", "-run", "^$", "-fuzz", "^"+t.name+"$", "-fuzztime", fmt.Sprintf("%dx", limit), t.pkg)
+	out, err := command.CombinedOutput()
+	for _, count := range executed.FindAllSubmatch(out, -1) {
+		if n, broken := strconv.Atoi(string(count[1])); broken == nil {
+			inputs = n // the last count is of all
+		}
+	}
+	fmt.Printf("%-20s %9d inputs\n", t.name, inputs)
+	if err != nil {
+		fmt.Fprintf(os.Stderr, "%s\n", out)
+	}
+	return inputs, err
+}

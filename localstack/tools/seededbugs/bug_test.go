@@ -1,0 +1,70 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+)
+
+// minBugs is how many bugs there shall be.
+const minBugs = 30
+
+// TestPatchesApply: the tree moves on, and the bugs with it.
+func TestPatchesApply(t *testing.T) {
+	root, err := filepath.Abs("../../..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	bugs, err := readBugs(root)
+	if err != nil || len(bugs) < minBugs {
+		t.Fatalf("got %d bugs, %v, want %d at least", len(bugs), err, minBugs)
+	}
+	areas := map[string]bool{}
+	for _, b := range bugs {
+		areas[b.area()] = true
+		if _, err := b.apply(root, t.TempDir()); err != nil {
+			t.Errorf("%s: %v", b.name, err)
+		}
+	}
+	for _, area := range []string{"auth", "log", "projection", "refresh", "rights"} {
+		if !areas[area] {
+			t.Errorf("no bug in %s", area)
+		}
+	}
+}
+
+// TestRunTests: a suite that fails over an overlay names its test, one that holds
+// names none, and what does not build is no catch.
+func TestRunTests(t *testing.T) {
+	folder := t.TempDir()
+	file, err := filepath.Abs("../../../pkg/user/role.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, c := range map[string]struct {
+		text   string
+		by     string
+		failed bool
+	}{
+		"broken":         {"package user\n\ntype Role string\n\nconst (\n\tRoleUser Role = \"user\"\n\tRoleSupport Role = \"support\"\n\tRoleAdmin Role = \"admin\"\n\tRoleSystem Role = \"system\"\n)\n\nfunc (Role) IsStaff() bool { return true }\nfunc (Role) Valid() bool { return true }\n", "pkg/user TestRole", false},
+		"does not build": {"package user\n", "", true},
+	} {
+		broken, overlay := filepath.Join(folder, "role.go"), filepath.Join(folder, "overlay.json")
+		if err := os.WriteFile(broken, []byte(c.text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(overlay, []byte(`{"Replace": {"`+file+`": "`+broken+`"}}`), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if caughtBy, err := runTests(t.Context(), overlay, []string{"ticketsystem/pkg/user"}); caughtBy != c.by || (err != nil) != c.failed {
+			t.Errorf("%s: got %q, %v", name, caughtBy, err)
+		}
+	}
+	overlay := filepath.Join(folder, "nothing.json")
+	if err := os.WriteFile(overlay, []byte(`{}`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if caughtBy, err := runTests(t.Context(), overlay, []string{"ticketsystem/pkg/user"}); caughtBy != "" || err != nil {
+		t.Errorf("nothing broken: got %q, %v", caughtBy, err)
+	}
+}

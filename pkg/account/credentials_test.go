@@ -1,0 +1,158 @@
+package account
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"ticketsystem/pkg/apperr"
+	"ticketsystem/pkg/user"
+)
+
+const newTestPhone = "+989127654321"
+
+func TestResetPassword(t *testing.T) {
+	f := newFixture(t)
+	ctx := context.Background()
+	old := f.addUser(t)
+	code := f.requestCode(t, testPhone, PurposeReset)
+	for _, c := range []struct {
+		code, password string
+		want           apperr.Code
+	}{
+		{code, "short", apperr.WeakPassword}, {"000000", "another-horse-8", apperr.CodeWrong}, {code, "another-horse-8", ""}, {code, "another-horse-9", apperr.CodeWrong},
+	} {
+		if err := f.auth.ResetPassword(ctx, testPhone, c.code, c.password); (err != nil) != (c.want != "") || err != nil && !apperr.Is(err, c.want) {
+			t.Errorf("%s: got %v, want %q", c.password, err, c.want)
+		}
+	}
+	if _, err := f.auth.Refresh(ctx, old.Refresh); !apperr.Is(err, apperr.SessionEnded) {
+		t.Errorf("the session of before: got %v, want session_ended", err)
+	}
+	if got := f.revoked[old.User.ID]; len(got) != 1 || got[0] != (user.Revocation{At: f.now}) {
+		t.Error("access tokens of before are good")
+	}
+	if _, err := f.auth.LogIn(ctx, testPhone, testPassword, Caller{}); !apperr.Is(err, apperr.LoginWrong) {
+		t.Errorf("the old password: got %v, want login_wrong", err)
+	}
+	if _, err := f.auth.LogIn(ctx, testPhone, "another-horse-8", Caller{}); err != nil {
+		t.Errorf("the new password: got %v", err)
+	}
+}
+
+// TestResetPassword_UnknownPhone: the answer is the same, and no text is sent.
+func TestResetPassword_UnknownPhone(t *testing.T) {
+	f := newFixture(t)
+	sent, err := f.auth.SendCode(context.Background(), testPhone, PurposeReset, Caller{})
+	if err != nil || sent.ExpiresIn != 300 || len(f.smsTexts) != 0 {
+		t.Errorf("got %+v, %v, %d texts", sent, err, len(f.smsTexts))
+	}
+	for try := range maxCodeAttempts + 1 {
+		want := apperr.CodeWrong
+		if try == maxCodeAttempts {
+			want = apperr.CodeLocked
+		}
+		if err := f.auth.ResetPassword(context.Background(), testPhone, "123456", "another-horse-8"); !apperr.Is(err, want) {
+			t.Errorf("try %d: got %v, want %s", try, err, want)
+		}
+	}
+}
+
+func TestChangePhone(t *testing.T) {
+	f := newFixture(t)
+	ctx := context.Background()
+	me := f.addUser(t).User.Principal("")
+	code := f.requestCode(t, newTestPhone, PurposePhone)
+	if _, err := f.auth.ChangePhone(ctx, me, newTestPhone, "000000"); !apperr.Is(err, apperr.CodeWrong) {
+		t.Errorf("a wrong code: got %v", err)
+	}
+	for range 2 { // the second is a repeat after a lost answer
+		if u, err := f.auth.ChangePhone(ctx, me, newTestPhone, code); err != nil || u.Phone != newTestPhone {
+			t.Errorf("got %q, %v", u.Phone, err)
+		}
+	}
+	if _, err := f.auth.LogIn(ctx, newTestPhone, testPassword, Caller{}); err != nil {
+		t.Errorf("login with the new number: %v", err)
+	}
+	if _, err := f.auth.LogIn(ctx, testPhone, testPassword, Caller{}); !apperr.Is(err, apperr.LoginWrong) {
+		t.Errorf("login with the old number: got %v", err)
+	}
+	other := f.addUser(t).User.Principal("") // has the old number now
+	if _, err := f.auth.ChangePhone(ctx, other, newTestPhone, f.requestCodeLater(t, newTestPhone, PurposePhone)); !apperr.Is(err, apperr.PhoneTaken) {
+		t.Errorf("a taken number: got %v, want phone_taken", err)
+	}
+}
+
+// requestCodeLater asks for another code when that may be done.
+func (f *fixture) requestCodeLater(t *testing.T, phone, purpose string) string {
+	t.Helper()
+	f.now = f.now.Add(codeResendInterval)
+	return f.requestCode(t, phone, purpose)
+}
+
+func TestConfirmEmail(t *testing.T) {
+	f := newFixture(t)
+	ctx := context.Background()
+	me := f.addUser(t).User.Principal("")
+	confirm := func(code string, want apperr.Code) {
+		t.Helper()
+		if _, err := f.auth.ConfirmEmail(ctx, me, code); (err != nil) != (want != "") || err != nil && !apperr.Is(err, want) {
+			t.Errorf("confirm: got %v, want %q", err, want)
+		}
+	}
+	ask := func(want apperr.Code) string {
+		t.Helper()
+		if _, err := f.auth.SendEmailCode(ctx, me, Caller{}); (err != nil) != (want != "") || err != nil && !apperr.Is(err, want) {
+			t.Fatalf("ask: got %v, want %q", err, want)
+		}
+		if len(f.emails) == 0 {
+			return ""
+		}
+		return codePattern.FindString(f.emails[len(f.emails)-1].Text)
+	}
+	ask(apperr.EmailMissing)
+	confirm("123456", apperr.EmailMissing)
+	address, fa := "sara@example.com", "fa"
+	edit := func(update ProfileUpdate) {
+		if _, err := f.auth.UpdateProfile(ctx, me, update); err != nil {
+			t.Fatal(err)
+		}
+	}
+	edit(ProfileUpdate{Email: &address})
+	code := ask("")
+	if m := f.emails[0]; m.To != address || m.Subject != "Confirm your e-mail address" || !strings.Contains(m.HTML, code) {
+		t.Errorf("got %+v", m)
+	}
+	ask(apperr.TooManyRequests)
+	confirm("000000", apperr.CodeWrong)
+	confirm(code, "")
+	confirm(code, apperr.CodeWrong)
+	edit(ProfileUpdate{Email: &address}) // the same: it stays confirmed
+	if !f.users[me.UserID].EmailVerified {
+		t.Error("the address is not confirmed")
+	}
+	f.now = f.now.Add(codeResendInterval)
+	edit(ProfileUpdate{Locale: &fa})
+	u := f.users[me.UserID]
+	u.Locale = "fa"
+	f.users[me.UserID] = u
+	code = ask("")
+	if m := f.emails[1]; m.Subject != "تأیید نشانی ایمیل شما" || !strings.Contains(m.HTML, `dir="rtl"`) {
+		t.Errorf("got %+v", m)
+	}
+	another := "reza@example.com"
+	edit(ProfileUpdate{Email: &another})
+	if f.users[me.UserID].EmailVerified {
+		t.Error("another address is confirmed")
+	}
+	confirm(code, apperr.CodeWrong) // it was for the address of before
+	f.smsDown, f.now = errors.New("no line"), f.now.Add(time.Hour)
+	ask(apperr.Unavailable)
+	f.smsDown = nil
+	ask("") // nothing had been sent, so at once
+	f.auth.Email = nil
+	f.now = f.now.Add(time.Hour)
+	ask(apperr.Unavailable)
+}

@@ -1,0 +1,192 @@
+package account
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"ticketsystem/pkg/apperr"
+)
+
+func TestSendCode(t *testing.T) {
+	f := newFixture(t)
+	got, err := f.auth.SendCode(context.Background(), "0912 123 4567", PurposeSignUp, Caller{Locale: "en"})
+	if err != nil || got != (CodeSent{ExpiresIn: 300, ResendAfter: 60}) {
+		t.Errorf("got %+v, %v", got, err)
+	}
+	for _, code := range f.codes {
+		if code.Hash == f.lastCode() || strings.Contains(code.RecipientMAC, "912") || !code.ExpiresAt.Equal(f.now.Add(5*time.Minute)) {
+			t.Errorf("it is kept as %+v", code)
+		}
+	}
+	if _, err := f.auth.SendCode(context.Background(), "12", PurposeSignUp, Caller{}); !apperr.Is(err, apperr.InvalidBody) {
+		t.Errorf("no number: got %v", err)
+	}
+}
+
+// TestSignUp_PhoneSpellings: a code for one spelling works for all.
+func TestSignUp_PhoneSpellings(t *testing.T) {
+	for _, spelling := range []string{"09121234567", "+98 912 123 4567", "00989121234567", "۰۹۱۲۱۲۳۴۵۶۷", "٠٩١٢١٢٣٤٥٦٧"} {
+		f := newFixture(t)
+		code := f.requestCode(t, testPhone, PurposeSignUp)
+		tokens, err := f.auth.SignUp(context.Background(), spelling, testPassword, code, "", Caller{})
+		if err != nil || tokens.User.Phone != testPhone {
+			t.Errorf("%s: got %+v, %v", spelling, tokens.User, err)
+		}
+	}
+}
+
+// TestVerifyCode_PersianDigits is the same code.
+func TestVerifyCode_PersianDigits(t *testing.T) {
+	f := newFixture(t)
+	digits := strings.Map(func(r rune) rune { return r - '0' + '۰' }, f.requestCode(t, testPhone, PurposeSignUp))
+	if _, err := f.auth.SignUp(context.Background(), testPhone, testPassword, digits, "", Caller{}); err != nil {
+		t.Errorf("%s: got %v", digits, err)
+	}
+}
+
+func TestSendCode_Language(t *testing.T) {
+	for locale, want := range map[string]string{"en": "Your TicketSystem code", "fa": "کد تیکت‌سیستم", "": "Your TicketSystem code"} {
+		f := newFixture(t)
+		if _, err := f.auth.SendCode(context.Background(), testPhone, PurposeSignUp, Caller{Locale: locale}); err != nil || !strings.Contains(f.smsTexts[0], want) {
+			t.Errorf("%q: got %q, %v", locale, f.smsTexts, err)
+		}
+	}
+	// Who has an account gets it in the language they have chosen.
+	f := newFixture(t)
+	f.addUser(t)
+	login := f.logins[testPhone]
+	login.User.Locale = "fa"
+	f.logins[testPhone] = login
+	if f.requestCode(t, testPhone, PurposeLogin); !strings.Contains(f.smsTexts[len(f.smsTexts)-1], "کد تیکت‌سیستم") {
+		t.Errorf("got %q", f.smsTexts)
+	}
+}
+
+// TestSendCode_UnknownPhone, and no text when it is for logging in.
+func TestSendCode_UnknownPhone(t *testing.T) {
+	for purpose, texts := range map[string]int{PurposeSignUp: 1, PurposeLogin: 0, PurposeReset: 0} {
+		known, unknown := newFixture(t), newFixture(t)
+		known.addUser(t)
+		a, errA := known.auth.SendCode(context.Background(), testPhone, purpose, Caller{})
+		b, errB := unknown.auth.SendCode(context.Background(), testPhone, purpose, Caller{})
+		if a != b || errA != nil || errB != nil {
+			t.Errorf("%s: got %+v, %v and %+v, %v", purpose, a, errA, b, errB)
+		}
+		if len(unknown.smsTexts) != texts || len(known.smsTexts) != 1 {
+			t.Errorf("%s: got %d texts to an unknown number, %d to a known one", purpose, len(unknown.smsTexts), len(known.smsTexts))
+		}
+	}
+}
+
+// TestSendCode_RateLimits: a pause between two, so many a day to a number, so many
+// from an address; each says when to come again.
+func TestSendCode_RateLimits(t *testing.T) {
+	ctx := context.Background()
+	f := newFixture(t)
+	f.requestCode(t, testPhone, PurposeSignUp)
+	f.now = f.now.Add(20 * time.Second)
+	_, err := f.auth.SendCode(ctx, testPhone, PurposeSignUp, Caller{})
+	if got := apperr.From(err); got.Code != apperr.TooManyRequests || got.RetryAfter != 40*time.Second {
+		t.Errorf("too soon: got %v, retry after %v", err, got.RetryAfter)
+	}
+	if f.now = f.now.Add(40 * time.Second); f.requestCode(t, testPhone, PurposeSignUp) == "" {
+		t.Error("after the pause: no code")
+	}
+
+	f = newFixture(t)
+	for n := 1; n <= maxCodesPerDay+1; n++ {
+		f.now = f.now.Add(10 * time.Minute)
+		_, err := f.auth.SendCode(ctx, testPhone, PurposeSignUp, Caller{IP: fmt.Sprint(n)})
+		if refused := apperr.Is(err, apperr.TooManyRequests); refused != (n > maxCodesPerDay) {
+			t.Errorf("code %d of the day: got %v", n, err)
+		}
+		if wait := apperr.From(err); n > maxCodesPerDay && wait.RetryAfter < time.Hour {
+			t.Errorf("code %d of the day: retry after %v, want the next day", n, wait.RetryAfter)
+		}
+	}
+
+	f = newFixture(t)
+	f.auth.Limits.PerIP = 3
+	for n := 1; n <= 4; n++ {
+		_, err := f.auth.SendCode(ctx, fmt.Sprintf("0912000000%d", n), PurposeSignUp, Caller{IP: "1.2.3.4"})
+		if refused := apperr.Is(err, apperr.TooManyRequests); refused != (n > 3) {
+			t.Errorf("code %d from the address: got %v", n, err)
+		}
+	}
+	if _, err := f.auth.SendCode(ctx, "09120000009", PurposeSignUp, Caller{IP: "5.6.7.8"}); err != nil {
+		t.Errorf("another address: got %v", err)
+	}
+	if f.now = f.now.Add(rateWindow); f.requestCode(t, "09120000008", PurposeSignUp) == "" {
+		t.Error("the next window: no code")
+	}
+}
+
+// TestSendCode_SMSFails: what could not be sent may be asked for again at once.
+func TestSendCode_SMSFails(t *testing.T) {
+	f := newFixture(t)
+	f.smsDown = errors.New("no line")
+	_, err := f.auth.SendCode(context.Background(), testPhone, PurposeSignUp, Caller{})
+	if !apperr.Is(err, apperr.Unavailable) || !errors.Is(err, f.smsDown) {
+		t.Errorf("got %v, want %s", err, apperr.Unavailable)
+	}
+	f.smsDown = nil
+	if f.requestCode(t, testPhone, PurposeSignUp) == "" {
+		t.Error("again: no code")
+	}
+}
+
+func TestVerifyCode_Locked(t *testing.T) {
+	f := newFixture(t)
+	code := f.requestCode(t, testPhone, PurposeSignUp)
+	wrong := "000000"
+	if code == wrong {
+		wrong = "000001"
+	}
+	signUp := func(code string) error {
+		_, err := f.auth.SignUp(context.Background(), testPhone, testPassword, code, "", Caller{})
+		return err
+	}
+	for n := 1; n <= maxCodeAttempts; n++ {
+		if err := signUp(wrong); !apperr.Is(err, apperr.CodeWrong) {
+			t.Errorf("try %d: got %v", n, err)
+		}
+	}
+	for _, guess := range []string{wrong, code} {
+		if err := signUp(guess); !apperr.Is(err, apperr.CodeLocked) {
+			t.Errorf("after %d tries: got %v", maxCodeAttempts, err)
+		}
+	}
+	f.now = f.now.Add(time.Minute)
+	if err := signUp(f.requestCode(t, testPhone, PurposeSignUp)); err != nil {
+		t.Errorf("a new code: got %v", err)
+	}
+}
+
+// TestVerifyCode_WrongPurpose: another purpose, another number, later: wrong.
+func TestVerifyCode_WrongPurpose(t *testing.T) {
+	ctx := context.Background()
+	for name, use := range map[string]func(f *fixture, code string) error{
+		"another purpose": func(f *fixture, code string) error {
+			_, err := f.auth.LogInByCode(ctx, testPhone, code, Caller{})
+			return err
+		},
+		"another number": func(f *fixture, code string) error {
+			_, err := f.auth.SignUp(ctx, "09127654321", testPassword, code, "", Caller{})
+			return err
+		},
+		"expired": func(f *fixture, code string) error {
+			f.now = f.now.Add(codeTTL)
+			_, err := f.auth.SignUp(ctx, testPhone, testPassword, code, "", Caller{})
+			return err
+		},
+	} {
+		f := newFixture(t)
+		if err := use(f, f.requestCode(t, testPhone, PurposeSignUp)); !apperr.Is(err, apperr.CodeWrong) {
+			t.Errorf("%s: got %v, want %s", name, err, apperr.CodeWrong)
+		}
+	}
+}

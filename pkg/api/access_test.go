@@ -1,0 +1,212 @@
+package api_test
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"ticketsystem/pkg/api"
+	"ticketsystem/pkg/apperr"
+	"ticketsystem/pkg/user"
+)
+
+// echoPrincipal answers with who is asking.
+func echoPrincipal(access api.Access) api.Endpoint {
+	return api.Endpoint{Access: access, Handle: func(_ context.Context, r *api.Request) (api.Response, error) {
+		return api.Response{Status: http.StatusOK, Body: map[string]string{"id": r.Principal.UserID, "locale": r.Locale()}}, nil
+	}}
+}
+
+// TestAccess: every kind of Authorization header at every kind of door.
+func TestAccess(t *testing.T) {
+	fx := newFixture(t)
+	other := newFixture(t) // another house: its tokens are good for nothing here
+	expired := fx.token(sara)
+	fx.now = fx.now.Add(20 * time.Minute)
+	for _, c := range []struct {
+		name, header               string
+		anyone, known, in, byStaff string // the code of the refusal, or "" for let in
+	}{
+		{"nothing", "", "", "", "unauthenticated", "unauthenticated"},
+		{"a customer", "Bearer " + fx.token(sara), "", "", "", "forbidden"},
+		{"an agent", "Bearer " + fx.token(ali), "", "", "", ""},
+		{"an administrator", "bearer  " + fx.token(mina), "", "", "", ""},
+		{"an expired token", "Bearer " + expired, "", "", "token_expired", "token_expired"},
+		{"a foreign token", "Bearer " + other.token(ali), "", "unauthenticated", "unauthenticated", "unauthenticated"},
+		{"a forged token", "Bearer " + fx.token(sara) + "x", "", "unauthenticated", "unauthenticated", "unauthenticated"},
+		{"nonsense", "Bearer x.y.z", "", "unauthenticated", "unauthenticated", "unauthenticated"},
+		{"an empty token", "Bearer ", "", "", "unauthenticated", "unauthenticated"},
+		{"another scheme", "Basic c2FyYTpz", "", "unauthenticated", "unauthenticated", "unauthenticated"},
+		{"no scheme", fx.token(sara), "", "unauthenticated", "unauthenticated", "unauthenticated"},
+	} {
+		for access, want := range map[api.Access]string{api.Public: c.anyone, api.OptionalAuth: c.known, api.Authenticated: c.in, api.Staff: c.byStaff} {
+			r := newRequest(http.MethodGet, "/x", "")
+			if c.header != "" {
+				r.with("authorization", c.header)
+			}
+			got := fx.send(t, echoPrincipal(access), user.Principal{}, r)
+			if got.code() != want || (want == "") != (got.status == http.StatusOK) {
+				t.Errorf("%s at door %d: got %d %q, want %q", c.name, access, got.status, got.code(), want)
+			}
+			if (got.status == http.StatusUnauthorized) != (got.headers["www-authenticate"] == "Bearer") {
+				t.Errorf("%s at door %d: %d with www-authenticate %q", c.name, access, got.status, got.headers["www-authenticate"])
+			}
+		}
+	}
+}
+
+// TestAccess_AdminOnly: an agent is not one.
+func TestAccess_AdminOnly(t *testing.T) {
+	fx := newFixture(t)
+	for _, c := range []struct {
+		who  user.Principal
+		want string
+	}{{user.Principal{}, "unauthenticated"}, {sara, "forbidden"}, {ali, "forbidden"}, {mina, ""}} {
+		if got := fx.send(t, echoPrincipal(api.AdminOnly), c.who, newRequest(http.MethodGet, "/x", "")); got.code() != c.want {
+			t.Errorf("%s: got %d %q, want %q", c.who.Name, got.status, got.code(), c.want)
+		}
+	}
+}
+
+func TestLocale(t *testing.T) {
+	fx := newFixture(t)
+	for _, c := range []struct {
+		who          user.Principal
+		header, want string
+	}{
+		{user.Principal{}, "", "en"}, {user.Principal{}, "fa", "fa"}, {user.Principal{}, "fa-IR,en;q=0.5", "fa"}, {user.Principal{}, "de, FA;q=0.8", "fa"},
+		{user.Principal{}, "de", "en"}, {reza, "", "fa"}, {reza, "en-GB", "en"}, {reza, "de", "fa"}, {sara, "*", "en"},
+	} {
+		got := fx.send(t, echoPrincipal(api.OptionalAuth), c.who, newRequest(http.MethodGet, "/x", "").with("accept-language", c.header))
+		if got.body["locale"] != c.want {
+			t.Errorf("%q for %s: got %v, want %s", c.header, c.who.Name, got.body["locale"], c.want)
+		}
+	}
+}
+
+// failWith answers with an error.
+func failWith(err error) api.Endpoint {
+	return api.Endpoint{Access: api.Public, Handle: func(context.Context, *api.Request) (api.Response, error) { return api.Response{}, err }}
+}
+
+// TestProblem: the shape of every refusal, in both languages.
+func TestProblem(t *testing.T) {
+	field := apperr.Field{Pointer: "/title", Code: "required", Message: "This must not be empty."}
+	for _, c := range []struct {
+		name           string
+		err            error
+		locale         string
+		status         int
+		code           apperr.Code
+		title, detail  string
+		message, retry string
+	}{
+		{"plain", apperr.New(apperr.TicketNotFound, ""), "en", 404, apperr.TicketNotFound, "There is no such ticket", "There is no such ticket", "", ""},
+		{"plain", apperr.New(apperr.TicketNotFound, ""), "fa", 404, apperr.TicketNotFound, "چنین تیکتی پیدا نشد", "چنین تیکتی پیدا نشد", "", ""},
+		{"with a detail", apperr.New(apperr.AlreadyAssigned, "This ticket is with Ali."), "en", 409, apperr.AlreadyAssigned, "Someone else already has this ticket", "This ticket is with Ali.", "", ""},
+		{"with a field", apperr.Validation(field), "en", 422, apperr.InvalidBody, "Some fields are not right", "This must not be empty.", "This must not be empty.", ""},
+		{"with a field", apperr.Validation(field), "fa", 422, apperr.InvalidBody, "برخی از فیلدها درست نیستند", "این مورد لازم است.", "این مورد لازم است.", ""},
+		{"with a wait", apperr.New(apperr.TooManyRequests, "").WithRetryAfter(1500 * time.Millisecond), "en", 429, apperr.TooManyRequests, "Too many requests; please wait a little", "Too many requests; please wait a little", "", "2"},
+		{"with a cause", apperr.Wrap(apperr.Unavailable, errStoreDown).WithRetryAfter(time.Second), "en", 503, apperr.Unavailable, "The service is not available at the moment", "The service is not available at the moment", "", "1"},
+		{"unknown", errStoreDown, "en", 500, apperr.Internal, "Something went wrong on our side", "Something went wrong on our side", "", ""},
+		{"unknown", errStoreDown, "fa", 500, apperr.Internal, "خطایی از سوی ما رخ داد", "خطایی از سوی ما رخ داد", "", ""},
+		{"a kind nobody declared", apperr.New("made_up", errStoreDown.Error()), "en", 500, apperr.Internal, "Something went wrong on our side", "Something went wrong on our side", "", ""},
+	} {
+		t.Run(c.name+" "+c.locale, func(t *testing.T) {
+			fx := newFixture(t)
+			got := fx.send(t, failWith(c.err), user.Principal{}, newRequest(http.MethodGet, "/tickets/x", "").with("accept-language", c.locale))
+			want := map[string]any{
+				"type": "urn:ticketsystem:problem:" + string(c.code), "title": c.title, "status": float64(c.status), "detail": c.detail,
+				"instance": "/tickets/x", "code": string(c.code), "requestId": "request-1",
+			}
+			for name, value := range want {
+				if got.body[name] != value {
+					t.Errorf("%s: got %v, want %v", name, got.body[name], value)
+				}
+			}
+			if len(got.body) != len(want)+1 || got.status != c.status || got.code() != string(c.code) {
+				t.Errorf("got %d %v", got.status, got.body)
+			}
+			list, isList := got.body["errors"].([]any)
+			if !isList || (len(list) == 1) != (c.message != "") || c.message != "" && got.field("errors") != nil && list[0].(map[string]any)["message"] != c.message {
+				t.Errorf("errors: got %v, want %q", got.body["errors"], c.message)
+			}
+			if got.headers["retry-after"] != c.retry || (c.status == 429) != (got.headers["ratelimit"] == `"too_many_requests";r=0;t=2`) {
+				t.Errorf("got the headers %v", got.headers)
+			}
+			if strings.Contains(got.text, "secret") {
+				t.Errorf("the answer tells the cause: %s", got.text)
+			}
+			if logged := strings.Count(fx.log.String(), "level=ERROR"); (logged == 1) != (c.status >= 500) || logged > 1 {
+				t.Errorf("logged %d times: %s", logged, fx.log)
+			}
+		})
+	}
+}
+
+// TestResponseHeaders that every answer has.
+func TestResponseHeaders(t *testing.T) {
+	fx := newFixture(t)
+	for name, e := range map[string]api.Endpoint{"good": echoPrincipal(api.Public), "bad": failWith(errors.New("x"))} {
+		got := fx.send(t, e, user.Principal{}, newRequest(http.MethodGet, "/x", ""))
+		for header, want := range map[string]string{"x-request-id": "request-1", "cache-control": "no-store", "x-content-type-options": "nosniff"} {
+			if got.headers[header] != want {
+				t.Errorf("%s: %s: got %q, want %q", name, header, got.headers[header], want)
+			}
+		}
+	}
+	got := fx.send(t, api.ListProvinces(), user.Principal{}, newRequest(http.MethodGet, "/provinces", ""))
+	if provinces, _ := got.body["data"].([]any); len(provinces) != 31 || got.headers["cache-control"] != "public, max-age=86400" {
+		t.Errorf("got %d provinces, cache-control %q", len(provinces), got.headers["cache-control"])
+	}
+}
+
+func TestGetHealth(t *testing.T) {
+	fx := newFixture(t)
+	got := fx.send(t, api.GetHealth(fx.memStore, "v1", fx.server.Log), user.Principal{}, newRequest(http.MethodGet, "/health", ""))
+	if got.status != 200 || got.body["state"] != "ok" || got.body["version"] != "v1" {
+		t.Errorf("got %d %v", got.status, got.body)
+	}
+	fx.down = true
+	got = fx.send(t, api.GetHealth(fx.memStore, "v1", fx.server.Log), user.Principal{}, newRequest(http.MethodGet, "/health", ""))
+	if got.status != 503 || got.body["state"] != "down" || strings.Contains(got.text, "secret") {
+		t.Errorf("got %d %v", got.status, got.body)
+	}
+}
+
+// TestPath_StageStripped, neither in problems nor for Idempotency-Keys.
+func TestPath_StageStripped(t *testing.T) {
+	fx := newFixture(t)
+	for stage, want := range map[string]string{"$default": "/live/x", "": "/live/x", "live": "/x"} {
+		r := newRequest(http.MethodGet, "/live/x", "")
+		r.RequestContext.Stage = stage
+		if got := fx.send(t, failWith(apperr.New(apperr.NotFound, "")), user.Principal{}, r); got.body["instance"] != want {
+			t.Errorf("stage %q: got %v, want %s", stage, got.body["instance"], want)
+		}
+	}
+}
+
+// TestAccess_RevokedToken: an access token that has been revoked is as good as an
+// expired one, at the door and on an open socket; a younger one is good.
+func TestAccess_RevokedToken(t *testing.T) {
+	fx := newFixture(t)
+	fx.now = fx.now.Add(250 * time.Millisecond)
+	old := fx.token(sara)
+	fx.revoked[saraID] = []user.Revocation{{At: fx.now}}
+	fx.now = fx.now.Add(time.Millisecond)
+	for token, want := range map[string]string{old: "token_expired", fx.token(sara): "", fx.token(ali): ""} {
+		r := newRequest(http.MethodGet, "/x", "").with("authorization", "Bearer "+token)
+		if got := fx.send(t, echoPrincipal(api.Authenticated), user.Principal{}, r); got.code() != want {
+			t.Errorf("got %d %q, want %q", got.status, got.code(), want)
+		}
+	}
+	fx.down = true
+	fx.now = fx.now.Add(time.Minute)
+	r := newRequest(http.MethodGet, "/x", "").with("authorization", "Bearer "+fx.token(ali))
+	if got := fx.send(t, echoPrincipal(api.Authenticated), user.Principal{}, r); got.status != 500 {
+		t.Errorf("when nobody can say: got %d %s, want 500", got.status, got.code())
+	}
+}

@@ -1,0 +1,111 @@
+package api
+
+import (
+	"context"
+	"net/http"
+
+	"ticketsystem/pkg/category"
+	"ticketsystem/pkg/ticket"
+)
+
+// Limits of a category's texts in characters, and of its place in the list.
+const (
+	maxCategoryName        = 80
+	maxCategoryDescription = 500
+	maxOrder               = 1_000_000
+)
+
+// categoryInput is what a client says about a category: its texts in all
+// languages, or in its own alone.
+type categoryInput struct {
+	Names        map[string]string `json:"names"`
+	Name         *string           `json:"name"`
+	Descriptions map[string]string `json:"descriptions"`
+	Description  *string           `json:"description"`
+	Active       *bool             `json:"active"`
+	Order        *int              `json:"order"`
+}
+
+// categoryUpdate reads and checks the body. Errors: those of decode, invalid_body.
+func (r *Request) categoryUpdate() (category.Update, error) {
+	var in categoryInput
+	if err := r.decode(&in); err != nil {
+		return category.Update{}, err
+	}
+	var v Validator
+	locale := r.Locale()
+	update := category.Update{
+		Names:       v.localizedTexts("name", in.Names, in.Name, locale, 1, maxCategoryName),
+		Description: v.localizedTexts("description", in.Descriptions, in.Description, locale, 0, maxCategoryDescription), Active: in.Active, Order: in.Order,
+	}
+	if in.Order != nil && (*in.Order < 0 || *in.Order > maxOrder) {
+		v.Add("/order", "out_of_range", "This is a number from 0 to 1000000.")
+	}
+	return update, v.Err()
+}
+
+// localizedTexts checks a text by language (/names), or in the caller's alone (/name).
+func (v *Validator) localizedTexts(field string, all map[string]string, one *string, locale string, minRunes, maxRunes int) map[string]string {
+	at := func(language string) string { return "/" + field + "s/" + language }
+	switch {
+	case all != nil && one != nil:
+		v.Add("/"+field, "not_together", "Send this or /"+field+"s, not both.")
+		return nil
+	case one != nil:
+		all = map[string]string{locale: *one}
+		at = func(string) string { return "/" + field }
+	}
+	out := map[string]string{}
+	for language, text := range all {
+		if language != "en" && language != "fa" {
+			v.Add(at(language), "unknown", "The languages are en and fa.")
+			continue
+		}
+		v.Text(at(language), &text, minRunes, maxRunes, field == "description")
+		out[language] = text
+	}
+	return out
+}
+
+// CreateCategory is POST /categories.
+func CreateCategory(admin *category.Admin) Endpoint {
+	return Endpoint{AdminOnly, func(ctx context.Context, r *Request) (Response, error) {
+		update, err := r.categoryUpdate()
+		if err != nil {
+			return Response{}, err
+		}
+		if len(update.Names) == 0 {
+			var v Validator
+			v.Required("/names", "")
+			return Response{}, v.Err()
+		}
+		created, err := admin.Create(ctx, r.actor(), update)
+		return Response{Status: http.StatusCreated, Body: r.viewCategory(created)}.with("location", "/categories/"+created.ID), err
+	}}
+}
+
+// UpdateCategory is PATCH /categories/{id}.
+func UpdateCategory(admin *category.Admin) Endpoint {
+	return Endpoint{AdminOnly, func(ctx context.Context, r *Request) (Response, error) {
+		update, err := r.categoryUpdate()
+		if err != nil {
+			return Response{}, err
+		}
+		updated, err := admin.Update(ctx, r.actor(), r.pathID(), update)
+		return ok(r.viewCategory(updated)), err
+	}}
+}
+
+// DeleteCategory is DELETE /categories/{id}.
+func DeleteCategory(admin *category.Admin) Endpoint {
+	return Endpoint{AdminOnly, func(ctx context.Context, r *Request) (Response, error) {
+		return noContent(), admin.Delete(ctx, r.actor(), r.pathID())
+	}}
+}
+
+// DeleteTicket is DELETE /tickets/{id}.
+func DeleteTicket(deleter *ticket.Deleter) Endpoint {
+	return Endpoint{AdminOnly, func(ctx context.Context, r *Request) (Response, error) {
+		return noContent(), deleter.Delete(ctx, r.actor(), r.pathID())
+	}}
+}

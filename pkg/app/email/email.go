@@ -1,0 +1,27 @@
+// Package mails wires what sends e-mail.
+package email
+
+import (
+	"context"
+
+	"ticketsystem/pkg/account"
+	"ticketsystem/pkg/app"
+	"ticketsystem/pkg/mail"
+)
+
+// Mailer sends the mail of the front desk from SENDER_ADDRESS through EMAIL_CONFIGURATION_SET; nil where there
+// is none.
+func Mailer(a *app.App) account.Mailer {
+	from := a.String("SENDER_ADDRESS", "")
+	if from == "" {
+		return nil
+	}
+	return adapter{mail.New(a.AWS("SES"), from, a.String("EMAIL_CONFIGURATION_SET", ""))}
+}
+
+type adapter struct{ sender *mail.Sender }
+
+// Send implements account.Mailer.
+func (a adapter) Send(ctx context.Context, m account.Mail) error {
+	return a.sender.Send(ctx, mail.Message{To: m.To, Subject: m.Subject, Text: m.Text, HTML: m.HTML})
+}

@@ -1,0 +1,50 @@
+// Package issuer wires what signs access tokens.
+package tokens
+
+import (
+	"context"
+	"sync"
+
+	"ticketsystem/pkg/account"
+	"ticketsystem/pkg/app"
+	"ticketsystem/pkg/auth"
+	"ticketsystem/pkg/secret"
+)
+
+// Auth is the front desk for accounts with the private key, which is read
+// from TOKEN_KEY_PARAMETER at the first token and kept.
+func Auth(a *app.App) *account.Auth {
+	service := a.Auth()
+	lazy := &lazyIssuer{secrets: secret.New(a.AWS("SSM")), parameter: a.Required("TOKEN_KEY_PARAMETER"), issuer: a.Required("TOKEN_ISSUER"), newID: a.NewID}
+	service.Issuer = lazy.Issuer
+	return service
+}
+
+type lazyIssuer struct {
+	secrets   *secret.Store
+	parameter string
+	issuer    string
+	newID     func() string
+
+	mu     sync.Mutex
+	cached *auth.Issuer
+}
+
+// Issuer fetches the key when it is not there yet.
+func (l *lazyIssuer) Issuer(ctx context.Context) (*auth.Issuer, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.cached != nil {
+		return l.cached, nil
+	}
+	text, err := l.secrets.Get(ctx, l.parameter)
+	if err != nil {
+		return nil, err
+	}
+	key, err := auth.ParsePrivateKey(text)
+	if err != nil {
+		return nil, err
+	}
+	l.cached = auth.NewIssuer(key, l.issuer, app.Now, l.newID)
+	return l.cached, nil
+}

@@ -1,0 +1,112 @@
+package apperr_test
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"regexp"
+	"testing"
+	"time"
+
+	"ticketsystem/pkg/apperr"
+)
+
+// TestDefinitions_Complete reads the constants out of the source: a kind without a
+// row would reach clients as a 500.
+func TestDefinitions_Complete(t *testing.T) {
+	source, err := os.ReadFile("codes.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	declared := regexp.MustCompile(`Code = "([a-z_]+)"`).FindAllStringSubmatch(string(source), -1)
+	if got, want := len(apperr.Codes()), len(declared); got != want {
+		t.Errorf("rows in the table: got %d, want %d", got, want)
+	}
+	persian := regexp.MustCompile(`\p{Arabic}`)
+	arabicLetters := regexp.MustCompile(`[كي]`)
+	for _, match := range declared {
+		definition, ok := apperr.Lookup(apperr.Code(match[1]))
+		if !ok {
+			t.Errorf("%s has no row", match[1])
+			continue
+		}
+		if definition.Status < 400 || definition.Status > 599 {
+			t.Errorf("%s: status %d is no error", match[1], definition.Status)
+		}
+		if definition.En == "" || persian.MatchString(definition.En) {
+			t.Errorf("%s: English title %q", match[1], definition.En)
+		}
+		if !persian.MatchString(definition.Fa) || arabicLetters.MatchString(definition.Fa) {
+			t.Errorf("%s: Persian title %q (Arabic kaf and yeh are not Persian)", match[1], definition.Fa)
+		}
+	}
+}
+
+func TestLookup_Status(t *testing.T) {
+	for code, want := range map[apperr.Code]int{
+		apperr.BadJSON: 400, apperr.InvalidBody: 422, apperr.BodyTooLarge: 413, apperr.TokenExpired: 401,
+		apperr.CodeWrong: 422, apperr.CodeLocked: 429, apperr.PhoneTaken: 409, apperr.CSRF: 403,
+		apperr.TicketNotFound: 404, apperr.MethodNotAllowed: 405, apperr.TicketClosed: 409,
+		apperr.VersionStale: 412, apperr.IdempotencyMismatch: 422, apperr.Unavailable: 503, apperr.Internal: 500,
+	} {
+		if definition, _ := apperr.Lookup(code); definition.Status != want {
+			t.Errorf("%s: got %d, want %d", code, definition.Status, want)
+		}
+	}
+	if _, ok := apperr.Lookup("no_such_kind"); ok {
+		t.Error("an undeclared kind has a row")
+	}
+}
+
+func TestTitle_Locale(t *testing.T) {
+	definition := apperr.Definition{En: "english", Fa: "persian"}
+	for locale, want := range map[string]string{
+		"": "english", "en": "english", "de": "english", "fa": "persian", "fa-IR": "persian", "fa_IR": "persian", "FA": "persian", "fax": "english",
+	} {
+		if got := definition.Title(locale); got != want {
+			t.Errorf("Title(%q): got %q, want %q", locale, got, want)
+		}
+	}
+}
+
+func TestError_KeepsCause(t *testing.T) {
+	cause := errors.New("disk on fire")
+	appErr := apperr.Wrap(apperr.Unavailable, cause).WithDetail("try later").WithRetryAfter(3 * time.Second)
+	wrapped := fmt.Errorf("posting: %w", appErr)
+
+	if !apperr.Is(wrapped, apperr.Unavailable) || apperr.Is(wrapped, apperr.Internal) || apperr.Is(cause, apperr.Internal) {
+		t.Error("Is does not tell the kind of a wrapped error")
+	}
+	if !errors.Is(wrapped, cause) {
+		t.Error("the cause is lost")
+	}
+	if got, want := appErr.Error(), "unavailable: try later: disk on fire"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	if got := apperr.From(wrapped); got.RetryAfter != 3*time.Second || got.Detail != "try later" {
+		t.Errorf("From lost something: %+v", got)
+	}
+}
+
+func TestFrom_UnknownError(t *testing.T) {
+	cause := errors.New("secret host name")
+	got := apperr.From(cause)
+	if got.Code != apperr.Internal || got.Detail != "" || !errors.Is(got, cause) {
+		t.Errorf("got %+v", got)
+	}
+	if apperr.From(nil) != nil {
+		t.Error("From(nil) is not nil")
+	}
+}
+
+func TestWith_Copies(t *testing.T) {
+	first := apperr.Validation(apperr.Field{Pointer: "/a", Code: "required", Message: "needed"})
+	second := first.WithFields(apperr.Field{Pointer: "/b", Code: "too_long"})
+	_ = first.WithCause(errors.New("x")).WithDetail("y")
+	if len(first.Fields) != 1 || len(second.Fields) != 2 || first.Detail != "" || first.Unwrap() != nil {
+		t.Errorf("first %+v, second %+v", first, second)
+	}
+	if got, want := second.Error(), "invalid_body; /a required; /b too_long"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}

@@ -1,0 +1,40 @@
+package apperr
+
+// In gives the message of a field in the language of a locale. The code says
+// what is wrong in every language; the English text may say more.
+func (f Field) In(locale string) Field {
+	if text, ok := messagesFa[f.Code]; ok && isPersian(locale) {
+		f.Message = text
+	}
+	return f
+}
+
+// messagesFa holds the messages of fields by their codes. A test holds it to the
+// codes that are used.
+var messagesFa = map[string]string{
+	"character":    "نویسه‌ای غیرمجاز در آن هست.",
+	"duplicate":    "این مورد دو بار آمده است.",
+	"has_control":  "نویسهٔ کنترلی در آن مجاز نیست.",
+	"has_path":     "باید فقط نام باشد، نه مسیر.",
+	"invalid":      "مقدار آن معتبر نیست.",
+	"is_phone":     "گذرواژه نباید همان شمارهٔ تلفن باشد.",
+	"malformed":    "شکل آن درست نیست.",
+	"not_allowed":  "این مقدار مجاز نیست.",
+	"not_a_number": "باید یک عدد صحیح باشد.",
+	"not_together": "این دو را نمی‌توان با هم فرستاد.",
+	"out_of_range": "مقدار آن بیرون از بازهٔ مجاز است.",
+	"repeated":     "گذرواژه نباید تکرار یک چیز باشد.",
+	"required":     "این مورد لازم است.",
+	"sequence":     "گذرواژه نباید ردیفی از صفحه‌کلید یا الفبا باشد.",
+	"taken":        "این نام از آنِ دستهٔ دیگری است.",
+	"too_common":   "این گذرواژه از رایج‌ترین گذرواژه‌هاست.",
+	"too_large":    "بیش از حد بزرگ است.",
+	"too_long":     "بیش از حد طولانی است.",
+	"too_many":     "تعداد آن بیش از حد است.",
+	"too_short":    "بیش از حد کوتاه است.",
+	"too_small":    "بیش از حد کوچک است.",
+	"type":         "نوع این مقدار درست نیست.",
+	"unknown":      "چنین موردی شناخته نیست.",
+	"wrong":        "این کد نادرست، منقضی یا استفاده‌شده است.",
+	"wrong_ending": "پسوند نام با نوع فایل جور نیست.",
+}

@@ -1,0 +1,263 @@
+package dynamo
+
+import (
+	"context"
+	"encoding/json"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+
+	"ticketsystem/pkg/apperr"
+	"ticketsystem/pkg/audit"
+	"ticketsystem/pkg/broadcast"
+	"ticketsystem/pkg/notification"
+	"ticketsystem/pkg/user"
+)
+
+// broadcastItem is a broadcast. What was planned is counted here, in the
+// transactions of its pages; what became of it in the segments beside.
+type broadcastItem struct {
+	key
+	Title     string   `dynamodbav:"title"`
+	Body      string   `dynamodbav:"body"`
+	UserCount int      `dynamodbav:"named,omitempty"`
+	Roles     []string `dynamodbav:"roles,omitempty"`
+	All       bool     `dynamodbav:"all,omitempty"`
+	InApp     bool     `dynamodbav:"app,omitempty"`
+	Channels  []string `dynamodbav:"channels,omitempty"`
+	State     string   `dynamodbav:"state"`
+	Progress  string   `dynamodbav:"place"` // JSON: compared whole
+	Total     int      `dynamodbav:"total"`
+	Created   int64    `dynamodbav:"at"`
+	Finished  int64    `dynamodbav:"finished,omitempty"`
+	deliveryCountsItem
+}
+
+// deliveryCountsItem counts deliveries by channel. A segment has no planned ones.
+type deliveryCountsItem struct {
+	EmailPlanned int   `dynamodbav:"ep,omitempty"`
+	EmailSent    int   `dynamodbav:"es,omitempty"`
+	EmailFailed  int   `dynamodbav:"ef,omitempty"`
+	EmailSkipped int   `dynamodbav:"ek,omitempty"`
+	SMSPlanned   int   `dynamodbav:"tp,omitempty"`
+	SMSSent      int   `dynamodbav:"ts,omitempty"`
+	SMSFailed    int   `dynamodbav:"tf,omitempty"`
+	SMSSkipped   int   `dynamodbav:"tk,omitempty"`
+	Last         int64 `dynamodbav:"last,omitempty"` // time of the newest
+}
+
+var _ broadcast.Store = (*Store)(nil)
+
+// recipientsItem is a page of the people who were named.
+type recipientsItem struct {
+	key
+	IDs []string `dynamodbav:"ids"`
+}
+
+func broadcastToItem(b broadcast.Broadcast) broadcastItem {
+	i := broadcastItem{
+		key: broadcastKey(b.ID), Title: b.Title, Body: b.Body, UserCount: b.Audience.UserCount, All: b.Audience.All, InApp: b.InApp,
+		State: string(b.State), Progress: encodeProgress(b.Progress), Total: b.Total, Created: toMillis(b.CreatedAt), Finished: toMillis(b.FinishedAt),
+	}
+	for _, role := range b.Audience.Roles {
+		i.Roles = append(i.Roles, string(role))
+	}
+	for _, channel := range b.Channels {
+		i.Channels = append(i.Channels, string(channel))
+	}
+	return i
+}
+
+func encodeProgress(p broadcast.Progress) string {
+	text, err := json.Marshal(p)
+	if err != nil {
+		panic("table: " + err.Error()) // strings and numbers
+	}
+	return string(text)
+}
+
+func (i broadcastItem) broadcast() (broadcast.Broadcast, error) {
+	b := broadcast.Broadcast{
+		ID: i.SK, Title: i.Title, Body: i.Body, Audience: broadcast.Audience{UserCount: i.UserCount, All: i.All}, InApp: i.InApp,
+		State: broadcast.State(i.State), Total: i.Total, CreatedAt: fromMillis(i.Created), FinishedAt: fromMillis(i.Finished),
+		Counts: map[notification.Channel]broadcast.DeliveryCounts{},
+	}
+	for _, role := range i.Roles {
+		b.Audience.Roles = append(b.Audience.Roles, user.Role(role))
+	}
+	all := map[notification.Channel]broadcast.DeliveryCounts{
+		notification.Email: {Planned: i.EmailPlanned, Skipped: i.EmailSkipped},
+		notification.SMS:   {Planned: i.SMSPlanned, Skipped: i.SMSSkipped},
+	}
+	for _, channel := range i.Channels {
+		b.Channels = append(b.Channels, notification.Channel(channel))
+		b.Counts[notification.Channel(channel)] = all[notification.Channel(channel)]
+	}
+	return b, json.Unmarshal([]byte(i.Progress), &b.Progress)
+}
+
+// addShardCounts counts a segment in. A delivery that was planned and is skipped when its
+// time comes counts as skipped and no longer as planned.
+func addShardCounts(b *broadcast.Broadcast, shard deliveryCountsItem) {
+	more := map[notification.Channel]broadcast.DeliveryCounts{
+		notification.Email: {Sent: shard.EmailSent, Failed: shard.EmailFailed, Skipped: shard.EmailSkipped},
+		notification.SMS:   {Sent: shard.SMSSent, Failed: shard.SMSFailed, Skipped: shard.SMSSkipped},
+	}
+	for channel, counts := range b.Counts {
+		counts.Planned -= more[channel].Skipped
+		counts.Sent += more[channel].Sent
+		counts.Failed += more[channel].Failed
+		counts.Skipped += more[channel].Skipped
+		b.Counts[channel] = counts
+	}
+	if last := fromMillis(shard.Last); b.State == broadcast.Enqueued && last.After(b.FinishedAt) {
+		b.FinishedAt = last
+	}
+}
+
+// CreateBroadcast implements broadcast.Store.
+func (s *Store) CreateBroadcast(ctx context.Context, b broadcast.Broadcast, r audit.Record) error {
+	tx := s.transaction().put(broadcastToItem(b), ifNotExists, nil).putAudit(r)
+	page := 0
+	for ids := range slices.Chunk(b.Audience.UserIDs, broadcast.PageSize) {
+		tx.put(recipientsItem{recipientsKey(b.ID, page), ids}, "", nil)
+		page++
+	}
+	_, err := tx.commit(ctx)
+	return err
+}
+
+// Broadcast implements broadcast.Store: one read of the item and its segments.
+func (s *Store) Broadcast(ctx context.Context, id string) (broadcast.Broadcast, error) {
+	out, err := s.db.Query(ctx, &dynamodb.QueryInput{
+		TableName: s.name, ConsistentRead: aws.Bool(true), ScanIndexForward: aws.Bool(false),
+		KeyConditionExpression:    aws.String("PK = :pk AND begins_with(SK, :id)"),
+		ExpressionAttributeValues: values{"pk": broadcastPK, "id": id}.marshal(),
+	})
+	if err != nil {
+		return broadcast.Broadcast{}, translate(err)
+	}
+	found, err := decodeBroadcasts(out.Items)
+	if err == nil && len(found) == 0 {
+		err = apperr.New(apperr.BroadcastNotFound, "")
+	}
+	if err != nil {
+		return broadcast.Broadcast{}, err
+	}
+	return found[0], nil
+}
+
+// decodeBroadcasts joins rows in descending order: the segments of each, then it.
+func decodeBroadcasts(rows []item) ([]broadcast.Broadcast, error) {
+	var all []broadcast.Broadcast
+	var shards []deliveryCountsItem
+	for _, row := range rows {
+		var k key
+		if err := decode(row, &k); err != nil {
+			return nil, err
+		}
+		if strings.Contains(k.SK, "#") {
+			var shard deliveryCountsItem
+			if err := decode(row, &shard); err != nil {
+				return nil, err
+			}
+			shards = append(shards, shard)
+			continue
+		}
+		var i broadcastItem
+		if err := decode(row, &i); err != nil {
+			return nil, err
+		}
+		b, err := i.broadcast()
+		if err != nil {
+			return nil, err
+		}
+		for _, shard := range shards {
+			addShardCounts(&b, shard)
+		}
+		all, shards = append(all, b), nil
+	}
+	return all, nil
+}
+
+// ListBroadcasts implements broadcast.Store: one read for any page that has not
+// very long texts.
+func (s *Store) ListBroadcasts(ctx context.Context, before string, limit int) ([]broadcast.Broadcast, error) {
+	if before == "" {
+		before = "~" // behind every id
+	}
+	in := &dynamodb.QueryInput{
+		TableName: s.name, ConsistentRead: aws.Bool(true), ScanIndexForward: aws.Bool(false),
+		KeyConditionExpression:    aws.String("PK = :pk AND SK < :before"),
+		ExpressionAttributeValues: values{"pk": broadcastPK, "before": before}.marshal(),
+		Limit:                     aws.Int32(int32(limit * (1 + broadcast.CounterShards))),
+	}
+	var rows []item
+	for {
+		out, err := s.db.Query(ctx, in)
+		if err != nil {
+			return nil, translate(err)
+		}
+		rows = append(rows, out.Items...)
+		all, err := decodeBroadcasts(rows)
+		if in.ExclusiveStartKey = out.LastEvaluatedKey; err != nil || len(all) >= limit || in.ExclusiveStartKey == nil {
+			return all[:min(limit, len(all))], err
+		}
+	}
+}
+
+// CancelBroadcast implements broadcast.Store.
+func (s *Store) CancelBroadcast(ctx context.Context, id string, at time.Time, r audit.Record) (bool, error) {
+	failed, err := s.transaction().update(updateSpec{
+		key: broadcastKey(id), set: "SET #state = :cancelled, finished = :at", condition: "#state IN (:queued, :sending)",
+		values: values{
+			"cancelled": string(broadcast.Cancelled), "at": toMillis(at), "queued": string(broadcast.Queued), "sending": string(broadcast.Sending),
+		},
+	}).putAudit(r).commitWithRetry(ctx) // a page may be being written
+	return err == nil && failed == nil, err
+}
+
+// BroadcastRecipients implements broadcast.Store.
+func (s *Store) BroadcastRecipients(ctx context.Context, id string, page int) ([]string, error) {
+	var i recipientsItem
+	_, err := s.get(ctx, recipientsKey(id, page), true, &i)
+	return i.IDs, err
+}
+
+// WriteBroadcastPage implements broadcast.Store.
+func (s *Store) WriteBroadcastPage(ctx context.Context, old, updated broadcast.Broadcast, page []notification.Notification) (bool, error) {
+	email, sms := notification.Email, notification.SMS
+	existing, err := s.addNotificationsWith(ctx, page, func(tx *transaction) {
+		tx.update(updateSpec{
+			key: broadcastKey(old.ID), condition: "#place = :was AND #state IN (:queued, :sending)",
+			set: "SET #place = :place, #state = :state, finished = :finished ADD #total :total, ep :ep, ek :ek, tp :tp, tk :tk",
+			values: values{
+				"was": encodeProgress(old.Progress), "queued": string(broadcast.Queued), "sending": string(broadcast.Sending),
+				"place": encodeProgress(updated.Progress), "state": string(updated.State), "finished": toMillis(updated.FinishedAt), "total": updated.Total - old.Total,
+				"ep": updated.Counts[email].Planned - old.Counts[email].Planned, "ek": updated.Counts[email].Skipped - old.Counts[email].Skipped,
+				"tp": updated.Counts[sms].Planned - old.Counts[sms].Planned, "tk": updated.Counts[sms].Skipped - old.Counts[sms].Skipped,
+			},
+		})
+	})
+	return err == nil && existing == nil, err
+}
+
+// broadcastCountsUpdate counts what became of a broadcast's delivery. An attempt that failed before is no longer counted.
+func broadcastCountsUpdate(n notification.Notification, channel notification.Channel, d notification.Delivery) (updateSpec, bool) {
+	failedBefore := n.Deliveries[channel].Reason != "" // a claim leaves it as it was
+	prefix := map[notification.Channel]string{notification.Email: "e", notification.SMS: "t"}[channel]
+	suffix := map[notification.State]string{notification.Sent: "s", notification.Failed: "f", notification.Skipped: "k"}
+	failed := suffix[notification.Failed]
+	if n.BroadcastID == "" || failedBefore && suffix[d.State] == failed {
+		return updateSpec{}, false
+	}
+	set, vals := "SET #last = :at ADD "+prefix+suffix[d.State]+" :one", values{"at": toMillis(d.At), "one": 1}
+	if failedBefore {
+		set += ", " + prefix + failed + " :less"
+		vals["less"] = -1
+	}
+	return updateSpec{key: broadcastShardKey(n.BroadcastID, n.CounterShard), set: set, values: vals}, true
+}

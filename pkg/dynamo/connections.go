@@ -1,0 +1,194 @@
+package dynamo
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"ticketsystem/pkg/realtime"
+	"ticketsystem/pkg/user"
+)
+
+var _ realtime.Store = (*Store)(nil)
+
+// principalFields are a person as a connection or a pass remembers them.
+type principalFields struct {
+	UserID  string `dynamodbav:"uid"`
+	Role    string `dynamodbav:"role"`
+	Name    string `dynamodbav:"name,omitempty"`
+	Phone   string `dynamodbav:"phone,omitempty"`
+	Locale  string `dynamodbav:"locale,omitempty"`
+	Session string `dynamodbav:"sid,omitempty"`
+	Issued  int64  `dynamodbav:"issued,omitempty"`
+}
+
+func principalToFields(p user.Principal) principalFields {
+	return principalFields{p.UserID, string(p.Role), p.Name, p.Phone, p.Locale, p.Session, toMillis(p.IssuedAt)}
+}
+
+func (f principalFields) principal() user.Principal {
+	return user.Principal{
+		UserID: f.UserID, Role: user.Role(f.Role), Name: f.Name, Phone: f.Phone, Locale: f.Locale, Session: f.Session,
+		IssuedAt: fromMillis(f.Issued),
+	}
+}
+
+// connectTokenItem lets one socket in.
+type connectTokenItem struct {
+	key
+	principalFields
+	TTL int64 `dynamodbav:"ttl"`
+}
+
+// PutConnectToken implements realtime.Store.
+func (s *Store) PutConnectToken(ctx context.Context, hash string, principal user.Principal, expires time.Time) error {
+	_, err := s.put(ctx, connectTokenItem{connectTokenKey(hash), principalToFields(principal), expires.Unix()}, "", nil)
+	return err
+}
+
+// ConsumeConnectToken implements realtime.Store: a conditional delete, so one gets it.
+func (s *Store) ConsumeConnectToken(ctx context.Context, hash string) (user.Principal, bool, error) {
+	old, err := s.remove(ctx, connectTokenKey(hash), "", nil)
+	if err != nil || old == nil {
+		return user.Principal{}, false, err
+	}
+	var i connectTokenItem
+	err = decode(old, &i)
+	return i.principal(), i.TTL > s.now().Unix(), err
+}
+
+// connectionItem is an open socket with the topics it watches.
+type connectionItem struct {
+	key
+	principalFields
+	Topics []string `dynamodbav:"topics,omitempty,stringset"`
+	Opened int64    `dynamodbav:"opened"`
+	TTL    int64    `dynamodbav:"ttl"`
+}
+
+func (i connectionItem) connection() realtime.Connection {
+	return realtime.Connection{ID: idOf(i.PK), Principal: i.principal(), Topics: i.Topics, OpenedAt: fromMillis(i.Opened), ExpiresAt: time.Unix(i.TTL, 0).UTC()}
+}
+
+// AddConnection implements realtime.Store.
+func (s *Store) AddConnection(ctx context.Context, c realtime.Connection) error {
+	_, err := s.put(ctx, connectionItem{connectionKey(c.ID), principalToFields(c.Principal), c.Topics, toMillis(c.OpenedAt), c.ExpiresAt.Unix()}, "", nil)
+	return err
+}
+
+// Connection implements realtime.Store.
+func (s *Store) Connection(ctx context.Context, id string) (realtime.Connection, bool, error) {
+	var i connectionItem
+	found, err := s.get(ctx, connectionKey(id), true, &i)
+	return i.connection(), found && i.TTL > s.now().Unix(), err
+}
+
+// DeleteConnection implements realtime.Store.
+func (s *Store) DeleteConnection(ctx context.Context, id string) (realtime.Connection, bool, error) {
+	old, err := s.remove(ctx, connectionKey(id), "", nil)
+	if err != nil || old == nil {
+		return realtime.Connection{}, false, err
+	}
+	c, err := s.deleteSubscriptions(ctx, old)
+	return c, true, err
+}
+
+// deleteSubscriptions removes the watchers of a connection that has been removed.
+func (s *Store) deleteSubscriptions(ctx context.Context, old item) (realtime.Connection, error) {
+	var i connectionItem
+	if err := decode(old, &i); err != nil {
+		return realtime.Connection{}, err
+	}
+	c := i.connection()
+	var errs []error
+	for _, topic := range c.Topics {
+		_, err := s.remove(ctx, subscriptionKey(topic, c.ID), "", nil)
+		errs = append(errs, err)
+	}
+	return c, errors.Join(errs...)
+}
+
+// DeleteStaleConnection implements realtime.Store.
+func (s *Store) DeleteStaleConnection(ctx context.Context, id, topic string, openedBefore time.Time) error {
+	old, err := s.remove(ctx, connectionKey(id), "opened < :before", values{"before": toMillis(openedBefore)})
+	if err != nil {
+		return err
+	}
+	if old != nil {
+		_, err := s.deleteSubscriptions(ctx, old)
+		return err
+	}
+	if _, found, err := s.Connection(ctx, id); err != nil || found || topic == "" {
+		return err
+	}
+	_, err = s.remove(ctx, subscriptionKey(topic, id), "", nil)
+	return err
+}
+
+// subscriptionItem is a connection's interest in a topic.
+type subscriptionItem struct {
+	key
+	UserID string `dynamodbav:"uid"`
+	Name   string `dynamodbav:"name,omitempty"`
+	Role   string `dynamodbav:"role"`
+	Locale string `dynamodbav:"locale,omitempty"`
+	TTL    int64  `dynamodbav:"ttl"`
+}
+
+// Subscribe implements realtime.Store. The connection learns of the topic first:
+// what it knows of is cleaned up with it.
+func (s *Store) Subscribe(ctx context.Context, c realtime.Connection, topic string) (bool, error) {
+	_, applied, err := s.update(ctx, updateSpec{
+		key: connectionKey(c.ID), set: "ADD topics :topic", condition: "attribute_exists(PK)",
+		values: values{"topic": &types.AttributeValueMemberSS{Value: []string{topic}}},
+	})
+	if err != nil || !applied {
+		return false, err
+	}
+	_, err = s.put(ctx, subscriptionItem{subscriptionKey(topic, c.ID), c.Principal.UserID, c.Principal.Name, string(c.Principal.Role), c.Principal.Locale, c.ExpiresAt.Unix()}, "", nil)
+	return err == nil, err
+}
+
+// Unsubscribe implements realtime.Store.
+func (s *Store) Unsubscribe(ctx context.Context, connectionID, topic string) error {
+	if _, err := s.remove(ctx, subscriptionKey(topic, connectionID), "", nil); err != nil {
+		return err
+	}
+	_, _, err := s.update(ctx, updateSpec{
+		key: connectionKey(connectionID), set: "DELETE topics :topic", condition: "attribute_exists(PK)",
+		values: values{"topic": &types.AttributeValueMemberSS{Value: []string{topic}}},
+	})
+	return err
+}
+
+// Subscribers implements realtime.Store. It is strongly consistent: who has
+// subscribed before an entry was written gets its frame.
+func (s *Store) Subscribers(ctx context.Context, topic string) ([]realtime.Subscriber, error) {
+	var all []realtime.Subscriber
+	in := &dynamodb.QueryInput{
+		TableName: s.name, ConsistentRead: aws.Bool(true), KeyConditionExpression: aws.String("PK = :pk"),
+		ExpressionAttributeValues: values{"pk": subscriptionKey(topic, "").PK}.marshal(),
+	}
+	for {
+		out, err := s.db.Query(ctx, in)
+		if err != nil {
+			return nil, translate(err)
+		}
+		for _, one := range out.Items {
+			var i subscriptionItem
+			if err := decode(one, &i); err != nil {
+				return nil, err
+			}
+			if i.TTL > s.now().Unix() {
+				all = append(all, realtime.Subscriber{Topic: topic, ConnectionID: i.SK, UserID: i.UserID, Name: i.Name, Role: user.Role(i.Role), Locale: i.Locale})
+			}
+		}
+		if in.ExclusiveStartKey = out.LastEvaluatedKey; in.ExclusiveStartKey == nil {
+			return all, nil
+		}
+	}
+}

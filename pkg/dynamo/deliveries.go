@@ -1,0 +1,121 @@
+package dynamo
+
+import (
+	"context"
+	"time"
+
+	"ticketsystem/pkg/notification"
+)
+
+var (
+	_ notification.DeliveryStore    = (*Store)(nil)
+	_ notification.SuppressionStore = (*Store)(nil)
+)
+
+// ClaimDelivery implements notification.Ledger: one write, which only one of several
+// that come at once can make.
+func (s *Store) ClaimDelivery(ctx context.Context, job notification.DeliveryJob, now, stale time.Time) (notification.Notification, bool, error) {
+	attr := string(job.Channel) // the attribute has the channel's name
+	row, applied, err := s.update(ctx, updateSpec{
+		key: notificationKey(job.UserID, job.ID), set: "SET " + attr + ".s = :sending, " + attr + ".t = :now ADD " + attr + ".c :one",
+		condition: attr + ".s IN (:queued, :failed) OR (" + attr + ".s = :sending AND " + attr + ".t < :stale)",
+		values: values{
+			"sending": string(notification.Sending), "queued": string(notification.Queued), "failed": string(notification.Failed),
+			"now": toMillis(now), "stale": toMillis(stale), "one": 1,
+		},
+	})
+	if err != nil || row == nil {
+		return notification.Notification{}, false, err
+	}
+	var i notificationItem
+	err = decode(row, &i)
+	return i.notification(), applied, err
+}
+
+// CompleteDelivery implements notification.Ledger. A claim that another one has taken
+// over is left to it.
+func (s *Store) CompleteDelivery(ctx context.Context, n notification.Notification, channel notification.Channel, d notification.Delivery) error {
+	attr := string(channel)
+	complete := updateSpec{
+		key: notificationKey(n.UserID, n.ID), set: "SET " + attr + " = :done",
+		condition: attr + ".s = :sending AND " + attr + ".c = :attempt",
+		values: values{
+			"sending": string(notification.Sending), "attempt": d.Attempts,
+			"done": deliveryItem{string(d.State), d.Reason, d.Attempts, toMillis(d.At)},
+		},
+	}
+	countsUpdate, ok := broadcastCountsUpdate(n, channel, d)
+	if !ok {
+		_, _, err := s.update(ctx, complete)
+		return err
+	}
+	_, err := s.transaction().update(complete).update(countsUpdate).commitWithRetry(ctx) // others count into the same segment
+	return err
+}
+
+// DeliveryRecipient implements notification.Ledger: the person, his count (which says
+// what he has read at once), the notification and his read mark, in one read.
+func (s *Store) DeliveryRecipient(ctx context.Context, n notification.Notification) (notification.Recipient, error) {
+	keys := []key{userKey(n.UserID), unreadKey(n.UserID), notificationKey(n.UserID, n.ID)}
+	if n.TicketID != "" {
+		keys = append(keys, readMarkerKey(n.TicketID, n.UserID))
+	}
+	rows, err := s.batchGet(ctx, keys, true)
+	if err != nil {
+		return notification.Recipient{}, err
+	}
+	var (
+		recipient userItem
+		counter   unreadItem
+		stored    notificationItem
+		marker    readMarkerItem
+	)
+	into := map[key]any{keys[0]: &recipient, keys[1]: &counter, keys[2]: &stored, readMarkerKey(n.TicketID, n.UserID): &marker}
+	for _, row := range rows {
+		var k key
+		if err := decode(row, &k); err != nil {
+			return notification.Recipient{}, err
+		}
+		if err := decode(row, into[k]); err != nil {
+			return notification.Recipient{}, err
+		}
+	}
+	return notification.Recipient{
+		User: recipient.user(), Found: recipient.ID != "", Read: counter.isRead(stored) || n.Seq > 0 && marker.Read >= n.Seq,
+	}, nil
+}
+
+// suppressionItem is an address that mail no longer goes to.
+type suppressionItem struct {
+	key
+	Reason string `dynamodbav:"reason"`
+	At     int64  `dynamodbav:"at"`
+}
+
+// IsSuppressed implements notification.Ledger.
+func (s *Store) IsSuppressed(ctx context.Context, address string) (bool, error) {
+	return s.get(ctx, suppressionKey(notification.NormalizeAddress(address)), true, &suppressionItem{})
+}
+
+// Suppress implements notification.Stopper.
+func (s *Store) Suppress(ctx context.Context, c notification.MailFeedback) error {
+	address := notification.NormalizeAddress(c.Address)
+	if _, err := s.put(ctx, suppressionItem{suppressionKey(address), c.Reason, toMillis(s.now())}, "", nil); err != nil || c.UserID == "" {
+		return err
+	}
+	_, _, err := s.update(ctx, updateSpec{
+		key: userKey(c.UserID), set: "SET emailVerified = :no", condition: "email = :address OR email = :given",
+		values: values{"no": false, "address": address, "given": c.Address},
+	})
+	return err
+}
+
+// ReserveSMSQuota implements notification.Ledger.
+func (s *Store) ReserveSMSQuota(ctx context.Context, day time.Time, limit int) (bool, error) {
+	_, applied, err := s.update(ctx, updateSpec{
+		key: smsQuotaKey(day.UTC().Format(time.DateOnly)), set: "SET #ttl = :ttl ADD hits :one",
+		condition: "attribute_not_exists(hits) OR hits < :most",
+		values:    values{"ttl": day.Add(48 * time.Hour).Unix(), "one": 1, "most": limit},
+	})
+	return applied, err
+}

@@ -1,0 +1,144 @@
+package dynamo
+
+import (
+	"context"
+
+	"ticketsystem/pkg/apperr"
+	"ticketsystem/pkg/search"
+	"ticketsystem/pkg/ticket"
+)
+
+// maxSearchReads bounds the reads of one page of a search. A search that needs
+// more gives up for this page: the caller gets what was found and a cursor to
+// go on from. So a page costs the same, however many tickets there are.
+const maxSearchReads = 30
+
+// searchTickets is List for a search: the tickets with all the words, the newest
+// first, that pass the other filters.
+func (s *Store) searchTickets(ctx context.Context, q ticket.Query, cursor map[string]string) ([]ticket.Ticket, map[string]string, error) {
+	pageSize := int32(q.Limit + 1)
+	if q.Statuses != nil || q.CategoryID+q.AssigneeID+string(q.Priority) != "" {
+		pageSize = max(pageSize, filterPageSize)
+	}
+	sr, err := s.newSearcher(q.Terms, pageSize, cursor, func(terms search.Terms) ([]*postings, error) {
+		if q.CustomerID == "" {
+			return s.termPostings(ticketTermsScope, terms), nil
+		}
+		return s.customerPostings(ctx, q.CustomerID, terms)
+	})
+	if err != nil {
+		return nil, nil, err
+	}
+	var page []ticket.Ticket
+	for {
+		matches, err := sr.next(ctx, q.Limit+1-len(page))
+		if err != nil {
+			return nil, nil, err
+		}
+		tickets, err := s.ticketsByID(ctx, idsOfPostings(matches))
+		if err != nil {
+			return nil, nil, err
+		}
+		sr.readsLeft--
+		for _, tk := range tickets {
+			if !q.Matches(tk) {
+				continue
+			}
+			if len(page) == q.Limit {
+				last := page[len(page)-1]
+				return page, searchCursorAfter(postingKey(last.CreatedAt, last.ID)), nil
+			}
+			page = append(page, tk)
+		}
+		if sr.exhausted || sr.readsLeft <= 0 {
+			return page, sr.cursor(), nil
+		}
+	}
+}
+
+// SearchUsers finds the ids of people by name, phone and e-mail, the newest
+// account first. cursor is nil for the first page; next is nil behind the last.
+func (s *Store) SearchUsers(ctx context.Context, terms []search.Terms, limit int, cursor map[string]string) (ids []string, next map[string]string, err error) {
+	sr, err := s.newSearcher(terms, int32(limit+1), cursor, func(terms search.Terms) ([]*postings, error) {
+		return s.termPostings(userTermsScope, terms), nil
+	})
+	if err != nil {
+		return nil, nil, err
+	}
+	matches, err := sr.next(ctx, limit+1)
+	if err != nil {
+		return nil, nil, err
+	}
+	if len(matches) > limit {
+		return idsOfPostings(matches[:limit]), searchCursorAfter(matches[limit-1]), nil
+	}
+	return idsOfPostings(matches), sr.cursor(), nil
+}
+
+// termPostings are the rows of each of the terms.
+func (s *Store) termPostings(scope string, terms search.Terms) []*postings {
+	var all []*postings
+	for _, term := range terms.Tokens {
+		all = append(all, &postings{pk: termPK(scope, term)})
+	}
+	if terms.Prefix != "" {
+		all = append(all, &postings{pk: prefixPK(scope, terms.Prefix)})
+	}
+	return all
+}
+
+// customerPostings are the rows of a customer's own tickets. His words are sorted by
+// themselves, so those that share a beginning are read whole and then sorted by
+// place: their number is that of his own tickets.
+func (s *Store) customerPostings(ctx context.Context, customerID string, terms search.Terms) ([]*postings, error) {
+	var all []*postings
+	for _, term := range terms.Tokens {
+		all = append(all, &postings{pk: customerTermsPK(customerID), prefix: customerTermPrefix(term)})
+	}
+	if terms.Prefix != "" {
+		rows, err := s.customerPostingKeys(ctx, customerID, terms.Prefix)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, &postings{rows: rows, exhausted: true})
+	}
+	return all, nil
+}
+
+// searchCursorAfter goes on behind a place; the order descends.
+func searchCursorAfter(posting string) map[string]string {
+	return map[string]string{cursorField: keyBefore(posting)}
+}
+
+// cursorField names the place in a cursor.
+const cursorField = "at"
+
+// maxPostingKey is behind every place.
+const maxPostingKey = "~"
+
+// parseSearchCursor reads a cursor.
+func parseSearchCursor(cursor map[string]string) (string, error) {
+	if cursor == nil {
+		return maxPostingKey, nil
+	}
+	at := cursor[cursorField]
+	if at == "" || len(cursor) != 1 {
+		return "", apperr.New(apperr.BadCursor, "")
+	}
+	return at, nil
+}
+
+// keyBefore is what no place but the given one stands between: places up to here
+// are the older ones.
+func keyBefore(posting string) string {
+	last := len(posting) - 1
+	return posting[:last] + string(posting[last]-1) + maxPostingKey
+}
+
+func idsOfPostings(matches []string) []string {
+	ids := make([]string, len(matches))
+	for i, p := range matches {
+		ids[i] = idOf(p)
+	}
+	return ids
+}

@@ -1,0 +1,311 @@
+package dynamo
+
+import (
+	"context"
+	"fmt"
+	"hash/fnv"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"ticketsystem/pkg/apperr"
+	"ticketsystem/pkg/stats"
+	"ticketsystem/pkg/ticket"
+)
+
+var _ stats.Store = (*Store)(nil)
+
+// checkpointItem is what was counted of a ticket.
+type checkpointItem struct {
+	key
+	LastSeq    int    `dynamodbav:"up"`
+	Customer   string `dynamodbav:"b,omitempty"`
+	Status     string `dynamodbav:"s,omitempty"`
+	Category   string `dynamodbav:"c,omitempty"`
+	Created    int64  `dynamodbav:"at,omitempty"`
+	Replied    bool   `dynamodbav:"fr,omitempty"`
+	Finished   bool   `dynamodbav:"rs,omitempty"`
+	Deleted    bool   `dynamodbav:"gone,omitempty"`
+	Generation int    `dynamodbav:"ed,omitempty"`
+	TTL        int64  `dynamodbav:"ttl,omitempty"`
+}
+
+// deletedCheckpointTTL is how long it is remembered that a deleted ticket was counted: longer
+// than the stream can tell of it again.
+const deletedCheckpointTTL = 30 * 24 * time.Hour
+
+func (s *Store) checkpointToItem(c stats.Checkpoint) checkpointItem {
+	i := checkpointItem{
+		key: checkpointKey(c.TicketID), LastSeq: c.LastSeq, Customer: c.CustomerID, Status: string(c.Status), Category: c.CategoryID,
+		Created: toMillis(c.CreatedAt), Replied: c.Replied, Finished: c.Finished, Deleted: c.Deleted,
+		Generation: c.Generation,
+	}
+	if c.Deleted {
+		i.TTL = s.now().Add(deletedCheckpointTTL).Unix()
+	}
+	return i
+}
+
+func (i checkpointItem) checkpoint() stats.Checkpoint {
+	return stats.Checkpoint{
+		TicketID: idOf(i.PK), LastSeq: i.LastSeq, CustomerID: i.Customer, Status: ticket.Status(i.Status), CategoryID: i.Category,
+		CreatedAt: fromMillis(i.Created), Replied: i.Replied, Finished: i.Finished, Deleted: i.Deleted, Generation: i.Generation,
+	}
+}
+
+// StatsCheckpoint implements stats.Store: one ascending read, behind the head.
+func (s *Store) StatsCheckpoint(ctx context.Context, ticketID string, seq int) (stats.Checkpoint, []ticket.Entry, error) {
+	checkpoint := stats.Checkpoint{TicketID: ticketID}
+	log := ticket.Log{ReadMarkers: map[string]int{}}
+	in := s.rangeQuery(ticketID, entrySK(seq), skCheckpoint)
+	for {
+		out, err := s.db.Query(ctx, in)
+		if err != nil {
+			return checkpoint, nil, translate(err)
+		}
+		if err := decodeLog(&log, out.Items); err != nil {
+			return checkpoint, nil, err
+		}
+		if in.ExclusiveStartKey = out.LastEvaluatedKey; in.ExclusiveStartKey != nil {
+			continue
+		}
+		if n := len(out.Items); n > 0 && isCheckpoint(out.Items[n-1]) {
+			var i checkpointItem
+			err = decode(out.Items[n-1], &i)
+			checkpoint = i.checkpoint()
+			s.noteGeneration(checkpoint.Generation)
+		}
+		return checkpoint, log.Entries, err
+	}
+}
+
+func isCheckpoint(i item) bool {
+	sk, ok := i["SK"].(*types.AttributeValueMemberS)
+	return ok && sk.Value == skCheckpoint
+}
+
+// ApplyStats implements stats.Store: one transaction for all steps. It stands its
+// ground against others that count at the same time.
+func (s *Store) ApplyStats(ctx context.Context, updates []stats.Update) (map[int]bool, error) {
+	for attempt := 0; ; attempt++ {
+		failed, err := s.statsTransaction(updates).commit(ctx)
+		if apperr.Is(err, apperr.Conflict) && attempt < maxConflictRetries {
+			backOff(ctx, attempt)
+			continue
+		}
+		refused := map[int]bool{}
+		for index := range failed {
+			if index < len(updates) {
+				refused[index] = true
+			}
+		}
+		if err != nil || len(failed) == 0 || len(refused) > 0 {
+			return refused, err
+		}
+		if attempt == maxConflictRetries {
+			return nil, apperr.New(apperr.Conflict, "")
+		}
+		if err := s.refreshGeneration(ctx); err != nil { // the one of new tickets is shut
+			return nil, err
+		}
+	}
+}
+
+// statsTransaction makes the transaction: what is counted of each ticket, then the
+// numbers of each edition. New tickets come into the latest edition alone.
+func (s *Store) statsTransaction(updates []stats.Update) *transaction {
+	tx := s.transaction()
+	sums, fresh := map[int]stats.Delta{}, map[int]bool{}
+	add := func(generation int, d stats.Delta) {
+		sum := sums[generation]
+		sum.Add(d)
+		sums[generation] = sum
+	}
+	for _, u := range updates {
+		checkpoint := u.After
+		if u.Before.LastSeq == 0 {
+			checkpoint.Generation = int(s.generation.Load())
+			fresh[checkpoint.Generation] = true
+			tx.put(s.checkpointToItem(checkpoint), ifNotExists, nil)
+		} else {
+			condition, vals := "up = :up AND attribute_not_exists(gone) AND attribute_not_exists(ed)", values{"up": u.Before.LastSeq}
+			if u.Before.Generation > 0 {
+				condition, vals["ed"] = "up = :up AND attribute_not_exists(gone) AND ed = :ed", u.Before.Generation
+			}
+			tx.put(s.checkpointToItem(checkpoint), condition, vals)
+			if checkpoint.Generation != u.Before.Generation {
+				add(u.Before.Generation, u.Delta.Negate())
+			}
+		}
+		add(checkpoint.Generation, u.Delta)
+	}
+	for _, generation := range slices.Sorted(maps.Keys(sums)) {
+		tx.addGenerationCounts(generation, sums[generation], fresh[generation])
+	}
+	return tx
+}
+
+// addGenerationCounts adds to the numbers of an edition. fresh says that new tickets
+// come into it: then it must not be shut.
+func (tx *transaction) addGenerationCounts(generation int, sum stats.Delta, fresh bool) {
+	for _, day := range slices.Sorted(maps.Keys(sum.Days)) {
+		tx.update(countsUpdate(dayKey(generation, day), sum.Days[day], nil))
+	}
+	if fresh && !sum.IsEmpty() && len(sum.Backlog) == 0 {
+		sum.Backlog = stats.Counts{"s_new": 0} // opened and ended at once
+	}
+	if len(sum.Backlog) == 0 {
+		return
+	}
+	c := countsUpdate(backlogKey(generation), sum.Backlog, sum.CategoryNames)
+	if fresh {
+		c.condition = "attribute_not_exists(shut)"
+	}
+	tx.update(c)
+}
+
+// namesPrefix is put before a category's id where the backlog keeps its names.
+const namesPrefix = "k_"
+
+// countsUpdate adds to the numbers of an item, which come into being with it.
+func countsUpdate(k key, n stats.Counts, categories map[string]map[string]string) updateSpec {
+	c := updateSpec{key: k, values: values{}}
+	var adds, sets []string
+	for _, name := range slices.Sorted(maps.Keys(n)) {
+		adds = append(adds, fmt.Sprintf("%s :v%d", name, len(adds)))
+		c.values[fmt.Sprintf("v%d", len(adds)-1)] = n[name]
+	}
+	for _, id := range slices.Sorted(maps.Keys(categories)) {
+		sets = append(sets, fmt.Sprintf("%s%s = :k%d", namesPrefix, id, len(sets)))
+		c.values[fmt.Sprintf("k%d", len(sets)-1)] = categories[id]
+	}
+	c.set = "ADD " + strings.Join(adds, ", ")
+	if len(sets) > 0 {
+		c.set += " SET " + strings.Join(sets, ", ")
+	}
+	return c
+}
+
+// StatsSnapshot reads the numbers of a period and of the days that tell the age of
+// the backlog: one read, or two when the period ended before those begin.
+func (s *Store) StatsSnapshot(ctx context.Context, p stats.Period) (stats.Snapshot, error) {
+	r := stats.Snapshot{Days: map[string]stats.Counts{}, Backlog: stats.Counts{}, CategoryNames: map[string]map[string]string{}}
+	since := stats.FirstDayWithin7Days(s.now())
+	first := since
+	switch {
+	case p.To.Before(since):
+		if err := s.addCounts(ctx, &r, dayKey(0, stats.DayOf(p.From)).SK, dayKey(0, stats.DayOf(p.To)).SK+afterGenerations); err != nil {
+			return r, err
+		}
+	case p.From.Before(since):
+		first = p.From
+	}
+	return r, s.addCounts(ctx, &r, dayKey(0, stats.DayOf(first)).SK, statsEnd)
+}
+
+func (s *Store) addCounts(ctx context.Context, r *stats.Snapshot, from, to string) error {
+	in := &dynamodb.QueryInput{
+		TableName: s.name, KeyConditionExpression: aws.String("PK = :pk AND SK BETWEEN :from AND :to"),
+		ExpressionAttributeValues: values{"pk": statsPK, "from": from, "to": to}.marshal(),
+	}
+	for {
+		out, err := s.db.Query(ctx, in)
+		if err != nil {
+			return translate(err)
+		}
+		for _, i := range out.Items {
+			if err := s.addCount(r, i); err != nil {
+				return err
+			}
+		}
+		if in.ExclusiveStartKey = out.LastEvaluatedKey; in.ExclusiveStartKey == nil {
+			return nil
+		}
+	}
+}
+
+func (s *Store) addCount(r *stats.Snapshot, i item) error {
+	var k key
+	if err := decode(i, &k); err != nil {
+		return err
+	}
+	switch {
+	case strings.HasPrefix(k.SK, prefixDay):
+		day, _ := generationOf(k.SK, prefixDay)
+		if r.Days[day] == nil {
+			r.Days[day] = stats.Counts{}
+		}
+		r.Days[day].Add(countsOf(i))
+	case strings.HasPrefix(k.SK, skBacklog):
+		r.Backlog.Add(countsOf(i))
+		for name, value := range i {
+			if id, ok := strings.CutPrefix(name, namesPrefix); ok {
+				var texts map[string]string
+				if err := decodeValue(value, &texts); err != nil {
+					return err
+				}
+				r.CategoryNames[id] = texts
+			}
+		}
+	case strings.HasPrefix(k.SK, prefixOpenSockets):
+		var open openSocketsItem
+		err := decode(i, &open)
+		r.OpenSockets += open.countAt(s.now())
+		return err
+	}
+	return nil
+}
+
+func countsOf(i item) stats.Counts {
+	n := stats.Counts{}
+	for name, value := range i {
+		if number, ok := value.(*types.AttributeValueMemberN); ok {
+			n[name], _ = strconv.Atoi(number.Value) // the table adds whole numbers alone
+		}
+	}
+	return n
+}
+
+// openSocketsItem lists open sockets that expire within one hour: each as its second
+// of that hour, four digits, and its id. A set takes the same socket twice
+// without harm, and an item whose hour has passed goes by TTL, whatever it still
+// lists; so the number of open sockets needs no counter that could go wrong.
+type openSocketsItem struct {
+	key
+	Sockets []string `dynamodbav:"c,omitempty,stringset"`
+}
+
+const hourSeconds = 3600
+
+func (i openSocketsItem) countAt(now time.Time) int {
+	n := 0
+	hour, _ := strconv.ParseInt(strings.Split(i.SK, "#")[1], 10, 64)
+	for _, s := range i.Sockets {
+		second, _ := strconv.ParseInt(s[:min(4, len(s))], 10, 64)
+		if hour*hourSeconds+second > now.Unix() {
+			n++
+		}
+	}
+	return n
+}
+
+// RecordSocket lists a socket as open, or takes it from the list.
+func (s *Store) RecordSocket(ctx context.Context, connectionID string, expires time.Time, open bool) error {
+	hash := fnv.New32a()
+	hash.Write([]byte(connectionID))
+	hour := expires.Unix() / hourSeconds
+	one := &types.AttributeValueMemberSS{Value: []string{fmt.Sprintf("%04d%s", expires.Unix()%hourSeconds, connectionID)}}
+	c := updateSpec{key: openSocketsKey(hour, hash.Sum32()), set: "DELETE c :one", condition: "attribute_exists(PK)", values: values{"one": one}}
+	if open {
+		c.set, c.condition = "ADD c :one SET #ttl = :ttl", ""
+		c.values["ttl"] = (hour + 2) * hourSeconds
+	}
+	_, _, err := s.update(ctx, c)
+	return err
+}

@@ -1,0 +1,183 @@
+package dynamo
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"ticketsystem/pkg/account"
+	"ticketsystem/pkg/apperr"
+	"ticketsystem/pkg/ticket"
+	"ticketsystem/pkg/user"
+)
+
+var _ account.Store = (*Store)(nil)
+
+// userItem is a person. Logins and sessions carry a copy (userFields), kept
+// up to date by the stream, so that both cost one read.
+type userItem struct {
+	key
+	entryIndexKeys
+	userFields
+}
+
+func userToItem(u user.User) userItem {
+	return userItem{userKey(u.ID), indexKeysOfUser(u), userToFields(u)}
+}
+
+type userFields struct {
+	ID            string `dynamodbav:"id"`
+	Phone         string `dynamodbav:"phone"`
+	Role          string `dynamodbav:"role"`
+	Name          string `dynamodbav:"name,omitempty"`
+	Email         string `dynamodbav:"email,omitempty"`
+	EmailVerified bool   `dynamodbav:"emailVerified,omitempty"`
+	Province      string `dynamodbav:"province,omitempty"`
+	City          string `dynamodbav:"city,omitempty"`
+	PictureID     string `dynamodbav:"picture,omitempty"`
+	Locale        string `dynamodbav:"locale"`
+	NotifyEmail   bool   `dynamodbav:"byEmail"`
+	NotifySMS     bool   `dynamodbav:"bySMS"`
+	Disabled      bool   `dynamodbav:"disabled,omitempty"`
+	CreatedAt     int64  `dynamodbav:"createdAt"`
+}
+
+func userToFields(u user.User) userFields {
+	return userFields{
+		ID: u.ID, Phone: u.Phone, Role: string(u.Role), Name: u.Name, Email: u.Email, EmailVerified: u.EmailVerified,
+		Province: u.Province, City: u.City, PictureID: u.PictureID, Locale: u.Locale,
+		NotifyEmail: u.Notifications.Email, NotifySMS: u.Notifications.SMS, Disabled: u.Disabled, CreatedAt: toMillis(u.CreatedAt),
+	}
+}
+
+func (f userFields) user() user.User {
+	return user.User{
+		ID: f.ID, Phone: f.Phone, Role: user.Role(f.Role), Name: f.Name, Email: f.Email, EmailVerified: f.EmailVerified,
+		Province: f.Province, City: f.City, PictureID: f.PictureID, Locale: f.Locale,
+		Notifications: user.NotificationPreferences{Email: f.NotifyEmail, SMS: f.NotifySMS}, Disabled: f.Disabled, CreatedAt: fromMillis(f.CreatedAt),
+	}
+}
+
+// User implements account.Store.
+func (s *Store) User(ctx context.Context, id string) (user.User, error) {
+	var i userItem
+	found, err := s.get(ctx, userKey(id), true, &i)
+	if err == nil && !found {
+		err = apperr.New(apperr.UserNotFound, "")
+	}
+	return i.user(), err
+}
+
+// UpdateUser implements account.Store.
+func (s *Store) UpdateUser(ctx context.Context, id string, p account.ProfileUpdate) (user.User, error) {
+	var set []string
+	vals := values{}
+	put := func(name string, v any) {
+		set = append(set, "#"+name+" = :"+name)
+		vals[name] = v
+	}
+	for name, v := range map[string]*string{
+		"name": p.Name, "email": p.Email, "province": p.Province, "city": p.City, "locale": p.Locale, "picture": p.PictureID,
+	} {
+		if v != nil {
+			put(name, *v)
+		}
+	}
+	if p.Email != nil {
+		put("emailVerified", false)
+	}
+	for name, v := range map[string]*bool{"byEmail": p.NotifyEmail, "bySMS": p.NotifySMS} {
+		if v != nil {
+			put(name, *v)
+		}
+	}
+	if len(set) == 0 {
+		return s.User(ctx, id)
+	}
+	after, applied, err := s.update(ctx, updateSpec{
+		key: userKey(id), set: "SET " + strings.Join(set, ", "), condition: "attribute_exists(PK)", values: vals,
+	})
+	if err != nil {
+		return user.User{}, err
+	}
+	if !applied {
+		return user.User{}, apperr.New(apperr.UserNotFound, "")
+	}
+	var i userItem
+	err = decode(after, &i)
+	return i.user(), err
+}
+
+// VerifyEmail implements account.Store.
+func (s *Store) VerifyEmail(ctx context.Context, id, email string, used account.OneTimeCode) (user.User, error) {
+	tx := s.transaction().update(updateSpec{
+		key: userKey(id), set: "SET emailVerified = :yes", condition: "email = :email", values: values{"yes": true, "email": email},
+	})
+	consumeCode(tx, used)
+	failed, err := tx.commit(ctx)
+	if err == nil && failed != nil {
+		err = errCodeUsed()
+	}
+	if err != nil {
+		return user.User{}, err
+	}
+	return s.User(ctx, id)
+}
+
+// ChangePhone implements account.Store.
+func (s *Store) ChangePhone(ctx context.Context, old user.User, phone string, used account.OneTimeCode) (user.User, error) {
+	const loginWrite, codeWrite = 1, 3
+	updated := old
+	updated.Phone = phone
+	for attempt := 0; ; attempt++ {
+		tx := s.transaction().update(userUpdate(old, updated))
+		if err := s.replaceLogin(ctx, tx, old, updated, nil); err != nil {
+			return user.User{}, err
+		}
+		consumeCode(tx, used)
+		failed, err := tx.commit(ctx)
+		_, taken := failed[loginWrite]
+		_, unused := failed[codeWrite]
+		switch {
+		case taken:
+			return user.User{}, apperr.New(apperr.PhoneTaken, "")
+		case unused:
+			return user.User{}, errCodeUsed()
+		case failed != nil: // the person, or the password, has changed meanwhile
+			return user.User{}, apperr.New(apperr.Conflict, "").WithRetryAfter(time.Second)
+		case !apperr.Is(err, apperr.Conflict) || attempt == maxConflictRetries:
+			return updated, err
+		}
+		backOff(ctx, attempt)
+	}
+}
+
+// loginItem is what a phone number opens.
+type loginItem struct {
+	key
+	Hash string     `dynamodbav:"hash,omitempty"`
+	User userFields `dynamodbav:"user"`
+}
+
+func loginToItem(l account.Login) loginItem {
+	return loginItem{key: loginKey(l.Phone), Hash: l.Hash, User: userToFields(l.User)}
+}
+
+// PutAccount implements account.Store.
+func (s *Store) PutAccount(ctx context.Context, l account.Login) error {
+	tx := s.transaction().put(loginToItem(l), "", nil).put(userToItem(l.User), "", nil)
+	if isActiveAdmin(l.User) {
+		tx.addAdmin(l.User.ID)
+	}
+	_, err := tx.commit(ctx)
+	return err
+}
+
+// Agent implements ticket.People.
+func (s *Store) Agent(ctx context.Context, id string) (ticket.UserRef, error) {
+	u, err := s.User(ctx, id)
+	if err == nil && !u.Role.IsStaff() {
+		err = apperr.New(apperr.UserNotFound, "")
+	}
+	return ticket.UserRef{ID: u.ID, Name: u.Name}, err
+}

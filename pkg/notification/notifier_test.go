@@ -1,0 +1,94 @@
+package notification_test
+
+import (
+	"testing"
+	"time"
+
+	"ticketsystem/pkg/notification"
+	"ticketsystem/pkg/ticket"
+	"ticketsystem/pkg/user"
+)
+
+var noon = time.Date(2026, 3, 21, 12, 0, 0, 0, time.UTC)
+
+func author(userID string, role user.Role) ticket.Author {
+	return ticket.Author{ID: userID, Name: "Name of " + userID, Role: role}
+}
+
+func change(name, from, to string) *ticket.Change {
+	return &ticket.Change{Field: name, From: from, To: to}
+}
+
+// TestForEntry: who is told of what.
+func TestForEntry(t *testing.T) {
+	support, sara := author("ali", user.RoleSupport), author("sara", user.RoleUser)
+	for name, c := range map[string]struct {
+		entry ticket.Entry
+		to    string
+		kind  notification.Kind
+	}{
+		"an answer":                       {ticket.Entry{Kind: ticket.KindMessage, Author: support}, "sara", notification.KindReply},
+		"an answer that moves the status": {ticket.Entry{Kind: ticket.KindMessage, Author: support, Change: change("status", "new", "open")}, "sara", notification.KindReply},
+		"the customer's message":          {ticket.Entry{Kind: ticket.KindMessage, Author: sara}, "", ""},
+		"a note":                          {ticket.Entry{Kind: ticket.KindNote, Author: support}, "", ""},
+		"opened":                          {ticket.Entry{Kind: ticket.KindOpened, Author: sara}, "", ""},
+		"resolved by support":             {ticket.Entry{Kind: ticket.KindStatus, Author: support, Change: change("status", "open", "resolved")}, "sara", notification.KindStatus},
+		"resolved by time":                {ticket.Entry{Kind: ticket.KindStatus, Change: change("status", "pending", "resolved")}, "sara", notification.KindStatus},
+		"closed by the customer":          {ticket.Entry{Kind: ticket.KindStatus, Author: sara, Change: change("status", "open", "closed")}, "", ""},
+		"a status customers do not see":   {ticket.Entry{Kind: ticket.KindStatus, Author: support, Change: change("status", "open", "on_hold")}, "", ""},
+		"assigned":                        {ticket.Entry{Kind: ticket.KindAssignment, Author: author("boss", user.RoleAdmin), Change: change("assignee", "", "ali")}, "ali", notification.KindAssignment},
+		"claimed":                         {ticket.Entry{Kind: ticket.KindAssignment, Author: support, Change: change("assignee", "", "ali")}, "", ""},
+		"released":                        {ticket.Entry{Kind: ticket.KindAssignment, Author: support, Change: change("assignee", "ali", "")}, "", ""},
+		"title":                           {ticket.Entry{Kind: ticket.KindTitle, Author: support, Change: change("title", "a", "b")}, "", ""},
+	} {
+		c.entry.TicketID, c.entry.Seq, c.entry.CreatedAt = "T1", 5, noon
+		tk := ticket.Ticket{ID: "T1", Title: "The parcel", Customer: ticket.UserRef{ID: "sara"}}
+		n, needed := notification.ForEntry(tk, c.entry)
+		if needed != (c.to != "") || n.UserID != c.to || n.Kind != c.kind {
+			t.Errorf("%s: got %v, %s to %q, want %s to %q", name, needed, n.Kind, n.UserID, c.kind, c.to)
+		}
+		again, _ := notification.ForEntry(tk, c.entry)
+		if again.ID != n.ID {
+			t.Errorf("%s: got id %s, then %s", name, n.ID, again.ID)
+		}
+	}
+	// A member of staff who has a ticket of his own.
+	own := ticket.Ticket{ID: "T1", Customer: ticket.UserRef{ID: "ali"}}
+	if n, needed := notification.ForEntry(own, ticket.Entry{Kind: ticket.KindMessage, Author: support}); needed {
+		t.Errorf("one's own message: got %+v", n)
+	}
+}
+
+func TestPlanDeliveries(t *testing.T) {
+	all := user.User{Email: "a@b.ir", EmailVerified: true, Notifications: user.NotificationPreferences{Email: true, SMS: true}}
+	for name, c := range map[string]struct {
+		change func(u *user.User)
+		email  string
+		sms    string
+	}{
+		"everything":     {func(*user.User) {}, "queued", "queued"},
+		"no mail":        {func(u *user.User) { u.Notifications.Email = false }, "skipped choice", "queued"},
+		"no SMS":         {func(u *user.User) { u.Notifications.SMS = false }, "queued", "skipped choice"},
+		"no address":     {func(u *user.User) { u.Email = "" }, "skipped no_address", "queued"},
+		"not its own":    {func(u *user.User) { u.EmailVerified = false }, "skipped unverified", "queued"},
+		"nothing at all": {func(u *user.User) { u.Notifications = user.NotificationPreferences{} }, "skipped choice", "skipped choice"},
+	} {
+		u := all
+		c.change(&u)
+		n := notification.Notification{Deliveries: notification.PlanDeliveries(u, noon, notification.Email, notification.SMS)}
+		pending := map[notification.Channel]bool{}
+		for _, channel := range n.PendingChannels() {
+			pending[channel] = true
+		}
+		for channel, want := range map[notification.Channel]string{notification.Email: c.email, notification.SMS: c.sms} {
+			d := n.Deliveries[channel]
+			got := string(d.State)
+			if d.Reason != "" {
+				got += " " + d.Reason
+			}
+			if got != want || pending[channel] != (want == "queued") {
+				t.Errorf("%s: %s: got %s, waiting %v, want %s", name, channel, got, pending[channel], want)
+			}
+		}
+	}
+}

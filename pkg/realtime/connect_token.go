@@ -1,0 +1,58 @@
+package realtime
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/hex"
+	"io"
+	"time"
+
+	"ticketsystem/pkg/apperr"
+	"ticketsystem/pkg/user"
+)
+
+// ConnectTokens lets sockets in.
+type ConnectTokens struct {
+	Store  Store
+	Now    func() time.Time
+	Random io.Reader
+}
+
+// Issue makes a single-use pass that opens a socket for the person within
+// PassLife. A browser cannot send headers with a handshake, and an access
+// token in an address would end up in logs.
+func (t *ConnectTokens) Issue(ctx context.Context, principal user.Principal) (token string, expires time.Time, err error) {
+	var secret [24]byte
+	if _, err := io.ReadFull(t.Random, secret[:]); err != nil {
+		return "", time.Time{}, err
+	}
+	token = base64.RawURLEncoding.EncodeToString(secret[:])
+	expires = t.Now().Add(ConnectTokenTTL)
+	return token, expires, t.Store.PutConnectToken(ctx, hashToken(token), principal, expires)
+}
+
+// Redeem gives the person behind a pass, once. Errors: unauthenticated.
+func (t *ConnectTokens) Redeem(ctx context.Context, token string) (user.Principal, error) {
+	principal, found, err := t.Store.ConsumeConnectToken(ctx, hashToken(token))
+	if err == nil && !found {
+		err = apperr.New(apperr.Unauthenticated, "")
+	}
+	return principal, err
+}
+
+// Register registers a connection; from now on its owner's events reach it.
+func (t *ConnectTokens) Register(ctx context.Context, connectionID string, principal user.Principal) error {
+	now := t.Now()
+	c := Connection{ID: connectionID, Principal: principal, OpenedAt: now, ExpiresAt: now.Add(connectionTTL)}
+	if err := t.Store.AddConnection(ctx, c); err != nil {
+		return err
+	}
+	_, err := t.Store.Subscribe(ctx, c, UserTopic(principal.UserID))
+	return err
+}
+
+func hashToken(token string) string {
+	sum := sha256.Sum256([]byte(token))
+	return hex.EncodeToString(sum[:])
+}

@@ -1,0 +1,73 @@
+package stream
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+
+	"github.com/aws/aws-lambda-go/events"
+
+	"ticketsystem/pkg/mail"
+	"ticketsystem/pkg/notification"
+)
+
+// sesEvent is what SES tells about a mail, by way of SNS.
+type sesEvent struct {
+	EventType string `json:"eventType"`
+	Mail      struct {
+		Tags map[string][]string `json:"tags"`
+	} `json:"mail"`
+	Bounce struct {
+		Type       string      `json:"bounceType"`
+		Recipients []recipient `json:"bouncedRecipients"`
+	} `json:"bounce"`
+	Complaint struct {
+		Recipients []recipient `json:"complainedRecipients"`
+	} `json:"complaint"`
+}
+
+type recipient struct {
+	Address string `json:"emailAddress"`
+}
+
+// HandleMailFeedback makes the handler of what SES tells about mails. A mailbox that is
+// full for a day is no reason to stop: only permanent bounces and complaints are.
+func HandleMailFeedback(store notification.SuppressionStore, log *slog.Logger) func(context.Context, events.SNSEvent) error {
+	return func(ctx context.Context, batch events.SNSEvent) error {
+		var errs []error
+		for _, record := range batch.Records {
+			var event sesEvent
+			if err := json.Unmarshal([]byte(record.SNS.Message), &event); err != nil {
+				errs = append(errs, fmt.Errorf("feedback %s: %w", record.SNS.MessageID, err))
+				continue
+			}
+			for _, feedback := range event.suppressions() {
+				log.InfoContext(ctx, "no more mail", slog.String("reason", feedback.Reason), slog.String("user", feedback.UserID))
+				errs = append(errs, store.Suppress(ctx, feedback))
+			}
+		}
+		return errors.Join(errs...)
+	}
+}
+
+func (e sesEvent) suppressions() []notification.MailFeedback {
+	var reason string
+	var recipients []recipient
+	switch {
+	case e.EventType == "Bounce" && e.Bounce.Type == "Permanent":
+		reason, recipients = "bounce", e.Bounce.Recipients
+	case e.EventType == "Complaint":
+		reason, recipients = "complaint", e.Complaint.Recipients
+	}
+	userID := ""
+	if tags := e.Mail.Tags[mail.UserTag]; len(tags) == 1 {
+		userID = tags[0]
+	}
+	var all []notification.MailFeedback
+	for _, to := range recipients {
+		all = append(all, notification.MailFeedback{Address: to.Address, Reason: reason, UserID: userID})
+	}
+	return all
+}

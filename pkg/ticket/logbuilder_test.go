@@ -1,0 +1,93 @@
+package ticket
+
+import (
+	"crypto/rand"
+	"time"
+
+	"ticketsystem/pkg/id"
+	"ticketsystem/pkg/user"
+)
+
+const (
+	ticketID = "01ARZ3NDEKTSV4RRFFQ69G5FAV"
+	clientID = "01BX5ZZKBKACTAV9WEVGEMMVRZ"
+)
+
+// The people of the tests. Sara owns the ticket; Reza is another customer.
+var (
+	sara = user.Principal{UserID: "sara", Name: "Sara", Role: user.RoleUser}
+	reza = user.Principal{UserID: "reza", Name: "Reza", Role: user.RoleUser}
+	ali  = user.Principal{UserID: "ali", Name: "Ali", Role: user.RoleSupport}
+	mina = user.Principal{UserID: "mina", Name: "Mina", Role: user.RoleSupport}
+	root = user.Principal{UserID: "root", Name: "Root", Role: user.RoleAdmin}
+
+	billing   = Category{ID: "billing", Names: map[string]string{"en": "Billing", "fa": "مالی"}}
+	technical = Category{ID: "technical", Names: map[string]string{"en": "Technical"}}
+)
+
+// minute is the time of a test's n-th minute.
+func minute(n int) time.Time {
+	return time.Date(2026, 3, 21, 12, n, 0, 0, time.UTC)
+}
+
+// ulidAt is a clientId that was made in a minute.
+func ulidAt(n int) string {
+	return id.NewGenerator(func() time.Time { return minute(n) }, rand.Reader)()
+}
+
+// logBuilder is a log in the making: each line is one entry, a minute after the
+// one before it, with the state that follows from it.
+type logBuilder []Entry
+
+// newLog is the first line: Sara opens a ticket of medium priority.
+func newLog() logBuilder {
+	return logBuilder{{
+		TicketID: ticketID, Seq: 1, Kind: KindOpened, Author: authorOf(sara), Body: "It does not work",
+		ClientID: clientID, CreatedAt: minute(1), Opening: &Opening{Title: "Help", Category: billing},
+		State: State{Status: StatusNew, Priority: PriorityMedium, CategoryID: billing.ID},
+	}}
+}
+
+func (s logBuilder) state() State { return s[len(s)-1].State }
+
+func (s logBuilder) append(actor user.Principal, kind Kind, body string, change *Change) logBuilder {
+	e := Entry{
+		TicketID: ticketID, Seq: len(s) + 1, Kind: kind, Author: authorOf(actor), Body: body, Change: change,
+		CreatedAt: minute(len(s) + 1), State: s.state(),
+	}
+	if change != nil {
+		e.State = stateAfter(e.State, change)
+	}
+	return append(s[:len(s):len(s)], e)
+}
+
+func (s logBuilder) message(actor user.Principal, body string) logBuilder {
+	return s.append(actor, KindMessage, body, nil)
+}
+
+func (s logBuilder) note(actor user.Principal, body string) logBuilder {
+	return s.append(actor, KindNote, body, nil)
+}
+
+// messageWithStatus is a message that carries a move of the status.
+func (s logBuilder) messageWithStatus(actor user.Principal, to Status) logBuilder {
+	return s.append(actor, KindMessage, "moving on", statusChange(s.state().Status, to))
+}
+
+// statusChange is a change of status without a word.
+func (s logBuilder) statusChange(actor user.Principal, to Status) logBuilder {
+	return s.append(actor, KindStatus, "", statusChange(s.state().Status, to))
+}
+
+func (s logBuilder) assign(actor user.Principal, to UserRef) logBuilder {
+	return s.append(actor, KindAssignment, "", &Change{Field: "assignee", From: s.state().AssigneeID, To: to.ID, Name: to.Name})
+}
+
+// withClientID gives the newest line a clientId.
+func (s logBuilder) withClientID(clientID string) logBuilder {
+	s[len(s)-1].ClientID = clientID
+	return s
+}
+
+// ticket is what the whole story folds into.
+func (s logBuilder) ticket() Ticket { return Fold(Ticket{}, s) }

@@ -1,0 +1,156 @@
+package ticket
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"ticketsystem/pkg/apperr"
+	"ticketsystem/pkg/user"
+)
+
+var allStatuses = []Status{StatusNew, StatusOpen, StatusPending, StatusOnHold, StatusResolved, StatusClosed}
+
+// logWithStatus is a ticket that stands in a status, assigned to nobody.
+func logWithStatus(s Status) logBuilder {
+	if s == StatusNew {
+		return newLog()
+	}
+	return newLog().statusChange(ali, s)
+}
+
+// TestStatusTransitions is the table of a ticket's life: what becomes of each status by
+// each event. "=" stays as it is, "!" is refused with that kind.
+func TestStatusTransitions(t *testing.T) {
+	const closed, illegal = "!ticket_closed", "!status_not_allowed"
+	late := 8 * 24 * 60 // minutes; the window is seven days
+	for _, c := range []struct {
+		event string
+		who   user.Principal
+		now   int
+		run   func(s *Service, actor user.Principal) error
+		want  [6]string // from new, open, pending, on_hold, resolved, closed
+	}{
+		{"message", sara, 5, postAs(false), [6]string{"=", "=", "open", "open", "open", "open"}},
+		{"message", ali, 5, postAs(false), [6]string{"open", "=", "=", "=", "=", "open"}},
+		{"message", root, 5, postAs(false), [6]string{"open", "=", "=", "=", "=", "open"}},
+		{"late message", sara, late, postAs(false), [6]string{"=", "=", "open", "open", "open", closed}},
+		{"late message", ali, late, postAs(false), [6]string{"open", "=", "=", "=", "=", closed}},
+		{"note", ali, late, postAs(true), [6]string{"=", "=", "=", "=", "=", "="}},
+		{"note", sara, 5, postAs(true), [6]string{"!forbidden", "!forbidden", "!forbidden", "!forbidden", "!forbidden", "!forbidden"}},
+
+		{"close", sara, 5, closeAs, [6]string{"closed", "closed", "closed", "closed", "closed", "="}},
+		{"close", ali, 5, closeAs, [6]string{"closed", "closed", "closed", "closed", "closed", "="}},
+		{"reopen", sara, 5, reopenAs, [6]string{"=", "=", "=", "=", "open", "open"}},
+		{"reopen", ali, 5, reopenAs, [6]string{"=", "=", "=", "=", "open", "open"}},
+		{"late reopen", sara, late, reopenAs, [6]string{"=", "=", "=", "=", "open", closed}},
+		{"late reopen", root, late, reopenAs, [6]string{"=", "=", "=", "=", "open", "open"}},
+
+		{"to new", ali, 5, setStatusAs(StatusNew), [6]string{"=", illegal, illegal, illegal, illegal, illegal}},
+		{"to open", ali, late, setStatusAs(StatusOpen), [6]string{"open", "=", "open", "open", "open", "open"}},
+		{"to pending", ali, 5, setStatusAs(StatusPending), [6]string{"pending", "pending", "=", "pending", "pending", illegal}},
+		{"to on_hold", ali, 5, setStatusAs(StatusOnHold), [6]string{"on_hold", "on_hold", "on_hold", "=", "on_hold", illegal}},
+		{"to resolved", ali, 5, setStatusAs(StatusResolved), [6]string{"resolved", "resolved", "resolved", "resolved", "=", illegal}},
+		{"to closed", ali, 5, setStatusAs(StatusClosed), [6]string{"closed", "closed", "closed", "closed", "closed", "="}},
+
+		{"claim", ali, 5, claimAs, [6]string{"open", "=", "=", "=", "=", "="}},
+		{"release", ali, 5, unassignAs, [6]string{"=", "=", "=", "=", "=", "="}},
+	} {
+		for i, from := range allStatuses {
+			t.Run(c.event+" by "+string(c.who.Role)+" on "+string(from), func(t *testing.T) {
+				store := storeWith(logWithStatus(from), len(logWithStatus(from)))
+				err := c.run(store.service(c.now), c.who)
+				checkStatusAfter(t, store, from, c.want[i], err)
+			})
+		}
+	}
+}
+
+// checkStatusAfter compares where the ticket stands, in the log and in a fold of it.
+func checkStatusAfter(t *testing.T, store *memStore, from Status, want string, err error) {
+	t.Helper()
+	before := len(logWithStatus(from))
+	if want[0] == '!' {
+		if !apperr.Is(err, apperr.Code(want[1:])) || len(store.log()) != before {
+			t.Fatalf("got %v and %d new entries, want the refusal %s", err, len(store.log())-before, want[1:])
+		}
+		return
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want == "=" {
+		want = string(from)
+	}
+	log := store.log()
+	if got := logBuilder(log).ticket().State.Status; got != Status(want) {
+		t.Errorf("got %s, want %s", got, want)
+	}
+	last := log[len(log)-1]
+	moved := last.Change != nil && last.Change.Field == "status" && len(log) > before
+	if moved && (last.Change.From != string(from) || last.Change.To != want || want == string(from)) {
+		t.Errorf("the move: got %+v, want from %s to %s", last.Change, from, want)
+	}
+	if !moved && want != string(from) && last.Kind != KindAssignment {
+		t.Error("the entry does not say that it moved the ticket")
+	}
+}
+
+func postAs(internal bool) func(*Service, user.Principal) error {
+	return func(s *Service, actor user.Principal) error {
+		_, err := s.Post(context.Background(), actor, Message{TicketID: ticketID, ClientID: "life", Body: "hello", Internal: internal})
+		return err
+	}
+}
+
+func closeAs(s *Service, actor user.Principal) error {
+	_, err := s.Close(context.Background(), actor, ticketID, "life")
+	return err
+}
+
+func reopenAs(s *Service, actor user.Principal) error {
+	_, err := s.Reopen(context.Background(), actor, ticketID, "life")
+	return err
+}
+
+func setStatusAs(to Status) func(*Service, user.Principal) error {
+	return func(s *Service, actor user.Principal) error {
+		_, err := s.SetStatus(context.Background(), actor, ticketID, "life", to)
+		return err
+	}
+}
+
+func claimAs(s *Service, actor user.Principal) error {
+	_, err := s.Claim(context.Background(), actor, ticketID, "life")
+	return err
+}
+
+func unassignAs(s *Service, actor user.Principal) error {
+	_, err := s.Assign(context.Background(), actor, ticketID, "life", "")
+	return err
+}
+
+// TestReopenWindow_Boundary: the last millisecond of the reopen window is within it.
+func TestReopenWindow_Boundary(t *testing.T) {
+	log := newLog().statusChange(sara, StatusClosed) // closed in minute 2
+	for _, c := range []struct {
+		after time.Duration
+		late  bool
+	}{{7 * 24 * time.Hour, false}, {7*24*time.Hour + time.Millisecond, true}} {
+		for name, run := range map[string]func(*Service, user.Principal) error{"message": postAs(false), "reopen": reopenAs} {
+			s := storeWith(log, len(log)).service(0)
+			s.Now = func() time.Time { return minute(2).Add(c.after) }
+			if err := run(s, sara); apperr.Is(err, apperr.TicketClosed) != c.late || err != nil && !c.late {
+				t.Errorf("%s %v after the close: got %v, want refused %v", name, c.after, err, c.late)
+			}
+		}
+	}
+}
+
+// TestFold_ClosedAtIsLastClose: the window runs from the last close.
+func TestFold_ClosedAtIsLastClose(t *testing.T) {
+	log := newLog().statusChange(sara, StatusClosed).messageWithStatus(sara, StatusOpen).statusChange(ali, StatusClosed)
+	if got := log.ticket().ClosedAt; got != minute(4) {
+		t.Errorf("closed at: got %v, want the second close %v", got, minute(4))
+	}
+}
