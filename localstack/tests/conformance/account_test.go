@@ -11,7 +11,7 @@ import (
 	"ticketsystem/pkg/user"
 )
 
-// storeAfter is the table as it will be seen in a while.
+// storeAfter returns the store under test with its clock d ahead.
 func storeAfter(d time.Duration) *dynamo.Store {
 	return dynamo.New(env.config, env.table, func() time.Time { return app.Now().Add(d) })
 }
@@ -30,7 +30,7 @@ func TestPutCode_ReplacesOlder(t *testing.T) {
 		name  string
 		after time.Duration
 		want  bool
-	}{{"too soon", 59 * time.Second, false}, {"after the pause", time.Minute, true}} {
+	}{{"before the resend interval", 59 * time.Second, false}, {"after the resend interval", time.Minute, true}} {
 		next := first
 		next.SentAt, next.Hash = first.SentAt.Add(c.after), c.name
 		sentAt, stored, err := openStore().PutCode(t.Context(), next, next.SentAt.Add(-time.Minute))
@@ -38,11 +38,11 @@ func TestPutCode_ReplacesOlder(t *testing.T) {
 			t.Errorf("%s: got stored %v, %v, want %v", c.name, stored, err, c.want)
 		}
 		if !c.want && !sentAt.Equal(first.SentAt) {
-			t.Errorf("%s: got %v, want when the first was sent, %v", c.name, sentAt, first.SentAt)
+			t.Errorf("%s: got %v, want the time of the first code, %v", c.name, sentAt, first.SentAt)
 		}
 	}
 	got, found, _, err := openStore().ConsumeCodeAttempt(t.Context(), first.RecipientMAC, "login", 5)
-	if err != nil || !found || got.Hash != "after the pause" || got.Attempts != 1 {
+	if err != nil || !found || got.Hash != "after the resend interval" || got.Attempts != 1 {
 		t.Errorf("got %+v, %v, %v, want the newer code", got, found, err)
 	}
 	if _, found, locked, err := openStore().ConsumeCodeAttempt(t.Context(), first.RecipientMAC, "signup", 5); err != nil || found || locked {
@@ -58,10 +58,10 @@ func TestConsumeCodeAttempt(t *testing.T) {
 	for attempt := 1; attempt <= 8; attempt++ {
 		got, found, locked, err := openStore().ConsumeCodeAttempt(t.Context(), c.RecipientMAC, "login", 5)
 		if err != nil || found != (attempt <= 5) || locked != (attempt > 5) {
-			t.Errorf("try %d: got found %v, locked %v, %v", attempt, found, locked, err)
+			t.Errorf("attempt %d: got found %v, locked %v, %v", attempt, found, locked, err)
 		}
 		if found && (got.Hash != c.Hash || got.Attempts != attempt || !got.ExpiresAt.Equal(c.ExpiresAt) || !got.SentAt.Equal(c.SentAt)) {
-			t.Errorf("try %d: got %+v, want %+v", attempt, got, c)
+			t.Errorf("attempt %d: got %+v, want %+v", attempt, got, c)
 		}
 	}
 	fresh := newCode("login")
@@ -69,9 +69,9 @@ func TestConsumeCodeAttempt(t *testing.T) {
 		t.Fatal(err)
 	}
 	if _, found, locked, err := storeAfter(6*time.Minute).ConsumeCodeAttempt(t.Context(), fresh.RecipientMAC, "login", 5); err != nil || found || locked {
-		t.Errorf("expired, never tried: got found %v, locked %v, %v", found, locked, err)
+		t.Errorf("expired, never attempted: got found %v, locked %v, %v", found, locked, err)
 	}
-	// An expired code is no code, locked or not.
+	// An expired code is not found, locked or not.
 	if _, found, locked, err := storeAfter(6*time.Minute).ConsumeCodeAttempt(t.Context(), c.RecipientMAC, "login", 5); err != nil || found || locked {
 		t.Errorf("expired: got found %v, locked %v, %v", found, locked, err)
 	}
@@ -89,8 +89,8 @@ func TestIncrementCounter(t *testing.T) {
 	}
 }
 
-// TestRecordLoginAttempt of passwords: so many in a window, forgotten when one was right or
-// a day has passed; also on a number that nobody has.
+// TestRecordLoginAttempt checks the attempt limit per window, also for unknown numbers.
+// A successful login or a day without attempts clears the attempts.
 func TestRecordLoginAttempt(t *testing.T) {
 	t.Parallel()
 	const limit = 3
@@ -120,7 +120,7 @@ func TestRecordLoginAttempt(t *testing.T) {
 	}
 	must(t, openStore().ClearLoginAttempts(t.Context(), phone))
 	if got := windowOf(openStore()); !got.IsZero() {
-		t.Errorf("forgotten: got %v, want none", got)
+		t.Errorf("cleared: got %v, want none", got)
 	}
 	byCode := concurrently(20, func(int) error {
 		counted, err := openStore().RecordLoginAttempt(t.Context(), phone, next, limit)
@@ -130,11 +130,11 @@ func TestRecordLoginAttempt(t *testing.T) {
 		return err
 	})
 	if byCode[""] != limit || byCode[apperr.LoginLocked] != 20-limit {
-		t.Errorf("twenty at once: got %v, want %d counted", byCode, limit)
+		t.Errorf("20 concurrent: got %v, want %d counted", byCode, limit)
 	}
 }
 
-// newLogin is a person with all that can be said of one.
+// newLogin returns a login with every field set.
 func newLogin() account.Login {
 	phone := newPhone()
 	return account.Login{Phone: phone, Hash: "$argon2id$...", User: user.User{
@@ -155,7 +155,7 @@ func TestPutAccount_RoundTrip(t *testing.T) {
 	must(t, err)
 	equal(t, "user", u, want.User)
 	_, err = openStore().User(t.Context(), newID())
-	wantCode(t, "nobody", err, apperr.UserNotFound)
+	wantCode(t, "unknown user", err, apperr.UserNotFound)
 }
 
 func TestUpdateUser(t *testing.T) {
@@ -182,9 +182,9 @@ func TestUpdateUser(t *testing.T) {
 		equal(t, name, got, want)
 	}
 	_, err := openStore().UpdateUser(t.Context(), newID(), account.ProfileUpdate{Name: &text})
-	wantCode(t, "nobody", err, apperr.UserNotFound)
+	wantCode(t, "unknown user", err, apperr.UserNotFound)
 	_, err = openStore().UpdateUser(t.Context(), newID(), account.ProfileUpdate{})
-	wantCode(t, "nobody, nothing", err, apperr.UserNotFound)
+	wantCode(t, "unknown user, no change", err, apperr.UserNotFound)
 }
 
 func newSession(u user.User) account.Session {
@@ -195,7 +195,8 @@ func newSession(u user.User) account.Session {
 	}
 }
 
-// TestCreateAccount_Atomic: login, user, session and the use of the code.
+// TestCreateAccount_Atomic checks that login, user, session and the consumed code are
+// written together or not at all.
 func TestCreateAccount_Atomic(t *testing.T) {
 	taken := newLogin()
 	must(t, openStore().PutAccount(t.Context(), taken))
@@ -203,10 +204,10 @@ func TestCreateAccount_Atomic(t *testing.T) {
 		change func(l *account.Login, used *account.OneTimeCode)
 		want   apperr.Code
 	}{
-		"free":                     {func(*account.Login, *account.OneTimeCode) {}, ""},
-		"a number that is taken":   {func(l *account.Login, _ *account.OneTimeCode) { l.Phone = taken.Phone }, apperr.PhoneTaken},
-		"a code that was replaced": {func(_ *account.Login, c *account.OneTimeCode) { c.Hash = "older" }, apperr.CodeWrong},
-		"a code that is used":      {func(_ *account.Login, c *account.OneTimeCode) { c.RecipientMAC = newID() }, apperr.CodeWrong},
+		"free":              {func(*account.Login, *account.OneTimeCode) {}, ""},
+		"phone taken":       {func(l *account.Login, _ *account.OneTimeCode) { l.Phone = taken.Phone }, apperr.PhoneTaken},
+		"code replaced":     {func(_ *account.Login, c *account.OneTimeCode) { c.Hash = "older" }, apperr.CodeWrong},
+		"code already used": {func(_ *account.Login, c *account.OneTimeCode) { c.RecipientMAC = newID() }, apperr.CodeWrong},
 	} {
 		t.Run(name, func(t *testing.T) {
 			login, code := newLogin(), newCode("signup")
@@ -228,7 +229,7 @@ func TestCreateAccount_Atomic(t *testing.T) {
 			}
 			wantCode(t, name, err, c.want)
 			if !codeLeft || !apperr.Is(userErr, apperr.UserNotFound) || sessionThere {
-				t.Errorf("something was written: code left %v, user %v, session %v", codeLeft, userErr, sessionThere)
+				t.Errorf("partial write: code left %v, user %v, session %v", codeLeft, userErr, sessionThere)
 			}
 		})
 	}
@@ -241,7 +242,7 @@ func TestCreateSession_ConsumesCode(t *testing.T) {
 	}
 	must(t, openStore().CreateSession(t.Context(), newSession(login.User), &code))
 	second := newSession(login.User)
-	wantCode(t, "the same code again", openStore().CreateSession(t.Context(), second, &code), apperr.CodeWrong)
+	wantCode(t, "code used again", openStore().CreateSession(t.Context(), second, &code), apperr.CodeWrong)
 	if _, _, found, err := openStore().RotateSession(t.Context(), login.User.ID, second.Family, "x", "y", app.Now()); err != nil || found {
 		t.Errorf("the second session: got found %v, %v", found, err)
 	}
@@ -258,13 +259,13 @@ func TestRotateSession(t *testing.T) {
 	want.PreviousHash, want.CurrentHash, want.RotatedAt, want.LastUsedAt = want.CurrentHash, "next", now, now
 	want.ExpiresAt = now.Add(account.SessionTTL).Truncate(time.Second)
 	equal(t, "session", got, want)
-	got, rotated, found, err = openStore().RotateSession(t.Context(), want.User.ID, want.Family, "another", "next but one", now.Add(time.Second))
+	got, rotated, found, err = openStore().RotateSession(t.Context(), want.User.ID, want.Family, "another", "token after next", now.Add(time.Second))
 	if err != nil || rotated || !found {
-		t.Fatalf("not the current one: got rotated %v, found %v, %v", rotated, found, err)
+		t.Fatalf("not the current token: got rotated %v, found %v, %v", rotated, found, err)
 	}
-	equal(t, "what stands", got, want)
+	equal(t, "the stored session", got, want)
 	if _, rotated, _, err := openStore().RotateSession(t.Context(), want.User.ID, want.Family, "next", "x", now.Add(account.SessionTTL+time.Second)); err != nil || rotated {
-		t.Errorf("after its life: got rotated %v, %v", rotated, err)
+		t.Errorf("after expiry: got rotated %v, %v", rotated, err)
 	}
 	if _, rotated, found, err := openStore().RotateSession(t.Context(), want.User.ID, newID(), "x", "y", now); err != nil || rotated || found {
 		t.Errorf("no session: got rotated %v, found %v, %v", rotated, found, err)
@@ -278,17 +279,17 @@ func TestDeleteSession(t *testing.T) {
 		userID, hash string
 		ended        bool
 	}{
-		{"by its owner", owner.ID, "", true},
-		{"by its owner with the token", owner.ID, "current", true},
-		{"with the token before that", owner.ID, "previous", true},
-		{"by another person", newID(), "", false},
-		{"by another person with the token", newID(), "current", false},
+		{"by owner", owner.ID, "", true},
+		{"by owner with the token", owner.ID, "current", true},
+		{"with the previous token", owner.ID, "previous", true},
+		{"by another user", newID(), "", false},
+		{"by another user with the token", newID(), "current", false},
 		{"with an older token", owner.ID, "older", false},
 	} {
 		s := newSession(owner)
 		s.CurrentHash, s.PreviousHash = "current", "previous"
 		must(t, openStore().CreateSession(t.Context(), s, nil))
-		for range 2 { // ending what has ended is no error
+		for range 2 { // deleting a deleted session is no error
 			_, err := openStore().DeleteSession(t.Context(), c.userID, s.Family, c.hash)
 			must(t, err)
 		}
@@ -298,7 +299,8 @@ func TestDeleteSession(t *testing.T) {
 	}
 }
 
-// TestSyncUserCopies brings a change into login and sessions, and makes none anew.
+// TestSyncUserCopies checks that a user change reaches the login and the sessions, and
+// creates neither.
 func TestSyncUserCopies(t *testing.T) {
 	login := newLogin()
 	must(t, openStore().PutAccount(t.Context(), login))
@@ -310,7 +312,7 @@ func TestSyncUserCopies(t *testing.T) {
 	name := "Sara Ahmadi"
 	want, err := openStore().UpdateUser(t.Context(), login.User.ID, account.ProfileUpdate{Name: &name})
 	must(t, err)
-	for range 2 { // the stream may say it twice
+	for range 2 { // the stream may repeat a record
 		if got, err := openStore().SyncUserCopies(t.Context(), login.User.ID); err != nil || got != want {
 			t.Errorf("got %+v, %v, want %+v", got, err, want)
 		}
@@ -326,10 +328,10 @@ func TestSyncUserCopies(t *testing.T) {
 		}
 	}
 	if _, _, found, _ := openStore().RotateSession(t.Context(), login.User.ID, ended.Family, "x", "y", app.Now()); found {
-		t.Error("a session that was not there is")
+		t.Error("a deleted session was created")
 	}
 	if got, err := openStore().SyncUserCopies(t.Context(), newID()); err != nil || got != (user.User{}) {
-		t.Errorf("nobody: got %+v, %v", got, err)
+		t.Errorf("unknown user: got %+v, %v", got, err)
 	}
 }
 
@@ -341,7 +343,7 @@ func TestAgent(t *testing.T) {
 	if got, err := openStore().Agent(t.Context(), staff.User.ID); err != nil || got.ID != staff.User.ID || got.Name != staff.User.Name {
 		t.Errorf("got %+v, %v", got, err)
 	}
-	for name, id := range map[string]string{"a customer": other.User.ID, "nobody": newID()} {
+	for name, id := range map[string]string{"a customer": other.User.ID, "unknown user": newID()} {
 		_, err := openStore().Agent(t.Context(), id)
 		wantCode(t, name, err, apperr.UserNotFound)
 	}

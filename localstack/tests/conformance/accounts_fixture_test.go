@@ -21,10 +21,10 @@ import (
 
 const password = "correct-horse-7"
 
-// phoneCounter counts the phone numbers that were given out.
+// phoneCounter counts the generated phone numbers.
 var phoneCounter atomic.Int64
 
-// newPhone is one that no other test has.
+// newPhone returns a phone number that no other test uses.
 func newPhone() string { return fmt.Sprintf("+98912%07d", phoneCounter.Add(1)) }
 
 func customer(name string) user.Principal {
@@ -35,10 +35,10 @@ func agent(name string) user.Principal {
 	return user.Principal{UserID: newID(), Name: name, Role: user.RoleSupport, Locale: "en"}
 }
 
-// fakeSMS is a Texter that keeps the codes it is given.
+// fakeSMS is an SMS sender that stores the newest code per phone number.
 type fakeSMS struct {
 	mu    sync.Mutex
-	codes map[string]string // by number
+	codes map[string]string // by phone number
 }
 
 var codePattern = regexp.MustCompile(`\b\d{6}\b`)
@@ -50,15 +50,15 @@ func (s *fakeSMS) Send(_ context.Context, to, text string) error {
 	return nil
 }
 
-// code is the newest one sent to a number; "" when there is none.
+// code returns the newest code sent to a phone number, or "".
 func (s *fakeSMS) code(phone string) string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.codes[phone]
 }
 
-// accounts is the front desk over a store. Each has an address of its own, so
-// that no test uses up another's limits.
+// accounts is the account service over a store. Each has its own IP address, so that
+// tests do not share rate limits.
 type accounts struct {
 	*account.Auth
 	sms    *fakeSMS
@@ -84,8 +84,8 @@ func newAccounts(t *testing.T, store *dynamo.Store) accounts {
 		}}
 }
 
-// at is the same front desk with its clock stopped: how long a test takes must
-// not decide what is in time.
+// at returns a copy with its clock fixed at now, so that the duration of the test does
+// not matter.
 func (a accounts) at(now time.Time) accounts {
 	s := *a.Auth
 	s.Now = func() time.Time { return now }
@@ -93,7 +93,7 @@ func (a accounts) at(now time.Time) accounts {
 	return a
 }
 
-// requestCode asks for a code and reads it from the outbox.
+// requestCode requests a code and reads it from the sent SMS.
 func (a accounts) requestCode(t *testing.T, phone, purpose string) string {
 	t.Helper()
 	if _, err := a.SendCode(t.Context(), phone, purpose, a.caller); err != nil {
@@ -102,7 +102,7 @@ func (a accounts) requestCode(t *testing.T, phone, purpose string) string {
 	return a.sms.code(phone)
 }
 
-// signUp makes an account and gives its tokens.
+// signUp creates an account and returns its tokens.
 func (a accounts) signUp(t *testing.T, phone string) account.Tokens {
 	t.Helper()
 	tokens, err := a.SignUp(t.Context(), phone, password, a.requestCode(t, phone, account.PurposeSignUp), "Sara", a.caller)
@@ -112,14 +112,14 @@ func (a accounts) signUp(t *testing.T, phone string) account.Tokens {
 	return tokens
 }
 
-// sharedCategory is the category of all tests: what the catalogue costs must not
-// depend on how many of them ran before.
+// sharedCategory is the category of all tests, because the cost of reading categories
+// depends on their number.
 var sharedCategory = sync.OnceValues(func() (string, error) {
 	c := category.Category{ID: newID(), Names: map[string]string{"en": "Billing", "fa": "مالی"}, Active: true}
 	return c.ID, openStore().SaveCategory(context.Background(), c)
 })
 
-// newTicketService is the ticket desk over a store, and a category to file under.
+// newTicketService returns a ticket service over a store, and the id of a category.
 func newTicketService(t *testing.T, store *dynamo.Store) (service *ticket.Service, categoryID string) {
 	t.Helper()
 	categoryID, err := sharedCategory()
@@ -130,7 +130,7 @@ func newTicketService(t *testing.T, store *dynamo.Store) (service *ticket.Servic
 	}, categoryID
 }
 
-// openTicket opens one and gives its id.
+// openTicket creates a ticket and returns its id.
 func openTicket(t *testing.T, s *ticket.Service, categoryID string, actor user.Principal) string {
 	t.Helper()
 	tk, created, err := s.Create(t.Context(), actor, ticket.CreateParams{
@@ -143,7 +143,7 @@ func openTicket(t *testing.T, s *ticket.Service, categoryID string, actor user.P
 	return tk.ID
 }
 
-// postMessage posts a message and gives its entry.
+// postMessage posts a message and returns its entry.
 func postMessage(t *testing.T, s *ticket.Service, actor user.Principal, ticketID, body string) ticket.Entry {
 	t.Helper()
 	posted, err := s.Post(t.Context(), actor, ticket.Message{TicketID: ticketID, ClientID: newID(), Body: body})
@@ -153,7 +153,7 @@ func postMessage(t *testing.T, s *ticket.Service, actor user.Principal, ticketID
 	return posted.Entry
 }
 
-// readLog reads all of a ticket's log.
+// readLog reads the whole log of a ticket.
 func readLog(t *testing.T, ticketID string) ticket.Log {
 	t.Helper()
 	log, err := openStore().ReadLogFrom(t.Context(), ticketID, 1)
@@ -163,7 +163,8 @@ func readLog(t *testing.T, ticketID string) ticket.Log {
 	return log
 }
 
-// checkLog: seqs without gaps, no clientId of one author twice.
+// checkLog checks that sequence numbers have no gaps and that no author used a client
+// id twice.
 func checkLog(t *testing.T, entries []ticket.Entry) {
 	t.Helper()
 	seen := map[string]int{}
@@ -173,14 +174,14 @@ func checkLog(t *testing.T, entries []ticket.Entry) {
 		}
 		own := e.Author.ID + " " + e.ClientID
 		if e.ClientID != "" && seen[own] > 0 {
-			t.Errorf("%s stands at %d and %d", own, seen[own], e.Seq)
+			t.Errorf("%s is at %d and %d", own, seen[own], e.Seq)
 		}
 		seen[own] = e.Seq
 	}
 }
 
-// checkProjection: the stored head is what the whole log folds into, with the read
-// marks that stand beside it.
+// checkProjection checks that the stored ticket equals the fold of its log and read
+// markers.
 func checkProjection(t *testing.T, ticketID string) {
 	t.Helper()
 	log := readLog(t, ticketID)

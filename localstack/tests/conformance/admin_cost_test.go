@@ -13,7 +13,7 @@ import (
 	"ticketsystem/pkg/user"
 )
 
-// adminCosts: one person, one category and one ticket, from beginning to end.
+// adminCosts covers the life of one user, one category and one ticket.
 func adminCosts() []costCase {
 	var added user.User
 	change := func(name string, golden cost, e account.UserUpdate) costCase {
@@ -24,24 +24,24 @@ func adminCosts() []costCase {
 	}
 	name, role, phone := "سارا کریمی", user.RoleUser, newPhone()
 	costs := []costCase{
-		{name: "enter a person", golden: cost{1, 0, 8}, run: func(ctx context.Context, f *costFixture) (err error) {
+		{name: "create user", golden: cost{1, 0, 8}, run: func(ctx context.Context, f *costFixture) (err error) {
 			added, err = newUserAdmin(f.store).Create(ctx, adminActor, account.CreateUserParams{Phone: newPhone(), Name: "سارا حسینی", Role: user.RoleSupport})
 			return err
 		}},
-		{name: "newest person of a role", golden: cost{2, 1.5, 0}, run: func(ctx context.Context, f *costFixture) error {
+		{name: "newest user of a role", golden: cost{2, 1.5, 0}, run: func(ctx context.Context, f *costFixture) error {
 			users, _, err := newUserAdmin(f.store).List(ctx, account.UserQuery{Role: user.RoleSupport, Limit: 1}, nil)
 			if err == nil && len(users) != 1 {
-				err = fmt.Errorf("got %d people", len(users))
+				err = fmt.Errorf("got %d users", len(users))
 			}
 			return err
 		}},
-		change("change a person's name", cost{2, 1, 6}, account.UserUpdate{Name: &name}),
-		change("change a person's role", cost{6, 3, 10}, account.UserUpdate{Role: &role}),
-		change("change a person's number", cost{7, 4, 10}, account.UserUpdate{Phone: &phone}),
-		{name: "remove a person", golden: cost{4, 2, 9}, run: func(ctx context.Context, f *costFixture) error {
+		change("update user: name", cost{2, 1, 6}, account.UserUpdate{Name: &name}),
+		change("update user: role", cost{6, 3, 10}, account.UserUpdate{Role: &role}),
+		change("update user: phone", cost{7, 4, 10}, account.UserUpdate{Phone: &phone}),
+		{name: "delete user", golden: cost{4, 2, 9}, run: func(ctx context.Context, f *costFixture) error {
 			return newUserAdmin(f.store).Delete(ctx, adminActor, added.ID)
 		}},
-		{name: "newest deed", golden: cost{1, 1, 0}, run: func(ctx context.Context, f *costFixture) error {
+		{name: "newest audit record", golden: cost{1, 1, 0}, run: func(ctx context.Context, f *costFixture) error {
 			_, err := f.store.AuditRecords(ctx, "", 1)
 			return err
 		}},
@@ -53,15 +53,15 @@ func categoryCosts() []costCase {
 	var created category.Category
 	categories := func(f *costFixture) *category.Admin { return &category.Admin{Store: f.store, Recorder: recorder} }
 	return []costCase{
-		{name: "add a category", golden: cost{2, 1, 6}, run: func(ctx context.Context, f *costFixture) (err error) {
+		{name: "create category", golden: cost{2, 1, 6}, run: func(ctx context.Context, f *costFixture) (err error) {
 			created, err = categories(f).Create(ctx, adminActor, category.Update{Names: map[string]string{"en": newID(), "fa": "بازپرداخت " + newID()}})
 			return err
 		}},
-		{name: "change a category", golden: cost{2, 1, 6}, run: func(ctx context.Context, f *costFixture) error {
+		{name: "update category", golden: cost{2, 1, 6}, run: func(ctx context.Context, f *costFixture) error {
 			_, err := categories(f).Update(ctx, adminActor, created.ID, category.Update{Names: map[string]string{"en": newID()}})
 			return err
 		}},
-		{name: "remove a category", golden: cost{2, 1, 6}, run: func(ctx context.Context, f *costFixture) error {
+		{name: "delete category", golden: cost{2, 1, 6}, run: func(ctx context.Context, f *costFixture) error {
 			return categories(f).Delete(ctx, adminActor, created.ID)
 		}},
 	}
@@ -83,16 +83,16 @@ func purgeCosts() []costCase {
 				return err
 			},
 		},
-		{name: "open it again", golden: cost{2, 1, 0}, run: func(ctx context.Context, f *costFixture) error {
+		{name: "create a deleted ticket again", golden: cost{2, 1, 0}, run: func(ctx context.Context, f *costFixture) error {
 			if _, _, err := f.service.Create(ctx, f.sara, params); !apperr.Is(err, apperr.TicketDeleted) {
-				return fmt.Errorf("got %w, want a refusal", err)
+				return fmt.Errorf("got %w, want an error", err)
 			}
 			return nil
 		}},
-		{name: "stream: erase a ticket", golden: cost{2, 1, 3}, run: func(ctx context.Context, f *costFixture) error {
+		{name: "stream: purge a ticket", golden: cost{2, 1, 3}, run: func(ctx context.Context, f *costFixture) error {
 			return stream.PurgeDeleted(f.store, &fakeObjects{})(ctx, dynamo.Change{DeletedTicketID: ticketID})
 		}},
-		{name: "stream: unname a customer with one", golden: cost{3, 1, 2}, run: func(ctx context.Context, f *costFixture) error {
+		{name: "stream: anonymize a customer with one ticket", golden: cost{3, 1, 2}, run: func(ctx context.Context, f *costFixture) error {
 			return f.store.AnonymizeUser(ctx, reza.UserID)
 		}, prepare: func(ctx context.Context, f *costFixture) error {
 			_, _, err := f.unmetered.Create(ctx, reza, f.createParams())

@@ -8,7 +8,7 @@ import (
 	"ticketsystem/pkg/ticket"
 )
 
-// equal compares two values and prints both when they differ.
+// equal reports an error if got and want differ.
 func equal[T any](t *testing.T, what string, got, want T) {
 	t.Helper()
 	if !reflect.DeepEqual(got, want) {
@@ -16,8 +16,8 @@ func equal[T any](t *testing.T, what string, got, want T) {
 	}
 }
 
-// equalTicket compares what heads tell of a ticket. Their revision counts writes,
-// and an empty map is as good as none.
+// equalTicket compares two tickets. It ignores the revision, and treats an empty map as
+// nil.
 func equalTicket(t *testing.T, got, want ticket.Ticket) {
 	t.Helper()
 	for _, tk := range []*ticket.Ticket{&got, &want} {
@@ -29,7 +29,7 @@ func equalTicket(t *testing.T, got, want ticket.Ticket) {
 	equal(t, "head", got, want)
 }
 
-// wantCode checks that an error is of a kind.
+// wantCode reports an error unless err has the code want.
 func wantCode(t *testing.T, what string, err error, want apperr.Code) {
 	t.Helper()
 	if !apperr.Is(err, want) {
@@ -37,7 +37,7 @@ func wantCode(t *testing.T, what string, err error, want apperr.Code) {
 	}
 }
 
-// must ends the test at an error that is none of its business.
+// must ends the test if err is not nil.
 func must(t *testing.T, err error) {
 	t.Helper()
 	if err != nil {

@@ -14,7 +14,7 @@ import (
 	"ticketsystem/pkg/user"
 )
 
-// newAttachment is a file that somebody has announced.
+// newAttachment stores a pending attachment.
 func newAttachment(t *testing.T, owner user.Principal) attachment.Attachment {
 	t.Helper()
 	a := attachment.Attachment{
@@ -39,9 +39,9 @@ func TestAttachment_RoundTrip(t *testing.T) {
 	got, err := openStore().Attachments(t.Context(), []string{b.ID, newID(), a.ID})
 	must(t, err)
 	slices.SortFunc(got, func(x, y attachment.Attachment) int { return cmp.Compare(x.ID, y.ID) })
-	equal(t, "all that are there", got, []attachment.Attachment{a, b})
+	equal(t, "all fields", got, []attachment.Attachment{a, b})
 	_, err = openStore().Attachment(t.Context(), newID())
-	wantCode(t, "a missing one", err, apperr.AttachmentNotFound)
+	wantCode(t, "an unknown one", err, apperr.AttachmentNotFound)
 }
 
 func TestSetAttachmentState(t *testing.T) {
@@ -51,11 +51,11 @@ func TestSetAttachmentState(t *testing.T) {
 		want   attachment.State
 	}{
 		{"ready", []attachment.State{attachment.Ready, attachment.Ready}, attachment.Ready},
-		{"refused", []attachment.State{attachment.Refused, attachment.Refused}, attachment.Refused},
-		{"judged for good", []attachment.State{attachment.Ready, attachment.Refused}, attachment.Ready},
-		{"judged for good", []attachment.State{attachment.Refused, attachment.Ready}, attachment.Refused},
+		{"rejected", []attachment.State{attachment.Refused, attachment.Refused}, attachment.Refused},
+		{"set once", []attachment.State{attachment.Ready, attachment.Refused}, attachment.Ready},
+		{"set once", []attachment.State{attachment.Refused, attachment.Ready}, attachment.Refused},
 	} {
-		for _, bindAfter := range []int{-1, 0, 1} { // never, before the first, after it
+		for _, bindAfter := range []int{-1, 0, 1} { // never, before the first state, after it
 			sara := customer("Sara")
 			service, categoryID := newTicketService(t, openStore())
 			ticketID, file := openTicket(t, service, categoryID, sara), newAttachment(t, sara)
@@ -72,26 +72,28 @@ func TestSetAttachmentState(t *testing.T) {
 			if shown.Seq > 0 {
 				got := readLog(t, ticketID).Entries[shown.Seq-1].Attachments[0].State
 				if got != string(c.want) {
-					t.Errorf("%s, bound after %d: the entry shows %s", c.name, bindAfter, got)
+					t.Errorf("%s, attached after %d: the entry shows %s", c.name, bindAfter, got)
 				}
 			}
 		}
 	}
 }
 
-// postWithAttachment posts a message with a file. One that has been refused is not taken.
+// postWithAttachment posts a message with an attachment. A rejected attachment must be
+// refused.
 func postWithAttachment(t *testing.T, s *ticket.Service, actor user.Principal, ticketID, fileID string, state attachment.State) ticket.Entry {
 	t.Helper()
 	posted, err := s.Post(t.Context(), actor, ticket.Message{TicketID: ticketID, ClientID: newID(), Body: "see", AttachmentIDs: []string{fileID}})
 	if loadAttachment(t, fileID).State == attachment.Refused && state == attachment.Refused {
-		wantCode(t, "a refused file", err, apperr.AttachmentRefused)
+		wantCode(t, "a rejected attachment", err, apperr.AttachmentRefused)
 		return ticket.Entry{}
 	}
 	must(t, err)
 	return posted.Entry
 }
 
-// TestSetAttachmentState_ConcurrentPost: whoever is first, file and entry agree in the end.
+// TestSetAttachmentState_ConcurrentPost checks that attachment and entry end with the
+// same state, in whichever order they are written.
 func TestSetAttachmentState_ConcurrentPost(t *testing.T) {
 	sara := customer("Sara")
 	service, categoryID := newTicketService(t, openStore())
@@ -120,12 +122,13 @@ func TestSetAttachmentState_ConcurrentPost(t *testing.T) {
 	for _, e := range log.Entries[1:] {
 		f := loadAttachment(t, e.Attachments[0].ID)
 		if f.State != attachment.Ready || e.Attachments[0].State != string(attachment.Ready) || f.TicketID != ticketID || f.Seq != e.Seq {
-			t.Errorf("entry %d shows %+v, the file is %+v", e.Seq, e.Attachments[0], f)
+			t.Errorf("entry %d shows %+v, the attachment is %+v", e.Seq, e.Attachments[0], f)
 		}
 	}
 }
 
-// TestPost_AttachmentUsedOnce: of two messages with one file only one is written.
+// TestPost_AttachmentUsedOnce checks that of two messages with the same attachment only
+// one is written.
 func TestPost_AttachmentUsedOnce(t *testing.T) {
 	sara := customer("Sara")
 	service, categoryID := newTicketService(t, openStore())
@@ -142,7 +145,7 @@ func TestPost_AttachmentUsedOnce(t *testing.T) {
 		if err := <-results; err == nil {
 			written++
 		} else {
-			wantCode(t, "the file's second message", err, apperr.AttachmentInUse)
+			wantCode(t, "the second message with the attachment", err, apperr.AttachmentInUse)
 		}
 	}
 	if log := readLog(t, ticketID); written != 1 || len(log.Entries) != 2 {
@@ -153,13 +156,13 @@ func TestPost_AttachmentUsedOnce(t *testing.T) {
 	}
 }
 
-// TestAppendEntryWithAttachments_Conflict: a file that is not as it was read holds up the
-// entry, whichever way it has moved.
+// TestAppendEntryWithAttachments_Conflict checks that the entry is not written if an
+// attachment has changed since it was read.
 func TestAppendEntryWithAttachments_Conflict(t *testing.T) {
 	sara := customer("Sara")
 	elsewhere, _ := createLog(t, 1, sara)
 	for name, move := range map[string]func(a attachment.Attachment) error{
-		"bound to another ticket": func(a attachment.Attachment) error {
+		"attached to another ticket": func(a attachment.Attachment) error {
 			a.TicketID, a.Seq = elsewhere, 2
 			_, err := openStore().AppendEntryWithAttachments(t.Context(), newEntry(elsewhere, 2, sara), []attachment.Attachment{a})
 			return err
@@ -175,21 +178,22 @@ func TestAppendEntryWithAttachments_Conflict(t *testing.T) {
 		file.TicketID, file.Seq = ticketID, 2
 		existing, err := openStore().AppendEntryWithAttachments(t.Context(), newEntry(ticketID, 2, sara), []attachment.Attachment{file})
 		if existing != nil || len(readLog(t, ticketID).Entries) != 1 {
-			t.Errorf("%s: got held %+v and %d entries", name, existing, len(readLog(t, ticketID).Entries))
+			t.Errorf("%s: got existing %+v and %d entries", name, existing, len(readLog(t, ticketID).Entries))
 		}
 		wantCode(t, name, err, apperr.Conflict)
 		equal(t, name, loadAttachment(t, file.ID), want)
 	}
 }
 
-// TestCreate_Attachments, and those of somebody else, which make none.
+// TestCreate_Attachments checks that a ticket is created with its attachments, and not
+// created with another user's.
 func TestCreate_Attachments(t *testing.T) {
 	sara, reza := customer("Sara"), customer("Reza")
 	service, categoryID := newTicketService(t, openStore())
 	params := ticket.CreateParams{ClientID: newID(), Title: "T", Description: "D", CategoryID: categoryID}
 	params.AttachmentIDs = []string{newAttachment(t, reza).ID}
 	_, _, err := service.Create(t.Context(), sara, params)
-	wantCode(t, "another's file", err, apperr.AttachmentNotFound)
+	wantCode(t, "another user's attachment", err, apperr.AttachmentNotFound)
 	params.AttachmentIDs = []string{newAttachment(t, sara).ID, newAttachment(t, sara).ID}
 	tk, created, err := service.Create(t.Context(), sara, params)
 	if err != nil || !created {
@@ -201,11 +205,11 @@ func TestCreate_Attachments(t *testing.T) {
 		}
 	}
 	if again, created, err := service.Create(t.Context(), sara, params); err != nil || created || again.ID != tk.ID {
-		t.Errorf("again: got %s, created %v, %v, want the first ticket", again.ID, created, err)
+		t.Errorf("repeated: got %s, created %v, %v, want the first ticket", again.ID, created, err)
 	}
 }
 
-// TestRetainAttachment: a picture that is in use does not go away.
+// TestRetainAttachment checks that a picture in use does not expire.
 func TestRetainAttachment(t *testing.T) {
 	login := newLogin()
 	login.User.Role = user.RoleUser
@@ -214,7 +218,7 @@ func TestRetainAttachment(t *testing.T) {
 	picture := newAttachment(t, actor)
 	a := newAccounts(t, openStore())
 	_, err := a.UpdateProfile(t.Context(), actor, account.ProfileUpdate{PictureID: &picture.ID})
-	wantCode(t, "one that has not arrived", err, apperr.InvalidBody)
+	wantCode(t, "a pending one", err, apperr.InvalidBody)
 	must(t, openStore().SetAttachmentState(t.Context(), picture.ID, attachment.Ready, ""))
 	u, err := a.UpdateProfile(t.Context(), actor, account.ProfileUpdate{PictureID: &picture.ID})
 	if err != nil || u.PictureID != picture.ID {

@@ -13,11 +13,11 @@ import (
 	"ticketsystem/pkg/user"
 )
 
-// TestAuthConnectTokens: of those who come with one ticket at once one gets in,
-// with an old one nobody; and whose answer was lost gets in with the next.
+// TestAuthConnectTokens uses each connect token several times at once. One use
+// succeeds, none after expiry. If the response was lost, the next token works.
 func TestAuthConnectTokens(t *testing.T) {
 	t.Parallel()
-	const perToken = 4 // who come with one ticket
+	const perToken = 4 // concurrent uses of one token
 	n := report.ShortOrFull(200, 1000)
 	actor := user.Principal{UserID: newID(), Role: user.RoleUser}
 	tokens := &realtime.ConnectTokens{Store: openStore(), Now: app.Now, Random: rand.Reader}
@@ -41,12 +41,12 @@ func TestAuthConnectTokens(t *testing.T) {
 			}
 			return err
 		})
-		if byCode[""]+byCode[apperr.Unauthenticated] < perToken-lost { // one of them may hear nothing at all
-			t.Errorf("got %v, want some let in and the others refused", byCode)
+		if byCode[""]+byCode[apperr.Unauthenticated] < perToken-lost { // one of them may get no response at all
+			t.Errorf("got %v, want the uses accepted or rejected", byCode)
 		}
 		result.wronglyAccepted.Add(int64(max(0, byCode[""]-wanted)))
 		result.wronglyRejected.Add(int64(max(0, wanted-byCode[""])))
-		if wanted == 0 { // the owner asks for another one
+		if wanted == 0 { // the owner requests another token
 			next, _, err := tokens.Issue(t.Context(), actor)
 			must(t, err)
 			if _, err := tokens.Redeem(t.Context(), next); err != nil {
@@ -54,6 +54,6 @@ func TestAuthConnectTokens(t *testing.T) {
 			}
 		}
 	})
-	result.record(t, "socket tickets", fmt.Sprintf("%d tickets used %d times at once", n, perToken),
-		"A quarter of them too late, a quarter over a line that loses the answers.")
+	result.record(t, "connect tokens", fmt.Sprintf("%d tokens used %d times at once", n, perToken),
+		"A quarter of them expired, a quarter over a connection that loses responses.")
 }

@@ -19,10 +19,11 @@ import (
 	"ticketsystem/pkg/user"
 )
 
-// tokenFields are the header or the claims of a token.
+// tokenFields are the header fields or the claims of a token.
 type tokenFields = map[string]any
 
-// encodeToken writes a token with whatever header and claims, signed in some way.
+// encodeToken returns a JWT with the given header and claims, and the signature that
+// sign returns.
 func encodeToken(header, claims tokenFields, sign func(message string) []byte) string {
 	part := func(f tokenFields) string {
 		text, _ := json.Marshal(f) // strings and numbers always marshal
@@ -32,7 +33,7 @@ func encodeToken(header, claims tokenFields, sign func(message string) []byte) s
 	return message + "." + base64.RawURLEncoding.EncodeToString(sign(message))
 }
 
-// withFields is a copy with some fields set; those set to nil are gone.
+// withFields returns a copy of f with changes applied; a nil value deletes the field.
 func withFields(f, changes tokenFields) tokenFields {
 	out := maps.Clone(f)
 	for name, value := range changes {
@@ -43,7 +44,7 @@ func withFields(f, changes tokenFields) tokenFields {
 	return out
 }
 
-// tokenForger makes tokens of one house.
+// tokenForger makes valid and invalid tokens for one signing key.
 type tokenForger struct {
 	key            auth.PrivateKey
 	header, claims tokenFields
@@ -63,7 +64,7 @@ func newTokenForger(t *testing.T) tokenForger {
 
 func (m tokenForger) sign(message string) []byte { return ed25519.Sign(m.key.Key, []byte(message)) }
 
-// forgedTokens are tokens by what is wrong with them, the rest being right.
+// forgedTokens returns tokens with exactly one defect each, keyed by the defect.
 func (m tokenForger) forgedTokens(t *testing.T) map[string]string {
 	t.Helper()
 	other, err := auth.GeneratePrivateKey(rand.Reader)
@@ -74,7 +75,7 @@ func (m tokenForger) forgedTokens(t *testing.T) map[string]string {
 		"another key, its own jwk": encodeToken(withFields(m.header, tokenFields{"jwk": tokenFields{"kty": "OKP", "crv": "Ed25519", "x": other.Public()}}), m.claims,
 			func(s string) []byte { return ed25519.Sign(other.Key, []byte(s)) }),
 		"no signature":     encodeToken(m.header, m.claims, func(string) []byte { return nil }),
-		"a signature of 0": encodeToken(m.header, m.claims, func(string) []byte { return make([]byte, ed25519.SignatureSize) }),
+		"a zero signature": encodeToken(m.header, m.claims, func(string) []byte { return make([]byte, ed25519.SignatureSize) }),
 	}
 	for _, alg := range []any{"none", "None", "NONE", "", nil, "HS256", "HS512", "RS256", "ES256", "Ed25519", "eddsa", 0} {
 		for how, secret := range map[string][]byte{
@@ -89,8 +90,8 @@ func (m tokenForger) forgedTokens(t *testing.T) map[string]string {
 				return mac.Sum(nil)
 			})
 		}
-		if alg != "none" { // signed well, but said to be signed otherwise
-			out[fmt.Sprintf("alg %v, well signed", alg)] = encodeToken(withFields(m.header, tokenFields{"alg": alg}), m.claims, m.sign)
+		if alg != "none" { // signed correctly, but with another alg in the header
+			out[fmt.Sprintf("alg %v, correctly signed", alg)] = encodeToken(withFields(m.header, tokenFields{"alg": alg}), m.claims, m.sign)
 		}
 	}
 	for name, values := range map[string][]any{
@@ -105,7 +106,7 @@ func (m tokenForger) forgedTokens(t *testing.T) map[string]string {
 	return out
 }
 
-// invalidClaims are well signed, but not for here, not for now, or for nobody.
+// invalidClaims returns correctly signed tokens with one wrong claim each.
 func (m tokenForger) invalidClaims() map[string]string {
 	out := map[string]string{}
 	ago := func(d time.Duration) int64 { return m.now.Add(-d).Unix() }
@@ -126,23 +127,24 @@ func (m tokenForger) invalidClaims() map[string]string {
 	return out
 }
 
-// malformedTokens are a good token's relatives: a bit flipped, an end cut, a part more.
+// malformedTokens returns variants of a valid token: one bit flipped, truncated, one
+// part more.
 func malformedTokens(good string) map[string]string {
-	out := map[string]string{"nothing": "", "a dot": ".", "two dots": "..", "one more part": good + ".e30", "a good one twice": good + good}
+	out := map[string]string{"nothing": "", "a dot": ".", "two dots": "..", "one more part": good + ".e30", "a valid one twice": good + good}
 	for i := range good {
-		// The last character of a part may hold bits that mean nothing, but a
-		// token is refused that does not write them as zeros.
+		// The last character of a part may hold unused bits. A token that does not write
+		// them as zeros must be rejected.
 		flipped := []byte(good)
 		if flipped[i] ^= 1; flipped[i] != '.' && good[i] != '.' {
-			out[fmt.Sprint("bent at ", i)] = string(flipped)
+			out[fmt.Sprint("flipped at ", i)] = string(flipped)
 		}
 		out[fmt.Sprint("cut at ", i)] = good[:i]
 	}
 	return out
 }
 
-// TestAuthForgedTokens: one thing wrong is enough to stay out, and a good token
-// comes in, also one of the key before while a key is replaced.
+// TestAuthForgedTokens checks that one defect is enough to reject a token. Valid tokens
+// are accepted, also those of the previous key during a key rotation.
 func TestAuthForgedTokens(t *testing.T) {
 	t.Parallel()
 	m, previous := newTokenForger(t), newTokenForger(t)
@@ -157,7 +159,7 @@ func TestAuthForgedTokens(t *testing.T) {
 		forger.claims = withFields(forger.claims, tokenFields{"iat": m.now.Unix(), "nbf": m.now.Unix()})
 		if actor, err := authenticator.AuthenticateToken(t.Context(), encodeToken(forger.header, forger.claims, forger.sign)); err != nil || actor.Role != user.RoleAdmin {
 			result.wronglyRejected.Add(1)
-			t.Errorf("a good token: got %+v, %v", actor, err)
+			t.Errorf("a valid token: got %+v, %v", actor, err)
 		}
 	}
 	tokens := m.forgedTokens(t)
@@ -168,13 +170,13 @@ func TestAuthForgedTokens(t *testing.T) {
 	for what, token := range tokens {
 		if actor, err := authenticator.AuthenticateToken(t.Context(), token); err == nil {
 			result.wronglyAccepted.Add(1)
-			t.Errorf("%s: got in as %+v", what, actor)
+			t.Errorf("%s: accepted as %+v", what, actor)
 		}
 		if actor, err := authenticator.AuthenticateCookie(t.Context(), token); err == nil {
 			result.wronglyAccepted.Add(1)
-			t.Errorf("%s, as a cookie: got in as %+v", what, actor)
+			t.Errorf("%s, as a cookie: accepted as %+v", what, actor)
 		}
 	}
 	result.record(t, "forged tokens", fmt.Sprint(len(tokens), " tokens"),
-		"Wrong algorithm, key, kid, type, issuer, audience, subject, role, age, future; cut and bent at every character.")
+		"Wrong algorithm, key, kid, type, issuer, audience, subject, role, age, not-before; flipped and truncated at every character.")
 }

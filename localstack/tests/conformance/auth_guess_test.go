@@ -15,10 +15,11 @@ import (
 	"ticketsystem/pkg/user"
 )
 
-// maxConcurrentGuesses is how many guess at a time.
+// maxConcurrentGuesses is the number of guesses in flight.
 const maxConcurrentGuesses = 32
 
-// guessConcurrently tries n times, many at a time, and counts what came of it by kind.
+// guessConcurrently calls try n times with bounded concurrency and counts the outcomes
+// by error code.
 func guessConcurrently(n int, try func(i int) error) map[apperr.Code]int {
 	var mu sync.Mutex
 	byCode := map[apperr.Code]int{}
@@ -34,12 +35,12 @@ func guessConcurrently(n int, try func(i int) error) map[apperr.Code]int {
 	return byCode
 }
 
-// atStoreTime is the same front desk at another time, as it and its table see it.
+// atStoreTime returns a copy whose service and store both have their clock at now.
 func (a accounts) atStoreTime(now time.Time) accounts {
 	return a.at(now).withStore(dynamo.New(env.config, env.table, func() time.Time { return now }))
 }
 
-// wrongCode is the i-th code that is not the right one.
+// wrongCode returns the i-th code that is not the right one.
 func wrongCode(right string, i int) string {
 	if code := fmt.Sprintf("%06d", i); code < right {
 		return code
@@ -47,11 +48,12 @@ func wrongCode(right string, i int) string {
 	return fmt.Sprintf("%06d", i+1)
 }
 
-// TestAuthGuessedCodes: five guesses are compared, whatever comes at once, and
-// thirty codes a day sent; the owner of the number gets in with the next code.
+// TestAuthGuessedCodes checks that 5 guesses per code are compared and 30 codes per day
+// are sent, however many requests arrive. The owner can still log in with the next
+// code.
 func TestAuthGuessedCodes(t *testing.T) {
 	t.Parallel()
-	const attempts, codes = 5, 30 // of a code, and of a number on a day
+	const attempts, codes = 5, 30 // per code, and per phone number and day
 	n := report.ShortOrFull(2000, 10_000)
 	now := app.Now().Truncate(24 * time.Hour).Add(25 * time.Hour) // all on one day, tomorrow
 	a := newAccounts(t, openStore()).atStoreTime(now)
@@ -67,12 +69,12 @@ func TestAuthGuessedCodes(t *testing.T) {
 	})
 	result.wronglyAccepted.Add(int64(byCode[""]))
 	if byCode[apperr.CodeWrong] != attempts || byCode[apperr.CodeLocked] != n-attempts {
-		t.Errorf("got %v, want %d compared and the others refused", byCode, attempts)
+		t.Errorf("got %v, want %d compared and the others rejected", byCode, attempts)
 	}
 	if _, err := a.LogInByCode(t.Context(), phone, right, a.caller); !apperr.Is(err, apperr.CodeLocked) {
-		t.Errorf("the right code behind the guesses: got %v, want it locked", err)
+		t.Errorf("the right code after the guesses: got %v, want it locked", err)
 	}
-	compared, sent := byCode[apperr.CodeWrong], 2 // one for the newcomer
+	compared, sent := byCode[apperr.CodeWrong], 2 // one was sent to newUser
 	for range codes {
 		now = now.Add(time.Minute)
 		a = a.atStoreTime(now)
@@ -80,7 +82,7 @@ func TestAuthGuessedCodes(t *testing.T) {
 			continue
 		}
 		sent++
-		if sent == codes { // the owner asks as well
+		if sent == codes { // the owner requests one too
 			if _, err := a.LogInByCode(t.Context(), phone, a.sms.code(phone), a.caller); err != nil {
 				result.wronglyRejected.Add(1)
 			}
@@ -100,7 +102,7 @@ func TestAuthGuessedCodes(t *testing.T) {
 		fmt.Sprintf("%d of them were compared, of a million possible codes: 5 of one code, %d codes a day.", compared, codes))
 }
 
-// userWithPassword is somebody with a password.
+// userWithPassword stores a user with a password and returns their phone number.
 func (a accounts) userWithPassword(t *testing.T) (phone string) {
 	t.Helper()
 	phone = newPhone()
@@ -112,13 +114,12 @@ func (a accounts) userWithPassword(t *testing.T) (phone string) {
 	return phone
 }
 
-// TestAuthGuessedPasswords: guesses from many addresses at one number. Those of
-// the first burst may pass the limit while they are on their way; in the next
-// window each is counted first. The owner gets in by code meanwhile, and by
-// password when the window is over.
+// TestAuthGuessedPasswords guesses one password from many IP addresses. The first burst
+// may exceed the limit; in the next window each attempt is counted first. The owner can
+// log in by code at any time, and by password after the window.
 func TestAuthGuessedPasswords(t *testing.T) {
 	t.Parallel()
-	const maxFailures, window = 10, 10 * time.Minute // on a number in a window
+	const maxFailures, window = 10, 10 * time.Minute // per phone number and window
 	n := report.ShortOrFull(500, 5000)               // in each of two windows
 	now := app.Now().Truncate(window).Add(window)
 	a := newAccounts(t, openStore()).atStoreTime(now)
@@ -136,10 +137,10 @@ func TestAuthGuessedPasswords(t *testing.T) {
 		result.wronglyAccepted.Add(int64(byCode[""]))
 		compared[w] = byCode[apperr.LoginWrong]
 		if compared[w]+byCode[apperr.LoginLocked] != n {
-			t.Errorf("window %d: got %v, want some compared and the others refused", w+1, byCode)
+			t.Errorf("window %d: got %v, want some compared and the others rejected", w+1, byCode)
 		}
 		if _, err := a.LogIn(t.Context(), phone, password, a.caller); !apperr.Is(err, apperr.LoginLocked) {
-			t.Errorf("window %d: the right password behind the guesses: got %v, want it locked", w+1, err)
+			t.Errorf("window %d: the right password after the guesses: got %v, want it locked", w+1, err)
 		}
 	}
 	if compared[0] > maxFailures+maxConcurrentGuesses || compared[1] != maxFailures {
@@ -152,11 +153,11 @@ func TestAuthGuessedPasswords(t *testing.T) {
 		result.wronglyRejected.Add(1)
 	}
 	result.record(t, "guessed passwords", fmt.Sprint(2*n, " guesses, ", maxConcurrentGuesses, " at a time"), fmt.Sprintf(
-		"Compared were %d in the first ten minutes, when nobody had guessed before, and %d in the next; the limit is %d.", compared[0], compared[1], maxFailures))
+		"%d were compared in the first ten minutes, without an earlier failure, and %d in the next; the limit is %d.", compared[0], compared[1], maxFailures))
 }
 
-// TestAuthSprayedPasswords: one address at many numbers, of which one takes the
-// password; it comes behind the limit. Another address is not locked out.
+// TestAuthSprayedPasswords tries one password on many phone numbers from one IP
+// address. The matching number comes after the limit. Another IP address is not locked.
 func TestAuthSprayedPasswords(t *testing.T) {
 	t.Parallel()
 	const limit = 20
@@ -181,5 +182,5 @@ func TestAuthSprayedPasswords(t *testing.T) {
 		result.wronglyRejected.Add(1)
 	}
 	result.record(t, "one password on many numbers", fmt.Sprint(n, " numbers, ", maxConcurrentGuesses, " at a time"), fmt.Sprintf(
-		"%d were compared, with a limit of %d for an address. Each copy of the function knows the limit from its own next failure.", byCode[apperr.LoginWrong], limit))
+		"%d were compared, with a limit of %d per IP address. Each instance of the function learns of the limit at its own next failure.", byCode[apperr.LoginWrong], limit))
 }

@@ -10,18 +10,18 @@ import (
 	"ticketsystem/pkg/app"
 )
 
-// authFlow is a way in. prepare gives what the person does, and what they do
-// when no answer comes: an honest client repeats, and where the repeat cannot
-// work, the person takes the next door.
+// authFlow is a way to log in. prepare returns the first attempt and the retry of a
+// client that got no response: the same request, or the next login method if the
+// request cannot be repeated.
 type authFlow struct {
 	name    string
 	prepare func(t *testing.T, p accounts) (try, again attempt)
 }
 
-// attempt is made at the front desk, as it is or behind a bad line.
+// attempt runs one request against the account service.
 type attempt func(p accounts) error
 
-// orElse is the second attempt where the first does not work.
+// orElse returns an attempt that runs b if a fails.
 func (first attempt) orElse(second attempt) attempt {
 	return func(a accounts) error {
 		if err := first(a); err == nil {
@@ -40,14 +40,14 @@ func loginFlow(t *testing.T, a accounts) (try, retry attempt) {
 		_, err := a.LogInByCode(t.Context(), phone, code, a.caller)
 		return err
 	}
-	return try, try.orElse(func(a accounts) error { // a minute later there is another code
+	return try, try.orElse(func(a accounts) error { // a minute later a new code may be sent
 		a = a.at(now.Add(2 * time.Minute))
 		_, err := a.LogInByCode(t.Context(), phone, a.requestCode(t, phone, account.PurposeLogin), a.caller)
 		return err
 	})
 }
 
-// passwordLogin signs a number in.
+// passwordLogin returns an attempt to log in by password.
 func passwordLogin(t *testing.T, phone string) attempt {
 	return func(a accounts) error {
 		_, err := a.LogIn(t.Context(), phone, password, a.caller)
@@ -84,16 +84,16 @@ func refreshFlow(t *testing.T, a accounts) (try, retry attempt) {
 	}
 	return try, func(a accounts) error {
 		got, err := refresh(a)
-		if err == nil { // the successor must be a good one
+		if err == nil { // the new refresh token must be valid
 			_, err = a.Refresh(t.Context(), got.Refresh)
 		}
 		return err
 	}
 }
 
-// TestAuthLostResponses: whichever answer is lost on the way in, and all behind
-// it, the person gets in afterwards. The last time the house has answered, and
-// only the client never heard of it.
+// TestAuthLostResponses drops every response from the n-th on, for each n, and checks
+// that the user can log in afterwards. In the last round the service succeeds and only
+// the client misses the response.
 func TestAuthLostResponses(t *testing.T) {
 	t.Parallel()
 	var result authResult
@@ -104,18 +104,18 @@ func TestAuthLostResponses(t *testing.T) {
 			try, retry := e.prepare(t, a)
 			store, c := newLossyStore(func(i int, _ string) bool { return i >= n })
 			if err := try(a.withStore(store)); err != nil && !errors.Is(err, errResponseLost) {
-				t.Errorf("%s, no answer from %d on: got %v", e.name, n+1, err)
+				t.Errorf("%s, no response from %d on: got %v", e.name, n+1, err)
 			}
 			outages++
 			if err := retry(a); err != nil {
 				result.wronglyRejected.Add(1)
-				t.Errorf("%s, no answer from %d on, and then: got %v", e.name, n+1, err)
+				t.Errorf("%s, no response from %d on, then the retry: got %v", e.name, n+1, err)
 			}
 			if c.calls <= n {
 				break
 			}
 		}
 	}
-	result.record(t, "lost answers", fmt.Sprint(outages, " outages"),
-		"Every answer that login by code, sign-up, password reset and refresh wait for, and the house's own. A refresh token is answered again for ten seconds; who comes later signs in anew.")
+	result.record(t, "lost responses", fmt.Sprint(outages, " outages"),
+		"Every response of the database during login by code, sign-up, password reset and refresh, and the response to the client. A refresh token may be repeated for ten seconds; after that the user logs in again.")
 }

@@ -15,27 +15,27 @@ import (
 	"ticketsystem/pkg/user"
 )
 
-// authResult counts what must not happen at a door.
+// authResult counts wrong decisions of an authentication check.
 type authResult struct {
-	wronglyAccepted atomic.Int64 // who should have stayed out
-	wronglyRejected atomic.Int64 // who should have come in
+	wronglyAccepted atomic.Int64 // requests that should have been rejected
+	wronglyRejected atomic.Int64 // requests that should have been accepted
 }
 
-// record tells the judge what came of so many tries, and fails the test if
-// anybody was on the wrong side.
+// record writes the result to the quality report, and fails the test if a decision was
+// wrong.
 func (r *authResult) record(t *testing.T, name, tries, note string) {
 	t.Helper()
 	in, out := r.wronglyAccepted.Load(), r.wronglyRejected.Load()
 	must(t, report.Record(report.Result{
-		Check: "auth", Name: name, Value: fmt.Sprintf("%s: got in %d, locked out %d", tries, in, out), Target: "got in 0, locked out 0",
+		Check: "auth", Name: name, Value: fmt.Sprintf("%s: wrongly accepted %d, wrongly rejected %d", tries, in, out), Target: "wrongly accepted 0, wrongly rejected 0",
 		Pass: in == 0 && out == 0 && !t.Failed(), Note: note,
 	}))
 	if in != 0 || out != 0 {
-		t.Errorf("%s, %s: got in %d, locked out %d, want none", name, tries, in, out)
+		t.Errorf("%s, %s: wrongly accepted %d, wrongly rejected %d, want none", name, tries, in, out)
 	}
 }
 
-// forEach runs work for 0 to n-1, some at a time.
+// forEach calls run for 0 to n-1 on the given number of workers.
 func forEach(n, workers int, run func(i int)) {
 	var next atomic.Int64
 	var wg sync.WaitGroup
@@ -49,8 +49,7 @@ func forEach(n, workers int, run func(i int)) {
 	wg.Wait()
 }
 
-// newUser is somebody with an account who has signed in by code: no test
-// has to wait for a password to be hashed.
+// newUser stores a user and logs in by code, which is faster than hashing a password.
 func (a accounts) newUser(t *testing.T) (phone string, tokens account.Tokens) {
 	t.Helper()
 	phone = newPhone()
@@ -61,9 +60,8 @@ func (a accounts) newUser(t *testing.T) (phone string, tokens account.Tokens) {
 	return phone, tokens
 }
 
-// TestAuthRefreshRaces: whatever happens to a session at the moment it is
-// refreshed, its owner goes on with one successor however many answers were
-// lost, and nobody goes on with a session that was ended.
+// TestAuthRefreshRaces runs other operations on a session while it is refreshed. The
+// owner continues with exactly one successor, and an ended session gives no new tokens.
 func TestAuthRefreshRaces(t *testing.T) {
 	t.Parallel()
 	races := report.ShortOrFull(200, 1000)
@@ -71,8 +69,8 @@ func TestAuthRefreshRaces(t *testing.T) {
 		name string
 		race func(t *testing.T, a accounts, result *authResult, seed uint64)
 	}{
-		{"one token, several clients, lost answers", raceWithLosses}, {"logout", raceWithLogout},
-		{"a stolen token", raceWithReusedToken}, {"a password reset", raceWithReset},
+		{"one token, several clients, lost responses", raceWithLosses}, {"logout", raceWithLogout},
+		{"a reused token", raceWithReusedToken}, {"a password reset", raceWithReset},
 	}
 	var result authResult
 	forEach(races, 8, func(i int) {
@@ -86,8 +84,8 @@ func TestAuthRefreshRaces(t *testing.T) {
 	result.record(t, "refresh races", fmt.Sprint(races, " races"), "A refresh against: "+strings.Join(names, "; ")+".")
 }
 
-// raceWithLosses: four clients share a token and lose a third of the answers;
-// each repeats until it has one.
+// raceWithLosses refreshes one token from four clients that lose a third of the
+// responses; each retries until it gets one.
 func raceWithLosses(t *testing.T, a accounts, result *authResult, seed uint64) {
 	_, first := a.newUser(t)
 	var successors sync.Map
@@ -114,16 +112,16 @@ func raceWithLosses(t *testing.T, a accounts, result *authResult, seed uint64) {
 	})
 }
 
-// raceWithLogout: behind a logout neither the token nor a successor is good.
+// raceWithLogout checks that after a logout neither the token nor its successor works.
 func raceWithLogout(t *testing.T, a accounts, result *authResult, _ uint64) {
 	_, first := a.newUser(t)
 	last := a.refreshDuring(t, first, func() error { return a.LogOut(t.Context(), user.Principal{}, first.Refresh) })
 	a.checkEnded(t, result, first, last)
 }
 
-// refreshDuring refreshes at the moment at which something else happens, and gives
-// the last token that came of it. Its own token may have been replaced before a
-// logout could name it: that one is repeated with the successor.
+// refreshDuring refreshes the session while other runs, and returns the last tokens.
+// The token may be replaced before a logout names it; then the logout is repeated with
+// the successor.
 func (a accounts) refreshDuring(t *testing.T, first account.Tokens, other func() error) account.Tokens {
 	t.Helper()
 	last := first
@@ -143,7 +141,7 @@ func (a accounts) refreshDuring(t *testing.T, first account.Tokens, other func()
 	return last
 }
 
-// checkEnded counts every token that still opens something.
+// checkEnded counts the tokens that still work.
 func (a accounts) checkEnded(t *testing.T, result *authResult, all ...account.Tokens) {
 	t.Helper()
 	for _, tokens := range all {
@@ -155,8 +153,8 @@ func (a accounts) checkEnded(t *testing.T, result *authResult, all ...account.To
 	}
 }
 
-// raceWithReusedToken: a token that has been used twice over is worth nothing to who
-// stole it, also at the moment its owner refreshes; both are out then.
+// raceWithReusedToken checks that a token rotated twice is rejected as reused, and that
+// the reuse ends the session for both holders.
 func raceWithReusedToken(t *testing.T, a accounts, result *authResult, _ uint64) {
 	_, reused := a.newUser(t)
 	second, err := a.Refresh(t.Context(), reused.Refresh)
@@ -172,7 +170,7 @@ func raceWithReusedToken(t *testing.T, a accounts, result *authResult, _ uint64)
 	a.checkEnded(t, result, reused, second, newest, last)
 }
 
-// raceWithReset: a new password ends what the old one had opened.
+// raceWithReset checks that a password reset ends the session that is being refreshed.
 func raceWithReset(t *testing.T, a accounts, result *authResult, _ uint64) {
 	phone, first := a.newUser(t)
 	code := a.requestCode(t, phone, account.PurposeReset)

@@ -11,8 +11,8 @@ import (
 	"ticketsystem/pkg/ticket"
 )
 
-// TestAutomation: entries set and drop the timer in whatever order they come; two
-// runs of the clock at once remind, resolve and close each ticket once.
+// TestAutomation passes entries to the timer handler in any order, and runs the
+// automation twice concurrently. It must remind, resolve and close each ticket once.
 func TestAutomation(t *testing.T) {
 	t.Parallel()
 	store := openStore()
@@ -32,7 +32,7 @@ func TestAutomation(t *testing.T) {
 	}
 	log := readLog(t, ticketID).Entries
 	schedule(log...)
-	schedule(log...) // the stream repeats itself
+	schedule(log...) // the stream may repeat records
 	notifier := &notification.Notifier{Store: store, Tickets: store, Users: store, Now: app.Now}
 	at := func(after time.Duration) *ticket.Automation {
 		s := *service
@@ -53,10 +53,10 @@ func TestAutomation(t *testing.T) {
 		log = all
 	}
 	for _, c := range []struct {
-		after   time.Duration
-		entries int
-		status  ticket.Status
-		notices int
+		after         time.Duration
+		entries       int
+		status        ticket.Status
+		notifications int
 	}{
 		{time.Hour, 2, ticket.StatusPending, 0},
 		{25 * time.Hour, 2, ticket.StatusPending, 1},
@@ -70,17 +70,17 @@ func TestAutomation(t *testing.T) {
 		page, err := store.ListNotifications(t.Context(), sara.UserID, notification.Query{Limit: 10})
 		must(t, err)
 		last := log[len(log)-1]
-		if len(log) != c.entries || last.State.Status != c.status || len(page.Notifications) != c.notices {
+		if len(log) != c.entries || last.State.Status != c.status || len(page.Notifications) != c.notifications {
 			t.Errorf("after %v: got %d entries, %s, %d notifications, want %+v", c.after, len(log), last.State.Status, len(page.Notifications), c)
 		}
 	}
 	checkLog(t, log)
 	reopened, err := service.Reopen(t.Context(), ali, ticketID, newID())
 	must(t, err)
-	schedule(log[1]) // late: an entry that has long been followed by others
+	schedule(log[1]) // an old entry, delivered late
 	schedule(reopened.Entries...)
 	run(2000 * time.Hour)
 	if last := log[len(log)-1]; last.State.Status != ticket.StatusOpen {
-		t.Errorf("after it was reopened: got %s", last.State.Status)
+		t.Errorf("after reopening: got %s", last.State.Status)
 	}
 }

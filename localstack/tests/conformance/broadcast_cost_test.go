@@ -12,7 +12,7 @@ import (
 	"ticketsystem/pkg/user"
 )
 
-// broadcastCosts are those of telling many: 45 people, one page.
+// broadcastCosts covers broadcasts to 45 users, which is one page.
 func broadcastCosts() []costCase {
 	var b broadcast.Broadcast
 	var ids []string
@@ -27,7 +27,7 @@ func broadcastCosts() []costCase {
 		return err
 	}
 	return []costCase{
-		{name: "start a broadcast to 45 named", golden: cost{1, 0, 8}, run: start, prepare: func(ctx context.Context, _ *costFixture) error {
+		{name: "create a broadcast to 45 named users", golden: cost{1, 0, 8}, run: start, prepare: func(ctx context.Context, _ *costFixture) error {
 			for n := range broadcast.PageSize {
 				login := newBroadcastUser(n)
 				ids = append(ids, login.User.ID)
@@ -37,17 +37,17 @@ func broadcastCosts() []costCase {
 			}
 			return nil
 		}},
-		{name: "tell the 45", golden: cost{4, 47, 182}, run: func(ctx context.Context, f *costFixture) error {
+		{name: "notify the 45", golden: cost{4, 47, 182}, run: func(ctx context.Context, f *costFixture) error {
 			finished, err := (&broadcast.Runner{Store: f.store, Users: f.store, Now: app.Now}).Run(ctx, b.ID, app.Now().Add(time.Minute))
 			if err == nil && !finished {
-				err = fmt.Errorf("the broadcast is not over")
+				err = fmt.Errorf("the broadcast is not finished")
 			}
 			return err
 		}},
-		{name: "find 45 by role", golden: cost{2, 45.5, 0}, run: func(ctx context.Context, f *costFixture) error {
+		{name: "list 45 users by role", golden: cost{2, 45.5, 0}, run: func(ctx context.Context, f *costFixture) error {
 			users, _, err := f.store.ListUsers(ctx, user.RoleUser, broadcast.PageSize, nil)
 			if err == nil && len(users) != broadcast.PageSize {
-				err = fmt.Errorf("got %d people", len(users))
+				err = fmt.Errorf("got %d users", len(users))
 			}
 			return err
 		}},

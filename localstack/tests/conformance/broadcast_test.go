@@ -16,7 +16,7 @@ import (
 	"ticketsystem/pkg/user"
 )
 
-// createUsers enters people who want all channels.
+// createUsers stores n users with all channels enabled.
 func createUsers(t *testing.T, n int) []string {
 	t.Helper()
 	ids := make([]string, n)
@@ -30,7 +30,7 @@ func createUsers(t *testing.T, n int) []string {
 	return ids
 }
 
-// newBroadcastUser is one of a town's people: every other one wants no SMS.
+// newBroadcastUser returns a user; every second one has no SMS.
 func newBroadcastUser(n int) account.Login {
 	phone := newPhone()
 	return account.Login{Phone: phone, User: user.User{
@@ -58,8 +58,8 @@ func createBroadcast(t *testing.T, ids []string) broadcast.Broadcast {
 	return b
 }
 
-// TestBroadcastRun_Concurrent: four run the same broadcast side by side; everybody who
-// was named, twice over, is told once.
+// TestBroadcastRun_Concurrent runs a broadcast four times concurrently, with every
+// recipient named twice. Each must be notified once.
 func TestBroadcastRun_Concurrent(t *testing.T) {
 	t.Parallel()
 	ids := createUsers(t, 150)
@@ -73,7 +73,7 @@ func TestBroadcastRun_Concurrent(t *testing.T) {
 					continue // as the queue would
 				}
 				if !finished || err != nil {
-					t.Errorf("got over %v, %v", finished, err)
+					t.Errorf("got finished %v, %v", finished, err)
 				}
 				return
 			}
@@ -90,7 +90,7 @@ func TestBroadcastRun_Concurrent(t *testing.T) {
 	must(t, err)
 	want := "150 written email {150 0 0 0} sms {75 0 0 75}"
 	if text := broadcastState(got); text != want || got.PublicState() != broadcast.Sending {
-		t.Errorf("got %s, shown as %s, want %s, sending", text, got.PublicState(), want)
+		t.Errorf("got %s, public state %s, want %s, sending", text, got.PublicState(), want)
 	}
 }
 
@@ -98,8 +98,8 @@ func broadcastState(b broadcast.Broadcast) string {
 	return fmt.Sprintf("%d %s email %v sms %v", b.Total, b.State, b.Counts[notification.Email], b.Counts[notification.SMS])
 }
 
-// TestBroadcast_DeliveryCounts: deliveries are counted as they are settled, also those
-// that failed at first, and the last one makes the broadcast done.
+// TestBroadcast_DeliveryCounts checks the counts of completed deliveries, including
+// retries. The last delivery sets the broadcast to done.
 func TestBroadcast_DeliveryCounts(t *testing.T) {
 	t.Parallel()
 	ids := createUsers(t, 4)
@@ -117,7 +117,7 @@ func TestBroadcast_DeliveryCounts(t *testing.T) {
 		}
 		d := n.Deliveries[channel]
 		d.State, d.Reason, d.At = state, reason, app.Now()
-		for range 2 { // the answer was lost
+		for range 2 { // its response was lost
 			must(t, openStore().CompleteDelivery(t.Context(), n, channel, d))
 		}
 	}
@@ -132,7 +132,7 @@ func TestBroadcast_DeliveryCounts(t *testing.T) {
 	got, err := openStore().Broadcast(t.Context(), b.ID)
 	must(t, err)
 	if text, want := broadcastState(got), "4 written email {3 2 1 1} sms {2 1 0 2}"; text != want || got.PublicState() != broadcast.Sending {
-		t.Errorf("got %s, shown as %s, want %s, sending", text, got.PublicState(), want)
+		t.Errorf("got %s, public state %s, want %s, sending", text, got.PublicState(), want)
 	}
 	settle(ids[2], sms, notification.Sent, "")
 	got, err = openStore().Broadcast(t.Context(), b.ID)
@@ -145,12 +145,12 @@ func TestBroadcast_DeliveryCounts(t *testing.T) {
 	if !slices.ContainsFunc(all, func(one broadcast.Broadcast) bool {
 		return one.ID == b.ID && broadcastState(one) == broadcastState(got)
 	}) {
-		t.Errorf("it is not in the list of %d", len(all))
+		t.Errorf("it is missing in the list of %d", len(all))
 	}
 }
 
-// TestBroadcast_Cancel: a cancelled one is not run, and one that has been
-// written cannot be cancelled.
+// TestBroadcast_Cancel checks that a cancelled broadcast is not run, and that an
+// enqueued one cannot be cancelled.
 func TestBroadcast_Cancel(t *testing.T) {
 	t.Parallel()
 	ids := createUsers(t, 2)
@@ -167,7 +167,7 @@ func TestBroadcast_Cancel(t *testing.T) {
 	_, err = newBroadcastRunner().Run(t.Context(), b.ID, app.Now().Add(time.Minute))
 	must(t, err)
 	_, err = newBroadcastService().Cancel(t.Context(), audit.Actor{}, b.ID)
-	wantCode(t, "a written one", err, apperr.BroadcastFinished)
+	wantCode(t, "an enqueued one", err, apperr.BroadcastFinished)
 	_, err = openStore().Broadcast(t.Context(), newID())
 	wantCode(t, "an unknown one", err, apperr.BroadcastNotFound)
 }

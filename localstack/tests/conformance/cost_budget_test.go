@@ -8,14 +8,14 @@ import (
 	"ticketsystem/localstack/testkit/report"
 )
 
-// budgets gathers how the price list stands beside the design.
+// budgets compares the measured costs with the golden costs and the design's budgets.
 type budgets struct {
 	total, budgeted, withinBudget, aboveGolden int
 	overBudget                                 []report.Result
 	table                                      strings.Builder
 }
 
-// add takes a line of the list.
+// add adds the measured cost of one case.
 func (b *budgets) add(c costCase, got cost) {
 	b.total++
 	if got.roundTrips > c.golden.roundTrips || got.read > c.golden.read || got.write > c.golden.write {
@@ -35,18 +35,18 @@ func (b *budgets) add(c costCase, got cost) {
 	b.overBudget = append(b.overBudget, report.Result{Check: "floors", Name: c.name, Value: got.String(), Target: c.budget, Note: overBudgetReason(c.name)})
 }
 
-// record hands the findings to the judge.
+// record writes the comparison to the quality report.
 func (b *budgets) record(t *testing.T) {
 	t.Helper()
 	lines := append([]report.Result{
 		{
-			Name:  "operations at the price of the golden list, or below",
+			Name:  "operations at or below their golden cost",
 			Value: fmt.Sprintf("%d of %d", b.total-b.aboveGolden, b.total), Target: "all", Pass: b.aboveGolden == 0,
 		},
 		{
-			Name:  "operations at the floor of the design, or below, of those it names",
+			Name:  "operations at or below the design's budget, of those with a budget",
 			Value: fmt.Sprintf("%d of %d", b.withinBudget, b.budgeted), Target: "all", Pass: b.withinBudget == b.budgeted,
-			Note: "Each that is above its floor has a line of its own.",
+			Note: "Each operation above its budget is listed.",
 		},
 	}, b.overBudget...)
 	for _, l := range lines {
@@ -56,17 +56,17 @@ func (b *budgets) record(t *testing.T) {
 		}
 		must(t, report.Record(l))
 	}
-	must(t, report.Detail("floors", "What every operation costs: trips, read units, write units",
-		"| Operation | Measured | Floor | Golden |\n|---|---|---|---|\n"+b.table.String()))
+	must(t, report.Detail("floors", "Cost of every operation: round trips, read units, write units",
+		"| Operation | Measured | Budget | Golden |\n|---|---|---|---|\n"+b.table.String()))
 }
 
-// overBudgetReason says why an operation costs more than the design's floor.
+// overBudgetReason returns the reason why an operation costs more than its budget.
 func overBudgetReason(name string) string {
 	switch {
 	case name == "entries, after (50)":
-		return "A page from the middle reads the head first, which alone says whose ticket it is; and Persian takes two bytes a letter."
+		return "A page from the middle reads the ticket item first, to find the owner; Persian text takes two bytes per letter."
 	case strings.Contains(name, "(") || strings.HasPrefix(name, "detail"):
-		return "Units follow the size, and the texts are Persian, two bytes a letter."
+		return "Units depend on the size, and the texts are Persian, two bytes per letter."
 	default:
 		return ""
 	}

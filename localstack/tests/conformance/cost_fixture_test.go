@@ -23,27 +23,27 @@ import (
 	"ticketsystem/pkg/user"
 )
 
-// Texts of a usual length. Persian letters take two bytes each: what is cheap
-// for them is cheap for all.
+// Texts of typical length. Persian letters take two bytes each, so other languages cost
+// no more.
 const (
 	sampleTitle   = "فاکتور ماه گذشته دو بار حساب شده است"
 	sampleMessage = "سلام، مبلغ فاکتور ماه گذشته دو بار از حساب من برداشت شده است. لطفاً بررسی کنید و نتیجه را همین جا بنویسید."
 	sampleReply   = "سلام، پرداخت شما را دیدیم. مبلغ اضافه تا دو روز کاری به حساب شما برمی‌گردد."
 )
 
-// costFixture is a busy day in small, over a table with a meter: a customer with 25
-// tickets, one of them with 60 entries, and an agent who watches it.
+// costFixture is a typical data set over a metered store: a customer with 25 tickets,
+// one of them with 60 entries, and a subscribed agent.
 type costFixture struct {
 	*costMeter
 	store         *dynamo.Store
 	service       *ticket.Service
-	unmetered     *ticket.Service // past the meter, to prepare things
+	unmetered     *ticket.Service // not metered, for preparation
 	accounts      accounts
 	connectTokens *realtime.ConnectTokens
 	attachments   *attachment.Service
 	wsHandler     *api.SocketHandler
 	pusher        *countingPusher
-	categoryID    string // the category
+	categoryID    string
 	sara          user.Principal
 	ali           user.Principal
 	phone         string // Sara's
@@ -55,7 +55,7 @@ type costFixture struct {
 	upload        attachment.Attachment
 }
 
-// countingPusher is a Pusher that counts.
+// countingPusher counts the pushes.
 type countingPusher struct{ count int }
 
 func (p *countingPusher) Send(context.Context, string, []byte) error { p.count++; return nil }
@@ -66,7 +66,7 @@ func newCostFixture(t *testing.T) *costFixture {
 	service, _ := newTicketService(t, store)
 	categoryID, read := newID(), app.Now()
 	must(t, openStore().SaveCategory(t.Context(), category.Category{ID: categoryID, Names: map[string]string{"en": "Billing", "fa": "مالی"}, Active: true}))
-	service.Categories = category.NewCache(store, func() time.Time { return read }) // a warm function's
+	service.Categories = category.NewCache(store, func() time.Time { return read }) // the cache of a warm instance
 	log := slog.New(slog.DiscardHandler)
 	hub := &realtime.Hub{Store: store, Pusher: &countingPusher{}, Now: app.Now}
 	f := &costFixture{
@@ -75,10 +75,10 @@ func newCostFixture(t *testing.T) *costFixture {
 		attachments:   &attachment.Service{Store: store, Now: app.Now, NewID: newID},
 		wsHandler: &api.SocketHandler{
 			Store: store, Hub: hub, Publisher: &api.Publisher{Hub: hub, Log: log}, Log: log, Now: app.Now,
-			Revocations: account.NewRevocationCache(openStore(), app.Now), // priced by themselves
+			Revocations: account.NewRevocationCache(openStore(), app.Now), // measured by a case of their own
 		},
 	}
-	// A second ago: clients make the clientIds of the test after its entries.
+	// One second ago, so that the client ids of the test are later than its entries.
 	f.service.Now = func() time.Time { return app.Now().Add(-time.Second) }
 	unmetered := *f.service
 	unmetered.Store, unmetered.Attachments = openStore(), openStore()
@@ -94,7 +94,7 @@ func newCostFixture(t *testing.T) *costFixture {
 	f.connection = newConnection(f.ali)
 	must(t, openStore().AddConnection(t.Context(), f.connection))
 	if subscribed, err := openStore().Subscribe(t.Context(), f.connection, realtime.TicketTopic(f.ticketID)); err != nil || !subscribed {
-		t.Fatalf("watch: got %v, %v", subscribed, err)
+		t.Fatalf("subscribe: got %v, %v", subscribed, err)
 	}
 	f.upload = newAttachment(t, f.sara)
 	if _, err := f.service.Categories.Category(t.Context(), categoryID); err != nil {
@@ -103,9 +103,8 @@ func newCostFixture(t *testing.T) *costFixture {
 	return f
 }
 
-// fill opens the tickets, each with an agent and an answer, and tells the first
-// of them at length. It writes past the desk: that is quicker, and the desk is
-// measured elsewhere.
+// fill creates the tickets, each with an agent and a reply, and adds entries to the
+// first. It bypasses the ticket service, which is slower and measured elsewhere.
 func (f *costFixture) fill(t *testing.T) {
 	t.Helper()
 	for range 25 {
@@ -140,7 +139,7 @@ func (f *costFixture) fill(t *testing.T) {
 	f.catchUp(t)
 }
 
-// entry is a message on the ticket that is being told.
+// entry returns a message entry on the current ticket.
 func (f *costFixture) entry(seq int, actor user.Principal, body string) ticket.Entry {
 	e := newEntry(f.ticketID, seq, actor)
 	e.Body, e.CreatedAt = body, f.unmetered.Now()
@@ -148,7 +147,7 @@ func (f *costFixture) entry(seq int, actor user.Principal, body string) ticket.E
 	return e
 }
 
-// catchUp does what the stream does, until the head is up to date.
+// catchUp runs the projection, so that the stored ticket is up to date.
 func (f *costFixture) catchUp(t *testing.T) {
 	t.Helper()
 	f.lastSeq = len(readLog(t, f.ticketID).Entries)
@@ -159,12 +158,12 @@ func (f *costFixture) createParams() ticket.CreateParams {
 	return ticket.CreateParams{ClientID: newID(), Title: sampleTitle, Description: sampleMessage, CategoryID: f.categoryID}
 }
 
-// message is the next one of somebody who has seen everything.
+// message returns a new message of a client that has read up to after.
 func (f *costFixture) message(after int) ticket.Message {
 	return ticket.Message{TicketID: f.ticketID, ClientID: newID(), Body: sampleReply, After: after}
 }
 
-// post posts a new message.
+// post posts a message that must be new.
 func (f *costFixture) post(ctx context.Context, actor user.Principal, m ticket.Message) error {
 	posted, err := f.service.Post(ctx, actor, m)
 	if err == nil && !posted.Created {
@@ -174,7 +173,7 @@ func (f *costFixture) post(ctx context.Context, actor user.Principal, m ticket.M
 	return err
 }
 
-// sendFrame sends a frame over Ali's socket.
+// sendFrame sends a frame over Ali's connection.
 func (f *costFixture) sendFrame(ctx context.Context, run api.Action, frame map[string]any) error {
 	body, err := json.Marshal(frame)
 	if err != nil {
@@ -185,7 +184,7 @@ func (f *costFixture) sendFrame(ctx context.Context, run api.Action, frame map[s
 	event.Body, event.RequestContext.ConnectionID = string(body), f.connection.ID
 	_, err = f.wsHandler.Handle(run)(ctx, event)
 	if err == nil && f.pusher.count == before && !bytes.Contains(body, []byte(`"read"`)) {
-		err = fmt.Errorf("nothing was answered to %s", body)
+		err = fmt.Errorf("no reply to %s", body)
 	}
 	return err
 }

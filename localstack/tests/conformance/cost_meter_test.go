@@ -14,20 +14,20 @@ import (
 	"ticketsystem/pkg/dynamo"
 )
 
-// cost is what an operation costs.
+// cost is the cost of an operation.
 type cost struct {
 	roundTrips  int     // requests to DynamoDB
 	read, write float64 // capacity units
 }
 
-// costMeter sits in a DynamoDB client and adds up what its calls cost.
+// costMeter is a middleware of a DynamoDB client that adds up the cost of its calls.
 type costMeter struct {
 	mu    sync.Mutex
 	total cost
 	calls []string
 }
 
-// newMeteredStore is the table with a meter on its client.
+// newMeteredStore returns a store with a costMeter.
 func newMeteredStore() (*dynamo.Store, *costMeter) {
 	m := &costMeter{}
 	config := env.config.Copy()
@@ -35,7 +35,7 @@ func newMeteredStore() (*dynamo.Store, *costMeter) {
 	return openStoreWith(config), m
 }
 
-// reset takes the meter's reading and starts anew.
+// reset returns the cost and the calls since the last reset.
 func (m *costMeter) reset() (cost, []string) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -44,8 +44,8 @@ func (m *costMeter) reset() (cost, []string) {
 	return total, calls
 }
 
-// install asks for the price at the beginning of a call, and counts each
-// attempt at its end: a retry is a trip too.
+// install requests the consumed capacity of each call, and counts each attempt: a retry
+// is a round trip too.
 func (m *costMeter) install(stack *middleware.Stack) error {
 	request := middleware.InitializeMiddlewareFunc("AskPrice", func(ctx context.Context, in middleware.InitializeInput, next middleware.InitializeHandler) (middleware.InitializeOutput, middleware.Metadata, error) {
 		requestCapacity(in.Parameters)
@@ -91,7 +91,7 @@ func (m *costMeter) record(operation string, result any, err error) {
 	m.calls = append(m.calls, operation)
 	var failed *types.ConditionalCheckFailedException
 	if errors.As(err, &failed) {
-		m.total.write++ // it is paid for like one that is done; its answer does not say so
+		m.total.write++ // a failed condition costs the same as a write; the response does not say so
 	}
 	switch out := result.(type) {
 	case *dynamodb.GetItemOutput:

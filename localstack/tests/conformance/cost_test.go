@@ -19,18 +19,18 @@ import (
 	"ticketsystem/pkg/user"
 )
 
-// costCase is a line of the price list: what the design calls the floor, and what
-// the code takes, which must not rise.
+// costCase is one operation with its cost budget of the design and its measured golden
+// cost, which must not rise.
 type costCase struct {
 	name    string
-	budget  string // trips / read units / write units, "" where the design names none
+	budget  string // round trips / read units / write units; "" if the design names none
 	golden  cost
 	run     func(ctx context.Context, k *costFixture) error
-	prepare func(ctx context.Context, k *costFixture) error // past the meter; may be nil
+	prepare func(ctx context.Context, k *costFixture) error // not measured; may be nil
 }
 
-// TestOperationCosts measures every operation on a usual day. A line that got
-// cheaper says so: lower the golden number then.
+// TestOperationCosts measures every operation under typical conditions. If an operation
+// got cheaper the test logs it; lower its golden cost then.
 func TestOperationCosts(t *testing.T) {
 	t.Parallel()
 	f := newCostFixture(t)
@@ -55,22 +55,23 @@ func TestOperationCosts(t *testing.T) {
 			case got.roundTrips > c.golden.roundTrips || got.read > c.golden.read || got.write > c.golden.write:
 				t.Errorf("%s: got %v (%v), want at most %v", c.name, got, calls, c.golden)
 			case got != c.golden:
-				t.Logf("%s got cheaper: %v, the list says %v", c.name, got, c.golden)
+				t.Logf("%s got cheaper: %v, golden is %v", c.name, got, c.golden)
 			}
 			f.catchUp(t)
 		}
 	}
 	summary.record(t)
-	t.Logf("trips / read units / write units, the design's floor, and the calls:\n%s", list.String())
+	t.Logf("round trips / read units / write units, the design's budget, and the calls:\n%s", list.String())
 }
 
-// isolatedDay is far from what other tests revoke in the same table.
+// isolatedDay is far from the days on which other tests write revocations to the same
+// table.
 func isolatedDay() time.Time { return app.Now().AddDate(10, 0, 0) }
 
 func accountCosts() []costCase {
 	var refresh, code, cookie, phone string
 	return []costCase{
-		{name: "ask for a code", golden: cost{5, 0.5, 4}, run: func(ctx context.Context, f *costFixture) error {
+		{name: "request a code", golden: cost{5, 0.5, 4}, run: func(ctx context.Context, f *costFixture) error {
 			_, err := f.accounts.SendCode(ctx, f.phone, account.PurposeLogin, f.accounts.caller)
 			code = f.accounts.sms.code(f.phone)
 			return err
@@ -92,7 +93,7 @@ func accountCosts() []costCase {
 		{name: "logout", golden: cost{1, 0, 1}, run: func(ctx context.Context, f *costFixture) error {
 			return f.accounts.LogOut(ctx, f.sara, refresh)
 		}},
-		{name: "who holds a cookie", golden: cost{1, 1, 0}, run: func(ctx context.Context, f *costFixture) error {
+		{name: "authenticate a cookie", golden: cost{1, 1, 0}, run: func(ctx context.Context, f *costFixture) error {
 			_, err := (&account.Authenticator{Cookies: f.store, Now: app.Now}).AuthenticateCookie(ctx, cookie)
 			return err
 		}, prepare: func(ctx context.Context, f *costFixture) error {
@@ -113,7 +114,7 @@ func accountCosts() []costCase {
 			code = f.accounts.sms.code(f.phone)
 			return err
 		}},
-		{name: "change the number", golden: cost{4, 2, 9}, run: func(ctx context.Context, f *costFixture) error {
+		{name: "change the phone number", golden: cost{4, 2, 9}, run: func(ctx context.Context, f *costFixture) error {
 			_, err := f.accounts.ChangePhone(ctx, f.sara, phone, code)
 			f.phone = phone
 			return err
@@ -126,7 +127,7 @@ func accountCosts() []costCase {
 		{name: "revoke access", golden: cost{1, 0, 1}, run: func(ctx context.Context, f *costFixture) error {
 			return f.store.AddRevocation(ctx, newID(), user.Revocation{At: app.Now()})
 		}},
-		{name: "revocations, every 5 s a function", golden: cost{1, 0.5, 0}, prepare: func(ctx context.Context, f *costFixture) error {
+		{name: "revocations, every 5 s per instance", golden: cost{1, 0.5, 0}, prepare: func(ctx context.Context, f *costFixture) error {
 			return f.store.AddRevocation(ctx, newID(), user.Revocation{At: isolatedDay()})
 		}, run: func(ctx context.Context, f *costFixture) error {
 			return account.NewRevocationCache(f.store, isolatedDay).Check(ctx, customer("Reza"))
@@ -135,7 +136,7 @@ func accountCosts() []costCase {
 			_, err := f.accounts.Profile(ctx, f.sara)
 			return err
 		}},
-		{name: "edit profile", golden: cost{1, 0, 1}, run: func(ctx context.Context, f *costFixture) error {
+		{name: "update profile", golden: cost{1, 0, 1}, run: func(ctx context.Context, f *costFixture) error {
 			name := "سارا"
 			_, err := f.accounts.UpdateProfile(ctx, f.sara, account.ProfileUpdate{Name: &name})
 			return err
@@ -143,7 +144,7 @@ func accountCosts() []costCase {
 	}
 }
 
-// listCost is a line that reads the first page of a list and expects it full.
+// listCost returns the case of the first, full page of a list.
 func listCost(name, budget string, golden cost, query func(f *costFixture) ticket.Query) costCase {
 	return costCase{name: name, budget: budget, golden: golden, run: func(ctx context.Context, f *costFixture) error {
 		q := query(f)
@@ -155,7 +156,7 @@ func listCost(name, budget string, golden cost, query func(f *costFixture) ticke
 	}}
 }
 
-// entriesCost is a line that reads a page of the log and expects it full.
+// entriesCost returns the case of a full page of the log.
 func entriesCost(name, budget string, golden cost, p ticket.EntryQuery) costCase {
 	return costCase{name: name, budget: budget, golden: golden, run: func(ctx context.Context, f *costFixture) error {
 		got, err := f.service.Entries(ctx, f.sara, f.ticketID, p)
@@ -181,7 +182,7 @@ func ticketCosts() []costCase {
 		listCost("queue of a category (25)", "1 / 1 / 0", cost{1, 2, 0}, func(f *costFixture) ticket.Query {
 			return ticket.Query{CategoryID: f.categoryID, Sort: ticket.SortWaiting, Limit: 25}
 		}),
-		listCost("held by me (25)", "1 / 1 / 0", cost{1, 2, 0}, func(f *costFixture) ticket.Query {
+		listCost("assigned to me (25)", "1 / 1 / 0", cost{1, 2, 0}, func(f *costFixture) ticket.Query {
 			return ticket.Query{AssigneeID: f.ali.UserID, Sort: ticket.SortWaiting, Limit: 25}
 		}),
 		{name: "detail + 20 entries", budget: "1 / 2 / 0", golden: cost{1, 3, 0}, run: func(ctx context.Context, f *costFixture) error {
@@ -193,7 +194,7 @@ func ticketCosts() []costCase {
 		}},
 		entriesCost("entries, newest (50)", "1 / 4 / 0", cost{1, 6, 0}, ticket.EntryQuery{Limit: 50, Backward: true}),
 		entriesCost("entries, after (50)", "1 / 4 / 0", cost{2, 6, 0}, ticket.EntryQuery{Limit: 50, After: 5}),
-		{name: "entries, after, coming back", golden: cost{1, 1, 0}, run: func(ctx context.Context, f *costFixture) error {
+		{name: "entries, after, recent", golden: cost{1, 1, 0}, run: func(ctx context.Context, f *costFixture) error {
 			got, err := f.service.Entries(ctx, f.sara, f.ticketID, ticket.EntryQuery{Limit: 50, After: 55})
 			if err == nil && len(got.Entries) != 5 {
 				err = fmt.Errorf("got %d entries, want 5", len(got.Entries))
@@ -216,7 +217,7 @@ func postCosts() []costCase {
 			first = f.message(f.lastSeq)
 			return f.post(ctx, f.sara, first)
 		}},
-		{name: "post, the same again", golden: cost{1, 1, 0}, run: func(ctx context.Context, f *costFixture) error {
+		{name: "post, repeated", golden: cost{1, 1, 0}, run: func(ctx context.Context, f *costFixture) error {
 			posted, err := f.service.Post(ctx, f.sara, first)
 			if posted.Created {
 				err = fmt.Errorf("a second entry at %d", posted.Entry.Seq)
@@ -226,12 +227,12 @@ func postCosts() []costCase {
 		{name: "post without after", golden: cost{2, 6, 1}, run: func(ctx context.Context, f *costFixture) error {
 			return f.post(ctx, f.sara, f.message(0))
 		}},
-		{name: "post with a file", golden: cost{3, 2, 4}, run: func(ctx context.Context, f *costFixture) error {
+		{name: "post with an attachment", golden: cost{3, 2, 4}, run: func(ctx context.Context, f *costFixture) error {
 			m := f.message(f.lastSeq)
 			m.AttachmentIDs = []string{f.upload.ID}
 			return f.post(ctx, f.sara, m)
 		}},
-		{name: "3 posts before the stream", budget: "6 / 3 / 3", golden: cost{6, 3, 3}, run: func(ctx context.Context, f *costFixture) error {
+		{name: "3 posts ahead of the stream", budget: "6 / 3 / 3", golden: cost{6, 3, 3}, run: func(ctx context.Context, f *costFixture) error {
 			for range 3 {
 				if err := f.post(ctx, f.sara, f.message(f.lastSeq)); err != nil {
 					return err
@@ -242,12 +243,12 @@ func postCosts() []costCase {
 	}
 }
 
-// changeCost is a line that changes a ticket of its own, with few entries.
+// changeCost returns the case of a change to a ticket with few entries.
 func changeCost(name string, golden cost, n int, run func(ctx context.Context, f *costFixture, ticketID string) (ticket.ChangeResult, error)) costCase {
 	return costCase{name: name, golden: golden, run: func(ctx context.Context, f *costFixture) error {
 		changed, err := run(ctx, f, f.ticketIDs[n])
 		if err == nil && len(changed.Entries) == 0 {
-			err = fmt.Errorf("nothing has changed")
+			err = fmt.Errorf("nothing changed")
 		}
 		return err
 	}}
@@ -280,7 +281,7 @@ func socketCosts() []costCase {
 		return map[string]any{"action": "subscribe", "topic": realtime.TicketTopic(f.ticketID), "after": f.lastSeq}
 	}
 	return []costCase{
-		{name: "pass for a socket", golden: cost{1, 0, 1}, run: func(ctx context.Context, f *costFixture) (err error) {
+		{name: "issue a connect token", golden: cost{1, 0, 1}, run: func(ctx context.Context, f *costFixture) (err error) {
 			token, _, err = f.connectTokens.Issue(ctx, f.sara)
 			return err
 		}},
@@ -294,12 +295,12 @@ func socketCosts() []costCase {
 		{name: "subscribe", golden: cost{6, 4, 2}, run: func(ctx context.Context, f *costFixture) error {
 			return f.sendFrame(ctx, f.wsHandler.Subscribe(f.service), ticketTopic(f))
 		}},
-		{name: "message over a socket, 1 watcher", golden: cost{6, 5, 1}, run: func(ctx context.Context, f *costFixture) error {
+		{name: "message over WebSocket, 1 subscriber", golden: cost{6, 5, 1}, run: func(ctx context.Context, f *costFixture) error {
 			return f.sendFrame(ctx, f.wsHandler.Message(f.service), map[string]any{
 				"action": "message", "ticketId": f.ticketID, "clientId": newID(), "body": sampleReply, "after": f.lastSeq,
 			})
 		}},
-		{name: "read over a socket", golden: cost{2, 1, 1}, run: func(ctx context.Context, f *costFixture) error {
+		{name: "read over WebSocket", golden: cost{2, 1, 1}, run: func(ctx context.Context, f *costFixture) error {
 			return f.sendFrame(ctx, f.wsHandler.Read(f.service), map[string]any{"action": "read", "ticketId": f.ticketID, "seq": 60})
 		}},
 		{name: "unsubscribe", golden: cost{4, 2, 2}, run: func(ctx context.Context, f *costFixture) error {
@@ -314,14 +315,14 @@ func socketCosts() []costCase {
 
 func attachmentCosts() []costCase {
 	return []costCase{
-		{name: "announce a file", golden: cost{1, 0, 1}, run: func(ctx context.Context, f *costFixture) error {
+		{name: "create an attachment", golden: cost{1, 0, 1}, run: func(ctx context.Context, f *costFixture) error {
 			f.upload.ID = newID()
 			return f.attachments.Store.AddAttachment(ctx, f.upload)
 		}},
-		{name: "judge a file", golden: cost{1, 0, 1}, run: func(ctx context.Context, f *costFixture) error {
+		{name: "set the state of an attachment", golden: cost{1, 0, 1}, run: func(ctx context.Context, f *costFixture) error {
 			return f.attachments.Store.SetAttachmentState(ctx, f.upload.ID, attachment.Ready, "")
 		}},
-		{name: "look a file up", golden: cost{1, 1, 0}, run: func(ctx context.Context, f *costFixture) error {
+		{name: "get an attachment", golden: cost{1, 1, 0}, run: func(ctx context.Context, f *costFixture) error {
 			_, err := f.attachments.Store.Attachment(ctx, f.upload.ID)
 			return err
 		}},
@@ -331,7 +332,7 @@ func attachmentCosts() []costCase {
 func sharedCosts() []costCase {
 	record := newRecord()
 	return []costCase{
-		{name: "categories, every 20 s a function", golden: cost{1, 0.5, 0}, run: func(ctx context.Context, f *costFixture) error {
+		{name: "categories, every 20 s per instance", golden: cost{1, 0.5, 0}, run: func(ctx context.Context, f *costFixture) error {
 			_, err := category.NewCache(f.store, app.Now).List(ctx)
 			return err
 		}},
@@ -342,12 +343,12 @@ func sharedCosts() []costCase {
 			record.Response = strings.Repeat("x", 400)
 			return f.store.CompleteRequest(ctx, record)
 		}},
-		{name: "Idempotency-Key, the same again", golden: cost{1, 0, 1}, run: func(ctx context.Context, f *costFixture) error {
+		{name: "Idempotency-Key, repeated", golden: cost{1, 0, 1}, run: func(ctx context.Context, f *costFixture) error {
 			again := record
 			again.Owner = newID()
 			earlier, err := f.store.BeginRequest(ctx, again, record.StartedAt)
 			if err == nil && earlier == nil {
-				err = fmt.Errorf("the answer is forgotten")
+				err = fmt.Errorf("the response was not stored")
 			}
 			return err
 		}},
@@ -355,9 +356,9 @@ func sharedCosts() []costCase {
 	}
 }
 
-// streamCosts are what follows from a write, behind the caller's back.
+// streamCosts covers the work of the stream handlers after a write.
 func streamCosts() []costCase {
-	ticketID := "" // a ticket that the stream has not seen
+	ticketID := "" // a ticket without a projection
 	project := func(ctx context.Context, f *costFixture) error { return f.service.Project(ctx, f.ticketID, f.lastSeq) }
 	return []costCase{
 		{name: "stream: a message", golden: cost{2, 1, 9}, run: project, prepare: func(ctx context.Context, f *costFixture) error {
@@ -365,7 +366,7 @@ func streamCosts() []costCase {
 			f.lastSeq = posted.Entry.Seq
 			return err
 		}},
-		{name: "stream: the same again", golden: cost{1, 1, 0}, run: project},
+		{name: "stream: a message, repeated", golden: cost{1, 1, 0}, run: project},
 		{
 			name: "stream: a new ticket", golden: cost{2, 1, 6}, run: func(ctx context.Context, f *costFixture) error { return f.service.Project(ctx, ticketID, 1) },
 			prepare: func(ctx context.Context, f *costFixture) error {
@@ -375,7 +376,7 @@ func streamCosts() []costCase {
 			},
 		},
 		{
-			name: "stream: a read mark", golden: cost{2, 1, 7}, run: func(ctx context.Context, f *costFixture) error {
+			name: "stream: a read marker", golden: cost{2, 1, 7}, run: func(ctx context.Context, f *costFixture) error {
 				return f.service.Project(ctx, f.ticketID, f.lastSeq+1)
 			},
 			prepare: func(ctx context.Context, f *costFixture) error {
@@ -385,7 +386,7 @@ func streamCosts() []costCase {
 		{name: "stream: a timer set", golden: cost{1, 0, 2}, run: func(ctx context.Context, f *costFixture) error {
 			return f.store.SetTimer(ctx, ticket.Timer{TicketID: newID(), Due: time.Now()}, 1)
 		}},
-		{name: "stream: no timer to drop", golden: cost{1, 0, 1}, run: func(ctx context.Context, f *costFixture) error {
+		{name: "stream: no timer to delete", golden: cost{1, 0, 1}, run: func(ctx context.Context, f *costFixture) error {
 			return f.store.DeleteTimer(ctx, newID(), 1)
 		}},
 		{name: "schedule: timers, none due", golden: cost{1, 0.5, 0}, run: func(ctx context.Context, f *costFixture) error {
@@ -401,7 +402,7 @@ func streamCosts() []costCase {
 	}
 }
 
-// searchCosts: the tickets of the market have all learnt their words.
+// searchCosts covers searches for tickets that are indexed.
 func searchCosts() []costCase {
 	find := func(name string, golden cost, typed string, own bool) costCase {
 		return listCost(name, "", golden, func(f *costFixture) ticket.Query {
@@ -415,19 +416,19 @@ func searchCosts() []costCase {
 	costs := []costCase{
 		find("search, one word (20)", cost{2, 11, 0}, "فاکت", false),
 		find("search, three words (20)", cost{4, 12, 0}, "فاکتور ماه گذش", false),
-		find("search, one's own, one word (20)", cost{2, 11, 0}, "فاکت", true),
-		find("search, one's own, three (20)", cost{4, 12, 0}, "فاکتور ماه گذش", true),
-		{name: "search people", golden: cost{1, 0.5, 0}, run: func(ctx context.Context, f *costFixture) error {
+		find("search, own tickets, one word (20)", cost{2, 11, 0}, "فاکت", true),
+		find("search, own tickets, three words (20)", cost{4, 12, 0}, "فاکتور ماه گذش", true),
+		{name: "search users", golden: cost{1, 0.5, 0}, run: func(ctx context.Context, f *costFixture) error {
 			ids, _, err := f.store.SearchUsers(ctx, search.Parse(f.phone), 20, nil)
 			if err == nil && len(ids) != 1 {
-				err = fmt.Errorf("got %d people", len(ids))
+				err = fmt.Errorf("got %d users", len(ids))
 			}
 			return err
 		}},
-		{name: "stream: words of a message", golden: cost{6, 2, 54}, run: func(ctx context.Context, f *costFixture) error {
+		{name: "stream: index a message", golden: cost{6, 2, 54}, run: func(ctx context.Context, f *costFixture) error {
 			return indexEntries(ctx, f.store, f.entry(100, f.ali, sampleReply))
 		}},
-		{name: "stream: words that are known", golden: cost{1, 1, 0}, run: func(ctx context.Context, f *costFixture) error {
+		{name: "stream: index known terms", golden: cost{1, 1, 0}, run: func(ctx context.Context, f *costFixture) error {
 			return indexEntries(ctx, f.store, f.entry(101, f.ali, sampleReply))
 		}},
 	}

@@ -21,22 +21,23 @@ import (
 	"ticketsystem/pkg/dynamo"
 )
 
-var errCrashed = errors.New("this process is dead")
+var errCrashed = errors.New("the process has crashed")
 
-// crashingClient is a process that dies at one of its calls: before the call goes out,
-// or when it was done and nobody has told it. From then on nothing leaves it.
+// crashingClient is the HTTP client of a process that crashes at one of its calls:
+// before the request is sent, or after it was processed and before the response. No
+// later call is sent.
 type crashingClient struct {
-	crashAt int // the call; -1 for a long life
+	crashAt int // index of the call; -1 for no crash
 	after   bool
 	next    aws.HTTPClient
 
 	mu      sync.Mutex
-	calls   []string // that it made, by what they ask for
+	calls   []string // operations called so far
 	crashed bool
 }
 
-// call is one call. Calls side by side take turns, or more than one would be
-// under way at the death.
+// call runs one operation. Concurrent calls are serialized, so that only one is in
+// flight at the crash.
 func (c *crashingClient) call(operation string, do func() error) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -58,7 +59,7 @@ func (c *crashingClient) call(operation string, do func() error) error {
 	return nil
 }
 
-// Do is the client of the SDK.
+// Do implements aws.HTTPClient.
 func (c *crashingClient) Do(r *http.Request) (*http.Response, error) {
 	var resp *http.Response
 	_, operation, _ := strings.Cut(r.Header.Get("X-Amz-Target"), ".")
@@ -73,7 +74,7 @@ func (c *crashingClient) Do(r *http.Request) (*http.Response, error) {
 	return resp, err
 }
 
-// isolatedTable is a table that one try has to itself.
+// isolatedTable is the name of a table used by one test run only.
 type isolatedTable struct {
 	name string
 }
@@ -85,10 +86,10 @@ func newIsolatedTable(t *testing.T) isolatedTable {
 	return tbl
 }
 
-// store is the table as a healthy process sees it.
+// store returns a store that does not crash.
 func (tbl isolatedTable) store() *dynamo.Store { return dynamo.New(env.config, tbl.name, app.Now) }
 
-// storeVia is the table as a mortal sees it, who tries nothing again.
+// storeVia returns a store that uses client m and does not retry.
 func (tbl isolatedTable) storeVia(client *crashingClient) *dynamo.Store {
 	config := env.config.Copy()
 	client.next = config.HTTPClient
@@ -97,8 +98,8 @@ func (tbl isolatedTable) storeVia(client *crashingClient) *dynamo.Store {
 	return dynamo.New(config, tbl.name, app.Now)
 }
 
-// What differs between two runs of the same: ids, times, what is derived from
-// a secret.
+// Patterns of values that differ between two runs: ids, times and values derived from
+// secrets.
 var (
 	ulidPattern   = regexp.MustCompile(`[0-9A-HJKMNP-TV-Z]{26}`)
 	timePattern   = regexp.MustCompile(`\b[1-9]\d{9,14}\b|\d{4}-\d\d-\d\dT[0-9:.]+Z`)
@@ -106,8 +107,8 @@ var (
 	phonePattern  = regexp.MustCompile(`\+98\d{10}`)
 )
 
-// snapshot is everything in the table, without what differs between two runs, and
-// without the named fields.
+// snapshot returns all items of the table as text, without run-specific values and
+// without the ignored fields.
 func (tbl isolatedTable) snapshot(t *testing.T, ignored ...string) string {
 	t.Helper()
 	var lines []string
@@ -126,7 +127,8 @@ func (tbl isolatedTable) snapshot(t *testing.T, ignored ...string) string {
 	return strings.Join(lines, "\n")
 }
 
-// plainValue is an attribute without its type, and without some fields at any depth.
+// plainValue converts an attribute value to a plain Go value, without the ignored
+// fields at any depth.
 func plainValue(v types.AttributeValue, ignored []string) any {
 	switch v := v.(type) {
 	case *types.AttributeValueMemberM:

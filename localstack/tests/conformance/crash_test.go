@@ -22,19 +22,17 @@ import (
 	"ticketsystem/pkg/user"
 )
 
-// crashCase is an operation that is tried again after a death. prepare makes what
-// it needs in a table and gives what one process does, over the table as that
-// process sees it.
+// crashCase is an operation that is repeated after a crash. prepare writes its input to
+// the table and returns the operation, to be run on the store of one process.
 type crashCase struct {
 	name         string
 	prepare      func(t *testing.T, s isolatedTable) (run func(store *dynamo.Store, m *crashingClient) error)
 	ignored      []string // fields that may differ
-	ignoreReason string   // why they may
+	ignoreReason string   // why they may differ
 }
 
-// TestCrashPoints lets a process die before and after each of its calls, tries
-// the same once more, and compares all of the table with that of a process that
-// lived.
+// TestCrashPoints crashes the process before and after each of its calls, repeats the
+// operation, and compares the whole table with an undisturbed run.
 func TestCrashPoints(t *testing.T) {
 	var rows []string
 	points, matched := 0, 0
@@ -46,14 +44,14 @@ func TestCrashPoints(t *testing.T) {
 		})
 	}
 	must(t, report.Record(report.Result{
-		Check: "crash-points", Name: "same state after a death and a repeat", Target: "at every point", Pass: points > 0 && points == matched,
+		Check: "crash-points", Name: "same state after a crash and a repeat", Target: "at every point", Pass: points > 0 && points == matched,
 		Value: fmt.Sprintf("at %d of %d points of %d operations", matched, points, len(rows)),
 	}))
-	must(t, report.Detail("crash-points", "A process dies before and after each call", "| operation | its calls | points | same | not compared |\n|---|---|---|---|---|\n"+strings.Join(rows, "\n")+"\n"))
+	must(t, report.Detail("crash-points", "Crash before and after each call", "| operation | calls | points | same | not compared |\n|---|---|---|---|---|\n"+strings.Join(rows, "\n")+"\n"))
 }
 
-// crashEverywhere tries all points of an operation. It gives its calls and at how
-// many points, of those that it tried, the state was the same.
+// crashEverywhere tries every crash point of the operation. It returns the operation's
+// calls, and how many points of all left the same state.
 func (c crashCase) crashEverywhere(t *testing.T) (calls []string, passed, total int) {
 	t.Helper()
 	undisturbed := &crashingClient{crashAt: -1}
@@ -68,15 +66,15 @@ func (c crashCase) crashEverywhere(t *testing.T) (calls []string, passed, total 
 			client, tbl := &crashingClient{crashAt: at, after: after}, newIsolatedTable(t)
 			run := c.prepare(t, tbl)
 			if err := run(tbl.storeVia(client), client); !client.crashed || err == nil && at < len(undisturbed.calls)-1 {
-				t.Errorf("call %d: it is dead %v and got %v", at, client.crashed, err)
+				t.Errorf("call %d: crashed %v, got %v", at, client.crashed, err)
 			}
 			repeat := &crashingClient{crashAt: -1}
 			if err := run(tbl.storeVia(repeat), repeat); err != nil {
-				t.Errorf("dead at call %d (%s), after it %v: again: %v", at, undisturbed.calls[at], after, err)
+				t.Errorf("crash at call %d (%s), after it %v: repeat: %v", at, undisturbed.calls[at], after, err)
 				continue
 			}
 			if got := tbl.snapshot(t, c.ignored...); got != want {
-				t.Errorf("dead at call %d (%s), after it %v: another state:\n%s", at, undisturbed.calls[at], after, diffLines(got, want))
+				t.Errorf("crash at call %d (%s), after it %v: another state:\n%s", at, undisturbed.calls[at], after, diffLines(got, want))
 				continue
 			}
 			passed++
@@ -85,7 +83,7 @@ func (c crashCase) crashEverywhere(t *testing.T) (calls []string, passed, total 
 	return undisturbed.calls, passed, total
 }
 
-// diffLines shows the lines that one text has and the other has not.
+// diffLines returns the lines that only one of the two texts has.
 func diffLines(got, want string) string {
 	a, b := strings.Split(got, "\n"), strings.Split(want, "\n")
 	var lines []string
@@ -112,7 +110,7 @@ func crashCases() []crashCase {
 			_, err := s.Post(ctx, f.sara, ticket.Message{TicketID: f.ticketID, ClientID: f.clientID, Body: "hello", After: 1})
 			return err
 		}),
-		ticketCrash("post with a file", func(ctx context.Context, s *ticket.Service, f crashFixture) error {
+		ticketCrash("post with an attachment", func(ctx context.Context, s *ticket.Service, f crashFixture) error {
 			_, err := s.Post(ctx, f.sara, ticket.Message{TicketID: f.ticketID, ClientID: f.clientID, Body: "hello", After: 1, AttachmentIDs: []string{f.attachmentID}})
 			return err
 		}),
@@ -135,13 +133,13 @@ func crashCases() []crashCase {
 	}
 }
 
-// crashFixture are what a scene at the desk needs.
+// crashFixture is the input of an operation on a ticket.
 type crashFixture struct {
 	sara, ali                                            user.Principal
 	rezaID, ticketID, clientID, attachmentID, categoryID string
 }
 
-// ticketCrash is an operation on a ticket that has a message.
+// ticketCrash returns the case of an operation on a ticket with a message.
 func ticketCrash(name string, run func(ctx context.Context, s *ticket.Service, f crashFixture) error) crashCase {
 	return crashCase{name: name, prepare: func(t *testing.T, tbl isolatedTable) func(*dynamo.Store, *crashingClient) error {
 		t.Helper()
@@ -170,7 +168,7 @@ func ticketService(store *dynamo.Store) *ticket.Service {
 	}
 }
 
-// refreshCrash: the repeat comes while the client may still have lost the answer.
+// refreshCrash repeats a refresh within the grace period for lost responses.
 func refreshCrash() crashCase {
 	return crashCase{name: "refresh", prepare: func(t *testing.T, tbl isolatedTable) func(*dynamo.Store, *crashingClient) error {
 		t.Helper()
@@ -186,7 +184,7 @@ func refreshCrash() crashCase {
 	}}
 }
 
-// broadcastCrash is what the queue starts, once more after a death.
+// broadcastCrash repeats the run of a broadcast, as the queue does after a crash.
 func broadcastCrash() crashCase {
 	return crashCase{name: "broadcast", prepare: func(t *testing.T, tbl isolatedTable) func(*dynamo.Store, *crashingClient) error {
 		t.Helper()
@@ -207,14 +205,14 @@ func broadcastCrash() crashCase {
 		return func(store *dynamo.Store, _ *crashingClient) error {
 			finished, err := (&broadcast.Runner{Store: store, Users: store, Now: app.Now}).Run(t.Context(), b.ID, app.Now().Add(time.Minute))
 			if err == nil && !finished {
-				err = errors.New("it is not over")
+				err = errors.New("the broadcast is not finished")
 			}
 			return err
 		}
 	}}
 }
 
-// countingProvider sends nothing; its calls are steps of the process that makes them.
+// countingProvider sends nothing; each of its calls is a possible crash point.
 type countingProvider struct{ client *crashingClient }
 
 func (p countingProvider) Mail(context.Context, notification.Mail, string) error {
@@ -225,10 +223,10 @@ func (p countingProvider) Send(context.Context, string, string) error {
 	return p.client.call("Publish", func() error { return nil })
 }
 
-// deliverCrash sends an SMS. The repeat comes when the claim of the dead has
-// run out, as the queue brings it again.
+// deliverCrash sends an SMS. The repeat comes after the lease of the crashed process
+// has expired, as with the queue's visibility timeout.
 func deliverCrash() crashCase {
-	const ignoreReason = "attempts, and the texts of a day: both are counted before the text is sent"
+	const ignoreReason = "attempts and the SMS quota: both are counted before the SMS is sent"
 	return crashCase{name: "deliver", ignored: []string{"c", "hits"}, ignoreReason: ignoreReason, prepare: func(t *testing.T, tbl isolatedTable) func(*dynamo.Store, *crashingClient) error {
 		t.Helper()
 		store := tbl.store()

@@ -35,9 +35,9 @@ func TestResetPassword(t *testing.T) {
 	login.Hash = "another"
 	stale := storeCode(t, "reset")
 	stale.Hash = "older"
-	wantCode(t, "a code that was replaced", openStore().ResetPassword(t.Context(), login, stale, app.Now()), apperr.CodeWrong)
+	wantCode(t, "a replaced code", openStore().ResetPassword(t.Context(), login, stale, app.Now()), apperr.CodeWrong)
 	if _, found, err := openStore().Session(t.Context(), login.User.ID, sessions[0].Family); err != nil || !found {
-		t.Fatalf("after a refusal: got a session %v, %v", found, err)
+		t.Fatalf("after a rejection: got a session %v, %v", found, err)
 	}
 	code, at := storeCode(t, "reset"), app.Now()
 	must(t, openStore().ResetPassword(t.Context(), login, code, at))
@@ -47,7 +47,7 @@ func TestResetPassword(t *testing.T) {
 	equal(t, "login", got, login)
 	for _, s := range sessions {
 		if _, found, err := openStore().Session(t.Context(), login.User.ID, s.Family); err != nil || found {
-			t.Errorf("a session of before: got %v, %v", found, err)
+			t.Errorf("an old session: got %v, %v", found, err)
 		}
 	}
 	revoked, err := openStore().RevocationsSince(t.Context(), at)
@@ -76,7 +76,7 @@ func TestChangePhone(t *testing.T) {
 	must(t, openStore().PutAccount(t.Context(), login))
 	must(t, openStore().PutAccount(t.Context(), other))
 	_, err := openStore().ChangePhone(t.Context(), login.User, other.Phone, storeCode(t, "phone"))
-	wantCode(t, "a taken number", err, apperr.PhoneTaken)
+	wantCode(t, "a taken phone number", err, apperr.PhoneTaken)
 	_, err = openStore().ChangePhone(t.Context(), login.User, newPhone(), newCode("phone"))
 	wantCode(t, "no such code", err, apperr.CodeWrong)
 	was, phone := login.User, newPhone()
@@ -86,18 +86,18 @@ func TestChangePhone(t *testing.T) {
 	equal(t, "user", got, login.User)
 	existing, found, err := openStore().Login(t.Context(), phone)
 	if err != nil || !found {
-		t.Fatalf("the new login: got %v, %v", found, err)
+		t.Fatalf("new login: got %v, %v", found, err)
 	}
 	equal(t, "login", existing, login)
 	if _, found, err := openStore().Login(t.Context(), was.Phone); err != nil || found {
-		t.Errorf("the old login: got %v, %v", found, err)
+		t.Errorf("old login: got %v, %v", found, err)
 	}
 	_, err = openStore().ChangePhone(t.Context(), was, newPhone(), storeCode(t, "phone"))
-	wantCode(t, "as somebody who has moved", err, apperr.Conflict)
+	wantCode(t, "with an outdated user", err, apperr.Conflict)
 }
 
-// TestChangePhone_Race: of many people who want one number at one moment
-// exactly one gets it, and the others keep theirs.
+// TestChangePhone_Race changes the phone numbers of many users to one number
+// concurrently. Exactly one succeeds; the others keep theirs.
 func TestChangePhone_Race(t *testing.T) {
 	phone := newPhone()
 	var logins []account.Login
@@ -122,7 +122,7 @@ func TestChangePhone_Race(t *testing.T) {
 	}
 	wg.Wait()
 	if moved.Load() != 1 {
-		t.Errorf("%d have moved, want 1", moved.Load())
+		t.Errorf("%d changed, want 1", moved.Load())
 	}
 	for _, l := range logins {
 		u, err := openStore().User(t.Context(), l.User.ID)
@@ -166,7 +166,7 @@ func TestSessions_Pagination(t *testing.T) {
 	}
 }
 
-// TestTouchSession keeps one alive and makes none anew.
+// TestTouchSession checks that it extends a session and creates none.
 func TestTouchSession(t *testing.T) {
 	s, now := newSession(newLogin().User), app.Now().Add(time.Hour)
 	must(t, openStore().CreateSession(t.Context(), s, nil))
@@ -178,6 +178,6 @@ func TestTouchSession(t *testing.T) {
 	none := newID()
 	must(t, openStore().TouchSession(t.Context(), s.User.ID, none, now))
 	if _, found, err := openStore().Session(t.Context(), s.User.ID, none); err != nil || found {
-		t.Errorf("an ended one: got %v, %v", found, err)
+		t.Errorf("a deleted one: got %v, %v", found, err)
 	}
 }

@@ -11,13 +11,14 @@ import (
 	"ticketsystem/pkg/ticket"
 )
 
-// fakeObjects counts the files whose bytes are deleted.
+// fakeObjects counts the deleted objects.
 type fakeObjects struct{ deleted atomic.Int32 }
 
 func (o *fakeObjects) Delete(context.Context, string) error { o.deleted.Add(1); return nil }
 
-// TestPurgeTicket: it is gone with one write, its log and files go
-// behind that, and what slips in later goes too. Nothing brings it back.
+// TestPurgeTicket checks that one write deletes a ticket for all readers, and that the
+// purge handler removes its log and attachments. An entry appended concurrently is
+// removed too; nothing restores the ticket.
 func TestPurgeTicket(t *testing.T) {
 	t.Parallel()
 	store, objects := openStore(), &fakeObjects{}
@@ -33,41 +34,41 @@ func TestPurgeTicket(t *testing.T) {
 	must(t, service.MarkRead(t.Context(), sara, tk.ID, 3))
 	deleter, purge := &ticket.Deleter{Store: store, Audit: recorder}, stream.PurgeDeleted(store, objects)
 	must(t, deleter.Delete(t.Context(), adminActor, tk.ID))
-	wantCode(t, "to delete it twice", deleter.Delete(t.Context(), adminActor, tk.ID), apperr.TicketNotFound)
+	wantCode(t, "delete twice", deleter.Delete(t.Context(), adminActor, tk.ID), apperr.TicketNotFound)
 	wantDeleted := func() {
 		t.Helper()
 		_, err := service.Post(t.Context(), ali, ticket.Message{TicketID: tk.ID, ClientID: newID(), Body: "late"})
-		wantCode(t, "a message", err, apperr.TicketNotFound)
+		wantCode(t, "post", err, apperr.TicketNotFound)
 		_, _, err = service.Create(t.Context(), sara, params)
-		wantCode(t, "the repeat of its opening", err, apperr.TicketDeleted)
+		wantCode(t, "repeated create", err, apperr.TicketDeleted)
 	}
 	wantDeleted()
-	for range 2 { // the stream may tell it twice
+	for range 2 { // the stream may repeat a record
 		must(t, purge(t.Context(), dynamo.Change{DeletedTicketID: tk.ID}))
 		if n := countItems(t, "T#"+tk.ID); n != 1 {
-			t.Fatalf("got %d items, want the tombstone alone", n)
+			t.Fatalf("got %d items, want only the tombstone", n)
 		}
 	}
 	wantDeleted()
 	if n := objects.deleted.Load(); n != 1 {
-		t.Errorf("%d files deleted, want 1", n)
+		t.Errorf("%d objects deleted, want 1", n)
 	}
 	_, err = store.Attachment(t.Context(), file.ID)
-	wantCode(t, "its file", err, apperr.AttachmentNotFound)
+	wantCode(t, "its attachment", err, apperr.AttachmentNotFound)
 
-	// An entry that was on its way when the tombstone was put.
+	// An entry that was appended concurrently with the delete.
 	if _, err := store.AppendEntry(t.Context(), newEntry(tk.ID, 62, ali)); err != nil {
 		t.Fatal(err)
 	}
 	wantDeleted()
-	must(t, service.Project(t.Context(), tk.ID, 62)) // has the tombstone told again
+	must(t, service.Project(t.Context(), tk.ID, 62)) // rewrites the tombstone, which triggers the purge handler again
 	must(t, purge(t.Context(), dynamo.Change{DeletedTicketID: tk.ID}))
 	if n := countItems(t, "T#"+tk.ID); n != 1 {
-		t.Errorf("got %d items, want the tombstone alone", n)
+		t.Errorf("got %d items, want only the tombstone", n)
 	}
 }
 
-// TestDelete_ConcurrentPost against those who work on the ticket meanwhile.
+// TestDelete_ConcurrentPost deletes a ticket while others write to it. The delete wins.
 func TestDelete_ConcurrentPost(t *testing.T) {
 	t.Parallel()
 	store := openStore()
@@ -99,10 +100,10 @@ func TestDelete_ConcurrentPost(t *testing.T) {
 		}
 	}
 	if log := readLog(t, id); !log.Deleted {
-		t.Errorf("the ticket is back: %+v", log.Ticket)
+		t.Errorf("the ticket exists again: %+v", log.Ticket)
 	}
 	must(t, stream.PurgeDeleted(store, &fakeObjects{})(t.Context(), dynamo.Change{DeletedTicketID: id}))
 	if n := countItems(t, "T#"+id); n != 1 {
-		t.Errorf("got %d items, want the tombstone alone", n)
+		t.Errorf("got %d items, want only the tombstone", n)
 	}
 }

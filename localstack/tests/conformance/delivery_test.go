@@ -19,10 +19,10 @@ import (
 	"ticketsystem/pkg/user"
 )
 
-// fakeMailer is a provider that counts what it is given.
+// fakeMailer counts the emails and SMS per recipient.
 type fakeMailer struct {
 	mu   sync.Mutex
-	sent map[string]int // by address or number
+	sent map[string]int // by email address or phone number
 }
 
 func (f *fakeMailer) Mail(ctx context.Context, m notification.Mail, _ string) error {
@@ -43,7 +43,7 @@ func (m *fakeMailer) deliverer(t *dynamo.Store) *notification.Deliverer {
 	return &notification.Deliverer{Store: t, Mailer: m, SMS: m, Now: app.Now, MaxSMSPerDay: 1_000_000}
 }
 
-// newReachableUser is a stored person who wants everything on every channel.
+// newReachableUser stores a user who has enabled all notification channels.
 func newReachableUser(t *testing.T) user.User {
 	t.Helper()
 	l := newLogin()
@@ -52,7 +52,7 @@ func newReachableUser(t *testing.T) user.User {
 	return l.User
 }
 
-// newPendingNotification is a stored notification with both deliveries queued.
+// newPendingNotification stores a notification with both deliveries queued.
 func newPendingNotification(t *testing.T, u user.User) notification.Notification {
 	t.Helper()
 	n := newNotification(u.ID, 0)
@@ -65,7 +65,7 @@ func jobFor(n notification.Notification, channel notification.Channel) notificat
 	return notification.DeliveryJob{UserID: n.UserID, ID: n.ID, Channel: channel}
 }
 
-// deliveryState is what is stored of a delivery.
+// deliveryState returns the stored state of a delivery.
 func deliveryState(t *testing.T, n notification.Notification, channel notification.Channel) string {
 	t.Helper()
 	page, err := openStore().ListNotifications(t.Context(), n.UserID, notification.Query{Limit: 100})
@@ -79,7 +79,7 @@ func deliveryState(t *testing.T, n notification.Notification, channel notificati
 	return "none"
 }
 
-// TestDeliver_DuplicateJobs: ten couriers at once, with the same orders.
+// TestDeliver_DuplicateJobs runs ten deliverers at once with the same jobs.
 func TestDeliver_DuplicateJobs(t *testing.T) {
 	t.Parallel()
 	u, mailer := newReachableUser(t), &fakeMailer{}
@@ -101,8 +101,8 @@ func TestDeliver_DuplicateJobs(t *testing.T) {
 	}
 }
 
-// TestClaimDelivery_ExpiredLease: a claim is taken over when its lease has ended, and
-// its old holder settles nothing any more.
+// TestClaimDelivery_ExpiredLease checks that an expired claim is taken over, and that
+// its previous holder can no longer complete the delivery.
 func TestClaimDelivery_ExpiredLease(t *testing.T) {
 	t.Parallel()
 	u, mailer := newReachableUser(t), &fakeMailer{}
@@ -113,12 +113,12 @@ func TestClaimDelivery_ExpiredLease(t *testing.T) {
 		t.Fatalf("claim: got %v, %v", claimed, err)
 	}
 	if wait, err := mailer.deliverer(openStore()).Deliver(t.Context(), job); err == nil || wait <= 0 || len(mailer.sent) != 0 {
-		t.Errorf("in hand: got %v, %v, %v", wait, err, mailer.sent)
+		t.Errorf("in progress: got %v, %v, %v", wait, err, mailer.sent)
 	}
 	deliverer := mailer.deliverer(openStore())
 	deliverer.Now = func() time.Time { return now.Add(time.Minute) }
 	if _, err := deliverer.Deliver(t.Context(), job); err != nil || mailer.sent[u.Phone] != 1 {
-		t.Errorf("left behind: got %v, %v", err, mailer.sent)
+		t.Errorf("expired: got %v, %v", err, mailer.sent)
 	}
 	must(t, openStore().CompleteDelivery(t.Context(), first, notification.SMS, notification.Delivery{State: notification.Failed, Attempts: 1}))
 	if got := deliveryState(t, n, notification.SMS); got != "sent  2" {
@@ -126,7 +126,8 @@ func TestClaimDelivery_ExpiredLease(t *testing.T) {
 	}
 }
 
-// TestDeliver_SkipReasons, as the table has it.
+// TestDeliver_SkipReasons checks each reason to skip a delivery, as stored in the
+// table.
 func TestDeliver_SkipReasons(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -135,30 +136,30 @@ func TestDeliver_SkipReasons(t *testing.T) {
 		sms    string
 	}{
 		"nothing": {func(user.User, notification.Notification) error { return nil }, "sent  1", "sent  1"},
-		"the entry is read": {func(u user.User, n notification.Notification) error {
+		"entry read": {func(u user.User, n notification.Notification) error {
 			return openStore().CreateReadMarker(t.Context(), ticket.ReadMarker{TicketID: n.TicketID, Reader: ticket.Author{ID: u.ID}, Seq: n.Seq})
 		}, "skipped read 1", "skipped read 1"},
-		"an earlier entry is read": {func(u user.User, n notification.Notification) error {
+		"earlier entry read": {func(u user.User, n notification.Notification) error {
 			return openStore().CreateReadMarker(t.Context(), ticket.ReadMarker{TicketID: n.TicketID, Reader: ticket.Author{ID: u.ID}, Seq: n.Seq - 1})
 		}, "sent  1", "sent  1"},
-		"the notification is read": {func(u user.User, n notification.Notification) error {
+		"notification read": {func(u user.User, n notification.Notification) error {
 			return openStore().MarkNotificationsRead(t.Context(), u.ID, []string{n.ID})
 		}, "skipped read 1", "skipped read 1"},
-		"all are read": {func(u user.User, _ notification.Notification) error {
+		"all notifications read": {func(u user.User, _ notification.Notification) error {
 			return openStore().MarkAllNotificationsRead(t.Context(), u.ID)
 		}, "skipped read 1", "skipped read 1"},
-		"the choice": {func(u user.User, _ notification.Notification) error {
+		"opted out": {func(u user.User, _ notification.Notification) error {
 			no := false
 			_, err := openStore().UpdateUser(t.Context(), u.ID, account.ProfileUpdate{NotifyEmail: &no})
 			return err
 		}, "skipped choice 1", "sent  1"},
-		"a bounce": {func(u user.User, _ notification.Notification) error {
+		"bounce": {func(u user.User, _ notification.Notification) error {
 			return openStore().Suppress(t.Context(), notification.MailFeedback{Address: "  " + u.Email, Reason: "bounce"})
 		}, "skipped suppressed 1", "sent  1"},
-		"a bounce of this person's": {func(u user.User, _ notification.Notification) error {
+		"bounce of the user's address": {func(u user.User, _ notification.Notification) error {
 			return openStore().Suppress(t.Context(), notification.MailFeedback{Address: u.Email, Reason: "bounce", UserID: u.ID})
 		}, "skipped unverified 1", "sent  1"},
-		"a bounce of an address he had": {func(u user.User, _ notification.Notification) error {
+		"bounce of the user's previous address": {func(u user.User, _ notification.Notification) error {
 			return openStore().Suppress(t.Context(), notification.MailFeedback{Address: "old@example.com", Reason: "bounce", UserID: u.ID})
 		}, "sent  1", "sent  1"},
 	} {
@@ -171,12 +172,12 @@ func TestDeliver_SkipReasons(t *testing.T) {
 			}
 		}
 		if email, sms := deliveryState(t, n, notification.Email), deliveryState(t, n, notification.SMS); email != c.email || sms != c.sms {
-			t.Errorf("%s: got mail %q, SMS %q, want %q, %q", name, email, sms, c.email, c.sms)
+			t.Errorf("%s: got email %q, SMS %q, want %q, %q", name, email, sms, c.email, c.sms)
 		}
 	}
 }
 
-// TestReserveSMSQuota_Limit, however many ask at once.
+// TestReserveSMSQuota_Limit requests more than the quota concurrently.
 func TestReserveSMSQuota_Limit(t *testing.T) {
 	t.Parallel()
 	day := time.Date(2001, 1, 1, 12, 0, 0, 0, time.UTC)
@@ -204,8 +205,8 @@ func TestReserveSMSQuota_Limit(t *testing.T) {
 	}
 }
 
-// TestStream_DuplicateNotifications: the batches of both stream handlers come twice, and
-// so do the orders; the mailbox holds one of each.
+// TestStream_DuplicateNotifications delivers every stream batch and every job twice,
+// and checks that each channel sends once.
 func TestStream_DuplicateNotifications(t *testing.T) {
 	t.Parallel()
 	u, mailer := newReachableUser(t), &fakeMailer{}
@@ -227,14 +228,14 @@ func TestStream_DuplicateNotifications(t *testing.T) {
 		if len(page.Notifications) != 1 || page.Unread != 1 || page.Notifications[0].Seq != reply.Seq {
 			t.Fatalf("got %d unread, %+v, want one of seq %d", page.Unread, page.Notifications, reply.Seq)
 		}
-		pending := page.Notifications[0] // as the stream shows it: new
+		pending := page.Notifications[0] // as in the stream record of the insert
 		pending.Deliveries = notification.PlanDeliveries(u, app.Now(), notification.Email, notification.SMS)
 		must(t, enqueue(t.Context(), dynamo.Change{Created: true, Notification: &pending}))
 		send := stream.DeliverNotifications(mailer.deliverer(openStore()), &queue, slog.New(slog.DiscardHandler))
 		for range 2 {
 			out, err := send(t.Context(), events.SQSEvent{Records: queue.messages})
 			if err != nil || len(out.BatchItemFailures) != 0 {
-				t.Logf("some are in hand: %v, %v", out.BatchItemFailures, err)
+				t.Logf("some are in progress: %v, %v", out.BatchItemFailures, err)
 			}
 		}
 	}
@@ -243,7 +244,7 @@ func TestStream_DuplicateNotifications(t *testing.T) {
 	}
 }
 
-// fakeQueue is a queue.
+// fakeQueue collects delivery jobs as SQS messages.
 type fakeQueue struct{ messages []events.SQSMessage }
 
 func (q *fakeQueue) Send(_ context.Context, _ time.Duration, jobs ...notification.DeliveryJob) error {
@@ -256,7 +257,7 @@ func (q *fakeQueue) Send(_ context.Context, _ time.Duration, jobs ...notificatio
 
 func (q *fakeQueue) ChangeVisibility(context.Context, string, time.Duration) error { return nil }
 
-// notificationCosts are those of telling people.
+// notificationCosts covers creating, listing, reading and sending notifications.
 func notificationCosts() []costCase {
 	var last notification.Notification
 	page := func(ctx context.Context, f *costFixture, q notification.Query) error {
@@ -267,7 +268,7 @@ func notificationCosts() []costCase {
 		return err
 	}
 	return []costCase{
-		{name: "stream: a reply makes a notification", golden: cost{3, 2, 4}, run: func(ctx context.Context, f *costFixture) error {
+		{name: "stream: create a notification for a reply", golden: cost{3, 2, 4}, run: func(ctx context.Context, f *costFixture) error {
 			notifier := &notification.Notifier{Store: f.store, Tickets: f.store, Users: f.store, Now: app.Now}
 			return notifier.NotifyEntry(ctx, f.entry(61, f.ali, sampleReply))
 		}},
@@ -285,10 +286,10 @@ func notificationCosts() []costCase {
 			},
 			run: func(ctx context.Context, f *costFixture) error { return page(ctx, f, notification.Query{Limit: 20}) },
 		},
-		{name: "read a notification", golden: cost{2, 2, 4}, run: func(ctx context.Context, f *costFixture) error {
+		{name: "mark a notification read", golden: cost{2, 2, 4}, run: func(ctx context.Context, f *costFixture) error {
 			return f.store.MarkNotificationsRead(ctx, f.sara.UserID, []string{last.ID})
 		}},
-		{name: "read all notifications", golden: cost{2, 1, 1}, run: func(ctx context.Context, f *costFixture) error {
+		{name: "mark all notifications read", golden: cost{2, 1, 1}, run: func(ctx context.Context, f *costFixture) error {
 			return f.store.MarkAllNotificationsRead(ctx, f.sara.UserID)
 		}},
 		{

@@ -1,8 +1,7 @@
-// Package conformance holds the promises of the stores: what pkg/dynamo must
-// keep on a real DynamoDB engine, under load, when answers are lost, and at
-// which price.
+// Package conformance tests the stores of pkg/dynamo on a real DynamoDB engine:
+// contracts, concurrency, lost responses, crashes and cost.
 //
-// The suite starts the engine in memory and makes the template's table in it.
-// DYNAMODB_ENDPOINT names another engine that runs already; there the suite
-// makes a table of its own and removes it.
+// The suite starts an in-memory engine and creates the template's table in it. If
+// DYNAMODB_ENDPOINT names a running engine, the suite creates a table there and deletes
+// it afterwards.
 package conformance

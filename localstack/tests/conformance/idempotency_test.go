@@ -27,33 +27,33 @@ func TestBeginRequest(t *testing.T) {
 		return earlier
 	}
 	if got := begin(r, long); got != nil {
-		t.Fatalf("the first: got %+v", got)
+		t.Fatalf("first: got %+v", got)
 	}
 	running := begin(r, long)
 	if running == nil || running.Response != "" || running.BodyHash != r.BodyHash || !running.StartedAt.Equal(r.StartedAt) {
-		t.Fatalf("while it runs: got %+v", running)
+		t.Fatalf("in progress: got %+v", running)
 	}
 	other := r
 	other.BodyHash = "another body"
 	if got := begin(other, r.StartedAt.Add(time.Second)); got == nil || got.BodyHash != "body" {
-		t.Errorf("another body takes over: got %+v", got)
+		t.Errorf("another body: got %+v", got)
 	}
 	if got := begin(r, r.StartedAt.Add(time.Second)); got != nil {
-		t.Errorf("given up: got %+v, want the record anew", got)
+		t.Errorf("timed out: got %+v, want a new record", got)
 	}
-	r.Response = "answer"
+	r.Response = "response"
 	must(t, openStore().CompleteRequest(t.Context(), r))
 	for _, abandoned := range []time.Time{long, r.StartedAt.Add(time.Hour)} {
-		if got := begin(r, abandoned); got == nil || got.Response != "answer" || got.BodyHash != r.BodyHash || !got.ExpiresAt.Equal(r.ExpiresAt) {
-			t.Errorf("when finished: got %+v, want %+v", got, r)
+		if got := begin(r, abandoned); got == nil || got.Response != "response" || got.BodyHash != r.BodyHash || !got.ExpiresAt.Equal(r.ExpiresAt) {
+			t.Errorf("completed: got %+v, want %+v", got, r)
 		}
 	}
-	must(t, openStore().ReleaseRequest(t.Context(), r)) // too late: the answer stays
-	if got := begin(r, long); got == nil || got.Response != "answer" {
-		t.Errorf("abandoned when finished: got %+v", got)
+	must(t, openStore().ReleaseRequest(t.Context(), r)) // too late: the response stays
+	if got := begin(r, long); got == nil || got.Response != "response" {
+		t.Errorf("released after completion: got %+v", got)
 	}
 	if got, err := storeAfter(idempotency.TTL+time.Minute).BeginRequest(t.Context(), renewedRecord(r), long); err != nil || got != nil {
-		t.Errorf("a day later: got %+v, %v, want the record anew", got, err)
+		t.Errorf("a day later: got %+v, %v, want a new record", got, err)
 	}
 }
 
@@ -66,13 +66,13 @@ func TestReleaseRequest(t *testing.T) {
 	r := newRecord()
 	for range 2 {
 		if got, err := openStore().BeginRequest(t.Context(), r, r.StartedAt.Add(-time.Minute)); err != nil || got != nil {
-			t.Fatalf("got %+v, %v, want to begin", got, err)
+			t.Fatalf("got %+v, %v, want no earlier record", got, err)
 		}
 		must(t, openStore().ReleaseRequest(t.Context(), r))
 	}
 }
 
-// TestBeginRequest_Concurrent: of many that begin at once one runs.
+// TestBeginRequest_Concurrent checks that one of many concurrent requests begins.
 func TestBeginRequest_Concurrent(t *testing.T) {
 	r := newRecord()
 	var wg sync.WaitGroup
@@ -98,12 +98,12 @@ func TestBeginRequest_Concurrent(t *testing.T) {
 
 func TestCategories(t *testing.T) {
 	want := category.Category{ID: newID(), Names: map[string]string{"en": "Billing", "fa": "مالی"}, Description: map[string]string{"en": "x"}, Active: true, Order: 7}
-	inactive := category.Category{ID: newID(), Names: map[string]string{"en": "Gone"}, Order: -1}
+	inactive := category.Category{ID: newID(), Names: map[string]string{"en": "Inactive"}, Order: -1}
 	for _, c := range []category.Category{want, inactive} {
 		must(t, openStore().SaveCategory(t.Context(), c))
 	}
 	want.Order = 8
-	must(t, openStore().SaveCategory(t.Context(), want)) // again, changed
+	must(t, openStore().SaveCategory(t.Context(), want)) // once more, changed
 	all, err := openStore().Categories(t.Context())
 	must(t, err)
 	found := map[string][]category.Category{}

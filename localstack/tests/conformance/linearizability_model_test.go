@@ -11,22 +11,22 @@ import (
 	"ticketsystem/pkg/user"
 )
 
-// operation is something that a client asks of a ticket, as the model sees it.
+// operation is one client request on a ticket, as the model sees it.
 type operation struct {
 	kind     string // post, note, close, status, claim, release or read
 	clientID string // the clientId
 	actor    user.Principal
-	status   ticket.Status // of a status
-	after    int           // of a read
+	status   ticket.Status // for a status change
+	after    int           // for a read
 }
 
-// result is what the client got. lost means that it got nothing: the deed was
-// done, or was not.
+// result is the response to an operation. lost means that there was no response: the
+// operation may or may not have been applied.
 type result struct {
 	lost    bool
 	code    apperr.Code
-	seq     int        // of the entry that was added, or stood there already; 0 for none
-	entries []seqEntry // what a read showed
+	seq     int        // of the added or existing entry; 0 for none
+	entries []seqEntry // returned by a read
 }
 
 // modelEntry is an entry of the model's log.
@@ -39,7 +39,7 @@ type modelEntry struct {
 
 func (e modelEntry) isNote() bool { return e.kind == string(ticket.KindNote) }
 
-// seqEntry is a line as a read shows it.
+// seqEntry is a modelEntry as returned by a read.
 type seqEntry struct {
 	seq int
 	modelEntry
@@ -53,8 +53,8 @@ func modelEntries(entries []ticket.Entry) []seqEntry {
 	return list
 }
 
-// logModel is the model: an append-only log that one client after the other
-// works on. shut says that a closed ticket takes no more messages.
+// logModel returns the model: an append-only log with sequential clients. With
+// rejectWhenClosed a closed ticket accepts no messages.
 func logModel(first modelEntry, rejectWhenClosed bool) porcupine.Model {
 	return porcupine.Model{
 		Init: func() any { return []modelEntry{first} },
@@ -65,7 +65,8 @@ func logModel(first modelEntry, rejectWhenClosed bool) porcupine.Model {
 			}
 			added, code := op.apply(log, rejectWhenClosed)
 			if pos := slices.IndexFunc(log, func(e modelEntry) bool { return e.clientID == op.clientID }); pos >= 0 {
-				// A repeat. Of a message it tells the place; a change may say no more.
+				// A repeat. A repeated message returns its sequence number; a repeated
+				// change may return none.
 				return a.lost || a.code == "" && (a.seq == pos+1 || a.seq == 0 && op.kind != "post" && op.kind != "note"), log
 			}
 			switch {
@@ -86,7 +87,8 @@ func logModel(first modelEntry, rejectWhenClosed bool) porcupine.Model {
 	}
 }
 
-// apply is the entry that a deed adds to a log; nil when it changes nothing.
+// apply returns the entry that the operation adds to the log, or nil if it changes
+// nothing.
 func (op operation) apply(log []modelEntry, rejectWhenClosed bool) (*modelEntry, apperr.Code) {
 	now := log[len(log)-1]
 	next := modelEntry{string(ticket.KindStatus), op.clientID, op.actor.UserID, now.status, now.assigneeID}
@@ -125,7 +127,7 @@ func (op operation) statusAfterMessage(s ticket.Status) ticket.Status {
 	return s
 }
 
-// assign gives the ticket to whoever asks, or to nobody.
+// assign returns the entry of a claim or a release.
 func (op operation) assign(now, next modelEntry) (*modelEntry, apperr.Code) {
 	to := ""
 	if op.kind == "claim" {
@@ -143,7 +145,7 @@ func (op operation) assign(now, next modelEntry) (*modelEntry, apperr.Code) {
 	return &next, ""
 }
 
-// matchesRead says whether a read of the log shows that.
+// matchesRead reports whether a read of the log returns these entries.
 func (op operation) matchesRead(log []modelEntry, entries []seqEntry) bool {
 	for i := op.after; i < len(log); i++ {
 		if log[i].isNote() && !op.actor.Role.IsStaff() {

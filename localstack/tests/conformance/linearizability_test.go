@@ -25,12 +25,12 @@ import (
 const (
 	concurrentClients   = 8
 	operationsPerClient = 5
-	concurrentHistories = 4 // histories that run side by side
+	concurrentHistories = 4 // histories checked at once
 )
 
-// TestLinearizable: whatever eight clients do to a ticket at once, over a line
-// that loses requests and answers, there is an order in which one after the
-// other could have done it and got the same answers.
+// TestLinearizable runs eight concurrent clients on one ticket over a connection that
+// loses requests and responses. For each history there must be a sequential order of
+// the operations with the same results.
 func TestLinearizable(t *testing.T) {
 	t.Parallel()
 	_, categoryID := newTicketService(t, openStore())
@@ -60,20 +60,20 @@ func TestLinearizable(t *testing.T) {
 	must(t, report.Record(report.Result{
 		Check: "log", Name: "linearizable histories", Value: fmt.Sprintf("%d of %d", histories-int(wrong.Load()), histories),
 		Target: fmt.Sprintf("%d of %d", histories, histories), Pass: wrong.Load() == 0,
-		Note: fmt.Sprintf("%d clients a ticket, %d deeds, of which %d got no answer and were done again.", concurrentClients, operations.Load(), lost.Load()),
+		Note: fmt.Sprintf("%d clients per ticket, %d operations, of which %d got no response and were repeated.", concurrentClients, operations.Load(), lost.Load()),
 	}))
 }
 
-// TestLinearizabilityCheckerDetectsBugs: stores with a bug are found out.
+// TestLinearizabilityCheckerDetectsBugs checks that stores with a bug are detected.
 func TestLinearizabilityCheckerDetectsBugs(t *testing.T) {
 	t.Parallel()
 	_, categoryID := newTicketService(t, openStore())
 	var caught atomic.Int64
 	var wg sync.WaitGroup
 	broken := map[string]func(ticket.Store) ticket.Store{
-		"says that it wrote what it did not": func(s ticket.Store) ticket.Store { return lostWriteStore{s} },
-		"reads what was":                     func(s ticket.Store) ticket.Store { return &staleReadStore{Store: s} },
-		"forgets who sent what":              func(s ticket.Store) ticket.Store { return noDedupStore{s} },
+		"reports writes that it did not make": func(s ticket.Store) ticket.Store { return lostWriteStore{s} },
+		"returns stale reads":                 func(s ticket.Store) ticket.Store { return &staleReadStore{Store: s} },
+		"loses client ids":                    func(s ticket.Store) ticket.Store { return noDedupStore{s} },
 	}
 	for name, store := range broken {
 		wg.Go(func() {
@@ -84,17 +84,17 @@ func TestLinearizabilityCheckerDetectsBugs(t *testing.T) {
 					return
 				}
 			}
-			t.Errorf("a store that %s was not found out", name)
+			t.Errorf("a store that %s was not detected", name)
 		})
 	}
 	wg.Wait()
 	must(t, report.Record(report.Result{
-		Check: "log", Name: "broken stores found out", Value: fmt.Sprintf("%d of %d", caught.Load(), len(broken)),
+		Check: "log", Name: "faulty stores detected", Value: fmt.Sprintf("%d of %d", caught.Load(), len(broken)),
 		Target: fmt.Sprintf("%d of %d", len(broken), len(broken)), Pass: int(caught.Load()) == len(broken),
 	}))
 }
 
-// lostWriteStore does not notice that a slot is taken.
+// lostWriteStore reports success although the sequence number is taken.
 type lostWriteStore struct{ ticket.Store }
 
 func (s lostWriteStore) AppendEntry(ctx context.Context, e ticket.Entry) (*ticket.Entry, error) {
@@ -102,7 +102,7 @@ func (s lostWriteStore) AppendEntry(ctx context.Context, e ticket.Entry) (*ticke
 	return nil, err
 }
 
-// staleReadStore does not always show the newest entry.
+// staleReadStore sometimes omits the newest entry.
 type staleReadStore struct {
 	ticket.Store
 	reads atomic.Int64
@@ -126,7 +126,7 @@ func (s *staleReadStore) stale(log ticket.Log) ticket.Log {
 	return log
 }
 
-// noDedupStore does not know a message again.
+// noDedupStore removes client ids, so that repeats are not recognized.
 type noDedupStore struct{ ticket.Store }
 
 func (s noDedupStore) ReadLogFrom(ctx context.Context, ticketID string, from int) (ticket.Log, error) {
@@ -146,18 +146,18 @@ func withoutClientIDs(log ticket.Log) ticket.Log {
 	return log
 }
 
-// history is what clients did to one ticket, and what they were told.
+// history records the operations of the clients on one ticket, and their results.
 type history struct {
 	ticketID          string
-	rejectsWhenClosed bool // a closed ticket takes no messages
+	rejectsWhenClosed bool // a closed ticket accepts no messages
 	clients           []*historyClient
-	clock             atomic.Int64 // counts calls and returns
+	clock             atomic.Int64 // logical time of calls and returns
 
 	mu         sync.Mutex
 	operations []porcupine.Operation
 }
 
-// historyClient is one of the clients.
+// historyClient is one of the concurrent clients.
 type historyClient struct {
 	*history
 	id      int
@@ -167,8 +167,8 @@ type historyClient struct {
 	lastSeq int
 }
 
-// newHistory opens a ticket and gives it clients; loss is the part of the
-// requests and answers that are lost.
+// newHistory creates a ticket and its clients. lossRate is the share of lost requests
+// and responses.
 func newHistory(t *testing.T, categoryID string, seed uint64, loss float64, wrap func(ticket.Store) ticket.Store) *history {
 	t.Helper()
 	sara := customer("Sara")
@@ -176,7 +176,7 @@ func newHistory(t *testing.T, categoryID string, seed uint64, loss float64, wrap
 	h := &history{ticketID: openTicket(t, reliable, categoryID, sara), rejectsWhenClosed: seed%2 == 0}
 	for i := range concurrentClients {
 		c := &historyClient{history: h, id: i, rng: rand.New(rand.NewPCG(seed, uint64(i))), actor: sara, lastSeq: 1}
-		if i%4 > 0 { // Sara has two devices
+		if i%4 > 0 { // Sara has two clients
 			c.actor = agent(fmt.Sprint("Agent ", i))
 		}
 		store := openStoreWith(unreliableConfig(seed*concurrentClients+uint64(i), loss, 1+i%2*2))
@@ -189,8 +189,8 @@ func newHistory(t *testing.T, categoryID string, seed uint64, loss float64, wrap
 	return h
 }
 
-// unreliableConfig loses a part of the requests on their way there, and as many answers
-// on their way back; the SDK tries that often.
+// unreliableConfig returns a configuration that loses requests and responses with
+// probability lossRate/2 each. The SDK makes the given number of attempts.
 func unreliableConfig(seed uint64, loss float64, attempts int) aws.Config {
 	config := env.config.Copy()
 	config.HTTPClient = &unreliableClient{next: config.HTTPClient, rng: rand.New(rand.NewPCG(seed, 7)), lossRate: loss}
@@ -225,8 +225,8 @@ func (b *unreliableClient) Do(r *http.Request) (*http.Response, error) {
 	return b.next.Do(r)
 }
 
-// run lets the clients loose, with the stream's projection beside them, and
-// reads everything in the end.
+// run runs the clients and the projection concurrently, and reads the whole log at the
+// end.
 func (h *history) run(t *testing.T) {
 	t.Helper()
 	reliable, _ := newTicketService(t, openStore())
@@ -247,7 +247,7 @@ func (h *history) run(t *testing.T) {
 	last.read(t)
 }
 
-// step does one thing by chance.
+// step runs one random operation.
 func (c *historyClient) step(t *testing.T) {
 	t.Helper()
 	op := operation{kind: "post", clientID: newID(), actor: c.actor}
@@ -279,17 +279,17 @@ func (c *historyClient) step(t *testing.T) {
 	}
 }
 
-// retryUntilDone does a deed again and again until there is an answer.
+// retryUntilDone repeats an operation until it gets a response.
 func (c *historyClient) retryUntilDone(t *testing.T, op operation, m ticket.Message) {
 	for range 50 {
 		if a := c.record(t, op, func() (result, error) { return c.execute(t.Context(), op, m) }); !a.lost {
 			return
 		}
 	}
-	t.Errorf("%s got no answer", op.kind)
+	t.Errorf("%s got no response", op.kind)
 }
 
-// execute asks the desk.
+// execute calls the ticket service.
 func (c *historyClient) execute(ctx context.Context, op operation, m ticket.Message) (result, error) {
 	var changed ticket.ChangeResult
 	var err error
@@ -312,7 +312,7 @@ func (c *historyClient) execute(ctx context.Context, op operation, m ticket.Mess
 	return result{seq: changed.Entries[0].Seq}, err
 }
 
-// read reads what is new to the client.
+// read reads the entries that are new to the client.
 func (c *historyClient) read(t *testing.T) {
 	op := operation{kind: "read", actor: c.actor, after: c.lastSeq}
 	for range 50 {
@@ -327,11 +327,11 @@ func (c *historyClient) read(t *testing.T) {
 			return
 		}
 	}
-	t.Error("a read got no answer")
+	t.Error("a read got no response")
 }
 
-// record writes a deed down. One without an answer may be done at any time from
-// now on; a read without one says nothing.
+// record adds an operation to the history. An operation without a response may take
+// effect at any later time; a read without one is ignored.
 func (c *historyClient) record(t *testing.T, op operation, do func() (result, error)) result {
 	call := c.clock.Add(1)
 	a, err := do()
@@ -358,12 +358,13 @@ func (c *historyClient) record(t *testing.T, op operation, do func() (result, er
 	return a
 }
 
-// checkTimeout bounds the search for an order. A usual history takes milliseconds.
+// checkTimeout bounds the search for a sequential order. A typical history takes
+// milliseconds.
 const checkTimeout = 2 * time.Minute
 
 func (h *history) model() porcupine.Model {
 	first := modelEntry{kind: string(ticket.KindOpened), authorID: h.clients[0].actor.UserID, status: ticket.StatusNew}
-	for _, op := range h.operations { // the clientId of the opening is the ticket's own
+	for _, op := range h.operations { // the first entry carries the ticket's own clientId
 		if in, out := op.Input.(operation), op.Output.(result); in.kind == "read" && in.after == 0 {
 			first.clientID = out.entries[0].clientID
 		}

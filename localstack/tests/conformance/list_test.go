@@ -12,8 +12,8 @@ import (
 	"ticketsystem/pkg/ticket"
 )
 
-// ticketSet is a few dozen tickets of one customer in a category of their own,
-// different in all that lists tell apart.
+// ticketSet is a set of tickets of one customer in their own category, with different
+// values in all listed fields.
 type ticketSet struct {
 	ownerID, categoryID string
 	agentIDs            []string
@@ -26,7 +26,8 @@ var statuses = []ticket.Status{
 
 var priorities = []ticket.Priority{ticket.PriorityLow, ticket.PriorityMedium, ticket.PriorityHigh, ticket.PriorityUrgent}
 
-// newTicketSet stores n tickets. Some share their times: pages must hold then too.
+// newTicketSet stores n tickets. Some have equal times, to test pagination with equal
+// sort keys.
 func newTicketSet(t *testing.T, n int) *ticketSet {
 	t.Helper()
 	actor := customer("Sara")
@@ -52,7 +53,7 @@ func newTicketSet(t *testing.T, n int) *ticketSet {
 	return s
 }
 
-// expected are the heads that a query asks for, in its order.
+// expected returns the tickets that match q, in the order of q.
 func (s *ticketSet) expected(q ticket.Query) []ticket.Ticket {
 	tickets := slices.DeleteFunc(slices.Clone(s.tickets), func(tk ticket.Ticket) bool { return !q.Matches(tk) })
 	slices.SortStableFunc(tickets, func(a, b ticket.Ticket) int {
@@ -68,7 +69,7 @@ func (s *ticketSet) expected(q ticket.Query) []ticket.Ticket {
 	return tickets
 }
 
-// collect pages through a list and keeps what is of this shelf.
+// collect reads all pages of a list and keeps the tickets of this set.
 func (s *ticketSet) collect(t *testing.T, q ticket.Query) []ticket.Ticket {
 	t.Helper()
 	var all []ticket.Ticket
@@ -76,7 +77,7 @@ func (s *ticketSet) collect(t *testing.T, q ticket.Query) []ticket.Ticket {
 	for range 200 {
 		tickets, next, err := openStore().ListTickets(context.Background(), q, cursor)
 		if err != nil || len(tickets) > q.Limit {
-			t.Fatalf("%+v: got %d heads, %v", q, len(tickets), err)
+			t.Fatalf("%+v: got %d tickets, %v", q, len(tickets), err)
 		}
 		all = append(all, slices.DeleteFunc(tickets, func(tk ticket.Ticket) bool { return tk.State.CategoryID != s.categoryID })...)
 		if cursor = next; cursor == nil {
@@ -87,7 +88,7 @@ func (s *ticketSet) collect(t *testing.T, q ticket.Query) []ticket.Ticket {
 	return nil
 }
 
-// sortKey is what a list orders by: of tickets in one place either may be first.
+// sortKey returns the key that q sorts by. Tickets with equal keys may be in any order.
 func sortKey(q ticket.Query, tk ticket.Ticket) string {
 	switch q.Sort {
 	case ticket.SortActivity:
@@ -99,8 +100,8 @@ func sortKey(q ticket.Query, tk ticket.Ticket) string {
 	return ticket.QueueSortKey(tk)
 }
 
-// TestListTickets asks for every mixture of filters, in every order, in pages of
-// several sizes, and compares with a filter and a sort in memory.
+// TestListTickets runs all combinations of filter, order and page size, and compares
+// the result with a filter and a sort in memory.
 func TestListTickets(t *testing.T) {
 	t.Parallel()
 	s := newTicketSet(t, 24)
@@ -147,14 +148,15 @@ func (s *ticketSet) check(t *testing.T, q ticket.Query) {
 	seen := map[string]bool{}
 	for i, tk := range got {
 		if sortKey(q, tk) != sortKey(q, want[i]) || seen[tk.ID] || !q.Matches(tk) {
-			t.Errorf("%+v: the ticket at %d does not belong there: got %+v\nwant %+v", q, i, tk, want[i])
+			t.Errorf("%+v: unexpected ticket at %d: got %+v\nwant %+v", q, i, tk, want[i])
 			return
 		}
 		seen[tk.ID] = true
 	}
 }
 
-// TestListTickets_Queue: the queue of all, and of one status, hold every ticket once.
+// TestListTickets_Queue checks that the queue, of all tickets and of one status,
+// contains every ticket once.
 func TestListTickets_Queue(t *testing.T) {
 	s := newTicketSet(t, 12)
 	for _, order := range []ticket.Sort{ticket.SortActivity, ticket.SortWaiting, ticket.SortCreated} {
@@ -163,7 +165,8 @@ func TestListTickets_Queue(t *testing.T) {
 	}
 }
 
-// TestListTickets_AllFields: what a row tells is all that the head does.
+// TestListTickets_AllFields checks that a listed ticket has all fields of the stored
+// ticket.
 func TestListTickets_AllFields(t *testing.T) {
 	s := newTicketSet(t, 1)
 	for _, q := range []ticket.Query{
@@ -178,7 +181,7 @@ func TestListTickets_AllFields(t *testing.T) {
 	}
 }
 
-// TestListTickets_InvalidCursor: a cursor of another list is refused, not followed.
+// TestListTickets_InvalidCursor checks that the cursor of another list is rejected.
 func TestListTickets_InvalidCursor(t *testing.T) {
 	s := newTicketSet(t, 3)
 	mine := ticket.Query{Sort: ticket.SortActivity, CustomerID: s.ownerID, Limit: 1}
@@ -187,9 +190,9 @@ func TestListTickets_InvalidCursor(t *testing.T) {
 		t.Fatalf("got %v, %v", next, err)
 	}
 	for name, cursor := range map[string]map[string]string{
-		"of another index": {"PK": "T#x", "SK": "~H", "q": "0", "w": "1"},
-		"with a key less":  {"PK": next["PK"], "SK": next["SK"]},
-		"nonsense":         {"x": "y"},
+		"of another index":   {"PK": "T#x", "SK": "~H", "q": "0", "w": "1"},
+		"with a missing key": {"PK": next["PK"], "SK": next["SK"]},
+		"nonsense":           {"x": "y"},
 	} {
 		_, _, err := openStore().ListTickets(t.Context(), mine, cursor)
 		wantCode(t, name, err, apperr.BadCursor)

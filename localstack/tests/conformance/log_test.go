@@ -14,7 +14,7 @@ import (
 	"ticketsystem/pkg/user"
 )
 
-// newEntry is a message at a place of a log.
+// newEntry returns a message entry with the given sequence number.
 func newEntry(ticketID string, seq int, actor user.Principal) ticket.Entry {
 	return ticket.Entry{
 		TicketID: ticketID, Seq: seq, Kind: ticket.KindMessage, Author: ticket.Author{ID: actor.UserID, Name: actor.Name, Role: actor.Role},
@@ -23,7 +23,8 @@ func newEntry(ticketID string, seq int, actor user.Principal) ticket.Entry {
 	}
 }
 
-// createLog stores a ticket with that many entries; its head holds the first alone.
+// createLog stores a ticket with n entries. Its projection includes the first entry
+// only.
 func createLog(t *testing.T, n int, actor user.Principal) (string, []ticket.Entry) {
 	t.Helper()
 	ticketID := newID()
@@ -44,7 +45,7 @@ func createLog(t *testing.T, n int, actor user.Principal) (string, []ticket.Entr
 	return ticketID, entries
 }
 
-// TestEntry_RoundTrip: every field of every kind of entry.
+// TestEntry_RoundTrip stores and reads every field of every kind of entry.
 func TestEntry_RoundTrip(t *testing.T) {
 	actor := agent("علی")
 	ticketID, want := createLog(t, 1, actor)
@@ -70,7 +71,7 @@ func TestEntry_RoundTrip(t *testing.T) {
 	equal(t, "entries", readLog(t, ticketID).Entries, want)
 }
 
-// TestTicket_RoundTrip: every field of a head.
+// TestTicket_RoundTrip stores and reads every field of a ticket.
 func TestTicket_RoundTrip(t *testing.T) {
 	ticketID, entries := createLog(t, 1, customer("Sara"))
 	want := ticket.Fold(ticket.Ticket{}, entries)
@@ -91,45 +92,45 @@ func TestTicket_RoundTrip(t *testing.T) {
 	}
 }
 
-// TestReadLog reads a log with marks in every way.
+// TestReadLog reads a log with read markers by all methods.
 func TestReadLog(t *testing.T) {
 	const n = 30
 	actor := customer("Sara")
 	ticketID, all := createLog(t, n, actor)
 	markers := map[string]int{}
-	for i := range 7 { // more than a read of the newest allows for
+	for i := range 7 { // more than expected by ReadLogLatest
 		reader := ticket.Author{ID: fmt.Sprint("reader", i), Role: user.RoleSupport}
 		must(t, openStore().CreateReadMarker(t.Context(), ticket.ReadMarker{TicketID: ticketID, Reader: reader, Seq: i + 1}))
 		markers[reader.ID] = i + 1
 	}
 	tk := ticket.Fold(ticket.Ticket{}, all[:1])
-	check := func(what string, got ticket.Log, err error, want []ticket.Entry, whole bool) {
+	check := func(what string, got ticket.Log, err error, want []ticket.Entry, complete bool) {
 		t.Helper()
 		if err != nil || len(got.Entries)+len(want) > 0 && !reflect.DeepEqual(got.Entries, want) {
 			t.Fatalf("%s: got %+v, %v\nwant %+v", what, got.Entries, err, want)
 		}
-		if whole {
-			equal(t, what+": marks", got.ReadMarkers, markers)
+		if complete {
+			equal(t, what+": read markers", got.ReadMarkers, markers)
 			equalTicket(t, got.Ticket, tk)
 		}
 	}
 	for _, from := range []int{0, 1, 2, 17, n, n + 1, 9_999_999_999} {
 		got, err := openStore().ReadLogFrom(t.Context(), ticketID, from)
-		check(fmt.Sprint("tail from ", from), got, err, all[min(max(from, 1)-1, n):], true)
+		check(fmt.Sprint("from ", from), got, err, all[min(max(from, 1)-1, n):], true)
 	}
 	for _, last := range []int{1, 2, 25, n, n + 5} {
 		got, err := openStore().ReadLogLatest(t.Context(), ticketID, last)
 		if len(got.Entries) < min(last, n) {
-			t.Errorf("newest %d: got only %d", last, len(got.Entries))
+			t.Errorf("latest %d: got only %d", last, len(got.Entries))
 		}
 		check(fmt.Sprint("newest ", last), got, err, all[n-len(got.Entries):], true)
 	}
 	for _, c := range []struct{ from, n int }{{1, 100}, {1, n}, {n - 3, 4}, {n - 3, 13}, {n, 2}, {n + 1, 100}} {
 		got, end, err := openStore().ReadLogPage(t.Context(), ticketID, c.from, c.n)
 		some := all[min(c.from-1, n):]
-		check(fmt.Sprintf("ahead %+v", c), got, err, some[:min(c.n, len(some))], end)
+		check(fmt.Sprintf("page %+v", c), got, err, some[:min(c.n, len(some))], end)
 		if want := len(some)+len(markers)+1 < c.n; want != end {
-			t.Errorf("ahead %+v: got end %v", c, end)
+			t.Errorf("page %+v: got end %v", c, end)
 		}
 	}
 	for _, c := range []struct{ from, to, n int }{{1, n, 100}, {5, 9, 100}, {5, 9, 3}, {28, 99, 2}, {7, 7, 1}} {
@@ -141,7 +142,7 @@ func TestReadLog(t *testing.T) {
 	}
 }
 
-// TestReadLog_Over1MB: a read that DynamoDB cuts at 1 MB goes on.
+// TestReadLog_Over1MB checks that a read continues after DynamoDB's page limit of 1 MB.
 func TestReadLog_Over1MB(t *testing.T) {
 	actor := customer("Sara")
 	ticketID, want := createLog(t, 1, actor)
@@ -154,10 +155,10 @@ func TestReadLog_Over1MB(t *testing.T) {
 		want = append(want, e)
 	}
 	if got := readLog(t, ticketID); len(got.Entries) != len(want) || got.Ticket.ID != ticketID {
-		t.Errorf("tail: got %d entries and the head %q, want %d", len(got.Entries), got.Ticket.ID, len(want))
+		t.Errorf("from 1: got %d entries and the ticket %q, want %d", len(got.Entries), got.Ticket.ID, len(want))
 	}
 	if got, err := openStore().ReadLogLatest(t.Context(), ticketID, 31); err != nil || !reflect.DeepEqual(got.Entries, want) {
-		t.Errorf("newest: got %d entries, %v, want %d", len(got.Entries), err, len(want))
+		t.Errorf("latest: got %d entries, %v, want %d", len(got.Entries), err, len(want))
 	}
 }
 
@@ -171,11 +172,12 @@ func TestReadLog_UnknownTicket(t *testing.T) {
 		}
 	}
 	if moved, err := openStore().AdvanceReadMarker(t.Context(), ticket.ReadMarker{TicketID: newID(), Seq: 1}); err != nil || moved {
-		t.Errorf("set read: got %v, %v", moved, err)
+		t.Errorf("advance read marker: got %v, %v", moved, err)
 	}
 }
 
-// TestAppend_SequenceConflict: who comes second gets the entry that stands there.
+// TestAppend_SequenceConflict checks that a second write of a sequence number returns
+// the existing entry.
 func TestAppend_SequenceConflict(t *testing.T) {
 	ticketID, all := createLog(t, 2, customer("Sara"))
 	late := newEntry(ticketID, 2, agent("Ali"))
@@ -183,12 +185,12 @@ func TestAppend_SequenceConflict(t *testing.T) {
 	if err != nil || existing == nil {
 		t.Fatalf("append: got %+v, %v", existing, err)
 	}
-	equal(t, "held by", *existing, all[1])
+	equal(t, "existing entry", *existing, all[1])
 	existing, err = openStore().AppendEntryWithAttachments(t.Context(), late, nil)
 	if err != nil || existing == nil {
-		t.Fatalf("append with files: got %+v, %v", existing, err)
+		t.Fatalf("append with attachments: got %+v, %v", existing, err)
 	}
-	equal(t, "held by", *existing, all[1])
+	equal(t, "existing entry", *existing, all[1])
 	equal(t, "the log", readLog(t, ticketID).Entries, all)
 	again := ticket.Fold(ticket.Ticket{}, all[:1])
 	if exists, err := openStore().CreateTicket(t.Context(), again, all[0], nil); err != nil || !exists {
@@ -196,14 +198,14 @@ func TestAppend_SequenceConflict(t *testing.T) {
 	}
 }
 
-// TestAppend_OwnWriteAndTwin: a lost response is the same call's own write; an
-// equal entry of the same millisecond is another call's.
-func TestAppend_OwnWriteAndTwin(t *testing.T) {
+// TestAppend_OwnWriteAndDuplicate checks that a retry recognizes its own write after a lost
+// response, and that an equal entry of another call gets the existing entry.
+func TestAppend_OwnWriteAndDuplicate(t *testing.T) {
 	for name, write := range map[string]func(*dynamo.Store, ticket.Entry) (*ticket.Entry, error){
 		"Append": func(store *dynamo.Store, e ticket.Entry) (*ticket.Entry, error) {
 			return store.AppendEntry(t.Context(), e)
 		},
-		"AppendWith": func(store *dynamo.Store, e ticket.Entry) (*ticket.Entry, error) {
+		"AppendWithAttachments": func(store *dynamo.Store, e ticket.Entry) (*ticket.Entry, error) {
 			return store.AppendEntryWithAttachments(t.Context(), e, nil)
 		},
 	} {
@@ -223,15 +225,16 @@ func TestAppend_OwnWriteAndTwin(t *testing.T) {
 	}
 }
 
-// TestCommitEntries_Atomic: entries and head together, or none of them.
+// TestCommitEntries_Atomic checks that entries and ticket are written together or not
+// at all.
 func TestCommitEntries_Atomic(t *testing.T) {
 	actor := agent("Ali")
 	for _, c := range []struct {
 		name     string
-		revision int // that the new head says it was folded from
+		revision int // revision on which the new ticket is based
 		first    int // seq of the first entry
 		ok       bool
-	}{{"on top", 1, 3, true}, {"a slot is taken", 1, 2, false}, {"the head moved", 0, 3, false}, {"a head to come", 2, 3, false}} {
+	}{{"on top", 1, 3, true}, {"a sequence number is taken", 1, 2, false}, {"the ticket has changed", 0, 3, false}, {"a future revision", 2, 3, false}} {
 		t.Run(c.name, func(t *testing.T) {
 			ticketID, all := createLog(t, 2, actor)
 			added := []ticket.Entry{newEntry(ticketID, c.first, actor), newEntry(ticketID, c.first+1, actor)}
@@ -272,7 +275,7 @@ func TestReadMarkers(t *testing.T) {
 	for i, c := range []struct {
 		add  bool
 		seq  int
-		has  bool // SetRead found a mark
+		has  bool // AdvanceReadMarker found a marker
 		want int
 	}{
 		{false, 3, false, 0}, {true, 2, false, 2}, {true, 1, false, 2}, {true, 4, false, 4},
@@ -285,13 +288,13 @@ func TestReadMarkers(t *testing.T) {
 			t.Errorf("%d: got %v, %v, want %v", i, has, err, c.has)
 		}
 		if got := readLog(t, ticketID).ReadMarkers[reader.ID]; got != c.want {
-			t.Errorf("%d: the mark is at %d, want %d", i, got, c.want)
+			t.Errorf("%d: the marker is at %d, want %d", i, got, c.want)
 		}
 	}
 }
 
-// TestReadMarker_ForeignTicket: whoever read a ticket as an agent, and is one no more,
-// cannot go on reading it.
+// TestReadMarker_ForeignTicket checks that a former agent cannot move their read marker
+// of another user's ticket.
 func TestReadMarker_ForeignTicket(t *testing.T) {
 	t.Parallel()
 	service, categoryID := newTicketService(t, openStore())
@@ -306,11 +309,11 @@ func TestReadMarker_ForeignTicket(t *testing.T) {
 		wantCode(t, fmt.Sprint("read to ", seq), service.MarkRead(t.Context(), ali, ticketID, seq), apperr.TicketNotFound)
 	}
 	if got := readLog(t, ticketID).ReadMarkers[ali.UserID]; got != 2 {
-		t.Errorf("the mark is at %d, want 2", got)
+		t.Errorf("the marker is at %d, want 2", got)
 	}
 	ali.Role = user.RoleAdmin
 	must(t, service.MarkRead(t.Context(), ali, ticketID, 3))
 	if got := readLog(t, ticketID).ReadMarkers[ali.UserID]; got != 3 {
-		t.Errorf("the mark is at %d, want 3", got)
+		t.Errorf("the marker is at %d, want 3", got)
 	}
 }

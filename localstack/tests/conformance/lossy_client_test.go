@@ -16,13 +16,13 @@ import (
 	"ticketsystem/pkg/dynamo"
 )
 
-var errResponseLost = errors.New("the answer was lost on the way")
+var errResponseLost = errors.New("the response was lost")
 
-// lossyClient is an HTTP client that lets requests do their work and then loses
-// answers: the engine has written, the caller does not know.
+// lossyClient is an HTTP client that processes requests and drops responses: the write
+// is done, and the caller gets an error.
 type lossyClient struct {
 	next aws.HTTPClient
-	// drop says which answers: the n-th request from 0 on, and what it asks for.
+	// drop reports whether to drop the response to the n-th request, counted from 0.
 	drop func(n int, operation string) bool
 
 	mu    sync.Mutex
@@ -39,12 +39,12 @@ func (c *lossyClient) Do(r *http.Request) (*http.Response, error) {
 	if err != nil || !c.drop(n, operation) {
 		return resp, err
 	}
-	_, err = io.Copy(io.Discard, resp.Body) // it was answered, so it was done
+	_, err = io.Copy(io.Discard, resp.Body) // the body has arrived, so the request was processed
 	return nil, errors.Join(errResponseLost, err, resp.Body.Close())
 }
 
-// newLossyStore is the table as seen through a lossy client that retries as the
-// functions do, only without their pauses.
+// newLossyStore returns a store over a lossyClient. It retries as the functions do,
+// without delay.
 func newLossyStore(lose func(n int, operation string) bool) (*dynamo.Store, *lossyClient) {
 	config := env.config.Copy()
 	c := &lossyClient{next: config.HTTPClient, drop: lose}
@@ -59,7 +59,7 @@ func newLossyStore(lose func(n int, operation string) bool) (*dynamo.Store, *los
 	return openStoreWith(config), c
 }
 
-// noRateLimit lets every retry through: the budget is not what is tested here.
+// noRateLimit allows every retry; the SDK's retry budget is not under test.
 type noRateLimit struct{}
 
 func (noRateLimit) GetToken(ctx context.Context, _ uint) (func() error, error) {
@@ -67,22 +67,22 @@ func (noRateLimit) GetToken(ctx context.Context, _ uint) (func() error, error) {
 }
 func (noRateLimit) AddTokens(uint) error { return nil }
 
-// scenario is something that a person or the stream does. prepare sets it up on a
-// sound table; run does it on another one; check looks at what is left.
+// scenario is an operation to be run with lost responses. prepare writes its input and
+// returns run, the operation, and check, which verifies the result.
 type scenario struct {
 	name    string
 	prepare func(t *testing.T) (run func(store *dynamo.Store) error, check func())
 }
 
-// testEachLoss runs a flow again and again, and each time loses the answer to
-// another one of its requests. The retry must find its own work done.
+// testEachLoss runs the scenario once for each of its requests, and drops that
+// response. The retry must recognize its own write.
 func (s scenario) testEachLoss(t *testing.T) {
 	t.Helper()
 	for n := 0; ; n++ {
 		run, check := s.prepare(t)
 		store, c := newLossyStore(func(i int, _ string) bool { return i == n })
 		if err := run(store); err != nil {
-			t.Errorf("answer %d lost: got %v", n+1, err)
+			t.Errorf("response %d lost: got %v", n+1, err)
 		}
 		check()
 		if c.calls <= n {
@@ -91,8 +91,8 @@ func (s scenario) testEachLoss(t *testing.T) {
 	}
 }
 
-// testEachOutage runs a flow and loses all answers from one on, so that an error
-// comes back; then the same is tried once more, and is there once.
+// testEachOutage runs the scenario and drops all responses from the n-th on, so that it
+// fails. The repeat must apply it exactly once.
 func (s scenario) testEachOutage(t *testing.T) {
 	t.Helper()
 	for n := 0; ; n++ {
@@ -103,10 +103,10 @@ func (s scenario) testEachOutage(t *testing.T) {
 			return
 		}
 		if !errors.Is(err, errResponseLost) {
-			t.Errorf("no answer from %d on: got %v, want %v", n+1, err, errResponseLost)
+			t.Errorf("no response from %d on: got %v, want %v", n+1, err, errResponseLost)
 		}
 		if err := run(openStore()); err != nil {
-			t.Errorf("again after no answer from %d on: got %v", n+1, err)
+			t.Errorf("repeat after no response from %d on: got %v", n+1, err)
 		}
 		check()
 	}

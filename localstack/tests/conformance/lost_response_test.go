@@ -11,14 +11,15 @@ import (
 	"ticketsystem/pkg/user"
 )
 
-// ticketFixture is a new ticket, who is on it, and what they have at hand.
+// ticketFixture is a new ticket with its users and an unused attachment.
 type ticketFixture struct {
 	sara, ali                                    user.Principal
 	ticketID, clientID, attachmentID, categoryID string
-	service                                      *ticket.Service // over the table under test
+	service                                      *ticket.Service // over the store under test
 }
 
-// ticketScenario is a flow that leaves so many entries on a new ticket.
+// ticketScenario returns a scenario on a new ticket, which has the given number of
+// entries at the end.
 func ticketScenario(name string, entries int, run func(t *testing.T, f ticketFixture) error) scenario {
 	return scenario{name: name, prepare: func(t *testing.T) (func(*dynamo.Store) error, func()) {
 		t.Helper()
@@ -43,20 +44,20 @@ func ticketScenario(name string, entries int, run func(t *testing.T, f ticketFix
 	}}
 }
 
-// post sends Sara's message and checks that the answer is its entry.
+// post posts Sara's message and checks that the result is its entry.
 func (f ticketFixture) post(t *testing.T, files ...string) error {
 	t.Helper()
 	posted, err := f.service.Post(t.Context(), f.sara, ticket.Message{
 		TicketID: f.ticketID, ClientID: f.clientID, Body: "hello", After: 1, AttachmentIDs: files,
 	})
 	if err == nil && (posted.Entry.Seq != 2 || posted.Entry.ClientID != f.clientID || len(posted.Entry.Attachments) != len(files)) {
-		t.Errorf("the answer is another entry: %+v", posted.Entry)
+		t.Errorf("got another entry: %+v", posted.Entry)
 	}
 	return err
 }
 
-// TestLostResponses: whichever answer is lost, what was asked for happens once,
-// and the one who asked is told so.
+// TestLostResponses drops responses and checks that each operation is applied exactly
+// once and reports success.
 func TestLostResponses(t *testing.T) {
 	t.Parallel()
 	for _, s := range repeatableScenarios() {
@@ -65,8 +66,8 @@ func TestLostResponses(t *testing.T) {
 			t.Run("all from one on", s.testEachOutage)
 		})
 	}
-	// What uses something up cannot be tried again by the person, but the
-	// retry within the request must not meet its own work as another's.
+	// Operations that consume a code cannot be repeated by the user, but the retry
+	// within the request must recognize its own write.
 	for _, s := range []scenario{sendCodeScenario(), signUpScenario(), codeLoginScenario()} {
 		t.Run(s.name, s.testEachLoss)
 	}
@@ -75,7 +76,7 @@ func TestLostResponses(t *testing.T) {
 func repeatableScenarios() []scenario {
 	return []scenario{
 		ticketScenario("post", 2, func(t *testing.T, f ticketFixture) error { return f.post(t) }),
-		ticketScenario("post with a file", 2, func(t *testing.T, f ticketFixture) error { return f.post(t, f.attachmentID) }),
+		ticketScenario("post with an attachment", 2, func(t *testing.T, f ticketFixture) error { return f.post(t, f.attachmentID) }),
 		ticketScenario("close", 2, func(t *testing.T, f ticketFixture) error {
 			got, err := f.service.Close(t.Context(), f.sara, f.ticketID, f.clientID)
 			if err == nil && got.Ticket.State.Status != ticket.StatusClosed {
@@ -115,7 +116,7 @@ func repeatableScenarios() []scenario {
 }
 
 func attachmentStateScenario() scenario {
-	return scenario{name: "judge", prepare: func(t *testing.T) (func(*dynamo.Store) error, func()) {
+	return scenario{name: "set attachment state", prepare: func(t *testing.T) (func(*dynamo.Store) error, func()) {
 		t.Helper()
 		sara := customer("Sara")
 		service, categoryID := newTicketService(t, openStore())
@@ -125,15 +126,15 @@ func attachmentStateScenario() scenario {
 			return store.SetAttachmentState(t.Context(), file.ID, attachment.Ready, "")
 		}
 		return run, func() {
-			shown := readLog(t, ticketID).Entries[e.Seq-1].Attachments[0].State
-			if f := loadAttachment(t, file.ID); f.State != attachment.Ready || shown != "ready" {
-				t.Errorf("the file is %s, the entry shows %s", f.State, shown)
+			inEntry := readLog(t, ticketID).Entries[e.Seq-1].Attachments[0].State
+			if f := loadAttachment(t, file.ID); f.State != attachment.Ready || inEntry != "ready" {
+				t.Errorf("the attachment is %s, the entry shows %s", f.State, inEntry)
 			}
 		}
 	}}
 }
 
-// withStore is the same front desk over another store.
+// withStore returns a copy over another store.
 func (a accounts) withStore(store *dynamo.Store) accounts {
 	s := *a.Auth
 	s.Store, s.Attachments = store, store
@@ -212,15 +213,16 @@ func codeLoginScenario() scenario {
 	}}
 }
 
-// TestBeginRequest_LostResponse: a request does not mistake its own record for another's.
+// TestBeginRequest_LostResponse checks that a retry recognizes the request's own
+// record.
 func TestBeginRequest_LostResponse(t *testing.T) {
 	r := newRecord()
 	store, _ := newLossyStore(func(i int, _ string) bool { return i == 0 })
 	if earlier, err := store.BeginRequest(t.Context(), r, r.StartedAt); err != nil || earlier != nil {
-		t.Errorf("got %+v, %v, want to begin", earlier, err)
+		t.Errorf("got %+v, %v, want no earlier record", earlier, err)
 	}
 	r.Owner = newID()
 	if earlier, err := openStore().BeginRequest(t.Context(), r, r.StartedAt); err != nil || earlier == nil {
-		t.Errorf("another request: got %+v, %v, want the running one", earlier, err)
+		t.Errorf("another request: got %+v, %v, want the record in progress", earlier, err)
 	}
 }

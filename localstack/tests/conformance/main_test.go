@@ -26,14 +26,13 @@ import (
 
 const root = "../../.."
 
-// env is the engine and the table of this run. TestMain sets it once;
-// nothing changes it.
+// env is the engine and the table of this run. TestMain sets it once.
 var env struct {
 	config aws.Config
 	table  string
 }
 
-// newID makes ids that no two tests share: they all use one table.
+// newID returns unique ids, because all tests share one table.
 var newID = id.NewGenerator(time.Now, rand.Reader)
 
 func TestMain(m *testing.M) {
@@ -74,8 +73,8 @@ func run(m *testing.M) (code int, err error) {
 	return m.Run(), nil
 }
 
-// withLongTimeouts waits for an answer longer than a function does: a machine that stands
-// still for a while has lost nothing, and no trip is to be counted twice.
+// withLongTimeouts returns the functions' HTTP client with timeouts of one minute. A
+// retry on a stalled machine would change the measured cost.
 func withLongTimeouts(functions aws.HTTPClient) aws.HTTPClient {
 	client := *functions.(*http.Client)
 	transport := client.Transport.(*http.Transport).Clone()
@@ -84,7 +83,7 @@ func withLongTimeouts(functions aws.HTTPClient) aws.HTTPClient {
 	return &client
 }
 
-// startEngine gives the engine that DYNAMODB_ENDPOINT names, or one of its own.
+// startEngine returns the engine named by DYNAMODB_ENDPOINT, or starts one.
 func startEngine(ctx context.Context) (*emulator.Engine, error) {
 	if url := os.Getenv("DYNAMODB_ENDPOINT"); url != "" {
 		return &emulator.Engine{URL: strings.TrimSuffix(url, "/")}, nil
@@ -98,7 +97,7 @@ func startEngine(ctx context.Context) (*emulator.Engine, error) {
 	})
 }
 
-// createTable makes an empty table.
+// createTable creates an empty table.
 func createTable(ctx context.Context, engine *emulator.Engine, name string) error {
 	properties, err := tableProperties()
 	if err != nil {
@@ -112,7 +111,7 @@ func createTable(ctx context.Context, engine *emulator.Engine, name string) erro
 	return err
 }
 
-// newIsolatedStore is a table that one test has to itself.
+// newIsolatedStore returns a store over a table used by one test only.
 func newIsolatedStore(t *testing.T) *dynamo.Store {
 	t.Helper()
 	name := "conformance-" + newID()
@@ -120,15 +119,15 @@ func newIsolatedStore(t *testing.T) *dynamo.Store {
 	return storeFor(env.config, name)
 }
 
-// createTempTable makes a table that goes with its test.
+// createTempTable creates a table that is deleted when the test ends.
 func createTempTable(t *testing.T, name string) {
 	t.Helper()
 	must(t, createTable(t.Context(), &emulator.Engine{URL: *env.config.BaseEndpoint}, name))
 	t.Cleanup(func() { must(t, deleteTable(context.Background(), name)) })
 }
 
-// deleteTable deletes a table. That it is gone is no error: the SDK asks again
-// when an answer was cut off.
+// deleteTable deletes a table. A missing table is no error, because the SDK may repeat
+// the request.
 func deleteTable(ctx context.Context, name string) error {
 	_, err := dynamodb.NewFromConfig(env.config).DeleteTable(ctx, &dynamodb.DeleteTableInput{TableName: &name})
 	if notFound := (*types.ResourceNotFoundException)(nil); errors.As(err, &notFound) {
@@ -137,7 +136,7 @@ func deleteTable(ctx context.Context, name string) error {
 	return err
 }
 
-// tableProperties is the table as template.yaml declares it.
+// tableProperties returns the properties of the table in template.yaml.
 func tableProperties() (map[string]any, error) {
 	t, err := samtemplate.Load(root+"/template.yaml", nil)
 	if err != nil {
@@ -153,10 +152,10 @@ func tableProperties() (map[string]any, error) {
 	return t.Properties(tables[0])
 }
 
-// openStore is the table under test.
+// openStore returns the store under test.
 func openStore() *dynamo.Store { return openStoreWith(env.config) }
 
-// openStoreWith is the table reached in another way.
+// openStoreWith returns the store under test with another configuration.
 func openStoreWith(config aws.Config) *dynamo.Store { return storeFor(config, env.table) }
 
 func storeFor(config aws.Config, name string) *dynamo.Store {

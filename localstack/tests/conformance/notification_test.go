@@ -13,7 +13,7 @@ import (
 	"ticketsystem/pkg/notification"
 )
 
-// newNotification is a notification of a cause that many milliseconds ago.
+// newNotification returns a notification whose cause is ago milliseconds old.
 func newNotification(userID string, ago int) notification.Notification {
 	at := app.Now().Add(-time.Duration(ago) * time.Millisecond)
 	return notification.Notification{
@@ -25,7 +25,8 @@ func newNotification(userID string, ago int) notification.Notification {
 	}
 }
 
-// listNotifications is a person's first page: ids of the unread ones, and the count.
+// listNotifications returns the ids of a user's first page, the unread ones, and the
+// unread count.
 func listNotifications(t *testing.T, userID string) (all, unread []string, count int) {
 	t.Helper()
 	page, err := openStore().ListNotifications(t.Context(), userID, notification.Query{Limit: 100})
@@ -39,8 +40,8 @@ func listNotifications(t *testing.T, userID string) (all, unread []string, count
 	return all, unread, page.Unread
 }
 
-// TestAddNotifications_RoundTrip, newest first, and once however often they
-// are made, also side by side.
+// TestAddNotifications_RoundTrip checks the order, newest first, and that repeated and
+// concurrent writes add each notification once.
 func TestAddNotifications_RoundTrip(t *testing.T) {
 	t.Parallel()
 	userID := newID()
@@ -65,7 +66,8 @@ func TestAddNotifications_RoundTrip(t *testing.T) {
 	}
 }
 
-// TestListNotifications_Pagination: every one once, and the count on each page.
+// TestListNotifications_Pagination checks that every notification is listed once, with
+// the unread count on each page.
 func TestListNotifications_Pagination(t *testing.T) {
 	t.Parallel()
 	userID := newID()
@@ -105,8 +107,8 @@ func TestListNotifications_Pagination(t *testing.T) {
 	}
 }
 
-// TestUnreadCount: reading some, twice, and all, with others coming at the
-// same time, also such whose cause is older than what was read.
+// TestUnreadCount marks some notifications and all notifications read, repeatedly,
+// while others are added, including notifications with an older cause.
 func TestUnreadCount(t *testing.T) {
 	t.Parallel()
 	userID := newID()
@@ -120,7 +122,7 @@ func TestUnreadCount(t *testing.T) {
 		must(t, openStore().MarkNotificationsRead(t.Context(), userID, []string{ids[0], ids[2], newID()}))
 	}
 	if _, unread, count := listNotifications(t, userID); count != 4 || len(unread) != 4 {
-		t.Errorf("after two of six: got %d unread, %d shown", count, len(unread))
+		t.Errorf("after two of six: got %d unread, %d listed", count, len(unread))
 	}
 	must(t, openStore().MarkAllNotificationsRead(t.Context(), userID))
 	late := newNotification(userID, 5000)
@@ -128,12 +130,12 @@ func TestUnreadCount(t *testing.T) {
 		must(t, openStore().AddNotifications(t.Context(), late))
 	}
 	if _, unread, count := listNotifications(t, userID); count != 1 || len(unread) != 1 || unread[0] != late.ID {
-		t.Errorf("a late one: got %d unread, %v shown", count, unread)
+		t.Errorf("late notification: got %d unread, %v listed", count, unread)
 	}
 	must(t, openStore().MarkNotificationsRead(t.Context(), userID, ids))
 	must(t, openStore().MarkAllNotificationsRead(t.Context(), userID))
 	if _, unread, count := listNotifications(t, userID); count != 0 || len(unread) != 0 {
-		t.Errorf("after all: got %d unread, %v shown", count, unread)
+		t.Errorf("after all: got %d unread, %v listed", count, unread)
 	}
 	var wg sync.WaitGroup
 	for i := range 12 {
@@ -156,16 +158,16 @@ func TestUnreadCount(t *testing.T) {
 	if len(all) != 19 {
 		t.Errorf("got %d, want 19", len(all))
 	}
-	// The stored count, as a page that does not reach the end tells it.
+	// The stored count, as returned with a page that does not reach the end.
 	page, err := openStore().ListNotifications(t.Context(), userID, notification.Query{Limit: 1})
 	must(t, err)
 	if count != len(unread) || page.Unread != len(unread) {
-		t.Errorf("got %d unread, stored %d, shown %s", count, page.Unread, strings.Join(unread, " "))
+		t.Errorf("got %d unread, stored %d, listed %s", count, page.Unread, strings.Join(unread, " "))
 	}
 }
 
-// TestAddNotifications_Batch: 45 people in one transaction, of whom some have theirs
-// already and some have read further.
+// TestAddNotifications_Batch notifies 45 users in one transaction. Some have the
+// notification already, some have read newer ones.
 func TestAddNotifications_Batch(t *testing.T) {
 	t.Parallel()
 	var list []notification.Notification
@@ -187,10 +189,10 @@ func TestAddNotifications_Batch(t *testing.T) {
 	for i, n := range list {
 		want := 1
 		if i%12 == 0 {
-			want = 0 // had it before all was read
+			want = 0 // added before all were marked read
 		}
 		if all, _, count := listNotifications(t, n.UserID); count != want || !slices.Contains(all, n.ID) {
-			t.Errorf("person %d: got %d unread of %d, want %d", i, count, len(all), want)
+			t.Errorf("user %d: got %d unread of %d, want %d", i, count, len(all), want)
 		}
 	}
 }

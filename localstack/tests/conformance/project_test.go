@@ -11,8 +11,8 @@ import (
 	"ticketsystem/pkg/user"
 )
 
-// runRandomActivity plays a ticket's life by chance, the same every time, and gives the
-// seqs that the stream would have told of.
+// runRandomActivity runs random operations on a ticket, reproducibly, and returns the
+// sequence numbers that the stream would pass to the projection.
 func runRandomActivity(t *testing.T, rng *rand.Rand, service *ticket.Service, ticketID string, sara user.Principal, steps int) (hints []int) {
 	t.Helper()
 	ali, mina := agent("Ali"), agent("Mina")
@@ -31,7 +31,7 @@ func runRandomActivity(t *testing.T, rng *rand.Rand, service *ticket.Service, ti
 		case step == 5:
 			to := []ticket.Status{ticket.StatusPending, ticket.StatusResolved, ticket.StatusClosed, ticket.StatusOpen}[rng.IntN(4)]
 			changed, err := service.SetStatus(t.Context(), ali, ticketID, newID(), to)
-			if err == nil { // from closed not every way is open
+			if err == nil { // not every status change is allowed from closed
 				hints = append(hints, changed.Ticket.LastSeq)
 			}
 		case step == 6:
@@ -51,9 +51,9 @@ func runRandomActivity(t *testing.T, rng *rand.Rand, service *ticket.Service, ti
 	return hints
 }
 
-// TestStream_UnreliableHints: whatever becomes of the stream's hints on the way (doubled, in
-// another order, partly lost, handled side by side), after a last one the head
-// is what the log folds into from scratch.
+// TestStream_UnreliableHints passes hints to the projection repeated, reordered, partly
+// lost and concurrently. After a last hint the stored ticket must equal the fold of the
+// log.
 func TestStream_UnreliableHints(t *testing.T) {
 	t.Parallel()
 	for seed := range uint64(4) {
@@ -84,20 +84,21 @@ func TestStream_UnreliableHints(t *testing.T) {
 		must(t, service.Project(t.Context(), ticketID, len(readLog(t, ticketID).Entries)))
 		checkProjection(t, ticketID)
 		before := readLog(t, ticketID).Ticket.Revision
-		must(t, service.Project(t.Context(), ticketID, 1)) // all is known: nothing is written
+		must(t, service.Project(t.Context(), ticketID, 1)) // up to date: no write
 		if after := readLog(t, ticketID).Ticket.Revision; after != before {
-			t.Errorf("a doubled hint wrote the head: revision %d, then %d", before, after)
+			t.Errorf("a repeated hint wrote the ticket: revision %d, then %d", before, after)
 		}
 	}
 }
 
-// TestUnread_FollowsReadMarkers, in the detail at once and in lists by the stream.
+// TestUnread_FollowsReadMarkers checks the unread count in the ticket detail
+// immediately, and in lists after the projection.
 func TestUnread_FollowsReadMarkers(t *testing.T) {
 	sara, ali := customer("Sara"), agent("Ali")
 	service, categoryID := newTicketService(t, openStore())
 	ticketID := openTicket(t, service, categoryID, sara)
 	for i := range 3 {
-		postMessage(t, service, ali, ticketID, fmt.Sprint("answer ", i))
+		postMessage(t, service, ali, ticketID, fmt.Sprint("reply ", i))
 	}
 	mine := ticket.Query{CustomerID: sara.UserID, Sort: ticket.SortActivity, Limit: 5}
 	for _, c := range []struct{ read, unread int }{{0, 3}, {2, 2}, {1, 2}, {4, 0}, {9_999, 0}, {3, 0}} {
@@ -115,7 +116,7 @@ func TestUnread_FollowsReadMarkers(t *testing.T) {
 			t.Errorf("read to %d: got %d unread in the detail, %d in the list, want %d", c.read, got, listed, c.unread)
 		}
 	}
-	// A mark beyond the log was taken back: what comes now is unread.
+	// A marker beyond the log was clamped, so a new entry is unread.
 	postMessage(t, service, ali, ticketID, "one more")
 	must(t, service.Project(t.Context(), ticketID, 5))
 	if detail, err := service.Detail(t.Context(), sara, ticketID); err != nil || detail.Ticket.UnreadFor(sara) != 1 {
@@ -124,8 +125,8 @@ func TestUnread_FollowsReadMarkers(t *testing.T) {
 	checkProjection(t, ticketID)
 }
 
-// TestPost_ReopenWindowPassed: after the window a message is refused and leaves nothing; the
-// head that the stream has not seen yet is no way around it.
+// TestPost_ReopenWindowPassed checks that a message after the reopen window is rejected
+// and writes nothing, also with a stale projection.
 func TestPost_ReopenWindowPassed(t *testing.T) {
 	sara := customer("Sara")
 	service, categoryID := newTicketService(t, openStore())

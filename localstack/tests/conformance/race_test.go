@@ -15,7 +15,8 @@ import (
 	"ticketsystem/pkg/user"
 )
 
-// concurrently runs n at the same moment and counts their errors by kind; "" is none.
+// concurrently calls run n times at the same moment and counts the error codes; "" is
+// success.
 func concurrently(n int, run func(i int) error) map[apperr.Code]int {
 	results := make(chan error, n)
 	start := make(chan struct{})
@@ -37,8 +38,8 @@ func concurrently(n int, run func(i int) error) map[apperr.Code]int {
 	return byCode
 }
 
-// TestPost_ConcurrentWriters: 200 messages, each sent twice, on one ticket, while the
-// stream keeps the head.
+// TestPost_ConcurrentWriters posts 200 messages, each twice, to one ticket while the
+// projection runs.
 func TestPost_ConcurrentWriters(t *testing.T) {
 	t.Parallel()
 	const writers, each = 8, 25
@@ -71,7 +72,7 @@ func TestPost_ConcurrentWriters(t *testing.T) {
 	checkProjection(t, ticketID)
 }
 
-// postTwice posts a message twice at once and gives its place.
+// postTwice posts a message twice concurrently and returns its sequence number.
 func postTwice(t *testing.T, service *ticket.Service, actor user.Principal, m ticket.Message) int {
 	t.Helper()
 	seqs := make(chan int, 2)
@@ -86,13 +87,13 @@ func postTwice(t *testing.T, service *ticket.Service, actor user.Principal, m ti
 	}
 	first, second := <-seqs, <-seqs
 	if first != second {
-		t.Errorf("the message got the places %d and %d", first, second)
+		t.Errorf("the message got the sequence numbers %d and %d", first, second)
 	}
 	return first
 }
 
-// projectConcurrently projects a ticket beside its writers, as the stream does: of hints
-// that come too fast some are passed over. ended waits for the last one.
+// projectConcurrently runs the projection concurrently with writers, as the stream
+// does; hints may be skipped. stop waits for the last projection.
 func projectConcurrently(t *testing.T, service *ticket.Service, ticketID string) (hint func(seq int), stop func()) {
 	t.Helper()
 	hints, done := make(chan int, 1), make(chan struct{})
@@ -119,12 +120,12 @@ func projectConcurrently(t *testing.T, service *ticket.Service, ticketID string)
 	return hint, stop
 }
 
-// TestClose_ConcurrentPosts: no message lands behind a close unseen.
+// TestClose_ConcurrentPosts checks that no message is appended after a close.
 func TestClose_ConcurrentPosts(t *testing.T) {
 	sara, ali := customer("Sara"), agent("Ali")
 	service, categoryID := newTicketService(t, openStore())
 	ticketID := openTicket(t, service, categoryID, sara)
-	service.ReopenWindow = -time.Hour // closed is closed
+	service.ReopenWindow = -time.Hour // closed tickets cannot be reopened
 	byCode := concurrently(12, func(i int) error {
 		if i == 6 {
 			_, err := service.Close(t.Context(), ali, ticketID, newID())
@@ -136,7 +137,7 @@ func TestClose_ConcurrentPosts(t *testing.T) {
 	log := readLog(t, ticketID).Entries
 	checkLog(t, log)
 	if last := log[len(log)-1]; last.Kind != ticket.KindStatus || last.State.Status != ticket.StatusClosed {
-		t.Errorf("behind the close stands %+v", last)
+		t.Errorf("the entry after the close is %+v", last)
 	}
 	if byCode[""] != len(log)-1 || byCode[apperr.TicketClosed] != 12-byCode[""] {
 		t.Errorf("got %v for %d entries", byCode, len(log))
@@ -157,13 +158,14 @@ func TestClaim_Concurrent(t *testing.T) {
 			t.Errorf("got %v, want one of each", byCode)
 		}
 		if log := readLog(t, ticketID); len(log.Entries) != 2 || log.Ticket.State.AssigneeID != log.Entries[1].Change.To {
-			t.Errorf("got %d entries, the head with %s", len(log.Entries), log.Ticket.State.AssigneeID)
+			t.Errorf("got %d entries, the ticket is assigned to %s", len(log.Entries), log.Ticket.State.AssigneeID)
 		}
 		checkProjection(t, ticketID)
 	}
 }
 
-// TestCreate_Concurrent: one ticket, one answer that says it is new.
+// TestCreate_Concurrent checks that concurrent repeats create one ticket, and that one
+// call reports it as new.
 func TestCreate_Concurrent(t *testing.T) {
 	sara := customer("Sara")
 	service, categoryID := newTicketService(t, openStore())
@@ -178,7 +180,7 @@ func TestCreate_Concurrent(t *testing.T) {
 		return err
 	})
 	if byCode[""] != 1 || byCode["repeat"] != 9 {
-		t.Errorf("got %v, want one first and nine repeats", byCode)
+		t.Errorf("got %v, want one new and nine repeats", byCode)
 	}
 	first := <-tickets
 	for range 9 {
@@ -191,7 +193,7 @@ func TestCreate_Concurrent(t *testing.T) {
 	}
 }
 
-// TestMarkRead_Concurrent: the mark ends at the highest seq.
+// TestMarkRead_Concurrent checks that the marker ends at the highest sequence number.
 func TestMarkRead_Concurrent(t *testing.T) {
 	ticketID, _ := createLog(t, 20, customer("Sara"))
 	service, _ := newTicketService(t, openStore())
@@ -202,12 +204,13 @@ func TestMarkRead_Concurrent(t *testing.T) {
 	must(t, service.Project(t.Context(), ticketID, 0))
 	must(t, service.Project(t.Context(), ticketID, 20))
 	if got := readLog(t, ticketID).ReadMarkers[ali.UserID]; got != 20 {
-		t.Errorf("the mark is at %d, want 20", got)
+		t.Errorf("the marker is at %d, want 20", got)
 	}
 	checkProjection(t, ticketID)
 }
 
-// TestSignUp_Concurrent of one number with the right code make one account.
+// TestSignUp_Concurrent checks that 20 concurrent sign-ups with the right code create
+// one account.
 func TestSignUp_Concurrent(t *testing.T) {
 	t.Parallel()
 	phone := newPhone()
@@ -222,7 +225,7 @@ func TestSignUp_Concurrent(t *testing.T) {
 		return err
 	})
 	if byCode[""] != 1 || byCode[""]+byCode[apperr.PhoneTaken]+byCode[apperr.CodeLocked]+byCode[apperr.CodeWrong] != 20 {
-		t.Fatalf("got %v, want one account and clear refusals", byCode)
+		t.Fatalf("got %v, want one account, and code or phone errors", byCode)
 	}
 	created := (<-tokens).User
 	if got, err := a.LogIn(t.Context(), phone, password, a.caller); err != nil || got.User != created {
@@ -233,8 +236,8 @@ func TestSignUp_Concurrent(t *testing.T) {
 	}
 }
 
-// TestSignUp_CodeAttemptLimit: never more than five codes are compared, however many are
-// tried at once, and then the right one is no use either.
+// TestSignUp_CodeAttemptLimit checks that at most five codes are compared, however many
+// arrive at once, and that the right code is then locked too.
 func TestSignUp_CodeAttemptLimit(t *testing.T) {
 	phone := newPhone()
 	a := newAccounts(t, openStore())
@@ -251,10 +254,10 @@ func TestSignUp_CodeAttemptLimit(t *testing.T) {
 		t.Errorf("got %v, want 5 wrong and 45 locked", byCode)
 	}
 	_, err := a.SignUp(t.Context(), phone, password, code, "Sara", a.caller)
-	wantCode(t, "the right one", err, apperr.CodeLocked)
+	wantCode(t, "the right code", err, apperr.CodeLocked)
 }
 
-// TestLogInByCode_SingleUse, also for logins at the same moment.
+// TestLogInByCode_SingleUse checks that a code works once, also with concurrent logins.
 func TestLogInByCode_SingleUse(t *testing.T) {
 	phone := newPhone()
 	a := newAccounts(t, openStore())
@@ -269,8 +272,8 @@ func TestLogInByCode_SingleUse(t *testing.T) {
 	}
 }
 
-// TestRefresh_Concurrent: twenty refreshes with one token all get the same successor,
-// and the family lives on.
+// TestRefresh_Concurrent checks that 20 concurrent refreshes of one token return the
+// same successor, which works.
 func TestRefresh_Concurrent(t *testing.T) {
 	a := newAccounts(t, openStore()).at(app.Now())
 	first := a.signUp(t, newPhone())
@@ -281,7 +284,7 @@ func TestRefresh_Concurrent(t *testing.T) {
 		return err
 	})
 	if byCode[""] != 20 {
-		t.Fatalf("got %v, want 20 good ones", byCode)
+		t.Fatalf("got %v, want 20 successes", byCode)
 	}
 	next := <-successors
 	for range 19 {
@@ -294,18 +297,18 @@ func TestRefresh_Concurrent(t *testing.T) {
 	}
 }
 
-// TestRefresh_ReuseEndsFamily: a token from before the last one, or one repeated
-// after the grace, ends the session for both who hold it.
+// TestRefresh_ReuseEndsFamily checks that a token from before the last rotation, or one
+// repeated after the grace period, ends the session for all holders.
 func TestRefresh_ReuseEndsFamily(t *testing.T) {
 	for name, c := range map[string]struct {
 		rotations int
 		wait      time.Duration
 		ended     bool
 	}{
-		"the last one, at once":        {1, 9 * time.Second, false},
-		"the last one, after a while":  {1, 11 * time.Second, true},
-		"the one before the last":      {2, time.Second, true},
-		"long ago, and one that stood": {3, time.Minute, true},
+		"last token, within the grace period": {1, 9 * time.Second, false},
+		"last token, after the grace period":  {1, 11 * time.Second, true},
+		"token before the last":               {2, time.Second, true},
+		"old token of several rotations":      {3, time.Minute, true},
 	} {
 		now := app.Now()
 		a := newAccounts(t, openStore()).at(now)
@@ -329,7 +332,7 @@ func TestRefresh_ReuseEndsFamily(t *testing.T) {
 	}
 }
 
-// TestConnectToken_SingleUse: of twenty who come with one pass one gets in.
+// TestConnectToken_SingleUse checks that one of 20 concurrent uses succeeds.
 func TestConnectToken_SingleUse(t *testing.T) {
 	tokens := &realtime.ConnectTokens{Store: openStore(), Now: app.Now, Random: rand.Reader}
 	actor := user.Principal{UserID: newID(), Role: user.RoleUser}
@@ -343,6 +346,6 @@ func TestConnectToken_SingleUse(t *testing.T) {
 		return err
 	})
 	if byCode[""] != 1 || byCode[apperr.Unauthenticated] != 19 {
-		t.Errorf("got %v, want one that gets in", byCode)
+		t.Errorf("got %v, want one success", byCode)
 	}
 }

@@ -53,7 +53,7 @@ func TestConnections(t *testing.T) {
 	}
 }
 
-// subscribersOf tells who watches a topic, by connection.
+// subscribersOf returns the ids of the connections subscribed to a topic.
 func subscribersOf(t *testing.T, topic string) []string {
 	t.Helper()
 	subscribers, err := openStore().Subscribers(t.Context(), topic)
@@ -71,9 +71,9 @@ func TestSubscribers(t *testing.T) {
 	one, two := realtime.TicketTopic(newID()), realtime.TicketTopic(newID())
 	for _, c := range []realtime.Connection{a, b} {
 		must(t, openStore().AddConnection(t.Context(), c))
-		for _, topic := range []string{one, two, one} { // twice is once
+		for _, topic := range []string{one, two, one} { // subscribing twice has no further effect
 			if open, err := openStore().Subscribe(t.Context(), c, topic); err != nil || !open {
-				t.Fatalf("watch: got %v, %v", open, err)
+				t.Fatalf("subscribe: got %v, %v", open, err)
 			}
 		}
 	}
@@ -86,44 +86,44 @@ func TestSubscribers(t *testing.T) {
 	equal(t, "topics", existing.Topics, topics)
 	got, err := openStore().Subscribers(t.Context(), one)
 	must(t, err)
-	equal(t, "watcher", got[0], realtime.Subscriber{Topic: one, ConnectionID: a.ID, UserID: a.Principal.UserID, Name: "Ali", Role: user.RoleSupport, Locale: "en"})
+	equal(t, "subscriber", got[0], realtime.Subscriber{Topic: one, ConnectionID: a.ID, UserID: a.Principal.UserID, Name: "Ali", Role: user.RoleSupport, Locale: "en"})
 
 	for range 2 {
 		must(t, openStore().Unsubscribe(t.Context(), a.ID, one))
 	}
-	equal(t, "after one has left", subscribersOf(t, one), []string{b.ID})
+	equal(t, "after one unsubscribed", subscribersOf(t, one), []string{b.ID})
 	removed, found, err := openStore().DeleteConnection(t.Context(), a.ID)
 	if err != nil || !found {
 		t.Fatalf("remove: got %v, %v", found, err)
 	}
 	equal(t, "its topics", removed.Topics, []string{two})
-	equal(t, "after the connection has gone", subscribersOf(t, two), []string{b.ID})
+	equal(t, "after the connection was deleted", subscribersOf(t, two), []string{b.ID})
 	if open, err := openStore().Subscribe(t.Context(), a, one); err != nil || open {
-		t.Errorf("watch when gone: got %v, %v", open, err)
+		t.Errorf("subscribe after delete: got %v, %v", open, err)
 	}
-	equal(t, "nobody was added", subscribersOf(t, one), []string{b.ID})
+	equal(t, "nothing was added", subscribersOf(t, one), []string{b.ID})
 	if late, err := storeAfter(2*time.Hour).Subscribers(t.Context(), one); err != nil || len(late) != 0 {
 		t.Errorf("expired: got %+v, %v", late, err)
 	}
 }
 
-// TestDeleteStaleConnection: a connection that cannot be reached goes with its watchers,
-// unless its handshake may still be under way.
+// TestDeleteStaleConnection checks that an unreachable connection is deleted with its
+// subscriptions, unless it may still be connecting.
 func TestDeleteStaleConnection(t *testing.T) {
 	for _, c := range []struct {
 		name   string
-		before time.Duration // what counts as old enough
-		lost   bool          // the connection has forgotten its topics
+		before time.Duration // minimum age
+		lost   bool          // the connection item does not list the topic
 		kept   bool
 	}{
 		{"old", time.Minute, false, false},
 		{"just opened", -time.Minute, false, true},
-		{"a watcher its connection does not know of", time.Minute, true, false},
+		{"a subscription unknown to its connection", time.Minute, true, false},
 	} {
 		conn, topic := newConnection(agent("Ali")), realtime.TicketTopic(newID())
 		must(t, openStore().AddConnection(t.Context(), conn))
 		if open, err := openStore().Subscribe(t.Context(), conn, topic); err != nil || !open {
-			t.Fatalf("watch: got %v, %v", open, err)
+			t.Fatalf("subscribe: got %v, %v", open, err)
 		}
 		if c.lost {
 			must(t, openStore().AddConnection(t.Context(), conn))
@@ -134,7 +134,7 @@ func TestDeleteStaleConnection(t *testing.T) {
 		must(t, openStore().DeleteStaleConnection(t.Context(), conn.ID, topic, conn.OpenedAt.Add(c.before)))
 		_, found, err := openStore().Connection(t.Context(), conn.ID)
 		if subscribers := subscribersOf(t, topic); err != nil || found != c.kept || (len(subscribers) > 0) != c.kept {
-			t.Errorf("%s: got found %v, watchers %v, %v, want kept %v", c.name, found, subscribers, err, c.kept)
+			t.Errorf("%s: got found %v, subscribers %v, %v, want kept %v", c.name, found, subscribers, err, c.kept)
 		}
 	}
 }

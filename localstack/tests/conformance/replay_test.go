@@ -23,7 +23,7 @@ func automationPolicy() ticket.AutomationPolicy {
 	return ticket.AutomationPolicy{RemindAfter: 72 * time.Hour, ResolveAfter: 168 * time.Hour, CloseAfter: 120 * time.Hour}
 }
 
-// projectionHandlers are the effects that make what a replay makes anew.
+// projectionHandlers returns the stream handlers whose results a replay rebuilds.
 func (w *workload) projectionHandlers(store *dynamo.Store) []stream.Handler {
 	return []stream.Handler{
 		stream.ProjectTickets(w.service(store, fixedNow)), stream.ScheduleTimers(store, automationPolicy()), stream.ProjectStats(&stats.Aggregator{Store: store}),
@@ -31,8 +31,8 @@ func (w *workload) projectionHandlers(store *dynamo.Store) []stream.Handler {
 	}
 }
 
-// projectEntries runs effects for the entries of a ticket from a seq on, and gives
-// the seq behind them.
+// projectEntries runs the handlers for the entries of a ticket from a sequence number
+// on, and returns the next one.
 func (w *workload) projectEntries(ctx context.Context, handlers []stream.Handler, id string, from int) (int, error) {
 	log, err := w.store.ReadLogFrom(ctx, id, from)
 	if err != nil {
@@ -70,7 +70,7 @@ func (w *workload) projectAll(t *testing.T) {
 	}
 }
 
-// replay runs a whole replay, one page at a time.
+// replay runs a complete replay page by page.
 func (w *workload) replay(t *testing.T, store *dynamo.Store) (sum stream.ReplayResult) {
 	t.Helper()
 	r := &stream.Replay{
@@ -86,7 +86,8 @@ func (w *workload) replay(t *testing.T, store *dynamo.Store) (sum stream.ReplayR
 	}
 }
 
-// damage spoils what was made from the log: a part is lost, a part is wrong.
+// damage deletes and corrupts parts of the projections, and returns the number of
+// changed items.
 func (w *workload) damage(t *testing.T) (damaged int) {
 	t.Helper()
 	var writes []types.WriteRequest
@@ -113,9 +114,9 @@ func (w *workload) damage(t *testing.T) (damaged int) {
 	return len(writes)
 }
 
-// TestReplay_UnderTraffic: heads, numbers, words and timers are lost and wrong;
-// they are made anew while people go on working and the stream goes on
-// following. In the end all is what the logs say.
+// TestReplay_UnderTraffic damages tickets, statistics, search terms and timers, and
+// rebuilds them while operations and their projections continue. Afterwards all must
+// equal the logs.
 func TestReplay_UnderTraffic(t *testing.T) {
 	t.Parallel()
 	w := newWorkload(t, 11)
@@ -141,15 +142,15 @@ func TestReplay_UnderTraffic(t *testing.T) {
 	compared, diffs := w.compareWithLogs(t)
 	must(t, report.Record(report.Result{
 		Check: "stream", Name: "replay under traffic", Value: fmt.Sprintf("%d of %d items differ", len(diffs), compared), Target: "0 differ", Pass: len(diffs) == 0,
-		Note: fmt.Sprintf("%d tickets, %d items spoilt before, %d heads mended, %d changes made and followed meanwhile.", len(w.ticketIDs), damaged, out.Repaired, events.Load()),
+		Note: fmt.Sprintf("%d tickets, %d items damaged before, %d tickets repaired, %d concurrent operations projected.", len(w.ticketIDs), damaged, out.Repaired, events.Load()),
 	}))
 	if len(diffs) > 0 {
 		t.Fatalf("%d of %d differ: %s", len(diffs), compared, strings.Join(diffs[:min(5, len(diffs))], "\n"))
 	}
 	if out.Repaired == 0 || events.Load() == 0 {
-		t.Errorf("got %+v with %d changes beside it: nothing was tried", out, events.Load())
+		t.Errorf("got %+v with %d concurrent operations: nothing was tested", out, events.Load())
 	}
-	// Whoever starts now knows of no edition, and finds it.
+	// A new instance starts with generation 0 and must find the current one.
 	lateStart := newWorkload(t, 12)
 	lateStart.tableName, lateStart.store, lateStart.now, lateStart.categoryIDs = w.tableName, dynamo.New(env.config, w.tableName, fixedNow), w.now, w.categoryIDs
 	lateStart.runRandom(t, 2, 3)
@@ -161,7 +162,7 @@ func TestReplay_UnderTraffic(t *testing.T) {
 	w.replay(t, w.store)
 	for k, it := range w.items(t) {
 		if generation := strings.Count(k, "#"); it["PK"] == "STAT" && (k == "STAT|~B" && len(it) != 3 || strings.HasPrefix(k, "STAT|D#") && generation < 2) {
-			t.Errorf("%s is left of an edition before: %v", k, it)
+			t.Errorf("%s is left of an older generation: %v", k, it)
 		}
 	}
 	if _, diffs := w.compareTickets(t, w.items(t)); len(diffs) > 0 {
@@ -169,8 +170,8 @@ func TestReplay_UnderTraffic(t *testing.T) {
 	}
 }
 
-// traffic works on a third of the tickets and on new ones, and follows what it
-// did, until the replay is over.
+// traffic runs operations on a third of the tickets and on new ones, and projects them,
+// until the replay is done.
 func (w *workload) traffic(t *testing.T, worker int, fresh chan<- string, done *atomic.Bool) (events int) {
 	store := dynamo.New(env.config, w.tableName, fixedNow) // another instance
 	service, handlers, next := w.service(store, w.tick), w.projectionHandlers(store), map[string]int{}
@@ -208,9 +209,8 @@ func (w *workload) traffic(t *testing.T, worker int, fresh chan<- string, done *
 	return events
 }
 
-// compareWithLogs compares what is made from the logs with the logs themselves: the
-// heads and numbers with a plain fold, the rest with a house where each entry
-// is followed once, in order.
+// compareWithLogs compares all projections with the logs: tickets and statistics with a
+// fold, the rest with a workload whose entries are projected once, in order.
 func (w *workload) compareWithLogs(t *testing.T) (compared int, diffs []string) {
 	t.Helper()
 	items := w.items(t)
@@ -234,7 +234,7 @@ func (w *workload) compareTickets(t *testing.T, items map[string]item) (compared
 		}
 		want.Revision = log.Ticket.Revision
 		if got := fmt.Sprintf("%+v", log.Ticket); got != fmt.Sprintf("%+v", want) {
-			diffs = append(diffs, fmt.Sprintf("head of %s:\ngot  %s\nwant %+v", id, got, want))
+			diffs = append(diffs, fmt.Sprintf("ticket %s:\ngot  %s\nwant %+v", id, got, want))
 		}
 	}
 	got, want := statsTotals(items), expectedTotals(logs)
@@ -244,13 +244,13 @@ func (w *workload) compareTickets(t *testing.T, items map[string]item) (compared
 	for name, n := range got {
 		compared++
 		if want[name] != n {
-			diffs = append(diffs, fmt.Sprintf("number %s: got %v, want %v", name, n, want[name]))
+			diffs = append(diffs, fmt.Sprintf("statistic %s: got %v, want %v", name, n, want[name]))
 		}
 	}
 	return compared, diffs
 }
 
-// copyLogs copies logs, read marks and people: what everything else is made from.
+// copyLogs copies logs, read markers and users, the sources of all projections.
 func (w *workload) copyLogs(t *testing.T, items map[string]item, other *workload) {
 	t.Helper()
 	w.copyTo(t, other)

@@ -10,11 +10,12 @@ import (
 	"ticketsystem/pkg/user"
 )
 
-// TestRevocationsSince: all of each in their order, and nothing from before the question.
+// TestRevocationsSince checks that all revocations of each user are returned in order,
+// and none from before the given time.
 func TestRevocationsSince(t *testing.T) {
 	one, other, now := newID(), newID(), app.Now()
 	want := []user.Revocation{{At: now.Add(-time.Hour)}, {At: now.Add(-time.Minute), Role: user.RoleSupport, Phone: "+989121111111"}, {At: now}, {At: now, Role: user.RoleUser, Phone: "+989121111111"}}
-	for _, n := range []int{1, 3, 2, 0, 2} { // one twice, two at once
+	for _, n := range []int{1, 3, 2, 0, 2} { // two users, one with two revocations, two at the same time
 		must(t, openStore().AddRevocation(t.Context(), one, want[n]))
 	}
 	must(t, openStore().AddRevocation(t.Context(), other, user.Revocation{At: now.Add(-account.RevocationTTL - time.Millisecond)}))
@@ -24,7 +25,7 @@ func TestRevocationsSince(t *testing.T) {
 		t.Errorf("got %v, want %v", got[one], want)
 	}
 	if got[other] != nil {
-		t.Errorf("got %v, want none that old", got[other])
+		t.Errorf("got %v, want no old ones", got[other])
 	}
 }
 
@@ -37,7 +38,7 @@ func TestDeleteSessions(t *testing.T) {
 		must(t, openStore().CreateSession(t.Context(), s, nil))
 		sessions = append(sessions, s)
 	}
-	for range 2 { // who has none has none
+	for range 2 { // no sessions to delete
 		must(t, openStore().DeleteSessions(t.Context(), login.ID))
 	}
 	for _, s := range sessions {
@@ -46,6 +47,6 @@ func TestDeleteSessions(t *testing.T) {
 		}
 	}
 	if _, rotated, _, err := openStore().RotateSession(t.Context(), other.User.ID, other.Family, other.CurrentHash, "next", app.Now()); err != nil || !rotated {
-		t.Errorf("another person: got rotated %v, %v", rotated, err)
+		t.Errorf("another user: got rotated %v, %v", rotated, err)
 	}
 }

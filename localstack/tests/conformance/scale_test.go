@@ -25,12 +25,12 @@ import (
 	"ticketsystem/pkg/user"
 )
 
-// itemsPerTicket is what one ticket is made of: its head, seven messages, a
-// claim and a read mark. Rows of indexes come on top.
+// itemsPerTicket is the number of items per ticket: the ticket, seven messages, a claim
+// and a read marker. Index items are not counted.
 const itemsPerTicket = 10
 
-// scaleTest is a table in an engine of its own that is made larger and larger, with
-// one customer, one agent and one category, so that no list is short.
+// scaleTest is a growing table in an engine of its own, with one customer, one agent
+// and one category, so that every list is full.
 type scaleTest struct {
 	*costMeter
 	dbFile         string
@@ -38,19 +38,19 @@ type scaleTest struct {
 	sara           user.Principal
 	ali            user.Principal
 	categoryID     string
-	templateID     string // the ticket that all others are copies of
-	templateMillis int64  // its time
-	ticketCount    int    // that there are
-	usedBefore     int    // the first ones, which an earlier size has used
-	used           int    // of the others
+	templateID     string // id of the ticket that all others are copies of
+	templateMillis int64  // creation time of the template ticket
+	ticketCount    int
+	usedBefore     int // tickets that an earlier size has used
+	used           int // tickets used at this size
 }
 
-// TestCostAtScale: what people do all day costs and takes the same, however much
-// there is in the table.
+// TestCostAtScale checks that the daily operations have the same cost and latency at
+// every table size.
 func TestCostAtScale(t *testing.T) {
 	s := newScaleTest(t)
 	sizes := report.ShortOrFull([]int{1e3, 1e5}, []int{1e3, 1e5, 1e6, 1e7})
-	rounds := report.ShortOrFull(40, 70) // each closes a ticket, and of the first hundred a page must stay open
+	rounds := report.ShortOrFull(40, 70) // each round closes a ticket, and 25 of the first hundred must stay open
 	var all []map[string]sample
 	for _, items := range sizes {
 		s.growTo(t, items/itemsPerTicket)
@@ -80,7 +80,7 @@ func newScaleTest(t *testing.T) *scaleTest {
 	read := app.Now()
 	s.service = &ticket.Service{
 		Store: store, Attachments: store, Agents: store, Now: app.Now, ReopenWindow: time.Hour,
-		Categories: category.NewCache(store, func() time.Time { return read }), // a warm function's
+		Categories: category.NewCache(store, func() time.Time { return read }), // the cache of a warm instance
 	}
 	_, err = s.service.Categories.Category(t.Context(), s.categoryID)
 	must(t, err)
@@ -88,8 +88,8 @@ func newScaleTest(t *testing.T) *scaleTest {
 	return s
 }
 
-// createTemplate opens the first ticket, three hours ago, all in one moment: that
-// is the time the copies count from.
+// createTemplate creates the template ticket, with all entries at one time three hours
+// ago. The times of the copies are relative to it.
 func (s *scaleTest) createTemplate(t *testing.T) {
 	t.Helper()
 	templateTime := app.Now().Add(-3 * time.Hour)
@@ -113,8 +113,9 @@ func (s *scaleTest) createTemplate(t *testing.T) {
 	must(t, atTemplateTime.Project(t.Context(), tk.ID, 3))
 }
 
-// growTo adds copies of the pattern until there are so many tickets. They go
-// into the engine's file past the engine, which takes hours otherwise.
+// growTo copies the template ticket until the table has the given number of tickets. It
+// writes to the engine's file directly, because inserting through the engine takes
+// hours.
 func (s *scaleTest) growTo(t *testing.T, tickets int) {
 	t.Helper()
 	began := time.Now()
@@ -128,8 +129,8 @@ func (s *scaleTest) growTo(t *testing.T, tickets int) {
 	t.Logf("%d tickets, %d MB, in %d s", tickets, size>>20, int(time.Since(began).Seconds()))
 }
 
-// warmCache reads the engine's file through, so that it lies in memory at every
-// size: the disk of this machine is not what is asked about. It gives its size.
+// warmCache reads the engine's file into the page cache, so that disk speed does not
+// affect the result. It returns the file's size.
 func (s *scaleTest) warmCache(t *testing.T) int64 {
 	t.Helper()
 	f, err := os.Open(s.dbFile)
@@ -140,14 +141,14 @@ func (s *scaleTest) warmCache(t *testing.T) int64 {
 	return size
 }
 
-// nextTicketID is a ticket that nobody has touched, from all over the table.
+// nextTicketID returns the id of an unused ticket, spread over the whole table.
 func (s *scaleTest) nextTicketID() string {
-	const stride = 7919 // a prime, so that none comes twice
+	const stride = 7919 // a prime, so that no ticket repeats
 	s.used++
 	return fmt.Sprintf("%s%010d", s.templateID[:16], s.usedBefore+s.used*stride%(s.ticketCount-s.usedBefore))
 }
 
-// scaleOperation is something that people do all day, on a ticket nobody has touched.
+// scaleOperation is one daily operation on an unused ticket.
 type scaleOperation struct {
 	name string
 	run  func(ctx context.Context, g *scaleTest, ticketID string) error
@@ -174,13 +175,13 @@ func scaleOperations() []scaleOperation {
 		}),
 		listOperation("queue (25)", func(*scaleTest) ticket.Query { return ticket.Query{Sort: ticket.SortWaiting, Limit: 25} }),
 		listOperation("queue by activity (25)", func(*scaleTest) ticket.Query { return ticket.Query{Sort: ticket.SortActivity, Limit: 25} }),
-		listOperation("held by me (25)", func(s *scaleTest) ticket.Query {
+		listOperation("assigned to me (25)", func(s *scaleTest) ticket.Query {
 			return ticket.Query{AssigneeID: s.ali.UserID, Sort: ticket.SortWaiting, Limit: 25}
 		}),
 		listOperation("queue of a category (25)", func(s *scaleTest) ticket.Query {
 			return ticket.Query{CategoryID: s.categoryID, Sort: ticket.SortWaiting, Limit: 25}
 		}),
-		listOperation("open, of a priority (25)", func(*scaleTest) ticket.Query {
+		listOperation("open, by priority (25)", func(*scaleTest) ticket.Query {
 			return ticket.Query{Statuses: []ticket.Status{ticket.StatusOpen}, Priority: ticket.PriorityMedium, Sort: ticket.SortWaiting, Limit: 25}
 		}),
 		{"detail", func(ctx context.Context, s *scaleTest, id string) error {
@@ -210,26 +211,26 @@ func scaleOperations() []scaleOperation {
 	}
 }
 
-// sample is what a chore cost and how long it took.
+// sample is the cost and the median latency of an operation.
 type sample struct {
 	cost   cost
 	median time.Duration
 }
 
-// measure does each chore so many times and tells the usual price (a busy
-// machine makes the SDK try again, now and then) and the median of the times. A
-// close follows a post on the same ticket, as do the chores between.
+// measure runs each operation once per round on one ticket per round. It returns the
+// most frequent cost, because the SDK may retry on a busy machine, and the median
+// latency.
 func (s *scaleTest) measure(t *testing.T, rounds int) map[string]sample {
 	t.Helper()
 	took := map[string][]time.Duration{}
-	costs := map[string]map[cost]int{} // how often each was paid
+	costs := map[string]map[cost]int{} // operation -> cost -> count
 	for range rounds {
 		id := s.nextTicketID()
 		for _, op := range scaleOperations() {
 			s.reset()
 			began := time.Now()
 			if err := op.run(t.Context(), s, id); err != nil {
-				t.Fatalf("%s among %d tickets: %v", op.name, s.ticketCount, err)
+				t.Fatalf("%s with %d tickets: %v", op.name, s.ticketCount, err)
 			}
 			took[op.name] = append(took[op.name], time.Since(began))
 			if costs[op.name] == nil {
@@ -247,7 +248,7 @@ func (s *scaleTest) measure(t *testing.T, rounds int) map[string]sample {
 	return out
 }
 
-// mostFrequent is the price that was paid most often.
+// mostFrequent returns the cost with the highest count.
 func mostFrequent(costs map[cost]int) cost {
 	var most cost
 	for p, n := range costs {
@@ -258,16 +259,16 @@ func mostFrequent(costs map[cost]int) cost {
 	return most
 }
 
-// compareSizes compares every size with the first.
+// compareSizes compares every size with the smallest.
 func compareSizes(t *testing.T, sizes []int, all []map[string]sample) {
 	t.Helper()
 	var table strings.Builder
 	table.WriteString("| Operation | Units |")
 	for _, n := range sizes {
-		fmt.Fprintf(&table, " p50 among %d |", n)
+		fmt.Fprintf(&table, " p50 at %d |", n)
 	}
 	table.WriteString(" slowest / first |\n|---|---|" + strings.Repeat("---|", len(sizes)+1) + "\n")
-	p50Chart := chart.Chart{Title: "p50 of an operation over the size of the table", X: "items", Y: "ms"}
+	p50Chart := chart.Chart{Title: "p50 of an operation by table size", X: "items", Y: "ms"}
 	sameCost, steady, worst, slowest := 0, 0, 0.0, ""
 	for _, op := range scaleOperations() {
 		first, last := all[0][op.name], all[0][op.name]
@@ -277,7 +278,7 @@ func compareSizes(t *testing.T, sizes []int, all []map[string]sample) {
 			s := found[op.name]
 			if s.cost != first.cost {
 				same = false
-				t.Errorf("%s: among %d items %v, among %d %v", op.name, sizes[i], s.cost, sizes[0], first.cost)
+				t.Errorf("%s: at %d items %v, at %d %v", op.name, sizes[i], s.cost, sizes[0], first.cost)
 			}
 			last.median = max(last.median, s.median)
 			series.Points = append(series.Points, chart.Point{X: float64(sizes[i]), Y: s.median.Seconds() * 1000})
@@ -298,14 +299,14 @@ func compareSizes(t *testing.T, sizes []int, all []map[string]sample) {
 	}
 	n := len(scaleOperations())
 	recordScale(t, sizes, report.Result{
-		Name: "operations that cost the same at every size", Value: fmt.Sprintf("%d of %d", sameCost, n), Target: "all", Pass: sameCost == n,
+		Name: "operations with the same cost at every size", Value: fmt.Sprintf("%d of %d", sameCost, n), Target: "all", Pass: sameCost == n,
 	}, report.Result{
 		Name: "operations whose p50 stays within 1.2 of the first", Value: fmt.Sprintf("%d of %d, at most %.2f (%s)", steady, n, worst, slowest),
-		Target: "all", Pass: steady == n, Note: "The engine keeps its tables as B-trees in one file: more items are more levels, and the machine's noise comes on top. The units say what DynamoDB does.",
+		Target: "all", Pass: steady == n, Note: "The engine stores tables as B-trees in one file: more items mean more levels, and the machine adds noise. The capacity units show the behavior of DynamoDB.",
 	})
 	must(t, report.Detail("growth", "The same operations in a growing table", table.String()))
 	must(t, report.Chart("growth", "p50", p50Chart.SVG()))
-	t.Logf("trips / read units / write units, and the median:\n%s", table.String())
+	t.Logf("round trips / read units / write units, and the median:\n%s", table.String())
 }
 
 func recordScale(t *testing.T, sizes []int, lines ...report.Result) {

@@ -22,7 +22,7 @@ import (
 	"ticketsystem/pkg/user"
 )
 
-// uniqueWords makes words that no other test has.
+// uniqueWords makes words that no other test uses.
 type uniqueWords string
 
 func newUniqueWords() uniqueWords { return uniqueWords("q" + strings.ToLower(newID()[18:])) }
@@ -39,16 +39,16 @@ func (w uniqueWords) terms(typed string) []search.Terms {
 	return search.Parse(strings.Join(w.words(strings.Fields(typed)...), " "))
 }
 
-// indexedTicket is a ticket with the words that it is found by.
+// indexedTicket is a ticket with its indexed terms.
 type indexedTicket struct {
 	ticket.Ticket
 	words, staffOnly []string
 }
 
-// indexTicket stores a ticket with its words.
-func indexTicket(t *testing.T, actor user.Principal, at time.Time, words, secret []string) indexedTicket {
+// indexTicket stores and indexes a ticket.
+func indexTicket(t *testing.T, actor user.Principal, at time.Time, words, staffOnly []string) indexedTicket {
 	t.Helper()
-	it, err := tryIndexTicket(t.Context(), actor, at, words, secret)
+	it, err := tryIndexTicket(t.Context(), actor, at, words, staffOnly)
 	must(t, err)
 	return it
 }
@@ -64,7 +64,7 @@ func tryIndexTicket(ctx context.Context, actor user.Principal, at time.Time, wor
 	return indexedTicket{tk, words, staffOnly}, openStore().IndexTicket(ctx, tk.ID, "1", words, staffOnly)
 }
 
-// matches says whether a ticket is found by one of the terms.
+// matches reports whether the ticket matches one of the terms of q.
 func (it indexedTicket) matches(q ticket.Query) bool {
 	words := it.words
 	if q.CustomerID == "" {
@@ -80,7 +80,7 @@ func (it indexedTicket) matches(q ticket.Query) bool {
 	})
 }
 
-// searchAll are all ids that a search gives, page by page.
+// searchAll returns the ids on all pages of a search.
 func searchAll(t *testing.T, q ticket.Query) []string {
 	t.Helper()
 	var ids []string
@@ -88,7 +88,7 @@ func searchAll(t *testing.T, q ticket.Query) []string {
 	for range 400 {
 		tickets, next, err := openStore().ListTickets(t.Context(), q, cursor)
 		if err != nil || len(tickets) > q.Limit {
-			t.Fatalf("%+v: got %d heads, %v", q, len(tickets), err)
+			t.Fatalf("%+v: got %d tickets, %v", q, len(tickets), err)
 		}
 		for _, tk := range tickets {
 			ids = append(ids, tk.ID)
@@ -101,8 +101,8 @@ func searchAll(t *testing.T, q ticket.Query) []string {
 	return nil
 }
 
-// TestSearchTickets asks for mixtures of words, in pages of several sizes, and
-// compares with a search in memory.
+// TestSearchTickets runs combinations of words and page sizes, and compares the result
+// with a search in memory.
 func TestSearchTickets(t *testing.T) {
 	t.Parallel()
 	w, sara, mina := newUniqueWords(), customer("Sara"), customer("Mina")
@@ -141,7 +141,8 @@ func TestSearchTickets(t *testing.T) {
 	}
 }
 
-// TestSearchTickets_AlternativeTerms: what fits one of two readings is found, once.
+// TestSearchTickets_AlternativeTerms checks that a ticket that matches one or both
+// alternatives is found once.
 func TestSearchTickets_AlternativeTerms(t *testing.T) {
 	t.Parallel()
 	w, sara := newUniqueWords(), customer("Sara")
@@ -163,21 +164,21 @@ func TestSearchTickets_AlternativeTerms(t *testing.T) {
 	}
 }
 
-// TestIndexTicket_Idempotent: a cause counts once, a known word is not written again, and
-// one that was staff's becomes everybody's.
+// TestIndexTicket_Idempotent checks that a repeated cause and a known term write
+// nothing, and that a staff-only term can become public.
 func TestIndexTicket_Idempotent(t *testing.T) {
 	t.Parallel()
 	w, sara := newUniqueWords(), customer("Sara")
 	it := indexTicket(t, sara, app.Now(), nil, w.words("hidden"))
 	mine := ticket.Query{Terms: w.terms("hidden"), CustomerID: sara.UserID, Limit: 5}
 	if got := searchAll(t, mine); len(got) != 0 {
-		t.Errorf("a word of a note: the customer finds %v", got)
+		t.Errorf("a term of a note: the customer finds %v", got)
 	}
 	store, m := newMeteredStore()
 	for _, step := range []struct {
 		name, cause string
 		words       []string
-	}{{"the same cause", "1", w.words("other")}, {"no new word", "3", nil}} {
+	}{{"the same cause", "1", w.words("other")}, {"no new term", "3", nil}} {
 		m.reset()
 		must(t, store.IndexTicket(t.Context(), it.ID, step.cause, step.words, w.words("hidden")))
 		if got, calls := m.reset(); got.write != 0 || got.roundTrips != 1 {
@@ -186,11 +187,11 @@ func TestIndexTicket_Idempotent(t *testing.T) {
 	}
 	must(t, store.IndexTicket(t.Context(), it.ID, "4", w.words("hidden"), nil))
 	if got := searchAll(t, mine); !slices.Equal(got, []string{it.ID}) {
-		t.Errorf("said in the open: the customer finds %v", got)
+		t.Errorf("now public: the customer finds %v", got)
 	}
 }
 
-// TestDeindexTicket: no row is left, for anybody, however often it is done.
+// TestDeindexTicket checks that no index items are left, also when it is repeated.
 func TestDeindexTicket(t *testing.T) {
 	t.Parallel()
 	w, sara := newUniqueWords(), customer("Sara")
@@ -201,17 +202,16 @@ func TestDeindexTicket(t *testing.T) {
 	}
 	for _, pk := range []string{"K#s#" + w.words("one")[0] + "$", "K#s#" + w.words("thr")[0], "K#s#" + w.words("four")[0], "K#c#" + sara.UserID, "K#t#" + it.ID} {
 		if n := countItems(t, pk); n != 0 {
-			t.Errorf("%s has %d rows left", pk, n)
+			t.Errorf("%s has %d items left", pk, n)
 		}
 	}
 	must(t, openStore().IndexTicket(t.Context(), newID(), "1", w.words("one"), nil))
 	if n := countItems(t, "K#s#"+w.words("one")[0]+"$"); n != 0 {
-		t.Errorf("a ticket that is not there has learnt a word")
+		t.Errorf("a term was indexed for an unknown ticket")
 	}
 }
 
-// TestSearchUsers finds people by their words, and no longer by those that they
-// have given up.
+// TestSearchUsers checks that users are found by their current terms only.
 func TestSearchUsers(t *testing.T) {
 	t.Parallel()
 	w := newUniqueWords()
@@ -248,8 +248,8 @@ func TestSearchUsers(t *testing.T) {
 	}
 }
 
-// TestSearchTickets_ConstantCost: a search costs the same among 100 tickets and among
-// 5,000, and one that finds nothing in spite of many rows gives up in time.
+// TestSearchTickets_ConstantCost checks that a search costs the same with 100 and with
+// 5,000 tickets, and that a search with many candidates and no result stops in time.
 func TestSearchTickets_ConstantCost(t *testing.T) {
 	t.Parallel()
 	w, sara, now := newUniqueWords(), customer("Sara"), app.Now()
@@ -277,19 +277,19 @@ func TestSearchTickets_ConstantCost(t *testing.T) {
 	few := measure()
 	addPostings(t, w, now, 4900)
 	for i, many := range measure() {
-		if many.roundTrips > few[i].roundTrips || many.read > few[i].read+0.5 { // of 100 tickets 50 rows were all, a step reads 100
-			t.Errorf("%q: among 5,000 tickets %v, among 100 %v", searches[i].typed, many, few[i])
+		if many.roundTrips > few[i].roundTrips || many.read > few[i].read+0.5 { // with 100 tickets there are only 50 items; a step reads 100
+			t.Errorf("%q: with 5,000 tickets %v, with 100 %v", searches[i].typed, many, few[i])
 		}
 	}
 	m.reset()
 	tickets, next, err := store.ListTickets(t.Context(), ticket.Query{Terms: w.terms("odd even"), Limit: 20}, nil)
 	if got, _ := m.reset(); err != nil || len(tickets) != 0 || next == nil || got.roundTrips > 32 {
-		t.Errorf("words that never meet: got %d tickets, %v, %v", len(tickets), got, err)
+		t.Errorf("terms without a common ticket: got %d tickets, %v, %v", len(tickets), got, err)
 	}
 }
 
-// addPostings writes the rows of n older tickets by which the test searches: the
-// engine is slow at more.
+// addPostings writes only the index items of n older tickets, because the engine is
+// slow.
 func addPostings(t *testing.T, w uniqueWords, before time.Time, n int) {
 	t.Helper()
 	db := dynamodb.NewFromConfig(env.config)
@@ -308,7 +308,7 @@ func addPostings(t *testing.T, w uniqueWords, before time.Time, n int) {
 	}
 }
 
-// TestSearchTickets_InvalidCursor are refused.
+// TestSearchTickets_InvalidCursor checks that invalid cursors are rejected.
 func TestSearchTickets_InvalidCursor(t *testing.T) {
 	q := ticket.Query{Terms: newUniqueWords().terms("x"), Limit: 1}
 	for name, cursor := range map[string]map[string]string{"of a list": {"PK": "T#x", "SK": "~H", "q": "0", "w": "1"}, "empty": {"at": ""}} {
@@ -317,7 +317,7 @@ func TestSearchTickets_InvalidCursor(t *testing.T) {
 	}
 }
 
-// countItems counts the rows of a partition.
+// countItems returns the number of items in a partition.
 func countItems(t *testing.T, pk string) int32 {
 	t.Helper()
 	out, err := dynamodb.NewFromConfig(env.config).Query(t.Context(), &dynamodb.QueryInput{
@@ -328,7 +328,7 @@ func countItems(t *testing.T, pk string) int32 {
 	return out.Count
 }
 
-// indexEntries does what the stream does for search with the entries of a ticket.
+// indexEntries runs the search handler for entries.
 func indexEntries(ctx context.Context, store *dynamo.Store, entries ...ticket.Entry) error {
 	for _, e := range entries {
 		if err := stream.IndexSearch(store)(ctx, dynamo.Change{Created: true, Entry: &e}); err != nil {

@@ -16,13 +16,13 @@ import (
 	"ticketsystem/pkg/ticket"
 )
 
-// storeAt is the table with its clock stopped.
+// storeAt returns the store with its clock fixed.
 func storeAt(now time.Time) *dynamo.Store {
 	return dynamo.New(env.config, env.table, func() time.Time { return now })
 }
 
-// dailyReport reads the report of one day. Tests that count share a table with all
-// others, so each counts on days of its own, long past.
+// dailyReport returns the report of one day. Tests share a table, so each test counts
+// on past days of its own.
 func dailyReport(t *testing.T, day time.Time) stats.Report {
 	t.Helper()
 	now := day.Add(12 * time.Hour)
@@ -32,9 +32,9 @@ func dailyReport(t *testing.T, day time.Time) stats.Report {
 	return stats.NewReport(p, now, record)
 }
 
-// TestStats_ExactlyOnce: tickets live by chance; every entry is told of doubled, in
-// any order, to two counters side by side. The day's numbers and the backlog of
-// the category are what the logs say.
+// TestStats_ExactlyOnce passes every entry of random tickets twice, in random order, to
+// concurrent aggregators. The day's statistics and the first responses must equal those
+// of the logs.
 func TestStats_ExactlyOnce(t *testing.T) {
 	t.Parallel()
 	day := time.Date(2019, 5, 6, 0, 0, 0, 0, time.UTC)
@@ -76,7 +76,8 @@ func TestStats_ExactlyOnce(t *testing.T) {
 	}
 }
 
-// TestApplyStats_Conflict: of two that count from the same state one is refused.
+// TestApplyStats_Conflict checks that of two updates from the same state one is
+// rejected.
 func TestApplyStats_Conflict(t *testing.T) {
 	t.Parallel()
 	service, categoryID := newTicketService(t, openStore())
@@ -88,15 +89,15 @@ func TestApplyStats_Conflict(t *testing.T) {
 		update := stats.Update{Before: was}
 		update.After, update.Delta = stats.Fold(was, entries)
 		for _, second := range []bool{false, true} {
-			if refused, err := openStore().ApplyStats(t.Context(), []stats.Update{update}); err != nil || refused[0] != second {
-				t.Errorf("%s, a second time %v: got refused %v, %v", what, second, refused, err)
+			if conflicts, err := openStore().ApplyStats(t.Context(), []stats.Update{update}); err != nil || conflicts[0] != second {
+				t.Errorf("%s, second update %v: got conflict %v, %v", what, second, conflicts, err)
 			}
 		}
 		postMessage(t, service, agent("Ali"), ticketID, "hello")
 	}
 }
 
-// countLog counts one log the plain way.
+// countLog counts the events of one log.
 func countLog(d *stats.Day, answered *int, log []ticket.Entry) {
 	was, replied := ticket.Status(""), false
 	d.Created++
@@ -119,7 +120,8 @@ func countLog(d *stats.Day, answered *int, log []ticket.Entry) {
 	}
 }
 
-// TestStats_DeletedTicket: a deleted ticket leaves the age of the backlog, once.
+// TestStats_DeletedTicket checks that a deleted ticket is removed from the backlog's
+// age once.
 func TestStats_DeletedTicket(t *testing.T) {
 	t.Parallel()
 	day := time.Date(2019, 6, 7, 0, 0, 0, 0, time.UTC)
@@ -135,21 +137,21 @@ func TestStats_DeletedTicket(t *testing.T) {
 		}
 	}
 	if got := dailyReport(t, day).Age.UnderDay; got != 2 {
-		t.Errorf("got %d young tickets, want 2", got)
+		t.Errorf("got %d recent tickets, want 2", got)
 	}
 	for range 2 {
 		must(t, aggregator.RemoveTicket(t.Context(), tickets[0]))
 		must(t, aggregator.ApplyEntry(t.Context(), readLog(t, tickets[0]).Entries[0]))
 	}
 	if r := dailyReport(t, day); r.Age.UnderDay != 1 || r.Days[0].Created != 2 {
-		t.Errorf("got %d young tickets of %d, want 1 of 2", r.Age.UnderDay, r.Days[0].Created)
+		t.Errorf("got %d recent tickets of %d, want 1 of 2", r.Age.UnderDay, r.Days[0].Created)
 	}
 }
 
-// TestRecordSocket: noted twice counts once; what has expired does not count.
+// TestRecordSocket checks that a socket counts once, and not after it has expired.
 func TestRecordSocket(t *testing.T) {
 	t.Parallel()
-	now := time.Date(2031, 1, 1, 10, 30, 0, 0, time.UTC) // no other socket is open then
+	now := time.Date(2031, 1, 1, 10, 30, 0, 0, time.UTC) // no other test uses this time
 	sockets := func(at time.Time) int {
 		record, err := storeAt(at).StatsSnapshot(t.Context(), stats.Last30Days(at))
 		must(t, err)
@@ -175,10 +177,11 @@ func TestRecordSocket(t *testing.T) {
 	}
 }
 
-// TestActivity_Pagination: the newest first, over the days, page by page, each once.
+// TestActivity_Pagination checks the order, newest first over several days, and that
+// each entry is listed once.
 func TestActivity_Pagination(t *testing.T) {
 	t.Parallel()
-	now := time.Date(2032, 1, 20, 23, 59, 59, 999_000_000, time.UTC) // nothing else happens then
+	now := time.Date(2032, 1, 20, 23, 59, 59, 999_000_000, time.UTC) // no other test uses these days
 	sara := customer("Sara")
 	service, categoryID := newTicketService(t, openStore())
 	at := now.AddDate(0, 0, -20)
@@ -212,27 +215,27 @@ func TestActivity_Pagination(t *testing.T) {
 	}
 }
 
-// statsCosts are the numbers: what the stream pays for them, and a report.
+// statsCosts covers statistics updates by the stream, and reports.
 func statsCosts() []costCase {
 	var entry ticket.Entry
 	apply := func(ctx context.Context, f *costFixture) error {
 		return (&stats.Aggregator{Store: f.store}).ApplyEntry(ctx, entry)
 	}
 	return []costCase{
-		{name: "numbers: a new ticket", golden: cost{2, 1, 6}, run: apply, prepare: func(ctx context.Context, f *costFixture) error {
+		{name: "statistics: a new ticket", golden: cost{2, 1, 6}, run: apply, prepare: func(ctx context.Context, f *costFixture) error {
 			tk, _, err := f.unmetered.Create(ctx, f.sara, f.createParams())
 			if err == nil {
 				entry = ticket.Entry{TicketID: tk.ID, Seq: 1, Kind: ticket.KindOpened}
 			}
 			return err
 		}},
-		{name: "numbers: the same again", golden: cost{1, 1, 0}, run: apply},
-		{name: "numbers: a first answer", golden: cost{2, 1, 6}, run: apply, prepare: func(ctx context.Context, f *costFixture) error {
+		{name: "statistics: repeated", golden: cost{1, 1, 0}, run: apply},
+		{name: "statistics: a first response", golden: cost{2, 1, 6}, run: apply, prepare: func(ctx context.Context, f *costFixture) error {
 			posted, err := f.unmetered.Post(ctx, f.ali, ticket.Message{TicketID: entry.TicketID, ClientID: newID(), Body: sampleReply})
 			entry = posted.Entry
 			return err
 		}},
-		{name: "numbers: another answer", golden: cost{1, 1, 0}, run: apply, prepare: func(ctx context.Context, f *costFixture) error {
+		{name: "statistics: another response", golden: cost{1, 1, 0}, run: apply, prepare: func(ctx context.Context, f *costFixture) error {
 			posted, err := f.unmetered.Post(ctx, f.ali, ticket.Message{TicketID: entry.TicketID, ClientID: newID(), Body: sampleReply})
 			entry = posted.Entry
 			return err
@@ -241,7 +244,7 @@ func statsCosts() []costCase {
 		{name: "activity: a socket", golden: cost{1, 0, 1}, run: func(ctx context.Context, f *costFixture) error {
 			return f.store.RecordSocket(ctx, newID(), app.Now().Add(time.Hour), true)
 		}},
-		{name: "dashboard of a month", budget: "1 / 1 / 0", golden: cost{1, 0.5, 0}, run: func(ctx context.Context, f *costFixture) error {
+		{name: "report of a month", budget: "1 / 1 / 0", golden: cost{1, 0.5, 0}, run: func(ctx context.Context, f *costFixture) error {
 			_, err := f.store.StatsSnapshot(ctx, stats.Last30Days(app.Now()))
 			return err
 		}},
@@ -254,7 +257,7 @@ func statsCosts() []costCase {
 		}, prepare: func(ctx context.Context, f *costFixture) error {
 			log, err := openStore().ReadLogFrom(ctx, f.ticketID, f.lastSeq-20)
 			for _, e := range log.Entries {
-				e.CreatedAt = app.Now().Add(time.Minute) // newer than what others note meanwhile
+				e.CreatedAt = app.Now().Add(time.Minute) // newer than the activity of other tests
 				err = errors.Join(err, openStore().RecordActivity(ctx, e))
 			}
 			return err

@@ -32,7 +32,7 @@ import (
 	"ticketsystem/pkg/stream"
 )
 
-// recordCollector collects what the stream of a plant's table tells.
+// recordCollector collects the stream records of a workload's table.
 type recordCollector struct {
 	workload *workload
 	stream   *emulator.Stream
@@ -40,7 +40,7 @@ type recordCollector struct {
 
 	mu          sync.Mutex
 	records     []map[string]any
-	seenMarkers map[string]bool // marks that have come by
+	seenMarkers map[string]bool // markers that have arrived
 }
 
 func newRecordCollector(t *testing.T, w *workload) *recordCollector {
@@ -51,8 +51,8 @@ func newRecordCollector(t *testing.T, w *workload) *recordCollector {
 	collector.stream = &emulator.Stream{URL: *env.config.BaseEndpoint, ARN: *out.Table.LatestStreamArn, NewTable: true, Logf: t.Logf, Invoke: collector.collect}
 	ctx := t.Context()
 	var wg sync.WaitGroup
-	wg.Go(func() { collector.stream.Run(ctx, emulator.Mapping{ID: "gauge", BatchSize: 1000}) })
-	t.Cleanup(wg.Wait) // the context ends before
+	wg.Go(func() { collector.stream.Run(ctx, emulator.Mapping{ID: "recorder", BatchSize: 1000}) })
+	t.Cleanup(wg.Wait) // the context ends first
 	return collector
 }
 
@@ -78,7 +78,7 @@ func partitionKey(record map[string]any) string {
 	return keys["PK"].(map[string]any)["S"].(string)
 }
 
-// drain gives the records since the last time, up to now.
+// drain returns the records since the last call, up to now.
 func (collector *recordCollector) drain(t *testing.T) []map[string]any {
 	t.Helper()
 	collector.markers++
@@ -98,21 +98,21 @@ func (collector *recordCollector) drain(t *testing.T) []map[string]any {
 		collector.mu.Unlock()
 		select {
 		case <-t.Context().Done():
-			t.Fatal("the stream stands still")
+			t.Fatal("the stream does not deliver")
 		case <-time.After(10 * time.Millisecond):
 		}
 	}
 }
 
-// streamSimulator is a stream as a mapping reads it, made of records. A wild one mixes
-// partitions, cuts its pages as it likes and goes back now and then: what was
-// read comes again, in its order.
+// streamSimulator is a DynamoDB stream served from records. With a rng it mixes
+// partitions over shards, varies the page size and sometimes redelivers records, in
+// order.
 type streamSimulator struct {
 	mu          sync.Mutex
-	rng         *rand.Rand // nil in a quiet one
+	rng         *rand.Rand // nil for exact delivery
 	shards      [][]map[string]any
 	ended       map[int]bool
-	redelivered int // records that came again
+	redelivered int // records delivered again
 	done        chan struct{}
 }
 
@@ -198,21 +198,21 @@ func (s *streamSimulator) page(iterator string) map[string]any {
 	return map[string]any{"Records": all[at:end], "NextShardIterator": fmt.Sprint(shard, " ", next)}
 }
 
-// consumer is the two functions that follow a stream, with the settings of the
-// template, and what becomes of them on the way.
+// consumer runs the two functions that read the stream, with the settings of the
+// template, and injects failures.
 type consumer struct {
 	workload      *workload
 	mappings      []emulator.Mapping
-	poisonRecords map[string]string // sequence numbers of records that the function dies of
+	poisonRecords map[string]string // sequence numbers of records that crash the function
 
 	mu          sync.Mutex
-	rng         *rand.Rand // nil where nothing goes wrong
+	rng         *rand.Rand // nil for no failures
 	failures    map[string]int
 	invocations int
 	faults      int
 	redelivered int
-	attempts    map[string]int // runs of one record alone, by function and number
-	deadLetters []string       // what was given up, as Lambda tells of it
+	attempts    map[string]int // invocations with this record only, by function and sequence number
+	deadLetters []string       // failure records, in Lambda's format
 	jobs        map[notification.DeliveryJob]int
 }
 
@@ -234,12 +234,12 @@ func newConsumer(t *testing.T, w *workload, rng *rand.Rand) *consumer {
 		}
 	}
 	if len(c.mappings) != 2 {
-		t.Fatalf("the template has %d functions that follow the stream, want 2", len(c.mappings))
+		t.Fatalf("the template has %d functions that read the stream, want 2", len(c.mappings))
 	}
 	return c
 }
 
-// run feeds both functions with records until they have taken all.
+// run passes the records to both functions until all are processed.
 func (c *consumer) run(t *testing.T, records []map[string]any) {
 	t.Helper()
 	var wg sync.WaitGroup
@@ -274,13 +274,13 @@ func (c *consumer) sendToDLQ(_, body string) error {
 	return nil
 }
 
-// The fates of an invocation.
+// Failure modes of an invocation.
 const (
 	noFailure         = iota
-	deliveredTwice    // at the same moment
-	responseLost      // all is done, and nobody hears of it
-	crashed           // after some requests no more go out
-	unreliableNetwork // requests and answers are lost
+	deliveredTwice    // concurrently
+	responseLost      // processed, but reported as failed
+	crashed           // no requests after the first few
+	unreliableNetwork // requests and responses are lost
 	failureModes
 )
 
@@ -295,7 +295,7 @@ func (c *consumer) chooseFailure(function, first string) (mode int, seed uint64)
 		c.faults++
 	}
 	if mode > deliveredTwice {
-		c.failures[function+first]++ // below the attempts that the template grants
+		c.failures[function+first]++ // fewer than the attempts set in the template
 	}
 	return mode, c.rng.Uint64()
 }
@@ -334,7 +334,7 @@ func (c *consumer) invoke(ctx context.Context, function string, payload []byte) 
 	return json.Marshal(resp)
 }
 
-// limitedClient lets so many requests out, and no more.
+// limitedClient sends the first requests and fails all later ones.
 type limitedClient struct {
 	next      aws.HTTPClient
 	remaining int64
@@ -347,7 +347,7 @@ func (c *limitedClient) Do(r *http.Request) (*http.Response, error) {
 	return c.next.Do(r)
 }
 
-// handler is a function as its main puts it together, over a table.
+// handler returns the handler of a function, wired as in its main.
 func (c *consumer) handler(function string, config aws.Config) stream.BatchHandler {
 	log, store := slog.New(slog.DiscardHandler), dynamo.New(config, c.workload.tableName, fixedNow)
 	if function == "stream-deliver" {
@@ -361,12 +361,12 @@ func (c *consumer) handler(function string, config aws.Config) stream.BatchHandl
 		stream.PurgeDeleted(store, &fakeObjects{}), stream.AckHeartbeat("stream-project", store))
 }
 
-// noPush is a Pusher to nobody.
+// noPush is a Pusher without effect.
 type noPush struct{}
 
 func (noPush) Send(context.Context, string, []byte) error { return nil }
 
-// Send implements stream.Queue.
+// Send implements the delivery queue.
 func (c *consumer) Send(_ context.Context, _ time.Duration, jobs ...notification.DeliveryJob) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -19,8 +19,8 @@ import (
 	"ticketsystem/pkg/ticket"
 )
 
-// consumeAll feeds a mill with what its table's stream tells, and with what
-// follows from that, until nothing more follows.
+// consumeAll passes the stream's records to the consumer, and then the records of the
+// consumer's own writes, until there are none left.
 func consumeAll(t *testing.T, c *consumer, collector *recordCollector, records []map[string]any) (consumed int) {
 	t.Helper()
 	for range 12 {
@@ -31,12 +31,12 @@ func consumeAll(t *testing.T, c *consumer, collector *recordCollector, records [
 		c.run(t, records)
 		records = collector.drain(t)
 	}
-	t.Fatal("the stream feeds itself without end")
+	t.Fatal("the stream does not end")
 	return consumed
 }
 
-// compareTables compares all that two houses hold, and the numbers with the logs.
-// What only says how often something was tried is left out.
+// compareTables compares two tables, and the statistics with the logs. Attributes that
+// count attempts are ignored.
 func compareTables(a, b map[string]item, logs map[string]ticket.Log) (compared int, diffs []string) {
 	keep := func(pk, sk string) bool { return pk != "STAT" && sk != "~S" && !strings.HasPrefix(pk, "END") }
 	compared, diffs = diffItems(filterItems(a, keep), filterItems(b, keep))
@@ -46,17 +46,16 @@ func compareTables(a, b map[string]item, logs map[string]ticket.Log) (compared i
 	}
 	for name, n := range got {
 		if compared++; want[name] != n {
-			diffs = append(diffs, fmt.Sprintf("number %s: got %v, want %v", name, n, want[name]))
+			diffs = append(diffs, fmt.Sprintf("statistic %s: got %v, want %v", name, n, want[name]))
 		}
 	}
 	return compared, diffs
 }
 
-// TestStream_FaultyDelivery: the records of a run come in another order across
-// keys, cut, doubled and from further back once more, to functions that die on
-// the way, answer in vain or lose their line. Heads, numbers, words, timers and
-// notifications are those of a quiet stream, item by item, and of the logs; and
-// each mail and SMS goes out once.
+// TestStream_FaultyDelivery delivers records reordered across keys, in random pages and
+// repeatedly, to functions that crash, lose responses or lose their connection. All
+// projections must equal those of an undisturbed stream and the logs, and each email
+// and SMS is sent once.
 func TestStream_FaultyDelivery(t *testing.T) {
 	t.Parallel()
 	var compared, records, invocations, faults, redelivered, sent int
@@ -78,28 +77,28 @@ func TestStream_FaultyDelivery(t *testing.T) {
 		n, more := compareTables(actual.items(t), expected.items(t), logs)
 		compared, diffs = compared+n, append(diffs, more...)
 		if len(faulty.deadLetters)+len(clean.deadLetters) > 0 {
-			diffs = append(diffs, fmt.Sprintf("given up: %v %v", faulty.deadLetters, clean.deadLetters))
+			diffs = append(diffs, fmt.Sprintf("dead letters: %v %v", faulty.deadLetters, clean.deadLetters))
 		}
 		if got, want := len(faulty.jobs), len(clean.jobs); got != want {
-			diffs = append(diffs, fmt.Sprintf("%d orders, want %d", got, want))
+			diffs = append(diffs, fmt.Sprintf("%d jobs, want %d", got, want))
 		}
 		deliveries, wrong := deliverAll(t, actual, faulty.jobs)
 		sent, diffs = sent+deliveries, append(diffs, wrong...)
 		invocations, faults, redelivered = invocations+faulty.invocations, faults+faulty.faults, redelivered+faulty.redelivered
 	}
 	must(t, report.Record(report.Result{
-		Check: "stream", Name: "doubled, mixed up, cut, dying", Value: fmt.Sprintf("%d of %d items differ", len(diffs), compared), Target: "0 differ", Pass: len(diffs) == 0,
-		Note: fmt.Sprintf("%d records, %d of them again from further back, %d runs, %d of them disturbed; %d mails and SMS, each once.", records, redelivered, invocations, faults, sent),
+		Check: "stream", Name: "repeated, reordered, paged and with crashes", Value: fmt.Sprintf("%d of %d items differ", len(diffs), compared), Target: "0 differ", Pass: len(diffs) == 0,
+		Note: fmt.Sprintf("%d records, %d of them delivered again, %d invocations, %d of them with a failure; %d emails and SMS, each once.", records, redelivered, invocations, faults, sent),
 	}))
 	if len(diffs) > 0 {
 		t.Errorf("%d of %d differ: %s", len(diffs), compared, strings.Join(diffs[:min(6, len(diffs))], "\n"))
 	}
 	if faults == 0 || redelivered == 0 || sent == 0 {
-		t.Errorf("%d faults, %d again, %d sent: nothing was tried", faults, redelivered, sent)
+		t.Errorf("%d faults, %d redelivered, %d sent: nothing was tested", faults, redelivered, sent)
 	}
 }
 
-// countingMailer counts what is sent.
+// countingMailer counts the sent emails and SMS.
 type countingMailer struct{ count atomic.Int64 }
 
 func (c *countingMailer) Mail(context.Context, notification.Mail, string) error {
@@ -108,8 +107,8 @@ func (c *countingMailer) Mail(context.Context, notification.Mail, string) error 
 }
 func (c *countingMailer) Send(context.Context, string, string) error { c.count.Add(1); return nil }
 
-// deliverAll carries out all orders, each several times at once, and counts what
-// was sent and what says that it was.
+// deliverAll runs each job several times concurrently. It returns the number of
+// deliveries marked as sent, and the inconsistencies.
 func deliverAll(t *testing.T, w *workload, jobs map[notification.DeliveryJob]int) (sent int, wrong []string) {
 	t.Helper()
 	out := &countingMailer{}
@@ -117,11 +116,11 @@ func deliverAll(t *testing.T, w *workload, jobs map[notification.DeliveryJob]int
 	for job := range jobs {
 		var wg sync.WaitGroup
 		for range 2 {
-			wg.Go(func() { _, _ = deliverer.Deliver(t.Context(), job) }) // one is told that the other has it in hand
+			wg.Go(func() { _, _ = deliverer.Deliver(t.Context(), job) }) // one call finds the delivery claimed by the other
 		}
 		wg.Wait()
 		if _, err := deliverer.Deliver(t.Context(), job); err != nil {
-			wrong = append(wrong, fmt.Sprintf("order %+v: %v", job, err))
+			wrong = append(wrong, fmt.Sprintf("job %+v: %v", job, err))
 		}
 	}
 	for k, it := range w.items(t) {
@@ -137,14 +136,14 @@ func deliverAll(t *testing.T, w *workload, jobs map[notification.DeliveryJob]int
 		}
 	}
 	if int(out.count.Load()) != sent {
-		wrong = append(wrong, fmt.Sprintf("%d were sent, %d say so", out.count.Load(), sent))
+		wrong = append(wrong, fmt.Sprintf("%d were sent, %d are marked as sent", out.count.Load(), sent))
 	}
 	return sent, wrong
 }
 
-// TestPoisonRecords: a record that cannot be read and one that kills whoever reads it
-// end among the failures within their attempts; all others pass, and a replay
-// makes up for what the second has cost.
+// TestPoisonRecords checks that a record that cannot be decoded and one that crashes
+// the function end in the DLQ after their attempts. All others are processed, and a
+// replay repairs the projections of the second.
 func TestPoisonRecords(t *testing.T) {
 	t.Parallel()
 	w := newWorkload(t, 77)
@@ -179,15 +178,15 @@ func TestPoisonRecords(t *testing.T) {
 	must(t, report.Record(report.Result{
 		Check: "stream", Name: "poison", Value: fmt.Sprintf("%d dead letters, %d of %d items differ", len(c.deadLetters), len(diffs), compared),
 		Target: fmt.Sprintf("%d dead letters, 0 differ", 2*len(poisoned)), Pass: len(diffs) == 0 && len(c.deadLetters) == 2*len(poisoned),
-		Note: fmt.Sprintf("%d poisoned records, followed by 2 functions; after a replay.", len(poisoned)),
+		Note: fmt.Sprintf("%d poison records, read by 2 functions; after a replay.", len(poisoned)),
 	}))
 	if len(diffs) > 0 {
 		t.Errorf("%d of %d differ: %s", len(diffs), compared, strings.Join(diffs[:min(6, len(diffs))], "\n"))
 	}
 }
 
-// findPoisonRecords picks the records that are poison: the entry that cannot be read,
-// and the first message of a ticket, which kills.
+// findPoisonRecords returns the sequence numbers of the poison records: the entry that
+// cannot be decoded, and the first message of a ticket, which is made fatal.
 func findPoisonRecords(t *testing.T, streamRecords []map[string]any, ticketID string) (fatal map[string]string, poisoned []string) {
 	t.Helper()
 	fatal = map[string]string{}
@@ -201,14 +200,14 @@ func findPoisonRecords(t *testing.T, streamRecords []map[string]any, ticketID st
 		}
 	}
 	if len(fatal) != 1 || len(poisoned) != 2 {
-		t.Fatalf("got %d poisoned records, %d of them deadly", len(poisoned), len(fatal))
+		t.Fatalf("got %d poison records, %d of them fatal", len(poisoned), len(fatal))
 	}
 	slices.Sort(poisoned)
 	return fatal, poisoned
 }
 
-// checkDeadLetters: each poisoned record alone, from each of the functions, after the
-// attempts that the template grants.
+// checkDeadLetters checks that each poison record is in the DLQ alone, once per
+// function, after the attempts set in the template.
 func checkDeadLetters(t *testing.T, c *consumer, poisoned []string) {
 	t.Helper()
 	got := map[string]bool{}
@@ -222,7 +221,7 @@ func checkDeadLetters(t *testing.T, c *consumer, poisoned []string) {
 		}
 		must(t, json.Unmarshal([]byte(body), &letter))
 		if letter.DDBStreamBatchInfo.BatchSize != 1 {
-			t.Errorf("%d records were given up at once", letter.DDBStreamBatchInfo.BatchSize)
+			t.Errorf("%d records in one dead letter", letter.DDBStreamBatchInfo.BatchSize)
 		}
 		got[letter.RequestContext.FunctionArn+" "+letter.DDBStreamBatchInfo.StartSequenceNumber] = true
 	}
@@ -231,13 +230,13 @@ func checkDeadLetters(t *testing.T, c *consumer, poisoned []string) {
 		for _, seq := range poisoned {
 			k := mapping.Function + " " + seq
 			want[k] = true
-			// The first may have been with others, that passed.
+			// The first attempt may have been in a batch with other records.
 			if n := c.attempts[k]; n < mapping.MaxRetries || n > mapping.MaxRetries+1 {
-				t.Errorf("%s had %d attempts alone, want %d", k, n, mapping.MaxRetries+1)
+				t.Errorf("%s had %d single-record attempts, want %d", k, n, mapping.MaxRetries+1)
 			}
 		}
 	}
 	if !maps.Equal(got, want) {
-		t.Errorf("given up: %v, want %v", got, want)
+		t.Errorf("dead letters: %v, want %v", got, want)
 	}
 }

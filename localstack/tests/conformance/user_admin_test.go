@@ -21,18 +21,18 @@ import (
 	"ticketsystem/pkg/user"
 )
 
-// adminActor is whoever keeps the book in these tests.
+// adminActor is the administrator in audit records.
 var adminActor = audit.Actor{ID: "01KA0000000000000000000000", Name: "Mina", Address: "192.0.2.1"}
 
-// recorder writes the records of deeds.
+// recorder makes audit records.
 var recorder = audit.Recorder{Now: app.Now, NewID: newID}
 
-// noSockets is a house in which nobody has one open.
+// noSockets is a SocketCloser without open sockets.
 type noSockets struct{}
 
 func (noSockets) CloseUser(context.Context, string, user.Revocation) error { return nil }
 
-// fakeCloser notes which connections were closed.
+// fakeCloser records the ids of the closed connections.
 type fakeCloser map[string]bool
 
 func (c fakeCloser) Close(_ context.Context, connectionID string) error {
@@ -40,7 +40,7 @@ func (c fakeCloser) Close(_ context.Context, connectionID string) error {
 	return nil
 }
 
-// newUserAdmin is the book of people over a store.
+// newUserAdmin returns the user administration over a store.
 func newUserAdmin(store *dynamo.Store) *account.UserAdmin {
 	return &account.UserAdmin{
 		Store: store, Revoker: &account.AccessRevoker{Sessions: store, Sockets: noSockets{}, Now: app.Now},
@@ -48,7 +48,7 @@ func newUserAdmin(store *dynamo.Store) *account.UserAdmin {
 	}
 }
 
-// addUser adds a person by their number alone.
+// addUser creates a user with a new phone number.
 func addUser(t *testing.T, userAdmin *account.UserAdmin, role user.Role) user.User {
 	t.Helper()
 	u, err := userAdmin.Create(t.Context(), adminActor, account.CreateUserParams{Phone: newPhone(), Role: role, Name: "Reza"})
@@ -56,8 +56,8 @@ func addUser(t *testing.T, userAdmin *account.UserAdmin, role user.Role) user.Us
 	return u
 }
 
-// TestLastAdminKept: twenty administrators, and each is demoted,
-// removed or disabled at the same moment. The last one stays, whoever that is.
+// TestLastAdminKept demotes, deletes or disables 20 administrators at once. One must
+// remain.
 func TestLastAdminKept(t *testing.T) {
 	t.Parallel()
 	store := newIsolatedStore(t)
@@ -86,23 +86,23 @@ func TestLastAdminKept(t *testing.T) {
 	if len(left) != 1 || next != nil {
 		t.Fatalf("got %+v, %v, want one administrator", left, next)
 	}
-	wantCode(t, "to remove the last one", userAdmin.Delete(t.Context(), adminActor, left[0].ID), apperr.LastAdmin)
+	wantCode(t, "delete the last administrator", userAdmin.Delete(t.Context(), adminActor, left[0].ID), apperr.LastAdmin)
 
-	// Whoever is demoted many times at once is counted once.
+	// Concurrent demotions of one administrator are counted once.
 	second := addUser(t, userAdmin, user.RoleAdmin)
 	third := addUser(t, userAdmin, user.RoleAdmin)
 	byCode = concurrently(10, func(int) error {
 		_, err := userAdmin.Update(t.Context(), adminActor, second.ID, account.UserUpdate{Role: &demoted})
 		return err
 	})
-	equal(t, "ten demotions of one", byCode, map[apperr.Code]int{"": 10})
+	equal(t, "ten demotions of one administrator", byCode, map[apperr.Code]int{"": 10})
 	must(t, userAdmin.Delete(t.Context(), adminActor, third.ID))
 	_, err = userAdmin.Update(t.Context(), adminActor, left[0].ID, account.UserUpdate{Disabled: &disabled})
-	wantCode(t, "to disable the last one", err, apperr.LastAdmin)
+	wantCode(t, "disable the last administrator", err, apperr.LastAdmin)
 }
 
-// TestUserAdmin: what is entered opens the door, what is changed is
-// changed in the login too, and a number belongs to one person.
+// TestUserAdmin creates, updates and deletes a user, and checks the login. A phone
+// number belongs to one user.
 func TestUserAdmin(t *testing.T) {
 	t.Parallel()
 	userAdmin, phone := newUserAdmin(openStore()), newPhone()
@@ -111,18 +111,18 @@ func TestUserAdmin(t *testing.T) {
 		_, err := userAdmin.Create(t.Context(), adminActor, params)
 		return err
 	})
-	equal(t, "eight at once with one number", byCode, map[apperr.Code]int{"": 1, apperr.PhoneTaken: 7})
+	equal(t, "eight concurrent creates with one phone number", byCode, map[apperr.Code]int{"": 1, apperr.PhoneTaken: 7})
 	login, found, err := openStore().Login(t.Context(), phone)
 	if err != nil || !found || login.Hash == "" {
 		t.Fatalf("got %+v, %v, %v", login, found, err)
 	}
 	sara, err := userAdmin.Get(t.Context(), login.User.ID)
 	must(t, err)
-	equal(t, "the login's copy", login.User, sara)
+	equal(t, "copy in the login", login.User, sara)
 
 	other := addUser(t, userAdmin, user.RoleUser)
 	_, err = userAdmin.Update(t.Context(), adminActor, sara.ID, account.UserUpdate{Phone: &other.Phone})
-	wantCode(t, "another's number", err, apperr.PhoneTaken)
+	wantCode(t, "another user's phone number", err, apperr.PhoneTaken)
 
 	moved, name, role := newPhone(), "Sara Karimi", user.RoleUser
 	now, err := userAdmin.Update(t.Context(), adminActor, sara.ID, account.UserUpdate{Phone: &moved, Name: &name, Role: &role})
@@ -131,11 +131,11 @@ func TestUserAdmin(t *testing.T) {
 	must(t, err)
 	equal(t, "changed", stored, now)
 	if _, found, err = openStore().Login(t.Context(), phone); err != nil || found {
-		t.Errorf("the old number: got %v, %v", found, err)
+		t.Errorf("old phone number: got %v, %v", found, err)
 	}
 	took, _, err := openStore().Login(t.Context(), moved)
 	must(t, err)
-	equal(t, "login under the new number", took, account.Login{Phone: moved, Hash: login.Hash, User: now})
+	equal(t, "login by the new phone number", took, account.Login{Phone: moved, Hash: login.Hash, User: now})
 
 	next := "another-horse-8"
 	s := newSession(now)
@@ -143,21 +143,22 @@ func TestUserAdmin(t *testing.T) {
 	_, err = userAdmin.Update(t.Context(), adminActor, sara.ID, account.UserUpdate{Password: &next})
 	must(t, err)
 	if took, _, err = openStore().Login(t.Context(), moved); err != nil || took.Hash == login.Hash {
-		t.Errorf("a new password: got the old hash, %v", err)
+		t.Errorf("new password: got the old hash, %v", err)
 	}
 	if _, found, err = openStore().Session(t.Context(), sara.ID, s.Family); err != nil || found {
-		t.Errorf("a session behind a new password: got %v, %v", found, err)
+		t.Errorf("session after a new password: got %v, %v", found, err)
 	}
 
 	must(t, userAdmin.Delete(t.Context(), adminActor, sara.ID))
-	wantCode(t, "to remove twice", userAdmin.Delete(t.Context(), adminActor, sara.ID), apperr.UserNotFound)
+	wantCode(t, "delete twice", userAdmin.Delete(t.Context(), adminActor, sara.ID), apperr.UserNotFound)
 	if _, found, err = openStore().Login(t.Context(), moved); err != nil || found {
-		t.Errorf("the login of a removed person: got %v, %v", found, err)
+		t.Errorf("login of a deleted user: got %v, %v", found, err)
 	}
 	newAccounts(t, openStore()).signUp(t, moved)
 }
 
-// TestListUsers_ByRole: pages by role and of everybody, the newest first.
+// TestListUsers_ByRole lists the users of each role and of all roles by page, newest
+// first.
 func TestListUsers_ByRole(t *testing.T) {
 	t.Parallel()
 	userAdmin := newUserAdmin(newIsolatedStore(t))
@@ -181,11 +182,11 @@ func TestListUsers_ByRole(t *testing.T) {
 			}
 			cursor = next
 		}
-		equal(t, fmt.Sprintf("people of role %q", role), ids, all[role])
+		equal(t, fmt.Sprintf("users of role %q", role), ids, all[role])
 	}
 }
 
-// TestCategoryNames_Unique, however many want one at the same moment.
+// TestCategoryNames_Unique creates categories with the same name concurrently.
 func TestCategoryNames_Unique(t *testing.T) {
 	t.Parallel()
 	store := newIsolatedStore(t)
@@ -208,18 +209,18 @@ func TestCategoryNames_Unique(t *testing.T) {
 		orders[c.Order] = true
 	}
 	if len(list) != 11 || len(orders) != 11 {
-		t.Errorf("got %d categories in %d places, want 11 in 11", len(list), len(orders))
+		t.Errorf("got %d categories with %d order values, want 11 and 11", len(list), len(orders))
 	}
 	_, err = categories.Update(t.Context(), adminActor, list[0].ID, category.Update{Names: map[string]string{"fa": list[1].Names["en"]}})
-	wantCode(t, "a name that another has in another language", err, apperr.NameTaken)
+	wantCode(t, "a name of another category in another language", err, apperr.NameTaken)
 	must(t, categories.Delete(t.Context(), adminActor, list[1].ID))
 	_, err = categories.Update(t.Context(), adminActor, list[0].ID, category.Update{Names: map[string]string{"fa": list[1].Names["en"]}})
 	must(t, err)
-	wantCode(t, "to remove twice", categories.Delete(t.Context(), adminActor, list[1].ID), apperr.CategoryNotFound)
+	wantCode(t, "delete twice", categories.Delete(t.Context(), adminActor, list[1].ID), apperr.CategoryNotFound)
 }
 
-// TestAuditPagination: each deed is noted once, what was refused is not, and
-// pages go from the newest to the oldest.
+// TestAuditPagination checks that each change has one audit record, that a rejected
+// change has none, and that pages are newest first.
 func TestAuditPagination(t *testing.T) {
 	t.Parallel()
 	store := newIsolatedStore(t)
@@ -229,9 +230,9 @@ func TestAuditPagination(t *testing.T) {
 	name, next := "Reza Karimi", "another-horse-8"
 	_, err := userAdmin.Update(t.Context(), adminActor, one.ID, account.UserUpdate{Name: &name, Password: &next})
 	must(t, err)
-	_, err = userAdmin.Update(t.Context(), adminActor, one.ID, account.UserUpdate{Name: &name}) // as it is
+	_, err = userAdmin.Update(t.Context(), adminActor, one.ID, account.UserUpdate{Name: &name}) // no change
 	must(t, err)
-	wantCode(t, "the last one", userAdmin.Delete(t.Context(), adminActor, admin.ID), apperr.LastAdmin)
+	wantCode(t, "the last administrator", userAdmin.Delete(t.Context(), adminActor, admin.ID), apperr.LastAdmin)
 	must(t, userAdmin.Delete(t.Context(), adminActor, one.ID))
 
 	var records []audit.Record
@@ -247,15 +248,15 @@ func TestAuditPagination(t *testing.T) {
 		actions = append(actions, record.Action+" "+record.Target)
 		equal(t, "actor", record.Actor, adminActor)
 	}
-	equal(t, "deeds", actions, []string{
+	equal(t, "audit records", actions, []string{
 		"user.removed " + one.ID, "user.changed " + one.ID, "user.created " + one.ID, "user.created " + admin.ID,
 	})
 	equal(t, "before", records[1].Before, audit.Fields{"name": "Reza"})
 	equal(t, "after", records[1].After, audit.Fields{"name": name, "password": "changed"})
 }
 
-// TestListUsers_Search by the words of name, e-mail and number, with a role
-// or without.
+// TestListUsers_Search searches by terms of name, email and phone number, with and
+// without a role.
 func TestListUsers_Search(t *testing.T) {
 	t.Parallel()
 	store := newIsolatedStore(t)
@@ -284,18 +285,18 @@ func TestListUsers_Search(t *testing.T) {
 	}
 	equal(t, "all", search("karimi rez", ""), []string{"5", "4", "3", "2", "1", "0"})
 	equal(t, "of a role", search("karimi", user.RoleSupport), []string{"5", "3", "1"})
-	equal(t, "of no role of theirs", search("karimi", user.RoleAdmin), nil)
-	equal(t, "by e-mail", search("reza4@example.com", ""), []string{"4"})
-	equal(t, "by number", search("0"+users[0].Phone[3:], ""), []string{"5"})
-	equal(t, "by the beginning of a number", search(users[0].Phone[:9], user.RoleSupport), []string{"5", "3", "1"})
+	equal(t, "of another role", search("karimi", user.RoleAdmin), nil)
+	equal(t, "by email", search("reza4@example.com", ""), []string{"4"})
+	equal(t, "by phone", search("0"+users[0].Phone[3:], ""), []string{"5"})
+	equal(t, "by phone prefix", search(users[0].Phone[:9], user.RoleSupport), []string{"5", "3", "1"})
 	equal(t, "by id", search(users[5].ID, ""), []string{"0"})
-	equal(t, "nobody", search("nobody", ""), nil)
+	equal(t, "no match", search("nomatch", ""), nil)
 	must(t, userAdmin.Delete(t.Context(), adminActor, users[0].ID))
-	equal(t, "removed, before the stream has told it", search("karimi", user.RoleSupport), []string{"3", "1"})
+	equal(t, "deleted, before the stream handler ran", search("karimi", user.RoleSupport), []string{"3", "1"})
 }
 
-// TestRevokeAccess_OnUpdate before the change is answered: what carries
-// the old ones is void. Another name is no other right.
+// TestRevokeAccess_OnUpdate checks which updates revoke tokens with the old rights
+// before they return.
 func TestRevokeAccess_OnUpdate(t *testing.T) {
 	userAdmin := newUserAdmin(openStore())
 	name, role, phone, password, yes, no := "Reza", user.RoleUser, newPhone(), "another-horse-8", true, false
@@ -310,12 +311,12 @@ func TestRevokeAccess_OnUpdate(t *testing.T) {
 		void   bool
 	}{
 		"another name": {edit(account.UserUpdate{Name: &name}), false}, "another role": {edit(account.UserUpdate{Role: &role}), true},
-		"another number": {edit(account.UserUpdate{Phone: &phone}), true}, "another password": {edit(account.UserUpdate{Password: &password}), true},
+		"another phone number": {edit(account.UserUpdate{Phone: &phone}), true}, "another password": {edit(account.UserUpdate{Password: &password}), true},
 		"disabled": {edit(account.UserUpdate{Disabled: &yes}), true},
-		"let in again": {func(id string) error {
+		"enabled again": {func(id string) error {
 			return errors.Join(edit(account.UserUpdate{Disabled: &yes})(id), edit(account.UserUpdate{Disabled: &no})(id))
 		}, true},
-		"another role of a disabled person": {func(id string) error {
+		"another role of a disabled user": {func(id string) error {
 			return errors.Join(edit(account.UserUpdate{Disabled: &yes})(id), edit(account.UserUpdate{Role: &role})(id))
 		}, true},
 		"removed": {func(id string) error { return userAdmin.Delete(t.Context(), adminActor, id) }, true},
@@ -331,8 +332,8 @@ func TestRevokeAccess_OnUpdate(t *testing.T) {
 	}
 }
 
-// TestRevokeAccess_Repeated: the stream tells of a change again, after who was
-// changed has come back. What was opened with the new rights stays.
+// TestRevokeAccess_Repeated repeats the stream record of a change after the user has
+// logged in again. Tokens and sockets with the new rights stay valid.
 func TestRevokeAccess_Repeated(t *testing.T) {
 	t.Parallel()
 	store, closed := openStore(), fakeCloser{}
@@ -355,11 +356,11 @@ func TestRevokeAccess_Repeated(t *testing.T) {
 	}
 	check := account.NewRevocationCache(store, app.Now).Check
 	if err := check(t.Context(), before); !apperr.Is(err, apperr.TokenExpired) {
-		t.Errorf("with the role of before: got %v, want token_expired", err)
+		t.Errorf("with the old role: got %v, want token_expired", err)
 	}
 	must(t, check(t.Context(), now))
 	if !closed[old] || closed[newer] {
-		t.Errorf("closed %v, want %s alone", closed, old)
+		t.Errorf("closed %v, want only %s", closed, old)
 	}
 
 	for _, disabled := range []bool{true, false} {
@@ -372,19 +373,19 @@ func TestRevokeAccess_Repeated(t *testing.T) {
 	must(t, stream.RevokeChangedRights(store, userAdmin.Revoker)(t.Context(), dynamo.Change{RightsChangedUserID: u.ID}))
 	must(t, check(t.Context(), again))
 	if _, found, err := store.Session(t.Context(), u.ID, session.Family); err != nil || !found || !closed[newer] || closed[last] {
-		t.Errorf("let in again: got session %v, %v, closed %v, want %s open", found, err, closed, last)
+		t.Errorf("enabled again: got session %v, %v, closed %v, want %s open", found, err, closed, last)
 	}
 }
 
-// TestVerifyNewSession_DisabledUser: whoever was let in while they were being disabled
-// is out again as soon as the stream tells of the session.
+// TestVerifyNewSession_DisabledUser checks that a session created while the user was
+// being disabled is deleted by the stream handler.
 func TestVerifyNewSession_DisabledUser(t *testing.T) {
 	t.Parallel()
 	store, userAdmin := openStore(), newUserAdmin(openStore())
 	u, disabled := addUser(t, userAdmin, user.RoleSupport), true
 	_, err := userAdmin.Update(t.Context(), adminActor, u.ID, account.UserUpdate{Disabled: &disabled})
 	must(t, err)
-	late := newSession(u) // with the rights that were read before
+	late := newSession(u) // with the rights of before the update
 	must(t, store.CreateSession(t.Context(), late, nil))
 	must(t, stream.VerifyNewSession(store, userAdmin.Revoker)(t.Context(), dynamo.Change{SessionUser: &u}))
 	if _, found, err := store.Session(t.Context(), u.ID, late.Family); err != nil || found {

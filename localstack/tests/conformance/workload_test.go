@@ -24,8 +24,8 @@ import (
 	"ticketsystem/pkg/user"
 )
 
-// workload is a house with a table of its own, whose stream nobody follows but the
-// test. Its clock moves with every look at it.
+// workload runs random ticket operations on its own table. The test reads the table's
+// stream. Each reading of the clock advances it by one second.
 type workload struct {
 	tableName string
 	store     *dynamo.Store
@@ -39,7 +39,8 @@ type workload struct {
 	ticketIDs             []string
 }
 
-// workloadStart is when everything happens: the days of the numbers are known then.
+// workloadStart is the time of the first operation. It is fixed, so that the days of
+// the statistics are known.
 func workloadStart() time.Time { return time.Date(2026, 3, 4, 9, 0, 0, 0, time.UTC) }
 
 func newWorkload(t *testing.T, seed uint64) *workload {
@@ -47,7 +48,7 @@ func newWorkload(t *testing.T, seed uint64) *workload {
 	w := newEmptyWorkload(t, seed)
 	for i := range w.categoryIDs {
 		w.categoryIDs[i] = newID()
-		must(t, w.store.SaveCategory(t.Context(), category.Category{ID: w.categoryIDs[i], Names: map[string]string{"en": fmt.Sprint("Shelf ", i)}, Active: true}))
+		must(t, w.store.SaveCategory(t.Context(), category.Category{ID: w.categoryIDs[i], Names: map[string]string{"en": fmt.Sprint("Category ", i)}, Active: true}))
 	}
 	for i, actor := range []*user.Principal{&w.sara, &w.mina, &w.ali, &w.reza} {
 		l := newLogin()
@@ -62,16 +63,17 @@ func newWorkload(t *testing.T, seed uint64) *workload {
 	return w
 }
 
-// newEmptyWorkload is one without anything in it.
+// newEmptyWorkload returns a workload without users and categories.
 func newEmptyWorkload(t *testing.T, seed uint64) *workload {
 	t.Helper()
-	w := &workload{tableName: "plant-" + newID(), now: workloadStart(), rng: rand.New(rand.NewPCG(seed, 3))}
+	w := &workload{tableName: "workload-" + newID(), now: workloadStart(), rng: rand.New(rand.NewPCG(seed, 3))}
 	createTempTable(t, w.tableName)
 	w.store = dynamo.New(env.config, w.tableName, fixedNow)
 	return w
 }
 
-// fixedNow is the clock of whoever follows: what is made twice looks the same.
+// fixedNow is the clock of the stream handlers. It is fixed, so that repeated
+// projections are equal.
 func fixedNow() time.Time { return workloadStart().Add(48 * time.Hour) }
 
 func (w *workload) tick() time.Time {
@@ -81,14 +83,14 @@ func (w *workload) tick() time.Time {
 	return w.now
 }
 
-// service is the tickets' desk over a store.
+// service returns a ticket service over a store.
 func (w *workload) service(store *dynamo.Store, now func() time.Time) *ticket.Service {
 	return &ticket.Service{
 		Store: store, Attachments: store, Agents: store, Categories: category.NewCache(store, now), Now: now, ReopenWindow: 7 * 24 * time.Hour,
 	}
 }
 
-// runRandom opens tickets and lets them live by chance, some days long.
+// runRandom creates tickets and runs random operations on them, over several days.
 func (w *workload) runRandom(t *testing.T, tickets, steps int) {
 	t.Helper()
 	service := w.service(w.store, w.tick)
@@ -104,7 +106,7 @@ func (w *workload) runRandom(t *testing.T, tickets, steps int) {
 	}
 }
 
-// codeOf is what an error says; "" where there is none.
+// codeOf returns the code of an error, or "" for nil.
 func codeOf(err error) apperr.Code {
 	if err == nil {
 		return ""
@@ -112,7 +114,7 @@ func codeOf(err error) apperr.Code {
 	return apperr.From(err).Code
 }
 
-// randomText are words of a small language, so that tickets share some.
+// randomText returns random words of a small vocabulary, so that tickets share terms.
 func (w *workload) randomText(n int) string {
 	var all []string
 	for range n {
@@ -121,8 +123,8 @@ func (w *workload) randomText(n int) string {
 	return strings.Join(all, " ")
 }
 
-// step is one thing that happens to a ticket. What its state does not allow is
-// left.
+// step runs one random operation on a ticket. Operations that the ticket's state does
+// not allow are ignored.
 func (w *workload) step(ctx context.Context, service *ticket.Service, id string) (err error) {
 	w.mu.Lock()
 	n, to, hours, actor := w.rng.IntN(16), w.rng.IntN(5), w.rng.IntN(4), []user.Principal{w.sara, w.mina, w.ali, w.reza}[w.rng.IntN(4)]
@@ -148,12 +150,12 @@ func (w *workload) step(ctx context.Context, service *ticket.Service, id string)
 	}
 	switch codeOf(err) {
 	case apperr.TicketNotFound, apperr.StatusNotAllowed, apperr.TicketClosed:
-		return nil // somebody else's, or closed, perhaps long ago
+		return nil // another customer's ticket, or a closed one
 	}
 	return err
 }
 
-// logs are the logs of all tickets.
+// logs returns the logs of all tickets.
 func (w *workload) logs(t *testing.T) map[string]ticket.Log {
 	t.Helper()
 	all := map[string]ticket.Log{}
@@ -165,10 +167,10 @@ func (w *workload) logs(t *testing.T) map[string]ticket.Log {
 	return all
 }
 
-// item is an item of the table in plain values.
+// item is a DynamoDB item as plain Go values.
 type item = map[string]any
 
-// items are all items of the table, by their key.
+// items returns all items of the table by key.
 func (w *workload) items(t *testing.T) map[string]item {
 	t.Helper()
 	all := map[string]item{}
@@ -187,7 +189,7 @@ func (w *workload) items(t *testing.T) map[string]item {
 	}
 }
 
-// copyTo writes rows into another plant's table.
+// copyTo copies all items to another workload's table.
 func (w *workload) copyTo(t *testing.T, other *workload) {
 	t.Helper()
 	other.ticketIDs, other.sara, other.mina, other.ali, other.reza, other.categoryIDs = w.ticketIDs, w.sara, w.mina, w.ali, w.reza, w.categoryIDs
@@ -215,7 +217,8 @@ func (w *workload) batchWrite(t *testing.T, writes ...types.WriteRequest) {
 	}
 }
 
-// statsTotals are the numbers of the table: all editions together, without what is 0.
+// statsTotals returns the statistics in the table, summed over all generations, without
+// zeros.
 func statsTotals(items map[string]item) map[string]float64 {
 	sum := map[string]float64{}
 	for _, it := range items {
@@ -234,7 +237,7 @@ func statsTotals(items map[string]item) map[string]float64 {
 	return sum
 }
 
-// expectedTotals are the numbers that logs fold into.
+// expectedTotals returns the statistics that the logs fold into.
 func expectedTotals(logs map[string]ticket.Log) map[string]float64 {
 	sum := map[string]float64{}
 	for _, log := range logs {
@@ -249,8 +252,8 @@ func expectedTotals(logs map[string]ticket.Log) map[string]float64 {
 			_, d := stats.Remove(c)
 			all.Add(d)
 		}
-		for day, numbers := range all.Days {
-			for name, n := range numbers {
+		for day, counts := range all.Days {
+			for name, n := range counts {
 				sum[day+" "+name] += float64(n)
 			}
 		}
@@ -262,8 +265,8 @@ func expectedTotals(logs map[string]ticket.Log) map[string]float64 {
 	return sum
 }
 
-// filterItems are the rows with that prefix of their keys, without what counts
-// writes or editions.
+// filterItems returns the items whose key satisfies keep, without revision and
+// generation attributes.
 func filterItems(items map[string]item, keep func(pk, sk string) bool) map[string]item {
 	some := map[string]item{}
 	for k, it := range items {
@@ -278,8 +281,7 @@ func filterItems(items map[string]item, keep func(pk, sk string) bool) map[strin
 	return some
 }
 
-// diffItems names the rows that two tables do not have in common, and says
-// how many were compared.
+// diffItems returns the number of compared items and the items that differ.
 func diffItems(got, want map[string]item) (compared int, diffs []string) {
 	keys := maps.Clone(got)
 	maps.Copy(keys, want)

@@ -1,5 +1,5 @@
-// Package contract holds the test that the OpenAPI document, the template, the
-// functions and the table of errors say the same.
+// Package contract checks that the OpenAPI document, the template, the functions and
+// the error codes agree.
 package contract
 
 import (
@@ -20,7 +20,7 @@ import (
 
 const (
 	root         = "../../.."
-	maxMainLines = 25 // of a main.go, which only wires
+	maxMainLines = 25 // of a main.go
 )
 
 // load reads the template and the OpenAPI document.
@@ -30,7 +30,7 @@ func load(t *testing.T) (*samtemplate.Template, map[string]any) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	// Nothing is deployed here, so a resource stands for itself.
+	// Nothing is deployed, so each resource is represented by its id.
 	stack.Attribute = func(resource *samtemplate.Resource, _ string) (any, error) { return resource.ID, nil }
 	text, err := os.ReadFile(filepath.Join(root, "infra", "openapi.yaml"))
 	if err != nil {
@@ -43,7 +43,7 @@ func load(t *testing.T) (*samtemplate.Template, map[string]any) {
 	return stack, document
 }
 
-// functions are the template's functions.
+// functions returns the template's functions.
 func functions(t *testing.T, stack *samtemplate.Template) []samtemplate.Function {
 	t.Helper()
 	all, err := stack.Functions()
@@ -56,7 +56,7 @@ func functions(t *testing.T, stack *samtemplate.Template) []samtemplate.Function
 	return all
 }
 
-// equalSets wants two sets to be the same and names what only one of them has.
+// equalSets reports the elements that only one of the two sets has.
 func equalSets(t *testing.T, what, leftName string, left []string, rightName string, right []string) {
 	t.Helper()
 	for _, list := range []struct {
@@ -71,7 +71,7 @@ func equalSets(t *testing.T, what, leftName string, left []string, rightName str
 			}
 			seen[item] = true
 			if !slices.Contains(list.other, item) {
-				t.Errorf("%s %q: got it in %s alone, want it in %s too", what, item, list.name, list.otherName)
+				t.Errorf("%s %q: got it in %s only, want it in %s too", what, item, list.name, list.otherName)
 			}
 		}
 	}
@@ -95,7 +95,7 @@ func TestTemplate_RoutesMatchOpenAPI(t *testing.T) {
 	equalSets(t, "route", "template.yaml", routes, "infra/openapi.yaml", operations)
 }
 
-// eachOperation lists the document's operations by method and path.
+// eachOperation returns the document's operations by method and path.
 func eachOperation(document map[string]any) map[string]map[string]any {
 	all := map[string]map[string]any{}
 	for path, item := range samtemplate.Map(document["paths"]) {
@@ -161,7 +161,7 @@ func TestErrorCodes_MatchOpenAPI(t *testing.T) {
 	equalSets(t, "error code", "pkg/apperr", known, "infra/openapi.yaml", declared)
 }
 
-// lookup walks down mappings.
+// lookup returns the value at a path of nested mappings.
 func lookup(node any, path ...string) any {
 	for _, key := range path {
 		node = samtemplate.Map(node)[key]
@@ -183,7 +183,7 @@ func TestOpenAPI_ReferencesResolve(t *testing.T) {
 	})
 }
 
-// walk visits every mapping of a document.
+// walk calls visit for every mapping of a document.
 func walk(node any, pointer string, visit func(pointer string, object map[string]any)) {
 	switch node := node.(type) {
 	case map[string]any:
@@ -204,7 +204,7 @@ func TestOpenAPI_OperationsComplete(t *testing.T) {
 	for name, operation := range eachOperation(document) {
 		id, _ := operation["operationId"].(string)
 		if other, taken := ids[id]; taken || id == "" {
-			t.Errorf("%s: got operationId %q, want one of its own (%s)", name, id, other)
+			t.Errorf("%s: got operationId %q, want a unique one (%s)", name, id, other)
 		}
 		ids[id] = name
 		responses := samtemplate.Map(operation["responses"])
@@ -217,7 +217,7 @@ func TestOpenAPI_OperationsComplete(t *testing.T) {
 			t.Errorf("%s: got no 401, want one on a private route", name)
 		}
 		if strings.Contains(path, "{id}") && responses["404"] == nil {
-			t.Errorf("%s: got no 404, want one for what does not exist", name)
+			t.Errorf("%s: got no 404, want one for an unknown resource", name)
 		}
 		if strings.HasPrefix(name, "POST ") && !takesIdempotencyKey(operation) {
 			t.Errorf("%s: got no Idempotency-Key, want it on every POST", name)

@@ -7,8 +7,8 @@ import (
 	"ticketsystem/localstack/emulator/samtemplate"
 )
 
-// Who calls asynchronously gets no error, so what fails must be kept or told
-// of. The waivers of checkov's own checks rest on these tests.
+// TestTemplate_AsyncFailureDestinations checks that failed asynchronous events are
+// stored or raise an alarm. The checkov exceptions in the template rely on it.
 func TestTemplate_AsyncFailureDestinations(t *testing.T) {
 	stack, _ := load(t)
 	alarms, err := stack.Resources("AWS::CloudWatch::Alarm")
@@ -35,7 +35,7 @@ func TestTemplate_AsyncFailureDestinations(t *testing.T) {
 					t.Errorf("%s: got neither an on-failure destination nor an alarm on its errors, want one for its %s events", function.ID, event.Type)
 				}
 			case "SQS":
-				// The queue's own redrive policy keeps them.
+				// The queue's redrive policy keeps failed messages.
 			case "DynamoDB":
 				if samtemplate.Map(event.Properties["DestinationConfig"])["OnFailure"] == nil {
 					t.Errorf("%s: got no on-failure destination, want one for its stream", function.ID)

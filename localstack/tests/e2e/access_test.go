@@ -13,13 +13,13 @@ import (
 	"ticketsystem/pkg/dynamo"
 )
 
-// TestCookie_AllRoutes: every route takes the session of a browser,
-// also one that was last used hours ago, and every POST an Idempotency-Key.
-// Nothing of it is an error of ours, whatever the route makes of an empty body.
+// TestCookie_AllRoutes calls every route with the session cookie of a browser, last
+// used hours ago, and every POST with an Idempotency-Key. No response may be a server
+// error.
 func TestCookie_AllRoutes(t *testing.T) {
 	t.Parallel()
 	if suite.local == nil {
-		t.Log("sessions are aged in the table of the local stack alone")
+		t.Log("session ages can be set in the local stack only")
 		return
 	}
 	config := awstest.Config()
@@ -32,8 +32,8 @@ func TestCookie_AllRoutes(t *testing.T) {
 	routes := servedRoutes(t)
 	slices.SortFunc(routes, func(a, b string) int {
 		return strings.Compare(strings.ReplaceAll(a, "/logout", "~"), strings.ReplaceAll(b, "/logout", "~"))
-	}) // which ends it all
-	// What only some filters need.
+	}) // it ends all sessions
+	// Routes that need a filter.
 	routes = append([]string{"GET /tickets?category={id}", "GET /users?role=support"}, routes...)
 	for _, route := range routes {
 		method, path, _ := strings.Cut(route, " ")
@@ -52,21 +52,21 @@ func TestCookie_AllRoutes(t *testing.T) {
 			options = append(options, client.IdempotencyKey(client.NewID()))
 		}
 		path = strings.ReplaceAll(path, "{id}", client.NewID())
-		if answer := browser.call(method, path, body, options...); answer.Status >= 500 || answer.Status == 401 {
-			t.Errorf("%s: got %s", route, answer)
+		if response := browser.call(method, path, body, options...); response.Status >= 500 || response.Status == 401 {
+			t.Errorf("%s: got %s", route, response)
 		}
 	}
 }
 
-// TestGrantAdmin: of somebody who is there, and of a number
-// that nobody has; again changes nothing.
+// TestGrantAdmin grants the admin role to an existing user and to an unknown phone
+// number. Repeating it changes nothing.
 func TestGrantAdmin(t *testing.T) {
 	t.Parallel()
 	if suite.local == nil {
-		t.Log("operators call functions through the local stack's page here")
+		t.Log("functions can be invoked through the local stack only")
 		return
 	}
-	for name, phone := range map[string]string{"a customer": customer(t).Profile.Phone, "nobody": client.RandomPhone()} {
+	for name, phone := range map[string]string{"a customer": customer(t).Profile.Phone, "unknown phone": client.RandomPhone()} {
 		var first, again struct{ ID, Phone, Role string }
 		for _, granted := range []any{&first, &again} {
 			if err := suite.api.InvokeFunction(t.Context(), "admin-grant", object{"phone": phone}, granted); err != nil {

@@ -12,7 +12,7 @@ import (
 
 func seededAdmin(t *testing.T) testUser { t.Helper(); return staff(t, adminPhone) }
 
-// statsReport is what /admin/stats answers.
+// statsReport is the response of /admin/stats.
 type statsReport struct {
 	From, To string
 	Days     []struct {
@@ -34,8 +34,8 @@ type statsReport struct {
 	OpenSockets int
 }
 
-// TestStats: other stories count on the same day, so the
-// numbers may rise by more; that they are exact is held where tickets are alone.
+// TestStats checks lower bounds, because other tests count on the same day. Exact
+// counts are tested in package conformance.
 func TestStats(t *testing.T) {
 	t.Parallel()
 	admin, agent, me := seededAdmin(t), support(t), customer(t)
@@ -49,7 +49,7 @@ func TestStats(t *testing.T) {
 	me.change(answered.ID, "reopen", nil)
 	me.change(answered.ID, "close", nil)
 	waiting := me.openTicket(nil)
-	eventually(t, "the numbers", func() error {
+	eventually(t, "the statistics", func() error {
 		var now statsReport
 		admin.get(path, &now)
 		was, is := before.Days[0], now.Days[0]
@@ -90,7 +90,8 @@ func TestStats_Period(t *testing.T) {
 	}
 }
 
-// TestActivity_Pagination: what I did is there once, newest first, over pages.
+// TestActivity_Pagination checks that activity is listed once, newest first, over
+// several pages.
 func TestActivity_Pagination(t *testing.T) {
 	t.Parallel()
 	admin, me := seededAdmin(t), customer(t)
@@ -101,7 +102,7 @@ func TestActivity_Pagination(t *testing.T) {
 	eventually(t, "activity", func() error {
 		var seqs []int
 		next := ""
-		for range 20 { // my entries are among the newest
+		for range 20 { // the entries of this test are among the newest
 			var page struct {
 				Data []struct {
 					client.Entry
@@ -129,14 +130,14 @@ func TestActivity_Pagination(t *testing.T) {
 	})
 }
 
-// healthCheck is a part of the house, as its health tells it.
+// healthCheck is one check of the health report.
 type healthCheck struct {
 	Name, State, Detail string
 	LatencyMs           int
 }
 
-// healthySince says whether a part is well. A stream may be late while everything
-// else is tested beside it; then it has answered since a time at least.
+// healthySince reports whether a check is ok. A stream may be slow while other tests
+// run; then its last acknowledgement must be after began.
 func (c healthCheck) healthySince(began time.Time) bool {
 	_, answered, delayed := strings.Cut(c.Detail, "answered last at ")
 	if c.State == "ok" || !delayed {
@@ -149,7 +150,7 @@ func (c healthCheck) healthySince(began time.Time) bool {
 func TestHealthReport(t *testing.T) {
 	t.Parallel()
 	admin, began := seededAdmin(t), time.Now()
-	eventually(t, "the health of the house", func() error {
+	eventually(t, "the health report", func() error {
 		var report struct {
 			State            string
 			Checks           []healthCheck

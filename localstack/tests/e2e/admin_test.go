@@ -9,13 +9,13 @@ import (
 	"ticketsystem/localstack/testkit/client"
 )
 
-// adminUserView is a person as administrators see them.
+// adminUserView is a user as returned to administrators.
 type adminUserView struct {
 	client.UserProfile
 	Disabled bool
 }
 
-// createUser has the seeded administrator enter somebody with a password.
+// createUser creates a user with a password as the seeded administrator.
 func createUser(t *testing.T, role string) adminUserView {
 	t.Helper()
 	var account adminUserView
@@ -25,7 +25,7 @@ func createUser(t *testing.T, role string) adminUserView {
 	return account
 }
 
-// signInByCode signs somebody in by a one-time code.
+// signInByCode logs a user in by a one-time code.
 func signInByCode(t *testing.T, phone string) testUser {
 	t.Helper()
 	var tokens client.Tokens
@@ -33,13 +33,13 @@ func signInByCode(t *testing.T, phone string) testUser {
 	return testUser{t, suite.api.WithTokens(tokens)}
 }
 
-// newStaff is somebody new of a role, who has signed in by code.
+// newStaff creates a user of a role and logs them in by code.
 func newStaff(t *testing.T, role string) testUser {
 	t.Helper()
 	return signInByCode(t, createUser(t, role).Phone)
 }
 
-// updateUser changes a person.
+// updateUser updates a user as administrator.
 func (u testUser) updateUser(userID string, fields object) adminUserView {
 	u.t.Helper()
 	var account adminUserView
@@ -47,7 +47,7 @@ func (u testUser) updateUser(userID string, fields object) adminUserView {
 	return account
 }
 
-// refresh is the same person with what a refresh gives.
+// refresh returns the user with refreshed tokens.
 func (u testUser) refresh() (testUser, error) {
 	u.t.Helper()
 	var tokens client.Tokens
@@ -57,26 +57,26 @@ func (u testUser) refresh() (testUser, error) {
 	return testUser{u.t, suite.api.WithTokens(tokens)}, nil
 }
 
-// expectRevoked wants that an access token is refused soon, and that a socket has ended.
-// How soon is the role matrix's to see, and a matter of a clock in pkg/account:
-// a machine that stands still for a while is no fault.
+// expectRevoked checks that the socket is closed and that the access token is rejected
+// soon. The exact delay is tested by the role matrix and in pkg/account, because this
+// machine may stall.
 func expectRevoked(t *testing.T, user testUser, socket wsConn) {
 	t.Helper()
 	if _, err := socket.AwaitClose(t.Context()); err != nil {
 		t.Error(err)
 	}
-	eventually(t, "the access token of before is refused", func() error {
-		answer := user.call("GET", "/tickets?limit=1", nil)
-		if answer.Status != 401 {
-			return mismatch("GET /tickets", answer.Status, 401)
+	eventually(t, "the old access token is rejected", func() error {
+		response := user.call("GET", "/tickets?limit=1", nil)
+		if response.Status != 401 {
+			return mismatch("GET /tickets", response.Status, 401)
 		}
-		equal(t, "GET /tickets: code", wantProblem(t, answer, 401).Code, "token_expired")
+		equal(t, "GET /tickets: code", wantProblem(t, response, 401).Code, "token_expired")
 		return nil
 	})
 }
 
-// TestDisableUser: tokens, sessions and sockets end, and neither
-// password nor code opens the door, until an administrator opens it again.
+// TestDisableUser checks that tokens, sessions and sockets of a disabled user end, and
+// that neither password nor code works until the user is enabled again.
 func TestDisableUser(t *testing.T) {
 	t.Parallel()
 	admin, me := newStaff(t, "admin"), newStaff(t, "support")
@@ -98,13 +98,13 @@ func TestDisableUser(t *testing.T) {
 	equal(t, "enabled", admin.updateUser(me.Profile.ID, object{"disabled": false}).Disabled, false)
 	var tokens client.Tokens
 	wantStatus(t, login(client.Password), 200, &tokens)
-	eventually(t, "the person is in again", func() error {
+	eventually(t, "the user can refresh again", func() error {
 		return refresh(t, tokens.RefreshToken).Decode(200, &tokens)
 	})
 }
 
-// TestChangeRole: what was issued with the old role ends, and the
-// session goes on with the new one.
+// TestChangeRole checks that tokens with the old role end, and that the session
+// continues with the new role.
 func TestChangeRole(t *testing.T) {
 	t.Parallel()
 	admin, me := newStaff(t, "admin"), newStaff(t, "support")
@@ -117,7 +117,7 @@ func TestChangeRole(t *testing.T) {
 		socket.request(object{"action": "ping"}, "pong")
 		equal(t, "role", admin.updateUser(me.Profile.ID, object{"role": step.role}).Role, step.role)
 		expectRevoked(t, me, socket)
-		eventually(t, "the session goes on as "+step.role, func() (err error) {
+		eventually(t, "the session continues as "+step.role, func() (err error) {
 			if me, err = me.refresh(); err != nil {
 				return err
 			}
@@ -129,8 +129,8 @@ func TestChangeRole(t *testing.T) {
 	}
 }
 
-// TestDeleteUser: nobody signs in as them, tickets show that they have been
-// removed, and their number is free.
+// TestDeleteUser checks that a deleted user cannot log in, that tickets show a removed
+// user, and that the phone number is free.
 func TestDeleteUser(t *testing.T) {
 	t.Parallel()
 	admin, me, agent := newStaff(t, "admin"), newStaff(t, "user"), newStaff(t, "support")
@@ -149,27 +149,28 @@ func TestDeleteUser(t *testing.T) {
 
 	for language, want := range map[string]string{"en": "Removed user", "fa": "کاربر حذف‌شده"} {
 		eventually(t, "the ticket shows a removed user", func() error {
-			var shown client.Detail
-			if err := admin.call("GET", "/tickets/"+ticket.ID, nil, client.Language(language)).Decode(200, &shown); err != nil {
+			var detail client.Detail
+			if err := admin.call("GET", "/tickets/"+ticket.ID, nil, client.Language(language)).Decode(200, &detail); err != nil {
 				return err
 			}
-			customer, assignee := shown.Ticket.Customer, shown.Ticket.Assignee
+			customer, assignee := detail.Ticket.Customer, detail.Ticket.Assignee
 			if customer == nil || assignee == nil || customer.Name != want || assignee.Name != want || customer.ID != me.Profile.ID {
 				return mismatch("customer and assignee", toJSON([]any{customer, assignee}), want)
 			}
-			equal(t, "author of the entry", shown.Entries[0].Author.Name, me.Profile.Name)
+			equal(t, "author of the entry", detail.Entries[0].Author.Name, me.Profile.Name)
 			return nil
 		})
 	}
-	user, err := suite.api.SignUp(t.Context(), me.Profile.Phone, "Sara Anew")
+	user, err := suite.api.SignUp(t.Context(), me.Profile.Phone, "Sara Again")
 	newUser := testUser{t, must(t, user, err)}
 	if newUser.Profile.ID == me.Profile.ID || newUser.Profile.Role != "user" {
-		t.Errorf("signed up anew: got %+v, want somebody else", newUser.Profile)
+		t.Errorf("signed up again: got %+v, want a new user", newUser.Profile)
 	}
 	wantProblem(t, newUser.call("GET", "/tickets/"+ticket.ID, nil), 404)
 }
 
-// TestDeleteTicket for everybody, at once, and for good.
+// TestDeleteTicket checks that a deleted ticket is not found by any user, immediately
+// and permanently.
 func TestDeleteTicket(t *testing.T) {
 	t.Parallel()
 	admin, me, agent := staff(t, adminPhone), customer(t), support(t)
@@ -182,7 +183,7 @@ func TestDeleteTicket(t *testing.T) {
 	agent.post(ticket.ID, "We look into it.", nil)
 	path := "/tickets/" + ticket.ID
 	var signed struct{ URL string }
-	eventually(t, "the file is ready", func() error {
+	eventually(t, "the attachment is ready", func() error {
 		return me.call("GET", "/attachments/"+file, nil, client.Header("Accept", "application/json")).Decode(200, &signed)
 	})
 	wantProblem(t, agent.call("DELETE", path, nil), 403)
@@ -202,12 +203,12 @@ func TestDeleteTicket(t *testing.T) {
 		again := me.call("POST", "/tickets", object{
 			"clientId": clientID, "title": "The parcel has not come", "description": "Not yet.", "categoryId": ticket.Category.ID,
 		})
-		equal(t, "its clientId again: code", wantProblem(t, again, 409).Code, "ticket_deleted")
+		equal(t, "clientId of the deleted ticket: code", wantProblem(t, again, 409).Code, "ticket_deleted")
 	}
 	wantDeleted()
 	problem := agent.connect().request(object{"action": "subscribe", "topic": "ticket:" + ticket.ID}, "error").Problem
 	equal(t, "subscribe: code", problem.Code, "ticket_not_found")
-	eventually(t, "the lists have it no more", func() error {
+	eventually(t, "the lists do not contain it", func() error {
 		for _, user := range []testUser{me, admin} {
 			var page client.List[client.Ticket]
 			user.get("/tickets?limit=100&sort=-createdAt", &page)
@@ -217,30 +218,30 @@ func TestDeleteTicket(t *testing.T) {
 		}
 		return nil
 	})
-	eventually(t, "its file is erased", func() error {
-		if answer := me.call("GET", "/attachments/"+file, nil); answer.Status != 404 {
-			return mismatch("GET /attachments/{id}", answer.Status, 404)
+	eventually(t, "its attachment is deleted", func() error {
+		if response := me.call("GET", "/attachments/"+file, nil); response.Status != 404 {
+			return mismatch("GET /attachments/{id}", response.Status, 404)
 		}
 		bytes, err := suite.api.Fetch(t.Context(), signed.URL)
 		if err == nil && bytes.Status != 404 {
-			err = mismatch("GET of the signed address of before", bytes.Status, 404)
+			err = mismatch("GET of the old signed URL", bytes.Status, 404)
 		}
 		return err
 	})
 	wantDeleted()
 }
 
-// TestCategoryAdmin by administrators. It runs alone: others read the
-// catalogue page by page.
+// TestCategoryAdmin creates, updates and deletes a category. It does not run in
+// parallel, because other tests list all categories.
 func TestCategoryAdmin(t *testing.T) {
 	admin, me, w := newStaff(t, "admin"), customer(t), uniqueWord()
 	names := object{"en": "Refunds " + w, "fa": "بازپرداخت " + w}
 	var made client.Category
-	answer := admin.mustCall(201, "POST", "/categories", object{"names": names}, &made, client.Language("en"))
-	equal(t, "location", answer.Header.Get("Location"), "/categories/"+made.ID)
+	response := admin.mustCall(201, "POST", "/categories", object{"names": names}, &made, client.Language("en"))
+	equal(t, "location", response.Header.Get("Location"), "/categories/"+made.ID)
 	path := "/categories/" + made.ID
 	admin.get(path, nil)
-	equal(t, "the name again: code", wantProblem(t, admin.call("POST", "/categories", object{"name": "refunds " + w}), 409).Code, "name_taken")
+	equal(t, "name taken: code", wantProblem(t, admin.call("POST", "/categories", object{"name": "refunds " + w}), 409).Code, "name_taken")
 	ticket := me.openTicket(object{"categoryId": made.ID})
 	equal(t, "category of the ticket", ticket.Category.Name, "Refunds "+w)
 
@@ -252,13 +253,13 @@ func TestCategoryAdmin(t *testing.T) {
 	var page client.List[client.Category]
 	admin.get("/categories", &page)
 	if strings.Contains(toJSON(page.Data), w) {
-		t.Errorf("GET /categories: got %s, want the deleted one no more", toJSON(page.Data))
+		t.Errorf("GET /categories: got %s, want the deleted one missing", toJSON(page.Data))
 	}
 	equal(t, "category of the ticket", me.detail(ticket.ID).Ticket.Category.Name, "Refunds "+w)
 }
 
-// TestAdminRoutes_Forbidden: others are told that they may not, before
-// anything else is looked at.
+// TestAdminRoutes_Forbidden checks that other roles are rejected before the request is
+// validated.
 func TestAdminRoutes_Forbidden(t *testing.T) {
 	t.Parallel()
 	callers, id := []testUser{customer(t), support(t)}, client.NewID()
@@ -278,8 +279,8 @@ func TestAdminRoutes_Forbidden(t *testing.T) {
 	}
 }
 
-// TestAuditLog: each change stands in the audit log, once and in order,
-// and no secret does.
+// TestAuditLog checks that each change is in the audit log once and in order, without
+// secrets.
 func TestAuditLog(t *testing.T) {
 	t.Parallel()
 	admin, me := newStaff(t, "admin"), customer(t)
@@ -287,9 +288,9 @@ func TestAuditLog(t *testing.T) {
 	var u adminUserView
 	admin.mustCall(201, "POST", "/users", object{"phone": client.RandomPhone(), "name": "Reza"}, &u)
 	taken := admin.call("POST", "/users", object{"phone": u.Phone})
-	equal(t, "a taken number: code", wantProblem(t, taken, 409).Code, "phone_taken")
+	equal(t, "phone taken: code", wantProblem(t, taken, 409).Code, "phone_taken")
 	taken = admin.call("PATCH", "/users/"+u.ID, object{"phone": me.Profile.Phone})
-	equal(t, "another's number: code", wantProblem(t, taken, 409).Code, "phone_taken")
+	equal(t, "another user's phone: code", wantProblem(t, taken, 409).Code, "phone_taken")
 	admin.updateUser(u.ID, object{"name": "Reza Karimi", "role": "support", "password": anotherPassword})
 	admin.mustCall(204, "DELETE", "/tickets/"+ticket.ID, nil, nil)
 	admin.mustCall(204, "DELETE", "/users/"+u.ID, nil, nil)
@@ -302,9 +303,9 @@ func TestAuditLog(t *testing.T) {
 	var actions []string
 	for path := "/admin/audit?limit=3"; path != "" && len(actions) < 4; {
 		var page client.List[auditRecord]
-		answer := admin.get(path, &page)
-		if strings.Contains(string(answer.Body), anotherPassword) || strings.Contains(string(answer.Body), "argon") {
-			t.Fatalf("the audit log holds a secret: %s", answer)
+		response := admin.get(path, &page)
+		if strings.Contains(string(response.Body), anotherPassword) || strings.Contains(string(response.Body), "argon") {
+			t.Fatalf("the audit log holds a secret: %s", response)
 		}
 		for _, record := range page.Data {
 			if record.Actor.ID != admin.Profile.ID {
@@ -312,7 +313,7 @@ func TestAuditLog(t *testing.T) {
 			}
 			actions = append(actions, record.Action+" "+record.Target)
 			if record.At == "" || record.Address == "" || record.Actor.Name != admin.Profile.Name {
-				t.Errorf("got %+v, want when, who and from where", record)
+				t.Errorf("got %+v, want time, actor and IP address", record)
 			}
 			if record.Action == "user.changed" {
 				equal(t, "before", toJSON(record.Before), `{"name":"Reza","role":"user"}`)
@@ -324,7 +325,7 @@ func TestAuditLog(t *testing.T) {
 			path = "/admin/audit?limit=3&cursor=" + page.Page.Next
 		}
 	}
-	equal(t, "deeds", toJSON(actions), toJSON([]string{
+	equal(t, "audit records", toJSON(actions), toJSON([]string{
 		"user.removed " + u.ID, "ticket.removed " + ticket.ID, "user.changed " + u.ID, "user.created " + u.ID,
 	}))
 }

@@ -31,14 +31,14 @@ func (u testUser) createAttachment(fields object) client.Upload {
 	return must(u.t, upload, err)
 }
 
-// uploadContent sends the bytes of a declared file and returns S3's answer.
+// uploadContent sends the content of an attachment to S3 and returns its response.
 func uploadContent(t *testing.T, declared client.Upload, content []byte) client.Response {
 	t.Helper()
-	answer, err := suite.api.Upload(t.Context(), declared, content)
-	return must(t, answer, err)
+	response, err := suite.api.Upload(t.Context(), declared, content)
+	return must(t, response, err)
 }
 
-// awaitState waits for the state of the first attachment of an entry.
+// awaitState waits for a state of the entry's first attachment.
 func (u testUser) awaitState(ticketID string, seq int, want string) client.Attachment {
 	u.t.Helper()
 	var file client.Attachment
@@ -78,9 +78,9 @@ func TestAttachment_UploadAndDownload(t *testing.T) {
 			t.Errorf("Content-Type: got %q, want image/png", kind)
 		}
 	}
-	answer := me.call("GET", "/attachments/"+id, nil)
-	wantStatus(t, answer, http.StatusFound, nil)
-	file, err := suite.api.Fetch(t.Context(), answer.Header.Get("Location"))
+	response := me.call("GET", "/attachments/"+id, nil)
+	wantStatus(t, response, http.StatusFound, nil)
+	file, err := suite.api.Fetch(t.Context(), response.Header.Get("Location"))
 	wantStatus(t, must(t, file, err), http.StatusOK, nil)
 }
 
@@ -101,7 +101,7 @@ func TestAttachment_InMessage(t *testing.T) {
 	second := me.attach("b.png", "image/png", testPicture(t))
 	body := object{"clientId": client.NewID(), "body": "", "attachmentIds": []string{second}}
 	me.mustCall(201, "POST", "/tickets/"+ticket.ID+"/messages", body, &fileOnly)
-	equal(t, "a file without words: attachments", len(fileOnly.Attachments), 1)
+	equal(t, "an attachment without text: attachments", len(fileOnly.Attachments), 1)
 }
 
 func TestAttachment_ForeignNotFound(t *testing.T) {
@@ -116,13 +116,14 @@ func TestAttachment_ForeignNotFound(t *testing.T) {
 		wantProblem(t, me.call("GET", "/attachments/"+id, nil), 404)
 		body := object{"clientId": client.NewID(), "body": "mine now", "attachmentIds": []string{id}}
 		problem := wantProblem(t, me.call("POST", "/tickets/"+mine.ID+"/messages", body), 404, 422)
-		equal(t, "alien attachment: code", problem.Code, postUnknownAttachment(t, me, mine.ID).Code)
+		equal(t, "unknown attachment: code", problem.Code, postUnknownAttachment(t, me, mine.ID).Code)
 	}
 	wantProblem(t, anonymous(t, "GET", "/attachments/"+attached, nil), 401)
 	equal(t, "entries", len(me.history(mine.ID)), 1)
 }
 
-// postUnknownAttachment is the answer to an attachment that nobody made.
+// postUnknownAttachment posts a message with an unknown attachment id and returns the
+// problem.
 func postUnknownAttachment(t *testing.T, me testUser, ticketID string) client.Problem {
 	t.Helper()
 	body := object{"clientId": client.NewID(), "body": "x", "attachmentIds": []string{client.NewID()}}
@@ -133,11 +134,11 @@ func TestAttachment_InNote(t *testing.T) {
 	t.Parallel()
 	me, agent, colleague := customer(t), support(t), support2(t)
 	ticket := me.openTicket(nil)
-	id := agent.attach("internal.txt", "text/plain", []byte("for us alone"))
+	id := agent.attach("internal.txt", "text/plain", []byte("for staff only"))
 	note := agent.post(ticket.ID, "see file", object{"internal": true, "attachmentIds": []string{id}})
 	colleague.awaitState(ticket.ID, note.Seq, "ready")
 	file, err := colleague.Download(t.Context(), id)
-	equal(t, "file for staff", string(must(t, file, err).Body), "for us alone")
+	equal(t, "file for staff", string(must(t, file, err).Body), "for staff only")
 	wantProblem(t, me.call("GET", "/attachments/"+id, nil), 404)
 }
 
@@ -148,30 +149,30 @@ func TestCreateAttachment_Invalid(t *testing.T) {
 		body  object
 		field string
 	}{
-		"no name":       {object{"type": "image/png", "size": 10}, "name"},
-		"blank name":    {object{"name": " ", "type": "image/png", "size": 10}, "name"},
-		"no ending":     {object{"name": "picture", "type": "image/png", "size": 10}, "name"},
-		"NUL":           {object{"name": "a\x00.png", "type": "image/png", "size": 10}, "name"},
-		"program":       {object{"name": "virus.exe", "type": "application/x-msdownload", "size": 10}, ""},
-		"page":          {object{"name": "page.html", "type": "text/html", "size": 10}, ""},
-		"other ending":  {object{"name": "photo.png", "type": "image/jpeg", "size": 10}, ""},
-		"double ending": {object{"name": "photo.png.exe", "type": "image/png", "size": 10}, ""},
-		"no type":       {object{"name": "a.png", "size": 10}, "type"},
-		"no size":       {object{"name": "a.png", "type": "image/png"}, "size"},
-		"empty":         {object{"name": "a.png", "type": "image/png", "size": 0}, "size"},
-		"negative":      {object{"name": "a.png", "type": "image/png", "size": -1}, "size"},
-		"too large":     {object{"name": "a.png", "type": "image/png", "size": 10<<20 + 1}, "size"},
-		"size type":     {object{"name": "a.png", "type": "image/png", "size": "10"}, "size"},
-		"fraction":      {object{"name": "a.png", "type": "image/png", "size": 1.5}, "size"},
-		"checksum":      {object{"name": "a.png", "type": "image/png", "size": 10, "sha256": "abc"}, "sha256"},
-		"unknown field": {object{"name": "a.png", "type": "image/png", "size": 10, "acl": "public-read"}, "acl"},
+		"no name":          {object{"type": "image/png", "size": 10}, "name"},
+		"blank name":       {object{"name": " ", "type": "image/png", "size": 10}, "name"},
+		"no extension":     {object{"name": "picture", "type": "image/png", "size": 10}, "name"},
+		"NUL":              {object{"name": "a\x00.png", "type": "image/png", "size": 10}, "name"},
+		"program":          {object{"name": "virus.exe", "type": "application/x-msdownload", "size": 10}, ""},
+		"page":             {object{"name": "page.html", "type": "text/html", "size": 10}, ""},
+		"other extension":  {object{"name": "photo.png", "type": "image/jpeg", "size": 10}, ""},
+		"double extension": {object{"name": "photo.png.exe", "type": "image/png", "size": 10}, ""},
+		"no type":          {object{"name": "a.png", "size": 10}, "type"},
+		"no size":          {object{"name": "a.png", "type": "image/png"}, "size"},
+		"empty":            {object{"name": "a.png", "type": "image/png", "size": 0}, "size"},
+		"negative":         {object{"name": "a.png", "type": "image/png", "size": -1}, "size"},
+		"too large":        {object{"name": "a.png", "type": "image/png", "size": 10<<20 + 1}, "size"},
+		"size type":        {object{"name": "a.png", "type": "image/png", "size": "10"}, "size"},
+		"fraction":         {object{"name": "a.png", "type": "image/png", "size": 1.5}, "size"},
+		"checksum":         {object{"name": "a.png", "type": "image/png", "size": 10, "sha256": "abc"}, "sha256"},
+		"unknown field":    {object{"name": "a.png", "type": "image/png", "size": 10, "acl": "public-read"}, "acl"},
 	} {
-		answer := me.call("POST", "/attachments", c.body)
-		if answer.Status != 400 && answer.Status != 422 {
-			t.Errorf("%s: got %s, want 400 or 422", name, answer)
+		response := me.call("POST", "/attachments", c.body)
+		if response.Status != 400 && response.Status != 422 {
+			t.Errorf("%s: got %s, want 400 or 422", name, response)
 			continue
 		}
-		if problem := wantProblem(t, answer, 400, 422); c.field != "" && !pointsAt(problem, c.field) {
+		if problem := wantProblem(t, response, 400, 422); c.field != "" && !pointsAt(problem, c.field) {
 			t.Errorf("%s: got errors %+v, want one that points at /%s", name, problem.Errors, c.field)
 		}
 	}
@@ -193,26 +194,26 @@ func TestUpload_SizeLimit(t *testing.T) {
 	if declared.ExpiresAt.Before(time.Now()) || declared.ExpiresAt.After(time.Now().Add(24*time.Hour)) {
 		t.Errorf("expiresAt: got %s, want soon", declared.ExpiresAt)
 	}
-	if answer := uploadContent(t, declared, more); answer.Status/100 != 4 {
-		t.Errorf("more bytes than declared: got %s, want a 4xx of S3", answer)
+	if response := uploadContent(t, declared, more); response.Status/100 != 4 {
+		t.Errorf("more bytes than declared: got %s, want a 4xx of S3", response)
 	}
 	for field := range declared.Upload.Fields {
 		forged := me.createAttachment(object{"name": "a.png", "type": "image/png", "size": len(content)})
 		if strings.EqualFold(field, "key") {
 			forged.Upload.Fields[field] = "uploads/elsewhere"
-			if answer := uploadContent(t, forged, content); answer.Status/100 != 4 {
-				t.Errorf("forged %s: got %s, want a 4xx of S3", field, answer)
+			if response := uploadContent(t, forged, content); response.Status/100 != 4 {
+				t.Errorf("forged %s: got %s, want a 4xx of S3", field, response)
 			}
 		}
 		if strings.EqualFold(field, "content-type") {
 			forged.Upload.Fields[field] = "text/html"
-			if answer := uploadContent(t, forged, content); answer.Status/100 != 4 {
-				t.Errorf("forged %s: got %s, want a 4xx of S3", field, answer)
+			if response := uploadContent(t, forged, content); response.Status/100 != 4 {
+				t.Errorf("forged %s: got %s, want a 4xx of S3", field, response)
 			}
 		}
 	}
-	if answer := uploadContent(t, declared, content); answer.Status/100 != 2 {
-		t.Errorf("the declared bytes: got %s, want a 2xx of S3", answer)
+	if response := uploadContent(t, declared, content); response.Status/100 != 2 {
+		t.Errorf("the declared bytes: got %s, want a 2xx of S3", response)
 	}
 }
 
@@ -222,12 +223,12 @@ func TestUpload_TypeMismatch(t *testing.T) {
 	page := []byte("<html><script>alert(1)</script></html>")
 	declared := me.createAttachment(object{"name": "harmless.png", "type": "image/png", "size": len(page)})
 	ticket := me.openTicket(object{"attachmentIds": []string{declared.ID}})
-	if answer := uploadContent(t, declared, page); answer.Status/100 != 2 {
-		t.Fatalf("upload: got %s, want a 2xx of S3, which does not look inside", answer)
+	if response := uploadContent(t, declared, page); response.Status/100 != 2 {
+		t.Fatalf("upload: got %s, want a 2xx of S3, which does not check the type", response)
 	}
 	me.awaitState(ticket.ID, 1, "refused")
-	if answer := me.call("GET", "/attachments/"+declared.ID, nil); answer.Status/100 != 4 {
-		t.Errorf("GET of refused bytes: got %s, want a 4xx", answer)
+	if response := me.call("GET", "/attachments/"+declared.ID, nil); response.Status/100 != 4 {
+		t.Errorf("GET of rejected content: got %s, want a 4xx", response)
 	}
 	body := object{"clientId": client.NewID(), "body": "again", "attachmentIds": []string{declared.ID}}
 	wantProblem(t, me.call("POST", "/tickets/"+ticket.ID+"/messages", body), 409, 422)
@@ -240,8 +241,8 @@ func TestUpload_ChecksumMismatch(t *testing.T) {
 	sum := sha256.Sum256(content)
 	fields := object{"name": "a.png", "type": "image/png", "size": len(content), "sha256": base64.StdEncoding.EncodeToString(sum[:])}
 	good := me.createAttachment(fields)
-	if answer := uploadContent(t, good, content); answer.Status/100 != 2 {
-		t.Fatalf("bytes that fit the checksum: got %s, want a 2xx of S3", answer)
+	if response := uploadContent(t, good, content); response.Status/100 != 2 {
+		t.Fatalf("content with the right checksum: got %s, want a 2xx of S3", response)
 	}
 	first := me.openTicket(object{"attachmentIds": []string{good.ID}})
 	me.awaitState(first.ID, 1, "ready")
@@ -250,7 +251,7 @@ func TestUpload_ChecksumMismatch(t *testing.T) {
 	second := me.openTicket(object{"attachmentIds": []string{bad.ID}})
 	other := bytes.Clone(content)
 	other[len(other)-20] ^= 0xff
-	if answer := uploadContent(t, bad, other); answer.Status/100 != 4 {
+	if response := uploadContent(t, bad, other); response.Status/100 != 4 {
 		me.awaitState(second.ID, 1, "refused")
 	}
 }
@@ -259,8 +260,8 @@ func TestAttachment_PendingNotServed(t *testing.T) {
 	t.Parallel()
 	me := customer(t)
 	declared := me.createAttachment(object{"name": "a.png", "type": "image/png", "size": 100})
-	if answer := me.call("GET", "/attachments/"+declared.ID, nil); answer.Status/100 != 4 {
-		t.Errorf("GET before the upload: got %s, want a 4xx", answer)
+	if response := me.call("GET", "/attachments/"+declared.ID, nil); response.Status/100 != 4 {
+		t.Errorf("GET before the upload: got %s, want a 4xx", response)
 	}
 	ticket := me.openTicket(object{"attachmentIds": []string{declared.ID}})
 	equal(t, "state", me.history(ticket.ID)[0].Attachments[0].State, "pending")

@@ -11,18 +11,18 @@ import (
 	"ticketsystem/localstack/testkit/report"
 )
 
-// recordAuthResult tells the judge how many came in who should not have, and how many
-// stayed out who should not have.
+// recordAuthResult writes the numbers of wrongly accepted and wrongly rejected requests
+// to the quality report.
 func recordAuthResult(t *testing.T, name string, attempts, accepted, rejected int, note string) {
 	t.Helper()
 	must(t, 0, report.Record(report.Result{
-		Check: "auth", Name: name, Value: fmt.Sprintf("%d tries: got in %d, locked out %d", attempts, accepted, rejected), Target: "got in 0, locked out 0",
+		Check: "auth", Name: name, Value: fmt.Sprintf("%d tries: wrongly accepted %d, wrongly rejected %d", attempts, accepted, rejected), Target: "wrongly accepted 0, wrongly rejected 0",
 		Pass: accepted == 0 && rejected == 0, Note: note,
 	}))
 }
 
-// authenticatedWrites are the routes that change something for who is signed in.
-// A refresh looks at its token alone, never at a cookie.
+// authenticatedWrites returns the routes that change data of the authenticated user. A
+// refresh uses its token only, never a cookie.
 func authenticatedWrites(t *testing.T) []string {
 	t.Helper()
 	var routes []string
@@ -36,8 +36,8 @@ func authenticatedWrites(t *testing.T) []string {
 	return routes
 }
 
-// TestAuthCSRFToken: a foreign page can make the browser send the
-// cookie, even an administrator's, but not the token that goes with it.
+// TestAuthCSRFToken checks that a request with the session cookie and without its CSRF
+// token is rejected, also for administrators.
 func TestAuthCSRFToken(t *testing.T) {
 	t.Parallel()
 	admin := createUser(t, "admin")
@@ -51,25 +51,25 @@ func TestAuthCSRFToken(t *testing.T) {
 		method, path, _ := strings.Cut(route, " ")
 		path = strings.ReplaceAll(path, "{id}", client.NewID())
 		for what, token := range map[string]string{"none": "", "a wrong one": "x", "another session's": other.csrf, "the cookie": mine.setCookie.Value} {
-			answer := mine.call(method, path, object{}, client.Header("X-CSRF-Token", token))
+			response := mine.call(method, path, object{}, client.Header("X-CSRF-Token", token))
 			attempts++
-			if answer.Status != http.StatusForbidden || wantProblem(t, answer, 403).Code != "csrf" {
+			if response.Status != http.StatusForbidden || wantProblem(t, response, 403).Code != "csrf" {
 				accepted++
-				t.Errorf("%s with %s for a token: got %s, want 403 csrf", route, what, answer)
+				t.Errorf("%s with %s as CSRF token: got %s, want 403 csrf", route, what, response)
 			}
 		}
 	}
 	for _, p := range []*browserSession{mine, other} {
-		if answer := p.call("PATCH", "/profile", object{"name": "Leila"}); answer.Status != 200 {
+		if response := p.call("PATCH", "/profile", object{"name": "Leila"}); response.Status != 200 {
 			rejected++
-			t.Errorf("PATCH /profile with the right token: got %s, want 200", answer)
+			t.Errorf("PATCH /profile with the right CSRF token: got %s, want 200", response)
 		}
 	}
-	recordAuthResult(t, "foreign pages with a cookie", attempts, accepted, rejected, "Every route that changes something, without the page's token, with a wrong one and with another session's.")
+	recordAuthResult(t, "cross-site requests with a cookie", attempts, accepted, rejected, "Every route that changes data, without the CSRF token, with a wrong one and with another session's.")
 }
 
-// TestAuthForeignOrigins: no page of another origin opens a socket, whatever it
-// carries, and none may read an answer.
+// TestAuthForeignOrigins checks that a page of another origin can neither open a
+// socket, with any credentials, nor read a response.
 func TestAuthForeignOrigins(t *testing.T) {
 	t.Parallel()
 	me := customer(t)
@@ -85,7 +85,7 @@ func TestAuthForeignOrigins(t *testing.T) {
 	attempts, accepted, rejected := 0, 0, 0
 	for _, origin := range foreign {
 		for what, opens := range map[string]func() (string, http.Header){
-			"a ticket": func() (string, http.Header) { return me.connectToken().URL, http.Header{} },
+			"a connect token": func() (string, http.Header) { return me.connectToken().URL, http.Header{} },
 			"a token": func() (string, http.Header) {
 				return plainURL, http.Header{"Authorization": {"Bearer " + me.Tokens().AccessToken}}
 			},
@@ -96,14 +96,14 @@ func TestAuthForeignOrigins(t *testing.T) {
 			attempts++
 			if socket, status, err := suite.api.Dial(t.Context(), address, header); err == nil {
 				accepted++
-				t.Errorf("a page of %q with %s: got status %d, want it to stay out", origin, what, status)
+				t.Errorf("origin %q with %s: got status %d, want a rejection", origin, what, status)
 				_ = socket.Close()
 			}
 		}
-		answer := p.call("GET", "/profile", nil, client.Header("Origin", origin))
-		if allowed := answer.Header.Get("Access-Control-Allow-Origin"); allowed == "*" || allowed == origin {
+		response := p.call("GET", "/profile", nil, client.Header("Origin", origin))
+		if allowed := response.Header.Get("Access-Control-Allow-Origin"); allowed == "*" || allowed == origin {
 			accepted++
-			t.Errorf("a page of %q may read answers: Access-Control-Allow-Origin is %q", origin, allowed)
+			t.Errorf("origin %q may read responses: Access-Control-Allow-Origin is %q", origin, allowed)
 		}
 		attempts++
 	}
@@ -111,10 +111,10 @@ func TestAuthForeignOrigins(t *testing.T) {
 		socket, status, err := suite.api.Dial(t.Context(), plainURL, header)
 		if err != nil {
 			rejected++
-			t.Errorf("our own page and a native client: got status %d (%v), want a socket", status, err)
+			t.Errorf("allowed origin or native client: got status %d (%v), want a socket", status, err)
 			continue
 		}
 		_ = socket.Close()
 	}
-	recordAuthResult(t, "foreign origins", attempts, accepted, rejected, "Sockets with a ticket, a token and a cookie; answers that a page may read.")
+	recordAuthResult(t, "foreign origins", attempts, accepted, rejected, "Sockets with a connect token, an access token and a cookie; responses that a page may read.")
 }

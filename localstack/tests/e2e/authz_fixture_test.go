@@ -11,35 +11,34 @@ import (
 	"ticketsystem/localstack/testkit/client"
 )
 
-// missingResource is the thing that is not there.
+// missingResource is the resource that does not exist.
 const missingResource = "missing"
 
-// authzFixture is what the matrix is played in: people of every role, and the things
-// that they ask for. What is standing is only read, and asked for by those who
-// may not; who may change a thing gets a fresh one.
+// authzFixture holds users of every role and the resources of the matrix. Shared
+// resources are only read; a request that may change a resource gets a new one.
 type authzFixture struct {
 	t          *testing.T
-	admin      testUser // enters people and looks after what has changed
-	thirdUser  testUser // whose things are the "other's"
+	admin      testUser // creates users and checks for changes
+	thirdUser  testUser // owner of the "other's" resources
 	users      map[string]testUser
 	sockets    map[string]wsConn
-	connectURL string                       // lets the disabled one's socket in, if it did
-	resources  map[string]map[string]string // kind -> thing -> id
-	fileID     string                       // of the third person, in no message
+	connectURL string                       // connect URL of the disabled user, with a token from before
+	resources  map[string]map[string]string // kind -> resource -> id
+	fileID     string                       // of thirdUser, in no message
 	secrets    []secret
-	marker     string // stands in whatever the matrix asks the stack to make
+	marker     string // text in everything that the matrix creates
 }
 
-// secret is a text that only some roles may come to see.
+// secret is a text that only some roles may see.
 type secret struct {
 	text string
 	may  []string
 }
 
-// revocationTimeout is how soon a change of somebody's rights is enforced everywhere.
+// revocationTimeout bounds the enforcement of changed rights in all functions.
 const revocationTimeout = 10 * time.Second
 
-// newAuthzFixture peoples a world and fills it.
+// newAuthzFixture creates the users and the shared resources.
 func newAuthzFixture(t *testing.T) *authzFixture {
 	t.Helper()
 	f := &authzFixture{
@@ -56,17 +55,17 @@ func newAuthzFixture(t *testing.T) *authzFixture {
 	f.admin.updateUser(disabledUser.Profile.ID, object{"disabled": true})
 	until := time.Now().Add(revocationTimeout)
 
-	f.thirdUser = f.createUser("user", f.newSecret("third person", roleSupport, roleAdmin))
+	f.thirdUser = f.createUser("user", f.newSecret("third user", roleSupport, roleAdmin))
 	f.secrets = append(f.secrets, secret{f.thirdUser.Profile.Phone, []string{roleAdmin}})
 	f.createResources()
 	for _, role := range []string{roleCustomer, roleOther, roleSupport, roleAdmin} {
 		f.sockets[role] = f.users[role].connect()
 	}
-	waitUntil(t, until) // by then every function knows that he is out
+	waitUntil(t, until) // every function has loaded the revocation by then
 	return f
 }
 
-// createUser makes a person of a role who is signed in by password.
+// createUser creates a user of a role and logs them in by password.
 func (f *authzFixture) createUser(role, name string) testUser {
 	f.t.Helper()
 	var account adminUserView
@@ -76,21 +75,21 @@ func (f *authzFixture) createUser(role, name string) testUser {
 	return f.signInAgain(account.Phone)
 }
 
-// signInAgain opens another session of a person.
+// signInAgain opens another session of a user.
 func (f *authzFixture) signInAgain(phone string) testUser {
 	f.t.Helper()
 	user, err := suite.api.Login(f.t.Context(), phone, client.Password)
 	return testUser{f.t, must(f.t, user, err)}
 }
 
-// newSecret makes a text that nobody but these roles may see.
+// newSecret returns a text that only these roles may see.
 func (f *authzFixture) newSecret(what string, allowed ...string) string {
 	text := what + " " + strings.ToLower(client.NewID())
 	f.secrets = append(f.secrets, secret{text, allowed})
 	return text
 }
 
-// createResources makes the standing things.
+// createResources creates the shared resources.
 func (f *authzFixture) createResources() {
 	f.t.Helper()
 	mine := []string{roleCustomer, roleSupport, roleAdmin}
@@ -119,13 +118,13 @@ func (f *authzFixture) createResources() {
 	f.resources = map[string]map[string]string{
 		"A ticket": tickets, "A file": files,
 		"A session":   {"other's": session.ID, missingResource: client.NewID()},
-		"A person":    {"other's": f.thirdUser.Profile.ID, missingResource: client.NewID()},
+		"A user":      {"other's": f.thirdUser.Profile.ID, missingResource: client.NewID()},
 		"A category":  {"active": f.newCategory(true, f.marker+" standing"), "retired": f.newCategory(false, f.newSecret("retired", roleAdmin)), missingResource: client.NewID()},
 		"A broadcast": {"sent": f.newBroadcast(), missingResource: client.NewID()},
 	}
 }
 
-// awaitProcessed waits until whoever may have the files gets them.
+// awaitProcessed waits until the files can be downloaded.
 func (f *authzFixture) awaitProcessed(files map[string]string) {
 	f.t.Helper()
 	owners := map[string]testUser{"other's": f.thirdUser, "in a note": f.users[roleSupport]}
@@ -137,29 +136,29 @@ func (f *authzFixture) awaitProcessed(files map[string]string) {
 		if resource == missingResource {
 			continue
 		}
-		eventually(f.t, "the file is checked: "+resource, func() error {
-			if answer := owner.call("GET", "/attachments/"+id, nil); answer.Status != 302 {
-				return mismatch("GET /attachments/{id}", answer, 302)
+		eventually(f.t, "the file is processed: "+resource, func() error {
+			if response := owner.call("GET", "/attachments/"+id, nil); response.Status != 302 {
+				return mismatch("GET /attachments/{id}", response, 302)
 			}
 			return nil
 		})
 	}
 }
 
-// newCategory makes a category, and retires it if it shall not be active.
+// newCategory creates a category, active or not.
 func (f *authzFixture) newCategory(active bool, name string) string {
 	f.t.Helper()
 	var made client.Category
 	f.admin.mustCall(201, "POST", "/categories", object{"names": object{"en": name, "fa": name + " فا"}, "active": active}, &made)
-	f.t.Cleanup(func() { // not to fill the shelf of a stack that others use
-		if answer, err := f.admin.Do(f.t.Context(), "DELETE", "/categories/"+made.ID, nil); err == nil && answer.Status >= 500 {
-			f.t.Errorf("DELETE /categories: got %s", answer)
+	f.t.Cleanup(func() { // keeps the categories of a shared stack few
+		if response, err := f.admin.Do(f.t.Context(), "DELETE", "/categories/"+made.ID, nil); err == nil && response.Status >= 500 {
+			f.t.Errorf("DELETE /categories: got %s", response)
 		}
 	})
 	return made.ID
 }
 
-// newBroadcast tells the third person something and waits until it is done.
+// newBroadcast sends a broadcast to the third user and waits until it is done.
 func (f *authzFixture) newBroadcast() string {
 	f.t.Helper()
 	var made, now struct{ ID, State string }
@@ -175,19 +174,19 @@ func (f *authzFixture) newBroadcast() string {
 	return made.ID
 }
 
-// existing is the thing that a role asks for; who has none of their own asks
-// for the customer's.
+// existing returns the shared resource that a role requests. A role without its own
+// requests the customer's.
 func (f *authzFixture) existing(kind, role, resource string) string {
 	user, signedIn := f.users[role]
 	if !signedIn {
 		user = f.users[roleCustomer]
 	}
-	if kind == "A person" && resource == "own" {
+	if kind == "A user" && resource == "own" {
 		return user.Profile.ID
 	}
 	if kind == "A session" && resource == "own" {
 		if role == roleDisabled {
-			user = f.users[roleCustomer] // his have ended
+			user = f.users[roleCustomer] // the disabled user has none
 		}
 		current, _ := sessionsOf(f.t, user.call)
 		return current.ID
@@ -195,7 +194,7 @@ func (f *authzFixture) existing(kind, role, resource string) string {
 	return f.resources[kind][resource]
 }
 
-// newResource is a thing like the standing one, for a role that may change it.
+// newResource returns a new resource for a role that may change it.
 func (f *authzFixture) newResource(kind, role, resource string) string {
 	f.t.Helper()
 	switch {
@@ -206,14 +205,14 @@ func (f *authzFixture) newResource(kind, role, resource string) string {
 		return current.ID
 	case kind == "A category":
 		return f.newCategory(resource == "active", f.marker+" "+client.NewID())
-	case kind == "A person" && resource == "other's":
+	case kind == "A user" && resource == "other's":
 		return f.createUser("user", f.marker).Profile.ID
 	}
 	return f.existing(kind, role, resource)
 }
 
-// newTicket opens one that is the customer's own, assigned or closed, or another
-// person's. The first word on it is the agent's: somebody has to read it.
+// newTicket creates a ticket that is the customer's own, assigned, closed or another
+// user's. The first reply is the agent's, so that there is something to mark read.
 func (f *authzFixture) newTicket(resource string) string {
 	f.t.Helper()
 	owner := f.users[roleCustomer]
@@ -231,7 +230,7 @@ func (f *authzFixture) newTicket(resource string) string {
 	return id
 }
 
-// findLeaks finds what a text says that the role may not see.
+// findLeaks returns the secrets in a text that the role may not see.
 func (f *authzFixture) findLeaks(role, text string) []string {
 	var found []string
 	for _, s := range f.secrets {
@@ -242,11 +241,10 @@ func (f *authzFixture) findLeaks(role, text string) []string {
 	return found
 }
 
-// pictureURL is another one every half an hour.
+// pictureURL matches picture URLs, which change every half hour.
 var pictureURL = regexp.MustCompile(`"pictureUrl":"[^"]*"`)
 
-// snapshot is all that could have been changed, by where it is seen; the boss, who
-// sees everything, looks.
+// snapshot returns the administrator's view of all resources, by path.
 func (f *authzFixture) snapshot() map[string]string {
 	f.t.Helper()
 	seen := map[string]string{}
@@ -270,7 +268,7 @@ func (f *authzFixture) snapshot() map[string]string {
 	return seen
 }
 
-// diff says what is not as it was, and what has been made.
+// diff returns what has changed since before, and what was created.
 func (f *authzFixture) diff(before map[string]string) []string {
 	f.t.Helper()
 	var out []string
@@ -281,7 +279,7 @@ func (f *authzFixture) diff(before map[string]string) []string {
 	}
 	for _, path := range []string{"/tickets?limit=100&sort=-createdAt", "/users?limit=100", "/broadcasts?limit=100", "/categories?limit=100"} {
 		if body := string(f.admin.get(path, nil).Body); strings.Count(body, f.marker) > strings.Count(body, f.marker+" standing") {
-			out = append(out, path+": holds what somebody made who may not")
+			out = append(out, path+": contains an unauthorized resource")
 		}
 	}
 	return out

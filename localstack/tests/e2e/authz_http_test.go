@@ -7,18 +7,17 @@ import (
 	"ticketsystem/localstack/testkit/client"
 )
 
-// cell is one question of the matrix: what does the route answer to the role
-// for the thing?
+// cell is one request of the matrix: a route, called by a role for a resource.
 type cell struct {
 	rule       rule
 	role       string
 	resource   string
 	want       int
-	resourceID string // of the thing
+	resourceID string // of the resource
 }
 
-// requestBodies are what the matrix sends, by the name of the rule: good bodies, so
-// that an answer speaks of the caller, or where no caller matters, of the body.
+// requestBodies returns valid request bodies by rule name, so that the status depends
+// on the caller. Public routes get bodies with a defined error.
 func (f *authzFixture) requestBodies() map[string]func(c cell) any {
 	fixed := func(body object) func(cell) any { return func(cell) any { return body } }
 	withClientID := func(fields object) func(cell) any {
@@ -41,7 +40,7 @@ func (f *authzFixture) requestBodies() map[string]func(c cell) any {
 		"POST /tickets/{id}/reopen":                         withClientID(nil),
 		"POST /tickets/{id}/status":                         withClientID(object{"status": "pending"}),
 		"POST /tickets/{id}/assign · to me":                 withClientID(object{"assigneeId": "me"}),
-		"POST /tickets/{id}/assign · to nobody":             withClientID(object{"assigneeId": nil}),
+		"POST /tickets/{id}/assign · unassign":              withClientID(object{"assigneeId": nil}),
 		"POST /tickets/{id}/assign · to a customer":         withClientID(object{"assigneeId": f.thirdUser.Profile.ID}),
 
 		"PATCH /users/{id}":      fixed(object{"role": "admin"}),
@@ -71,7 +70,8 @@ func (f *authzFixture) requestBodies() map[string]func(c cell) any {
 	}
 }
 
-// loginBody says who one is; nobody says a number that nobody has.
+// loginBody returns the role's own credentials; the anonymous role uses an unknown
+// phone number.
 func (f *authzFixture) loginBody(c cell) any {
 	user, known := f.users[c.role]
 	if !known {
@@ -80,8 +80,8 @@ func (f *authzFixture) loginBody(c cell) any {
 	return object{"phone": user.Profile.Phone, "password": client.Password}
 }
 
-// refreshBody sends a refresh token of one's own; that of the disabled one was good
-// until he was.
+// refreshBody returns a refresh token of the role's own session; for the disabled user,
+// the token issued before.
 func (f *authzFixture) refreshBody(c cell) any {
 	user, known := f.users[c.role]
 	switch {
@@ -93,8 +93,8 @@ func (f *authzFixture) refreshBody(c cell) any {
 	return object{"refreshToken": user.Tokens().RefreshToken}
 }
 
-// caller is who asks: nobody has no credentials. Who ends a session or removes
-// themselves does it with another one, to be there for the next question.
+// caller returns the user who sends the request, if any. A request that ends a session
+// or deletes the user is sent by another session or user.
 func (f *authzFixture) caller(c cell) (testUser, bool) {
 	user, known := f.users[c.role]
 	switch {
@@ -107,7 +107,7 @@ func (f *authzFixture) caller(c cell) (testUser, bool) {
 	return user, known
 }
 
-// call asks the question of a cell over HTTP.
+// call sends the request of a cell over HTTP.
 func (f *authzFixture) call(c cell) (client.Response, error) {
 	method, path, _ := strings.Cut(c.rule.route, " ")
 	user, known := f.caller(c)

@@ -14,23 +14,22 @@ import (
 	"ticketsystem/localstack/testkit/report"
 )
 
-// matrix is what came of asking.
+// matrix collects the results of the requests.
 type matrix struct {
 	fixture *authzFixture
 	rules   []rule
 
 	mu             sync.Mutex
-	statuses       map[string]map[string][]int // rule -> role -> status for each thing
-	notFoundBodies map[string]string           // rule and role -> how a 404 looks
-	mismatches     []string                    // not as decided
-	leaks          []string                    // told what is not to be told
-	modified       []string                    // by who was refused
+	statuses       map[string]map[string][]int // rule -> role -> status per resource
+	notFoundBodies map[string]string           // rule and role -> body of a 404
+	mismatches     []string                    // other status than in the rule
+	leaks          []string                    // secrets in responses
+	modified       []string                    // changes by rejected requests
 }
 
-// TestRoleMatrix asks every question of testdata/roles.md. First those that are
-// to be refused: what they could have changed must be as it was. Then the rest.
-// Whatever is answered, nobody comes to see what is not theirs, and what they
-// may not see looks like what is not there.
+// TestRoleMatrix sends every request of testdata/roles.md. Expected rejections come
+// first and must change nothing. No response may contain other users' data, and a
+// forbidden resource must look like a missing one.
 func TestRoleMatrix(t *testing.T) {
 	t.Parallel()
 	m := &matrix{fixture: newAuthzFixture(t), rules: readRules(t), statuses: map[string]map[string][]int{}, notFoundBodies: map[string]string{}}
@@ -56,7 +55,8 @@ func TestRoleMatrix(t *testing.T) {
 	}
 }
 
-// run asks the questions whose answer is to be of a kind, the roles side by side.
+// run sends the requests whose expected status satisfies selected, with all roles in
+// parallel.
 func (m *matrix) run(kind func(want int) bool) {
 	var roles sync.WaitGroup
 	for _, role := range matrixRoles() {
@@ -73,7 +73,7 @@ func (m *matrix) run(kind func(want int) bool) {
 	roles.Wait()
 }
 
-// checkCell asks one question and looks at the answer.
+// checkCell sends one request and checks the response.
 func (m *matrix) checkCell(c cell, n int) {
 	changes := c.want < 400 && !strings.HasPrefix(c.rule.route, "GET ")
 	if changes {
@@ -85,38 +85,38 @@ func (m *matrix) checkCell(c cell, n int) {
 	if strings.HasPrefix(c.rule.route, "socket ") {
 		call = m.fixture.callSocket
 	}
-	answer, err := call(c)
+	response, err := call(c)
 	what := fmt.Sprintf("%s: %s: %s", c.rule.name, c.role, c.resource)
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.statuses[c.rule.name][c.role][n] = answer.Status
-	if err != nil || answer.Status != c.want {
-		m.mismatches = append(m.mismatches, fmt.Sprintf("%s: got %s (%v), want %d", what, answer, err, c.want))
+	m.statuses[c.rule.name][c.role][n] = response.Status
+	if err != nil || response.Status != c.want {
+		m.mismatches = append(m.mismatches, fmt.Sprintf("%s: got %s (%v), want %d", what, response, err, c.want))
 		return
 	}
-	text := string(answer.Body) + fmt.Sprint(answer.Header)
+	text := string(response.Body) + fmt.Sprint(response.Header)
 	for _, secret := range m.fixture.findLeaks(c.role, text) {
 		m.leaks = append(m.leaks, fmt.Sprintf("%s: got %q in %s", what, secret, text))
 	}
 	if c.want == 404 && (c.resource == missingResource || isHidden(m.rules, c.rule.kind, c.role, c.resource)) {
-		m.compare(what, c, answer)
+		m.compare(what, c, response)
 	}
 }
 
-// volatileFields is what differs between two answers that say the same.
+// volatileFields matches the fields that differ between two equal responses.
 var volatileFields = regexp.MustCompile(`"(requestId|instance|clientId)":"[^"]*"`)
 
-// compare wants what may not be seen to look like what is not there.
-func (m *matrix) compare(what string, c cell, answer client.Response) {
-	text := strings.ReplaceAll(volatileFields.ReplaceAllString(string(answer.Body), ""), c.resourceID, "")
+// compare checks that a hidden resource and a missing one have equal responses.
+func (m *matrix) compare(what string, c cell, response client.Response) {
+	text := strings.ReplaceAll(volatileFields.ReplaceAllString(string(response.Body), ""), c.resourceID, "")
 	key := c.rule.name + c.role
 	if first, ok := m.notFoundBodies[key]; ok && first != text {
-		m.leaks = append(m.leaks, fmt.Sprintf("%s: got %s, which tells it from %s", what, text, first))
+		m.leaks = append(m.leaks, fmt.Sprintf("%s: got %s, which differs from %s", what, text, first))
 	}
 	m.notFoundBodies[key] = text
 }
 
-// record tells the judge.
+// record writes the results to the quality report.
 func (m *matrix) record() error {
 	asked, refusals := 0, 0
 	for _, r := range m.rules {
@@ -127,20 +127,20 @@ func (m *matrix) record() error {
 	}
 	return errors.Join(
 		report.Record(report.Result{
-			Check: "roles", Name: "answers as decided", Value: fmt.Sprintf("%d of %d", asked-len(m.mismatches), asked), Target: "all", Pass: len(m.mismatches) == 0,
-			Note: fmt.Sprintf("%d rules for %d roles; each thing that a rule is about is a question.", len(m.rules), len(matrixRoles())),
+			Check: "roles", Name: "responses as in the rules", Value: fmt.Sprintf("%d of %d", asked-len(m.mismatches), asked), Target: "all", Pass: len(m.mismatches) == 0,
+			Note: fmt.Sprintf("%d rules for %d roles; one request per rule, role and resource.", len(m.rules), len(matrixRoles())),
 		}),
 		report.Record(report.Result{
-			Check: "roles", Name: "answers that tell what is not for the caller", Value: strconv.Itoa(len(m.leaks)), Target: "0", Pass: len(m.leaks) == 0,
+			Check: "roles", Name: "responses with data not for the caller", Value: strconv.Itoa(len(m.leaks)), Target: "0", Pass: len(m.leaks) == 0,
 		}),
 		report.Record(report.Result{
-			Check: "roles", Name: "things that a refused caller changed", Value: fmt.Sprintf("%d in %d refusals", len(m.modified), refusals), Target: "0", Pass: len(m.modified) == 0,
+			Check: "roles", Name: "resources changed by a rejected request", Value: fmt.Sprintf("%d in %d rejections", len(m.modified), refusals), Target: "0", Pass: len(m.modified) == 0,
 		}),
-		report.Detail("roles", "Who gets what", m.table()),
+		report.Detail("roles", "Authorization matrix", m.table()),
 	)
 }
 
-// table shows the answers as the decisions are written.
+// table returns the statuses in the format of the rules.
 func (m *matrix) table() string {
 	var b strings.Builder
 	kind := ""

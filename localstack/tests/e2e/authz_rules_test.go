@@ -13,9 +13,9 @@ import (
 	"ticketsystem/localstack/emulator/samtemplate"
 )
 
-// The roles of the matrix, as the table's columns name them.
+// Roles of the matrix, as in the table's columns.
 const (
-	roleAnonymous = "nobody"
+	roleAnonymous = "anonymous"
 	roleCustomer  = "customer"
 	roleOther     = "other customer"
 	roleSupport   = "support"
@@ -27,19 +27,19 @@ func matrixRoles() []string {
 	return []string{roleAnonymous, roleCustomer, roleOther, roleSupport, roleAdmin, roleDisabled}
 }
 
-// rule is a row of the table: what a route answers to whom for which thing.
+// rule is a row of the table: the status of a route for each role and resource.
 type rule struct {
-	name      string // the route, and behind a dot what is special about the request
+	name      string // the route and the variant of the request
 	route     string // "GET /tickets/{id}", "socket ping"
-	kind      string // of the things, such as "A ticket"
+	kind      string // of the resources, such as "A ticket"
 	resources []string
-	want      map[string][]int // role -> status for each thing
+	want      map[string][]int // role -> status per resource
 }
 
-// variantSeparator separates a route from what is special about the request.
+// variantSeparator separates a route from the variant of the request.
 const variantSeparator = " · "
 
-// readRules reads the table of decisions.
+// readRules reads the table of rules.
 func readRules(t *testing.T) []rule {
 	t.Helper()
 	content, err := os.ReadFile(filepath.Join("testdata", "roles.md"))
@@ -71,7 +71,7 @@ func readRules(t *testing.T) []rule {
 	return rules
 }
 
-// parseCells reads the cells of a row, one for each role.
+// parseCells parses the cells of a row, one per role.
 func (r rule) parseCells(cells []string) error {
 	if len(cells) != len(matrixRoles()) {
 		return fmt.Errorf("%s: got %d cells, want one for each of %v", r.name, len(cells), matrixRoles())
@@ -95,8 +95,8 @@ func (r rule) parseCells(cells []string) error {
 	return nil
 }
 
-// isHidden tells whether a role may not know of a thing: the first rule of its
-// kind, which reads it, says 404 as for a thing that is not there.
+// isHidden reports whether a resource must look missing to a role: the first rule of
+// its kind, which reads it, has 404.
 func isHidden(rules []rule, kind, role, resource string) bool {
 	for _, r := range rules {
 		if i := slices.Index(r.resources, resource); r.kind == kind && i >= 0 {
@@ -106,14 +106,14 @@ func isHidden(rules []rule, kind, role, resource string) bool {
 	return false
 }
 
-// servedRoutes are the HTTP routes and socket actions of the template.
+// servedRoutes returns the HTTP routes and socket actions of the template.
 func servedRoutes(t *testing.T) []string {
 	t.Helper()
 	stack, err := samtemplate.Load(filepath.Join("..", "..", "template.yaml"), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	stack.Attribute = func(resource *samtemplate.Resource, _ string) (any, error) { return resource.ID, nil } // nothing is deployed here
+	stack.Attribute = func(resource *samtemplate.Resource, _ string) (any, error) { return resource.ID, nil } // nothing is deployed
 	functions, err := stack.Functions()
 	if err != nil {
 		t.Fatal(err)
@@ -146,14 +146,14 @@ func servedRoutes(t *testing.T) []string {
 	return routes
 }
 
-// TestRoleMatrix_CoversAllRoutes: whoever adds a route says who gets what.
+// TestRoleMatrix_CoversAllRoutes checks that every route has a rule.
 func TestRoleMatrix_CoversAllRoutes(t *testing.T) {
 	t.Parallel()
 	rules, served := readRules(t), servedRoutes(t)
 	named := map[string]bool{}
 	for _, r := range rules {
 		if named[r.name] {
-			t.Errorf("%s: decided twice", r.name)
+			t.Errorf("%s: listed twice", r.name)
 		}
 		named[r.name] = true
 		if !slices.Contains(served, r.route) {
@@ -162,7 +162,7 @@ func TestRoleMatrix_CoversAllRoutes(t *testing.T) {
 	}
 	for _, route := range served {
 		if !slices.ContainsFunc(rules, func(r rule) bool { return r.route == route }) {
-			t.Errorf("%s: nobody has decided who may; add a row to testdata/roles.md", route)
+			t.Errorf("%s: has no rule; add a row to testdata/roles.md", route)
 		}
 	}
 }

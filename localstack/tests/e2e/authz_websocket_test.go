@@ -9,50 +9,50 @@ import (
 	"ticketsystem/localstack/testkit/client"
 )
 
-// callSocket asks the question of a cell over a socket; who gets none is
-// answered by the handshake.
+// callSocket sends the request of a cell over a socket. For roles without a socket it
+// returns the status of the connection attempt.
 func (f *authzFixture) callSocket(c cell) (client.Response, error) {
 	ctx, cancel := context.WithTimeout(f.t.Context(), timeout)
 	defer cancel()
 	action := strings.TrimPrefix(c.rule.route, "socket ")
-	answer := client.Response{Call: c.rule.name}
+	response := client.Response{Call: c.rule.name}
 	socket, open := f.sockets[c.role]
 	if !open {
 		status, err := f.dial(ctx, c.role)
-		answer.Status = status
-		return answer, err
+		response.Status = status
+		return response, err
 	}
 	if action == "$disconnect" {
 		other, err := f.users[c.role].Connect(ctx)
 		if err == nil {
 			err = other.Close()
 		}
-		answer.Status = http.StatusOK
-		return answer, err
+		response.Status = http.StatusOK
+		return response, err
 	}
 	subscriber, err := f.subscribe(ctx, c, action)
 	if err != nil {
-		return answer, err
+		return response, err
 	}
 	if err := socket.Send(ctx, f.frame(c, action)); err != nil {
-		return answer, err
+		return response, err
 	}
 	receiver, wanted := socket.Socket, f.isReply(c, action)
 	if subscriber != nil {
 		receiver = subscriber
 	}
-	frame, err := receiver.Await(ctx, "an answer to "+action, wanted)
+	frame, err := receiver.Await(ctx, "a reply to "+action, wanted)
 	if err != nil {
-		return answer, err
+		return response, err
 	}
-	answer.Status, answer.Body = http.StatusOK, []byte(frame.Raw)
+	response.Status, response.Body = http.StatusOK, []byte(frame.Raw)
 	if frame.Problem != nil {
-		answer.Status = frame.Problem.Status
+		response.Status = frame.Problem.Status
 	}
-	return answer, nil
+	return response, nil
 }
 
-// dial tries every way in that somebody without a socket has.
+// dial tries all ways to connect that a role without a socket has.
 func (f *authzFixture) dial(ctx context.Context, role string) (int, error) {
 	address := f.users[roleCustomer].socketURL(nil)
 	header := http.Header{}
@@ -66,7 +66,7 @@ func (f *authzFixture) dial(ctx context.Context, role string) (int, error) {
 	switch {
 	case err == nil:
 		return http.StatusOK, socket.Close()
-	case status == http.StatusForbidden: // as gateways may say it
+	case status == http.StatusForbidden: // gateways may respond with 403
 		return http.StatusUnauthorized, nil
 	case status == 0:
 		return 0, err
@@ -74,11 +74,11 @@ func (f *authzFixture) dial(ctx context.Context, role string) (int, error) {
 	return status, nil
 }
 
-// subscribe is a socket that hears what the action does where it has no answer of
-// its own; nil where it has, and where somebody is to be refused.
+// subscribe returns a subscribed socket that receives the effect of an action without a
+// reply. It returns nil for other actions and for expected rejections.
 func (f *authzFixture) subscribe(ctx context.Context, c cell, action string) (*client.Socket, error) {
 	if action != "typing" && action != "read" || c.want >= 400 {
-		return nil, nil //nolint:nilnil // nobody has to listen
+		return nil, nil //nolint:nilnil // no subscriber is needed
 	}
 	subscriber, err := f.admin.Connect(ctx)
 	if err != nil {
@@ -89,7 +89,7 @@ func (f *authzFixture) subscribe(ctx context.Context, c cell, action string) (*c
 	return subscriber, err
 }
 
-// frame is what is sent.
+// frame returns the frame of a cell.
 func (f *authzFixture) frame(c cell, action string) any {
 	topic := "ticket:" + c.resourceID
 	_, special, _ := strings.Cut(c.rule.name, variantSeparator)
@@ -116,13 +116,13 @@ func (f *authzFixture) frame(c cell, action string) any {
 	return object{"action": "ping"}
 }
 
-// isReply tells the answer to the frame from whatever else comes.
+// isReply returns a function that reports whether a frame is the reply to the action.
 func (f *authzFixture) isReply(c cell, action string) func(client.Frame) bool {
 	good := map[string]string{
 		"subscribe": "subscribed", "unsubscribe": "unsubscribed", "message": "ack", "typing": "typing", "read": "read",
 		"ping": "pong", "$connect": "pong",
 	}[action]
-	ofOthers := action == "typing" || action == "read" // as others do, and the watcher hears it
+	ofOthers := action == "typing" || action == "read" // received by the subscriber
 	return func(frame client.Frame) bool {
 		if ofOthers && frame.Type == good {
 			return frame.TicketID == c.resourceID && frame.User != nil && frame.User.ID == f.users[c.role].Profile.ID
@@ -131,7 +131,7 @@ func (f *authzFixture) isReply(c cell, action string) func(client.Frame) bool {
 	}
 }
 
-// leakedFrames is what the roles' sockets got that they may not know.
+// leakedFrames returns the secrets that the roles' sockets received.
 func (f *authzFixture) leakedFrames() []string {
 	var found []string
 	for role, socket := range f.sockets {

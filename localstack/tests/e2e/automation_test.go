@@ -2,12 +2,12 @@ package e2e
 
 import "testing"
 
-// TestAutomation_IgnoresFreshTickets: the schedule runs, and nobody who has just
-// been asked is reminded or closed.
+// TestAutomation_IgnoresFreshTickets runs the automation and checks that a ticket with
+// recent activity is neither reminded nor closed.
 func TestAutomation_IgnoresFreshTickets(t *testing.T) {
 	t.Parallel()
 	if suite.local == nil {
-		t.Log("schedules are started by hand on the local stack alone")
+		t.Log("schedules can be run by hand in the local stack only")
 		return
 	}
 	me, agent := customer(t), support(t)

@@ -22,8 +22,8 @@ type broadcast struct {
 	FinishedAt *string `json:"finishedAt"`
 }
 
-// TestBroadcast: people who were named, one of them twice, are told once on
-// each channel, their choices count, and the broadcast says how it went.
+// TestBroadcast checks that each recipient is notified once per channel, also if named
+// twice, that preferences apply, and that the counts are right.
 func TestBroadcast(t *testing.T) {
 	t.Parallel()
 	admin := seededAdmin(t)
@@ -53,9 +53,9 @@ func TestBroadcast(t *testing.T) {
 	for n, one := range users {
 		list, unread := one.notifications("limit=100")
 		if len(list) != 1 || unread != 1 || list[0].Kind != "broadcast" || list[0].Title != "Holiday" || list[0].Body != "We are closed on Friday." {
-			t.Errorf("person %d: got %d unread of %+v", n, unread, list)
+			t.Errorf("user %d: got %d unread of %+v", n, unread, list)
 		}
-		equal(t, fmt.Sprintf("texts of person %d", n), len(one.sentTexts()), map[bool]int{true: 1, false: 0}[n < 2])
+		equal(t, fmt.Sprintf("SMS of user %d", n), len(one.sentTexts()), map[bool]int{true: 1, false: 0}[n < 2])
 	}
 	conn.await("the notification", func(f client.Frame) bool { return f.Type == "notification" && f.Notification.Title == "Holiday" })
 	var page struct{ Data []broadcast }
@@ -64,17 +64,18 @@ func TestBroadcast(t *testing.T) {
 	for _, one := range page.Data {
 		found = found || one.ID == b.ID
 	}
-	equal(t, "it is in the list", found, true)
+	equal(t, "it is listed", found, true)
 	wantProblem(t, admin.call("POST", "/broadcasts/"+b.ID+"/cancel", nil), http.StatusConflict)
 }
 
-// TestBroadcast_WithoutApp: without the app as a channel nothing is shown there.
+// TestBroadcast_WithoutApp checks that a broadcast without the app channel creates no
+// visible notification.
 func TestBroadcast_WithoutApp(t *testing.T) {
 	t.Parallel()
 	me := customer(t)
 	body := object{"title": "Code red", "body": "By text only.", "audience": object{"userIds": []string{me.Profile.ID}}, "channels": []string{"sms"}}
 	seededAdmin(t).mustCall(202, "POST", "/notifications", body, nil)
-	eventually(t, "the text", func() error {
+	eventually(t, "the SMS", func() error {
 		if n := len(me.sentTexts()); n != 1 {
 			return mismatch("texts", n, 1)
 		}
@@ -99,9 +100,9 @@ func TestBroadcast_AdminOnly(t *testing.T) {
 	wantProblem(t, admin.call("POST", "/broadcasts/none/cancel", nil), http.StatusNotFound)
 	for name, change := range map[string]object{
 		"no audience": {"audience": object{}}, "two audiences": {"audience": object{"all": true, "roles": []string{"user"}}},
-		"a strange role": {"audience": object{"roles": []string{"boss"}}}, "a strange id": {"audience": object{"userIds": []string{"me"}}},
-		"no channel": {"channels": []string{}}, "a strange channel": {"channels": []string{"fax"}},
-		"no title": {"title": ""}, "no body": {"body": " "}, "something else": {"priority": "high"},
+		"unknown role": {"audience": object{"roles": []string{"boss"}}}, "invalid id": {"audience": object{"userIds": []string{"me"}}},
+		"no channel": {"channels": []string{}}, "unknown channel": {"channels": []string{"fax"}},
+		"no title": {"title": ""}, "no body": {"body": " "}, "unknown field": {"priority": "high"},
 	} {
 		changed := object{}
 		for field, value := range body {

@@ -8,9 +8,9 @@ import (
 	"testing"
 )
 
-// TestAPIGuideExamples runs the commands of docs/api.md as a reader would, block after
-// block in one shell. They read codes from the local stack's outbox. It runs
-// alone, since they make a category.
+// TestAPIGuideExamples runs the shell blocks of docs/api.md in order in one shell. They
+// read codes from the local stack's outbox. It does not run in parallel, because it
+// creates a category.
 func TestAPIGuideExamples(t *testing.T) {
 	if suite.local == nil {
 		return
@@ -27,13 +27,13 @@ func TestAPIGuideExamples(t *testing.T) {
 	shell.Env = append(os.Environ(), "api="+suite.api.Base())
 	output, err := shell.CombinedOutput()
 	if err != nil {
-		t.Fatalf("%v; the end of what it says:\n%s", err, output[max(0, len(output)-4000):])
+		t.Fatalf("%v; end of the output:\n%s", err, output[max(0, len(output)-4000):])
 	}
 	t.Logf("%s", output)
 }
 
-// shellBlocks are the sh blocks of a Markdown text, each behind the line it
-// begins at, for who has to find what failed.
+// shellBlocks returns the sh blocks of a Markdown text, each with its line number for
+// error messages.
 func shellBlocks(markdown string) string {
 	var script strings.Builder
 	inside := false

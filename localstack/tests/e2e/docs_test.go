@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// TestStaticDocuments: the description of the API and a page that shows it are
-// there for everybody, and the page needs nothing from elsewhere.
+// TestStaticDocuments checks that the OpenAPI document and its viewer are public, and
+// that the viewer loads nothing from other hosts.
 func TestStaticDocuments(t *testing.T) {
 	t.Parallel()
 	var document struct {
@@ -26,7 +26,7 @@ func TestStaticDocuments(t *testing.T) {
 		t.Errorf("docs: got %d %s", page.Status, page.Header.Get("Content-Type"))
 	}
 	if strings.Contains(text, "://") {
-		t.Errorf("docs: the page names another address: %s", text)
+		t.Errorf("docs: the page refers to another host: %s", text)
 	}
 	script := anonymous(t, http.MethodGet, "/docs/redoc.js", nil)
 	if script.Status != http.StatusOK || !strings.HasPrefix(string(script.Body), "/*!") {

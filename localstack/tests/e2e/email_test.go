@@ -12,8 +12,7 @@ import (
 	"ticketsystem/pkg/app"
 )
 
-// confirmEmail gives a person an address that counts as confirmed, past the code
-// that is mailed: these tests are about other mail.
+// confirmEmail sets a confirmed email address in the table, without the mailed code.
 func (u testUser) confirmEmail(address string) {
 	u.t.Helper()
 	u.mustCall(200, "PATCH", "/profile", object{"email": address}, nil)
@@ -39,8 +38,8 @@ func (u testUser) sentMails(address string) []client.Email {
 	return must(u.t, mails, err)
 }
 
-// TestEmail_SentOnce to a confirmed address, in the person's language. Only the
-// local stack shows mails.
+// TestEmail_SentOnce checks that one email per notification is sent to a confirmed
+// address, in the user's language. It needs the local stack.
 func TestEmail_SentOnce(t *testing.T) {
 	t.Parallel()
 	if suite.local == nil {
@@ -52,32 +51,32 @@ func TestEmail_SentOnce(t *testing.T) {
 	other.confirmEmail(persian)
 	other.mustCall(200, "PATCH", "/profile", object{"locale": "fa", "notifications": object{"sms": false}}, nil)
 	mine, theirs := me.openTicket(object{"title": "A <b>parcel</b>"}), other.openTicket(object{"title": "بسته"})
-	again := object{"clientId": client.NewID(), "body": "We look into it & answer."}
+	again := object{"clientId": client.NewID(), "body": "We look into it & response."}
 	agent.mustCall(201, "POST", "/tickets/"+mine.ID+"/messages", again, nil)
 	agent.mustCall(200, "POST", "/tickets/"+mine.ID+"/messages", again, nil)
 	agent.post(theirs.ID, "بررسی می‌کنیم", nil)
 
 	n := me.awaitNotifications(1)[0]
-	equal(t, "mail and SMS", deliveryOutcome(n, "email")+", "+deliveryOutcome(n, "sms"), "sent, sent")
+	equal(t, "email and SMS", deliveryOutcome(n, "email")+", "+deliveryOutcome(n, "sms"), "sent, sent")
 	mails := me.sentMails(address)
 	if len(mails) != 1 || len(me.sentTexts()) != 1 {
-		t.Fatalf("got %d mails and %d texts, want one of each", len(mails), len(me.sentTexts()))
+		t.Fatalf("got %d emails and %d SMS, want one of each", len(mails), len(me.sentTexts()))
 	}
 	equal(t, "subject", mails[0].Subject, "New reply: A <b>parcel</b>")
-	if !strings.Contains(mails[0].Text, "We look into it & answer.") || !strings.Contains(mails[0].HTML, `dir="ltr"`) ||
-		!strings.Contains(mails[0].HTML, "&amp; answer.") || strings.Contains(mails[0].HTML, "<b>") {
+	if !strings.Contains(mails[0].Text, "We look into it & response.") || !strings.Contains(mails[0].HTML, `dir="ltr"`) ||
+		!strings.Contains(mails[0].HTML, "&amp; response.") || strings.Contains(mails[0].HTML, "<b>") {
 		t.Errorf("got %s\n%s", mails[0].Text, mails[0].HTML)
 	}
 	n = other.awaitNotifications(1)[0]
-	equal(t, "mail and SMS", deliveryOutcome(n, "email")+", "+deliveryOutcome(n, "sms"), "sent, skipped choice")
+	equal(t, "email and SMS", deliveryOutcome(n, "email")+", "+deliveryOutcome(n, "sms"), "sent, skipped choice")
 	mails = other.sentMails(persian)
 	if len(mails) != 1 || mails[0].Subject != "پاسخ تازه: بسته" || !strings.Contains(mails[0].HTML, `lang="fa" dir="rtl"`) || len(other.sentTexts()) != 0 {
-		t.Errorf("got %+v and texts %q", mails, other.sentTexts())
+		t.Errorf("got %+v and SMS %q", mails, other.sentTexts())
 	}
 }
 
-// TestEmail_BounceSuppresses: after the first bounce, or complaint, there is no more
-// mail to the address, and it does not count as confirmed.
+// TestEmail_BounceSuppresses checks that after a bounce or complaint no email is sent,
+// and that the address is not confirmed any more.
 func TestEmail_BounceSuppresses(t *testing.T) {
 	t.Parallel()
 	if suite.local == nil {
@@ -91,7 +90,7 @@ func TestEmail_BounceSuppresses(t *testing.T) {
 			me.confirmEmail(address)
 			ticket := me.openTicket(nil)
 			agent.post(ticket.ID, "first", nil)
-			equal(t, "the first mail", deliveryOutcome(me.awaitNotifications(1)[0], "email"), "sent")
+			equal(t, "the first email", deliveryOutcome(me.awaitNotifications(1)[0], "email"), "sent")
 			eventually(t, "the address is not confirmed", func() error {
 				var profile client.UserProfile
 				me.get("/profile", &profile)
@@ -100,9 +99,9 @@ func TestEmail_BounceSuppresses(t *testing.T) {
 				}
 				return nil
 			})
-			me.confirmEmail(address) // it would be read, but it still bounces
+			me.confirmEmail(address) // confirmed again, but still suppressed
 			agent.post(ticket.ID, "second", nil)
-			equal(t, "the second mail", deliveryOutcome(me.awaitNotifications(2)[0], "email"), "skipped suppressed")
+			equal(t, "the second email", deliveryOutcome(me.awaitNotifications(2)[0], "email"), "skipped suppressed")
 			equal(t, "mails", len(me.sentMails(address)), 1)
 		})
 	}

@@ -17,39 +17,39 @@ import (
 type object = client.Fields
 
 const (
-	timeout      = 90 * time.Second // how long something asynchronous may take: an emulator's stream lags behind
+	timeout      = 90 * time.Second // for asynchronous effects; an emulator's stream may be slow
 	pollInterval = 100 * time.Millisecond
 )
 
-// testUser is a person in one test: whatever goes wrong on the way ends the test.
+// testUser is a user in one test. Its methods end the test on an error.
 type testUser struct {
 	t *testing.T
 	*client.User
 }
 
-// customer signs a new person up.
+// customer signs up a new customer.
 func customer(t *testing.T) testUser {
 	t.Helper()
 	user, err := suite.api.SignUp(t.Context(), client.RandomPhone(), "Sara Customer")
 	if err != nil {
-		t.Fatalf("sign a customer up: %v", err)
+		t.Fatalf("sign up a customer: %v", err)
 	}
 	return testUser{t, user}
 }
 
-// The seeded people of the contract.
+// Phone numbers of the seeded users.
 const (
 	adminPhone    = "+989120000001"
 	supportPhone  = "+989120000002"
 	support2Phone = "+989120000003"
 )
 
-// staff signs a seeded person in, once for the whole run.
+// staff logs a seeded user in, once per run.
 func staff(t *testing.T, phone string) testUser {
 	t.Helper()
 	user, err := suite.staff[phone]()
 	if err != nil {
-		t.Fatalf("sign %s in: %v", phone, err)
+		t.Fatalf("log in %s: %v", phone, err)
 	}
 	return testUser{t, user}
 }
@@ -57,7 +57,7 @@ func staff(t *testing.T, phone string) testUser {
 func support(t *testing.T) testUser  { t.Helper(); return staff(t, supportPhone) }
 func support2(t *testing.T) testUser { t.Helper(); return staff(t, support2Phone) }
 
-// lazyLogin makes a login that happens at its first use.
+// lazyLogin returns a login that runs at its first use.
 func lazyLogin(api *client.API, phone string) func() (*client.User, error) {
 	return sync.OnceValues(func() (*client.User, error) {
 		return api.Login(context.Background(), phone, client.Password)
@@ -67,32 +67,32 @@ func lazyLogin(api *client.API, phone string) func() (*client.User, error) {
 // anonymous calls the API without credentials.
 func anonymous(t *testing.T, method, path string, body any, options ...client.Option) client.Response {
 	t.Helper()
-	answer, err := suite.api.Do(t.Context(), method, path, body, options...)
+	response, err := suite.api.Do(t.Context(), method, path, body, options...)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return answer
+	return response
 }
 
-// call sends a request as this person and returns whatever came.
+// call sends a request as this user and returns the response.
 func (u testUser) call(method, path string, body any, options ...client.Option) client.Response {
 	u.t.Helper()
-	answer, err := u.Do(u.t.Context(), method, path, body, options...)
+	response, err := u.Do(u.t.Context(), method, path, body, options...)
 	if err != nil {
 		u.t.Fatal(err)
 	}
-	return answer
+	return response
 }
 
-// mustCall sends a request, wants a status and decodes the answer.
+// mustCall sends a request, checks the status and decodes the response.
 func (u testUser) mustCall(want int, method, path string, body, target any, options ...client.Option) client.Response {
 	u.t.Helper()
-	answer := u.call(method, path, body, options...)
-	wantStatus(u.t, answer, want, target)
-	return answer
+	response := u.call(method, path, body, options...)
+	wantStatus(u.t, response, want, target)
+	return response
 }
 
-// get reads a path into the target.
+// get decodes the response to a GET request into target.
 func (u testUser) get(path string, target any) client.Response {
 	u.t.Helper()
 	return u.mustCall(200, "GET", path, nil, target)
@@ -128,7 +128,7 @@ func (u testUser) history(ticketID string) []client.Entry {
 	return must(u.t, entries, err)
 }
 
-// must ends the test on an error and passes the value on.
+// must ends the test on an error and returns the value.
 func must[T any](t *testing.T, value T, err error) T {
 	t.Helper()
 	if err != nil {
@@ -137,15 +137,15 @@ func must[T any](t *testing.T, value T, err error) T {
 	return value
 }
 
-// wantStatus wants a status and decodes the answer.
-func wantStatus(t *testing.T, answer client.Response, want int, target any) {
+// wantStatus checks the status and decodes the response.
+func wantStatus(t *testing.T, response client.Response, want int, target any) {
 	t.Helper()
-	if err := answer.Decode(want, target); err != nil {
+	if err := response.Decode(want, target); err != nil {
 		t.Fatal(err)
 	}
 }
 
-// equal compares two values of one kind.
+// equal reports an error if got and want differ.
 func equal[T comparable](t *testing.T, what string, got, want T) {
 	t.Helper()
 	if got != want {
@@ -155,28 +155,29 @@ func equal[T comparable](t *testing.T, what string, got, want T) {
 
 var codePattern = regexp.MustCompile(`^[a-z][a-z0-9_]*$`)
 
-// wantProblem wants one of the statuses with a complete problem document.
-func wantProblem(t *testing.T, answer client.Response, statuses ...int) client.Problem {
+// wantProblem checks that the response has one of the statuses and a complete problem
+// document.
+func wantProblem(t *testing.T, response client.Response, statuses ...int) client.Problem {
 	t.Helper()
 	var problem client.Problem
 	found := false
 	for _, status := range statuses {
-		found = found || answer.Status == status
+		found = found || response.Status == status
 	}
 	if !found {
-		t.Fatalf("%s: got %s, want one of %v", answer.Call, answer, statuses)
+		t.Fatalf("%s: got %s, want one of %v", response.Call, response, statuses)
 	}
-	wantStatus(t, answer, answer.Status, &problem)
-	if kind := answer.Header.Get("Content-Type"); !strings.HasPrefix(kind, "application/problem+json") {
-		t.Errorf("%s: got Content-Type %q, want application/problem+json", answer.Call, kind)
+	wantStatus(t, response, response.Status, &problem)
+	if kind := response.Header.Get("Content-Type"); !strings.HasPrefix(kind, "application/problem+json") {
+		t.Errorf("%s: got Content-Type %q, want application/problem+json", response.Call, kind)
 	}
-	if err := checkProblem(problem); err != nil || problem.Status != answer.Status {
-		t.Errorf("%s: got %s, want every member of a problem document (%v)", answer.Call, answer, err)
+	if err := checkProblem(problem); err != nil || problem.Status != response.Status {
+		t.Errorf("%s: got %s, want every member of a problem document (%v)", response.Call, response, err)
 	}
 	return problem
 }
 
-// checkProblem says what a problem document lacks.
+// checkProblem returns an error if the problem document is incomplete.
 func checkProblem(p client.Problem) error {
 	for name, value := range map[string]string{"type": p.Type, "title": p.Title, "instance": p.Instance, "requestId": p.RequestID} {
 		if value == "" {
@@ -194,7 +195,7 @@ func checkProblem(p client.Problem) error {
 	return nil
 }
 
-// pointsAt tells whether the problem points at a field.
+// pointsAt reports whether the problem has an error for the field.
 func pointsAt(p client.Problem, field string) bool {
 	for _, wrong := range p.Errors {
 		if pointer := strings.ToLower(wrong.Pointer); pointer == "/"+strings.ToLower(field) || strings.HasPrefix(pointer, "/"+strings.ToLower(field)+"/") {
@@ -204,7 +205,7 @@ func pointsAt(p client.Problem, field string) bool {
 	return false
 }
 
-// eventually repeats a check of something asynchronous until it holds.
+// eventually repeats a check of an asynchronous effect until it succeeds or times out.
 func eventually(t *testing.T, what string, check func() error) {
 	t.Helper()
 	deadline := time.Now().Add(timeout)
@@ -220,7 +221,7 @@ func eventually(t *testing.T, what string, check func() error) {
 	}
 }
 
-// waitUntil waits for a moment that the API itself announced.
+// waitUntil waits until the given time, which the API has returned.
 func waitUntil(t *testing.T, moment time.Time) {
 	t.Helper()
 	select {
@@ -230,16 +231,16 @@ func waitUntil(t *testing.T, moment time.Time) {
 	}
 }
 
-// concurrently runs n calls at the same moment and returns their answers.
+// concurrently runs n calls at the same moment and returns their responses.
 func concurrently(t *testing.T, n int, call func(i int) (client.Response, error)) []client.Response {
 	t.Helper()
-	answers, errs := make([]client.Response, n), make([]error, n)
+	responses, errs := make([]client.Response, n), make([]error, n)
 	var start, done sync.WaitGroup
 	start.Add(1)
 	for i := range n {
 		done.Go(func() {
 			start.Wait()
-			answers[i], errs[i] = call(i)
+			responses[i], errs[i] = call(i)
 		})
 	}
 	start.Done()
@@ -249,28 +250,28 @@ func concurrently(t *testing.T, n int, call func(i int) (client.Response, error)
 			t.Fatal(err)
 		}
 	}
-	return answers
+	return responses
 }
 
-// countStatuses groups answers by status.
-func countStatuses(answers []client.Response) map[int]int {
+// countStatuses counts the responses by status.
+func countStatuses(responses []client.Response) map[int]int {
 	statuses := map[int]int{}
-	for _, answer := range answers {
-		statuses[answer.Status]++
+	for _, response := range responses {
+		statuses[response.Status]++
 	}
 	return statuses
 }
 
-// seqs lists the numbers of entries.
+// seqs returns the sequence numbers of entries.
 func seqs(entries []client.Entry) []int {
-	var numbers []int
+	var all []int
 	for _, entry := range entries {
-		numbers = append(numbers, entry.Seq)
+		all = append(all, entry.Seq)
 	}
-	return numbers
+	return all
 }
 
-// newest is the newest of ascending entries.
+// newest returns the last of ascending entries.
 func newest(t *testing.T, entries []client.Entry) client.Entry {
 	t.Helper()
 	if len(entries) == 0 {
@@ -279,12 +280,12 @@ func newest(t *testing.T, entries []client.Entry) client.Entry {
 	return entries[len(entries)-1]
 }
 
-// mismatch is the error of a value that is not the wanted one.
+// mismatch returns an error with the got and wanted values.
 func mismatch(what string, got, want any) error {
 	return fmt.Errorf("%s: got %v, want %v", what, got, want)
 }
 
-// toJSON is a value as JSON, to compare and to show what holds pointers.
+// toJSON returns a value as JSON, for comparison and output.
 func toJSON(value any) string {
 	encoded, err := json.Marshal(value)
 	if err != nil {

@@ -112,9 +112,9 @@ func TestRequestID_Unique(t *testing.T) {
 func TestCORS_ForeignOrigin(t *testing.T) {
 	t.Parallel()
 	for _, origin := range []string{"https://evil.example", "null"} {
-		answer := anonymous(t, "OPTIONS", "/tickets", nil,
+		response := anonymous(t, "OPTIONS", "/tickets", nil,
 			client.Header("Origin", origin), client.Header("Access-Control-Request-Method", "POST"))
-		if allowed := answer.Header.Get("Access-Control-Allow-Origin"); allowed == "*" || allowed == origin {
+		if allowed := response.Header.Get("Access-Control-Allow-Origin"); allowed == "*" || allowed == origin {
 			t.Errorf("preflight from %s: got Access-Control-Allow-Origin %q, want none", origin, allowed)
 		}
 	}
@@ -135,22 +135,22 @@ func TestCategories(t *testing.T) {
 	found := map[string]bool{}
 	seeded := []string{"Billing", "Technical", "Account", "Other"}
 	for id, name := range english {
-		answer := anonymous(t, "GET", "/categories/"+id, nil, client.Language("en"))
-		if _, there := persian[id]; !slices.Contains(seeded, name) && (!there || answer.Status == http.StatusNotFound) {
-			continue // another test's, removed meanwhile
+		response := anonymous(t, "GET", "/categories/"+id, nil, client.Language("en"))
+		if _, there := persian[id]; !slices.Contains(seeded, name) && (!there || response.Status == http.StatusNotFound) {
+			continue // another test's, deleted meanwhile
 		}
 		found[name] = true
 		if !isPersian(persian[id]) {
 			t.Errorf("category %s in Persian: got %q, want a Persian name", name, persian[id])
 		}
 		var one client.Category
-		wantStatus(t, answer, 200, &one)
+		wantStatus(t, response, 200, &one)
 		equal(t, "GET /categories/{id}: name", one.Name, name)
 		equal(t, "GET /categories/{id}: active", one.Active, true)
 	}
 	for _, name := range seeded {
 		if !found[name] {
-			t.Errorf("GET /categories: got %v, want %s among them", english, name)
+			t.Errorf("GET /categories: got %v, want %s included", english, name)
 		}
 	}
 	wantProblem(t, anonymous(t, "GET", "/categories/"+client.NewID(), nil), 404)

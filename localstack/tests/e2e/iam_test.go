@@ -11,7 +11,7 @@ import (
 	"ticketsystem/localstack/testkit/report"
 )
 
-// fullRun says whether all of the suite has run.
+// fullRun reports whether the whole suite has run.
 func fullRun() bool {
 	for _, name := range []string{"test.run", "test.skip"} {
 		if f := flag.Lookup(name); f != nil && f.Value.String() != "" && f.Value.String() != "." {
@@ -21,11 +21,11 @@ func fullRun() bool {
 	return true
 }
 
-// unusedGrants is the name of a finding.
-const unusedGrants = "grants that nothing uses"
+// unusedGrants is the name of a result.
+const unusedGrants = "unused grants"
 
-// reportUnused is an error where the judge asks. Elsewhere it is a word of
-// warning: some calls follow only from who was faster than whom.
+// reportUnused returns an error if a quality report is written. Otherwise it prints a
+// warning, because some calls depend on timing.
 func reportUnused(grants []iamcheck.Grant) error {
 	var errs []error
 	for _, g := range grants {
@@ -39,9 +39,9 @@ func reportUnused(grants []iamcheck.Grant) error {
 	return nil
 }
 
-// checkPermissions holds what the functions called while the suite ran against
-// their policies. What they called must be allowed, and nothing on everything;
-// what is allowed must have been called, if all of the suite has run.
+// checkPermissions compares the functions' AWS calls during the suite with their
+// policies. Every call must be allowed, and no grant may have a wildcard resource. If
+// the whole suite has run, every grant must have been used.
 func checkPermissions(full bool) error {
 	all, err := iamcheck.Grants(suite.local.Template())
 	if err != nil {
@@ -49,15 +49,15 @@ func checkPermissions(full bool) error {
 	}
 	found := suite.calls.Compare(all, iamcheck.Exceptions())
 	lines := []report.Result{{
-		Name: "calls that no policy allows", Value: fmt.Sprintf("%d of %d calls of %d functions", len(found.Missing), found.Calls, found.Functions),
+		Name: "calls not allowed by any policy", Value: fmt.Sprintf("%d of %d calls of %d functions", len(found.Missing), found.Calls, found.Functions),
 		Pass: len(found.Missing) == 0, Note: strings.Join(found.Missing, "; "),
 	}, {
-		Name: "grants on everything (`*`)", Value: fmt.Sprintf("%d of %d", len(found.Wildcards), found.Grants), Pass: len(found.Wildcards) == 0, Note: strings.Join(found.Wildcards, "; "),
+		Name: "grants on all resources (`*`)", Value: fmt.Sprintf("%d of %d", len(found.Wildcards), found.Grants), Pass: len(found.Wildcards) == 0, Note: strings.Join(found.Wildcards, "; "),
 	}}
 	if full {
 		lines = append(lines, report.Result{
 			Name: unusedGrants, Value: fmt.Sprintf("%d of %d", len(found.Unused), found.Grants), Pass: len(found.Unused) == 0,
-			Note: fmt.Sprintf("%d are used by the suite, %d have a written reason", len(found.CallsByGrant), len(found.Exceptions)),
+			Note: fmt.Sprintf("%d are used by the suite, %d have a documented exception", len(found.CallsByGrant), len(found.Exceptions)),
 		})
 	}
 	var errs []error
@@ -75,7 +75,7 @@ func checkPermissions(full bool) error {
 	}
 	if full {
 		errs = append(errs, reportUnused(found.Unused),
-			report.Detail("privileges", "What functions may do, and how often they did", found.Table(all)))
+			report.Detail("privileges", "Permissions of the functions and their use", found.Table(all)))
 	}
 	return errors.Join(errs...)
 }

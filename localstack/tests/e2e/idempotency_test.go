@@ -34,9 +34,9 @@ func TestIdempotencyKey_PerUser(t *testing.T) {
 	me.mustCall(201, "POST", "/tickets", body, &mine, key)
 	other.mustCall(201, "POST", "/tickets", body, &theirs, key)
 	if mine.ID == theirs.ID {
-		t.Errorf("one key of two people: got ticket %s twice, want two tickets", mine.ID)
+		t.Errorf("one key of two users: got ticket %s twice, want two tickets", mine.ID)
 	}
-	equal(t, "their ticket's customer", theirs.Customer.ID, other.Profile.ID)
+	equal(t, "the second ticket's customer", theirs.Customer.ID, other.Profile.ID)
 }
 
 func TestIdempotencyKey_WithoutClientID(t *testing.T) {
@@ -56,20 +56,20 @@ func TestIdempotencyKey_Concurrent(t *testing.T) {
 	t.Parallel()
 	me := customer(t)
 	key := client.IdempotencyKey(client.NewID())
-	answers := concurrently(t, 8, func(int) (client.Response, error) {
+	responses := concurrently(t, 8, func(int) (client.Response, error) {
 		return me.Do(t.Context(), "POST", "/attachments", object{"name": "a.png", "type": "image/png", "size": 100}, key)
 	})
 	made := map[string]bool{}
-	for _, answer := range answers {
-		if answer.Status != 201 {
-			wantProblem(t, answer, 409)
+	for _, response := range responses {
+		if response.Status != 201 {
+			wantProblem(t, response, 409)
 			continue
 		}
 		var upload client.Upload
-		wantStatus(t, answer, 201, &upload)
+		wantStatus(t, response, 201, &upload)
 		made[upload.ID] = true
 	}
-	equal(t, "attachments of 8 equal calls at once", len(made), 1)
+	equal(t, "attachments of 8 concurrent equal calls", len(made), 1)
 }
 
 func TestList_Cursor(t *testing.T) {
@@ -111,15 +111,15 @@ func TestList_Cursor(t *testing.T) {
 		"cut":            "limit=2&cursor=" + url.QueryEscape(cursor[:len(cursor)/2]),
 		"changed":        "limit=2&cursor=" + url.QueryEscape(swapLetter(cursor)),
 	} {
-		answer := me.call("GET", "/tickets?"+query, nil)
-		if name == "empty" && answer.Status == 200 {
-			continue // an empty parameter may count as none
+		response := me.call("GET", "/tickets?"+query, nil)
+		if name == "empty" && response.Status == 200 {
+			continue // an empty parameter may be ignored
 		}
-		if answer.Status != 400 {
-			t.Errorf("cursor with %s: got %s, want 400", name, answer)
+		if response.Status != 400 {
+			t.Errorf("cursor with %s: got %s, want 400", name, response)
 			continue
 		}
-		wantProblem(t, answer, 400)
+		wantProblem(t, response, 400)
 	}
 }
 
@@ -133,19 +133,19 @@ func swapLetter(cursor string) string {
 	return cursor[:middle] + letter + cursor[middle+1:]
 }
 
-// readAllPages reads a list of tickets to its end, or to its 50th page.
+// readAllPages reads a list of tickets to its end, or up to 50 pages.
 func readAllPages(u testUser, path string) (tickets []client.Ticket, cursors []string, err error) {
 	separator := "?"
 	if strings.Contains(path, "?") {
 		separator = "&"
 	}
 	for next := path; len(cursors) < 50; {
-		answer, err := u.Do(u.t.Context(), "GET", next, nil)
+		response, err := u.Do(u.t.Context(), "GET", next, nil)
 		if err != nil {
 			return nil, nil, err
 		}
 		var page client.List[client.Ticket]
-		if err := answer.Decode(200, &page); err != nil {
+		if err := response.Decode(200, &page); err != nil {
 			return nil, nil, err
 		}
 		tickets = append(tickets, page.Data...)
@@ -153,7 +153,7 @@ func readAllPages(u testUser, path string) (tickets []client.Ticket, cursors []s
 			return tickets, cursors, nil
 		}
 		if page.Page.Next == "" {
-			return nil, nil, mismatch(answer.Call+": page.next while page.hasMore", `""`, "a cursor")
+			return nil, nil, mismatch(response.Call+": page.next while page.hasMore", `""`, "a cursor")
 		}
 		cursors = append(cursors, page.Page.Next)
 		next = path + separator + "cursor=" + url.QueryEscape(page.Page.Next)
@@ -174,10 +174,10 @@ func TestList_Limit(t *testing.T) {
 		}
 	}
 	for _, query := range []string{"sort=title", "sort=", "status=excited", "priority=9", "assignee=%00"} {
-		answer := me.call("GET", "/tickets?"+query, nil)
-		if query == "sort=" && answer.Status == 200 {
-			continue // an empty parameter may count as none
+		response := me.call("GET", "/tickets?"+query, nil)
+		if query == "sort=" && response.Status == 200 {
+			continue // an empty parameter may be ignored
 		}
-		wantProblem(t, answer, 400, 422)
+		wantProblem(t, response, 400, 422)
 	}
 }

@@ -10,9 +10,9 @@ import (
 	"ticketsystem/localstack/testkit/client"
 )
 
-// TestPost_KilledFunctions kills the posting function again and
-// again, at whatever moment it happens to be, while people write. Each of them
-// repeats a message until it is acknowledged. Only the local stack can kill.
+// TestPost_KilledFunctions kills the posting function repeatedly, at random moments,
+// while clients write. Each client repeats a message until it is acknowledged. It needs
+// the local stack.
 func TestPost_KilledFunctions(t *testing.T) {
 	if suite.local == nil {
 		return
@@ -36,7 +36,7 @@ func TestPost_KilledFunctions(t *testing.T) {
 		}
 	})
 	const users, messages = 3, 8
-	var acked sync.Map // body -> seq as it was acknowledged
+	var acked sync.Map // body -> acknowledged seq
 	for p := range users {
 		writers.Go(func() { writeUntilAcknowledged(me, ticket.ID, p, messages, &acked) })
 	}
@@ -56,28 +56,28 @@ func TestPost_KilledFunctions(t *testing.T) {
 		equal(t, "seq of "+entry.Body, entry.Seq, acknowledged.(int))
 	}
 	for body, n := range rows {
-		equal(t, "rows of "+body, n, 1)
+		equal(t, "entries of "+body, n, 1)
 	}
-	// The functions that would have pushed are dead: the stream tells all the same.
+	// The killed functions did not push these entries; the stream does.
 	for seq := 2; seq <= 1+users*messages; seq++ {
-		subscriber.await(fmt.Sprint("word of seq ", seq), func(f client.Frame) bool {
+		subscriber.await(fmt.Sprint("frame of seq ", seq), func(f client.Frame) bool {
 			return f.Type == "head" && f.TicketID == ticket.ID && f.Seq == seq
 		})
 	}
 }
 
-// writeUntilAcknowledged repeats each message, as a client with a bad network
-// does, until an answer has come.
+// writeUntilAcknowledged repeats each message until there is a response, as a client on
+// a bad network does.
 func writeUntilAcknowledged(user testUser, ticketID string, writer, messages int, acked *sync.Map) {
 	after := 1
 	for m := range messages {
-		body := fmt.Sprintf("person %d message %d", writer, m)
+		body := fmt.Sprintf("user %d message %d", writer, m)
 		message := object{"clientId": client.NewID(), "body": body, "after": after}
 		for attempt := 0; ; attempt++ {
-			answer, err := user.Do(user.t.Context(), http.MethodPost, "/tickets/"+ticketID+"/messages", message)
+			response, err := user.Do(user.t.Context(), http.MethodPost, "/tickets/"+ticketID+"/messages", message)
 			var entry client.Entry
-			if err == nil && (answer.Status == http.StatusCreated || answer.Status == http.StatusOK) {
-				if err := answer.Decode(answer.Status, &entry); err != nil {
+			if err == nil && (response.Status == http.StatusCreated || response.Status == http.StatusOK) {
+				if err := response.Decode(response.Status, &entry); err != nil {
 					user.t.Error(err)
 					return
 				}
@@ -85,8 +85,8 @@ func writeUntilAcknowledged(user testUser, ticketID string, writer, messages int
 				after = entry.Seq
 				break
 			}
-			if err == nil && answer.Status < http.StatusInternalServerError && answer.Status != http.StatusConflict {
-				user.t.Errorf("%s: got %d %s", body, answer.Status, answer.Body)
+			if err == nil && response.Status < http.StatusInternalServerError && response.Status != http.StatusConflict {
+				user.t.Errorf("%s: got %d %s", body, response.Status, response.Body)
 				return
 			}
 			if attempt == 400 {

@@ -8,8 +8,8 @@ import (
 	"ticketsystem/localstack/testkit/client"
 )
 
-// awaitList waits until a list holds of the given tickets exactly the wanted ones,
-// and returns them in the list's order.
+// awaitList waits until a list contains exactly the wanted ones of the given tickets,
+// and returns them in list order.
 func awaitList(u testUser, path string, of, want []string) []client.Ticket {
 	u.t.Helper()
 	var mine []client.Ticket
@@ -60,7 +60,7 @@ func TestCustomerList_Filters(t *testing.T) {
 	awaitList(me, "/tickets?priority=urgent", of, []string{urgent})
 	awaitList(me, "/tickets?category="+category.ID, of, []string{urgent})
 	awaitList(me, "/tickets?category="+category.ID+"&priority=low", of, nil)
-	if answer := me.call("GET", "/tickets?status=on_hold", nil); answer.Status == 200 {
+	if response := me.call("GET", "/tickets?status=on_hold", nil); response.Status == 200 {
 		awaitList(me, "/tickets?status=on_hold", of, nil)
 	}
 }
@@ -92,7 +92,7 @@ func TestListAndGetAgree(t *testing.T) {
 	me, agent := customer(t), support(t)
 	ticket := me.openTicket(object{"priority": "low"})
 	agent.post(ticket.ID, "How can I help you?", nil)
-	eventually(t, "the list shows the answer", func() error {
+	eventually(t, "the list shows the reply", func() error {
 		tickets, _, err := readAllPages(me, "/tickets")
 		if err != nil || len(tickets) != 1 {
 			return mismatch("tickets", len(tickets), fmt.Sprintf("1 (%v)", err))

@@ -41,19 +41,19 @@ func TestRequestCode_UnknownPhone(t *testing.T) {
 func TestLogin_RateLimit(t *testing.T) {
 	t.Parallel()
 	me := customer(t)
-	const most = 30 // far above any sensible limit for one number
+	const most = 30 // far above the limit per phone number
 	for i := range most {
-		answer := anonymous(t, "POST", "/login", object{"phone": me.Profile.Phone, "password": "wrong-" + strconv.Itoa(i)})
-		if answer.Status == 401 {
-			wantProblem(t, answer, 401)
+		response := anonymous(t, "POST", "/login", object{"phone": me.Profile.Phone, "password": "wrong-" + strconv.Itoa(i)})
+		if response.Status == 401 {
+			wantProblem(t, response, 401)
 			continue
 		}
-		wantProblem(t, answer, 429)
-		if wait, err := strconv.Atoi(answer.Header.Get("Retry-After")); err != nil || wait < 1 {
-			t.Errorf("login: got Retry-After %q, want seconds", answer.Header.Get("Retry-After"))
+		wantProblem(t, response, 429)
+		if wait, err := strconv.Atoi(response.Header.Get("Retry-After")); err != nil || wait < 1 {
+			t.Errorf("login: got Retry-After %q, want seconds", response.Header.Get("Retry-After"))
 		}
 		if i < 3 {
-			t.Errorf("login: got 429 at try %d, want room for a few slips", i+1)
+			t.Errorf("login: got 429 at attempt %d, want a few failures allowed", i+1)
 		}
 		me.get("/profile", nil)
 		return
@@ -66,18 +66,18 @@ func TestLogin_Invalid(t *testing.T) {
 	me := customer(t)
 	phone := me.Profile.Phone
 	for name, body := range map[string]object{
-		"nothing":         {},
-		"phone alone":     {"phone": phone},
-		"password alone":  {"password": client.Password},
-		"strange session": {"phone": phone, "password": client.Password, "session": "carrier pigeon"},
-		"bad phone":       {"phone": "12", "password": client.Password},
+		"nothing":              {},
+		"only phone":           {"phone": phone},
+		"only password":        {"password": client.Password},
+		"unknown session type": {"phone": phone, "password": client.Password, "session": "carrier pigeon"},
+		"bad phone":            {"phone": "12", "password": client.Password},
 	} {
-		answer := anonymous(t, "POST", "/login", body)
-		if answer.Status != 400 && answer.Status != 422 {
-			t.Errorf("login with %s: got %s, want 400 or 422", name, answer)
+		response := anonymous(t, "POST", "/login", body)
+		if response.Status != 400 && response.Status != 422 {
+			t.Errorf("login with %s: got %s, want 400 or 422", name, response)
 			continue
 		}
-		wantProblem(t, answer, 400, 422)
+		wantProblem(t, response, 400, 422)
 	}
 }
 
@@ -93,19 +93,19 @@ func TestBearer_Invalid(t *testing.T) {
 		"garbage":       "Bearer abc.def.ghi",
 		"cut":           "Bearer " + token[:len(token)-4],
 		"refresh token": "Bearer " + me.Tokens().RefreshToken,
-		// {"alg":"none"} with the victim's own claims.
+		// {"alg":"none"} with the user's own claims.
 		"unsigned": "Bearer eyJhbGciOiJub25lIiwidHlwIjoiSldUIn0." + claimsPart(token) + ".",
 	} {
-		answer := anonymous(t, "GET", "/profile", nil, client.Header("Authorization", value))
-		if answer.Status != 401 {
-			t.Errorf("%s bearer: got %s, want 401", name, answer)
+		response := anonymous(t, "GET", "/profile", nil, client.Header("Authorization", value))
+		if response.Status != 401 {
+			t.Errorf("%s bearer: got %s, want 401", name, response)
 			continue
 		}
-		wantProblem(t, answer, 401)
+		wantProblem(t, response, 401)
 	}
 }
 
-// claimsPart is the middle part of a token.
+// claimsPart returns the claims part of a token.
 func claimsPart(token string) string {
 	start, end := -1, -1
 	for i, r := range token {
@@ -151,13 +151,13 @@ func TestRefresh_Rotates(t *testing.T) {
 func TestRefresh_Concurrent(t *testing.T) {
 	t.Parallel()
 	me := customer(t)
-	answers := concurrently(t, 8, func(int) (client.Response, error) {
+	responses := concurrently(t, 8, func(int) (client.Response, error) {
 		return suite.api.Do(t.Context(), "POST", "/token/refresh", object{"refreshToken": me.Tokens().RefreshToken})
 	})
 	successors := map[string]bool{}
-	for _, answer := range answers {
+	for _, response := range responses {
 		var tokens client.Tokens
-		wantStatus(t, answer, 200, &tokens)
+		wantStatus(t, response, 200, &tokens)
 		successors[tokens.RefreshToken] = true
 	}
 	equal(t, "successors of 8 refreshes at once", len(successors), 1)
@@ -175,9 +175,9 @@ func TestRefresh_Invalid(t *testing.T) {
 		"cut":          token[:len(token)-3],
 		"access token": me.Tokens().AccessToken,
 	} {
-		answer := refresh(t, value)
-		if answer.Status != 401 && answer.Status != 422 {
-			t.Errorf("refresh with %s: got %s, want 401 or 422", name, answer)
+		response := refresh(t, value)
+		if response.Status != 401 && response.Status != 422 {
+			t.Errorf("refresh with %s: got %s, want 401 or 422", name, response)
 		}
 	}
 	wantProblem(t, refresh(t, ""), 400, 401, 422)
@@ -202,7 +202,7 @@ func TestLogout_ForeignToken(t *testing.T) {
 	me, victim := customer(t), customer(t)
 	me.mustCall(204, "POST", "/logout", object{"refreshToken": victim.Tokens().RefreshToken}, nil)
 	wantStatus(t, refresh(t, victim.Tokens().RefreshToken), 200, nil)
-	if answer := me.call("POST", "/logout", object{"refreshToken": "garbage"}); answer.Status >= 500 {
-		t.Errorf("logout with garbage: got %s, want no failure of the server", answer)
+	if response := me.call("POST", "/logout", object{"refreshToken": "garbage"}); response.Status >= 500 {
+		t.Errorf("logout with an invalid token: got %s, want no server error", response)
 	}
 }

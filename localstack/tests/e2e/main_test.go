@@ -1,10 +1,9 @@
-// Package e2e holds the end-to-end suite: an independent client plays people
-// of every role against a running stack, over HTTP and WebSocket.
+// Package e2e contains the end-to-end tests: a client acts as users of every role on a
+// running stack, over HTTP and WebSocket.
 //
-// API_URL, SOCKET_URL and OUTBOX_URL name the stack; without API_URL the suite
-// starts the local stack itself. Nothing here waits a fixed time for something
-// to happen, and every person but the seeded staff is new, so that the suite
-// may run again and again on one stack, in any order.
+// API_URL, SOCKET_URL and OUTBOX_URL name the stack; without API_URL the suite starts
+// the local stack. Tests wait for effects, not for fixed times. All users except the
+// seeded staff are new, so the suite can run repeatedly on one stack and in any order.
 package e2e
 
 import (
@@ -25,20 +24,20 @@ import (
 	"ticketsystem/localstack/testkit/seed"
 )
 
-// firstBuildTimeout bounds the wait for the first answer of a stack whose functions
-// have never been built on this machine.
+// firstBuildTimeout bounds the first response of a stack whose functions must be
+// compiled first.
 const firstBuildTimeout = 8 * time.Minute
 
-// maxParallelTests is how many tests run side by side where -parallel does not
-// say: most of them wait for the stack, and some for a limit to pass.
+// maxParallelTests is the default of -parallel. Most tests wait for the stack, some for
+// a rate limit.
 const maxParallelTests = "8"
 
-// suite is the stack under test. TestMain sets it once; nothing changes it.
+// suite is the stack under test. TestMain sets it once.
 var suite struct {
 	api   *client.API
 	staff map[string]func() (*client.User, error) // by phone
-	local *stack.Stack                            // nil where the stack is another one
-	calls iamcheck.Recorder                       // what the functions of local have called
+	local *stack.Stack                            // nil for an external stack
+	calls iamcheck.Recorder                       // AWS calls of the local stack's functions
 }
 
 func TestMain(m *testing.M) {
@@ -54,7 +53,7 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-// defaultParallel sets -parallel unless the command line has it.
+// defaultParallel sets -parallel unless the command line does.
 func defaultParallel() error {
 	given := false
 	flag.Visit(func(f *flag.Flag) { given = given || f.Name == "test.parallel" })
@@ -64,7 +63,7 @@ func defaultParallel() error {
 	return flag.Set("test.parallel", maxParallelTests)
 }
 
-// run runs the suite on the stack that API_URL names, or on one of its own.
+// run runs the suite on the stack named by API_URL, or on its own.
 func run(m *testing.M) (int, error) {
 	suite.api = client.FromEnv("")
 	if suite.api.Base() == "" {
@@ -74,7 +73,7 @@ func run(m *testing.M) (int, error) {
 		}
 		local, err := stack.Start(context.Background(), stack.Options{
 			Root: "../../..", InMemory: true, Seed: seed.Seed, Log: log,
-			Parameters: map[string]string{"NotificationDelaySeconds": "1"}, // what is sent after a delay shall not hold the suite up
+			Parameters: map[string]string{"NotificationDelaySeconds": "1"}, // so that tests do not wait for delayed notifications
 			MinTimeout: time.Minute,
 			Observer:   suite.calls.Observe,
 		})
@@ -83,7 +82,7 @@ func run(m *testing.M) (int, error) {
 		}
 		defer local.Close()
 		suite.local = local
-		local.Build() // no test shall wait for the compiler
+		local.Build() // so that no test waits for the compiler
 		suite.api = client.New(local.HTTPURL, local.SocketURL, local.OutboxURL)
 	}
 	suite.staff = map[string]func() (*client.User, error){}
@@ -100,24 +99,24 @@ func run(m *testing.M) (int, error) {
 	return code, checkPermissions(fullRun())
 }
 
-// awaitHealth waits until the stack answers at all.
+// awaitHealth waits until the stack responds.
 func awaitHealth() error {
 	ctx, cancel := context.WithTimeout(context.Background(), firstBuildTimeout)
 	defer cancel()
 	for {
-		answer, err := suite.api.Do(ctx, http.MethodGet, "/health", nil)
+		response, err := suite.api.Do(ctx, http.MethodGet, "/health", nil)
 		if err == nil {
-			err = answer.Decode(http.StatusOK, nil)
+			err = response.Decode(http.StatusOK, nil)
 		}
 		if err == nil {
 			return nil
 		}
 		if errors.Is(err, syscall.ECONNREFUSED) {
-			return err // nobody is there
+			return err // no server is running
 		}
 		select {
 		case <-ctx.Done():
-			return errors.Join(fmt.Errorf("the stack does not answer within %s", firstBuildTimeout), err)
+			return errors.Join(fmt.Errorf("the stack does not respond within %s", firstBuildTimeout), err)
 		case <-time.After(pollInterval):
 		}
 	}

@@ -45,7 +45,7 @@ func TestPostMessage_Idempotent(t *testing.T) {
 		me.post(ticket.ID, fmt.Sprintf("later %d", i), nil)
 	}
 	me.mustCall(200, "POST", path, body, &repeat)
-	equal(t, "repeat behind later messages: seq", repeat.Seq, first.Seq)
+	equal(t, "repeat after later messages: seq", repeat.Seq, first.Seq)
 	delete(body, "after")
 	me.mustCall(200, "POST", path, body, &repeat)
 	equal(t, "repeat without after: seq", repeat.Seq, first.Seq)
@@ -67,18 +67,18 @@ func TestPostMessage_ConcurrentRepeats(t *testing.T) {
 	me := customer(t)
 	ticket := me.openTicket(nil)
 	body := object{"clientId": client.NewID(), "body": "once", "after": 1}
-	answers := concurrently(t, 10, func(int) (client.Response, error) {
+	responses := concurrently(t, 10, func(int) (client.Response, error) {
 		return me.Do(t.Context(), "POST", "/tickets/"+ticket.ID+"/messages", body)
 	})
-	for _, answer := range answers {
+	for _, response := range responses {
 		var entry client.Entry
-		if answer.Status != 200 && answer.Status != 201 {
-			t.Fatalf("ten equal messages at once: got %s, want 200 or 201", answer)
+		if response.Status != 200 && response.Status != 201 {
+			t.Fatalf("ten equal messages at once: got %s, want 200 or 201", response)
 		}
-		wantStatus(t, answer, answer.Status, &entry)
+		wantStatus(t, response, response.Status, &entry)
 		equal(t, "seq", entry.Seq, 2)
 	}
-	equal(t, "201s of ten equal messages", countStatuses(answers)[201], 1)
+	equal(t, "201s of ten equal messages", countStatuses(responses)[201], 1)
 	equal(t, "entries", len(me.history(ticket.ID)), 2)
 }
 
@@ -105,20 +105,20 @@ func TestPostMessage_Invalid(t *testing.T) {
 		"very long":       {object{"clientId": client.NewID(), "body": strings.Repeat("x", 200_000)}, "body"},
 		"attachment type": {object{"clientId": client.NewID(), "body": "x", "attachmentIds": object{}}, "attachmentIds"},
 	} {
-		answer := me.call("POST", path, c.body)
-		if answer.Status == 413 {
-			wantProblem(t, answer, 413)
+		response := me.call("POST", path, c.body)
+		if response.Status == 413 {
+			wantProblem(t, response, 413)
 			continue
 		}
-		if answer.Status != 400 && answer.Status != 422 {
-			t.Errorf("%s: got %s, want 400 or 422", name, answer)
+		if response.Status != 400 && response.Status != 422 {
+			t.Errorf("%s: got %s, want 400 or 422", name, response)
 			continue
 		}
-		if problem := wantProblem(t, answer, 400, 422); !pointsAt(problem, c.field) {
+		if problem := wantProblem(t, response, 400, 422); !pointsAt(problem, c.field) {
 			t.Errorf("%s: got errors %+v, want one that points at /%s", name, problem.Errors, c.field)
 		}
 	}
-	equal(t, "entries after refused messages", len(me.history(ticket.ID)), 1)
+	equal(t, "entries after rejected messages", len(me.history(ticket.ID)), 1)
 }
 
 func TestEntries_Pagination(t *testing.T) {
@@ -185,7 +185,7 @@ func TestMessages_OnlyMessages(t *testing.T) {
 			switch entry.Kind {
 			case "message", "note":
 				bodies = append(bodies, entry.Body)
-			case "opened": // its body is the customer's first words
+			case "opened": // its body is the customer's description
 			default:
 				t.Errorf("messages: got an entry of kind %s, want messages only", entry.Kind)
 			}

@@ -15,7 +15,7 @@ func TestNote_InvisibleToCustomer(t *testing.T) {
 	agent.post(ticket.ID, "Hello", nil)
 	path := "/tickets/" + ticket.ID
 	var detail client.Detail
-	eventually(t, "the answer settles", func() error {
+	eventually(t, "the reply is counted", func() error {
 		me.get(path, &detail)
 		if detail.Ticket.Preview != "Hello" || detail.Ticket.Unread != 1 {
 			return mismatch("ticket", toJSON(detail.Ticket), "preview Hello and one unread")
@@ -37,8 +37,8 @@ func TestNote_InvisibleToCustomer(t *testing.T) {
 	equal(t, "the customer's view after a note", string(after.Body), string(before.Body))
 	equal(t, "the customer's ETag after a note", after.Header.Get("ETag"), before.Header.Get("ETag"))
 	for _, endpoint := range []string{path, path + "/messages?after=0", path + "/history?after=0", path + "/history?after=2", "/tickets"} {
-		if answer := me.call("GET", endpoint, nil); strings.Contains(string(answer.Body), "secret-note") || strings.Contains(string(answer.Body), `"note"`) {
-			t.Errorf("GET %s by the customer: got %s, want no sign of the note", endpoint, answer)
+		if response := me.call("GET", endpoint, nil); strings.Contains(string(response.Body), "secret-note") || strings.Contains(string(response.Body), `"note"`) {
+			t.Errorf("GET %s by the customer: got %s, want no trace of the note", endpoint, response)
 		}
 	}
 	var page client.EntryPage
@@ -160,10 +160,10 @@ func TestUnread_CountsOthersOnly(t *testing.T) {
 	for name, body := range map[string]object{
 		"nothing": {}, "text": {"seq": "1"}, "negative": {"seq": -1}, "unknown field": {"seq": 1, "who": "x"},
 	} {
-		answer := me.call("POST", path+"/read", body)
-		if answer.Status != 400 && answer.Status != 422 {
-			t.Errorf("read with %s: got %s, want 400 or 422", name, answer)
+		response := me.call("POST", path+"/read", body)
+		if response.Status != 400 && response.Status != 422 {
+			t.Errorf("read with %s: got %s, want 400 or 422", name, response)
 		}
 	}
-	equal(t, "entries: reading writes none", newest(t, me.history(ticket.ID)).Seq, 6)
+	equal(t, "entries: marking read writes none", newest(t, me.history(ticket.ID)).Seq, 6)
 }

@@ -9,8 +9,7 @@ import (
 	"ticketsystem/localstack/testkit/client"
 )
 
-// notifications are a person's notifications, newest first, with the number of
-// unread ones.
+// notifications returns a user's notifications, newest first, and the unread count.
 func (u testUser) notifications(query string) ([]client.Notification, int) {
 	u.t.Helper()
 	page, err := u.Notifications(u.t.Context(), query)
@@ -18,8 +17,7 @@ func (u testUser) notifications(query string) ([]client.Notification, int) {
 	return page.Data, page.Unread
 }
 
-// awaitNotifications waits until a person has that many notifications, and until
-// nothing is left to be sent of them.
+// awaitNotifications waits until a user has n notifications without pending deliveries.
 func (u testUser) awaitNotifications(n int) []client.Notification {
 	u.t.Helper()
 	var list []client.Notification
@@ -40,7 +38,7 @@ func (u testUser) awaitNotifications(n int) []client.Notification {
 	return list
 }
 
-// sentTexts are the texts of notifications sent to a person's number.
+// sentTexts returns the notification SMS sent to the user.
 func (u testUser) sentTexts() []string {
 	u.t.Helper()
 	texts, err := suite.api.TextMessages(u.t.Context(), u.Profile.Phone)
@@ -53,14 +51,15 @@ func deliveryOutcome(n client.Notification, channel string) string {
 	return strings.TrimSpace(d.State + " " + d.Reason)
 }
 
-// TestNotification_ReplyOnce: an answer, a status and nothing else, in the app and
-// by SMS, once, however often the answer was posted.
+// TestNotification_ReplyOnce checks that a reply and a status change notify the
+// customer once, in the app and by SMS, also if the reply is posted twice. Notes do
+// not.
 func TestNotification_ReplyOnce(t *testing.T) {
 	t.Parallel()
 	me, agent := customer(t), support(t)
 	conn := me.connect()
 	ticket := me.openTicket(object{"title": "The parcel"})
-	me.post(ticket.ID, "anybody?", nil)
+	me.post(ticket.ID, "Is anyone there?", nil)
 	again := object{"clientId": client.NewID(), "body": "We look into it."}
 	agent.mustCall(201, "POST", "/tickets/"+ticket.ID+"/messages", again, nil)
 	agent.mustCall(200, "POST", "/tickets/"+ticket.ID+"/messages", again, nil)
@@ -76,7 +75,7 @@ func TestNotification_ReplyOnce(t *testing.T) {
 	}
 	for _, n := range list {
 		equal(t, n.Kind+": SMS", deliveryOutcome(n, "sms"), "sent")
-		equal(t, n.Kind+": mail", deliveryOutcome(n, "email"), "skipped no_address")
+		equal(t, n.Kind+": email", deliveryOutcome(n, "email"), "skipped no_address")
 		pushed := conn.await("the notification "+n.ID, func(f client.Frame) bool { return f.Type == "notification" && f.Notification.ID == n.ID })
 		equal(t, "pushed title", pushed.Notification.Title, n.Title)
 	}
@@ -86,14 +85,14 @@ func TestNotification_ReplyOnce(t *testing.T) {
 	if !strings.Contains(texts[0], "has answered your ticket "+ticket.Number) || !strings.Contains(texts[1], ticket.Number+" is now resolved") {
 		t.Errorf("got %q", texts)
 	}
-	me.change(ticket.ID, "close", nil) // one's own deed
+	me.change(ticket.ID, "close", nil) // the customer's own change
 	agent.change(ticket.ID, "reopen", nil)
 	list = me.awaitNotifications(3)
 	equal(t, "the newest", list[0].Title, "Open: The parcel")
 }
 
-// TestNotification_Preferences: who wants no SMS gets none; texts are in the person's
-// language.
+// TestNotification_Preferences checks that disabled channels are skipped and that texts
+// are in the user's language.
 func TestNotification_Preferences(t *testing.T) {
 	t.Parallel()
 	me, other, agent := customer(t), customer(t), support(t)
@@ -107,14 +106,15 @@ func TestNotification_Preferences(t *testing.T) {
 	equal(t, "SMS", deliveryOutcome(n, "sms"), "skipped choice")
 	equal(t, "texts", len(me.sentTexts()), 0)
 	n = other.awaitNotifications(1)[0]
-	equal(t, "mail to an address that is not confirmed", deliveryOutcome(n, "email"), "skipped unverified")
+	equal(t, "email to an unconfirmed address", deliveryOutcome(n, "email"), "skipped unverified")
 	equal(t, "Persian", strings.Join(other.sentTexts(), "|"), "پشتیبانی به تیکت "+theirs.Number+" شما پاسخ داد.\nتیکت‌سیستم")
 	var page client.NotificationPage
 	other.mustCall(200, "GET", "/notifications", nil, &page, client.Header("Accept-Language", "fa"))
 	equal(t, "title", page.Data[0].Title, "پاسخ تازه: "+theirs.Title)
 }
 
-// TestNotification_SkippedWhenRead on an open socket.
+// TestNotification_SkippedWhenRead checks that no SMS is sent for an entry read over a
+// socket.
 func TestNotification_SkippedWhenRead(t *testing.T) {
 	t.Parallel()
 	me, agent := customer(t), support(t)
@@ -129,7 +129,8 @@ func TestNotification_SkippedWhenRead(t *testing.T) {
 	equal(t, "texts", len(me.sentTexts()), 0)
 }
 
-// TestNotification_Assignment to the one who got the ticket, unless he took it.
+// TestNotification_Assignment checks that an agent is notified of an assignment by
+// another user.
 func TestNotification_Assignment(t *testing.T) {
 	t.Parallel()
 	me, agent, second := customer(t), support(t), support2(t)
@@ -151,19 +152,20 @@ func TestNotification_Assignment(t *testing.T) {
 		}
 		return nil
 	})
-	equal(t, "told of one's own deed", len(of(agent)), 0)
+	equal(t, "notifications of the agent's own claim", len(of(agent)), 0)
 	list, unread := me.notifications("")
-	equal(t, "of the customer", fmt.Sprint(len(list), unread), "0 0")
+	equal(t, "notifications of the customer", fmt.Sprint(len(list), unread), "0 0")
 }
 
-// TestNotification_MarkRead: some, all, twice; the count and the pages follow.
+// TestNotification_MarkRead marks some and all notifications read, repeatedly, and
+// checks the unread count and the pages.
 func TestNotification_MarkRead(t *testing.T) {
 	t.Parallel()
 	me, agent, other := customer(t), support(t), customer(t)
 	me.mustCall(200, "PATCH", "/profile", object{"notifications": object{"sms": false}}, nil)
 	ticket := me.openTicket(nil)
 	for i := range 5 {
-		agent.post(ticket.ID, fmt.Sprint("answer ", i), nil)
+		agent.post(ticket.ID, fmt.Sprint("reply ", i), nil)
 	}
 	list := me.awaitNotifications(5)
 	var page client.NotificationPage
@@ -181,7 +183,7 @@ func TestNotification_MarkRead(t *testing.T) {
 	eventually(t, "three are unread", func() error {
 		unread, n := me.notifications("unread=true")
 		if len(unread) != 3 || n != 3 || unread[0].ID != list[1].ID {
-			return mismatch("unread", toJSON(unread), "the others")
+			return mismatch("unread", toJSON(unread), "the other three")
 		}
 		return nil
 	})
@@ -207,8 +209,8 @@ func TestNotification_MarkRead(t *testing.T) {
 	wantProblem(t, anonymous(t, "GET", "/notifications", nil), 401)
 }
 
-// TestNotification_KilledFunctions: whoever sends is killed again and again, and
-// every answer is still told. Only the local stack can kill.
+// TestNotification_KilledFunctions kills the sending functions repeatedly and checks
+// that every notification is sent. It needs the local stack.
 func TestNotification_KilledFunctions(t *testing.T) {
 	t.Parallel()
 	if suite.local == nil {
@@ -216,17 +218,17 @@ func TestNotification_KilledFunctions(t *testing.T) {
 	}
 	me, agent := customer(t), support(t)
 	ticket := me.openTicket(nil)
-	const answers = 6
-	for i := range answers {
-		agent.post(ticket.ID, fmt.Sprint("answer ", i), nil)
+	const replies = 6
+	for i := range replies {
+		agent.post(ticket.ID, fmt.Sprint("reply ", i), nil)
 		suite.local.Kill("notification-send")
 		suite.local.Kill("stream-deliver")
 		suite.local.Kill("stream-project")
 	}
-	for _, n := range me.awaitNotifications(answers) {
+	for _, n := range me.awaitNotifications(replies) {
 		equal(t, n.Body, deliveryOutcome(n, "sms"), "sent")
 	}
-	if texts := me.sentTexts(); len(texts) < answers {
-		t.Errorf("got %d texts, want %d", len(texts), answers)
+	if texts := me.sentTexts(); len(texts) < replies {
+		t.Errorf("got %d SMS, want %d", len(texts), replies)
 	}
 }

@@ -8,13 +8,13 @@ import (
 	"ticketsystem/localstack/testkit/client"
 )
 
-// TestPictures: one's own, and the customer's of a ticket, under
-// addresses that work as they are.
+// TestPictures checks that the user's own picture, and the customer's picture of a
+// ticket, can be loaded from their URLs.
 func TestPictures(t *testing.T) {
 	t.Parallel()
 	me := customer(t)
 	ticket := me.openTicket(nil)
-	shown := func() string {
+	customerPicture := func() string {
 		var detail struct {
 			Ticket struct{ Customer struct{ PictureURL string } }
 		}
@@ -23,15 +23,15 @@ func TestPictures(t *testing.T) {
 	}
 	fetch := func(address string) client.Response {
 		t.Helper()
-		// An emulator serves an API under a path of its own, which no function is
-		// told; on AWS and on the local stack an API has its whole host.
+		// An emulator serves an API under a path prefix that the functions do not know.
+		// On AWS and on the local stack an API has its own host.
 		if at := strings.Index(address, "/pictures/"); at >= 0 && suite.local == nil {
 			address = suite.api.Base() + address[at:]
 		}
-		answer, err := suite.api.Fetch(t.Context(), address)
-		return must(t, answer, err)
+		response, err := suite.api.Fetch(t.Context(), address)
+		return must(t, response, err)
 	}
-	wantStatus(t, fetch(shown()), 200, nil) // a stand-in
+	wantStatus(t, fetch(customerPicture()), 200, nil) // the default picture
 	var profile client.UserProfile
 	me.get("/profile", &profile)
 	equal(t, "pictureUrl without a picture", profile.PictureURL, "")
@@ -41,13 +41,13 @@ func TestPictures(t *testing.T) {
 	id, err := me.UploadAttachment(t.Context(), "me.png", "image/png", content)
 	must(t, id, err)
 	eventually(t, "the picture is accepted", func() error {
-		answer := me.call("PATCH", "/profile", object{"pictureId": id})
-		if answer.Status != 200 {
-			return mismatch("PATCH /profile", answer.Status, 200)
+		response := me.call("PATCH", "/profile", object{"pictureId": id})
+		if response.Status != 200 {
+			return mismatch("PATCH /profile", response.Status, 200)
 		}
-		return answer.Decode(200, &profile)
+		return response.Decode(200, &profile)
 	})
-	for name, address := range map[string]string{"one's own": profile.PictureURL, "the ticket's customer": shown()} {
+	for name, address := range map[string]string{"own picture": profile.PictureURL, "the customer's picture": customerPicture()} {
 		redirect := fetch(address)
 		if redirect.Status != 302 {
 			t.Errorf("%s: %s: got %s, want 302", name, address, redirect)

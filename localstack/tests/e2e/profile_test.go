@@ -6,7 +6,7 @@ import (
 	"ticketsystem/localstack/testkit/client"
 )
 
-// provinces reads the public list.
+// provinces returns the public list.
 func provinces(t *testing.T) []client.Province {
 	t.Helper()
 	var page struct{ Data []client.Province }
@@ -58,7 +58,7 @@ func TestUpdateProfile(t *testing.T) {
 		}
 	}
 	me.mustCall(200, "PATCH", "/profile", object{"name": "Sara"}, &changed)
-	equal(t, "name after a change of it alone", changed.Name, "Sara")
+	equal(t, "name after changing only the name", changed.Name, "Sara")
 	equal(t, "email after a change of the name", changed.Email, "sara@example.com")
 }
 
@@ -70,29 +70,29 @@ func TestUpdateProfile_Invalid(t *testing.T) {
 		body  object
 		field string
 	}{
-		"role":            {object{"role": "admin"}, "role"},
-		"phone":           {object{"phone": client.RandomPhone()}, "phone"},
-		"name type":       {object{"name": 5}, "name"},
-		"email form":      {object{"email": "not an address"}, "email"},
-		"unknown locale":  {object{"locale": "xx-klingon"}, "locale"},
-		"unknown place":   {object{"province": "atlantis"}, "province"},
-		"foreign city":    {object{"province": all[0].ID, "city": all[1].Cities[0].ID}, "city"},
-		"notifications":   {object{"notifications": "none"}, "notifications"},
-		"unknown channel": {object{"notifications": object{"pigeon": true}}, "notifications"},
+		"role":                     {object{"role": "admin"}, "role"},
+		"phone":                    {object{"phone": client.RandomPhone()}, "phone"},
+		"name type":                {object{"name": 5}, "name"},
+		"email form":               {object{"email": "not an address"}, "email"},
+		"unknown locale":           {object{"locale": "xx-klingon"}, "locale"},
+		"unknown province":         {object{"province": "atlantis"}, "province"},
+		"city of another province": {object{"province": all[0].ID, "city": all[1].Cities[0].ID}, "city"},
+		"notifications":            {object{"notifications": "none"}, "notifications"},
+		"unknown channel":          {object{"notifications": object{"pigeon": true}}, "notifications"},
 	} {
-		answer := me.call("PATCH", "/profile", c.body)
-		if answer.Status != 400 && answer.Status != 422 {
-			t.Errorf("%s: got %s, want 400 or 422", name, answer)
+		response := me.call("PATCH", "/profile", c.body)
+		if response.Status != 400 && response.Status != 422 {
+			t.Errorf("%s: got %s, want 400 or 422", name, response)
 			continue
 		}
-		if problem := wantProblem(t, answer, 400, 422); !pointsAt(problem, c.field) {
+		if problem := wantProblem(t, response, 400, 422); !pointsAt(problem, c.field) {
 			t.Errorf("%s: got errors %+v, want one that points at /%s", name, problem.Errors, c.field)
 		}
 	}
 	var read client.UserProfile
 	me.get("/profile", &read)
-	equal(t, "role after refused changes", read.Role, "user")
-	equal(t, "phone after refused changes", read.Phone, me.Profile.Phone)
+	equal(t, "role after rejected changes", read.Role, "user")
+	equal(t, "phone after rejected changes", read.Phone, me.Profile.Phone)
 }
 
 func TestSeededUsers(t *testing.T) {

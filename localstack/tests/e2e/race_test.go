@@ -10,8 +10,8 @@ import (
 	"ticketsystem/localstack/testkit/client"
 )
 
-// checkStateChain wants every entry to carry the state after it: seqs without gaps,
-// and each move of the status to begin where the entry before it ended.
+// checkStateChain checks that every entry carries the state after it: no gaps, and each
+// status change starts from the previous entry's status.
 func checkStateChain(t *testing.T, entries []client.Entry) {
 	t.Helper()
 	equal(t, "seqs", fmt.Sprint(seqs(entries)), fmt.Sprint(seqRange(1, len(entries))))
@@ -22,7 +22,7 @@ func checkStateChain(t *testing.T, entries []client.Entry) {
 		case entry.Change != nil && entry.Change.Field == "status":
 			equal(t, what+": change.from", entry.Change.From, any(before.Status))
 			equal(t, what+": change.to", entry.Change.To, any(entry.State.Status))
-		case entry.Kind != "assignment": // which opens a new ticket
+		case entry.Kind != "assignment": // a reply opens a new ticket
 			equal(t, what+": state.status", entry.State.Status, before.Status)
 		}
 		if entry.Kind != "assignment" {
@@ -55,28 +55,28 @@ func TestLog_ConcurrentChanges(t *testing.T) {
 			step{me, "reopen", object{}},
 		)
 	}
-	answers := concurrently(t, len(steps), func(i int) (client.Response, error) {
+	responses := concurrently(t, len(steps), func(i int) (client.Response, error) {
 		body := object{"clientId": client.NewID()}
 		for name, value := range steps[i].body {
 			body[name] = value
 		}
 		return steps[i].user.Do(t.Context(), "POST", "/tickets/"+id+"/"+steps[i].path, body)
 	})
-	for _, answer := range answers {
-		if answer.Status != 200 && answer.Status != 201 {
-			wantProblem(t, answer, 409)
+	for _, response := range responses {
+		if response.Status != 200 && response.Status != 201 {
+			wantProblem(t, response, 409)
 		}
 	}
 	entries := agent.history(id)
 	checkStateChain(t, entries)
-	eventually(t, "the head follows the log", func() error {
+	eventually(t, "the ticket reaches the end of the log", func() error {
 		ticket, end := agent.detail(id).Ticket, newest(t, entries)
 		holder := ""
 		if ticket.Assignee != nil {
 			holder = ticket.Assignee.ID
 		}
 		if ticket.LastSeq != end.Seq || ticket.Status != end.State.Status || holder != end.State.AssigneeID {
-			return mismatch("head", toJSON(ticket), toJSON(end))
+			return mismatch("ticket", toJSON(ticket), toJSON(end))
 		}
 		return nil
 	})
@@ -87,15 +87,15 @@ func TestUpdateTicket_Concurrent(t *testing.T) {
 	me := customer(t)
 	id := me.openTicket(nil).ID
 	etag := me.get("/tickets/"+id, nil).Header.Get("ETag")
-	answers := concurrently(t, 6, func(i int) (client.Response, error) {
+	responses := concurrently(t, 6, func(i int) (client.Response, error) {
 		return me.Do(t.Context(), "PATCH", "/tickets/"+id, object{"title": fmt.Sprintf("Title %d", i)}, client.IfMatch(etag))
 	})
-	for _, answer := range answers {
-		if answer.Status != 200 {
-			wantProblem(t, answer, 412, 409)
+	for _, response := range responses {
+		if response.Status != 200 {
+			wantProblem(t, response, 412, 409)
 		}
 	}
-	equal(t, "200s of six changes of one version", countStatuses(answers)[200], 1)
+	equal(t, "200s of six updates of one version", countStatuses(responses)[200], 1)
 	equal(t, "history", fmt.Sprint(entryKinds(me.history(id))), "[opened title]")
 }
 
@@ -120,8 +120,8 @@ func TestStatusChanges_LateRepeat(t *testing.T) {
 	equal(t, "history", fmt.Sprint(entryKinds(agent.history(id))), "[opened assignment assignment assignment status status]")
 }
 
-// TestPostMessage_RepeatWithAnyAfter repeats a message with every idea that
-// a client may have of what it has seen.
+// TestPostMessage_RepeatWithAnyAfter repeats a message with different values of after,
+// as clients with different knowledge would.
 func TestPostMessage_RepeatWithAnyAfter(t *testing.T) {
 	t.Parallel()
 	me := customer(t)
@@ -141,12 +141,12 @@ func TestPostMessage_RepeatWithAnyAfter(t *testing.T) {
 			if after != nil {
 				body["after"] = after
 			}
-			answer := me.call("POST", path, body)
-			if err := answer.Decode(200, &repeat); err != nil {
-				t.Errorf("a phone's clock %s, repeat with after %v: %v", name, after, err)
+			response := me.call("POST", path, body)
+			if err := response.Decode(200, &repeat); err != nil {
+				t.Errorf("clock of the client %s, repeat with after %v: %v", name, after, err)
 				continue
 			}
-			equal(t, fmt.Sprintf("a phone's clock %s, repeat with after %v: seq", name, after), repeat.Seq, first.Seq)
+			equal(t, fmt.Sprintf("clock of the client %s, repeat with after %v: seq", name, after), repeat.Seq, first.Seq)
 		}
 	}
 }

@@ -6,8 +6,8 @@ import (
 	"ticketsystem/localstack/testkit/client"
 )
 
-// TestUpdateUser_KeepsEmail: what administrators do not send stays, and who is
-// refused leaves no account behind.
+// TestUpdateUser_KeepsEmail checks that fields missing in an update stay, and that a
+// rejected create stores no account.
 func TestUpdateUser_KeepsEmail(t *testing.T) {
 	t.Parallel()
 	admin, phone := staff(t, adminPhone), client.RandomPhone()
@@ -16,18 +16,18 @@ func TestUpdateUser_KeepsEmail(t *testing.T) {
 	fields["role"] = "support"
 	var account adminUserView
 	admin.mustCall(201, "POST", "/users", fields, &account)
-	equal(t, "e-mail of who was entered", account.Email, "reza@example.com")
-	equal(t, "e-mail after another change", admin.updateUser(account.ID, object{"name": "Reza"}).Email, "reza@example.com")
+	equal(t, "email after create", account.Email, "reza@example.com")
+	equal(t, "email after another update", admin.updateUser(account.ID, object{"name": "Reza"}).Email, "reza@example.com")
 	admin.get("/users/"+account.ID, &account)
-	equal(t, "e-mail that is stored", account.Email, "reza@example.com")
+	equal(t, "stored email", account.Email, "reza@example.com")
 }
 
-// TestTicketOfDeletedUser like any other.
+// TestTicketOfDeletedUser checks that agents can reply to tickets of deleted users.
 func TestTicketOfDeletedUser(t *testing.T) {
 	t.Parallel()
 	me, agent := newStaff(t, "user"), support(t)
 	ticket := me.openTicket(nil)
 	staff(t, adminPhone).mustCall(204, "DELETE", "/users/"+me.Profile.ID, nil, nil)
-	equal(t, "seq of the answer", agent.post(ticket.ID, "for the record", nil).Seq, 2)
+	equal(t, "seq of the reply", agent.post(ticket.ID, "for the record", nil).Seq, 2)
 	equal(t, "status", agent.change(ticket.ID, "close", nil).Status, "closed")
 }

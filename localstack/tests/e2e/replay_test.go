@@ -5,11 +5,11 @@ import (
 	"testing"
 )
 
-// TestReplay_NoChanges where nothing is wrong: lists, search and numbers
-// say the same before and after, and what comes later is counted too.
+// TestReplay_NoChanges runs a replay without damage. Lists, search and statistics stay
+// the same, and later changes are counted.
 func TestReplay_NoChanges(t *testing.T) {
 	if suite.local == nil {
-		return // an operator calls it; on an emulator that is not this suite
+		return // needs the local stack
 	}
 	me, agent := customer(t), support(t)
 	ticket := me.openTicket(object{"title": "Replay of the zanzibar invoice"})

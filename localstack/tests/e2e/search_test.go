@@ -11,10 +11,10 @@ import (
 	"ticketsystem/localstack/testkit/client"
 )
 
-// halfSpace is what joins the parts of a Persian word (ZWNJ).
+// halfSpace is the zero-width non-joiner (ZWNJ) in Persian words.
 const halfSpace = "\u200c"
 
-// uniqueWord is one that no other test says, in Persian letters.
+// uniqueWord returns a random Persian word that no other test uses.
 func uniqueWord() string {
 	letters := []rune("بپتجچخدرزسشفقگلمنوه")
 	var w strings.Builder
@@ -24,11 +24,11 @@ func uniqueWord() string {
 	return w.String()
 }
 
-// awaitSearch waits until a search gives exactly these tickets, in this order.
+// awaitSearch waits until a search returns exactly these tickets in order.
 func awaitSearch(u testUser, typed string, want ...string) {
 	u.t.Helper()
 	path := "/tickets?limit=2&q=" + url.QueryEscape(typed)
-	eventually(u.t, fmt.Sprintf("%q is searched", typed), func() error {
+	eventually(u.t, fmt.Sprintf("%q is found", typed), func() error {
 		tickets, _, err := readAllPages(u, path)
 		if err == nil && !slices.Equal(ticketIDs(tickets), want) {
 			err = mismatch("tickets", ticketIDs(tickets), want)
@@ -71,7 +71,7 @@ func TestSearch_CustomerAndNumber(t *testing.T) {
 	awaitSearch(agent, "sara "+name[:8], second.ID, first.ID)
 	awaitSearch(agent, me.Profile.Phone+" "+name, second.ID, first.ID)
 	for _, phone := range []string{me.Profile.Phone, local, local[:4] + " " + local[4:7] + " " + local[7:]} {
-		eventually(t, phone+" is searched", func() error {
+		eventually(t, phone+" is found", func() error {
 			tickets, _, err := readAllPages(agent, "/tickets?q="+url.QueryEscape(phone))
 			if found := ticketIDs(tickets); err == nil && !slices.Equal(found[:min(2, len(found))], []string{second.ID, first.ID}) {
 				err = mismatch("tickets", found, "both")
@@ -178,7 +178,7 @@ func TestSearchUsers(t *testing.T) {
 				found = append(found, u.ID)
 			}
 			if !slices.Equal(found, want) {
-				return mismatch("people", found, want)
+				return mismatch("users", found, want)
 			}
 			return nil
 		})

@@ -11,8 +11,8 @@ import (
 
 const anotherPassword = "another-horse-8"
 
-// TestResetPassword: the new password opens, and all that the old one had
-// opened ends: refresh tokens at once, access tokens within seconds.
+// TestResetPassword checks that the new password works and that everything opened with
+// the old one ends: refresh tokens immediately, access tokens within seconds.
 func TestResetPassword(t *testing.T) {
 	t.Parallel()
 	me := customer(t)
@@ -28,9 +28,9 @@ func TestResetPassword(t *testing.T) {
 
 	wantProblem(t, refresh(t, me.Tokens().RefreshToken), 401)
 	wantProblem(t, browser.call("GET", "/profile", nil), 401)
-	eventually(t, "the access token of before is refused", func() error {
-		if answer := me.call("GET", "/profile", nil); answer.Status != 401 {
-			return mismatch("GET /profile", answer.Status, 401)
+	eventually(t, "the old access token is rejected", func() error {
+		if response := me.call("GET", "/profile", nil); response.Status != 401 {
+			return mismatch("GET /profile", response.Status, 401)
 		}
 		return nil
 	})
@@ -48,9 +48,9 @@ func TestResetPassword_UnknownPhone(t *testing.T) {
 	equal(t, "POST /otp for an unknown number: status", unknown.Status, known.Status)
 	equal(t, "POST /otp for an unknown number: body", string(unknown.Body), string(known.Body))
 	texts, err := suite.api.TextMessages(t.Context(), otherUser)
-	equal(t, "texts to an unknown number", len(must(t, texts, err)), 0)
-	answer := anonymous(t, "POST", "/password/reset", object{"phone": otherUser, "code": "123456", "password": anotherPassword})
-	equal(t, "reset of an unknown number", wantProblem(t, answer, 422).Code, "code_wrong")
+	equal(t, "SMS to an unknown number", len(must(t, texts, err)), 0)
+	response := anonymous(t, "POST", "/password/reset", object{"phone": otherUser, "code": "123456", "password": anotherPassword})
+	equal(t, "reset of an unknown number", wantProblem(t, response, 422).Code, "code_wrong")
 }
 
 type session struct {
@@ -61,7 +61,7 @@ type session struct {
 	Current    bool
 }
 
-// sessionsOf reads one's sessions; the first is the one that asks.
+// sessionsOf returns the caller's current session and the others.
 func sessionsOf(t *testing.T, call func(method, path string, body any, options ...client.Option) client.Response) (current session, others []session) {
 	t.Helper()
 	var page client.List[session]
@@ -89,26 +89,26 @@ func TestSessions(t *testing.T) {
 	mine, others := sessionsOf(t, me.call)
 	equal(t, "other sessions", len(others), 2)
 	_, foreign := sessionsOf(t, otherUser.call)
-	equal(t, "other sessions of a stranger", len(foreign), 0)
-	for name, id := range map[string]string{"another person's": mine.ID, "none": client.NewID(), "no id": "x"} {
+	equal(t, "other sessions of another user", len(foreign), 0)
+	for name, id := range map[string]string{"another user's": mine.ID, "none": client.NewID(), "no id": "x"} {
 		equal(t, name, wantProblem(t, otherUser.call("DELETE", "/sessions/"+id, nil), 404).Code, "session_not_found")
 	}
 	me.get("/profile", nil)
 
 	theirs, _ := sessionsOf(t, browser.call)
 	me.mustCall(204, "DELETE", "/sessions/"+theirs.ID, nil, nil)
-	equal(t, "the cookie, at once", wantProblem(t, browser.call("GET", "/profile", nil), 401).Code, "session_ended")
+	equal(t, "the cookie, immediately", wantProblem(t, browser.call("GET", "/profile", nil), 401).Code, "session_ended")
 	wantProblem(t, me.call("DELETE", "/sessions/"+theirs.ID, nil), 404)
 
 	theirs, _ = sessionsOf(t, second.call)
 	me.mustCall(204, "DELETE", "/sessions/"+theirs.ID, nil, nil)
 	wantProblem(t, refresh(t, second.Tokens().RefreshToken), 401)
 	_, others = sessionsOf(t, me.call)
-	equal(t, "other sessions in the end", len(others), 0)
+	equal(t, "other sessions at the end", len(others), 0)
 }
 
-// TestLogout_ClosesSockets: whoever logs out hears nothing more; what was
-// opened in another session stays.
+// TestLogout_ClosesSockets checks that a logout closes the session's sockets, and not
+// those of another session.
 func TestLogout_ClosesSockets(t *testing.T) {
 	t.Parallel()
 	me := customer(t)
@@ -124,26 +124,25 @@ func TestLogout_ClosesSockets(t *testing.T) {
 	}
 }
 
-// browserSession is a page in a browser: it has a cookie and, once it knows it, the CSRF
-// token.
+// browserSession is a browser's session: its cookie and CSRF token.
 type browserSession struct {
 	t            *testing.T
 	cookie, csrf string
 	setCookie    *http.Cookie
 }
 
-// newBrowserSession signs somebody in as a browser does.
+// newBrowserSession logs a user in with a cookie.
 func newBrowserSession(t *testing.T, user testUser) *browserSession {
 	t.Helper()
-	answer := anonymous(t, "POST", "/login", object{"phone": user.Profile.Phone, "password": client.Password, "session": "cookie"})
+	response := anonymous(t, "POST", "/login", object{"phone": user.Profile.Phone, "password": client.Password, "session": "cookie"})
 	var body struct {
 		User                                 client.UserProfile
 		CSRFToken, AccessToken, RefreshToken string
 	}
-	wantStatus(t, answer, 200, &body)
-	cookies := (&http.Response{Header: answer.Header}).Cookies()
+	wantStatus(t, response, 200, &body)
+	cookies := (&http.Response{Header: response.Header}).Cookies()
 	if len(cookies) != 1 || body.CSRFToken == "" || body.AccessToken+body.RefreshToken != "" || body.User.ID != user.Profile.ID {
-		t.Fatalf("login: got %v %s, want one cookie, a csrfToken and no tokens", cookies, answer)
+		t.Fatalf("login: got %v %s, want one cookie, a csrfToken and no tokens", cookies, response)
 	}
 	return &browserSession{t: t, cookie: cookies[0].Name + "=" + cookies[0].Value, csrf: body.CSRFToken, setCookie: cookies[0]}
 }
@@ -164,9 +163,9 @@ func TestCookieSession(t *testing.T) {
 	if p.setCookie.Name != name || !p.setCookie.HttpOnly || p.setCookie.SameSite != http.SameSiteLaxMode || p.setCookie.Path != "/" || p.setCookie.Domain != "" || secure && !p.setCookie.Secure {
 		t.Errorf("got the cookie %s", p.setCookie.Raw)
 	}
-	answer := p.call("GET", "/profile", nil)
-	wantStatus(t, answer, 200, nil)
-	equal(t, "X-CSRF-Token of a page that was loaded anew", answer.Header.Get("X-CSRF-Token"), p.csrf)
+	response := p.call("GET", "/profile", nil)
+	wantStatus(t, response, 200, nil)
+	equal(t, "X-CSRF-Token after a reload", response.Header.Get("X-CSRF-Token"), p.csrf)
 
 	ticket := me.openTicket(nil)
 	for _, c := range []struct {
@@ -185,23 +184,23 @@ func TestCookieSession(t *testing.T) {
 	for _, path := range []string{"/tickets", "/tickets/" + ticket.ID, "/tickets/" + ticket.ID + "/history", "/categories", "/sessions"} {
 		wantStatus(t, p.call("GET", path, nil), 200, nil)
 	}
-	// A bearer token goes before the cookie, and needs no CSRF token.
+	// A bearer token takes precedence over the cookie, and needs no CSRF token.
 	other := customer(t)
 	var profile client.UserProfile
 	wantStatus(t, p.call("PATCH", "/profile", object{"name": "Reza"}, client.Header("X-CSRF-Token", ""),
 		client.Header("Authorization", "Bearer "+other.Tokens().AccessToken)), 200, &profile)
-	equal(t, "who a bearer token says", profile.ID, other.Profile.ID)
+	equal(t, "user of the bearer token", profile.ID, other.Profile.ID)
 
 	wantProblem(t, p.call("POST", "/logout", nil, client.Header("X-CSRF-Token", "x")), 403)
 	out := p.call("POST", "/logout", nil)
 	wantStatus(t, out, 204, nil)
 	if expired := (&http.Response{Header: out.Header}).Cookies(); len(expired) != 1 || expired[0].Name != p.setCookie.Name || expired[0].MaxAge >= 0 {
-		t.Errorf("logout: got the cookies %v, want the session's to go", expired)
+		t.Errorf("logout: got the cookies %v, want the session's expired", expired)
 	}
 	equal(t, "after logout", wantProblem(t, p.call("GET", "/profile", nil), 401).Code, "session_ended")
 }
 
-// TestConnect_Cookie: from an allowed page, and from no other.
+// TestConnect_Cookie checks that a cookie opens a socket from an allowed origin only.
 func TestConnect_Cookie(t *testing.T) {
 	t.Parallel()
 	me := customer(t)
@@ -219,7 +218,7 @@ func TestConnect_Cookie(t *testing.T) {
 	for name, c := range map[string]struct {
 		origin string
 		opens  bool
-	}{"our page": {own, true}, "another page": {"https://evil.example", false}, "no page": {"", false}} {
+	}{"allowed origin": {own, true}, "other origin": {"https://evil.example", false}, "no origin": {"", false}} {
 		header := http.Header{"Cookie": {p.cookie}}
 		if c.origin != "" {
 			header.Set("Origin", c.origin)
@@ -247,22 +246,22 @@ func TestChangePhone(t *testing.T) {
 	wantStatus(t, move(me, nationalFormat(phone), code), 200, &profile)
 	equal(t, "phone", profile.Phone, phone)
 	user, err := suite.api.Login(t.Context(), phone, client.Password)
-	equal(t, "who has the number", must(t, user, err).Profile.ID, me.Profile.ID)
+	equal(t, "the owner of the number", must(t, user, err).Profile.ID, me.Profile.ID)
 	wantProblem(t, anonymous(t, "POST", "/login", object{"phone": me.Profile.Phone, "password": client.Password}), 401)
 
 	taken := me.Profile.Phone // free again
-	second, err := suite.api.SignUp(t.Context(), taken, "Who has the old number now")
+	second, err := suite.api.SignUp(t.Context(), taken, "New owner of the number")
 	must(t, second, err)
 	equal(t, "a taken number", wantProblem(t, move(other, taken, requestCode(t, taken, "phone")), 409).Code, "phone_taken")
 	other.get("/profile", &profile)
-	equal(t, "phone after a refusal", profile.Phone, other.Profile.Phone)
+	equal(t, "phone after a rejection", profile.Phone, other.Profile.Phone)
 }
 
-// awaitMail waits for the n-th mail to an address and gives the newest one's text.
+// awaitMail waits for the n-th email to an address and returns its text.
 func awaitMail(t *testing.T, to string, n int) string {
 	t.Helper()
 	var newest string
-	eventually(t, "a mail to "+to, func() error {
+	eventually(t, "an email to "+to, func() error {
 		var inbox struct{ Data []struct{ Body string } }
 		wantStatus(t, anonymous(t, "GET", "/_local/outbox?channel=email&to="+url.QueryEscape(to), nil), 200, &inbox)
 		if len(inbox.Data) < n {
@@ -281,7 +280,7 @@ func TestConfirmEmail(t *testing.T) {
 	address := "sara" + strings.ToLower(client.NewID()) + "@example.com"
 	me.mustCall(200, "PATCH", "/profile", object{"email": address, "locale": "fa"}, nil)
 	if suite.local == nil {
-		return // where no mailbox can be read
+		return // if no mailbox can be read
 	}
 	me.mustCall(202, "POST", "/profile/email/code", nil, nil)
 	wantProblem(t, me.call("POST", "/profile/email/code", nil), 429)

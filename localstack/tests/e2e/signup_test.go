@@ -9,10 +9,10 @@ import (
 	"ticketsystem/localstack/testkit/client"
 )
 
-// nationalFormat writes an E.164 number of Iran as people there do: 0912...
+// nationalFormat returns an Iranian E.164 number in national format: 0912...
 func nationalFormat(phone string) string { return "0" + phone[len("+98"):] }
 
-// withDigits writes a number with the digits of a script that begins at zero.
+// withDigits returns a number in the digits of the script that starts at zero.
 func withDigits(number string, zero rune) string {
 	var out []rune
 	for _, r := range number {
@@ -24,14 +24,14 @@ func withDigits(number string, zero rune) string {
 	return string(out)
 }
 
-// requestCode asks for a code that must be granted and reads it.
+// requestCode requests a code and reads it from the SMS.
 func requestCode(t *testing.T, phone, purpose string) string {
 	t.Helper()
 	code, err := suite.api.RequestCode(t.Context(), phone, purpose)
 	return must(t, code, err)
 }
 
-// wrongCode is a code that is not the given one.
+// wrongCode returns the i-th code that differs from the given one.
 func wrongCode(code string, i int) string {
 	number, _ := strconv.Atoi(code)
 	text := strconv.Itoa(1_000_000 + (number+1+i)%1_000_000)
@@ -44,7 +44,7 @@ func TestSignUp(t *testing.T) {
 	var granted struct{ ExpiresIn, ResendAfter int }
 	wantStatus(t, anonymous(t, "POST", "/otp", object{"phone": nationalFormat(phone), "purpose": "signup"}), 202, &granted)
 	if granted.ExpiresIn <= granted.ResendAfter || granted.ResendAfter <= 0 {
-		t.Errorf("POST /otp: got %+v, want a code that outlives the wait for the next", granted)
+		t.Errorf("POST /otp: got %+v, want a code that outlives the resend interval", granted)
 	}
 	var texts []string
 	eventually(t, "the code reaches the phone", func() error {
@@ -100,8 +100,8 @@ func TestSignUp_PhoneFormats(t *testing.T) {
 	}
 	for name, form := range forms {
 		var again client.Tokens
-		answer := anonymous(t, "POST", "/login", object{"phone": form, "password": client.Password})
-		wantStatus(t, answer, 200, &again)
+		response := anonymous(t, "POST", "/login", object{"phone": form, "password": client.Password})
+		wantStatus(t, response, 200, &again)
 		equal(t, name+" form: user.id", again.User.ID, tokens.User.ID)
 	}
 }
@@ -110,19 +110,19 @@ func TestSignUp_Concurrent(t *testing.T) {
 	t.Parallel()
 	phone := client.RandomPhone()
 	code := requestCode(t, phone, "signup")
-	answers := concurrently(t, 20, func(int) (client.Response, error) {
+	responses := concurrently(t, 20, func(int) (client.Response, error) {
 		body := object{"phone": phone, "password": client.Password, "code": code}
 		return suite.api.Do(t.Context(), "POST", "/signup", body)
 	})
 	var made client.Tokens
-	for _, answer := range answers {
-		if answer.Status == 201 {
-			wantStatus(t, answer, 201, &made)
+	for _, response := range responses {
+		if response.Status == 201 {
+			wantStatus(t, response, 201, &made)
 			continue
 		}
-		wantProblem(t, answer, 409, 422, 429)
+		wantProblem(t, response, 409, 422, 429)
 	}
-	if got := countStatuses(answers); got[201] != 1 {
+	if got := countStatuses(responses); got[201] != 1 {
 		t.Fatalf("20 sign-ups at once: got statuses %v, want one 201", got)
 	}
 	user, err := suite.api.Login(t.Context(), phone, client.Password)
@@ -134,19 +134,19 @@ func TestSignUp_WeakPasswordKeepsCode(t *testing.T) {
 	phone := client.RandomPhone()
 	code := requestCode(t, phone, "signup")
 	weak := map[string]string{
-		"empty":         "",
-		"seven":         "x7!kQp2",
-		"the number":    nationalFormat(phone),
-		"number E.164":  phone,
-		"common":        "password",
-		"run up":        "12345678",
-		"run of 9":      "abcdefghi",
-		"repetition":    "aaaaaaaaaa",
-		"run backwards": "987654321",
+		"empty":          "",
+		"seven":          "x7!kQp2",
+		"the number":     nationalFormat(phone),
+		"number E.164":   phone,
+		"common":         "password",
+		"ascending run":  "12345678",
+		"repeated digit": "abcdefghi",
+		"repetition":     "aaaaaaaaaa",
+		"descending run": "987654321",
 	}
 	for name, password := range weak {
-		answer := anonymous(t, "POST", "/signup", object{"phone": phone, "password": password, "code": code})
-		problem := wantProblem(t, answer, 422)
+		response := anonymous(t, "POST", "/signup", object{"phone": phone, "password": password, "code": code})
+		problem := wantProblem(t, response, 422)
 		if !pointsAt(problem, "password") {
 			t.Errorf("%s password: got errors %+v, want one that points at /password", name, problem.Errors)
 		}
@@ -177,18 +177,18 @@ func TestSignUp_ConcurrentWrongCodes(t *testing.T) {
 	t.Parallel()
 	phone := client.RandomPhone()
 	code := requestCode(t, phone, "signup")
-	answers := concurrently(t, 16, func(i int) (client.Response, error) {
+	responses := concurrently(t, 16, func(i int) (client.Response, error) {
 		body := object{"phone": phone, "password": client.Password, "code": wrongCode(code, i)}
 		return suite.api.Do(t.Context(), "POST", "/signup", body)
 	})
 	tried := 0
-	for _, answer := range answers {
-		if wantProblem(t, answer, 422, 429, 409).Code == "code_wrong" {
+	for _, response := range responses {
+		if wantProblem(t, response, 422, 429, 409).Code == "code_wrong" {
 			tried++
 		}
 	}
 	if tried > 5 {
-		t.Errorf("16 wrong codes at once: got %d of them judged, want at most 5", tried)
+		t.Errorf("16 concurrent wrong codes: got %d of them compared, want at most 5", tried)
 	}
 }
 
@@ -196,11 +196,11 @@ func TestRequestCode_TooSoon(t *testing.T) {
 	t.Parallel()
 	phone := client.RandomPhone()
 	requestCode(t, phone, "signup")
-	answer := anonymous(t, "POST", "/otp", object{"phone": nationalFormat(phone), "purpose": "signup"})
-	wantProblem(t, answer, 429)
-	wait, err := strconv.Atoi(answer.Header.Get("Retry-After"))
+	response := anonymous(t, "POST", "/otp", object{"phone": nationalFormat(phone), "purpose": "signup"})
+	wantProblem(t, response, 429)
+	wait, err := strconv.Atoi(response.Header.Get("Retry-After"))
 	if err != nil || wait < 1 || wait > 60 {
-		t.Errorf("second code: got Retry-After %q, want 1 to 60 seconds", answer.Header.Get("Retry-After"))
+		t.Errorf("second code: got Retry-After %q, want 1 to 60 seconds", response.Header.Get("Retry-After"))
 	}
 	other := anonymous(t, "POST", "/otp", object{"phone": phone, "purpose": "login"})
 	wantStatus(t, other, 202, nil)
@@ -210,8 +210,8 @@ func TestCode_WrongPurpose(t *testing.T) {
 	t.Parallel()
 	phone := client.RandomPhone()
 	code := requestCode(t, phone, "signup")
-	answer := anonymous(t, "POST", "/login", object{"phone": phone, "code": code})
-	wantProblem(t, answer, 401, 422)
+	response := anonymous(t, "POST", "/login", object{"phone": phone, "code": code})
+	wantProblem(t, response, 401, 422)
 	other := client.RandomPhone()
 	wantProblem(t, anonymous(t, "POST", "/signup", object{"phone": other, "password": client.Password, "code": code}), 422)
 	wantStatus(t, anonymous(t, "POST", "/signup", object{"phone": phone, "password": client.Password, "code": code}), 201, nil)

@@ -8,7 +8,7 @@ import (
 	"ticketsystem/localstack/testkit/client"
 )
 
-// wantStatusChange wants an entry that carries a move of the status.
+// wantStatusChange checks that the entry is a status change.
 func wantStatusChange(t *testing.T, entry client.Entry, from, to string) {
 	t.Helper()
 	if entry.Change == nil || entry.Change.Field != "status" || entry.Change.From != from || entry.Change.To != to {
@@ -17,8 +17,8 @@ func wantStatusChange(t *testing.T, entry client.Entry, from, to string) {
 	equal(t, fmt.Sprintf("seq %d: state.status", entry.Seq), entry.State.Status, to)
 }
 
-// awaitStatus waits for a ticket's status, which a message may change through the
-// stream.
+// awaitStatus waits for a ticket's status, which the projection may change after a
+// message.
 func (u testUser) awaitStatus(ticketID, want string) {
 	u.t.Helper()
 	eventually(u.t, "status for "+u.Profile.Role, func() error {
@@ -37,7 +37,7 @@ func TestTicketStatusFlow(t *testing.T) {
 	wantStatusChange(t, agent.post(id, "How can I help?", nil), "new", "open")
 	me.awaitStatus(id, "open")
 	if second := agent.post(id, "Are you there?", nil); second.Change != nil {
-		t.Errorf("second answer: got change %+v, want none", second.Change)
+		t.Errorf("second reply: got change %+v, want none", second.Change)
 	}
 	equal(t, "pending", agent.change(id, "status", object{"status": "pending"}).Status, "pending")
 	wantStatusChange(t, newest(t, agent.history(id)), "open", "pending")
@@ -94,10 +94,10 @@ func TestClose_Concurrent(t *testing.T) {
 	me := customer(t)
 	id := me.openTicket(nil).ID
 	body := object{"clientId": client.NewID()}
-	answers := concurrently(t, 6, func(int) (client.Response, error) {
+	responses := concurrently(t, 6, func(int) (client.Response, error) {
 		return me.Do(t.Context(), "POST", "/tickets/"+id+"/close", body)
 	})
-	equal(t, "200s of six equal closes", countStatuses(answers)[200], 6)
+	equal(t, "200s of six equal closes", countStatuses(responses)[200], 6)
 	equal(t, "history", fmt.Sprint(entryKinds(me.history(id))), "[opened status]")
 }
 
@@ -118,8 +118,8 @@ func TestOnHold_ShownAsOpen(t *testing.T) {
 	agent.change(id, "status", object{"status": "on_hold"})
 	me.awaitStatus(id, "open")
 	for _, path := range []string{"/tickets/" + id, "/tickets", "/tickets/" + id + "/history?limit=100", "/tickets/" + id + "/messages?limit=100"} {
-		if answer := me.call("GET", path, nil); answer.Status != 200 || strings.Contains(string(answer.Body), "hold") {
-			t.Errorf("GET %s by the customer: got %s, want no word of a hold", path, answer)
+		if response := me.call("GET", path, nil); response.Status != 200 || strings.Contains(string(response.Body), "hold") {
+			t.Errorf("GET %s by the customer: got %s, want no on_hold", path, response)
 		}
 	}
 }
@@ -133,28 +133,28 @@ func TestStatusChange_Invalid(t *testing.T) {
 		body  object
 		field string
 	}{
-		"status without clientId": {"status", object{"status": "pending"}, "clientId"},
-		"no status":               {"status", object{"clientId": client.NewID()}, "status"},
-		"strange status":          {"status", object{"clientId": client.NewID(), "status": "excited"}, "status"},
-		"status type":             {"status", object{"clientId": client.NewID(), "status": 1}, "status"},
-		"assign without clientId": {"assign", object{"assigneeId": "me"}, "clientId"},
-		"no assignee":             {"assign", object{"clientId": client.NewID()}, "assigneeId"},
-		"assignee type":           {"assign", object{"clientId": client.NewID(), "assigneeId": 5}, "assigneeId"},
-		"unknown assignee":        {"assign", object{"clientId": client.NewID(), "assigneeId": client.NewID()}, "assigneeId"},
-		"a customer as assignee":  {"assign", object{"clientId": client.NewID(), "assigneeId": me.Profile.ID}, "assigneeId"},
-		"close without clientId":  {"close", object{}, "clientId"},
-		"reopen with more":        {"reopen", object{"clientId": client.NewID(), "why": "x"}, "why"},
+		"status without clientId":      {"status", object{"status": "pending"}, "clientId"},
+		"no status":                    {"status", object{"clientId": client.NewID()}, "status"},
+		"unknown status":               {"status", object{"clientId": client.NewID(), "status": "excited"}, "status"},
+		"status type":                  {"status", object{"clientId": client.NewID(), "status": 1}, "status"},
+		"assign without clientId":      {"assign", object{"assigneeId": "me"}, "clientId"},
+		"no assignee":                  {"assign", object{"clientId": client.NewID()}, "assigneeId"},
+		"assignee type":                {"assign", object{"clientId": client.NewID(), "assigneeId": 5}, "assigneeId"},
+		"unknown assignee":             {"assign", object{"clientId": client.NewID(), "assigneeId": client.NewID()}, "assigneeId"},
+		"a customer as assignee":       {"assign", object{"clientId": client.NewID(), "assigneeId": me.Profile.ID}, "assigneeId"},
+		"close without clientId":       {"close", object{}, "clientId"},
+		"reopen with an unknown field": {"reopen", object{"clientId": client.NewID(), "why": "x"}, "why"},
 	} {
-		answer := agent.call("POST", "/tickets/"+id+"/"+c.verb, c.body)
-		if answer.Status != 400 && answer.Status != 422 {
-			t.Errorf("%s: got %s, want 400 or 422", name, answer)
+		response := agent.call("POST", "/tickets/"+id+"/"+c.verb, c.body)
+		if response.Status != 400 && response.Status != 422 {
+			t.Errorf("%s: got %s, want 400 or 422", name, response)
 			continue
 		}
-		if problem := wantProblem(t, answer, 400, 422); !pointsAt(problem, c.field) {
+		if problem := wantProblem(t, response, 400, 422); !pointsAt(problem, c.field) {
 			t.Errorf("%s: got errors %+v, want one that points at /%s", name, problem.Errors, c.field)
 		}
 	}
-	equal(t, "history after refused verbs", fmt.Sprint(entryKinds(agent.history(id))), "[opened]")
+	equal(t, "history after rejected changes", fmt.Sprint(entryKinds(agent.history(id))), "[opened]")
 }
 
 func TestAssign(t *testing.T) {
@@ -173,9 +173,9 @@ func TestAssign(t *testing.T) {
 
 	wantProblem(t, colleague.call("POST", "/tickets/"+id+"/assign", object{"clientId": client.NewID(), "assigneeId": "me"}), 409)
 	given := agent.change(id, "assign", object{"assigneeId": colleague.Profile.ID})
-	equal(t, "assignee after naming a colleague", given.Assignee.ID, colleague.Profile.ID)
+	equal(t, "assignee after assigning a colleague", given.Assignee.ID, colleague.Profile.ID)
 	taken := agent.change(id, "assign", object{"assigneeId": agent.Profile.ID})
-	equal(t, "assignee after naming oneself", taken.Assignee.ID, agent.Profile.ID)
+	equal(t, "assignee after assigning oneself", taken.Assignee.ID, agent.Profile.ID)
 	free := colleague.change(id, "assign", object{"assigneeId": nil})
 	if free.Assignee != nil {
 		t.Errorf("assignee after release: got %+v, want none", free.Assignee)
@@ -192,10 +192,10 @@ func TestClaim_Concurrent(t *testing.T) {
 	agents := []testUser{support(t), support2(t), staff(t, adminPhone)}
 	for range 4 {
 		id := me.openTicket(nil).ID
-		answers := concurrently(t, len(agents), func(i int) (client.Response, error) {
+		responses := concurrently(t, len(agents), func(i int) (client.Response, error) {
 			return agents[i].Do(t.Context(), "POST", "/tickets/"+id+"/assign", object{"clientId": client.NewID(), "assigneeId": "me"})
 		})
-		if got := countStatuses(answers); got[200] != 1 || got[409] != 2 {
+		if got := countStatuses(responses); got[200] != 1 || got[409] != 2 {
 			t.Errorf("three claims at once: got statuses %v, want one 200 and two 409", got)
 		}
 		equal(t, "history", fmt.Sprint(entryKinds(agents[0].history(id))), "[opened assignment]")

@@ -18,8 +18,8 @@ func TestCreateTicket(t *testing.T) {
 		"clientId": clientID, "title": "صورت‌حساب اشتباه", "description": "Line one\nline two 🙂", "categoryId": category.ID, "priority": "high",
 	})
 	var ticket client.Ticket
-	answer := me.mustCall(201, "POST", "/tickets", body, &ticket)
-	if location := answer.Header.Get("Location"); !strings.HasSuffix(location, "/tickets/"+ticket.ID) {
+	response := me.mustCall(201, "POST", "/tickets", body, &ticket)
+	if location := response.Header.Get("Location"); !strings.HasSuffix(location, "/tickets/"+ticket.ID) {
 		t.Errorf("Location: got %q, want .../tickets/%s", location, ticket.ID)
 	}
 	equal(t, "title", ticket.Title, "صورت‌حساب اشتباه")
@@ -42,7 +42,7 @@ func TestCreateTicket(t *testing.T) {
 
 	var detail client.Detail
 	read := me.get("/tickets/"+ticket.ID, &detail)
-	equal(t, "ETag of GET", read.Header.Get("ETag"), answer.Header.Get("ETag"))
+	equal(t, "ETag of GET", read.Header.Get("ETag"), response.Header.Get("ETag"))
 	equal(t, "entries", len(detail.Entries), 1)
 	entry := newest(t, detail.Entries)
 	equal(t, "entry.kind", entry.Kind, "opened")
@@ -64,9 +64,9 @@ func TestCreateTicket_Idempotent(t *testing.T) {
 	body := ticketBody(t, nil)
 	var first, second client.Ticket
 	me.mustCall(201, "POST", "/tickets", body, &first)
-	answer := me.mustCall(200, "POST", "/tickets", body, &second)
+	response := me.mustCall(200, "POST", "/tickets", body, &second)
 	equal(t, "repeat: id", second.ID, first.ID)
-	if answer.Header.Get("ETag") == "" {
+	if response.Header.Get("ETag") == "" {
 		t.Error("repeat: got no ETag, want one")
 	}
 	body["title"] = "Something else"
@@ -76,7 +76,7 @@ func TestCreateTicket_Idempotent(t *testing.T) {
 
 	other.mustCall(201, "POST", "/tickets", body, &second)
 	if second.ID == first.ID {
-		t.Errorf("the same clientId of another person: got ticket %s, want one of his own", first.ID)
+		t.Errorf("the same clientId of another user: got ticket %s, want a new one", first.ID)
 	}
 }
 
@@ -84,20 +84,20 @@ func TestCreateTicket_Concurrent(t *testing.T) {
 	t.Parallel()
 	me := customer(t)
 	body := ticketBody(t, nil)
-	answers := concurrently(t, 10, func(int) (client.Response, error) {
+	responses := concurrently(t, 10, func(int) (client.Response, error) {
 		return me.Do(t.Context(), "POST", "/tickets", body)
 	})
 	ids := map[string]bool{}
-	for _, answer := range answers {
-		if answer.Status != 200 && answer.Status != 201 {
-			t.Fatalf("ten equal calls at once: got %s, want 200 or 201", answer)
+	for _, response := range responses {
+		if response.Status != 200 && response.Status != 201 {
+			t.Fatalf("ten equal calls at once: got %s, want 200 or 201", response)
 		}
 		var ticket client.Ticket
-		wantStatus(t, answer, answer.Status, &ticket)
+		wantStatus(t, response, response.Status, &ticket)
 		ids[ticket.ID] = true
 	}
 	equal(t, "tickets of ten equal calls at once", len(ids), 1)
-	equal(t, "201s of ten equal calls at once", countStatuses(answers)[201], 1)
+	equal(t, "201s of ten equal calls at once", countStatuses(responses)[201], 1)
 }
 
 func TestUpdateTicket_StaleVersion(t *testing.T) {
@@ -107,16 +107,16 @@ func TestUpdateTicket_StaleVersion(t *testing.T) {
 	path := "/tickets/" + ticket.ID
 	etag := me.get(path, nil).Header.Get("ETag")
 	var changed client.Ticket
-	answer := me.mustCall(200, "PATCH", path, object{"title": "A better title"}, &changed, client.IfMatch(etag))
+	response := me.mustCall(200, "PATCH", path, object{"title": "A better title"}, &changed, client.IfMatch(etag))
 	equal(t, "title", changed.Title, "A better title")
-	fresh := answer.Header.Get("ETag")
+	fresh := response.Header.Get("ETag")
 	if fresh == "" || fresh == etag {
 		t.Errorf("ETag after a change: got %q, want another than %q", fresh, etag)
 	}
 	wantProblem(t, me.call("PATCH", path, object{"title": "Lost update"}, client.IfMatch(etag)), 412)
 	wantProblem(t, me.call("PATCH", path, object{"title": "Lost update"}, client.IfMatch(`"nonsense"`)), 400, 412)
 	me.mustCall(200, "PATCH", path, object{"priority": "urgent"}, &changed, client.IfMatch(fresh))
-	equal(t, "title after the refused change", changed.Title, "A better title")
+	equal(t, "title after the rejected change", changed.Title, "A better title")
 
 	entries := me.history(ticket.ID)
 	want := []string{"opened", "title", "priority"}
@@ -141,7 +141,7 @@ func entryKinds(entries []client.Entry) []string {
 	return all
 }
 
-// patch changes a ticket at its newest version.
+// patch updates a ticket at its newest version.
 func (u testUser) patch(ticketID string, body object) client.Response {
 	u.t.Helper()
 	etag := u.get("/tickets/"+ticketID, nil).Header.Get("ETag")
@@ -170,9 +170,9 @@ func TestUpdateTicket_Authorization(t *testing.T) {
 		"blank title": {"title": ""}, "priority": {"priority": "x"}, "category": {"categoryId": client.NewID()},
 		"tags type": {"tags": "vip"}, "status": {"status": "closed"}, "unknown": {"color": "red"},
 	} {
-		answer := agent.patch(ticket.ID, body)
-		if answer.Status != 400 && answer.Status != 422 {
-			t.Errorf("PATCH with bad %s: got %s, want 400 or 422", name, answer)
+		response := agent.patch(ticket.ID, body)
+		if response.Status != 400 && response.Status != 422 {
+			t.Errorf("PATCH with bad %s: got %s, want 400 or 422", name, response)
 		}
 	}
 	me.change(ticket.ID, "close", nil)
@@ -197,15 +197,15 @@ func TestForeignTicket_NotFound(t *testing.T) {
 			{"POST", path + "/messages", message}, {"POST", path + "/read", object{"seq": 1}},
 			{"POST", path + "/close", action}, {"POST", path + "/reopen", action},
 		} {
-			answer := me.call(call.method, call.path, call.body, client.IfMatch(`"1"`))
-			problem := wantProblem(t, answer, 404)
-			equal(t, answer.Call+" instance", problem.Instance, call.path)
+			response := me.call(call.method, call.path, call.body, client.IfMatch(`"1"`))
+			problem := wantProblem(t, response, 404)
+			equal(t, response.Call+" instance", problem.Instance, call.path)
 		}
 	}
 	var page client.List[client.Ticket]
 	me.get("/tickets", &page)
-	equal(t, "a stranger's tickets", len(page.Data), 0)
-	equal(t, "entries after a stranger's tries", len(owner.history(ticket.ID)), 2)
+	equal(t, "another user's tickets", len(page.Data), 0)
+	equal(t, "entries after rejected requests", len(owner.history(ticket.ID)), 2)
 }
 
 func TestStaffActions_CustomerForbidden(t *testing.T) {
@@ -217,10 +217,11 @@ func TestStaffActions_CustomerForbidden(t *testing.T) {
 		"assign": {"clientId": client.NewID(), "assigneeId": "me"},
 	} {
 		wantProblem(t, owner.call("POST", "/tickets/"+ticket.ID+"/"+action, body), 403)
-		// The role is judged at the door, so a stranger may learn no more than that.
+		// The role is checked first, so another user gets 403 without learning whether
+		// the ticket exists.
 		wantProblem(t, otherUser.call("POST", "/tickets/"+ticket.ID+"/"+action, body), 403, 404)
 	}
-	equal(t, "status after refused verbs", owner.detail(ticket.ID).Ticket.Status, "new")
+	equal(t, "status after rejected changes", owner.detail(ticket.ID).Ticket.Status, "new")
 }
 
 func TestDetail_Newest20(t *testing.T) {
@@ -238,11 +239,11 @@ func TestDetail_Newest20(t *testing.T) {
 	equal(t, "hasMore of a short ticket", me.detail(short.ID).HasMore, false)
 }
 
-// seqRange lists the numbers from first to last.
+// seqRange returns the numbers from first to last.
 func seqRange(first, last int) []int {
-	var numbers []int
+	var all []int
 	for n := first; n <= last; n++ {
-		numbers = append(numbers, n)
+		all = append(all, n)
 	}
-	return numbers
+	return all
 }

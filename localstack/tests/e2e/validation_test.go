@@ -7,7 +7,7 @@ import (
 	"ticketsystem/localstack/testkit/client"
 )
 
-// ticketBody is a complete body of POST /tickets, with changes.
+// ticketBody returns a valid body of POST /tickets with changes applied.
 func ticketBody(t *testing.T, changes object) object {
 	t.Helper()
 	body := object{
@@ -23,7 +23,7 @@ func ticketBody(t *testing.T, changes object) object {
 	return body
 }
 
-// seededCategory is one of the seeded categories.
+// seededCategory returns one of the seeded categories.
 func seededCategory(t *testing.T, i int) client.Category {
 	t.Helper()
 	var page client.List[client.Category]
@@ -60,12 +60,12 @@ func TestCreateTicket_InvalidFields(t *testing.T) {
 		"attachment type":   {object{"attachmentIds": []int{1}}, "attachmentIds"},
 		"too many files":    {object{"attachmentIds": tooManyIDs()}, "attachmentIds"},
 	} {
-		answer := me.call("POST", "/tickets", ticketBody(t, c.changes))
-		if answer.Status != 400 && answer.Status != 422 {
-			t.Errorf("%s: got %s, want 400 or 422", name, answer)
+		response := me.call("POST", "/tickets", ticketBody(t, c.changes))
+		if response.Status != 400 && response.Status != 422 {
+			t.Errorf("%s: got %s, want 400 or 422", name, response)
 			continue
 		}
-		if problem := wantProblem(t, answer, 400, 422); !pointsAt(problem, c.field) {
+		if problem := wantProblem(t, response, 400, 422); !pointsAt(problem, c.field) {
 			t.Errorf("%s: got errors %+v, want one that points at /%s", name, problem.Errors, c.field)
 		}
 	}
@@ -84,7 +84,7 @@ func wantNoTickets(t *testing.T, me testUser) {
 	t.Helper()
 	var page client.List[client.Ticket]
 	me.get("/tickets", &page)
-	equal(t, "tickets after refused bodies", len(page.Data), 0)
+	equal(t, "tickets after rejected bodies", len(page.Data), 0)
 }
 
 func TestCreateTicket_InvalidBody(t *testing.T) {
@@ -97,33 +97,33 @@ func TestCreateTicket_InvalidBody(t *testing.T) {
 		body     string
 		statuses []int
 	}{
-		"nothing":             {"", []int{400, 422}},
-		"no JSON":             {"title=x", []int{400}},
-		"half":                {good("x")[:30], []int{400}},
-		"an array":            {"[" + good("x") + "]", []int{400, 422}},
-		"null":                {"null", []int{400, 422}},
-		"a text":              {`"x"`, []int{400, 422}},
-		"two documents":       {good("x") + good("y"), []int{400}},
-		"garbage behind":      {good("x") + "!", []int{400}},
-		"duplicate field":     {`{"title":"first",` + good("second")[1:], []int{400, 422}},
-		"bad UTF-8":           {good("a\xff\xfeb"), []int{400, 422}},
-		"raw NUL":             {good("a\x00b"), []int{400, 422}},
-		"escaped NUL":         {good(`a\u0000b`), []int{400, 422}},
-		"half a surrogate":    {good(`a\ud800b`), []int{400, 422}},
-		"two megabytes":       {good(strings.Repeat("x", 2<<20)), []int{413}},
-		"two megabytes blank": {good("x") + strings.Repeat(" ", 2<<20), []int{413}},
-		"deep nesting":        {`{"title":` + strings.Repeat("[", 20_000) + strings.Repeat("]", 20_000) + "}", []int{400, 413, 422}},
+		"nothing":            {"", []int{400, 422}},
+		"no JSON":            {"title=x", []int{400}},
+		"half":               {good("x")[:30], []int{400}},
+		"an array":           {"[" + good("x") + "]", []int{400, 422}},
+		"null":               {"null", []int{400, 422}},
+		"a text":             {`"x"`, []int{400, 422}},
+		"two documents":      {good("x") + good("y"), []int{400}},
+		"trailing data":      {good("x") + "!", []int{400}},
+		"duplicate field":    {`{"title":"first",` + good("second")[1:], []int{400, 422}},
+		"bad UTF-8":          {good("a\xff\xfeb"), []int{400, 422}},
+		"raw NUL":            {good("a\x00b"), []int{400, 422}},
+		"escaped NUL":        {good(`a\u0000b`), []int{400, 422}},
+		"half a surrogate":   {good(`a\ud800b`), []int{400, 422}},
+		"2 MB":               {good(strings.Repeat("x", 2<<20)), []int{413}},
+		"2 MB of whitespace": {good("x") + strings.Repeat(" ", 2<<20), []int{413}},
+		"deep nesting":       {`{"title":` + strings.Repeat("[", 20_000) + strings.Repeat("]", 20_000) + "}", []int{400, 413, 422}},
 	} {
-		answer := me.call("POST", "/tickets", client.Raw(c.body))
+		response := me.call("POST", "/tickets", client.Raw(c.body))
 		known := false
 		for _, status := range c.statuses {
-			known = known || answer.Status == status
+			known = known || response.Status == status
 		}
 		if !known {
-			t.Errorf("%s: got %s, want one of %v", name, answer, c.statuses)
+			t.Errorf("%s: got %s, want one of %v", name, response, c.statuses)
 			continue
 		}
-		wantProblem(t, answer, c.statuses...)
+		wantProblem(t, response, c.statuses...)
 	}
 	wantNoTickets(t, me)
 }

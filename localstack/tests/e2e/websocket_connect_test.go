@@ -9,13 +9,13 @@ import (
 	"ticketsystem/localstack/testkit/client"
 )
 
-// wsConn is one person's open socket in a test.
+// wsConn is an open WebSocket of a user in a test.
 type wsConn struct {
 	t *testing.T
 	*client.Socket
 }
 
-// connect opens a socket that ends with the test.
+// connect opens a socket that is closed when the test ends.
 func (u testUser) connect() wsConn {
 	u.t.Helper()
 	socket, err := u.Connect(u.t.Context())
@@ -34,10 +34,10 @@ func (c wsConn) send(frame any) {
 	}
 }
 
-// request sends a frame and waits for an answer of a type.
-func (c wsConn) request(frame any, answer string) client.Frame {
+// request sends a frame and waits for a reply of the given type.
+func (c wsConn) request(frame any, replyType string) client.Frame {
 	c.t.Helper()
-	reply, err := c.Request(c.t.Context(), frame, answer)
+	reply, err := c.Request(c.t.Context(), frame, replyType)
 	return must(c.t, reply, err)
 }
 
@@ -51,7 +51,7 @@ func (c wsConn) await(what string, wanted func(client.Frame) bool) client.Frame 
 // awaitEntry waits for the push of one entry.
 func (c wsConn) awaitEntry(ticketID string, seq int) client.Entry {
 	c.t.Helper()
-	frame := c.await("an entry", func(f client.Frame) bool {
+	frame := c.await("an entry frame", func(f client.Frame) bool {
 		return f.Type == "entry" && f.Entry != nil && f.Entry.TicketID == ticketID && f.Entry.Seq == seq
 	})
 	return *frame.Entry
@@ -63,14 +63,14 @@ func (c wsConn) subscribe(ticketID string) client.Frame {
 	return c.request(object{"action": "subscribe", "topic": "ticket:" + ticketID}, "subscribed")
 }
 
-// connectToken asks for a single-use permission.
+// connectToken creates a connect token, which the API calls ticket.
 func (u testUser) connectToken() client.ConnectToken {
 	u.t.Helper()
 	token, err := u.CreateConnectToken(u.t.Context())
 	return must(u.t, token, err)
 }
 
-// socketURL is the socket's address with other query parameters.
+// socketURL returns the WebSocket URL with the given query parameters.
 func (u testUser) socketURL(query url.Values) string {
 	u.t.Helper()
 	address, err := u.SocketURL(u.t.Context())
@@ -81,7 +81,7 @@ func (u testUser) socketURL(query url.Values) string {
 	return address
 }
 
-// wantConnectRefused wants a handshake to be refused with 401 or 403.
+// wantConnectRefused checks that connecting is refused with 401 or 403.
 func wantConnectRefused(t *testing.T, what, address string, header http.Header) {
 	t.Helper()
 	socket, status, err := suite.api.Dial(t.Context(), address, header)
@@ -89,7 +89,7 @@ func wantConnectRefused(t *testing.T, what, address string, header http.Header) 
 		_ = socket.Close()
 	}
 	if err == nil || (status != http.StatusUnauthorized && status != http.StatusForbidden) {
-		t.Errorf("handshake with %s: got status %d (%v), want 401 or 403", what, status, err)
+		t.Errorf("connect with %s: got status %d (%v), want 401 or 403", what, status, err)
 	}
 }
 
@@ -103,12 +103,12 @@ func TestConnectToken_SingleUse(t *testing.T) {
 	socket, _, err := suite.api.Dial(t.Context(), token.URL, nil)
 	open := wsConn{t, must(t, socket, err)}
 	open.request(object{"action": "ping"}, "pong")
-	wantConnectRefused(t, "a used ticket", token.URL, nil)
+	wantConnectRefused(t, "a used token", token.URL, nil)
 	open.request(object{"action": "ping"}, "pong")
 	if err := open.Close(); err != nil {
 		t.Errorf("close: got %v, want none", err)
 	}
-	wantConnectRefused(t, "a used ticket after the close", token.URL, nil)
+	wantConnectRefused(t, "a used token after the close", token.URL, nil)
 }
 
 func TestConnectToken_Concurrent(t *testing.T) {
@@ -131,14 +131,14 @@ func TestConnectToken_Concurrent(t *testing.T) {
 			sockets++
 		}
 	}
-	equal(t, "sockets opened with one ticket", sockets, 1)
+	equal(t, "sockets opened with one token", sockets, 1)
 }
 
 func TestConnectToken_Expires(t *testing.T) {
 	t.Parallel()
 	token := customer(t).connectToken()
 	waitUntil(t, token.ExpiresAt.Add(2*time.Second))
-	wantConnectRefused(t, "an expired ticket", token.URL, nil)
+	wantConnectRefused(t, "an expired token", token.URL, nil)
 }
 
 func TestConnect_WithoutToken(t *testing.T) {
@@ -149,11 +149,11 @@ func TestConnect_WithoutToken(t *testing.T) {
 	must(t, full, err)
 	wantConnectRefused(t, "nothing", plainURL, nil)
 	for name := range full.Query() {
-		wantConnectRefused(t, "an empty ticket", me.socketURL(url.Values{name: {""}}), nil)
-		wantConnectRefused(t, "an unknown ticket", me.socketURL(url.Values{name: {client.NewID()}}), nil)
-		wantConnectRefused(t, "an access token for a ticket", me.socketURL(url.Values{name: {me.Tokens().AccessToken}}), nil)
+		wantConnectRefused(t, "an empty token", me.socketURL(url.Values{name: {""}}), nil)
+		wantConnectRefused(t, "an unknown token", me.socketURL(url.Values{name: {client.NewID()}}), nil)
+		wantConnectRefused(t, "an access token as connect token", me.socketURL(url.Values{name: {me.Tokens().AccessToken}}), nil)
 	}
-	wantConnectRefused(t, "a bad token", plainURL, http.Header{"Authorization": {"Bearer garbage"}})
+	wantConnectRefused(t, "an invalid bearer token", plainURL, http.Header{"Authorization": {"Bearer garbage"}})
 	wantConnectRefused(t, "a refresh token", plainURL, http.Header{"Authorization": {"Bearer " + me.Tokens().RefreshToken}})
 }
 
@@ -178,7 +178,7 @@ func TestConnect_Origin(t *testing.T) {
 	must(t, own, err)
 	socket, status, err := suite.api.Dial(t.Context(), me.connectToken().URL, http.Header{"Origin": {own}})
 	if err != nil {
-		t.Fatalf("handshake with the API's own origin %s: got status %d (%v), want 101", own, status, err)
+		t.Fatalf("connect with the API's own origin %s: got status %d (%v), want 101", own, status, err)
 	}
 	_ = socket.Close()
 }

@@ -32,9 +32,9 @@ func TestFrame_Invalid(t *testing.T) {
 		if err := mine.Send(t.Context(), client.Raw(text)); err != nil {
 			t.Fatalf("frame %s: %v", text, err)
 		}
-		answer, err := mine.Await(t.Context(), "an error frame for "+text, func(f client.Frame) bool { return f.Type == "error" })
-		if problem := problemOf(t, must(t, answer, err)); problem.Status >= 500 {
-			t.Errorf("frame %s: got %s, want a 4xx", text, answer.Raw)
+		response, err := mine.Await(t.Context(), "an error frame for "+text, func(f client.Frame) bool { return f.Type == "error" })
+		if problem := problemOf(t, must(t, response, err)); problem.Status >= 500 {
+			t.Errorf("frame %s: got %s, want a 4xx", text, response.Raw)
 		}
 	}
 	mine.request(object{"action": "ping"}, "pong")
@@ -47,8 +47,8 @@ func TestFrame_Binary(t *testing.T) {
 	if err := mine.SendBinary(t.Context(), []byte{0, 1, 2, 0xff}); err != nil {
 		t.Fatal(err)
 	}
-	answer := mine.await("an error frame", func(f client.Frame) bool { return f.Type == "error" })
-	problemOf(t, answer)
+	response := mine.await("an error frame", func(f client.Frame) bool { return f.Type == "error" })
+	problemOf(t, response)
 	mine.request(object{"action": "ping"}, "pong")
 }
 
@@ -59,7 +59,7 @@ func TestFrame_TooLarge(t *testing.T) {
 	mine, other := me.connect(), me.connect()
 	frame := object{"action": "message", "ticketId": ticket.ID, "clientId": client.NewID(), "body": strings.Repeat("x", 33<<10)}
 	if err := mine.Send(t.Context(), frame); err != nil {
-		t.Logf("send: %v", err) // the server may have hung up already
+		t.Logf("send: %v", err) // the server may have closed the socket already
 	}
 	code, err := mine.AwaitClose(t.Context())
 	equal(t, "close code of a frame over 32 KiB", must(t, code, err), 1009)
@@ -80,15 +80,15 @@ func TestFrame_ForeignTicket(t *testing.T) {
 			{"action": "read", "ticketId": id, "seq": 1},
 			{"action": "typing", "ticketId": id},
 		} {
-			answer := mine.request(frame, "error")
-			equal(t, fmt.Sprint(frame["action"], ": problem.status"), problemOf(t, answer).Status, 404)
+			response := mine.request(frame, "error")
+			equal(t, fmt.Sprint(frame["action"], ": problem.status"), problemOf(t, response).Status, 404)
 			if sent, has := frame["clientId"]; has {
-				equal(t, "error.clientId", answer.ClientID, sent.(string))
+				equal(t, "error.clientId", response.ClientID, sent.(string))
 			}
 		}
 	}
-	answer := mine.request(object{"action": "subscribe", "topic": "queue"}, "error")
-	if status := problemOf(t, answer).Status; status != 403 && status != 404 {
+	response := mine.request(object{"action": "subscribe", "topic": "queue"}, "error")
+	if status := problemOf(t, response).Status; status != 403 && status != 404 {
 		t.Errorf("queue for a customer: got %d, want 403 or 404", status)
 	}
 	owner.post(ticket.ID, "private", nil)
@@ -96,7 +96,7 @@ func TestFrame_ForeignTicket(t *testing.T) {
 	mine.request(object{"action": "ping"}, "pong")
 	for _, frame := range mine.Frames() {
 		if strings.Contains(frame.Raw, "private") {
-			t.Errorf("stranger's socket: got %s, want nothing of the ticket", frame.Raw)
+			t.Errorf("other user's socket: got %s, want no frame of the ticket", frame.Raw)
 		}
 	}
 	equal(t, "entries", len(owner.history(ticket.ID)), 2)
@@ -132,7 +132,7 @@ func TestTypingAndRead(t *testing.T) {
 	mine.request(object{"action": "ping"}, "pong")
 	for _, frame := range mine.Frames() {
 		if frame.Type == "typing" {
-			t.Errorf("typing socket: got %s, want no echo", frame.Raw)
+			t.Errorf("typing socket: got %s, want no frame of its own typing", frame.Raw)
 		}
 	}
 }
@@ -170,20 +170,21 @@ func TestPresence(t *testing.T) {
 			return f.Type == "presence" && f.TicketID == ticket.ID && len(found) == len(wanted)
 		})
 	}
-	wantPresent("both to be there", me, agent)
+	wantPresent("both are present", me, agent)
 	theirs.request(object{"action": "unsubscribe", "topic": "ticket:" + ticket.ID}, "unsubscribed")
-	wantPresent("the agent to be gone", me)
+	wantPresent("the agent is absent", me)
 
 	theirs.subscribe(ticket.ID)
-	wantPresent("the agent to be back", me, agent)
+	wantPresent("the agent is present again", me, agent)
 	if err := theirs.Close(); err != nil {
 		t.Fatal(err)
 	}
-	wantPresent("the agent's socket to be closed", me)
+	wantPresent("the agent's socket is closed", me)
 }
 
-// TestConcurrentWriters_HTTPAndWebSocket is the heart of the promise: whatever is written
-// at once, through either door and sent twice, stands once and without gaps.
+// TestConcurrentWriters_HTTPAndWebSocket checks the main guarantee: messages sent
+// concurrently and repeatedly over HTTP and WebSocket are stored exactly once, without
+// gaps.
 func TestConcurrentWriters_HTTPAndWebSocket(t *testing.T) {
 	t.Parallel()
 	me, agent := customer(t), support(t)
@@ -218,26 +219,26 @@ func TestConcurrentWriters_HTTPAndWebSocket(t *testing.T) {
 			equal(t, "copies of "+body, times[body], 1)
 		}
 	}
-	eventually(t, "the head follows the log", func() error {
+	eventually(t, "the ticket reaches the end of the log", func() error {
 		if got := me.detail(ticket.ID).Ticket; got.LastSeq != 1+writers*messages || got.Status != "open" {
-			return mismatch("head", fmt.Sprint(got.LastSeq, got.Status), fmt.Sprint(1+writers*messages, "open"))
+			return mismatch("ticket", fmt.Sprint(got.LastSeq, got.Status), fmt.Sprint(1+writers*messages, "open"))
 		}
 		return nil
 	})
 }
 
-// writeByHTTP posts messages, each twice. It runs beside the test, so it
-// reports without ending it.
+// writeByHTTP posts messages, each twice. It runs in a goroutine, so it must not end
+// the test.
 func writeByHTTP(user testUser, ticketID string, writer, messages int) {
 	after := 1
 	for m := range messages {
 		body := object{"clientId": client.NewID(), "body": fmt.Sprintf("writer %d message %d", writer, m), "after": after}
 		seq := 0
 		for _, want := range []int{201, 200} {
-			answer, err := user.Do(user.t.Context(), "POST", "/tickets/"+ticketID+"/messages", body)
+			response, err := user.Do(user.t.Context(), "POST", "/tickets/"+ticketID+"/messages", body)
 			var entry client.Entry
 			if err == nil {
-				err = answer.Decode(want, &entry)
+				err = response.Decode(want, &entry)
 			}
 			if err != nil {
 				user.t.Error(err)
@@ -252,11 +253,11 @@ func writeByHTTP(user testUser, ticketID string, writer, messages int) {
 	}
 }
 
-// writeBySocket sends messages, each twice without waiting between.
+// writeBySocket sends messages, each twice without waiting in between.
 func writeBySocket(socket wsConn, ticketID string, writer, messages int) {
 	for m := range messages {
 		frame := object{"action": "message", "ticketId": ticketID, "clientId": client.NewID(), "body": fmt.Sprintf("writer %d message %d", writer, m)}
-		var numbers []int
+		var acked []int
 		for range 2 {
 			if err := socket.Send(socket.t.Context(), frame); err != nil {
 				socket.t.Error(err)
@@ -271,10 +272,10 @@ func writeBySocket(socket wsConn, ticketID string, writer, messages int) {
 				socket.t.Error(err)
 				return
 			}
-			numbers = append(numbers, ack.Seq)
+			acked = append(acked, ack.Seq)
 		}
-		if numbers[0] != numbers[1] {
-			socket.t.Error(mismatch("seqs of one frame's two acks", numbers, "one seq"))
+		if acked[0] != acked[1] {
+			socket.t.Error(mismatch("seqs of one frame's two acks", acked, "one seq"))
 		}
 	}
 }

@@ -17,7 +17,7 @@ func TestPingPong(t *testing.T) {
 	}
 }
 
-// sendMessage sends a message over a socket and waits for its ack.
+// sendMessage sends a message over the socket and waits for its ack.
 func (c wsConn) sendMessage(ticketID, text string) (client.Frame, object) {
 	c.t.Helper()
 	frame := object{"action": "message", "ticketId": ticketID, "clientId": client.NewID(), "body": text}
@@ -35,9 +35,9 @@ func TestMessage_PushedLive(t *testing.T) {
 	me, agent := customer(t), support(t)
 	ticket := me.openTicket(nil)
 	mine, second, theirs := me.connect(), me.connect(), agent.connect()
-	answer := theirs.subscribe(ticket.ID)
-	equal(t, "subscribed.topic", answer.Topic, "ticket:"+ticket.ID)
-	equal(t, "subscribed.lastSeq", answer.LastSeq, 1)
+	response := theirs.subscribe(ticket.ID)
+	equal(t, "subscribed.topic", response.Topic, "ticket:"+ticket.ID)
+	equal(t, "subscribed.lastSeq", response.LastSeq, 1)
 	mine.subscribe(ticket.ID)
 	second.subscribe(ticket.ID)
 
@@ -61,7 +61,7 @@ func TestMessage_PushedLive(t *testing.T) {
 	equal(t, "stored clientId", stored[1].ClientID, ack.ClientID)
 	for _, frame := range mine.Frames() {
 		if frame.Type == "entry" && frame.Entry.Seq == 2 {
-			t.Errorf("sending socket: got %s, want the ack alone", frame.Raw)
+			t.Errorf("sending socket: got %s, want only the ack", frame.Raw)
 		}
 	}
 }
@@ -73,7 +73,7 @@ func TestEntryHint_FromStream(t *testing.T) {
 	mine := me.connect()
 	mine.subscribe(ticket.ID)
 	entry := agent.post(ticket.ID, "hello", nil)
-	mine.await("the head", func(f client.Frame) bool {
+	mine.await("the head frame", func(f client.Frame) bool {
 		return f.Type == "head" && f.TicketID == ticket.ID && f.Seq == entry.Seq
 	})
 }
@@ -124,12 +124,12 @@ func TestPush_NotesStaffOnly(t *testing.T) {
 	equal(t, "note to a colleague", theirs.awaitEntry(ticket.ID, note.Seq).Kind, "note")
 	open := agent.post(ticket.ID, "public", nil)
 	mine.awaitEntry(ticket.ID, open.Seq)
-	mine.await("the head", func(f client.Frame) bool { return f.Type == "head" && f.Seq == open.Seq })
+	mine.await("the head frame", func(f client.Frame) bool { return f.Type == "head" && f.Seq == open.Seq })
 	replay := mine.request(object{"action": "subscribe", "topic": "ticket:" + ticket.ID, "after": 1}, "subscribed")
 	equal(t, "replay for the customer", fmt.Sprint(seqs(replay.Entries)), fmt.Sprint([]int{open.Seq}))
 	for _, frame := range mine.Frames() {
 		if strings.Contains(frame.Raw, "secret-note") || frame.Seq == note.Seq {
-			t.Errorf("customer's socket: got %s, want no sign of the note", frame.Raw)
+			t.Errorf("customer's socket: got %s, want no frame of the note", frame.Raw)
 		}
 	}
 }
@@ -139,12 +139,12 @@ func TestMessageFrame_CustomerNoteForbidden(t *testing.T) {
 	me := customer(t)
 	ticket := me.openTicket(nil)
 	id := client.NewID()
-	answer := me.connect().request(object{"action": "message", "ticketId": ticket.ID, "clientId": id, "body": "x", "internal": true}, "error")
-	equal(t, "problem.status", problemOf(t, answer).Status, 403)
-	equal(t, "error.clientId", answer.ClientID, id)
+	response := me.connect().request(object{"action": "message", "ticketId": ticket.ID, "clientId": id, "body": "x", "internal": true}, "error")
+	equal(t, "problem.status", problemOf(t, response).Status, 403)
+	equal(t, "error.clientId", response.ClientID, id)
 }
 
-// problemOf is the complete problem in an error frame.
+// problemOf returns the problem in an error frame, which must be complete.
 func problemOf(t *testing.T, frame client.Frame) client.Problem {
 	t.Helper()
 	if frame.Problem == nil {
@@ -212,11 +212,11 @@ func TestUnsubscribe(t *testing.T) {
 	equal(t, "unsubscribed.topic", left.request(object{"action": "unsubscribe", "topic": topic}, "unsubscribed").Topic, topic)
 	me.post(ticket.ID, "two", nil)
 	kept.awaitEntry(ticket.ID, 3)
-	kept.await("the head", func(f client.Frame) bool { return f.Type == "head" && f.TicketID == ticket.ID && f.Seq == 3 })
+	kept.await("the head frame", func(f client.Frame) bool { return f.Type == "head" && f.TicketID == ticket.ID && f.Seq == 3 })
 	left.request(object{"action": "ping"}, "pong")
 	for _, frame := range left.Frames() {
 		if frame.Type == "entry" && frame.Entry.TicketID == ticket.ID && frame.Entry.Seq == 3 {
-			t.Errorf("after unsubscribe: got %s, want nothing of the ticket", frame.Raw)
+			t.Errorf("after unsubscribe: got %s, want no frame of the ticket", frame.Raw)
 		}
 	}
 }
@@ -224,12 +224,12 @@ func TestUnsubscribe(t *testing.T) {
 func TestSubscribe_Queue(t *testing.T) {
 	t.Parallel()
 	me, agent, colleague := customer(t), support(t), support2(t)
-	watch := colleague.connect()
-	equal(t, "subscribed.topic", watch.request(object{"action": "subscribe", "topic": "queue"}, "subscribed").Topic, "queue")
+	subscriber := colleague.connect()
+	equal(t, "subscribed.topic", subscriber.request(object{"action": "subscribe", "topic": "queue"}, "subscribed").Topic, "queue")
 	ticket := me.openTicket(object{"title": "On the queue"})
 	onQueue := func(what string, wanted func(client.Ticket) bool) {
 		t.Helper()
-		watch.await(what, func(f client.Frame) bool {
+		subscriber.await(what, func(f client.Frame) bool {
 			return f.Type == "ticket" && f.Ticket != nil && f.Ticket.ID == ticket.ID && wanted(*f.Ticket)
 		})
 	}

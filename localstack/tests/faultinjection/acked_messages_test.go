@@ -10,11 +10,10 @@ import (
 	"ticketsystem/pkg/ticket"
 )
 
-// ackedMessages is what the writers of a ticket remember: each message of theirs that
-// was acknowledged, as it was.
+// ackedMessages holds the acknowledged messages of a ticket's writers.
 type ackedMessages struct {
 	mu         sync.Mutex
-	byClientID map[string]ackedMessage // by client id
+	byClientID map[string]ackedMessage
 }
 
 type ackedMessage struct {
@@ -22,7 +21,7 @@ type ackedMessage struct {
 	authorID, body string
 }
 
-// record notes an acknowledgement. It is false for a second one that says another seq.
+// record stores an acknowledgement. It returns false for a second one that differs.
 func (m *ackedMessages) record(clientID string, a ackedMessage) bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -40,26 +39,26 @@ func (a *ackedMessages) len() int {
 	return len(a.byClientID)
 }
 
-// row is what of an entry is compared.
+// row is the compared part of an entry.
 type row struct {
 	seq                      int
 	clientID, authorID, body string
 }
 
-// comparison is how far a log and a ledger are apart.
+// comparison counts the differences between a log and the acknowledged messages.
 type comparison struct {
-	Lost       int // acknowledged, and not there as acknowledged
-	Duplicated int // there more than once
-	Gaps       int // numbers that nothing has
-	Unexpected int // there, and nobody remembers it
+	Lost       int // acknowledged, but not in the log as acknowledged
+	Duplicated int // more than once in the log
+	Gaps       int // missing sequence numbers
+	Unexpected int // in the log, but not acknowledged
 }
 
 func (a *comparison) add(b comparison) {
 	a.Lost, a.Duplicated, a.Gaps, a.Unexpected = a.Lost+b.Lost, a.Duplicated+b.Duplicated, a.Gaps+b.Gaps, a.Unexpected+b.Unexpected
 }
 
-// compare holds a ticket's log against the ledger. Its first entry is the
-// ticket's opening.
+// compare compares a ticket's log with the acknowledged messages. The first entry of
+// the log is the ticket's opening.
 func (m *ackedMessages) compare(log []row) comparison {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -94,7 +93,7 @@ func (m *ackedMessages) compare(log []row) comparison {
 	return found
 }
 
-// storedRows are the rows of a log as the table has it.
+// storedRows returns the rows of a log in the table.
 func storedRows(log ticket.Log) []row {
 	rows := make([]row, 0, len(log.Entries))
 	for _, e := range log.Entries {
@@ -103,7 +102,7 @@ func storedRows(log ticket.Log) []row {
 	return rows
 }
 
-// TestComparisonDetectsLoss makes logs that are wrong in one way each.
+// TestComparisonDetectsLoss compares logs with exactly one defect each.
 func TestComparisonDetectsLoss(t *testing.T) {
 	var a ackedMessages
 	log := storedRows(ticket.Log{Entries: []ticket.Entry{{Seq: 1, Body: "opened", Author: ticket.Author{ID: "u"}}}})
@@ -116,20 +115,20 @@ func TestComparisonDetectsLoss(t *testing.T) {
 		log  []row
 		want comparison
 	}{
-		"all is well":      {log, comparison{}},
-		"one is lost":      {log[:4], comparison{Lost: 1}},
-		"one is missing":   {slices.Delete(slices.Clone(log), 2, 3), comparison{Lost: 1, Gaps: 1}},
-		"one is twice":     {append(slices.Clone(log), row{6, "c3", "u", "text 3"}), comparison{Duplicated: 1}},
-		"a slot has two":   {append(slices.Clone(log), log[2]), comparison{Duplicated: 2}},
-		"a stranger":       {append(slices.Clone(log), row{6, "x", "u", "?"}), comparison{Unexpected: 1}},
-		"another text":     {append(slices.Clone(log[:4]), row{5, "c5", "u", "other"}), comparison{Lost: 1}},
-		"in another place": {append(slices.Clone(log[:4]), row{6, "c5", "u", "text 5"}), comparison{Lost: 1, Gaps: 1}},
+		"no defect":             {log, comparison{}},
+		"last entry lost":       {log[:4], comparison{Lost: 1}},
+		"middle entry lost":     {slices.Delete(slices.Clone(log), 2, 3), comparison{Lost: 1, Gaps: 1}},
+		"message twice":         {append(slices.Clone(log), row{6, "c3", "u", "text 3"}), comparison{Duplicated: 1}},
+		"sequence number twice": {append(slices.Clone(log), log[2]), comparison{Duplicated: 2}},
+		"unknown message":       {append(slices.Clone(log), row{6, "x", "u", "?"}), comparison{Unexpected: 1}},
+		"another text":          {append(slices.Clone(log[:4]), row{5, "c5", "u", "other"}), comparison{Lost: 1}},
+		"other sequence number": {append(slices.Clone(log[:4]), row{6, "c5", "u", "text 5"}), comparison{Lost: 1, Gaps: 1}},
 	} {
 		if got := a.compare(c.log); got != c.want {
 			t.Errorf("%s: got %+v, want %+v", name, got, c.want)
 		}
 	}
 	if a.record("c3", ackedMessage{4, "u", "text 3"}) {
-		t.Error("a second acknowledgement with another seq was taken")
+		t.Error("a second acknowledgement with another sequence number was accepted")
 	}
 }

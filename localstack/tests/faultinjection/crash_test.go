@@ -16,12 +16,12 @@ import (
 	"ticketsystem/localstack/testkit/report"
 )
 
-// singleFault kills a function at one of its calls.
+// singleFault injects a fault at one call of a function.
 type singleFault struct {
 	mu        sync.Mutex
 	function  string
 	fault     awsproxy.Fault
-	callIndex int // the call; -1 for none
+	callIndex int // index of the call; -1 for none
 	calls     []string
 	hit       bool
 }
@@ -40,7 +40,7 @@ func (f *singleFault) observe(c awsproxy.Call) awsproxy.Fault {
 	return f.fault
 }
 
-// arm aims anew. A hit counts once: the repeat goes through.
+// arm sets the next fault. It is injected once, so the repeat succeeds.
 func (f *singleFault) arm(function string, callIndex int, fault awsproxy.Fault) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -53,9 +53,9 @@ func (f *singleFault) result() (calls []string, hit bool) {
 	return f.calls, f.hit
 }
 
-// request is what a client asks for, and asks for again without a change.
+// request is a client's request, repeated unchanged.
 type request struct {
-	user *client.User // nil for nobody
+	user *client.User // nil for an anonymous request
 	path string
 	body client.Fields
 }
@@ -66,9 +66,9 @@ type operation struct {
 	prepare  func(ctx context.Context, r *run, customer *client.User) (ask request, ticketID string, err error)
 }
 
-// TestCrashPointsByKill kills (SIGKILL) the process of a function before and
-// after each of its calls, asks again, and compares what is left with what a
-// process leaves that lived.
+// TestCrashPointsByKill kills a function's process (SIGKILL) before and after each of
+// its calls, repeats the request, and compares the resulting state with that of an
+// undisturbed run.
 func TestCrashPointsByKill(t *testing.T) {
 	f := &singleFault{callIndex: -1}
 	r := startRun(t, f.observe)
@@ -92,8 +92,8 @@ func TestCrashPointsByKill(t *testing.T) {
 	if err := report.Record(l); err != nil {
 		t.Error(err)
 	}
-	table := "| function | its calls, cold | points | same |\n|---|---|---|---|\n" + strings.Join(rows, "\n") + "\n"
-	if err := report.Detail("crash-points", "Functions are killed around each call", table); err != nil {
+	table := "| function | calls of a cold start | points | same |\n|---|---|---|---|\n" + strings.Join(rows, "\n") + "\n"
+	if err := report.Detail("crash-points", "SIGKILL before and after each call", table); err != nil {
 		t.Error(err)
 	}
 }
@@ -120,8 +120,8 @@ func (o operation) crashEverywhere(t *testing.T, r *run, f *singleFault, custome
 	return calls, passed, total
 }
 
-// once asks a cold function, again and again until it answers, and gives what
-// it answered and left.
+// once sends a request to a cold function until it succeeds, and returns the response
+// and the resulting state as text.
 func (o operation) once(t *testing.T, r *run, f *singleFault, customer *client.User, callIndex int, fault awsproxy.Fault) (string, error) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
@@ -132,48 +132,48 @@ func (o operation) once(t *testing.T, r *run, f *singleFault, customer *client.U
 	}
 	r.stack.Kill(o.function)
 	f.arm(o.function, callIndex, fault)
-	answer, err := req.retryUntilDone(ctx, r.api)
+	response, err := req.retryUntilDone(ctx, r.api)
 	if err != nil {
 		return "", err
 	}
 	if ticketID == "" {
 		var opened struct{ ID string }
-		if err := json.Unmarshal(answer.Body, &opened); err != nil {
+		if err := json.Unmarshal(response.Body, &opened); err != nil {
 			return "", err
 		}
 		ticketID = opened.ID
 	}
 	if strings.HasSuffix(o.function, "-refresh") {
-		return r.useRefreshed(ctx, answer)
+		return r.useRefreshed(ctx, response)
 	}
 	return r.finalState(ctx, ticketID)
 }
 
-// retryUntilDone repeats a request until it is answered with success.
+// retryUntilDone repeats a request until it succeeds.
 func (q request) retryUntilDone(ctx context.Context, api *client.API) (client.Response, error) {
 	for {
-		var answer client.Response
+		var response client.Response
 		var err error
 		if q.user == nil {
-			answer, err = api.Do(ctx, http.MethodPost, q.path, q.body)
+			response, err = api.Do(ctx, http.MethodPost, q.path, q.body)
 		} else {
-			answer, err = q.user.Do(ctx, http.MethodPost, q.path, q.body)
+			response, err = q.user.Do(ctx, http.MethodPost, q.path, q.body)
 		}
 		switch {
 		case err != nil:
-			return answer, err
-		case answer.Status < 300:
-			return answer, nil
-		case !isTransient(answer.Status):
-			return answer, answer.Decode(http.StatusOK, nil)
+			return response, err
+		case response.Status < 300:
+			return response, nil
+		case !isTransient(response.Status):
+			return response, response.Decode(http.StatusOK, nil)
 		}
 	}
 }
 
-// What differs between two runs of the same.
+// volatilePattern matches ids and times, which differ between two runs.
 var volatilePattern = regexp.MustCompile(`[0-9A-HJKMNP-TV-Z]{26}|\d{4}-\d\d-\d\dT[0-9:.]+Z`)
 
-// finalState is a ticket's log, and its head once that has followed.
+// finalState returns a ticket's log, and its projection once it is up to date.
 func (r *run) finalState(ctx context.Context, ticketID string) (string, error) {
 	for {
 		log, err := r.store.ReadLogLatest(ctx, ticketID, 100)
@@ -183,7 +183,7 @@ func (r *run) finalState(ctx context.Context, ticketID string) (string, error) {
 		if log.Ticket.LastSeq != len(log.Entries) {
 			select {
 			case <-ctx.Done():
-				return "", fmt.Errorf("the head says %d, the log has %d entries: %w", log.Ticket.LastSeq, len(log.Entries), ctx.Err())
+				return "", fmt.Errorf("the ticket is at %d, the log has %d entries: %w", log.Ticket.LastSeq, len(log.Entries), ctx.Err())
 			case <-time.After(20 * time.Millisecond):
 				continue
 			}
@@ -195,17 +195,17 @@ func (r *run) finalState(ctx context.Context, ticketID string) (string, error) {
 	}
 }
 
-// useRefreshed uses what a refresh gave: it must be good for another one.
-func (r *run) useRefreshed(ctx context.Context, answer client.Response) (string, error) {
+// useRefreshed checks that the refreshed token works.
+func (r *run) useRefreshed(ctx context.Context, response client.Response) (string, error) {
 	var tokens client.Tokens
-	if err := answer.Decode(http.StatusOK, &tokens); err != nil {
+	if err := response.Decode(http.StatusOK, &tokens); err != nil {
 		return "", err
 	}
 	next, err := request{path: "/token/refresh", body: client.Fields{"refreshToken": tokens.RefreshToken}}.retryUntilDone(ctx, r.api)
 	if err != nil {
 		return "", err
 	}
-	return fmt.Sprint("the successor is good: ", next.Status), nil
+	return fmt.Sprint("the successor works: ", next.Status), nil
 }
 
 func operations() []operation {

@@ -1,4 +1,4 @@
-// Package faults breaks what the functions call while people write to tickets,
-// and then compares the log with what the writers remember. The faults are
-// drawn from a seed that the run prints; FAULT_SEED draws them again.
+// Package faultinjection injects faults into the AWS calls of the functions while
+// clients write to tickets, and compares the log with the acknowledged messages. The
+// test prints the seed of the faults; FAULT_SEED repeats them.
 package faultinjection

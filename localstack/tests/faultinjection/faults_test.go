@@ -23,7 +23,7 @@ import (
 	"ticketsystem/pkg/dynamo"
 )
 
-const agentPhone = "+989120000002" // a seeded one
+const agentPhone = "+989120000002" // a seeded agent
 
 // run is one run of the suite.
 type run struct {
@@ -35,10 +35,10 @@ type run struct {
 	seed  uint64
 }
 
-// TestFaults_ExactlyOnce lets people write over HTTP and sockets while
-// functions are killed around their calls, and calls are refused, cut and left
-// without an answer. What was acknowledged must be in the log once, under the
-// number that was acknowledged, without a gap.
+// TestFaults_ExactlyOnce writes over HTTP and WebSocket while functions are killed
+// around their calls, and calls are throttled, cut or left without a response. Each
+// acknowledged message must be in the log exactly once, at the acknowledged sequence
+// number, without gaps.
 func TestFaults_ExactlyOnce(t *testing.T) {
 	messages, faults := report.ShortOrFull(2_000, 100_000), report.ShortOrFull(200, 10_000)
 	seed := faultSeed(t)
@@ -54,15 +54,15 @@ func TestFaults_ExactlyOnce(t *testing.T) {
 		disconnects += s.disconnects
 	}
 	injected, kills := r.plan.total()
-	summary := fmt.Sprintf("seed %d, %s, %d calls: %d broken, of these %d by kill -9; clients cut their own connections %d times",
+	summary := fmt.Sprintf("seed %d, %s, %d calls: %d with a fault, of these %d by kill -9; clients closed their own connections %d times",
 		r.seed, time.Since(began).Round(time.Second), r.plan.calls, injected, kills, disconnects)
 	t.Log(summary)
 	pass := err == nil && found == comparison{} && acknowledged >= messages && injected >= faults
 	record(t, report.Result{
-		Name: "acknowledged messages", Target: fmt.Sprintf("%d messages, %d faults: 0 lost, 0 doubled, 0 gaps", messages, faults), Pass: pass, Note: summary,
-		Value: fmt.Sprintf("%d messages, %d faults: %d lost, %d doubled, %d gaps", acknowledged, injected, found.Lost, found.Duplicated, found.Gaps),
+		Name: "acknowledged messages", Target: fmt.Sprintf("%d messages, %d faults: 0 lost, 0 duplicated, 0 gaps", messages, faults), Pass: pass, Note: summary,
+		Value: fmt.Sprintf("%d messages, %d faults: %d lost, %d duplicated, %d gaps", acknowledged, injected, found.Lost, found.Duplicated, found.Gaps),
 	})
-	if err := report.Detail("faults", "What was broken", r.plan.table()); err != nil {
+	if err := report.Detail("faults", "Injected faults", r.plan.table()); err != nil {
 		t.Error(err)
 	}
 	if !pass {
@@ -71,12 +71,12 @@ func TestFaults_ExactlyOnce(t *testing.T) {
 	r.waitForProjections(t, scenarios)
 }
 
-// waitForProjections waits until the heads of all tickets have come to the end of their
-// logs: the stream went on through its own share of faults.
+// waitForProjections waits until the projections of all tickets have reached the end of
+// their logs. Faults are injected into the stream handlers too.
 func (r *run) waitForProjections(t *testing.T, scenarios []*scenario) {
 	t.Helper()
 	behind := 0
-	for _, s := range scenarios { // about as the stream comes to them: patience is with each
+	for _, s := range scenarios { // in stream order, each with its own timeout
 		if err := r.waitForProjection(t.Context(), s.ticketID); err != nil {
 			behind++
 			t.Error(err)
@@ -90,15 +90,15 @@ func (r *run) waitForProjections(t *testing.T, scenarios []*scenario) {
 		}
 	}
 	if err != nil || deadLetters > 0 {
-		t.Errorf("%d events were given up, %v", deadLetters, err)
+		t.Errorf("%d dead letters, %v", deadLetters, err)
 	}
 	record(t, report.Result{
-		Name: "what follows", Target: "0 heads behind, 0 events given up", Pass: behind == 0 && deadLetters == 0 && err == nil,
-		Value: fmt.Sprintf("%d of %d heads behind, %d events given up", behind, len(scenarios), deadLetters),
+		Name: "projections", Target: "0 tickets behind, 0 dead letters", Pass: behind == 0 && deadLetters == 0 && err == nil,
+		Value: fmt.Sprintf("%d of %d tickets behind, %d dead letters", behind, len(scenarios), deadLetters),
 	})
 }
 
-// waitForProjection waits until a ticket's head knows all of its log.
+// waitForProjection waits until a ticket's projection has reached the end of its log.
 func (r *run) waitForProjection(ctx context.Context, ticketID string) error {
 	ctx, cancel := context.WithTimeout(ctx, scenarioTimeout)
 	defer cancel()
@@ -112,13 +112,13 @@ func (r *run) waitForProjection(ctx context.Context, ticketID string) error {
 		}
 		select {
 		case <-ctx.Done():
-			return fmt.Errorf("ticket %s: the head says %d, want %d", ticketID, log.Ticket.LastSeq, entriesPerTicket)
+			return fmt.Errorf("ticket %s is at %d, want %d", ticketID, log.Ticket.LastSeq, entriesPerTicket)
 		case <-time.After(50 * time.Millisecond):
 		}
 	}
 }
 
-// runScenarios holds conversations, some at once, and checks each.
+// runScenarios runs scenarios with bounded concurrency, and checks each.
 func (r *run) runScenarios(ctx context.Context, n int) ([]*scenario, comparison, error) {
 	var (
 		mu        sync.Mutex
@@ -168,21 +168,21 @@ func (r *run) runScenarios(ctx context.Context, n int) ([]*scenario, comparison,
 	return scenarios, found, errors.Join(errs...)
 }
 
-// newCustomer signs somebody up who wants no texts and no mail: what is sent out
-// is not what this is about.
+// newCustomer signs up a customer without notifications, because delivery is not under
+// test.
 func (r *run) newCustomer(ctx context.Context) (*client.User, error) {
 	user, err := r.api.SignUp(ctx, client.RandomPhone(), "Sara Customer")
 	if err != nil {
 		return nil, err
 	}
-	answer, err := user.Do(ctx, http.MethodPatch, "/profile", client.Fields{"notifications": client.Fields{"email": false, "sms": false}})
+	response, err := user.Do(ctx, http.MethodPatch, "/profile", client.Fields{"notifications": client.Fields{"email": false, "sms": false}})
 	if err != nil {
 		return nil, err
 	}
-	return user, answer.Decode(http.StatusOK, nil)
+	return user, response.Decode(http.StatusOK, nil)
 }
 
-// newScenario opens the ticket of a conversation.
+// newScenario creates the ticket of a scenario.
 func (r *run) newScenario(ctx context.Context, customer *client.User) (*scenario, error) {
 	opened, err := customer.OpenTicket(ctx, nil)
 	if err != nil {
@@ -191,7 +191,7 @@ func (r *run) newScenario(ctx context.Context, customer *client.User) (*scenario
 	return &scenario{ticketID: opened.ID, customer: customer, agent: r.agent}, nil
 }
 
-// startRun starts a stack with a tap, and builds what the run needs.
+// startRun starts a stack with the fault observer, and builds what the run needs.
 func startRun(t *testing.T, observe awsproxy.Observer) *run {
 	t.Helper()
 	r := &run{}
@@ -218,7 +218,7 @@ func startRun(t *testing.T, observe awsproxy.Observer) *run {
 	return r
 }
 
-// tableOf is the stack's table, reached past the tap.
+// tableOf returns the stack's table, without fault injection.
 func tableOf(s *stack.Stack) (*dynamo.Store, error) {
 	env := app.NewEnv(func(name string) (string, bool) {
 		value, given := map[string]string{
@@ -230,7 +230,7 @@ func tableOf(s *stack.Stack) (*dynamo.Store, error) {
 	return dynamo.New(config, s.TableName, app.Now), env.Err()
 }
 
-// faultSeed is FAULT_SEED, or any.
+// faultSeed returns FAULT_SEED, or a random seed.
 func faultSeed(t *testing.T) uint64 {
 	t.Helper()
 	given := os.Getenv("FAULT_SEED")

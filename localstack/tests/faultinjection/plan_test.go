@@ -11,17 +11,17 @@ import (
 	"ticketsystem/localstack/emulator/awsproxy"
 )
 
-// faultPlan draws what becomes of each call. It may be asked by many at once.
+// faultPlan decides the fault of each call at random. It is safe for concurrent use.
 type faultPlan struct {
 	mu       sync.Mutex
 	rng      *rand.Rand
 	armed    bool
-	calls    int            // that it was asked about while armed
+	calls    int            // calls observed while armed
 	seen     map[string]int // the same by function and call
 	injected map[plannedFault]int
 }
 
-// plannedFault is one way in which a call was broken.
+// plannedFault is an injected fault with its function and call.
 type plannedFault struct {
 	function, call string
 	fault          awsproxy.Fault
@@ -31,14 +31,14 @@ func newFaultPlan(seed uint64) *faultPlan {
 	return &faultPlan{rng: rand.New(rand.NewPCG(seed, 1)), seen: map[string]int{}, injected: map[plannedFault]int{}}
 }
 
-// setArmed begins or ends the breaking.
+// setArmed starts or stops the injection.
 func (p *faultPlan) setArmed(on bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.armed = on
 }
 
-// observe is the tap's observer.
+// observe implements the proxy's observer.
 func (p *faultPlan) observe(c awsproxy.Call) awsproxy.Fault {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -56,9 +56,9 @@ func (p *faultPlan) observe(c awsproxy.Call) awsproxy.Fault {
 	return fault
 }
 
-// faultRate is how often a call of a function is broken. What a person waits for
-// breaks often. A batch of the stream makes hundreds of calls and is given up
-// after its tries: the same share of its calls would break every one of them.
+// faultRate returns the share of a function's calls that get a fault. It is high for
+// requests of users. A stream batch makes hundreds of calls and goes to the DLQ after
+// its attempts, so the same rate would fail every batch.
 func faultRate(function string) float64 {
 	switch {
 	case function == "message-post" || function == "socket-message":
@@ -71,7 +71,7 @@ func faultRate(function string) float64 {
 	return 0
 }
 
-// draw picks a fault that this call can meet.
+// draw returns a random fault that is possible for this call.
 func (p *faultPlan) draw(c awsproxy.Call) awsproxy.Fault {
 	const totalShare = 1000
 	for n, at := p.rng.IntN(totalShare), 0; ; {
@@ -92,12 +92,12 @@ func (p *faultPlan) draw(c awsproxy.Call) awsproxy.Fault {
 	}
 }
 
-// isWrite tells whether another transaction can be in the call's way.
+// isWrite reports whether the call can conflict with a transaction.
 func isWrite(c awsproxy.Call) bool {
 	return slices.Contains([]string{"PutItem", "UpdateItem", "DeleteItem", "TransactWriteItems"}, c.Operation)
 }
 
-// total is how many calls were broken, and how many of these were kills.
+// total returns the number of injected faults, and of kills among them.
 func (p *faultPlan) total() (faults, kills int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -112,7 +112,7 @@ func (p *faultPlan) total() (faults, kills int) {
 
 func tableRow(function, call string) string { return function + " | " + call }
 
-// table lists what was broken, as Markdown.
+// table returns the injected faults as Markdown.
 func (p *faultPlan) table() string {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -126,7 +126,7 @@ func (p *faultPlan) table() string {
 		rows[row][pf.fault] = n
 	}
 	var b strings.Builder
-	b.WriteString("| function | call | calls | killed before | killed after | throttled | conflict | cut before | answer lost | answer hangs |\n|---|---|---|---|---|---|---|---|---|---|\n")
+	b.WriteString("| function | call | calls | killed before | killed after | throttled | conflict | cut before | response lost | response hangs |\n|---|---|---|---|---|---|---|---|---|---|\n")
 	for _, row := range slices.Sorted(maps.Keys(rows)) {
 		fmt.Fprintf(&b, "| %s | %d |", row, p.seen[row])
 		for _, kind := range kinds {

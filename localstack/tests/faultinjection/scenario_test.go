@@ -13,24 +13,26 @@ import (
 )
 
 const (
-	writers          = 2 // in a conversation: a customer and an agent
+	writers          = 2 // per scenario: a customer and an agent
 	perWriter        = 50
-	entriesPerTicket = 1 + writers*perWriter // in a ticket's log when all was said
+	entriesPerTicket = 1 + writers*perWriter // in a ticket's log at the end
 
-	// scenarioTimeout bounds one conversation, and what follows it by the stream.
+	// scenarioTimeout bounds one scenario, and the projection after it.
 	scenarioTimeout = 4 * time.Minute
 )
 
-// scenario is one ticket that two people write to while calls break.
+// scenario is one ticket with two writers and a subscriber, run while faults are
+// injected.
 type scenario struct {
 	acked           ackedMessages
 	subscriber      subscriber
 	ticketID        string
 	customer, agent *client.User
-	disconnects     int // sockets and requests that its clients cut
+	disconnects     int // connections closed by the clients
 }
 
-// run lets everybody write, and listens until all that was written was heard.
+// run lets the writers write and the subscriber read until it has received every
+// message.
 func (s *scenario) run(ctx context.Context, seed uint64) error {
 	ctx, cancel := context.WithTimeout(ctx, scenarioTimeout)
 	defer cancel()
@@ -64,8 +66,8 @@ func (s *scenario) run(ctx context.Context, seed uint64) error {
 	return errors.Join(errs[:]...)
 }
 
-// check compares the log with the ledger: as the table has it, as the API shows
-// it, and as it was heard over sockets.
+// check compares the acknowledged messages with the log in the table, in the API and as
+// received over the sockets.
 func (s *scenario) check(ctx context.Context, store ticket.Store) (comparison, error) {
 	log, err := store.ReadLogFrom(ctx, s.ticketID, 1)
 	if err != nil {
@@ -76,13 +78,13 @@ func (s *scenario) check(ctx context.Context, store ticket.Store) (comparison, e
 	if err != nil {
 		return found, err
 	}
-	var shown []row
+	var fromAPI []row
 	for _, e := range history {
-		shown = append(shown, row{e.Seq, e.ClientID, e.Author.ID, e.Body})
+		fromAPI = append(fromAPI, row{e.Seq, e.ClientID, e.Author.ID, e.Body})
 	}
-	for name, other := range map[string][]row{"the API": shown, "the socket": s.subscriber.entries} {
+	for name, other := range map[string][]row{"the API": fromAPI, "the socket": s.subscriber.entries} {
 		if a := s.acked.compare(other); a != found {
-			err = errors.Join(err, fmt.Errorf("ticket %s: the table is %+v off its writers' ledger, %s %+v", s.ticketID, found, name, a))
+			err = errors.Join(err, fmt.Errorf("ticket %s: the table differs by %+v from the acknowledged messages, %s by %+v", s.ticketID, found, name, a))
 		}
 	}
 	return found, err

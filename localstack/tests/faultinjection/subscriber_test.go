@@ -10,13 +10,13 @@ import (
 	"ticketsystem/localstack/testkit/client"
 )
 
-// idleTimeout is how long a socket may say nothing before its client looks whether it
-// has missed something.
+// idleTimeout is how long a socket may be silent before its client checks for missed
+// entries.
 const idleTimeout = 2 * time.Second
 
-// subscriber follows a ticket over sockets, as an app does: it takes an entry that
-// comes next, asks for what came after its last one when another is told of, and
-// connects again when the socket ends. Now and then it cuts the socket itself.
+// subscriber follows a ticket over sockets, as an app does. It takes the next entry,
+// requests missing ones when it sees a later sequence number, and reconnects when the
+// socket ends. Sometimes it closes the socket itself.
 type subscriber struct {
 	user     *client.User
 	ticketID string
@@ -26,11 +26,11 @@ type subscriber struct {
 	catchingUp  bool
 	entries     []row
 	disconnects int
-	catchUps    int // how often it caught up
+	catchUps    int // number of catch-ups
 }
 
-// follow listens until it has heard as many entries as wanted says, which is 0
-// while nobody knows.
+// follow reads until it has received the number of entries that wanted returns; 0 means
+// that the number is not known yet.
 func (s *subscriber) follow(ctx context.Context, wanted func() int) error {
 	defer s.disconnect()
 	for {
@@ -38,7 +38,7 @@ func (s *subscriber) follow(ctx context.Context, wanted func() int) error {
 			return nil
 		}
 		if err := ctx.Err(); err != nil {
-			return fmt.Errorf("heard %d of %d entries: %w", len(s.entries), wanted(), err)
+			return fmt.Errorf("received %d of %d entries: %w", len(s.entries), wanted(), err)
 		}
 		if err := s.step(ctx); err != nil {
 			s.disconnect()
@@ -46,7 +46,7 @@ func (s *subscriber) follow(ctx context.Context, wanted func() int) error {
 	}
 }
 
-// step takes one frame, or connects.
+// step handles one frame, or connects.
 func (s *subscriber) step(ctx context.Context) error {
 	if s.socket == nil {
 		socket, err := s.user.Connect(ctx)
@@ -64,7 +64,7 @@ func (s *subscriber) step(ctx context.Context) error {
 	}
 	if s.rng.IntN(250) == 0 {
 		s.disconnects++
-		return errors.New("cut by its own client")
+		return errors.New("closed by its own client")
 	}
 	return s.handle(ctx, frame)
 }
@@ -88,8 +88,8 @@ func (s *subscriber) handle(ctx context.Context, f client.Frame) error {
 	return nil
 }
 
-// record takes an entry that is the next one or known; false means that there is
-// a hole before it.
+// record adds an entry if it is the next one. It returns false if there is a gap before
+// it.
 func (s *subscriber) record(e client.Entry) bool {
 	if e.Seq == len(s.entries)+1 {
 		s.entries = append(s.entries, row{e.Seq, e.ClientID, e.Author.ID, e.Body})
@@ -97,8 +97,8 @@ func (s *subscriber) record(e client.Entry) bool {
 	return e.Seq <= len(s.entries)
 }
 
-// catchUp asks for what came after the last entry that was heard, unless the
-// answer to the same question is under way.
+// catchUp requests the entries after the last received one, unless such a request is in
+// progress.
 func (s *subscriber) catchUp(ctx context.Context) error {
 	if s.catchingUp {
 		return nil

@@ -11,16 +11,15 @@ import (
 	"ticketsystem/localstack/testkit/client"
 )
 
-// ackTimeout is how long a client waits for the ack of a frame before it
-// sends it again.
+// ackTimeout is how long a client waits for the ack of a frame before it repeats it.
 const ackTimeout = 3 * time.Second
 
-// errNoClearAnswer means that a client does not know whether its message was taken:
-// it sends the same again.
-var errNoClearAnswer = errors.New("no clear answer")
+// errNoClearResponse means that the client does not know whether its message was stored,
+// so it repeats it.
+var errNoClearResponse = errors.New("no clear response")
 
-// writer is one person who writes to a ticket, over HTTP or over a socket, as it
-// comes: a repeat may well take the other way.
+// writer is a user who writes to a ticket over HTTP and sockets, chosen at random for
+// each attempt.
 type writer struct {
 	user     *client.User
 	ticketID string
@@ -29,24 +28,24 @@ type writer struct {
 	acked    *ackedMessages
 
 	socket      *client.Socket
-	disconnects int // of its own connections
+	disconnects int // connections closed by this client
 }
 
-// write sends n messages, each again and again until it is acknowledged. Now
-// and then it sends one once more although it was: that must change nothing.
+// write sends n messages, each until it is acknowledged. Sometimes it repeats an
+// acknowledged message, which must change nothing.
 func (w *writer) write(ctx context.Context, n int) error {
 	defer w.disconnect()
 	after := 1
 	for i := range n {
 		text, clientID := fmt.Sprintf("%s %d", w.name, i), client.NewID()
 		for again := true; again; again = w.rng.IntN(20) == 0 {
-			// A repeat says the same `after` as the first try.
+			// A repeat has the same `after` as the first attempt.
 			seq, err := w.retryUntilDone(ctx, client.Fields{"clientId": clientID, "body": text, "after": after})
 			if err != nil {
 				return fmt.Errorf("%s: %w", text, err)
 			}
 			if !w.acked.record(clientID, ackedMessage{seq, w.user.Profile.ID, text}) {
-				return fmt.Errorf("%s: acknowledged twice, and now as %d", text, seq)
+				return fmt.Errorf("%s: acknowledged twice, now as %d", text, seq)
 			}
 		}
 		w.acked.mu.Lock()
@@ -56,7 +55,7 @@ func (w *writer) write(ctx context.Context, n int) error {
 	return nil
 }
 
-// retryUntilDone repeats a message until something clear comes back.
+// retryUntilDone repeats a message until the response is clear.
 func (w *writer) retryUntilDone(ctx context.Context, message client.Fields) (int, error) {
 	for attempt := 0; ; attempt++ {
 		send := w.overHTTP
@@ -64,7 +63,7 @@ func (w *writer) retryUntilDone(ctx context.Context, message client.Fields) (int
 			send = w.overSocket
 		}
 		seq, err := send(ctx, message)
-		if !errors.Is(err, errNoClearAnswer) {
+		if !errors.Is(err, errNoClearResponse) {
 			return seq, err
 		}
 		maxBackoff := min(time.Millisecond<<min(attempt, 10), 200*time.Millisecond)
@@ -76,12 +75,12 @@ func (w *writer) retryUntilDone(ctx context.Context, message client.Fields) (int
 	}
 }
 
-// isTransient tells whether a refusal goes away by itself.
+// isTransient reports whether a repeat may succeed.
 func isTransient(status int) bool {
 	return status >= http.StatusInternalServerError || status == http.StatusTooManyRequests || status == http.StatusConflict
 }
 
-// overHTTP posts the message. Now and then it hangs up in the middle.
+// overHTTP posts the message. Sometimes it cancels the request.
 func (w *writer) overHTTP(ctx context.Context, message client.Fields) (int, error) {
 	if w.rng.IntN(120) == 0 {
 		var cancel context.CancelFunc
@@ -89,28 +88,28 @@ func (w *writer) overHTTP(ctx context.Context, message client.Fields) (int, erro
 		defer cancel()
 		w.disconnects++
 	}
-	answer, err := w.user.Do(ctx, http.MethodPost, "/tickets/"+w.ticketID+"/messages", message)
+	response, err := w.user.Do(ctx, http.MethodPost, "/tickets/"+w.ticketID+"/messages", message)
 	if err != nil {
-		return 0, errors.Join(errNoClearAnswer, err)
+		return 0, errors.Join(errNoClearResponse, err)
 	}
 	var entry client.Entry
 	switch {
-	case answer.Status == http.StatusOK || answer.Status == http.StatusCreated:
-		err := answer.Decode(answer.Status, &entry)
+	case response.Status == http.StatusOK || response.Status == http.StatusCreated:
+		err := response.Decode(response.Status, &entry)
 		return entry.Seq, err
-	case isTransient(answer.Status):
-		return 0, errors.Join(errNoClearAnswer, answer.Decode(http.StatusCreated, nil))
+	case isTransient(response.Status):
+		return 0, errors.Join(errNoClearResponse, response.Decode(http.StatusCreated, nil))
 	}
-	return 0, answer.Decode(http.StatusCreated, nil)
+	return 0, response.Decode(http.StatusCreated, nil)
 }
 
-// overSocket sends the message as a frame. Now and then it cuts the socket right
-// behind it.
+// overSocket sends the message as a frame. Sometimes it closes the socket right after
+// it.
 func (w *writer) overSocket(ctx context.Context, message client.Fields) (int, error) {
 	if w.socket == nil {
 		socket, err := w.user.Connect(ctx)
 		if err != nil {
-			return 0, errors.Join(errNoClearAnswer, err)
+			return 0, errors.Join(errNoClearResponse, err)
 		}
 		w.socket = socket
 	}
@@ -121,32 +120,32 @@ func (w *writer) overSocket(ctx context.Context, message client.Fields) (int, er
 	err := w.socket.Send(ctx, frame)
 	if err == nil && w.rng.IntN(120) == 0 {
 		w.disconnects++
-		err = errors.New("cut by its own client")
+		err = errors.New("closed by its own client")
 	}
 	if err != nil {
 		w.disconnect()
-		return 0, errors.Join(errNoClearAnswer, err)
+		return 0, errors.Join(errNoClearResponse, err)
 	}
 	return w.await(ctx, message["clientId"])
 }
 
-// await waits for what becomes of a message.
+// await waits for the ack or the error of a message.
 func (w *writer) await(ctx context.Context, clientID any) (int, error) {
 	ctx, cancel := context.WithTimeout(ctx, ackTimeout)
 	defer cancel()
 	frame, err := w.socket.Await(ctx, "an ack", func(f client.Frame) bool {
-		return f.ClientID == clientID || f.Type == "" // which is the gateway's own complaint
+		return f.ClientID == clientID || f.Type == "" // an error of the gateway itself
 	})
 	switch {
 	case err != nil:
 		w.disconnect()
-		return 0, errors.Join(errNoClearAnswer, err)
+		return 0, errors.Join(errNoClearResponse, err)
 	case frame.Type == "ack":
 		return frame.Seq, nil
 	case frame.Problem != nil && !isTransient(frame.Problem.Status):
-		return 0, errors.New("refused: " + frame.Raw)
+		return 0, errors.New("rejected: " + frame.Raw)
 	}
-	return 0, errors.Join(errNoClearAnswer, errors.New(frame.Raw))
+	return 0, errors.Join(errNoClearResponse, errors.New(frame.Raw))
 }
 
 func (w *writer) disconnect() {
