@@ -10,6 +10,7 @@ import (
 	"ticketsystem/pkg/auth"
 	"ticketsystem/pkg/id"
 	"ticketsystem/pkg/phone"
+	"ticketsystem/pkg/retry"
 	"ticketsystem/pkg/search"
 	"ticketsystem/pkg/user"
 )
@@ -174,7 +175,7 @@ func (a *UserAdmin) Create(ctx context.Context, actor audit.Actor, params Create
 		u.Locale = "en"
 	}
 	r := a.Recorder.NewRecord(actor, audit.UserCreated, u.ID, nil, auditFields(u))
-	return u, apperr.OnConflict(ctx, func() error { return a.Store.CreateUser(ctx, Login{Phone: number, Hash: hash, User: u}, r) })
+	return u, retry.OnConflict(ctx, retry.Default, func() error { return a.Store.CreateUser(ctx, Login{Phone: number, Hash: hash, User: u}, r) })
 }
 
 // Update edits a person. A change of rights is enforced before it returns:
@@ -185,7 +186,7 @@ func (a *UserAdmin) Create(ctx context.Context, actor audit.Actor, params Create
 func (a *UserAdmin) Update(ctx context.Context, actor audit.Actor, userID string, update UserUpdate) (updated user.User, err error) {
 	var old user.User
 	var hash *string
-	err = apperr.OnConflict(ctx, func() error {
+	err = retry.OnConflict(ctx, retry.Default, func() error {
 		if old, err = a.Get(ctx, userID); err != nil {
 			return err
 		}
@@ -225,7 +226,7 @@ func (a *UserAdmin) Update(ctx context.Context, actor audit.Actor, userID string
 //
 // Errors: user_not_found, last_admin.
 func (a *UserAdmin) Delete(ctx context.Context, actor audit.Actor, userID string) error {
-	err := apperr.OnConflict(ctx, func() error {
+	err := retry.OnConflict(ctx, retry.Default, func() error {
 		old, err := a.Get(ctx, userID)
 		if err != nil {
 			return err

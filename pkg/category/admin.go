@@ -7,6 +7,7 @@ import (
 
 	"ticketsystem/pkg/apperr"
 	"ticketsystem/pkg/audit"
+	"ticketsystem/pkg/retry"
 )
 
 // AdminStore is the catalogue as it is changed. A change names the revision that it
@@ -40,7 +41,7 @@ type Update struct {
 // Errors: name_taken.
 func (a *Admin) Create(ctx context.Context, actor audit.Actor, u Update) (c Category, err error) {
 	c.ID = a.Recorder.NewID()
-	err = apperr.OnConflict(ctx, func() error {
+	err = retry.OnConflict(ctx, retry.Default, func() error {
 		list, revision, err := a.Store.CategoriesConsistent(ctx)
 		if err != nil {
 			return err
@@ -61,7 +62,7 @@ func (a *Admin) Create(ctx context.Context, actor audit.Actor, u Update) (c Cate
 // Update edits a category. Tickets keep the name under which they were filed.
 // Errors: category_not_found, name_taken.
 func (a *Admin) Update(ctx context.Context, actor audit.Actor, categoryID string, u Update) (c Category, err error) {
-	err = apperr.OnConflict(ctx, func() error {
+	err = retry.OnConflict(ctx, retry.Default, func() error {
 		list, revision, err := a.Store.CategoriesConsistent(ctx)
 		if err != nil {
 			return err
@@ -85,7 +86,7 @@ func (a *Admin) Update(ctx context.Context, actor audit.Actor, categoryID string
 
 // Delete takes a category out of the catalogue. Errors: category_not_found.
 func (a *Admin) Delete(ctx context.Context, actor audit.Actor, categoryID string) error {
-	return apperr.OnConflict(ctx, func() error {
+	return retry.OnConflict(ctx, retry.Default, func() error {
 		list, revision, err := a.Store.CategoriesConsistent(ctx)
 		if err != nil {
 			return err

@@ -7,52 +7,39 @@ import (
 	"fmt"
 	"sync"
 	"time"
+
+	"ticketsystem/pkg/parallel"
 )
 
-// maxConcurrentSends is how many frames are on their way at once.
+// maxConcurrentSends limits the concurrent sends of one Publish.
 const maxConcurrentSends = 32
 
-// Hub sends frames to those who watch. A push is a hint: what is lost here
-// reaches everybody through the log, so its errors are for the log file alone.
+// Hub sends frames to subscribers. Pushing is best effort: clients recover lost
+// frames from the log, so callers only log its errors.
 type Hub struct {
 	Store  Store
 	Pusher Pusher
 	Now    func() time.Time
 }
 
-// FrameFunc makes what one watcher is to get; nil for nothing. It is asked once
-// for each watcher and may be asked concurrently. What many get alike is best
-// a json.RawMessage, which is sent as it stands.
+// FrameFunc returns the frame for one subscriber, or nil for none. It is called
+// once per subscriber, possibly concurrently. A json.RawMessage is sent
+// unchanged, which saves encoding a shared frame for every subscriber.
 type FrameFunc func(s Subscriber) any
 
-// Publish sends frames to watchers.
+// Publish sends a frame to each subscriber. It returns the joined errors of
+// failed sends; closed connections are deleted and are not an error.
 func (h *Hub) Publish(ctx context.Context, subscribers []Subscriber, frame FrameFunc) error {
-	var (
-		wg        sync.WaitGroup
-		mu        sync.Mutex
-		errs      []error
-		semaphore = make(chan struct{}, maxConcurrentSends)
-	)
-	for _, s := range subscribers {
+	return parallel.ForEach(subscribers, maxConcurrentSends, func(s Subscriber) error {
 		content := frame(s)
 		if content == nil {
-			continue
+			return nil
 		}
-		semaphore <- struct{}{}
-		wg.Go(func() {
-			defer func() { <-semaphore }()
-			if err := h.send(ctx, s, content); err != nil {
-				mu.Lock()
-				errs = append(errs, err)
-				mu.Unlock()
-			}
-		})
-	}
-	wg.Wait()
-	return errors.Join(errs...)
+		return h.send(ctx, s, content)
+	})
 }
 
-// Subscribers finds those who watch any of the topics, each connection once.
+// Subscribers returns the subscribers of any of the topics, one per connection.
 func (h *Hub) Subscribers(ctx context.Context, topics []string) ([]Subscriber, error) {
 	found := make([][]Subscriber, len(topics))
 	errs := make([]error, len(topics))
@@ -77,14 +64,14 @@ func (h *Hub) Subscribers(ctx context.Context, topics []string) ([]Subscriber, e
 	return all, nil
 }
 
-// Send sends one frame to one connection. A connection that turns out to be
-// gone is forgotten, which is no error.
+// Send sends one frame to one connection. A closed connection is deleted, which
+// is not an error.
 func (h *Hub) Send(ctx context.Context, connectionID string, content any) error {
 	return h.send(ctx, Subscriber{ConnectionID: connectionID}, content)
 }
 
-// handshakeGrace is how long a connection that is being opened may look as if
-// it were gone: it is stored before its handshake is over.
+// handshakeGrace protects new connections from deletion. A connection is stored
+// before its handshake completes, and API Gateway reports it as gone until then.
 const handshakeGrace = 10 * time.Second
 
 func (h *Hub) send(ctx context.Context, s Subscriber, content any) error {
