@@ -1,5 +1,5 @@
-// Package attachment is what the house knows about files: which it takes, who
-// may have them, and where each stands.
+// Package attachment defines which files are accepted, who may read them, and
+// their processing state.
 package attachment
 
 import (
@@ -8,21 +8,22 @@ import (
 	"ticketsystem/pkg/user"
 )
 
-// State says how far an upload has come.
+// State is the processing state of an attachment.
 type State string
 
-// An attachment waits for its upload, then it is ready or refused for good.
+// An attachment is pending until its upload has been validated. Ready and
+// refused are final.
 const (
 	Pending State = "pending"
 	Ready   State = "ready"
 	Refused State = "refused"
 )
 
-// Attachment is one file. Size is in bytes; SHA256 is base64 of the digest or
-// "" when the client did not say.
+// Attachment is one uploaded file. Size is in bytes. SHA256 is the base64 of
+// the digest, or "" if the client declared none.
 type Attachment struct {
 	ID     string
-	Owner  string // user id of who uploads it
+	Owner  string // user id of the uploader
 	Name   string
 	Type   string // media type
 	Size   int64
@@ -30,7 +31,7 @@ type Attachment struct {
 	State  State
 	Reason string // why it was refused
 
-	// The place it was given in a ticket's log; zero while it is in none.
+	// The ticket entry that contains the attachment; zero until one does.
 	TicketID   string
 	Seq        int
 	Internal   bool   // belongs to a note
@@ -39,8 +40,8 @@ type Attachment struct {
 	CreatedAt time.Time
 }
 
-// VisibleTo says whether the person may have the file: its owner, staff, and
-// the customer of the ticket it belongs to unless it is in a note.
+// VisibleTo reports whether actor may read the file. Its owner may; once it is
+// in a ticket, so may staff and, unless it is in a note, the ticket's customer.
 func (a Attachment) VisibleTo(actor user.Principal) bool {
 	switch {
 	case a.Owner == actor.UserID:
@@ -51,9 +52,9 @@ func (a Attachment) VisibleTo(actor user.Principal) bool {
 	return actor.Role.IsStaff() || a.CustomerID == actor.UserID && !a.Internal
 }
 
-// UploadKey is where the client puts the bytes. Its permission to do so lives
-// on for a while, so what lies there is never handed out.
+// UploadKey returns the object key the client uploads to. The client can
+// overwrite that object until its permission expires, so it is never served.
 func (a Attachment) UploadKey() string { return "uploads/" + a.ID }
 
-// Key is where accepted bytes lie; nobody but the house can write there.
+// Key returns the object key of the validated file. Clients cannot write to it.
 func (a Attachment) Key() string { return "files/" + a.ID }

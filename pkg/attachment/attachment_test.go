@@ -12,22 +12,22 @@ func TestVisibleTo(t *testing.T) {
 	other := user.Principal{UserID: "o", Role: user.RoleUser}
 	agent := user.Principal{UserID: "s", Role: user.RoleSupport}
 	cases := []struct {
-		name string
-		file attachment.Attachment
-		who  user.Principal
-		want bool
+		name  string
+		file  attachment.Attachment
+		actor user.Principal
+		want  bool
 	}{
-		{"own, in no ticket", attachment.Attachment{Owner: "c"}, customer, true},
-		{"another's, in no ticket", attachment.Attachment{Owner: "c"}, other, false},
-		{"a customer's, in no ticket, to staff", attachment.Attachment{Owner: "c"}, agent, false},
-		{"the customer's, in his ticket, to staff", attachment.Attachment{Owner: "c", TicketID: "t", CustomerID: "c"}, agent, true},
-		{"an agent's, in his ticket", attachment.Attachment{Owner: "s", TicketID: "t", CustomerID: "c"}, customer, true},
-		{"an agent's, in a note on his ticket", attachment.Attachment{Owner: "s", TicketID: "t", CustomerID: "c", Internal: true}, customer, false},
-		{"in a note, to staff", attachment.Attachment{Owner: "x", TicketID: "t", CustomerID: "c", Internal: true}, agent, true},
-		{"in another's ticket", attachment.Attachment{Owner: "s", TicketID: "t", CustomerID: "c"}, other, false},
+		{"own, no ticket", attachment.Attachment{Owner: "c"}, customer, true},
+		{"other customer, no ticket", attachment.Attachment{Owner: "c"}, other, false},
+		{"staff, no ticket", attachment.Attachment{Owner: "c"}, agent, false},
+		{"staff, customer's file in a ticket", attachment.Attachment{Owner: "c", TicketID: "t", CustomerID: "c"}, agent, true},
+		{"customer, agent's file in own ticket", attachment.Attachment{Owner: "s", TicketID: "t", CustomerID: "c"}, customer, true},
+		{"customer, note on own ticket", attachment.Attachment{Owner: "s", TicketID: "t", CustomerID: "c", Internal: true}, customer, false},
+		{"staff, note", attachment.Attachment{Owner: "x", TicketID: "t", CustomerID: "c", Internal: true}, agent, true},
+		{"other customer, foreign ticket", attachment.Attachment{Owner: "s", TicketID: "t", CustomerID: "c"}, other, false},
 	}
 	for _, c := range cases {
-		if got := c.file.VisibleTo(c.who); got != c.want {
+		if got := c.file.VisibleTo(c.actor); got != c.want {
 			t.Errorf("%s: got %v, want %v", c.name, got, c.want)
 		}
 	}

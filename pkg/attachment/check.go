@@ -13,11 +13,11 @@ import (
 // Limits of a file, in bytes.
 const (
 	MaxSize = 10 << 20
-	MaxName = 255 // what file systems take
+	MaxName = 255 // the limit of common file systems
 )
 
-// Check says whether a file may be uploaded. The error is invalid_body and
-// names everything that is wrong, at /name, /type, /size and /sha256.
+// Check validates the request. It returns apperr.InvalidBody with one field
+// error for each invalid value, at /name, /type, /size and /sha256.
 func (req UploadRequest) Check() error {
 	var fields []apperr.Field
 	for _, check := range []func() (pointer, code, message string){req.checkName, req.checkType, req.checkSize, req.checkDigest} {
@@ -31,33 +31,33 @@ func (req UploadRequest) Check() error {
 	return nil
 }
 
-// checkName refuses names that mean a place, hide their ending from a reader,
-// do not fit a file system, or belong to another media type.
+// checkName rejects paths, invisible and control characters, names that are
+// too long for a file system, and extensions of another media type.
 func (req UploadRequest) checkName() (pointer, code, message string) {
 	extensions, supported := extensionsByType[req.Type]
 	switch {
 	case strings.TrimSpace(req.Name) == "":
-		return "/name", "required", "is needed"
+		return "/name", "required", "Required."
 	case len(req.Name) > MaxName:
-		return "/name", "too_long", "must be at most 255 bytes long"
+		return "/name", "too_long", "Must be at most 255 bytes long."
 	case !utf8.ValidString(req.Name):
-		return "/name", "malformed", "must be UTF-8"
+		return "/name", "malformed", "Must be UTF-8."
 	case strings.ContainsAny(req.Name, `/\`):
-		return "/name", "has_path", "must be a name, not a path"
+		return "/name", "has_path", "Must be a name, not a path."
 	case strings.ContainsFunc(req.Name, isUnsafe):
-		return "/name", "has_control", "must not contain control characters"
+		return "/name", "has_control", "Must not contain control characters."
 	case supported && !hasExtension(req.Name, extensions):
-		return "/name", "wrong_ending", "must end in ." + strings.Join(extensions, " or .") + " to be " + req.Type
+		return "/name", "wrong_ending", "Must end in ." + strings.Join(extensions, " or .") + " for the type " + req.Type + "."
 	}
 	return "", "", ""
 }
 
 func (req UploadRequest) checkType() (pointer, code, message string) {
 	if req.Type == "" {
-		return "/type", "required", "is needed"
+		return "/type", "required", "Required."
 	}
 	if _, supported := extensionsByType[req.Type]; !supported {
-		return "/type", "unknown", "must be one of " + strings.Join(Types(), ", ")
+		return "/type", "unknown", "Must be one of " + strings.Join(Types(), ", ") + "."
 	}
 	return "", "", ""
 }
@@ -65,9 +65,9 @@ func (req UploadRequest) checkType() (pointer, code, message string) {
 func (req UploadRequest) checkSize() (pointer, code, message string) {
 	switch {
 	case req.Size < 1:
-		return "/size", "too_small", "must be at least 1 byte"
+		return "/size", "too_small", "Must be at least 1 byte."
 	case req.Size > MaxSize:
-		return "/size", "too_large", "must be at most 10485760 bytes"
+		return "/size", "too_large", "Must be at most 10485760 bytes."
 	}
 	return "", "", ""
 }
@@ -75,21 +75,21 @@ func (req UploadRequest) checkSize() (pointer, code, message string) {
 func (req UploadRequest) checkDigest() (pointer, code, message string) {
 	digest, err := base64.StdEncoding.Strict().DecodeString(req.SHA256)
 	if req.SHA256 != "" && (err != nil || len(digest) != sha256.Size) {
-		return "/sha256", "malformed", "must be the base64 of 32 bytes"
+		return "/sha256", "malformed", "Must be the base64 of 32 bytes."
 	}
 	return "", "", ""
 }
 
-// isUnsafe: control characters, and the marks that turn the direction of a
-// text: with them "txt.exe" reads "exe.txt". The joiners that Persian words
-// need are not among them.
+// isUnsafe reports whether r is a control, line separator or bidirectional
+// control character. The latter can display "txt.exe" as "exe.txt". The joiners
+// used in Persian (U+200C, U+200D) are allowed.
 func isUnsafe(r rune) bool {
 	return unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) || r == '\u2028' || r == '\u2029'
 }
 
 func hasExtension(name string, extensions []string) bool {
 	dot := strings.LastIndexByte(name, '.')
-	if dot < 1 { // ".png" has no name
+	if dot < 1 { // ".png" has an extension only
 		return false
 	}
 	for _, extension := range extensions {

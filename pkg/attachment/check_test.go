@@ -63,7 +63,7 @@ func TestUploadRequest_Check(t *testing.T) {
 	}
 }
 
-// pointers writes the fields of an invalid_body error in a line.
+// pointers formats the pointers and codes of an invalid_body error.
 func pointers(t *testing.T, err error) string {
 	t.Helper()
 	if err == nil {
@@ -113,7 +113,7 @@ func TestSniff(t *testing.T) {
 	}
 	for _, mediaType := range attachment.Types() {
 		if len(matching[mediaType]) == 0 {
-			t.Errorf("%s is taken, but nothing fits it", mediaType)
+			t.Errorf("%s is accepted, but no test content matches it", mediaType)
 		}
 	}
 	for mediaType, want := range matching {

@@ -10,7 +10,8 @@ import (
 	"ticketsystem/pkg/attachment"
 )
 
-// FuzzUploadRequestCheck: a name that is taken can stand in any folder and any answer.
+// FuzzUploadRequestCheck checks that every accepted name is safe as a file name
+// and in a response.
 func FuzzUploadRequestCheck(f *testing.F) {
 	for _, name := range []string{"a.png", "../a.png", "a\u202egnp.txt", "عکس.png", " .png", "a.PNG", "con.txt", "a.png\x00", "\xff.png", strings.Repeat("a", 252) + ".png"} {
 		f.Add(name, "image/png", int64(5), "")
@@ -26,12 +27,12 @@ func FuzzUploadRequestCheck(f *testing.F) {
 		}
 		if !utf8.ValidString(name) || len(name) > attachment.MaxName || strings.ContainsAny(name, `/\`) || strings.ContainsFunc(name, unicode.IsControl) ||
 			size < 1 || size > attachment.MaxSize {
-			t.Errorf("took %q of %d bytes", name, size)
+			t.Errorf("accepted %q of %d bytes", name, size)
 		}
 	})
 }
 
-// FuzzSniff: a file is of one format, whatever it says it is.
+// FuzzSniff checks that content matches at most one format.
 func FuzzSniff(f *testing.F) {
 	for _, prefix := range []string{"\x89PNG\r\n\x1a\n", "\xff\xd8\xff", "GIF89a", "RIFF....WEBP", "%PDF-1.7", "OggS", "PK\x03\x04", "\x00\x00\x00\x18ftypmp42", "text", "\xff\xfe", ""} {
 		f.Add([]byte(prefix))
@@ -54,10 +55,10 @@ func FuzzSniff(f *testing.F) {
 			families[family] = true
 		}
 		if len(families) > 1 {
-			t.Errorf("%q can be all of %v", prefix, families)
+			t.Errorf("%q matches several formats: %v", prefix, families)
 		}
 		if attachment.Sniff("text/html", prefix) {
-			t.Error("took a type that is not taken")
+			t.Error("accepted an unsupported type")
 		}
 	})
 }

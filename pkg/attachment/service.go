@@ -11,61 +11,63 @@ import (
 )
 
 const (
-	// UploadTTL is how long a client may take to upload.
+	// UploadTTL is how long a presigned upload is valid.
 	UploadTTL = 15 * time.Minute
-	// DownloadTTL is how long a signed address for reading lives.
+	// DownloadTTL is how long a presigned download URL is valid.
 	DownloadTTL = 5 * time.Minute
-	// UnusedTTL is how long an attachment that nothing uses is kept.
+	// UnusedTTL is how long an attachment that no ticket uses is kept.
 	UnusedTTL = 24 * time.Hour
 )
 
-// Store keeps what is known about files.
+// Store stores attachment metadata.
 type Store interface {
+	// AddAttachment stores a new attachment.
 	AddAttachment(ctx context.Context, a Attachment) error
-	// Attachment reads one. Errors: attachment_not_found.
+	// Attachment returns an attachment, or apperr.AttachmentNotFound.
 	Attachment(ctx context.Context, id string) (Attachment, error)
-	// SetAttachmentState moves a pending attachment to ready or refused, here and in the
-	// entry that shows it. It may be repeated; who has been judged stays so.
+	// SetAttachmentState moves a pending attachment to ready or refused, also
+	// in the ticket entry that contains it. An attachment that is not pending
+	// keeps its state, so the call is safe to repeat.
 	SetAttachmentState(ctx context.Context, id string, to State, reason string) error
 }
 
-// ErrObjectNotFound: there is no object under the key.
+// ErrObjectNotFound is returned if there is no object with the given key.
 var ErrObjectNotFound = errors.New("no such object")
 
-// Upload is a signed permission to send one file: a multipart form to URL with
-// every one of Fields, and the file last.
+// Upload is a presigned POST of one file: a multipart form sent to URL with all
+// Fields, followed by the file.
 type Upload struct {
 	URL    string
 	Fields map[string]string
 }
 
-// ObjectInfo is what the bucket knows of an object without its bytes.
+// ObjectInfo describes an object without its content.
 type ObjectInfo struct {
 	Size   int64
 	Type   string
-	SHA256 string // base64, "" where the upload carried none
-	ETag   string // changes with every write
+	SHA256 string // base64; "" if the upload declared none
+	ETag   string // differs for every write
 }
 
-// ObjectStore keeps the bytes.
+// ObjectStore stores the content of files.
 type ObjectStore interface {
-	// PresignPost signs the upload of one file under exactly this key and
-	// media type, of 1 to size bytes; with sha256, of exactly those bytes.
+	// PresignPost presigns the upload of one object with this key, media type
+	// and 1 to size bytes. If sha256 is not "", only that content is accepted.
 	PresignPost(ctx context.Context, key, contentType string, size int64, sha256 string, ttl time.Duration) (Upload, error)
-	// PresignGet signs the download of an object under a file name.
+	// PresignGet returns a presigned download URL with a file name.
 	PresignGet(ctx context.Context, key, name, contentType string, ttl time.Duration) (string, error)
-	// Head looks at an object. Errors: ErrNoBytes.
+	// Head returns the metadata of an object, or ErrObjectNotFound.
 	Head(ctx context.Context, key string) (ObjectInfo, error)
-	// ReadPrefix reads at most n bytes from the beginning. Errors: ErrNoBytes.
+	// ReadPrefix returns at most the first n bytes, or ErrObjectNotFound.
 	ReadPrefix(ctx context.Context, key string, n int64) ([]byte, error)
-	// Copy copies an object as long as its tag is this one. Errors: ErrNoBytes,
-	// also when it has another tag by now.
+	// Copy copies an object if its ETag is still etag. It returns
+	// ErrObjectNotFound if the object is missing or has another ETag.
 	Copy(ctx context.Context, from, etag, to string) error
-	// Delete forgets an object; a missing one is no error.
+	// Delete deletes an object. A missing object is not an error.
 	Delete(ctx context.Context, key string) error
 }
 
-// Service takes files in and hands them out.
+// Service creates, validates and serves uploaded files.
 type Service struct {
 	Store   Store
 	Objects ObjectStore
@@ -73,15 +75,16 @@ type Service struct {
 	NewID   func() string
 }
 
-// UploadRequest is what a client says about a file it wants to upload.
+// UploadRequest describes a file that a client wants to upload.
 type UploadRequest struct {
 	Name   string
 	Type   string
 	Size   int64
-	SHA256 string // base64 of the digest; "" if the client does not say
+	SHA256 string // base64 of the digest; optional
 }
 
-// CreateUpload registers a file and signs its upload. Errors: invalid_body.
+// CreateUpload stores a pending attachment and presigns its upload. It returns
+// apperr.InvalidBody if the request is invalid.
 func (s *Service) CreateUpload(ctx context.Context, actor user.Principal, req UploadRequest) (Attachment, Upload, error) {
 	if err := req.Check(); err != nil {
 		return Attachment{}, Upload{}, err
@@ -97,9 +100,9 @@ func (s *Service) CreateUpload(ctx context.Context, actor user.Principal, req Up
 	return a, upload, err
 }
 
-// DownloadURL signs a short-lived address of a file that the person may have.
-//
-// Errors: attachment_not_found, attachment_pending, attachment_refused.
+// DownloadURL returns a presigned URL of a file, valid for DownloadTTL. It
+// returns apperr.AttachmentNotFound if actor may not read the file, and
+// apperr.AttachmentPending or apperr.AttachmentRefused if it is not ready.
 func (s *Service) DownloadURL(ctx context.Context, actor user.Principal, attachmentID string) (string, error) {
 	if !id.Valid(attachmentID) {
 		return "", apperr.New(apperr.AttachmentNotFound, "")
@@ -119,13 +122,13 @@ func (s *Service) DownloadURL(ctx context.Context, actor user.Principal, attachm
 	return s.Objects.PresignGet(ctx, a.Key(), a.Name, a.Type, DownloadTTL)
 }
 
-// ProcessUpload checks what was uploaded: its size and its first bytes must be those
-// of the declared file. What fits is copied to where no client can write, what
-// does not is refused; the upload goes away either way. It may be called again.
+// ProcessUpload validates the size, digest and type of an uploaded object. A
+// valid object is copied to Key, an invalid one is refused; the upload is
+// deleted in both cases. It is safe to repeat.
 func (s *Service) ProcessUpload(ctx context.Context, attachmentID string) error {
 	a, err := s.Store.Attachment(ctx, attachmentID)
 	if apperr.Is(err, apperr.AttachmentNotFound) {
-		return nil // its record has expired; the bucket's lifecycle takes the bytes
+		return nil // the item has expired; the bucket's lifecycle rule deletes the object
 	}
 	if err != nil {
 		return err
@@ -134,7 +137,7 @@ func (s *Service) ProcessUpload(ctx context.Context, attachmentID string) error 
 		err = s.validate(ctx, a)
 	}
 	if errors.Is(err, ErrObjectNotFound) {
-		return nil // replaced or removed meanwhile: another call has it
+		return nil // replaced or deleted concurrently; another event processes it
 	}
 	if err != nil {
 		return err
@@ -160,24 +163,24 @@ func (s *Service) validate(ctx context.Context, a Attachment) error {
 	return s.Store.SetAttachmentState(ctx, a.ID, Ready, "")
 }
 
-// sniffLength is how much of a file tells its type.
+// sniffLength is the number of bytes that determine the type of a file.
 const sniffLength = 512
 
-// checkContent says in what the bytes differ from what was declared; "" when they
-// do not.
+// checkContent returns the reason why the object does not match its
+// declaration, or "".
 func (s *Service) checkContent(ctx context.Context, a Attachment, object ObjectInfo) (string, error) {
 	if object.Size != a.Size {
-		return "The file is not as long as was said.", nil
+		return "The file size does not match the declared one.", nil
 	}
 	if a.SHA256 != "" && object.SHA256 != "" && a.SHA256 != object.SHA256 {
-		return "The file does not have the digest that was said.", nil
+		return "The file checksum does not match the declared one.", nil
 	}
 	prefix, err := s.Objects.ReadPrefix(ctx, a.UploadKey(), sniffLength)
 	if err != nil {
 		return "", err
 	}
 	if !Sniff(a.Type, prefix) {
-		return "The file is not of the type that was said.", nil
+		return "The file type does not match the declared one.", nil
 	}
 	return "", nil
 }

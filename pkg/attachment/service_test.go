@@ -24,7 +24,7 @@ var (
 	pngRequest = attachment.UploadRequest{Name: "a.png", Type: "image/png", Size: 9}
 )
 
-// memStore is a store and a bucket in memory.
+// memStore implements attachment.Store and attachment.ObjectStore in memory.
 type memStore struct {
 	attachments map[string]attachment.Attachment
 	objects     map[string]string
@@ -101,10 +101,10 @@ func TestCreateUpload(t *testing.T) {
 		t.Errorf("got %+v, %+v, %v", a, upload, err)
 	}
 	if _, _, err := service.CreateUpload(ctx, sara, attachment.UploadRequest{}); !apperr.Is(err, apperr.InvalidBody) {
-		t.Errorf("empty offer: got %v, want invalid_body", err)
+		t.Errorf("empty request: got %v, want invalid_body", err)
 	}
 	if len(store.attachments) != 1 {
-		t.Errorf("files: got %d, want 1", len(store.attachments))
+		t.Errorf("attachments: got %d, want 1", len(store.attachments))
 	}
 }
 
@@ -113,10 +113,10 @@ func TestProcessUpload(t *testing.T) {
 		name, content string
 		want          attachment.State
 	}{
-		{"what was declared", pngStart + "x", attachment.Ready},
+		{"as declared", pngStart + "x", attachment.Ready},
 		{"longer", pngStart + "xy", attachment.Refused},
 		{"shorter", pngStart, attachment.Refused},
-		{"of another type", "<html>...", attachment.Refused},
+		{"other type", "<html>...", attachment.Refused},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
@@ -127,7 +127,7 @@ func TestProcessUpload(t *testing.T) {
 				t.Fatal(err)
 			}
 			store.objects[a.UploadKey()] = c.content
-			for range 2 { // S3 may tell of an upload twice
+			for range 2 { // S3 may deliver an event twice
 				if err := service.ProcessUpload(ctx, a.ID); err != nil {
 					t.Fatal(err)
 				}
@@ -136,16 +136,17 @@ func TestProcessUpload(t *testing.T) {
 				t.Errorf("got %s %q, want %s", got.State, got.Reason, c.want)
 			}
 			if _, kept := store.objects[a.Key()]; kept != (c.want == attachment.Ready) {
-				t.Errorf("bytes kept: got %v", kept)
+				t.Errorf("validated object exists: got %v", kept)
 			}
 			if _, left := store.objects[a.UploadKey()]; left {
-				t.Error("the upload is still there")
+				t.Error("the upload was not deleted")
 			}
 		})
 	}
 }
 
-// TestProcessUpload_ReplacedAfterCheck: the permission to upload outlives the check.
+// TestProcessUpload_ReplacedAfterCheck checks that later uploads do not change
+// a validated file: the permission to upload is valid longer than the check.
 func TestProcessUpload_ReplacedAfterCheck(t *testing.T) {
 	ctx := context.Background()
 	service, store := newService()
@@ -160,7 +161,7 @@ func TestProcessUpload_ReplacedAfterCheck(t *testing.T) {
 		}
 	}
 	if got := store.objects[a.Key()]; got != pngStart+"x" || store.attachments[a.ID].State != attachment.Ready {
-		t.Errorf("got %q, %s: want the accepted bytes", got, store.attachments[a.ID].State)
+		t.Errorf("got %q, %s: want the validated content", got, store.attachments[a.ID].State)
 	}
 }
 
@@ -181,7 +182,7 @@ func TestDownloadURL(t *testing.T) {
 	for _, c := range []struct {
 		state attachment.State
 		id    string
-		who   user.Principal
+		actor user.Principal
 		want  apperr.Code
 	}{
 		{attachment.Pending, fileID, sara, apperr.AttachmentPending},
@@ -194,8 +195,8 @@ func TestDownloadURL(t *testing.T) {
 		a := store.attachments[fileID]
 		a.State = c.state
 		store.attachments[fileID] = a
-		if url, err := service.DownloadURL(ctx, c.who, c.id); !apperr.Is(err, c.want) || url != "" {
-			t.Errorf("%s %s to %s: got %q, %v, want %s", c.state, c.id, c.who.UserID, url, err, c.want)
+		if url, err := service.DownloadURL(ctx, c.actor, c.id); !apperr.Is(err, c.want) || url != "" {
+			t.Errorf("%s %s to %s: got %q, %v, want %s", c.state, c.id, c.actor.UserID, url, err, c.want)
 		}
 	}
 	if url, err := service.DownloadURL(ctx, sara, fileID); err != nil || !strings.HasSuffix(url, "?name=a.png") {
@@ -203,7 +204,7 @@ func TestDownloadURL(t *testing.T) {
 	}
 }
 
-// failingStore is a bucket that cannot be reached.
+// failingStore is an object store that is unreachable.
 type failingStore struct{ *memStore }
 
 var errUnavailable = errors.New("unreachable")
@@ -220,6 +221,6 @@ func TestProcessUpload_StoreError(t *testing.T) {
 	}
 	service.Objects = failingStore{store}
 	if err := service.ProcessUpload(ctx, fileID); !errors.Is(err, errUnavailable) || store.attachments[fileID].State != attachment.Pending {
-		t.Errorf("got %v, %s: want the error, so that the event comes again, and no verdict", err, store.attachments[fileID].State)
+		t.Errorf("got %v, %s: want the error, so that the event is retried, and state pending", err, store.attachments[fileID].State)
 	}
 }

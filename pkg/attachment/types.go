@@ -2,12 +2,13 @@ package attachment
 
 import (
 	"bytes"
+	"maps"
 	"slices"
 	"strings"
 )
 
-// extensionsByType are the media types that are taken, each with the endings its names
-// may have. Several are other names for one thing: browsers do not agree.
+// extensionsByType lists the accepted media types and their file extensions.
+// Some types are aliases, because browsers report different names.
 var extensionsByType = map[string][]string{
 	"image/png":                    {"png"},
 	"image/jpeg":                   {"jpg", "jpeg"},
@@ -25,18 +26,11 @@ var extensionsByType = map[string][]string{
 	"application/x-zip-compressed": {"zip"},
 }
 
-// Types lists the media types that are taken, in alphabetical order.
-func Types() []string {
-	names := make([]string, 0, len(extensionsByType))
-	for name := range extensionsByType {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	return names
-}
+// Types returns the accepted media types in alphabetical order.
+func Types() []string { return slices.Sorted(maps.Keys(extensionsByType)) }
 
-// Sniff says whether a file that begins with head (512 bytes are plenty) can
-// be what it claims to be. It tells formats apart; it does not look for malware.
+// Sniff reports whether a file that starts with prefix can be of mediaType. 512
+// bytes are enough. It recognizes formats and does not detect malware.
 func Sniff(mediaType string, prefix []byte) bool {
 	format := detectFormat(prefix)
 	switch mediaType {
@@ -53,7 +47,7 @@ func Sniff(mediaType string, prefix []byte) bool {
 	return supported && format == mediaType[strings.IndexByte(mediaType, '/')+1:]
 }
 
-// detectFormat knows a format by its magic number, "" when it knows none.
+// detectFormat returns the format that the magic number identifies, or "".
 func detectFormat(prefix []byte) string {
 	hasMagic := func(magic string) bool { return bytes.HasPrefix(prefix, []byte(magic)) }
 	hasMagicAt := func(offset int, magic string) bool {
@@ -70,19 +64,19 @@ func detectFormat(prefix []byte) string {
 		return "gif"
 	case hasMagic("%PDF-"):
 		return "pdf"
-	case hasMagicAt(4, "ftyp"): // ISO base media: mp4 and m4a differ in a brand that recorders set at will
+	case hasMagicAt(4, "ftyp"): // ISO base media; the brand does not reliably distinguish mp4 from m4a
 		return "mp4"
 	case hasMagic("OggS"):
 		return "ogg"
-	case hasMagic("PK\x03\x04"), hasMagic("PK\x05\x06"): // the second is an empty archive
+	case hasMagic("PK\x03\x04"), hasMagic("PK\x05\x06"): // the second is that of an empty archive
 		return "zip"
 	}
 	return ""
 }
 
-// isText: no bytes that only binary files have. It goes by bytes and not by
-// UTF-8, because older Persian texts are Windows-1256. UTF-16 has zero bytes
-// and is known by its mark.
+// isText reports whether prefix contains no bytes that occur only in binary
+// files. It does not require UTF-8, because older Persian texts use
+// Windows-1256. UTF-16 is recognized by its byte order mark.
 func isText(prefix []byte) bool {
 	if bytes.HasPrefix(prefix, []byte("\xff\xfe")) || bytes.HasPrefix(prefix, []byte("\xfe\xff")) {
 		return true

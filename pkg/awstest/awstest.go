@@ -1,5 +1,4 @@
-// Package awstest stands in for AWS in the tests of the adapters: a server
-// that keeps what was sent and answers what it is told.
+// Package awstest provides a fake AWS endpoint for tests of the adapters.
 package awstest
 
 import (
@@ -13,31 +12,31 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 )
 
-// Request is one call as it came over the wire.
+// Request is one received request.
 type Request struct {
 	Method string
-	Path   string // as sent, still escaped, with the query
+	Path   string // as sent: escaped and with the query
 	Header http.Header
 	Body   string
 }
 
-// Server answers every call with what Answer gives, and keeps the calls.
+// Server records all requests and answers them with a function.
 type Server struct {
-	// Config reaches the server, with fixed credentials and no retries.
+	// Config points to the server, with fixed credentials and without retries.
 	Config aws.Config
 
 	mu       sync.Mutex
 	requests []Request
 }
 
-// Response is the response to one call.
+// Response is the response to one request.
 type Response struct {
 	Status int
 	Header map[string]string
 	Body   string
 }
 
-// New starts a server that ends with the test.
+// New starts a server that is closed at the end of the test.
 func New(t *testing.T, respond func(Request) Response) *Server {
 	t.Helper()
 	s := &Server{}
@@ -63,7 +62,8 @@ func New(t *testing.T, respond func(Request) Response) *Server {
 	return s
 }
 
-// Config is one with fixed credentials and no retries, for AWS's own addresses.
+// Config returns a configuration for the real AWS endpoints, with fixed
+// credentials and without retries.
 func Config() aws.Config {
 	return aws.Config{
 		Region: "eu-central-1",
@@ -74,8 +74,8 @@ func Config() aws.Config {
 	}
 }
 
-// OnlyRequest gives the one call there was, and fails the test when there were more
-// or none.
+// OnlyRequest returns the only request. It fails the test if there was none or
+// more than one.
 func (s *Server) OnlyRequest(t *testing.T) Request {
 	t.Helper()
 	s.mu.Lock()

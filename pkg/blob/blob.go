@@ -1,5 +1,5 @@
-// Package blob keeps files in S3. Their bytes never pass through a function:
-// clients send and fetch them with addresses that are signed here.
+// Package blob stores files in S3. Clients upload and download them with
+// presigned URLs, so the content does not pass through a function.
 package blob
 
 import (
@@ -19,28 +19,28 @@ import (
 
 var _ attachment.ObjectStore = (*Store)(nil)
 
-// Store keeps objects in one bucket.
+// Store stores objects in one bucket.
 type Store struct {
 	client  *s3.Client
 	presign *s3.PresignClient
 	bucket  string
 }
 
-// New makes a Store.
+// New returns a Store for the bucket.
 func New(config aws.Config, bucket string) *Store {
 	client := s3.NewFromConfig(config, func(o *s3.Options) {
-		// Stand-ins for S3 on one machine have no host name for each bucket.
+		// Local S3 emulators do not resolve a host name per bucket.
 		o.UsePathStyle = config.BaseEndpoint != nil
-		// Parts of objects have no checksum to validate, and a signed address
-		// with the mode in it would not work from a browser's link.
+		// A ranged read has no checksum to validate, and a presigned URL that
+		// includes the checksum mode does not work as a browser link.
 		o.ResponseChecksumValidation = aws.ResponseChecksumValidationWhenRequired
 		o.RequestChecksumCalculation = aws.RequestChecksumCalculationWhenRequired
 	})
 	return &Store{client: client, presign: s3.NewPresignClient(client), bucket: bucket}
 }
 
-// Head looks at an object. Error: attachment.ErrNoBytes; S3 says so only to
-// those who may list the bucket, others are refused.
+// Head returns the metadata of an object, or attachment.ErrObjectNotFound. S3
+// answers 403 for a missing object without the s3:ListBucket permission.
 func (s *Store) Head(ctx context.Context, key string) (attachment.ObjectInfo, error) {
 	out, err := s.client.HeadObject(ctx, &s3.HeadObjectInput{
 		Bucket: aws.String(s.bucket), Key: aws.String(key), ChecksumMode: types.ChecksumModeEnabled,
@@ -53,13 +53,13 @@ func (s *Store) Head(ctx context.Context, key string) (attachment.ObjectInfo, er
 	}, nil
 }
 
-// ReadPrefix reads the first bytes of an object, at most n. An empty object gives
-// none. Error: attachment.ErrNoBytes.
+// ReadPrefix returns at most the first n bytes of an object, or
+// attachment.ErrObjectNotFound. The result is empty for an empty object.
 func (s *Store) ReadPrefix(ctx context.Context, key string, n int64) ([]byte, error) {
 	out, err := s.client.GetObject(ctx, &s3.GetObjectInput{
 		Bucket: aws.String(s.bucket), Key: aws.String(key), Range: aws.String(fmt.Sprintf("bytes=0-%d", n-1)),
 	})
-	if httpStatus(err) == http.StatusRequestedRangeNotSatisfiable { // an empty object has no first byte
+	if httpStatus(err) == http.StatusRequestedRangeNotSatisfiable { // the object is empty
 		return nil, nil
 	}
 	if err != nil {
@@ -72,15 +72,15 @@ func (s *Store) ReadPrefix(ctx context.Context, key string, n int64) ([]byte, er
 	return prefix, nil
 }
 
-// Copy copies an object within the bucket as long as its tag is this one.
-// Error: attachment.ErrNoBytes, also when the tag is another by now.
+// Copy copies an object within the bucket if its ETag is still etag. It returns
+// attachment.ErrObjectNotFound if it is missing or has another ETag.
 func (s *Store) Copy(ctx context.Context, from, etag, to string) error {
 	_, err := s.client.CopyObject(ctx, &s3.CopyObjectInput{
 		Bucket: aws.String(s.bucket), Key: aws.String(to),
 		CopySource: aws.String(s.bucket + "/" + from), CopySourceIfMatch: aws.String(etag),
 	})
 	if httpStatus(err) == http.StatusPreconditionFailed {
-		return fmt.Errorf("%w: %s as it was", attachment.ErrObjectNotFound, from)
+		return fmt.Errorf("%w: %s with the given ETag", attachment.ErrObjectNotFound, from)
 	}
 	if err != nil {
 		return translate("copy", from, err)
@@ -88,7 +88,7 @@ func (s *Store) Copy(ctx context.Context, from, etag, to string) error {
 	return nil
 }
 
-// Delete forgets an object. One that is not there is no error.
+// Delete deletes an object. A missing object is not an error.
 func (s *Store) Delete(ctx context.Context, key string) error {
 	_, err := s.client.DeleteObject(ctx, &s3.DeleteObjectInput{Bucket: aws.String(s.bucket), Key: aws.String(key)})
 	if err != nil && httpStatus(err) != http.StatusNotFound {
@@ -97,7 +97,7 @@ func (s *Store) Delete(ctx context.Context, key string) error {
 	return nil
 }
 
-// translate goes by the status: the answer to a HEAD has no body to say more.
+// translate uses the HTTP status, because the response to HEAD has no body.
 func translate(action, key string, err error) error {
 	if httpStatus(err) == http.StatusNotFound {
 		return fmt.Errorf("%w: %s", attachment.ErrObjectNotFound, key)
@@ -105,7 +105,7 @@ func translate(action, key string, err error) error {
 	return fmt.Errorf("%s object %s: %w", action, key, err)
 }
 
-// httpStatus gives the HTTP status of a refused call, 0 for other errors.
+// httpStatus returns the HTTP status of a failed call, or 0 for other errors.
 func httpStatus(err error) int {
 	var response *awshttp.ResponseError
 	if errors.As(err, &response) {

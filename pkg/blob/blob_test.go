@@ -18,7 +18,7 @@ import (
 
 const digest = "n4bQgYhMfWWaL+qgxVrQFaO/TxsrC4Is0V1sFbDwCgg="
 
-// policy reads the conditions S3 holds an upload to.
+// policy returns the conditions of a presigned upload.
 func policy(t *testing.T, upload attachment.Upload) (conditions []any, expiration time.Time) {
 	t.Helper()
 	raw, err := base64.StdEncoding.DecodeString(upload.Fields["policy"])
@@ -85,10 +85,10 @@ func TestPresignPost_NoDigest(t *testing.T) {
 		t.Fatal(err)
 	}
 	if _, found := upload.Fields["x-amz-checksum-sha256"]; found || strings.Contains(upload.Fields["policy"], "checksum") {
-		t.Error("a digest that nobody gave is asked for")
+		t.Error("the form requires a checksum that was not declared")
 	}
 	if want := *server.Config.BaseEndpoint + "/files"; upload.URL != want {
-		t.Errorf("URL at an endpoint of one's own: got %q, want %q", upload.URL, want)
+		t.Errorf("URL with a custom endpoint: got %q, want %q", upload.URL, want)
 	}
 }
 
@@ -115,7 +115,7 @@ func TestPresignGet(t *testing.T) {
 		}
 	}
 	if got := parsed.Query().Get("X-Amz-SignedHeaders"); got != "host" {
-		t.Errorf("signed headers: got %q: a browser's link sends only the host", got)
+		t.Errorf("signed headers: got %q, want host, the only one that a browser link sends", got)
 	}
 }
 

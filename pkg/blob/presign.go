@@ -12,9 +12,9 @@ import (
 	"ticketsystem/pkg/attachment"
 )
 
-// PresignPost signs the upload of one file under exactly this key and media
-// type, of 1 to size bytes, for ttl. With sha256 (base64 of the digest) S3
-// takes no other bytes; "" leaves them open.
+// PresignPost presigns the upload of one object with this key, media type and 1
+// to size bytes, for ttl. With sha256 (base64 of the digest) S3 accepts only
+// that content.
 func (s *Store) PresignPost(ctx context.Context, key, contentType string, size int64, sha256 string, ttl time.Duration) (attachment.Upload, error) {
 	conditions := []any{
 		map[string]string{"key": key},
@@ -40,12 +40,12 @@ func (s *Store) PresignPost(ctx context.Context, key, contentType string, size i
 	return attachment.Upload{URL: signed.URL, Fields: signed.Values}, nil
 }
 
-// checksumField is the form field S3 checks the bytes against.
+// checksumField is the form field with the checksum that S3 verifies.
 const checksumField = "x-amz-checksum-sha256"
 
-// PresignGet signs the download of one object for ttl. The browser saves it
-// under downloadName and never shows it as a page of the bucket's origin: an
-// uploaded file must not run there.
+// PresignGet returns a download URL for one object, valid for ttl. The browser
+// saves the file as downloadName instead of displaying it, so that uploaded
+// HTML does not run in the bucket's origin.
 func (s *Store) PresignGet(ctx context.Context, key, downloadName, contentType string, ttl time.Duration) (string, error) {
 	signed, err := s.presign.PresignGetObject(ctx, &s3.GetObjectInput{
 		Bucket: aws.String(s.bucket), Key: aws.String(key),
@@ -58,8 +58,8 @@ func (s *Store) PresignGet(ctx context.Context, key, downloadName, contentType s
 	return signed.URL, nil
 }
 
-// contentDisposition names a file twice (RFC 6266): in plain ASCII for old readers,
-// and in the extended form of RFC 5987, where a name in any script survives.
+// contentDisposition returns the header value with two forms of the name (RFC
+// 6266): ASCII for old clients, and the extended form of RFC 5987.
 func contentDisposition(name string) string {
 	var plain, extended strings.Builder
 	for _, r := range name {
@@ -78,7 +78,7 @@ func contentDisposition(name string) string {
 	return `attachment; filename="` + plain.String() + `"; filename*=UTF-8''` + extended.String()
 }
 
-// isAttrChar: what RFC 5987 lets stand in an extended value as it is.
+// isAttrChar reports whether c may appear unescaped in an extended value (RFC 5987).
 func isAttrChar(c byte) bool {
 	return c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || strings.IndexByte("!#$&+-.^_`|~", c) >= 0
 }

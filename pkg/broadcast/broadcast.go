@@ -1,9 +1,7 @@
-// Package broadcast sends one message to many people: to some by name, to
-// roles, or to all. It goes out in pages, each of them one transaction with the
-// place where the next begins; so it may be stopped and taken up again
-// anywhere, and nobody is told twice.
-//
-// The package knows no technology; pkg/dynamo keeps what it keeps.
+// Package broadcast sends one message to many users: to listed users, to roles
+// or to all. A broadcast is written in pages, each in one transaction with the
+// progress. It can therefore be interrupted anywhere, and a resumed run
+// notifies every user exactly once.
 package broadcast
 
 import (
@@ -17,11 +15,11 @@ import (
 	"ticketsystem/pkg/user"
 )
 
-// State is how far a broadcast has come.
+// State is the processing state of a broadcast.
 type State string
 
-// The states of a broadcast. Written is kept, not shown: all people are told
-// in the app, and mail and text messages are on their way.
+// The states of a broadcast. Enqueued is internal: all notifications are
+// stored, and their e-mail and SMS deliveries may still be in progress.
 const (
 	Queued    State = "queued"
 	Sending   State = "sending"
@@ -30,41 +28,41 @@ const (
 	Cancelled State = "cancelled"
 )
 
-// PageSize is how many people are told in one transaction: two writes each of
-// the hundred that DynamoDB takes, and the place where the next page begins.
+// PageSize is the number of users per transaction. Each needs two writes, of
+// the 100 items that a DynamoDB transaction may contain.
 const PageSize = 45
 
-// MaxRecipients bounds how many people may be named one by one: they are stored in
-// one transaction with the broadcast.
+// MaxRecipients is the maximum number of listed users. They are stored in one
+// transaction with the broadcast.
 const MaxRecipients = 80 * PageSize
 
-// CounterShards is how many counters share the counting of deliveries.
+// CounterShards is the number of items that share the delivery counters.
 const CounterShards = 8
 
-// Audience is who is addressed; one of the three.
+// Audience selects the recipients by one of three criteria.
 type Audience struct {
-	UserIDs   []string    // not kept with the broadcast: see Store.Named
-	UserCount int         // how many there were
-	Roles     []user.Role // in a fixed order, each once
+	UserIDs   []string    // only set on creation; see Store.BroadcastRecipients
+	UserCount int         // number of listed users
+	Roles     []user.Role // sorted and unique
 	All       bool
 }
 
-// Progress is where the next page begins.
+// Progress is the position of the next page.
 type Progress struct {
-	Part   int               `json:"p"` // role, or page of the named
+	Part   int               `json:"p"` // index of the role, or page of the listed users
 	Cursor map[string]string `json:"c,omitempty"`
 	Page   int               `json:"n"`
 }
 
-// DeliveryCounts counts deliveries on one channel.
+// DeliveryCounts counts the deliveries on one channel.
 type DeliveryCounts struct {
-	Planned int // were to be sent when their page was written
+	Planned int // queued when their page was written
 	Sent    int
-	Failed  int // so far: another attempt may mend it
-	Skipped int // the person's own choice, or no way to them
+	Failed  int // includes deliveries that will be retried
+	Skipped int // the user opted out or has no address
 }
 
-// Broadcast is one message to many.
+// Broadcast is a message to many users.
 type Broadcast struct {
 	ID       string
 	Title    string
@@ -74,15 +72,15 @@ type Broadcast struct {
 	Channels []notification.Channel // besides the app
 	State    State
 	Progress Progress
-	Total    int // people addressed so far
+	Total    int // users notified so far
 	Counts   map[notification.Channel]DeliveryCounts
 
 	CreatedAt  time.Time
-	FinishedAt time.Time // of the last delivery, or of the cancelling; zero while it runs
+	FinishedAt time.Time // when it was fully enqueued or cancelled; zero before
 }
 
-// PublicState is the state as administrators see it: done is when the last mail and
-// text message is.
+// PublicState returns the state shown to administrators. It is Done once all
+// e-mail and SMS deliveries have ended.
 func (b Broadcast) PublicState() State {
 	if b.State != Enqueued {
 		return b.State
@@ -95,38 +93,42 @@ func (b Broadcast) PublicState() State {
 	return Done
 }
 
-// Store keeps broadcasts.
+// Store stores broadcasts.
 type Store interface {
-	// CreateBroadcast stores a broadcast with its named people and its audit
-	// record. The stream has it run.
+	// CreateBroadcast stores a broadcast, its listed users and an audit record.
+	// The stream handler then enqueues it.
 	CreateBroadcast(ctx context.Context, b Broadcast, r audit.Record) error
-	// Broadcast reads one. Errors: broadcast_not_found.
+	// Broadcast returns a broadcast, or apperr.BroadcastNotFound.
 	Broadcast(ctx context.Context, id string) (Broadcast, error)
-	// ListBroadcasts reads a page, the newest first, of those older than before.
+	// ListBroadcasts returns broadcasts with an ID below before, newest first.
 	ListBroadcasts(ctx context.Context, before string, limit int) ([]Broadcast, error)
-	// CancelBroadcast stops one that is not written yet; cancelled says whether.
+	// CancelBroadcast cancels a queued or sending broadcast and reports whether
+	// it did. It is safe to repeat.
 	CancelBroadcast(ctx context.Context, id string, at time.Time, r audit.Record) (cancelled bool, err error)
-	// BroadcastRecipients reads a page of the people who were named.
+	// BroadcastRecipients returns one page of the listed users.
 	BroadcastRecipients(ctx context.Context, id string, page int) ([]string, error)
-	// WriteBroadcastPage stores the notifications of a page and moves the broadcast from
-	// the place it was read at, all or nothing; moved is false when it was
-	// somewhere else, or cancelled.
+	// WriteBroadcastPage stores the notifications of a page and the new
+	// progress in one transaction. written is false if the stored progress
+	// differs from before or the broadcast was cancelled.
 	WriteBroadcastPage(ctx context.Context, before, after Broadcast, page []notification.Notification) (written bool, err error)
 }
 
-// UserStore finds those who are addressed.
+// UserStore reads the recipients.
 type UserStore interface {
+	// ListUsers returns a page of users; role "" is every role. next is nil on
+	// the last page.
 	ListUsers(ctx context.Context, role user.Role, limit int, cursor map[string]string) (users []user.User, next map[string]string, err error)
+	// UsersByID returns the users that exist, in no defined order.
 	UsersByID(ctx context.Context, ids []string) ([]user.User, error)
 }
 
-// Service is where administrators send broadcasts.
+// Service creates and cancels broadcasts.
 type Service struct {
 	Store    Store
 	Recorder audit.Recorder
 }
 
-// Create begins a broadcast. It has been validated.
+// Create stores a validated broadcast, which the stream then starts.
 func (s *Service) Create(ctx context.Context, actor audit.Actor, b Broadcast) (Broadcast, error) {
 	b.ID, b.State, b.CreatedAt = s.Recorder.NewID(), Queued, s.Recorder.Now()
 	slices.Sort(b.Audience.UserIDs)
@@ -138,8 +140,9 @@ func (s *Service) Create(ctx context.Context, actor audit.Actor, b Broadcast) (B
 	return b, s.Store.CreateBroadcast(ctx, b, r)
 }
 
-// Cancel stops a broadcast. Who has been told stays told, and what is on its
-// way to them arrives. Errors: broadcast_not_found, broadcast_over.
+// Cancel stops a broadcast. Notifications already stored are still delivered.
+// It returns apperr.BroadcastNotFound, or apperr.BroadcastFinished if all pages
+// were written. Cancelling again is not an error.
 func (s *Service) Cancel(ctx context.Context, actor audit.Actor, id string) (Broadcast, error) {
 	r := s.Recorder.NewRecord(actor, audit.BroadcastCancelled, id, nil, nil)
 	cancelled, err := s.Store.CancelBroadcast(ctx, id, s.Recorder.Now(), r)

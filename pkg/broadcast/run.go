@@ -10,16 +10,16 @@ import (
 	"ticketsystem/pkg/user"
 )
 
-// Runner sends broadcasts out.
+// Runner writes the notifications of broadcasts.
 type Runner struct {
 	Store Store
 	Users UserStore
 	Now   func() time.Time
 }
 
-// Run sends pages until the broadcast is written or until is past; over says
-// that nothing is left to do. Two that run at once help each other: a page is
-// written once, whoever comes first.
+// Run writes pages until the broadcast is complete or the deadline has passed.
+// done reports that nothing is left to do. Concurrent runs are safe: each page
+// is written once.
 func (r *Runner) Run(ctx context.Context, broadcastID string, deadline time.Time) (done bool, err error) {
 	b, err := r.Store.Broadcast(ctx, broadcastID)
 	if apperr.Is(err, apperr.BroadcastNotFound) {
@@ -34,7 +34,7 @@ func (r *Runner) Run(ctx context.Context, broadcastID string, deadline time.Time
 	return err == nil, err
 }
 
-// runPage writes the next page and gives the broadcast as it is then.
+// runPage writes the next page and returns the broadcast after it.
 func (r *Runner) runPage(ctx context.Context, b Broadcast) (Broadcast, error) {
 	users, next, last, err := r.recipients(ctx, b)
 	if err != nil {
@@ -71,11 +71,11 @@ func (r *Runner) runPage(ctx context.Context, b Broadcast) (Broadcast, error) {
 	if err != nil || written {
 		return after, err
 	}
-	return r.Store.Broadcast(ctx, b.ID) // another one was faster, or it was cancelled
+	return r.Store.Broadcast(ctx, b.ID) // a concurrent run wrote the page, or the broadcast was cancelled
 }
 
-// notificationFor is what one person is told. Its id follows from broadcast and person:
-// it is the same however often it is made.
+// notificationFor returns the notification of one user. Its ID is derived from
+// the broadcast and the user, so that repeated calls return the same ID.
 func (b Broadcast) notificationFor(u user.User, now time.Time) notification.Notification {
 	return notification.Notification{
 		ID: id.FromCause(b.CreatedAt, b.ID, u.ID), UserID: u.ID, Kind: notification.KindBroadcast, Title: b.Title, Body: b.Body,
@@ -84,8 +84,7 @@ func (b Broadcast) notificationFor(u user.User, now time.Time) notification.Noti
 	}
 }
 
-// recipients are those of the page at the broadcast's place, and where the next
-// page begins.
+// recipients returns the users of the next page and the progress after it.
 func (r *Runner) recipients(ctx context.Context, b Broadcast) (users []user.User, next Progress, last bool, err error) {
 	current := b.Progress
 	next = Progress{Part: current.Part, Page: current.Page + 1}

@@ -21,13 +21,13 @@ var (
 	errDown = errors.New("down")
 )
 
-// memStore has people and one broadcast; every call but the first `healthy` ones
-// fails, and a page may be written with its answer lost.
+// memStore stores users and one broadcast. After callsLeft calls every call
+// fails; with loseResponse, the failing call still writes its page.
 type memStore struct {
 	users        []user.User
 	recipients   []string
 	broadcast    broadcast.Broadcast
-	notified     map[string]int // how often, by person
+	notified     map[string]int // notifications by user
 	hidden       int
 	callsLeft    int
 	loseResponse bool
@@ -100,7 +100,7 @@ func (s *memStore) WriteBroadcastPage(_ context.Context, before, after broadcast
 		}
 	}
 	if s.callsLeft < 0 {
-		return false, errDown // it was written all the same
+		return false, errDown // the page was written
 	}
 	return true, nil
 }
@@ -138,11 +138,11 @@ func (s *memStore) runner() *broadcast.Runner {
 func (s *memStore) run(t *testing.T) {
 	t.Helper()
 	if done, err := s.runner().Run(context.Background(), "b1", noon.Add(time.Minute)); err != nil || !done {
-		t.Fatalf("got over %v, %v", done, err)
+		t.Fatalf("got done %v, %v", done, err)
 	}
 }
 
-// expectNotified fails unless exactly these people were told, each once.
+// expectNotified fails unless exactly the matching users were notified once.
 func (s *memStore) expectNotified(t *testing.T, name string, matches func(u user.User) bool) {
 	t.Helper()
 	want := 0
@@ -153,7 +153,7 @@ func (s *memStore) expectNotified(t *testing.T, name string, matches func(u user
 			want++
 		}
 		if s.notified[u.ID] != times {
-			t.Errorf("%s: %s was told %d times, want %d", name, u.ID, s.notified[u.ID], times)
+			t.Errorf("%s: %s has %d notifications, want %d", name, u.ID, s.notified[u.ID], times)
 		}
 	}
 	if s.broadcast.Total != want || s.broadcast.State != broadcast.Enqueued {
@@ -180,7 +180,7 @@ func TestRun_Audiences(t *testing.T) {
 	for n := range 99 {
 		s.recipients = append(s.recipients, s.users[n*2].ID)
 	}
-	s.recipients = append(s.recipients, "somebody who is gone")
+	s.recipients = append(s.recipients, "deleted-user")
 	s.run(t)
 	s.expectNotified(t, "named", func(u user.User) bool {
 		n, _ := strconv.Atoi(u.ID[1:])
@@ -188,7 +188,7 @@ func TestRun_Audiences(t *testing.T) {
 	})
 }
 
-// TestRun_DeliveryCounts: what is planned and what is skipped add up to the people.
+// TestRun_DeliveryCounts checks that planned and skipped add up to the users.
 func TestRun_DeliveryCounts(t *testing.T) {
 	b := toAllUsers()
 	b.InApp = false
@@ -202,20 +202,20 @@ func TestRun_DeliveryCounts(t *testing.T) {
 		}
 	}
 	if s.hidden != 99 {
-		t.Errorf("%d were not to be shown in the app, want all 99", s.hidden)
+		t.Errorf("%d were hidden in the app, want all 99", s.hidden)
 	}
 	if state := s.broadcast.PublicState(); state != broadcast.Sending {
-		t.Errorf("before a mail is out: %s", state)
+		t.Errorf("state before the first delivery: %s", state)
 	}
 	s.broadcast.Counts[notification.Email] = broadcast.DeliveryCounts{Planned: 50, Sent: 49, Failed: 1}
 	s.broadcast.Counts[notification.SMS] = broadcast.DeliveryCounts{Planned: 34, Sent: 34}
 	if state := s.broadcast.PublicState(); state != broadcast.Done {
-		t.Errorf("when all are out: %s", state)
+		t.Errorf("state after the last delivery: %s", state)
 	}
 }
 
-// TestRun_CrashAtEveryCall: the run breaks at each of its calls, before and after a page
-// was written, and is taken up again; everybody is told once.
+// TestRun_CrashAtEveryCall fails each call in turn, before and after a page was
+// written, and resumes the run: every user is notified once.
 func TestRun_CrashAtEveryCall(t *testing.T) {
 	for _, loseResponse := range []bool{false, true} {
 		for at := range 16 {
@@ -231,33 +231,34 @@ func TestRun_CrashAtEveryCall(t *testing.T) {
 	}
 }
 
-// TestRun_OutOfTime: a run that has no time left says that it is not over.
+// TestRun_OutOfTime checks that a run after its deadline is not done.
 func TestRun_OutOfTime(t *testing.T) {
 	s := newMemStore(200, toAllUsers())
 	done, err := s.runner().Run(context.Background(), "b1", noon)
 	if done || err != nil || s.broadcast.State != broadcast.Queued {
-		t.Errorf("got over %v, %v, state %s", done, err, s.broadcast.State)
+		t.Errorf("got done %v, %v, state %s", done, err, s.broadcast.State)
 	}
 }
 
-// TestCancel: nobody else is told, and one that is written stays so.
+// TestCancel checks that a cancelled broadcast notifies no more users, and that
+// a complete one cannot be cancelled.
 func TestCancel(t *testing.T) {
 	newService := func(s *memStore) *broadcast.Service {
 		return &broadcast.Service{Store: s, Recorder: audit.Recorder{Now: func() time.Time { return noon }, NewID: func() string { return "r" }}}
 	}
 	s := newMemStore(200, toAllUsers())
-	for range 2 { // it may be repeated
+	for range 2 { // it is safe to repeat
 		if b, err := newService(s).Cancel(context.Background(), audit.Actor{}, "b1"); err != nil || b.State != broadcast.Cancelled {
 			t.Fatalf("got %s, %v", b.State, err)
 		}
 	}
 	s.run(t)
 	if len(s.notified) > 0 {
-		t.Errorf("%d were told", len(s.notified))
+		t.Errorf("%d users were notified", len(s.notified))
 	}
 	s = newMemStore(10, toAllUsers())
 	s.run(t)
 	if _, err := newService(s).Cancel(context.Background(), audit.Actor{}, "b1"); !apperr.Is(err, apperr.BroadcastFinished) {
-		t.Errorf("a written one: got %v", err)
+		t.Errorf("complete broadcast: got %v", err)
 	}
 }

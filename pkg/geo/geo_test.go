@@ -19,7 +19,7 @@ func TestProvinces_Complete(t *testing.T) {
 	ids, cityIDs := map[string]bool{}, map[string]bool{}
 	for _, p := range provinces {
 		if !slug.MatchString(p.ID) || p.Name == "" || !persian.MatchString(p.NameFa) || ids[p.ID] {
-			t.Errorf("province %+v is doubled or not whole", p)
+			t.Errorf("province %+v is duplicate or incomplete", p)
 		}
 		ids[p.ID] = true
 		if n := len(p.Cities); n < 5 || n > 20 {
@@ -27,13 +27,13 @@ func TestProvinces_Complete(t *testing.T) {
 		}
 		for _, c := range p.Cities {
 			if !slug.MatchString(c.ID) || c.Name == "" || !persian.MatchString(c.NameFa) || cityIDs[c.ID] {
-				t.Errorf("city %+v of %s is doubled or not whole", c, p.ID)
+				t.Errorf("city %+v of %s is duplicate or incomplete", c, p.ID)
 			}
 			cityIDs[c.ID] = true
 		}
 	}
 	if !slices.IsSortedFunc(provinces, func(a, b geo.Province) int { return strings.Compare(a.Name, b.Name) }) {
-		t.Error("provinces are not in the order of their names")
+		t.Error("provinces are not ordered by name")
 	}
 }
 
@@ -65,7 +65,7 @@ func TestFind(t *testing.T) {
 func TestProvinces_ReturnsCopy(t *testing.T) {
 	geo.Provinces()[0].Cities[0].ID = "changed"
 	if got := geo.Provinces()[0].Cities[0].ID; got == "changed" {
-		t.Error("a caller's change is seen by others")
+		t.Error("a change to the result is visible to other callers")
 	}
 }
 

@@ -12,14 +12,14 @@ import (
 	"ticketsystem/pkg/notification"
 )
 
-// Message is one e-mail. Text is what a reader without HTML shows; HTML may be
-// empty. Person is the id of whom it is for: it comes back with a bounce.
+// Message is one e-mail. HTML is optional. UserID is the recipient's ID, which
+// bounce and complaint reports contain.
 type Message struct {
 	To, Subject, Text, HTML string
 	UserID                  string
 }
 
-// UserTag is the name under which a mail carries its Person.
+// UserTag is the name of the SES message tag that contains Message.UserID.
 const UserTag = "person"
 
 // Sender sends messages from one address.
@@ -29,8 +29,8 @@ type Sender struct {
 	configurationSet *string
 }
 
-// New makes a Sender. from is an identity that SES has verified. set is the
-// configuration set, by which SES knows where to report bounces; "" for none.
+// New returns a Sender. from must be an identity verified in SES.
+// configurationSet determines where SES reports bounces; "" is none.
 func New(config aws.Config, from, configurationSet string) *Sender {
 	s := &Sender{client: ses.NewFromConfig(config), from: from}
 	if configurationSet != "" {
@@ -39,12 +39,12 @@ func New(config aws.Config, from, configurationSet string) *Sender {
 	return s
 }
 
-// Mail implements notification.Mailer.
+// Mail sends a notification. It implements notification.Mailer.
 func (s *Sender) Mail(ctx context.Context, m notification.Mail, userID string) error {
 	return s.Send(ctx, Message{To: m.To, Subject: m.Subject, Text: m.Text, HTML: m.HTML, UserID: userID})
 }
 
-// Send sends one message to one person.
+// Send sends one message.
 func (s *Sender) Send(ctx context.Context, m Message) error {
 	body := &types.Body{Text: utf8(m.Text)}
 	if m.HTML != "" {
@@ -67,7 +67,7 @@ func (s *Sender) Send(ctx context.Context, m Message) error {
 	return nil
 }
 
-// utf8 names the charset: without it SES takes a text for 7-bit ASCII.
+// utf8 sets the charset. Without it SES assumes 7-bit ASCII.
 func utf8(text string) *types.Content {
 	return &types.Content{Charset: aws.String("UTF-8"), Data: aws.String(text)}
 }

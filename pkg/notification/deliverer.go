@@ -8,69 +8,71 @@ import (
 	"ticketsystem/pkg/user"
 )
 
-// DeliveryJob asks for one delivery: a notification on one channel. Orders may come
-// twice, late and side by side.
+// DeliveryJob requests the delivery of one notification on one channel. Jobs may
+// be repeated, delayed or run concurrently.
 type DeliveryJob struct {
 	UserID  string  `json:"userId"`
 	ID      string  `json:"id"`
 	Channel Channel `json:"channel"`
 }
 
-// Recipient is who a delivery goes to, as things stand when it is sent.
+// Recipient is the receiver of a delivery, read when it is sent.
 type Recipient struct {
 	User  user.User
-	Found bool // false when the person is gone
-	Read  bool // the notification, or the entry it tells of
+	Found bool // false if the user was deleted
+	Read  bool // whether the user has read the notification or its entry
 }
 
-// DeliveryStore keeps deliveries and what decides about them.
+// DeliveryStore stores deliveries and the data needed to send them.
 type DeliveryStore interface {
-	// ClaimDelivery takes a delivery in hand and counts the attempt, unless it is done,
-	// or in hand since a time after stale. The notification is as it stands
-	// then; it has no ID when there is none.
+	// ClaimDelivery claims a queued or failed delivery, or one whose claim is
+	// older than staleBefore, and counts the attempt. It returns the current
+	// notification, which has no ID if it does not exist.
 	ClaimDelivery(ctx context.Context, job DeliveryJob, now, staleBefore time.Time) (n Notification, claimed bool, err error)
-	// CompleteDelivery writes what became of a claimed delivery.
+	// CompleteDelivery stores the result of a claimed delivery.
 	CompleteDelivery(ctx context.Context, n Notification, channel Channel, d Delivery) error
+	// DeliveryRecipient returns the current recipient of a notification.
 	DeliveryRecipient(ctx context.Context, n Notification) (Recipient, error)
-	// IsSuppressed says whether mail to an address has been stopped.
+	// IsSuppressed reports whether mail to the address is suppressed.
 	IsSuppressed(ctx context.Context, address string) (bool, error)
-	// ReserveSMSQuota counts a text message of the day; false when most were sent already.
+	// ReserveSMSQuota counts one SMS for the day. It returns false if limit is
+	// already reached.
 	ReserveSMSQuota(ctx context.Context, day time.Time, limit int) (bool, error)
 }
 
-// Mailer sends a mail. person comes back with what a mailbox says about it.
+// Mailer sends mail. Bounce and complaint reports contain userID.
 type Mailer interface {
 	Mail(ctx context.Context, m Mail, userID string) error
 }
 
-// SMSSender sends an SMS to an E.164 number.
+// SMSSender sends an SMS to an E.164 phone number.
 type SMSSender interface {
 	Send(ctx context.Context, to, text string) error
 }
 
-// lease is how long a delivery may be in hand: longer than the function that
-// sends may run, shorter than its order stays hidden.
+// lease is how long a claim is valid. It exceeds the timeout of the function
+// and is shorter than the visibility timeout of its queue.
 const lease = 30 * time.Second
 
-// errInProgress is what becomes of an order whose delivery another one has taken.
-var errInProgress = errors.New("the delivery is in hand")
+// errInProgress is returned if another worker holds the claim of the delivery.
+var errInProgress = errors.New("delivery in progress")
 
-// Deliverer sends notifications by mail and SMS.
+// Deliverer sends notifications by e-mail and SMS.
 //
-// A delivery is claimed before it is sent and settled right after. Whoever is
-// killed between the two leaves a claim that another one takes over when its
-// lease has ended: none is lost. A provider that had the message by then gets
-// it again; there is nothing to ask SES or SNS by.
+// A delivery is claimed before it is sent and completed afterwards. If the
+// process dies in between, another worker takes over the claim after its lease.
+// Delivery is therefore at least once: the provider may already have accepted
+// the message, and SES and SNS have no idempotency key.
 type Deliverer struct {
 	Store        DeliveryStore
-	Mailer       Mailer // nil where no mail is sent
+	Mailer       Mailer // nil if e-mail is not configured
 	SMS          SMSSender
 	Now          func() time.Time
 	MaxSMSPerDay int
 }
 
-// Deliver carries out an order. An order that fails is to come again after the
-// wait.
+// Deliver runs a job. If it returns an error, the job must be retried after
+// retryAfter. Jobs already delivered or claimed are not sent again.
 func (d *Deliverer) Deliver(ctx context.Context, job DeliveryJob) (retryAfter time.Duration, err error) {
 	now := d.Now()
 	n, claimed, err := d.Store.ClaimDelivery(ctx, job, now, now.Add(-lease))
@@ -78,7 +80,7 @@ func (d *Deliverer) Deliver(ctx context.Context, job DeliveryJob) (retryAfter ti
 	case err != nil:
 		return time.Second, err
 	case !claimed && n.Deliveries[job.Channel].State == Sending:
-		return lease, errInProgress // should its holder have died, nobody else would come
+		return lease, errInProgress // retry in case the holder of the claim has died
 	case !claimed:
 		return 0, nil
 	}
@@ -92,14 +94,14 @@ func (d *Deliverer) Deliver(ctx context.Context, job DeliveryJob) (retryAfter ti
 	return retryDelay(delivery.Attempts), sendErr
 }
 
-// retryDelay is the wait after so many attempts: 10, 20, 40, 80 seconds. The queue
-// ends it: template.yaml says after how many an order is put among the failures.
+// retryDelay returns the delay after an attempt: 10, 20, 40, 80 and then 160 seconds. The
+// queue's maxReceiveCount in template.yaml limits the number of attempts.
 func retryDelay(attempts int) time.Duration {
 	return 5 * time.Second << min(max(attempts, 1), 5)
 }
 
-// attempt sends, unless there is a reason not to. A failure that another attempt
-// may mend has an error.
+// attempt sends the notification unless it is to be skipped. It returns an
+// error if the delivery must be retried.
 func (d *Deliverer) attempt(ctx context.Context, n Notification, channel Channel) (State, string, error) {
 	to, err := d.Store.DeliveryRecipient(ctx, n)
 	if err != nil {
@@ -125,7 +127,7 @@ func (d *Deliverer) attempt(ctx context.Context, n Notification, channel Channel
 	return Sent, "", nil
 }
 
-// skipReasonNow is why nothing is to be sent; "" when it is.
+// skipReasonNow returns why the notification must not be sent now, or "".
 func (d *Deliverer) skipReasonNow(ctx context.Context, to Recipient, channel Channel) (string, error) {
 	switch {
 	case !to.Found, to.User.Disabled:
@@ -152,7 +154,7 @@ func (d *Deliverer) skipReasonNow(ctx context.Context, to Recipient, channel Cha
 	return "", err
 }
 
-// maxReasonBytes bounds what is kept of a provider's error.
+// maxReasonBytes limits the length of a stored provider error.
 const maxReasonBytes = 200
 
 func failedDelivery(err error) (State, string, error) {

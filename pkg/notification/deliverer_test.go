@@ -13,13 +13,13 @@ import (
 
 var errProvider = errors.New("the provider says no")
 
-// memStore is a ledger of one notification and what sends it.
+// memStore implements DeliveryStore for one notification, and both providers.
 type memStore struct {
 	notification notification.Notification
 	recipient    notification.Recipient
 	suppressed   bool
 	quotaUsed    bool
-	providerErr  error // of the provider
+	providerErr  error
 	sent         []string
 	storeErr     error
 }
@@ -85,7 +85,7 @@ func jobFor(channel notification.Channel) notification.DeliveryJob {
 	return notification.DeliveryJob{UserID: "sara", ID: "N", Channel: channel}
 }
 
-// TestDeliver: what is sent, what is not and why.
+// TestDeliver checks what is sent, and the reasons to skip a delivery.
 func TestDeliver(t *testing.T) {
 	const mailed, messaged = "mail to s@b.ir of sara: New reply: The parcel", "SMS to +989121234567: TicketSystem: support has answered your ticket VGEM-MVRZ."
 	for name, c := range map[string]struct {
@@ -97,24 +97,24 @@ func TestDeliver(t *testing.T) {
 		"mail":                 {func(*memStore) {}, notification.Email, "sent", 1},
 		"SMS":                  {func(*memStore) {}, notification.SMS, "sent", 1},
 		"read":                 {func(s *memStore) { s.recipient.Read = true }, notification.SMS, "skipped read", 0},
-		"gone":                 {func(s *memStore) { s.recipient.Found = false }, notification.SMS, "skipped gone", 0},
+		"user deleted":         {func(s *memStore) { s.recipient.Found = false }, notification.SMS, "skipped gone", 0},
 		"disabled":             {func(s *memStore) { s.recipient.User.Disabled = true }, notification.SMS, "skipped gone", 0},
-		"no SMS, please":       {func(s *memStore) { s.recipient.User.Notifications.SMS = false }, notification.SMS, "skipped choice", 0},
-		"no mail, please":      {func(s *memStore) { s.recipient.User.Notifications.Email = false }, notification.Email, "skipped choice", 0},
+		"SMS disabled":         {func(s *memStore) { s.recipient.User.Notifications.SMS = false }, notification.SMS, "skipped choice", 0},
+		"mail disabled":        {func(s *memStore) { s.recipient.User.Notifications.Email = false }, notification.Email, "skipped choice", 0},
 		"no address":           {func(s *memStore) { s.recipient.User.Email = "" }, notification.Email, "skipped no_address", 0},
-		"not confirmed":        {func(s *memStore) { s.recipient.User.EmailVerified = false }, notification.Email, "skipped unverified", 0},
+		"not verified":         {func(s *memStore) { s.recipient.User.EmailVerified = false }, notification.Email, "skipped unverified", 0},
 		"bounced":              {func(s *memStore) { s.suppressed = true }, notification.Email, "skipped suppressed", 0},
 		"bounced, by SMS":      {func(s *memStore) { s.suppressed = true }, notification.SMS, "sent", 1},
-		"spent":                {func(s *memStore) { s.quotaUsed = true }, notification.SMS, "failed spend_limit", 0},
-		"spent, by mail":       {func(s *memStore) { s.quotaUsed = true }, notification.Email, "sent", 1},
-		"done before":          {func(s *memStore) { s.set(notification.SMS, notification.Sent) }, notification.SMS, "sent", 0},
-		"skipped before":       {func(s *memStore) { s.set(notification.SMS, notification.Skipped) }, notification.SMS, "skipped", 0},
+		"quota used":           {func(s *memStore) { s.quotaUsed = true }, notification.SMS, "failed spend_limit", 0},
+		"quota used, by mail":  {func(s *memStore) { s.quotaUsed = true }, notification.Email, "sent", 1},
+		"already sent":         {func(s *memStore) { s.set(notification.SMS, notification.Sent) }, notification.SMS, "sent", 0},
+		"already skipped":      {func(s *memStore) { s.set(notification.SMS, notification.Skipped) }, notification.SMS, "skipped", 0},
 		"failed before":        {func(s *memStore) { s.set(notification.SMS, notification.Failed) }, notification.SMS, "sent", 1},
 		"another notification": {func(s *memStore) { s.notification.ID = "M" }, notification.SMS, "queued", 0},
 	} {
 		s := newMemStore()
 		c.change(s)
-		for range 2 { // an order that comes again changes nothing
+		for range 2 { // a repeated job changes nothing
 			if _, err := s.deliverer(noon).Deliver(t.Context(), jobFor(c.channel)); err != nil {
 				t.Errorf("%s: %v", name, err)
 			}
@@ -142,7 +142,7 @@ func (s *memStore) set(channel notification.Channel, state notification.State) {
 	s.notification.Deliveries[channel] = notification.Delivery{State: state}
 }
 
-// TestDeliver_RetriesFailures, later each time, with what the provider said.
+// TestDeliver_RetriesFailures checks the growing delay and the stored reason.
 func TestDeliver_RetriesFailures(t *testing.T) {
 	s := newMemStore()
 	s.providerErr = errProvider
@@ -153,7 +153,7 @@ func TestDeliver_RetriesFailures(t *testing.T) {
 			t.Errorf("attempt %d: got %v after %v, %+v, want %v", attempt+1, err, wait, d, want)
 		}
 		if d.PublicReason() != notification.ReasonProvider {
-			t.Errorf("people see %q", d.PublicReason())
+			t.Errorf("public reason: got %q", d.PublicReason())
 		}
 	}
 	s.providerErr = nil
@@ -162,24 +162,24 @@ func TestDeliver_RetriesFailures(t *testing.T) {
 	}
 }
 
-// TestDeliver_AlreadyClaimed: while one sends, another waits; when it has died, the
-// other takes over.
+// TestDeliver_AlreadyClaimed checks that a claimed delivery is not sent until
+// the lease has ended.
 func TestDeliver_AlreadyClaimed(t *testing.T) {
 	s := newMemStore()
 	s.notification.Deliveries[notification.SMS] = notification.Delivery{State: notification.Sending, Attempts: 1, At: noon}
 	if wait, err := s.deliverer(noon.Add(20*time.Second)).Deliver(t.Context(), jobFor(notification.SMS)); err == nil || wait < 10*time.Second || len(s.sent) != 0 {
-		t.Errorf("in hand: got %v, %v, sent %q", wait, err, s.sent)
+		t.Errorf("claimed: got %v, %v, sent %q", wait, err, s.sent)
 	}
 	if _, err := s.deliverer(noon.Add(40*time.Second)).Deliver(t.Context(), jobFor(notification.SMS)); err != nil || len(s.sent) != 1 {
-		t.Errorf("left behind: got %v, sent %q", err, s.sent)
+		t.Errorf("lease ended: got %v, sent %q", err, s.sent)
 	}
 	s.storeErr = errProvider
 	if _, err := s.deliverer(noon).Deliver(t.Context(), jobFor(notification.Email)); err == nil {
-		t.Error("no ledger: no error")
+		t.Error("store failure: no error")
 	}
 }
 
-// TestDeliver_NoMailer: a house without a sender sends no mail.
+// TestDeliver_NoMailer checks that mail is skipped if e-mail is not configured.
 func TestDeliver_NoMailer(t *testing.T) {
 	s := newMemStore()
 	d := s.deliverer(noon)

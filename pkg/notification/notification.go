@@ -1,8 +1,6 @@
-// Package notification tells people what happened to them: in the app, by
-// e-mail and by SMS. A notification is the one item of its cause; what becomes
-// of it on each channel is written on it.
-//
-// The package knows no technology; pkg/dynamo keeps what it keeps.
+// Package notification creates notifications for users and delivers them by
+// e-mail and SMS. A notification is one item; it records the state of its
+// delivery on each channel.
 package notification
 
 import (
@@ -12,19 +10,19 @@ import (
 	"ticketsystem/pkg/user"
 )
 
-// Kind says what a notification is about.
+// Kind is the type of event that a notification reports.
 type Kind string
 
 // The kinds of notifications.
 const (
-	KindReply      Kind = "reply"      // support has answered
-	KindStatus     Kind = "status"     // the ticket's status has moved
-	KindAssignment Kind = "assignment" // a ticket was given to the person
-	KindBroadcast  Kind = "broadcast"  // an administrator's message
-	KindReminder   Kind = "reminder"   // the ticket waits for the person
+	KindReply      Kind = "reply"      // an agent has replied
+	KindStatus     Kind = "status"     // the ticket's status has changed
+	KindAssignment Kind = "assignment" // a ticket was assigned to the user
+	KindBroadcast  Kind = "broadcast"  // a message from an administrator
+	KindReminder   Kind = "reminder"   // the ticket waits for the user
 )
 
-// Channel is a way to the person besides the app, where every notification is.
+// Channel is a means of delivery in addition to the app.
 type Channel string
 
 // The channels.
@@ -33,10 +31,10 @@ const (
 	SMS   Channel = "sms"
 )
 
-// State is how far a delivery has come.
+// State is the state of a delivery.
 type State string
 
-// The states of a delivery. Sent means that the provider has taken it.
+// The states of a delivery. Sent means that the provider has accepted it.
 const (
 	Queued  State = "queued"
 	Sending State = "sending"
@@ -45,34 +43,34 @@ const (
 	Skipped State = "skipped"
 )
 
-// Why a delivery was skipped, or failed for good. Other failures give the
-// provider's own reason.
+// The reasons why a delivery was skipped or failed permanently. For other
+// failures the reason is the provider's error.
 const (
-	ReasonRead        = "read"        // the person has seen it already
-	ReasonOptedOut    = "choice"      // the person does not want this channel
-	ReasonNoAddress   = "no_address"  // there is no e-mail address
-	ReasonUnverified  = "unverified"  // the address is not confirmed
-	ReasonSuppressed  = "suppressed"  // mail to the address bounced, or was complained about
-	ReasonUserDeleted = "gone"        // the person is disabled or removed
-	ReasonNoProvider  = "no_sender"   // this house sends no mail
-	ReasonSpendLimit  = "spend_limit" // the day's text messages are used up
+	ReasonRead        = "read"        // the user has already read it
+	ReasonOptedOut    = "choice"      // the user has disabled the channel
+	ReasonNoAddress   = "no_address"  // the user has no e-mail address
+	ReasonUnverified  = "unverified"  // the address is not verified
+	ReasonSuppressed  = "suppressed"  // mail to the address bounced or caused a complaint
+	ReasonUserDeleted = "gone"        // the user is disabled or deleted
+	ReasonNoProvider  = "no_sender"   // e-mail is not configured
+	ReasonSpendLimit  = "spend_limit" // the daily SMS quota is used up
 )
 
 // TTL is how long a notification is kept.
 const TTL = 90 * 24 * time.Hour
 
-// Delivery is what became of a notification on one channel.
+// Delivery is the state of a notification on one channel.
 type Delivery struct {
 	State    State
-	Reason   string // of what failed or was skipped
+	Reason   string // why it failed or was skipped
 	Attempts int
-	At       time.Time // of the last move
+	At       time.Time // of the last state change
 }
 
-// ReasonProvider stands for the words of a provider, which are for the log.
+// ReasonProvider replaces a provider's error, which is only for the log.
 const ReasonProvider = "provider"
 
-// PublicReason is the reason as people may see it.
+// PublicReason returns the reason that users may see.
 func (d Delivery) PublicReason() string {
 	if d.State == Failed && d.Reason != ReasonSpendLimit {
 		return ReasonProvider
@@ -80,30 +78,30 @@ func (d Delivery) PublicReason() string {
 	return d.Reason
 }
 
-// Notification is what one person is told about one cause. Its texts are made
-// of kind and parameters in the language of whoever reads them (see Text).
+// Notification reports one event to one user. Text renders it in the language
+// of the reader.
 type Notification struct {
-	ID       string // derived from the cause: see id.At
+	ID       string // derived from the event: see id.FromCause
 	UserID   string
 	Kind     Kind
 	TicketID string
-	Seq      int // of the entry it tells of
+	Seq      int // of the entry it reports
 
-	Title  string // of the ticket; of a broadcast, as it was written
-	Body   string // beginning of the reply; text of a broadcast
-	Author string // who did it
-	Status string // the new one, as customers see it
+	Title  string // of the ticket or broadcast
+	Body   string // start of the reply, or text of the broadcast
+	Author string // name of the author of the entry
+	Status string // new status, as customers see it
 
-	BroadcastID  string // of a broadcast
-	Hidden       bool   // not shown in the app: it only carries deliveries
-	CounterShard int    // the part of the broadcast it was sent with
+	BroadcastID  string
+	Hidden       bool // not shown in the app; only carries deliveries
+	CounterShard int  // shard of the broadcast's delivery counters
 
 	Read       bool
-	CreatedAt  time.Time // of the cause
+	CreatedAt  time.Time // of the event
 	Deliveries map[Channel]Delivery
 }
 
-// PendingChannels lists the channels that are still to be sent on, in a fixed order.
+// PendingChannels returns the channels that are still queued, in a fixed order.
 func (n Notification) PendingChannels() []Channel {
 	var pending []Channel
 	for _, channel := range []Channel{Email, SMS} {
@@ -114,8 +112,8 @@ func (n Notification) PendingChannels() []Channel {
 	return pending
 }
 
-// PlanDeliveries says what is to be done on each of the channels for this person. The
-// choices are asked again when it is time to send.
+// PlanDeliveries returns the initial delivery state for each channel. The
+// user's preferences are checked again before sending.
 func PlanDeliveries(u user.User, now time.Time, channels ...Channel) map[Channel]Delivery {
 	deliveries := make(map[Channel]Delivery, len(channels))
 	for _, channel := range channels {
@@ -128,7 +126,7 @@ func PlanDeliveries(u user.User, now time.Time, channels ...Channel) map[Channel
 	return deliveries
 }
 
-// skipReason is why a channel does not lead to the person; "" when it does.
+// skipReason returns why the user cannot be reached on the channel, or "".
 func skipReason(u user.User, channel Channel) string {
 	switch {
 	case channel == SMS && !u.Notifications.SMS, channel == Email && !u.Notifications.Email:
@@ -141,29 +139,29 @@ func skipReason(u user.User, channel Channel) string {
 	return ""
 }
 
-// Query asks for a page of a person's notifications, newest first.
+// Query selects a page of a user's notifications, newest first.
 type Query struct {
-	Unread bool   // only those that are not read
-	Before string // the id the last page ended with; "" for the first page
+	Unread bool   // only unread ones
+	Before string // the last ID of the previous page; "" for the first page
 	Limit  int
 }
 
-// Page is a part of the list.
+// Page is one page of notifications.
 type Page struct {
 	Notifications []Notification
-	Next          string // the Before of the next page; "" at the end
-	Unread        int    // of all of the person's, not of the page
+	Next          string // Query.Before of the next page; "" on the last page
+	Unread        int    // of all the user's notifications
 }
 
-// Store keeps notifications and counts the unread ones.
+// Store stores notifications and the number of unread ones.
 type Store interface {
-	// AddNotifications stores notifications, each with its person's count. One that is
-	// there already stays as it is and is not counted again.
+	// AddNotifications stores notifications and increments the unread counts.
+	// Existing ones are not changed or counted again, so it is safe to repeat.
 	AddNotifications(ctx context.Context, list ...Notification) error
-	// ListNotifications reads a page.
+	// ListNotifications returns a page.
 	ListNotifications(ctx context.Context, userID string, q Query) (Page, error)
-	// MarkNotificationsRead marks some as read; ids that are not the person's are passed over.
+	// MarkNotificationsRead marks notifications as read. It ignores unknown IDs.
 	MarkNotificationsRead(ctx context.Context, userID string, ids []string) error
-	// MarkAllNotificationsRead marks all as read that are there.
+	// MarkAllNotificationsRead marks all existing notifications as read.
 	MarkAllNotificationsRead(ctx context.Context, userID string) error
 }

@@ -13,7 +13,7 @@ import (
 	"ticketsystem/pkg/user"
 )
 
-// Notifier makes the notifications that follow from entries of ticket logs.
+// Notifier creates notifications for ticket entries and reminders.
 type Notifier struct {
 	Store   Store
 	Tickets TicketReader
@@ -21,26 +21,29 @@ type Notifier struct {
 	Now     func() time.Time
 }
 
-// TicketReader reads the heads of tickets.
+// TicketReader reads ticket logs.
 type TicketReader interface {
+	// ReadLogLatest returns the ticket with its n latest entries. The ticket is
+	// zero if it was deleted.
 	ReadLogLatest(ctx context.Context, ticketID string, n int) (ticket.Log, error)
 }
 
-// UserReader reads people. Errors: user_not_found.
+// UserReader reads users.
 type UserReader interface {
+	// User returns a user, or apperr.UserNotFound.
 	User(ctx context.Context, id string) (user.User, error)
 }
 
-// NotifyEntry makes what follows from an entry: an answer of support and a change of
-// status that he can see for the customer, an assignment for who got the
-// ticket. Nobody is told of his own deeds. To run it again changes nothing.
+// NotifyEntry stores the notification for an entry: the customer is notified of
+// replies and visible status changes, an agent of an assignment. Authors are
+// not notified of their own entries. It is safe to repeat.
 func (n *Notifier) NotifyEntry(ctx context.Context, e ticket.Entry) error {
 	if kindFor(e) == "" {
 		return nil
 	}
 	log, err := n.Tickets.ReadLogLatest(ctx, e.TicketID, 1)
 	if err != nil || log.Ticket.ID == "" {
-		return err // a removed ticket has nothing to tell
+		return err // the ticket was deleted
 	}
 	created, needed := ForEntry(log.Ticket, e)
 	if !needed {
@@ -57,8 +60,8 @@ func (n *Notifier) NotifyEntry(ctx context.Context, e ticket.Entry) error {
 	return n.Store.AddNotifications(ctx, created)
 }
 
-// NotifyReminder tells a customer that his ticket waits for him, once for each time at
-// which that was due.
+// NotifyReminder notifies the customer that the ticket waits for them. It is
+// safe to repeat: there is one notification per due time.
 func (n *Notifier) NotifyReminder(ctx context.Context, tk ticket.Ticket, dueAt time.Time) error {
 	u, err := n.Users.User(ctx, tk.Customer.ID)
 	if apperr.Is(err, apperr.UserNotFound) {
@@ -73,8 +76,8 @@ func (n *Notifier) NotifyReminder(ctx context.Context, tk ticket.Ticket, dueAt t
 	})
 }
 
-// kindFor is what an entry may tell somebody about; "" for nothing. A message
-// that moves the status tells of both at once.
+// kindFor returns the kind of notification that an entry may cause, or "". A
+// message that changes the status causes one for the reply only.
 func kindFor(e ticket.Entry) Kind {
 	switch public := e.ForRole(user.RoleUser).Change; {
 	case e.Kind == ticket.KindMessage && e.Author.Role != user.RoleUser:
@@ -87,8 +90,8 @@ func kindFor(e ticket.Entry) Kind {
 	return ""
 }
 
-// ForEntry is the notification that follows from an entry, without its deliveries;
-// follows is false when nobody is to be told.
+// ForEntry returns the notification for an entry, without deliveries. needed is
+// false if no user is to be notified.
 func ForEntry(tk ticket.Ticket, e ticket.Entry) (n Notification, needed bool) {
 	kind := kindFor(e)
 	recipient := tk.Customer.ID
@@ -102,7 +105,7 @@ func ForEntry(tk ticket.Ticket, e ticket.Entry) (n Notification, needed bool) {
 		ID: id.FromCause(e.CreatedAt, e.TicketID, strconv.Itoa(e.Seq), string(kind), recipient), UserID: recipient, Kind: kind,
 		TicketID: e.TicketID, Seq: e.Seq, Title: tk.Title, Author: e.Author.Name, CreatedAt: e.CreatedAt,
 	}
-	switch kind { //nolint:exhaustive // the others carry no more
+	switch kind { //nolint:exhaustive // other kinds have no additional fields
 	case KindReply:
 		n.Body = truncate(e.Body)
 	case KindStatus:
@@ -111,8 +114,10 @@ func ForEntry(tk ticket.Ticket, e ticket.Entry) (n Notification, needed bool) {
 	return n, true
 }
 
-// maxBodyRunes keeps a page of the list small: it shall cost one read unit.
+// maxBodyRunes keeps a page of notifications within one read unit (4 KB).
 const maxBodyRunes = 80
+
+// truncate joins the lines of a text and shortens it to maxBodyRunes.
 
 func truncate(body string) string {
 	body = strings.Join(strings.Fields(body), " ")

@@ -19,7 +19,7 @@ func change(name, from, to string) *ticket.Change {
 	return &ticket.Change{Field: name, From: from, To: to}
 }
 
-// TestForEntry: who is told of what.
+// TestForEntry checks the recipient and kind for each kind of entry.
 func TestForEntry(t *testing.T) {
 	support, sara := author("ali", user.RoleSupport), author("sara", user.RoleUser)
 	for name, c := range map[string]struct {
@@ -27,19 +27,19 @@ func TestForEntry(t *testing.T) {
 		to    string
 		kind  notification.Kind
 	}{
-		"an answer":                       {ticket.Entry{Kind: ticket.KindMessage, Author: support}, "sara", notification.KindReply},
-		"an answer that moves the status": {ticket.Entry{Kind: ticket.KindMessage, Author: support, Change: change("status", "new", "open")}, "sara", notification.KindReply},
-		"the customer's message":          {ticket.Entry{Kind: ticket.KindMessage, Author: sara}, "", ""},
-		"a note":                          {ticket.Entry{Kind: ticket.KindNote, Author: support}, "", ""},
-		"opened":                          {ticket.Entry{Kind: ticket.KindOpened, Author: sara}, "", ""},
-		"resolved by support":             {ticket.Entry{Kind: ticket.KindStatus, Author: support, Change: change("status", "open", "resolved")}, "sara", notification.KindStatus},
-		"resolved by time":                {ticket.Entry{Kind: ticket.KindStatus, Change: change("status", "pending", "resolved")}, "sara", notification.KindStatus},
-		"closed by the customer":          {ticket.Entry{Kind: ticket.KindStatus, Author: sara, Change: change("status", "open", "closed")}, "", ""},
-		"a status customers do not see":   {ticket.Entry{Kind: ticket.KindStatus, Author: support, Change: change("status", "open", "on_hold")}, "", ""},
-		"assigned":                        {ticket.Entry{Kind: ticket.KindAssignment, Author: author("boss", user.RoleAdmin), Change: change("assignee", "", "ali")}, "ali", notification.KindAssignment},
-		"claimed":                         {ticket.Entry{Kind: ticket.KindAssignment, Author: support, Change: change("assignee", "", "ali")}, "", ""},
-		"released":                        {ticket.Entry{Kind: ticket.KindAssignment, Author: support, Change: change("assignee", "ali", "")}, "", ""},
-		"title":                           {ticket.Entry{Kind: ticket.KindTitle, Author: support, Change: change("title", "a", "b")}, "", ""},
+		"reply":                         {ticket.Entry{Kind: ticket.KindMessage, Author: support}, "sara", notification.KindReply},
+		"reply that changes the status": {ticket.Entry{Kind: ticket.KindMessage, Author: support, Change: change("status", "new", "open")}, "sara", notification.KindReply},
+		"message of the customer":       {ticket.Entry{Kind: ticket.KindMessage, Author: sara}, "", ""},
+		"note":                          {ticket.Entry{Kind: ticket.KindNote, Author: support}, "", ""},
+		"opened":                        {ticket.Entry{Kind: ticket.KindOpened, Author: sara}, "", ""},
+		"resolved by support":           {ticket.Entry{Kind: ticket.KindStatus, Author: support, Change: change("status", "open", "resolved")}, "sara", notification.KindStatus},
+		"resolved by the automation":    {ticket.Entry{Kind: ticket.KindStatus, Change: change("status", "pending", "resolved")}, "sara", notification.KindStatus},
+		"closed by the customer":        {ticket.Entry{Kind: ticket.KindStatus, Author: sara, Change: change("status", "open", "closed")}, "", ""},
+		"status hidden from customers":  {ticket.Entry{Kind: ticket.KindStatus, Author: support, Change: change("status", "open", "on_hold")}, "", ""},
+		"assigned":                      {ticket.Entry{Kind: ticket.KindAssignment, Author: author("boss", user.RoleAdmin), Change: change("assignee", "", "ali")}, "ali", notification.KindAssignment},
+		"claimed":                       {ticket.Entry{Kind: ticket.KindAssignment, Author: support, Change: change("assignee", "", "ali")}, "", ""},
+		"released":                      {ticket.Entry{Kind: ticket.KindAssignment, Author: support, Change: change("assignee", "ali", "")}, "", ""},
+		"title":                         {ticket.Entry{Kind: ticket.KindTitle, Author: support, Change: change("title", "a", "b")}, "", ""},
 	} {
 		c.entry.TicketID, c.entry.Seq, c.entry.CreatedAt = "T1", 5, noon
 		tk := ticket.Ticket{ID: "T1", Title: "The parcel", Customer: ticket.UserRef{ID: "sara"}}
@@ -52,10 +52,10 @@ func TestForEntry(t *testing.T) {
 			t.Errorf("%s: got id %s, then %s", name, n.ID, again.ID)
 		}
 	}
-	// A member of staff who has a ticket of his own.
+	// An agent who is the customer of the ticket.
 	own := ticket.Ticket{ID: "T1", Customer: ticket.UserRef{ID: "ali"}}
 	if n, needed := notification.ForEntry(own, ticket.Entry{Kind: ticket.KindMessage, Author: support}); needed {
-		t.Errorf("one's own message: got %+v", n)
+		t.Errorf("own message: got %+v", n)
 	}
 }
 
@@ -66,12 +66,12 @@ func TestPlanDeliveries(t *testing.T) {
 		email  string
 		sms    string
 	}{
-		"everything":     {func(*user.User) {}, "queued", "queued"},
-		"no mail":        {func(u *user.User) { u.Notifications.Email = false }, "skipped choice", "queued"},
-		"no SMS":         {func(u *user.User) { u.Notifications.SMS = false }, "queued", "skipped choice"},
-		"no address":     {func(u *user.User) { u.Email = "" }, "skipped no_address", "queued"},
-		"not its own":    {func(u *user.User) { u.EmailVerified = false }, "skipped unverified", "queued"},
-		"nothing at all": {func(u *user.User) { u.Notifications = user.NotificationPreferences{} }, "skipped choice", "skipped choice"},
+		"all channels":       {func(*user.User) {}, "queued", "queued"},
+		"mail disabled":      {func(u *user.User) { u.Notifications.Email = false }, "skipped choice", "queued"},
+		"SMS disabled":       {func(u *user.User) { u.Notifications.SMS = false }, "queued", "skipped choice"},
+		"no address":         {func(u *user.User) { u.Email = "" }, "skipped no_address", "queued"},
+		"address unverified": {func(u *user.User) { u.EmailVerified = false }, "skipped unverified", "queued"},
+		"all disabled":       {func(u *user.User) { u.Notifications = user.NotificationPreferences{} }, "skipped choice", "skipped choice"},
 	} {
 		u := all
 		c.change(&u)
@@ -87,7 +87,7 @@ func TestPlanDeliveries(t *testing.T) {
 				got += " " + d.Reason
 			}
 			if got != want || pending[channel] != (want == "queued") {
-				t.Errorf("%s: %s: got %s, waiting %v, want %s", name, channel, got, pending[channel], want)
+				t.Errorf("%s: %s: got %s, pending %v, want %s", name, channel, got, pending[channel], want)
 			}
 		}
 	}

@@ -5,20 +5,20 @@ import (
 	"strings"
 )
 
-// MailFeedback is what a mailbox said about mail to an address: that there is
-// none (a permanent bounce), or that its owner does not want it.
+// MailFeedback reports a permanent bounce of an address, or a complaint of its
+// owner.
 type MailFeedback struct {
 	Address string
 	Reason  string // bounce or complaint
-	UserID  string // who the mail was for; "" when the report does not say
+	UserID  string // the recipient; "" if the report does not contain it
 }
 
-// SuppressionStore keeps the addresses that mail no longer goes to.
+// SuppressionStore stores addresses that must not receive mail.
 type SuppressionStore interface {
-	// Suppress stops mail to the address. The person's address is no longer
-	// confirmed, if it is still that one.
+	// Suppress stops mail to an address. If it is still the address of the
+	// user, it becomes unverified. It is safe to repeat.
 	Suppress(ctx context.Context, c MailFeedback) error
 }
 
-// NormalizeAddress is the form under which an address is kept and compared.
+// NormalizeAddress returns the form in which addresses are stored and compared.
 func NormalizeAddress(address string) string { return strings.ToLower(strings.TrimSpace(address)) }

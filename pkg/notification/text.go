@@ -11,7 +11,7 @@ import (
 
 const persian = "fa"
 
-// Text is a notification in words, in a language: en or fa.
+// Text returns the title and body of a notification in a language, en or fa.
 func Text(n Notification, locale string) (title, body string) {
 	if n.Kind == KindBroadcast {
 		return n.Title, n.Body
@@ -23,7 +23,7 @@ func Text(n Notification, locale string) (title, body string) {
 }
 
 func textEn(n Notification) (title, body string) {
-	switch n.Kind { //nolint:exhaustive // a broadcast is as it was written
+	switch n.Kind { //nolint:exhaustive // broadcasts are not translated
 	case KindReply:
 		return "New reply: " + n.Title, authorName(n.Author, "Support") + ": " + n.Body
 	case KindStatus:
@@ -35,7 +35,7 @@ func textEn(n Notification) (title, body string) {
 }
 
 func textFa(n Notification) (title, body string) {
-	switch n.Kind { //nolint:exhaustive // a broadcast is as it was written
+	switch n.Kind { //nolint:exhaustive // broadcasts are not translated
 	case KindReply:
 		return "پاسخ تازه: " + n.Title, authorName(n.Author, "پشتیبانی") + ": " + n.Body
 	case KindStatus:
@@ -53,7 +53,7 @@ func authorName(name, fallback string) string {
 	return name
 }
 
-// statusName names a status as customers see it.
+// statusName returns the name of a status as customers see it.
 func statusName(status, locale string) string {
 	names, known := statusNames[status]
 	switch {
@@ -65,15 +65,15 @@ func statusName(status, locale string) string {
 	return names[0]
 }
 
-// statusNames are constant: English and Persian.
+// statusNames maps a status to its English and Persian names.
 var statusNames = map[string][2]string{
 	"new": {"New", "تازه"}, "open": {"Open", "باز"}, "pending": {"Waiting for you", "در انتظار شما"},
 	"resolved": {"Resolved", "حل‌شده"}, "closed": {"Closed", "بسته‌شده"},
 }
 
-// ShortText is a notification as an SMS. It is short, because each 70 Persian
-// letters are paid for, and tells nothing that others should not read on a
-// locked screen.
+// ShortText returns a notification as an SMS. It is short, because 70 Persian
+// characters are billed as one message, and contains no private text, because
+// phones display it on the lock screen.
 func ShortText(n Notification, locale string) string {
 	number := id.Number(n.TicketID)
 	if n.Kind == KindBroadcast {
@@ -95,12 +95,12 @@ func ShortText(n Notification, locale string) string {
 	}[n.Kind]
 }
 
-// Mail is a notification as an e-mail, for readers with and without HTML.
+// Mail is an e-mail with a plain text and an HTML part.
 type Mail struct {
 	To, Subject, Text, HTML string
 }
 
-// NewMail writes the mail in the person's language.
+// NewMail renders a notification as an e-mail in the user's language.
 func NewMail(n Notification, to user.User) Mail {
 	title, body := Text(n, to.Locale)
 	greeting, footer, dir := "Hello", "You get this mail because your profile says so. You can change it there.", "ltr"
@@ -116,8 +116,8 @@ func NewMail(n Notification, to user.User) Mail {
 	}
 }
 
-// htmlTemplate takes language, direction, greeting, title, text and the reason why it
-// was sent. Styles stand on the elements: many mail readers drop a style sheet.
+// htmlTemplate takes the language, text direction, greeting, title, body and
+// footer. Styles are inline, because many mail clients drop style sheets.
 const htmlTemplate = `<!doctype html>
 <html lang="%[1]s" dir="%[2]s"><head><meta charset="utf-8"></head>
 <body dir="%[2]s" style="font-family:Vazirmatn,Tahoma,Arial,sans-serif;line-height:1.7;color:#222">
@@ -128,10 +128,10 @@ const htmlTemplate = `<!doctype html>
 </body></html>
 `
 
-// htmlWithLineBreaks keeps the line breaks of a text in HTML.
+// htmlWithLineBreaks escapes a text and keeps its line breaks.
 func htmlWithLineBreaks(text string) string {
 	return strings.ReplaceAll(html.EscapeString(text), "\n", "<br>")
 }
 
-// singleLine keeps a subject from having lines of its own.
+// singleLine joins the lines of a subject.
 func singleLine(text string) string { return strings.Join(strings.Fields(text), " ") }

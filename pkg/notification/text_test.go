@@ -10,7 +10,7 @@ import (
 
 const ticketID = "01BX5ZZKBKACTAV9WEVGEMMVRZ"
 
-// TestText_AllKindsAndLocales: every kind has its words in both languages, on every channel.
+// TestText_AllKindsAndLocales checks that every kind has texts in both languages.
 func TestText_AllKindsAndLocales(t *testing.T) {
 	for _, kind := range []notification.Kind{
 		notification.KindReply, notification.KindStatus, notification.KindAssignment, notification.KindReminder, notification.KindBroadcast,
@@ -36,7 +36,7 @@ func TestText_AllKindsAndLocales(t *testing.T) {
 		}
 	}
 	if _, body := notification.Text(notification.Notification{Kind: notification.KindReply, Body: "b"}, "fa"); body != "پشتیبانی: b" {
-		t.Errorf("an author without a name: got %q", body)
+		t.Errorf("author without a name: got %q", body)
 	}
 }
 

@@ -2,8 +2,8 @@ package phone
 
 import "strings"
 
-// ASCIIDigits writes the Persian (U+06F0) and Arabic (U+0660) digits of a text
-// as ASCII: to a person they are the same keys. Everything else stays.
+// ASCIIDigits replaces the Persian (U+06F0) and Arabic (U+0660) digits of a text
+// by ASCII digits.
 func ASCIIDigits(text string) string { return strings.Map(asciiDigit, text) }
 
 func asciiDigit(r rune) rune {

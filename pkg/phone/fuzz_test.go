@@ -8,7 +8,8 @@ import (
 	"ticketsystem/pkg/phone"
 )
 
-// FuzzNormalize: a number has one spelling, by which it is found again.
+// FuzzNormalize checks that normalization is idempotent and that the result is
+// among its search forms.
 func FuzzNormalize(f *testing.F) {
 	for _, raw := range []string{
 		"09121234567", "+98 (0) 912 123 45 67", "۰۹۱۲۱۲۳۴۵۶۷", "00989121234567", "+1 202 555 0143", "98", "+", "00", "\u202a+989121234567\u202c", "＋989121234567", "+00", "0",
@@ -21,7 +22,7 @@ func FuzzNormalize(f *testing.F) {
 		number, err := phone.Normalize(raw, region)
 		if err != nil {
 			if number != "" {
-				t.Errorf("%q: got %q along with %v", raw, number, err)
+				t.Errorf("%q: got %q with error %v", raw, number, err)
 			}
 			return
 		}
@@ -32,7 +33,7 @@ func FuzzNormalize(f *testing.F) {
 			t.Errorf("%q: got %q, %v from %q", raw, again, err, number)
 		}
 		if !slices.Contains(phone.SearchForms(number), number[1:]) {
-			t.Errorf("%q: %q is none of its own spellings", raw, number)
+			t.Errorf("%q: %q is not among its search forms", raw, number)
 		}
 	})
 }

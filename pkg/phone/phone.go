@@ -1,10 +1,9 @@
-// Package phone turns the ways people write a mobile number into E.164, so
-// that one person is one key.
+// Package phone normalizes mobile phone numbers to E.164, so that every user has
+// one key.
 //
-// It knows a small table of countries instead of a full metadata library: such
-// a library adds several megabytes to every function's binary, and all that is
-// needed here is one spelling per number. Whether a number can be reached is
-// proved by the code that is sent to it.
+// It uses a small table of countries instead of a metadata library, which would
+// add several megabytes to every function. Whether a number can be reached is
+// verified by a one-time code.
 package phone
 
 import (
@@ -14,19 +13,19 @@ import (
 )
 
 var (
-	// ErrInvalid: the text is no phone number of the region.
+	// ErrInvalid is returned if the text is not a phone number of the region.
 	ErrInvalid = errors.New("not a valid mobile number")
-	// ErrRegion: the region is not in the table.
+	// ErrRegion is returned if the region is not supported.
 	ErrRegion = errors.New("unknown region")
 )
 
-// country is what is needed to read a number in its national form.
+// country contains what is needed to parse a number in national format.
 type country struct {
 	code  string // country calling code (ITU-T E.164)
-	trunk string // prefix of the national form; "" where there is none, or where it is the calling code
+	trunk string // national prefix; "" if there is none or it equals the calling code
 }
 
-// countries by ISO 3166-1 code. Iran is first: it is the default of the product.
+// countries maps ISO 3166-1 codes to the supported countries.
 var countries = map[string]country{
 	"IR": {"98", "0"},
 	"AE": {"971", "0"},
@@ -47,22 +46,22 @@ var countries = map[string]country{
 	"US": {"1", ""},
 }
 
-// Lengths of an E.164 number without its plus: 15 is the limit of the
-// recommendation, 8 the shortest that any mobile network gives out.
+// Lengths of an E.164 number without the plus sign. 15 is the limit of the
+// recommendation, 8 the shortest mobile number in use.
 const (
 	minDigits = 8
 	maxDigits = 15
 )
 
-// maxRaw bounds the work for one number, in bytes of the raw text.
+// maxRaw limits the length of the raw text, in bytes.
 const maxRaw = 64
 
-// Normalize gives the E.164 form of a number as a person wrote it. region (ISO
-// 3166-1, "IR") reads the national form. Persian and Arabic digits, spaces,
-// dashes, dots, parentheses and invisible direction marks are accepted.
-// Iranian numbers must be mobile ones: a code has to reach them by SMS.
+// Normalize returns the E.164 form of a number. region (ISO 3166-1) is used for
+// national formats. Persian and Arabic digits, separators and invisible
+// direction marks are accepted. Iranian numbers must be mobile numbers, because
+// codes are sent by SMS.
 //
-// Errors: ErrInvalid, ErrRegion.
+// It returns ErrInvalid or ErrRegion.
 func Normalize(raw, region string) (string, error) {
 	local, known := countries[strings.ToUpper(region)]
 	if !known {
@@ -85,21 +84,21 @@ func Normalize(raw, region string) (string, error) {
 	return "+" + number, nil
 }
 
-// international reads a national form: 0912..., 912... and 98912... alike.
+// international converts a national format: 0912..., 912... or 98912...
 func (c country) international(digits string) string {
 	if c.trunk != "" && strings.HasPrefix(digits, c.trunk) {
 		return c.code + strings.TrimPrefix(digits, c.trunk)
 	}
-	// A number that begins with the country's own code and is too long for a
-	// national one was written without its plus.
+	// The number starts with the calling code and is too long for a national
+	// number: the plus sign is missing.
 	if strings.HasPrefix(digits, c.code) && len(digits) >= len(c.code)+9 {
 		return digits
 	}
 	return c.code + digits
 }
 
-// checkIranian is strict for Iran: +989 and nine digits. "+98 (0) 912..." is a
-// common slip and means the same number.
+// checkIranian accepts only mobile numbers of Iran: +989 and nine digits. It
+// drops the zero of "+98 (0) 912...", a common mistake.
 func checkIranian(number string) (string, bool) {
 	national, ok := strings.CutPrefix(number, "98")
 	if !ok {
@@ -109,8 +108,8 @@ func checkIranian(number string) (string, bool) {
 	return "98" + national, len(national) == 10 && national[0] == '9'
 }
 
-// stripFormatting strips what people put between digits and tells whether the number was
-// written with its country (+ or 00). It is false when anything else is inside.
+// stripFormatting removes separators and reports whether the number has an
+// international prefix (+ or 00). ok is false if it contains other characters.
 func stripFormatting(raw string) (digits string, international, ok bool) {
 	if len(raw) > maxRaw {
 		return "", false, false
@@ -145,8 +144,8 @@ func isSeparator(r rune) bool {
 	return false
 }
 
-// isInvisible: marks that right-to-left keyboards and copy and paste leave in
-// a number without anybody seeing them.
+// isInvisible reports whether r is an invisible direction mark, which
+// right-to-left keyboards and copied texts insert.
 func isInvisible(r rune) bool {
 	switch {
 	case r >= '\u200b' && r <= '\u200f', r >= '\u202a' && r <= '\u202e', r >= '\u2060' && r <= '\u2069', r == '\u061c', r == '\ufeff':
@@ -155,7 +154,7 @@ func isInvisible(r rune) bool {
 	return false
 }
 
-// Mask hides the middle of an E.164 number for logs: +98912***4567.
+// Mask replaces the middle of an E.164 number for logs: +98912***4567.
 func Mask(number string) string {
 	const head, tail = 6, 4
 	if len(number) < head+tail+1 {
@@ -164,8 +163,8 @@ func Mask(number string) string {
 	return number[:head] + "***" + number[len(number)-tail:]
 }
 
-// SearchForms are the ways in which people write an E.164 number, in digits: with
-// the code of its country, and as it is dialled inside it.
+// SearchForms returns the digits of an E.164 number in the formats that users
+// search for: with the country calling code and in national format.
 func SearchForms(number string) []string {
 	digits := strings.TrimPrefix(number, "+")
 	if digits == "" {

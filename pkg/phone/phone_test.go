@@ -18,7 +18,7 @@ func TestNormalize_IranianForms(t *testing.T) {
 	} {
 		got, err := phone.Normalize(raw, "IR")
 		if want := "+989121234567"; got != want || err != nil {
-			t.Errorf("Normalise(%q): got %q, %v, want %q", raw, got, err, want)
+			t.Errorf("Normalize(%q): got %q, %v, want %q", raw, got, err, want)
 		}
 	}
 }
@@ -62,7 +62,7 @@ func TestNormalize(t *testing.T) {
 	for _, c := range cases {
 		got, err := phone.Normalize(c.raw, c.region)
 		if got != c.want || !errors.Is(err, c.err) {
-			t.Errorf("Normalise(%q, %q): got %q, %v, want %q, %v", c.raw, c.region, got, err, c.want, c.err)
+			t.Errorf("Normalize(%q, %q): got %q, %v, want %q, %v", c.raw, c.region, got, err, c.want, c.err)
 		}
 	}
 }
@@ -103,7 +103,7 @@ func TestSearchForms(t *testing.T) {
 		"":               "",
 	} {
 		if got := strings.Join(phone.SearchForms(number), " "); got != want {
-			t.Errorf("Spellings(%q): got %q, want %q", number, got, want)
+			t.Errorf("SearchForms(%q): got %q, want %q", number, got, want)
 		}
 	}
 }

@@ -1,5 +1,5 @@
-// Package push sends data to open sockets through the management API of a
-// WebSocket API (@connections).
+// Package push sends frames to WebSocket connections through the API Gateway
+// management API (@connections).
 package push
 
 import (
@@ -15,22 +15,22 @@ import (
 	"ticketsystem/pkg/realtime"
 )
 
-// Pusher reaches the sockets of one stage of one WebSocket API.
-type Pusher struct {
+// Client sends frames to the connections of one stage of a WebSocket API.
+type Client struct {
 	api *apigatewaymanagementapi.Client
 }
 
-// New makes a Pusher. endpoint is the stage's https address:
+// New returns a Client. endpoint is the HTTPS URL of the stage:
 // https://<api>.execute-api.<region>.amazonaws.com/<stage>.
-func New(config aws.Config, endpoint string) *Pusher {
-	return &Pusher{api: apigatewaymanagementapi.NewFromConfig(config, func(o *apigatewaymanagementapi.Options) {
+func New(config aws.Config, endpoint string) *Client {
+	return &Client{api: apigatewaymanagementapi.NewFromConfig(config, func(o *apigatewaymanagementapi.Options) {
 		o.BaseEndpoint = aws.String(endpoint)
 	})}
 }
 
-// Send sends one frame (at most 128 KB, in frames of 32 KB) to a connection.
-// Error: realtime.ErrGone when it is closed.
-func (c *Pusher) Send(ctx context.Context, connectionID string, data []byte) error {
+// Send sends one frame of at most 128 KB to a connection. It returns
+// realtime.ErrGone if the connection is closed.
+func (c *Client) Send(ctx context.Context, connectionID string, data []byte) error {
 	_, err := c.api.PostToConnection(ctx, &apigatewaymanagementapi.PostToConnectionInput{
 		ConnectionId: aws.String(connectionID),
 		Data:         data,
@@ -38,8 +38,8 @@ func (c *Pusher) Send(ctx context.Context, connectionID string, data []byte) err
 	return translate("post to a connection", err)
 }
 
-// Close ends a connection. One that is closed already is no error.
-func (c *Pusher) Close(ctx context.Context, connectionID string) error {
+// Close closes a connection. A connection that is already closed is not an error.
+func (c *Client) Close(ctx context.Context, connectionID string) error {
 	_, err := c.api.DeleteConnection(ctx, &apigatewaymanagementapi.DeleteConnectionInput{
 		ConnectionId: aws.String(connectionID),
 	})
@@ -49,8 +49,8 @@ func (c *Pusher) Close(ctx context.Context, connectionID string) error {
 	return err
 }
 
-// translate tells a gone connection by its status: the type of the error is in
-// a header that not every stand-in for AWS sets.
+// translate detects a closed connection by its HTTP status, because not every
+// emulator sets the header with the error type.
 func translate(action string, err error) error {
 	var response *awshttp.ResponseError
 	switch {

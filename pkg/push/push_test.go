@@ -12,7 +12,7 @@ import (
 
 const connectionID = "L0SM9cOFvHcCIhw="
 
-func newTestClient(t *testing.T, response awstest.Response) (*awstest.Server, *push.Pusher) {
+func newTestClient(t *testing.T, response awstest.Response) (*awstest.Server, *push.Client) {
 	t.Helper()
 	server := awstest.New(t, func(awstest.Request) awstest.Response { return response })
 	endpoint := *server.Config.BaseEndpoint
@@ -33,8 +33,8 @@ func TestSend(t *testing.T) {
 
 func TestSend_Closed(t *testing.T) {
 	for name, response := range map[string]awstest.Response{
-		"as AWS":          {Status: 410, Header: map[string]string{"X-Amzn-Errortype": "GoneException"}, Body: `{"message":null}`},
-		"by status alone": {Status: 410},
+		"with error type": {Status: 410, Header: map[string]string{"X-Amzn-Errortype": "GoneException"}, Body: `{"message":null}`},
+		"status only":     {Status: 410},
 	} {
 		_, client := newTestClient(t, response)
 		if err := client.Send(context.Background(), connectionID, []byte("x")); !errors.Is(err, realtime.ErrGone) {
@@ -49,7 +49,7 @@ func TestSend_Closed(t *testing.T) {
 func TestSend_OtherErrors(t *testing.T) {
 	_, client := newTestClient(t, awstest.Response{Status: 500})
 	if err := client.Send(context.Background(), connectionID, []byte("x")); err == nil || errors.Is(err, realtime.ErrGone) {
-		t.Errorf("Post: got %v", err)
+		t.Errorf("Send: got %v", err)
 	}
 	if err := client.Close(context.Background(), connectionID); err == nil {
 		t.Error("Close: no error")

@@ -10,14 +10,14 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
 )
 
-// DepthReader tells how much lies in queues.
+// DepthReader reads the number of messages in queues.
 type DepthReader struct{ client *sqs.Client }
 
-// NewDepthReader makes Depths.
+// NewDepthReader returns a DepthReader.
 func NewDepthReader(config aws.Config) DepthReader { return DepthReader{sqs.NewFromConfig(config)} }
 
-// Depth is about how many messages lie in the queue at an address, those that are
-// being worked on and those that wait for their time within.
+// Depth returns the approximate number of messages in the queue, including
+// those in flight and delayed ones.
 func (r DepthReader) Depth(ctx context.Context, url string) (int, error) {
 	attributes := []types.QueueAttributeName{
 		types.QueueAttributeNameApproximateNumberOfMessages, types.QueueAttributeNameApproximateNumberOfMessagesNotVisible,
@@ -29,7 +29,7 @@ func (r DepthReader) Depth(ctx context.Context, url string) (int, error) {
 	}
 	sum := 0
 	for _, name := range attributes {
-		n, _ := strconv.Atoi(out.Attributes[string(name)]) // what is not said is nothing
+		n, _ := strconv.Atoi(out.Attributes[string(name)]) // a missing attribute counts as 0
 		sum += n
 	}
 	return sum, nil

@@ -1,4 +1,4 @@
-// Package queue puts orders into an Amazon SQS queue.
+// Package queue sends messages to Amazon SQS.
 package queue
 
 import (
@@ -16,19 +16,19 @@ import (
 	"ticketsystem/pkg/notification"
 )
 
-// Queue is one queue.
+// Queue sends messages to one queue.
 type Queue struct {
 	client *sqs.Client
 	url    *string
 }
 
-// New makes a Queue from its address.
+// New returns a Queue for the queue URL.
 func New(config aws.Config, url string) *Queue {
 	return &Queue{client: sqs.NewFromConfig(config), url: aws.String(url)}
 }
 
-// Send puts up to ten orders into the queue. Nobody sees them before the delay
-// (at most 15 minutes) is over. When it fails, some may be in the queue.
+// Send sends up to 10 jobs, which become visible after delay (at most 15
+// minutes). If it fails, some of them may have been sent.
 func (q *Queue) Send(ctx context.Context, delay time.Duration, jobs ...notification.DeliveryJob) error {
 	in := &sqs.SendMessageBatchInput{QueueUrl: q.url}
 	for i, job := range jobs {
@@ -51,7 +51,7 @@ func (q *Queue) Send(ctx context.Context, delay time.Duration, jobs ...notificat
 	return errors.Join(errs...)
 }
 
-// SendText puts a text into the queue.
+// SendText sends one text message.
 func (q *Queue) SendText(ctx context.Context, text string) error {
 	_, err := q.client.SendMessage(ctx, &sqs.SendMessageInput{QueueUrl: q.url, MessageBody: aws.String(text)})
 	if err != nil {
@@ -60,7 +60,7 @@ func (q *Queue) SendText(ctx context.Context, text string) error {
 	return nil
 }
 
-// ChangeVisibility keeps a message that was received from coming back before a time.
+// ChangeVisibility hides a received message for the given time.
 func (q *Queue) ChangeVisibility(ctx context.Context, receipt string, timeout time.Duration) error {
 	_, err := q.client.ChangeMessageVisibility(ctx, &sqs.ChangeMessageVisibilityInput{
 		QueueUrl: q.url, ReceiptHandle: aws.String(receipt), VisibilityTimeout: int32(timeout / time.Second),

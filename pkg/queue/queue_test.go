@@ -57,6 +57,6 @@ func TestChangeVisibility(t *testing.T) {
 	}
 	server = awstest.New(t, func(awstest.Request) awstest.Response { return awstest.Response{Status: 400, Body: `{}`} })
 	if err := queue.New(server.Config, "q").ChangeVisibility(t.Context(), "r", 0); err == nil {
-		t.Error("a refusal: no error")
+		t.Error("error response: no error")
 	}
 }

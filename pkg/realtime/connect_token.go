@@ -12,16 +12,17 @@ import (
 	"ticketsystem/pkg/user"
 )
 
-// ConnectTokens lets sockets in.
+// ConnectTokens issues and redeems single-use connect tokens. The HTTP API
+// calls them tickets.
 type ConnectTokens struct {
 	Store  Store
 	Now    func() time.Time
 	Random io.Reader
 }
 
-// Issue makes a single-use pass that opens a socket for the person within
-// PassLife. A browser cannot send headers with a handshake, and an access
-// token in an address would end up in logs.
+// Issue returns a single-use token that opens a socket for principal within
+// ConnectTokenTTL. Browsers cannot send headers when opening a WebSocket, and
+// an access token in the URL would be logged.
 func (t *ConnectTokens) Issue(ctx context.Context, principal user.Principal) (token string, expires time.Time, err error) {
 	var secret [24]byte
 	if _, err := io.ReadFull(t.Random, secret[:]); err != nil {
@@ -32,7 +33,8 @@ func (t *ConnectTokens) Issue(ctx context.Context, principal user.Principal) (to
 	return token, expires, t.Store.PutConnectToken(ctx, hashToken(token), principal, expires)
 }
 
-// Redeem gives the person behind a pass, once. Errors: unauthenticated.
+// Redeem consumes a token and returns its principal. It returns
+// apperr.Unauthenticated if the token is unknown, expired or already used.
 func (t *ConnectTokens) Redeem(ctx context.Context, token string) (user.Principal, error) {
 	principal, found, err := t.Store.ConsumeConnectToken(ctx, hashToken(token))
 	if err == nil && !found {
@@ -41,7 +43,7 @@ func (t *ConnectTokens) Redeem(ctx context.Context, token string) (user.Principa
 	return principal, err
 }
 
-// Register registers a connection; from now on its owner's events reach it.
+// Register stores a connection and subscribes it to the events of its user.
 func (t *ConnectTokens) Register(ctx context.Context, connectionID string, principal user.Principal) error {
 	now := t.Now()
 	c := Connection{ID: connectionID, Principal: principal, OpenedAt: now, ExpiresAt: now.Add(connectionTTL)}

@@ -7,30 +7,29 @@ import (
 	"ticketsystem/pkg/user"
 )
 
-// Closer ends connections. One that is closed already is no error.
+// Closer closes connections. A connection that is already closed is not an error.
 type Closer interface {
 	Close(ctx context.Context, connectionID string) error
 }
 
-// Disconnector is where people are shown out.
+// Disconnector closes the sockets of a user.
 type Disconnector struct {
 	Store  Store
 	Closer Closer
 }
 
-// CloseUser closes the sockets of a person, but for those with the rights that
-// the revocation keeps. What is stored of them goes with the $disconnect that
-// follows.
+// CloseUser closes the user's sockets, except those whose rights the revocation
+// permits. The $disconnect event that follows deletes the stored connection.
 func (d *Disconnector) CloseUser(ctx context.Context, userID string, r user.Revocation) error {
 	return d.closeMatching(ctx, userID, func(principal user.Principal) bool { return !r.Permits(principal) })
 }
 
-// CloseSession closes the sockets that were opened in one session of a person.
+// CloseSession closes the user's sockets that were opened in the session.
 func (d *Disconnector) CloseSession(ctx context.Context, userID, session string) error {
 	return d.closeMatching(ctx, userID, func(principal user.Principal) bool { return principal.Session == session })
 }
 
-// closeMatching closes the sockets of a person that were opened as somebody who is out.
+// closeMatching closes the user's sockets whose principal matches.
 func (d *Disconnector) closeMatching(ctx context.Context, userID string, matches func(user.Principal) bool) error {
 	subscribers, err := d.Store.Subscribers(ctx, UserTopic(userID))
 	if err != nil {

@@ -18,19 +18,19 @@ import (
 
 var noon = time.Date(2026, 3, 21, 12, 0, 0, 0, time.UTC)
 
-// memStore is a Store and a Pusher in memory.
+// memStore implements realtime.Store and realtime.Pusher in memory.
 type memStore struct {
 	mu                    sync.Mutex
 	subscribers           map[string][]realtime.Subscriber
 	sent                  []string // "connection: frame"
-	closed                []string // connections that the pusher cannot reach
-	failing               []string // connections that a push fails on
+	closed                []string // connections that are closed
+	failing               []string // connections to which every send fails
 	deletedStale          []string // "connection on topic, opened before"
 	tokens                map[string]user.Principal
 	connections           []realtime.Connection
-	inFlight, maxInFlight int // frames on their way now, and at most
+	inFlight, maxInFlight int // concurrent sends, now and at most
 	storeErr              error
-	queriedTopics         []string // topics
+	queriedTopics         []string
 }
 
 func (store *memStore) hub() *realtime.Hub {
@@ -51,9 +51,9 @@ func (store *memStore) Send(_ context.Context, connectionID string, data []byte)
 	defer store.mu.Unlock()
 	switch {
 	case slices.Contains(store.closed, connectionID):
-		return fmt.Errorf("post: %w", realtime.ErrGone)
+		return fmt.Errorf("send: %w", realtime.ErrGone)
 	case slices.Contains(store.failing, connectionID):
-		return fmt.Errorf("no line to %s", connectionID)
+		return fmt.Errorf("cannot send to %s", connectionID)
 	}
 	store.sent = append(store.sent, connectionID+": "+string(data))
 	return nil
@@ -104,7 +104,7 @@ func (store *memStore) DeleteConnection(context.Context, string) (realtime.Conne
 
 func (store *memStore) Unsubscribe(context.Context, string, string) error { return nil }
 
-// newMemStore fills a lobby: each topic with its connections.
+// newMemStore returns a store with the given connections by topic.
 func newMemStore(connectionsByTopic map[string][]string) *memStore {
 	store := &memStore{subscribers: map[string][]realtime.Subscriber{}, tokens: map[string]user.Principal{}}
 	for topic, ids := range connectionsByTopic {
@@ -117,7 +117,7 @@ func newMemStore(connectionsByTopic map[string][]string) *memStore {
 
 func helloFrame(s realtime.Subscriber) any { return "hello " + s.ConnectionID }
 
-// publish finds the watchers of the topics and sends them frames.
+// publish sends a frame to the subscribers of the topics.
 func (store *memStore) publish(topics []string, frame realtime.FrameFunc) error {
 	subscribers, err := store.hub().Subscribers(context.Background(), topics)
 	if err != nil {
@@ -134,10 +134,10 @@ func TestPublish(t *testing.T) {
 		want   []string
 	}{
 		{"one topic", []string{"x"}, helloFrame, []string{`a: "hello a"`, `b: "hello b"`}},
-		{"each connection once", []string{"x", "y"}, helloFrame, []string{`a: "hello a"`, `b: "hello b"`, `c: "hello c"`}},
-		{"nobody watches", []string{"z"}, helloFrame, nil},
+		{"one frame per connection", []string{"x", "y"}, helloFrame, []string{`a: "hello a"`, `b: "hello b"`, `c: "hello c"`}},
+		{"no subscribers", []string{"z"}, helloFrame, nil},
 		{"no topics", nil, helloFrame, nil},
-		{"nothing for some", []string{"x", "y"}, func(s realtime.Subscriber) any {
+		{"no frame for one", []string{"x", "y"}, func(s realtime.Subscriber) any {
 			if s.ConnectionID == "b" {
 				return nil
 			}
@@ -154,23 +154,23 @@ func TestPublish(t *testing.T) {
 	}
 }
 
-// TestPublish_ClosedConnections: they are forgotten, which is no error; a push that
-// fails is one, and the others get their frame all the same.
+// TestPublish_ClosedConnections checks that closed connections are deleted
+// without an error, and that a failed send does not stop the others.
 func TestPublish_ClosedConnections(t *testing.T) {
-	store := newMemStore(map[string][]string{"x": {"a", "gone", "broken", "b"}})
-	store.closed, store.failing = []string{"gone"}, []string{"broken"}
+	store := newMemStore(map[string][]string{"x": {"a", "closed", "failing", "b"}})
+	store.closed, store.failing = []string{"closed"}, []string{"failing"}
 	err := store.publish([]string{"x"}, helloFrame)
-	if err == nil || !strings.Contains(err.Error(), "no line to broken") || errors.Is(err, realtime.ErrGone) {
-		t.Errorf("got %v, want the broken line alone", err)
+	if err == nil || !strings.Contains(err.Error(), "cannot send to failing") || errors.Is(err, realtime.ErrGone) {
+		t.Errorf("got %v, want only the error of the failing connection", err)
 	}
 	if slices.Sort(store.sent); !slices.Equal(store.sent, []string{`a: "hello a"`, `b: "hello b"`}) {
 		t.Errorf("got %q", store.sent)
 	}
-	if want := []string{"gone on x, opened before 11:59:50"}; !slices.Equal(store.deletedStale, want) {
-		t.Errorf("forgotten: got %q, want %q", store.deletedStale, want)
+	if want := []string{"closed on x, opened before 11:59:50"}; !slices.Equal(store.deletedStale, want) {
+		t.Errorf("deleted: got %q, want %q", store.deletedStale, want)
 	}
-	if err := store.hub().Send(context.Background(), "gone", 1); err != nil || len(store.deletedStale) != 2 || !strings.HasPrefix(store.deletedStale[1], "gone on ,") {
-		t.Errorf("sent to it: got %v, forgotten %q", err, store.deletedStale)
+	if err := store.hub().Send(context.Background(), "closed", 1); err != nil || len(store.deletedStale) != 2 || !strings.HasPrefix(store.deletedStale[1], "closed on ,") {
+		t.Errorf("Send: got %v, deleted %q", err, store.deletedStale)
 	}
 }
 
@@ -182,11 +182,11 @@ func TestPublish_StoreError(t *testing.T) {
 	}
 	store = newMemStore(map[string][]string{"x": {"a"}})
 	if err := store.publish([]string{"x"}, func(realtime.Subscriber) any { return func() {} }); err == nil {
-		t.Error("a frame that cannot be written: got no error")
+		t.Error("frame that cannot be encoded: got no error")
 	}
 }
 
-// TestPublish_BoundedConcurrency: never more than 32 frames are on their way.
+// TestPublish_BoundedConcurrency checks that at most 32 sends run concurrently.
 func TestPublish_BoundedConcurrency(t *testing.T) {
 	var ids []string
 	for i := range 500 {
@@ -205,18 +205,18 @@ func TestConnectTokens(t *testing.T) {
 	store := newMemStore(nil)
 	tokens := &realtime.ConnectTokens{Store: store, Now: func() time.Time { return noon }, Random: rand.Reader}
 	principal := user.Principal{UserID: "sara", Role: user.RoleUser}
-	pass, expires, err := tokens.Issue(context.Background(), principal)
-	if err != nil || !expires.Equal(noon.Add(30*time.Second)) || len(pass) != 32 {
-		t.Fatalf("got %q, %v, %v", pass, expires, err)
+	token, expires, err := tokens.Issue(context.Background(), principal)
+	if err != nil || !expires.Equal(noon.Add(30*time.Second)) || len(token) != 32 {
+		t.Fatalf("got %q, %v, %v", token, expires, err)
 	}
-	if _, stored := store.tokens[pass]; stored {
-		t.Error("the pass itself is kept, not its hash")
+	if _, stored := store.tokens[token]; stored {
+		t.Error("the token is stored instead of its hash")
 	}
-	if got, err := tokens.Redeem(context.Background(), pass); err != nil || got != principal {
+	if got, err := tokens.Redeem(context.Background(), token); err != nil || got != principal {
 		t.Errorf("got %+v, %v", got, err)
 	}
-	for name, pass := range map[string]string{"again": pass, "a wrong one": "x", "none": ""} {
-		if _, err := tokens.Redeem(context.Background(), pass); !apperr.Is(err, apperr.Unauthenticated) {
+	for name, token := range map[string]string{"used": token, "unknown": "x", "empty": ""} {
+		if _, err := tokens.Redeem(context.Background(), token); !apperr.Is(err, apperr.Unauthenticated) {
 			t.Errorf("%s: got %v", name, err)
 		}
 	}
@@ -227,11 +227,11 @@ func TestConnectTokens(t *testing.T) {
 		t.Errorf("opened: got %+v", c)
 	}
 	if subscribers := store.subscribers[realtime.UserTopic("sara")]; len(subscribers) != 1 || subscribers[0].ConnectionID != "c1" {
-		t.Errorf("its owner's events: got %+v", subscribers)
+		t.Errorf("subscribers of the user topic: got %+v", subscribers)
 	}
 	tokens.Random = strings.NewReader("short")
 	if _, _, err := tokens.Issue(context.Background(), principal); err == nil {
-		t.Error("without randomness: got a pass")
+		t.Error("without randomness: got a token")
 	}
 }
 
@@ -239,7 +239,7 @@ func TestSubscriberCache(t *testing.T) {
 	store := &memStore{subscribers: map[string][]realtime.Subscriber{"a": {{ConnectionID: "1"}}, "b": {{ConnectionID: "2"}}}, storeErr: errors.New("throttled")}
 	ctx, hub := realtime.WithSubscriberCache(t.Context()), store.hub()
 	if _, err := hub.Subscribers(ctx, []string{"a"}); err == nil {
-		t.Error("the store failed, and the hub did not say so")
+		t.Error("store failure: got no error")
 	}
 	store.storeErr = nil
 	for _, topics := range [][]string{{"a"}, {"a", "b"}, {"b", "a"}} {
@@ -249,9 +249,9 @@ func TestSubscriberCache(t *testing.T) {
 		}
 	}
 	if want := []string{"a", "a", "b"}; !slices.Equal(store.queriedTopics, want) {
-		t.Errorf("asked for %v, want %v: once each, and again after a failure", store.queriedTopics, want)
+		t.Errorf("queried %v, want %v: once each, and again after a failure", store.queriedTopics, want)
 	}
 	if _, err := hub.Subscribers(t.Context(), []string{"a"}); err != nil || len(store.queriedTopics) != 4 {
-		t.Errorf("another context remembers: asked for %v, %v", store.queriedTopics, err)
+		t.Errorf("context without a cache: queried %v, %v", store.queriedTopics, err)
 	}
 }

@@ -1,5 +1,5 @@
-// Package realtime knows who listens: open connections, the topics they watch,
-// and the passes that let a browser open a socket.
+// Package realtime manages WebSocket connections, topic subscriptions and
+// single-use connect tokens.
 package realtime
 
 import (
@@ -10,23 +10,22 @@ import (
 	"ticketsystem/pkg/user"
 )
 
-// ErrGone is what a Pusher says of a connection that is closed.
+// ErrGone is returned by a Pusher if the connection is closed.
 var ErrGone = errors.New("the connection is gone")
 
-// QueueTopic is the topic of all tickets; staff alone may watch it.
+// QueueTopic is the topic of all tickets. Only staff may subscribe to it.
 const QueueTopic = "queue"
 
-// TicketTopic is the topic of one ticket.
+// TicketTopic returns the topic of one ticket.
 func TicketTopic(ticketID string) string { return "ticket:" + ticketID }
 
-// UserTopic is the topic of one person; each of his connections watches it.
+// UserTopic returns the topic of one user, to which all their connections subscribe.
 func UserTopic(userID string) string { return "user:" + userID }
 
-// API Gateway ends a socket after two hours, whatever happens; what is stored
-// about it need not live longer.
+// connectionTTL exceeds the 2 hours after which API Gateway closes a WebSocket.
 const connectionTTL = 2*time.Hour + 5*time.Minute
 
-// ConnectTokenTTL is how long a pass for opening a socket is good.
+// ConnectTokenTTL is how long a connect token is valid.
 const ConnectTokenTTL = 30 * time.Second
 
 // Connection is an open socket.
@@ -38,7 +37,7 @@ type Connection struct {
 	ExpiresAt time.Time
 }
 
-// Subscriber is a connection's interest in a topic.
+// Subscriber is the subscription of one connection to a topic.
 type Subscriber struct {
 	Topic        string
 	ConnectionID string
@@ -48,30 +47,36 @@ type Subscriber struct {
 	Locale       string
 }
 
-// Store keeps connections, watchers and passes. What has expired is never
-// returned.
+// Store stores connections, subscriptions and connect tokens. It never returns
+// expired items.
 type Store interface {
-	// PutConnectToken stores a pass under a hash until it expires.
+	// PutConnectToken stores the hash of a token until it expires.
 	PutConnectToken(ctx context.Context, hash string, principal user.Principal, expires time.Time) error
-	// ConsumeConnectToken gives a pass's owner and uses it up: of many that try, one gets it.
+	// ConsumeConnectToken deletes a token and returns its principal. Of several
+	// concurrent calls, one finds it.
 	ConsumeConnectToken(ctx context.Context, hash string) (principal user.Principal, found bool, err error)
-
+	// AddConnection stores a connection. It is safe to repeat.
 	AddConnection(ctx context.Context, c Connection) error
+	// Connection returns a connection with its topics.
 	Connection(ctx context.Context, id string) (c Connection, found bool, err error)
-	// DeleteConnection forgets a connection with all its watchers.
+	// DeleteConnection deletes a connection and its subscriptions, and returns
+	// the connection. It is safe to repeat.
 	DeleteConnection(ctx context.Context, id string) (c Connection, found bool, err error)
-	// DeleteStaleConnection does so for a connection that cannot be reached, unless it was
-	// opened after that time. topic is where it was found watching; a watcher
-	// that its connection does not know of goes as well.
+	// DeleteStaleConnection deletes an unreachable connection and its
+	// subscriptions, unless it was opened at or after openedBefore. It also deletes the
+	// subscription to topic, even if the connection does not list it.
 	DeleteStaleConnection(ctx context.Context, id, topic string, openedBefore time.Time) error
 
-	// Subscribe adds a watcher; it reports false when the connection is gone.
+	// Subscribe adds a subscription. It reports false if the connection does
+	// not exist.
 	Subscribe(ctx context.Context, c Connection, topic string) (bool, error)
+	// Unsubscribe deletes a subscription. A missing one is not an error.
 	Unsubscribe(ctx context.Context, connectionID, topic string) error
+	// Subscribers returns the subscribers of a topic.
 	Subscribers(ctx context.Context, topic string) ([]Subscriber, error)
 }
 
-// Pusher sends frames to connections. Errors: ErrGone.
+// Pusher sends frames to connections. It returns ErrGone if one is closed.
 type Pusher interface {
 	Send(ctx context.Context, connectionID string, data []byte) error
 }

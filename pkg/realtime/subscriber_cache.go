@@ -5,7 +5,7 @@ import (
 	"sync"
 )
 
-// subscriberCache is who was found to watch the topics.
+// subscriberCache holds the subscribers of topics that were already read.
 type subscriberCache struct {
 	mu      sync.Mutex
 	entries map[string]*cacheEntry
@@ -19,14 +19,15 @@ type cacheEntry struct {
 
 type cacheKey struct{}
 
-// WithSubscriberCache makes a context in which a Hub finds out once who watches a topic. It is
-// for telling of many things that have been written already: whoever comes to
-// watch later reads them.
+// WithSubscriberCache returns a context in which a Hub reads the subscribers of
+// a topic once. Use it for events that are already stored: a client that
+// subscribes later reads them from the log.
 func WithSubscriberCache(ctx context.Context) context.Context {
 	return context.WithValue(ctx, cacheKey{}, &subscriberCache{entries: map[string]*cacheEntry{}})
 }
 
-// cachedSubscribers asks the store, or remembers. A failure is not remembered.
+// cachedSubscribers returns the subscribers from the context's cache, if any,
+// or from the store. Errors are not cached.
 func (h *Hub) cachedSubscribers(ctx context.Context, topic string) ([]Subscriber, error) {
 	c, enabled := ctx.Value(cacheKey{}).(*subscriberCache)
 	if !enabled {

@@ -1,4 +1,4 @@
-// Package secret keeps secrets in the SSM Parameter Store as SecureStrings.
+// Package secret stores secrets in the SSM Parameter Store as SecureStrings.
 package secret
 
 import (
@@ -11,18 +11,18 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ssm/types"
 )
 
-// ErrNotFound: there is no secret of that name.
+// ErrNotFound is returned if there is no secret with the given name.
 var ErrNotFound = errors.New("no such secret")
 
-// Store reads and writes secrets by name.
+// Store stores secrets by name.
 type Store struct{ client *ssm.Client }
 
-// New makes a Store.
+// New returns a Store.
 func New(config aws.Config) *Store {
 	return &Store{client: ssm.NewFromConfig(config)}
 }
 
-// Get reads a secret. Error: ErrNotFound.
+// Get returns a secret, or ErrNotFound.
 func (s *Store) Get(ctx context.Context, name string) (string, error) {
 	out, err := s.client.GetParameter(ctx, &ssm.GetParameterInput{
 		Name: aws.String(name), WithDecryption: aws.Bool(true),
@@ -39,8 +39,8 @@ func (s *Store) Get(ctx context.Context, name string) (string, error) {
 	return *out.Parameter.Value, nil
 }
 
-// PutIfAbsent writes a secret unless one of that name is there, and gives the one
-// that stands afterwards: of two that write at once both get the same.
+// PutIfAbsent stores a secret unless the name exists, and returns the stored
+// value. Concurrent calls therefore return the same value.
 func (s *Store) PutIfAbsent(ctx context.Context, name, value string) (string, error) {
 	_, err := s.client.PutParameter(ctx, &ssm.PutParameterInput{
 		Name: aws.String(name), Value: aws.String(value), Type: types.ParameterTypeSecureString, Overwrite: aws.Bool(false),
@@ -55,7 +55,7 @@ func (s *Store) PutIfAbsent(ctx context.Context, name, value string) (string, er
 	return value, nil
 }
 
-// Delete forgets a secret. One that is not there is no error.
+// Delete deletes a secret. A missing one is not an error.
 func (s *Store) Delete(ctx context.Context, name string) error {
 	_, err := s.client.DeleteParameter(ctx, &ssm.DeleteParameterInput{Name: aws.String(name)})
 	var missing *types.ParameterNotFound

@@ -11,7 +11,7 @@ import (
 	"ticketsystem/pkg/secret"
 )
 
-// newTestStore answers like SSM for the parameters in values.
+// newTestStore returns a Store of a fake SSM with the given parameters.
 func newTestStore(t *testing.T, values map[string]string) *secret.Store {
 	t.Helper()
 	server := awstest.New(t, func(call awstest.Request) awstest.Response {
@@ -26,7 +26,7 @@ func newTestStore(t *testing.T, values map[string]string) *secret.Store {
 		action := strings.TrimPrefix(call.Header.Get("X-Amz-Target"), "AmazonSSM.")
 		switch {
 		case action == "PutParameter" && (in.Type != "SecureString" || in.Overwrite):
-			t.Errorf("put %+v: want a SecureString that overwrites nothing", in)
+			t.Errorf("put %+v: want a SecureString without Overwrite", in)
 		case action == "GetParameter" && !in.WithDecryption:
 			t.Error("read without decryption")
 		}
@@ -49,11 +49,11 @@ func TestStore_RoundTrip(t *testing.T) {
 	ctx := context.Background()
 	secrets := newTestStore(t, map[string]string{})
 	if _, err := secrets.Get(ctx, "/key"); !errors.Is(err, secret.ErrNotFound) {
-		t.Errorf("before: got %v, want ErrNotFound", err)
+		t.Errorf("before Put: got %v, want ErrNotFound", err)
 	}
 	for _, value := range []string{"first", "second"} {
 		if got, err := secrets.PutIfAbsent(ctx, "/key", value); got != "first" || err != nil {
-			t.Errorf("PutNew(%q): got %q, %v, want the first to stand", value, got, err)
+			t.Errorf("PutIfAbsent(%q): got %q, %v, want the first value", value, got, err)
 		}
 	}
 	if got, err := secrets.Get(ctx, "/key"); got != "first" || err != nil {
@@ -65,7 +65,7 @@ func TestStore_RoundTrip(t *testing.T) {
 		}
 	}
 	if _, err := secrets.Get(ctx, "/key"); !errors.Is(err, secret.ErrNotFound) {
-		t.Errorf("after: got %v, want ErrNotFound", err)
+		t.Errorf("after Delete: got %v, want ErrNotFound", err)
 	}
 }
 
@@ -79,7 +79,7 @@ func TestStore_Errors(t *testing.T) {
 		t.Errorf("Get: got %v", err)
 	}
 	if _, err := secrets.PutIfAbsent(ctx, "/key", "geheim"); err == nil || strings.Contains(err.Error(), "geheim") {
-		t.Errorf("PutNew: got %v", err)
+		t.Errorf("PutIfAbsent: got %v", err)
 	}
 	if err := secrets.Delete(ctx, "/key"); err == nil {
 		t.Error("Delete: no error")

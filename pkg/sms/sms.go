@@ -10,17 +10,17 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sns/types"
 )
 
-// Sender sends messages straight to phone numbers.
+// Sender sends SMS messages to phone numbers.
 type Sender struct{ client *sns.Client }
 
-// New makes a Sender.
+// New returns a Sender.
 func New(config aws.Config) *Sender {
 	return &Sender{client: sns.NewFromConfig(config)}
 }
 
-// Send sends text to a number (E.164). It is sent as transactional: SNS then
-// prefers delivery over price, as a one-time code needs. SNS having taken the
-// message does not mean that it arrived.
+// Send sends text to an E.164 phone number. It is sent as transactional, for
+// which SNS optimizes delivery instead of cost. Success means that SNS accepted
+// the message, not that it was delivered.
 func (s *Sender) Send(ctx context.Context, to, text string) error {
 	_, err := s.client.Publish(ctx, &sns.PublishInput{
 		PhoneNumber: aws.String(to),
