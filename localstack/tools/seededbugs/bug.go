@@ -50,7 +50,7 @@ func readBug(path string) (bug, error) {
 	b := bug{name: strings.TrimSuffix(filepath.Base(path), ".patch"), patch: path}
 	for line := range strings.Lines(string(text)) {
 		line = strings.TrimSpace(line)
-		if description, ok := strings.CutPrefix(line, "Broken: "); ok {
+		if description, ok := strings.CutPrefix(line, "Bug: "); ok {
 			b.description = description
 		}
 		if suite, ok := strings.CutPrefix(line, "Caught by: "); ok {
@@ -61,7 +61,7 @@ func readBug(path string) (bug, error) {
 		}
 	}
 	if b.description == "" || len(b.suite) == 0 || len(b.files) == 0 {
-		return bug{}, errors.New("it wants a line `Broken: `, a line `Caught by: ` and a diff")
+		return bug{}, errors.New("it wants a line `Bug: `, a line `Caught by: ` and a diff")
 	}
 	return b, nil
 }

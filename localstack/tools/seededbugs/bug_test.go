@@ -26,7 +26,7 @@ func TestPatchesApply(t *testing.T) {
 			t.Errorf("%s: %v", b.name, err)
 		}
 	}
-	for _, area := range []string{"auth", "log", "projection", "refresh", "rights"} {
+	for _, area := range []string{"auth", "log", "projection", "refresh", "authz"} {
 		if !areas[area] {
 			t.Errorf("no bug in %s", area)
 		}
