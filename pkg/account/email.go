@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"ticketsystem/pkg/apperr"
+	"ticketsystem/pkg/locale"
 	"ticketsystem/pkg/user"
 )
 
@@ -74,7 +75,7 @@ func confirmationEmail(u user.User, digits string) Mail {
 		HTML: fmt.Sprintf(`<!doctype html><html lang="en" dir="ltr"><body><p>Your TicketSystem code is</p><p style="font-size:2em"><b>%s</b></p>`+
 			`<p>It is valid for 5 minutes. If you have not asked for it, ignore this mail.</p></body></html>`, digits),
 	}
-	if u.Locale == "fa" {
+	if locale.IsPersian(u.Locale) {
 		m.Subject = "تأیید نشانی ایمیل شما"
 		m.Text = fmt.Sprintf("کد تیکت‌سیستم شما: %s\nاین کد تا ۵ دقیقه معتبر است.\n\nاگر شما آن را نخواسته‌اید، این پیام را نادیده بگیرید.\n", digits)
 		m.HTML = fmt.Sprintf(`<!doctype html><html lang="fa" dir="rtl"><body><p>کد تیکت‌سیستم شما:</p><p style="font-size:2em"><b>%s</b></p>`+

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"ticketsystem/pkg/apperr"
+	"ticketsystem/pkg/locale"
 	"ticketsystem/pkg/phone"
 )
 
@@ -97,16 +98,16 @@ func (a *Auth) checkSendLimits(ctx context.Context, number string, caller Caller
 
 // sendSMS sends the code, unless it is one for an account and nobody has the
 // number.
-func (a *Auth) sendSMS(ctx context.Context, number, purpose, digits, locale string) error {
+func (a *Auth) sendSMS(ctx context.Context, number, purpose, digits, language string) error {
 	if purpose == PurposeLogin || purpose == PurposeReset {
 		login, found, err := a.Store.Login(ctx, number)
 		if err != nil || !found {
 			return err
 		}
-		locale = login.User.Locale
+		language = login.User.Locale
 	}
 	text := fmt.Sprintf("Your TicketSystem code is %s. It is valid for 5 minutes. Give it to nobody.", digits)
-	if locale == "fa" {
+	if locale.IsPersian(language) {
 		text = fmt.Sprintf("کد تیکت‌سیستم شما: %s\nتا ۵ دقیقه معتبر است. آن را به هیچ‌کس ندهید.", digits)
 	}
 	return a.SMS.Send(ctx, number, text)

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"ticketsystem/pkg/auth"
+	"ticketsystem/pkg/locale"
 	"ticketsystem/pkg/user"
 )
 
@@ -39,12 +40,12 @@ func (a *Auth) SignUp(ctx context.Context, rawPhone, password, digits, name stri
 	return a.issueTokens(ctx, session, refresh)
 }
 
-func (a *Auth) newUser(number, name string, role user.Role, locale string) user.User {
-	if locale == "" {
-		locale = "en"
+func (a *Auth) newUser(number, name string, role user.Role, language string) user.User {
+	if language == "" {
+		language = locale.English
 	}
 	return user.User{
-		ID: a.NewID(), Phone: number, Role: role, Name: name, Locale: locale,
+		ID: a.NewID(), Phone: number, Role: role, Name: name, Locale: language,
 		Notifications: user.NotificationPreferences{Email: true, SMS: true}, CreatedAt: a.Now(),
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"ticketsystem/pkg/audit"
 	"ticketsystem/pkg/auth"
 	"ticketsystem/pkg/id"
+	"ticketsystem/pkg/locale"
 	"ticketsystem/pkg/phone"
 	"ticketsystem/pkg/retry"
 	"ticketsystem/pkg/search"
@@ -172,7 +173,7 @@ func (a *UserAdmin) Create(ctx context.Context, actor audit.Actor, params Create
 		u.Role = user.RoleUser
 	}
 	if u.Locale == "" {
-		u.Locale = "en"
+		u.Locale = locale.English
 	}
 	r := a.Recorder.NewRecord(actor, audit.UserCreated, u.ID, nil, auditFields(u))
 	return u, retry.OnConflict(ctx, retry.Default, func() error { return a.Store.CreateUser(ctx, Login{Phone: number, Hash: hash, User: u}, r) })

@@ -5,6 +5,7 @@ import (
 	"net/http"
 
 	"ticketsystem/pkg/category"
+	"ticketsystem/pkg/locale"
 	"ticketsystem/pkg/ticket"
 )
 
@@ -33,10 +34,10 @@ func (r *Request) categoryUpdate() (category.Update, error) {
 		return category.Update{}, err
 	}
 	var v Validator
-	locale := r.Locale()
+	callerLanguage := r.Locale()
 	update := category.Update{
-		Names:       v.localizedTexts("name", in.Names, in.Name, locale, 1, maxCategoryName),
-		Description: v.localizedTexts("description", in.Descriptions, in.Description, locale, 0, maxCategoryDescription), Active: in.Active, Order: in.Order,
+		Names:       v.localizedTexts("name", in.Names, in.Name, callerLanguage, 1, maxCategoryName),
+		Description: v.localizedTexts("description", in.Descriptions, in.Description, callerLanguage, 0, maxCategoryDescription), Active: in.Active, Order: in.Order,
 	}
 	if in.Order != nil && (*in.Order < 0 || *in.Order > maxOrder) {
 		v.Add("/order", "out_of_range", "This is a number from 0 to 1000000.")
@@ -45,19 +46,19 @@ func (r *Request) categoryUpdate() (category.Update, error) {
 }
 
 // localizedTexts checks a text by language (/names), or in the caller's alone (/name).
-func (v *Validator) localizedTexts(field string, all map[string]string, one *string, locale string, minRunes, maxRunes int) map[string]string {
+func (v *Validator) localizedTexts(field string, all map[string]string, one *string, callerLanguage string, minRunes, maxRunes int) map[string]string {
 	at := func(language string) string { return "/" + field + "s/" + language }
 	switch {
 	case all != nil && one != nil:
 		v.Add("/"+field, "not_together", "Send this or /"+field+"s, not both.")
 		return nil
 	case one != nil:
-		all = map[string]string{locale: *one}
+		all = map[string]string{callerLanguage: *one}
 		at = func(string) string { return "/" + field }
 	}
 	out := map[string]string{}
 	for language, text := range all {
-		if language != "en" && language != "fa" {
+		if !locale.IsSupported(language) {
 			v.Add(at(language), "unknown", "The languages are en and fa.")
 			continue
 		}

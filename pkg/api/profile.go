@@ -5,6 +5,7 @@ import (
 
 	"ticketsystem/pkg/account"
 	"ticketsystem/pkg/apperr"
+	"ticketsystem/pkg/locale"
 )
 
 // maxName bounds a person's name in characters.
@@ -64,7 +65,7 @@ func (in profileInput) toUpdate() (account.ProfileUpdate, error) {
 		v.Email("/email", *in.Email)
 	}
 	if in.Locale != nil {
-		OneOf(&v, "/locale", *in.Locale, "en", "fa")
+		OneOf(&v, "/locale", *in.Locale, locale.Supported()...)
 	}
 	if in.PictureID != nil && *in.PictureID != "" {
 		v.ULID("/pictureId", in.PictureID)

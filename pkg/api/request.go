@@ -12,6 +12,7 @@ import (
 	"ticketsystem/pkg/account"
 	"ticketsystem/pkg/apperr"
 	"ticketsystem/pkg/auth"
+	"ticketsystem/pkg/locale"
 	"ticketsystem/pkg/ticket"
 	"ticketsystem/pkg/user"
 )
@@ -67,27 +68,16 @@ func (r *Request) caller() account.Caller {
 // Locale is the language of texts for this caller: what the request asks for,
 // or else what the person has chosen, or else English.
 func (r *Request) Locale() string {
-	for _, locale := range []string{r.acceptLanguage(), r.Principal.Locale} {
-		if locale != "" {
-			return locale
+	for _, language := range []string{r.acceptLanguage(), r.Principal.Locale} {
+		if language != "" {
+			return language
 		}
 	}
-	return "en"
+	return locale.English
 }
 
-// acceptLanguage is the first language of Accept-Language that this house speaks.
-func (r *Request) acceptLanguage() string { return parseAcceptLanguage(r.header("accept-language")) }
-
-func parseAcceptLanguage(header string) string {
-	for part := range strings.SplitSeq(header, ",") {
-		tag, _, _ := strings.Cut(strings.TrimSpace(part), ";")
-		switch primary, _, _ := strings.Cut(strings.ToLower(tag), "-"); primary {
-		case "fa", "en":
-			return primary
-		}
-	}
-	return ""
-}
+// acceptLanguage returns the first supported language of Accept-Language, or "".
+func (r *Request) acceptLanguage() string { return locale.Of(r.header("accept-language")) }
 
 // The size of a page.
 const (

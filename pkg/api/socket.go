@@ -13,6 +13,7 @@ import (
 
 	"ticketsystem/pkg/account"
 	"ticketsystem/pkg/apperr"
+	"ticketsystem/pkg/locale"
 	"ticketsystem/pkg/realtime"
 )
 
@@ -35,7 +36,7 @@ type SocketRequest struct {
 // locale is the language of the person behind the socket, if one is known.
 func (r *SocketRequest) locale() string {
 	if r == nil {
-		return "en"
+		return locale.English
 	}
 	return r.Connection.Principal.Locale
 }

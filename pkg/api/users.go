@@ -11,6 +11,7 @@ import (
 	"ticketsystem/pkg/apperr"
 	"ticketsystem/pkg/audit"
 	"ticketsystem/pkg/id"
+	"ticketsystem/pkg/locale"
 	"ticketsystem/pkg/search"
 	"ticketsystem/pkg/user"
 )
@@ -98,7 +99,7 @@ func CreateUser(users *account.UserAdmin) Endpoint {
 			OneOf(&v, "/role", in.Role, roles...)
 		}
 		if in.Locale != "" {
-			OneOf(&v, "/locale", in.Locale, "en", "fa")
+			OneOf(&v, "/locale", in.Locale, locale.Supported()...)
 		}
 		if err := v.Err(); err != nil {
 			return Response{}, err

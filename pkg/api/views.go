@@ -5,6 +5,7 @@ import (
 	"ticketsystem/pkg/category"
 	"ticketsystem/pkg/geo"
 	"ticketsystem/pkg/id"
+	"ticketsystem/pkg/locale"
 	"ticketsystem/pkg/ticket"
 	"ticketsystem/pkg/user"
 )
@@ -172,25 +173,18 @@ func (r *Request) viewUser(u user.User) userView {
 	return v
 }
 
-func viewUser(u user.User, locale string) userView {
+func viewUser(u user.User, language string) userView {
 	v := userView{
 		ID: u.ID, Phone: u.Phone, Role: u.Role, Name: u.Name, Email: NilIfEmpty(u.Email), EmailVerified: u.EmailVerified,
 		Locale: u.Locale, Notifications: notificationPreferencesView(u.Notifications), CreatedAt: FormatTime(u.CreatedAt),
 	}
 	if province, city, ok := geo.Find(u.Province, u.City); ok {
-		v.Province = &regionView{province.ID, inLanguage(locale, province.Name, province.NameFa)}
+		v.Province = &regionView{province.ID, locale.Pick(language, province.Name, province.NameFa)}
 		if city.ID != "" {
-			v.City = &regionView{city.ID, inLanguage(locale, city.Name, city.NameFa)}
+			v.City = &regionView{city.ID, locale.Pick(language, city.Name, city.NameFa)}
 		}
 	}
 	return v
-}
-
-func inLanguage(locale, en, fa string) string {
-	if locale == "fa" {
-		return fa
-	}
-	return en
 }
 
 type attachmentCreatedView struct {

@@ -3,7 +3,8 @@ package apperr
 import (
 	"net/http"
 	"slices"
-	"strings"
+
+	"ticketsystem/pkg/locale"
 )
 
 // The kinds of the API. Each has its row in the table below.
@@ -71,14 +72,8 @@ type Definition struct {
 	En, Fa string
 }
 
-// Title gives the title in the language of a locale ("fa", "fa-IR"); English
-// for every language there is no text for.
-func (d Definition) Title(locale string) string {
-	if isPersian(locale) {
-		return d.Fa
-	}
-	return d.En
-}
+// Title returns the title in the language of a BCP 47 tag, English by default.
+func (d Definition) Title(tag string) string { return locale.Pick(tag, d.En, d.Fa) }
 
 // Lookup finds the row of a kind. It is false for a kind nobody declared; the
 // edge treats that as Internal.
@@ -95,12 +90,6 @@ func Codes() []Code {
 	}
 	slices.Sort(codes)
 	return codes
-}
-
-// isPersian says whether a BCP 47 tag or a bare language code is Persian.
-func isPersian(locale string) bool {
-	language, _, _ := strings.Cut(strings.ReplaceAll(locale, "_", "-"), "-")
-	return strings.EqualFold(language, "fa")
 }
 
 // definitions is constant: nothing writes to it after the start of the program.

@@ -1,9 +1,11 @@
 package apperr
 
-// In gives the message of a field in the language of a locale. The code says
-// what is wrong in every language; the English text may say more.
-func (f Field) In(locale string) Field {
-	if text, ok := messagesFa[f.Code]; ok && isPersian(locale) {
+import "ticketsystem/pkg/locale"
+
+// In returns f with its message in the language of a BCP 47 tag. Persian messages
+// depend on the code alone; an English message may be more specific.
+func (f Field) In(tag string) Field {
+	if text, ok := messagesFa[f.Code]; ok && locale.IsPersian(tag) {
 		f.Message = text
 	}
 	return f

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"ticketsystem/pkg/apperr"
+	"ticketsystem/pkg/locale"
 	"ticketsystem/pkg/ticket"
 )
 
@@ -22,11 +23,11 @@ type Category struct {
 }
 
 // Localized picks a text by language, English when there is none.
-func Localized(texts map[string]string, locale string) string {
-	if text, ok := texts[locale]; ok {
+func Localized(texts map[string]string, language string) string {
+	if text, ok := texts[language]; ok {
 		return text
 	}
-	return texts["en"]
+	return texts[locale.English]
 }
 
 // Store keeps the catalogue.

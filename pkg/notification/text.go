@@ -6,17 +6,16 @@ import (
 	"strings"
 
 	"ticketsystem/pkg/id"
+	"ticketsystem/pkg/locale"
 	"ticketsystem/pkg/user"
 )
 
-const persian = "fa"
-
 // Text returns the title and body of a notification in a language, en or fa.
-func Text(n Notification, locale string) (title, body string) {
+func Text(n Notification, language string) (title, body string) {
 	if n.Kind == KindBroadcast {
 		return n.Title, n.Body
 	}
-	if locale == persian {
+	if locale.IsPersian(language) {
 		return textFa(n)
 	}
 	return textEn(n)
@@ -27,7 +26,7 @@ func textEn(n Notification) (title, body string) {
 	case KindReply:
 		return "New reply: " + n.Title, authorName(n.Author, "Support") + ": " + n.Body
 	case KindStatus:
-		return statusName(n.Status, "en") + ": " + n.Title, "Your ticket " + id.Number(n.TicketID) + " is now " + strings.ToLower(statusName(n.Status, "en")) + "."
+		return statusName(n.Status, locale.English) + ": " + n.Title, "Your ticket " + id.Number(n.TicketID) + " is now " + strings.ToLower(statusName(n.Status, locale.English)) + "."
 	case KindAssignment:
 		return "Assigned to you: " + n.Title, authorName(n.Author, "The system") + " gave you ticket " + id.Number(n.TicketID) + "."
 	}
@@ -39,7 +38,7 @@ func textFa(n Notification) (title, body string) {
 	case KindReply:
 		return "پاسخ تازه: " + n.Title, authorName(n.Author, "پشتیبانی") + ": " + n.Body
 	case KindStatus:
-		return statusName(n.Status, persian) + ": " + n.Title, "وضعیت تیکت " + id.Number(n.TicketID) + " شما اکنون «" + statusName(n.Status, persian) + "» است."
+		return statusName(n.Status, locale.Persian) + ": " + n.Title, "وضعیت تیکت " + id.Number(n.TicketID) + " شما اکنون «" + statusName(n.Status, locale.Persian) + "» است."
 	case KindAssignment:
 		return "به شما سپرده شد: " + n.Title, authorName(n.Author, "سامانه") + " تیکت " + id.Number(n.TicketID) + " را به شما سپرد."
 	}
@@ -54,12 +53,12 @@ func authorName(name, fallback string) string {
 }
 
 // statusName returns the name of a status as customers see it.
-func statusName(status, locale string) string {
+func statusName(status, language string) string {
 	names, known := statusNames[status]
 	switch {
 	case !known:
 		return status
-	case locale == persian:
+	case locale.IsPersian(language):
 		return names[1]
 	}
 	return names[0]
@@ -74,22 +73,22 @@ var statusNames = map[string][2]string{
 // ShortText returns a notification as an SMS. It is short, because 70 Persian
 // characters are billed as one message, and contains no private text, because
 // phones display it on the lock screen.
-func ShortText(n Notification, locale string) string {
+func ShortText(n Notification, language string) string {
 	number := id.Number(n.TicketID)
 	if n.Kind == KindBroadcast {
 		return n.Title + "\n" + n.Body
 	}
-	if locale == persian {
+	if locale.IsPersian(language) {
 		return map[Kind]string{
 			KindReply:      "پشتیبانی به تیکت " + number + " شما پاسخ داد.",
-			KindStatus:     "وضعیت تیکت " + number + " شما: " + statusName(n.Status, persian),
+			KindStatus:     "وضعیت تیکت " + number + " شما: " + statusName(n.Status, locale.Persian),
 			KindAssignment: "تیکت " + number + " به شما سپرده شد.",
 			KindReminder:   "تیکت " + number + " در انتظار پاسخ شماست.",
 		}[n.Kind] + "\nتیکت‌سیستم"
 	}
 	return "TicketSystem: " + map[Kind]string{
 		KindReply:      "support has answered your ticket " + number + ".",
-		KindStatus:     "your ticket " + number + " is now " + strings.ToLower(statusName(n.Status, "en")) + ".",
+		KindStatus:     "your ticket " + number + " is now " + strings.ToLower(statusName(n.Status, locale.English)) + ".",
 		KindAssignment: "ticket " + number + " is assigned to you.",
 		KindReminder:   "ticket " + number + " waits for your answer.",
 	}[n.Kind]
@@ -104,7 +103,7 @@ type Mail struct {
 func NewMail(n Notification, to user.User) Mail {
 	title, body := Text(n, to.Locale)
 	greeting, footer, dir := "Hello", "You get this mail because your profile says so. You can change it there.", "ltr"
-	if to.Locale == persian {
+	if locale.IsPersian(to.Locale) {
 		greeting, footer, dir = "سلام", "این نامه به انتخاب شما در نمایه‌تان فرستاده شده است و همان‌جا می‌توانید آن را خاموش کنید.", "rtl"
 	}
 	if to.Name != "" {

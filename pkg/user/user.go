@@ -1,5 +1,7 @@
 package user
 
+import "ticketsystem/pkg/locale"
+
 import "time"
 
 // User is a person with an account.
@@ -24,14 +26,11 @@ type User struct {
 const DeletedName = "\x7fremoved"
 
 // DisplayName is a name as it is shown to somebody who reads that language.
-func DisplayName(name, locale string) string {
-	switch {
-	case name != DeletedName:
+func DisplayName(name, language string) string {
+	if name != DeletedName {
 		return name
-	case locale == "fa":
-		return "کاربر حذف‌شده"
 	}
-	return "Removed user"
+	return locale.Pick(language, "Removed user", "کاربر حذف‌شده")
 }
 
 // NotificationPreferences are the channels a person wants notifications on, besides the app.
