@@ -108,7 +108,7 @@ type entryItem struct {
 	Change     *changeItem       `dynamodbav:"ch,omitempty"`
 	Opening    *openingItem      `dynamodbav:"op,omitempty"`
 	ClientID   string            `dynamodbav:"c,omitempty"`
-	WriteID    []byte            `dynamodbav:"x,omitempty"` // random; identifies the Append call that wrote the item
+	WriteID    string            `dynamodbav:"x,omitempty"` // random; identifies the AppendEntry call that wrote the item
 	At         int64             `dynamodbav:"at"`
 	State      stateItem         `dynamodbav:"s"`
 }
