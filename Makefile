@@ -1,10 +1,10 @@
-# Tools are installed once, pinned, into .cache/. `make` alone lists the targets.
+# Pinned tools are installed into .cache/. `make` without a target lists the targets.
 
 GOLANGCI_VERSION := v2.15.0
 GOLANGCI := .cache/bin/golangci-lint-$(GOLANGCI_VERSION)
 SAM := SAM_CLI_TELEMETRY=0 .cache/sam/bin/sam
 
-# The processor of the functions that `sam build` makes: arm64, or amd64 for Architecture=x86_64.
+# Architecture of the binaries that `sam build` makes: arm64, or amd64 for Architecture=x86_64.
 GOARCH ?= arm64
 
 .PHONY: help
@@ -18,11 +18,11 @@ run: ## start the local stack on http://localhost:3000 (PORT= moves it)
 	@exec .cache/bin/localstack
 
 .PHONY: clean-data
-clean-data: ## forget all data of the local stack
+clean-data: ## delete all local data
 	rm -rf .data
 
 .PHONY: demo
-demo: ## play one ticket's story against the running local stack
+demo: ## run a scripted demo ticket against the running local stack
 	@go run ./localstack/tools/demo
 
 .PHONY: test
@@ -31,64 +31,63 @@ test: ## run every test: unit, conformance, end to end
 	go test -race -shuffle=on ./...
 
 .PHONY: fuzz
-fuzz: .cache/schemathesis/installed ## fuzz every decoder for a while, and the running API by its description
+fuzz: .cache/schemathesis/installed ## fuzz every decoder, and the API with schemathesis
 	@go run ./localstack/tools/fuzz
 
-.PHONY: test-api
-test-api: .cache/schemathesis/installed ## try the running API by its description
+.PHONY: test-openapi
+test-openapi: .cache/schemathesis/installed ## test the API against infra/openapi.yaml with schemathesis
 	@go run ./localstack/tools/fuzz api
 
-.PHONY: judge
-judge: ## ask everything that is asked of the system, at length, and write docs/quality.md (ITEMS="faults log" asks these again)
-	@go run ./localstack/tools/quality $(ITEMS)
+.PHONY: quality
+quality: ## run the full quality suite and write docs/quality.md (CHECKS="faults stream" runs these alone)
+	@go run ./localstack/tools/quality $(CHECKS)
 
 .PHONY: bench
-bench: ## measure the local stack: answers a second, fan-out, memory (ONLY="post fan-out" measures these, or ONLY="cold-start")
+bench: ## measure requests per second, fan-out and memory of the local stack (ONLY="post fan-out", or ONLY="cold-start")
 	@go run ./localstack/tools/bench $(ONLY)
 
-.PHONY: mutate
-mutate: ## plant bugs one by one and see whether the tests notice (ONLY=refresh for some)
+.PHONY: mutation-test
+mutation-test: ## apply each seeded bug and check that a test fails (ONLY=refresh for a name prefix)
 	@go run ./localstack/tools/seededbugs -only "$(ONLY)"
 
 .PHONY: test-deploy
-test-deploy: .cache/sam/installed .cache/ministack/installed ## deploy with SAM onto an emulator and run the end-to-end suite there
+test-deploy: .cache/sam/installed .cache/ministack/installed ## deploy with SAM to the ministack emulator and run the end-to-end suite
 	localstack/ministack/test-deploy.sh
 
 .PHONY: lint
-lint: $(GOLANGCI) .cache/sam/installed check-template ## check formatting, code, imports and template
+lint: $(GOLANGCI) .cache/sam/installed lint-template ## check formatting, code, imports and template
 	$(GOLANGCI) run
 	AWS_DEFAULT_REGION=us-east-1 $(SAM) validate --lint
 
-.PHONY: check-template
-check-template: .cache/checkov/installed ## let cfn-lint and checkov look at the template; infra/waivers.yaml says what stays, and why
+.PHONY: lint-template
+lint-template: .cache/checkov/installed ## run cfn-lint and checkov on template.yaml (exceptions: infra/checkov.yaml and Metadata in the template)
 	@AWS_DEFAULT_REGION=us-east-1 go run ./localstack/tools/templatelint
 
 .PHONY: build
 build: .cache/sam/installed ## build every function for deployment (GOARCH=amd64 for x86_64)
 	$(SAM) build
 
-.PHONY: admin
-admin: .cache/sam/installed ## make PHONE= an administrator of the deployed STACK=
-	@test -n "$(PHONE)" -a -n "$(STACK)" || { echo "usage: make admin PHONE=+98... STACK=ticketsystem-dev" >&2; exit 2; }
+.PHONY: grant-admin
+grant-admin: .cache/sam/installed ## make PHONE= an administrator of the deployed STACK=
+	@test -n "$(PHONE)" -a -n "$(STACK)" || { echo "usage: make grant-admin PHONE=+98... STACK=ticketsystem-dev" >&2; exit 2; }
 	$(SAM) remote invoke AdminGrantFunction --stack-name "$(STACK)" --event '{"phone":"$(PHONE)"}'
 
 .PHONY: replay
-replay: ## make heads, numbers and search anew from the logs: of the local stack, or of the deployed STACK=
+replay: ## rebuild tickets, statistics and the search index from the logs, locally or of the deployed STACK=
 	@test -z "$(STACK)" || $(MAKE) --no-print-directory .cache/sam/installed
 	@STACK="$(STACK)" PORT="$(PORT)" infra/replay.sh
 
-# What `sam build` calls for each function: build-TicketCreateFunction builds
-# functions/ticket-create. Without version-control stamps an unchanged function stays the
-# same file and is not deployed again.
+# `sam build` calls build-TicketCreateFunction to build functions/ticket-create. Without
+# version-control stamps the binary of an unchanged function does not change, so it is not
+# deployed again.
 GO_BUILD = CGO_ENABLED=0 GOOS=linux GOARCH=$(GOARCH) go build -trimpath -buildvcs=false -tags lambda.norpc
 
 build-%Function: .cache/compiled-$(GOARCH)
 	@$(GO_BUILD) -ldflags "-s -w" -o "$(ARTIFACTS_DIR)/bootstrap" \
 		./functions/$(shell echo $* | sed 's/\([a-z]\)\([A-Z]\)/\1-\2/g' | tr A-Z a-z)
 
-# SAM starts all builds at once, and each would compile every package they share (5 minutes
-# instead of 2 with two processors). So one compiles while the others wait for the lock.
-# Where there is no flock the result is the same, later.
+# SAM starts all builds at once, and each would compile the shared packages (5 minutes
+# instead of 2 on two processors). With flock, one build compiles them and the others wait.
 LOCK := $(if $(shell command -v flock),flock .cache/compile.lock)
 
 .cache/compiled-$(GOARCH): go.mod $(shell find pkg infra -type f)
@@ -97,7 +96,7 @@ LOCK := $(if $(shell command -v flock),flock .cache/compile.lock)
 	@touch $@
 
 .PHONY: tools
-tools: $(GOLANGCI) .cache/sam/installed .cache/checkov/installed .cache/schemathesis/installed .cache/ministack/installed ## install what the other targets need, each once (-j4: side by side)
+tools: $(GOLANGCI) .cache/sam/installed .cache/checkov/installed .cache/schemathesis/installed .cache/ministack/installed ## install the pinned tools (-j4 installs in parallel)
 
 .cache/%/installed: localstack/tools/requirements/%.txt
 	python3 -m venv --clear .cache/$*

@@ -1,8 +1,8 @@
-"""Starts ministack 1.5.33 with what our template needs and that version lacks.
+"""Starts ministack 1.5.33 with patches for features that the template needs.
 
-ministack emulates AWS in one process without Docker. Each mend below reaches into its
-internals, so the version is pinned in localstack/ministack/ministack.txt; when it
-moves, try each mend without its patch first.
+ministack emulates AWS in one process without Docker. Each numbered patch changes its
+internals, so localstack/tools/requirements/ministack.txt pins the version. After an
+upgrade, try to remove each patch.
 """
 
 import copy
@@ -11,7 +11,7 @@ import json
 import socketserver
 import time
 
-# 1. Send answers of the Lambda Runtime API at once: delayed acknowledgements cost 40 ms a call.
+# 1. Disable Nagle's algorithm in the Lambda Runtime API: delayed ACKs cost 40 ms per call.
 socketserver.StreamRequestHandler.disable_nagle_algorithm = True
 
 from ministack.core import lambda_runtime  # noqa: E402
@@ -28,7 +28,7 @@ send_mail = ses._record_send
 
 
 def transform(template, provided=None, previous=None):
-    """2. SAM resolves parameters while it transforms: let it see this deployment's values."""
+    """2. Passes the values of this deployment to the SAM transform, which resolves parameters."""
     template = copy.deepcopy(template)
     for name, value in engine._transform_parameters(template, provided, previous).items():
         template["Parameters"][name]["Default"] = value
@@ -39,7 +39,7 @@ changesets._apply_transforms = transform
 
 
 def checked(response):
-    """Returns the body of an answer of ministack's API Gateway, or raises its error."""
+    """Returns the body of an API Gateway response, or raises its error."""
     status, _, body = response
     if status >= 400:
         raise ValueError(f"HttpApi Body: {body!r}")
@@ -47,7 +47,7 @@ def checked(response):
 
 
 def load_body(api_id, properties):
-    """3. Makes the routes of an OpenAPI `Body`, which is what SAM's HttpApi becomes."""
+    """3. Creates the routes of the OpenAPI `Body` into which SAM translates an HttpApi."""
     body = properties.get("Body")
     if not body:
         return
@@ -61,7 +61,7 @@ def load_body(api_id, properties):
 
 
 def load_route(api_id, path, method, integration):
-    made = checked(apigateway._create_integration(api_id, {
+    created = checked(apigateway._create_integration(api_id, {
         "integrationType": "AWS_PROXY",
         "integrationUri": integration["uri"],
         "payloadFormatVersion": integration["payloadFormatVersion"],
@@ -69,13 +69,13 @@ def load_route(api_id, path, method, integration):
     verb = "ANY" if method == "x-amazon-apigateway-any-method" else method.upper()
     checked(apigateway._create_route(api_id, {
         "routeKey": path if path == "$default" else f"{verb} {path}",
-        "target": f"integrations/{made['integrationId']}",
+        "target": f"integrations/{created['integrationId']}",
     }))
 
 
 def create(logical_id, properties, stack_name):
-    # 4. The id of an API is its logical id in lower case, so that its address is known
-    # before the stack is deployed.
+    # 4. Use the logical id in lower case as API id, so that the URL is known before the
+    # deployment.
     tags = {**(properties.get("Tags") or {}), "ms-custom-id": logical_id.lower()}
     result = create_api(logical_id, {**properties, "Tags": tags}, stack_name)
     load_body(result[0], properties)
@@ -92,8 +92,8 @@ api_handler["create"], api_handler["update"] = create, update
 
 
 def execute(function, event):
-    """5. Gateways say by which protocol a request came, and cookies travel in a list of
-    their own (payload format 2.0), not in the headers."""
+    """5. Adds x-forwarded-proto and moves cookies from the headers into `cookies`, as
+    payload format 2.0 does."""
     if isinstance(event, dict) and "requestContext" in event and "headers" in event:
         event["headers"]["x-forwarded-proto"] = "http"
     if isinstance(event, dict) and event.get("version") == "2.0":
@@ -107,7 +107,7 @@ lambda_svc._execute_function_with_config_scope = execute
 
 
 async def serve_socket(scope, receive, send, *rest, **options):
-    """6. A frame over 32 KiB closes its socket with 1009."""
+    """6. Closes a socket with code 1009 after a frame over 32 KiB."""
     oversized = False
 
     async def receive_limited():
@@ -132,10 +132,10 @@ apigateway.handle_websocket = serve_socket
 
 
 def post_checked(bucket, body, headers):
-    """7. S3 refuses a form whose file does not have the SHA-256 that the form says."""
+    """7. Rejects a POST form whose file does not match its x-amz-checksum-sha256."""
     form = {part[0].lower(): part[3] for part in s3._parse_multipart_form(headers.get("content-type", ""), body)}
-    said = form.get("x-amz-checksum-sha256", b"").decode()
-    if said and said != s3._compute_s3_checksum("SHA256", form.get("file", b"")):
+    declared = form.get("x-amz-checksum-sha256", b"").decode()
+    if declared and declared != s3._compute_s3_checksum("SHA256", form.get("file", b"")):
         return s3._error("BadDigest", "The SHA256 you specified did not match the calculated checksum.", 400)
     return post_object(bucket, body, headers)
 
@@ -143,9 +143,8 @@ def post_checked(bucket, body, headers):
 s3._post_object = post_checked
 
 
-
 def record_send(source, to_addrs, *rest, config_set="", **options):
-    """8. What becomes of a mail is published by its configuration set, too."""
+    """8. Publishes bounces and complaints to the event destinations of the configuration set."""
     message_id = send_mail(source, to_addrs, *rest, config_set=config_set, **options)
     record = ses_v2._config_sets.get(config_set) or {}
     for destination in (record.get("EventDestinations") or {}).values():
@@ -168,27 +167,27 @@ def publish_outcomes(destination, source, message_id, address):
 
 ses._record_send = record_send
 
-# 9. Do not wait 50 ms at each invocation for a first line of its log.
+# 9. Wait 2 ms instead of 50 ms per invocation for the first log line.
 for runtime in vars(lambda_runtime).values():
     drain = getattr(runtime, "_drain_stderr_bounded", None) if isinstance(runtime, type) else None
     if drain:
         drain.__defaults__ = (0.002, *drain.__defaults__[1:])
 
-# 10. A query reads its condition anew for every item of its partition, a third of all the
-# work of a suite: read each condition once.
+# 10. Cache parsed conditions. A query parses its condition for every item of the partition,
+# which takes a third of the CPU time of the suite.
 for parse in (dynamodb._tokenize, dynamodb._condition_syntax_error):
     setattr(dynamodb, parse.__name__, functools.lru_cache(maxsize=4096)(parse))
 
-# 11. The emulator, all functions and the suite share one machine: what is over in a second on
-# AWS may take long here, and a function that is cut off tells nothing about itself.
+# 11. Raise function timeouts to at least 60 s, because the emulator, all functions and the
+# suite share one machine.
 init_worker = lambda_runtime.ProvidedWorker.__init__
 
 
-def init_patient(worker, name, config, code):
+def init_with_min_timeout(worker, name, config, code):
     init_worker(worker, name, {**config, "Timeout": max(60, config["Timeout"])}, code)
 
 
-lambda_runtime.ProvidedWorker.__init__ = init_patient
+lambda_runtime.ProvidedWorker.__init__ = init_with_min_timeout
 
 from ministack.app import main  # noqa: E402
 

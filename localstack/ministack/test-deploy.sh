@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Proves the template: builds and deploys it with the real SAM CLI onto ministack,
-# an emulator of AWS that needs no Docker, and runs the end-to-end suite there.
+# Builds the template and deploys it with the SAM CLI to ministack, an AWS emulator that
+# needs no Docker, and runs the end-to-end suite against it.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
@@ -16,7 +16,7 @@ free_port() {
 }
 
 start_emulator() {
-  set -m # a process group of its own, so that its functions end with it
+  set -m # own process group, so that stop_emulator also ends its functions
   .cache/ministack/bin/python localstack/ministack/launcher.py >"$work/ministack.log" 2>&1 &
   emulator=$!
   set +m
@@ -36,7 +36,7 @@ stop_emulator() {
   wait "$emulator" 2>/dev/null || true
 }
 
-output() { # the value of one output of the stack
+output() { # prints one output of the stack
   "$sam" list stack-outputs --stack-name "$stack" --output json |
     python3 -c 'import json, sys; print(next(o["OutputValue"] for o in json.load(sys.stdin) if o["OutputKey"] == sys.argv[1]))' "$1"
 }
@@ -46,8 +46,7 @@ url=http://localhost:$GATEWAY_PORT
 api=$url/_aws/execute-api/httpapi
 socket=localhost:$GATEWAY_PORT/_aws/execute-api/socketapi/live
 
-# Nothing here may reach a real account: the emulator's address and key stand for all of AWS,
-# in this script and, inherited, in the emulator's functions.
+# These variables keep this script, and the functions that inherit them, away from real AWS accounts.
 unset AWS_PROFILE AWS_SESSION_TOKEN
 export BIND_HOST=127.0.0.1 GATEWAY_PORT AWS_ENDPOINT_URL=$url AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test
 export AWS_REGION=us-east-1 AWS_DEFAULT_REGION=us-east-1
@@ -59,7 +58,7 @@ GOARCH=amd64 "$sam" build --build-dir "$work/build" >"$work/build.log" 2>&1 ||
 
 step "deploy"
 start_emulator
-# Who sends must be verified, here as on AWS.
+# SES requires a verified sender.
 curl --silent --fail --output /dev/null "$url/" \
   --header "Authorization: AWS4-HMAC-SHA256 Credential=test/20260101/$AWS_REGION/ses/aws4_request, SignedHeaders=host, Signature=none" \
   --data Action=VerifyEmailIdentity --data EmailAddress=support@example.com

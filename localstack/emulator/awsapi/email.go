@@ -10,13 +10,13 @@ import (
 	"strings"
 )
 
-// EventDestination is an event destination of a configuration set.
+// EventDestination is an SNS event destination of a configuration set.
 type EventDestination struct {
 	Topic      string   // ARN
 	EventTypes []string // bounce, complaint, ...
 }
 
-// email is one mail on its way to all its readers.
+// email is one e-mail with all its recipients.
 type email struct {
 	id, from, subject string
 	configurationSet  string // name of its configuration set, or empty
@@ -24,8 +24,8 @@ type email struct {
 	tags              map[string][]string
 }
 
-// deliverEmail keeps a mail for each of its readers. Addresses of SES's mailbox
-// simulator make its events.
+// deliverEmail adds an e-mail to the outbox for each recipient. Addresses of the SES
+// mailbox simulator publish the simulated event.
 func (s *Server) deliverEmail(m email, text, html string) *apiError {
 	destinations, ok := s.Subscriptions().ConfigurationSets[m.configurationSet]
 	if m.configurationSet != "" && !ok {
@@ -56,8 +56,8 @@ func (s *Server) deliverEmail(m email, text, html string) *apiError {
 	return nil
 }
 
-// simulatorEvent is the event that mail to an address causes, empty for none.
-// A label after a plus makes an address one's own, as on AWS.
+// simulatorEvent returns the event type that an address of the SES mailbox simulator
+// causes, or "". As on AWS, a label after a plus sign is ignored.
 func simulatorEvent(to string) string {
 	if parsed, err := mail.ParseAddress(to); err == nil {
 		to = parsed.Address
@@ -70,14 +70,14 @@ func simulatorEvent(to string) string {
 	return ""
 }
 
-// allTags are those of the sender and SES's own.
+// allTags returns the sender's tags and those that SES adds.
 func (m email) allTags() map[string][]string {
 	tags := map[string][]string{"ses:configuration-set": {m.configurationSet}}
 	maps.Copy(tags, m.tags)
 	return tags
 }
 
-// event is what SES publishes.
+// event returns the event that SES publishes for one recipient.
 func (m email) event(kind, to string) map[string]any {
 	at := formatTimestamp(now())
 	e := map[string]any{"mail": map[string]any{

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/aws/aws-lambda-go/events"
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -12,7 +13,14 @@ import (
 	sestypes "github.com/aws/aws-sdk-go-v2/service/ses/types"
 	"github.com/aws/aws-sdk-go-v2/service/sns"
 	snstypes "github.com/aws/aws-sdk-go-v2/service/sns/types"
+
+	"ticketsystem/localstack/testkit/golden"
 )
+
+func TestNewSNSEvent(t *testing.T) {
+	at := time.Date(2026, 1, 2, 3, 4, 5, 6e6, time.UTC)
+	golden.JSON(t, "sns_event", newSNSEvent("arn:aws:sns:us-east-1:000000000000:topic", "feedback", "id-1", "Subject", `{"a":1}`, at))
+}
 
 func TestSendEmail_SimulatorEvents(t *testing.T) {
 	s, config := newServer(t, "")
@@ -66,7 +74,7 @@ func TestSendEmail_SimulatorEvents(t *testing.T) {
 		t.Errorf("got  %q\nwant %s", got, want)
 	}
 	if n := len(s.Outbox.List("email", "")); n != 5 {
-		t.Errorf("outbox: got %d mails, want all 5", n)
+		t.Errorf("outbox: got %d e-mails, want 5", n)
 	}
 	var noSet *sestypes.ConfigurationSetDoesNotExistException
 	if err := send(aws.String("other"), "a@b.c"); !errors.As(err, &noSet) {

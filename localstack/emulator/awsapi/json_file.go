@@ -8,7 +8,7 @@ import (
 	"path/filepath"
 )
 
-// jsonFile keeps one value as JSON. Without a path it keeps nothing.
+// jsonFile stores one value as JSON. Without a path it does nothing.
 type jsonFile struct{ path string }
 
 func newJSONFile(folder, name string) jsonFile {

@@ -11,17 +11,17 @@ import (
 	"time"
 )
 
-// Message is what SES or SNS would have sent.
+// Message is an e-mail or SMS that SES or SNS would have sent.
 type Message struct {
 	Channel string    `json:"channel"` // sms or email
 	To      string    `json:"to"`
 	Subject string    `json:"subject"`
-	Body    string    `json:"body"`           // plain text, where there is one
-	HTML    string    `json:"html,omitempty"` // of a mail
+	Body    string    `json:"body"`           // plain text, or HTML if there is no plain text
+	HTML    string    `json:"html,omitempty"` // of an e-mail
 	At      time.Time `json:"at"`
 }
 
-// Outbox keeps messages, in memory and as lines of a file.
+// Outbox stores messages in memory and as lines of a file.
 type Outbox struct {
 	mu       sync.Mutex
 	file     *os.File
@@ -42,7 +42,7 @@ func openOutbox(folder string) (*Outbox, error) {
 	lines.Buffer(nil, 16<<20)
 	for lines.Scan() {
 		var m Message
-		// A line cut short by a crash is no message.
+		// A crash may leave an incomplete last line, which is skipped.
 		if json.Unmarshal(lines.Bytes(), &m) == nil {
 			o.messages = append(o.messages, m)
 		}
@@ -50,7 +50,7 @@ func openOutbox(folder string) (*Outbox, error) {
 	return o, lines.Err()
 }
 
-// Add keeps a message.
+// Add stores a message with the current time.
 func (o *Outbox) Add(m Message) error {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -67,8 +67,8 @@ func (o *Outbox) Add(m Message) error {
 	return err
 }
 
-// List is the messages of a channel to an address, newest first; an empty
-// channel or address stands for any.
+// List returns the messages of a channel to an address, newest first. An empty
+// channel or address matches all.
 func (o *Outbox) List(channel, to string) []Message {
 	o.mu.Lock()
 	defer o.mu.Unlock()

@@ -7,7 +7,7 @@ import (
 	"sync"
 )
 
-// Parameters is SSM's parameter store.
+// Parameters emulates the SSM Parameter Store.
 type Parameters struct {
 	mu     sync.Mutex
 	file   jsonFile

@@ -14,8 +14,8 @@ import (
 	"strconv"
 )
 
-// handleQuery answers SES and SNS, which speak the query protocol: a form that names
-// its Action, XML back.
+// handleQuery serves SES and SNS, which use the AWS query protocol: the request is a
+// form with an Action, the response is XML.
 func (s *Server) handleQuery(w http.ResponseWriter, body []byte) {
 	w.Header().Set("Content-Type", "text/xml")
 	form, err := url.ParseQuery(string(body))
@@ -38,10 +38,10 @@ func (s *Server) handleQuery(w http.ResponseWriter, body []byte) {
 	}
 	action := form.Get("Action")
 	_, _ = fmt.Fprintf(w, "<%sResponse><%sResult>%s</%sResult><ResponseMetadata><RequestId>%s</RequestId></ResponseMetadata></%sResponse>",
-		action, action, result, action, rand.Text(), action) // a caller that went away needs no answer
+		action, action, result, action, rand.Text(), action) // the client may have disconnected
 }
 
-// action returns the inside of the result element.
+// action runs the requested action and returns the content of its Result element.
 func (s *Server) action(form url.Values) (string, *apiError) {
 	switch form.Get("Action") {
 	case "Publish":
@@ -69,7 +69,7 @@ func (s *Server) record(messages ...Message) *apiError {
 
 func messageIDElement(id string) string { return "<MessageId>" + id + "</MessageId>" }
 
-// publish keeps a text message, or starts the functions that a topic has.
+// publish adds an SMS to the outbox, or notifies the subscribers of a topic.
 func (s *Server) publish(form url.Values) (string, *apiError) {
 	if form.Get("Message") == "" {
 		return "", &apiError{http.StatusBadRequest, "InvalidParameter", "Empty message"}
@@ -109,7 +109,7 @@ func (s *Server) sendRawEmail(form url.Values) (string, *apiError) {
 	if err != nil {
 		return "", errValidation("RawMessage: %v", err)
 	}
-	body, _ := io.ReadAll(parsed.Body) // it is in memory
+	body, _ := io.ReadAll(parsed.Body) // reading from memory does not fail
 	subject, err := new(mime.WordDecoder).DecodeHeader(parsed.Header.Get("Subject"))
 	if err != nil {
 		subject = parsed.Header.Get("Subject")
@@ -127,7 +127,7 @@ func (s *Server) sendRawEmail(form url.Values) (string, *apiError) {
 	return messageIDElement(m.id), s.deliverEmail(m, string(body), "")
 }
 
-// formList reads a list of the query protocol.
+// formList returns the members of a list in the query protocol.
 func formList(form url.Values, name string) []string {
 	var list []string
 	for i := 1; form.Has(name + ".member." + strconv.Itoa(i)); i++ {

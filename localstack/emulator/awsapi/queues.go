@@ -14,13 +14,13 @@ import (
 
 // Limits of SQS.
 const (
-	maxBodyBytes  = 1 << 20 // bytes of a message, and of a batch
+	maxBodyBytes  = 1 << 20 // per message and per batch
 	maxDelay      = 900     // seconds
 	maxVisibility = 12 * 60 * 60
 	maxEntries    = 10
 )
 
-// sqsRequest is the body of any call of SQS.
+// sqsRequest is the body of any SQS request.
 type sqsRequest struct {
 	QueueUrl, QueueName string
 	sqsEntry
@@ -29,7 +29,7 @@ type sqsRequest struct {
 	AttributeNames      []string
 }
 
-// sqsEntry is one message in a call.
+// sqsEntry is one entry of a batch, or the fields of a single request.
 type sqsEntry struct {
 	Id                         string
 	MessageBody, ReceiptHandle string
@@ -63,7 +63,8 @@ func (s *Server) handleSQS(operation string, body []byte) (any, error) {
 	return nil, errValidation("AmazonSQS.%s is not part of the local stack", operation)
 }
 
-// runBatch makes a call for every entry of a batch: each succeeds or fails alone.
+// runBatch runs a call for every entry of a batch. Entries succeed or fail
+// independently; an unknown queue fails the whole batch.
 func runBatch(call sqsRequest, handle func(string, sqsEntry) (map[string]string, error)) (any, error) {
 	size := 0
 	for _, e := range call.Entries {
@@ -167,7 +168,7 @@ func (s *Server) queueAttributes(call sqsRequest) (any, error) {
 	return map[string]any{"Attributes": attributes}, nil
 }
 
-// queueError is an error of the queues in SQS's words.
+// queueError translates an error of package sqs into an SQS error response.
 func queueError(err error) error {
 	switch {
 	case errors.Is(err, sqs.ErrNoQueue):

@@ -1,5 +1,5 @@
-// Package services is the handful of calls of SES, SNS, SSM and SQS that the
-// functions make, and Lambda's Invoke.
+// Package awsapi emulates the calls of SES, SNS, SSM, SQS and Lambda that the
+// functions make.
 package awsapi
 
 import (
@@ -16,47 +16,46 @@ import (
 	"ticketsystem/localstack/emulator/sqs"
 )
 
-// Server answers on one address for all of the services.
+// Server serves all of these APIs on one address.
 type Server struct {
 	Outbox        *Outbox
 	Queues        *sqs.Queues
 	Parameters    *Parameters
 	Invoke        func(ctx context.Context, function string, payload []byte) ([]byte, error)
-	Subscriptions func() Subscriptions                  // what the template joins as it is now
-	Notify        func(function string, payload []byte) // starts a function whose answer nobody waits for
+	Subscriptions func() Subscriptions                  // of the current template
+	Notify        func(function string, payload []byte) // invokes a function asynchronously
 }
 
-// Subscriptions are what the template joins SNS and SES with.
+// Subscriptions holds the subscribers of SNS topics and SES configuration sets.
 type Subscriptions struct {
-	Topics            map[string][]string           // the functions of a topic, by its ARN
-	ConfigurationSets map[string][]EventDestination // where the events of a configuration set go, by its name
+	Topics            map[string][]string           // functions by topic ARN
+	ConfigurationSets map[string][]EventDestination // event destinations by configuration set
 }
 
-// New opens the services' state in a folder; an empty one keeps it in memory.
+// New returns a server whose outbox and parameters are stored in a folder. An empty
+// folder keeps them in memory. Queues are always in memory.
 func New(folder string) (*Server, error) {
 	outbox, err := openOutbox(folder)
 	if err != nil {
 		return nil, fmt.Errorf("outbox: %w", err)
 	}
-	s := &Server{Outbox: outbox, Parameters: &Parameters{}, Subscriptions: func() Subscriptions { return Subscriptions{} }}
-	journal := newJSONFile(folder, "queues.jsonl")
-	if s.Queues, err = sqs.Open(journal.path); err != nil {
-		return nil, err
+	s := &Server{
+		Outbox: outbox, Queues: sqs.New(), Parameters: &Parameters{file: newJSONFile(folder, "parameters.json")},
+		Subscriptions: func() Subscriptions { return Subscriptions{} },
 	}
-	s.Parameters.file = newJSONFile(folder, "parameters.json")
 	return s, s.Parameters.file.load(&s.Parameters.values)
 }
 
-// Close closes what is kept on disk.
-func (s *Server) Close() error { return errors.Join(s.Outbox.Close(), s.Queues.Close()) }
+// Close closes the outbox file.
+func (s *Server) Close() error { return s.Outbox.Close() }
 
-// apiError is a refusal in the services' own form.
+// apiError is an error response of an AWS API.
 type apiError struct {
 	status        int
 	code, message string
 }
 
-func (apiErr *apiError) Error() string { return apiErr.code + ": " + apiErr.message }
+func (e *apiError) Error() string { return e.code + ": " + e.message }
 
 func errValidation(format string, a ...any) *apiError {
 	return &apiError{http.StatusBadRequest, "ValidationException", fmt.Sprintf(format, a...)}
@@ -103,10 +102,10 @@ func writeJSON(w http.ResponseWriter, r *http.Request, response any, err error) 
 		w.WriteHeader(apiErr.status)
 		response = map[string]string{"__type": apiErr.code, "message": apiErr.message}
 	}
-	_ = json.NewEncoder(w).Encode(response) // a caller that went away needs no answer
+	_ = json.NewEncoder(w).Encode(response) // the client may have disconnected
 }
 
-// handleInvoke is Lambda's Invoke, waiting for the answer.
+// handleInvoke serves Lambda's Invoke for synchronous invocations.
 func (s *Server) handleInvoke(w http.ResponseWriter, r *http.Request, name string) {
 	payload, err := io.ReadAll(r.Body)
 	if err != nil {

@@ -21,7 +21,7 @@ import (
 	emulator "ticketsystem/localstack/emulator/sqs"
 )
 
-// newServer serves the services from a folder and makes the SDK's configuration for them.
+// newServer starts a server on a folder and returns it with an SDK configuration.
 func newServer(t *testing.T, folder string) (*Server, aws.Config) {
 	t.Helper()
 	s, err := New(folder)
@@ -72,7 +72,7 @@ func TestOutbox_Persisted(t *testing.T) {
 			t.Errorf("got  %s\nwant %s", strings.Join(got, " "), want)
 		}
 		if n := len(outbox.List("sms", "+989120000001")); n != 1 {
-			t.Errorf("by number: got %d, want 1", n)
+			t.Errorf("by phone number: got %d, want 1", n)
 		}
 		if n := len(outbox.List("sms", "a@b.c")); n != 0 {
 			t.Errorf("by another channel's address: got %d, want 0", n)

@@ -4,6 +4,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"ticketsystem/localstack/repo"
 )
 
 // newTable are a table's as in the template, with the indexes that are named.
@@ -31,10 +33,7 @@ func newTable(t *testing.T, key string, indexes ...string) Table {
 }
 
 func TestEnsureTable(t *testing.T) {
-	cache, err := filepath.Abs("../../../.cache")
-	if err != nil {
-		t.Fatal(err)
-	}
+	cache := filepath.Join(repo.MustRoot(), ".cache")
 	folder := t.TempDir()
 	open := func() *Engine {
 		url, err := FreeURL()

@@ -2,7 +2,7 @@ package sqs
 
 import (
 	"context"
-	"crypto/md5" //nolint:gosec // SQS tells the MD5 of a body, and its clients compare it
+	"crypto/md5" //nolint:gosec // SQS returns the MD5 of a body, and SDK clients compare it
 	"encoding/hex"
 	"encoding/json"
 	"errors"
@@ -11,29 +11,31 @@ import (
 	"sync"
 	"time"
 
+	"github.com/aws/aws-lambda-go/events"
+
 	"ticketsystem/localstack/emulator/lambda"
 )
 
-// Mapping is an event source mapping between a queue and a function.
+// Mapping is an event source mapping from a queue to a function.
 type Mapping struct {
 	ID             string
 	Queue          string // ARN
 	Function       string
 	BatchSize      int
 	BatchWindow    time.Duration // how long to wait for a full batch
-	ReportFailures bool          // the function reports single failures
-	MaxConcurrency int           // batches at once
+	ReportFailures bool          // the function returns batchItemFailures
+	MaxConcurrency int           // batches in parallel
 }
 
-// Poller feeds functions from queues.
+// Poller invokes functions with the messages of queues.
 type Poller struct {
 	Queues *Queues
 	Invoke func(ctx context.Context, function string, payload []byte) ([]byte, error)
 	Logf   func(string, ...any)
 }
 
-// Run feeds one mapping's function until ctx ends. A message is deleted when
-// the function took it; otherwise it appears again when its visibility ends.
+// Run polls the queue of one mapping until ctx ends. It deletes the messages that
+// the function processed. Others become visible again after the visibility timeout.
 func (p *Poller) Run(ctx context.Context, m Mapping) {
 	var workers sync.WaitGroup
 	for range max(m.MaxConcurrency, 1) {
@@ -44,7 +46,7 @@ func (p *Poller) Run(ctx context.Context, m Mapping) {
 
 func (p *Poller) pollLoop(ctx context.Context, m Mapping) {
 	for ctx.Err() == nil {
-		// Before the look, so that no change falls between the two.
+		// The waiter is taken before the receive, so that no change is missed between them.
 		changed, next := p.Queues.waiter(m.Queue)
 		batch, err := p.Queues.Receive(m.Queue, m.BatchSize, -1)
 		if err != nil {
@@ -67,7 +69,8 @@ func (p *Poller) pollLoop(ctx context.Context, m Mapping) {
 	}
 }
 
-// waitUntil waits for a change or a moment; a zero one never comes.
+// waitUntil waits for a change, the deadline or the end of ctx. A zero deadline
+// never passes.
 func waitUntil(ctx context.Context, changed <-chan struct{}, deadline time.Time) {
 	var timer <-chan time.Time
 	if !deadline.IsZero() {
@@ -96,7 +99,7 @@ func (p *Poller) deliver(ctx context.Context, m Mapping, batch []Message) {
 		p.Logf("%s: %d messages failed: %v", m.ID, len(batch), err)
 		return
 	case err != nil:
-		// It could not even be started, for example built: the messages were not received.
+		// The function could not be started, for example because it does not compile.
 		for _, message := range batch {
 			if err := p.Queues.release(m.Queue, message.ReceiptHandle); err != nil {
 				p.Logf("%s: %v", m.ID, err)
@@ -112,23 +115,19 @@ func (p *Poller) deliver(ctx context.Context, m Mapping, batch []Message) {
 	}
 }
 
-// partitionSucceeded sorts a batch, what the function took first, and tells how many that
-// are. A report that is none or names another message fails the whole batch,
-// as on AWS.
+// partitionSucceeded moves the processed messages to the front of the batch and
+// returns their number. As on AWS, an invalid failure report, or one that names an
+// unknown message, fails the whole batch.
 func partitionSucceeded(m Mapping, batch []Message, result []byte) int {
 	if !m.ReportFailures {
 		return len(batch)
 	}
-	var report struct {
-		Failures []struct {
-			ItemIdentifier string `json:"itemIdentifier"`
-		} `json:"batchItemFailures"`
-	}
+	var report events.SQSEventResponse
 	if err := json.Unmarshal(result, &report); err != nil {
 		return 0
 	}
 	failed := map[string]bool{}
-	for _, failure := range report.Failures {
+	for _, failure := range report.BatchItemFailures {
 		if !slices.ContainsFunc(batch, func(m Message) bool { return m.ID == failure.ItemIdentifier }) {
 			return 0
 		}
@@ -144,25 +143,25 @@ func partitionSucceeded(m Mapping, batch []Message, result []byte) int {
 	return n
 }
 
-// newEvent is a batch as Lambda hands it to a function.
-func newEvent(queue string, batch []Message) map[string]any {
+// newEvent returns the event that Lambda passes to a function for a batch.
+func newEvent(queue string, batch []Message) events.SQSEvent {
 	ms := func(t time.Time) string { return strconv.FormatInt(t.UnixMilli(), 10) }
-	records := make([]map[string]any, len(batch))
+	records := make([]events.SQSMessage, len(batch))
 	for i, m := range batch {
-		records[i] = map[string]any{
-			"messageId": m.ID, "receiptHandle": m.ReceiptHandle, "body": m.Body, "md5OfBody": MD5(m.Body),
-			"attributes": map[string]string{
+		records[i] = events.SQSMessage{
+			MessageId: m.ID, ReceiptHandle: m.ReceiptHandle, Body: m.Body, Md5OfBody: MD5(m.Body),
+			Attributes: map[string]string{
 				"ApproximateReceiveCount": strconv.Itoa(m.ReceiveCount), "SentTimestamp": ms(m.SentAt),
 				"SenderId": "LOCAL", "ApproximateFirstReceiveTimestamp": ms(m.FirstReceivedAt),
 			},
-			"messageAttributes": map[string]any{},
-			"eventSource":       "aws:sqs", "eventSourceARN": queue, "awsRegion": "us-east-1",
+			MessageAttributes: map[string]events.SQSMessageAttribute{},
+			EventSource:       "aws:sqs", EventSourceARN: queue, AWSRegion: "us-east-1",
 		}
 	}
-	return map[string]any{"Records": records}
+	return events.SQSEvent{Records: records}
 }
 
-// MD5 is the MD5 of a body, in hexadecimal digits.
+// MD5 returns the hexadecimal MD5 digest of a message body.
 func MD5(body string) string {
 	digest := md5.Sum([]byte(body)) //nolint:gosec // as above
 	return hex.EncodeToString(digest[:])

@@ -13,14 +13,15 @@ import (
 	"time"
 
 	"ticketsystem/localstack/emulator/lambda"
+	"ticketsystem/localstack/testkit/golden"
 )
 
-// fakeFunction notes when it was asked for which bodies and answers as told.
+// fakeFunction records each invocation and returns a prepared result.
 type fakeFunction struct {
 	mu      sync.Mutex
 	started time.Time
 	calls   []string
-	result  func(ids map[string]string) (string, error) // ids by body
+	result  func(ids map[string]string) (string, error) // takes message ids by body
 }
 
 func (f *fakeFunction) invoke(_ context.Context, _ string, payload []byte) ([]byte, error) {
@@ -48,18 +49,18 @@ func (f *fakeFunction) invoke(_ context.Context, _ string, payload []byte) ([]by
 	return []byte(answer), err
 }
 
-// runMapping feeds a function from three messages for two minutes and returns its
-// calls and what is left.
-func runMapping(t *testing.T, m Mapping, answer func(map[string]string) (string, error)) (calls string, d Depth, dead int) {
+// runMapping runs a mapping on three messages for two minutes. It returns the calls
+// of the function, the depth of the queue and the number of dead letters.
+func runMapping(t *testing.T, m Mapping, result func(map[string]string) (string, error)) (calls string, d Depth, dead int) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
-		q := openQueues(t, "")
+		q := newQueues()
 		for _, body := range []string{"a", "b", "c"} {
 			if err := q.Send(workARN, body); err != nil {
 				t.Fatal(err)
 			}
 		}
-		f := &fakeFunction{started: time.Now(), result: answer}
+		f := &fakeFunction{started: time.Now(), result: result}
 		m.ID, m.Queue = "m", workARN
 		ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 		defer cancel()
@@ -75,6 +76,13 @@ func runMapping(t *testing.T, m Mapping, answer func(map[string]string) (string,
 	return calls, d, dead
 }
 
+func TestNewEvent(t *testing.T) {
+	at := time.Date(2026, 1, 2, 3, 4, 5, 6e6, time.UTC)
+	golden.JSON(t, "event", newEvent(workARN, []Message{
+		{ID: "m1", Body: `{"a":1}`, SentAt: at, FirstReceivedAt: at.Add(time.Second), ReceiveCount: 2, ReceiptHandle: "r1"},
+	}))
+}
+
 func TestPoller_Deliver(t *testing.T) {
 	failure := &lambda.FunctionError{Message: "as asked"}
 	starts := 0
@@ -84,24 +92,24 @@ func TestPoller_Deliver(t *testing.T) {
 		calls   string
 		dead    int
 	}{
-		"taken in batches": {Mapping{BatchSize: 2}, func(map[string]string) (string, error) { return "null", nil }, "0:a1+b1 0:c1", 0},
-		"all fail": {Mapping{BatchSize: 10}, func(map[string]string) (string, error) { return "", failure },
+		"batches": {Mapping{BatchSize: 2}, func(map[string]string) (string, error) { return "null", nil }, "0:a1+b1 0:c1", 0},
+		"function error": {Mapping{BatchSize: 10}, func(map[string]string) (string, error) { return "", failure },
 			"0:a1+b1+c1 30:a2+b2+c2", 3},
-		"one is reported": {Mapping{BatchSize: 10, ReportFailures: true}, func(ids map[string]string) (string, error) {
+		"reported failure": {Mapping{BatchSize: 10, ReportFailures: true}, func(ids map[string]string) (string, error) {
 			if ids["b"] == "" {
 				return "null", nil
 			}
 			return `{"batchItemFailures":[{"itemIdentifier":"` + ids["b"] + `"}]}`, nil
 		}, "0:a1+b1+c1 30:b2", 1},
-		"a report is not asked for": {Mapping{BatchSize: 10}, func(ids map[string]string) (string, error) {
+		"report ignored": {Mapping{BatchSize: 10}, func(ids map[string]string) (string, error) {
 			return `{"batchItemFailures":[{"itemIdentifier":"` + ids["b"] + `"}]}`, nil
 		}, "0:a1+b1+c1", 0},
-		"a report of a stranger": {Mapping{BatchSize: 10, ReportFailures: true}, func(map[string]string) (string, error) {
+		"report of an unknown message": {Mapping{BatchSize: 10, ReportFailures: true}, func(map[string]string) (string, error) {
 			return `{"batchItemFailures":[{"itemIdentifier":"x"}]}`, nil
 		}, "0:a1+b1+c1 30:a2+b2+c2", 3},
-		"no report": {Mapping{BatchSize: 10, ReportFailures: true}, func(map[string]string) (string, error) { return `"done"`, nil },
+		"invalid report": {Mapping{BatchSize: 10, ReportFailures: true}, func(map[string]string) (string, error) { return `"done"`, nil },
 			"0:a1+b1+c1 30:a2+b2+c2", 3},
-		"not started at first": {Mapping{BatchSize: 10}, func(map[string]string) (string, error) {
+		"start failure": {Mapping{BatchSize: 10}, func(map[string]string) (string, error) {
 			if starts++; starts < 4 {
 				return "", errors.New("does not compile")
 			}
@@ -111,7 +119,7 @@ func TestPoller_Deliver(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			calls, d, dead := runMapping(t, c.mapping, c.answer)
 			if calls != c.calls || dead != c.dead || d.Visible+d.InFlight != 0 {
-				t.Errorf("got %s, %+v, %d dead\nwant %s, nothing left, %d dead", calls, d, dead, c.calls, c.dead)
+				t.Errorf("got %s, %+v, %d dead\nwant %s, an empty queue, %d dead", calls, d, dead, c.calls, c.dead)
 			}
 		})
 	}
@@ -119,7 +127,7 @@ func TestPoller_Deliver(t *testing.T) {
 
 func TestPoller_WindowAndConcurrency(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		q := openQueues(t, "")
+		q := newQueues()
 		f := &fakeFunction{started: time.Now(), result: func(map[string]string) (string, error) { return "null", nil }}
 		ctx, cancel := context.WithCancel(t.Context())
 		defer cancel()
@@ -138,7 +146,7 @@ func TestPoller_WindowAndConcurrency(t *testing.T) {
 		}
 	})
 	synctest.Test(t, func(t *testing.T) {
-		q := openQueues(t, "")
+		q := newQueues()
 		ctx, cancel := context.WithCancel(t.Context())
 		defer cancel()
 		var mu sync.Mutex
@@ -163,7 +171,7 @@ func TestPoller_WindowAndConcurrency(t *testing.T) {
 		time.Sleep(4 * time.Second)
 		synctest.Wait()
 		if d, err := q.Depth(workARN); err != nil || most != 3 || d.Visible+d.InFlight != 0 {
-			t.Errorf("got %d at once, left %+v, %v; want 3 at once, nothing left", most, d, err)
+			t.Errorf("got %d in parallel, left %+v, %v; want 3 in parallel and an empty queue", most, d, err)
 		}
 	})
 }

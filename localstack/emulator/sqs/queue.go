@@ -1,5 +1,5 @@
-// Package queue is SQS: queues with delays, visibility and dead letters, and
-// the event source mappings that feed functions from them.
+// Package sqs emulates SQS in memory: queues with delays, visibility timeouts and
+// dead-letter queues, and the event source mappings that invoke functions.
 package sqs
 
 import (
@@ -11,58 +11,52 @@ import (
 	"time"
 )
 
-// Refusals of SQS.
+// Errors of SQS.
 var (
 	ErrNoQueue     = errors.New("the specified queue does not exist")
 	ErrReceipt     = errors.New("the receipt handle is not valid")
 	ErrNotInFlight = errors.New("the message is not in flight")
 )
 
-// Settings are what the template says of one queue.
+// Settings are the properties of one queue in the template.
 type Settings struct {
-	Delay             time.Duration // of a message that names none
-	VisibilityTimeout time.Duration // for which a received message is hidden
-	DeadLetterQueue   string        // name of the queue that takes what was received too often, or empty
-	MaxReceiveCount   int           // how often that is
+	Delay             time.Duration // default delay of a message
+	VisibilityTimeout time.Duration
+	DeadLetterQueue   string // name, or empty
+	MaxReceiveCount   int    // receives before a message moves to the dead-letter queue
 }
 
 // Message is one message of a queue.
 type Message struct {
 	ID, Body        string
 	SentAt          time.Time
-	FirstReceivedAt time.Time // of its receives
-	ReceiveCount    int       // how often
-	ReceiptHandle   string    // of the last receive
-	VisibleAt       time.Time // until then
+	FirstReceivedAt time.Time
+	ReceiveCount    int
+	ReceiptHandle   string    // of the latest receive
+	VisibleAt       time.Time // end of the delay or of the visibility timeout
 }
 
-// Depth is how many messages a queue holds.
+// Depth counts the messages of a queue by state.
 type Depth struct {
 	Visible, InFlight, Delayed int
 	Oldest                     time.Time // zero for an empty queue
 }
 
-// Queues are all queues of the template and their messages.
+// Queues holds all queues of the template. Methods take a queue's ARN, URL or name
+// and return ErrNoQueue for an unknown one.
 type Queues struct {
 	mu       sync.Mutex
-	settings map[string]Settings   // by name, as all that follows
-	messages map[string][]*Message // oldest first
-	journal  journal
-	changed  chan struct{} // closed at the next change
+	settings map[string]Settings   // by queue name
+	messages map[string][]*Message // by queue name, oldest first
+	changed  chan struct{}         // closed and replaced at each change
 }
 
-// Open reads the messages that a file keeps; an empty path keeps none.
-func Open(path string) (*Queues, error) {
-	q := &Queues{changed: make(chan struct{})}
-	var err error
-	q.messages, err = q.journal.open(path)
-	return q, err
+// New returns queues without messages. Define sets which queues exist.
+func New() *Queues {
+	return &Queues{messages: map[string][]*Message{}, changed: make(chan struct{})}
 }
 
-// Close closes the file.
-func (q *Queues) Close() error { return q.journal.close() }
-
-// Define says which queues there are.
+// Define replaces the set of queues. Messages of queues that remain are kept.
 func (q *Queues) Define(settings map[string]Settings) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -70,21 +64,20 @@ func (q *Queues) Define(settings map[string]Settings) {
 	q.notifyWaiters()
 }
 
-// Settings are those of the queues, by name.
+// Settings returns the settings of all queues by name.
 func (q *Queues) Settings() map[string]Settings {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	return q.settings
 }
 
-// Send puts a message into a queue, which is named by its ARN, URL or name.
+// Send adds a message with the queue's default delay.
 func (q *Queues) Send(queue, body string) error {
 	_, err := q.SendWithDelay(queue, body, -1)
 	return err
 }
 
-// SendWithDelay is Send with a delay of the message's own; a negative one stands
-// for the queue's.
+// SendWithDelay adds a message. A negative delay selects the queue's default.
 func (q *Queues) SendWithDelay(queue, body string, delay time.Duration) (Message, error) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -100,12 +93,12 @@ func (q *Queues) SendWithDelay(queue, body string, delay time.Duration) (Message
 	m := &Message{ID: rand.Text(), Body: body, SentAt: now, VisibleAt: now.Add(delay)}
 	q.messages[queue] = append(q.messages[queue], m)
 	q.notifyWaiters()
-	return *m, q.journal.put(queue, m)
+	return *m, nil
 }
 
-// Receive takes up to most visible messages and hides them; a negative time
-// stands for the queue's own. What was received too often goes to the
-// dead-letter queue instead.
+// Receive returns up to limit visible messages and hides them for the given time.
+// A negative time selects the queue's visibility timeout. Messages that reached the
+// maximum receive count move to the dead-letter queue instead.
 func (q *Queues) Receive(queue string, limit int, visibility time.Duration) ([]Message, error) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -132,32 +125,23 @@ func (q *Queues) Receive(queue string, limit int, visibility time.Duration) ([]M
 			}
 			m.ReceiptHandle, m.VisibleAt = rand.Text(), now.Add(visibility)
 			received = append(received, *m)
-			if err := q.journal.put(queue, m); err != nil {
-				return nil, err
-			}
 		}
 	}
-	return received, q.moveToDLQ(queue, settings.DeadLetterQueue, dead)
+	q.moveToDLQ(queue, settings.DeadLetterQueue, dead)
+	return received, nil
 }
 
 // moveToDLQ moves messages to the dead-letter queue.
-func (q *Queues) moveToDLQ(queue, deadLetter string, messages []*Message) error {
+func (q *Queues) moveToDLQ(queue, deadLetter string, messages []*Message) {
 	for _, m := range messages {
-		if err := q.remove(queue, m); err != nil {
-			return err
-		}
-		moved := &Message{ID: m.ID, Body: m.Body, SentAt: m.SentAt}
-		q.messages[deadLetter] = append(q.messages[deadLetter], moved)
-		if err := q.journal.put(deadLetter, moved); err != nil {
-			return err
-		}
+		q.remove(queue, m)
+		q.messages[deadLetter] = append(q.messages[deadLetter], &Message{ID: m.ID, Body: m.Body, SentAt: m.SentAt})
 		q.notifyWaiters()
 	}
-	return nil
 }
 
-// Delete removes a received message. A receipt that is not the last one does
-// nothing, as on AWS.
+// Delete removes a received message. As on AWS, an outdated receipt handle is not
+// an error and removes nothing.
 func (q *Queues) Delete(queue, receipt string) error {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -168,10 +152,13 @@ func (q *Queues) Delete(queue, receipt string) error {
 	if err != nil {
 		return err
 	}
-	return q.remove(Name(queue), m)
+	q.remove(Name(queue), m)
+	return nil
 }
 
-// ChangeVisibility changes for how long, from now on, a received message is hidden.
+// ChangeVisibility hides a received message for the given time from now on. It
+// returns ErrReceipt for an outdated receipt handle and ErrNotInFlight for a
+// visible message.
 func (q *Queues) ChangeVisibility(queue, receipt string, visibility time.Duration) error {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -185,10 +172,10 @@ func (q *Queues) ChangeVisibility(queue, receipt string, visibility time.Duratio
 	}
 	m.VisibleAt = now.Add(visibility)
 	q.notifyWaiters()
-	return q.journal.put(Name(queue), m)
+	return nil
 }
 
-// release undoes the receive of a message whose function could not be started.
+// release undoes a receive. It is used if the function could not be started.
 func (q *Queues) release(queue, receipt string) error {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -199,10 +186,10 @@ func (q *Queues) release(queue, receipt string) error {
 	m.ReceiveCount--
 	m.VisibleAt = time.Time{}
 	q.notifyWaiters()
-	return q.journal.put(Name(queue), m)
+	return nil
 }
 
-// Depth counts a queue's messages.
+// Depth counts the messages of a queue.
 func (q *Queues) Depth(queue string) (Depth, error) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -227,7 +214,7 @@ func (q *Queues) Depth(queue string) (Depth, error) {
 	return d, nil
 }
 
-// List shows up to most messages of a queue, oldest first, without receiving them.
+// List returns up to limit messages of a queue, oldest first. It does not receive them.
 func (q *Queues) List(queue string, limit int) []Message {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -240,8 +227,8 @@ func (q *Queues) List(queue string, limit int) []Message {
 	return list
 }
 
-// waiter returns what is closed at the next change, and when the next hidden
-// message of the queue appears (zero for never).
+// waiter returns a channel that is closed at the next change, and the time at which
+// the next message of the queue becomes visible, zero if the queue is empty.
 func (q *Queues) waiter(queue string) (changed <-chan struct{}, next time.Time) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -270,11 +257,10 @@ func (q *Queues) find(queue, receipt string) (*Message, error) {
 	return nil, ErrReceipt
 }
 
-func (q *Queues) remove(queue string, m *Message) error {
+func (q *Queues) remove(queue string, m *Message) {
 	i := slices.Index(q.messages[queue], m)
 	q.messages[queue] = slices.Delete(q.messages[queue], i, i+1)
-	return q.journal.deleted(queue, m.ID)
 }
 
-// Name is the last part of a queue's ARN or URL.
+// Name returns the queue name, which is the last part of its ARN or URL.
 func Name(queue string) string { return queue[strings.LastIndexAny(queue, ":/")+1:] }

@@ -3,7 +3,6 @@ package sqs
 import (
 	"errors"
 	"fmt"
-	"path/filepath"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -11,18 +10,9 @@ import (
 
 const workARN = "arn:aws:sqs:us-east-1:000000000000:work"
 
-// openQueues opens the queues of a file: work, whose messages go to dead after two receives.
-func openQueues(t *testing.T, path string) *Queues {
-	t.Helper()
-	q, err := Open(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := q.Close(); err != nil {
-			t.Error(err)
-		}
-	})
+// newQueues returns two queues: work, whose messages move to dead after two receives.
+func newQueues() *Queues {
+	q := New()
 	q.Define(map[string]Settings{"work": {VisibilityTimeout: 30 * time.Second, DeadLetterQueue: "dead", MaxReceiveCount: 2}, "dead": {}})
 	return q
 }
@@ -51,7 +41,7 @@ func expectDepth(t *testing.T, q *Queues, want string) {
 
 func TestReceive_VisibilityAndDLQ(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		q := openQueues(t, "")
+		q := newQueues()
 		if err := q.Send(workARN, "now"); err != nil {
 			t.Fatal(err)
 		}
@@ -61,7 +51,7 @@ func TestReceive_VisibilityAndDLQ(t *testing.T) {
 		expectDepth(t, q, "1+0+1 0")
 		first := receive(t, q)
 		if len(first) != 1 || first[0].Body != "now" || first[0].ReceiveCount != 1 {
-			t.Fatalf("got %v, want the message without a delay", first)
+			t.Fatalf("got %v, want the undelayed message", first)
 		}
 		expectDepth(t, q, "0+1+1 0")
 		time.Sleep(10 * time.Second)
@@ -75,10 +65,10 @@ func TestReceive_VisibilityAndDLQ(t *testing.T) {
 		time.Sleep(time.Second)
 		second := receive(t, q)
 		if len(second) != 1 || second[0].ReceiveCount != 2 {
-			t.Fatalf("got %v, want it a second time", second)
+			t.Fatalf("got %v, want a second receive", second)
 		}
 		if err := q.Delete(workARN, first[0].ReceiptHandle); err != nil {
-			t.Error("an old receipt:", err)
+			t.Error("outdated receipt:", err)
 		}
 		time.Sleep(30 * time.Second)
 		expectDepth(t, q, "1+0+0 0")
@@ -86,14 +76,14 @@ func TestReceive_VisibilityAndDLQ(t *testing.T) {
 			t.Errorf("got %v, want %v", err, ErrNotInFlight)
 		}
 		if got := receive(t, q); len(got) != 0 {
-			t.Errorf("got %v after two receives", got)
+			t.Errorf("got %v after two receives, want none", got)
 		}
 		expectDepth(t, q, "0+0+0 1")
 	})
 }
 
 func TestQueues_UnknownQueue(t *testing.T) {
-	q := openQueues(t, "")
+	q := newQueues()
 	_, received := q.Receive("other", 1, -1)
 	_, counted := q.Depth("other")
 	for _, err := range []error{q.Send("other", "x"), received, counted, q.ChangeVisibility("other", "r", 0), q.Delete("other", "r")} {
@@ -103,26 +93,5 @@ func TestQueues_UnknownQueue(t *testing.T) {
 	}
 	if err := q.ChangeVisibility("work", "r", 0); !errors.Is(err, ErrReceipt) {
 		t.Errorf("got %v, want %v", err, ErrReceipt)
-	}
-}
-
-func TestOpen_RestoresMessages(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "queues.jsonl")
-	q := openQueues(t, path)
-	for _, body := range []string{"a", "b", "c"} {
-		if err := q.Send("work", body); err != nil {
-			t.Fatal(err)
-		}
-	}
-	got := receive(t, q)
-	if err := errors.Join(q.Delete(workARN, got[0].ReceiptHandle), q.ChangeVisibility(workARN, got[1].ReceiptHandle, 0)); err != nil {
-		t.Fatal(err)
-	}
-	for range 2 { // the second time from the file that the first one wrote anew
-		q = openQueues(t, path)
-		expectDepth(t, q, "1+1+0 0")
-		if list := q.List("work", 10); len(list) != 2 || list[0].Body != "b" || list[0].ReceiveCount != 1 {
-			t.Errorf("got %v, want b and c, received once", list)
-		}
 	}
 }

@@ -29,6 +29,7 @@ import (
 	"ticketsystem/localstack/emulator/s3"
 	"ticketsystem/localstack/emulator/sqs"
 	"ticketsystem/localstack/emulator/websocketapi"
+	"ticketsystem/localstack/repo"
 )
 
 // Options say where a stack lives.
@@ -91,18 +92,16 @@ type Stack struct {
 // their first use, and in the background. A busy port is an error that says so.
 func Start(ctx context.Context, o Options) (*Stack, error) {
 	if o.Root == "" {
-		o.Root = "."
+		var err error
+		if o.Root, err = repo.Root(); err != nil {
+			return nil, err
+		}
 	}
-	root, err := filepath.Abs(o.Root)
-	if err != nil {
-		return nil, err
-	}
-	o.Root = root
 	if o.DataDir == "" {
-		o.DataDir = filepath.Join(root, ".data")
+		o.DataDir = filepath.Join(o.Root, ".data")
 	}
 	if o.EngineDir == "" {
-		o.EngineDir = filepath.Join(root, ".cache")
+		o.EngineDir = filepath.Join(o.Root, ".cache")
 	}
 	if o.Log == nil {
 		o.Log = io.Discard
@@ -165,7 +164,7 @@ func (s *Stack) openState() error {
 	s.poller = &sqs.Poller{Queues: s.services.Queues, Invoke: s.Invoke, Logf: s.logf}
 	s.closers = append(s.closers, func() {
 		if err := s.services.Close(); err != nil {
-			s.logf("outbox and queues: %v", err)
+			s.logf("outbox: %v", err)
 		}
 	})
 	return nil

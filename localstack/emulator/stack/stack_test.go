@@ -29,6 +29,7 @@ import (
 
 	"ticketsystem/localstack/emulator/dashboard"
 	"ticketsystem/localstack/emulator/stack"
+	"ticketsystem/localstack/repo"
 )
 
 // testRepository is a small repository with a template and functions of its own.
@@ -67,10 +68,7 @@ func copyRepository(t *testing.T) string {
 // nothing. The stack is closed by the returned function or the end of the test.
 func startStack(t *testing.T, folder string, change func(*stack.Options)) (*stack.Stack, func()) {
 	t.Helper()
-	engines, err := filepath.Abs("../../../.cache")
-	if err != nil {
-		t.Fatal(err)
-	}
+	engines := filepath.Join(repo.MustRoot(), ".cache")
 	o := stack.Options{Root: testRepository(t), DataDir: folder, InMemory: folder == "", EngineDir: engines, Log: &testLog{t: t}}
 	if change != nil {
 		change(&o)
@@ -299,9 +297,7 @@ func TestS3_InvokesFunction(t *testing.T) {
 }
 
 func TestSQS_InvokesFunction(t *testing.T) {
-	folder := t.TempDir()
-	quick := func(o *stack.Options) { o.Parameters = map[string]string{"Visibility": "2", "Unknown": "ignored"} }
-	s, stop := startStack(t, folder, quick)
+	s, _ := startStack(t, "", func(o *stack.Options) { o.Parameters = map[string]string{"Visibility": "2", "Unknown": "ignored"} })
 	queues := func(name string) (*sqs.Client, *string) {
 		return sqs.New(sqs.Options{Region: "us-east-1", BaseEndpoint: &s.ServicesURL, Credentials: credentials("LOCALSTACK", "local-secret", "local-session")}),
 			aws.String(s.ServicesURL + "/000000000000/ticketsystem-" + name)
@@ -316,9 +312,7 @@ func TestSQS_InvokesFunction(t *testing.T) {
 	eventually(t, "log", func() string { return noteLog(t, s) }, "noted  one\n")
 	send("two", 1)
 	send("bad", 0)
-	stop()
-	s, _ = startStack(t, folder, quick)
-	eventually(t, "log after the restart", func() string { return noteLog(t, s) }, "noted  two\n")
+	eventually(t, "log of a delayed message", func() string { return noteLog(t, s) }, "noted  one\nnoted  two\n")
 	eventually(t, "dead letter", func() string {
 		client, url := queues("Failures")
 		got, err := client.ReceiveMessage(t.Context(), &sqs.ReceiveMessageInput{QueueUrl: url, VisibilityTimeout: 0})

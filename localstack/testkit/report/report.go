@@ -1,5 +1,5 @@
-// Package verdict is how a test or a benchmark tells the judge what it found.
-// Outside of the judge nothing is written down, and the short form runs.
+// Package report passes the results of tests and benchmarks to the quality
+// tool. Without QUALITY_DIR nothing is written.
 package report
 
 import (
@@ -9,24 +9,25 @@ import (
 	"time"
 )
 
-// Result is one finding: a figure beside its goal.
+// Result is one measured value and its target.
 type Result struct {
-	Check  string // the slug of a question in localstack/tools/quality, such as "faults"
-	Name   string // what was measured; unique within the item
-	Value  string // what came out, with its unit
-	Target string // what it should be
+	Check  string // name of a check in localstack/tools/quality, such as "faults"
+	Name   string // what was measured; unique within the check
+	Value  string // measured value with its unit
+	Target string
 	Pass   bool
-	Note   string // why it falls short, or what one must know to read the figure
+	Note   string // why the target is missed, or how to read the value
 
 	Commit string    // set by Record
 	At     time.Time // set by Record
 	Full   bool      // set by Record
 }
 
-// Full tells whether the long form is asked for, as `make judge` does.
+// Full reports whether the full form of a check is requested, as `make quality`
+// does. Tests run the short form otherwise.
 func Full() bool { return os.Getenv("QUALITY_FULL") != "" }
 
-// ShortOrFull is the short or the long value, as the form says.
+// ShortOrFull returns the value that belongs to the requested form.
 func ShortOrFull[T any](short, full T) T {
 	if Full() {
 		return full
@@ -34,8 +35,7 @@ func ShortOrFull[T any](short, full T) T {
 	return short
 }
 
-// Record hands a finding to the judge, in whose report the findings of an item
-// stand in the order they were made.
+// Record writes a result. A second result with the same name replaces the first.
 func Record(r Result) error {
 	r.Commit, r.At, r.Full = os.Getenv("QUALITY_COMMIT"), time.Now().UTC(), Full()
 	text, err := json.MarshalIndent(r, "", "  ")
@@ -45,23 +45,20 @@ func Record(r Result) error {
 	return writeFile(r.Check, r.Name+".json", text)
 }
 
-// Detail hands over a piece of Markdown that stands below the item's findings:
-// a table, a list. Its title is the heading.
+// Detail writes a Markdown section, such as a table, that the report shows below
+// the results of a check.
 func Detail(check, title, markdown string) error {
 	return writeFile(check, title+".md", []byte(markdown))
 }
 
-// Chart hands over a picture that the report shows below the item's findings.
-func Chart(check, name string, svg []byte) error { return writeFile(check, name+".svg", svg) }
-
-// writeFile writes a file below the folder that QUALITY_DIR names.
+// writeFile writes a file into the check's folder below QUALITY_DIR.
 func writeFile(check, name string, content []byte) error {
 	folder := os.Getenv("QUALITY_DIR")
 	if folder == "" {
 		return nil
 	}
 	folder = filepath.Join(folder, check)
-	if err := os.MkdirAll(folder, 0o750); err != nil { //nolint:gosec // the judge's own folder
+	if err := os.MkdirAll(folder, 0o750); err != nil { //nolint:gosec // the quality tool sets the folder
 		return err
 	}
 	return os.WriteFile(filepath.Join(folder, filepath.Base(name)), content, 0o600) //nolint:gosec // as above

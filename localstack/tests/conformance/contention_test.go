@@ -49,7 +49,7 @@ func compareContention(t *testing.T, unit string, got, single float64, reason st
 		reason = ""
 	}
 	must(t, report.Record(report.Result{
-		Check: "floors", Name: "8 writers on one ticket, " + unit + " per message", Value: fmt.Sprintf("%.2f", got),
+		Check: "costs", Name: "8 writers on one ticket, " + unit + " per message", Value: fmt.Sprintf("%.2f", got),
 		Target: fmt.Sprintf("%g (single writer %g)", single*contentionGoal, single), Pass: holds, Note: reason,
 	}))
 	t.Logf("%s per message: %.2f", unit, got)

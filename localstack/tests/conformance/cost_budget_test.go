@@ -32,7 +32,7 @@ func (b *budgets) add(c costCase, got cost) {
 		b.withinBudget++
 		return
 	}
-	b.overBudget = append(b.overBudget, report.Result{Check: "floors", Name: c.name, Value: got.String(), Target: c.budget, Note: overBudgetReason(c.name)})
+	b.overBudget = append(b.overBudget, report.Result{Check: "costs", Name: c.name, Value: got.String(), Target: c.budget, Note: overBudgetReason(c.name)})
 }
 
 // record writes the comparison to the quality report.
@@ -50,13 +50,13 @@ func (b *budgets) record(t *testing.T) {
 		},
 	}, b.overBudget...)
 	for _, l := range lines {
-		l.Check = "floors"
+		l.Check = "costs"
 		if l.Pass {
 			l.Note = ""
 		}
 		must(t, report.Record(l))
 	}
-	must(t, report.Detail("floors", "Cost of every operation: round trips, read units, write units",
+	must(t, report.Detail("costs", "Cost of every operation: round trips, read units, write units",
 		"| Operation | Measured | Budget | Golden |\n|---|---|---|---|\n"+b.table.String()))
 }
 

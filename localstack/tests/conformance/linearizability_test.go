@@ -58,7 +58,7 @@ func TestLinearizable(t *testing.T) {
 	}
 	wg.Wait()
 	must(t, report.Record(report.Result{
-		Check: "log", Name: "linearizable histories", Value: fmt.Sprintf("%d of %d", histories-int(wrong.Load()), histories),
+		Check: "linearizability", Name: "linearizable histories", Value: fmt.Sprintf("%d of %d", histories-int(wrong.Load()), histories),
 		Target: fmt.Sprintf("%d of %d", histories, histories), Pass: wrong.Load() == 0,
 		Note: fmt.Sprintf("%d clients per ticket, %d operations, of which %d got no response and were repeated.", concurrentClients, operations.Load(), lost.Load()),
 	}))
@@ -89,7 +89,7 @@ func TestLinearizabilityCheckerDetectsBugs(t *testing.T) {
 	}
 	wg.Wait()
 	must(t, report.Record(report.Result{
-		Check: "log", Name: "faulty stores detected", Value: fmt.Sprintf("%d of %d", caught.Load(), len(broken)),
+		Check: "linearizability", Name: "faulty stores detected", Value: fmt.Sprintf("%d of %d", caught.Load(), len(broken)),
 		Target: fmt.Sprintf("%d of %d", len(broken), len(broken)), Pass: int(caught.Load()) == len(broken),
 	}))
 }

@@ -19,12 +19,13 @@ import (
 	emulator "ticketsystem/localstack/emulator/dynamodb"
 	"ticketsystem/localstack/emulator/lambda"
 	"ticketsystem/localstack/emulator/samtemplate"
+	"ticketsystem/localstack/repo"
 	"ticketsystem/pkg/app"
 	"ticketsystem/pkg/dynamo"
 	"ticketsystem/pkg/id"
 )
 
-const root = "../../.."
+var root = repo.MustRoot()
 
 // env is the engine and the table of this run. TestMain sets it once.
 var env struct {

@@ -17,7 +17,6 @@ import (
 
 	"ticketsystem/localstack/emulator/dynamodb"
 	"ticketsystem/localstack/emulator/lambda"
-	"ticketsystem/localstack/testkit/chart"
 	"ticketsystem/localstack/testkit/report"
 	"ticketsystem/pkg/app"
 	"ticketsystem/pkg/category"
@@ -268,11 +267,14 @@ func compareSizes(t *testing.T, sizes []int, all []map[string]sample) {
 		fmt.Fprintf(&table, " p50 at %d |", n)
 	}
 	table.WriteString(" slowest / first |\n|---|---|" + strings.Repeat("---|", len(sizes)+1) + "\n")
-	p50Chart := chart.Chart{Title: "p50 of an operation by table size", X: "items", Y: "ms"}
+	p50Chart := report.Chart{Title: "p50 of each operation by table size", X: "items", Y: "ms"}
+	for _, n := range sizes {
+		p50Chart.Points = append(p50Chart.Points, strconv.Itoa(n))
+	}
 	sameCost, steady, worst, slowest := 0, 0, 0.0, ""
 	for _, op := range scaleOperations() {
 		first, last := all[0][op.name], all[0][op.name]
-		series, same := chart.Series{Name: op.name}, true
+		series, same := report.Series{Name: op.name}, true
 		fmt.Fprintf(&table, "| %s | %v |", op.name, first.cost)
 		for i, found := range all {
 			s := found[op.name]
@@ -281,7 +283,7 @@ func compareSizes(t *testing.T, sizes []int, all []map[string]sample) {
 				t.Errorf("%s: at %d items %v, at %d %v", op.name, sizes[i], s.cost, sizes[0], first.cost)
 			}
 			last.median = max(last.median, s.median)
-			series.Points = append(series.Points, chart.Point{X: float64(sizes[i]), Y: s.median.Seconds() * 1000})
+			series.Values = append(series.Values, s.median.Seconds()*1000)
 			fmt.Fprintf(&table, " %.2f ms |", s.median.Seconds()*1000)
 		}
 		ratio := float64(last.median) / float64(first.median)
@@ -304,15 +306,14 @@ func compareSizes(t *testing.T, sizes []int, all []map[string]sample) {
 		Name: "operations whose p50 stays within 1.2 of the first", Value: fmt.Sprintf("%d of %d, at most %.2f (%s)", steady, n, worst, slowest),
 		Target: "all", Pass: steady == n, Note: "The engine stores tables as B-trees in one file: more items mean more levels, and the machine adds noise. The capacity units show the behavior of DynamoDB.",
 	})
-	must(t, report.Detail("growth", "The same operations in a growing table", table.String()))
-	must(t, report.Chart("growth", "p50", p50Chart.SVG()))
+	must(t, report.Detail("scale", "Operations by table size", table.String()+"\n"+p50Chart.Markdown()))
 	t.Logf("round trips / read units / write units, and the median:\n%s", table.String())
 }
 
 func recordScale(t *testing.T, sizes []int, lines ...report.Result) {
 	t.Helper()
 	for _, l := range lines {
-		l.Check, l.Name = "growth", fmt.Sprintf("%s, up to %d items", l.Name, sizes[len(sizes)-1])
+		l.Check, l.Name = "scale", fmt.Sprintf("%s, up to %d items", l.Name, sizes[len(sizes)-1])
 		if l.Pass {
 			l.Note = ""
 		}

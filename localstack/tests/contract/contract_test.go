@@ -15,13 +15,13 @@ import (
 	"gopkg.in/yaml.v3"
 
 	"ticketsystem/localstack/emulator/samtemplate"
+	"ticketsystem/localstack/repo"
 	"ticketsystem/pkg/apperr"
 )
 
-const (
-	root         = "../../.."
-	maxMainLines = 25 // of a main.go
-)
+const maxMainLines = 25 // of a main.go
+
+var root = repo.MustRoot()
 
 // load reads the template and the OpenAPI document.
 func load(t *testing.T) (*samtemplate.Template, map[string]any) {

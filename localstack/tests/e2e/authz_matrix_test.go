@@ -127,16 +127,16 @@ func (m *matrix) record() error {
 	}
 	return errors.Join(
 		report.Record(report.Result{
-			Check: "roles", Name: "responses as in the rules", Value: fmt.Sprintf("%d of %d", asked-len(m.mismatches), asked), Target: "all", Pass: len(m.mismatches) == 0,
+			Check: "authorization", Name: "responses as in the rules", Value: fmt.Sprintf("%d of %d", asked-len(m.mismatches), asked), Target: "all", Pass: len(m.mismatches) == 0,
 			Note: fmt.Sprintf("%d rules for %d roles; one request per rule, role and resource.", len(m.rules), len(matrixRoles())),
 		}),
 		report.Record(report.Result{
-			Check: "roles", Name: "responses with data not for the caller", Value: strconv.Itoa(len(m.leaks)), Target: "0", Pass: len(m.leaks) == 0,
+			Check: "authorization", Name: "responses with data not for the caller", Value: strconv.Itoa(len(m.leaks)), Target: "0", Pass: len(m.leaks) == 0,
 		}),
 		report.Record(report.Result{
-			Check: "roles", Name: "resources changed by a rejected request", Value: fmt.Sprintf("%d in %d rejections", len(m.modified), refusals), Target: "0", Pass: len(m.modified) == 0,
+			Check: "authorization", Name: "resources changed by a rejected request", Value: fmt.Sprintf("%d in %d rejections", len(m.modified), refusals), Target: "0", Pass: len(m.modified) == 0,
 		}),
-		report.Detail("roles", "Authorization matrix", m.table()),
+		report.Detail("authorization", "Authorization matrix", m.table()),
 	)
 }
 

@@ -4,8 +4,11 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
+
+	"ticketsystem/localstack/repo"
 )
 
 // TestAPIGuideExamples runs the shell blocks of docs/api.md in order in one shell. They
@@ -15,7 +18,7 @@ func TestAPIGuideExamples(t *testing.T) {
 	if suite.local == nil {
 		return
 	}
-	guide, err := os.ReadFile("../../../docs/api.md")
+	guide, err := os.ReadFile(filepath.Join(repo.MustRoot(), "docs", "api.md"))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -62,7 +62,7 @@ func checkPermissions(full bool) error {
 	}
 	var errs []error
 	for _, l := range lines {
-		l.Check, l.Target = "privileges", "0"
+		l.Check, l.Target = "iam", "0"
 		if full {
 			errs = append(errs, report.Record(l))
 		}
@@ -75,7 +75,7 @@ func checkPermissions(full bool) error {
 	}
 	if full {
 		errs = append(errs, reportUnused(found.Unused),
-			report.Detail("privileges", "Permissions of the functions and their use", found.Table(all)))
+			report.Detail("iam", "Permissions of the functions and their use", found.Table(all)))
 	}
 	return errors.Join(errs...)
 }

@@ -72,7 +72,7 @@ func run(m *testing.M) (int, error) {
 			log = os.Stderr
 		}
 		local, err := stack.Start(context.Background(), stack.Options{
-			Root: "../../..", InMemory: true, Seed: seed.Seed, Log: log,
+			InMemory: true, Seed: seed.Seed, Log: log,
 			Parameters: map[string]string{"NotificationDelaySeconds": "1"}, // so that tests do not wait for delayed notifications
 			MinTimeout: time.Minute,
 			Observer:   suite.calls.Observe,

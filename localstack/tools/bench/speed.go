@@ -6,10 +6,10 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
-	"ticketsystem/localstack/testkit/chart"
 	"ticketsystem/localstack/testkit/client"
 	"ticketsystem/localstack/testkit/report"
 )
@@ -126,13 +126,16 @@ func throughput(ctx context.Context, s *server, selected func(string) bool) erro
 	const wait, least = 2 * time.Second, time.Second
 	var table strings.Builder
 	table.WriteString("Answers a second with the clients on the same machine, each asking again as soon as it is answered. The data lie in memory. Functions include what follows from a write; the processor time is per answer.\n\n| | clients | answers/s | p50 | p99 | functions | gateway | engine |\n|---|---|---|---|---|---|---|---|\n")
-	c := chart.Chart{Title: "Answers a second", X: "clients", Y: "answers/s"}
+	chart := report.Chart{Title: "Requests per second", X: "clients", Y: "requests/s"}
+	for _, n := range concurrencies {
+		chart.Points = append(chart.Points, strconv.Itoa(n))
+	}
 	var results []report.Result
 	for _, op := range all {
 		if !selected(op.name) {
 			continue
 		}
-		series := chart.Series{Name: op.name}
+		series := report.Series{Name: op.name}
 		best, alone := load{took: 1}, load{}
 		for _, n := range concurrencies {
 			if _, err := runLoad(ctx, s.command.Process.Pid, n, report.ShortOrFull(least/2, wait), op.run); err != nil { // makes the instances
@@ -155,16 +158,17 @@ func throughput(ctx context.Context, s *server, selected func(string) bool) erro
 				ms(l.cpuPerRequest(l.cpu.functions)), ms(l.cpuPerRequest(l.cpu.gateway)), ms(l.cpuPerRequest(l.cpu.engine)))
 			fmt.Print(row)
 			table.WriteString(row)
-			series.Points = append(series.Points, chart.Point{X: float64(n), Y: l.perSecond()})
+			series.Values = append(series.Values, l.perSecond())
 			if err := s.waitIdle(ctx); err != nil {
 				return err
 			}
 		}
-		c.Series = append(c.Series, series)
+		chart.Series = append(chart.Series, series)
 		results = append(results, op.results(best, alone)...)
 	}
 	table.WriteString("\nThe replaced system: 75 to 115 answers a second whatever the concurrency, detail 20 ms at 1 client and 397 ms at 32, login 225 ms.\n")
-	return recordResults(errors.Join(report.Detail(speedCheck, "Throughput", table.String()), report.Chart(speedCheck, "throughput", c.SVG())), results...)
+	table.WriteString("\n" + chart.Markdown())
+	return recordResults(report.Detail(speedCheck, "Throughput", table.String()), results...)
 }
 
 // results are the findings about a deed.

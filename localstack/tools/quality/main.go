@@ -1,7 +1,6 @@
-// Command judge asks what is asked of the system, and writes down what it
-// found: docs/quality.md. Without arguments it asks everything; arguments name
-// the items to ask again, and the report keeps what was found of the others,
-// each line with the commit it was found on. -short takes the form that CI runs.
+// Command quality runs the quality suite and writes docs/quality.md. Arguments
+// select checks; the report keeps the earlier results of the others, each with
+// its commit. -short runs the short form of each check.
 package main
 
 import (
@@ -20,18 +19,18 @@ import (
 	"ticketsystem/localstack/testkit/report"
 )
 
-// resultsDir is where the findings of all runs on this machine are kept.
-const resultsDir = ".cache/judge"
+// resultsDir keeps the results of all runs on this machine.
+const resultsDir = ".cache/quality"
 
 func main() {
-	short := flag.Bool("short", false, "the form that CI runs")
-	onlyWrite := flag.Bool("write", false, "only write the report anew")
+	short := flag.Bool("short", false, "run the short form")
+	onlyWrite := flag.Bool("write", false, "write the report without running checks")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	err := runAll(ctx, flag.Args(), *short, *onlyWrite)
 	stop()
 	if err != nil {
-		fmt.Fprintln(os.Stderr, "judge:", err)
+		fmt.Fprintln(os.Stderr, "quality:", err)
 		os.Exit(1)
 	}
 }
@@ -40,7 +39,7 @@ func runAll(ctx context.Context, names []string, short, onlyWrite bool) error {
 	all := checks()
 	for _, name := range names {
 		if !slices.ContainsFunc(all, func(c check) bool { return c.name == name }) {
-			return fmt.Errorf("no item %q", name)
+			return fmt.Errorf("unknown check %q", name)
 		}
 	}
 	for _, c := range all {
@@ -54,9 +53,9 @@ func runAll(ctx context.Context, names []string, short, onlyWrite bool) error {
 	return writeReport(all)
 }
 
-// runCheck runs the commands of a question; what they find replaces what was found
-// before. The error says that the judge could not do its work; a command that
-// fails is a finding.
+// runCheck runs the commands of a check and replaces its earlier results. A
+// failing command is recorded as a failed result. An error means that the check
+// could not be run or recorded.
 func runCheck(ctx context.Context, c check, short bool) error {
 	folder, err := filepath.Abs(filepath.Join(resultsDir, c.name))
 	if err != nil {
@@ -81,31 +80,31 @@ func runCheck(ctx context.Context, c check, short bool) error {
 	if err != nil {
 		return err
 	}
-	defer log.Close() //nolint:errcheck // it is for reading along
-	fmt.Printf("%-13s %s\n", c.name, c.title)
+	defer log.Close() //nolint:errcheck // an incomplete log is no failure of the check
+	fmt.Printf("%-15s %s\n", c.name, c.title)
 	start := time.Now()
 	for _, args := range c.commands {
 		command := exec.CommandContext(ctx, args[0], args[1:]...)
 		command.Stdout, command.Stderr = log, log
-		// Its group, since make and go run do not pass an interrupt on.
+		// make and go run do not forward an interrupt, so the process group gets it.
 		command.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 		command.Cancel = func() error { return syscall.Kill(-command.Process.Pid, syscall.SIGINT) }
 		command.WaitDelay = 30 * time.Second
 		if err := command.Run(); ctx.Err() != nil {
 			return ctx.Err()
 		} else if err != nil {
-			fmt.Printf("%-13s %s: %v; see %s\n", "", strings.Join(args, " "), err, log.Name())
-			r := report.Result{Check: c.name, Name: "the run itself", Value: "failed", Target: "passes", Note: "`" + strings.Join(args, " ") + "`: " + err.Error()}
+			fmt.Printf("%-15s %s: %v; see %s\n", "", strings.Join(args, " "), err, log.Name())
+			r := report.Result{Check: c.name, Name: "exit status", Value: "failed", Target: "success", Note: "`" + strings.Join(args, " ") + "`: " + err.Error()}
 			if err := report.Record(r); err != nil {
 				return err
 			}
 		}
 	}
-	fmt.Printf("%-13s took %s\n", "", time.Since(start).Round(time.Second))
+	fmt.Printf("%-15s took %s\n", "", time.Since(start).Round(time.Second))
 	return nil
 }
 
-// gitCommit names what is judged, with a mark where files differ from it.
+// gitCommit returns the short hash of HEAD, marked if files differ from it.
 func gitCommit() string {
 	head, err := exec.Command("git", "rev-parse", "--short", "HEAD").Output()
 	if err != nil {

@@ -4,6 +4,8 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+
+	"ticketsystem/localstack/repo"
 )
 
 // minBugs is how many bugs there shall be.
@@ -11,10 +13,7 @@ const minBugs = 30
 
 // TestPatchesApply: the tree moves on, and the bugs with it.
 func TestPatchesApply(t *testing.T) {
-	root, err := filepath.Abs("../../..")
-	if err != nil {
-		t.Fatal(err)
-	}
+	root := repo.MustRoot()
 	bugs, err := readBugs(root)
 	if err != nil || len(bugs) < minBugs {
 		t.Fatalf("got %d bugs, %v, want %d at least", len(bugs), err, minBugs)
@@ -37,10 +36,7 @@ func TestPatchesApply(t *testing.T) {
 // names none, and what does not build is no catch.
 func TestRunTests(t *testing.T) {
 	folder := t.TempDir()
-	file, err := filepath.Abs("../../../pkg/user/role.go")
-	if err != nil {
-		t.Fatal(err)
-	}
+	file := filepath.Join(repo.MustRoot(), "pkg", "user", "role.go")
 	for name, c := range map[string]struct {
 		text   string
 		by     string
