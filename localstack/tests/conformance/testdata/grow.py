@@ -1,7 +1,7 @@
-"""Multiplies one ticket in the engine's file: grow.py FILE TABLE TICKET MILLIS FROM TO
+"""Copies one ticket in the engine's database file: grow.py FILE TABLE TICKET MILLIS FROM TO
 
-Each copy has an id of its own, which sorts behind that of the one before, and
-is a millisecond younger. All times of the pattern are MILLIS.
+Each copy has its own id, which sorts after the previous one, and times that are
+one millisecond later. All times of the template ticket are MILLIS.
 """
 import os
 import sqlite3
@@ -12,12 +12,12 @@ first, last = int(first), int(last)
 db = sqlite3.connect(file, timeout=60, isolation_level=None)
 db.execute("PRAGMA synchronous = OFF")
 db.execute("PRAGMA cache_size = -400000")
-db.execute("PRAGMA wal_autocheckpoint = 100000")  # pages: most are written once
+db.execute("PRAGMA wal_autocheckpoint = 100000")  # pages; most are written once
 tables = [name for (name,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'table' AND (name = ? OR name GLOB ? || '::gsi::*')", (table, table))]
 
 
 def copy(name, low, high):
-    """Inserts the copies [low, high) of the pattern's rows in one table."""
+    """Inserts the copies [low, high) of the template's rows in one table."""
     columns = [row[1] for row in db.execute(f'PRAGMA table_info("{name}")')]
     owner = "pk" if name == table else "table_pk"
     mapped = [
