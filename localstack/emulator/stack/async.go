@@ -10,12 +10,13 @@ import (
 	"ticketsystem/localstack/emulator/samtemplate"
 )
 
-// retryInterval stands between the tries of an asynchronous invocation (AWS: one
-// minute, then two).
+// retryInterval is the delay before the first retry of an asynchronous invocation; it
+// doubles for the second. AWS waits one minute, then two.
 const retryInterval = time.Second
 
-// invokeWithRetries invokes a function without a caller who waits: it is tried again after
-// a failure, and what failed for good goes to the function's failure queue.
+// invokeWithRetries invokes a function asynchronously. It repeats a failed invocation
+// as often as the template allows and then sends the event to the on-failure
+// destination.
 func (s *Stack) invokeWithRetries(name string, payload []byte) {
 	s.runBackground(func() {
 		f := s.functionNamed(name)
@@ -31,7 +32,7 @@ func (s *Stack) invokeWithRetries(name string, payload []byte) {
 			}
 			select {
 			case <-s.ctx.Done():
-				s.logf("%s: the stack stopped before its retry", name)
+				s.logf("%s: not retried, the stack is stopping", name)
 				return
 			case <-time.After(retryInterval << attempt):
 			}
@@ -40,7 +41,7 @@ func (s *Stack) invokeWithRetries(name string, payload []byte) {
 }
 
 func (s *Stack) sendToDestination(f samtemplate.Function, payload []byte, cause error, count int) {
-	s.logf("%s: gave up after %d tries: %v", f.Folder, count, cause)
+	s.logf("%s: failed after %d attempts: %v", f.Folder, count, cause)
 	if f.OnFailure == "" {
 		return
 	}
@@ -55,7 +56,7 @@ func (s *Stack) sendToDestination(f samtemplate.Function, payload []byte, cause 
 		err = s.services.Queues.Send(f.OnFailure, string(body))
 	}
 	if err != nil {
-		s.logf("%s: failure queue: %v", f.Folder, err)
+		s.logf("%s: on-failure destination: %v", f.Folder, err)
 	}
 }
 

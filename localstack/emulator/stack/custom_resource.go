@@ -3,6 +3,7 @@ package stack
 import (
 	"bytes"
 	"context"
+	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -13,43 +14,38 @@ import (
 	"sync"
 	"time"
 
+	"github.com/aws/aws-lambda-go/cfn"
+
 	"ticketsystem/localstack/emulator/samtemplate"
 )
 
-// customResourceTimeout is how long a custom resource may take, the build of its
-// function included.
+// customResourceTimeout limits the creation of a custom resource, including the build
+// of its function.
 const customResourceTimeout = 5 * time.Minute
 
-// customResources makes the template's custom resources as CloudFormation does, each
-// once: what came of it is kept, and made again only when its properties change.
+// customResources creates the custom resources of the template, as CloudFormation
+// does. A created resource is stored and updated only when its properties change.
 type customResources struct {
-	path   string // of the file that keeps them; empty for none
-	url    string // where functions report to
+	path   string // file that stores the resources, or empty
+	url    string // base of the response URLs
 	invoke func(ctx context.Context, function string, payload []byte) ([]byte, error)
 	logf   func(string, ...any)
 
 	mu         sync.Mutex
-	created    map[string]customResource   // by logical id
-	inProgress map[string]chan struct{}    // closed when it is made, or was tried
-	responses  map[string]chan cfnResponse // by request
+	created    map[string]customResource    // by logical id
+	inProgress map[string]chan struct{}     // by logical id; closed when the attempt ends
+	responses  map[string]chan cfn.Response // by request token
 }
 
-// customResource is a finished custom resource.
+// customResource is the result of a created custom resource.
 type customResource struct {
 	Properties map[string]any
 	PhysicalID string
 	Data       map[string]any
 }
 
-// cfnResponse is what the function puts to the response URL.
-type cfnResponse struct {
-	Status, Reason     string
-	PhysicalResourceId string
-	Data               map[string]any
-}
-
 func newCustomResources(path string) (*customResources, error) {
-	c := &customResources{path: path, created: map[string]customResource{}, inProgress: map[string]chan struct{}{}, responses: map[string]chan cfnResponse{}}
+	c := &customResources{path: path, created: map[string]customResource{}, inProgress: map[string]chan struct{}{}, responses: map[string]chan cfn.Response{}}
 	text, err := os.ReadFile(path)
 	if path == "" || errors.Is(err, os.ErrNotExist) {
 		return c, nil
@@ -63,8 +59,8 @@ func newCustomResources(path string) (*customResources, error) {
 	return c, nil
 }
 
-// attribute waits until the resource is made and answers GetAtt, or Ref for
-// an empty attribute.
+// attribute waits until the resource is created and returns the value of GetAtt, or
+// of Ref for an empty attribute.
 func (c *customResources) attribute(ctx context.Context, t *samtemplate.Template, r *samtemplate.Resource, attribute string) (any, error) {
 	m, err := c.ensure(ctx, t, r)
 	if err != nil {
@@ -80,8 +76,8 @@ func (c *customResources) attribute(ctx context.Context, t *samtemplate.Template
 	return v, nil
 }
 
-// ensure makes the resource unless it is made. Of several callers one makes it,
-// the others wait for that.
+// ensure returns the resource, creating or updating it first if necessary. Concurrent
+// callers wait for one creation.
 func (c *customResources) ensure(ctx context.Context, t *samtemplate.Template, r *samtemplate.Resource) (customResource, error) {
 	properties, err := t.Properties(r)
 	if err != nil {
@@ -94,7 +90,7 @@ func (c *customResources) ensure(ctx context.Context, t *samtemplate.Template, r
 		select {
 		case <-done:
 		case <-time.After(customResourceTimeout):
-			return customResource{}, fmt.Errorf("custom resource %s waits for itself: a variable of its function names it", r.ID)
+			return customResource{}, fmt.Errorf("custom resource %s depends on itself through a variable of its function", r.ID)
 		case <-ctx.Done():
 			return customResource{}, ctx.Err()
 		}
@@ -122,44 +118,49 @@ func (c *customResources) ensure(ctx context.Context, t *samtemplate.Template, r
 }
 
 func (c *customResources) provision(ctx context.Context, r *samtemplate.Resource, properties map[string]any, existing customResource, update bool) (customResource, error) {
-	c.logf("making %s ...", r.ID)
-	ctx, cancel := context.WithTimeout(ctx, customResourceTimeout)
-	defer cancel()
-	token := fmt.Sprintf("%s-%d", r.ID, time.Now().UnixNano())
-	responses := make(chan cfnResponse, 1)
-	c.mu.Lock()
-	c.responses[token] = responses
-	c.mu.Unlock()
-	event := map[string]any{
-		"RequestType": "Create", "ServiceToken": properties["ServiceToken"], "ResponseURL": c.url + token,
-		"StackId": "arn:aws:cloudformation:us-east-1:000000000000:stack/" + samtemplate.StackName + "/local", "RequestId": token,
-		"ResourceType": r.Type, "LogicalResourceId": r.ID, "ResourceProperties": properties,
-	}
+	event := newCustomResourceEvent(r, properties, c.url)
 	if update {
-		event["RequestType"], event["PhysicalResourceId"], event["OldResourceProperties"] = "Update", existing.PhysicalID, existing.Properties
+		event.RequestType, event.PhysicalResourceID, event.OldResourceProperties = cfn.RequestUpdate, existing.PhysicalID, existing.Properties
 	}
 	payload, err := json.Marshal(event)
 	if err != nil {
 		return customResource{}, err
 	}
+	c.logf("creating %s ...", r.ID)
+	ctx, cancel := context.WithTimeout(ctx, customResourceTimeout)
+	defer cancel()
+	responses := make(chan cfn.Response, 1)
+	c.mu.Lock()
+	c.responses[event.RequestID] = responses
+	c.mu.Unlock()
 	service := samtemplate.String(properties["ServiceToken"])
 	if _, err := c.invoke(ctx, service[strings.LastIndex(service, ":")+1:], payload); err != nil {
 		return customResource{}, err
 	}
 	select {
 	case got := <-responses:
-		if got.Status != "SUCCESS" {
-			return customResource{}, fmt.Errorf("its function reported %s: %s", got.Status, got.Reason)
+		if got.Status != cfn.StatusSuccess {
+			return customResource{}, fmt.Errorf("the function reported %s: %s", got.Status, got.Reason)
 		}
-		return customResource{Properties: properties, PhysicalID: got.PhysicalResourceId, Data: got.Data}, nil
+		return customResource{Properties: properties, PhysicalID: got.PhysicalResourceID, Data: got.Data}, nil
 	case <-ctx.Done():
-		return customResource{}, errors.New("its function reported nothing")
+		return customResource{}, errors.New("the function sent no response")
 	}
 }
 
-// ServeHTTP is the response URL.
+// newCustomResourceEvent returns the event with which CloudFormation creates a resource.
+func newCustomResourceEvent(r *samtemplate.Resource, properties map[string]any, url string) cfn.Event {
+	token := rand.Text()
+	return cfn.Event{
+		RequestType: cfn.RequestCreate, RequestID: token, ResponseURL: url + token,
+		StackID:      "arn:aws:cloudformation:us-east-1:000000000000:stack/" + samtemplate.StackName + "/local",
+		ResourceType: r.Type, LogicalResourceID: r.ID, ResourceProperties: properties,
+	}
+}
+
+// ServeHTTP receives the response of a custom resource function.
 func (c *customResources) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	var got cfnResponse
+	var got cfn.Response
 	if err := json.NewDecoder(r.Body).Decode(&got); err != nil {
 		http.Error(w, err.Error(), http.StatusBadRequest)
 		return
@@ -184,7 +185,7 @@ func (c *customResources) save() error {
 }
 
 func equalJSON(a, b map[string]any) bool {
-	x, _ := json.Marshal(a) // both came from YAML or JSON and encode again
+	x, _ := json.Marshal(a) // maps that come from YAML or JSON always encode
 	y, _ := json.Marshal(b)
 	return bytes.Equal(x, y)
 }

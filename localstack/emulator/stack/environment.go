@@ -7,14 +7,15 @@ import (
 	"ticketsystem/localstack/emulator/awsproxy"
 )
 
-// The credentials that functions have here, and that S3 checks.
+// Credentials of the functions. The S3 emulator verifies signatures against them.
 const (
 	accessKey    = "LOCALSTACK"
 	secretKey    = "local-secret"
 	sessionToken = "local-session"
 )
 
-// environment is what every function finds the services by.
+// environment returns the variables that all functions share: region, credentials and
+// endpoints.
 func (s *Stack) environment() map[string]string {
 	env := map[string]string{
 		"AWS_REGION": "us-east-1", "AWS_DEFAULT_REGION": "us-east-1",
@@ -29,8 +30,8 @@ func (s *Stack) environment() map[string]string {
 	return env
 }
 
-// instanceEnv gives each instance an access key of its own, by which the tap knows
-// it. Without a tap nobody asks.
+// instanceEnv gives each instance its own access key, by which the AWS proxy
+// identifies the caller. It returns nil without a proxy.
 func (s *Stack) instanceEnv() func(function, instance string) map[string]string {
 	if s.options.Observer == nil {
 		return nil
@@ -40,8 +41,8 @@ func (s *Stack) instanceEnv() func(function, instance string) map[string]string 
 	}
 }
 
-// serviceURL is where a call behind the tap goes. What nobody signed came with an
-// address that a function gave away: S3 checks it.
+// serviceURL returns the endpoint of a service behind the AWS proxy. Requests without
+// a signature in their header use presigned URLs, so they go to S3.
 func (s *Stack) serviceURL(name string) string {
 	switch name {
 	case "dynamodb":

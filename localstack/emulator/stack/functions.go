@@ -1,10 +1,10 @@
 package stack
 
-// Function is a function of the template; Method and Path are of its first
-// HTTP route, empty where it has none.
+// Function is a function of the template. Method and Path are those of its first HTTP
+// route, empty if it has none.
 type Function struct{ Name, Method, Path string }
 
-// Functions lists the template's functions.
+// Functions returns the functions of the template.
 func (s *Stack) Functions() []Function {
 	var functions []Function
 	res := s.reload()
@@ -21,8 +21,8 @@ func (s *Stack) Functions() []Function {
 	return functions
 }
 
-// Program says how a function is started: its binary and its environment, but
-// for the address of a runtime API.
+// Program returns the built binary of a function and its environment without
+// AWS_LAMBDA_RUNTIME_API.
 func (s *Stack) Program(function string) (binary string, env []string, err error) {
 	return s.lambda.Program(function)
 }

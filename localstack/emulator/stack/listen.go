@@ -8,8 +8,8 @@ import (
 	"syscall"
 )
 
-// listen opens a port for this machine alone, on both of its addresses where
-// it has both. Port 0 takes any.
+// listen opens a port on the IPv4 and, if available, the IPv6 loopback address. Port
+// 0 selects a free port.
 func listen(port int) ([]net.Listener, int, error) {
 	first, err := net.Listen("tcp4", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
 	if errors.Is(err, syscall.EADDRINUSE) {
@@ -28,7 +28,7 @@ func listen(port int) ([]net.Listener, int, error) {
 	case errors.Is(err, syscall.EADDRINUSE):
 		return nil, 0, errors.Join(errPortInUse(port), first.Close())
 	}
-	return []net.Listener{first}, port, nil // a machine without IPv6
+	return []net.Listener{first}, port, nil // without IPv6
 }
 
 func errPortInUse(port int) error {

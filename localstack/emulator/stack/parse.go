@@ -80,7 +80,7 @@ func parseTable(res *resources) error {
 		return err
 	}
 	if len(tables) > 1 {
-		return fmt.Errorf("template: resource %s: the local stack knows one table", tables[1].ID)
+		return fmt.Errorf("template: resource %s: the local stack supports one table", tables[1].ID)
 	}
 	name, err := res.template.Attribute(tables[0], "")
 	if err != nil {
@@ -110,7 +110,7 @@ func parseStreamMappings(res *resources) error {
 	return nil
 }
 
-// ParseStreamMapping reads an event of a function that follows a stream.
+// ParseStreamMapping reads the event source mapping of a function's DynamoDB event.
 func ParseStreamMapping(f samtemplate.Function, e samtemplate.Event) (dynamodb.Mapping, error) {
 	p := e.Properties
 	m := dynamodb.Mapping{
@@ -140,7 +140,7 @@ func parseBucket(res *resources) error {
 		return err
 	}
 	if len(buckets) > 1 {
-		return fmt.Errorf("template: resource %s: the local stack knows one bucket", buckets[1].ID)
+		return fmt.Errorf("template: resource %s: the local stack supports one bucket", buckets[1].ID)
 	}
 	name, err := res.template.Attribute(buckets[0], "")
 	if err != nil {

@@ -8,7 +8,7 @@ import (
 	"ticketsystem/localstack/emulator/sqs"
 )
 
-// parseQueues reads the queues and the functions that they feed.
+// parseQueues reads the queues and their event source mappings.
 func parseQueues(res *resources) error {
 	res.queues = map[string]sqs.Settings{}
 	resources, err := res.template.Resources("AWS::SQS::Queue")
@@ -25,7 +25,7 @@ func parseQueues(res *resources) error {
 			return err
 		}
 		if properties["FifoQueue"] != nil {
-			return fmt.Errorf("template: resource %s: the local stack knows no FIFO queues", r.ID)
+			return fmt.Errorf("template: resource %s: the local stack does not support FIFO queues", r.ID)
 		}
 		redrive := samtemplate.Map(properties["RedrivePolicy"])
 		res.queues[samtemplate.String(name)] = sqs.Settings{
@@ -57,16 +57,16 @@ func parseQueueMapping(res *resources, f samtemplate.Function, e samtemplate.Eve
 		BatchSize:      samtemplate.Number(p["BatchSize"], 10),
 		BatchWindow:    seconds(p["MaximumBatchingWindowInSeconds"], 0),
 		ReportFailures: reportsFailures(e),
-		MaxConcurrency: samtemplate.Number(samtemplate.Map(p["ScalingConfig"])["MaximumConcurrency"], 5), // five is what AWS begins with
+		MaxConcurrency: samtemplate.Number(samtemplate.Map(p["ScalingConfig"])["MaximumConcurrency"], 5), // the initial number of pollers on AWS
 	}
 	settings, ok := res.queues[sqs.Name(m.Queue)]
 	switch {
 	case !ok:
 		return m, fmt.Errorf("no queue %q in the template", m.Queue)
 	case settings.VisibilityTimeout < f.Timeout:
-		return m, fmt.Errorf("the queue's VisibilityTimeout of %s is less than the function's Timeout of %s, which AWS refuses", settings.VisibilityTimeout, f.Timeout)
+		return m, fmt.Errorf("the queue's VisibilityTimeout of %s is less than the function's Timeout of %s, which AWS rejects", settings.VisibilityTimeout, f.Timeout)
 	case p["FilterCriteria"] != nil:
-		return m, fmt.Errorf("the local stack knows no filters of queues")
+		return m, fmt.Errorf("the local stack does not support filters of queues")
 	}
 	return m, nil
 }

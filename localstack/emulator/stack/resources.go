@@ -16,9 +16,9 @@ import (
 	"ticketsystem/localstack/emulator/websocketapi"
 )
 
-// resources is what the template says at one time.
+// resources holds the parsed template.
 type resources struct {
-	modTime        time.Time // of the template's file
+	modTime        time.Time // of template.yaml
 	template       *samtemplate.Template
 	functions      []samtemplate.Function
 	httpAPI        httpapi.API
@@ -35,10 +35,10 @@ type resources struct {
 
 const arnFormat = "arn:aws:%s:us-east-1:000000000000:%s"
 
-// Template is the template as it is now, its resources named as they are here.
+// Template returns the current template with local resource names.
 func (s *Stack) Template() *samtemplate.Template { return s.reload().template }
 
-// loadTemplate reads the template.
+// loadTemplate parses the template.
 func (s *Stack) loadTemplate() (*resources, error) {
 	path := s.templatePath()
 	info, err := os.Stat(path)
@@ -62,7 +62,7 @@ func (s *Stack) loadTemplate() (*resources, error) {
 	return res, nil
 }
 
-// attribute answers Ref and GetAtt.
+// attribute returns the value of Ref or GetAtt.
 func (s *Stack) attribute(t *samtemplate.Template, r *samtemplate.Resource, attribute string) (any, error) {
 	if strings.HasPrefix(r.Type, "Custom::") || r.Type == "AWS::CloudFormation::CustomResource" {
 		return s.customResources.attribute(s.ctx, t, r, attribute)
@@ -94,10 +94,11 @@ func (s *Stack) attribute(t *samtemplate.Template, r *samtemplate.Resource, attr
 	case "Arn":
 		return fmt.Sprintf(arnFormat, service, name), nil
 	}
-	return nil, fmt.Errorf("resource %s (%s): attribute %s is not known here", r.ID, r.Type, attribute)
+	return nil, fmt.Errorf("resource %s (%s): attribute %s is not supported", r.ID, r.Type, attribute)
 }
 
-// physicalName is a resource's name: the one the template gives it or a made-up one.
+// physicalName returns the name of a resource: the one in the template, or a
+// generated one.
 func (s *Stack) physicalName(t *samtemplate.Template, r *samtemplate.Resource) (string, error) {
 	property := map[string]string{
 		"AWS::DynamoDB::Table": "TableName", "AWS::S3::Bucket": "BucketName", "AWS::SQS::Queue": "QueueName", "AWS::Logs::LogGroup": "LogGroupName",

@@ -10,20 +10,22 @@ import (
 	"strings"
 	"time"
 
+	"github.com/aws/aws-lambda-go/events"
+
 	"ticketsystem/localstack/emulator/dashboard"
 	"ticketsystem/localstack/emulator/samtemplate"
 )
 
-// schedule starts a function again and again.
+// schedule invokes a function at a fixed rate.
 type schedule struct {
 	id, function, expression string
-	interval                 time.Duration // 0: it is run by hand alone
-	source                   string        // of its events
-	input                    string        // the event itself, where the template gives one
+	interval                 time.Duration // 0: only invoked manually
+	source                   string        // "source" of its events
+	input                    string        // the event, if the template sets one
 }
 
-// parseSchedules reads the schedules of functions. Those of a calendar, and
-// those that are switched off, are run by hand alone.
+// parseSchedules reads the schedules of functions. Cron expressions and disabled
+// schedules are only invoked manually, from the dashboard.
 func parseSchedules(res *resources) error {
 	for _, f := range res.functions {
 		for _, e := range f.Events {
@@ -55,33 +57,34 @@ var (
 	unitMinutes = map[string]int{"minute": 1, "hour": 60, "day": 24 * 60}
 )
 
-// parseRate reads rate(5 minutes); an expression of a calendar has no rate.
+// parseRate parses an expression such as rate(5 minutes). It returns 0 for cron and
+// at expressions.
 func parseRate(expression string) (time.Duration, error) {
 	if strings.HasPrefix(expression, "cron(") || strings.HasPrefix(expression, "at(") {
 		return 0, nil
 	}
 	parts := ratePattern.FindStringSubmatch(expression)
-	// AWS wants the singular for one and the plural for more.
+	// As on AWS, the unit is singular for 1 and plural otherwise.
 	if len(parts) != 4 || (parts[1] == "1") == (parts[3] == "s") {
-		return 0, fmt.Errorf("%q is no schedule, such as rate(5 minutes)", expression)
+		return 0, fmt.Errorf("%q is not a schedule such as rate(5 minutes)", expression)
 	}
 	n, err := strconv.Atoi(parts[1])
 	return time.Duration(n*unitMinutes[parts[2]]) * time.Minute, err
 }
 
-// event is what the function is started with.
+// event returns the event of an invocation at the given time.
 func (s schedule) event(now time.Time) (json.RawMessage, error) {
 	if s.input != "" {
 		return json.RawMessage(s.input), nil
 	}
-	return json.Marshal(map[string]any{
-		"version": "0", "id": rand.Text(), "detail-type": "Scheduled Event", "source": s.source,
-		"account": samtemplate.Account, "region": samtemplate.Region, "time": now.UTC().Format(time.RFC3339),
-		"resources": []string{fmt.Sprintf(arnFormat, strings.TrimPrefix(s.source, "aws."), "schedule/"+s.id)}, "detail": map[string]any{},
+	return json.Marshal(events.CloudWatchEvent{
+		Version: "0", ID: rand.Text(), DetailType: "Scheduled Event", Source: s.source,
+		AccountID: samtemplate.Account, Region: samtemplate.Region, Time: now.UTC().Truncate(time.Second),
+		Resources: []string{fmt.Sprintf(arnFormat, strings.TrimPrefix(s.source, "aws."), "schedule/"+s.id)}, Detail: json.RawMessage("{}"),
 	})
 }
 
-// runSchedule starts the function at its rate until the stack ends.
+// runSchedule invokes the function at its rate until the stack stops.
 func (s *Stack) runSchedule(c schedule, start func(function string, payload []byte)) {
 	if c.interval == 0 {
 		return
@@ -104,7 +107,7 @@ func (s *Stack) runSchedule(c schedule, start func(function string, payload []by
 	}
 }
 
-// listSchedules tells the page about the schedules.
+// listSchedules returns the schedules for the dashboard.
 func (s *Stack) listSchedules() []dashboard.Schedule {
 	list := []dashboard.Schedule{}
 	for _, c := range s.reload().schedules {

@@ -10,7 +10,32 @@ import (
 	"time"
 
 	"github.com/aws/aws-lambda-go/events"
+
+	"ticketsystem/localstack/emulator/samtemplate"
+	"ticketsystem/localstack/testkit/golden"
 )
+
+func TestSchedule_Event(t *testing.T) {
+	text, err := schedule{id: "c", source: "aws.events"}.event(time.Date(2026, 1, 2, 3, 4, 5, 6, time.UTC))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var event map[string]any
+	if err := json.Unmarshal(text, &event); err != nil {
+		t.Fatal(err)
+	}
+	event["id"] = "random"
+	golden.JSON(t, "schedule_event", event)
+}
+
+func TestNewCustomResourceEvent(t *testing.T) {
+	event := newCustomResourceEvent(&samtemplate.Resource{ID: "SigningKey", Type: "Custom::SigningKey"}, map[string]any{"Name": "one"}, "http://localhost/custom/")
+	if event.ResponseURL != "http://localhost/custom/"+event.RequestID {
+		t.Errorf("response URL: got %s for request %s", event.ResponseURL, event.RequestID)
+	}
+	event.RequestID, event.ResponseURL = "random", "random"
+	golden.JSON(t, "custom_resource_event", event)
+}
 
 func TestParseRate(t *testing.T) {
 	for expression, want := range map[string]time.Duration{
@@ -33,19 +58,19 @@ func TestRunSchedule(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 		defer cancel()
 		s := &Stack{ctx: ctx, logf: t.Logf, nextRun: map[string]time.Time{}}
-		began := time.Now()
+		start := time.Now()
 		var runs []string
 		s.runSchedule(schedule{id: "c", function: "f", interval: 2 * time.Minute, source: "aws.events"}, func(function string, payload []byte) {
 			var event events.CloudWatchEvent
 			if err := json.Unmarshal(payload, &event); err != nil {
 				t.Error(err)
 			}
-			runs = append(runs, fmt.Sprint(function, event.Source, event.Time.Sub(began)))
+			runs = append(runs, fmt.Sprint(function, event.Source, event.Time.Sub(start)))
 		})
 		if got := strings.Join(runs, " "); got != "faws.events2m0s faws.events4m0s" {
-			t.Errorf("got %s", got)
+			t.Errorf("runs: got %s", got)
 		}
-		if got := s.nextRun["c"].Sub(began); got != 6*time.Minute {
+		if got := s.nextRun["c"].Sub(start); got != 6*time.Minute {
 			t.Errorf("next: got %s, want 6m", got)
 		}
 		s.runSchedule(schedule{id: "never"}, nil)

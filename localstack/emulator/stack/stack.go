@@ -1,4 +1,4 @@
-// Package stack runs the template's whole application on this machine.
+// Package stack runs the application of template.yaml on the local machine.
 package stack
 
 import (
@@ -32,36 +32,35 @@ import (
 	"ticketsystem/localstack/repo"
 )
 
-// Options say where a stack lives.
+// Options configures a stack.
 type Options struct {
-	Root         string // the repository; empty for the working directory
-	Port         int    // of HTTP; sockets and S3 have the next two. 0 takes any three
-	DataDir      string // empty for .data in Root
-	EngineDir    string // where the DynamoDB engine is installed; empty for .cache in Root
-	InMemory     bool   // keep nothing on disk but binaries
-	MaxInstances int    // instances of one function at once; 0 for eight
+	Root         string // absolute path of the repository; empty to search from the working directory
+	Port         int    // HTTP port; WebSocket and S3 use the next two. 0 selects free ports
+	DataDir      string // default .data in Root
+	EngineDir    string // where the DynamoDB engine is installed; default .cache in Root
+	InMemory     bool   // store no data on disk
+	MaxInstances int    // instances of one function; default 8
 	Log          io.Writer
-	// Parameters are values of the template's parameters; they win over its
-	// defaults and over the stack's own. One that it does not declare is ignored.
+	// Parameters sets template parameters. They override the defaults of the template
+	// and of the stack. Undeclared names are ignored.
 	Parameters map[string]string
-	// MinTimeout is how long a function may take at least, whatever the template
-	// says: for tests on a machine that stands still now and then.
+	// MinTimeout raises shorter function timeouts, for tests on slow machines.
 	MinTimeout time.Duration
-	// Seed fills a new table; it runs once per data folder. May be nil.
+	// Seed fills a new table. It runs once per data folder and may be nil.
 	Seed func(ctx context.Context, dynamoURL, table string) error
-	// Observer sees every call that a function makes to a service, and may break it.
-	// Nil is no tap: functions call the services themselves.
+	// Observer sees every AWS call of a function and may inject a fault. If it is
+	// nil, functions call the emulators directly.
 	Observer awsproxy.Observer
 }
 
-// Stack is a running stack.
+// Stack is a running local stack.
 type Stack struct {
 	HTTPURL     string
 	SocketURL   string
 	OutboxURL   string
 	DynamoDBURL string
 	S3URL       string
-	ServicesURL string // of SES, SNS, SSM, SQS and Lambda
+	ServicesURL string // SES, SNS, SSM, SQS and Lambda
 	TableName   string
 
 	options    Options
@@ -71,7 +70,7 @@ type Stack struct {
 	workers    sync.WaitGroup
 	closers    []func()
 	parameters map[string]string
-	proxyURL   string // where functions find every service; empty without a tap
+	proxyURL   string // endpoint of all services for functions; empty without a proxy
 
 	customResources *customResources
 	lambda          *lambda.Manager
@@ -83,13 +82,14 @@ type Stack struct {
 
 	mu             sync.Mutex
 	resources      *resources
-	started        map[string]bool      // and schedules that run, by id
-	nextRun        map[string]time.Time // run of a schedule, by id
-	failedTemplate time.Time            // of a changed template that has an error
+	started        map[string]bool      // ids of running mappings and schedules
+	nextRun        map[string]time.Time // by schedule id
+	failedTemplate time.Time            // modification time of a changed template that is invalid
 }
 
-// Start starts a stack. It is ready when Start returns: functions are built at
-// their first use, and in the background. A busy port is an error that says so.
+// Start starts a stack and returns when it accepts requests. Functions are built at
+// their first use and in the background. It returns an error if a port or the data
+// folder is in use.
 func Start(ctx context.Context, o Options) (*Stack, error) {
 	if o.Root == "" {
 		var err error
@@ -115,8 +115,8 @@ func Start(ctx context.Context, o Options) (*Stack, error) {
 	return s, nil
 }
 
-// start opens the ports first, since a busy one ends it all, and begins the
-// slow things (the engine, the key) side by side.
+// start opens the ports first, because a port in use is a final error. The engine and
+// the custom resources then start in parallel.
 func (s *Stack) start(ctx context.Context) error {
 	listeners, err := s.openPorts()
 	if err != nil {
@@ -143,7 +143,7 @@ func (s *Stack) start(ctx context.Context) error {
 	return nil
 }
 
-// openState takes the data folder and what is kept in it.
+// openState locks the data folder and opens what is stored in it.
 func (s *Stack) openState() error {
 	if !s.options.InMemory {
 		if err := s.lockDataDir(); err != nil {
@@ -170,7 +170,7 @@ func (s *Stack) openState() error {
 	return nil
 }
 
-// startEngine starts the DynamoDB engine unless DYNAMODB_ENDPOINT names one.
+// startEngine starts the DynamoDB engine, unless DYNAMODB_ENDPOINT is set.
 func (s *Stack) startEngine(ctx context.Context) (err error) {
 	if os.Getenv("DYNAMODB_ENDPOINT") != "" {
 		s.engine = &dynamodb.Engine{URL: s.DynamoDBURL}
@@ -180,7 +180,7 @@ func (s *Stack) startEngine(ctx context.Context) (err error) {
 		CacheDir: s.options.EngineDir, DataDir: s.dataPath(""), URL: s.DynamoDBURL, SysProcAttr: lambda.ProcessAttributes(), Logf: s.logf,
 	})
 	if err == nil {
-		s.closers = slices.Insert(s.closers, 0, s.engine.Close) // the last to end: functions write to it
+		s.closers = slices.Insert(s.closers, 0, s.engine.Close) // closed last, because functions write to it
 	}
 	return err
 }
@@ -210,7 +210,8 @@ func (s *Stack) startFunctions() error {
 	return nil
 }
 
-// createCustomResources begins what functions will wait for.
+// createCustomResources starts the creation of the resources that function
+// environments depend on.
 func (s *Stack) createCustomResources(res *resources) {
 	for _, kind := range []string{"Custom::", "AWS::CloudFormation::CustomResource"} {
 		resources, err := res.template.Resources(kind)
@@ -230,12 +231,12 @@ func (s *Stack) startTable(ctx context.Context) error {
 		return err
 	}
 	s.stream.URL, s.stream.ARN, s.stream.NewTable = s.DynamoDBURL, stream, created
-	// A marker, since a seed that was cut short must be run again.
+	// The marker is written after the seed, so that an interrupted seed runs again.
 	marker := s.dataPath("seeded")
 	if _, err := os.Stat(marker); s.options.Seed == nil || marker != "" && err == nil {
 		return nil
 	}
-	s.logf("seeding people and categories ...")
+	s.logf("seeding users and categories ...")
 	if err := s.options.Seed(ctx, s.DynamoDBURL, s.TableName); err != nil {
 		return fmt.Errorf("seed: %w", err)
 	}
@@ -245,7 +246,7 @@ func (s *Stack) startTable(ctx context.Context) error {
 	return os.WriteFile(marker, nil, 0o600)
 }
 
-// serve answers on the stack's ports from now on.
+// serve starts the HTTP servers.
 func (s *Stack) serve(listeners map[string][]net.Listener) {
 	api := &httpapi.Handler{
 		API:     func() httpapi.API { return s.reload().httpAPI },
@@ -257,8 +258,7 @@ func (s *Stack) serve(listeners map[string][]net.Listener) {
 	dashboardHandler := http.StripPrefix("/_local", dashboard.Handler(dashboard.Config{
 		Functions: s.lambda, Outbox: s.services.Outbox, Queues: s.services.Queues, Schedules: s.listSchedules, Invoke: s.Invoke,
 	}))
-	// No ServeMux: it redirects paths that it would rather have cleaned, and
-	// API Gateway does not.
+	// A ServeMux would redirect unclean paths, which API Gateway does not.
 	httpHandler := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if strings.HasPrefix(r.URL.Path, "/_local/") {
 			dashboardHandler.ServeHTTP(w, r)
@@ -278,17 +278,18 @@ func (s *Stack) serve(listeners map[string][]net.Listener) {
 		for _, listener := range listeners[name] {
 			s.runBackground(func() { _ = server.Serve(listener) }) // ends with Close
 		}
-		s.closers = append(s.closers, func() { _ = server.Close() }) // what is open is cut off
+		s.closers = append(s.closers, func() { _ = server.Close() }) // open connections are closed
 	}
 	s.closers = append(s.closers, sockets.Close)
 }
 
-// Invoke runs a function by its folder's name, as any part of AWS would.
+// Invoke invokes a function synchronously by its folder name.
 func (s *Stack) Invoke(ctx context.Context, function string, payload []byte) ([]byte, error) {
 	return s.invokeAsync(function, payload)(ctx)
 }
 
-// invokeAsync is Invoke in two steps, for callers that must keep an order.
+// invokeAsync starts an invocation and returns a function that waits for its result.
+// Invocations of one function start in the order of the calls.
 func (s *Stack) invokeAsync(function string, payload []byte) func(context.Context) ([]byte, error) {
 	invocation := s.lambda.InvokeAsync(function, payload)
 	return func(ctx context.Context) ([]byte, error) {
@@ -297,18 +298,18 @@ func (s *Stack) invokeAsync(function string, payload []byte) func(context.Contex
 	}
 }
 
-// Build builds every function that is not built yet. The stack does so in the
-// background; who cannot bear a slow first answer calls it and waits.
+// Build builds all functions that are not up to date. Callers that measure latency or
+// set short timeouts call it before the first request.
 func (s *Stack) Build() { s.lambda.BuildAll(s.ctx) }
 
-// KillInstance ends one instance, which a call at the tap names. It is false
-// when there is none.
+// KillInstance kills one instance of a function. It reports false if the instance
+// does not exist.
 func (s *Stack) KillInstance(id string) bool { return s.lambda.KillInstance(id) }
 
-// Kill ends the instances of a function in the middle of whatever they do.
+// Kill kills all instances of a function.
 func (s *Stack) Kill(function string) { s.lambda.Kill(function) }
 
-// Close ends the stack and everything it started.
+// Close stops the stack and all processes that it started.
 func (s *Stack) Close() {
 	s.cancel()
 	for i := len(s.closers) - 1; i >= 0; i-- {
@@ -317,8 +318,8 @@ func (s *Stack) Close() {
 	s.workers.Wait()
 }
 
-// reload is the template as it is now; a changed one with an error is told of
-// once and the last good one stays.
+// reload returns the current template, parsing it first if the file has changed. If
+// the new template is invalid, it logs the error once and returns the last valid one.
 func (s *Stack) reload() *resources {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -329,10 +330,10 @@ func (s *Stack) reload() *resources {
 	next, err := s.loadTemplate()
 	if err != nil {
 		s.failedTemplate = info.ModTime()
-		s.logf("template.yaml changed, but: %v", err)
+		s.logf("template.yaml is invalid, the previous version stays in use: %v", err)
 		return s.resources
 	}
-	s.logf("template.yaml changed and is in force")
+	s.logf("template.yaml reloaded")
 	s.resources = next
 	s.lambda.Define(s.lambdaFunctions(next))
 	s.services.Queues.Define(next.queues)
@@ -340,8 +341,8 @@ func (s *Stack) reload() *resources {
 	return next
 }
 
-// startMappings starts what does not run yet. A mapping or schedule that changed
-// or went away does so at the next start.
+// startMappings starts mappings and schedules that do not run yet. Changed or removed
+// ones take effect after a restart of the stack.
 func (s *Stack) startMappings(res *resources) {
 	once := func(id string, run func()) {
 		if !s.started[id] {
@@ -368,7 +369,7 @@ func (s *Stack) runBackground(work func()) {
 	}()
 }
 
-// openPorts opens all ports before anything else is started.
+// openPorts opens all ports and sets the URLs of the stack.
 func (s *Stack) openPorts() (map[string][]net.Listener, error) {
 	listeners := map[string][]net.Listener{}
 	ports := map[string]int{}
@@ -386,7 +387,7 @@ func (s *Stack) openPorts() (map[string][]net.Listener, error) {
 			return nil, err
 		}
 		for _, l := range opened {
-			s.closers = append(s.closers, func() { _ = l.Close() }) // closed by its server as a rule
+			s.closers = append(s.closers, func() { _ = l.Close() }) // normally closed by its server
 		}
 		listeners[name], ports[name] = opened, port
 	}
@@ -396,7 +397,7 @@ func (s *Stack) openPorts() (map[string][]net.Listener, error) {
 	s.S3URL = fmt.Sprintf("http://localhost:%d", ports["s3"])
 	s.ServicesURL = fmt.Sprintf("http://127.0.0.1:%d", ports["services"])
 	s.parameters = map[string]string{
-		"Stage": "dev", "Architecture": map[string]string{"arm64": "arm64"}[runtime.GOARCH],
+		"Stage": "dev", "Architecture": "x86_64",
 		"ApiUrl": s.HTTPURL, "SocketUrl": s.SocketURL, "SocketEndpoint": fmt.Sprintf("http://localhost:%d", ports["socket"]),
 		"RateLimitPerIP": "10000", "SenderAddress": "support@example.com",
 	}
@@ -404,14 +405,14 @@ func (s *Stack) openPorts() (map[string][]net.Listener, error) {
 		s.proxyURL = fmt.Sprintf("http://localhost:%d", ports["tap"])
 		s.parameters["SocketEndpoint"] = s.proxyURL
 	}
-	if runtime.GOARCH != "arm64" {
-		s.parameters["Architecture"] = "x86_64"
+	if runtime.GOARCH == "arm64" {
+		s.parameters["Architecture"] = "arm64"
 	}
 	maps.Copy(s.parameters, s.options.Parameters)
 	return listeners, nil
 }
 
-// lockDataDir makes sure that no other stack writes to the same data.
+// lockDataDir prevents two stacks from using the same data folder.
 func (s *Stack) lockDataDir() error {
 	if err := os.MkdirAll(s.options.DataDir, 0o700); err != nil {
 		return err
@@ -423,11 +424,11 @@ func (s *Stack) lockDataDir() error {
 	if err := syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
 		return errors.Join(fmt.Errorf("the data in %s is in use by another stack; stop it or choose another one with DATA_DIR", s.options.DataDir), file.Close())
 	}
-	s.closers = append(s.closers, func() { _ = file.Close() }) // which also unlocks it
+	s.closers = append(s.closers, func() { _ = file.Close() }) // releases the lock
 	return nil
 }
 
-// dataPath is a path in the data folder, empty when nothing is kept.
+// dataPath returns a path in the data folder, or "" if nothing is stored.
 func (s *Stack) dataPath(name string) string {
 	if s.options.InMemory {
 		return ""

@@ -32,7 +32,8 @@ import (
 	"ticketsystem/localstack/repo"
 )
 
-// testRepository is a small repository with a template and functions of its own.
+// testRepository returns the path of a small repository with its own template and
+// functions.
 func testRepository(t *testing.T) string {
 	t.Helper()
 	root, err := filepath.Abs("testdata")
@@ -42,15 +43,15 @@ func testRepository(t *testing.T) string {
 	return root
 }
 
-// copyRepository is a copy of it that a test may change. It stands inside this
-// module, without which its functions could not be built.
+// copyRepository copies the test repository into a folder that a test may change. The
+// copy is inside this module, because its functions could not be built elsewhere.
 func copyRepository(t *testing.T) string {
 	t.Helper()
-	root, err := os.MkdirTemp(testRepository(t), "copy-") //nolint:usetesting // t.TempDir lies outside of the module
+	root, err := os.MkdirTemp(testRepository(t), "copy-") //nolint:usetesting // t.TempDir is outside of the module
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = os.RemoveAll(root) }) // what stays is ignored by git
+	t.Cleanup(func() { _ = os.RemoveAll(root) }) // git ignores a leftover copy
 	text, err := os.ReadFile(filepath.Join("testdata", "template.yaml"))
 	if err == nil {
 		err = os.WriteFile(filepath.Join(root, "template.yaml"), text, 0o600)
@@ -64,8 +65,8 @@ func copyRepository(t *testing.T) string {
 	return root
 }
 
-// startStack starts a stack on the template of testdata; an empty folder keeps
-// nothing. The stack is closed by the returned function or the end of the test.
+// startStack starts a stack on the template of testdata. An empty folder keeps all
+// data in memory. The returned function or the end of the test stops the stack.
 func startStack(t *testing.T, folder string, change func(*stack.Options)) (*stack.Stack, func()) {
 	t.Helper()
 	engines := filepath.Join(repo.MustRoot(), ".cache")
@@ -82,7 +83,7 @@ func startStack(t *testing.T, folder string, change func(*stack.Options)) (*stac
 	return s, stop
 }
 
-// testLog is a test's log, which must not be written to after its end.
+// testLog writes to the log of a test until the test ends.
 type testLog struct {
 	t  *testing.T
 	mu sync.Mutex
@@ -111,7 +112,7 @@ func get(t *testing.T, url string) (int, string) {
 	return response.StatusCode, string(text)
 }
 
-// callEcho asks the echo function and reads what it says of itself.
+// callEcho invokes the echo function over HTTP and returns its output.
 func callEcho(t *testing.T, s *stack.Stack) (output struct {
 	Key, Secret string
 	Pid         int
@@ -124,7 +125,7 @@ func callEcho(t *testing.T, s *stack.Stack) (output struct {
 	return output
 }
 
-// eventually waits until a text is as it should be.
+// eventually fails the test unless got returns the wanted text within 30 s.
 func eventually(t *testing.T, what string, got func() string, want string) {
 	t.Helper()
 	for deadline := time.Now().Add(30 * time.Second); ; time.Sleep(10 * time.Millisecond) {
@@ -149,10 +150,10 @@ func TestInvoke_Lifecycle(t *testing.T) {
 	s, _ := startStack(t, "", nil)
 	first := callEcho(t, s)
 	if first.Key == "" || first.Secret != "" {
-		t.Errorf("environment: got %+v, want the custom resource's key and nothing of this process's own", first)
+		t.Errorf("environment: got %+v, want the key of the custom resource and no variable of the test process", first)
 	}
 	if again := callEcho(t, s); again.Pid != first.Pid {
-		t.Errorf("a second request started process %d, want the warm %d", again.Pid, first.Pid)
+		t.Errorf("a second request started process %d, want the warm process %d", again.Pid, first.Pid)
 	}
 	for _, path := range []string{"/fail", "/crash", "/sleep"} {
 		if status, text := get(t, s.HTTPURL+path); status != 500 || text != "{\"message\":\"Internal Server Error\"}\n" {
@@ -253,7 +254,7 @@ func TestStream_InvokesFunction(t *testing.T) {
 	eventually(t, "log", func() string {
 		lines := strings.Fields(noteLog(t, s))
 		keys := slices.DeleteFunc(lines, func(l string) bool { return !strings.HasPrefix(l, "M#") })
-		// What stood in one batch with the bad record comes twice.
+		// The records in the batch of the failing record are delivered twice.
 		slices.Sort(keys)
 		return strings.Join(slices.Compact(keys), " ")
 	}, "M#1 M#2 M#3")
@@ -269,7 +270,7 @@ func TestStart_KeepsData(t *testing.T) {
 	key := callEcho(t, s).Key
 	putItem(t, s, "M#1")
 	eventually(t, "log", func() string { return noteLog(t, s) }, "noted INSERT M#1\n")
-	// What is written while the stack is going down must be found by the next one.
+	// A record written while the stack stops is delivered after the restart.
 	putItem(t, s, "M#2")
 	stop()
 	s, _ = startStack(t, folder, seed)
@@ -352,16 +353,16 @@ func TestSNS_InvokesFunction(t *testing.T) {
 func TestSchedules_Listed(t *testing.T) {
 	s, _ := startStack(t, "", nil)
 	var schedules struct{ Data []dashboard.Schedule }
-	eventually(t, "the next run", func() string { // schedules begin in the background
+	eventually(t, "the next run", func() string { // schedules start in the background
 		_, text := get(t, s.HTTPURL+"/_local/schedules")
 		if err := json.Unmarshal([]byte(text), &schedules); err != nil {
 			t.Fatal(err)
 		}
 		return fmt.Sprint(schedules.Data[1].Next.IsZero())
 	}, "false")
-	for i, want := range []string{"note cron(0 3 * * ? *) by hand: true", "note rate(1 day) by hand: false"} {
+	for i, want := range []string{"note cron(0 3 * * ? *) manual: true", "note rate(1 day) manual: false"} {
 		c := schedules.Data[i]
-		if got := fmt.Sprintf("%s %s by hand: %t", c.Function, c.Expression, c.Next.IsZero()); got != want {
+		if got := fmt.Sprintf("%s %s manual: %t", c.Function, c.Expression, c.Next.IsZero()); got != want {
 			t.Errorf("got %s, want %s", got, want)
 		}
 		response, err := http.Post(s.HTTPURL+"/_local/functions/note/invoke", "application/json", bytes.NewReader(c.Event))
@@ -402,7 +403,7 @@ func TestReload_ChangedTemplate(t *testing.T) {
 	key := func() string {
 		_, text := get(t, s.HTTPURL+"/other/7")
 		var answer struct{ Event struct{ RouteKey string } }
-		_ = json.Unmarshal([]byte(text), &answer) // an error shows as an empty key
+		_ = json.Unmarshal([]byte(text), &answer) // an error results in an empty key
 		return answer.Event.RouteKey
 	}
 	if got := key(); got != "$default" {
@@ -414,6 +415,6 @@ func TestReload_ChangedTemplate(t *testing.T) {
 	}
 	write("Resources: [broken")
 	if got := key(); got != "GET /other/{id}" {
-		t.Errorf("with a broken template: got %q, want the last good one", got)
+		t.Errorf("with a broken template: got %q, want the last valid one", got)
 	}
 }

@@ -7,8 +7,8 @@ import (
 	"ticketsystem/localstack/emulator/samtemplate"
 )
 
-// parseTopics reads the topics with their functions, and the configuration sets
-// with the topics that their events go to.
+// parseTopics reads the subscribers of SNS topics and the event destinations of SES
+// configuration sets.
 func parseTopics(res *resources) error {
 	res.subscriptions = awsapi.Subscriptions{Topics: map[string][]string{}, ConfigurationSets: map[string][]awsapi.EventDestination{}}
 	for _, kind := range []string{"AWS::SNS::Topic", "AWS::SES::ConfigurationSet"} {
@@ -35,7 +35,7 @@ func parseTopics(res *resources) error {
 			}
 			topic := samtemplate.String(e.Properties["Topic"])
 			if e.Properties["FilterPolicy"] != nil {
-				return fmt.Errorf("template: resource %s: event %s: the local stack knows no filter policies", f.ID, e.ID)
+				return fmt.Errorf("template: resource %s: event %s: the local stack does not support filter policies", f.ID, e.ID)
 			}
 			res.subscriptions.Topics[topic] = append(res.subscriptions.Topics[topic], f.Folder)
 		}
@@ -59,7 +59,7 @@ func parseEventDestinations(res *resources) error {
 		}
 		topic := samtemplate.String(samtemplate.Map(to["SnsDestination"])["TopicARN"])
 		if topic == "" || samtemplate.String(to["Enabled"]) != "true" {
-			continue // not enabled is what AWS takes a missing word for
+			continue // AWS treats a missing Enabled as false
 		}
 		res.subscriptions.ConfigurationSets[set] = append(res.subscriptions.ConfigurationSets[set], awsapi.EventDestination{Topic: topic, EventTypes: samtemplate.Strings(to["MatchingEventTypes"])})
 	}

@@ -1,6 +1,5 @@
-// Command checktemplate has cfn-lint and checkov look at the template, the
-// latter at what SAM makes of it, and holds what they find against
-// infra/waivers.yaml.
+// Command templatelint runs cfn-lint on template.yaml, and checkov on the template
+// that SAM generates from it. It fails if either has findings.
 package main
 
 import (
@@ -20,93 +19,89 @@ import (
 const (
 	toolDir      = ".cache/checkov/bin"
 	templateFile = "template.yaml"
-	expandedFile = ".cache/checktemplate/template.json"
+	expandedFile = ".cache/templatelint/template.json"
 	expandScript = "localstack/tools/templatelint/expand.py"
-	waiversFile  = "infra/waivers.yaml"
+	configFile   = "infra/checkov.yaml"
 )
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	err := run(ctx)
+	err := errors.Join(runCfnLint(ctx), runCheckov(ctx))
 	stop()
 	if err != nil {
-		fmt.Fprintln(os.Stderr, "check-template:", err)
+		fmt.Fprintln(os.Stderr, "templatelint:", err)
 		os.Exit(1)
 	}
 }
 
-func run(ctx context.Context) error {
-	waivers, err := loadWaivers(waiversFile)
-	if err != nil {
-		return err
-	}
-	return errors.Join(runCfnLint(ctx), runCheckov(ctx, waivers))
-}
-
-// runCfnLint lets cfn-lint say what is wrong with the template's form.
 func runCfnLint(ctx context.Context) error {
 	out, err := runTool(ctx, "cfn-lint", "--regions", "us-east-1", "--format", "json", "--", templateFile)
-	var found []json.RawMessage
-	if broken := json.Unmarshal(out, &found); broken != nil {
-		return errors.Join(fmt.Errorf("cfn-lint: %w", broken), err)
+	var found []struct {
+		Message string
+		Rule    struct{ ID string }
 	}
-	result := report.Result{
-		Check: "templates", Name: "cfn-lint", Value: fmt.Sprintf("%d findings", len(found)), Target: "0",
-		Pass: len(found) == 0,
+	if invalid := json.Unmarshal(out, &found); invalid != nil {
+		return errors.Join(fmt.Errorf("cfn-lint: %w", invalid), err)
 	}
-	if err := report.Record(result); err != nil {
-		return err
+	var findings []string
+	for _, f := range found {
+		findings = append(findings, f.Rule.ID+": "+f.Message)
 	}
-	fmt.Println("cfn-lint:", result.Value)
-	if len(found) > 0 {
-		return fmt.Errorf("cfn-lint: %s", out)
-	}
-	return nil
+	return record("cfn-lint", findings, "")
 }
 
-// runCheckov lets checkov look at the expanded template.
-func runCheckov(ctx context.Context, waivers []waiver) error {
+func runCheckov(ctx context.Context) error {
 	if err := os.MkdirAll(filepath.Dir(expandedFile), 0o750); err != nil {
 		return err
 	}
 	if out, err := runTool(ctx, "python", expandScript, templateFile, expandedFile); err != nil {
 		return fmt.Errorf("expand the template: %w %s", err, out)
 	}
-	out, err := runTool(ctx, "checkov", "--file", expandedFile, "--framework", "cloudformation", "--skip-download", "--compact", "--output", "json")
-	var findings struct {
+	out, err := runTool(ctx, "checkov", "--config-file", configFile, "--file", expandedFile)
+	var found struct {
 		Results struct {
-			Failed []finding `json:"failed_checks"`
+			Failed []struct {
+				Check    string `json:"check_id"`
+				Name     string `json:"check_name"`
+				Resource string
+			} `json:"failed_checks"`
 		}
 		Summary struct {
-			Passed, Failed int
-			Errors         int `json:"parsing_errors"`
-			Resources      int `json:"resource_count"`
+			Passed, Skipped int
+			Errors          int `json:"parsing_errors"`
+			Resources       int `json:"resource_count"`
 		}
 	}
-	if broken := json.Unmarshal(out, &findings); broken != nil {
-		return errors.Join(fmt.Errorf("checkov: %w", broken), err)
+	if invalid := json.Unmarshal(out, &found); invalid != nil {
+		return errors.Join(fmt.Errorf("checkov: %w", invalid), err)
 	}
-	if findings.Summary.Errors > 0 || findings.Summary.Passed == 0 {
-		return fmt.Errorf("checkov read nothing: %+v", findings.Summary)
+	if found.Summary.Errors > 0 || found.Summary.Passed == 0 {
+		return fmt.Errorf("checkov could not parse the template: %+v", found.Summary)
 	}
-	open := compare(findings.Results.Failed, waivers)
-	result := report.Result{
-		Check: "templates", Name: "checkov", Value: fmt.Sprintf("%d findings without a reason", len(open)), Target: "0",
-		Pass: len(open) == 0,
-		Note: fmt.Sprintf("%d checks of %d resources pass, %d are waived by %d waivers with their reasons",
-			findings.Summary.Passed, findings.Summary.Resources, findings.Summary.Failed, len(waivers)),
+	var findings []string
+	for _, f := range found.Results.Failed {
+		findings = append(findings, fmt.Sprintf("%s %s: %s", f.Resource, f.Check, f.Name))
 	}
-	fmt.Printf("checkov: %s; %s\n", result.Value, result.Note)
-	if err := errors.Join(report.Record(result), report.Detail("templates", "Waivers", formatTable(waivers))); err != nil {
-		return err
-	}
-	if len(open) > 0 {
-		return errors.New("checkov:\n  " + strings.Join(open, "\n  "))
-	}
-	return nil
+	return record("checkov", findings, fmt.Sprintf("%d checks of %d resources pass; %d are skipped with a reason in the template",
+		found.Summary.Passed, found.Summary.Resources, found.Summary.Skipped))
 }
 
-// runTool is what a tool says. That it found something is an error too.
+// record prints and reports the result of a linter. It returns an error that lists
+// the findings, if there are any.
+func record(linter string, findings []string, note string) error {
+	result := report.Result{
+		Check: "template", Name: linter, Value: fmt.Sprintf("%d findings", len(findings)), Target: "0", Pass: len(findings) == 0, Note: note,
+	}
+	fmt.Printf("%s: %s %s\n", linter, result.Value, note)
+	err := report.Record(result)
+	if len(findings) > 0 {
+		err = errors.Join(err, errors.New(linter+":\n  "+strings.Join(findings, "\n  ")))
+	}
+	return err
+}
+
+// runTool returns the output of a linter. The linters exit with an error status if
+// they have findings.
 func runTool(ctx context.Context, tool string, arguments ...string) ([]byte, error) {
 	command := exec.CommandContext(ctx, filepath.Join(toolDir, tool), arguments...)
 	command.Stderr = os.Stderr

@@ -1,4 +1,5 @@
-// Command echo answers with the event it got, or misbehaves where the path asks for it.
+// Command echo returns the event that it received. Some paths make it fail, crash or
+// time out.
 package main
 
 import (

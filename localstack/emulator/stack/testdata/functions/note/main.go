@@ -1,5 +1,5 @@
-// Command note takes events of any source and writes their names to its log;
-// a record whose key ends in "bad" fails, a message that does so alone.
+// Command note logs the names in any event. It fails on a record whose key ends in
+// "bad", and reports a message whose body does so as a batch item failure.
 package main
 
 import (
