@@ -2,12 +2,12 @@
 package main
 
 import (
-	"ticketsystem/pkg/api"
 	"ticketsystem/pkg/app"
+	"ticketsystem/pkg/ws"
 )
 
 func main() {
 	a := app.Open()
-	handler := &api.ConnectHandler{Tokens: a.ConnectTokens(), Authenticator: a.Authenticator(), AllowedOrigins: a.AllowedOrigins(), Log: a.Log}
+	handler := &ws.ConnectHandler{Tokens: a.ConnectTokens(), Authenticator: a.Authenticator(), AllowedOrigins: a.AllowedOrigins(), Log: a.Log}
 	a.Run(handler.Connect)
 }

@@ -5,6 +5,7 @@ import (
 	"net/http"
 
 	"ticketsystem/pkg/account"
+	"ticketsystem/pkg/api/wire"
 	"ticketsystem/pkg/apperr"
 )
 
@@ -47,9 +48,9 @@ func SendCode(accounts *account.Auth) Endpoint {
 		if err := r.decode(&in); err != nil {
 			return Response{}, err
 		}
-		var v Validator
+		var v wire.Validator
 		v.Required("/phone", in.Phone)
-		OneOf(&v, "/purpose", in.Purpose, account.PurposeSignUp, account.PurposeLogin, account.PurposeReset, account.PurposePhone)
+		wire.OneOf(&v, "/purpose", in.Purpose, account.PurposeSignUp, account.PurposeLogin, account.PurposeReset, account.PurposePhone)
 		if err := v.Err(); err != nil {
 			return Response{}, err
 		}
@@ -70,7 +71,7 @@ func SignUp(accounts *account.Auth) Endpoint {
 		if err := r.decode(&in); err != nil {
 			return Response{}, err
 		}
-		var v Validator
+		var v wire.Validator
 		v.Required("/phone", in.Phone)
 		v.Required("/password", in.Password)
 		v.Required("/code", in.Code)
@@ -95,13 +96,13 @@ func LogIn(accounts *account.Auth) Endpoint {
 		if err := r.decode(&in); err != nil {
 			return Response{}, err
 		}
-		var v Validator
+		var v wire.Validator
 		v.Required("/phone", in.Phone)
 		if (in.Password == nil) == (in.Code == nil) {
 			v.Add("/password", "required", "Send either a password or a code.")
 		}
 		if in.Session != "" {
-			OneOf(&v, "/session", in.Session, "cookie")
+			wire.OneOf(&v, "/session", in.Session, "cookie")
 		}
 		if err := v.Err(); err != nil {
 			return Response{}, err
@@ -128,7 +129,7 @@ func RefreshToken(accounts *account.Auth) Endpoint {
 		if err := r.decode(&in); err != nil {
 			return Response{}, err
 		}
-		var v Validator
+		var v wire.Validator
 		v.Required("/refreshToken", in.RefreshToken)
 		if err := v.Err(); err != nil {
 			return Response{}, err

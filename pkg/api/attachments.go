@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"strings"
 
+	"ticketsystem/pkg/api/wire"
 	"ticketsystem/pkg/attachment"
 )
 
@@ -25,7 +26,7 @@ func CreateAttachment(attachments *attachment.Service) Endpoint {
 			return Response{}, err
 		}
 		return Response{Status: http.StatusCreated, Body: attachmentCreatedView{
-			ID: a.ID, State: a.State, Upload: uploadView(upload), ExpiresAt: FormatTime(a.CreatedAt.Add(attachment.UploadTTL)),
+			ID: a.ID, State: a.State, Upload: uploadView(upload), ExpiresAt: wire.FormatTime(a.CreatedAt.Add(attachment.UploadTTL)),
 		}}.with("location", "/attachments/"+a.ID), nil
 	}}
 }

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"slices"
 
+	"ticketsystem/pkg/api/wire"
 	"ticketsystem/pkg/apperr"
 	"ticketsystem/pkg/broadcast"
 	"ticketsystem/pkg/id"
@@ -38,7 +39,7 @@ type broadcastInput struct {
 
 // toBroadcast checks what came in and makes the domain's broadcast of it.
 func (in broadcastInput) toBroadcast() (broadcast.Broadcast, error) {
-	var v Validator
+	var v wire.Validator
 	v.Text("/title", &in.Title, 1, maxBroadcastTitle, false)
 	v.Text("/body", &in.Body, 1, maxBroadcastBody, true)
 	in.Audience.validate(&v)
@@ -51,7 +52,7 @@ func (in broadcastInput) toBroadcast() (broadcast.Broadcast, error) {
 		Counts:   map[notification.Channel]broadcast.DeliveryCounts{},
 	}
 	for n, channel := range in.Channels {
-		OneOf(&v, fmt.Sprintf("/channels/%d", n), channel, channelInApp, notification.Email, notification.SMS)
+		wire.OneOf(&v, fmt.Sprintf("/channels/%d", n), channel, channelInApp, notification.Email, notification.SMS)
 		if channel != channelInApp && !slices.Contains(b.Channels, channel) {
 			b.Channels = append(b.Channels, channel)
 			b.Counts[channel] = broadcast.DeliveryCounts{}
@@ -61,7 +62,7 @@ func (in broadcastInput) toBroadcast() (broadcast.Broadcast, error) {
 }
 
 // validate wants one of the three kinds of audience.
-func (a audienceInput) validate(v *Validator) {
+func (a audienceInput) validate(v *wire.Validator) {
 	kinds := 0
 	for _, given := range []bool{len(a.UserIDs) > 0, len(a.Roles) > 0, a.All} {
 		if given {
@@ -78,7 +79,7 @@ func (a audienceInput) validate(v *Validator) {
 		v.ULID(fmt.Sprintf("/audience/userIds/%d", n), &a.UserIDs[n])
 	}
 	for n, role := range a.Roles {
-		OneOf(v, fmt.Sprintf("/audience/roles/%d", n), role, user.RoleUser, user.RoleSupport, user.RoleAdmin)
+		wire.OneOf(v, fmt.Sprintf("/audience/roles/%d", n), role, user.RoleUser, user.RoleSupport, user.RoleAdmin)
 	}
 }
 
@@ -130,7 +131,7 @@ func viewBroadcast(b broadcast.Broadcast) broadcastView {
 		Counts: broadcastCountsView{
 			Total: b.Total, Email: viewDeliveryCounts(b.Counts[notification.Email]), SMS: viewDeliveryCounts(b.Counts[notification.SMS]),
 		},
-		CreatedAt: FormatTime(b.CreatedAt),
+		CreatedAt: wire.FormatTime(b.CreatedAt),
 	}
 	if b.InApp {
 		v.Channels = append(v.Channels, channelInApp)
@@ -138,7 +139,7 @@ func viewBroadcast(b broadcast.Broadcast) broadcastView {
 	}
 	v.Channels = append(v.Channels, b.Channels...)
 	if v.State == broadcast.Done || v.State == broadcast.Cancelled {
-		v.FinishedAt = FormatTime(b.FinishedAt)
+		v.FinishedAt = wire.FormatTime(b.FinishedAt)
 	}
 	return v
 }
@@ -179,7 +180,7 @@ func ListBroadcasts(store broadcast.Store) Endpoint {
 			all = all[:limit]
 			out.Page = pageInfo{HasMore: true, Next: sealCursor(r, "broadcasts", all[limit-1].ID)}
 		}
-		out.Data = MapSlice(all, viewBroadcast)
+		out.Data = wire.MapSlice(all, viewBroadcast)
 		return ok(out), nil
 	}}
 }

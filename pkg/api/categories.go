@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 
+	"ticketsystem/pkg/api/wire"
 	"ticketsystem/pkg/apperr"
 	"ticketsystem/pkg/category"
 	"ticketsystem/pkg/geo"
@@ -67,7 +68,7 @@ func ListCategories(categories *category.Cache) Endpoint {
 			all = all[:limit]
 			out.Page = pageInfo{Next: sealCursor(r, "categories", all[limit-1].ID), HasMore: true}
 		}
-		out.Data = MapSlice(all, r.viewCategory)
+		out.Data = wire.MapSlice(all, r.viewCategory)
 		return ok(out), nil
 	}}
 }

@@ -4,9 +4,9 @@ import (
 	"context"
 	"net/http"
 
+	"ticketsystem/pkg/api/wire"
 	"ticketsystem/pkg/category"
 	"ticketsystem/pkg/locale"
-	"ticketsystem/pkg/ticket"
 )
 
 // Limits of a category's texts in characters, and of its place in the list.
@@ -33,11 +33,11 @@ func (r *Request) categoryUpdate() (category.Update, error) {
 	if err := r.decode(&in); err != nil {
 		return category.Update{}, err
 	}
-	var v Validator
+	var v wire.Validator
 	callerLanguage := r.Locale()
 	update := category.Update{
-		Names:       v.localizedTexts("name", in.Names, in.Name, callerLanguage, 1, maxCategoryName),
-		Description: v.localizedTexts("description", in.Descriptions, in.Description, callerLanguage, 0, maxCategoryDescription), Active: in.Active, Order: in.Order,
+		Names:       localizedTexts(&v, "name", in.Names, in.Name, callerLanguage, 1, maxCategoryName),
+		Description: localizedTexts(&v, "description", in.Descriptions, in.Description, callerLanguage, 0, maxCategoryDescription), Active: in.Active, Order: in.Order,
 	}
 	if in.Order != nil && (*in.Order < 0 || *in.Order > maxOrder) {
 		v.Add("/order", "out_of_range", "This is a number from 0 to 1000000.")
@@ -46,7 +46,7 @@ func (r *Request) categoryUpdate() (category.Update, error) {
 }
 
 // localizedTexts checks a text by language (/names), or in the caller's alone (/name).
-func (v *Validator) localizedTexts(field string, all map[string]string, one *string, callerLanguage string, minRunes, maxRunes int) map[string]string {
+func localizedTexts(v *wire.Validator, field string, all map[string]string, one *string, callerLanguage string, minRunes, maxRunes int) map[string]string {
 	at := func(language string) string { return "/" + field + "s/" + language }
 	switch {
 	case all != nil && one != nil:
@@ -76,7 +76,7 @@ func CreateCategory(admin *category.Admin) Endpoint {
 			return Response{}, err
 		}
 		if len(update.Names) == 0 {
-			var v Validator
+			var v wire.Validator
 			v.Required("/names", "")
 			return Response{}, v.Err()
 		}
@@ -101,12 +101,5 @@ func UpdateCategory(admin *category.Admin) Endpoint {
 func DeleteCategory(admin *category.Admin) Endpoint {
 	return Endpoint{AdminOnly, func(ctx context.Context, r *Request) (Response, error) {
 		return noContent(), admin.Delete(ctx, r.actor(), r.pathID())
-	}}
-}
-
-// DeleteTicket is DELETE /tickets/{id}.
-func DeleteTicket(deleter *ticket.Deleter) Endpoint {
-	return Endpoint{AdminOnly, func(ctx context.Context, r *Request) (Response, error) {
-		return noContent(), deleter.Delete(ctx, r.actor(), r.pathID())
 	}}
 }

@@ -13,6 +13,7 @@ import (
 	"ticketsystem/pkg/api"
 	"ticketsystem/pkg/realtime"
 	"ticketsystem/pkg/user"
+	"ticketsystem/pkg/ws"
 )
 
 func TestCreateConnectToken(t *testing.T) {
@@ -29,7 +30,7 @@ func TestCreateConnectToken(t *testing.T) {
 func TestConnect(t *testing.T) {
 	fx := newFixture(t)
 	tokens := &realtime.ConnectTokens{Store: fx.memStore, Now: fx.server.Now, Random: rand.Reader}
-	handler := &api.ConnectHandler{Tokens: tokens, Authenticator: fx.server.Authenticator, AllowedOrigins: []string{"https://app.ir", "https://api.ir"}, Log: fx.server.Log}
+	handler := &ws.ConnectHandler{Tokens: tokens, Authenticator: fx.server.Authenticator, AllowedOrigins: []string{"https://app.ir", "https://api.ir"}, Log: fx.server.Log}
 	expired := fx.token(sara)
 	fx.now = fx.now.Add(20 * time.Minute)
 	token := func() string {
@@ -88,7 +89,7 @@ func TestConnect(t *testing.T) {
 func TestConnect_Revoked(t *testing.T) {
 	fx := newFixture(t)
 	tokens := &realtime.ConnectTokens{Store: fx.memStore, Now: fx.server.Now, Random: rand.Reader}
-	handler := &api.ConnectHandler{Tokens: tokens, Authenticator: fx.server.Authenticator, Log: fx.server.Log}
+	handler := &ws.ConnectHandler{Tokens: tokens, Authenticator: fx.server.Authenticator, Log: fx.server.Log}
 	opens := func() int {
 		token, _, err := tokens.Issue(context.Background(), sara)
 		if err != nil {
@@ -112,7 +113,7 @@ func TestConnect_Revoked(t *testing.T) {
 // TestConnect_AccessTokenRejected: never an access token in an address.
 func TestConnect_AccessTokenRejected(t *testing.T) {
 	fx := newFixture(t)
-	handler := &api.ConnectHandler{Tokens: &realtime.ConnectTokens{Store: fx.memStore, Now: fx.server.Now, Random: rand.Reader}, Authenticator: fx.server.Authenticator, Log: fx.server.Log}
+	handler := &ws.ConnectHandler{Tokens: &realtime.ConnectTokens{Store: fx.memStore, Now: fx.server.Now, Random: rand.Reader}, Authenticator: fx.server.Authenticator, Log: fx.server.Log}
 	var event events.APIGatewayWebsocketProxyRequest
 	event.QueryStringParameters = map[string]string{"ticket": fx.token(sara), "token": fx.token(sara), "access_token": fx.token(sara)}
 	if got, err := handler.Connect(context.Background(), event); err != nil || got.StatusCode != 401 {

@@ -3,47 +3,21 @@ package api
 import (
 	"crypto/subtle"
 	"net/http"
-	"strings"
 
 	"ticketsystem/pkg/account"
+	"ticketsystem/pkg/api/wire"
 	"ticketsystem/pkg/apperr"
 )
 
-// A browser takes a cookie whose name begins with __Host- only over https, for
-// this one host and all of it: no other host can plant one. Over plain http,
-// on one machine, it would take none, so the name and the flags differ there.
-const (
-	cookieName      = "__Host-session"
-	cookieNamePlain = "session"
-	csrfHeader      = "x-csrf-token"
-)
+const csrfHeader = "x-csrf-token"
 
 // isPlainHTTP says that a request came over http.
 func (r *Request) isPlainHTTP() bool { return r.header("x-forwarded-proto") == "http" }
 
-func cookieNameFor(plain bool) string {
-	if plain {
-		return cookieNamePlain
-	}
-	return cookieName
-}
-
-// SessionCookie finds the session's among cookies ("name=value"); "" when it
-// is not there.
-func SessionCookie(cookies []string, plain bool) string {
-	for _, one := range cookies {
-		name, value, _ := strings.Cut(strings.TrimSpace(one), "=")
-		if name == cookieNameFor(plain) {
-			return value
-		}
-	}
-	return ""
-}
-
 // setCookie writes a Set-Cookie; seconds is how long it lives, 0 takes it away.
 func (r *Request) setCookie(value string, seconds int) string {
 	c := http.Cookie{ //nolint:gosec // without Secure where there is no https: on one machine
-		Name: cookieNameFor(r.isPlainHTTP()), Value: value, Path: "/", MaxAge: seconds, HttpOnly: true, Secure: !r.isPlainHTTP(), SameSite: http.SameSiteLaxMode,
+		Name: wire.CookieName(r.isPlainHTTP()), Value: value, Path: "/", MaxAge: seconds, HttpOnly: true, Secure: !r.isPlainHTTP(), SameSite: http.SameSiteLaxMode,
 	}
 	if seconds == 0 {
 		c.MaxAge = -1

@@ -14,6 +14,7 @@ import (
 	"ticketsystem/pkg/auth"
 	"ticketsystem/pkg/realtime"
 	"ticketsystem/pkg/user"
+	"ticketsystem/pkg/ws"
 )
 
 // loginWithCookie logs Sara in as a browser does and gives her cookie's value.
@@ -114,7 +115,7 @@ func TestLogOut_Cookie(t *testing.T) {
 func TestConnect_Cookie(t *testing.T) {
 	m, accounts := newMemAccounts(t)
 	cookie, _, _ := loginWithCookie(t, m, accounts, "https")
-	handler := &api.ConnectHandler{Tokens: &realtime.ConnectTokens{Store: m.memStore, Now: m.server.Now, Random: rand.Reader}, Authenticator: m.server.Authenticator, AllowedOrigins: []string{"https://app.ir"}, Log: m.server.Log}
+	handler := &ws.ConnectHandler{Tokens: &realtime.ConnectTokens{Store: m.memStore, Now: m.server.Now, Random: rand.Reader}, Authenticator: m.server.Authenticator, AllowedOrigins: []string{"https://app.ir"}, Log: m.server.Log}
 	for name, c := range map[string]struct {
 		cookie, origin string
 		status         int

@@ -19,6 +19,7 @@ import (
 	"ticketsystem/pkg/realtime"
 	"ticketsystem/pkg/ticket"
 	"ticketsystem/pkg/user"
+	"ticketsystem/pkg/ws"
 )
 
 // Ids of the tests.
@@ -46,7 +47,7 @@ type fixture struct {
 	*memStore
 	server     *api.Server
 	tickets    *ticket.Service
-	publisher  *api.Publisher
+	publisher  *ws.Publisher
 	categories *category.Cache
 	issuer     *auth.Issuer
 	log        *bytes.Buffer
@@ -74,7 +75,7 @@ func newFixture(t *testing.T) *fixture {
 	fx.server = &api.Server{Authenticator: &account.Authenticator{Verifier: auth.NewVerifier(keys, "test", now), Revocations: account.NewRevocationCache(fx.memStore, now)}, Key: edge, Idempotency: fx.memStore, Log: logger, Now: now}
 	fx.categories = category.NewCache(fx.memStore, now)
 	fx.tickets = &ticket.Service{Store: fx.memStore, Attachments: fx.memStore, Agents: fx.memStore, Categories: fx.categories, Now: now, ReopenWindow: 7 * 24 * time.Hour}
-	fx.publisher = &api.Publisher{Hub: &realtime.Hub{Store: fx.memStore, Pusher: fx.memStore, Now: now}, Log: logger}
+	fx.publisher = &ws.Publisher{Hub: &realtime.Hub{Store: fx.memStore, Pusher: fx.memStore, Now: now}, Log: logger}
 	return fx
 }
 

@@ -5,44 +5,20 @@ import (
 	"fmt"
 	"net/http"
 
+	"ticketsystem/pkg/api/wire"
 	"ticketsystem/pkg/ticket"
 )
 
-// MessageInput is a message as both doors take it.
-type MessageInput struct {
-	ClientID      string   `json:"clientId"`
-	Body          string   `json:"body"`
-	AttachmentIDs []string `json:"attachmentIds"`
-	Internal      bool     `json:"internal"`
-	After         *int     `json:"after"`
-}
-
-// ToMessage checks what came in and makes the domain's message of it.
-func (in MessageInput) ToMessage(ticketID string) (ticket.Message, error) {
-	var v Validator
-	v.ULID("/clientId", &in.ClientID)
-	minRunes := 1
-	if len(in.AttachmentIDs) > 0 {
-		minRunes = 0
-	}
-	v.Text("/body", &in.Body, minRunes, MaxText, true)
-	v.ULIDs("/attachmentIds", in.AttachmentIDs, MaxAttachments)
-	after := 0
-	if in.After != nil {
-		after = *in.After
-	}
-	if after < 0 || after > ticket.MaxSeq {
-		v.Add("/after", "out_of_range", "This is the last seq you have seen, 0 if none.")
-	}
-	return ticket.Message{
-		TicketID: ticketID, ClientID: in.ClientID, Body: in.Body, AttachmentIDs: in.AttachmentIDs, Internal: in.Internal, After: after,
-	}, v.Err()
+// EntryPublisher pushes a new entry to the WebSocket connections that may read it.
+type EntryPublisher interface {
+	// PublishEntry sends e to all subscribers of tk but the connection except. Failures are logged.
+	PublishEntry(ctx context.Context, tk ticket.Ticket, e ticket.Entry, except string)
 }
 
 // PostMessage is POST /tickets/{id}/messages.
-func PostMessage(tickets *ticket.Service, publisher *Publisher) Endpoint {
+func PostMessage(tickets *ticket.Service, publisher EntryPublisher) Endpoint {
 	return Endpoint{Authenticated, func(ctx context.Context, r *Request) (Response, error) {
-		var in MessageInput
+		var in wire.MessageInput
 		if err := r.decode(&in); err != nil {
 			return Response{}, err
 		}
@@ -55,10 +31,10 @@ func PostMessage(tickets *ticket.Service, publisher *Publisher) Endpoint {
 			return Response{}, err
 		}
 		if !result.Created {
-			return ok(ViewEntry(result.Entry, r.Principal.Role)), nil
+			return ok(wire.ViewEntry(result.Entry, r.Principal.Role)), nil
 		}
 		publisher.PublishEntry(ctx, result.Ticket, result.Entry, "")
-		return Response{Status: http.StatusCreated, Body: ViewEntry(result.Entry, r.Principal.Role)}, nil
+		return Response{Status: http.StatusCreated, Body: wire.ViewEntry(result.Entry, r.Principal.Role)}, nil
 	}}
 }
 
@@ -69,7 +45,7 @@ func ListMessages(tickets *ticket.Service) Endpoint { return listEntries(tickets
 func ListHistory(tickets *ticket.Service) Endpoint { return listEntries(tickets, false) }
 
 type entryPageView struct {
-	page[EntryView]
+	page[wire.EntryView]
 	LastSeq int `json:"lastSeq"`
 }
 
@@ -91,7 +67,7 @@ func listEntries(tickets *ticket.Service, messagesOnly bool) Endpoint {
 			return Response{}, err
 		}
 		out := entryPageView{LastSeq: page.LastSeq}
-		out.Data = ViewEntries(page.Entries, r.Principal.Role)
+		out.Data = wire.ViewEntries(page.Entries, r.Principal.Role)
 		if page.HasMore {
 			out.Page = pageInfo{HasMore: true, Next: sealCursor(r, name, nextEntryCursor(page.Entries, p))}
 		}

@@ -4,41 +4,12 @@ import (
 	"context"
 	"fmt"
 
+	"ticketsystem/pkg/api/wire"
 	"ticketsystem/pkg/notification"
 )
 
-type NotificationView struct {
-	ID         string                   `json:"id"`
-	Kind       notification.Kind        `json:"kind"`
-	Title      string                   `json:"title"`
-	Body       string                   `json:"body"`
-	TicketID   *string                  `json:"ticketId"`
-	Read       bool                     `json:"read"`
-	CreatedAt  *string                  `json:"createdAt"`
-	Deliveries map[string]*deliveryView `json:"deliveries"`
-}
-
-type deliveryView struct {
-	State    notification.State `json:"state"`
-	Reason   *string            `json:"reason"`
-	Attempts int                `json:"attempts"`
-	At       *string            `json:"at"`
-}
-
-func ViewNotification(n notification.Notification, locale string) NotificationView {
-	title, body := notification.Text(n, locale)
-	v := NotificationView{
-		ID: n.ID, Kind: n.Kind, Title: title, Body: body, TicketID: NilIfEmpty(n.TicketID), Read: n.Read, CreatedAt: FormatTime(n.CreatedAt),
-		Deliveries: map[string]*deliveryView{},
-	}
-	for channel, d := range n.Deliveries {
-		v.Deliveries[string(channel)] = &deliveryView{d.State, NilIfEmpty(d.PublicReason()), d.Attempts, FormatTime(d.At)}
-	}
-	return v
-}
-
 type notificationPage struct {
-	page[NotificationView]
+	page[wire.NotificationView]
 	Unread int `json:"unread"`
 }
 
@@ -65,7 +36,7 @@ func ListNotifications(store notification.Store) Endpoint {
 			return Response{}, err
 		}
 		out := notificationPage{Unread: found.Unread}
-		out.Data = MapSlice(found.Notifications, func(n notification.Notification) NotificationView { return ViewNotification(n, r.Locale()) })
+		out.Data = wire.MapSlice(found.Notifications, func(n notification.Notification) wire.NotificationView { return wire.ViewNotification(n, r.Locale()) })
 		if found.Next != "" {
 			out.Page = pageInfo{Next: sealCursor(r, name, found.Next), HasMore: true}
 		}
@@ -83,7 +54,7 @@ func MarkNotificationsRead(store notification.Store) Endpoint {
 		if err := r.decode(&in); err != nil {
 			return Response{}, err
 		}
-		var v Validator
+		var v wire.Validator
 		v.ULIDs("/ids", in.IDs, maxLimit)
 		switch {
 		case in.All && len(in.IDs) > 0:

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"ticketsystem/pkg/account"
+	"ticketsystem/pkg/api/wire"
 	"ticketsystem/pkg/apperr"
 	"ticketsystem/pkg/locale"
 )
@@ -57,7 +58,7 @@ func UpdateProfile(accounts *account.Auth) Endpoint {
 }
 
 func (in profileInput) toUpdate() (account.ProfileUpdate, error) {
-	var v Validator
+	var v wire.Validator
 	if in.Name != nil {
 		v.Text("/name", in.Name, 0, maxName, false)
 	}
@@ -65,7 +66,7 @@ func (in profileInput) toUpdate() (account.ProfileUpdate, error) {
 		v.Email("/email", *in.Email)
 	}
 	if in.Locale != nil {
-		OneOf(&v, "/locale", *in.Locale, locale.Supported()...)
+		wire.OneOf(&v, "/locale", *in.Locale, locale.Supported()...)
 	}
 	if in.PictureID != nil && *in.PictureID != "" {
 		v.ULID("/pictureId", in.PictureID)

@@ -2,6 +2,7 @@ package api
 
 import (
 	"encoding/base64"
+	"mime"
 	"net/url"
 	"strconv"
 	"strings"
@@ -10,6 +11,7 @@ import (
 	"github.com/aws/aws-lambda-go/events"
 
 	"ticketsystem/pkg/account"
+	"ticketsystem/pkg/api/wire"
 	"ticketsystem/pkg/apperr"
 	"ticketsystem/pkg/auth"
 	"ticketsystem/pkg/locale"
@@ -121,4 +123,19 @@ func truncate(text string, bytes int) string {
 		return text
 	}
 	return strings.ToValidUTF8(text[:bytes], "")
+}
+
+// decode reads the JSON body of a request strictly.
+//
+// Errors: unsupported_media_type, body_too_large, bad_json, and invalid_body
+// that names the unknown, doubled or mistyped field.
+func (r *Request) decode(into any) error {
+	body, err := r.body()
+	if err != nil {
+		return err
+	}
+	if media, _, err := mime.ParseMediaType(r.header("content-type")); err == nil && media != "application/json" {
+		return apperr.New(apperr.UnsupportedMediaType, "Send the body as application/json.")
+	}
+	return wire.Decode(body, into)
 }

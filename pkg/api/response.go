@@ -65,12 +65,3 @@ type pageInfo struct {
 	Next    string `json:"next,omitempty"`
 	HasMore bool   `json:"hasMore"`
 }
-
-// MapSlice makes a JSON array of something, never null.
-func MapSlice[From, To any](from []From, view func(From) To) []To {
-	to := make([]To, len(from))
-	for i, one := range from {
-		to[i] = view(one)
-	}
-	return to
-}

@@ -7,12 +7,12 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
-	"strings"
 	"time"
 
 	"github.com/aws/aws-lambda-go/events"
 
 	"ticketsystem/pkg/account"
+	"ticketsystem/pkg/api/wire"
 	"ticketsystem/pkg/apperr"
 	"ticketsystem/pkg/auth"
 	"ticketsystem/pkg/idempotency"
@@ -107,14 +107,14 @@ func (s *Server) authorize(ctx context.Context, e Endpoint, r *Request) error {
 
 // authenticate looks at the access token, or without one at the session cookie.
 func (s *Server) authenticate(ctx context.Context, r *Request) (user.Principal, error) {
-	token, err := BearerToken(r.header("authorization"))
+	token, err := wire.BearerToken(r.header("authorization"))
 	if err != nil {
 		return user.Principal{}, err
 	}
 	if token != "" {
 		return s.Authenticator.AuthenticateToken(ctx, token)
 	}
-	cookie := SessionCookie(r.event.Cookies, r.isPlainHTTP())
+	cookie := wire.SessionCookie(r.event.Cookies, r.isPlainHTTP())
 	if cookie == "" {
 		return user.Principal{}, nil
 	}
@@ -124,18 +124,6 @@ func (s *Server) authenticate(ctx context.Context, r *Request) (user.Principal, 
 	}
 	r.cookie = cookie
 	return actor, r.checkCSRF()
-}
-
-// BearerToken reads an Authorization header (RFC 6750); "" when there is none.
-func BearerToken(header string) (string, error) {
-	if header == "" {
-		return "", nil
-	}
-	scheme, token, found := strings.Cut(header, " ")
-	if !found || !strings.EqualFold(scheme, "bearer") {
-		return "", apperr.New(apperr.Unauthenticated, "")
-	}
-	return strings.TrimSpace(token), nil
 }
 
 // isAnonymous says that nobody is signed in.

@@ -16,19 +16,20 @@ import (
 	"ticketsystem/pkg/realtime"
 	"ticketsystem/pkg/ticket"
 	"ticketsystem/pkg/user"
+	"ticketsystem/pkg/ws"
 )
 
 // wsFixture is a house with open sockets: two of Sara's, one of Ali's, one of Reza's.
 type wsFixture struct {
 	*fixture
-	handler *api.SocketHandler
+	handler *ws.Handler
 }
 
 func newWSFixture(t *testing.T) *wsFixture {
 	t.Helper()
 	fx := newFixture(t)
 	fx.addTicket(oneID, "message", "note")
-	w := &wsFixture{fixture: fx, handler: &api.SocketHandler{Store: fx.memStore, Revocations: fx.server.Authenticator.Revocations, Hub: fx.publisher.Hub, Publisher: fx.publisher, Log: fx.server.Log, Now: fx.server.Now}}
+	w := &wsFixture{fixture: fx, handler: &ws.Handler{Store: fx.memStore, Revocations: fx.server.Authenticator.Revocations, Hub: fx.publisher.Hub, Publisher: fx.publisher, Log: fx.server.Log, Now: fx.server.Now}}
 	for id, actor := range map[string]user.Principal{"sara1": sara, "sara2": sara, "ali1": ali, "reza1": reza} {
 		fx.connections[id] = realtime.Connection{ID: id, Principal: actor, Topics: []string{realtime.UserTopic(actor.UserID)}}
 	}
@@ -37,7 +38,7 @@ func newWSFixture(t *testing.T) *wsFixture {
 
 // send gives a frame to an action and returns what was pushed, by connection:
 // "sara1: ack".
-func (w *wsFixture) send(t *testing.T, run api.Action, from, body string) []string {
+func (w *wsFixture) send(t *testing.T, run ws.Action, from, body string) []string {
 	t.Helper()
 	w.frames = nil
 	var event events.APIGatewayWebsocketProxyRequest
@@ -64,8 +65,8 @@ func (w *wsFixture) reply(from string) response {
 	return response{}
 }
 
-func (w *wsFixture) actions() map[string]api.Action {
-	return map[string]api.Action{
+func (w *wsFixture) actions() map[string]ws.Action {
+	return map[string]ws.Action{
 		"ping": w.handler.Ping, "subscribe": w.handler.Subscribe(w.tickets), "unsubscribe": w.handler.Unsubscribe, "message": w.handler.Message(w.tickets),
 		"typing": w.handler.Typing(w.tickets), "read": w.handler.Read(w.tickets), "": w.handler.Default,
 	}

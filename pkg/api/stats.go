@@ -2,15 +2,12 @@ package api
 
 import (
 	"context"
-	"log/slog"
 	"time"
 
+	"ticketsystem/pkg/api/wire"
 	"ticketsystem/pkg/category"
-	"ticketsystem/pkg/health"
-	"ticketsystem/pkg/id"
 	"ticketsystem/pkg/stats"
 	"ticketsystem/pkg/ticket"
-	"ticketsystem/pkg/user"
 )
 
 // StatsStore reads the numbers of the house, as of now.
@@ -43,7 +40,7 @@ type backlogView struct {
 }
 
 type categoryCount struct {
-	CategoryRef
+	wire.CategoryRef
 	Count int `json:"count"`
 }
 
@@ -83,9 +80,9 @@ func GetStats(store StatsStore, now func() time.Time) Endpoint {
 		report := stats.NewReport(period, at, snapshot)
 		return ok(statsView{
 			From: stats.DayOf(period.From), To: stats.DayOf(period.To),
-			Days: MapSlice(report.Days, func(d stats.Day) dayView { return dayView(d) }),
-			Backlog: backlogView{Status: report.Status, Age: ageView(report.Age), Category: MapSlice(report.Categories, func(c stats.Category) categoryCount {
-				return categoryCount{CategoryRef{c.ID, category.Localized(c.Names, r.Locale())}, c.Count}
+			Days: wire.MapSlice(report.Days, func(d stats.Day) dayView { return dayView(d) }),
+			Backlog: backlogView{Status: report.Status, Age: ageView(report.Age), Category: wire.MapSlice(report.Categories, func(c stats.Category) categoryCount {
+				return categoryCount{wire.CategoryRef{ID: c.ID, Name: category.Localized(c.Names, r.Locale())}, c.Count}
 			})},
 			FirstResponse: viewPercentiles(report.FirstResponse), Resolution: viewPercentiles(report.Resolution), OpenSockets: report.OpenSockets,
 		}), nil
@@ -131,78 +128,4 @@ func (r *Request) dateParam(name string) (day time.Time, given bool, err error) 
 		return time.Time{}, false, errQuery(name, "invalid", name+" is a day: yyyy-mm-dd.")
 	}
 	return day, true, nil
-}
-
-// ActivityStore reads the newest entries over all tickets.
-type ActivityStore interface {
-	Activity(ctx context.Context, limit int, before string) (page []stats.Activity, next string, err error)
-}
-
-type activityView struct {
-	EntryView
-	Number string `json:"number"`
-	Title  string `json:"title"`
-}
-
-// ListActivity is GET /admin/activity: the newest entries over all tickets.
-func ListActivity(store ActivityStore) Endpoint {
-	return Endpoint{AdminOnly, func(ctx context.Context, r *Request) (Response, error) {
-		limit, err := r.limit()
-		if err != nil {
-			return Response{}, err
-		}
-		before, _, err := openCursor[string](r, "activity")
-		if err != nil {
-			return Response{}, err
-		}
-		entries, next, err := store.Activity(ctx, limit, before)
-		if err != nil {
-			return Response{}, err
-		}
-		out := page[activityView]{Data: MapSlice(entries, func(a stats.Activity) activityView {
-			return activityView{ViewEntry(a.Entry, user.RoleAdmin), id.Number(a.Entry.TicketID), a.Title}
-		})}
-		if next != "" {
-			out.Page = pageInfo{Next: sealCursor(r, "activity", next), HasMore: true}
-		}
-		return ok(out), nil
-	}}
-}
-
-// HealthConfig is what a report on the health of the house needs.
-type HealthConfig struct {
-	Checks           []health.Check
-	Version          string
-	FailedDeliveries func(ctx context.Context) (int, error) // deliveries that were given up
-}
-
-type healthView struct {
-	State            health.State `json:"state"`
-	Checks           []checkView  `json:"checks"`
-	FailedDeliveries int          `json:"failedDeliveries"`
-	Version          string       `json:"version"`
-}
-
-type checkView struct {
-	Name      string       `json:"name"`
-	State     health.State `json:"state"`
-	LatencyMS int64        `json:"latencyMs"`
-	Detail    string       `json:"detail"`
-}
-
-// GetHealthReport is GET /admin/health. It answers 200 whatever it finds: the
-// report is there, and says what is not.
-func GetHealthReport(cfg HealthConfig, log *slog.Logger) Endpoint {
-	return Endpoint{AdminOnly, func(ctx context.Context, _ *Request) (Response, error) {
-		failed := 0
-		checks := append([]health.Check{{Name: "failed deliveries", Run: func(ctx context.Context) (string, bool, error) {
-			n, err := cfg.FailedDeliveries(ctx)
-			failed = n
-			return "", n > 0, err
-		}}}, cfg.Checks...)
-		state, results := health.RunAll(ctx, log, checks)
-		return ok(healthView{state, MapSlice(results[1:], func(c health.Result) checkView {
-			return checkView{c.Name, c.State, c.Latency.Milliseconds(), c.Detail}
-		}), failed, cfg.Version}), nil
-	}}
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"ticketsystem/pkg/api/wire"
 	"ticketsystem/pkg/id"
 	"ticketsystem/pkg/search"
 	"ticketsystem/pkg/ticket"
@@ -20,7 +21,7 @@ func ListTickets(tickets *ticket.Service) Endpoint {
 			return Response{}, err
 		}
 		if strings.TrimSpace(r.query.Get("q")) != "" && q.Terms == nil {
-			return ok(page[TicketView]{Data: []TicketView{}}), nil // there is no word in it
+			return ok(page[wire.TicketView]{Data: []wire.TicketView{}}), nil // there is no word in it
 		}
 		name := fmt.Sprintf("tickets %+v", q)
 		at, _, err := openCursor[map[string]string](r, name)
@@ -31,7 +32,7 @@ func ListTickets(tickets *ticket.Service) Endpoint {
 		if err != nil {
 			return Response{}, err
 		}
-		out := page[TicketView]{Data: MapSlice(found, r.viewTicket)}
+		out := page[wire.TicketView]{Data: wire.MapSlice(found, r.viewTicket)}
 		if next != nil {
 			out.Page = pageInfo{Next: sealCursor(r, name, next), HasMore: true}
 		}

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"ticketsystem/pkg/api/wire"
 	"ticketsystem/pkg/apperr"
 	"ticketsystem/pkg/ticket"
 	"ticketsystem/pkg/user"
@@ -14,11 +15,9 @@ import (
 
 // Limits of a ticket's texts in characters, and of lists in number.
 const (
-	maxTitle       = 200
-	MaxText        = 10_000
-	MaxAttachments = 10
-	maxTags        = 20
-	maxTagLength   = 40
+	maxTitle     = 200
+	maxTags      = 20
+	maxTagLength = 40
 )
 
 // ticketResponse answers with a ticket and its ETag.
@@ -44,14 +43,14 @@ func CreateTicket(tickets *ticket.Service) Endpoint {
 		if err := r.decode(&in); err != nil {
 			return Response{}, err
 		}
-		var v Validator
+		var v wire.Validator
 		v.ULID("/clientId", &in.ClientID)
 		v.Text("/title", &in.Title, 1, maxTitle, false)
-		v.Text("/description", &in.Description, 1, MaxText, true)
+		v.Text("/description", &in.Description, 1, wire.MaxText, true)
 		v.ULID("/categoryId", &in.CategoryID)
-		v.ULIDs("/attachmentIds", in.AttachmentIDs, MaxAttachments)
+		v.ULIDs("/attachmentIds", in.AttachmentIDs, wire.MaxAttachments)
 		if in.Priority != "" && !in.Priority.Valid() {
-			OneOf(&v, "/priority", in.Priority, priorities...)
+			wire.OneOf(&v, "/priority", in.Priority, priorities...)
 		}
 		if err := v.Err(); err != nil {
 			return Response{}, err
@@ -80,13 +79,13 @@ func GetTicket(tickets *ticket.Service) Endpoint {
 			return Response{}, err
 		}
 		return ok(map[string]any{
-			"ticket": r.viewTicket(d.Ticket), "entries": ViewEntries(d.Entries, r.Principal.Role), "hasMore": d.HasMore,
+			"ticket": r.viewTicket(d.Ticket), "entries": wire.ViewEntries(d.Entries, r.Principal.Role), "hasMore": d.HasMore,
 		}).with("etag", etag(d.Ticket, r.Principal)), nil
 	}}
 }
 
 // UpdateTicket is PATCH /tickets/{id}.
-func UpdateTicket(tickets *ticket.Service, publisher *Publisher) Endpoint {
+func UpdateTicket(tickets *ticket.Service, publisher EntryPublisher) Endpoint {
 	return Endpoint{Authenticated, func(ctx context.Context, r *Request) (Response, error) {
 		var in struct {
 			Title      *string          `json:"title"`
@@ -115,7 +114,7 @@ func UpdateTicket(tickets *ticket.Service, publisher *Publisher) Endpoint {
 }
 
 func validatePatch(p ticket.Patch) error {
-	var v Validator
+	var v wire.Validator
 	if p.Title != nil {
 		v.Text("/title", p.Title, 1, maxTitle, false)
 	}
@@ -123,7 +122,7 @@ func validatePatch(p ticket.Patch) error {
 		v.ULID("/categoryId", p.CategoryID)
 	}
 	if p.Priority != nil {
-		OneOf(&v, "/priority", *p.Priority, priorities...)
+		wire.OneOf(&v, "/priority", *p.Priority, priorities...)
 	}
 	if p.Tags != nil {
 		if len(*p.Tags) > maxTags {
@@ -156,7 +155,7 @@ func parseIfMatch(header string) (version *int, err error) {
 }
 
 // changeResponse answers a change and tells those who watch.
-func (r *Request) changeResponse(ctx context.Context, publisher *Publisher, c ticket.ChangeResult, err error) (Response, error) {
+func (r *Request) changeResponse(ctx context.Context, publisher EntryPublisher, c ticket.ChangeResult, err error) (Response, error) {
 	if err != nil {
 		return Response{}, err
 	}
@@ -172,22 +171,22 @@ type changeInput struct {
 }
 
 // CloseTicket is POST /tickets/{id}/close.
-func CloseTicket(tickets *ticket.Service, publisher *Publisher) Endpoint {
+func CloseTicket(tickets *ticket.Service, publisher EntryPublisher) Endpoint {
 	return changeEndpoint(tickets.Close, publisher)
 }
 
 // ReopenTicket is POST /tickets/{id}/reopen.
-func ReopenTicket(tickets *ticket.Service, publisher *Publisher) Endpoint {
+func ReopenTicket(tickets *ticket.Service, publisher EntryPublisher) Endpoint {
 	return changeEndpoint(tickets.Reopen, publisher)
 }
 
-func changeEndpoint(run func(context.Context, user.Principal, string, string) (ticket.ChangeResult, error), publisher *Publisher) Endpoint {
+func changeEndpoint(run func(context.Context, user.Principal, string, string) (ticket.ChangeResult, error), publisher EntryPublisher) Endpoint {
 	return Endpoint{Authenticated, func(ctx context.Context, r *Request) (Response, error) {
 		var in changeInput
 		if err := r.decode(&in); err != nil {
 			return Response{}, err
 		}
-		var v Validator
+		var v wire.Validator
 		v.ULID("/clientId", &in.ClientID)
 		if err := v.Err(); err != nil {
 			return Response{}, err
@@ -198,7 +197,7 @@ func changeEndpoint(run func(context.Context, user.Principal, string, string) (t
 }
 
 // SetStatus is POST /tickets/{id}/status.
-func SetStatus(tickets *ticket.Service, publisher *Publisher) Endpoint {
+func SetStatus(tickets *ticket.Service, publisher EntryPublisher) Endpoint {
 	return Endpoint{Staff, func(ctx context.Context, r *Request) (Response, error) {
 		var in struct {
 			changeInput
@@ -207,9 +206,9 @@ func SetStatus(tickets *ticket.Service, publisher *Publisher) Endpoint {
 		if err := r.decode(&in); err != nil {
 			return Response{}, err
 		}
-		var v Validator
+		var v wire.Validator
 		v.ULID("/clientId", &in.ClientID)
-		OneOf(&v, "/status", in.Status, ticket.StatusNew, ticket.StatusOpen, ticket.StatusPending,
+		wire.OneOf(&v, "/status", in.Status, ticket.StatusNew, ticket.StatusOpen, ticket.StatusPending,
 			ticket.StatusOnHold, ticket.StatusResolved, ticket.StatusClosed)
 		if err := v.Err(); err != nil {
 			return Response{}, err
@@ -221,7 +220,7 @@ func SetStatus(tickets *ticket.Service, publisher *Publisher) Endpoint {
 
 // AssignTicket is POST /tickets/{id}/assign. assigneeId must be there: null
 // releases, "me" claims, an id names a colleague.
-func AssignTicket(tickets *ticket.Service, publisher *Publisher) Endpoint {
+func AssignTicket(tickets *ticket.Service, publisher EntryPublisher) Endpoint {
 	return Endpoint{Staff, func(ctx context.Context, r *Request) (Response, error) {
 		var in struct {
 			changeInput
@@ -230,7 +229,7 @@ func AssignTicket(tickets *ticket.Service, publisher *Publisher) Endpoint {
 		if err := r.decode(&in); err != nil {
 			return Response{}, err
 		}
-		var v Validator
+		var v wire.Validator
 		v.ULID("/clientId", &in.ClientID)
 		var to *string
 		if in.AssigneeID == nil {
@@ -274,5 +273,12 @@ func MarkRead(tickets *ticket.Service) Endpoint {
 			return Response{}, apperr.Validation(apperr.Field{Pointer: "/seq", Code: "required", Message: "This must be a seq of the ticket."})
 		}
 		return noContent(), tickets.MarkRead(ctx, r.Principal, r.pathID(), *in.Seq)
+	}}
+}
+
+// DeleteTicket is DELETE /tickets/{id}.
+func DeleteTicket(deleter *ticket.Deleter) Endpoint {
+	return Endpoint{AdminOnly, func(ctx context.Context, r *Request) (Response, error) {
+		return noContent(), deleter.Delete(ctx, r.actor(), r.pathID())
 	}}
 }

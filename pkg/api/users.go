@@ -8,6 +8,7 @@ import (
 	"unicode/utf8"
 
 	"ticketsystem/pkg/account"
+	"ticketsystem/pkg/api/wire"
 	"ticketsystem/pkg/apperr"
 	"ticketsystem/pkg/audit"
 	"ticketsystem/pkg/id"
@@ -60,7 +61,7 @@ func ListUsers(users *account.UserAdmin) Endpoint {
 		if err != nil {
 			return Response{}, err
 		}
-		out := page[adminUserView]{Data: MapSlice(found, r.viewAdminUser)}
+		out := page[adminUserView]{Data: wire.MapSlice(found, r.viewAdminUser)}
 		if next != nil {
 			out.Page = pageInfo{Next: sealCursor(r, name, next), HasMore: true}
 		}
@@ -91,15 +92,15 @@ func CreateUser(users *account.UserAdmin) Endpoint {
 		if err := r.decode(&in); err != nil {
 			return Response{}, err
 		}
-		var v Validator
+		var v wire.Validator
 		v.Required("/phone", in.Phone)
 		v.Text("/name", &in.Name, 0, maxName, false)
 		v.Email("/email", in.Email)
 		if in.Role != "" {
-			OneOf(&v, "/role", in.Role, roles...)
+			wire.OneOf(&v, "/role", in.Role, roles...)
 		}
 		if in.Locale != "" {
-			OneOf(&v, "/locale", in.Locale, locale.Supported()...)
+			wire.OneOf(&v, "/locale", in.Locale, locale.Supported()...)
 		}
 		if err := v.Err(); err != nil {
 			return Response{}, err
@@ -123,12 +124,12 @@ func UpdateUser(users *account.UserAdmin) Endpoint {
 		if err := r.decode(&in); err != nil {
 			return Response{}, err
 		}
-		var v Validator
+		var v wire.Validator
 		if in.Phone != nil {
 			v.Required("/phone", *in.Phone)
 		}
 		if in.Role != nil {
-			OneOf(&v, "/role", *in.Role, roles...)
+			wire.OneOf(&v, "/role", *in.Role, roles...)
 		}
 		if in.Name != nil {
 			v.Text("/name", in.Name, 0, maxName, false)
@@ -193,9 +194,9 @@ func ListAuditRecords(store audit.Store) Endpoint {
 			records = records[:limit]
 			out.Page = pageInfo{Next: sealCursor(r, "audit", records[limit-1].ID), HasMore: true}
 		}
-		out.Data = MapSlice(records, func(d audit.Record) auditRecordView {
+		out.Data = wire.MapSlice(records, func(d audit.Record) auditRecordView {
 			return auditRecordView{
-				ID: d.ID, At: FormatTime(d.At), Actor: actorView{d.Actor.ID, d.Actor.Name}, Address: d.Actor.Address,
+				ID: d.ID, At: wire.FormatTime(d.At), Actor: actorView{d.Actor.ID, d.Actor.Name}, Address: d.Actor.Address,
 				Action: d.Action, Target: d.Target, Before: d.Before, After: d.After,
 			}
 		})

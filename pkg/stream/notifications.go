@@ -4,9 +4,9 @@ import (
 	"context"
 	"time"
 
-	"ticketsystem/pkg/api"
 	"ticketsystem/pkg/dynamo"
 	"ticketsystem/pkg/notification"
+	"ticketsystem/pkg/ws"
 )
 
 // CreateNotifications makes the notifications that follow from entries.
@@ -20,7 +20,7 @@ func CreateNotifications(notifier *notification.Notifier) Handler {
 }
 
 // PushNotifications pushes new notifications to the open sockets of their owners.
-func PushNotifications(publisher *api.Publisher) Handler {
+func PushNotifications(publisher *ws.Publisher) Handler {
 	return func(ctx context.Context, change dynamo.Change) error {
 		if change.Notification == nil || !change.Created || change.Notification.Hidden {
 			return nil

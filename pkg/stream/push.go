@@ -3,15 +3,15 @@ package stream
 import (
 	"context"
 
-	"ticketsystem/pkg/api"
 	"ticketsystem/pkg/dynamo"
 	"ticketsystem/pkg/ticket"
 	"ticketsystem/pkg/user"
+	"ticketsystem/pkg/ws"
 )
 
 // PushChanges is the durable push: every entry is hinted at, every changed ticket
 // shown on the queue, every read mark told.
-func PushChanges(tickets ticket.Store, publisher *api.Publisher) Handler {
+func PushChanges(tickets ticket.Store, publisher *ws.Publisher) Handler {
 	return func(ctx context.Context, change dynamo.Change) error {
 		switch {
 		case change.Entry != nil && change.Created:
@@ -30,7 +30,7 @@ func PushChanges(tickets ticket.Store, publisher *api.Publisher) Handler {
 	}
 }
 
-func pushReadMarker(ctx context.Context, tickets ticket.Store, publisher *api.Publisher, marker ticket.ReadMarker) error {
+func pushReadMarker(ctx context.Context, tickets ticket.Store, publisher *ws.Publisher, marker ticket.ReadMarker) error {
 	log, err := tickets.ReadLogLatest(ctx, marker.TicketID, 1)
 	if err != nil || log.Ticket.ID == "" {
 		return err

@@ -15,11 +15,11 @@ import (
 
 	"github.com/aws/aws-lambda-go/events"
 
-	"ticketsystem/pkg/api"
 	"ticketsystem/pkg/realtime"
 	"ticketsystem/pkg/stream"
 	"ticketsystem/pkg/ticket"
 	"ticketsystem/pkg/user"
+	"ticketsystem/pkg/ws"
 )
 
 var errUnavailable = errors.New("no answer")
@@ -111,7 +111,7 @@ func (s *fakeStore) handlers() (project, deliver stream.BatchHandler, log *bytes
 	tickets := fakeTickets{fakeStore: s}
 	service := &ticket.Service{Store: tickets, Now: time.Now}
 	project = stream.NewBatchHandler(logger, stream.ProjectTickets(service), stream.SyncUserCopies(s))
-	return project, stream.NewBatchHandler(logger, stream.PushChanges(tickets, &api.Publisher{Hub: hub, Log: logger})), log
+	return project, stream.NewBatchHandler(logger, stream.PushChanges(tickets, &ws.Publisher{Hub: hub, Log: logger})), log
 }
 
 // attributes is the new state of an item in a record of the stream.

@@ -8,10 +8,10 @@ import (
 	"testing"
 
 	"ticketsystem/localstack/testkit/report"
-	"ticketsystem/pkg/api"
 	"ticketsystem/pkg/app"
 	"ticketsystem/pkg/realtime"
 	"ticketsystem/pkg/ticket"
+	"ticketsystem/pkg/ws"
 )
 
 // With eight writers the design allows 1.5 times the cost per message of a single
@@ -71,7 +71,7 @@ func concurrentWriters(t *testing.T, writers, each int) (ticketID string, total 
 	metered := *service
 	metered.Store = store
 	hint, stop := projectConcurrently(t, service, ticketID)
-	publisher := &api.Publisher{Hub: &realtime.Hub{Store: openStore(), Pusher: &countingPusher{}, Now: app.Now}, Log: slog.New(slog.DiscardHandler)}
+	publisher := &ws.Publisher{Hub: &realtime.Hub{Store: openStore(), Pusher: &countingPusher{}, Now: app.Now}, Log: slog.New(slog.DiscardHandler)}
 	var wg sync.WaitGroup
 	var newest atomic.Int64
 	newest.Store(1)

@@ -13,7 +13,6 @@ import (
 	"github.com/aws/aws-lambda-go/events"
 
 	"ticketsystem/pkg/account"
-	"ticketsystem/pkg/api"
 	"ticketsystem/pkg/app"
 	"ticketsystem/pkg/attachment"
 	"ticketsystem/pkg/category"
@@ -21,6 +20,7 @@ import (
 	"ticketsystem/pkg/realtime"
 	"ticketsystem/pkg/ticket"
 	"ticketsystem/pkg/user"
+	"ticketsystem/pkg/ws"
 )
 
 // Texts of typical length. Persian letters take two bytes each, so other languages cost
@@ -41,7 +41,7 @@ type costFixture struct {
 	accounts      accounts
 	connectTokens *realtime.ConnectTokens
 	attachments   *attachment.Service
-	wsHandler     *api.SocketHandler
+	wsHandler     *ws.Handler
 	pusher        *countingPusher
 	categoryID    string
 	sara          user.Principal
@@ -73,8 +73,8 @@ func newCostFixture(t *testing.T) *costFixture {
 		costMeter: m, store: store, service: service, categoryID: categoryID, accounts: newAccounts(t, store), phone: newPhone(), pusher: hub.Pusher.(*countingPusher),
 		connectTokens: &realtime.ConnectTokens{Store: store, Now: app.Now, Random: rand.Reader},
 		attachments:   &attachment.Service{Store: store, Now: app.Now, NewID: newID},
-		wsHandler: &api.SocketHandler{
-			Store: store, Hub: hub, Publisher: &api.Publisher{Hub: hub, Log: log}, Log: log, Now: app.Now,
+		wsHandler: &ws.Handler{
+			Store: store, Hub: hub, Publisher: &ws.Publisher{Hub: hub, Log: log}, Log: log, Now: app.Now,
 			Revocations: account.NewRevocationCache(openStore(), app.Now), // measured by a case of their own
 		},
 	}
@@ -174,7 +174,7 @@ func (f *costFixture) post(ctx context.Context, actor user.Principal, m ticket.M
 }
 
 // sendFrame sends a frame over Ali's connection.
-func (f *costFixture) sendFrame(ctx context.Context, run api.Action, frame map[string]any) error {
+func (f *costFixture) sendFrame(ctx context.Context, run ws.Action, frame map[string]any) error {
 	body, err := json.Marshal(frame)
 	if err != nil {
 		return err

@@ -24,12 +24,12 @@ import (
 	"ticketsystem/localstack/emulator/lambda"
 	"ticketsystem/localstack/emulator/samtemplate"
 	"ticketsystem/localstack/emulator/stack"
-	"ticketsystem/pkg/api"
 	"ticketsystem/pkg/dynamo"
 	"ticketsystem/pkg/notification"
 	"ticketsystem/pkg/realtime"
 	"ticketsystem/pkg/stats"
 	"ticketsystem/pkg/stream"
+	"ticketsystem/pkg/ws"
 )
 
 // recordCollector collects the stream records of a workload's table.
@@ -352,7 +352,7 @@ func (c *consumer) handler(function string, config aws.Config) stream.BatchHandl
 	log, store := slog.New(slog.DiscardHandler), dynamo.New(config, c.workload.tableName, fixedNow)
 	if function == "stream-deliver" {
 		hub := &realtime.Hub{Store: store, Pusher: noPush{}, Now: fixedNow}
-		publisher := &api.Publisher{Hub: hub, Log: log}
+		publisher := &ws.Publisher{Hub: hub, Log: log}
 		return stream.NewBatchHandler(log, stream.PushChanges(store, publisher), stream.PushNotifications(publisher), stream.EnqueueDeliveries(c, 0))
 	}
 	notifier := &notification.Notifier{Store: store, Tickets: store, Users: store, Now: fixedNow}

@@ -3,16 +3,16 @@ package websocket
 
 import (
 	"ticketsystem/pkg/account"
-	"ticketsystem/pkg/api"
 	"ticketsystem/pkg/app"
 	"ticketsystem/pkg/push"
 	"ticketsystem/pkg/realtime"
+	"ticketsystem/pkg/ws"
 )
 
 // Publisher tells open sockets what happens, through SOCKET_ENDPOINT.
-func Publisher(a *app.App) *api.Publisher {
+func Publisher(a *app.App) *ws.Publisher {
 	pusher := push.New(a.AWS("APIGATEWAYMANAGEMENTAPI"), a.Required("SOCKET_ENDPOINT"))
-	return &api.Publisher{Hub: &realtime.Hub{Store: a.Store(), Pusher: pusher, Now: app.Now}, Log: a.Log}
+	return &ws.Publisher{Hub: &realtime.Hub{Store: a.Store(), Pusher: pusher, Now: app.Now}, Log: a.Log}
 }
 
 // UserAdmin is the book of people for functions that change their rights.
@@ -33,7 +33,7 @@ func Disconnector(a *app.App) *realtime.Disconnector {
 }
 
 // Handler runs routes of the WebSocket API.
-func Handler(a *app.App) *api.SocketHandler {
+func Handler(a *app.App) *ws.Handler {
 	publisher := Publisher(a)
-	return &api.SocketHandler{Store: a.Store(), Revocations: a.Revocations(), Hub: publisher.Hub, Publisher: publisher, Log: a.Log, Now: app.Now}
+	return &ws.Handler{Store: a.Store(), Revocations: a.Revocations(), Hub: publisher.Hub, Publisher: publisher, Log: a.Log, Now: app.Now}
 }

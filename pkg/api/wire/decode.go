@@ -1,4 +1,4 @@
-package api
+package wire
 
 import (
 	"bytes"
@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"mime"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -21,22 +20,7 @@ const maxBodyBytes = 128 << 10
 // maxDepth bounds how deep a body may nest; no shape of the API goes deeper.
 const maxDepth = 16
 
-// decode reads the JSON body of a request strictly.
-//
-// Errors: unsupported_media_type, body_too_large, bad_json, and invalid_body
-// that names the unknown, doubled or mistyped field.
-func (r *Request) decode(into any) error {
-	body, err := r.body()
-	if err != nil {
-		return err
-	}
-	if media, _, err := mime.ParseMediaType(r.header("content-type")); err == nil && media != "application/json" {
-		return apperr.New(apperr.UnsupportedMediaType, "Send the body as application/json.")
-	}
-	return DecodeStrict(body, into)
-}
-
-func DecodeStrict(body []byte, into any) error {
+func Decode(body []byte, into any) error {
 	switch {
 	case len(body) > maxBodyBytes:
 		return apperr.New(apperr.BodyTooLarge, fmt.Sprintf("A body may have %d bytes.", maxBodyBytes))

@@ -1,10 +1,11 @@
-package api
+package ws
 
 import (
 	"context"
 	"encoding/json"
 	"strings"
 
+	"ticketsystem/pkg/api/wire"
 	"ticketsystem/pkg/apperr"
 	"ticketsystem/pkg/id"
 	"ticketsystem/pkg/realtime"
@@ -12,18 +13,18 @@ import (
 )
 
 // Ping answers a ping: a client keeps its socket from being idle with it.
-func (h *SocketHandler) Ping(_ context.Context, r *SocketRequest) (any, error) {
+func (h *Handler) Ping(_ context.Context, r *Request) (any, error) {
 	var in struct {
 		Action string `json:"action"`
 	}
 	if err := r.decode(&in); err != nil {
 		return nil, err
 	}
-	return map[string]any{"type": "pong", "at": FormatTime(h.Now())}, nil
+	return map[string]any{"type": "pong", "at": wire.FormatTime(h.Now())}, nil
 }
 
 // Default is the $default route: what is no frame, or asks for no known action.
-func (h *SocketHandler) Default(_ context.Context, r *SocketRequest) (any, error) {
+func (h *Handler) Default(_ context.Context, r *Request) (any, error) {
 	var in map[string]json.RawMessage
 	if err := r.decode(&in); err != nil {
 		return nil, apperr.Wrap(apperr.FrameInvalid, err).WithDetail("A frame is one JSON object.")
@@ -35,18 +36,18 @@ func (h *SocketHandler) Default(_ context.Context, r *SocketRequest) (any, error
 const maxReplayEntries = 100
 
 type subscribedFrame struct {
-	Type    string      `json:"type"`
-	Topic   string      `json:"topic"`
-	LastSeq int         `json:"lastSeq"`
-	Entries []EntryView `json:"entries"`
-	HasMore bool        `json:"hasMore"`
+	Type    string           `json:"type"`
+	Topic   string           `json:"topic"`
+	LastSeq int              `json:"lastSeq"`
+	Entries []wire.EntryView `json:"entries"`
+	HasMore bool             `json:"hasMore"`
 }
 
 // Subscribe makes the action of that name. The person is checked, then the
 // watcher is written, then the log is read: nothing written in between is
 // missed, and nothing is pushed to who may not see it.
-func (h *SocketHandler) Subscribe(tickets *ticket.Service) Action {
-	return func(ctx context.Context, r *SocketRequest) (any, error) {
+func (h *Handler) Subscribe(tickets *ticket.Service) Action {
+	return func(ctx context.Context, r *Request) (any, error) {
 		var in struct {
 			Action string `json:"action"`
 			Topic  string `json:"topic"`
@@ -59,7 +60,7 @@ func (h *SocketHandler) Subscribe(tickets *ticket.Service) Action {
 			return nil, apperr.Validation(apperr.Field{Pointer: "/after", Code: "out_of_range", Message: "This is the last seq you have seen, 0 if none."})
 		}
 		if in.Topic == realtime.QueueTopic && r.Connection.Principal.Role.IsStaff() {
-			return subscribedFrame{Type: "subscribed", Topic: in.Topic, Entries: []EntryView{}}, h.subscribe(ctx, r, in.Topic)
+			return subscribedFrame{Type: "subscribed", Topic: in.Topic, Entries: []wire.EntryView{}}, h.subscribe(ctx, r, in.Topic)
 		}
 		ticketID, err := parseTicketTopic(in.Topic)
 		if err != nil {
@@ -76,7 +77,7 @@ func (h *SocketHandler) Subscribe(tickets *ticket.Service) Action {
 	}
 }
 
-func (h *SocketHandler) subscribe(ctx context.Context, r *SocketRequest, topic string) error {
+func (h *Handler) subscribe(ctx context.Context, r *Request, topic string) error {
 	connected, err := h.Store.Subscribe(ctx, r.Connection, topic)
 	if err == nil && !connected {
 		err = apperr.New(apperr.Unauthenticated, "")
@@ -85,7 +86,7 @@ func (h *SocketHandler) subscribe(ctx context.Context, r *SocketRequest, topic s
 }
 
 // replay answers a subscription with what came after `after`.
-func (h *SocketHandler) replay(ctx context.Context, tickets *ticket.Service, r *SocketRequest, ticketID string, after *int) (any, error) {
+func (h *Handler) replay(ctx context.Context, tickets *ticket.Service, r *Request, ticketID string, after *int) (any, error) {
 	actor := r.Connection.Principal
 	query := ticket.EntryQuery{Limit: 1, Backward: true}
 	if after != nil {
@@ -95,9 +96,9 @@ func (h *SocketHandler) replay(ctx context.Context, tickets *ticket.Service, r *
 	if err != nil {
 		return nil, err
 	}
-	out := subscribedFrame{Type: "subscribed", Topic: realtime.TicketTopic(ticketID), LastSeq: page.LastSeq, Entries: []EntryView{}}
+	out := subscribedFrame{Type: "subscribed", Topic: realtime.TicketTopic(ticketID), LastSeq: page.LastSeq, Entries: []wire.EntryView{}}
 	if after != nil {
-		out.Entries, out.HasMore = ViewEntries(page.Entries, actor.Role), page.HasMore
+		out.Entries, out.HasMore = wire.ViewEntries(page.Entries, actor.Role), page.HasMore
 		if n := entriesThatFit(out.Entries); n < len(out.Entries) {
 			out.Entries, out.HasMore = out.Entries[:n], true
 		}
@@ -114,7 +115,7 @@ func (h *SocketHandler) replay(ctx context.Context, tickets *ticket.Service, r *
 const maxReplayBytes = 100 << 10
 
 // entriesThatFit is how many of the entries a replay has room for.
-func entriesThatFit(entries []EntryView) int {
+func entriesThatFit(entries []wire.EntryView) int {
 	size := 0
 	for n, e := range entries {
 		text, err := json.Marshal(e)
@@ -138,7 +139,7 @@ func parseTicketTopic(topic string) (string, error) {
 }
 
 // Unsubscribe is the action of that name.
-func (h *SocketHandler) Unsubscribe(ctx context.Context, r *SocketRequest) (any, error) {
+func (h *Handler) Unsubscribe(ctx context.Context, r *Request) (any, error) {
 	var in struct {
 		Action string `json:"action"`
 		Topic  string `json:"topic"`
@@ -170,12 +171,12 @@ type ackFrame struct {
 
 // Message makes the action of that name: the same post as over HTTP. The ack
 // is sent before the others hear of it.
-func (h *SocketHandler) Message(tickets *ticket.Service) Action {
-	return func(ctx context.Context, r *SocketRequest) (any, error) {
+func (h *Handler) Message(tickets *ticket.Service) Action {
+	return func(ctx context.Context, r *Request) (any, error) {
 		var in struct {
 			Action   string `json:"action"`
 			TicketID string `json:"ticketId"`
-			MessageInput
+			wire.MessageInput
 		}
 		if err := r.decode(&in); err != nil {
 			return nil, err
@@ -189,7 +190,7 @@ func (h *SocketHandler) Message(tickets *ticket.Service) Action {
 			return nil, err
 		}
 		e := result.Entry
-		ack := ackFrame{"ack", m.ClientID, e.TicketID, e.Seq, FormatTime(e.CreatedAt)}
+		ack := ackFrame{"ack", m.ClientID, e.TicketID, e.Seq, wire.FormatTime(e.CreatedAt)}
 		if err := h.Hub.Send(ctx, r.Connection.ID, ack); err != nil {
 			h.Publisher.logLost(ctx, err) // a repeat gets it again; the others shall not wait for that
 		}
@@ -202,13 +203,13 @@ func (h *SocketHandler) Message(tickets *ticket.Service) Action {
 
 // Typing makes the action of that name. Who is among the ticket's watchers has
 // been checked when subscribing; anybody else is checked now.
-func (h *SocketHandler) Typing(tickets *ticket.Service) Action {
-	return func(ctx context.Context, r *SocketRequest) (any, error) {
+func (h *Handler) Typing(tickets *ticket.Service) Action {
+	return func(ctx context.Context, r *Request) (any, error) {
 		return nil, h.publishTyping(ctx, tickets, r)
 	}
 }
 
-func (h *SocketHandler) publishTyping(ctx context.Context, tickets *ticket.Service, r *SocketRequest) error {
+func (h *Handler) publishTyping(ctx context.Context, tickets *ticket.Service, r *Request) error {
 	var in struct {
 		Action   string `json:"action"`
 		TicketID string `json:"ticketId"`
@@ -227,7 +228,7 @@ func (h *SocketHandler) publishTyping(ctx context.Context, tickets *ticket.Servi
 		}
 	}
 	actor := r.Connection.Principal
-	frame := userFrame{Type: "typing", TicketID: in.TicketID, User: socketUserView{actor.UserID, actor.Name, actor.Role}}
+	frame := userFrame{Type: "typing", TicketID: in.TicketID, User: userView{actor.UserID, actor.Name, actor.Role}}
 	h.Publisher.send(ctx, subscribers, func(sub realtime.Subscriber) any {
 		if sub.ConnectionID == r.Connection.ID || in.Internal && !sub.Role.IsStaff() {
 			return nil
@@ -247,8 +248,8 @@ func isSubscribed(subscribers []realtime.Subscriber, connectionID string) bool {
 }
 
 // Read makes the action of that name. The others hear of it from the stream.
-func (h *SocketHandler) Read(tickets *ticket.Service) Action {
-	return func(ctx context.Context, r *SocketRequest) (any, error) {
+func (h *Handler) Read(tickets *ticket.Service) Action {
+	return func(ctx context.Context, r *Request) (any, error) {
 		var in struct {
 			Action   string `json:"action"`
 			TicketID string `json:"ticketId"`

@@ -1,4 +1,4 @@
-package api
+package ws
 
 import (
 	"context"
@@ -12,13 +12,14 @@ import (
 	"github.com/aws/aws-lambda-go/events"
 
 	"ticketsystem/pkg/account"
+	"ticketsystem/pkg/api/wire"
 	"ticketsystem/pkg/apperr"
 	"ticketsystem/pkg/locale"
 	"ticketsystem/pkg/realtime"
 )
 
-// SocketHandler runs the routes of the WebSocket API.
-type SocketHandler struct {
+// Handler runs the routes of the WebSocket API.
+type Handler struct {
 	Store       realtime.Store
 	Revocations *account.RevocationCache
 	Hub         *realtime.Hub
@@ -27,22 +28,22 @@ type SocketHandler struct {
 	Now         func() time.Time
 }
 
-// SocketRequest is what a socket sent, and who sits behind it.
-type SocketRequest struct {
+// Request is what a socket sent, and who sits behind it.
+type Request struct {
 	Connection realtime.Connection
 	body       []byte
 }
 
 // locale is the language of the person behind the socket, if one is known.
-func (r *SocketRequest) locale() string {
+func (r *Request) locale() string {
 	if r == nil {
 		return locale.English
 	}
 	return r.Connection.Principal.Locale
 }
 
-func (r *SocketRequest) decode(into any) error {
-	err := DecodeStrict(r.body, into)
+func (r *Request) decode(into any) error {
+	err := wire.Decode(r.body, into)
 	if apperr.Is(err, apperr.BadJSON) {
 		err = apperr.Wrap(apperr.FrameInvalid, err).WithDetail("A frame is one JSON object.")
 	}
@@ -50,17 +51,17 @@ func (r *SocketRequest) decode(into any) error {
 }
 
 // Action is one route. What it returns is sent back; nil sends nothing.
-type Action func(ctx context.Context, r *SocketRequest) (reply any, err error)
+type Action func(ctx context.Context, r *Request) (reply any, err error)
 
 type errorFrame struct {
-	Type     string  `json:"type"`
-	Problem  Problem `json:"problem"`
-	ClientID string  `json:"clientId,omitempty"`
+	Type     string       `json:"type"`
+	Problem  wire.Problem `json:"problem"`
+	ClientID string       `json:"clientId,omitempty"`
 }
 
 // Handle makes the Lambda handler of an action. A bad frame gets an error
 // frame, and the socket lives on.
-func (h *SocketHandler) Handle(run Action) func(context.Context, events.APIGatewayWebsocketProxyRequest) (events.APIGatewayProxyResponse, error) {
+func (h *Handler) Handle(run Action) func(context.Context, events.APIGatewayWebsocketProxyRequest) (events.APIGatewayProxyResponse, error) {
 	return func(ctx context.Context, event events.APIGatewayWebsocketProxyRequest) (events.APIGatewayProxyResponse, error) {
 		frame, err := h.newRequest(ctx, event)
 		var reply any
@@ -80,7 +81,7 @@ func (h *SocketHandler) Handle(run Action) func(context.Context, events.APIGatew
 }
 
 // newRequest finds the person behind the socket.
-func (h *SocketHandler) newRequest(ctx context.Context, event events.APIGatewayWebsocketProxyRequest) (*SocketRequest, error) {
+func (h *Handler) newRequest(ctx context.Context, event events.APIGatewayWebsocketProxyRequest) (*Request, error) {
 	body := []byte(event.Body)
 	if event.IsBase64Encoded {
 		raw, err := base64.StdEncoding.DecodeString(event.Body)
@@ -96,13 +97,13 @@ func (h *SocketHandler) newRequest(ctx context.Context, event events.APIGatewayW
 	if !found {
 		return nil, apperr.New(apperr.Unauthenticated, "")
 	}
-	return &SocketRequest{Connection: c, body: body}, h.Revocations.Check(ctx, c.Principal)
+	return &Request{Connection: c, body: body}, h.Revocations.Check(ctx, c.Principal)
 }
 
-func (h *SocketHandler) errorFrame(ctx context.Context, event events.APIGatewayWebsocketProxyRequest, locale string, err error) errorFrame {
+func (h *Handler) errorFrame(ctx context.Context, event events.APIGatewayWebsocketProxyRequest, locale string, err error) errorFrame {
 	f := apperr.From(err)
 	id := event.RequestContext.RequestID
-	out := errorFrame{Type: "error", Problem: NewProblem(f, locale, "", id)}
+	out := errorFrame{Type: "error", Problem: wire.NewProblem(f, locale, "", id)}
 	if out.Problem.Status >= http.StatusInternalServerError {
 		h.Log.ErrorContext(ctx, "frame failed", slog.String("requestId", id), slog.String("route", event.RequestContext.RouteKey), slog.Any("error", err))
 	}

@@ -1,33 +1,20 @@
-package api
+package ws
 
 import (
 	"context"
 	"log/slog"
 	"net/http"
-	"net/url"
 	"slices"
 	"strings"
 
 	"github.com/aws/aws-lambda-go/events"
 
 	"ticketsystem/pkg/account"
+	"ticketsystem/pkg/api/wire"
 	"ticketsystem/pkg/apperr"
 	"ticketsystem/pkg/realtime"
 	"ticketsystem/pkg/user"
 )
-
-// CreateConnectToken is POST /realtime/tickets: a pass, and the address to open with it.
-func CreateConnectToken(tokens *realtime.ConnectTokens, socketURL string) Endpoint {
-	return Endpoint{Authenticated, func(ctx context.Context, r *Request) (Response, error) {
-		token, expires, err := tokens.Issue(ctx, r.Principal)
-		if err != nil {
-			return Response{}, err
-		}
-		return Response{Status: http.StatusCreated, Body: map[string]any{
-			"ticket": token, "url": socketURL + "?ticket=" + url.QueryEscape(token), "expiresAt": FormatTime(expires),
-		}}, nil
-	}}
-}
 
 // ConnectHandler decides who may open a socket.
 type ConnectHandler struct {
@@ -69,7 +56,7 @@ func (h *ConnectHandler) authenticate(ctx context.Context, event events.APIGatew
 	if token := event.QueryStringParameters["ticket"]; token != "" {
 		return h.Tokens.Redeem(ctx, token)
 	}
-	token, err := BearerToken(header(event, "Authorization"))
+	token, err := wire.BearerToken(header(event, "Authorization"))
 	if err != nil {
 		return user.Principal{}, err
 	}
@@ -83,7 +70,7 @@ func (h *ConnectHandler) authenticate(ctx context.Context, event events.APIGatew
 // the handshake of any page, so the page must say that it is an allowed one.
 func (h *ConnectHandler) authenticateCookie(ctx context.Context, event events.APIGatewayWebsocketProxyRequest) (user.Principal, error) {
 	plain := header(event, "X-Forwarded-Proto") == "http"
-	cookie := SessionCookie(strings.Split(header(event, "Cookie"), ";"), plain)
+	cookie := wire.SessionCookie(strings.Split(header(event, "Cookie"), ";"), plain)
 	if cookie == "" || header(event, "Origin") == "" {
 		return user.Principal{}, apperr.New(apperr.Unauthenticated, "")
 	}
@@ -91,7 +78,7 @@ func (h *ConnectHandler) authenticateCookie(ctx context.Context, event events.AP
 }
 
 // Disconnect is the $disconnect route.
-func (h *SocketHandler) Disconnect(ctx context.Context, event events.APIGatewayWebsocketProxyRequest) (events.APIGatewayProxyResponse, error) {
+func (h *Handler) Disconnect(ctx context.Context, event events.APIGatewayWebsocketProxyRequest) (events.APIGatewayProxyResponse, error) {
 	c, found, err := h.Store.DeleteConnection(ctx, event.RequestContext.ConnectionID)
 	if err != nil {
 		h.Log.ErrorContext(ctx, "disconnect failed", slog.Any("error", err))

@@ -1,4 +1,4 @@
-package api
+package ws
 
 import (
 	"context"
@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"time"
 
+	"ticketsystem/pkg/api/wire"
 	"ticketsystem/pkg/notification"
 	"ticketsystem/pkg/realtime"
 	"ticketsystem/pkg/ticket"
@@ -25,15 +26,15 @@ type Publisher struct {
 	Log *slog.Logger
 }
 
-type socketUserView struct {
+type userView struct {
 	ID   string    `json:"id"`
 	Name string    `json:"name"`
 	Role user.Role `json:"role"`
 }
 
 type entryFrame struct {
-	Type  string    `json:"type"`
-	Entry EntryView `json:"entry"`
+	Type  string         `json:"type"`
+	Entry wire.EntryView `json:"entry"`
 }
 
 type entryHintFrame struct {
@@ -43,26 +44,26 @@ type entryHintFrame struct {
 }
 
 type ticketFrame struct {
-	Type   string     `json:"type"`
-	Ticket TicketView `json:"ticket"`
+	Type   string          `json:"type"`
+	Ticket wire.TicketView `json:"ticket"`
 }
 
 type userFrame struct {
-	Type     string         `json:"type"`
-	TicketID string         `json:"ticketId"`
-	User     socketUserView `json:"user"`
-	Seq      int            `json:"seq,omitempty"`
+	Type     string   `json:"type"`
+	TicketID string   `json:"ticketId"`
+	User     userView `json:"user"`
+	Seq      int      `json:"seq,omitempty"`
 }
 
 type presenceFrame struct {
-	Type     string           `json:"type"`
-	TicketID string           `json:"ticketId"`
-	Users    []socketUserView `json:"users"`
+	Type     string     `json:"type"`
+	TicketID string     `json:"ticketId"`
+	Users    []userView `json:"users"`
 }
 
 type notificationFrame struct {
-	Type         string           `json:"type"`
-	Notification NotificationView `json:"notification"`
+	Type         string                `json:"type"`
+	Notification wire.NotificationView `json:"notification"`
 }
 
 // topicsFor are the topics on which a ticket's events are heard: those who have
@@ -86,7 +87,7 @@ func topicsFor(tk ticket.Ticket, e ticket.Entry) []string {
 func (p *Publisher) PublishEntry(ctx context.Context, tk ticket.Ticket, e ticket.Entry, except string) {
 	frames := map[bool]any{}
 	for _, role := range []user.Role{user.RoleUser, user.RoleSupport} {
-		frames[role.IsStaff()] = encodeOnce(entryFrame{"entry", ViewEntry(e, role)})
+		frames[role.IsStaff()] = encodeOnce(entryFrame{"entry", wire.ViewEntry(e, role)})
 	}
 	err := p.publish(ctx, topicsFor(tk, e), func(sub realtime.Subscriber) any {
 		if sub.ConnectionID == except || !e.VisibleTo(sub.Role) {
@@ -125,7 +126,7 @@ func (p *Publisher) PublishEntryHint(ctx context.Context, tk ticket.Ticket, e ti
 func (p *Publisher) PublishQueueChange(ctx context.Context, tk ticket.Ticket) error {
 	return p.publish(ctx, []string{realtime.QueueTopic}, func(sub realtime.Subscriber) any {
 		actor := user.Principal{UserID: sub.UserID, Role: sub.Role}
-		return ticketFrame{"ticket", ViewTicket(tk, actor, sub.Locale)}
+		return ticketFrame{"ticket", wire.ViewTicket(tk, actor, sub.Locale)}
 	})
 }
 
@@ -137,14 +138,14 @@ func (p *Publisher) PublishReadMarker(ctx context.Context, m ticket.ReadMarker, 
 		if !sub.Role.IsStaff() {
 			seq = min(seq, public)
 		}
-		return userFrame{"read", m.TicketID, socketUserView(m.Reader), seq}
+		return userFrame{"read", m.TicketID, userView(m.Reader), seq}
 	})
 }
 
 // PublishNotification shows a new notification to its owner.
 func (p *Publisher) PublishNotification(ctx context.Context, n notification.Notification) error {
 	return p.publish(ctx, []string{realtime.UserTopic(n.UserID)}, func(sub realtime.Subscriber) any {
-		return notificationFrame{"notification", ViewNotification(n, sub.Locale)}
+		return notificationFrame{"notification", wire.ViewNotification(n, sub.Locale)}
 	})
 }
 
@@ -155,12 +156,12 @@ func (p *Publisher) PublishPresence(ctx context.Context, ticketID string) {
 		p.logLost(ctx, err)
 		return
 	}
-	users := []socketUserView{}
+	users := []userView{}
 	seen := map[string]bool{}
 	for _, sub := range subscribers {
 		if !seen[sub.UserID] {
 			seen[sub.UserID] = true
-			users = append(users, socketUserView{sub.UserID, sub.Name, sub.Role})
+			users = append(users, userView{sub.UserID, sub.Name, sub.Role})
 		}
 	}
 	p.send(ctx, subscribers, func(realtime.Subscriber) any { return presenceFrame{"presence", ticketID, users} })

@@ -1,0 +1,47 @@
+package api
+
+import (
+	"context"
+	"log/slog"
+
+	"ticketsystem/pkg/api/wire"
+	"ticketsystem/pkg/health"
+)
+
+// HealthConfig is what a report on the health of the house needs.
+type HealthConfig struct {
+	Checks           []health.Check
+	Version          string
+	FailedDeliveries func(ctx context.Context) (int, error) // deliveries that were given up
+}
+
+type healthView struct {
+	State            health.State `json:"state"`
+	Checks           []checkView  `json:"checks"`
+	FailedDeliveries int          `json:"failedDeliveries"`
+	Version          string       `json:"version"`
+}
+
+type checkView struct {
+	Name      string       `json:"name"`
+	State     health.State `json:"state"`
+	LatencyMS int64        `json:"latencyMs"`
+	Detail    string       `json:"detail"`
+}
+
+// GetHealthReport is GET /admin/health. It answers 200 whatever it finds: the
+// report is there, and says what is not.
+func GetHealthReport(cfg HealthConfig, log *slog.Logger) Endpoint {
+	return Endpoint{AdminOnly, func(ctx context.Context, _ *Request) (Response, error) {
+		failed := 0
+		checks := append([]health.Check{{Name: "failed deliveries", Run: func(ctx context.Context) (string, bool, error) {
+			n, err := cfg.FailedDeliveries(ctx)
+			failed = n
+			return "", n > 0, err
+		}}}, cfg.Checks...)
+		state, results := health.RunAll(ctx, log, checks)
+		return ok(healthView{state, wire.MapSlice(results[1:], func(c health.Result) checkView {
+			return checkView{c.Name, c.State, c.Latency.Milliseconds(), c.Detail}
+		}), failed, cfg.Version}), nil
+	}}
+}

@@ -1,0 +1,148 @@
+package wire
+
+import (
+	"time"
+
+	"ticketsystem/pkg/category"
+	"ticketsystem/pkg/id"
+	"ticketsystem/pkg/ticket"
+	"ticketsystem/pkg/user"
+)
+
+// FormatTime writes a time as the API does, RFC 3339 in UTC to the millisecond;
+// nil for the zero time.
+func FormatTime(t time.Time) *string {
+	if t.IsZero() {
+		return nil
+	}
+	text := t.UTC().Format("2006-01-02T15:04:05.000Z")
+	return &text
+}
+
+// The shapes of the API, as docs and clients know them. Each view makes one of
+// a domain value, for one person.
+
+type UserRefView struct {
+	ID         string  `json:"id"`
+	Name       string  `json:"name"`
+	PictureURL *string `json:"pictureUrl"`
+}
+
+type CategoryRef struct {
+	ID   string `json:"id"`
+	Name string `json:"name"`
+}
+
+type TicketView struct {
+	ID             string          `json:"id"`
+	Number         string          `json:"number"`
+	Title          string          `json:"title"`
+	Status         ticket.Status   `json:"status"`
+	Priority       ticket.Priority `json:"priority"`
+	Category       *CategoryRef    `json:"category"`
+	Customer       UserRefView     `json:"customer"`
+	Assignee       *UserRefView    `json:"assignee"`
+	Tags           []string        `json:"tags"`
+	LastSeq        int             `json:"lastSeq"`
+	Unread         int             `json:"unread"`
+	Preview        string          `json:"preview"`
+	CreatedAt      *string         `json:"createdAt"`
+	LastActivityAt *string         `json:"lastActivityAt"`
+	ClosedAt       *string         `json:"closedAt"`
+	Version        int             `json:"version"`
+}
+
+func ViewTicket(tk ticket.Ticket, actor user.Principal, locale string) TicketView {
+	tk = tk.ForRole(actor.Role)
+	v := TicketView{
+		ID: tk.ID, Number: id.Number(tk.ID), Title: tk.Title, Status: tk.State.Status, Priority: tk.State.Priority,
+		Customer: UserRefView{ID: tk.Customer.ID, Name: user.DisplayName(tk.Customer.Name, locale)}, Tags: tk.Tags,
+		LastSeq: tk.LastSeqFor(actor), Unread: tk.UnreadFor(actor), Preview: tk.Preview,
+		CreatedAt: FormatTime(tk.CreatedAt), LastActivityAt: FormatTime(tk.LastActivityAt), ClosedAt: FormatTime(tk.ClosedAt),
+		Version: ticket.Version(tk, actor),
+	}
+	if tk.Category.ID != "" {
+		v.Category = &CategoryRef{tk.Category.ID, category.Localized(tk.Category.Names, locale)}
+	}
+	if tk.Assignee.ID != "" {
+		v.Assignee = &UserRefView{ID: tk.Assignee.ID, Name: user.DisplayName(tk.Assignee.Name, locale)}
+	}
+	if v.Tags == nil {
+		v.Tags = []string{}
+	}
+	return v
+}
+
+type EntryView struct {
+	TicketID    string           `json:"ticketId"`
+	Seq         int              `json:"seq"`
+	Kind        ticket.Kind      `json:"kind"`
+	Author      authorView       `json:"author"`
+	Body        string           `json:"body"`
+	Attachments []attachmentView `json:"attachments"`
+	Change      *changeView      `json:"change"`
+	ClientID    *string          `json:"clientId"`
+	CreatedAt   *string          `json:"createdAt"`
+	State       stateView        `json:"state"`
+}
+
+type authorView struct {
+	ID   string    `json:"id"`
+	Name string    `json:"name"`
+	Role user.Role `json:"role"`
+}
+
+type attachmentView struct {
+	ID    string `json:"id"`
+	Name  string `json:"name"`
+	Type  string `json:"type"`
+	Size  int64  `json:"size"`
+	State string `json:"state"`
+}
+
+type changeView struct {
+	Field string  `json:"field"`
+	From  *string `json:"from"`
+	To    *string `json:"to"`
+}
+
+type stateView struct {
+	Status     ticket.Status   `json:"status"`
+	Priority   ticket.Priority `json:"priority"`
+	CategoryID string          `json:"categoryId"`
+	AssigneeID *string         `json:"assigneeId"`
+}
+
+func ViewEntry(e ticket.Entry, role user.Role) EntryView {
+	e = e.ForRole(role)
+	v := EntryView{
+		TicketID: e.TicketID, Seq: e.Seq, Kind: e.Kind, Author: authorView(e.Author), Body: e.Body,
+		Attachments: MapSlice(e.Attachments, func(a ticket.Attachment) attachmentView { return attachmentView(a) }),
+		ClientID:    NilIfEmpty(e.ClientID), CreatedAt: FormatTime(e.CreatedAt),
+		State: stateView{e.State.Status, e.State.Priority, e.State.CategoryID, NilIfEmpty(e.State.AssigneeID)},
+	}
+	if e.Change != nil {
+		v.Change = &changeView{e.Change.Field, NilIfEmpty(e.Change.From), NilIfEmpty(e.Change.To)}
+	}
+	return v
+}
+
+func ViewEntries(entries []ticket.Entry, role user.Role) []EntryView {
+	return MapSlice(entries, func(e ticket.Entry) EntryView { return ViewEntry(e, role) })
+}
+
+func NilIfEmpty(text string) *string {
+	if text == "" {
+		return nil
+	}
+	return &text
+}
+
+// MapSlice makes a JSON array of something, never null.
+func MapSlice[From, To any](from []From, view func(From) To) []To {
+	to := make([]To, len(from))
+	for i, one := range from {
+		to[i] = view(one)
+	}
+	return to
+}
