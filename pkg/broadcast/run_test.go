@@ -1,17 +1,17 @@
 package broadcast_test
 
 import (
-	"context"
 	"errors"
 	"fmt"
-	"reflect"
 	"strconv"
 	"testing"
 	"time"
 
+	"ticketsystem/pkg/account"
 	"ticketsystem/pkg/apperr"
 	"ticketsystem/pkg/audit"
 	"ticketsystem/pkg/broadcast"
+	"ticketsystem/pkg/memstore"
 	"ticketsystem/pkg/notification"
 	"ticketsystem/pkg/user"
 )
@@ -21,143 +21,93 @@ var (
 	errDown = errors.New("down")
 )
 
-// memStore stores users and one broadcast. After callsLeft calls every call
-// fails; with loseResponse, the failing call still writes its page.
-type memStore struct {
-	users        []user.User
-	recipients   []string
-	broadcast    broadcast.Broadcast
-	notified     map[string]int // notifications by user
-	hidden       int
-	callsLeft    int
-	loseResponse bool
+func now() time.Time { return noon }
+
+// fixture is a store with users and one broadcast.
+type fixture struct {
+	*memstore.Store
+	t     *testing.T
+	users []user.User
 }
 
-func newMemStore(count int, b broadcast.Broadcast) *memStore {
-	s := &memStore{notified: map[string]int{}, callsLeft: 1 << 30}
-	for n := range count {
-		role := user.RoleUser
-		if n%10 == 0 {
-			role = user.RoleSupport
-		}
-		s.users = append(s.users, user.User{
-			ID: fmt.Sprintf("u%04d", n), Role: role, Email: "a@b.ir", EmailVerified: n%2 == 0, Notifications: user.NotificationPreferences{Email: true, SMS: n%3 == 0},
-			Disabled: n == 7,
-		})
-	}
-	b.ID, b.State, b.CreatedAt = "b1", broadcast.Queued, noon
-	if b.Counts == nil {
-		b.Counts = map[notification.Channel]broadcast.DeliveryCounts{}
-	}
-	s.broadcast = b
-	return s
-}
-
-func (s *memStore) call() error {
-	if s.callsLeft--; s.callsLeft < 0 {
-		return errDown
-	}
-	return nil
-}
-
-func (s *memStore) CreateBroadcast(context.Context, broadcast.Broadcast, audit.Record) error {
-	return nil
-}
-
-func (s *memStore) Broadcast(context.Context, string) (broadcast.Broadcast, error) {
-	return s.broadcast, s.call()
-}
-
-func (s *memStore) ListBroadcasts(context.Context, string, int) ([]broadcast.Broadcast, error) {
-	return nil, nil
-}
-
-func (s *memStore) CancelBroadcast(_ context.Context, _ string, at time.Time, _ audit.Record) (bool, error) {
-	if s.broadcast.State != broadcast.Queued && s.broadcast.State != broadcast.Sending {
-		return false, nil
-	}
-	s.broadcast.State, s.broadcast.FinishedAt = broadcast.Cancelled, at
-	return true, nil
-}
-
-func (s *memStore) BroadcastRecipients(_ context.Context, _ string, page int) ([]string, error) {
-	from := page * broadcast.PageSize
-	return s.recipients[from:min(from+broadcast.PageSize, len(s.recipients))], s.call()
-}
-
-func (s *memStore) WriteBroadcastPage(_ context.Context, before, after broadcast.Broadcast, page []notification.Notification) (bool, error) {
-	if err := s.call(); err != nil && !s.loseResponse {
-		return false, err
-	}
-	if !reflect.DeepEqual(before.Progress, s.broadcast.Progress) || s.broadcast.State == broadcast.Cancelled || s.broadcast.State == broadcast.Enqueued {
-		return false, nil
-	}
-	s.broadcast = after
-	for _, n := range page {
-		s.notified[n.UserID]++
-		if n.Hidden {
-			s.hidden++
-		}
-	}
-	if s.callsLeft < 0 {
-		return false, errDown // the page was written
-	}
-	return true, nil
-}
-
-func (s *memStore) ListUsers(_ context.Context, role user.Role, limit int, cursor map[string]string) ([]user.User, map[string]string, error) {
-	at, _ := strconv.Atoi(cursor["at"])
-	var page []user.User
-	for ; at < len(s.users) && len(page) < limit; at++ {
-		if role == "" || s.users[at].Role == role {
-			page = append(page, s.users[at])
-		}
-	}
-	if at == len(s.users) {
-		return page, nil, s.call()
-	}
-	return page, map[string]string{"at": strconv.Itoa(at)}, s.call()
-}
-
-func (s *memStore) UsersByID(_ context.Context, ids []string) ([]user.User, error) {
-	var found []user.User
-	for _, id := range ids {
-		for _, u := range s.users {
-			if u.ID == id {
-				found = append(found, u)
-			}
-		}
-	}
-	return found, s.call()
-}
-
-func (s *memStore) runner() *broadcast.Runner {
-	return &broadcast.Runner{Store: s, Users: s, Now: func() time.Time { return noon }}
-}
-
-func (s *memStore) run(t *testing.T) {
+// newFixture stores users, of whom every tenth is an agent and one is disabled,
+// and creates the broadcast.
+func newFixture(t *testing.T, count int, b broadcast.Broadcast) *fixture {
 	t.Helper()
-	if done, err := s.runner().Run(context.Background(), "b1", noon.Add(time.Minute)); err != nil || !done {
-		t.Fatalf("got done %v, %v", done, err)
+	f := &fixture{Store: memstore.New(now), t: t}
+	for n := range count {
+		u := user.User{
+			ID: fmt.Sprintf("u%04d", n), Phone: fmt.Sprint("+", n), Role: user.RoleUser, Email: "a@b.ir", EmailVerified: n%2 == 0,
+			Notifications: user.NotificationPreferences{Email: true, SMS: n%3 == 0}, Disabled: n == 7,
+		}
+		if n%10 == 0 {
+			u.Role = user.RoleSupport
+		}
+		if err := f.PutAccount(t.Context(), account.Login{Phone: u.Phone, User: u}); err != nil {
+			t.Fatal(err)
+		}
+		f.users = append(f.users, u)
 	}
+	if _, err := f.service().Create(t.Context(), audit.Actor{}, b); err != nil {
+		t.Fatal(err)
+	}
+	return f
+}
+
+func (f *fixture) service() *broadcast.Service {
+	return &broadcast.Service{Store: f, Recorder: audit.Recorder{Now: now, NewID: func() string { return "b1" }}}
+}
+
+// run runs the broadcast until the deadline.
+func (f *fixture) run(deadline time.Time) (done bool, err error) {
+	runner := broadcast.Runner{Store: f, Users: f, Now: now}
+	return runner.Run(f.t.Context(), "b1", deadline)
+}
+
+// complete runs the broadcast to its end.
+func (f *fixture) complete() {
+	f.t.Helper()
+	if done, err := f.run(noon.Add(time.Minute)); err != nil || !done {
+		f.t.Fatalf("got done %v, %v", done, err)
+	}
+}
+
+// broadcast returns the stored broadcast.
+func (f *fixture) broadcast() broadcast.Broadcast {
+	f.t.Helper()
+	b, err := f.Broadcast(f.t.Context(), "b1")
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	return b
+}
+
+// notifications returns how many notifications a user sees in the app.
+func (f *fixture) notifications(userID string) int {
+	f.t.Helper()
+	page, err := f.ListNotifications(f.t.Context(), userID, notification.Query{Limit: 10})
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	return len(page.Notifications)
 }
 
 // expectNotified fails unless exactly the matching users were notified once.
-func (s *memStore) expectNotified(t *testing.T, name string, matches func(u user.User) bool) {
-	t.Helper()
+func (f *fixture) expectNotified(name string, matches func(u user.User) bool) {
+	f.t.Helper()
 	want := 0
-	for _, u := range s.users {
+	for _, u := range f.users {
 		times := 0
 		if matches(u) && !u.Disabled {
 			times = 1
 			want++
 		}
-		if s.notified[u.ID] != times {
-			t.Errorf("%s: %s has %d notifications, want %d", name, u.ID, s.notified[u.ID], times)
+		if got := f.notifications(u.ID); got != times {
+			f.t.Errorf("%s: %s has %d notifications, want %d", name, u.ID, got, times)
 		}
 	}
-	if s.broadcast.Total != want || s.broadcast.State != broadcast.Enqueued {
-		t.Errorf("%s: got total %d, state %s, want %d, written", name, s.broadcast.Total, s.broadcast.State, want)
+	if b := f.broadcast(); b.Total != want || b.State != broadcast.Enqueued {
+		f.t.Errorf("%s: got total %d, state %s, want %d, written", name, b.Total, b.State, want)
 	}
 }
 
@@ -168,21 +118,21 @@ func toAllUsers() broadcast.Broadcast {
 }
 
 func TestRun_Audiences(t *testing.T) {
-	s := newMemStore(200, toAllUsers())
-	s.run(t)
-	s.expectNotified(t, "all", allUsers)
+	f := newFixture(t, 200, toAllUsers())
+	f.complete()
+	f.expectNotified("all", allUsers)
 
-	s = newMemStore(200, broadcast.Broadcast{InApp: true, Audience: broadcast.Audience{Roles: []user.Role{user.RoleAdmin, user.RoleSupport}}})
-	s.run(t)
-	s.expectNotified(t, "roles", func(u user.User) bool { return u.Role == user.RoleSupport })
+	f = newFixture(t, 200, broadcast.Broadcast{InApp: true, Audience: broadcast.Audience{Roles: []user.Role{user.RoleAdmin, user.RoleSupport}}})
+	f.complete()
+	f.expectNotified("roles", func(u user.User) bool { return u.Role == user.RoleSupport })
 
-	s = newMemStore(200, broadcast.Broadcast{InApp: true, Audience: broadcast.Audience{UserCount: 100}})
+	listed := []string{"deleted-user"}
 	for n := range 99 {
-		s.recipients = append(s.recipients, s.users[n*2].ID)
+		listed = append(listed, fmt.Sprintf("u%04d", n*2))
 	}
-	s.recipients = append(s.recipients, "deleted-user")
-	s.run(t)
-	s.expectNotified(t, "named", func(u user.User) bool {
+	f = newFixture(t, 200, broadcast.Broadcast{InApp: true, Audience: broadcast.Audience{UserIDs: listed}})
+	f.complete()
+	f.expectNotified("listed", func(u user.User) bool {
 		n, _ := strconv.Atoi(u.ID[1:])
 		return n%2 == 0 && n < 198
 	})
@@ -193,72 +143,82 @@ func TestRun_DeliveryCounts(t *testing.T) {
 	b := toAllUsers()
 	b.InApp = false
 	b.Channels = []notification.Channel{notification.Email, notification.SMS}
-	b.Counts = map[notification.Channel]broadcast.DeliveryCounts{notification.Email: {}, notification.SMS: {}}
-	s := newMemStore(100, b)
-	s.run(t)
+	b.Counts = map[notification.Channel]broadcast.DeliveryCounts{}
+	f := newFixture(t, 100, b)
+	f.complete()
+	b = f.broadcast()
 	for channel, planned := range map[notification.Channel]int{notification.Email: 50, notification.SMS: 34} {
-		if got := s.broadcast.Counts[channel]; got.Planned != planned || got.Planned+got.Skipped != 99 {
+		if got := b.Counts[channel]; got.Planned != planned || got.Planned+got.Skipped != 99 {
 			t.Errorf("%s: got %+v, want %d planned of 99", channel, got, planned)
 		}
 	}
-	if s.hidden != 99 {
-		t.Errorf("%d were hidden in the app, want all 99", s.hidden)
+	for _, u := range f.users {
+		if n := f.notifications(u.ID); n > 0 {
+			t.Errorf("%s has %d notifications in the app, want none", u.ID, n)
+		}
 	}
-	if state := s.broadcast.PublicState(); state != broadcast.Sending {
+	if state := b.PublicState(); state != broadcast.Sending {
 		t.Errorf("state before the first delivery: %s", state)
 	}
-	s.broadcast.Counts[notification.Email] = broadcast.DeliveryCounts{Planned: 50, Sent: 49, Failed: 1}
-	s.broadcast.Counts[notification.SMS] = broadcast.DeliveryCounts{Planned: 34, Sent: 34}
-	if state := s.broadcast.PublicState(); state != broadcast.Done {
+	b.Counts[notification.Email] = broadcast.DeliveryCounts{Planned: 50, Sent: 49, Failed: 1}
+	b.Counts[notification.SMS] = broadcast.DeliveryCounts{Planned: 34, Sent: 34}
+	if state := b.PublicState(); state != broadcast.Done {
 		t.Errorf("state after the last delivery: %s", state)
 	}
 }
 
-// TestRun_CrashAtEveryCall fails each call in turn, before and after a page was
-// written, and resumes the run: every user is notified once.
+// TestRun_CrashAtEveryCall fails each call in turn, before or after it takes
+// effect, and resumes the run: every user is notified once.
 func TestRun_CrashAtEveryCall(t *testing.T) {
 	for _, loseResponse := range []bool{false, true} {
 		for at := range 16 {
-			s := newMemStore(150, toAllUsers())
-			s.callsLeft, s.loseResponse = at, loseResponse
-			if _, err := s.runner().Run(context.Background(), "b1", noon.Add(time.Minute)); err == nil && s.callsLeft < 0 {
+			f := newFixture(t, 150, toAllUsers())
+			callsLeft := at
+			fail := func(string) error {
+				if callsLeft--; callsLeft < 0 {
+					return errDown
+				}
+				return nil
+			}
+			if loseResponse {
+				f.After = fail
+			} else {
+				f.Before = fail
+			}
+			if _, err := f.run(noon.Add(time.Minute)); err == nil && callsLeft < 0 {
 				t.Fatalf("call %d: no error", at)
 			}
-			s.callsLeft = 1 << 30
-			s.run(t)
-			s.expectNotified(t, fmt.Sprintf("call %d, lost answer %v", at, loseResponse), allUsers)
+			f.Before, f.After = nil, nil
+			f.complete()
+			f.expectNotified(fmt.Sprintf("call %d, lost response %v", at, loseResponse), allUsers)
 		}
 	}
 }
 
 // TestRun_OutOfTime checks that a run after its deadline is not done.
 func TestRun_OutOfTime(t *testing.T) {
-	s := newMemStore(200, toAllUsers())
-	done, err := s.runner().Run(context.Background(), "b1", noon)
-	if done || err != nil || s.broadcast.State != broadcast.Queued {
-		t.Errorf("got done %v, %v, state %s", done, err, s.broadcast.State)
+	f := newFixture(t, 200, toAllUsers())
+	if done, err := f.run(noon); done || err != nil || f.broadcast().State != broadcast.Queued {
+		t.Errorf("got done %v, %v, state %s", done, err, f.broadcast().State)
 	}
 }
 
 // TestCancel checks that a cancelled broadcast notifies no more users, and that
 // a complete one cannot be cancelled.
 func TestCancel(t *testing.T) {
-	newService := func(s *memStore) *broadcast.Service {
-		return &broadcast.Service{Store: s, Recorder: audit.Recorder{Now: func() time.Time { return noon }, NewID: func() string { return "r" }}}
-	}
-	s := newMemStore(200, toAllUsers())
+	f := newFixture(t, 200, toAllUsers())
 	for range 2 { // it is safe to repeat
-		if b, err := newService(s).Cancel(context.Background(), audit.Actor{}, "b1"); err != nil || b.State != broadcast.Cancelled {
+		if b, err := f.service().Cancel(t.Context(), audit.Actor{}, "b1"); err != nil || b.State != broadcast.Cancelled {
 			t.Fatalf("got %s, %v", b.State, err)
 		}
 	}
-	s.run(t)
-	if len(s.notified) > 0 {
-		t.Errorf("%d users were notified", len(s.notified))
+	f.complete()
+	if n := f.Calls("AddNotifications", "WriteBroadcastPage"); n > 0 {
+		t.Errorf("%d pages were written", n)
 	}
-	s = newMemStore(10, toAllUsers())
-	s.run(t)
-	if _, err := newService(s).Cancel(context.Background(), audit.Actor{}, "b1"); !apperr.Is(err, apperr.BroadcastFinished) {
+	f = newFixture(t, 10, toAllUsers())
+	f.complete()
+	if _, err := f.service().Cancel(t.Context(), audit.Actor{}, "b1"); !apperr.Is(err, apperr.BroadcastFinished) {
 		t.Errorf("complete broadcast: got %v", err)
 	}
 }

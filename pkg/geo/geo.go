@@ -32,7 +32,7 @@ type City struct {
 }
 
 // provinces parses the list once.
-var provinces = sync.OnceValue(func() []Province {
+var provinces = sync.OnceValue(func() []Province { //nolint:gochecknoglobals // parsed once and never changed
 	var parsed []Province
 	for line := range strings.Lines(provinceList) {
 		id, names, _ := strings.Cut(strings.TrimSpace(line), "|")

@@ -7,130 +7,148 @@ import (
 	"testing"
 	"time"
 
+	"ticketsystem/pkg/account"
+	"ticketsystem/pkg/audit"
+	"ticketsystem/pkg/memstore"
 	"ticketsystem/pkg/notification"
+	"ticketsystem/pkg/ticket"
 	"ticketsystem/pkg/user"
 )
 
+const maxSMSPerDay = 10
+
 var errProvider = errors.New("the provider says no")
 
-// memStore implements DeliveryStore for one notification, and both providers.
-type memStore struct {
-	notification notification.Notification
-	recipient    notification.Recipient
-	suppressed   bool
-	quotaUsed    bool
-	providerErr  error
-	sent         []string
-	storeErr     error
+// fixture is a store with a user and one notification, and the providers.
+type fixture struct {
+	*memstore.Store
+	t           *testing.T
+	providerErr error
+	sent        []string
 }
 
-func newMemStore() *memStore {
-	return &memStore{
-		notification: notification.Notification{
-			ID: "N", UserID: "sara", Kind: notification.KindReply, TicketID: "01BX5ZZKBKACTAV9WEVGEMMVRZ", Title: "The parcel", Body: "We look", Author: "Ali",
-			Deliveries: map[notification.Channel]notification.Delivery{
-				notification.Email: {State: notification.Queued}, notification.SMS: {State: notification.Queued},
-			},
-		},
-		recipient: notification.Recipient{Found: true, User: user.User{
-			ID: "sara", Phone: "+989121234567", Name: "Sara", Email: "s@b.ir", EmailVerified: true, Locale: "en", Notifications: user.NotificationPreferences{Email: true, SMS: true},
-		}},
+// newFixture returns a fixture whose deliveries are in the given state.
+func newFixture(t *testing.T, state notification.State) *fixture {
+	t.Helper()
+	f := &fixture{Store: memstore.New(func() time.Time { return noon }), t: t}
+	f.putUser(user.User{
+		ID: "sara", Phone: "+989121234567", Name: "Sara", Email: "s@b.ir", EmailVerified: true, Locale: "en",
+		Notifications: user.NotificationPreferences{Email: true, SMS: true},
+	})
+	f.must(f.AddNotifications(t.Context(), notification.Notification{
+		ID: "N", UserID: "sara", Kind: notification.KindReply, TicketID: ticketID, Seq: 2, Title: "The parcel", Body: "We look", Author: "Ali", CreatedAt: noon,
+		Deliveries: map[notification.Channel]notification.Delivery{notification.Email: {State: state, At: noon}, notification.SMS: {State: state, At: noon}},
+	}))
+	return f
+}
+
+func (f *fixture) putUser(u user.User) {
+	f.t.Helper()
+	f.must(f.PutAccount(f.t.Context(), account.Login{Phone: u.Phone, User: u}))
+}
+
+// updateUser stores a changed user.
+func (f *fixture) updateUser(change func(u *user.User)) {
+	f.t.Helper()
+	u, err := f.User(f.t.Context(), "sara")
+	f.must(err)
+	change(&u)
+	f.putUser(u)
+}
+
+// delivery returns the stored delivery.
+func (f *fixture) delivery(channel notification.Channel) notification.Delivery {
+	f.t.Helper()
+	page, err := f.ListNotifications(f.t.Context(), "sara", notification.Query{Limit: 1})
+	f.must(err)
+	return page.Notifications[0].Deliveries[channel]
+}
+
+// deliver runs a job for the notification.
+func (f *fixture) deliver(now time.Time, channel notification.Channel) (time.Duration, error) {
+	return f.deliverer(now).Deliver(f.t.Context(), notification.DeliveryJob{UserID: "sara", ID: "N", Channel: channel})
+}
+
+func (f *fixture) must(err error) {
+	f.t.Helper()
+	if err != nil {
+		f.t.Fatal(err)
 	}
 }
 
-func (s *memStore) ClaimDelivery(_ context.Context, job notification.DeliveryJob, now, staleBefore time.Time) (notification.Notification, bool, error) {
-	d := s.notification.Deliveries[job.Channel]
-	claimed := d.State == notification.Queued || d.State == notification.Failed || d.State == notification.Sending && d.At.Before(staleBefore)
-	if s.notification.ID != job.ID {
-		return notification.Notification{}, false, s.storeErr
-	}
-	if claimed {
-		d.State, d.At = notification.Sending, now
-		d.Attempts++
-		s.notification.Deliveries[job.Channel] = d
-	}
-	return s.notification, claimed, s.storeErr
+// Mail implements notification.Mailer.
+func (f *fixture) Mail(_ context.Context, m notification.Mail, userID string) error {
+	f.sent = append(f.sent, fmt.Sprint("mail to ", m.To, " of ", userID, ": ", m.Subject))
+	return f.providerErr
 }
 
-func (s *memStore) CompleteDelivery(_ context.Context, _ notification.Notification, channel notification.Channel, d notification.Delivery) error {
-	s.notification.Deliveries[channel] = d
-	return nil
+// Send implements notification.SMSSender.
+func (f *fixture) Send(_ context.Context, to, text string) error {
+	f.sent = append(f.sent, fmt.Sprint("SMS to ", to, ": ", text))
+	return f.providerErr
 }
 
-func (s *memStore) DeliveryRecipient(context.Context, notification.Notification) (notification.Recipient, error) {
-	return s.recipient, nil
-}
-
-func (s *memStore) IsSuppressed(context.Context, string) (bool, error) { return s.suppressed, nil }
-
-func (s *memStore) ReserveSMSQuota(context.Context, time.Time, int) (bool, error) {
-	return !s.quotaUsed, nil
-}
-
-func (s *memStore) Mail(_ context.Context, m notification.Mail, userID string) error {
-	s.sent = append(s.sent, fmt.Sprint("mail to ", m.To, " of ", userID, ": ", m.Subject))
-	return s.providerErr
-}
-
-func (s *memStore) Send(_ context.Context, to, text string) error {
-	s.sent = append(s.sent, fmt.Sprint("SMS to ", to, ": ", text))
-	return s.providerErr
-}
-
-func (s *memStore) deliverer(now time.Time) *notification.Deliverer {
-	return &notification.Deliverer{Store: s, Mailer: s, SMS: s, Now: func() time.Time { return now }, MaxSMSPerDay: 1}
-}
-
-func jobFor(channel notification.Channel) notification.DeliveryJob {
-	return notification.DeliveryJob{UserID: "sara", ID: "N", Channel: channel}
+func (f *fixture) deliverer(now time.Time) *notification.Deliverer {
+	return &notification.Deliverer{Store: f, Mailer: f, SMS: f, Now: func() time.Time { return now }, MaxSMSPerDay: maxSMSPerDay}
 }
 
 // TestDeliver checks what is sent, and the reasons to skip a delivery.
 func TestDeliver(t *testing.T) {
 	const mailed, messaged = "mail to s@b.ir of sara: New reply: The parcel", "SMS to +989121234567: TicketSystem: support has answered your ticket VGEM-MVRZ."
+	const email, sms = notification.Email, notification.SMS
+	none := func(*fixture) {}
+	withUser := func(change func(u *user.User)) func(*fixture) { return func(f *fixture) { f.updateUser(change) } }
+	bounced := func(f *fixture) { f.must(f.Suppress(t.Context(), notification.MailFeedback{Address: "S@b.ir"})) }
+	useQuota := func(f *fixture) {
+		for range maxSMSPerDay {
+			_, err := f.ReserveSMSQuota(t.Context(), noon, maxSMSPerDay)
+			f.must(err)
+		}
+	}
 	for name, c := range map[string]struct {
-		change  func(s *memStore)
+		state   notification.State
+		prepare func(f *fixture)
 		channel notification.Channel
 		want    string
 		sent    int
 	}{
-		"mail":                 {func(*memStore) {}, notification.Email, "sent", 1},
-		"SMS":                  {func(*memStore) {}, notification.SMS, "sent", 1},
-		"read":                 {func(s *memStore) { s.recipient.Read = true }, notification.SMS, "skipped read", 0},
-		"user deleted":         {func(s *memStore) { s.recipient.Found = false }, notification.SMS, "skipped gone", 0},
-		"disabled":             {func(s *memStore) { s.recipient.User.Disabled = true }, notification.SMS, "skipped gone", 0},
-		"SMS disabled":         {func(s *memStore) { s.recipient.User.Notifications.SMS = false }, notification.SMS, "skipped choice", 0},
-		"mail disabled":        {func(s *memStore) { s.recipient.User.Notifications.Email = false }, notification.Email, "skipped choice", 0},
-		"no address":           {func(s *memStore) { s.recipient.User.Email = "" }, notification.Email, "skipped no_address", 0},
-		"not verified":         {func(s *memStore) { s.recipient.User.EmailVerified = false }, notification.Email, "skipped unverified", 0},
-		"bounced":              {func(s *memStore) { s.suppressed = true }, notification.Email, "skipped suppressed", 0},
-		"bounced, by SMS":      {func(s *memStore) { s.suppressed = true }, notification.SMS, "sent", 1},
-		"quota used":           {func(s *memStore) { s.quotaUsed = true }, notification.SMS, "failed spend_limit", 0},
-		"quota used, by mail":  {func(s *memStore) { s.quotaUsed = true }, notification.Email, "sent", 1},
-		"already sent":         {func(s *memStore) { s.set(notification.SMS, notification.Sent) }, notification.SMS, "sent", 0},
-		"already skipped":      {func(s *memStore) { s.set(notification.SMS, notification.Skipped) }, notification.SMS, "skipped", 0},
-		"failed before":        {func(s *memStore) { s.set(notification.SMS, notification.Failed) }, notification.SMS, "sent", 1},
-		"another notification": {func(s *memStore) { s.notification.ID = "M" }, notification.SMS, "queued", 0},
+		"mail":                {notification.Queued, none, email, "sent", 1},
+		"SMS":                 {notification.Queued, none, sms, "sent", 1},
+		"read":                {notification.Queued, func(f *fixture) { f.must(f.MarkAllNotificationsRead(t.Context(), "sara")) }, sms, "skipped read", 0},
+		"entry read":          {notification.Queued, (*fixture).readEntry, sms, "skipped read", 0},
+		"user deleted":        {notification.Queued, (*fixture).deleteUser, sms, "skipped gone", 0},
+		"disabled":            {notification.Queued, withUser(func(u *user.User) { u.Disabled = true }), sms, "skipped gone", 0},
+		"SMS disabled":        {notification.Queued, withUser(func(u *user.User) { u.Notifications.SMS = false }), sms, "skipped choice", 0},
+		"mail disabled":       {notification.Queued, withUser(func(u *user.User) { u.Notifications.Email = false }), email, "skipped choice", 0},
+		"no address":          {notification.Queued, withUser(func(u *user.User) { u.Email = "" }), email, "skipped no_address", 0},
+		"not verified":        {notification.Queued, withUser(func(u *user.User) { u.EmailVerified = false }), email, "skipped unverified", 0},
+		"bounced":             {notification.Queued, bounced, email, "skipped suppressed", 0},
+		"bounced, by SMS":     {notification.Queued, bounced, sms, "sent", 1},
+		"quota used":          {notification.Queued, useQuota, sms, "failed spend_limit", 0},
+		"quota used, by mail": {notification.Queued, useQuota, email, "sent", 1},
+		"already sent":        {notification.Sent, none, sms, "sent", 0},
+		"already skipped":     {notification.Skipped, none, sms, "skipped", 0},
+		"failed before":       {notification.Failed, none, sms, "sent", 1},
 	} {
-		s := newMemStore()
-		c.change(s)
+		f := newFixture(t, c.state)
+		c.prepare(f)
 		for range 2 { // a repeated job changes nothing
-			if _, err := s.deliverer(noon).Deliver(t.Context(), jobFor(c.channel)); err != nil {
+			if _, err := f.deliver(noon, c.channel); err != nil {
 				t.Errorf("%s: %v", name, err)
 			}
 			if c.want == "failed spend_limit" {
 				break
 			}
 		}
-		d := s.notification.Deliveries[c.channel]
+		d := f.delivery(c.channel)
 		got := string(d.State)
 		if d.Reason != "" {
 			got += " " + d.Reason
 		}
-		if got != c.want || len(s.sent) != c.sent {
-			t.Errorf("%s: got %s and %q, want %s and %d", name, got, s.sent, c.want, c.sent)
+		if got != c.want || len(f.sent) != c.sent {
+			t.Errorf("%s: got %s and %q, want %s and %d", name, got, f.sent, c.want, c.sent)
 		}
-		for _, sent := range s.sent {
+		for _, sent := range f.sent {
 			if sent != mailed && sent != messaged {
 				t.Errorf("%s: got %q", name, sent)
 			}
@@ -138,53 +156,68 @@ func TestDeliver(t *testing.T) {
 	}
 }
 
-func (s *memStore) set(channel notification.Channel, state notification.State) {
-	s.notification.Deliveries[channel] = notification.Delivery{State: state}
+// readEntry moves the user's read marker to the entry that the notification reports.
+func (f *fixture) readEntry() {
+	f.must(f.CreateReadMarker(f.t.Context(), ticket.ReadMarker{TicketID: ticketID, Reader: ticket.Author{ID: "sara"}, Seq: 2}))
+}
+
+func (f *fixture) deleteUser() {
+	u, err := f.User(f.t.Context(), "sara")
+	f.must(err)
+	f.must(f.DeleteUser(f.t.Context(), u, audit.Record{}))
+}
+
+func TestDeliver_UnknownNotification(t *testing.T) {
+	f := newFixture(t, notification.Queued)
+	job := notification.DeliveryJob{UserID: "sara", ID: "M", Channel: notification.SMS}
+	if _, err := f.deliverer(noon).Deliver(t.Context(), job); err != nil || len(f.sent) > 0 {
+		t.Errorf("got %v, sent %q", err, f.sent)
+	}
 }
 
 // TestDeliver_RetriesFailures checks the growing delay and the stored reason.
 func TestDeliver_RetriesFailures(t *testing.T) {
-	s := newMemStore()
-	s.providerErr = errProvider
+	f := newFixture(t, notification.Queued)
+	f.providerErr = errProvider
 	for attempt, want := range []time.Duration{10 * time.Second, 20 * time.Second, 40 * time.Second, 80 * time.Second} {
-		wait, err := s.deliverer(noon).Deliver(t.Context(), jobFor(notification.SMS))
-		d := s.notification.Deliveries[notification.SMS]
-		if !errors.Is(err, errProvider) || wait != want || d.State != notification.Failed || d.Attempts != attempt+1 || d.Reason != errProvider.Error() {
-			t.Errorf("attempt %d: got %v after %v, %+v, want %v", attempt+1, err, wait, d, want)
+		retryAfter, err := f.deliver(noon, notification.SMS)
+		d := f.delivery(notification.SMS)
+		if !errors.Is(err, errProvider) || retryAfter != want || d.State != notification.Failed || d.Attempts != attempt+1 || d.Reason != errProvider.Error() {
+			t.Errorf("attempt %d: got %v, retry after %v, %+v, want %v", attempt+1, err, retryAfter, d, want)
 		}
 		if d.PublicReason() != notification.ReasonProvider {
 			t.Errorf("public reason: got %q", d.PublicReason())
 		}
 	}
-	s.providerErr = nil
-	if _, err := s.deliverer(noon).Deliver(t.Context(), jobFor(notification.SMS)); err != nil || s.notification.Deliveries[notification.SMS].State != notification.Sent {
-		t.Errorf("got %v, %+v, want it sent", err, s.notification.Deliveries[notification.SMS])
+	f.providerErr = nil
+	if _, err := f.deliver(noon, notification.SMS); err != nil || f.delivery(notification.SMS).State != notification.Sent {
+		t.Errorf("got %v, %+v, want it sent", err, f.delivery(notification.SMS))
 	}
 }
 
 // TestDeliver_AlreadyClaimed checks that a claimed delivery is not sent until
 // the lease has ended.
 func TestDeliver_AlreadyClaimed(t *testing.T) {
-	s := newMemStore()
-	s.notification.Deliveries[notification.SMS] = notification.Delivery{State: notification.Sending, Attempts: 1, At: noon}
-	if wait, err := s.deliverer(noon.Add(20*time.Second)).Deliver(t.Context(), jobFor(notification.SMS)); err == nil || wait < 10*time.Second || len(s.sent) != 0 {
-		t.Errorf("claimed: got %v, %v, sent %q", wait, err, s.sent)
+	f := newFixture(t, notification.Sending)
+	if retryAfter, err := f.deliver(noon.Add(20*time.Second), notification.SMS); err == nil || retryAfter < 10*time.Second || len(f.sent) != 0 {
+		t.Errorf("claimed: got %v, %v, sent %q", retryAfter, err, f.sent)
 	}
-	if _, err := s.deliverer(noon.Add(40*time.Second)).Deliver(t.Context(), jobFor(notification.SMS)); err != nil || len(s.sent) != 1 {
-		t.Errorf("lease ended: got %v, sent %q", err, s.sent)
+	if _, err := f.deliver(noon.Add(40*time.Second), notification.SMS); err != nil || len(f.sent) != 1 {
+		t.Errorf("lease ended: got %v, sent %q", err, f.sent)
 	}
-	s.storeErr = errProvider
-	if _, err := s.deliverer(noon).Deliver(t.Context(), jobFor(notification.Email)); err == nil {
+	f.Before = func(string) error { return errProvider }
+	if _, err := f.deliver(noon, notification.Email); err == nil {
 		t.Error("store failure: no error")
 	}
 }
 
 // TestDeliver_NoMailer checks that mail is skipped if e-mail is not configured.
 func TestDeliver_NoMailer(t *testing.T) {
-	s := newMemStore()
-	d := s.deliverer(noon)
+	f := newFixture(t, notification.Queued)
+	d := f.deliverer(noon)
 	d.Mailer = nil
-	if _, err := d.Deliver(t.Context(), jobFor(notification.Email)); err != nil || s.notification.Deliveries[notification.Email].Reason != notification.ReasonNoProvider {
-		t.Errorf("got %v, %+v", err, s.notification.Deliveries[notification.Email])
+	job := notification.DeliveryJob{UserID: "sara", ID: "N", Channel: notification.Email}
+	if _, err := d.Deliver(t.Context(), job); err != nil || f.delivery(notification.Email).Reason != notification.ReasonNoProvider {
+		t.Errorf("got %v, %+v", err, f.delivery(notification.Email))
 	}
 }

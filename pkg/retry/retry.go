@@ -19,7 +19,7 @@ type Policy struct {
 }
 
 // Default is the policy for writers that compete for one item.
-var Default = Policy{MaxAttempts: 31, MinBackoff: 5 * time.Millisecond, MaxBackoff: 150 * time.Millisecond}
+var Default = Policy{MaxAttempts: 31, MinBackoff: 5 * time.Millisecond, MaxBackoff: 150 * time.Millisecond} //nolint:gochecknoglobals // a constant of a struct type
 
 // maxShift keeps the doubled delay from overflowing.
 const maxShift = 10

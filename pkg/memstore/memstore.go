@@ -1,0 +1,171 @@
+// Package memstore implements the store interfaces of the domain packages in
+// memory, for tests. The conformance suite runs on it and on pkg/dynamo.
+package memstore
+
+import (
+	"encoding/json"
+	"errors"
+	"slices"
+	"sync"
+	"time"
+
+	"ticketsystem/pkg/account"
+	"ticketsystem/pkg/attachment"
+	"ticketsystem/pkg/audit"
+	"ticketsystem/pkg/broadcast"
+	"ticketsystem/pkg/category"
+	"ticketsystem/pkg/idempotency"
+	"ticketsystem/pkg/notification"
+	"ticketsystem/pkg/realtime"
+	"ticketsystem/pkg/ticket"
+	"ticketsystem/pkg/user"
+)
+
+// Compile-time checks of the interfaces that other packages declare.
+var (
+	_ account.CookieStore           = (*Store)(nil)
+	_ account.RevocationStore       = (*Store)(nil)
+	_ account.SessionStore          = (*Store)(nil)
+	_ attachment.Store              = (*Store)(nil)
+	_ audit.Store                   = (*Store)(nil)
+	_ broadcast.Store               = (*Store)(nil)
+	_ broadcast.UserStore           = (*Store)(nil)
+	_ category.AdminStore           = (*Store)(nil)
+	_ category.Store                = (*Store)(nil)
+	_ idempotency.Store             = (*Store)(nil)
+	_ notification.DeliveryStore    = (*Store)(nil)
+	_ notification.Store            = (*Store)(nil)
+	_ notification.SuppressionStore = (*Store)(nil)
+	_ realtime.Store                = (*Store)(nil)
+	_ ticket.AgentStore             = (*Store)(nil)
+	_ ticket.AttachmentStore        = (*Store)(nil)
+	_ ticket.DeleteStore            = (*Store)(nil)
+	_ ticket.Store                  = (*Store)(nil)
+	_ ticket.TimerStore             = (*Store)(nil)
+)
+
+// ErrItemTooLarge is returned if an item or key exceeds a limit of DynamoDB.
+var ErrItemTooLarge = errors.New("memstore: item exceeds a limit of DynamoDB")
+
+// Limits of DynamoDB, in bytes.
+const (
+	maxItemSize     = 400 << 10
+	maxPartitionKey = 2048
+	maxSortKey      = 1024
+)
+
+// Store is an in-memory store. It is safe for concurrent use. Operations are
+// atomic; the hooks run outside of its lock and may call it.
+type Store struct {
+	// Before, if set, runs before each operation. If it returns an error, the
+	// operation fails with it and has no effect.
+	Before func(operation string) error
+	// After, if set, runs after each operation that succeeded. If it returns an
+	// error, the operation fails with it but has taken effect, like a lost response.
+	After func(operation string) error
+
+	now func() time.Time
+	mu  sync.Mutex
+
+	calls       map[string]int
+	tickets     map[string]*ticketPartition
+	timers      map[string]timer
+	attachments map[string]storedAttachment
+	categories  map[string]category.Category
+	revision    int // of the categories
+	audit       []audit.Record
+
+	logins      map[string]account.Login
+	attempts    map[string]attempts
+	users       map[string]user.User
+	admins      map[string]bool
+	sessions    map[string]account.Session // by family
+	codes       map[codeKey]account.OneTimeCode
+	counters    map[account.RateCounter]int
+	revocations map[string][]user.Revocation
+
+	notifications map[string]map[string]storedNotification // by user and ID
+	unread        map[string]unreadCount
+	suppressed    map[string]bool
+	smsQuota      map[string]int
+	broadcasts    map[string]*storedBroadcast
+
+	tokens        map[string]connectToken
+	connections   map[string]realtime.Connection
+	subscriptions map[string]map[string]subscription // by topic and connection
+	requests      map[string]idempotency.Record
+}
+
+// New returns an empty Store. now decides what has expired.
+func New(now func() time.Time) *Store {
+	return &Store{
+		now: now, calls: map[string]int{}, tickets: map[string]*ticketPartition{}, timers: map[string]timer{},
+		attachments: map[string]storedAttachment{}, categories: map[string]category.Category{},
+		logins: map[string]account.Login{}, attempts: map[string]attempts{}, users: map[string]user.User{}, admins: map[string]bool{},
+		sessions: map[string]account.Session{}, codes: map[codeKey]account.OneTimeCode{}, counters: map[account.RateCounter]int{},
+		revocations: map[string][]user.Revocation{}, notifications: map[string]map[string]storedNotification{},
+		unread: map[string]unreadCount{}, suppressed: map[string]bool{}, smsQuota: map[string]int{}, broadcasts: map[string]*storedBroadcast{},
+		tokens: map[string]connectToken{}, connections: map[string]realtime.Connection{},
+		subscriptions: map[string]map[string]subscription{}, requests: map[string]idempotency.Record{},
+	}
+}
+
+// Calls returns how often the operations were called.
+func (s *Store) Calls(operations ...string) int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	sum := 0
+	for _, operation := range operations {
+		sum += s.calls[operation]
+	}
+	return sum
+}
+
+// do runs an operation under the lock, between the hooks.
+func (s *Store) do(operation string, fn func() error) error {
+	if s.Before != nil {
+		if err := s.Before(operation); err != nil {
+			return err
+		}
+	}
+	if err := s.locked(operation, fn); err != nil {
+		return err
+	}
+	if s.After != nil {
+		return s.After(operation)
+	}
+	return nil
+}
+
+func (s *Store) locked(operation string, fn func() error) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.calls[operation]++
+	return fn()
+}
+
+// checkItem applies DynamoDB's limits to an item. The size is that of the
+// item's JSON, which is close enough.
+func checkItem(partitionKey, sortKey string, item any) error {
+	data, err := json.Marshal(item)
+	if err != nil {
+		return err
+	}
+	if len(data) > maxItemSize || len(partitionKey) > maxPartitionKey-len("T#") || len(sortKey) > maxSortKey-len("S#") {
+		return ErrItemTooLarge
+	}
+	return nil
+}
+
+// page returns up to limit values of a sorted list that follow the cursor, and
+// the next cursor, which is nil on the last page.
+func page[T any](all []T, keyOf func(T) string, limit int, cursor map[string]string) ([]T, map[string]string) {
+	if cursor != nil {
+		i := slices.IndexFunc(all, func(v T) bool { return keyOf(v) == cursor["after"] })
+		all = all[i+1:]
+	}
+	if len(all) <= limit {
+		return all, nil
+	}
+	return all[:limit], map[string]string{"after": keyOf(all[limit-1])}
+}

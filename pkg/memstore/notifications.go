@@ -1,0 +1,346 @@
+package memstore
+
+import (
+	"context"
+	"maps"
+	"reflect"
+	"slices"
+	"strings"
+	"time"
+
+	"ticketsystem/pkg/apperr"
+	"ticketsystem/pkg/audit"
+	"ticketsystem/pkg/broadcast"
+	"ticketsystem/pkg/notification"
+)
+
+type storedNotification struct {
+	notification.Notification
+	readRound int // "read all" calls before it was stored, if its ID is below unreadCount.upTo
+}
+
+// unreadCount is the number of unread notifications of a user. All up to upTo
+// were marked as read at once, readAll times.
+type unreadCount struct {
+	n       int
+	upTo    string
+	readAll int
+}
+
+func (u unreadCount) isRead(n storedNotification) bool {
+	if n.readRound > 0 {
+		return n.Read || u.readAll > n.readRound
+	}
+	return n.Read || u.upTo >= n.ID
+}
+
+type storedBroadcast struct {
+	broadcast.Broadcast
+	recipients []string
+	results    map[notification.Channel]broadcast.DeliveryCounts // of completed deliveries
+	lastAt     time.Time                                         // of the last one
+}
+
+func cloneNotification(n notification.Notification) notification.Notification {
+	deliveries := map[notification.Channel]notification.Delivery{}
+	maps.Copy(deliveries, n.Deliveries)
+	n.Deliveries = deliveries
+	return n
+}
+
+// AddNotifications implements notification.Store.
+func (s *Store) AddNotifications(_ context.Context, list ...notification.Notification) error {
+	return s.do("AddNotifications", func() error { return s.addNotifications(list) })
+}
+
+func (s *Store) addNotifications(list []notification.Notification) error {
+	for _, n := range list {
+		if err := checkItem(n.UserID, n.ID, n); err != nil {
+			return err
+		}
+	}
+	for _, n := range list {
+		if s.notifications[n.UserID] == nil {
+			s.notifications[n.UserID] = map[string]storedNotification{}
+		}
+		if _, exists := s.notifications[n.UserID][n.ID]; exists {
+			continue
+		}
+		count, stored := s.unread[n.UserID], storedNotification{Notification: cloneNotification(n)}
+		if count.upTo >= n.ID {
+			stored.readRound = count.readAll
+		}
+		if !n.Hidden {
+			count.n++
+		}
+		s.notifications[n.UserID][n.ID], s.unread[n.UserID] = stored, count
+	}
+	return nil
+}
+
+// ListNotifications implements notification.Store.
+func (s *Store) ListNotifications(_ context.Context, userID string, q notification.Query) (result notification.Page, err error) {
+	err = s.do("ListNotifications", func() error {
+		count, unread := s.unread[userID], 0
+		result.Unread = count.n
+		for _, id := range slices.Backward(sortedKeys(s.notifications[userID])) {
+			stored := s.notifications[userID][id]
+			n := cloneNotification(stored.Notification)
+			n.Read = count.isRead(stored)
+			if n.Hidden || !n.CreatedAt.Add(notification.TTL).After(s.now()) || q.Before != "" && id >= q.Before || q.Unread && n.Read {
+				continue
+			}
+			if len(result.Notifications) == q.Limit {
+				result.Next = result.Notifications[q.Limit-1].ID
+				return nil
+			}
+			if !n.Read {
+				unread++
+			}
+			result.Notifications = append(result.Notifications, n)
+		}
+		if q.Before == "" {
+			result.Unread = unread // expired notifications are still in the stored count
+		}
+		return nil
+	})
+	return result, err
+}
+
+// MarkNotificationsRead implements notification.Store.
+func (s *Store) MarkNotificationsRead(_ context.Context, userID string, ids []string) error {
+	return s.do("MarkNotificationsRead", func() error {
+		for _, id := range ids {
+			n, found := s.notifications[userID][id]
+			count := s.unread[userID]
+			if found && !count.isRead(n) {
+				n.Read = true
+				count.n--
+				s.notifications[userID][id], s.unread[userID] = n, count
+			}
+		}
+		return nil
+	})
+}
+
+// MarkAllNotificationsRead implements notification.Store.
+func (s *Store) MarkAllNotificationsRead(_ context.Context, userID string) error {
+	return s.do("MarkAllNotificationsRead", func() error {
+		count := s.unread[userID]
+		if ids := sortedKeys(s.notifications[userID]); count.n > 0 {
+			s.unread[userID] = unreadCount{upTo: max(count.upTo, ids[len(ids)-1]), readAll: count.readAll + 1}
+		}
+		return nil
+	})
+}
+
+// ClaimDelivery implements notification.DeliveryStore.
+func (s *Store) ClaimDelivery(_ context.Context, job notification.DeliveryJob, now, staleBefore time.Time) (n notification.Notification, claimed bool, err error) {
+	err = s.do("ClaimDelivery", func() error {
+		stored, found := s.notifications[job.UserID][job.ID]
+		if !found {
+			return nil
+		}
+		d := stored.Deliveries[job.Channel]
+		claimed = d.State == notification.Queued || d.State == notification.Failed || d.State == notification.Sending && d.At.Before(staleBefore)
+		if claimed {
+			d.State, d.At = notification.Sending, now
+			d.Attempts++
+			stored.Deliveries[job.Channel] = d
+		}
+		n = cloneNotification(stored.Notification)
+		return nil
+	})
+	return n, claimed, err
+}
+
+// CompleteDelivery implements notification.DeliveryStore.
+func (s *Store) CompleteDelivery(_ context.Context, n notification.Notification, channel notification.Channel, d notification.Delivery) error {
+	return s.do("CompleteDelivery", func() error {
+		stored, found := s.notifications[n.UserID][n.ID]
+		if current := stored.Deliveries[channel]; !found || current.State != notification.Sending || current.Attempts != d.Attempts {
+			return nil
+		}
+		stored.Deliveries[channel] = d
+		b, found := s.broadcasts[n.BroadcastID]
+		failedBefore := n.Deliveries[channel].Reason != ""
+		if !found || failedBefore && d.State == notification.Failed {
+			return nil
+		}
+		counts := b.results[channel]
+		switch d.State { //nolint:exhaustive // a completed delivery has one of these states
+		case notification.Sent:
+			counts.Sent++
+		case notification.Failed:
+			counts.Failed++
+		case notification.Skipped:
+			counts.Skipped++
+		}
+		if failedBefore {
+			counts.Failed--
+		}
+		b.results[channel], b.lastAt = counts, d.At
+		return nil
+	})
+}
+
+// DeliveryRecipient implements notification.DeliveryStore.
+func (s *Store) DeliveryRecipient(_ context.Context, n notification.Notification) (r notification.Recipient, err error) {
+	err = s.do("DeliveryRecipient", func() error {
+		r.User, r.Found = s.users[n.UserID]
+		stored, found := s.notifications[n.UserID][n.ID]
+		r.Read = found && s.unread[n.UserID].isRead(stored)
+		if n.TicketID != "" && n.Seq > 0 {
+			r.Read = r.Read || s.partition(n.TicketID).markers[n.UserID].seq >= n.Seq
+		}
+		return nil
+	})
+	return r, err
+}
+
+// IsSuppressed implements notification.DeliveryStore.
+func (s *Store) IsSuppressed(_ context.Context, address string) (suppressed bool, err error) {
+	err = s.do("IsSuppressed", func() error {
+		suppressed = s.suppressed[notification.NormalizeAddress(address)]
+		return nil
+	})
+	return suppressed, err
+}
+
+// Suppress implements notification.SuppressionStore.
+func (s *Store) Suppress(_ context.Context, f notification.MailFeedback) error {
+	return s.do("Suppress", func() error {
+		address := notification.NormalizeAddress(f.Address)
+		s.suppressed[address] = true
+		if u, found := s.users[f.UserID]; found && (u.Email == address || u.Email == f.Address) {
+			u.EmailVerified = false
+			s.users[f.UserID] = u
+		}
+		return nil
+	})
+}
+
+// ReserveSMSQuota implements notification.DeliveryStore.
+func (s *Store) ReserveSMSQuota(_ context.Context, day time.Time, limit int) (reserved bool, err error) {
+	err = s.do("ReserveSMSQuota", func() error {
+		date := day.UTC().Format(time.DateOnly)
+		if reserved = s.smsQuota[date] == 0 || s.smsQuota[date] < limit; reserved {
+			s.smsQuota[date]++
+		}
+		return nil
+	})
+	return reserved, err
+}
+
+// CreateBroadcast implements broadcast.Store.
+func (s *Store) CreateBroadcast(_ context.Context, b broadcast.Broadcast, r audit.Record) error {
+	return s.do("CreateBroadcast", func() error {
+		if _, exists := s.broadcasts[b.ID]; exists {
+			return nil
+		}
+		stored := &storedBroadcast{Broadcast: b, recipients: slices.Clone(b.Audience.UserIDs), results: map[notification.Channel]broadcast.DeliveryCounts{}}
+		stored.Audience.UserIDs, stored.Counts = nil, map[notification.Channel]broadcast.DeliveryCounts{}
+		for _, channel := range b.Channels {
+			stored.Counts[channel] = broadcast.DeliveryCounts{}
+		}
+		s.broadcasts[b.ID] = stored
+		s.audit = append(s.audit, r)
+		return nil
+	})
+}
+
+// current returns the broadcast with the results of completed deliveries. A
+// delivery that was planned and then skipped is no longer counted as planned.
+func (b *storedBroadcast) current() broadcast.Broadcast {
+	out := b.Broadcast
+	out.Counts = map[notification.Channel]broadcast.DeliveryCounts{}
+	for channel, counts := range b.Counts {
+		results := b.results[channel]
+		counts.Planned -= results.Skipped
+		counts.Sent, counts.Failed, counts.Skipped = results.Sent, results.Failed, counts.Skipped+results.Skipped
+		out.Counts[channel] = counts
+	}
+	if out.State == broadcast.Enqueued && b.lastAt.After(out.FinishedAt) {
+		out.FinishedAt = b.lastAt
+	}
+	return out
+}
+
+// Broadcast implements broadcast.Store.
+func (s *Store) Broadcast(_ context.Context, id string) (b broadcast.Broadcast, err error) {
+	err = s.do("Broadcast", func() error {
+		stored, found := s.broadcasts[id]
+		if !found {
+			return apperr.New(apperr.BroadcastNotFound, "")
+		}
+		b = stored.current()
+		return nil
+	})
+	return b, err
+}
+
+// ListBroadcasts implements broadcast.Store.
+func (s *Store) ListBroadcasts(_ context.Context, before string, limit int) (list []broadcast.Broadcast, err error) {
+	err = s.do("ListBroadcasts", func() error {
+		for _, id := range slices.Backward(sortedKeys(s.broadcasts)) {
+			if (before == "" || strings.Compare(id, before) < 0) && len(list) < limit {
+				list = append(list, s.broadcasts[id].current())
+			}
+		}
+		return nil
+	})
+	return list, err
+}
+
+// isRunning reports whether pages are still to be written.
+func (b *storedBroadcast) isRunning() bool {
+	return b.State == broadcast.Queued || b.State == broadcast.Sending
+}
+
+// CancelBroadcast implements broadcast.Store.
+func (s *Store) CancelBroadcast(_ context.Context, id string, at time.Time, r audit.Record) (cancelled bool, err error) {
+	err = s.do("CancelBroadcast", func() error {
+		b, found := s.broadcasts[id]
+		if cancelled = found && b.isRunning(); cancelled {
+			b.State, b.FinishedAt = broadcast.Cancelled, at
+			s.audit = append(s.audit, r)
+		}
+		return nil
+	})
+	return cancelled, err
+}
+
+// BroadcastRecipients implements broadcast.Store.
+func (s *Store) BroadcastRecipients(_ context.Context, id string, page int) (ids []string, err error) {
+	err = s.do("BroadcastRecipients", func() error {
+		if b, found := s.broadcasts[id]; found {
+			from := min(page*broadcast.PageSize, len(b.recipients))
+			ids = slices.Clone(b.recipients[from:min(from+broadcast.PageSize, len(b.recipients))])
+		}
+		return nil
+	})
+	return ids, err
+}
+
+// WriteBroadcastPage implements broadcast.Store.
+func (s *Store) WriteBroadcastPage(_ context.Context, before, after broadcast.Broadcast, list []notification.Notification) (written bool, err error) {
+	err = s.do("WriteBroadcastPage", func() error {
+		b, found := s.broadcasts[before.ID]
+		if !found || !b.isRunning() || !reflect.DeepEqual(b.Progress, before.Progress) {
+			return nil
+		}
+		if err := s.addNotifications(list); err != nil {
+			return err
+		}
+		b.Progress, b.State, b.FinishedAt = after.Progress, after.State, after.FinishedAt
+		b.Total += after.Total - before.Total
+		for channel, counts := range b.Counts {
+			counts.Planned += after.Counts[channel].Planned - before.Counts[channel].Planned
+			counts.Skipped += after.Counts[channel].Skipped - before.Counts[channel].Skipped
+			b.Counts[channel] = counts
+		}
+		written = true
+		return nil
+	})
+	return written, err
+}
