@@ -3,10 +3,10 @@ package main
 
 import (
 	"ticketsystem/pkg/app"
-	"ticketsystem/pkg/operate"
+	"ticketsystem/pkg/worker"
 )
 
 func main() {
-	a := app.Open()
-	a.Run(operate.GrantAdmin(a.Profiles()))
+	a := app.New()
+	a.Run(worker.GrantAdmin(a.Profiles()))
 }

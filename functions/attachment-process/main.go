@@ -4,10 +4,10 @@ package main
 import (
 	"ticketsystem/pkg/app"
 	"ticketsystem/pkg/app/attachments"
-	"ticketsystem/pkg/stream"
+	"ticketsystem/pkg/worker"
 )
 
 func main() {
-	a := app.Open()
-	a.Run(stream.HandleUploads(attachments.Service(a), a.Log))
+	a := app.New()
+	a.Run(worker.HandleUploads(attachments.Service(a), a.Log))
 }

@@ -8,6 +8,6 @@ import (
 )
 
 func main() {
-	a := app.Open()
+	a := app.New()
 	a.Serve(api.CreateBroadcast(&broadcast.Service{Store: a.Store(), Recorder: a.AuditRecorder()}))
 }

@@ -5,11 +5,11 @@ import (
 	"ticketsystem/pkg/app"
 	"ticketsystem/pkg/app/delivery"
 	"ticketsystem/pkg/broadcast"
-	"ticketsystem/pkg/stream"
+	"ticketsystem/pkg/worker"
 )
 
 func main() {
-	a := app.Open()
+	a := app.New()
 	runner := &broadcast.Runner{Store: a.Store(), Users: a.Store(), Now: app.Now}
-	a.Run(stream.RunBroadcasts(runner, delivery.BroadcastQueue(a), a.Log))
+	a.Run(worker.RunBroadcasts(runner, delivery.BroadcastQueue(a), a.Log))
 }

@@ -12,7 +12,7 @@ import (
 const policy = "default-src 'none'; script-src 'self'; style-src 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; worker-src blob:"
 
 func main() {
-	a := app.Open()
+	a := app.New()
 	a.Serve(api.ServeStatic(map[string]api.StaticFile{
 		"/docs":          {Content: infra.ViewerPage, Type: "text/html; charset=utf-8", Policy: policy},
 		"/docs/redoc.js": {Content: infra.ViewerScript, Type: "text/javascript; charset=utf-8", Encoding: "gzip"},

@@ -8,7 +8,7 @@ import (
 )
 
 func main() {
-	a := app.Open()
+	a := app.New()
 	auth := a.Auth()
 	auth.Email = email.Mailer(a)
 	a.Serve(api.SendEmailCode(auth))

@@ -4,10 +4,10 @@ package main
 import (
 	"ticketsystem/pkg/app"
 	"ticketsystem/pkg/app/delivery"
-	"ticketsystem/pkg/stream"
+	"ticketsystem/pkg/worker"
 )
 
 func main() {
-	a := app.Open()
-	a.Run(stream.DeliverNotifications(delivery.Deliverer(a), delivery.DeliveryQueue(a), a.Log))
+	a := app.New()
+	a.Run(worker.DeliverNotifications(delivery.Deliverer(a), delivery.DeliveryQueue(a), a.Log))
 }

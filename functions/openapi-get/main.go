@@ -10,6 +10,6 @@ import (
 )
 
 func main() {
-	a := app.Open()
+	a := app.New()
 	a.Serve(api.ServeStatic(map[string]api.StaticFile{"/openapi.json": {Load: sync.OnceValues(infra.OpenAPI), Type: "application/json"}}))
 }

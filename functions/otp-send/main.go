@@ -8,7 +8,7 @@ import (
 )
 
 func main() {
-	a := app.Open()
+	a := app.New()
 	auth := a.Auth()
 	auth.SMS = sms.New(a.AWS("SNS"))
 	a.Serve(api.SendCode(auth))

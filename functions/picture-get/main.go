@@ -8,6 +8,6 @@ import (
 )
 
 func main() {
-	a := app.Open()
+	a := app.New()
 	a.Serve(api.GetPicture(a.Profiles(), attachments.Service(a)))
 }

@@ -4,12 +4,12 @@ package main
 import (
 	"ticketsystem/pkg/app"
 	"ticketsystem/pkg/stats"
-	"ticketsystem/pkg/stream"
+	"ticketsystem/pkg/worker"
 )
 
 func main() {
-	a := app.Open()
+	a := app.New()
 	store := a.Store()
-	replay := &stream.Replay{Store: store, Tickets: a.Tickets(), Stats: &stats.Aggregator{Store: store}, Policy: a.AutomationPolicy(), Log: a.Log}
+	replay := &worker.Replay{Store: store, Tickets: a.Tickets(), Stats: &stats.Aggregator{Store: store}, Policy: a.AutomationPolicy(), Log: a.Log}
 	a.Run(replay.Handler())
 }

@@ -7,6 +7,6 @@ import (
 )
 
 func main() {
-	a := app.Open()
+	a := app.New()
 	a.Serve(api.ListProvinces())
 }

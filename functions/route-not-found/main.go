@@ -10,6 +10,6 @@ import (
 )
 
 func main() {
-	a := app.Open()
+	a := app.New()
 	a.Serve(api.RouteNotFound(sync.OnceValues(infra.Methods)))
 }

@@ -5,11 +5,11 @@ import (
 	"crypto/rand"
 
 	"ticketsystem/pkg/app"
-	"ticketsystem/pkg/operate"
 	"ticketsystem/pkg/secret"
+	"ticketsystem/pkg/worker"
 )
 
 func main() {
-	a := app.Open()
-	a.Run(operate.SigningKeyResource(secret.New(a.AWS("SSM")), rand.Reader))
+	a := app.New()
+	a.Run(worker.SigningKeyResource(secret.New(a.AWS("SSM")), rand.Reader))
 }

@@ -7,7 +7,7 @@ import (
 )
 
 func main() {
-	a := app.Open()
+	a := app.New()
 	handler := &ws.ConnectHandler{Tokens: a.ConnectTokens(), Authenticator: a.Authenticator(), AllowedOrigins: a.AllowedOrigins(), Log: a.Log}
 	a.Run(handler.Connect)
 }

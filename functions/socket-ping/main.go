@@ -7,7 +7,7 @@ import (
 )
 
 func main() {
-	a := app.Open()
+	a := app.New()
 	h := websocket.Handler(a)
 	a.Run(h.Handle(h.Ping))
 }

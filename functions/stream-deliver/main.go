@@ -1,17 +1,25 @@
-// Command stream-deliver pushes what was written, and orders what is to be sent: the stream of the table.
+// Command stream-deliver handles the table's stream: it pushes changes to sockets, enqueues deliveries and revokes access.
 package main
 
 import (
 	"ticketsystem/pkg/app"
 	"ticketsystem/pkg/app/delivery"
 	"ticketsystem/pkg/app/websocket"
+	"ticketsystem/pkg/dynamo"
 	"ticketsystem/pkg/stream"
 )
 
 func main() {
-	a := app.Open()
-	publisher, revoker := websocket.Publisher(a), websocket.AccessRevoker(a)
-	a.Run(stream.NewBatchHandler(a.Log,
-		stream.PushChanges(a.Store(), publisher), stream.PushNotifications(publisher), stream.EnqueueDeliveries(delivery.DeliveryQueue(a), delivery.NotificationDelay(a)),
-		stream.RevokeChangedRights(a.Store(), revoker), stream.VerifyNewSession(a.Store(), revoker), stream.CloseEndedSession(websocket.Disconnector(a)), stream.EnqueueBroadcasts(delivery.BroadcastQueue(a)), stream.AckHeartbeat("stream-deliver", a.Store())))
+	a := app.New()
+	store, publisher, revoker := a.Store(), websocket.Publisher(a), websocket.AccessRevoker(a)
+	a.Run(stream.NewBatchHandler(a.Log, dynamo.DecodeRecord,
+		stream.PushChanges(store, publisher),
+		stream.PushNotifications(publisher),
+		stream.EnqueueDeliveries(delivery.DeliveryQueue(a), delivery.NotificationDelay(a)),
+		stream.EnqueueBroadcasts(delivery.BroadcastQueue(a)),
+		stream.RevokeChangedRights(store, revoker),
+		stream.VerifyNewSession(store, revoker),
+		stream.CloseEndedSession(websocket.Disconnector(a)),
+		stream.AckHeartbeat("stream-deliver", store),
+	))
 }

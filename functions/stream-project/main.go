@@ -1,17 +1,27 @@
-// Command stream-project keeps the projections of the log: the stream of the table.
+// Command stream-project handles the table's stream: it updates all projections of the ticket logs.
 package main
 
 import (
 	"ticketsystem/pkg/app"
 	"ticketsystem/pkg/app/attachments"
+	"ticketsystem/pkg/dynamo"
 	"ticketsystem/pkg/stats"
 	"ticketsystem/pkg/stream"
 )
 
 func main() {
-	a := app.Open()
+	a := app.New()
 	store := a.Store()
-	a.Run(stream.NewBatchHandler(a.Log,
-		stream.ProjectTickets(a.Tickets()), stream.ScheduleTimers(a.Store(), a.AutomationPolicy()), stream.SyncUserCopies(store), stream.AnonymizeUser(store), stream.ProjectStats(&stats.Aggregator{Store: store}), stream.ProjectActivity(store),
-		stream.CreateNotifications(a.Notifier()), stream.IndexSearch(store), stream.PurgeDeleted(store, attachments.Bucket(a)), stream.AckHeartbeat("stream-project", store)))
+	a.Run(stream.NewBatchHandler(a.Log, dynamo.DecodeRecord,
+		stream.ProjectTickets(a.Tickets()),
+		stream.ScheduleTimers(store, a.AutomationPolicy()),
+		stream.SyncUserCopies(store),
+		stream.AnonymizeUser(store),
+		stream.ProjectStats(&stats.Aggregator{Store: store}),
+		stream.ProjectActivity(store),
+		stream.CreateNotifications(a.Notifier()),
+		stream.IndexSearch(store),
+		stream.PurgeDeleted(store, attachments.Bucket(a)),
+		stream.AckHeartbeat("stream-project", store),
+	))
 }

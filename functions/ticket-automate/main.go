@@ -3,10 +3,10 @@ package main
 
 import (
 	"ticketsystem/pkg/app"
-	"ticketsystem/pkg/stream"
+	"ticketsystem/pkg/worker"
 )
 
 func main() {
-	a := app.Open()
-	a.Run(stream.RunAutomation(a.Automation()))
+	a := app.New()
+	a.Run(worker.RunAutomation(a.Automation()))
 }

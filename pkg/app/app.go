@@ -36,8 +36,8 @@ type App struct {
 	revocations *account.RevocationCache
 }
 
-// Open makes the House of this process.
-func Open() *App {
+// New makes the House of this process.
+func New() *App {
 	return &App{Env: NewEnv(os.LookupEnv), idGenerator: id.NewGenerator(Now, rand.Reader), Log: slog.New(slog.NewJSONHandler(os.Stdout, nil))}
 }
 

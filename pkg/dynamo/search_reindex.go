@@ -6,15 +6,9 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
+	"ticketsystem/pkg/search"
 	"ticketsystem/pkg/ticket"
 )
-
-// EntryTerms is what one cause adds to the words of a ticket: everybody's, and those
-// of staff alone.
-type EntryTerms struct {
-	Cause            string
-	Terms, StaffOnly []string
-}
 
 // ReindexTicket makes the words of a ticket what the causes say, which stand in
 // their order and are all up to the last of them. What later causes have added
@@ -23,7 +17,7 @@ type EntryTerms struct {
 // It may run while others learn: rows go first, then what stands about them, so
 // that whoever counts on a row that goes has been there before. Who calls it
 // looks afterwards whether there is more, and calls again.
-func (s *Store) ReindexTicket(ctx context.Context, tk ticket.Ticket, entries []EntryTerms) error {
+func (s *Store) ReindexTicket(ctx context.Context, tk ticket.Ticket, entries []search.EntryTerms) error {
 	if len(entries) == 0 {
 		return nil
 	}

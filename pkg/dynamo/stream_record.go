@@ -3,190 +3,133 @@ package dynamo
 import (
 	"fmt"
 	"strings"
-	"time"
 
 	"github.com/aws/aws-lambda-go/events"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
-	"ticketsystem/pkg/notification"
+	"ticketsystem/pkg/event"
 	"ticketsystem/pkg/ticket"
 	"ticketsystem/pkg/user"
 )
 
-// Change is what a record of the table's stream tells. One of the pointers is
-// set, or an id; none for an item that nobody follows.
-type Change struct {
-	Created bool // the item was not there before
-	// Earlier are the changes of the same partition that stand before this one in
-	// its batch. They have been followed; whoever read the partition for one of
-	// them, strongly consistent, has met this one too.
-	Earlier          []Change
-	Entry            *ticket.Entry
-	Ticket           *ticket.Ticket
-	ReadMarker       *ticket.ReadMarker
-	UserChangedID    string
-	Notification     *notification.Notification
-	Socket           *SocketChange
-	OldUser, NewUser *user.User // a person before and after; nil where there was or is none
-	Heartbeat        time.Time  // of a mark that was sent through the stream
-	// BroadcastID is the id of a broadcast.
-	BroadcastID string
-
-	// DeletedTicketID is the id of a ticket that has been deleted: nothing that was derived
-	// from it may stay. It is told again when something slipped in behind the
-	// deletion; all of that has been followed by then.
-	DeletedTicketID string
-	// DeletedUserID is the id of a person who has been removed.
-	DeletedUserID string
-	// RightsChangedUserID is the id of a person with another role, or who is out: tokens and
-	// sockets that carry rights of before must end.
-	RightsChangedUserID string
-	// EndedSession is a session that is no more.
-	EndedSession *EndedSession
-	// SessionUser is the person with whose rights a session has begun.
-	SessionUser *user.User
-}
-
-// EndedSession names a session.
-type EndedSession struct{ UserID, SessionID string }
-
-// DecodeRecord reads a record of the stream. Removals tell nothing, but for those
-// of a person, a session and a socket.
-func DecodeRecord(record events.DynamoDBEventRecord) (Change, error) {
-	c := Change{Created: record.EventName == string(events.DynamoDBOperationTypeInsert)}
-	old, err := decodeUser(record.Change.OldImage)
-	if err != nil {
-		return c, err
-	}
+// DecodeRecord decodes a record of the table's stream. It returns nil if no
+// handler acts on the item. Removals are reported for users, sessions and
+// sockets only.
+func DecodeRecord(record events.DynamoDBEventRecord) (event.Event, error) {
 	if record.EventName == string(events.DynamoDBOperationTypeRemove) {
-		c, err = decodeRemoval(record)
-		c.OldUser = old
-		return c, err
+		return decodeRemoval(record.Change.OldImage)
 	}
 	image, err := convertImage(record.Change.NewImage)
 	if err != nil {
-		return c, err
+		return nil, err
 	}
 	var k key
 	if err := decode(image, &k); err != nil {
-		return c, err
+		return nil, err
 	}
+	created := record.EventName == string(events.DynamoDBOperationTypeInsert)
 	switch {
 	case strings.HasPrefix(k.PK, "T#"):
-		err = c.decodeTicketItem(k, image)
-	case strings.HasPrefix(k.PK, prefixNotification):
-		if k.SK != skUnread {
-			var i notificationItem
-			err = decode(image, &i)
-			n := i.notification()
-			c.Notification = &n
-		}
-	case k.SK == skHeartbeat:
-		var i heartbeatItem
-		err = decode(image, &i)
-		c.Heartbeat = fromMillis(i.SentAt)
-	case k.PK == broadcastPK && !strings.Contains(k.SK, "#"):
-		c.BroadcastID = k.SK
-	case k.SK == skConnection && c.Created:
-		c.Socket, err = decodeSocket(image, true)
+		return decodeTicketItem(k, image, created)
 	case k.SK == skUser:
-		c.UserChangedID = idOf(k.PK)
-		c.OldUser = old
-		c.NewUser, err = decodeUser(record.Change.NewImage)
-		if rightsChanged(old, c.NewUser) {
-			c.RightsChangedUserID = c.UserChangedID
-		}
-	case strings.HasPrefix(k.SK, prefixSession) && c.Created:
-		var i sessionItem
-		err = decode(image, &i)
-		owner := i.User.user()
-		c.SessionUser = &owner
+		return decodeUserChange(record.Change.OldImage, image, created)
+	case k.SK == skHeartbeat:
+		i, err := decodeAs[heartbeatItem](image)
+		return event.HeartbeatSent{SentAt: fromMillis(i.SentAt)}, err
+	case !created: // of all others, only a new item matters
+		return nil, nil
+	case strings.HasPrefix(k.PK, prefixNotification) && k.SK != skUnread:
+		i, err := decodeAs[notificationItem](image)
+		return event.NotificationCreated{Notification: i.notification()}, err
+	case k.PK == broadcastPK && !strings.Contains(k.SK, "#"):
+		return event.BroadcastCreated{BroadcastID: k.SK}, nil
+	case k.SK == skConnection:
+		i, err := decodeAs[connectionItem](image)
+		c := i.connection()
+		return event.SocketOpened{ConnectionID: c.ID, ExpiresAt: c.ExpiresAt}, err
+	case strings.HasPrefix(k.SK, prefixSession):
+		i, err := decodeAs[sessionItem](image)
+		return event.SessionStarted{User: i.User.user()}, err
 	}
-	return c, err
+	return nil, nil
 }
 
-// decodeTicketItem reads an item of a ticket's partition.
-func (c *Change) decodeTicketItem(k key, image item) (err error) {
+func decodeTicketItem(k key, image item, created bool) (event.Event, error) {
 	switch {
 	case k.SK == skTicket:
-		var i ticketItem
-		err = decode(image, &i)
+		i, err := decodeAs[ticketItem](image)
 		if i.DeletedAt != 0 {
-			c.DeletedTicketID = idOf(k.PK)
-			break
+			return event.TicketDeleted{TicketID: idOf(k.PK)}, err
 		}
-		tk := i.ticket()
-		c.Ticket = &tk
+		return event.TicketChanged{Ticket: i.ticket()}, err
 	case strings.HasPrefix(k.SK, prefixEntry):
-		c.Entry, err = decodeEntry(image)
-	case strings.HasPrefix(k.SK, prefixReadMarker):
-		var i readMarkerItem
-		err = decode(image, &i)
-		c.ReadMarker = &ticket.ReadMarker{
-			TicketID: idOf(k.PK), Seq: i.Read, Reader: ticket.Author{ID: idOf(k.SK), Name: i.Name, Role: user.Role(i.Role)},
+		e, err := decodeEntry(image)
+		if err != nil || !created {
+			return nil, err
 		}
+		return event.EntryAppended{Entry: *e}, nil
+	case strings.HasPrefix(k.SK, prefixReadMarker):
+		i, err := decodeAs[readMarkerItem](image)
+		return event.ReadMarkerMoved{Marker: ticket.ReadMarker{
+			TicketID: idOf(k.PK), Seq: i.Read, Reader: ticket.Author{ID: idOf(k.SK), Name: i.Name, Role: user.Role(i.Role)},
+		}}, err
 	}
-	return err
+	return nil, nil
 }
 
-func decodeRemoval(record events.DynamoDBEventRecord) (Change, error) {
-	old, err := convertImage(record.Change.OldImage)
-	if err != nil {
-		return Change{}, err
+func decodeUserChange(oldImage map[string]events.DynamoDBAttributeValue, image item, created bool) (event.Event, error) {
+	updated, err := decodeUser(image)
+	if err != nil || created {
+		return event.UserCreated{User: updated}, err
 	}
-	var k key
-	if err := decode(old, &k); err != nil {
-		return Change{}, err
+	old, err := convertImage(oldImage)
+	if err != nil || len(old) == 0 {
+		return event.UserChanged{New: updated}, err
 	}
-	switch {
-	case k.SK == skConnection:
-		socket, err := decodeSocket(old, false)
-		return Change{Socket: socket}, err
-	case k.SK == skUser:
-		return Change{DeletedUserID: idOf(k.PK), RightsChangedUserID: idOf(k.PK)}, nil
-	case strings.HasPrefix(k.SK, prefixSession):
-		return Change{EndedSession: &EndedSession{UserID: idOf(k.PK), SessionID: idOf(k.SK)}}, nil
-	}
-	return Change{}, nil
+	before, err := decodeUser(old)
+	return event.UserChanged{Old: before, New: updated}, err
 }
 
-// SocketChange is a connection that was opened, or closed.
-type SocketChange struct {
-	ID      string
-	Expires time.Time
-	Open    bool
-}
-
-func decodeSocket(image item, open bool) (*SocketChange, error) {
-	var i connectionItem
-	err := decode(image, &i)
-	c := i.connection()
-	return &SocketChange{ID: c.ID, Expires: c.ExpiresAt, Open: open}, err
-}
-
-// rightsChanged says whether a person has other rights than before, or none any
-// more.
-func rightsChanged(old, updated *user.User) bool {
-	return old != nil && updated != nil && (updated.Disabled && !old.Disabled || old.Role != updated.Role)
-}
-
-// decodeUser reads a person; nil when the image is of something else.
-func decodeUser(image map[string]events.DynamoDBAttributeValue) (*user.User, error) {
-	if sk, ok := image["SK"]; !ok || sk.DataType() != events.DataTypeString || sk.String() != skUser {
-		return nil, nil
-	}
-	converted, err := convertImage(image)
+func decodeRemoval(oldImage map[string]events.DynamoDBAttributeValue) (event.Event, error) {
+	image, err := convertImage(oldImage)
 	if err != nil {
 		return nil, err
 	}
-	var i userItem
-	err = decode(converted, &i)
-	u := i.user()
-	return &u, err
+	var k key
+	if err := decode(image, &k); err != nil {
+		return nil, err
+	}
+	switch {
+	case k.SK == skConnection:
+		i, err := decodeAs[connectionItem](image)
+		c := i.connection()
+		return event.SocketClosed{ConnectionID: c.ID, ExpiresAt: c.ExpiresAt}, err
+	case k.SK == skUser:
+		u, err := decodeUser(image)
+		return event.UserDeleted{User: u}, err
+	case strings.HasPrefix(k.SK, prefixSession):
+		return event.SessionEnded{UserID: idOf(k.PK), SessionID: idOf(k.SK)}, nil
+	}
+	return nil, nil
 }
 
-// convertImage turns an image of a stream record into an item. Lambda and the
-// SDK have types of their own for the same JSON.
+// decodeUser decodes a user item. The id comes from the key.
+func decodeUser(image item) (user.User, error) {
+	i, err := decodeAs[userItem](image)
+	u := i.user()
+	u.ID = idOf(i.PK)
+	return u, err
+}
+
+// decodeAs decodes an item into a new T.
+func decodeAs[T any](image item) (T, error) {
+	var v T
+	err := decode(image, &v)
+	return v, err
+}
+
+// convertImage converts an image of a stream record to an item. Lambda and the
+// SDK use different types for the same JSON.
 func convertImage(image map[string]events.DynamoDBAttributeValue) (item, error) {
 	out := make(item, len(image))
 	for name, value := range image {

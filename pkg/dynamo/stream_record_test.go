@@ -9,12 +9,14 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"ticketsystem/pkg/account"
+	"ticketsystem/pkg/event"
+	"ticketsystem/pkg/notification"
 	"ticketsystem/pkg/realtime"
 	"ticketsystem/pkg/ticket"
 	"ticketsystem/pkg/user"
 )
 
-// toStream writes an item as Lambda hands over a stream record's image.
+// toStream converts an item to an image of a stream record.
 func toStream(i item) map[string]events.DynamoDBAttributeValue {
 	out := map[string]events.DynamoDBAttributeValue{}
 	for name, v := range i {
@@ -51,7 +53,7 @@ func streamRecord(kind events.DynamoDBOperationType, v any) events.DynamoDBEvent
 	}
 }
 
-// changedRecord is a record with the item as it was before.
+// changedRecord returns a record with an old image, and a new one unless updated is nil.
 func changedRecord(kind events.DynamoDBOperationType, old, updated any) events.DynamoDBEventRecord {
 	r := events.DynamoDBEventRecord{EventName: string(kind), Change: events.DynamoDBStreamRecord{OldImage: toStream(encodeItem(old))}}
 	if updated != nil {
@@ -60,31 +62,29 @@ func changedRecord(kind events.DynamoDBOperationType, old, updated any) events.D
 	return r
 }
 
-// TestDecodeRecord_RightsChanged: what the rights of a person were is told from what
-// they are; a change of anything else shuts nobody out.
+// TestDecodeRecord_RightsChanged checks which changes of a user end their access.
 func TestDecodeRecord_RightsChanged(t *testing.T) {
 	sara := user.User{ID: "sara", Role: user.RoleUser, Name: "Sara"}
-	agent, renamed, off := sara, sara, sara
-	agent.Role, renamed.Name, off.Disabled = user.RoleSupport, "S.", true
+	agent, renamed, disabled := sara, sara, sara
+	agent.Role, renamed.Name, disabled.Disabled = user.RoleSupport, "S.", true
 	for name, c := range map[string]struct {
-		record events.DynamoDBEventRecord
-		want   Change
+		old, updated user.User
+		want         bool
 	}{
-		"another name": {changedRecord(events.DynamoDBOperationTypeModify, userToItem(sara), userToItem(renamed)), Change{UserChangedID: "sara"}},
-		"another role": {changedRecord(events.DynamoDBOperationTypeModify, userToItem(agent), userToItem(sara)), Change{UserChangedID: "sara", RightsChangedUserID: "sara"}},
-		"disabled":     {changedRecord(events.DynamoDBOperationTypeModify, userToItem(sara), userToItem(off)), Change{UserChangedID: "sara", RightsChangedUserID: "sara"}},
-		"let in again": {changedRecord(events.DynamoDBOperationTypeModify, userToItem(off), userToItem(sara)), Change{UserChangedID: "sara"}},
-		"removed":      {changedRecord(events.DynamoDBOperationTypeRemove, userToItem(sara), nil), Change{DeletedUserID: "sara", RightsChangedUserID: "sara"}},
-		"a lapsed session": {
-			changedRecord(events.DynamoDBOperationTypeRemove, sessionToItem(account.Session{Family: "f", User: sara}), nil), Change{EndedSession: &EndedSession{"sara", "f"}},
-		},
-		"a tombstone": {streamRecord(events.DynamoDBOperationTypeModify, tombstoneItem{ticketKey("t"), 5}), Change{DeletedTicketID: "t"}},
+		"other name": {sara, renamed, false},
+		"other role": {agent, sara, true},
+		"disabled":   {sara, disabled, true},
+		"enabled":    {disabled, sara, false},
 	} {
-		got, err := DecodeRecord(c.record)
-		got.OldUser, got.NewUser = nil, nil
-		if err != nil || !reflect.DeepEqual(got, c.want) {
-			t.Errorf("%s: got %+v, %v\nwant %+v", name, got, err, c.want)
+		got, err := DecodeRecord(changedRecord(events.DynamoDBOperationTypeModify, userToItem(c.old), userToItem(c.updated)))
+		changed, ok := got.(event.UserChanged)
+		if err != nil || !ok || changed.RightsChanged() != c.want {
+			t.Errorf("%s: got %+v, %v, want rights changed %v", name, got, err, c.want)
 		}
+	}
+	got, err := DecodeRecord(streamRecord(events.DynamoDBOperationTypeModify, userToItem(sara)))
+	if changed, ok := got.(event.UserChanged); err != nil || !ok || changed.RightsChanged() {
+		t.Errorf("no old image: got %+v, %v, want no changed rights", got, err)
 	}
 }
 
@@ -102,28 +102,38 @@ func TestDecodeRecord(t *testing.T) {
 		Readers: map[string]ticket.Reader{"sara": {Read: 1, Unread: 2}}, CreatedAt: at, LastActivityAt: at, Revision: 4,
 	}
 	stored := tk
-	stored.Revision = 3 // writing counts it on
+	stored.Revision = 3 // a write increments it
 	marker := ticket.ReadMarker{TicketID: "t", Seq: 5, Reader: ticket.Author{ID: "sara", Name: "Sara", Role: user.RoleUser}}
 	sara := user.User{ID: "sara", Role: user.RoleUser}
 	renamed := sara
 	renamed.Name = "Sara"
+	session, socket := sessionToItem(account.Session{Family: "f", User: sara}), connectionItem{key: connectionKey("c"), Topics: []string{"ticket:t"}}
+	expires := socket.connection().ExpiresAt
+	const insert, modify, remove = events.DynamoDBOperationTypeInsert, events.DynamoDBOperationTypeModify, events.DynamoDBOperationTypeRemove
 	for name, c := range map[string]struct {
 		record events.DynamoDBEventRecord
-		want   Change
+		want   event.Event
 	}{
-		"an entry":       {streamRecord(events.DynamoDBOperationTypeInsert, entryToItem(entry)), Change{Created: true, Entry: &entry}},
-		"a judged file":  {streamRecord(events.DynamoDBOperationTypeModify, entryToItem(entry)), Change{Entry: &entry}},
-		"a head":         {streamRecord(events.DynamoDBOperationTypeModify, ticketToItem(stored, true)), Change{Ticket: &tk}},
-		"a read mark":    {streamRecord(events.DynamoDBOperationTypeInsert, readMarkerItem{readMarkerKey("t", "sara"), 5, "Sara", "user"}), Change{Created: true, ReadMarker: &marker}},
-		"a new user":     {streamRecord(events.DynamoDBOperationTypeInsert, userToItem(sara)), Change{Created: true, UserChangedID: "sara", NewUser: &sara}},
-		"a user":         {changedRecord(events.DynamoDBOperationTypeModify, userToItem(sara), userToItem(renamed)), Change{UserChangedID: "sara", OldUser: &sara, NewUser: &renamed}},
-		"a login":        {streamRecord(events.DynamoDBOperationTypeInsert, loginToItem(account.Login{Phone: "+98912", User: sara})), Change{Created: true}},
-		"a session":      {streamRecord(events.DynamoDBOperationTypeInsert, sessionToItem(account.Session{Family: "f", User: sara})), Change{Created: true, SessionUser: &sara}},
-		"a refresh":      {streamRecord(events.DynamoDBOperationTypeModify, sessionToItem(account.Session{Family: "f", User: sara})), Change{}},
-		"a connection":   {streamRecord(events.DynamoDBOperationTypeModify, connectionItem{key: connectionKey("c"), Topics: []string{"ticket:t"}}), Change{}},
-		"a watcher":      {streamRecord(events.DynamoDBOperationTypeInsert, subscriptionItem{key: subscriptionKey(realtime.QueueTopic, "P#x")}), Change{Created: true}},
-		"an entry gone":  {changedRecord(events.DynamoDBOperationTypeRemove, entryToItem(entry), nil), Change{}},
-		"a user removed": {changedRecord(events.DynamoDBOperationTypeRemove, userToItem(sara), nil), Change{OldUser: &sara, DeletedUserID: "sara", RightsChangedUserID: "sara"}},
+		"entry appended":      {streamRecord(insert, entryToItem(entry)), event.EntryAppended{Entry: entry}},
+		"entry modified":      {streamRecord(modify, entryToItem(entry)), nil},
+		"entry purged":        {changedRecord(remove, entryToItem(entry), nil), nil},
+		"ticket changed":      {streamRecord(modify, ticketToItem(stored, true)), event.TicketChanged{Ticket: tk}},
+		"ticket deleted":      {streamRecord(modify, tombstoneItem{ticketKey("t"), 5}), event.TicketDeleted{TicketID: "t"}},
+		"read marker":         {streamRecord(insert, readMarkerItem{readMarkerKey("t", "sara"), 5, "Sara", "user"}), event.ReadMarkerMoved{Marker: marker}},
+		"user created":        {streamRecord(insert, userToItem(sara)), event.UserCreated{User: sara}},
+		"user changed":        {changedRecord(modify, userToItem(sara), userToItem(renamed)), event.UserChanged{Old: sara, New: renamed}},
+		"user deleted":        {changedRecord(remove, userToItem(sara), nil), event.UserDeleted{User: sara}},
+		"login":               {streamRecord(insert, loginToItem(account.Login{Phone: "+98912", User: sara})), nil},
+		"session started":     {streamRecord(insert, session), event.SessionStarted{User: sara}},
+		"session refreshed":   {streamRecord(modify, session), nil},
+		"session ended":       {changedRecord(remove, session, nil), event.SessionEnded{UserID: "sara", SessionID: "f"}},
+		"socket opened":       {streamRecord(insert, socket), event.SocketOpened{ConnectionID: "c", ExpiresAt: expires}},
+		"socket subscribed":   {streamRecord(modify, socket), nil},
+		"socket closed":       {changedRecord(remove, socket, nil), event.SocketClosed{ConnectionID: "c", ExpiresAt: expires}},
+		"subscription":        {streamRecord(insert, subscriptionItem{key: subscriptionKey(realtime.QueueTopic, "P#x")}), nil},
+		"heartbeat":           {streamRecord(modify, heartbeatItem{key: heartbeatKey(), SentAt: at.UnixMilli()}), event.HeartbeatSent{SentAt: at}},
+		"unread counter":      {streamRecord(insert, unreadItem{key: unreadKey("sara"), Unread: 1}), nil},
+		"notification update": {streamRecord(modify, notificationToItem(notification.Notification{ID: "1", UserID: "sara"}, 0)), nil},
 	} {
 		got, err := DecodeRecord(c.record)
 		if err != nil || !reflect.DeepEqual(got, c.want) {
@@ -132,15 +142,15 @@ func TestDecodeRecord(t *testing.T) {
 	}
 }
 
-// TestDecodeRecord_InvalidImage: a record that cannot be read is an error, not a
-// change that says nothing.
+// TestDecodeRecord_InvalidImage checks that an image with unexpected attribute types
+// is an error.
 func TestDecodeRecord_InvalidImage(t *testing.T) {
 	good := streamRecord(events.DynamoDBOperationTypeInsert, entryToItem(ticket.Entry{TicketID: "t", Seq: 1}))
 	for name, invalid := range map[string]events.DynamoDBAttributeValue{
 		"bytes":           events.NewBinaryAttribute([]byte{1}),
 		"bytes in a map":  events.NewMapAttribute(map[string]events.DynamoDBAttributeValue{"x": events.NewBinaryAttribute([]byte{1})}),
 		"bytes in a list": events.NewListAttribute([]events.DynamoDBAttributeValue{events.NewBinaryAttribute([]byte{1})}),
-		"the wrong type":  events.NewStringAttribute("a state is a map"),
+		"other type":      events.NewStringAttribute("a state is a map"),
 	} {
 		image := map[string]events.DynamoDBAttributeValue{"s": invalid}
 		for k, v := range good.Change.NewImage {

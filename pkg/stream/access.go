@@ -4,37 +4,38 @@ import (
 	"context"
 
 	"ticketsystem/pkg/apperr"
-	"ticketsystem/pkg/dynamo"
+	"ticketsystem/pkg/event"
 	"ticketsystem/pkg/user"
 )
 
-// AccessRevoker keeps out whose rights have changed or ended.
-type AccessRevoker interface {
-	RevokeAccess(ctx context.Context, userID string, inactive bool) error
-}
-
-// SessionCloser closes sockets.
-type SessionCloser interface {
-	CloseSession(ctx context.Context, userID, session string) error
-}
-
-// CloseEndedSession closes the sockets of sessions that have ended, however they did: who
-// has logged out hears nothing more.
-func CloseEndedSession(closer SessionCloser) Handler {
-	return func(ctx context.Context, change dynamo.Change) error {
-		if change.EndedSession == nil {
-			return nil
-		}
-		return closer.CloseSession(ctx, change.EndedSession.UserID, change.EndedSession.SessionID)
-	}
-}
-
-// UserReader know people as they are now.
+// UserReader reads users.
 type UserReader interface {
+	// User reads a user, strongly consistent. It fails with apperr.UserNotFound if
+	// the user does not exist.
 	User(ctx context.Context, id string) (user.User, error)
 }
 
-// userStatus says who somebody is now, and whether they are out: disabled or gone.
+// AccessRevoker ends access that was granted with outdated rights.
+type AccessRevoker interface {
+	// RevokeAccess revokes the user's access tokens and closes their sockets. If
+	// inactive, it also deletes their sessions. It is safe to repeat.
+	RevokeAccess(ctx context.Context, userID string, inactive bool) error
+}
+
+// SessionCloser closes the sockets of sessions.
+type SessionCloser interface {
+	// CloseSession closes all sockets of a session. It is safe to repeat.
+	CloseSession(ctx context.Context, userID, session string) error
+}
+
+// CloseEndedSession returns a Handler that closes the sockets of ended sessions.
+func CloseEndedSession(closer SessionCloser) Handler {
+	return on(func(ctx context.Context, e event.SessionEnded) error {
+		return closer.CloseSession(ctx, e.UserID, e.SessionID)
+	})
+}
+
+// userStatus reads a user, and reports whether the account is disabled or deleted.
 func userStatus(ctx context.Context, users UserReader, userID string) (current user.User, inactive bool, err error) {
 	current, err = users.User(ctx, userID)
 	if apperr.Is(err, apperr.UserNotFound) {
@@ -43,38 +44,44 @@ func userStatus(ctx context.Context, users UserReader, userID string) (current u
 	return current, current.Disabled, err
 }
 
-// RevokeChangedRights ends what a person had opened with rights of before. The function that
-// changed them has done so already; here it is done for what slipped in
-// meanwhile, and when that function died half-way. What counts is who they are
-// now: somebody who has been let in again stays in.
+// RevokeChangedRights returns a Handler that revokes access of users whose rights
+// changed. The request that changes rights also revokes access; the handler covers
+// concurrent logins and crashes of that request. The current state of the account
+// decides, so an account that was enabled again keeps its sessions.
 func RevokeChangedRights(users UserReader, revoker AccessRevoker) Handler {
-	return func(ctx context.Context, change dynamo.Change) error {
-		if change.RightsChangedUserID == "" {
+	return func(ctx context.Context, e event.Event, _ ...event.Event) error {
+		var userID string
+		switch e := e.(type) {
+		case event.UserChanged:
+			if e.RightsChanged() {
+				userID = e.New.ID
+			}
+		case event.UserDeleted:
+			userID = e.User.ID
+		}
+		if userID == "" {
 			return nil
 		}
-		_, inactive, err := userStatus(ctx, users, change.RightsChangedUserID)
+		_, inactive, err := userStatus(ctx, users, userID)
 		if err != nil {
 			return err
 		}
-		return revoker.RevokeAccess(ctx, change.RightsChangedUserID, inactive)
+		return revoker.RevokeAccess(ctx, userID, inactive)
 	}
 }
 
-// VerifyNewSession looks again at who has begun a session. Somebody may lose their rights
-// between the read of their login and the write of the session, and who takes
-// them away does not see it.
+// VerifyNewSession returns a Handler that revokes sessions started with outdated
+// rights. The rights of a user may change after a login read them and before it
+// wrote the session.
 func VerifyNewSession(users UserReader, revoker AccessRevoker) Handler {
-	return func(ctx context.Context, change dynamo.Change) error {
-		if change.SessionUser == nil {
-			return nil
-		}
-		current, inactive, err := userStatus(ctx, users, change.SessionUser.ID)
+	return on(func(ctx context.Context, e event.SessionStarted) error {
+		current, inactive, err := userStatus(ctx, users, e.User.ID)
 		if err != nil {
 			return err
 		}
-		if inactive || current.Role != change.SessionUser.Role || current.Phone != change.SessionUser.Phone {
-			return revoker.RevokeAccess(ctx, change.SessionUser.ID, inactive)
+		if inactive || current.Role != e.User.Role || current.Phone != e.User.Phone {
+			return revoker.RevokeAccess(ctx, e.User.ID, inactive)
 		}
 		return nil
-	}
+	})
 }

@@ -9,6 +9,7 @@ import (
 
 	"ticketsystem/pkg/apperr"
 	"ticketsystem/pkg/dynamo"
+	"ticketsystem/pkg/event"
 	"ticketsystem/pkg/stream"
 	"ticketsystem/pkg/user"
 )
@@ -20,11 +21,11 @@ func (closer *fakeCloser) CloseSession(_ context.Context, userID, session string
 	return nil
 }
 
-// TestCloseEndedSession: a session that is no more has its sockets closed; one that moves
-// on keeps them.
+// TestCloseEndedSession checks that a deleted session has its sockets closed, and a
+// refreshed one keeps them.
 func TestCloseEndedSession(t *testing.T) {
 	closer := &fakeCloser{}
-	h := stream.NewBatchHandler(slog.New(slog.DiscardHandler), stream.CloseEndedSession(closer))
+	h := stream.NewBatchHandler(slog.New(slog.DiscardHandler), dynamo.DecodeRecord, stream.CloseEndedSession(closer))
 	session := item("U#sara", "S#one")
 	if failed := failures(t, h, batch(insert(session), modify(session), removeWithImage(session), removeWithImage(item("U#sara", "other")))); failed != nil {
 		t.Errorf("failed %v", failed)
@@ -34,7 +35,7 @@ func TestCloseEndedSession(t *testing.T) {
 	}
 }
 
-// fakeUsers is one person as they are now, and notes who was shut out.
+// fakeUsers returns one user or error, and records revocations.
 type fakeUsers struct {
 	user    user.User
 	err     error
@@ -50,55 +51,70 @@ func (users *fakeUsers) RevokeAccess(_ context.Context, userID string, inactive 
 	return nil
 }
 
-// TestRevokeChangedRights: whose rights have changed is shut out as who they are now.
+// TestRevokeChangedRights checks that the current state of the account decides
+// whether its sessions end.
 func TestRevokeChangedRights(t *testing.T) {
-	errBroken := errors.New("no answer")
+	sara := user.User{ID: "sara", Role: user.RoleUser}
+	agent, renamed := sara, sara
+	agent.Role, renamed.Name = user.RoleSupport, "Sara"
+	changed := event.UserChanged{Old: agent, New: sara}
+	errBroken := errors.New("unavailable")
 	for name, c := range map[string]struct {
 		fakeUsers
-		want error
-		shut string
+		want    error
+		revoked string
 	}{
-		"may come in": {fakeUsers{user: user.User{Role: user.RoleUser}}, nil, "sara false"},
-		"disabled":    {fakeUsers{user: user.User{Role: user.RoleUser, Disabled: true}}, nil, "sara true"},
-		"removed":     {fakeUsers{err: apperr.New(apperr.UserNotFound, "")}, nil, "sara true"},
-		"unknown":     {fakeUsers{err: errBroken}, errBroken, ""},
+		"active":     {fakeUsers{user: user.User{Role: user.RoleUser}}, nil, "sara false"},
+		"disabled":   {fakeUsers{user: user.User{Role: user.RoleUser, Disabled: true}}, nil, "sara true"},
+		"deleted":    {fakeUsers{err: apperr.New(apperr.UserNotFound, "")}, nil, "sara true"},
+		"read fails": {fakeUsers{err: errBroken}, errBroken, ""},
 	} {
 		users := c.fakeUsers
-		if err := stream.RevokeChangedRights(&users, &users)(t.Context(), dynamo.Change{RightsChangedUserID: "sara"}); !errors.Is(err, c.want) || users.revoked != c.shut {
-			t.Errorf("%s: got %v, shut %q", name, err, users.revoked)
+		if err := stream.RevokeChangedRights(&users, &users)(t.Context(), changed); !errors.Is(err, c.want) || users.revoked != c.revoked {
+			t.Errorf("%s: got %v, revoked %q", name, err, users.revoked)
 		}
 	}
-	users := fakeUsers{}
-	if err := stream.RevokeChangedRights(&users, &users)(t.Context(), dynamo.Change{UserChangedID: "sara"}); err != nil || users.revoked != "" {
-		t.Errorf("another record: got %v, shut %q", err, users.revoked)
+	for name, c := range map[string]struct {
+		event   event.Event
+		revoked string
+	}{
+		"same rights": {event.UserChanged{Old: sara, New: renamed}, ""},
+		"new user":    {event.UserCreated{User: sara}, ""},
+		"other event": {event.TicketDeleted{TicketID: "t"}, ""},
+		"deleted":     {event.UserDeleted{User: sara}, "sara true"},
+	} {
+		users := fakeUsers{err: apperr.New(apperr.UserNotFound, "")}
+		if err := stream.RevokeChangedRights(&users, &users)(t.Context(), c.event); err != nil || users.revoked != c.revoked {
+			t.Errorf("%s: got %v, revoked %q, want %q", name, err, users.revoked, c.revoked)
+		}
 	}
 }
 
-// TestVerifyNewSession: a session with rights that have changed meanwhile does not last.
+// TestVerifyNewSession checks that a session with outdated rights is revoked.
 func TestVerifyNewSession(t *testing.T) {
 	sara := user.User{ID: "sara", Role: user.RoleSupport, Phone: "1", Name: "Sara"}
-	errBroken := errors.New("no answer")
+	errBroken := errors.New("unavailable")
 	for name, c := range map[string]struct {
 		fakeUsers
-		want error
-		shut string
+		want    error
+		revoked string
 	}{
-		"as read":  {fakeUsers{user: sara}, nil, ""},
-		"renamed":  {fakeUsers{user: user.User{ID: "sara", Role: user.RoleSupport, Phone: "1"}}, nil, ""},
-		"disabled": {fakeUsers{user: user.User{ID: "sara", Role: user.RoleSupport, Phone: "1", Disabled: true}}, nil, "sara true"},
-		"removed":  {fakeUsers{err: apperr.New(apperr.UserNotFound, "")}, nil, "sara true"},
-		"demoted":  {fakeUsers{user: user.User{ID: "sara", Role: user.RoleUser, Phone: "1"}}, nil, "sara false"},
-		"moved":    {fakeUsers{user: user.User{ID: "sara", Role: user.RoleSupport, Phone: "2"}}, nil, "sara false"},
-		"unknown":  {fakeUsers{err: errBroken}, errBroken, ""},
+		"unchanged":   {fakeUsers{user: sara}, nil, ""},
+		"renamed":     {fakeUsers{user: user.User{ID: "sara", Role: user.RoleSupport, Phone: "1"}}, nil, ""},
+		"disabled":    {fakeUsers{user: user.User{ID: "sara", Role: user.RoleSupport, Phone: "1", Disabled: true}}, nil, "sara true"},
+		"deleted":     {fakeUsers{err: apperr.New(apperr.UserNotFound, "")}, nil, "sara true"},
+		"demoted":     {fakeUsers{user: user.User{ID: "sara", Role: user.RoleUser, Phone: "1"}}, nil, "sara false"},
+		"other phone": {fakeUsers{user: user.User{ID: "sara", Role: user.RoleSupport, Phone: "2"}}, nil, "sara false"},
+		"read fails":  {fakeUsers{err: errBroken}, errBroken, ""},
 	} {
 		users := c.fakeUsers
 		verify := stream.VerifyNewSession(&users, &users)
-		if err := verify(t.Context(), dynamo.Change{SessionUser: &sara}); !errors.Is(err, c.want) || users.revoked != c.shut {
-			t.Errorf("%s: got %v, shut %q", name, err, users.revoked)
+		if err := verify(t.Context(), event.SessionStarted{User: sara}); !errors.Is(err, c.want) || users.revoked != c.revoked {
+			t.Errorf("%s: got %v, revoked %q", name, err, users.revoked)
 		}
 		users.revoked = ""
-		if err := verify(t.Context(), dynamo.Change{}); err != nil || users.revoked != "" {
-			t.Errorf("another record: got %v, shut %q", err, users.revoked)
+		if err := verify(t.Context(), event.UserCreated{User: sara}); err != nil || users.revoked != "" {
+			t.Errorf("other event: got %v, revoked %q", err, users.revoked)
 		}
 	}
 }

@@ -4,21 +4,19 @@ import (
 	"context"
 	"time"
 
-	"ticketsystem/pkg/dynamo"
+	"ticketsystem/pkg/event"
 )
 
-// HeartbeatStore keeps the answers of the stream's followers.
+// HeartbeatStore stores heartbeat acknowledgements.
 type HeartbeatStore interface {
+	// AckHeartbeat stores that the consumer has handled the heartbeat of that time.
 	AckHeartbeat(ctx context.Context, consumer string, sentAt time.Time) error
 }
 
-// AckHeartbeat answers the marks that are sent through the stream to see whether a
-// follower is behind.
+// AckHeartbeat returns a Handler that acknowledges heartbeats. The health report
+// derives the lag of the consumer from the last acknowledgement.
 func AckHeartbeat(consumer string, store HeartbeatStore) Handler {
-	return func(ctx context.Context, change dynamo.Change) error {
-		if change.Heartbeat.IsZero() {
-			return nil
-		}
-		return store.AckHeartbeat(ctx, consumer, change.Heartbeat)
-	}
+	return on(func(ctx context.Context, e event.HeartbeatSent) error {
+		return store.AckHeartbeat(ctx, consumer, e.SentAt)
+	})
 }

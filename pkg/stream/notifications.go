@@ -4,54 +4,51 @@ import (
 	"context"
 	"time"
 
-	"ticketsystem/pkg/dynamo"
+	"ticketsystem/pkg/event"
 	"ticketsystem/pkg/notification"
-	"ticketsystem/pkg/ws"
 )
 
-// CreateNotifications makes the notifications that follow from entries.
+// CreateNotifications returns a Handler that creates the notifications of new
+// entries.
 func CreateNotifications(notifier *notification.Notifier) Handler {
-	return func(ctx context.Context, change dynamo.Change) error {
-		if change.Entry == nil || !change.Created {
-			return nil
-		}
-		return notifier.NotifyEntry(ctx, *change.Entry)
-	}
+	return on(func(ctx context.Context, e event.EntryAppended) error {
+		return notifier.NotifyEntry(ctx, e.Entry)
+	})
 }
 
-// PushNotifications pushes new notifications to the open sockets of their owners.
-func PushNotifications(publisher *ws.Publisher) Handler {
-	return func(ctx context.Context, change dynamo.Change) error {
-		if change.Notification == nil || !change.Created || change.Notification.Hidden {
+// PushNotifications returns a Handler that pushes new notifications to the open
+// sockets of their recipients.
+func PushNotifications(publisher Publisher) Handler {
+	return on(func(ctx context.Context, e event.NotificationCreated) error {
+		if e.Notification.Hidden {
 			return nil
 		}
-		return publisher.PublishNotification(ctx, *change.Notification)
-	}
+		return publisher.PublishNotification(ctx, e.Notification)
+	})
 }
 
-// DeliveryQueue takes orders that are not to be seen before a delay is over.
+// DeliveryQueue takes delivery jobs.
 type DeliveryQueue interface {
+	// Send enqueues jobs that become visible after the delay.
 	Send(ctx context.Context, delay time.Duration, jobs ...notification.DeliveryJob) error
 }
 
-// EnqueueDeliveries orders the deliveries of new notifications. settle is how long they
-// wait: who reads what was written in the meantime gets no mail about it. A
-// broadcast does not wait.
+// EnqueueDeliveries returns a Handler that enqueues the deliveries of new
+// notifications. They are delayed, so that a notification that is read meanwhile
+// is not sent by e-mail or SMS. Broadcasts are not delayed.
 func EnqueueDeliveries(queue DeliveryQueue, delay time.Duration) Handler {
-	return func(ctx context.Context, change dynamo.Change) error {
-		if change.Notification == nil || !change.Created {
-			return nil
-		}
+	return on(func(ctx context.Context, e event.NotificationCreated) error {
+		n := e.Notification
 		var jobs []notification.DeliveryJob
-		for _, channel := range change.Notification.PendingChannels() {
-			jobs = append(jobs, notification.DeliveryJob{UserID: change.Notification.UserID, ID: change.Notification.ID, Channel: channel})
+		for _, channel := range n.PendingChannels() {
+			jobs = append(jobs, notification.DeliveryJob{UserID: n.UserID, ID: n.ID, Channel: channel})
 		}
 		if len(jobs) == 0 {
 			return nil
 		}
-		if change.Notification.Kind == notification.KindBroadcast {
+		if n.Kind == notification.KindBroadcast {
 			return queue.Send(ctx, 0, jobs...)
 		}
 		return queue.Send(ctx, delay, jobs...)
-	}
+	})
 }

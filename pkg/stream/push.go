@@ -3,40 +3,55 @@ package stream
 import (
 	"context"
 
-	"ticketsystem/pkg/dynamo"
+	"ticketsystem/pkg/event"
+	"ticketsystem/pkg/notification"
 	"ticketsystem/pkg/ticket"
 	"ticketsystem/pkg/user"
-	"ticketsystem/pkg/ws"
 )
 
-// PushChanges is the durable push: every entry is hinted at, every changed ticket
-// shown on the queue, every read mark told.
-func PushChanges(tickets ticket.Store, publisher *ws.Publisher) Handler {
-	return func(ctx context.Context, change dynamo.Change) error {
-		switch {
-		case change.Entry != nil && change.Created:
-			log, err := tickets.ReadLogLatest(ctx, change.Entry.TicketID, 1)
+// Publisher pushes frames to the sockets that are subscribed to a change. Its
+// methods fail only if the subscribers cannot be read; a lost frame is no error.
+type Publisher interface {
+	// PublishEntryHint announces that the ticket has an entry.
+	PublishEntryHint(ctx context.Context, tk ticket.Ticket, e ticket.Entry) error
+	// PublishQueueChange sends the ticket to those who watch the queue.
+	PublishQueueChange(ctx context.Context, tk ticket.Ticket) error
+	// PublishReadMarker sends a read marker. public is the last sequence number that
+	// the customer may see.
+	PublishReadMarker(ctx context.Context, m ticket.ReadMarker, public int) error
+	// PublishNotification sends a notification to its recipient.
+	PublishNotification(ctx context.Context, n notification.Notification) error
+}
+
+// PushChanges returns a Handler that pushes new entries, changed tickets and moved
+// read markers to subscribers. The request that posts an entry pushes it too, at
+// most once; the handler pushes at least once.
+func PushChanges(tickets ticket.Store, publisher Publisher) Handler {
+	return func(ctx context.Context, e event.Event, _ ...event.Event) error {
+		switch e := e.(type) {
+		case event.EntryAppended:
+			log, err := tickets.ReadLogLatest(ctx, e.Entry.TicketID, 1)
 			if err != nil || log.Ticket.ID == "" {
 				return err
 			}
-			log.Ticket.State = change.Entry.State
-			return publisher.PublishEntryHint(ctx, log.Ticket, *change.Entry)
-		case change.Ticket != nil:
-			return publisher.PublishQueueChange(ctx, *change.Ticket)
-		case change.ReadMarker != nil:
-			return pushReadMarker(ctx, tickets, publisher, *change.ReadMarker)
+			log.Ticket.State = e.Entry.State
+			return publisher.PublishEntryHint(ctx, log.Ticket, e.Entry)
+		case event.TicketChanged:
+			return publisher.PublishQueueChange(ctx, e.Ticket)
+		case event.ReadMarkerMoved:
+			return pushReadMarker(ctx, tickets, publisher, e.Marker)
 		}
 		return nil
 	}
 }
 
-func pushReadMarker(ctx context.Context, tickets ticket.Store, publisher *ws.Publisher, marker ticket.ReadMarker) error {
+func pushReadMarker(ctx context.Context, tickets ticket.Store, publisher Publisher, marker ticket.ReadMarker) error {
 	log, err := tickets.ReadLogLatest(ctx, marker.TicketID, 1)
 	if err != nil || log.Ticket.ID == "" {
 		return err
 	}
 	public := log.Ticket.PublicSeq
-	for _, e := range log.Entries { // the head may lag behind them
+	for _, e := range log.Entries { // the stored ticket may lack them
 		if e.VisibleTo(user.RoleUser) {
 			public = max(public, e.Seq)
 		}

@@ -5,7 +5,7 @@ import (
 	"fmt"
 
 	"ticketsystem/pkg/apperr"
-	"ticketsystem/pkg/dynamo"
+	"ticketsystem/pkg/event"
 	"ticketsystem/pkg/id"
 	"ticketsystem/pkg/phone"
 	"ticketsystem/pkg/search"
@@ -13,74 +13,76 @@ import (
 	"ticketsystem/pkg/user"
 )
 
-// SearchIndex keeps the words that tickets and people are found by.
+// SearchIndex stores the search terms of tickets and users.
 type SearchIndex interface {
-	User(ctx context.Context, id string) (user.User, error)
+	UserReader
+	// IndexTicket adds the terms of one entry to its ticket. It is safe to repeat.
 	IndexTicket(ctx context.Context, ticketID, cause string, terms, staffOnly []string) error
+	// DeindexTicket removes all terms of a ticket. It is safe to repeat.
 	DeindexTicket(ctx context.Context, ticketID string) error
+	// IndexUser replaces the terms of a user. It is safe to repeat.
 	IndexUser(ctx context.Context, u user.User, oldTerms, newTerms []string) error
 }
 
-// IndexSearch keeps the index up to date with what is said and who people are.
+// IndexSearch returns a Handler that updates the search index with new entries,
+// changed users and deletions.
 func IndexSearch(index SearchIndex) Handler {
-	return func(ctx context.Context, change dynamo.Change) error {
-		switch {
-		case change.Entry != nil && change.Created:
-			return indexEntry(ctx, index, *change.Entry)
-		case change.NewUser != nil:
-			return index.IndexUser(ctx, *change.NewUser, userTerms(change.OldUser), userTerms(change.NewUser))
-		case change.OldUser != nil:
-			return index.IndexUser(ctx, *change.OldUser, userTerms(change.OldUser), nil)
-		case change.DeletedTicketID != "":
-			return index.DeindexTicket(ctx, change.DeletedTicketID)
+	return func(ctx context.Context, e event.Event, _ ...event.Event) error {
+		switch e := e.(type) {
+		case event.EntryAppended:
+			return indexEntry(ctx, index, e.Entry)
+		case event.TicketDeleted:
+			return index.DeindexTicket(ctx, e.TicketID)
+		case event.UserCreated:
+			return index.IndexUser(ctx, e.User, nil, UserTerms(e.User))
+		case event.UserChanged:
+			return index.IndexUser(ctx, e.New, UserTerms(e.Old), UserTerms(e.New))
+		case event.UserDeleted:
+			return index.IndexUser(ctx, e.User, UserTerms(e.User), nil)
 		}
 		return nil
 	}
 }
 
-// indexEntry learns the words of an entry.
 func indexEntry(ctx context.Context, index SearchIndex, e ticket.Entry) error {
-	terms, staffOnly, err := entryTerms(ctx, index, e)
-	if err != nil || len(terms)+len(staffOnly) == 0 {
+	t, err := EntryTerms(ctx, index, e)
+	if err != nil || len(t.Terms)+len(t.StaffOnly) == 0 {
 		return err
 	}
-	return index.IndexTicket(ctx, e.TicketID, entryCause(e), terms, staffOnly)
+	return index.IndexTicket(ctx, e.TicketID, t.Cause, t.Terms, t.StaffOnly)
 }
 
-// entryCause names an entry as the cause of its words.
-func entryCause(e ticket.Entry) string { return fmt.Sprintf("%010d", e.Seq) }
-
-// entryTerms are the words of an entry. Who the customer is helps only staff to
-// find something; notes are theirs alone.
-func entryTerms(ctx context.Context, users UserReader, e ticket.Entry) (terms, staffOnly []string, err error) {
-	switch e.Kind { //nolint:exhaustive // the others say nothing in words
+// EntryTerms returns the search terms of an entry. The name and phone number of
+// the customer and the text of notes are staff-only terms. It fails only if the
+// customer cannot be read; a deleted customer is no error.
+func EntryTerms(ctx context.Context, users UserReader, e ticket.Entry) (search.EntryTerms, error) {
+	t := search.EntryTerms{Cause: fmt.Sprintf("%010d", e.Seq)}
+	switch e.Kind { //nolint:exhaustive // other entries have no text
 	case ticket.KindOpened:
 		title := ""
 		if e.Opening != nil {
 			title = e.Opening.Title
 		}
-		terms = search.Tokens(title, id.Number(e.TicketID), e.Body)
+		t.Terms = search.Tokens(title, id.Number(e.TicketID), e.Body)
 		customer, err := users.User(ctx, e.Author.ID)
 		if err != nil && !apperr.Is(err, apperr.UserNotFound) {
-			return nil, nil, err
+			return t, err
 		}
-		staffOnly = append(search.Tokens(e.Author.Name, customer.Name), phone.SearchForms(customer.Phone)...)
+		t.StaffOnly = append(search.Tokens(e.Author.Name, customer.Name), phone.SearchForms(customer.Phone)...)
 	case ticket.KindMessage:
-		terms = search.Tokens(e.Body)
+		t.Terms = search.Tokens(e.Body)
 	case ticket.KindNote:
-		staffOnly = search.Tokens(e.Body)
+		t.StaffOnly = search.Tokens(e.Body)
 	case ticket.KindTitle:
 		if e.Change != nil {
-			terms = search.Tokens(e.Change.To)
+			t.Terms = search.Tokens(e.Change.To)
 		}
 	}
-	return terms, staffOnly, nil
+	return t, nil
 }
 
-// userTerms are what a person is found by; none where there is nobody.
-func userTerms(u *user.User) []string {
-	if u == nil {
-		return nil
-	}
+// UserTerms returns the search terms of a user: name, e-mail address and phone
+// number. The zero User has none.
+func UserTerms(u user.User) []string {
 	return append(search.Tokens(u.Name, u.Email), phone.SearchForms(u.Phone)...)
 }

@@ -8,13 +8,13 @@ import (
 	"testing"
 
 	"ticketsystem/pkg/apperr"
-	"ticketsystem/pkg/dynamo"
+	"ticketsystem/pkg/event"
 	"ticketsystem/pkg/stream"
 	"ticketsystem/pkg/ticket"
 	"ticketsystem/pkg/user"
 )
 
-// fakeIndex is an Index that writes down what it learns.
+// fakeIndex records the calls of a SearchIndex.
 type fakeIndex struct{ calls []string }
 
 func (index *fakeIndex) User(_ context.Context, id string) (user.User, error) {
@@ -33,7 +33,7 @@ func (index *fakeIndex) IndexTicket(_ context.Context, ticketID, cause string, t
 }
 
 func (index *fakeIndex) DeindexTicket(_ context.Context, ticketID string) error {
-	index.calls = append(index.calls, "forget "+ticketID)
+	index.calls = append(index.calls, "deindex "+ticketID)
 	return nil
 }
 
@@ -43,44 +43,41 @@ func (index *fakeIndex) IndexUser(_ context.Context, u user.User, oldTerms, newT
 }
 
 func TestIndexSearch(t *testing.T) {
-	entry := func(kind ticket.Kind, author, body string) dynamo.Change {
-		return dynamo.Change{Created: true, Entry: &ticket.Entry{TicketID: "t", Seq: 2, Kind: kind, Author: ticket.Author{ID: author}, Body: body}}
+	entry := func(kind ticket.Kind, author, body string) event.EntryAppended {
+		return event.EntryAppended{Entry: ticket.Entry{TicketID: "t", Seq: 2, Kind: kind, Author: ticket.Author{ID: author}, Body: body}}
 	}
-	opened := func(author string) dynamo.Change {
-		change := entry(ticket.KindOpened, author, "It rains in")
-		change.Entry.Author.Name, change.Entry.Opening = "Sara", &ticket.Opening{Title: "The Roof"}
-		return change
+	opened := func(author string) event.EntryAppended {
+		e := entry(ticket.KindOpened, author, "It rains in")
+		e.Entry.Author.Name, e.Entry.Opening = "Sara", &ticket.Opening{Title: "The Roof"}
+		return e
 	}
 	retitled := entry(ticket.KindTitle, "sara", "")
 	retitled.Entry.Change = &ticket.Change{Field: "title", From: "The Roof", To: "The Wall"}
-	modified := entry(ticket.KindMessage, "sara", "hello")
-	modified.Created = false
-	sara := &user.User{ID: "sara", Name: "Sara", Email: "sara@example.com"}
-	phoned := &user.User{ID: "sara", Phone: "+12125550123"}
+	sara := user.User{ID: "sara", Name: "Sara", Email: "sara@example.com"}
+	phoned := user.User{ID: "sara", Phone: "+12125550123"}
 	for name, c := range map[string]struct {
-		change dynamo.Change
-		learnt []string
-		err    bool
+		event event.Event
+		calls []string
+		err   bool
 	}{
-		"a ticket":               {opened("sara"), []string{"t 0000000002: the roof it rains in; sara hosseini 989121234567 09121234567 9121234567"}, false},
-		"of somebody who left":   {opened("nobody"), []string{"t 0000000002: the roof it rains in; sara"}, false},
-		"of somebody unreadable": {opened("bad"), nil, true},
-		"a message":              {entry(ticket.KindMessage, "sara", "Good day"), []string{"t 0000000002: good day; "}, false},
-		"a note":                 {entry(ticket.KindNote, "ali", "Good day"), []string{"t 0000000002: ; good day"}, false},
-		"a title":                {retitled, []string{"t 0000000002: the wall; "}, false},
-		"a move":                 {entry(ticket.KindStatus, "ali", ""), nil, false},
-		"a message of signs":     {entry(ticket.KindMessage, "ali", "?!"), nil, false},
-		"a judged file":          {modified, nil, false},
-		"a new person":           {dynamo.Change{Created: true, UserChangedID: "sara", NewUser: sara}, []string{"sara:  -> sara example com"}, false},
-		"a changed person":       {dynamo.Change{UserChangedID: "sara", OldUser: sara, NewUser: phoned}, []string{"sara: sara example com -> 12125550123 2125550123"}, false},
-		"a removed person":       {dynamo.Change{OldUser: sara}, []string{"sara: sara example com -> "}, false},
-		"a deleted ticket":       {dynamo.Change{DeletedTicketID: "t"}, []string{"forget t"}, false},
-		"a head":                 {dynamo.Change{Ticket: &ticket.Ticket{ID: "t"}}, nil, false},
+		"opened":                   {opened("sara"), []string{"t 0000000002: the roof it rains in; sara hosseini 989121234567 09121234567 9121234567"}, false},
+		"opened, deleted customer": {opened("nobody"), []string{"t 0000000002: the roof it rains in; sara"}, false},
+		"opened, user read fails":  {opened("bad"), nil, true},
+		"message":                  {entry(ticket.KindMessage, "sara", "Good day"), []string{"t 0000000002: good day; "}, false},
+		"note":                     {entry(ticket.KindNote, "ali", "Good day"), []string{"t 0000000002: ; good day"}, false},
+		"title":                    {retitled, []string{"t 0000000002: the wall; "}, false},
+		"status":                   {entry(ticket.KindStatus, "ali", ""), nil, false},
+		"message without tokens":   {entry(ticket.KindMessage, "ali", "?!"), nil, false},
+		"user created":             {event.UserCreated{User: sara}, []string{"sara:  -> sara example com"}, false},
+		"user changed":             {event.UserChanged{Old: sara, New: phoned}, []string{"sara: sara example com -> 12125550123 2125550123"}, false},
+		"user deleted":             {event.UserDeleted{User: sara}, []string{"sara: sara example com -> "}, false},
+		"ticket deleted":           {event.TicketDeleted{TicketID: "t"}, []string{"deindex t"}, false},
+		"ticket changed":           {event.TicketChanged{Ticket: ticket.Ticket{ID: "t"}}, nil, false},
 	} {
 		var index fakeIndex
-		err := stream.IndexSearch(&index)(t.Context(), c.change)
-		if !slices.Equal(index.calls, c.learnt) || (err != nil) != c.err {
-			t.Errorf("%s: learnt %q, %v, want %q", name, index.calls, err, c.learnt)
+		err := stream.IndexSearch(&index)(t.Context(), c.event)
+		if !slices.Equal(index.calls, c.calls) || (err != nil) != c.err {
+			t.Errorf("%s: got %q, %v, want %q", name, index.calls, err, c.calls)
 		}
 	}
 }

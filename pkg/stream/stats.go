@@ -3,46 +3,28 @@ package stream
 import (
 	"context"
 	"slices"
-	"time"
 
-	"ticketsystem/pkg/dynamo"
+	"ticketsystem/pkg/event"
 	"ticketsystem/pkg/stats"
-	"ticketsystem/pkg/ticket"
 )
 
-// ProjectStats keeps the numbers of the house. What a batch brings of one ticket is
-// counted at once, with the first of it.
+// ProjectStats returns a Handler that updates the statistics. It applies the
+// entries of a ticket once per batch: the first call reads all of them.
 func ProjectStats(aggregator *stats.Aggregator) Handler {
-	return func(ctx context.Context, change dynamo.Change) error {
-		switch {
-		case change.DeletedTicketID != "":
-			return aggregator.RemoveTicket(ctx, change.DeletedTicketID)
-		case affectsStats(change) && !slices.ContainsFunc(change.Earlier, affectsStats):
-			return aggregator.ApplyEntry(ctx, *change.Entry)
+	return func(ctx context.Context, e event.Event, earlier ...event.Event) error {
+		switch e := e.(type) {
+		case event.TicketDeleted:
+			return aggregator.RemoveTicket(ctx, e.TicketID)
+		case event.EntryAppended:
+			if stats.AffectsStats(e.Entry) && !slices.ContainsFunc(earlier, affectsStats) {
+				return aggregator.ApplyEntry(ctx, e.Entry)
+			}
 		}
 		return nil
 	}
 }
 
-func affectsStats(change dynamo.Change) bool {
-	return change.Entry != nil && change.Created && stats.AffectsStats(*change.Entry)
-}
-
-// ActivityStore keeps what administrators see of the present.
-type ActivityStore interface {
-	RecordActivity(ctx context.Context, e ticket.Entry) error
-	RecordSocket(ctx context.Context, connectionID string, expires time.Time, open bool) error
-}
-
-// ProjectActivity keeps the newest entries of the house and its open sockets listed.
-func ProjectActivity(store ActivityStore) Handler {
-	return func(ctx context.Context, change dynamo.Change) error {
-		switch {
-		case change.Entry != nil && change.Created:
-			return store.RecordActivity(ctx, *change.Entry)
-		case change.Socket != nil:
-			return store.RecordSocket(ctx, change.Socket.ID, change.Socket.Expires, change.Socket.Open)
-		}
-		return nil
-	}
+func affectsStats(e event.Event) bool {
+	appended, ok := e.(event.EntryAppended)
+	return ok && stats.AffectsStats(appended.Entry)
 }

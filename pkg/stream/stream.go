@@ -1,6 +1,6 @@
-// Package stream runs what follows from a write: the projections and the
-// durable push. Its handlers take batches of the table's stream, which may
-// come twice, in part and out of order; every effect bears that.
+// Package stream handles batches of the table's DynamoDB stream: it updates the
+// projections and starts pushes, deliveries and clean-up. Records may be repeated
+// or reordered, so every handler is idempotent.
 package stream
 
 import (
@@ -11,25 +11,41 @@ import (
 
 	"github.com/aws/aws-lambda-go/events"
 
-	"ticketsystem/pkg/dynamo"
+	"ticketsystem/pkg/event"
 	"ticketsystem/pkg/realtime"
 )
 
 // BatchHandler is a Lambda handler of stream batches that reports partial failures.
 type BatchHandler func(context.Context, events.DynamoDBEvent) (events.DynamoDBEventResponse, error)
 
-// Handler is one thing that follows from a change. It may be run again for a
-// change it has seen, and at the same time as the others.
-type Handler func(ctx context.Context, change dynamo.Change) error
+// Decoder decodes a stream record. It returns nil for a record that no handler
+// acts on.
+type Decoder func(events.DynamoDBEventRecord) (event.Event, error)
 
-// maxPartitions is how many partitions of a batch are worked on side by side.
+// Handler acts on an event, and ignores the types that it does not know. It may
+// be called again for the same event, and runs concurrently with other handlers.
+// earlier holds the preceding events of the same partition in the same batch; all
+// handlers have completed for them.
+type Handler func(ctx context.Context, e event.Event, earlier ...event.Event) error
+
+// on returns a Handler that calls handle for events of type E.
+func on[E event.Event](handle func(context.Context, E) error) Handler {
+	return func(ctx context.Context, e event.Event, _ ...event.Event) error {
+		if e, ok := e.(E); ok {
+			return handle(ctx, e)
+		}
+		return nil
+	}
+}
+
+// maxPartitions limits how many partitions of a batch are handled concurrently.
 const maxPartitions = 8
 
-// NewBatchHandler makes the handler that runs all effects for every record. The records
-// of a partition run in their order, partitions side by side. What failed is
-// reported; Lambda goes on from the first of it, and what stands behind may
-// come again.
-func NewBatchHandler(log *slog.Logger, handlers ...Handler) BatchHandler {
+// NewBatchHandler returns a handler that runs all handlers for each record. It
+// handles the records of a partition in order, and partitions concurrently. It
+// reports the first failed record of each partition; Lambda retries the batch
+// from the first of these, so later records may be handled twice.
+func NewBatchHandler(log *slog.Logger, decode Decoder, handlers ...Handler) BatchHandler {
 	return func(ctx context.Context, batch events.DynamoDBEvent) (events.DynamoDBEventResponse, error) {
 		ctx = realtime.WithSubscriberCache(ctx)
 		var (
@@ -42,7 +58,7 @@ func NewBatchHandler(log *slog.Logger, handlers ...Handler) BatchHandler {
 			semaphore <- struct{}{}
 			wg.Go(func() {
 				defer func() { <-semaphore }()
-				if failed := handlePartition(ctx, log, records, handlers); failed != "" {
+				if failed := handlePartition(ctx, log, decode, records, handlers); failed != "" {
 					mu.Lock()
 					out.BatchItemFailures = append(out.BatchItemFailures, events.DynamoDBBatchItemFailure{ItemIdentifier: failed})
 					mu.Unlock()
@@ -54,7 +70,7 @@ func NewBatchHandler(log *slog.Logger, handlers ...Handler) BatchHandler {
 	}
 }
 
-// groupByPartition sorts a batch into its partitions, each in its order.
+// groupByPartition groups records by partition key and keeps their order.
 func groupByPartition(records []events.DynamoDBEventRecord) [][]events.DynamoDBEventRecord {
 	var groups [][]events.DynamoDBEventRecord
 	index := map[string]int{}
@@ -78,32 +94,33 @@ func partitionKey(record events.DynamoDBEventRecord) string {
 	return ""
 }
 
-// handlePartition runs the effects for the records of a partition and returns the
-// sequence number of the first that failed: what is behind it waits.
-func handlePartition(ctx context.Context, log *slog.Logger, records []events.DynamoDBEventRecord, handlers []Handler) (failed string) {
-	var earlier []dynamo.Change
+// handlePartition handles the records of one partition in order. It stops at the
+// first record that fails and returns its sequence number.
+func handlePartition(ctx context.Context, log *slog.Logger, decode Decoder, records []events.DynamoDBEventRecord, handlers []Handler) (failed string) {
+	var earlier []event.Event
 	for _, record := range records {
-		change, err := dynamo.DecodeRecord(record)
-		if err == nil {
-			change.Earlier = earlier
-			err = runHandlers(ctx, change, handlers)
+		e, err := decode(record)
+		if err == nil && e != nil {
+			err = runHandlers(ctx, e, earlier, handlers)
 		}
 		if err != nil {
-			log.ErrorContext(ctx, "record failed", slog.String("event", record.EventID), slog.Any("error", err))
+			log.ErrorContext(ctx, "stream record failed", slog.String("event", record.EventID), slog.Any("error", err))
 			return record.Change.SequenceNumber
 		}
-		earlier = append(earlier, change)
+		if e != nil {
+			earlier = append(earlier, e)
+		}
 	}
 	return ""
 }
 
-// runHandlers runs all effects of one change side by side: they do not wait for, or
-// fail with, each other.
-func runHandlers(ctx context.Context, change dynamo.Change, handlers []Handler) error {
+// runHandlers runs all handlers concurrently and joins their errors. A failed
+// handler does not stop the others.
+func runHandlers(ctx context.Context, e event.Event, earlier []event.Event, handlers []Handler) error {
 	errs := make([]error, len(handlers))
 	var wg sync.WaitGroup
 	for i, handle := range handlers {
-		wg.Go(func() { errs[i] = handle(ctx, change) })
+		wg.Go(func() { errs[i] = handle(ctx, e, earlier...) })
 	}
 	wg.Wait()
 	return errors.Join(errs...)

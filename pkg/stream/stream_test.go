@@ -15,6 +15,7 @@ import (
 
 	"github.com/aws/aws-lambda-go/events"
 
+	"ticketsystem/pkg/dynamo"
 	"ticketsystem/pkg/realtime"
 	"ticketsystem/pkg/stream"
 	"ticketsystem/pkg/ticket"
@@ -22,21 +23,21 @@ import (
 	"ticketsystem/pkg/ws"
 )
 
-var errUnavailable = errors.New("no answer")
+var errUnavailable = errors.New("unavailable")
 
-// fakeStore is what the handlers work on: tickets, users and open sockets. It
-// writes down what is asked of it.
+// fakeStore records the calls of the handlers under test.
 type fakeStore struct {
 	mu            sync.Mutex
 	calls         []string
-	failFor       string // a ticket or user that cannot be reached
-	deletedTicket string // a ticket that is not there any more
-	// noSubscribersFor is a ticket whose watchers cannot be found out.
+	failFor       string // a ticket or user that cannot be read
+	deletedTicket string // a ticket that does not exist
+
+	// noSubscribersFor is a ticket whose subscribers cannot be read.
 	noSubscribersFor string
 }
 
-// books and lobby are the stores of the world. The handlers ask for no more
-// than they have.
+// fakeTickets and fakeSubscribers implement the store methods that the handlers
+// call.
 type (
 	fakeTickets struct {
 		ticket.Store
@@ -83,7 +84,7 @@ func (s *fakeStore) SyncUserCopies(_ context.Context, userID string) (user.User,
 	return user.User{}, nil
 }
 
-// Subscribers: Sara watches her own things, Ali all tickets.
+// Subscribers returns sara for her own topic, and ali for every other topic.
 func (s fakeSubscribers) Subscribers(_ context.Context, topic string) ([]realtime.Subscriber, error) {
 	if topic == realtime.TicketTopic(s.noSubscribersFor) {
 		return nil, errUnavailable
@@ -103,18 +104,18 @@ func (s *fakeStore) Send(_ context.Context, connectionID string, data []byte) er
 	return nil
 }
 
-// handlers are both, with a log that can be read.
+// handlers returns the handlers of both functions, and their log.
 func (s *fakeStore) handlers() (project, deliver stream.BatchHandler, log *bytes.Buffer) {
 	log = &bytes.Buffer{}
 	logger := slog.New(slog.NewTextHandler(log, nil))
 	hub := &realtime.Hub{Store: fakeSubscribers{fakeStore: s}, Pusher: s, Now: time.Now}
 	tickets := fakeTickets{fakeStore: s}
 	service := &ticket.Service{Store: tickets, Now: time.Now}
-	project = stream.NewBatchHandler(logger, stream.ProjectTickets(service), stream.SyncUserCopies(s))
-	return project, stream.NewBatchHandler(logger, stream.PushChanges(tickets, &ws.Publisher{Hub: hub, Log: logger})), log
+	project = stream.NewBatchHandler(logger, dynamo.DecodeRecord, stream.ProjectTickets(service), stream.SyncUserCopies(s))
+	return project, stream.NewBatchHandler(logger, dynamo.DecodeRecord, stream.PushChanges(tickets, &ws.Publisher{Hub: hub, Log: logger})), log
 }
 
-// attributes is the new state of an item in a record of the stream.
+// attributes is an item in a stream record.
 type attributes map[string]events.DynamoDBAttributeValue
 
 func stringAttr(s string) events.DynamoDBAttributeValue { return events.NewStringAttribute(s) }
@@ -211,7 +212,7 @@ func TestBatchHandler_Project(t *testing.T) {
 		if did := s.distinctCalls(); !slices.Equal(did, c.did) {
 			t.Errorf("%s: did %q, want %q", c.name, did, c.did)
 		}
-		if logged := strings.Contains(log.String(), "record failed"); logged != (c.failed != nil) {
+		if logged := strings.Contains(log.String(), "stream record failed"); logged != (c.failed != nil) {
 			t.Errorf("%s: the log says %q", c.name, log)
 		}
 	}

@@ -4,24 +4,32 @@ import (
 	"context"
 	"slices"
 
-	"ticketsystem/pkg/dynamo"
+	"ticketsystem/pkg/event"
 	"ticketsystem/pkg/ticket"
 )
 
-// ProjectTickets keeps ticket heads up to date with their logs and read marks. What a
-// batch brings of one ticket is folded at once, with the first of it.
+// ProjectTickets returns a Handler that updates tickets from their logs and read
+// markers. It projects a ticket once per batch: Project reads the log strongly
+// consistent, so the first call covers the later records of the batch.
 func ProjectTickets(tickets *ticket.Service) Handler {
-	return func(ctx context.Context, change dynamo.Change) error {
-		if !affectsTicket(change) || slices.ContainsFunc(change.Earlier, affectsTicket) {
+	return func(ctx context.Context, e event.Event, earlier ...event.Event) error {
+		if slices.ContainsFunc(earlier, affectsTicket) {
 			return nil
 		}
-		if change.ReadMarker != nil {
-			return tickets.Project(ctx, change.ReadMarker.TicketID, change.ReadMarker.Seq+1)
+		switch e := e.(type) {
+		case event.EntryAppended:
+			return tickets.Project(ctx, e.Entry.TicketID, e.Entry.Seq)
+		case event.ReadMarkerMoved:
+			return tickets.Project(ctx, e.Marker.TicketID, e.Marker.Seq+1)
 		}
-		return tickets.Project(ctx, change.Entry.TicketID, change.Entry.Seq)
+		return nil
 	}
 }
 
-func affectsTicket(change dynamo.Change) bool {
-	return change.Entry != nil && change.Created || change.ReadMarker != nil
+func affectsTicket(e event.Event) bool {
+	switch e.(type) {
+	case event.EntryAppended, event.ReadMarkerMoved:
+		return true
+	}
+	return false
 }

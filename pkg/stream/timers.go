@@ -3,24 +3,25 @@ package stream
 import (
 	"context"
 
-	"ticketsystem/pkg/dynamo"
+	"ticketsystem/pkg/event"
 	"ticketsystem/pkg/ticket"
 )
 
-// ScheduleTimers sets the clock on tickets that wait for something, and takes it away
-// when they no longer do. What the customer cannot see does not move it.
+// ScheduleTimers returns a Handler that sets the timer of a ticket whose status
+// has an automatic transition, and deletes it otherwise. Internal notes do not
+// move the timer.
 func ScheduleTimers(timers ticket.TimerStore, policy ticket.AutomationPolicy) Handler {
-	return func(ctx context.Context, change dynamo.Change) error {
-		if change.Entry == nil || !change.Created || change.Entry.Kind == ticket.KindNote {
+	return on(func(ctx context.Context, appended event.EntryAppended) error {
+		e := appended.Entry
+		if e.Kind == ticket.KindNote {
 			return nil
 		}
-		e := change.Entry
 		if due, ok := policy.Due(e.State.Status, e.CreatedAt); ok {
 			return timers.SetTimer(ctx, ticket.Timer{TicketID: e.TicketID, Due: due}, e.Seq)
 		}
 		if e.Change == nil || e.Change.Field != "status" {
-			return nil // it did not wait before either
+			return nil // the status before had no timer either
 		}
 		return timers.DeleteTimer(ctx, e.TicketID, e.Seq)
-	}
+	})
 }

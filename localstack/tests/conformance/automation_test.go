@@ -5,7 +5,7 @@ import (
 	"time"
 
 	"ticketsystem/pkg/app"
-	"ticketsystem/pkg/dynamo"
+	"ticketsystem/pkg/event"
 	"ticketsystem/pkg/notification"
 	"ticketsystem/pkg/stream"
 	"ticketsystem/pkg/ticket"
@@ -27,7 +27,7 @@ func TestAutomation(t *testing.T) {
 	schedule := func(entries ...ticket.Entry) {
 		t.Helper()
 		for _, e := range entries {
-			must(t, stream.ScheduleTimers(store, policy)(t.Context(), dynamo.Change{Created: true, Entry: &e}))
+			must(t, stream.ScheduleTimers(store, policy)(t.Context(), event.EntryAppended{Entry: e}))
 		}
 	}
 	log := readLog(t, ticketID).Entries

@@ -11,7 +11,7 @@ import (
 	"ticketsystem/pkg/app"
 	"ticketsystem/pkg/attachment"
 	"ticketsystem/pkg/category"
-	"ticketsystem/pkg/dynamo"
+	"ticketsystem/pkg/event"
 	"ticketsystem/pkg/realtime"
 	"ticketsystem/pkg/search"
 	"ticketsystem/pkg/stream"
@@ -434,7 +434,7 @@ func searchCosts() []costCase {
 	}
 	costs[0].prepare = func(ctx context.Context, f *costFixture) error {
 		u := user.User{ID: f.sara.UserID, Phone: f.phone, Name: f.sara.Name, CreatedAt: app.Now()}
-		if err := stream.IndexSearch(openStore())(ctx, dynamo.Change{Created: true, NewUser: &u}); err != nil {
+		if err := stream.IndexSearch(openStore())(ctx, event.UserCreated{User: u}); err != nil {
 			return err
 		}
 		for _, id := range f.ticketIDs {

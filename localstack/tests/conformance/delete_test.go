@@ -6,7 +6,7 @@ import (
 	"testing"
 
 	"ticketsystem/pkg/apperr"
-	"ticketsystem/pkg/dynamo"
+	"ticketsystem/pkg/event"
 	"ticketsystem/pkg/stream"
 	"ticketsystem/pkg/ticket"
 )
@@ -44,7 +44,7 @@ func TestPurgeTicket(t *testing.T) {
 	}
 	wantDeleted()
 	for range 2 { // the stream may repeat a record
-		must(t, purge(t.Context(), dynamo.Change{DeletedTicketID: tk.ID}))
+		must(t, purge(t.Context(), event.TicketDeleted{TicketID: tk.ID}))
 		if n := countItems(t, "T#"+tk.ID); n != 1 {
 			t.Fatalf("got %d items, want only the tombstone", n)
 		}
@@ -62,7 +62,7 @@ func TestPurgeTicket(t *testing.T) {
 	}
 	wantDeleted()
 	must(t, service.Project(t.Context(), tk.ID, 62)) // rewrites the tombstone, which triggers the purge handler again
-	must(t, purge(t.Context(), dynamo.Change{DeletedTicketID: tk.ID}))
+	must(t, purge(t.Context(), event.TicketDeleted{TicketID: tk.ID}))
 	if n := countItems(t, "T#"+tk.ID); n != 1 {
 		t.Errorf("got %d items, want only the tombstone", n)
 	}
@@ -102,7 +102,7 @@ func TestDelete_ConcurrentPost(t *testing.T) {
 	if log := readLog(t, id); !log.Deleted {
 		t.Errorf("the ticket exists again: %+v", log.Ticket)
 	}
-	must(t, stream.PurgeDeleted(store, &fakeObjects{})(t.Context(), dynamo.Change{DeletedTicketID: id}))
+	must(t, stream.PurgeDeleted(store, &fakeObjects{})(t.Context(), event.TicketDeleted{TicketID: id}))
 	if n := countItems(t, "T#"+id); n != 1 {
 		t.Errorf("got %d items, want only the tombstone", n)
 	}

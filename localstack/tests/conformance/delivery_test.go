@@ -13,10 +13,12 @@ import (
 	"ticketsystem/pkg/account"
 	"ticketsystem/pkg/app"
 	"ticketsystem/pkg/dynamo"
+	"ticketsystem/pkg/event"
 	"ticketsystem/pkg/notification"
 	"ticketsystem/pkg/stream"
 	"ticketsystem/pkg/ticket"
 	"ticketsystem/pkg/user"
+	"ticketsystem/pkg/worker"
 )
 
 // fakeMailer counts the emails and SMS per recipient.
@@ -221,7 +223,7 @@ func TestStream_DuplicateNotifications(t *testing.T) {
 	project, enqueue := stream.CreateNotifications(notifier), stream.EnqueueDeliveries(&queue, time.Second)
 	for range 2 {
 		for _, e := range readLog(t, ticketID).Entries {
-			must(t, project(t.Context(), dynamo.Change{Created: true, Entry: &e}))
+			must(t, project(t.Context(), event.EntryAppended{Entry: e}))
 		}
 		page, err := openStore().ListNotifications(t.Context(), u.ID, notification.Query{Limit: 10})
 		must(t, err)
@@ -230,8 +232,8 @@ func TestStream_DuplicateNotifications(t *testing.T) {
 		}
 		pending := page.Notifications[0] // as in the stream record of the insert
 		pending.Deliveries = notification.PlanDeliveries(u, app.Now(), notification.Email, notification.SMS)
-		must(t, enqueue(t.Context(), dynamo.Change{Created: true, Notification: &pending}))
-		send := stream.DeliverNotifications(mailer.deliverer(openStore()), &queue, slog.New(slog.DiscardHandler))
+		must(t, enqueue(t.Context(), event.NotificationCreated{Notification: pending}))
+		send := worker.DeliverNotifications(mailer.deliverer(openStore()), &queue, slog.New(slog.DiscardHandler))
 		for range 2 {
 			out, err := send(t.Context(), events.SQSEvent{Records: queue.messages})
 			if err != nil || len(out.BatchItemFailures) != 0 {

@@ -14,9 +14,11 @@ import (
 
 	"ticketsystem/localstack/testkit/report"
 	"ticketsystem/pkg/dynamo"
+	"ticketsystem/pkg/event"
 	"ticketsystem/pkg/stats"
 	"ticketsystem/pkg/stream"
 	"ticketsystem/pkg/ticket"
+	"ticketsystem/pkg/worker"
 )
 
 func automationPolicy() ticket.AutomationPolicy {
@@ -40,7 +42,7 @@ func (w *workload) projectEntries(ctx context.Context, handlers []stream.Handler
 	}
 	for _, e := range log.Entries {
 		for _, handle := range handlers {
-			if err := handle(ctx, dynamo.Change{Created: true, Entry: &e}); err != nil {
+			if err := handle(ctx, event.EntryAppended{Entry: e}); err != nil {
 				return from, err
 			}
 		}
@@ -48,7 +50,7 @@ func (w *workload) projectEntries(ctx context.Context, handlers []stream.Handler
 	}
 	for reader, marker := range log.ReadMarkers {
 		update := ticket.ReadMarker{TicketID: id, Reader: ticket.Author{ID: reader}, Seq: marker}
-		if err := handlers[0](ctx, dynamo.Change{ReadMarker: &update}); err != nil {
+		if err := handlers[0](ctx, event.ReadMarkerMoved{Marker: update}); err != nil {
 			return from, err
 		}
 	}
@@ -62,7 +64,7 @@ func (w *workload) projectAll(t *testing.T) {
 	for _, id := range userIDs {
 		u, err := w.store.User(t.Context(), id)
 		must(t, err)
-		must(t, stream.IndexSearch(w.store)(t.Context(), dynamo.Change{Created: true, NewUser: &u}))
+		must(t, stream.IndexSearch(w.store)(t.Context(), event.UserCreated{User: u}))
 	}
 	for _, id := range w.ticketIDs {
 		_, err := w.projectEntries(t.Context(), w.projectionHandlers(w.store), id, 1)
@@ -71,9 +73,9 @@ func (w *workload) projectAll(t *testing.T) {
 }
 
 // replay runs a complete replay page by page.
-func (w *workload) replay(t *testing.T, store *dynamo.Store) (sum stream.ReplayResult) {
+func (w *workload) replay(t *testing.T, store *dynamo.Store) (sum worker.ReplayResult) {
 	t.Helper()
-	r := &stream.Replay{
+	r := &worker.Replay{
 		Store: store, Tickets: w.service(store, fixedNow), Stats: &stats.Aggregator{Store: store}, Policy: automationPolicy(), Log: slog.New(slog.DiscardHandler),
 	}
 	for {

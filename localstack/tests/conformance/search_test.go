@@ -16,6 +16,7 @@ import (
 	"ticketsystem/pkg/app"
 	"ticketsystem/pkg/apperr"
 	"ticketsystem/pkg/dynamo"
+	"ticketsystem/pkg/event"
 	"ticketsystem/pkg/search"
 	"ticketsystem/pkg/stream"
 	"ticketsystem/pkg/ticket"
@@ -331,7 +332,7 @@ func countItems(t *testing.T, pk string) int32 {
 // indexEntries runs the search handler for entries.
 func indexEntries(ctx context.Context, store *dynamo.Store, entries ...ticket.Entry) error {
 	for _, e := range entries {
-		if err := stream.IndexSearch(store)(ctx, dynamo.Change{Created: true, Entry: &e}); err != nil {
+		if err := stream.IndexSearch(store)(ctx, event.EntryAppended{Entry: e}); err != nil {
 			return err
 		}
 	}

@@ -353,10 +353,10 @@ func (c *consumer) handler(function string, config aws.Config) stream.BatchHandl
 	if function == "stream-deliver" {
 		hub := &realtime.Hub{Store: store, Pusher: noPush{}, Now: fixedNow}
 		publisher := &ws.Publisher{Hub: hub, Log: log}
-		return stream.NewBatchHandler(log, stream.PushChanges(store, publisher), stream.PushNotifications(publisher), stream.EnqueueDeliveries(c, 0))
+		return stream.NewBatchHandler(log, dynamo.DecodeRecord, stream.PushChanges(store, publisher), stream.PushNotifications(publisher), stream.EnqueueDeliveries(c, 0))
 	}
 	notifier := &notification.Notifier{Store: store, Tickets: store, Users: store, Now: fixedNow}
-	return stream.NewBatchHandler(log, stream.ProjectTickets(c.workload.service(store, fixedNow)), stream.ScheduleTimers(store, automationPolicy()), stream.SyncUserCopies(store), stream.AnonymizeUser(store),
+	return stream.NewBatchHandler(log, dynamo.DecodeRecord, stream.ProjectTickets(c.workload.service(store, fixedNow)), stream.ScheduleTimers(store, automationPolicy()), stream.SyncUserCopies(store), stream.AnonymizeUser(store),
 		stream.ProjectStats(&stats.Aggregator{Store: store}), stream.ProjectActivity(store), stream.CreateNotifications(notifier), stream.IndexSearch(store),
 		stream.PurgeDeleted(store, &fakeObjects{}), stream.AckHeartbeat("stream-project", store))
 }

@@ -16,6 +16,7 @@ import (
 	"ticketsystem/pkg/audit"
 	"ticketsystem/pkg/category"
 	"ticketsystem/pkg/dynamo"
+	"ticketsystem/pkg/event"
 	"ticketsystem/pkg/realtime"
 	"ticketsystem/pkg/stream"
 	"ticketsystem/pkg/user"
@@ -268,7 +269,7 @@ func TestListUsers_Search(t *testing.T) {
 			Role: []user.Role{user.RoleUser, user.RoleSupport}[i%2],
 		})
 		must(t, err)
-		must(t, index(t.Context(), dynamo.Change{Created: true, NewUser: &u}))
+		must(t, index(t.Context(), event.UserCreated{User: u}))
 		users = append([]user.User{u}, users...)
 	}
 	search := func(typed string, role user.Role) (names []string) {
@@ -352,7 +353,7 @@ func TestRevokeAccess_Repeated(t *testing.T) {
 	must(t, err)
 	now, newer := connect(u)
 	for range 2 {
-		must(t, stream.RevokeChangedRights(store, userAdmin.Revoker)(t.Context(), dynamo.Change{RightsChangedUserID: u.ID}))
+		must(t, stream.RevokeChangedRights(store, userAdmin.Revoker)(t.Context(), roleChanged(u)))
 	}
 	check := account.NewRevocationCache(store, app.Now).Check
 	if err := check(t.Context(), before); !apperr.Is(err, apperr.TokenExpired) {
@@ -370,11 +371,18 @@ func TestRevokeAccess_Repeated(t *testing.T) {
 	again, last := connect(u)
 	session := newSession(u)
 	must(t, store.CreateSession(t.Context(), session, nil))
-	must(t, stream.RevokeChangedRights(store, userAdmin.Revoker)(t.Context(), dynamo.Change{RightsChangedUserID: u.ID}))
+	must(t, stream.RevokeChangedRights(store, userAdmin.Revoker)(t.Context(), roleChanged(u)))
 	must(t, check(t.Context(), again))
 	if _, found, err := store.Session(t.Context(), u.ID, session.Family); err != nil || !found || !closed[newer] || closed[last] {
 		t.Errorf("enabled again: got session %v, %v, closed %v, want %s open", found, err, closed, last)
 	}
+}
+
+// roleChanged returns the event of a user whose role was another one before.
+func roleChanged(u user.User) event.Event {
+	old := u
+	old.Role = "previous"
+	return event.UserChanged{Old: old, New: u}
 }
 
 // TestVerifyNewSession_DisabledUser checks that a session created while the user was
@@ -387,7 +395,7 @@ func TestVerifyNewSession_DisabledUser(t *testing.T) {
 	must(t, err)
 	late := newSession(u) // with the rights of before the update
 	must(t, store.CreateSession(t.Context(), late, nil))
-	must(t, stream.VerifyNewSession(store, userAdmin.Revoker)(t.Context(), dynamo.Change{SessionUser: &u}))
+	must(t, stream.VerifyNewSession(store, userAdmin.Revoker)(t.Context(), event.SessionStarted{User: u}))
 	if _, found, err := store.Session(t.Context(), u.ID, late.Family); err != nil || found {
 		t.Errorf("got the session %v, %v, want none", found, err)
 	}

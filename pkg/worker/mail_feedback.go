@@ -1,4 +1,4 @@
-package stream
+package worker
 
 import (
 	"context"
@@ -13,7 +13,7 @@ import (
 	"ticketsystem/pkg/notification"
 )
 
-// sesEvent is what SES tells about a mail, by way of SNS.
+// sesEvent is an SES event about a message, as SNS delivers it.
 type sesEvent struct {
 	EventType string `json:"eventType"`
 	Mail      struct {
@@ -32,8 +32,8 @@ type recipient struct {
 	Address string `json:"emailAddress"`
 }
 
-// HandleMailFeedback makes the handler of what SES tells about mails. A mailbox that is
-// full for a day is no reason to stop: only permanent bounces and complaints are.
+// HandleMailFeedback returns a handler that suppresses addresses after a permanent
+// bounce or a complaint. Transient bounces, such as a full mailbox, are ignored.
 func HandleMailFeedback(store notification.SuppressionStore, log *slog.Logger) func(context.Context, events.SNSEvent) error {
 	return func(ctx context.Context, batch events.SNSEvent) error {
 		var errs []error
@@ -44,7 +44,7 @@ func HandleMailFeedback(store notification.SuppressionStore, log *slog.Logger) f
 				continue
 			}
 			for _, feedback := range event.suppressions() {
-				log.InfoContext(ctx, "no more mail", slog.String("reason", feedback.Reason), slog.String("user", feedback.UserID))
+				log.InfoContext(ctx, "address suppressed", slog.String("reason", feedback.Reason), slog.String("user", feedback.UserID))
 				errs = append(errs, store.Suppress(ctx, feedback))
 			}
 		}
@@ -52,6 +52,7 @@ func HandleMailFeedback(store notification.SuppressionStore, log *slog.Logger) f
 	}
 }
 
+// suppressions returns the addresses that must not be written to again.
 func (e sesEvent) suppressions() []notification.MailFeedback {
 	var reason string
 	var recipients []recipient

@@ -1,4 +1,4 @@
-package stream
+package worker
 
 import (
 	"context"
@@ -12,8 +12,8 @@ import (
 	"ticketsystem/pkg/attachment"
 )
 
-// HandleUploads makes the handler of objects that were created in the bucket. An
-// error lets Lambda try the whole event again, which checking bears.
+// HandleUploads returns a handler that validates objects created in the bucket. If
+// one fails, Lambda retries the whole event; ProcessUpload is safe to repeat.
 func HandleUploads(attachments *attachment.Service, log *slog.Logger) func(context.Context, events.S3Event) error {
 	return func(ctx context.Context, event events.S3Event) error {
 		var errs []error
@@ -23,7 +23,7 @@ func HandleUploads(attachments *attachment.Service, log *slog.Logger) func(conte
 				err = attachments.ProcessUpload(ctx, path.Base(key))
 			}
 			if err != nil {
-				log.ErrorContext(ctx, "upload not checked", slog.String("key", record.S3.Object.Key), slog.Any("error", err))
+				log.ErrorContext(ctx, "upload validation failed", slog.String("key", record.S3.Object.Key), slog.Any("error", err))
 				errs = append(errs, err)
 			}
 		}

@@ -1,6 +1,4 @@
-// Package operate holds what operators and CloudFormation call: the making of
-// the stack's key, and of its first administrator.
-package operate
+package worker
 
 import (
 	"context"
@@ -11,17 +9,18 @@ import (
 	"ticketsystem/pkg/auth"
 )
 
-// SecretStore keeps the private key.
+// SecretStore stores the private key.
 type SecretStore interface {
-	// PutIfAbsent writes a secret unless one stands there, and gives the one that does.
+	// PutIfAbsent stores a secret unless the name has one, and returns the stored one.
 	PutIfAbsent(ctx context.Context, name, value string) (string, error)
+	// Delete deletes a secret. It succeeds if there is none.
 	Delete(ctx context.Context, name string) error
 }
 
-// SigningKeyResource makes the handler of the custom resource that holds the token key.
-// The key is made once and lives as long as the resource: an update gives the
-// same attributes again. The private half never leaves the secret store, and
-// CloudFormation shows none of the attributes.
+// SigningKeyResource returns the handler of the CloudFormation custom resource for
+// the token signing key. Create generates the key, Update returns the stored one and
+// Delete deletes it. The private key stays in the secret store, and NoEcho hides the
+// attributes.
 //
 // Property: Parameter, the name of the secret. Attributes: PublicKeys, AppKey.
 func SigningKeyResource(secrets SecretStore, random io.Reader) func(context.Context, cfn.Event) error {
@@ -38,6 +37,7 @@ func SigningKeyResource(secrets SecretStore, random io.Reader) func(context.Cont
 	}
 }
 
+// ensureSigningKey handles a request and returns the attributes of the resource.
 func ensureSigningKey(ctx context.Context, request cfn.RequestType, name string, secrets SecretStore, random io.Reader) (map[string]any, error) {
 	if request == cfn.RequestDelete {
 		return nil, secrets.Delete(ctx, name)

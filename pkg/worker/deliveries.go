@@ -1,4 +1,7 @@
-package stream
+// Package worker handles everything that starts a Lambda function but HTTP,
+// WebSocket and the table's stream: queues, topics, the bucket, schedules,
+// operators and CloudFormation.
+package worker
 
 import (
 	"context"
@@ -12,13 +15,15 @@ import (
 	"ticketsystem/pkg/notification"
 )
 
-// VisibilityChanger keeps a message that has failed from coming back too early.
+// VisibilityChanger delays the next attempt of a received queue message.
 type VisibilityChanger interface {
+	// ChangeVisibility hides the message for the timeout from now.
 	ChangeVisibility(ctx context.Context, receipt string, timeout time.Duration) error
 }
 
-// DeliverNotifications makes the handler that carries out orders of deliveries, those of a
-// batch side by side. What failed is reported and comes again after its wait.
+// DeliverNotifications returns a handler that runs the delivery jobs of a batch
+// concurrently. A failed job is reported, and becomes visible again after its
+// back-off.
 func DeliverNotifications(deliverer *notification.Deliverer, queue VisibilityChanger, log *slog.Logger) func(context.Context, events.SQSEvent) (events.SQSEventResponse, error) {
 	return func(ctx context.Context, batch events.SQSEvent) (events.SQSEventResponse, error) {
 		var (
@@ -41,26 +46,26 @@ func DeliverNotifications(deliverer *notification.Deliverer, queue VisibilityCha
 	}
 }
 
-// emptyBatchResponse is the report of a batch without failures. It holds a list, for
-// an emulator of Lambda's queues takes null for no report at all.
+// emptyBatchResponse returns a response without failures. The list is not nil,
+// because some emulators of Lambda read null as a missing response.
 func emptyBatchResponse() events.SQSEventResponse {
 	return events.SQSEventResponse{BatchItemFailures: []events.SQSBatchItemFailure{}}
 }
 
-// deliver says whether the order is done with.
+// deliver runs a delivery job and reports whether it is complete.
 func deliver(ctx context.Context, deliverer *notification.Deliverer, queue VisibilityChanger, log *slog.Logger, message events.SQSMessage) bool {
 	var job notification.DeliveryJob
 	if err := json.Unmarshal([]byte(message.Body), &job); err != nil {
-		log.ErrorContext(ctx, "no order", slog.String("message", message.MessageId), slog.Any("error", err))
-		return false // for the queue of failures, where somebody looks at it
+		log.ErrorContext(ctx, "invalid delivery job", slog.String("message", message.MessageId), slog.Any("error", err))
+		return false // it ends in the dead-letter queue
 	}
 	retryAfter, err := deliverer.Deliver(ctx, job)
 	if err == nil {
 		return true
 	}
-	log.WarnContext(ctx, "not delivered", slog.String("notification", job.ID), slog.String("channel", string(job.Channel)), slog.Any("error", err))
+	log.WarnContext(ctx, "delivery failed", slog.String("notification", job.ID), slog.String("channel", string(job.Channel)), slog.Any("error", err))
 	if err := queue.ChangeVisibility(ctx, message.ReceiptHandle, retryAfter); err != nil {
-		log.WarnContext(ctx, "not hidden", slog.Any("error", err)) // it comes back when the queue says so
+		log.WarnContext(ctx, "visibility timeout not changed", slog.Any("error", err)) // the queue's own timeout applies
 	}
 	return false
 }

@@ -1,4 +1,4 @@
-package stream
+package worker
 
 import (
 	"context"
@@ -11,27 +11,36 @@ import (
 	"time"
 
 	"ticketsystem/pkg/apperr"
-	"ticketsystem/pkg/dynamo"
+	"ticketsystem/pkg/search"
 	"ticketsystem/pkg/stats"
+	"ticketsystem/pkg/stream"
 	"ticketsystem/pkg/ticket"
 	"ticketsystem/pkg/user"
 )
 
-// ReplayStore is where everything stands that can be made anew.
+// ReplayStore stores the projections that a replay rebuilds.
 type ReplayStore interface {
-	SearchIndex
-	ActivityStore
+	stream.SearchIndex
+	stream.ActivityStore
 	stats.Generations
 	ticket.TimerStore
+	// TouchTombstone writes the tombstone of a deleted ticket again, so that the
+	// stream handlers remove what was derived from the ticket since.
 	TouchTombstone(ctx context.Context, ticketID string) error
-	ReindexTicket(ctx context.Context, tk ticket.Ticket, terms []dynamo.EntryTerms) error
+	// ReindexTicket replaces the indexed terms of a ticket with those of the given
+	// entries. Terms of later entries are kept.
+	ReindexTicket(ctx context.Context, tk ticket.Ticket, terms []search.EntryTerms) error
+	// ListTicketIDs returns a page of the tickets created since a time, and the
+	// cursor of the next page; nil after the last.
 	ListTicketIDs(ctx context.Context, since time.Time, after map[string]string, n int) (ids []string, next map[string]string, err error)
+	// ListUserIDs returns a page of the users, and the cursor of the next page; nil
+	// after the last.
 	ListUserIDs(ctx context.Context, after map[string]string, n int) (ids []string, next map[string]string, err error)
 }
 
-// Replay makes from the logs anew what follows from them: heads, numbers, the
-// index of words, timers and the list of the newest entries. Everybody may go
-// on working meanwhile. Notifications are left alone: they have been sent.
+// Replay rebuilds projections from the ticket logs while the system is in use:
+// tickets, statistics, search index, timers and recent entries. It does not create
+// notifications, because the original ones were sent.
 type Replay struct {
 	Store   ReplayStore
 	Tickets *ticket.Service
@@ -40,15 +49,15 @@ type Replay struct {
 	Log     *slog.Logger
 }
 
-// ReplayResult is what one run has done, and where the next one goes on.
+// ReplayResult reports what one run has done, and where the next run continues.
 type ReplayResult struct {
-	Cursor   string `json:"cursor,omitempty"` // "" when all is done
+	Cursor   string `json:"cursor,omitempty"` // empty when the replay is complete
 	Tickets  int    `json:"tickets"`
-	Repaired int    `json:"mended"` // heads that were not what their log says
+	Repaired int    `json:"mended"` // tickets that differed from their log
 	Users    int    `json:"people"`
 }
 
-// replayCursor is how far a replay has come.
+// replayCursor is the progress of a replay.
 type replayCursor struct {
 	Generation int               `json:"edition"`
 	StartedAt  time.Time         `json:"begun"`
@@ -56,8 +65,8 @@ type replayCursor struct {
 	After      map[string]string `json:"after,omitempty"`
 }
 
-// The parts of a replay. The last looks once more at tickets that were opened
-// shortly before it began: the index that lists them may have lagged behind.
+// The phases of a replay. phaseRecent repeats the tickets that were created shortly
+// before the start, because the index that lists tickets is eventually consistent.
 const (
 	phaseTickets = iota
 	phaseUsers
@@ -66,24 +75,26 @@ const (
 )
 
 const (
-	replayTimeLimit   = 40 * time.Second // of one run; the next one goes on
-	replayPageSize    = 32               // tickets between two looks at the clock
-	indexLagAllowance = 10 * time.Minute // more than an index ever lags behind
+	replayTimeLimit   = 40 * time.Second // of one run
+	replayPageSize    = 32               // items between two checks of the time limit
+	replayConcurrency = 8
+	indexLagAllowance = 10 * time.Minute // exceeds the lag of a global secondary index
 )
 
-// Handler makes the handler behind `make replay`.
-func (r *Replay) Handler() func(context.Context, struct {
-	Cursor string `json:"cursor"`
-}) (ReplayResult, error) {
-	return func(ctx context.Context, in struct {
-		Cursor string `json:"cursor"`
-	}) (ReplayResult, error) {
+// ReplayRequest is the input of a replay.
+type ReplayRequest struct {
+	Cursor string `json:"cursor"` // empty to start a new replay
+}
+
+// Handler returns the handler behind `make replay`.
+func (r *Replay) Handler() func(context.Context, ReplayRequest) (ReplayResult, error) {
+	return func(ctx context.Context, in ReplayRequest) (ReplayResult, error) {
 		return r.Run(ctx, in.Cursor, r.Tickets.Now().Add(replayTimeLimit))
 	}
 }
 
-// Run goes on from a cursor, "" for a new replay, until all is done or the time
-// is over. A run that failed may be repeated with its cursor.
+// Run starts a replay, or continues one from a cursor, until the deadline. A failed
+// run may be repeated with its cursor.
 func (r *Replay) Run(ctx context.Context, cursor string, deadline time.Time) (ReplayResult, error) {
 	pos, err := r.startOrResume(ctx, cursor)
 	if err != nil {
@@ -113,10 +124,10 @@ func (r *Replay) startOrResume(ctx context.Context, cursor string) (replayCursor
 		err = json.Unmarshal(text, &pos)
 	}
 	if err == nil && (pos.Generation < 1 || pos.Phase < phaseTickets || pos.Phase >= phaseDone) {
-		err = errors.New("it leads nowhere")
+		err = errors.New("generation or phase out of range")
 	}
 	if err != nil {
-		return pos, fmt.Errorf("cursor: %w", err)
+		return pos, fmt.Errorf("invalid cursor: %w", err)
 	}
 	return pos, nil
 }
@@ -126,7 +137,7 @@ func (pos replayCursor) encode() (string, error) {
 	return base64.RawURLEncoding.EncodeToString(text), err
 }
 
-// runPage does one page and gives the place behind it.
+// runPage rebuilds one page, adds it to out and returns the next position.
 func (r *Replay) runPage(ctx context.Context, pos replayCursor, out *ReplayResult) (replayCursor, error) {
 	var (
 		ids   []string
@@ -151,7 +162,7 @@ func (r *Replay) runPage(ctx context.Context, pos replayCursor, out *ReplayResul
 		}
 		repaired, err := r.rebuildTicket(ctx, id, pos.Generation)
 		if err != nil {
-			r.Log.ErrorContext(ctx, "ticket not replayed", slog.String("ticket", id), slog.Any("error", err))
+			r.Log.ErrorContext(ctx, "ticket rebuild failed", slog.String("ticket", id), slog.Any("error", err))
 			return fmt.Errorf("ticket %s: %w", id, err)
 		}
 		mu.Lock()
@@ -173,11 +184,11 @@ func (r *Replay) runPage(ctx context.Context, pos replayCursor, out *ReplayResul
 	return pos, err
 }
 
-// forEach runs a piece of work for each id, several at once.
+// forEach calls fn for all ids concurrently and joins the errors.
 func forEach(ids []string, fn func(id string) error) error {
 	var (
 		wg        sync.WaitGroup
-		semaphore = make(chan struct{}, maxPartitions)
+		semaphore = make(chan struct{}, replayConcurrency)
 		errs      = make([]error, len(ids))
 	)
 	for i, id := range ids {
@@ -191,9 +202,9 @@ func forEach(ids []string, fn func(id string) error) error {
 	return errors.Join(errs...)
 }
 
-// rebuildTicket makes anew what follows from one log. When the log has grown
-// meanwhile, what came was followed with an eye on what was just changed: so it
-// is done once more.
+// rebuildTicket rebuilds all projections of one log, and reports whether the stored
+// ticket was wrong. If the log grows meanwhile, the stream handlers may have
+// projected the new entries onto outdated items, so it starts again.
 func (r *Replay) rebuildTicket(ctx context.Context, id string, generation int) (repaired bool, err error) {
 	if err := r.Stats.MigrateTicket(ctx, id, generation); err != nil {
 		return false, err
@@ -207,7 +218,7 @@ func (r *Replay) rebuildTicket(ctx context.Context, id string, generation int) (
 		switch n := len(log.Entries); n {
 		case rebuiltUpTo:
 			return repaired, nil
-		case 0: // deleted meanwhile: what was just written has to go, too
+		case 0: // deleted meanwhile: remove what the loop has just written
 			return repaired, r.Store.TouchTombstone(ctx, id)
 		default:
 			rebuiltUpTo = n
@@ -218,7 +229,6 @@ func (r *Replay) rebuildTicket(ctx context.Context, id string, generation int) (
 	}
 }
 
-// isDeletedUser tells whether a person is no more.
 func (r *Replay) isDeletedUser(ctx context.Context, userID string) (bool, error) {
 	_, err := r.Store.User(ctx, userID)
 	if apperr.Is(err, apperr.UserNotFound) {
@@ -227,17 +237,18 @@ func (r *Replay) isDeletedUser(ctx context.Context, userID string) (bool, error)
 	return false, err
 }
 
-// rebuildDerived makes words, timer and pointers of a log.
+// rebuildDerived rebuilds the search terms, the timer and the recent entries of a
+// ticket.
 func (r *Replay) rebuildDerived(ctx context.Context, log ticket.Log) error {
-	perEntry := make([]dynamo.EntryTerms, 0, len(log.Entries))
+	terms := make([]search.EntryTerms, 0, len(log.Entries))
 	recent := r.Tickets.Now().Add(-stats.ActivityTTL)
 	var lastPublic ticket.Entry
 	for _, e := range log.Entries {
-		terms, staffOnly, err := entryTerms(ctx, r.Store, e)
+		entryTerms, err := stream.EntryTerms(ctx, r.Store, e)
 		if err != nil {
 			return err
 		}
-		perEntry = append(perEntry, dynamo.EntryTerms{Cause: entryCause(e), Terms: terms, StaffOnly: staffOnly})
+		terms = append(terms, entryTerms)
 		if e.VisibleTo(user.RoleUser) {
 			lastPublic = e
 		}
@@ -247,7 +258,7 @@ func (r *Replay) rebuildDerived(ctx context.Context, log ticket.Log) error {
 			}
 		}
 	}
-	if err := r.Store.ReindexTicket(ctx, log.Ticket, perEntry); err != nil {
+	if err := r.Store.ReindexTicket(ctx, log.Ticket, terms); err != nil {
 		return err
 	}
 	if due, ok := r.Policy.Due(lastPublic.State.Status, lastPublic.CreatedAt); ok {
@@ -256,26 +267,28 @@ func (r *Replay) rebuildDerived(ctx context.Context, log ticket.Log) error {
 	return r.Store.DeleteTimer(ctx, lastPublic.TicketID, lastPublic.Seq)
 }
 
-// rebuildUser makes anew the words that somebody is found by, until they are those
-// of who the person is now.
+// rebuildUser rebuilds the search terms of a user. It repeats until the user did not
+// change meanwhile, and removes the terms of a user who was deleted meanwhile.
 func (r *Replay) rebuildUser(ctx context.Context, id string) error {
-	var previous *user.User
-	for {
+	var previous user.User
+	var previousTerms []string
+	for indexed := false; ; indexed = true {
 		current, err := r.Store.User(ctx, id)
 		switch {
 		case apperr.Is(err, apperr.UserNotFound):
-			if previous == nil {
+			if !indexed {
 				return nil
 			}
-			return r.Store.IndexUser(ctx, *previous, userTerms(previous), nil)
+			return r.Store.IndexUser(ctx, previous, previousTerms, nil)
 		case err != nil:
 			return err
-		case previous != nil && *previous == current:
+		case indexed && previous == current:
 			return nil
 		}
-		if err := r.Store.IndexUser(ctx, current, userTerms(previous), userTerms(&current)); err != nil {
+		terms := stream.UserTerms(current)
+		if err := r.Store.IndexUser(ctx, current, previousTerms, terms); err != nil {
 			return err
 		}
-		previous = &current
+		previous, previousTerms = current, terms
 	}
 }

@@ -1,8 +1,9 @@
-package stream_test
+package worker_test
 
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
 	"slices"
@@ -12,18 +13,18 @@ import (
 
 	"github.com/aws/aws-lambda-go/events"
 
-	"ticketsystem/pkg/dynamo"
 	"ticketsystem/pkg/notification"
-	"ticketsystem/pkg/stream"
 	"ticketsystem/pkg/user"
+	"ticketsystem/pkg/worker"
 )
 
-// fakeDeliveries is a queue and a ledger in which everything goes well but what is
-// said to fail.
+var errUnavailable = errors.New("unavailable")
+
+// fakeDeliveries is a queue and a delivery store that records its calls.
 type fakeDeliveries struct {
 	mu      sync.Mutex
 	calls   []string
-	failFor string // the person whose SMS is not taken
+	failFor string // the phone number to which no SMS can be sent
 }
 
 func (d *fakeDeliveries) record(format string, a ...any) {
@@ -32,13 +33,8 @@ func (d *fakeDeliveries) record(format string, a ...any) {
 	d.calls = append(d.calls, fmt.Sprintf(format, a...))
 }
 
-func (d *fakeDeliveries) Send(_ context.Context, delay time.Duration, jobs ...notification.DeliveryJob) error {
-	d.record("%v %v", delay, jobs)
-	return nil
-}
-
 func (d *fakeDeliveries) ChangeVisibility(_ context.Context, receipt string, timeout time.Duration) error {
-	d.record("hide %s for %v", receipt, timeout)
+	d.record("%s visible after %v", receipt, timeout)
 	return errUnavailable
 }
 
@@ -63,7 +59,7 @@ func (d *fakeDeliveries) ReserveSMSQuota(context.Context, time.Time, int) (bool,
 	return true, nil
 }
 
-// text is the depot's Texter: Send is the queue's.
+// fakeSMS sends text messages for fakeDeliveries.
 type fakeSMS struct{ *fakeDeliveries }
 
 func (x fakeSMS) Send(_ context.Context, to, _ string) error {
@@ -74,59 +70,36 @@ func (x fakeSMS) Send(_ context.Context, to, _ string) error {
 }
 
 func (d *fakeDeliveries) Suppress(_ context.Context, c notification.MailFeedback) error {
-	d.record("stop %s for %s of %s", c.Address, c.Reason, c.UserID)
+	d.record("suppress %s for %s of %s", c.Address, c.Reason, c.UserID)
 	return nil
 }
 
-// TestEnqueueDeliveries: one order for each channel that waits; a broadcast at once.
-func TestEnqueueDeliveries(t *testing.T) {
-	queued, skipped := notification.Delivery{State: notification.Queued}, notification.Delivery{State: notification.Skipped}
-	both := map[notification.Channel]notification.Delivery{notification.Email: queued, notification.SMS: queued}
-	one := map[notification.Channel]notification.Delivery{notification.Email: skipped, notification.SMS: queued}
-	d := &fakeDeliveries{}
-	handle := stream.EnqueueDeliveries(d, 10*time.Second)
-	for _, change := range []dynamo.Change{
-		{Created: true, Notification: &notification.Notification{ID: "1", UserID: "u", Kind: notification.KindReply, Deliveries: both}},
-		{Created: true, Notification: &notification.Notification{ID: "2", UserID: "u", Kind: notification.KindBroadcast, Deliveries: one}},
-		{Created: true, Notification: &notification.Notification{ID: "3", UserID: "u"}},
-		{Notification: &notification.Notification{ID: "4", UserID: "u", Deliveries: both}}, // a delivery has moved
-		{Created: true},
-	} {
-		if err := handle(t.Context(), change); err != nil {
-			t.Error(err)
-		}
-	}
-	if want := []string{"10s [{u 1 email} {u 1 sms}]", "0s [{u 2 sms}]"}; !slices.Equal(d.calls, want) {
-		t.Errorf("got %q, want %q", d.calls, want)
-	}
-}
-
-// TestDeliverNotifications_PartialFailure: what is done is done; what failed is hidden for a
-// while and reported.
+// TestDeliverNotifications_PartialFailure checks that only failed jobs are reported,
+// and that their visibility timeout is changed.
 func TestDeliverNotifications_PartialFailure(t *testing.T) {
 	d := &fakeDeliveries{failFor: "ali"}
 	deliverer := &notification.Deliverer{Store: d, SMS: fakeSMS{d}, Now: time.Now, MaxSMSPerDay: 9}
-	out, err := stream.DeliverNotifications(deliverer, d, slog.New(slog.DiscardHandler))(t.Context(), events.SQSEvent{Records: []events.SQSMessage{
+	out, err := worker.DeliverNotifications(deliverer, d, slog.New(slog.DiscardHandler))(t.Context(), events.SQSEvent{Records: []events.SQSMessage{
 		{MessageId: "1", ReceiptHandle: "r1", Body: `{"userId":"sara","id":"1","channel":"sms"}`},
 		{MessageId: "2", ReceiptHandle: "r2", Body: `{"userId":"ali","id":"2","channel":"sms"}`},
-		{MessageId: "3", ReceiptHandle: "r3", Body: `no order`},
+		{MessageId: "3", ReceiptHandle: "r3", Body: `no job`},
 	}})
 	var failed []string
 	for _, f := range out.BatchItemFailures {
 		failed = append(failed, f.ItemIdentifier)
 	}
 	slices.Sort(failed)
-	if err != nil || !slices.Equal(failed, []string{"2", "3"}) || !slices.Equal(d.calls, []string{"hide r2 for 10s"}) {
+	if err != nil || !slices.Equal(failed, []string{"2", "3"}) || !slices.Equal(d.calls, []string{"r2 visible after 10s"}) {
 		t.Errorf("got %v, failures %v, %q", err, failed, d.calls)
 	}
 }
 
-// TestEmptyBatchResponse: a batch without failures is reported by an empty
-// list, never by null.
+// TestEmptyBatchResponse checks that a batch without failures is reported as an
+// empty list, never as null.
 func TestEmptyBatchResponse(t *testing.T) {
 	handlers := map[string]func(context.Context, events.SQSEvent) (events.SQSEventResponse, error){
-		"orders":     stream.DeliverNotifications(nil, nil, slog.New(slog.DiscardHandler)),
-		"broadcasts": stream.RunBroadcasts(nil, nil, slog.New(slog.DiscardHandler)),
+		"deliveries": worker.DeliverNotifications(nil, nil, slog.New(slog.DiscardHandler)),
+		"broadcasts": worker.RunBroadcasts(nil, nil, slog.New(slog.DiscardHandler)),
 	}
 	for name, handle := range handlers {
 		out, err := handle(t.Context(), events.SQSEvent{})
@@ -137,7 +110,8 @@ func TestEmptyBatchResponse(t *testing.T) {
 	}
 }
 
-// TestHandleMailFeedback: permanent bounces and complaints stop mail, other reports do not.
+// TestHandleMailFeedback checks that permanent bounces and complaints suppress an
+// address, and other events do not.
 func TestHandleMailFeedback(t *testing.T) {
 	d := &fakeDeliveries{}
 	var event events.SNSEvent
@@ -149,12 +123,12 @@ func TestHandleMailFeedback(t *testing.T) {
 	} {
 		event.Records = append(event.Records, events.SNSEventRecord{SNS: events.SNSEntity{Message: message}})
 	}
-	handle := stream.HandleMailFeedback(d, slog.New(slog.DiscardHandler))
+	handle := worker.HandleMailFeedback(d, slog.New(slog.DiscardHandler))
 	err := handle(t.Context(), event)
-	if want := []string{"stop a@b.ir for bounce of sara", "stop c@b.ir for complaint of ", "stop d@b.ir for complaint of "}; err != nil || !slices.Equal(d.calls, want) {
+	if want := []string{"suppress a@b.ir for bounce of sara", "suppress c@b.ir for complaint of ", "suppress d@b.ir for complaint of "}; err != nil || !slices.Equal(d.calls, want) {
 		t.Errorf("got %v, %q, want %q", err, d.calls, want)
 	}
 	if err := handle(t.Context(), events.SNSEvent{Records: []events.SNSEventRecord{{SNS: events.SNSEntity{Message: "?"}}}}); err == nil {
-		t.Error("a report that cannot be read: no error")
+		t.Error("malformed event: no error")
 	}
 }

@@ -1,4 +1,4 @@
-package stream
+package worker
 
 import (
 	"context"
@@ -7,10 +7,10 @@ import (
 	"ticketsystem/pkg/ticket"
 )
 
-// automationTimeLimit is how long one run looks at tickets; the next one goes on.
+// automationTimeLimit limits one run. The next scheduled run continues.
 const automationTimeLimit = 40 * time.Second
 
-// RunAutomation makes the handler of the schedule that moves tickets.
+// RunAutomation returns a handler that applies the time-based ticket automation.
 func RunAutomation(automation *ticket.Automation) func(context.Context) (ticket.AutomationResult, error) {
 	return func(ctx context.Context) (ticket.AutomationResult, error) {
 		return automation.Run(ctx, automation.Tickets.Now().Add(automationTimeLimit))

@@ -1,4 +1,4 @@
-package stream_test
+package worker_test
 
 import (
 	"context"
@@ -12,10 +12,10 @@ import (
 
 	"ticketsystem/pkg/apperr"
 	"ticketsystem/pkg/attachment"
-	"ticketsystem/pkg/stream"
+	"ticketsystem/pkg/worker"
 )
 
-// fakeAttachments is a Store that says what it was asked for.
+// fakeAttachments records the ids of the attachments that are read.
 type fakeAttachments struct {
 	attachment.Store
 	ids []string
@@ -38,28 +38,28 @@ func uploads(keys ...string) (event events.S3Event) {
 	return event
 }
 
-// TestHandleUploads: each object is looked at, whatever becomes of the others; an
-// error brings the event back.
+// TestHandleUploads checks that all objects are processed, and that a failed one
+// fails the event.
 func TestHandleUploads(t *testing.T) {
 	for _, c := range []struct {
 		name  string
 		event events.S3Event
-		asked []string
+		ids   []string
 		fails bool
 	}{
-		{"nothing", uploads(), nil, false},
-		{"two", uploads("uploads/a", "uploads/b"), []string{"a", "b"}, false},
-		{"an encoded key", uploads("uploads%2Fa"), []string{"a"}, false},
-		{"one that fails", uploads("uploads/bad", "uploads/b"), []string{"bad", "b"}, true},
-		{"a key that cannot be read", uploads("uploads/%zz", "uploads/b"), []string{"b"}, true},
+		{"empty", uploads(), nil, false},
+		{"two objects", uploads("uploads/a", "uploads/b"), []string{"a", "b"}, false},
+		{"encoded key", uploads("uploads%2Fa"), []string{"a"}, false},
+		{"one fails", uploads("uploads/bad", "uploads/b"), []string{"bad", "b"}, true},
+		{"malformed key", uploads("uploads/%zz", "uploads/b"), []string{"b"}, true},
 	} {
 		a := &fakeAttachments{}
 		service := &attachment.Service{Store: a, Now: time.Now}
-		err := stream.HandleUploads(service, slog.New(slog.DiscardHandler))(context.Background(), c.event)
-		if !slices.Equal(a.ids, c.asked) || (err != nil) != c.fails {
-			t.Errorf("%s: asked for %q, %v, want %q, an error %v", c.name, a.ids, err, c.asked, c.fails)
+		err := worker.HandleUploads(service, slog.New(slog.DiscardHandler))(context.Background(), c.event)
+		if !slices.Equal(a.ids, c.ids) || (err != nil) != c.fails {
+			t.Errorf("%s: read %q, %v, want %q, an error %v", c.name, a.ids, err, c.ids, c.fails)
 		}
-		if slices.Contains(c.asked, "bad") && !errors.Is(err, errUnavailable) {
+		if slices.Contains(c.ids, "bad") && !errors.Is(err, errUnavailable) {
 			t.Errorf("%s: got %v, want %v in it", c.name, err, errUnavailable)
 		}
 	}

@@ -1,0 +1,87 @@
+// Package event defines the changes of the table that stream handlers act on.
+// The store decodes them from DynamoDB stream records.
+package event
+
+import (
+	"time"
+
+	"ticketsystem/pkg/notification"
+	"ticketsystem/pkg/ticket"
+	"ticketsystem/pkg/user"
+)
+
+// Event is one change of the table. The types of this package are its only
+// implementations.
+type Event interface{ event() }
+
+// EntryAppended reports a new entry of a ticket log.
+type EntryAppended struct{ Entry ticket.Entry }
+
+// TicketChanged reports a write of a ticket's projection.
+type TicketChanged struct{ Ticket ticket.Ticket }
+
+// TicketDeleted reports a write of a ticket's tombstone. It is repeated when
+// entries were appended after the deletion, and follows them.
+type TicketDeleted struct{ TicketID string }
+
+// ReadMarkerMoved reports a new position of a reader.
+type ReadMarkerMoved struct{ Marker ticket.ReadMarker }
+
+// UserCreated reports a new user.
+type UserCreated struct{ User user.User }
+
+// UserChanged reports a changed user. Old is the zero User if the record has no
+// old image.
+type UserChanged struct{ Old, New user.User }
+
+// RightsChanged reports whether tokens and sockets of the old user must end: the
+// role differs, or the account is disabled now.
+func (e UserChanged) RightsChanged() bool {
+	return e.Old.ID != "" && (e.Old.Role != e.New.Role || e.New.Disabled && !e.Old.Disabled)
+}
+
+// UserDeleted reports a deleted user, as they were before.
+type UserDeleted struct{ User user.User }
+
+// SessionStarted reports a new session, with the user that its tokens describe.
+type SessionStarted struct{ User user.User }
+
+// SessionEnded reports a session that was deleted or has expired.
+type SessionEnded struct{ UserID, SessionID string }
+
+// NotificationCreated reports a new notification.
+type NotificationCreated struct{ Notification notification.Notification }
+
+// BroadcastCreated reports a new broadcast.
+type BroadcastCreated struct{ BroadcastID string }
+
+// SocketOpened reports a new WebSocket connection.
+type SocketOpened struct {
+	ConnectionID string
+	ExpiresAt    time.Time
+}
+
+// SocketClosed reports a WebSocket connection that was closed.
+type SocketClosed struct {
+	ConnectionID string
+	ExpiresAt    time.Time
+}
+
+// HeartbeatSent reports a heartbeat that was written to measure the lag of the
+// stream handlers.
+type HeartbeatSent struct{ SentAt time.Time }
+
+func (EntryAppended) event()       {}
+func (TicketChanged) event()       {}
+func (TicketDeleted) event()       {}
+func (ReadMarkerMoved) event()     {}
+func (UserCreated) event()         {}
+func (UserChanged) event()         {}
+func (UserDeleted) event()         {}
+func (SessionStarted) event()      {}
+func (SessionEnded) event()        {}
+func (NotificationCreated) event() {}
+func (BroadcastCreated) event()    {}
+func (SocketOpened) event()        {}
+func (SocketClosed) event()        {}
+func (HeartbeatSent) event()       {}

@@ -1,0 +1,41 @@
+package worker_test
+
+import (
+	"encoding/json"
+	"log/slog"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-lambda-go/events"
+
+	"ticketsystem/pkg/attachment"
+	"ticketsystem/pkg/notification"
+	"ticketsystem/pkg/worker"
+)
+
+// FuzzMessage checks that each invalid message of a queue, a topic or the bucket
+// is reported as failed.
+func FuzzMessage(f *testing.F) {
+	for _, body := range []string{
+		`{"userId":"sara","id":"1","channel":"sms"}`, "no order", "{}", "null", `{"channel":"pigeon"}`, `{"eventType":"Complaint","complaint":{"complainedRecipients":[{}]}}`,
+		`{"mail":{"tags":{"person":[]}}}`, "uploads%2Fa", "%zz", "",
+	} {
+		f.Add(body)
+	}
+	f.Fuzz(func(t *testing.T, body string) {
+		d, discard := &fakeDeliveries{}, slog.New(slog.DiscardHandler)
+		deliverer := &notification.Deliverer{Store: d, SMS: fakeSMS{d}, Now: time.Now, MaxSMSPerDay: 9}
+		out, err := worker.DeliverNotifications(deliverer, d, discard)(t.Context(), events.SQSEvent{Records: []events.SQSMessage{{MessageId: "1", Body: body}}})
+		if err != nil || len(out.BatchItemFailures) > 1 {
+			t.Errorf("%q: got %v, %v", body, out, err)
+		}
+		report := events.SNSEvent{Records: []events.SNSEventRecord{{SNS: events.SNSEntity{Message: body}}}}
+		if err := worker.HandleMailFeedback(d, discard)(t.Context(), report); err == nil && !json.Valid([]byte(body)) {
+			t.Errorf("%q: no error", body)
+		}
+		a := &fakeAttachments{}
+		if err := worker.HandleUploads(&attachment.Service{Store: a, Now: time.Now}, discard)(t.Context(), uploads(body)); len(a.ids) == 0 && err == nil {
+			t.Errorf("%q: no attachment was read, and no error", body)
+		}
+	})
+}

@@ -1,0 +1,29 @@
+package worker
+
+import (
+	"context"
+
+	"ticketsystem/pkg/account"
+)
+
+// GrantAdminRequest is the input of GrantAdmin.
+type GrantAdminRequest struct {
+	Phone string `json:"phone"`
+}
+
+// GrantAdminResult describes the administrator.
+type GrantAdminResult struct {
+	ID    string `json:"id"`
+	Phone string `json:"phone"`
+	Role  string `json:"role"`
+}
+
+// GrantAdmin returns the handler behind `make grant-admin`. It makes the user with the
+// phone number an administrator, and creates the account if there is none. It is
+// safe to repeat.
+func GrantAdmin(accounts *account.Auth) func(context.Context, GrantAdminRequest) (GrantAdminResult, error) {
+	return func(ctx context.Context, in GrantAdminRequest) (GrantAdminResult, error) {
+		u, err := accounts.GrantAdmin(ctx, in.Phone)
+		return GrantAdminResult{u.ID, u.Phone, string(u.Role)}, err
+	}
+}
