@@ -21,8 +21,8 @@ func (c *CORS) allows(origin string) bool {
 	})
 }
 
-// handle sets the headers of an allowed origin and answers preflights, in which
-// case it returns true: they reach no function.
+// handle sets the CORS headers for an allowed origin. It answers preflight requests
+// and then reports true; these do not invoke a function.
 func (c *CORS) handle(w http.ResponseWriter, r *http.Request) bool {
 	origin := r.Header.Get("Origin")
 	preflight := r.Method == http.MethodOptions && origin != "" && r.Header.Get("Access-Control-Request-Method") != ""

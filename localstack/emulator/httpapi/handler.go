@@ -1,4 +1,4 @@
-// Package httpapi is API Gateway's HTTP API with Lambda integrations in
+// Package httpapi emulates an API Gateway HTTP API with Lambda integrations in
 // payload format 2.0.
 package httpapi
 
@@ -14,11 +14,11 @@ import (
 
 // Limits of API Gateway.
 const (
-	maxBodyBytes       = 10 << 20 // bytes
+	maxBodyBytes       = 10 << 20
 	integrationTimeout = 30 * time.Second
 )
 
-// API is what the template says about the HTTP API.
+// API is the definition of the HTTP API in the template.
 type API struct {
 	Routes []Route
 	CORS   *CORS // nil without a CorsConfiguration
@@ -26,10 +26,10 @@ type API struct {
 
 // Handler serves an API.
 type Handler struct {
-	API     func() API            // the template's current state
-	Prepare func(function string) // waits for a build, which is no part of the 30 s
+	API     func() API            // of the current template
+	Prepare func(function string) // waits for a build, which does not count towards the integration timeout
 	Invoke  func(ctx context.Context, function string, payload []byte) ([]byte, error)
-	OnWrite func() // something may have been written
+	OnWrite func() // called after requests that may have written to the table
 	Logf    func(string, ...any)
 }
 
@@ -88,9 +88,9 @@ func (h *Handler) invoke(w http.ResponseWriter, r *http.Request, function string
 	resp.write(w, hasCORS)
 }
 
-// writeError answers in the gateway's own words.
+// writeError writes an error response of API Gateway.
 func writeError(w http.ResponseWriter, status int, message string) {
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
-	_ = json.NewEncoder(w).Encode(map[string]string{"message": message}) // a client that went away needs no answer
+	_ = json.NewEncoder(w).Encode(map[string]string{"message": message}) // the client may have disconnected
 }

@@ -10,6 +10,9 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
+
+	"ticketsystem/localstack/testkit/golden"
 )
 
 func TestMatch_Precedence(t *testing.T) {
@@ -40,7 +43,7 @@ func TestMatch_Precedence(t *testing.T) {
 	}
 }
 
-// newGateway serves an API whose one function answers with f.
+// newGateway starts a server for an API with one route, whose function is f.
 func newGateway(t *testing.T, f func(event map[string]any) (string, error)) *httptest.Server {
 	t.Helper()
 	h := &Handler{
@@ -56,8 +59,8 @@ func newGateway(t *testing.T, f func(event map[string]any) (string, error)) *htt
 			if err := json.Unmarshal(payload, &event); err != nil {
 				return nil, err
 			}
-			answer, err := f(event)
-			return []byte(answer), err
+			result, err := f(event)
+			return []byte(result), err
 		},
 		Logf: t.Logf,
 	}
@@ -66,7 +69,7 @@ func newGateway(t *testing.T, f func(event map[string]any) (string, error)) *htt
 	return server
 }
 
-// testResponse is a response whose body has been read.
+// testResponse is the status and header of a response.
 type testResponse struct {
 	StatusCode int
 	Header     http.Header
@@ -92,6 +95,15 @@ func call(t *testing.T, method, url, contentType string, body string, header ...
 		t.Fatal(err)
 	}
 	return testResponse{response.StatusCode, response.Header}, string(text)
+}
+
+func TestNewEvent(t *testing.T) {
+	r := httptest.NewRequest(http.MethodPost, "http://localhost:3000/items/a%2Fb?x=1&x=2", nil)
+	r.Header.Set("Content-Type", "application/json")
+	r.Header.Set("Cookie", "k=1; l=2")
+	r.Header.Set("User-Agent", "test")
+	route := &Route{Method: "POST", Path: "/items/{id}"}
+	golden.JSON(t, "event", newEvent(r, route, map[string]string{"id": "a/b"}, []byte(`{"a":1}`), "request-1", time.Date(2026, 1, 2, 3, 4, 5, 6e6, time.UTC)))
 }
 
 func TestHandler_PayloadFormat(t *testing.T) {
@@ -137,7 +149,7 @@ func TestHandler_FunctionResults(t *testing.T) {
 	text, failure := "", error(nil)
 	server := newGateway(t, func(map[string]any) (string, error) { return text, failure })
 	for _, c := range []struct {
-		answer  string
+		result  string
 		failure error
 		status  int
 		body    string
@@ -150,10 +162,10 @@ func TestHandler_FunctionResults(t *testing.T) {
 		{"", errors.New("crashed"), 500, `{"message":"Internal Server Error"}` + "\n"},
 		{"", context.DeadlineExceeded, 503, `{"message":"Service Unavailable"}` + "\n"},
 	} {
-		text, failure = c.answer, c.failure
+		text, failure = c.result, c.failure
 		response, body := call(t, "POST", server.URL+"/items/1", "application/json", "{}")
 		if response.StatusCode != c.status || body != c.body {
-			t.Errorf("answer %q, %v: got %d %q, want %d %q", c.answer, c.failure, response.StatusCode, body, c.status, c.body)
+			t.Errorf("result %q, %v: got %d %q, want %d %q", c.result, c.failure, response.StatusCode, body, c.status, c.body)
 		}
 	}
 }
@@ -185,6 +197,6 @@ func TestCORS(t *testing.T) {
 		}
 	}
 	if invoked != 2 {
-		t.Errorf("the function ran %d times, want 2: preflights are the gateway's", invoked)
+		t.Errorf("got %d invocations, want 2: preflight requests do not invoke", invoked)
 	}
 }

@@ -12,60 +12,26 @@ import (
 	"strings"
 	"time"
 	"unicode/utf8"
+
+	"github.com/aws/aws-lambda-go/events"
 )
 
-// event is the request in API Gateway's payload format 2.0.
-type event struct {
-	Version         string            `json:"version"`
-	RouteKey        string            `json:"routeKey"`
-	RawPath         string            `json:"rawPath"`
-	RawQueryString  string            `json:"rawQueryString"`
-	Cookies         []string          `json:"cookies,omitempty"`
-	Headers         map[string]string `json:"headers"`
-	Query           map[string]string `json:"queryStringParameters,omitempty"`
-	RequestContext  requestContext    `json:"requestContext"`
-	PathParameters  map[string]string `json:"pathParameters,omitempty"`
-	Body            *string           `json:"body,omitempty"`
-	IsBase64Encoded bool              `json:"isBase64Encoded"`
-}
-
-type requestContext struct {
-	AccountID    string      `json:"accountId"`
-	APIID        string      `json:"apiId"`
-	DomainName   string      `json:"domainName"`
-	DomainPrefix string      `json:"domainPrefix"`
-	HTTP         httpContext `json:"http"`
-	RequestID    string      `json:"requestId"`
-	RouteKey     string      `json:"routeKey"`
-	Stage        string      `json:"stage"`
-	Time         string      `json:"time"`
-	TimeEpoch    int64       `json:"timeEpoch"`
-}
-
-type httpContext struct {
-	Method    string `json:"method"`
-	Path      string `json:"path"`
-	Protocol  string `json:"protocol"`
-	SourceIP  string `json:"sourceIp"`
-	UserAgent string `json:"userAgent"`
-}
-
-// newEvent translates a request. The body has been read by the caller.
-func newEvent(r *http.Request, route *Route, variables map[string]string, body []byte, requestID string, now time.Time) event {
+// newEvent returns the event for a request whose body has been read.
+func newEvent(r *http.Request, route *Route, variables map[string]string, body []byte, requestID string, now time.Time) events.APIGatewayV2HTTPRequest {
 	host, _, _ := net.SplitHostPort(r.RemoteAddr)
 	domain := r.Host
 	prefix, _, _ := strings.Cut(domain, ".")
-	e := event{
-		Version:        "2.0",
-		RouteKey:       route.key(),
-		RawPath:        r.URL.Path,
-		RawQueryString: r.URL.RawQuery,
-		Headers:        headers(r, host, requestID),
-		Query:          query(r.URL.RawQuery),
-		PathParameters: variables,
-		RequestContext: requestContext{
+	e := events.APIGatewayV2HTTPRequest{
+		Version:               "2.0",
+		RouteKey:              route.key(),
+		RawPath:               r.URL.Path,
+		RawQueryString:        r.URL.RawQuery,
+		Headers:               headers(r, host, requestID),
+		QueryStringParameters: query(r.URL.RawQuery),
+		PathParameters:        variables,
+		RequestContext: events.APIGatewayV2HTTPRequestContext{
 			AccountID: "000000000000", APIID: "local", DomainName: domain, DomainPrefix: prefix,
-			HTTP:      httpContext{Method: r.Method, Path: r.URL.Path, Protocol: r.Proto, SourceIP: host, UserAgent: r.UserAgent()},
+			HTTP:      events.APIGatewayV2HTTPRequestContextHTTPDescription{Method: r.Method, Path: r.URL.Path, Protocol: r.Proto, SourceIP: host, UserAgent: r.UserAgent()},
 			RequestID: requestID, RouteKey: route.key(), Stage: "$default",
 			Time: now.UTC().Format("02/Jan/2006:15:04:05 -0700"), TimeEpoch: now.UnixMilli(),
 		},
@@ -78,18 +44,17 @@ func newEvent(r *http.Request, route *Route, variables map[string]string, body [
 		}
 	}
 	if len(body) > 0 {
-		text := string(body)
+		e.Body = string(body)
 		if e.IsBase64Encoded = !isText(r.Header.Get("Content-Type"), body); e.IsBase64Encoded {
-			text = base64.StdEncoding.EncodeToString(body)
+			e.Body = base64.StdEncoding.EncodeToString(body)
 		}
-		e.Body = &text
 	}
 	return e
 }
 
-// headers are lower-case, repeated ones joined by a comma; cookies have a
-// place of their own. What the gateway itself says of a request wins over what
-// the client says, except that addresses are added to a list.
+// headers returns the request headers in lower case without cookies. Repeated headers
+// are joined by a comma. Headers that the gateway sets override those of the client,
+// and X-Forwarded-For is extended.
 func headers(r *http.Request, host, requestID string) map[string]string {
 	flat := map[string]string{}
 	for name, values := range r.Header {
@@ -111,7 +76,7 @@ func headers(r *http.Request, host, requestID string) map[string]string {
 }
 
 func query(raw string) map[string]string {
-	values, _ := url.ParseQuery(raw) // what does not parse is left out, as on AWS
+	values, _ := url.ParseQuery(raw) // as on AWS, invalid parameters are omitted
 	if len(values) == 0 {
 		return nil
 	}
@@ -122,8 +87,8 @@ func query(raw string) map[string]string {
 	return flat
 }
 
-// isText tells which bodies API Gateway hands on as they are. A body without
-// a type counts as text when it is.
+// isText reports whether API Gateway passes a body unencoded. A body without a
+// content type counts as text if it is valid UTF-8.
 func isText(contentType string, body []byte) bool {
 	if contentType == "" {
 		return utf8.Valid(body)
@@ -139,40 +104,36 @@ func isText(contentType string, body []byte) bool {
 	return strings.HasPrefix(media, "text/") || strings.HasSuffix(media, "+json") || strings.HasSuffix(media, "+xml")
 }
 
-// response is a function's answer in payload format 2.0.
+// response is a function's result with its decoded body.
 type response struct {
-	StatusCode        int                 `json:"statusCode"`
-	Headers           map[string]string   `json:"headers"`
-	MultiValueHeaders map[string][]string `json:"multiValueHeaders"`
-	Cookies           []string            `json:"cookies"`
-	Body              string              `json:"body"`
-	IsBase64Encoded   bool                `json:"isBase64Encoded"`
-
+	events.APIGatewayV2HTTPResponse
 	body []byte
 }
 
-// parseResponse understands both forms: an object with a statusCode, and any
-// other JSON, which is the body of a 200 itself.
+// parseResponse parses both forms of a result: an object with a statusCode, and any
+// other JSON value, which becomes the body of a 200 response.
 func parseResponse(result []byte) (*response, error) {
 	var probe struct {
 		StatusCode *json.RawMessage `json:"statusCode"`
 	}
 	if err := json.Unmarshal(result, &probe); err != nil || probe.StatusCode == nil {
 		if !json.Valid(result) {
-			return nil, errors.New("the function's answer is not JSON")
+			return nil, errors.New("the function's result is not JSON")
 		}
 		var text string
 		if json.Unmarshal(result, &text) == nil {
 			result = []byte(text)
 		}
-		return &response{StatusCode: 200, Headers: map[string]string{"content-type": "application/json"}, body: result}, nil
+		return &response{body: result, APIGatewayV2HTTPResponse: events.APIGatewayV2HTTPResponse{
+			StatusCode: http.StatusOK, Headers: map[string]string{"content-type": "application/json"},
+		}}, nil
 	}
 	var resp response
-	if err := json.Unmarshal(result, &resp); err != nil {
+	if err := json.Unmarshal(result, &resp.APIGatewayV2HTTPResponse); err != nil {
 		return nil, err
 	}
 	if resp.StatusCode < 200 || resp.StatusCode > 599 {
-		return nil, errors.New("the function's answer has no valid statusCode")
+		return nil, errors.New("the function's result has no valid statusCode")
 	}
 	resp.body = []byte(resp.Body)
 	if resp.IsBase64Encoded {
@@ -185,8 +146,8 @@ func parseResponse(result []byte) (*response, error) {
 	return &resp, nil
 }
 
-// write sends the answer. AllowOrigin and its like are the gateway's to set
-// once the API has a CORS configuration.
+// write sends the response. If the API has a CORS configuration, CORS headers of the
+// function are ignored.
 func (resp *response) write(w http.ResponseWriter, hasCORS bool) {
 	header := w.Header()
 	set := func(name string, values ...string) {
@@ -212,5 +173,5 @@ func (resp *response) write(w http.ResponseWriter, hasCORS bool) {
 		header.Set("Content-Type", "text/plain;charset=UTF-8")
 	}
 	w.WriteHeader(resp.StatusCode)
-	_, _ = w.Write(resp.body) // a client that went away needs no answer
+	_, _ = w.Write(resp.body) // the client may have disconnected
 }

@@ -12,7 +12,7 @@ type Route struct {
 	Function string
 }
 
-// key is the route as AWS writes it.
+// key returns the route key, such as "GET /tickets/{id}".
 func (r Route) key() string {
 	if r.Path == "" {
 		return "$default"
@@ -20,9 +20,10 @@ func (r Route) key() string {
 	return r.Method + " " + r.Path
 }
 
-// match finds the route of a request as API Gateway does: a fixed segment
-// before a variable before a greedy variable, the method itself before ANY,
-// $default last. The path is the escaped one, so that %2F stays in its segment.
+// match returns the route of a request and its path variables. As in API Gateway, a
+// fixed segment has priority over a variable, a variable over a greedy variable, a
+// method over ANY, and $default comes last. The path is escaped, so that %2F does not
+// separate segments.
 func match(routes []Route, method, path string) (*Route, map[string]string) {
 	var best *Route
 	var bestRank string
@@ -40,7 +41,7 @@ func match(routes []Route, method, path string) (*Route, map[string]string) {
 	return best, bestVariables
 }
 
-// matchPath matches one route; of two ranks the smaller one is the closer fit.
+// matchPath matches the path of one route. A smaller rank is a closer match.
 func (r *Route) matchPath(path string) (rank string, variables map[string]string, ok bool) {
 	if r.Path == "" {
 		return "~", nil, true

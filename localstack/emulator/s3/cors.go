@@ -13,7 +13,7 @@ type CORSRule struct {
 	MaxAge                            int // seconds
 }
 
-// corsHeaders are the headers that the first matching rule gives, nil when none does.
+// corsHeaders returns the headers of the first matching rule, or nil if none matches.
 func corsHeaders(rules []CORSRule, r *http.Request) map[string]string {
 	origin, method := r.Header.Get("Origin"), r.Method
 	preflight := method == http.MethodOptions
@@ -61,7 +61,7 @@ func (rule CORSRule) allows(origin, method string, headers []string) bool {
 	})
 }
 
-// matchWildcard matches a text against a pattern with at most one asterisk.
+// matchWildcard reports whether text matches a pattern with at most one asterisk.
 func matchWildcard(pattern, text string) bool {
 	before, after, star := strings.Cut(pattern, "*")
 	if !star {

@@ -9,12 +9,14 @@ import (
 	"net/url"
 	"strings"
 	"time"
+
+	"github.com/aws/aws-lambda-go/events"
 )
 
-// Notification starts a function when objects are created.
+// Notification invokes a function when objects are created.
 type Notification struct {
 	Function       string
-	Events         []string // s3:ObjectCreated:* or one kind of it
+	Events         []string // such as s3:ObjectCreated:*
 	Prefix, Suffix string
 }
 
@@ -30,34 +32,38 @@ func (n Notification) matches(event, key string) bool {
 	return false
 }
 
-// notifyCreated starts the functions that wait for an object such as this.
+// notifyCreated invokes the functions whose notification matches the object.
 func (s *Server) notifyCreated(r *http.Request, settings Settings, o object, size int64, etag string) {
-	host, _, _ := net.SplitHostPort(r.RemoteAddr) // net/http gives host and port
+	host, _, _ := net.SplitHostPort(r.RemoteAddr) // net/http sets host and port
 	for _, n := range settings.Notifications {
 		if !n.matches(o.event, o.key) {
 			continue
 		}
-		owner := map[string]string{"principalId": "LOCAL"}
-		payload, err := json.Marshal(map[string]any{"Records": []any{map[string]any{
-			"eventVersion": "2.1", "eventSource": "aws:s3", "awsRegion": "us-east-1",
-			"eventTime": time.Now().UTC().Format("2006-01-02T15:04:05.000Z"), "eventName": o.event,
-			"userIdentity":      owner,
-			"requestParameters": map[string]string{"sourceIPAddress": host},
-			"responseElements":  map[string]string{"x-amz-request-id": rand.Text(), "x-amz-id-2": rand.Text()},
-			"s3": map[string]any{
-				"s3SchemaVersion": "1.0", "configurationId": n.Function,
-				"bucket": map[string]any{"name": settings.Name, "ownerIdentity": owner, "arn": "arn:aws:s3:::" + settings.Name},
-				"object": map[string]any{
-					// The key is encoded as in a form, its slashes kept.
-					"key":  strings.ReplaceAll(url.QueryEscape(o.key), "%2F", "/"),
-					"size": size, "eTag": strings.Trim(etag, `"`), "sequencer": fmt.Sprintf("%016X", time.Now().UnixNano()),
-				},
-			},
-		}}})
+		record := newEventRecord(settings.Name, o, size, etag, time.Now().UTC())
+		record.S3.ConfigurationID, record.RequestParameters.SourceIPAddress = n.Function, host
+		record.ResponseElements = map[string]string{"x-amz-request-id": rand.Text(), "x-amz-id-2": rand.Text()}
+		payload, err := json.Marshal(events.S3Event{Records: []events.S3EventRecord{record}})
 		if err != nil {
 			s.Logf("s3: event for %s: %v", o.key, err)
 			continue
 		}
 		s.Notify(n.Function, payload)
+	}
+}
+
+// newEventRecord returns the record of a created object. Its key is form-encoded
+// with slashes kept, as in S3 events.
+func newEventRecord(bucket string, o object, size int64, etag string, at time.Time) events.S3EventRecord {
+	owner := events.S3UserIdentity{PrincipalID: "LOCAL"}
+	return events.S3EventRecord{
+		EventVersion: "2.1", EventSource: "aws:s3", AWSRegion: "us-east-1", EventTime: at, EventName: o.event, PrincipalID: owner,
+		S3: events.S3Entity{
+			SchemaVersion: "1.0",
+			Bucket:        events.S3Bucket{Name: bucket, OwnerIdentity: owner, Arn: "arn:aws:s3:::" + bucket},
+			Object: events.S3Object{
+				Key:  strings.ReplaceAll(url.QueryEscape(o.key), "%2F", "/"),
+				Size: size, ETag: strings.Trim(etag, `"`), Sequencer: fmt.Sprintf("%016X", at.UnixNano()),
+			},
+		},
 	}
 }

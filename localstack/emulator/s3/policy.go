@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// policy is a POST policy whose signature was right.
+// policy is a POST policy.
 type policy struct {
 	Expiration time.Time `json:"expiration"`
 	Conditions []any     `json:"conditions"`
@@ -18,8 +18,8 @@ type policy struct {
 	minimum, maximum int64 // of content-length-range; maximum -1 for none
 }
 
-// checkPolicy verifies the signature of a form's policy and holds the form's
-// fields to it, as in "Creating an HTML Form (Using AWS Signature Version 4)".
+// checkPolicy verifies the signature of a form's policy and checks the form's fields,
+// as in "Creating an HTML Form (Using AWS Signature Version 4)".
 func (c Credentials) checkPolicy(form map[string]string, now time.Time) (*policy, *s3Error) {
 	for _, name := range []string{"policy", "x-amz-signature", "x-amz-credential", "x-amz-date"} {
 		if form[name] == "" {
@@ -48,8 +48,7 @@ func (c Credentials) checkPolicy(form map[string]string, now time.Time) (*policy
 	return p, e
 }
 
-// check holds every condition against the form and every field of the form
-// against the conditions.
+// check checks every condition. Every field of the form must be covered by one.
 func (p *policy) check(form map[string]string) *s3Error {
 	covered := []string{"x-amz-signature", "policy", "file"}
 	for _, condition := range p.Conditions {
@@ -97,7 +96,7 @@ func (p *policy) checkCondition(condition any, form map[string]string) (field st
 	if operator == "eq" && given == wanted || operator == "starts-with" && strings.HasPrefix(given, wanted) {
 		return field, nil
 	}
-	text, _ := json.Marshal(condition) // it came from JSON
+	text, _ := json.Marshal(condition) // values from JSON always encode
 	return "", errAccessDenied("Invalid according to Policy: Policy Condition failed: " + string(text))
 }
 

@@ -17,12 +17,12 @@ import (
 )
 
 const (
-	maxFormBytes   = 20 << 10 // bytes of a form before its file
-	maxObjectBytes = 5 << 30  // bytes of one object
-	maxDrainBytes  = 64 << 20 // bytes read of a refused upload, so that the client hears why
+	maxFormBytes   = 20 << 10 // form fields before the file
+	maxObjectBytes = 5 << 30  // one object
+	maxDrainBytes  = 64 << 20 // read of a rejected upload, so that the client receives the error
 )
 
-// handlePost takes a browser's form: policy first, then the file while it streams in.
+// handlePost stores the file of a POST form after checking the form's policy.
 func (s *Server) handlePost(w http.ResponseWriter, r *http.Request, settings Settings) *s3Error {
 	parts, err := r.MultipartReader()
 	if err != nil {
@@ -53,7 +53,7 @@ func (s *Server) handlePost(w http.ResponseWriter, r *http.Request, settings Set
 		return e
 	}
 	w.Header().Set("ETag", etag)
-	status, _ := strconv.Atoi(form["success_action_status"]) // anything but these is 204
+	status, _ := strconv.Atoi(form["success_action_status"]) // other values result in 204
 	switch status {
 	case http.StatusOK:
 		w.WriteHeader(status)
@@ -67,7 +67,7 @@ func (s *Server) handlePost(w http.ResponseWriter, r *http.Request, settings Set
 	return nil
 }
 
-// readForm reads the fields up to the file, their names in lower case.
+// readForm reads the fields up to the file, with names in lower case.
 func readForm(parts *multipart.Reader) (map[string]string, *multipart.Part, *s3Error) {
 	form, left := map[string]string{}, int64(maxFormBytes)
 	for {
@@ -93,7 +93,7 @@ func readForm(parts *multipart.Reader) (map[string]string, *multipart.Part, *s3E
 	}
 }
 
-// handlePut takes an object from one that signed for it.
+// handlePut stores the body of a signed PUT request.
 func (s *Server) handlePut(w http.ResponseWriter, r *http.Request, settings Settings, key string) *s3Error {
 	if strings.HasPrefix(r.Header.Get("X-Amz-Content-Sha256"), "STREAMING-") {
 		return &s3Error{http.StatusNotImplemented, "NotImplemented", "The local stack takes no body in signed chunks."}
@@ -107,17 +107,17 @@ func (s *Server) handlePut(w http.ResponseWriter, r *http.Request, settings Sett
 	return e
 }
 
-// object is one on its way into the bucket.
+// object is an upload.
 type object struct {
 	key              string
 	header           http.Header
 	body             io.Reader
-	minimum, maximum int64 // bytes; maximum -1 for S3's own
+	minimum, maximum int64 // bytes; maximum -1 for the limit of S3
 	event            string
 }
 
-// putObject keeps an object once all of it has come and is what was promised, and
-// then starts the functions that wait for it.
+// putObject stores an upload after checking its size and digests, and then notifies
+// functions. It buffers the upload in a temporary file.
 func (s *Server) putObject(r *http.Request, settings Settings, o object) (etag string, e *s3Error) {
 	if o.key == "" {
 		return "", &s3Error{http.StatusBadRequest, "InvalidArgument", "Bucket POST must contain a field named 'key'."}
@@ -127,7 +127,7 @@ func (s *Server) putObject(r *http.Request, settings Settings, o object) (etag s
 		return "", s.internalError(err)
 	}
 	defer func() {
-		_ = file.Close() // it was only read since it was full
+		_ = file.Close() // it was only read
 		_ = os.Remove(file.Name())
 	}()
 	limit := int64(maxObjectBytes)
@@ -175,7 +175,7 @@ func (o object) check(size, limit int64, sum []byte) *s3Error {
 	return nil
 }
 
-// responseRecorder keeps gofakes3's answer to a request that came from here.
+// responseRecorder records the response of gofakes3 to an internal request.
 type responseRecorder struct {
 	header http.Header
 	status int

@@ -1,6 +1,5 @@
-// Package bucket is S3 with one bucket: gofakes3 keeps the objects, and in
-// front of it stands what it does not do: signatures, POST policies, limits,
-// CORS and the events that start functions.
+// Package s3 emulates one S3 bucket. gofakes3 stores the objects; this package adds
+// signatures, POST policies, limits, CORS and event notifications.
 package s3
 
 import (
@@ -15,7 +14,7 @@ import (
 	"github.com/spf13/afero"
 )
 
-// Settings is what the template says about the bucket.
+// Settings is the definition of the bucket in the template.
 type Settings struct {
 	Name          string
 	CORS          []CORSRule
@@ -24,18 +23,18 @@ type Settings struct {
 
 // Server serves the bucket.
 type Server struct {
-	Settings    func() Settings // the template's current state
+	Settings    func() Settings // of the current template
 	Credentials Credentials
-	Notify      func(function string, payload []byte) // starts a function, with retries
+	Notify      func(function string, payload []byte) // invokes a function asynchronously
 	Logf        func(string, ...any)
 
 	objects http.Handler
 }
 
-// New opens a bucket in a folder; an empty folder keeps it in memory.
+// New opens a bucket in a folder. An empty folder keeps the objects in memory.
 func New(folder, name string) (*Server, error) {
 	if name == "" {
-		name = "none" // a template without a bucket
+		name = "none" // the template has no bucket
 	}
 	files := afero.NewMemMapFs()
 	if folder != "" {
@@ -53,7 +52,7 @@ func New(folder, name string) (*Server, error) {
 			return nil, fmt.Errorf("s3: bucket %s: %w", name, err)
 		}
 	}
-	// The clock is checked with the signature, so not again.
+	// The signature check includes the clock skew.
 	return &Server{objects: gofakes3.New(backend, gofakes3.WithTimeSkewLimit(0)).Server()}, nil
 }
 
@@ -76,8 +75,8 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 	}
-	// Addresses with the bucket as host name are signed in that form, so they
-	// become paths only now.
+	// Virtual-hosted-style URLs become paths after the signature check, because the
+	// host is signed.
 	if strings.HasPrefix(r.Host, settings.Name+".") {
 		r.URL.Path, r.URL.RawPath = "/"+settings.Name+r.URL.Path, ""
 	}
@@ -100,8 +99,8 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// withoutSignature is the request without what belongs to its signature: gofakes3 would
-// keep those headers with the object.
+// withoutSignature returns the request without its signature headers, which gofakes3
+// would store with the object.
 func withoutSignature(r *http.Request) *http.Request {
 	r = r.Clone(r.Context())
 	for name := range r.Header {
@@ -113,12 +112,12 @@ func withoutSignature(r *http.Request) *http.Request {
 	return r
 }
 
-// responseWriter puts the bucket's CORS headers in the place of gofakes3's own, and
-// takes checksums away where S3 gives none.
+// responseWriter replaces the CORS headers of gofakes3, and removes checksums where
+// S3 sends none.
 type responseWriter struct {
 	http.ResponseWriter
 	cors          map[string]string
-	keepChecksums bool // may stay
+	keepChecksums bool
 	headerWritten bool
 }
 
@@ -145,7 +144,7 @@ func (w *responseWriter) Write(p []byte) (int, error) {
 	return w.ResponseWriter.Write(p)
 }
 
-// s3Error is an error as S3 says it.
+// s3Error is an error response of S3.
 type s3Error struct {
 	status        int
 	code, message string
@@ -166,5 +165,5 @@ func (e *s3Error) write(w http.ResponseWriter, r *http.Request) {
 		Code    string
 		Message string
 	}{Code: e.code, Message: e.message})
-	_, _ = w.Write(append([]byte(xml.Header), text...)) // a client that went away needs no answer
+	_, _ = w.Write(append([]byte(xml.Header), text...)) // the client may have disconnected
 }

@@ -17,9 +17,11 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+
+	"ticketsystem/localstack/testkit/golden"
 )
 
-// fixture is a bucket "files" with a client for it; events are what it notified.
+// fixture is a bucket "files" with a client and the payloads of its notifications.
 type fixture struct {
 	server *httptest.Server
 	client *s3.Client
@@ -55,7 +57,8 @@ func newFixture(t *testing.T) *fixture {
 	return fx
 }
 
-// signForm presigns a form for one key, text/plain and 2 to 5 bytes.
+// signForm returns the fields of a presigned form for one key, text/plain and 2 to 5
+// bytes.
 func (fx *fixture) signForm(t *testing.T, key string, expires time.Duration) map[string]string {
 	t.Helper()
 	signed, err := s3.NewPresignClient(fx.client).PresignPostObject(t.Context(), &s3.PutObjectInput{Bucket: aws.String("files"), Key: &key},
@@ -107,7 +110,7 @@ func (fx *fixture) post(t *testing.T, fields map[string]string, file string) (te
 	return do(t, r)
 }
 
-// testResponse is a response whose body has been read.
+// testResponse is the status and header of a response.
 type testResponse struct {
 	StatusCode int
 	Header     http.Header
@@ -127,6 +130,11 @@ func do(t *testing.T, r *http.Request) (testResponse, string) {
 	return testResponse{response.StatusCode, response.Header}, string(text)
 }
 
+func TestNewEventRecord(t *testing.T) {
+	o := object{key: "uploads/a b", event: "ObjectCreated:Post"}
+	golden.JSON(t, "event_record", newEventRecord("files", o, 5, `"etag"`, time.Date(2026, 1, 2, 3, 4, 5, 6e6, time.UTC)))
+}
+
 func TestPostPolicy(t *testing.T) {
 	for name, c := range map[string]struct {
 		file   string
@@ -134,17 +142,17 @@ func TestPostPolicy(t *testing.T) {
 		status int
 		code   string
 	}{
-		"as signed":       {"hello", func(map[string]string) {}, 204, ""},
-		"201 on request":  {"hello", func(f map[string]string) { f["success_action_status"] = "201" }, 201, "<Key>uploads/a</Key>"},
-		"too large":       {"hello!", func(map[string]string) {}, 400, "EntityTooLarge"},
-		"too small":       {"h", func(map[string]string) {}, 400, "EntityTooSmall"},
-		"other bytes":     {"hallo", func(map[string]string) {}, 400, "BadDigest"},
-		"other key":       {"hello", func(f map[string]string) { f["key"] = "uploads/b" }, 403, "Policy Condition failed"},
-		"other type":      {"hello", func(f map[string]string) { f["Content-Type"] = "text/html" }, 403, "Policy Condition failed"},
-		"wrong prefix":    {"hello", func(f map[string]string) { f["x-amz-meta-name"] = "x" }, 403, "Policy Condition failed"},
-		"field not named": {"hello", func(f map[string]string) { f["x-amz-meta-more"] = "x" }, 403, "Extra input fields: x-amz-meta-more"},
-		"policy changed":  {"hello", func(f map[string]string) { f["policy"] = base64.StdEncoding.EncodeToString([]byte(`{}`)) }, 403, "SignatureDoesNotMatch"},
-		"no signature":    {"hello", func(f map[string]string) { delete(f, "X-Amz-Signature") }, 403, "AccessDenied"},
+		"as signed":               {"hello", func(map[string]string) {}, 204, ""},
+		"201 on request":          {"hello", func(f map[string]string) { f["success_action_status"] = "201" }, 201, "<Key>uploads/a</Key>"},
+		"too large":               {"hello!", func(map[string]string) {}, 400, "EntityTooLarge"},
+		"too small":               {"h", func(map[string]string) {}, 400, "EntityTooSmall"},
+		"other bytes":             {"hallo", func(map[string]string) {}, 400, "BadDigest"},
+		"other key":               {"hello", func(f map[string]string) { f["key"] = "uploads/b" }, 403, "Policy Condition failed"},
+		"other type":              {"hello", func(f map[string]string) { f["Content-Type"] = "text/html" }, 403, "Policy Condition failed"},
+		"wrong prefix":            {"hello", func(f map[string]string) { f["x-amz-meta-name"] = "x" }, 403, "Policy Condition failed"},
+		"field without condition": {"hello", func(f map[string]string) { f["x-amz-meta-more"] = "x" }, 403, "Extra input fields: x-amz-meta-more"},
+		"policy changed":          {"hello", func(f map[string]string) { f["policy"] = base64.StdEncoding.EncodeToString([]byte(`{}`)) }, 403, "SignatureDoesNotMatch"},
+		"no signature":            {"hello", func(f map[string]string) { delete(f, "X-Amz-Signature") }, 403, "AccessDenied"},
 		"other credential": {"hello", func(f map[string]string) {
 			f["X-Amz-Credential"] = strings.Replace(f["X-Amz-Credential"], "AKID", "OTHER", 1)
 		}, 403, "InvalidAccessKeyId"},
@@ -214,7 +222,7 @@ func TestServer_SDKCalls(t *testing.T) {
 		t.Fatal(err)
 	}
 	if len(fx.events) != 0 {
-		t.Errorf("an object outside of the prefix: got %d events", len(fx.events))
+		t.Errorf("object outside of the prefix: got %d events", len(fx.events))
 	}
 	got, err := fx.client.GetObject(ctx, &s3.GetObjectInput{Bucket: bucket, Key: key, Range: aws.String("bytes=2-4")})
 	if err != nil {
@@ -269,11 +277,11 @@ func TestGet_Presigned(t *testing.T) {
 	}
 	r, _ := http.NewRequest(http.MethodGet, good, nil)
 	if e := (Credentials{"AKID", "secret", "token"}).authenticate(asServerRequest(r), time.Now().Add(2*time.Minute)); e == nil || e.message != "Request has expired" {
-		t.Errorf("after its time: got %v", e)
+		t.Errorf("expired: got %v", e)
 	}
 }
 
-// asServerRequest is a client's request as the server sees it.
+// asServerRequest sets the Host of a client request as a server does.
 func asServerRequest(r *http.Request) *http.Request {
 	r.Host = r.URL.Host
 	return r

@@ -12,7 +12,7 @@ import (
 	"time"
 )
 
-// Credentials are the ones that signatures are checked against.
+// Credentials are the credentials that signatures are verified against.
 type Credentials struct{ AccessKey, SecretKey, SessionToken string }
 
 const (
@@ -21,15 +21,16 @@ const (
 	maxClockSkew = 15 * time.Minute
 )
 
-// signedRequest is what a request says about its own signature.
+// signedRequest holds the parts of a SigV4 signature.
 type signedRequest struct {
 	credential, date, token, signature, headers, payload string
-	expires                                              time.Duration // of a presigned address
+	expires                                              time.Duration // of a presigned URL
 	presigned                                            bool
 }
 
-// authenticate checks a SigV4 signature in the Authorization header or in the
-// query, see "Authenticating Requests (AWS Signature Version 4)" of S3.
+// authenticate verifies the SigV4 signature in the Authorization header or in the
+// query. See "Authenticating Requests (AWS Signature Version 4)" in the S3
+// documentation.
 func (c Credentials) authenticate(r *http.Request, now time.Time) *s3Error {
 	s, e := parseSignature(r)
 	if e != nil {
@@ -87,11 +88,11 @@ func parseSignature(r *http.Request) (signedRequest, *s3Error) {
 	return s, nil
 }
 
-// checkScope checks whose credential it is and returns its date, region, service
-// and terminator.
+// checkScope verifies the access key and session token of a credential. It returns
+// the credential's date, region, service and terminator.
 func (c Credentials) checkScope(credential, token string) ([]string, *s3Error) {
 	parts := strings.Split(credential, "/")
-	key, _, _ := strings.Cut(parts[0], ".") // what follows tells instances apart
+	key, _, _ := strings.Cut(parts[0], ".") // the suffix identifies the instance, see awsproxy.AccessKey
 	switch {
 	case len(parts) != 5 || parts[3] != "s3" || parts[4] != "aws4_request":
 		return nil, &s3Error{http.StatusBadRequest, "AuthorizationHeaderMalformed", "The credential is malformed."}
@@ -103,7 +104,7 @@ func (c Credentials) checkScope(credential, token string) ([]string, *s3Error) {
 	return parts[1:], nil
 }
 
-// sign is the signature of a text under a scope.
+// sign returns the signature of a text under a scope.
 func (c Credentials) sign(scope []string, text string) string {
 	key := []byte("AWS4" + c.SecretKey)
 	for _, part := range append(slices.Clone(scope), text) {
@@ -139,7 +140,7 @@ func canonicalRequest(r *http.Request, s signedRequest) string {
 	return strings.Join(append(lines, "", s.headers, s.payload), "\n")
 }
 
-// uriEncode is URI encoding as SigV4 wants it, a path's slashes kept.
+// uriEncode encodes a text as SigV4 requires; slashes of a path are kept.
 func uriEncode(text string, path bool) string {
 	escaped := strings.NewReplacer("+", "%20", "%7E", "~", "*", "%2A").Replace(url.QueryEscape(text))
 	if path {

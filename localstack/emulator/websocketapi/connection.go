@@ -8,32 +8,34 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/aws/aws-lambda-go/events"
 	"github.com/coder/websocket"
 )
 
 const (
-	sendQueueSize = 512 // messages waiting for a slow client before it is dropped
-	maxInFlight   = 32  // messages of one client at work
+	sendQueueSize = 512 // messages queued for a slow client before it is disconnected
+	maxInFlight   = 32  // concurrent messages of one client
 	writeTimeout  = 10 * time.Second
 )
 
-// connection is one open connection.
+// connection is one WebSocket connection.
 type connection struct {
 	handler     *Handler
 	id          string
-	identity    identity
+	identity    events.APIGatewayRequestIdentity
 	domain      string
 	connectedAt time.Time
 	lastActive  atomic.Int64 // Unix ms
 
 	conn      *websocket.Conn
-	accepted  chan struct{} // closed when the handshake is over
-	sendQueue chan []byte   // nil ends the socket
+	accepted  chan struct{} // closed when the handshake is finished
+	sendQueue chan []byte   // nil closes the connection
 	inFlight  chan struct{}
 	idleTimer *time.Timer
 }
 
-// serve runs the socket until it ends and says how it ended.
+// serve reads messages until the connection ends and returns its close status and
+// reason.
 func (c *connection) serve(ctx context.Context) (websocket.StatusCode, string) {
 	writeCtx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -43,8 +45,8 @@ func (c *connection) serve(ctx context.Context) (websocket.StatusCode, string) {
 	defer ageTimer.Stop()
 	c.resetIdleTimer()
 	go c.write(writeCtx)
-	// A frame that is too big is read whole nevertheless: closing with bytes
-	// unread would reset the connection, and the client would not see why.
+	// An oversized frame is read completely. Closing with unread bytes would reset
+	// the connection, and the client would not receive the close status.
 	c.conn.SetReadLimit(1 << 20)
 	for {
 		kind, body, err := c.conn.Read(ctx)
@@ -60,7 +62,7 @@ func (c *connection) serve(ctx context.Context) (websocket.StatusCode, string) {
 		}
 		c.resetIdleTimer()
 		if c.handler.lookup(c.id) == nil {
-			continue // deleted: the client has been told, and what it says counts no more
+			continue // deleted through the management API: later messages are ignored
 		}
 		c.handler.routeMessage(ctx, c, body, kind == websocket.MessageBinary)
 	}
@@ -71,7 +73,7 @@ func (c *connection) resetIdleTimer() {
 	c.idleTimer.Reset(idleTimeout)
 }
 
-// write sends what is queued, in its order.
+// write sends queued messages in order.
 func (c *connection) write(ctx context.Context) {
 	for {
 		select {
@@ -86,7 +88,7 @@ func (c *connection) write(ctx context.Context) {
 			err := c.conn.Write(limited, websocket.MessageText, data)
 			cancel()
 			if err != nil {
-				_ = c.conn.CloseNow() // which ends the reader, and so the socket
+				_ = c.conn.CloseNow() // ends the reader and with it the connection
 				return
 			}
 			c.resetIdleTimer()
@@ -94,14 +96,14 @@ func (c *connection) write(ctx context.Context) {
 	}
 }
 
-// send queues data, or the end of the socket behind what was queued before;
-// false drops a client that does not read.
+// send queues data; nil closes the connection after the queued messages. If the queue
+// is full, send drops the connection and reports false.
 func (c *connection) send(data []byte) bool {
 	select {
 	case c.sendQueue <- data:
 		return true
 	default:
-		_ = c.conn.CloseNow() // which ends the reader, and so the socket
+		_ = c.conn.CloseNow() // ends the reader and with it the connection
 		return false
 	}
 }
@@ -110,16 +112,17 @@ func (c *connection) close(status websocket.StatusCode, reason string) {
 	if <-c.accepted; c.conn == nil {
 		return
 	}
-	_ = c.conn.Close(status, reason) // an error means that it has ended
+	_ = c.conn.Close(status, reason) // an error means that the connection is closed already
 }
 
-// sendError tells the client of an error in the gateway's own words.
+// sendError sends an error message of API Gateway to the client.
 func (c *connection) sendError(message, requestID string) {
 	text, _ := json.Marshal(map[string]string{"message": message, "connectionId": c.id, "requestId": requestID}) // strings always encode
 	c.send(text)
 }
 
-// sendResponse sends a function's answer back, for a route that has a response.
+// sendResponse sends a function's result to the client, for a route with a route
+// response.
 func (c *connection) sendResponse(result []byte) {
 	var response struct {
 		Body            string `json:"body"`

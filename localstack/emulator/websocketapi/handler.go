@@ -1,5 +1,5 @@
-// Package socket is API Gateway's WebSocket API with Lambda integrations, and
-// the @connections calls by which functions speak to open sockets.
+// Package websocketapi emulates an API Gateway WebSocket API with Lambda
+// integrations, and the @connections management API.
 package websocketapi
 
 import (
@@ -10,13 +10,14 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/aws/aws-lambda-go/events"
 	"github.com/coder/websocket"
 )
 
 // Limits of API Gateway.
 const (
-	maxFrameBytes    = 32 << 10  // bytes a client may send at once
-	maxMessageBytes  = 128 << 10 // bytes that @connections may send
+	maxFrameBytes    = 32 << 10  // per frame from a client
+	maxMessageBytes  = 128 << 10 // per message through @connections
 	idleTimeout      = 10 * time.Minute
 	maxConnectionAge = 2 * time.Hour
 )
@@ -24,20 +25,20 @@ const (
 // Route is one route of the API.
 type Route struct {
 	Function        string
-	ReturnsResponse bool // its function's answer goes back to the client
+	ReturnsResponse bool // its function's result is sent to the client
 }
 
-// API is what the template says about the WebSocket API.
+// API is the definition of the WebSocket API in the template.
 type API struct {
 	Stage          string
-	RouteSelection string // the route selection expression
+	RouteSelection string // route selection expression
 	Routes         map[string]Route
 }
 
 // Handler serves an API.
 type Handler struct {
-	API func() API // the template's current state
-	// InvokeAsync queues an invocation; invocations start in the order of the calls.
+	API func() API // of the current template
+	// InvokeAsync starts an invocation. Invocations start in the order of the calls.
 	InvokeAsync func(function string, payload []byte) (wait func(context.Context) ([]byte, error))
 	Logf        func(string, ...any)
 
@@ -51,7 +52,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		h.serveManagement(w, r, id)
 		return
 	}
-	// A socket outlives the request that it began as.
+	// A connection outlives its handshake request.
 	ctx := context.WithoutCancel(r.Context())
 	c := &connection{
 		handler: h, id: newID(), identity: newIdentity(r), domain: r.Host, connectedAt: time.Now(),
@@ -63,8 +64,8 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		_ = json.NewEncoder(w).Encode(map[string]string{"message": http.StatusText(status), "connectionId": c.id, "requestId": newID()})
 		return
 	}
-	// Whether the page's origin may connect is for the $connect function to say.
-	// A frame may come for it as soon as the client sees the answer.
+	// The $connect function checks the Origin header. The connection is registered
+	// before the handshake response, because a message for it may follow at once.
 	h.register(c)
 	conn, err := websocket.Accept(w, r, &websocket.AcceptOptions{InsecureSkipVerify: true})
 	c.conn = conn
@@ -81,8 +82,8 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h.disconnect(ctx, c, status, reason)
 }
 
-// connect asks the $connect function. Its error is a 502, its own refusal
-// keeps its status.
+// connect invokes the $connect function and returns the handshake status. A function
+// error is a 502; an error status of the function is passed on.
 func (h *Handler) connect(ctx context.Context, c *connection, r *http.Request) int {
 	if r.Header.Get("Upgrade") == "" {
 		return http.StatusUpgradeRequired
@@ -115,13 +116,13 @@ func (h *Handler) disconnect(ctx context.Context, c *connection, status websocke
 	if !ok {
 		return
 	}
-	e := event{RequestContext: c.newRequestContext("$disconnect", "DISCONNECT")}
-	e.RequestContext.DisconnectStatus, e.RequestContext.DisconnectReason = int(status), reason
-	// Its failure is in the function's log; nobody is left to be told.
+	e := events.APIGatewayWebsocketProxyRequest{RequestContext: c.newRequestContext("$disconnect", "DISCONNECT")}
+	e.RequestContext.DisconnectStatusCode, e.RequestContext.DisconnectReason = int64(status), &reason
+	// The function's log shows a failure. The client is disconnected already.
 	_, _ = h.invoke(ctx, route.Function, e)
 }
 
-func (h *Handler) invoke(ctx context.Context, function string, e event) ([]byte, error) {
+func (h *Handler) invoke(ctx context.Context, function string, e events.APIGatewayWebsocketProxyRequest) ([]byte, error) {
 	payload, err := json.Marshal(e)
 	if err != nil {
 		return nil, err
@@ -129,8 +130,8 @@ func (h *Handler) invoke(ctx context.Context, function string, e event) ([]byte,
 	return h.InvokeAsync(function, payload)(ctx)
 }
 
-// routeMessage starts the function of a client's message. Messages of one socket
-// run side by side, as on AWS, but start in their order.
+// routeMessage invokes the function of a client message. As on AWS, messages of one
+// connection run concurrently but start in order.
 func (h *Handler) routeMessage(ctx context.Context, c *connection, body []byte, binary bool) {
 	api := h.API()
 	key, route, ok := "$default", api.Routes["$default"], true
@@ -139,7 +140,7 @@ func (h *Handler) routeMessage(ctx context.Context, c *connection, body []byte, 
 	} else if route.Function == "" {
 		ok = false
 	}
-	e := event{RequestContext: c.newRequestContext(key, "MESSAGE"), Body: string(body)}
+	e := events.APIGatewayWebsocketProxyRequest{RequestContext: c.newRequestContext(key, "MESSAGE"), Body: string(body)}
 	e.RequestContext.MessageID = newID()
 	if !ok {
 		c.sendError("Forbidden", e.RequestContext.RequestID)
@@ -168,7 +169,7 @@ func (h *Handler) routeMessage(ctx context.Context, c *connection, body []byte, 
 	}()
 }
 
-// Close ends all sockets and waits, for a while, until their $disconnect ran.
+// Close closes all connections and waits up to 3 s for their $disconnect functions.
 func (h *Handler) Close() {
 	h.mu.Lock()
 	for _, c := range h.open {
@@ -201,8 +202,7 @@ func (h *Handler) unregister(c *connection) {
 	delete(h.open, c.id)
 }
 
-// lookup finds an open socket; one whose handshake is being answered is waited
-// for.
+// lookup returns an open connection. It waits while the handshake is in progress.
 func (h *Handler) lookup(id string) *connection {
 	h.mu.Lock()
 	c := h.open[id]

@@ -12,11 +12,14 @@ import (
 	"testing"
 	"time"
 
+	"github.com/aws/aws-lambda-go/events"
 	"github.com/coder/websocket"
+
+	"ticketsystem/localstack/testkit/golden"
 )
 
-// newGateway serves an API with two routes. Every event goes to the channel; the
-// $connect function answers with the status that the query asks for.
+// newGateway starts a server for an API with two routes. Every event is sent to the
+// channel. The $connect function returns the status in the query parameter.
 func newGateway(t *testing.T) (server *httptest.Server, events chan map[string]any) {
 	t.Helper()
 	events = make(chan map[string]any, 100)
@@ -80,16 +83,31 @@ func read(t *testing.T, conn *websocket.Conn) string {
 	return string(text)
 }
 
-// nextEvent is the next event, its function and its request context.
+// nextEvent returns the next event, its function and its request context.
 func nextEvent(t *testing.T, events chan map[string]any) (event map[string]any, function string, rc map[string]any) {
 	t.Helper()
 	select {
 	case event = <-events:
 		return event, event["function"].(string), event["requestContext"].(map[string]any)
 	case <-time.After(time.Minute):
-		t.Fatal("no event came")
+		t.Fatal("no event within a minute")
 		return nil, "", nil
 	}
+}
+
+func TestConnection_Events(t *testing.T) {
+	h := &Handler{API: func() API { return API{Stage: "live"} }}
+	r := httptest.NewRequest(http.MethodGet, "http://localhost:3001/?ticket=abc", nil)
+	r.Header.Set("Origin", "https://app.example")
+	r.Header.Set("User-Agent", "test")
+	c := &connection{handler: h, id: "connection-1", identity: newIdentity(r), domain: r.Host, connectedAt: time.UnixMilli(1767323045006)}
+	connect := c.connectEvent(r)
+	message := events.APIGatewayWebsocketProxyRequest{RequestContext: c.newRequestContext("message", "MESSAGE"), Body: `{"action":"message"}`}
+	for _, e := range []*events.APIGatewayWebsocketProxyRequest{&connect, &message} {
+		e.RequestContext.RequestID, e.RequestContext.RequestTime, e.RequestContext.RequestTimeEpoch = "request-1", "02/Jan/2026:03:04:05 +0000", 1767323045006
+	}
+	golden.JSON(t, "connect_event", connect)
+	golden.JSON(t, "message_event", message)
 }
 
 func TestHandler_ConnectAndRouting(t *testing.T) {
@@ -135,7 +153,7 @@ func TestConnect_Rejected(t *testing.T) {
 	for status, want := range map[string]int{"401": 401, "403": 403, "500": 500, "302": 500, "error": 502} {
 		_, response, err := websocket.Dial(t.Context(), server.URL+"/?status="+status, nil)
 		if err == nil || response.StatusCode != want {
-			t.Errorf("$connect answers %s: got %v, want %d", status, response, want)
+			t.Errorf("$connect status %s: got %v, want %d", status, response, want)
 		}
 	}
 }
@@ -154,7 +172,7 @@ func TestMessage_FunctionError(t *testing.T) {
 	}
 	write(t, conn, websocket.MessageText, `{"action":"answer"}`)
 	if got := read(t, conn); got != "answered" {
-		t.Errorf("after the failure: got %q", got)
+		t.Errorf("after the error: got %q", got)
 	}
 }
 
@@ -213,33 +231,33 @@ func TestManagementAPI(t *testing.T) {
 		t.Errorf("get: got %d %s", status, text)
 	}
 	if status, _ := callManagement(t, server, "POST", id, strings.Repeat("x", maxMessageBytes+1)); status != 413 {
-		t.Errorf("129 KB: got %d, want 413", status)
+		t.Errorf("oversized message: got %d, want 413", status)
 	}
-	callManagement(t, server, "POST", id, "last words")
+	callManagement(t, server, "POST", id, "last message")
 	if status, _ := callManagement(t, server, "DELETE", id, ""); status != 204 {
 		t.Errorf("delete: got %d", status)
 	}
 	for _, method := range []string{"POST", "GET", "DELETE"} {
 		if status, text := callManagement(t, server, method, id, "x"); status != 410 || !strings.Contains(text, "GoneException") {
-			t.Errorf("%s to a closed socket: got %d %s, want 410 GoneException", method, status, text)
+			t.Errorf("%s to a closed connection: got %d %s, want 410 GoneException", method, status, text)
 		}
 	}
 	// The client has not answered the close frame yet.
 	write(t, conn, websocket.MessageText, `{"action":"answer"}`)
-	if got := read(t, conn); got != "last words" {
-		t.Errorf("before the end: got %q", got)
+	if got := read(t, conn); got != "last message" {
+		t.Errorf("before the close frame: got %q", got)
 	}
 	if _, _, err := conn.Read(t.Context()); websocket.CloseStatus(err) != websocket.StatusNormalClosure {
 		t.Errorf("after delete: got %v, want a close frame", err)
 	}
 	if _, function, _ := nextEvent(t, events); function != "disconnect" {
-		t.Errorf("got %s, want only disconnect", function)
+		t.Errorf("got %s, want disconnect", function)
 	}
 }
 
 func TestSend_DropsSlowClient(t *testing.T) {
 	server, events := newGateway(t)
-	dial(t, server, "") // never reads
+	dial(t, server, "") // does not read
 	_, _, slow := nextEvent(t, events)
 	conn := dial(t, server, "")
 	_, _, quick := nextEvent(t, events)
@@ -252,9 +270,9 @@ func TestSend_DropsSlowClient(t *testing.T) {
 		}
 	}
 	if !dropped {
-		t.Error("a socket that does not read was never dropped")
+		t.Error("a client that does not read was not disconnected")
 	}
 	if status, _ := callManagement(t, server, "POST", escape(quick), "hello"); status != 200 || read(t, conn) != "hello" {
-		t.Errorf("the other socket: got %d", status)
+		t.Errorf("the other connection: got %d", status)
 	}
 }

@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// connectionID finds the id in /@connections/{id}, with a stage before it or not.
+// connectionID returns the id in /@connections/{id}, with or without a stage prefix.
 func connectionID(path string) (string, bool) {
 	_, rest, ok := strings.Cut(path, "/@connections/")
 	if !ok || rest == "" {
@@ -21,7 +21,7 @@ func connectionID(path string) (string, bool) {
 	return rest, true
 }
 
-// serveManagement is the API that functions speak to sockets with.
+// serveManagement serves the @connections API.
 func (h *Handler) serveManagement(w http.ResponseWriter, r *http.Request, id string) {
 	if !strings.HasPrefix(r.Header.Get("Authorization"), "AWS4-HMAC-SHA256 ") {
 		writeError(w, http.StatusForbidden, "ForbiddenException", "Missing Authentication Token")
@@ -36,15 +36,15 @@ func (h *Handler) serveManagement(w http.ResponseWriter, r *http.Request, id str
 	case http.MethodPost:
 		c.handlePost(w, r)
 	case http.MethodDelete:
-		h.unregister(c) // from now on nothing reaches it, and it reaches nothing
+		h.unregister(c) // it neither sends nor receives any more
 		c.send(nil)
 		w.WriteHeader(http.StatusNoContent)
 	case http.MethodGet:
 		w.Header().Set("Content-Type", "application/json")
-		_ = json.NewEncoder(w).Encode(map[string]any{ // a caller that went away needs no answer
+		_ = json.NewEncoder(w).Encode(map[string]any{ // the client may have disconnected
 			"connectedAt":  c.connectedAt.UTC().Format(time.RFC3339),
 			"lastActiveAt": time.UnixMilli(c.lastActive.Load()).UTC().Format(time.RFC3339),
-			"identity":     c.identity,
+			"identity":     map[string]string{"sourceIp": c.identity.SourceIP, "userAgent": c.identity.UserAgent},
 		})
 	default:
 		writeError(w, http.StatusForbidden, "ForbiddenException", "Missing Authentication Token")
@@ -67,5 +67,5 @@ func writeError(w http.ResponseWriter, status int, code, message string) {
 	w.Header().Set("X-Amzn-Errortype", code)
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
-	_ = json.NewEncoder(w).Encode(map[string]string{"message": message}) // a caller that went away needs no answer
+	_ = json.NewEncoder(w).Encode(map[string]string{"message": message}) // the client may have disconnected
 }
