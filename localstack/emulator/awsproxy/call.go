@@ -1,6 +1,6 @@
-// Package tap stands between the functions of the local stack and everything
-// they call. It knows who calls what, lets an observer see each call and decide
-// what becomes of it, and passes the rest on.
+// Package awsproxy is a proxy between functions and the AWS emulators. It identifies
+// the calling instance, the operation and the required permissions of each call. An
+// observer sees every call and may inject a fault.
 package awsproxy
 
 import (
@@ -11,24 +11,24 @@ import (
 // Call is one request of a function to a service.
 type Call struct {
 	Function    string       // its folder
-	Instance    string       // the process
-	Service     string       // as signatures name it: dynamodb, s3, sqs, sns, ses, ssm, lambda, execute-api
-	Operation   string       // as the service names it: Query, GetObject
-	Permissions []Permission // what it needs leave for
-	Body        []byte       // of the request, as it was sent
+	Instance    string       // id of its process
+	Service     string       // name in signatures: dynamodb, s3, sqs, sns, ses, ssm, lambda, execute-api
+	Operation   string       // name of the API operation, such as Query or GetObject
+	Permissions []Permission // that the call requires
+	Body        []byte       // of the request
 }
 
-// Permission is one thing that a policy must allow for a call to go through.
+// Permission is an action on a resource that a policy must allow.
 type Permission struct {
-	Action   string // dynamodb:PutItem
-	Resource string // an ARN, or * where an action knows no resource
+	Action   string // such as dynamodb:PutItem
+	Resource string // an ARN, or * for an action without a resource
 }
 
-// AccessKey is the access key of an instance, by which its calls are told from others.
+// AccessKey returns the access key of an instance, which identifies its calls.
 func AccessKey(base, function, instance string) string { return base + "." + function + "." + instance }
 
-// parseCall tells who calls what. It is false for requests that nobody signed in
-// their header, such as uploads with an address that a function gave away.
+// parseCall returns the call of a request. It reports false for a request without a
+// signature in its header, such as one with a presigned URL.
 func parseCall(r *http.Request, body []byte) (Call, bool) {
 	key, service, ok := accessKeyOf(r)
 	if !ok {
@@ -55,7 +55,7 @@ func parseCall(r *http.Request, body []byte) (Call, bool) {
 	return c, true
 }
 
-// accessKeyOf is the access key and the service that a request was signed with.
+// accessKeyOf returns the access key and service of a request's signature.
 func accessKeyOf(r *http.Request) (key, service string, ok bool) {
 	_, credential, ok := strings.Cut(r.Header.Get("Authorization"), "Credential=")
 	if !ok {
@@ -69,12 +69,12 @@ func accessKeyOf(r *http.Request) (key, service string, ok bool) {
 	return parts[0], parts[3], true
 }
 
-// require notes an action that the call needs leave for.
+// require adds a required permission.
 func (c *Call) require(action, resource string) {
 	c.Permissions = append(c.Permissions, Permission{Action: action, Resource: resource})
 }
 
-// arn names a resource of this machine's account.
+// arn returns the ARN of a resource in the local account.
 func arn(service, resource string) string {
 	return "arn:aws:" + service + ":us-east-1:000000000000:" + resource
 }

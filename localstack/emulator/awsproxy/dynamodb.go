@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// tableTarget is a table, or an index of one, as requests name it.
+// tableTarget is a table or one of its indexes.
 type tableTarget struct{ TableName, IndexName string }
 
 func (t tableTarget) arn() string {
@@ -18,17 +18,17 @@ func (t tableTarget) arn() string {
 	return arn("dynamodb", "table/"+t.TableName)
 }
 
-// parseDynamoDB reads a call of DynamoDB. A transaction and a batch of writes need
-// leave for what they hold.
+// parseDynamoDB parses a DynamoDB call. Transactions and batches require the
+// permissions of their parts.
 func (c *Call) parseDynamoDB(r *http.Request) {
 	_, c.Operation, _ = strings.Cut(r.Header.Get("X-Amz-Target"), ".")
 	var request struct {
 		tableTarget
-		TransactItems []map[string]tableTarget   // TransactWriteItems, TransactGetItems: Put, Get ... of a target
-		RequestItems  map[string]json.RawMessage // BatchGetItem, BatchWriteItem: by table
+		TransactItems []map[string]tableTarget   // TransactWriteItems, TransactGetItems; by kind: Put, Get ...
+		RequestItems  map[string]json.RawMessage // BatchGetItem, BatchWriteItem; by table
 	}
 	if json.Unmarshal(c.Body, &request) != nil {
-		return // the engine will say what is wrong with it
+		return // the engine returns the error
 	}
 	switch c.Operation {
 	case "TransactWriteItems", "TransactGetItems":
@@ -46,7 +46,7 @@ func (c *Call) parseDynamoDB(r *http.Request) {
 	}
 }
 
-// transactionAction is the action of one part of a transaction.
+// transactionAction returns the action of one part of a transaction.
 func transactionAction(kind string) string {
 	if kind == "ConditionCheck" {
 		return "ConditionCheckItem"

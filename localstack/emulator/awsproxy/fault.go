@@ -6,29 +6,29 @@ import (
 	"strings"
 )
 
-// Fault is what becomes of a call.
+// Fault is a fault that is injected into a call.
 type Fault int
 
-// The faults.
+// Faults.
 const (
-	None            Fault = iota // nothing: it goes its way
-	KillBefore                   // the instance is killed (SIGKILL); the call never goes out
-	KillAfter                    // the call is done; the instance is killed before it learns of it
-	Throttle                     // the service says that it is called too often
-	Conflict                     // DynamoDB says that another transaction is under way
-	CloseConnection              // the connection ends, the call never goes out
-	DropResponse                 // the call is done; the connection ends before the answer
-	Hang                         // the call is done; the answer never comes, the caller waits until it gives up
+	None            Fault = iota // the call is forwarded
+	KillBefore                   // the instance is killed with SIGKILL; the call is not forwarded
+	KillAfter                    // the call is forwarded; the instance is killed before the response
+	Throttle                     // the service returns its throttling error
+	Conflict                     // DynamoDB returns a transaction conflict
+	CloseConnection              // the connection closes; the call is not forwarded
+	DropResponse                 // the call is forwarded; the connection closes before the response
+	Hang                         // the call is forwarded; the response is never sent
 )
 
 func (f Fault) String() string {
-	return [...]string{"pass", "kill before", "kill after", "throttle", "conflict", "cut", "lose answer", "hang"}[f]
+	return [...]string{"none", "kill before", "kill after", "throttle", "conflict", "close connection", "drop response", "hang"}[f]
 }
 
-// Kills tells whether the fault ends the process.
+// Kills reports whether the fault kills the instance.
 func (f Fault) Kills() bool { return f == KillBefore || f == KillAfter }
 
-// writeThrottle refuses a call in its service's own words.
+// writeThrottle writes the throttling error of the call's service.
 func writeThrottle(w http.ResponseWriter, c Call) {
 	switch c.Service {
 	case "dynamodb":
@@ -46,8 +46,8 @@ func writeThrottle(w http.ResponseWriter, c Call) {
 	}
 }
 
-// writeConflict refuses a write as DynamoDB does when another transaction holds one
-// of its items. Other calls know no such thing and are throttled.
+// writeConflict writes DynamoDB's transaction conflict for a write. Other operations
+// have no such error and are throttled.
 func writeConflict(w http.ResponseWriter, c Call) {
 	const namespace = "com.amazonaws.dynamodb.v20120810#"
 	switch c.Operation {
@@ -79,9 +79,9 @@ func writeError(w http.ResponseWriter, status int, kind, message string) {
 func writeJSON(w http.ResponseWriter, status int, document any) {
 	w.Header().Set("Content-Type", "application/x-amz-json-1.0")
 	w.WriteHeader(status)
-	_ = json.NewEncoder(w).Encode(document) // a caller that went away needs no answer
+	_ = json.NewEncoder(w).Encode(document) // the client may have disconnected
 }
 
 func writeText(w http.ResponseWriter, text string) {
-	_, _ = w.Write([]byte(text)) // a caller that went away needs no answer
+	_, _ = w.Write([]byte(text)) // the client may have disconnected
 }

@@ -9,23 +9,24 @@ import (
 	"time"
 )
 
-// Observer sees each call before it goes out, and says what becomes of it. It
-// is asked by many at once.
+// Observer sees each call before it is forwarded and returns the fault to inject. It
+// must be safe for concurrent use.
 type Observer func(Call) Fault
 
-// Proxy is the handler that functions call in place of the services.
+// Proxy forwards the calls of functions to the services.
 type Proxy struct {
 	Observe      Observer
-	Endpoint     func(service string) string // the address of a service; "" asks for that of addresses given away
-	KillInstance func(instance string) bool  // ends a process; false when there is none
+	Endpoint     func(service string) string // URL of a service; "" is that of presigned requests
+	KillInstance func(instance string) bool  // kills a process; false if there is none
 
 	proxy *httputil.ReverseProxy
 }
 
-// maxBodyBytes bounds what a function sends in one call: twice what a transaction may hold.
+// maxBodyBytes limits a request: twice the maximum size of a transaction.
 const maxBodyBytes = 8 << 20
 
-// New makes a tap.
+// New returns a proxy. Endpoint returns the URL of a service, and kill ends an
+// instance.
 func New(observe Observer, endpoint func(service string) string, kill func(instance string) bool) *Proxy {
 	p := &Proxy{Observe: observe, Endpoint: endpoint, KillInstance: kill}
 	p.proxy = &httputil.ReverseProxy{
@@ -34,9 +35,9 @@ func New(observe Observer, endpoint func(service string) string, kill func(insta
 			if base, err := url.Parse(endpoint(service)); err == nil {
 				r.Out.URL.Scheme, r.Out.URL.Host = base.Scheme, base.Host
 			}
-			r.Out.Host = r.In.Host // which is part of what was signed
+			r.Out.Host = r.In.Host // part of the signature
 		},
-		// A caller that was killed is not there to be told; others try again.
+		// A killed caller does not receive the status; others retry.
 		ErrorHandler: func(w http.ResponseWriter, _ *http.Request, _ error) { w.WriteHeader(http.StatusBadGateway) },
 		Transport:    &http.Transport{MaxIdleConns: 512, MaxIdleConnsPerHost: 256, IdleConnTimeout: time.Minute, DisableCompression: true},
 	}
@@ -68,7 +69,7 @@ func (p *Proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		p.proxy.ServeHTTP(discardWriter{}, r)
 		p.killCaller(r, call)
 	case CloseConnection:
-		panic(http.ErrAbortHandler) // which ends the connection without an answer
+		panic(http.ErrAbortHandler) // closes the connection without a response
 	case DropResponse:
 		p.proxy.ServeHTTP(discardWriter{}, r)
 		panic(http.ErrAbortHandler)
@@ -78,8 +79,8 @@ func (p *Proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// killCaller ends the caller. Its connection ends with it, never before: it would try
-// again in the moment that it has left.
+// killCaller kills the calling instance. The connection stays open until the process
+// has exited, because the SDK would retry otherwise.
 func (p *Proxy) killCaller(r *http.Request, c Call) {
 	if p.KillInstance(c.Instance) {
 		<-r.Context().Done()
@@ -87,7 +88,7 @@ func (p *Proxy) killCaller(r *http.Request, c Call) {
 	panic(http.ErrAbortHandler)
 }
 
-// discardWriter takes an answer that nobody gets.
+// discardWriter discards a response.
 type discardWriter struct{}
 
 func (discardWriter) Header() http.Header         { return http.Header{} }

@@ -22,16 +22,16 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ssm"
 )
 
-// fixture is a tap before one service that answers everything with {}.
+// fixture is a proxy in front of a service that answers every request with {}.
 type fixture struct {
-	config aws.Config // of a function's client
+	config aws.Config // of a function's SDK client
 
 	mu      sync.Mutex
 	fault   Fault // of the next call
 	calls   []Call
-	reached int // calls that the service saw
+	reached int // calls that the service received
 	killed  []string
-	cancel  context.CancelFunc // what a kill does to the process: its connections end
+	cancel  context.CancelFunc // closes the connections of the killed process
 }
 
 func newFixture(t *testing.T) *fixture {
@@ -97,19 +97,19 @@ func TestServeHTTP_Faults(t *testing.T) {
 				TableName: aws.String("Table"), Item: map[string]types.AttributeValue{"PK": &types.AttributeValueMemberS{Value: "a"}},
 			})
 			if !c.seems(err) {
-				t.Errorf("the function got %v", err)
+				t.Errorf("error: got %v", err)
 			}
 			f.mu.Lock()
 			defer f.mu.Unlock()
 			if killed := fmt.Sprint(f.killed); f.reached != c.reached || killed != c.killed {
-				t.Errorf("the service was reached %d times and %s killed, want %d and %s", f.reached, killed, c.reached, c.killed)
+				t.Errorf("got %d calls to the service and %s killed, want %d and %s", f.reached, killed, c.reached, c.killed)
 			}
 		})
 	}
 }
 
-// TestParseCall_Permissions makes calls through the SDK's own clients and reads what a
-// policy must allow for them.
+// TestParseCall_Permissions checks the required permissions of calls that SDK clients
+// make.
 func TestParseCall_Permissions(t *testing.T) {
 	f := newFixture(t)
 	ctx, name, key := t.Context(), aws.String("Table"), map[string]types.AttributeValue{"PK": &types.AttributeValueMemberS{Value: "a"}}
@@ -166,7 +166,7 @@ func TestParseCall_Permissions(t *testing.T) {
 		},
 	} {
 		f.calls = nil
-		err := call() // {} is not an answer of each of them, which is nothing to us
+		err := call() // {} may be an invalid response, which does not matter here
 		if len(f.calls) != 1 {
 			t.Errorf("%s: %d calls, %v", want, len(f.calls), err)
 			continue

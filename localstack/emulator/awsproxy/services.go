@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// parseS3 reads a call of S3, whose addresses here have the bucket in their path.
+// parseS3 parses an S3 call with a path-style URL.
 func (c *Call) parseS3(r *http.Request) {
 	object := "arn:aws:s3:::" + strings.TrimPrefix(r.URL.Path, "/")
 	source := r.Header.Get("X-Amz-Copy-Source")
@@ -38,7 +38,7 @@ func (c *Call) parseS3(r *http.Request) {
 	}
 }
 
-// parseConnections reads a call of a WebSocket API's management.
+// parseConnections parses a call of the WebSocket management API.
 func (c *Call) parseConnections(r *http.Request) {
 	c.Operation = map[string]string{
 		http.MethodPost: "PostToConnection", http.MethodGet: "GetConnection", http.MethodDelete: "DeleteConnection",
@@ -47,7 +47,7 @@ func (c *Call) parseConnections(r *http.Request) {
 	c.require("execute-api:ManageConnections", arn("execute-api", "local/live/"+r.Method+"/@connections/"+id))
 }
 
-// parseJSON reads a call of SQS or SSM.
+// parseJSON parses an SQS or SSM call.
 func (c *Call) parseJSON(r *http.Request) {
 	_, c.Operation, _ = strings.Cut(r.Header.Get("X-Amz-Target"), ".")
 	var request struct {
@@ -55,7 +55,7 @@ func (c *Call) parseJSON(r *http.Request) {
 		Names                     []string
 	}
 	if json.Unmarshal(c.Body, &request) != nil {
-		return // the service will say what is wrong with it
+		return // the service returns the error
 	}
 	if c.Service == "sqs" {
 		name := request.QueueUrl[strings.LastIndex(request.QueueUrl, "/")+1:] + request.QueueName
@@ -70,14 +70,14 @@ func (c *Call) parseJSON(r *http.Request) {
 	}
 }
 
-// parseQuery reads a call of SNS or SES: a form.
+// parseQuery parses an SNS or SES call, whose body is a form.
 func (c *Call) parseQuery() {
 	form, err := url.ParseQuery(string(c.Body))
 	if err != nil {
-		return // the service will say what is wrong with it
+		return // the service returns the error
 	}
 	c.Operation = form.Get("Action")
-	resource := "*" // to a phone number there is no resource
+	resource := "*" // publishing to a phone number has no resource
 	switch {
 	case c.Service == "ses" && form.Get("Source") != "":
 		resource = arn("ses", "identity/"+form.Get("Source"))
@@ -90,7 +90,7 @@ func (c *Call) parseQuery() {
 	}
 }
 
-// parseLambda reads a call of Lambda.
+// parseLambda parses a Lambda call.
 func (c *Call) parseLambda(r *http.Request) {
 	c.Operation = "Invoke"
 	name := strings.TrimSuffix(strings.TrimPrefix(r.URL.Path, "/2015-03-31/functions/"), "/invocations")

@@ -1,5 +1,5 @@
-// Package page is /_local/: what the stack has sent, run and logged, for people
-// and for tests.
+// Package dashboard serves /_local/, which shows sent messages, queues, schedules,
+// functions and logs of the local stack as a page and as JSON.
 package dashboard
 
 import (
@@ -15,10 +15,10 @@ import (
 	"ticketsystem/localstack/emulator/sqs"
 )
 
-//go:embed page.html
+//go:embed dashboard.html
 var pageHTML []byte
 
-// Config are what the page tells about.
+// Config holds the sources of the dashboard.
 type Config struct {
 	Functions Functions
 	Outbox    *awsapi.Outbox
@@ -27,22 +27,22 @@ type Config struct {
 	Invoke    func(ctx context.Context, function string, payload []byte) ([]byte, error)
 }
 
-// Functions tells about the functions; lambda.Manager does.
+// Functions provides statistics and logs of functions. lambda.Manager implements it.
 type Functions interface {
 	Stats() []lambda.Stats
 	Logs(name string) []string
 }
 
-// Handler serves the page and the JSON that it is made of.
+// Handler serves the page and its JSON documents.
 func Handler(cfg Config) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
-		_, _ = w.Write(pageHTML) // a reader that went away needs no page
+		_, _ = w.Write(pageHTML) // the client may have disconnected
 	})
 	mux.HandleFunc("GET /outbox", func(w http.ResponseWriter, r *http.Request) {
 		query := r.URL.Query()
-		// An unescaped + of a number arrives as a blank.
+		// An unescaped + in a phone number arrives as a space.
 		to := strings.Replace(query.Get("to"), " ", "+", 1)
 		writeJSON(w, cfg.Outbox.List(query.Get("channel"), to))
 	})
@@ -58,11 +58,11 @@ func Handler(cfg Config) http.Handler {
 		lines := append(cfg.Functions.Logs(r.URL.Query().Get("function")), "")
 		_, _ = io.WriteString(w, strings.Join(lines, "\n")) //nolint:gosec // it is plain text
 	})
-	// A page of another origin in the same browser shall not run functions.
+	// Pages of other origins must not invoke functions.
 	return http.NewCrossOriginProtection().Handler(mux)
 }
 
 func writeJSON(w http.ResponseWriter, data any) {
 	w.Header().Set("Content-Type", "application/json")
-	_ = json.NewEncoder(w).Encode(map[string]any{"data": data}) // a reader that went away needs no answer
+	_ = json.NewEncoder(w).Encode(map[string]any{"data": data}) // the client may have disconnected
 }

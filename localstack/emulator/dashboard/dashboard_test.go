@@ -85,7 +85,7 @@ func TestHandler_Invoke(t *testing.T) {
 		},
 		Invoke: func(_ context.Context, _ string, payload []byte) ([]byte, error) {
 			if strings.Contains(string(payload), "fail") {
-				return nil, &lambda.FunctionError{Type: "errorString", Message: "as asked"}
+				return nil, &lambda.FunctionError{Type: "errorString", Message: "as requested"}
 			}
 			return payload, nil
 		},
@@ -96,7 +96,7 @@ func TestHandler_Invoke(t *testing.T) {
 	}{
 		{"one", `{"a":1}`, "", `{"a":1}`, 200},
 		{"one", "", "same-origin", `{"source":"aws.events"}`, 200},
-		{"one", `"fail"`, "", `{"errorType":"errorString","errorMessage":"as asked"}`, 502},
+		{"one", `"fail"`, "", `{"errorType":"errorString","errorMessage":"as requested"}`, 502},
 		{"one", `{`, "", "the event is not JSON\n", 400},
 		{"two", `{}`, "", "no function two\n", 404},
 		{"one", `{}`, "cross-site", "cross-origin request detected from Sec-Fetch-Site header\n", 403},

@@ -11,19 +11,19 @@ import (
 	"ticketsystem/localstack/emulator/lambda"
 )
 
-// maxPayloadBytes is the most that a function may be given, in bytes.
+// maxPayloadBytes limits the event of an invocation.
 const maxPayloadBytes = 6 << 20
 
 // Schedule is a schedule of a function.
 type Schedule struct {
 	Function   string          `json:"function"`
 	Expression string          `json:"expression"`
-	Next       time.Time       `json:"next,omitzero"` // zero: it is run by hand alone
-	Event      json.RawMessage `json:"event"`         // what it gives the function
+	Next       time.Time       `json:"next,omitzero"` // zero: only invoked manually
+	Event      json.RawMessage `json:"event"`         // event of an invocation
 }
 
-// handleInvoke runs a function with the event in the body and answers with what it
-// answered. Without a body the event is the one of its schedule.
+// handleInvoke invokes a function with the event in the body and returns its result.
+// Without a body it uses the event of the function's schedule.
 func (cfg Config) handleInvoke(w http.ResponseWriter, r *http.Request) {
 	name := r.PathValue("name")
 	if !slices.ContainsFunc(cfg.Functions.Stats(), func(f lambda.Stats) bool { return f.Name == name }) {
@@ -57,5 +57,5 @@ func (cfg Config) handleInvoke(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(http.StatusBadGateway)
 		result, _ = json.Marshal(failed) // two strings always encode
 	}
-	_, _ = w.Write(result) // a reader that went away needs no answer
+	_, _ = w.Write(result) // the client may have disconnected
 }

@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// maxMessages is how many messages of a queue are shown.
+// maxMessages limits the messages shown per queue.
 const maxMessages = 100
 
 type queueView struct {
@@ -16,7 +16,7 @@ type queueView struct {
 	InFlight int       `json:"inFlight"`
 	Delayed  int       `json:"delayed"`
 	Oldest   time.Time `json:"oldest,omitzero"`
-	// DeadLetters names the queue that takes what was received too often.
+	// DeadLetters is the name of the dead-letter queue.
 	DeadLetters string `json:"deadLetters,omitempty"`
 }
 
@@ -25,7 +25,7 @@ func (cfg Config) listQueues() []queueView {
 	list := []queueView{}
 	for _, name := range slices.Sorted(maps.Keys(settings)) {
 		d, err := cfg.Queues.Depth(name)
-		if err == nil { // it went away meanwhile
+		if err == nil { // skips a queue that was removed meanwhile
 			list = append(list, queueView{name, d.Visible, d.InFlight, d.Delayed, d.Oldest, settings[name].DeadLetterQueue})
 		}
 	}
@@ -39,7 +39,8 @@ type messageView struct {
 	Received int       `json:"received"`
 }
 
-// handleMessages shows what a queue holds, oldest first, and receives nothing.
+// handleMessages returns the messages of a queue, oldest first, without receiving
+// them.
 func (cfg Config) handleMessages(w http.ResponseWriter, r *http.Request) {
 	list := []messageView{}
 	for _, m := range cfg.Queues.List(r.PathValue("name"), maxMessages) {

@@ -11,12 +11,11 @@ import (
 	"strings"
 )
 
-// client speaks DynamoDB's JSON protocol. The template's properties are the
-// requests' own shapes, and stream records go on to functions as they came, so
-// the SDK's types would only stand between.
+// client calls DynamoDB's JSON API directly: template properties have the same
+// structure as requests, and stream records are passed to functions unchanged.
 type client struct{ url string }
 
-// apiError is an error answer of the engine.
+// apiError is an error response of the engine.
 type apiError struct {
 	Type    string `json:"__type"`
 	Message string `json:"message"`
@@ -24,7 +23,7 @@ type apiError struct {
 
 func (e *apiError) Error() string { return e.Type + ": " + e.Message }
 
-// hasType tells whether the error is of a type such as ResourceNotFoundException.
+// hasType reports whether the error is of a type such as ResourceNotFoundException.
 func (e *apiError) hasType(kind string) bool { return strings.HasSuffix(e.Type, "#"+kind) }
 
 func (c client) call(ctx context.Context, operation string, request, response any) error {
@@ -56,7 +55,7 @@ func (c client) call(ctx context.Context, operation string, request, response an
 	}
 	if httpResponse.StatusCode != http.StatusOK {
 		failure := &apiError{Message: string(text)}
-		_ = json.Unmarshal(text, failure) // otherwise the text itself is the message
+		_ = json.Unmarshal(text, failure) // otherwise the text is the message
 		return fmt.Errorf("%s: %w", operation, failure)
 	}
 	return json.Unmarshal(text, response)

@@ -1,5 +1,5 @@
-// Package dynamo starts the DynamoDB engine, makes the template's table in it
-// and runs the functions that its stream feeds.
+// Package dynamodb runs the DynamoDB engine, creates the template's table and invokes
+// functions with the records of its stream.
 package dynamodb
 
 import (
@@ -17,28 +17,28 @@ import (
 	"time"
 )
 
-// version of the engine, a package of the npm registry with one binary per platform.
+// version of the engine, an npm package with one binary per platform.
 const version = "1.2.1"
 
-// Engine is a running DynamoDB engine. One that others started needs only its URL.
+// Engine is a running DynamoDB engine. For an external engine only URL is set.
 type Engine struct {
 	URL     string
 	command *exec.Cmd
 	exited  chan struct{}
-	tempDir string // folder that goes with the engine; empty where the data stay
+	tempDir string // deleted by Close; empty if the data are kept
 }
 
-// Config says where an engine lives.
+// Config configures an engine.
 type Config struct {
 	CacheDir    string // where its binary is installed
-	DataDir     string // folder of its file; empty forgets everything with the engine
-	URL         string // where it shall listen
+	DataDir     string // folder of the database file; empty for a temporary one
+	URL         string // address to listen on
 	SysProcAttr *syscall.SysProcAttr
 	Logf        func(string, ...any)
 }
 
-// Start installs the engine if it is not there yet, starts it and waits until
-// it answers.
+// Start installs the engine if necessary, starts it and waits until it accepts
+// requests.
 func Start(ctx context.Context, c Config) (*Engine, error) {
 	binary, err := installEngine(ctx, c)
 	if err != nil {
@@ -58,7 +58,7 @@ func Start(ctx context.Context, c Config) (*Engine, error) {
 		return nil, errors.Join(fmt.Errorf("start the DynamoDB engine: %w", err), os.RemoveAll(e.tempDir))
 	}
 	go func() {
-		_ = e.command.Wait() // that it ended is all there is to know
+		_ = e.command.Wait() // the exit status does not matter
 		close(e.exited)
 	}()
 	if err := e.waitReady(ctx); err != nil {
@@ -69,9 +69,9 @@ func Start(ctx context.Context, c Config) (*Engine, error) {
 	return e, nil
 }
 
-// tempDir is one in memory, where the system has such. The engine can
-// keep everything in its own memory as well, but there its stream has no index,
-// and each write is slower than the one before.
+// tempDir returns a new folder, in memory if the system has /dev/shm. The engine's
+// own in-memory mode is not used, because its stream has no index and writes slow
+// down.
 func tempDir() (string, error) {
 	const memory = "/dev/shm"
 	parent := ""
@@ -88,21 +88,21 @@ func (e *Engine) waitReady(ctx context.Context) error {
 		}
 		select {
 		case <-e.exited:
-			return errors.New("the DynamoDB engine ended at its start; is its file in use by another stack?")
+			return errors.New("the DynamoDB engine exited during startup; its file may be in use by another stack")
 		case <-ctx.Done():
 			return ctx.Err()
 		case <-time.After(5 * time.Millisecond):
 		}
 	}
-	return errors.New("the DynamoDB engine did not answer within 20 s")
+	return errors.New("the DynamoDB engine did not respond within 20 s")
 }
 
-// Close ends the engine and waits until its file is written.
+// Close stops the engine and waits until it has written its file.
 func (e *Engine) Close() {
 	if e.command == nil {
 		return
 	}
-	_ = e.command.Process.Signal(syscall.SIGTERM) // an error means that it has ended
+	_ = e.command.Process.Signal(syscall.SIGTERM) // an error means that the engine has exited
 	select {
 	case <-e.exited:
 	case <-time.After(5 * time.Second):
@@ -110,11 +110,12 @@ func (e *Engine) Close() {
 		<-e.exited
 	}
 	if e.tempDir != "" {
-		_ = os.RemoveAll(e.tempDir) // what stays is lost with the machine's memory
+		_ = os.RemoveAll(e.tempDir) // a leftover is lost at the next reboot
 	}
 }
 
-// installEngine is the path of the engine's binary, which npm brings at the first start.
+// installEngine returns the path of the engine's binary, installing it with npm first
+// if necessary.
 func installEngine(ctx context.Context, c Config) (string, error) {
 	arch := strings.NewReplacer("amd64", "x64").Replace(runtime.GOARCH)
 	name := "@dynoxide/" + runtime.GOOS + "-" + arch
@@ -126,14 +127,14 @@ func installEngine(ctx context.Context, c Config) (string, error) {
 	c.Logf("installing the DynamoDB engine (npm %s@%s) ...", name, version)
 	command := exec.CommandContext(ctx, "npm", "install", "--no-save", "--no-audit", "--no-fund", "--loglevel=error", "--prefix", folder, name+"@"+version)
 	if output, err := command.CombinedOutput(); err != nil {
-		return "", fmt.Errorf("npm install %s@%s: %w\n%s\nDYNAMODB_ENDPOINT=http://... uses another engine that runs already", name, version, err, output)
+		return "", fmt.Errorf("npm install %s@%s: %w\n%s\nset DYNAMODB_ENDPOINT to use another engine", name, version, err, output)
 	}
 	return binary, nil
 }
 
-// indexStreamTable keeps the engine quick as its file grows: it never drops stream records
-// and looks for new ones without an index. AWS keeps them for 24 hours. The
-// newest one stays, since sequence numbers go on from it.
+// indexStreamTable works around an engine that never deletes stream records and reads
+// them without an index. It adds the index and deletes records older than 24 hours,
+// as AWS does. The newest record stays, because sequence numbers continue from it.
 func indexStreamTable(ctx context.Context, file string, logf func(string, ...any)) {
 	const script = `
 import sqlite3, sys, time
@@ -143,11 +144,11 @@ with db:
     db.execute("DELETE FROM _stream_records WHERE created_at < ? AND id < (SELECT MAX(id) FROM _stream_records)", (time.time() - 86400,))
 `
 	if output, err := exec.CommandContext(ctx, "python3", "-c", script, file).CombinedOutput(); err != nil {
-		logf("the engine's stream is not indexed, it slows down with many writes: %v %s", err, output)
+		logf("the stream of the engine is not indexed and slows down with many writes: %v %s", err, output)
 	}
 }
 
-// FreeURL is an address on this machine that nobody listens on now.
+// FreeURL returns a local URL with a free port.
 func FreeURL() (string, error) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

@@ -7,12 +7,12 @@ import (
 	"strings"
 )
 
-// Pattern is an event filter pattern: a tree of fields whose leaves list what
-// is allowed (values, prefix, exists, anything-but).
+// Pattern is an event filter pattern: a tree of fields whose leaves list the allowed
+// values and operators (prefix, exists, anything-but).
 type Pattern map[string]any
 
-// ParsePattern reads a pattern and refuses operators that are not known here,
-// so that no filter is silently wider or narrower than on AWS.
+// ParsePattern parses a pattern. It returns an error for unsupported operators, so
+// that a filter never matches more or less than on AWS.
 func ParsePattern(text string) (Pattern, error) {
 	var p Pattern
 	if err := json.Unmarshal([]byte(text), &p); err != nil {
@@ -22,38 +22,38 @@ func ParsePattern(text string) (Pattern, error) {
 }
 
 func (p Pattern) check() error {
-	for field, wanted := range p {
-		switch wanted := wanted.(type) {
+	for field, rules := range p {
+		switch rules := rules.(type) {
 		case map[string]any:
-			if err := Pattern(wanted).check(); err != nil {
+			if err := Pattern(rules).check(); err != nil {
 				return err
 			}
 		case []any:
-			for _, rule := range wanted {
+			for _, rule := range rules {
 				for operator := range asMap(rule) {
 					if operator != "prefix" && operator != "exists" && operator != "anything-but" {
-						return fmt.Errorf("filter pattern: operator %q of %s is not known here", operator, field)
+						return fmt.Errorf("filter pattern: operator %q of %s is not supported", operator, field)
 					}
 				}
 			}
 		default:
-			return fmt.Errorf("filter pattern: %s wants a list or an object", field)
+			return fmt.Errorf("filter pattern: %s must be a list or an object", field)
 		}
 	}
 	return nil
 }
 
-// Match tells whether every field of the pattern allows the event.
+// Match reports whether every field of the pattern matches the event.
 func (p Pattern) Match(event map[string]any) bool {
-	for field, wanted := range p {
+	for field, rules := range p {
 		got, present := event[field]
-		if rules, leaf := wanted.([]any); leaf {
+		if rules, leaf := rules.([]any); leaf {
 			if !matchesAny(rules, got, present) {
 				return false
 			}
 			continue
 		}
-		if !Pattern(asMap(wanted)).Match(asMap(got)) {
+		if !Pattern(asMap(rules)).Match(asMap(got)) {
 			return false
 		}
 	}

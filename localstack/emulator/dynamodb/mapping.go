@@ -12,40 +12,40 @@ import (
 	"ticketsystem/localstack/emulator/lambda"
 )
 
-// errItemFailures is a failure that a function told of in its answer.
-var errItemFailures = errors.New("reported as failed")
+// errItemFailures means that the function reported batch item failures.
+var errItemFailures = errors.New("batch item failures reported")
 
-// Mapping is an event source mapping between the stream and a function.
+// Mapping is an event source mapping from the stream to a function.
 type Mapping struct {
 	ID             string
 	Function       string
-	FromStart      bool // TRIM_HORIZON rather than LATEST
+	FromStart      bool // TRIM_HORIZON instead of LATEST
 	BatchSize      int
 	BatchWindow    time.Duration // how long to wait for a full batch
-	Filters        []Pattern     // one of them must match; none match all
-	ReportFailures bool          // the function reports single failures
+	Filters        []Pattern     // one of them must match; an empty list matches all
+	ReportFailures bool          // the function returns batchItemFailures
 	Bisect         bool
-	MaxRetries     int           // -1 for ever
-	MaxRecordAge   time.Duration // of a record that is still tried; 0 for any
+	MaxRetries     int           // -1 for no limit
+	MaxRecordAge   time.Duration // older records are not retried; 0 for no limit
 	OnFailure      string        // ARN of a queue, or empty
 }
 
-// record is a stream record on its way to a function.
+// record is a stream record.
 type record struct {
 	event          map[string]any
 	sequenceNumber string
 	createdAt      time.Time
 }
 
-// process gives the function what its filter lets through, batch by batch, and
-// leaves the shard's position behind the last record.
+// process invokes the function with the matching events in batches, and saves the
+// checkpoint of the shard after the last one.
 func (r *reader) process(ctx context.Context, shard string, events []map[string]any) error {
 	var matched []record
 	last := ""
 	for _, event := range events {
 		change := asMap(event["dynamodb"])
 		last, _ = change["SequenceNumber"].(string)
-		// The engine reports a write that changed nothing; AWS does not.
+		// The engine also reports writes that change nothing. AWS does not.
 		if event["eventName"] == "MODIFY" && reflect.DeepEqual(change["OldImage"], change["NewImage"]) {
 			continue
 		}
@@ -68,9 +68,9 @@ func (m Mapping) matches(event map[string]any) bool {
 	return len(m.Filters) == 0 || slices.ContainsFunc(m.Filters, func(p Pattern) bool { return p.Match(event) })
 }
 
-// deliver invokes the function until it has taken the batch or the tries are
-// used up. Halving a batch is no try. The error is ctx's, or that a position or
-// a failure could not be written down.
+// deliver invokes the function until it has processed the batch or the retries are
+// exhausted. Splitting a batch does not count as a retry. It returns the error of
+// ctx, or an error if a checkpoint or a dead letter cannot be written.
 func (r *reader) deliver(ctx context.Context, shard string, batch []record, retries int) error {
 	for {
 		if tooOld := r.mapping.MaxRecordAge > 0 && time.Since(batch[0].createdAt) > r.mapping.MaxRecordAge; tooOld {
@@ -82,7 +82,8 @@ func (r *reader) deliver(ctx context.Context, shard string, batch []record, retr
 		}
 		var failed *lambda.FunctionError
 		if err != nil && succeeded == 0 && !errors.As(err, &failed) && !errors.Is(err, errItemFailures) {
-			// It could not even be started, for example built: no try of the batch.
+			// The function could not be started, for example because it does not
+			// compile. This does not count as a retry.
 			r.wait(ctx, time.Second)
 			continue
 		}
@@ -103,7 +104,7 @@ func (r *reader) deliver(ctx context.Context, shard string, batch []record, retr
 			return r.deliver(ctx, shard, batch[half:], retries)
 		}
 		if r.mapping.MaxRetries >= 0 && retries >= r.mapping.MaxRetries {
-			r.Logf("%s: gave up on %d records after %d retries: %v", r.mapping.ID, len(batch), retries, err)
+			r.Logf("%s: %d records failed after %d retries: %v", r.mapping.ID, len(batch), retries, err)
 			return r.sendToDLQ(shard, batch, retries+1, "RetryAttemptsExhausted")
 		}
 		select {
@@ -115,8 +116,8 @@ func (r *reader) deliver(ctx context.Context, shard string, batch []record, retr
 	}
 }
 
-// invoke tells how many records from the first on the function has taken. The
-// error says why it did not take all.
+// invoke returns how many records the function has processed, from the first one on.
+// The error explains why it is not the whole batch.
 func (r *reader) invoke(ctx context.Context, batch []record) (succeeded int, err error) {
 	events := make([]map[string]any, len(batch))
 	for i := range batch {
@@ -139,11 +140,11 @@ func (r *reader) invoke(ctx context.Context, batch []record) (succeeded int, err
 		} `json:"batchItemFailures"`
 	}
 	if err := json.Unmarshal(result, &report); err != nil {
-		return 0, fmt.Errorf("%w: the answer is no batch report: %w", errItemFailures, err)
+		return 0, fmt.Errorf("%w: the result is not a batch response: %w", errItemFailures, err)
 	}
 	succeeded = len(batch)
 	for _, failure := range report.Failures {
-		// One that is not in the batch fails all of it, as on AWS.
+		// As on AWS, an unknown identifier fails the whole batch.
 		i := slices.IndexFunc(batch, func(rec record) bool { return rec.sequenceNumber == failure.ItemIdentifier })
 		succeeded = min(succeeded, max(i, 0))
 	}
@@ -153,8 +154,8 @@ func (r *reader) invoke(ctx context.Context, batch []record) (succeeded int, err
 	return succeeded, err
 }
 
-// sendToDLQ sends a batch to the on-failure queue in the form that Lambda does:
-// where the records are, not the records themselves.
+// sendToDLQ sends the position of a batch to the on-failure queue, in Lambda's format
+// without the records.
 func (r *reader) sendToDLQ(shard string, batch []record, count int, condition string) error {
 	first, last := batch[0], batch[len(batch)-1]
 	if r.mapping.OnFailure != "" {

@@ -13,7 +13,7 @@ import (
 	"ticketsystem/localstack/emulator/lambda"
 )
 
-// newRecord is a stream record of an item whose key and number are the same.
+// newRecord returns a stream record with the given number as key and sequence number.
 func newRecord(number int, old string) map[string]any {
 	e := map[string]any{"eventName": "INSERT", "dynamodb": map[string]any{
 		"SequenceNumber": fmt.Sprint(number), "ApproximateCreationDateTime": float64(time.Now().Unix()),
@@ -26,8 +26,8 @@ func newRecord(number int, old string) map[string]any {
 	return e
 }
 
-// runMapping runs records 1 to 4 through a mapping whose function is f and returns
-// the batches that it saw, what was given up and where the position ended.
+// runMapping processes records 1 to 4 with a mapping whose function is f. It returns
+// the delivered batches, the dead letters and the final checkpoint.
 func runMapping(t *testing.T, m Mapping, f func(numbers string) (string, error), events ...map[string]any) (batches, queue []string, position string) {
 	t.Helper()
 	if events == nil {
@@ -60,8 +60,8 @@ func runMapping(t *testing.T, m Mapping, f func(numbers string) (string, error),
 			numbers = append(numbers, r.Dynamodb.SequenceNumber)
 		}
 		batches = append(batches, strings.Join(numbers, " "))
-		answer, err := f(batches[len(batches)-1])
-		return []byte(answer), err
+		result, err := f(batches[len(batches)-1])
+		return []byte(result), err
 	}
 	r := &reader{Stream: s, mapping: m, checkpoints: map[string]string{}, notify: make(chan struct{}, 1)}
 	if err := r.process(t.Context(), "shard", events); err != nil {
@@ -76,17 +76,17 @@ func expectDelivery(t *testing.T, batches, wantBatches, queue, wantQueue []strin
 		t.Errorf("batches: got %q, want %q", batches, wantBatches)
 	}
 	if !reflect.DeepEqual(queue, wantQueue) {
-		t.Errorf("given up: got %q, want %q", queue, wantQueue)
+		t.Errorf("dead letters: got %q, want %q", queue, wantQueue)
 	}
 	if position != "4" {
-		t.Errorf("position: got %s, want 4", position)
+		t.Errorf("checkpoint: got %s, want 4", position)
 	}
 }
 
 func failOn(number string) func(string) (string, error) {
 	return func(numbers string) (string, error) {
 		if strings.Contains(numbers, number) {
-			return "", &lambda.FunctionError{Message: "poison"}
+			return "", &lambda.FunctionError{Message: "as requested"}
 		}
 		return "{}", nil
 	}
@@ -128,7 +128,7 @@ func TestDeliver_StartFailureIsNoRetry(t *testing.T) {
 	tries := 0
 	batches, queue, position := runMapping(t, Mapping{MaxRetries: 0}, func(string) (string, error) {
 		if tries++; tries == 1 {
-			return "", errors.New("it does not compile")
+			return "", errors.New("build failed")
 		}
 		return "{}", nil
 	})
@@ -180,7 +180,7 @@ func TestPattern_Match(t *testing.T) {
 	}
 	for _, text := range []string{`{"a":[{"numeric":[">",1]}]}`, `{"a":"b"}`, `[]`} {
 		if _, err := ParsePattern(text); err == nil {
-			t.Errorf("%s: was taken", text)
+			t.Errorf("%s: got no error, want one", text)
 		}
 	}
 }

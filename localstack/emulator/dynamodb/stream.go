@@ -11,20 +11,20 @@ import (
 	"time"
 )
 
-// The stream is asked soon after something happened and seldom otherwise, but
-// never without a breath: what is written meanwhile then comes in one batch, and
-// who wrote it is through. AWS asks four times a second.
+// The stream is polled after a notification and every idlePollInterval, but at most
+// once per minPollInterval, so that concurrent writes arrive in one batch. AWS polls
+// four times a second.
 const (
 	minPollInterval  = 100 * time.Millisecond
 	idlePollInterval = 500 * time.Millisecond
 )
 
-// Stream feeds functions from the table's stream.
+// Stream invokes functions with the records of the table's stream.
 type Stream struct {
 	URL           string // of the engine
 	ARN           string
-	CheckpointDir string // where positions are kept; empty keeps none
-	NewTable      bool   // the table is new: nothing was written before its mappings
+	CheckpointDir string // where checkpoints are stored, or empty
+	NewTable      bool   // the table was created in this run, so mappings start at its first record
 	Invoke        func(ctx context.Context, function string, payload []byte) ([]byte, error)
 	Send          func(queueARN, body string) error // to an on-failure queue
 	Logf          func(string, ...any)
@@ -33,7 +33,7 @@ type Stream struct {
 	readers []chan struct{}
 }
 
-// Notify says that something may have been written just now.
+// Notify makes the readers poll soon, because the table may have changed.
 func (s *Stream) Notify() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -45,20 +45,20 @@ func (s *Stream) Notify() {
 	}
 }
 
-// reader is one mapping's way through the stream.
+// reader reads the stream for one mapping.
 type reader struct {
 	*Stream
 	client    client
 	mapping   Mapping
 	notify    chan struct{}
-	iterators map[string]string // by shard; an empty one means that the shard is closed and read
-	// Positions are the sequence numbers of the last records done with, by shard.
+	iterators map[string]string // by shard; empty for a closed shard that has been read
+	// checkpoints are the sequence numbers of the last processed records, by shard.
 	checkpoints map[string]string
 }
 
-// Run feeds one mapping's function until ctx ends. A record is done with when
-// the function took it, or when it went to the on-failure queue; the position
-// is kept after each batch, so a record may come twice but is never left out.
+// Run processes the stream for one mapping until ctx ends. A record is processed when
+// the function succeeded or the record went to the on-failure queue. Checkpoints are
+// saved after each batch, so records may be delivered twice but are not skipped.
 func (s *Stream) Run(ctx context.Context, m Mapping) {
 	r := &reader{Stream: s, client: client{s.URL}, mapping: m, notify: make(chan struct{}, 1),
 		iterators: map[string]string{}, checkpoints: map[string]string{}}
@@ -90,7 +90,7 @@ func (r *reader) wait(ctx context.Context, d time.Duration) {
 	}
 }
 
-// throttle waits, whatever happens meanwhile.
+// throttle waits without reacting to notifications.
 func (r *reader) throttle(ctx context.Context, d time.Duration) {
 	select {
 	case <-ctx.Done():
@@ -98,7 +98,7 @@ func (r *reader) throttle(ctx context.Context, d time.Duration) {
 	}
 }
 
-// poll reads every open shard once and tells whether there was anything.
+// poll reads every open shard once and reports whether there were records.
 func (r *reader) poll(ctx context.Context) (got bool, err error) {
 	if len(r.iterators) == 0 {
 		if err := r.openShards(ctx); err != nil {
@@ -118,7 +118,7 @@ func (r *reader) poll(ctx context.Context) (got bool, err error) {
 		got = got || found
 	}
 	if open == 0 {
-		clear(r.iterators) // look for the shards that follow
+		clear(r.iterators) // reopen with the following shards
 	}
 	return got, nil
 }
@@ -133,7 +133,7 @@ func (r *reader) readShard(ctx context.Context, shard, iterator string) (bool, e
 		return false, err
 	}
 	if n := len(page.Records); n > 0 && n < r.mapping.BatchSize && r.mapping.BatchWindow > 0 {
-		// Wait once for more; what comes is then read with the same iterator.
+		// Wait once for a full batch, then read again with the same iterator.
 		select {
 		case <-ctx.Done():
 			return false, ctx.Err()
@@ -152,7 +152,7 @@ func (r *reader) readShard(ctx context.Context, shard, iterator string) (bool, e
 	return len(page.Records) > 0, nil
 }
 
-// openShards finds the shards and where to go on in each.
+// openShards gets an iterator for each shard, at its checkpoint if there is one.
 func (r *reader) openShards(ctx context.Context) error {
 	var stream struct {
 		StreamDescription struct {
@@ -178,7 +178,7 @@ func (r *reader) openShards(ctx context.Context) error {
 	return nil
 }
 
-// saveCheckpoint moves a shard's position and writes it down.
+// saveCheckpoint sets and stores the checkpoint of a shard.
 func (r *reader) saveCheckpoint(shard, sequence string) error {
 	r.checkpoints[shard] = sequence
 	if r.CheckpointDir == "" {

@@ -9,7 +9,7 @@ import (
 	"strings"
 )
 
-// Table is the part of an AWS::DynamoDB::Table that the engine knows.
+// Table holds the properties of an AWS::DynamoDB::Table that the engine supports.
 type Table struct {
 	TableName              string               `json:"TableName"`
 	AttributeDefinitions   []attribute          `json:"AttributeDefinitions"`
@@ -42,7 +42,7 @@ type Index struct {
 	}
 }
 
-// ParseTable takes a table's definition from its template properties.
+// ParseTable reads a table definition from template properties.
 func ParseTable(properties map[string]any, name string) (Table, error) {
 	text, err := json.Marshal(properties)
 	if err != nil {
@@ -58,7 +58,7 @@ func ParseTable(properties map[string]any, name string) (Table, error) {
 	return table, nil
 }
 
-// tableDescription is what the engine says about a table.
+// tableDescription is the result of DescribeTable.
 type tableDescription struct {
 	Table struct {
 		Table
@@ -66,9 +66,9 @@ type tableDescription struct {
 	}
 }
 
-// EnsureTable makes the table, or compares it with the one that is there: new
-// indexes are added, any other difference is an error. The first result tells
-// whether the table is new, the second is the ARN of its stream.
+// EnsureTable creates the table if it does not exist, and adds missing indexes. It
+// returns whether the table was created and the ARN of its stream. It fails if an
+// existing table differs otherwise.
 func (e *Engine) EnsureTable(ctx context.Context, table Table) (created bool, stream string, err error) {
 	c := client{e.URL}
 	var existing tableDescription
@@ -77,7 +77,7 @@ func (e *Engine) EnsureTable(ctx context.Context, table Table) (created bool, st
 	switch {
 	case errors.As(err, &failure) && failure.hasType("ResourceNotFoundException"):
 		if err = e.createTable(ctx, c, table); err != nil {
-			return false, "", fmt.Errorf("make table %s: %w", table.TableName, err)
+			return false, "", fmt.Errorf("create table %s: %w", table.TableName, err)
 		}
 		created = true
 	case err != nil:
@@ -126,7 +126,7 @@ func updateTable(ctx context.Context, c client, existing, wanted Table) error {
 }
 
 func errSchemaDiffers(table, what string) error {
-	return fmt.Errorf("table %s is there, but %s is another in the template now; `make clean-data` forgets the old data", table, what)
+	return fmt.Errorf("table %s exists, but %s differs from the template; `make clean-data` deletes the old data", table, what)
 }
 
 func equalJSON(a, b any) bool {

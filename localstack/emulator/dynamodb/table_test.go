@@ -8,7 +8,7 @@ import (
 	"ticketsystem/localstack/repo"
 )
 
-// newTable are a table's as in the template, with the indexes that are named.
+// newTable returns a table definition with the given key and indexes.
 func newTable(t *testing.T, key string, indexes ...string) Table {
 	t.Helper()
 	definitions := []any{map[string]any{"AttributeName": key, "AttributeType": "S"}}
@@ -56,7 +56,7 @@ func TestEnsureTable(t *testing.T) {
 	defer e.Close()
 	for _, indexes := range [][]string{{"one"}, {"one", "two"}, {"one", "two"}, {"one"}} {
 		if created, _, err := e.EnsureTable(t.Context(), newTable(t, "PK", indexes...)); err != nil || created {
-			t.Errorf("with indexes %v: got %v, %v, want the table that is there", indexes, created, err)
+			t.Errorf("with indexes %v: got %v, %v, want the existing table", indexes, created, err)
 		}
 	}
 	var existing tableDescription
@@ -64,7 +64,7 @@ func TestEnsureTable(t *testing.T) {
 		t.Fatal(err)
 	}
 	if got := len(existing.Table.GlobalSecondaryIndexes); got != 2 {
-		t.Errorf("got %d indexes, want the added one too", got)
+		t.Errorf("got %d indexes, want 2", got)
 	}
 	other := newTable(t, "PK", "one")
 	other.GlobalSecondaryIndexes[0].Projection.NonKeyAttributes = []string{"other"}

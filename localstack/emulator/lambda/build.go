@@ -14,11 +14,11 @@ import (
 	"time"
 )
 
-// builder compiles functions, one at a time; what a request waits for goes
-// before what is built ahead of need.
+// builder compiles functions one at a time. Builds that a request waits for have
+// priority over background builds.
 type builder struct {
-	ctx            context.Context // ends a build that is under way
-	root, buildDir string          // repository; folder of the binaries
+	ctx            context.Context // ends a running build
+	root, buildDir string          // repository and folder of the binaries
 	logf           func(string, ...any)
 
 	cond   sync.Cond
@@ -29,8 +29,8 @@ type builder struct {
 	modTimes map[string]cachedModTime
 }
 
-// cachedModTime is a folder's newest change, remembered for a second: walking the
-// sources at every request would cost more than the request.
+// cachedModTime caches the newest modification time of a folder for a second, because
+// walking the sources takes longer than a request.
 type cachedModTime struct {
 	checkedAt time.Time
 	modTime   time.Time
@@ -40,13 +40,13 @@ func newBuilder(ctx context.Context, root, buildDir string, logf func(string, ..
 	return &builder{ctx: ctx, root: root, buildDir: buildDir, logf: logf, cond: sync.Cond{L: new(sync.Mutex)}, modTimes: map[string]cachedModTime{}}
 }
 
-// binary is the path of a function's executable.
+// binary returns the path of a function's executable.
 func (b *builder) binary(name string) string {
 	return filepath.Join(b.buildDir, name, "bootstrap")
 }
 
-// builtAt is the time of a function's binary, zero when there is none or when
-// sources are newer than it.
+// builtAt returns the modification time of a function's binary, zero if it is missing
+// or older than its sources.
 func (b *builder) builtAt(name string) time.Time {
 	info, err := os.Stat(b.binary(name))
 	if err != nil || b.newestSource(name).After(info.ModTime()) {
@@ -55,10 +55,10 @@ func (b *builder) builtAt(name string) time.Time {
 	return info.ModTime()
 }
 
-// needsBuild tells whether a function must be built.
+// needsBuild reports whether a function must be built.
 func (b *builder) needsBuild(name string) bool { return b.builtAt(name).IsZero() }
 
-// newestSource is the last change of anything that a function is built from.
+// newestSource returns the modification time of the newest source file of a function.
 func (b *builder) newestSource(name string) time.Time {
 	var newest time.Time
 	for _, path := range []string{"go.mod", "pkg", "infra", filepath.Join("functions", name)} {
@@ -76,7 +76,7 @@ func (b *builder) lastModified(path string) time.Time {
 		return seen.modTime
 	}
 	var newest time.Time
-	// A folder that is not there is no change: go build itself will complain.
+	// A missing folder is ignored: go build reports it.
 	_ = filepath.WalkDir(path, func(name string, entry fs.DirEntry, err error) error {
 		if err == nil && !strings.HasSuffix(name, "_test.go") {
 			if info, err := entry.Info(); err == nil && info.ModTime().After(newest) {
@@ -89,8 +89,8 @@ func (b *builder) lastModified(path string) time.Time {
 	return newest
 }
 
-// build brings a function's binary up to date. The error carries what the
-// compiler said.
+// build brings a function's binary up to date. The error contains the output of the
+// compiler.
 func (b *builder) build(name string, urgent bool) error {
 	b.acquire(urgent)
 	defer b.release()
@@ -105,7 +105,7 @@ func (b *builder) build(name string, urgent bool) error {
 		return err
 	}
 	defer unlock()
-	if !b.needsBuild(name) { // another stack was quicker
+	if !b.needsBuild(name) { // another stack built it
 		return nil
 	}
 	if urgent {
@@ -123,16 +123,15 @@ func (b *builder) build(name string, urgent bool) error {
 	} else if err != nil {
 		return fmt.Errorf("go build ./functions/%s: %w\n%s", name, err, output)
 	}
-	// The linker leaves an unchanged binary alone; let its time say that it was
-	// compared with these sources.
+	// The linker does not write an unchanged binary, so its time is set to that of
+	// the sources.
 	if b.needsBuild(name) {
 		return os.Chtimes(b.binary(name), newest, newest)
 	}
 	return nil
 }
 
-// lock keeps other stacks, which are processes of their own, from building into
-// the same folder at the same time.
+// lock prevents other stacks from building into the same folder at the same time.
 func (b *builder) lock() (unlock func(), err error) {
 	if err := os.MkdirAll(b.buildDir, 0o750); err != nil {
 		return nil, err
@@ -144,7 +143,7 @@ func (b *builder) lock() (unlock func(), err error) {
 	if err := syscall.Flock(int(file.Fd()), syscall.LOCK_EX); err != nil {
 		return nil, errors.Join(fmt.Errorf("lock the folder of binaries: %w", err), file.Close())
 	}
-	return func() { _ = file.Close() }, nil // which also unlocks it
+	return func() { _ = file.Close() }, nil // releases the lock
 }
 
 func (b *builder) acquire(urgent bool) {

@@ -8,24 +8,25 @@ import (
 	"time"
 )
 
-// instance is one process of a function. Its fields belong to its pool's lock.
+// instance is one process of a function. The lock of its pool guards its fields.
 type instance struct {
 	id      string
 	pool    *pool
 	command *exec.Cmd
-	work    chan *Invocation // holds one
+	work    chan *Invocation // capacity 1
 
-	ready     bool // has asked for work once
-	used      bool // has had work once
+	ready     bool // has polled for its first invocation
+	used      bool // has had an invocation
 	cold      bool // the current invocation is its first
 	returning bool
 	retired   bool
 	current   *Invocation
 	timer     *time.Timer
-	idleSince time.Time // idle since
+	idleSince time.Time
 }
 
-// initTimeout is how long a process may take to ask for its first work (AWS: 10 s).
+// initTimeout limits the time from the start of a process to its first poll. AWS
+// allows 10 s.
 const initTimeout = 10 * time.Second
 
 // launch starts one more process. The caller holds the pool's lock.
@@ -39,12 +40,12 @@ func (p *pool) launch() error {
 	}, p.env...)
 	if own := p.manager.config.InstanceEnv; own != nil {
 		for name, v := range own(p.function.Name, inst.id) {
-			inst.command.Env = append(inst.command.Env, name+"="+v) // of two, the last one counts
+			inst.command.Env = append(inst.command.Env, name+"="+v) // the last value of a variable counts
 		}
 	}
 	inst.command.Stdout, inst.command.Stderr = &p.stats, &p.stats
 	inst.command.SysProcAttr = ProcessAttributes()
-	// What a function started may hold its output open; do not wait for that.
+	// Child processes of a function may keep its output open.
 	inst.command.WaitDelay = time.Second
 	p.manager.instances.Store(inst.id, inst)
 	if err := inst.command.Start(); err != nil {
@@ -75,8 +76,8 @@ func (inst *instance) currentInvocation() *Invocation {
 	return inst.current
 }
 
-// kill ends the process and what it started.
+// kill ends the process and its child processes.
 func (inst *instance) kill() {
-	// An error means that it has ended already.
+	// An error means that the process has exited already.
 	_ = syscall.Kill(-inst.command.Process.Pid, syscall.SIGKILL)
 }

@@ -18,7 +18,7 @@ type Invocation struct {
 	err    error
 }
 
-// Wait returns the answer; see Manager.Invoke for its errors.
+// Wait waits for the result. See Manager.Invoke for its errors.
 func (inv *Invocation) Wait(ctx context.Context) ([]byte, error) {
 	select {
 	case <-inv.done:

@@ -1,5 +1,5 @@
-// Package lambda builds the functions of this repository and runs them behind
-// the Lambda Runtime API, each instance a process of its own.
+// Package lambda emulates Lambda: it builds the functions of this repository and runs
+// their instances as processes that use the Lambda Runtime API.
 package lambda
 
 import (
@@ -18,36 +18,37 @@ import (
 	"time"
 )
 
-// maxPayload is the most that a function may answer, in bytes (AWS: 6 MB and a bit).
+// maxPayload is the maximum size of a function's result in bytes, as on AWS.
 const maxPayload = 6291556
 
-// idleTimeout is how long an instance is kept without work.
+// idleTimeout is how long an idle instance is kept.
 const idleTimeout = 5 * time.Minute
 
-// Function is what must be known to run one function.
+// Function describes one function.
 type Function struct {
 	Name    string // its folder under functions/
 	ARN     string
 	Timeout time.Duration
-	Memory  int // MB; told to the function, not enforced
-	// Environment gives its variables; it may block until another resource exists.
+	Memory  int // MB; passed to the function, not enforced
+	// Environment returns its variables. It may block until a custom resource is
+	// created.
 	Environment func() (map[string]string, error)
 }
 
-// Config is what all functions share.
+// Config holds the settings of all functions.
 type Config struct {
-	Root           string // the repository
-	BuildDir       string // where binaries are kept
-	MaxConcurrency int    // instances of one function at once
+	Root           string // path of the repository
+	BuildDir       string // folder of the binaries
+	MaxConcurrency int    // instances of one function
 	Env            map[string]string
-	// InstanceEnv gives variables that one instance has to itself; they win over all
-	// others. May be nil.
+	// InstanceEnv returns variables of a single instance. They override all others.
+	// It may be nil.
 	InstanceEnv func(function, instance string) map[string]string
 	Logf        func(string, ...any)
 }
 
-// FunctionError is a failed invocation: an error that the function returned, a
-// crash or a timeout.
+// FunctionError is a failed invocation: an error of the function, a crash or a
+// timeout.
 type FunctionError struct {
 	Type    string `json:"errorType"`
 	Message string `json:"errorMessage"`
@@ -55,7 +56,7 @@ type FunctionError struct {
 
 func (e *FunctionError) Error() string { return e.Message }
 
-// Manager runs the functions.
+// Manager builds and runs functions.
 type Manager struct {
 	config  Config
 	builder *builder
@@ -63,12 +64,13 @@ type Manager struct {
 	address string
 	stop    context.CancelFunc
 
-	instances sync.Map // id -> *instance
+	instances sync.Map // by instance id
 	mu        sync.Mutex
 	pools     map[string]*pool
 }
 
-// New starts the runtime API, which lives until Close; functions start when they are first invoked.
+// New starts the runtime API. Functions are built and started at their first
+// invocation.
 func New(ctx context.Context, config Config) (*Manager, error) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -88,8 +90,8 @@ func New(ctx context.Context, config Config) (*Manager, error) {
 	return m, nil
 }
 
-// Define replaces the set of functions. Instances of older definitions end as
-// soon as they are idle.
+// Define replaces the set of functions. Instances of an older definition end when
+// they become idle.
 func (m *Manager) Define(functions []Function) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -110,15 +112,15 @@ func (m *Manager) Define(functions []Function) {
 	}
 }
 
-// Invoke runs a function and returns its answer. The error is a *FunctionError
-// when the function failed, ctx's when the caller did not want to wait longer
-// (the function still runs to its end), or says why it could not be started.
+// Invoke runs a function and returns its result. It returns a *FunctionError if the
+// function fails, the error of ctx if ctx ends first (the function continues), and
+// another error if the function cannot be started.
 func (m *Manager) Invoke(ctx context.Context, name string, payload []byte) ([]byte, error) {
 	return m.InvokeAsync(name, payload).Wait(ctx)
 }
 
-// InvokeAsync queues an invocation without waiting for it. Invocations of one
-// function start in the order of these calls.
+// InvokeAsync queues an invocation and returns at once. Invocations of one function
+// start in the order of the calls.
 func (m *Manager) InvokeAsync(name string, payload []byte) *Invocation {
 	inv := &Invocation{id: newUUID(), payload: payload, done: make(chan struct{})}
 	m.mu.Lock()
@@ -132,8 +134,8 @@ func (m *Manager) InvokeAsync(name string, payload []byte) *Invocation {
 	return inv
 }
 
-// Prepare waits until a function can be started: built, its environment known.
-// What went wrong shows at the invocation.
+// Prepare waits until a function is built and its environment is known. Errors are
+// reported by the next invocation.
 func (m *Manager) Prepare(name string) {
 	p := m.pool(name)
 	if p == nil {
@@ -147,8 +149,8 @@ func (m *Manager) Prepare(name string) {
 	}
 }
 
-// Program is what a process of a function is started with: its binary, built,
-// and its environment but for the address of the runtime API.
+// Program returns the built binary of a function and its environment without
+// AWS_LAMBDA_RUNTIME_API.
 func (m *Manager) Program(name string) (binary string, env []string, err error) {
 	p := m.pool(name)
 	if p == nil {
@@ -164,7 +166,8 @@ func (m *Manager) Program(name string) (binary string, env []string, err error) 
 	return m.builder.binary(name), env, err
 }
 
-// BuildAll builds what is not built yet, in the background of requests.
+// BuildAll builds all functions that are not up to date. Builds for requests have
+// priority.
 func (m *Manager) BuildAll(ctx context.Context) {
 	names, failed := m.functionNames(), 0
 	if !slices.ContainsFunc(names, m.builder.needsBuild) {
@@ -184,8 +187,7 @@ func (m *Manager) BuildAll(ctx context.Context) {
 	}
 }
 
-// Kill ends a function's instances whatever they are doing; work that was
-// queued goes to new ones.
+// Kill kills all instances of a function. Queued invocations run on new instances.
 func (m *Manager) Kill(name string) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -194,8 +196,8 @@ func (m *Manager) Kill(name string) {
 	}
 }
 
-// KillInstance ends one process whatever it is doing, as a crash would. It is
-// false when there is none with this id.
+// KillInstance kills one instance, as a crash would. It reports false if the id is
+// unknown.
 func (m *Manager) KillInstance(id string) bool {
 	found, _ := m.instances.Load(id)
 	inst, known := found.(*instance)
@@ -205,7 +207,7 @@ func (m *Manager) KillInstance(id string) bool {
 	return known
 }
 
-// Stats are the counters of all functions, by name.
+// Stats returns the statistics of all functions by name.
 func (m *Manager) Stats() []Stats {
 	all := []Stats{}
 	for _, name := range m.functionNames() {
@@ -220,7 +222,7 @@ func (m *Manager) Stats() []Stats {
 	return all
 }
 
-// Logs are the last lines that a function wrote, oldest first.
+// Logs returns the latest log lines of a function, oldest first.
 func (m *Manager) Logs(name string) []string {
 	if p := m.pool(name); p != nil {
 		return p.stats.logLines()
@@ -228,13 +230,13 @@ func (m *Manager) Logs(name string) []string {
 	return nil
 }
 
-// Close ends every instance and the runtime API.
+// Close kills all instances and stops the runtime API.
 func (m *Manager) Close() {
 	m.stop()
 	for _, name := range m.functionNames() {
 		m.pool(name).close()
 	}
-	_ = m.server.Close() // nothing is left to be told
+	_ = m.server.Close() // no instance is left
 }
 
 func (m *Manager) expire(ctx context.Context) {
@@ -252,8 +254,8 @@ func (m *Manager) expire(ctx context.Context) {
 	}
 }
 
-// environment is all that a process sees: nothing of the developer's own but
-// the three variables that every program may expect.
+// environment returns the variables of a function's process. Of this process's own
+// environment it passes on only three standard variables.
 func (m *Manager) environment(f Function) ([]string, error) {
 	own, err := f.Environment()
 	if err != nil {
@@ -288,9 +290,8 @@ func (m *Manager) environment(f Function) ([]string, error) {
 	return env, nil
 }
 
-// cpuCount is how many of them a function's memory comes with. Lambda gives a
-// whole one per 1769 MB and throttles what has less; more threads than that only
-// get in each other's way.
+// cpuCount returns GOMAXPROCS for a memory size. Lambda gives one vCPU per 1,769 MB
+// and throttles smaller functions; more threads would only compete.
 func cpuCount(memory int) int { return max(1, memory/1769) }
 
 func (m *Manager) functionNames() []string {
@@ -310,10 +311,10 @@ func (m *Manager) pool(name string) *pool {
 	return m.pools[name]
 }
 
-// newUUID is a random identifier in the form of Lambda's request ids.
+// newUUID returns a random id in the format of Lambda request ids.
 func newUUID() string {
 	var b [16]byte
-	_, _ = rand.Read(b[:]) // never fails (crypto/rand)
+	_, _ = rand.Read(b[:]) // crypto/rand does not fail
 	text := hex.EncodeToString(b[:])
 	return text[:8] + "-" + text[8:12] + "-" + text[12:16] + "-" + text[16:20] + "-" + text[20:]
 }

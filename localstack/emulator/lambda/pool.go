@@ -9,9 +9,8 @@ import (
 
 var errClosed = errors.New("the stack is stopping")
 
-// pool runs one function: a queue of invocations and the instances that take
-// from it in turn. The one longest at work is used first, so that spare
-// instances fall idle and end.
+// pool runs one function: a queue of invocations and its instances. The most recently
+// used idle instance is taken first, so that spare instances expire.
 type pool struct {
 	manager *Manager
 	name    string
@@ -25,13 +24,13 @@ type pool struct {
 	closed    bool
 	preparing bool
 	queue     []*Invocation
-	idle      []*instance // the last one is the warmest
+	idle      []*instance // most recently used last
 	instances map[*instance]bool
-	starting  int // instances that have not asked for work yet
-	returning int // instances that have answered and are about to ask again
+	starting  int // instances before their first poll
+	returning int // instances between a result and the next poll
 }
 
-// submit queues an invocation; invocations start in the order they came in.
+// submit queues an invocation.
 func (p *pool) submit(inv *Invocation) {
 	builtAt := p.manager.builder.builtAt(p.name)
 	p.mu.Lock()
@@ -42,7 +41,7 @@ func (p *pool) submit(inv *Invocation) {
 	p.dispatch()
 }
 
-// define takes over a new definition; instances of the old one end.
+// define replaces the definition and retires all instances.
 func (p *pool) define(f Function) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -50,8 +49,8 @@ func (p *pool) define(f Function) {
 	p.retire()
 }
 
-// dispatch hands queued invocations to idle instances and starts more instances
-// where there are too few. The caller holds the lock.
+// dispatch assigns queued invocations to idle instances and starts instances as
+// needed. The caller holds the lock.
 func (p *pool) dispatch() {
 	for p.closed && len(p.queue) > 0 {
 		p.failQueued(errClosed)
@@ -75,8 +74,8 @@ func (p *pool) dispatch() {
 	}
 }
 
-// prepare builds the function and resolves its environment, which may take as
-// long as another resource needs to be made.
+// prepare builds the function and resolves its environment. It may wait for a custom
+// resource.
 func (p *pool) prepare(f Function) {
 	err := p.manager.builder.build(f.Name, true)
 	builtAt := p.manager.builder.builtAt(f.Name)
@@ -103,8 +102,8 @@ func (p *pool) prepare(f Function) {
 	p.dispatch()
 }
 
-// assign takes the first invocation off the queue for an instance and starts
-// its clock. The caller holds the lock.
+// assign takes the first invocation from the queue for an instance and starts its
+// timeout. The caller holds the lock.
 func (p *pool) assign(inst *instance) *Invocation {
 	inv := p.queue[0]
 	p.queue = p.queue[1:]
@@ -123,7 +122,7 @@ func (p *pool) assign(inst *instance) *Invocation {
 	return inv
 }
 
-// nextInvocation is the instance's wait for work. It is nil when the instance shall end.
+// nextInvocation waits for an invocation. It returns nil if the instance must exit.
 func (p *pool) nextInvocation(inst *instance, disconnected <-chan struct{}) *Invocation {
 	p.mu.Lock()
 	switch {
@@ -154,8 +153,8 @@ func (p *pool) nextInvocation(inst *instance, disconnected <-chan struct{}) *Inv
 	}
 }
 
-// finish ends the current invocation of an instance. It is false when that is
-// another one, as after a timeout.
+// finish completes the current invocation of an instance. It reports false if the id
+// is not the current one, as after a timeout.
 func (p *pool) finish(inst *instance, id string, payload []byte, failure *FunctionError) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -176,7 +175,7 @@ func (p *pool) finish(inst *instance, id string, payload []byte, failure *Functi
 	return true
 }
 
-// instanceExited tidies up after a process that ended.
+// instanceExited updates the pool after the exit of a process.
 func (p *pool) instanceExited(inst *instance, cause error) {
 	reason := "exit status 0"
 	if cause != nil {
@@ -197,7 +196,8 @@ func (p *pool) instanceExited(inst *instance, cause error) {
 	if !inst.ready {
 		p.starting--
 		if !inst.retired && len(p.queue) > 0 {
-			// It never came to ask for work: to try for ever would help nobody.
+			// The process exited before its first poll. Its invocation fails, because
+			// a retry would likely fail too.
 			p.failQueued(&FunctionError{Type: "Runtime.ExitError", Message: "Runtime exited at its start: " + reason})
 		}
 	}
@@ -214,7 +214,7 @@ func (p *pool) removeInstance(inst *instance) {
 	}
 }
 
-// retire ends all instances, the busy ones when they have answered. The caller
+// retire ends idle instances now and busy ones after their invocation. The caller
 // holds the lock.
 func (p *pool) retire() {
 	for inst := range p.instances {
@@ -226,7 +226,7 @@ func (p *pool) retire() {
 	p.idle = nil
 }
 
-// expire ends the instances that have been idle since before a time.
+// expire ends the instances that have been idle since before the given time.
 func (p *pool) expire(before time.Time) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -237,7 +237,7 @@ func (p *pool) expire(before time.Time) {
 	}
 }
 
-// kill ends all instances at once, whatever they are doing.
+// kill ends all instances at once.
 func (p *pool) kill() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -248,7 +248,7 @@ func (p *pool) kill() {
 	p.idle = nil
 }
 
-// close is kill for good: what is queued fails.
+// close kills all instances and fails queued invocations.
 func (p *pool) close() {
 	p.kill()
 	p.mu.Lock()

@@ -2,8 +2,8 @@ package lambda
 
 import "syscall"
 
-// ProcessAttributes put a function into a process group of its own, so that
-// what it starts ends with it, and end it when the stack itself is killed.
+// ProcessAttributes puts a function into its own process group, so that its child
+// processes end with it. Linux kills the function if the stack dies.
 func ProcessAttributes() *syscall.SysProcAttr {
 	return &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
 }

@@ -4,8 +4,8 @@ package lambda
 
 import "syscall"
 
-// ProcessAttributes put a function into a process group of its own. A function
-// whose stack is killed ends by itself when its runtime API goes away.
+// ProcessAttributes puts a function into its own process group. If the stack dies,
+// the function exits when its runtime API is unreachable.
 func ProcessAttributes() *syscall.SysProcAttr {
 	return &syscall.SysProcAttr{Setpgid: true}
 }

@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// runtimeAPI is the Lambda Runtime API. All instances share the listener; each
-// has its own id in front of the path.
+// runtimeAPI returns the handler of the Lambda Runtime API. All instances share it;
+// the first path segment is the instance id.
 func (m *Manager) runtimeAPI() http.Handler {
 	const base = "/{instance}/2018-06-01/runtime/"
 	mux := http.NewServeMux()
@@ -46,7 +46,7 @@ func serveNext(inst *instance, w http.ResponseWriter, r *http.Request) {
 	header.Set("Lambda-Runtime-Deadline-Ms", strconv.FormatInt(inv.deadline.UnixMilli(), 10))
 	header.Set("Lambda-Runtime-Invoked-Function-Arn", inv.arn)
 	header.Set("Lambda-Runtime-Trace-Id", "Root=1-"+strconv.FormatInt(time.Now().Unix(), 16)+"-"+inv.id[:8]+inv.id[9:13]+inv.id[24:]+";Sampled=0")
-	_, _ = w.Write(inv.payload) // the process that went away is noticed by its end
+	_, _ = w.Write(inv.payload) // instanceExited handles a process that has exited
 }
 
 func serveResponse(inst *instance, w http.ResponseWriter, r *http.Request) {

@@ -12,7 +12,7 @@ const (
 	maxDurations = 1000
 )
 
-// Stats are what one function did since the stack started.
+// Stats holds the statistics of one function since the start of the stack.
 type Stats struct {
 	Name        string  `json:"name"`
 	Invocations int     `json:"invocations"`
@@ -23,12 +23,12 @@ type Stats struct {
 	P99         float64 `json:"p99Ms"`
 }
 
-// functionStats keeps a function's counters and the last lines that it wrote. It is
-// the Stdout and Stderr of the function's processes.
+// functionStats keeps the statistics and latest log lines of a function. It is the
+// Stdout and Stderr of the function's processes.
 type functionStats struct {
 	mu        sync.Mutex
 	stats     Stats
-	durations []float64 // ms, the newest keptDurations as a ring
+	durations []float64 // ms; ring buffer of the latest maxDurations
 	next      int
 	lines     []string
 	partial   []byte
@@ -70,7 +70,7 @@ func (s *functionStats) logLines() []string {
 	return slices.Clone(s.lines)
 }
 
-// Write keeps whole lines; a piece without its end waits for the rest.
+// Write stores complete lines. An incomplete line waits for its rest.
 func (s *functionStats) Write(p []byte) (int, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -7,16 +7,16 @@ import (
 	"unicode"
 )
 
-// Function is an AWS::Serverless::Function with the Globals laid under it.
+// Function is an AWS::Serverless::Function merged with the Globals.
 type Function struct {
 	ID      string
-	Folder  string // the folder under functions/, which is also its local name
+	Folder  string // folder under functions/, which is also the local name
 	Timeout time.Duration
 	Memory  int // MB
 	Events  []Event
 
 	Retries   int    // of an asynchronous invocation
-	OnFailure string // ARN of the queue for what failed after them, or empty
+	OnFailure string // ARN of the on-failure destination, or empty
 
 	environment map[string]any
 }
@@ -28,7 +28,7 @@ type Event struct {
 	Properties map[string]any
 }
 
-// Functions are the template's functions, by id.
+// Functions returns the functions of the template by id.
 func (t *Template) Functions() ([]Function, error) {
 	resources, err := t.Resources("AWS::Serverless::Function")
 	if err != nil {
@@ -45,8 +45,8 @@ func (t *Template) Functions() ([]Function, error) {
 	return functions, nil
 }
 
-// parseFunction leaves the environment unresolved: it may name a resource that is
-// made only later, and by a function at that.
+// parseFunction parses a function without its environment, which may refer to a
+// custom resource that is created later.
 func (t *Template) parseFunction(r *Resource) (Function, error) {
 	globals := Map(t.globals["Function"])
 	wanted := map[string]any{}
@@ -89,8 +89,8 @@ func (t *Template) parseEvents(r *Resource) ([]Event, error) {
 	return events, nil
 }
 
-// Environment resolves a function's variables. It blocks as long as a resource
-// that they name is being made.
+// Environment resolves a function's variables. It blocks while a custom resource that
+// they refer to is created.
 func (t *Template) Environment(f Function) (map[string]string, error) {
 	resolved, err := t.Resolve(f.environment)
 	if err != nil {
@@ -103,7 +103,7 @@ func (t *Template) Environment(f Function) (map[string]string, error) {
 	return variables, nil
 }
 
-// Folder is the folder of a function: MessagePostFunction lives in message-post.
+// Folder returns the folder of a function: MessagePostFunction is in message-post.
 func Folder(id string) string {
 	var b strings.Builder
 	for i, r := range strings.TrimSuffix(id, "Function") {

@@ -6,10 +6,10 @@ import (
 	"strings"
 )
 
-// noValue marks a property that AWS::NoValue takes away.
+// noValue marks a property that is removed by AWS::NoValue.
 type noValue struct{}
 
-// Resolve returns v with every intrinsic function in it replaced by its value.
+// Resolve returns v with every intrinsic function replaced by its value.
 func (t *Template) Resolve(v any) (any, error) {
 	switch v := v.(type) {
 	case []any:
@@ -66,7 +66,7 @@ func (t *Template) resolveIntrinsic(name string, argument any) (any, error) {
 	case "Fn::If":
 		parts := List(argument)
 		if len(parts) != 3 {
-			return nil, fmt.Errorf("Fn::If wants a condition and two values")
+			return nil, fmt.Errorf("Fn::If needs a condition and two values")
 		}
 		isTrue, err := t.condition(String(parts[0]))
 		if err != nil {
@@ -85,7 +85,7 @@ func (t *Template) resolveIntrinsic(name string, argument any) (any, error) {
 	switch name {
 	case "Fn::GetAtt":
 		if len(parts) != 2 {
-			return nil, fmt.Errorf("Fn::GetAtt wants a resource and an attribute")
+			return nil, fmt.Errorf("Fn::GetAtt needs a resource and an attribute")
 		}
 		return t.attribute(String(parts[0]), String(parts[1]))
 	case "Fn::Equals", "Fn::Not", "Fn::And", "Fn::Or":
@@ -102,7 +102,7 @@ func evaluateCondition(name string, parts []any) (any, error) {
 	for _, part := range parts {
 		isTrue, ok := part.(bool)
 		if !ok {
-			return nil, fmt.Errorf("%s wants conditions", name)
+			return nil, fmt.Errorf("%s needs conditions", name)
 		}
 		if isTrue {
 			trueCount++
@@ -117,7 +117,7 @@ func evaluateCondition(name string, parts []any) (any, error) {
 	return trueCount > 0, nil
 }
 
-// evaluate holds the functions that only rearrange their resolved arguments.
+// evaluate runs the functions that only depend on their resolved arguments.
 func (t *Template) evaluate(name string, parts []any) (any, error) {
 	switch {
 	case name == "Fn::Join" && len(parts) == 2:
@@ -145,7 +145,7 @@ func (t *Template) evaluate(name string, parts []any) (any, error) {
 		}
 		return found, nil
 	}
-	return nil, fmt.Errorf("%s with %d arguments is not known here", name, len(parts))
+	return nil, fmt.Errorf("%s with %d arguments is not supported", name, len(parts))
 }
 
 func (t *Template) ref(name string) (any, error) {
@@ -167,7 +167,7 @@ func (t *Template) attribute(id, attribute string) (any, error) {
 		return nil, fmt.Errorf("%q is neither a parameter nor a resource", id)
 	}
 	if t.Attribute == nil {
-		return nil, fmt.Errorf("%s.%s is not known yet", id, attribute)
+		return nil, fmt.Errorf("%s.%s is not available", id, attribute)
 	}
 	return t.Attribute(r, attribute)
 }
@@ -183,7 +183,7 @@ func (t *Template) condition(name string) (bool, error) {
 	}
 	isTrue, ok := resolved.(bool)
 	if !ok {
-		return false, fmt.Errorf("condition %s is not true or false", name)
+		return false, fmt.Errorf("condition %s is not a boolean", name)
 	}
 	return isTrue, nil
 }
@@ -197,7 +197,7 @@ func (t *Template) substitute(argument any) (any, error) {
 		text = a
 	case []any:
 		if len(a) != 2 {
-			return nil, fmt.Errorf("Fn::Sub wants a text and a mapping")
+			return nil, fmt.Errorf("Fn::Sub needs a string and a map")
 		}
 		text, local = String(a[0]), Map(a[1])
 	}

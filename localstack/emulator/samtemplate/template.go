@@ -1,4 +1,4 @@
-// Package template reads a SAM template and resolves its intrinsic functions
+// Package samtemplate parses a SAM template and resolves its intrinsic functions
 // (Ref, Sub, GetAtt, If, Equals, Not, And, Or, Join, Select, Split, FindInMap).
 package samtemplate
 
@@ -10,7 +10,7 @@ import (
 	"gopkg.in/yaml.v3"
 )
 
-// Resource is one resource of the template, its properties not yet resolved.
+// Resource is one resource of the template with unresolved properties.
 type Resource struct {
 	ID         string
 	Type       string
@@ -20,8 +20,8 @@ type Resource struct {
 
 // Template is a parsed template.
 type Template struct {
-	// Attribute answers Ref (with an empty attribute) and GetAtt of a resource.
-	// It may block, as for a custom resource that is still being made.
+	// Attribute returns the value of GetAtt, or of Ref for an empty attribute. It may
+	// block while a custom resource is created.
 	Attribute func(resource *Resource, attribute string) (any, error)
 
 	parameters map[string]any
@@ -31,7 +31,7 @@ type Template struct {
 	resources  map[string]*Resource
 }
 
-// Pseudo are the values of AWS::StackName and its like on this machine.
+// pseudoParameters are the local values of the pseudo parameters.
 var pseudoParameters = map[string]string{
 	"AWS::StackName": StackName,
 	"AWS::Region":    Region,
@@ -41,15 +41,15 @@ var pseudoParameters = map[string]string{
 	"AWS::StackId":   "arn:aws:cloudformation:" + Region + ":" + Account + ":stack/" + StackName + "/local",
 }
 
-// The stack's own name, and where AWS would have put it.
+// Values of the pseudo parameters.
 const (
 	StackName = "ticketsystem"
 	Region    = "us-east-1"
 	Account   = "000000000000"
 )
 
-// Load reads the template at path. Overrides replace the defaults of the
-// parameters that the template declares; others are ignored.
+// Load parses the template at path. Overrides replace parameter defaults; undeclared
+// names are ignored.
 func Load(path string, overrides map[string]string) (*Template, error) {
 	text, err := os.ReadFile(path)
 	if err != nil {
@@ -58,14 +58,14 @@ func Load(path string, overrides map[string]string) (*Template, error) {
 	return Parse(text, overrides)
 }
 
-// Parse is Load for a template in memory.
+// Parse parses a template. See Load.
 func Parse(text []byte, overrides map[string]string) (*Template, error) {
 	var node yaml.Node
 	if err := yaml.Unmarshal(text, &node); err != nil {
 		return nil, fmt.Errorf("template: %w", err)
 	}
 	if node.Kind == 0 {
-		return nil, fmt.Errorf("template: it is empty")
+		return nil, fmt.Errorf("template: the file is empty")
 	}
 	document, err := decode(&node)
 	if err != nil {
@@ -108,8 +108,8 @@ func (t *Template) parseResources(declared map[string]any) error {
 	return nil
 }
 
-// Resources are the resources of one type whose condition holds, by id.
-// A type that ends in a colon is a prefix ("Custom::").
+// Resources returns the resources of a type whose condition is true, by id. A type
+// that ends in a colon matches as a prefix ("Custom::").
 func (t *Template) Resources(kind string) ([]*Resource, error) {
 	var found []*Resource
 	for _, r := range t.resources {
@@ -132,8 +132,7 @@ func (t *Template) Resources(kind string) ([]*Resource, error) {
 	return found, nil
 }
 
-// Properties are a resource's properties with every intrinsic resolved, but
-// for those named in except, which stay away.
+// Properties returns a resource's resolved properties without those named in except.
 func (t *Template) Properties(r *Resource, except ...string) (map[string]any, error) {
 	wanted := make(map[string]any, len(r.Properties))
 	for key, property := range r.Properties {
@@ -149,13 +148,13 @@ func (t *Template) Properties(r *Resource, except ...string) (map[string]any, er
 	return Map(resolved), nil
 }
 
-// Map is v as a mapping, empty when it is none.
+// Map returns v as a map, or nil if it is none.
 func Map(v any) map[string]any {
 	m, _ := v.(map[string]any)
 	return m
 }
 
-// List is v as a list; a single value is a list of one.
+// List returns v as a list. A single value becomes a list of one.
 func List(v any) []any {
 	if list, ok := v.([]any); ok || v == nil {
 		return list
@@ -163,7 +162,8 @@ func List(v any) []any {
 	return []any{v}
 }
 
-// String is v as a string, the way CloudFormation writes numbers and booleans.
+// String returns v as a string, formatted as CloudFormation formats numbers and
+// booleans.
 func String(v any) string {
 	if v == nil {
 		return ""
@@ -171,7 +171,7 @@ func String(v any) string {
 	return fmt.Sprint(v)
 }
 
-// Number is v as a whole number, or otherwise when it is none.
+// Number returns v as an integer, or fallback if it is none.
 func Number(v any, fallback int) int {
 	var n int
 	if _, err := fmt.Sscan(String(v), &n); err != nil {
@@ -180,7 +180,7 @@ func Number(v any, fallback int) int {
 	return n
 }
 
-// Strings is v as a list of strings without the empty ones.
+// Strings returns v as a list of strings without empty ones.
 func Strings(v any) []string {
 	var texts []string
 	for _, item := range List(v) {

@@ -106,7 +106,7 @@ func TestFunctions(t *testing.T) {
 func TestResources_Condition(t *testing.T) {
 	found, err := parseSample(t).Resources("Custom::")
 	if err != nil || len(found) != 1 || found[0].ID != "Keys" {
-		t.Errorf("got %v, %v, want Keys alone", found, err)
+		t.Errorf("got %v, %v, want Keys only", found, err)
 	}
 }
 
@@ -119,11 +119,11 @@ func TestErrors_NameLocation(t *testing.T) {
 	_, err = tpl.Properties(broken[0])
 	for _, part := range []string{"Broken", "Name", `"Nothing"`} {
 		if err == nil || !strings.Contains(err.Error(), part) {
-			t.Errorf("error %v does not name %s", err, part)
+			t.Errorf("error %v does not contain %s", err, part)
 		}
 	}
 	for text, part := range map[string]string{
-		"a: 1\na: 2":                      `"a" is there twice`,
+		"a: 1\na: 2":                      `duplicate key "a"`,
 		"Parameters: {P: {Type: String}}": "parameter P",
 		"Resources: {R: {}}":              "resource R",
 		"":                                "empty",

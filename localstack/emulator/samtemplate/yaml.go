@@ -7,9 +7,8 @@ import (
 	"gopkg.in/yaml.v3"
 )
 
-// decode turns a YAML node into plain maps, lists and scalars. The short forms
-// of the intrinsic functions (!Sub and the like) become their long forms, so
-// that everything after this knows one form only.
+// decode converts a YAML node into maps, lists and scalars. Short forms of intrinsic
+// functions (!Sub) become their long forms.
 func decode(node *yaml.Node) (any, error) {
 	plain, err := stripTag(node)
 	if err != nil || !strings.HasPrefix(node.Tag, "!") || strings.HasPrefix(node.Tag, "!!") {
@@ -67,7 +66,7 @@ func decodeMapping(node *yaml.Node) (any, error) {
 	for i := 0; i+1 < len(node.Content); i += 2 {
 		key := node.Content[i].Value
 		if _, exists := object[key]; exists {
-			return nil, fmt.Errorf("line %d: %q is there twice", node.Content[i].Line, key)
+			return nil, fmt.Errorf("line %d: duplicate key %q", node.Content[i].Line, key)
 		}
 		item, err := decode(node.Content[i+1])
 		if err != nil {

@@ -45,8 +45,8 @@ func (f *fakeFunction) invoke(_ context.Context, _ string, payload []byte) ([]by
 		bodies = append(bodies, r.Body+r.Attributes["ApproximateReceiveCount"])
 	}
 	f.calls = append(f.calls, fmt.Sprintf("%d:%s", int(time.Since(f.started).Seconds()), strings.Join(bodies, "+")))
-	answer, err := f.result(ids)
-	return []byte(answer), err
+	result, err := f.result(ids)
+	return []byte(result), err
 }
 
 // runMapping runs a mapping on three messages for two minutes. It returns the calls
@@ -84,11 +84,11 @@ func TestNewEvent(t *testing.T) {
 }
 
 func TestPoller_Deliver(t *testing.T) {
-	failure := &lambda.FunctionError{Message: "as asked"}
+	failure := &lambda.FunctionError{Message: "as requested"}
 	starts := 0
 	for name, c := range map[string]struct {
 		mapping Mapping
-		answer  func(ids map[string]string) (string, error)
+		result  func(ids map[string]string) (string, error)
 		calls   string
 		dead    int
 	}{
@@ -117,7 +117,7 @@ func TestPoller_Deliver(t *testing.T) {
 		}, "0:a1+b1+c1 1:a1+b1+c1 2:a1+b1+c1 3:a1+b1+c1", 0},
 	} {
 		t.Run(name, func(t *testing.T) {
-			calls, d, dead := runMapping(t, c.mapping, c.answer)
+			calls, d, dead := runMapping(t, c.mapping, c.result)
 			if calls != c.calls || dead != c.dead || d.Visible+d.InFlight != 0 {
 				t.Errorf("got %s, %+v, %d dead\nwant %s, an empty queue, %d dead", calls, d, dead, c.calls, c.dead)
 			}

@@ -402,9 +402,9 @@ func TestReload_ChangedTemplate(t *testing.T) {
 	}
 	key := func() string {
 		_, text := get(t, s.HTTPURL+"/other/7")
-		var answer struct{ Event struct{ RouteKey string } }
-		_ = json.Unmarshal([]byte(text), &answer) // an error results in an empty key
-		return answer.Event.RouteKey
+		var response struct{ Event struct{ RouteKey string } }
+		_ = json.Unmarshal([]byte(text), &response) // an error results in an empty key
+		return response.Event.RouteKey
 	}
 	if got := key(); got != "$default" {
 		t.Fatalf("got %q, want $default", got)

@@ -20,7 +20,7 @@ func handle(_ context.Context, e events.APIGatewayV2HTTPRequest) (events.APIGate
 	case "/crash":
 		os.Exit(3)
 	case "/fail":
-		return events.APIGatewayV2HTTPResponse{}, errors.New("as asked")
+		return events.APIGatewayV2HTTPResponse{}, errors.New("as requested")
 	case "/sleep":
 		time.Sleep(time.Minute)
 	}
