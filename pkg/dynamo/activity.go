@@ -3,50 +3,41 @@ package dynamo
 import (
 	"context"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"ticketsystem/pkg/stats"
 	"ticketsystem/pkg/ticket"
 )
 
-// activityItem lists an entry by its time. It is a pointer: what is deleted or
-// renamed is so here as well.
+// activityItem lists an entry by its time. It holds no copy of the entry, so the
+// list shows deletions and renames at once.
 type activityItem struct {
 	key
 	TTL int64 `dynamodbav:"ttl"`
 }
 
-// RecordActivity lists an entry among the newest of the house.
+// RecordActivity adds an entry to the activity list. It is safe to repeat.
 func (s *Store) RecordActivity(ctx context.Context, e ticket.Entry) error {
 	_, err := s.put(ctx, activityItem{activityKey(e), e.CreatedAt.Add(stats.ActivityTTL).Unix()}, "", nil)
 	return err
 }
 
-// Activity lists the newest entries over all tickets, newest first. before is
-// "" for the first page. What was deleted is left out, so that a page may have
-// fewer than limit although more come.
+// Activity returns the newest entries of all tickets, newest first, and the
+// cursor of the next page. before is "" for the first page. Deleted tickets are
+// omitted, so a page may be shorter than limit although more follow.
 func (s *Store) Activity(ctx context.Context, limit int, before string) (page []stats.Activity, next string, err error) {
-	in := &dynamodb.QueryInput{
-		TableName: s.name, ScanIndexForward: aws.Bool(false), Limit: aws.Int32(int32(limit + 1)),
-		KeyConditionExpression: aws.String("PK = :pk AND SK > :oldest"),
-		ExpressionAttributeValues: values{
-			"pk": activityPK, "oldest": ticket.TimeSortKey(s.now().Add(-stats.ActivityTTL)),
-		}.marshal(),
-	}
+	in := queryInput("PK = :pk AND SK > :oldest",
+		values{"pk": activityPK, "oldest": ticket.TimeSortKey(s.now().Add(-stats.ActivityTTL))}, descending, pageOf(limit+1))
 	if before != "" {
 		in.ExclusiveStartKey = key{activityPK, before}.marshal()
 	}
-	out, err := s.db.Query(ctx, in)
+	out, err := s.queryPage(ctx, in)
 	if err != nil {
-		return nil, "", translate(err)
+		return nil, "", err
 	}
-	listed := make([]key, len(out.Items))
-	for i, one := range out.Items {
-		if err := decode(one, &listed[i]); err != nil {
-			return nil, "", err
-		}
+	listed, err := decodeAll[key](out.Items)
+	if err != nil {
+		return nil, "", err
 	}
 	if len(listed) > limit {
 		listed = listed[:limit]
@@ -56,20 +47,20 @@ func (s *Store) Activity(ctx context.Context, limit int, before string) (page []
 	return page, next, err
 }
 
-// fetchActivity reads the listed entries and the heads of their tickets.
+// fetchActivity reads the listed entries and the items of their tickets.
 func (s *Store) fetchActivity(ctx context.Context, listed []key) ([]stats.Activity, error) {
 	var wanted []key
-	seen := map[key]bool{}
-	want := func(k key) {
-		if !seen[k] {
-			seen[k] = true
+	requested := map[key]bool{}
+	request := func(k key) {
+		if !requested[k] {
+			requested[k] = true
 			wanted = append(wanted, k)
 		}
 	}
 	for _, l := range listed {
 		ticketID, seq := parseActivityKey(l.SK)
-		want(entryKey(ticketID, seq))
-		want(ticketKey(ticketID))
+		request(entryKey(ticketID, seq))
+		request(ticketKey(ticketID))
 	}
 	found, err := s.batchGet(ctx, wanted, false)
 	if err != nil {
@@ -77,8 +68,8 @@ func (s *Store) fetchActivity(ctx context.Context, listed []key) ([]stats.Activi
 	}
 	byKey := make(map[key]item, len(found))
 	for _, i := range found {
-		var k key
-		if err := decode(i, &k); err != nil {
+		k, err := decodeAs[key](i)
+		if err != nil {
 			return nil, err
 		}
 		byKey[k] = i
@@ -97,17 +88,14 @@ func (s *Store) fetchActivity(ctx context.Context, listed []key) ([]stats.Activi
 	return page, nil
 }
 
-// newActivity puts an entry and the title of its ticket together. A head that
-// has no row is one of a deleted ticket.
-func newActivity(rawEntry, rawTicket item) (stats.Activity, bool, error) {
-	if rawEntry == nil || rawTicket == nil {
+// newActivity joins an entry with the title of its ticket. ok is false if either
+// is missing; a ticket item without a row is the tombstone of a deleted ticket.
+func newActivity(rawEntry, rawTicket item) (activity stats.Activity, ok bool, err error) {
+	if _, hasRow := rawTicket["row"].(*types.AttributeValueMemberM); rawEntry == nil || !hasRow {
 		return stats.Activity{}, false, nil
 	}
-	if _, hasRow := rawTicket["row"].(*types.AttributeValueMemberM); !hasRow {
-		return stats.Activity{}, false, nil
-	}
-	var stored ticketItem
-	if err := decode(rawTicket, &stored); err != nil {
+	stored, err := decodeAs[ticketItem](rawTicket)
+	if err != nil {
 		return stats.Activity{}, false, err
 	}
 	e, err := decodeEntry(rawEntry)

@@ -8,8 +8,8 @@ import (
 	"ticketsystem/pkg/attachment"
 )
 
-// attachmentItem is an attachment. While it belongs to no ticket it has a TTL: what
-// was uploaded for nothing goes away.
+// attachmentItem is an attachment. It has a TTL until it is attached to a ticket,
+// so unused uploads expire.
 type attachmentItem struct {
 	key
 	Owner    string `dynamodbav:"owner"`
@@ -63,7 +63,7 @@ func (s *Store) Attachment(ctx context.Context, id string) (attachment.Attachmen
 	return i.attachment(), err
 }
 
-// RetainAttachment implements account.Pictures.
+// RetainAttachment implements account.AttachmentStore.
 func (s *Store) RetainAttachment(ctx context.Context, id string) error {
 	_, _, err := s.update(ctx, updateSpec{
 		key: attachmentKey(id), set: "REMOVE #ttl", condition: "attribute_exists(PK)",
@@ -71,7 +71,7 @@ func (s *Store) RetainAttachment(ctx context.Context, id string) error {
 	return err
 }
 
-// Attachments implements ticket.Files.
+// Attachments implements ticket.AttachmentStore.
 func (s *Store) Attachments(ctx context.Context, ids []string) ([]attachment.Attachment, error) {
 	keys := make([]key, len(ids))
 	for i, id := range ids {
@@ -81,20 +81,20 @@ func (s *Store) Attachments(ctx context.Context, ids []string) ([]attachment.Att
 	if err != nil {
 		return nil, err
 	}
-	files := make([]attachment.Attachment, len(items))
-	for n, one := range items {
-		var i attachmentItem
-		if err := decode(one, &i); err != nil {
-			return nil, err
-		}
+	decoded, err := decodeAll[attachmentItem](items)
+	if err != nil {
+		return nil, err
+	}
+	files := make([]attachment.Attachment, len(decoded))
+	for n, i := range decoded {
 		files[n] = i.attachment()
 	}
 	return files, nil
 }
 
-// SetAttachmentState implements attachment.Store: the file first, then the entry that
-// shows it. bindFiles holds the other side: a file is bound only while it is
-// in the state that the entry will show.
+// SetAttachmentState implements attachment.Store. It writes the attachment first
+// and then the copy of the state in its entry; attachFiles checks the state in the
+// opposite race, when the entry is written at the same time.
 func (s *Store) SetAttachmentState(ctx context.Context, id string, to attachment.State, reason string) error {
 	stored, _, err := s.update(ctx, updateSpec{
 		key: attachmentKey(id), set: "SET #state = :to, reason = :reason",
@@ -104,8 +104,8 @@ func (s *Store) SetAttachmentState(ctx context.Context, id string, to attachment
 	if err != nil || stored == nil {
 		return err
 	}
-	var i attachmentItem
-	if err := decode(stored, &i); err != nil || i.Ticket == "" || i.State != string(to) {
+	i, err := decodeAs[attachmentItem](stored)
+	if err != nil || i.Ticket == "" || i.State != string(to) {
 		return err
 	}
 	return s.copyStateToEntry(ctx, i.attachment())
@@ -131,8 +131,8 @@ func (s *Store) copyStateToEntry(ctx context.Context, a attachment.Attachment) e
 	return nil
 }
 
-// attachFiles gives free attachments their place in a ticket's log, as long as
-// they are still free and in the state that the entry shows.
+// attachFiles adds the writes that attach files to an entry. Their conditions fail
+// if a file is already attached or not in the state that the entry shows.
 func attachFiles(tx *transaction, files []attachment.Attachment) {
 	for _, a := range files {
 		tx.update(updateSpec{

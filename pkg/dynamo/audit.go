@@ -3,13 +3,10 @@ package dynamo
 import (
 	"context"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
-
 	"ticketsystem/pkg/audit"
 )
 
-// auditItem is one deed of an administrator.
+// auditItem is the audit record of one administrator action.
 type auditItem struct {
 	key
 	At        int64          `dynamodbav:"at"`
@@ -22,7 +19,7 @@ type auditItem struct {
 	After     map[string]any `dynamodbav:"now,omitempty"`
 }
 
-// putAudit writes a record with the change that it tells of.
+// putAudit adds an audit record to the transaction of the change it describes.
 func (tx *transaction) putAudit(r audit.Record) *transaction {
 	return tx.put(auditItem{
 		auditKey(r.ID), toMillis(r.At), r.Actor.ID, r.Actor.Name, r.Actor.Address, r.Action, r.Target, r.Before, r.After,
@@ -38,33 +35,24 @@ func (i auditItem) record() audit.Record {
 
 var _ audit.Store = (*Store)(nil)
 
-// AuditRecords implements audit.Store: one read of a page.
+// AuditRecords implements audit.Store with one query.
 func (s *Store) AuditRecords(ctx context.Context, before string, limit int) ([]audit.Record, error) {
-	in := &dynamodb.QueryInput{
-		TableName: s.name, ConsistentRead: aws.Bool(true), ScanIndexForward: aws.Bool(false), Limit: aws.Int32(int32(limit)),
-		KeyConditionExpression:    aws.String("PK = :pk"),
-		ExpressionAttributeValues: values{"pk": auditPK}.marshal(),
-	}
+	in := queryInput("PK = :pk", values{"pk": auditPK}, consistent, descending, pageOf(limit))
 	if before != "" {
 		in.ExclusiveStartKey = auditKey(before).marshal()
 	}
 	var all []audit.Record
-	for len(all) < limit {
-		out, err := s.db.Query(ctx, in)
+	for row, err := range s.query(ctx, in) {
 		if err != nil {
-			return nil, translate(err)
+			return nil, err
 		}
-		for _, one := range out.Items {
-			var i auditItem
-			if err := decode(one, &i); err != nil {
-				return nil, err
-			}
-			all = append(all, i.record())
+		i, err := decodeAs[auditItem](row)
+		if err != nil {
+			return nil, err
 		}
-		if in.ExclusiveStartKey = out.LastEvaluatedKey; in.ExclusiveStartKey == nil {
+		if all = append(all, i.record()); len(all) == limit {
 			break
 		}
-		in.Limit = aws.Int32(int32(limit - len(all)))
 	}
 	return all, nil
 }

@@ -4,10 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"slices"
-	"strings"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
 	"ticketsystem/pkg/apperr"
@@ -17,8 +15,8 @@ import (
 	"ticketsystem/pkg/user"
 )
 
-// broadcastItem is a broadcast. What was planned is counted here, in the
-// transactions of its pages; what became of it in the segments beside.
+// broadcastItem is a broadcast. It counts planned deliveries, in the transactions
+// of its pages. The counter shards beside it count delivery results.
 type broadcastItem struct {
 	key
 	Title     string   `dynamodbav:"title"`
@@ -29,14 +27,15 @@ type broadcastItem struct {
 	InApp     bool     `dynamodbav:"app,omitempty"`
 	Channels  []string `dynamodbav:"channels,omitempty"`
 	State     string   `dynamodbav:"state"`
-	Progress  string   `dynamodbav:"place"` // JSON: compared whole
+	Progress  string   `dynamodbav:"place"` // JSON, compared as one string
 	Total     int      `dynamodbav:"total"`
 	Created   int64    `dynamodbav:"at"`
 	Finished  int64    `dynamodbav:"finished,omitempty"`
 	deliveryCountsItem
 }
 
-// deliveryCountsItem counts deliveries by channel. A segment has no planned ones.
+// deliveryCountsItem counts deliveries by channel. A counter shard has no planned
+// deliveries.
 type deliveryCountsItem struct {
 	EmailPlanned int   `dynamodbav:"ep,omitempty"`
 	EmailSent    int   `dynamodbav:"es,omitempty"`
@@ -46,12 +45,12 @@ type deliveryCountsItem struct {
 	SMSSent      int   `dynamodbav:"ts,omitempty"`
 	SMSFailed    int   `dynamodbav:"tf,omitempty"`
 	SMSSkipped   int   `dynamodbav:"tk,omitempty"`
-	Last         int64 `dynamodbav:"last,omitempty"` // time of the newest
+	Last         int64 `dynamodbav:"last,omitempty"` // time of the newest result
 }
 
 var _ broadcast.Store = (*Store)(nil)
 
-// recipientsItem is a page of the people who were named.
+// recipientsItem is one page of explicitly selected recipients.
 type recipientsItem struct {
 	key
 	IDs []string `dynamodbav:"ids"`
@@ -74,7 +73,7 @@ func broadcastToItem(b broadcast.Broadcast) broadcastItem {
 func encodeProgress(p broadcast.Progress) string {
 	text, err := json.Marshal(p)
 	if err != nil {
-		panic("table: " + err.Error()) // strings and numbers
+		panic("dynamo: " + err.Error()) // it has only strings and numbers
 	}
 	return string(text)
 }
@@ -99,8 +98,8 @@ func (i broadcastItem) broadcast() (broadcast.Broadcast, error) {
 	return b, json.Unmarshal([]byte(i.Progress), &b.Progress)
 }
 
-// addShardCounts counts a segment in. A delivery that was planned and is skipped when its
-// time comes counts as skipped and no longer as planned.
+// addShardCounts adds a counter shard to b. A planned delivery that was skipped
+// counts as skipped only.
 func addShardCounts(b *broadcast.Broadcast, shard deliveryCountsItem) {
 	more := map[notification.Channel]broadcast.DeliveryCounts{
 		notification.Email: {Sent: shard.EmailSent, Failed: shard.EmailFailed, Skipped: shard.EmailSkipped},
@@ -130,17 +129,10 @@ func (s *Store) CreateBroadcast(ctx context.Context, b broadcast.Broadcast, r au
 	return err
 }
 
-// Broadcast implements broadcast.Store: one read of the item and its segments.
+// Broadcast implements broadcast.Store. One query reads the item and its shards.
 func (s *Store) Broadcast(ctx context.Context, id string) (broadcast.Broadcast, error) {
-	out, err := s.db.Query(ctx, &dynamodb.QueryInput{
-		TableName: s.name, ConsistentRead: aws.Bool(true), ScanIndexForward: aws.Bool(false),
-		KeyConditionExpression:    aws.String("PK = :pk AND begins_with(SK, :id)"),
-		ExpressionAttributeValues: values{"pk": broadcastPK, "id": id}.marshal(),
-	})
-	if err != nil {
-		return broadcast.Broadcast{}, translate(err)
-	}
-	found, err := decodeBroadcasts(out.Items)
+	in := queryInput("PK = :pk AND begins_with(SK, :id)", values{"pk": broadcastPK, "id": id}, consistent, descending)
+	found, err := s.readBroadcasts(ctx, in, 1)
 	if err == nil && len(found) == 0 {
 		err = apperr.New(apperr.BroadcastNotFound, "")
 	}
@@ -150,26 +142,31 @@ func (s *Store) Broadcast(ctx context.Context, id string) (broadcast.Broadcast, 
 	return found[0], nil
 }
 
-// decodeBroadcasts joins rows in descending order: the segments of each, then it.
-func decodeBroadcasts(rows []item) ([]broadcast.Broadcast, error) {
+// ListBroadcasts implements broadcast.Store.
+func (s *Store) ListBroadcasts(ctx context.Context, before string, limit int) ([]broadcast.Broadcast, error) {
+	if before == "" {
+		before = "~" // sorts after every id
+	}
+	return s.readBroadcasts(ctx, queryInput("PK = :pk AND SK < :before", values{"pk": broadcastPK, "before": before},
+		consistent, descending, pageOf(limit*(1+broadcast.CounterShards))), limit)
+}
+
+// readBroadcasts joins broadcasts with their counter shards, up to limit. In the
+// descending order of the query the shards of a broadcast precede it.
+func (s *Store) readBroadcasts(ctx context.Context, in *dynamodb.QueryInput, limit int) ([]broadcast.Broadcast, error) {
 	var all []broadcast.Broadcast
 	var shards []deliveryCountsItem
-	for _, row := range rows {
-		var k key
-		if err := decode(row, &k); err != nil {
+	for row, err := range s.query(ctx, in) {
+		if err != nil {
 			return nil, err
 		}
-		if strings.Contains(k.SK, "#") {
-			var shard deliveryCountsItem
-			if err := decode(row, &shard); err != nil {
-				return nil, err
-			}
-			shards = append(shards, shard)
+		i, err := decodeAs[broadcastItem](row)
+		if err != nil {
+			return nil, err
+		}
+		if isBroadcastShard(i.key) {
+			shards = append(shards, i.deliveryCountsItem)
 			continue
-		}
-		var i broadcastItem
-		if err := decode(row, &i); err != nil {
-			return nil, err
 		}
 		b, err := i.broadcast()
 		if err != nil {
@@ -178,35 +175,11 @@ func decodeBroadcasts(rows []item) ([]broadcast.Broadcast, error) {
 		for _, shard := range shards {
 			addShardCounts(&b, shard)
 		}
-		all, shards = append(all, b), nil
+		if all, shards = append(all, b), nil; len(all) == limit {
+			break
+		}
 	}
 	return all, nil
-}
-
-// ListBroadcasts implements broadcast.Store: one read for any page that has not
-// very long texts.
-func (s *Store) ListBroadcasts(ctx context.Context, before string, limit int) ([]broadcast.Broadcast, error) {
-	if before == "" {
-		before = "~" // behind every id
-	}
-	in := &dynamodb.QueryInput{
-		TableName: s.name, ConsistentRead: aws.Bool(true), ScanIndexForward: aws.Bool(false),
-		KeyConditionExpression:    aws.String("PK = :pk AND SK < :before"),
-		ExpressionAttributeValues: values{"pk": broadcastPK, "before": before}.marshal(),
-		Limit:                     aws.Int32(int32(limit * (1 + broadcast.CounterShards))),
-	}
-	var rows []item
-	for {
-		out, err := s.db.Query(ctx, in)
-		if err != nil {
-			return nil, translate(err)
-		}
-		rows = append(rows, out.Items...)
-		all, err := decodeBroadcasts(rows)
-		if in.ExclusiveStartKey = out.LastEvaluatedKey; err != nil || len(all) >= limit || in.ExclusiveStartKey == nil {
-			return all[:min(limit, len(all))], err
-		}
-	}
 }
 
 // CancelBroadcast implements broadcast.Store.
@@ -216,7 +189,7 @@ func (s *Store) CancelBroadcast(ctx context.Context, id string, at time.Time, r 
 		values: values{
 			"cancelled": string(broadcast.Cancelled), "at": toMillis(at), "queued": string(broadcast.Queued), "sending": string(broadcast.Sending),
 		},
-	}).putAudit(r).commitWithRetry(ctx) // a page may be being written
+	}).putAudit(r).commitWithRetry(ctx) // the runner may be writing a page
 	return err == nil && failed == nil, err
 }
 
@@ -245,9 +218,10 @@ func (s *Store) WriteBroadcastPage(ctx context.Context, old, updated broadcast.B
 	return err == nil && existing == nil, err
 }
 
-// broadcastCountsUpdate counts what became of a broadcast's delivery. An attempt that failed before is no longer counted.
+// broadcastCountsUpdate returns the counter update for the result of a delivery.
+// ok is false if nothing changes. An earlier failure of the delivery is subtracted.
 func broadcastCountsUpdate(n notification.Notification, channel notification.Channel, d notification.Delivery) (updateSpec, bool) {
-	failedBefore := n.Deliveries[channel].Reason != "" // a claim leaves it as it was
+	failedBefore := n.Deliveries[channel].Reason != "" // a claim keeps the reason of the last attempt
 	prefix := map[notification.Channel]string{notification.Email: "e", notification.SMS: "t"}[channel]
 	suffix := map[notification.State]string{notification.Sent: "s", notification.Failed: "f", notification.Skipped: "k"}
 	failed := suffix[notification.Failed]

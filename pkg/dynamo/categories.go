@@ -3,21 +3,18 @@ package dynamo
 import (
 	"context"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
-
 	"ticketsystem/pkg/apperr"
 	"ticketsystem/pkg/audit"
 	"ticketsystem/pkg/category"
 )
 
-// categoryItem is a category of the catalogue, which lies in one partition.
+// categoryItem is a category. All categories are in one partition.
 type categoryItem struct {
 	key
-	Names  map[string]string `dynamodbav:"names"`
-	About  map[string]string `dynamodbav:"about,omitempty"`
-	Active bool              `dynamodbav:"active"`
-	Order  int               `dynamodbav:"order"`
+	Names       map[string]string `dynamodbav:"names"`
+	Description map[string]string `dynamodbav:"about,omitempty"`
+	Active      bool              `dynamodbav:"active"`
+	Order       int               `dynamodbav:"order"`
 }
 
 func categoryToItem(c category.Category) categoryItem {
@@ -29,61 +26,56 @@ var (
 	_ category.AdminStore = (*Store)(nil)
 )
 
-// Categories implements category.Store: one read; a catalogue is small.
+// Categories implements category.Store with one query.
 func (s *Store) Categories(ctx context.Context) ([]category.Category, error) {
 	list, _, err := s.queryCategories(ctx, false)
 	return list, err
 }
 
-// CategoriesConsistent implements category.Shelf.
+// CategoriesConsistent implements category.AdminStore.
 func (s *Store) CategoriesConsistent(ctx context.Context) ([]category.Category, int, error) {
 	return s.queryCategories(ctx, true)
 }
 
-// queryCategories reads the categories, and before them the lock with their
-// revision, which is not there before the first change.
+// queryCategories reads the categories and the revision of the list, which is 0
+// before the first change.
 func (s *Store) queryCategories(ctx context.Context, strong bool) (all []category.Category, revision int, err error) {
-	in := &dynamodb.QueryInput{
-		TableName: s.name, ConsistentRead: aws.Bool(strong), KeyConditionExpression: aws.String("PK = :pk AND begins_with(SK, :prefix)"),
-		ExpressionAttributeValues: values{"pk": configPK, "prefix": categoryRevisionKey().SK}.marshal(),
+	in := queryInput("PK = :pk AND begins_with(SK, :prefix)", values{"pk": configPK, "prefix": categoryRevisionKey().SK})
+	if strong {
+		consistent(in)
 	}
-	for {
-		out, err := s.db.Query(ctx, in)
+	for row, err := range s.query(ctx, in) {
 		if err != nil {
-			return nil, 0, translate(err)
+			return nil, 0, err
 		}
-		for _, one := range out.Items {
-			var i struct {
-				categoryItem
-				Rev int `dynamodbav:"rev"`
-			}
-			if err := decode(one, &i); err != nil {
-				return nil, 0, err
-			}
-			if i.key == categoryRevisionKey() {
-				revision = i.Rev
-				continue
-			}
-			all = append(all, category.Category{ID: idOf(i.SK), Names: i.Names, Description: i.About, Active: i.Active, Order: i.Order})
+		i, err := decodeAs[struct {
+			categoryItem
+			Rev int `dynamodbav:"rev"`
+		}](row)
+		if err != nil {
+			return nil, 0, err
 		}
-		if in.ExclusiveStartKey = out.LastEvaluatedKey; in.ExclusiveStartKey == nil {
-			return all, revision, nil
+		if i.key == categoryRevisionKey() {
+			revision = i.Rev
+			continue
 		}
+		all = append(all, category.Category{ID: idOf(i.SK), Names: i.Names, Description: i.Description, Active: i.Active, Order: i.Order})
 	}
+	return all, revision, nil
 }
 
-// SaveCategory writes a category as it is given.
+// SaveCategory writes a category without a check. It is used to seed test data.
 func (s *Store) SaveCategory(ctx context.Context, c category.Category) error {
 	_, err := s.put(ctx, categoryToItem(c), "", nil)
 	return err
 }
 
-// PutCategory implements category.Shelf.
+// PutCategory implements category.AdminStore.
 func (s *Store) PutCategory(ctx context.Context, c category.Category, revision int, r audit.Record) error {
 	return s.writeCategories(ctx, s.transaction().put(categoryToItem(c), "", nil), revision, r)
 }
 
-// DeleteCategory implements category.Shelf.
+// DeleteCategory implements category.AdminStore.
 func (s *Store) DeleteCategory(ctx context.Context, categoryID string, revision int, r audit.Record) error {
 	return s.writeCategories(ctx, s.transaction().remove(categoryKey(categoryID), "attribute_exists(PK)", nil), revision, r)
 }

@@ -31,13 +31,13 @@ func TestAttributeNames(t *testing.T) {
 		}
 		for name, attribute := range got {
 			if name != "#"+attribute {
-				t.Errorf("%q: %s stands for %s", expression, name, attribute)
+				t.Errorf("%q: %s maps to %s", expression, name, attribute)
 			}
 		}
 	}
 }
 
-// canceledError is a transaction that was refused for these reasons.
+// canceledError returns a canceled transaction with the given reason codes.
 func canceledError(reasons ...string) error {
 	out := &types.TransactionCanceledException{}
 	for _, code := range reasons {
@@ -52,16 +52,16 @@ func TestTranslate(t *testing.T) {
 		want  apperr.Code
 		retry time.Duration
 	}{
-		"another transaction":           {&types.TransactionConflictException{}, apperr.Conflict, time.Second},
-		"a transaction that runs":       {&types.TransactionInProgressException{}, apperr.Conflict, time.Second},
-		"throttled":                     {&types.ProvisionedThroughputExceededException{}, apperr.Unavailable, time.Second},
-		"the account's limit":           {&types.RequestLimitExceeded{}, apperr.Unavailable, time.Second},
-		"cancelled by another":          {canceledError("None", "TransactionConflict"), apperr.Conflict, time.Second},
-		"cancelled by throttling":       {canceledError("ThrottlingError", "None"), apperr.Unavailable, time.Second},
-		"cancelled by the table's rate": {canceledError("ProvisionedThroughputExceeded"), apperr.Unavailable, time.Second},
-		"cancelled by a mistake":        {canceledError("None", "ValidationError"), apperr.Internal, 0},
-		"a mistake":                     {&smithy.GenericAPIError{Code: "ValidationException"}, apperr.Internal, 0},
-		"anything else":                 {errors.New("no route to host"), apperr.Internal, 0},
+		"transaction conflict":       {&types.TransactionConflictException{}, apperr.Conflict, time.Second},
+		"transaction in progress":    {&types.TransactionInProgressException{}, apperr.Conflict, time.Second},
+		"throttled":                  {&types.ProvisionedThroughputExceededException{}, apperr.Unavailable, time.Second},
+		"account limit":              {&types.RequestLimitExceeded{}, apperr.Unavailable, time.Second},
+		"canceled, conflict":         {canceledError("None", "TransactionConflict"), apperr.Conflict, time.Second},
+		"canceled, throttled":        {canceledError("ThrottlingError", "None"), apperr.Unavailable, time.Second},
+		"canceled, table throughput": {canceledError("ProvisionedThroughputExceeded"), apperr.Unavailable, time.Second},
+		"canceled, validation error": {canceledError("None", "ValidationError"), apperr.Internal, 0},
+		"validation error":           {&smithy.GenericAPIError{Code: "ValidationException"}, apperr.Internal, 0},
+		"other error":                {errors.New("no route to host"), apperr.Internal, 0},
 	} {
 		got := apperr.From(translate(c.err))
 		if got.Code != c.want || got.RetryAfter != c.retry || !errors.Is(got, c.err) {
@@ -69,7 +69,7 @@ func TestTranslate(t *testing.T) {
 		}
 	}
 	if err := translate(nil); err != nil {
-		t.Errorf("nothing: got %v", err)
+		t.Errorf("nil: got %v", err)
 	}
 }
 
@@ -80,29 +80,29 @@ func TestTranslateListError(t *testing.T) {
 		cursor map[string]string
 		want   apperr.Code
 	}{
-		"a cursor that does not fit": {invalid, map[string]string{"PK": "x"}, apperr.BadCursor},
-		"our own mistake":            {invalid, nil, apperr.Internal},
-		"throttled with a cursor":    {&types.ProvisionedThroughputExceededException{}, map[string]string{"PK": "x"}, apperr.Unavailable},
+		"cursor of another version": {invalid, map[string]string{"PK": "x"}, apperr.BadCursor},
+		"no cursor":                 {invalid, nil, apperr.Internal},
+		"throttled with a cursor":   {&types.ProvisionedThroughputExceededException{}, map[string]string{"PK": "x"}, apperr.Unavailable},
 	} {
-		if got := apperr.From(translateListError(c.err, c.cursor)).Code; got != c.want {
+		if got := apperr.From(translateListError(translate(c.err), c.cursor)).Code; got != c.want {
 			t.Errorf("%s: got %s, want %s", name, got, c.want)
 		}
 	}
 }
 
-// TestKeys_TicketPartitionOrder: in a ticket's partition the entries come first by seq, then
-// the read marks, then the head; one read either way depends on it.
+// TestKeys_TicketPartitionOrder checks the order on which log reads depend: entries by
+// sequence number, then read markers, then the ticket.
 func TestKeys_TicketPartitionOrder(t *testing.T) {
 	sorted := []string{
 		entryKey("t", 0).SK, entryKey("t", 1).SK, entryKey("t", 9).SK, entryKey("t", 10).SK, entryKey("t", 999_999_999).SK,
 		entryKey("t", 1_000_000_000).SK, entryKey("t", ticket.MaxSeq).SK, readMarkerKey("t", "0").SK, readMarkerKey("t", "ZZ").SK, ticketKey("t").SK,
 	}
 	if !slices.IsSorted(sorted) || len(slices.Compact(slices.Clone(sorted))) != len(sorted) {
-		t.Errorf("the keys do not ascend: %q", sorted)
+		t.Errorf("keys are not in order: %q", sorted)
 	}
 	for _, seq := range []int{1, 10, ticket.MaxSeq} {
 		if got := seqOf(entrySK(seq)); got != seq {
-			t.Errorf("seq %d comes back as %d", seq, got)
+			t.Errorf("seq %d parses as %d", seq, got)
 		}
 	}
 	if got := idOf(userKey("01ARZ#X").PK); got != "01ARZ#X" {
@@ -110,7 +110,7 @@ func TestKeys_TicketPartitionOrder(t *testing.T) {
 	}
 }
 
-// TestKeys_Unique: no two kinds of things share a key.
+// TestKeys_Unique checks that no two kinds of items share a key.
 func TestKeys_Unique(t *testing.T) {
 	keys := []key{
 		ticketKey("x"), entryKey("x", 1), readMarkerKey("x", "x"), userKey("x"), loginKey("x"), sessionKey("x", "x"), codeKey("x", "x"),
@@ -118,7 +118,7 @@ func TestKeys_Unique(t *testing.T) {
 	}
 	for i, k := range keys {
 		if slices.Contains(keys[:i], k) {
-			t.Errorf("%+v stands for two things", k)
+			t.Errorf("%+v has two kinds of items", k)
 		}
 	}
 }
@@ -157,7 +157,7 @@ func TestPlanList(t *testing.T) {
 func TestMillis_RoundTrip(t *testing.T) {
 	for _, at := range []time.Time{{}, time.UnixMilli(1).UTC(), time.Date(2026, 3, 21, 12, 0, 0, 123_000_000, time.UTC)} {
 		if got := fromMillis(toMillis(at)); !got.Equal(at) {
-			t.Errorf("%v comes back as %v", at, got)
+			t.Errorf("%v decodes as %v", at, got)
 		}
 	}
 }

@@ -5,8 +5,6 @@ import (
 	"errors"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"ticketsystem/pkg/realtime"
@@ -15,7 +13,7 @@ import (
 
 var _ realtime.Store = (*Store)(nil)
 
-// principalFields are a person as a connection or a pass remembers them.
+// principalFields is the principal of a connection or connect token.
 type principalFields struct {
 	UserID  string `dynamodbav:"uid"`
 	Role    string `dynamodbav:"role"`
@@ -37,7 +35,7 @@ func (f principalFields) principal() user.Principal {
 	}
 }
 
-// connectTokenItem lets one socket in.
+// connectTokenItem is a token that opens one connection.
 type connectTokenItem struct {
 	key
 	principalFields
@@ -50,7 +48,8 @@ func (s *Store) PutConnectToken(ctx context.Context, hash string, principal user
 	return err
 }
 
-// ConsumeConnectToken implements realtime.Store: a conditional delete, so one gets it.
+// ConsumeConnectToken implements realtime.Store. Only the request that deletes the
+// item gets the token.
 func (s *Store) ConsumeConnectToken(ctx context.Context, hash string) (user.Principal, bool, error) {
 	old, err := s.remove(ctx, connectTokenKey(hash), "", nil)
 	if err != nil || old == nil {
@@ -61,7 +60,7 @@ func (s *Store) ConsumeConnectToken(ctx context.Context, hash string) (user.Prin
 	return i.principal(), i.TTL > s.now().Unix(), err
 }
 
-// connectionItem is an open socket with the topics it watches.
+// connectionItem is an open connection with the topics it subscribes to.
 type connectionItem struct {
 	key
 	principalFields
@@ -97,10 +96,10 @@ func (s *Store) DeleteConnection(ctx context.Context, id string) (realtime.Conne
 	return c, true, err
 }
 
-// deleteSubscriptions removes the watchers of a connection that has been removed.
+// deleteSubscriptions deletes the subscriptions of a deleted connection.
 func (s *Store) deleteSubscriptions(ctx context.Context, old item) (realtime.Connection, error) {
-	var i connectionItem
-	if err := decode(old, &i); err != nil {
+	i, err := decodeAs[connectionItem](old)
+	if err != nil {
 		return realtime.Connection{}, err
 	}
 	c := i.connection()
@@ -129,7 +128,7 @@ func (s *Store) DeleteStaleConnection(ctx context.Context, id, topic string, ope
 	return err
 }
 
-// subscriptionItem is a connection's interest in a topic.
+// subscriptionItem is the subscription of a connection to a topic.
 type subscriptionItem struct {
 	key
 	UserID string `dynamodbav:"uid"`
@@ -139,8 +138,8 @@ type subscriptionItem struct {
 	TTL    int64  `dynamodbav:"ttl"`
 }
 
-// Subscribe implements realtime.Store. The connection learns of the topic first:
-// what it knows of is cleaned up with it.
+// Subscribe implements realtime.Store. It adds the topic to the connection first, so
+// that deleting the connection also deletes a subscription that is written halfway.
 func (s *Store) Subscribe(ctx context.Context, c realtime.Connection, topic string) (bool, error) {
 	_, applied, err := s.update(ctx, updateSpec{
 		key: connectionKey(c.ID), set: "ADD topics :topic", condition: "attribute_exists(PK)",
@@ -165,30 +164,15 @@ func (s *Store) Unsubscribe(ctx context.Context, connectionID, topic string) err
 	return err
 }
 
-// Subscribers implements realtime.Store. It is strongly consistent: who has
-// subscribed before an entry was written gets its frame.
+// Subscribers implements realtime.Store. The read is strongly consistent, so that a
+// connection gets every entry written after it subscribed.
 func (s *Store) Subscribers(ctx context.Context, topic string) ([]realtime.Subscriber, error) {
+	items, err := queryAs[subscriptionItem](ctx, s, queryInput("PK = :pk", values{"pk": subscriptionKey(topic, "").PK}, consistent))
 	var all []realtime.Subscriber
-	in := &dynamodb.QueryInput{
-		TableName: s.name, ConsistentRead: aws.Bool(true), KeyConditionExpression: aws.String("PK = :pk"),
-		ExpressionAttributeValues: values{"pk": subscriptionKey(topic, "").PK}.marshal(),
-	}
-	for {
-		out, err := s.db.Query(ctx, in)
-		if err != nil {
-			return nil, translate(err)
-		}
-		for _, one := range out.Items {
-			var i subscriptionItem
-			if err := decode(one, &i); err != nil {
-				return nil, err
-			}
-			if i.TTL > s.now().Unix() {
-				all = append(all, realtime.Subscriber{Topic: topic, ConnectionID: i.SK, UserID: i.UserID, Name: i.Name, Role: user.Role(i.Role), Locale: i.Locale})
-			}
-		}
-		if in.ExclusiveStartKey = out.LastEvaluatedKey; in.ExclusiveStartKey == nil {
-			return all, nil
+	for _, i := range items {
+		if i.TTL > s.now().Unix() {
+			all = append(all, realtime.Subscriber{Topic: topic, ConnectionID: i.SK, UserID: i.UserID, Name: i.Name, Role: user.Role(i.Role), Locale: i.Locale})
 		}
 	}
+	return all, err
 }

@@ -12,10 +12,10 @@ var (
 	_ notification.SuppressionStore = (*Store)(nil)
 )
 
-// ClaimDelivery implements notification.Ledger: one write, which only one of several
-// that come at once can make.
+// ClaimDelivery implements notification.DeliveryStore with one conditional write, so
+// only one of several concurrent claims succeeds.
 func (s *Store) ClaimDelivery(ctx context.Context, job notification.DeliveryJob, now, stale time.Time) (notification.Notification, bool, error) {
-	attr := string(job.Channel) // the attribute has the channel's name
+	attr := string(job.Channel) // the channel is the attribute name
 	row, applied, err := s.update(ctx, updateSpec{
 		key: notificationKey(job.UserID, job.ID), set: "SET " + attr + ".s = :sending, " + attr + ".t = :now ADD " + attr + ".c :one",
 		condition: attr + ".s IN (:queued, :failed) OR (" + attr + ".s = :sending AND " + attr + ".t < :stale)",
@@ -32,8 +32,8 @@ func (s *Store) ClaimDelivery(ctx context.Context, job notification.DeliveryJob,
 	return i.notification(), applied, err
 }
 
-// CompleteDelivery implements notification.Ledger. A claim that another one has taken
-// over is left to it.
+// CompleteDelivery implements notification.DeliveryStore. It writes nothing if
+// another claim has replaced this one.
 func (s *Store) CompleteDelivery(ctx context.Context, n notification.Notification, channel notification.Channel, d notification.Delivery) error {
 	attr := string(channel)
 	complete := updateSpec{
@@ -49,12 +49,12 @@ func (s *Store) CompleteDelivery(ctx context.Context, n notification.Notificatio
 		_, _, err := s.update(ctx, complete)
 		return err
 	}
-	_, err := s.transaction().update(complete).update(countsUpdate).commitWithRetry(ctx) // others count into the same segment
+	_, err := s.transaction().update(complete).update(countsUpdate).commitWithRetry(ctx) // other deliveries count in the same shard
 	return err
 }
 
-// DeliveryRecipient implements notification.Ledger: the person, his count (which says
-// what he has read at once), the notification and his read mark, in one read.
+// DeliveryRecipient implements notification.DeliveryStore. One batch reads the user,
+// their unread counter, the notification and their read marker on the ticket.
 func (s *Store) DeliveryRecipient(ctx context.Context, n notification.Notification) (notification.Recipient, error) {
 	keys := []key{userKey(n.UserID), unreadKey(n.UserID), notificationKey(n.UserID, n.ID)}
 	if n.TicketID != "" {
@@ -72,8 +72,8 @@ func (s *Store) DeliveryRecipient(ctx context.Context, n notification.Notificati
 	)
 	into := map[key]any{keys[0]: &recipient, keys[1]: &counter, keys[2]: &stored, readMarkerKey(n.TicketID, n.UserID): &marker}
 	for _, row := range rows {
-		var k key
-		if err := decode(row, &k); err != nil {
+		k, err := decodeAs[key](row)
+		if err != nil {
 			return notification.Recipient{}, err
 		}
 		if err := decode(row, into[k]); err != nil {
@@ -85,19 +85,19 @@ func (s *Store) DeliveryRecipient(ctx context.Context, n notification.Notificati
 	}, nil
 }
 
-// suppressionItem is an address that mail no longer goes to.
+// suppressionItem is an e-mail address that gets no more mail.
 type suppressionItem struct {
 	key
 	Reason string `dynamodbav:"reason"`
 	At     int64  `dynamodbav:"at"`
 }
 
-// IsSuppressed implements notification.Ledger.
+// IsSuppressed implements notification.DeliveryStore.
 func (s *Store) IsSuppressed(ctx context.Context, address string) (bool, error) {
 	return s.get(ctx, suppressionKey(notification.NormalizeAddress(address)), true, &suppressionItem{})
 }
 
-// Suppress implements notification.Stopper.
+// Suppress implements notification.SuppressionStore.
 func (s *Store) Suppress(ctx context.Context, c notification.MailFeedback) error {
 	address := notification.NormalizeAddress(c.Address)
 	if _, err := s.put(ctx, suppressionItem{suppressionKey(address), c.Reason, toMillis(s.now())}, "", nil); err != nil || c.UserID == "" {
@@ -110,12 +110,12 @@ func (s *Store) Suppress(ctx context.Context, c notification.MailFeedback) error
 	return err
 }
 
-// ReserveSMSQuota implements notification.Ledger.
+// ReserveSMSQuota implements notification.DeliveryStore.
 func (s *Store) ReserveSMSQuota(ctx context.Context, day time.Time, limit int) (bool, error) {
 	_, applied, err := s.update(ctx, updateSpec{
 		key: smsQuotaKey(day.UTC().Format(time.DateOnly)), set: "SET #ttl = :ttl ADD hits :one",
-		condition: "attribute_not_exists(hits) OR hits < :most",
-		values:    values{"ttl": day.Add(48 * time.Hour).Unix(), "one": 1, "most": limit},
+		condition: "attribute_not_exists(hits) OR hits < :limit",
+		values:    values{"ttl": day.Add(48 * time.Hour).Unix(), "one": 1, "limit": limit},
 	})
 	return applied, err
 }

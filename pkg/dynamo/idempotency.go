@@ -9,12 +9,12 @@ import (
 
 var _ idempotency.Store = (*Store)(nil)
 
-// idempotencyItem remembers a request by its Idempotency-Key.
+// idempotencyItem is a request with an Idempotency-Key and, when done, its response.
 type idempotencyItem struct {
 	key
-	Body      string `dynamodbav:"body"`             // keyed hash of the request
-	Owner     string `dynamodbav:"by"`               // the request that began it
-	Response  string `dynamodbav:"answer,omitempty"` // sealed; "" while the first is running
+	Body      string `dynamodbav:"body"`             // MAC of the request
+	Owner     string `dynamodbav:"by"`               // id of the request that started it
+	Response  string `dynamodbav:"answer,omitempty"` // encrypted; "" while in progress
 	StartedAt int64  `dynamodbav:"since"`
 	TTL       int64  `dynamodbav:"ttl"`
 }
@@ -28,12 +28,12 @@ func (s *Store) BeginRequest(ctx context.Context, r idempotency.Record, abandone
 	if err != nil || existing == nil {
 		return nil, err
 	}
-	var i idempotencyItem
-	if err := decode(existing, &i); err != nil {
+	i, err := decodeAs[idempotencyItem](existing)
+	if err != nil {
 		return nil, err
 	}
 	if i.Owner == r.Owner && i.Response == "" {
-		return nil, nil // its own: an answer was lost and the write was tried again
+		return nil, nil // the same request: the SDK repeated a write whose response was lost
 	}
 	return &idempotency.Record{Key: r.Key, BodyHash: i.Body, Response: i.Response, StartedAt: fromMillis(i.StartedAt), ExpiresAt: time.Unix(i.TTL, 0).UTC()}, nil
 }

@@ -11,10 +11,10 @@ import (
 	"ticketsystem/pkg/user"
 )
 
-// This file is the only one that makes keys. infra/access-patterns.md shows
-// them with the access patterns that they serve.
+// All keys are built and parsed in this file. infra/access-patterns.md lists them
+// with the access patterns that they serve.
 
-// The indexes of the table, as template.yaml declares them.
+// The indexes of the table, as declared in template.yaml, with their key attributes.
 const (
 	indexOwnerActivity   = "owner-activity"   // u, a
 	indexOwnerCreated    = "owner-created"    // uc, n
@@ -26,10 +26,9 @@ const (
 	indexCategoryWaiting = "category-waiting" // lc, w
 )
 
-// queueShard is the one shard of the queue's partition. A partition of an index
-// takes 1,000 write units a second, and a head that moves in it costs two; a
-// busier house spreads heads over more shards here and merges their pages in
-// List.
+// queueShard is the single shard of the agents' queue. An index partition takes 1,000
+// write units per second (DynamoDB limit), and a ticket that moves in it costs two. A
+// higher load needs more shards here, and ListTickets to merge their pages.
 const queueShard = "0"
 
 // key is the primary key of an item.
@@ -38,12 +37,11 @@ type key struct {
 	SK string `dynamodbav:"SK"`
 }
 
-// Sort keys and prefixes. In a ticket's partition "~" sorts behind "P" and
-// "P" behind "M", so one descending read gives the head, the read marks and
-// the newest entries.
+// Sort keys and prefixes. In a ticket's partition "M" < "P" < "~", so one descending
+// query reads the ticket, its read markers and the newest entries.
 const (
 	skTicket           = "~H"
-	skCheckpoint       = "~S" // behind the head: reads of the log end before it
+	skCheckpoint       = "~S" // sorts after the ticket, so that reads of the log exclude it
 	skUser             = "~U"
 	skConnection       = "C"
 	skHeartbeat        = "~P"
@@ -53,11 +51,12 @@ const (
 	auditPK            = "AUDIT"
 	prefixCategory     = "CATEGORY#"
 	prefixSession      = "S#"
-	prefixNotification = "N#" // of a partition
+	prefixNotification = "N#" // of the partition key
+	prefixTicket       = "T#" // of the partition key
 	skUnread           = "~"
 )
 
-func ticketPK(ticketID string) string { return "T#" + ticketID }
+func ticketPK(ticketID string) string { return prefixTicket + ticketID }
 
 func ticketKey(ticketID string) key { return key{ticketPK(ticketID), skTicket} }
 
@@ -73,7 +72,7 @@ func userKey(userID string) key { return key{"U#" + userID, skUser} }
 
 func loginKey(phone string) key { return key{"L#" + phone, "A"} }
 
-// loginAttemptsKey counts the passwords that were tried on a number.
+// loginAttemptsKey is in the partition of the login.
 func loginAttemptsKey(phone string) key { return key{loginKey(phone).PK, "T"} }
 
 func sessionKey(userID, family string) key { return key{"U#" + userID, prefixSession + family} }
@@ -84,10 +83,10 @@ func rateLimitKey(scope string, window int64) key {
 	return key{"R#" + scope, strconv.FormatInt(window, 10)}
 }
 
-// categoryRevisionKey is the lock of the whole catalogue.
+// categoryRevisionKey is the optimistic lock of the category list. It sorts before the categories.
 func categoryRevisionKey() key { return key{configPK, "CATEGORY"} }
 
-// adminsKey holds the ids of all administrators who may come in.
+// adminsKey is the set of the ids of all active administrators.
 func adminsKey() key { return key{configPK, "ADMINS"} }
 
 func auditKey(recordID string) key { return key{auditPK, recordID} }
@@ -102,8 +101,8 @@ func subscriptionKey(topic, connectionID string) key { return key{"W#" + topic, 
 
 func connectTokenKey(hash string) key { return key{"X#" + hash, "X"} }
 
-// notificationsPK is where a person's notifications lie. Their ids sort before the
-// counter, so that one descending read gives the counter and the newest.
+// notificationsPK is a user's partition of notifications. Ids sort before the unread
+// counter, so one descending query reads the counter and the newest notifications.
 func notificationsPK(userID string) string { return prefixNotification + userID }
 
 func notificationKey(userID, id string) key { return key{notificationsPK(userID), id} }
@@ -112,7 +111,7 @@ func unreadKey(userID string) key { return key{notificationsPK(userID), skUnread
 
 func suppressionKey(address string) key { return key{"M#" + address, "M"} }
 
-// broadcastPK is where all broadcasts lie, each with its segments behind it.
+// broadcastPK is the partition of all broadcasts, each followed by its counter shards.
 const broadcastPK = "BROADCAST"
 
 func broadcastKey(id string) key { return key{broadcastPK, id} }
@@ -121,15 +120,18 @@ func broadcastShardKey(id string, shard int) key {
 	return key{broadcastPK, fmt.Sprintf("%s#%d", id, shard)}
 }
 
+// isBroadcastShard reports whether k is of a counter shard, not of a broadcast.
+func isBroadcastShard(k key) bool { return k.PK == broadcastPK && strings.Contains(k.SK, "#") }
+
 func recipientsKey(id string, page int) key { return key{"B#" + id, fmt.Sprintf("U#%03d", page)} }
 
-// timerKey sorts behind the head: who reads the log does not meet it.
+// timerKey sorts after the ticket, so that reads of the log exclude it.
 func timerKey(ticketID string) key { return key{ticketPK(ticketID), "~T"} }
 
-// timersPK is where timers lie in an index, by the time they are due.
+// timersPK is the index partition of all timers, sorted by due time.
 const timersPK = "TIMER"
 
-// smsQuotaKey counts what a day's text messages may cost.
+// smsQuotaKey counts the SMS of a day.
 func smsQuotaKey(day string) key { return key{"SPEND", day} }
 
 const revocationPK = "REVOKED"
@@ -139,7 +141,7 @@ func revocationKey(subject string, r user.Revocation) key {
 	return key{revocationPK, strings.Join([]string{ticket.TimeSortKey(r.At), subject, string(r.Role), r.Phone}, "#")}
 }
 
-// revocation reads what revocationKey wrote.
+// revocation parses a key of revocationKey.
 func (k key) revocation() (subject string, r user.Revocation) {
 	at, rest, _ := strings.Cut(k.SK, "#")
 	subject, rest, _ = strings.Cut(rest, "#")
@@ -147,7 +149,7 @@ func (k key) revocation() (subject string, r user.Revocation) {
 	return subject, user.Revocation{At: timeFromKey(at), Role: user.Role(role), Phone: phone}
 }
 
-// timeFromKey reads what ticket.TimeKey wrote.
+// timeFromKey parses a key of ticket.TimeSortKey.
 func timeFromKey(millis string) time.Time {
 	ms, _ := strconv.ParseInt(millis, 10, 64)
 	return fromMillis(ms)
@@ -155,22 +157,21 @@ func timeFromKey(millis string) time.Time {
 
 func idempotencyKey(hash string) key { return key{"I#" + hash, "I"} }
 
-// The numbers of the house lie in one partition, so that a report is one read:
-// the days in their order, then the backlog, then the open sockets.
+// Statistics are in one partition, so that a report is one query: the days in their
+// order, then the backlog, then the open sockets.
 const (
 	statsPK           = "STAT"
 	prefixDay         = "D#"
 	skBacklog         = "~B"
 	prefixOpenSockets = "~C#"
-	statsEnd          = "~D" // behind all of them
+	statsEnd          = "~D" // sorts after all of them
 	activityPK        = "ACT"
-	openSocketShards  = 16 // of the list of open sockets: a write costs by the size of its part
+	openSocketShards  = 16 // a write is charged by the size of its shard
 )
 
 func checkpointKey(ticketID string) key { return key{ticketPK(ticketID), skCheckpoint} }
 
-// The numbers have editions, one beside the other while they are made anew. The
-// first has no number of its own.
+// dayKey has no suffix for generation 0. The generations of a day are adjacent.
 func dayKey(generation int, day string) key {
 	return key{statsPK, prefixDay + day + generationSuffix(generation)}
 }
@@ -184,32 +185,31 @@ func generationSuffix(generation int) string {
 	return "#" + strconv.Itoa(generation)
 }
 
-// afterGenerations is behind all editions of a day, or of the backlog.
+// afterGenerations is a suffix that sorts after all generations of a day or backlog.
 const afterGenerations = "#~"
 
-// generationOf reads a key of the numbers.
+// generationOf parses the sort key of a day or backlog.
 func generationOf(sk, prefix string) (name string, generation int) {
 	name, suffix, _ := strings.Cut(strings.TrimPrefix(sk, prefix), "#")
 	generation, _ = strconv.Atoi(suffix)
 	return name, generation
 }
 
-// openSocketsKey is where a socket is listed that expires in that hour.
+// openSocketsKey is the set of open sockets that expire in an hour since 1970.
 func openSocketsKey(hour int64, shard uint32) key {
 	return key{statsPK, fmt.Sprintf("%s%d#%d", prefixOpenSockets, hour, shard%openSocketShards)}
 }
 
-// The pulse and its echoes lie apart from all else: a mark is no number.
 func heartbeatKey() key { return key{"PULSE", skHeartbeat} }
 
 func heartbeatAckKey(consumer string) key { return key{"PULSE", "ECHO#" + consumer} }
 
-// activityKey is where an entry is listed by its time.
+// activityKey sorts entries by time.
 func activityKey(e ticket.Entry) key {
 	return key{activityPK, fmt.Sprintf("%s#%s#%010d", ticket.TimeSortKey(e.CreatedAt), e.TicketID, e.Seq)}
 }
 
-// parseActivityKey reads which entry an activity key lists.
+// parseActivityKey returns the entry of an activity key.
 func parseActivityKey(sk string) (ticketID string, seq int) {
 	parts := strings.Split(sk, "#")
 	if len(parts) != 3 {
@@ -218,10 +218,9 @@ func parseActivityKey(sk string) (ticketID string, seq int) {
 	return parts[1], seqOf(parts[2])
 }
 
-// Words that things are found by. A row stands in the partition of its word and
-// in one for each beginning of it; the sort key is the place of what has the
-// word, so that a partition is in the order of creation. A customer's own words
-// all lie in one partition: there are few.
+// Search postings. A term has a partition, and so has each of its prefixes. The sort
+// key is the posting key of the ticket or user, so a partition is sorted by creation
+// time. The terms of a customer's own tickets are few, and share one partition.
 const (
 	ticketTermsScope = "s"
 	userTermsScope   = "u"
@@ -235,14 +234,13 @@ func customerTermsPK(customerID string) string { return "K#c#" + customerID }
 
 func customerTermPrefix(term string) string { return term + "#" }
 
-// indexedTermsKey is what an entry of a ticket has added to its words.
+// indexedTermsKey is the record of the terms that a cause added to a ticket.
 func indexedTermsKey(ticketID, cause string) key { return key{"K#t#" + ticketID, cause} }
 
-// postingKey is where something stands among all that were created. All places are
-// of one length.
+// postingKey sorts by creation time. All posting keys have the same length.
 func postingKey(created time.Time, id string) string { return ticket.TimeSortKey(created) + "#" + id }
 
-// addTermKeys adds the keys by which a place is found under the words.
+// addTermKeys adds the keys of a posting under the terms and their prefixes.
 func addTermKeys(to map[key]bool, scope, posting string, terms []string) {
 	for _, term := range terms {
 		to[key{termPK(scope, term), posting}] = true
@@ -258,7 +256,7 @@ func addCustomerTermKeys(to map[key]bool, customerID, posting string, terms []st
 	}
 }
 
-// idOf strips the prefix of a partition key.
+// idOf returns a key without its prefix.
 func idOf(pk string) string {
 	_, rest, _ := strings.Cut(pk, "#")
 	return rest
@@ -269,12 +267,12 @@ func seqOf(sk string) int {
 	return seq
 }
 
-// ticketOwnerKey is a customer's partition of the owner indexes.
-func ticketOwnerKey(userID string) string { return "T#" + userID }
+// ticketOwnerKey is a customer's partition in the owner indexes.
+func ticketOwnerKey(userID string) string { return prefixTicket + userID }
 
-// indexKeysOfTicket are the index keys of a head. A ticket that has just been created
-// is in its owner's list alone; the stream puts it into the lists of staff, so
-// that creating costs no more than seven write units.
+// indexKeysOfTicket returns the index keys of a ticket. A new ticket (listed is
+// false) is only in its owner's index; the stream adds it to the agents' indexes, so
+// that creating it costs at most seven write units.
 func indexKeysOfTicket(tk ticket.Ticket, listed bool) ticketIndexKeys {
 	k := ticketIndexKeys{U: ticketOwnerKey(tk.Customer.ID), A: ticket.TimeSortKey(tk.LastActivityAt), W: ticket.QueueSortKey(tk)}
 	if !listed {
@@ -297,8 +295,8 @@ type ticketIndexKeys struct {
 	LC string `dynamodbav:"lc,omitempty"`
 }
 
-// indexKeysOfEntry are the index keys of a ticket's first entry. They never change,
-// so they lie on the entry and not on the head, which is written often.
+// indexKeysOfEntry returns the index keys of a ticket's first entry, which index the
+// ticket by creation time. The entry never changes, unlike the ticket item.
 func indexKeysOfEntry(e ticket.Entry) entryIndexKeys {
 	if e.Seq != 1 {
 		return entryIndexKeys{}
@@ -306,7 +304,7 @@ func indexKeysOfEntry(e ticket.Entry) entryIndexKeys {
 	return entryIndexKeys{UC: ticketOwnerKey(e.Author.ID), QC: queueShard, N: ticket.TimeSortKey(e.CreatedAt)}
 }
 
-// indexKeysOfUser are the index keys of a person: by role, and among all.
+// indexKeysOfUser returns the index keys of a user: by role, and among all users.
 func indexKeysOfUser(u user.User) entryIndexKeys {
 	return entryIndexKeys{UC: roleUsersKey(u.Role), QC: allUsersKey, N: ticket.TimeSortKey(u.CreatedAt)}
 }

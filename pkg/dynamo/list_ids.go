@@ -4,48 +4,40 @@ import (
 	"context"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
-
 	"ticketsystem/pkg/ticket"
 )
 
-// ListTicketIDs lists the ids of all tickets that were created since then, in
-// their order, in pages of n. after is nil for the first page; next is nil
-// behind the last.
+// ListTicketIDs returns a page of n ids of the tickets created since a time, oldest
+// first. after is nil for the first page; next is nil after the last.
 func (s *Store) ListTicketIDs(ctx context.Context, since time.Time, after map[string]string, n int) (ids []string, next map[string]string, err error) {
 	return s.listIDs(ctx, queueShard, since, after, n)
 }
 
-// ListUserIDs lists the ids of all people, likewise.
+// ListUserIDs returns a page of n ids of all users, as ListTicketIDs does.
 func (s *Store) ListUserIDs(ctx context.Context, after map[string]string, n int) (ids []string, next map[string]string, err error) {
 	return s.listIDs(ctx, allUsersKey, time.Time{}, after, n)
 }
 
 func (s *Store) listIDs(ctx context.Context, partition string, since time.Time, after map[string]string, n int) (ids []string, next map[string]string, err error) {
-	in := &dynamodb.QueryInput{
-		TableName: s.name, IndexName: aws.String(indexAllCreated), Limit: aws.Int32(int32(n)), KeyConditionExpression: aws.String("qc = :all AND n >= :since"),
-		ExpressionAttributeValues: values{"all": partition, "since": ticket.TimeSortKey(since)}.marshal(),
-	}
-	if after != nil {
-		in.ExclusiveStartKey = item{}
-		for name, value := range after {
-			in.ExclusiveStartKey[name] = encode(value)
-		}
-	}
-	out, err := s.db.Query(ctx, in)
+	in := queryInput("qc = :all AND n >= :since", values{"all": partition, "since": ticket.TimeSortKey(since)}, onIndex(indexAllCreated), pageOf(n))
+	in.ExclusiveStartKey = startKey(after)
+	out, err := s.queryPage(ctx, in)
 	if err != nil {
-		return nil, nil, translate(err)
+		return nil, nil, err
 	}
-	for _, row := range out.Items {
-		var k key
-		if err := decode(row, &k); err != nil {
-			return nil, nil, err
-		}
-		ids = append(ids, idOf(k.PK))
+	ids, err = idsOf(out.Items)
+	return ids, cursorOf(out.LastEvaluatedKey), err
+}
+
+// idsOf returns the ids in the partition keys of items.
+func idsOf(items []item) ([]string, error) {
+	keys, err := decodeAll[key](items)
+	if err != nil {
+		return nil, err
 	}
-	if out.LastEvaluatedKey != nil {
-		next = cursorOf(out.LastEvaluatedKey)
+	ids := make([]string, len(keys))
+	for i, k := range keys {
+		ids[i] = idOf(k.PK)
 	}
-	return ids, next, nil
+	return ids, nil
 }

@@ -4,40 +4,33 @@ import (
 	"context"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
-
 	"ticketsystem/pkg/account"
 )
 
-// loginAttemptsItem counts the passwords that were tried on a number. It lies beside
-// the login, whether or not there is one: the two are one read of half a unit.
+// loginAttemptsItem counts password attempts for a phone number. It is in the
+// partition of the login, so that one query of half a read unit reads both.
 type loginAttemptsItem struct {
-	Window int64 `dynamodbav:"win"` // seconds
+	Window int64 `dynamodbav:"win"` // start, Unix seconds
 	Count  int   `dynamodbav:"hits"`
 }
 
-// loginAttemptsTTL is how long it is remembered that somebody guesses.
+// loginAttemptsTTL is how long failed attempts are remembered.
 const loginAttemptsTTL = 24 * time.Hour
 
 // Login implements account.Store.
 func (s *Store) Login(ctx context.Context, phone string) (account.Login, bool, error) {
-	out, err := s.db.Query(ctx, &dynamodb.QueryInput{
-		TableName: s.name, KeyConditionExpression: aws.String("PK = :pk"),
-		ExpressionAttributeValues: values{"pk": loginKey(phone).PK}.marshal(),
-	})
-	if err != nil {
-		return account.Login{}, false, translate(err)
-	}
 	login, found := account.Login{Phone: phone}, false
-	for _, i := range out.Items {
-		var row struct {
+	for i, err := range s.query(ctx, queryInput("PK = :pk", values{"pk": loginKey(phone).PK})) {
+		if err != nil {
+			return account.Login{}, false, err
+		}
+		row, err := decodeAs[struct {
 			loginItem
 			loginAttemptsItem
 
 			TTL int64 `dynamodbav:"ttl"`
-		}
-		if err := decode(i, &row); err != nil {
+		}](i)
+		if err != nil {
 			return account.Login{}, false, err
 		}
 		switch row.key {
@@ -52,22 +45,23 @@ func (s *Store) Login(ctx context.Context, phone string) (account.Login, bool, e
 	return login, found, nil
 }
 
-// RecordLoginAttempt implements account.Store: one more in a window that has been counted
-// in, or else the first one. Whichever is not so says what stands.
+// RecordLoginAttempt implements account.Store. It increments the count of the
+// current window, or starts the window if there is none. If one write's condition
+// fails, the other write's holds, unless a concurrent attempt changed the item.
 func (s *Store) RecordLoginAttempt(ctx context.Context, phone string, window time.Time, limit int) (bool, error) {
 	for {
-		stored, applied, err := s.updateLoginAttempts(ctx, phone, window, "SET hits = hits + :one, #ttl = :ttl", "win >= :win AND hits < :most", values{"most": limit})
+		stored, applied, err := s.updateLoginAttempts(ctx, phone, window, "SET hits = hits + :one, #ttl = :ttl", "win >= :win AND hits < :limit", values{"limit": limit})
 		if err != nil || applied {
 			return applied, err
 		}
 		if stored != nil {
-			var i loginAttemptsItem
-			if err := decode(stored, &i); err != nil || i.Window >= window.Unix() {
+			i, err := decodeAs[loginAttemptsItem](stored)
+			if err != nil || i.Window >= window.Unix() {
 				return false, err
 			}
 		}
 		_, applied, err = s.updateLoginAttempts(ctx, phone, window, "SET hits = :one, win = :win, #ttl = :ttl", "attribute_not_exists(win) OR win < :win", nil)
-		if err != nil || applied { // if not, somebody else has begun the window
+		if err != nil || applied { // otherwise a concurrent attempt started the window
 			return applied, err
 		}
 	}

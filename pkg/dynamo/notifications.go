@@ -3,9 +3,7 @@ package dynamo
 import (
 	"context"
 	"slices"
-	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
 	"ticketsystem/pkg/apperr"
@@ -14,8 +12,8 @@ import (
 
 var _ notification.Store = (*Store)(nil)
 
-// notificationItem is a notification. Names are short because a page is paid for by
-// its size.
+// notificationItem is a notification. Attribute names are short because reads are
+// charged by size.
 type notificationItem struct {
 	key
 	Kind         string        `dynamodbav:"k"`
@@ -29,7 +27,7 @@ type notificationItem struct {
 	CounterShard int           `dynamodbav:"sg,omitempty"`
 	Hidden       bool          `dynamodbav:"x,omitempty"`
 	Read         bool          `dynamodbav:"r,omitempty"`
-	ReadRound    int           `dynamodbav:"lt,omitempty"` // how often all had been read when it came; see unreadItem
+	ReadRound    int           `dynamodbav:"lt,omitempty"` // ReadAllCount when it was created late; see unreadItem
 	At           int64         `dynamodbav:"at"`
 	TTL          int64         `dynamodbav:"ttl"`
 	Email        *deliveryItem `dynamodbav:"email,omitempty"`
@@ -43,21 +41,20 @@ type deliveryItem struct {
 	At       int64  `dynamodbav:"t"`
 }
 
-// unreadItem counts a person's unread notifications. Everything up to an id
-// was read at once when a person read all: one write, however many there are.
+// unreadItem counts a user's unread notifications. "Read all" is one write: it sets
+// UpTo to the newest id, and all notifications up to it count as read.
 //
-// A notification whose cause is older than that id may come after it. It would
-// be counted as unread and shown as read; so it carries the round (how often
-// all was read before it came), and is read when there has been another.
+// A notification can be created late, with an id below UpTo. It then stores the
+// current ReadAllCount, and counts as read only after the next "read all".
 type unreadItem struct {
 	key
 	Unread       int    `dynamodbav:"un"`
 	UpTo         string `dynamodbav:"up,omitempty"`
 	ReadAllCount int    `dynamodbav:"g"`
-	Total        int    `dynamodbav:"c"` // how many were ever made
+	Total        int    `dynamodbav:"c"` // notifications ever created
 }
 
-// coversByReadAll says whether a notification was read when all were.
+// coversByReadAll reports whether a "read all" has marked i as read.
 func (u unreadItem) coversByReadAll(i notificationItem) bool {
 	if i.ReadRound > 0 {
 		return u.ReadAllCount > i.ReadRound
@@ -106,13 +103,13 @@ func (s *Store) AddNotifications(ctx context.Context, list ...notification.Notif
 	return err
 }
 
-// addNotificationsWith stores notifications and counts them, together with what also
-// adds: all of it or nothing. A notification costs two of the 100 writes of a
-// transaction, and no person may be in it twice. Notifications that are there
-// already are left out; held is what stands in the way of also's writes.
+// addNotificationsWith stores notifications and counts them, in one transaction with
+// the writes of addWrites. Existing notifications are skipped. A notification costs
+// two of the 100 writes, and each user may have only one. existing holds the failed
+// conditions of addWrites; then nothing is written.
 func (s *Store) addNotificationsWith(ctx context.Context, list []notification.Notification, addWrites func(*transaction)) (existing cancelReasons, err error) {
-	readRounds := map[string]int{} // by person
-	for attempt := range maxConflictRetries {
+	readRounds := map[string]int{} // by user id
+	err = retryConflicts(ctx, func() (bool, error) {
 		tx := s.transaction()
 		if addWrites != nil {
 			addWrites(tx)
@@ -122,29 +119,25 @@ func (s *Store) addNotificationsWith(ctx context.Context, list []notification.No
 			putNotification(tx, n, readRounds[n.UserID])
 		}
 		if len(tx.items) == 0 {
-			return nil, nil
+			return true, nil
 		}
 		failed, err := tx.commit(ctx)
-		if apperr.Is(err, apperr.Conflict) {
-			backOff(ctx, attempt)
-			continue
+		if failed.hasBefore(first) {
+			existing = failed
+			return true, nil
 		}
-		if err != nil || failed == nil {
-			return nil, err
+		if failed != nil {
+			list, err = withoutExisting(list, failed, first, readRounds)
+			return false, err
 		}
-		if failed.failedBefore(first) {
-			return failed, nil
-		}
-		if list, err = withoutExisting(list, failed, first, readRounds); err != nil {
-			return nil, err
-		}
-	}
-	return nil, apperr.New(apperr.Conflict, "").WithRetryAfter(time.Second)
+		return committed(nil, err)
+	})
+	return existing, err
 }
 
-// failedBefore says whether a write before that place has failed.
-func (f cancelReasons) failedBefore(index int) bool {
-	for i := range f {
+// hasBefore reports whether the condition of a write before index failed.
+func (r cancelReasons) hasBefore(index int) bool {
+	for i := range r {
 		if i < index {
 			return true
 		}
@@ -152,17 +145,19 @@ func (f cancelReasons) failedBefore(index int) bool {
 	return false
 }
 
-// withoutExisting leaves out what is there already, and learns the round of those who
-// have read further than what comes.
+// withoutExisting returns the notifications that do not exist. It sets the read round
+// of users who have read notifications newer than theirs. A notification has two
+// writes, of which the first begin at the index first.
 func withoutExisting(list []notification.Notification, failed cancelReasons, first int, readRounds map[string]int) ([]notification.Notification, error) {
 	var rest []notification.Notification
 	for i, n := range list {
-		if _, exists := failed[first+2*i]; exists {
+		write, counterWrite := first+2*i, first+2*i+1
+		if failed.has(write) {
 			continue
 		}
-		if existing, refused := failed[first+2*i+1]; refused {
-			var u unreadItem
-			if err := decode(existing, &u); err != nil {
+		if failed.has(counterWrite) {
+			u, err := decodeAs[unreadItem](failed[counterWrite])
+			if err != nil {
 				return nil, err
 			}
 			readRounds[n.UserID] = u.ReadAllCount
@@ -179,16 +174,16 @@ func putNotification(tx *transaction, n notification.Notification, readRound int
 		condition, vals = "g = :round", values{"one": 1, "none": 0, "round": readRound}
 	}
 	if n.Hidden {
-		vals["one"] = 0 // nobody sees it, so it is nobody's to read
+		vals["one"] = 0 // not listed, so it does not count as unread
 	}
 	tx.put(notificationToItem(n, readRound), ifNotExists, nil)
 	tx.update(updateSpec{key: unreadKey(n.UserID), set: "ADD un :one, c :one, g :none", condition: condition, values: vals})
 }
 
-// ListNotifications implements notification.Store: one read that begins at the
-// counter, or, on later pages, a second for the counter.
+// ListNotifications implements notification.Store. The query of the first page also
+// reads the unread counter; later pages read it separately.
 func (s *Store) ListNotifications(ctx context.Context, userID string, q notification.Query) (notification.Page, error) {
-	in := s.notificationsQuery(userID, q.Before)
+	in := notificationsQuery(userID, q.Before)
 	pageSize := q.Limit + 1
 	if q.Unread {
 		pageSize = max(pageSize, filterPageSize)
@@ -202,11 +197,11 @@ func (s *Store) ListNotifications(ctx context.Context, userID string, q notifica
 	} else if _, err := s.get(ctx, unreadKey(userID), false, &counter); err != nil {
 		return page, err
 	}
-	in.Limit = aws.Int32(int32(pageSize))
+	pageOf(pageSize)(in)
 	for range maxFilterPages {
-		out, err := s.db.Query(ctx, in)
+		out, err := s.queryPage(ctx, in)
 		if err != nil {
-			return page, translate(err)
+			return page, err
 		}
 		full, err := s.appendNotifications(&page, &counter, q, out.Items)
 		page.Unread = counter.Unread
@@ -219,19 +214,17 @@ func (s *Store) ListNotifications(ctx context.Context, userID string, q notifica
 	return page, nil
 }
 
-func (s *Store) notificationsQuery(userID, before string) *dynamodb.QueryInput {
-	in := &dynamodb.QueryInput{
-		TableName: s.name, ScanIndexForward: aws.Bool(false), KeyConditionExpression: aws.String("PK = :pk"),
-		ExpressionAttributeValues: values{"pk": notificationsPK(userID)}.marshal(),
-	}
+func notificationsQuery(userID, before string, options ...queryOption) *dynamodb.QueryInput {
+	condition, vals := "PK = :pk", values{"pk": notificationsPK(userID)}
 	if before != "" {
-		in.KeyConditionExpression = aws.String("PK = :pk AND SK < :before")
-		in.ExpressionAttributeValues = values{"pk": notificationsPK(userID), "before": before}.marshal()
+		condition += " AND SK < :before"
+		vals["before"] = before
 	}
-	return in
+	return queryInput(condition, vals, append(options, descending)...)
 }
 
-// appendNotifications adds rows to a page until it is full.
+// appendNotifications decodes items into page until it is full, and the counter if it
+// is among them.
 func (s *Store) appendNotifications(page *notification.Page, counter *unreadItem, q notification.Query, items []item) (full bool, err error) {
 	for _, row := range items {
 		var i notificationItem
@@ -258,8 +251,8 @@ func (s *Store) appendNotifications(page *notification.Page, counter *unreadItem
 	return false, nil
 }
 
-// withExactUnread corrects the count when the whole list is at hand: what went away
-// unread, for being old, is still in the stored one.
+// withExactUnread counts the unread notifications if page is the complete list. The
+// stored count still includes unread notifications that have expired.
 func withExactUnread(page notification.Page, q notification.Query, full bool) notification.Page {
 	if full || q.Before != "" {
 		return page
@@ -273,8 +266,8 @@ func withExactUnread(page notification.Page, q notification.Query, full bool) no
 	return page
 }
 
-// MarkNotificationsRead implements notification.Store: the items that are unread, and the
-// count, in one transaction, so that nothing is ever counted twice.
+// MarkNotificationsRead implements notification.Store. It writes the unread items and
+// the counter in one transaction per batch, so that none is counted twice.
 func (s *Store) MarkNotificationsRead(ctx context.Context, userID string, ids []string) error {
 	for part := range slices.Chunk(ids, maxNotificationsPerTx) {
 		if err := s.markReadBatch(ctx, userID, part); err != nil {
@@ -284,18 +277,18 @@ func (s *Store) MarkNotificationsRead(ctx context.Context, userID string, ids []
 	return nil
 }
 
-// maxNotificationsPerTx and the count fit into one read of 100 items, and one
-// transaction.
+// maxNotificationsPerTx and the counter fit into one batch read and one transaction,
+// of at most 100 items each (DynamoDB limit).
 const maxNotificationsPerTx = 99
 
 func (s *Store) markReadBatch(ctx context.Context, userID string, ids []string) error {
-	for attempt := range maxConflictRetries {
+	return retryConflicts(ctx, func() (bool, error) {
 		counter, unread, err := s.loadUnread(ctx, userID, ids)
 		if err != nil || len(unread) == 0 {
-			return err
+			return true, err
 		}
 		tx := s.transaction().update(updateSpec{
-			key: unreadKey(userID), set: "ADD un :less", condition: "g = :round", // nobody has read all meanwhile
+			key: unreadKey(userID), set: "ADD un :less", condition: "g = :round", // no concurrent "read all"
 			values: values{"less": -len(unread), "round": counter.ReadAllCount},
 		})
 		for _, i := range unread {
@@ -303,19 +296,11 @@ func (s *Store) markReadBatch(ctx context.Context, userID string, ids []string) 
 				key: i.key, set: "SET r = :yes", condition: "attribute_exists(PK) AND attribute_not_exists(r)", values: values{"yes": true},
 			})
 		}
-		failed, err := tx.commit(ctx)
-		if err == nil && failed == nil {
-			return nil
-		}
-		if err != nil && !apperr.Is(err, apperr.Conflict) {
-			return err
-		}
-		backOff(ctx, attempt)
-	}
-	return apperr.New(apperr.Conflict, "").WithRetryAfter(time.Second)
+		return committed(tx.commit(ctx))
+	})
 }
 
-// loadUnread reads the count and those of the ids that are there and unread.
+// loadUnread reads the counter and the unread notifications among ids.
 func (s *Store) loadUnread(ctx context.Context, userID string, ids []string) (counter unreadItem, unread []notificationItem, err error) {
 	keys := []key{unreadKey(userID)}
 	for _, id := range ids {
@@ -339,38 +324,29 @@ func (s *Store) loadUnread(ctx context.Context, userID string, ids []string) (co
 	return counter, slices.DeleteFunc(unread, counter.isRead), nil
 }
 
-// MarkAllNotificationsRead implements notification.Store: one write, however many there are.
+// MarkAllNotificationsRead implements notification.Store. It makes one write, however
+// many notifications there are.
 func (s *Store) MarkAllNotificationsRead(ctx context.Context, userID string) error {
-	for attempt := range maxConflictRetries {
-		in := s.notificationsQuery(userID, "")
-		in.ConsistentRead, in.Limit = aws.Bool(true), aws.Int32(2)
-		out, err := s.db.Query(ctx, in)
+	return retryConflicts(ctx, func() (bool, error) {
+		out, err := s.queryPage(ctx, notificationsQuery(userID, "", consistent, pageOf(2)))
 		if err != nil {
-			return translate(err)
+			return false, err
 		}
-		var newest unreadItem
-		if len(out.Items) > 1 {
-			if err := decode(out.Items[1], &newest); err != nil {
-				return err
-			}
+		items, err := decodeAll[unreadItem](out.Items) // the counter and the newest notification
+		if err != nil || len(items) == 0 || items[0].SK != skUnread || items[0].Unread == 0 {
+			return true, err
 		}
-		var counter unreadItem
-		if len(out.Items) > 0 {
-			if err := decode(out.Items[0], &counter); err != nil {
-				return err
-			}
-		}
-		if counter.SK != skUnread || counter.Unread == 0 {
-			return nil
+		counter, newest := items[0], ""
+		if len(items) > 1 {
+			newest = items[1].SK
 		}
 		_, applied, err := s.update(ctx, updateSpec{
 			key: unreadKey(userID), set: "SET un = :none, up = :newest ADD g :one", condition: "c = :made",
-			values: values{"none": 0, "one": 1, "newest": max(newest.SK, counter.UpTo), "made": counter.Total},
+			values: values{"none": 0, "one": 1, "newest": max(newest, counter.UpTo), "made": counter.Total},
 		})
-		if applied || err != nil && !apperr.Is(err, apperr.Conflict) {
-			return err
+		if apperr.Is(err, apperr.Conflict) {
+			return false, nil
 		}
-		backOff(ctx, attempt)
-	}
-	return apperr.New(apperr.Conflict, "").WithRetryAfter(time.Second)
+		return applied, err
+	})
 }

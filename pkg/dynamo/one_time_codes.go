@@ -8,7 +8,8 @@ import (
 	"ticketsystem/pkg/apperr"
 )
 
-// codeItem is a one-time code: a keyed hash under a keyed hash.
+// codeItem is a one-time code. Its key holds the MAC of the recipient, and Hash
+// the MAC of the code.
 type codeItem struct {
 	key
 	Hash     string `dynamodbav:"hash"`
@@ -27,7 +28,7 @@ func (s *Store) PutCode(ctx context.Context, c account.OneTimeCode, newer time.T
 	}
 	var i codeItem
 	err = decode(existing, &i)
-	// Its own code: an answer was lost and the write was tried again.
+	// The stored code may be the same one: the SDK repeats a write whose response was lost.
 	return fromMillis(i.SentAt), i.Hash == c.Hash && i.SentAt == toMillis(c.SentAt), err
 }
 
@@ -42,14 +43,14 @@ func (s *Store) ConsumeCodeAttempt(ctx context.Context, numberMAC, purpose strin
 	k := codeKey(numberMAC, purpose)
 	stored, applied, err := s.update(ctx, updateSpec{
 		key: k, set: "SET tries = tries + :one",
-		condition: "attribute_exists(PK) AND tries < :most AND #ttl > :now",
-		values:    values{"one": 1, "most": limit, "now": s.now().Unix()},
+		condition: "attribute_exists(PK) AND tries < :limit AND #ttl > :now",
+		values:    values{"one": 1, "limit": limit, "now": s.now().Unix()},
 	})
 	if err != nil || stored == nil {
 		return account.OneTimeCode{}, false, false, err
 	}
-	var i codeItem
-	if err := decode(stored, &i); err != nil {
+	i, err := decodeAs[codeItem](stored)
+	if err != nil {
 		return account.OneTimeCode{}, false, false, err
 	}
 	c = account.OneTimeCode{
@@ -59,9 +60,9 @@ func (s *Store) ConsumeCodeAttempt(ctx context.Context, numberMAC, purpose strin
 	return c, applied, !applied && i.Attempts >= limit && i.TTL > s.now().Unix(), nil
 }
 
-// consumeCode makes a transaction use up a code: it works once.
-func consumeCode(tx *transaction, c account.OneTimeCode) {
-	tx.remove(codeKey(c.RecipientMAC, c.Purpose), "#hash = :hash", values{"hash": c.Hash})
+// consumeCode adds the delete of a code, so that the code works once.
+func consumeCode(tx *transaction, c account.OneTimeCode) *transaction {
+	return tx.remove(codeKey(c.RecipientMAC, c.Purpose), "#hash = :hash", values{"hash": c.Hash})
 }
 
 func errCodeUsed() error {
@@ -69,7 +70,7 @@ func errCodeUsed() error {
 		Pointer: "/code", Code: "wrong", Message: "This code has been used."})
 }
 
-// rateCounterItem counts within one window of a limit.
+// rateCounterItem counts the requests in one window of a rate limit.
 type rateCounterItem struct {
 	Count int `dynamodbav:"hits"`
 }

@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
 	"ticketsystem/pkg/account"
 	"ticketsystem/pkg/ticket"
@@ -14,11 +13,9 @@ import (
 
 var _ account.RevocationStore = (*Store)(nil)
 
-// revocationItem says that somebody's access ended at a time. All of it stands
-// in its key: two of one moment do not overwrite each other, and one that is
-// written again is the same. They lie in one partition in the order of time, so
-// that reading what still matters is one Query, whatever TTL has not yet taken
-// away.
+// revocationItem is the end of a subject's access at a time. Its key holds all of
+// it, so equal revocations overwrite each other and different ones do not. The key
+// sorts by time, so one query reads the revocations that still matter.
 type revocationItem struct {
 	key
 	TTL int64 `dynamodbav:"ttl"`
@@ -34,34 +31,26 @@ func (s *Store) AddRevocation(ctx context.Context, subject string, r user.Revoca
 	return err
 }
 
-// addRevocation makes a transaction revoke somebody's access.
+// addRevocation adds the write of a revocation.
 func (tx *transaction) addRevocation(subject string, r user.Revocation) *transaction {
 	return tx.put(newRevocationItem(subject, r), "", nil)
 }
 
 // RevocationsSince implements account.RevocationStore.
 func (s *Store) RevocationsSince(ctx context.Context, since time.Time) (map[string][]user.Revocation, error) {
-	from := key{revocationPK, ticket.TimeSortKey(since)}
-	in := &dynamodb.QueryInput{
-		TableName: s.name, KeyConditionExpression: aws.String("PK = :pk AND SK > :from"), ProjectionExpression: aws.String("SK"),
-		ExpressionAttributeValues: values{"pk": from.PK, "from": from.SK}.marshal(),
-	}
+	in := queryInput("PK = :pk AND SK > :from", values{"pk": revocationPK, "from": ticket.TimeSortKey(since)})
+	in.ProjectionExpression = aws.String("SK")
 	list := map[string][]user.Revocation{}
-	for {
-		out, err := s.db.Query(ctx, in)
+	for row, err := range s.query(ctx, in) {
 		if err != nil {
-			return nil, translate(err)
+			return nil, err
 		}
-		for _, one := range out.Items {
-			var k key
-			if err := decode(one, &k); err != nil {
-				return nil, err
-			}
-			subject, r := k.revocation()
-			list[subject] = append(list[subject], r)
+		k, err := decodeAs[key](row)
+		if err != nil {
+			return nil, err
 		}
-		if in.ExclusiveStartKey = out.LastEvaluatedKey; in.ExclusiveStartKey == nil {
-			return list, nil
-		}
+		subject, r := k.revocation()
+		list[subject] = append(list[subject], r)
 	}
+	return list, nil
 }

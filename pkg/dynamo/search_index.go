@@ -2,31 +2,27 @@ package dynamo
 
 import (
 	"context"
-	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
-	"ticketsystem/pkg/apperr"
 	"ticketsystem/pkg/ticket"
 	"ticketsystem/pkg/user"
 )
 
-// indexedTermsItem is what one entry, or another cause, has added to the words of a
-// ticket. It keeps a word from being written with every message that has it,
-// and is how all of them are found again when the ticket goes.
+// indexedTermsItem records the terms that one entry, or another cause, added to a
+// ticket's index. It avoids rewriting known terms, and lists all terms to remove
+// when the ticket is deleted.
 type indexedTermsItem struct {
 	key
 	CustomerID string   `dynamodbav:"by"`
 	Created    int64    `dynamodbav:"at"`
-	Terms      []string `dynamodbav:"words,omitempty"`  // everybody's
-	StaffOnly  []string `dynamodbav:"secret,omitempty"` // of staff alone
+	Terms      []string `dynamodbav:"words,omitempty"`  // for the customer and agents
+	StaffOnly  []string `dynamodbav:"secret,omitempty"` // for agents only
 }
 
-// IndexTicket makes a ticket be found by words: by whoever may see it, or by
-// staff alone. cause names what they come from; it counts once. A ticket that
-// is not there any more learns nothing.
+// IndexTicket adds search terms to a ticket; agents alone find it by staffOnly.
+// cause identifies where the terms come from. Repeating a cause changes nothing, and
+// neither does a deleted ticket.
 func (s *Store) IndexTicket(ctx context.Context, ticketID, cause string, terms, staffOnly []string) error {
 	indexed, err := s.indexedTerms(ctx, ticketID)
 	if err != nil {
@@ -58,18 +54,18 @@ func (s *Store) IndexTicket(ctx context.Context, ticketID, cause string, terms, 
 	var writes []types.WriteRequest
 	for k := range wants {
 		if !current[k] {
-			writes = append(writes, types.WriteRequest{PutRequest: &types.PutRequest{Item: k.marshal()}})
+			writes = append(writes, putRequest(k))
 		}
 	}
 	if err := s.batchWrite(ctx, writes); err != nil {
 		return err
 	}
-	// Last: what stands here has been written.
+	// Written last, so that it only lists terms that are in the index.
 	_, err = s.put(ctx, indexedTermsItem{indexedTermsKey(ticketID, cause), tk.Customer.ID, toMillis(tk.CreatedAt), terms, staffOnly}, "", nil)
 	return err
 }
 
-// DeindexTicket removes all words of a ticket that has gone.
+// DeindexTicket removes all search terms of a deleted ticket. It is safe to repeat.
 func (s *Store) DeindexTicket(ctx context.Context, ticketID string) error {
 	indexed, err := s.indexedTerms(ctx, ticketID)
 	if err != nil || len(indexed) == 0 {
@@ -80,16 +76,15 @@ func (s *Store) DeindexTicket(ctx context.Context, ticketID string) error {
 	for _, i := range indexed {
 		tk := ticket.Ticket{ID: ticketID, Customer: ticket.UserRef{ID: i.CustomerID}, CreatedAt: fromMillis(i.Created)}
 		addTicketTermKeys(keys, tk, i.Terms, append(i.StaffOnly, i.Terms...))
-		causes = append(causes, types.WriteRequest{DeleteRequest: &types.DeleteRequest{Key: i.marshal()}})
+		causes = append(causes, deleteRequest(i.key))
 	}
 	if err := s.batchWrite(ctx, deleteRequests(keys, nil)); err != nil {
 		return err
 	}
-	return s.batchWrite(ctx, causes) // last: until then a second try knows what is left
+	return s.batchWrite(ctx, causes) // deleted last, so that a repeat finds the remaining terms
 }
 
-// IndexUser makes a person be found by the words is, and no longer by those of
-// was that are not among them.
+// IndexUser replaces the search terms of a user. It is safe to repeat.
 func (s *Store) IndexUser(ctx context.Context, u user.User, oldTerms, newTerms []string) error {
 	before, after := map[key]bool{}, map[key]bool{}
 	at := postingKey(u.CreatedAt, u.ID)
@@ -98,7 +93,7 @@ func (s *Store) IndexUser(ctx context.Context, u user.User, oldTerms, newTerms [
 	writes := deleteRequests(before, after)
 	for k := range after {
 		if !before[k] {
-			writes = append(writes, types.WriteRequest{PutRequest: &types.PutRequest{Item: k.marshal()}})
+			writes = append(writes, putRequest(k))
 		}
 	}
 	return s.batchWrite(ctx, writes)
@@ -110,43 +105,23 @@ func addTicketTermKeys(to map[key]bool, tk ticket.Ticket, terms, staffTerms []st
 	addCustomerTermKeys(to, tk.Customer.ID, at, terms)
 }
 
-// deleteRequests deletes keys, but for those that are still wanted.
+// deleteRequests returns deletes of the keys that are not in keep.
 func deleteRequests(keys, keep map[key]bool) []types.WriteRequest {
 	var writes []types.WriteRequest
 	for k := range keys {
 		if !keep[k] {
-			writes = append(writes, types.WriteRequest{DeleteRequest: &types.DeleteRequest{Key: k.marshal()}})
+			writes = append(writes, deleteRequest(k))
 		}
 	}
 	return writes
 }
 
-// indexedTerms reads what a ticket is found by.
+// indexedTerms reads the terms of a ticket by cause.
 func (s *Store) indexedTerms(ctx context.Context, ticketID string) ([]indexedTermsItem, error) {
-	var all []indexedTermsItem
-	in := &dynamodb.QueryInput{
-		TableName: s.name, ConsistentRead: aws.Bool(true), KeyConditionExpression: aws.String("PK = :pk"),
-		ExpressionAttributeValues: values{"pk": indexedTermsKey(ticketID, "").PK}.marshal(),
-	}
-	for {
-		out, err := s.db.Query(ctx, in)
-		if err != nil {
-			return nil, translate(err)
-		}
-		for _, one := range out.Items {
-			var i indexedTermsItem
-			if err := decode(one, &i); err != nil {
-				return nil, err
-			}
-			all = append(all, i)
-		}
-		if in.ExclusiveStartKey = out.LastEvaluatedKey; in.ExclusiveStartKey == nil {
-			return all, nil
-		}
-	}
+	return queryAs[indexedTermsItem](ctx, s, queryInput("PK = :pk", values{"pk": indexedTermsKey(ticketID, "").PK}, consistent))
 }
 
-// difference are the words that are not among the known ones.
+// difference returns the terms that are not in known.
 func difference(terms, known []string) []string {
 	has := make(map[string]bool, len(known))
 	for _, term := range known {
@@ -159,27 +134,4 @@ func difference(terms, known []string) []string {
 		}
 	}
 	return left
-}
-
-// batchWrite puts and deletes items, in no order and without conditions.
-func (s *Store) batchWrite(ctx context.Context, writes []types.WriteRequest) error {
-	for len(writes) > 0 {
-		n := min(len(writes), 25) // DynamoDB's limit of a batch
-		pending := map[string][]types.WriteRequest{*s.name: writes[:n]}
-		writes = writes[n:]
-		for attempt := 0; len(pending) > 0; attempt++ {
-			if attempt > maxBatchRetries {
-				return apperr.New(apperr.Unavailable, "").WithRetryAfter(time.Second)
-			}
-			if attempt > 0 {
-				backOff(ctx, attempt)
-			}
-			out, err := s.db.BatchWriteItem(ctx, &dynamodb.BatchWriteItemInput{RequestItems: pending})
-			if err != nil {
-				return translate(err)
-			}
-			pending = out.UnprocessedItems
-		}
-	}
-	return nil
 }

@@ -7,37 +7,35 @@ import (
 	"strings"
 	"sync"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
-
 	"ticketsystem/pkg/search"
 )
 
-// postings are the places of one word, the newest first, read as they are needed.
+// postings is the descending posting list of one term. It is read on demand.
 type postings struct {
-	pk, prefix string // of the rows
-	pageSize   int32  // rows a read
+	pk, prefix string // partition key, and what precedes the posting key in sort keys
+	pageSize   int
 
-	rows      []string // read and not passed yet
-	exhausted bool     // nothing comes behind rows
+	rows      []string // read, and not yet passed
+	exhausted bool     // no more rows to read
 }
 
-// searcher finds the places that all sources of one of its joins have.
+// searcher finds the postings that are in all lists of at least one of its joins.
 type searcher struct {
 	store     *Store
 	joins     [][]*postings
-	upTo      string // what is newer has been looked at
-	exhausted bool   // nothing is left
-	readsLeft int    // how many are still allowed
+	upTo      string // newer postings have been examined
+	exhausted bool   // no postings are left
+	readsLeft int
 }
 
-// intersectPageSize is how many rows of a word are read at once where several must
-// agree: a read unit's worth.
+// intersectPageSize is the page size of a posting list that is intersected with
+// others: what one read unit holds.
 const intersectPageSize = 100
 
-// newSearcher starts a search from a cursor, with the first rows of every source.
-// alone is how many rows are read at once where there is one source only.
-func (s *Store) newSearcher(terms []search.Terms, singlePageSize int32, cursor map[string]string, postingsFor func(search.Terms) ([]*postings, error)) (*searcher, error) {
+// newSearcher starts a search at a cursor. It reads the first page of every posting
+// list in parallel, or none if there is only one list. singlePageSize is the page
+// size of a list that is not intersected with others.
+func (s *Store) newSearcher(ctx context.Context, terms []search.Terms, singlePageSize int, cursor map[string]string, postingsFor func(search.Terms) ([]*postings, error)) (*searcher, error) {
 	upTo, err := parseSearchCursor(cursor)
 	if err != nil {
 		return nil, err
@@ -55,15 +53,29 @@ func (s *Store) newSearcher(terms []search.Terms, singlePageSize int32, cursor m
 		}
 		sr.joins = append(sr.joins, join)
 	}
-	return sr, nil
+	if all := slices.Concat(sr.joins...); len(all) > 1 {
+		err = sr.prefetch(ctx, all)
+	}
+	return sr, err
 }
 
-// next gives the next places, at most n; fewer when the search has ended or its
-// reads are used up.
-func (s *searcher) next(ctx context.Context, n int) ([]string, error) {
-	if err := s.prefetch(ctx); err != nil {
-		return nil, err
+// prefetch reads the first page of each list in parallel.
+func (s *searcher) prefetch(ctx context.Context, lists []*postings) error {
+	errs := make([]error, len(lists))
+	var wait sync.WaitGroup
+	for i, p := range lists {
+		if !p.exhausted {
+			s.readsLeft--
+			wait.Go(func() { errs[i] = s.store.loadPostings(ctx, p, s.upTo) })
+		}
 	}
+	wait.Wait()
+	return errors.Join(errs...)
+}
+
+// next returns the next n posting keys. They are fewer at the end of the search and
+// when no reads are left.
+func (s *searcher) next(ctx context.Context, n int) ([]string, error) {
 	var matches []string
 	for len(matches) < n {
 		at, found, err := s.nextPosting(ctx)
@@ -75,25 +87,8 @@ func (s *searcher) next(ctx context.Context, n int) ([]string, error) {
 	return matches, nil
 }
 
-// prefetch reads the first rows of all sources at once: one trip instead of many.
-func (s *searcher) prefetch(ctx context.Context) error {
-	all := slices.Concat(s.joins...)
-	if s.readsLeft < maxSearchReads || len(all) == 1 {
-		return nil
-	}
-	errs := make([]error, len(all))
-	var wait sync.WaitGroup
-	for i, p := range all {
-		if !p.exhausted {
-			s.readsLeft--
-			wait.Go(func() { errs[i] = s.store.loadPostings(ctx, p, s.upTo) })
-		}
-	}
-	wait.Wait()
-	return errors.Join(errs...)
-}
-
-// nextPosting finds the next place of any of the joins.
+// nextPosting returns the newest posting that any join has next. found is false at
+// the end of the search and when no reads are left.
 func (s *searcher) nextPosting(ctx context.Context) (at string, found bool, err error) {
 	var best, resumeAt string
 	for _, join := range s.joins {
@@ -116,8 +111,8 @@ func (s *searcher) nextPosting(ctx context.Context) (at string, found bool, err 
 	return "", false, nil
 }
 
-// intersect is the next place that all sources of a join have. When there is none,
-// at is where the reads were used up, or "" behind the end.
+// intersect returns the next posting that all lists of a join have. If found is
+// false, at is where to resume when no reads were left, or "" at the end.
 func (s *searcher) intersect(ctx context.Context, join []*postings) (at string, found bool, err error) {
 	at = s.upTo
 	for {
@@ -148,7 +143,7 @@ func (s *searcher) intersect(ctx context.Context, join []*postings) (at string, 
 	}
 }
 
-// cursor goes on where the search has stopped.
+// cursor returns where the search stopped, or nil at its end.
 func (s *searcher) cursor() map[string]string {
 	if s.exhausted {
 		return nil
@@ -156,52 +151,35 @@ func (s *searcher) cursor() map[string]string {
 	return map[string]string{cursorField: s.upTo}
 }
 
-// loadPostings reads rows of a source from a place on.
+// loadPostings reads the next page of a list, from the key upTo down.
 func (s *Store) loadPostings(ctx context.Context, p *postings, upTo string) error {
-	out, err := s.db.Query(ctx, &dynamodb.QueryInput{
-		TableName: s.name, ScanIndexForward: aws.Bool(false), Limit: &p.pageSize,
-		KeyConditionExpression:    aws.String("PK = :pk AND SK BETWEEN :from AND :to"),
-		ExpressionAttributeValues: values{"pk": p.pk, "from": p.prefix + "0", "to": p.prefix + upTo}.marshal(),
-	})
+	out, err := s.queryPage(ctx, queryInput("PK = :pk AND SK BETWEEN :from AND :to",
+		values{"pk": p.pk, "from": p.prefix + "0", "to": p.prefix + upTo}, descending, pageOf(p.pageSize)))
 	if err != nil {
-		return translate(err)
+		return err
 	}
 	p.exhausted = out.LastEvaluatedKey == nil
-	for _, row := range out.Items {
-		var k key
-		if err := decode(row, &k); err != nil {
-			return err
-		}
+	keys, err := decodeAll[key](out.Items)
+	for _, k := range keys {
 		p.rows = append(p.rows, strings.TrimPrefix(k.SK, p.prefix))
 	}
-	return nil
+	return err
 }
 
-// customerPostingKeys are a customer's tickets with a word that begins so, the newest
-// first.
+// customerPostingKeys returns the postings of a customer's tickets with a term that
+// begins with prefix, newest first.
 func (s *Store) customerPostingKeys(ctx context.Context, customerID, prefix string) ([]string, error) {
-	in := &dynamodb.QueryInput{
-		TableName: s.name, KeyConditionExpression: aws.String("PK = :pk AND begins_with(SK, :beginning)"),
-		ExpressionAttributeValues: values{"pk": customerTermsPK(customerID), "beginning": prefix}.marshal(),
+	rows, err := queryAs[key](ctx, s, queryInput("PK = :pk AND begins_with(SK, :prefix)",
+		values{"pk": customerTermsPK(customerID), "prefix": prefix}))
+	if err != nil {
+		return nil, err
 	}
-	var keys []string
-	for {
-		out, err := s.db.Query(ctx, in)
-		if err != nil {
-			return nil, translate(err)
-		}
-		for _, row := range out.Items {
-			var k key
-			if err := decode(row, &k); err != nil {
-				return nil, err
-			}
-			keys = append(keys, idOf(k.SK))
-		}
-		if in.ExclusiveStartKey = out.LastEvaluatedKey; in.ExclusiveStartKey == nil {
-			slices.Sort(keys)
-			keys = slices.Compact(keys)
-			slices.Reverse(keys)
-			return keys, nil
-		}
+	keys := make([]string, len(rows))
+	for i, row := range rows {
+		keys[i] = idOf(row.SK)
 	}
+	slices.Sort(keys)
+	keys = slices.Compact(keys)
+	slices.Reverse(keys)
+	return keys, nil
 }

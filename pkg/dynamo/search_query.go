@@ -8,19 +8,18 @@ import (
 	"ticketsystem/pkg/ticket"
 )
 
-// maxSearchReads bounds the reads of one page of a search. A search that needs
-// more gives up for this page: the caller gets what was found and a cursor to
-// go on from. So a page costs the same, however many tickets there are.
+// maxSearchReads bounds the reads of one page of a search, so that its cost does not
+// grow with the number of tickets. At the bound the page ends with a cursor.
 const maxSearchReads = 30
 
-// searchTickets is List for a search: the tickets with all the words, the newest
-// first, that pass the other filters.
+// searchTickets returns the tickets that have all the terms and match the other
+// filters of q, newest first.
 func (s *Store) searchTickets(ctx context.Context, q ticket.Query, cursor map[string]string) ([]ticket.Ticket, map[string]string, error) {
-	pageSize := int32(q.Limit + 1)
+	pageSize := q.Limit + 1
 	if q.Statuses != nil || q.CategoryID+q.AssigneeID+string(q.Priority) != "" {
 		pageSize = max(pageSize, filterPageSize)
 	}
-	sr, err := s.newSearcher(q.Terms, pageSize, cursor, func(terms search.Terms) ([]*postings, error) {
+	sr, err := s.newSearcher(ctx, q.Terms, pageSize, cursor, func(terms search.Terms) ([]*postings, error) {
 		if q.CustomerID == "" {
 			return s.termPostings(ticketTermsScope, terms), nil
 		}
@@ -56,10 +55,10 @@ func (s *Store) searchTickets(ctx context.Context, q ticket.Query, cursor map[st
 	}
 }
 
-// SearchUsers finds the ids of people by name, phone and e-mail, the newest
-// account first. cursor is nil for the first page; next is nil behind the last.
+// SearchUsers returns the ids of the users whose name, phone or e-mail matches terms,
+// newest account first. cursor is nil for the first page; next is nil after the last.
 func (s *Store) SearchUsers(ctx context.Context, terms []search.Terms, limit int, cursor map[string]string) (ids []string, next map[string]string, err error) {
-	sr, err := s.newSearcher(terms, int32(limit+1), cursor, func(terms search.Terms) ([]*postings, error) {
+	sr, err := s.newSearcher(ctx, terms, limit+1, cursor, func(terms search.Terms) ([]*postings, error) {
 		return s.termPostings(userTermsScope, terms), nil
 	})
 	if err != nil {
@@ -75,7 +74,7 @@ func (s *Store) SearchUsers(ctx context.Context, terms []search.Terms, limit int
 	return idsOfPostings(matches), sr.cursor(), nil
 }
 
-// termPostings are the rows of each of the terms.
+// termPostings returns the postings of each term.
 func (s *Store) termPostings(scope string, terms search.Terms) []*postings {
 	var all []*postings
 	for _, term := range terms.Tokens {
@@ -87,9 +86,9 @@ func (s *Store) termPostings(scope string, terms search.Terms) []*postings {
 	return all
 }
 
-// customerPostings are the rows of a customer's own tickets. His words are sorted by
-// themselves, so those that share a beginning are read whole and then sorted by
-// place: their number is that of his own tickets.
+// customerPostings returns the postings of a customer's own tickets. They sort by
+// term, so those with a common prefix are read completely and then sorted; their
+// number is bounded by that of the customer's tickets.
 func (s *Store) customerPostings(ctx context.Context, customerID string, terms search.Terms) ([]*postings, error) {
 	var all []*postings
 	for _, term := range terms.Tokens {
@@ -105,18 +104,18 @@ func (s *Store) customerPostings(ctx context.Context, customerID string, terms s
 	return all, nil
 }
 
-// searchCursorAfter goes on behind a place; the order descends.
+// searchCursorAfter returns the cursor that continues after a posting, in descending order.
 func searchCursorAfter(posting string) map[string]string {
 	return map[string]string{cursorField: keyBefore(posting)}
 }
 
-// cursorField names the place in a cursor.
+// cursorField is the field of a cursor that holds a posting key.
 const cursorField = "at"
 
-// maxPostingKey is behind every place.
+// maxPostingKey sorts after every posting key.
 const maxPostingKey = "~"
 
-// parseSearchCursor reads a cursor.
+// parseSearchCursor returns the posting key of a cursor, or apperr.BadCursor.
 func parseSearchCursor(cursor map[string]string) (string, error) {
 	if cursor == nil {
 		return maxPostingKey, nil
@@ -128,8 +127,7 @@ func parseSearchCursor(cursor map[string]string) (string, error) {
 	return at, nil
 }
 
-// keyBefore is what no place but the given one stands between: places up to here
-// are the older ones.
+// keyBefore returns the largest key that sorts before a posting key.
 func keyBefore(posting string) string {
 	last := len(posting) - 1
 	return posting[:last] + string(posting[last]-1) + maxPostingKey

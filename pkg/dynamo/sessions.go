@@ -2,19 +2,15 @@ package dynamo
 
 import (
 	"context"
-	"errors"
 	"time"
-
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
 	"ticketsystem/pkg/account"
 	"ticketsystem/pkg/apperr"
 	"ticketsystem/pkg/user"
 )
 
-// sessionItem is a family of refresh tokens. It lies in its owner's partition:
-// his sessions are one read, and neither login nor refresh writes an index.
+// sessionItem is a family of refresh tokens. It is in its user's partition, so that
+// one query reads a user's sessions and no index is written.
 type sessionItem struct {
 	key
 	Current    string     `dynamodbav:"cur"`
@@ -45,15 +41,13 @@ func (i sessionItem) session() account.Session {
 
 // CreateAccount implements account.Store.
 func (s *Store) CreateAccount(ctx context.Context, l account.Login, session account.Session, used account.OneTimeCode) error {
-	tx := s.transaction().
-		put(loginToItem(l), "attribute_not_exists(PK)", nil).
-		put(userToItem(l.User), "attribute_not_exists(PK)", nil).
-		put(sessionToItem(session), "", nil)
+	tx := s.transaction().put(loginToItem(l), ifNotExists, nil)
+	loginWrite := tx.last()
+	tx.put(userToItem(l.User), ifNotExists, nil).put(sessionToItem(session), "", nil)
 	consumeCode(tx, used)
 	failed, err := tx.commitWithRetry(ctx)
-	_, taken := failed[0]
 	switch {
-	case taken:
+	case failed.has(loginWrite):
 		return apperr.New(apperr.PhoneTaken, "")
 	case failed != nil:
 		return errCodeUsed()
@@ -125,28 +119,23 @@ func (s *Store) TouchSession(ctx context.Context, userID, family string, now tim
 	return err
 }
 
-// ListSessions implements account.Store: one Query, backward from the family. What
-// TTL has not taken yet is left out, so a page may be short.
+// ListSessions implements account.Store with one query, backwards from the session
+// after. Expired sessions are omitted, so a page may be short.
 func (s *Store) ListSessions(ctx context.Context, userID, after string, limit int) ([]account.Session, bool, error) {
 	end := sessionKey(userID, after)
 	if after == "" {
-		end.SK = prefixSession + "~" // behind every family
+		end.SK = prefixSession + "~" // sorts after every family
 	}
-	out, err := s.db.Query(ctx, &dynamodb.QueryInput{
-		TableName: s.name, ConsistentRead: aws.Bool(true), ScanIndexForward: aws.Bool(false), Limit: aws.Int32(int32(limit + 2)), // the family itself, and one that tells of more
-		KeyConditionExpression:    aws.String("PK = :pk AND SK BETWEEN :first AND :end"),
-		ExpressionAttributeValues: values{"pk": end.PK, "first": prefixSession, "end": end.SK}.marshal(),
-	})
+	// The page holds two items more: the session after, and one that shows that more follow.
+	out, err := s.queryPage(ctx, queryInput("PK = :pk AND SK BETWEEN :first AND :end",
+		values{"pk": end.PK, "first": prefixSession, "end": end.SK}, consistent, descending, pageOf(limit+2)))
 	if err != nil {
-		return nil, false, translate(err)
+		return nil, false, err
 	}
+	items, err := decodeAll[sessionItem](out.Items)
 	var page []account.Session
 	more := false
-	for _, one := range out.Items {
-		var i sessionItem
-		if err := decode(one, &i); err != nil {
-			return nil, false, err
-		}
+	for _, i := range items {
 		session := i.session()
 		switch {
 		case i.TTL <= s.now().Unix() || session.Family == after:
@@ -156,58 +145,44 @@ func (s *Store) ListSessions(ctx context.Context, userID, after string, limit in
 			page = append(page, session)
 		}
 	}
-	return page, more || out.LastEvaluatedKey != nil && len(page) > 0, nil
+	return page, more || out.LastEvaluatedKey != nil && len(page) > 0, err
 }
+
+// maxSessionsPerTx is the number of sessions that a transaction of 100 writes
+// (DynamoDB limit) deletes besides its other writes.
+const maxSessionsPerTx = 90
 
 // ResetPassword implements account.Store.
 func (s *Store) ResetPassword(ctx context.Context, l account.Login, used account.OneTimeCode, at time.Time) error {
-	const loginWrite, codeWrite = 0, 1
-	for attempt := 0; ; attempt++ {
-		keys, err := s.sessionKeys(ctx, l.User.ID)
+	return retryConflicts(ctx, func() (bool, error) {
+		sessions, err := s.sessionKeys(ctx, l.User.ID)
 		if err != nil {
-			return err
+			return false, err
 		}
-		if over := len(keys) - maxSessionsPerTx; over > 0 { // somebody has tried hard; the code was right anyway
-			if err := s.batchDelete(ctx, keys[:over]); err != nil {
-				return err
+		if excess := len(sessions) - maxSessionsPerTx; excess > 0 {
+			if err := s.batchDelete(ctx, sessions[:excess]); err != nil {
+				return false, err
 			}
-			keys = keys[over:]
+			sessions = sessions[excess:]
 		}
 		tx := s.transaction().update(updateSpec{
 			key: loginKey(l.Phone), set: "SET #hash = :hash", condition: "#user.id = :id", values: values{"hash": l.Hash, "id": l.User.ID},
 		})
-		consumeCode(tx, used)
+		loginWrite := tx.last()
+		codeWrite := consumeCode(tx, used).last()
 		tx.addRevocation(l.User.ID, user.Revocation{At: at})
-		for _, k := range keys {
+		for _, k := range sessions {
 			tx.remove(k, "attribute_exists(PK)", nil)
 		}
 		failed, err := tx.commit(ctx)
-		if _, unused := failed[codeWrite]; unused {
-			return errCodeUsed()
+		if failed.has(codeWrite) || failed.has(loginWrite) { // the code is used, or another user has the phone number
+			return false, errCodeUsed()
 		}
-		if _, ownerChanged := failed[loginWrite]; ownerChanged { // the number has another owner now
-			return errCodeUsed()
-		}
-		ended := failed != nil // a session, meanwhile: look again
-		if !ended && !apperr.Is(err, apperr.Conflict) || attempt == maxConflictRetries {
-			return errors.Join(err, conflictIf(ended))
-		}
-		backOff(ctx, attempt)
-	}
+		return committed(failed, err) // not done if a session was deleted concurrently
+	})
 }
 
-// maxSessionsPerTx leaves room in a transaction, which takes 100 writes.
-const maxSessionsPerTx = 90
-
-func conflictIf(conflict bool) error {
-	if conflict {
-		return apperr.New(apperr.Conflict, "").WithRetryAfter(time.Second)
-	}
-	return nil
-}
-
-// SyncUserCopies implements account.Sessions. It is the projection of the user, run
-// by the stream.
+// SyncUserCopies implements account.SessionStore. It is safe to repeat.
 func (s *Store) SyncUserCopies(ctx context.Context, userID string) (user.User, error) {
 	u, err := s.User(ctx, userID)
 	if apperr.Is(err, apperr.UserNotFound) {
@@ -233,25 +208,6 @@ func (s *Store) SyncUserCopies(ctx context.Context, userID string) (user.User, e
 }
 
 func (s *Store) sessionKeys(ctx context.Context, userID string) ([]key, error) {
-	var keys []key
-	in := &dynamodb.QueryInput{
-		TableName: s.name, ConsistentRead: aws.Bool(true), KeyConditionExpression: aws.String("PK = :pk AND begins_with(SK, :prefix)"),
-		ExpressionAttributeValues: values{"pk": userKey(userID).PK, "prefix": prefixSession}.marshal(),
-	}
-	for {
-		out, err := s.db.Query(ctx, in)
-		if err != nil {
-			return nil, translate(err)
-		}
-		for _, i := range out.Items {
-			var k key
-			if err := decode(i, &k); err != nil {
-				return nil, err
-			}
-			keys = append(keys, k)
-		}
-		if in.ExclusiveStartKey = out.LastEvaluatedKey; in.ExclusiveStartKey == nil {
-			return keys, nil
-		}
-	}
+	return queryAs[key](ctx, s, queryInput("PK = :pk AND begins_with(SK, :prefix)",
+		values{"pk": userKey(userID).PK, "prefix": prefixSession}, consistent))
 }

@@ -10,8 +10,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"ticketsystem/pkg/apperr"
@@ -21,7 +19,7 @@ import (
 
 var _ stats.Store = (*Store)(nil)
 
-// checkpointItem is what was counted of a ticket.
+// checkpointItem is the part of a ticket's log that the statistics contain.
 type checkpointItem struct {
 	key
 	LastSeq    int    `dynamodbav:"up"`
@@ -36,8 +34,8 @@ type checkpointItem struct {
 	TTL        int64  `dynamodbav:"ttl,omitempty"`
 }
 
-// deletedCheckpointTTL is how long it is remembered that a deleted ticket was counted: longer
-// than the stream can tell of it again.
+// deletedCheckpointTTL is how long the checkpoint of a deleted ticket is kept. It
+// exceeds the 24 hours for which the stream can repeat a record.
 const deletedCheckpointTTL = 30 * 24 * time.Hour
 
 func (s *Store) checkpointToItem(c stats.Checkpoint) checkpointItem {
@@ -59,30 +57,29 @@ func (i checkpointItem) checkpoint() stats.Checkpoint {
 	}
 }
 
-// StatsCheckpoint implements stats.Store: one ascending read, behind the head.
+// StatsCheckpoint implements stats.Store with one ascending query, which ends with
+// the checkpoint.
 func (s *Store) StatsCheckpoint(ctx context.Context, ticketID string, seq int) (stats.Checkpoint, []ticket.Entry, error) {
 	checkpoint := stats.Checkpoint{TicketID: ticketID}
 	log := ticket.Log{ReadMarkers: map[string]int{}}
-	in := s.rangeQuery(ticketID, entrySK(seq), skCheckpoint)
-	for {
-		out, err := s.db.Query(ctx, in)
+	for row, err := range s.query(ctx, rangeQuery(ticketID, entrySK(seq), skCheckpoint)) {
 		if err != nil {
-			return checkpoint, nil, translate(err)
-		}
-		if err := decodeLog(&log, out.Items); err != nil {
 			return checkpoint, nil, err
 		}
-		if in.ExclusiveStartKey = out.LastEvaluatedKey; in.ExclusiveStartKey != nil {
+		if !isCheckpoint(row) {
+			if err := decodeLogItem(&log, row); err != nil {
+				return checkpoint, nil, err
+			}
 			continue
 		}
-		if n := len(out.Items); n > 0 && isCheckpoint(out.Items[n-1]) {
-			var i checkpointItem
-			err = decode(out.Items[n-1], &i)
-			checkpoint = i.checkpoint()
-			s.noteGeneration(checkpoint.Generation)
+		i, err := decodeAs[checkpointItem](row)
+		if err != nil {
+			return checkpoint, nil, err
 		}
-		return checkpoint, log.Entries, err
+		checkpoint = i.checkpoint()
+		s.noteGeneration(checkpoint.Generation)
 	}
+	return checkpoint, log.Entries, nil
 }
 
 func isCheckpoint(i item) bool {
@@ -90,35 +87,30 @@ func isCheckpoint(i item) bool {
 	return ok && sk.Value == skCheckpoint
 }
 
-// ApplyStats implements stats.Store: one transaction for all steps. It stands its
-// ground against others that count at the same time.
-func (s *Store) ApplyStats(ctx context.Context, updates []stats.Update) (map[int]bool, error) {
-	for attempt := 0; ; attempt++ {
+// ApplyStats implements stats.Store with one transaction for all updates. It repeats
+// the transaction after a conflict with other writers.
+func (s *Store) ApplyStats(ctx context.Context, updates []stats.Update) (rejected map[int]bool, err error) {
+	err = retryConflicts(ctx, func() (bool, error) {
 		failed, err := s.statsTransaction(updates).commit(ctx)
-		if apperr.Is(err, apperr.Conflict) && attempt < maxConflictRetries {
-			backOff(ctx, attempt)
-			continue
+		if apperr.Is(err, apperr.Conflict) {
+			return false, nil
 		}
-		refused := map[int]bool{}
+		rejected = map[int]bool{}
 		for index := range failed {
 			if index < len(updates) {
-				refused[index] = true
+				rejected[index] = true
 			}
 		}
-		if err != nil || len(failed) == 0 || len(refused) > 0 {
-			return refused, err
+		if err != nil || failed == nil || len(rejected) > 0 {
+			return true, err
 		}
-		if attempt == maxConflictRetries {
-			return nil, apperr.New(apperr.Conflict, "")
-		}
-		if err := s.refreshGeneration(ctx); err != nil { // the one of new tickets is shut
-			return nil, err
-		}
-	}
+		return false, s.refreshGeneration(ctx) // the generation for new tickets is closed
+	})
+	return rejected, err
 }
 
-// statsTransaction makes the transaction: what is counted of each ticket, then the
-// numbers of each edition. New tickets come into the latest edition alone.
+// statsTransaction returns the writes of the checkpoints, at the index of their
+// update, and of the counts. New tickets are counted in the newest generation.
 func (s *Store) statsTransaction(updates []stats.Update) *transaction {
 	tx := s.transaction()
 	sums, fresh := map[int]stats.Delta{}, map[int]bool{}
@@ -151,14 +143,14 @@ func (s *Store) statsTransaction(updates []stats.Update) *transaction {
 	return tx
 }
 
-// addGenerationCounts adds to the numbers of an edition. fresh says that new tickets
-// come into it: then it must not be shut.
+// addGenerationCounts adds sum to the counts of a generation. fresh is true if it
+// counts new tickets: then the write fails if the generation is closed.
 func (tx *transaction) addGenerationCounts(generation int, sum stats.Delta, fresh bool) {
 	for _, day := range slices.Sorted(maps.Keys(sum.Days)) {
 		tx.update(countsUpdate(dayKey(generation, day), sum.Days[day], nil))
 	}
 	if fresh && !sum.IsEmpty() && len(sum.Backlog) == 0 {
-		sum.Backlog = stats.Counts{"s_new": 0} // opened and ended at once
+		sum.Backlog = stats.Counts{"s_new": 0} // opened and finished in one update; the backlog item carries the condition
 	}
 	if len(sum.Backlog) == 0 {
 		return
@@ -170,10 +162,10 @@ func (tx *transaction) addGenerationCounts(generation int, sum stats.Delta, fres
 	tx.update(c)
 }
 
-// namesPrefix is put before a category's id where the backlog keeps its names.
+// namesPrefix precedes a category id in the attribute that holds its names.
 const namesPrefix = "k_"
 
-// countsUpdate adds to the numbers of an item, which come into being with it.
+// countsUpdate returns an update that adds n to an item and sets category names.
 func countsUpdate(k key, n stats.Counts, categories map[string]map[string]string) updateSpec {
 	c := updateSpec{key: k, values: values{}}
 	var adds, sets []string
@@ -192,8 +184,8 @@ func countsUpdate(k key, n stats.Counts, categories map[string]map[string]string
 	return c
 }
 
-// StatsSnapshot reads the numbers of a period and of the days that tell the age of
-// the backlog: one read, or two when the period ended before those begin.
+// StatsSnapshot returns the counts of a period and of the days that show the age of
+// the backlog. It makes one query, or two if the period ended before those days.
 func (s *Store) StatsSnapshot(ctx context.Context, p stats.Period) (stats.Snapshot, error) {
 	r := stats.Snapshot{Days: map[string]stats.Counts{}, Backlog: stats.Counts{}, CategoryNames: map[string]map[string]string{}}
 	since := stats.FirstDayWithin7Days(s.now())
@@ -210,29 +202,21 @@ func (s *Store) StatsSnapshot(ctx context.Context, p stats.Period) (stats.Snapsh
 }
 
 func (s *Store) addCounts(ctx context.Context, r *stats.Snapshot, from, to string) error {
-	in := &dynamodb.QueryInput{
-		TableName: s.name, KeyConditionExpression: aws.String("PK = :pk AND SK BETWEEN :from AND :to"),
-		ExpressionAttributeValues: values{"pk": statsPK, "from": from, "to": to}.marshal(),
-	}
-	for {
-		out, err := s.db.Query(ctx, in)
+	in := queryInput("PK = :pk AND SK BETWEEN :from AND :to", values{"pk": statsPK, "from": from, "to": to})
+	for row, err := range s.query(ctx, in) {
 		if err != nil {
-			return translate(err)
+			return err
 		}
-		for _, i := range out.Items {
-			if err := s.addCount(r, i); err != nil {
-				return err
-			}
-		}
-		if in.ExclusiveStartKey = out.LastEvaluatedKey; in.ExclusiveStartKey == nil {
-			return nil
+		if err := s.addCount(r, row); err != nil {
+			return err
 		}
 	}
+	return nil
 }
 
 func (s *Store) addCount(r *stats.Snapshot, i item) error {
-	var k key
-	if err := decode(i, &k); err != nil {
+	k, err := decodeAs[key](i)
+	if err != nil {
 		return err
 	}
 	switch {
@@ -254,8 +238,7 @@ func (s *Store) addCount(r *stats.Snapshot, i item) error {
 			}
 		}
 	case strings.HasPrefix(k.SK, prefixOpenSockets):
-		var open openSocketsItem
-		err := decode(i, &open)
+		open, err := decodeAs[openSocketsItem](i)
 		r.OpenSockets += open.countAt(s.now())
 		return err
 	}
@@ -266,16 +249,16 @@ func countsOf(i item) stats.Counts {
 	n := stats.Counts{}
 	for name, value := range i {
 		if number, ok := value.(*types.AttributeValueMemberN); ok {
-			n[name], _ = strconv.Atoi(number.Value) // the table adds whole numbers alone
+			n[name], _ = strconv.Atoi(number.Value) // counts are integers
 		}
 	}
 	return n
 }
 
-// openSocketsItem lists open sockets that expire within one hour: each as its second
-// of that hour, four digits, and its id. A set takes the same socket twice
-// without harm, and an item whose hour has passed goes by TTL, whatever it still
-// lists; so the number of open sockets needs no counter that could go wrong.
+// openSocketsItem is the set of open sockets that expire within one hour. A member
+// is the second of that hour, in four digits, and the connection id. A set, unlike
+// a counter, stays right when a write is repeated, and TTL removes what was never
+// closed.
 type openSocketsItem struct {
 	key
 	Sockets []string `dynamodbav:"c,omitempty,stringset"`
@@ -295,7 +278,7 @@ func (i openSocketsItem) countAt(now time.Time) int {
 	return n
 }
 
-// RecordSocket lists a socket as open, or takes it from the list.
+// RecordSocket adds a socket to the open sockets, or removes it. It is safe to repeat.
 func (s *Store) RecordSocket(ctx context.Context, connectionID string, expires time.Time, open bool) error {
 	hash := fnv.New32a()
 	hash.Write([]byte(connectionID))

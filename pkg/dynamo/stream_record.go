@@ -29,7 +29,7 @@ func DecodeRecord(record events.DynamoDBEventRecord) (event.Event, error) {
 	}
 	created := record.EventName == string(events.DynamoDBOperationTypeInsert)
 	switch {
-	case strings.HasPrefix(k.PK, "T#"):
+	case strings.HasPrefix(k.PK, prefixTicket):
 		return decodeTicketItem(k, image, created)
 	case k.SK == skUser:
 		return decodeUserChange(record.Change.OldImage, image, created)
@@ -41,7 +41,7 @@ func DecodeRecord(record events.DynamoDBEventRecord) (event.Event, error) {
 	case strings.HasPrefix(k.PK, prefixNotification) && k.SK != skUnread:
 		i, err := decodeAs[notificationItem](image)
 		return event.NotificationCreated{Notification: i.notification()}, err
-	case k.PK == broadcastPK && !strings.Contains(k.SK, "#"):
+	case k.PK == broadcastPK && !isBroadcastShard(k):
 		return event.BroadcastCreated{BroadcastID: k.SK}, nil
 	case k.SK == skConnection:
 		i, err := decodeAs[connectionItem](image)
@@ -119,13 +119,6 @@ func decodeUser(image item) (user.User, error) {
 	u := i.user()
 	u.ID = idOf(i.PK)
 	return u, err
-}
-
-// decodeAs decodes an item into a new T.
-func decodeAs[T any](image item) (T, error) {
-	var v T
-	err := decode(image, &v)
-	return v, err
 }
 
 // convertImage converts an image of a stream record to an item. Lambda and the

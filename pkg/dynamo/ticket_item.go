@@ -7,24 +7,23 @@ import (
 	"ticketsystem/pkg/user"
 )
 
-// tombstoneItem stands where the head of a deleted ticket stood: in no list, and in
-// the way of whoever would open the ticket again. It stays for ever.
+// tombstoneItem replaces the item of a deleted ticket. It is in no index, prevents
+// the ticket from being created again, and never expires.
 type tombstoneItem struct {
 	key
-	DeletedAt int64 `dynamodbav:"gone"` // when
-	// No rev: no head that was folded before can take its place.
+	DeletedAt int64 `dynamodbav:"gone"`
+	// There is no rev, so that no concurrent projection can overwrite it.
 }
 
-// ticketItem is a ticket's head. What lists show lies in Row, the one attribute
-// that the indexes carry besides their keys. Attribute names are short because
-// they are paid for with every row.
+// ticketItem is the projection of a ticket. The indexes project Row, which holds what
+// lists show. Attribute names are short because they are charged with every item.
 type ticketItem struct {
 	key
 	ticketIndexKeys
 	Row ticketRow `dynamodbav:"row"`
 	Rev int       `dynamodbav:"rev"`
 
-	DeletedAt int64 `dynamodbav:"gone,omitempty"` // it is a graveItem
+	DeletedAt int64 `dynamodbav:"gone,omitempty"` // set if it is a tombstoneItem
 }
 
 type ticketRow struct {
@@ -71,7 +70,7 @@ func ticketToItem(tk ticket.Ticket, listed bool) ticketItem {
 	}
 }
 
-// ticket is the zero Head for a ticket that is gone.
+// ticket returns the ticket, or the zero Ticket for a tombstone.
 func (i ticketItem) ticket() ticket.Ticket {
 	if i.DeletedAt != 0 {
 		return ticket.Ticket{}
@@ -94,8 +93,8 @@ func (i ticketItem) ticket() ticket.Ticket {
 	}
 }
 
-// entryItem is one entry of a ticket's log: well under a kilobyte for a usual
-// message, which is one write unit.
+// entryItem is one entry of a ticket's log. A message of usual length is under 1 KB,
+// which is one write unit.
 type entryItem struct {
 	key
 	entryIndexKeys
@@ -185,7 +184,7 @@ func (i entryItem) entry() ticket.Entry {
 	return e
 }
 
-// readMarkerItem is a person's read mark on a ticket.
+// readMarkerItem is a user's read marker on a ticket.
 type readMarkerItem struct {
 	key
 	Read int    `dynamodbav:"r"`
@@ -193,7 +192,7 @@ type readMarkerItem struct {
 	Role string `dynamodbav:"br"`
 }
 
-// Times are stored as milliseconds since 1970, the zero time as nothing.
+// toMillis returns Unix milliseconds, and 0 for the zero time.
 func toMillis(t time.Time) int64 {
 	if t.IsZero() {
 		return 0

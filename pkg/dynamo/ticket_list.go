@@ -2,28 +2,27 @@ package dynamo
 
 import (
 	"context"
+	"slices"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"ticketsystem/pkg/apperr"
 	"ticketsystem/pkg/ticket"
 )
 
-// listPlan is how a list is read: which index, which partition, in which order.
+// listPlan is the index, partition and order in which a list is read.
 type listPlan struct {
 	index            string
 	hash, hashValue  string
 	sort, sortPrefix string
 	descending       bool
-	exact            bool // every row of the partition matches the query
+	exact            bool // every item of the partition matches the query
 }
 
-// planList picks the index that answers most of the query. The queues of staff
-// (mine, unassigned, by category, by status and priority, all) are exact: a
-// page is one read of one index. What the index does not answer is filtered
-// row by row.
+// planList selects the index that answers most of the query. The queues of agents
+// (mine, unassigned, by category, by status and priority, all) are exact: a page
+// is one query of one index. Other conditions are applied to each item.
 func planList(q ticket.Query) listPlan {
 	p := listPlan{sort: "w"}
 	rest := q
@@ -50,25 +49,16 @@ func planList(q ticket.Query) listPlan {
 	default:
 		p.index, p.hash, p.hashValue = indexQueueWaiting, "q", queueShard
 	}
-	// Live tickets sort by priority first; the keys of the others do not say it.
-	if p.sort == "w" && q.Priority.Valid() && len(q.Statuses) > 0 && allActive(q.Statuses) {
+	// Only active tickets sort by priority; the sort keys of others do not contain it.
+	if p.sort == "w" && q.Priority.Valid() && len(q.Statuses) > 0 && !slices.ContainsFunc(q.Statuses, inactive) {
 		p.sortPrefix, rest.Priority = ticket.QueuePriorityPrefix(q.Priority), ""
 	}
 	p.exact = rest.CustomerID == "" && rest.AssigneeID == "" && rest.CategoryID == "" && rest.Priority == "" && len(rest.Statuses) == 0
 	return p
 }
 
-func allActive(statuses []ticket.Status) bool {
-	for _, s := range statuses {
-		if !s.IsActive() {
-			return false
-		}
-	}
-	return true
-}
-
-// A filtered list reads in larger steps and gives up for this page after some:
-// the caller gets what was found and a cursor to go on from.
+// A filtered list reads larger pages, and at most maxFilterPages of them. It then
+// returns the tickets found so far and a cursor.
 const (
 	filterPageSize = 100
 	maxFilterPages = 20
@@ -80,21 +70,15 @@ func (s *Store) ListTickets(ctx context.Context, q ticket.Query, cursor map[stri
 		return s.searchTickets(ctx, q, cursor)
 	}
 	p := planList(q)
-	in := s.listQuery(p)
-	for name, value := range cursor {
-		if in.ExclusiveStartKey == nil {
-			in.ExclusiveStartKey = item{}
-		}
-		in.ExclusiveStartKey[name] = &types.AttributeValueMemberS{Value: value}
-	}
-	pageSize := int32(q.Limit + 1) // at most 101
+	pageSize := q.Limit + 1
 	if !p.exact {
 		pageSize = max(pageSize, filterPageSize)
 	}
-	in.Limit = &pageSize
+	in := p.query(pageSize)
+	in.ExclusiveStartKey = startKey(cursor)
 	var page []ticket.Ticket
 	for range maxFilterPages {
-		out, err := s.db.Query(ctx, in)
+		out, err := s.queryPage(ctx, in)
 		if err != nil {
 			return nil, nil, translateListError(err, cursor)
 		}
@@ -118,53 +102,39 @@ func (s *Store) ListTickets(ctx context.Context, q ticket.Query, cursor map[stri
 	return page, cursorOf(in.ExclusiveStartKey), nil
 }
 
-func (s *Store) listQuery(p listPlan) *dynamodb.QueryInput {
-	in := &dynamodb.QueryInput{
-		TableName: s.name, IndexName: &p.index, ScanIndexForward: aws.Bool(!p.descending),
-		KeyConditionExpression:   aws.String("#hash = :hash"),
-		ExpressionAttributeNames: map[string]string{"#hash": p.hash},
-	}
-	vals := values{"hash": p.hashValue}
+func inactive(s ticket.Status) bool { return !s.IsActive() }
+
+func (p listPlan) query(pageSize int) *dynamodb.QueryInput {
+	condition, vals := "#hash = :hash", values{"hash": p.hashValue}
+	names := map[string]string{"#hash": p.hash}
 	if p.sortPrefix != "" {
-		in.KeyConditionExpression = aws.String("#hash = :hash AND begins_with(#sort, :prefix)")
-		in.ExpressionAttributeNames["#sort"] = p.sort
-		vals["prefix"] = p.sortPrefix
+		condition += " AND begins_with(#sort, :prefix)"
+		vals["prefix"], names["#sort"] = p.sortPrefix, p.sort
 	}
-	in.ExpressionAttributeValues = vals.marshal()
+	in := queryInput(condition, vals, onIndex(p.index), pageOf(pageSize))
+	in.ScanIndexForward, in.ExpressionAttributeNames = aws.Bool(!p.descending), names
 	return in
 }
 
-// decodeTickets decodes the rows of a page. The indexes by creation carry keys
-// alone; their heads are fetched.
+// decodeTickets returns the tickets of a page. The indexes by creation time project
+// keys only, so their tickets are read from the table.
 func (s *Store) decodeTickets(ctx context.Context, p listPlan, items []item) ([]ticket.Ticket, error) {
 	if p.sort == "n" {
-		return s.fetchTickets(ctx, items)
-	}
-	tickets := make([]ticket.Ticket, 0, len(items))
-	for _, i := range items {
-		var stored ticketItem
-		if err := decode(i, &stored); err != nil {
+		ids, err := idsOf(items)
+		if err != nil {
 			return nil, err
 		}
-		tickets = append(tickets, stored.ticket())
+		return s.ticketsByID(ctx, ids)
 	}
-	return tickets, nil
+	decoded, err := decodeAll[ticketItem](items)
+	tickets := make([]ticket.Ticket, len(decoded))
+	for n, i := range decoded {
+		tickets[n] = i.ticket()
+	}
+	return tickets, err
 }
 
-func (s *Store) fetchTickets(ctx context.Context, items []item) ([]ticket.Ticket, error) {
-	ids := make([]string, len(items))
-	for i, row := range items {
-		var k key
-		if err := decode(row, &k); err != nil {
-			return nil, err
-		}
-		ids[i] = idOf(k.PK)
-	}
-	return s.ticketsByID(ctx, ids)
-}
-
-// ticketsByID reads heads in the order of the ids; those of tickets that are not
-// there any more are left out.
+// ticketsByID returns tickets in the order of ids and omits deleted ones.
 func (s *Store) ticketsByID(ctx context.Context, ids []string) ([]ticket.Ticket, error) {
 	keys := make([]key, len(ids))
 	for i, id := range ids {
@@ -174,13 +144,13 @@ func (s *Store) ticketsByID(ctx context.Context, ids []string) ([]ticket.Ticket,
 	if err != nil {
 		return nil, err
 	}
-	byID := make(map[string]ticket.Ticket, len(found))
-	for _, i := range found {
-		var stored ticketItem
-		if err := decode(i, &stored); err != nil {
-			return nil, err
-		}
-		if tk := stored.ticket(); tk.ID != "" {
+	items, err := decodeAll[ticketItem](found)
+	if err != nil {
+		return nil, err
+	}
+	byID := make(map[string]ticket.Ticket, len(items))
+	for _, i := range items {
+		if tk := i.ticket(); tk.ID != "" {
 			byID[tk.ID] = tk
 		}
 	}
@@ -193,7 +163,7 @@ func (s *Store) ticketsByID(ctx context.Context, ids []string) ([]ticket.Ticket,
 	return tickets, nil
 }
 
-// cursorAt is the key of the row that a head has in the plan's index.
+// cursorAt returns the key of a ticket in the plan's index.
 func (p listPlan) cursorAt(tk ticket.Ticket) map[string]string {
 	k := ticketKey(tk.ID)
 	sort := map[string]string{"a": ticket.TimeSortKey(tk.LastActivityAt), "w": ticket.QueueSortKey(tk), "n": ticket.TimeSortKey(tk.CreatedAt)}[p.sort]
@@ -203,21 +173,11 @@ func (p listPlan) cursorAt(tk ticket.Ticket) map[string]string {
 	return map[string]string{"PK": k.PK, "SK": k.SK, p.hash: p.hashValue, p.sort: sort}
 }
 
-func cursorOf(k item) map[string]string {
-	out := make(map[string]string, len(k))
-	for name, value := range k {
-		if s, ok := value.(*types.AttributeValueMemberS); ok {
-			out[name] = s.Value
-		}
-	}
-	return out
-}
-
-// translateListError blames the cursor for a key that the index does not take: it can
-// only be one that another version of the table gave out.
+// translateListError returns apperr.BadCursor if DynamoDB rejects the start key,
+// which can only come from a cursor of another version of the table.
 func translateListError(err error, cursor map[string]string) error {
 	if cursor != nil && isValidation(err) {
 		return apperr.Wrap(apperr.BadCursor, err)
 	}
-	return translate(err)
+	return err
 }

@@ -3,9 +3,9 @@ package dynamo
 import (
 	"context"
 	"crypto/rand"
+	"slices"
 	"strings"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
 	"ticketsystem/pkg/apperr"
@@ -15,41 +15,37 @@ import (
 
 var _ ticket.Store = (*Store)(nil)
 
-// ReadLogFrom implements ticket.Store: one ascending read from the entry to the head.
+// ReadLogFrom implements ticket.Store with one ascending query that ends with the ticket.
 func (s *Store) ReadLogFrom(ctx context.Context, ticketID string, from int) (ticket.Log, error) {
 	log := ticket.Log{ReadMarkers: map[string]int{}}
-	in := s.rangeQuery(ticketID, entrySK(from), skTicket)
-	for {
-		out, err := s.db.Query(ctx, in)
+	for row, err := range s.query(ctx, rangeQuery(ticketID, entrySK(from), skTicket)) {
 		if err != nil {
-			return log, translate(err)
-		}
-		if err := decodeLog(&log, out.Items); err != nil {
 			return log, err
 		}
-		if in.ExclusiveStartKey = out.LastEvaluatedKey; in.ExclusiveStartKey == nil {
-			return log, nil
+		if err := decodeLogItem(&log, row); err != nil {
+			return log, err
 		}
 	}
+	return log, nil
 }
 
-// expectedMarkers is how many read marks Newest expects between the head and
-// the entries: a customer and a few agents. More cost a second round trip.
+// expectedMarkers is the number of read markers that ReadLogLatest allows for in
+// its first query: of a customer and a few agents. More cost a second query.
 const expectedMarkers = 4
 
-// extraMarkers is the allowance of that second one.
+// extraMarkers is the number of read markers that later queries allow for.
 const extraMarkers = 50
 
-// ReadLogLatest implements ticket.Store: one descending read that begins at the head.
+// ReadLogLatest implements ticket.Store with one descending query that begins with
+// the ticket.
 func (s *Store) ReadLogLatest(ctx context.Context, ticketID string, n int) (ticket.Log, error) {
 	log := ticket.Log{ReadMarkers: map[string]int{}}
-	in := s.rangeQuery(ticketID, prefixEntry, skTicket)
-	in.ScanIndexForward = aws.Bool(false)
-	for room := 1 + expectedMarkers; len(log.Entries) < n; room = extraMarkers {
-		in.Limit = aws.Int32(int32(n - len(log.Entries) + room))
-		out, err := s.db.Query(ctx, in)
+	in := rangeQuery(ticketID, prefixEntry, skTicket, descending)
+	for others := 1 + expectedMarkers; len(log.Entries) < n; others = extraMarkers {
+		pageOf(n - len(log.Entries) + others)(in)
+		out, err := s.queryPage(ctx, in)
 		if err != nil {
-			return log, translate(err)
+			return log, err
 		}
 		if err := decodeLog(&log, out.Items); err != nil {
 			return log, err
@@ -58,18 +54,16 @@ func (s *Store) ReadLogLatest(ctx context.Context, ticketID string, n int) (tick
 			break
 		}
 	}
-	reverse(log.Entries)
+	slices.Reverse(log.Entries)
 	return log, nil
 }
 
 // ReadLogPage implements ticket.Store.
 func (s *Store) ReadLogPage(ctx context.Context, ticketID string, from, n int) (ticket.Log, bool, error) {
 	log := ticket.Log{ReadMarkers: map[string]int{}}
-	in := s.rangeQuery(ticketID, entrySK(from), skTicket)
-	in.Limit = aws.Int32(int32(n))
-	out, err := s.db.Query(ctx, in)
+	out, err := s.queryPage(ctx, rangeQuery(ticketID, entrySK(from), skTicket, pageOf(n)))
 	if err != nil {
-		return log, false, translate(err)
+		return log, false, err
 	}
 	return log, out.LastEvaluatedKey == nil, decodeLog(&log, out.Items)
 }
@@ -77,32 +71,28 @@ func (s *Store) ReadLogPage(ctx context.Context, ticketID string, from, n int) (
 // ReadLogRange implements ticket.Store.
 func (s *Store) ReadLogRange(ctx context.Context, ticketID string, from, to, n int, backward bool) (ticket.Log, error) {
 	log := ticket.Log{}
-	in := s.rangeQuery(ticketID, entrySK(from), entrySK(to))
-	in.ScanIndexForward = aws.Bool(!backward)
-	in.Limit = aws.Int32(int32(n))
-	out, err := s.db.Query(ctx, in)
-	if err != nil {
-		return log, translate(err)
+	in := rangeQuery(ticketID, entrySK(from), entrySK(to), pageOf(n))
+	if backward {
+		descending(in)
 	}
-	if err := decodeLog(&log, out.Items); err != nil {
+	out, err := s.queryPage(ctx, in)
+	if err != nil {
 		return log, err
 	}
+	err = decodeLog(&log, out.Items)
 	if backward {
-		reverse(log.Entries)
+		slices.Reverse(log.Entries)
 	}
-	return log, nil
+	return log, err
 }
 
-// rangeQuery reads a range of a ticket's partition, strongly consistent.
-func (s *Store) rangeQuery(ticketID, from, to string) *dynamodb.QueryInput {
-	return &dynamodb.QueryInput{
-		TableName: s.name, ConsistentRead: aws.Bool(true),
-		KeyConditionExpression:    aws.String("PK = :pk AND SK BETWEEN :from AND :to"),
-		ExpressionAttributeValues: values{"pk": ticketPK(ticketID), "from": from, "to": to}.marshal(),
-	}
+// rangeQuery returns a strongly consistent query of a range of a ticket's partition.
+func rangeQuery(ticketID, from, to string, options ...queryOption) *dynamodb.QueryInput {
+	return queryInput("PK = :pk AND SK BETWEEN :from AND :to",
+		values{"pk": ticketPK(ticketID), "from": from, "to": to}, append(options, consistent)...)
 }
 
-// decodeLog sorts items of a ticket's partition into the log.
+// decodeLog adds items of a ticket's partition to log.
 func decodeLog(log *ticket.Log, items []item) error {
 	for _, i := range items {
 		if err := decodeLogItem(log, i); err != nil {
@@ -113,8 +103,8 @@ func decodeLog(log *ticket.Log, items []item) error {
 }
 
 func decodeLogItem(log *ticket.Log, i item) error {
-	var k key
-	if err := decode(i, &k); err != nil {
+	k, err := decodeAs[key](i)
+	if err != nil {
 		return err
 	}
 	switch {
@@ -137,15 +127,10 @@ func decodeLogItem(log *ticket.Log, i item) error {
 	return nil
 }
 
-func reverse(entries []ticket.Entry) {
-	for i, j := 0, len(entries)-1; i < j; i, j = i+1, j-1 {
-		entries[i], entries[j] = entries[j], entries[i]
-	}
-}
-
+// ifNotExists is the condition that no item has the key.
 const ifNotExists = "attribute_not_exists(PK)"
 
-// AppendEntry implements ticket.Store: one write of one unit for a usual message.
+// AppendEntry implements ticket.Store. A message of usual length costs one write unit.
 func (s *Store) AppendEntry(ctx context.Context, e ticket.Entry) (*ticket.Entry, error) {
 	i := appendedItem(e)
 	existing, err := s.put(ctx, i, ifNotExists, nil)
@@ -164,8 +149,8 @@ func appendedItem(e ticket.Entry) entryItem {
 	return i
 }
 
-// byOther decodes the entry that made the write of i fail. It returns nil if
-// the same call wrote it and lost the first response.
+// byOther returns the entry that made the write of i fail. It returns nil if the
+// same call wrote the entry and the first response was lost.
 func (i entryItem) byOther(existing item) (*ticket.Entry, error) {
 	var stored entryItem
 	if err := decode(existing, &stored); err != nil || stored.WriteID == i.WriteID {
@@ -176,8 +161,8 @@ func (i entryItem) byOther(existing item) (*ticket.Entry, error) {
 }
 
 func decodeEntry(existing item) (*ticket.Entry, error) {
-	var i entryItem
-	if err := decode(existing, &i); err != nil {
+	i, err := decodeAs[entryItem](existing)
+	if err != nil {
 		return nil, err
 	}
 	entry := i.entry()
@@ -209,14 +194,14 @@ func (s *Store) CreateTicket(ctx context.Context, tk ticket.Ticket, e ticket.Ent
 	if err != nil || failed == nil {
 		return false, err
 	}
-	if _, exists := failed[0]; exists {
+	if failed.has(0) { // the ticket
 		return true, nil
 	}
 	return false, apperr.New(apperr.Conflict, "")
 }
 
-// ifRevision holds while the stored head is the one that the new head was folded
-// from.
+// ifRevision is the condition that the stored ticket is the one that the new ticket
+// was derived from.
 const ifRevision = "rev = :rev"
 
 // CommitEntries implements ticket.Store.
@@ -251,8 +236,7 @@ func (s *Store) AdvanceReadMarker(ctx context.Context, m ticket.ReadMarker) (boo
 	if err != nil || stored == nil {
 		return applied, err
 	}
-	var i readMarkerItem
-	err = decode(stored, &i)
+	i, err := decodeAs[readMarkerItem](stored)
 	return i.Role == string(m.Reader.Role), err
 }
 

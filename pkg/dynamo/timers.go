@@ -4,19 +4,16 @@ import (
 	"context"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
-
 	"ticketsystem/pkg/ticket"
 )
 
-// timerItem says when time is to look at a ticket. Only tickets that wait for
-// something have one, so the index holds no more than those.
+// timerItem is the time of the next automatic action on a ticket. Tickets without
+// such an action have none.
 type timerItem struct {
 	key
 	UC  string `dynamodbav:"uc"`
 	N   string `dynamodbav:"n"`
-	Seq int    `dynamodbav:"seq"` // of the entry that set it
+	Seq int    `dynamodbav:"seq"` // sequence number of the entry that set it
 }
 
 var _ ticket.TimerStore = (*Store)(nil)
@@ -36,23 +33,17 @@ func (s *Store) DeleteTimer(ctx context.Context, ticketID string, seq int) error
 
 // DueTimers implements ticket.TimerStore.
 func (s *Store) DueTimers(ctx context.Context, now time.Time, n int) ([]ticket.Timer, error) {
-	out, err := s.db.Query(ctx, &dynamodb.QueryInput{
-		TableName: s.name, IndexName: aws.String(indexOwnerCreated), Limit: aws.Int32(int32(n)),
-		KeyConditionExpression:    aws.String("uc = :timers AND n <= :now"),
-		ExpressionAttributeValues: values{"timers": timersPK, "now": ticket.TimeSortKey(now)}.marshal(),
-	})
+	out, err := s.queryPage(ctx, queryInput("uc = :timers AND n <= :now",
+		values{"timers": timersPK, "now": ticket.TimeSortKey(now)}, onIndex(indexOwnerCreated), pageOf(n)))
 	if err != nil {
-		return nil, translate(err)
+		return nil, err
 	}
-	due := make([]ticket.Timer, len(out.Items))
-	for i, row := range out.Items {
-		var item timerItem
-		if err := decode(row, &item); err != nil {
-			return nil, err
-		}
-		due[i] = ticket.Timer{TicketID: idOf(item.PK), Due: timeFromKey(item.N)}
+	items, err := decodeAll[timerItem](out.Items)
+	due := make([]ticket.Timer, len(items))
+	for i, timer := range items {
+		due[i] = ticket.Timer{TicketID: idOf(timer.PK), Due: timeFromKey(timer.N)}
 	}
-	return due, nil
+	return due, err
 }
 
 // RescheduleTimer implements ticket.TimerStore.

@@ -10,9 +10,10 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"ticketsystem/pkg/apperr"
+	"ticketsystem/pkg/retry"
 )
 
-// transaction collects writes that happen together or not at all.
+// transaction collects writes that succeed or fail together.
 type transaction struct {
 	store *Store
 	items []types.TransactWriteItem
@@ -53,35 +54,53 @@ func (tx *transaction) remove(k key, condition string, vals values) *transaction
 	return tx
 }
 
-// maxConflictRetries bounds the repeats of a transaction that met another one.
-const maxConflictRetries = 12
+// last returns the index of the last added write, which is its key in cancelReasons.
+func (tx *transaction) last() int { return len(tx.items) - 1 }
 
-// backOff waits a little longer with every try.
-func backOff(ctx context.Context, attempt int) {
-	select {
-	case <-ctx.Done():
-	case <-time.After(time.Duration(attempt+1) * 10 * time.Millisecond):
-	}
+// conflictPolicy bounds the repeats of a write that conflicts with other writers.
+var conflictPolicy = retry.Policy{MaxAttempts: 13, MinBackoff: 20 * time.Millisecond, MaxBackoff: 200 * time.Millisecond}
+
+// commitWithRetry runs commit, and repeats it while another transaction writes
+// the same items.
+func (tx *transaction) commitWithRetry(ctx context.Context) (failed cancelReasons, err error) {
+	err = retry.OnConflict(ctx, conflictPolicy, func() error {
+		failed, err = tx.commit(ctx)
+		return err
+	})
+	return failed, err
 }
 
-// commitWithRetry runs the transaction as commit does, and again when it met
-// another one: those that write the same items take turns.
-func (tx *transaction) commitWithRetry(ctx context.Context) (cancelReasons, error) {
-	for attempt := 0; ; attempt++ {
-		failed, err := tx.commit(ctx)
-		if !apperr.Is(err, apperr.Conflict) || attempt == maxConflictRetries {
-			return failed, err
-		}
-		backOff(ctx, attempt)
+// retryConflicts calls fn until it reports done or returns an error. It returns
+// apperr.Conflict when the attempts are used up.
+func retryConflicts(ctx context.Context, fn func() (done bool, err error)) error {
+	err := retry.Do(ctx, conflictPolicy, func(int) (bool, error) { return fn() })
+	if apperr.Is(err, apperr.Conflict) {
+		return apperr.Wrap(apperr.Conflict, err).WithRetryAfter(time.Second)
 	}
+	return err
 }
 
-// cancelReasons says why a transaction was refused: by place in the transaction, the
-// items that stand where a condition failed (empty when there is none).
+// committed converts the result of commit into that of a retryConflicts call:
+// done after a success, and not done after a conflict or a failed condition.
+func committed(failed cancelReasons, err error) (done bool, _ error) {
+	if apperr.Is(err, apperr.Conflict) {
+		return false, nil
+	}
+	return failed == nil, err
+}
+
+// cancelReasons maps the index of each write whose condition failed to the
+// existing item (empty if there is none).
 type cancelReasons map[int]item
 
-// commit runs the transaction. A failed condition is no error but a failure;
-// a collision with another transaction is fault.Conflict.
+// has reports whether the condition of the write at index failed.
+func (r cancelReasons) has(index int) bool {
+	_, failed := r[index]
+	return failed
+}
+
+// commit runs the transaction. It returns the failed conditions, nil after a
+// success, and apperr.Conflict if another transaction writes the same items.
 func (tx *transaction) commit(ctx context.Context) (cancelReasons, error) {
 	_, err := tx.store.db.TransactWriteItems(ctx, &dynamodb.TransactWriteItemsInput{TransactItems: tx.items})
 	if err == nil {

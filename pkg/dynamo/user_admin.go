@@ -3,8 +3,6 @@ package dynamo
 import (
 	"context"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"ticketsystem/pkg/account"
@@ -13,16 +11,17 @@ import (
 	"ticketsystem/pkg/user"
 )
 
-// isActiveAdmin says whether somebody counts as an administrator: one who may come in.
+// isActiveAdmin reports whether u is an administrator who can sign in.
 func isActiveAdmin(u user.User) bool { return u.Role == user.RoleAdmin && !u.Disabled }
 
-// The administrators stand in one set. To add one twice, or to take one away
-// who is not in it, changes nothing, so that a repeat never counts wrong; and
-// its condition keeps the last one in, however many leave at the same moment.
+// addAdmin adds a user to the set of administrators. A set, unlike a counter,
+// stays right when a write is repeated.
 func (tx *transaction) addAdmin(userID string) {
 	tx.update(updateSpec{key: adminsKey(), set: "ADD ids :id", values: values{"id": &types.AttributeValueMemberSS{Value: []string{userID}}}})
 }
 
+// removeAdmin removes a user from the set of administrators. Its condition fails
+// for the last one, also when several are removed at once.
 func (tx *transaction) removeAdmin(userID string) {
 	tx.update(updateSpec{
 		key: adminsKey(), set: "DELETE ids :id", condition: "size(ids) > :one", values: values{"id": &types.AttributeValueMemberSS{Value: []string{userID}}, "one": 1},
@@ -31,7 +30,7 @@ func (tx *transaction) removeAdmin(userID string) {
 
 var _ account.UserAdminStore = (*Store)(nil)
 
-// CreateUser implements account.Ledger.
+// CreateUser implements account.UserAdminStore.
 func (s *Store) CreateUser(ctx context.Context, l account.Login, r audit.Record) error {
 	tx := s.transaction().put(loginToItem(l), ifNotExists, nil).put(userToItem(l.User), ifNotExists, nil).putAudit(r)
 	if isActiveAdmin(l.User) {
@@ -44,15 +43,16 @@ func (s *Store) CreateUser(ctx context.Context, l account.Login, r audit.Record)
 	return err
 }
 
-// AdminUpdateUser implements account.Ledger.
+// AdminUpdateUser implements account.UserAdminStore.
 func (s *Store) AdminUpdateUser(ctx context.Context, old, updated user.User, hash *string, r audit.Record) error {
-	const userWrite, loginWrite = 0, 1
 	tx := s.transaction().update(userUpdate(old, updated))
-	if err := s.replaceLogin(ctx, tx, old, updated, hash); err != nil {
+	userWrite := tx.last()
+	loginWrite, err := s.replaceLogin(ctx, tx, old, updated, hash)
+	if err != nil {
 		return err
 	}
 	tx.putAudit(r)
-	adminWrite := len(tx.items)
+	adminWrite := tx.last() + 1 // if there is one
 	switch {
 	case isActiveAdmin(old) && !isActiveAdmin(updated):
 		tx.removeAdmin(old.ID)
@@ -63,24 +63,22 @@ func (s *Store) AdminUpdateUser(ctx context.Context, old, updated user.User, has
 	if err != nil || failed == nil {
 		return err
 	}
-	_, userChanged := failed[userWrite]
-	_, loginRefused := failed[loginWrite]
-	_, lastAdmin := failed[adminWrite]
 	switch {
-	case userChanged:
+	case failed.has(userWrite):
 		return apperr.New(apperr.Conflict, "")
-	case loginRefused && updated.Phone != old.Phone:
+	case failed.has(loginWrite) && updated.Phone != old.Phone:
 		return apperr.New(apperr.PhoneTaken, "")
-	case lastAdmin:
+	case failed.has(adminWrite):
 		return apperr.New(apperr.LastAdmin, "")
 	}
 	return apperr.New(apperr.Conflict, "")
 }
 
-// replaceLogin brings the change into the login, in the same transaction: whoever
-// signs in behind it does so with the new rights. Under a new number the
-// login takes its password along.
-func (s *Store) replaceLogin(ctx context.Context, tx *transaction, old, updated user.User, hash *string) error {
+// replaceLogin adds the update of the user's login and returns the index of its
+// first write, which fails if a new phone number is taken. hash is nil to keep the
+// password. The login is in the same transaction as the user, so that a sign-in
+// after it gets the new rights.
+func (s *Store) replaceLogin(ctx context.Context, tx *transaction, old, updated user.User, hash *string) (loginWrite int, err error) {
 	ifOwner, ownerVals := "#user.id = :id", values{"id": old.ID}
 	if updated.Phone == old.Phone {
 		set, vals := "SET #user = :user", values{"id": old.ID, "user": userToFields(updated)}
@@ -88,12 +86,11 @@ func (s *Store) replaceLogin(ctx context.Context, tx *transaction, old, updated 
 			set += ", #hash = :hash"
 			vals["hash"] = *hash
 		}
-		tx.update(updateSpec{key: loginKey(old.Phone), set: set, condition: ifOwner, values: vals})
-		return nil
+		return tx.update(updateSpec{key: loginKey(old.Phone), set: set, condition: ifOwner, values: vals}).last(), nil
 	}
 	var existing loginItem
 	if _, err := s.get(ctx, loginKey(old.Phone), true, &existing); err != nil {
-		return err
+		return 0, err
 	}
 	ifHash := "#hash = :hash"
 	if existing.Hash == "" {
@@ -104,12 +101,13 @@ func (s *Store) replaceLogin(ctx context.Context, tx *transaction, old, updated 
 	if hash == nil {
 		hash = &existing.Hash
 	}
-	tx.put(loginToItem(account.Login{Phone: updated.Phone, Hash: *hash, User: updated}), ifNotExists, nil)
+	loginWrite = tx.put(loginToItem(account.Login{Phone: updated.Phone, Hash: *hash, User: updated}), ifNotExists, nil).last()
 	tx.remove(loginKey(old.Phone), ifOwner+" AND "+ifHash, ownerVals)
-	return nil
+	return loginWrite, nil
 }
 
-// ifUserUnchanged is the condition under which a person is as they were read.
+// ifUserUnchanged returns the condition that role, phone and disabled state of a
+// user are as read.
 func ifUserUnchanged(old user.User) (condition string, vals values) {
 	condition = "#role = :wasRole AND phone = :wasPhone AND attribute_not_exists(disabled)"
 	if old.Disabled {
@@ -118,8 +116,8 @@ func ifUserUnchanged(old user.User) (condition string, vals values) {
 	return condition, values{"wasRole": string(old.Role), "wasPhone": old.Phone}
 }
 
-// userUpdate writes what differs, and leaves the rest as the person may have
-// changed it meanwhile.
+// userUpdate returns an update of the fields that differ, so that concurrent changes
+// of other fields are kept.
 func userUpdate(old, updated user.User) updateSpec {
 	condition, vals := ifUserUnchanged(old)
 	set := "SET #role = :role, uc = :uc"
@@ -146,14 +144,14 @@ func userUpdate(old, updated user.User) updateSpec {
 	return updateSpec{key: userKey(old.ID), set: set, condition: condition, values: vals}
 }
 
-// DeleteUser implements account.Ledger.
+// DeleteUser implements account.UserAdminStore.
 func (s *Store) DeleteUser(ctx context.Context, old user.User, r audit.Record) error {
 	condition, vals := ifUserUnchanged(old)
 	tx := s.transaction().
 		remove(userKey(old.ID), condition, vals).
 		remove(loginKey(old.Phone), "#user.id = :id", values{"id": old.ID}).
 		putAudit(r)
-	adminWrite := len(tx.items)
+	adminWrite := tx.last() + 1 // if there is one
 	if isActiveAdmin(old) {
 		tx.removeAdmin(old.ID)
 	}
@@ -161,49 +159,34 @@ func (s *Store) DeleteUser(ctx context.Context, old user.User, r audit.Record) e
 	if err != nil || failed == nil {
 		return err
 	}
-	if _, lastAdmin := failed[adminWrite]; lastAdmin && len(failed) == 1 {
+	if failed.has(adminWrite) && len(failed) == 1 {
 		return apperr.New(apperr.LastAdmin, "")
 	}
 	return apperr.New(apperr.Conflict, "")
 }
 
-// ListUsers implements account.Ledger: the keys from the index, then the people.
+// ListUsers implements account.UserAdminStore. It reads the ids from an index, and
+// then the users.
 func (s *Store) ListUsers(ctx context.Context, role user.Role, limit int, cursor map[string]string) ([]user.User, map[string]string, error) {
 	index, hash, value := indexAllCreated, "qc", allUsersKey
 	if role != "" {
 		index, hash, value = indexOwnerCreated, "uc", roleUsersKey(role)
 	}
-	in := &dynamodb.QueryInput{
-		TableName: s.name, IndexName: &index, ScanIndexForward: aws.Bool(false), Limit: aws.Int32(int32(limit)),
-		KeyConditionExpression:    aws.String(hash + " = :hash"),
-		ExpressionAttributeValues: values{"hash": value}.marshal(),
-	}
-	for name, value := range cursor {
-		if in.ExclusiveStartKey == nil {
-			in.ExclusiveStartKey = item{}
-		}
-		in.ExclusiveStartKey[name] = &types.AttributeValueMemberS{Value: value}
-	}
-	out, err := s.db.Query(ctx, in)
+	in := queryInput(hash+" = :hash", values{"hash": value}, onIndex(index), descending, pageOf(limit))
+	in.ExclusiveStartKey = startKey(cursor)
+	out, err := s.queryPage(ctx, in)
 	if err != nil {
 		return nil, nil, translateListError(err, cursor)
 	}
-	ids := make([]string, len(out.Items))
-	for n, one := range out.Items {
-		var k key
-		if err := decode(one, &k); err != nil {
-			return nil, nil, err
-		}
-		ids[n] = idOf(k.PK)
+	ids, err := idsOf(out.Items)
+	if err != nil {
+		return nil, nil, err
 	}
 	users, err := s.UsersByID(ctx, ids)
-	if out.LastEvaluatedKey == nil {
-		return users, nil, err
-	}
 	return users, cursorOf(out.LastEvaluatedKey), err
 }
 
-// UsersByID implements account.Ledger.
+// UsersByID implements account.UserAdminStore.
 func (s *Store) UsersByID(ctx context.Context, ids []string) ([]user.User, error) {
 	keys := make([]key, len(ids))
 	for n, id := range ids {
@@ -213,12 +196,12 @@ func (s *Store) UsersByID(ctx context.Context, ids []string) ([]user.User, error
 	if err != nil {
 		return nil, err
 	}
-	byID := make(map[string]user.User, len(found))
-	for _, one := range found {
-		var i userItem
-		if err := decode(one, &i); err != nil {
-			return nil, err
-		}
+	items, err := decodeAll[userItem](found)
+	if err != nil {
+		return nil, err
+	}
+	byID := make(map[string]user.User, len(items))
+	for _, i := range items {
 		byID[i.ID] = i.user()
 	}
 	users := make([]user.User, 0, len(ids))
@@ -230,7 +213,7 @@ func (s *Store) UsersByID(ctx context.Context, ids []string) ([]user.User, error
 	return users, nil
 }
 
-// DeleteSessions implements account.Store and account.Sessions.
+// DeleteSessions implements account.Store and account.SessionStore.
 func (s *Store) DeleteSessions(ctx context.Context, userID string) error {
 	keys, err := s.sessionKeys(ctx, userID)
 	if err != nil {

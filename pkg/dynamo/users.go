@@ -13,8 +13,8 @@ import (
 
 var _ account.Store = (*Store)(nil)
 
-// userItem is a person. Logins and sessions carry a copy (userFields), kept
-// up to date by the stream, so that both cost one read.
+// userItem is a user. Logins and sessions hold a copy of userFields, which the
+// stream keeps up to date, so that sign-in and refresh read one item each.
 type userItem struct {
 	key
 	entryIndexKeys
@@ -126,33 +126,33 @@ func (s *Store) VerifyEmail(ctx context.Context, id, email string, used account.
 
 // ChangePhone implements account.Store.
 func (s *Store) ChangePhone(ctx context.Context, old user.User, phone string, used account.OneTimeCode) (user.User, error) {
-	const loginWrite, codeWrite = 1, 3
 	updated := old
 	updated.Phone = phone
-	for attempt := 0; ; attempt++ {
+	err := retryConflicts(ctx, func() (bool, error) {
 		tx := s.transaction().update(userUpdate(old, updated))
-		if err := s.replaceLogin(ctx, tx, old, updated, nil); err != nil {
-			return user.User{}, err
+		loginWrite, err := s.replaceLogin(ctx, tx, old, updated, nil)
+		if err != nil {
+			return false, err
 		}
-		consumeCode(tx, used)
+		codeWrite := consumeCode(tx, used).last()
 		failed, err := tx.commit(ctx)
-		_, taken := failed[loginWrite]
-		_, unused := failed[codeWrite]
 		switch {
-		case taken:
-			return user.User{}, apperr.New(apperr.PhoneTaken, "")
-		case unused:
-			return user.User{}, errCodeUsed()
-		case failed != nil: // the person, or the password, has changed meanwhile
-			return user.User{}, apperr.New(apperr.Conflict, "").WithRetryAfter(time.Second)
-		case !apperr.Is(err, apperr.Conflict) || attempt == maxConflictRetries:
-			return updated, err
+		case failed.has(loginWrite):
+			return false, apperr.New(apperr.PhoneTaken, "")
+		case failed.has(codeWrite):
+			return false, errCodeUsed()
+		case failed != nil: // the user or the password has changed
+			return false, apperr.New(apperr.Conflict, "").WithRetryAfter(time.Second)
 		}
-		backOff(ctx, attempt)
+		return committed(failed, err)
+	})
+	if err != nil {
+		return user.User{}, err
 	}
+	return updated, nil
 }
 
-// loginItem is what a phone number opens.
+// loginItem is the password and a copy of the user by phone number.
 type loginItem struct {
 	key
 	Hash string     `dynamodbav:"hash,omitempty"`
@@ -173,7 +173,7 @@ func (s *Store) PutAccount(ctx context.Context, l account.Login) error {
 	return err
 }
 
-// Agent implements ticket.People.
+// Agent implements ticket.Agents.
 func (s *Store) Agent(ctx context.Context, id string) (ticket.UserRef, error) {
 	u, err := s.User(ctx, id)
 	if err == nil && !u.Role.IsStaff() {
