@@ -1,6 +1,5 @@
-// Package client is a small client of the TicketSystem API, written from its
-// contract alone. The end-to-end suite and the demo use it against the local
-// stack, an emulator or a real deployment.
+// Package client is a client of the TicketSystem API. It is independent of the server
+// code. The end-to-end suite, the benchmarks and the demo use it.
 package client
 
 import (
@@ -17,12 +16,11 @@ import (
 	"time"
 )
 
-// callTimeout bounds one call. API Gateway itself gives up after 30 seconds, an
-// emulator on a busy machine does not.
+// callTimeout limits one call. It exceeds the 30 s of API Gateway, because an
+// emulator on a busy machine may be slower.
 const callTimeout = 90 * time.Second
 
-// API is one deployment of the system, seen from outside. It may be used by
-// many goroutines at once.
+// API is one deployment of the system. It is safe for concurrent use.
 type API struct {
 	base      string
 	socketURL string
@@ -32,14 +30,13 @@ type API struct {
 
 // New makes a client of the API at base, such as http://localhost:3000.
 //
-// socketURL is the address of the WebSocket API for handshakes with an
-// Authorization header; empty means that it is learned from the API.
-// outboxURL says where sent text messages can be read: empty for the local
-// stack's own outbox at base, else the base address of a ministack emulator.
+// socketURL is the URL of the WebSocket API for handshakes with an Authorization
+// header; if it is empty, the API is asked for it. outboxURL is the base URL of a
+// ministack emulator, or empty for the outbox of the local stack.
 func New(base, socketURL, outboxURL string) *API {
 	client := &http.Client{
 		Timeout: callTimeout,
-		// A signed address is an answer to look at, not to follow.
+		// Redirects to presigned URLs are returned, not followed.
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		Transport:     &http.Transport{MaxIdleConnsPerHost: 64},
 	}
@@ -47,8 +44,8 @@ func New(base, socketURL, outboxURL string) *API {
 	return &API{base: base, socketURL: socketURL, outbox: newOutbox(client, base, outboxURL), http: client}
 }
 
-// FromEnv makes a client from API_URL, SOCKET_URL and OUTBOX_URL; fallback is the
-// API's address when API_URL is not set.
+// FromEnv returns a client for API_URL, SOCKET_URL and OUTBOX_URL. The fallback
+// replaces an unset API_URL.
 func FromEnv(fallback string) *API {
 	base := os.Getenv("API_URL")
 	if base == "" {
@@ -57,25 +54,25 @@ func FromEnv(fallback string) *API {
 	return New(base, os.Getenv("SOCKET_URL"), os.Getenv("OUTBOX_URL"))
 }
 
-// Base is the address of the HTTP API, without a slash at its end.
+// Base returns the URL of the HTTP API without a trailing slash.
 func (a *API) Base() string { return a.base }
 
-// Origin is the origin (RFC 6454) of the HTTP API.
+// Origin returns the origin (RFC 6454) of the HTTP API.
 func (a *API) Origin() (string, error) {
 	u, err := url.Parse(a.base)
 	if err != nil {
-		return "", fmt.Errorf("read the address of the API: %w", err)
+		return "", fmt.Errorf("parse the URL of the API: %w", err)
 	}
 	return u.Scheme + "://" + u.Host, nil
 }
 
-// Raw is a request body that goes out as it is, not encoded as JSON.
+// Raw is a request body that is sent unchanged.
 type Raw []byte
 
-// Option changes one request before it is sent.
+// Option changes a request before it is sent.
 type Option func(*http.Request)
 
-// Header sets one header of a request.
+// Header sets a request header.
 func Header(name, value string) Option {
 	return func(r *http.Request) { r.Header.Set(name, value) }
 }
@@ -83,15 +80,15 @@ func Header(name, value string) Option {
 // IfMatch makes a change conditional on an ETag.
 func IfMatch(etag string) Option { return Header("If-Match", etag) }
 
-// Language asks for texts in a language, such as "fa".
+// Language requests texts in a language, such as "fa".
 func Language(tag string) Option { return Header("Accept-Language", tag) }
 
-// IdempotencyKey marks repeats of one call.
+// IdempotencyKey sets the Idempotency-Key header.
 func IdempotencyKey(key string) Option { return Header("Idempotency-Key", key) }
 
-// Do sends one request without credentials. A body that is not nil and not
-// Raw is encoded as JSON. The error is of the way there and back only: every
-// status is an answer.
+// Do sends one request without credentials. A body other than nil or Raw is encoded
+// as JSON. It returns an error only if there is no response; any status is a
+// response.
 func (a *API) Do(ctx context.Context, method, path string, body any, options ...Option) (Response, error) {
 	call := method + " " + path
 	reader, err := encode(body)
@@ -111,7 +108,7 @@ func (a *API) Do(ctx context.Context, method, path string, body any, options ...
 	return send(a.http, request, call)
 }
 
-// Fetch sends a plain GET to an absolute address, such as a signed one.
+// Fetch sends a GET request to an absolute URL, such as a presigned one.
 func (a *API) Fetch(ctx context.Context, address string) (Response, error) {
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
 	if err != nil {
@@ -142,12 +139,12 @@ func send(client *http.Client, request *http.Request, call string) (Response, er
 	}
 	body, err := io.ReadAll(response.Body)
 	if err = errors.Join(err, response.Body.Close()); err != nil {
-		return Response{}, fmt.Errorf("%s: read the answer: %w", call, err)
+		return Response{}, fmt.Errorf("%s: read the response: %w", call, err)
 	}
 	return Response{Call: call, Status: response.StatusCode, Header: response.Header, Body: body}, nil
 }
 
-// Response is what came back for a call.
+// Response is a response whose body has been read.
 type Response struct {
 	Call   string // such as "GET /profile"
 	Status int
@@ -155,8 +152,8 @@ type Response struct {
 	Body   []byte
 }
 
-// Decode decodes the answer when it has the wanted status; every other status
-// is an error that shows what came instead. A nil target decodes nothing.
+// Decode decodes the body into target. It returns an error unless the response has
+// the wanted status. A nil target skips the decoding.
 func (r Response) Decode(want int, target any) error {
 	if r.Status != want {
 		return fmt.Errorf("%s: got %s, want %d", r.Call, r, want)
@@ -170,7 +167,7 @@ func (r Response) Decode(want int, target any) error {
 	return nil
 }
 
-// String shows status and the beginning of the body, for messages of failure.
+// String returns the status and the beginning of the body for error messages.
 func (r Response) String() string {
 	const maxBody = 600
 	body := string(r.Body)

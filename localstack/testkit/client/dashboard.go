@@ -5,10 +5,10 @@ import (
 	"net/http"
 )
 
-// What follows asks the local stack's own page; no other stack has it.
+// The following methods use the dashboard, which only the local stack has.
 
-// InvokeFunction invokes a function, named by its folder, and decodes what it answers. A
-// nil event is the one of the function's schedule.
+// InvokeFunction invokes a function, named by its folder, and decodes its result. A
+// nil event selects the event of the function's schedule.
 func (a *API) InvokeFunction(ctx context.Context, function string, event, target any) error {
 	response, err := a.Do(ctx, http.MethodPost, "/_local/functions/"+function+"/invoke", event)
 	if err != nil {
@@ -17,13 +17,13 @@ func (a *API) InvokeFunction(ctx context.Context, function string, event, target
 	return response.Decode(http.StatusOK, target)
 }
 
-// Queue is how many messages a queue of the local stack holds.
+// Queue counts the messages of a queue of the local stack.
 type Queue struct {
-	Name                       string // the stack's name, a hyphen, the template's name
+	Name                       string // stack name, a hyphen, logical id
 	Visible, InFlight, Delayed int
 }
 
-// Queues lists the queues of the local stack.
+// Queues returns the queues of the local stack.
 func (a *API) Queues(ctx context.Context) ([]Queue, error) {
 	response, err := a.Do(ctx, http.MethodGet, "/_local/queues", nil)
 	if err != nil {

@@ -9,26 +9,26 @@ import (
 	"strings"
 )
 
-// emailPath is where ministack shows the mails that were sent.
+// emailPath is the path at which ministack lists sent e-mails.
 const emailPath = "/_ministack/ses/messages"
 
-// Email is a mail as its reader gets it.
+// Email is a received e-mail.
 type Email struct {
 	Subject string
 	Text    string
-	HTML    string // empty when it has none
+	HTML    string // empty if it has none
 }
 
-// outboxEmail is a mail as the local stack or ministack shows it.
+// outboxEmail is an e-mail in the outbox of the local stack or ministack.
 type outboxEmail struct {
-	To         any // an address here, a list of them there
+	To         any // an address in the local stack, a list in ministack
 	Subject    string
 	Body, HTML string
 	BodyText   string
 	BodyHTML   string `json:"BodyHtml"`
 }
 
-// Emails lists the mails sent to an address, oldest first.
+// Emails returns the e-mails sent to an address, oldest first.
 func (a *API) Emails(ctx context.Context, address string) ([]Email, error) {
 	path := a.outbox.url + "?" + url.Values{"channel": {"email"}, "to": {address}}.Encode()
 	if !a.outbox.newestFirst {

@@ -15,7 +15,7 @@ func TestEmails(t *testing.T) {
 			"/_ministack/ses/messages": `{"messages":{"000000000000":[{"To":["a@b.c"],"Subject":"one","BodyText":"t1","BodyHtml":"<p>1"},
 				{"To":["x@b.c"],"Subject":"other"},{"To":["x@b.c","a@b.c"],"Subject":"two","BodyText":"t2","BodyHtml":null}]}}`,
 		}
-		_, _ = w.Write([]byte(documents[r.URL.String()])) // what is missing shows as an error of the reader
+		_, _ = w.Write([]byte(documents[r.URL.String()])) // an unknown URL results in an error of the client
 	}))
 	defer server.Close()
 	for _, outbox := range []string{"", server.URL + smsPath} {

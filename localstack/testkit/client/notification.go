@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// Notification is what a person is told about.
+// Notification is a notification of the signed-in user.
 type Notification struct {
 	ID         string              `json:"id"`
 	Kind       string              `json:"kind"`
@@ -18,21 +18,20 @@ type Notification struct {
 	Deliveries map[string]Delivery `json:"deliveries"` // by channel: email, sms
 }
 
-// Delivery is what became of a notification on one channel.
+// Delivery is the state of a notification's delivery on one channel.
 type Delivery struct {
 	State    string `json:"state"` // queued, sending, sent, failed or skipped
 	Reason   string `json:"reason"`
 	Attempts int    `json:"attempts"`
 }
 
-// NotificationPage is a page of notifications, and how many are unread
-// altogether.
+// NotificationPage is a page of notifications with the total number of unread ones.
 type NotificationPage struct {
 	List[Notification]
 	Unread int `json:"unread"`
 }
 
-// Notifications reads the newest notifications; query is what follows the "?".
+// Notifications returns the newest notifications; query is the query string.
 func (u *User) Notifications(ctx context.Context, query string) (NotificationPage, error) {
 	var page NotificationPage
 	err := u.do(ctx, http.MethodGet, "/notifications?"+query, nil, http.StatusOK, &page)

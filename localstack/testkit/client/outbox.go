@@ -21,7 +21,7 @@ const (
 type outbox struct {
 	http        *http.Client
 	url         string
-	newestFirst bool // the newest message stands first
+	newestFirst bool
 }
 
 func newOutbox(client *http.Client, api, address string) outbox {
@@ -32,10 +32,10 @@ func newOutbox(client *http.Client, api, address string) outbox {
 	return outbox{http: client, url: strings.TrimSuffix(address, smsPath) + smsPath}
 }
 
-// smsPath is where ministack shows the messages published to phone numbers.
+// smsPath is the path at which ministack lists SMS messages.
 const smsPath = "/_ministack/sns/sms-messages"
 
-// textMessages lists the messages to one number, oldest first. phone is E.164.
+// textMessages returns the messages to a phone number (E.164), oldest first.
 func (o outbox) textMessages(ctx context.Context, phone string) ([]string, error) {
 	query := url.Values{"channel": {"sms"}, "to": {phone}, "phoneNumber": {phone}}
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, o.url+"?"+query.Encode(), nil)
@@ -57,9 +57,8 @@ func (o outbox) textMessages(ctx context.Context, phone string) ([]string, error
 	return texts, nil
 }
 
-// collectTexts finds the messages to phone wherever they stand in the document, as
-// the local stack (to, body) and ministack (PhoneNumber, Message) wrap them
-// differently.
+// collectTexts collects the messages to phone from a document of any structure. The
+// local stack uses the fields to and body, ministack PhoneNumber and Message.
 func collectTexts(texts []string, node any, phone string) []string {
 	switch node := node.(type) {
 	case []any:
@@ -79,8 +78,8 @@ func collectTexts(texts []string, node any, phone string) []string {
 	return texts
 }
 
-// codes are the codes sent to a number, oldest first. Other texts, such as
-// those of notifications, may lie between them.
+// codes returns the one-time codes sent to a phone number, oldest first. Other
+// messages are skipped.
 func (o outbox) codes(ctx context.Context, phone string) ([]string, error) {
 	texts, err := o.textMessages(ctx, phone)
 	var codes []string
@@ -92,7 +91,7 @@ func (o outbox) codes(ctx context.Context, phone string) ([]string, error) {
 	return codes, err
 }
 
-// awaitCode waits until more than `before` codes went to a number and reads
+// awaitCode waits until more than `before` codes were sent to a number and returns
 // the newest.
 func (o outbox) awaitCode(ctx context.Context, phone string, before int) (string, error) {
 	ctx, cancel := context.WithTimeout(ctx, outboxTimeout)
@@ -115,7 +114,7 @@ func (o outbox) awaitCode(ctx context.Context, phone string, before int) (string
 
 var sixDigits = regexp.MustCompile(`\d{6}`)
 
-// ParseCode finds the one-time code in a message; its digits may be Persian.
+// ParseCode returns the one-time code in a message. Its digits may be Persian.
 func ParseCode(text string) (string, error) {
 	latin := strings.Map(func(r rune) rune {
 		if r >= '۰' && r <= '۹' {
@@ -125,18 +124,19 @@ func ParseCode(text string) (string, error) {
 	}, text)
 	code := sixDigits.FindString(latin)
 	if code == "" {
-		return "", fmt.Errorf("outbox: got %q, want a text with six digits", text)
+		return "", fmt.Errorf("outbox: got %q, want a message with six digits", text)
 	}
 	return code, nil
 }
 
-// TextMessages lists the text messages sent to a number (E.164), oldest first.
+// TextMessages returns the text messages sent to a phone number (E.164), oldest
+// first.
 func (a *API) TextMessages(ctx context.Context, phone string) ([]string, error) {
 	return a.outbox.textMessages(ctx, phone)
 }
 
-// RequestCode asks for a one-time code and reads it from the outbox. phone is
-// E.164; purpose is signup, login or reset.
+// RequestCode requests a one-time code and reads it from the outbox. The phone number
+// is E.164; purpose is signup, login or reset.
 func (a *API) RequestCode(ctx context.Context, phone, purpose string) (string, error) {
 	before, err := a.outbox.codes(ctx, phone)
 	if err != nil {

@@ -15,10 +15,10 @@ import (
 
 const (
 	frameTimeout  = 90 * time.Second
-	maxFrameBytes = 1 << 20 // bytes read in one frame from the server
+	maxFrameBytes = 1 << 20 // of one frame from the server
 )
 
-// Frame is one frame from the server: its type and what it may carry.
+// Frame is one frame from the server with its optional fields.
 type Frame struct {
 	Type     string   `json:"type"`
 	Topic    string   `json:"topic"`
@@ -37,22 +37,22 @@ type Frame struct {
 	Notification *Notification `json:"notification"`
 
 	At  string `json:"at"`
-	Raw string `json:"-"` // the frame as it came
+	Raw string `json:"-"` // the received text
 }
 
-// Socket is one open connection. Frames are collected as they come, so that
-// none is missed between two waits.
+// Socket is one WebSocket connection. It collects all received frames, so that none
+// is missed between two calls of Await.
 type Socket struct {
 	conn *websocket.Conn
 
 	mu       sync.Mutex
-	pending  []Frame       // not yet taken by Await
-	received []Frame       // everything that ever came
+	pending  []Frame       // not yet returned by Await
+	received []Frame       // all frames
 	readErr  error         // why reading stopped
 	changed  chan struct{} // closed and replaced at each change
 }
 
-// SocketURL is the address of the WebSocket API without a ticket in it.
+// SocketURL returns the URL of the WebSocket API without a connect token.
 func (u *User) SocketURL(ctx context.Context) (string, error) {
 	if u.API.socketURL != "" {
 		return u.API.socketURL, nil
@@ -63,20 +63,20 @@ func (u *User) SocketURL(ctx context.Context) (string, error) {
 	}
 	parsed, err := url.Parse(token.URL)
 	if err != nil {
-		return "", fmt.Errorf("read the address of the socket: %w", err)
+		return "", fmt.Errorf("parse the WebSocket URL: %w", err)
 	}
 	parsed.RawQuery = ""
 	return parsed.String(), nil
 }
 
-// CreateConnectToken asks for a single-use permission to open a socket.
+// CreateConnectToken creates a single-use connect token.
 func (u *User) CreateConnectToken(ctx context.Context) (ConnectToken, error) {
 	var token ConnectToken
 	err := u.do(ctx, http.MethodPost, "/realtime/tickets", nil, http.StatusCreated, &token)
 	return token, err
 }
 
-// Connect opens a socket with a fresh single-use ticket.
+// Connect opens a socket with a new connect token.
 func (u *User) Connect(ctx context.Context) (*Socket, error) {
 	token, err := u.CreateConnectToken(ctx)
 	if err != nil {
@@ -89,8 +89,8 @@ func (u *User) Connect(ctx context.Context) (*Socket, error) {
 	return socket, nil
 }
 
-// Dial opens a socket at an address. The number is the handshake's HTTP
-// status, 0 when there was no answer.
+// Dial opens a socket. It returns the HTTP status of the handshake, 0 without a
+// response.
 func (a *API) Dial(ctx context.Context, address string, header http.Header) (*Socket, int, error) {
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
@@ -111,7 +111,7 @@ func (a *API) Dial(ctx context.Context, address string, header http.Header) (*So
 // read collects frames until the connection ends.
 func (s *Socket) read() {
 	for {
-		// The connection's own end ends this call; nothing else has to.
+		// Read returns an error when the connection ends, so it needs no deadline.
 		_, text, err := s.conn.Read(context.Background())
 		if err != nil {
 			s.record(nil, err)
@@ -137,7 +137,7 @@ func (s *Socket) record(frame *Frame, err error) {
 	s.changed = make(chan struct{})
 }
 
-// Send sends one frame: Raw as it is, everything else as JSON.
+// Send sends one frame. A Raw value is sent unchanged, others as JSON.
 func (s *Socket) Send(ctx context.Context, frame any) error {
 	text, raw := frame.(Raw)
 	if !raw {
@@ -158,7 +158,7 @@ func (s *Socket) SendBinary(ctx context.Context, content []byte) error {
 	return s.conn.Write(ctx, websocket.MessageBinary, content)
 }
 
-// Await waits for a frame and takes it; what says in words which one.
+// Await waits for a matching frame and returns it. The description is used in errors.
 func (s *Socket) Await(ctx context.Context, description string, wanted func(Frame) bool) (Frame, error) {
 	ctx, cancel := context.WithTimeout(ctx, frameTimeout)
 	defer cancel()
@@ -168,12 +168,12 @@ func (s *Socket) Await(ctx context.Context, description string, wanted func(Fram
 			return frame, nil
 		}
 		if readErr != nil {
-			return Frame{}, fmt.Errorf("wait for %s: the socket ended: %w; it got %s", description, readErr, s.describe())
+			return Frame{}, fmt.Errorf("wait for %s: the connection ended: %w; received %s", description, readErr, s.describe())
 		}
 		select {
 		case <-changed:
 		case <-ctx.Done():
-			return Frame{}, fmt.Errorf("wait for %s: not within %s; the socket got %s", description, frameTimeout, s.describe())
+			return Frame{}, fmt.Errorf("wait for %s: timeout after %s; received %s", description, frameTimeout, s.describe())
 		}
 	}
 }
@@ -190,7 +190,7 @@ func (s *Socket) match(wanted func(Frame) bool) (frame Frame, found bool, change
 	return Frame{}, false, s.changed, s.readErr
 }
 
-// Request sends a frame and waits for the first answer of a type.
+// Request sends a frame and waits for the first frame of the response type.
 func (s *Socket) Request(ctx context.Context, frame any, responseType string) (Frame, error) {
 	if err := s.Send(ctx, frame); err != nil {
 		return Frame{}, err
@@ -198,15 +198,15 @@ func (s *Socket) Request(ctx context.Context, frame any, responseType string) (F
 	return s.Await(ctx, "a frame of type "+responseType, func(f Frame) bool { return f.Type == responseType })
 }
 
-// Frames lists every frame that came so far.
+// Frames returns all received frames.
 func (s *Socket) Frames() []Frame {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return append([]Frame(nil), s.received...)
 }
 
-// AwaitClose waits until the server ends the connection and returns the status
-// with which it did (RFC 6455, section 7.4), -1 when it gave none.
+// AwaitClose waits until the server closes the connection. It returns the close
+// status (RFC 6455, section 7.4), or -1 if there was none.
 func (s *Socket) AwaitClose(ctx context.Context) (int, error) {
 	ctx, cancel := context.WithTimeout(ctx, frameTimeout)
 	defer cancel()
@@ -218,20 +218,20 @@ func (s *Socket) AwaitClose(ctx context.Context) (int, error) {
 		select {
 		case <-changed:
 		case <-ctx.Done():
-			return 0, fmt.Errorf("wait for the end of the socket: not within %s", frameTimeout)
+			return 0, fmt.Errorf("wait for the close: timeout after %s", frameTimeout)
 		}
 	}
 }
 
-// Close ends the connection politely.
+// Close closes the connection with a close frame.
 func (s *Socket) Close() error { return s.conn.Close(websocket.StatusNormalClosure, "") }
 
-// Drop ends the connection as a network does that goes away.
+// Drop closes the connection without a close frame, like a network failure.
 func (s *Socket) Drop() {
-	_ = s.conn.CloseNow() // an error means that it has ended
+	_ = s.conn.CloseNow() // an error means that the connection is closed already
 }
 
-// describe lists the last frames that came, for messages of failure.
+// describe lists the last received frames for error messages.
 func (s *Socket) describe() string {
 	const frames, length = 12, 300
 	received := s.Frames()

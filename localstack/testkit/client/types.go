@@ -2,7 +2,7 @@ package client
 
 import "time"
 
-// Tokens is the answer to a sign-up, a login and a refresh.
+// Tokens is the response to a sign-up, login or refresh.
 type Tokens struct {
 	User         UserProfile `json:"user"`
 	AccessToken  string      `json:"accessToken"`
@@ -10,7 +10,7 @@ type Tokens struct {
 	ExpiresIn    int         `json:"expiresIn"` // seconds
 }
 
-// UserProfile is a person's own profile.
+// UserProfile is a user's own profile.
 type UserProfile struct {
 	ID            string                  `json:"id"`
 	Phone         string                  `json:"phone"` // E.164
@@ -26,26 +26,26 @@ type UserProfile struct {
 	CreatedAt     time.Time               `json:"createdAt"`
 }
 
-// NotificationPreferences are a person's choices of channels.
+// NotificationPreferences are the channels that a user wants.
 type NotificationPreferences struct {
 	Email bool `json:"email"`
 	SMS   bool `json:"sms"`
 }
 
-// Ref is anything that is shown by id and name.
+// Ref refers to an object by id and name.
 type Ref struct {
 	ID   string `json:"id"`
 	Name string `json:"name"`
 }
 
-// Author is who wrote an entry, typed or read.
+// Author is the author of an entry or event.
 type Author struct {
 	ID   string `json:"id"`
 	Name string `json:"name"`
 	Role string `json:"role"`
 }
 
-// Province is one province with its cities, in both languages.
+// Province is a province with its cities, in both languages.
 type Province struct {
 	ID     string `json:"id"`
 	Name   string `json:"name"`
@@ -57,7 +57,7 @@ type Province struct {
 	} `json:"cities"`
 }
 
-// Category is a kind of ticket; its name is in the caller's language.
+// Category is a ticket category with its name in the language of the request.
 type Category struct {
 	ID          string `json:"id"`
 	Name        string `json:"name"`
@@ -65,7 +65,7 @@ type Category struct {
 	Active      bool   `json:"active"`
 }
 
-// Ticket is a ticket as its caller may see it.
+// Ticket is a ticket as the caller sees it.
 type Ticket struct {
 	ID             string     `json:"id"`
 	Number         string     `json:"number"`
@@ -82,10 +82,10 @@ type Ticket struct {
 	CreatedAt      time.Time  `json:"createdAt"`
 	LastActivityAt time.Time  `json:"lastActivityAt"`
 	ClosedAt       *time.Time `json:"closedAt"`
-	Version        any        `json:"version"` // to compare, not to count with
+	Version        any        `json:"version"` // opaque
 }
 
-// Detail is a ticket with its newest entries, ascending.
+// Detail is a ticket with its newest entries in ascending order.
 type Detail struct {
 	Ticket  Ticket  `json:"ticket"`
 	Entries []Entry `json:"entries"`
@@ -106,7 +106,7 @@ type Entry struct {
 	State       State        `json:"state"`
 }
 
-// Attachment is a file as an entry shows it.
+// Attachment is an attachment of an entry.
 type Attachment struct {
 	ID    string `json:"id"`
 	Name  string `json:"name"`
@@ -115,7 +115,7 @@ type Attachment struct {
 	State string `json:"state"` // pending, ready or refused
 }
 
-// Change is what an entry changed on its ticket.
+// Change is a change of a ticket field.
 type Change struct {
 	Field string `json:"field"`
 	From  any    `json:"from"`
@@ -130,7 +130,7 @@ type State struct {
 	AssigneeID string `json:"assigneeId"`
 }
 
-// Page says how a list goes on.
+// Page holds the cursor of the next page.
 type Page struct {
 	Next    string `json:"next"`
 	HasMore bool   `json:"hasMore"`
@@ -148,7 +148,7 @@ type EntryPage struct {
 	LastSeq int `json:"lastSeq"`
 }
 
-// Upload is an attachment that waits for its bytes.
+// Upload is an attachment whose content is not uploaded yet.
 type Upload struct {
 	ID     string `json:"id"`
 	Upload struct {
@@ -158,14 +158,15 @@ type Upload struct {
 	ExpiresAt time.Time `json:"expiresAt"`
 }
 
-// ConnectToken is a single-use permission to open a socket.
+// ConnectToken is a single-use token for a WebSocket handshake. The API calls it a
+// ticket.
 type ConnectToken struct {
 	Ticket    string    `json:"ticket"`
 	URL       string    `json:"url"`
 	ExpiresAt time.Time `json:"expiresAt"`
 }
 
-// Problem is an error as RFC 9457 shapes it, with this API's own members.
+// Problem is an error response (RFC 9457) with the extensions of this API.
 type Problem struct {
 	Type      string         `json:"type"`
 	Title     string         `json:"title"`
@@ -177,7 +178,7 @@ type Problem struct {
 	Errors    []ProblemError `json:"errors"`
 }
 
-// ProblemError names one field that is wrong.
+// ProblemError describes one invalid field.
 type ProblemError struct {
 	Pointer string `json:"pointer"`
 	Code    string `json:"code"`

@@ -11,7 +11,7 @@ import (
 	"net/http"
 )
 
-// PNG draws a small picture of one shade and returns its file.
+// PNG returns a small picture; the shade makes pictures different.
 func PNG(shade uint8) ([]byte, error) {
 	picture := image.NewRGBA(image.Rect(0, 0, 32, 32))
 	for x := range 32 {
@@ -26,15 +26,14 @@ func PNG(shade uint8) ([]byte, error) {
 	return file.Bytes(), nil
 }
 
-// CreateAttachment announces a file, so that its bytes can be uploaded.
+// CreateAttachment declares a file and returns its presigned upload form.
 func (u *User) CreateAttachment(ctx context.Context, fields Fields) (Upload, error) {
 	var upload Upload
 	err := u.do(ctx, http.MethodPost, "/attachments", fields, http.StatusCreated, &upload)
 	return upload, err
 }
 
-// Upload uploads the bytes of a declared file, as a browser's form does: every
-// field first, the file last.
+// Upload uploads the content of a declared file with a POST form.
 func (a *API) Upload(ctx context.Context, upload Upload, content []byte) (Response, error) {
 	var body bytes.Buffer
 	form := multipart.NewWriter(&body)
@@ -61,7 +60,7 @@ func (a *API) Upload(ctx context.Context, upload Upload, content []byte) (Respon
 	return send(a.http, request, "POST (upload) "+upload.Upload.URL)
 }
 
-// UploadAttachment declares and uploads a file, and returns the attachment's id.
+// UploadAttachment declares and uploads a file and returns the id of the attachment.
 func (u *User) UploadAttachment(ctx context.Context, name, mediaType string, content []byte) (string, error) {
 	upload, err := u.CreateAttachment(ctx, Fields{"name": name, "type": mediaType, "size": len(content)})
 	if err != nil {
@@ -77,7 +76,7 @@ func (u *User) UploadAttachment(ctx context.Context, name, mediaType string, con
 	return upload.ID, nil
 }
 
-// Download reads an attachment through its signed address.
+// Download downloads an attachment through its presigned URL.
 func (u *User) Download(ctx context.Context, id string) (Response, error) {
 	var signed struct{ URL string }
 	response, err := u.Do(ctx, http.MethodGet, "/attachments/"+id, nil, Header("Accept", "application/json"))

@@ -12,25 +12,23 @@ import (
 	"github.com/oklog/ulid/v2"
 )
 
-// Password is the password of every seeded person and of everyone whom SignUp
-// makes.
+// Password is the password of the seeded users and of those created by SignUp.
 const Password = "ticket-demo-2026"
 
-// refreshAfter is the age at which an access token is renewed; it lives 15
+// refreshAfter is the age at which an access token is refreshed. Its lifetime is 15
 // minutes.
 const refreshAfter = 10 * time.Minute
 
 // Fields is a JSON object.
 type Fields map[string]any
 
-// NewID makes a ULID, as clients do for each thing that they send.
+// NewID returns a ULID, as clients generate for each message.
 func NewID() string { return ulid.Make().String() }
 
-// RandomPhone makes a mobile number (E.164) that most likely nobody has.
+// RandomPhone returns a random mobile number (E.164), most likely unused.
 func RandomPhone() string { return fmt.Sprintf("+98912%07d", rand.IntN(10_000_000)) }
 
-// User is somebody who is signed in. It may be used by many goroutines at
-// once.
+// User is a signed-in user. It is safe for concurrent use.
 type User struct {
 	API     *API
 	Profile UserProfile
@@ -40,7 +38,7 @@ type User struct {
 	issuedAt time.Time
 }
 
-// SignUp makes an account for a number (E.164) with a code from the outbox.
+// SignUp creates an account for a phone number (E.164) with a code from the outbox.
 func (a *API) SignUp(ctx context.Context, phone, name string) (*User, error) {
 	code, err := a.RequestCode(ctx, phone, "signup")
 	if err != nil {
@@ -49,14 +47,13 @@ func (a *API) SignUp(ctx context.Context, phone, name string) (*User, error) {
 	return a.SignUpWithCode(ctx, phone, name, code)
 }
 
-// SignUpWithCode makes an account for a number (E.164) with a code that its owner
-// has read.
+// SignUpWithCode creates an account for a phone number (E.164) with a given code.
 func (a *API) SignUpWithCode(ctx context.Context, phone, name, code string) (*User, error) {
 	body := Fields{"phone": phone, "password": Password, "code": code, "name": name}
 	return a.authenticate(ctx, "/signup", http.StatusCreated, body)
 }
 
-// Login signs a person in by password.
+// Login signs a user in by password.
 func (a *API) Login(ctx context.Context, phone, password string) (*User, error) {
 	return a.authenticate(ctx, "/login", http.StatusOK, Fields{"phone": phone, "password": password})
 }
@@ -73,20 +70,20 @@ func (a *API) authenticate(ctx context.Context, path string, want int, body Fiel
 	return a.WithTokens(tokens), nil
 }
 
-// WithTokens makes a person of tokens that were just issued.
+// WithTokens returns a user for tokens that were just issued.
 func (a *API) WithTokens(tokens Tokens) *User {
 	return &User{API: a, Profile: tokens.User, tokens: tokens, issuedAt: time.Now()}
 }
 
-// Tokens returns the person's current tokens.
+// Tokens returns the user's current tokens.
 func (u *User) Tokens() Tokens {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	return u.tokens
 }
 
-// bearer returns the value of the Authorization header, renewing the tokens
-// before they expire.
+// bearer returns the value of the Authorization header, refreshing the tokens before
+// they expire.
 func (u *User) bearer(ctx context.Context) (string, error) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
@@ -103,7 +100,7 @@ func (u *User) bearer(ctx context.Context) (string, error) {
 	return "Bearer " + u.tokens.AccessToken, nil
 }
 
-// Do sends one request as this person.
+// Do sends one request as this user.
 func (u *User) Do(ctx context.Context, method, path string, body any, options ...Option) (Response, error) {
 	bearer, err := u.bearer(ctx)
 	if err != nil {
@@ -112,7 +109,7 @@ func (u *User) Do(ctx context.Context, method, path string, body any, options ..
 	return u.API.Do(ctx, method, path, body, append([]Option{Header("Authorization", bearer)}, options...)...)
 }
 
-// do sends one request and decodes the wanted answer.
+// do sends one request and decodes the response into target.
 func (u *User) do(ctx context.Context, method, path string, body any, want int, target any) error {
 	response, err := u.Do(ctx, method, path, body)
 	if err != nil {
@@ -121,15 +118,14 @@ func (u *User) do(ctx context.Context, method, path string, body any, want int, 
 	return response.Decode(want, target)
 }
 
-// Categories lists the kinds of ticket.
+// Categories returns the ticket categories.
 func (u *User) Categories(ctx context.Context) ([]Category, error) {
 	var page List[Category]
 	err := u.do(ctx, http.MethodGet, "/categories", nil, http.StatusOK, &page)
 	return page.Data, err
 }
 
-// OpenTicket opens a ticket. Fields that the caller does not set, but that the
-// API asks for, are filled in.
+// OpenTicket creates a ticket. Missing required fields get default values.
 func (u *User) OpenTicket(ctx context.Context, fields Fields) (Ticket, error) {
 	body := Fields{
 		"clientId":    NewID(),
@@ -143,7 +139,7 @@ func (u *User) OpenTicket(ctx context.Context, fields Fields) (Ticket, error) {
 			return Ticket{}, err
 		}
 		if len(categories) == 0 {
-			return Ticket{}, fmt.Errorf("GET /categories: got none, want the seeded ones")
+			return Ticket{}, fmt.Errorf("GET /categories: got none, want the seeded categories")
 		}
 		body["categoryId"] = categories[0].ID
 	}
@@ -152,14 +148,14 @@ func (u *User) OpenTicket(ctx context.Context, fields Fields) (Ticket, error) {
 	return ticket, err
 }
 
-// Ticket reads a ticket and its newest entries.
+// Ticket returns a ticket and its newest entries.
 func (u *User) Ticket(ctx context.Context, id string) (Detail, error) {
 	var detail Detail
 	err := u.do(ctx, http.MethodGet, "/tickets/"+id, nil, http.StatusOK, &detail)
 	return detail, err
 }
 
-// Post posts a message; fields beside the body are optional.
+// Post posts a message with optional further fields.
 func (u *User) Post(ctx context.Context, ticketID, text string, fields Fields) (Entry, error) {
 	body := Fields{"clientId": NewID(), "body": text}
 	maps.Copy(body, fields)
@@ -168,7 +164,7 @@ func (u *User) Post(ctx context.Context, ticketID, text string, fields Fields) (
 	return entry, err
 }
 
-// Change calls one of a ticket's verbs: close, reopen, status or assign.
+// Change calls an action of a ticket: close, reopen, status or assign.
 func (u *User) Change(ctx context.Context, ticketID, action string, fields Fields) (Ticket, error) {
 	body := Fields{"clientId": NewID()}
 	maps.Copy(body, fields)
@@ -177,7 +173,7 @@ func (u *User) Change(ctx context.Context, ticketID, action string, fields Field
 	return ticket, err
 }
 
-// History reads every entry that the person may see, page by page.
+// History returns all entries of a ticket that the user may see.
 func (u *User) History(ctx context.Context, ticketID string) ([]Entry, error) {
 	var entries []Entry
 	for after := 0; ; {

@@ -2,11 +2,11 @@ package iamcheck
 
 import "slices"
 
-// Exception says why a grant is needed though the suite does not use it.
+// Exception is the reason for a permission that the end-to-end suite does not use.
 type Exception struct {
 	Functions []string // folders; empty for all
 	Action    string
-	Resource  string // a pattern of its ARN; empty for all
+	Resource  string // pattern of its ARN; empty for all
 	Reason    string
 }
 
@@ -19,52 +19,55 @@ func exceptionFor(g Grant, exceptions []Exception) string {
 	return ""
 }
 
-// Exceptions are those of this house. What they excuse is called by the code that
-// they name; the suite cannot, or must not, bring it about.
+// Exceptions returns the exceptions of this project. The named code needs these
+// permissions, but the suite cannot or must not trigger it.
 func Exceptions() []Exception {
 	return slices.Concat(presigned(), transient(), notCovered())
 }
 
-// presigned: S3 asks for the leave of who signed an address, when it is used.
+// presigned returns exceptions for presigned URLs: S3 checks the permissions of the
+// signer when the URL is used.
 func presigned() []Exception {
 	return []Exception{
-		{[]string{"attachment-create"}, "s3:PutObject", "", "It signs the address that the client uploads to."},
-		{[]string{"attachment-get", "picture-get"}, "s3:GetObject", "", "It signs the address that the client downloads from."},
+		{[]string{"attachment-create"}, "s3:PutObject", "", "It signs the URL of the client's upload."},
+		{[]string{"attachment-get", "picture-get"}, "s3:GetObject", "", "It signs the URL of the client's download."},
 	}
 }
 
-// transient: what was refused for a moment, and who went away in the meantime.
+// transient returns exceptions for code that runs after temporary failures and lost
+// connections.
 func transient() []Exception {
 	return []Exception{
 		{[]string{
 			"attachment-create", "broadcast-cancel", "broadcast-create", "category-create", "email-code-send", "email-confirm", "message-post", "notification-read",
 			"otp-send", "password-reset", "phone-change", "connect-token-create", "session-logout", "ticket-assign", "ticket-close", "ticket-create", "ticket-read", "ticket-reopen",
 			"ticket-status", "token-refresh", "user-create",
-		}, "dynamodb:DeleteItem", "", "An Idempotency-Key whose request was refused for a moment (409, 429, 5xx) is forgotten; all POST routes share that code."},
+		}, "dynamodb:DeleteItem", "", "A request that failed temporarily (409, 429, 5xx) releases its Idempotency-Key; all POST routes share this code."},
 		{[]string{"socket-default", "socket-message", "socket-ping", "socket-read", "socket-typing", "ticket-update"}, "dynamodb:DeleteItem", "",
-			"A socket that has gone without a word is forgotten when something is pushed to it."},
-		{[]string{"notification-send"}, "sqs:ChangeMessageVisibility", "", "A delivery that failed is hidden until its next try."},
+			"A connection that was lost without $disconnect is deleted when a push to it fails."},
+		{[]string{"notification-send"}, "sqs:ChangeMessageVisibility", "", "A failed delivery is hidden until its next attempt."},
 	}
 }
 
-// notCovered: what takes days, thousands of people, or the end of the stack.
+// notCovered returns exceptions for code that needs days, thousands of users or the
+// deletion of the stack.
 func notCovered() []Exception {
-	days := "Tickets that have stood still for days are moved on; localstack/tests/conformance does that with a clock of its own."
+	days := "Changes tickets without activity for days; localstack/tests/conformance tests this with a simulated clock."
 	return []Exception{
 		{[]string{"ticket-automate"}, "dynamodb:GetItem", "", days},
 		{[]string{"ticket-automate"}, "dynamodb:Query", "", days},
 		{[]string{"ticket-automate"}, "dynamodb:PutItem", "", days},
 		{[]string{"ticket-automate"}, "dynamodb:UpdateItem", "", days},
 		{[]string{"ticket-automate"}, "dynamodb:DeleteItem", "", days},
-		{[]string{"broadcast-run"}, "dynamodb:Query", "*/index/*", "A broadcast to all, or to all of a role; the suite's people are shared, so it names them."},
-		{[]string{"broadcast-run"}, "sqs:SendMessage", "", "A broadcast that is not finished in time goes on in the next invocation."},
-		{[]string{"password-reset"}, "dynamodb:BatchWriteItem", "", "More sessions than one transaction takes end in batches."},
+		{[]string{"broadcast-run"}, "dynamodb:Query", "*/index/*", "A broadcast to all users or to a role; the users of the suite are shared, so it lists user ids."},
+		{[]string{"broadcast-run"}, "sqs:SendMessage", "", "A broadcast that exceeds the time limit continues in the next invocation."},
+		{[]string{"password-reset"}, "dynamodb:BatchWriteItem", "", "Sessions beyond the size of a transaction are deleted in batches."},
 		{[]string{"stream-deliver"}, "dynamodb:BatchWriteItem", "",
-			"Sessions are ended that slipped in while somebody lost rights, or that the function left which took them and died."},
-		{[]string{"signing-key-create"}, "ssm:GetParameter", "", "An update of the stack finds the key that is there."},
-		{[]string{"signing-key-create"}, "ssm:DeleteParameter", "", "The key goes with the stack."},
-		{[]string{"health-report"}, "s3:ListBucket", "", "Who may not list a bucket is told 403, and not 404, of an object that is not there."},
-		{[]string{"socket-message"}, "dynamodb:BatchGetItem", "", "A message with files; the suite sends those over HTTP."},
-		{[]string{"socket-message"}, "dynamodb:UpdateItem", "", "A message that reopens a ticket; the suite sends those over HTTP."},
+			"Deletes sessions that were created while rights were revoked, or that a crashed function left."},
+		{[]string{"signing-key-create"}, "ssm:GetParameter", "", "An update of the stack reads the existing key."},
+		{[]string{"signing-key-create"}, "ssm:DeleteParameter", "", "The key is deleted with the stack."},
+		{[]string{"health-report"}, "s3:ListBucket", "", "Without this permission S3 returns 403 instead of 404 for a missing object."},
+		{[]string{"socket-message"}, "dynamodb:BatchGetItem", "", "A message with attachments; the suite sends these over HTTP."},
+		{[]string{"socket-message"}, "dynamodb:UpdateItem", "", "A message that reopens a ticket; the suite sends these over HTTP."},
 	}
 }

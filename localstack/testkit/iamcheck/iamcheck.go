@@ -1,5 +1,5 @@
-// Package privileges holds what functions did against what their policies let
-// them do: nothing missing, nothing over, nothing granted on everything.
+// Package iamcheck compares the AWS calls of each function with its IAM policy. It
+// reports missing, unused and wildcard permissions.
 package iamcheck
 
 import (
@@ -20,12 +20,12 @@ import (
 type Grant struct {
 	Function    string // its folder
 	Action      string
-	Resource    string // an ARN; * stands for any part of it
-	NotResource bool   // the resource is what it is not: NotResource
+	Resource    string // an ARN pattern; * matches any text
+	NotResource bool   // the grant covers all other resources
 }
 
-// Grants are what the policies in the template allow. What SAM adds for logs
-// and for the sources of events is used by Lambda itself and not among them.
+// Grants returns the permissions of the policies in the template. It omits those that
+// SAM adds for logs and event sources, which Lambda itself uses.
 func Grants(t *samtemplate.Template) ([]Grant, error) {
 	resources, err := t.Resources("AWS::Serverless::Function")
 	if err != nil {
@@ -40,7 +40,7 @@ func Grants(t *samtemplate.Template) ([]Grant, error) {
 		for _, policy := range samtemplate.List(policies) {
 			statements := samtemplate.Map(policy)["Statement"]
 			if statements == nil {
-				return nil, fmt.Errorf("template: resource %s: a policy without statements is not understood here: %v", r.ID, policy)
+				return nil, fmt.Errorf("template: resource %s: a policy without statements is not supported: %v", r.ID, policy)
 			}
 			for _, s := range samtemplate.List(statements) {
 				granted, err := parseStatement(samtemplate.Folder(r.ID), samtemplate.Map(s))
@@ -54,10 +54,10 @@ func Grants(t *samtemplate.Template) ([]Grant, error) {
 	return all, nil
 }
 
-// parseStatement reads one statement.
+// parseStatement returns the grants of a policy statement.
 func parseStatement(function string, statement map[string]any) ([]Grant, error) {
 	if samtemplate.String(statement["Effect"]) != "Allow" || statement["Condition"] != nil {
-		return nil, fmt.Errorf("a statement that does more than allow is not understood here: %v", statement)
+		return nil, fmt.Errorf("only Allow statements without conditions are supported: %v", statement)
 	}
 	var all []Grant
 	for _, action := range samtemplate.Strings(statement["Action"]) {
@@ -71,24 +71,25 @@ func parseStatement(function string, statement map[string]any) ([]Grant, error) 
 	return all, nil
 }
 
-// normalizeResource names the socket API as the tap does, which sees no id of it.
+// normalizeResource replaces the id of the WebSocket API by the local one.
 func normalizeResource(resource string) string {
 	return regexp.MustCompile(`^(arn:aws:execute-api:[^:]*:[^:]*:)[^/]*/`).ReplaceAllString(resource, "${1}local/")
 }
 
-// allows says whether the grant covers a use.
+// allows reports whether the grant covers a permission.
 func (g Grant) allows(permission awsproxy.Permission) bool {
 	return g.Action == permission.Action && matchARN(g.Resource, permission.Resource) != g.NotResource
 }
 
-// matchARN is IAM's: a star stands for anything, also for slashes.
+// matchARN reports whether an ARN matches a pattern. As in IAM, * also matches
+// slashes.
 func matchARN(pattern, resource string) bool {
 	slashless := strings.NewReplacer("/", "\x01", "[", "\x02", "]", "\x03", `\`, "\x04")
 	ok, err := path.Match(slashless.Replace(pattern), slashless.Replace(resource))
 	return ok && err == nil
 }
 
-// isWildcard says whether a grant is for everything there is.
+// isWildcard reports whether a grant covers all actions or all resources.
 func (g Grant) isWildcard() bool {
 	parts := strings.SplitN(g.Resource, ":", 6)
 	return strings.Contains(g.Action, "*") || len(parts) < 6 || strings.Trim(parts[5], "*/") == "" && !g.NotResource
@@ -96,18 +97,18 @@ func (g Grant) isWildcard() bool {
 
 func (g Grant) String() string {
 	if g.NotResource {
-		return fmt.Sprintf("%s: %s on all but %s", g.Function, g.Action, g.Resource)
+		return fmt.Sprintf("%s: %s on all except %s", g.Function, g.Action, g.Resource)
 	}
 	return fmt.Sprintf("%s: %s on %s", g.Function, g.Action, g.Resource)
 }
 
-// Recorder remembers what functions need leave for.
+// Recorder records the permissions that functions use.
 type Recorder struct {
 	mu    sync.Mutex
 	calls map[string]map[awsproxy.Permission]int // by function
 }
 
-// Observe notes a call and lets it pass.
+// Observe records a call and injects no fault.
 func (r *Recorder) Observe(c awsproxy.Call) awsproxy.Fault {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -123,19 +124,19 @@ func (r *Recorder) Observe(c awsproxy.Call) awsproxy.Fault {
 	return awsproxy.None
 }
 
-// Report is what a comparison came to.
+// Report is the result of a comparison.
 type Report struct {
 	Functions, Grants, Calls int
 
-	Missing      []string // was done, and no policy allows it
-	Wildcards    []string // is allowed on everything
-	Unused       []Grant  // is allowed and was not done
+	Missing      []string // used but not allowed
+	Wildcards    []string // allowed on everything
+	Unused       []Grant  // allowed but not used
 	Exceptions   map[Grant]string
-	CallsByGrant map[Grant]int // how often each grant was used
+	CallsByGrant map[Grant]int // calls that used each grant
 }
 
-// Compare holds what was seen against what is granted. A grant that was not
-// used is excused by the first reason that covers it.
+// Compare compares the recorded calls with the grants. The first matching exception
+// applies to an unused grant.
 func (r *Recorder) Compare(all []Grant, exceptions []Exception) Report {
 	r.mu.Lock()
 	defer r.mu.Unlock()

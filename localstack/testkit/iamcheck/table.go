@@ -5,15 +5,15 @@ import (
 	"strings"
 )
 
-// Table shows all grants in Markdown: how often each was used, or why it is
-// there all the same.
+// Table returns all grants as a Markdown table with their number of calls or the
+// reason of their exception.
 func (report Report) Table(all []Grant) string {
 	var b strings.Builder
 	b.WriteString("| Function | Action | Resource | Calls |\n|---|---|---|---|\n")
 	for _, g := range all {
 		resource := strings.NewReplacer("arn:aws:", "", "us-east-1:000000000000:", "").Replace(g.Resource)
 		if g.NotResource {
-			resource = "all but " + resource
+			resource = "all except " + resource
 		}
 		calls := fmt.Sprint(report.CallsByGrant[g])
 		if reason := report.Exceptions[g]; reason != "" {

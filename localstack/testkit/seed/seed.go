@@ -1,5 +1,4 @@
-// Package seed puts people and categories into a fresh table, so that there is
-// somebody to sign in as and something to file a ticket under.
+// Package seed writes users and categories into a new table.
 package seed
 
 import (
@@ -17,17 +16,17 @@ import (
 	"ticketsystem/pkg/user"
 )
 
-// Password is what all seeded people sign in with.
+// Password is the password of all seeded users.
 const Password = "ticket-demo-2026"
 
-// User is one of those who are seeded.
+// User is a seeded user.
 type User struct {
-	Phone string // as it is typed
+	Phone string // in national format
 	Name  string
 	Role  user.Role
 }
 
-// Users are those who are seeded.
+// Users returns the seeded users.
 func Users() []User {
 	return []User{
 		{"09120000001", "Parisa Ahmadi", user.RoleAdmin},
@@ -37,8 +36,8 @@ func Users() []User {
 	}
 }
 
-// Seed writes people and categories; to run it again changes nothing, because
-// their ids follow from their numbers and names.
+// Seed writes users and categories. It may be repeated, because their ids are derived
+// from phone numbers and names.
 func Seed(ctx context.Context, endpoint, tableName string) error {
 	local := map[string]string{
 		"AWS_ENDPOINT_URL_DYNAMODB": endpoint, "AWS_REGION": "us-east-1", "AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local",
@@ -65,7 +64,7 @@ func Seed(ctx context.Context, endpoint, tableName string) error {
 			Notifications: user.NotificationPreferences{Email: true, SMS: true}, CreatedAt: app.Now(),
 		}
 		if err := t.PutAccount(ctx, account.Login{Phone: number, Hash: hash, User: u}); err != nil {
-			return fmt.Errorf("person %s: %w", seedUser.Phone, err)
+			return fmt.Errorf("user %s: %w", seedUser.Phone, err)
 		}
 	}
 	for i, c := range categories() {
@@ -86,5 +85,5 @@ func categories() []category.Category {
 	}
 }
 
-// fixedID is an id that is the same at every seeding.
+// fixedID returns the same id for a name at every run.
 func fixedID(name string) string { return id.Derive("01KA0000000000000000000000", "seed", name) }

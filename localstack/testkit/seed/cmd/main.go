@@ -1,5 +1,4 @@
-// Command seeder seeds a table that is already there: the one of TABLE_NAME at
-// AWS_ENDPOINT_URL_DYNAMODB.
+// Command seed seeds the table TABLE_NAME at AWS_ENDPOINT_URL_DYNAMODB.
 package main
 
 import (
@@ -12,7 +11,7 @@ import (
 
 func main() {
 	if err := seed.Seed(context.Background(), os.Getenv("AWS_ENDPOINT_URL_DYNAMODB"), os.Getenv("TABLE_NAME")); err != nil {
-		fmt.Fprintln(os.Stderr, "seeder:", err)
+		fmt.Fprintln(os.Stderr, "seed:", err)
 		os.Exit(1)
 	}
 }
