@@ -313,7 +313,7 @@ func retryBatch[M ~map[string]V, V any](ctx context.Context, pending M, send fun
 			return apperr.New(apperr.Unavailable, "").WithRetryAfter(time.Second)
 		}
 		pending = rest
-		if err := retry.BackOff(ctx, conflictPolicy, attempt); err != nil {
+		if err := retry.BackOff(ctx, conflictPolicy(), attempt); err != nil {
 			return err
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -70,6 +71,48 @@ func TestTranslate(t *testing.T) {
 	}
 	if err := translate(nil); err != nil {
 		t.Errorf("nil: got %v", err)
+	}
+}
+
+func TestRetryBatch(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		for name, c := range map[string]struct {
+			unprocessed int // 0: every call processes all keys, 1: one key, -1: none
+			err         error
+			calls       int
+			want        apperr.Code
+		}{
+			"processed at once":  {0, nil, 1, ""},
+			"one key at a time":  {1, nil, 3, ""},
+			"never processed":    {-1, nil, 1 + maxBatchRetries, apperr.Unavailable},
+			"throttled by error": {0, &types.RequestLimitExceeded{}, 1, apperr.Unavailable},
+		} {
+			calls := 0
+			err := retryBatch(t.Context(), map[string]int{"a": 1, "b": 2, "c": 3}, func(pending map[string]int) (map[string]int, error) {
+				calls++
+				rest := maps.Clone(pending)
+				for name := range pending {
+					if c.unprocessed >= 0 {
+						delete(rest, name)
+					}
+					if c.unprocessed == 1 {
+						break
+					}
+				}
+				return rest, c.err
+			})
+			if calls != c.calls || (err == nil) != (c.want == "") || err != nil && !apperr.Is(err, c.want) {
+				t.Errorf("%s: got %v after %d calls, want %q after %d", name, err, calls, c.want, c.calls)
+			}
+		}
+	})
+}
+
+func TestCursorOf_RoundTrip(t *testing.T) {
+	for _, cursor := range []map[string]string{nil, {"PK": "T#1", "SK": "~H", "q": "0", "w": "1#5"}} {
+		if got := cursorOf(startKey(cursor)); !maps.Equal(got, cursor) || (got == nil) != (cursor == nil) {
+			t.Errorf("got %v, want %v", got, cursor)
+		}
 	}
 }
 

@@ -58,12 +58,14 @@ func (tx *transaction) remove(k key, condition string, vals values) *transaction
 func (tx *transaction) last() int { return len(tx.items) - 1 }
 
 // conflictPolicy bounds the repeats of a write that conflicts with other writers.
-var conflictPolicy = retry.Policy{MaxAttempts: 13, MinBackoff: 20 * time.Millisecond, MaxBackoff: 200 * time.Millisecond}
+func conflictPolicy() retry.Policy {
+	return retry.Policy{MaxAttempts: 13, MinBackoff: 20 * time.Millisecond, MaxBackoff: 200 * time.Millisecond}
+}
 
 // commitWithRetry runs commit, and repeats it while another transaction writes
 // the same items.
 func (tx *transaction) commitWithRetry(ctx context.Context) (failed cancelReasons, err error) {
-	err = retry.OnConflict(ctx, conflictPolicy, func() error {
+	err = retry.OnConflict(ctx, conflictPolicy(), func() error {
 		failed, err = tx.commit(ctx)
 		return err
 	})
@@ -73,7 +75,7 @@ func (tx *transaction) commitWithRetry(ctx context.Context) (failed cancelReason
 // retryConflicts calls fn until it reports done or returns an error. It returns
 // apperr.Conflict when the attempts are used up.
 func retryConflicts(ctx context.Context, fn func() (done bool, err error)) error {
-	err := retry.Do(ctx, conflictPolicy, func(int) (bool, error) { return fn() })
+	err := retry.Do(ctx, conflictPolicy(), func(int) (bool, error) { return fn() })
 	if apperr.Is(err, apperr.Conflict) {
 		return apperr.Wrap(apperr.Conflict, err).WithRetryAfter(time.Second)
 	}
