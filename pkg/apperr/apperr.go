@@ -1,6 +1,5 @@
-// Package fault is the one error type of the house. Domain code says what went
-// wrong with a Kind; the edge looks the kind up in one table for the HTTP
-// status and the title, and never has to read an error's text.
+// Package apperr defines the application error type. Domain code returns a Code; the
+// API layer maps it to an HTTP status and title.
 package apperr
 
 import (
@@ -9,77 +8,77 @@ import (
 	"time"
 )
 
-// Code names what went wrong. It is the stable `code` of the API: clients
-// branch on it, so a kind is never renamed.
+// Code identifies a kind of error. It is the `code` of API responses. Clients depend
+// on its values, so they never change.
 type Code string
 
-// Field points at one wrong part of a request.
+// Field describes an invalid part of a request.
 type Field struct {
 	// Pointer is an RFC 6901 JSON pointer into the body ("/phone"), or "?name"
 	// for a query parameter.
 	Pointer string `json:"pointer"`
-	// Code is stable, for programs: "required", "too_long".
+	// Code is the stable reason, such as "required" or "too_long".
 	Code string `json:"code"`
-	// Message is for people and safe to show.
+	// Message is a text to show to the user.
 	Message string `json:"message"`
 }
 
-// Error is a failure with a text for the log (Error) and one that is safe for
-// clients (Detail).
+// Error is an application error. Detail is safe for clients; the method Error returns
+// a text for the log.
 type Error struct {
 	Code Code
-	// Detail is shown to the client. It never carries the text of a cause.
+	// Detail is sent to the client. It never contains the text of the cause.
 	Detail string
 	Fields []Field
-	// RetryAfter is how long the client should wait; zero says nothing about it.
+	// RetryAfter is how long the client should wait, or zero.
 	RetryAfter time.Duration
 	cause      error
 }
 
-// New makes an error of a kind. detail is shown to the client and may be empty.
+// New returns an error with a detail for the client, which may be empty.
 func New(code Code, detail string) *Error {
 	return &Error{Code: code, Detail: detail}
 }
 
-// Wrap gives a cause a kind. The cause is for the log alone.
+// Wrap returns an error with a cause, which goes to the log only.
 func Wrap(code Code, cause error) *Error {
 	return &Error{Code: code, cause: cause}
 }
 
-// Validation is an invalid_body error that names the wrong fields.
+// Validation returns an InvalidBody error for the fields.
 func Validation(fields ...Field) *Error {
 	return &Error{Code: InvalidBody, Fields: fields}
 }
 
-// WithDetail returns a copy with a text that is shown to the client.
+// WithDetail returns a copy with a detail for the client.
 func (e *Error) WithDetail(detail string) *Error {
 	clone := *e
 	clone.Detail = detail
 	return &clone
 }
 
-// WithFields returns a copy that names more wrong fields.
+// WithFields returns a copy with more invalid fields.
 func (e *Error) WithFields(fields ...Field) *Error {
 	clone := *e
 	clone.Fields = append(append([]Field(nil), e.Fields...), fields...)
 	return &clone
 }
 
-// WithRetryAfter returns a copy that asks the client to wait.
+// WithRetryAfter returns a copy with a waiting time for the client.
 func (e *Error) WithRetryAfter(wait time.Duration) *Error {
 	clone := *e
 	clone.RetryAfter = wait
 	return &clone
 }
 
-// WithCause returns a copy that carries a cause for the log.
+// WithCause returns a copy with a cause for the log.
 func (e *Error) WithCause(cause error) *Error {
 	clone := *e
 	clone.cause = cause
 	return &clone
 }
 
-// Error is the text for the log: kind, detail, fields and cause.
+// Error returns the text for the log: code, detail, fields and cause.
 func (e *Error) Error() string {
 	var text strings.Builder
 	text.WriteString(string(e.Code))
@@ -95,18 +94,18 @@ func (e *Error) Error() string {
 	return text.String()
 }
 
-// Unwrap gives the cause, nil when there is none.
+// Unwrap returns the cause, or nil.
 func (e *Error) Unwrap() error { return e.cause }
 
-// Is says whether err is, or wraps, an Error of this kind. The outermost Error
-// counts: it is the one the client is told about.
+// Is reports whether the outermost Error in err has the code. That is the Error
+// which the client receives.
 func Is(err error, code Code) bool {
 	var appErr *Error
 	return errors.As(err, &appErr) && appErr.Code == code
 }
 
-// From finds the Error in err. Anything else becomes an internal error with
-// err as its cause, so that nothing of it reaches a client. From(nil) is nil.
+// From returns the outermost Error in err. It wraps any other error as Internal, so
+// that its text never reaches a client. From(nil) is nil.
 func From(err error) *Error {
 	if err == nil {
 		return nil

@@ -11,8 +11,8 @@ import (
 	"ticketsystem/pkg/apperr"
 )
 
-// TestDefinitions_Complete reads the constants out of the source: a kind without a
-// row would reach clients as a 500.
+// TestDefinitions_Complete compares the definitions with the constants in the source.
+// A code without a definition would be answered with status 500.
 func TestDefinitions_Complete(t *testing.T) {
 	source, err := os.ReadFile("codes.go")
 	if err != nil {
@@ -20,18 +20,18 @@ func TestDefinitions_Complete(t *testing.T) {
 	}
 	declared := regexp.MustCompile(`Code = "([a-z_]+)"`).FindAllStringSubmatch(string(source), -1)
 	if got, want := len(apperr.Codes()), len(declared); got != want {
-		t.Errorf("rows in the table: got %d, want %d", got, want)
+		t.Errorf("definitions: got %d, want %d", got, want)
 	}
 	persian := regexp.MustCompile(`\p{Arabic}`)
 	arabicLetters := regexp.MustCompile(`[كي]`)
 	for _, match := range declared {
 		definition, ok := apperr.Lookup(apperr.Code(match[1]))
 		if !ok {
-			t.Errorf("%s has no row", match[1])
+			t.Errorf("%s has no definition", match[1])
 			continue
 		}
 		if definition.Status < 400 || definition.Status > 599 {
-			t.Errorf("%s: status %d is no error", match[1], definition.Status)
+			t.Errorf("%s: status %d is not an error status", match[1], definition.Status)
 		}
 		if definition.En == "" || persian.MatchString(definition.En) {
 			t.Errorf("%s: English title %q", match[1], definition.En)
@@ -53,8 +53,8 @@ func TestLookup_Status(t *testing.T) {
 			t.Errorf("%s: got %d, want %d", code, definition.Status, want)
 		}
 	}
-	if _, ok := apperr.Lookup("no_such_kind"); ok {
-		t.Error("an undeclared kind has a row")
+	if _, ok := apperr.Lookup("no_such_code"); ok {
+		t.Error("an undeclared code has a definition")
 	}
 }
 
@@ -70,21 +70,21 @@ func TestTitle_Locale(t *testing.T) {
 }
 
 func TestError_KeepsCause(t *testing.T) {
-	cause := errors.New("disk on fire")
+	cause := errors.New("disk failed")
 	appErr := apperr.Wrap(apperr.Unavailable, cause).WithDetail("try later").WithRetryAfter(3 * time.Second)
 	wrapped := fmt.Errorf("posting: %w", appErr)
 
 	if !apperr.Is(wrapped, apperr.Unavailable) || apperr.Is(wrapped, apperr.Internal) || apperr.Is(cause, apperr.Internal) {
-		t.Error("Is does not tell the kind of a wrapped error")
+		t.Error("Is does not find the code of a wrapped error")
 	}
 	if !errors.Is(wrapped, cause) {
-		t.Error("the cause is lost")
+		t.Error("the cause is not in the error chain")
 	}
-	if got, want := appErr.Error(), "unavailable: try later: disk on fire"; got != want {
+	if got, want := appErr.Error(), "unavailable: try later: disk failed"; got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
 	if got := apperr.From(wrapped); got.RetryAfter != 3*time.Second || got.Detail != "try later" {
-		t.Errorf("From lost something: %+v", got)
+		t.Errorf("From: got %+v, want detail and retry time of the wrapped error", got)
 	}
 }
 

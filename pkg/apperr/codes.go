@@ -7,64 +7,112 @@ import (
 	"ticketsystem/pkg/locale"
 )
 
-// The kinds of the API. Each has its row in the table below.
+// The codes of the API. Each has an entry in definitions.
 const (
-	BadJSON              Code = "bad_json"
-	BadRequest           Code = "bad_request"
-	BadCursor            Code = "bad_cursor"
-	InvalidBody          Code = "invalid_body"
-	BodyTooLarge         Code = "body_too_large"
+	// BadJSON (HTTP 400): the body is not valid JSON.
+	BadJSON Code = "bad_json"
+	// BadRequest (HTTP 400): a query parameter or a header is invalid.
+	BadRequest Code = "bad_request"
+	// BadCursor (HTTP 400): the cursor is malformed, expired or of another list.
+	BadCursor Code = "bad_cursor"
+	// InvalidBody (HTTP 422): fields of the body are invalid; Fields names them.
+	InvalidBody Code = "invalid_body"
+	// BodyTooLarge (HTTP 413): the body exceeds the size limit.
+	BodyTooLarge Code = "body_too_large"
+	// UnsupportedMediaType (HTTP 415): the content type is not JSON.
 	UnsupportedMediaType Code = "unsupported_media_type"
 
+	// Unauthenticated (HTTP 401): the request has no valid credentials.
 	Unauthenticated Code = "unauthenticated"
-	TokenExpired    Code = "token_expired"
-	RefreshReused   Code = "refresh_reused"
-	SessionEnded    Code = "session_ended"
-	LoginWrong      Code = "login_wrong"
-	CodeWrong       Code = "code_wrong"
-	CodeLocked      Code = "code_locked"
-	LoginLocked     Code = "login_locked"
+	// TokenExpired (HTTP 401): the access token is expired or revoked.
+	TokenExpired Code = "token_expired"
+	// RefreshReused (HTTP 401): the refresh token was already used.
+	RefreshReused Code = "refresh_reused"
+	// SessionEnded (HTTP 401): the session has ended or expired.
+	SessionEnded Code = "session_ended"
+	// LoginWrong (HTTP 401): the phone number or the password is wrong.
+	LoginWrong Code = "login_wrong"
+	// CodeWrong (HTTP 422): the one-time code is wrong or has expired.
+	CodeWrong Code = "code_wrong"
+	// CodeLocked (HTTP 429): too many wrong codes were entered.
+	CodeLocked Code = "code_locked"
+	// LoginLocked (HTTP 429): too many logins failed for the phone number.
+	LoginLocked Code = "login_locked"
+	// TooManyRequests (HTTP 429): a rate limit is exceeded.
 	TooManyRequests Code = "too_many_requests"
+	// AccountDisabled (HTTP 403): the account is disabled.
 	AccountDisabled Code = "account_disabled"
-	PhoneTaken      Code = "phone_taken"
-	WeakPassword    Code = "weak_password"
-	EmailMissing    Code = "email_missing"
-	Forbidden       Code = "forbidden"
-	CSRF            Code = "csrf"
+	// PhoneTaken (HTTP 409): the phone number belongs to another account.
+	PhoneTaken Code = "phone_taken"
+	// WeakPassword (HTTP 422): the password is too easy to guess.
+	WeakPassword Code = "weak_password"
+	// EmailMissing (HTTP 409): the profile has no e-mail address to confirm.
+	EmailMissing Code = "email_missing"
+	// Forbidden (HTTP 403): the role of the user does not permit the operation.
+	Forbidden Code = "forbidden"
+	// CSRF (HTTP 403): the CSRF token is missing or wrong.
+	CSRF Code = "csrf"
 
-	NotFound           Code = "not_found"
-	TicketNotFound     Code = "ticket_not_found"
-	CategoryNotFound   Code = "category_not_found"
+	// NotFound (HTTP 404): no route has this path.
+	NotFound Code = "not_found"
+	// TicketNotFound (HTTP 404): the ticket does not exist or is not visible to the user.
+	TicketNotFound Code = "ticket_not_found"
+	// CategoryNotFound (HTTP 404): the category does not exist.
+	CategoryNotFound Code = "category_not_found"
+	// AttachmentNotFound (HTTP 404): the attachment does not exist or is not visible to the user.
 	AttachmentNotFound Code = "attachment_not_found"
-	UserNotFound       Code = "user_not_found"
-	SessionNotFound    Code = "session_not_found"
-	BroadcastNotFound  Code = "broadcast_not_found"
-	MethodNotAllowed   Code = "method_not_allowed"
+	// UserNotFound (HTTP 404): the user does not exist.
+	UserNotFound Code = "user_not_found"
+	// SessionNotFound (HTTP 404): the session does not exist.
+	SessionNotFound Code = "session_not_found"
+	// BroadcastNotFound (HTTP 404): the broadcast does not exist.
+	BroadcastNotFound Code = "broadcast_not_found"
+	// MethodNotAllowed (HTTP 405): the path does not support the method.
+	MethodNotAllowed Code = "method_not_allowed"
 
-	AlreadyAssigned   Code = "already_assigned"
-	TicketClosed      Code = "ticket_closed"
-	TicketDeleted     Code = "ticket_deleted"
-	LastAdmin         Code = "last_admin"
-	NameTaken         Code = "name_taken"
-	StatusNotAllowed  Code = "status_not_allowed"
+	// AlreadyAssigned (HTTP 409): the ticket is assigned to another agent.
+	AlreadyAssigned Code = "already_assigned"
+	// TicketClosed (HTTP 409): the ticket is closed.
+	TicketClosed Code = "ticket_closed"
+	// TicketDeleted (HTTP 409): the ticket created with this clientId was deleted.
+	TicketDeleted Code = "ticket_deleted"
+	// LastAdmin (HTTP 409): the operation would leave no active administrator.
+	LastAdmin Code = "last_admin"
+	// NameTaken (HTTP 409): another category has this name.
+	NameTaken Code = "name_taken"
+	// StatusNotAllowed (HTTP 409): the status transition is not allowed.
+	StatusNotAllowed Code = "status_not_allowed"
+	// BroadcastFinished (HTTP 409): the broadcast was already sent.
 	BroadcastFinished Code = "broadcast_over"
+	// AttachmentRefused (HTTP 422): the attachment failed its validation.
 	AttachmentRefused Code = "attachment_refused"
+	// AttachmentPending (HTTP 409): the attachment is not uploaded or not validated yet.
 	AttachmentPending Code = "attachment_pending"
-	AttachmentInUse   Code = "attachment_in_use"
-	VersionStale      Code = "version_stale"
+	// AttachmentInUse (HTTP 409): the attachment belongs to another message.
+	AttachmentInUse Code = "attachment_in_use"
+	// VersionStale (HTTP 412): the ticket changed after the version in If-Match.
+	VersionStale Code = "version_stale"
 
-	IdempotencyMismatch   Code = "idempotency_mismatch"
+	// IdempotencyMismatch (HTTP 422): the Idempotency-Key was used with another request.
+	IdempotencyMismatch Code = "idempotency_mismatch"
+	// IdempotencyInProgress (HTTP 409): the first request with the Idempotency-Key is not finished.
 	IdempotencyInProgress Code = "idempotency_running"
-	Conflict              Code = "conflict"
-	Unavailable           Code = "unavailable"
-	Internal              Code = "internal"
+	// Conflict (HTTP 409): concurrent writes exceeded the retry limit; the request may be repeated.
+	Conflict Code = "conflict"
+	// Unavailable (HTTP 503): a dependency is not available.
+	Unavailable Code = "unavailable"
+	// Internal (HTTP 500): an unexpected error occurred; the cause is in the log only.
+	Internal Code = "internal"
 
+	// UnknownAction (HTTP 400): a WebSocket frame names an unknown action.
 	UnknownAction Code = "unknown_action"
-	FrameInvalid  Code = "frame_invalid"
-	TopicUnknown  Code = "topic_unknown"
+	// FrameInvalid (HTTP 400): a WebSocket frame is invalid.
+	FrameInvalid Code = "frame_invalid"
+	// TopicUnknown (HTTP 404): the topic of a subscription does not exist.
+	TopicUnknown Code = "topic_unknown"
 )
 
-// Definition is what the table says about a kind.
+// Definition holds the HTTP status and the titles of a code.
 type Definition struct {
 	// Status is the HTTP status code.
 	Status int
@@ -75,14 +123,14 @@ type Definition struct {
 // Title returns the title in the language of a BCP 47 tag, English by default.
 func (d Definition) Title(tag string) string { return locale.Pick(tag, d.En, d.Fa) }
 
-// Lookup finds the row of a kind. It is false for a kind nobody declared; the
-// edge treats that as Internal.
-func Lookup(code Code) (Definition, bool) {
-	definition, ok := definitions[code]
+// Lookup returns the definition of a code. ok is false for an undeclared code, which
+// the API treats as Internal.
+func Lookup(code Code) (definition Definition, ok bool) {
+	definition, ok = definitions[code]
 	return definition, ok
 }
 
-// Codes lists every kind in alphabetical order, for documents and their tests.
+// Codes returns all codes in alphabetical order.
 func Codes() []Code {
 	codes := make([]Code, 0, len(definitions))
 	for code := range definitions {
@@ -92,12 +140,12 @@ func Codes() []Code {
 	return codes
 }
 
-// definitions is constant: nothing writes to it after the start of the program.
+// definitions is never written to.
 var definitions = map[Code]Definition{
 	BadJSON:              {http.StatusBadRequest, "The body is not valid JSON", "متن درخواست JSON معتبری نیست"},
-	BadRequest:           {http.StatusBadRequest, "The request has a wrong value", "مقداری در درخواست نادرست است"},
+	BadRequest:           {http.StatusBadRequest, "The request contains an invalid value", "مقداری در درخواست نادرست است"},
 	BadCursor:            {http.StatusBadRequest, "The cursor is not valid for this list, or has expired", "نشانگر صفحه برای این فهرست معتبر نیست یا منقضی شده است"},
-	InvalidBody:          {http.StatusUnprocessableEntity, "Some fields are not right", "برخی از فیلدها درست نیستند"},
+	InvalidBody:          {http.StatusUnprocessableEntity, "Some fields are invalid", "برخی از فیلدها درست نیستند"},
 	BodyTooLarge:         {http.StatusRequestEntityTooLarge, "The body is too large", "حجم درخواست بیش از حد مجاز است"},
 	UnsupportedMediaType: {http.StatusUnsupportedMediaType, "The body must be JSON", "متن درخواست باید JSON باشد"},
 
@@ -114,10 +162,10 @@ var definitions = map[Code]Definition{
 	PhoneTaken:      {http.StatusConflict, "This phone number already has an account", "با این شماره پیش‌تر حساب ساخته شده است"},
 	EmailMissing:    {http.StatusConflict, "There is no e-mail address in your profile", "نشانی ایمیلی در نمایهٔ شما نیست"},
 	WeakPassword:    {http.StatusUnprocessableEntity, "The password is too easy to guess", "این گذرواژه به‌آسانی حدس زده می‌شود"},
-	Forbidden:       {http.StatusForbidden, "You may not do this", "شما اجازهٔ این کار را ندارید"},
+	Forbidden:       {http.StatusForbidden, "You are not allowed to do this", "شما اجازهٔ این کار را ندارید"},
 	CSRF:            {http.StatusForbidden, "The CSRF token is missing or wrong", "توکن CSRF فرستاده نشده یا نادرست است"},
 
-	NotFound:           {http.StatusNotFound, "There is nothing at this address", "چیزی در این نشانی نیست"},
+	NotFound:           {http.StatusNotFound, "Not found", "چیزی در این نشانی نیست"},
 	TicketNotFound:     {http.StatusNotFound, "There is no such ticket", "چنین تیکتی پیدا نشد"},
 	CategoryNotFound:   {http.StatusNotFound, "There is no such category", "چنین دسته‌ای پیدا نشد"},
 	AttachmentNotFound: {http.StatusNotFound, "There is no such attachment", "چنین پیوستی پیدا نشد"},
@@ -131,7 +179,7 @@ var definitions = map[Code]Definition{
 	TicketDeleted:     {http.StatusConflict, "The ticket that was opened with this clientId has been deleted", "تیکتی که با این clientId باز شده بود حذف شده است"},
 	LastAdmin:         {http.StatusConflict, "The last administrator cannot be removed, demoted or disabled", "آخرین مدیر را نمی‌توان حذف، تنزل یا غیرفعال کرد"},
 	NameTaken:         {http.StatusConflict, "Another category already has this name", "دستهٔ دیگری همین نام را دارد"},
-	StatusNotAllowed:  {http.StatusConflict, "The ticket cannot go to that status from where it is", "تیکت از وضعیت کنونی به این وضعیت نمی‌رود"},
+	StatusNotAllowed:  {http.StatusConflict, "This status change is not allowed", "تیکت از وضعیت کنونی به این وضعیت نمی‌رود"},
 	BroadcastFinished: {http.StatusConflict, "The broadcast has been sent already", "این پیام همگانی پیش‌تر فرستاده شده است"},
 	AttachmentRefused: {http.StatusUnprocessableEntity, "The attachment was refused", "پیوست پذیرفته نشد"},
 	AttachmentPending: {http.StatusConflict, "The attachment has not arrived or is still being checked", "پیوست هنوز نرسیده یا در حال بررسی است"},
@@ -145,6 +193,6 @@ var definitions = map[Code]Definition{
 	Internal:              {http.StatusInternalServerError, "Something went wrong on our side", "خطایی از سوی ما رخ داد"},
 
 	UnknownAction: {http.StatusBadRequest, "There is no such action", "چنین عملی وجود ندارد"},
-	FrameInvalid:  {http.StatusBadRequest, "The frame is not valid", "قاب فرستاده‌شده معتبر نیست"},
-	TopicUnknown:  {http.StatusNotFound, "There is no such topic", "چنین موضوعی پیدا نشد"},
+	FrameInvalid:  {http.StatusBadRequest, "The frame is invalid", "قاب فرستاده‌شده معتبر نیست"},
+	TopicUnknown:  {http.StatusNotFound, "Unknown topic", "چنین موضوعی پیدا نشد"},
 }

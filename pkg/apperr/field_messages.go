@@ -11,8 +11,8 @@ func (f Field) In(tag string) Field {
 	return f
 }
 
-// messagesFa holds the messages of fields by their codes. A test holds it to the
-// codes that are used.
+// messagesFa holds the Persian messages by field code. A test compares its keys with
+// the codes in use.
 var messagesFa = map[string]string{
 	"character":    "نویسه‌ای غیرمجاز در آن هست.",
 	"duplicate":    "این مورد دو بار آمده است.",

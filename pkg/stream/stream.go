@@ -5,13 +5,13 @@ package stream
 
 import (
 	"context"
-	"errors"
 	"log/slog"
 	"sync"
 
 	"github.com/aws/aws-lambda-go/events"
 
 	"ticketsystem/pkg/event"
+	"ticketsystem/pkg/parallel"
 	"ticketsystem/pkg/realtime"
 )
 
@@ -49,24 +49,18 @@ func NewBatchHandler(log *slog.Logger, decode Decoder, handlers ...Handler) Batc
 	return func(ctx context.Context, batch events.DynamoDBEvent) (events.DynamoDBEventResponse, error) {
 		ctx = realtime.WithSubscriberCache(ctx)
 		var (
-			out       events.DynamoDBEventResponse
-			mu        sync.Mutex
-			wg        sync.WaitGroup
-			semaphore = make(chan struct{}, maxPartitions)
+			out events.DynamoDBEventResponse
+			mu  sync.Mutex
 		)
-		for _, records := range groupByPartition(batch.Records) {
-			semaphore <- struct{}{}
-			wg.Go(func() {
-				defer func() { <-semaphore }()
-				if failed := handlePartition(ctx, log, decode, records, handlers); failed != "" {
-					mu.Lock()
-					out.BatchItemFailures = append(out.BatchItemFailures, events.DynamoDBBatchItemFailure{ItemIdentifier: failed})
-					mu.Unlock()
-				}
-			})
-		}
-		wg.Wait()
-		return out, nil
+		err := parallel.ForEach(groupByPartition(batch.Records), maxPartitions, func(records []events.DynamoDBEventRecord) error {
+			if failed := handlePartition(ctx, log, decode, records, handlers); failed != "" {
+				mu.Lock()
+				defer mu.Unlock()
+				out.BatchItemFailures = append(out.BatchItemFailures, events.DynamoDBBatchItemFailure{ItemIdentifier: failed})
+			}
+			return nil
+		})
+		return out, err
 	}
 }
 
@@ -117,11 +111,5 @@ func handlePartition(ctx context.Context, log *slog.Logger, decode Decoder, reco
 // runHandlers runs all handlers concurrently and joins their errors. A failed
 // handler does not stop the others.
 func runHandlers(ctx context.Context, e event.Event, earlier []event.Event, handlers []Handler) error {
-	errs := make([]error, len(handlers))
-	var wg sync.WaitGroup
-	for i, handle := range handlers {
-		wg.Go(func() { errs[i] = handle(ctx, e, earlier...) })
-	}
-	wg.Wait()
-	return errors.Join(errs...)
+	return parallel.ForEach(handlers, len(handlers), func(handle Handler) error { return handle(ctx, e, earlier...) })
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/aws/aws-lambda-go/events"
 
 	"ticketsystem/pkg/notification"
+	"ticketsystem/pkg/parallel"
 )
 
 // VisibilityChanger delays the next attempt of a received queue message.
@@ -26,23 +27,17 @@ type VisibilityChanger interface {
 // back-off.
 func DeliverNotifications(deliverer *notification.Deliverer, queue VisibilityChanger, log *slog.Logger) func(context.Context, events.SQSEvent) (events.SQSEventResponse, error) {
 	return func(ctx context.Context, batch events.SQSEvent) (events.SQSEventResponse, error) {
-		var (
-			out = emptyBatchResponse()
-			mu  sync.Mutex
-			wg  sync.WaitGroup
-		)
-		for _, message := range batch.Records {
-			wg.Go(func() {
-				if deliver(ctx, deliverer, queue, log, message) {
-					return
-				}
+		out := emptyBatchResponse()
+		var mu sync.Mutex
+		err := parallel.ForEach(batch.Records, len(batch.Records), func(message events.SQSMessage) error {
+			if !deliver(ctx, deliverer, queue, log, message) {
 				mu.Lock()
+				defer mu.Unlock()
 				out.BatchItemFailures = append(out.BatchItemFailures, events.SQSBatchItemFailure{ItemIdentifier: message.MessageId})
-				mu.Unlock()
-			})
-		}
-		wg.Wait()
-		return out, nil
+			}
+			return nil
+		})
+		return out, err
 	}
 }
 

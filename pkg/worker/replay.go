@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"ticketsystem/pkg/apperr"
+	"ticketsystem/pkg/parallel"
 	"ticketsystem/pkg/search"
 	"ticketsystem/pkg/stats"
 	"ticketsystem/pkg/stream"
@@ -156,7 +157,7 @@ func (r *Replay) runPage(ctx context.Context, pos replayCursor, out *ReplayResul
 		return pos, err
 	}
 	var mu sync.Mutex
-	err = forEach(ids, func(id string) error {
+	err = parallel.ForEach(ids, replayConcurrency, func(id string) error {
 		if pos.Phase == phaseUsers {
 			return r.rebuildUser(ctx, id)
 		}
@@ -182,24 +183,6 @@ func (r *Replay) runPage(ctx context.Context, pos replayCursor, out *ReplayResul
 		pos.Phase++
 	}
 	return pos, err
-}
-
-// forEach calls fn for all ids concurrently and joins the errors.
-func forEach(ids []string, fn func(id string) error) error {
-	var (
-		wg        sync.WaitGroup
-		semaphore = make(chan struct{}, replayConcurrency)
-		errs      = make([]error, len(ids))
-	)
-	for i, id := range ids {
-		semaphore <- struct{}{}
-		wg.Go(func() {
-			defer func() { <-semaphore }()
-			errs[i] = fn(id)
-		})
-	}
-	wg.Wait()
-	return errors.Join(errs...)
 }
 
 // rebuildTicket rebuilds all projections of one log, and reports whether the stored
