@@ -1,5 +1,5 @@
-// Command localstack runs TicketSystem on this machine, from the template that
-// deploys it to AWS: `go run ./localstack`. PORT moves its ports, DATA_DIR its data.
+// Command localstack runs TicketSystem on the local machine from template.yaml. PORT
+// sets the first port, and DATA_DIR the data folder.
 package main
 
 import (
@@ -26,7 +26,7 @@ func run() error {
 	if text := os.Getenv("PORT"); text != "" {
 		var err error
 		if port, err = strconv.Atoi(text); err != nil || port < 1 || port > 65000 {
-			return fmt.Errorf("PORT=%s is not a port", text)
+			return fmt.Errorf("PORT=%s is not a valid port", text)
 		}
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
@@ -46,12 +46,12 @@ func run() error {
 ready %[1]s
   HTTP      %[1]s
   sockets   %[2]s
-  outbox    %[1]s/_local/      (SMS, mail, functions, logs)
+  outbox    %[1]s/_local/      (SMS, e-mail, functions, logs)
   S3        %[3]s
   DynamoDB  %[4]s  table %[5]s
 
   admin 09120000001 · support 09120000002, 09120000003 · customer 09120000004
-  password ticket-demo-2026 · Ctrl-C ends everything
+  password ticket-demo-2026 · Ctrl-C stops the stack
 
 `, s.HTTPURL, s.SocketURL, s.S3URL, s.DynamoDBURL, s.TableName)
 	<-ctx.Done()

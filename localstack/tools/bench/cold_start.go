@@ -23,26 +23,26 @@ import (
 const (
 	maxRatio       = 1.3
 	maxBytes       = 10_000_000
-	emptyName      = "empty" // starts and does nothing
-	bareName       = "bare"  // reads an item by the SDK's client of DynamoDB
+	emptyName      = "empty"   // does nothing
+	runtimeName    = "runtime" // reads one item with the AWS SDK
 	coldStartCheck = "cold-start"
 	agentPhone     = "+989120000002"
 )
 
-// coldStart is what was measured of one function.
+// coldStart holds the measurements of one function.
 type coldStart struct {
 	name     string
 	bytes    int64
 	ready    []time.Duration
 	baseline []time.Duration // of the empty function, started just before each
 	answered []time.Duration
-	phases   []phase // of one that takes too long
+	phases   []phase // only of a function that exceeds a limit
 }
 
 func (s *coldStart) ratio() float64 { return float64(median(s.ready)) / float64(median(s.baseline)) }
 
-// measureColdStarts starts every function beside the empty one, in an order of its own
-// each time; wanted names some of them, nothing names all.
+// measureColdStarts starts the wanted functions, or all, in random order, each after
+// the empty function.
 func measureColdStarts(ctx context.Context, wanted []string) (err error) {
 	s, err := stack.Start(ctx, stack.Options{InMemory: true, Seed: seed.Seed})
 	if err != nil {
@@ -58,27 +58,27 @@ func measureColdStarts(ctx context.Context, wanted []string) (err error) {
 		programs = slices.DeleteFunc(programs, func(p program) bool { return !slices.Contains(wanted, p.name) })
 	}
 	if len(programs) == 0 {
-		return fmt.Errorf("no function of %q", wanted)
+		return fmt.Errorf("no function among %q", wanted)
 	}
 	empty, err := buildBaseline(ctx, emptyName)
 	if err != nil {
 		return err
 	}
-	bare, err := buildBaseline(ctx, bareName)
+	runtime, err := buildBaseline(ctx, runtimeName)
 	if err != nil {
 		return err
 	}
-	empty.env, bare.env = programs[0].env, programs[0].env // the same processor and the same collector
-	starts, err := startAll(ctx, empty, append(programs, bare), report.ShortOrFull(10, 60))
+	empty.env, runtime.env = programs[0].env, programs[0].env // same GOMAXPROCS and GC settings
+	starts, err := startAll(ctx, empty, append(programs, runtime), report.ShortOrFull(10, 60))
 	if err != nil {
 		return err
 	}
-	i := slices.IndexFunc(starts, func(s *coldStart) bool { return s.name == bareName })
+	i := slices.IndexFunc(starts, func(s *coldStart) bool { return s.name == runtimeName })
 	return reportStarts(slices.Delete(slices.Clone(starts), i, i+1), starts[i])
 }
 
-// programs are all functions of the template, with the environment that they
-// have on the stack. Those that somebody reads with get a question.
+// programs returns all functions of the template with their environment on the stack.
+// Functions of GET routes get an event.
 func programs(ctx context.Context, s *stack.Stack) ([]program, error) {
 	agent, err := client.New(s.HTTPURL, s.SocketURL, s.OutboxURL).Login(ctx, agentPhone, client.Password)
 	if err != nil {
@@ -99,8 +99,8 @@ func programs(ctx context.Context, s *stack.Stack) ([]program, error) {
 	return all, nil
 }
 
-// sampleEvent is a signed-in reader's request, about a thing that does not exist
-// where the path names one.
+// sampleEvent returns a GET request of a signed-in user. Path variables are random
+// ids.
 func sampleEvent(path, token string) []byte {
 	id := client.NewID()
 	variables := map[string]string{}
@@ -116,10 +116,10 @@ func sampleEvent(path, token string) []byte {
 	}))
 }
 
-// buildBaseline builds a function to compare with, as all others are built.
+// buildBaseline builds a baseline function with the flags of all other functions.
 func buildBaseline(ctx context.Context, name string) (program, error) {
 	binary := filepath.Join(".cache", "bench", name)
-	command := exec.CommandContext(ctx, "go", "build", "-trimpath", "-tags", "lambda.norpc", "-ldflags", "-s -w", "-o", binary, "./localstack/tools/bench/"+name)
+	command := exec.CommandContext(ctx, "go", "build", "-trimpath", "-tags", "lambda.norpc", "-ldflags", "-s -w", "-o", binary, "./localstack/tools/bench/baseline/"+name)
 	command.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if output, err := command.CombinedOutput(); err != nil {
 		return program{}, fmt.Errorf("build %s: %w\n%s", name, err, output)
@@ -127,7 +127,7 @@ func buildBaseline(ctx context.Context, name string) (program, error) {
 	return program{name: name, binary: binary}, nil
 }
 
-// startAll starts everything so many times and lists it by its ratio, the
+// startAll starts every program in each round and returns the results by ratio, the
 // slowest first.
 func startAll(ctx context.Context, empty program, programs []program, rounds int) (_ []*coldStart, err error) {
 	api, closeAPI, err := newRuntimeAPI()
@@ -172,11 +172,11 @@ func startAll(ctx context.Context, empty program, programs []program, rounds int
 	return sorted, nil
 }
 
-// reportStarts hands the findings over; bare says what the SDK alone takes.
-func reportStarts(starts []*coldStart, bare *coldStart) error {
+// reportStarts records the results; runtime is the baseline with the AWS SDK.
+func reportStarts(starts []*coldStart, runtime *coldStart) error {
 	var list strings.Builder
-	fmt.Fprintf(&list, "Each was started %d times, the empty function before each. A start ends when the process asks for its first work; the answer is that to a reader's first question, with what it reads in the table. For one that is above a limit the packages stand that take longest to initialise; those named service/ are clients of the SDK.\n\n", len(starts[0].ready))
-	list.WriteString("| function | p50 start | beside the empty one | p50 to the first answer | MB | longest |\n|---|---|---|---|---|---|\n")
+	fmt.Fprintf(&list, "Each function was started %d times, alternating with the empty function. A start ends at the first poll for an invocation. The first response is that to a GET request of a signed-in user, including its table reads. For functions above a limit the packages with the longest initialization are listed; those in service/ are SDK clients.\n\n", len(starts[0].ready))
+	list.WriteString("| function | p50 start | relative to empty | p50 to first response | MB | longest initialization |\n|---|---|---|---|---|---|\n")
 	within, largest := 0, starts[0]
 	for _, s := range starts {
 		if s.ratio() <= maxRatio {
@@ -192,10 +192,10 @@ func reportStarts(starts []*coldStart, bare *coldStart) error {
 		fmt.Fprintf(&list, "| %s | %s | %.2f | %s | %.1f | %s |\n", s.name, ms(median(s.ready)), s.ratio(), first, float64(s.bytes)/1e6, explain(s.phases))
 	}
 	slowest := starts[0]
-	note := fmt.Sprintf("%d of %d functions are within it; one that only reads an item by the SDK's client of DynamoDB starts in %.2fx (%.1f MB).",
-		within, len(starts), bare.ratio(), float64(bare.bytes)/1e6)
+	note := fmt.Sprintf("%d of %d functions meet the target. A function that only reads one item with the AWS SDK takes %.2fx (%.1f MB).",
+		within, len(starts), runtime.ratio(), float64(runtime.bytes)/1e6)
 	if len(slowest.phases) > 0 {
-		note += " Of the slowest these take longest to initialise: " + explain(slowest.phases) + "."
+		note += " Longest initialization in the slowest function: " + explain(slowest.phases) + "."
 	}
 	over := 0
 	for _, s := range starts {
@@ -205,13 +205,13 @@ func reportStarts(starts []*coldStart, bare *coldStart) error {
 	}
 	sizeNote := ""
 	if over > 0 {
-		sizeNote = fmt.Sprintf("%d of %d are larger: beside DynamoDB's they link the SDK's client of S3, SSM or SQS.", over, len(starts))
+		sizeNote = fmt.Sprintf("%d of %d are larger, because they also link the SDK clients of S3, SSM or SQS.", over, len(starts))
 	}
 	return recordResults(
 		report.Detail(coldStartCheck, "Starts", list.String()),
 		report.Result{
-			Check: coldStartCheck, Name: "slowest function, p50 of its start beside an empty function's",
-			Value:  fmt.Sprintf("%.2fx (%s: %s beside %s)", slowest.ratio(), slowest.name, ms(median(slowest.ready)), ms(median(slowest.baseline))),
+			Check: coldStartCheck, Name: "slowest function, p50 start relative to an empty function",
+			Value:  fmt.Sprintf("%.2fx (%s: %s, empty %s)", slowest.ratio(), slowest.name, ms(median(slowest.ready)), ms(median(slowest.baseline))),
 			Target: fmt.Sprintf("at most %.1fx", maxRatio), Pass: slowest.ratio() <= maxRatio,
 			Note: note,
 		},

@@ -11,15 +11,14 @@ import (
 	"time"
 )
 
-// phase is a package's share of a start.
+// phase is the initialization of one package during a start.
 type phase struct {
 	name string
 	took float64 // ms
 }
 
-// phases are the packages whose initialisation takes most of a program's start,
-// the longest first: the runtime itself tells. Of several starts the quickest
-// counts, since the rest is other programs' work.
+// phases returns the packages with the longest initialization, according to the Go
+// runtime. It uses the minimum of several starts, because other processes add noise.
 func (a *runtimeAPI) phases(ctx context.Context, p program) ([]phase, error) {
 	const starts, minimum = 5, 0.2
 	least := map[string]float64{}
@@ -53,8 +52,8 @@ func (a *runtimeAPI) phases(ctx context.Context, p program) ([]phase, error) {
 	return all, nil
 }
 
-// trace starts a program and returns what the runtime wrote until it asked for
-// work.
+// trace starts a program and returns the inittrace output of the runtime until the
+// first poll.
 func (a *runtimeAPI) trace(ctx context.Context, p program) (string, error) {
 	a.event, a.ready, a.responses = nil, make(chan time.Time, 1), make(chan functionResponse, 1)
 	var text bytes.Buffer
@@ -73,7 +72,7 @@ func (a *runtimeAPI) trace(ctx context.Context, p program) (string, error) {
 	return text.String(), err
 }
 
-// explain names the parts, for a table.
+// explain formats phases for a table.
 func explain(parts []phase) string {
 	var texts []string
 	for _, p := range parts {

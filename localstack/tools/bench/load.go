@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// load is what came of asking at one concurrency for some time.
+// load is the result of sending requests at one concurrency.
 type load struct {
 	clients   int
 	latencies []time.Duration
@@ -17,13 +17,13 @@ type load struct {
 
 func (l load) perSecond() float64 { return float64(len(l.latencies)) / l.took.Seconds() }
 
-// cpuPerRequest is the processor time of one answer.
+// cpuPerRequest returns the CPU time of one request.
 func (l load) cpuPerRequest(ticks uint64) time.Duration {
 	return time.Duration(ticks) * tick / time.Duration(max(len(l.latencies), 1))
 }
 
-// runLoad asks with so many clients at once, each for its next answer as soon as it
-// has the last one.
+// runLoad calls a function from a number of concurrent clients for the duration d.
+// Each client calls again as soon as it has a response.
 func runLoad(ctx context.Context, stack, clients int, d time.Duration, call func(ctx context.Context, client int) error) (load, error) {
 	l := load{clients: clients}
 	before, err := cpuTime(stack)

@@ -1,9 +1,8 @@
-// Command bench measures how fast the system is on this machine. Without an
-// argument it asks a running stack for all that people do, at several
-// concurrencies; arguments name what to measure alone (idle, login, create,
-// list, detail, post, fan-out, crowd). "cold-start" measures how functions
-// start, all or those that are named. The judge's report takes over what it
-// finds; QUALITY_FULL=1 measures longer.
+// Command bench measures the local stack: requests per second of common operations at
+// several concurrencies, fan-out and memory. Arguments select measurements (idle,
+// login, create, list, detail, post, fan-out, large-dataset). "cold-start" measures
+// the start of all functions, or of those that are named. QUALITY_FULL=1 measures
+// longer.
 package main
 
 import (

@@ -12,7 +12,7 @@ import (
 	"time"
 )
 
-// usage is what the parts of a stack have used: the gateway is the process of
+// usage is the resource usage of the parts of a stack. The gateway is the process of
 // the local stack itself.
 type usage struct{ gateway, engine, functions uint64 }
 
@@ -20,17 +20,17 @@ func (u usage) minus(v usage) usage {
 	return usage{u.gateway - v.gateway, u.engine - v.engine, u.functions - v.functions}
 }
 
-// tick is the unit of /proc's processor times: USER_HZ, 100 on every Linux that
-// Go runs on.
+// tick is the unit of CPU times in /proc: USER_HZ, which is 100 on every Linux that
+// Go supports.
 const tick = 10 * time.Millisecond
 
-// cpuTime is the processor time of a stack so far, in ticks. Functions that
-// have ended count too.
+// cpuTime returns the CPU time of a stack so far, in ticks. It includes functions
+// that have exited.
 func cpuTime(stack int) (usage, error) {
 	var total usage
 	err := eachProcess(stack, func(fields []string, counter func(*usage) *uint64) error {
-		// proc(5): utime and stime are the fields 14 and 15, those of ended
-		// children 16 and 17; fields begins with the third.
+		// proc(5): utime and stime are fields 14 and 15, those of exited children 16
+		// and 17; fields starts with the third.
 		last := 13
 		if fields[1] == strconv.Itoa(os.Getpid()) {
 			last = 15
@@ -51,7 +51,7 @@ func cpuTime(stack int) (usage, error) {
 	return total, err
 }
 
-// memory is the proportional set size of a stack's processes, in bytes.
+// memory returns the proportional set size of a stack's processes, in bytes.
 func memory(stack int) (usage, error) {
 	var total usage
 	err := eachProcess(stack, func(fields []string, counter func(*usage) *uint64) error {
@@ -70,8 +70,8 @@ func memory(stack int) (usage, error) {
 	return total, err
 }
 
-// eachProcess visits a stack and its children with the fields of their
-// /proc/*/stat behind the name, and the process id as the last one.
+// eachProcess calls visit for a stack and its child processes, with the fields of
+// /proc/*/stat after the name, followed by the process id.
 func eachProcess(stack int, visit func(fields []string, into func(*usage) *uint64) error) error {
 	stats, err := filepath.Glob("/proc/[0-9]*/stat")
 	if err != nil {
@@ -80,10 +80,10 @@ func eachProcess(stack int, visit func(fields []string, into func(*usage) *uint6
 	for _, name := range stats {
 		text, err := os.ReadFile(name)
 		if err != nil {
-			continue // it has ended
+			continue // the process has exited
 		}
 		id, rest, _ := bytes.Cut(text, []byte(" ("))
-		// A name may hold blanks and brackets; the last bracket ends it.
+		// A name may contain spaces and brackets; the last bracket ends it.
 		end := bytes.LastIndexByte(rest, ')')
 		fields := append(strings.Fields(string(rest[end+1:])), string(id))
 		into := func(u *usage) *uint64 { return &u.functions }

@@ -9,14 +9,14 @@ import (
 	"ticketsystem/localstack/testkit/report"
 )
 
-// recordResults prints findings and hands them to the judge. detail is the error of
-// handing over what belongs to them.
+// recordResults prints and records results. It joins their errors with detail, the
+// error of recording details.
 func recordResults(detail error, results ...report.Result) error {
 	errs := []error{detail}
 	for _, result := range results {
-		status := "holds"
+		status := "pass"
 		if !result.Pass {
-			status = "falls short"
+			status = "fail"
 		}
 		fmt.Printf("%-52s %-44s %-24s %s\n", result.Name, result.Value, result.Target, status)
 		errs = append(errs, report.Record(result))
@@ -24,7 +24,7 @@ func recordResults(detail error, results ...report.Result) error {
 	return errors.Join(errs...)
 }
 
-// percentile is the duration that so much of all are within: 0.5 for the middle.
+// percentile returns the p-quantile of durations, such as 0.5 for the median.
 func percentile(all []time.Duration, p float64) time.Duration {
 	if len(all) == 0 {
 		return 0
@@ -35,7 +35,7 @@ func percentile(all []time.Duration, p float64) time.Duration {
 
 func median(all []time.Duration) time.Duration { return percentile(all, 0.5) }
 
-// ms writes a duration in milliseconds, with a decimal where that says more.
+// ms formats a duration in milliseconds, with a decimal below 20.
 func ms(d time.Duration) string {
 	v := float64(d) / float64(time.Millisecond)
 	if v >= 20 {
@@ -44,7 +44,7 @@ func ms(d time.Duration) string {
 	return fmt.Sprintf("%.1f ms", v)
 }
 
-// must is for what cannot fail: encoding plain values.
+// must panics on an error that cannot occur, such as one of encoding plain values.
 func must[T any](v T, err error) T {
 	if err != nil {
 		panic(err)

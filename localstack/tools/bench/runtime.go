@@ -12,19 +12,19 @@ import (
 	"time"
 )
 
-// startLimit is how long a function may take to start and to answer.
+// startLimit limits the start of a function and its first response.
 const startLimit = 10 * time.Second
 
-// program is a function as it is started.
+// program is a function's binary and environment.
 type program struct {
 	name   string
 	binary string
 	env    []string
-	event  []byte // what it is asked first; nil when it is only started
+	event  []byte // first invocation; nil to measure the start only
 }
 
-// runtimeAPI is a Lambda Runtime API that notes when a process asks for its
-// first work and when it has answered it. One process runs at a time.
+// runtimeAPI is a Lambda Runtime API that records when a process polls for its first
+// invocation and when it responds. One process runs at a time.
 type runtimeAPI struct {
 	address   string
 	event     []byte
@@ -37,7 +37,7 @@ type functionResponse struct {
 	text []byte
 }
 
-// newRuntimeAPI listens until close is called.
+// newRuntimeAPI starts the API on a free port.
 func newRuntimeAPI() (api *runtimeAPI, closeAPI func() error, err error) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -62,7 +62,7 @@ func (a *runtimeAPI) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	select {
 	case a.ready <- now:
-	default: // it has had its work
+	default: // already has its invocation
 		<-r.Context().Done()
 		return
 	}
@@ -73,11 +73,11 @@ func (a *runtimeAPI) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Lambda-Runtime-Aws-Request-Id", "00000000-0000-4000-8000-000000000000")
 	w.Header().Set("Lambda-Runtime-Deadline-Ms", fmt.Sprint(now.Add(startLimit).UnixMilli()))
 	w.Header().Set("Lambda-Runtime-Invoked-Function-Arn", "arn:aws:lambda:us-east-1:000000000000:function:bench")
-	_, _ = w.Write(a.event) // a process that went away is noticed by its silence
+	_, _ = w.Write(a.event) // measureStart times out if the process has exited
 }
 
-// measureStart starts a program once and tells how long it took to ask for work, and
-// to answer it where it has an event.
+// measureStart starts a program once. It returns the time to its first poll and, for
+// a program with an event, to its response.
 func (a *runtimeAPI) measureStart(ctx context.Context, p program) (ready, answered time.Duration, err error) {
 	a.event, a.ready, a.responses = p.event, make(chan time.Time, 1), make(chan functionResponse, 1)
 	command := exec.CommandContext(ctx, p.binary)
@@ -95,7 +95,7 @@ func (a *runtimeAPI) measureStart(ctx context.Context, p program) (ready, answer
 	case at := <-a.ready:
 		ready = at.Sub(begin)
 	case <-limit:
-		return 0, 0, fmt.Errorf("%s asked for no work within %s", p.name, startLimit)
+		return 0, 0, fmt.Errorf("%s did not poll for an invocation within %s", p.name, startLimit)
 	}
 	if p.event == nil {
 		return ready, 0, nil
@@ -103,10 +103,10 @@ func (a *runtimeAPI) measureStart(ctx context.Context, p program) (ready, answer
 	select {
 	case got := <-a.responses:
 		if text := string(got.text); !strings.Contains(text, `"statusCode":2`) && !strings.Contains(text, `"statusCode":4`) {
-			return 0, 0, fmt.Errorf("%s answered %q", p.name, text)
+			return 0, 0, fmt.Errorf("%s responded %q", p.name, text)
 		}
 		return ready, got.at.Sub(begin), nil
 	case <-limit:
-		return 0, 0, fmt.Errorf("%s did not answer within %s", p.name, startLimit)
+		return 0, 0, fmt.Errorf("%s did not respond within %s", p.name, startLimit)
 	}
 }

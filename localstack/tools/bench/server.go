@@ -19,19 +19,19 @@ import (
 	"ticketsystem/localstack/testkit/seed"
 )
 
-// startTimeout bounds the wait for a stack to say that it is ready.
+// startTimeout limits the start of the stack.
 const startTimeout = time.Minute
 
-// server is the local stack in a process of its own, as `make run` starts it,
-// but with its data in memory: how fast this machine's disk takes them says
-// nothing about the system, whose data lie in DynamoDB.
+// server is the local stack in its own process, as `make run` starts it, but with
+// data in memory. The speed of the local disk says nothing about a system whose data
+// are in DynamoDB.
 type server struct {
 	api                  *client.API
-	dynamoURL, tableName string // the engine's address, and the table in it
+	dynamoURL, tableName string // of the engine
 	command              *exec.Cmd
 }
 
-// startServer builds the stack and all functions, and starts it.
+// startServer builds the stack and all functions and starts the stack.
 func startServer(ctx context.Context) (*server, error) {
 	if err := buildFunctions(ctx); err != nil {
 		return nil, err
@@ -62,7 +62,7 @@ func startServer(ctx context.Context) (*server, error) {
 	return s, nil
 }
 
-// buildFunctions builds what is not built yet, so that nobody waits for it later.
+// buildFunctions builds all functions, so that no measurement includes a build.
 func buildFunctions(ctx context.Context) error {
 	s, err := stack.Start(ctx, stack.Options{InMemory: true, Seed: seed.Seed})
 	if err != nil {
@@ -73,7 +73,7 @@ func buildFunctions(ctx context.Context) error {
 	return ctx.Err()
 }
 
-// freePorts finds the first of three ports that nobody listens on.
+// freePorts returns the first of three consecutive free ports.
 func freePorts() (int, error) {
 	for port := 23000; port < 24000; port += 3 {
 		free := true
@@ -94,7 +94,7 @@ func freePorts() (int, error) {
 	return 0, errors.New("no three free ports in a row")
 }
 
-// waitReady reads what the stack prints until it is ready.
+// waitReady waits until the stack prints its addresses.
 func (s *server) waitReady(output io.Reader) error {
 	ready := make(chan error, 1)
 	go func() {
@@ -105,7 +105,7 @@ func (s *server) waitReady(output io.Reader) error {
 				ready <- nil
 			}
 		}
-		ready <- errors.New("the stack ended before it was ready")
+		ready <- errors.New("the stack exited before it was ready")
 	}()
 	select {
 	case err := <-ready:
@@ -115,7 +115,7 @@ func (s *server) waitReady(output io.Reader) error {
 	}
 }
 
-// close ends the stack.
+// close stops the stack.
 func (s *server) close() error {
 	return errors.Join(s.command.Process.Signal(syscall.SIGTERM), s.command.Wait())
 }

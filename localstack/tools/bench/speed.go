@@ -19,8 +19,7 @@ const speedCheck = "speed"
 // maxClients is the highest concurrency.
 const maxClients = 32
 
-// measureSpeed measures a stack under load, and what it holds idle; wanted names what
-// is measured, nothing names all.
+// measureSpeed runs the wanted measurements, or all if none is named.
 func measureSpeed(ctx context.Context, wanted []string) (err error) {
 	s, err := startServer(ctx)
 	if err != nil {
@@ -35,7 +34,7 @@ func measureSpeed(ctx context.Context, wanted []string) (err error) {
 		{"idle", measureIdle},
 		{"", func(ctx context.Context, s *server) error { return throughput(ctx, s, selected) }},
 		{"fan-out", fanOut},
-		{"crowd", largeDataset},
+		{"large-dataset", largeDataset},
 	} {
 		if m.name != "" && !selected(m.name) {
 			continue
@@ -47,8 +46,8 @@ func measureSpeed(ctx context.Context, wanted []string) (err error) {
 	return nil
 }
 
-// measureIdle is the memory of a stack that nobody uses, before any function runs but
-// the one that made the key.
+// measureIdle measures the memory of an idle stack. Only the function that creates
+// the signing key has run.
 func measureIdle(ctx context.Context, s *server) error {
 	if err := s.waitIdle(ctx); err != nil {
 		return err
@@ -60,21 +59,21 @@ func measureIdle(ctx context.Context, s *server) error {
 	const limit = 60 << 20
 	mib := func(b uint64) string { return fmt.Sprintf("%.0f MiB", float64(b)/(1<<20)) }
 	return recordResults(nil, report.Result{
-		Check: speedCheck, Name: "memory of the idle stack beside its functions", Pass: held.gateway+held.engine <= limit,
-		Value:  fmt.Sprintf("%s (gateway %s, engine %s; functions %s more)", mib(held.gateway+held.engine), mib(held.gateway), mib(held.engine), mib(held.functions)),
-		Target: "at most 60 MiB; the replaced system 464 MiB",
+		Check: speedCheck, Name: "memory of the idle stack without functions", Pass: held.gateway+held.engine <= limit,
+		Value:  fmt.Sprintf("%s (gateway %s, engine %s; functions %s in addition)", mib(held.gateway+held.engine), mib(held.gateway), mib(held.engine), mib(held.functions)),
+		Target: "at most 60 MiB; the previous system 464 MiB",
 	})
 }
 
-// operation is something that people do all day.
+// operation is a measured operation.
 type operation struct {
 	name     string
 	run      func(ctx context.Context, client int) error
-	target   float64 // answers per second at the best concurrency; 0 for none
-	previous string  // the replaced system
+	target   float64 // requests per second at the best concurrency; 0 for none
+	previous string  // of the previous system
 }
 
-// operations are what is measured. Each client has a ticket of its own.
+// operations returns the measured operations. Each client uses its own ticket.
 func operations(ctx context.Context, s *server) ([]operation, error) {
 	users, writers, err := customers(ctx, s.api)
 	if err != nil {
@@ -113,7 +112,7 @@ func operations(ctx context.Context, s *server) ([]operation, error) {
 	}, nil
 }
 
-// throughput measures all deeds at all concurrencies.
+// throughput measures all operations at all concurrencies.
 func throughput(ctx context.Context, s *server, selected func(string) bool) error {
 	if !slices.ContainsFunc([]string{"login", "create", "list", "detail", "post"}, selected) {
 		return nil
@@ -125,7 +124,7 @@ func throughput(ctx context.Context, s *server, selected func(string) bool) erro
 	}
 	const wait, least = 2 * time.Second, time.Second
 	var table strings.Builder
-	table.WriteString("Answers a second with the clients on the same machine, each asking again as soon as it is answered. The data lie in memory. Functions include what follows from a write; the processor time is per answer.\n\n| | clients | answers/s | p50 | p99 | functions | gateway | engine |\n|---|---|---|---|---|---|---|---|\n")
+	table.WriteString("Requests per second with clients on the same machine, each sending the next request after the response. Data are in memory. CPU times are per request; those of functions include stream processing.\n\n| | clients | requests/s | p50 | p99 | functions | gateway | engine |\n|---|---|---|---|---|---|---|---|\n")
 	chart := report.Chart{Title: "Requests per second", X: "clients", Y: "requests/s"}
 	for _, n := range concurrencies {
 		chart.Points = append(chart.Points, strconv.Itoa(n))
@@ -138,7 +137,7 @@ func throughput(ctx context.Context, s *server, selected func(string) bool) erro
 		series := report.Series{Name: op.name}
 		best, alone := load{took: 1}, load{}
 		for _, n := range concurrencies {
-			if _, err := runLoad(ctx, s.command.Process.Pid, n, report.ShortOrFull(least/2, wait), op.run); err != nil { // makes the instances
+			if _, err := runLoad(ctx, s.command.Process.Pid, n, report.ShortOrFull(least/2, wait), op.run); err != nil { // warm-up
 				return err
 			}
 			l, err := runLoad(ctx, s.command.Process.Pid, n, report.ShortOrFull(wait, 4*wait), op.run)
@@ -166,17 +165,17 @@ func throughput(ctx context.Context, s *server, selected func(string) bool) erro
 		chart.Series = append(chart.Series, series)
 		results = append(results, op.results(best, alone)...)
 	}
-	table.WriteString("\nThe replaced system: 75 to 115 answers a second whatever the concurrency, detail 20 ms at 1 client and 397 ms at 32, login 225 ms.\n")
+	table.WriteString("\nThe previous system: 75 to 115 requests per second at any concurrency, detail 20 ms at 1 client and 397 ms at 32, login 225 ms.\n")
 	table.WriteString("\n" + chart.Markdown())
 	return recordResults(report.Detail(speedCheck, "Throughput", table.String()), results...)
 }
 
-// results are the findings about a deed.
+// results returns the results of an operation.
 func (op operation) results(best, alone load) []report.Result {
 	if op.name == "login" {
 		const goal = 40 * time.Millisecond
 		return []report.Result{{
-			Check: speedCheck, Name: "login, p50 at 1 client", Value: ms(median(alone.latencies)), Target: "at most 40 ms; the replaced system 225 ms",
+			Check: speedCheck, Name: "login, p50 at 1 client", Value: ms(median(alone.latencies)), Target: "at most 40 ms; the previous system 225 ms",
 			Pass: median(alone.latencies) <= goal,
 		}}
 	}
@@ -184,11 +183,11 @@ func (op operation) results(best, alone load) []report.Result {
 		return nil
 	}
 	result := report.Result{
-		Check: speedCheck, Name: op.name + ", answers a second", Value: fmt.Sprintf("%.0f (at %d clients)", best.perSecond(), best.clients),
-		Target: fmt.Sprintf("%.0f; the replaced system 75 to 115", op.target), Pass: best.perSecond() >= op.target,
+		Check: speedCheck, Name: op.name + ", requests per second", Value: fmt.Sprintf("%.0f (at %d clients)", best.perSecond(), best.clients),
+		Target: fmt.Sprintf("%.0f; the previous system 75 to 115", op.target), Pass: best.perSecond() >= op.target,
 	}
 	if !result.Pass {
-		result.Note = fmt.Sprintf("The processors are busy: an answer takes %s of the functions, %s of the gateway, %s of the engine, and the clients share them.",
+		result.Note = fmt.Sprintf("The CPUs are saturated: a request takes %s in functions, %s in the gateway and %s in the engine, and the clients use the same CPUs.",
 			ms(best.cpuPerRequest(best.cpu.functions)), ms(best.cpuPerRequest(best.cpu.gateway)), ms(best.cpuPerRequest(best.cpu.engine)))
 	}
 	return []report.Result{result}

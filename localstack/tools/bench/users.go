@@ -9,28 +9,29 @@ import (
 	"ticketsystem/localstack/testkit/client"
 )
 
-// ticketWriter is a ticket that one person writes to.
+// ticketWriter posts messages to one ticket.
 type ticketWriter struct {
 	owner *client.User
 	id    string
 	last  int
 }
 
-// post posts as a client does: it says what it has seen last.
+// post posts a message with the sequence number of the last seen entry, as clients
+// do.
 func (w *ticketWriter) post(ctx context.Context) error {
 	entry, err := w.owner.Post(ctx, w.id, "The parcel has still not come. What shall I do now?", client.Fields{"after": w.last})
 	w.last = max(w.last, entry.Seq)
 	return err
 }
 
-// ticketsPerCustomer is more than a page of a list shows.
+// ticketsPerCustomer exceeds the page size of the ticket list.
 const ticketsPerCustomer = 24
 
-// customerCount share the clients.
+// customerCount is the number of customers, whom the clients share.
 const customerCount = 4
 
-// customers makes some people with tickets, and a thread of 20 messages for each
-// client, on a ticket of its own.
+// customers creates customers with tickets, and a ticket with 20 messages for each
+// client.
 func customers(ctx context.Context, api *client.API) ([]*client.User, []*ticketWriter, error) {
 	const n = customerCount
 	users, writers, errs := make([]*client.User, n), make([]*ticketWriter, maxClients), make([]error, n)
@@ -72,11 +73,11 @@ func customer(ctx context.Context, api *client.API) (*client.User, []*ticketWrit
 	return user, writers, nil
 }
 
-// waitIdle waits until functions and engine have rested for a while: what follows
-// from writes is done then, and does not count for what comes next. The engine
-// is busy longer, with records of the stream that no function wants.
+// waitIdle waits until functions and engine have been idle for a while, so that
+// earlier writes do not affect the next measurement. The engine stays busy longer,
+// with stream records that no function processes.
 func (s *server) waitIdle(ctx context.Context) error {
-	const idle, maxTicks = 1500 * time.Millisecond, 2 // ticks; a runtime turns in its sleep
+	const idle, maxTicks = 1500 * time.Millisecond, 2 // ticks; an idle Go runtime uses some CPU time
 	var last uint64
 	for since := time.Now(); time.Since(since) < idle; {
 		used, err := cpuTime(s.command.Process.Pid)

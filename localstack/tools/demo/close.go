@@ -15,8 +15,8 @@ const (
 	downloadRetryInterval = 200 * time.Millisecond
 )
 
-// downloadPicture fetches the customer's picture as the agent. The upload's
-// check may still be under way, so it asks again for a while.
+// downloadPicture downloads the customer's picture as the agent. It retries, because
+// the upload may still be processed.
 func (s *scenario) downloadPicture(ctx context.Context) error {
 	s.beginStep("Support", "looks at the picture")
 	var err error
@@ -24,9 +24,9 @@ func (s *scenario) downloadPicture(ctx context.Context) error {
 		var file client.Response
 		if file, err = s.agent.Download(ctx, s.pictureID); err == nil {
 			if !bytes.Equal(file.Body, s.picture) {
-				return fmt.Errorf("download: got %d bytes, want the %d that Sara sent", len(file.Body), len(s.picture))
+				return fmt.Errorf("download: got %d bytes, want the %d that Sara uploaded", len(file.Body), len(s.picture))
 			}
-			printCall("GET /attachments/{id}", "a signed address, %d bytes, the same as Sara's", len(file.Body))
+			printCall("GET /attachments/{id}", "a presigned URL, %d bytes, identical to the upload", len(file.Body))
 			return nil
 		}
 		select {
@@ -39,8 +39,8 @@ func (s *scenario) downloadPicture(ctx context.Context) error {
 }
 
 func (s *scenario) resolve(ctx context.Context) error {
-	s.beginStep("Support", "pays the money back and resolves the ticket")
-	if _, err := s.sendMessage(ctx, s.agentSocket, s.customerSocket, "Sara's", "The second charge is paid back."); err != nil {
+	s.beginStep("Support", "refunds the payment and resolves the ticket")
+	if _, err := s.sendMessage(ctx, s.agentSocket, s.customerSocket, "Sara's", "The second charge is refunded."); err != nil {
 		return err
 	}
 	ticket, err := s.agent.Change(ctx, s.ticket.ID, "status", client.Fields{"status": "resolved"})
@@ -52,7 +52,7 @@ func (s *scenario) resolve(ctx context.Context) error {
 }
 
 func (s *scenario) closeTicket(ctx context.Context) error {
-	s.beginStep("Sara", "is content and closes the ticket")
+	s.beginStep("Sara", "closes the ticket")
 	ticket, err := s.customer.Change(ctx, s.ticket.ID, "close", nil)
 	if err != nil {
 		return err
@@ -66,7 +66,7 @@ func (s *scenario) closeTicket(ctx context.Context) error {
 	return nil
 }
 
-// showHistory prints the whole log and checks that it has no gap.
+// showHistory prints the history and checks that it has no gap.
 func (s *scenario) showHistory(ctx context.Context) error {
 	s.beginStep("Sara", "reads the history")
 	entries, err := s.customer.History(ctx, s.ticket.ID)
@@ -76,14 +76,14 @@ func (s *scenario) showHistory(ctx context.Context) error {
 	printCall("GET /tickets/{id}/history", "200, %d entries", len(entries))
 	for i, entry := range entries {
 		if entry.Seq != i+1 {
-			return fmt.Errorf("history: got seq %d at place %d, want no gap and no double", entry.Seq, i+1)
+			return fmt.Errorf("history: got seq %d at position %d, want no gap and no duplicate", entry.Seq, i+1)
 		}
 		fmt.Printf("   %2d  %s  %-10s %-14s %s\n", entry.Seq, entry.CreatedAt.Local().Format("15:04:05"), entry.Kind, entry.Author.Name, s.describeEntry(entry))
 	}
 	return nil
 }
 
-// describeEntry says in a few words what an entry holds.
+// describeEntry returns a short description of an entry.
 func (s *scenario) describeEntry(entry client.Entry) string {
 	text := entry.Body
 	if entry.Change != nil {
@@ -98,7 +98,7 @@ func (s *scenario) describeEntry(entry client.Entry) string {
 	return text
 }
 
-// displayName shows one side of a change; people by their names.
+// displayName returns one side of a change; agents are shown by name.
 func (s *scenario) displayName(value any) string {
 	switch value {
 	case nil:
@@ -113,6 +113,6 @@ func (s *scenario) close() error {
 	if err := errors.Join(s.customerSocket.Close(), s.agentSocket.Close()); err != nil {
 		return fmt.Errorf("close the sockets: %w", err)
 	}
-	fmt.Println("\nThe story is told.")
+	fmt.Println("\nDone.")
 	return nil
 }

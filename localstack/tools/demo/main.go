@@ -1,6 +1,6 @@
-// Demo plays the story of one ticket against a running stack: a customer signs
-// up by mobile number and opens a ticket with a picture, support answers live
-// over WebSocket, the customer closes the ticket. It prints each step.
+// Command demo runs a scripted ticket against a running stack: a customer signs up by
+// mobile number and opens a ticket with a picture, support replies over WebSocket,
+// and the customer closes the ticket. It prints each step.
 //
 // API_URL names the stack (http://localhost:3000 when it is not set); the exit
 // code is 1 when any step does not go as it should.
@@ -17,8 +17,8 @@ import (
 	"ticketsystem/localstack/testkit/client"
 )
 
-// timeout bounds the whole story; the first call of each function may have to
-// wait until the local stack has built it.
+// timeout limits the whole demo. The first call of each function may wait for its
+// build.
 const timeout = 5 * time.Minute
 
 func main() {
@@ -31,11 +31,11 @@ func main() {
 	}
 }
 
-// run plays the whole story.
+// run runs all steps.
 func run(ctx context.Context, api *client.API) error {
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
-	fmt.Printf("One ticket travels the whole way, at %s\n", api.Base())
+	fmt.Printf("Demo ticket on %s\n", api.Base())
 	s := &scenario{api: api}
 	for _, step := range []func(context.Context) error{
 		s.signUp, s.openTicket, s.supportSubscribes, s.supportClaims,

@@ -8,27 +8,27 @@ import (
 	"ticketsystem/localstack/testkit/client"
 )
 
-// supportPhone is the first seeded agent of the contract.
+// supportPhone is the phone number of the first seeded agent.
 const supportPhone = "+989120000002"
 
-// scenario holds what the two people know of each other's doings.
+// scenario holds the state of the demo.
 type scenario struct {
 	api                         *client.API
 	customer, agent             *client.User
-	customerSocket, agentSocket *client.Socket // the customer's and the agent's
+	customerSocket, agentSocket *client.Socket
 	picture                     []byte
 	pictureID                   string
 	ticket                      client.Ticket
 	steps                       int
 }
 
-// beginStep begins a step.
+// beginStep prints the title of a step.
 func (s *scenario) beginStep(actor, action string) {
 	s.steps++
 	fmt.Printf("\n%d. %s %s\n", s.steps, actor, action)
 }
 
-// printCall shows one call and what came back.
+// printCall prints a call and its outcome.
 func printCall(call, outcome string, values ...any) {
 	fmt.Printf("   %-32s -> %s\n", call, fmt.Sprintf(outcome, values...))
 }
@@ -40,7 +40,7 @@ func (s *scenario) signUp(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	printCall("POST /otp", "202, and the text message says %s", code)
+	printCall("POST /otp", "202, the SMS contains the code %s", code)
 	s.customer, err = s.api.SignUpWithCode(ctx, number, "Sara Ahmadi", code)
 	if err != nil {
 		return err
@@ -76,7 +76,7 @@ func (s *scenario) openTicket(ctx context.Context) error {
 }
 
 func (s *scenario) supportSubscribes(ctx context.Context) error {
-	s.beginStep("Support", "comes to work and looks at the ticket")
+	s.beginStep("Support", "signs in and opens the ticket")
 	var err error
 	if s.agent, err = s.api.Login(ctx, supportPhone, client.Password); err != nil {
 		return err
@@ -91,14 +91,14 @@ func (s *scenario) supportSubscribes(ctx context.Context) error {
 		return err
 	}
 	if len(response.Entries) != 1 {
-		return fmt.Errorf("subscribe: got %d entries, want the one that opened the ticket", len(response.Entries))
+		return fmt.Errorf("subscribe: got %d entries, want the opening entry", len(response.Entries))
 	}
 	printCall("socket subscribe", "subscribed, entry 1 by %s: %q", response.Entries[0].Author.Name, response.Entries[0].Body)
 	return nil
 }
 
 func (s *scenario) supportClaims(ctx context.Context) error {
-	s.beginStep("Support", "takes the ticket, and Sara sees it at once")
+	s.beginStep("Support", "assigns the ticket to itself, and Sara is notified at once")
 	ticket, err := s.agent.Change(ctx, s.ticket.ID, "assign", client.Fields{"assigneeId": "me"})
 	if err != nil {
 		return err
@@ -142,7 +142,7 @@ func awaitEntry(ctx context.Context, socket *client.Socket, ticketID string, seq
 }
 
 func (s *scenario) supportReplies(ctx context.Context) error {
-	s.beginStep("Support", "answers live")
+	s.beginStep("Support", "replies over WebSocket")
 	_, err := s.sendMessage(ctx, s.agentSocket, s.customerSocket, "Sara's", "Hello Sara, I see the second charge. One moment.")
 	return err
 }

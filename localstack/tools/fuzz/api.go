@@ -19,7 +19,7 @@ import (
 	"ticketsystem/localstack/testkit/seed"
 )
 
-// Where schemathesis is installed, and what it is to know.
+// Paths of schemathesis and its files.
 const (
 	schemathesisPath = ".cache/schemathesis/bin/st"
 	configPath       = "localstack/tools/fuzz/schemathesis.toml"
@@ -27,12 +27,12 @@ const (
 	reportDir        = ".cache/fuzz"
 )
 
-// fuzzAPI starts a stack and lets schemathesis try its API, signed in as each
-// role, all at once.
+// fuzzAPI starts a stack and runs schemathesis against its API, once for each role in
+// parallel.
 func fuzzAPI(ctx context.Context) error {
 	s, err := stack.Start(ctx, stack.Options{
 		InMemory: true, Seed: seed.Seed, MinTimeout: time.Minute,
-		Parameters: map[string]string{"RateLimitPerIP": "1000000000"}, // all come from one address here
+		Parameters: map[string]string{"RateLimitPerIP": "1000000000"}, // all requests come from one IP address
 	})
 	if err != nil {
 		return err
@@ -56,14 +56,15 @@ func fuzzAPI(ctx context.Context) error {
 	return recordOutcomes(outcomes)
 }
 
-// testUsers are those who try the API.
+// testUsers are the users that schemathesis signs in as.
 type testUsers struct {
 	users   []client.UserProfile // one of each role
 	phones  map[string]string
-	otherID string // somebody whom they may change and remove
+	otherID string // a user that may be changed and deleted
 }
 
-// signInUsers signs in one person of each role and makes somebody for them to change.
+// signInUsers signs in one user of each role and creates the user that may be
+// changed.
 func signInUsers(ctx context.Context, api *client.API) (testUsers, error) {
 	users := testUsers{phones: map[string]string{}}
 	for _, seedUser := range seed.Users() {
@@ -80,7 +81,7 @@ func signInUsers(ctx context.Context, api *client.API) (testUsers, error) {
 		if users.otherID != "" {
 			continue
 		}
-		// The first of them is the administrator.
+		// The first one is the administrator.
 		response, err := user.Do(ctx, http.MethodPost, "/users", client.Fields{"phone": client.RandomPhone(), "role": "user", "name": "Somebody", "password": seed.Password})
 		if err != nil {
 			return testUsers{}, err
@@ -94,7 +95,7 @@ func signInUsers(ctx context.Context, api *client.API) (testUsers, error) {
 	return users, nil
 }
 
-// runSchemathesis lets schemathesis try the API as one person.
+// runSchemathesis runs schemathesis against the API as one user.
 func (t testUsers) runSchemathesis(ctx context.Context, url string, user client.UserProfile) (outcome, error) {
 	folder, err := filepath.Abs(filepath.Join(reportDir, user.Role+"-"+user.ID))
 	if err == nil {
@@ -113,11 +114,11 @@ func (t testUsers) runSchemathesis(ctx context.Context, url string, user client.
 	}
 	command := exec.CommandContext(ctx, schemathesisPath, "--config-file", configPath, "run", specPath, "--url", url,
 		"--phases", "examples,coverage,fuzzing", "--max-examples", report.ShortOrFull("2", "660"), "--workers", "1",
-		"--generation-database", "none", // with one, half of the time goes into what to keep
+		"--generation-database", "none", // its database would take half of the time
 		"--report", "json", "--report-json-path", reportFile, "--no-color")
 	command.Env = append(os.Environ(), "FUZZ_URL="+url, "FUZZ_PHONE="+t.phones[user.ID], "FUZZ_PASSWORD="+seed.Password,
 		"FUZZ_OWN="+strings.Join(own, " "), "FUZZ_OTHER="+t.otherID)
-	out, runErr := command.CombinedOutput() // that it found something is an error too
+	out, runErr := command.CombinedOutput() // findings are an error too
 	if err := os.WriteFile(filepath.Join(folder, "output.txt"), out, 0o600); err != nil {
 		return outcome{}, err
 	}

@@ -1,4 +1,4 @@
-"""What schemathesis must know of this house: who it is, what it must leave alone, what a leak is."""
+"""Hooks of schemathesis: sign-in, protection of the test users, and a check for leaked internal errors."""
 
 import json
 import os
@@ -10,25 +10,25 @@ import schemathesis
 
 BASE = os.environ["FUZZ_URL"]
 SIGN_IN = json.dumps({"phone": os.environ["FUZZ_PHONE"], "password": os.environ["FUZZ_PASSWORD"]}).encode()
-OWN = set(os.environ["FUZZ_OWN"].split())  # the people of this trial
-OTHER = os.environ["FUZZ_OTHER"]  # somebody who may be changed and removed
+OWN = set(os.environ["FUZZ_OWN"].split())  # ids of the test users
+OTHER = os.environ["FUZZ_OTHER"]  # id of a user that may be changed and deleted
 
 
 @schemathesis.auth(refresh_interval=300)
-class Person:
-    """Tokens of one of the trial's people; the last one stays where a new one is not to be had."""
+class TestUser:
+    """Provides the access token of the test user. It keeps the last token if a new login fails."""
 
     token = ""
 
     def get(self, case, context):
         request = urllib.request.Request(BASE + "/login", data=SIGN_IN, headers={"content-type": "application/json"})
         try:
-            with urllib.request.urlopen(request, timeout=30) as answer:
-                Person.token = json.load(answer)["accessToken"]
+            with urllib.request.urlopen(request, timeout=30) as response:
+                TestUser.token = json.load(response)["accessToken"]
         except urllib.error.HTTPError:
-            if not Person.token:  # somebody has guessed at our password in the meantime, as fuzzers do
+            if not TestUser.token:  # login attempts of the fuzzer may have locked the account
                 raise
-        return Person.token
+        return TestUser.token
 
     def set(self, case, data, context):
         case.headers["Authorization"] = "Bearer " + data
@@ -36,14 +36,14 @@ class Person:
 
 @schemathesis.hook
 def map_path_parameters(context, path_parameters):
-    """Nobody of this trial loses rights or is removed: the rest of it would find closed doors."""
+    """Replaces the ids of test users, which must keep their rights until the end of the run."""
     if path_parameters and path_parameters.get("id") in OWN:
         path_parameters["id"] = OTHER
     return path_parameters
 
 
 def may_be_null(schema):
-    """Optional members of a body may be null, as the description says."""
+    """Allows null for optional members of request bodies, as the OpenAPI document states in prose."""
     for child in schema.values() if isinstance(schema, dict) else schema if isinstance(schema, list) else ():
         may_be_null(child)
     if not isinstance(schema, dict) or not isinstance(schema.get("properties"), dict):
@@ -55,7 +55,7 @@ def may_be_null(schema):
 
 @schemathesis.hook
 def before_load_schema(context, raw_schema):
-    """Says in each body's schema what the description says once for all."""
+    """Applies may_be_null to all request bodies."""
     for item in raw_schema["paths"].values():
         for operation in item.values():
             if isinstance(operation, dict):
@@ -72,10 +72,10 @@ LEAK = re.compile(
 
 
 @schemathesis.check
-def no_inner_error(ctx, response, case):
-    """A refusal says what was wrong with the request, never what went wrong inside."""
+def no_leaked_error(ctx, response, case):
+    """Fails if an error response contains internal error text."""
     if response.status_code < 400:
         return
     found = LEAK.search(response.text)
-    if found and found.group() not in f"{case.formatted_path} {case.query} {case.body}":  # what was sent may be told back
-        raise AssertionError(f"an inner error shows: {found.group()!r}")
+    if found and found.group() not in f"{case.formatted_path} {case.query} {case.body}":  # an echo of the request is allowed
+        raise AssertionError(f"leaked internal error: {found.group()!r}")

@@ -1,6 +1,5 @@
-// Command fuzz tries the house with input that nobody would send: the fuzz
-// targets of pkg each for a while, then the running API by its description,
-// through schemathesis. An argument names one of the two: targets, api.
+// Command fuzz runs the Go fuzz targets of pkg, and schemathesis against the API of a
+// local stack. The argument "targets" or "api" selects one of them.
 package main
 
 import (

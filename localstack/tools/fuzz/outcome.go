@@ -10,7 +10,7 @@ import (
 	"ticketsystem/localstack/testkit/report"
 )
 
-// outcome is what schemathesis found as one person.
+// outcome is the result of schemathesis for one user.
 type outcome struct {
 	role string
 
@@ -24,7 +24,7 @@ type outcome struct {
 	Complete bool
 }
 
-// readOutcome reads the report of schemathesis.
+// readOutcome reads a report of schemathesis.
 func readOutcome(file string) (outcome, error) {
 	text, err := os.ReadFile(file)
 	if err != nil {
@@ -37,7 +37,7 @@ func readOutcome(file string) (outcome, error) {
 	return o, nil
 }
 
-// recordOutcomes sums up what all have found.
+// recordOutcomes records the results of all users.
 func recordOutcomes(all []outcome) error {
 	requests, operations := 0, 0
 	var failures []string
@@ -53,15 +53,15 @@ func recordOutcomes(all []outcome) error {
 			failures = append(failures, fmt.Sprintf("%s: %s", o.role, e))
 		}
 		if !o.Complete {
-			failures = append(failures, o.role+": was not finished")
+			failures = append(failures, o.role+": incomplete")
 		}
 	}
 	target := report.ShortOrFull(5_000, 100_000)
 	results := []report.Result{{
-		Check: "fuzz", Name: "requests by the API's description", Value: fmt.Sprintf("%d to %d operations", requests, operations),
+		Check: "fuzz", Name: "requests generated from the OpenAPI document", Value: fmt.Sprintf("%d to %d operations", requests, operations),
 		Target: fmt.Sprintf("%d", target), Pass: requests >= target,
 	}, {
-		Check: "fuzz", Name: "5xx, answers outside of the schema, inner errors shown", Value: fmt.Sprintf("%d", len(failures)), Target: "0",
+		Check: "fuzz", Name: "5xx, schema violations, leaked internal errors", Value: fmt.Sprintf("%d", len(failures)), Target: "0",
 		Pass: len(failures) == 0, Note: strings.Join(failures, "; "),
 	}}
 	var errs []error

@@ -18,15 +18,15 @@ import (
 // target is one fuzz function.
 type target struct{ pkg, name string }
 
-// fuzzTargets lets go test fuzz every target with so many inputs. One that breaks
-// it is written to its testdata, where it stays as a test.
+// fuzzTargets runs every fuzz target with a fixed number of inputs. go test writes a
+// failing input to testdata, where it remains as a test.
 func fuzzTargets(ctx context.Context) error {
 	all, err := listTargets(ctx)
 	if err != nil {
 		return err
 	}
 	if len(all) == 0 {
-		return errors.New("there is no fuzz target")
+		return errors.New("no fuzz targets")
 	}
 	var (
 		total  int
@@ -46,8 +46,8 @@ func fuzzTargets(ctx context.Context) error {
 		fmt.Fprintf(&table, "| %s | %s | %d |\n", t.name, t.pkg, inputs)
 	}
 	result := report.Result{
-		Check: "fuzz", Name: "decoders, cursors, tokens, numbers, records, frames",
-		Value: fmt.Sprintf("%d of %d targets broken by %d inputs", len(broken), len(all), total), Target: "0", Pass: len(broken) == 0,
+		Check: "fuzz", Name: "fuzz targets: decoders, cursors, tokens, phone numbers, records, frames",
+		Value: fmt.Sprintf("%d of %d targets failed in %d inputs", len(broken), len(all), total), Target: "0", Pass: len(broken) == 0,
 		Note: strings.Join(broken, ", "),
 	}
 	fmt.Println(result.Value)
@@ -55,12 +55,12 @@ func fuzzTargets(ctx context.Context) error {
 		return err
 	}
 	if len(broken) > 0 {
-		return fmt.Errorf("broken: %s", result.Note)
+		return fmt.Errorf("failed: %s", result.Note)
 	}
 	return nil
 }
 
-// listTargets asks go test for the fuzz functions of pkg.
+// listTargets returns the fuzz functions of pkg.
 func listTargets(ctx context.Context) ([]target, error) {
 	out, err := exec.CommandContext(ctx, "go", "test", "-list", "^Fuzz", "./pkg/...").Output()
 	if err != nil {
@@ -73,7 +73,7 @@ func listTargets(ctx context.Context) ([]target, error) {
 		switch {
 		case len(fields) == 1 && strings.HasPrefix(fields[0], "Fuzz"):
 			names = append(names, fields[0])
-		case len(fields) > 1 && fields[0] == "ok": // stands below its targets
+		case len(fields) > 1 && fields[0] == "ok": // follows its targets
 			for _, name := range names {
 				all = append(all, target{fields[1], name})
 			}
@@ -83,18 +83,18 @@ func listTargets(ctx context.Context) ([]target, error) {
 	return all, nil
 }
 
-// executed is how go test counts.
+// executed matches the counter of go test.
 var executed = regexp.MustCompile(`execs: (\d+)`)
 
-// run fuzzes one target and says how many inputs it has borne. They are counted,
-// not timed: where time runs out in the middle of an input, Go before 1.27 fails
-// the target (golang/go#75804).
+// run fuzzes one target and returns the number of inputs. The run is limited by
+// inputs, not by time: if the time ends during an input, Go before 1.27 fails the
+// target (golang/go#75804).
 func (t target) run(ctx context.Context, limit int) (inputs int, err error) {
 	command := exec.CommandContext(ctx, "go", "test", "-run", "^$", "-fuzz", "^"+t.name+"$", "-fuzztime", fmt.Sprintf("%dx", limit), t.pkg)
 	out, err := command.CombinedOutput()
 	for _, count := range executed.FindAllSubmatch(out, -1) {
 		if n, broken := strconv.Atoi(string(count[1])); broken == nil {
-			inputs = n // the last count is of all
+			inputs = n // the last count is the total
 		}
 	}
 	fmt.Printf("%-20s %9d inputs\n", t.name, inputs)

@@ -11,19 +11,19 @@ import (
 	"strings"
 )
 
-// A bug is one that somebody might make, as a patch against the tree.
+// bug is a plausible bug as a patch of the source tree.
 type bug struct {
-	name        string // of its file, "<area>-<what>"
-	description string // what is wrong with it
+	name        string // file name, "<area>-<what>"
+	description string
 	suite       []string
-	patch       string // path
+	patch       string
 	files       []string
 }
 
-// patchDir of the patches, seen from the root of the repository.
+// patchDir is the folder of the patches in the repository.
 const patchDir = "localstack/tools/seededbugs/patches"
 
-// readBugs reads all patches below the root.
+// readBugs reads all patches.
 func readBugs(root string) ([]bug, error) {
 	paths, err := filepath.Glob(filepath.Join(root, patchDir, "*.patch"))
 	if err != nil {
@@ -40,8 +40,8 @@ func readBugs(root string) ([]bug, error) {
 	return bugs, nil
 }
 
-// readBug reads a patch. Above the diff it says what is broken, and the tests
-// that should see it soonest: a package, and `-run` with a pattern.
+// readBug reads a patch. Its header describes the bug and the tests that should
+// detect it: a package, and `-run` with a pattern.
 func readBug(path string) (bug, error) {
 	text, err := os.ReadFile(path)
 	if err != nil {
@@ -61,19 +61,19 @@ func readBug(path string) (bug, error) {
 		}
 	}
 	if b.description == "" || len(b.suite) == 0 || len(b.files) == 0 {
-		return bug{}, errors.New("it wants a line `Bug: `, a line `Caught by: ` and a diff")
+		return bug{}, errors.New("a patch needs a line `Bug: `, a line `Caught by: ` and a diff")
 	}
 	return b, nil
 }
 
-// area is the part of the system that the bug is in.
+// area returns the first part of the name.
 func (b bug) area() string {
 	area, _, _ := strings.Cut(b.name, "-")
 	return area
 }
 
-// apply writes the broken files into a folder, and beside them the overlay that
-// lays them over the tree: the tree itself stays as it is.
+// apply writes the patched files into a folder, with an overlay file for the
+// compiler.
 func (b bug) apply(root, dir string) (overlay string, err error) {
 	replace := map[string]string{}
 	for _, file := range b.files {
@@ -94,7 +94,7 @@ func (b bug) apply(root, dir string) (overlay string, err error) {
 	git.Dir = dir
 	git.Env = append(slices.Clone(os.Environ()), "GIT_CEILING_DIRECTORIES="+filepath.Dir(dir)) // the folder is no repository
 	if output, err := git.CombinedOutput(); err != nil {
-		return "", fmt.Errorf("the patch no longer applies: %w\n%s", err, output)
+		return "", fmt.Errorf("the patch does not apply: %w\n%s", err, output)
 	}
 	text, err := json.Marshal(map[string]any{"Replace": replace})
 	if err != nil {

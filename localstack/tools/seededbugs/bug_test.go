@@ -8,15 +8,15 @@ import (
 	"ticketsystem/localstack/repo"
 )
 
-// minBugs is how many bugs there shall be.
+// minBugs is the minimum number of seeded bugs.
 const minBugs = 30
 
-// TestPatchesApply: the tree moves on, and the bugs with it.
+// TestPatchesApply checks that every patch applies to the current source tree.
 func TestPatchesApply(t *testing.T) {
 	root := repo.MustRoot()
 	bugs, err := readBugs(root)
 	if err != nil || len(bugs) < minBugs {
-		t.Fatalf("got %d bugs, %v, want %d at least", len(bugs), err, minBugs)
+		t.Fatalf("got %d bugs, %v, want at least %d", len(bugs), err, minBugs)
 	}
 	areas := map[string]bool{}
 	for _, b := range bugs {
@@ -32,8 +32,8 @@ func TestPatchesApply(t *testing.T) {
 	}
 }
 
-// TestRunTests: a suite that fails over an overlay names its test, one that holds
-// names none, and what does not build is no catch.
+// TestRunTests checks that a failing suite returns its test, a passing one returns
+// none, and a build failure is an error.
 func TestRunTests(t *testing.T) {
 	folder := t.TempDir()
 	file := filepath.Join(repo.MustRoot(), "pkg", "user", "role.go")
@@ -42,7 +42,7 @@ func TestRunTests(t *testing.T) {
 		by     string
 		failed bool
 	}{
-		"broken":         {"package user\n\ntype Role string\n\nconst (\n\tRoleUser Role = \"user\"\n\tRoleSupport Role = \"support\"\n\tRoleAdmin Role = \"admin\"\n\tRoleSystem Role = \"system\"\n)\n\nfunc (Role) IsStaff() bool { return true }\nfunc (Role) Valid() bool { return true }\n", "pkg/user TestRole", false},
+		"failing test":   {"package user\n\ntype Role string\n\nconst (\n\tRoleUser Role = \"user\"\n\tRoleSupport Role = \"support\"\n\tRoleAdmin Role = \"admin\"\n\tRoleSystem Role = \"system\"\n)\n\nfunc (Role) IsStaff() bool { return true }\nfunc (Role) Valid() bool { return true }\n", "pkg/user TestRole", false},
 		"does not build": {"package user\n", "", true},
 	} {
 		broken, overlay := filepath.Join(folder, "role.go"), filepath.Join(folder, "overlay.json")
@@ -61,6 +61,6 @@ func TestRunTests(t *testing.T) {
 		t.Fatal(err)
 	}
 	if caughtBy, err := runTests(t.Context(), overlay, []string{"ticketsystem/pkg/user"}); caughtBy != "" || err != nil {
-		t.Errorf("nothing broken: got %q, %v", caughtBy, err)
+		t.Errorf("without a bug: got %q, %v", caughtBy, err)
 	}
 }

@@ -1,8 +1,8 @@
-// Command mutate plants bugs, one at a time, and sees whether the tests notice:
-// `make mutate`, or `make mutate ONLY=refresh` for those whose names begin so.
+// Command seededbugs applies each seeded bug and checks that a test fails: `make
+// mutation-test`, or `make mutation-test ONLY=refresh` for a name prefix.
 //
-// A bug is a patch below patches/. It is laid over the tree with the compiler's
-// overlay, so that nothing is copied and nothing is built twice.
+// A bug is a patch in patches/. The compiler's overlay applies it without changing
+// the source tree.
 package main
 
 import (
@@ -23,27 +23,27 @@ import (
 )
 
 func main() {
-	only := flag.String("only", "", "bugs whose names begin so")
+	only := flag.String("only", "", "prefix of the names of bugs")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	err := run(ctx, *only)
 	stop()
 	if err != nil {
-		fmt.Fprintln(os.Stderr, "mutate:", err)
+		fmt.Fprintln(os.Stderr, "seededbugs:", err)
 		os.Exit(1)
 	}
 }
 
-// fallbackSuites suites are asked when the one that a bug names does not see it.
+// fallbackSuites are run if the suite of a bug does not detect it.
 func fallbackSuites() [][]string {
 	return [][]string{{"./pkg/..."}, {"./localstack/tests/conformance"}}
 }
 
-// outcome is what became of a bug.
+// outcome is the result of one bug.
 type outcome struct {
 	bug
-	caughtBy string // the test that saw it; "" when none did
-	applyErr error  // why it could not be planted
+	caughtBy string // the test that failed; empty if none did
+	applyErr error  // why the patch could not be applied
 	took     time.Duration
 }
 
@@ -66,13 +66,13 @@ func run(ctx context.Context, only string) error {
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
-		status := "caught by " + o.caughtBy
+		status := "detected by " + o.caughtBy
 		switch {
 		case err != nil:
 			o = outcome{bug: b, applyErr: err}
-			status = "NOT PLANTED: " + err.Error()
+			status = "NOT APPLIED: " + err.Error()
 		case o.caughtBy == "":
-			status = "SURVIVED: " + o.description
+			status = "NOT DETECTED: " + o.description
 		}
 		fmt.Printf("%-30s %5.1f s  %s\n", o.name, o.took.Seconds(), status)
 		all = append(all, o)
@@ -80,7 +80,7 @@ func run(ctx context.Context, only string) error {
 	return summarize(all)
 }
 
-// samplePerArea is one bug of each area, for the judge's short form.
+// samplePerArea returns one bug of each area, for the short form.
 func samplePerArea(bugs []bug) []bug {
 	var some []bug
 	for _, b := range bugs {
@@ -91,14 +91,14 @@ func samplePerArea(bugs []bug) []bug {
 	return some
 }
 
-// runBug plants a bug and asks suite after suite.
+// runBug applies a bug and runs suites until a test fails.
 func runBug(ctx context.Context, root string, b bug) (outcome, error) {
 	start := time.Now()
-	folder, err := os.MkdirTemp("", "mutate-")
+	folder, err := os.MkdirTemp("", "seededbugs-")
 	if err != nil {
 		return outcome{}, err
 	}
-	defer func() { _ = os.RemoveAll(folder) }() // what stays is a few files
+	defer func() { _ = os.RemoveAll(folder) }() // a leftover is a few files
 	if folder, err = filepath.EvalSymlinks(folder); err != nil {
 		return outcome{}, err
 	}
@@ -121,8 +121,8 @@ func runBug(ctx context.Context, root string, b bug) (outcome, error) {
 	return outcome{bug: b, took: time.Since(start)}, nil
 }
 
-// confirm asks the test of a wide suite again without the bug: only one that
-// holds then has seen it.
+// confirm runs a failed test of a fallback suite without the bug. Only a test that
+// passes then has detected the bug.
 func confirm(ctx context.Context, caughtBy string) (string, error) {
 	pkg, test, named := strings.Cut(caughtBy, " ")
 	if !named {
@@ -135,8 +135,8 @@ func confirm(ctx context.Context, caughtBy string) (string, error) {
 	return caughtBy, err
 }
 
-// runTests runs a suite over a bug and tells which test failed. A bug that does not
-// build is an error: the compiler is no test of ours.
+// runTests runs a suite with a bug and returns the test that failed. A bug that does
+// not compile is an error, because no test detected it.
 func runTests(ctx context.Context, overlay string, suite []string) (caughtBy string, err error) {
 	arguments := []string{"test", "-timeout=5m"}
 	if overlay != os.DevNull {
@@ -161,39 +161,39 @@ func runTests(ctx context.Context, overlay string, suite []string) (caughtBy str
 	case pkg == nil:
 		return "", errors.New(text)
 	case test == nil:
-		return pkg[1], nil // it panicked, or hung
+		return pkg[1], nil // panic or timeout
 	}
 	return pkg[1] + " " + test[1], nil
 }
 
-// summarize records what came out, and fails when a bug has survived.
+// summarize records the outcomes. It returns an error if a bug was not detected.
 func summarize(all []outcome) error {
 	var table strings.Builder
-	table.WriteString("| Bug | What is broken | Caught by |\n|---|---|---|\n")
-	var survived []string
+	table.WriteString("| Bug | Description | Detected by |\n|---|---|---|\n")
+	var undetected []string
 	var took time.Duration
 	for _, o := range all {
 		caughtBy := o.caughtBy
 		switch {
 		case o.applyErr != nil:
-			caughtBy, survived = "**could not be planted**", append(survived, o.name)
+			caughtBy, undetected = "**not applied**", append(undetected, o.name)
 		case caughtBy == "":
-			caughtBy, survived = "**nobody**", append(survived, o.name)
+			caughtBy, undetected = "**none**", append(undetected, o.name)
 		}
 		took += o.took
 		fmt.Fprintf(&table, "| %s | %s | %s |\n", o.name, o.description, caughtBy)
 	}
 	result := report.Result{
-		Check: "mutants", Name: "seeded bugs that a test sees", Target: "all", Pass: len(survived) == 0,
-		Value: fmt.Sprintf("%d of %d, in %d s", len(all)-len(survived), len(all), int(took.Seconds())),
+		Check: "seeded-bugs", Name: "seeded bugs detected", Target: "all", Pass: len(undetected) == 0,
+		Value: fmt.Sprintf("%d of %d, in %d s", len(all)-len(undetected), len(all), int(took.Seconds())),
 	}
 	if !result.Pass {
-		result.Note = "No test has seen " + strings.Join(survived, ", ") + "."
+		result.Note = "Not detected: " + strings.Join(undetected, ", ") + "."
 	}
 	fmt.Println(result.Value)
-	err := errors.Join(report.Record(result), report.Detail("mutants", "The bugs", table.String()))
-	if len(survived) > 0 {
-		err = errors.Join(err, fmt.Errorf("not seen: %s", strings.Join(survived, ", ")))
+	err := errors.Join(report.Record(result), report.Detail("seeded-bugs", "Bugs", table.String()))
+	if len(undetected) > 0 {
+		err = errors.Join(err, fmt.Errorf("not detected: %s", strings.Join(undetected, ", ")))
 	}
 	return err
 }

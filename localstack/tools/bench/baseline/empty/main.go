@@ -1,5 +1,4 @@
-// Command empty is a function that does nothing: what every function is
-// compared with.
+// Command empty is a function that does nothing, the baseline of all functions.
 package main
 
 import "github.com/aws/aws-lambda-go/lambda"

@@ -1,5 +1,5 @@
-// Command bare is a function that reads one item and does nothing else: what of
-// a start is the SDK's.
+// Command runtime is a function that reads one item. Its start shows the share of the
+// AWS SDK.
 package main
 
 import (
