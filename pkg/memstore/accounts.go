@@ -183,6 +183,12 @@ func (s *Store) session(userID, family string) (account.Session, bool) {
 	return session, found && session.User.ID == userID
 }
 
+// sessionExpiry returns when a session used now expires, in whole seconds like
+// DynamoDB's TTL.
+func sessionExpiry(now time.Time) time.Time {
+	return now.Add(account.SessionTTL).Truncate(time.Second)
+}
+
 // RotateSession replaces the current token hash of a session.
 func (s *Store) RotateSession(_ context.Context, userID, family, currentHash, nextHash string, now time.Time) (session account.Session, rotated, found bool, err error) {
 	err = s.do("RotateSession", func() error {
@@ -192,7 +198,7 @@ func (s *Store) RotateSession(_ context.Context, userID, family, currentHash, ne
 		}
 		if rotated = session.CurrentHash == currentHash && session.ExpiresAt.After(now); rotated {
 			session.CurrentHash, session.PreviousHash = nextHash, currentHash
-			session.RotatedAt, session.LastUsedAt, session.ExpiresAt = now, now, now.Add(account.SessionTTL)
+			session.RotatedAt, session.LastUsedAt, session.ExpiresAt = now, now, sessionExpiry(now)
 			s.sessions[family] = session
 		}
 		return nil
@@ -243,7 +249,7 @@ func (s *Store) Session(_ context.Context, userID, family string) (session accou
 func (s *Store) TouchSession(_ context.Context, userID, family string, now time.Time) error {
 	return s.do("TouchSession", func() error {
 		if session, found := s.session(userID, family); found {
-			session.LastUsedAt, session.ExpiresAt = now, now.Add(account.SessionTTL)
+			session.LastUsedAt, session.ExpiresAt = now, sessionExpiry(now)
 			s.sessions[family] = session
 		}
 		return nil
@@ -378,9 +384,13 @@ func (s *Store) AddRevocation(_ context.Context, subject string, r user.Revocati
 }
 
 func (s *Store) revoke(subject string, r user.Revocation) {
-	if !slices.Contains(s.revocations[subject], r) {
-		s.revocations[subject] = append(s.revocations[subject], r)
+	if slices.Contains(s.revocations[subject], r) {
+		return
 	}
+	s.revocations[subject] = append(s.revocations[subject], r)
+	slices.SortFunc(s.revocations[subject], func(a, b user.Revocation) int {
+		return cmp.Or(a.At.Compare(b.At), cmp.Compare(a.Role, b.Role), cmp.Compare(a.Phone, b.Phone))
+	})
 }
 
 // RevocationsSince implements account.RevocationStore.
@@ -389,7 +399,7 @@ func (s *Store) RevocationsSince(_ context.Context, since time.Time) (list map[s
 		list = map[string][]user.Revocation{}
 		for subject, all := range s.revocations {
 			for _, r := range all {
-				if r.At.After(since) {
+				if !r.At.Before(since) {
 					list[subject] = append(list[subject], r)
 				}
 			}
@@ -509,8 +519,9 @@ func userID(u user.User) string { return u.ID }
 // ListUsers implements broadcast.UserStore.
 func (s *Store) ListUsers(_ context.Context, role user.Role, limit int, cursor map[string]string) (users []user.User, next map[string]string, err error) {
 	err = s.do("ListUsers", func() error {
-		users, next = page(s.newestUsers(func(u user.User) bool { return role == "" || u.Role == role }), userID, limit, cursor)
-		return nil
+		all := s.newestUsers(func(u user.User) bool { return role == "" || u.Role == role })
+		users, next, err = page("users "+string(role), all, userID, limit, cursor)
+		return err
 	})
 	return users, next, err
 }
@@ -533,7 +544,7 @@ func (s *Store) UsersByID(_ context.Context, ids []string) (users []user.User, e
 // number matches any of the terms, newest first.
 func (s *Store) SearchUsers(_ context.Context, terms []search.Terms, limit int, cursor map[string]string) (ids []string, next map[string]string, err error) {
 	err = s.do("SearchUsers", func() error {
-		users, after := page(s.newestUsers(func(u user.User) bool {
+		users, after, err := page("search", s.newestUsers(func(u user.User) bool {
 			tokens := append(search.Tokens(u.Name+" "+u.Email), phone.SearchForms(u.Phone)...)
 			return slices.ContainsFunc(terms, func(t search.Terms) bool { return matchesTerms(tokens, t) })
 		}), userID, limit, cursor)
@@ -541,7 +552,7 @@ func (s *Store) SearchUsers(_ context.Context, terms []search.Terms, limit int, 
 			ids = append(ids, u.ID)
 		}
 		next = after
-		return nil
+		return err
 	})
 	return ids, next, err
 }

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"ticketsystem/pkg/account"
+	"ticketsystem/pkg/apperr"
 	"ticketsystem/pkg/attachment"
 	"ticketsystem/pkg/audit"
 	"ticketsystem/pkg/broadcast"
@@ -65,8 +66,12 @@ type Store struct {
 	After func(operation string) error
 
 	now func() time.Time
-	mu  sync.Mutex
+	*data
+}
 
+// data is the content of a store.
+type data struct {
+	mu          sync.Mutex
 	calls       map[string]int
 	tickets     map[string]*ticketPartition
 	timers      map[string]timer
@@ -98,8 +103,8 @@ type Store struct {
 
 // New returns an empty Store. now decides what has expired.
 func New(now func() time.Time) *Store {
-	return &Store{
-		now: now, calls: map[string]int{}, tickets: map[string]*ticketPartition{}, timers: map[string]timer{},
+	return &Store{now: now, data: &data{
+		calls: map[string]int{}, tickets: map[string]*ticketPartition{}, timers: map[string]timer{},
 		attachments: map[string]storedAttachment{}, categories: map[string]category.Category{},
 		logins: map[string]account.Login{}, attempts: map[string]attempts{}, users: map[string]user.User{}, admins: map[string]bool{},
 		sessions: map[string]account.Session{}, codes: map[codeKey]account.OneTimeCode{}, counters: map[account.RateCounter]int{},
@@ -107,8 +112,11 @@ func New(now func() time.Time) *Store {
 		unread: map[string]unreadCount{}, suppressed: map[string]bool{}, smsQuota: map[string]int{}, broadcasts: map[string]*storedBroadcast{},
 		tokens: map[string]connectToken{}, connections: map[string]realtime.Connection{},
 		subscriptions: map[string]map[string]subscription{}, requests: map[string]idempotency.Record{},
-	}
+	}}
 }
+
+// WithClock returns a store over the same data with another clock and no hooks.
+func (s *Store) WithClock(now func() time.Time) *Store { return &Store{now: now, data: s.data} }
 
 // Calls returns how often the operations were called.
 func (s *Store) Calls(operations ...string) int {
@@ -158,14 +166,18 @@ func checkItem(partitionKey, sortKey string, item any) error {
 }
 
 // page returns up to limit values of a sorted list that follow the cursor, and
-// the next cursor, which is nil on the last page.
-func page[T any](all []T, keyOf func(T) string, limit int, cursor map[string]string) ([]T, map[string]string) {
+// the next cursor, which is nil on the last page. It returns apperr.BadCursor
+// if the cursor belongs to a list with another name.
+func page[T any](list string, all []T, keyOf func(T) string, limit int, cursor map[string]string) ([]T, map[string]string, error) {
 	if cursor != nil {
+		if cursor["list"] != list {
+			return nil, nil, apperr.New(apperr.BadCursor, "")
+		}
 		i := slices.IndexFunc(all, func(v T) bool { return keyOf(v) == cursor["after"] })
 		all = all[i+1:]
 	}
 	if len(all) <= limit {
-		return all, nil
+		return all, nil, nil
 	}
-	return all[:limit], map[string]string{"after": keyOf(all[limit-1])}
+	return all[:limit], map[string]string{"list": list, "after": keyOf(all[limit-1])}, nil
 }

@@ -374,8 +374,8 @@ func (s *Store) ListTickets(_ context.Context, q ticket.Query, cursor map[string
 			}
 			return cmp.Or(strings.Compare(ticket.QueueSortKey(a), ticket.QueueSortKey(b)), strings.Compare(a.ID, b.ID))
 		})
-		tickets, next = page(all, func(tk ticket.Ticket) string { return tk.ID }, q.Limit, cursor)
-		return nil
+		tickets, next, err = page("tickets "+string(q.Sort), all, func(tk ticket.Ticket) string { return tk.ID }, q.Limit, cursor)
+		return err
 	})
 	return tickets, next, err
 }

@@ -22,116 +22,124 @@ func newCode(purpose string) account.OneTimeCode {
 }
 
 func TestPutCode_ReplacesOlder(t *testing.T) {
-	first := newCode("login")
-	if _, stored, err := openStore().PutCode(t.Context(), first, first.SentAt.Add(-time.Minute)); err != nil || !stored {
-		t.Fatalf("got stored %v, %v", stored, err)
-	}
-	for _, c := range []struct {
-		name  string
-		after time.Duration
-		want  bool
-	}{{"before the resend interval", 59 * time.Second, false}, {"after the resend interval", time.Minute, true}} {
-		next := first
-		next.SentAt, next.Hash = first.SentAt.Add(c.after), c.name
-		sentAt, stored, err := openStore().PutCode(t.Context(), next, next.SentAt.Add(-time.Minute))
-		if err != nil || stored != c.want {
-			t.Errorf("%s: got stored %v, %v, want %v", c.name, stored, err, c.want)
+	forEachBackend(t, func(t *testing.T, db backend) {
+		first := newCode("login")
+		if _, stored, err := db.open().PutCode(t.Context(), first, first.SentAt.Add(-time.Minute)); err != nil || !stored {
+			t.Fatalf("got stored %v, %v", stored, err)
 		}
-		if !c.want && !sentAt.Equal(first.SentAt) {
-			t.Errorf("%s: got %v, want the time of the first code, %v", c.name, sentAt, first.SentAt)
+		for _, c := range []struct {
+			name  string
+			after time.Duration
+			want  bool
+		}{{"before the resend interval", 59 * time.Second, false}, {"after the resend interval", time.Minute, true}} {
+			next := first
+			next.SentAt, next.Hash = first.SentAt.Add(c.after), c.name
+			sentAt, stored, err := db.open().PutCode(t.Context(), next, next.SentAt.Add(-time.Minute))
+			if err != nil || stored != c.want {
+				t.Errorf("%s: got stored %v, %v, want %v", c.name, stored, err, c.want)
+			}
+			if !c.want && !sentAt.Equal(first.SentAt) {
+				t.Errorf("%s: got %v, want the time of the first code, %v", c.name, sentAt, first.SentAt)
+			}
 		}
-	}
-	got, found, _, err := openStore().ConsumeCodeAttempt(t.Context(), first.RecipientMAC, "login", 5)
-	if err != nil || !found || got.Hash != "after the resend interval" || got.Attempts != 1 {
-		t.Errorf("got %+v, %v, %v, want the newer code", got, found, err)
-	}
-	if _, found, locked, err := openStore().ConsumeCodeAttempt(t.Context(), first.RecipientMAC, "signup", 5); err != nil || found || locked {
-		t.Errorf("another purpose: got found %v, locked %v, %v", found, locked, err)
-	}
+		got, found, _, err := db.open().ConsumeCodeAttempt(t.Context(), first.RecipientMAC, "login", 5)
+		if err != nil || !found || got.Hash != "after the resend interval" || got.Attempts != 1 {
+			t.Errorf("got %+v, %v, %v, want the newer code", got, found, err)
+		}
+		if _, found, locked, err := db.open().ConsumeCodeAttempt(t.Context(), first.RecipientMAC, "signup", 5); err != nil || found || locked {
+			t.Errorf("another purpose: got found %v, locked %v, %v", found, locked, err)
+		}
+	})
 }
 
 func TestConsumeCodeAttempt(t *testing.T) {
-	c := newCode("login")
-	if _, _, err := openStore().PutCode(t.Context(), c, c.SentAt); err != nil {
-		t.Fatal(err)
-	}
-	for attempt := 1; attempt <= 8; attempt++ {
-		got, found, locked, err := openStore().ConsumeCodeAttempt(t.Context(), c.RecipientMAC, "login", 5)
-		if err != nil || found != (attempt <= 5) || locked != (attempt > 5) {
-			t.Errorf("attempt %d: got found %v, locked %v, %v", attempt, found, locked, err)
+	forEachBackend(t, func(t *testing.T, db backend) {
+		c := newCode("login")
+		if _, _, err := db.open().PutCode(t.Context(), c, c.SentAt); err != nil {
+			t.Fatal(err)
 		}
-		if found && (got.Hash != c.Hash || got.Attempts != attempt || !got.ExpiresAt.Equal(c.ExpiresAt) || !got.SentAt.Equal(c.SentAt)) {
-			t.Errorf("attempt %d: got %+v, want %+v", attempt, got, c)
+		for attempt := 1; attempt <= 8; attempt++ {
+			got, found, locked, err := db.open().ConsumeCodeAttempt(t.Context(), c.RecipientMAC, "login", 5)
+			if err != nil || found != (attempt <= 5) || locked != (attempt > 5) {
+				t.Errorf("attempt %d: got found %v, locked %v, %v", attempt, found, locked, err)
+			}
+			if found && (got.Hash != c.Hash || got.Attempts != attempt || !got.ExpiresAt.Equal(c.ExpiresAt) || !got.SentAt.Equal(c.SentAt)) {
+				t.Errorf("attempt %d: got %+v, want %+v", attempt, got, c)
+			}
 		}
-	}
-	fresh := newCode("login")
-	if _, _, err := openStore().PutCode(t.Context(), fresh, fresh.SentAt); err != nil {
-		t.Fatal(err)
-	}
-	if _, found, locked, err := storeAfter(6*time.Minute).ConsumeCodeAttempt(t.Context(), fresh.RecipientMAC, "login", 5); err != nil || found || locked {
-		t.Errorf("expired, never attempted: got found %v, locked %v, %v", found, locked, err)
-	}
-	// An expired code is not found, locked or not.
-	if _, found, locked, err := storeAfter(6*time.Minute).ConsumeCodeAttempt(t.Context(), c.RecipientMAC, "login", 5); err != nil || found || locked {
-		t.Errorf("expired: got found %v, locked %v, %v", found, locked, err)
-	}
+		fresh := newCode("login")
+		if _, _, err := db.open().PutCode(t.Context(), fresh, fresh.SentAt); err != nil {
+			t.Fatal(err)
+		}
+		if _, found, locked, err := db.after(6*time.Minute).ConsumeCodeAttempt(t.Context(), fresh.RecipientMAC, "login", 5); err != nil || found || locked {
+			t.Errorf("expired, never attempted: got found %v, locked %v, %v", found, locked, err)
+		}
+		// An expired code is not found, locked or not.
+		if _, found, locked, err := db.after(6*time.Minute).ConsumeCodeAttempt(t.Context(), c.RecipientMAC, "login", 5); err != nil || found || locked {
+			t.Errorf("expired: got found %v, locked %v, %v", found, locked, err)
+		}
+	})
 }
 
 func TestIncrementCounter(t *testing.T) {
-	start := app.Now().Truncate(10 * time.Minute)
-	one := account.RateCounter{Scope: newID(), Window: 10 * time.Minute, Start: start}
-	next := one
-	next.Start = start.Add(one.Window)
-	for i, c := range []account.RateCounter{one, one, one, next} {
-		if got, err := openStore().IncrementCounter(t.Context(), c); err != nil || got != []int{1, 2, 3, 1}[i] {
-			t.Errorf("%d: got %d, %v", i, got, err)
+	forEachBackend(t, func(t *testing.T, db backend) {
+		start := app.Now().Truncate(10 * time.Minute)
+		one := account.RateCounter{Scope: newID(), Window: 10 * time.Minute, Start: start}
+		next := one
+		next.Start = start.Add(one.Window)
+		for i, c := range []account.RateCounter{one, one, one, next} {
+			if got, err := db.open().IncrementCounter(t.Context(), c); err != nil || got != []int{1, 2, 3, 1}[i] {
+				t.Errorf("%d: got %d, %v", i, got, err)
+			}
 		}
-	}
+	})
 }
 
 // TestRecordLoginAttempt checks the attempt limit per window, also for unknown numbers.
 // A successful login or a day without attempts clears the attempts.
 func TestRecordLoginAttempt(t *testing.T) {
 	t.Parallel()
-	const limit = 3
-	first := app.Now().Truncate(10 * time.Minute)
-	next := first.Add(10 * time.Minute)
-	phone := newPhone()
-	windowOf := func(store *dynamo.Store) time.Time {
-		l, found, err := store.Login(t.Context(), phone)
-		if err != nil || found {
-			t.Errorf("got found %v, %v", found, err)
+	forEachBackend(t, func(t *testing.T, db backend) {
+		const limit = 3
+		first := app.Now().Truncate(10 * time.Minute)
+		next := first.Add(10 * time.Minute)
+		phone := newPhone()
+		windowOf := func(store testStore) time.Time {
+			l, found, err := store.Login(t.Context(), phone)
+			if err != nil || found {
+				t.Errorf("got found %v, %v", found, err)
+			}
+			return l.FailureWindow
 		}
-		return l.FailureWindow
-	}
-	for i, c := range []struct {
-		window time.Time
-		want   bool
-	}{{first, true}, {first, true}, {first, true}, {first, false}, {next, true}, {first, true}, {next, true}, {next, false}, {first, false}} {
-		if counted, err := openStore().RecordLoginAttempt(t.Context(), phone, c.window, limit); err != nil || counted != c.want {
-			t.Errorf("%d: got %v, %v, want %v", i, counted, err, c.want)
+		for i, c := range []struct {
+			window time.Time
+			want   bool
+		}{{first, true}, {first, true}, {first, true}, {first, false}, {next, true}, {first, true}, {next, true}, {next, false}, {first, false}} {
+			if counted, err := db.open().RecordLoginAttempt(t.Context(), phone, c.window, limit); err != nil || counted != c.want {
+				t.Errorf("%d: got %v, %v, want %v", i, counted, err, c.want)
+			}
 		}
-	}
-	if got := windowOf(openStore()); !got.Equal(next) {
-		t.Errorf("got %v, want %v", got, next)
-	}
-	if got := windowOf(storeAfter(25 * time.Hour)); !got.IsZero() {
-		t.Errorf("a day later: got %v, want none", got)
-	}
-	must(t, openStore().ClearLoginAttempts(t.Context(), phone))
-	if got := windowOf(openStore()); !got.IsZero() {
-		t.Errorf("cleared: got %v, want none", got)
-	}
-	byCode := concurrently(20, func(int) error {
-		counted, err := openStore().RecordLoginAttempt(t.Context(), phone, next, limit)
-		if err == nil && !counted {
-			err = apperr.New(apperr.LoginLocked, "")
+		if got := windowOf(db.open()); !got.Equal(next) {
+			t.Errorf("got %v, want %v", got, next)
 		}
-		return err
+		if got := windowOf(db.after(25 * time.Hour)); !got.IsZero() {
+			t.Errorf("a day later: got %v, want none", got)
+		}
+		must(t, db.open().ClearLoginAttempts(t.Context(), phone))
+		if got := windowOf(db.open()); !got.IsZero() {
+			t.Errorf("cleared: got %v, want none", got)
+		}
+		byCode := concurrently(20, func(int) error {
+			counted, err := db.open().RecordLoginAttempt(t.Context(), phone, next, limit)
+			if err == nil && !counted {
+				err = apperr.New(apperr.LoginLocked, "")
+			}
+			return err
+		})
+		if byCode[""] != limit || byCode[apperr.LoginLocked] != 20-limit {
+			t.Errorf("20 concurrent: got %v, want %d counted", byCode, limit)
+		}
 	})
-	if byCode[""] != limit || byCode[apperr.LoginLocked] != 20-limit {
-		t.Errorf("20 concurrent: got %v, want %d counted", byCode, limit)
-	}
 }
 
 // newLogin returns a login with every field set.
@@ -144,47 +152,51 @@ func newLogin() account.Login {
 }
 
 func TestPutAccount_RoundTrip(t *testing.T) {
-	want := newLogin()
-	must(t, openStore().PutAccount(t.Context(), want))
-	got, found, err := openStore().Login(t.Context(), want.Phone)
-	if err != nil || !found {
-		t.Fatalf("got found %v, %v", found, err)
-	}
-	equal(t, "login", got, want)
-	u, err := openStore().User(t.Context(), want.User.ID)
-	must(t, err)
-	equal(t, "user", u, want.User)
-	_, err = openStore().User(t.Context(), newID())
-	wantCode(t, "unknown user", err, apperr.UserNotFound)
+	forEachBackend(t, func(t *testing.T, db backend) {
+		want := newLogin()
+		must(t, db.open().PutAccount(t.Context(), want))
+		got, found, err := db.open().Login(t.Context(), want.Phone)
+		if err != nil || !found {
+			t.Fatalf("got found %v, %v", found, err)
+		}
+		equal(t, "login", got, want)
+		u, err := db.open().User(t.Context(), want.User.ID)
+		must(t, err)
+		equal(t, "user", u, want.User)
+		_, err = db.open().User(t.Context(), newID())
+		wantCode(t, "unknown user", err, apperr.UserNotFound)
+	})
 }
 
 func TestUpdateUser(t *testing.T) {
-	login := newLogin()
-	must(t, openStore().PutAccount(t.Context(), login))
-	text, no := "x", false
-	for name, c := range map[string]struct {
-		patch account.ProfileUpdate
-		want  func(u *user.User)
-	}{
-		"nothing":       {account.ProfileUpdate{}, func(*user.User) {}},
-		"name":          {account.ProfileUpdate{Name: &text}, func(u *user.User) { u.Name = "x" }},
-		"email":         {account.ProfileUpdate{Email: &text}, func(u *user.User) { u.Email, u.EmailVerified = "x", false }},
-		"places":        {account.ProfileUpdate{Province: &text, City: &text}, func(u *user.User) { u.Province, u.City = "x", "x" }},
-		"locale":        {account.ProfileUpdate{Locale: &text}, func(u *user.User) { u.Locale = "x" }},
-		"picture":       {account.ProfileUpdate{PictureID: &text}, func(u *user.User) { u.PictureID = "x" }},
-		"notifications": {account.ProfileUpdate{NotifyEmail: &no, NotifySMS: &no}, func(u *user.User) { u.Notifications = user.NotificationPreferences{} }},
-	} {
-		must(t, openStore().PutAccount(t.Context(), login))
-		want := login.User
-		c.want(&want)
-		got, err := openStore().UpdateUser(t.Context(), login.User.ID, c.patch)
-		must(t, err)
-		equal(t, name, got, want)
-	}
-	_, err := openStore().UpdateUser(t.Context(), newID(), account.ProfileUpdate{Name: &text})
-	wantCode(t, "unknown user", err, apperr.UserNotFound)
-	_, err = openStore().UpdateUser(t.Context(), newID(), account.ProfileUpdate{})
-	wantCode(t, "unknown user, no change", err, apperr.UserNotFound)
+	forEachBackend(t, func(t *testing.T, db backend) {
+		login := newLogin()
+		must(t, db.open().PutAccount(t.Context(), login))
+		text, no := "x", false
+		for name, c := range map[string]struct {
+			patch account.ProfileUpdate
+			want  func(u *user.User)
+		}{
+			"nothing":       {account.ProfileUpdate{}, func(*user.User) {}},
+			"name":          {account.ProfileUpdate{Name: &text}, func(u *user.User) { u.Name = "x" }},
+			"email":         {account.ProfileUpdate{Email: &text}, func(u *user.User) { u.Email, u.EmailVerified = "x", false }},
+			"places":        {account.ProfileUpdate{Province: &text, City: &text}, func(u *user.User) { u.Province, u.City = "x", "x" }},
+			"locale":        {account.ProfileUpdate{Locale: &text}, func(u *user.User) { u.Locale = "x" }},
+			"picture":       {account.ProfileUpdate{PictureID: &text}, func(u *user.User) { u.PictureID = "x" }},
+			"notifications": {account.ProfileUpdate{NotifyEmail: &no, NotifySMS: &no}, func(u *user.User) { u.Notifications = user.NotificationPreferences{} }},
+		} {
+			must(t, db.open().PutAccount(t.Context(), login))
+			want := login.User
+			c.want(&want)
+			got, err := db.open().UpdateUser(t.Context(), login.User.ID, c.patch)
+			must(t, err)
+			equal(t, name, got, want)
+		}
+		_, err := db.open().UpdateUser(t.Context(), newID(), account.ProfileUpdate{Name: &text})
+		wantCode(t, "unknown user", err, apperr.UserNotFound)
+		_, err = db.open().UpdateUser(t.Context(), newID(), account.ProfileUpdate{})
+		wantCode(t, "unknown user, no change", err, apperr.UserNotFound)
+	})
 }
 
 func newSession(u user.User) account.Session {
@@ -198,153 +210,165 @@ func newSession(u user.User) account.Session {
 // TestCreateAccount_Atomic checks that login, user, session and the consumed code are
 // written together or not at all.
 func TestCreateAccount_Atomic(t *testing.T) {
-	taken := newLogin()
-	must(t, openStore().PutAccount(t.Context(), taken))
-	for name, c := range map[string]struct {
-		change func(l *account.Login, used *account.OneTimeCode)
-		want   apperr.Code
-	}{
-		"free":              {func(*account.Login, *account.OneTimeCode) {}, ""},
-		"phone taken":       {func(l *account.Login, _ *account.OneTimeCode) { l.Phone = taken.Phone }, apperr.PhoneTaken},
-		"code replaced":     {func(_ *account.Login, c *account.OneTimeCode) { c.Hash = "older" }, apperr.CodeWrong},
-		"code already used": {func(_ *account.Login, c *account.OneTimeCode) { c.RecipientMAC = newID() }, apperr.CodeWrong},
-	} {
-		t.Run(name, func(t *testing.T) {
-			login, code := newLogin(), newCode("signup")
-			session := newSession(login.User)
-			if _, _, err := openStore().PutCode(t.Context(), code, code.SentAt); err != nil {
-				t.Fatal(err)
-			}
-			used := code
-			c.change(&login, &used)
-			err := openStore().CreateAccount(t.Context(), login, session, used)
-			_, codeLeft, _, _ := openStore().ConsumeCodeAttempt(t.Context(), code.RecipientMAC, code.Purpose, 99)
-			_, userErr := openStore().User(t.Context(), login.User.ID)
-			_, _, sessionThere, _ := openStore().RotateSession(t.Context(), login.User.ID, session.Family, "x", "y", app.Now())
-			if c.want == "" {
-				if err != nil || codeLeft || userErr != nil || !sessionThere {
-					t.Errorf("got %v, code left %v, user %v, session %v", err, codeLeft, userErr, sessionThere)
+	forEachBackend(t, func(t *testing.T, db backend) {
+		taken := newLogin()
+		must(t, db.open().PutAccount(t.Context(), taken))
+		for name, c := range map[string]struct {
+			change func(l *account.Login, used *account.OneTimeCode)
+			want   apperr.Code
+		}{
+			"free":              {func(*account.Login, *account.OneTimeCode) {}, ""},
+			"phone taken":       {func(l *account.Login, _ *account.OneTimeCode) { l.Phone = taken.Phone }, apperr.PhoneTaken},
+			"code replaced":     {func(_ *account.Login, c *account.OneTimeCode) { c.Hash = "older" }, apperr.CodeWrong},
+			"code already used": {func(_ *account.Login, c *account.OneTimeCode) { c.RecipientMAC = newID() }, apperr.CodeWrong},
+		} {
+			t.Run(name, func(t *testing.T) {
+				login, code := newLogin(), newCode("signup")
+				session := newSession(login.User)
+				if _, _, err := db.open().PutCode(t.Context(), code, code.SentAt); err != nil {
+					t.Fatal(err)
 				}
-				return
-			}
-			wantCode(t, name, err, c.want)
-			if !codeLeft || !apperr.Is(userErr, apperr.UserNotFound) || sessionThere {
-				t.Errorf("partial write: code left %v, user %v, session %v", codeLeft, userErr, sessionThere)
-			}
-		})
-	}
+				used := code
+				c.change(&login, &used)
+				err := db.open().CreateAccount(t.Context(), login, session, used)
+				_, codeLeft, _, _ := db.open().ConsumeCodeAttempt(t.Context(), code.RecipientMAC, code.Purpose, 99)
+				_, userErr := db.open().User(t.Context(), login.User.ID)
+				_, _, sessionThere, _ := db.open().RotateSession(t.Context(), login.User.ID, session.Family, "x", "y", app.Now())
+				if c.want == "" {
+					if err != nil || codeLeft || userErr != nil || !sessionThere {
+						t.Errorf("got %v, code left %v, user %v, session %v", err, codeLeft, userErr, sessionThere)
+					}
+					return
+				}
+				wantCode(t, name, err, c.want)
+				if !codeLeft || !apperr.Is(userErr, apperr.UserNotFound) || sessionThere {
+					t.Errorf("partial write: code left %v, user %v, session %v", codeLeft, userErr, sessionThere)
+				}
+			})
+		}
+	})
 }
 
 func TestCreateSession_ConsumesCode(t *testing.T) {
-	login, code := newLogin(), newCode("login")
-	if _, _, err := openStore().PutCode(t.Context(), code, code.SentAt); err != nil {
-		t.Fatal(err)
-	}
-	must(t, openStore().CreateSession(t.Context(), newSession(login.User), &code))
-	second := newSession(login.User)
-	wantCode(t, "code used again", openStore().CreateSession(t.Context(), second, &code), apperr.CodeWrong)
-	if _, _, found, err := openStore().RotateSession(t.Context(), login.User.ID, second.Family, "x", "y", app.Now()); err != nil || found {
-		t.Errorf("the second session: got found %v, %v", found, err)
-	}
+	forEachBackend(t, func(t *testing.T, db backend) {
+		login, code := newLogin(), newCode("login")
+		if _, _, err := db.open().PutCode(t.Context(), code, code.SentAt); err != nil {
+			t.Fatal(err)
+		}
+		must(t, db.open().CreateSession(t.Context(), newSession(login.User), &code))
+		second := newSession(login.User)
+		wantCode(t, "code used again", db.open().CreateSession(t.Context(), second, &code), apperr.CodeWrong)
+		if _, _, found, err := db.open().RotateSession(t.Context(), login.User.ID, second.Family, "x", "y", app.Now()); err != nil || found {
+			t.Errorf("the second session: got found %v, %v", found, err)
+		}
+	})
 }
 
 func TestRotateSession(t *testing.T) {
-	want := newSession(newLogin().User)
-	must(t, openStore().CreateSession(t.Context(), want, nil))
-	now := app.Now().Add(time.Minute)
-	got, rotated, found, err := openStore().RotateSession(t.Context(), want.User.ID, want.Family, want.CurrentHash, "next", now)
-	if err != nil || !rotated || !found {
-		t.Fatalf("got rotated %v, found %v, %v", rotated, found, err)
-	}
-	want.PreviousHash, want.CurrentHash, want.RotatedAt, want.LastUsedAt = want.CurrentHash, "next", now, now
-	want.ExpiresAt = now.Add(account.SessionTTL).Truncate(time.Second)
-	equal(t, "session", got, want)
-	got, rotated, found, err = openStore().RotateSession(t.Context(), want.User.ID, want.Family, "another", "token after next", now.Add(time.Second))
-	if err != nil || rotated || !found {
-		t.Fatalf("not the current token: got rotated %v, found %v, %v", rotated, found, err)
-	}
-	equal(t, "the stored session", got, want)
-	if _, rotated, _, err := openStore().RotateSession(t.Context(), want.User.ID, want.Family, "next", "x", now.Add(account.SessionTTL+time.Second)); err != nil || rotated {
-		t.Errorf("after expiry: got rotated %v, %v", rotated, err)
-	}
-	if _, rotated, found, err := openStore().RotateSession(t.Context(), want.User.ID, newID(), "x", "y", now); err != nil || rotated || found {
-		t.Errorf("no session: got rotated %v, found %v, %v", rotated, found, err)
-	}
+	forEachBackend(t, func(t *testing.T, db backend) {
+		want := newSession(newLogin().User)
+		must(t, db.open().CreateSession(t.Context(), want, nil))
+		now := app.Now().Add(time.Minute)
+		got, rotated, found, err := db.open().RotateSession(t.Context(), want.User.ID, want.Family, want.CurrentHash, "next", now)
+		if err != nil || !rotated || !found {
+			t.Fatalf("got rotated %v, found %v, %v", rotated, found, err)
+		}
+		want.PreviousHash, want.CurrentHash, want.RotatedAt, want.LastUsedAt = want.CurrentHash, "next", now, now
+		want.ExpiresAt = now.Add(account.SessionTTL).Truncate(time.Second)
+		equal(t, "session", got, want)
+		got, rotated, found, err = db.open().RotateSession(t.Context(), want.User.ID, want.Family, "another", "token after next", now.Add(time.Second))
+		if err != nil || rotated || !found {
+			t.Fatalf("not the current token: got rotated %v, found %v, %v", rotated, found, err)
+		}
+		equal(t, "the stored session", got, want)
+		if _, rotated, _, err := db.open().RotateSession(t.Context(), want.User.ID, want.Family, "next", "x", now.Add(account.SessionTTL+time.Second)); err != nil || rotated {
+			t.Errorf("after expiry: got rotated %v, %v", rotated, err)
+		}
+		if _, rotated, found, err := db.open().RotateSession(t.Context(), want.User.ID, newID(), "x", "y", now); err != nil || rotated || found {
+			t.Errorf("no session: got rotated %v, found %v, %v", rotated, found, err)
+		}
+	})
 }
 
 func TestDeleteSession(t *testing.T) {
-	owner := newLogin().User
-	for _, c := range []struct {
-		name         string
-		userID, hash string
-		ended        bool
-	}{
-		{"by owner", owner.ID, "", true},
-		{"by owner with the token", owner.ID, "current", true},
-		{"with the previous token", owner.ID, "previous", true},
-		{"by another user", newID(), "", false},
-		{"by another user with the token", newID(), "current", false},
-		{"with an older token", owner.ID, "older", false},
-	} {
-		s := newSession(owner)
-		s.CurrentHash, s.PreviousHash = "current", "previous"
-		must(t, openStore().CreateSession(t.Context(), s, nil))
-		for range 2 { // deleting a deleted session is no error
-			_, err := openStore().DeleteSession(t.Context(), c.userID, s.Family, c.hash)
-			must(t, err)
+	forEachBackend(t, func(t *testing.T, db backend) {
+		owner := newLogin().User
+		for _, c := range []struct {
+			name         string
+			userID, hash string
+			ended        bool
+		}{
+			{"by owner", owner.ID, "", true},
+			{"by owner with the token", owner.ID, "current", true},
+			{"with the previous token", owner.ID, "previous", true},
+			{"by another user", newID(), "", false},
+			{"by another user with the token", newID(), "current", false},
+			{"with an older token", owner.ID, "older", false},
+		} {
+			s := newSession(owner)
+			s.CurrentHash, s.PreviousHash = "current", "previous"
+			must(t, db.open().CreateSession(t.Context(), s, nil))
+			for range 2 { // deleting a deleted session is no error
+				_, err := db.open().DeleteSession(t.Context(), c.userID, s.Family, c.hash)
+				must(t, err)
+			}
+			if _, _, found, err := db.open().RotateSession(t.Context(), owner.ID, s.Family, "x", "y", app.Now()); err != nil || found == c.ended {
+				t.Errorf("%s: got found %v, %v, want ended %v", c.name, found, err, c.ended)
+			}
 		}
-		if _, _, found, err := openStore().RotateSession(t.Context(), owner.ID, s.Family, "x", "y", app.Now()); err != nil || found == c.ended {
-			t.Errorf("%s: got found %v, %v, want ended %v", c.name, found, err, c.ended)
-		}
-	}
+	})
 }
 
 // TestSyncUserCopies checks that a user change reaches the login and the sessions, and
 // creates neither.
 func TestSyncUserCopies(t *testing.T) {
-	login := newLogin()
-	must(t, openStore().PutAccount(t.Context(), login))
-	sessions := []account.Session{newSession(login.User), newSession(login.User)}
-	for _, s := range sessions {
-		must(t, openStore().CreateSession(t.Context(), s, nil))
-	}
-	ended := newSession(login.User)
-	name := "Sara Ahmadi"
-	want, err := openStore().UpdateUser(t.Context(), login.User.ID, account.ProfileUpdate{Name: &name})
-	must(t, err)
-	for range 2 { // the stream may repeat a record
-		if got, err := openStore().SyncUserCopies(t.Context(), login.User.ID); err != nil || got != want {
-			t.Errorf("got %+v, %v, want %+v", got, err, want)
+	forEachBackend(t, func(t *testing.T, db backend) {
+		login := newLogin()
+		must(t, db.open().PutAccount(t.Context(), login))
+		sessions := []account.Session{newSession(login.User), newSession(login.User)}
+		for _, s := range sessions {
+			must(t, db.open().CreateSession(t.Context(), s, nil))
 		}
-	}
-	got, _, err := openStore().Login(t.Context(), login.Phone)
-	if err != nil || got.User != want || got.Hash != login.Hash {
-		t.Errorf("login: got %+v, %v, want %+v", got, err, want)
-	}
-	for _, s := range sessions {
-		existing, rotated, _, err := openStore().RotateSession(t.Context(), s.User.ID, s.Family, s.CurrentHash, "next", app.Now())
-		if err != nil || !rotated || existing.User != want {
-			t.Errorf("session: got %+v, %v, want %+v", existing.User, err, want)
+		ended := newSession(login.User)
+		name := "Sara Ahmadi"
+		want, err := db.open().UpdateUser(t.Context(), login.User.ID, account.ProfileUpdate{Name: &name})
+		must(t, err)
+		for range 2 { // the stream may repeat a record
+			if got, err := db.open().SyncUserCopies(t.Context(), login.User.ID); err != nil || got != want {
+				t.Errorf("got %+v, %v, want %+v", got, err, want)
+			}
 		}
-	}
-	if _, _, found, _ := openStore().RotateSession(t.Context(), login.User.ID, ended.Family, "x", "y", app.Now()); found {
-		t.Error("a deleted session was created")
-	}
-	if got, err := openStore().SyncUserCopies(t.Context(), newID()); err != nil || got != (user.User{}) {
-		t.Errorf("unknown user: got %+v, %v", got, err)
-	}
+		got, _, err := db.open().Login(t.Context(), login.Phone)
+		if err != nil || got.User != want || got.Hash != login.Hash {
+			t.Errorf("login: got %+v, %v, want %+v", got, err, want)
+		}
+		for _, s := range sessions {
+			existing, rotated, _, err := db.open().RotateSession(t.Context(), s.User.ID, s.Family, s.CurrentHash, "next", app.Now())
+			if err != nil || !rotated || existing.User != want {
+				t.Errorf("session: got %+v, %v, want %+v", existing.User, err, want)
+			}
+		}
+		if _, _, found, _ := db.open().RotateSession(t.Context(), login.User.ID, ended.Family, "x", "y", app.Now()); found {
+			t.Error("a deleted session was created")
+		}
+		if got, err := db.open().SyncUserCopies(t.Context(), newID()); err != nil || got != (user.User{}) {
+			t.Errorf("unknown user: got %+v, %v", got, err)
+		}
+	})
 }
 
 func TestAgent(t *testing.T) {
-	staff, other := newLogin(), newLogin()
-	other.User.Role = user.RoleUser
-	must(t, openStore().PutAccount(t.Context(), staff))
-	must(t, openStore().PutAccount(t.Context(), other))
-	if got, err := openStore().Agent(t.Context(), staff.User.ID); err != nil || got.ID != staff.User.ID || got.Name != staff.User.Name {
-		t.Errorf("got %+v, %v", got, err)
-	}
-	for name, id := range map[string]string{"a customer": other.User.ID, "unknown user": newID()} {
-		_, err := openStore().Agent(t.Context(), id)
-		wantCode(t, name, err, apperr.UserNotFound)
-	}
+	forEachBackend(t, func(t *testing.T, db backend) {
+		staff, other := newLogin(), newLogin()
+		other.User.Role = user.RoleUser
+		must(t, db.open().PutAccount(t.Context(), staff))
+		must(t, db.open().PutAccount(t.Context(), other))
+		if got, err := db.open().Agent(t.Context(), staff.User.ID); err != nil || got.ID != staff.User.ID || got.Name != staff.User.Name {
+			t.Errorf("got %+v, %v", got, err)
+		}
+		for name, id := range map[string]string{"a customer": other.User.ID, "unknown user": newID()} {
+			_, err := db.open().Agent(t.Context(), id)
+			wantCode(t, name, err, apperr.UserNotFound)
+		}
+	})
 }

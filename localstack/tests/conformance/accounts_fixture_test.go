@@ -14,7 +14,7 @@ import (
 	"ticketsystem/pkg/app"
 	"ticketsystem/pkg/auth"
 	"ticketsystem/pkg/category"
-	"ticketsystem/pkg/dynamo"
+	"ticketsystem/pkg/memstore"
 	"ticketsystem/pkg/ticket"
 	"ticketsystem/pkg/user"
 )
@@ -65,7 +65,7 @@ type accounts struct {
 	caller account.Caller
 }
 
-func newAccounts(t *testing.T, store *dynamo.Store) accounts {
+func newAccounts(t *testing.T, store testStore) accounts {
 	t.Helper()
 	key, err := auth.GeneratePrivateKey(rand.Reader)
 	if err != nil {
@@ -114,15 +114,22 @@ func (a accounts) signUp(t *testing.T, phone string) account.Tokens {
 
 // sharedCategory is the category of all tests, because the cost of reading categories
 // depends on their number.
-var sharedCategory = sync.OnceValues(func() (string, error) {
+var sharedCategory = sync.OnceValues(func() (string, error) { return saveCategory(openStore()) })
+
+// saveCategory stores a category and returns its id.
+func saveCategory(store testStore) (string, error) {
 	c := category.Category{ID: newID(), Names: map[string]string{"en": "Billing", "fa": "مالی"}, Active: true}
-	return c.ID, openStore().SaveCategory(context.Background(), c)
-})
+	return c.ID, store.SaveCategory(context.Background(), c)
+}
 
 // newTicketService returns a ticket service over a store, and the id of a category.
-func newTicketService(t *testing.T, store *dynamo.Store) (service *ticket.Service, categoryID string) {
+func newTicketService(t *testing.T, store testStore) (service *ticket.Service, categoryID string) {
 	t.Helper()
-	categoryID, err := sharedCategory()
+	newCategory := sharedCategory
+	if _, inMemory := store.(*memstore.Store); inMemory {
+		newCategory = func() (string, error) { return saveCategory(store) }
+	}
+	categoryID, err := newCategory()
 	must(t, err)
 	return &ticket.Service{
 		Store: store, Attachments: store, Agents: store, Categories: category.NewCache(store, app.Now), Now: app.Now,
@@ -154,9 +161,9 @@ func postMessage(t *testing.T, s *ticket.Service, actor user.Principal, ticketID
 }
 
 // readLog reads the whole log of a ticket.
-func readLog(t *testing.T, ticketID string) ticket.Log {
+func readLog(t *testing.T, db backend, ticketID string) ticket.Log {
 	t.Helper()
-	log, err := openStore().ReadLogFrom(t.Context(), ticketID, 1)
+	log, err := db.open().ReadLogFrom(t.Context(), ticketID, 1)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -182,9 +189,9 @@ func checkLog(t *testing.T, entries []ticket.Entry) {
 
 // checkProjection checks that the stored ticket equals the fold of its log and read
 // markers.
-func checkProjection(t *testing.T, ticketID string) {
+func checkProjection(t *testing.T, db backend, ticketID string) {
 	t.Helper()
-	log := readLog(t, ticketID)
+	log := readLog(t, db, ticketID)
 	want := ticket.Fold(ticket.Ticket{}, log.Entries)
 	for id, marker := range log.ReadMarkers {
 		want = ticket.ApplyReadMarker(want, id, marker, id != want.Customer.ID, log.Entries)

@@ -15,76 +15,80 @@ import (
 )
 
 // newAttachment stores a pending attachment.
-func newAttachment(t *testing.T, owner user.Principal) attachment.Attachment {
+func newAttachment(t *testing.T, db backend, owner user.Principal) attachment.Attachment {
 	t.Helper()
 	a := attachment.Attachment{
 		ID: newID(), Owner: owner.UserID, Name: "رسید.png", Type: "image/png", Size: 1234, SHA256: "digest",
 		State: attachment.Pending, CreatedAt: app.Now(),
 	}
-	must(t, openStore().AddAttachment(t.Context(), a))
+	must(t, db.open().AddAttachment(t.Context(), a))
 	return a
 }
 
-func loadAttachment(t *testing.T, id string) attachment.Attachment {
+func loadAttachment(t *testing.T, db backend, id string) attachment.Attachment {
 	t.Helper()
-	a, err := openStore().Attachment(t.Context(), id)
+	a, err := db.open().Attachment(t.Context(), id)
 	must(t, err)
 	return a
 }
 
 func TestAttachment_RoundTrip(t *testing.T) {
-	sara := customer("Sara")
-	a, b := newAttachment(t, sara), newAttachment(t, sara)
-	equal(t, "one", loadAttachment(t, a.ID), a)
-	got, err := openStore().Attachments(t.Context(), []string{b.ID, newID(), a.ID})
-	must(t, err)
-	slices.SortFunc(got, func(x, y attachment.Attachment) int { return cmp.Compare(x.ID, y.ID) })
-	equal(t, "all fields", got, []attachment.Attachment{a, b})
-	_, err = openStore().Attachment(t.Context(), newID())
-	wantCode(t, "an unknown one", err, apperr.AttachmentNotFound)
+	forEachBackend(t, func(t *testing.T, db backend) {
+		sara := customer("Sara")
+		a, b := newAttachment(t, db, sara), newAttachment(t, db, sara)
+		equal(t, "one", loadAttachment(t, db, a.ID), a)
+		got, err := db.open().Attachments(t.Context(), []string{b.ID, newID(), a.ID})
+		must(t, err)
+		slices.SortFunc(got, func(x, y attachment.Attachment) int { return cmp.Compare(x.ID, y.ID) })
+		equal(t, "all fields", got, []attachment.Attachment{a, b})
+		_, err = db.open().Attachment(t.Context(), newID())
+		wantCode(t, "an unknown one", err, apperr.AttachmentNotFound)
+	})
 }
 
 func TestSetAttachmentState(t *testing.T) {
-	for _, c := range []struct {
-		name   string
-		states []attachment.State
-		want   attachment.State
-	}{
-		{"ready", []attachment.State{attachment.Ready, attachment.Ready}, attachment.Ready},
-		{"rejected", []attachment.State{attachment.Refused, attachment.Refused}, attachment.Refused},
-		{"set once", []attachment.State{attachment.Ready, attachment.Refused}, attachment.Ready},
-		{"set once", []attachment.State{attachment.Refused, attachment.Ready}, attachment.Refused},
-	} {
-		for _, bindAfter := range []int{-1, 0, 1} { // never, before the first state, after it
-			sara := customer("Sara")
-			service, categoryID := newTicketService(t, openStore())
-			ticketID, file := openTicket(t, service, categoryID, sara), newAttachment(t, sara)
-			var shown ticket.Entry
-			for i, state := range c.states {
-				if i == bindAfter {
-					shown = postWithAttachment(t, service, sara, ticketID, file.ID, c.want)
+	forEachBackend(t, func(t *testing.T, db backend) {
+		for _, c := range []struct {
+			name   string
+			states []attachment.State
+			want   attachment.State
+		}{
+			{"ready", []attachment.State{attachment.Ready, attachment.Ready}, attachment.Ready},
+			{"rejected", []attachment.State{attachment.Refused, attachment.Refused}, attachment.Refused},
+			{"set once", []attachment.State{attachment.Ready, attachment.Refused}, attachment.Ready},
+			{"set once", []attachment.State{attachment.Refused, attachment.Ready}, attachment.Refused},
+		} {
+			for _, bindAfter := range []int{-1, 0, 1} { // never, before the first state, after it
+				sara := customer("Sara")
+				service, categoryID := newTicketService(t, db.open())
+				ticketID, file := openTicket(t, service, categoryID, sara), newAttachment(t, db, sara)
+				var shown ticket.Entry
+				for i, state := range c.states {
+					if i == bindAfter {
+						shown = postWithAttachment(t, db, service, sara, ticketID, file.ID, c.want)
+					}
+					must(t, db.open().SetAttachmentState(t.Context(), file.ID, state, "why"))
 				}
-				must(t, openStore().SetAttachmentState(t.Context(), file.ID, state, "why"))
-			}
-			if got := loadAttachment(t, file.ID); got.State != c.want {
-				t.Errorf("%s: got %s, want %s", c.name, got.State, c.want)
-			}
-			if shown.Seq > 0 {
-				got := readLog(t, ticketID).Entries[shown.Seq-1].Attachments[0].State
-				if got != string(c.want) {
-					t.Errorf("%s, attached after %d: the entry shows %s", c.name, bindAfter, got)
+				if got := loadAttachment(t, db, file.ID); got.State != c.want {
+					t.Errorf("%s: got %s, want %s", c.name, got.State, c.want)
+				}
+				if shown.Seq > 0 {
+					got := readLog(t, db, ticketID).Entries[shown.Seq-1].Attachments[0].State
+					if got != string(c.want) {
+						t.Errorf("%s, attached after %d: the entry shows %s", c.name, bindAfter, got)
+					}
 				}
 			}
 		}
-	}
+	})
 }
 
 // postWithAttachment posts a message with an attachment. A rejected attachment must be
 // refused.
-func postWithAttachment(t *testing.T, s *ticket.Service, actor user.Principal, ticketID, fileID string, state attachment.State) ticket.Entry {
+func postWithAttachment(t *testing.T, db backend, s *ticket.Service, actor user.Principal, ticketID, fileID string, state attachment.State) ticket.Entry {
 	t.Helper()
 	posted, err := s.Post(t.Context(), actor, ticket.Message{TicketID: ticketID, ClientID: newID(), Body: "see", AttachmentIDs: []string{fileID}})
-	if loadAttachment(t, fileID).State == attachment.Refused && state == attachment.Refused {
+	if loadAttachment(t, db, fileID).State == attachment.Refused && state == attachment.Refused {
 		wantCode(t, "a rejected attachment", err, apperr.AttachmentRefused)
 		return ticket.Entry{}
 	}
@@ -95,136 +99,146 @@ func postWithAttachment(t *testing.T, s *ticket.Service, actor user.Principal, t
 // TestSetAttachmentState_ConcurrentPost checks that attachment and entry end with the
 // same state, in whichever order they are written.
 func TestSetAttachmentState_ConcurrentPost(t *testing.T) {
-	sara := customer("Sara")
-	service, categoryID := newTicketService(t, openStore())
-	ticketID := openTicket(t, service, categoryID, sara)
-	var wg sync.WaitGroup
-	for range 8 {
-		file := newAttachment(t, sara)
-		wg.Go(func() {
-			if err := openStore().SetAttachmentState(t.Context(), file.ID, attachment.Ready, ""); err != nil {
-				t.Error(err)
-			}
-		})
-		wg.Go(func() {
-			m := ticket.Message{TicketID: ticketID, ClientID: newID(), Body: "see", AttachmentIDs: []string{file.ID}}
-			if _, err := service.Post(t.Context(), sara, m); err != nil {
-				t.Error(err)
-			}
-		})
-	}
-	wg.Wait()
-	log := readLog(t, ticketID)
-	checkLog(t, log.Entries)
-	if len(log.Entries) != 9 {
-		t.Fatalf("got %d entries, want 9", len(log.Entries))
-	}
-	for _, e := range log.Entries[1:] {
-		f := loadAttachment(t, e.Attachments[0].ID)
-		if f.State != attachment.Ready || e.Attachments[0].State != string(attachment.Ready) || f.TicketID != ticketID || f.Seq != e.Seq {
-			t.Errorf("entry %d shows %+v, the attachment is %+v", e.Seq, e.Attachments[0], f)
+	forEachBackend(t, func(t *testing.T, db backend) {
+		sara := customer("Sara")
+		service, categoryID := newTicketService(t, db.open())
+		ticketID := openTicket(t, service, categoryID, sara)
+		var wg sync.WaitGroup
+		for range 8 {
+			file := newAttachment(t, db, sara)
+			wg.Go(func() {
+				if err := db.open().SetAttachmentState(t.Context(), file.ID, attachment.Ready, ""); err != nil {
+					t.Error(err)
+				}
+			})
+			wg.Go(func() {
+				m := ticket.Message{TicketID: ticketID, ClientID: newID(), Body: "see", AttachmentIDs: []string{file.ID}}
+				if _, err := service.Post(t.Context(), sara, m); err != nil {
+					t.Error(err)
+				}
+			})
 		}
-	}
+		wg.Wait()
+		log := readLog(t, db, ticketID)
+		checkLog(t, log.Entries)
+		if len(log.Entries) != 9 {
+			t.Fatalf("got %d entries, want 9", len(log.Entries))
+		}
+		for _, e := range log.Entries[1:] {
+			f := loadAttachment(t, db, e.Attachments[0].ID)
+			if f.State != attachment.Ready || e.Attachments[0].State != string(attachment.Ready) || f.TicketID != ticketID || f.Seq != e.Seq {
+				t.Errorf("entry %d shows %+v, the attachment is %+v", e.Seq, e.Attachments[0], f)
+			}
+		}
+	})
 }
 
 // TestPost_AttachmentUsedOnce checks that of two messages with the same attachment only
 // one is written.
 func TestPost_AttachmentUsedOnce(t *testing.T) {
-	sara := customer("Sara")
-	service, categoryID := newTicketService(t, openStore())
-	ticketID, file := openTicket(t, service, categoryID, sara), newAttachment(t, sara)
-	results := make(chan error, 6)
-	for range cap(results) {
-		go func() {
-			_, err := service.Post(t.Context(), sara, ticket.Message{TicketID: ticketID, ClientID: newID(), Body: "see", AttachmentIDs: []string{file.ID}})
-			results <- err
-		}()
-	}
-	written := 0
-	for range cap(results) {
-		if err := <-results; err == nil {
-			written++
-		} else {
-			wantCode(t, "the second message with the attachment", err, apperr.AttachmentInUse)
+	forEachBackend(t, func(t *testing.T, db backend) {
+		sara := customer("Sara")
+		service, categoryID := newTicketService(t, db.open())
+		ticketID, file := openTicket(t, service, categoryID, sara), newAttachment(t, db, sara)
+		results := make(chan error, 6)
+		for range cap(results) {
+			go func() {
+				_, err := service.Post(t.Context(), sara, ticket.Message{TicketID: ticketID, ClientID: newID(), Body: "see", AttachmentIDs: []string{file.ID}})
+				results <- err
+			}()
 		}
-	}
-	if log := readLog(t, ticketID); written != 1 || len(log.Entries) != 2 {
-		t.Errorf("got %d messages and %d entries, want 1 and 2", written, len(log.Entries))
-	}
-	if got := loadAttachment(t, file.ID); got.TicketID != ticketID || got.Seq != 2 || got.CustomerID != sara.UserID || got.Internal {
-		t.Errorf("got %+v", got)
-	}
+		written := 0
+		for range cap(results) {
+			if err := <-results; err == nil {
+				written++
+			} else {
+				wantCode(t, "the second message with the attachment", err, apperr.AttachmentInUse)
+			}
+		}
+		if log := readLog(t, db, ticketID); written != 1 || len(log.Entries) != 2 {
+			t.Errorf("got %d messages and %d entries, want 1 and 2", written, len(log.Entries))
+		}
+		if got := loadAttachment(t, db, file.ID); got.TicketID != ticketID || got.Seq != 2 || got.CustomerID != sara.UserID || got.Internal {
+			t.Errorf("got %+v", got)
+		}
+	})
 }
 
 // TestAppendEntryWithAttachments_Conflict checks that the entry is not written if an
 // attachment has changed since it was read.
 func TestAppendEntryWithAttachments_Conflict(t *testing.T) {
-	sara := customer("Sara")
-	elsewhere, _ := createLog(t, 1, sara)
-	for name, move := range map[string]func(a attachment.Attachment) error{
-		"attached to another ticket": func(a attachment.Attachment) error {
-			a.TicketID, a.Seq = elsewhere, 2
-			_, err := openStore().AppendEntryWithAttachments(t.Context(), newEntry(elsewhere, 2, sara), []attachment.Attachment{a})
-			return err
-		},
-		"judged": func(a attachment.Attachment) error {
-			return openStore().SetAttachmentState(t.Context(), a.ID, attachment.Ready, "")
-		},
-	} {
-		ticketID, _ := createLog(t, 1, sara)
-		file := newAttachment(t, sara)
-		must(t, move(file))
-		want := loadAttachment(t, file.ID)
-		file.TicketID, file.Seq = ticketID, 2
-		existing, err := openStore().AppendEntryWithAttachments(t.Context(), newEntry(ticketID, 2, sara), []attachment.Attachment{file})
-		if existing != nil || len(readLog(t, ticketID).Entries) != 1 {
-			t.Errorf("%s: got existing %+v and %d entries", name, existing, len(readLog(t, ticketID).Entries))
+	forEachBackend(t, func(t *testing.T, db backend) {
+		sara := customer("Sara")
+		elsewhere, _ := createLog(t, db, 1, sara)
+		for name, move := range map[string]func(a attachment.Attachment) error{
+			"attached to another ticket": func(a attachment.Attachment) error {
+				a.TicketID, a.Seq = elsewhere, 2
+				_, err := db.open().AppendEntryWithAttachments(t.Context(), newEntry(elsewhere, 2, sara), []attachment.Attachment{a})
+				return err
+			},
+			"judged": func(a attachment.Attachment) error {
+				return db.open().SetAttachmentState(t.Context(), a.ID, attachment.Ready, "")
+			},
+		} {
+			ticketID, _ := createLog(t, db, 1, sara)
+			file := newAttachment(t, db, sara)
+			must(t, move(file))
+			want := loadAttachment(t, db, file.ID)
+			file.TicketID, file.Seq = ticketID, 2
+			existing, err := db.open().AppendEntryWithAttachments(t.Context(), newEntry(ticketID, 2, sara), []attachment.Attachment{file})
+			if existing != nil || len(readLog(t, db, ticketID).Entries) != 1 {
+				t.Errorf("%s: got existing %+v and %d entries", name, existing, len(readLog(t, db, ticketID).Entries))
+			}
+			wantCode(t, name, err, apperr.Conflict)
+			equal(t, name, loadAttachment(t, db, file.ID), want)
 		}
-		wantCode(t, name, err, apperr.Conflict)
-		equal(t, name, loadAttachment(t, file.ID), want)
-	}
+	})
 }
 
 // TestCreate_Attachments checks that a ticket is created with its attachments, and not
 // created with another user's.
 func TestCreate_Attachments(t *testing.T) {
-	sara, reza := customer("Sara"), customer("Reza")
-	service, categoryID := newTicketService(t, openStore())
-	params := ticket.CreateParams{ClientID: newID(), Title: "T", Description: "D", CategoryID: categoryID}
-	params.AttachmentIDs = []string{newAttachment(t, reza).ID}
-	_, _, err := service.Create(t.Context(), sara, params)
-	wantCode(t, "another user's attachment", err, apperr.AttachmentNotFound)
-	params.AttachmentIDs = []string{newAttachment(t, sara).ID, newAttachment(t, sara).ID}
-	tk, created, err := service.Create(t.Context(), sara, params)
-	if err != nil || !created {
-		t.Fatalf("got created %v, %v", created, err)
-	}
-	for _, id := range params.AttachmentIDs {
-		if got := loadAttachment(t, id); got.TicketID != tk.ID || got.Seq != 1 {
-			t.Errorf("got %+v", got)
+	forEachBackend(t, func(t *testing.T, db backend) {
+		sara, reza := customer("Sara"), customer("Reza")
+		service, categoryID := newTicketService(t, db.open())
+		params := ticket.CreateParams{ClientID: newID(), Title: "T", Description: "D", CategoryID: categoryID}
+		params.AttachmentIDs = []string{newAttachment(t, db, reza).ID}
+		_, _, err := service.Create(t.Context(), sara, params)
+		wantCode(t, "another user's attachment", err, apperr.AttachmentNotFound)
+		params.AttachmentIDs = []string{newAttachment(t, db, sara).ID, newAttachment(t, db, sara).ID}
+		tk, created, err := service.Create(t.Context(), sara, params)
+		if err != nil || !created {
+			t.Fatalf("got created %v, %v", created, err)
 		}
-	}
-	if again, created, err := service.Create(t.Context(), sara, params); err != nil || created || again.ID != tk.ID {
-		t.Errorf("repeated: got %s, created %v, %v, want the first ticket", again.ID, created, err)
-	}
+		for _, id := range params.AttachmentIDs {
+			if got := loadAttachment(t, db, id); got.TicketID != tk.ID || got.Seq != 1 {
+				t.Errorf("got %+v", got)
+			}
+		}
+		if again, created, err := service.Create(t.Context(), sara, params); err != nil || created || again.ID != tk.ID {
+			t.Errorf("repeated: got %s, created %v, %v, want the first ticket", again.ID, created, err)
+		}
+	})
 }
 
 // TestRetainAttachment checks that a picture in use does not expire.
 func TestRetainAttachment(t *testing.T) {
-	login := newLogin()
-	login.User.Role = user.RoleUser
-	must(t, openStore().PutAccount(t.Context(), login))
-	actor := login.User.Principal("")
-	picture := newAttachment(t, actor)
-	a := newAccounts(t, openStore())
-	_, err := a.UpdateProfile(t.Context(), actor, account.ProfileUpdate{PictureID: &picture.ID})
-	wantCode(t, "a pending one", err, apperr.InvalidBody)
-	must(t, openStore().SetAttachmentState(t.Context(), picture.ID, attachment.Ready, ""))
-	u, err := a.UpdateProfile(t.Context(), actor, account.ProfileUpdate{PictureID: &picture.ID})
-	if err != nil || u.PictureID != picture.ID {
-		t.Errorf("got %+v, %v", u, err)
-	}
-	if got := loadAttachment(t, picture.ID); got.ID != picture.ID || got.State != attachment.Ready {
-		t.Errorf("got %+v", got)
-	}
+	forEachBackend(t, func(t *testing.T, db backend) {
+		login := newLogin()
+		login.User.Role = user.RoleUser
+		must(t, db.open().PutAccount(t.Context(), login))
+		actor := login.User.Principal("")
+		picture := newAttachment(t, db, actor)
+		a := newAccounts(t, db.open())
+		_, err := a.UpdateProfile(t.Context(), actor, account.ProfileUpdate{PictureID: &picture.ID})
+		wantCode(t, "a pending one", err, apperr.InvalidBody)
+		must(t, db.open().SetAttachmentState(t.Context(), picture.ID, attachment.Ready, ""))
+		u, err := a.UpdateProfile(t.Context(), actor, account.ProfileUpdate{PictureID: &picture.ID})
+		if err != nil || u.PictureID != picture.ID {
+			t.Errorf("got %+v, %v", u, err)
+		}
+		if got := loadAttachment(t, db, picture.ID); got.ID != picture.ID || got.State != attachment.Ready {
+			t.Errorf("got %+v", got)
+		}
+	})
 }

@@ -30,7 +30,7 @@ func TestAutomation(t *testing.T) {
 			must(t, stream.ScheduleTimers(store, policy)(t.Context(), event.EntryAppended{Entry: e}))
 		}
 	}
-	log := readLog(t, ticketID).Entries
+	log := readLog(t, onDynamo, ticketID).Entries
 	schedule(log...)
 	schedule(log...) // the stream may repeat records
 	notifier := &notification.Notifier{Store: store, Tickets: store, Users: store, Now: app.Now}
@@ -48,7 +48,7 @@ func TestAutomation(t *testing.T) {
 		if byCode[""] != 2 {
 			t.Fatalf("after %v: got %v", after, byCode)
 		}
-		all := readLog(t, ticketID).Entries
+		all := readLog(t, onDynamo, ticketID).Entries
 		schedule(all[len(log):]...)
 		log = all
 	}

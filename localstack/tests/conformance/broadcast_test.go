@@ -17,14 +17,14 @@ import (
 )
 
 // createUsers stores n users with all channels enabled.
-func createUsers(t *testing.T, n int) []string {
+func createUsers(t *testing.T, db backend, n int) []string {
 	t.Helper()
 	ids := make([]string, n)
 	var wg sync.WaitGroup
 	for n := range ids {
 		login := newBroadcastUser(n)
 		ids[n] = login.User.ID
-		wg.Go(func() { must(t, openStore().CreateUser(t.Context(), login, audit.Record{ID: newID()})) })
+		wg.Go(func() { must(t, db.open().CreateUser(t.Context(), login, audit.Record{ID: newID()})) })
 	}
 	wg.Wait()
 	return ids
@@ -39,17 +39,17 @@ func newBroadcastUser(n int) account.Login {
 	}}
 }
 
-func newBroadcastService() *broadcast.Service {
-	return &broadcast.Service{Store: openStore(), Recorder: audit.Recorder{Now: app.Now, NewID: newID}}
+func newBroadcastService(db backend) *broadcast.Service {
+	return &broadcast.Service{Store: db.open(), Recorder: audit.Recorder{Now: app.Now, NewID: newID}}
 }
 
-func newBroadcastRunner() *broadcast.Runner {
-	return &broadcast.Runner{Store: openStore(), Users: openStore(), Now: app.Now}
+func newBroadcastRunner(db backend) *broadcast.Runner {
+	return &broadcast.Runner{Store: db.open(), Users: db.open(), Now: app.Now}
 }
 
-func createBroadcast(t *testing.T, ids []string) broadcast.Broadcast {
+func createBroadcast(t *testing.T, db backend, ids []string) broadcast.Broadcast {
 	t.Helper()
-	b, err := newBroadcastService().Create(t.Context(), audit.Actor{ID: newID()}, broadcast.Broadcast{
+	b, err := newBroadcastService(db).Create(t.Context(), audit.Actor{ID: newID()}, broadcast.Broadcast{
 		Title: "News", Body: "We are open on Friday.", InApp: true, Audience: broadcast.Audience{UserIDs: append(ids, ids...)},
 		Channels: []notification.Channel{notification.Email, notification.SMS},
 		Counts:   map[notification.Channel]broadcast.DeliveryCounts{notification.Email: {}, notification.SMS: {}},
@@ -62,36 +62,38 @@ func createBroadcast(t *testing.T, ids []string) broadcast.Broadcast {
 // recipient named twice. Each must be notified once.
 func TestBroadcastRun_Concurrent(t *testing.T) {
 	t.Parallel()
-	ids := createUsers(t, 150)
-	b := createBroadcast(t, slices.Clone(ids))
-	var wg sync.WaitGroup
-	for range 4 {
-		wg.Go(func() {
-			for {
-				finished, err := newBroadcastRunner().Run(t.Context(), b.ID, app.Now().Add(time.Minute))
-				if apperr.Is(err, apperr.Conflict) {
-					continue // as the queue would
+	forEachBackend(t, func(t *testing.T, db backend) {
+		ids := createUsers(t, db, 150)
+		b := createBroadcast(t, db, slices.Clone(ids))
+		var wg sync.WaitGroup
+		for range 4 {
+			wg.Go(func() {
+				for {
+					finished, err := newBroadcastRunner(db).Run(t.Context(), b.ID, app.Now().Add(time.Minute))
+					if apperr.Is(err, apperr.Conflict) {
+						continue // as the queue would
+					}
+					if !finished || err != nil {
+						t.Errorf("got finished %v, %v", finished, err)
+					}
+					return
 				}
-				if !finished || err != nil {
-					t.Errorf("got finished %v, %v", finished, err)
-				}
-				return
-			}
-		})
-	}
-	wg.Wait()
-	for _, userID := range ids {
-		page, err := openStore().ListNotifications(t.Context(), userID, notification.Query{Limit: 10})
-		if err != nil || len(page.Notifications) != 1 || page.Unread != 1 || page.Notifications[0].Title != "News" {
-			t.Fatalf("%s: got %+v, %v", userID, page, err)
+			})
 		}
-	}
-	got, err := openStore().Broadcast(t.Context(), b.ID)
-	must(t, err)
-	want := "150 written email {150 0 0 0} sms {75 0 0 75}"
-	if text := broadcastState(got); text != want || got.PublicState() != broadcast.Sending {
-		t.Errorf("got %s, public state %s, want %s, sending", text, got.PublicState(), want)
-	}
+		wg.Wait()
+		for _, userID := range ids {
+			page, err := db.open().ListNotifications(t.Context(), userID, notification.Query{Limit: 10})
+			if err != nil || len(page.Notifications) != 1 || page.Unread != 1 || page.Notifications[0].Title != "News" {
+				t.Fatalf("%s: got %+v, %v", userID, page, err)
+			}
+		}
+		got, err := db.open().Broadcast(t.Context(), b.ID)
+		must(t, err)
+		want := "150 written email {150 0 0 0} sms {75 0 0 75}"
+		if text := broadcastState(got); text != want || got.PublicState() != broadcast.Sending {
+			t.Errorf("got %s, public state %s, want %s, sending", text, got.PublicState(), want)
+		}
+	})
 }
 
 func broadcastState(b broadcast.Broadcast) string {
@@ -102,72 +104,76 @@ func broadcastState(b broadcast.Broadcast) string {
 // retries. The last delivery sets the broadcast to done.
 func TestBroadcast_DeliveryCounts(t *testing.T) {
 	t.Parallel()
-	ids := createUsers(t, 4)
-	b := createBroadcast(t, ids)
-	_, err := newBroadcastRunner().Run(t.Context(), b.ID, app.Now().Add(time.Minute))
-	must(t, err)
-	settle := func(userID string, channel notification.Channel, state notification.State, reason string) {
-		t.Helper()
-		page, err := openStore().ListNotifications(t.Context(), userID, notification.Query{Limit: 1})
+	forEachBackend(t, func(t *testing.T, db backend) {
+		ids := createUsers(t, db, 4)
+		b := createBroadcast(t, db, ids)
+		_, err := newBroadcastRunner(db).Run(t.Context(), b.ID, app.Now().Add(time.Minute))
 		must(t, err)
-		job := notification.DeliveryJob{UserID: userID, ID: page.Notifications[0].ID, Channel: channel}
-		n, claimed, err := openStore().ClaimDelivery(t.Context(), job, app.Now(), app.Now().Add(-time.Minute))
-		if err != nil || !claimed {
-			t.Fatalf("claim: got %v, %v", claimed, err)
+		settle := func(userID string, channel notification.Channel, state notification.State, reason string) {
+			t.Helper()
+			page, err := db.open().ListNotifications(t.Context(), userID, notification.Query{Limit: 1})
+			must(t, err)
+			job := notification.DeliveryJob{UserID: userID, ID: page.Notifications[0].ID, Channel: channel}
+			n, claimed, err := db.open().ClaimDelivery(t.Context(), job, app.Now(), app.Now().Add(-time.Minute))
+			if err != nil || !claimed {
+				t.Fatalf("claim: got %v, %v", claimed, err)
+			}
+			d := n.Deliveries[channel]
+			d.State, d.Reason, d.At = state, reason, app.Now()
+			for range 2 { // its response was lost
+				must(t, db.open().CompleteDelivery(t.Context(), n, channel, d))
+			}
 		}
-		d := n.Deliveries[channel]
-		d.State, d.Reason, d.At = state, reason, app.Now()
-		for range 2 { // its response was lost
-			must(t, openStore().CompleteDelivery(t.Context(), n, channel, d))
+		email, sms := notification.Email, notification.SMS
+		settle(ids[0], email, notification.Failed, "throttled")
+		settle(ids[0], email, notification.Failed, "throttled again")
+		settle(ids[1], email, notification.Failed, "no such mailbox")
+		settle(ids[2], email, notification.Skipped, notification.ReasonSuppressed)
+		settle(ids[3], email, notification.Sent, "")
+		settle(ids[0], email, notification.Sent, "")
+		settle(ids[0], sms, notification.Sent, "")
+		got, err := db.open().Broadcast(t.Context(), b.ID)
+		must(t, err)
+		if text, want := broadcastState(got), "4 written email {3 2 1 1} sms {2 1 0 2}"; text != want || got.PublicState() != broadcast.Sending {
+			t.Errorf("got %s, public state %s, want %s, sending", text, got.PublicState(), want)
 		}
-	}
-	email, sms := notification.Email, notification.SMS
-	settle(ids[0], email, notification.Failed, "throttled")
-	settle(ids[0], email, notification.Failed, "throttled again")
-	settle(ids[1], email, notification.Failed, "no such mailbox")
-	settle(ids[2], email, notification.Skipped, notification.ReasonSuppressed)
-	settle(ids[3], email, notification.Sent, "")
-	settle(ids[0], email, notification.Sent, "")
-	settle(ids[0], sms, notification.Sent, "")
-	got, err := openStore().Broadcast(t.Context(), b.ID)
-	must(t, err)
-	if text, want := broadcastState(got), "4 written email {3 2 1 1} sms {2 1 0 2}"; text != want || got.PublicState() != broadcast.Sending {
-		t.Errorf("got %s, public state %s, want %s, sending", text, got.PublicState(), want)
-	}
-	settle(ids[2], sms, notification.Sent, "")
-	got, err = openStore().Broadcast(t.Context(), b.ID)
-	must(t, err)
-	if got.PublicState() != broadcast.Done || got.FinishedAt.IsZero() {
-		t.Errorf("after the last: got %s, finished %v", got.PublicState(), got.FinishedAt)
-	}
-	all, err := openStore().ListBroadcasts(t.Context(), "", 100)
-	must(t, err)
-	if !slices.ContainsFunc(all, func(one broadcast.Broadcast) bool {
-		return one.ID == b.ID && broadcastState(one) == broadcastState(got)
-	}) {
-		t.Errorf("it is missing in the list of %d", len(all))
-	}
+		settle(ids[2], sms, notification.Sent, "")
+		got, err = db.open().Broadcast(t.Context(), b.ID)
+		must(t, err)
+		if got.PublicState() != broadcast.Done || got.FinishedAt.IsZero() {
+			t.Errorf("after the last: got %s, finished %v", got.PublicState(), got.FinishedAt)
+		}
+		all, err := db.open().ListBroadcasts(t.Context(), "", 100)
+		must(t, err)
+		if !slices.ContainsFunc(all, func(one broadcast.Broadcast) bool {
+			return one.ID == b.ID && broadcastState(one) == broadcastState(got)
+		}) {
+			t.Errorf("it is missing in the list of %d", len(all))
+		}
+	})
 }
 
 // TestBroadcast_Cancel checks that a cancelled broadcast is not run, and that an
 // enqueued one cannot be cancelled.
 func TestBroadcast_Cancel(t *testing.T) {
 	t.Parallel()
-	ids := createUsers(t, 2)
-	b := createBroadcast(t, ids)
-	if got, err := newBroadcastService().Cancel(t.Context(), audit.Actor{}, b.ID); err != nil || got.State != broadcast.Cancelled {
-		t.Fatalf("got %s, %v", got.State, err)
-	}
-	_, err := newBroadcastRunner().Run(t.Context(), b.ID, app.Now().Add(time.Minute))
-	must(t, err)
-	if page, err := openStore().ListNotifications(t.Context(), ids[0], notification.Query{Limit: 1}); err != nil || len(page.Notifications) > 0 {
-		t.Errorf("got %+v, %v", page, err)
-	}
-	b = createBroadcast(t, ids)
-	_, err = newBroadcastRunner().Run(t.Context(), b.ID, app.Now().Add(time.Minute))
-	must(t, err)
-	_, err = newBroadcastService().Cancel(t.Context(), audit.Actor{}, b.ID)
-	wantCode(t, "an enqueued one", err, apperr.BroadcastFinished)
-	_, err = openStore().Broadcast(t.Context(), newID())
-	wantCode(t, "an unknown one", err, apperr.BroadcastNotFound)
+	forEachBackend(t, func(t *testing.T, db backend) {
+		ids := createUsers(t, db, 2)
+		b := createBroadcast(t, db, ids)
+		if got, err := newBroadcastService(db).Cancel(t.Context(), audit.Actor{}, b.ID); err != nil || got.State != broadcast.Cancelled {
+			t.Fatalf("got %s, %v", got.State, err)
+		}
+		_, err := newBroadcastRunner(db).Run(t.Context(), b.ID, app.Now().Add(time.Minute))
+		must(t, err)
+		if page, err := db.open().ListNotifications(t.Context(), ids[0], notification.Query{Limit: 1}); err != nil || len(page.Notifications) > 0 {
+			t.Errorf("got %+v, %v", page, err)
+		}
+		b = createBroadcast(t, db, ids)
+		_, err = newBroadcastRunner(db).Run(t.Context(), b.ID, app.Now().Add(time.Minute))
+		must(t, err)
+		_, err = newBroadcastService(db).Cancel(t.Context(), audit.Actor{}, b.ID)
+		wantCode(t, "an enqueued one", err, apperr.BroadcastFinished)
+		_, err = db.open().Broadcast(t.Context(), newID())
+		wantCode(t, "an unknown one", err, apperr.BroadcastNotFound)
+	})
 }

@@ -28,12 +28,12 @@ func TestPostCostUnderContention(t *testing.T) {
 	const writers = 8
 	each := report.ShortOrFull(50, 500)
 	ticketID, total := concurrentWriters(t, writers, each)
-	log := readLog(t, ticketID)
+	log := readLog(t, onDynamo, ticketID)
 	checkLog(t, log.Entries)
 	if got := len(log.Entries); got != 1+writers*each {
 		t.Errorf("got %d entries, want %d", got, 1+writers*each)
 	}
-	checkProjection(t, ticketID)
+	checkProjection(t, onDynamo, ticketID)
 	posts := float64(writers * each)
 	compareContention(t, "round trips", float64(total.roundTrips)/posts, 2, "")
 	compareContention(t, "read units", total.read/posts, 1,
@@ -70,7 +70,7 @@ func concurrentWriters(t *testing.T, writers, each int) (ticketID string, total 
 	store, m := newMeteredStore()
 	metered := *service
 	metered.Store = store
-	hint, stop := projectConcurrently(t, service, ticketID)
+	hint, stop := projectConcurrently(t, onDynamo, service, ticketID)
 	publisher := &ws.Publisher{Hub: &realtime.Hub{Store: openStore(), Pusher: &countingPusher{}, Now: app.Now}, Log: slog.New(slog.DiscardHandler)}
 	var wg sync.WaitGroup
 	var newest atomic.Int64

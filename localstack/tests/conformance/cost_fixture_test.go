@@ -96,7 +96,7 @@ func newCostFixture(t *testing.T) *costFixture {
 	if subscribed, err := openStore().Subscribe(t.Context(), f.connection, realtime.TicketTopic(f.ticketID)); err != nil || !subscribed {
 		t.Fatalf("subscribe: got %v, %v", subscribed, err)
 	}
-	f.upload = newAttachment(t, f.sara)
+	f.upload = newAttachment(t, onDynamo, f.sara)
 	if _, err := f.service.Categories.Category(t.Context(), categoryID); err != nil {
 		t.Fatal(err)
 	}
@@ -150,7 +150,7 @@ func (f *costFixture) entry(seq int, actor user.Principal, body string) ticket.E
 // catchUp runs the projection, so that the stored ticket is up to date.
 func (f *costFixture) catchUp(t *testing.T) {
 	t.Helper()
-	f.lastSeq = len(readLog(t, f.ticketID).Entries)
+	f.lastSeq = len(readLog(t, onDynamo, f.ticketID).Entries)
 	must(t, f.unmetered.Project(t.Context(), f.ticketID, f.lastSeq))
 }
 

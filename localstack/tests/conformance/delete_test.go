@@ -24,7 +24,7 @@ func TestPurgeTicket(t *testing.T) {
 	store, objects := openStore(), &fakeObjects{}
 	service, categoryID := newTicketService(t, store)
 	sara, ali := customer("Sara"), agent("Ali")
-	file := newAttachment(t, sara)
+	file := newAttachment(t, onDynamo, sara)
 	params := ticket.CreateParams{ClientID: newID(), Title: "T", Description: "D", CategoryID: categoryID, AttachmentIDs: []string{file.ID}}
 	tk, _, err := service.Create(t.Context(), sara, params)
 	must(t, err)
@@ -99,7 +99,7 @@ func TestDelete_ConcurrentPost(t *testing.T) {
 			t.Errorf("got %v", byCode)
 		}
 	}
-	if log := readLog(t, id); !log.Deleted {
+	if log := readLog(t, onDynamo, id); !log.Deleted {
 		t.Errorf("the ticket exists again: %+v", log.Ticket)
 	}
 	must(t, stream.PurgeDeleted(store, &fakeObjects{})(t.Context(), event.TicketDeleted{TicketID: id}))

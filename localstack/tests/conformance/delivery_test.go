@@ -12,7 +12,6 @@ import (
 
 	"ticketsystem/pkg/account"
 	"ticketsystem/pkg/app"
-	"ticketsystem/pkg/dynamo"
 	"ticketsystem/pkg/event"
 	"ticketsystem/pkg/notification"
 	"ticketsystem/pkg/stream"
@@ -41,25 +40,25 @@ func (m *fakeMailer) Send(_ context.Context, to, _ string) error {
 	return nil
 }
 
-func (m *fakeMailer) deliverer(t *dynamo.Store) *notification.Deliverer {
+func (m *fakeMailer) deliverer(t testStore) *notification.Deliverer {
 	return &notification.Deliverer{Store: t, Mailer: m, SMS: m, Now: app.Now, MaxSMSPerDay: 1_000_000}
 }
 
 // newReachableUser stores a user who has enabled all notification channels.
-func newReachableUser(t *testing.T) user.User {
+func newReachableUser(t *testing.T, db backend) user.User {
 	t.Helper()
 	l := newLogin()
 	l.User.Role, l.User.Email, l.User.EmailVerified, l.User.Notifications = user.RoleUser, newID()+"@example.com", true, user.NotificationPreferences{Email: true, SMS: true}
-	must(t, openStore().PutAccount(t.Context(), l))
+	must(t, db.open().PutAccount(t.Context(), l))
 	return l.User
 }
 
 // newPendingNotification stores a notification with both deliveries queued.
-func newPendingNotification(t *testing.T, u user.User) notification.Notification {
+func newPendingNotification(t *testing.T, db backend, u user.User) notification.Notification {
 	t.Helper()
 	n := newNotification(u.ID, 0)
 	n.Deliveries = notification.PlanDeliveries(u, app.Now(), notification.Email, notification.SMS)
-	must(t, openStore().AddNotifications(t.Context(), n))
+	must(t, db.open().AddNotifications(t.Context(), n))
 	return n
 }
 
@@ -68,9 +67,9 @@ func jobFor(n notification.Notification, channel notification.Channel) notificat
 }
 
 // deliveryState returns the stored state of a delivery.
-func deliveryState(t *testing.T, n notification.Notification, channel notification.Channel) string {
+func deliveryState(t *testing.T, db backend, n notification.Notification, channel notification.Channel) string {
 	t.Helper()
-	page, err := openStore().ListNotifications(t.Context(), n.UserID, notification.Query{Limit: 100})
+	page, err := db.open().ListNotifications(t.Context(), n.UserID, notification.Query{Limit: 100})
 	must(t, err)
 	for _, stored := range page.Notifications {
 		if stored.ID == n.ID {
@@ -84,134 +83,142 @@ func deliveryState(t *testing.T, n notification.Notification, channel notificati
 // TestDeliver_DuplicateJobs runs ten deliverers at once with the same jobs.
 func TestDeliver_DuplicateJobs(t *testing.T) {
 	t.Parallel()
-	u, mailer := newReachableUser(t), &fakeMailer{}
-	n := newPendingNotification(t, u)
-	var wg sync.WaitGroup
-	for range 10 {
+	forEachBackend(t, func(t *testing.T, db backend) {
+		u, mailer := newReachableUser(t, db), &fakeMailer{}
+		n := newPendingNotification(t, db, u)
+		var wg sync.WaitGroup
+		for range 10 {
+			for _, channel := range n.PendingChannels() {
+				wg.Go(func() { _, _ = mailer.deliverer(db.open()).Deliver(t.Context(), jobFor(n, channel)) })
+			}
+		}
+		wg.Wait()
+		if mailer.sent[u.Phone] != 1 || mailer.sent[u.Email] != 1 {
+			t.Errorf("got %v, want one of each", mailer.sent)
+		}
 		for _, channel := range n.PendingChannels() {
-			wg.Go(func() { _, _ = mailer.deliverer(openStore()).Deliver(t.Context(), jobFor(n, channel)) })
+			if got := deliveryState(t, db, n, channel); got != "sent  1" {
+				t.Errorf("%s: got %q", channel, got)
+			}
 		}
-	}
-	wg.Wait()
-	if mailer.sent[u.Phone] != 1 || mailer.sent[u.Email] != 1 {
-		t.Errorf("got %v, want one of each", mailer.sent)
-	}
-	for _, channel := range n.PendingChannels() {
-		if got := deliveryState(t, n, channel); got != "sent  1" {
-			t.Errorf("%s: got %q", channel, got)
-		}
-	}
+	})
 }
 
 // TestClaimDelivery_ExpiredLease checks that an expired claim is taken over, and that
 // its previous holder can no longer complete the delivery.
 func TestClaimDelivery_ExpiredLease(t *testing.T) {
 	t.Parallel()
-	u, mailer := newReachableUser(t), &fakeMailer{}
-	n := newPendingNotification(t, u)
-	job, now := jobFor(n, notification.SMS), app.Now()
-	first, claimed, err := openStore().ClaimDelivery(t.Context(), job, now, now)
-	if err != nil || !claimed {
-		t.Fatalf("claim: got %v, %v", claimed, err)
-	}
-	if wait, err := mailer.deliverer(openStore()).Deliver(t.Context(), job); err == nil || wait <= 0 || len(mailer.sent) != 0 {
-		t.Errorf("in progress: got %v, %v, %v", wait, err, mailer.sent)
-	}
-	deliverer := mailer.deliverer(openStore())
-	deliverer.Now = func() time.Time { return now.Add(time.Minute) }
-	if _, err := deliverer.Deliver(t.Context(), job); err != nil || mailer.sent[u.Phone] != 1 {
-		t.Errorf("expired: got %v, %v", err, mailer.sent)
-	}
-	must(t, openStore().CompleteDelivery(t.Context(), first, notification.SMS, notification.Delivery{State: notification.Failed, Attempts: 1}))
-	if got := deliveryState(t, n, notification.SMS); got != "sent  2" {
-		t.Errorf("got %q", got)
-	}
+	forEachBackend(t, func(t *testing.T, db backend) {
+		u, mailer := newReachableUser(t, db), &fakeMailer{}
+		n := newPendingNotification(t, db, u)
+		job, now := jobFor(n, notification.SMS), app.Now()
+		first, claimed, err := db.open().ClaimDelivery(t.Context(), job, now, now)
+		if err != nil || !claimed {
+			t.Fatalf("claim: got %v, %v", claimed, err)
+		}
+		if wait, err := mailer.deliverer(db.open()).Deliver(t.Context(), job); err == nil || wait <= 0 || len(mailer.sent) != 0 {
+			t.Errorf("in progress: got %v, %v, %v", wait, err, mailer.sent)
+		}
+		deliverer := mailer.deliverer(db.open())
+		deliverer.Now = func() time.Time { return now.Add(time.Minute) }
+		if _, err := deliverer.Deliver(t.Context(), job); err != nil || mailer.sent[u.Phone] != 1 {
+			t.Errorf("expired: got %v, %v", err, mailer.sent)
+		}
+		must(t, db.open().CompleteDelivery(t.Context(), first, notification.SMS, notification.Delivery{State: notification.Failed, Attempts: 1}))
+		if got := deliveryState(t, db, n, notification.SMS); got != "sent  2" {
+			t.Errorf("got %q", got)
+		}
+	})
 }
 
 // TestDeliver_SkipReasons checks each reason to skip a delivery, as stored in the
 // table.
 func TestDeliver_SkipReasons(t *testing.T) {
 	t.Parallel()
-	for name, c := range map[string]struct {
-		before func(u user.User, n notification.Notification) error
-		email  string
-		sms    string
-	}{
-		"nothing": {func(user.User, notification.Notification) error { return nil }, "sent  1", "sent  1"},
-		"entry read": {func(u user.User, n notification.Notification) error {
-			return openStore().CreateReadMarker(t.Context(), ticket.ReadMarker{TicketID: n.TicketID, Reader: ticket.Author{ID: u.ID}, Seq: n.Seq})
-		}, "skipped read 1", "skipped read 1"},
-		"earlier entry read": {func(u user.User, n notification.Notification) error {
-			return openStore().CreateReadMarker(t.Context(), ticket.ReadMarker{TicketID: n.TicketID, Reader: ticket.Author{ID: u.ID}, Seq: n.Seq - 1})
-		}, "sent  1", "sent  1"},
-		"notification read": {func(u user.User, n notification.Notification) error {
-			return openStore().MarkNotificationsRead(t.Context(), u.ID, []string{n.ID})
-		}, "skipped read 1", "skipped read 1"},
-		"all notifications read": {func(u user.User, _ notification.Notification) error {
-			return openStore().MarkAllNotificationsRead(t.Context(), u.ID)
-		}, "skipped read 1", "skipped read 1"},
-		"opted out": {func(u user.User, _ notification.Notification) error {
-			no := false
-			_, err := openStore().UpdateUser(t.Context(), u.ID, account.ProfileUpdate{NotifyEmail: &no})
-			return err
-		}, "skipped choice 1", "sent  1"},
-		"bounce": {func(u user.User, _ notification.Notification) error {
-			return openStore().Suppress(t.Context(), notification.MailFeedback{Address: "  " + u.Email, Reason: "bounce"})
-		}, "skipped suppressed 1", "sent  1"},
-		"bounce of the user's address": {func(u user.User, _ notification.Notification) error {
-			return openStore().Suppress(t.Context(), notification.MailFeedback{Address: u.Email, Reason: "bounce", UserID: u.ID})
-		}, "skipped unverified 1", "sent  1"},
-		"bounce of the user's previous address": {func(u user.User, _ notification.Notification) error {
-			return openStore().Suppress(t.Context(), notification.MailFeedback{Address: "old@example.com", Reason: "bounce", UserID: u.ID})
-		}, "sent  1", "sent  1"},
-	} {
-		u, mailer := newReachableUser(t), &fakeMailer{}
-		n := newPendingNotification(t, u)
-		must(t, c.before(u, n))
-		for _, channel := range n.PendingChannels() {
-			if _, err := mailer.deliverer(openStore()).Deliver(t.Context(), jobFor(n, channel)); err != nil {
-				t.Errorf("%s: %s: %v", name, channel, err)
+	forEachBackend(t, func(t *testing.T, db backend) {
+		for name, c := range map[string]struct {
+			before func(u user.User, n notification.Notification) error
+			email  string
+			sms    string
+		}{
+			"nothing": {func(user.User, notification.Notification) error { return nil }, "sent  1", "sent  1"},
+			"entry read": {func(u user.User, n notification.Notification) error {
+				return db.open().CreateReadMarker(t.Context(), ticket.ReadMarker{TicketID: n.TicketID, Reader: ticket.Author{ID: u.ID}, Seq: n.Seq})
+			}, "skipped read 1", "skipped read 1"},
+			"earlier entry read": {func(u user.User, n notification.Notification) error {
+				return db.open().CreateReadMarker(t.Context(), ticket.ReadMarker{TicketID: n.TicketID, Reader: ticket.Author{ID: u.ID}, Seq: n.Seq - 1})
+			}, "sent  1", "sent  1"},
+			"notification read": {func(u user.User, n notification.Notification) error {
+				return db.open().MarkNotificationsRead(t.Context(), u.ID, []string{n.ID})
+			}, "skipped read 1", "skipped read 1"},
+			"all notifications read": {func(u user.User, _ notification.Notification) error {
+				return db.open().MarkAllNotificationsRead(t.Context(), u.ID)
+			}, "skipped read 1", "skipped read 1"},
+			"opted out": {func(u user.User, _ notification.Notification) error {
+				no := false
+				_, err := db.open().UpdateUser(t.Context(), u.ID, account.ProfileUpdate{NotifyEmail: &no})
+				return err
+			}, "skipped choice 1", "sent  1"},
+			"bounce": {func(u user.User, _ notification.Notification) error {
+				return db.open().Suppress(t.Context(), notification.MailFeedback{Address: "  " + u.Email, Reason: "bounce"})
+			}, "skipped suppressed 1", "sent  1"},
+			"bounce of the user's address": {func(u user.User, _ notification.Notification) error {
+				return db.open().Suppress(t.Context(), notification.MailFeedback{Address: u.Email, Reason: "bounce", UserID: u.ID})
+			}, "skipped unverified 1", "sent  1"},
+			"bounce of the user's previous address": {func(u user.User, _ notification.Notification) error {
+				return db.open().Suppress(t.Context(), notification.MailFeedback{Address: "old@example.com", Reason: "bounce", UserID: u.ID})
+			}, "sent  1", "sent  1"},
+		} {
+			u, mailer := newReachableUser(t, db), &fakeMailer{}
+			n := newPendingNotification(t, db, u)
+			must(t, c.before(u, n))
+			for _, channel := range n.PendingChannels() {
+				if _, err := mailer.deliverer(db.open()).Deliver(t.Context(), jobFor(n, channel)); err != nil {
+					t.Errorf("%s: %s: %v", name, channel, err)
+				}
+			}
+			if email, sms := deliveryState(t, db, n, notification.Email), deliveryState(t, db, n, notification.SMS); email != c.email || sms != c.sms {
+				t.Errorf("%s: got email %q, SMS %q, want %q, %q", name, email, sms, c.email, c.sms)
 			}
 		}
-		if email, sms := deliveryState(t, n, notification.Email), deliveryState(t, n, notification.SMS); email != c.email || sms != c.sms {
-			t.Errorf("%s: got email %q, SMS %q, want %q, %q", name, email, sms, c.email, c.sms)
-		}
-	}
+	})
 }
 
 // TestReserveSMSQuota_Limit requests more than the quota concurrently.
 func TestReserveSMSQuota_Limit(t *testing.T) {
 	t.Parallel()
-	day := time.Date(2001, 1, 1, 12, 0, 0, 0, time.UTC)
-	var (
-		wg      sync.WaitGroup
-		mu      sync.Mutex
-		allowed int
-	)
-	for range 12 {
-		wg.Go(func() {
-			ok, err := openStore().ReserveSMSQuota(t.Context(), day, 5)
-			mu.Lock()
-			defer mu.Unlock()
-			if err != nil {
-				t.Error(err)
-			}
-			if ok {
-				allowed++
-			}
-		})
-	}
-	wg.Wait()
-	if allowed != 5 {
-		t.Errorf("got %d allowed, want 5", allowed)
-	}
+	forEachBackend(t, func(t *testing.T, db backend) {
+		day := time.Date(2001, 1, 1, 12, 0, 0, 0, time.UTC)
+		var (
+			wg      sync.WaitGroup
+			mu      sync.Mutex
+			allowed int
+		)
+		for range 12 {
+			wg.Go(func() {
+				ok, err := db.open().ReserveSMSQuota(t.Context(), day, 5)
+				mu.Lock()
+				defer mu.Unlock()
+				if err != nil {
+					t.Error(err)
+				}
+				if ok {
+					allowed++
+				}
+			})
+		}
+		wg.Wait()
+		if allowed != 5 {
+			t.Errorf("got %d allowed, want 5", allowed)
+		}
+	})
 }
 
 // TestStream_DuplicateNotifications delivers every stream batch and every job twice,
 // and checks that each channel sends once.
 func TestStream_DuplicateNotifications(t *testing.T) {
 	t.Parallel()
-	u, mailer := newReachableUser(t), &fakeMailer{}
+	u, mailer := newReachableUser(t, onDynamo), &fakeMailer{}
 	service, categoryID := newTicketService(t, openStore())
 	ali := agent("Ali")
 	actor := u.Principal("")
@@ -222,7 +229,7 @@ func TestStream_DuplicateNotifications(t *testing.T) {
 	var queue fakeQueue
 	project, enqueue := stream.CreateNotifications(notifier), stream.EnqueueDeliveries(&queue, time.Second)
 	for range 2 {
-		for _, e := range readLog(t, ticketID).Entries {
+		for _, e := range readLog(t, onDynamo, ticketID).Entries {
 			must(t, project(t.Context(), event.EntryAppended{Entry: e}))
 		}
 		page, err := openStore().ListNotifications(t.Context(), u.ID, notification.Query{Limit: 10})

@@ -230,7 +230,7 @@ func (b *unreliableClient) Do(r *http.Request) (*http.Response, error) {
 func (h *history) run(t *testing.T) {
 	t.Helper()
 	reliable, _ := newTicketService(t, openStore())
-	hint, stop := projectConcurrently(t, reliable, h.ticketID)
+	hint, stop := projectConcurrently(t, onDynamo, reliable, h.ticketID)
 	var wg sync.WaitGroup
 	for _, c := range h.clients {
 		wg.Go(func() {

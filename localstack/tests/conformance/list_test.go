@@ -28,7 +28,7 @@ var priorities = []ticket.Priority{ticket.PriorityLow, ticket.PriorityMedium, ti
 
 // newTicketSet stores n tickets. Some have equal times, to test pagination with equal
 // sort keys.
-func newTicketSet(t *testing.T, n int) *ticketSet {
+func newTicketSet(t *testing.T, db backend, n int) *ticketSet {
 	t.Helper()
 	actor := customer("Sara")
 	s := &ticketSet{ownerID: actor.UserID, categoryID: newID(), agentIDs: []string{"", newID(), newID()}}
@@ -38,7 +38,7 @@ func newTicketSet(t *testing.T, n int) *ticketSet {
 		e.Opening = &ticket.Opening{Title: fmt.Sprint("ticket ", i), Category: ticket.Category{ID: s.categoryID}}
 		e.State = ticket.State{Status: ticket.StatusNew, Priority: priorities[i%4], CategoryID: s.categoryID}
 		tk := ticket.Fold(ticket.Ticket{}, []ticket.Entry{e})
-		if exists, err := openStore().CreateTicket(t.Context(), tk, e, nil); err != nil || exists {
+		if exists, err := db.open().CreateTicket(t.Context(), tk, e, nil); err != nil || exists {
 			t.Fatalf("create: got exists %v, %v", exists, err)
 		}
 		tk.State.Status, tk.State.AssigneeID = statuses[i%6], s.agentIDs[i%3]
@@ -47,7 +47,7 @@ func newTicketSet(t *testing.T, n int) *ticketSet {
 		if tk.Revision = 1; i%5 < 2 {
 			tk.WaitingSince = time.Time{}
 		}
-		must(t, openStore().SaveProjection(t.Context(), tk))
+		must(t, db.open().SaveProjection(t.Context(), tk))
 		s.tickets = append(s.tickets, tk)
 	}
 	return s
@@ -70,12 +70,12 @@ func (s *ticketSet) expected(q ticket.Query) []ticket.Ticket {
 }
 
 // collect reads all pages of a list and keeps the tickets of this set.
-func (s *ticketSet) collect(t *testing.T, q ticket.Query) []ticket.Ticket {
+func (s *ticketSet) collect(t *testing.T, db backend, q ticket.Query) []ticket.Ticket {
 	t.Helper()
 	var all []ticket.Ticket
 	var cursor map[string]string
 	for range 200 {
-		tickets, next, err := openStore().ListTickets(context.Background(), q, cursor)
+		tickets, next, err := db.open().ListTickets(context.Background(), q, cursor)
 		if err != nil || len(tickets) > q.Limit {
 			t.Fatalf("%+v: got %d tickets, %v", q, len(tickets), err)
 		}
@@ -104,43 +104,45 @@ func sortKey(q ticket.Query, tk ticket.Ticket) string {
 // the result with a filter and a sort in memory.
 func TestListTickets(t *testing.T) {
 	t.Parallel()
-	s := newTicketSet(t, 24)
-	var queries []ticket.Query
-	for _, order := range []ticket.Sort{ticket.SortActivity, ticket.SortWaiting, ticket.SortCreated} {
-		for _, q := range []ticket.Query{
-			{CategoryID: s.categoryID},
-			{CategoryID: s.categoryID, AssigneeID: s.agentIDs[1]},
-			{CategoryID: s.categoryID, AssigneeID: ticket.Unassigned},
-			{AssigneeID: s.agentIDs[2]},
-			{AssigneeID: s.agentIDs[2], Priority: ticket.PriorityUrgent, Statuses: statuses[:3]},
-			{CategoryID: s.categoryID, Statuses: []ticket.Status{ticket.StatusOpen}},
-			{CategoryID: s.categoryID, Statuses: statuses[4:]},
-			{CategoryID: s.categoryID, Statuses: statuses[:2], Priority: ticket.PriorityHigh},
-			{CategoryID: s.categoryID, Statuses: statuses[3:5], Priority: ticket.PriorityLow},
-			{CategoryID: s.categoryID, Priority: ticket.PriorityMedium},
-			{CategoryID: newID()},
-		} {
-			q.Sort = order
-			queries = append(queries, q)
+	forEachBackend(t, func(t *testing.T, db backend) {
+		s := newTicketSet(t, db, 24)
+		var queries []ticket.Query
+		for _, order := range []ticket.Sort{ticket.SortActivity, ticket.SortWaiting, ticket.SortCreated} {
+			for _, q := range []ticket.Query{
+				{CategoryID: s.categoryID},
+				{CategoryID: s.categoryID, AssigneeID: s.agentIDs[1]},
+				{CategoryID: s.categoryID, AssigneeID: ticket.Unassigned},
+				{AssigneeID: s.agentIDs[2]},
+				{AssigneeID: s.agentIDs[2], Priority: ticket.PriorityUrgent, Statuses: statuses[:3]},
+				{CategoryID: s.categoryID, Statuses: []ticket.Status{ticket.StatusOpen}},
+				{CategoryID: s.categoryID, Statuses: statuses[4:]},
+				{CategoryID: s.categoryID, Statuses: statuses[:2], Priority: ticket.PriorityHigh},
+				{CategoryID: s.categoryID, Statuses: statuses[3:5], Priority: ticket.PriorityLow},
+				{CategoryID: s.categoryID, Priority: ticket.PriorityMedium},
+				{CategoryID: newID()},
+			} {
+				q.Sort = order
+				queries = append(queries, q)
+			}
+			if order != ticket.SortWaiting {
+				queries = append(queries,
+					ticket.Query{Sort: order, CustomerID: s.ownerID},
+					ticket.Query{Sort: order, CustomerID: s.ownerID, Statuses: []ticket.Status{ticket.StatusOnHold, ticket.StatusOpen}},
+					ticket.Query{Sort: order, CustomerID: s.ownerID, Priority: ticket.PriorityHigh, AssigneeID: s.agentIDs[1]},
+					ticket.Query{Sort: order, CustomerID: newID()})
+			}
 		}
-		if order != ticket.SortWaiting {
-			queries = append(queries,
-				ticket.Query{Sort: order, CustomerID: s.ownerID},
-				ticket.Query{Sort: order, CustomerID: s.ownerID, Statuses: []ticket.Status{ticket.StatusOnHold, ticket.StatusOpen}},
-				ticket.Query{Sort: order, CustomerID: s.ownerID, Priority: ticket.PriorityHigh, AssigneeID: s.agentIDs[1]},
-				ticket.Query{Sort: order, CustomerID: newID()})
+		for _, q := range queries {
+			for _, q.Limit = range []int{5, 100} {
+				s.check(t, db, q)
+			}
 		}
-	}
-	for _, q := range queries {
-		for _, q.Limit = range []int{5, 100} {
-			s.check(t, q)
-		}
-	}
+	})
 }
 
-func (s *ticketSet) check(t *testing.T, q ticket.Query) {
+func (s *ticketSet) check(t *testing.T, db backend, q ticket.Query) {
 	t.Helper()
-	got, want := s.collect(t, q), s.expected(q)
+	got, want := s.collect(t, db, q), s.expected(q)
 	if len(got) != len(want) {
 		t.Errorf("%+v: got %d tickets, want %d", q, len(got), len(want))
 		return
@@ -158,43 +160,49 @@ func (s *ticketSet) check(t *testing.T, q ticket.Query) {
 // TestListTickets_Queue checks that the queue, of all tickets and of one status,
 // contains every ticket once.
 func TestListTickets_Queue(t *testing.T) {
-	s := newTicketSet(t, 12)
-	for _, order := range []ticket.Sort{ticket.SortActivity, ticket.SortWaiting, ticket.SortCreated} {
-		s.check(t, ticket.Query{Sort: order, Limit: 100})
-		s.check(t, ticket.Query{Sort: order, Limit: 100, Statuses: []ticket.Status{ticket.StatusPending}})
-	}
+	forEachBackend(t, func(t *testing.T, db backend) {
+		s := newTicketSet(t, db, 12)
+		for _, order := range []ticket.Sort{ticket.SortActivity, ticket.SortWaiting, ticket.SortCreated} {
+			s.check(t, db, ticket.Query{Sort: order, Limit: 100})
+			s.check(t, db, ticket.Query{Sort: order, Limit: 100, Statuses: []ticket.Status{ticket.StatusPending}})
+		}
+	})
 }
 
 // TestListTickets_AllFields checks that a listed ticket has all fields of the stored
 // ticket.
 func TestListTickets_AllFields(t *testing.T) {
-	s := newTicketSet(t, 1)
-	for _, q := range []ticket.Query{
-		{Sort: ticket.SortActivity, CustomerID: s.ownerID, Limit: 5}, {Sort: ticket.SortCreated, CustomerID: s.ownerID, Limit: 5},
-		{Sort: ticket.SortWaiting, CategoryID: s.categoryID, Limit: 5},
-	} {
-		got := s.collect(t, q)
-		if len(got) != 1 {
-			t.Fatalf("%+v: got %d tickets", q, len(got))
+	forEachBackend(t, func(t *testing.T, db backend) {
+		s := newTicketSet(t, db, 1)
+		for _, q := range []ticket.Query{
+			{Sort: ticket.SortActivity, CustomerID: s.ownerID, Limit: 5}, {Sort: ticket.SortCreated, CustomerID: s.ownerID, Limit: 5},
+			{Sort: ticket.SortWaiting, CategoryID: s.categoryID, Limit: 5},
+		} {
+			got := s.collect(t, db, q)
+			if len(got) != 1 {
+				t.Fatalf("%+v: got %d tickets", q, len(got))
+			}
+			equalTicket(t, got[0], s.tickets[0])
 		}
-		equalTicket(t, got[0], s.tickets[0])
-	}
+	})
 }
 
 // TestListTickets_InvalidCursor checks that the cursor of another list is rejected.
 func TestListTickets_InvalidCursor(t *testing.T) {
-	s := newTicketSet(t, 3)
-	mine := ticket.Query{Sort: ticket.SortActivity, CustomerID: s.ownerID, Limit: 1}
-	_, next, err := openStore().ListTickets(t.Context(), mine, nil)
-	if err != nil || next == nil {
-		t.Fatalf("got %v, %v", next, err)
-	}
-	for name, cursor := range map[string]map[string]string{
-		"of another index":   {"PK": "T#x", "SK": "~H", "q": "0", "w": "1"},
-		"with a missing key": {"PK": next["PK"], "SK": next["SK"]},
-		"nonsense":           {"x": "y"},
-	} {
-		_, _, err := openStore().ListTickets(t.Context(), mine, cursor)
-		wantCode(t, name, err, apperr.BadCursor)
-	}
+	forEachBackend(t, func(t *testing.T, db backend) {
+		s := newTicketSet(t, db, 3)
+		mine := ticket.Query{Sort: ticket.SortActivity, CustomerID: s.ownerID, Limit: 1}
+		_, next, err := db.open().ListTickets(t.Context(), mine, nil)
+		if err != nil || next == nil {
+			t.Fatalf("got %v, %v", next, err)
+		}
+		for name, cursor := range map[string]map[string]string{
+			"of another index":   {"PK": "T#x", "SK": "~H", "q": "0", "w": "1"},
+			"with a missing key": {"PK": next["PK"], "SK": next["SK"]},
+			"nonsense":           {"x": "y"},
+		} {
+			_, _, err := db.open().ListTickets(t.Context(), mine, cursor)
+			wantCode(t, name, err, apperr.BadCursor)
+		}
+	})
 }

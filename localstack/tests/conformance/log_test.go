@@ -25,19 +25,19 @@ func newEntry(ticketID string, seq int, actor user.Principal) ticket.Entry {
 
 // createLog stores a ticket with n entries. Its projection includes the first entry
 // only.
-func createLog(t *testing.T, n int, actor user.Principal) (string, []ticket.Entry) {
+func createLog(t *testing.T, db backend, n int, actor user.Principal) (string, []ticket.Entry) {
 	t.Helper()
 	ticketID := newID()
 	first := newEntry(ticketID, 1, actor)
 	first.Kind, first.Opening = ticket.KindOpened, &ticket.Opening{Title: "T", Category: ticket.Category{ID: "c"}}
 	entries := []ticket.Entry{first}
-	exists, err := openStore().CreateTicket(t.Context(), ticket.Fold(ticket.Ticket{}, entries), first, nil)
+	exists, err := db.open().CreateTicket(t.Context(), ticket.Fold(ticket.Ticket{}, entries), first, nil)
 	if err != nil || exists {
 		t.Fatalf("create: got exists %v, %v", exists, err)
 	}
 	for seq := 2; seq <= n; seq++ {
 		e := newEntry(ticketID, seq, actor)
-		if existing, err := openStore().AppendEntry(t.Context(), e); err != nil || existing != nil {
+		if existing, err := db.open().AppendEntry(t.Context(), e); err != nil || existing != nil {
 			t.Fatalf("append: got %+v, %v", existing, err)
 		}
 		entries = append(entries, e)
@@ -47,105 +47,111 @@ func createLog(t *testing.T, n int, actor user.Principal) (string, []ticket.Entr
 
 // TestEntry_RoundTrip stores and reads every field of every kind of entry.
 func TestEntry_RoundTrip(t *testing.T) {
-	actor := agent("علی")
-	ticketID, want := createLog(t, 1, actor)
-	for i, change := range []*ticket.Change{
-		nil,
-		{Field: "status", From: "new", To: "open"},
-		{Field: "assignee", From: "someone", To: "", Name: ""},
-		{Field: "assignee", To: "someone", Name: "Ali"},
-		{Field: "category", From: "a", To: "b", Names: map[string]string{"en": "Billing", "fa": "مالی"}},
-	} {
-		e := newEntry(ticketID, i+2, actor)
-		e.Kind = []ticket.Kind{ticket.KindNote, ticket.KindStatus, ticket.KindAssignment, ticket.KindAssignment, ticket.KindCategory}[i]
-		e.Body, e.Change = []string{"سلام\n\t\"quoted\" 👋", "", "", "x", "y"}[i], change
-		e.ClientID, e.State.AssigneeID = []string{newID(), "", newID(), "", ""}[i], []string{"", "a", "", "b", "a"}[i]
-		if i == 0 {
-			e.Attachments = []ticket.Attachment{{ID: "f1", Name: "عکس.png", Type: "image/png", Size: 10 << 20, State: "pending"}, {ID: "f2"}}
+	forEachBackend(t, func(t *testing.T, db backend) {
+		actor := agent("علی")
+		ticketID, want := createLog(t, db, 1, actor)
+		for i, change := range []*ticket.Change{
+			nil,
+			{Field: "status", From: "new", To: "open"},
+			{Field: "assignee", From: "someone", To: "", Name: ""},
+			{Field: "assignee", To: "someone", Name: "Ali"},
+			{Field: "category", From: "a", To: "b", Names: map[string]string{"en": "Billing", "fa": "مالی"}},
+		} {
+			e := newEntry(ticketID, i+2, actor)
+			e.Kind = []ticket.Kind{ticket.KindNote, ticket.KindStatus, ticket.KindAssignment, ticket.KindAssignment, ticket.KindCategory}[i]
+			e.Body, e.Change = []string{"سلام\n\t\"quoted\" 👋", "", "", "x", "y"}[i], change
+			e.ClientID, e.State.AssigneeID = []string{newID(), "", newID(), "", ""}[i], []string{"", "a", "", "b", "a"}[i]
+			if i == 0 {
+				e.Attachments = []ticket.Attachment{{ID: "f1", Name: "عکس.png", Type: "image/png", Size: 10 << 20, State: "pending"}, {ID: "f2"}}
+			}
+			if existing, err := db.open().AppendEntry(t.Context(), e); err != nil || existing != nil {
+				t.Fatalf("append: got %+v, %v", existing, err)
+			}
+			want = append(want, e)
 		}
-		if existing, err := openStore().AppendEntry(t.Context(), e); err != nil || existing != nil {
-			t.Fatalf("append: got %+v, %v", existing, err)
-		}
-		want = append(want, e)
-	}
-	equal(t, "entries", readLog(t, ticketID).Entries, want)
+		equal(t, "entries", readLog(t, db, ticketID).Entries, want)
+	})
 }
 
 // TestTicket_RoundTrip stores and reads every field of a ticket.
 func TestTicket_RoundTrip(t *testing.T) {
-	ticketID, entries := createLog(t, 1, customer("Sara"))
-	want := ticket.Fold(ticket.Ticket{}, entries)
-	at := func(n int) time.Time { return time.UnixMilli(1_780_000_000_123 + int64(n)).UTC() }
-	want.Title, want.Tags = "عنوان", []string{"b", "a"}
-	want.Category = ticket.Category{ID: "c", Names: map[string]string{"en": "C"}}
-	want.State.AssigneeID, want.Assignee = "a", ticket.UserRef{ID: "a", Name: "Ali"}
-	want.LastSeq, want.PublicSeq, want.Messages, want.Notes = 9, 8, 5, 3
-	want.Readers = map[string]ticket.Reader{"x": {Read: 3, Unread: 4}, "y": {}}
-	want.Preview, want.LastActivityAt, want.WaitingSince = "…", at(1), at(2)
-	want.FirstReplyAt, want.ResolvedAt, want.ClosedAt = at(3), at(4), at(5)
-	want.Revision = 1
-	must(t, openStore().SaveProjection(t.Context(), want))
-	got := readLog(t, ticketID).Ticket
-	equalTicket(t, got, want)
-	if got.Revision != 2 {
-		t.Errorf("revision: got %d, want 2", got.Revision)
-	}
+	forEachBackend(t, func(t *testing.T, db backend) {
+		ticketID, entries := createLog(t, db, 1, customer("Sara"))
+		want := ticket.Fold(ticket.Ticket{}, entries)
+		at := func(n int) time.Time { return time.UnixMilli(1_780_000_000_123 + int64(n)).UTC() }
+		want.Title, want.Tags = "عنوان", []string{"b", "a"}
+		want.Category = ticket.Category{ID: "c", Names: map[string]string{"en": "C"}}
+		want.State.AssigneeID, want.Assignee = "a", ticket.UserRef{ID: "a", Name: "Ali"}
+		want.LastSeq, want.PublicSeq, want.Messages, want.Notes = 9, 8, 5, 3
+		want.Readers = map[string]ticket.Reader{"x": {Read: 3, Unread: 4}, "y": {}}
+		want.Preview, want.LastActivityAt, want.WaitingSince = "…", at(1), at(2)
+		want.FirstReplyAt, want.ResolvedAt, want.ClosedAt = at(3), at(4), at(5)
+		want.Revision = 1
+		must(t, db.open().SaveProjection(t.Context(), want))
+		got := readLog(t, db, ticketID).Ticket
+		equalTicket(t, got, want)
+		if got.Revision != 2 {
+			t.Errorf("revision: got %d, want 2", got.Revision)
+		}
+	})
 }
 
 // TestReadLog reads a log with read markers by all methods.
 func TestReadLog(t *testing.T) {
-	const n = 30
-	actor := customer("Sara")
-	ticketID, all := createLog(t, n, actor)
-	markers := map[string]int{}
-	for i := range 7 { // more than expected by ReadLogLatest
-		reader := ticket.Author{ID: fmt.Sprint("reader", i), Role: user.RoleSupport}
-		must(t, openStore().CreateReadMarker(t.Context(), ticket.ReadMarker{TicketID: ticketID, Reader: reader, Seq: i + 1}))
-		markers[reader.ID] = i + 1
-	}
-	tk := ticket.Fold(ticket.Ticket{}, all[:1])
-	check := func(what string, got ticket.Log, err error, want []ticket.Entry, complete bool) {
-		t.Helper()
-		if err != nil || len(got.Entries)+len(want) > 0 && !reflect.DeepEqual(got.Entries, want) {
-			t.Fatalf("%s: got %+v, %v\nwant %+v", what, got.Entries, err, want)
+	forEachBackend(t, func(t *testing.T, db backend) {
+		const n = 30
+		actor := customer("Sara")
+		ticketID, all := createLog(t, db, n, actor)
+		markers := map[string]int{}
+		for i := range 7 { // more than expected by ReadLogLatest
+			reader := ticket.Author{ID: fmt.Sprint("reader", i), Role: user.RoleSupport}
+			must(t, db.open().CreateReadMarker(t.Context(), ticket.ReadMarker{TicketID: ticketID, Reader: reader, Seq: i + 1}))
+			markers[reader.ID] = i + 1
 		}
-		if complete {
-			equal(t, what+": read markers", got.ReadMarkers, markers)
-			equalTicket(t, got.Ticket, tk)
+		tk := ticket.Fold(ticket.Ticket{}, all[:1])
+		check := func(what string, got ticket.Log, err error, want []ticket.Entry, complete bool) {
+			t.Helper()
+			if err != nil || len(got.Entries)+len(want) > 0 && !reflect.DeepEqual(got.Entries, want) {
+				t.Fatalf("%s: got %+v, %v\nwant %+v", what, got.Entries, err, want)
+			}
+			if complete {
+				equal(t, what+": read markers", got.ReadMarkers, markers)
+				equalTicket(t, got.Ticket, tk)
+			}
 		}
-	}
-	for _, from := range []int{0, 1, 2, 17, n, n + 1, 9_999_999_999} {
-		got, err := openStore().ReadLogFrom(t.Context(), ticketID, from)
-		check(fmt.Sprint("from ", from), got, err, all[min(max(from, 1)-1, n):], true)
-	}
-	for _, last := range []int{1, 2, 25, n, n + 5} {
-		got, err := openStore().ReadLogLatest(t.Context(), ticketID, last)
-		if len(got.Entries) < min(last, n) {
-			t.Errorf("latest %d: got only %d", last, len(got.Entries))
+		for _, from := range []int{0, 1, 2, 17, n, n + 1, 9_999_999_999} {
+			got, err := db.open().ReadLogFrom(t.Context(), ticketID, from)
+			check(fmt.Sprint("from ", from), got, err, all[min(max(from, 1)-1, n):], true)
 		}
-		check(fmt.Sprint("newest ", last), got, err, all[n-len(got.Entries):], true)
-	}
-	for _, c := range []struct{ from, n int }{{1, 100}, {1, n}, {n - 3, 4}, {n - 3, 13}, {n, 2}, {n + 1, 100}} {
-		got, end, err := openStore().ReadLogPage(t.Context(), ticketID, c.from, c.n)
-		some := all[min(c.from-1, n):]
-		check(fmt.Sprintf("page %+v", c), got, err, some[:min(c.n, len(some))], end)
-		if want := len(some)+len(markers)+1 < c.n; want != end {
-			t.Errorf("page %+v: got end %v", c, end)
+		for _, last := range []int{1, 2, 25, n, n + 5} {
+			got, err := db.open().ReadLogLatest(t.Context(), ticketID, last)
+			if len(got.Entries) < min(last, n) {
+				t.Errorf("latest %d: got only %d", last, len(got.Entries))
+			}
+			check(fmt.Sprint("newest ", last), got, err, all[n-len(got.Entries):], true)
 		}
-	}
-	for _, c := range []struct{ from, to, n int }{{1, n, 100}, {5, 9, 100}, {5, 9, 3}, {28, 99, 2}, {7, 7, 1}} {
-		some := all[c.from-1 : min(c.to, n)]
-		got, err := openStore().ReadLogRange(t.Context(), ticketID, c.from, c.to, c.n, false)
-		check(fmt.Sprintf("%+v", c), got, err, some[:min(c.n, len(some))], false)
-		got, err = openStore().ReadLogRange(t.Context(), ticketID, c.from, c.to, c.n, true)
-		check(fmt.Sprintf("%+v backward", c), got, err, some[len(some)-min(c.n, len(some)):], false)
-	}
+		for _, c := range []struct{ from, n int }{{1, 100}, {1, n}, {n - 3, 4}, {n - 3, 13}, {n, 2}, {n + 1, 100}} {
+			got, end, err := db.open().ReadLogPage(t.Context(), ticketID, c.from, c.n)
+			some := all[min(c.from-1, n):]
+			check(fmt.Sprintf("page %+v", c), got, err, some[:min(c.n, len(some))], end)
+			if want := len(some)+len(markers)+1 < c.n; want != end {
+				t.Errorf("page %+v: got end %v", c, end)
+			}
+		}
+		for _, c := range []struct{ from, to, n int }{{1, n, 100}, {5, 9, 100}, {5, 9, 3}, {28, 99, 2}, {7, 7, 1}} {
+			some := all[c.from-1 : min(c.to, n)]
+			got, err := db.open().ReadLogRange(t.Context(), ticketID, c.from, c.to, c.n, false)
+			check(fmt.Sprintf("%+v", c), got, err, some[:min(c.n, len(some))], false)
+			got, err = db.open().ReadLogRange(t.Context(), ticketID, c.from, c.to, c.n, true)
+			check(fmt.Sprintf("%+v backward", c), got, err, some[len(some)-min(c.n, len(some)):], false)
+		}
+	})
 }
 
 // TestReadLog_Over1MB checks that a read continues after DynamoDB's page limit of 1 MB.
 func TestReadLog_Over1MB(t *testing.T) {
 	actor := customer("Sara")
-	ticketID, want := createLog(t, 1, actor)
+	ticketID, want := createLog(t, onDynamo, 1, actor)
 	for seq := 2; seq <= 31; seq++ {
 		e := newEntry(ticketID, seq, actor)
 		e.Body = strings.Repeat("👋", 10_000)
@@ -154,7 +160,7 @@ func TestReadLog_Over1MB(t *testing.T) {
 		}
 		want = append(want, e)
 	}
-	if got := readLog(t, ticketID); len(got.Entries) != len(want) || got.Ticket.ID != ticketID {
+	if got := readLog(t, onDynamo, ticketID); len(got.Entries) != len(want) || got.Ticket.ID != ticketID {
 		t.Errorf("from 1: got %d entries and the ticket %q, want %d", len(got.Entries), got.Ticket.ID, len(want))
 	}
 	if got, err := openStore().ReadLogLatest(t.Context(), ticketID, 31); err != nil || !reflect.DeepEqual(got.Entries, want) {
@@ -163,39 +169,43 @@ func TestReadLog_Over1MB(t *testing.T) {
 }
 
 func TestReadLog_UnknownTicket(t *testing.T) {
-	for name, read := range map[string]func() (ticket.Log, error){
-		"tail":   func() (ticket.Log, error) { return openStore().ReadLogFrom(t.Context(), newID(), 1) },
-		"newest": func() (ticket.Log, error) { return openStore().ReadLogLatest(t.Context(), newID(), 10) },
-	} {
-		if got, err := read(); err != nil || got.Ticket.ID != "" || len(got.Entries) != 0 {
-			t.Errorf("%s: got %+v, %v, want an empty log", name, got, err)
+	forEachBackend(t, func(t *testing.T, db backend) {
+		for name, read := range map[string]func() (ticket.Log, error){
+			"tail":   func() (ticket.Log, error) { return db.open().ReadLogFrom(t.Context(), newID(), 1) },
+			"newest": func() (ticket.Log, error) { return db.open().ReadLogLatest(t.Context(), newID(), 10) },
+		} {
+			if got, err := read(); err != nil || got.Ticket.ID != "" || len(got.Entries) != 0 {
+				t.Errorf("%s: got %+v, %v, want an empty log", name, got, err)
+			}
 		}
-	}
-	if moved, err := openStore().AdvanceReadMarker(t.Context(), ticket.ReadMarker{TicketID: newID(), Seq: 1}); err != nil || moved {
-		t.Errorf("advance read marker: got %v, %v", moved, err)
-	}
+		if moved, err := db.open().AdvanceReadMarker(t.Context(), ticket.ReadMarker{TicketID: newID(), Seq: 1}); err != nil || moved {
+			t.Errorf("advance read marker: got %v, %v", moved, err)
+		}
+	})
 }
 
 // TestAppend_SequenceConflict checks that a second write of a sequence number returns
 // the existing entry.
 func TestAppend_SequenceConflict(t *testing.T) {
-	ticketID, all := createLog(t, 2, customer("Sara"))
-	late := newEntry(ticketID, 2, agent("Ali"))
-	existing, err := openStore().AppendEntry(t.Context(), late)
-	if err != nil || existing == nil {
-		t.Fatalf("append: got %+v, %v", existing, err)
-	}
-	equal(t, "existing entry", *existing, all[1])
-	existing, err = openStore().AppendEntryWithAttachments(t.Context(), late, nil)
-	if err != nil || existing == nil {
-		t.Fatalf("append with attachments: got %+v, %v", existing, err)
-	}
-	equal(t, "existing entry", *existing, all[1])
-	equal(t, "the log", readLog(t, ticketID).Entries, all)
-	again := ticket.Fold(ticket.Ticket{}, all[:1])
-	if exists, err := openStore().CreateTicket(t.Context(), again, all[0], nil); err != nil || !exists {
-		t.Errorf("create again: got exists %v, %v", exists, err)
-	}
+	forEachBackend(t, func(t *testing.T, db backend) {
+		ticketID, all := createLog(t, db, 2, customer("Sara"))
+		late := newEntry(ticketID, 2, agent("Ali"))
+		existing, err := db.open().AppendEntry(t.Context(), late)
+		if err != nil || existing == nil {
+			t.Fatalf("append: got %+v, %v", existing, err)
+		}
+		equal(t, "existing entry", *existing, all[1])
+		existing, err = db.open().AppendEntryWithAttachments(t.Context(), late, nil)
+		if err != nil || existing == nil {
+			t.Fatalf("append with attachments: got %+v, %v", existing, err)
+		}
+		equal(t, "existing entry", *existing, all[1])
+		equal(t, "the log", readLog(t, db, ticketID).Entries, all)
+		again := ticket.Fold(ticket.Ticket{}, all[:1])
+		if exists, err := db.open().CreateTicket(t.Context(), again, all[0], nil); err != nil || !exists {
+			t.Errorf("create again: got exists %v, %v", exists, err)
+		}
+	})
 }
 
 // TestAppend_OwnWriteAndDuplicate checks that a retry recognizes its own write after a lost
@@ -210,7 +220,7 @@ func TestAppend_OwnWriteAndDuplicate(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			ticketID, _ := createLog(t, 1, customer("Sara"))
+			ticketID, _ := createLog(t, onDynamo, 1, customer("Sara"))
 			e := newEntry(ticketID, 2, agent("Ali"))
 			store, _ := newLossyStore(func(n int, _ string) bool { return n == 0 })
 			if existing, err := write(store, e); err != nil || existing != nil {
@@ -228,92 +238,100 @@ func TestAppend_OwnWriteAndDuplicate(t *testing.T) {
 // TestCommitEntries_Atomic checks that entries and ticket are written together or not
 // at all.
 func TestCommitEntries_Atomic(t *testing.T) {
-	actor := agent("Ali")
-	for _, c := range []struct {
-		name     string
-		revision int // revision on which the new ticket is based
-		first    int // seq of the first entry
-		ok       bool
-	}{{"on top", 1, 3, true}, {"a sequence number is taken", 1, 2, false}, {"the ticket has changed", 0, 3, false}, {"a future revision", 2, 3, false}} {
-		t.Run(c.name, func(t *testing.T) {
-			ticketID, all := createLog(t, 2, actor)
-			added := []ticket.Entry{newEntry(ticketID, c.first, actor), newEntry(ticketID, c.first+1, actor)}
-			tk := ticket.Fold(ticket.Ticket{}, append(all[:2:2], added...))
-			tk.Revision = c.revision
-			err := openStore().CommitEntries(t.Context(), tk, added)
-			got := readLog(t, ticketID)
-			if !c.ok {
-				wantCode(t, "commit", err, apperr.Conflict)
-				equal(t, "the log", got.Entries, all)
-				equalTicket(t, got.Ticket, ticket.Fold(ticket.Ticket{}, all[:1]))
-				return
-			}
-			must(t, err)
-			equal(t, "the log", got.Entries, append(all, added...))
-			equalTicket(t, got.Ticket, tk)
-			wantCode(t, "the same commit again", openStore().CommitEntries(t.Context(), tk, added), apperr.Conflict)
-		})
-	}
+	forEachBackend(t, func(t *testing.T, db backend) {
+		actor := agent("Ali")
+		for _, c := range []struct {
+			name     string
+			revision int // revision on which the new ticket is based
+			first    int // seq of the first entry
+			ok       bool
+		}{{"on top", 1, 3, true}, {"a sequence number is taken", 1, 2, false}, {"the ticket has changed", 0, 3, false}, {"a future revision", 2, 3, false}} {
+			t.Run(c.name, func(t *testing.T) {
+				ticketID, all := createLog(t, db, 2, actor)
+				added := []ticket.Entry{newEntry(ticketID, c.first, actor), newEntry(ticketID, c.first+1, actor)}
+				tk := ticket.Fold(ticket.Ticket{}, append(all[:2:2], added...))
+				tk.Revision = c.revision
+				err := db.open().CommitEntries(t.Context(), tk, added)
+				got := readLog(t, db, ticketID)
+				if !c.ok {
+					wantCode(t, "commit", err, apperr.Conflict)
+					equal(t, "the log", got.Entries, all)
+					equalTicket(t, got.Ticket, ticket.Fold(ticket.Ticket{}, all[:1]))
+					return
+				}
+				must(t, err)
+				equal(t, "the log", got.Entries, append(all, added...))
+				equalTicket(t, got.Ticket, tk)
+				wantCode(t, "the same commit again", db.open().CommitEntries(t.Context(), tk, added), apperr.Conflict)
+			})
+		}
+	})
 }
 
 func TestSaveProjection_Conflict(t *testing.T) {
-	ticketID, all := createLog(t, 3, customer("Sara"))
-	tk := ticket.Fold(ticket.Ticket{}, all)
-	tk.Revision = 1
-	must(t, openStore().SaveProjection(t.Context(), tk))
-	wantCode(t, "an old revision", openStore().SaveProjection(t.Context(), tk), apperr.Conflict)
-	tk.Revision = 2
-	must(t, openStore().SaveProjection(t.Context(), tk))
-	if got := readLog(t, ticketID).Ticket; got.Revision != 3 || got.LastSeq != 3 {
-		t.Errorf("got revision %d, last %d, want 3 and 3", got.Revision, got.LastSeq)
-	}
+	forEachBackend(t, func(t *testing.T, db backend) {
+		ticketID, all := createLog(t, db, 3, customer("Sara"))
+		tk := ticket.Fold(ticket.Ticket{}, all)
+		tk.Revision = 1
+		must(t, db.open().SaveProjection(t.Context(), tk))
+		wantCode(t, "an old revision", db.open().SaveProjection(t.Context(), tk), apperr.Conflict)
+		tk.Revision = 2
+		must(t, db.open().SaveProjection(t.Context(), tk))
+		if got := readLog(t, db, ticketID).Ticket; got.Revision != 3 || got.LastSeq != 3 {
+			t.Errorf("got revision %d, last %d, want 3 and 3", got.Revision, got.LastSeq)
+		}
+	})
 }
 
 func TestReadMarkers(t *testing.T) {
-	ticketID, _ := createLog(t, 1, customer("Sara"))
-	reader := ticket.Author{ID: newID(), Name: "Ali", Role: user.RoleSupport}
-	for i, c := range []struct {
-		add  bool
-		seq  int
-		has  bool // AdvanceReadMarker found a marker
-		want int
-	}{
-		{false, 3, false, 0}, {true, 2, false, 2}, {true, 1, false, 2}, {true, 4, false, 4},
-		{false, 3, true, 4}, {false, 4, true, 4}, {false, 7, true, 7},
-	} {
-		marker := ticket.ReadMarker{TicketID: ticketID, Reader: reader, Seq: c.seq}
-		if c.add {
-			must(t, openStore().CreateReadMarker(t.Context(), marker))
-		} else if has, err := openStore().AdvanceReadMarker(t.Context(), marker); err != nil || has != c.has {
-			t.Errorf("%d: got %v, %v, want %v", i, has, err, c.has)
+	forEachBackend(t, func(t *testing.T, db backend) {
+		ticketID, _ := createLog(t, db, 1, customer("Sara"))
+		reader := ticket.Author{ID: newID(), Name: "Ali", Role: user.RoleSupport}
+		for i, c := range []struct {
+			add  bool
+			seq  int
+			has  bool // AdvanceReadMarker found a marker
+			want int
+		}{
+			{false, 3, false, 0}, {true, 2, false, 2}, {true, 1, false, 2}, {true, 4, false, 4},
+			{false, 3, true, 4}, {false, 4, true, 4}, {false, 7, true, 7},
+		} {
+			marker := ticket.ReadMarker{TicketID: ticketID, Reader: reader, Seq: c.seq}
+			if c.add {
+				must(t, db.open().CreateReadMarker(t.Context(), marker))
+			} else if has, err := db.open().AdvanceReadMarker(t.Context(), marker); err != nil || has != c.has {
+				t.Errorf("%d: got %v, %v, want %v", i, has, err, c.has)
+			}
+			if got := readLog(t, db, ticketID).ReadMarkers[reader.ID]; got != c.want {
+				t.Errorf("%d: the marker is at %d, want %d", i, got, c.want)
+			}
 		}
-		if got := readLog(t, ticketID).ReadMarkers[reader.ID]; got != c.want {
-			t.Errorf("%d: the marker is at %d, want %d", i, got, c.want)
-		}
-	}
+	})
 }
 
 // TestReadMarker_ForeignTicket checks that a former agent cannot move their read marker
 // of another user's ticket.
 func TestReadMarker_ForeignTicket(t *testing.T) {
 	t.Parallel()
-	service, categoryID := newTicketService(t, openStore())
-	sara, ali := customer("Sara"), agent("Ali")
-	ticketID := openTicket(t, service, categoryID, sara)
-	must(t, service.MarkRead(t.Context(), ali, ticketID, 1))
-	postMessage(t, service, sara, ticketID, "Hello?")
-	postMessage(t, service, sara, ticketID, "Hello!")
-	must(t, service.MarkRead(t.Context(), ali, ticketID, 2))
-	ali.Role = user.RoleUser
-	for _, seq := range []int{1, 2, 3} {
-		wantCode(t, fmt.Sprint("read to ", seq), service.MarkRead(t.Context(), ali, ticketID, seq), apperr.TicketNotFound)
-	}
-	if got := readLog(t, ticketID).ReadMarkers[ali.UserID]; got != 2 {
-		t.Errorf("the marker is at %d, want 2", got)
-	}
-	ali.Role = user.RoleAdmin
-	must(t, service.MarkRead(t.Context(), ali, ticketID, 3))
-	if got := readLog(t, ticketID).ReadMarkers[ali.UserID]; got != 3 {
-		t.Errorf("the marker is at %d, want 3", got)
-	}
+	forEachBackend(t, func(t *testing.T, db backend) {
+		service, categoryID := newTicketService(t, db.open())
+		sara, ali := customer("Sara"), agent("Ali")
+		ticketID := openTicket(t, service, categoryID, sara)
+		must(t, service.MarkRead(t.Context(), ali, ticketID, 1))
+		postMessage(t, service, sara, ticketID, "Hello?")
+		postMessage(t, service, sara, ticketID, "Hello!")
+		must(t, service.MarkRead(t.Context(), ali, ticketID, 2))
+		ali.Role = user.RoleUser
+		for _, seq := range []int{1, 2, 3} {
+			wantCode(t, fmt.Sprint("read to ", seq), service.MarkRead(t.Context(), ali, ticketID, seq), apperr.TicketNotFound)
+		}
+		if got := readLog(t, db, ticketID).ReadMarkers[ali.UserID]; got != 2 {
+			t.Errorf("the marker is at %d, want 2", got)
+		}
+		ali.Role = user.RoleAdmin
+		must(t, service.MarkRead(t.Context(), ali, ticketID, 3))
+		if got := readLog(t, db, ticketID).ReadMarkers[ali.UserID]; got != 3 {
+			t.Errorf("the marker is at %d, want 3", got)
+		}
+	})
 }

@@ -25,7 +25,7 @@ func ticketScenario(name string, entries int, run func(t *testing.T, f ticketFix
 		t.Helper()
 		f := ticketFixture{sara: customer("Sara"), ali: agent("Ali"), clientID: newID()}
 		service, categoryID := newTicketService(t, openStore())
-		f.ticketID, f.attachmentID, f.categoryID = openTicket(t, service, categoryID, f.sara), newAttachment(t, f.sara).ID, categoryID
+		f.ticketID, f.attachmentID, f.categoryID = openTicket(t, service, categoryID, f.sara), newAttachment(t, onDynamo, f.sara).ID, categoryID
 		run := func(store *dynamo.Store) error {
 			s := *service
 			s.Store, s.Attachments, s.Agents = store, store, store
@@ -33,13 +33,13 @@ func ticketScenario(name string, entries int, run func(t *testing.T, f ticketFix
 			return run(t, f)
 		}
 		return run, func() {
-			log := readLog(t, f.ticketID)
+			log := readLog(t, onDynamo, f.ticketID)
 			checkLog(t, log.Entries)
 			if len(log.Entries) != entries {
 				t.Errorf("%s: got %d entries, want %d", name, len(log.Entries), entries)
 			}
 			must(t, service.Project(t.Context(), f.ticketID, 0))
-			checkProjection(t, f.ticketID)
+			checkProjection(t, onDynamo, f.ticketID)
 		}
 	}}
 }
@@ -106,7 +106,7 @@ func repeatableScenarios() []scenario {
 		ticketScenario("create", 1, func(t *testing.T, f ticketFixture) error {
 			params := ticket.CreateParams{ClientID: f.clientID, Title: "T", Description: "D", CategoryID: f.categoryID, AttachmentIDs: []string{f.attachmentID}}
 			tk, _, err := f.service.Create(t.Context(), f.sara, params)
-			if log := readLog(t, tk.ID); err == nil && (tk.Title != "T" || len(log.Entries) != 1) {
+			if log := readLog(t, onDynamo, tk.ID); err == nil && (tk.Title != "T" || len(log.Entries) != 1) {
 				t.Errorf("got %+v, %d entries", tk, len(log.Entries))
 			}
 			return err
@@ -120,14 +120,14 @@ func attachmentStateScenario() scenario {
 		t.Helper()
 		sara := customer("Sara")
 		service, categoryID := newTicketService(t, openStore())
-		ticketID, file := openTicket(t, service, categoryID, sara), newAttachment(t, sara)
-		e := postWithAttachment(t, service, sara, ticketID, file.ID, attachment.Ready)
+		ticketID, file := openTicket(t, service, categoryID, sara), newAttachment(t, onDynamo, sara)
+		e := postWithAttachment(t, onDynamo, service, sara, ticketID, file.ID, attachment.Ready)
 		run := func(store *dynamo.Store) error {
 			return store.SetAttachmentState(t.Context(), file.ID, attachment.Ready, "")
 		}
 		return run, func() {
-			inEntry := readLog(t, ticketID).Entries[e.Seq-1].Attachments[0].State
-			if f := loadAttachment(t, file.ID); f.State != attachment.Ready || inEntry != "ready" {
+			inEntry := readLog(t, onDynamo, ticketID).Entries[e.Seq-1].Attachments[0].State
+			if f := loadAttachment(t, onDynamo, file.ID); f.State != attachment.Ready || inEntry != "ready" {
 				t.Errorf("the attachment is %s, the entry shows %s", f.State, inEntry)
 			}
 		}

@@ -27,9 +27,9 @@ func newNotification(userID string, ago int) notification.Notification {
 
 // listNotifications returns the ids of a user's first page, the unread ones, and the
 // unread count.
-func listNotifications(t *testing.T, userID string) (all, unread []string, count int) {
+func listNotifications(t *testing.T, db backend, userID string) (all, unread []string, count int) {
 	t.Helper()
-	page, err := openStore().ListNotifications(t.Context(), userID, notification.Query{Limit: 100})
+	page, err := db.open().ListNotifications(t.Context(), userID, notification.Query{Limit: 100})
 	must(t, err)
 	for _, n := range page.Notifications {
 		all = append(all, n.ID)
@@ -44,155 +44,163 @@ func listNotifications(t *testing.T, userID string) (all, unread []string, count
 // concurrent writes add each notification once.
 func TestAddNotifications_RoundTrip(t *testing.T) {
 	t.Parallel()
-	userID := newID()
-	list := []notification.Notification{newNotification(userID, 30), newNotification(userID, 20), newNotification(userID, 10)}
-	list[1].Kind, list[1].BroadcastID, list[1].CounterShard, list[1].Status = notification.KindBroadcast, newID(), 3, "resolved"
-	var wg sync.WaitGroup
-	for range 4 {
-		for _, n := range list {
-			wg.Go(func() {
-				if err := openStore().AddNotifications(t.Context(), n); err != nil {
-					t.Error(err)
-				}
-			})
+	forEachBackend(t, func(t *testing.T, db backend) {
+		userID := newID()
+		list := []notification.Notification{newNotification(userID, 30), newNotification(userID, 20), newNotification(userID, 10)}
+		list[1].Kind, list[1].BroadcastID, list[1].CounterShard, list[1].Status = notification.KindBroadcast, newID(), 3, "resolved"
+		var wg sync.WaitGroup
+		for range 4 {
+			for _, n := range list {
+				wg.Go(func() {
+					if err := db.open().AddNotifications(t.Context(), n); err != nil {
+						t.Error(err)
+					}
+				})
+			}
 		}
-	}
-	wg.Wait()
-	page, err := openStore().ListNotifications(t.Context(), userID, notification.Query{Limit: 3})
-	must(t, err)
-	slices.Reverse(list)
-	if got, want := fmt.Sprintf("%+v", page.Notifications), fmt.Sprintf("%+v", list); got != want || page.Unread != 3 || page.Next != "" {
-		t.Errorf("got %d unread, next %q, and\n%s, want\n%s", page.Unread, page.Next, got, want)
-	}
+		wg.Wait()
+		page, err := db.open().ListNotifications(t.Context(), userID, notification.Query{Limit: 3})
+		must(t, err)
+		slices.Reverse(list)
+		if got, want := fmt.Sprintf("%+v", page.Notifications), fmt.Sprintf("%+v", list); got != want || page.Unread != 3 || page.Next != "" {
+			t.Errorf("got %d unread, next %q, and\n%s, want\n%s", page.Unread, page.Next, got, want)
+		}
+	})
 }
 
 // TestListNotifications_Pagination checks that every notification is listed once, with
 // the unread count on each page.
 func TestListNotifications_Pagination(t *testing.T) {
 	t.Parallel()
-	userID := newID()
-	var want, unread []string
-	for i := range 25 {
-		n := newNotification(userID, i*1000)
-		want = append(want, n.ID)
-		must(t, openStore().AddNotifications(t.Context(), n))
-		if i%3 == 0 {
-			must(t, openStore().MarkNotificationsRead(t.Context(), userID, []string{n.ID}))
-		} else {
-			unread = append(unread, n.ID)
-		}
-	}
-	for _, c := range []struct {
-		only bool
-		want []string
-	}{{false, want}, {true, unread}} {
-		var got []string
-		q := notification.Query{Limit: 4, Unread: c.only}
-		for {
-			page, err := openStore().ListNotifications(t.Context(), userID, q)
-			must(t, err)
-			if page.Unread != len(unread) {
-				t.Errorf("got %d unread, want %d", page.Unread, len(unread))
-			}
-			for _, n := range page.Notifications {
-				got = append(got, n.ID)
-			}
-			if q.Before = page.Next; q.Before == "" {
-				break
+	forEachBackend(t, func(t *testing.T, db backend) {
+		userID := newID()
+		var want, unread []string
+		for i := range 25 {
+			n := newNotification(userID, i*1000)
+			want = append(want, n.ID)
+			must(t, db.open().AddNotifications(t.Context(), n))
+			if i%3 == 0 {
+				must(t, db.open().MarkNotificationsRead(t.Context(), userID, []string{n.ID}))
+			} else {
+				unread = append(unread, n.ID)
 			}
 		}
-		if !slices.Equal(got, c.want) {
-			t.Errorf("unread %v: got %v, want %v", c.only, got, c.want)
+		for _, c := range []struct {
+			only bool
+			want []string
+		}{{false, want}, {true, unread}} {
+			var got []string
+			q := notification.Query{Limit: 4, Unread: c.only}
+			for {
+				page, err := db.open().ListNotifications(t.Context(), userID, q)
+				must(t, err)
+				if page.Unread != len(unread) {
+					t.Errorf("got %d unread, want %d", page.Unread, len(unread))
+				}
+				for _, n := range page.Notifications {
+					got = append(got, n.ID)
+				}
+				if q.Before = page.Next; q.Before == "" {
+					break
+				}
+			}
+			if !slices.Equal(got, c.want) {
+				t.Errorf("unread %v: got %v, want %v", c.only, got, c.want)
+			}
 		}
-	}
+	})
 }
 
 // TestUnreadCount marks some notifications and all notifications read, repeatedly,
 // while others are added, including notifications with an older cause.
 func TestUnreadCount(t *testing.T) {
 	t.Parallel()
-	userID := newID()
-	var ids []string
-	for i := range 6 {
-		n := newNotification(userID, 1000-i)
-		ids = append(ids, n.ID)
-		must(t, openStore().AddNotifications(t.Context(), n))
-	}
-	for range 2 {
-		must(t, openStore().MarkNotificationsRead(t.Context(), userID, []string{ids[0], ids[2], newID()}))
-	}
-	if _, unread, count := listNotifications(t, userID); count != 4 || len(unread) != 4 {
-		t.Errorf("after two of six: got %d unread, %d listed", count, len(unread))
-	}
-	must(t, openStore().MarkAllNotificationsRead(t.Context(), userID))
-	late := newNotification(userID, 5000)
-	for range 2 {
-		must(t, openStore().AddNotifications(t.Context(), late))
-	}
-	if _, unread, count := listNotifications(t, userID); count != 1 || len(unread) != 1 || unread[0] != late.ID {
-		t.Errorf("late notification: got %d unread, %v listed", count, unread)
-	}
-	must(t, openStore().MarkNotificationsRead(t.Context(), userID, ids))
-	must(t, openStore().MarkAllNotificationsRead(t.Context(), userID))
-	if _, unread, count := listNotifications(t, userID); count != 0 || len(unread) != 0 {
-		t.Errorf("after all: got %d unread, %v listed", count, unread)
-	}
-	var wg sync.WaitGroup
-	for i := range 12 {
-		n := newNotification(userID, i*100)
-		wg.Go(func() {
-			err := openStore().AddNotifications(t.Context(), n)
-			if i%3 == 0 && err == nil {
-				err = openStore().MarkNotificationsRead(t.Context(), userID, []string{n.ID})
-			}
-			if i%5 == 0 && err == nil {
-				err = openStore().MarkAllNotificationsRead(t.Context(), userID)
-			}
-			if err != nil {
-				t.Error(err)
-			}
-		})
-	}
-	wg.Wait()
-	all, unread, count := listNotifications(t, userID)
-	if len(all) != 19 {
-		t.Errorf("got %d, want 19", len(all))
-	}
-	// The stored count, as returned with a page that does not reach the end.
-	page, err := openStore().ListNotifications(t.Context(), userID, notification.Query{Limit: 1})
-	must(t, err)
-	if count != len(unread) || page.Unread != len(unread) {
-		t.Errorf("got %d unread, stored %d, listed %s", count, page.Unread, strings.Join(unread, " "))
-	}
+	forEachBackend(t, func(t *testing.T, db backend) {
+		userID := newID()
+		var ids []string
+		for i := range 6 {
+			n := newNotification(userID, 1000-i)
+			ids = append(ids, n.ID)
+			must(t, db.open().AddNotifications(t.Context(), n))
+		}
+		for range 2 {
+			must(t, db.open().MarkNotificationsRead(t.Context(), userID, []string{ids[0], ids[2], newID()}))
+		}
+		if _, unread, count := listNotifications(t, db, userID); count != 4 || len(unread) != 4 {
+			t.Errorf("after two of six: got %d unread, %d listed", count, len(unread))
+		}
+		must(t, db.open().MarkAllNotificationsRead(t.Context(), userID))
+		late := newNotification(userID, 5000)
+		for range 2 {
+			must(t, db.open().AddNotifications(t.Context(), late))
+		}
+		if _, unread, count := listNotifications(t, db, userID); count != 1 || len(unread) != 1 || unread[0] != late.ID {
+			t.Errorf("late notification: got %d unread, %v listed", count, unread)
+		}
+		must(t, db.open().MarkNotificationsRead(t.Context(), userID, ids))
+		must(t, db.open().MarkAllNotificationsRead(t.Context(), userID))
+		if _, unread, count := listNotifications(t, db, userID); count != 0 || len(unread) != 0 {
+			t.Errorf("after all: got %d unread, %v listed", count, unread)
+		}
+		var wg sync.WaitGroup
+		for i := range 12 {
+			n := newNotification(userID, i*100)
+			wg.Go(func() {
+				err := db.open().AddNotifications(t.Context(), n)
+				if i%3 == 0 && err == nil {
+					err = db.open().MarkNotificationsRead(t.Context(), userID, []string{n.ID})
+				}
+				if i%5 == 0 && err == nil {
+					err = db.open().MarkAllNotificationsRead(t.Context(), userID)
+				}
+				if err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		wg.Wait()
+		all, unread, count := listNotifications(t, db, userID)
+		if len(all) != 19 {
+			t.Errorf("got %d, want 19", len(all))
+		}
+		// The stored count, as returned with a page that does not reach the end.
+		page, err := db.open().ListNotifications(t.Context(), userID, notification.Query{Limit: 1})
+		must(t, err)
+		if count != len(unread) || page.Unread != len(unread) {
+			t.Errorf("got %d unread, stored %d, listed %s", count, page.Unread, strings.Join(unread, " "))
+		}
+	})
 }
 
 // TestAddNotifications_Batch notifies 45 users in one transaction. Some have the
 // notification already, some have read newer ones.
 func TestAddNotifications_Batch(t *testing.T) {
 	t.Parallel()
-	var list []notification.Notification
-	for i := range 45 {
-		n := newNotification(newID(), 0)
-		list = append(list, n)
-		if i%4 == 0 {
-			must(t, openStore().AddNotifications(t.Context(), n))
+	forEachBackend(t, func(t *testing.T, db backend) {
+		var list []notification.Notification
+		for i := range 45 {
+			n := newNotification(newID(), 0)
+			list = append(list, n)
+			if i%4 == 0 {
+				must(t, db.open().AddNotifications(t.Context(), n))
+			}
+			if i%3 == 0 {
+				ahead := newNotification(n.UserID, -5000)
+				must(t, db.open().AddNotifications(t.Context(), ahead))
+				must(t, db.open().MarkAllNotificationsRead(t.Context(), n.UserID))
+			}
 		}
-		if i%3 == 0 {
-			ahead := newNotification(n.UserID, -5000)
-			must(t, openStore().AddNotifications(t.Context(), ahead))
-			must(t, openStore().MarkAllNotificationsRead(t.Context(), n.UserID))
+		for range 2 {
+			must(t, db.open().AddNotifications(t.Context(), list...))
 		}
-	}
-	for range 2 {
-		must(t, openStore().AddNotifications(t.Context(), list...))
-	}
-	for i, n := range list {
-		want := 1
-		if i%12 == 0 {
-			want = 0 // added before all were marked read
+		for i, n := range list {
+			want := 1
+			if i%12 == 0 {
+				want = 0 // added before all were marked read
+			}
+			if all, _, count := listNotifications(t, db, n.UserID); count != want || !slices.Contains(all, n.ID) {
+				t.Errorf("user %d: got %d unread of %d, want %d", i, count, len(all), want)
+			}
 		}
-		if all, _, count := listNotifications(t, n.UserID); count != want || !slices.Contains(all, n.ID) {
-			t.Errorf("user %d: got %d unread of %d, want %d", i, count, len(all), want)
-		}
-	}
+	})
 }

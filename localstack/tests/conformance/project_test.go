@@ -26,7 +26,7 @@ func runRandomActivity(t *testing.T, rng *rand.Rand, service *ticket.Service, ti
 			must(t, err)
 			hints = append(hints, posted.Entry.Seq)
 		case step == 4:
-			must(t, service.MarkRead(t.Context(), actor, ticketID, 1+rng.IntN(len(readLog(t, ticketID).Entries))))
+			must(t, service.MarkRead(t.Context(), actor, ticketID, 1+rng.IntN(len(readLog(t, onDynamo, ticketID).Entries))))
 			hints = append(hints, 0)
 		case step == 5:
 			to := []ticket.Status{ticket.StatusPending, ticket.StatusResolved, ticket.StatusClosed, ticket.StatusOpen}[rng.IntN(4)]
@@ -81,11 +81,11 @@ func TestStream_UnreliableHints(t *testing.T) {
 		}
 		wg.Wait()
 		must(t, service.Project(t.Context(), ticketID, 0))
-		must(t, service.Project(t.Context(), ticketID, len(readLog(t, ticketID).Entries)))
-		checkProjection(t, ticketID)
-		before := readLog(t, ticketID).Ticket.Revision
+		must(t, service.Project(t.Context(), ticketID, len(readLog(t, onDynamo, ticketID).Entries)))
+		checkProjection(t, onDynamo, ticketID)
+		before := readLog(t, onDynamo, ticketID).Ticket.Revision
 		must(t, service.Project(t.Context(), ticketID, 1)) // up to date: no write
-		if after := readLog(t, ticketID).Ticket.Revision; after != before {
+		if after := readLog(t, onDynamo, ticketID).Ticket.Revision; after != before {
 			t.Errorf("a repeated hint wrote the ticket: revision %d, then %d", before, after)
 		}
 	}
@@ -122,7 +122,7 @@ func TestUnread_FollowsReadMarkers(t *testing.T) {
 	if detail, err := service.Detail(t.Context(), sara, ticketID); err != nil || detail.Ticket.UnreadFor(sara) != 1 {
 		t.Errorf("got %d unread, %v, want 1", detail.Ticket.UnreadFor(sara), err)
 	}
-	checkProjection(t, ticketID)
+	checkProjection(t, onDynamo, ticketID)
 }
 
 // TestPost_ReopenWindowPassed checks that a message after the reopen window is rejected
@@ -139,7 +139,7 @@ func TestPost_ReopenWindowPassed(t *testing.T) {
 		_, err := service.Post(t.Context(), sara, ticket.Message{TicketID: ticketID, ClientID: newID(), Body: "hello?", After: after})
 		wantCode(t, fmt.Sprint("after ", after), err, "ticket_closed")
 	}
-	if log := readLog(t, ticketID); len(log.Entries) != 2 {
+	if log := readLog(t, onDynamo, ticketID); len(log.Entries) != 2 {
 		t.Errorf("got %d entries, want 2", len(log.Entries))
 	}
 }

@@ -42,34 +42,36 @@ func concurrently(n int, run func(i int) error) map[apperr.Code]int {
 // projection runs.
 func TestPost_ConcurrentWriters(t *testing.T) {
 	t.Parallel()
-	const writers, each = 8, 25
-	sara := customer("Sara")
-	service, categoryID := newTicketService(t, openStore())
-	ticketID := openTicket(t, service, categoryID, sara)
-	hint, stop := projectConcurrently(t, service, ticketID)
-	var wg sync.WaitGroup
-	for w := range writers {
-		actor := sara
-		if w > 0 {
-			actor = agent(fmt.Sprint("Agent ", w))
-		}
-		wg.Go(func() {
-			after := 1
-			for range each {
-				m := ticket.Message{TicketID: ticketID, ClientID: newID(), Body: "hello", After: after}
-				after = postTwice(t, service, actor, m)
-				hint(after)
+	forEachBackend(t, func(t *testing.T, db backend) {
+		const writers, each = 8, 25
+		sara := customer("Sara")
+		service, categoryID := newTicketService(t, db.open())
+		ticketID := openTicket(t, service, categoryID, sara)
+		hint, stop := projectConcurrently(t, db, service, ticketID)
+		var wg sync.WaitGroup
+		for w := range writers {
+			actor := sara
+			if w > 0 {
+				actor = agent(fmt.Sprint("Agent ", w))
 			}
-		})
-	}
-	wg.Wait()
-	stop()
-	log := readLog(t, ticketID)
-	checkLog(t, log.Entries)
-	if len(log.Entries) != 1+writers*each {
-		t.Errorf("got %d entries, want %d", len(log.Entries), 1+writers*each)
-	}
-	checkProjection(t, ticketID)
+			wg.Go(func() {
+				after := 1
+				for range each {
+					m := ticket.Message{TicketID: ticketID, ClientID: newID(), Body: "hello", After: after}
+					after = postTwice(t, service, actor, m)
+					hint(after)
+				}
+			})
+		}
+		wg.Wait()
+		stop()
+		log := readLog(t, db, ticketID)
+		checkLog(t, log.Entries)
+		if len(log.Entries) != 1+writers*each {
+			t.Errorf("got %d entries, want %d", len(log.Entries), 1+writers*each)
+		}
+		checkProjection(t, db, ticketID)
+	})
 }
 
 // postTwice posts a message twice concurrently and returns its sequence number.
@@ -94,7 +96,7 @@ func postTwice(t *testing.T, service *ticket.Service, actor user.Principal, m ti
 
 // projectConcurrently runs the projection concurrently with writers, as the stream
 // does; hints may be skipped. stop waits for the last projection.
-func projectConcurrently(t *testing.T, service *ticket.Service, ticketID string) (hint func(seq int), stop func()) {
+func projectConcurrently(t *testing.T, db backend, service *ticket.Service, ticketID string) (hint func(seq int), stop func()) {
 	t.Helper()
 	hints, done := make(chan int, 1), make(chan struct{})
 	go func() {
@@ -115,7 +117,7 @@ func projectConcurrently(t *testing.T, service *ticket.Service, ticketID string)
 		hints <- 0
 		close(hints)
 		<-done
-		must(t, service.Project(t.Context(), ticketID, len(readLog(t, ticketID).Entries)))
+		must(t, service.Project(t.Context(), ticketID, len(readLog(t, db, ticketID).Entries)))
 	}
 	return hint, stop
 }
@@ -134,7 +136,7 @@ func TestClose_ConcurrentPosts(t *testing.T) {
 		_, err := service.Post(t.Context(), sara, ticket.Message{TicketID: ticketID, ClientID: newID(), Body: "hello"})
 		return err
 	})
-	log := readLog(t, ticketID).Entries
+	log := readLog(t, onDynamo, ticketID).Entries
 	checkLog(t, log)
 	if last := log[len(log)-1]; last.Kind != ticket.KindStatus || last.State.Status != ticket.StatusClosed {
 		t.Errorf("the entry after the close is %+v", last)
@@ -142,7 +144,7 @@ func TestClose_ConcurrentPosts(t *testing.T) {
 	if byCode[""] != len(log)-1 || byCode[apperr.TicketClosed] != 12-byCode[""] {
 		t.Errorf("got %v for %d entries", byCode, len(log))
 	}
-	checkProjection(t, ticketID)
+	checkProjection(t, onDynamo, ticketID)
 }
 
 func TestClaim_Concurrent(t *testing.T) {
@@ -157,10 +159,10 @@ func TestClaim_Concurrent(t *testing.T) {
 		if byCode[""] != 1 || byCode[apperr.AlreadyAssigned] != 1 {
 			t.Errorf("got %v, want one of each", byCode)
 		}
-		if log := readLog(t, ticketID); len(log.Entries) != 2 || log.Ticket.State.AssigneeID != log.Entries[1].Change.To {
+		if log := readLog(t, onDynamo, ticketID); len(log.Entries) != 2 || log.Ticket.State.AssigneeID != log.Entries[1].Change.To {
 			t.Errorf("got %d entries, the ticket is assigned to %s", len(log.Entries), log.Ticket.State.AssigneeID)
 		}
-		checkProjection(t, ticketID)
+		checkProjection(t, onDynamo, ticketID)
 	}
 }
 
@@ -188,14 +190,14 @@ func TestCreate_Concurrent(t *testing.T) {
 			t.Errorf("got the tickets %s and %s", first.ID, tk.ID)
 		}
 	}
-	if log := readLog(t, first.ID); len(log.Entries) != 1 {
+	if log := readLog(t, onDynamo, first.ID); len(log.Entries) != 1 {
 		t.Errorf("got %d entries", len(log.Entries))
 	}
 }
 
 // TestMarkRead_Concurrent checks that the marker ends at the highest sequence number.
 func TestMarkRead_Concurrent(t *testing.T) {
-	ticketID, _ := createLog(t, 20, customer("Sara"))
+	ticketID, _ := createLog(t, onDynamo, 20, customer("Sara"))
 	service, _ := newTicketService(t, openStore())
 	ali := agent("Ali")
 	if byCode := concurrently(20, func(i int) error { return service.MarkRead(t.Context(), ali, ticketID, i+1) }); byCode[""] != 20 {
@@ -203,10 +205,10 @@ func TestMarkRead_Concurrent(t *testing.T) {
 	}
 	must(t, service.Project(t.Context(), ticketID, 0))
 	must(t, service.Project(t.Context(), ticketID, 20))
-	if got := readLog(t, ticketID).ReadMarkers[ali.UserID]; got != 20 {
+	if got := readLog(t, onDynamo, ticketID).ReadMarkers[ali.UserID]; got != 20 {
 		t.Errorf("the marker is at %d, want 20", got)
 	}
-	checkProjection(t, ticketID)
+	checkProjection(t, onDynamo, ticketID)
 }
 
 // TestSignUp_Concurrent checks that 20 concurrent sign-ups with the right code create

@@ -48,7 +48,7 @@ func TestStats_ExactlyOnce(t *testing.T) {
 		sara := customer("Sara")
 		ticketID := openTicket(t, service, categoryID, sara)
 		runRandomActivity(t, rng, service, ticketID, sara, 15)
-		log := readLog(t, ticketID).Entries
+		log := readLog(t, onDynamo, ticketID).Entries
 		hints = append(hints, log...)
 		countLog(&want, &answered, log)
 	}
@@ -133,7 +133,7 @@ func TestStats_DeletedTicket(t *testing.T) {
 		ticketID := openTicket(t, service, categoryID, customer("Sara"))
 		tickets = append(tickets, ticketID)
 		for range 2 {
-			must(t, aggregator.ApplyEntry(t.Context(), readLog(t, ticketID).Entries[0]))
+			must(t, aggregator.ApplyEntry(t.Context(), readLog(t, onDynamo, ticketID).Entries[0]))
 		}
 	}
 	if got := dailyReport(t, day).Age.UnderDay; got != 2 {
@@ -141,7 +141,7 @@ func TestStats_DeletedTicket(t *testing.T) {
 	}
 	for range 2 {
 		must(t, aggregator.RemoveTicket(t.Context(), tickets[0]))
-		must(t, aggregator.ApplyEntry(t.Context(), readLog(t, tickets[0]).Entries[0]))
+		must(t, aggregator.ApplyEntry(t.Context(), readLog(t, onDynamo, tickets[0]).Entries[0]))
 	}
 	if r := dailyReport(t, day); r.Age.UnderDay != 1 || r.Days[0].Created != 2 {
 		t.Errorf("got %d recent tickets of %d, want 1 of 2", r.Age.UnderDay, r.Days[0].Created)
@@ -191,7 +191,7 @@ func TestActivity_Pagination(t *testing.T) {
 		postMessage(t, service, sara, ticketID, "hello")
 	}
 	for range 2 {
-		for _, e := range readLog(t, ticketID).Entries {
+		for _, e := range readLog(t, onDynamo, ticketID).Entries {
 			must(t, openStore().RecordActivity(t.Context(), e))
 		}
 	}

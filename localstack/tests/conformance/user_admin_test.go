@@ -15,7 +15,6 @@ import (
 	"ticketsystem/pkg/apperr"
 	"ticketsystem/pkg/audit"
 	"ticketsystem/pkg/category"
-	"ticketsystem/pkg/dynamo"
 	"ticketsystem/pkg/event"
 	"ticketsystem/pkg/realtime"
 	"ticketsystem/pkg/stream"
@@ -42,7 +41,7 @@ func (c fakeCloser) Close(_ context.Context, connectionID string) error {
 }
 
 // newUserAdmin returns the user administration over a store.
-func newUserAdmin(store *dynamo.Store) *account.UserAdmin {
+func newUserAdmin(store testStore) *account.UserAdmin {
 	return &account.UserAdmin{
 		Store: store, Revoker: &account.AccessRevoker{Sessions: store, Sockets: noSockets{}, Now: app.Now},
 		Recorder: recorder, Random: rand.Reader, DefaultRegion: "IR",
@@ -61,199 +60,209 @@ func addUser(t *testing.T, userAdmin *account.UserAdmin, role user.Role) user.Us
 // remain.
 func TestLastAdminKept(t *testing.T) {
 	t.Parallel()
-	store := newIsolatedStore(t)
-	userAdmin := newUserAdmin(store)
-	var admins []user.User
-	for range 20 {
-		admins = append(admins, addUser(t, userAdmin, user.RoleAdmin))
-	}
-	demoted, disabled := user.RoleSupport, true
-	byCode := concurrently(len(admins), func(i int) error {
-		var err error
-		switch i % 3 {
-		case 0:
-			_, err = userAdmin.Update(t.Context(), adminActor, admins[i].ID, account.UserUpdate{Role: &demoted})
-		case 1:
-			_, err = userAdmin.Update(t.Context(), adminActor, admins[i].ID, account.UserUpdate{Disabled: &disabled})
-		default:
-			err = userAdmin.Delete(t.Context(), adminActor, admins[i].ID)
+	forEachBackend(t, func(t *testing.T, db backend) {
+		store := db.isolated()
+		userAdmin := newUserAdmin(store)
+		var admins []user.User
+		for range 20 {
+			admins = append(admins, addUser(t, userAdmin, user.RoleAdmin))
 		}
-		return err
-	})
-	equal(t, "outcomes", byCode, map[apperr.Code]int{"": 19, apperr.LastAdmin: 1})
-	all, next, err := userAdmin.List(t.Context(), account.UserQuery{Role: user.RoleAdmin, Limit: 100}, nil)
-	must(t, err)
-	left := slices.DeleteFunc(all, func(u user.User) bool { return u.Disabled })
-	if len(left) != 1 || next != nil {
-		t.Fatalf("got %+v, %v, want one administrator", left, next)
-	}
-	wantCode(t, "delete the last administrator", userAdmin.Delete(t.Context(), adminActor, left[0].ID), apperr.LastAdmin)
+		demoted, disabled := user.RoleSupport, true
+		byCode := concurrently(len(admins), func(i int) error {
+			var err error
+			switch i % 3 {
+			case 0:
+				_, err = userAdmin.Update(t.Context(), adminActor, admins[i].ID, account.UserUpdate{Role: &demoted})
+			case 1:
+				_, err = userAdmin.Update(t.Context(), adminActor, admins[i].ID, account.UserUpdate{Disabled: &disabled})
+			default:
+				err = userAdmin.Delete(t.Context(), adminActor, admins[i].ID)
+			}
+			return err
+		})
+		equal(t, "outcomes", byCode, map[apperr.Code]int{"": 19, apperr.LastAdmin: 1})
+		all, next, err := userAdmin.List(t.Context(), account.UserQuery{Role: user.RoleAdmin, Limit: 100}, nil)
+		must(t, err)
+		left := slices.DeleteFunc(all, func(u user.User) bool { return u.Disabled })
+		if len(left) != 1 || next != nil {
+			t.Fatalf("got %+v, %v, want one administrator", left, next)
+		}
+		wantCode(t, "delete the last administrator", userAdmin.Delete(t.Context(), adminActor, left[0].ID), apperr.LastAdmin)
 
-	// Concurrent demotions of one administrator are counted once.
-	second := addUser(t, userAdmin, user.RoleAdmin)
-	third := addUser(t, userAdmin, user.RoleAdmin)
-	byCode = concurrently(10, func(int) error {
-		_, err := userAdmin.Update(t.Context(), adminActor, second.ID, account.UserUpdate{Role: &demoted})
-		return err
+		// Concurrent demotions of one administrator are counted once.
+		second := addUser(t, userAdmin, user.RoleAdmin)
+		third := addUser(t, userAdmin, user.RoleAdmin)
+		byCode = concurrently(10, func(int) error {
+			_, err := userAdmin.Update(t.Context(), adminActor, second.ID, account.UserUpdate{Role: &demoted})
+			return err
+		})
+		equal(t, "ten demotions of one administrator", byCode, map[apperr.Code]int{"": 10})
+		must(t, userAdmin.Delete(t.Context(), adminActor, third.ID))
+		_, err = userAdmin.Update(t.Context(), adminActor, left[0].ID, account.UserUpdate{Disabled: &disabled})
+		wantCode(t, "disable the last administrator", err, apperr.LastAdmin)
 	})
-	equal(t, "ten demotions of one administrator", byCode, map[apperr.Code]int{"": 10})
-	must(t, userAdmin.Delete(t.Context(), adminActor, third.ID))
-	_, err = userAdmin.Update(t.Context(), adminActor, left[0].ID, account.UserUpdate{Disabled: &disabled})
-	wantCode(t, "disable the last administrator", err, apperr.LastAdmin)
 }
 
 // TestUserAdmin creates, updates and deletes a user, and checks the login. A phone
 // number belongs to one user.
 func TestUserAdmin(t *testing.T) {
 	t.Parallel()
-	userAdmin, phone := newUserAdmin(openStore()), newPhone()
-	params := account.CreateUserParams{Phone: phone, Role: user.RoleSupport, Name: "Sara", Email: "s@example.com", Password: password}
-	byCode := concurrently(8, func(int) error {
-		_, err := userAdmin.Create(t.Context(), adminActor, params)
-		return err
+	forEachBackend(t, func(t *testing.T, db backend) {
+		userAdmin, phone := newUserAdmin(db.open()), newPhone()
+		params := account.CreateUserParams{Phone: phone, Role: user.RoleSupport, Name: "Sara", Email: "s@example.com", Password: password}
+		byCode := concurrently(8, func(int) error {
+			_, err := userAdmin.Create(t.Context(), adminActor, params)
+			return err
+		})
+		equal(t, "eight concurrent creates with one phone number", byCode, map[apperr.Code]int{"": 1, apperr.PhoneTaken: 7})
+		login, found, err := db.open().Login(t.Context(), phone)
+		if err != nil || !found || login.Hash == "" {
+			t.Fatalf("got %+v, %v, %v", login, found, err)
+		}
+		sara, err := userAdmin.Get(t.Context(), login.User.ID)
+		must(t, err)
+		equal(t, "copy in the login", login.User, sara)
+
+		other := addUser(t, userAdmin, user.RoleUser)
+		_, err = userAdmin.Update(t.Context(), adminActor, sara.ID, account.UserUpdate{Phone: &other.Phone})
+		wantCode(t, "another user's phone number", err, apperr.PhoneTaken)
+
+		moved, name, role := newPhone(), "Sara Karimi", user.RoleUser
+		now, err := userAdmin.Update(t.Context(), adminActor, sara.ID, account.UserUpdate{Phone: &moved, Name: &name, Role: &role})
+		must(t, err)
+		stored, err := userAdmin.Get(t.Context(), sara.ID)
+		must(t, err)
+		equal(t, "changed", stored, now)
+		if _, found, err = db.open().Login(t.Context(), phone); err != nil || found {
+			t.Errorf("old phone number: got %v, %v", found, err)
+		}
+		took, _, err := db.open().Login(t.Context(), moved)
+		must(t, err)
+		equal(t, "login by the new phone number", took, account.Login{Phone: moved, Hash: login.Hash, User: now})
+
+		next := "another-horse-8"
+		s := newSession(now)
+		must(t, db.open().CreateSession(t.Context(), s, nil))
+		_, err = userAdmin.Update(t.Context(), adminActor, sara.ID, account.UserUpdate{Password: &next})
+		must(t, err)
+		if took, _, err = db.open().Login(t.Context(), moved); err != nil || took.Hash == login.Hash {
+			t.Errorf("new password: got the old hash, %v", err)
+		}
+		if _, found, err = db.open().Session(t.Context(), sara.ID, s.Family); err != nil || found {
+			t.Errorf("session after a new password: got %v, %v", found, err)
+		}
+
+		must(t, userAdmin.Delete(t.Context(), adminActor, sara.ID))
+		wantCode(t, "delete twice", userAdmin.Delete(t.Context(), adminActor, sara.ID), apperr.UserNotFound)
+		if _, found, err = db.open().Login(t.Context(), moved); err != nil || found {
+			t.Errorf("login of a deleted user: got %v, %v", found, err)
+		}
+		newAccounts(t, db.open()).signUp(t, moved)
 	})
-	equal(t, "eight concurrent creates with one phone number", byCode, map[apperr.Code]int{"": 1, apperr.PhoneTaken: 7})
-	login, found, err := openStore().Login(t.Context(), phone)
-	if err != nil || !found || login.Hash == "" {
-		t.Fatalf("got %+v, %v, %v", login, found, err)
-	}
-	sara, err := userAdmin.Get(t.Context(), login.User.ID)
-	must(t, err)
-	equal(t, "copy in the login", login.User, sara)
-
-	other := addUser(t, userAdmin, user.RoleUser)
-	_, err = userAdmin.Update(t.Context(), adminActor, sara.ID, account.UserUpdate{Phone: &other.Phone})
-	wantCode(t, "another user's phone number", err, apperr.PhoneTaken)
-
-	moved, name, role := newPhone(), "Sara Karimi", user.RoleUser
-	now, err := userAdmin.Update(t.Context(), adminActor, sara.ID, account.UserUpdate{Phone: &moved, Name: &name, Role: &role})
-	must(t, err)
-	stored, err := userAdmin.Get(t.Context(), sara.ID)
-	must(t, err)
-	equal(t, "changed", stored, now)
-	if _, found, err = openStore().Login(t.Context(), phone); err != nil || found {
-		t.Errorf("old phone number: got %v, %v", found, err)
-	}
-	took, _, err := openStore().Login(t.Context(), moved)
-	must(t, err)
-	equal(t, "login by the new phone number", took, account.Login{Phone: moved, Hash: login.Hash, User: now})
-
-	next := "another-horse-8"
-	s := newSession(now)
-	must(t, openStore().CreateSession(t.Context(), s, nil))
-	_, err = userAdmin.Update(t.Context(), adminActor, sara.ID, account.UserUpdate{Password: &next})
-	must(t, err)
-	if took, _, err = openStore().Login(t.Context(), moved); err != nil || took.Hash == login.Hash {
-		t.Errorf("new password: got the old hash, %v", err)
-	}
-	if _, found, err = openStore().Session(t.Context(), sara.ID, s.Family); err != nil || found {
-		t.Errorf("session after a new password: got %v, %v", found, err)
-	}
-
-	must(t, userAdmin.Delete(t.Context(), adminActor, sara.ID))
-	wantCode(t, "delete twice", userAdmin.Delete(t.Context(), adminActor, sara.ID), apperr.UserNotFound)
-	if _, found, err = openStore().Login(t.Context(), moved); err != nil || found {
-		t.Errorf("login of a deleted user: got %v, %v", found, err)
-	}
-	newAccounts(t, openStore()).signUp(t, moved)
 }
 
 // TestListUsers_ByRole lists the users of each role and of all roles by page, newest
 // first.
 func TestListUsers_ByRole(t *testing.T) {
 	t.Parallel()
-	userAdmin := newUserAdmin(newIsolatedStore(t))
-	now := app.Now()
-	all := map[user.Role][]string{}
-	for i := range 9 {
-		userAdmin.Recorder.Now = func() time.Time { return now.Add(time.Duration(i) * time.Second) }
-		role := []user.Role{user.RoleUser, user.RoleSupport, user.RoleUser}[i%3]
-		u := addUser(t, userAdmin, role)
-		for _, list := range []user.Role{"", role} {
-			all[list] = append([]string{u.ID}, all[list]...)
-		}
-	}
-	for _, role := range []user.Role{"", user.RoleUser, user.RoleSupport, user.RoleAdmin} {
-		var ids []string
-		for cursor, n := map[string]string(nil), 0; n == 0 || cursor != nil; n++ {
-			users, next, err := userAdmin.List(t.Context(), account.UserQuery{Role: role, Limit: 2}, cursor)
-			must(t, err)
-			for _, u := range users {
-				ids = append(ids, u.ID)
+	forEachBackend(t, func(t *testing.T, db backend) {
+		userAdmin := newUserAdmin(db.isolated())
+		now := app.Now()
+		all := map[user.Role][]string{}
+		for i := range 9 {
+			userAdmin.Recorder.Now = func() time.Time { return now.Add(time.Duration(i) * time.Second) }
+			role := []user.Role{user.RoleUser, user.RoleSupport, user.RoleUser}[i%3]
+			u := addUser(t, userAdmin, role)
+			for _, list := range []user.Role{"", role} {
+				all[list] = append([]string{u.ID}, all[list]...)
 			}
-			cursor = next
 		}
-		equal(t, fmt.Sprintf("users of role %q", role), ids, all[role])
-	}
+		for _, role := range []user.Role{"", user.RoleUser, user.RoleSupport, user.RoleAdmin} {
+			var ids []string
+			for cursor, n := map[string]string(nil), 0; n == 0 || cursor != nil; n++ {
+				users, next, err := userAdmin.List(t.Context(), account.UserQuery{Role: role, Limit: 2}, cursor)
+				must(t, err)
+				for _, u := range users {
+					ids = append(ids, u.ID)
+				}
+				cursor = next
+			}
+			equal(t, fmt.Sprintf("users of role %q", role), ids, all[role])
+		}
+	})
 }
 
 // TestCategoryNames_Unique creates categories with the same name concurrently.
 func TestCategoryNames_Unique(t *testing.T) {
 	t.Parallel()
-	store := newIsolatedStore(t)
-	categories := &category.Admin{Store: store, Recorder: recorder}
-	byCode := concurrently(10, func(i int) error {
-		name := []string{"Refunds", "refunds "}[i%2]
-		_, err := categories.Create(t.Context(), adminActor, category.Update{Names: map[string]string{"en": name, "fa": fmt.Sprint("بازپرداخت", i)}})
-		return err
+	forEachBackend(t, func(t *testing.T, db backend) {
+		store := db.isolated()
+		categories := &category.Admin{Store: store, Recorder: recorder}
+		byCode := concurrently(10, func(i int) error {
+			name := []string{"Refunds", "refunds "}[i%2]
+			_, err := categories.Create(t.Context(), adminActor, category.Update{Names: map[string]string{"en": name, "fa": fmt.Sprint("بازپرداخت", i)}})
+			return err
+		})
+		equal(t, "ten with one name", byCode, map[apperr.Code]int{"": 1, apperr.NameTaken: 9})
+		byCode = concurrently(10, func(i int) error {
+			_, err := categories.Create(t.Context(), adminActor, category.Update{Names: map[string]string{"en": fmt.Sprint("Kind ", i)}})
+			return err
+		})
+		equal(t, "ten with ten names", byCode, map[apperr.Code]int{"": 10})
+		list, _, err := store.CategoriesConsistent(t.Context())
+		must(t, err)
+		orders := map[int]bool{}
+		for _, c := range list {
+			orders[c.Order] = true
+		}
+		if len(list) != 11 || len(orders) != 11 {
+			t.Errorf("got %d categories with %d order values, want 11 and 11", len(list), len(orders))
+		}
+		_, err = categories.Update(t.Context(), adminActor, list[0].ID, category.Update{Names: map[string]string{"fa": list[1].Names["en"]}})
+		wantCode(t, "a name of another category in another language", err, apperr.NameTaken)
+		must(t, categories.Delete(t.Context(), adminActor, list[1].ID))
+		_, err = categories.Update(t.Context(), adminActor, list[0].ID, category.Update{Names: map[string]string{"fa": list[1].Names["en"]}})
+		must(t, err)
+		wantCode(t, "delete twice", categories.Delete(t.Context(), adminActor, list[1].ID), apperr.CategoryNotFound)
 	})
-	equal(t, "ten with one name", byCode, map[apperr.Code]int{"": 1, apperr.NameTaken: 9})
-	byCode = concurrently(10, func(i int) error {
-		_, err := categories.Create(t.Context(), adminActor, category.Update{Names: map[string]string{"en": fmt.Sprint("Kind ", i)}})
-		return err
-	})
-	equal(t, "ten with ten names", byCode, map[apperr.Code]int{"": 10})
-	list, _, err := store.CategoriesConsistent(t.Context())
-	must(t, err)
-	orders := map[int]bool{}
-	for _, c := range list {
-		orders[c.Order] = true
-	}
-	if len(list) != 11 || len(orders) != 11 {
-		t.Errorf("got %d categories with %d order values, want 11 and 11", len(list), len(orders))
-	}
-	_, err = categories.Update(t.Context(), adminActor, list[0].ID, category.Update{Names: map[string]string{"fa": list[1].Names["en"]}})
-	wantCode(t, "a name of another category in another language", err, apperr.NameTaken)
-	must(t, categories.Delete(t.Context(), adminActor, list[1].ID))
-	_, err = categories.Update(t.Context(), adminActor, list[0].ID, category.Update{Names: map[string]string{"fa": list[1].Names["en"]}})
-	must(t, err)
-	wantCode(t, "delete twice", categories.Delete(t.Context(), adminActor, list[1].ID), apperr.CategoryNotFound)
 }
 
 // TestAuditPagination checks that each change has one audit record, that a rejected
 // change has none, and that pages are newest first.
 func TestAuditPagination(t *testing.T) {
 	t.Parallel()
-	store := newIsolatedStore(t)
-	userAdmin := newUserAdmin(store)
-	admin := addUser(t, userAdmin, user.RoleAdmin)
-	one := addUser(t, userAdmin, user.RoleUser)
-	name, next := "Reza Karimi", "another-horse-8"
-	_, err := userAdmin.Update(t.Context(), adminActor, one.ID, account.UserUpdate{Name: &name, Password: &next})
-	must(t, err)
-	_, err = userAdmin.Update(t.Context(), adminActor, one.ID, account.UserUpdate{Name: &name}) // no change
-	must(t, err)
-	wantCode(t, "the last administrator", userAdmin.Delete(t.Context(), adminActor, admin.ID), apperr.LastAdmin)
-	must(t, userAdmin.Delete(t.Context(), adminActor, one.ID))
-
-	var records []audit.Record
-	for before := ""; ; before = records[len(records)-1].ID {
-		page, err := store.AuditRecords(t.Context(), before, 3)
+	forEachBackend(t, func(t *testing.T, db backend) {
+		store := db.isolated()
+		userAdmin := newUserAdmin(store)
+		admin := addUser(t, userAdmin, user.RoleAdmin)
+		one := addUser(t, userAdmin, user.RoleUser)
+		name, next := "Reza Karimi", "another-horse-8"
+		_, err := userAdmin.Update(t.Context(), adminActor, one.ID, account.UserUpdate{Name: &name, Password: &next})
 		must(t, err)
-		if records = append(records, page...); len(page) < 3 {
-			break
+		_, err = userAdmin.Update(t.Context(), adminActor, one.ID, account.UserUpdate{Name: &name}) // no change
+		must(t, err)
+		wantCode(t, "the last administrator", userAdmin.Delete(t.Context(), adminActor, admin.ID), apperr.LastAdmin)
+		must(t, userAdmin.Delete(t.Context(), adminActor, one.ID))
+
+		var records []audit.Record
+		for before := ""; ; before = records[len(records)-1].ID {
+			page, err := store.AuditRecords(t.Context(), before, 3)
+			must(t, err)
+			if records = append(records, page...); len(page) < 3 {
+				break
+			}
 		}
-	}
-	var actions []string
-	for _, record := range records {
-		actions = append(actions, record.Action+" "+record.Target)
-		equal(t, "actor", record.Actor, adminActor)
-	}
-	equal(t, "audit records", actions, []string{
-		"user.removed " + one.ID, "user.changed " + one.ID, "user.created " + one.ID, "user.created " + admin.ID,
+		var actions []string
+		for _, record := range records {
+			actions = append(actions, record.Action+" "+record.Target)
+			equal(t, "actor", record.Actor, adminActor)
+		}
+		equal(t, "audit records", actions, []string{
+			"user.removed " + one.ID, "user.changed " + one.ID, "user.created " + one.ID, "user.created " + admin.ID,
+		})
+		equal(t, "before", records[1].Before, audit.Fields{"name": "Reza"})
+		equal(t, "after", records[1].After, audit.Fields{"name": name, "password": "changed"})
 	})
-	equal(t, "before", records[1].Before, audit.Fields{"name": "Reza"})
-	equal(t, "after", records[1].After, audit.Fields{"name": name, "password": "changed"})
 }
 
 // TestListUsers_Search searches by terms of name, email and phone number, with and
@@ -299,38 +308,40 @@ func TestListUsers_Search(t *testing.T) {
 // TestRevokeAccess_OnUpdate checks which updates revoke tokens with the old rights
 // before they return.
 func TestRevokeAccess_OnUpdate(t *testing.T) {
-	userAdmin := newUserAdmin(openStore())
-	name, role, phone, password, yes, no := "Reza", user.RoleUser, newPhone(), "another-horse-8", true, false
-	edit := func(e account.UserUpdate) func(string) error {
-		return func(id string) error {
-			_, err := userAdmin.Update(t.Context(), adminActor, id, e)
-			return err
+	forEachBackend(t, func(t *testing.T, db backend) {
+		userAdmin := newUserAdmin(db.open())
+		name, role, phone, password, yes, no := "Reza", user.RoleUser, newPhone(), "another-horse-8", true, false
+		edit := func(e account.UserUpdate) func(string) error {
+			return func(id string) error {
+				_, err := userAdmin.Update(t.Context(), adminActor, id, e)
+				return err
+			}
 		}
-	}
-	for what, c := range map[string]struct {
-		change func(id string) error
-		void   bool
-	}{
-		"another name": {edit(account.UserUpdate{Name: &name}), false}, "another role": {edit(account.UserUpdate{Role: &role}), true},
-		"another phone number": {edit(account.UserUpdate{Phone: &phone}), true}, "another password": {edit(account.UserUpdate{Password: &password}), true},
-		"disabled": {edit(account.UserUpdate{Disabled: &yes}), true},
-		"enabled again": {func(id string) error {
-			return errors.Join(edit(account.UserUpdate{Disabled: &yes})(id), edit(account.UserUpdate{Disabled: &no})(id))
-		}, true},
-		"another role of a disabled user": {func(id string) error {
-			return errors.Join(edit(account.UserUpdate{Disabled: &yes})(id), edit(account.UserUpdate{Role: &role})(id))
-		}, true},
-		"removed": {func(id string) error { return userAdmin.Delete(t.Context(), adminActor, id) }, true},
-	} {
-		u := addUser(t, userAdmin, user.RoleSupport)
-		before := u.Principal("")
-		before.IssuedAt = app.Now()
-		must(t, c.change(u.ID))
-		err := account.NewRevocationCache(openStore(), app.Now).Check(t.Context(), before)
-		if apperr.Is(err, apperr.TokenExpired) != c.void || !c.void && err != nil {
-			t.Errorf("%s: got %v, void %v", what, err, c.void)
+		for what, c := range map[string]struct {
+			change func(id string) error
+			void   bool
+		}{
+			"another name": {edit(account.UserUpdate{Name: &name}), false}, "another role": {edit(account.UserUpdate{Role: &role}), true},
+			"another phone number": {edit(account.UserUpdate{Phone: &phone}), true}, "another password": {edit(account.UserUpdate{Password: &password}), true},
+			"disabled": {edit(account.UserUpdate{Disabled: &yes}), true},
+			"enabled again": {func(id string) error {
+				return errors.Join(edit(account.UserUpdate{Disabled: &yes})(id), edit(account.UserUpdate{Disabled: &no})(id))
+			}, true},
+			"another role of a disabled user": {func(id string) error {
+				return errors.Join(edit(account.UserUpdate{Disabled: &yes})(id), edit(account.UserUpdate{Role: &role})(id))
+			}, true},
+			"removed": {func(id string) error { return userAdmin.Delete(t.Context(), adminActor, id) }, true},
+		} {
+			u := addUser(t, userAdmin, user.RoleSupport)
+			before := u.Principal("")
+			before.IssuedAt = app.Now()
+			must(t, c.change(u.ID))
+			err := account.NewRevocationCache(db.open(), app.Now).Check(t.Context(), before)
+			if apperr.Is(err, apperr.TokenExpired) != c.void || !c.void && err != nil {
+				t.Errorf("%s: got %v, void %v", what, err, c.void)
+			}
 		}
-	}
+	})
 }
 
 // TestRevokeAccess_Repeated repeats the stream record of a change after the user has
