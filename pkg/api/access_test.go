@@ -13,24 +13,27 @@ import (
 	"ticketsystem/pkg/user"
 )
 
-// echoPrincipal answers with who is asking.
-func echoPrincipal(access api.Access) api.Endpoint {
-	return api.Endpoint{Access: access, Handle: func(_ context.Context, r *api.Request) (api.Response, error) {
+// accessLevel is one of the endpoint constructors.
+type accessLevel func(api.HandlerFunc) api.Endpoint
+
+// echoPrincipal returns an endpoint that responds with the caller.
+func echoPrincipal(level accessLevel) api.Endpoint {
+	return level(func(_ context.Context, r *api.Request) (api.Response, error) {
 		return api.Response{Status: http.StatusOK, Body: map[string]string{"id": r.Principal.UserID, "locale": r.Locale()}}, nil
-	}}
+	})
 }
 
-// TestAccess: every kind of Authorization header at every kind of door.
+// TestAccess sends every kind of Authorization header to every access level.
 func TestAccess(t *testing.T) {
 	fx := newFixture(t)
-	other := newFixture(t) // another house: its tokens are good for nothing here
+	other := newFixture(t) // has another signing key
 	expired := fx.token(sara)
 	fx.now = fx.now.Add(20 * time.Minute)
 	for _, c := range []struct {
-		name, header               string
-		anyone, known, in, byStaff string // the code of the refusal, or "" for let in
+		name, header                           string
+		public, optional, authenticated, staff string // expected error code, "" for success
 	}{
-		{"nothing", "", "", "", "unauthenticated", "unauthenticated"},
+		{"no header", "", "", "", "unauthenticated", "unauthenticated"},
 		{"a customer", "Bearer " + fx.token(sara), "", "", "", "forbidden"},
 		{"an agent", "Bearer " + fx.token(ali), "", "", "", ""},
 		{"an administrator", "bearer  " + fx.token(mina), "", "", "", ""},
@@ -42,31 +45,34 @@ func TestAccess(t *testing.T) {
 		{"another scheme", "Basic c2FyYTpz", "", "unauthenticated", "unauthenticated", "unauthenticated"},
 		{"no scheme", fx.token(sara), "", "unauthenticated", "unauthenticated", "unauthenticated"},
 	} {
-		for access, want := range map[api.Access]string{api.Public: c.anyone, api.OptionalAuth: c.known, api.Authenticated: c.in, api.Staff: c.byStaff} {
+		for _, level := range []struct {
+			name  string
+			level accessLevel
+			want  string
+		}{{"public", api.Public, c.public}, {"optional", api.OptionalAuth, c.optional}, {"authenticated", api.Authenticated, c.authenticated}, {"staff", api.StaffOnly, c.staff}} {
 			r := newRequest(http.MethodGet, "/x", "")
 			if c.header != "" {
 				r.with("authorization", c.header)
 			}
-			got := fx.send(t, echoPrincipal(access), user.Principal{}, r)
-			if got.code() != want || (want == "") != (got.status == http.StatusOK) {
-				t.Errorf("%s at door %d: got %d %q, want %q", c.name, access, got.status, got.code(), want)
+			got := fx.send(t, echoPrincipal(level.level), user.Principal{}, r)
+			if got.code() != level.want || (level.want == "") != (got.status == http.StatusOK) {
+				t.Errorf("%s, %s endpoint: got %d %q, want %q", c.name, level.name, got.status, got.code(), level.want)
 			}
 			if (got.status == http.StatusUnauthorized) != (got.headers["www-authenticate"] == "Bearer") {
-				t.Errorf("%s at door %d: %d with www-authenticate %q", c.name, access, got.status, got.headers["www-authenticate"])
+				t.Errorf("%s, %s endpoint: got %d with www-authenticate %q", c.name, level.name, got.status, got.headers["www-authenticate"])
 			}
 		}
 	}
 }
 
-// TestAccess_AdminOnly: an agent is not one.
 func TestAccess_AdminOnly(t *testing.T) {
 	fx := newFixture(t)
 	for _, c := range []struct {
-		who  user.Principal
-		want string
+		actor user.Principal
+		want  string
 	}{{user.Principal{}, "unauthenticated"}, {sara, "forbidden"}, {ali, "forbidden"}, {mina, ""}} {
-		if got := fx.send(t, echoPrincipal(api.AdminOnly), c.who, newRequest(http.MethodGet, "/x", "")); got.code() != c.want {
-			t.Errorf("%s: got %d %q, want %q", c.who.Name, got.status, got.code(), c.want)
+		if got := fx.send(t, echoPrincipal(api.AdminOnly), c.actor, newRequest(http.MethodGet, "/x", "")); got.code() != c.want {
+			t.Errorf("%s: got %d %q, want %q", c.actor.Name, got.status, got.code(), c.want)
 		}
 	}
 }
@@ -74,25 +80,25 @@ func TestAccess_AdminOnly(t *testing.T) {
 func TestLocale(t *testing.T) {
 	fx := newFixture(t)
 	for _, c := range []struct {
-		who          user.Principal
+		actor        user.Principal
 		header, want string
 	}{
 		{user.Principal{}, "", "en"}, {user.Principal{}, "fa", "fa"}, {user.Principal{}, "fa-IR,en;q=0.5", "fa"}, {user.Principal{}, "de, FA;q=0.8", "fa"},
 		{user.Principal{}, "de", "en"}, {reza, "", "fa"}, {reza, "en-GB", "en"}, {reza, "de", "fa"}, {sara, "*", "en"},
 	} {
-		got := fx.send(t, echoPrincipal(api.OptionalAuth), c.who, newRequest(http.MethodGet, "/x", "").with("accept-language", c.header))
+		got := fx.send(t, echoPrincipal(api.OptionalAuth), c.actor, newRequest(http.MethodGet, "/x", "").with("accept-language", c.header))
 		if got.body["locale"] != c.want {
-			t.Errorf("%q for %s: got %v, want %s", c.header, c.who.Name, got.body["locale"], c.want)
+			t.Errorf("%q for %s: got %v, want %s", c.header, c.actor.Name, got.body["locale"], c.want)
 		}
 	}
 }
 
-// failWith answers with an error.
+// failWith returns an endpoint that fails with err.
 func failWith(err error) api.Endpoint {
-	return api.Endpoint{Access: api.Public, Handle: func(context.Context, *api.Request) (api.Response, error) { return api.Response{}, err }}
+	return api.Public(func(context.Context, *api.Request) (api.Response, error) { return api.Response{}, err })
 }
 
-// TestProblem: the shape of every refusal, in both languages.
+// TestProblem checks the problem document of each kind of error, in both languages.
 func TestProblem(t *testing.T) {
 	field := apperr.Field{Pointer: "/title", Code: "required", Message: "This must not be empty."}
 	for _, c := range []struct {
@@ -113,7 +119,7 @@ func TestProblem(t *testing.T) {
 		{"with a cause", apperr.Wrap(apperr.Unavailable, errStoreDown).WithRetryAfter(time.Second), "en", 503, apperr.Unavailable, "The service is not available at the moment", "The service is not available at the moment", "", "1"},
 		{"unknown", errStoreDown, "en", 500, apperr.Internal, "Something went wrong on our side", "Something went wrong on our side", "", ""},
 		{"unknown", errStoreDown, "fa", 500, apperr.Internal, "خطایی از سوی ما رخ داد", "خطایی از سوی ما رخ داد", "", ""},
-		{"a kind nobody declared", apperr.New("made_up", errStoreDown.Error()), "en", 500, apperr.Internal, "Something went wrong on our side", "Something went wrong on our side", "", ""},
+		{"an undefined code", apperr.New("made_up", errStoreDown.Error()), "en", 500, apperr.Internal, "Something went wrong on our side", "Something went wrong on our side", "", ""},
 	} {
 		t.Run(c.name+" "+c.locale, func(t *testing.T) {
 			fx := newFixture(t)
@@ -138,7 +144,7 @@ func TestProblem(t *testing.T) {
 				t.Errorf("got the headers %v", got.headers)
 			}
 			if strings.Contains(got.text, "secret") {
-				t.Errorf("the answer tells the cause: %s", got.text)
+				t.Errorf("the response discloses the cause: %s", got.text)
 			}
 			if logged := strings.Count(fx.log.String(), "level=ERROR"); (logged == 1) != (c.status >= 500) || logged > 1 {
 				t.Errorf("logged %d times: %s", logged, fx.log)
@@ -147,7 +153,7 @@ func TestProblem(t *testing.T) {
 	}
 }
 
-// TestResponseHeaders that every answer has.
+// TestResponseHeaders checks the headers that every response has.
 func TestResponseHeaders(t *testing.T) {
 	fx := newFixture(t)
 	for name, e := range map[string]api.Endpoint{"good": echoPrincipal(api.Public), "bad": failWith(errors.New("x"))} {
@@ -177,7 +183,7 @@ func TestGetHealth(t *testing.T) {
 	}
 }
 
-// TestPath_StageStripped, neither in problems nor for Idempotency-Keys.
+// TestPath_StageStripped checks that the path in a problem document excludes the stage.
 func TestPath_StageStripped(t *testing.T) {
 	fx := newFixture(t)
 	for stage, want := range map[string]string{"$default": "/live/x", "": "/live/x", "live": "/x"} {
@@ -189,8 +195,8 @@ func TestPath_StageStripped(t *testing.T) {
 	}
 }
 
-// TestAccess_RevokedToken: an access token that has been revoked is as good as an
-// expired one, at the door and on an open socket; a younger one is good.
+// TestAccess_RevokedToken checks that a revoked access token is rejected like an expired one,
+// and that tokens issued later and those of other users stay valid.
 func TestAccess_RevokedToken(t *testing.T) {
 	fx := newFixture(t)
 	fx.now = fx.now.Add(250 * time.Millisecond)
@@ -207,6 +213,6 @@ func TestAccess_RevokedToken(t *testing.T) {
 	fx.now = fx.now.Add(time.Minute)
 	r := newRequest(http.MethodGet, "/x", "").with("authorization", "Bearer "+fx.token(ali))
 	if got := fx.send(t, echoPrincipal(api.Authenticated), user.Principal{}, r); got.status != 500 {
-		t.Errorf("when nobody can say: got %d %s, want 500", got.status, got.code())
+		t.Errorf("store down: got %d %s, want 500", got.status, got.code())
 	}
 }

@@ -16,8 +16,8 @@ type tokensView struct {
 	ExpiresIn    int      `json:"expiresIn"`
 }
 
-// tokensResponse answers with the keys to a session: in the body, or for a browser in
-// a cookie that no script can read.
+// tokensResponse returns the tokens of a session in the body, or for browsers in an HttpOnly
+// cookie.
 func (r *Request) tokensResponse(status int, t account.Tokens) Response {
 	if t.Cookie == "" {
 		return Response{Status: status, Body: tokensView{r.viewUser(t.User), t.Access, t.Refresh, t.ExpiresIn}}
@@ -27,7 +27,7 @@ func (r *Request) tokensResponse(status int, t account.Tokens) Response {
 	}}
 }
 
-// cookieView is what a browser gets in place of tokens.
+// cookieView is the body for a session in a cookie.
 type cookieView struct {
 	User      userView `json:"user"`
 	CSRFToken string   `json:"csrfToken"`
@@ -38,9 +38,9 @@ func viewCodeSent(s account.CodeSent) map[string]int {
 	return map[string]int{"expiresIn": s.ExpiresIn, "resendAfter": s.ResendAfter}
 }
 
-// SendCode is POST /otp.
+// SendCode returns the endpoint POST /otp.
 func SendCode(accounts *account.Auth) Endpoint {
-	return Endpoint{Public, func(ctx context.Context, r *Request) (Response, error) {
+	return Public(func(ctx context.Context, r *Request) (Response, error) {
 		var in struct {
 			Phone   string `json:"phone"`
 			Purpose string `json:"purpose"`
@@ -56,12 +56,12 @@ func SendCode(accounts *account.Auth) Endpoint {
 		}
 		sent, err := accounts.SendCode(ctx, in.Phone, in.Purpose, r.caller())
 		return Response{Status: http.StatusAccepted, Body: viewCodeSent(sent)}, err
-	}}
+	})
 }
 
-// SignUp is POST /signup.
+// SignUp returns the endpoint POST /signup.
 func SignUp(accounts *account.Auth) Endpoint {
-	return Endpoint{Public, func(ctx context.Context, r *Request) (Response, error) {
+	return Public(func(ctx context.Context, r *Request) (Response, error) {
 		var in struct {
 			Phone    string `json:"phone"`
 			Password string `json:"password"`
@@ -81,12 +81,12 @@ func SignUp(accounts *account.Auth) Endpoint {
 		}
 		tokens, err := accounts.SignUp(ctx, in.Phone, in.Password, in.Code, in.Name, r.caller())
 		return r.tokensResponse(http.StatusCreated, tokens), err
-	}}
+	})
 }
 
-// LogIn is POST /login, by password or by code.
+// LogIn returns the endpoint POST /login, for login by password or by one-time code.
 func LogIn(accounts *account.Auth) Endpoint {
-	return Endpoint{Public, func(ctx context.Context, r *Request) (Response, error) {
+	return Public(func(ctx context.Context, r *Request) (Response, error) {
 		var in struct {
 			Phone    string  `json:"phone"`
 			Password *string `json:"password"`
@@ -117,12 +117,12 @@ func LogIn(accounts *account.Auth) Endpoint {
 			tokens, err = accounts.LogIn(ctx, in.Phone, *in.Password, caller)
 		}
 		return r.tokensResponse(http.StatusOK, tokens), err
-	}}
+	})
 }
 
-// RefreshToken is POST /token/refresh.
+// RefreshToken returns the endpoint POST /token/refresh.
 func RefreshToken(accounts *account.Auth) Endpoint {
-	return Endpoint{Public, func(ctx context.Context, r *Request) (Response, error) {
+	return Public(func(ctx context.Context, r *Request) (Response, error) {
 		var in struct {
 			RefreshToken string `json:"refreshToken"`
 		}
@@ -136,12 +136,12 @@ func RefreshToken(accounts *account.Auth) Endpoint {
 		}
 		tokens, err := accounts.Refresh(ctx, in.RefreshToken)
 		return r.tokensResponse(http.StatusOK, tokens), err
-	}}
+	})
 }
 
-// LogOut is POST /logout. Its body may be absent.
+// LogOut returns the endpoint POST /logout. The body is optional.
 func LogOut(accounts *account.Auth) Endpoint {
-	return Endpoint{OptionalAuth, func(ctx context.Context, r *Request) (Response, error) {
+	return OptionalAuth(func(ctx context.Context, r *Request) (Response, error) {
 		var in struct {
 			RefreshToken string `json:"refreshToken"`
 		}
@@ -162,5 +162,5 @@ func LogOut(accounts *account.Auth) Endpoint {
 			out.Cookies = []string{r.setCookie("", 0)}
 		}
 		return out, accounts.LogOut(ctx, r.Principal, in.RefreshToken)
-	}}
+	})
 }

@@ -20,8 +20,8 @@ import (
 	"ticketsystem/pkg/user"
 )
 
-// memAccounts is as much of an account.Store as the edge needs to be tried: one
-// person, whose code is always 123456, and sessions by family.
+// memAccounts is a partial account.Store with one user and sessions by family. The attempts of
+// its one-time code are used up.
 type memAccounts struct {
 	account.Store
 	*fixture
@@ -31,10 +31,10 @@ type memAccounts struct {
 	deletedSessions []string
 	profileUpdate   account.ProfileUpdate
 	rateCount       int
-	hash            string // of the password
+	hash            string // password hash
 }
 
-// newMemAccounts gives the front desk over a registry.
+// newMemAccounts returns a store and the service that uses it.
 func newMemAccounts(t *testing.T) (*memAccounts, *account.Auth) {
 	t.Helper()
 	fx := newFixture(t)
@@ -65,7 +65,7 @@ func (m *memAccounts) PutCode(_ context.Context, c account.OneTimeCode, _ time.T
 }
 
 func (m *memAccounts) ConsumeCodeAttempt(context.Context, string, string, int) (account.OneTimeCode, bool, bool, error) {
-	return m.code, false, true, nil // its tries are used up
+	return m.code, false, true, nil
 }
 
 func (m *memAccounts) Login(_ context.Context, phone string) (account.Login, bool, error) {
@@ -128,34 +128,34 @@ func (m *memAccounts) Attachment(context.Context, string) (attachment.Attachment
 
 func (m *memAccounts) RetainAttachment(context.Context, string) error { return nil }
 
-// TestAccountEndpoints_Validation: what each door wants to be told.
+// TestAccountEndpoints_Validation checks the required fields of each account endpoint.
 func TestAccountEndpoints_Validation(t *testing.T) {
 	for _, c := range []struct {
-		name   string
-		door   func(*account.Auth) api.Endpoint
-		body   string
-		status int
-		code   string
-		wrong  []string
+		name        string
+		endpoint    func(*account.Auth) api.Endpoint
+		body        string
+		status      int
+		code        string
+		fieldErrors []string
 	}{
-		{"a code", api.SendCode, `{"phone":"09121234567","purpose":"signup"}`, 202, "", nil},
-		{"a code for nothing", api.SendCode, `{}`, 422, "invalid_body", []string{"/phone required", "/purpose not_allowed"}},
-		{"a code for no number", api.SendCode, `{"phone":"12","purpose":"login"}`, 422, "invalid_body", []string{"/phone invalid"}},
-		{"a code for something else", api.SendCode, `{"phone":"09121234567","purpose":"Signup"}`, 422, "invalid_body", []string{"/purpose not_allowed"}},
-		{"sign up with nothing", api.SignUp, `{}`, 422, "invalid_body", []string{"/phone required", "/password required", "/code required"}},
+		{"send code", api.SendCode, `{"phone":"09121234567","purpose":"signup"}`, 202, "", nil},
+		{"send code without fields", api.SendCode, `{}`, 422, "invalid_body", []string{"/phone required", "/purpose not_allowed"}},
+		{"send code to an invalid number", api.SendCode, `{"phone":"12","purpose":"login"}`, 422, "invalid_body", []string{"/phone invalid"}},
+		{"send code for an unknown purpose", api.SendCode, `{"phone":"09121234567","purpose":"Signup"}`, 422, "invalid_body", []string{"/purpose not_allowed"}},
+		{"sign up without fields", api.SignUp, `{}`, 422, "invalid_body", []string{"/phone required", "/password required", "/code required"}},
 		{"sign up with a long name", api.SignUp, `{"phone":"09121234567","password":"x","code":"1","name":"` + strings.Repeat("x", 101) + `"}`, 422, "invalid_body", []string{"/name too_long"}},
 		{"sign up with a weak password", api.SignUp, `{"phone":"09121234567","password":"short","code":"1"}`, 422, "weak_password", []string{"/password too_short"}},
 		{"sign up when locked", api.SignUp, `{"phone":"09121234567","password":"correct-horse-7","code":"123456"}`, 429, "code_locked", nil},
-		{"log in with nothing", api.LogIn, `{"phone":"09121234567"}`, 422, "invalid_body", []string{"/password required"}},
-		{"log in with both", api.LogIn, `{"phone":"09121234567","password":"x","code":"1"}`, 422, "invalid_body", []string{"/password required"}},
+		{"log in without credentials", api.LogIn, `{"phone":"09121234567"}`, 422, "invalid_body", []string{"/password required"}},
+		{"log in with password and code", api.LogIn, `{"phone":"09121234567","password":"x","code":"1"}`, 422, "invalid_body", []string{"/password required"}},
 		{"log in with a code when locked", api.LogIn, `{"phone":"09121234567","code":"1"}`, 429, "code_locked", nil},
-		{"refresh with nothing", api.RefreshToken, `{}`, 422, "invalid_body", []string{"/refreshToken required"}},
-		{"refresh with nonsense", api.RefreshToken, `{"refreshToken":"x"}`, 401, "session_ended", nil},
+		{"refresh without token", api.RefreshToken, `{}`, 422, "invalid_body", []string{"/refreshToken required"}},
+		{"refresh with an invalid token", api.RefreshToken, `{"refreshToken":"x"}`, 401, "session_ended", nil},
 	} {
 		m, accounts := newMemAccounts(t)
-		got := m.send(t, c.door(accounts), user.Principal{}, newRequest(http.MethodPost, "/x", c.body))
-		if got.status != c.status || got.code() != c.code || !slices.Equal(got.fieldErrors(), c.wrong) {
-			t.Errorf("%s: got %d %s %v, want %d %s %v", c.name, got.status, got.code(), got.fieldErrors(), c.status, c.code, c.wrong)
+		got := m.send(t, c.endpoint(accounts), user.Principal{}, newRequest(http.MethodPost, "/x", c.body))
+		if got.status != c.status || got.code() != c.code || !slices.Equal(got.fieldErrors(), c.fieldErrors) {
+			t.Errorf("%s: got %d %s %v, want %d %s %v", c.name, got.status, got.code(), got.fieldErrors(), c.status, c.code, c.fieldErrors)
 		}
 	}
 }
@@ -168,28 +168,28 @@ func TestSendCode(t *testing.T) {
 	}
 	got := m.send(t, api.SendCode(accounts), user.Principal{}, newRequest(http.MethodPost, "/otp", body))
 	if got.status != 429 || got.code() != "too_many_requests" || got.headers["retry-after"] != "60" || got.headers["ratelimit"] == "" {
-		t.Errorf("again: got %d %s %v", got.status, got.text, got.headers)
+		t.Errorf("second request: got %d %s %v", got.status, got.text, got.headers)
 	}
 }
 
 func TestLogOut(t *testing.T) {
 	for _, c := range []struct {
 		name, body string
-		who        user.Principal
+		actor      user.Principal
 		status     int
-		ended      []string
+		deleted    []string
 	}{
-		{"one's own session", "", sara, 204, []string{saraID + " s1"}},
+		{"session of the access token", "", sara, 204, []string{saraID + " s1"}},
 		{"an empty object", "{}", sara, 204, []string{saraID + " s1"}},
-		{"nonsense for a token", `{"refreshToken":"x"}`, sara, 204, nil},
-		{"nonsense from nobody", `{"refreshToken":"x"}`, user.Principal{}, 204, nil},
-		{"nobody", "", user.Principal{}, 401, nil},
+		{"invalid refresh token", `{"refreshToken":"x"}`, sara, 204, nil},
+		{"invalid refresh token without authentication", `{"refreshToken":"x"}`, user.Principal{}, 204, nil},
+		{"no credentials", "", user.Principal{}, 401, nil},
 		{"an unknown field", `{"token":"x"}`, sara, 422, nil},
 	} {
 		m, accounts := newMemAccounts(t)
-		got := m.send(t, api.LogOut(accounts), c.who, newRequest(http.MethodPost, "/logout", c.body))
-		if got.status != c.status || !slices.Equal(m.deletedSessions, c.ended) || c.status == 204 && got.text != "" {
-			t.Errorf("%s: got %d %s, ended %v, want %d, %v", c.name, got.status, got.text, m.deletedSessions, c.status, c.ended)
+		got := m.send(t, api.LogOut(accounts), c.actor, newRequest(http.MethodPost, "/logout", c.body))
+		if got.status != c.status || !slices.Equal(m.deletedSessions, c.deleted) || c.status == 204 && got.text != "" {
+			t.Errorf("%s: got %d %s, deleted %v, want %d, %v", c.name, got.status, got.text, m.deletedSessions, c.status, c.deleted)
 		}
 	}
 }
@@ -206,23 +206,23 @@ func TestGetProfile(t *testing.T) {
 			t.Errorf("%s: got %v, want %v", name, got.body[name], value)
 		}
 	}
-	places := fmt.Sprint(got.body["province"], got.body["city"], got.body["notifications"])
-	if places != "map[id:tehran name:تهران] map[id:tehran name:تهران] map[email:false sms:true]" || len(got.body) != len(want)+3 {
-		t.Errorf("got %s, %s", places, got.text)
+	regions := fmt.Sprint(got.body["province"], got.body["city"], got.body["notifications"])
+	if regions != "map[id:tehran name:تهران] map[id:tehran name:تهران] map[email:false sms:true]" || len(got.body) != len(want)+3 {
+		t.Errorf("got %s, %s", regions, got.text)
 	}
 	m.user = user.User{}
-	for name, e := range map[string]api.Endpoint{"show": api.GetProfile(accounts), "edit": api.UpdateProfile(accounts)} {
+	for name, e := range map[string]api.Endpoint{"get": api.GetProfile(accounts), "update": api.UpdateProfile(accounts)} {
 		if got := m.send(t, e, sara, newRequest(http.MethodPatch, "/profile", `{"name":"x"}`)); got.status != 401 || got.code() != "unauthenticated" {
-			t.Errorf("%s, whose person is gone: got %d %s", name, got.status, got.code())
+			t.Errorf("%s for a deleted user: got %d %s", name, got.status, got.code())
 		}
 	}
 }
 
 func TestUpdateProfile(t *testing.T) {
 	for _, c := range []struct {
-		body  string
-		wrong []string
-		want  string // of the patch
+		body        string
+		fieldErrors []string
+		want        string // description of the update
 	}{
 		{`{"name":" Sara Ahmadi "}`, nil, "name Sara Ahmadi"}, {`{"name":""}`, nil, "name "}, {`{"email":"a@b.ir"}`, nil, "email a@b.ir"},
 		{`{"email":""}`, nil, "email "}, {`{"locale":"fa"}`, nil, "locale fa"}, {`{"notifications":{"email":false}}`, nil, "byEmail false"},
@@ -238,13 +238,13 @@ func TestUpdateProfile(t *testing.T) {
 	} {
 		m, accounts := newMemAccounts(t)
 		got := m.send(t, api.UpdateProfile(accounts), sara, newRequest(http.MethodPatch, "/profile", c.body))
-		if (got.status == 200) != (c.wrong == nil) || !slices.Equal(got.fieldErrors(), c.wrong) || describeUpdate(m.profileUpdate) != c.want {
-			t.Errorf("%s: got %d %v, patch %q, want %v, %q", c.body, got.status, got.fieldErrors(), describeUpdate(m.profileUpdate), c.wrong, c.want)
+		if (got.status == 200) != (c.fieldErrors == nil) || !slices.Equal(got.fieldErrors(), c.fieldErrors) || describeUpdate(m.profileUpdate) != c.want {
+			t.Errorf("%s: got %d %v, update %q, want %v, %q", c.body, got.status, got.fieldErrors(), describeUpdate(m.profileUpdate), c.fieldErrors, c.want)
 		}
 	}
 }
 
-// describeUpdate is what a patch changes, in words.
+// describeUpdate returns the changed field and its value.
 func describeUpdate(p account.ProfileUpdate) string {
 	switch {
 	case p.Name != nil:
@@ -259,7 +259,7 @@ func describeUpdate(p account.ProfileUpdate) string {
 	return ""
 }
 
-// memAttachments is an attachment desk's store and bucket with one file.
+// memAttachments is a partial attachment store and bucket with one file.
 type memAttachments struct {
 	attachment.Store
 	attachment.ObjectStore
@@ -293,15 +293,15 @@ func TestAttachments(t *testing.T) {
 	fx := newFixture(t)
 	s := &memAttachments{}
 	attachments := &attachment.Service{Store: s, Objects: s, Now: fx.server.Now, NewID: func() string { return fileID }}
-	offer := func(body string) response {
+	create := func(body string) response {
 		return fx.send(t, api.CreateAttachment(attachments), sara, newRequest(http.MethodPost, "/attachments", body))
 	}
-	got := offer(`{"name":"a.png","type":"image/png","size":9}`)
+	got := create(`{"name":"a.png","type":"image/png","size":9}`)
 	if got.status != 201 || got.body["id"] != fileID || got.field("upload", "url") != "https://bucket" || got.body["expiresAt"] != "2026-03-21T12:15:00.000Z" || got.headers["location"] != "/attachments/"+fileID {
 		t.Errorf("got %d %s", got.status, got.text)
 	}
-	if got := offer(`{"name":"a.exe","type":"x/y","size":0}`); got.status != 422 || len(got.fieldErrors()) != 2 {
-		t.Errorf("what is not taken: got %d %v", got.status, got.fieldErrors())
+	if got := create(`{"name":"a.exe","type":"x/y","size":0}`); got.status != 422 || len(got.fieldErrors()) != 2 {
+		t.Errorf("invalid file: got %d %v", got.status, got.fieldErrors())
 	}
 	fetch := func(actor user.Principal, accept string) response {
 		r := newRequest(http.MethodGet, "/attachments/x", "").with("accept", accept)
@@ -312,17 +312,17 @@ func TestAttachments(t *testing.T) {
 		t.Errorf("pending: got %d %s", got.status, got.code())
 	}
 	s.file.State = attachment.Ready
-	address := "https://bucket/" + s.file.Key() + "?signed"
-	if got := fetch(sara, "image/*"); got.status != 302 || got.headers["location"] != address || got.text != "" {
+	downloadURL := "https://bucket/" + s.file.Key() + "?signed"
+	if got := fetch(sara, "image/*"); got.status != 302 || got.headers["location"] != downloadURL || got.text != "" {
 		t.Errorf("got %d %v", got.status, got.headers)
 	}
-	if got := fetch(sara, "text/html, application/json"); got.status != 200 || got.body["url"] != address {
+	if got := fetch(sara, "text/html, application/json"); got.status != 200 || got.body["url"] != downloadURL {
 		t.Errorf("as JSON: got %d %s", got.status, got.text)
 	}
 	if got := fetch(reza, ""); got.status != 404 || got.code() != "attachment_not_found" {
-		t.Errorf("another's: got %d %s", got.status, got.code())
+		t.Errorf("another user: got %d %s", got.status, got.code())
 	}
-	if got := offer(`{"name":"broken.png","type":"image/png","size":9}`); got.status != 500 || strings.Contains(got.text, "secret") {
-		t.Errorf("no bucket: got %d %s", got.status, got.text)
+	if got := create(`{"name":"broken.png","type":"image/png","size":9}`); got.status != 500 || strings.Contains(got.text, "secret") {
+		t.Errorf("bucket down: got %d %s", got.status, got.text)
 	}
 }

@@ -9,8 +9,10 @@ import (
 	"ticketsystem/pkg/user"
 )
 
-// ActivityStore reads the newest entries over all tickets.
+// ActivityStore reads recent activity.
 type ActivityStore interface {
+	// Activity returns at most limit entries of all tickets, newest first, and the position of
+	// the next page, "" if there is none.
 	Activity(ctx context.Context, limit int, before string) (page []stats.Activity, next string, err error)
 }
 
@@ -20,27 +22,16 @@ type activityView struct {
 	Title  string `json:"title"`
 }
 
-// ListActivity is GET /admin/activity: the newest entries over all tickets.
+// ListActivity returns the endpoint GET /admin/activity.
 func ListActivity(store ActivityStore) Endpoint {
-	return Endpoint{AdminOnly, func(ctx context.Context, r *Request) (Response, error) {
-		limit, err := r.limit()
-		if err != nil {
-			return Response{}, err
-		}
-		before, _, err := openCursor[string](r, "activity")
-		if err != nil {
-			return Response{}, err
-		}
-		entries, next, err := store.Activity(ctx, limit, before)
-		if err != nil {
-			return Response{}, err
-		}
-		out := page[activityView]{Data: wire.MapSlice(entries, func(a stats.Activity) activityView {
+	return AdminOnly(func(ctx context.Context, r *Request) (Response, error) {
+		view := func(a stats.Activity) activityView {
 			return activityView{wire.ViewEntry(a.Entry, user.RoleAdmin), id.Number(a.Entry.TicketID), a.Title}
-		})}
-		if next != "" {
-			out.Page = pageInfo{Next: sealCursor(r, "activity", next), HasMore: true}
 		}
-		return ok(out), nil
-	}}
+		out, err := listPage(r, "activity", view, func(limit int, before string) ([]stats.Activity, string, bool, error) {
+			entries, next, err := store.Activity(ctx, limit, before)
+			return entries, next, next != "", err
+		})
+		return ok(out), err
+	})
 }

@@ -9,9 +9,10 @@ import (
 	"ticketsystem/pkg/attachment"
 )
 
-// CreateAttachment is POST /attachments.
+// CreateAttachment returns the endpoint POST /attachments. The client uploads the file with
+// the returned form.
 func CreateAttachment(attachments *attachment.Service) Endpoint {
-	return Endpoint{Authenticated, func(ctx context.Context, r *Request) (Response, error) {
+	return Authenticated(func(ctx context.Context, r *Request) (Response, error) {
 		var in struct {
 			Name   string `json:"name"`
 			Type   string `json:"type"`
@@ -28,20 +29,20 @@ func CreateAttachment(attachments *attachment.Service) Endpoint {
 		return Response{Status: http.StatusCreated, Body: attachmentCreatedView{
 			ID: a.ID, State: a.State, Upload: uploadView(upload), ExpiresAt: wire.FormatTime(a.CreatedAt.Add(attachment.UploadTTL)),
 		}}.with("location", "/attachments/"+a.ID), nil
-	}}
+	})
 }
 
-// GetAttachment is GET /attachments/{id}: a redirect, or the address as JSON
-// for clients that ask for it.
+// GetAttachment returns the endpoint GET /attachments/{id}. It redirects to a signed URL, or
+// returns the URL as JSON if the client accepts application/json.
 func GetAttachment(attachments *attachment.Service) Endpoint {
-	return Endpoint{Authenticated, func(ctx context.Context, r *Request) (Response, error) {
-		address, err := attachments.DownloadURL(ctx, r.Principal, r.pathID())
+	return Authenticated(func(ctx context.Context, r *Request) (Response, error) {
+		downloadURL, err := attachments.DownloadURL(ctx, r.Principal, r.pathID())
 		if err != nil {
 			return Response{}, err
 		}
 		if strings.Contains(r.header("accept"), "application/json") {
-			return ok(map[string]string{"url": address}), nil
+			return ok(map[string]string{"url": downloadURL}), nil
 		}
-		return Response{Status: http.StatusFound}.with("location", address), nil
-	}}
+		return Response{Status: http.StatusFound}.with("location", downloadURL), nil
+	})
 }

@@ -14,14 +14,14 @@ import (
 	"ticketsystem/pkg/user"
 )
 
-// The bounds of a broadcast's texts in characters: a title is a mail's
-// subject, a body still a few text messages.
+// Limits of a broadcast's texts in runes. The title becomes an e-mail subject, the body a few
+// SMS segments.
 const (
 	maxBroadcastTitle = 100
 	maxBroadcastBody  = 1000
 )
 
-// channelInApp is the channel that every notification may be seen on.
+// channelInApp is the notification list of the application.
 const channelInApp notification.Channel = "app"
 
 type audienceInput struct {
@@ -37,14 +37,14 @@ type broadcastInput struct {
 	Channels []notification.Channel `json:"channels"`
 }
 
-// toBroadcast checks what came in and makes the domain's broadcast of it.
+// toBroadcast validates the input and converts it. Returns invalid_body.
 func (in broadcastInput) toBroadcast() (broadcast.Broadcast, error) {
 	var v wire.Validator
 	v.Text("/title", &in.Title, 1, maxBroadcastTitle, false)
 	v.Text("/body", &in.Body, 1, maxBroadcastBody, true)
 	in.Audience.validate(&v)
 	if len(in.Channels) == 0 {
-		v.Add("/channels", "required", "Name at least one of app, email, sms.")
+		v.Add("/channels", "required", "At least one of app, email, sms.")
 	}
 	b := broadcast.Broadcast{
 		Title: in.Title, Body: in.Body, InApp: slices.Contains(in.Channels, channelInApp),
@@ -61,7 +61,7 @@ func (in broadcastInput) toBroadcast() (broadcast.Broadcast, error) {
 	return b, v.Err()
 }
 
-// validate wants one of the three kinds of audience.
+// validate requires exactly one kind of audience.
 func (a audienceInput) validate(v *wire.Validator) {
 	kinds := 0
 	for _, given := range []bool{len(a.UserIDs) > 0, len(a.Roles) > 0, a.All} {
@@ -70,12 +70,12 @@ func (a audienceInput) validate(v *wire.Validator) {
 		}
 	}
 	if kinds != 1 {
-		v.Add("/audience", "required", "Name userIds, or roles, or all: true.")
+		v.Add("/audience", "required", "Exactly one of userIds, roles, all.")
 	}
 	if len(a.UserIDs) > broadcast.MaxRecipients {
-		v.Add("/audience/userIds", "too_many", fmt.Sprintf("At most %d are allowed.", broadcast.MaxRecipients))
+		v.Add("/audience/userIds", "too_many", fmt.Sprintf("At most %d entries.", broadcast.MaxRecipients))
 	}
-	for n := range a.UserIDs { // one may stand here twice
+	for n := range a.UserIDs { // duplicates are allowed
 		v.ULID(fmt.Sprintf("/audience/userIds/%d", n), &a.UserIDs[n])
 	}
 	for n, role := range a.Roles {
@@ -95,7 +95,7 @@ type broadcastView struct {
 	FinishedAt *string                `json:"finishedAt"`
 }
 
-// audienceView says how many people were named, not whom: they may be thousands.
+// audienceView contains the number of users given by id, not their ids: there may be thousands.
 type audienceView struct {
 	UserCount int         `json:"users,omitempty"`
 	Roles     []user.Role `json:"roles,omitempty"`
@@ -103,7 +103,7 @@ type audienceView struct {
 }
 
 type broadcastCountsView struct {
-	Total int                `json:"total"` // people addressed so far
+	Total int                `json:"total"` // recipients notified so far
 	App   appCountView       `json:"app"`
 	Email deliveryCountsView `json:"email"`
 	SMS   deliveryCountsView `json:"sms"`
@@ -120,8 +120,8 @@ type deliveryCountsView struct {
 	Skipped int `json:"skipped"`
 }
 
-func viewDeliveryCounts(t broadcast.DeliveryCounts) deliveryCountsView {
-	return deliveryCountsView{Queued: t.Planned - t.Sent - t.Failed, Sent: t.Sent, Failed: t.Failed, Skipped: t.Skipped}
+func viewDeliveryCounts(c broadcast.DeliveryCounts) deliveryCountsView {
+	return deliveryCountsView{Queued: c.Planned - c.Sent - c.Failed, Sent: c.Sent, Failed: c.Failed, Skipped: c.Skipped}
 }
 
 func viewBroadcast(b broadcast.Broadcast) broadcastView {
@@ -144,9 +144,9 @@ func viewBroadcast(b broadcast.Broadcast) broadcastView {
 	return v
 }
 
-// CreateBroadcast is POST /notifications.
+// CreateBroadcast returns the endpoint POST /notifications.
 func CreateBroadcast(broadcasts *broadcast.Service) Endpoint {
-	return Endpoint{AdminOnly, func(ctx context.Context, r *Request) (Response, error) {
+	return AdminOnly(func(ctx context.Context, r *Request) (Response, error) {
 		var in broadcastInput
 		if err := r.decode(&in); err != nil {
 			return Response{}, err
@@ -157,53 +157,42 @@ func CreateBroadcast(broadcasts *broadcast.Service) Endpoint {
 		}
 		b, err = broadcasts.Create(ctx, r.actor(), b)
 		return Response{Status: http.StatusAccepted, Body: viewBroadcast(b)}.with("location", "/broadcasts/"+b.ID), err
-	}}
+	})
 }
 
-// ListBroadcasts is GET /broadcasts, the newest first.
+// ListBroadcasts returns the endpoint GET /broadcasts, newest first.
 func ListBroadcasts(store broadcast.Store) Endpoint {
-	return Endpoint{AdminOnly, func(ctx context.Context, r *Request) (Response, error) {
-		limit, err := r.limit()
-		if err != nil {
-			return Response{}, err
-		}
-		before, _, err := openCursor[string](r, "broadcasts")
-		if err != nil {
-			return Response{}, err
-		}
-		all, err := store.ListBroadcasts(ctx, before, limit+1)
-		if err != nil {
-			return Response{}, err
-		}
-		out := page[broadcastView]{}
-		if len(all) > limit {
-			all = all[:limit]
-			out.Page = pageInfo{HasMore: true, Next: sealCursor(r, "broadcasts", all[limit-1].ID)}
-		}
-		out.Data = wire.MapSlice(all, viewBroadcast)
-		return ok(out), nil
-	}}
+	return AdminOnly(func(ctx context.Context, r *Request) (Response, error) {
+		position := func(b broadcast.Broadcast) string { return b.ID }
+		out, err := listPage(r, "broadcasts", viewBroadcast, func(limit int, before string) ([]broadcast.Broadcast, string, bool, error) {
+			all, err := store.ListBroadcasts(ctx, before, limit+1)
+			all, next, more := trimPage(all, limit, position)
+			return all, next, more, err
+		})
+		return ok(out), err
+	})
 }
 
-// GetBroadcast is GET /broadcasts/{id}.
+// GetBroadcast returns the endpoint GET /broadcasts/{id}.
 func GetBroadcast(store broadcast.Store) Endpoint {
-	return Endpoint{AdminOnly, func(ctx context.Context, r *Request) (Response, error) {
+	return AdminOnly(func(ctx context.Context, r *Request) (Response, error) {
 		b, err := findBroadcast(ctx, store, r.pathID())
 		return ok(viewBroadcast(b)), err
-	}}
+	})
 }
 
-// CancelBroadcast is POST /broadcasts/{id}/cancel. It may be repeated.
+// CancelBroadcast returns the endpoint POST /broadcasts/{id}/cancel. It is idempotent.
 func CancelBroadcast(broadcasts *broadcast.Service) Endpoint {
-	return Endpoint{AdminOnly, func(ctx context.Context, r *Request) (Response, error) {
+	return AdminOnly(func(ctx context.Context, r *Request) (Response, error) {
 		if _, err := findBroadcast(ctx, broadcasts.Store, r.pathID()); err != nil {
 			return Response{}, err
 		}
 		b, err := broadcasts.Cancel(ctx, r.actor(), r.pathID())
 		return ok(viewBroadcast(b)), err
-	}}
+	})
 }
 
+// findBroadcast returns a broadcast. Returns broadcast_not_found, also for an invalid id.
 func findBroadcast(ctx context.Context, store broadcast.Store, broadcastID string) (broadcast.Broadcast, error) {
 	if !id.Valid(broadcastID) {
 		return broadcast.Broadcast{}, apperr.New(apperr.BroadcastNotFound, "")

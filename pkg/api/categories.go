@@ -4,7 +4,6 @@ import (
 	"context"
 	"slices"
 
-	"ticketsystem/pkg/api/wire"
 	"ticketsystem/pkg/apperr"
 	"ticketsystem/pkg/category"
 	"ticketsystem/pkg/geo"
@@ -17,7 +16,7 @@ type categoryView struct {
 	Description string `json:"description"`
 	Active      bool   `json:"active"`
 
-	// For administrators.
+	// For administrators only.
 	Names        map[string]string `json:"names,omitempty"`
 	Descriptions map[string]string `json:"descriptions,omitempty"`
 	Order        *int              `json:"order,omitempty"`
@@ -31,8 +30,8 @@ func (r *Request) viewCategory(c category.Category) categoryView {
 	return v
 }
 
-// visibleCategories are the categories that the caller may see: administrators all, as
-// they are at this moment, others the active ones.
+// visibleCategories returns the categories that the caller may see: for administrators all,
+// without cache; for others the active ones.
 func visibleCategories(ctx context.Context, r *Request, categories *category.Cache) ([]category.Category, error) {
 	if r.Principal.Role == user.RoleAdmin {
 		return categories.ListFresh(ctx)
@@ -41,42 +40,33 @@ func visibleCategories(ctx context.Context, r *Request, categories *category.Cac
 	return slices.DeleteFunc(slices.Clone(all), func(c category.Category) bool { return !c.Active }), err
 }
 
-// ListCategories is GET /categories, in their order.
+// ListCategories returns the endpoint GET /categories, in display order.
 func ListCategories(categories *category.Cache) Endpoint {
-	return Endpoint{OptionalAuth, func(ctx context.Context, r *Request) (Response, error) {
-		limit, err := r.limit()
-		if err != nil {
-			return Response{}, err
-		}
-		after, given, err := openCursor[string](r, "categories")
-		if err != nil {
-			return Response{}, err
-		}
-		all, err := visibleCategories(ctx, r, categories)
-		if err != nil {
-			return Response{}, err
-		}
-		if given {
-			index := slices.IndexFunc(all, func(c category.Category) bool { return c.ID == after })
-			if index < 0 {
-				return Response{}, apperr.New(apperr.BadCursor, "")
+	return OptionalAuth(func(ctx context.Context, r *Request) (Response, error) {
+		position := func(c category.Category) string { return c.ID }
+		out, err := listPage(r, "categories", r.viewCategory, func(limit int, after string) ([]category.Category, string, bool, error) {
+			all, err := visibleCategories(ctx, r, categories)
+			if err != nil {
+				return nil, "", false, err
 			}
-			all = all[index+1:]
-		}
-		out := page[categoryView]{}
-		if len(all) > limit {
-			all = all[:limit]
-			out.Page = pageInfo{Next: sealCursor(r, "categories", all[limit-1].ID), HasMore: true}
-		}
-		out.Data = wire.MapSlice(all, r.viewCategory)
-		return ok(out), nil
-	}}
+			if after != "" {
+				index := slices.IndexFunc(all, func(c category.Category) bool { return c.ID == after })
+				if index < 0 { // deleted since
+					return nil, "", false, apperr.New(apperr.BadCursor, "")
+				}
+				all = all[index+1:]
+			}
+			all, next, more := trimPage(all, limit, position)
+			return all, next, more, nil
+		})
+		return ok(out), err
+	})
 }
 
-// GetCategory is GET /categories/{id}: who does not see a category in the list
-// does not see it here either.
+// GetCategory returns the endpoint GET /categories/{id}. Inactive categories are visible to
+// administrators only.
 func GetCategory(categories *category.Cache) Endpoint {
-	return Endpoint{OptionalAuth, func(ctx context.Context, r *Request) (Response, error) {
+	return OptionalAuth(func(ctx context.Context, r *Request) (Response, error) {
 		if r.Principal.Role == user.RoleAdmin {
 			if _, err := categories.ListFresh(ctx); err != nil {
 				return Response{}, err
@@ -87,12 +77,12 @@ func GetCategory(categories *category.Cache) Endpoint {
 			err = apperr.New(apperr.CategoryNotFound, "")
 		}
 		return ok(r.viewCategory(c)), err
-	}}
+	})
 }
 
-// ListProvinces is GET /provinces.
+// ListProvinces returns the endpoint GET /provinces.
 func ListProvinces() Endpoint {
-	return Endpoint{Public, func(context.Context, *Request) (Response, error) {
+	return Public(func(context.Context, *Request) (Response, error) {
 		return ok(map[string]any{"data": geo.Provinces()}).with("cache-control", "public, max-age=86400"), nil
-	}}
+	})
 }

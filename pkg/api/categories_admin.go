@@ -9,15 +9,15 @@ import (
 	"ticketsystem/pkg/locale"
 )
 
-// Limits of a category's texts in characters, and of its place in the list.
+// Limits of a category: runes of its texts, and its sort order.
 const (
 	maxCategoryName        = 80
 	maxCategoryDescription = 500
 	maxOrder               = 1_000_000
 )
 
-// categoryInput is what a client says about a category: its texts in all
-// languages, or in its own alone.
+// categoryInput is the body of POST and PATCH. Texts are given for several languages (names)
+// or for the caller's language (name).
 type categoryInput struct {
 	Names        map[string]string `json:"names"`
 	Name         *string           `json:"name"`
@@ -27,7 +27,7 @@ type categoryInput struct {
 	Order        *int              `json:"order"`
 }
 
-// categoryUpdate reads and checks the body. Errors: those of decode, invalid_body.
+// categoryUpdate decodes and validates the body. Returns the errors of decode.
 func (r *Request) categoryUpdate() (category.Update, error) {
 	var in categoryInput
 	if err := r.decode(&in); err != nil {
@@ -40,17 +40,18 @@ func (r *Request) categoryUpdate() (category.Update, error) {
 		Description: localizedTexts(&v, "description", in.Descriptions, in.Description, callerLanguage, 0, maxCategoryDescription), Active: in.Active, Order: in.Order,
 	}
 	if in.Order != nil && (*in.Order < 0 || *in.Order > maxOrder) {
-		v.Add("/order", "out_of_range", "This is a number from 0 to 1000000.")
+		v.Add("/order", "out_of_range", "Must be a number from 0 to 1000000.")
 	}
 	return update, v.Err()
 }
 
-// localizedTexts checks a text by language (/names), or in the caller's alone (/name).
+// localizedTexts validates the texts of a field: all by language, or one in the caller's
+// language. It returns them by language.
 func localizedTexts(v *wire.Validator, field string, all map[string]string, one *string, callerLanguage string, minRunes, maxRunes int) map[string]string {
 	at := func(language string) string { return "/" + field + "s/" + language }
 	switch {
 	case all != nil && one != nil:
-		v.Add("/"+field, "not_together", "Send this or /"+field+"s, not both.")
+		v.Add("/"+field, "not_together", "Send either this or /"+field+"s, not both.")
 		return nil
 	case one != nil:
 		all = map[string]string{callerLanguage: *one}
@@ -59,7 +60,7 @@ func localizedTexts(v *wire.Validator, field string, all map[string]string, one 
 	out := map[string]string{}
 	for language, text := range all {
 		if !locale.IsSupported(language) {
-			v.Add(at(language), "unknown", "The languages are en and fa.")
+			v.Add(at(language), "unknown", "Must be one of en, fa.")
 			continue
 		}
 		v.Text(at(language), &text, minRunes, maxRunes, field == "description")
@@ -68,9 +69,9 @@ func localizedTexts(v *wire.Validator, field string, all map[string]string, one 
 	return out
 }
 
-// CreateCategory is POST /categories.
+// CreateCategory returns the endpoint POST /categories.
 func CreateCategory(admin *category.Admin) Endpoint {
-	return Endpoint{AdminOnly, func(ctx context.Context, r *Request) (Response, error) {
+	return AdminOnly(func(ctx context.Context, r *Request) (Response, error) {
 		update, err := r.categoryUpdate()
 		if err != nil {
 			return Response{}, err
@@ -82,24 +83,24 @@ func CreateCategory(admin *category.Admin) Endpoint {
 		}
 		created, err := admin.Create(ctx, r.actor(), update)
 		return Response{Status: http.StatusCreated, Body: r.viewCategory(created)}.with("location", "/categories/"+created.ID), err
-	}}
+	})
 }
 
-// UpdateCategory is PATCH /categories/{id}.
+// UpdateCategory returns the endpoint PATCH /categories/{id}.
 func UpdateCategory(admin *category.Admin) Endpoint {
-	return Endpoint{AdminOnly, func(ctx context.Context, r *Request) (Response, error) {
+	return AdminOnly(func(ctx context.Context, r *Request) (Response, error) {
 		update, err := r.categoryUpdate()
 		if err != nil {
 			return Response{}, err
 		}
 		updated, err := admin.Update(ctx, r.actor(), r.pathID(), update)
 		return ok(r.viewCategory(updated)), err
-	}}
+	})
 }
 
-// DeleteCategory is DELETE /categories/{id}.
+// DeleteCategory returns the endpoint DELETE /categories/{id}.
 func DeleteCategory(admin *category.Admin) Endpoint {
-	return Endpoint{AdminOnly, func(ctx context.Context, r *Request) (Response, error) {
+	return AdminOnly(func(ctx context.Context, r *Request) (Response, error) {
 		return noContent(), admin.Delete(ctx, r.actor(), r.pathID())
-	}}
+	})
 }

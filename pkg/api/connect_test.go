@@ -26,7 +26,7 @@ func TestCreateConnectToken(t *testing.T) {
 	}
 }
 
-// TestConnect: who may open a socket, from where, and with what.
+// TestConnect checks the credentials and origins that may open a connection.
 func TestConnect(t *testing.T) {
 	fx := newFixture(t)
 	tokens := &realtime.ConnectTokens{Store: fx.memStore, Now: fx.server.Now, Random: rand.Reader}
@@ -45,52 +45,52 @@ func TestConnect(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, c := range []struct {
-		name, pass string
-		headers    map[string]string
-		status     int
+		name, token string
+		headers     map[string]string
+		status      int
 	}{
-		{"a pass", token(), nil, 200},
-		{"a pass from an allowed page", token(), map[string]string{"Origin": "https://app.ir"}, 200},
-		{"the name of a header in any case", token(), map[string]string{"oRiGiN": "https://api.ir"}, 200},
-		{"a pass from another page", token(), map[string]string{"Origin": "https://evil.ir"}, 403},
-		{"a pass from no page", token(), map[string]string{"Origin": "null"}, 403},
-		{"a page that begins alike", token(), map[string]string{"origin": "https://app.ir.evil.ir"}, 403},
-		{"a used pass", used, nil, 401},
-		{"a guessed pass", "x", nil, 401},
-		{"a token", "", map[string]string{"Authorization": "Bearer " + fx.token(sara)}, 200},
-		{"a token in lower case", "", map[string]string{"authorization": "bearer " + fx.token(ali)}, 200},
-		{"an expired token", "", map[string]string{"Authorization": "Bearer " + expired}, 401},
+		{"a connect token", token(), nil, 200},
+		{"a connect token from an allowed origin", token(), map[string]string{"Origin": "https://app.ir"}, 200},
+		{"header name in mixed case", token(), map[string]string{"oRiGiN": "https://api.ir"}, 200},
+		{"a connect token from another origin", token(), map[string]string{"Origin": "https://evil.ir"}, 403},
+		{"a connect token with origin null", token(), map[string]string{"Origin": "null"}, 403},
+		{"an origin with an allowed prefix", token(), map[string]string{"origin": "https://app.ir.evil.ir"}, 403},
+		{"a used connect token", used, nil, 401},
+		{"an unknown connect token", "x", nil, 401},
+		{"an access token", "", map[string]string{"Authorization": "Bearer " + fx.token(sara)}, 200},
+		{"an access token, lower-case scheme", "", map[string]string{"authorization": "bearer " + fx.token(ali)}, 200},
+		{"an expired access token", "", map[string]string{"Authorization": "Bearer " + expired}, 401},
 		{"another scheme", "", map[string]string{"Authorization": "Basic x"}, 401},
-		{"nothing", "", nil, 401},
+		{"no credentials", "", nil, 401},
 	} {
 		var event events.APIGatewayWebsocketProxyRequest
 		event.Headers, event.RequestContext.ConnectionID = c.headers, c.name
-		if c.pass != "" {
-			event.QueryStringParameters = map[string]string{"ticket": c.pass}
+		if c.token != "" {
+			event.QueryStringParameters = map[string]string{"ticket": c.token}
 		}
 		got, err := handler.Connect(context.Background(), event)
 		if err != nil || got.StatusCode != c.status {
 			t.Errorf("%s: got %d, %v, want %d", c.name, got.StatusCode, err, c.status)
 		}
-		if held, opened := fx.connections[c.name]; opened != (c.status == 200) || opened && (held.Principal.UserID == "" || len(held.Topics) != 1) {
-			t.Errorf("%s: got the connection %+v", c.name, held)
+		if stored, opened := fx.connections[c.name]; opened != (c.status == 200) || opened && (stored.Principal.UserID == "" || len(stored.Topics) != 1) {
+			t.Errorf("%s: got connection %+v", c.name, stored)
 		}
 	}
 	fx.down = true
 	var event events.APIGatewayWebsocketProxyRequest
 	event.Headers = map[string]string{"Authorization": "Bearer " + fx.token(sara)}
 	if got, err := handler.Connect(context.Background(), event); err != nil || got.StatusCode != 500 {
-		t.Errorf("no answer: got %d, %v", got.StatusCode, err)
+		t.Errorf("store down: got %d, %v", got.StatusCode, err)
 	}
 }
 
-// TestConnect_Revoked: what was revoked a moment ago opens no socket, though
-// the copy that requests are checked by is not old enough to be read anew.
+// TestConnect_Revoked checks that a revocation applies to new connections at once, although
+// the cached revocations are still fresh.
 func TestConnect_Revoked(t *testing.T) {
 	fx := newFixture(t)
 	tokens := &realtime.ConnectTokens{Store: fx.memStore, Now: fx.server.Now, Random: rand.Reader}
 	handler := &ws.ConnectHandler{Tokens: tokens, Authenticator: fx.server.Authenticator, Log: fx.server.Log}
-	opens := func() int {
+	connect := func() int {
 		token, _, err := tokens.Issue(context.Background(), sara)
 		if err != nil {
 			t.Fatal(err)
@@ -103,14 +103,14 @@ func TestConnect_Revoked(t *testing.T) {
 		}
 		return got.StatusCode
 	}
-	before := opens()
+	before := connect()
 	fx.revoked[saraID] = []user.Revocation{{At: fx.now}}
-	if after := opens(); before != 200 || after != 401 {
-		t.Errorf("got %d and then %d, want 200 and 401", before, after)
+	if after := connect(); before != 200 || after != 401 {
+		t.Errorf("got %d before and %d after the revocation, want 200 and 401", before, after)
 	}
 }
 
-// TestConnect_AccessTokenRejected: never an access token in an address.
+// TestConnect_AccessTokenRejected checks that access tokens are not accepted in the URL.
 func TestConnect_AccessTokenRejected(t *testing.T) {
 	fx := newFixture(t)
 	handler := &ws.ConnectHandler{Tokens: &realtime.ConnectTokens{Store: fx.memStore, Now: fx.server.Now, Random: rand.Reader}, Authenticator: fx.server.Authenticator, Log: fx.server.Log}

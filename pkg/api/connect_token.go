@@ -9,9 +9,10 @@ import (
 	"ticketsystem/pkg/realtime"
 )
 
-// CreateConnectToken is POST /realtime/tickets: a pass, and the address to open with it.
+// CreateConnectToken returns the endpoint POST /realtime/tickets. The response contains a
+// single-use connect token (field "ticket") and the WebSocket URL with it.
 func CreateConnectToken(tokens *realtime.ConnectTokens, socketURL string) Endpoint {
-	return Endpoint{Authenticated, func(ctx context.Context, r *Request) (Response, error) {
+	return Authenticated(func(ctx context.Context, r *Request) (Response, error) {
 		token, expires, err := tokens.Issue(ctx, r.Principal)
 		if err != nil {
 			return Response{}, err
@@ -19,5 +20,5 @@ func CreateConnectToken(tokens *realtime.ConnectTokens, socketURL string) Endpoi
 		return Response{Status: http.StatusCreated, Body: map[string]any{
 			"ticket": token, "url": socketURL + "?ticket=" + url.QueryEscape(token), "expiresAt": wire.FormatTime(expires),
 		}}, nil
-	}}
+	})
 }

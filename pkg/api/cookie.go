@@ -11,24 +11,25 @@ import (
 
 const csrfHeader = "x-csrf-token"
 
-// isPlainHTTP says that a request came over http.
+// isPlainHTTP reports whether the client uses HTTP without TLS (local stack).
 func (r *Request) isPlainHTTP() bool { return r.header("x-forwarded-proto") == "http" }
 
-// setCookie writes a Set-Cookie; seconds is how long it lives, 0 takes it away.
-func (r *Request) setCookie(value string, seconds int) string {
-	c := http.Cookie{ //nolint:gosec // without Secure where there is no https: on one machine
-		Name: wire.CookieName(r.isPlainHTTP()), Value: value, Path: "/", MaxAge: seconds, HttpOnly: true, Secure: !r.isPlainHTTP(), SameSite: http.SameSiteLaxMode,
+// setCookie returns the Set-Cookie header of the session cookie. maxAge is in seconds; 0
+// deletes the cookie.
+func (r *Request) setCookie(value string, maxAge int) string {
+	c := http.Cookie{ //nolint:gosec // Secure is off for plain HTTP only
+		Name: wire.CookieName(r.isPlainHTTP()), Value: value, Path: "/", MaxAge: maxAge, HttpOnly: true, Secure: !r.isPlainHTTP(), SameSite: http.SameSiteLaxMode,
 	}
-	if seconds == 0 {
+	if maxAge == 0 {
 		c.MaxAge = -1
 	}
 	return c.String()
 }
 
-// checkCSRF refuses a write with a cookie that was not made by a page of ours:
-// another page can make the browser send the cookie, but cannot read the token.
+// checkCSRF requires the CSRF token on writes that are authenticated by cookie. Pages of
+// other origins can make the browser send the cookie, but cannot read the token.
 //
-// Errors: csrf.
+// Returns csrf.
 func (r *Request) checkCSRF() error {
 	if r.Method == http.MethodGet || r.Method == http.MethodHead {
 		return nil

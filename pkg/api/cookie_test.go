@@ -17,7 +17,7 @@ import (
 	"ticketsystem/pkg/ws"
 )
 
-// loginWithCookie logs Sara in as a browser does and gives her cookie's value.
+// loginWithCookie logs Sara in with a session cookie and returns its value.
 func loginWithCookie(t *testing.T, m *memAccounts, accounts *account.Auth, proto string) (cookie string, got response, set []string) {
 	t.Helper()
 	m.server.Authenticator.Cookies, m.server.Authenticator.Now = m, m.server.Now
@@ -53,53 +53,53 @@ func TestLogIn_Cookie(t *testing.T) {
 	m, accounts := newMemAccounts(t)
 	got := m.send(t, api.LogIn(accounts), user.Principal{}, newRequest(http.MethodPost, "/login", `{"phone":"09121234567","password":"x","session":"tab"}`))
 	if got.status != 422 || got.fieldErrors()[0] != "/session not_allowed" {
-		t.Errorf("another kind of session: got %d %v", got.status, got.fieldErrors())
+		t.Errorf("unknown session kind: got %d %v", got.status, got.fieldErrors())
 	}
 }
 
-// TestAccess_Cookie: the cookie lets in where an access token does; a write
-// needs the CSRF token too; a bearer token goes before it.
+// TestAccess_Cookie checks that a session cookie authenticates like an access token, that
+// writes also require the CSRF token, and that a bearer token has precedence.
 func TestAccess_Cookie(t *testing.T) {
 	m, accounts := newMemAccounts(t)
 	cookie, _, _ := loginWithCookie(t, m, accounts, "https")
 	good, csrf := "__Host-session="+cookie, account.CSRFToken(cookie)
 	for _, c := range []struct {
 		name, method, cookie, csrf, bearer string
-		access                             api.Access
+		level                              accessLevel
 		status                             int
-		code, who                          string
+		code, userID                       string
 	}{
 		{"a read", "GET", good, "", "", api.Authenticated, 200, "", saraID},
-		{"a read behind other cookies", "GET", "a=b;" + good, "", "", api.Authenticated, 200, "", saraID},
-		{"a read where nobody has to be known", "GET", good, "", "", api.OptionalAuth, 200, "", saraID},
+		{"a read after other cookies", "GET", "a=b;" + good, "", "", api.Authenticated, 200, "", saraID},
+		{"a read with optional authentication", "GET", good, "", "", api.OptionalAuth, 200, "", saraID},
 		{"a write", "POST", good, csrf, "", api.Authenticated, 200, "", saraID},
 		{"a write without the token", "POST", good, "", "", api.Authenticated, 403, "csrf", ""},
 		{"a change without the token", "PATCH", good, "", "", api.OptionalAuth, 403, "csrf", ""},
-		{"a removal with another's token", "DELETE", good, account.CSRFToken("x"), "", api.Authenticated, 403, "csrf", ""},
-		{"a write of an anonymous door", "POST", good, "", "", api.Public, 200, "", ""},
-		{"a bearer token beside it", "POST", good, "", m.token(ali), api.Authenticated, 200, "", aliID},
-		{"a bad bearer token beside it", "POST", good, csrf, "x", api.Authenticated, 401, "unauthenticated", ""},
-		{"the name for plain http", "GET", "session=" + cookie, "", "", api.Authenticated, 401, "unauthenticated", ""},
+		{"a delete with a wrong token", "DELETE", good, account.CSRFToken("x"), "", api.Authenticated, 403, "csrf", ""},
+		{"a write to a public endpoint", "POST", good, "", "", api.Public, 200, "", ""},
+		{"with a bearer token", "POST", good, "", m.token(ali), api.Authenticated, 200, "", aliID},
+		{"with an invalid bearer token", "POST", good, csrf, "x", api.Authenticated, 401, "unauthenticated", ""},
+		{"cookie name of plain HTTP", "GET", "session=" + cookie, "", "", api.Authenticated, 401, "unauthenticated", ""},
 		{"an ended session", "GET", good + "x", "", "", api.Authenticated, 401, "session_ended", ""},
-		{"an ended session where nobody has to be known", "GET", good + "x", "", "", api.OptionalAuth, 200, "", ""},
-		{"a customer at the door of staff", "GET", good, "", "", api.Staff, 403, "forbidden", ""},
+		{"an ended session with optional authentication", "GET", good + "x", "", "", api.OptionalAuth, 200, "", ""},
+		{"a customer at a staff endpoint", "GET", good, "", "", api.StaffOnly, 403, "forbidden", ""},
 	} {
 		request := newRequest(c.method, "/x", "").with("x-csrf-token", c.csrf).with("x-forwarded-proto", "https")
 		request.Cookies = strings.Split(c.cookie, ";")
 		if c.bearer != "" {
 			request.with("authorization", "Bearer "+c.bearer)
 		}
-		got := m.send(t, echoPrincipal(c.access), user.Principal{}, request)
-		if id, _ := got.body["id"].(string); got.status != c.status || got.code() != c.code || id != c.who {
-			t.Errorf("%s: got %d %q %q, want %d %q %q", c.name, got.status, got.code(), id, c.status, c.code, c.who)
+		got := m.send(t, echoPrincipal(c.level), user.Principal{}, request)
+		if id, _ := got.body["id"].(string); got.status != c.status || got.code() != c.code || id != c.userID {
+			t.Errorf("%s: got %d %q %q, want %d %q %q", c.name, got.status, got.code(), id, c.status, c.code, c.userID)
 		}
-		if shown := got.headers["x-csrf-token"]; (shown == csrf) != (c.method == "GET" && c.who == saraID || c.code == "forbidden") {
-			t.Errorf("%s: got x-csrf-token %q", c.name, shown)
+		if token := got.headers["x-csrf-token"]; (token == csrf) != (c.method == "GET" && c.userID == saraID || c.code == "forbidden") {
+			t.Errorf("%s: got x-csrf-token %q", c.name, token)
 		}
 	}
 }
 
-// TestLogOut_Cookie ends the session and takes the cookie away.
+// TestLogOut_Cookie checks that logout deletes the session and the cookie.
 func TestLogOut_Cookie(t *testing.T) {
 	m, accounts := newMemAccounts(t)
 	cookie, _, _ := loginWithCookie(t, m, accounts, "http")
@@ -107,11 +107,11 @@ func TestLogOut_Cookie(t *testing.T) {
 	request.Cookies = []string{"session=" + cookie}
 	out, err := m.server.HTTP(api.LogOut(accounts))(context.Background(), request.APIGatewayV2HTTPRequest)
 	if err != nil || out.StatusCode != 204 || len(m.deletedSessions) != 1 || len(out.Cookies) != 1 || out.Cookies[0] != "session=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax" {
-		t.Errorf("got %d %v, ended %v, %v", out.StatusCode, out.Cookies, m.deletedSessions, err)
+		t.Errorf("got %d %v, deleted %v, %v", out.StatusCode, out.Cookies, m.deletedSessions, err)
 	}
 }
 
-// TestConnect_Cookie: a page of an allowed origin opens a socket by its cookie.
+// TestConnect_Cookie checks that only pages of an allowed origin connect with a cookie.
 func TestConnect_Cookie(t *testing.T) {
 	m, accounts := newMemAccounts(t)
 	cookie, _, _ := loginWithCookie(t, m, accounts, "https")
@@ -120,11 +120,11 @@ func TestConnect_Cookie(t *testing.T) {
 		cookie, origin string
 		status         int
 	}{
-		"a page":                {"a=b; __Host-session=" + cookie, "https://app.ir", 200},
-		"another page":          {"__Host-session=" + cookie, "https://evil.ir", 403},
-		"no page":               {"__Host-session=" + cookie, "", 401},
-		"an ended session":      {"__Host-session=x", "https://app.ir", 401},
-		"a page without cookie": {"", "https://app.ir", 401},
+		"allowed origin":   {"a=b; __Host-session=" + cookie, "https://app.ir", 200},
+		"other origin":     {"__Host-session=" + cookie, "https://evil.ir", 403},
+		"no origin":        {"__Host-session=" + cookie, "", 401},
+		"an ended session": {"__Host-session=x", "https://app.ir", 401},
+		"no cookie":        {"", "https://app.ir", 401},
 	} {
 		var event events.APIGatewayWebsocketProxyRequest
 		event.Headers = map[string]string{"Cookie": c.cookie, "X-Forwarded-Proto": "https"}
@@ -159,9 +159,9 @@ func TestSessions(t *testing.T) {
 	next, _ := got.field("page", "next").(string)
 	got = m.send(t, api.ListSessions(accounts), me, newRequest(http.MethodGet, "/sessions", "").query("limit=2&cursor="+next))
 	if data, _ := got.body["data"].([]any); len(data) != 1 || got.field("page", "hasMore") != false {
-		t.Errorf("the second page: got %d %s", got.status, got.text)
+		t.Errorf("second page: got %d %s", got.status, got.text)
 	}
 	if got := m.send(t, api.CloseSession(accounts), me, newRequest(http.MethodDelete, "/sessions/x", "")); got.status != 204 || len(m.deletedSessions) != 1 || m.deletedSessions[0] != saraID+" "+oneID {
-		t.Errorf("close: got %d, ended %v", got.status, m.deletedSessions)
+		t.Errorf("close: got %d, deleted %v", got.status, m.deletedSessions)
 	}
 }

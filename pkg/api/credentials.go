@@ -8,9 +8,9 @@ import (
 	"ticketsystem/pkg/api/wire"
 )
 
-// ResetPassword is POST /password/reset.
+// ResetPassword returns the endpoint POST /password/reset.
 func ResetPassword(accounts *account.Auth) Endpoint {
-	return Endpoint{Public, func(ctx context.Context, r *Request) (Response, error) {
+	return Public(func(ctx context.Context, r *Request) (Response, error) {
 		var in struct {
 			Phone    string `json:"phone"`
 			Code     string `json:"code"`
@@ -27,20 +27,20 @@ func ResetPassword(accounts *account.Auth) Endpoint {
 			return Response{}, err
 		}
 		return noContent(), accounts.ResetPassword(ctx, in.Phone, in.Code, in.Password)
-	}}
+	})
 }
 
-// SendEmailCode is POST /profile/email/code.
+// SendEmailCode returns the endpoint POST /profile/email/code.
 func SendEmailCode(accounts *account.Auth) Endpoint {
-	return Endpoint{Authenticated, func(ctx context.Context, r *Request) (Response, error) {
+	return Authenticated(func(ctx context.Context, r *Request) (Response, error) {
 		sent, err := accounts.SendEmailCode(ctx, r.Principal, r.caller())
 		return Response{Status: http.StatusAccepted, Body: viewCodeSent(sent)}, asUnauthenticated(err)
-	}}
+	})
 }
 
-// ConfirmEmail is POST /profile/email/confirm.
+// ConfirmEmail returns the endpoint POST /profile/email/confirm.
 func ConfirmEmail(accounts *account.Auth) Endpoint {
-	return Endpoint{Authenticated, func(ctx context.Context, r *Request) (Response, error) {
+	return Authenticated(func(ctx context.Context, r *Request) (Response, error) {
 		var in struct {
 			Code string `json:"code"`
 		}
@@ -54,12 +54,12 @@ func ConfirmEmail(accounts *account.Auth) Endpoint {
 		}
 		u, err := accounts.ConfirmEmail(ctx, r.Principal, in.Code)
 		return ok(r.viewUser(u)), asUnauthenticated(err)
-	}}
+	})
 }
 
-// ChangePhone is POST /profile/phone.
+// ChangePhone returns the endpoint POST /profile/phone.
 func ChangePhone(accounts *account.Auth) Endpoint {
-	return Endpoint{Authenticated, func(ctx context.Context, r *Request) (Response, error) {
+	return Authenticated(func(ctx context.Context, r *Request) (Response, error) {
 		var in struct {
 			Phone string `json:"phone"`
 			Code  string `json:"code"`
@@ -75,5 +75,5 @@ func ChangePhone(accounts *account.Auth) Endpoint {
 		}
 		u, err := accounts.ChangePhone(ctx, r.Principal, in.Phone, in.Code)
 		return ok(r.viewUser(u)), asUnauthenticated(err)
-	}}
+	})
 }

@@ -7,38 +7,38 @@ import (
 	"ticketsystem/pkg/apperr"
 )
 
-// cursorTTL is how long a cursor can be used.
+// cursorTTL is the lifetime of a cursor.
 const cursorTTL = 24 * time.Hour
 
-type cursor[T any] struct {
-	At      T     `json:"a"`
+// cursor is the plain text of a sealed cursor.
+type cursor[P any] struct {
+	At      P     `json:"a"`
 	Expires int64 `json:"e"`
 }
 
-// sealCursor makes a cursor that works for this person and this list alone.
-// list names the route and all that shapes the list.
-func sealCursor[T any](r *Request, list string, at T) string {
-	plain, err := json.Marshal(cursor[T]{at, r.now().Add(cursorTTL).Unix()})
+// sealCursor encrypts a position. The cursor is valid for this user and scope only.
+func sealCursor[P any](r *Request, scope string, at P) string {
+	plain, err := json.Marshal(cursor[P]{at, r.now().Add(cursorTTL).Unix()})
 	if err != nil {
-		panic(err) // positions are strings and numbers
+		panic(err) // positions consist of strings and numbers
 	}
-	return r.key.Seal("cursor", plain, []byte(r.Principal.UserID+"\n"+list))
+	return r.key.Seal("cursor", plain, []byte(r.Principal.UserID+"\n"+scope))
 }
 
-// openCursor reads ?cursor=; given is false when there is none. Errors: bad_cursor.
-func openCursor[T any](r *Request, list string) (at T, given bool, err error) {
-	sealed := r.query.Get("cursor")
+// openCursor returns the position of ?cursor=, the zero value if it is missing. Returns
+// bad_cursor if the cursor is invalid, expired, or belongs to another user or scope.
+func openCursor[P any](r *Request, scope string) (at P, err error) {
 	if !r.query.Has("cursor") {
-		return at, false, nil
+		return at, nil
 	}
-	var c cursor[T]
-	plain, err := r.key.Open("cursor", sealed, []byte(r.Principal.UserID+"\n"+list))
+	var c cursor[P]
+	plain, err := r.key.Open("cursor", r.query.Get("cursor"), []byte(r.Principal.UserID+"\n"+scope))
 	if err == nil {
 		err = json.Unmarshal(plain, &c)
 	}
 	if err != nil || c.Expires < r.now().Unix() {
-		return at, false, apperr.Wrap(apperr.BadCursor, err).WithFields(apperr.Field{
-			Pointer: "?cursor", Code: "invalid", Message: "This cursor is not one of this list, or it has expired."})
+		return at, apperr.Wrap(apperr.BadCursor, err).WithFields(apperr.Field{
+			Pointer: "?cursor", Code: "invalid", Message: "The cursor does not belong to this list or has expired."})
 	}
-	return c.At, true, nil
+	return c.At, nil
 }

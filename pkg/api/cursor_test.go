@@ -15,7 +15,7 @@ import (
 	"ticketsystem/pkg/user"
 )
 
-// fixtureWithTickets is a house with five tickets of Sara's, the first with eight entries.
+// fixtureWithTickets returns a fixture with five tickets of Sara, the first with eight entries.
 func fixtureWithTickets(t *testing.T) *fixture {
 	t.Helper()
 	fx := newFixture(t)
@@ -31,7 +31,7 @@ func nextCursor(a response) string {
 	return cursor
 }
 
-// listEndpoints are the endpoints that page, with the query their cursors belong to.
+// listEndpoints returns list endpoints with the query and the total number of their items.
 func listEndpoints(fx *fixture) map[string]struct {
 	endpoint api.Endpoint
 	query    string
@@ -63,12 +63,12 @@ func TestPagination_Complete(t *testing.T) {
 			for _, one := range data {
 				key := fmt.Sprint(one.(map[string]any)["id"], one.(map[string]any)["seq"])
 				if seen[key] {
-					t.Errorf("%s: %s stands there twice", name, key)
+					t.Errorf("%s: got %s twice", name, key)
 				}
 				seen[key] = true
 			}
 			if more := got.field("page", "hasMore") == true; more != (nextCursor(got) != "") {
-				t.Errorf("%s: hasMore %v with the cursor %q", name, more, nextCursor(got))
+				t.Errorf("%s: hasMore %v with cursor %q", name, more, nextCursor(got))
 			}
 			if nextCursor(got) == "" {
 				break
@@ -76,12 +76,13 @@ func TestPagination_Complete(t *testing.T) {
 			query = c.query + "&cursor=" + url.QueryEscape(nextCursor(got))
 		}
 		if len(seen) != c.total {
-			t.Errorf("%s: met %d, want %d", name, len(seen), c.total)
+			t.Errorf("%s: got %d items, want %d", name, len(seen), c.total)
 		}
 	}
 }
 
-// TestCursor_OtherUserRejected: of a person, a list, a time, and whole.
+// TestCursor_OtherUserRejected checks that a cursor is valid for one user, one list and 24
+// hours, and only unmodified.
 func TestCursor_OtherUserRejected(t *testing.T) {
 	fx := fixtureWithTickets(t)
 	all := listEndpoints(fx)
@@ -99,15 +100,15 @@ func TestCursor_OtherUserRejected(t *testing.T) {
 		}
 		mine := "limit=2&cursor=" + url.QueryEscape(cursors[name])
 		if got := ask(name, sara, mine); got.status != 200 {
-			t.Errorf("%s, one's own: got %d %s", name, got.status, got.code())
+			t.Errorf("%s, own cursor: got %d %s", name, got.status, got.code())
 		}
 		for what, got := range map[string]response{
-			"another person":  ask(name, ali, mine),
-			"a broken seal":   ask(name, sara, "limit=2&cursor="+tamper(cursors[name])),
-			"cut short":       ask(name, sara, "limit=2&cursor="+cursors[name][:20]),
-			"nonsense":        ask(name, sara, "limit=2&cursor=abc"),
-			"empty":           ask(name, sara, "limit=2&cursor="),
-			"of another list": ask(name, sara, "limit=2&cursor="+cursors[other]),
+			"another user": ask(name, ali, mine),
+			"modified":     ask(name, sara, "limit=2&cursor="+tamper(cursors[name])),
+			"truncated":    ask(name, sara, "limit=2&cursor="+cursors[name][:20]),
+			"invalid":      ask(name, sara, "limit=2&cursor=abc"),
+			"empty":        ask(name, sara, "limit=2&cursor="),
+			"another list": ask(name, sara, "limit=2&cursor="+cursors[other]),
 		} {
 			if got.status != 400 || got.code() != "bad_cursor" || !slices.Equal(got.fieldErrors(), []string{"?cursor invalid"}) {
 				t.Errorf("%s, %s: got %d %s %v", name, what, got.status, got.code(), got.fieldErrors())
@@ -115,11 +116,11 @@ func TestCursor_OtherUserRejected(t *testing.T) {
 		}
 		fx.now = fx.now.Add(24*time.Hour + time.Second)
 		if got := ask(name, sara, mine); got.code() != "bad_cursor" {
-			t.Errorf("%s, a day old: got %d %s", name, got.status, got.code())
+			t.Errorf("%s, expired: got %d %s", name, got.status, got.code())
 		}
 		fx.now = fx.now.Add(-24*time.Hour - time.Second)
 	}
-	// The messages' cursor is none of the history, nor of another ticket.
+	// Messages and history are different lists, as are those of two tickets.
 	if got := ask("history", sara, "limit=2&cursor="+cursors["messages"]); got.code() != "bad_cursor" {
 		t.Errorf("messages in history: got %d", got.status)
 	}
@@ -130,7 +131,7 @@ func TestCursor_OtherUserRejected(t *testing.T) {
 	}
 }
 
-// tamper changes one character in the middle.
+// tamper changes one character of the cursor.
 func tamper(cursor string) string {
 	middle := len(cursor) / 2
 	other := "A"
@@ -140,15 +141,15 @@ func tamper(cursor string) string {
 	return cursor[:middle] + other + cursor[middle+1:]
 }
 
-// TestListTickets_Query: what a list is asked for, by whom, and what is refused.
+// TestListTickets_Query checks the store query or the error for each query string.
 func TestListTickets_Query(t *testing.T) {
 	open := []ticket.Status{ticket.StatusOpen, ticket.StatusOnHold}
 	slices.Sort(open)
 	for _, c := range []struct {
-		who   user.Principal
-		query string
-		want  ticket.Query
-		wrong string
+		actor       user.Principal
+		query       string
+		want        ticket.Query
+		fieldErrors string
 	}{
 		{sara, "", ticket.Query{CustomerID: saraID, Sort: ticket.SortActivity, Limit: 20}, ""},
 		{ali, "", ticket.Query{Sort: ticket.SortWaiting, Limit: 20}, ""},
@@ -177,10 +178,10 @@ func TestListTickets_Query(t *testing.T) {
 		{sara, "sort=waiting", ticket.Query{}, "?sort not_allowed"},
 	} {
 		fx := newFixture(t)
-		got := fx.send(t, api.ListTickets(fx.tickets), c.who, newRequest(http.MethodGet, "/tickets", "").query(c.query))
-		if c.wrong != "" {
-			if got.status != 400 || !slices.Equal(got.fieldErrors(), []string{c.wrong}) || len(fx.queries) != 0 {
-				t.Errorf("%s: got %d %v, want %s", c.query, got.status, got.fieldErrors(), c.wrong)
+		got := fx.send(t, api.ListTickets(fx.tickets), c.actor, newRequest(http.MethodGet, "/tickets", "").query(c.query))
+		if c.fieldErrors != "" {
+			if got.status != 400 || !slices.Equal(got.fieldErrors(), []string{c.fieldErrors}) || len(fx.queries) != 0 {
+				t.Errorf("%s: got %d %v, want %s", c.query, got.status, got.fieldErrors(), c.fieldErrors)
 			}
 			continue
 		}
@@ -188,12 +189,12 @@ func TestListTickets_Query(t *testing.T) {
 			t.Errorf("%s: got %d %+v\nwant %+v", c.query, got.status, fx.queries, c.want)
 		}
 		if data, isList := got.body["data"].([]any); !isList || len(data) != 0 {
-			t.Errorf("%s: an empty list is %s", c.query, got.text)
+			t.Errorf("%s: want an empty list, got %s", c.query, got.text)
 		}
 	}
 }
 
-// TestListTickets_SearchWithoutTerms: signs alone occur nowhere.
+// TestListTickets_SearchWithoutTerms checks that a search for punctuation is an empty page.
 func TestListTickets_SearchWithoutTerms(t *testing.T) {
 	fx := fixtureWithTickets(t)
 	got := fx.send(t, api.ListTickets(fx.tickets), ali, newRequest(http.MethodGet, "/tickets", "").query("q=?!"))
@@ -202,7 +203,7 @@ func TestListTickets_SearchWithoutTerms(t *testing.T) {
 	}
 }
 
-// TestListTickets_CustomerOnHold: the filter finds none of theirs.
+// TestListTickets_CustomerOnHold checks that the filter on_hold is empty for customers.
 func TestListTickets_CustomerOnHold(t *testing.T) {
 	fx := fixtureWithTickets(t)
 	got := fx.send(t, api.ListTickets(fx.tickets), sara, newRequest(http.MethodGet, "/tickets", "").query("status=on_hold"))
@@ -214,10 +215,10 @@ func TestListTickets_CustomerOnHold(t *testing.T) {
 func TestListHistory_Query(t *testing.T) {
 	fx := fixtureWithTickets(t)
 	for _, c := range []struct {
-		query string
-		seqs  string // of the page, as a customer sees it
-		more  bool
-		wrong string
+		query       string
+		seqs        string // visible to the customer
+		more        bool
+		fieldErrors string
 	}{
 		{"", "[1 2 4 5 6 8]", false, ""},
 		{"limit=3", "[5 6 8]", true, ""},
@@ -229,9 +230,9 @@ func TestListHistory_Query(t *testing.T) {
 		{"after=9223372036854775807", "", false, "?after not_a_number"}, {"before=9223372036854775807", "", false, "?before not_a_number"},
 	} {
 		got := fx.send(t, api.ListHistory(fx.tickets), sara, newRequest(http.MethodGet, "/x", "").query(c.query))
-		if c.wrong != "" {
-			if got.status != 400 || !slices.Equal(got.fieldErrors(), []string{c.wrong}) {
-				t.Errorf("%s: got %d %v, want %s", c.query, got.status, got.fieldErrors(), c.wrong)
+		if c.fieldErrors != "" {
+			if got.status != 400 || !slices.Equal(got.fieldErrors(), []string{c.fieldErrors}) {
+				t.Errorf("%s: got %d %v, want %s", c.query, got.status, got.fieldErrors(), c.fieldErrors)
 			}
 			continue
 		}

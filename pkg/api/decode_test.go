@@ -10,25 +10,25 @@ import (
 	"ticketsystem/pkg/api"
 )
 
-// TestDecode_Strict: whatever is wrong with a body, the answer names it, and
-// nothing happens.
+// TestDecode_Strict checks that invalid bodies are rejected with the invalid field and change
+// nothing.
 func TestDecode_Strict(t *testing.T) {
 	good := `"clientId":"` + aULID + `","title":"T","description":"D","categoryId":"` + billingID + `"`
 	for _, c := range []struct {
-		name, body string
-		status     int
-		code       string
-		wrong      []string
+		name, body  string
+		status      int
+		code        string
+		fieldErrors []string
 	}{
 		{"good", "{" + good + "}", 201, "", nil},
 		{"white space around", " \n{" + good + "}\n\t", 201, "", nil},
 		{"empty", "", 400, "bad_json", nil},
 		{"white space", " \n", 400, "bad_json", nil},
-		{"no JSON", "title=T", 400, "bad_json", nil},
-		{"cut short", "{" + good, 400, "bad_json", nil},
-		{"something behind it", "{" + good + "}{}", 400, "bad_json", nil},
-		{"a stray bracket", "{" + good + "}}", 400, "bad_json", nil},
-		{"a comma too many", "{" + good + ",}", 400, "bad_json", nil},
+		{"not JSON", "title=T", 400, "bad_json", nil},
+		{"truncated", "{" + good, 400, "bad_json", nil},
+		{"trailing data", "{" + good + "}{}", 400, "bad_json", nil},
+		{"an extra bracket", "{" + good + "}}", 400, "bad_json", nil},
+		{"an extra comma", "{" + good + ",}", 400, "bad_json", nil},
 		{"not UTF-8", "{" + good + `,"x":"` + "\xff" + `"}`, 400, "bad_json", nil},
 		{"too deep", "{" + good + `,"x":` + strings.Repeat("[", 40) + strings.Repeat("]", 40) + "}", 400, "bad_json", nil},
 		{"too large", "{" + good + `,"x":"` + strings.Repeat("x", 128<<10) + `"}`, 413, "body_too_large", nil},
@@ -36,34 +36,34 @@ func TestDecode_Strict(t *testing.T) {
 		{"an array", "[1]", 422, "invalid_body", nil},
 		{"a string", `"x"`, 422, "invalid_body", nil},
 		{"null", "null", 422, "invalid_body", nil},
-		{"an unknown field", "{" + good + `,"colour":"red"}`, 422, "invalid_body", []string{"/colour unknown"}},
-		{"a field twice", "{" + good + `,"title":"T"}`, 422, "invalid_body", []string{"/title duplicate"}},
-		{"a field twice in two cases", "{" + good + `,"Title":"T"}`, 422, "invalid_body", []string{"/Title duplicate"}},
-		{"a number for a text", `{"clientId":5}`, 422, "invalid_body", []string{"/clientId type"}},
-		{"a text for a list", "{" + good + `,"attachmentIds":"x"}`, 422, "invalid_body", []string{"/attachmentIds type"}},
-		{"an object for a text", "{" + good + `,"priority":{}}`, 422, "invalid_body", []string{"/priority type"}},
+		{"an unknown field", "{" + good + `,"color":"red"}`, 422, "invalid_body", []string{"/color unknown"}},
+		{"a duplicate field", "{" + good + `,"title":"T"}`, 422, "invalid_body", []string{"/title duplicate"}},
+		{"a duplicate field in another case", "{" + good + `,"Title":"T"}`, 422, "invalid_body", []string{"/Title duplicate"}},
+		{"a number for a string", `{"clientId":5}`, 422, "invalid_body", []string{"/clientId type"}},
+		{"a string for an array", "{" + good + `,"attachmentIds":"x"}`, 422, "invalid_body", []string{"/attachmentIds type"}},
+		{"an object for a string", "{" + good + `,"priority":{}}`, 422, "invalid_body", []string{"/priority type"}},
 		{"a NUL", strings.Replace("{"+good+"}", `"T"`, `"T\u0000"`, 1), 422, "invalid_body", []string{"/title character"}},
-		{"half a character", strings.Replace("{"+good+"}", `"T"`, `"T\ud800"`, 1), 422, "invalid_body", []string{"/title character"}},
+		{"an unpaired surrogate", strings.Replace("{"+good+"}", `"T"`, `"T\ud800"`, 1), 422, "invalid_body", []string{"/title character"}},
 
-		{"nothing in it", "{}", 422, "invalid_body", []string{"/clientId required", "/title required", "/description required", "/categoryId required"}},
+		{"an empty object", "{}", 422, "invalid_body", []string{"/clientId required", "/title required", "/description required", "/categoryId required"}},
 		{"blank texts", strings.NewReplacer(`"T"`, `" \n "`, `"D"`, `"\t"`).Replace("{" + good + "}"), 422, "invalid_body", []string{"/title required", "/description required"}},
-		{"null for all", `{"clientId":null,"title":null,"description":null,"categoryId":null}`, 422, "invalid_body", []string{"/clientId required", "/title required", "/description required", "/categoryId required"}},
-		{"no ULIDs", `{"clientId":"1","title":"T","description":"D","categoryId":"x","attachmentIds":["y"]}`, 422, "invalid_body", []string{"/clientId invalid", "/categoryId invalid", "/attachmentIds/0 invalid"}},
-		{"a long title", strings.Replace("{"+good+"}", `"T"`, `"`+strings.Repeat("ت", 201)+`"`, 1), 422, "invalid_body", []string{"/title too_long"}},
-		{"a title as long as may be", strings.Replace("{"+good+"}", `"T"`, `"`+strings.Repeat("ت", 200)+`"`, 1), 201, "", nil},
+		{"null in all fields", `{"clientId":null,"title":null,"description":null,"categoryId":null}`, 422, "invalid_body", []string{"/clientId required", "/title required", "/description required", "/categoryId required"}},
+		{"invalid ULIDs", `{"clientId":"1","title":"T","description":"D","categoryId":"x","attachmentIds":["y"]}`, 422, "invalid_body", []string{"/clientId invalid", "/categoryId invalid", "/attachmentIds/0 invalid"}},
+		{"a title that is too long", strings.Replace("{"+good+"}", `"T"`, `"`+strings.Repeat("ت", 201)+`"`, 1), 422, "invalid_body", []string{"/title too_long"}},
+		{"the longest title", strings.Replace("{"+good+"}", `"T"`, `"`+strings.Repeat("ت", 200)+`"`, 1), 201, "", nil},
 		{"a line break in the title", strings.Replace("{"+good+"}", `"T"`, `"T\nT"`, 1), 422, "invalid_body", []string{"/title character"}},
 		{"a line break in the text", strings.Replace("{"+good+"}", `"D"`, `"D\r\n\tD"`, 1), 201, "", nil},
-		{"a bell in the text", strings.Replace("{"+good+"}", `"D"`, `"D\u0007"`, 1), 422, "invalid_body", []string{"/description character"}},
+		{"a control character in the text", strings.Replace("{"+good+"}", `"D"`, `"D\u0007"`, 1), 422, "invalid_body", []string{"/description character"}},
 		{"an unknown priority", "{" + good + `,"priority":"High"}`, 422, "invalid_body", []string{"/priority not_allowed"}},
-		{"a file twice", "{" + good + `,"attachmentIds":["` + fileID + `","` + strings.ToLower(fileID) + `"]}`, 422, "invalid_body", []string{"/attachmentIds/1 duplicate"}},
-		{"too many files", "{" + good + `,"attachmentIds":[` + strings.Repeat(`"x",`, 10) + `"x"]}`, 422, "invalid_body", []string{"/attachmentIds too_many"}},
+		{"a duplicate attachment", "{" + good + `,"attachmentIds":["` + fileID + `","` + strings.ToLower(fileID) + `"]}`, 422, "invalid_body", []string{"/attachmentIds/1 duplicate"}},
+		{"too many attachments", "{" + good + `,"attachmentIds":[` + strings.Repeat(`"x",`, 10) + `"x"]}`, 422, "invalid_body", []string{"/attachmentIds too_many"}},
 		{"an unknown category", strings.Replace("{"+good+"}", billingID, otherID, 1), 422, "invalid_body", []string{"/categoryId unknown"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			fx := newFixture(t)
 			got := fx.send(t, api.CreateTicket(fx.tickets), sara, newRequest(http.MethodPost, "/tickets", c.body))
-			if got.status != c.status || got.code() != c.code || !slices.Equal(got.fieldErrors(), c.wrong) {
-				t.Errorf("got %d %s %v, want %d %s %v", got.status, got.code(), got.fieldErrors(), c.status, c.code, c.wrong)
+			if got.status != c.status || got.code() != c.code || !slices.Equal(got.fieldErrors(), c.fieldErrors) {
+				t.Errorf("got %d %s %v, want %d %s %v", got.status, got.code(), got.fieldErrors(), c.status, c.code, c.fieldErrors)
 			}
 			if made := len(fx.logs); (made == 1) != (c.status == 201) {
 				t.Errorf("got %d tickets", made)
@@ -86,7 +86,7 @@ func TestDecode_MediaType(t *testing.T) {
 	}
 }
 
-// TestDecode_Base64: API Gateway hands some bodies over in base64.
+// TestDecode_Base64 checks bodies that API Gateway has encoded in base64.
 func TestDecode_Base64(t *testing.T) {
 	body := `{"clientId":"` + strings.ToLower(aULID) + `","title":" سلام ","description":"D","categoryId":"` + billingID + `"}`
 	for encoded, want := range map[string]int{base64.StdEncoding.EncodeToString([]byte(body)): 201, "%%%": 400} {
@@ -100,7 +100,7 @@ func TestDecode_Base64(t *testing.T) {
 	}
 }
 
-// TestDecode_EmbeddedFieldPointer: no name of ours is in a pointer.
+// TestDecode_EmbeddedFieldPointer checks that pointers omit the names of embedded Go structs.
 func TestDecode_EmbeddedFieldPointer(t *testing.T) {
 	fx := newFixture(t)
 	fx.addTicket(oneID)

@@ -22,7 +22,7 @@ import (
 	"ticketsystem/pkg/ws"
 )
 
-// Ids of the tests.
+// Ids used by the tests.
 const (
 	saraID    = "01ARZ3NDEKTSV4RRFFQ69G5SAR"
 	rezaID    = "01ARZ3NDEKTSV4RRFFQ69G5REZ"
@@ -30,7 +30,7 @@ const (
 	minaID    = "01ARZ3NDEKTSV4RRFFQ69G5M01"
 	billingID = "01ARZ3NDEKTSV4RRFFQ69G5CAT"
 	fileID    = "01ARZ3NDEKTSV4RRFFQ69G5F01"
-	oneID     = "01BX5ZZKBKACTAV9WEVGEMMVRZ" // a ticket of Sara's
+	oneID     = "01BX5ZZKBKACTAV9WEVGEMMVRZ" // id of a ticket of Sara
 	otherID   = "01BX5ZZKBKACTAV9WEVGEMMVS0"
 	aULID     = "01BX5ZZKBKACTAV9WEVGEMMVS1"
 )
@@ -42,7 +42,7 @@ var (
 	mina = user.Principal{UserID: minaID, Role: user.RoleAdmin, Name: "Mina", Locale: "en", Session: "s4"}
 )
 
-// fixture is the edge with all behind it in memory, at a time that a test moves.
+// fixture is the API with in-memory stores and a clock that the test sets.
 type fixture struct {
 	*memStore
 	server     *api.Server
@@ -79,7 +79,7 @@ func newFixture(t *testing.T) *fixture {
 	return fx
 }
 
-// token is an access token of a person.
+// token returns an access token.
 func (fx *fixture) token(actor user.Principal) string {
 	token, _, err := fx.issuer.Issue(actor)
 	if err != nil {
@@ -88,7 +88,7 @@ func (fx *fixture) token(actor user.Principal) string {
 	return token
 }
 
-// request is a call as API Gateway hands it over, before it is sent.
+// request is an API Gateway event under construction.
 type request struct {
 	events.APIGatewayV2HTTPRequest
 }
@@ -114,7 +114,7 @@ func (r *request) query(query string) *request {
 	return r
 }
 
-// response is a response, taken apart.
+// response is a parsed response.
 type response struct {
 	status  int
 	headers map[string]string
@@ -122,8 +122,7 @@ type response struct {
 	body    map[string]any
 }
 
-// send gives a request to an endpoint, as somebody or, with the zero
-// principal, as nobody.
+// send sends a request to an endpoint. It authenticates as actor unless actor is zero.
 func (fx *fixture) send(t *testing.T, e api.Endpoint, actor user.Principal, r *request) response {
 	t.Helper()
 	if actor.UserID != "" {
@@ -131,24 +130,24 @@ func (fx *fixture) send(t *testing.T, e api.Endpoint, actor user.Principal, r *r
 	}
 	out, err := fx.server.HTTP(e)(context.Background(), r.APIGatewayV2HTTPRequest)
 	if err != nil {
-		t.Fatalf("the handler itself failed: %v", err)
+		t.Fatalf("the handler returned an error: %v", err)
 	}
 	return parseResponse(t, out)
 }
 
-// parseResponse takes a response apart.
+// parseResponse parses a response, whose body must be empty or a JSON object.
 func parseResponse(t *testing.T, out events.APIGatewayV2HTTPResponse) response {
 	t.Helper()
 	a := response{status: out.StatusCode, headers: out.Headers, text: out.Body}
 	if out.Body != "" {
 		if err := json.Unmarshal([]byte(out.Body), &a.body); err != nil {
-			t.Fatalf("the answer is no JSON object: %q", out.Body)
+			t.Fatalf("the response is not a JSON object: %q", out.Body)
 		}
 	}
 	return a
 }
 
-// code is the code of a problem, "" when the answer is none.
+// code returns the code of a problem document, "" for other responses.
 func (a response) code() string {
 	if a.headers["content-type"] != "application/problem+json" {
 		return ""
@@ -157,7 +156,7 @@ func (a response) code() string {
 	return code
 }
 
-// fieldErrors are the pointers and codes of a problem's fields: "/title required".
+// fieldErrors returns pointers and codes of the invalid fields: "/title required".
 func (a response) fieldErrors() []string {
 	var out []string
 	list, _ := a.body["errors"].([]any)
@@ -170,7 +169,7 @@ func (a response) fieldErrors() []string {
 	return out
 }
 
-// field digs a value out of the body.
+// field returns the value at a path of the body.
 func (a response) field(names ...string) any {
 	var value any = a.body
 	for _, name := range names {

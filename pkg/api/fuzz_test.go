@@ -14,27 +14,26 @@ import (
 	"ticketsystem/pkg/user"
 )
 
-// principalByIndex is somebody of each role, by number.
+// principalByIndex returns a principal of any role.
 func principalByIndex(n uint8) user.Principal {
 	return []user.Principal{sara, reza, ali, mina}[n%4]
 }
 
-// expectNoServerError wants an answer that is no fault of ours: no 5xx, and a problem with
-// a code for every refusal.
+// expectNoServerError requires a status below 500 and a problem code for every 4xx.
 func expectNoServerError(t *testing.T, got response) {
 	t.Helper()
 	if got.status < 200 || got.status >= 500 {
 		t.Errorf("got %d %s", got.status, got.text)
 	}
 	if (got.status >= 400) != (got.code() != "") {
-		t.Errorf("got %d with the code %q: %s", got.status, got.code(), got.text)
+		t.Errorf("got %d with code %q: %s", got.status, got.code(), got.text)
 	}
 	if !utf8.ValidString(got.text) {
-		t.Errorf("got an answer that is not UTF-8: %q", got.text)
+		t.Errorf("got a response that is not UTF-8: %q", got.text)
 	}
 }
 
-// bodyEndpoints are endpoints that read a body, of every kind of decoder.
+// bodyEndpoints returns endpoints that decode a body.
 func bodyEndpoints(fx *fixture) []api.Endpoint {
 	return []api.Endpoint{
 		api.CreateTicket(fx.tickets), api.PostMessage(fx.tickets, fx.publisher), api.UpdateTicket(fx.tickets, fx.publisher), api.CloseTicket(fx.tickets, fx.publisher),
@@ -42,8 +41,8 @@ func bodyEndpoints(fx *fixture) []api.Endpoint {
 	}
 }
 
-// FuzzBody: whatever is sent as a body is refused with a reason, or taken; and
-// what is taken is one JSON object without doubled names.
+// FuzzBody checks that any body is accepted or rejected with a code, and that only JSON objects
+// are accepted.
 func FuzzBody(f *testing.F) {
 	good := `"clientId":"` + aULID + `"`
 	for _, body := range []string{
@@ -64,18 +63,18 @@ func FuzzBody(f *testing.F) {
 		got := fx.send(t, all[int(which)%len(all)], principalByIndex(actor), r)
 		expectNoServerError(t, got)
 		if got.status < 300 && !encoded && !isJSONObject(body) {
-			t.Errorf("got %d for %q, want it refused", got.status, body)
+			t.Errorf("got %d for %q, want an error", got.status, body)
 		}
 	})
 }
 
-// isJSONObject says whether a text is one JSON object and nothing behind it.
+// isJSONObject reports whether body is one JSON object without trailing data.
 func isJSONObject(body string) bool {
 	var object map[string]json.RawMessage
 	return utf8.ValidString(body) && json.Unmarshal([]byte(body), &object) == nil && object != nil
 }
 
-// FuzzQuery: no query string upsets a list, and no page is larger than asked.
+// FuzzQuery checks that list endpoints accept or reject any query string, and limit the page.
 func FuzzQuery(f *testing.F) {
 	for _, query := range []string{
 		"limit=2", "limit=0", "limit=99999999999999999999", "status=open,new,open", "sort=-createdAt", "q=%d8%b3+0912", "q=%ff", "assignee=me&priority=high",
@@ -93,12 +92,12 @@ func FuzzQuery(f *testing.F) {
 		got := fx.send(t, all[names[int(which)%len(names)]].endpoint, principalByIndex(actor), newRequest(http.MethodGet, "/x", "").query(query))
 		expectNoServerError(t, got)
 		if data, _ := got.body["data"].([]any); len(data) > 100 {
-			t.Errorf("%q: got %d things, want 100 at most", query, len(data))
+			t.Errorf("%q: got %d items, want at most 100", query, len(data))
 		}
 	})
 }
 
-// FuzzCursor: only what the house has sealed opens a page.
+// FuzzCursor checks that forged cursors are rejected.
 func FuzzCursor(f *testing.F) {
 	for _, cursor := range []string{"", "abc", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", "=", "\x00", "%"} {
 		f.Add(uint8(0), cursor)
@@ -125,7 +124,7 @@ func percentEncode(text string) string {
 	return out.String()
 }
 
-// FuzzHeader: what stands in a header lets nobody in and upsets nothing.
+// FuzzHeader checks that no header value authenticates a caller or causes a server error.
 func FuzzHeader(f *testing.F) {
 	h := []string{"authorization", "if-match", "idempotency-key", "accept-language", "content-type", "x-csrf-token"}
 	for i, value := range []string{"Bearer a.b.c", `W/"3"`, aULID, "fa-IR;q=0.8, *", "application/json; charset=utf-16", "x"} {
@@ -145,12 +144,12 @@ func FuzzHeader(f *testing.F) {
 		got := fx.send(t, api.UpdateTicket(fx.tickets, fx.publisher), actor, r)
 		expectNoServerError(t, got)
 		if actor.UserID == "" && got.status < 400 {
-			t.Errorf("%q %q: got %d, want nobody let in", value, cookie, got.status)
+			t.Errorf("%q %q: got %d, want an authentication error", value, cookie, got.status)
 		}
 	})
 }
 
-// FuzzFrame: every frame has its answer, and none is a fault of ours.
+// FuzzFrame checks that no frame causes a server error or reaches another user.
 func FuzzFrame(f *testing.F) {
 	topic := `"topic":"ticket:` + oneID + `"`
 	for _, body := range []string{
@@ -171,7 +170,7 @@ func FuzzFrame(f *testing.F) {
 		event.Body, event.IsBase64Encoded, event.RequestContext.ConnectionID, event.RequestContext.RequestID = body, encoded, sender, "r"
 		out, err := w.handler.Handle(actions[names[int(which)%len(names)]])(t.Context(), event)
 		if err != nil || out.StatusCode != http.StatusOK {
-			t.Fatalf("got %d, %v: the socket must live on", out.StatusCode, err)
+			t.Fatalf("got %d, %v: want 200 to keep the connection open", out.StatusCode, err)
 		}
 		for _, frame := range w.frames {
 			if problem, _ := frame.body["problem"].(map[string]any); frame.body["type"] == "error" {
@@ -180,13 +179,13 @@ func FuzzFrame(f *testing.F) {
 				}
 			}
 			if frame.to == "reza1" && sender != "reza1" {
-				t.Errorf("%q: Reza heard of it: %v", body, frame.body)
+				t.Errorf("%q: pushed to another user: %v", body, frame.body)
 			}
 		}
 	})
 }
 
-// FuzzAccount: the doors that are open to all bear every body.
+// FuzzAccount checks that account endpoints accept or reject any body.
 func FuzzAccount(f *testing.F) {
 	for _, body := range []string{
 		`{"phone":"09121234567","purpose":"signup"}`, `{"phone":"+989121234567","password":"correct-horse-9","code":"123456"}`, `{"phone":"۰۹۱۲","code":"۱۲۳۴۵۶"}`,
@@ -203,7 +202,7 @@ func FuzzAccount(f *testing.F) {
 			api.ChangePhone(accounts), api.ResetPassword(accounts), api.SignUp(accounts),
 		}
 		if slices.Contains([]int{0, 1, 2, 6, 7}, int(which)%len(all)) && strings.Contains(body, `"correct-horse`) {
-			return // a good password is hashed, which is slow on purpose
+			return // hashing a valid password is slow
 		}
 		got := m.send(t, all[int(which)%len(all)], sara, newRequest(http.MethodPost, "/x", body))
 		expectNoServerError(t, got)

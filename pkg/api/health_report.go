@@ -8,11 +8,11 @@ import (
 	"ticketsystem/pkg/health"
 )
 
-// HealthConfig is what a report on the health of the house needs.
+// HealthConfig configures GetHealthReport.
 type HealthConfig struct {
 	Checks           []health.Check
 	Version          string
-	FailedDeliveries func(ctx context.Context) (int, error) // deliveries that were given up
+	FailedDeliveries func(ctx context.Context) (int, error) // messages in the delivery dead-letter queue
 }
 
 type healthView struct {
@@ -29,10 +29,10 @@ type checkView struct {
 	Detail    string       `json:"detail"`
 }
 
-// GetHealthReport is GET /admin/health. It answers 200 whatever it finds: the
-// report is there, and says what is not.
+// GetHealthReport returns the endpoint GET /admin/health. The status is 200 even if checks
+// fail; the body contains their results.
 func GetHealthReport(cfg HealthConfig, log *slog.Logger) Endpoint {
-	return Endpoint{AdminOnly, func(ctx context.Context, _ *Request) (Response, error) {
+	return AdminOnly(func(ctx context.Context, _ *Request) (Response, error) {
 		failed := 0
 		checks := append([]health.Check{{Name: "failed deliveries", Run: func(ctx context.Context) (string, bool, error) {
 			n, err := cfg.FailedDeliveries(ctx)
@@ -43,5 +43,5 @@ func GetHealthReport(cfg HealthConfig, log *slog.Logger) Endpoint {
 		return ok(healthView{state, wire.MapSlice(results[1:], func(c health.Result) checkView {
 			return checkView{c.Name, c.State, c.Latency.Milliseconds(), c.Detail}
 		}), failed, cfg.Version}), nil
-	}}
+	})
 }

@@ -11,10 +11,10 @@ import (
 	"ticketsystem/pkg/idempotency"
 )
 
-// maxIdempotencyKey bounds the header in bytes.
+// maxIdempotencyKey is the maximum length of the header in bytes.
 const maxIdempotencyKey = 255
 
-// storedResponse is an answer as it is kept.
+// storedResponse is the JSON form of a stored response.
 type storedResponse struct {
 	Status  int               `json:"s"`
 	Headers map[string]string `json:"h,omitempty"`
@@ -22,17 +22,15 @@ type storedResponse struct {
 	Body    json.RawMessage   `json:"b,omitempty"`
 }
 
-// idempotent runs an endpoint once for each Idempotency-Key of a person; a repeat
-// gets the whole first answer. The answer is sealed with a key that takes the
-// request itself to make, since some answers are tokens.
+// idempotent runs an endpoint once per user, path and Idempotency-Key. A retry gets the
+// stored response. Transient failures (409, 429, 5xx) are not stored, so that a retry runs
+// the endpoint again.
 //
-// What was refused for a moment (429, 5xx, conflict) is forgotten: the repeat
-// is there to try it again.
-//
-// Errors: bad_request, idempotency_mismatch, idempotency_running.
+// Returns bad_request, idempotency_mismatch or idempotency_running. Responses may contain
+// tokens; they are encrypted with additional data that only the same request has.
 func (s *Server) idempotent(ctx context.Context, e Endpoint, r *Request, key string) (Response, error) {
 	if len(key) > maxIdempotencyKey {
-		return Response{}, apperr.New(apperr.BadRequest, "An Idempotency-Key may have at most 255 bytes.")
+		return Response{}, apperr.New(apperr.BadRequest, "The Idempotency-Key must have at most 255 bytes.")
 	}
 	body, err := r.body()
 	if err != nil {
@@ -52,7 +50,7 @@ func (s *Server) idempotent(ctx context.Context, e Endpoint, r *Request, key str
 	if earlier != nil {
 		return s.replayStored(*earlier, record, aad)
 	}
-	response, err := e.Handle(ctx, r)
+	response, err := e.handle(ctx, r)
 	if err != nil {
 		response = s.problemResponse(ctx, r, err)
 	}
@@ -65,17 +63,18 @@ func (s *Server) idempotent(ctx context.Context, e Endpoint, r *Request, key str
 	}
 	record.Response = s.Key.Seal("idempotency-answer", plain, aad)
 	if err := s.Idempotency.CompleteRequest(ctx, record); err != nil {
-		// The effect stands; only its memory is lost.
+		// The request has succeeded. Only a retry is affected: it runs again.
 		s.Log.ErrorContext(ctx, "idempotency record not stored", slog.String("requestId", r.ID), slog.Any("error", err))
 	}
 	return response, nil
 }
 
-// isTransient says whether an answer may be another one in a moment.
+// isTransient reports whether a retry may get another status.
 func isTransient(status int) bool {
 	return status == http.StatusTooManyRequests || status == http.StatusConflict || status >= http.StatusInternalServerError
 }
 
+// encodeStored encodes a response for storage.
 func encodeStored(r Response) ([]byte, error) {
 	s := storedResponse{Status: r.Status, Headers: r.Headers, Cookies: r.Cookies}
 	if r.Body != nil {
@@ -88,7 +87,7 @@ func encodeStored(r Response) ([]byte, error) {
 	return json.Marshal(s)
 }
 
-// replayStored answers from the earlier record.
+// replayStored returns the response of an earlier request with the same key.
 func (s *Server) replayStored(earlier, now idempotency.Record, aad []byte) (Response, error) {
 	switch {
 	case earlier.BodyHash != now.BodyHash:

@@ -15,81 +15,82 @@ import (
 	"ticketsystem/pkg/user"
 )
 
-// countingEndpoint answers with how often it ran; refuse says with which error, if any.
+// countingEndpoint counts its runs and responds with the count, or fails with err.
 type countingEndpoint struct {
 	runs int
 	err  error
 }
 
 func (c *countingEndpoint) endpoint() api.Endpoint {
-	return api.Endpoint{Access: api.OptionalAuth, Handle: func(context.Context, *api.Request) (api.Response, error) {
+	return api.OptionalAuth(func(context.Context, *api.Request) (api.Response, error) {
 		c.runs++
 		if c.err != nil {
 			return api.Response{}, c.err
 		}
 		return api.Response{Status: http.StatusCreated, Headers: map[string]string{"location": "/x/1"}, Body: map[string]int{"run": c.runs}}, nil
-	}}
+	})
 }
 
 func withKey(body string) *request {
 	return newRequest(http.MethodPost, "/x", body).with("idempotency-key", "k1")
 }
 
-// TestIdempotency_ReplaysResponse, and nothing runs twice.
+// TestIdempotency_ReplaysResponse checks that a retry gets the stored response and that the
+// record discloses neither the response nor the key.
 func TestIdempotency_ReplaysResponse(t *testing.T) {
 	fx := newFixture(t)
 	c := &countingEndpoint{}
 	first := fx.send(t, c.endpoint(), sara, withKey(`{"a":1}`))
 	again := fx.send(t, c.endpoint(), sara, withKey(`{"a":1}`))
 	if c.runs != 1 || again.status != first.status || again.text != first.text || again.headers["location"] != "/x/1" {
-		t.Errorf("got %d runs, %d %s %v, want the first answer %d %s", c.runs, again.status, again.text, again.headers, first.status, first.text)
+		t.Errorf("got %d runs, %d %s %v, want the first response %d %s", c.runs, again.status, again.text, again.headers, first.status, first.text)
 	}
 	if first.headers["idempotency-replayed"] != "" || again.headers["idempotency-replayed"] != "true" {
 		t.Errorf("replayed: got %q and %q", first.headers["idempotency-replayed"], again.headers["idempotency-replayed"])
 	}
 	for _, r := range fx.responses {
 		if strings.Contains(r.Response+r.Key+r.BodyHash, "location") || strings.Contains(r.Key, "k1") || r.ExpiresAt.Sub(fx.now) != 24*time.Hour {
-			t.Errorf("it is kept as %+v", r)
+			t.Errorf("got record %+v", r)
 		}
 	}
 }
 
-// TestIdempotency_RequestIdentity: person, path and body make it another one.
+// TestIdempotency_RequestIdentity checks that user, path, key and body identify a request.
 func TestIdempotency_RequestIdentity(t *testing.T) {
 	for _, c := range []struct {
-		name string
-		who  user.Principal
-		r    *request
-		runs int
-		code string
+		name  string
+		actor user.Principal
+		r     *request
+		runs  int
+		code  string
 	}{
-		{"the same", sara, withKey(`{"a":1}`), 1, ""},
+		{"same request", sara, withKey(`{"a":1}`), 1, ""},
 		{"another body", sara, withKey(`{"a":2}`), 1, "idempotency_mismatch"},
-		{"another person", reza, withKey(`{"a":1}`), 2, ""},
-		{"another person, another body", reza, withKey(`{"a":2}`), 2, ""},
-		{"nobody", user.Principal{}, withKey(`{"a":1}`), 2, ""},
+		{"another user", reza, withKey(`{"a":1}`), 2, ""},
+		{"another user and body", reza, withKey(`{"a":2}`), 2, ""},
+		{"anonymous", user.Principal{}, withKey(`{"a":1}`), 2, ""},
 		{"another path", sara, newRequest(http.MethodPost, "/y", `{"a":1}`).with("idempotency-key", "k1"), 2, ""},
 		{"another key", sara, newRequest(http.MethodPost, "/x", `{"a":1}`).with("idempotency-key", "k2"), 2, ""},
 		{"no key", sara, newRequest(http.MethodPost, "/x", `{"a":1}`), 2, ""},
-		{"no POST", sara, newRequest(http.MethodGet, "/x", `{"a":1}`).with("idempotency-key", "k1"), 2, ""},
+		{"not a POST", sara, newRequest(http.MethodGet, "/x", `{"a":1}`).with("idempotency-key", "k1"), 2, ""},
 		{"a key that is too long", sara, newRequest(http.MethodPost, "/x", `{"a":1}`).with("idempotency-key", strings.Repeat("k", 256)), 1, "bad_request"},
 		{"the longest key", sara, newRequest(http.MethodPost, "/x", `{"a":1}`).with("idempotency-key", strings.Repeat("k", 255)), 2, ""},
 	} {
 		fx := newFixture(t)
 		count := &countingEndpoint{}
 		fx.send(t, count.endpoint(), sara, withKey(`{"a":1}`))
-		got := fx.send(t, count.endpoint(), c.who, c.r)
+		got := fx.send(t, count.endpoint(), c.actor, c.r)
 		if count.runs != c.runs || got.code() != c.code {
 			t.Errorf("%s: got %d runs and %q, want %d and %q", c.name, count.runs, got.code(), c.runs, c.code)
 		}
 	}
 }
 
-// TestIdempotency_ErrorsStored: a clear one is repeated, one that may pass is not.
+// TestIdempotency_ErrorsStored checks that permanent errors are stored and transient ones not.
 func TestIdempotency_ErrorsStored(t *testing.T) {
 	for _, c := range []struct {
-		err  error
-		kept bool
+		err    error
+		stored bool
 	}{
 		{apperr.New(apperr.Forbidden, ""), true}, {apperr.New(apperr.TicketNotFound, ""), true},
 		{apperr.Validation(apperr.Field{Pointer: "/a", Code: "unknown"}), true}, {apperr.New(apperr.VersionStale, ""), true},
@@ -100,32 +101,31 @@ func TestIdempotency_ErrorsStored(t *testing.T) {
 		count := &countingEndpoint{err: c.err}
 		first := fx.send(t, count.endpoint(), sara, withKey("{}"))
 		again := fx.send(t, count.endpoint(), sara, withKey("{}"))
-		if (count.runs == 1) != c.kept || again.code() != first.code() || again.status != first.status {
-			t.Errorf("%v: got %d runs, %d %s, want kept %v", c.err, count.runs, again.status, again.code(), c.kept)
+		if (count.runs == 1) != c.stored || again.code() != first.code() || again.status != first.status {
+			t.Errorf("%v: got %d runs, %d %s, want stored %v", c.err, count.runs, again.status, again.code(), c.stored)
 		}
 		count.err = nil
-		if third := fx.send(t, count.endpoint(), sara, withKey("{}")); (third.status == 201) == c.kept {
-			t.Errorf("%v, then all is well: got %d", c.err, third.status)
+		if third := fx.send(t, count.endpoint(), sara, withKey("{}")); (third.status == 201) == c.stored {
+			t.Errorf("%v, then success: got %d", c.err, third.status)
 		}
 	}
 }
 
-// TestIdempotency_InProgress: the second of two at once is asked to come again, until
-// the first has had more time than any function gets.
+// TestIdempotency_InProgress checks that a concurrent retry gets 409 until InProgressTimeout.
 func TestIdempotency_InProgress(t *testing.T) {
 	fx := newFixture(t)
 	count := &countingEndpoint{}
 	var second response
-	nested := api.Endpoint{Access: api.OptionalAuth, Handle: func(ctx context.Context, r *api.Request) (api.Response, error) {
+	nested := api.OptionalAuth(func(ctx context.Context, r *api.Request) (api.Response, error) {
 		second = fx.send(t, count.endpoint(), sara, withKey("{}"))
 		return api.Response{}, errors.New("the function is killed")
-	}}
+	})
 	fx.send(t, nested, sara, withKey("{}"))
 	if second.code() != "idempotency_running" || second.status != 409 || second.headers["retry-after"] == "" || count.runs != 0 {
 		t.Errorf("got %d %s, retry-after %q", second.status, second.code(), second.headers["retry-after"])
 	}
 	fx.send(t, nested, sara, withKey("{}"))
-	for key, r := range fx.responses { // as if it had been killed for good
+	for key, r := range fx.responses { // the state after a crash of the function
 		r.Response = ""
 		fx.responses[key] = r
 	}
@@ -142,8 +142,7 @@ func TestIdempotency_InProgress(t *testing.T) {
 	}
 }
 
-// TestIdempotency_SealedResponse: a record that was changed, or moved to another key,
-// opens nothing.
+// TestIdempotency_SealedResponse checks that a record moved to another key is rejected.
 func TestIdempotency_SealedResponse(t *testing.T) {
 	fx := newFixture(t)
 	count := &countingEndpoint{}
@@ -163,7 +162,8 @@ func TestIdempotency_SealedResponse(t *testing.T) {
 	}
 }
 
-// TestIdempotency_StoreDown: nothing runs whose repeat could not be told.
+// TestIdempotency_StoreDown checks that the endpoint does not run if the key cannot be stored,
+// and that the response is returned if only storing it fails.
 func TestIdempotency_StoreDown(t *testing.T) {
 	fx := newFixture(t)
 	count := &countingEndpoint{}
@@ -172,16 +172,16 @@ func TestIdempotency_StoreDown(t *testing.T) {
 		t.Errorf("got %d after %d runs", got.status, count.runs)
 	}
 	fx.down = false
-	breaking := api.Endpoint{Access: api.OptionalAuth, Handle: func(context.Context, *api.Request) (api.Response, error) {
-		fx.down = true // only the memory of it is lost
+	breaking := api.OptionalAuth(func(context.Context, *api.Request) (api.Response, error) {
+		fx.down = true
 		return api.Response{Status: http.StatusCreated, Body: map[string]int{}}, nil
-	}}
+	})
 	if got := fx.send(t, breaking, sara, withKey("{}")); got.status != 201 || !strings.Contains(fx.log.String(), "idempotency record not stored") {
 		t.Errorf("got %d, logged %s", got.status, fx.log)
 	}
 }
 
-// TestIdempotency_NoContent as it was, without a body.
+// TestIdempotency_NoContent checks that a stored 204 is replayed without a body.
 func TestIdempotency_NoContent(t *testing.T) {
 	fx := newFixture(t)
 	fx.addTicket(oneID, "message")
@@ -192,6 +192,6 @@ func TestIdempotency_NoContent(t *testing.T) {
 		}
 	}
 	if got := fmt.Sprint(fx.logs[oneID].ReadMarkers); got != "map["+saraID+":1]" {
-		t.Errorf("got the marks %s", got)
+		t.Errorf("got read markers %s", got)
 	}
 }

@@ -19,27 +19,27 @@ import (
 	"ticketsystem/pkg/user"
 )
 
-var errStoreDown = errors.New("secret: the table at 10.0.0.7 does not answer")
+var errStoreDown = errors.New("secret: table at 10.0.0.7 unreachable")
 
-// memStore is all the stores behind the edge, in memory. What the embedded store
-// would do is not asked for here.
+// memStore implements the stores of the API in memory. Methods of the embedded store are not
+// called by these tests.
 type memStore struct {
 	ticket.Store
 
 	mu            sync.Mutex
-	down          bool // nothing answers
+	down          bool // all methods fail
 	logs          map[string]ticket.Log
 	files         map[string]attachment.Attachment
 	responses     map[string]idempotency.Record
 	connections   map[string]realtime.Connection
 	connectTokens map[string]user.Principal
 	frames        []frame
-	queries       []ticket.Query // what was listed
+	queries       []ticket.Query // arguments of ListTickets
 	cursor        map[string]string
 	revoked       map[string][]user.Revocation
 }
 
-// frame is what was pushed to a connection.
+// frame is a frame pushed to a connection.
 type frame struct {
 	to   string
 	body map[string]any
@@ -58,7 +58,7 @@ func newMemStore() *memStore {
 	}
 }
 
-// lock takes the shop, or says that it does not answer.
+// lock locks the store. It returns errStoreDown if the store is down.
 func (s *memStore) lock() (unlock func(), err error) {
 	s.mu.Lock()
 	if s.down {
@@ -67,8 +67,8 @@ func (s *memStore) lock() (unlock func(), err error) {
 	return s.mu.Unlock, err
 }
 
-// addTicket puts a ticket of Sara's on the shelf, with entries by turns of Ali and
-// Sara, and notes of Ali's where it says so.
+// addTicket stores a ticket of Sara with one entry per kind, by Ali and Sara in turn. Notes are
+// by Ali.
 func (s *memStore) addTicket(ticketID string, kinds ...ticket.Kind) {
 	log := ticket.Log{ReadMarkers: map[string]int{}}
 	state := ticket.State{Status: ticket.StatusOpen, Priority: ticket.PriorityMedium, CategoryID: billingID}
@@ -124,7 +124,7 @@ func (s *memStore) ReadLogRange(_ context.Context, ticketID string, from, to, n 
 	return ticket.Log{Entries: slices.Clone(some)}, err
 }
 
-// appendEntries puts entries behind a log and folds them in, as the stream would.
+// appendEntries appends entries to a log and updates its ticket, as the stream does.
 func (s *memStore) appendEntries(ticketID string, entries ...ticket.Entry) {
 	log := s.logs[ticketID]
 	log.Entries = append(log.Entries, entries...)
@@ -174,7 +174,7 @@ func (s *memStore) CreateReadMarker(_ context.Context, m ticket.ReadMarker) erro
 	return err
 }
 
-// ListTickets gives what matches by id, and remembers what it was asked for.
+// ListTickets returns the matching tickets by id and records the query.
 func (s *memStore) ListTickets(_ context.Context, q ticket.Query, cursor map[string]string) (tks []ticket.Ticket, next map[string]string, err error) {
 	unlock, err := s.lock()
 	defer unlock()

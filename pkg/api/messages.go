@@ -11,13 +11,14 @@ import (
 
 // EntryPublisher pushes a new entry to the WebSocket connections that may read it.
 type EntryPublisher interface {
-	// PublishEntry sends e to all subscribers of tk but the connection except. Failures are logged.
+	// PublishEntry sends e to the subscribers of tk, except to one connection. It logs failures.
 	PublishEntry(ctx context.Context, tk ticket.Ticket, e ticket.Entry, except string)
 }
 
-// PostMessage is POST /tickets/{id}/messages.
+// PostMessage returns the endpoint POST /tickets/{id}/messages. A retry returns the entry with
+// status 200 and is not published again.
 func PostMessage(tickets *ticket.Service, publisher EntryPublisher) Endpoint {
-	return Endpoint{Authenticated, func(ctx context.Context, r *Request) (Response, error) {
+	return Authenticated(func(ctx context.Context, r *Request) (Response, error) {
 		var in wire.MessageInput
 		if err := r.decode(&in); err != nil {
 			return Response{}, err
@@ -35,13 +36,13 @@ func PostMessage(tickets *ticket.Service, publisher EntryPublisher) Endpoint {
 		}
 		publisher.PublishEntry(ctx, result.Ticket, result.Entry, "")
 		return Response{Status: http.StatusCreated, Body: wire.ViewEntry(result.Entry, r.Principal.Role)}, nil
-	}}
+	})
 }
 
-// ListMessages is GET /tickets/{id}/messages: messages, and notes for staff.
+// ListMessages returns the endpoint GET /tickets/{id}/messages. Notes are included for staff.
 func ListMessages(tickets *ticket.Service) Endpoint { return listEntries(tickets, true) }
 
-// ListHistory is GET /tickets/{id}/history: every kind of entry.
+// ListHistory returns the endpoint GET /tickets/{id}/history, with all kinds of entries.
 func ListHistory(tickets *ticket.Service) Endpoint { return listEntries(tickets, false) }
 
 type entryPageView struct {
@@ -49,39 +50,43 @@ type entryPageView struct {
 	LastSeq int `json:"lastSeq"`
 }
 
-// entryCursor is where the next page of a log begins.
+// entryCursor is the position of the next page of a log. Exactly one field is not 0.
 type entryCursor struct {
 	After, Before int
 }
 
 func listEntries(tickets *ticket.Service, messagesOnly bool) Endpoint {
-	return Endpoint{Authenticated, func(ctx context.Context, r *Request) (Response, error) {
-		name := fmt.Sprintf("entries %s %v", r.pathID(), messagesOnly)
-		p, err := r.entryQuery(name)
+	return Authenticated(func(ctx context.Context, r *Request) (Response, error) {
+		q, err := r.entryQuery()
 		if err != nil {
 			return Response{}, err
 		}
-		p.MessagesOnly = messagesOnly
-		page, err := tickets.Entries(ctx, r.Principal, r.pathID(), p)
-		if err != nil {
-			return Response{}, err
-		}
-		out := entryPageView{LastSeq: page.LastSeq}
-		out.Data = wire.ViewEntries(page.Entries, r.Principal.Role)
-		if page.HasMore {
-			out.Page = pageInfo{HasMore: true, Next: sealCursor(r, name, nextEntryCursor(page.Entries, p))}
-		}
-		return ok(out), nil
-	}}
+		q.MessagesOnly = messagesOnly
+		scope := fmt.Sprintf("entries %s %v", r.pathID(), messagesOnly)
+		view := func(e ticket.Entry) wire.EntryView { return wire.ViewEntry(e, r.Principal.Role) }
+		var out entryPageView
+		out.page, err = listPage(r, scope, view, func(limit int, from entryCursor) ([]ticket.Entry, entryCursor, bool, error) {
+			q.Limit = limit
+			if from != (entryCursor{}) {
+				q.After, q.Before, q.Backward = from.After, from.Before, from.Before != 0
+			}
+			found, err := tickets.Entries(ctx, r.Principal, r.pathID(), q)
+			if err != nil {
+				return nil, from, false, err
+			}
+			out.LastSeq = found.LastSeq
+			if !found.HasMore {
+				return found.Entries, from, false, nil
+			}
+			return found.Entries, nextEntryCursor(found.Entries, q.Backward), true, nil
+		})
+		return ok(out), err
+	})
 }
 
-// entryQuery reads after, before, limit and cursor. Without any of the first
-// two the page is the newest one, and the next ones go back in time.
-func (r *Request) entryQuery(name string) (ticket.EntryQuery, error) {
-	limit, err := r.limit()
-	if err != nil {
-		return ticket.EntryQuery{}, err
-	}
+// entryQuery reads ?after and ?before. Without both, the query returns the newest entries and
+// further pages go backwards. Returns bad_request.
+func (r *Request) entryQuery() (ticket.EntryQuery, error) {
 	after, forward, err := r.intParam("after")
 	if err != nil {
 		return ticket.EntryQuery{}, err
@@ -91,23 +96,16 @@ func (r *Request) entryQuery(name string) (ticket.EntryQuery, error) {
 		return ticket.EntryQuery{}, err
 	}
 	if forward && backward {
-		return ticket.EntryQuery{}, errQuery("before", "not_together", "Send after or before, not both.")
+		return ticket.EntryQuery{}, errQuery("before", "not_together", "Send either after or before, not both.")
 	}
 	if backward && before == 0 {
-		return ticket.EntryQuery{}, errQuery("before", "out_of_range", "before is a seq, from 1 on.")
+		return ticket.EntryQuery{}, errQuery("before", "out_of_range", "before must be a seq, at least 1.")
 	}
-	at, given, err := openCursor[entryCursor](r, name)
-	if err != nil {
-		return ticket.EntryQuery{}, err
-	}
-	if given {
-		after, before, forward = at.After, at.Before, at.Before == 0
-	}
-	return ticket.EntryQuery{After: after, Before: before, Limit: limit, Backward: !forward}, nil
+	return ticket.EntryQuery{After: after, Before: before, Backward: !forward}, nil
 }
 
-func nextEntryCursor(entries []ticket.Entry, p ticket.EntryQuery) entryCursor {
-	if p.Backward {
+func nextEntryCursor(entries []ticket.Entry, backward bool) entryCursor {
+	if backward {
 		return entryCursor{Before: entries[0].Seq}
 	}
 	return entryCursor{After: entries[len(entries)-1].Seq}

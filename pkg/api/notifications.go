@@ -13,40 +13,29 @@ type notificationPage struct {
 	Unread int `json:"unread"`
 }
 
-// ListNotifications is GET /notifications: one's own, newest first.
+// ListNotifications returns the endpoint GET /notifications: the caller's, newest first.
 func ListNotifications(store notification.Store) Endpoint {
-	return Endpoint{Authenticated, func(ctx context.Context, r *Request) (Response, error) {
-		q := notification.Query{}
+	return Authenticated(func(ctx context.Context, r *Request) (Response, error) {
+		unread := r.query.Get("unread") == "true"
+		if value := r.query.Get("unread"); r.query.Has("unread") && value != "true" && value != "false" {
+			return Response{}, errQuery("unread", "not_allowed", "unread must be true or false.")
+		}
+		var out notificationPage
 		var err error
-		if q.Limit, err = r.limit(); err != nil {
-			return Response{}, err
-		}
-		switch value := r.query.Get("unread"); {
-		case value == "true":
-			q.Unread = true
-		case value != "false" && r.query.Has("unread"):
-			return Response{}, errQuery("unread", "not_allowed", "unread is true or false.")
-		}
-		name := fmt.Sprint("notifications ", q.Unread)
-		if q.Before, _, err = openCursor[string](r, name); err != nil {
-			return Response{}, err
-		}
-		found, err := store.ListNotifications(ctx, r.Principal.UserID, q)
-		if err != nil {
-			return Response{}, err
-		}
-		out := notificationPage{Unread: found.Unread}
-		out.Data = wire.MapSlice(found.Notifications, func(n notification.Notification) wire.NotificationView { return wire.ViewNotification(n, r.Locale()) })
-		if found.Next != "" {
-			out.Page = pageInfo{Next: sealCursor(r, name, found.Next), HasMore: true}
-		}
-		return ok(out), nil
-	}}
+		scope := fmt.Sprint("notifications ", unread)
+		view := func(n notification.Notification) wire.NotificationView { return wire.ViewNotification(n, r.Locale()) }
+		out.page, err = listPage(r, scope, view, func(limit int, before string) ([]notification.Notification, string, bool, error) {
+			found, err := store.ListNotifications(ctx, r.Principal.UserID, notification.Query{Unread: unread, Before: before, Limit: limit})
+			out.Unread = found.Unread
+			return found.Notifications, found.Next, found.Next != "", err
+		})
+		return ok(out), err
+	})
 }
 
-// MarkNotificationsRead is POST /notifications/read: some, or all.
+// MarkNotificationsRead returns the endpoint POST /notifications/read, for some ids or all.
 func MarkNotificationsRead(store notification.Store) Endpoint {
-	return Endpoint{Authenticated, func(ctx context.Context, r *Request) (Response, error) {
+	return Authenticated(func(ctx context.Context, r *Request) (Response, error) {
 		var in struct {
 			IDs []string `json:"ids"`
 			All bool     `json:"all"`
@@ -58,9 +47,9 @@ func MarkNotificationsRead(store notification.Store) Endpoint {
 		v.ULIDs("/ids", in.IDs, maxLimit)
 		switch {
 		case in.All && len(in.IDs) > 0:
-			v.Add("/ids", "not_allowed", "Name ids, or say all, not both.")
+			v.Add("/ids", "not_allowed", "Send either ids or all, not both.")
 		case !in.All && len(in.IDs) == 0:
-			v.Add("/ids", "required", "Name ids, or say all.")
+			v.Add("/ids", "required", "Send either ids or all.")
 		}
 		err := v.Err()
 		switch {
@@ -74,5 +63,5 @@ func MarkNotificationsRead(store notification.Store) Endpoint {
 			return Response{}, err
 		}
 		return noContent(), nil
-	}}
+	})
 }

@@ -14,7 +14,7 @@ import (
 	"ticketsystem/pkg/user"
 )
 
-// memNotifications keeps notifications and writes down what is asked of it.
+// memNotifications is a notification store with a fixed page. It records its calls.
 type memNotifications struct {
 	page  notification.Page
 	calls []string
@@ -69,10 +69,10 @@ func TestListNotifications(t *testing.T) {
 		}
 	}
 	if got := fx.send(t, api.ListNotifications(m), reza, newRequest(http.MethodGet, "/notifications", "").query("unread=true&cursor="+next)); got.status != 400 {
-		t.Errorf("another's cursor: got %d", got.status)
+		t.Errorf("cursor of another user: got %d", got.status)
 	}
 	if got := fx.send(t, api.ListNotifications(m), user.Principal{}, newRequest(http.MethodGet, "/notifications", "")); got.status != 401 {
-		t.Errorf("nobody: got %d", got.status)
+		t.Errorf("anonymous: got %d", got.status)
 	}
 	if !slices.Contains(m.calls, "list "+saraID+" {Unread:true Before:"+aULID+" Limit:1}") {
 		t.Errorf("got %q", m.calls)
@@ -97,7 +97,8 @@ func TestMarkNotificationsRead(t *testing.T) {
 	}
 }
 
-// TestPublishNotification: each of the owner's sockets gets it in its language.
+// TestPublishNotification checks that only connections of the owner get a notification, in
+// their language.
 func TestPublishNotification(t *testing.T) {
 	fx := newFixture(t)
 	fx.connections["c1"] = realtime.Connection{ID: "c1", Principal: sara, Topics: []string{realtime.UserTopic(saraID)}, ExpiresAt: fx.now.Add(1)}

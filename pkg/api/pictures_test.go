@@ -12,8 +12,8 @@ import (
 	"ticketsystem/pkg/attachment"
 )
 
-// TestGetPicture: who is shown a person is shown the way to their picture, which
-// works for an hour at most.
+// TestGetPicture checks that picture URLs are signed, expire, and fall back to the default
+// avatar.
 func TestGetPicture(t *testing.T) {
 	m, accounts := newMemAccounts(t)
 	m.user.PictureID = fileID
@@ -37,28 +37,28 @@ func TestGetPicture(t *testing.T) {
 	if status, location, _, _ := show(saraID, at.RawQuery); status != 302 || location != "https://bucket/"+files.file.Key()+"?signed" {
 		t.Errorf("got %d %q", status, location)
 	}
-	for name, query := range map[string]string{"no seal": "until=" + at.Query().Get("until"), "a longer life": strings.Replace(at.RawQuery, "until=", "until=9", 1), "nothing": ""} {
+	for name, query := range map[string]string{"no seal": "until=" + at.Query().Get("until"), "later expiry": strings.Replace(at.RawQuery, "until=", "until=9", 1), "no query": ""} {
 		if status, _, _, _ := show(saraID, query); status != 404 {
 			t.Errorf("%s: got %d, want 404", name, status)
 		}
 	}
 	if status, _, _, _ := show(rezaID, at.RawQuery); status != 404 {
-		t.Errorf("another person with the same seal: got %d, want 404", status)
+		t.Errorf("another user with the same seal: got %d, want 404", status)
 	}
 	m.user.PictureID = ""
 	if status, _, kind, body := show(saraID, at.RawQuery); status != 200 || kind != "image/svg+xml" || !strings.HasPrefix(body, "<svg") {
 		t.Errorf("without a picture: got %d %q %q", status, kind, body)
 	}
 	if got := m.send(t, api.GetProfile(accounts), sara, get); got.body["pictureUrl"] != nil {
-		t.Errorf("one's own, without a picture: got %v, want null", got.body["pictureUrl"])
+		t.Errorf("profile without a picture: got %v, want null", got.body["pictureUrl"])
 	}
 	m.now = m.now.Add(time.Hour)
 	if status, _, _, _ := show(saraID, at.RawQuery); status != 404 {
-		t.Errorf("an hour later: got %d, want 404", status)
+		t.Errorf("expired: got %d, want 404", status)
 	}
 }
 
-// TestGetTicket_PictureURL: without reading anybody.
+// TestGetTicket_PictureURL checks that tickets contain picture URLs without reading users.
 func TestGetTicket_PictureURL(t *testing.T) {
 	fx := newFixture(t)
 	fx.addTicket(oneID, "message")

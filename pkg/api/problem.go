@@ -12,10 +12,10 @@ import (
 	"ticketsystem/pkg/apperr"
 )
 
-// problemResponse answers a request with an error and logs those that are ours.
+// problemResponse converts an error to a problem document. It logs errors with status 5xx.
 func (s *Server) problemResponse(ctx context.Context, r *Request, err error) Response {
-	f := apperr.From(err)
-	p := wire.NewProblem(f, r.Locale(), r.Path, r.ID)
+	e := apperr.From(err)
+	p := wire.NewProblem(e, r.Locale(), r.Path, r.ID)
 	if p.Status >= http.StatusInternalServerError {
 		s.Log.ErrorContext(ctx, "request failed", slog.String("requestId", r.ID), slog.String("path", r.Path), slog.Any("error", err))
 	}
@@ -23,11 +23,11 @@ func (s *Server) problemResponse(ctx context.Context, r *Request, err error) Res
 	if p.Status == http.StatusUnauthorized {
 		out = out.with("www-authenticate", "Bearer")
 	}
-	if f.RetryAfter > 0 {
-		seconds := strconv.Itoa(int(math.Ceil(f.RetryAfter.Seconds())))
+	if e.RetryAfter > 0 {
+		seconds := strconv.Itoa(int(math.Ceil(e.RetryAfter.Seconds())))
 		out = out.with("retry-after", seconds)
 		if p.Status == http.StatusTooManyRequests {
-			out = out.with("ratelimit", fmt.Sprintf("%q;r=0;t=%s", string(f.Code), seconds))
+			out = out.with("ratelimit", fmt.Sprintf("%q;r=0;t=%s", string(e.Code), seconds))
 		}
 	}
 	return out

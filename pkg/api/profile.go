@@ -9,18 +9,18 @@ import (
 	"ticketsystem/pkg/locale"
 )
 
-// maxName bounds a person's name in characters.
+// maxName is the maximum length of a user's name in runes.
 const maxName = 100
 
-// GetProfile is GET /profile.
+// GetProfile returns the endpoint GET /profile.
 func GetProfile(accounts *account.Auth) Endpoint {
-	return Endpoint{Authenticated, func(ctx context.Context, r *Request) (Response, error) {
+	return Authenticated(func(ctx context.Context, r *Request) (Response, error) {
 		u, err := accounts.Profile(ctx, r.Principal)
 		return ok(r.viewUser(u)), asUnauthenticated(err)
-	}}
+	})
 }
 
-// asUnauthenticated: a token whose user has been removed is no longer one.
+// asUnauthenticated converts user_not_found: the credentials of a deleted user are invalid.
 func asUnauthenticated(err error) error {
 	if apperr.Is(err, apperr.UserNotFound) {
 		return apperr.Wrap(apperr.Unauthenticated, err)
@@ -41,22 +41,23 @@ type profileInput struct {
 	} `json:"notifications"`
 }
 
-// UpdateProfile is PATCH /profile.
+// UpdateProfile returns the endpoint PATCH /profile.
 func UpdateProfile(accounts *account.Auth) Endpoint {
-	return Endpoint{Authenticated, func(ctx context.Context, r *Request) (Response, error) {
+	return Authenticated(func(ctx context.Context, r *Request) (Response, error) {
 		var in profileInput
 		if err := r.decode(&in); err != nil {
 			return Response{}, err
 		}
-		patch, err := in.toUpdate()
+		update, err := in.toUpdate()
 		if err != nil {
 			return Response{}, err
 		}
-		u, err := accounts.UpdateProfile(ctx, r.Principal, patch)
+		u, err := accounts.UpdateProfile(ctx, r.Principal, update)
 		return ok(r.viewUser(u)), asUnauthenticated(err)
-	}}
+	})
 }
 
+// toUpdate validates the input and converts it. Returns invalid_body.
 func (in profileInput) toUpdate() (account.ProfileUpdate, error) {
 	var v wire.Validator
 	if in.Name != nil {

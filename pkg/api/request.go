@@ -19,14 +19,14 @@ import (
 	"ticketsystem/pkg/user"
 )
 
-// Request is what an endpoint gets to see of a call.
+// Request is one HTTP request.
 type Request struct {
 	ID        string // for logs and problem documents
 	Method    string
 	Path      string
-	Principal user.Principal // zero when nobody is signed in
+	Principal user.Principal // zero if the caller is not authenticated
 
-	cookie string // what Who came with, "" for an access token
+	cookie string // session cookie of the principal, "" for an access token
 
 	event events.APIGatewayV2HTTPRequest
 	query url.Values
@@ -35,7 +35,7 @@ type Request struct {
 }
 
 func newRequest(event events.APIGatewayV2HTTPRequest) *Request {
-	query, _ := url.ParseQuery(event.RawQueryString) // what cannot be read is not there
+	query, _ := url.ParseQuery(event.RawQueryString) // invalid pairs are ignored
 	http := event.RequestContext.HTTP
 	path := event.RawPath
 	if stage := event.RequestContext.Stage; stage != "" && stage != "$default" {
@@ -46,10 +46,10 @@ func newRequest(event events.APIGatewayV2HTTPRequest) *Request {
 
 func (r *Request) header(name string) string { return r.event.Headers[name] }
 
-// pathID is the {id} of the route's path.
+// pathID returns the path parameter {id}.
 func (r *Request) pathID() string { return r.event.PathParameters["id"] }
 
-// body gives the bytes of the body.
+// body returns the request body. Returns bad_json if its base64 encoding is invalid.
 func (r *Request) body() ([]byte, error) {
 	if !r.event.IsBase64Encoded {
 		return []byte(r.event.Body), nil
@@ -61,14 +61,14 @@ func (r *Request) body() ([]byte, error) {
 	return raw, nil
 }
 
-// caller is where the request comes from, for limits and the list of sessions.
+// caller returns the network identity of the caller, for rate limits and sessions.
 func (r *Request) caller() account.Caller {
 	http := r.event.RequestContext.HTTP
 	return account.Caller{IP: http.SourceIP, UserAgent: truncate(http.UserAgent, 200), Locale: r.acceptLanguage()}
 }
 
-// Locale is the language of texts for this caller: what the request asks for,
-// or else what the person has chosen, or else English.
+// Locale returns the language of the response: that of Accept-Language, else that of the
+// user's profile, else English.
 func (r *Request) Locale() string {
 	for _, language := range []string{r.acceptLanguage(), r.Principal.Locale} {
 		if language != "" {
@@ -81,13 +81,13 @@ func (r *Request) Locale() string {
 // acceptLanguage returns the first supported language of Accept-Language, or "".
 func (r *Request) acceptLanguage() string { return locale.Of(r.header("accept-language")) }
 
-// The size of a page.
+// Page size of lists.
 const (
 	defaultLimit = 20
 	maxLimit     = 100
 )
 
-// limit reads ?limit=. Errors: bad_request.
+// limit returns ?limit=, the default page size if it is missing. Returns bad_request.
 func (r *Request) limit() (int, error) {
 	n, given, err := r.intParam("limit")
 	if err != nil {
@@ -97,38 +97,38 @@ func (r *Request) limit() (int, error) {
 		return defaultLimit, nil
 	}
 	if n < 1 || n > maxLimit {
-		return 0, errQuery("limit", "out_of_range", "limit is a number from 1 to 100.")
+		return 0, errQuery("limit", "out_of_range", "limit must be a number from 1 to 100.")
 	}
 	return n, nil
 }
 
-// intParam reads a query parameter that is a whole number from 0 on.
+// intParam returns a query parameter that is an integer from 0 to ticket.MaxSeq. Returns
+// bad_request.
 func (r *Request) intParam(name string) (n int, given bool, err error) {
 	if !r.query.Has(name) {
 		return 0, false, nil
 	}
 	n, err = strconv.Atoi(r.query.Get(name))
 	if err != nil || n < 0 || n > ticket.MaxSeq {
-		return 0, false, errQuery(name, "not_a_number", name+" is a whole number from 0 on.")
+		return 0, false, errQuery(name, "not_a_number", name+" must be an integer, at least 0.")
 	}
 	return n, true, nil
 }
 
+// errQuery returns bad_request for a query parameter.
 func errQuery(name, code, message string) error {
 	return apperr.New(apperr.BadRequest, message).WithFields(apperr.Field{Pointer: "?" + name, Code: code, Message: message})
 }
 
-func truncate(text string, bytes int) string {
-	if len(text) <= bytes {
+// truncate returns the first maxBytes bytes of text without splitting a rune.
+func truncate(text string, maxBytes int) string {
+	if len(text) <= maxBytes {
 		return text
 	}
-	return strings.ToValidUTF8(text[:bytes], "")
+	return strings.ToValidUTF8(text[:maxBytes], "")
 }
 
-// decode reads the JSON body of a request strictly.
-//
-// Errors: unsupported_media_type, body_too_large, bad_json, and invalid_body
-// that names the unknown, doubled or mistyped field.
+// decode decodes the JSON body. Returns unsupported_media_type and the errors of wire.Decode.
 func (r *Request) decode(into any) error {
 	body, err := r.body()
 	if err != nil {

@@ -9,23 +9,23 @@ import (
 	"github.com/aws/aws-lambda-go/events"
 )
 
-// Response is what an endpoint answers. A nil Body is an empty one.
+// Response is the result of an endpoint.
 type Response struct {
 	Status  int
 	Headers map[string]string
-	Cookies []string // each the value of a Set-Cookie
-	Body    any      // sent as JSON
-	File    []byte   // sent as it is, in place of Body; Headers say what it is
+	Cookies []string // values of Set-Cookie headers
+	Body    any      // encoded as JSON; nil for an empty body
+	File    []byte   // sent unencoded instead of Body; Headers contain its type
 }
 
-// rawText is a body that is no JSON; its content-type is among the headers.
+// rawText is a Body that is not JSON. Headers must contain its content-type.
 type rawText string
 
 func ok(body any) Response { return Response{Status: http.StatusOK, Body: body} }
 
 func noContent() Response { return Response{Status: http.StatusNoContent} }
 
-// with returns the response with one more header.
+// with returns the response with an additional header. An existing value is kept.
 func (r Response) with(name, value string) Response {
 	headers := map[string]string{name: value}
 	maps.Copy(headers, r.Headers)
@@ -33,7 +33,7 @@ func (r Response) with(name, value string) Response {
 	return r
 }
 
-// toGateway writes the response as API Gateway wants it.
+// toGateway converts the response to the format of API Gateway.
 func (r Response) toGateway(requestID string) (events.APIGatewayV2HTTPResponse, error) {
 	out := events.APIGatewayV2HTTPResponse{StatusCode: r.Status, Cookies: r.Cookies, Headers: map[string]string{
 		"x-request-id": requestID, "cache-control": "no-store", "x-content-type-options": "nosniff",
@@ -53,15 +53,4 @@ func (r Response) toGateway(requestID string) (events.APIGatewayV2HTTPResponse, 
 	}
 	maps.Copy(out.Headers, r.Headers)
 	return out, nil
-}
-
-// page is a list with the way to its next part.
-type page[T any] struct {
-	Data []T      `json:"data"`
-	Page pageInfo `json:"page"`
-}
-
-type pageInfo struct {
-	Next    string `json:"next,omitempty"`
-	HasMore bool   `json:"hasMore"`
 }

@@ -8,12 +8,12 @@ import (
 	"ticketsystem/pkg/apperr"
 )
 
-// RouteNotFound answers what no route takes: a path that is served for other methods
-// is told apart from one that is not there (RFC 9110, section 15.5.6). methods
-// gives those of each path, as templates ("/tickets/{id}"); it is asked at the
-// first request, since reading them takes longer than all of the start.
+// RouteNotFound returns the endpoint for requests that match no route. It returns
+// method_not_allowed if the path exists for other methods (RFC 9110, section 15.5.6), else
+// not_found. methods returns the methods by path template ("/tickets/{id}"); it is called per
+// request, not at cold start, because parsing them is slow.
 func RouteNotFound(methods func() (map[string][]string, error)) Endpoint {
-	return Endpoint{Public, func(_ context.Context, r *Request) (Response, error) {
+	return Public(func(_ context.Context, r *Request) (Response, error) {
 		methods, err := methods()
 		if err != nil {
 			return Response{}, err
@@ -25,10 +25,10 @@ func RouteNotFound(methods func() (map[string][]string, error)) Endpoint {
 			}
 		}
 		return Response{}, apperr.New(apperr.NotFound, "")
-	}}
+	})
 }
 
-// matchesTemplate says whether a path is one of a template.
+// matchesTemplate reports whether path matches a path template.
 func matchesTemplate(template, path string) bool {
 	want, have := strings.Split(template, "/"), strings.Split(path, "/")
 	if len(want) != len(have) {

@@ -1,6 +1,5 @@
-// Package api is the adapter between API Gateway and the domain: it says who
-// is asking, decodes and checks what they sent, calls the domain, and encodes
-// what it answers. Errors become problem documents here and nowhere else.
+// Package api implements the HTTP endpoints: authentication, decoding, validation and
+// encoding. It is the only place that converts errors to HTTP problem documents.
 package api
 
 import (
@@ -19,37 +18,17 @@ import (
 	"ticketsystem/pkg/user"
 )
 
-// Access says who may call an endpoint at all; the domain decides about the
-// thing that is called for.
-type Access int
-
-// The doors of endpoints.
-const (
-	Public        Access = iota // nobody is asked who they are
-	OptionalAuth                // whoever is signed in is told apart, others may come too
-	Authenticated               // any role
-	Staff                       // support and admin
-	AdminOnly                   // admin alone
-)
-
-// Endpoint is one route: its door and what happens behind it.
-type Endpoint struct {
-	Access Access
-	Handle func(ctx context.Context, r *Request) (Response, error)
-}
-
-// Server runs endpoints. A field that a function's endpoint does not use may
-// be zero.
+// Server runs endpoints. Fields that the endpoint does not use may be zero.
 type Server struct {
-	Authenticator *account.Authenticator
-	Key           auth.SecretKey
-	Idempotency   idempotency.Store // nil where nothing is posted
+	Authenticator *account.Authenticator // required unless the endpoint is public
+	Key           auth.SecretKey         // seals cursors, idempotency records and picture URLs
+	Idempotency   idempotency.Store      // nil disables Idempotency-Key
 	Log           *slog.Logger
 	Now           func() time.Time
 }
 
-// HTTP makes the Lambda handler of an endpoint behind an HTTP API (payload
-// format 2.0). It never returns an error: whatever happens has an answer.
+// HTTP returns the Lambda handler of an endpoint behind an HTTP API (payload format 2.0).
+// Errors of the endpoint become problem documents.
 func (s *Server) HTTP(e Endpoint) func(context.Context, events.APIGatewayV2HTTPRequest) (events.APIGatewayV2HTTPResponse, error) {
 	return func(ctx context.Context, event events.APIGatewayV2HTTPRequest) (events.APIGatewayV2HTTPResponse, error) {
 		r := newRequest(event)
@@ -62,50 +41,55 @@ func (s *Server) HTTP(e Endpoint) func(context.Context, events.APIGatewayV2HTTPR
 			response = problem
 		}
 		if r.cookie != "" && r.Method == http.MethodGet {
-			// A page that was loaded anew needs it for its next write.
+			// A reloaded page needs the token for its next write.
 			response = response.with(csrfHeader, account.CSRFToken(r.cookie))
 		}
 		return response.toGateway(r.ID)
 	}
 }
 
+// handle authorizes the request and runs the endpoint, at most once per Idempotency-Key.
 func (s *Server) handle(ctx context.Context, e Endpoint, r *Request) (Response, error) {
 	if err := s.authorize(ctx, e, r); err != nil {
 		return Response{}, err
 	}
 	r.key, r.now = s.Key, s.Now
-	if key := r.header("idempotency-key"); key != "" && r.Method == "POST" && s.Idempotency != nil {
+	if key := r.header("idempotency-key"); key != "" && r.Method == http.MethodPost && s.Idempotency != nil {
 		return s.idempotent(ctx, e, r, key)
 	}
-	return e.Handle(ctx, r)
+	return e.handle(ctx, r)
 }
 
-// authorize finds out who is asking and checks the endpoint's door.
+// authorize authenticates the caller and checks the access level of the endpoint. With
+// OptionalAuth, expired credentials count as none.
+//
+// Returns unauthenticated, token_expired, session_ended, csrf or forbidden.
 func (s *Server) authorize(ctx context.Context, e Endpoint, r *Request) error {
-	if e.Access == Public {
+	if e.access == accessPublic {
 		return nil
 	}
 	actor, err := s.authenticate(ctx, r)
 	if err != nil {
-		if e.Access == OptionalAuth && (apperr.Is(err, apperr.TokenExpired) || apperr.Is(err, apperr.SessionEnded)) {
+		if e.access == accessOptional && (apperr.Is(err, apperr.TokenExpired) || apperr.Is(err, apperr.SessionEnded)) {
 			return nil
 		}
 		return err
 	}
 	if isAnonymous(actor) {
-		if e.Access == OptionalAuth {
+		if e.access == accessOptional {
 			return nil
 		}
 		return apperr.New(apperr.Unauthenticated, "")
 	}
 	r.Principal = actor
-	if e.Access == Staff && !actor.Role.IsStaff() || e.Access == AdminOnly && actor.Role != user.RoleAdmin {
+	if e.access == accessStaff && !actor.Role.IsStaff() || e.access == accessAdmin && actor.Role != user.RoleAdmin {
 		return apperr.New(apperr.Forbidden, "")
 	}
 	return nil
 }
 
-// authenticate looks at the access token, or without one at the session cookie.
+// authenticate verifies the access token or, if there is none, the session cookie. Returns
+// the zero principal if the request has no credentials.
 func (s *Server) authenticate(ctx context.Context, r *Request) (user.Principal, error) {
 	token, err := wire.BearerToken(r.header("authorization"))
 	if err != nil {
@@ -126,5 +110,5 @@ func (s *Server) authenticate(ctx context.Context, r *Request) (user.Principal, 
 	return actor, r.checkCSRF()
 }
 
-// isAnonymous says that nobody is signed in.
+// isAnonymous reports whether the request has no credentials.
 func isAnonymous(actor user.Principal) bool { return actor.UserID == "" }

@@ -15,34 +15,27 @@ type sessionView struct {
 	Current    bool    `json:"current"`
 }
 
-// ListSessions is GET /sessions: one's own, newest first.
+// ListSessions returns the endpoint GET /sessions: the caller's, newest first.
 func ListSessions(accounts *account.Auth) Endpoint {
-	return Endpoint{Authenticated, func(ctx context.Context, r *Request) (Response, error) {
-		limit, err := r.limit()
-		if err != nil {
-			return Response{}, err
-		}
-		after, _, err := openCursor[string](r, "sessions")
-		if err != nil {
-			return Response{}, err
-		}
-		sessions, more, err := accounts.ListSessions(ctx, r.Principal, after, limit)
-		if err != nil {
-			return Response{}, err
-		}
-		out := page[sessionView]{Data: wire.MapSlice(sessions, func(s account.Session) sessionView {
+	return Authenticated(func(ctx context.Context, r *Request) (Response, error) {
+		view := func(s account.Session) sessionView {
 			return sessionView{s.Family, s.UserAgent, wire.FormatTime(s.CreatedAt), wire.FormatTime(s.LastUsedAt), s.Family == r.Principal.Session}
-		})}
-		if more {
-			out.Page = pageInfo{Next: sealCursor(r, "sessions", sessions[len(sessions)-1].Family), HasMore: true}
 		}
-		return ok(out), nil
-	}}
+		out, err := listPage(r, "sessions", view, func(limit int, after string) ([]account.Session, string, bool, error) {
+			sessions, more, err := accounts.ListSessions(ctx, r.Principal, after, limit)
+			if err != nil || !more {
+				return sessions, "", false, err
+			}
+			return sessions, sessions[len(sessions)-1].Family, true, nil
+		})
+		return ok(out), err
+	})
 }
 
-// CloseSession is DELETE /sessions/{id}.
+// CloseSession returns the endpoint DELETE /sessions/{id}. For the session of the request it
+// also deletes the cookie.
 func CloseSession(accounts *account.Auth) Endpoint {
-	return Endpoint{Authenticated, func(ctx context.Context, r *Request) (Response, error) {
+	return Authenticated(func(ctx context.Context, r *Request) (Response, error) {
 		if err := accounts.CloseSession(ctx, r.Principal, r.pathID()); err != nil {
 			return Response{}, err
 		}
@@ -51,5 +44,5 @@ func CloseSession(accounts *account.Auth) Endpoint {
 			out.Cookies = []string{r.setCookie("", 0)}
 		}
 		return out, nil
-	}}
+	})
 }

@@ -19,7 +19,7 @@ import (
 	"ticketsystem/pkg/ws"
 )
 
-// wsFixture is a house with open sockets: two of Sara's, one of Ali's, one of Reza's.
+// wsFixture is a fixture with open connections: two of Sara, one each of Ali and Reza.
 type wsFixture struct {
 	*fixture
 	handler *ws.Handler
@@ -36,8 +36,7 @@ func newWSFixture(t *testing.T) *wsFixture {
 	return w
 }
 
-// send gives a frame to an action and returns what was pushed, by connection:
-// "sara1: ack".
+// send runs an action with a frame. It returns the pushed frames by connection: "sara1: ack".
 func (w *wsFixture) send(t *testing.T, run ws.Action, from, body string) []string {
 	t.Helper()
 	w.frames = nil
@@ -45,7 +44,7 @@ func (w *wsFixture) send(t *testing.T, run ws.Action, from, body string) []strin
 	event.Body, event.RequestContext.ConnectionID, event.RequestContext.RequestID = body, from, "request-1"
 	out, err := w.handler.Handle(run)(context.Background(), event)
 	if err != nil || out.StatusCode != http.StatusOK {
-		t.Fatalf("got %d, %v: the socket must live on", out.StatusCode, err)
+		t.Fatalf("got %d, %v: want 200 to keep the connection open", out.StatusCode, err)
 	}
 	var pushed []string
 	for _, f := range w.frames {
@@ -55,7 +54,7 @@ func (w *wsFixture) send(t *testing.T, run ws.Action, from, body string) []strin
 	return pushed
 }
 
-// reply is what the sender got.
+// reply returns the first frame pushed to a connection.
 func (w *wsFixture) reply(from string) response {
 	for _, f := range w.frames {
 		if f.to == from {
@@ -72,13 +71,13 @@ func (w *wsFixture) actions() map[string]ws.Action {
 	}
 }
 
-// TestFrame_Invalid: each gets an error frame and nothing happens.
+// TestFrame_Invalid checks that an invalid frame gets an error frame and changes nothing.
 func TestFrame_Invalid(t *testing.T) {
 	topic := `"topic":"ticket:` + oneID + `"`
 	for _, c := range []struct {
 		action, from, body string
 		code               string
-		wrong              []string
+		fieldErrors        []string
 	}{
 		{"", "sara1", "hello", "frame_invalid", nil},
 		{"", "sara1", "", "frame_invalid", nil},
@@ -86,10 +85,10 @@ func TestFrame_Invalid(t *testing.T) {
 		{"", "sara1", `{"action":"dance"}`, "unknown_action", nil},
 		{"ping", "sara1", `{"action":"ping","x":1}`, "invalid_body", []string{"/x unknown"}},
 		{"ping", "sara1", `{"action":"ping"}{}`, "frame_invalid", nil},
-		{"ping", "nobody", `{"action":"ping"}`, "unauthenticated", nil},
+		{"ping", "unknown", `{"action":"ping"}`, "unauthenticated", nil},
 
 		{"subscribe", "sara1", `{"action":"subscribe"}`, "topic_unknown", nil},
-		{"subscribe", "sara1", `{"action":"subscribe","topic":"news"}`, "topic_unknown", nil},
+		{"subscribe", "sara1", `{"action":"subscribe","topic":"events"}`, "topic_unknown", nil},
 		{"subscribe", "sara1", `{"action":"subscribe","topic":"queue"}`, "topic_unknown", nil},
 		{"subscribe", "sara1", `{"action":"subscribe","topic":"user:` + aliID + `"}`, "topic_unknown", nil},
 		{"subscribe", "sara1", `{"action":"subscribe","topic":"ticket:x"}`, "ticket_not_found", nil},
@@ -97,7 +96,7 @@ func TestFrame_Invalid(t *testing.T) {
 		{"subscribe", "reza1", `{"action":"subscribe",` + topic + `}`, "ticket_not_found", nil},
 		{"subscribe", "sara1", `{"action":"subscribe",` + topic + `,"after":-1}`, "invalid_body", []string{"/after out_of_range"}},
 		{"subscribe", "sara1", `{"action":"subscribe",` + topic + `,"after":99999999999}`, "invalid_body", []string{"/after out_of_range"}},
-		{"unsubscribe", "sara1", `{"action":"unsubscribe","topic":"news"}`, "topic_unknown", nil},
+		{"unsubscribe", "sara1", `{"action":"unsubscribe","topic":"events"}`, "topic_unknown", nil},
 		{"unsubscribe", "sara1", `{"action":"unsubscribe","topic":7}`, "invalid_body", []string{"/topic type"}},
 
 		{"message", "sara1", `{"action":"message","ticketId":"` + oneID + `"}`, "invalid_body", []string{"/clientId required", "/body required"}},
@@ -111,24 +110,24 @@ func TestFrame_Invalid(t *testing.T) {
 		w := newWSFixture(t)
 		pushed := w.send(t, w.actions()[c.action], c.from, c.body)
 		if !slices.Equal(pushed, []string{c.from + ": error"}) {
-			t.Errorf("%s: got %v, want an error frame alone", c.body, pushed)
+			t.Errorf("%s: got %v, want only an error frame", c.body, pushed)
 			continue
 		}
 		reply := w.reply(c.from)
 		problem := response{body: reply.body["problem"].(map[string]any)}
-		if problem.body["code"] != c.code || !slices.Equal(problem.fieldErrors(), c.wrong) || problem.body["requestId"] != "request-1" {
-			t.Errorf("%s: got %v, want %s %v", c.body, problem.body, c.code, c.wrong)
+		if problem.body["code"] != c.code || !slices.Equal(problem.fieldErrors(), c.fieldErrors) || problem.body["requestId"] != "request-1" {
+			t.Errorf("%s: got %v, want %s %v", c.body, problem.body, c.code, c.fieldErrors)
 		}
 		if named := strings.Contains(c.body, `"clientId":"`); named != (reply.body["clientId"] == aULID) {
-			t.Errorf("%s: the error names the message %v", c.body, reply.body["clientId"])
+			t.Errorf("%s: got clientId %v", c.body, reply.body["clientId"])
 		}
 		if n := len(w.logs[oneID].Entries); n != 3 || len(w.connections["sara1"].Topics) != 1 {
-			t.Errorf("%s: something happened: %d entries, topics %v", c.body, n, w.connections["sara1"].Topics)
+			t.Errorf("%s: got %d entries, topics %v, want no change", c.body, n, w.connections["sara1"].Topics)
 		}
 	}
 }
 
-// TestErrorFrame_Locale the language of the person, and tell no secrets.
+// TestErrorFrame_Locale checks the language of error frames and that they disclose no cause.
 func TestErrorFrame_Locale(t *testing.T) {
 	w := newWSFixture(t)
 	for from, want := range map[string]string{"sara1": "There is no such action", "reza1": "چنین عملی وجود ندارد"} {
@@ -139,7 +138,7 @@ func TestErrorFrame_Locale(t *testing.T) {
 	}
 	w.down = true
 	w.send(t, w.handler.Read(w.tickets), "sara1", `{"action":"read","ticketId":"`+oneID+`","seq":1}`)
-	if got := w.reply("sara1"); got.field("problem", "code") != "internal" || strings.Contains(fmt.Sprint(got.body), "secret") || !strings.Contains(w.log.String(), "frame failed") {
+	if got := w.reply("sara1"); got.field("problem", "code") != "internal" || strings.Contains(fmt.Sprint(got.body), "secret") || !strings.Contains(w.log.String(), "websocket action failed") {
 		t.Errorf("got %v, logged %s", got.body, w.log)
 	}
 }
@@ -152,7 +151,7 @@ func TestPing(t *testing.T) {
 	var event events.APIGatewayWebsocketProxyRequest
 	event.Body, event.IsBase64Encoded, event.RequestContext.ConnectionID = base64.StdEncoding.EncodeToString([]byte(`{"action":"ping"}`)), true, "ali1"
 	if _, err := w.handler.Handle(w.handler.Ping)(context.Background(), event); err != nil || w.reply("ali1").body["type"] != "pong" {
-		t.Errorf("in base64: got %v %v", err, w.frames)
+		t.Errorf("base64: got %v %v", err, w.frames)
 	}
 }
 
@@ -190,7 +189,7 @@ func TestSubscribe(t *testing.T) {
 	}
 }
 
-// TestSubscribe_ReplayLimit: a long absence comes in pages of a hundred.
+// TestSubscribe_ReplayLimit checks that a replay has at most 100 entries.
 func TestSubscribe_ReplayLimit(t *testing.T) {
 	w := newWSFixture(t)
 	w.addTicket(oneID, slices.Repeat([]ticket.Kind{ticket.KindMessage}, 122)...)
@@ -201,8 +200,8 @@ func TestSubscribe_ReplayLimit(t *testing.T) {
 	}
 }
 
-// TestMessage: the sender gets the ack, the author's other sockets
-// and those who watch the entry; twice is two acks with one seq.
+// TestMessage checks that the sender gets an ack and the other subscribers and connections of
+// the author get the entry. A retry gets an ack with the same seq and is not published.
 func TestMessage(t *testing.T) {
 	w := newWSFixture(t)
 	w.send(t, w.handler.Subscribe(w.tickets), "ali1", `{"action":"subscribe","topic":"ticket:`+oneID+`"}`)
@@ -222,12 +221,12 @@ func TestMessage(t *testing.T) {
 	r := newRequest(http.MethodPost, "/x", strings.Replace(frame, `"action":"message","ticketId":"`+oneID+`",`, "", 1))
 	w.frames = nil
 	if got := w.fixture.send(t, api.PostMessage(w.tickets, w.publisher), sara, r); got.status != 200 || got.body["seq"] != 4.0 || len(w.frames) != 0 {
-		t.Errorf("through the other door: got %d %s, pushed %v", got.status, got.text, w.frames)
+		t.Errorf("retry over HTTP: got %d %s, pushed %v", got.status, got.text, w.frames)
 	}
 }
 
-// TestSubscribe_ReplayBytes: a subscription that is far behind long texts gets
-// as many as a connection takes, and is told that there are more.
+// TestSubscribe_ReplayBytes checks that a replay of long entries stays below the frame limit of
+// 128 KB.
 func TestSubscribe_ReplayBytes(t *testing.T) {
 	w := newWSFixture(t)
 	for n := range 30 {
@@ -254,10 +253,10 @@ func TestTypingAndRead(t *testing.T) {
 		t.Errorf("typing: got %s", got)
 	}
 	if pushed := w.send(t, w.handler.Typing(w.tickets), "ali1", `{"action":"typing","ticketId":"`+oneID+`","internal":true}`); len(pushed) > 0 {
-		t.Errorf("typing a note: got %v, want nothing for the customer", pushed)
+		t.Errorf("typing a note: got %v, want no frame to the customer", pushed)
 	}
 	if pushed := w.send(t, w.handler.Read(w.tickets), "sara1", `{"action":"read","ticketId":"`+oneID+`","seq":2}`); len(pushed) != 0 || w.logs[oneID].ReadMarkers[saraID] != 2 {
-		t.Errorf("read: got %v, marks %v", pushed, w.logs[oneID].ReadMarkers)
+		t.Errorf("read: got %v, markers %v", pushed, w.logs[oneID].ReadMarkers)
 	}
 	w.frames = nil
 	var event events.APIGatewayWebsocketProxyRequest
@@ -267,8 +266,7 @@ func TestTypingAndRead(t *testing.T) {
 	}
 }
 
-// TestFrame_RevokedAccess: a socket that was opened before its person's access was
-// revoked says nothing more.
+// TestFrame_RevokedAccess checks that connections opened before a revocation are rejected.
 func TestFrame_RevokedAccess(t *testing.T) {
 	w := newWSFixture(t)
 	w.revoked[saraID] = []user.Revocation{{At: w.now}}
@@ -279,6 +277,6 @@ func TestFrame_RevokedAccess(t *testing.T) {
 		}
 	}
 	if got := w.send(t, w.handler.Ping, "ali1", `{"action":"ping"}`); !slices.Equal(got, []string{"ali1: pong"}) {
-		t.Errorf("another person: got %v", got)
+		t.Errorf("another user: got %v", got)
 	}
 }

@@ -8,25 +8,22 @@ import (
 	"ticketsystem/pkg/apperr"
 )
 
-// StaticFile is a document that is served as it stands.
+// StaticFile is a document that ServeStatic serves unchanged. Exactly one of Content and Load is set.
 type StaticFile struct {
 	Content []byte
-	// Load gives the content of a file without Content, at its first request:
-	// what takes long to make shall not hold up the start.
-	Load func() ([]byte, error)
-	Type string // media type
-	// Encoding is how Content is packed ("gzip"); "" for not at all.
-	Encoding string
-	// Policy is the Content-Security-Policy of a page; "" for none.
-	Policy string
+	// Load returns the content per request. It keeps slow work out of the cold start.
+	Load     func() ([]byte, error)
+	Type     string // media type
+	Encoding string // content-encoding of the content, "" for none
+	Policy   string // Content-Security-Policy, "" for none
 }
 
-// staticMaxAge is how long a client may keep a document, in seconds.
+// staticMaxAge is how long clients may cache a document, in seconds.
 const staticMaxAge = 300
 
-// ServeStatic serves public documents by the path of their routes.
+// ServeStatic returns the endpoint that serves public documents by path. Returns not_found.
 func ServeStatic(files map[string]StaticFile) Endpoint {
-	return Endpoint{Public, func(_ context.Context, r *Request) (Response, error) {
+	return Public(func(_ context.Context, r *Request) (Response, error) {
 		f, known := files[r.Path]
 		if !known {
 			return Response{}, apperr.New(apperr.NotFound, "")
@@ -45,5 +42,5 @@ func ServeStatic(files map[string]StaticFile) Endpoint {
 			}
 		}
 		return Response{Status: http.StatusOK, Headers: headers, File: content}, nil
-	}}
+	})
 }

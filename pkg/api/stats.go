@@ -10,8 +10,9 @@ import (
 	"ticketsystem/pkg/ticket"
 )
 
-// StatsStore reads the numbers of the house, as of now.
+// StatsStore reads ticket statistics.
 type StatsStore interface {
+	// StatsSnapshot returns the events of a period and the current backlog.
 	StatsSnapshot(ctx context.Context, p stats.Period) (stats.Snapshot, error)
 }
 
@@ -51,23 +52,23 @@ type ageView struct {
 	Older      int `json:"gt7d"`
 }
 
-// durationView has no numbers where nothing was measured.
+// durationView contains percentiles, null if Count is 0.
 type durationView struct {
 	Count  int  `json:"count"`
 	Median *int `json:"medianSeconds"`
 	P90    *int `json:"p90Seconds"`
 }
 
-func viewPercentiles(s stats.Percentiles) durationView {
-	if s.Count == 0 {
+func viewPercentiles(p stats.Percentiles) durationView {
+	if p.Count == 0 {
 		return durationView{}
 	}
-	return durationView{s.Count, &s.Median, &s.P90}
+	return durationView{p.Count, &p.Median, &p.P90}
 }
 
-// GetStats is GET /admin/stats.
+// GetStats returns the endpoint GET /admin/stats.
 func GetStats(store StatsStore, now func() time.Time) Endpoint {
-	return Endpoint{AdminOnly, func(ctx context.Context, r *Request) (Response, error) {
+	return AdminOnly(func(ctx context.Context, r *Request) (Response, error) {
 		at := now()
 		period, err := r.period(at)
 		if err != nil {
@@ -86,11 +87,11 @@ func GetStats(store StatsStore, now func() time.Time) Endpoint {
 			})},
 			FirstResponse: viewPercentiles(report.FirstResponse), Resolution: viewPercentiles(report.Resolution), OpenSockets: report.OpenSockets,
 		}), nil
-	}}
+	})
 }
 
-// period reads from and to; without them it is the last 30 days. With one of
-// them it is 30 days from there, or up to there.
+// period reads ?from and ?to. The default is the last 30 days; with one of the two, the 30
+// days from or up to it. Returns bad_request.
 func (r *Request) period(now time.Time) (stats.Period, error) {
 	p := stats.Last30Days(now)
 	from, hasFrom, err := r.dateParam("from")
@@ -110,22 +111,22 @@ func (r *Request) period(now time.Time) (stats.Period, error) {
 		p = stats.Period{From: to.AddDate(0, 0, -29), To: to}
 	}
 	if p.Days() < 1 {
-		return p, errQuery("to", "out_of_range", "to is not before from.")
+		return p, errQuery("to", "out_of_range", "to must not be before from.")
 	}
 	if p.Days() > stats.MaxPeriodDays {
-		return p, errQuery("to", "out_of_range", "from and to are at most 366 days apart.")
+		return p, errQuery("to", "out_of_range", "from and to must be at most 366 days apart.")
 	}
 	return p, nil
 }
 
-// dateParam reads a query parameter that is a date.
+// dateParam returns a query parameter that is a date. Returns bad_request.
 func (r *Request) dateParam(name string) (day time.Time, given bool, err error) {
 	if !r.query.Has(name) {
 		return time.Time{}, false, nil
 	}
 	day, err = time.Parse(time.DateOnly, r.query.Get(name))
 	if err != nil {
-		return time.Time{}, false, errQuery(name, "invalid", name+" is a day: yyyy-mm-dd.")
+		return time.Time{}, false, errQuery(name, "invalid", name+" must be a date: yyyy-mm-dd.")
 	}
 	return day, true, nil
 }

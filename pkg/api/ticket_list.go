@@ -2,7 +2,7 @@ package api
 
 import (
 	"context"
-	"fmt"
+	"net/url"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -13,57 +13,61 @@ import (
 	"ticketsystem/pkg/ticket"
 )
 
-// ListTickets is GET /tickets: a customer's own, or those that staff ask for.
+// ListTickets returns the endpoint GET /tickets: a customer's tickets, or for staff all
+// tickets that match the filters.
 func ListTickets(tickets *ticket.Service) Endpoint {
-	return Endpoint{Authenticated, func(ctx context.Context, r *Request) (Response, error) {
+	return Authenticated(func(ctx context.Context, r *Request) (Response, error) {
 		q, err := r.ticketQuery()
 		if err != nil {
 			return Response{}, err
 		}
 		if strings.TrimSpace(r.query.Get("q")) != "" && q.Terms == nil {
-			return ok(page[wire.TicketView]{Data: []wire.TicketView{}}), nil // there is no word in it
+			return ok(page[wire.TicketView]{Data: []wire.TicketView{}}), nil // the text has no search terms
 		}
-		name := fmt.Sprintf("tickets %+v", q)
-		at, _, err := openCursor[map[string]string](r, name)
-		if err != nil {
-			return Response{}, err
-		}
-		found, next, err := tickets.Store.ListTickets(ctx, q, at)
-		if err != nil {
-			return Response{}, err
-		}
-		out := page[wire.TicketView]{Data: wire.MapSlice(found, r.viewTicket)}
-		if next != nil {
-			out.Page = pageInfo{Next: sealCursor(r, name, next), HasMore: true}
-		}
-		return ok(out), nil
-	}}
+		out, err := listPage(r, r.ticketScope(q), r.viewTicket, func(limit int, from map[string]string) ([]ticket.Ticket, map[string]string, bool, error) {
+			q.Limit = limit
+			found, next, err := tickets.Store.ListTickets(ctx, q, from)
+			return found, next, next != nil, err
+		})
+		return ok(out), err
+	})
 }
 
-// ticketQuery reads the filters. One that is there and empty is refused: it was
-// meant to say something. Errors: bad_request.
+// ticketScope returns the cursor scope of a query. Every filter and the order are part of it.
+func (r *Request) ticketScope(q ticket.Query) string {
+	scope := url.Values{
+		"customer": {q.CustomerID}, "assignee": {q.AssigneeID}, "category": {q.CategoryID},
+		"priority": {string(q.Priority)}, "sort": {string(q.Sort)}, "q": {r.query.Get("q")},
+	}
+	for _, status := range q.Statuses {
+		scope.Add("status", string(status))
+	}
+	return "tickets " + scope.Encode()
+}
+
+// ticketQuery reads the filters and the order. An empty filter is invalid. Customers are
+// limited to their own tickets. Returns bad_request.
 func (r *Request) ticketQuery() (ticket.Query, error) {
 	staff := r.Principal.Role.IsStaff()
 	q := ticket.Query{CategoryID: r.query.Get("category"), Priority: ticket.Priority(r.query.Get("priority"))}
 	var err error
-	if q.Limit, err = r.limit(); err != nil {
-		return q, err
-	}
 	if q.Statuses, err = r.statuses(staff); err != nil {
 		return q, err
 	}
 	if r.query.Has("priority") && !q.Priority.Valid() {
-		return q, errQuery("priority", "not_allowed", "priority is one of low, medium, high, urgent.")
+		return q, errQuery("priority", "not_allowed", "priority must be one of low, medium, high, urgent.")
 	}
 	if r.query.Has("category") && !id.Valid(q.CategoryID) {
-		return q, errQuery("category", "invalid", "category is the id of a category.")
+		return q, errQuery("category", "invalid", "category must be the id of a category.")
 	}
 	if q.AssigneeID, err = r.assignee(); err != nil {
 		return q, err
 	}
-	if q.Terms, err = r.terms(); err != nil {
+	text := r.query.Get("q")
+	if err := checkSearch(text); err != nil {
 		return q, err
 	}
+	q.Terms = search.Parse(text)
 	if !staff {
 		q.CustomerID = r.Principal.UserID
 	}
@@ -71,20 +75,22 @@ func (r *Request) ticketQuery() (ticket.Query, error) {
 	return q, err
 }
 
-// maxSearchRunes is the length of ?q=, in characters.
+// maxSearchRunes is the maximum length of ?q= in runes.
 const maxSearchRunes = 200
 
-// terms reads ?q=; none when it is empty or has no words. Errors: bad_request.
-func (r *Request) terms() ([]search.Terms, error) {
-	text := r.query.Get("q")
+// checkSearch checks the length of ?q=. Returns bad_request.
+func checkSearch(text string) error {
 	if utf8.RuneCountInString(text) > maxSearchRunes || search.TooMany(text) {
-		return nil, errQuery("q", "too_long", "q has at most 10 words and 200 characters.")
+		return errQuery("q", "too_long", "q must have at most 10 terms and 200 characters.")
 	}
-	return search.Parse(text), nil
+	return nil
 }
 
-// statuses reads one or more statuses, comma-separated. Customers know no
-// on_hold: to them it is open.
+// statusNone is a filter that matches no ticket.
+const statusNone ticket.Status = "none"
+
+// statuses returns the comma-separated statuses of ?status=. Customers see on_hold as open, so
+// their filter open includes it and their filter on_hold matches nothing. Returns bad_request.
 func (r *Request) statuses(staff bool) ([]ticket.Status, error) {
 	if !r.query.Has("status") {
 		return nil, nil
@@ -93,13 +99,13 @@ func (r *Request) statuses(staff bool) ([]ticket.Status, error) {
 	for name := range strings.SplitSeq(r.query.Get("status"), ",") {
 		s := ticket.Status(name)
 		if !s.Valid() {
-			return nil, errQuery("status", "not_allowed", "status is one of new, open, pending, on_hold, resolved, closed.")
+			return nil, errQuery("status", "not_allowed", "status must be one of new, open, pending, on_hold, resolved, closed.")
 		}
 		switch {
 		case !staff && s == ticket.StatusOpen:
 			out = append(out, ticket.StatusOpen, ticket.StatusOnHold)
 		case !staff && s == ticket.StatusOnHold:
-			out = append(out, "none of theirs")
+			out = append(out, statusNone)
 		default:
 			out = append(out, s)
 		}
@@ -108,6 +114,7 @@ func (r *Request) statuses(staff bool) ([]ticket.Status, error) {
 	return slices.Compact(out), nil
 }
 
+// assignee returns the user id of ?assignee=, or ticket.Unassigned. Returns bad_request.
 func (r *Request) assignee() (string, error) {
 	switch value := r.query.Get("assignee"); {
 	case value == "me":
@@ -115,9 +122,10 @@ func (r *Request) assignee() (string, error) {
 	case !r.query.Has("assignee"), value == ticket.Unassigned, id.Valid(value):
 		return value, nil
 	}
-	return "", errQuery("assignee", "invalid", "assignee is me, none or the id of a person.")
+	return "", errQuery("assignee", "invalid", "assignee must be me, none or the id of a user.")
 }
 
+// sort returns the order of ?sort=. Returns bad_request.
 func (r *Request) sort(staff bool) (ticket.Sort, error) {
 	given := r.query.Has("sort")
 	switch s := ticket.Sort(r.query.Get("sort")); {
@@ -128,5 +136,5 @@ func (r *Request) sort(staff bool) (ticket.Sort, error) {
 	case s == ticket.SortActivity, s == ticket.SortCreated, s == ticket.SortWaiting && staff:
 		return s, nil
 	}
-	return "", errQuery("sort", "not_allowed", "sort is one of -lastActivityAt, -createdAt and, for staff, waiting.")
+	return "", errQuery("sort", "not_allowed", "sort must be one of -lastActivityAt, -createdAt and, for staff, waiting.")
 }

@@ -13,25 +13,26 @@ import (
 	"ticketsystem/pkg/user"
 )
 
-// Limits of a ticket's texts in characters, and of lists in number.
+// Limits of a ticket.
 const (
-	maxTitle     = 200
+	maxTitle     = 200 // runes
 	maxTags      = 20
-	maxTagLength = 40
+	maxTagLength = 40 // runes
 )
 
-// ticketResponse answers with a ticket and its ETag.
+// ticketResponse returns a ticket with its ETag.
 func (r *Request) ticketResponse(status int, tk ticket.Ticket) Response {
 	return Response{Status: status, Body: r.viewTicket(tk)}.with("etag", etag(tk, r.Principal))
 }
 
+// etag returns the strong ETag of a ticket for a caller.
 func etag(tk ticket.Ticket, actor user.Principal) string {
 	return strconv.Quote(strconv.Itoa(ticket.Version(tk, actor)))
 }
 
-// CreateTicket is POST /tickets.
+// CreateTicket returns the endpoint POST /tickets. A retry returns the ticket with status 200.
 func CreateTicket(tickets *ticket.Service) Endpoint {
-	return Endpoint{Authenticated, func(ctx context.Context, r *Request) (Response, error) {
+	return Authenticated(func(ctx context.Context, r *Request) (Response, error) {
 		var in struct {
 			ClientID      string          `json:"clientId"`
 			Title         string          `json:"title"`
@@ -56,24 +57,30 @@ func CreateTicket(tickets *ticket.Service) Endpoint {
 			return Response{}, err
 		}
 		tk, created, err := tickets.Create(ctx, r.Principal, ticket.CreateParams(in))
-		if apperr.Is(err, apperr.CategoryNotFound) {
-			err = apperr.Validation(apperr.Field{Pointer: "/categoryId", Code: "unknown", Message: "There is no such category."})
-		}
 		if err != nil {
-			return Response{}, err
+			return Response{}, asFieldError(err, apperr.CategoryNotFound, "/categoryId", "Unknown category.")
 		}
-		if !created {
-			return r.ticketResponse(http.StatusOK, tk).with("location", "/tickets/"+tk.ID), nil
+		status := http.StatusOK
+		if created {
+			status = http.StatusCreated
 		}
-		return r.ticketResponse(http.StatusCreated, tk).with("location", "/tickets/"+tk.ID), nil
-	}}
+		return r.ticketResponse(status, tk).with("location", "/tickets/"+tk.ID), nil
+	})
 }
 
 var priorities = []ticket.Priority{ticket.PriorityLow, ticket.PriorityMedium, ticket.PriorityHigh, ticket.PriorityUrgent}
 
-// GetTicket is GET /tickets/{id}.
+// asFieldError converts an error with the given code to invalid_body for one field.
+func asFieldError(err error, code apperr.Code, pointer, message string) error {
+	if apperr.Is(err, code) {
+		return apperr.Validation(apperr.Field{Pointer: pointer, Code: "unknown", Message: message})
+	}
+	return err
+}
+
+// GetTicket returns the endpoint GET /tickets/{id}.
 func GetTicket(tickets *ticket.Service) Endpoint {
-	return Endpoint{Authenticated, func(ctx context.Context, r *Request) (Response, error) {
+	return Authenticated(func(ctx context.Context, r *Request) (Response, error) {
 		d, err := tickets.Detail(ctx, r.Principal, r.pathID())
 		if err != nil {
 			return Response{}, err
@@ -81,12 +88,12 @@ func GetTicket(tickets *ticket.Service) Endpoint {
 		return ok(map[string]any{
 			"ticket": r.viewTicket(d.Ticket), "entries": wire.ViewEntries(d.Entries, r.Principal.Role), "hasMore": d.HasMore,
 		}).with("etag", etag(d.Ticket, r.Principal)), nil
-	}}
+	})
 }
 
-// UpdateTicket is PATCH /tickets/{id}.
+// UpdateTicket returns the endpoint PATCH /tickets/{id}, conditional on If-Match.
 func UpdateTicket(tickets *ticket.Service, publisher EntryPublisher) Endpoint {
-	return Endpoint{Authenticated, func(ctx context.Context, r *Request) (Response, error) {
+	return Authenticated(func(ctx context.Context, r *Request) (Response, error) {
 		var in struct {
 			Title      *string          `json:"title"`
 			CategoryID *string          `json:"categoryId"`
@@ -106,13 +113,12 @@ func UpdateTicket(tickets *ticket.Service, publisher EntryPublisher) Endpoint {
 		}
 		patch.Version = version
 		result, err := tickets.Update(ctx, r.Principal, r.pathID(), patch)
-		if apperr.Is(err, apperr.CategoryNotFound) {
-			err = apperr.Validation(apperr.Field{Pointer: "/categoryId", Code: "unknown", Message: "There is no such category."})
-		}
-		return r.changeResponse(ctx, publisher, result, err)
-	}}
+		return r.changeResponse(ctx, publisher, result, asFieldError(err, apperr.CategoryNotFound, "/categoryId", "Unknown category."))
+	})
 }
 
+// validatePatch checks the fields of a patch, and trims texts and converts tags to lower case.
+// Returns invalid_body.
 func validatePatch(p ticket.Patch) error {
 	var v wire.Validator
 	if p.Title != nil {
@@ -126,22 +132,22 @@ func validatePatch(p ticket.Patch) error {
 	}
 	if p.Tags != nil {
 		if len(*p.Tags) > maxTags {
-			v.Add("/tags", "too_many", "A ticket may have 20 tags.")
+			v.Add("/tags", "too_many", "At most 20 entries.")
 		}
 		for i := range *p.Tags {
 			tag := &(*p.Tags)[i]
 			v.Text("/tags", tag, 1, maxTagLength, false)
 			if *tag = strings.ToLower(*tag); strings.Contains(*tag, ",") {
-				v.Add("/tags", "character", "A tag must not have a comma in it.")
+				v.Add("/tags", "character", "Must not contain a comma.")
 			}
 		}
 	}
 	return v.Err()
 }
 
-// parseIfMatch reads an If-Match header: one strong ETag, or * and nothing, which
-// match whatever is there (RFC 9110, section 13.1.1). What is no ETag of this
-// house matches no ticket.
+// parseIfMatch returns the version of an If-Match header with one strong ETag. It returns nil
+// for a missing header and for *, which match any version (RFC 9110, section 13.1.1). Returns
+// version_stale for anything else.
 func parseIfMatch(header string) (version *int, err error) {
 	if header == "" || header == "*" {
 		return nil, nil
@@ -151,10 +157,10 @@ func parseIfMatch(header string) (version *int, err error) {
 	if n, err := strconv.Atoi(tag); err == nil && opened && closed {
 		return &n, nil
 	}
-	return nil, apperr.New(apperr.VersionStale, "If-Match must be the ETag of the ticket as you read it.")
+	return nil, apperr.New(apperr.VersionStale, "If-Match must be the ETag of the ticket.")
 }
 
-// changeResponse answers a change and tells those who watch.
+// changeResponse publishes the entries of a change and returns the ticket.
 func (r *Request) changeResponse(ctx context.Context, publisher EntryPublisher, c ticket.ChangeResult, err error) (Response, error) {
 	if err != nil {
 		return Response{}, err
@@ -165,23 +171,24 @@ func (r *Request) changeResponse(ctx context.Context, publisher EntryPublisher, 
 	return r.ticketResponse(http.StatusOK, c.Ticket), nil
 }
 
-// changeInput decodes the clientId that every change of a ticket carries.
+// changeInput is the part of the body that all changes of a ticket have.
 type changeInput struct {
 	ClientID string `json:"clientId"`
 }
 
-// CloseTicket is POST /tickets/{id}/close.
+// CloseTicket returns the endpoint POST /tickets/{id}/close.
 func CloseTicket(tickets *ticket.Service, publisher EntryPublisher) Endpoint {
 	return changeEndpoint(tickets.Close, publisher)
 }
 
-// ReopenTicket is POST /tickets/{id}/reopen.
+// ReopenTicket returns the endpoint POST /tickets/{id}/reopen.
 func ReopenTicket(tickets *ticket.Service, publisher EntryPublisher) Endpoint {
 	return changeEndpoint(tickets.Reopen, publisher)
 }
 
+// changeEndpoint returns an endpoint for a change without further parameters.
 func changeEndpoint(run func(context.Context, user.Principal, string, string) (ticket.ChangeResult, error), publisher EntryPublisher) Endpoint {
-	return Endpoint{Authenticated, func(ctx context.Context, r *Request) (Response, error) {
+	return Authenticated(func(ctx context.Context, r *Request) (Response, error) {
 		var in changeInput
 		if err := r.decode(&in); err != nil {
 			return Response{}, err
@@ -193,12 +200,12 @@ func changeEndpoint(run func(context.Context, user.Principal, string, string) (t
 		}
 		result, err := run(ctx, r.Principal, r.pathID(), in.ClientID)
 		return r.changeResponse(ctx, publisher, result, err)
-	}}
+	})
 }
 
-// SetStatus is POST /tickets/{id}/status.
+// SetStatus returns the endpoint POST /tickets/{id}/status.
 func SetStatus(tickets *ticket.Service, publisher EntryPublisher) Endpoint {
-	return Endpoint{Staff, func(ctx context.Context, r *Request) (Response, error) {
+	return StaffOnly(func(ctx context.Context, r *Request) (Response, error) {
 		var in struct {
 			changeInput
 			Status ticket.Status `json:"status"`
@@ -215,13 +222,13 @@ func SetStatus(tickets *ticket.Service, publisher EntryPublisher) Endpoint {
 		}
 		result, err := tickets.SetStatus(ctx, r.Principal, r.pathID(), in.ClientID, in.Status)
 		return r.changeResponse(ctx, publisher, result, err)
-	}}
+	})
 }
 
-// AssignTicket is POST /tickets/{id}/assign. assigneeId must be there: null
-// releases, "me" claims, an id names a colleague.
+// AssignTicket returns the endpoint POST /tickets/{id}/assign. The required assigneeId is null
+// to release the ticket, "me" to claim it, or the id of another agent.
 func AssignTicket(tickets *ticket.Service, publisher EntryPublisher) Endpoint {
-	return Endpoint{Staff, func(ctx context.Context, r *Request) (Response, error) {
+	return StaffOnly(func(ctx context.Context, r *Request) (Response, error) {
 		var in struct {
 			changeInput
 			AssigneeID json.RawMessage `json:"assigneeId"`
@@ -233,9 +240,9 @@ func AssignTicket(tickets *ticket.Service, publisher EntryPublisher) Endpoint {
 		v.ULID("/clientId", &in.ClientID)
 		var to *string
 		if in.AssigneeID == nil {
-			v.Add("/assigneeId", "required", `Send null, "me" or the id of a colleague.`)
+			v.Add("/assigneeId", "required", `Must be null, "me" or the id of an agent.`)
 		} else if err := json.Unmarshal(in.AssigneeID, &to); err != nil {
-			v.Add("/assigneeId", "type", `This must be null, "me" or the id of a colleague.`)
+			v.Add("/assigneeId", "type", `Must be null, "me" or the id of an agent.`)
 		} else if to != nil && *to != "me" {
 			v.ULID("/assigneeId", to)
 		}
@@ -243,13 +250,11 @@ func AssignTicket(tickets *ticket.Service, publisher EntryPublisher) Endpoint {
 			return Response{}, err
 		}
 		result, err := assign(ctx, tickets, r, in.ClientID, to)
-		if apperr.Is(err, apperr.UserNotFound) {
-			err = apperr.Validation(apperr.Field{Pointer: "/assigneeId", Code: "unknown", Message: "There is no such colleague."})
-		}
-		return r.changeResponse(ctx, publisher, result, err)
-	}}
+		return r.changeResponse(ctx, publisher, result, asFieldError(err, apperr.UserNotFound, "/assigneeId", "Unknown agent."))
+	})
 }
 
+// assign releases, claims or assigns the ticket of the request.
 func assign(ctx context.Context, tickets *ticket.Service, r *Request, clientID string, to *string) (ticket.ChangeResult, error) {
 	switch {
 	case to == nil:
@@ -260,25 +265,27 @@ func assign(ctx context.Context, tickets *ticket.Service, r *Request, clientID s
 	return tickets.Assign(ctx, r.Principal, r.pathID(), clientID, *to)
 }
 
-// MarkRead is POST /tickets/{id}/read.
+// MarkRead returns the endpoint POST /tickets/{id}/read.
 func MarkRead(tickets *ticket.Service) Endpoint {
-	return Endpoint{Authenticated, func(ctx context.Context, r *Request) (Response, error) {
+	return Authenticated(func(ctx context.Context, r *Request) (Response, error) {
 		var in struct {
 			Seq *int `json:"seq"`
 		}
 		if err := r.decode(&in); err != nil {
 			return Response{}, err
 		}
-		if in.Seq == nil || *in.Seq < 0 || *in.Seq > ticket.MaxSeq {
-			return Response{}, apperr.Validation(apperr.Field{Pointer: "/seq", Code: "required", Message: "This must be a seq of the ticket."})
+		var v wire.Validator
+		seq := v.Seq("/seq", in.Seq)
+		if err := v.Err(); err != nil {
+			return Response{}, err
 		}
-		return noContent(), tickets.MarkRead(ctx, r.Principal, r.pathID(), *in.Seq)
-	}}
+		return noContent(), tickets.MarkRead(ctx, r.Principal, r.pathID(), seq)
+	})
 }
 
-// DeleteTicket is DELETE /tickets/{id}.
+// DeleteTicket returns the endpoint DELETE /tickets/{id}.
 func DeleteTicket(deleter *ticket.Deleter) Endpoint {
-	return Endpoint{AdminOnly, func(ctx context.Context, r *Request) (Response, error) {
+	return AdminOnly(func(ctx context.Context, r *Request) (Response, error) {
 		return noContent(), deleter.Delete(ctx, r.actor(), r.pathID())
-	}}
+	})
 }

@@ -17,7 +17,7 @@ func TestCreateTicket(t *testing.T) {
 	fx := newFixture(t)
 	body := `{"clientId":"` + aULID + `","title":"Help","description":"It does not work","categoryId":"` + billingID + `","priority":"high"}`
 	want := id.Derive(aULID, saraID)
-	for _, status := range []int{201, 200} { // a repeat is the first ticket
+	for _, status := range []int{201, 200} { // the second request is a retry
 		got := fx.send(t, api.CreateTicket(fx.tickets), sara, newRequest(http.MethodPost, "/tickets", body))
 		if got.status != status || got.body["id"] != want || got.headers["location"] != "/tickets/"+want || got.headers["etag"] != `"1"` {
 			t.Errorf("got %d %s %v, want %d", got.status, got.text, got.headers, status)
@@ -39,14 +39,14 @@ func TestCreateTicket(t *testing.T) {
 func TestGetTicket(t *testing.T) {
 	fx := fixtureWithTickets(t)
 	for _, c := range []struct {
-		who     user.Principal
+		actor   user.Principal
 		etag    string
 		entries int
 	}{{sara, `"8"`, 6}, {ali, `"8"`, 8}} {
-		got := fx.send(t, api.GetTicket(fx.tickets), c.who, newRequest(http.MethodGet, "/x", ""))
+		got := fx.send(t, api.GetTicket(fx.tickets), c.actor, newRequest(http.MethodGet, "/x", ""))
 		entries, _ := got.body["entries"].([]any)
 		if got.status != 200 || got.headers["etag"] != c.etag || len(entries) != c.entries || got.body["hasMore"] != false {
-			t.Errorf("%s: got %d, etag %s, %d entries", c.who.Name, got.status, got.headers["etag"], len(entries))
+			t.Errorf("%s: got %d, etag %s, %d entries", c.actor.Name, got.status, got.headers["etag"], len(entries))
 		}
 	}
 	got := fx.send(t, api.GetTicket(fx.tickets), sara, newRequest(http.MethodGet, "/x", "").with("accept-language", "fa"))
@@ -84,15 +84,15 @@ func TestUpdateTicket_IfMatch(t *testing.T) {
 
 func TestUpdateTicket(t *testing.T) {
 	for _, c := range []struct {
-		name, body string
-		who        user.Principal
-		status     int
-		wrong      []string
+		name, body  string
+		actor       user.Principal
+		status      int
+		fieldErrors []string
 	}{
-		{"nothing", `{}`, sara, 200, nil},
-		{"null leaves it", `{"title":null,"tags":null}`, sara, 200, nil},
+		{"no fields", `{}`, sara, 200, nil},
+		{"null fields", `{"title":null,"tags":null}`, sara, 200, nil},
 		{"an empty title", `{"title":" "}`, sara, 422, []string{"/title required"}},
-		{"all that is wrong", `{"title":"","priority":"x","categoryId":"y"}`, ali, 422, []string{"/title required", "/categoryId invalid", "/priority not_allowed"}},
+		{"several invalid fields", `{"title":"","priority":"x","categoryId":"y"}`, ali, 422, []string{"/title required", "/categoryId invalid", "/priority not_allowed"}},
 		{"an unknown category", `{"categoryId":"` + otherID + `"}`, ali, 422, []string{"/categoryId unknown"}},
 		{"tags", `{"tags":[" VIP ","vip","late"]}`, ali, 200, nil},
 		{"a comma in a tag", `{"tags":["a,b"]}`, ali, 422, []string{"/tags character"}},
@@ -102,9 +102,9 @@ func TestUpdateTicket(t *testing.T) {
 	} {
 		fx := newFixture(t)
 		fx.addTicket(oneID)
-		got := fx.send(t, api.UpdateTicket(fx.tickets, fx.publisher), c.who, newRequest(http.MethodPatch, "/x", c.body))
-		if got.status != c.status || !slices.Equal(got.fieldErrors(), c.wrong) {
-			t.Errorf("%s: got %d %v, want %d %v", c.name, got.status, got.fieldErrors(), c.status, c.wrong)
+		got := fx.send(t, api.UpdateTicket(fx.tickets, fx.publisher), c.actor, newRequest(http.MethodPatch, "/x", c.body))
+		if got.status != c.status || !slices.Equal(got.fieldErrors(), c.fieldErrors) {
+			t.Errorf("%s: got %d %v, want %d %v", c.name, got.status, got.fieldErrors(), c.status, c.fieldErrors)
 		}
 		if c.name == "tags" && fmt.Sprint(got.body["tags"]) != "[vip late]" {
 			t.Errorf("tags: got %v", got.body["tags"])
@@ -116,35 +116,35 @@ func TestAssignTicket(t *testing.T) {
 	for _, c := range []struct {
 		name, assignee string
 		status         int
-		holder         any
-		wrong          []string
+		assigneeID     any
+		fieldErrors    []string
 	}{
 		{"claim", `"me"`, 200, aliID, nil},
-		{"a colleague", `"` + minaID + `"`, 200, minaID, nil},
-		{"a colleague in lower case", `"` + strings.ToLower(minaID) + `"`, 200, minaID, nil},
+		{"another agent", `"` + minaID + `"`, 200, minaID, nil},
+		{"another agent in lower case", `"` + strings.ToLower(minaID) + `"`, 200, minaID, nil},
 		{"release", `null`, 200, nil, nil},
-		{"nobody of that id", `"` + otherID + `"`, 422, nil, []string{"/assigneeId unknown"}},
-		{"no id", `"mina"`, 422, nil, []string{"/assigneeId invalid"}},
+		{"unknown user", `"` + otherID + `"`, 422, nil, []string{"/assigneeId unknown"}},
+		{"invalid id", `"mina"`, 422, nil, []string{"/assigneeId invalid"}},
 		{"a number", `5`, 422, nil, []string{"/assigneeId type"}},
 	} {
 		fx := newFixture(t)
 		fx.addTicket(oneID)
 		got := fx.send(t, api.AssignTicket(fx.tickets, fx.publisher), ali, newRequest(http.MethodPost, "/x", `{"clientId":"`+aULID+`","assigneeId":`+c.assignee+`}`))
-		if got.status != c.status || !slices.Equal(got.fieldErrors(), c.wrong) || c.status == 200 && got.field("assignee", "id") != c.holder {
+		if got.status != c.status || !slices.Equal(got.fieldErrors(), c.fieldErrors) || c.status == 200 && got.field("assignee", "id") != c.assigneeID {
 			t.Errorf("%s: got %d %v %v", c.name, got.status, got.fieldErrors(), got.body["assignee"])
 		}
 	}
 	fx := newFixture(t)
 	fx.addTicket(oneID)
 	if got := fx.send(t, api.AssignTicket(fx.tickets, fx.publisher), ali, newRequest(http.MethodPost, "/x", `{"clientId":"`+aULID+`"}`)); !slices.Equal(got.fieldErrors(), []string{"/assigneeId required"}) {
-		t.Errorf("nobody named: got %d %v", got.status, got.fieldErrors())
+		t.Errorf("no assigneeId: got %d %v", got.status, got.fieldErrors())
 	}
 	if got := fx.send(t, api.AssignTicket(fx.tickets, fx.publisher), sara, newRequest(http.MethodPost, "/x", `{"clientId":"`+aULID+`","assigneeId":null}`)); got.status != 403 {
 		t.Errorf("a customer: got %d", got.status)
 	}
 	fx.send(t, api.AssignTicket(fx.tickets, fx.publisher), mina, newRequest(http.MethodPost, "/x", `{"clientId":"`+aULID+`","assigneeId":"me"}`))
 	if got := fx.send(t, api.AssignTicket(fx.tickets, fx.publisher), ali, newRequest(http.MethodPost, "/x", `{"clientId":"`+otherID+`","assigneeId":"me"}`)); got.status != 409 || got.code() != "already_assigned" {
-		t.Errorf("one that Mina holds: got %d %s", got.status, got.code())
+		t.Errorf("assigned to another agent: got %d %s", got.status, got.code())
 	}
 }
 
@@ -152,7 +152,7 @@ func TestStatusChanges(t *testing.T) {
 	for _, c := range []struct {
 		name     string
 		endpoint func(*fixture) api.Endpoint
-		who      user.Principal
+		actor    user.Principal
 		body     string
 		status   int
 		want     any
@@ -162,12 +162,12 @@ func TestStatusChanges(t *testing.T) {
 		{"reopen", func(fx *fixture) api.Endpoint { return api.ReopenTicket(fx.tickets, fx.publisher) }, sara, `{"clientId":"` + aULID + `"}`, 200, "open"},
 		{"hold", func(fx *fixture) api.Endpoint { return api.SetStatus(fx.tickets, fx.publisher) }, ali, `{"clientId":"` + aULID + `","status":"on_hold"}`, 200, "on_hold"},
 		{"to new", func(fx *fixture) api.Endpoint { return api.SetStatus(fx.tickets, fx.publisher) }, ali, `{"clientId":"` + aULID + `","status":"new"}`, 409, nil},
-		{"to nothing", func(fx *fixture) api.Endpoint { return api.SetStatus(fx.tickets, fx.publisher) }, ali, `{"clientId":"` + aULID + `","status":"done"}`, 422, nil},
+		{"to an unknown status", func(fx *fixture) api.Endpoint { return api.SetStatus(fx.tickets, fx.publisher) }, ali, `{"clientId":"` + aULID + `","status":"done"}`, 422, nil},
 		{"by a customer", func(fx *fixture) api.Endpoint { return api.SetStatus(fx.tickets, fx.publisher) }, sara, `{"clientId":"` + aULID + `","status":"open"}`, 403, nil},
 	} {
 		fx := newFixture(t)
 		fx.addTicket(oneID)
-		got := fx.send(t, c.endpoint(fx), c.who, newRequest(http.MethodPost, "/x", c.body))
+		got := fx.send(t, c.endpoint(fx), c.actor, newRequest(http.MethodPost, "/x", c.body))
 		if got.status != c.status || got.status == 200 && got.body["status"] != c.want {
 			t.Errorf("%s: got %d %s", c.name, got.status, got.text)
 		}
@@ -196,33 +196,33 @@ func TestPostMessage(t *testing.T) {
 		}
 	}
 	for _, c := range []struct {
-		name, body string
-		who        user.Principal
-		status     int
-		wrong      []string
+		name, body  string
+		actor       user.Principal
+		status      int
+		fieldErrors []string
 	}{
-		{"no words", `{"clientId":"` + otherID + `","body":""}`, sara, 422, []string{"/body required"}},
-		{"too many words", `{"clientId":"` + otherID + `","body":"` + strings.Repeat("x", 10_001) + `"}`, sara, 422, []string{"/body too_long"}},
+		{"empty body", `{"clientId":"` + otherID + `","body":""}`, sara, 422, []string{"/body required"}},
+		{"body too long", `{"clientId":"` + otherID + `","body":"` + strings.Repeat("x", 10_001) + `"}`, sara, 422, []string{"/body too_long"}},
 		{"a negative after", `{"clientId":"` + otherID + `","body":"x","after":-1}`, sara, 422, []string{"/after out_of_range"}},
 		{"a huge after", `{"clientId":"` + otherID + `","body":"x","after":99999999999}`, sara, 422, []string{"/after out_of_range"}},
 		{"a customer's note", `{"clientId":"` + otherID + `","body":"x","internal":true}`, sara, 403, nil},
-		{"another's ticket", `{"clientId":"` + otherID + `","body":"x"}`, reza, 404, nil},
+		{"ticket of another customer", `{"clientId":"` + otherID + `","body":"x"}`, reza, 404, nil},
 		{"a note", `{"clientId":"` + otherID + `","body":"x","internal":true}`, ali, 201, nil},
 	} {
-		if got := post(c.who, c.body); got.status != c.status || !slices.Equal(got.fieldErrors(), c.wrong) {
-			t.Errorf("%s: got %d %v, want %d %v", c.name, got.status, got.fieldErrors(), c.status, c.wrong)
+		if got := post(c.actor, c.body); got.status != c.status || !slices.Equal(got.fieldErrors(), c.fieldErrors) {
+			t.Errorf("%s: got %d %v, want %d %v", c.name, got.status, got.fieldErrors(), c.status, c.fieldErrors)
 		}
 	}
 	fx.down = true
 	if got := post(sara, `{"clientId":"`+otherID+`","body":"x"}`); got.status != 500 || strings.Contains(got.text, "secret") {
-		t.Errorf("no answer: got %d %s", got.status, got.text)
+		t.Errorf("store down: got %d %s", got.status, got.text)
 	}
 }
 
 func TestMarkRead(t *testing.T) {
 	for _, c := range []struct {
 		body   string
-		who    user.Principal
+		actor  user.Principal
 		status int
 	}{
 		{`{"seq":1}`, sara, 204}, {`{"seq":0}`, sara, 204}, {`{}`, sara, 422}, {`{"seq":null}`, sara, 422}, {`{"seq":-1}`, sara, 422},
@@ -230,23 +230,23 @@ func TestMarkRead(t *testing.T) {
 	} {
 		fx := newFixture(t)
 		fx.addTicket(oneID)
-		got := fx.send(t, api.MarkRead(fx.tickets), c.who, newRequest(http.MethodPost, "/x", c.body))
+		got := fx.send(t, api.MarkRead(fx.tickets), c.actor, newRequest(http.MethodPost, "/x", c.body))
 		if got.status != c.status || (c.status == 204) != (got.text == "") {
-			t.Errorf("%s by %s: got %d %s, want %d", c.body, c.who.Name, got.status, got.text, c.status)
+			t.Errorf("%s by %s: got %d %s, want %d", c.body, c.actor.Name, got.status, got.text, c.status)
 		}
 	}
 }
 
-// TestListCategories in both languages, and with all names for administrators.
+// TestListCategories checks names in both languages and the fields for administrators.
 func TestListCategories(t *testing.T) {
 	fx := newFixture(t)
 	for _, c := range []struct {
-		who          user.Principal
+		actor        user.Principal
 		locale, want string
 	}{
 		{user.Principal{}, "en", "[Billing Technical Other]"}, {sara, "fa", "[مالی Technical Other]"}, {reza, "", "[مالی Technical Other]"},
 	} {
-		got := fx.send(t, api.ListCategories(fx.categories), c.who, newRequest(http.MethodGet, "/categories", "").with("accept-language", c.locale))
+		got := fx.send(t, api.ListCategories(fx.categories), c.actor, newRequest(http.MethodGet, "/categories", "").with("accept-language", c.locale))
 		var names []any
 		for _, one := range got.body["data"].([]any) {
 			names = append(names, one.(map[string]any)["name"])
@@ -265,7 +265,7 @@ func TestListCategories(t *testing.T) {
 	}
 }
 
-// TestListHistory_Role: kinds, changes and attachments as the API has them.
+// TestListHistory_Role checks the JSON of an entry as a customer sees it.
 func TestListHistory_Role(t *testing.T) {
 	fx := newFixture(t)
 	fx.addTicket(oneID)
@@ -282,7 +282,7 @@ func TestListHistory_Role(t *testing.T) {
 		`"state":{"status":"open","priority":"low","categoryId":"` + billingID + `","assigneeId":"` + aliID + `"}`, `"createdAt":"2026-03-21T12:00:00.000Z"`,
 	} {
 		if !strings.Contains(got.text, want) {
-			t.Errorf("%s is not in %s", want, got.text)
+			t.Errorf("missing %s in %s", want, got.text)
 		}
 	}
 }

@@ -15,8 +15,7 @@ import (
 	"ticketsystem/pkg/user"
 )
 
-// memUserAdmin knows Reza, and refuses or accepts every change. What the embedded one
-// would do is not asked for here.
+// memUserAdmin is a partial account.UserAdminStore with one user. All writes return err.
 type memUserAdmin struct {
 	account.UserAdminStore
 
@@ -48,7 +47,7 @@ func (m *memUserAdmin) AdminUpdateUser(context.Context, user.User, user.User, *s
 
 func (m *memUserAdmin) DeleteUser(context.Context, user.User, audit.Record) error { return m.write() }
 
-// fakeRevoker notes who was shut out.
+// fakeRevoker counts the steps of an access revocation.
 type fakeRevoker struct{ ended, copied, revoked, closed int }
 
 func (s *fakeRevoker) DeleteSessions(context.Context, string) error { s.ended++; return nil }
@@ -65,38 +64,38 @@ func (s *fakeRevoker) CloseUser(context.Context, string, user.Revocation) error 
 	return nil
 }
 
-// TestUpdateUser: what may be said of them, what is refused, and who is
-// shut out behind a change.
+// TestUpdateUser checks the validation of admin changes, their errors, and which of them revoke
+// access.
 func TestUpdateUser(t *testing.T) {
-	patch, none := api.UpdateUser, fakeRevoker{}
+	update, none := api.UpdateUser, fakeRevoker{}
 	for name, c := range map[string]struct {
 		endpoint func(*account.UserAdmin) api.Endpoint
 		id, body string
-		refusal  error
+		err      error
 		status   int
 		code     string
-		shut     fakeRevoker
+		revoked  fakeRevoker
 	}{
-		"a name":                {patch, rezaID, `{"name":"Reza Karimi"}`, nil, 200, "", none},
-		"a role":                {patch, rezaID, `{"role":"support"}`, nil, 200, "", fakeRevoker{copied: 1, revoked: 1, closed: 1}},
-		"a number":              {patch, rezaID, `{"phone":"09122222222"}`, nil, 200, "", fakeRevoker{copied: 1, revoked: 1, closed: 1}},
-		"disabled":              {patch, rezaID, `{"disabled":true}`, nil, 200, "", fakeRevoker{ended: 1, revoked: 1, closed: 1}},
-		"a password":            {patch, rezaID, `{"password":"another-horse-8"}`, nil, 200, "", fakeRevoker{ended: 1, revoked: 1, closed: 1}},
-		"removed":               {api.DeleteUser, rezaID, "", nil, 204, "", fakeRevoker{ended: 1, revoked: 1, closed: 1}},
-		"the last one demoted":  {patch, rezaID, `{"role":"user"}`, apperr.New(apperr.LastAdmin, ""), 409, "last_admin", none},
-		"the last one disabled": {patch, rezaID, `{"disabled":true}`, apperr.New(apperr.LastAdmin, ""), 409, "last_admin", none},
-		"the last one removed":  {api.DeleteUser, rezaID, "", apperr.New(apperr.LastAdmin, ""), 409, "last_admin", none},
-		"a taken number":        {patch, rezaID, `{"phone":"09122222222"}`, apperr.New(apperr.PhoneTaken, ""), 409, "phone_taken", none},
-		"entered twice":         {api.CreateUser, "", `{"phone":"09122222222"}`, apperr.New(apperr.PhoneTaken, ""), 409, "phone_taken", none},
-		"entered":               {api.CreateUser, "", `{"phone":"09122222222","role":"support"}`, nil, 201, "", none},
-		"no such role":          {patch, rezaID, `{"role":"owner"}`, nil, 422, "invalid_body", none},
-		"no such number":        {patch, rezaID, `{"phone":"12"}`, nil, 422, "invalid_body", none},
-		"a weak password":       {patch, rezaID, `{"password":"12345678"}`, nil, 422, "weak_password", none},
-		"nobody":                {patch, saraID, `{"name":"Sara"}`, nil, 404, "user_not_found", none},
-		"no id":                 {api.DeleteUser, "1", "", nil, 404, "user_not_found", none},
-		"a broken store":        {patch, rezaID, `{"name":"R"}`, errors.New("secret"), 500, "internal", none},
+		"a name":               {update, rezaID, `{"name":"Reza Karimi"}`, nil, 200, "", none},
+		"a role":               {update, rezaID, `{"role":"support"}`, nil, 200, "", fakeRevoker{copied: 1, revoked: 1, closed: 1}},
+		"a phone number":       {update, rezaID, `{"phone":"09122222222"}`, nil, 200, "", fakeRevoker{copied: 1, revoked: 1, closed: 1}},
+		"disabled":             {update, rezaID, `{"disabled":true}`, nil, 200, "", fakeRevoker{ended: 1, revoked: 1, closed: 1}},
+		"a password":           {update, rezaID, `{"password":"another-horse-8"}`, nil, 200, "", fakeRevoker{ended: 1, revoked: 1, closed: 1}},
+		"deleted":              {api.DeleteUser, rezaID, "", nil, 204, "", fakeRevoker{ended: 1, revoked: 1, closed: 1}},
+		"last admin demoted":   {update, rezaID, `{"role":"user"}`, apperr.New(apperr.LastAdmin, ""), 409, "last_admin", none},
+		"last admin disabled":  {update, rezaID, `{"disabled":true}`, apperr.New(apperr.LastAdmin, ""), 409, "last_admin", none},
+		"last admin deleted":   {api.DeleteUser, rezaID, "", apperr.New(apperr.LastAdmin, ""), 409, "last_admin", none},
+		"a taken phone number": {update, rezaID, `{"phone":"09122222222"}`, apperr.New(apperr.PhoneTaken, ""), 409, "phone_taken", none},
+		"created twice":        {api.CreateUser, "", `{"phone":"09122222222"}`, apperr.New(apperr.PhoneTaken, ""), 409, "phone_taken", none},
+		"created":              {api.CreateUser, "", `{"phone":"09122222222","role":"support"}`, nil, 201, "", none},
+		"an unknown role":      {update, rezaID, `{"role":"owner"}`, nil, 422, "invalid_body", none},
+		"an invalid number":    {update, rezaID, `{"phone":"12"}`, nil, 422, "invalid_body", none},
+		"a weak password":      {update, rezaID, `{"password":"12345678"}`, nil, 422, "weak_password", none},
+		"unknown user":         {update, saraID, `{"name":"Sara"}`, nil, 404, "user_not_found", none},
+		"an invalid id":        {api.DeleteUser, "1", "", nil, 404, "user_not_found", none},
+		"store down":           {update, rezaID, `{"name":"R"}`, errors.New("secret"), 500, "internal", none},
 	} {
-		fx, store, revoker := newFixture(t), &memUserAdmin{err: c.refusal}, fakeRevoker{}
+		fx, store, revoker := newFixture(t), &memUserAdmin{err: c.err}, fakeRevoker{}
 		now := func() time.Time { return fx.now }
 		users := &account.UserAdmin{
 			Store: store, Revoker: &account.AccessRevoker{Sessions: &revoker, Sockets: &revoker, Now: now},
@@ -105,7 +104,7 @@ func TestUpdateUser(t *testing.T) {
 		request := newRequest("PATCH", "/users/"+c.id, c.body)
 		request.PathParameters = map[string]string{"id": c.id}
 		got := fx.send(t, c.endpoint(users), mina, request)
-		if got.status != c.status || got.code() != c.code || revoker != c.shut || (store.written > 0) != (c.status < 300) {
+		if got.status != c.status || got.code() != c.code || revoker != c.revoked || (store.written > 0) != (c.status < 300) {
 			t.Errorf("%s: got %d %q, %+v, %d written", name, got.status, got.code(), revoker, store.written)
 		}
 	}

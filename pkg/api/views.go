@@ -9,6 +9,7 @@ import (
 	"ticketsystem/pkg/user"
 )
 
+// userView is a user's profile.
 type userView struct {
 	ID            string                      `json:"id"`
 	Phone         string                      `json:"phone"`
@@ -34,7 +35,7 @@ type notificationPreferencesView struct {
 	SMS   bool `json:"sms"`
 }
 
-// viewUser shows a person to the caller.
+// viewUser returns the view of a user with their picture URL.
 func (r *Request) viewUser(u user.User) userView {
 	v := viewUser(u, r.Locale())
 	if u.PictureID != "" {
@@ -69,7 +70,7 @@ type uploadView struct {
 	Fields map[string]string `json:"fields"`
 }
 
-// viewTicket shows a ticket to the caller.
+// viewTicket returns the view of a ticket for the caller, with picture URLs.
 func (r *Request) viewTicket(tk ticket.Ticket) wire.TicketView {
 	v := wire.ViewTicket(tk, r.Principal, r.Locale())
 	v.Customer.PictureURL = r.pictureURL(v.Customer.ID)

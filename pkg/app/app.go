@@ -148,7 +148,7 @@ func (a *App) Auth() *account.Auth {
 // Serve runs an endpoint of the HTTP API. It does not return.
 func (a *App) Serve(endpoint api.Endpoint) {
 	server := &api.Server{Log: a.Log, Now: Now}
-	if endpoint.Access != api.Public {
+	if endpoint.ReadsCredentials() {
 		server.Authenticator = a.Authenticator()
 	}
 	if a.String("APP_KEY", "") != "" {

@@ -3,6 +3,7 @@ package ws
 import (
 	"context"
 	"encoding/json"
+	"slices"
 	"strings"
 
 	"ticketsystem/pkg/api/wire"
@@ -12,7 +13,7 @@ import (
 	"ticketsystem/pkg/ticket"
 )
 
-// Ping answers a ping: a client keeps its socket from being idle with it.
+// Ping is the action "ping". Clients use it to keep idle connections open.
 func (h *Handler) Ping(_ context.Context, r *Request) (any, error) {
 	var in struct {
 		Action string `json:"action"`
@@ -23,16 +24,17 @@ func (h *Handler) Ping(_ context.Context, r *Request) (any, error) {
 	return map[string]any{"type": "pong", "at": wire.FormatTime(h.Now())}, nil
 }
 
-// Default is the $default route: what is no frame, or asks for no known action.
+// Default is the route $default, for frames without a known action. Returns frame_invalid or
+// unknown_action.
 func (h *Handler) Default(_ context.Context, r *Request) (any, error) {
 	var in map[string]json.RawMessage
 	if err := r.decode(&in); err != nil {
-		return nil, apperr.Wrap(apperr.FrameInvalid, err).WithDetail("A frame is one JSON object.")
+		return nil, apperr.Wrap(apperr.FrameInvalid, err).WithDetail("A frame must be one JSON object.")
 	}
 	return nil, apperr.New(apperr.UnknownAction, "Known actions are subscribe, unsubscribe, message, typing, read and ping.")
 }
 
-// maxReplayEntries is how many entries a subscription replays at once.
+// maxReplayEntries is the maximum number of entries in a subscribed frame.
 const maxReplayEntries = 100
 
 type subscribedFrame struct {
@@ -43,9 +45,8 @@ type subscribedFrame struct {
 	HasMore bool             `json:"hasMore"`
 }
 
-// Subscribe makes the action of that name. The person is checked, then the
-// watcher is written, then the log is read: nothing written in between is
-// missed, and nothing is pushed to who may not see it.
+// Subscribe returns the action "subscribe". It checks access, stores the subscription and then
+// reads the log, so that no entry written in between is missed.
 func (h *Handler) Subscribe(tickets *ticket.Service) Action {
 	return func(ctx context.Context, r *Request) (any, error) {
 		var in struct {
@@ -56,8 +57,12 @@ func (h *Handler) Subscribe(tickets *ticket.Service) Action {
 		if err := r.decode(&in); err != nil {
 			return nil, err
 		}
-		if in.After != nil && (*in.After < 0 || *in.After > ticket.MaxSeq) {
-			return nil, apperr.Validation(apperr.Field{Pointer: "/after", Code: "out_of_range", Message: "This is the last seq you have seen, 0 if none."})
+		var v wire.Validator
+		if in.After != nil {
+			v.After("/after", *in.After)
+		}
+		if err := v.Err(); err != nil {
+			return nil, err
 		}
 		if in.Topic == realtime.QueueTopic && r.Connection.Principal.Role.IsStaff() {
 			return subscribedFrame{Type: "subscribed", Topic: in.Topic, Entries: []wire.EntryView{}}, h.subscribe(ctx, r, in.Topic)
@@ -77,6 +82,7 @@ func (h *Handler) Subscribe(tickets *ticket.Service) Action {
 	}
 }
 
+// subscribe stores a subscription. Returns unauthenticated if the connection is closed.
 func (h *Handler) subscribe(ctx context.Context, r *Request, topic string) error {
 	connected, err := h.Store.Subscribe(ctx, r.Connection, topic)
 	if err == nil && !connected {
@@ -85,7 +91,8 @@ func (h *Handler) subscribe(ctx context.Context, r *Request, topic string) error
 	return err
 }
 
-// replay answers a subscription with what came after `after`.
+// replay sends the subscribed frame with the entries after a sequence number, and then
+// publishes the new presence.
 func (h *Handler) replay(ctx context.Context, tickets *ticket.Service, r *Request, ticketID string, after *int) (any, error) {
 	actor := r.Connection.Principal
 	query := ticket.EntryQuery{Limit: 1, Backward: true}
@@ -110,11 +117,11 @@ func (h *Handler) replay(ctx context.Context, tickets *ticket.Service, r *Reques
 	return nil, nil
 }
 
-// maxReplayBytes bounds the entries of a replay in bytes: API Gateway takes messages
-// of 128 KB to a connection. One entry alone is always smaller.
+// maxReplayBytes limits the entries of a subscribed frame. API Gateway limits frames to 128 KB;
+// a single entry is always smaller.
 const maxReplayBytes = 100 << 10
 
-// entriesThatFit is how many of the entries a replay has room for.
+// entriesThatFit returns how many of the entries stay within maxReplayBytes.
 func entriesThatFit(entries []wire.EntryView) int {
 	size := 0
 	for n, e := range entries {
@@ -126,7 +133,7 @@ func entriesThatFit(entries []wire.EntryView) int {
 	return len(entries)
 }
 
-// parseTicketTopic reads a topic of a ticket. Errors: topic_unknown, ticket_not_found.
+// parseTicketTopic returns the ticket id of a topic. Returns topic_unknown or ticket_not_found.
 func parseTicketTopic(topic string) (string, error) {
 	ticketID, ok := strings.CutPrefix(topic, "ticket:")
 	if !ok {
@@ -138,7 +145,7 @@ func parseTicketTopic(topic string) (string, error) {
 	return ticketID, nil
 }
 
-// Unsubscribe is the action of that name.
+// Unsubscribe is the action "unsubscribe". It is idempotent.
 func (h *Handler) Unsubscribe(ctx context.Context, r *Request) (any, error) {
 	var in struct {
 		Action string `json:"action"`
@@ -169,8 +176,8 @@ type ackFrame struct {
 	CreatedAt *string `json:"createdAt"`
 }
 
-// Message makes the action of that name: the same post as over HTTP. The ack
-// is sent before the others hear of it.
+// Message returns the action "message", which posts a message like the HTTP endpoint. The ack
+// is sent before the entry is published.
 func (h *Handler) Message(tickets *ticket.Service) Action {
 	return func(ctx context.Context, r *Request) (any, error) {
 		var in struct {
@@ -192,7 +199,7 @@ func (h *Handler) Message(tickets *ticket.Service) Action {
 		e := result.Entry
 		ack := ackFrame{"ack", m.ClientID, e.TicketID, e.Seq, wire.FormatTime(e.CreatedAt)}
 		if err := h.Hub.Send(ctx, r.Connection.ID, ack); err != nil {
-			h.Publisher.logLost(ctx, err) // a repeat gets it again; the others shall not wait for that
+			h.Publisher.logFailure(ctx, err) // a retry is acknowledged again
 		}
 		if result.Created {
 			h.Publisher.PublishEntry(ctx, result.Ticket, e, r.Connection.ID)
@@ -201,19 +208,20 @@ func (h *Handler) Message(tickets *ticket.Service) Action {
 	}
 }
 
-// Typing makes the action of that name. Who is among the ticket's watchers has
-// been checked when subscribing; anybody else is checked now.
+// Typing returns the action "typing". Access was checked when the connection subscribed; other
+// connections are checked here.
 func (h *Handler) Typing(tickets *ticket.Service) Action {
 	return func(ctx context.Context, r *Request) (any, error) {
 		return nil, h.publishTyping(ctx, tickets, r)
 	}
 }
 
+// publishTyping sends a typing frame to the other subscribers of a ticket.
 func (h *Handler) publishTyping(ctx context.Context, tickets *ticket.Service, r *Request) error {
 	var in struct {
 		Action   string `json:"action"`
 		TicketID string `json:"ticketId"`
-		Internal bool   `json:"internal"` // it will be a note
+		Internal bool   `json:"internal"` // only staff receive the frame
 	}
 	if err := r.decode(&in); err != nil {
 		return err
@@ -222,13 +230,14 @@ func (h *Handler) publishTyping(ctx context.Context, tickets *ticket.Service, r 
 	if err != nil {
 		return err
 	}
-	if !isSubscribed(subscribers, r.Connection.ID) {
+	subscribed := slices.ContainsFunc(subscribers, func(sub realtime.Subscriber) bool { return sub.ConnectionID == r.Connection.ID })
+	if !subscribed {
 		if _, err := tickets.Entries(ctx, r.Connection.Principal, in.TicketID, ticket.EntryQuery{Limit: 1, Backward: true}); err != nil {
 			return err
 		}
 	}
 	actor := r.Connection.Principal
-	frame := userFrame{Type: "typing", TicketID: in.TicketID, User: userView{actor.UserID, actor.Name, actor.Role}}
+	frame := userFrame{Type: "typing", TicketID: in.TicketID, User: wire.AuthorView{ID: actor.UserID, Name: actor.Name, Role: actor.Role}}
 	h.Publisher.send(ctx, subscribers, func(sub realtime.Subscriber) any {
 		if sub.ConnectionID == r.Connection.ID || in.Internal && !sub.Role.IsStaff() {
 			return nil
@@ -238,16 +247,7 @@ func (h *Handler) publishTyping(ctx context.Context, tickets *ticket.Service, r 
 	return nil
 }
 
-func isSubscribed(subscribers []realtime.Subscriber, connectionID string) bool {
-	for _, sub := range subscribers {
-		if sub.ConnectionID == connectionID {
-			return true
-		}
-	}
-	return false
-}
-
-// Read makes the action of that name. The others hear of it from the stream.
+// Read returns the action "read". The stream publishes the new read marker.
 func (h *Handler) Read(tickets *ticket.Service) Action {
 	return func(ctx context.Context, r *Request) (any, error) {
 		var in struct {
@@ -258,9 +258,11 @@ func (h *Handler) Read(tickets *ticket.Service) Action {
 		if err := r.decode(&in); err != nil {
 			return nil, err
 		}
-		if in.Seq == nil || *in.Seq < 0 || *in.Seq > ticket.MaxSeq {
-			return nil, apperr.Validation(apperr.Field{Pointer: "/seq", Code: "required", Message: "This must be a seq of the ticket."})
+		var v wire.Validator
+		seq := v.Seq("/seq", in.Seq)
+		if err := v.Err(); err != nil {
+			return nil, err
 		}
-		return nil, tickets.MarkRead(ctx, r.Connection.Principal, in.TicketID, *in.Seq)
+		return nil, tickets.MarkRead(ctx, r.Connection.Principal, in.TicketID, seq)
 	}
 }

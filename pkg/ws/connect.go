@@ -16,17 +16,17 @@ import (
 	"ticketsystem/pkg/user"
 )
 
-// ConnectHandler decides who may open a socket.
+// ConnectHandler authenticates new connections.
 type ConnectHandler struct {
 	Tokens        *realtime.ConnectTokens
 	Authenticator *account.Authenticator
-	// AllowedOrigins may open sockets from a browser. A native client sends no origin.
+	// AllowedOrigins are the origins of browser pages. Native clients send no Origin header.
 	AllowedOrigins []string
 	Log            *slog.Logger
 }
 
-// Connect is the $connect route. Browsers come with a pass in the address,
-// native clients with an Authorization header; with both the pass counts.
+// Connect is the route $connect. It accepts a connect token in the query string, an access
+// token in the Authorization header, or a session cookie, in this order of precedence.
 func (h *ConnectHandler) Connect(ctx context.Context, event events.APIGatewayWebsocketProxyRequest) (events.APIGatewayProxyResponse, error) {
 	if origin := header(event, "Origin"); origin != "" && !slices.Contains(h.AllowedOrigins, origin) {
 		return events.APIGatewayProxyResponse{StatusCode: http.StatusForbidden}, nil
@@ -41,9 +41,8 @@ func (h *ConnectHandler) Connect(ctx context.Context, event events.APIGatewayWeb
 	if err == nil {
 		return events.APIGatewayProxyResponse{StatusCode: http.StatusOK}, nil
 	}
-	f := apperr.From(err)
 	status := http.StatusInternalServerError
-	if def, known := apperr.Lookup(f.Code); known {
+	if def, known := apperr.Lookup(apperr.From(err).Code); known {
 		status = def.Status
 	}
 	if status >= http.StatusInternalServerError {
@@ -52,6 +51,8 @@ func (h *ConnectHandler) Connect(ctx context.Context, event events.APIGatewayWeb
 	return events.APIGatewayProxyResponse{StatusCode: status}, nil
 }
 
+// authenticate returns the principal of the credentials. Returns unauthenticated,
+// token_expired or session_ended.
 func (h *ConnectHandler) authenticate(ctx context.Context, event events.APIGatewayWebsocketProxyRequest) (user.Principal, error) {
 	if token := event.QueryStringParameters["ticket"]; token != "" {
 		return h.Tokens.Redeem(ctx, token)
@@ -66,8 +67,8 @@ func (h *ConnectHandler) authenticate(ctx context.Context, event events.APIGatew
 	return h.Authenticator.AuthenticateToken(ctx, token)
 }
 
-// authenticateCookie lets a page in by its session. A browser sends the cookie along with
-// the handshake of any page, so the page must say that it is an allowed one.
+// authenticateCookie authenticates a page by its session cookie. Browsers send the cookie for
+// pages of any origin, so an Origin header is required; Connect has checked its value.
 func (h *ConnectHandler) authenticateCookie(ctx context.Context, event events.APIGatewayWebsocketProxyRequest) (user.Principal, error) {
 	plain := header(event, "X-Forwarded-Proto") == "http"
 	cookie := wire.SessionCookie(strings.Split(header(event, "Cookie"), ";"), plain)
@@ -77,7 +78,8 @@ func (h *ConnectHandler) authenticateCookie(ctx context.Context, event events.AP
 	return h.Authenticator.AuthenticateCookie(ctx, cookie)
 }
 
-// Disconnect is the $disconnect route.
+// Disconnect is the route $disconnect. It deletes the connection and publishes the presence of
+// its tickets.
 func (h *Handler) Disconnect(ctx context.Context, event events.APIGatewayWebsocketProxyRequest) (events.APIGatewayProxyResponse, error) {
 	c, found, err := h.Store.DeleteConnection(ctx, event.RequestContext.ConnectionID)
 	if err != nil {

@@ -18,7 +18,7 @@ import (
 	"ticketsystem/pkg/realtime"
 )
 
-// Handler runs the routes of the WebSocket API.
+// Handler runs the actions of the WebSocket API.
 type Handler struct {
 	Store       realtime.Store
 	Revocations *account.RevocationCache
@@ -28,13 +28,13 @@ type Handler struct {
 	Now         func() time.Time
 }
 
-// Request is what a socket sent, and who sits behind it.
+// Request is one frame from a client.
 type Request struct {
 	Connection realtime.Connection
 	body       []byte
 }
 
-// locale is the language of the person behind the socket, if one is known.
+// locale returns the language of the connection's user, English for an unknown connection.
 func (r *Request) locale() string {
 	if r == nil {
 		return locale.English
@@ -42,15 +42,16 @@ func (r *Request) locale() string {
 	return r.Connection.Principal.Locale
 }
 
+// decode decodes the frame strictly. Returns frame_invalid or invalid_body.
 func (r *Request) decode(into any) error {
 	err := wire.Decode(r.body, into)
 	if apperr.Is(err, apperr.BadJSON) {
-		err = apperr.Wrap(apperr.FrameInvalid, err).WithDetail("A frame is one JSON object.")
+		err = apperr.Wrap(apperr.FrameInvalid, err).WithDetail("A frame must be one JSON object.")
 	}
 	return err
 }
 
-// Action is one route. What it returns is sent back; nil sends nothing.
+// Action handles one route. Its reply is sent to the connection; nil sends nothing.
 type Action func(ctx context.Context, r *Request) (reply any, err error)
 
 type errorFrame struct {
@@ -59,8 +60,8 @@ type errorFrame struct {
 	ClientID string       `json:"clientId,omitempty"`
 }
 
-// Handle makes the Lambda handler of an action. A bad frame gets an error
-// frame, and the socket lives on.
+// Handle returns the Lambda handler of an action. An error is sent as an error frame; the
+// connection stays open.
 func (h *Handler) Handle(run Action) func(context.Context, events.APIGatewayWebsocketProxyRequest) (events.APIGatewayProxyResponse, error) {
 	return func(ctx context.Context, event events.APIGatewayWebsocketProxyRequest) (events.APIGatewayProxyResponse, error) {
 		frame, err := h.newRequest(ctx, event)
@@ -73,14 +74,15 @@ func (h *Handler) Handle(run Action) func(context.Context, events.APIGatewayWebs
 		}
 		if reply != nil {
 			if err := h.Hub.Send(ctx, event.RequestContext.ConnectionID, reply); err != nil {
-				h.Log.WarnContext(ctx, "reply lost", slog.Any("error", err))
+				h.Log.WarnContext(ctx, "websocket reply not sent", slog.Any("error", err))
 			}
 		}
 		return events.APIGatewayProxyResponse{StatusCode: http.StatusOK}, nil
 	}
 }
 
-// newRequest finds the person behind the socket.
+// newRequest reads the connection and checks its revocation. Returns frame_invalid,
+// unauthenticated, or token_expired for revoked access.
 func (h *Handler) newRequest(ctx context.Context, event events.APIGatewayWebsocketProxyRequest) (*Request, error) {
 	body := []byte(event.Body)
 	if event.IsBase64Encoded {
@@ -100,12 +102,13 @@ func (h *Handler) newRequest(ctx context.Context, event events.APIGatewayWebsock
 	return &Request{Connection: c, body: body}, h.Revocations.Check(ctx, c.Principal)
 }
 
+// errorFrame converts an error. It logs errors with status 5xx.
 func (h *Handler) errorFrame(ctx context.Context, event events.APIGatewayWebsocketProxyRequest, locale string, err error) errorFrame {
 	f := apperr.From(err)
 	id := event.RequestContext.RequestID
 	out := errorFrame{Type: "error", Problem: wire.NewProblem(f, locale, "", id)}
 	if out.Problem.Status >= http.StatusInternalServerError {
-		h.Log.ErrorContext(ctx, "frame failed", slog.String("requestId", id), slog.String("route", event.RequestContext.RouteKey), slog.Any("error", err))
+		h.Log.ErrorContext(ctx, "websocket action failed", slog.String("requestId", id), slog.String("route", event.RequestContext.RouteKey), slog.Any("error", err))
 	}
 	var frame struct {
 		ClientID string `json:"clientId"`
@@ -116,7 +119,7 @@ func (h *Handler) errorFrame(ctx context.Context, event events.APIGatewayWebsock
 	return out
 }
 
-// header reads a header of a handshake, whose names keep the client's case.
+// header returns a header of the connect request. API Gateway keeps the case of header names.
 func header(event events.APIGatewayWebsocketProxyRequest, name string) string {
 	for given, value := range event.Headers {
 		if strings.EqualFold(given, name) {

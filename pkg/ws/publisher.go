@@ -13,23 +13,18 @@ import (
 	"ticketsystem/pkg/user"
 )
 
-// pushTimeout bounds how long the teller of news waits for other people's sockets:
-// what it tells of has been written, and its own answer must not hang on them.
+// pushTimeout limits the time for pushing one frame to all connections, because the caller's
+// own response waits for it.
 const pushTimeout = 2 * time.Second
 
-// Publisher tells open sockets what has happened. It is told after the fact and may
-// fail: whoever misses a frame has everything in the log. So a frame that is
-// lost is logged and goes no further. The durable push returns one error: that
-// nobody could be found out, so that the stream tries again.
+// Publisher pushes frames to subscribed connections, at most once per call.
+//
+// Frames are sent after the data is stored, so a client that misses one reads it from the log.
+// Failed pushes are therefore only logged. Methods that return an error return it if the
+// subscribers cannot be read; the stream then retries.
 type Publisher struct {
 	Hub *realtime.Hub
 	Log *slog.Logger
-}
-
-type userView struct {
-	ID   string    `json:"id"`
-	Name string    `json:"name"`
-	Role user.Role `json:"role"`
 }
 
 type entryFrame struct {
@@ -49,16 +44,16 @@ type ticketFrame struct {
 }
 
 type userFrame struct {
-	Type     string   `json:"type"`
-	TicketID string   `json:"ticketId"`
-	User     userView `json:"user"`
-	Seq      int      `json:"seq,omitempty"`
+	Type     string          `json:"type"`
+	TicketID string          `json:"ticketId"`
+	User     wire.AuthorView `json:"user"`
+	Seq      int             `json:"seq,omitempty"`
 }
 
 type presenceFrame struct {
-	Type     string     `json:"type"`
-	TicketID string     `json:"ticketId"`
-	Users    []userView `json:"users"`
+	Type     string            `json:"type"`
+	TicketID string            `json:"ticketId"`
+	Users    []wire.AuthorView `json:"users"`
 }
 
 type notificationFrame struct {
@@ -66,8 +61,8 @@ type notificationFrame struct {
 	Notification wire.NotificationView `json:"notification"`
 }
 
-// topicsFor are the topics on which a ticket's events are heard: those who have
-// subscribed, its customer, its assignee, and the one who has just lost it.
+// topicsFor returns the topics of an entry: the ticket, its customer, its assignee, and the
+// previous assignee if the entry changed it.
 func topicsFor(tk ticket.Ticket, e ticket.Entry) []string {
 	topics := []string{realtime.TicketTopic(tk.ID), realtime.UserTopic(tk.Customer.ID)}
 	agents := []string{tk.State.AssigneeID}
@@ -82,8 +77,8 @@ func topicsFor(tk ticket.Ticket, e ticket.Entry) []string {
 	return topics
 }
 
-// PublishEntry pushes an entry to all who may see it, but for one connection: the one
-// it came from has its ack.
+// PublishEntry pushes an entry to all subscribers that may read it, except to one connection
+// (the author's, which gets an ack). It logs failures.
 func (p *Publisher) PublishEntry(ctx context.Context, tk ticket.Ticket, e ticket.Entry, except string) {
 	frames := map[bool]any{}
 	for _, role := range []user.Role{user.RoleUser, user.RoleSupport} {
@@ -96,12 +91,12 @@ func (p *Publisher) PublishEntry(ctx context.Context, tk ticket.Ticket, e ticket
 		return frames[sub.Role.IsStaff()]
 	})
 	if err != nil {
-		p.logLost(ctx, err)
+		p.logFailure(ctx, err)
 	}
 }
 
-// encodeOnce is a frame that many get, encoded once. One that cannot be encoded is
-// left for the hub to tell of.
+// encodeOnce encodes a frame that is sent to many connections. If encoding fails it returns the
+// frame, and the hub reports the error.
 func encodeOnce(frame any) any {
 	text, err := json.Marshal(frame)
 	if err != nil {
@@ -110,8 +105,8 @@ func encodeOnce(frame any) any {
 	return json.RawMessage(text)
 }
 
-// PublishEntryHint hints that an entry exists. The stream says so, whatever became of the
-// function that wrote the entry.
+// PublishEntryHint pushes a hint that an entry exists. The stream calls it for every entry, in
+// case the function that wrote the entry failed before PublishEntry.
 func (p *Publisher) PublishEntryHint(ctx context.Context, tk ticket.Ticket, e ticket.Entry) error {
 	hint := encodeOnce(entryHintFrame{"head", e.TicketID, e.Seq})
 	return p.publish(ctx, topicsFor(tk, e), func(sub realtime.Subscriber) any {
@@ -122,7 +117,7 @@ func (p *Publisher) PublishEntryHint(ctx context.Context, tk ticket.Ticket, e ti
 	})
 }
 
-// PublishQueueChange shows a changed ticket to those who watch the queue.
+// PublishQueueChange pushes a changed ticket to the subscribers of the queue.
 func (p *Publisher) PublishQueueChange(ctx context.Context, tk ticket.Ticket) error {
 	return p.publish(ctx, []string{realtime.QueueTopic}, func(sub realtime.Subscriber) any {
 		actor := user.Principal{UserID: sub.UserID, Role: sub.Role}
@@ -130,45 +125,46 @@ func (p *Publisher) PublishQueueChange(ctx context.Context, tk ticket.Ticket) er
 	})
 }
 
-// PublishReadMarker tells how far somebody has read. public is the newest entry that a
-// customer may see: that an agent has read a note behind it is no news for him.
+// PublishReadMarker pushes a read marker to the subscribers of the ticket. For customers it is
+// limited to public, the newest entry that they may read, so that notes stay invisible.
 func (p *Publisher) PublishReadMarker(ctx context.Context, m ticket.ReadMarker, public int) error {
 	return p.publish(ctx, []string{realtime.TicketTopic(m.TicketID)}, func(sub realtime.Subscriber) any {
 		seq := m.Seq
 		if !sub.Role.IsStaff() {
 			seq = min(seq, public)
 		}
-		return userFrame{"read", m.TicketID, userView(m.Reader), seq}
+		return userFrame{"read", m.TicketID, wire.AuthorView(m.Reader), seq}
 	})
 }
 
-// PublishNotification shows a new notification to its owner.
+// PublishNotification pushes a new notification to its owner.
 func (p *Publisher) PublishNotification(ctx context.Context, n notification.Notification) error {
 	return p.publish(ctx, []string{realtime.UserTopic(n.UserID)}, func(sub realtime.Subscriber) any {
 		return notificationFrame{"notification", wire.ViewNotification(n, sub.Locale)}
 	})
 }
 
-// PublishPresence tells those who watch a ticket who else does.
+// PublishPresence pushes the subscribed users of a ticket to its subscribers. It reads them
+// without cache and logs failures.
 func (p *Publisher) PublishPresence(ctx context.Context, ticketID string) {
 	subscribers, err := p.Hub.Store.Subscribers(ctx, realtime.TicketTopic(ticketID))
 	if err != nil {
-		p.logLost(ctx, err)
+		p.logFailure(ctx, err)
 		return
 	}
-	users := []userView{}
+	users := []wire.AuthorView{}
 	seen := map[string]bool{}
 	for _, sub := range subscribers {
 		if !seen[sub.UserID] {
 			seen[sub.UserID] = true
-			users = append(users, userView{sub.UserID, sub.Name, sub.Role})
+			users = append(users, wire.AuthorView{ID: sub.UserID, Name: sub.Name, Role: sub.Role})
 		}
 	}
 	p.send(ctx, subscribers, func(realtime.Subscriber) any { return presenceFrame{"presence", ticketID, users} })
 }
 
-// publish finds out who watches and pushes to them. The error is that of the
-// finding out.
+// publish sends a frame to all subscribers of the topics. It returns an error only if the
+// subscribers cannot be read; push failures are logged.
 func (p *Publisher) publish(ctx context.Context, topics []string, frame realtime.FrameFunc) error {
 	subscribers, err := p.Hub.Subscribers(ctx, topics)
 	if err == nil {
@@ -177,14 +173,15 @@ func (p *Publisher) publish(ctx context.Context, topics []string, frame realtime
 	return err
 }
 
+// send pushes a frame to subscribers and logs failures.
 func (p *Publisher) send(ctx context.Context, subscribers []realtime.Subscriber, frame realtime.FrameFunc) {
 	ctx, cancel := context.WithTimeout(ctx, pushTimeout)
 	defer cancel()
 	if err := p.Hub.Publish(ctx, subscribers, frame); err != nil {
-		p.logLost(ctx, err)
+		p.logFailure(ctx, err)
 	}
 }
 
-func (p *Publisher) logLost(ctx context.Context, err error) {
-	p.Log.WarnContext(ctx, "frames lost", slog.Any("error", err))
+func (p *Publisher) logFailure(ctx context.Context, err error) {
+	p.Log.WarnContext(ctx, "push failed", slog.Any("error", err))
 }

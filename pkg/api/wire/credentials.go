@@ -6,7 +6,8 @@ import (
 	"ticketsystem/pkg/apperr"
 )
 
-// BearerToken reads an Authorization header (RFC 6750); "" when there is none.
+// BearerToken returns the token of an Authorization header (RFC 6750), "" if header is
+// empty. Returns apperr.Unauthenticated for any other scheme.
 func BearerToken(header string) (string, error) {
 	if header == "" {
 		return "", nil
@@ -18,28 +19,27 @@ func BearerToken(header string) (string, error) {
 	return strings.TrimSpace(token), nil
 }
 
-// A browser takes a cookie whose name begins with __Host- only over https, for
-// this one host and all of it: no other host can plant one. Over plain http,
-// on one machine, it would take none, so the name and the flags differ there.
+// Names of the session cookie. Browsers accept the prefix __Host- only over HTTPS and
+// without a Domain attribute, so no other host can set the cookie. Over plain HTTP (local
+// stack) browsers would reject that name.
 const (
 	cookieName      = "__Host-session"
 	cookieNamePlain = "session"
 )
 
-// CookieName returns the name of the session cookie.
-func CookieName(plain bool) string {
-	if plain {
+// CookieName returns the name of the session cookie for HTTPS or plain HTTP.
+func CookieName(plainHTTP bool) string {
+	if plainHTTP {
 		return cookieNamePlain
 	}
 	return cookieName
 }
 
-// SessionCookie finds the session's among cookies ("name=value"); "" when it
-// is not there.
-func SessionCookie(cookies []string, plain bool) string {
-	for _, one := range cookies {
-		name, value, _ := strings.Cut(strings.TrimSpace(one), "=")
-		if name == CookieName(plain) {
+// SessionCookie returns the value of the session cookie among cookies ("name=value"), or "".
+func SessionCookie(cookies []string, plainHTTP bool) string {
+	for _, cookie := range cookies {
+		name, value, _ := strings.Cut(strings.TrimSpace(cookie), "=")
+		if name == CookieName(plainHTTP) {
 			return value
 		}
 	}

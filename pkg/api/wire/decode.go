@@ -13,17 +13,22 @@ import (
 	"ticketsystem/pkg/apperr"
 )
 
-// maxBodyBytes bounds a JSON body in bytes. The largest honest one is a message of
-// ten thousand characters of four bytes each, with room for escapes.
+// maxBodyBytes limits a JSON body. The largest valid one is a message of 10,000 runes of
+// four bytes each, plus escapes.
 const maxBodyBytes = 128 << 10
 
-// maxDepth bounds how deep a body may nest; no shape of the API goes deeper.
+// maxDepth limits the nesting of a body.
 const maxDepth = 16
 
+// Decode decodes a JSON object into the struct that into points to.
+//
+// Returns body_too_large, bad_json, or invalid_body with the pointer of the unknown,
+// duplicate or mistyped field. Unlike encoding/json it rejects duplicate names, trailing
+// data and invalid characters.
 func Decode(body []byte, into any) error {
 	switch {
 	case len(body) > maxBodyBytes:
-		return apperr.New(apperr.BodyTooLarge, fmt.Sprintf("A body may have %d bytes.", maxBodyBytes))
+		return apperr.New(apperr.BodyTooLarge, fmt.Sprintf("The body must have at most %d bytes.", maxBodyBytes))
 	case len(bytes.TrimSpace(body)) == 0:
 		return apperr.New(apperr.BadJSON, "The body is empty.")
 	case !utf8.Valid(body):
@@ -40,7 +45,7 @@ func Decode(body []byte, into any) error {
 	return nil
 }
 
-// decodeError names the field that encoding/json stumbled over.
+// decodeError converts an error of encoding/json to one that names the field.
 func decodeError(body []byte, err error) error {
 	var tree any
 	if err := json.Unmarshal(body, &tree); err != nil {
@@ -50,7 +55,7 @@ func decodeError(body []byte, err error) error {
 	if errors.As(err, &mistyped) {
 		return apperr.Validation(apperr.Field{
 			Pointer: pointerAlong(tree, mistyped.Field), Code: "type",
-			Message: "This must be " + typeName(mistyped.Type.Kind().String()) + ", not a " + mistyped.Value + ".",
+			Message: "Must be " + typeName(mistyped.Type.Kind().String()) + ", not a " + mistyped.Value + ".",
 		})
 	}
 	if name, ok := strings.CutPrefix(err.Error(), "json: unknown field "); ok {
@@ -58,13 +63,13 @@ func decodeError(body []byte, err error) error {
 			name = plain
 		}
 		at, _ := pointerTo(tree, name)
-		return apperr.Validation(apperr.Field{Pointer: at, Code: "unknown", Message: "There is no such field."})
+		return apperr.Validation(apperr.Field{Pointer: at, Code: "unknown", Message: "Unknown field."})
 	}
 	return apperr.Wrap(apperr.BadJSON, err)
 }
 
-// pointerAlong writes the dotted path of a field as a pointer into what was
-// sent. encoding/json's paths also name embedded structs, which nobody sent.
+// pointerAlong converts the dotted path of a field to a JSON pointer into tree. It skips
+// path elements that tree does not have: encoding/json also names embedded structs.
 func pointerAlong(tree any, path string) string {
 	var pointer strings.Builder
 	for part := range strings.SplitSeq(path, ".") {
@@ -78,8 +83,8 @@ func pointerAlong(tree any, path string) string {
 	return pointer.String()
 }
 
-// pointerTo finds a member by its name, the deepest first: encoding/json tells
-// the name of an unknown field, but not where it stands.
+// pointerTo returns the JSON pointer of the deepest member called name. encoding/json
+// reports the name of an unknown field, but not its location.
 func pointerTo(tree any, name string) (string, bool) {
 	switch node := tree.(type) {
 	case map[string]any:
@@ -100,6 +105,7 @@ func pointerTo(tree any, name string) (string, bool) {
 	return "", false
 }
 
+// typeName returns the JSON type of a reflect.Kind, for messages.
 func typeName(kind string) string {
 	switch kind {
 	case "string":
@@ -114,9 +120,8 @@ func typeName(kind string) string {
 	return "a whole number"
 }
 
-// checkSyntax walks the JSON once: one value and nothing behind it, an object
-// at the top, no name twice in an object (encoding/json would let the last one
-// win in silence), no depth beyond reason.
+// checkSyntax checks that body is one JSON object without trailing data, duplicate names or
+// excessive nesting. encoding/json would silently use the last of two equal names.
 func checkSyntax(body []byte) error {
 	d := json.NewDecoder(bytes.NewReader(body))
 	d.UseNumber()
@@ -131,12 +136,12 @@ func checkSyntax(body []byte) error {
 		return err
 	}
 	if _, err := d.Token(); !errors.Is(err, io.EOF) {
-		return apperr.New(apperr.BadJSON, "There is something behind the JSON value.")
+		return apperr.New(apperr.BadJSON, "Unexpected data after the JSON value.")
 	}
 	return nil
 }
 
-// checkObject reads an object whose brace has been read.
+// checkObject reads the rest of an object after its opening brace.
 func checkObject(d *json.Decoder, at string, depth int) error {
 	seen := map[string]bool{}
 	for d.More() {
@@ -147,9 +152,9 @@ func checkObject(d *json.Decoder, at string, depth int) error {
 		name, _ := token.(string)
 		pointer := at + "/" + escapePointer(name)
 		if folded := strings.ToLower(name); seen[folded] {
-			return apperr.Validation(apperr.Field{Pointer: pointer, Code: "duplicate", Message: "This field stands here twice."})
+			return apperr.Validation(apperr.Field{Pointer: pointer, Code: "duplicate", Message: "Duplicate field."})
 		} else if seen[folded] = true; strings.ContainsRune(name, 0) {
-			return apperr.New(apperr.BadJSON, "A name has a NUL character.")
+			return apperr.New(apperr.BadJSON, "A field name contains a NUL character.")
 		}
 		if err := checkValue(d, pointer, depth); err != nil {
 			return err
@@ -158,6 +163,7 @@ func checkObject(d *json.Decoder, at string, depth int) error {
 	return closingToken(d)
 }
 
+// checkArray reads the rest of an array after its opening bracket.
 func checkArray(d *json.Decoder, at string, depth int) error {
 	for i := 0; d.More(); i++ {
 		if err := checkValue(d, at+"/"+strconv.Itoa(i), depth); err != nil {
@@ -182,13 +188,13 @@ func checkValue(d *json.Decoder, at string, depth int) error {
 		return checkArray(d, at, depth+1)
 	}
 	if text, ok := token.(string); ok && strings.ContainsAny(text, "\x00"+string(utf8.RuneError)) {
-		// The replacement character stands where somebody on the way met what is
-		// no text: half a surrogate pair, or bytes that are not UTF-8.
-		return apperr.Validation(apperr.Field{Pointer: at, Code: "character", Message: "This has characters that are no text."})
+		// Decoders replace unpaired surrogates and invalid UTF-8 by U+FFFD.
+		return apperr.Validation(apperr.Field{Pointer: at, Code: "character", Message: "Invalid characters."})
 	}
 	return nil
 }
 
+// closingToken reads the end of an object or array.
 func closingToken(d *json.Decoder) error {
 	if _, err := d.Token(); err != nil {
 		return apperr.Wrap(apperr.BadJSON, err)
@@ -196,7 +202,7 @@ func closingToken(d *json.Decoder) error {
 	return nil
 }
 
-// escapePointer writes a name as a token of a JSON pointer (RFC 6901).
+// escapePointer escapes a name for a JSON pointer (RFC 6901).
 func escapePointer(name string) string {
 	return strings.NewReplacer("~", "~0", "/", "~1").Replace(name)
 }

@@ -4,13 +4,13 @@ import (
 	"ticketsystem/pkg/ticket"
 )
 
-// Limits of a message: runes of its text, and number of attachments.
+// Limits of a message.
 const (
-	MaxText        = 10_000
+	MaxText        = 10_000 // runes
 	MaxAttachments = 10
 )
 
-// MessageInput is a message as both doors take it.
+// MessageInput is the body of POST /tickets/{id}/messages and of the frame "message".
 type MessageInput struct {
 	ClientID      string   `json:"clientId"`
 	Body          string   `json:"body"`
@@ -19,7 +19,7 @@ type MessageInput struct {
 	After         *int     `json:"after"`
 }
 
-// ToMessage checks what came in and makes the domain's message of it.
+// ToMessage validates the input and converts it. Returns invalid_body.
 func (in MessageInput) ToMessage(ticketID string) (ticket.Message, error) {
 	var v Validator
 	v.ULID("/clientId", &in.ClientID)
@@ -29,14 +29,12 @@ func (in MessageInput) ToMessage(ticketID string) (ticket.Message, error) {
 	}
 	v.Text("/body", &in.Body, minRunes, MaxText, true)
 	v.ULIDs("/attachmentIds", in.AttachmentIDs, MaxAttachments)
-	after := 0
+	m := ticket.Message{
+		TicketID: ticketID, ClientID: in.ClientID, Body: in.Body, AttachmentIDs: in.AttachmentIDs, Internal: in.Internal,
+	}
 	if in.After != nil {
-		after = *in.After
+		v.After("/after", *in.After)
+		m.After = *in.After
 	}
-	if after < 0 || after > ticket.MaxSeq {
-		v.Add("/after", "out_of_range", "This is the last seq you have seen, 0 if none.")
-	}
-	return ticket.Message{
-		TicketID: ticketID, ClientID: in.ClientID, Body: in.Body, AttachmentIDs: in.AttachmentIDs, Internal: in.Internal, After: after,
-	}, v.Err()
+	return m, v.Err()
 }

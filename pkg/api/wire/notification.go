@@ -4,6 +4,7 @@ import (
 	"ticketsystem/pkg/notification"
 )
 
+// NotificationView is a notification as its owner sees it.
 type NotificationView struct {
 	ID         string                   `json:"id"`
 	Kind       notification.Kind        `json:"kind"`
@@ -22,8 +23,9 @@ type deliveryView struct {
 	At       *string            `json:"at"`
 }
 
-func ViewNotification(n notification.Notification, locale string) NotificationView {
-	title, body := notification.Text(n, locale)
+// ViewNotification returns n with its texts in a language.
+func ViewNotification(n notification.Notification, language string) NotificationView {
+	title, body := notification.Text(n, language)
 	v := NotificationView{
 		ID: n.ID, Kind: n.Kind, Title: title, Body: body, TicketID: NilIfEmpty(n.TicketID), Read: n.Read, CreatedAt: FormatTime(n.CreatedAt),
 		Deliveries: map[string]*deliveryView{},

@@ -5,7 +5,7 @@ import (
 	"ticketsystem/pkg/locale"
 )
 
-// Problem is an error as RFC 9457 writes it, with the house's stable code.
+// Problem is an error document (RFC 9457) with a stable application code.
 type Problem struct {
 	Type      string         `json:"type"`
 	Title     string         `json:"title"`
@@ -17,27 +17,27 @@ type Problem struct {
 	Errors    []apperr.Field `json:"errors"`
 }
 
-// NewProblem gives an error its shape. What the table does not know is
-// internal, and says nothing of its cause.
-func NewProblem(f *apperr.Error, language, instance, requestID string) Problem {
-	def, known := apperr.Lookup(f.Code)
+// NewProblem converts an error. An unknown code becomes "internal" without details, so that
+// no cause is disclosed.
+func NewProblem(e *apperr.Error, language, instance, requestID string) Problem {
+	def, known := apperr.Lookup(e.Code)
 	if !known {
-		f = apperr.New(apperr.Internal, "")
+		e = apperr.New(apperr.Internal, "")
 		def, _ = apperr.Lookup(apperr.Internal)
 	}
 	p := Problem{
-		Type: "urn:ticketsystem:problem:" + string(f.Code), Title: def.Title(language), Status: def.Status,
-		Detail: f.Detail, Instance: instance, Code: f.Code, RequestID: requestID,
+		Type: "urn:ticketsystem:problem:" + string(e.Code), Title: def.Title(language), Status: def.Status,
+		Detail: e.Detail, Instance: instance, Code: e.Code, RequestID: requestID,
+		Errors: []apperr.Field{},
 	}
-	p.Errors = []apperr.Field{}
-	for _, field := range f.Fields {
+	for _, field := range e.Fields {
 		p.Errors = append(p.Errors, field.In(language))
 	}
 	switch {
 	case locale.IsPersian(language) && len(p.Errors) > 0, p.Detail == "" && len(p.Errors) > 0:
 		p.Detail = p.Errors[0].Message
 	case locale.IsPersian(language), p.Detail == "":
-		p.Detail = p.Title // details are written in English alone
+		p.Detail = p.Title // details exist in English only
 	}
 	return p
 }

@@ -10,17 +10,19 @@ import (
 
 	"ticketsystem/pkg/apperr"
 	"ticketsystem/pkg/id"
+	"ticketsystem/pkg/ticket"
 )
 
-// Validator collects what is wrong with a body, so that the client hears of all
-// of it at once.
+// Validator collects the invalid fields of a body, so that the client gets all of them in
+// one response. The zero value is ready to use.
 type Validator struct{ fields []apperr.Field }
 
+// Add records an invalid field.
 func (v *Validator) Add(pointer, code, message string) {
 	v.fields = append(v.fields, apperr.Field{Pointer: pointer, Code: code, Message: message})
 }
 
-// Err is nil when nothing was wrong.
+// Err returns invalid_body with all recorded fields, nil if there are none.
 func (v *Validator) Err() error {
 	if len(v.fields) == 0 {
 		return nil
@@ -28,79 +30,97 @@ func (v *Validator) Err() error {
 	return apperr.Validation(v.fields...)
 }
 
-// Text checks a text and trims it: least to most characters, no control
-// characters; lines says whether line breaks and tabs may be in it.
-func (v *Validator) Text(pointer string, text *string, minRunes, maxRunes int, lines bool) {
+// Text trims a text and checks its length in runes. It rejects control characters; with
+// multiline, line breaks and tabs are allowed.
+func (v *Validator) Text(pointer string, text *string, minRunes, maxRunes int, multiline bool) {
 	trimmed := strings.TrimSpace(*text)
 	n := utf8.RuneCountInString(trimmed)
 	switch {
 	case n == 0 && minRunes > 0:
-		v.Add(pointer, "required", "This must not be empty.")
+		v.Add(pointer, "required", "Required.")
 	case n < minRunes:
-		v.Add(pointer, "too_short", fmt.Sprintf("This must have at least %d characters.", minRunes))
+		v.Add(pointer, "too_short", fmt.Sprintf("At least %d characters.", minRunes))
 	case n > maxRunes:
-		v.Add(pointer, "too_long", fmt.Sprintf("This may have at most %d characters.", maxRunes))
-	case strings.ContainsFunc(trimmed, func(r rune) bool { return unicode.IsControl(r) && !(lines && (r == '\n' || r == '\r' || r == '\t')) }):
-		v.Add(pointer, "character", "Control characters cannot be used here.")
+		v.Add(pointer, "too_long", fmt.Sprintf("At most %d characters.", maxRunes))
+	case strings.ContainsFunc(trimmed, func(r rune) bool {
+		return unicode.IsControl(r) && !(multiline && (r == '\n' || r == '\r' || r == '\t'))
+	}):
+		v.Add(pointer, "character", "Must not contain control characters.")
 	default:
 		*text = trimmed
 	}
 }
 
-// Required checks that a text is there at all.
+// Required checks that a text is not empty.
 func (v *Validator) Required(pointer, text string) {
 	if text == "" {
-		v.Add(pointer, "required", "This is required.")
+		v.Add(pointer, "required", "Required.")
 	}
 }
 
-// Email checks an e-mail address; "" is none.
+// Email checks an e-mail address of at most 254 bytes (RFC 5321). An empty text is valid.
 func (v *Validator) Email(pointer, text string) {
 	if text == "" {
 		return
 	}
 	address, err := mail.ParseAddress(text)
 	if err != nil || address.Name != "" || address.Address != text || len(text) > 254 {
-		v.Add(pointer, "invalid", "This is not an e-mail address.")
+		v.Add(pointer, "invalid", "Must be an e-mail address.")
 	}
 }
 
-// ULID checks an id and writes it in upper case.
+// ULID checks an id and converts it to upper case.
 func (v *Validator) ULID(pointer string, text *string) {
 	if *text == "" {
-		v.Add(pointer, "required", "This is required.")
+		v.Add(pointer, "required", "Required.")
 		return
 	}
 	parsed, ok := id.Parse(*text)
 	if !ok {
-		v.Add(pointer, "invalid", "This must be a ULID.")
+		v.Add(pointer, "invalid", "Must be a ULID.")
 		return
 	}
 	*text = parsed
 }
 
-// ULIDs checks a list of ids: at most that many, none twice.
+// ULIDs checks a list of ids: at most maxCount, without duplicates.
 func (v *Validator) ULIDs(pointer string, list []string, maxCount int) {
 	if len(list) > maxCount {
-		v.Add(pointer, "too_many", fmt.Sprintf("At most %d are allowed.", maxCount))
+		v.Add(pointer, "too_many", fmt.Sprintf("At most %d entries.", maxCount))
 		return
 	}
 	for i := range list {
 		at := fmt.Sprintf("%s/%d", pointer, i)
 		v.ULID(at, &list[i])
 		if slices.Contains(list[:i], list[i]) {
-			v.Add(at, "duplicate", "This stands here twice.")
+			v.Add(at, "duplicate", "Duplicate value.")
 		}
 	}
 }
 
-// OneOf checks a value against the allowed ones.
+// After checks the last sequence number that a client has seen, 0 if none.
+func (v *Validator) After(pointer string, seq int) {
+	if seq < 0 || seq > ticket.MaxSeq {
+		v.Add(pointer, "out_of_range", "Must be the last seq that you have seen, 0 if none.")
+	}
+}
+
+// Seq checks a required sequence number and returns it.
+func (v *Validator) Seq(pointer string, seq *int) int {
+	if seq == nil || *seq < 0 || *seq > ticket.MaxSeq {
+		v.Add(pointer, "required", "Must be a seq of the ticket.")
+		return 0
+	}
+	return *seq
+}
+
+// OneOf checks that value is one of the allowed values.
 func OneOf[T ~string](v *Validator, pointer string, value T, allowed ...T) {
 	if !slices.Contains(allowed, value) {
 		names := make([]string, len(allowed))
 		for i, a := range allowed {
 			names[i] = string(a)
 		}
-		v.Add(pointer, "not_allowed", "This must be one of "+strings.Join(names, ", ")+".")
+		v.Add(pointer, "not_allowed", "Must be one of "+strings.Join(names, ", ")+".")
 	}
 }

@@ -9,30 +9,20 @@ import (
 	"ticketsystem/pkg/user"
 )
 
-// FormatTime writes a time as the API does, RFC 3339 in UTC to the millisecond;
-// nil for the zero time.
-func FormatTime(t time.Time) *string {
-	if t.IsZero() {
-		return nil
-	}
-	text := t.UTC().Format("2006-01-02T15:04:05.000Z")
-	return &text
-}
-
-// The shapes of the API, as docs and clients know them. Each view makes one of
-// a domain value, for one person.
-
+// UserRefView is a reference to a user.
 type UserRefView struct {
 	ID         string  `json:"id"`
 	Name       string  `json:"name"`
 	PictureURL *string `json:"pictureUrl"`
 }
 
+// CategoryRef is a reference to a category, in one language.
 type CategoryRef struct {
 	ID   string `json:"id"`
 	Name string `json:"name"`
 }
 
+// TicketView is a ticket as one caller sees it.
 type TicketView struct {
 	ID             string          `json:"id"`
 	Number         string          `json:"number"`
@@ -52,20 +42,21 @@ type TicketView struct {
 	Version        int             `json:"version"`
 }
 
-func ViewTicket(tk ticket.Ticket, actor user.Principal, locale string) TicketView {
+// ViewTicket returns the view of a ticket for actor, with names in a language.
+func ViewTicket(tk ticket.Ticket, actor user.Principal, language string) TicketView {
 	tk = tk.ForRole(actor.Role)
 	v := TicketView{
 		ID: tk.ID, Number: id.Number(tk.ID), Title: tk.Title, Status: tk.State.Status, Priority: tk.State.Priority,
-		Customer: UserRefView{ID: tk.Customer.ID, Name: user.DisplayName(tk.Customer.Name, locale)}, Tags: tk.Tags,
+		Customer: UserRefView{ID: tk.Customer.ID, Name: user.DisplayName(tk.Customer.Name, language)}, Tags: tk.Tags,
 		LastSeq: tk.LastSeqFor(actor), Unread: tk.UnreadFor(actor), Preview: tk.Preview,
 		CreatedAt: FormatTime(tk.CreatedAt), LastActivityAt: FormatTime(tk.LastActivityAt), ClosedAt: FormatTime(tk.ClosedAt),
 		Version: ticket.Version(tk, actor),
 	}
 	if tk.Category.ID != "" {
-		v.Category = &CategoryRef{tk.Category.ID, category.Localized(tk.Category.Names, locale)}
+		v.Category = &CategoryRef{tk.Category.ID, category.Localized(tk.Category.Names, language)}
 	}
 	if tk.Assignee.ID != "" {
-		v.Assignee = &UserRefView{ID: tk.Assignee.ID, Name: user.DisplayName(tk.Assignee.Name, locale)}
+		v.Assignee = &UserRefView{ID: tk.Assignee.ID, Name: user.DisplayName(tk.Assignee.Name, language)}
 	}
 	if v.Tags == nil {
 		v.Tags = []string{}
@@ -73,11 +64,12 @@ func ViewTicket(tk ticket.Ticket, actor user.Principal, locale string) TicketVie
 	return v
 }
 
+// EntryView is an entry of a ticket's log as one role sees it.
 type EntryView struct {
 	TicketID    string           `json:"ticketId"`
 	Seq         int              `json:"seq"`
 	Kind        ticket.Kind      `json:"kind"`
-	Author      authorView       `json:"author"`
+	Author      AuthorView       `json:"author"`
 	Body        string           `json:"body"`
 	Attachments []attachmentView `json:"attachments"`
 	Change      *changeView      `json:"change"`
@@ -86,7 +78,8 @@ type EntryView struct {
 	State       stateView        `json:"state"`
 }
 
-type authorView struct {
+// AuthorView is a user with the role in which they act.
+type AuthorView struct {
 	ID   string    `json:"id"`
 	Name string    `json:"name"`
 	Role user.Role `json:"role"`
@@ -113,10 +106,11 @@ type stateView struct {
 	AssigneeID *string         `json:"assigneeId"`
 }
 
+// ViewEntry returns the view of an entry for a role.
 func ViewEntry(e ticket.Entry, role user.Role) EntryView {
 	e = e.ForRole(role)
 	v := EntryView{
-		TicketID: e.TicketID, Seq: e.Seq, Kind: e.Kind, Author: authorView(e.Author), Body: e.Body,
+		TicketID: e.TicketID, Seq: e.Seq, Kind: e.Kind, Author: AuthorView(e.Author), Body: e.Body,
 		Attachments: MapSlice(e.Attachments, func(a ticket.Attachment) attachmentView { return attachmentView(a) }),
 		ClientID:    NilIfEmpty(e.ClientID), CreatedAt: FormatTime(e.CreatedAt),
 		State: stateView{e.State.Status, e.State.Priority, e.State.CategoryID, NilIfEmpty(e.State.AssigneeID)},
@@ -127,10 +121,12 @@ func ViewEntry(e ticket.Entry, role user.Role) EntryView {
 	return v
 }
 
+// ViewEntries returns the views of entries for a role.
 func ViewEntries(entries []ticket.Entry, role user.Role) []EntryView {
 	return MapSlice(entries, func(e ticket.Entry) EntryView { return ViewEntry(e, role) })
 }
 
+// NilIfEmpty returns nil for an empty text, which encodes as null.
 func NilIfEmpty(text string) *string {
 	if text == "" {
 		return nil
@@ -138,11 +134,20 @@ func NilIfEmpty(text string) *string {
 	return &text
 }
 
-// MapSlice makes a JSON array of something, never null.
+// MapSlice applies view to each element. The result is never nil, so it encodes as an array.
 func MapSlice[From, To any](from []From, view func(From) To) []To {
 	to := make([]To, len(from))
 	for i, one := range from {
 		to[i] = view(one)
 	}
 	return to
+}
+
+// FormatTime formats t in UTC (RFC 3339 with milliseconds). Returns nil for the zero time.
+func FormatTime(t time.Time) *string {
+	if t.IsZero() {
+		return nil
+	}
+	text := t.UTC().Format("2006-01-02T15:04:05.000Z")
+	return &text
 }
