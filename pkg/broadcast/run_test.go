@@ -174,7 +174,7 @@ func TestRun_CrashAtEveryCall(t *testing.T) {
 		for at := range 16 {
 			f := newFixture(t, 150, toAllUsers())
 			callsLeft := at
-			fail := func(string) error {
+			fail := func(string, string) error {
 				if callsLeft--; callsLeft < 0 {
 					return errDown
 				}

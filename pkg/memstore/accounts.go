@@ -38,7 +38,7 @@ func errConflict() error { return apperr.New(apperr.Conflict, "") }
 
 // PutCode stores a code unless one was sent after cutoff.
 func (s *Store) PutCode(_ context.Context, c account.OneTimeCode, cutoff time.Time) (sentAt time.Time, stored bool, err error) {
-	err = s.do("PutCode", func() error {
+	err = s.do("PutCode", c.RecipientMAC, func() error {
 		if old, found := s.codes[keyOf(c)]; found && old.SentAt.After(cutoff) {
 			sentAt, stored = old.SentAt, old.Hash == c.Hash && old.SentAt.Equal(c.SentAt)
 			return nil
@@ -52,7 +52,7 @@ func (s *Store) PutCode(_ context.Context, c account.OneTimeCode, cutoff time.Ti
 
 // DeleteCode deletes a code.
 func (s *Store) DeleteCode(_ context.Context, c account.OneTimeCode) error {
-	return s.do("DeleteCode", func() error {
+	return s.do("DeleteCode", c.RecipientMAC, func() error {
 		s.consume(c)
 		return nil
 	})
@@ -74,7 +74,7 @@ func (s *Store) hasCode(c account.OneTimeCode) bool {
 
 // ConsumeCodeAttempt counts one attempt on a code.
 func (s *Store) ConsumeCodeAttempt(_ context.Context, recipientMAC, purpose string, maxAttempts int) (c account.OneTimeCode, found, locked bool, err error) {
-	err = s.do("ConsumeCodeAttempt", func() error {
+	err = s.do("ConsumeCodeAttempt", recipientMAC, func() error {
 		stored, exists := s.codes[codeKey{recipientMAC, purpose}]
 		live := exists && stored.ExpiresAt.After(s.now())
 		if found, locked = live && stored.Attempts < maxAttempts, live && stored.Attempts >= maxAttempts; found {
@@ -89,7 +89,7 @@ func (s *Store) ConsumeCodeAttempt(_ context.Context, recipientMAC, purpose stri
 
 // IncrementCounter increments a rate counter.
 func (s *Store) IncrementCounter(_ context.Context, c account.RateCounter) (n int, err error) {
-	err = s.do("IncrementCounter", func() error {
+	err = s.do("IncrementCounter", c.Scope, func() error {
 		s.counters[c]++
 		n = s.counters[c]
 		return nil
@@ -99,7 +99,7 @@ func (s *Store) IncrementCounter(_ context.Context, c account.RateCounter) (n in
 
 // Login returns the login of a phone number.
 func (s *Store) Login(_ context.Context, number string) (l account.Login, found bool, err error) {
-	err = s.do("Login", func() error {
+	err = s.do("Login", number, func() error {
 		l, found = s.logins[number]
 		l.Phone = number
 		if a, counted := s.attempts[number]; counted && a.window.Add(loginAttemptsTTL).After(s.now()) {
@@ -112,7 +112,7 @@ func (s *Store) Login(_ context.Context, number string) (l account.Login, found 
 
 // RecordLoginAttempt counts one password attempt in a window.
 func (s *Store) RecordLoginAttempt(_ context.Context, number string, window time.Time, maxAttempts int) (counted bool, err error) {
-	err = s.do("RecordLoginAttempt", func() error {
+	err = s.do("RecordLoginAttempt", number, func() error {
 		a := s.attempts[number]
 		if a.window.Before(window) {
 			a = attempts{window: window}
@@ -128,7 +128,7 @@ func (s *Store) RecordLoginAttempt(_ context.Context, number string, window time
 
 // ClearLoginAttempts deletes the attempts of a phone number.
 func (s *Store) ClearLoginAttempts(_ context.Context, number string) error {
-	return s.do("ClearLoginAttempts", func() error {
+	return s.do("ClearLoginAttempts", number, func() error {
 		delete(s.attempts, number)
 		return nil
 	})
@@ -136,7 +136,7 @@ func (s *Store) ClearLoginAttempts(_ context.Context, number string) error {
 
 // CreateAccount stores a login, its user and a session, and consumes the code.
 func (s *Store) CreateAccount(_ context.Context, l account.Login, session account.Session, code account.OneTimeCode) error {
-	return s.do("CreateAccount", func() error {
+	return s.do("CreateAccount", l.Phone, func() error {
 		if _, taken := s.logins[l.Phone]; taken {
 			return apperr.New(apperr.PhoneTaken, "")
 		}
@@ -161,7 +161,7 @@ func isAdmin(u user.User) bool { return u.Role == user.RoleAdmin && !u.Disabled 
 
 // PutAccount stores a login and its user unconditionally.
 func (s *Store) PutAccount(_ context.Context, l account.Login) error {
-	return s.do("PutAccount", func() error {
+	return s.do("PutAccount", l.Phone, func() error {
 		s.putAccount(l)
 		return nil
 	})
@@ -169,7 +169,7 @@ func (s *Store) PutAccount(_ context.Context, l account.Login) error {
 
 // CreateSession stores a session and consumes the code, if any.
 func (s *Store) CreateSession(_ context.Context, session account.Session, code *account.OneTimeCode) error {
-	return s.do("CreateSession", func() error {
+	return s.do("CreateSession", session.User.ID, func() error {
 		if code != nil && !s.consume(*code) {
 			return errCodeUsed()
 		}
@@ -191,7 +191,7 @@ func sessionExpiry(now time.Time) time.Time {
 
 // RotateSession replaces the current token hash of a session.
 func (s *Store) RotateSession(_ context.Context, userID, family, currentHash, nextHash string, now time.Time) (session account.Session, rotated, found bool, err error) {
-	err = s.do("RotateSession", func() error {
+	err = s.do("RotateSession", userID, func() error {
 		if session, found = s.session(userID, family); !found {
 			session = account.Session{}
 			return nil
@@ -208,7 +208,7 @@ func (s *Store) RotateSession(_ context.Context, userID, family, currentHash, ne
 
 // DeleteSession deletes a session if hash is "" or one of its token hashes.
 func (s *Store) DeleteSession(_ context.Context, userID, family, hash string) (ended bool, err error) {
-	err = s.do("DeleteSession", func() error {
+	err = s.do("DeleteSession", userID, func() error {
 		session, found := s.session(userID, family)
 		if found && (hash == "" || hash == session.CurrentHash || hash == session.PreviousHash) {
 			delete(s.sessions, family)
@@ -221,7 +221,7 @@ func (s *Store) DeleteSession(_ context.Context, userID, family, hash string) (e
 
 // ListSessions returns the active sessions of a user, newest first.
 func (s *Store) ListSessions(_ context.Context, userID, after string, limit int) (sessions []account.Session, more bool, err error) {
-	err = s.do("ListSessions", func() error {
+	err = s.do("ListSessions", userID, func() error {
 		for _, family := range slices.Backward(sortedKeys(s.sessions)) {
 			session, owned := s.session(userID, family)
 			if owned && session.ExpiresAt.After(s.now()) && (after == "" || family < after) {
@@ -238,7 +238,7 @@ func (s *Store) ListSessions(_ context.Context, userID, after string, limit int)
 
 // Session implements account.CookieStore.
 func (s *Store) Session(_ context.Context, userID, family string) (session account.Session, found bool, err error) {
-	err = s.do("Session", func() error {
+	err = s.do("Session", userID, func() error {
 		session, found = s.session(userID, family)
 		return nil
 	})
@@ -247,7 +247,7 @@ func (s *Store) Session(_ context.Context, userID, family string) (session accou
 
 // TouchSession implements account.CookieStore.
 func (s *Store) TouchSession(_ context.Context, userID, family string, now time.Time) error {
-	return s.do("TouchSession", func() error {
+	return s.do("TouchSession", userID, func() error {
 		if session, found := s.session(userID, family); found {
 			session.LastUsedAt, session.ExpiresAt = now, sessionExpiry(now)
 			s.sessions[family] = session
@@ -258,7 +258,7 @@ func (s *Store) TouchSession(_ context.Context, userID, family string, now time.
 
 // DeleteSessions implements account.SessionStore.
 func (s *Store) DeleteSessions(_ context.Context, userID string) error {
-	return s.do("DeleteSessions", func() error {
+	return s.do("DeleteSessions", userID, func() error {
 		s.deleteSessions(userID)
 		return nil
 	})
@@ -270,7 +270,7 @@ func (s *Store) deleteSessions(userID string) {
 
 // SyncUserCopies implements account.SessionStore.
 func (s *Store) SyncUserCopies(_ context.Context, userID string) (u user.User, err error) {
-	err = s.do("SyncUserCopies", func() error {
+	err = s.do("SyncUserCopies", userID, func() error {
 		var found bool
 		if u, found = s.users[userID]; !found {
 			return nil
@@ -293,7 +293,7 @@ func (s *Store) SyncUserCopies(_ context.Context, userID string) (u user.User, e
 // ResetPassword stores a password hash, revokes the user's access and consumes
 // the code.
 func (s *Store) ResetPassword(_ context.Context, l account.Login, code account.OneTimeCode, at time.Time) error {
-	return s.do("ResetPassword", func() error {
+	return s.do("ResetPassword", l.Phone, func() error {
 		stored, found := s.logins[l.Phone]
 		if !found || stored.User.ID != l.User.ID || !s.consume(code) {
 			return errCodeUsed()
@@ -308,7 +308,7 @@ func (s *Store) ResetPassword(_ context.Context, l account.Login, code account.O
 
 // VerifyEmail marks the e-mail address of a user as verified and consumes the code.
 func (s *Store) VerifyEmail(_ context.Context, userID, email string, code account.OneTimeCode) (u user.User, err error) {
-	err = s.do("VerifyEmail", func() error {
+	err = s.do("VerifyEmail", userID, func() error {
 		var found bool
 		if u, found = s.users[userID]; !found || u.Email != email || !s.consume(code) {
 			return errCodeUsed()
@@ -322,7 +322,7 @@ func (s *Store) VerifyEmail(_ context.Context, userID, email string, code accoun
 
 // ChangePhone moves a user and their login to another number and consumes the code.
 func (s *Store) ChangePhone(_ context.Context, old user.User, number string, code account.OneTimeCode) (updated user.User, err error) {
-	err = s.do("ChangePhone", func() error {
+	err = s.do("ChangePhone", old.ID, func() error {
 		updated = old
 		updated.Phone = number
 		_, taken := s.logins[number]
@@ -377,7 +377,7 @@ func (s *Store) updateUser(old, updated user.User, hash *string) {
 
 // AddRevocation revokes the access tokens of a user or session family.
 func (s *Store) AddRevocation(_ context.Context, subject string, r user.Revocation) error {
-	return s.do("AddRevocation", func() error {
+	return s.do("AddRevocation", subject, func() error {
 		s.revoke(subject, r)
 		return nil
 	})
@@ -395,7 +395,7 @@ func (s *Store) revoke(subject string, r user.Revocation) {
 
 // RevocationsSince implements account.RevocationStore.
 func (s *Store) RevocationsSince(_ context.Context, since time.Time) (list map[string][]user.Revocation, err error) {
-	err = s.do("RevocationsSince", func() error {
+	err = s.do("RevocationsSince", "", func() error {
 		list = map[string][]user.Revocation{}
 		for subject, all := range s.revocations {
 			for _, r := range all {
@@ -411,7 +411,7 @@ func (s *Store) RevocationsSince(_ context.Context, since time.Time) (list map[s
 
 // User returns a user, or apperr.UserNotFound.
 func (s *Store) User(_ context.Context, id string) (u user.User, err error) {
-	err = s.do("User", func() error {
+	err = s.do("User", id, func() error {
 		var found bool
 		if u, found = s.users[id]; !found {
 			return apperr.New(apperr.UserNotFound, "")
@@ -432,7 +432,7 @@ func (s *Store) Agent(ctx context.Context, id string) (ticket.UserRef, error) {
 
 // UpdateUser applies a profile update and returns the user after it.
 func (s *Store) UpdateUser(_ context.Context, id string, update account.ProfileUpdate) (u user.User, err error) {
-	err = s.do("UpdateUser", func() error {
+	err = s.do("UpdateUser", id, func() error {
 		var found bool
 		if u, found = s.users[id]; !found {
 			return apperr.New(apperr.UserNotFound, "")
@@ -461,7 +461,7 @@ func set[T any](field, value *T) {
 
 // CreateUser stores a new login and user with an audit record.
 func (s *Store) CreateUser(_ context.Context, l account.Login, r audit.Record) error {
-	return s.do("CreateUser", func() error {
+	return s.do("CreateUser", l.Phone, func() error {
 		if _, taken := s.logins[l.Phone]; taken {
 			return apperr.New(apperr.PhoneTaken, "")
 		}
@@ -473,7 +473,7 @@ func (s *Store) CreateUser(_ context.Context, l account.Login, r audit.Record) e
 
 // AdminUpdateUser updates a user and their login with an audit record.
 func (s *Store) AdminUpdateUser(_ context.Context, old, updated user.User, hash *string, r audit.Record) error {
-	return s.do("AdminUpdateUser", func() error {
+	return s.do("AdminUpdateUser", old.ID, func() error {
 		_, taken := s.logins[updated.Phone]
 		switch {
 		case !s.unchanged(old):
@@ -491,7 +491,7 @@ func (s *Store) AdminUpdateUser(_ context.Context, old, updated user.User, hash 
 
 // DeleteUser deletes a user and their login with an audit record.
 func (s *Store) DeleteUser(_ context.Context, old user.User, r audit.Record) error {
-	return s.do("DeleteUser", func() error {
+	return s.do("DeleteUser", old.ID, func() error {
 		switch {
 		case !s.unchanged(old):
 			return errConflict()
@@ -518,7 +518,7 @@ func userID(u user.User) string { return u.ID }
 
 // ListUsers implements broadcast.UserStore.
 func (s *Store) ListUsers(_ context.Context, role user.Role, limit int, cursor map[string]string) (users []user.User, next map[string]string, err error) {
-	err = s.do("ListUsers", func() error {
+	err = s.do("ListUsers", "", func() error {
 		all := s.newestUsers(func(u user.User) bool { return role == "" || u.Role == role })
 		users, next, err = page("users "+string(role), all, userID, limit, cursor)
 		return err
@@ -528,7 +528,7 @@ func (s *Store) ListUsers(_ context.Context, role user.Role, limit int, cursor m
 
 // UsersByID implements broadcast.UserStore.
 func (s *Store) UsersByID(_ context.Context, ids []string) (users []user.User, err error) {
-	err = s.do("UsersByID", func() error {
+	err = s.do("UsersByID", "", func() error {
 		users = make([]user.User, 0, len(ids))
 		for _, id := range ids {
 			if u, found := s.users[id]; found {
@@ -543,7 +543,7 @@ func (s *Store) UsersByID(_ context.Context, ids []string) (users []user.User, e
 // SearchUsers returns the IDs of users whose name, e-mail address or phone
 // number matches any of the terms, newest first.
 func (s *Store) SearchUsers(_ context.Context, terms []search.Terms, limit int, cursor map[string]string) (ids []string, next map[string]string, err error) {
-	err = s.do("SearchUsers", func() error {
+	err = s.do("SearchUsers", "", func() error {
 		users, after, err := page("search", s.newestUsers(func(u user.User) bool {
 			tokens := append(search.Tokens(u.Name+" "+u.Email), phone.SearchForms(u.Phone)...)
 			return slices.ContainsFunc(terms, func(t search.Terms) bool { return matchesTerms(tokens, t) })

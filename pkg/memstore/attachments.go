@@ -15,7 +15,7 @@ import (
 
 // AddAttachment implements attachment.Store.
 func (s *Store) AddAttachment(_ context.Context, a attachment.Attachment) error {
-	return s.do("AddAttachment", func() error {
+	return s.do("AddAttachment", a.ID, func() error {
 		if err := checkItem(a.ID, "", a); err != nil {
 			return err
 		}
@@ -26,7 +26,7 @@ func (s *Store) AddAttachment(_ context.Context, a attachment.Attachment) error 
 
 // Attachment implements attachment.Store and account.AttachmentStore.
 func (s *Store) Attachment(_ context.Context, id string) (a attachment.Attachment, err error) {
-	err = s.do("Attachment", func() error {
+	err = s.do("Attachment", id, func() error {
 		stored, found := s.attachments[id]
 		if !found {
 			return apperr.New(apperr.AttachmentNotFound, "")
@@ -40,7 +40,7 @@ func (s *Store) Attachment(_ context.Context, id string) (a attachment.Attachmen
 // Attachments implements ticket.AttachmentStore. The order of the result is
 // reversed, because callers must not rely on it.
 func (s *Store) Attachments(_ context.Context, ids []string) (found []attachment.Attachment, err error) {
-	err = s.do("Attachments", func() error {
+	err = s.do("Attachments", "", func() error {
 		for _, id := range slices.Backward(ids) {
 			if stored, exists := s.attachments[id]; exists {
 				found = append(found, stored.Attachment)
@@ -53,7 +53,7 @@ func (s *Store) Attachments(_ context.Context, ids []string) (found []attachment
 
 // RetainAttachment implements account.AttachmentStore.
 func (s *Store) RetainAttachment(_ context.Context, id string) error {
-	return s.do("RetainAttachment", func() error {
+	return s.do("RetainAttachment", id, func() error {
 		if stored, found := s.attachments[id]; found {
 			stored.expires = time.Time{}
 			s.attachments[id] = stored
@@ -72,7 +72,7 @@ func (s *Store) IsRetained(id string) bool {
 
 // SetAttachmentState implements attachment.Store.
 func (s *Store) SetAttachmentState(_ context.Context, id string, to attachment.State, reason string) error {
-	return s.do("SetAttachmentState", func() error {
+	return s.do("SetAttachmentState", id, func() error {
 		stored, found := s.attachments[id]
 		if !found || stored.State != attachment.Pending && stored.State != to {
 			return nil
@@ -97,7 +97,7 @@ func (s *Store) SetAttachmentState(_ context.Context, id string, to attachment.S
 
 // Categories implements category.Store.
 func (s *Store) Categories(context.Context) (list []category.Category, err error) {
-	err = s.do("Categories", func() error {
+	err = s.do("Categories", "", func() error {
 		list = slices.SortedFunc(maps.Values(s.categories), func(a, b category.Category) int { return strings.Compare(a.ID, b.ID) })
 		return nil
 	})
@@ -116,7 +116,7 @@ func (s *Store) CategoriesConsistent(ctx context.Context) (list []category.Categ
 
 // SaveCategory stores a category unconditionally.
 func (s *Store) SaveCategory(_ context.Context, c category.Category) error {
-	return s.do("SaveCategory", func() error {
+	return s.do("SaveCategory", c.ID, func() error {
 		s.categories[c.ID] = c
 		return nil
 	})
@@ -124,14 +124,14 @@ func (s *Store) SaveCategory(_ context.Context, c category.Category) error {
 
 // PutCategory implements category.AdminStore.
 func (s *Store) PutCategory(_ context.Context, c category.Category, revision int, r audit.Record) error {
-	return s.do("PutCategory", func() error {
+	return s.do("PutCategory", c.ID, func() error {
 		return s.writeCategories(revision, r, func() { s.categories[c.ID] = c })
 	})
 }
 
 // DeleteCategory implements category.AdminStore.
 func (s *Store) DeleteCategory(_ context.Context, categoryID string, revision int, r audit.Record) error {
-	return s.do("DeleteCategory", func() error {
+	return s.do("DeleteCategory", categoryID, func() error {
 		if _, found := s.categories[categoryID]; !found {
 			return apperr.New(apperr.Conflict, "")
 		}
@@ -151,7 +151,7 @@ func (s *Store) writeCategories(revision int, r audit.Record, write func()) erro
 
 // AuditRecords implements audit.Store.
 func (s *Store) AuditRecords(_ context.Context, before string, limit int) (records []audit.Record, err error) {
-	err = s.do("AuditRecords", func() error {
+	err = s.do("AuditRecords", before, func() error {
 		records = slices.SortedFunc(slices.Values(s.audit), func(a, b audit.Record) int { return strings.Compare(b.ID, a.ID) })
 		records = slices.DeleteFunc(records, func(r audit.Record) bool { return before != "" && r.ID >= before })
 		records = records[:min(limit, len(records))]

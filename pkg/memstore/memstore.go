@@ -59,11 +59,12 @@ const (
 // atomic; the hooks run outside of its lock and may call it.
 type Store struct {
 	// Before, if set, runs before each operation. If it returns an error, the
-	// operation fails with it and has no effect.
-	Before func(operation string) error
+	// operation fails with it and has no effect. key identifies what the
+	// operation reads or writes, for example the ticket, user or topic.
+	Before func(operation, key string) error
 	// After, if set, runs after each operation that succeeded. If it returns an
 	// error, the operation fails with it but has taken effect, like a lost response.
-	After func(operation string) error
+	After func(operation, key string) error
 
 	now func() time.Time
 	*data
@@ -130,9 +131,9 @@ func (s *Store) Calls(operations ...string) int {
 }
 
 // do runs an operation under the lock, between the hooks.
-func (s *Store) do(operation string, fn func() error) error {
+func (s *Store) do(operation, key string, fn func() error) error {
 	if s.Before != nil {
-		if err := s.Before(operation); err != nil {
+		if err := s.Before(operation, key); err != nil {
 			return err
 		}
 	}
@@ -140,7 +141,7 @@ func (s *Store) do(operation string, fn func() error) error {
 		return err
 	}
 	if s.After != nil {
-		return s.After(operation)
+		return s.After(operation, key)
 	}
 	return nil
 }

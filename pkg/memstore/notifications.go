@@ -50,7 +50,7 @@ func cloneNotification(n notification.Notification) notification.Notification {
 
 // AddNotifications implements notification.Store.
 func (s *Store) AddNotifications(_ context.Context, list ...notification.Notification) error {
-	return s.do("AddNotifications", func() error { return s.addNotifications(list) })
+	return s.do("AddNotifications", "", func() error { return s.addNotifications(list) })
 }
 
 func (s *Store) addNotifications(list []notification.Notification) error {
@@ -80,7 +80,7 @@ func (s *Store) addNotifications(list []notification.Notification) error {
 
 // ListNotifications implements notification.Store.
 func (s *Store) ListNotifications(_ context.Context, userID string, q notification.Query) (result notification.Page, err error) {
-	err = s.do("ListNotifications", func() error {
+	err = s.do("ListNotifications", userID, func() error {
 		count, unread := s.unread[userID], 0
 		result.Unread = count.n
 		for _, id := range slices.Backward(sortedKeys(s.notifications[userID])) {
@@ -109,7 +109,7 @@ func (s *Store) ListNotifications(_ context.Context, userID string, q notificati
 
 // MarkNotificationsRead implements notification.Store.
 func (s *Store) MarkNotificationsRead(_ context.Context, userID string, ids []string) error {
-	return s.do("MarkNotificationsRead", func() error {
+	return s.do("MarkNotificationsRead", userID, func() error {
 		for _, id := range ids {
 			n, found := s.notifications[userID][id]
 			count := s.unread[userID]
@@ -125,7 +125,7 @@ func (s *Store) MarkNotificationsRead(_ context.Context, userID string, ids []st
 
 // MarkAllNotificationsRead implements notification.Store.
 func (s *Store) MarkAllNotificationsRead(_ context.Context, userID string) error {
-	return s.do("MarkAllNotificationsRead", func() error {
+	return s.do("MarkAllNotificationsRead", userID, func() error {
 		count := s.unread[userID]
 		if ids := sortedKeys(s.notifications[userID]); count.n > 0 {
 			s.unread[userID] = unreadCount{upTo: max(count.upTo, ids[len(ids)-1]), readAll: count.readAll + 1}
@@ -136,7 +136,7 @@ func (s *Store) MarkAllNotificationsRead(_ context.Context, userID string) error
 
 // ClaimDelivery implements notification.DeliveryStore.
 func (s *Store) ClaimDelivery(_ context.Context, job notification.DeliveryJob, now, staleBefore time.Time) (n notification.Notification, claimed bool, err error) {
-	err = s.do("ClaimDelivery", func() error {
+	err = s.do("ClaimDelivery", job.ID, func() error {
 		stored, found := s.notifications[job.UserID][job.ID]
 		if !found {
 			return nil
@@ -156,7 +156,7 @@ func (s *Store) ClaimDelivery(_ context.Context, job notification.DeliveryJob, n
 
 // CompleteDelivery implements notification.DeliveryStore.
 func (s *Store) CompleteDelivery(_ context.Context, n notification.Notification, channel notification.Channel, d notification.Delivery) error {
-	return s.do("CompleteDelivery", func() error {
+	return s.do("CompleteDelivery", n.ID, func() error {
 		stored, found := s.notifications[n.UserID][n.ID]
 		if current := stored.Deliveries[channel]; !found || current.State != notification.Sending || current.Attempts != d.Attempts {
 			return nil
@@ -186,7 +186,7 @@ func (s *Store) CompleteDelivery(_ context.Context, n notification.Notification,
 
 // DeliveryRecipient implements notification.DeliveryStore.
 func (s *Store) DeliveryRecipient(_ context.Context, n notification.Notification) (r notification.Recipient, err error) {
-	err = s.do("DeliveryRecipient", func() error {
+	err = s.do("DeliveryRecipient", n.ID, func() error {
 		r.User, r.Found = s.users[n.UserID]
 		stored, found := s.notifications[n.UserID][n.ID]
 		r.Read = found && s.unread[n.UserID].isRead(stored)
@@ -200,7 +200,7 @@ func (s *Store) DeliveryRecipient(_ context.Context, n notification.Notification
 
 // IsSuppressed implements notification.DeliveryStore.
 func (s *Store) IsSuppressed(_ context.Context, address string) (suppressed bool, err error) {
-	err = s.do("IsSuppressed", func() error {
+	err = s.do("IsSuppressed", address, func() error {
 		suppressed = s.suppressed[notification.NormalizeAddress(address)]
 		return nil
 	})
@@ -209,7 +209,7 @@ func (s *Store) IsSuppressed(_ context.Context, address string) (suppressed bool
 
 // Suppress implements notification.SuppressionStore.
 func (s *Store) Suppress(_ context.Context, f notification.MailFeedback) error {
-	return s.do("Suppress", func() error {
+	return s.do("Suppress", f.Address, func() error {
 		address := notification.NormalizeAddress(f.Address)
 		s.suppressed[address] = true
 		if u, found := s.users[f.UserID]; found && (u.Email == address || u.Email == f.Address) {
@@ -222,7 +222,7 @@ func (s *Store) Suppress(_ context.Context, f notification.MailFeedback) error {
 
 // ReserveSMSQuota implements notification.DeliveryStore.
 func (s *Store) ReserveSMSQuota(_ context.Context, day time.Time, limit int) (reserved bool, err error) {
-	err = s.do("ReserveSMSQuota", func() error {
+	err = s.do("ReserveSMSQuota", "", func() error {
 		date := day.UTC().Format(time.DateOnly)
 		if reserved = s.smsQuota[date] == 0 || s.smsQuota[date] < limit; reserved {
 			s.smsQuota[date]++
@@ -234,7 +234,7 @@ func (s *Store) ReserveSMSQuota(_ context.Context, day time.Time, limit int) (re
 
 // CreateBroadcast implements broadcast.Store.
 func (s *Store) CreateBroadcast(_ context.Context, b broadcast.Broadcast, r audit.Record) error {
-	return s.do("CreateBroadcast", func() error {
+	return s.do("CreateBroadcast", b.ID, func() error {
 		if _, exists := s.broadcasts[b.ID]; exists {
 			return nil
 		}
@@ -268,7 +268,7 @@ func (b *storedBroadcast) current() broadcast.Broadcast {
 
 // Broadcast implements broadcast.Store.
 func (s *Store) Broadcast(_ context.Context, id string) (b broadcast.Broadcast, err error) {
-	err = s.do("Broadcast", func() error {
+	err = s.do("Broadcast", id, func() error {
 		stored, found := s.broadcasts[id]
 		if !found {
 			return apperr.New(apperr.BroadcastNotFound, "")
@@ -281,7 +281,7 @@ func (s *Store) Broadcast(_ context.Context, id string) (b broadcast.Broadcast, 
 
 // ListBroadcasts implements broadcast.Store.
 func (s *Store) ListBroadcasts(_ context.Context, before string, limit int) (list []broadcast.Broadcast, err error) {
-	err = s.do("ListBroadcasts", func() error {
+	err = s.do("ListBroadcasts", before, func() error {
 		for _, id := range slices.Backward(sortedKeys(s.broadcasts)) {
 			if (before == "" || strings.Compare(id, before) < 0) && len(list) < limit {
 				list = append(list, s.broadcasts[id].current())
@@ -299,7 +299,7 @@ func (b *storedBroadcast) isRunning() bool {
 
 // CancelBroadcast implements broadcast.Store.
 func (s *Store) CancelBroadcast(_ context.Context, id string, at time.Time, r audit.Record) (cancelled bool, err error) {
-	err = s.do("CancelBroadcast", func() error {
+	err = s.do("CancelBroadcast", id, func() error {
 		b, found := s.broadcasts[id]
 		if cancelled = found && b.isRunning(); cancelled {
 			b.State, b.FinishedAt = broadcast.Cancelled, at
@@ -312,7 +312,7 @@ func (s *Store) CancelBroadcast(_ context.Context, id string, at time.Time, r au
 
 // BroadcastRecipients implements broadcast.Store.
 func (s *Store) BroadcastRecipients(_ context.Context, id string, page int) (ids []string, err error) {
-	err = s.do("BroadcastRecipients", func() error {
+	err = s.do("BroadcastRecipients", id, func() error {
 		if b, found := s.broadcasts[id]; found {
 			from := min(page*broadcast.PageSize, len(b.recipients))
 			ids = slices.Clone(b.recipients[from:min(from+broadcast.PageSize, len(b.recipients))])
@@ -324,7 +324,7 @@ func (s *Store) BroadcastRecipients(_ context.Context, id string, page int) (ids
 
 // WriteBroadcastPage implements broadcast.Store.
 func (s *Store) WriteBroadcastPage(_ context.Context, before, after broadcast.Broadcast, list []notification.Notification) (written bool, err error) {
-	err = s.do("WriteBroadcastPage", func() error {
+	err = s.do("WriteBroadcastPage", before.ID, func() error {
 		b, found := s.broadcasts[before.ID]
 		if !found || !b.isRunning() || !reflect.DeepEqual(b.Progress, before.Progress) {
 			return nil

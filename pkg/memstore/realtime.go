@@ -22,7 +22,7 @@ type subscription struct {
 
 // PutConnectToken implements realtime.Store.
 func (s *Store) PutConnectToken(_ context.Context, hash string, principal user.Principal, expires time.Time) error {
-	return s.do("PutConnectToken", func() error {
+	return s.do("PutConnectToken", hash, func() error {
 		s.tokens[hash] = connectToken{principal, expires}
 		return nil
 	})
@@ -30,7 +30,7 @@ func (s *Store) PutConnectToken(_ context.Context, hash string, principal user.P
 
 // ConsumeConnectToken implements realtime.Store.
 func (s *Store) ConsumeConnectToken(_ context.Context, hash string) (principal user.Principal, found bool, err error) {
-	err = s.do("ConsumeConnectToken", func() error {
+	err = s.do("ConsumeConnectToken", hash, func() error {
 		token, exists := s.tokens[hash]
 		delete(s.tokens, hash)
 		principal, found = token.principal, exists && token.expires.After(s.now())
@@ -41,7 +41,7 @@ func (s *Store) ConsumeConnectToken(_ context.Context, hash string) (principal u
 
 // AddConnection implements realtime.Store.
 func (s *Store) AddConnection(_ context.Context, c realtime.Connection) error {
-	return s.do("AddConnection", func() error {
+	return s.do("AddConnection", c.ID, func() error {
 		if err := checkItem(c.ID, "", c); err != nil {
 			return err
 		}
@@ -57,7 +57,7 @@ func cloneConnection(c realtime.Connection) realtime.Connection {
 
 // Connection implements realtime.Store.
 func (s *Store) Connection(_ context.Context, id string) (c realtime.Connection, found bool, err error) {
-	err = s.do("Connection", func() error {
+	err = s.do("Connection", id, func() error {
 		c, found = s.connections[id]
 		c, found = cloneConnection(c), found && c.ExpiresAt.After(s.now())
 		return nil
@@ -67,7 +67,7 @@ func (s *Store) Connection(_ context.Context, id string) (c realtime.Connection,
 
 // DeleteConnection implements realtime.Store.
 func (s *Store) DeleteConnection(_ context.Context, id string) (c realtime.Connection, found bool, err error) {
-	err = s.do("DeleteConnection", func() error {
+	err = s.do("DeleteConnection", id, func() error {
 		c, found = s.deleteConnection(id)
 		return nil
 	})
@@ -85,7 +85,7 @@ func (s *Store) deleteConnection(id string) (realtime.Connection, bool) {
 
 // DeleteStaleConnection implements realtime.Store.
 func (s *Store) DeleteStaleConnection(_ context.Context, id, topic string, openedBefore time.Time) error {
-	return s.do("DeleteStaleConnection", func() error {
+	return s.do("DeleteStaleConnection", id, func() error {
 		c, found := s.connections[id]
 		switch {
 		case found && c.OpenedAt.Before(openedBefore):
@@ -100,7 +100,7 @@ func (s *Store) DeleteStaleConnection(_ context.Context, id, topic string, opene
 
 // Subscribe implements realtime.Store.
 func (s *Store) Subscribe(_ context.Context, c realtime.Connection, topic string) (open bool, err error) {
-	err = s.do("Subscribe", func() error {
+	err = s.do("Subscribe", c.ID, func() error {
 		if err := checkItem(topic, c.ID, c); err != nil {
 			return err
 		}
@@ -125,7 +125,7 @@ func (s *Store) Subscribe(_ context.Context, c realtime.Connection, topic string
 
 // Unsubscribe implements realtime.Store.
 func (s *Store) Unsubscribe(_ context.Context, connectionID, topic string) error {
-	return s.do("Unsubscribe", func() error {
+	return s.do("Unsubscribe", connectionID, func() error {
 		delete(s.subscriptions[topic], connectionID)
 		if c, found := s.connections[connectionID]; found {
 			c.Topics = slices.DeleteFunc(slices.Clone(c.Topics), func(other string) bool { return other == topic })
@@ -137,7 +137,7 @@ func (s *Store) Unsubscribe(_ context.Context, connectionID, topic string) error
 
 // Subscribers implements realtime.Store.
 func (s *Store) Subscribers(_ context.Context, topic string) (subscribers []realtime.Subscriber, err error) {
-	err = s.do("Subscribers", func() error {
+	err = s.do("Subscribers", topic, func() error {
 		if err := checkItem(topic, "", nil); err != nil {
 			return err
 		}
@@ -153,7 +153,7 @@ func (s *Store) Subscribers(_ context.Context, topic string) (subscribers []real
 
 // BeginRequest implements idempotency.Store.
 func (s *Store) BeginRequest(_ context.Context, r idempotency.Record, timedOutBefore time.Time) (existing *idempotency.Record, err error) {
-	err = s.do("BeginRequest", func() error {
+	err = s.do("BeginRequest", r.Key, func() error {
 		stored, found := s.requests[r.Key]
 		timedOut := stored.Response == "" && stored.StartedAt.Before(timedOutBefore) && stored.BodyHash == r.BodyHash
 		if found && !stored.ExpiresAt.Before(s.now()) && !timedOut {
@@ -172,7 +172,7 @@ func (s *Store) BeginRequest(_ context.Context, r idempotency.Record, timedOutBe
 
 // CompleteRequest implements idempotency.Store.
 func (s *Store) CompleteRequest(_ context.Context, r idempotency.Record) error {
-	return s.do("CompleteRequest", func() error {
+	return s.do("CompleteRequest", r.Key, func() error {
 		if err := checkItem(r.Key, "", r); err != nil {
 			return err
 		}
@@ -183,7 +183,7 @@ func (s *Store) CompleteRequest(_ context.Context, r idempotency.Record) error {
 
 // ReleaseRequest implements idempotency.Store.
 func (s *Store) ReleaseRequest(_ context.Context, r idempotency.Record) error {
-	return s.do("ReleaseRequest", func() error {
+	return s.do("ReleaseRequest", r.Key, func() error {
 		if s.requests[r.Key].Response == "" {
 			delete(s.requests, r.Key)
 		}

@@ -97,7 +97,7 @@ func cloneEntries(entries []ticket.Entry) []ticket.Entry {
 
 // ReadLogFrom implements ticket.Store.
 func (s *Store) ReadLogFrom(_ context.Context, ticketID string, from int) (log ticket.Log, err error) {
-	err = s.do("ReadLogFrom", func() error {
+	err = s.do("ReadLogFrom", ticketID, func() error {
 		p := s.partition(ticketID)
 		i, _ := p.find(from)
 		log = p.log(p.entries[i:])
@@ -108,7 +108,7 @@ func (s *Store) ReadLogFrom(_ context.Context, ticketID string, from int) (log t
 
 // ReadLogLatest implements ticket.Store.
 func (s *Store) ReadLogLatest(_ context.Context, ticketID string, n int) (log ticket.Log, err error) {
-	err = s.do("ReadLogLatest", func() error {
+	err = s.do("ReadLogLatest", ticketID, func() error {
 		p := s.partition(ticketID)
 		log = p.log(p.entries[max(len(p.entries)-n, 0):])
 		return nil
@@ -118,7 +118,7 @@ func (s *Store) ReadLogLatest(_ context.Context, ticketID string, n int) (log ti
 
 // ReadLogPage implements ticket.Store.
 func (s *Store) ReadLogPage(_ context.Context, ticketID string, from, n int) (log ticket.Log, end bool, err error) {
-	err = s.do("ReadLogPage", func() error {
+	err = s.do("ReadLogPage", ticketID, func() error {
 		p := s.partition(ticketID)
 		i, _ := p.find(from)
 		rest := p.entries[i:]
@@ -134,7 +134,7 @@ func (s *Store) ReadLogPage(_ context.Context, ticketID string, from, n int) (lo
 
 // ReadLogRange implements ticket.Store.
 func (s *Store) ReadLogRange(_ context.Context, ticketID string, from, to, n int, backward bool) (log ticket.Log, err error) {
-	err = s.do("ReadLogRange", func() error {
+	err = s.do("ReadLogRange", ticketID, func() error {
 		p := s.partition(ticketID)
 		first, _ := p.find(from)
 		last, found := p.find(to)
@@ -155,7 +155,7 @@ func (s *Store) ReadLogRange(_ context.Context, ticketID string, from, to, n int
 
 // AppendEntry implements ticket.Store.
 func (s *Store) AppendEntry(_ context.Context, e ticket.Entry) (existing *ticket.Entry, err error) {
-	err = s.do("AppendEntry", func() error {
+	err = s.do("AppendEntry", e.TicketID, func() error {
 		existing, err = s.append(e, nil)
 		return err
 	})
@@ -164,7 +164,7 @@ func (s *Store) AppendEntry(_ context.Context, e ticket.Entry) (existing *ticket
 
 // AppendEntryWithAttachments implements ticket.Store.
 func (s *Store) AppendEntryWithAttachments(_ context.Context, e ticket.Entry, files []attachment.Attachment) (existing *ticket.Entry, err error) {
-	err = s.do("AppendEntryWithAttachments", func() error {
+	err = s.do("AppendEntryWithAttachments", e.TicketID, func() error {
 		existing, err = s.append(e, files)
 		return err
 	})
@@ -205,7 +205,7 @@ func (s *Store) attach(files []attachment.Attachment) error {
 
 // CreateTicket implements ticket.Store.
 func (s *Store) CreateTicket(_ context.Context, tk ticket.Ticket, e ticket.Entry, files []attachment.Attachment) (exists bool, err error) {
-	err = s.do("CreateTicket", func() error {
+	err = s.do("CreateTicket", tk.ID, func() error {
 		if err := checkItem(tk.ID, "", e); err != nil {
 			return err
 		}
@@ -235,7 +235,7 @@ func (p *ticketPartition) put(tk ticket.Ticket) {
 
 // CommitEntries implements ticket.Store.
 func (s *Store) CommitEntries(_ context.Context, tk ticket.Ticket, entries []ticket.Entry) error {
-	return s.do("CommitEntries", func() error {
+	return s.do("CommitEntries", tk.ID, func() error {
 		p := s.partition(tk.ID)
 		if !p.exists || p.deleted || tk.Revision != p.ticket.Revision {
 			return apperr.New(apperr.Conflict, "")
@@ -258,7 +258,7 @@ func (s *Store) CommitEntries(_ context.Context, tk ticket.Ticket, entries []tic
 
 // SaveProjection implements ticket.Store.
 func (s *Store) SaveProjection(_ context.Context, tk ticket.Ticket) error {
-	return s.do("SaveProjection", func() error {
+	return s.do("SaveProjection", tk.ID, func() error {
 		p := s.partition(tk.ID)
 		if p.deleted || p.exists != (tk.Revision > 0) || p.exists && tk.Revision != p.ticket.Revision {
 			return apperr.New(apperr.Conflict, "")
@@ -270,7 +270,7 @@ func (s *Store) SaveProjection(_ context.Context, tk ticket.Ticket) error {
 
 // DeleteTicket implements ticket.DeleteStore.
 func (s *Store) DeleteTicket(_ context.Context, ticketID string, r audit.Record) error {
-	return s.do("DeleteTicket", func() error {
+	return s.do("DeleteTicket", ticketID, func() error {
 		p := s.partition(ticketID)
 		if !p.exists || p.deleted {
 			return apperr.New(apperr.TicketNotFound, "")
@@ -283,7 +283,7 @@ func (s *Store) DeleteTicket(_ context.Context, ticketID string, r audit.Record)
 
 // TouchTombstone implements ticket.Store.
 func (s *Store) TouchTombstone(_ context.Context, ticketID string) error {
-	return s.do("TouchTombstone", func() error {
+	return s.do("TouchTombstone", ticketID, func() error {
 		if p := s.partition(ticketID); p.deleted {
 			p.touched++
 		}
@@ -300,7 +300,7 @@ func (s *Store) TombstoneTouches(ticketID string) int {
 
 // PurgeTicket deletes the entries, read markers and attachments of a log.
 func (s *Store) PurgeTicket(_ context.Context, ticketID string, log ticket.Log) error {
-	return s.do("PurgeTicket", func() error {
+	return s.do("PurgeTicket", ticketID, func() error {
 		p := s.partition(ticketID)
 		for _, e := range log.Entries {
 			if i, found := p.find(e.Seq); found {
@@ -319,7 +319,7 @@ func (s *Store) PurgeTicket(_ context.Context, ticketID string, log ticket.Log) 
 
 // AdvanceReadMarker implements ticket.Store.
 func (s *Store) AdvanceReadMarker(_ context.Context, m ticket.ReadMarker) (found bool, err error) {
-	err = s.do("AdvanceReadMarker", func() error {
+	err = s.do("AdvanceReadMarker", m.TicketID, func() error {
 		p := s.partition(m.TicketID)
 		old, exists := p.markers[m.Reader.ID]
 		if found = exists && old.role == m.Reader.Role; found {
@@ -332,7 +332,7 @@ func (s *Store) AdvanceReadMarker(_ context.Context, m ticket.ReadMarker) (found
 
 // CreateReadMarker implements ticket.Store.
 func (s *Store) CreateReadMarker(_ context.Context, m ticket.ReadMarker) error {
-	return s.do("CreateReadMarker", func() error {
+	return s.do("CreateReadMarker", m.TicketID, func() error {
 		if err := checkItem(m.TicketID, m.Reader.ID, m); err != nil {
 			return err
 		}
@@ -346,7 +346,7 @@ func (s *Store) CreateReadMarker(_ context.Context, m ticket.ReadMarker) error {
 
 // ClampReadMarker implements ticket.Store.
 func (s *Store) ClampReadMarker(_ context.Context, m ticket.ReadMarker, seen int) error {
-	return s.do("ClampReadMarker", func() error {
+	return s.do("ClampReadMarker", m.TicketID, func() error {
 		p := s.partition(m.TicketID)
 		if old, exists := p.markers[m.Reader.ID]; exists && old.seq == seen {
 			p.markers[m.Reader.ID] = readMarker{m.Seq, old.role}
@@ -357,7 +357,7 @@ func (s *Store) ClampReadMarker(_ context.Context, m ticket.ReadMarker, seen int
 
 // ListTickets implements ticket.Store. It does not support Query.Terms.
 func (s *Store) ListTickets(_ context.Context, q ticket.Query, cursor map[string]string) (tickets []ticket.Ticket, next map[string]string, err error) {
-	err = s.do("ListTickets", func() error {
+	err = s.do("ListTickets", "", func() error {
 		var all []ticket.Ticket
 		for _, p := range s.tickets {
 			if p.ticket.ID != "" && q.Matches(p.ticket) {
@@ -382,7 +382,7 @@ func (s *Store) ListTickets(_ context.Context, q ticket.Query, cursor map[string
 
 // SetTimer implements ticket.TimerStore.
 func (s *Store) SetTimer(_ context.Context, t ticket.Timer, seq int) error {
-	return s.do("SetTimer", func() error {
+	return s.do("SetTimer", t.TicketID, func() error {
 		if old, exists := s.timers[t.TicketID]; !exists || old.seq < seq {
 			s.timers[t.TicketID] = timer{t.Due, seq}
 		}
@@ -392,7 +392,7 @@ func (s *Store) SetTimer(_ context.Context, t ticket.Timer, seq int) error {
 
 // DeleteTimer implements ticket.TimerStore.
 func (s *Store) DeleteTimer(_ context.Context, ticketID string, seq int) error {
-	return s.do("DeleteTimer", func() error {
+	return s.do("DeleteTimer", ticketID, func() error {
 		if old, exists := s.timers[ticketID]; exists && old.seq <= seq {
 			delete(s.timers, ticketID)
 		}
@@ -402,7 +402,7 @@ func (s *Store) DeleteTimer(_ context.Context, ticketID string, seq int) error {
 
 // DueTimers implements ticket.TimerStore.
 func (s *Store) DueTimers(_ context.Context, now time.Time, n int) (due []ticket.Timer, err error) {
-	err = s.do("DueTimers", func() error {
+	err = s.do("DueTimers", "", func() error {
 		for ticketID, t := range s.timers {
 			if !t.due.After(now) {
 				due = append(due, ticket.Timer{TicketID: ticketID, Due: t.due})
@@ -419,7 +419,7 @@ func (s *Store) DueTimers(_ context.Context, now time.Time, n int) (due []ticket
 
 // RescheduleTimer implements ticket.TimerStore.
 func (s *Store) RescheduleTimer(_ context.Context, t ticket.Timer, to time.Time) error {
-	return s.do("RescheduleTimer", func() error {
+	return s.do("RescheduleTimer", t.TicketID, func() error {
 		old, exists := s.timers[t.TicketID]
 		switch {
 		case !exists || !old.due.Equal(t.Due):

@@ -205,7 +205,7 @@ func TestDeliver_AlreadyClaimed(t *testing.T) {
 	if _, err := f.deliver(noon.Add(40*time.Second), notification.SMS); err != nil || len(f.sent) != 1 {
 		t.Errorf("lease ended: got %v, sent %q", err, f.sent)
 	}
-	f.Before = func(string) error { return errProvider }
+	f.Before = func(string, string) error { return errProvider }
 	if _, err := f.deliver(noon, notification.Email); err == nil {
 		t.Error("store failure: no error")
 	}

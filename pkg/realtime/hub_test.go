@@ -154,7 +154,7 @@ func TestSend_ClosedConnection(t *testing.T) {
 
 func TestPublish_StoreError(t *testing.T) {
 	hub, store, _ := newHub(t, map[string][]string{"x": {"a"}})
-	store.Before = func(string) error { return errDown }
+	store.Before = func(string, string) error { return errDown }
 	if err := publish(hub, []string{"x", "y"}, helloFrame); !errors.Is(err, errDown) {
 		t.Errorf("got %v", err)
 	}
@@ -218,7 +218,7 @@ func TestConnectTokens(t *testing.T) {
 func TestSubscriberCache(t *testing.T) {
 	hub, store, _ := newHub(t, map[string][]string{"a": {"1"}, "b": {"2"}})
 	ctx := realtime.WithSubscriberCache(t.Context())
-	store.Before = func(string) error { return errDown }
+	store.Before = func(string, string) error { return errDown }
 	if _, err := hub.Subscribers(ctx, []string{"a"}); err == nil {
 		t.Error("store failure: got no error")
 	}
