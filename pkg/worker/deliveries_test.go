@@ -7,12 +7,13 @@ import (
 	"fmt"
 	"log/slog"
 	"slices"
-	"sync"
 	"testing"
 	"time"
 
 	"github.com/aws/aws-lambda-go/events"
 
+	"ticketsystem/pkg/account"
+	"ticketsystem/pkg/memstore"
 	"ticketsystem/pkg/notification"
 	"ticketsystem/pkg/user"
 	"ticketsystem/pkg/worker"
@@ -20,66 +21,50 @@ import (
 
 var errUnavailable = errors.New("unavailable")
 
-// fakeDeliveries is a queue and a delivery store that records its calls.
-type fakeDeliveries struct {
-	mu      sync.Mutex
-	calls   []string
-	failFor string // the phone number to which no SMS can be sent
+// newStore returns a store with users who have enabled e-mail and SMS. Their
+// phone number is their id.
+func newStore(t *testing.T, users ...user.User) *memstore.Store {
+	t.Helper()
+	store := memstore.New(time.Now)
+	for _, u := range users {
+		u.Phone, u.EmailVerified, u.Notifications = u.ID, true, user.NotificationPreferences{Email: true, SMS: true}
+		if err := store.PutAccount(t.Context(), account.Login{Phone: u.Phone, User: u}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return store
 }
 
-func (d *fakeDeliveries) record(format string, a ...any) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	d.calls = append(d.calls, fmt.Sprintf(format, a...))
-}
+// fakeSMS cannot send to one phone number.
+type fakeSMS struct{ failFor string }
 
-func (d *fakeDeliveries) ChangeVisibility(_ context.Context, receipt string, timeout time.Duration) error {
-	d.record("%s visible after %v", receipt, timeout)
-	return errUnavailable
-}
-
-func (d *fakeDeliveries) ClaimDelivery(_ context.Context, job notification.DeliveryJob, _, _ time.Time) (notification.Notification, bool, error) {
-	n := notification.Notification{ID: job.ID, UserID: job.UserID, Deliveries: map[notification.Channel]notification.Delivery{
-		job.Channel: {State: notification.Sending, Attempts: 1},
-	}}
-	return n, true, nil
-}
-
-func (d *fakeDeliveries) CompleteDelivery(context.Context, notification.Notification, notification.Channel, notification.Delivery) error {
-	return nil
-}
-
-func (d *fakeDeliveries) DeliveryRecipient(_ context.Context, n notification.Notification) (notification.Recipient, error) {
-	return notification.Recipient{Found: true, User: user.User{Phone: n.UserID, Notifications: user.NotificationPreferences{SMS: true}}}, nil
-}
-
-func (d *fakeDeliveries) IsSuppressed(context.Context, string) (bool, error) { return false, nil }
-
-func (d *fakeDeliveries) ReserveSMSQuota(context.Context, time.Time, int) (bool, error) {
-	return true, nil
-}
-
-// fakeSMS sends text messages for fakeDeliveries.
-type fakeSMS struct{ *fakeDeliveries }
-
-func (x fakeSMS) Send(_ context.Context, to, _ string) error {
-	if to == x.failFor {
+func (s fakeSMS) Send(_ context.Context, to, _ string) error {
+	if to == s.failFor {
 		return errUnavailable
 	}
 	return nil
 }
 
-func (d *fakeDeliveries) Suppress(_ context.Context, c notification.MailFeedback) error {
-	d.record("suppress %s for %s of %s", c.Address, c.Reason, c.UserID)
-	return nil
+// fakeQueue records visibility changes, and fails them.
+type fakeQueue struct{ calls []string }
+
+func (q *fakeQueue) ChangeVisibility(_ context.Context, receipt string, timeout time.Duration) error {
+	q.calls = append(q.calls, fmt.Sprintf("%s visible after %v", receipt, timeout))
+	return errUnavailable
 }
 
 // TestDeliverNotifications_PartialFailure checks that only failed jobs are reported,
 // and that their visibility timeout is changed.
 func TestDeliverNotifications_PartialFailure(t *testing.T) {
-	d := &fakeDeliveries{failFor: "ali"}
-	deliverer := &notification.Deliverer{Store: d, SMS: fakeSMS{d}, Now: time.Now, MaxSMSPerDay: 9}
-	out, err := worker.DeliverNotifications(deliverer, d, slog.New(slog.DiscardHandler))(t.Context(), events.SQSEvent{Records: []events.SQSMessage{
+	store, queue := newStore(t, user.User{ID: "sara"}, user.User{ID: "ali"}), &fakeQueue{}
+	queued := map[notification.Channel]notification.Delivery{notification.SMS: {State: notification.Queued}}
+	for id, userID := range map[string]string{"1": "sara", "2": "ali"} {
+		if err := store.AddNotifications(t.Context(), notification.Notification{ID: id, UserID: userID, Deliveries: queued}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	deliverer := &notification.Deliverer{Store: store, SMS: fakeSMS{failFor: "ali"}, Now: time.Now, MaxSMSPerDay: 9}
+	out, err := worker.DeliverNotifications(deliverer, queue, slog.New(slog.DiscardHandler))(t.Context(), events.SQSEvent{Records: []events.SQSMessage{
 		{MessageId: "1", ReceiptHandle: "r1", Body: `{"userId":"sara","id":"1","channel":"sms"}`},
 		{MessageId: "2", ReceiptHandle: "r2", Body: `{"userId":"ali","id":"2","channel":"sms"}`},
 		{MessageId: "3", ReceiptHandle: "r3", Body: `no job`},
@@ -89,8 +74,8 @@ func TestDeliverNotifications_PartialFailure(t *testing.T) {
 		failed = append(failed, f.ItemIdentifier)
 	}
 	slices.Sort(failed)
-	if err != nil || !slices.Equal(failed, []string{"2", "3"}) || !slices.Equal(d.calls, []string{"r2 visible after 10s"}) {
-		t.Errorf("got %v, failures %v, %q", err, failed, d.calls)
+	if err != nil || !slices.Equal(failed, []string{"2", "3"}) || !slices.Equal(queue.calls, []string{"r2 visible after 10s"}) {
+		t.Errorf("got %v, failures %v, %q", err, failed, queue.calls)
 	}
 }
 
@@ -113,7 +98,7 @@ func TestEmptyBatchResponse(t *testing.T) {
 // TestHandleMailFeedback checks that permanent bounces and complaints suppress an
 // address, and other events do not.
 func TestHandleMailFeedback(t *testing.T) {
-	d := &fakeDeliveries{}
+	store := newStore(t, user.User{ID: "sara", Email: "a@b.ir"})
 	var event events.SNSEvent
 	for _, message := range []string{
 		`{"eventType":"Bounce","mail":{"tags":{"person":["sara"]}},"bounce":{"bounceType":"Permanent","bouncedRecipients":[{"emailAddress":"a@b.ir"}]}}`,
@@ -123,10 +108,17 @@ func TestHandleMailFeedback(t *testing.T) {
 	} {
 		event.Records = append(event.Records, events.SNSEventRecord{SNS: events.SNSEntity{Message: message}})
 	}
-	handle := worker.HandleMailFeedback(d, slog.New(slog.DiscardHandler))
-	err := handle(t.Context(), event)
-	if want := []string{"suppress a@b.ir for bounce of sara", "suppress c@b.ir for complaint of ", "suppress d@b.ir for complaint of "}; err != nil || !slices.Equal(d.calls, want) {
-		t.Errorf("got %v, %q, want %q", err, d.calls, want)
+	handle := worker.HandleMailFeedback(store, slog.New(slog.DiscardHandler))
+	if err := handle(t.Context(), event); err != nil {
+		t.Fatal(err)
+	}
+	for address, want := range map[string]bool{"a@b.ir": true, "c@b.ir": true, "d@b.ir": true, "full@b.ir": false} {
+		if got, err := store.IsSuppressed(t.Context(), address); err != nil || got != want {
+			t.Errorf("%s: got suppressed %v, %v, want %v", address, got, err, want)
+		}
+	}
+	if sara, err := store.User(t.Context(), "sara"); err != nil || sara.EmailVerified {
+		t.Errorf("the address is still verified: %+v, %v", sara, err)
 	}
 	if err := handle(t.Context(), events.SNSEvent{Records: []events.SNSEventRecord{{SNS: events.SNSEntity{Message: "?"}}}}); err == nil {
 		t.Error("malformed event: no error")

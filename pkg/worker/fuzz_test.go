@@ -9,6 +9,7 @@ import (
 	"github.com/aws/aws-lambda-go/events"
 
 	"ticketsystem/pkg/attachment"
+	"ticketsystem/pkg/memstore"
 	"ticketsystem/pkg/notification"
 	"ticketsystem/pkg/worker"
 )
@@ -23,18 +24,17 @@ func FuzzMessage(f *testing.F) {
 		f.Add(body)
 	}
 	f.Fuzz(func(t *testing.T, body string) {
-		d, discard := &fakeDeliveries{}, slog.New(slog.DiscardHandler)
-		deliverer := &notification.Deliverer{Store: d, SMS: fakeSMS{d}, Now: time.Now, MaxSMSPerDay: 9}
-		out, err := worker.DeliverNotifications(deliverer, d, discard)(t.Context(), events.SQSEvent{Records: []events.SQSMessage{{MessageId: "1", Body: body}}})
+		store, discard := memstore.New(time.Now), slog.New(slog.DiscardHandler)
+		deliverer := &notification.Deliverer{Store: store, SMS: fakeSMS{}, Now: time.Now, MaxSMSPerDay: 9}
+		out, err := worker.DeliverNotifications(deliverer, &fakeQueue{}, discard)(t.Context(), events.SQSEvent{Records: []events.SQSMessage{{MessageId: "1", Body: body}}})
 		if err != nil || len(out.BatchItemFailures) > 1 {
 			t.Errorf("%q: got %v, %v", body, out, err)
 		}
 		report := events.SNSEvent{Records: []events.SNSEventRecord{{SNS: events.SNSEntity{Message: body}}}}
-		if err := worker.HandleMailFeedback(d, discard)(t.Context(), report); err == nil && !json.Valid([]byte(body)) {
+		if err := worker.HandleMailFeedback(store, discard)(t.Context(), report); err == nil && !json.Valid([]byte(body)) {
 			t.Errorf("%q: no error", body)
 		}
-		a := &fakeAttachments{}
-		if err := worker.HandleUploads(&attachment.Service{Store: a, Now: time.Now}, discard)(t.Context(), uploads(body)); len(a.ids) == 0 && err == nil {
+		if err := worker.HandleUploads(&attachment.Service{Store: store, Now: time.Now}, discard)(t.Context(), uploads(body)); store.Calls("Attachment") == 0 && err == nil {
 			t.Errorf("%q: no attachment was read, and no error", body)
 		}
 	})

@@ -1,7 +1,6 @@
 package worker_test
 
 import (
-	"context"
 	"errors"
 	"log/slog"
 	"slices"
@@ -10,24 +9,9 @@ import (
 
 	"github.com/aws/aws-lambda-go/events"
 
-	"ticketsystem/pkg/apperr"
 	"ticketsystem/pkg/attachment"
 	"ticketsystem/pkg/worker"
 )
-
-// fakeAttachments records the ids of the attachments that are read.
-type fakeAttachments struct {
-	attachment.Store
-	ids []string
-}
-
-func (a *fakeAttachments) Attachment(_ context.Context, id string) (attachment.Attachment, error) {
-	a.ids = append(a.ids, id)
-	if id == "bad" {
-		return attachment.Attachment{}, errUnavailable
-	}
-	return attachment.Attachment{}, apperr.New(apperr.AttachmentNotFound, "")
-}
 
 func uploads(keys ...string) (event events.S3Event) {
 	for _, key := range keys {
@@ -53,11 +37,18 @@ func TestHandleUploads(t *testing.T) {
 		{"one fails", uploads("uploads/bad", "uploads/b"), []string{"bad", "b"}, true},
 		{"malformed key", uploads("uploads/%zz", "uploads/b"), []string{"b"}, true},
 	} {
-		a := &fakeAttachments{}
-		service := &attachment.Service{Store: a, Now: time.Now}
-		err := worker.HandleUploads(service, slog.New(slog.DiscardHandler))(context.Background(), c.event)
-		if !slices.Equal(a.ids, c.ids) || (err != nil) != c.fails {
-			t.Errorf("%s: read %q, %v, want %q, an error %v", c.name, a.ids, err, c.ids, c.fails)
+		store, ids := newStore(t), []string(nil)
+		store.Before = func(_, id string) error {
+			ids = append(ids, id)
+			if id == "bad" {
+				return errUnavailable
+			}
+			return nil
+		}
+		service := &attachment.Service{Store: store, Now: time.Now}
+		err := worker.HandleUploads(service, slog.New(slog.DiscardHandler))(t.Context(), c.event)
+		if !slices.Equal(ids, c.ids) || (err != nil) != c.fails {
+			t.Errorf("%s: read %q, %v, want %q, an error %v", c.name, ids, err, c.ids, c.fails)
 		}
 		if slices.Contains(c.ids, "bad") && !errors.Is(err, errUnavailable) {
 			t.Errorf("%s: got %v, want %v in it", c.name, err, errUnavailable)
