@@ -23,8 +23,7 @@ func FuzzRecord(f *testing.F) {
 		if json.Unmarshal([]byte(text), &record) != nil {
 			return // Lambda rejects it
 		}
-		s := &fakeStore{}
-		project, deliver, _ := s.handlers()
+		project, deliver, _ := newFixture(t).handlers()
 		for _, handle := range []stream.BatchHandler{project, deliver} {
 			all := batch(record, insert(entryOf("beside", 1, "message")))
 			out, err := handle(t.Context(), all)

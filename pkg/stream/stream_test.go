@@ -16,6 +16,7 @@ import (
 	"github.com/aws/aws-lambda-go/events"
 
 	"ticketsystem/pkg/dynamo"
+	"ticketsystem/pkg/memstore"
 	"ticketsystem/pkg/realtime"
 	"ticketsystem/pkg/stream"
 	"ticketsystem/pkg/ticket"
@@ -25,97 +26,104 @@ import (
 
 var errUnavailable = errors.New("unavailable")
 
-// fakeStore records the calls of the handlers under test.
-type fakeStore struct {
-	mu            sync.Mutex
-	calls         []string
-	failFor       string // a ticket or user that cannot be read
-	deletedTicket string // a ticket that does not exist
+// fixture is a store with a few tickets of sara. It records what the handlers
+// read and the frames they push. ali, an agent, is subscribed to the queue and
+// to each ticket.
+type fixture struct {
+	*memstore.Store
+	failFor          string // a ticket or user that cannot be read
+	noSubscribersFor string // a ticket whose subscribers cannot be read
 
-	// noSubscribersFor is a ticket whose subscribers cannot be read.
-	noSubscribersFor string
+	mu    sync.Mutex
+	calls []string
 }
 
-// fakeTickets and fakeSubscribers implement the store methods that the handlers
-// call.
-type (
-	fakeTickets struct {
-		ticket.Store
-		*fakeStore
+// newFixture stores tickets with three entries, of which only the first is
+// projected.
+func newFixture(t testing.TB) *fixture {
+	t.Helper()
+	now := time.Now()
+	f := &fixture{Store: memstore.New(time.Now)}
+	must := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
 	}
-	fakeSubscribers struct {
-		realtime.Store
-		*fakeStore
+	subscribe := func(u user.Principal, topics ...string) {
+		t.Helper()
+		c := realtime.Connection{ID: u.UserID + "'s", Principal: u, OpenedAt: now, ExpiresAt: now.Add(time.Hour)}
+		must(f.AddConnection(t.Context(), c))
+		for _, topic := range topics {
+			_, err := f.Subscribe(t.Context(), c, topic)
+			must(err)
+		}
 	}
-)
-
-func (s *fakeStore) record(format string, a ...any) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.calls = append(s.calls, fmt.Sprintf(format, a...))
+	topics := []string{realtime.QueueTopic}
+	for _, id := range []string{"t", "u", "bad", "dark", "beside"} {
+		opened := ticket.Entry{
+			TicketID: id, Seq: 1, Kind: ticket.KindOpened, Author: ticket.Author{ID: "sara", Role: user.RoleUser},
+			Opening: &ticket.Opening{Title: "T"}, State: ticket.State{Status: ticket.StatusNew}, CreatedAt: now,
+		}
+		_, err := f.CreateTicket(t.Context(), ticket.Fold(ticket.Ticket{}, []ticket.Entry{opened}), opened, nil)
+		must(err)
+		for seq := 2; seq <= 3; seq++ {
+			e := opened
+			e.Seq, e.Kind, e.Opening = seq, ticket.KindMessage, nil
+			_, err := f.AppendEntry(t.Context(), e)
+			must(err)
+		}
+		topics = append(topics, realtime.TicketTopic(id))
+	}
+	subscribe(user.Principal{UserID: "sara", Role: user.RoleUser}, realtime.UserTopic("sara"))
+	subscribe(user.Principal{UserID: "ali", Role: user.RoleSupport}, topics...)
+	f.Before = f.beforeOperation
+	return f
 }
 
-func (s *fakeStore) readLog(ticketID string) (ticket.Log, error) {
-	if ticketID == s.failFor {
-		return ticket.Log{}, errUnavailable
+// beforeOperation records reads of logs and copies of users, and fails
+// operations on failFor and noSubscribersFor.
+func (f *fixture) beforeOperation(operation, key string) error {
+	switch operation {
+	case "ReadLogFrom":
+		f.record("read " + key)
+	case "SyncUserCopies":
+		f.record("copy " + key)
 	}
-	if ticketID == s.deletedTicket {
-		return ticket.Log{}, nil
+	failing := key == f.failFor || key == realtime.TicketTopic(f.noSubscribersFor)
+	if failing && key != "" {
+		return errUnavailable
 	}
-	return ticket.Log{Ticket: ticket.Ticket{
-		ID: ticketID, Customer: ticket.UserRef{ID: "sara"}, State: ticket.State{Status: ticket.StatusNew}, LastSeq: 1, PublicSeq: 1, Revision: 2,
-	}}, nil
+	return nil
 }
 
-func (t fakeTickets) ReadLogFrom(_ context.Context, ticketID string, from int) (ticket.Log, error) {
-	t.record("read %s from %d", ticketID, from)
-	return t.readLog(ticketID)
+func (f *fixture) record(call string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.calls = append(f.calls, call)
 }
 
-func (t fakeTickets) ReadLogLatest(_ context.Context, ticketID string, _ int) (ticket.Log, error) {
-	return t.readLog(ticketID)
-}
-
-func (s *fakeStore) SyncUserCopies(_ context.Context, userID string) (user.User, error) {
-	s.record("copy %s", userID)
-	if userID == s.failFor {
-		return user.User{}, errUnavailable
-	}
-	return user.User{}, nil
-}
-
-// Subscribers returns sara for her own topic, and ali for every other topic.
-func (s fakeSubscribers) Subscribers(_ context.Context, topic string) ([]realtime.Subscriber, error) {
-	if topic == realtime.TicketTopic(s.noSubscribersFor) {
-		return nil, errUnavailable
-	}
-	if topic == realtime.UserTopic("sara") {
-		return []realtime.Subscriber{{Topic: topic, ConnectionID: "sara's", UserID: "sara", Role: user.RoleUser}}, nil
-	}
-	return []realtime.Subscriber{{Topic: topic, ConnectionID: "ali's", UserID: "ali", Role: user.RoleSupport}}, nil
-}
-
-func (s *fakeStore) Send(_ context.Context, connectionID string, data []byte) error {
+// Send implements realtime.Pusher.
+func (f *fixture) Send(_ context.Context, connectionID string, data []byte) error {
 	var frame struct{ Type string }
 	if err := json.Unmarshal(data, &frame); err != nil {
 		return err
 	}
-	s.record("%s to %s", frame.Type, connectionID)
+	f.record(frame.Type + " to " + connectionID)
 	return nil
 }
 
 // handlers returns the handlers of both functions, and their log.
-func (s *fakeStore) handlers() (project, deliver stream.BatchHandler, log *bytes.Buffer) {
+func (f *fixture) handlers() (project, deliver stream.BatchHandler, log *bytes.Buffer) {
 	log = &bytes.Buffer{}
 	logger := slog.New(slog.NewTextHandler(log, nil))
-	hub := &realtime.Hub{Store: fakeSubscribers{fakeStore: s}, Pusher: s, Now: time.Now}
-	tickets := fakeTickets{fakeStore: s}
-	service := &ticket.Service{Store: tickets, Now: time.Now}
-	project = stream.NewBatchHandler(logger, dynamo.DecodeRecord, stream.ProjectTickets(service), stream.SyncUserCopies(s))
-	return project, stream.NewBatchHandler(logger, dynamo.DecodeRecord, stream.PushChanges(tickets, &ws.Publisher{Hub: hub, Log: logger})), log
+	hub := &realtime.Hub{Store: f, Pusher: f, Now: time.Now}
+	service := &ticket.Service{Store: f, Now: time.Now}
+	project = stream.NewBatchHandler(logger, dynamo.DecodeRecord, stream.ProjectTickets(service), stream.SyncUserCopies(f))
+	return project, stream.NewBatchHandler(logger, dynamo.DecodeRecord, stream.PushChanges(f, &ws.Publisher{Hub: hub, Log: logger})), log
 }
 
-// attributes is an item in a stream record.
+// attributes is the image of an item in a stream record.
 type attributes map[string]events.DynamoDBAttributeValue
 
 func stringAttr(s string) events.DynamoDBAttributeValue { return events.NewStringAttribute(s) }
@@ -134,7 +142,7 @@ func readMarkerOf(ticketID string, seq int) attributes {
 	return i
 }
 
-// batch makes one of records; their sequence numbers count from 1.
+// batch returns an event with the records, numbered from 1.
 func batch(records ...events.DynamoDBEventRecord) events.DynamoDBEvent {
 	for i := range records {
 		records[i].Change.SequenceNumber = fmt.Sprint(i + 1)
@@ -152,7 +160,7 @@ func remove(i attributes) events.DynamoDBEventRecord {
 	return record(events.DynamoDBOperationTypeRemove, i)
 }
 
-// removeWithImage is a record that tells what was, as the stream does of removals.
+// removeWithImage returns the record of a deleted item with its old image.
 func removeWithImage(i attributes) events.DynamoDBEventRecord {
 	r := record(events.DynamoDBOperationTypeRemove, nil)
 	r.Change.Keys, r.Change.OldImage = i, i
@@ -163,14 +171,14 @@ func record(kind events.DynamoDBOperationType, i attributes) events.DynamoDBEven
 	return events.DynamoDBEventRecord{EventName: string(kind), Change: events.DynamoDBStreamRecord{Keys: attributes{"PK": i["PK"], "SK": i["SK"]}, NewImage: i}}
 }
 
-// invalidRecord is a record that nobody can read.
+// invalidRecord returns a record that cannot be decoded.
 func invalidRecord() events.DynamoDBEventRecord {
 	i := entryOf("t", 9, "message")
 	i["b"] = events.NewBinaryAttribute([]byte{1})
 	return insert(i)
 }
 
-// failures are the sequence numbers that a handler gives back.
+// failures returns the sequence numbers that a handler reports as failed.
 func failures(t *testing.T, h stream.BatchHandler, b events.DynamoDBEvent) []string {
 	t.Helper()
 	out, err := h(context.Background(), b)
@@ -188,29 +196,30 @@ func TestBatchHandler_Project(t *testing.T) {
 	for _, c := range []struct {
 		name   string
 		batch  events.DynamoDBEvent
-		did    []string
+		calls  []string
 		failed []string
 	}{
-		{"nothing", batch(), nil, nil},
-		{"new entries", batch(insert(entryOf("t", 1, "opened")), insert(entryOf("u", 2, "message"))), []string{"read t from 1", "read u from 2"}, nil},
-		{"a judged file", batch(modify(entryOf("t", 1, "opened"))), nil, nil},
-		{"a read mark", batch(modify(readMarkerOf("t", 1))), []string{"read t from 2"}, nil},
-		{"a head, its own work", batch(modify(item("T#t", "~H"))), nil, nil},
-		{"a changed user", batch(modify(item("U#sara", "~U"))), []string{"copy sara"}, nil},
-		{"a new user", batch(insert(item("U#sara", "~U"))), nil, nil},
-		{"other things", batch(insert(item("C#c", "C")), insert(item("W#queue", "P#x")), remove(entryOf("t", 1, "opened"))), nil, nil},
+		{"empty", batch(), nil, nil},
+		{"new entries", batch(insert(entryOf("t", 1, "opened")), insert(entryOf("u", 2, "message"))), []string{"read t", "read u"}, nil},
+		{"changed attachment", batch(modify(entryOf("t", 1, "opened"))), nil, nil},
+		{"read marker", batch(modify(readMarkerOf("t", 1))), []string{"read t"}, nil},
+		{"stored ticket", batch(modify(item("T#t", "~H"))), nil, nil},
+		{"changed user", batch(modify(item("U#sara", "~U"))), []string{"copy sara"}, nil},
+		{"new user", batch(insert(item("U#sara", "~U"))), nil, nil},
+		{"other items", batch(insert(item("C#c", "C")), insert(item("W#queue", "P#x")), remove(entryOf("t", 1, "opened"))), nil, nil},
 		{"the second of three fails", batch(insert(entryOf("t", 2, "message")), insert(entryOf("bad", 3, "message")), insert(entryOf("bad", 4, "message"))),
-			[]string{"read bad from 3", "read t from 2"}, []string{"2"}},
-		{"the last one fails", batch(insert(entryOf("t", 2, "message")), modify(item("U#bad", "~U"))), []string{"copy bad", "read t from 2"}, []string{"2"}},
-		{"poison", batch(insert(entryOf("t", 2, "message")), invalidRecord(), insert(entryOf("t", 3, "message"))), []string{"read t from 2"}, []string{"2"}},
+			[]string{"read bad", "read t"}, []string{"2"}},
+		{"the last one fails", batch(insert(entryOf("t", 2, "message")), modify(item("U#bad", "~U"))), []string{"copy bad", "read t"}, []string{"2"}},
+		{"invalid record", batch(insert(entryOf("t", 2, "message")), invalidRecord(), insert(entryOf("t", 3, "message"))), []string{"read t"}, []string{"2"}},
 	} {
-		s := &fakeStore{failFor: "bad"}
-		project, _, log := s.handlers()
+		f := newFixture(t)
+		f.failFor = "bad"
+		project, _, log := f.handlers()
 		if failed := failures(t, project, c.batch); !slices.Equal(failed, c.failed) {
 			t.Errorf("%s: failed %v, want %v", c.name, failed, c.failed)
 		}
-		if did := s.distinctCalls(); !slices.Equal(did, c.did) {
-			t.Errorf("%s: did %q, want %q", c.name, did, c.did)
+		if calls := f.distinctCalls(); !slices.Equal(calls, c.calls) {
+			t.Errorf("%s: calls %q, want %q", c.name, calls, c.calls)
 		}
 		if logged := strings.Contains(log.String(), "stream record failed"); logged != (c.failed != nil) {
 			t.Errorf("%s: the log says %q", c.name, log)
@@ -218,54 +227,52 @@ func TestBatchHandler_Project(t *testing.T) {
 	}
 }
 
-// distinctCalls is what was done, sorted, without a read that only looks behind the head.
-func (s *fakeStore) distinctCalls() []string {
-	slices.Sort(s.calls)
-	return slices.CompactFunc(s.calls, func(a, b string) bool {
-		return strings.HasPrefix(a, "read ") && strings.Fields(a)[1] == strings.Fields(b)[1]
-	})
+// distinctCalls returns the recorded calls, sorted and without repetitions.
+func (f *fixture) distinctCalls() []string {
+	slices.Sort(f.calls)
+	return slices.Compact(f.calls)
 }
 
 func TestBatchHandler_Deliver(t *testing.T) {
 	for _, c := range []struct {
 		name   string
 		batch  events.DynamoDBEvent
-		did    []string
+		calls  []string
 		failed []string
 	}{
-		{"nothing", batch(), nil, nil},
-		{"a message", batch(insert(entryOf("t", 2, "message"))), []string{"head to ali's", "head to sara's"}, nil},
-		{"a note", batch(insert(entryOf("t", 2, "note"))), []string{"head to ali's"}, nil},
-		{"a judged file", batch(modify(entryOf("t", 1, "opened"))), nil, nil},
-		{"a head", batch(modify(item("T#t", "~H"))), []string{"ticket to ali's"}, nil},
-		{"a read mark", batch(modify(readMarkerOf("t", 1))), []string{"read to ali's"}, nil},
-		{"a deleted ticket", batch(insert(entryOf("deleted", 2, "message"))), nil, nil},
+		{"empty", batch(), nil, nil},
+		{"message", batch(insert(entryOf("t", 2, "message"))), []string{"head to ali's", "head to sara's"}, nil},
+		{"note", batch(insert(entryOf("t", 2, "note"))), []string{"head to ali's"}, nil},
+		{"changed attachment", batch(modify(entryOf("t", 1, "opened"))), nil, nil},
+		{"stored ticket", batch(modify(item("T#t", "~H"))), []string{"ticket to ali's"}, nil},
+		{"read marker", batch(modify(readMarkerOf("t", 1))), []string{"read to ali's"}, nil},
+		{"deleted ticket", batch(insert(entryOf("deleted", 2, "message"))), nil, nil},
 		{"the first of two fails", batch(insert(entryOf("bad", 2, "message")), insert(entryOf("bad", 3, "message")), insert(entryOf("t", 2, "message"))),
 			[]string{"head to ali's", "head to sara's"}, []string{"1"}},
-		{"nobody knows who watches", batch(insert(entryOf("dark", 2, "message")), modify(readMarkerOf("dark", 1))), nil, []string{"1"}},
-		{"poison", batch(invalidRecord(), modify(item("T#t", "~H"))), nil, []string{"1"}},
+		{"subscribers cannot be read", batch(insert(entryOf("dark", 2, "message")), modify(readMarkerOf("dark", 1))), nil, []string{"1"}},
+		{"invalid record", batch(invalidRecord(), modify(item("T#t", "~H"))), nil, []string{"1"}},
 	} {
-		s := &fakeStore{failFor: "bad", deletedTicket: "deleted", noSubscribersFor: "dark"}
-		_, deliver, _ := s.handlers()
+		f := newFixture(t)
+		f.failFor, f.noSubscribersFor = "bad", "dark"
+		_, deliver, _ := f.handlers()
 		if failed := failures(t, deliver, c.batch); !slices.Equal(failed, c.failed) {
 			t.Errorf("%s: failed %v, want %v", c.name, failed, c.failed)
 		}
-		if slices.Sort(s.calls); !slices.Equal(s.calls, c.did) {
-			t.Errorf("%s: did %q, want %q", c.name, s.calls, c.did)
+		if slices.Sort(f.calls); !slices.Equal(f.calls, c.calls) {
+			t.Errorf("%s: calls %q, want %q", c.name, f.calls, c.calls)
 		}
 	}
 }
 
-// TestProjectTickets_OncePerBatch: what a batch brings of a ticket costs what
-// its first entry costs.
+// TestProjectTickets_OncePerBatch checks that a ticket is read once per batch.
 func TestProjectTickets_OncePerBatch(t *testing.T) {
 	countReads := func(b events.DynamoDBEvent) int {
-		s := &fakeStore{}
-		project, _, _ := s.handlers()
+		f := newFixture(t)
+		project, _, _ := f.handlers()
 		if failed := failures(t, project, b); failed != nil {
 			t.Errorf("failed %v", failed)
 		}
-		return len(s.calls)
+		return len(f.calls)
 	}
 	one := countReads(batch(insert(entryOf("t", 2, "message"))))
 	if three := countReads(batch(insert(entryOf("t", 2, "message")), insert(entryOf("t", 3, "note")), modify(readMarkerOf("t", 3)))); one == 0 || three != one {
@@ -276,21 +283,21 @@ func TestProjectTickets_OncePerBatch(t *testing.T) {
 	}
 }
 
-// TestBatchHandler_ResumesAtFailure: Lambda comes again with what is left; all is done
-// in the end.
+// TestBatchHandler_ResumesAtFailure checks a retry from the first failed record.
 func TestBatchHandler_ResumesAtFailure(t *testing.T) {
-	s := &fakeStore{failFor: "bad"}
-	project, _, _ := s.handlers()
+	f := newFixture(t)
+	f.failFor = "bad"
+	project, _, _ := f.handlers()
 	b := batch(insert(entryOf("t", 2, "message")), insert(entryOf("bad", 3, "message")), modify(item("U#sara", "~U")))
 	failed := failures(t, project, b)
 	if !slices.Equal(failed, []string{"2"}) {
 		t.Fatalf("failed %v, want the second", failed)
 	}
-	s.failFor = ""
+	f.failFor = ""
 	if failed := failures(t, project, events.DynamoDBEvent{Records: b.Records[1:]}); failed != nil {
 		t.Errorf("again: failed %v", failed)
 	}
-	if did := s.distinctCalls(); !slices.Contains(did, "copy sara") {
-		t.Errorf("did %q", did)
+	if calls := f.distinctCalls(); !slices.Contains(calls, "copy sara") {
+		t.Errorf("calls %q", calls)
 	}
 }
