@@ -1,7 +1,6 @@
 package category_test
 
 import (
-	"context"
 	"errors"
 	"reflect"
 	"testing"
@@ -9,26 +8,8 @@ import (
 
 	"ticketsystem/pkg/apperr"
 	"ticketsystem/pkg/category"
+	"ticketsystem/pkg/memstore"
 )
-
-// memStore is a Store in memory that counts how often it is read.
-type memStore struct {
-	list  []category.Category
-	err   error
-	reads int
-
-	revision int
-}
-
-func (s *memStore) Categories(context.Context) ([]category.Category, error) {
-	s.reads++
-	return append([]category.Category(nil), s.list...), s.err
-}
-
-func (s *memStore) CategoriesConsistent(ctx context.Context) ([]category.Category, int, error) {
-	list, err := s.Categories(ctx)
-	return list, s.revision, err
-}
 
 var (
 	first  = category.Category{ID: "b", Names: map[string]string{"en": "Billing", "fa": "مالی"}, Active: true, Order: 1}
@@ -37,75 +18,89 @@ var (
 	noon   = time.Date(2026, 3, 21, 12, 0, 0, 0, time.UTC)
 )
 
-// newCache is one over a shelf, at a time that the test may move.
-func newCache() (*category.Cache, *memStore, *time.Time) {
-	s, now := &memStore{list: []category.Category{third, second, first}}, noon
-	return category.NewCache(s, func() time.Time { return now }), s, &now
+// newCache returns a cache over a store with three categories, and its clock.
+func newCache(t *testing.T) (*category.Cache, *memstore.Store, *time.Time) {
+	t.Helper()
+	now := noon
+	store := memstore.New(func() time.Time { return now })
+	for _, c := range []category.Category{third, second, first} {
+		save(t, store, c)
+	}
+	return category.NewCache(store, func() time.Time { return now }), store, &now
+}
+
+func save(t *testing.T, store *memstore.Store, c category.Category) {
+	t.Helper()
+	if err := store.SaveCategory(t.Context(), c); err != nil {
+		t.Fatal(err)
+	}
 }
 
 func TestList_Order(t *testing.T) {
-	c, _, _ := newCache()
-	got, err := c.List(context.Background())
+	c, _, _ := newCache(t)
+	got, err := c.List(t.Context())
 	if want := []category.Category{first, second, third}; err != nil || !reflect.DeepEqual(got, want) {
 		t.Errorf("got %+v, %v\nwant %+v", got, err, want)
 	}
 }
 
-// TestList_CacheTTL for twenty seconds, and then is read again.
+// TestList_CacheTTL checks that the list is read again after 20 seconds.
 func TestList_CacheTTL(t *testing.T) {
-	c, s, now := newCache()
+	c, s, now := newCache(t)
 	for _, step := range []struct {
 		after time.Duration
 		reads int
 	}{{0, 1}, {19 * time.Second, 1}, {20 * time.Second, 2}, {39 * time.Second, 2}, {41 * time.Second, 3}} {
 		*now = noon.Add(step.after)
-		if _, err := c.List(context.Background()); err != nil || s.reads != step.reads {
-			t.Errorf("after %v: got %d reads, %v, want %d", step.after, s.reads, err, step.reads)
+		if _, err := c.List(t.Context()); err != nil || s.Calls("Categories") != step.reads {
+			t.Errorf("after %v: got %d reads, %v, want %d", step.after, s.Calls("Categories"), err, step.reads)
 		}
 	}
 }
 
-// TestList_ErrorNotCached: the next one tries again.
+// TestList_ErrorNotCached checks that the next call reads again.
 func TestList_ErrorNotCached(t *testing.T) {
-	c, s, _ := newCache()
-	s.err = errors.New("no answer")
-	if _, err := c.List(context.Background()); !errors.Is(err, s.err) {
-		t.Errorf("got %v, want %v", err, s.err)
+	c, s, _ := newCache(t)
+	errDown := errors.New("down")
+	s.Before = func(string, string) error { return errDown }
+	if _, err := c.List(t.Context()); !errors.Is(err, errDown) {
+		t.Errorf("got %v, want %v", err, errDown)
 	}
-	s.err = nil
-	if got, err := c.List(context.Background()); err != nil || len(got) != 3 {
+	s.Before = nil
+	if got, err := c.List(t.Context()); err != nil || len(got) != 3 {
 		t.Errorf("got %+v, %v", got, err)
 	}
 }
 
 func TestFind(t *testing.T) {
-	c, _, _ := newCache()
+	c, _, _ := newCache(t)
 	for id, want := range map[string]struct {
 		found, usable bool
 	}{"b": {true, true}, "c": {true, false}, "x": {false, false}, "": {false, false}} {
-		got, err := c.Find(context.Background(), id)
+		got, err := c.Find(t.Context(), id)
 		if want.found && (err != nil || got.ID != id) || !want.found && !apperr.Is(err, apperr.CategoryNotFound) {
-			t.Errorf("find %q: got %+v, %v", id, got, err)
+			t.Errorf("Find(%q): got %+v, %v", id, got, err)
 		}
-		chosen, err := c.Category(context.Background(), id)
+		chosen, err := c.Category(t.Context(), id)
 		if want.usable && (err != nil || chosen.ID != id || chosen.Names["en"] != got.Names["en"]) || !want.usable && !apperr.Is(err, apperr.CategoryNotFound) {
-			t.Errorf("file under %q: got %+v, %v", id, chosen, err)
+			t.Errorf("Category(%q): got %+v, %v", id, chosen, err)
 		}
 	}
 }
 
-// TestFind_ReloadsUnknown for what the copy does not know, once a second at most.
+// TestFind_ReloadsUnknown checks that an unknown id reloads the list, at most
+// once a second.
 func TestFind_ReloadsUnknown(t *testing.T) {
-	c, s, now := newCache()
+	c, s, now := newCache(t)
 	find := func(after time.Duration, id string, found bool, reads int) {
 		t.Helper()
 		*now = noon.Add(after)
-		if _, err := c.Find(context.Background(), id); (err == nil) != found || s.reads != reads {
-			t.Errorf("%s after %v: got %v, %d reads", id, after, err, s.reads)
+		if _, err := c.Find(t.Context(), id); (err == nil) != found || s.Calls("Categories") != reads {
+			t.Errorf("%s after %v: got %v, %d reads", id, after, err, s.Calls("Categories"))
 		}
 	}
 	find(0, "d", false, 1)
-	s.list = append(s.list, category.Category{ID: "d", Active: true})
+	save(t, s, category.Category{ID: "d", Active: true})
 	find(999*time.Millisecond, "d", false, 1)
 	find(time.Second, "d", true, 2)
 	find(3*time.Second, "d", true, 2)
