@@ -201,7 +201,7 @@ func TestAccess_RevokedToken(t *testing.T) {
 	fx := newFixture(t)
 	fx.now = fx.now.Add(250 * time.Millisecond)
 	old := fx.token(sara)
-	fx.revoked[saraID] = []user.Revocation{{At: fx.now}}
+	must(fx.AddRevocation(t.Context(), saraID, user.Revocation{At: fx.now}))
 	fx.now = fx.now.Add(time.Millisecond)
 	for token, want := range map[string]string{old: "token_expired", fx.token(sara): "", fx.token(ali): ""} {
 		r := newRequest(http.MethodGet, "/x", "").with("authorization", "Bearer "+token)

@@ -117,9 +117,8 @@ func (m *memAccounts) ListSessions(_ context.Context, _, after string, limit int
 	return page[:min(limit, len(page))], len(page) > limit, nil
 }
 
-func (m *memAccounts) AddRevocation(_ context.Context, subject string, one user.Revocation) error {
-	m.revoked[subject] = append(m.revoked[subject], one)
-	return nil
+func (m *memAccounts) AddRevocation(ctx context.Context, subject string, r user.Revocation) error {
+	return m.memStore.AddRevocation(ctx, subject, r)
 }
 
 func (m *memAccounts) Attachment(context.Context, string) (attachment.Attachment, error) {

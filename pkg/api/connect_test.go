@@ -72,7 +72,7 @@ func TestConnect(t *testing.T) {
 		if err != nil || got.StatusCode != c.status {
 			t.Errorf("%s: got %d, %v, want %d", c.name, got.StatusCode, err, c.status)
 		}
-		if stored, opened := fx.connections[c.name]; opened != (c.status == 200) || opened && (stored.Principal.UserID == "" || len(stored.Topics) != 1) {
+		if stored, opened := fx.connection(c.name); opened != (c.status == 200) || opened && (stored.Principal.UserID == "" || len(stored.Topics) != 1) {
 			t.Errorf("%s: got connection %+v", c.name, stored)
 		}
 	}
@@ -104,7 +104,7 @@ func TestConnect_Revoked(t *testing.T) {
 		return got.StatusCode
 	}
 	before := connect()
-	fx.revoked[saraID] = []user.Revocation{{At: fx.now}}
+	must(fx.AddRevocation(t.Context(), saraID, user.Revocation{At: fx.now}))
 	if after := connect(); before != 200 || after != 401 {
 		t.Errorf("got %d before and %d after the revocation, want 200 and 401", before, after)
 	}

@@ -68,8 +68,9 @@ func newFixture(t *testing.T) *fixture {
 	if err != nil {
 		t.Fatal(err)
 	}
-	fx := &fixture{memStore: newMemStore(), log: &bytes.Buffer{}, now: time.Date(2026, 3, 21, 12, 0, 0, 0, time.UTC)}
+	fx := &fixture{log: &bytes.Buffer{}, now: time.Date(2026, 3, 21, 12, 0, 0, 0, time.UTC)}
 	now := func() time.Time { return fx.now }
+	fx.memStore = newMemStore(now)
 	logger := slog.New(slog.NewTextHandler(fx.log, nil))
 	fx.issuer = auth.NewIssuer(key, "test", now, id.NewGenerator(now, rand.Reader))
 	fx.server = &api.Server{Authenticator: &account.Authenticator{Verifier: auth.NewVerifier(keys, "test", now), Revocations: account.NewRevocationCache(fx.memStore, now)}, Key: edge, Idempotency: fx.memStore, Log: logger, Now: now}

@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -35,6 +37,13 @@ func withKey(body string) *request {
 	return newRequest(http.MethodPost, "/x", body).with("idempotency-key", "k1")
 }
 
+// retryWithKey is withKey with the request id of a second request.
+func retryWithKey(body string) *request {
+	r := withKey(body)
+	r.RequestContext.RequestID = "request-2"
+	return r
+}
+
 // TestIdempotency_ReplaysResponse checks that a retry gets the stored response and that the
 // record discloses neither the response nor the key.
 func TestIdempotency_ReplaysResponse(t *testing.T) {
@@ -48,7 +57,7 @@ func TestIdempotency_ReplaysResponse(t *testing.T) {
 	if first.headers["idempotency-replayed"] != "" || again.headers["idempotency-replayed"] != "true" {
 		t.Errorf("replayed: got %q and %q", first.headers["idempotency-replayed"], again.headers["idempotency-replayed"])
 	}
-	for _, r := range fx.responses {
+	for _, r := range fx.Requests() {
 		if strings.Contains(r.Response+r.Key+r.BodyHash, "location") || strings.Contains(r.Key, "k1") || r.ExpiresAt.Sub(fx.now) != 24*time.Hour {
 			t.Errorf("got record %+v", r)
 		}
@@ -117,7 +126,7 @@ func TestIdempotency_InProgress(t *testing.T) {
 	count := &countingEndpoint{}
 	var second response
 	nested := api.OptionalAuth(func(ctx context.Context, r *api.Request) (api.Response, error) {
-		second = fx.send(t, count.endpoint(), sara, withKey("{}"))
+		second = fx.send(t, count.endpoint(), sara, retryWithKey("{}"))
 		return api.Response{}, errors.New("the function is killed")
 	})
 	fx.send(t, nested, sara, withKey("{}"))
@@ -125,18 +134,18 @@ func TestIdempotency_InProgress(t *testing.T) {
 		t.Errorf("got %d %s, retry-after %q", second.status, second.code(), second.headers["retry-after"])
 	}
 	fx.send(t, nested, sara, withKey("{}"))
-	for key, r := range fx.responses { // the state after a crash of the function
+	for _, r := range fx.Requests() { // the state after a crash of the function
 		r.Response = ""
-		fx.responses[key] = r
+		must(fx.CompleteRequest(t.Context(), r))
 	}
 	for after, want := range map[time.Duration]int{idempotency.InProgressTimeout - time.Second: 409, idempotency.InProgressTimeout + time.Second: 201} {
 		fx := newFixture(t)
 		fx.send(t, (&countingEndpoint{}).endpoint(), sara, withKey("{}"))
-		for key, r := range fx.responses {
+		for _, r := range fx.Requests() {
 			r.Response = ""
-			fx.responses[key] = r
+			must(fx.CompleteRequest(t.Context(), r))
 		}
-		if fx.now = fx.now.Add(after); fx.send(t, count.endpoint(), sara, withKey("{}")).status != want {
+		if fx.now = fx.now.Add(after); fx.send(t, count.endpoint(), sara, retryWithKey("{}")).status != want {
 			t.Errorf("after %v: want %d", after, want)
 		}
 	}
@@ -148,13 +157,11 @@ func TestIdempotency_SealedResponse(t *testing.T) {
 	count := &countingEndpoint{}
 	fx.send(t, count.endpoint(), sara, withKey("{}"))
 	fx.send(t, count.endpoint(), reza, withKey("{}"))
-	var keys []string
-	for key := range fx.responses {
-		keys = append(keys, key)
+	records := slices.Collect(maps.Values(fx.Requests()))
+	records[0].Response, records[1].Response = records[1].Response, records[0].Response
+	for _, r := range records {
+		must(fx.CompleteRequest(t.Context(), r))
 	}
-	a, b := fx.responses[keys[0]], fx.responses[keys[1]]
-	a.Response, b.Response = b.Response, a.Response
-	fx.responses[keys[0]], fx.responses[keys[1]] = a, b
 	for _, actor := range []user.Principal{sara, reza} {
 		if got := fx.send(t, count.endpoint(), actor, withKey("{}")); got.status != 500 || got.code() != "internal" {
 			t.Errorf("%s: got %d %s", actor.Name, got.status, got.text)
@@ -191,7 +198,7 @@ func TestIdempotency_NoContent(t *testing.T) {
 			t.Errorf("%d: got %d %q", i, got.status, got.text)
 		}
 	}
-	if got := fmt.Sprint(fx.logs[oneID].ReadMarkers); got != "map["+saraID+":1]" {
+	if got := fmt.Sprint(fx.ticketLog(oneID).ReadMarkers); got != "map["+saraID+":1]" {
 		t.Errorf("got read markers %s", got)
 	}
 }

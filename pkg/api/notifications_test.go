@@ -10,7 +10,6 @@ import (
 
 	"ticketsystem/pkg/api"
 	"ticketsystem/pkg/notification"
-	"ticketsystem/pkg/realtime"
 	"ticketsystem/pkg/user"
 )
 
@@ -101,8 +100,8 @@ func TestMarkNotificationsRead(t *testing.T) {
 // their language.
 func TestPublishNotification(t *testing.T) {
 	fx := newFixture(t)
-	fx.connections["c1"] = realtime.Connection{ID: "c1", Principal: sara, Topics: []string{realtime.UserTopic(saraID)}, ExpiresAt: fx.now.Add(1)}
-	fx.connections["c2"] = realtime.Connection{ID: "c2", Principal: reza, Topics: []string{realtime.UserTopic(rezaID)}, ExpiresAt: fx.now.Add(1)}
+	fx.connect("c1", sara, fx.now)
+	fx.connect("c2", reza, fx.now)
 	if err := fx.publisher.PublishNotification(t.Context(), testNotification(fx)); err != nil {
 		t.Fatal(err)
 	}

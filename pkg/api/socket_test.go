@@ -13,7 +13,6 @@ import (
 	"github.com/aws/aws-lambda-go/events"
 
 	"ticketsystem/pkg/api"
-	"ticketsystem/pkg/realtime"
 	"ticketsystem/pkg/ticket"
 	"ticketsystem/pkg/user"
 	"ticketsystem/pkg/ws"
@@ -31,7 +30,7 @@ func newWSFixture(t *testing.T) *wsFixture {
 	fx.addTicket(oneID, "message", "note")
 	w := &wsFixture{fixture: fx, handler: &ws.Handler{Store: fx.memStore, Revocations: fx.server.Authenticator.Revocations, Hub: fx.publisher.Hub, Publisher: fx.publisher, Log: fx.server.Log, Now: fx.server.Now}}
 	for id, actor := range map[string]user.Principal{"sara1": sara, "sara2": sara, "ali1": ali, "reza1": reza} {
-		fx.connections[id] = realtime.Connection{ID: id, Principal: actor, Topics: []string{realtime.UserTopic(actor.UserID)}}
+		fx.connect(id, actor, fx.now)
 	}
 	return w
 }
@@ -121,8 +120,8 @@ func TestFrame_Invalid(t *testing.T) {
 		if named := strings.Contains(c.body, `"clientId":"`); named != (reply.body["clientId"] == aULID) {
 			t.Errorf("%s: got clientId %v", c.body, reply.body["clientId"])
 		}
-		if n := len(w.logs[oneID].Entries); n != 3 || len(w.connections["sara1"].Topics) != 1 {
-			t.Errorf("%s: got %d entries, topics %v, want no change", c.body, n, w.connections["sara1"].Topics)
+		if n := len(w.ticketLog(oneID).Entries); n != 3 || len(w.topics("sara1")) != 1 {
+			t.Errorf("%s: got %d entries, topics %v, want no change", c.body, n, w.topics("sara1"))
 		}
 	}
 }
@@ -184,8 +183,8 @@ func TestSubscribe(t *testing.T) {
 	if pushed := w.send(t, w.handler.Subscribe(w.tickets), "ali1", `{"action":"subscribe","topic":"queue"}`); !slices.Equal(pushed, []string{"ali1: subscribed"}) {
 		t.Errorf("the queue: got %v", pushed)
 	}
-	if pushed := w.send(t, w.handler.Unsubscribe, "ali1", `{"action":"unsubscribe","topic":"queue"}`); !slices.Equal(pushed, []string{"ali1: unsubscribed"}) || len(w.connections["ali1"].Topics) != 1 {
-		t.Errorf("unsubscribe: got %v, topics %v", pushed, w.connections["ali1"].Topics)
+	if pushed := w.send(t, w.handler.Unsubscribe, "ali1", `{"action":"unsubscribe","topic":"queue"}`); !slices.Equal(pushed, []string{"ali1: unsubscribed"}) || len(w.topics("ali1")) != 1 {
+		t.Errorf("unsubscribe: got %v, topics %v", pushed, w.topics("ali1"))
 	}
 }
 
@@ -230,7 +229,7 @@ func TestMessage(t *testing.T) {
 func TestSubscribe_ReplayBytes(t *testing.T) {
 	w := newWSFixture(t)
 	for n := range 30 {
-		w.appendEntries(oneID, ticket.Entry{TicketID: oneID, Seq: w.logs[oneID].Ticket.LastSeq + 1, Kind: ticket.KindMessage, Author: ticket.Author{ID: aliID}, Body: strings.Repeat("سلام ", 1000), ClientID: fmt.Sprint(n)})
+		w.appendEntries(ticket.Entry{TicketID: oneID, Seq: n + 4, Kind: ticket.KindMessage, Author: ticket.Author{ID: aliID}, Body: strings.Repeat("سلام ", 1000), ClientID: fmt.Sprint(n)})
 	}
 	w.send(t, w.handler.Subscribe(w.tickets), "sara1", `{"action":"subscribe","topic":"ticket:`+oneID+`","after":1}`)
 	frame := w.frames[0].body
@@ -255,8 +254,8 @@ func TestTypingAndRead(t *testing.T) {
 	if pushed := w.send(t, w.handler.Typing(w.tickets), "ali1", `{"action":"typing","ticketId":"`+oneID+`","internal":true}`); len(pushed) > 0 {
 		t.Errorf("typing a note: got %v, want no frame to the customer", pushed)
 	}
-	if pushed := w.send(t, w.handler.Read(w.tickets), "sara1", `{"action":"read","ticketId":"`+oneID+`","seq":2}`); len(pushed) != 0 || w.logs[oneID].ReadMarkers[saraID] != 2 {
-		t.Errorf("read: got %v, markers %v", pushed, w.logs[oneID].ReadMarkers)
+	if pushed := w.send(t, w.handler.Read(w.tickets), "sara1", `{"action":"read","ticketId":"`+oneID+`","seq":2}`); len(pushed) != 0 || w.ticketLog(oneID).ReadMarkers[saraID] != 2 {
+		t.Errorf("read: got %v, markers %v", pushed, w.ticketLog(oneID).ReadMarkers)
 	}
 	w.frames = nil
 	var event events.APIGatewayWebsocketProxyRequest
@@ -269,7 +268,7 @@ func TestTypingAndRead(t *testing.T) {
 // TestFrame_RevokedAccess checks that connections opened before a revocation are rejected.
 func TestFrame_RevokedAccess(t *testing.T) {
 	w := newWSFixture(t)
-	w.revoked[saraID] = []user.Revocation{{At: w.now}}
+	must(w.AddRevocation(t.Context(), saraID, user.Revocation{At: w.now}))
 	for name, run := range w.actions() {
 		w.send(t, run, "sara1", `{"action":"`+name+`","topic":"ticket:`+oneID+`","ticketId":"`+oneID+`"}`)
 		if got := w.reply("sara1"); got.field("problem", "code") != "token_expired" {

@@ -269,7 +269,7 @@ func TestListCategories(t *testing.T) {
 func TestListHistory_Role(t *testing.T) {
 	fx := newFixture(t)
 	fx.addTicket(oneID)
-	fx.appendEntries(oneID, ticket.Entry{
+	fx.appendEntries(ticket.Entry{
 		TicketID: oneID, Seq: 2, Kind: ticket.KindAssignment, Author: ticket.Author{ID: aliID, Name: "Ali", Role: user.RoleSupport},
 		Change: &ticket.Change{Field: "assignee", To: aliID, Name: "Ali"}, Attachments: []ticket.Attachment{{ID: fileID, Name: "a.png", Type: "image/png", Size: 9, State: "ready"}},
 		CreatedAt: fx.now, State: ticket.State{Status: ticket.StatusOnHold, Priority: ticket.PriorityLow, CategoryID: billingID, AssigneeID: aliID},

@@ -2,6 +2,7 @@ package memstore
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"time"
 
@@ -189,4 +190,11 @@ func (s *Store) ReleaseRequest(_ context.Context, r idempotency.Record) error {
 		}
 		return nil
 	})
+}
+
+// Requests returns a copy of all idempotency records by key.
+func (s *Store) Requests() map[string]idempotency.Record {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return maps.Clone(s.requests)
 }
