@@ -112,7 +112,7 @@ func TestProblem(t *testing.T) {
 	}{
 		{"plain", apperr.New(apperr.TicketNotFound, ""), "en", 404, apperr.TicketNotFound, "There is no such ticket", "There is no such ticket", "", ""},
 		{"plain", apperr.New(apperr.TicketNotFound, ""), "fa", 404, apperr.TicketNotFound, "چنین تیکتی پیدا نشد", "چنین تیکتی پیدا نشد", "", ""},
-		{"with a detail", apperr.New(apperr.AlreadyAssigned, "This ticket is with Ali."), "en", 409, apperr.AlreadyAssigned, "Someone else already has this ticket", "This ticket is with Ali.", "", ""},
+		{"with a detail", apperr.New(apperr.AlreadyAssigned, "This ticket is assigned to Ali."), "en", 409, apperr.AlreadyAssigned, "Someone else already has this ticket", "This ticket is assigned to Ali.", "", ""},
 		{"with a field", apperr.Validation(field), "en", 422, apperr.InvalidBody, "Some fields are invalid", "This must not be empty.", "This must not be empty.", ""},
 		{"with a field", apperr.Validation(field), "fa", 422, apperr.InvalidBody, "برخی از فیلدها درست نیستند", "این مورد لازم است.", "این مورد لازم است.", ""},
 		{"with a wait", apperr.New(apperr.TooManyRequests, "").WithRetryAfter(1500 * time.Millisecond), "en", 429, apperr.TooManyRequests, "Too many requests; please wait a little", "Too many requests; please wait a little", "", "2"},

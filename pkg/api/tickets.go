@@ -27,7 +27,7 @@ func (r *Request) ticketResponse(status int, tk ticket.Ticket) Response {
 
 // etag returns the strong ETag of a ticket for a caller.
 func etag(tk ticket.Ticket, actor user.Principal) string {
-	return strconv.Quote(strconv.Itoa(ticket.Version(tk, actor)))
+	return strconv.Quote(strconv.Itoa(tk.LastSeqFor(actor)))
 }
 
 // CreateTicket returns the endpoint POST /tickets. A retry returns the ticket with status 200.

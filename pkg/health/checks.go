@@ -7,15 +7,15 @@ import (
 	"time"
 )
 
-// PingCheck makes a probe of something that answers or does not.
+// PingCheck returns a check that fails if ping does.
 func PingCheck(name string, critical bool, ping func(ctx context.Context) error) Check {
 	return Check{Name: name, Critical: critical, Run: func(ctx context.Context) (string, bool, error) {
 		return "", false, ping(ctx)
 	}}
 }
 
-// QueueCheck makes a probe of a queue. What lies in a queue of failures was given
-// up, which somebody has to look at.
+// QueueCheck returns a check that reports the depth of a queue. A dead-letter queue
+// is degraded if it is not empty.
 func QueueCheck(name string, deadLetter bool, depth func(ctx context.Context) (int, error)) Check {
 	return Check{Name: name, Run: func(ctx context.Context) (string, bool, error) {
 		n, err := depth(ctx)
@@ -23,25 +23,26 @@ func QueueCheck(name string, deadLetter bool, depth func(ctx context.Context) (i
 	}}
 }
 
-// HeartbeatStore is a mark that runs through the stream.
+// HeartbeatStore sends heartbeats through the DynamoDB stream.
 type HeartbeatStore interface {
-	// SendHeartbeat writes a mark.
+	// SendHeartbeat writes a heartbeat, which appears in the stream.
 	SendHeartbeat(ctx context.Context, at time.Time) error
 
-	// LastHeartbeatAck is the newest mark that a follower of the stream has answered, and
-	// when it did; zero times when there is none.
+	// LastHeartbeatAck returns when the newest heartbeat that the stream consumer
+	// acknowledged was sent and acknowledged; zero times if there is none.
 	LastHeartbeatAck(ctx context.Context, consumer string) (sentAt, ackedAt time.Time, err error)
 }
 
-// lookAgain is how often a probe looks for the echo, and late how old an echo
-// may be before its follower is behind.
+// pollInterval is how often StreamCheck reads the acknowledgment. A consumer that
+// takes longer than maxStreamLag is degraded.
 const (
 	pollInterval = 50 * time.Millisecond
 	maxStreamLag = 2500 * time.Millisecond
 )
 
-// StreamCheck makes a probe that sends a mark through the stream and waits for the
-// follower's echo: what it says is the way a ticket's entry takes as well.
+// StreamCheck returns a check that sends a heartbeat through the stream and waits
+// for the consumer's acknowledgment. It measures the delay that ticket entries
+// have too.
 func StreamCheck(consumer string, heartbeats HeartbeatStore, now func() time.Time) Check {
 	return Check{Name: consumer, Run: func(ctx context.Context) (string, bool, error) {
 		started := now()

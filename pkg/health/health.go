@@ -1,4 +1,4 @@
-// Package health looks at everything that the house depends on.
+// Package health checks the service's dependencies.
 package health
 
 import (
@@ -8,25 +8,25 @@ import (
 	"time"
 )
 
-// State is how well something works.
+// State is the health of a dependency or of the service.
 type State string
 
 // The states, from best to worst.
 const (
 	OK       State = "ok"
-	Degraded State = "degraded" // something is late, or was given up
-	Down     State = "down"     // it does not answer, and nothing works without it
+	Degraded State = "degraded" // slow, failing without blocking the service, or with failed messages
+	Down     State = "down"     // a critical dependency does not respond
 )
 
-// Check looks at one dependency. Detail is for people; troubled says that it
-// answers, but not as it should.
+// Check is the health check of one dependency. Run returns a text for operators,
+// and degraded if the dependency responds but is slow or has failed messages.
 type Check struct {
 	Name     string
-	Critical bool // nothing works without it
+	Critical bool // the service is down without it
 	Run      func(ctx context.Context) (detail string, degraded bool, err error)
 }
 
-// Result is what a probe has found.
+// Result is the result of a Check.
 type Result struct {
 	Name    string
 	State   State
@@ -34,12 +34,12 @@ type Result struct {
 	Detail  string
 }
 
-// checkTimeout is how long a probe may look.
+// checkTimeout bounds one check.
 const checkTimeout = 3 * time.Second
 
-// RunAll runs all probes side by side, each for three seconds at most, and
-// says how well the whole works: as its worst part. What an error says is
-// logged and not told.
+// RunAll runs all checks concurrently, each with a timeout of 3 s. It returns the
+// worst state and the results in the order of checks. Errors are logged, and the
+// results do not contain them.
 func RunAll(ctx context.Context, log *slog.Logger, checks []Check) (State, []Result) {
 	results := make([]Result, len(checks))
 	var wg sync.WaitGroup
@@ -64,7 +64,7 @@ func (c Check) run(ctx context.Context, log *slog.Logger) Result {
 	r := Result{Name: c.Name, State: OK, Latency: time.Since(started), Detail: detail}
 	switch {
 	case err != nil:
-		log.ErrorContext(ctx, "health", slog.String("check", c.Name), slog.Any("error", err))
+		log.ErrorContext(ctx, "health check failed", slog.String("check", c.Name), slog.Any("error", err))
 		r.Detail = "does not answer"
 		if r.State = Degraded; c.Critical {
 			r.State = Down

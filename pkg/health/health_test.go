@@ -21,18 +21,18 @@ func depth(n int) func(context.Context) (int, error) {
 	return func(context.Context) (int, error) { return n, nil }
 }
 
-// TestRunAll_WorstStateWins: the whole is as well as its worst part.
+// TestRunAll_WorstStateWins checks the overall state of several results.
 func TestRunAll_WorstStateWins(t *testing.T) {
 	for name, c := range map[string]struct {
 		probes []health.Check
 		state  health.State
-		detail string // of the first
+		detail string // of the first result
 	}{
-		"all well":           {[]health.Check{health.PingCheck("table", true, pingResult(nil)), health.QueueCheck("work", false, depth(9))}, health.OK, ""},
-		"given up":           {[]health.Check{health.QueueCheck("failures", true, depth(2)), health.PingCheck("table", true, pingResult(nil))}, health.Degraded, "2 waiting"},
-		"something is gone":  {[]health.Check{health.PingCheck("bucket", false, pingResult(errBroken)), health.PingCheck("table", true, pingResult(nil))}, health.Degraded, "does not answer"},
-		"the table is gone":  {[]health.Check{health.PingCheck("table", true, pingResult(errBroken)), health.QueueCheck("failures", true, depth(1))}, health.Down, "does not answer"},
-		"no failures at all": {[]health.Check{health.QueueCheck("failures", true, depth(0))}, health.OK, "0 waiting"},
+		"all ok":                   {[]health.Check{health.PingCheck("table", true, pingResult(nil)), health.QueueCheck("work", false, depth(9))}, health.OK, ""},
+		"failed messages":          {[]health.Check{health.QueueCheck("failures", true, depth(2)), health.PingCheck("table", true, pingResult(nil))}, health.Degraded, "2 waiting"},
+		"dependency down":          {[]health.Check{health.PingCheck("bucket", false, pingResult(errBroken)), health.PingCheck("table", true, pingResult(nil))}, health.Degraded, "does not answer"},
+		"critical dependency down": {[]health.Check{health.PingCheck("table", true, pingResult(errBroken)), health.QueueCheck("failures", true, depth(1))}, health.Down, "does not answer"},
+		"no failed messages":       {[]health.Check{health.QueueCheck("failures", true, depth(0))}, health.OK, "0 waiting"},
 	} {
 		state, results := health.RunAll(t.Context(), slog.New(slog.DiscardHandler), c.probes)
 		if state != c.state || len(results) != len(c.probes) || results[0].Detail != c.detail {
@@ -41,7 +41,8 @@ func TestRunAll_WorstStateWins(t *testing.T) {
 	}
 }
 
-// fakeHeartbeats is a Pulse whose follower answers after some time, or never.
+// fakeHeartbeats is a HeartbeatStore whose consumer acknowledges after a delay, or
+// never.
 type fakeHeartbeats struct {
 	delay  time.Duration
 	sentAt time.Time
@@ -60,18 +61,18 @@ func (h *fakeHeartbeats) LastHeartbeatAck(context.Context, string) (time.Time, t
 	return h.sentAt, h.sentAt.Add(h.delay), nil
 }
 
-// TestStreamCheck: the probe waits for the echo of its own mark.
+// TestStreamCheck checks that StreamCheck waits for its own heartbeat.
 func TestStreamCheck(t *testing.T) {
 	for name, c := range map[string]struct {
-		heart  fakeHeartbeats
+		store  fakeHeartbeats
 		state  health.State
 		detail string
 	}{
-		"a little late": {fakeHeartbeats{delay: 120 * time.Millisecond}, health.OK, "120 ms behind"},
-		"deaf":          {fakeHeartbeats{noAck: true}, health.Degraded, "has never answered"},
+		"acknowledged":      {fakeHeartbeats{delay: 120 * time.Millisecond}, health.OK, "120 ms behind"},
+		"no acknowledgment": {fakeHeartbeats{noAck: true}, health.Degraded, "has never answered"},
 	} {
 		synctest.Test(t, func(t *testing.T) {
-			state, results := health.RunAll(t.Context(), slog.New(slog.DiscardHandler), []health.Check{health.StreamCheck("stream-project", &c.heart, time.Now)})
+			state, results := health.RunAll(t.Context(), slog.New(slog.DiscardHandler), []health.Check{health.StreamCheck("stream-project", &c.store, time.Now)})
 			if state != c.state || results[0].Detail != c.detail {
 				t.Errorf("%s: got %s, %+v, want %s, %s", name, state, results, c.state, c.detail)
 			}

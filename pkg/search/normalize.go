@@ -5,8 +5,8 @@ import (
 	"unicode"
 )
 
-// The spellings that become one. Each letter of the first text is written as
-// the letter in the same place of the second.
+// Letters that are normalized: each letter of the first string of a pair becomes
+// the letter at the same position of the second.
 const (
 	arabic  = "\u064a\u0649\u0626\u0643\u0629\u06c0\u06c1\u06be\u06d5\u0624\u0625\u0623\u0671\u0622"
 	persian = "\u06cc\u06cc\u06cc\u06a9\u0647\u0647\u0647\u0647\u0647\u0648\u0627\u0627\u0627\u0627"
@@ -15,15 +15,15 @@ const (
 	unaccented = "aaaaaaaaacccccddeeeeeeeeegggghhiiiiiiiiijklllllnnnnooooooooorrrsssstttuuuuuuuuuuwyyyzzz"
 )
 
-// Letters that mean nothing to a search and vanish; ZWNJ is not among them.
+// Characters that are removed.
 const (
 	tatweel    = '\u0640'
 	apostrophe = '\''
-	quote      = '\u2019' // what keyboards of telephones write for an apostrophe
+	quote      = '\u2019' // the apostrophe of phone keyboards
 )
 
-// normalizeRune is one letter or digit as all its spellings are indexed; -1 for one that
-// vanishes.
+// normalizeRune returns the indexed form of a letter or digit, or -1 if the
+// character is removed.
 func normalizeRune(r rune) rune {
 	switch {
 	case r == tatweel, r == apostrophe, r == quote, unicode.IsMark(r), unicode.Is(unicode.Cf, r):
@@ -42,7 +42,8 @@ func normalizeRune(r rune) rune {
 	return mapRune(mapRune(r, arabic, persian), accented, unaccented)
 }
 
-// mapRune is the letter of to in the place that r has in from, or r itself.
+// mapRune returns the letter of to at the position of r in from, or r if from
+// does not contain it.
 func mapRune(r rune, from, to string) rune {
 	offset := strings.IndexRune(from, r)
 	if offset < 0 {

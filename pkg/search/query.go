@@ -8,22 +8,22 @@ import (
 	"ticketsystem/pkg/phone"
 )
 
-// Terms are what must occur together: whole words, and the beginning of one.
+// Terms are the terms that a text must all contain: tokens and the prefix of one.
 type Terms struct {
 	Tokens []string
-	Prefix string // "" where the last word is too short or too long for one
+	Prefix string // "" if the last token is too short or too long for a prefix
 }
 
-// maxTerms bounds the words of one search.
+// maxTerms bounds the tokens of a query.
 const maxTerms = 10
 
-// TooMany says whether a text has more words than one search may have.
+// TooMany reports whether a query has too many tokens.
 func TooMany(text string) bool { return len(tokenize(text)) > maxTerms }
 
-// Parse reads what somebody looks for: all words must occur, the last one at
-// least in its beginning. A text with compounds can be meant in two ways, as
-// whole words or as their parts; what fits either is found. There is nothing
-// to look for in a text without words.
+// Parse returns the alternatives of a query: a text matches if it contains all
+// terms of one of them. The last token of a query matches as a prefix. A query
+// with compounds has two alternatives, the joined tokens and their parts. A query
+// without tokens has none.
 func Parse(text string) []Terms {
 	if number := parsePhone(text); number != "" {
 		return []Terms{newTerms([]string{number})}
@@ -41,8 +41,8 @@ func Parse(text string) []Terms {
 	return []Terms{newTerms(whole), newTerms(parts)}
 }
 
-// newTerms makes the last of the words a beginning. A beginning that another word
-// has says nothing new.
+// newTerms makes the last token the prefix, unless another token already starts
+// with it.
 func newTerms(tokens []string) Terms {
 	tokens, last := tokens[:len(tokens)-1], tokens[len(tokens)-1]
 	var t Terms
@@ -63,11 +63,11 @@ func newTerms(tokens []string) Terms {
 	return t
 }
 
-// minPhoneDigits is how many digits make a number of groups a telephone number.
+// minPhoneDigits is the minimum length of a phone number in a query.
 const minPhoneDigits = 6
 
-// parsePhone reads a telephone number, or its beginning, that was written in
-// groups; "" for anything else.
+// parsePhone returns the digits of a phone number, or of its start, written in
+// groups. It returns "" for any other text.
 func parsePhone(text string) string {
 	text = strings.TrimLeftFunc(phone.ASCIIDigits(text), func(r rune) bool { return unicode.IsSpace(r) || unicode.Is(unicode.Cf, r) })
 	if !strings.HasPrefix(text, "0") && !strings.HasPrefix(text, "+") && !strings.HasPrefix(text, "(") {

@@ -42,12 +42,12 @@ func TestTokens(t *testing.T) {
 		strings.Repeat("س", 40):          strings.Repeat("س", 32),
 	} {
 		if got := strings.Join(search.Tokens(text), " "); got != want {
-			t.Errorf("Words(%q): got %q, want %q", text, got, want)
+			t.Errorf("Tokens(%q): got %q, want %q", text, got, want)
 		}
 	}
 }
 
-// TestTokens_Accents: each accented letter has the plain one beside it in the table.
+// TestTokens_Accents checks all accented letters.
 func TestTokens_Accents(t *testing.T) {
 	for text, want := range map[string]string{
 		"àáâãäåāăą çćĉċč ďđ èéêëēĕėęě":  "aaaaaaaaa ccccc dd eeeeeeeee",
@@ -57,7 +57,7 @@ func TestTokens_Accents(t *testing.T) {
 		"ÀÇŽ": "acz",
 	} {
 		if got := strings.Join(search.Tokens(text), " "); got != want {
-			t.Errorf("Words(%q): got %q, want %q", text, got, want)
+			t.Errorf("Tokens(%q): got %q, want %q", text, got, want)
 		}
 	}
 }
@@ -68,7 +68,7 @@ func TestTokens_Limit(t *testing.T) {
 		text.WriteString(strings.Repeat("a", i%30+1) + strings.Repeat("b", i/30+1) + " ")
 	}
 	if got := search.Tokens("title", text.String()); len(got) != 200 || got[0] != "title" {
-		t.Errorf("got %d words that begin with %q, want 200 with the title", len(got), got[:1])
+		t.Errorf("got %d tokens, the first %q, want 200 and the title", len(got), got[:1])
 	}
 }
 
@@ -79,17 +79,17 @@ func TestPrefixes(t *testing.T) {
 		got := search.Prefixes(token)
 		if utf8.RuneCountInString(token) > 20 {
 			if len(got) != 19 || len(got[18]) != 20 {
-				t.Errorf("Beginnings(%q): got %d, want 19 up to 20 letters", token, len(got))
+				t.Errorf("Prefixes(%q): got %d, want 19 up to 20 runes", token, len(got))
 			}
 			continue
 		}
 		if strings.Join(got, " ") != want {
-			t.Errorf("Beginnings(%q): got %q, want %q", token, got, want)
+			t.Errorf("Prefixes(%q): got %q, want %q", token, got, want)
 		}
 	}
 }
 
-// formatTerms writes terms as "word word begin*", alternatives with a bar between.
+// formatTerms formats terms as "token token prefix*" and separates alternatives by a bar.
 func formatTerms(all []search.Terms) string {
 	var out []string
 	for _, t := range all {
@@ -133,11 +133,11 @@ func TestParse(t *testing.T) {
 
 func TestTooMany(t *testing.T) {
 	if search.TooMany(strings.Repeat("a ", 10)) || !search.TooMany(strings.Repeat("a ", 11)) {
-		t.Error("ten words are allowed, eleven are too many")
+		t.Error("want 10 tokens allowed and 11 rejected")
 	}
 }
 
-// matches says whether a text is found by what somebody types.
+// matches reports whether a text matches a query.
 func matches(text, typed string) bool {
 	tokens := search.Tokens(text)
 	var prefixes []string
@@ -154,7 +154,7 @@ func matches(text, typed string) bool {
 	})
 }
 
-// TestSpellingsMatch: however both wrote it.
+// TestSpellingsMatch compares texts and queries in different spellings.
 func TestSpellingsMatch(t *testing.T) {
 	for _, same := range [][]string{
 		{"می" + zwnj + "روم", "می روم", "میروم"},
@@ -167,7 +167,7 @@ func TestSpellingsMatch(t *testing.T) {
 		for _, text := range same {
 			for _, typed := range same {
 				if !matches(text, typed) {
-					t.Errorf("%q is not found by %q", text, typed)
+					t.Errorf("%q does not match %q", text, typed)
 				}
 			}
 		}
@@ -177,12 +177,12 @@ func TestSpellingsMatch(t *testing.T) {
 		"فاکتور ماه گذشته": "گذشته فاکت", "the whole invoice": "invoice wh",
 	} {
 		if !matches(text, typed) {
-			t.Errorf("%q is not found by %q", text, typed)
+			t.Errorf("%q does not match %q", text, typed)
 		}
 	}
 	for text, typed := range map[string]string{"the invoices": "invoice the", "paid": "paid unpaid", "invoice": "nvoice"} {
 		if matches(text, typed) {
-			t.Errorf("%q is found by %q", text, typed)
+			t.Errorf("%q matches %q", text, typed)
 		}
 	}
 }

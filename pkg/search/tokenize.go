@@ -1,7 +1,6 @@
-// Package search says by which words a text is found. It makes one spelling of
-// the many that people write: Arabic and Persian letters and digits, capitals,
-// accents, vowel signs, and the half-space (ZWNJ) that some set and others do
-// not.
+// Package search normalizes and tokenizes text for indexing and queries. It
+// unifies Arabic and Persian letters and digits, case, accents, vowel signs and
+// the optional half-space (zero-width non-joiner, ZWNJ) of Persian.
 package search
 
 import (
@@ -12,14 +11,14 @@ import (
 )
 
 const (
-	maxTokenRunes  = 32  // runes; the rest of a word is not looked at
-	maxPrefixRunes = 20  // runes; longer words are found by these or as a whole
-	minPrefixRunes = 2   // runes; one letter begins too many words
-	maxTokens      = 200 // distinct words of one text
+	maxTokenRunes  = 32  // longer tokens are truncated
+	maxPrefixRunes = 20  // longer tokens match by their first 20 runes or as a whole
+	minPrefixRunes = 2   // one letter matches too many tokens
+	maxTokens      = 200 // distinct tokens of one call
 )
 
-// Tokens are the distinct words that texts are found by, in their order, at most
-// 200. A compound (half-space, hyphen) counts as its parts and as one word.
+// Tokens returns the distinct tokens of the texts in order, at most 200. A
+// compound (with half-space or hyphen) yields its parts and the joined token.
 func Tokens(texts ...string) []string {
 	var tokens []string
 	seen := map[string]bool{}
@@ -39,8 +38,8 @@ func Tokens(texts ...string) []string {
 	return tokens
 }
 
-// Prefixes are what a word is found by while it is being typed: its first
-// two letters, three, and so on, the whole word included.
+// Prefixes returns the prefixes of a token from 2 to 20 runes, for search as you
+// type. It includes the token itself.
 func Prefixes(token string) []string {
 	var all []string
 	runes := []rune(token)
@@ -50,7 +49,7 @@ func Prefixes(token string) []string {
 	return all
 }
 
-// compound is a word by its parts; most have one.
+// compound is a word as its parts; most words have one part.
 type compound []string
 
 func join(c compound) string { return truncate(strings.Join(c, "")) }
@@ -62,11 +61,11 @@ func truncate(token string) string {
 	return string([]rune(token)[:maxTokenRunes])
 }
 
-// Marks that hold the parts of a compound together: the half-space, what old
-// keyboards wrote for it, and hyphens.
+// joinerRunes join the parts of a compound: the half-space, its substitute on old
+// keyboards (U+00AC), and hyphens.
 const joinerRunes = "\u200c\u00ac-\u2010\u2011"
 
-// tokenize takes a text apart.
+// tokenize returns the compounds of a text.
 func tokenize(text string) []compound {
 	var all []compound
 	for field := range strings.FieldsFuncSeq(text, func(r rune) bool { return !isWordRune(r) }) {
@@ -92,14 +91,15 @@ func isWordRune(r rune) bool {
 	return unicode.IsLetter(r) || unicode.IsDigit(r) || normalizeRune(r) < 0 || strings.ContainsRune(joinerRunes, r)
 }
 
-// formsCompound says whether two Persian words are one that was written with a space
-// where a half-space belongs.
+// formsCompound reports whether two Persian words are one compound, written with
+// a space instead of a half-space.
 func formsCompound(first, second compound) bool {
 	last := first[len(first)-1]
 	return len(first) == 1 && slices.Contains(verbPrefixes(), last) || len(second) == 1 && slices.Contains(suffixes(), second[0]) && isArabicScript(last)
 }
 
-// isArabicScript: ها behind a number or a Latin word is not part of it.
+// isArabicScript reports whether a token starts with an Arabic letter. A plural
+// suffix after a number or a Latin word does not form a compound.
 func isArabicScript(token string) bool {
 	r, _ := utf8.DecodeRuneInString(token)
 	return unicode.Is(unicode.Arabic, r)

@@ -6,10 +6,10 @@ import (
 	"ticketsystem/pkg/ticket"
 )
 
-// ActivityTTL is how long an entry is listed among the newest of the house.
+// ActivityTTL is how long an entry is kept in the list of recent activity.
 const ActivityTTL = 30 * 24 * time.Hour
 
-// Activity is an entry with the title of its ticket.
+// Activity is a recent entry with the title of its ticket.
 type Activity struct {
 	Entry ticket.Entry
 	Title string

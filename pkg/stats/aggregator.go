@@ -10,49 +10,52 @@ import (
 	"ticketsystem/pkg/ticket"
 )
 
-// Update counts a piece of one ticket's log: it holds while the store still has
-// what Was says. A step into a later edition takes the Delta out of the one
-// before as well.
+// Update moves a ticket's checkpoint from Before to After and adds Delta to the
+// counts of the generation of After. If Before has an earlier generation, Delta
+// is also subtracted from the counts of that one.
 type Update struct {
 	Before, After Checkpoint
 	Delta         Delta
 }
 
-// Store keeps the numbers, and what was counted of each ticket.
+// Store persists the counts and the checkpoint of each ticket.
 type Store interface {
-	// StatsCheckpoint reads, strongly consistent, what was counted of a ticket and
-	// its log from seq on; a ticket of which nothing was counted has UpTo 0.
+	// StatsCheckpoint returns the checkpoint of a ticket and its log from seq
+	// on, strongly consistent. A ticket that was never counted has LastSeq 0.
 	StatsCheckpoint(ctx context.Context, ticketID string, seq int) (Checkpoint, []ticket.Entry, error)
 
-	// ApplyStats takes all steps, each of another ticket, or none: refused says by
-	// place which do not hold any more.
+	// ApplyStats applies all updates in one transaction, or none. The updates
+	// are of distinct tickets. refused holds the indexes of the updates whose
+	// Before is not the stored checkpoint.
 	ApplyStats(ctx context.Context, updates []Update) (refused map[int]bool, err error)
 }
 
-// Generations are how the numbers are made anew while others count. The numbers
-// are the sum of all editions.
+// Generations lets a rebuild of the statistics run while others are counting.
+// The statistics are the sum of all generations.
 type Generations interface {
-	// BeginStatsGeneration begins one: from then on new tickets come into it.
+	// BeginStatsGeneration starts a generation, in which new tickets are counted
+	// from then on.
 	BeginStatsGeneration(ctx context.Context) (generation int, err error)
 
-	// DeleteStatsGenerationsBefore throws away what is left in those before one.
+	// DeleteStatsGenerationsBefore deletes the counts of earlier generations.
 	DeleteStatsGenerationsBefore(ctx context.Context, before int) error
 }
 
-// Aggregator counts each entry once, however often and in whatever order it is
-// told of it. It is safe for concurrent use, also by several processes.
+// Aggregator counts each entry once, in whatever order and however often it is
+// called. It is safe for concurrent use, also in several processes.
 type Aggregator struct {
 	Store Store
 
-	mu      sync.Mutex
+	write   sync.Mutex // held by the goroutine that calls ApplyStats
+	mu      sync.Mutex // guards pending
 	pending []*pendingUpdate
-	writing bool
 }
 
-// maxAttempts bounds how often a ticket is read again because others count it too.
+// maxAttempts bounds the retries after a concurrent update of the same ticket.
 const maxAttempts = 20
 
-// ApplyEntry counts the log as far as the entry, and further if there is more.
+// ApplyEntry counts the log of a ticket at least up to the entry. It is safe to
+// repeat. Returns apperr.Conflict after too many concurrent updates.
 func (a *Aggregator) ApplyEntry(ctx context.Context, e ticket.Entry) error {
 	if !AffectsStats(e) {
 		return nil
@@ -60,8 +63,9 @@ func (a *Aggregator) ApplyEntry(ctx context.Context, e ticket.Entry) error {
 	return a.ApplyFrom(ctx, e.TicketID, e.Seq)
 }
 
-// ApplyFrom counts what has not been counted of a ticket. from is a hint: where
-// what is new begins.
+// ApplyFrom counts all entries of a ticket that are not counted yet. from is a
+// hint at the first of them. It is safe to repeat. Returns apperr.Conflict after
+// too many concurrent updates.
 func (a *Aggregator) ApplyFrom(ctx context.Context, ticketID string, from int) error {
 	for range maxAttempts {
 		before, entries, err := a.Store.StatsCheckpoint(ctx, ticketID, from)
@@ -81,8 +85,8 @@ func (a *Aggregator) ApplyFrom(ctx context.Context, ticketID string, from int) e
 	return apperr.New(apperr.Conflict, "")
 }
 
-// applyEntries takes step after step through the entries; done is false when somebody
-// else counts the same ticket.
+// applyEntries counts the entries in one or more updates. done is false if the
+// ticket was updated concurrently.
 func (a *Aggregator) applyEntries(ctx context.Context, before Checkpoint, entries []ticket.Entry) (done bool, err error) {
 	for {
 		after, delta := Fold(before, entries)
@@ -97,8 +101,9 @@ func (a *Aggregator) applyEntries(ctx context.Context, before Checkpoint, entrie
 	}
 }
 
-// MigrateTicket counts a ticket anew in a later edition of the numbers, and takes it out
-// of the one that it is counted in: at no moment it is missing, or in both.
+// MigrateTicket moves a ticket's counts to a later generation in one
+// transaction. It is safe to repeat. Returns apperr.Conflict after too many
+// concurrent updates.
 func (a *Aggregator) MigrateTicket(ctx context.Context, ticketID string, generation int) error {
 	for range maxAttempts {
 		before, entries, err := a.Store.StatsCheckpoint(ctx, ticketID, 1)
@@ -116,7 +121,7 @@ func (a *Aggregator) MigrateTicket(ctx context.Context, ticketID string, generat
 		if err != nil {
 			return err
 		}
-		if applied { // of a very long life a part is left to be counted
+		if applied { // a long log can exceed one Delta: count the rest
 			return a.ApplyFrom(ctx, ticketID, after.LastSeq+1)
 		}
 		backOff(ctx)
@@ -124,7 +129,8 @@ func (a *Aggregator) MigrateTicket(ctx context.Context, ticketID string, generat
 	return apperr.New(apperr.Conflict, "")
 }
 
-// RemoveTicket takes a deleted ticket out of the backlog, once.
+// RemoveTicket removes a deleted ticket from the backlog. It is safe to repeat.
+// Returns apperr.Conflict after too many concurrent updates.
 func (a *Aggregator) RemoveTicket(ctx context.Context, ticketID string) error {
 	for range maxAttempts {
 		before, _, err := a.Store.StatsCheckpoint(ctx, ticketID, ticket.MaxSeq)
@@ -142,19 +148,15 @@ func (a *Aggregator) RemoveTicket(ctx context.Context, ticketID string) error {
 	return apperr.New(apperr.Conflict, "")
 }
 
-// backOff lets another process finish.
+// backOff waits for a random time, so that concurrent updates finish.
 func backOff(ctx context.Context) {
 	select {
 	case <-ctx.Done():
-	case <-time.After(time.Millisecond + rand.N(20*time.Millisecond)): //nolint:gosec // spreads writers, keeps no secret
+	case <-time.After(time.Millisecond + rand.N(20*time.Millisecond)): //nolint:gosec // spreads writers, not a secret
 	}
 }
 
-// All tickets count on the same few numbers. Steps that come while one is being
-// written wait and are written together: one write of the numbers for all of
-// them, instead of a fight.
-
-// pendingUpdate is a step that waits for its outcome.
+// pendingUpdate is an update that waits for its result.
 type pendingUpdate struct {
 	update Update
 	result chan updateResult
@@ -165,77 +167,83 @@ type updateResult struct {
 	err     error
 }
 
-// mostTogether and mostPages bound the steps of one write, and the days that
-// they change in any edition: with those of the last step it is no more than a
-// transaction takes.
+// maxBatch and maxBatchItems bound the updates of one batch, and the items of
+// days that they change before the last update is added. A full batch stays below
+// the 100 operations of a DynamoDB transaction.
 const (
 	maxBatch      = 20
 	maxBatchItems = 35
 )
 
+// submit applies the update, together with others that are waiting. All tickets
+// change the same few items, so separate transactions would conflict. One
+// goroutine writes at a time; updates submitted meanwhile form the next batch.
+// applied is false if the checkpoint was not Before.
 func (a *Aggregator) submit(ctx context.Context, u Update) (applied bool, err error) {
-	j := &pendingUpdate{u, make(chan updateResult, 1)}
+	p := &pendingUpdate{u, make(chan updateResult, 1)}
 	a.mu.Lock()
-	a.pending = append(a.pending, j)
-	leader := !a.writing
-	a.writing = true
+	a.pending = append(a.pending, p)
 	a.mu.Unlock()
-	if leader {
-		for batch := a.nextBatch(); len(batch) > 0; batch = a.nextBatch() {
-			a.writeBatch(ctx, batch)
+
+	a.write.Lock()
+	defer a.write.Unlock()
+	for {
+		select {
+		case r := <-p.result:
+			return r.applied, r.err
+		default: // not in an earlier batch
+			a.writeBatch(ctx, a.nextBatch())
 		}
 	}
-	o := <-j.result
-	return o.applied, o.err
 }
 
-// nextBatch gives the jobs that are written together. Two of one ticket never are:
-// the second waits for the next round, and does not hold then.
+// nextBatch removes the oldest pending updates and returns them. A batch has one
+// update of a ticket at most; a second one waits for the next batch.
 func (a *Aggregator) nextBatch() []*pendingUpdate {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	var batch, later []*pendingUpdate
-	type page struct {
-		day     string
-		edition int
+	type item struct {
+		day        string
+		generation int
 	}
-	tickets, pages := map[string]bool{}, map[page]bool{}
-	for _, j := range a.pending {
-		if len(batch) == maxBatch || tickets[j.update.After.TicketID] || len(pages) > maxBatchItems {
-			later = append(later, j)
+	tickets, items := map[string]bool{}, map[item]bool{}
+	for _, p := range a.pending {
+		if len(batch) == maxBatch || tickets[p.update.After.TicketID] || len(items) > maxBatchItems {
+			later = append(later, p)
 			continue
 		}
-		batch = append(batch, j)
-		tickets[j.update.After.TicketID] = true
-		for day := range j.update.Delta.Days {
-			pages[page{day, j.update.Before.Generation}], pages[page{day, j.update.After.Generation}] = true, true
+		batch = append(batch, p)
+		tickets[p.update.After.TicketID] = true
+		for day := range p.update.Delta.Days {
+			items[item{day, p.update.Before.Generation}], items[item{day, p.update.After.Generation}] = true, true
 		}
 	}
 	a.pending = later
-	a.writing = len(batch) > 0
 	return batch
 }
 
-// writeBatch takes the steps of the jobs, without those that do not hold.
+// writeBatch applies the updates of the batch, without those that the store
+// refuses, and sends each its result.
 func (a *Aggregator) writeBatch(ctx context.Context, batch []*pendingUpdate) {
 	for len(batch) > 0 {
 		updates := make([]Update, len(batch))
-		for i, j := range batch {
-			updates[i] = j.update
+		for i, p := range batch {
+			updates[i] = p.update
 		}
 		refused, err := a.Store.ApplyStats(ctx, updates)
 		if err != nil || len(refused) == 0 {
-			for _, j := range batch {
-				j.result <- updateResult{err == nil, err}
+			for _, p := range batch {
+				p.result <- updateResult{err == nil, err}
 			}
 			return
 		}
 		var rest []*pendingUpdate
-		for i, j := range batch {
+		for i, p := range batch {
 			if refused[i] {
-				j.result <- updateResult{}
+				p.result <- updateResult{}
 			} else {
-				rest = append(rest, j)
+				rest = append(rest, p)
 			}
 		}
 		batch = rest

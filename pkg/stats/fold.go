@@ -1,6 +1,6 @@
-// Package stats keeps the numbers of the house: what happened on which day, and
-// what stands open now. They are folds over the logs of the tickets, so they can
-// be counted again at any time and must come out the same.
+// Package stats aggregates ticket statistics: events per day and the current
+// backlog. They are folds over the logs of the tickets, so a rebuild yields the
+// same statistics.
 package stats
 
 import (
@@ -9,45 +9,45 @@ import (
 	"ticketsystem/pkg/ticket"
 )
 
-// Checkpoint is what the numbers hold of one ticket: how far its log has been
-// counted, and what the next entry has to be compared with.
+// Checkpoint records how far a ticket's log has been counted, and the state
+// needed to count the next entry.
 type Checkpoint struct {
 	TicketID   string
-	LastSeq    int // the newest entry that was counted, 0 before the first
+	LastSeq    int // last entry counted; 0 for none
 	CustomerID string
 	Status     ticket.Status
 	CategoryID string
 	CreatedAt  time.Time
-	Replied    bool // staff has answered
-	Finished   bool // it was resolved or closed, at least once
-	Deleted    bool // it was deleted: nothing is counted any more
-	Generation int  // of the numbers, that it is counted in
+	Replied    bool // staff has replied
+	Finished   bool // was resolved or closed at least once
+	Deleted    bool // the ticket was deleted; no more entries are counted
+	Generation int  // generation of the statistics in which the ticket is counted
 }
 
-// Counts are counters by name; numbers.go holds the names.
+// Counts are counters by name; metrics.go has the names.
 type Counts map[string]int
 
-// Delta is what entries add to the numbers.
+// Delta is the change of the statistics that entries cause.
 type Delta struct {
-	Days          map[string]Counts            // by day, as DayOf writes it
-	Backlog       Counts                       // of the tickets that are live
-	CategoryNames map[string]map[string]string // of categories that were chosen, by id and language
+	Days          map[string]Counts            // by day, see DayOf
+	Backlog       Counts                       // of the active tickets
+	CategoryNames map[string]map[string]string // of the categories of the entries, by id and language
 }
 
-// maxDeltaDays bounds how many days one Delta touches: they are written together.
+// maxDeltaDays bounds the days in one Delta, which is written in one transaction.
 const maxDeltaDays = 20
 
-// Fold counts the entries that come behind c.UpTo, in their order. Those that
-// were counted already are skipped, and counting stops at a gap; so whichever
-// way a log is cut, doubled or mixed up, the deltas add up to the same. It also
-// stops before a Delta gets too large: the new UpTo says how far it came.
+// Fold counts the entries after c.LastSeq and returns the new checkpoint and the
+// change of the statistics. Entries already counted are skipped, and entries
+// after a gap are not counted. Fold stops when the Delta is full; call it again
+// with the new checkpoint for the rest.
 func Fold(c Checkpoint, entries []ticket.Entry) (Checkpoint, Delta) {
 	d := Delta{Days: map[string]Counts{}, Backlog: Counts{}, CategoryNames: map[string]map[string]string{}}
 	for _, e := range entries {
 		if e.Seq != c.LastSeq+1 || c.Deleted {
 			continue
 		}
-		if len(d.Days) > maxDeltaDays-2 { // an entry touches its own day and that of the opening
+		if len(d.Days) > maxDeltaDays-2 { // an entry changes its own day and the day of creation
 			break
 		}
 		before := c
@@ -60,8 +60,8 @@ func Fold(c Checkpoint, entries []ticket.Entry) (Checkpoint, Delta) {
 	return c, d
 }
 
-// Remove is what a deleted ticket leaves: it is no longer in the backlog. What
-// happened on its days stays.
+// Remove returns the change for a deleted ticket, which leaves the backlog. The
+// events of past days stay counted.
 func Remove(c Checkpoint) (Checkpoint, Delta) {
 	d := Delta{Days: map[string]Counts{}, Backlog: Counts{}}
 	d.addBacklog(c, -1)
@@ -69,7 +69,7 @@ func Remove(c Checkpoint) (Checkpoint, Delta) {
 	return c, d
 }
 
-// AffectsStats says whether the entry can change any number.
+// AffectsStats reports whether the entry can change the statistics.
 func AffectsStats(e ticket.Entry) bool {
 	switch {
 	case e.Kind == ticket.KindOpened, e.Kind == ticket.KindMessage && e.Author.Role.IsStaff():
@@ -77,11 +77,11 @@ func AffectsStats(e ticket.Entry) bool {
 	case e.Change == nil:
 		return false
 	}
-	// An assignment opens a new ticket without saying so in its change.
+	// An assignment also sets a new ticket to open.
 	return e.Change.Field == "status" || e.Change.Field == "category" || e.Change.Field == "assignee"
 }
 
-// apply is what is counted once the entry is.
+// apply returns the checkpoint after the entry.
 func (c Checkpoint) apply(e ticket.Entry) Checkpoint {
 	c.TicketID, c.LastSeq = e.TicketID, e.Seq
 	c.Status, c.CategoryID = e.State.Status, e.State.CategoryID
@@ -95,7 +95,7 @@ func (c Checkpoint) apply(e ticket.Entry) Checkpoint {
 	return c
 }
 
-// addBacklog puts a live ticket into the backlog, or takes it out.
+// addBacklog adds an active ticket to the backlog, or removes it if by is -1.
 func (d *Delta) addBacklog(c Checkpoint, by int) {
 	if c.LastSeq == 0 || c.Deleted || !c.Status.IsActive() {
 		return
@@ -105,20 +105,20 @@ func (d *Delta) addBacklog(c Checkpoint, by int) {
 	d.countsOf(c.CreatedAt)[hourName(c.CreatedAt)] += by
 }
 
-// addDaily counts what the entry did on its day.
+// addDaily counts the events of the entry on its day.
 func (d *Delta) addDaily(before, after Checkpoint, e ticket.Entry) {
 	today := func(name string) { d.countsOf(e.CreatedAt)[name]++ }
 	if e.Kind == ticket.KindOpened {
 		today(created)
 	}
-	wasOver := before.LastSeq > 0 && !before.Status.IsActive()
+	wasInactive := before.LastSeq > 0 && !before.Status.IsActive()
 	switch {
 	case after.Status == before.Status:
 	case after.Status == ticket.StatusResolved:
 		today(resolved)
 	case after.Status == ticket.StatusClosed:
 		today(closed)
-	case wasOver:
+	case wasInactive:
 		today(reopened)
 	}
 	if after.Replied && !before.Replied {
@@ -135,6 +135,7 @@ func (d *Delta) addDaily(before, after Checkpoint, e ticket.Entry) {
 	}
 }
 
+// countsOf returns the counts of the day, and adds them if missing.
 func (d *Delta) countsOf(at time.Time) Counts {
 	day := DayOf(at)
 	if d.Days[day] == nil {
@@ -143,7 +144,7 @@ func (d *Delta) countsOf(at time.Time) Counts {
 	return d.Days[day]
 }
 
-// Add puts another delta on top.
+// Add adds other to d.
 func (d *Delta) Add(other Delta) {
 	if d.Days == nil {
 		*d = Delta{Days: map[string]Counts{}, Backlog: Counts{}, CategoryNames: map[string]map[string]string{}}
@@ -161,7 +162,7 @@ func (d *Delta) Add(other Delta) {
 	d.dropZeros()
 }
 
-// Negate is what takes the delta back.
+// Negate returns the delta that reverts d.
 func (d Delta) Negate() Delta {
 	negated := Delta{Days: make(map[string]Counts, len(d.Days)), Backlog: d.Backlog.negate(), CategoryNames: d.CategoryNames}
 	for day, counts := range d.Days {
@@ -178,14 +179,14 @@ func (c Counts) negate() Counts {
 	return negated
 }
 
-// Add puts other numbers on top.
+// Add adds other to c.
 func (c Counts) Add(other Counts) {
 	for name, by := range other {
 		c[name] += by
 	}
 }
 
-// dropZeros drops what changes nothing.
+// dropZeros removes counts that are zero.
 func (d *Delta) dropZeros() {
 	for day, counts := range d.Days {
 		if counts.dropZeros(); len(counts) == 0 {
@@ -203,5 +204,5 @@ func (c Counts) dropZeros() {
 	}
 }
 
-// IsEmpty says whether the delta changes no number.
+// IsEmpty reports whether the delta changes no count.
 func (d Delta) IsEmpty() bool { return len(d.Days) == 0 && len(d.Backlog) == 0 }

@@ -19,7 +19,7 @@ import (
 
 var start = time.Date(2026, 3, 1, 22, 30, 0, 0, time.UTC)
 
-// randomLog is a log by chance: messages, notes and moves of every kind, hours apart.
+// randomLog returns a random log with messages, notes and all kinds of changes.
 func randomLog(rng *rand.Rand, ticketID string, n int) []ticket.Entry {
 	statuses := []ticket.Status{ticket.StatusOpen, ticket.StatusPending, ticket.StatusOnHold, ticket.StatusResolved, ticket.StatusClosed}
 	authors := []ticket.Author{{ID: "sara", Role: user.RoleUser}, {ID: "ali", Role: user.RoleSupport}, {ID: "system", Role: "system"}}
@@ -55,7 +55,7 @@ func randomLog(rng *rand.Rand, ticketID string, n int) []ticket.Entry {
 	return log
 }
 
-// modelTotals makes the totals anew, in the plainest way there is.
+// modelTotals counts the totals directly from the logs.
 func modelTotals(logs map[string][]ticket.Entry) map[string]int {
 	totals := map[string]int{}
 	for _, log := range logs {
@@ -91,7 +91,7 @@ func modelTotals(logs map[string][]ticket.Entry) map[string]int {
 	return totals
 }
 
-// reportTotals are those of a report over all days.
+// reportTotals returns the totals of a report over all days.
 func reportTotals(r stats.Report) map[string]int {
 	out := map[string]int{}
 	add := func(name string, n int) {
@@ -117,17 +117,17 @@ func reportTotals(r stats.Report) map[string]int {
 	return out
 }
 
-// flakyStore is a Store in memory that now and then fails, before or after it wrote.
+// flakyStore is an in-memory Store that fails at random, before or after a write.
 type flakyStore struct {
 	mu          sync.Mutex
-	rng         *rand.Rand // nil: it never fails
+	rng         *rand.Rand // nil: never fails
 	logs        map[string][]ticket.Entry
 	checkpoints map[string]stats.Checkpoint
 	total       stats.Delta
 	writes      int
 }
 
-var errLost = errors.New("cut off")
+var errLost = errors.New("connection lost")
 
 func (store *flakyStore) StatsCheckpoint(_ context.Context, ticketID string, seq int) (stats.Checkpoint, []ticket.Entry, error) {
 	store.mu.Lock()
@@ -159,7 +159,7 @@ func (store *flakyStore) ApplyStats(_ context.Context, updates []stats.Update) (
 		store.total.Add(u.Delta)
 	}
 	if store.fails() {
-		return nil, errLost // written, but the answer is lost
+		return nil, errLost // written, but the response is lost
 	}
 	return nil, nil
 }
@@ -169,9 +169,9 @@ func (store *flakyStore) report(now time.Time) stats.Report {
 	return stats.NewReport(period, now, stats.Snapshot{Days: store.total.Days, Backlog: store.total.Backlog, CategoryNames: store.total.CategoryNames})
 }
 
-// TestAggregator_CountsOnce: lives of tickets by chance; hints of their entries doubled,
-// mixed up and followed side by side by two processes, some cut off and told
-// again. The numbers are those of a plain count of the logs.
+// TestAggregator_CountsOnce applies entries of random logs repeatedly, in random
+// order and concurrently in two processes, with failures and retries. The result
+// must match a direct count of the logs.
 func TestAggregator_CountsOnce(t *testing.T) {
 	for seed := range uint64(60) {
 		rng := rand.New(rand.NewPCG(seed, 7))
@@ -197,7 +197,7 @@ func TestAggregator_CountsOnce(t *testing.T) {
 	}
 }
 
-// applyAll follows hints by two processes with four workers each.
+// applyAll applies the entries in two processes with four workers each.
 func applyAll(t *testing.T, store *flakyStore, hints []ticket.Entry) {
 	t.Helper()
 	todo := make(chan ticket.Entry, len(hints))
@@ -235,8 +235,8 @@ func latest(a, b time.Time) time.Time {
 	return b
 }
 
-// TestRemoveTicket: a deleted ticket leaves the backlog once; what happened stays,
-// and what slips in afterwards does not count.
+// TestRemoveTicket checks that a deleted ticket leaves the backlog once, that its
+// past events stay, and that later entries are not counted.
 func TestRemoveTicket(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 1))
 	store := &flakyStore{logs: map[string][]ticket.Entry{"a": randomLog(rng, "a", 1), "b": randomLog(rng, "b", 1)}, checkpoints: map[string]stats.Checkpoint{}}
@@ -266,8 +266,7 @@ func TestRemoveTicket(t *testing.T) {
 	}
 }
 
-// TestApplyEntry_LongLog: a log over more days than one write may touch is counted piece
-// by piece, to the same numbers.
+// TestApplyEntry_LongLog counts a log with more days than one update may change.
 func TestApplyEntry_LongLog(t *testing.T) {
 	store := &flakyStore{logs: map[string][]ticket.Entry{}, checkpoints: map[string]stats.Checkpoint{}}
 	log := randomLog(rand.New(rand.NewPCG(3, 3)), "a", 1)
@@ -290,9 +289,9 @@ func TestApplyEntry_LongLog(t *testing.T) {
 	}
 }
 
-// TestAffectsStats_Message: what changes no number is neither read nor written.
+// TestAffectsStats_Message checks that entries without effect cause no access.
 func TestAffectsStats_Message(t *testing.T) {
-	aggregator := &stats.Aggregator{} // a store would be missed
+	aggregator := &stats.Aggregator{} // a nil Store: any access panics
 	for _, e := range []ticket.Entry{
 		{Seq: 2, Kind: ticket.KindMessage, Author: ticket.Author{ID: "sara", Role: user.RoleUser}},
 		{Seq: 2, Kind: ticket.KindNote, Author: ticket.Author{ID: "ali", Role: user.RoleSupport}},
@@ -304,12 +303,12 @@ func TestAffectsStats_Message(t *testing.T) {
 	}
 }
 
-// TestNewReport: the numbers of a small house, read off.
+// TestNewReport checks the report of four tickets.
 func TestNewReport(t *testing.T) {
 	now := time.Date(2026, 3, 20, 12, 0, 0, 0, time.UTC)
 	var sum stats.Delta
 	for i, c := range []struct {
-		age      time.Duration // when it was opened
+		age      time.Duration // since creation
 		replied  time.Duration // 0 for never
 		category string
 	}{{time.Hour, time.Minute, "a"}, {25 * time.Hour, time.Hour, "b"}, {80 * time.Hour, 0, "b"}, {10 * 24 * time.Hour, 10 * time.Hour, "b"}} {

@@ -11,20 +11,20 @@ import (
 	"ticketsystem/pkg/ticket"
 )
 
-// The names of the numbers of a day. A number's name is an attribute in the
-// table: all begin with a letter and an underscore, and none is a reserved word.
+// The names of the counts of a day. They are attribute names in DynamoDB: all
+// start with a letter and an underscore, and none is a reserved word.
 const (
 	created  = "n_created"
 	resolved = "n_resolved"
 	closed   = "n_closed"
 	reopened = "n_reopened"
 
-	responsePrefix   = "f_" // first responses by how long they took, see bucket
-	resolutionPrefix = "r_" // first resolutions, likewise
-	hourPrefix       = "l_" // live tickets by the hour of this day that they were opened in
+	responsePrefix   = "f_" // histogram of first response times, see bucket
+	resolutionPrefix = "r_" // histogram of first resolution times
+	hourPrefix       = "l_" // active tickets by the hour of this day in which they were created
 )
 
-// The names of the numbers of the backlog.
+// The prefixes of the names of the backlog counts.
 const (
 	statusPrefix   = "s_"
 	categoryPrefix = "c_"
@@ -40,17 +40,17 @@ func bucketName(prefix string, took time.Duration) string {
 	return prefix + strconv.Itoa(bucket(took))
 }
 
-// DayOf is the day that a time falls on: yyyy-mm-dd, UTC.
+// DayOf returns the UTC day of a time as yyyy-mm-dd.
 func DayOf(at time.Time) string { return at.UTC().Format(time.DateOnly) }
 
-// A histogram has buckets that each are 5% wider than the one before: what is
-// read from it is wrong by 2.5% at most, and ten years need 400 of them.
+// A histogram has buckets that grow by 5%. Percentiles are then exact to 2.5%,
+// and 10 years need 400 buckets.
 const (
 	bucketRatio = 1.05
 	lastBucket  = 450
 )
 
-// bucket is the place of a length of time: 0 for less than a second.
+// bucket returns the bucket of a duration: 0 for less than a second.
 func bucket(took time.Duration) int {
 	if took < time.Second {
 		return 0
@@ -58,7 +58,7 @@ func bucket(took time.Duration) int {
 	return min(1+int(math.Log(took.Seconds())/math.Log(bucketRatio)), lastBucket)
 }
 
-// bucketSeconds is the middle of a bucket.
+// bucketSeconds returns the middle of a bucket in seconds.
 func bucketSeconds(bucket int) int {
 	if bucket == 0 {
 		return 0
@@ -66,14 +66,13 @@ func bucketSeconds(bucket int) int {
 	return int(math.Round(math.Pow(bucketRatio, float64(bucket)-0.5)))
 }
 
-// Percentiles is how long something took: of Count times, half took no longer than
-// Median and nine of ten no longer than P90, both in seconds.
+// Percentiles summarizes Count durations. Median and P90 are in seconds.
 type Percentiles struct {
 	Count       int
 	Median, P90 int
 }
 
-// percentiles reads the histogram under a prefix.
+// percentiles evaluates the histogram with a prefix.
 func percentiles(c Counts, prefix string) Percentiles {
 	var out Percentiles
 	counts := map[int]int{}

@@ -10,15 +10,15 @@ import (
 	"ticketsystem/pkg/ticket"
 )
 
-// MaxPeriodDays is how long a period may be.
+// MaxPeriodDays is the maximum length of a period.
 const MaxPeriodDays = 366
 
-// Period is a stretch of whole days, UTC, both ends within.
+// Period is a range of UTC days that includes both ends.
 type Period struct {
-	From, To time.Time // midnights
+	From, To time.Time // midnights, UTC
 }
 
-// Last30Days is the last 30 days, today within.
+// Last30Days returns the period of the last 30 days, which includes today.
 func Last30Days(now time.Time) Period {
 	today := midnight(now)
 	return Period{From: today.AddDate(0, 0, -29), To: today}
@@ -26,54 +26,55 @@ func Last30Days(now time.Time) Period {
 
 func midnight(at time.Time) time.Time { return at.UTC().Truncate(24 * time.Hour) }
 
-// Days is how many days the period has; below 1 when it is the wrong way round.
+// Days returns the number of days; it is below 1 if From is after To.
 func (p Period) Days() int { return int(p.To.Sub(p.From).Hours()/24) + 1 }
 
-// Snapshot is what the store holds for a report.
+// Snapshot is the stored data of a report.
 type Snapshot struct {
-	Days          map[string]Counts // the period's, and those from YoungSince on
+	Days          map[string]Counts // of the period, and from FirstDayWithin7Days on
 	Backlog       Counts
-	CategoryNames map[string]map[string]string // of categories, as they were last chosen
-	OpenSockets   int                          // open now
-}
-
-// Report is a period in numbers, and what stands open now.
-type Report struct {
-	Days          []Day
-	Status        map[ticket.Status]int // live tickets
-	Categories    []Category            // live tickets, most first
-	Age           Age
-	FirstResponse Percentiles // from opening to the first public answer of staff, by the day of the answer
-	Resolution    Percentiles // from opening to the first end, by the day of that end
+	CategoryNames map[string]map[string]string // of categories, by id and language
 	OpenSockets   int
 }
 
-// Day counts what happened on one day.
+// Report has the events of a period and the current backlog.
+type Report struct {
+	Days          []Day
+	Status        map[ticket.Status]int // active tickets
+	Categories    []Category            // active tickets, largest count first
+	Age           Age
+	FirstResponse Percentiles // from creation to the first public message of staff, on the day of that message
+	Resolution    Percentiles // from creation to the first time resolved or closed, on that day
+	OpenSockets   int
+}
+
+// Day counts the events of one day.
 type Day struct {
 	Day                                 string
 	Created, Resolved, Closed, Reopened int
 }
 
-// Category counts the live tickets of one.
+// Category counts the active tickets of one category.
 type Category struct {
 	ID    string
 	Names map[string]string
 	Count int
 }
 
-// Age counts live tickets by how long ago they were opened. An hour counts as a
-// whole, from its beginning.
+// Age counts active tickets by their age, rounded up to full hours: under 1 day,
+// 3 days, 7 days, and older.
 type Age struct {
 	UnderDay, UnderThree, UnderWeek, Older int
 }
 
-// oneWeek is the age behind which live tickets are no longer told apart.
+// oneWeek is the age from which active tickets are counted together.
 const oneWeek = 7 * 24 * time.Hour
 
-// FirstDayWithin7Days is the first day whose live tickets may be younger than a week.
+// FirstDayWithin7Days returns the first day on which tickets younger than a week
+// can have been created.
 func FirstDayWithin7Days(now time.Time) time.Time { return midnight(now.Add(-oneWeek)) }
 
-// NewReport reads a report from the record.
+// NewReport computes the report of a period from the stored data.
 func NewReport(p Period, now time.Time, snap Snapshot) Report {
 	out := Report{Status: map[ticket.Status]int{}, OpenSockets: snap.OpenSockets}
 	all := Counts{}
@@ -83,13 +84,13 @@ func NewReport(p Period, now time.Time, snap Snapshot) Report {
 		all.Add(c)
 	}
 	out.FirstResponse, out.Resolution = percentiles(all, responsePrefix), percentiles(all, resolutionPrefix)
-	live := 0
+	active := 0
 	for _, status := range []ticket.Status{ticket.StatusNew, ticket.StatusOpen, ticket.StatusPending, ticket.StatusOnHold} {
 		out.Status[status] = snap.Backlog[statusName(status)]
-		live += out.Status[status]
+		active += out.Status[status]
 	}
 	out.Categories = categories(snap)
-	out.Age = ages(snap.Days, live, now)
+	out.Age = ages(snap.Days, active, now)
 	return out
 }
 
@@ -106,10 +107,10 @@ func categories(snap Snapshot) []Category {
 	return out
 }
 
-// ages reads the ages of the live tickets from the days they were opened on;
-// those older than a week are the rest.
-func ages(days map[string]Counts, live int, now time.Time) Age {
-	a := Age{Older: live}
+// ages computes the ages of the active tickets from the hours of their creation.
+// The rest is older than a week.
+func ages(days map[string]Counts, active int, now time.Time) Age {
+	a := Age{Older: active}
 	for day := FirstDayWithin7Days(now); !day.After(now); day = day.AddDate(0, 0, 1) {
 		for name, count := range days[DayOf(day)] {
 			hour, ok := strings.CutPrefix(name, hourPrefix)

@@ -9,7 +9,7 @@ import (
 	"ticketsystem/pkg/attachment"
 )
 
-// withAttachments puts Sara's files on the shelf, one in each state, and others'.
+// withAttachments adds attachments of Sara in each state, and of other users.
 func (store *memStore) withAttachments() *memStore {
 	for _, f := range []attachment.Attachment{
 		{ID: "ready", Owner: "sara", Name: "a.png", Type: "image/png", Size: 9, State: attachment.Ready},
@@ -34,14 +34,14 @@ func TestPost_Attachments(t *testing.T) {
 		t.Errorf("got %+v, %v\nwant %+v", got.Entry.Attachments, err, want)
 	}
 	if f := store.attachments["ready"]; f.TicketID != ticketID || f.Seq != 2 || f.Internal || f.CustomerID != "sara" {
-		t.Errorf("the file's place: got %+v", f)
+		t.Errorf("the attachment refers to the wrong entry: got %+v", f)
 	}
 	note := Message{TicketID: ticketID, ClientID: "c2", Internal: true, AttachmentIDs: []string{"agents"}}
 	if _, err := store.service(6).Post(context.Background(), ali, note); err != nil {
 		t.Fatal(err)
 	}
 	if f := store.attachments["agents"]; f.Seq != 3 || !f.Internal || f.VisibleTo(sara) || !f.VisibleTo(mina) {
-		t.Errorf("the file of a note: got %+v", f)
+		t.Errorf("the attachment of a note: got %+v", f)
 	}
 }
 
@@ -60,7 +60,8 @@ func TestPost_AttachmentErrors(t *testing.T) {
 	}
 }
 
-// TestPost_AttachmentChangedConcurrently: the entry shows the file as it is when it is bound.
+// TestPost_AttachmentChangedConcurrently checks that the entry shows the state
+// that the attachment has when it is attached.
 func TestPost_AttachmentChangedConcurrently(t *testing.T) {
 	for _, c := range []struct {
 		name string
@@ -88,7 +89,7 @@ func TestPost_AttachmentChangedConcurrently(t *testing.T) {
 	}
 }
 
-// postOrCreate posts or creates with a file and tells in which state it is shown.
+// postOrCreate posts or creates with an attachment and returns its state in the entry.
 func (store *memStore) postOrCreate(create bool, file string) (string, error) {
 	ctx, s := context.Background(), store.service(5)
 	if !create {

@@ -9,16 +9,17 @@ import (
 	"ticketsystem/pkg/user"
 )
 
-// AutomationPolicy is how long a ticket may stand still, counted from the last thing
-// on it that its customer can see.
+// AutomationPolicy holds the delays of the automatic transitions, counted from
+// the last activity that the customer can see.
 type AutomationPolicy struct {
-	RemindAfter  time.Duration // pending: then the customer is reminded
-	ResolveAfter time.Duration // pending: then it is resolved
-	CloseAfter   time.Duration // resolved: then it is closed
+	RemindAfter  time.Duration // pending: remind the customer
+	ResolveAfter time.Duration // pending: resolve
+	CloseAfter   time.Duration // resolved: close
 }
 
-// nextAction is what time does to a ticket of this status after `from`, and how long
-// after its last move; to is "" for a reminder. ok is false when nothing does.
+// nextAction returns the next automatic transition of a ticket in status later
+// than from after its last activity, and its delay. to is "" for a reminder; ok
+// is false if there is none.
 func (p AutomationPolicy) nextAction(status Status, from time.Duration) (after time.Duration, to Status, ok bool) {
 	switch {
 	case status == StatusPending && from < p.RemindAfter && p.RemindAfter < p.ResolveAfter:
@@ -31,62 +32,62 @@ func (p AutomationPolicy) nextAction(status Status, from time.Duration) (after t
 	return 0, "", false
 }
 
-// Due is when time next does something to a ticket of this status that has
-// stood still since; ok is false when it never does.
+// Due returns when the next action on a ticket in status is due; ok is false if
+// there is none.
 func (p AutomationPolicy) Due(status Status, lastActivity time.Time) (due time.Time, ok bool) {
 	after, _, ok := p.nextAction(status, 0)
 	return lastActivity.Add(after), ok
 }
 
-// Timer says when time is to look at a ticket.
+// Timer is when a ticket must be checked for automatic actions.
 type Timer struct {
 	TicketID string
 	Due      time.Time
 }
 
-// TimerStore keeps the timers of tickets, one for each that has one.
+// TimerStore persists at most one timer for each ticket.
 type TimerStore interface {
-	// SetTimer sets the timer of a ticket as an entry left it, unless a later
-	// entry has done so.
+	// SetTimer sets the timer of a ticket for the entry seq, unless a later
+	// entry has set it.
 	SetTimer(ctx context.Context, t Timer, seq int) error
-	// DeleteTimer takes the timer away that an entry up to seq has set.
+	// DeleteTimer deletes the timer if an entry up to seq has set it.
 	DeleteTimer(ctx context.Context, ticketID string, seq int) error
-	// DueTimers reads up to n timers that are due, the earliest first.
+	// DueTimers returns up to n timers that are due, the earliest first.
 	DueTimers(ctx context.Context, now time.Time, n int) ([]Timer, error)
-	// RescheduleTimer moves a timer that still is as it was read; a zero time takes it
-	// away.
+	// RescheduleTimer moves the timer to a new time if it is unchanged since it
+	// was read. A zero time deletes it.
 	RescheduleTimer(ctx context.Context, t Timer, to time.Time) error
 }
 
-// SystemPrincipal is who acts when time does. Nobody signs in as it.
+// SystemPrincipal returns the author of automatic changes. It cannot sign in.
 func SystemPrincipal() user.Principal {
 	return user.Principal{UserID: "00000000000000000000SYSTEM", Role: user.RoleSystem, Name: "TicketSystem"}
 }
 
-// Automation moves tickets that have stood still for too long.
+// Automation reminds customers of inactive tickets, and resolves and closes them.
 type Automation struct {
 	Tickets *Service
 	Timers  TimerStore
 	Policy  AutomationPolicy
-	// Remind tells the customer that the ticket waits for him, as was due at
-	// that time. The same reminder may be asked for twice and must reach him once.
+	// Remind notifies the customer of a pending ticket; at is when the reminder
+	// was due. It can be called again with the same arguments and must notify once.
 	Remind func(ctx context.Context, tk Ticket, at time.Time) error
 }
 
-// AutomationResult counts what time did.
+// AutomationResult counts the actions of a run.
 type AutomationResult struct {
 	Resolved int `json:"resolved"`
 	Closed   int `json:"closed"`
 	Reminded int `json:"reminded"`
 }
 
-// timerPageSize is how many timers are read at once.
+// timerPageSize is the number of timers in one read.
 const timerPageSize = 50
 
-// Run looks at every ticket whose time has come, until `until` is past. It may
-// run twice at once and be cut off anywhere: the log takes each move once, and
-// a customer's message that came first wins. One ticket that fails does not
-// keep the others waiting.
+// Run processes all due timers, and stops after until. Concurrent and interrupted
+// runs are safe: each action decides on the current log, so a status changes once
+// and an earlier message of the customer prevents it. A ticket that fails does
+// not stop the others; it is due again in the next run.
 func (a *Automation) Run(ctx context.Context, until time.Time) (AutomationResult, error) {
 	var result AutomationResult
 	for a.Tickets.Now().Before(until) {
@@ -99,13 +100,13 @@ func (a *Automation) Run(ctx context.Context, until time.Time) (AutomationResult
 			errs = append(errs, a.process(ctx, t, &result))
 		}
 		if err := errors.Join(errs...); err != nil || len(due) < timerPageSize {
-			return result, err // what failed is due again at the next run
+			return result, err
 		}
 	}
 	return result, nil
 }
 
-// process does what is due on one ticket and moves its timer on.
+// process executes the action that is due on a ticket and reschedules its timer.
 func (a *Automation) process(ctx context.Context, t Timer, result *AutomationResult) error {
 	var act action
 	changed, err := a.Tickets.applyChange(ctx, SystemPrincipal(), t.TicketID, "", func(tk Ticket) ([]Entry, error) {
@@ -135,13 +136,15 @@ func (a *Automation) process(ctx context.Context, t Timer, result *AutomationRes
 	return a.Timers.RescheduleTimer(ctx, t, act.recheckAt)
 }
 
-// action is what time does to a ticket now.
+// action is what is due on a ticket now.
 type action struct {
-	to        Status    // "" for no move
-	remindAt  time.Time // when it was due; zero for none
-	recheckAt time.Time // when to look again; zero for never
+	to        Status    // "" for no status change
+	remindAt  time.Time // when the reminder was due; zero for none
+	recheckAt time.Time // when to check again; zero for never
 }
 
+// evaluate returns the action that is due on the ticket. A status change replaces
+// a reminder that is due too.
 func (a *Automation) evaluate(tk Ticket) action {
 	now := a.Tickets.Now()
 	var act action
@@ -158,7 +161,7 @@ func (a *Automation) evaluate(tk Ticket) action {
 		act.recheckAt = due
 		return act
 	}
-	act = action{to: to} // he is told of the move instead
+	act = action{to: to}
 	if again, pending := a.Policy.Due(to, now); pending {
 		act.recheckAt = again
 	}

@@ -7,11 +7,11 @@ import (
 	"time"
 )
 
-// memTimers are timers in memory, by ticket, with what was reminded of.
+// memTimers is an in-memory TimerStore that records reminders.
 type memTimers struct {
 	due      map[string]time.Time
 	reminded []time.Time
-	failNext bool // the next move of a timer fails
+	failNext bool // the next RescheduleTimer fails
 }
 
 func (timers *memTimers) SetTimer(context.Context, Timer, int) error     { return nil }
@@ -46,8 +46,8 @@ func (timers *memTimers) RescheduleTimer(_ context.Context, t Timer, to time.Tim
 
 const day = 24 * time.Hour
 
-// TestAutomation_Run: a pending ticket is reminded of, resolved and closed, each once,
-// also when a run is cut off; one that came alive is left alone.
+// TestAutomation_Run checks that the customer of a pending ticket is reminded and
+// that the ticket is resolved and closed, each once and at its time.
 func TestAutomation_Run(t *testing.T) {
 	log := newLog().statusChange(ali, StatusPending)
 	since := log[len(log)-1].CreatedAt
@@ -91,8 +91,9 @@ func TestAutomation_Run(t *testing.T) {
 	}
 }
 
-// TestAutomation_ResumesAfterInterruption between the reminder, or the move, and the timer: done again,
-// it changes nothing, and reminds of the same.
+// TestAutomation_ResumesAfterInterruption interrupts a run between the action and
+// the timer. The next run repeats the reminder with the same time and changes no
+// status twice.
 func TestAutomation_ResumesAfterInterruption(t *testing.T) {
 	log := newLog().statusChange(ali, StatusPending)
 	since := log[len(log)-1].CreatedAt
@@ -112,7 +113,7 @@ func TestAutomation_ResumesAfterInterruption(t *testing.T) {
 		}
 	}
 	if len(timers.reminded) != 2 || !timers.reminded[0].Equal(timers.reminded[1]) {
-		t.Errorf("reminded of %v, want the same twice", timers.reminded)
+		t.Errorf("got reminders at %v, want the same time twice", timers.reminded)
 	}
 	detail, err := s.Detail(context.Background(), ali, log[0].TicketID)
 	if err != nil || len(detail.Entries) != len(log)+1 {
@@ -123,7 +124,8 @@ func TestAutomation_ResumesAfterInterruption(t *testing.T) {
 	}
 }
 
-// TestAutomation_CustomerMessageWins: his message came first, so nothing is due.
+// TestAutomation_CustomerMessageWins checks that a message of the customer
+// prevents the action.
 func TestAutomation_CustomerMessageWins(t *testing.T) {
 	log := newLog().statusChange(ali, StatusPending)
 	since := log[len(log)-1].CreatedAt

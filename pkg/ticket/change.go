@@ -10,28 +10,34 @@ import (
 	"ticketsystem/pkg/user"
 )
 
-// ChangeResult is the outcome of a change: the ticket after it and the entries it
-// added. A repeat, or a change that changes nothing, adds none.
+// ChangeResult is the ticket after a change and the entries that were added. A
+// repeated request, or one that changes nothing, adds no entries.
 type ChangeResult struct {
 	Ticket  Ticket
 	Entries []Entry
 }
 
-// changeFunc makes the entries of a change from the newest head. It is asked again
-// when somebody else was faster.
+// changeFunc returns the entries of a change for the current ticket. It is
+// called again after a conflict, with the newer ticket.
 type changeFunc func(tk Ticket) ([]Entry, error)
 
-// applyChange runs a step until its entries have their slots. Head and log are
-// written together.
+// applyChange appends the entries that makeEntries returns and stores the
+// resulting ticket in one transaction. It retries on a conflict. If clientID is
+// set, repeating the call is safe.
 func (s *Service) applyChange(ctx context.Context, actor user.Principal, ticketID, clientID string, makeEntries changeFunc) (ChangeResult, error) {
 	for attempt := range maxAttempts {
 		started := time.Now()
-		log, err := s.loadForChange(ctx, actor, ticketID, 0)
+		log, err := s.readLatest(ctx, actor, ticketID, dedupWindow)
 		if err != nil {
 			return ChangeResult{}, err
 		}
-		if _, duplicate := log.findByClientID(actor.UserID, clientID); duplicate && clientID != "" {
-			return ChangeResult{Ticket: log.Ticket}, nil
+		if log, err = s.catchUp(ctx, log); err != nil {
+			return ChangeResult{}, err
+		}
+		if clientID != "" {
+			if _, duplicate := log.findByClientID(actor.UserID, clientID); duplicate {
+				return ChangeResult{Ticket: log.Ticket}, nil
+			}
 		}
 		entries, err := makeEntries(log.Ticket)
 		if err != nil || len(entries) == 0 {
@@ -51,8 +57,8 @@ func (s *Service) applyChange(ctx context.Context, actor user.Principal, ticketI
 	return ChangeResult{}, errConflict()
 }
 
-// sequenceEntries gives the entries of a change their places behind the head. The
-// clientId goes to the first: it stands for the change as a whole.
+// sequenceEntries sets the sequence numbers, author, time and state of new
+// entries. The client id goes to the first entry and stands for the whole change.
 func (s *Service) sequenceEntries(actor user.Principal, tk Ticket, clientID string, entries []Entry) []Entry {
 	now := s.Now()
 	state := tk.State
@@ -71,7 +77,7 @@ func (s *Service) sequenceEntries(actor user.Principal, tk Ticket, clientID stri
 	return entries
 }
 
-// stateAfter is the state that a change leaves behind.
+// stateAfter returns the state of a ticket after the change.
 func stateAfter(s State, c *Change) State {
 	switch c.Field {
 	case "status":
@@ -86,15 +92,16 @@ func stateAfter(s State, c *Change) State {
 	return s
 }
 
-// Close ends the ticket; closing a closed one changes nothing.
+// Close closes the ticket. A closed ticket stays unchanged. Returns
+// apperr.TicketNotFound or apperr.Conflict.
 func (s *Service) Close(ctx context.Context, actor user.Principal, ticketID, clientID string) (ChangeResult, error) {
 	return s.applyChange(ctx, actor, ticketID, clientID, func(tk Ticket) ([]Entry, error) {
 		return statusEntries(tk, StatusClosed), nil
 	})
 }
 
-// Reopen takes a resolved or closed ticket back to open; on a live one it
-// changes nothing. Errors with ticket_closed for a customer after the window.
+// Reopen sets a resolved or closed ticket to open. An active ticket stays
+// unchanged. Returns apperr.TicketClosed for a customer after the ReopenWindow.
 func (s *Service) Reopen(ctx context.Context, actor user.Principal, ticketID, clientID string) (ChangeResult, error) {
 	return s.applyChange(ctx, actor, ticketID, clientID, func(tk Ticket) ([]Entry, error) {
 		if tk.State.Status.IsActive() {
@@ -107,7 +114,8 @@ func (s *Service) Reopen(ctx context.Context, actor user.Principal, ticketID, cl
 	})
 }
 
-// SetStatus moves the ticket as staff. Errors with status_not_allowed.
+// SetStatus changes the status on behalf of staff. Returns
+// apperr.StatusNotAllowed if the transition does not exist.
 func (s *Service) SetStatus(ctx context.Context, actor user.Principal, ticketID, clientID string, to Status) (ChangeResult, error) {
 	return s.applyChange(ctx, actor, ticketID, clientID, func(tk Ticket) ([]Entry, error) {
 		if tk.State.Status == to {
@@ -127,19 +135,19 @@ func statusEntries(tk Ticket, to Status) []Entry {
 	return []Entry{{Kind: KindStatus, Change: statusChange(tk.State.Status, to)}}
 }
 
-// Claim takes the ticket for oneself. Errors with already_assigned when a
-// colleague holds it.
+// Claim assigns the ticket to the actor. Returns apperr.AlreadyAssigned if it is
+// assigned to another agent.
 func (s *Service) Claim(ctx context.Context, actor user.Principal, ticketID, clientID string) (ChangeResult, error) {
 	return s.applyChange(ctx, actor, ticketID, clientID, func(tk Ticket) ([]Entry, error) {
 		if tk.State.AssigneeID != "" && tk.State.AssigneeID != actor.UserID {
-			return nil, apperr.New(apperr.AlreadyAssigned, "This ticket is with "+tk.Assignee.Name+".")
+			return nil, apperr.New(apperr.AlreadyAssigned, "This ticket is assigned to "+tk.Assignee.Name+".")
 		}
 		return assignEntries(tk, UserRef{ID: actor.UserID, Name: actor.Name}), nil
 	})
 }
 
-// Assign gives the ticket to a colleague, or to nobody when assigneeID is "".
-// Errors with user_not_found when the person is not staff.
+// Assign assigns the ticket to an agent, or unassigns it if assigneeID is "".
+// Returns apperr.UserNotFound if the assignee is not staff.
 func (s *Service) Assign(ctx context.Context, actor user.Principal, ticketID, clientID, assigneeID string) (ChangeResult, error) {
 	var to UserRef
 	if assigneeID != "" {
@@ -159,19 +167,20 @@ func assignEntries(tk Ticket, to UserRef) []Entry {
 	return []Entry{{Kind: KindAssignment, Change: &Change{Field: "assignee", From: tk.State.AssigneeID, To: to.ID, Name: to.Name}}}
 }
 
-// Patch is an edit of a ticket's own fields; nil leaves a field as it is.
+// Patch is an update of a ticket's fields; nil leaves a field unchanged.
 type Patch struct {
 	Title      *string
 	Priority   *Priority
 	CategoryID *string
 	Tags       *[]string
-	Version    *int // the version the edit was made on; nil does not ask
+	Version    *int // expected version, see LastSeqFor; nil skips the check
 }
 
-// Update changes title, priority, category and tags, one entry for each. The
-// owner may change title and priority of a live ticket; staff may change all.
+// Update changes title, priority, category and tags, with one entry for each
+// field. The customer may change title and priority of an active ticket; staff
+// may change all fields of any ticket.
 //
-// Errors: forbidden, ticket_closed, version_stale, category_not_found.
+// Returns apperr.Forbidden, TicketClosed, VersionStale or CategoryNotFound.
 func (s *Service) Update(ctx context.Context, actor user.Principal, ticketID string, p Patch) (ChangeResult, error) {
 	if !actor.Role.IsStaff() && (p.CategoryID != nil || p.Tags != nil) {
 		return ChangeResult{}, s.forbiddenIfVisible(ctx, actor, ticketID, "Only staff can change the category and the tags.")
@@ -185,7 +194,7 @@ func (s *Service) Update(ctx context.Context, actor user.Principal, ticketID str
 		category = found
 	}
 	return s.applyChange(ctx, actor, ticketID, "", func(tk Ticket) ([]Entry, error) {
-		if p.Version != nil && *p.Version != Version(tk, actor) {
+		if p.Version != nil && *p.Version != tk.LastSeqFor(actor) {
 			return nil, apperr.New(apperr.VersionStale, "")
 		}
 		if !actor.Role.IsStaff() && !tk.State.Status.IsActive() {
@@ -195,15 +204,16 @@ func (s *Service) Update(ctx context.Context, actor user.Principal, ticketID str
 	})
 }
 
-// forbiddenIfVisible is a 403 only for those who may know that the ticket exists.
+// forbiddenIfVisible returns apperr.Forbidden, or apperr.TicketNotFound if the
+// actor may not see the ticket.
 func (s *Service) forbiddenIfVisible(ctx context.Context, actor user.Principal, ticketID, detail string) error {
-	if _, err := s.loadForChange(ctx, actor, ticketID, 0); err != nil {
+	if _, err := s.readLatest(ctx, actor, ticketID, 1); err != nil {
 		return err
 	}
 	return apperr.New(apperr.Forbidden, detail)
 }
 
-// patchEntries are the entries of a patch, for the fields that really change.
+// patchEntries returns one entry for each field that the patch changes.
 func patchEntries(tk Ticket, p Patch, category Category) []Entry {
 	var out []Entry
 	add := func(kind Kind, field, from, to string, names map[string]string) {
@@ -226,7 +236,7 @@ func patchEntries(tk Ticket, p Patch, category Category) []Entry {
 	return out
 }
 
-// dedupe keeps the first of equal tags, and their order.
+// dedupe removes duplicate tags and keeps the order.
 func dedupe(tags []string) []string {
 	var out []string
 	for _, tag := range tags {

@@ -11,7 +11,7 @@ import (
 
 func ptr[T any](v T) *T { return &v }
 
-// changes are what changed, in order, as the entries tell it.
+// changes returns the changes of the entries in order.
 func changes(entries []Entry) []Change {
 	var out []Change
 	for _, e := range entries {
@@ -22,38 +22,38 @@ func changes(entries []Entry) []Change {
 
 func TestUpdate(t *testing.T) {
 	for _, c := range []struct {
-		name string
-		who  user.Principal
-		log  logBuilder
-		p    Patch
-		want []Change
-		err  apperr.Code
+		name  string
+		actor user.Principal
+		log   logBuilder
+		p     Patch
+		want  []Change
+		err   apperr.Code
 	}{
-		{"title and priority by the owner", sara, newLog(), Patch{Title: ptr("Help me"), Priority: ptr(PriorityHigh)},
+		{"title and priority by the customer", sara, newLog(), Patch{Title: ptr("Help me"), Priority: ptr(PriorityHigh)},
 			[]Change{{Field: "title", From: "Help", To: "Help me"}, {Field: "priority", From: "medium", To: "high"}}, ""},
-		{"all by staff", ali, newLog(), Patch{Title: ptr("x"), Priority: ptr(PriorityLow), CategoryID: ptr("technical"), Tags: &[]string{"b", "a", "b"}},
+		{"all fields by staff", ali, newLog(), Patch{Title: ptr("x"), Priority: ptr(PriorityLow), CategoryID: ptr("technical"), Tags: &[]string{"b", "a", "b"}},
 			[]Change{{Field: "title", From: "Help", To: "x"}, {Field: "priority", From: "medium", To: "low"},
 				{Field: "category", From: "billing", To: "technical", Names: technical.Names}, {Field: "tags", To: "b,a"}}, ""},
-		{"nothing", sara, newLog(), Patch{}, nil, ""},
-		{"what is there already", ali, newLog(), Patch{Title: ptr("Help"), Priority: ptr(PriorityMedium), CategoryID: ptr("billing"), Tags: &[]string{}}, nil, ""},
-		{"category by the owner", sara, newLog(), Patch{CategoryID: ptr("technical")}, nil, apperr.Forbidden},
-		{"tags by the owner", sara, newLog(), Patch{Tags: &[]string{"a"}}, nil, apperr.Forbidden},
+		{"empty patch", sara, newLog(), Patch{}, nil, ""},
+		{"same values", ali, newLog(), Patch{Title: ptr("Help"), Priority: ptr(PriorityMedium), CategoryID: ptr("billing"), Tags: &[]string{}}, nil, ""},
+		{"category by the customer", sara, newLog(), Patch{CategoryID: ptr("technical")}, nil, apperr.Forbidden},
+		{"tags by the customer", sara, newLog(), Patch{Tags: &[]string{"a"}}, nil, apperr.Forbidden},
 		{"tags by another customer", reza, newLog(), Patch{Tags: &[]string{"a"}}, nil, apperr.TicketNotFound},
-		{"an unknown category", ali, newLog(), Patch{CategoryID: ptr("nothing")}, nil, apperr.CategoryNotFound},
-		{"by the owner when resolved", sara, newLog().statusChange(ali, StatusResolved), Patch{Title: ptr("x")}, nil, apperr.TicketClosed},
-		{"by staff when closed", ali, newLog().statusChange(ali, StatusClosed), Patch{Title: ptr("x")}, []Change{{Field: "title", From: "Help", To: "x"}}, ""},
-		{"on the newest version", sara, newLog(), Patch{Title: ptr("x"), Version: ptr(1)}, []Change{{Field: "title", From: "Help", To: "x"}}, ""},
-		{"on an old version", sara, newLog().message(ali, "hi"), Patch{Title: ptr("x"), Version: ptr(1)}, nil, apperr.VersionStale},
-		{"a note is no news to the owner", sara, newLog().note(ali, "hm"), Patch{Title: ptr("x"), Version: ptr(1)}, []Change{{Field: "title", From: "Help", To: "x"}}, ""},
-		{"a note is news to staff", mina, newLog().note(ali, "hm"), Patch{Title: ptr("x"), Version: ptr(1)}, nil, apperr.VersionStale},
-		{"on a version to come", sara, newLog(), Patch{Title: ptr("x"), Version: ptr(2)}, nil, apperr.VersionStale},
+		{"unknown category", ali, newLog(), Patch{CategoryID: ptr("nothing")}, nil, apperr.CategoryNotFound},
+		{"resolved, by the customer", sara, newLog().statusChange(ali, StatusResolved), Patch{Title: ptr("x")}, nil, apperr.TicketClosed},
+		{"closed, by staff", ali, newLog().statusChange(ali, StatusClosed), Patch{Title: ptr("x")}, []Change{{Field: "title", From: "Help", To: "x"}}, ""},
+		{"current version", sara, newLog(), Patch{Title: ptr("x"), Version: ptr(1)}, []Change{{Field: "title", From: "Help", To: "x"}}, ""},
+		{"stale version", sara, newLog().message(ali, "hi"), Patch{Title: ptr("x"), Version: ptr(1)}, nil, apperr.VersionStale},
+		{"a note does not change the customer's version", sara, newLog().note(ali, "hm"), Patch{Title: ptr("x"), Version: ptr(1)}, []Change{{Field: "title", From: "Help", To: "x"}}, ""},
+		{"a note changes the version of staff", mina, newLog().note(ali, "hm"), Patch{Title: ptr("x"), Version: ptr(1)}, nil, apperr.VersionStale},
+		{"future version", sara, newLog(), Patch{Title: ptr("x"), Version: ptr(2)}, nil, apperr.VersionStale},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			store := storeWith(c.log, len(c.log))
-			got, err := store.service(9).Update(context.Background(), c.who, ticketID, c.p)
+			got, err := store.service(9).Update(context.Background(), c.actor, ticketID, c.p)
 			if c.err != "" {
 				if !apperr.Is(err, c.err) || len(store.log()) != len(c.log) {
-					t.Errorf("got %v and %d new entries, want the refusal %s", err, len(store.log())-len(c.log), c.err)
+					t.Errorf("got %v and %d new entries, want %s and none", err, len(store.log())-len(c.log), c.err)
 				}
 				return
 			}
@@ -65,13 +65,13 @@ func TestUpdate(t *testing.T) {
 	}
 }
 
-// checkCommitted: log and head agree at once, and so does the answer.
+// checkCommitted checks that the log, the stored ticket and the result agree.
 func checkCommitted(t *testing.T, store *memStore, got ChangeResult) {
 	t.Helper()
 	log, stored := store.log(), store.ticket()
 	checkLog(t, log)
 	want := logBuilder(log).ticket()
-	for name, tk := range map[string]Ticket{"stored head": stored, "answer": got.Ticket} {
+	for name, tk := range map[string]Ticket{"stored ticket": stored, "result": got.Ticket} {
 		tk.Revision = 0
 		if !reflect.DeepEqual(tk, want) {
 			t.Errorf("%s: got %+v\nwant %+v", name, tk, want)
@@ -88,26 +88,26 @@ func TestClaimAndAssign(t *testing.T) {
 		want string // assignee after it
 		err  apperr.Code
 	}{
-		{"claim a free one", newLog(), claimBy(mina), "mina", ""},
-		{"claim one's own", assigned, claimBy(ali), "ali", ""},
-		{"claim another's", assigned, claimBy(mina), "", apperr.AlreadyAssigned},
-		{"give to a colleague", newLog(), assignBy(ali, "mina"), "mina", ""},
-		{"take over for a colleague", assigned, assignBy(root, "mina"), "mina", ""},
-		{"release", assigned, assignBy(mina, ""), "", ""},
-		{"release a free one", newLog(), assignBy(mina, ""), "", ""},
-		{"give to a customer", newLog(), assignBy(ali, "reza"), "", apperr.UserNotFound},
+		{"claim an unassigned ticket", newLog(), claimBy(mina), "mina", ""},
+		{"claim one's own ticket", assigned, claimBy(ali), "ali", ""},
+		{"claim a ticket of another agent", assigned, claimBy(mina), "", apperr.AlreadyAssigned},
+		{"assign to another agent", newLog(), assignBy(ali, "mina"), "mina", ""},
+		{"reassign", assigned, assignBy(root, "mina"), "mina", ""},
+		{"unassign", assigned, assignBy(mina, ""), "", ""},
+		{"unassign an unassigned ticket", newLog(), assignBy(mina, ""), "", ""},
+		{"assign to a customer", newLog(), assignBy(ali, "reza"), "", apperr.UserNotFound},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			store := storeWith(c.log, len(c.log))
 			got, err := c.run(store.service(9))
 			if c.err != "" {
 				if !apperr.Is(err, c.err) || len(store.log()) != len(c.log) {
-					t.Errorf("got %v and %d new entries, want the refusal %s", err, len(store.log())-len(c.log), c.err)
+					t.Errorf("got %v and %d new entries, want %s and none", err, len(store.log())-len(c.log), c.err)
 				}
 				return
 			}
 			if err != nil || got.Ticket.State.AssigneeID != c.want || got.Ticket.Assignee.ID != c.want {
-				t.Fatalf("got %+v, %v, want %q to hold it", got.Ticket, err, c.want)
+				t.Fatalf("got %+v, %v, want it assigned to %q", got.Ticket, err, c.want)
 			}
 			if changed := c.want != c.log.state().AssigneeID; len(got.Entries) != map[bool]int{true: 1}[changed] {
 				t.Errorf("got %d entries, changed %v", len(got.Entries), changed)
@@ -127,7 +127,7 @@ func assignBy(actor user.Principal, to string) func(*Service) (ChangeResult, err
 	}
 }
 
-// TestClaim_Concurrent: of two who claim at once one gets it, the other hears of it.
+// TestClaim_Concurrent checks that one of two concurrent claims fails.
 func TestClaim_Concurrent(t *testing.T) {
 	store := storeWith(newLog(), 1)
 	store.beforeWrite = func() {
@@ -143,7 +143,7 @@ func TestClaim_Concurrent(t *testing.T) {
 	}
 }
 
-// TestClose_ConcurrentWrites: a change is decided again on the newer head.
+// TestClose_ConcurrentWrites checks that a change is decided again after a conflict.
 func TestClose_ConcurrentWrites(t *testing.T) {
 	for name, c := range map[string]struct {
 		meanwhile func(*Service, user.Principal) error
@@ -176,7 +176,7 @@ func TestClose_ConcurrentWrites(t *testing.T) {
 	}
 }
 
-// TestApplyChange_Idempotent: a repeat changes nothing, even when it would again.
+// TestApplyChange_Idempotent repeats a change after another change has reverted it.
 func TestApplyChange_Idempotent(t *testing.T) {
 	ctx := context.Background()
 	for name, c := range map[string]struct {
@@ -198,14 +198,14 @@ func TestApplyChange_Idempotent(t *testing.T) {
 			}
 			got, err := c.run(s)
 			if err != nil || len(got.Entries) != 0 || len(store.log()) != 4 || got.Ticket.LastSeq != 4 {
-				t.Errorf("the repeat: got %+v, %v and %d entries", got, err, len(store.log()))
+				t.Errorf("repeated: got %+v, %v and %d entries", got, err, len(store.log()))
 			}
 		})
 	}
 }
 
-// TestApplyChange_ClientIDOnFirstEntry: the first entry of a change carries it, and a
-// message under it is the repeat of another thing.
+// TestApplyChange_ClientIDOnFirstEntry checks that the first entry of a change has
+// the client id, and that a message with the same id returns that entry.
 func TestApplyChange_ClientIDOnFirstEntry(t *testing.T) {
 	store := storeWith(newLog(), 1)
 	got, err := store.service(9).Close(context.Background(), sara, ticketID, "c1")
@@ -214,6 +214,6 @@ func TestApplyChange_ClientIDOnFirstEntry(t *testing.T) {
 	}
 	posted, err := store.service(9).Post(context.Background(), sara, message("c1", 1))
 	if err != nil || posted.Created || posted.Entry.Kind != KindStatus {
-		t.Errorf("got %+v, %v, want the first result of that clientId", posted, err)
+		t.Errorf("got %+v, %v, want the first entry with the client id", posted, err)
 	}
 }

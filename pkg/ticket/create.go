@@ -9,7 +9,7 @@ import (
 	"ticketsystem/pkg/user"
 )
 
-// CreateParams is a ticket that a person wants to open. It has been validated.
+// CreateParams holds the validated input of Create.
 type CreateParams struct {
 	ClientID      string
 	Title         string
@@ -19,12 +19,12 @@ type CreateParams struct {
 	AttachmentIDs []string
 }
 
-// Create opens a ticket: head and first entry in one transaction. The ticket's
-// id is derived from the author and the clientId, so a repeat, however late and
-// with whatever content, meets the first ticket and gets it back with created
-// false.
+// Create opens a ticket and writes its first entry in one transaction. The
+// ticket's id is derived from the author and the client id, so a repeated call
+// returns the existing ticket with created false, whatever else it contains.
 //
-// Errors: category_not_found, attachment_*, ticket_deleted.
+// Returns apperr.CategoryNotFound, AttachmentNotFound, AttachmentRefused,
+// AttachmentInUse or TicketDeleted.
 func (s *Service) Create(ctx context.Context, actor user.Principal, params CreateParams) (tk Ticket, created bool, err error) {
 	ticketID := id.Derive(params.ClientID, actor.UserID)
 	for range maxAttempts {
@@ -34,7 +34,7 @@ func (s *Service) Create(ctx context.Context, actor user.Principal, params Creat
 		}
 		exists, err := s.Store.CreateTicket(ctx, tk, e, attachTo(files, e, actor.UserID))
 		switch {
-		case apperr.Is(err, apperr.Conflict): // an attachment moved: read it again
+		case apperr.Is(err, apperr.Conflict): // an attachment changed; read it again
 		case err != nil:
 			return Ticket{}, false, err
 		case exists:
@@ -46,7 +46,7 @@ func (s *Service) Create(ctx context.Context, actor user.Principal, params Creat
 	return Ticket{}, false, errConflict()
 }
 
-// buildTicket makes the first entry of the log and the head that follows from it.
+// buildTicket returns the first entry of the log and the ticket it results in.
 func (s *Service) buildTicket(ctx context.Context, actor user.Principal, ticketID string, params CreateParams) (Ticket, Entry, []attachment.Attachment, error) {
 	category, err := s.Categories.Category(ctx, params.CategoryID)
 	if err != nil {
@@ -68,12 +68,13 @@ func (s *Service) buildTicket(ctx context.Context, actor user.Principal, ticketI
 	return Fold(Ticket{}, []Entry{e}), e, files, nil
 }
 
-// findExisting answers a repeat whose content can no longer be accepted: its
-// attachments are bound by the first try, or the category has gone since.
+// findExisting returns the ticket that an earlier call created, or cause if
+// there is none. A repeated call can fail validation where the first succeeded:
+// its attachments are in use now, or the category was deleted.
 func (s *Service) findExisting(ctx context.Context, actor user.Principal, ticketID string, cause error) (Ticket, bool, error) {
 	log, err := s.Store.ReadLogLatest(ctx, ticketID, 1)
 	if err == nil && log.Deleted {
-		return Ticket{}, false, errDeleted()
+		return Ticket{}, false, apperr.New(apperr.TicketDeleted, "")
 	}
 	if err != nil || !log.Ticket.VisibleTo(actor) {
 		return Ticket{}, false, cause

@@ -43,14 +43,15 @@ func TestCreate_DefaultPriority(t *testing.T) {
 	}
 }
 
-// TestCreate_Idempotent: a repeat gets the first ticket as it stands now.
+// TestCreate_Idempotent checks that a repeated call returns the current state of
+// the existing ticket.
 func TestCreate_Idempotent(t *testing.T) {
 	ctx := context.Background()
 	for name, repeat := range map[string]func(*CreateParams){
-		"the same":               func(*CreateParams) {},
-		"other content":          func(params *CreateParams) { params.Title, params.Description = "Other", "Something else" },
-		"a category that went":   func(params *CreateParams) { params.CategoryID = "gone" },
-		"the file it took first": func(params *CreateParams) { params.AttachmentIDs = []string{"ready"} },
+		"same content":      func(*CreateParams) {},
+		"other content":     func(params *CreateParams) { params.Title, params.Description = "Other", "Something else" },
+		"deleted category":  func(params *CreateParams) { params.CategoryID = "gone" },
+		"attachment in use": func(params *CreateParams) { params.AttachmentIDs = []string{"ready"} },
 	} {
 		t.Run(name, func(t *testing.T) {
 			store := newMemStore().withAttachments()
@@ -66,10 +67,10 @@ func TestCreate_Idempotent(t *testing.T) {
 			repeat(&params)
 			got, created, err := store.service(3).Create(ctx, sara, params)
 			if err != nil || created || got.ID != first.ID || got.Title != "Help" {
-				t.Fatalf("got %+v, created %v, %v, want the first ticket", got, created, err)
+				t.Fatalf("got %+v, created %v, %v, want the existing ticket", got, created, err)
 			}
 			if got.LastSeq != 2 || got.State.Status != StatusOpen {
-				t.Errorf("got last %d, %s: want the ticket as it stands", got.LastSeq, got.State.Status)
+				t.Errorf("got last %d, %s: want 2, open", got.LastSeq, got.State.Status)
 			}
 			if len(store.tickets) != 1 {
 				t.Errorf("got %d tickets", len(store.tickets))
@@ -83,20 +84,20 @@ func TestCreate_Errors(t *testing.T) {
 		change func(*CreateParams)
 		want   apperr.Code
 	}{
-		"an unknown category": {func(params *CreateParams) { params.CategoryID = "nothing" }, apperr.CategoryNotFound},
-		"another's file":      {func(params *CreateParams) { params.AttachmentIDs = []string{"foreign"} }, apperr.AttachmentNotFound},
-		"a refused file":      {func(params *CreateParams) { params.AttachmentIDs = []string{"refused"} }, apperr.AttachmentRefused},
+		"unknown category":           {func(params *CreateParams) { params.CategoryID = "nothing" }, apperr.CategoryNotFound},
+		"attachment of another user": {func(params *CreateParams) { params.AttachmentIDs = []string{"foreign"} }, apperr.AttachmentNotFound},
+		"refused attachment":         {func(params *CreateParams) { params.AttachmentIDs = []string{"refused"} }, apperr.AttachmentRefused},
 	} {
 		store := newMemStore().withAttachments()
 		params := createParams()
 		c.change(&params)
 		if _, _, err := store.service(1).Create(context.Background(), sara, params); !apperr.Is(err, c.want) || len(store.tickets) != 0 {
-			t.Errorf("%s: got %v and %d tickets, want the refusal %s", name, err, len(store.tickets), c.want)
+			t.Errorf("%s: got %v and %d tickets, want %s and none", name, err, len(store.tickets), c.want)
 		}
 	}
 }
 
-// TestCreate_ClientIDPerAuthor: two people may use the same clientId.
+// TestCreate_ClientIDPerAuthor checks that users may use the same client id.
 func TestCreate_ClientIDPerAuthor(t *testing.T) {
 	store := newMemStore()
 	ids := map[string]bool{}
@@ -134,6 +135,6 @@ func TestCreate_Concurrent(t *testing.T) {
 		}
 	}
 	if first != 1 || len(store.tickets) != 1 {
-		t.Errorf("got %d first ones and %d tickets, want 1 and 1", first, len(store.tickets))
+		t.Errorf("got %d calls with created and %d tickets, want 1 and 1", first, len(store.tickets))
 	}
 }

@@ -3,31 +3,29 @@ package ticket
 import (
 	"context"
 
-	"ticketsystem/pkg/apperr"
 	"ticketsystem/pkg/audit"
 	"ticketsystem/pkg/id"
 )
 
-// DeleteStore takes tickets away.
+// DeleteStore deletes tickets.
 type DeleteStore interface {
-	// ReadLogLatest is that of Store.
+	// ReadLogLatest is the method of Store.
 	ReadLogLatest(ctx context.Context, ticketID string, n int) (Log, error)
-	// DeleteTicket puts a tombstone in the place of the ticket's head and notes who
-	// did it, in one transaction. Errors: ticket_not_found.
+	// DeleteTicket replaces the ticket with a tombstone and writes the audit
+	// record, in one transaction. Returns apperr.TicketNotFound.
 	DeleteTicket(ctx context.Context, ticketID string, r audit.Record) error
 }
 
-// Deleter is where administrators throw tickets away.
+// Deleter deletes tickets on behalf of administrators.
 type Deleter struct {
 	Store DeleteStore
 	Audit audit.Recorder
 }
 
-// Delete deletes a ticket: with one write it is gone for everybody. What is
-// left of it is erased behind that write, by the stream. The clientId that it
-// was opened with stays used: a late repeat does not bring it back.
-//
-// Errors: ticket_not_found.
+// Delete deletes a ticket. One write hides it from all readers; the stream then
+// purges its data. The client id of its creation stays used, so a late retry
+// does not create the ticket again. Returns apperr.TicketNotFound, also for a
+// repeated call.
 func (d *Deleter) Delete(ctx context.Context, by audit.Actor, ticketID string) error {
 	if !id.Valid(ticketID) {
 		return errNotFound()
@@ -43,6 +41,3 @@ func (d *Deleter) Delete(ctx context.Context, by audit.Actor, ticketID string) e
 		"number": id.Number(ticketID), "customerId": log.Ticket.Customer.ID, "status": string(log.Ticket.State.Status),
 	}, nil))
 }
-
-// errDeleted is what the repeat of a deleted ticket's opening is told.
-func errDeleted() error { return apperr.New(apperr.TicketDeleted, "") }

@@ -9,7 +9,7 @@ import (
 	"ticketsystem/pkg/audit"
 )
 
-// DeleteTicket implements BinStore.
+// DeleteTicket implements DeleteStore.
 func (store *memStore) DeleteTicket(_ context.Context, ticketID string, r audit.Record) error {
 	return store.write(func() error {
 		rec, found := store.tickets[ticketID]
@@ -30,9 +30,9 @@ func TestDelete(t *testing.T) {
 	}
 	record := store.records[0]
 	if record.ID != "one" || record.Actor != by || record.Action != audit.TicketDeleted || record.Target != ticketID || record.Before["customerId"] != "sara" {
-		t.Errorf("got the record %+v", record)
+		t.Errorf("got the audit record %+v", record)
 	}
-	for name, id := range map[string]string{"again": ticketID, "nobody's": ulidAt(3), "no id": "x"} {
+	for name, id := range map[string]string{"repeated": ticketID, "unknown id": ulidAt(3), "invalid id": "x"} {
 		if err := deleter.Delete(context.Background(), by, id); !apperr.Is(err, apperr.TicketNotFound) {
 			t.Errorf("%s: got %v", name, err)
 		}
@@ -42,8 +42,8 @@ func TestDelete(t *testing.T) {
 	}
 }
 
-// TestDelete_NotFoundEverywhere: for everybody and every call, also for the repeat of its
-// opening.
+// TestDelete_NotFoundEverywhere calls the operations on a deleted ticket, and
+// repeats its creation.
 func TestDelete_NotFoundEverywhere(t *testing.T) {
 	store := newMemStore()
 	s := store.service(1)
@@ -54,7 +54,7 @@ func TestDelete_NotFoundEverywhere(t *testing.T) {
 	}
 	store.tickets[tk.ID].deleted = true
 	if _, created, err := s.Create(context.Background(), sara, params); created || !apperr.Is(err, apperr.TicketDeleted) {
-		t.Errorf("opened again: got created %v, %v", created, err)
+		t.Errorf("created again: got created %v, %v", created, err)
 	}
 	if _, err := s.Detail(context.Background(), root, tk.ID); !apperr.Is(err, apperr.TicketNotFound) {
 		t.Errorf("detail: got %v", err)
@@ -64,17 +64,17 @@ func TestDelete_NotFoundEverywhere(t *testing.T) {
 	}
 }
 
-// TestProject_EntryAfterDelete: an entry behind the tombstone lets the ticket be
-// erased once more; without one, there is nothing to do.
+// TestProject_EntryAfterDelete checks that the tombstone is rewritten only if
+// entries exist.
 func TestProject_EntryAfterDelete(t *testing.T) {
 	store := storeWith(newLog(), 1)
 	rec := store.tickets[ticketID]
 	rec.deleted = true
 	if err := store.service(2).Project(context.Background(), ticketID, 1); err != nil || rec.touched != 1 {
-		t.Errorf("got %v, buried %d times, want once", err, rec.touched)
+		t.Errorf("got %v, %d tombstone rewrites, want 1", err, rec.touched)
 	}
 	rec.entries = nil
 	if err := store.service(2).Project(context.Background(), ticketID, 1); err != nil || rec.touched != 1 {
-		t.Errorf("erased: got %v, buried %d times", err, rec.touched)
+		t.Errorf("purged: got %v, %d tombstone rewrites, want 1", err, rec.touched)
 	}
 }

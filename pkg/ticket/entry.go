@@ -6,13 +6,13 @@ import (
 	"ticketsystem/pkg/user"
 )
 
-// MaxSeq is the largest seq that a key has room for.
+// MaxSeq is the largest sequence number: keys have 10 digits.
 const MaxSeq = 9_999_999_999
 
-// Kind says what an entry records.
+// Kind is what an entry records.
 type Kind string
 
-// The kinds of entries. Notes are for staff alone.
+// The kinds of entries. Notes are visible to staff only.
 const (
 	KindOpened     Kind = "opened"
 	KindMessage    Kind = "message"
@@ -26,7 +26,7 @@ const (
 	KindRating     Kind = "rating"
 )
 
-// Author is who made an entry, as they were named then.
+// Author is the user who created an entry, with the name and role of that time.
 type Author struct {
 	ID   string
 	Name string
@@ -37,23 +37,23 @@ func authorOf(actor user.Principal) Author {
 	return Author{ID: actor.UserID, Name: actor.Name, Role: actor.Role}
 }
 
-// Change is the move an entry made. An empty From or To is "nothing", as with
-// a released assignment.
+// Change is the field that an entry changed. From and To are "" for no value,
+// such as an unassigned ticket.
 type Change struct {
 	Field    string            // status, assignee, priority, category, title or tags
 	From, To string            // ids or values
-	Name     string            // the name behind To, where To is a person's id
-	Names    map[string]string // the names behind To, where To is a category's id
+	Name     string            // name of the user To, for an assignee
+	Names    map[string]string // names of the category To, by language
 }
 
-// Opening is what only the first entry of a log tells.
+// Opening holds the fields that only the first entry of a log has.
 type Opening struct {
 	Title    string
 	Category Category
 }
 
-// Attachment is a file as an entry shows it. State moves once, from pending to
-// ready or refused, when the upload has been checked.
+// Attachment is a file of an entry. State changes once, from pending to ready or
+// refused, when the upload has been validated.
 type Attachment struct {
 	ID    string
 	Name  string
@@ -62,38 +62,38 @@ type Attachment struct {
 	State string
 }
 
-// Entry is one line of a ticket's log. Entries are never changed, but for the
-// state of their attachments, and never removed while the ticket lives.
+// Entry is one entry of a ticket's log. Entries are immutable, except for the
+// state of their attachments, and are deleted only with the ticket.
 type Entry struct {
 	TicketID    string
-	Seq         int // 1, 2, 3 ... without gaps
+	Seq         int // sequence number: 1, 2, 3 ... without gaps
 	Kind        Kind
 	Author      Author
 	Body        string
 	Attachments []Attachment
 	Change      *Change
-	Opening     *Opening // on the first entry alone
-	ClientID    string   // ULID of the client's making; "" where there is none
+	Opening     *Opening // set on the first entry only
+	ClientID    string   // ULID created by the client, or ""
 	CreatedAt   time.Time
 	State       State // the ticket after this entry
 }
 
-// IsMessage says whether somebody said something: a public message or a note.
+// IsMessage reports whether the entry is a public message or a note.
 func (e Entry) IsMessage() bool { return e.Kind == KindMessage || e.Kind == KindNote }
 
-// VisibleTo says whether a person who may see the ticket may see this entry.
+// VisibleTo reports whether a role that may see the ticket may see this entry.
 func (e Entry) VisibleTo(role user.Role) bool { return e.Kind != KindNote || role.IsStaff() }
 
-// Log is a stretch of a ticket's log with its head. Entries ascend and have no
-// gaps among them.
+// Log is a range of a ticket's log with the projected ticket. Entries ascend
+// without gaps.
 type Log struct {
 	Ticket      Ticket
 	Entries     []Entry
-	ReadMarkers map[string]int // read marks by user id, as far as the read covered them
-	Deleted     bool           // the ticket has been deleted; what else is here will be
+	ReadMarkers map[string]int // last sequence number read, by user id; complete only if the read included all markers
+	Deleted     bool           // the ticket was deleted; remaining entries will be purged
 }
 
-// entryAt is the entry with that seq, if the stretch has it.
+// entryAt returns the entry with the sequence number if the range contains it.
 func (l Log) entryAt(seq int) (Entry, bool) {
 	if n := len(l.Entries); n == 0 || seq < l.Entries[0].Seq || seq > l.Entries[n-1].Seq {
 		return Entry{}, false
@@ -101,7 +101,7 @@ func (l Log) entryAt(seq int) (Entry, bool) {
 	return l.Entries[seq-l.Entries[0].Seq], true
 }
 
-// findByClientID returns the entry that the author made under the clientId.
+// findByClientID returns the author's entry with the client id.
 func (l Log) findByClientID(authorID, clientID string) (Entry, bool) {
 	for i := len(l.Entries) - 1; i >= 0; i-- {
 		if e := l.Entries[i]; e.ClientID == clientID && e.Author.ID == authorID {
@@ -110,7 +110,3 @@ func (l Log) findByClientID(authorID, clientID string) (Entry, bool) {
 	}
 	return Entry{}, false
 }
-
-// Version is what a ticket's ETag says to one person: it moves with every
-// entry the person may see.
-func Version(tk Ticket, actor user.Principal) int { return tk.LastSeqFor(actor) }

@@ -2,16 +2,16 @@ package ticket
 
 import (
 	"strings"
+	"time"
 	"unicode/utf8"
 )
 
-// previewRunes keeps list rows small: 25 of them shall cost one read unit.
+// previewRunes keeps list items small, so that 25 of them cost one read unit.
 const previewRunes = 60
 
-// Fold applies entries to the head in order and returns the new head. Entries
-// the head already holds are skipped, so doubled and overlapping stretches are
-// harmless; a stretch that begins beyond the head's next entry must not be
-// folded (see Gap).
+// Fold applies entries to the ticket in order and returns the new ticket.
+// Entries that tk already includes are skipped, so repeated and overlapping
+// ranges are safe. A range that begins after a gap must not be folded; see HasGap.
 func Fold(tk Ticket, entries []Entry) Ticket {
 	tk = tk.clone()
 	for _, e := range entries {
@@ -22,7 +22,7 @@ func Fold(tk Ticket, entries []Entry) Ticket {
 	return tk
 }
 
-// HasGap says whether entries are missing between the head and the stretch.
+// HasGap reports whether entries are missing between tk and the range.
 func HasGap(tk Ticket, entries []Entry) bool {
 	return len(entries) > 0 && entries[0].Seq > tk.LastSeq+1
 }
@@ -46,7 +46,7 @@ func (tk *Ticket) apply(e Entry) {
 	tk.applyTimestamps(e)
 }
 
-// applyOpened sets what only the first entry tells.
+// applyOpened sets the fields that only the first entry has.
 func (tk *Ticket) applyOpened(e Entry) {
 	tk.ID = e.TicketID
 	tk.Customer = UserRef{ID: e.Author.ID, Name: e.Author.Name}
@@ -58,13 +58,14 @@ func (tk *Ticket) applyOpened(e Entry) {
 	}
 }
 
-// applyCounts keeps the unread numbers of everybody but the author.
+// applyCounts updates the message counts and the unread counts of all users but
+// the author.
 func (tk *Ticket) applyCounts(e Entry) {
 	if tk.Readers == nil {
 		tk.Readers = map[string]Reader{}
 	}
 	if _, known := tk.Readers[e.Author.ID]; !known {
-		// Everything so far came from others, or the author would be known.
+		// All earlier messages are from other users: an author has an item in Readers.
 		unread := tk.Messages
 		if e.Author.Role.IsStaff() {
 			unread += tk.Notes
@@ -101,14 +102,14 @@ func (tk *Ticket) applyChange(c Change) {
 	}
 }
 
-// applyTimestamps keeps the times that the queue and the statistics are made from.
+// applyTimestamps updates the times used by the queue order and the statistics.
 func (tk *Ticket) applyTimestamps(e Entry) {
 	byCustomer := e.Author.ID == tk.Customer.ID
 	switch {
 	case e.Kind == KindMessage && byCustomer && tk.WaitingSince.IsZero():
 		tk.WaitingSince = e.CreatedAt
 	case e.Kind == KindMessage && !byCustomer:
-		tk.WaitingSince = zeroTime
+		tk.WaitingSince = time.Time{}
 		if tk.FirstReplyAt.IsZero() {
 			tk.FirstReplyAt = e.CreatedAt
 		}
@@ -118,19 +119,20 @@ func (tk *Ticket) applyTimestamps(e Entry) {
 		if tk.ResolvedAt.IsZero() {
 			tk.ResolvedAt = e.CreatedAt
 		}
-		tk.WaitingSince = zeroTime
+		tk.WaitingSince = time.Time{}
 	case StatusClosed:
 		if tk.ClosedAt.IsZero() {
 			tk.ClosedAt = e.CreatedAt
 		}
-		tk.WaitingSince = zeroTime
+		tk.WaitingSince = time.Time{}
 	default:
-		tk.ResolvedAt, tk.ClosedAt = zeroTime, zeroTime
+		tk.ResolvedAt, tk.ClosedAt = time.Time{}, time.Time{}
 	}
 }
 
-// ApplyReadMarker moves a person's read mark forward. entries must reach from behind
-// the mark to the head's newest entry; staff says whether the person sees notes.
+// ApplyReadMarker sets a user's read marker to seq and counts the unread
+// messages after it. entries must include all entries of tk after seq. staff
+// reports whether the user can see notes.
 func ApplyReadMarker(tk Ticket, userID string, seq int, staff bool, entries []Entry) Ticket {
 	tk = tk.clone()
 	if tk.Readers == nil {

@@ -11,7 +11,7 @@ import (
 	"ticketsystem/pkg/user"
 )
 
-// openedTicket is the head behind the first entry.
+// openedTicket returns the ticket after the first entry.
 func openedTicket() Ticket {
 	return Ticket{
 		ID: ticketID, Title: "Help", Customer: UserRef{ID: "sara", Name: "Sara"}, Category: billing,
@@ -21,7 +21,7 @@ func openedTicket() Ticket {
 	}
 }
 
-// foldCase says what a story's last entries change in the head behind the first.
+// foldCase is a log and what its entries after the first change in the ticket.
 type foldCase struct {
 	name string
 	log  logBuilder
@@ -31,14 +31,14 @@ type foldCase struct {
 func foldCases() []foldCase {
 	return []foldCase{
 		{"opened", newLog(), func(*Ticket) {}},
-		{"message of the customer", newLog().message(sara, "  still\n\tbroken "), func(tk *Ticket) {
+		{"customer message", newLog().message(sara, "  still\n\tbroken "), func(tk *Ticket) {
 			tk.LastSeq, tk.PublicSeq, tk.LastActivityAt = 2, 2, minute(2)
 			tk.Messages, tk.Preview, tk.Readers = 1, "still broken", map[string]Reader{"sara": {}}
 		}},
-		{"first answer", newLog().messageWithStatus(ali, StatusOpen), func(tk *Ticket) {
+		{"first reply", newLog().messageWithStatus(ali, StatusOpen), func(tk *Ticket) {
 			tk.LastSeq, tk.PublicSeq, tk.LastActivityAt, tk.State.Status = 2, 2, minute(2), StatusOpen
 			tk.Messages, tk.Preview, tk.Readers = 1, "moving on", map[string]Reader{"ali": {}}
-			tk.FirstReplyAt, tk.WaitingSince = minute(2), zeroTime
+			tk.FirstReplyAt, tk.WaitingSince = minute(2), time.Time{}
 		}},
 		{"note", newLog().note(ali, "a known fault"), func(tk *Ticket) {
 			tk.LastSeq, tk.Notes, tk.Readers = 2, 1, map[string]Reader{"ali": {}}
@@ -48,17 +48,17 @@ func foldCases() []foldCase {
 		}},
 		{"resolved", newLog().statusChange(ali, StatusResolved), func(tk *Ticket) {
 			tk.LastSeq, tk.PublicSeq, tk.LastActivityAt, tk.State.Status = 2, 2, minute(2), StatusResolved
-			tk.ResolvedAt, tk.WaitingSince = minute(2), zeroTime
+			tk.ResolvedAt, tk.WaitingSince = minute(2), time.Time{}
 		}},
 		{"closed", newLog().statusChange(sara, StatusClosed), func(tk *Ticket) {
 			tk.LastSeq, tk.PublicSeq, tk.LastActivityAt, tk.State.Status = 2, 2, minute(2), StatusClosed
-			tk.ClosedAt, tk.WaitingSince = minute(2), zeroTime
+			tk.ClosedAt, tk.WaitingSince = minute(2), time.Time{}
 		}},
 		{"assignment", newLog().assign(ali, UserRef{"mina", "Mina"}), func(tk *Ticket) {
 			tk.LastSeq, tk.PublicSeq, tk.LastActivityAt = 2, 2, minute(2)
 			tk.State.AssigneeID, tk.Assignee = "mina", UserRef{"mina", "Mina"}
 		}},
-		{"release", newLog().assign(ali, UserRef{"mina", "Mina"}).assign(mina, UserRef{}), func(tk *Ticket) {
+		{"unassignment", newLog().assign(ali, UserRef{"mina", "Mina"}).assign(mina, UserRef{}), func(tk *Ticket) {
 			tk.LastSeq, tk.PublicSeq, tk.LastActivityAt = 3, 3, minute(3)
 		}},
 		{"priority", newLog().append(sara, KindPriority, "", &Change{Field: "priority", From: "medium", To: "urgent"}), func(tk *Ticket) {
@@ -74,7 +74,7 @@ func foldCases() []foldCase {
 		{"tags", newLog().append(ali, KindTags, "", &Change{Field: "tags", To: "a,b"}), func(tk *Ticket) {
 			tk.LastSeq, tk.PublicSeq, tk.LastActivityAt, tk.Tags = 2, 2, minute(2), []string{"a", "b"}
 		}},
-		{"tags taken away", newLog().append(ali, KindTags, "", &Change{Field: "tags", To: "a"}).append(ali, KindTags, "", &Change{Field: "tags", From: "a"}), func(tk *Ticket) {
+		{"tags removed", newLog().append(ali, KindTags, "", &Change{Field: "tags", To: "a"}).append(ali, KindTags, "", &Change{Field: "tags", From: "a"}), func(tk *Ticket) {
 			tk.LastSeq, tk.PublicSeq, tk.LastActivityAt = 3, 3, minute(3)
 		}},
 		{"rating", newLog().append(sara, KindRating, "5", nil), func(tk *Ticket) {
@@ -95,7 +95,8 @@ func TestFold_EntryKinds(t *testing.T) {
 	}
 }
 
-// randomLog is a story with everything in it, told by chance: the same every time.
+// randomLog returns a pseudo-random log with all kinds of entries. It is the same
+// in each call.
 func randomLog(entries int) logBuilder {
 	rng := rand.New(rand.NewPCG(1, 2))
 	s := newLog()
@@ -105,9 +106,9 @@ func randomLog(entries int) logBuilder {
 		case 0, 1:
 			s = s.message(sara, "from the customer")
 		case 2, 3:
-			s = s.message(agent, "from the house")
+			s = s.message(agent, "from an agent")
 		case 4:
-			s = s.note(agent, "among us")
+			s = s.note(agent, "internal")
 		case 5:
 			s = s.messageWithStatus(agent, []Status{StatusOpen, StatusPending, StatusOnHold, StatusResolved, StatusClosed}[rng.IntN(5)])
 		case 6:
@@ -119,20 +120,20 @@ func randomLog(entries int) logBuilder {
 	return s
 }
 
-// TestFold_Overlap folds a log in two stretches that overlap in every way.
+// TestFold_Overlap folds a log in two ranges, with every possible overlap.
 func TestFold_Overlap(t *testing.T) {
 	log := randomLog(40)
 	want := log.ticket()
 	for end := range log {
 		for begin := 0; begin <= end; begin++ {
 			if got := Fold(Fold(Ticket{}, log[:end]), log[begin:]); !reflect.DeepEqual(got, want) {
-				t.Fatalf("to %d, then from %d: got %+v\nwant %+v", end, begin+1, got, want)
+				t.Fatalf("up to %d, then from %d: got %+v\nwant %+v", end, begin+1, got, want)
 			}
 		}
 	}
 	doubled := slices.Concat(log, log)
 	if got := Fold(Fold(Ticket{}, doubled), doubled); !reflect.DeepEqual(got, want) {
-		t.Errorf("doubled: got %+v\nwant %+v", got, want)
+		t.Errorf("repeated: got %+v\nwant %+v", got, want)
 	}
 }
 
@@ -144,18 +145,18 @@ func TestFold_Gap(t *testing.T) {
 	}{{5, 4, false}, {5, 5, false}, {5, 6, false}, {5, 7, true}, {5, 10, true}, {0, 1, false}, {0, 2, true}} {
 		tk := Fold(Ticket{}, log[:c.held])
 		if got := HasGap(tk, log[c.from-1:]); got != c.want {
-			t.Errorf("Gap of a head at %d and entries from %d: got %v, want %v", c.held, c.from, got, c.want)
+			t.Errorf("HasGap of a ticket at %d and entries from %d: got %v, want %v", c.held, c.from, got, c.want)
 		}
 		if got := Fold(tk, log[c.from-1:]); c.want && !reflect.DeepEqual(got, tk) {
-			t.Errorf("a head at %d took entries from %d: got %+v", c.held, c.from, got)
+			t.Errorf("a ticket at %d was folded with entries from %d: got %+v", c.held, c.from, got)
 		}
 	}
 	if HasGap(Ticket{}, nil) {
-		t.Error("there is no gap before nothing")
+		t.Error("HasGap is true for no entries")
 	}
 }
 
-// TestFold_DoesNotModifyInput: a head is shared by those who decide from it.
+// TestFold_DoesNotModifyInput checks Fold and ApplyReadMarker.
 func TestFold_DoesNotModifyInput(t *testing.T) {
 	log := randomLog(40)
 	for n := 1; n < len(log); n++ {
@@ -163,12 +164,12 @@ func TestFold_DoesNotModifyInput(t *testing.T) {
 		Fold(tk, log[n:])
 		ApplyReadMarker(tk, "sara", n, false, log[:n])
 		if !reflect.DeepEqual(tk, want) {
-			t.Fatalf("the head at %d was changed: got %+v\nwant %+v", n, tk, want)
+			t.Fatalf("the ticket at %d was changed: got %+v\nwant %+v", n, tk, want)
 		}
 	}
 }
 
-// countUnread counts by the book what somebody has not read.
+// countUnread counts unread messages from the log alone.
 func countUnread(log logBuilder, actor user.Principal, marker int) int {
 	n := 0
 	for _, e := range log {
@@ -179,7 +180,8 @@ func countUnread(log logBuilder, actor user.Principal, marker int) int {
 	return n
 }
 
-// TestUnreadFor_MatchesModel reads and writes by chance and counts after each step.
+// TestUnreadFor_MatchesModel appends and reads at random and compares the unread
+// counts after each step.
 func TestUnreadFor_MatchesModel(t *testing.T) {
 	rng := rand.New(rand.NewPCG(3, 4))
 	actors := []user.Principal{sara, ali, mina, root}
@@ -196,7 +198,7 @@ func TestUnreadFor_MatchesModel(t *testing.T) {
 			}
 			for _, actor := range actors {
 				if got, want := tk.UnreadFor(actor), countUnread(log[:n+1], actor, markers[actor.UserID]); got != want {
-					t.Fatalf("%s after %d with the mark at %d: got %d unread, want %d", actor.Name, n+1, markers[actor.UserID], got, want)
+					t.Fatalf("%s after %d with the read marker at %d: got %d unread, want %d", actor.Name, n+1, markers[actor.UserID], got, want)
 				}
 			}
 		}
@@ -206,44 +208,44 @@ func TestUnreadFor_MatchesModel(t *testing.T) {
 func TestApplyReadMarker(t *testing.T) {
 	log := newLog().message(sara, "one").message(ali, "two").note(mina, "three").message(ali, "four")
 	for _, c := range []struct {
-		who  user.Principal
-		seq  int
-		want int
+		actor user.Principal
+		seq   int
+		want  int
 	}{
 		{sara, 0, 2}, {sara, 3, 1}, {sara, 4, 1}, {sara, 5, 0},
 		{ali, 0, 2}, {ali, 2, 1}, {ali, 4, 0}, {mina, 0, 3}, {mina, 3, 1}, {root, 1, 4},
 	} {
-		tk := ApplyReadMarker(log.ticket(), c.who.UserID, c.seq, c.who.Role.IsStaff(), log)
-		if got := tk.Readers[c.who.UserID]; got != (Reader{Read: c.seq, Unread: c.want}) {
-			t.Errorf("%s at %d: got %+v, want %d unread", c.who.Name, c.seq, got, c.want)
+		tk := ApplyReadMarker(log.ticket(), c.actor.UserID, c.seq, c.actor.Role.IsStaff(), log)
+		if got := tk.Readers[c.actor.UserID]; got != (Reader{Read: c.seq, Unread: c.want}) {
+			t.Errorf("%s at %d: got %+v, want %d unread", c.actor.Name, c.seq, got, c.want)
 		}
 	}
-	// Entries the head has not folded in yet are counted when they are.
+	// Entries that the ticket does not include are not counted.
 	if tk := ApplyReadMarker(log[:3].ticket(), "sara", 1, false, log); tk.Readers["sara"].Unread != 1 {
-		t.Errorf("beyond the head: got %+v, want 1 unread", tk.Readers["sara"])
+		t.Errorf("beyond the ticket: got %+v, want 1 unread", tk.Readers["sara"])
 	}
 }
 
 func TestFold_Timestamps(t *testing.T) {
-	type clocks struct{ waiting, replied, resolved, closed int } // minutes, 0 for none
+	type timestamps struct{ waiting, replied, resolved, closed int } // minutes, 0 for none
 	for _, c := range []struct {
 		name string
 		log  logBuilder
-		want clocks
+		want timestamps
 	}{
-		{"a customer waits from the beginning", newLog().message(sara, "hello?"), clocks{waiting: 1}},
-		{"a note answers nobody", newLog().note(ali, "hm"), clocks{waiting: 1}},
-		{"an answer", newLog().message(ali, "yes"), clocks{replied: 2}},
-		{"a question after the answer", newLog().message(ali, "yes").message(sara, "and?").message(sara, "so?"), clocks{waiting: 3, replied: 2}},
-		{"the first answer stays the first", newLog().message(ali, "yes").message(sara, "and?").message(mina, "no"), clocks{replied: 2}},
-		{"resolved by a message", newLog().messageWithStatus(ali, StatusResolved), clocks{replied: 2, resolved: 2}},
-		{"resolved and closed", newLog().statusChange(ali, StatusResolved).statusChange(ali, StatusClosed), clocks{resolved: 2, closed: 3}},
-		{"a note on a closed one", newLog().statusChange(ali, StatusClosed).note(ali, "bye"), clocks{closed: 2}},
-		{"reopened by the customer", newLog().statusChange(ali, StatusClosed).messageWithStatus(sara, StatusOpen), clocks{waiting: 3}},
-		{"reopened by the house", newLog().message(ali, "yes").statusChange(ali, StatusResolved).statusChange(ali, StatusOpen), clocks{replied: 2}},
+		{"the customer waits from the start", newLog().message(sara, "hello?"), timestamps{waiting: 1}},
+		{"a note is no reply", newLog().note(ali, "hm"), timestamps{waiting: 1}},
+		{"reply", newLog().message(ali, "yes"), timestamps{replied: 2}},
+		{"customer message after the reply", newLog().message(ali, "yes").message(sara, "and?").message(sara, "so?"), timestamps{waiting: 3, replied: 2}},
+		{"second reply", newLog().message(ali, "yes").message(sara, "and?").message(mina, "no"), timestamps{replied: 2}},
+		{"resolved by a message", newLog().messageWithStatus(ali, StatusResolved), timestamps{replied: 2, resolved: 2}},
+		{"resolved and closed", newLog().statusChange(ali, StatusResolved).statusChange(ali, StatusClosed), timestamps{resolved: 2, closed: 3}},
+		{"note on a closed ticket", newLog().statusChange(ali, StatusClosed).note(ali, "bye"), timestamps{closed: 2}},
+		{"reopened by the customer", newLog().statusChange(ali, StatusClosed).messageWithStatus(sara, StatusOpen), timestamps{waiting: 3}},
+		{"reopened by staff", newLog().message(ali, "yes").statusChange(ali, StatusResolved).statusChange(ali, StatusOpen), timestamps{replied: 2}},
 	} {
 		tk := c.log.ticket()
-		for _, clock := range []struct {
+		for _, ts := range []struct {
 			name string
 			got  time.Time
 			want int
@@ -251,8 +253,8 @@ func TestFold_Timestamps(t *testing.T) {
 			{"WaitingSince", tk.WaitingSince, c.want.waiting}, {"FirstReplyAt", tk.FirstReplyAt, c.want.replied},
 			{"ResolvedAt", tk.ResolvedAt, c.want.resolved}, {"ClosedAt", tk.ClosedAt, c.want.closed},
 		} {
-			if want := (map[bool]time.Time{true: minute(clock.want)})[clock.want > 0]; clock.got != want {
-				t.Errorf("%s: %s: got %v, want %v", c.name, clock.name, clock.got, want)
+			if want := (map[bool]time.Time{true: minute(ts.want)})[ts.want > 0]; ts.got != want {
+				t.Errorf("%s: %s: got %v, want %v", c.name, ts.name, ts.got, want)
 			}
 		}
 	}

@@ -13,7 +13,7 @@ const (
 	clientID = "01BX5ZZKBKACTAV9WEVGEMMVRZ"
 )
 
-// The people of the tests. Sara owns the ticket; Reza is another customer.
+// The users of the tests. Sara is the customer of the ticket; Reza is another one.
 var (
 	sara = user.Principal{UserID: "sara", Name: "Sara", Role: user.RoleUser}
 	reza = user.Principal{UserID: "reza", Name: "Reza", Role: user.RoleUser}
@@ -25,21 +25,21 @@ var (
 	technical = Category{ID: "technical", Names: map[string]string{"en": "Technical"}}
 )
 
-// minute is the time of a test's n-th minute.
+// minute returns the time n minutes after noon of the test day.
 func minute(n int) time.Time {
 	return time.Date(2026, 3, 21, 12, n, 0, 0, time.UTC)
 }
 
-// ulidAt is a clientId that was made in a minute.
+// ulidAt returns a client id created at minute(n).
 func ulidAt(n int) string {
 	return id.NewGenerator(func() time.Time { return minute(n) }, rand.Reader)()
 }
 
-// logBuilder is a log in the making: each line is one entry, a minute after the
-// one before it, with the state that follows from it.
+// logBuilder builds a log. Each method appends one entry, a minute after the
+// previous one, and sets its state.
 type logBuilder []Entry
 
-// newLog is the first line: Sara opens a ticket of medium priority.
+// newLog returns a log in which Sara opened a ticket of medium priority.
 func newLog() logBuilder {
 	return logBuilder{{
 		TicketID: ticketID, Seq: 1, Kind: KindOpened, Author: authorOf(sara), Body: "It does not work",
@@ -69,12 +69,12 @@ func (s logBuilder) note(actor user.Principal, body string) logBuilder {
 	return s.append(actor, KindNote, body, nil)
 }
 
-// messageWithStatus is a message that carries a move of the status.
+// messageWithStatus appends a message that changes the status.
 func (s logBuilder) messageWithStatus(actor user.Principal, to Status) logBuilder {
 	return s.append(actor, KindMessage, "moving on", statusChange(s.state().Status, to))
 }
 
-// statusChange is a change of status without a word.
+// statusChange appends a status change without a message.
 func (s logBuilder) statusChange(actor user.Principal, to Status) logBuilder {
 	return s.append(actor, KindStatus, "", statusChange(s.state().Status, to))
 }
@@ -83,11 +83,11 @@ func (s logBuilder) assign(actor user.Principal, to UserRef) logBuilder {
 	return s.append(actor, KindAssignment, "", &Change{Field: "assignee", From: s.state().AssigneeID, To: to.ID, Name: to.Name})
 }
 
-// withClientID gives the newest line a clientId.
+// withClientID sets the client id of the newest entry.
 func (s logBuilder) withClientID(clientID string) logBuilder {
 	s[len(s)-1].ClientID = clientID
 	return s
 }
 
-// ticket is what the whole story folds into.
+// ticket folds the log.
 func (s logBuilder) ticket() Ticket { return Fold(Ticket{}, s) }

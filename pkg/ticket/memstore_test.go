@@ -13,8 +13,8 @@ import (
 	"ticketsystem/pkg/audit"
 )
 
-// memStore is a Store in memory, with the files, categories and people a desk
-// needs. It counts how it is used.
+// memStore is an in-memory Store, AttachmentStore, CategoryStore and AgentStore.
+// It counts reads and writes.
 type memStore struct {
 	mu          sync.Mutex
 	tickets     map[string]*memTicket
@@ -23,18 +23,18 @@ type memStore struct {
 	writes      int
 	records     []audit.Record
 
-	// beforeWrite runs once before the next write, outside the lock: somebody
-	// else is faster.
+	// beforeWrite runs once before the next write, without the lock, to
+	// simulate a concurrent writer.
 	beforeWrite func()
 }
 
-// memTicket is one ticket on the shelf.
+// memTicket is one ticket of a memStore.
 type memTicket struct {
 	ticket  Ticket
 	entries []Entry
 	markers map[string]int
 	deleted bool
-	touched int // times since
+	touched int // number of tombstone rewrites
 }
 
 var _ Store = (*memStore)(nil)
@@ -43,7 +43,7 @@ func newMemStore() *memStore {
 	return &memStore{tickets: map[string]*memTicket{}, attachments: map[string]attachment.Attachment{}}
 }
 
-// storeWith is a shelf with one ticket, whose head holds the first n entries.
+// storeWith returns a store with one ticket, whose projection includes the first n entries.
 func storeWith(log logBuilder, n int) *memStore {
 	store := newMemStore()
 	tk := Fold(Ticket{}, log[:n])
@@ -52,7 +52,7 @@ func storeWith(log logBuilder, n int) *memStore {
 	return store
 }
 
-// service is one at the shelf, at a minute of the test's day.
+// service returns a Service on the store; its time is minute(now).
 func (store *memStore) service(now int) *Service {
 	return &Service{
 		Store: store, Attachments: store, Categories: store, Agents: store, ReopenWindow: 7 * 24 * time.Hour,
@@ -60,7 +60,7 @@ func (store *memStore) service(now int) *Service {
 	}
 }
 
-// log is the whole log of the one ticket.
+// log returns the whole log of the test ticket.
 func (store *memStore) log() []Entry {
 	store.mu.Lock()
 	defer store.mu.Unlock()
@@ -126,7 +126,7 @@ func (store *memStore) ReadLogRange(_ context.Context, ticketID string, from, to
 	return Log{Entries: entries}, err
 }
 
-// write runs a write when nobody is faster any more.
+// write runs beforeWrite and then do.
 func (store *memStore) write(do func() error) error {
 	store.mu.Lock()
 	beforeWrite := store.beforeWrite
@@ -161,7 +161,7 @@ func (store *memStore) AppendEntryWithAttachments(_ context.Context, e Entry, fi
 	return existing, err
 }
 
-// attach gives files their place, as long as they are free and as they were read.
+// attach stores the files, or returns apperr.Conflict if one is in use or has changed.
 func (store *memStore) attach(files []attachment.Attachment) error {
 	for _, f := range files {
 		if stored := store.attachments[f.ID]; stored.TicketID != "" || stored.State != f.State {
@@ -245,7 +245,7 @@ func (store *memStore) ClampReadMarker(_ context.Context, m ReadMarker, seen int
 	})
 }
 
-// ListTickets gives all that match, by id: no test here asks for more.
+// ListTickets returns all matching tickets in order of id.
 func (store *memStore) ListTickets(_ context.Context, q Query, _ map[string]string) ([]Ticket, map[string]string, error) {
 	store.mu.Lock()
 	defer store.mu.Unlock()
@@ -263,7 +263,7 @@ func (store *memStore) Attachments(_ context.Context, ids []string) ([]attachmen
 	store.mu.Lock()
 	defer store.mu.Unlock()
 	var found []attachment.Attachment
-	for _, id := range slices.Backward(ids) { // in no order
+	for _, id := range slices.Backward(ids) { // the order is not specified
 		if f, ok := store.attachments[id]; ok {
 			found = append(found, f)
 		}

@@ -10,34 +10,34 @@ import (
 	"ticketsystem/pkg/user"
 )
 
-// Message is what a person wants to say on a ticket. It has been validated.
+// Message holds the validated input of Post.
 type Message struct {
 	TicketID      string
-	ClientID      string // ULID, kept for ever: a repeat gives the first entry
+	ClientID      string // ULID; a repeated post returns the existing entry
 	Body          string
 	AttachmentIDs []string
-	Internal      bool // a note; staff alone
-	After         int  // the last seq the client has seen; 0 when it does not say
+	Internal      bool // a note, visible to staff only
+	After         int  // last sequence number the client has seen; 0 if unknown
 }
 
-// PostResult is the outcome of a post.
+// PostResult is the entry of a message and the ticket after it.
 type PostResult struct {
 	Entry   Entry
-	Ticket  Ticket // whose ticket it is, and its state after the entry; what it counts may lag
-	Created bool   // false for a repeat
+	Ticket  Ticket // owner and state are current; counts may be stale
+	Created bool   // false for a repeated post
 }
 
-// Post appends a message to the ticket's log exactly once per author and
-// clientId and without a gap in seq: one read and, when nobody else writes at
-// the same moment, one write of one unit.
+// Post appends a message to the log exactly once per author and client id.
+// Without concurrent writers it takes one read and one write.
 //
-// A writer that finds its slot taken looks at the entry there (its own repeat,
-// perhaps). While others write, it steps back for a moment, reads what they
-// have written, validates again against the state after it and takes the next
-// slot: every entry between was examined, so none can be doubled.
+// If the sequence number is taken, Post checks whether the existing entry is
+// its own retry. Otherwise it backs off, reads the new entries, validates again
+// and tries the next number. It has then examined every entry up to its own, so
+// a message cannot be stored twice.
 //
-// Errors: ticket_not_found, forbidden (a customer's note), ticket_closed,
-// attachment_*; conflict when too many write at once.
+// Returns apperr.TicketNotFound, Forbidden for a note of a customer,
+// TicketClosed, AttachmentNotFound, AttachmentRefused, AttachmentInUse, or
+// Conflict if there are too many concurrent writers.
 func (s *Service) Post(ctx context.Context, actor user.Principal, m Message) (PostResult, error) {
 	started := time.Now()
 	log, err := s.loadForPost(ctx, actor, m.TicketID, m.After)
@@ -71,15 +71,14 @@ func (s *Service) Post(ctx context.Context, actor user.Principal, m Message) (Po
 	return PostResult{}, errConflict()
 }
 
-// maxClockSkew is how far ahead of ours a client's clock usually is at most.
+// maxClockSkew is how far a client's clock may be ahead of the server's.
 const maxClockSkew = 10 * time.Second
 
-// findDuplicate finds the entry that a repeat made the first time. A repeat
-// usually says the same `after` as the first try, so that its entry lies behind
-// it. A client that has read on meanwhile may say a later one; then the message
-// is older than what it claims to have seen, which its ULID's time tells, and
-// the newest entries are searched as well. So they are when the client's clock
-// is too far ahead to tell anything.
+// findDuplicate returns the entry that an earlier post of the message created.
+// A retry usually sends the same m.After, so log contains that entry. A client
+// that has read on may send a later one. The time in the client id is then
+// before the last entry seen, and the newest entries are searched too. They are
+// also searched if the client's clock is too far ahead to compare.
 func (s *Service) findDuplicate(ctx context.Context, actor user.Principal, m Message, log Log) (Entry, bool, error) {
 	if original, ok := log.findByClientID(actor.UserID, m.ClientID); ok {
 		return original, true, nil
@@ -97,8 +96,8 @@ func (s *Service) findDuplicate(ctx context.Context, actor user.Principal, m Mes
 	return original, ok, nil
 }
 
-// tryAppend puts the message into the slot behind the head. It returns the entry
-// that holds the slot when somebody was faster.
+// tryAppend appends the message after the last entry of tk. If a concurrent
+// writer took the sequence number, it returns the existing entry.
 func (s *Service) tryAppend(ctx context.Context, actor user.Principal, m Message, tk Ticket) (PostResult, *Entry, error) {
 	files, err := s.loadAttachments(ctx, actor, m)
 	if err != nil {
@@ -123,7 +122,8 @@ func (s *Service) tryAppend(ctx context.Context, actor user.Principal, m Message
 	return PostResult{Entry: e, Ticket: Fold(tk, []Entry{e}), Created: true}, nil, nil
 }
 
-// newMessageEntry is the entry that the message becomes behind the head.
+// newMessageEntry returns the entry of the message after the last one of tk.
+// Returns apperr.TicketClosed if the reopen window has passed.
 func (s *Service) newMessageEntry(actor user.Principal, m Message, tk Ticket, files []attachment.Attachment) (Entry, error) {
 	e := Entry{
 		TicketID: m.TicketID, Seq: tk.LastSeq + 1, Kind: KindMessage, Author: authorOf(actor),
@@ -138,8 +138,9 @@ func (s *Service) newMessageEntry(actor user.Principal, m Message, tk Ticket, fi
 	return e, err
 }
 
-// loadAttachments finds the attachments of a message and refuses those that are not the
-// author's to give.
+// loadAttachments returns the attachments of a message in order. Returns
+// apperr.AttachmentNotFound if one is unknown or not owned by the actor,
+// AttachmentRefused or AttachmentInUse.
 func (s *Service) loadAttachments(ctx context.Context, actor user.Principal, m Message) ([]attachment.Attachment, error) {
 	if len(m.AttachmentIDs) == 0 {
 		return nil, nil
@@ -168,7 +169,7 @@ func (s *Service) loadAttachments(ctx context.Context, actor user.Principal, m M
 	return files, nil
 }
 
-// attachTo says which entry the attachments belong to from now on.
+// attachTo returns copies of the attachments that refer to the entry.
 func attachTo(files []attachment.Attachment, e Entry, customerID string) []attachment.Attachment {
 	attached := make([]attachment.Attachment, len(files))
 	for i, f := range files {

@@ -20,7 +20,7 @@ func TestPost(t *testing.T) {
 	for _, after := range []int{0, 1, 2} {
 		log := newLog().message(ali, "hello")
 		store := storeWith(log, 2)
-		fresh := ulidAt(4) // written after all that is in the log
+		fresh := ulidAt(4) // newer than all entries
 		got, err := store.service(5).Post(context.Background(), sara, message(fresh, after))
 		want := Entry{
 			TicketID: ticketID, Seq: 3, Kind: KindMessage, Author: Author{"sara", "Sara", user.RoleUser}, Body: "hello",
@@ -33,7 +33,7 @@ func TestPost(t *testing.T) {
 			t.Errorf("after %d: the log has %+v", after, written)
 		}
 		if got.Ticket.LastSeq != 3 || got.Ticket.Messages != 2 {
-			t.Errorf("after %d: the head has not the message in it: %+v", after, got.Ticket)
+			t.Errorf("after %d: the ticket does not include the message: %+v", after, got.Ticket)
 		}
 		if store.reads != 1 || store.writes != 1 {
 			t.Errorf("after %d: got %d reads and %d writes, want 1 and 1", after, store.reads, store.writes)
@@ -41,7 +41,8 @@ func TestPost(t *testing.T) {
 	}
 }
 
-// TestPost_Idempotent: whatever the repeat says, the first entry comes back.
+// TestPost_Idempotent checks that a repeated post returns the existing entry,
+// whatever else it contains.
 func TestPost_Idempotent(t *testing.T) {
 	first := newLog().message(ali, "one").message(sara, "first").withClientID("c1").message(ali, "two").message(sara, "three")
 	deep := first
@@ -53,23 +54,23 @@ func TestPost_Idempotent(t *testing.T) {
 		log  logBuilder
 		m    Message
 	}{
-		{"as the first try", first, Message{Body: "first", After: 2}},
+		{"same request", first, Message{Body: "first", After: 2}},
 		{"without after", first, Message{Body: "first"}},
-		{"with an after from before", first, Message{Body: "first", After: 1}},
-		{"with the entry itself as after", first, Message{Body: "first", After: 3}},
-		{"with an after beyond the log", first, Message{Body: "first", After: 77}},
-		{"with other content", first, Message{Body: "other", After: 2}},
-		{"with files", first, Message{Body: "other", AttachmentIDs: []string{"unknown"}}},
-		{"much later", deep, Message{Body: "first", After: 2}},
-		{"much later, without after", deep, Message{Body: "first"}},
-		{"on a closed ticket", first.statusChange(ali, StatusClosed), Message{Body: "first", After: 2}},
+		{"earlier after", first, Message{Body: "first", After: 1}},
+		{"after at the entry itself", first, Message{Body: "first", After: 3}},
+		{"after beyond the log", first, Message{Body: "first", After: 77}},
+		{"other content", first, Message{Body: "other", After: 2}},
+		{"attachments", first, Message{Body: "other", AttachmentIDs: []string{"unknown"}}},
+		{"90 entries later", deep, Message{Body: "first", After: 2}},
+		{"90 entries later, without after", deep, Message{Body: "first"}},
+		{"closed ticket", first.statusChange(ali, StatusClosed), Message{Body: "first", After: 2}},
 	} {
-		for _, folded := range []int{1, len(c.log)} { // the stream may be far behind
+		for _, folded := range []int{1, len(c.log)} { // the projection may be stale
 			store := storeWith(c.log, folded)
 			c.m.TicketID, c.m.ClientID = ticketID, "c1"
 			got, err := store.service(8*24*60).Post(context.Background(), sara, c.m)
 			if err != nil || got.Created || !reflect.DeepEqual(got.Entry, first[2]) {
-				t.Errorf("%s, %d folded: got %+v, %v, want the first entry", c.name, folded, got, err)
+				t.Errorf("%s, %d folded: got %+v, %v, want the existing entry", c.name, folded, got, err)
 			}
 			if len(store.log()) != len(c.log) || store.writes != 0 {
 				t.Errorf("%s: %d writes, the log grew to %d", c.name, store.writes, len(store.log()))
@@ -78,10 +79,10 @@ func TestPost_Idempotent(t *testing.T) {
 	}
 }
 
-// TestPost_StaleAfter: a repeat that says a later seq than its own entry has. Its
-// clientId tells by its time that it is older than what the client has seen.
+// TestPost_StaleAfter repeats a post with an after beyond its own entry. The time
+// in the client id is before the entry at after.
 func TestPost_StaleAfter(t *testing.T) {
-	early := ulidAt(2) // made before the first try's entry
+	early := ulidAt(2) // before the entry of the first post
 	log := newLog().message(ali, "one").message(sara, "first").withClientID(early)
 	for len(log) < 12 {
 		log = log.message(ali, "more")
@@ -91,13 +92,13 @@ func TestPost_StaleAfter(t *testing.T) {
 			store := storeWith(log, folded)
 			got, err := store.service(30).Post(context.Background(), sara, message(early, after))
 			if err != nil || got.Created || got.Entry.Seq != 3 {
-				t.Errorf("after %d with %d folded: got created %v, seq %d, %v, want the first entry", after, folded, got.Created, got.Entry.Seq, err)
+				t.Errorf("after %d with %d folded: got created %v, seq %d, %v, want the existing entry", after, folded, got.Created, got.Entry.Seq, err)
 			}
 		}
 	}
 }
 
-// TestPost_ClientIDPerAuthor: the same clientId of another person is another message.
+// TestPost_ClientIDPerAuthor checks that users may use the same client id.
 func TestPost_ClientIDPerAuthor(t *testing.T) {
 	log := newLog().message(sara, "mine").withClientID("c1")
 	store := storeWith(log, len(log))
@@ -107,9 +108,8 @@ func TestPost_ClientIDPerAuthor(t *testing.T) {
 	}
 }
 
-// TestPost_TwinsInOneMillisecond posts one message twice at the same time, with
-// equal content and creation time: one call creates the entry, the other one
-// returns it.
+// TestPost_TwinsInOneMillisecond posts a message twice concurrently, with the same
+// creation time. One call creates the entry and the other returns it.
 func TestPost_TwinsInOneMillisecond(t *testing.T) {
 	store := storeWith(newLog(), 1)
 	s := store.service(5)
@@ -130,7 +130,7 @@ func TestPost_TwinsInOneMillisecond(t *testing.T) {
 	}
 }
 
-// TestPost_ConcurrentAppends: the slot is taken, and what stands there decides.
+// TestPost_ConcurrentAppends checks the outcome if the sequence number is taken.
 func TestPost_ConcurrentAppends(t *testing.T) {
 	log := newLog().statusChange(ali, StatusPending)
 	for _, c := range []struct {
@@ -140,22 +140,22 @@ func TestPost_ConcurrentAppends(t *testing.T) {
 		seq       int
 		change    *Change
 	}{
-		{"nobody", func(*Service) error { return nil }, true, 3, statusChange(StatusPending, StatusOpen)},
+		{"no other writer", func(*Service) error { return nil }, true, 3, statusChange(StatusPending, StatusOpen)},
 		{"another message", func(s *Service) error {
 			_, err := s.Post(context.Background(), ali, message("c9", 0))
 			return err
 		}, true, 4, statusChange(StatusPending, StatusOpen)},
-		{"another's under the same clientId", func(s *Service) error {
+		{"message of another user with the same client id", func(s *Service) error {
 			_, err := s.Post(context.Background(), ali, message("c1", 0))
 			return err
 		}, true, 4, statusChange(StatusPending, StatusOpen)},
-		{"somebody resolves", func(s *Service) error { return setStatusAs(StatusResolved)(s, ali) }, true, 4, statusChange(StatusResolved, StatusOpen)},
-		{"somebody opens", func(s *Service) error { return setStatusAs(StatusOpen)(s, ali) }, true, 4, nil},
-		{"one's own repeat", func(s *Service) error {
+		{"ticket resolved", func(s *Service) error { return setStatusAs(StatusResolved)(s, ali) }, true, 4, statusChange(StatusResolved, StatusOpen)},
+		{"ticket opened", func(s *Service) error { return setStatusAs(StatusOpen)(s, ali) }, true, 4, nil},
+		{"own retry", func(s *Service) error {
 			_, err := s.Post(context.Background(), sara, message("c1", 2))
 			return err
 		}, false, 3, statusChange(StatusPending, StatusOpen)},
-		{"others, and one's own repeat", func(s *Service) error {
+		{"another message and own retry", func(s *Service) error {
 			_, err := s.Post(context.Background(), mina, message("c8", 2))
 			if err == nil {
 				_, err = s.Post(context.Background(), sara, message("c1", 2))
@@ -179,26 +179,28 @@ func TestPost_ConcurrentAppends(t *testing.T) {
 	}
 }
 
-// checkLog: no gap, no clientId twice, states that follow from each other.
+// checkLog checks that the log has no gap and no duplicate message, and that the
+// states are consistent with the changes.
 func checkLog(t *testing.T, log []Entry) {
 	t.Helper()
 	seen := map[string]int{}
 	for i, e := range log {
 		if e.Seq != i+1 {
-			t.Fatalf("entry %d has the seq %d", i+1, e.Seq)
+			t.Fatalf("entry %d has sequence number %d", i+1, e.Seq)
 		}
 		if own := e.Author.ID + " " + e.ClientID; e.ClientID != "" && seen[own] > 0 {
-			t.Errorf("the message %s stands at %d and %d", own, seen[own], e.Seq)
+			t.Errorf("message %s was stored at %d and %d", own, seen[own], e.Seq)
 		} else {
 			seen[own] = e.Seq
 		}
 		if c := e.Change; c != nil && c.Field == "status" && (c.From != string(log[i-1].State.Status) || c.To != string(e.State.Status)) {
-			t.Errorf("entry %d moves %s -> %s between the states %s and %s", e.Seq, c.From, c.To, log[i-1].State.Status, e.State.Status)
+			t.Errorf("entry %d changes %s -> %s between the states %s and %s", e.Seq, c.From, c.To, log[i-1].State.Status, e.State.Status)
 		}
 	}
 }
 
-// TestPost_ClosedConcurrently: nothing lands after a close unseen.
+// TestPost_ClosedConcurrently checks that a message is rejected if the ticket was
+// closed concurrently.
 func TestPost_ClosedConcurrently(t *testing.T) {
 	store := storeWith(newLog(), 1)
 	store.beforeWrite = func() {
@@ -212,12 +214,13 @@ func TestPost_ClosedConcurrently(t *testing.T) {
 		t.Errorf("got %v, want %s", err, apperr.TicketClosed)
 	}
 	if n := len(store.log()); n != 2 {
-		t.Errorf("got %d entries, want the opening and the close", n)
+		t.Errorf("got %d entries, want 2", n)
 	}
 }
 
-// TestPost_Contention: who never gets a slot is told to try again, and leaves nothing.
-func TestPost_Contention(t *testing.T) { synctest.Test(t, testPostContention) } // it pauses between its tries
+// TestPost_Contention checks that a post that loses every race returns a conflict
+// and stores nothing. It uses synctest because Post backs off.
+func TestPost_Contention(t *testing.T) { synctest.Test(t, testPostContention) }
 
 func testPostContention(t *testing.T) {
 	store := storeWith(newLog(), 1)
@@ -237,7 +240,7 @@ func testPostContention(t *testing.T) {
 	}
 	for _, e := range store.log() {
 		if e.ClientID == "c1" {
-			t.Errorf("the message stands at %d", e.Seq)
+			t.Errorf("the message was stored at %d", e.Seq)
 		}
 	}
 	if n != maxAttempts {
@@ -245,7 +248,7 @@ func testPostContention(t *testing.T) {
 	}
 }
 
-// TestPost_ConcurrentWriters: each message sent twice at once, none lost, none doubled.
+// TestPost_ConcurrentWriters sends each message twice concurrently.
 func TestPost_ConcurrentWriters(t *testing.T) {
 	store := storeWith(newLog(), 1)
 	s := store.service(5)
@@ -270,7 +273,7 @@ func TestPost_ConcurrentWriters(t *testing.T) {
 	}
 }
 
-// TestPost_StaleProjection: decisions rest on the log, however old the head is.
+// TestPost_StaleProjection checks that decisions use the log, not the stale ticket.
 func TestPost_StaleProjection(t *testing.T) {
 	log := newLog().messageWithStatus(ali, StatusPending).note(ali, "hm").assign(ali, UserRef{"mina", "Mina"}).statusChange(mina, StatusResolved)
 	for folded := 1; folded <= len(log); folded++ {
@@ -280,7 +283,7 @@ func TestPost_StaleProjection(t *testing.T) {
 			if err != nil || got.Entry.Seq != 6 || !reflect.DeepEqual(got.Entry.Change, statusChange(StatusResolved, StatusOpen)) {
 				t.Fatalf("folded %d, after %d: got %+v, %v", folded, after, got.Entry, err)
 			}
-			// Who hears of the message depends on these alone.
+			// The recipients of the push depend on these fields.
 			want := logBuilder(store.log()).ticket()
 			if tk := got.Ticket; tk.ID != want.ID || tk.Customer != want.Customer || tk.State != want.State || tk.LastSeq != want.LastSeq {
 				t.Fatalf("folded %d, after %d: got %+v\nwant %+v", folded, after, got.Ticket, want)
@@ -292,8 +295,7 @@ func TestPost_StaleProjection(t *testing.T) {
 	}
 }
 
-// TestPost_DeletedLog: a ticket whose entries are being removed is no longer
-// one; nothing is written behind its end.
+// TestPost_DeletedLog posts to a ticket whose entries are being purged.
 func TestPost_DeletedLog(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		for left := range 4 {

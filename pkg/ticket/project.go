@@ -6,20 +6,19 @@ import (
 	"ticketsystem/pkg/apperr"
 )
 
-// ReadMarker is how far somebody has read a ticket.
+// ReadMarker records how far a user has read a ticket.
 type ReadMarker struct {
 	TicketID string
 	Reader   Author
 	Seq      int
 }
 
-// Project brings a ticket's head up to date with its log and its read marks.
-// What the stream says is a hint: from is a seq that is new, or the one behind
-// a mark that has moved; the log says the rest. Doubled, late and reordered hints are
-// harmless, because only what the head does not hold yet is folded in.
+// Project updates a ticket from its log and its read markers. from is a hint: a
+// new sequence number, or the one after a read marker that moved. Repeated,
+// late and reordered calls are safe, because only missing entries are folded.
 //
-// What slipped in behind a deletion lets the ticket be buried again, so that
-// those who erase it hear of it after they have followed what slipped in.
+// If entries were appended after the ticket was deleted, Project rewrites the
+// tombstone so that the purge handler runs again.
 func (s *Service) Project(ctx context.Context, ticketID string, from int) error {
 	for attempt := range maxAttempts {
 		log, err := s.Store.ReadLogFrom(ctx, ticketID, from)
@@ -30,15 +29,17 @@ func (s *Service) Project(ctx context.Context, ticketID string, from int) error 
 			return s.Store.TouchTombstone(ctx, ticketID)
 		}
 		if log.Ticket.ID == "" {
-			return nil // deleted meanwhile
+			return nil // deleted concurrently
 		}
 		if need := firstNeededSeq(log); need < from {
 			from = need
 			continue
 		}
 		if n := len(log.Entries); n > 0 && log.Entries[n-1].Seq < log.Ticket.LastSeq {
+			// The ticket was updated while it was read and includes entries
+			// that this read lacks.
 			backOff(ctx, attempt, 0)
-			continue // the head moved on while it was read; what it knows more of must be at hand
+			continue
 		}
 		if err := s.clampMarkers(ctx, log); err != nil {
 			return err
@@ -56,8 +57,8 @@ func (s *Service) Project(ctx context.Context, ticketID string, from int) error 
 	return errConflict()
 }
 
-// clampMarkers takes marks back that somebody set beyond the end of the log: they
-// would never move again, and count everything that comes as read.
+// clampMarkers sets read markers beyond the end of the log to its end. Such a
+// marker would never advance and would count all later messages as read.
 func (s *Service) clampMarkers(ctx context.Context, log Log) error {
 	end := log.Ticket.LastSeq
 	if n := len(log.Entries); n > 0 {
@@ -75,8 +76,8 @@ func (s *Service) clampMarkers(ctx context.Context, log Log) error {
 	return nil
 }
 
-// firstNeededSeq is the first entry that must be at hand to fold and to count what is
-// unread after the marks that moved.
+// firstNeededSeq returns the first sequence number needed to fold the log and to
+// count the unread messages after the read markers that moved.
 func firstNeededSeq(log Log) int {
 	seq := log.Ticket.LastSeq + 1
 	for id, marker := range log.ReadMarkers {
@@ -87,9 +88,11 @@ func firstNeededSeq(log Log) int {
 	return seq
 }
 
+// applyLog returns the ticket with all entries and read markers applied, and
+// whether it must be stored.
 func applyLog(log Log) (Ticket, bool) {
 	next := Fold(log.Ticket, log.Entries)
-	// A head of the first revision is not in the lists of staff yet.
+	// Revision 1 is not in the staff lists yet.
 	changed := next.LastSeq != log.Ticket.LastSeq || log.Ticket.Revision == 1
 	for id, marker := range log.ReadMarkers {
 		if marker > next.Readers[id].Read && marker <= next.LastSeq {

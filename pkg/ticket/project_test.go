@@ -18,11 +18,11 @@ func TestFirstNeededSeq(t *testing.T) {
 		want    int
 	}{
 		{"nothing read", 5, nil, nil, 6},
-		{"marks that are folded in", 5, map[string]Reader{"sara": {Read: 3}}, map[string]int{"sara": 3}, 6},
-		{"a mark that moved", 5, map[string]Reader{"sara": {Read: 1}}, map[string]int{"sara": 3}, 4},
-		{"a first mark", 5, nil, map[string]int{"sara": 2}, 3},
-		{"two marks, the lower counts", 5, nil, map[string]int{"sara": 4, "ali": 1}, 2},
-		{"a mark behind the head", 5, nil, map[string]int{"sara": 7}, 6},
+		{"markers already applied", 5, map[string]Reader{"sara": {Read: 3}}, map[string]int{"sara": 3}, 6},
+		{"moved marker", 5, map[string]Reader{"sara": {Read: 1}}, map[string]int{"sara": 3}, 4},
+		{"first marker", 5, nil, map[string]int{"sara": 2}, 3},
+		{"two markers, the lower counts", 5, nil, map[string]int{"sara": 4, "ali": 1}, 2},
+		{"marker beyond the ticket", 5, nil, map[string]int{"sara": 7}, 6},
 	} {
 		tk := log[:c.folded].ticket()
 		tk.Readers = c.readers
@@ -48,10 +48,10 @@ func TestApplyLog(t *testing.T) {
 		last    int
 	}{
 		{"nothing new", Log{Ticket: old, Entries: log}, false, Reader{}, 4},
-		{"nothing new, but in no list yet", Log{Ticket: fresh, Entries: log}, true, Reader{}, 4},
+		{"nothing new, not in the staff lists", Log{Ticket: fresh, Entries: log}, true, Reader{}, 4},
 		{"new entries", Log{Ticket: behind, Entries: log[2:]}, true, Reader{}, 4},
-		{"a mark", Log{Ticket: old, Entries: log[2:], ReadMarkers: map[string]int{"sara": 2}}, true, Reader{2, 1}, 4},
-		{"a mark on an entry that is new itself", Log{Ticket: behind, Entries: log[2:], ReadMarkers: map[string]int{"sara": 3}}, true, Reader{3, 0}, 4},
+		{"moved marker", Log{Ticket: old, Entries: log[2:], ReadMarkers: map[string]int{"sara": 2}}, true, Reader{2, 1}, 4},
+		{"marker at a new entry", Log{Ticket: behind, Entries: log[2:], ReadMarkers: map[string]int{"sara": 3}}, true, Reader{3, 0}, 4},
 	} {
 		got, changed := applyLog(c.log)
 		if changed != c.changed || got.Readers["sara"] != c.reader || got.LastSeq != c.last {
@@ -60,8 +60,8 @@ func TestApplyLog(t *testing.T) {
 	}
 }
 
-// TestProject_UnorderedHints: hints doubled, in any order and partly lost; after
-// one last hint the head is the fold of the log.
+// TestProject_UnorderedHints repeats, shuffles and drops hints. After a last hint
+// the ticket must be the fold of the log.
 func TestProject_UnorderedHints(t *testing.T) {
 	rng := rand.New(rand.NewPCG(5, 6))
 	for range 50 {
@@ -73,7 +73,7 @@ func TestProject_UnorderedHints(t *testing.T) {
 				hints = append(hints, seq)
 			}
 		}
-		hints = append(hints, 0) // a read mark's
+		hints = append(hints, 0) // from a read marker
 		rng.Shuffle(len(hints), func(i, j int) { hints[i], hints[j] = hints[j], hints[i] })
 		for _, seq := range append(hints, len(log)) {
 			if err := store.service(9).Project(context.Background(), ticketID, seq); err != nil {
@@ -88,7 +88,7 @@ func TestProject_UnorderedHints(t *testing.T) {
 	}
 }
 
-// TestProject_NoWriteWhenCurrent: a doubled hint costs a read and nothing else.
+// TestProject_NoWriteWhenCurrent checks that a repeated hint writes nothing.
 func TestProject_NoWriteWhenCurrent(t *testing.T) {
 	log := randomLog(10)
 	store := storeWith(log, 9)
@@ -101,11 +101,11 @@ func TestProject_NoWriteWhenCurrent(t *testing.T) {
 		}
 	}
 	if err := newMemStore().service(9).Project(context.Background(), ticketID, 3); err != nil {
-		t.Errorf("a ticket that is gone: got %v", err)
+		t.Errorf("unknown ticket: got %v", err)
 	}
 }
 
-// TestProject_Concurrent: projections and a change side by side lose nothing.
+// TestProject_Concurrent runs projections, a read marker and a change concurrently.
 func TestProject_Concurrent(t *testing.T) {
 	log := randomLog(30)
 	store := storeWith(log, 1)
@@ -140,8 +140,8 @@ func TestProject_Concurrent(t *testing.T) {
 	}
 }
 
-// TestProject_ClampsReadMarker: it is taken back to the end, so that what comes later
-// is unread again and the mark can move.
+// TestProject_ClampsReadMarker sets a read marker beyond the log. It must be set to
+// the end of the log, so that later messages count as unread.
 func TestProject_ClampsReadMarker(t *testing.T) {
 	ctx := context.Background()
 	log := newLog().message(ali, "one").message(ali, "two")
@@ -157,7 +157,7 @@ func TestProject_ClampsReadMarker(t *testing.T) {
 			}
 		}
 		if got := store.ticket(); got.Readers["sara"] != (Reader{Read: 3}) || store.tickets[ticketID].markers["sara"] != 3 {
-			t.Errorf("%d folded: got %+v and the mark %d, want 3", folded, got.Readers["sara"], store.tickets[ticketID].markers["sara"])
+			t.Errorf("%d folded: got %+v and the marker %d, want 3", folded, got.Readers["sara"], store.tickets[ticketID].markers["sara"])
 		}
 		posted, err := s.Post(ctx, ali, message("c1", 3))
 		if err != nil || posted.Ticket.UnreadFor(sara) != 1 {

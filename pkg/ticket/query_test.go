@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// TestQueueSortKey_Order lists tickets as the queue must show them.
+// TestQueueSortKey_Order has tickets in the expected order of the queue.
 func TestQueueSortKey_Order(t *testing.T) {
 	row := func(s Status, p Priority, waiting, activity int) Ticket {
 		tk := Ticket{State: State{Status: s, Priority: p}, LastActivityAt: minute(activity), CreatedAt: minute(activity)}
@@ -18,13 +18,13 @@ func TestQueueSortKey_Order(t *testing.T) {
 	queue := []Ticket{
 		row(StatusNew, PriorityUrgent, 50, 50),
 		row(StatusOpen, PriorityUrgent, 0, 1),
-		row(StatusOpen, PriorityHigh, 2, 90), // waits longest, though active last
+		row(StatusOpen, PriorityHigh, 2, 90), // waits longest, despite the latest activity
 		row(StatusNew, PriorityHigh, 3, 3),
-		row(StatusPending, PriorityHigh, 0, 4), // answered: behind all who wait
+		row(StatusPending, PriorityHigh, 0, 4), // answered: after all that wait
 		row(StatusOnHold, PriorityHigh, 0, 5),
 		row(StatusNew, PriorityMedium, 1, 1),
 		row(StatusOpen, PriorityLow, 1, 1),
-		row(StatusClosed, PriorityLow, 0, 80), // over: newest first, whatever the priority
+		row(StatusClosed, PriorityLow, 0, 80), // closed or resolved: newest first, regardless of priority
 		row(StatusResolved, PriorityUrgent, 0, 70),
 		row(StatusClosed, PriorityHigh, 0, 60),
 	}
@@ -67,20 +67,20 @@ func TestQuery_Matches(t *testing.T) {
 		h    Ticket
 		want bool
 	}{
-		{"everything", Query{}, tk, true},
-		{"own", Query{CustomerID: "sara"}, tk, true},
-		{"another's", Query{CustomerID: "reza"}, tk, false},
+		{"no filter", Query{}, tk, true},
+		{"own ticket", Query{CustomerID: "sara"}, tk, true},
+		{"ticket of another customer", Query{CustomerID: "reza"}, tk, false},
 		{"one of the statuses", Query{Statuses: []Status{StatusNew, StatusOpen}}, tk, true},
 		{"another status", Query{Statuses: []Status{StatusNew}}, tk, false},
 		{"category", Query{CategoryID: "billing"}, tk, true},
 		{"another category", Query{CategoryID: "technical"}, tk, false},
 		{"assignee", Query{AssigneeID: "ali"}, tk, true},
 		{"another assignee", Query{AssigneeID: "mina"}, tk, false},
-		{"held, for nobody's", Query{AssigneeID: Unassigned}, tk, false},
-		{"free, for nobody's", Query{AssigneeID: Unassigned}, free, true},
+		{"assigned, unassigned wanted", Query{AssigneeID: Unassigned}, tk, false},
+		{"unassigned wanted", Query{AssigneeID: Unassigned}, free, true},
 		{"priority", Query{Priority: PriorityHigh}, tk, true},
 		{"another priority", Query{Priority: PriorityLow}, tk, false},
-		{"all but one", Query{CustomerID: "sara", Statuses: []Status{StatusOpen}, AssigneeID: "ali", Priority: PriorityLow}, tk, false},
+		{"one filter fails", Query{CustomerID: "sara", Statuses: []Status{StatusOpen}, AssigneeID: "ali", Priority: PriorityLow}, tk, false},
 	} {
 		if got := c.q.Matches(c.h); got != c.want {
 			t.Errorf("%s: got %v, want %v", c.name, got, c.want)
@@ -99,7 +99,7 @@ func TestPriorityAndStatus_Valid(t *testing.T) {
 		StatusResolved: {true, false}, StatusClosed: {true, false}, "": {}, "Open": {},
 	} {
 		if got := [2]bool{s.Valid(), s.IsActive()}; got != want {
-			t.Errorf("%q: got valid, live %v, want %v", s, got, want)
+			t.Errorf("%q: got valid, active %v, want %v", s, got, want)
 		}
 	}
 }

@@ -8,18 +8,19 @@ import (
 	"ticketsystem/pkg/user"
 )
 
-// detailPageSize is how many entries a detail shows.
+// detailPageSize is the number of entries in a Detail.
 const detailPageSize = 20
 
 // Detail is a ticket with its newest entries.
 type Detail struct {
 	Ticket  Ticket
 	Entries []Entry // ascending
-	HasMore bool    // older ones exist
+	HasMore bool    // older visible entries exist
 }
 
-// Detail reads a ticket with its newest 20 visible entries in one round trip.
-// The head is as new as the log, however far the stream is behind.
+// Detail returns a ticket with its newest 20 visible entries, usually in one
+// round trip. The ticket includes all entries of the log, also if the stored
+// projection is stale. Returns apperr.TicketNotFound.
 func (s *Service) Detail(ctx context.Context, actor user.Principal, ticketID string) (Detail, error) {
 	log, err := s.loadForRead(ctx, actor, ticketID, detailPageSize+1)
 	if err != nil {
@@ -32,24 +33,17 @@ func (s *Service) Detail(ctx context.Context, actor user.Principal, ticketID str
 	return Detail{Ticket: log.Ticket, Entries: page.Entries, HasMore: page.HasMore}, nil
 }
 
-// loadForRead reads the newest n entries of a ticket the person may see, with an
-// up-to-date head and the person's own read mark in it.
+// loadForRead reads at least the newest n entries, with a ticket that includes
+// all entries and the actor's own read marker. Returns apperr.TicketNotFound.
 func (s *Service) loadForRead(ctx context.Context, actor user.Principal, ticketID string, n int) (Log, error) {
-	if !id.Valid(ticketID) {
-		return Log{}, errNotFound()
-	}
-	log, err := s.Store.ReadLogLatest(ctx, ticketID, n)
+	log, err := s.readLatest(ctx, actor, ticketID, n)
 	if err != nil {
 		return Log{}, err
-	}
-	if !log.Ticket.VisibleTo(actor) {
-		return Log{}, errNotFound()
 	}
 	if log, err = s.catchUp(ctx, log); err != nil {
 		return Log{}, err
 	}
-	// A mark that the stream has not folded in yet counts when the entries
-	// behind it are at hand.
+	// Apply a read marker that the projection lacks, if all entries after it were read.
 	marker := log.ReadMarkers[actor.UserID]
 	if marker > log.Ticket.Readers[actor.UserID].Read && marker <= log.Ticket.LastSeq && marker+1 >= log.Entries[0].Seq {
 		log.Ticket = ApplyReadMarker(log.Ticket, actor.UserID, marker, actor.Role.IsStaff(), log.Entries)
@@ -57,25 +51,25 @@ func (s *Service) loadForRead(ctx context.Context, actor user.Principal, ticketI
 	return log, nil
 }
 
-// EntryQuery asks for a stretch of entries: after a seq, or before one (0 for the
-// newest), the visible ones, only messages if so said.
+// EntryQuery selects a page of visible entries.
 type EntryQuery struct {
-	After, Before int
-	Limit         int
-	Backward      bool // towards older entries
-	MessagesOnly  bool
+	After        int // forward: entries after this sequence number
+	Before       int // backward: entries before this sequence number; 0 for the newest
+	Limit        int
+	Backward     bool // towards older entries
+	MessagesOnly bool // messages and notes only
 }
 
-// EntryPage is a page of entries, ascending.
+// EntryPage is a page of entries in ascending order.
 type EntryPage struct {
 	Entries []Entry
-	HasMore bool // more visible ones exist in the direction of reading
-	LastSeq int  // newest entry of the ticket that the person may see
+	HasMore bool // more matching entries exist in the direction of reading
+	LastSeq int  // newest entry of the ticket that the actor may see
 }
 
-// Entries reads a page of the log. The newest page costs one round trip, and so
-// does what came after a seq when it fits in the page; any other page costs one
-// more for the head.
+// Entries returns a page of the log. The newest page takes one round trip, and so
+// does a forward page that reaches the end of the log. Other pages take one more
+// for the ticket. Returns apperr.TicketNotFound.
 func (s *Service) Entries(ctx context.Context, actor user.Principal, ticketID string, q EntryQuery) (EntryPage, error) {
 	var log Log
 	var err error
@@ -96,14 +90,14 @@ func (s *Service) Entries(ctx context.Context, actor user.Principal, ticketID st
 	return out, err
 }
 
-// readForward reads on from what the client has seen. Who comes back after a while is
-// near the end of the log, and the same read brings the head, which alone says
-// whose ticket it is; from further back the head is read by itself.
+// readForward reads the entries after q.After and the ticket. Near the end of the
+// log one read returns both. Further back the ticket needs a second read, which
+// the authorization depends on.
 func (s *Service) readForward(ctx context.Context, actor user.Principal, ticketID string, q EntryQuery) (Log, error) {
 	if !id.Valid(ticketID) {
 		return Log{}, errNotFound()
 	}
-	// The entry that was seen comes along, and one that tells of more.
+	// Two more than the limit: the entry at After, and one that shows that more exist.
 	log, end, err := s.Store.ReadLogPage(ctx, ticketID, max(q.After, 1), q.Limit+2)
 	if err != nil {
 		return Log{}, err
@@ -121,8 +115,8 @@ func (s *Service) readForward(ctx context.Context, actor user.Principal, ticketI
 	return log, nil
 }
 
-// fillPage reads on from what the log holds until the page is full and it is known
-// whether more follows.
+// fillPage returns the page for q. It starts with the entries of log and reads
+// more until the page is full and HasMore is known.
 func (s *Service) fillPage(ctx context.Context, actor user.Principal, log Log, q EntryQuery) (EntryPage, error) {
 	entries := filterVisible(log.Entries, actor, q)
 	from, to := q.After+1, log.Ticket.LastSeq
@@ -135,7 +129,7 @@ func (s *Service) fillPage(ctx context.Context, actor user.Principal, log Log, q
 		from = log.Entries[n-1].Seq + 1
 	}
 	for len(entries) <= q.Limit && from <= to {
-		// Seq 1 is no message: a page of messages need not look for it.
+		// The entry with sequence number 1 is never a message.
 		if q.MessagesOnly && to == 1 {
 			break
 		}
@@ -154,22 +148,18 @@ func (s *Service) fillPage(ctx context.Context, actor user.Principal, log Log, q
 			from = more.Entries[len(more.Entries)-1].Seq + 1
 		}
 	}
-	return trimPage(entries, q), nil
-}
-
-// trimPage drops what is over the limit, at the far end of the direction of reading.
-func trimPage(entries []Entry, q EntryQuery) EntryPage {
 	over := len(entries) - q.Limit
 	switch {
 	case over <= 0:
-		return EntryPage{Entries: entries}
+		return EntryPage{Entries: entries}, nil
 	case q.Backward:
-		return EntryPage{Entries: entries[over:], HasMore: true}
+		return EntryPage{Entries: entries[over:], HasMore: true}, nil
 	default:
-		return EntryPage{Entries: entries[:q.Limit], HasMore: true}
+		return EntryPage{Entries: entries[:q.Limit], HasMore: true}, nil
 	}
 }
 
+// filterVisible returns the entries that the actor may see and q selects.
 func filterVisible(entries []Entry, actor user.Principal, q EntryQuery) []Entry {
 	var out []Entry
 	for _, e := range entries {
@@ -180,9 +170,10 @@ func filterVisible(entries []Entry, actor user.Principal, q EntryQuery) []Entry 
 	return out
 }
 
-// MarkRead moves the person's read mark forward to seq; it never moves back. Who
-// has a mark on the ticket already pays one round trip; the first time, and
-// after a change of role, the ticket is read to see whether it is theirs.
+// MarkRead moves the actor's read marker forward to seq; it never moves back. It
+// is safe to repeat. The first call of a user on a ticket, or after a change of
+// role, also reads the ticket to authorize the user. Returns
+// apperr.TicketNotFound.
 func (s *Service) MarkRead(ctx context.Context, actor user.Principal, ticketID string, seq int) error {
 	if !id.Valid(ticketID) {
 		return errNotFound()
@@ -192,12 +183,8 @@ func (s *Service) MarkRead(ctx context.Context, actor user.Principal, ticketID s
 	if err != nil || moved {
 		return err
 	}
-	log, err := s.Store.ReadLogLatest(ctx, ticketID, 1)
-	if err != nil {
+	if _, err := s.readLatest(ctx, actor, ticketID, 1); err != nil {
 		return err
-	}
-	if !log.Ticket.VisibleTo(actor) {
-		return errNotFound()
 	}
 	return s.Store.CreateReadMarker(ctx, marker)
 }

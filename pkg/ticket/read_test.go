@@ -9,8 +9,8 @@ import (
 	"ticketsystem/pkg/user"
 )
 
-// TestService_ForeignTicketNotFound: to another customer the ticket does not exist, whatever
-// he tries, and so it is with one that is not there.
+// TestService_ForeignTicketNotFound calls all operations on a ticket of another
+// customer and on tickets that do not exist. Nothing may be written.
 func TestService_ForeignTicketNotFound(t *testing.T) {
 	ctx := context.Background()
 	for name, run := range map[string]func(s *Service, actor user.Principal, id string) error{
@@ -49,21 +49,21 @@ func TestService_ForeignTicketNotFound(t *testing.T) {
 		},
 	} {
 		for _, c := range []struct {
-			who user.Principal
-			id  string
+			actor user.Principal
+			id    string
 		}{{reza, ticketID}, {ali, "01BX5ZZKBKACTAV9WEVGEMMVRZ"}, {sara, "01BX5ZZKBKACTAV9WEVGEMMVRZ"}, {ali, "nonsense"}, {sara, ""}} {
 			store := storeWith(newLog(), 1)
-			if err := run(store.service(5), c.who, c.id); !apperr.Is(err, apperr.TicketNotFound) {
-				t.Errorf("%s by %s on %q: got %v, want %s", name, c.who.Name, c.id, err, apperr.TicketNotFound)
+			if err := run(store.service(5), c.actor, c.id); !apperr.Is(err, apperr.TicketNotFound) {
+				t.Errorf("%s by %s on %q: got %v, want %s", name, c.actor.Name, c.id, err, apperr.TicketNotFound)
 			}
 			if len(store.log()) != 1 || len(store.tickets) != 1 || len(store.tickets[ticketID].markers) != 0 {
-				t.Errorf("%s by %s on %q: something was written", name, c.who.Name, c.id)
+				t.Errorf("%s by %s on %q: data was written", name, c.actor.Name, c.id)
 			}
 		}
 	}
 }
 
-// modelPage is a page by the book.
+// modelPage computes the expected page from the whole log.
 func modelPage(log logBuilder, actor user.Principal, q EntryQuery) EntryPage {
 	out := EntryPage{}
 	var all []Entry
@@ -85,7 +85,7 @@ func modelPage(log logBuilder, actor user.Principal, q EntryQuery) EntryPage {
 	return out
 }
 
-// TestEntries_MatchModel asks for every kind of page of a log with notes in it.
+// TestEntries_MatchModel reads every kind of page of a log with notes.
 func TestEntries_MatchModel(t *testing.T) {
 	log := randomLog(33)
 	var queries []EntryQuery
@@ -107,7 +107,7 @@ func TestEntries_MatchModel(t *testing.T) {
 	}
 }
 
-// TestEntries_PagingIsComplete, in both directions.
+// TestEntries_PagingIsComplete pages in both directions.
 func TestEntries_PagingIsComplete(t *testing.T) {
 	log := randomLog(50)
 	s := storeWith(log, 50).service(9)
@@ -129,7 +129,7 @@ func TestEntries_PagingIsComplete(t *testing.T) {
 				}
 			}
 			if want := filterVisible(log, actor, EntryQuery{}); !reflect.DeepEqual(met, want) {
-				t.Errorf("%s, backward %v: met %d entries, want %d", actor.Name, backward, len(met), len(want))
+				t.Errorf("%s, backward %v: got %d entries, want %d", actor.Name, backward, len(met), len(want))
 			}
 		}
 	}
@@ -141,26 +141,26 @@ func TestDetail(t *testing.T) {
 		notes = notes.note(ali, "hm")
 	}
 	for _, c := range []struct {
-		name string
-		log  logBuilder
-		who  user.Principal
+		name  string
+		log   logBuilder
+		actor user.Principal
 	}{
-		{"short", short, sara}, {"long", randomLog(60), sara}, {"long", randomLog(60), ali}, {"a wall of notes", notes, sara}, {"a wall of notes", notes, mina},
+		{"short", short, sara}, {"long", randomLog(60), sara}, {"long", randomLog(60), ali}, {"many notes", notes, sara}, {"many notes", notes, mina},
 	} {
 		for _, folded := range []int{1, len(c.log)} {
 			store := storeWith(c.log, folded)
-			got, err := store.service(9).Detail(context.Background(), c.who, ticketID)
-			want := modelPage(c.log, c.who, EntryQuery{Limit: 20, Backward: true})
+			got, err := store.service(9).Detail(context.Background(), c.actor, ticketID)
+			want := modelPage(c.log, c.actor, EntryQuery{Limit: 20, Backward: true})
 			if err != nil || !reflect.DeepEqual(got.Entries, want.Entries) || got.HasMore != want.HasMore {
 				t.Fatalf("%s for %s: got %d entries, more %v, %v, want %d, %v",
-					c.name, c.who.Name, len(got.Entries), got.HasMore, err, len(want.Entries), want.HasMore)
+					c.name, c.actor.Name, len(got.Entries), got.HasMore, err, len(want.Entries), want.HasMore)
 			}
 			wantTicket := c.log.ticket()
 			wantTicket.Revision = got.Ticket.Revision
 			if !reflect.DeepEqual(got.Ticket, wantTicket) {
 				t.Errorf("%s, %d folded: got %+v\nwant %+v", c.name, folded, got.Ticket, wantTicket)
 			}
-			if folded == len(c.log) && c.who.Role.IsStaff() && store.reads != 1 {
+			if folded == len(c.log) && c.actor.Role.IsStaff() && store.reads != 1 {
 				t.Errorf("%s: got %d reads, want 1", c.name, store.reads)
 			}
 		}
@@ -173,33 +173,33 @@ func TestMarkRead(t *testing.T) {
 	store := storeWith(log, len(log))
 	s := store.service(9)
 	for i, c := range []struct {
-		who          user.Principal
+		actor        user.Principal
 		seq          int
 		mark, unread int
 		writes       int
 	}{
-		{sara, 0, 0, 2, 2}, // the first mark is looked up before
+		{sara, 0, 0, 2, 2}, // the first marker takes two writes
 		{sara, 2, 2, 1, 1},
-		{sara, 1, 2, 1, 1}, // never back
+		{sara, 1, 2, 1, 1}, // never moves back
 		{sara, 4, 4, 0, 1},
 		{mina, 2, 2, 2, 2},
 	} {
 		store.writes = 0
-		if err := s.MarkRead(ctx, c.who, ticketID, c.seq); err != nil {
+		if err := s.MarkRead(ctx, c.actor, ticketID, c.seq); err != nil {
 			t.Fatal(err)
 		}
-		if got := store.tickets[ticketID].markers[c.who.UserID]; got != c.mark || store.writes != c.writes {
-			t.Errorf("%d: got the mark %d in %d writes, want %d in %d", i, got, store.writes, c.mark, c.writes)
+		if got := store.tickets[ticketID].markers[c.actor.UserID]; got != c.mark || store.writes != c.writes {
+			t.Errorf("%d: got the marker %d in %d writes, want %d in %d", i, got, store.writes, c.mark, c.writes)
 		}
-		// The detail shows it before the stream does.
-		if got, err := s.Detail(ctx, c.who, ticketID); err != nil || got.Ticket.UnreadFor(c.who) != c.unread {
-			t.Errorf("%d: got %d unread, %v, want %d", i, got.Ticket.UnreadFor(c.who), err, c.unread)
+		// Detail includes the marker before the projection does.
+		if got, err := s.Detail(ctx, c.actor, ticketID); err != nil || got.Ticket.UnreadFor(c.actor) != c.unread {
+			t.Errorf("%d: got %d unread, %v, want %d", i, got.Ticket.UnreadFor(c.actor), err, c.unread)
 		}
 		if err := s.Project(ctx, ticketID, 0); err != nil {
 			t.Fatal(err)
 		}
-		if got := store.ticket(); got.UnreadFor(c.who) != c.unread || got.Readers[c.who.UserID].Read != c.mark {
-			t.Errorf("%d: the head has %+v, want %d at %d", i, got.Readers[c.who.UserID], c.unread, c.mark)
+		if got := store.ticket(); got.UnreadFor(c.actor) != c.unread || got.Readers[c.actor.UserID].Read != c.mark {
+			t.Errorf("%d: the ticket has %+v, want %d at %d", i, got.Readers[c.actor.UserID], c.unread, c.mark)
 		}
 	}
 }

@@ -10,11 +10,11 @@ import (
 	"ticketsystem/pkg/user"
 )
 
-// Rebuild folds a ticket's head anew, from the first entry of its log and the
-// read marks, and stores it where it is not what the log says or not there at
-// all. removed tells whether a person is no more: their name is in the log
-// still and must not come back. The log comes back; it is empty when the ticket
-// is gone.
+// Rebuild folds a ticket from its whole log and read markers, and stores it if
+// the stored one differs or is missing. isDeleted reports whether a user was
+// deleted: the log still has their name, which must not be restored. Rebuild
+// returns the log, which is empty if the ticket was deleted, and whether the
+// ticket was repaired. It is safe to repeat.
 func (s *Service) Rebuild(ctx context.Context, ticketID string, isDeleted func(ctx context.Context, userID string) (bool, error)) (log Log, repaired bool, err error) {
 	for attempt := range maxAttempts {
 		started := time.Now()
@@ -23,7 +23,8 @@ func (s *Service) Rebuild(ctx context.Context, ticketID string, isDeleted func(c
 			return Log{}, false, err
 		}
 		if last := log.Entries[len(log.Entries)-1].Seq; last < log.Ticket.LastSeq {
-			// It has moved on while it was read, or it is wrong: a second look tells.
+			// Either the ticket was updated while it was read, or it is wrong. A
+			// second read distinguishes the two.
 			rev := log.Ticket.Revision
 			if log, err = s.Store.ReadLogFrom(ctx, ticketID, 1); err != nil {
 				return Log{}, false, err
@@ -35,12 +36,15 @@ func (s *Service) Rebuild(ctx context.Context, ticketID string, isDeleted func(c
 		}
 		next := foldAll(log)
 		if next.LastSeq != len(log.Entries) {
-			return Log{}, false, fmt.Errorf("ticket %s: the log breaks off behind %d of %d entries", ticketID, next.LastSeq, len(log.Entries))
+			return Log{}, false, fmt.Errorf("ticket %s: the log has a gap after entry %d of %d", ticketID, next.LastSeq, len(log.Entries))
 		}
-		if err := keepAnonymized(ctx, &next, log.Ticket, isDeleted); err != nil {
+		if err := keepAnonymized(ctx, &next.Customer, log.Ticket.Customer, isDeleted); err != nil {
 			return Log{}, false, err
 		}
-		if equal(next, log.Ticket) && next.Revision > 1 { // one of the first is not in the lists of staff yet
+		if err := keepAnonymized(ctx, &next.Assignee, log.Ticket.Assignee, isDeleted); err != nil {
+			return Log{}, false, err
+		}
+		if equal(next, log.Ticket) && next.Revision > 1 { // revision 1 is not in the staff lists yet
 			return log, false, nil
 		}
 		log.Ticket = next
@@ -52,7 +56,7 @@ func (s *Service) Rebuild(ctx context.Context, ticketID string, isDeleted func(c
 	return Log{}, false, errConflict()
 }
 
-// foldAll is the head that a whole log and its marks lead to.
+// foldAll returns the ticket that results from a complete log and its read markers.
 func foldAll(log Log) Ticket {
 	tk := Fold(Ticket{}, log.Entries)
 	for id, marker := range log.ReadMarkers {
@@ -62,24 +66,20 @@ func foldAll(log Log) Ticket {
 	return tk
 }
 
-// keepAnonymized leaves the names of removed people off a head. Only where the stored
-// one has another name than the log, people are looked at.
-func keepAnonymized(ctx context.Context, next *Ticket, stored Ticket, isDeleted func(ctx context.Context, userID string) (bool, error)) error {
-	for now, was := range map[*UserRef]UserRef{&next.Customer: stored.Customer, &next.Assignee: stored.Assignee} {
-		if now.ID == "" || *now == was {
-			continue
-		}
-		deleted, err := isDeleted(ctx, now.ID)
-		if err != nil {
-			return err
-		}
-		if deleted {
-			now.Name = user.DeletedName
-		}
+// keepAnonymized replaces the name of a deleted user in ref. It looks the user up
+// only if stored differs from ref.
+func keepAnonymized(ctx context.Context, ref *UserRef, stored UserRef, isDeleted func(ctx context.Context, userID string) (bool, error)) error {
+	if ref.ID == "" || *ref == stored {
+		return nil
 	}
-	return nil
+	deleted, err := isDeleted(ctx, ref.ID)
+	if err == nil && deleted {
+		ref.Name = user.DeletedName
+	}
+	return err
 }
 
+// equal reports whether two tickets are equal; nil and empty collections are.
 func equal(a, b Ticket) bool {
 	for _, tk := range []*Ticket{&a, &b} {
 		if len(tk.Readers) == 0 {

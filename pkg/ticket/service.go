@@ -11,88 +11,94 @@ import (
 	"ticketsystem/pkg/user"
 )
 
-// Store keeps the logs. All reads of one ticket are strongly consistent.
+// Store persists tickets: the log, the projection and the read markers. All
+// reads of one ticket are strongly consistent. A ticket that does not exist is
+// an empty Log, not an error.
 type Store interface {
-	// ReadLogFrom reads the entries from seq on, with the head and the read marks, in
-	// one round trip for any usual stretch. A ticket that does not exist is an
-	// empty Log.
+	// ReadLogFrom returns all entries from sequence number from on, with the
+	// ticket and its read markers. It usually takes one round trip.
 	ReadLogFrom(ctx context.Context, ticketID string, from int) (Log, error)
 
-	// ReadLogLatest reads the newest n entries (more may come) with the head and the
-	// read marks. A ticket that does not exist is an empty Log.
+	// ReadLogLatest returns at least the newest n entries, with the ticket and
+	// its read markers.
 	ReadLogLatest(ctx context.Context, ticketID string, n int) (Log, error)
 
-	// ReadLogPage reads up to n entries from seq on. Near the end of the log the read
-	// marks and the head come too, which end tells.
+	// ReadLogPage returns up to n entries from sequence number from on. If the
+	// page reaches the end of the log, it also returns the ticket and its read
+	// markers, and end is true.
 	ReadLogPage(ctx context.Context, ticketID string, from, n int) (log Log, end bool, err error)
 
-	// ReadLogRange reads up to n entries with seq in [from, to], newest first when
-	// backward. The returned Log has no head; its Entries ascend.
+	// ReadLogRange returns up to n entries with sequence numbers in [from, to]:
+	// the newest ones if backward is set. Entries ascend in both cases. The Log
+	// has no ticket.
 	ReadLogRange(ctx context.Context, ticketID string, from, to, n int, backward bool) (Log, error)
 
-	// AppendEntry writes e under e.Seq. If another call has written an entry there,
-	// it returns that entry and writes nothing. A lost response is no conflict:
-	// the store recognizes its own write and returns nil.
+	// AppendEntry writes e if its sequence number is free. Otherwise it writes
+	// nothing and returns the existing entry. It returns nil if the existing
+	// entry is from this call, whose first response was lost.
 	AppendEntry(ctx context.Context, e Entry) (existing *Entry, err error)
 
-	// AppendEntryWithAttachments writes e and binds the attachments to it in one transaction.
-	// Like Append, it returns the entry of another call; when
-	// an attachment has moved since it was read, errors with fault.Conflict.
+	// AppendEntryWithAttachments is AppendEntry that also attaches the files to
+	// the entry, in one transaction. Returns apperr.Conflict if an attachment
+	// has changed since it was read.
 	AppendEntryWithAttachments(ctx context.Context, e Entry, files []attachment.Attachment) (existing *Entry, err error)
 
-	// CreateTicket writes the first entry, the head and the binding of attachments
-	// in one transaction. When the ticket exists already, it says so and
-	// writes nothing. Errors with fault.Conflict when an attachment has moved.
+	// CreateTicket writes the ticket, its first entry and the attachments in
+	// one transaction. If the ticket exists, it writes nothing and exists is
+	// true. Returns apperr.Conflict if an attachment has changed since it was read.
 	CreateTicket(ctx context.Context, tk Ticket, e Entry, files []attachment.Attachment) (exists bool, err error)
 
-	// CommitEntries writes entries and the head they lead to in one transaction. It
-	// errors with fault.Conflict when a slot is taken or the stored head's
-	// revision is not the one that h was folded from.
+	// CommitEntries writes entries and the ticket that results from them in one
+	// transaction. Returns apperr.Conflict if a sequence number is taken or the
+	// stored ticket has another revision than tk.
 	CommitEntries(ctx context.Context, tk Ticket, entries []Entry) error
 
-	// SaveProjection stores a folded head. It errors with fault.Conflict when the
-	// stored head's revision is not the one that h was folded from; revision 0
-	// is that of none.
+	// SaveProjection stores the ticket. Returns apperr.Conflict if the stored
+	// ticket has another revision than tk; revision 0 means that none is stored.
 	SaveProjection(ctx context.Context, tk Ticket) error
 
-	// TouchTombstone writes a deleted ticket's tombstone anew.
+	// TouchTombstone rewrites the tombstone of a deleted ticket, so that the
+	// stream purges the ticket again.
 	TouchTombstone(ctx context.Context, ticketID string) error
 
-	// AdvanceReadMarker moves the read mark of somebody who has one forward, in one
-	// trip; it reports false when the person has no mark on this ticket yet, or
-	// set it in another role, in which they could see the ticket.
+	// AdvanceReadMarker moves an existing read marker forward in one round
+	// trip. It returns false if the user has no marker on the ticket, or set it
+	// in another role.
 	AdvanceReadMarker(ctx context.Context, m ReadMarker) (bool, error)
 
-	// CreateReadMarker gives a person a first read mark.
+	// CreateReadMarker writes the read marker, or moves it forward if it exists.
 	CreateReadMarker(ctx context.Context, m ReadMarker) error
 
-	// ClampReadMarker takes a mark back to m.Seq unless it is no longer at seen.
+	// ClampReadMarker sets the marker to m.Seq if it is still at seen.
 	ClampReadMarker(ctx context.Context, m ReadMarker, seen int) error
 
-	// ListTickets reads one page of heads; see Query. cursor is nil for the first page.
+	// ListTickets returns one page of the tickets that match q. cursor is nil
+	// for the first page; next is nil after the last one.
 	ListTickets(ctx context.Context, q Query, cursor map[string]string) (tickets []Ticket, next map[string]string, err error)
 }
 
-// AttachmentStore finds attachments. Missing ones are left out of the answer.
+// AttachmentStore reads attachments.
 type AttachmentStore interface {
+	// Attachments returns the attachments with the given ids, in any order.
+	// Unknown ids are left out.
 	Attachments(ctx context.Context, ids []string) ([]attachment.Attachment, error)
 }
 
-// CategoryStore finds a category that tickets may be filed under.
+// CategoryStore reads categories.
 type CategoryStore interface {
-	// Category errors with fault.CategoryNotFound when there is none, or it is
-	// no longer active.
+	// Category returns an active category, or apperr.CategoryNotFound.
 	Category(ctx context.Context, id string) (Category, error)
 }
 
-// AgentStore finds those who may hold a ticket.
+// AgentStore reads users to whom a ticket can be assigned.
 type AgentStore interface {
-	// Agent errors with fault.UserNotFound when the person is not staff.
+	// Agent returns an agent, or apperr.UserNotFound if the user is not staff.
 	Agent(ctx context.Context, id string) (UserRef, error)
 }
 
-// Service is where tickets are worked on. All fields but Store and Now may be nil
-// in functions that do not need them.
+// Service implements the operations on tickets. Store and Now are required.
+// Attachments, Categories and Agents are needed only by the methods that take
+// the ids of such objects.
 type Service struct {
 	Store       Store
 	Attachments AttachmentStore
@@ -100,70 +106,68 @@ type Service struct {
 	Agents      AgentStore
 	Now         func() time.Time
 
-	// ReopenWindow is how long after a close a customer's message reopens it.
+	// ReopenWindow is how long after a ticket was closed a message or its
+	// customer can reopen it.
 	ReopenWindow time.Duration
 }
 
-// attempts bounds the fight for a slot. Losers step back for a random time that
-// grows, so a dozen writers at once find their places within a few; only a
-// storm of seconds gets the "try again".
-const (
-	maxAttempts   = 30
-	backoffFactor = 32 // a loser's first step back, in tries like the one that was lost
-	minBackoff    = 4 * time.Millisecond
-	maxBackoff    = 500 * time.Millisecond
-)
-
-// backOff lets faster writers finish. Between the reading of a log and the
-// write behind its end anybody's write makes this one fail, so how long that
-// took, in this place and under this load, is the measure of the step. Who has
-// few rivals says 0.
-func backOff(ctx context.Context, attempt int, took time.Duration) {
-	limit := min(max(minBackoff, backoffFactor*took)<<min(attempt, 6), maxBackoff)
-	select {
-	case <-ctx.Done():
-	case <-time.After(rand.N(limit) + time.Millisecond): //nolint:gosec // spreads writers, keeps no secret
-	}
-}
-
-// dedupWindow is how far back a clientId is looked for when the client does
-// not say where it stands, or says too late a place.
+// dedupWindow is how many of the newest entries are searched for a client id if
+// the client does not send the last sequence number it has seen.
 const dedupWindow = 100
 
 func errNotFound() error { return apperr.New(apperr.TicketNotFound, "") }
 
 func errConflict() error { return apperr.New(apperr.Conflict, "") }
 
-// loadForChange reads a ticket for a change: the entries from after on, or the newest
-// when after is not known, with a head that has them all folded in.
-func (s *Service) loadForChange(ctx context.Context, actor user.Principal, ticketID string, after int) (Log, error) {
-	log, err := s.readVisible(ctx, actor, ticketID, after)
-	if err != nil {
-		return Log{}, err
+// readLatest reads at least the newest n entries. Returns apperr.TicketNotFound
+// if the actor may not see the ticket.
+func (s *Service) readLatest(ctx context.Context, actor user.Principal, ticketID string, n int) (Log, error) {
+	if !id.Valid(ticketID) {
+		return Log{}, errNotFound()
 	}
-	return s.catchUp(ctx, log)
+	log, err := s.Store.ReadLogLatest(ctx, ticketID, n)
+	if err == nil && !log.Ticket.VisibleTo(actor) {
+		err = errNotFound()
+	}
+	return log, err
 }
 
-// loadForPost is open for a message, which needs to know no more of the ticket than
-// whose it is and its state: the newest entry says it, however far the head is
-// behind. What the head counts (messages, what is unread) is not caught up.
+// readAfter reads from the entry at after on, or the newest entries if after is
+// 0 or not in the log. The entry at after is included, because it carries the
+// current state if nothing follows it. Returns apperr.TicketNotFound if the actor
+// may not see the ticket.
+func (s *Service) readAfter(ctx context.Context, actor user.Principal, ticketID string, after int) (Log, error) {
+	if after > 0 && id.Valid(ticketID) {
+		log, err := s.Store.ReadLogFrom(ctx, ticketID, after)
+		if err == nil && len(log.Entries) > 0 && !log.Ticket.VisibleTo(actor) {
+			err = errNotFound()
+		}
+		if err != nil || len(log.Entries) > 0 {
+			return log, err
+		}
+	}
+	return s.readLatest(ctx, actor, ticketID, dedupWindow)
+}
+
+// loadForPost reads a ticket's owner and current state. The newest entry
+// carries the state, so the projection may be stale. Message and unread counts
+// are not brought up to date.
 func (s *Service) loadForPost(ctx context.Context, actor user.Principal, ticketID string, after int) (Log, error) {
-	log, err := s.readVisible(ctx, actor, ticketID, after)
+	log, err := s.readAfter(ctx, actor, ticketID, after)
 	if err != nil {
 		return Log{}, err
 	}
-	// Since when a ticket is closed, only the whole log knows.
 	n := len(log.Entries)
 	if n == 0 || log.Entries[n-1].Seq < log.Ticket.LastSeq || log.Entries[n-1].State.Status == StatusClosed {
-		return s.catchUp(ctx, log)
+		return s.catchUp(ctx, log) // ClosedAt is known only after folding all entries
 	}
 	log.Ticket.LastSeq = max(log.Ticket.LastSeq, log.Entries[0].Seq-1)
 	log.Ticket = Fold(log.Ticket, log.Entries)
 	return log, nil
 }
 
-// readNewer reads what others have written behind a front, and that alone: whose
-// ticket it is does not change, and a crowd has written enough meanwhile.
+// readNewer reads only the entries appended since tk was loaded. The owner of a
+// ticket cannot change, so the ticket itself is not read again.
 func (s *Service) readNewer(ctx context.Context, actor user.Principal, tk Ticket) (Log, error) {
 	log, err := s.Store.ReadLogRange(ctx, tk.ID, tk.LastSeq+1, tk.LastSeq+dedupWindow, dedupWindow, false)
 	if err != nil {
@@ -177,32 +181,9 @@ func (s *Service) readNewer(ctx context.Context, actor user.Principal, tk Ticket
 	return log, nil
 }
 
-// readVisible reads what a person wants to change, if it is there for that person.
-func (s *Service) readVisible(ctx context.Context, actor user.Principal, ticketID string, after int) (Log, error) {
-	if !id.Valid(ticketID) {
-		return Log{}, errNotFound()
-	}
-	log, err := s.readTail(ctx, ticketID, after)
-	if err == nil && !log.Ticket.VisibleTo(actor) {
-		err = errNotFound()
-	}
-	return log, err
-}
-
-// readTail begins at after itself: the entry the client has seen carries the state
-// when nothing came behind it. An after that is not in the log says nothing.
-func (s *Service) readTail(ctx context.Context, ticketID string, after int) (Log, error) {
-	if after > 0 {
-		log, err := s.Store.ReadLogFrom(ctx, ticketID, after)
-		if err != nil || len(log.Entries) > 0 {
-			return log, err
-		}
-	}
-	return s.Store.ReadLogLatest(ctx, ticketID, dedupWindow)
-}
-
-// catchUp folds the stretch into its head. The stored head lags behind when the
-// stream does; it is caught up here so that a decision never rests on old news.
+// catchUp folds all entries that the stored ticket lacks, so that decisions
+// never use stale state. Returns apperr.TicketNotFound if the log is shorter
+// than the ticket says, which means that it is being deleted.
 func (s *Service) catchUp(ctx context.Context, log Log) (Log, error) {
 	entries := log.Entries
 	if HasGap(log.Ticket, entries) {
@@ -213,10 +194,10 @@ func (s *Service) catchUp(ctx context.Context, log Log) (Log, error) {
 		entries = missing.Entries
 	}
 	if len(entries) == 0 {
-		return Log{}, errNotFound() // a head without a log is one that is being removed
+		return Log{}, errNotFound()
 	}
-	// The head comes last in a read of the tail, and may know of entries that
-	// were written while it was read.
+	// The ticket is read after the entries, so it can include entries that were
+	// appended in between.
 	for entries[len(entries)-1].Seq < log.Ticket.LastSeq {
 		more, err := s.Store.ReadLogFrom(ctx, log.Ticket.ID, entries[len(entries)-1].Seq+1)
 		if err != nil {
@@ -229,4 +210,24 @@ func (s *Service) catchUp(ctx context.Context, log Log) (Log, error) {
 	}
 	log.Ticket, log.Entries = Fold(log.Ticket, entries), entries
 	return log, nil
+}
+
+// maxAttempts bounds the attempts to append at a free sequence number. A dozen
+// concurrent writers need only a few.
+const (
+	maxAttempts   = 30
+	backoffFactor = 32 // first back-off relative to the duration of the failed attempt
+	minBackoff    = 4 * time.Millisecond
+	maxBackoff    = 500 * time.Millisecond
+)
+
+// backOff waits for a random time after a lost race. Any concurrent append
+// between the read and the write makes an attempt fail, so the wait grows with
+// the duration of the attempt; 0 selects the minimum.
+func backOff(ctx context.Context, attempt int, took time.Duration) {
+	limit := min(max(minBackoff, backoffFactor*took)<<min(attempt, 6), maxBackoff)
+	select {
+	case <-ctx.Done():
+	case <-time.After(rand.N(limit) + time.Millisecond): //nolint:gosec // spreads writers, not a secret
+	}
 }

@@ -8,16 +8,14 @@ import (
 	"ticketsystem/pkg/user"
 )
 
-var zeroTime time.Time //nolint:gochecknoglobals // the zero value, named for reading
-
-// statusChange is a change of status as an entry carries it.
+// statusChange returns the change of an entry that changes the status.
 func statusChange(from, to Status) *Change {
 	return &Change{Field: "status", From: string(from), To: string(to)}
 }
 
-// stateAfterMessage says what a public message does to the ticket: the state after
-// it and the move it made, if any. A message on a ticket that has been closed
-// for longer than the window is refused.
+// stateAfterMessage returns the state after a public message and the status
+// change it causes, or nil. Returns apperr.TicketClosed if the ticket was closed
+// before the reopen window.
 func (s *Service) stateAfterMessage(tk Ticket, state State, actor user.Principal, now time.Time) (State, *Change, error) {
 	from := state.Status
 	switch {
@@ -38,8 +36,9 @@ func (s *Service) stateAfterMessage(tk Ticket, state State, actor user.Principal
 	return state, statusChange(from, state.Status), nil
 }
 
-// checkTransition says whether staff may take a ticket from one status to another.
-// A closed ticket can only be reopened, and nothing becomes new again.
+// checkTransition returns apperr.StatusNotAllowed if staff cannot change the
+// status from one to the other. A closed ticket can only be reopened, and no
+// ticket becomes new again.
 func checkTransition(from, to Status) error {
 	if to == StatusNew || from == StatusClosed && to != StatusOpen {
 		return apperr.New(apperr.StatusNotAllowed, "A ticket cannot go from "+string(from)+" to "+string(to)+".")
@@ -47,8 +46,8 @@ func checkTransition(from, to Status) error {
 	return nil
 }
 
-// checkReopen says whether the person may reopen: staff always, the customer
-// within the window after the close.
+// checkReopen returns apperr.TicketClosed if the actor may not reopen the ticket.
+// Staff may always, the customer within the reopen window.
 func (s *Service) checkReopen(tk Ticket, actor user.Principal, now time.Time) error {
 	if tk.State.Status == StatusClosed && !actor.Role.IsStaff() && now.Sub(tk.ClosedAt) > s.ReopenWindow {
 		return errReopenWindowPassed(tk)

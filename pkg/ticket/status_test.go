@@ -11,7 +11,7 @@ import (
 
 var allStatuses = []Status{StatusNew, StatusOpen, StatusPending, StatusOnHold, StatusResolved, StatusClosed}
 
-// logWithStatus is a ticket that stands in a status, assigned to nobody.
+// logWithStatus returns the log of an unassigned ticket in a status.
 func logWithStatus(s Status) logBuilder {
 	if s == StatusNew {
 		return newLog()
@@ -19,14 +19,14 @@ func logWithStatus(s Status) logBuilder {
 	return newLog().statusChange(ali, s)
 }
 
-// TestStatusTransitions is the table of a ticket's life: what becomes of each status by
-// each event. "=" stays as it is, "!" is refused with that kind.
+// TestStatusTransitions checks the status after each event in each status. "=" is
+// unchanged, "!" fails with that code.
 func TestStatusTransitions(t *testing.T) {
 	const closed, illegal = "!ticket_closed", "!status_not_allowed"
-	late := 8 * 24 * 60 // minutes; the window is seven days
+	late := 8 * 24 * 60 // minutes: 8 days, the reopen window is 7
 	for _, c := range []struct {
 		event string
-		who   user.Principal
+		actor user.Principal
 		now   int
 		run   func(s *Service, actor user.Principal) error
 		want  [6]string // from new, open, pending, on_hold, resolved, closed
@@ -54,25 +54,25 @@ func TestStatusTransitions(t *testing.T) {
 		{"to closed", ali, 5, setStatusAs(StatusClosed), [6]string{"closed", "closed", "closed", "closed", "closed", "="}},
 
 		{"claim", ali, 5, claimAs, [6]string{"open", "=", "=", "=", "=", "="}},
-		{"release", ali, 5, unassignAs, [6]string{"=", "=", "=", "=", "=", "="}},
+		{"unassign", ali, 5, unassignAs, [6]string{"=", "=", "=", "=", "=", "="}},
 	} {
 		for i, from := range allStatuses {
-			t.Run(c.event+" by "+string(c.who.Role)+" on "+string(from), func(t *testing.T) {
+			t.Run(c.event+" by "+string(c.actor.Role)+" on "+string(from), func(t *testing.T) {
 				store := storeWith(logWithStatus(from), len(logWithStatus(from)))
-				err := c.run(store.service(c.now), c.who)
+				err := c.run(store.service(c.now), c.actor)
 				checkStatusAfter(t, store, from, c.want[i], err)
 			})
 		}
 	}
 }
 
-// checkStatusAfter compares where the ticket stands, in the log and in a fold of it.
+// checkStatusAfter compares the status in the log and in the fold of the log.
 func checkStatusAfter(t *testing.T, store *memStore, from Status, want string, err error) {
 	t.Helper()
 	before := len(logWithStatus(from))
 	if want[0] == '!' {
 		if !apperr.Is(err, apperr.Code(want[1:])) || len(store.log()) != before {
-			t.Fatalf("got %v and %d new entries, want the refusal %s", err, len(store.log())-before, want[1:])
+			t.Fatalf("got %v and %d new entries, want %s and none", err, len(store.log())-before, want[1:])
 		}
 		return
 	}
@@ -89,10 +89,10 @@ func checkStatusAfter(t *testing.T, store *memStore, from Status, want string, e
 	last := log[len(log)-1]
 	moved := last.Change != nil && last.Change.Field == "status" && len(log) > before
 	if moved && (last.Change.From != string(from) || last.Change.To != want || want == string(from)) {
-		t.Errorf("the move: got %+v, want from %s to %s", last.Change, from, want)
+		t.Errorf("the status change: got %+v, want from %s to %s", last.Change, from, want)
 	}
 	if !moved && want != string(from) && last.Kind != KindAssignment {
-		t.Error("the entry does not say that it moved the ticket")
+		t.Error("the entry has no status change")
 	}
 }
 
@@ -130,7 +130,7 @@ func unassignAs(s *Service, actor user.Principal) error {
 	return err
 }
 
-// TestReopenWindow_Boundary: the last millisecond of the reopen window is within it.
+// TestReopenWindow_Boundary checks that the end of the reopen window is inclusive.
 func TestReopenWindow_Boundary(t *testing.T) {
 	log := newLog().statusChange(sara, StatusClosed) // closed in minute 2
 	for _, c := range []struct {
@@ -141,13 +141,13 @@ func TestReopenWindow_Boundary(t *testing.T) {
 			s := storeWith(log, len(log)).service(0)
 			s.Now = func() time.Time { return minute(2).Add(c.after) }
 			if err := run(s, sara); apperr.Is(err, apperr.TicketClosed) != c.late || err != nil && !c.late {
-				t.Errorf("%s %v after the close: got %v, want refused %v", name, c.after, err, c.late)
+				t.Errorf("%s %v after the close: got %v, want rejected %v", name, c.after, err, c.late)
 			}
 		}
 	}
 }
 
-// TestFold_ClosedAtIsLastClose: the window runs from the last close.
+// TestFold_ClosedAtIsLastClose checks that the reopen window starts at the last close.
 func TestFold_ClosedAtIsLastClose(t *testing.T) {
 	log := newLog().statusChange(sara, StatusClosed).messageWithStatus(sara, StatusOpen).statusChange(ali, StatusClosed)
 	if got := log.ticket().ClosedAt; got != minute(4) {

@@ -1,8 +1,8 @@
-// Package ticket is the heart of the house: a ticket is an append-only log of
-// entries, and everything else about it is folded from that log.
+// Package ticket implements tickets as append-only logs of entries. All other
+// ticket state is derived by folding the log.
 //
-// The package knows no technology. A Desk serves the operations, a Store keeps
-// the log; pkg/dynamo implements it on DynamoDB.
+// The package does not depend on AWS. Service implements the operations and
+// Store persists tickets; pkg/dynamo implements Store on DynamoDB.
 package ticket
 
 import (
@@ -13,20 +13,20 @@ import (
 	"ticketsystem/pkg/user"
 )
 
-// Status is where a ticket stands in its life; life.go holds the rules.
+// Status is the status of a ticket; status.go has the allowed transitions.
 type Status string
 
-// The six statuses, in the order a ticket usually passes them.
+// The six statuses, in their usual order.
 const (
 	StatusNew      Status = "new"
 	StatusOpen     Status = "open"
-	StatusPending  Status = "pending" // waits for the customer
-	StatusOnHold   Status = "on_hold" // waits for a third party; customers see open
+	StatusPending  Status = "pending" // waiting for the customer
+	StatusOnHold   Status = "on_hold" // waiting for a third party; customers see open
 	StatusResolved Status = "resolved"
 	StatusClosed   Status = "closed"
 )
 
-// Valid says whether s is one of the six.
+// Valid reports whether s is one of the six statuses.
 func (s Status) Valid() bool {
 	switch s {
 	case StatusNew, StatusOpen, StatusPending, StatusOnHold, StatusResolved, StatusClosed:
@@ -35,10 +35,10 @@ func (s Status) Valid() bool {
 	return false
 }
 
-// IsActive says whether work on the ticket is still expected.
+// IsActive reports whether s is valid and neither resolved nor closed.
 func (s Status) IsActive() bool { return s.Valid() && s != StatusResolved && s != StatusClosed }
 
-// Priority orders the queue.
+// Priority determines the order of the queue.
 type Priority string
 
 // The four priorities.
@@ -49,87 +49,85 @@ const (
 	PriorityUrgent Priority = "urgent"
 )
 
-// Rank is the place in the queue, 0 for urgent to 3 for low, -1 for anything else.
+// Rank returns 0 for urgent to 3 for low, and -1 for an invalid priority.
 func (p Priority) Rank() int {
 	return slices.Index([]Priority{PriorityUrgent, PriorityHigh, PriorityMedium, PriorityLow}, p)
 }
 
-// Valid says whether p is one of the four.
+// Valid reports whether p is one of the four priorities.
 func (p Priority) Valid() bool { return p.Rank() >= 0 }
 
-// Category is a ticket's category as it was named when it was chosen: a
-// ticket keeps the names of a category that is deleted later.
+// Category is the category of a ticket, with the names it had when it was
+// chosen. Tickets keep the names of a category that is deleted later.
 type Category struct {
 	ID    string
 	Names map[string]string // by language: en, fa
 }
 
-// UserRef is a customer or an assignee as a ticket shows them.
+// UserRef is the id and name of a customer or an assignee.
 type UserRef struct {
 	ID   string
 	Name string
 }
 
-// State is what an entry leaves behind: the ticket after it. It is stored with
-// every entry, so the newest entry alone tells what may come next.
+// State is the part of a ticket that decides which changes are allowed. Every
+// entry stores the state after it, so the newest entry has the current one.
 type State struct {
 	Status     Status
 	Priority   Priority
 	CategoryID string
-	AssigneeID string // "" while nobody holds the ticket
+	AssigneeID string // "" if unassigned
 }
 
-// Reader is one person's place in the log.
+// Reader is the read position of one user.
 type Reader struct {
-	Read   int // the last seq marked as read
-	Unread int // visible messages of others after it
+	Read   int // last sequence number marked as read
+	Unread int // visible messages of other users after Read
 }
 
-// Ticket is the ticket as lists and details show it: a projection of its log.
+// Ticket is the projection of a ticket's log, as shown in lists and details.
 type Ticket struct {
 	ID       string
 	Title    string
 	Customer UserRef
 	State    State
 	Category Category
-	Assignee UserRef // zero while nobody holds the ticket
+	Assignee UserRef // zero if unassigned
 	Tags     []string
 
-	LastSeq   int // newest entry folded in
-	PublicSeq int // newest entry the customer may see
+	LastSeq   int // newest entry included
+	PublicSeq int // newest entry that the customer may see
 
-	Messages int               // public messages so far
-	Notes    int               // internal notes so far
-	Readers  map[string]Reader // by user id; who is missing has read nothing
-	Preview  string            // beginning of the newest public text
+	Messages int               // number of public messages
+	Notes    int               // number of notes
+	Readers  map[string]Reader // by user id; a missing user has read nothing
+	Preview  string            // start of the newest public text
 
 	CreatedAt      time.Time
-	LastActivityAt time.Time // newest entry the customer may see
-	WaitingSince   time.Time // first customer message nobody answered; zero when answered
-	FirstReplyAt   time.Time // first public answer of staff; zero before
+	LastActivityAt time.Time // time of the newest entry that the customer may see
+	WaitingSince   time.Time // first unanswered customer message; zero if answered
+	FirstReplyAt   time.Time // first public message of staff; zero before it
 	ResolvedAt     time.Time
 	ClosedAt       time.Time // zero unless closed
 
-	// Revision counts the writes of the stored head. It is the optimistic
-	// lock of the projection, not a part of the ticket.
+	// Revision counts the writes of the stored projection, for optimistic locking.
 	Revision int
 }
 
-// clone copies the head deeply enough that folding into the copy leaves the
-// original alone.
+// clone returns a copy that shares no map or slice that Fold modifies.
 func (tk Ticket) clone() Ticket {
 	tk.Readers = maps.Clone(tk.Readers)
 	tk.Tags = slices.Clone(tk.Tags)
 	return tk
 }
 
-// VisibleTo says whether the person may know that the ticket exists.
+// VisibleTo reports whether the actor may know that the ticket exists.
 func (tk Ticket) VisibleTo(actor user.Principal) bool {
 	return tk.ID != "" && (actor.Role.IsStaff() || actor.Role == user.RoleSystem || tk.Customer.ID == actor.UserID)
 }
 
-// LastSeqFor is the newest seq the person may see. Notes leave no trace in it
-// for a customer.
+// LastSeqFor returns the newest sequence number that the actor may see. It is
+// also the version of the ticket: it changes with each entry visible to the actor.
 func (tk Ticket) LastSeqFor(actor user.Principal) int {
 	if actor.Role.IsStaff() {
 		return tk.LastSeq
@@ -137,7 +135,8 @@ func (tk Ticket) LastSeqFor(actor user.Principal) int {
 	return tk.PublicSeq
 }
 
-// UnreadFor counts the visible messages of others after the person's read mark.
+// UnreadFor returns the number of visible messages of other users after the
+// actor's read marker.
 func (tk Ticket) UnreadFor(actor user.Principal) int {
 	if r, ok := tk.Readers[actor.UserID]; ok {
 		return r.Unread

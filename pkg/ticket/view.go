@@ -2,13 +2,13 @@ package ticket
 
 import "ticketsystem/pkg/user"
 
-// ForRole is the head as a role sees it: customers see on_hold as open.
+// ForRole returns the ticket as shown to a role: customers see on_hold as open.
 func (tk Ticket) ForRole(role user.Role) Ticket {
 	tk.State = tk.State.forRole(role)
 	return tk
 }
 
-// ForRole is the entry as a role sees it. The caller has checked VisibleTo.
+// ForRole returns the entry as shown to a role. The caller must check VisibleTo.
 func (e Entry) ForRole(role user.Role) Entry {
 	e.State = e.State.forRole(role)
 	if !role.IsStaff() && e.Change != nil && e.Change.Field == "status" {

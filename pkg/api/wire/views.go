@@ -50,7 +50,7 @@ func ViewTicket(tk ticket.Ticket, actor user.Principal, language string) TicketV
 		Customer: UserRefView{ID: tk.Customer.ID, Name: user.DisplayName(tk.Customer.Name, language)}, Tags: tk.Tags,
 		LastSeq: tk.LastSeqFor(actor), Unread: tk.UnreadFor(actor), Preview: tk.Preview,
 		CreatedAt: FormatTime(tk.CreatedAt), LastActivityAt: FormatTime(tk.LastActivityAt), ClosedAt: FormatTime(tk.ClosedAt),
-		Version: ticket.Version(tk, actor),
+		Version: tk.LastSeqFor(actor),
 	}
 	if tk.Category.ID != "" {
 		v.Category = &CategoryRef{tk.Category.ID, category.Localized(tk.Category.Names, language)}
