@@ -2,11 +2,10 @@ package stats
 
 import (
 	"context"
-	"math/rand/v2"
 	"sync"
 	"time"
 
-	"ticketsystem/pkg/apperr"
+	"ticketsystem/pkg/retry"
 	"ticketsystem/pkg/ticket"
 )
 
@@ -51,8 +50,8 @@ type Aggregator struct {
 	pending []*pendingUpdate
 }
 
-// maxAttempts bounds the retries after a concurrent update of the same ticket.
-const maxAttempts = 20
+// conflictPolicy bounds the retries after a concurrent update of the same ticket.
+var conflictPolicy = retry.Policy{MaxAttempts: 20, MinBackoff: 20 * time.Millisecond, MaxBackoff: 20 * time.Millisecond} //nolint:gochecknoglobals // a struct cannot be a constant
 
 // ApplyEntry counts the log of a ticket at least up to the entry. It is safe to
 // repeat. Returns apperr.Conflict after too many concurrent updates.
@@ -67,22 +66,17 @@ func (a *Aggregator) ApplyEntry(ctx context.Context, e ticket.Entry) error {
 // hint at the first of them. It is safe to repeat. Returns apperr.Conflict after
 // too many concurrent updates.
 func (a *Aggregator) ApplyFrom(ctx context.Context, ticketID string, from int) error {
-	for range maxAttempts {
+	return retry.Do(ctx, conflictPolicy, func(int) (done bool, err error) {
 		before, entries, err := a.Store.StatsCheckpoint(ctx, ticketID, from)
-		if err != nil || before.Deleted {
-			return err
-		}
-		if before.LastSeq+1 < from {
+		for err == nil && !before.Deleted && before.LastSeq+1 < from {
 			from = before.LastSeq + 1
-			continue
+			before, entries, err = a.Store.StatsCheckpoint(ctx, ticketID, from)
 		}
-		done, err := a.applyEntries(ctx, before, entries)
-		if err != nil || done {
-			return err
+		if err != nil || before.Deleted {
+			return true, err
 		}
-		backOff(ctx)
-	}
-	return apperr.New(apperr.Conflict, "")
+		return a.applyEntries(ctx, before, entries)
+	})
 }
 
 // applyEntries counts the entries in one or more updates. done is false if the
@@ -105,55 +99,41 @@ func (a *Aggregator) applyEntries(ctx context.Context, before Checkpoint, entrie
 // transaction. It is safe to repeat. Returns apperr.Conflict after too many
 // concurrent updates.
 func (a *Aggregator) MigrateTicket(ctx context.Context, ticketID string, generation int) error {
-	for range maxAttempts {
+	next := 0 // first entry not counted in the new generation; 0 for a deleted ticket
+	err := retry.Do(ctx, conflictPolicy, func(int) (done bool, err error) {
 		before, entries, err := a.Store.StatsCheckpoint(ctx, ticketID, 1)
 		if err != nil || before.Deleted {
-			return err
+			return true, err
 		}
 		if before.LastSeq == 0 || before.Generation >= generation {
-			return a.ApplyFrom(ctx, ticketID, before.LastSeq+1)
+			next = before.LastSeq + 1
+			return true, nil
 		}
 		for len(entries) > 0 && entries[len(entries)-1].Seq > before.LastSeq {
 			entries = entries[:len(entries)-1]
 		}
 		after, delta := Fold(Checkpoint{TicketID: ticketID, Generation: generation}, entries)
-		applied, err := a.submit(ctx, Update{before, after, delta})
-		if err != nil {
-			return err
-		}
-		if applied { // a long log can exceed one Delta: count the rest
-			return a.ApplyFrom(ctx, ticketID, after.LastSeq+1)
-		}
-		backOff(ctx)
+		next = after.LastSeq + 1
+		return a.submit(ctx, Update{before, after, delta})
+	})
+	if err != nil || next == 0 {
+		return err
 	}
-	return apperr.New(apperr.Conflict, "")
+	return a.ApplyFrom(ctx, ticketID, next)
 }
 
 // RemoveTicket removes a deleted ticket from the backlog. It is safe to repeat.
 // Returns apperr.Conflict after too many concurrent updates.
 func (a *Aggregator) RemoveTicket(ctx context.Context, ticketID string) error {
-	for range maxAttempts {
+	return retry.Do(ctx, conflictPolicy, func(int) (done bool, err error) {
 		before, _, err := a.Store.StatsCheckpoint(ctx, ticketID, ticket.MaxSeq)
 		if err != nil || before.Deleted {
-			return err
+			return true, err
 		}
 		before.TicketID = ticketID
 		after, delta := Remove(before)
-		applied, err := a.submit(ctx, Update{before, after, delta})
-		if err != nil || applied {
-			return err
-		}
-		backOff(ctx)
-	}
-	return apperr.New(apperr.Conflict, "")
-}
-
-// backOff waits for a random time, so that concurrent updates finish.
-func backOff(ctx context.Context) {
-	select {
-	case <-ctx.Done():
-	case <-time.After(time.Millisecond + rand.N(20*time.Millisecond)): //nolint:gosec // spreads writers, not a secret
-	}
+		return a.submit(ctx, Update{before, after, delta})
+	})
 }
 
 // pendingUpdate is an update that waits for its result.

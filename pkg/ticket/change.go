@@ -52,7 +52,9 @@ func (s *Service) applyChange(ctx context.Context, actor user.Principal, ticketI
 		if !apperr.Is(err, apperr.Conflict) {
 			return ChangeResult{}, err
 		}
-		backOff(ctx, attempt, time.Since(started))
+		if err := backOff(ctx, attempt, time.Since(started)); err != nil {
+			return ChangeResult{}, err
+		}
 	}
 	return ChangeResult{}, errConflict()
 }

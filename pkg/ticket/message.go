@@ -59,7 +59,9 @@ func (s *Service) Post(ctx context.Context, actor user.Principal, m Message) (Po
 		case existing != nil && existing.ClientID == m.ClientID && existing.Author.ID == actor.UserID:
 			return PostResult{Entry: *existing, Ticket: log.Ticket}, nil
 		}
-		backOff(ctx, attempt, time.Since(started))
+		if err := backOff(ctx, attempt, time.Since(started)); err != nil {
+			return PostResult{}, err
+		}
 		started = time.Now()
 		if log, err = s.readNewer(ctx, actor, log.Ticket); err != nil {
 			return PostResult{}, err

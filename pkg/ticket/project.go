@@ -38,7 +38,9 @@ func (s *Service) Project(ctx context.Context, ticketID string, from int) error 
 		if n := len(log.Entries); n > 0 && log.Entries[n-1].Seq < log.Ticket.LastSeq {
 			// The ticket was updated while it was read and includes entries
 			// that this read lacks.
-			backOff(ctx, attempt, 0)
+			if err := backOff(ctx, attempt, 0); err != nil {
+				return err
+			}
 			continue
 		}
 		if err := s.clampMarkers(ctx, log); err != nil {
@@ -52,7 +54,9 @@ func (s *Service) Project(ctx context.Context, ticketID string, from int) error 
 		if !apperr.Is(err, apperr.Conflict) {
 			return err
 		}
-		backOff(ctx, attempt, 0)
+		if err := backOff(ctx, attempt, 0); err != nil {
+			return err
+		}
 	}
 	return errConflict()
 }

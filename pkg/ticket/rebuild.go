@@ -30,7 +30,9 @@ func (s *Service) Rebuild(ctx context.Context, ticketID string, isDeleted func(c
 				return Log{}, false, err
 			}
 			if log.Ticket.Revision != rev {
-				backOff(ctx, attempt, time.Since(started))
+				if err := backOff(ctx, attempt, time.Since(started)); err != nil {
+					return Log{}, false, err
+				}
 				continue
 			}
 		}
@@ -51,7 +53,9 @@ func (s *Service) Rebuild(ctx context.Context, ticketID string, isDeleted func(c
 		if err = s.Store.SaveProjection(ctx, next); !apperr.Is(err, apperr.Conflict) {
 			return log, err == nil, err
 		}
-		backOff(ctx, attempt, time.Since(started))
+		if err := backOff(ctx, attempt, time.Since(started)); err != nil {
+			return Log{}, false, err
+		}
 	}
 	return Log{}, false, errConflict()
 }

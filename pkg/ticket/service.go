@@ -2,12 +2,12 @@ package ticket
 
 import (
 	"context"
-	"math/rand/v2"
 	"time"
 
 	"ticketsystem/pkg/apperr"
 	"ticketsystem/pkg/attachment"
 	"ticketsystem/pkg/id"
+	"ticketsystem/pkg/retry"
 	"ticketsystem/pkg/user"
 )
 
@@ -216,18 +216,16 @@ func (s *Service) catchUp(ctx context.Context, log Log) (Log, error) {
 // concurrent writers need only a few.
 const (
 	maxAttempts   = 30
+	maxDoublings  = 6  // of the back-off
 	backoffFactor = 32 // first back-off relative to the duration of the failed attempt
 	minBackoff    = 4 * time.Millisecond
 	maxBackoff    = 500 * time.Millisecond
 )
 
-// backOff waits for a random time after a lost race. Any concurrent append
-// between the read and the write makes an attempt fail, so the wait grows with
-// the duration of the attempt; 0 selects the minimum.
-func backOff(ctx context.Context, attempt int, took time.Duration) {
-	limit := min(max(minBackoff, backoffFactor*took)<<min(attempt, 6), maxBackoff)
-	select {
-	case <-ctx.Done():
-	case <-time.After(rand.N(limit) + time.Millisecond): //nolint:gosec // spreads writers, not a secret
-	}
+// backOff waits after a lost race. Any concurrent append between the read and the
+// write makes an attempt fail, so the wait grows with the duration of the
+// attempt; 0 selects the minimum. Returns the error of a canceled context.
+func backOff(ctx context.Context, attempt int, took time.Duration) error {
+	p := retry.Policy{MinBackoff: max(minBackoff, backoffFactor*took), MaxBackoff: maxBackoff}
+	return retry.BackOff(ctx, p, min(attempt, maxDoublings))
 }
