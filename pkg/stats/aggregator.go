@@ -157,7 +157,7 @@ const (
 
 // submit applies the update, together with others that are waiting. All tickets
 // change the same few items, so separate transactions would conflict. One
-// goroutine writes at a time; updates submitted meanwhile form the next batch.
+// goroutine writes at a time; updates submitted during the write form the next batch.
 // applied is false if the checkpoint was not Before.
 func (a *Aggregator) submit(ctx context.Context, u Update) (applied bool, err error) {
 	p := &pendingUpdate{u, make(chan updateResult, 1)}

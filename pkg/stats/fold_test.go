@@ -85,7 +85,7 @@ func modelTotals(logs map[string][]ticket.Entry) map[string]int {
 		if last := log[len(log)-1].State; last.Status.IsActive() {
 			totals[string(last.Status)]++
 			totals["in "+last.CategoryID]++
-			totals["live"]++
+			totals["active"]++
 		}
 	}
 	return totals
@@ -113,7 +113,7 @@ func reportTotals(r stats.Report) map[string]int {
 	}
 	add("responses", r.FirstResponse.Count)
 	add("resolutions", r.Resolution.Count)
-	add("live", r.Age.UnderDay+r.Age.UnderThree+r.Age.UnderWeek+r.Age.Older)
+	add("active", r.Age.UnderDay+r.Age.UnderThree+r.Age.UnderWeek+r.Age.Older)
 	return out
 }
 

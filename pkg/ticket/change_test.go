@@ -146,8 +146,8 @@ func TestClaim_Concurrent(t *testing.T) {
 // TestClose_ConcurrentWrites checks that a change is decided again after a conflict.
 func TestClose_ConcurrentWrites(t *testing.T) {
 	for name, c := range map[string]struct {
-		meanwhile func(*Service, user.Principal) error
-		want      []Kind
+		concurrent func(*Service, user.Principal) error
+		want       []Kind
 	}{
 		"a message": {postAs(false), []Kind{KindOpened, KindMessage, KindStatus}},
 		"a claim":   {claimAs, []Kind{KindOpened, KindAssignment, KindStatus}},
@@ -156,7 +156,7 @@ func TestClose_ConcurrentWrites(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			store := storeWith(newLog(), 1)
 			store.beforeWrite = func() {
-				if err := c.meanwhile(store.service(4), ali); err != nil {
+				if err := c.concurrent(store.service(4), ali); err != nil {
 					t.Error(err)
 				}
 			}

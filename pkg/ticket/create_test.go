@@ -50,7 +50,7 @@ func TestCreate_Idempotent(t *testing.T) {
 	for name, repeat := range map[string]func(*CreateParams){
 		"same content":      func(*CreateParams) {},
 		"other content":     func(params *CreateParams) { params.Title, params.Description = "Other", "Something else" },
-		"deleted category":  func(params *CreateParams) { params.CategoryID = "gone" },
+		"deleted category":  func(params *CreateParams) { params.CategoryID = "deleted" },
 		"attachment in use": func(params *CreateParams) { params.AttachmentIDs = []string{"ready"} },
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -134,11 +134,11 @@ func TestPost_TwinsInOneMillisecond(t *testing.T) {
 func TestPost_ConcurrentAppends(t *testing.T) {
 	log := newLog().statusChange(ali, StatusPending)
 	for _, c := range []struct {
-		name      string
-		meanwhile func(s *Service) error
-		created   bool
-		seq       int
-		change    *Change
+		name       string
+		concurrent func(s *Service) error
+		created    bool
+		seq        int
+		change     *Change
 	}{
 		{"no other writer", func(*Service) error { return nil }, true, 3, statusChange(StatusPending, StatusOpen)},
 		{"another message", func(s *Service) error {
@@ -166,7 +166,7 @@ func TestPost_ConcurrentAppends(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			store := storeWith(log, len(log))
 			store.beforeWrite = func() {
-				if err := c.meanwhile(store.service(4)); err != nil {
+				if err := c.concurrent(store.service(4)); err != nil {
 					t.Error(err)
 				}
 			}

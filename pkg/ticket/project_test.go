@@ -14,7 +14,7 @@ func TestFirstNeededSeq(t *testing.T) {
 		name    string
 		folded  int
 		readers map[string]Reader
-		marks   map[string]int
+		markers map[string]int
 		want    int
 	}{
 		{"nothing read", 5, nil, nil, 6},
@@ -26,7 +26,7 @@ func TestFirstNeededSeq(t *testing.T) {
 	} {
 		tk := log[:c.folded].ticket()
 		tk.Readers = c.readers
-		if got := firstNeededSeq(Log{Ticket: tk, ReadMarkers: c.marks}); got != c.want {
+		if got := firstNeededSeq(Log{Ticket: tk, ReadMarkers: c.markers}); got != c.want {
 			t.Errorf("%s: got %d, want %d", c.name, got, c.want)
 		}
 	}

@@ -173,10 +173,10 @@ func TestMarkRead(t *testing.T) {
 	store := storeWith(log, len(log))
 	s := store.service(9)
 	for i, c := range []struct {
-		actor        user.Principal
-		seq          int
-		mark, unread int
-		writes       int
+		actor          user.Principal
+		seq            int
+		marker, unread int
+		writes         int
 	}{
 		{sara, 0, 0, 2, 2}, // the first marker takes two writes
 		{sara, 2, 2, 1, 1},
@@ -188,8 +188,8 @@ func TestMarkRead(t *testing.T) {
 		if err := s.MarkRead(ctx, c.actor, ticketID, c.seq); err != nil {
 			t.Fatal(err)
 		}
-		if got := store.tickets[ticketID].markers[c.actor.UserID]; got != c.mark || store.writes != c.writes {
-			t.Errorf("%d: got the marker %d in %d writes, want %d in %d", i, got, store.writes, c.mark, c.writes)
+		if got := store.tickets[ticketID].markers[c.actor.UserID]; got != c.marker || store.writes != c.writes {
+			t.Errorf("%d: got the marker %d in %d writes, want %d in %d", i, got, store.writes, c.marker, c.writes)
 		}
 		// Detail includes the marker before the projection does.
 		if got, err := s.Detail(ctx, c.actor, ticketID); err != nil || got.Ticket.UnreadFor(c.actor) != c.unread {
@@ -198,8 +198,8 @@ func TestMarkRead(t *testing.T) {
 		if err := s.Project(ctx, ticketID, 0); err != nil {
 			t.Fatal(err)
 		}
-		if got := store.ticket(); got.UnreadFor(c.actor) != c.unread || got.Readers[c.actor.UserID].Read != c.mark {
-			t.Errorf("%d: the ticket has %+v, want %d at %d", i, got.Readers[c.actor.UserID], c.unread, c.mark)
+		if got := store.ticket(); got.UnreadFor(c.actor) != c.unread || got.Readers[c.actor.UserID].Read != c.marker {
+			t.Errorf("%d: the ticket has %+v, want %d at %d", i, got.Readers[c.actor.UserID], c.unread, c.marker)
 		}
 	}
 }
