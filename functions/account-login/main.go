@@ -1,4 +1,4 @@
-// Command account-login opens a session: POST /login.
+// Command account-login creates a session for a password or one-time code: POST /login.
 package main
 
 import (

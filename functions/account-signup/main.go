@@ -1,4 +1,4 @@
-// Command account-signup makes an account: POST /signup.
+// Command account-signup creates an account: POST /signup.
 package main
 
 import (

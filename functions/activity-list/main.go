@@ -1,4 +1,4 @@
-// Command activity-list lists the newest entries over all tickets: GET /admin/activity.
+// Command activity-list lists the newest entries of all tickets: GET /admin/activity.
 package main
 
 import (

@@ -1,4 +1,4 @@
-// Command admin-grant makes somebody an administrator: called by operators alone.
+// Command admin-grant makes a user an administrator: invoked by operators.
 package main
 
 import (

@@ -1,4 +1,4 @@
-// Command attachment-create signs an upload: POST /attachments.
+// Command attachment-create creates an attachment and signs its upload: POST /attachments.
 package main
 
 import (

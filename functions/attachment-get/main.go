@@ -1,4 +1,4 @@
-// Command attachment-get signs a download: GET /attachments/{id}.
+// Command attachment-get signs the download of an attachment: GET /attachments/{id}.
 package main
 
 import (

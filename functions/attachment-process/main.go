@@ -1,4 +1,4 @@
-// Command attachment-process looks at what was uploaded: objects created in the bucket.
+// Command attachment-process validates uploaded files: objects created in the bucket.
 package main
 
 import (

@@ -1,4 +1,4 @@
-// Command audit-list shows what administrators did: GET /admin/audit.
+// Command audit-list lists audit records: GET /admin/audit.
 package main
 
 import (

@@ -1,4 +1,4 @@
-// Command broadcast-cancel stops a broadcast: POST /broadcasts/{id}/cancel.
+// Command broadcast-cancel cancels a broadcast: POST /broadcasts/{id}/cancel.
 package main
 
 import (

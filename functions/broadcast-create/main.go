@@ -1,4 +1,4 @@
-// Command broadcast-create sends a message to many people: POST /notifications.
+// Command broadcast-create creates a broadcast: POST /notifications.
 package main
 
 import (

@@ -1,4 +1,4 @@
-// Command broadcast-get shows a broadcast and how far it is: GET /broadcasts/{id}.
+// Command broadcast-get returns a broadcast and its progress: GET /broadcasts/{id}.
 package main
 
 import (

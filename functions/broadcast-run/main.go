@@ -1,4 +1,4 @@
-// Command broadcast-run sends broadcasts out, page by page: the queue of broadcasts.
+// Command broadcast-run creates the notifications of broadcasts, page by page: the broadcast queue.
 package main
 
 import (

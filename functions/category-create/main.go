@@ -1,4 +1,4 @@
-// Command category-create makes a category: POST /categories.
+// Command category-create creates a category: POST /categories.
 package main
 
 import (

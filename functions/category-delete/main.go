@@ -1,4 +1,4 @@
-// Command category-delete removes a category: DELETE /categories/{id}.
+// Command category-delete deletes a category: DELETE /categories/{id}.
 package main
 
 import (

@@ -1,4 +1,4 @@
-// Command category-get shows a category: GET /categories/{id}.
+// Command category-get returns a category: GET /categories/{id}.
 package main
 
 import (

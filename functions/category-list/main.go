@@ -1,4 +1,4 @@
-// Command category-list lists the categories: GET /categories.
+// Command category-list lists categories: GET /categories.
 package main
 
 import (

@@ -1,4 +1,4 @@
-// Command category-update changes a category: PATCH /categories/{id}.
+// Command category-update updates a category: PATCH /categories/{id}.
 package main
 
 import (

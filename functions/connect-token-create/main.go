@@ -1,4 +1,4 @@
-// Command connect-token-create makes a pass for a socket: POST /realtime/tickets.
+// Command connect-token-create issues a connect token for the WebSocket API: POST /realtime/tickets.
 package main
 
 import (

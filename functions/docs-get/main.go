@@ -1,4 +1,4 @@
-// Command docs-get shows the description of the API in a browser: GET /docs.
+// Command docs-get serves the API documentation: GET /docs.
 package main
 
 import (
@@ -7,8 +7,8 @@ import (
 	"ticketsystem/pkg/app"
 )
 
-// policy lets the viewer style itself and work in the background, and reach
-// nothing but this API.
+// policy is the Content-Security-Policy of the viewer. It permits inline styles and a
+// web worker, and requests to this API only.
 const policy = "default-src 'none'; script-src 'self'; style-src 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; worker-src blob:"
 
 func main() {

@@ -1,4 +1,4 @@
-// Command email-code-send mails a code to the address in one's profile: POST /profile/email/code.
+// Command email-code-send sends a confirmation code to the e-mail address of the profile: POST /profile/email/code.
 package main
 
 import (

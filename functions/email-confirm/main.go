@@ -1,4 +1,4 @@
-// Command email-confirm takes the code that was mailed: POST /profile/email/confirm.
+// Command email-confirm confirms the e-mail address with a code: POST /profile/email/confirm.
 package main
 
 import (

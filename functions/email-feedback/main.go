@@ -1,4 +1,4 @@
-// Command email-feedback stops mail to addresses that bounce or complain: reports of SES.
+// Command email-feedback suppresses addresses after bounces and complaints: SES events from SNS.
 package main
 
 import (

@@ -1,4 +1,4 @@
-// Command health-get says whether the house can serve: GET /health.
+// Command health-get reports whether the service is available: GET /health.
 package main
 
 import (

@@ -1,4 +1,4 @@
-// Command health-report looks at all that the house depends on: GET /admin/health.
+// Command health-report reports the state of all dependencies: GET /admin/health.
 package main
 
 import (

@@ -1,4 +1,4 @@
-// Command history-list lists a ticket's whole log: GET /tickets/{id}/history.
+// Command history-list lists all entries of a ticket: GET /tickets/{id}/history.
 package main
 
 import (

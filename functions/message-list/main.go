@@ -1,4 +1,4 @@
-// Command message-list lists a ticket's messages: GET /tickets/{id}/messages.
+// Command message-list lists the messages of a ticket: GET /tickets/{id}/messages.
 package main
 
 import (

@@ -1,4 +1,4 @@
-// Command notification-list lists one's notifications: GET /notifications.
+// Command notification-list lists the user's notifications: GET /notifications.
 package main
 
 import (

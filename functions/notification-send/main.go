@@ -1,4 +1,4 @@
-// Command notification-send sends notifications by mail and SMS: the queue of deliveries.
+// Command notification-send sends notifications by e-mail and SMS: the delivery queue.
 package main
 
 import (

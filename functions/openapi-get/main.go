@@ -1,4 +1,4 @@
-// Command openapi-get serves the description of the API: GET /openapi.json.
+// Command openapi-get serves the OpenAPI document: GET /openapi.json.
 package main
 
 import (

@@ -1,4 +1,4 @@
-// Command otp-send sends a one-time code: POST /otp.
+// Command otp-send sends a one-time code by SMS: POST /otp.
 package main
 
 import (

@@ -1,4 +1,4 @@
-// Command password-reset gives a new password for a code: POST /password/reset.
+// Command password-reset sets a new password with a one-time code: POST /password/reset.
 package main
 
 import (

@@ -1,4 +1,4 @@
-// Command phone-change moves one's account to another number: POST /profile/phone.
+// Command phone-change changes the user's phone number: POST /profile/phone.
 package main
 
 import (

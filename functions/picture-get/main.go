@@ -1,4 +1,4 @@
-// Command picture-get leads to a person's picture: GET /pictures/{id}.
+// Command picture-get redirects to a user's picture: GET /pictures/{id}.
 package main
 
 import (

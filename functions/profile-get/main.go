@@ -1,4 +1,4 @@
-// Command profile-get shows one's own profile: GET /profile.
+// Command profile-get returns the user's profile: GET /profile.
 package main
 
 import (

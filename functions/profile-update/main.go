@@ -1,4 +1,4 @@
-// Command profile-update changes one's own profile: PATCH /profile.
+// Command profile-update updates the user's profile: PATCH /profile.
 package main
 
 import (

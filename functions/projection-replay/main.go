@@ -1,4 +1,4 @@
-// Command projection-replay makes heads, numbers and search anew from the logs: called by operators alone.
+// Command projection-replay rebuilds projections from the ticket logs: invoked by operators.
 package main
 
 import (

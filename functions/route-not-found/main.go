@@ -1,4 +1,4 @@
-// Command route-not-found answers every request that no other route takes.
+// Command route-not-found answers requests that match no other route.
 package main
 
 import (

@@ -1,4 +1,4 @@
-// Command session-delete ends one of one's own sessions: DELETE /sessions/{id}.
+// Command session-delete deletes one of the user's sessions: DELETE /sessions/{id}.
 package main
 
 import (

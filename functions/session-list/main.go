@@ -1,4 +1,4 @@
-// Command session-list lists one's own sessions: GET /sessions.
+// Command session-list lists the user's sessions: GET /sessions.
 package main
 
 import (

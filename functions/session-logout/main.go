@@ -1,4 +1,4 @@
-// Command session-logout ends a session: POST /logout.
+// Command session-logout deletes the current session: POST /logout.
 package main
 
 import (

@@ -1,4 +1,4 @@
-// Command signing-key-create makes the stack's token key: a CloudFormation custom resource.
+// Command signing-key-create creates the token signing key of the stack: a CloudFormation custom resource.
 package main
 
 import (

@@ -1,4 +1,4 @@
-// Command socket-connect lets sockets in: $connect.
+// Command socket-connect authenticates and registers WebSocket connections: $connect.
 package main
 
 import (

@@ -1,4 +1,4 @@
-// Command socket-default answers frames that no other route takes: $default.
+// Command socket-default answers frames that match no other route: $default.
 package main
 
 import (

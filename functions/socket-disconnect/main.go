@@ -1,4 +1,4 @@
-// Command socket-disconnect forgets closed sockets: $disconnect.
+// Command socket-disconnect deletes closed WebSocket connections: $disconnect.
 package main
 
 import (

@@ -1,4 +1,4 @@
-// Command socket-message posts a message from a socket.
+// Command socket-message posts a message: the WebSocket route message.
 package main
 
 import (

@@ -1,4 +1,4 @@
-// Command socket-ping answers pings.
+// Command socket-ping answers pings: the WebSocket route ping.
 package main
 
 import (

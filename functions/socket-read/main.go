@@ -1,4 +1,4 @@
-// Command socket-read moves a read mark from a socket.
+// Command socket-read moves a read marker: the WebSocket route read.
 package main
 
 import (

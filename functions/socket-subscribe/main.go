@@ -1,4 +1,4 @@
-// Command socket-subscribe starts watching a topic.
+// Command socket-subscribe subscribes a connection to a topic: the WebSocket route subscribe.
 package main
 
 import (

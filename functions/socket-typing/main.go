@@ -1,4 +1,4 @@
-// Command socket-typing tells that somebody is typing.
+// Command socket-typing pushes typing indicators: the WebSocket route typing.
 package main
 
 import (

@@ -1,4 +1,4 @@
-// Command socket-unsubscribe stops watching a topic.
+// Command socket-unsubscribe removes a subscription: the WebSocket route unsubscribe.
 package main
 
 import (

@@ -1,4 +1,4 @@
-// Command stats-get shows the numbers of the house: GET /admin/stats.
+// Command stats-get returns the statistics: GET /admin/stats.
 package main
 
 import (

@@ -1,4 +1,4 @@
-// Command stream-deliver handles the table's stream: it pushes changes to sockets, enqueues deliveries and revokes access.
+// Command stream-deliver pushes changes, enqueues deliveries and revokes access: the stream of the table.
 package main
 
 import (

@@ -1,4 +1,4 @@
-// Command stream-project handles the table's stream: it updates all projections of the ticket logs.
+// Command stream-project updates the projections of the ticket logs: the stream of the table.
 package main
 
 import (

@@ -1,4 +1,4 @@
-// Command ticket-assign gives a ticket to somebody: POST /tickets/{id}/assign.
+// Command ticket-assign assigns a ticket: POST /tickets/{id}/assign.
 package main
 
 import (

@@ -1,4 +1,4 @@
-// Command ticket-automate moves tickets that have stood still for too long: a schedule.
+// Command ticket-automate applies the time-based ticket automation: a schedule.
 package main
 
 import (

@@ -1,4 +1,4 @@
-// Command ticket-create opens a ticket: POST /tickets.
+// Command ticket-create creates a ticket: POST /tickets.
 package main
 
 import (

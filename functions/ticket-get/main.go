@@ -1,4 +1,4 @@
-// Command ticket-get shows a ticket with its newest entries: GET /tickets/{id}.
+// Command ticket-get returns a ticket with its newest entries: GET /tickets/{id}.
 package main
 
 import (

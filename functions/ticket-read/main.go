@@ -1,4 +1,4 @@
-// Command ticket-read moves a read mark: POST /tickets/{id}/read.
+// Command ticket-read moves a read marker: POST /tickets/{id}/read.
 package main
 
 import (

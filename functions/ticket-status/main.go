@@ -1,4 +1,4 @@
-// Command ticket-status moves a ticket: POST /tickets/{id}/status.
+// Command ticket-status changes the status of a ticket: POST /tickets/{id}/status.
 package main
 
 import (

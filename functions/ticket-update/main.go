@@ -1,4 +1,4 @@
-// Command ticket-update edits a ticket's fields: PATCH /tickets/{id}.
+// Command ticket-update updates fields of a ticket: PATCH /tickets/{id}.
 package main
 
 import (

@@ -1,4 +1,4 @@
-// Command token-refresh renews the tokens of a session: POST /token/refresh.
+// Command token-refresh refreshes the tokens of a session: POST /token/refresh.
 package main
 
 import (

@@ -1,4 +1,4 @@
-// Command user-create enters a person: POST /users.
+// Command user-create creates a user: POST /users.
 package main
 
 import (

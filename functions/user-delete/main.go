@@ -1,4 +1,4 @@
-// Command user-delete removes a person: DELETE /users/{id}.
+// Command user-delete deletes a user: DELETE /users/{id}.
 package main
 
 import (

@@ -1,4 +1,4 @@
-// Command user-get shows a person to administrators: GET /users/{id}.
+// Command user-get returns a user to administrators: GET /users/{id}.
 package main
 
 import (

@@ -1,4 +1,4 @@
-// Command user-list lists people for administrators: GET /users.
+// Command user-list lists users for administrators: GET /users.
 package main
 
 import (

@@ -1,4 +1,4 @@
-// Command user-update changes a person and their rights: PATCH /users/{id}.
+// Command user-update updates a user and their rights: PATCH /users/{id}.
 package main
 
 import (

@@ -3,7 +3,6 @@ package app
 import (
 	"context"
 	"crypto/rand"
-	"errors"
 	"log/slog"
 	"net/url"
 	"os"
@@ -23,10 +22,10 @@ import (
 	"ticketsystem/pkg/ticket"
 )
 
-// App makes the parts of one function from its environment. What is missing
-// is gathered and told at once, when the function starts to serve. Parts that
-// need further clients are in the packages below this one, so that a binary
-// links the clients that it uses and no others.
+// App builds the dependencies of one Lambda function from environment variables. Run
+// reports all missing or invalid variables together and exits. Dependencies that need
+// other AWS clients than DynamoDB are built in the sub-packages, so that a binary
+// links only the clients that it uses.
 type App struct {
 	*Env
 	Log         *slog.Logger
@@ -36,18 +35,18 @@ type App struct {
 	revocations *account.RevocationCache
 }
 
-// New makes the House of this process.
+// New returns the App of this process.
 func New() *App {
 	return &App{Env: NewEnv(os.LookupEnv), idGenerator: id.NewGenerator(Now, rand.Reader), Log: slog.New(slog.NewJSONHandler(os.Stdout, nil))}
 }
 
-// Now is the time as the house keeps it: UTC, to the millisecond.
+// Now returns the current time in UTC, truncated to milliseconds as they are stored.
 func Now() time.Time { return time.Now().UTC().Truncate(time.Millisecond) }
 
-// NewID makes ULIDs.
+// NewID returns a new ULID.
 func (a *App) NewID() string { return a.idGenerator() }
 
-// Store is the one table, from TABLE_NAME.
+// Store returns the store of the table TABLE_NAME.
 func (a *App) Store() *dynamo.Store {
 	if a.store == nil {
 		a.store = dynamo.New(a.AWS("DYNAMODB"), a.Required("TABLE_NAME"), Now)
@@ -55,7 +54,7 @@ func (a *App) Store() *dynamo.Store {
 	return a.store
 }
 
-// Key is the key of the edge, from APP_KEY.
+// Key returns the key for MACs and sealed values, from APP_KEY.
 func (a *App) Key() auth.SecretKey {
 	key, err := auth.NewSecretKey(a.Required("APP_KEY"))
 	if err != nil {
@@ -64,7 +63,8 @@ func (a *App) Key() auth.SecretKey {
 	return key
 }
 
-// Verifier checks access tokens, with TOKEN_PUBLIC_KEYS and TOKEN_ISSUER.
+// Verifier returns the verifier of access tokens, from TOKEN_PUBLIC_KEYS and
+// TOKEN_ISSUER.
 func (a *App) Verifier() *auth.Verifier {
 	keys, err := auth.ParsePublicKeys(a.Required("TOKEN_PUBLIC_KEYS"))
 	if err != nil {
@@ -73,7 +73,7 @@ func (a *App) Verifier() *auth.Verifier {
 	return auth.NewVerifier(keys, a.Required("TOKEN_ISSUER"), Now)
 }
 
-// Revocations is the copy of the revocations that all parts of a function share.
+// Revocations returns the revocation cache, which the function shares.
 func (a *App) Revocations() *account.RevocationCache {
 	if a.revocations == nil {
 		a.revocations = account.NewRevocationCache(a.Store(), Now)
@@ -81,12 +81,12 @@ func (a *App) Revocations() *account.RevocationCache {
 	return a.revocations
 }
 
-// Authenticator knows who comes.
+// Authenticator returns the service that verifies access tokens and session cookies.
 func (a *App) Authenticator() *account.Authenticator {
 	return &account.Authenticator{Verifier: a.Verifier(), Revocations: a.Revocations(), Cookies: a.Store(), Now: Now}
 }
 
-// Tickets is where tickets are worked on, with REOPEN_WINDOW_DAYS.
+// Tickets returns the ticket service. REOPEN_WINDOW_DAYS defaults to 7.
 func (a *App) Tickets() *ticket.Service {
 	store := a.Store()
 	return &ticket.Service{
@@ -95,35 +95,35 @@ func (a *App) Tickets() *ticket.Service {
 	}
 }
 
-// Categories is the list of categories.
+// Categories returns the category cache.
 func (a *App) Categories() *category.Cache { return category.NewCache(a.Store(), Now) }
 
-// Notifier makes notifications of what happens to tickets.
+// Notifier returns the service that creates notifications.
 func (a *App) Notifier() *notification.Notifier {
 	return &notification.Notifier{Store: a.Store(), Tickets: a.Store(), Users: a.Store(), Now: Now}
 }
 
-// AutomationPolicy is how long tickets may stand still, from REMIND_AFTER_DAYS, AUTO_RESOLVE_DAYS
-// and AUTO_CLOSE_DAYS.
+// AutomationPolicy returns the delays of the time-based automation, from
+// REMIND_AFTER_DAYS, AUTO_RESOLVE_DAYS and AUTO_CLOSE_DAYS.
 func (a *App) AutomationPolicy() ticket.AutomationPolicy {
 	return ticket.AutomationPolicy{RemindAfter: a.Days("REMIND_AFTER_DAYS", 3), ResolveAfter: a.Days("AUTO_RESOLVE_DAYS", 7), CloseAfter: a.Days("AUTO_CLOSE_DAYS", 5)}
 }
 
-// Automation moves tickets that have stood still for too long.
+// Automation returns the time-based ticket automation.
 func (a *App) Automation() *ticket.Automation {
 	return &ticket.Automation{Tickets: a.Tickets(), Timers: a.Store(), Policy: a.AutomationPolicy(), Remind: a.Notifier().NotifyReminder}
 }
 
-// CategoryAdmin changes that list.
+// CategoryAdmin returns the service that edits categories.
 func (a *App) CategoryAdmin() *category.Admin {
 	return &category.Admin{Store: a.Store(), Recorder: a.AuditRecorder()}
 }
 
-// AuditRecorder writes what administrators did.
+// AuditRecorder returns the recorder of audit records.
 func (a *App) AuditRecorder() audit.Recorder { return audit.Recorder{Now: Now, NewID: a.NewID} }
 
-// UserAdmin is the book of people. Functions that change their rights add who
-// shuts them out.
+// UserAdmin returns the user administration without an access revoker, for functions
+// that do not change the rights of users. See websocket.UserAdmin.
 func (a *App) UserAdmin() *account.UserAdmin {
 	return &account.UserAdmin{Store: a.Store(), Recorder: a.AuditRecorder(), Random: rand.Reader, DefaultRegion: a.String("DEFAULT_REGION", "IR")}
 }
@@ -145,7 +145,7 @@ func (a *App) Auth() *account.Auth {
 	return service
 }
 
-// Serve runs an endpoint of the HTTP API. It does not return.
+// Serve runs an endpoint of the HTTP API and never returns.
 func (a *App) Serve(endpoint api.Endpoint) {
 	server := &api.Server{Log: a.Log, Now: Now}
 	if endpoint.ReadsCredentials() {
@@ -157,23 +157,23 @@ func (a *App) Serve(endpoint api.Endpoint) {
 	a.Run(server.HTTP(endpoint))
 }
 
-// Run starts any Lambda handler, unless the environment was not right; then
-// the function ends and its log says all that was missing. It does not return.
+// Run starts a Lambda handler and never returns. If variables are missing or invalid,
+// it logs all of them and exits.
 func (a *App) Run(handler any) {
 	if err := a.Err(); err != nil {
-		a.Log.ErrorContext(context.Background(), "cannot start", slog.Any("error", errors.Join(err)))
+		a.Log.ErrorContext(context.Background(), "invalid configuration", slog.Any("error", err))
 		os.Exit(1)
 	}
 	lambda.Start(handler)
 }
 
-// ConnectTokens lets sockets in.
+// ConnectTokens returns the service that issues and redeems connect tokens.
 func (a *App) ConnectTokens() *realtime.ConnectTokens {
 	return &realtime.ConnectTokens{Store: a.Store(), Now: Now, Random: rand.Reader}
 }
 
-// AllowedOrigins are those of pages that may open sockets: the API's own (of API_URL,
-// without the path of its stage) and the list in ALLOWED_ORIGINS.
+// AllowedOrigins returns the origins of pages that may open WebSockets: the list in
+// ALLOWED_ORIGINS and the origin of API_URL.
 func (a *App) AllowedOrigins() []string {
 	apiURL, err := url.Parse(a.Required("API_URL"))
 	if err != nil {

@@ -27,11 +27,11 @@ func TestAWS_FromEnvironment(t *testing.T) {
 		t.Errorf("got region %q, endpoint %q", config.Region, aws.ToString(config.BaseEndpoint))
 	}
 	if got := aws.ToString(e.AWS("SNS").BaseEndpoint); got != "http://all" {
-		t.Errorf("endpoint of SNS: got %q, want the common one", got)
+		t.Errorf("SNS endpoint: got %q, want AWS_ENDPOINT_URL", got)
 	}
 	delete(values, "AWS_ENDPOINT_URL")
 	if got := e.AWS("SNS").BaseEndpoint; got != nil {
-		t.Errorf("endpoint of SNS: got %q, want AWS's own", *got)
+		t.Errorf("SNS endpoint: got %q, want none", *got)
 	}
 	if err := e.Err(); err != nil {
 		t.Errorf("got %v", err)
@@ -43,12 +43,12 @@ func TestAWS_MissingVariables(t *testing.T) {
 	e.AWS("S3")
 	for _, name := range []string{"AWS_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"} {
 		if err := e.Err(); err == nil || !strings.Contains(err.Error(), name) {
-			t.Errorf("%s is not named in %v", name, err)
+			t.Errorf("%s is not in %v", name, err)
 		}
 	}
 }
 
-// TestAWS_Retries: a server that fails twice is asked a third time.
+// TestAWS_Retries checks that a request is repeated after two failures.
 func TestAWS_Retries(t *testing.T) {
 	var calls atomic.Int32
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {

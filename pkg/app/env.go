@@ -1,5 +1,4 @@
-// Package wiring puts a function together: it reads the environment and makes
-// the adapters and services a main asks for.
+// Package app builds the dependencies of the Lambda functions from their environment.
 package app
 
 import (
@@ -10,23 +9,22 @@ import (
 	"time"
 )
 
-// Env reads the environment of a function and remembers all that is missing
-// or wrong, so that one look at the log of a failed start tells everything.
-// Ask for what is needed first, then for Err.
+// Env reads environment variables and collects the missing and invalid ones, so that
+// a failed start reports all of them. Read all variables before calling Err.
 type Env struct {
 	lookup func(name string) (string, bool)
 	errs   []error
 }
 
-// NewEnv makes an Env from os.LookupEnv, or a test's stand-in.
+// NewEnv returns an Env that reads variables with lookup, such as os.LookupEnv.
 func NewEnv(lookup func(name string) (string, bool)) *Env {
 	return &Env{lookup: lookup}
 }
 
-// Err tells all that was missing or wrong so far; nil when nothing was.
+// Err returns the errors of all variables that were read so far, or nil.
 func (e *Env) Err() error { return errors.Join(e.errs...) }
 
-// Required gives a variable that must be there and not empty.
+// Required returns a variable that must be set and not empty.
 func (e *Env) Required(name string) string {
 	value, _ := e.lookup(name)
 	if value == "" {
@@ -35,7 +33,7 @@ func (e *Env) Required(name string) string {
 	return value
 }
 
-// String gives a variable, or a fallback where it is missing or empty.
+// String returns a variable, or the fallback if it is missing or empty.
 func (e *Env) String(name, fallback string) string {
 	if value, _ := e.lookup(name); value != "" {
 		return value
@@ -43,7 +41,7 @@ func (e *Env) String(name, fallback string) string {
 	return fallback
 }
 
-// Int gives a whole number above zero, or the fallback where there is none.
+// Int returns a positive integer, or the fallback if the variable is missing or empty.
 func (e *Env) Int(name string, fallback int) int {
 	text := e.String(name, "")
 	if text == "" {
@@ -51,20 +49,20 @@ func (e *Env) Int(name string, fallback int) int {
 	}
 	number, err := strconv.Atoi(text)
 	if err != nil || number <= 0 {
-		e.Fail(name, fmt.Errorf("must be a whole number above 0, is %q", text))
+		e.Fail(name, fmt.Errorf("must be a positive integer, is %q", text))
 		return fallback
 	}
 	return number
 }
 
-// Days gives a time in days, above zero and perhaps with a fraction, or the
-// fallback where there is none.
+// Days returns a duration given as a positive, possibly fractional, number of days.
+// fallback is in days.
 func (e *Env) Days(name string, fallback float64) time.Duration {
 	days := fallback
 	if text := e.String(name, ""); text != "" {
 		parsed, err := strconv.ParseFloat(text, 64)
 		if err != nil || !(parsed > 0 && parsed < 10_000) {
-			e.Fail(name, fmt.Errorf("must be a number of days above 0, is %q", text))
+			e.Fail(name, fmt.Errorf("must be a positive number of days, is %q", text))
 		} else {
 			days = parsed
 		}
@@ -72,8 +70,8 @@ func (e *Env) Days(name string, fallback float64) time.Duration {
 	return time.Duration(days * 24 * float64(time.Hour))
 }
 
-// List gives the parts of a comma-separated variable, trimmed, without the
-// empty ones; nil where it is missing.
+// List returns the parts of a comma-separated variable, trimmed and without empty
+// ones.
 func (e *Env) List(name string) []string {
 	var parts []string
 	for part := range strings.SplitSeq(e.String(name, ""), ",") {
@@ -84,15 +82,7 @@ func (e *Env) List(name string) []string {
 	return parts
 }
 
-// Fail notes that a variable has a wrong value, for those who parse one
-// further.
+// Fail records that a variable is invalid. Callers that parse a value use it.
 func (e *Env) Fail(name string, err error) {
 	e.errs = append(e.errs, fmt.Errorf("environment variable %s: %w", name, err))
-}
-
-// FailIf notes any other failure of a function's start; nil is none.
-func (e *Env) FailIf(err error) {
-	if err != nil {
-		e.errs = append(e.errs, err)
-	}
 }

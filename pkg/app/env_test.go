@@ -19,22 +19,22 @@ func newEnv(values map[string]string) *app.Env {
 func TestEnv_Values(t *testing.T) {
 	e := newEnv(map[string]string{"TABLE_NAME": "t", "REOPEN_WINDOW_DAYS": "9", "ALLOWED_ORIGINS": " https://a.ir, ,https://b.ir ", "EMPTY": ""})
 	if got := e.Required("TABLE_NAME"); got != "t" {
-		t.Errorf("Need: got %q", got)
+		t.Errorf("Required: got %q", got)
 	}
 	if got := e.String("EMPTY", "x") + e.String("ABSENT", "y") + e.String("TABLE_NAME", "z"); got != "xyt" {
-		t.Errorf("Or: got %q, want %q", got, "xyt")
+		t.Errorf("String: got %q, want %q", got, "xyt")
 	}
 	if got := e.Int("REOPEN_WINDOW_DAYS", 7); got != 9 {
 		t.Errorf("Int: got %d, want 9", got)
 	}
 	if got := e.Int("EMPTY", 7); got != 7 {
-		t.Errorf("Int of nothing: got %d, want 7", got)
+		t.Errorf("Int, empty: got %d, want 7", got)
 	}
 	if got, want := e.List("ALLOWED_ORIGINS"), []string{"https://a.ir", "https://b.ir"}; !slices.Equal(got, want) {
 		t.Errorf("List: got %q, want %q", got, want)
 	}
 	if got := e.List("EMPTY"); got != nil {
-		t.Errorf("List of nothing: got %q", got)
+		t.Errorf("List, empty: got %q", got)
 	}
 	if err := e.Err(); err != nil {
 		t.Errorf("got %v", err)
@@ -47,14 +47,14 @@ func TestEnv_ErrReportsAll(t *testing.T) {
 	e.Required("EMPTY")
 	e.Int("REOPEN_WINDOW_DAYS", 7)
 	e.Int("LIMIT", 1)
-	e.Fail("APP_KEY", errors.New("is no key"))
+	e.Fail("APP_KEY", errors.New("is not a key"))
 	err := e.Err()
 	if err == nil {
 		t.Fatal("no error")
 	}
 	for _, name := range []string{"TABLE_NAME", "EMPTY", "REOPEN_WINDOW_DAYS", "LIMIT", "APP_KEY"} {
 		if !strings.Contains(err.Error(), "environment variable "+name+":") {
-			t.Errorf("%s is not named in %q", name, err)
+			t.Errorf("%s is not in %q", name, err)
 		}
 	}
 }

@@ -1,4 +1,4 @@
-// Package files wires what signs and checks uploads.
+// Package attachments builds the attachment service and its S3 bucket.
 package attachments
 
 import (
@@ -7,10 +7,10 @@ import (
 	"ticketsystem/pkg/blob"
 )
 
-// Service takes files in and hands them out, from BUCKET_NAME.
+// Service returns the attachment service.
 func Service(a *app.App) *attachment.Service {
 	return &attachment.Service{Store: a.Store(), Objects: Bucket(a), Now: app.Now, NewID: a.NewID}
 }
 
-// Bucket keeps the bytes, in BUCKET_NAME.
+// Bucket returns the object store of the bucket BUCKET_NAME.
 func Bucket(a *app.App) *blob.Store { return blob.New(a.AWS("S3"), a.Required("BUCKET_NAME")) }

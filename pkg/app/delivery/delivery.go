@@ -1,4 +1,4 @@
-// Package post wires what tells people by mail and SMS.
+// Package delivery builds the queues and the sender of notifications.
 package delivery
 
 import (
@@ -11,23 +11,24 @@ import (
 	"ticketsystem/pkg/sms"
 )
 
-// DeliveryQueue is the queue of deliveries, from DELIVERY_QUEUE_URL.
+// DeliveryQueue returns the queue of delivery jobs, from DELIVERY_QUEUE_URL.
 func DeliveryQueue(a *app.App) *queue.Queue {
 	return queue.New(a.AWS("SQS"), a.Required("DELIVERY_QUEUE_URL"))
 }
 
-// BroadcastQueue is the queue of broadcasts that are to be run, from BROADCAST_QUEUE_URL.
+// BroadcastQueue returns the queue of broadcasts to run, from BROADCAST_QUEUE_URL.
 func BroadcastQueue(a *app.App) *queue.Queue {
 	return queue.New(a.AWS("SQS"), a.Required("BROADCAST_QUEUE_URL"))
 }
 
-// NotificationDelay is how long a notification waits before it is mailed, from NOTIFICATION_DELAY_SECONDS.
+// NotificationDelay returns how long deliveries are delayed, from
+// NOTIFICATION_DELAY_SECONDS.
 func NotificationDelay(a *app.App) time.Duration {
 	return time.Duration(a.Int("NOTIFICATION_DELAY_SECONDS", 10)) * time.Second
 }
 
-// Deliverer sends notifications: mail from SENDER_ADDRESS through EMAIL_CONFIGURATION_SET, none
-// where there is no sender, and at most SMS_PER_DAY text messages.
+// Deliverer returns the service that sends notifications, at most SMS_PER_DAY text
+// messages. It sends no e-mail without a SENDER_ADDRESS.
 func Deliverer(a *app.App) *notification.Deliverer {
 	deliverer := &notification.Deliverer{
 		Store: a.Store(), SMS: sms.New(a.AWS("SNS")), Now: app.Now, MaxSMSPerDay: a.Int("SMS_PER_DAY", 1000),

@@ -1,4 +1,4 @@
-// Package mails wires what sends e-mail.
+// Package email builds the sender of account e-mails.
 package email
 
 import (
@@ -9,8 +9,7 @@ import (
 	"ticketsystem/pkg/mail"
 )
 
-// Mailer sends the mail of the front desk from SENDER_ADDRESS through EMAIL_CONFIGURATION_SET; nil where there
-// is none.
+// Mailer returns the sender of account e-mails, or nil without a SENDER_ADDRESS.
 func Mailer(a *app.App) account.Mailer {
 	from := a.String("SENDER_ADDRESS", "")
 	if from == "" {

@@ -1,4 +1,4 @@
-// Package probes wires what looks at the health of the house.
+// Package healthchecks builds the checks of the health report.
 package healthchecks
 
 import (
@@ -14,8 +14,8 @@ import (
 	"ticketsystem/pkg/queue"
 )
 
-// Config looks at the table, the bucket (BUCKET_NAME), the followers of the
-// stream and the queues: MONITORED_QUEUES and MONITORED_DLQS are lists of name=address.
+// Config returns the checks of the table, the bucket, the stream handlers and the
+// queues. MONITORED_QUEUES and MONITORED_DLQS are lists of name=URL.
 func Config(a *app.App) api.HealthConfig {
 	store, bucket := a.Store(), blob.New(a.AWS("S3"), a.Required("BUCKET_NAME"))
 	checks := []health.Check{

@@ -1,4 +1,4 @@
-// Package issuer wires what signs access tokens.
+// Package tokens builds the services that sign access tokens.
 package tokens
 
 import (
@@ -20,6 +20,7 @@ func Auth(a *app.App) *account.Auth {
 	return service
 }
 
+// lazyIssuer reads the private key from SSM when the first token is issued.
 type lazyIssuer struct {
 	secrets   *secret.Store
 	parameter string
@@ -30,7 +31,8 @@ type lazyIssuer struct {
 	cached *auth.Issuer
 }
 
-// Issuer fetches the key when it is not there yet.
+// Issuer returns the token issuer. It fails if the key cannot be read, and tries again
+// at the next call.
 func (l *lazyIssuer) Issuer(ctx context.Context) (*auth.Issuer, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -1,4 +1,4 @@
-// Package sockets wires what reaches open sockets.
+// Package websocket builds the services that use the WebSocket management API.
 package websocket
 
 import (
@@ -9,30 +9,31 @@ import (
 	"ticketsystem/pkg/ws"
 )
 
-// Publisher tells open sockets what happens, through SOCKET_ENDPOINT.
+// Publisher returns the publisher of WebSocket frames, from SOCKET_ENDPOINT.
 func Publisher(a *app.App) *ws.Publisher {
 	pusher := push.New(a.AWS("APIGATEWAYMANAGEMENTAPI"), a.Required("SOCKET_ENDPOINT"))
 	return &ws.Publisher{Hub: &realtime.Hub{Store: a.Store(), Pusher: pusher, Now: app.Now}, Log: a.Log}
 }
 
-// UserAdmin is the book of people for functions that change their rights.
+// UserAdmin returns the user administration with an access revoker, for functions that
+// change the rights of users.
 func UserAdmin(a *app.App) *account.UserAdmin {
 	admin := a.UserAdmin()
 	admin.Revoker = AccessRevoker(a)
 	return admin
 }
 
-// AccessRevoker shuts people out.
+// AccessRevoker returns the service that revokes tokens, sessions and sockets.
 func AccessRevoker(a *app.App) *account.AccessRevoker {
 	return &account.AccessRevoker{Sessions: a.Store(), Sockets: Disconnector(a), Now: app.Now}
 }
 
-// Disconnector closes sockets, through SOCKET_ENDPOINT.
+// Disconnector returns the service that closes sockets, from SOCKET_ENDPOINT.
 func Disconnector(a *app.App) *realtime.Disconnector {
 	return &realtime.Disconnector{Store: a.Store(), Closer: push.New(a.AWS("APIGATEWAYMANAGEMENTAPI"), a.Required("SOCKET_ENDPOINT"))}
 }
 
-// Handler runs routes of the WebSocket API.
+// Handler returns the handler of WebSocket routes.
 func Handler(a *app.App) *ws.Handler {
 	publisher := Publisher(a)
 	return &ws.Handler{Store: a.Store(), Revocations: a.Revocations(), Hub: publisher.Hub, Publisher: publisher, Log: a.Log, Now: app.Now}
