@@ -91,8 +91,9 @@ func (s *Service) Entries(ctx context.Context, actor user.Principal, ticketID st
 }
 
 // readForward reads the entries after q.After and the ticket. Near the end of the
-// log one read returns both. Further back the ticket needs a second read, which
-// the authorization depends on.
+// log one read returns both. Further back it takes a second read to get the
+// ticket, which decides whether the actor may see the entries. Returns
+// apperr.TicketNotFound.
 func (s *Service) readForward(ctx context.Context, actor user.Principal, ticketID string, q EntryQuery) (Log, error) {
 	if !id.Valid(ticketID) {
 		return Log{}, errNotFound()
