@@ -271,7 +271,7 @@ func (s *Stack) serve(listeners map[string][]net.Listener) {
 	awsServices.Handle("/", s.services)
 	handlers := map[string]http.Handler{"http": httpHandler, "services": awsServices, "socket": sockets, "s3": s.bucket}
 	if s.options.Observer != nil {
-		handlers["tap"] = awsproxy.New(s.options.Observer, s.serviceURL, s.KillInstance)
+		handlers["proxy"] = awsproxy.New(s.options.Observer, s.serviceURL, s.KillInstance)
 	}
 	for name, handler := range handlers {
 		server := &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second}
@@ -375,7 +375,7 @@ func (s *Stack) openPorts() (map[string][]net.Listener, error) {
 	ports := map[string]int{}
 	names := []string{"http", "socket", "s3", "services"}
 	if s.options.Observer != nil {
-		names = append(names, "tap")
+		names = append(names, "proxy")
 	}
 	for i, name := range names {
 		port := 0
@@ -402,7 +402,7 @@ func (s *Stack) openPorts() (map[string][]net.Listener, error) {
 		"RateLimitPerIP": "10000", "SenderAddress": "support@example.com",
 	}
 	if s.options.Observer != nil {
-		s.proxyURL = fmt.Sprintf("http://localhost:%d", ports["tap"])
+		s.proxyURL = fmt.Sprintf("http://localhost:%d", ports["proxy"])
 		s.parameters["SocketEndpoint"] = s.proxyURL
 	}
 	if runtime.GOARCH == "arm64" {

@@ -11,7 +11,7 @@ import (
 	"strings"
 )
 
-// bug is a plausible bug as a patch of the source tree.
+// A bug is a plausible programming error, stored as a patch of the source tree.
 type bug struct {
 	name        string // file name, "<area>-<what>"
 	description string
