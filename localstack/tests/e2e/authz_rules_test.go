@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"ticketsystem/localstack/emulator/samtemplate"
+	"ticketsystem/localstack/repo"
 )
 
 // Roles of the matrix, as in the table's columns.
@@ -109,7 +110,7 @@ func isHidden(rules []rule, kind, role, resource string) bool {
 // servedRoutes returns the HTTP routes and socket actions of the template.
 func servedRoutes(t *testing.T) []string {
 	t.Helper()
-	stack, err := samtemplate.Load(filepath.Join("..", "..", "template.yaml"), nil)
+	stack, err := samtemplate.Load(filepath.Join(repo.MustRoot(), "template.yaml"), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
