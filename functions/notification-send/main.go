@@ -9,5 +9,5 @@ import (
 
 func main() {
 	a := app.New()
-	a.Run(worker.DeliverNotifications(delivery.Deliverer(a), delivery.DeliveryQueue(a), a.Log))
+	a.Run(worker.DeliverNotifications(delivery.Deliverer(a), delivery.Queue(a), a.Log))
 }

@@ -18,7 +18,7 @@ import (
 // is reported as failed.
 func FuzzMessage(f *testing.F) {
 	for _, body := range []string{
-		`{"userId":"sara","id":"1","channel":"sms"}`, "no order", "{}", "null", `{"channel":"pigeon"}`, `{"eventType":"Complaint","complaint":{"complainedRecipients":[{}]}}`,
+		`{"userId":"sara","id":"1","channel":"sms"}`, "invalid job", "{}", "null", `{"channel":"pigeon"}`, `{"eventType":"Complaint","complaint":{"complainedRecipients":[{}]}}`,
 		`{"mail":{"tags":{"person":[]}}}`, "uploads%2Fa", "%zz", "",
 	} {
 		f.Add(body)

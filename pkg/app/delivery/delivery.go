@@ -11,8 +11,8 @@ import (
 	"ticketsystem/pkg/sms"
 )
 
-// DeliveryQueue returns the queue of delivery jobs, from DELIVERY_QUEUE_URL.
-func DeliveryQueue(a *app.App) *queue.Queue {
+// Queue returns the queue of delivery jobs, from DELIVERY_QUEUE_URL.
+func Queue(a *app.App) *queue.Queue {
 	return queue.New(a.AWS("SQS"), a.Required("DELIVERY_QUEUE_URL"))
 }
 
