@@ -1,4 +1,4 @@
-package ticket
+package ticket_test
 
 import (
 	"context"
@@ -7,6 +7,7 @@ import (
 
 	"ticketsystem/pkg/apperr"
 	"ticketsystem/pkg/attachment"
+	"ticketsystem/pkg/ticket"
 )
 
 // withAttachments adds attachments of Sara in each state, and of other users.
@@ -19,7 +20,7 @@ func (store *memStore) withAttachments() *memStore {
 		{ID: "foreign", Owner: "reza", Name: "e.txt", State: attachment.Ready},
 		{ID: "agents", Owner: "ali", Name: "f.txt", Type: "text/plain", Size: 7, State: attachment.Ready},
 	} {
-		store.attachments[f.ID] = f
+		must(store.raw.AddAttachment(context.Background(), f))
 	}
 	return store
 }
@@ -29,18 +30,18 @@ func TestPost_Attachments(t *testing.T) {
 	m := message("c1", 1)
 	m.AttachmentIDs = []string{"pending", "ready"}
 	got, err := store.service(5).Post(context.Background(), sara, m)
-	want := []Attachment{{"pending", "b.pdf", "application/pdf", 8, "pending"}, {"ready", "a.png", "image/png", 9, "ready"}}
+	want := []ticket.Attachment{{"pending", "b.pdf", "application/pdf", 8, "pending"}, {"ready", "a.png", "image/png", 9, "ready"}}
 	if err != nil || !reflect.DeepEqual(got.Entry.Attachments, want) {
 		t.Errorf("got %+v, %v\nwant %+v", got.Entry.Attachments, err, want)
 	}
-	if f := store.attachments["ready"]; f.TicketID != ticketID || f.Seq != 2 || f.Internal || f.CustomerID != "sara" {
+	if f := store.attachment("ready"); f.TicketID != ticketID || f.Seq != 2 || f.Internal || f.CustomerID != "sara" {
 		t.Errorf("the attachment refers to the wrong entry: got %+v", f)
 	}
-	note := Message{TicketID: ticketID, ClientID: "c2", Internal: true, AttachmentIDs: []string{"agents"}}
+	note := ticket.Message{TicketID: ticketID, ClientID: "c2", Internal: true, AttachmentIDs: []string{"agents"}}
 	if _, err := store.service(6).Post(context.Background(), ali, note); err != nil {
 		t.Fatal(err)
 	}
-	if f := store.attachments["agents"]; f.Seq != 3 || !f.Internal || f.VisibleTo(sara) || !f.VisibleTo(mina) {
+	if f := store.attachment("agents"); f.Seq != 3 || !f.Internal || f.VisibleTo(sara) || !f.VisibleTo(mina) {
 		t.Errorf("the attachment of a note: got %+v", f)
 	}
 }
@@ -54,7 +55,7 @@ func TestPost_AttachmentErrors(t *testing.T) {
 		m := message("c1", 1)
 		m.AttachmentIDs = []string{"ready", id}
 		_, err := store.service(5).Post(context.Background(), sara, m)
-		if !apperr.Is(err, want) || len(store.log()) != 1 || store.attachments["ready"].TicketID != "" {
+		if !apperr.Is(err, want) || len(store.log()) != 1 || store.attachment("ready").TicketID != "" {
 			t.Errorf("%s: got %v, %d entries, want %s and nothing written", id, err, len(store.log()), want)
 		}
 	}
@@ -75,11 +76,9 @@ func TestPost_AttachmentChangedConcurrently(t *testing.T) {
 		for _, create := range []bool{false, true} {
 			store := storeWith(newLog(), 1).withAttachments()
 			store.beforeWrite = func() {
-				store.mu.Lock()
-				defer store.mu.Unlock()
-				f := store.attachments["pending"]
+				f := store.attachment("pending")
 				c.move(&f)
-				store.attachments["pending"] = f
+				must(store.raw.AddAttachment(context.Background(), f))
 			}
 			shown, err := store.postOrCreate(create, "pending")
 			if c.want != "" && !apperr.Is(err, c.want) || c.want == "" && (err != nil || shown != "ready") {
@@ -101,7 +100,7 @@ func (store *memStore) postOrCreate(create bool, file string) (string, error) {
 		}
 		return posted.Entry.Attachments[0].State, nil
 	}
-	tk, _, err := s.Create(ctx, sara, CreateParams{ClientID: clientID, Title: "T", CategoryID: "billing", AttachmentIDs: []string{file}})
+	tk, _, err := s.Create(ctx, sara, ticket.CreateParams{ClientID: clientID, Title: "T", CategoryID: "billing", AttachmentIDs: []string{file}})
 	if err != nil {
 		return "", err
 	}

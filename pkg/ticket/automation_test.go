@@ -1,47 +1,43 @@
-package ticket
+package ticket_test
 
 import (
 	"context"
 	"errors"
 	"testing"
+	"ticketsystem/pkg/ticket"
 	"time"
 )
 
-// memTimers is an in-memory TimerStore that records reminders.
-type memTimers struct {
-	due      map[string]time.Time
+// automationFixture is an automation over a store, which records the reminders.
+type automationFixture struct {
+	*ticket.Automation
+	store    *memStore
 	reminded []time.Time
-	failNext bool // the next RescheduleTimer fails
 }
 
-func (timers *memTimers) SetTimer(context.Context, Timer, int) error     { return nil }
-func (timers *memTimers) DeleteTimer(context.Context, string, int) error { return nil }
-func (timers *memTimers) remind(_ context.Context, _ Ticket, at time.Time) error {
-	timers.reminded = append(timers.reminded, at)
+// newAutomation returns the automation of a log whose timer is due a day after
+// its last entry.
+func newAutomation(log logBuilder, policy ticket.AutomationPolicy) *automationFixture {
+	f := &automationFixture{store: storeWith(log, len(log))}
+	f.Automation = &ticket.Automation{Tickets: f.store.service(0), Timers: f.store, Policy: policy, Remind: f.remind}
+	f.setTimer(log[0].TicketID, log[len(log)-1].CreatedAt.Add(day))
+	return f
+}
+
+func (f *automationFixture) setTimer(ticketID string, due time.Time) {
+	must(f.store.raw.SetTimer(context.Background(), ticket.Timer{TicketID: ticketID, Due: due}, 1))
+}
+
+func (f *automationFixture) remind(_ context.Context, _ ticket.Ticket, at time.Time) error {
+	f.reminded = append(f.reminded, at)
 	return nil
 }
 
-func (timers *memTimers) DueTimers(_ context.Context, now time.Time, _ int) ([]Timer, error) {
-	var due []Timer
-	for ticketID, at := range timers.due {
-		if !at.After(now) {
-			due = append(due, Timer{ticketID, at})
-		}
-	}
-	return due, nil
-}
-
-func (timers *memTimers) RescheduleTimer(_ context.Context, t Timer, to time.Time) error {
-	if timers.failNext {
-		timers.failNext = false
-		return errors.New("down")
-	}
-	if to.IsZero() {
-		delete(timers.due, t.TicketID)
-		return nil
-	}
-	timers.due[t.TicketID] = to
-	return nil
+// timers returns all timers.
+func (f *automationFixture) timers() []ticket.Timer {
+	timers, err := f.store.raw.DueTimers(context.Background(), minute(0).Add(1000*day), 100)
+	must(err)
+	return timers
 }
 
 const day = 24 * time.Hour
@@ -49,13 +45,11 @@ const day = 24 * time.Hour
 // TestAutomation_Run checks that the customer of a pending ticket is reminded and
 // that the ticket is resolved and closed, each once and at its time.
 func TestAutomation_Run(t *testing.T) {
-	log := newLog().statusChange(ali, StatusPending)
+	log := newLog().statusChange(ali, ticket.StatusPending)
 	since := log[len(log)-1].CreatedAt
-	store := storeWith(log, len(log))
-	s := store.service(0)
-	timers := &memTimers{due: map[string]time.Time{log[0].TicketID: since.Add(day)}}
-	automation := &Automation{Tickets: s, Timers: timers, Policy: AutomationPolicy{RemindAfter: day, ResolveAfter: 3 * day, CloseAfter: 2 * day}, Remind: timers.remind}
-	run := func(at time.Time) AutomationResult {
+	automation := newAutomation(log, ticket.AutomationPolicy{RemindAfter: day, ResolveAfter: 3 * day, CloseAfter: 2 * day})
+	s := automation.Tickets
+	run := func(at time.Time) ticket.AutomationResult {
 		t.Helper()
 		s.Now = func() time.Time { return at }
 		result, err := automation.Run(context.Background(), at.Add(time.Minute))
@@ -66,17 +60,17 @@ func TestAutomation_Run(t *testing.T) {
 	}
 	for _, c := range []struct {
 		after time.Duration
-		want  AutomationResult
-		state Status
+		want  ticket.AutomationResult
+		state ticket.Status
 	}{
-		{day - time.Millisecond, AutomationResult{}, StatusPending},
-		{day, AutomationResult{Reminded: 1}, StatusPending},
-		{day, AutomationResult{}, StatusPending},
-		{3*day - time.Millisecond, AutomationResult{}, StatusPending},
-		{3 * day, AutomationResult{Resolved: 1}, StatusResolved},
-		{4 * day, AutomationResult{}, StatusResolved},
-		{5 * day, AutomationResult{Closed: 1}, StatusClosed},
-		{50 * day, AutomationResult{}, StatusClosed},
+		{day - time.Millisecond, ticket.AutomationResult{}, ticket.StatusPending},
+		{day, ticket.AutomationResult{Reminded: 1}, ticket.StatusPending},
+		{day, ticket.AutomationResult{}, ticket.StatusPending},
+		{3*day - time.Millisecond, ticket.AutomationResult{}, ticket.StatusPending},
+		{3 * day, ticket.AutomationResult{Resolved: 1}, ticket.StatusResolved},
+		{4 * day, ticket.AutomationResult{}, ticket.StatusResolved},
+		{5 * day, ticket.AutomationResult{Closed: 1}, ticket.StatusClosed},
+		{50 * day, ticket.AutomationResult{}, ticket.StatusClosed},
 	} {
 		if got := run(since.Add(c.after)); got != c.want {
 			t.Errorf("after %v: got %+v, want %+v", c.after, got, c.want)
@@ -86,8 +80,8 @@ func TestAutomation_Run(t *testing.T) {
 			t.Errorf("after %v: got %s, %v, want %s", c.after, detail.Ticket.State.Status, err, c.state)
 		}
 	}
-	if len(timers.due) > 0 {
-		t.Errorf("timers left: %v", timers.due)
+	if timers := automation.timers(); len(timers) > 0 {
+		t.Errorf("timers left: %v", timers)
 	}
 }
 
@@ -95,31 +89,35 @@ func TestAutomation_Run(t *testing.T) {
 // the timer. The next run repeats the reminder with the same time and changes no
 // status twice.
 func TestAutomation_ResumesAfterInterruption(t *testing.T) {
-	log := newLog().statusChange(ali, StatusPending)
+	log := newLog().statusChange(ali, ticket.StatusPending)
 	since := log[len(log)-1].CreatedAt
-	store := storeWith(log, len(log))
-	s := store.service(0)
-	timers := &memTimers{due: map[string]time.Time{log[0].TicketID: since.Add(day)}}
-	automation := &Automation{Tickets: s, Timers: timers, Policy: AutomationPolicy{RemindAfter: day, ResolveAfter: 3 * day, CloseAfter: 2 * day}, Remind: timers.remind}
+	automation := newAutomation(log, ticket.AutomationPolicy{RemindAfter: day, ResolveAfter: 3 * day, CloseAfter: 2 * day})
+	s := automation.Tickets
 	for _, after := range []time.Duration{day, 3 * day} {
 		at := since.Add(after)
 		s.Now = func() time.Time { return at }
-		timers.failNext = true
+		automation.store.Before = func(operation, _ string) error {
+			if operation == "RescheduleTimer" {
+				return errors.New("down")
+			}
+			return nil
+		}
 		if _, err := automation.Run(context.Background(), at.Add(time.Minute)); err == nil {
 			t.Fatal("no error")
 		}
+		automation.store.Before = nil
 		if _, err := automation.Run(context.Background(), at.Add(time.Minute)); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if len(timers.reminded) != 2 || !timers.reminded[0].Equal(timers.reminded[1]) {
-		t.Errorf("got reminders at %v, want the same time twice", timers.reminded)
+	if len(automation.reminded) != 2 || !automation.reminded[0].Equal(automation.reminded[1]) {
+		t.Errorf("got reminders at %v, want the same time twice", automation.reminded)
 	}
 	detail, err := s.Detail(context.Background(), ali, log[0].TicketID)
 	if err != nil || len(detail.Entries) != len(log)+1 {
 		t.Errorf("got %d entries, %v, want one more than %d", len(detail.Entries), err, len(log))
 	}
-	if last := detail.Entries[len(detail.Entries)-1]; last.Author.Role != "system" || last.State.Status != StatusResolved {
+	if last := detail.Entries[len(detail.Entries)-1]; last.Author.Role != "system" || last.State.Status != ticket.StatusResolved {
 		t.Errorf("got %+v", last)
 	}
 }
@@ -127,18 +125,17 @@ func TestAutomation_ResumesAfterInterruption(t *testing.T) {
 // TestAutomation_CustomerMessageWins checks that a message of the customer
 // prevents the action.
 func TestAutomation_CustomerMessageWins(t *testing.T) {
-	log := newLog().statusChange(ali, StatusPending)
+	log := newLog().statusChange(ali, ticket.StatusPending)
 	since := log[len(log)-1].CreatedAt
-	store := storeWith(log, len(log))
-	s := store.service(0)
-	timers := &memTimers{due: map[string]time.Time{log[0].TicketID: since.Add(day), "01J00000000000000000000000": since}}
-	automation := &Automation{Tickets: s, Timers: timers, Policy: AutomationPolicy{RemindAfter: day, ResolveAfter: day, CloseAfter: day}, Remind: timers.remind}
+	automation := newAutomation(log, ticket.AutomationPolicy{RemindAfter: day, ResolveAfter: day, CloseAfter: day})
+	automation.setTimer("01J00000000000000000000000", since)
+	s := automation.Tickets
 	s.Now = func() time.Time { return since.Add(2 * day) }
 	if _, err := s.Post(context.Background(), sara, message("c1", 0)); err != nil {
 		t.Fatal(err)
 	}
 	result, err := automation.Run(context.Background(), since.Add(3*day))
-	if err != nil || result != (AutomationResult{}) || len(timers.due) > 0 {
-		t.Errorf("got %+v, %v, timers %v", result, err, timers.due)
+	if err != nil || result != (ticket.AutomationResult{}) || len(automation.timers()) > 0 {
+		t.Errorf("got %+v, %v, timers %v", result, err, automation.timers())
 	}
 }

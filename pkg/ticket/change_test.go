@@ -1,4 +1,4 @@
-package ticket
+package ticket_test
 
 import (
 	"context"
@@ -6,14 +6,15 @@ import (
 	"testing"
 
 	"ticketsystem/pkg/apperr"
+	"ticketsystem/pkg/ticket"
 	"ticketsystem/pkg/user"
 )
 
 func ptr[T any](v T) *T { return &v }
 
 // changes returns the changes of the entries in order.
-func changes(entries []Entry) []Change {
-	var out []Change
+func changes(entries []ticket.Entry) []ticket.Change {
+	var out []ticket.Change
 	for _, e := range entries {
 		out = append(out, *e.Change)
 	}
@@ -25,28 +26,28 @@ func TestUpdate(t *testing.T) {
 		name  string
 		actor user.Principal
 		log   logBuilder
-		p     Patch
-		want  []Change
+		p     ticket.Patch
+		want  []ticket.Change
 		err   apperr.Code
 	}{
-		{"title and priority by the customer", sara, newLog(), Patch{Title: ptr("Help me"), Priority: ptr(PriorityHigh)},
-			[]Change{{Field: "title", From: "Help", To: "Help me"}, {Field: "priority", From: "medium", To: "high"}}, ""},
-		{"all fields by staff", ali, newLog(), Patch{Title: ptr("x"), Priority: ptr(PriorityLow), CategoryID: ptr("technical"), Tags: &[]string{"b", "a", "b"}},
-			[]Change{{Field: "title", From: "Help", To: "x"}, {Field: "priority", From: "medium", To: "low"},
+		{"title and priority by the customer", sara, newLog(), ticket.Patch{Title: ptr("Help me"), Priority: ptr(ticket.PriorityHigh)},
+			[]ticket.Change{{Field: "title", From: "Help", To: "Help me"}, {Field: "priority", From: "medium", To: "high"}}, ""},
+		{"all fields by staff", ali, newLog(), ticket.Patch{Title: ptr("x"), Priority: ptr(ticket.PriorityLow), CategoryID: ptr("technical"), Tags: &[]string{"b", "a", "b"}},
+			[]ticket.Change{{Field: "title", From: "Help", To: "x"}, {Field: "priority", From: "medium", To: "low"},
 				{Field: "category", From: "billing", To: "technical", Names: technical.Names}, {Field: "tags", To: "b,a"}}, ""},
-		{"empty patch", sara, newLog(), Patch{}, nil, ""},
-		{"same values", ali, newLog(), Patch{Title: ptr("Help"), Priority: ptr(PriorityMedium), CategoryID: ptr("billing"), Tags: &[]string{}}, nil, ""},
-		{"category by the customer", sara, newLog(), Patch{CategoryID: ptr("technical")}, nil, apperr.Forbidden},
-		{"tags by the customer", sara, newLog(), Patch{Tags: &[]string{"a"}}, nil, apperr.Forbidden},
-		{"tags by another customer", reza, newLog(), Patch{Tags: &[]string{"a"}}, nil, apperr.TicketNotFound},
-		{"unknown category", ali, newLog(), Patch{CategoryID: ptr("nothing")}, nil, apperr.CategoryNotFound},
-		{"resolved, by the customer", sara, newLog().statusChange(ali, StatusResolved), Patch{Title: ptr("x")}, nil, apperr.TicketClosed},
-		{"closed, by staff", ali, newLog().statusChange(ali, StatusClosed), Patch{Title: ptr("x")}, []Change{{Field: "title", From: "Help", To: "x"}}, ""},
-		{"current version", sara, newLog(), Patch{Title: ptr("x"), Version: ptr(1)}, []Change{{Field: "title", From: "Help", To: "x"}}, ""},
-		{"stale version", sara, newLog().message(ali, "hi"), Patch{Title: ptr("x"), Version: ptr(1)}, nil, apperr.VersionStale},
-		{"a note does not change the customer's version", sara, newLog().note(ali, "hm"), Patch{Title: ptr("x"), Version: ptr(1)}, []Change{{Field: "title", From: "Help", To: "x"}}, ""},
-		{"a note changes the version of staff", mina, newLog().note(ali, "hm"), Patch{Title: ptr("x"), Version: ptr(1)}, nil, apperr.VersionStale},
-		{"future version", sara, newLog(), Patch{Title: ptr("x"), Version: ptr(2)}, nil, apperr.VersionStale},
+		{"empty patch", sara, newLog(), ticket.Patch{}, nil, ""},
+		{"same values", ali, newLog(), ticket.Patch{Title: ptr("Help"), Priority: ptr(ticket.PriorityMedium), CategoryID: ptr("billing"), Tags: &[]string{}}, nil, ""},
+		{"category by the customer", sara, newLog(), ticket.Patch{CategoryID: ptr("technical")}, nil, apperr.Forbidden},
+		{"tags by the customer", sara, newLog(), ticket.Patch{Tags: &[]string{"a"}}, nil, apperr.Forbidden},
+		{"tags by another customer", reza, newLog(), ticket.Patch{Tags: &[]string{"a"}}, nil, apperr.TicketNotFound},
+		{"unknown category", ali, newLog(), ticket.Patch{CategoryID: ptr("nothing")}, nil, apperr.CategoryNotFound},
+		{"resolved, by the customer", sara, newLog().statusChange(ali, ticket.StatusResolved), ticket.Patch{Title: ptr("x")}, nil, apperr.TicketClosed},
+		{"closed, by staff", ali, newLog().statusChange(ali, ticket.StatusClosed), ticket.Patch{Title: ptr("x")}, []ticket.Change{{Field: "title", From: "Help", To: "x"}}, ""},
+		{"current version", sara, newLog(), ticket.Patch{Title: ptr("x"), Version: ptr(1)}, []ticket.Change{{Field: "title", From: "Help", To: "x"}}, ""},
+		{"stale version", sara, newLog().message(ali, "hi"), ticket.Patch{Title: ptr("x"), Version: ptr(1)}, nil, apperr.VersionStale},
+		{"a note does not change the customer's version", sara, newLog().note(ali, "hm"), ticket.Patch{Title: ptr("x"), Version: ptr(1)}, []ticket.Change{{Field: "title", From: "Help", To: "x"}}, ""},
+		{"a note changes the version of staff", mina, newLog().note(ali, "hm"), ticket.Patch{Title: ptr("x"), Version: ptr(1)}, nil, apperr.VersionStale},
+		{"future version", sara, newLog(), ticket.Patch{Title: ptr("x"), Version: ptr(2)}, nil, apperr.VersionStale},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			store := storeWith(c.log, len(c.log))
@@ -66,12 +67,12 @@ func TestUpdate(t *testing.T) {
 }
 
 // checkCommitted checks that the log, the stored ticket and the result agree.
-func checkCommitted(t *testing.T, store *memStore, got ChangeResult) {
+func checkCommitted(t *testing.T, store *memStore, got ticket.ChangeResult) {
 	t.Helper()
 	log, stored := store.log(), store.ticket()
 	checkLog(t, log)
 	want := logBuilder(log).ticket()
-	for name, tk := range map[string]Ticket{"stored ticket": stored, "result": got.Ticket} {
+	for name, tk := range map[string]ticket.Ticket{"stored ticket": stored, "result": got.Ticket} {
 		tk.Revision = 0
 		if !reflect.DeepEqual(tk, want) {
 			t.Errorf("%s: got %+v\nwant %+v", name, tk, want)
@@ -80,11 +81,11 @@ func checkCommitted(t *testing.T, store *memStore, got ChangeResult) {
 }
 
 func TestClaimAndAssign(t *testing.T) {
-	assigned := newLog().assign(ali, UserRef{"ali", "Ali"})
+	assigned := newLog().assign(ali, ticket.UserRef{"ali", "Ali"})
 	for _, c := range []struct {
 		name string
 		log  logBuilder
-		run  func(s *Service) (ChangeResult, error)
+		run  func(s *ticket.Service) (ticket.ChangeResult, error)
 		want string // assignee after it
 		err  apperr.Code
 	}{
@@ -117,12 +118,14 @@ func TestClaimAndAssign(t *testing.T) {
 	}
 }
 
-func claimBy(actor user.Principal) func(*Service) (ChangeResult, error) {
-	return func(s *Service) (ChangeResult, error) { return s.Claim(context.Background(), actor, ticketID, "c1") }
+func claimBy(actor user.Principal) func(*ticket.Service) (ticket.ChangeResult, error) {
+	return func(s *ticket.Service) (ticket.ChangeResult, error) {
+		return s.Claim(context.Background(), actor, ticketID, "c1")
+	}
 }
 
-func assignBy(actor user.Principal, to string) func(*Service) (ChangeResult, error) {
-	return func(s *Service) (ChangeResult, error) {
+func assignBy(actor user.Principal, to string) func(*ticket.Service) (ticket.ChangeResult, error) {
+	return func(s *ticket.Service) (ticket.ChangeResult, error) {
 		return s.Assign(context.Background(), actor, ticketID, "c1", to)
 	}
 }
@@ -146,12 +149,12 @@ func TestClaim_Concurrent(t *testing.T) {
 // TestClose_ConcurrentWrites checks that a change is decided again after a conflict.
 func TestClose_ConcurrentWrites(t *testing.T) {
 	for name, c := range map[string]struct {
-		concurrent func(*Service, user.Principal) error
-		want       []Kind
+		concurrent func(*ticket.Service, user.Principal) error
+		want       []ticket.Kind
 	}{
-		"a message": {postAs(false), []Kind{KindOpened, KindMessage, KindStatus}},
-		"a claim":   {claimAs, []Kind{KindOpened, KindAssignment, KindStatus}},
-		"a close":   {closeAs, []Kind{KindOpened, KindStatus}},
+		"a message": {postAs(false), []ticket.Kind{ticket.KindOpened, ticket.KindMessage, ticket.KindStatus}},
+		"a claim":   {claimAs, []ticket.Kind{ticket.KindOpened, ticket.KindAssignment, ticket.KindStatus}},
+		"a close":   {closeAs, []ticket.Kind{ticket.KindOpened, ticket.KindStatus}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			store := storeWith(newLog(), 1)
@@ -164,11 +167,11 @@ func TestClose_ConcurrentWrites(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			var kinds []Kind
+			var kinds []ticket.Kind
 			for _, e := range store.log() {
 				kinds = append(kinds, e.Kind)
 			}
-			if !reflect.DeepEqual(kinds, c.want) || got.Ticket.State.Status != StatusClosed {
+			if !reflect.DeepEqual(kinds, c.want) || got.Ticket.State.Status != ticket.StatusClosed {
 				t.Errorf("got %v, %s, want %v, closed", kinds, got.Ticket.State.Status, c.want)
 			}
 			checkCommitted(t, store, got)
@@ -180,18 +183,24 @@ func TestClose_ConcurrentWrites(t *testing.T) {
 func TestApplyChange_Idempotent(t *testing.T) {
 	ctx := context.Background()
 	for name, c := range map[string]struct {
-		run  func(s *Service) (ChangeResult, error)
-		undo func(s *Service) (ChangeResult, error)
+		run  func(s *ticket.Service) (ticket.ChangeResult, error)
+		undo func(s *ticket.Service) (ticket.ChangeResult, error)
 	}{
-		"close":  {func(s *Service) (ChangeResult, error) { return s.Close(ctx, sara, ticketID, "c1") }, func(s *Service) (ChangeResult, error) { return s.Reopen(ctx, ali, ticketID, "c2") }},
-		"status": {func(s *Service) (ChangeResult, error) { return s.SetStatus(ctx, ali, ticketID, "c1", StatusPending) }, func(s *Service) (ChangeResult, error) { return s.SetStatus(ctx, ali, ticketID, "c2", StatusOpen) }},
-		"assign": {assignBy(ali, "mina"), func(s *Service) (ChangeResult, error) { return s.Assign(ctx, mina, ticketID, "c2", "") }},
-		"claim":  {claimBy(mina), func(s *Service) (ChangeResult, error) { return s.Assign(ctx, mina, ticketID, "c2", "ali") }},
+		"close": {func(s *ticket.Service) (ticket.ChangeResult, error) { return s.Close(ctx, sara, ticketID, "c1") }, func(s *ticket.Service) (ticket.ChangeResult, error) { return s.Reopen(ctx, ali, ticketID, "c2") }},
+		"status": {func(s *ticket.Service) (ticket.ChangeResult, error) {
+			return s.SetStatus(ctx, ali, ticketID, "c1", ticket.StatusPending)
+		}, func(s *ticket.Service) (ticket.ChangeResult, error) {
+			return s.SetStatus(ctx, ali, ticketID, "c2", ticket.StatusOpen)
+		}},
+		"assign": {assignBy(ali, "mina"), func(s *ticket.Service) (ticket.ChangeResult, error) { return s.Assign(ctx, mina, ticketID, "c2", "") }},
+		"claim": {claimBy(mina), func(s *ticket.Service) (ticket.ChangeResult, error) {
+			return s.Assign(ctx, mina, ticketID, "c2", "ali")
+		}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			store := storeWith(newLog().messageWithStatus(ali, StatusOpen), 2)
+			store := storeWith(newLog().messageWithStatus(ali, ticket.StatusOpen), 2)
 			s := store.service(9)
-			for _, run := range []func(*Service) (ChangeResult, error){c.run, c.undo} {
+			for _, run := range []func(*ticket.Service) (ticket.ChangeResult, error){c.run, c.undo} {
 				if got, err := run(s); err != nil || len(got.Entries) != 1 {
 					t.Fatalf("got %+v, %v, want one entry", got, err)
 				}
@@ -213,7 +222,7 @@ func TestApplyChange_ClientIDOnFirstEntry(t *testing.T) {
 		t.Fatalf("got %+v, %v", got, err)
 	}
 	posted, err := store.service(9).Post(context.Background(), sara, message("c1", 1))
-	if err != nil || posted.Created || posted.Entry.Kind != KindStatus {
+	if err != nil || posted.Created || posted.Entry.Kind != ticket.KindStatus {
 		t.Errorf("got %+v, %v, want the first entry with the client id", posted, err)
 	}
 }

@@ -1,4 +1,4 @@
-package ticket
+package ticket_test
 
 import (
 	"context"
@@ -8,11 +8,12 @@ import (
 
 	"ticketsystem/pkg/apperr"
 	"ticketsystem/pkg/id"
+	"ticketsystem/pkg/ticket"
 	"ticketsystem/pkg/user"
 )
 
-func createParams() CreateParams {
-	return CreateParams{ClientID: clientID, Title: "Help", Description: "It does not work", CategoryID: "billing"}
+func createParams() ticket.CreateParams {
+	return ticket.CreateParams{ClientID: clientID, Title: "Help", Description: "It does not work", CategoryID: "billing"}
 }
 
 func TestCreate(t *testing.T) {
@@ -25,8 +26,8 @@ func TestCreate(t *testing.T) {
 	}
 	entry := newLog()[0]
 	entry.TicketID = want.ID
-	if stored := store.tickets[want.ID]; !reflect.DeepEqual(stored.entries, []Entry{entry}) {
-		t.Errorf("got %+v\nwant %+v", stored.entries, entry)
+	if stored := store.read(want.ID); !reflect.DeepEqual(stored.Entries, []ticket.Entry{entry}) {
+		t.Errorf("got %+v\nwant %+v", stored.Entries, entry)
 	}
 	if store.writes != 1 {
 		t.Errorf("got %d writes, want 1", store.writes)
@@ -34,7 +35,7 @@ func TestCreate(t *testing.T) {
 }
 
 func TestCreate_DefaultPriority(t *testing.T) {
-	for asked, want := range map[Priority]Priority{"": PriorityMedium, PriorityUrgent: PriorityUrgent} {
+	for asked, want := range map[ticket.Priority]ticket.Priority{"": ticket.PriorityMedium, ticket.PriorityUrgent: ticket.PriorityUrgent} {
 		params := createParams()
 		params.Priority = asked
 		if tk, _, err := newMemStore().service(1).Create(context.Background(), sara, params); err != nil || tk.State.Priority != want {
@@ -47,11 +48,11 @@ func TestCreate_DefaultPriority(t *testing.T) {
 // the existing ticket.
 func TestCreate_Idempotent(t *testing.T) {
 	ctx := context.Background()
-	for name, repeat := range map[string]func(*CreateParams){
-		"same content":      func(*CreateParams) {},
-		"other content":     func(params *CreateParams) { params.Title, params.Description = "Other", "Something else" },
-		"deleted category":  func(params *CreateParams) { params.CategoryID = "deleted" },
-		"attachment in use": func(params *CreateParams) { params.AttachmentIDs = []string{"ready"} },
+	for name, repeat := range map[string]func(*ticket.CreateParams){
+		"same content":      func(*ticket.CreateParams) {},
+		"other content":     func(params *ticket.CreateParams) { params.Title, params.Description = "Other", "Something else" },
+		"deleted category":  func(params *ticket.CreateParams) { params.CategoryID = "deleted" },
+		"attachment in use": func(params *ticket.CreateParams) { params.AttachmentIDs = []string{"ready"} },
 	} {
 		t.Run(name, func(t *testing.T) {
 			store := newMemStore().withAttachments()
@@ -61,7 +62,7 @@ func TestCreate_Idempotent(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if _, err := store.service(2).Post(ctx, ali, Message{TicketID: first.ID, ClientID: "c1", Body: "hello"}); err != nil {
+			if _, err := store.service(2).Post(ctx, ali, ticket.Message{TicketID: first.ID, ClientID: "c1", Body: "hello"}); err != nil {
 				t.Fatal(err)
 			}
 			repeat(&params)
@@ -69,11 +70,11 @@ func TestCreate_Idempotent(t *testing.T) {
 			if err != nil || created || got.ID != first.ID || got.Title != "Help" {
 				t.Fatalf("got %+v, created %v, %v, want the existing ticket", got, created, err)
 			}
-			if got.LastSeq != 2 || got.State.Status != StatusOpen {
+			if got.LastSeq != 2 || got.State.Status != ticket.StatusOpen {
 				t.Errorf("got last %d, %s: want 2, open", got.LastSeq, got.State.Status)
 			}
-			if len(store.tickets) != 1 {
-				t.Errorf("got %d tickets", len(store.tickets))
+			if len(store.tickets()) != 1 {
+				t.Errorf("got %d tickets", len(store.tickets()))
 			}
 		})
 	}
@@ -81,18 +82,18 @@ func TestCreate_Idempotent(t *testing.T) {
 
 func TestCreate_Errors(t *testing.T) {
 	for name, c := range map[string]struct {
-		change func(*CreateParams)
+		change func(*ticket.CreateParams)
 		want   apperr.Code
 	}{
-		"unknown category":           {func(params *CreateParams) { params.CategoryID = "nothing" }, apperr.CategoryNotFound},
-		"attachment of another user": {func(params *CreateParams) { params.AttachmentIDs = []string{"foreign"} }, apperr.AttachmentNotFound},
-		"refused attachment":         {func(params *CreateParams) { params.AttachmentIDs = []string{"refused"} }, apperr.AttachmentRefused},
+		"unknown category":           {func(params *ticket.CreateParams) { params.CategoryID = "nothing" }, apperr.CategoryNotFound},
+		"attachment of another user": {func(params *ticket.CreateParams) { params.AttachmentIDs = []string{"foreign"} }, apperr.AttachmentNotFound},
+		"refused attachment":         {func(params *ticket.CreateParams) { params.AttachmentIDs = []string{"refused"} }, apperr.AttachmentRefused},
 	} {
 		store := newMemStore().withAttachments()
 		params := createParams()
 		c.change(&params)
-		if _, _, err := store.service(1).Create(context.Background(), sara, params); !apperr.Is(err, c.want) || len(store.tickets) != 0 {
-			t.Errorf("%s: got %v and %d tickets, want %s and none", name, err, len(store.tickets), c.want)
+		if _, _, err := store.service(1).Create(context.Background(), sara, params); !apperr.Is(err, c.want) || len(store.tickets()) != 0 {
+			t.Errorf("%s: got %v and %d tickets, want %s and none", name, err, len(store.tickets()), c.want)
 		}
 	}
 }
@@ -134,7 +135,7 @@ func TestCreate_Concurrent(t *testing.T) {
 			first++
 		}
 	}
-	if first != 1 || len(store.tickets) != 1 {
-		t.Errorf("got %d calls with created and %d tickets, want 1 and 1", first, len(store.tickets))
+	if first != 1 || len(store.tickets()) != 1 {
+		t.Errorf("got %d calls with created and %d tickets, want 1 and 1", first, len(store.tickets()))
 	}
 }

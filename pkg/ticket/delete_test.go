@@ -1,4 +1,4 @@
-package ticket
+package ticket_test
 
 import (
 	"context"
@@ -7,28 +7,19 @@ import (
 
 	"ticketsystem/pkg/apperr"
 	"ticketsystem/pkg/audit"
+	"ticketsystem/pkg/ticket"
 )
-
-// DeleteTicket implements DeleteStore.
-func (store *memStore) DeleteTicket(_ context.Context, ticketID string, r audit.Record) error {
-	return store.write(func() error {
-		rec, found := store.tickets[ticketID]
-		if !found || rec.deleted {
-			return errNotFound()
-		}
-		rec.deleted, store.records = true, append(store.records, r)
-		return nil
-	})
-}
 
 func TestDelete(t *testing.T) {
 	store := storeWith(newLog().message(ali, "hello"), 2)
-	deleter := &Deleter{Store: store, Audit: audit.Recorder{Now: func() time.Time { return minute(9) }, NewID: func() string { return "one" }}}
+	deleter := &ticket.Deleter{Store: store, Audit: audit.Recorder{Now: func() time.Time { return minute(9) }, NewID: func() string { return "one" }}}
 	by := audit.Actor{ID: "root", Name: "Root", Address: "1.2.3.4"}
 	if err := deleter.Delete(context.Background(), by, ticketID); err != nil {
 		t.Fatal(err)
 	}
-	record := store.records[0]
+	records, err := store.raw.AuditRecords(context.Background(), "", 10)
+	must(err)
+	record := records[0]
 	if record.ID != "one" || record.Actor != by || record.Action != audit.TicketDeleted || record.Target != ticketID || record.Before["customerId"] != "sara" {
 		t.Errorf("got the audit record %+v", record)
 	}
@@ -37,8 +28,8 @@ func TestDelete(t *testing.T) {
 			t.Errorf("%s: got %v", name, err)
 		}
 	}
-	if len(store.records) != 1 {
-		t.Errorf("got %d records, want 1", len(store.records))
+	if records, err := store.raw.AuditRecords(context.Background(), "", 10); err != nil || len(records) != 1 {
+		t.Errorf("got %d records, %v, want 1", len(records), err)
 	}
 }
 
@@ -47,19 +38,19 @@ func TestDelete(t *testing.T) {
 func TestDelete_NotFoundEverywhere(t *testing.T) {
 	store := newMemStore()
 	s := store.service(1)
-	params := CreateParams{ClientID: clientID, Title: "Help", CategoryID: billing.ID}
+	params := ticket.CreateParams{ClientID: clientID, Title: "Help", CategoryID: billing.ID}
 	tk, _, err := s.Create(context.Background(), sara, params)
 	if err != nil {
 		t.Fatal(err)
 	}
-	store.tickets[tk.ID].deleted = true
+	store.deleteTicket(tk.ID)
 	if _, created, err := s.Create(context.Background(), sara, params); created || !apperr.Is(err, apperr.TicketDeleted) {
 		t.Errorf("created again: got created %v, %v", created, err)
 	}
 	if _, err := s.Detail(context.Background(), root, tk.ID); !apperr.Is(err, apperr.TicketNotFound) {
 		t.Errorf("detail: got %v", err)
 	}
-	if _, err := s.Post(context.Background(), sara, Message{TicketID: tk.ID, ClientID: ulidAt(2)}); !apperr.Is(err, apperr.TicketNotFound) {
+	if _, err := s.Post(context.Background(), sara, ticket.Message{TicketID: tk.ID, ClientID: ulidAt(2)}); !apperr.Is(err, apperr.TicketNotFound) {
 		t.Errorf("post: got %v", err)
 	}
 }
@@ -68,13 +59,12 @@ func TestDelete_NotFoundEverywhere(t *testing.T) {
 // entries exist.
 func TestProject_EntryAfterDelete(t *testing.T) {
 	store := storeWith(newLog(), 1)
-	rec := store.tickets[ticketID]
-	rec.deleted = true
-	if err := store.service(2).Project(context.Background(), ticketID, 1); err != nil || rec.touched != 1 {
-		t.Errorf("got %v, %d tombstone rewrites, want 1", err, rec.touched)
-	}
-	rec.entries = nil
-	if err := store.service(2).Project(context.Background(), ticketID, 1); err != nil || rec.touched != 1 {
-		t.Errorf("purged: got %v, %d tombstone rewrites, want 1", err, rec.touched)
+	store.deleteTicket(ticketID)
+	for _, name := range []string{"deleted", "purged"} {
+		err := store.service(2).Project(context.Background(), ticketID, 1)
+		if n := store.TombstoneTouches(ticketID); err != nil || n != 1 {
+			t.Errorf("%s: got %v, %d tombstone rewrites, want 1", name, err, n)
+		}
+		store.purge(store.log())
 	}
 }

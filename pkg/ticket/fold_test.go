@@ -1,4 +1,4 @@
-package ticket
+package ticket_test
 
 import (
 	"math/rand/v2"
@@ -8,14 +8,15 @@ import (
 	"testing"
 	"time"
 
+	"ticketsystem/pkg/ticket"
 	"ticketsystem/pkg/user"
 )
 
 // openedTicket returns the ticket after the first entry.
-func openedTicket() Ticket {
-	return Ticket{
-		ID: ticketID, Title: "Help", Customer: UserRef{ID: "sara", Name: "Sara"}, Category: billing,
-		State:   State{Status: StatusNew, Priority: PriorityMedium, CategoryID: "billing"},
+func openedTicket() ticket.Ticket {
+	return ticket.Ticket{
+		ID: ticketID, Title: "Help", Customer: ticket.UserRef{ID: "sara", Name: "Sara"}, Category: billing,
+		State:   ticket.State{Status: ticket.StatusNew, Priority: ticket.PriorityMedium, CategoryID: "billing"},
 		LastSeq: 1, PublicSeq: 1, Preview: "It does not work",
 		CreatedAt: minute(1), LastActivityAt: minute(1), WaitingSince: minute(1),
 	}
@@ -25,59 +26,59 @@ func openedTicket() Ticket {
 type foldCase struct {
 	name string
 	log  logBuilder
-	want func(tk *Ticket)
+	want func(tk *ticket.Ticket)
 }
 
 func foldCases() []foldCase {
 	return []foldCase{
-		{"opened", newLog(), func(*Ticket) {}},
-		{"customer message", newLog().message(sara, "  still\n\tbroken "), func(tk *Ticket) {
+		{"opened", newLog(), func(*ticket.Ticket) {}},
+		{"customer message", newLog().message(sara, "  still\n\tbroken "), func(tk *ticket.Ticket) {
 			tk.LastSeq, tk.PublicSeq, tk.LastActivityAt = 2, 2, minute(2)
-			tk.Messages, tk.Preview, tk.Readers = 1, "still broken", map[string]Reader{"sara": {}}
+			tk.Messages, tk.Preview, tk.Readers = 1, "still broken", map[string]ticket.Reader{"sara": {}}
 		}},
-		{"first reply", newLog().messageWithStatus(ali, StatusOpen), func(tk *Ticket) {
-			tk.LastSeq, tk.PublicSeq, tk.LastActivityAt, tk.State.Status = 2, 2, minute(2), StatusOpen
-			tk.Messages, tk.Preview, tk.Readers = 1, "moving on", map[string]Reader{"ali": {}}
+		{"first reply", newLog().messageWithStatus(ali, ticket.StatusOpen), func(tk *ticket.Ticket) {
+			tk.LastSeq, tk.PublicSeq, tk.LastActivityAt, tk.State.Status = 2, 2, minute(2), ticket.StatusOpen
+			tk.Messages, tk.Preview, tk.Readers = 1, "moving on", map[string]ticket.Reader{"ali": {}}
 			tk.FirstReplyAt, tk.WaitingSince = minute(2), time.Time{}
 		}},
-		{"note", newLog().note(ali, "a known fault"), func(tk *Ticket) {
-			tk.LastSeq, tk.Notes, tk.Readers = 2, 1, map[string]Reader{"ali": {}}
+		{"note", newLog().note(ali, "a known fault"), func(tk *ticket.Ticket) {
+			tk.LastSeq, tk.Notes, tk.Readers = 2, 1, map[string]ticket.Reader{"ali": {}}
 		}},
-		{"status", newLog().statusChange(ali, StatusPending), func(tk *Ticket) {
-			tk.LastSeq, tk.PublicSeq, tk.LastActivityAt, tk.State.Status = 2, 2, minute(2), StatusPending
+		{"status", newLog().statusChange(ali, ticket.StatusPending), func(tk *ticket.Ticket) {
+			tk.LastSeq, tk.PublicSeq, tk.LastActivityAt, tk.State.Status = 2, 2, minute(2), ticket.StatusPending
 		}},
-		{"resolved", newLog().statusChange(ali, StatusResolved), func(tk *Ticket) {
-			tk.LastSeq, tk.PublicSeq, tk.LastActivityAt, tk.State.Status = 2, 2, minute(2), StatusResolved
+		{"resolved", newLog().statusChange(ali, ticket.StatusResolved), func(tk *ticket.Ticket) {
+			tk.LastSeq, tk.PublicSeq, tk.LastActivityAt, tk.State.Status = 2, 2, minute(2), ticket.StatusResolved
 			tk.ResolvedAt, tk.WaitingSince = minute(2), time.Time{}
 		}},
-		{"closed", newLog().statusChange(sara, StatusClosed), func(tk *Ticket) {
-			tk.LastSeq, tk.PublicSeq, tk.LastActivityAt, tk.State.Status = 2, 2, minute(2), StatusClosed
+		{"closed", newLog().statusChange(sara, ticket.StatusClosed), func(tk *ticket.Ticket) {
+			tk.LastSeq, tk.PublicSeq, tk.LastActivityAt, tk.State.Status = 2, 2, minute(2), ticket.StatusClosed
 			tk.ClosedAt, tk.WaitingSince = minute(2), time.Time{}
 		}},
-		{"assignment", newLog().assign(ali, UserRef{"mina", "Mina"}), func(tk *Ticket) {
+		{"assignment", newLog().assign(ali, ticket.UserRef{"mina", "Mina"}), func(tk *ticket.Ticket) {
 			tk.LastSeq, tk.PublicSeq, tk.LastActivityAt = 2, 2, minute(2)
-			tk.State.AssigneeID, tk.Assignee = "mina", UserRef{"mina", "Mina"}
+			tk.State.AssigneeID, tk.Assignee = "mina", ticket.UserRef{"mina", "Mina"}
 		}},
-		{"unassignment", newLog().assign(ali, UserRef{"mina", "Mina"}).assign(mina, UserRef{}), func(tk *Ticket) {
+		{"unassignment", newLog().assign(ali, ticket.UserRef{"mina", "Mina"}).assign(mina, ticket.UserRef{}), func(tk *ticket.Ticket) {
 			tk.LastSeq, tk.PublicSeq, tk.LastActivityAt = 3, 3, minute(3)
 		}},
-		{"priority", newLog().append(sara, KindPriority, "", &Change{Field: "priority", From: "medium", To: "urgent"}), func(tk *Ticket) {
-			tk.LastSeq, tk.PublicSeq, tk.LastActivityAt, tk.State.Priority = 2, 2, minute(2), PriorityUrgent
+		{"priority", newLog().append(sara, ticket.KindPriority, "", &ticket.Change{Field: "priority", From: "medium", To: "urgent"}), func(tk *ticket.Ticket) {
+			tk.LastSeq, tk.PublicSeq, tk.LastActivityAt, tk.State.Priority = 2, 2, minute(2), ticket.PriorityUrgent
 		}},
-		{"category", newLog().append(ali, KindCategory, "", &Change{Field: "category", From: "billing", To: "technical", Names: technical.Names}), func(tk *Ticket) {
+		{"category", newLog().append(ali, ticket.KindCategory, "", &ticket.Change{Field: "category", From: "billing", To: "technical", Names: technical.Names}), func(tk *ticket.Ticket) {
 			tk.LastSeq, tk.PublicSeq, tk.LastActivityAt = 2, 2, minute(2)
 			tk.State.CategoryID, tk.Category = "technical", technical
 		}},
-		{"title", newLog().append(sara, KindTitle, "", &Change{Field: "title", From: "Help", To: "Help me"}), func(tk *Ticket) {
+		{"title", newLog().append(sara, ticket.KindTitle, "", &ticket.Change{Field: "title", From: "Help", To: "Help me"}), func(tk *ticket.Ticket) {
 			tk.LastSeq, tk.PublicSeq, tk.LastActivityAt, tk.Title = 2, 2, minute(2), "Help me"
 		}},
-		{"tags", newLog().append(ali, KindTags, "", &Change{Field: "tags", To: "a,b"}), func(tk *Ticket) {
+		{"tags", newLog().append(ali, ticket.KindTags, "", &ticket.Change{Field: "tags", To: "a,b"}), func(tk *ticket.Ticket) {
 			tk.LastSeq, tk.PublicSeq, tk.LastActivityAt, tk.Tags = 2, 2, minute(2), []string{"a", "b"}
 		}},
-		{"tags removed", newLog().append(ali, KindTags, "", &Change{Field: "tags", To: "a"}).append(ali, KindTags, "", &Change{Field: "tags", From: "a"}), func(tk *Ticket) {
+		{"tags removed", newLog().append(ali, ticket.KindTags, "", &ticket.Change{Field: "tags", To: "a"}).append(ali, ticket.KindTags, "", &ticket.Change{Field: "tags", From: "a"}), func(tk *ticket.Ticket) {
 			tk.LastSeq, tk.PublicSeq, tk.LastActivityAt = 3, 3, minute(3)
 		}},
-		{"rating", newLog().append(sara, KindRating, "5", nil), func(tk *Ticket) {
+		{"rating", newLog().append(sara, ticket.KindRating, "5", nil), func(tk *ticket.Ticket) {
 			tk.LastSeq, tk.PublicSeq, tk.LastActivityAt = 2, 2, minute(2)
 		}},
 	}
@@ -110,11 +111,11 @@ func randomLog(entries int) logBuilder {
 		case 4:
 			s = s.note(agent, "internal")
 		case 5:
-			s = s.messageWithStatus(agent, []Status{StatusOpen, StatusPending, StatusOnHold, StatusResolved, StatusClosed}[rng.IntN(5)])
+			s = s.messageWithStatus(agent, []ticket.Status{ticket.StatusOpen, ticket.StatusPending, ticket.StatusOnHold, ticket.StatusResolved, ticket.StatusClosed}[rng.IntN(5)])
 		case 6:
-			s = s.assign(agent, []UserRef{{"ali", "Ali"}, {"mina", "Mina"}, {}}[rng.IntN(3)])
+			s = s.assign(agent, []ticket.UserRef{{"ali", "Ali"}, {"mina", "Mina"}, {}}[rng.IntN(3)])
 		default:
-			s = s.append(agent, KindTags, "", &Change{Field: "tags", To: []string{"", "a", "a,b"}[rng.IntN(3)]})
+			s = s.append(agent, ticket.KindTags, "", &ticket.Change{Field: "tags", To: []string{"", "a", "a,b"}[rng.IntN(3)]})
 		}
 	}
 	return s
@@ -126,13 +127,13 @@ func TestFold_Overlap(t *testing.T) {
 	want := log.ticket()
 	for end := range log {
 		for begin := 0; begin <= end; begin++ {
-			if got := Fold(Fold(Ticket{}, log[:end]), log[begin:]); !reflect.DeepEqual(got, want) {
+			if got := ticket.Fold(ticket.Fold(ticket.Ticket{}, log[:end]), log[begin:]); !reflect.DeepEqual(got, want) {
 				t.Fatalf("up to %d, then from %d: got %+v\nwant %+v", end, begin+1, got, want)
 			}
 		}
 	}
 	doubled := slices.Concat(log, log)
-	if got := Fold(Fold(Ticket{}, doubled), doubled); !reflect.DeepEqual(got, want) {
+	if got := ticket.Fold(ticket.Fold(ticket.Ticket{}, doubled), doubled); !reflect.DeepEqual(got, want) {
 		t.Errorf("repeated: got %+v\nwant %+v", got, want)
 	}
 }
@@ -143,15 +144,15 @@ func TestFold_Gap(t *testing.T) {
 		held, from int
 		want       bool
 	}{{5, 4, false}, {5, 5, false}, {5, 6, false}, {5, 7, true}, {5, 10, true}, {0, 1, false}, {0, 2, true}} {
-		tk := Fold(Ticket{}, log[:c.held])
-		if got := HasGap(tk, log[c.from-1:]); got != c.want {
+		tk := ticket.Fold(ticket.Ticket{}, log[:c.held])
+		if got := ticket.HasGap(tk, log[c.from-1:]); got != c.want {
 			t.Errorf("HasGap of a ticket at %d and entries from %d: got %v, want %v", c.held, c.from, got, c.want)
 		}
-		if got := Fold(tk, log[c.from-1:]); c.want && !reflect.DeepEqual(got, tk) {
+		if got := ticket.Fold(tk, log[c.from-1:]); c.want && !reflect.DeepEqual(got, tk) {
 			t.Errorf("a ticket at %d was folded with entries from %d: got %+v", c.held, c.from, got)
 		}
 	}
-	if HasGap(Ticket{}, nil) {
+	if ticket.HasGap(ticket.Ticket{}, nil) {
 		t.Error("HasGap is true for no entries")
 	}
 }
@@ -161,8 +162,8 @@ func TestFold_DoesNotModifyInput(t *testing.T) {
 	log := randomLog(40)
 	for n := 1; n < len(log); n++ {
 		tk, want := log[:n].ticket(), log[:n].ticket()
-		Fold(tk, log[n:])
-		ApplyReadMarker(tk, "sara", n, false, log[:n])
+		ticket.Fold(tk, log[n:])
+		ticket.ApplyReadMarker(tk, "sara", n, false, log[:n])
 		if !reflect.DeepEqual(tk, want) {
 			t.Fatalf("the ticket at %d was changed: got %+v\nwant %+v", n, tk, want)
 		}
@@ -188,13 +189,13 @@ func TestUnreadFor_MatchesModel(t *testing.T) {
 	for range 20 {
 		log := randomLog(60)
 		markers := map[string]int{}
-		var tk Ticket
+		var tk ticket.Ticket
 		for n := range log {
-			tk = Fold(tk, log[n:n+1])
+			tk = ticket.Fold(tk, log[n:n+1])
 			if reader := actors[rng.IntN(len(actors))]; rng.IntN(3) == 0 {
 				marker := max(markers[reader.UserID], rng.IntN(n+1)+1)
 				markers[reader.UserID] = marker
-				tk = ApplyReadMarker(tk, reader.UserID, marker, reader.Role.IsStaff(), log[:n+1])
+				tk = ticket.ApplyReadMarker(tk, reader.UserID, marker, reader.Role.IsStaff(), log[:n+1])
 			}
 			for _, actor := range actors {
 				if got, want := tk.UnreadFor(actor), countUnread(log[:n+1], actor, markers[actor.UserID]); got != want {
@@ -215,13 +216,13 @@ func TestApplyReadMarker(t *testing.T) {
 		{sara, 0, 2}, {sara, 3, 1}, {sara, 4, 1}, {sara, 5, 0},
 		{ali, 0, 2}, {ali, 2, 1}, {ali, 4, 0}, {mina, 0, 3}, {mina, 3, 1}, {root, 1, 4},
 	} {
-		tk := ApplyReadMarker(log.ticket(), c.actor.UserID, c.seq, c.actor.Role.IsStaff(), log)
-		if got := tk.Readers[c.actor.UserID]; got != (Reader{Read: c.seq, Unread: c.want}) {
+		tk := ticket.ApplyReadMarker(log.ticket(), c.actor.UserID, c.seq, c.actor.Role.IsStaff(), log)
+		if got := tk.Readers[c.actor.UserID]; got != (ticket.Reader{Read: c.seq, Unread: c.want}) {
 			t.Errorf("%s at %d: got %+v, want %d unread", c.actor.Name, c.seq, got, c.want)
 		}
 	}
 	// Entries that the ticket does not include are not counted.
-	if tk := ApplyReadMarker(log[:3].ticket(), "sara", 1, false, log); tk.Readers["sara"].Unread != 1 {
+	if tk := ticket.ApplyReadMarker(log[:3].ticket(), "sara", 1, false, log); tk.Readers["sara"].Unread != 1 {
 		t.Errorf("beyond the ticket: got %+v, want 1 unread", tk.Readers["sara"])
 	}
 }
@@ -238,11 +239,11 @@ func TestFold_Timestamps(t *testing.T) {
 		{"reply", newLog().message(ali, "yes"), timestamps{replied: 2}},
 		{"customer message after the reply", newLog().message(ali, "yes").message(sara, "and?").message(sara, "so?"), timestamps{waiting: 3, replied: 2}},
 		{"second reply", newLog().message(ali, "yes").message(sara, "and?").message(mina, "no"), timestamps{replied: 2}},
-		{"resolved by a message", newLog().messageWithStatus(ali, StatusResolved), timestamps{replied: 2, resolved: 2}},
-		{"resolved and closed", newLog().statusChange(ali, StatusResolved).statusChange(ali, StatusClosed), timestamps{resolved: 2, closed: 3}},
-		{"note on a closed ticket", newLog().statusChange(ali, StatusClosed).note(ali, "bye"), timestamps{closed: 2}},
-		{"reopened by the customer", newLog().statusChange(ali, StatusClosed).messageWithStatus(sara, StatusOpen), timestamps{waiting: 3}},
-		{"reopened by staff", newLog().message(ali, "yes").statusChange(ali, StatusResolved).statusChange(ali, StatusOpen), timestamps{replied: 2}},
+		{"resolved by a message", newLog().messageWithStatus(ali, ticket.StatusResolved), timestamps{replied: 2, resolved: 2}},
+		{"resolved and closed", newLog().statusChange(ali, ticket.StatusResolved).statusChange(ali, ticket.StatusClosed), timestamps{resolved: 2, closed: 3}},
+		{"note on a closed ticket", newLog().statusChange(ali, ticket.StatusClosed).note(ali, "bye"), timestamps{closed: 2}},
+		{"reopened by the customer", newLog().statusChange(ali, ticket.StatusClosed).messageWithStatus(sara, ticket.StatusOpen), timestamps{waiting: 3}},
+		{"reopened by staff", newLog().message(ali, "yes").statusChange(ali, ticket.StatusResolved).statusChange(ali, ticket.StatusOpen), timestamps{replied: 2}},
 	} {
 		tk := c.log.ticket()
 		for _, ts := range []struct {
@@ -269,7 +270,7 @@ func TestPreview(t *testing.T) {
 		{strings.Repeat("سلام ", 20), strings.Repeat("سلام ", 11) + "سلام…"},
 		{"", ""},
 	} {
-		if got := preview(c.body); got != c.want {
+		if got := ticket.Preview(c.body); got != c.want {
 			t.Errorf("%q: got %q, want %q", c.body, got, c.want)
 		}
 	}

@@ -1,10 +1,11 @@
-package ticket
+package ticket_test
 
 import (
 	"crypto/rand"
 	"time"
 
 	"ticketsystem/pkg/id"
+	"ticketsystem/pkg/ticket"
 	"ticketsystem/pkg/user"
 )
 
@@ -21,8 +22,8 @@ var (
 	mina = user.Principal{UserID: "mina", Name: "Mina", Role: user.RoleSupport}
 	root = user.Principal{UserID: "root", Name: "Root", Role: user.RoleAdmin}
 
-	billing   = Category{ID: "billing", Names: map[string]string{"en": "Billing", "fa": "مالی"}}
-	technical = Category{ID: "technical", Names: map[string]string{"en": "Technical"}}
+	billing   = ticket.Category{ID: "billing", Names: map[string]string{"en": "Billing", "fa": "مالی"}}
+	technical = ticket.Category{ID: "technical", Names: map[string]string{"en": "Technical"}}
 )
 
 // minute returns the time n minutes after noon of the test day.
@@ -35,52 +36,57 @@ func ulidAt(n int) string {
 	return id.NewGenerator(func() time.Time { return minute(n) }, rand.Reader)()
 }
 
+// authorOf returns the author of entries of a user.
+func authorOf(actor user.Principal) ticket.Author {
+	return ticket.Author{ID: actor.UserID, Name: actor.Name, Role: actor.Role}
+}
+
 // logBuilder builds a log. Each method appends one entry, a minute after the
 // previous one, and sets its state.
-type logBuilder []Entry
+type logBuilder []ticket.Entry
 
 // newLog returns a log in which Sara opened a ticket of medium priority.
 func newLog() logBuilder {
 	return logBuilder{{
-		TicketID: ticketID, Seq: 1, Kind: KindOpened, Author: authorOf(sara), Body: "It does not work",
-		ClientID: clientID, CreatedAt: minute(1), Opening: &Opening{Title: "Help", Category: billing},
-		State: State{Status: StatusNew, Priority: PriorityMedium, CategoryID: billing.ID},
+		TicketID: ticketID, Seq: 1, Kind: ticket.KindOpened, Author: authorOf(sara), Body: "It does not work",
+		ClientID: clientID, CreatedAt: minute(1), Opening: &ticket.Opening{Title: "Help", Category: billing},
+		State: ticket.State{Status: ticket.StatusNew, Priority: ticket.PriorityMedium, CategoryID: billing.ID},
 	}}
 }
 
-func (s logBuilder) state() State { return s[len(s)-1].State }
+func (s logBuilder) state() ticket.State { return s[len(s)-1].State }
 
-func (s logBuilder) append(actor user.Principal, kind Kind, body string, change *Change) logBuilder {
-	e := Entry{
+func (s logBuilder) append(actor user.Principal, kind ticket.Kind, body string, change *ticket.Change) logBuilder {
+	e := ticket.Entry{
 		TicketID: ticketID, Seq: len(s) + 1, Kind: kind, Author: authorOf(actor), Body: body, Change: change,
 		CreatedAt: minute(len(s) + 1), State: s.state(),
 	}
 	if change != nil {
-		e.State = stateAfter(e.State, change)
+		e.State = ticket.StateAfter(e.State, change)
 	}
 	return append(s[:len(s):len(s)], e)
 }
 
 func (s logBuilder) message(actor user.Principal, body string) logBuilder {
-	return s.append(actor, KindMessage, body, nil)
+	return s.append(actor, ticket.KindMessage, body, nil)
 }
 
 func (s logBuilder) note(actor user.Principal, body string) logBuilder {
-	return s.append(actor, KindNote, body, nil)
+	return s.append(actor, ticket.KindNote, body, nil)
 }
 
 // messageWithStatus appends a message that changes the status.
-func (s logBuilder) messageWithStatus(actor user.Principal, to Status) logBuilder {
-	return s.append(actor, KindMessage, "moving on", statusChange(s.state().Status, to))
+func (s logBuilder) messageWithStatus(actor user.Principal, to ticket.Status) logBuilder {
+	return s.append(actor, ticket.KindMessage, "moving on", ticket.StatusChange(s.state().Status, to))
 }
 
 // statusChange appends a status change without a message.
-func (s logBuilder) statusChange(actor user.Principal, to Status) logBuilder {
-	return s.append(actor, KindStatus, "", statusChange(s.state().Status, to))
+func (s logBuilder) statusChange(actor user.Principal, to ticket.Status) logBuilder {
+	return s.append(actor, ticket.KindStatus, "", ticket.StatusChange(s.state().Status, to))
 }
 
-func (s logBuilder) assign(actor user.Principal, to UserRef) logBuilder {
-	return s.append(actor, KindAssignment, "", &Change{Field: "assignee", From: s.state().AssigneeID, To: to.ID, Name: to.Name})
+func (s logBuilder) assign(actor user.Principal, to ticket.UserRef) logBuilder {
+	return s.append(actor, ticket.KindAssignment, "", &ticket.Change{Field: "assignee", From: s.state().AssigneeID, To: to.ID, Name: to.Name})
 }
 
 // withClientID sets the client id of the newest entry.
@@ -90,4 +96,4 @@ func (s logBuilder) withClientID(clientID string) logBuilder {
 }
 
 // ticket folds the log.
-func (s logBuilder) ticket() Ticket { return Fold(Ticket{}, s) }
+func (s logBuilder) ticket() ticket.Ticket { return ticket.Fold(ticket.Ticket{}, s) }

@@ -1,4 +1,4 @@
-package ticket
+package ticket_test
 
 import (
 	"context"
@@ -9,11 +9,12 @@ import (
 	"testing/synctest"
 
 	"ticketsystem/pkg/apperr"
+	"ticketsystem/pkg/ticket"
 	"ticketsystem/pkg/user"
 )
 
-func message(id string, after int) Message {
-	return Message{TicketID: ticketID, ClientID: id, Body: "hello", After: after}
+func message(id string, after int) ticket.Message {
+	return ticket.Message{TicketID: ticketID, ClientID: id, Body: "hello", After: after}
 }
 
 func TestPost(t *testing.T) {
@@ -22,8 +23,8 @@ func TestPost(t *testing.T) {
 		store := storeWith(log, 2)
 		fresh := ulidAt(4) // newer than all entries
 		got, err := store.service(5).Post(context.Background(), sara, message(fresh, after))
-		want := Entry{
-			TicketID: ticketID, Seq: 3, Kind: KindMessage, Author: Author{"sara", "Sara", user.RoleUser}, Body: "hello",
+		want := ticket.Entry{
+			TicketID: ticketID, Seq: 3, Kind: ticket.KindMessage, Author: ticket.Author{"sara", "Sara", user.RoleUser}, Body: "hello",
 			ClientID: fresh, CreatedAt: minute(5), State: log.state(),
 		}
 		if err != nil || !got.Created || !reflect.DeepEqual(got.Entry, want) {
@@ -52,18 +53,18 @@ func TestPost_Idempotent(t *testing.T) {
 	for _, c := range []struct {
 		name string
 		log  logBuilder
-		m    Message
+		m    ticket.Message
 	}{
-		{"same request", first, Message{Body: "first", After: 2}},
-		{"without after", first, Message{Body: "first"}},
-		{"earlier after", first, Message{Body: "first", After: 1}},
-		{"after at the entry itself", first, Message{Body: "first", After: 3}},
-		{"after beyond the log", first, Message{Body: "first", After: 77}},
-		{"other content", first, Message{Body: "other", After: 2}},
-		{"attachments", first, Message{Body: "other", AttachmentIDs: []string{"unknown"}}},
-		{"90 entries later", deep, Message{Body: "first", After: 2}},
-		{"90 entries later, without after", deep, Message{Body: "first"}},
-		{"closed ticket", first.statusChange(ali, StatusClosed), Message{Body: "first", After: 2}},
+		{"same request", first, ticket.Message{Body: "first", After: 2}},
+		{"without after", first, ticket.Message{Body: "first"}},
+		{"earlier after", first, ticket.Message{Body: "first", After: 1}},
+		{"after at the entry itself", first, ticket.Message{Body: "first", After: 3}},
+		{"after beyond the log", first, ticket.Message{Body: "first", After: 77}},
+		{"other content", first, ticket.Message{Body: "other", After: 2}},
+		{"attachments", first, ticket.Message{Body: "other", AttachmentIDs: []string{"unknown"}}},
+		{"90 entries later", deep, ticket.Message{Body: "first", After: 2}},
+		{"90 entries later, without after", deep, ticket.Message{Body: "first"}},
+		{"closed ticket", first.statusChange(ali, ticket.StatusClosed), ticket.Message{Body: "first", After: 2}},
 	} {
 		for _, folded := range []int{1, len(c.log)} { // the projection may be stale
 			store := storeWith(c.log, folded)
@@ -113,7 +114,7 @@ func TestPost_ClientIDPerAuthor(t *testing.T) {
 func TestPost_TwinsInOneMillisecond(t *testing.T) {
 	store := storeWith(newLog(), 1)
 	s := store.service(5)
-	var twin PostResult
+	var twin ticket.PostResult
 	store.beforeWrite = func() {
 		var err error
 		if twin, err = s.Post(context.Background(), sara, message("c1", 1)); err != nil {
@@ -132,36 +133,36 @@ func TestPost_TwinsInOneMillisecond(t *testing.T) {
 
 // TestPost_ConcurrentAppends checks the outcome if the sequence number is taken.
 func TestPost_ConcurrentAppends(t *testing.T) {
-	log := newLog().statusChange(ali, StatusPending)
+	log := newLog().statusChange(ali, ticket.StatusPending)
 	for _, c := range []struct {
 		name       string
-		concurrent func(s *Service) error
+		concurrent func(s *ticket.Service) error
 		created    bool
 		seq        int
-		change     *Change
+		change     *ticket.Change
 	}{
-		{"no other writer", func(*Service) error { return nil }, true, 3, statusChange(StatusPending, StatusOpen)},
-		{"another message", func(s *Service) error {
+		{"no other writer", func(*ticket.Service) error { return nil }, true, 3, ticket.StatusChange(ticket.StatusPending, ticket.StatusOpen)},
+		{"another message", func(s *ticket.Service) error {
 			_, err := s.Post(context.Background(), ali, message("c9", 0))
 			return err
-		}, true, 4, statusChange(StatusPending, StatusOpen)},
-		{"message of another user with the same client id", func(s *Service) error {
+		}, true, 4, ticket.StatusChange(ticket.StatusPending, ticket.StatusOpen)},
+		{"message of another user with the same client id", func(s *ticket.Service) error {
 			_, err := s.Post(context.Background(), ali, message("c1", 0))
 			return err
-		}, true, 4, statusChange(StatusPending, StatusOpen)},
-		{"ticket resolved", func(s *Service) error { return setStatusAs(StatusResolved)(s, ali) }, true, 4, statusChange(StatusResolved, StatusOpen)},
-		{"ticket opened", func(s *Service) error { return setStatusAs(StatusOpen)(s, ali) }, true, 4, nil},
-		{"own retry", func(s *Service) error {
+		}, true, 4, ticket.StatusChange(ticket.StatusPending, ticket.StatusOpen)},
+		{"ticket resolved", func(s *ticket.Service) error { return setStatusAs(ticket.StatusResolved)(s, ali) }, true, 4, ticket.StatusChange(ticket.StatusResolved, ticket.StatusOpen)},
+		{"ticket opened", func(s *ticket.Service) error { return setStatusAs(ticket.StatusOpen)(s, ali) }, true, 4, nil},
+		{"own retry", func(s *ticket.Service) error {
 			_, err := s.Post(context.Background(), sara, message("c1", 2))
 			return err
-		}, false, 3, statusChange(StatusPending, StatusOpen)},
-		{"another message and own retry", func(s *Service) error {
+		}, false, 3, ticket.StatusChange(ticket.StatusPending, ticket.StatusOpen)},
+		{"another message and own retry", func(s *ticket.Service) error {
 			_, err := s.Post(context.Background(), mina, message("c8", 2))
 			if err == nil {
 				_, err = s.Post(context.Background(), sara, message("c1", 2))
 			}
 			return err
-		}, false, 4, statusChange(StatusPending, StatusOpen)},
+		}, false, 4, ticket.StatusChange(ticket.StatusPending, ticket.StatusOpen)},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			store := storeWith(log, len(log))
@@ -181,7 +182,7 @@ func TestPost_ConcurrentAppends(t *testing.T) {
 
 // checkLog checks that the log has no gap and no duplicate message, and that the
 // states are consistent with the changes.
-func checkLog(t *testing.T, log []Entry) {
+func checkLog(t *testing.T, log []ticket.Entry) {
 	t.Helper()
 	seen := map[string]int{}
 	for i, e := range log {
@@ -228,11 +229,11 @@ func testPostContention(t *testing.T) {
 	var faster func()
 	faster = func() {
 		n++
+		log := logBuilder(store.log()).message(ali, "faster")
+		store.add(log[len(log)-1])
 		store.mu.Lock()
-		log := logBuilder(store.tickets[ticketID].entries)
-		store.tickets[ticketID].entries = log.message(ali, "faster")
+		defer store.mu.Unlock()
 		store.beforeWrite = faster
-		store.mu.Unlock()
 	}
 	store.beforeWrite = faster
 	if _, err := store.service(5).Post(context.Background(), sara, message("c1", 1)); !apperr.Is(err, apperr.Conflict) {
@@ -243,8 +244,8 @@ func testPostContention(t *testing.T) {
 			t.Errorf("the message was stored at %d", e.Seq)
 		}
 	}
-	if n != maxAttempts {
-		t.Errorf("got %d attempts, want %d", n, maxAttempts)
+	if n != ticket.MaxAttempts {
+		t.Errorf("got %d attempts, want %d", n, ticket.MaxAttempts)
 	}
 }
 
@@ -275,12 +276,12 @@ func TestPost_ConcurrentWriters(t *testing.T) {
 
 // TestPost_StaleProjection checks that decisions use the log, not the stale ticket.
 func TestPost_StaleProjection(t *testing.T) {
-	log := newLog().messageWithStatus(ali, StatusPending).note(ali, "hm").assign(ali, UserRef{"mina", "Mina"}).statusChange(mina, StatusResolved)
+	log := newLog().messageWithStatus(ali, ticket.StatusPending).note(ali, "hm").assign(ali, ticket.UserRef{"mina", "Mina"}).statusChange(mina, ticket.StatusResolved)
 	for folded := 1; folded <= len(log); folded++ {
 		for after := 0; after <= len(log)+1; after++ {
 			store := storeWith(log, folded)
 			got, err := store.service(9).Post(context.Background(), sara, message(ulidAt(9), after))
-			if err != nil || got.Entry.Seq != 6 || !reflect.DeepEqual(got.Entry.Change, statusChange(StatusResolved, StatusOpen)) {
+			if err != nil || got.Entry.Seq != 6 || !reflect.DeepEqual(got.Entry.Change, ticket.StatusChange(ticket.StatusResolved, ticket.StatusOpen)) {
 				t.Fatalf("folded %d, after %d: got %+v, %v", folded, after, got.Entry, err)
 			}
 			// The recipients of the push depend on these fields.
@@ -301,7 +302,7 @@ func TestPost_DeletedLog(t *testing.T) {
 		for left := range 4 {
 			log := randomLog(5)
 			store := storeWith(log, 5)
-			store.tickets[ticketID].entries = store.tickets[ticketID].entries[:left]
+			store.purge(log[left:])
 			_, err := store.service(9).Post(context.Background(), sara, message("c1", left))
 			if !apperr.Is(err, apperr.TicketNotFound) || len(store.log()) != left {
 				t.Errorf("%d entries left: got %v and %d entries, want %s", left, err, len(store.log()), apperr.TicketNotFound)

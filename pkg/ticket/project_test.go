@@ -1,4 +1,4 @@
-package ticket
+package ticket_test
 
 import (
 	"context"
@@ -6,6 +6,7 @@ import (
 	"reflect"
 	"sync"
 	"testing"
+	"ticketsystem/pkg/ticket"
 )
 
 func TestFirstNeededSeq(t *testing.T) {
@@ -13,20 +14,20 @@ func TestFirstNeededSeq(t *testing.T) {
 	for _, c := range []struct {
 		name    string
 		folded  int
-		readers map[string]Reader
+		readers map[string]ticket.Reader
 		markers map[string]int
 		want    int
 	}{
 		{"nothing read", 5, nil, nil, 6},
-		{"markers already applied", 5, map[string]Reader{"sara": {Read: 3}}, map[string]int{"sara": 3}, 6},
-		{"moved marker", 5, map[string]Reader{"sara": {Read: 1}}, map[string]int{"sara": 3}, 4},
+		{"markers already applied", 5, map[string]ticket.Reader{"sara": {Read: 3}}, map[string]int{"sara": 3}, 6},
+		{"moved marker", 5, map[string]ticket.Reader{"sara": {Read: 1}}, map[string]int{"sara": 3}, 4},
 		{"first marker", 5, nil, map[string]int{"sara": 2}, 3},
 		{"two markers, the lower counts", 5, nil, map[string]int{"sara": 4, "ali": 1}, 2},
 		{"marker beyond the ticket", 5, nil, map[string]int{"sara": 7}, 6},
 	} {
 		tk := log[:c.folded].ticket()
 		tk.Readers = c.readers
-		if got := firstNeededSeq(Log{Ticket: tk, ReadMarkers: c.markers}); got != c.want {
+		if got := ticket.FirstNeededSeq(ticket.Log{Ticket: tk, ReadMarkers: c.markers}); got != c.want {
 			t.Errorf("%s: got %d, want %d", c.name, got, c.want)
 		}
 	}
@@ -42,18 +43,18 @@ func TestApplyLog(t *testing.T) {
 	behind.Revision = 2
 	for _, c := range []struct {
 		name    string
-		log     Log
+		log     ticket.Log
 		changed bool
-		reader  Reader // Sara's
+		reader  ticket.Reader // Sara's
 		last    int
 	}{
-		{"nothing new", Log{Ticket: old, Entries: log}, false, Reader{}, 4},
-		{"nothing new, not in the staff lists", Log{Ticket: fresh, Entries: log}, true, Reader{}, 4},
-		{"new entries", Log{Ticket: behind, Entries: log[2:]}, true, Reader{}, 4},
-		{"moved marker", Log{Ticket: old, Entries: log[2:], ReadMarkers: map[string]int{"sara": 2}}, true, Reader{2, 1}, 4},
-		{"marker at a new entry", Log{Ticket: behind, Entries: log[2:], ReadMarkers: map[string]int{"sara": 3}}, true, Reader{3, 0}, 4},
+		{"nothing new", ticket.Log{Ticket: old, Entries: log}, false, ticket.Reader{}, 4},
+		{"nothing new, not in the staff lists", ticket.Log{Ticket: fresh, Entries: log}, true, ticket.Reader{}, 4},
+		{"new entries", ticket.Log{Ticket: behind, Entries: log[2:]}, true, ticket.Reader{}, 4},
+		{"moved marker", ticket.Log{Ticket: old, Entries: log[2:], ReadMarkers: map[string]int{"sara": 2}}, true, ticket.Reader{2, 1}, 4},
+		{"marker at a new entry", ticket.Log{Ticket: behind, Entries: log[2:], ReadMarkers: map[string]int{"sara": 3}}, true, ticket.Reader{3, 0}, 4},
 	} {
-		got, changed := applyLog(c.log)
+		got, changed := ticket.ApplyLog(c.log)
 		if changed != c.changed || got.Readers["sara"] != c.reader || got.LastSeq != c.last {
 			t.Errorf("%s: got %v, %+v, last %d, want %v, %+v, last %d", c.name, changed, got.Readers["sara"], got.LastSeq, c.changed, c.reader, c.last)
 		}
@@ -123,7 +124,7 @@ func TestProject_Concurrent(t *testing.T) {
 		}
 	})
 	wait.Go(func() {
-		if _, err := store.service(9).Update(context.Background(), ali, ticketID, Patch{Title: ptr("At once")}); err != nil {
+		if _, err := store.service(9).Update(context.Background(), ali, ticketID, ticket.Patch{Title: ptr("At once")}); err != nil {
 			t.Error(err)
 		}
 	})
@@ -132,7 +133,7 @@ func TestProject_Concurrent(t *testing.T) {
 		t.Fatal(err)
 	}
 	all := store.log()
-	want := ApplyReadMarker(logBuilder(all).ticket(), "ali", 4, true, all)
+	want := ticket.ApplyReadMarker(logBuilder(all).ticket(), "ali", 4, true, all)
 	got := store.ticket()
 	want.Revision = got.Revision
 	if !reflect.DeepEqual(got, want) {
@@ -156,8 +157,8 @@ func TestProject_ClampsReadMarker(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		if got := store.ticket(); got.Readers["sara"] != (Reader{Read: 3}) || store.tickets[ticketID].markers["sara"] != 3 {
-			t.Errorf("%d folded: got %+v and the marker %d, want 3", folded, got.Readers["sara"], store.tickets[ticketID].markers["sara"])
+		if got := store.ticket(); got.Readers["sara"] != (ticket.Reader{Read: 3}) || store.markers()["sara"] != 3 {
+			t.Errorf("%d folded: got %+v and the marker %d, want 3", folded, got.Readers["sara"], store.markers()["sara"])
 		}
 		posted, err := s.Post(ctx, ali, message("c1", 3))
 		if err != nil || posted.Ticket.UnreadFor(sara) != 1 {

@@ -1,36 +1,37 @@
-package ticket
+package ticket_test
 
 import (
 	"slices"
 	"testing"
+	"ticketsystem/pkg/ticket"
 	"time"
 )
 
 // TestQueueSortKey_Order has tickets in the expected order of the queue.
 func TestQueueSortKey_Order(t *testing.T) {
-	row := func(s Status, p Priority, waiting, activity int) Ticket {
-		tk := Ticket{State: State{Status: s, Priority: p}, LastActivityAt: minute(activity), CreatedAt: minute(activity)}
+	row := func(s ticket.Status, p ticket.Priority, waiting, activity int) ticket.Ticket {
+		tk := ticket.Ticket{State: ticket.State{Status: s, Priority: p}, LastActivityAt: minute(activity), CreatedAt: minute(activity)}
 		if waiting > 0 {
 			tk.WaitingSince = minute(waiting)
 		}
 		return tk
 	}
-	queue := []Ticket{
-		row(StatusNew, PriorityUrgent, 50, 50),
-		row(StatusOpen, PriorityUrgent, 0, 1),
-		row(StatusOpen, PriorityHigh, 2, 90), // waits longest, despite the latest activity
-		row(StatusNew, PriorityHigh, 3, 3),
-		row(StatusPending, PriorityHigh, 0, 4), // answered: after all that wait
-		row(StatusOnHold, PriorityHigh, 0, 5),
-		row(StatusNew, PriorityMedium, 1, 1),
-		row(StatusOpen, PriorityLow, 1, 1),
-		row(StatusClosed, PriorityLow, 0, 80), // closed or resolved: newest first, regardless of priority
-		row(StatusResolved, PriorityUrgent, 0, 70),
-		row(StatusClosed, PriorityHigh, 0, 60),
+	queue := []ticket.Ticket{
+		row(ticket.StatusNew, ticket.PriorityUrgent, 50, 50),
+		row(ticket.StatusOpen, ticket.PriorityUrgent, 0, 1),
+		row(ticket.StatusOpen, ticket.PriorityHigh, 2, 90), // waits longest, despite the latest activity
+		row(ticket.StatusNew, ticket.PriorityHigh, 3, 3),
+		row(ticket.StatusPending, ticket.PriorityHigh, 0, 4), // answered: after all that wait
+		row(ticket.StatusOnHold, ticket.PriorityHigh, 0, 5),
+		row(ticket.StatusNew, ticket.PriorityMedium, 1, 1),
+		row(ticket.StatusOpen, ticket.PriorityLow, 1, 1),
+		row(ticket.StatusClosed, ticket.PriorityLow, 0, 80), // closed or resolved: newest first, regardless of priority
+		row(ticket.StatusResolved, ticket.PriorityUrgent, 0, 70),
+		row(ticket.StatusClosed, ticket.PriorityHigh, 0, 60),
 	}
 	keys := make([]string, len(queue))
 	for i, tk := range queue {
-		keys[i] = QueueSortKey(tk)
+		keys[i] = ticket.QueueSortKey(tk)
 	}
 	if !slices.IsSorted(keys) || len(slices.Compact(slices.Clone(keys))) != len(keys) {
 		t.Errorf("the keys do not ascend: %q", keys)
@@ -38,49 +39,49 @@ func TestQueueSortKey_Order(t *testing.T) {
 }
 
 func TestQueuePriorityPrefix_ActiveTickets(t *testing.T) {
-	for _, p := range []Priority{PriorityUrgent, PriorityHigh, PriorityMedium, PriorityLow} {
+	for _, p := range []ticket.Priority{ticket.PriorityUrgent, ticket.PriorityHigh, ticket.PriorityMedium, ticket.PriorityLow} {
 		for _, s := range allStatuses {
-			key := QueueSortKey(Ticket{State: State{Status: s, Priority: p}, LastActivityAt: minute(1)})
-			if got := key[:1] == QueuePriorityPrefix(p); got != s.IsActive() {
-				t.Errorf("%s %s: key %q under prefix %q is %v, want %v", p, s, key, QueuePriorityPrefix(p), got, s.IsActive())
+			key := ticket.QueueSortKey(ticket.Ticket{State: ticket.State{Status: s, Priority: p}, LastActivityAt: minute(1)})
+			if got := key[:1] == ticket.QueuePriorityPrefix(p); got != s.IsActive() {
+				t.Errorf("%s %s: key %q under prefix %q is %v, want %v", p, s, key, ticket.QueuePriorityPrefix(p), got, s.IsActive())
 			}
 		}
 	}
 }
 
 func TestTimeSortKey(t *testing.T) {
-	times := []time.Time{time.UnixMilli(0), time.UnixMilli(999), time.UnixMilli(1000), minute(0), minute(0).Add(time.Millisecond), time.UnixMilli(maxMillis)}
+	times := []time.Time{time.UnixMilli(0), time.UnixMilli(999), time.UnixMilli(1000), minute(0), minute(0).Add(time.Millisecond), time.UnixMilli(ticket.MaxMillis)}
 	for i := 1; i < len(times); i++ {
-		if before, after := TimeSortKey(times[i-1]), TimeSortKey(times[i]); before >= after || len(before) != len(after) {
+		if before, after := ticket.TimeSortKey(times[i-1]), ticket.TimeSortKey(times[i]); before >= after || len(before) != len(after) {
 			t.Errorf("%v gives %q, %v gives %q", times[i-1], before, times[i], after)
 		}
 	}
 }
 
 func TestQuery_Matches(t *testing.T) {
-	tk := Ticket{Customer: UserRef{ID: "sara"}, State: State{Status: StatusOpen, Priority: PriorityHigh, CategoryID: "billing", AssigneeID: "ali"}}
+	tk := ticket.Ticket{Customer: ticket.UserRef{ID: "sara"}, State: ticket.State{Status: ticket.StatusOpen, Priority: ticket.PriorityHigh, CategoryID: "billing", AssigneeID: "ali"}}
 	free := tk
 	free.State.AssigneeID = ""
 	for _, c := range []struct {
 		name string
-		q    Query
-		h    Ticket
+		q    ticket.Query
+		h    ticket.Ticket
 		want bool
 	}{
-		{"no filter", Query{}, tk, true},
-		{"own ticket", Query{CustomerID: "sara"}, tk, true},
-		{"ticket of another customer", Query{CustomerID: "reza"}, tk, false},
-		{"one of the statuses", Query{Statuses: []Status{StatusNew, StatusOpen}}, tk, true},
-		{"another status", Query{Statuses: []Status{StatusNew}}, tk, false},
-		{"category", Query{CategoryID: "billing"}, tk, true},
-		{"another category", Query{CategoryID: "technical"}, tk, false},
-		{"assignee", Query{AssigneeID: "ali"}, tk, true},
-		{"another assignee", Query{AssigneeID: "mina"}, tk, false},
-		{"assigned, unassigned wanted", Query{AssigneeID: Unassigned}, tk, false},
-		{"unassigned wanted", Query{AssigneeID: Unassigned}, free, true},
-		{"priority", Query{Priority: PriorityHigh}, tk, true},
-		{"another priority", Query{Priority: PriorityLow}, tk, false},
-		{"one filter fails", Query{CustomerID: "sara", Statuses: []Status{StatusOpen}, AssigneeID: "ali", Priority: PriorityLow}, tk, false},
+		{"no filter", ticket.Query{}, tk, true},
+		{"own ticket", ticket.Query{CustomerID: "sara"}, tk, true},
+		{"ticket of another customer", ticket.Query{CustomerID: "reza"}, tk, false},
+		{"one of the statuses", ticket.Query{Statuses: []ticket.Status{ticket.StatusNew, ticket.StatusOpen}}, tk, true},
+		{"another status", ticket.Query{Statuses: []ticket.Status{ticket.StatusNew}}, tk, false},
+		{"category", ticket.Query{CategoryID: "billing"}, tk, true},
+		{"another category", ticket.Query{CategoryID: "technical"}, tk, false},
+		{"assignee", ticket.Query{AssigneeID: "ali"}, tk, true},
+		{"another assignee", ticket.Query{AssigneeID: "mina"}, tk, false},
+		{"assigned, unassigned wanted", ticket.Query{AssigneeID: ticket.Unassigned}, tk, false},
+		{"unassigned wanted", ticket.Query{AssigneeID: ticket.Unassigned}, free, true},
+		{"priority", ticket.Query{Priority: ticket.PriorityHigh}, tk, true},
+		{"another priority", ticket.Query{Priority: ticket.PriorityLow}, tk, false},
+		{"one filter fails", ticket.Query{CustomerID: "sara", Statuses: []ticket.Status{ticket.StatusOpen}, AssigneeID: "ali", Priority: ticket.PriorityLow}, tk, false},
 	} {
 		if got := c.q.Matches(c.h); got != c.want {
 			t.Errorf("%s: got %v, want %v", c.name, got, c.want)
@@ -89,14 +90,14 @@ func TestQuery_Matches(t *testing.T) {
 }
 
 func TestPriorityAndStatus_Valid(t *testing.T) {
-	for p, want := range map[Priority]int{PriorityUrgent: 0, PriorityHigh: 1, PriorityMedium: 2, PriorityLow: 3, "": -1, "High": -1} {
+	for p, want := range map[ticket.Priority]int{ticket.PriorityUrgent: 0, ticket.PriorityHigh: 1, ticket.PriorityMedium: 2, ticket.PriorityLow: 3, "": -1, "High": -1} {
 		if got := p.Rank(); got != want || p.Valid() != (want >= 0) {
 			t.Errorf("%q: got rank %d, valid %v, want %d", p, got, p.Valid(), want)
 		}
 	}
-	for s, want := range map[Status][2]bool{
-		StatusNew: {true, true}, StatusOpen: {true, true}, StatusPending: {true, true}, StatusOnHold: {true, true},
-		StatusResolved: {true, false}, StatusClosed: {true, false}, "": {}, "Open": {},
+	for s, want := range map[ticket.Status][2]bool{
+		ticket.StatusNew: {true, true}, ticket.StatusOpen: {true, true}, ticket.StatusPending: {true, true}, ticket.StatusOnHold: {true, true},
+		ticket.StatusResolved: {true, false}, ticket.StatusClosed: {true, false}, "": {}, "Open": {},
 	} {
 		if got := [2]bool{s.Valid(), s.IsActive()}; got != want {
 			t.Errorf("%q: got valid, active %v, want %v", s, got, want)

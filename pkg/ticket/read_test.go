@@ -1,4 +1,4 @@
-package ticket
+package ticket_test
 
 import (
 	"context"
@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"ticketsystem/pkg/apperr"
+	"ticketsystem/pkg/ticket"
 	"ticketsystem/pkg/user"
 )
 
@@ -13,37 +14,37 @@ import (
 // customer and on tickets that do not exist. Nothing may be written.
 func TestService_ForeignTicketNotFound(t *testing.T) {
 	ctx := context.Background()
-	for name, run := range map[string]func(s *Service, actor user.Principal, id string) error{
-		"detail": func(s *Service, actor user.Principal, id string) error {
+	for name, run := range map[string]func(s *ticket.Service, actor user.Principal, id string) error{
+		"detail": func(s *ticket.Service, actor user.Principal, id string) error {
 			_, err := s.Detail(ctx, actor, id)
 			return err
 		},
-		"entries": func(s *Service, actor user.Principal, id string) error {
-			_, err := s.Entries(ctx, actor, id, EntryQuery{Limit: 5})
+		"entries": func(s *ticket.Service, actor user.Principal, id string) error {
+			_, err := s.Entries(ctx, actor, id, ticket.EntryQuery{Limit: 5})
 			return err
 		},
-		"post": func(s *Service, actor user.Principal, id string) error {
-			_, err := s.Post(ctx, actor, Message{TicketID: id, ClientID: "c1", Body: "hi"})
+		"post": func(s *ticket.Service, actor user.Principal, id string) error {
+			_, err := s.Post(ctx, actor, ticket.Message{TicketID: id, ClientID: "c1", Body: "hi"})
 			return err
 		},
-		"note": func(s *Service, actor user.Principal, id string) error {
-			_, err := s.Post(ctx, actor, Message{TicketID: id, ClientID: "c1", Body: "hi", Internal: true, After: 1})
+		"note": func(s *ticket.Service, actor user.Principal, id string) error {
+			_, err := s.Post(ctx, actor, ticket.Message{TicketID: id, ClientID: "c1", Body: "hi", Internal: true, After: 1})
 			return err
 		},
-		"read": func(s *Service, actor user.Principal, id string) error { return s.MarkRead(ctx, actor, id, 1) },
-		"edit": func(s *Service, actor user.Principal, id string) error {
-			_, err := s.Update(ctx, actor, id, Patch{Title: ptr("x")})
+		"read": func(s *ticket.Service, actor user.Principal, id string) error { return s.MarkRead(ctx, actor, id, 1) },
+		"edit": func(s *ticket.Service, actor user.Principal, id string) error {
+			_, err := s.Update(ctx, actor, id, ticket.Patch{Title: ptr("x")})
 			return err
 		},
-		"tags": func(s *Service, actor user.Principal, id string) error {
-			_, err := s.Update(ctx, actor, id, Patch{Tags: &[]string{"x"}})
+		"tags": func(s *ticket.Service, actor user.Principal, id string) error {
+			_, err := s.Update(ctx, actor, id, ticket.Patch{Tags: &[]string{"x"}})
 			return err
 		},
-		"close": func(s *Service, actor user.Principal, id string) error {
+		"close": func(s *ticket.Service, actor user.Principal, id string) error {
 			_, err := s.Close(ctx, actor, id, "c1")
 			return err
 		},
-		"reopen": func(s *Service, actor user.Principal, id string) error {
+		"reopen": func(s *ticket.Service, actor user.Principal, id string) error {
 			_, err := s.Reopen(ctx, actor, id, "c1")
 			return err
 		},
@@ -56,7 +57,7 @@ func TestService_ForeignTicketNotFound(t *testing.T) {
 			if err := run(store.service(5), c.actor, c.id); !apperr.Is(err, apperr.TicketNotFound) {
 				t.Errorf("%s by %s on %q: got %v, want %s", name, c.actor.Name, c.id, err, apperr.TicketNotFound)
 			}
-			if len(store.log()) != 1 || len(store.tickets) != 1 || len(store.tickets[ticketID].markers) != 0 {
+			if len(store.log()) != 1 || len(store.tickets()) != 1 || len(store.markers()) != 0 {
 				t.Errorf("%s by %s on %q: data was written", name, c.actor.Name, c.id)
 			}
 		}
@@ -64,9 +65,9 @@ func TestService_ForeignTicketNotFound(t *testing.T) {
 }
 
 // modelPage computes the expected page from the whole log.
-func modelPage(log logBuilder, actor user.Principal, q EntryQuery) EntryPage {
-	out := EntryPage{}
-	var all []Entry
+func modelPage(log logBuilder, actor user.Principal, q ticket.EntryQuery) ticket.EntryPage {
+	out := ticket.EntryPage{}
+	var all []ticket.Entry
 	for _, e := range log {
 		if !e.VisibleTo(actor.Role) {
 			continue
@@ -88,10 +89,10 @@ func modelPage(log logBuilder, actor user.Principal, q EntryQuery) EntryPage {
 // TestEntries_MatchModel reads every kind of page of a log with notes.
 func TestEntries_MatchModel(t *testing.T) {
 	log := randomLog(33)
-	var queries []EntryQuery
+	var queries []ticket.EntryQuery
 	for _, limit := range []int{1, 3, 10, 100} {
 		for at := 0; at <= len(log)+2; at++ {
-			queries = append(queries, EntryQuery{After: at, Limit: limit}, EntryQuery{Before: at, Limit: limit, Backward: true})
+			queries = append(queries, ticket.EntryQuery{After: at, Limit: limit}, ticket.EntryQuery{Before: at, Limit: limit, Backward: true})
 		}
 	}
 	for _, q := range queries {
@@ -113,7 +114,7 @@ func TestEntries_PagingIsComplete(t *testing.T) {
 	s := storeWith(log, 50).service(9)
 	for _, actor := range []user.Principal{sara, ali} {
 		for _, backward := range []bool{false, true} {
-			q, met := EntryQuery{Limit: 7, Backward: backward}, []Entry(nil)
+			q, met := ticket.EntryQuery{Limit: 7, Backward: backward}, []ticket.Entry(nil)
 			for {
 				got, err := s.Entries(context.Background(), actor, ticketID, q)
 				if err != nil {
@@ -128,7 +129,7 @@ func TestEntries_PagingIsComplete(t *testing.T) {
 					break
 				}
 			}
-			if want := filterVisible(log, actor, EntryQuery{}); !reflect.DeepEqual(met, want) {
+			if want := ticket.FilterVisible(log, actor, ticket.EntryQuery{}); !reflect.DeepEqual(met, want) {
 				t.Errorf("%s, backward %v: got %d entries, want %d", actor.Name, backward, len(met), len(want))
 			}
 		}
@@ -150,7 +151,7 @@ func TestDetail(t *testing.T) {
 		for _, folded := range []int{1, len(c.log)} {
 			store := storeWith(c.log, folded)
 			got, err := store.service(9).Detail(context.Background(), c.actor, ticketID)
-			want := modelPage(c.log, c.actor, EntryQuery{Limit: 20, Backward: true})
+			want := modelPage(c.log, c.actor, ticket.EntryQuery{Limit: 20, Backward: true})
 			if err != nil || !reflect.DeepEqual(got.Entries, want.Entries) || got.HasMore != want.HasMore {
 				t.Fatalf("%s for %s: got %d entries, more %v, %v, want %d, %v",
 					c.name, c.actor.Name, len(got.Entries), got.HasMore, err, len(want.Entries), want.HasMore)
@@ -188,7 +189,7 @@ func TestMarkRead(t *testing.T) {
 		if err := s.MarkRead(ctx, c.actor, ticketID, c.seq); err != nil {
 			t.Fatal(err)
 		}
-		if got := store.tickets[ticketID].markers[c.actor.UserID]; got != c.marker || store.writes != c.writes {
+		if got := store.markers()[c.actor.UserID]; got != c.marker || store.writes != c.writes {
 			t.Errorf("%d: got the marker %d in %d writes, want %d in %d", i, got, store.writes, c.marker, c.writes)
 		}
 		// Detail includes the marker before the projection does.

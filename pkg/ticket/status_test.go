@@ -1,4 +1,4 @@
-package ticket
+package ticket_test
 
 import (
 	"context"
@@ -6,14 +6,15 @@ import (
 	"time"
 
 	"ticketsystem/pkg/apperr"
+	"ticketsystem/pkg/ticket"
 	"ticketsystem/pkg/user"
 )
 
-var allStatuses = []Status{StatusNew, StatusOpen, StatusPending, StatusOnHold, StatusResolved, StatusClosed}
+var allStatuses = []ticket.Status{ticket.StatusNew, ticket.StatusOpen, ticket.StatusPending, ticket.StatusOnHold, ticket.StatusResolved, ticket.StatusClosed}
 
 // logWithStatus returns the log of an unassigned ticket in a status.
-func logWithStatus(s Status) logBuilder {
-	if s == StatusNew {
+func logWithStatus(s ticket.Status) logBuilder {
+	if s == ticket.StatusNew {
 		return newLog()
 	}
 	return newLog().statusChange(ali, s)
@@ -28,7 +29,7 @@ func TestStatusTransitions(t *testing.T) {
 		event string
 		actor user.Principal
 		now   int
-		run   func(s *Service, actor user.Principal) error
+		run   func(s *ticket.Service, actor user.Principal) error
 		want  [6]string // from new, open, pending, on_hold, resolved, closed
 	}{
 		{"message", sara, 5, postAs(false), [6]string{"=", "=", "open", "open", "open", "open"}},
@@ -46,12 +47,12 @@ func TestStatusTransitions(t *testing.T) {
 		{"late reopen", sara, late, reopenAs, [6]string{"=", "=", "=", "=", "open", closed}},
 		{"late reopen", root, late, reopenAs, [6]string{"=", "=", "=", "=", "open", "open"}},
 
-		{"to new", ali, 5, setStatusAs(StatusNew), [6]string{"=", illegal, illegal, illegal, illegal, illegal}},
-		{"to open", ali, late, setStatusAs(StatusOpen), [6]string{"open", "=", "open", "open", "open", "open"}},
-		{"to pending", ali, 5, setStatusAs(StatusPending), [6]string{"pending", "pending", "=", "pending", "pending", illegal}},
-		{"to on_hold", ali, 5, setStatusAs(StatusOnHold), [6]string{"on_hold", "on_hold", "on_hold", "=", "on_hold", illegal}},
-		{"to resolved", ali, 5, setStatusAs(StatusResolved), [6]string{"resolved", "resolved", "resolved", "resolved", "=", illegal}},
-		{"to closed", ali, 5, setStatusAs(StatusClosed), [6]string{"closed", "closed", "closed", "closed", "closed", "="}},
+		{"to new", ali, 5, setStatusAs(ticket.StatusNew), [6]string{"=", illegal, illegal, illegal, illegal, illegal}},
+		{"to open", ali, late, setStatusAs(ticket.StatusOpen), [6]string{"open", "=", "open", "open", "open", "open"}},
+		{"to pending", ali, 5, setStatusAs(ticket.StatusPending), [6]string{"pending", "pending", "=", "pending", "pending", illegal}},
+		{"to on_hold", ali, 5, setStatusAs(ticket.StatusOnHold), [6]string{"on_hold", "on_hold", "on_hold", "=", "on_hold", illegal}},
+		{"to resolved", ali, 5, setStatusAs(ticket.StatusResolved), [6]string{"resolved", "resolved", "resolved", "resolved", "=", illegal}},
+		{"to closed", ali, 5, setStatusAs(ticket.StatusClosed), [6]string{"closed", "closed", "closed", "closed", "closed", "="}},
 
 		{"claim", ali, 5, claimAs, [6]string{"open", "=", "=", "=", "=", "="}},
 		{"unassign", ali, 5, unassignAs, [6]string{"=", "=", "=", "=", "=", "="}},
@@ -67,7 +68,7 @@ func TestStatusTransitions(t *testing.T) {
 }
 
 // checkStatusAfter compares the status in the log and in the fold of the log.
-func checkStatusAfter(t *testing.T, store *memStore, from Status, want string, err error) {
+func checkStatusAfter(t *testing.T, store *memStore, from ticket.Status, want string, err error) {
 	t.Helper()
 	before := len(logWithStatus(from))
 	if want[0] == '!' {
@@ -83,7 +84,7 @@ func checkStatusAfter(t *testing.T, store *memStore, from Status, want string, e
 		want = string(from)
 	}
 	log := store.log()
-	if got := logBuilder(log).ticket().State.Status; got != Status(want) {
+	if got := logBuilder(log).ticket().State.Status; got != ticket.Status(want) {
 		t.Errorf("got %s, want %s", got, want)
 	}
 	last := log[len(log)-1]
@@ -91,53 +92,53 @@ func checkStatusAfter(t *testing.T, store *memStore, from Status, want string, e
 	if moved && (last.Change.From != string(from) || last.Change.To != want || want == string(from)) {
 		t.Errorf("the status change: got %+v, want from %s to %s", last.Change, from, want)
 	}
-	if !moved && want != string(from) && last.Kind != KindAssignment {
+	if !moved && want != string(from) && last.Kind != ticket.KindAssignment {
 		t.Error("the entry has no status change")
 	}
 }
 
-func postAs(internal bool) func(*Service, user.Principal) error {
-	return func(s *Service, actor user.Principal) error {
-		_, err := s.Post(context.Background(), actor, Message{TicketID: ticketID, ClientID: "life", Body: "hello", Internal: internal})
+func postAs(internal bool) func(*ticket.Service, user.Principal) error {
+	return func(s *ticket.Service, actor user.Principal) error {
+		_, err := s.Post(context.Background(), actor, ticket.Message{TicketID: ticketID, ClientID: "life", Body: "hello", Internal: internal})
 		return err
 	}
 }
 
-func closeAs(s *Service, actor user.Principal) error {
+func closeAs(s *ticket.Service, actor user.Principal) error {
 	_, err := s.Close(context.Background(), actor, ticketID, "life")
 	return err
 }
 
-func reopenAs(s *Service, actor user.Principal) error {
+func reopenAs(s *ticket.Service, actor user.Principal) error {
 	_, err := s.Reopen(context.Background(), actor, ticketID, "life")
 	return err
 }
 
-func setStatusAs(to Status) func(*Service, user.Principal) error {
-	return func(s *Service, actor user.Principal) error {
+func setStatusAs(to ticket.Status) func(*ticket.Service, user.Principal) error {
+	return func(s *ticket.Service, actor user.Principal) error {
 		_, err := s.SetStatus(context.Background(), actor, ticketID, "life", to)
 		return err
 	}
 }
 
-func claimAs(s *Service, actor user.Principal) error {
+func claimAs(s *ticket.Service, actor user.Principal) error {
 	_, err := s.Claim(context.Background(), actor, ticketID, "life")
 	return err
 }
 
-func unassignAs(s *Service, actor user.Principal) error {
+func unassignAs(s *ticket.Service, actor user.Principal) error {
 	_, err := s.Assign(context.Background(), actor, ticketID, "life", "")
 	return err
 }
 
 // TestReopenWindow_Boundary checks that the end of the reopen window is inclusive.
 func TestReopenWindow_Boundary(t *testing.T) {
-	log := newLog().statusChange(sara, StatusClosed) // closed in minute 2
+	log := newLog().statusChange(sara, ticket.StatusClosed) // closed in minute 2
 	for _, c := range []struct {
 		after time.Duration
 		late  bool
 	}{{7 * 24 * time.Hour, false}, {7*24*time.Hour + time.Millisecond, true}} {
-		for name, run := range map[string]func(*Service, user.Principal) error{"message": postAs(false), "reopen": reopenAs} {
+		for name, run := range map[string]func(*ticket.Service, user.Principal) error{"message": postAs(false), "reopen": reopenAs} {
 			s := storeWith(log, len(log)).service(0)
 			s.Now = func() time.Time { return minute(2).Add(c.after) }
 			if err := run(s, sara); apperr.Is(err, apperr.TicketClosed) != c.late || err != nil && !c.late {
@@ -149,7 +150,7 @@ func TestReopenWindow_Boundary(t *testing.T) {
 
 // TestFold_ClosedAtIsLastClose checks that the reopen window starts at the last close.
 func TestFold_ClosedAtIsLastClose(t *testing.T) {
-	log := newLog().statusChange(sara, StatusClosed).messageWithStatus(sara, StatusOpen).statusChange(ali, StatusClosed)
+	log := newLog().statusChange(sara, ticket.StatusClosed).messageWithStatus(sara, ticket.StatusOpen).statusChange(ali, ticket.StatusClosed)
 	if got := log.ticket().ClosedAt; got != minute(4) {
 		t.Errorf("closed at: got %v, want the second close %v", got, minute(4))
 	}

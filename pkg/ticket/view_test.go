@@ -1,9 +1,10 @@
-package ticket
+package ticket_test
 
 import (
 	"reflect"
 	"testing"
 
+	"ticketsystem/pkg/ticket"
 	"ticketsystem/pkg/user"
 )
 
@@ -11,15 +12,15 @@ import (
 func TestForRole_OnHoldShownAsOpen(t *testing.T) {
 	for _, c := range []struct {
 		role     user.Role
-		from, to Status
+		from, to ticket.Status
 		wantFrom string
 		wantTo   string
 	}{
-		{user.RoleUser, StatusOpen, StatusOnHold, "open", "open"},
-		{user.RoleUser, StatusOnHold, StatusPending, "open", "pending"},
-		{user.RoleUser, StatusNew, StatusResolved, "new", "resolved"},
-		{user.RoleSupport, StatusOpen, StatusOnHold, "open", "on_hold"},
-		{user.RoleAdmin, StatusOnHold, StatusPending, "on_hold", "pending"},
+		{user.RoleUser, ticket.StatusOpen, ticket.StatusOnHold, "open", "open"},
+		{user.RoleUser, ticket.StatusOnHold, ticket.StatusPending, "open", "pending"},
+		{user.RoleUser, ticket.StatusNew, ticket.StatusResolved, "new", "resolved"},
+		{user.RoleSupport, ticket.StatusOpen, ticket.StatusOnHold, "open", "on_hold"},
+		{user.RoleAdmin, ticket.StatusOnHold, ticket.StatusPending, "on_hold", "pending"},
 	} {
 		log := logWithStatus(c.from).statusChange(ali, c.to)
 		e := log[len(log)-1]
@@ -38,7 +39,7 @@ func TestForRole_OnHoldShownAsOpen(t *testing.T) {
 
 // TestForRole_OtherChangesUnchanged checks a tag named on_hold.
 func TestForRole_OtherChangesUnchanged(t *testing.T) {
-	e := Entry{Kind: KindTags, Change: &Change{Field: "tags", To: "on_hold"}}
+	e := ticket.Entry{Kind: ticket.KindTags, Change: &ticket.Change{Field: "tags", To: "on_hold"}}
 	if got := e.ForRole(user.RoleUser).Change.To; got != "on_hold" {
 		t.Errorf("got %q", got)
 	}
@@ -74,7 +75,7 @@ func TestVisibility(t *testing.T) {
 				c.actor.Name, entries, tk.LastSeqFor(c.actor), tk.UnreadFor(c.actor), c)
 		}
 	}
-	if (Ticket{}).VisibleTo(root) {
+	if (ticket.Ticket{}).VisibleTo(root) {
 		t.Error("a ticket that does not exist is visible")
 	}
 }
