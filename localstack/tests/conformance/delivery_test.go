@@ -30,18 +30,18 @@ func (f *fakeMailer) Mail(ctx context.Context, m notification.Mail, _ string) er
 	return f.Send(ctx, m.To, m.Text)
 }
 
-func (m *fakeMailer) Send(_ context.Context, to, _ string) error {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if m.sent == nil {
-		m.sent = map[string]int{}
+func (f *fakeMailer) Send(_ context.Context, to, _ string) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.sent == nil {
+		f.sent = map[string]int{}
 	}
-	m.sent[to]++
+	f.sent[to]++
 	return nil
 }
 
-func (m *fakeMailer) deliverer(t testStore) *notification.Deliverer {
-	return &notification.Deliverer{Store: t, Mailer: m, SMS: m, Now: app.Now, MaxSMSPerDay: 1_000_000}
+func (f *fakeMailer) deliverer(t testStore) *notification.Deliverer {
+	return &notification.Deliverer{Store: t, Mailer: f, SMS: f, Now: app.Now, MaxSMSPerDay: 1_000_000}
 }
 
 // newReachableUser stores a user who has enabled all notification channels.

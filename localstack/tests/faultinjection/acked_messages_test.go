@@ -33,10 +33,10 @@ func (m *ackedMessages) record(clientID string, a ackedMessage) bool {
 	return !known || was == a
 }
 
-func (a *ackedMessages) len() int {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	return len(a.byClientID)
+func (m *ackedMessages) len() int {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return len(m.byClientID)
 }
 
 // row is the compared part of an entry.
