@@ -1,4 +1,4 @@
-// Package infra carries the documents of this folder that functions serve.
+// Package infra embeds the documents that functions serve.
 package infra
 
 import (
@@ -14,7 +14,7 @@ import (
 //go:embed openapi.yaml
 var openAPI []byte
 
-// OpenAPI gives openapi.yaml as JSON.
+// OpenAPI returns openapi.yaml as JSON.
 func OpenAPI() ([]byte, error) {
 	var document map[string]any
 	if err := yaml.Unmarshal(openAPI, &document); err != nil {
@@ -23,20 +23,20 @@ func OpenAPI() ([]byte, error) {
 	return json.Marshal(document)
 }
 
-// ViewerPage is the page that shows /openapi.json. It asks for docs/redoc.js.
+// ViewerPage is the HTML page that displays /openapi.json. It loads docs/redoc.js.
 //
 //go:embed viewer/index.html
 var ViewerPage []byte
 
-// ViewerScript is the script of the page, gzipped: bundles/redoc.standalone.js
-// of the npm package redoc 2.5.4 (MIT, see viewer/LICENSE) as it is, so that
-// the page needs no other network.
+// ViewerScript is the gzipped script of the page: bundles/redoc.standalone.js of the npm
+// package redoc 2.5.4 (MIT, see viewer/LICENSE), unchanged. It is embedded so that the page
+// loads nothing from other hosts.
 //
 //go:embed viewer/redoc-2.5.4.js.gz
 var ViewerScript []byte
 
-// Methods gives the HTTP methods of each path of openapi.yaml. A test holds the
-// document to the routes of template.yaml.
+// Methods returns the HTTP methods of each path of openapi.yaml. A contract test compares the
+// document with the routes of template.yaml.
 func Methods() (map[string][]string, error) {
 	var document struct {
 		Paths map[string]map[string]any `yaml:"paths"`

@@ -26,7 +26,17 @@ type API struct {
 	socketURL string
 	outbox    outbox
 	http      *http.Client
+	observer  Observer // nil for none
 }
+
+// Observer receives every response and frame of a client. It is called concurrently.
+type Observer interface {
+	ObserveResponse(method, path string, r Response)
+	ObserveFrame(text []byte)
+}
+
+// Observe sets the observer. Call it before the first request.
+func (a *API) Observe(o Observer) { a.observer = o }
 
 // New makes a client of the API at base, such as http://localhost:3000.
 //
@@ -105,7 +115,11 @@ func (a *API) Do(ctx context.Context, method, path string, body any, options ...
 	for _, option := range options {
 		option(request)
 	}
-	return send(a.http, request, call)
+	response, err := send(a.http, request, call)
+	if err == nil && a.observer != nil {
+		a.observer.ObserveResponse(method, path, response)
+	}
+	return response, err
 }
 
 // Fetch sends a GET request to an absolute URL, such as a presigned one.

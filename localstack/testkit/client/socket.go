@@ -43,7 +43,8 @@ type Frame struct {
 // Socket is one WebSocket connection. It collects all received frames, so that none
 // is missed between two calls of Await.
 type Socket struct {
-	conn *websocket.Conn
+	conn     *websocket.Conn
+	observer Observer // nil for none
 
 	mu       sync.Mutex
 	pending  []Frame       // not yet returned by Await
@@ -103,7 +104,7 @@ func (a *API) Dial(ctx context.Context, address string, header http.Header) (*So
 		return nil, status, err
 	}
 	conn.SetReadLimit(maxFrameBytes)
-	socket := &Socket{conn: conn, changed: make(chan struct{})}
+	socket := &Socket{conn: conn, observer: a.observer, changed: make(chan struct{})}
 	go socket.read() //nolint:gosec // it outlives the handshake, whose context this is
 	return socket, status, nil
 }
@@ -116,6 +117,9 @@ func (s *Socket) read() {
 		if err != nil {
 			s.record(nil, err)
 			return
+		}
+		if s.observer != nil {
+			s.observer.ObserveFrame(text)
 		}
 		frame := Frame{Raw: string(text)}
 		if err := json.Unmarshal(text, &frame); err != nil {

@@ -38,6 +38,7 @@ var suite struct {
 	staff map[string]func() (*client.User, error) // by phone
 	local *stack.Stack                            // nil for an external stack
 	calls iamcheck.Recorder                       // AWS calls of the local stack's functions
+	spec  *specCheck                              // validates all responses and frames
 }
 
 func TestMain(m *testing.M) {
@@ -85,6 +86,12 @@ func run(m *testing.M) (int, error) {
 		local.Build() // so that no test waits for the compiler
 		suite.api = client.New(local.HTTPURL, local.SocketURL, local.OutboxURL)
 	}
+	spec, err := newSpecCheck()
+	if err != nil {
+		return 0, fmt.Errorf("compile infra/openapi.yaml: %w", err)
+	}
+	suite.spec = spec
+	suite.api.Observe(spec)
 	suite.staff = map[string]func() (*client.User, error){}
 	for _, phone := range []string{adminPhone, supportPhone, support2Phone} {
 		suite.staff[phone] = lazyLogin(suite.api, phone)
@@ -93,10 +100,11 @@ func run(m *testing.M) (int, error) {
 		return 0, err
 	}
 	code := m.Run()
-	if suite.local == nil {
-		return code, nil
+	err = suite.spec.err()
+	if suite.local != nil {
+		err = errors.Join(err, checkPermissions(fullRun()))
 	}
-	return code, checkPermissions(fullRun())
+	return code, err
 }
 
 // awaitHealth waits until the stack responds.
