@@ -8,5 +8,5 @@ import (
 
 func main() {
 	a := app.New()
-	a.Run(worker.GrantAdmin(a.Profiles()))
+	a.Run(worker.GrantAdmin(a.UserDirectory()))
 }

@@ -2,6 +2,7 @@
 package main
 
 import (
+	"ticketsystem/pkg/account"
 	"ticketsystem/pkg/api"
 	"ticketsystem/pkg/app"
 	"ticketsystem/pkg/app/email"
@@ -9,7 +10,5 @@ import (
 
 func main() {
 	a := app.New()
-	auth := a.Auth()
-	auth.Email = email.Mailer(a)
-	a.Serve(api.SendEmailCode(auth))
+	a.Serve(api.SendEmailCode(&account.EmailCodes{OTP: a.OTP(), Users: a.Store(), Mailer: email.Mailer(a)}))
 }

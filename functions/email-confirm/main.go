@@ -8,5 +8,5 @@ import (
 
 func main() {
 	a := app.New()
-	a.Serve(api.ConfirmEmail(a.Auth()))
+	a.Serve(api.ConfirmEmail(a.Credentials()))
 }

@@ -2,6 +2,7 @@
 package main
 
 import (
+	"ticketsystem/pkg/account"
 	"ticketsystem/pkg/api"
 	"ticketsystem/pkg/app"
 	"ticketsystem/pkg/sms"
@@ -9,7 +10,5 @@ import (
 
 func main() {
 	a := app.New()
-	auth := a.Auth()
-	auth.SMS = sms.New(a.AWS("SNS"))
-	a.Serve(api.SendCode(auth))
+	a.Serve(api.SendCode(&account.SMSCodes{OTP: a.OTP(), SMS: sms.New(a.AWS("SNS"))}))
 }

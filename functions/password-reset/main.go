@@ -8,5 +8,5 @@ import (
 
 func main() {
 	a := app.New()
-	a.Serve(api.ResetPassword(a.Auth()))
+	a.Serve(api.ResetPassword(a.Credentials()))
 }

@@ -8,5 +8,5 @@ import (
 
 func main() {
 	a := app.New()
-	a.Serve(api.ChangePhone(a.Auth()))
+	a.Serve(api.ChangePhone(a.Credentials()))
 }

@@ -8,5 +8,5 @@ import (
 
 func main() {
 	a := app.New()
-	a.Serve(api.LogOut(a.Auth()))
+	a.Serve(api.LogOut(a.SessionTokens()))
 }

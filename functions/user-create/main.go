@@ -8,5 +8,5 @@ import (
 
 func main() {
 	a := app.New()
-	a.Serve(api.CreateUser(a.UserAdmin()))
+	a.Serve(api.CreateUser(a.UserDirectory()))
 }

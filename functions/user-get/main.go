@@ -8,5 +8,5 @@ import (
 
 func main() {
 	a := app.New()
-	a.Serve(api.GetUser(a.UserAdmin()))
+	a.Serve(api.GetUser(a.UserDirectory()))
 }

@@ -8,5 +8,5 @@ import (
 
 func main() {
 	a := app.New()
-	a.Serve(api.ListUsers(a.UserAdmin()))
+	a.Serve(api.ListUsers(a.UserDirectory()))
 }

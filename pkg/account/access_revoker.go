@@ -7,36 +7,35 @@ import (
 	"ticketsystem/pkg/user"
 )
 
-// SessionStore ends what lets people in.
+// SessionStore ends sessions and access tokens of a user.
 type SessionStore interface {
-	// DeleteSessions removes all sessions of a person.
+	// DeleteSessions deletes all sessions of a user.
 	DeleteSessions(ctx context.Context, userID string) error
-	// SyncUserCopies brings a changed person into the login and the sessions that
-	// carry a copy. It gives the person as they are, without anything if there
-	// is none.
+	// SyncUserCopies updates the copies of a user in the login and the sessions. It
+	// returns the user, or the zero User if the user does not exist.
 	SyncUserCopies(ctx context.Context, userID string) (user.User, error)
-	// AddRevocation refuses access tokens of the person.
+	// AddRevocation revokes access tokens of a user.
 	AddRevocation(ctx context.Context, userID string, r user.Revocation) error
 }
 
-// SocketCloser closes what is open.
+// SocketCloser closes WebSocket connections.
 type SocketCloser interface {
-	// CloseUser closes the sockets of a person, but for those with the rights
-	// that the revocation keeps.
+	// CloseUser closes the sockets of a user, except those that r permits.
 	CloseUser(ctx context.Context, userID string, r user.Revocation) error
 }
 
-// AccessRevoker shuts people out whose rights have changed or ended. It may be asked
-// again: who changes somebody's rights asks it at once, and the stream asks it
-// once more for what slipped in meanwhile, or when the first has died half-way.
+// AccessRevoker revokes tokens, sessions and sockets when a user's rights change. It
+// is idempotent: the request that makes the change calls it, and the stream calls it
+// again to cover concurrent logins and crashes.
 type AccessRevoker struct {
 	Sessions SessionStore
 	Sockets  SocketCloser
 	Now      func() time.Time
 }
 
-// RevokeAccess ends what carries a person's rights of before: tokens and sockets and,
-// for somebody who is out, the sessions, so that no new tokens come of them.
+// RevokeAccess revokes the user's access tokens and closes their sockets. With
+// deleteSessions it also deletes all sessions, for a user who is disabled or deleted
+// or has a new password.
 func (a *AccessRevoker) RevokeAccess(ctx context.Context, userID string, deleteSessions bool) error {
 	r, err := a.syncCopies(ctx, userID, deleteSessions)
 	if err != nil {
@@ -49,8 +48,8 @@ func (a *AccessRevoker) RevokeAccess(ctx context.Context, userID string, deleteS
 	return a.Sockets.CloseUser(ctx, userID, r)
 }
 
-// syncCopies sees to it that the next tokens carry the rights of now, if there are
-// any, and gives these to be kept.
+// syncCopies updates the user copies in login and sessions, or deletes the sessions.
+// It returns the rights that stay valid.
 func (a *AccessRevoker) syncCopies(ctx context.Context, userID string, deleteSessions bool) (user.Revocation, error) {
 	if deleteSessions {
 		return user.Revocation{}, a.Sessions.DeleteSessions(ctx, userID)

@@ -8,7 +8,7 @@ import (
 	"ticketsystem/pkg/user"
 )
 
-// Authenticator knows who comes: it is where every signed-in request passes.
+// Authenticator verifies the credentials of every authenticated request.
 type Authenticator struct {
 	Verifier    *auth.Verifier
 	Revocations *RevocationCache
@@ -16,8 +16,8 @@ type Authenticator struct {
 	Now         func() time.Time
 }
 
-// AuthenticateToken gives the person behind an access token. Errors: token_expired, also
-// for one that has been revoked; unauthenticated.
+// AuthenticateToken returns the principal of an access token. It fails with
+// unauthenticated, or with token_expired if the token has expired or was revoked.
 func (a *Authenticator) AuthenticateToken(ctx context.Context, token string) (user.Principal, error) {
 	principal, err := a.Verifier.Verify(token)
 	if err != nil {

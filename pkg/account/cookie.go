@@ -15,20 +15,21 @@ import (
 	"ticketsystem/pkg/user"
 )
 
-// A session cookie is the user and the family (ULIDs) and a secret (32 bytes).
-// Its hash has a label of its own, so that no part of a refresh token is a
-// cookie; and it has no tag, so that no cookie is a refresh token.
+// A session cookie consists of the user id and the family (ULIDs) and a secret. Its
+// hash has a label, so that a part of a refresh token is not a valid cookie. It has no
+// MAC, so that a cookie is not a valid refresh token.
 const (
 	cookieBytes = 2*len(ulid.ULID{}) + secretBytes
 	cookieLabel = "session cookie"
 	csrfLabel   = "csrf"
-	// lastUsedInterval is how often at most the use of a cookie is written down.
+	// lastUsedInterval is the minimum time between two updates of LastUsedAt. It
+	// bounds the writes of a session that is in constant use.
 	lastUsedInterval = time.Hour
 )
 
-// newCookieSession opens a session of a browser and gives its cookie.
-func (a *Auth) newCookieSession(u user.User, caller Caller) (Session, string, error) {
-	session, token, err := a.newSessionFamily(u, caller)
+// newCookieSession returns a session with a cookie, and the cookie.
+func (s *SessionTokens) newCookieSession(u user.User, caller Caller) (Session, string, error) {
+	session, token, err := s.newSessionFamily(u, caller)
 	if err != nil {
 		return Session{}, "", err
 	}
@@ -41,23 +42,26 @@ func cookieHash(raw []byte) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// CSRFToken is what a page must show along with a cookie to write anything.
-// Only who can read the cookie can make it: the house, and not another page.
+// CSRFToken returns the token that a write request must carry along with the cookie.
+// Pages of other origins cannot read the cookie and so cannot compute it.
 func CSRFToken(cookie string) string {
 	sum := sha256.Sum256([]byte(csrfLabel + cookie))
 	return base64.RawURLEncoding.EncodeToString(sum[:])
 }
 
-// CookieStore keeps the sessions that cookies name.
+// CookieStore stores the sessions of cookies.
 type CookieStore interface {
-	// Session reads one, strongly. found is false when it has ended.
+	// Session returns a session by a consistent read. found is false if the session
+	// does not exist.
 	Session(ctx context.Context, userID, family string) (s Session, found bool, err error)
-	// TouchSession notes that a session is used and lives on, unless it has ended.
+	// TouchSession sets LastUsedAt and extends the session. It does nothing if the
+	// session does not exist.
 	TouchSession(ctx context.Context, userID, family string, now time.Time) error
 }
 
-// AuthenticateCookie gives the person behind a session cookie, by one read: an ended
-// session lets nobody in any more. Errors: session_ended.
+// AuthenticateCookie returns the principal of a session cookie. It fails with
+// session_ended. It reads the session every time, so a deleted session is rejected at
+// once.
 func (a *Authenticator) AuthenticateCookie(ctx context.Context, cookie string) (user.Principal, error) {
 	raw, err := base64.RawURLEncoding.Strict().DecodeString(cookie)
 	if err != nil || len(raw) != cookieBytes {

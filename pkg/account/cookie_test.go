@@ -18,7 +18,7 @@ func (f *fixture) addBrowserSession(t *testing.T) (Tokens, *Authenticator) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return tokens, &Authenticator{Cookies: f, Now: f.auth.Now}
+	return tokens, &Authenticator{Cookies: f, Now: f.clock}
 }
 
 func TestAuthenticateCookie(t *testing.T) {
@@ -41,7 +41,7 @@ func TestAuthenticateCookie(t *testing.T) {
 			t.Errorf("%s: got %v, want session_ended", name, err)
 		}
 	}
-	if err := f.auth.CloseSession(context.Background(), principal, principal.Session); err != nil {
+	if err := f.profiles.CloseSession(context.Background(), principal, principal.Session); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := authenticator.AuthenticateCookie(context.Background(), tokens.Cookie); !apperr.Is(err, apperr.SessionEnded) {
@@ -99,13 +99,13 @@ func TestCloseSession(t *testing.T) {
 	ctx := context.Background()
 	_, _ = f.addBrowserSession(t)
 	stranger := newFixture(t).addUser(t).User.Principal("")
-	page, more, err := f.auth.ListSessions(ctx, f.logins[testPhone].User.Principal(""), "", 1)
+	page, more, err := f.profiles.ListSessions(ctx, f.logins[testPhone].User.Principal(""), "", 1)
 	if err != nil || len(page) != 1 || !more { // the other is of the tokens
 		t.Fatalf("got %d, more %v, %v", len(page), more, err)
 	}
 	family := page[0].Family
 	for name, id := range map[string]string{"another person's": family, "none": f.auth.NewID(), "no id": "x/y"} {
-		if err := f.auth.CloseSession(ctx, stranger, id); !apperr.Is(err, apperr.SessionNotFound) {
+		if err := f.profiles.CloseSession(ctx, stranger, id); !apperr.Is(err, apperr.SessionNotFound) {
 			t.Errorf("%s: got %v, want session_not_found", name, err)
 		}
 	}

@@ -24,7 +24,7 @@ func TestResetPassword(t *testing.T) {
 	}{
 		{code, "short", apperr.WeakPassword}, {"000000", "another-horse-8", apperr.CodeWrong}, {code, "another-horse-8", ""}, {code, "another-horse-9", apperr.CodeWrong},
 	} {
-		if err := f.auth.ResetPassword(ctx, testPhone, c.code, c.password); (err != nil) != (c.want != "") || err != nil && !apperr.Is(err, c.want) {
+		if err := f.credentials.ResetPassword(ctx, testPhone, c.code, c.password); (err != nil) != (c.want != "") || err != nil && !apperr.Is(err, c.want) {
 			t.Errorf("%s: got %v, want %q", c.password, err, c.want)
 		}
 	}
@@ -45,7 +45,7 @@ func TestResetPassword(t *testing.T) {
 // TestResetPassword_UnknownPhone: the answer is the same, and no text is sent.
 func TestResetPassword_UnknownPhone(t *testing.T) {
 	f := newFixture(t)
-	sent, err := f.auth.SendCode(context.Background(), testPhone, PurposeReset, Caller{})
+	sent, err := f.sms.SendCode(context.Background(), testPhone, PurposeReset, Caller{})
 	if err != nil || sent.ExpiresIn != 300 || len(f.smsTexts) != 0 {
 		t.Errorf("got %+v, %v, %d texts", sent, err, len(f.smsTexts))
 	}
@@ -54,7 +54,7 @@ func TestResetPassword_UnknownPhone(t *testing.T) {
 		if try == maxCodeAttempts {
 			want = apperr.CodeLocked
 		}
-		if err := f.auth.ResetPassword(context.Background(), testPhone, "123456", "another-horse-8"); !apperr.Is(err, want) {
+		if err := f.credentials.ResetPassword(context.Background(), testPhone, "123456", "another-horse-8"); !apperr.Is(err, want) {
 			t.Errorf("try %d: got %v, want %s", try, err, want)
 		}
 	}
@@ -65,11 +65,11 @@ func TestChangePhone(t *testing.T) {
 	ctx := context.Background()
 	me := f.addUser(t).User.Principal("")
 	code := f.requestCode(t, newTestPhone, PurposePhone)
-	if _, err := f.auth.ChangePhone(ctx, me, newTestPhone, "000000"); !apperr.Is(err, apperr.CodeWrong) {
+	if _, err := f.credentials.ChangePhone(ctx, me, newTestPhone, "000000"); !apperr.Is(err, apperr.CodeWrong) {
 		t.Errorf("a wrong code: got %v", err)
 	}
 	for range 2 { // the second is a repeat after a lost answer
-		if u, err := f.auth.ChangePhone(ctx, me, newTestPhone, code); err != nil || u.Phone != newTestPhone {
+		if u, err := f.credentials.ChangePhone(ctx, me, newTestPhone, code); err != nil || u.Phone != newTestPhone {
 			t.Errorf("got %q, %v", u.Phone, err)
 		}
 	}
@@ -80,7 +80,7 @@ func TestChangePhone(t *testing.T) {
 		t.Errorf("login with the old number: got %v", err)
 	}
 	other := f.addUser(t).User.Principal("") // has the old number now
-	if _, err := f.auth.ChangePhone(ctx, other, newTestPhone, f.requestCodeLater(t, newTestPhone, PurposePhone)); !apperr.Is(err, apperr.PhoneTaken) {
+	if _, err := f.credentials.ChangePhone(ctx, other, newTestPhone, f.requestCodeLater(t, newTestPhone, PurposePhone)); !apperr.Is(err, apperr.PhoneTaken) {
 		t.Errorf("a taken number: got %v, want phone_taken", err)
 	}
 }
@@ -98,13 +98,13 @@ func TestConfirmEmail(t *testing.T) {
 	me := f.addUser(t).User.Principal("")
 	confirm := func(code string, want apperr.Code) {
 		t.Helper()
-		if _, err := f.auth.ConfirmEmail(ctx, me, code); (err != nil) != (want != "") || err != nil && !apperr.Is(err, want) {
+		if _, err := f.credentials.ConfirmEmail(ctx, me, code); (err != nil) != (want != "") || err != nil && !apperr.Is(err, want) {
 			t.Errorf("confirm: got %v, want %q", err, want)
 		}
 	}
 	ask := func(want apperr.Code) string {
 		t.Helper()
-		if _, err := f.auth.SendEmailCode(ctx, me, Caller{}); (err != nil) != (want != "") || err != nil && !apperr.Is(err, want) {
+		if _, err := f.emailCodes.SendEmailCode(ctx, me, Caller{}); (err != nil) != (want != "") || err != nil && !apperr.Is(err, want) {
 			t.Fatalf("ask: got %v, want %q", err, want)
 		}
 		if len(f.emails) == 0 {
@@ -116,7 +116,7 @@ func TestConfirmEmail(t *testing.T) {
 	confirm("123456", apperr.EmailMissing)
 	address, fa := "sara@example.com", "fa"
 	edit := func(update ProfileUpdate) {
-		if _, err := f.auth.UpdateProfile(ctx, me, update); err != nil {
+		if _, err := f.profiles.UpdateProfile(ctx, me, update); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -130,29 +130,29 @@ func TestConfirmEmail(t *testing.T) {
 	confirm(code, "")
 	confirm(code, apperr.CodeWrong)
 	edit(ProfileUpdate{Email: &address}) // the same: it stays confirmed
-	if !f.users[me.UserID].EmailVerified {
+	if !f.byID[me.UserID].EmailVerified {
 		t.Error("the address is not confirmed")
 	}
 	f.now = f.now.Add(codeResendInterval)
 	edit(ProfileUpdate{Locale: &fa})
-	u := f.users[me.UserID]
+	u := f.byID[me.UserID]
 	u.Locale = "fa"
-	f.users[me.UserID] = u
+	f.byID[me.UserID] = u
 	code = ask("")
 	if m := f.emails[1]; m.Subject != "تأیید نشانی ایمیل شما" || !strings.Contains(m.HTML, `dir="rtl"`) {
 		t.Errorf("got %+v", m)
 	}
 	another := "reza@example.com"
 	edit(ProfileUpdate{Email: &another})
-	if f.users[me.UserID].EmailVerified {
+	if f.byID[me.UserID].EmailVerified {
 		t.Error("another address is confirmed")
 	}
 	confirm(code, apperr.CodeWrong) // it was for the address of before
-	f.smsDown, f.now = errors.New("no line"), f.now.Add(time.Hour)
+	f.sendErr, f.now = errors.New("no line"), f.now.Add(time.Hour)
 	ask(apperr.Unavailable)
-	f.smsDown = nil
+	f.sendErr = nil
 	ask("") // nothing had been sent, so at once
-	f.auth.Email = nil
+	f.emailCodes.Mailer = nil
 	f.now = f.now.Add(time.Hour)
 	ask(apperr.Unavailable)
 }

@@ -3,14 +3,13 @@ package account
 import (
 	"context"
 	"fmt"
-	"time"
 
 	"ticketsystem/pkg/apperr"
 	"ticketsystem/pkg/locale"
 	"ticketsystem/pkg/user"
 )
 
-// Mail is one e-mail.
+// Mail is an e-mail.
 type Mail struct {
 	To, Subject, Text, HTML string
 }
@@ -20,54 +19,51 @@ type Mailer interface {
 	Send(ctx context.Context, m Mail) error
 }
 
-// SendEmailCode mails a code to the address in one's profile. It is limited as
-// codes by SMS are: by person, by address and in all.
-//
-// Errors: email_missing, too_many_requests, unavailable.
-func (a *Auth) SendEmailCode(ctx context.Context, actor user.Principal, caller Caller) (CodeSent, error) {
-	u, err := a.Store.User(ctx, actor.UserID)
+// UserReader reads users.
+type UserReader interface {
+	// User returns a user. It fails with user_not_found.
+	User(ctx context.Context, id string) (user.User, error)
+}
+
+// EmailCodes sends one-time codes by e-mail.
+type EmailCodes struct {
+	OTP    *OTP
+	Users  UserReader
+	Mailer Mailer // nil if e-mail is not configured
+}
+
+// SendEmailCode sends a one-time code to the e-mail address in the actor's profile.
+// It fails with email_missing, too_many_requests or unavailable. It is limited per
+// user, per e-mail address, per IP address and globally.
+func (c *EmailCodes) SendEmailCode(ctx context.Context, actor user.Principal, caller Caller) (CodeSent, error) {
+	u, err := c.Users.User(ctx, actor.UserID)
 	if err != nil {
 		return CodeSent{}, err
 	}
 	switch {
 	case u.Email == "":
 		return CodeSent{}, apperr.New(apperr.EmailMissing, "")
-	case a.Email == nil:
-		return CodeSent{}, apperr.New(apperr.Unavailable, "This house sends no mail.")
+	case c.Mailer == nil:
+		return CodeSent{}, apperr.New(apperr.Unavailable, "E-mail is not configured.")
 	}
-	if err := a.checkSendLimits(ctx, u.ID, caller); err != nil {
+	if err := c.OTP.checkSendLimits(ctx, u.ID, caller); err != nil {
 		return CodeSent{}, err
 	}
-	// However many people name one address, it gets no more than a number does.
-	if err := a.consume(ctx, a.rateCounter("code-number", u.Email, 24*time.Hour), maxCodesPerDay); err != nil {
+	// Several users may enter the same address.
+	if err := c.OTP.consumeRecipient(ctx, u.Email); err != nil {
 		return CodeSent{}, err
 	}
-	// The pause is the person's, the code is good for the address alone.
-	return a.issueCode(ctx, u.ID, u.ID+" "+u.Email, PurposeEmail, func(digits string) error {
-		return a.Email.Send(ctx, confirmationEmail(u, digits))
+	return c.OTP.issueCode(ctx, u.ID, emailSubject(u), PurposeEmail, func(digits string) error {
+		return c.Mailer.Send(ctx, confirmationEmail(u, digits))
 	})
 }
 
-// ConfirmEmail takes the code that was mailed to the address in one's profile.
-//
-// Errors: email_missing, code_wrong, code_locked.
-func (a *Auth) ConfirmEmail(ctx context.Context, actor user.Principal, digits string) (user.User, error) {
-	u, err := a.Store.User(ctx, actor.UserID)
-	if err != nil {
-		return user.User{}, err
-	}
-	if u.Email == "" {
-		return user.User{}, apperr.New(apperr.EmailMissing, "")
-	}
-	code, err := a.verifyCode(ctx, u.ID, u.ID+" "+u.Email, PurposeEmail, digits)
-	if err != nil {
-		return user.User{}, err
-	}
-	return a.Store.VerifyEmail(ctx, u.ID, u.Email, code)
-}
+// emailSubject returns what an e-mail code authenticates: the user and the address.
+// A code is therefore invalid after the address has changed.
+func emailSubject(u user.User) string { return u.ID + " " + u.Email }
 
-// confirmationEmail writes the mail in the person's language. Nothing in it comes from
-// outside, so nothing needs to be escaped.
+// confirmationEmail returns the e-mail in the user's language. It contains no user
+// input, so nothing is escaped.
 func confirmationEmail(u user.User, digits string) Mail {
 	m := Mail{
 		To: u.Email, Subject: "Confirm your e-mail address",

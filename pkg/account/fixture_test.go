@@ -14,6 +14,7 @@ import (
 
 	"ticketsystem/pkg/apperr"
 	"ticketsystem/pkg/attachment"
+	"ticketsystem/pkg/audit"
 	"ticketsystem/pkg/auth"
 	"ticketsystem/pkg/id"
 	"ticketsystem/pkg/user"
@@ -24,32 +25,42 @@ const (
 	testPassword = "correct-horse-7"
 )
 
-// fixture is a front desk with all it needs in memory: a Store, a Texter, files.
+// fixture implements all stores in memory and builds the services over them.
 type fixture struct {
-	auth *Auth
-	now  time.Time
+	UserDirectoryStore // GrantAdmin calls only the methods that fixture implements
 
-	mu          sync.Mutex
-	codes       map[string]OneTimeCode
-	counts      map[RateCounter]int
-	attempts    map[string]RateCounter // by number
-	logins      map[string]Login
-	users       map[string]user.User
-	sessions    map[string]Session
-	attachments map[string]attachment.Attachment
-	retained    []string
-	smsTexts    []string
-	smsDown     error // of the Texter
-	storeDown   error // of the revocations
-	revoked     map[string][]user.Revocation
+	auth        *Auth
+	sms         *SMSCodes
+	emailCodes  *EmailCodes
+	credentials *Credentials
+	profiles    *Profiles
+	users       *UserDirectory
+	now         time.Time
 
+	mu              sync.Mutex
+	codes           map[string]OneTimeCode
+	counts          map[RateCounter]int
+	attempts        map[string]RateCounter // by phone number
+	logins          map[string]Login
+	byID            map[string]user.User
+	sessions        map[string]Session
+	attachments     map[string]attachment.Attachment
+	retained        []string
+	smsTexts        []string
+	emails          []Mail
+	revoked         map[string][]user.Revocation
 	revocationReads int
 	touched         int
-	emails          []Mail
+	sendErr         error // returned by the SMS sender and the mailer
+	storeErr        error // returned when revocations or sessions are read
 }
 
 var (
-	_ Store           = (*fixture)(nil)
+	_ OTPStore        = (*fixture)(nil)
+	_ AuthStore       = (*fixture)(nil)
+	_ TokenStore      = (*fixture)(nil)
+	_ CredentialStore = (*fixture)(nil)
+	_ ProfileStore    = (*fixture)(nil)
 	_ AttachmentStore = (*fixture)(nil)
 	_ SMSSender       = (*fixture)(nil)
 )
@@ -66,16 +77,26 @@ func newFixture(t *testing.T) *fixture {
 	}
 	f := &fixture{
 		now: time.Date(2026, 3, 21, 12, 0, 0, 0, time.UTC), codes: map[string]OneTimeCode{}, counts: map[RateCounter]int{}, attempts: map[string]RateCounter{},
-		logins: map[string]Login{}, users: map[string]user.User{}, sessions: map[string]Session{}, revoked: map[string][]user.Revocation{}, attachments: map[string]attachment.Attachment{},
+		logins: map[string]Login{}, byID: map[string]user.User{}, sessions: map[string]Session{}, revoked: map[string][]user.Revocation{}, attachments: map[string]attachment.Attachment{},
 	}
-	now := func() time.Time { return f.now }
-	ids := id.NewGenerator(now, rand.Reader)
+	newID := id.NewGenerator(f.clock, rand.Reader)
+	otp := &OTP{Store: f, Key: key, Limits: RateLimits{PerIP: 100}, DefaultRegion: "IR", Now: f.clock, Random: rand.Reader}
+	f.sms = &SMSCodes{OTP: otp, SMS: f}
+	f.emailCodes = &EmailCodes{OTP: otp, Users: f, Mailer: fakeMailer{f}}
+	f.credentials = &Credentials{Store: f, OTP: otp, Now: f.clock, Random: rand.Reader}
+	f.profiles = &Profiles{Store: f, Attachments: f, Now: f.clock}
+	f.users = &UserDirectory{Store: f, Recorder: audit.Recorder{Now: f.clock, NewID: newID}, Random: rand.Reader, DefaultRegion: "IR"}
 	f.auth = &Auth{
-		Store: f, Attachments: f, SMS: f, Email: fakeMailer{f}, Key: key, Now: now, NewID: ids, Random: rand.Reader, DefaultRegion: "IR", Limits: RateLimits{PerIP: 100}, Blocked: &BlockedAddresses{},
-		Issuer: func(context.Context) (*auth.Issuer, error) { return auth.NewIssuer(signingKey, "test", now, ids), nil },
+		Store: f, OTP: otp, Sessions: &SessionTokens{Store: f, Key: key, Now: f.clock, NewID: newID, Random: rand.Reader},
+		Blocked: &BlockedAddresses{}, Now: f.clock, NewID: newID, Random: rand.Reader,
+		Issuer: func(context.Context) (*auth.Issuer, error) {
+			return auth.NewIssuer(signingKey, "test", f.clock, newID), nil
+		},
 	}
 	return f
 }
+
+func (f *fixture) clock() time.Time { return f.now }
 
 var codePattern = regexp.MustCompile(`\d{6}`)
 
@@ -90,7 +111,7 @@ func (f *fixture) lastCode() string {
 // requestCode asks for a code and gives it.
 func (f *fixture) requestCode(t *testing.T, phone, purpose string) string {
 	t.Helper()
-	if _, err := f.auth.SendCode(context.Background(), phone, purpose, Caller{IP: "1.2.3.4"}); err != nil {
+	if _, err := f.sms.SendCode(context.Background(), phone, purpose, Caller{IP: "1.2.3.4"}); err != nil {
 		t.Fatal(err)
 	}
 	return f.lastCode()
@@ -106,7 +127,7 @@ func (f *fixture) addUser(t *testing.T) Tokens {
 	if err != nil {
 		t.Fatal(err)
 	}
-	u := f.auth.newUser(testPhone, "Sara", user.RoleUser, "")
+	u := newUser(f.auth.NewID(), testPhone, "Sara", user.RoleUser, "", f.now)
 	if err := f.PutAccount(context.Background(), Login{Phone: testPhone, Hash: hash, User: u}); err != nil {
 		t.Fatal(err)
 	}
@@ -118,20 +139,20 @@ func (f *fixture) addUser(t *testing.T) Tokens {
 }
 
 func (f *fixture) Send(_ context.Context, _, text string) error {
-	if f.smsDown == nil {
+	if f.sendErr == nil {
 		f.smsTexts = append(f.smsTexts, text)
 	}
-	return f.smsDown
+	return f.sendErr
 }
 
 // fakeMailer is the office's Mailer.
 type fakeMailer struct{ *fixture }
 
 func (m fakeMailer) Send(_ context.Context, mail Mail) error {
-	if m.smsDown == nil {
+	if m.sendErr == nil {
 		m.emails = append(m.emails, mail)
 	}
-	return m.smsDown
+	return m.sendErr
 }
 
 func (f *fixture) PutCode(_ context.Context, c OneTimeCode, cutoff time.Time) (time.Time, bool, error) {
@@ -194,7 +215,7 @@ func (f *fixture) CreateAccount(_ context.Context, l Login, s Session, code OneT
 		return apperr.New(apperr.PhoneTaken, "")
 	}
 	delete(f.codes, code.RecipientMAC+code.Purpose)
-	f.logins[l.Phone], f.users[l.User.ID], f.sessions[s.Family] = l, l.User, s
+	f.logins[l.Phone], f.byID[l.User.ID], f.sessions[s.Family] = l, l.User, s
 	return nil
 }
 
@@ -238,7 +259,7 @@ func (f *fixture) ListSessions(_ context.Context, userID, after string, limit in
 
 func (f *fixture) Session(_ context.Context, userID, family string) (Session, bool, error) {
 	s, found := f.sessions[family]
-	return s, found && s.User.ID == userID, f.storeDown
+	return s, found && s.User.ID == userID, f.storeErr
 }
 
 func (f *fixture) TouchSession(_ context.Context, _, family string, now time.Time) error {
@@ -256,13 +277,13 @@ func (f *fixture) ResetPassword(ctx context.Context, l Login, code OneTimeCode, 
 }
 
 func (f *fixture) VerifyEmail(_ context.Context, userID, email string, code OneTimeCode) (user.User, error) {
-	u := f.users[userID]
+	u := f.byID[userID]
 	if u.Email != email {
 		return u, apperr.New(apperr.CodeWrong, "")
 	}
 	delete(f.codes, code.RecipientMAC+code.Purpose)
 	u.EmailVerified = true
-	f.users[userID] = u
+	f.byID[userID] = u
 	return u, nil
 }
 
@@ -274,7 +295,7 @@ func (f *fixture) ChangePhone(_ context.Context, old user.User, phone string, co
 	l := f.logins[old.Phone]
 	delete(f.logins, old.Phone)
 	old.Phone, l.Phone, l.User.Phone = phone, phone, phone
-	f.logins[phone], f.users[old.ID] = l, old
+	f.logins[phone], f.byID[old.ID] = l, old
 	return old, nil
 }
 
@@ -298,11 +319,11 @@ func (f *fixture) RevocationsSince(_ context.Context, since time.Time) (map[stri
 			}
 		}
 	}
-	return list, f.storeDown
+	return list, f.storeErr
 }
 
 func (f *fixture) User(_ context.Context, id string) (user.User, error) {
-	u, found := f.users[id]
+	u, found := f.byID[id]
 	if !found {
 		return u, apperr.New(apperr.UserNotFound, "")
 	}
@@ -310,7 +331,7 @@ func (f *fixture) User(_ context.Context, id string) (user.User, error) {
 }
 
 func (f *fixture) PutAccount(_ context.Context, l Login) error {
-	f.logins[l.Phone], f.users[l.User.ID] = l, l.User
+	f.logins[l.Phone], f.byID[l.User.ID] = l, l.User
 	return nil
 }
 
@@ -325,7 +346,7 @@ func (f *fixture) UpdateUser(ctx context.Context, id string, update ProfileUpdat
 	}
 	if err == nil {
 		u.EmailVerified = u.EmailVerified && update.Email == nil
-		f.users[id] = u
+		f.byID[id] = u
 	}
 	return u, err
 }

@@ -37,7 +37,7 @@ func FuzzRefreshToken(f *testing.F) {
 	if err != nil {
 		f.Fatal(err)
 	}
-	a := &Auth{Key: key}
+	a := &SessionTokens{Key: key}
 	for _, token := range []string{"", "AAAA", strings.Repeat("A", 107), strings.Repeat("A", 108), strings.Repeat("-", 107)} {
 		f.Add(token, []byte("secret"))
 	}

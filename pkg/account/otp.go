@@ -12,22 +12,32 @@ import (
 	"time"
 
 	"ticketsystem/pkg/apperr"
+	"ticketsystem/pkg/auth"
 	"ticketsystem/pkg/locale"
 	"ticketsystem/pkg/phone"
 )
 
-// What a code may be asked for.
+// The purposes of one-time codes. A code is valid for its purpose only.
 const (
 	PurposeSignUp = "signup"
 	PurposeLogin  = "login"
 	PurposeReset  = "reset"
-	PurposePhone  = "phone" // to the number that somebody wants to move to
-	PurposeEmail  = "email" // by mail
+	PurposePhone  = "phone" // sent to the new number of a user
+	PurposeEmail  = "email" // sent by e-mail
 )
 
-// OneTimeCode is a one-time code as it is kept: the code itself only as a keyed hash.
+const (
+	codeTTL            = 5 * time.Minute
+	maxCodeAttempts    = 5
+	codeResendInterval = 60 * time.Second // between two codes to one recipient
+	maxCodesPerDay     = 30               // to one recipient
+	maxCodesGlobal     = 10_000           // per rateWindow; bounds the SMS costs of an attack
+)
+
+// OneTimeCode is a stored code. It contains keyed hashes, never the code or the
+// recipient.
 type OneTimeCode struct {
-	RecipientMAC string // keyed hash of the number
+	RecipientMAC string
 	Purpose      string
 	Hash         string
 	Attempts     int
@@ -35,42 +45,100 @@ type OneTimeCode struct {
 	ExpiresAt    time.Time
 }
 
-// CodeSent tells the client when it may ask again.
+// CodeSent is the result of a request for a code.
 type CodeSent struct {
 	ExpiresIn   int // seconds
 	ResendAfter int // seconds
 }
 
-// SendCode makes a code and sends it by SMS. The answer is the same whether or
-// not the number has an account; only a number with one gets a code to log in or to reset the password.
-//
-// Errors: invalid_body (number), too_many_requests.
-func (a *Auth) SendCode(ctx context.Context, rawPhone, purpose string, caller Caller) (CodeSent, error) {
-	number, err := a.parsePhone(rawPhone)
+// SMSSender sends an SMS to an E.164 number.
+type SMSSender interface {
+	Send(ctx context.Context, to, text string) error
+}
+
+// OTPStore stores one-time codes and rate counters.
+type OTPStore interface {
+	// PutCode stores a code. If a code of the same recipient and purpose was sent
+	// after cutoff, it stores nothing and returns when that code was sent.
+	PutCode(ctx context.Context, c OneTimeCode, cutoff time.Time) (sentAt time.Time, stored bool, err error)
+
+	// DeleteCode deletes a code that could not be sent.
+	DeleteCode(ctx context.Context, c OneTimeCode) error
+
+	// ConsumeCodeAttempt counts one attempt on a code and returns the code. Counting
+	// before the comparison bounds concurrent attempts to maxAttempts. found is
+	// false if there is no unexpired code; locked is true if no attempt is left.
+	ConsumeCodeAttempt(ctx context.Context, recipientMAC, purpose string, maxAttempts int) (c OneTimeCode, found, locked bool, err error)
+
+	// IncrementCounter adds one to a rate counter and returns the new value.
+	IncrementCounter(ctx context.Context, counter RateCounter) (int, error)
+
+	// Login returns the login of a phone number. found is false if the number has
+	// no account; then only FailureWindow can be set.
+	Login(ctx context.Context, phone string) (l Login, found bool, err error)
+}
+
+// OTP issues and verifies one-time codes and enforces their rate limits.
+type OTP struct {
+	Store         OTPStore
+	Key           auth.SecretKey
+	Limits        RateLimits
+	DefaultRegion string // ISO 3166-1 region of phone numbers without a country code
+	Now           func() time.Time
+	Random        io.Reader
+}
+
+// SMSCodes sends one-time codes by SMS.
+type SMSCodes struct {
+	OTP *OTP
+	SMS SMSSender
+}
+
+// SendCode sends a one-time code to a phone number. It fails with invalid_body for
+// an invalid number, too_many_requests or unavailable. The result does not reveal
+// whether the number has an account: a code to log in or to reset a password is
+// sent only if it has one.
+func (c *SMSCodes) SendCode(ctx context.Context, rawPhone, purpose string, caller Caller) (CodeSent, error) {
+	number, err := c.OTP.parsePhone(rawPhone)
 	if err != nil {
 		return CodeSent{}, err
 	}
-	if err := a.checkSendLimits(ctx, number, caller); err != nil {
+	if err := c.OTP.checkSendLimits(ctx, number, caller); err != nil {
 		return CodeSent{}, err
 	}
-	return a.issueCode(ctx, number, number, purpose, func(digits string) error {
-		return a.sendSMS(ctx, number, purpose, digits, caller.Locale)
+	return c.OTP.issueCode(ctx, number, number, purpose, func(digits string) error {
+		return c.sendSMS(ctx, number, purpose, digits, caller.Locale)
 	})
 }
 
-// issueCode makes a code and delivers it. to is whom the pause between two codes is
-// for, good what the code will be good for.
-func (a *Auth) issueCode(ctx context.Context, recipient, subject, purpose string, deliver func(digits string) error) (CodeSent, error) {
-	digits, err := randomCode(a.Random)
+// sendSMS sends the code, except for a login or reset code of an unknown number.
+func (c *SMSCodes) sendSMS(ctx context.Context, number, purpose, digits, language string) error {
+	if purpose == PurposeLogin || purpose == PurposeReset {
+		login, found, err := c.OTP.Store.Login(ctx, number)
+		if err != nil || !found {
+			return err
+		}
+		language = login.User.Locale
+	}
+	text := locale.Pick(language, "Your TicketSystem code is %s. It is valid for 5 minutes. Give it to nobody.",
+		"کد تیکت‌سیستم شما: %s\nتا ۵ دقیقه معتبر است. آن را به هیچ‌کس ندهید.")
+	return c.SMS.Send(ctx, number, fmt.Sprintf(text, digits))
+}
+
+// issueCode stores a new code and delivers it. recipient is what the resend
+// interval applies to; subject is what the code authenticates. If the delivery
+// fails, the code is deleted so that the client can retry at once.
+func (o *OTP) issueCode(ctx context.Context, recipient, subject, purpose string, deliver func(digits string) error) (CodeSent, error) {
+	digits, err := randomCode(o.Random)
 	if err != nil {
 		return CodeSent{}, err
 	}
-	now := a.Now()
+	now := o.Now()
 	code := OneTimeCode{
-		RecipientMAC: a.keyedHash("number", recipient), Purpose: purpose, Hash: a.codeHash(subject, purpose, digits),
+		RecipientMAC: o.keyedHash("number", recipient), Purpose: purpose, Hash: o.codeHash(subject, purpose, digits),
 		SentAt: now, ExpiresAt: now.Add(codeTTL),
 	}
-	sentAt, stored, err := a.Store.PutCode(ctx, code, now.Add(-codeResendInterval))
+	sentAt, stored, err := o.Store.PutCode(ctx, code, now.Add(-codeResendInterval))
 	if err != nil {
 		return CodeSent{}, err
 	}
@@ -79,66 +147,61 @@ func (a *Auth) issueCode(ctx context.Context, recipient, subject, purpose string
 			WithRetryAfter(max(sentAt.Add(codeResendInterval).Sub(now), time.Second))
 	}
 	if err := deliver(digits); err != nil {
-		// The person may ask again at once: nothing has been sent.
-		return CodeSent{}, errors.Join(apperr.Wrap(apperr.Unavailable, err).WithRetryAfter(time.Second), a.Store.DeleteCode(ctx, code))
+		return CodeSent{}, errors.Join(apperr.Wrap(apperr.Unavailable, err).WithRetryAfter(time.Second), o.Store.DeleteCode(ctx, code))
 	}
 	return CodeSent{ExpiresIn: int(codeTTL / time.Second), ResendAfter: int(codeResendInterval / time.Second)}, nil
 }
 
-// checkSendLimits counts the request against the number, the address and the whole.
-func (a *Auth) checkSendLimits(ctx context.Context, number string, caller Caller) error {
-	if err := a.consume(ctx, a.rateCounter("code-address", caller.IP, rateWindow), a.Limits.PerIP); err != nil {
+// checkSendLimits counts a request for a code per IP address, globally and per
+// recipient. It fails with too_many_requests above a limit.
+func (o *OTP) checkSendLimits(ctx context.Context, recipient string, caller Caller) error {
+	if err := o.consume(ctx, o.rateCounter("code-address", caller.IP, rateWindow), o.Limits.PerIP); err != nil {
 		return err
 	}
-	if err := a.consume(ctx, a.rateCounter("code-all", "", rateWindow), maxCodesGlobal); err != nil {
+	if err := o.consume(ctx, o.rateCounter("code-all", "", rateWindow), maxCodesGlobal); err != nil {
 		return err
 	}
-	return a.consume(ctx, a.rateCounter("code-number", number, 24*time.Hour), maxCodesPerDay)
+	return o.consumeRecipient(ctx, recipient)
 }
 
-// sendSMS sends the code, unless it is one for an account and nobody has the
-// number.
-func (a *Auth) sendSMS(ctx context.Context, number, purpose, digits, language string) error {
-	if purpose == PurposeLogin || purpose == PurposeReset {
-		login, found, err := a.Store.Login(ctx, number)
-		if err != nil || !found {
-			return err
-		}
-		language = login.User.Locale
-	}
-	text := fmt.Sprintf("Your TicketSystem code is %s. It is valid for 5 minutes. Give it to nobody.", digits)
-	if locale.IsPersian(language) {
-		text = fmt.Sprintf("کد تیکت‌سیستم شما: %s\nتا ۵ دقیقه معتبر است. آن را به هیچ‌کس ندهید.", digits)
-	}
-	return a.SMS.Send(ctx, number, text)
+// consumeRecipient counts a code to one recipient. It fails with too_many_requests
+// above maxCodesPerDay.
+func (o *OTP) consumeRecipient(ctx context.Context, recipient string) error {
+	return o.consume(ctx, o.rateCounter("code-number", recipient, 24*time.Hour), maxCodesPerDay)
 }
 
-// verifyPhoneCode compares a code after its try has been counted.
-//
-// Errors: code_wrong, code_locked.
-func (a *Auth) verifyPhoneCode(ctx context.Context, number, purpose, digits string) (OneTimeCode, error) {
-	return a.verifyCode(ctx, number, number, purpose, digits)
+// verifyPhoneCode verifies a code that was sent to a phone number. Errors are those
+// of verifyCode.
+func (o *OTP) verifyPhoneCode(ctx context.Context, number, purpose, digits string) (OneTimeCode, error) {
+	return o.verifyCode(ctx, number, number, purpose, digits)
 }
 
-func (a *Auth) verifyCode(ctx context.Context, recipient, subject, purpose, digits string) (OneTimeCode, error) {
-	code, found, locked, err := a.Store.ConsumeCodeAttempt(ctx, a.keyedHash("number", recipient), purpose, maxCodeAttempts)
+// verifyCode counts an attempt and compares the code. It fails with code_wrong or
+// code_locked. It does not delete the code: the store does that in the transaction
+// that uses it.
+func (o *OTP) verifyCode(ctx context.Context, recipient, subject, purpose, digits string) (OneTimeCode, error) {
+	code, found, locked, err := o.Store.ConsumeCodeAttempt(ctx, o.keyedHash("number", recipient), purpose, maxCodeAttempts)
 	switch {
 	case err != nil:
 		return OneTimeCode{}, err
 	case locked:
 		return OneTimeCode{}, apperr.New(apperr.CodeLocked, "")
-	case !found || subtle.ConstantTimeCompare([]byte(code.Hash), []byte(a.codeHash(subject, purpose, digits))) != 1:
+	case !found || subtle.ConstantTimeCompare([]byte(code.Hash), []byte(o.codeHash(subject, purpose, digits))) != 1:
 		return OneTimeCode{}, apperr.New(apperr.CodeWrong, "").WithFields(apperr.Field{
 			Pointer: "/code", Code: "wrong", Message: "This is not the code that was sent, or it has expired."})
 	}
 	return code, nil
 }
 
-func (a *Auth) codeHash(number, purpose, digits string) string {
-	return hex.EncodeToString(a.Key.MAC("code", number, purpose, phone.ASCIIDigits(digits)))
+// codeHash returns the keyed hash of a code. Persian and ASCII digits are equal.
+func (o *OTP) codeHash(subject, purpose, digits string) string {
+	return hex.EncodeToString(o.Key.MAC("code", subject, purpose, phone.ASCIIDigits(digits)))
 }
 
-// randomCode draws a code uniformly.
+// parsePhone returns the E.164 form of a phone number. It fails with invalid_body.
+func (o *OTP) parsePhone(raw string) (string, error) { return normalizePhone(raw, o.DefaultRegion) }
+
+// randomCode returns six uniformly distributed digits.
 func randomCode(random io.Reader) (string, error) {
 	n, err := rand.Int(random, big.NewInt(1_000_000))
 	if err != nil {
@@ -147,9 +210,8 @@ func randomCode(random io.Reader) (string, error) {
 	return fmt.Sprintf("%06d", n), nil
 }
 
-// parsePhone gives the E.164 form of what the client sent.
-func (a *Auth) parsePhone(raw string) (string, error) { return normalizePhone(raw, a.DefaultRegion) }
-
+// normalizePhone returns the E.164 form of a phone number. It fails with
+// invalid_body at /phone.
 func normalizePhone(raw, region string) (string, error) {
 	number, err := phone.Normalize(raw, region)
 	if err != nil {

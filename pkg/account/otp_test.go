@@ -13,7 +13,7 @@ import (
 
 func TestSendCode(t *testing.T) {
 	f := newFixture(t)
-	got, err := f.auth.SendCode(context.Background(), "0912 123 4567", PurposeSignUp, Caller{Locale: "en"})
+	got, err := f.sms.SendCode(context.Background(), "0912 123 4567", PurposeSignUp, Caller{Locale: "en"})
 	if err != nil || got != (CodeSent{ExpiresIn: 300, ResendAfter: 60}) {
 		t.Errorf("got %+v, %v", got, err)
 	}
@@ -22,7 +22,7 @@ func TestSendCode(t *testing.T) {
 			t.Errorf("it is kept as %+v", code)
 		}
 	}
-	if _, err := f.auth.SendCode(context.Background(), "12", PurposeSignUp, Caller{}); !apperr.Is(err, apperr.InvalidBody) {
+	if _, err := f.sms.SendCode(context.Background(), "12", PurposeSignUp, Caller{}); !apperr.Is(err, apperr.InvalidBody) {
 		t.Errorf("no number: got %v", err)
 	}
 }
@@ -51,7 +51,7 @@ func TestVerifyCode_PersianDigits(t *testing.T) {
 func TestSendCode_Language(t *testing.T) {
 	for locale, want := range map[string]string{"en": "Your TicketSystem code", "fa": "کد تیکت‌سیستم", "": "Your TicketSystem code"} {
 		f := newFixture(t)
-		if _, err := f.auth.SendCode(context.Background(), testPhone, PurposeSignUp, Caller{Locale: locale}); err != nil || !strings.Contains(f.smsTexts[0], want) {
+		if _, err := f.sms.SendCode(context.Background(), testPhone, PurposeSignUp, Caller{Locale: locale}); err != nil || !strings.Contains(f.smsTexts[0], want) {
 			t.Errorf("%q: got %q, %v", locale, f.smsTexts, err)
 		}
 	}
@@ -71,8 +71,8 @@ func TestSendCode_UnknownPhone(t *testing.T) {
 	for purpose, texts := range map[string]int{PurposeSignUp: 1, PurposeLogin: 0, PurposeReset: 0} {
 		known, unknown := newFixture(t), newFixture(t)
 		known.addUser(t)
-		a, errA := known.auth.SendCode(context.Background(), testPhone, purpose, Caller{})
-		b, errB := unknown.auth.SendCode(context.Background(), testPhone, purpose, Caller{})
+		a, errA := known.sms.SendCode(context.Background(), testPhone, purpose, Caller{})
+		b, errB := unknown.sms.SendCode(context.Background(), testPhone, purpose, Caller{})
 		if a != b || errA != nil || errB != nil {
 			t.Errorf("%s: got %+v, %v and %+v, %v", purpose, a, errA, b, errB)
 		}
@@ -89,7 +89,7 @@ func TestSendCode_RateLimits(t *testing.T) {
 	f := newFixture(t)
 	f.requestCode(t, testPhone, PurposeSignUp)
 	f.now = f.now.Add(20 * time.Second)
-	_, err := f.auth.SendCode(ctx, testPhone, PurposeSignUp, Caller{})
+	_, err := f.sms.SendCode(ctx, testPhone, PurposeSignUp, Caller{})
 	if got := apperr.From(err); got.Code != apperr.TooManyRequests || got.RetryAfter != 40*time.Second {
 		t.Errorf("too soon: got %v, retry after %v", err, got.RetryAfter)
 	}
@@ -100,7 +100,7 @@ func TestSendCode_RateLimits(t *testing.T) {
 	f = newFixture(t)
 	for n := 1; n <= maxCodesPerDay+1; n++ {
 		f.now = f.now.Add(10 * time.Minute)
-		_, err := f.auth.SendCode(ctx, testPhone, PurposeSignUp, Caller{IP: fmt.Sprint(n)})
+		_, err := f.sms.SendCode(ctx, testPhone, PurposeSignUp, Caller{IP: fmt.Sprint(n)})
 		if refused := apperr.Is(err, apperr.TooManyRequests); refused != (n > maxCodesPerDay) {
 			t.Errorf("code %d of the day: got %v", n, err)
 		}
@@ -110,14 +110,14 @@ func TestSendCode_RateLimits(t *testing.T) {
 	}
 
 	f = newFixture(t)
-	f.auth.Limits.PerIP = 3
+	f.auth.OTP.Limits.PerIP = 3
 	for n := 1; n <= 4; n++ {
-		_, err := f.auth.SendCode(ctx, fmt.Sprintf("0912000000%d", n), PurposeSignUp, Caller{IP: "1.2.3.4"})
+		_, err := f.sms.SendCode(ctx, fmt.Sprintf("0912000000%d", n), PurposeSignUp, Caller{IP: "1.2.3.4"})
 		if refused := apperr.Is(err, apperr.TooManyRequests); refused != (n > 3) {
 			t.Errorf("code %d from the address: got %v", n, err)
 		}
 	}
-	if _, err := f.auth.SendCode(ctx, "09120000009", PurposeSignUp, Caller{IP: "5.6.7.8"}); err != nil {
+	if _, err := f.sms.SendCode(ctx, "09120000009", PurposeSignUp, Caller{IP: "5.6.7.8"}); err != nil {
 		t.Errorf("another address: got %v", err)
 	}
 	if f.now = f.now.Add(rateWindow); f.requestCode(t, "09120000008", PurposeSignUp) == "" {
@@ -128,12 +128,12 @@ func TestSendCode_RateLimits(t *testing.T) {
 // TestSendCode_SMSFails: what could not be sent may be asked for again at once.
 func TestSendCode_SMSFails(t *testing.T) {
 	f := newFixture(t)
-	f.smsDown = errors.New("no line")
-	_, err := f.auth.SendCode(context.Background(), testPhone, PurposeSignUp, Caller{})
-	if !apperr.Is(err, apperr.Unavailable) || !errors.Is(err, f.smsDown) {
+	f.sendErr = errors.New("no line")
+	_, err := f.sms.SendCode(context.Background(), testPhone, PurposeSignUp, Caller{})
+	if !apperr.Is(err, apperr.Unavailable) || !errors.Is(err, f.sendErr) {
 		t.Errorf("got %v, want %s", err, apperr.Unavailable)
 	}
-	f.smsDown = nil
+	f.sendErr = nil
 	if f.requestCode(t, testPhone, PurposeSignUp) == "" {
 		t.Error("again: no code")
 	}

@@ -3,14 +3,16 @@ package account
 import (
 	"context"
 	"strings"
+	"time"
 
 	"ticketsystem/pkg/apperr"
 	"ticketsystem/pkg/attachment"
 	"ticketsystem/pkg/geo"
+	"ticketsystem/pkg/id"
 	"ticketsystem/pkg/user"
 )
 
-// ProfileUpdate is an edit of a user; nil leaves a field as it is, "" clears it.
+// ProfileUpdate is a change of a profile. A nil field is not changed; "" clears it.
 type ProfileUpdate struct {
 	Name        *string
 	Email       *string
@@ -22,19 +24,56 @@ type ProfileUpdate struct {
 	NotifySMS   *bool
 }
 
-// Profile reads one's own user. Errors: user_not_found.
-func (a *Auth) Profile(ctx context.Context, actor user.Principal) (user.User, error) {
-	return a.Store.User(ctx, actor.UserID)
+// ProfileStore stores users and lists their sessions.
+type ProfileStore interface {
+	// User returns a user. It fails with user_not_found.
+	User(ctx context.Context, id string) (user.User, error)
+
+	// UpdateUser changes a user and returns the new state. It fails with
+	// user_not_found.
+	UpdateUser(ctx context.Context, id string, update ProfileUpdate) (user.User, error)
+
+	// ListSessions returns a page of the user's sessions, newest first, that follow
+	// the family after. more reports whether there are others.
+	ListSessions(ctx context.Context, userID, after string, limit int) (page []Session, more bool, err error)
+
+	// DeleteSession deletes a session of the user. If hash is not "", it does so only
+	// if hash is the current or previous token hash. ended is false if nothing was
+	// deleted.
+	DeleteSession(ctx context.Context, userID, family, hash string) (ended bool, err error)
+
+	// AddRevocation revokes access tokens of a user or of a session family. Function
+	// instances apply it within revocationCacheTTL. Clients get token_expired and
+	// refresh, which succeeds if their session still exists.
+	AddRevocation(ctx context.Context, subject string, r user.Revocation) error
 }
 
-// UpdateProfile changes one's own user. A city must lie in its province: who moves to
-// another province without naming a city there has none.
-//
-// Errors: invalid_body.
-func (a *Auth) UpdateProfile(ctx context.Context, actor user.Principal, update ProfileUpdate) (user.User, error) {
+// AttachmentStore reads the uploads that become profile pictures.
+type AttachmentStore interface {
+	// Attachment returns an attachment. It fails with attachment_not_found.
+	Attachment(ctx context.Context, id string) (attachment.Attachment, error)
+	// RetainAttachment keeps an attachment that would expire as unused.
+	RetainAttachment(ctx context.Context, id string) error
+}
+
+// Profiles reads and changes the actor's own profile and sessions.
+type Profiles struct {
+	Store       ProfileStore
+	Attachments AttachmentStore
+	Now         func() time.Time
+}
+
+// Profile returns the actor's user. It fails with user_not_found.
+func (p *Profiles) Profile(ctx context.Context, actor user.Principal) (user.User, error) {
+	return p.Store.User(ctx, actor.UserID)
+}
+
+// UpdateProfile changes the actor's profile. It fails with invalid_body. A city must be
+// in the user's province; a new province without a city clears the city.
+func (p *Profiles) UpdateProfile(ctx context.Context, actor user.Principal, update ProfileUpdate) (user.User, error) {
 	if update.Email != nil && *update.Email != "" {
-		// An address that stays as it is stays confirmed.
-		u, err := a.Store.User(ctx, actor.UserID)
+		// The store resets EmailVerified when the address is written.
+		u, err := p.Store.User(ctx, actor.UserID)
 		if err != nil {
 			return user.User{}, err
 		}
@@ -47,7 +86,7 @@ func (a *Auth) UpdateProfile(ctx context.Context, actor user.Principal, update P
 		update.City = &empty
 	}
 	if update.City != nil && *update.City != "" {
-		if err := a.checkCity(ctx, actor, &update); err != nil {
+		if err := p.checkCity(ctx, actor, &update); err != nil {
 			return user.User{}, err
 		}
 	}
@@ -55,17 +94,18 @@ func (a *Auth) UpdateProfile(ctx context.Context, actor user.Principal, update P
 		return user.User{}, apperr.Validation(apperr.Field{Pointer: "/province", Code: "unknown", Message: "There is no such province."})
 	}
 	if update.PictureID != nil && *update.PictureID != "" {
-		if err := a.retainPicture(ctx, actor, *update.PictureID); err != nil {
+		if err := p.retainPicture(ctx, actor, *update.PictureID); err != nil {
 			return user.User{}, err
 		}
 	}
-	return a.Store.UpdateUser(ctx, actor.UserID, update)
+	return p.Store.UpdateUser(ctx, actor.UserID, update)
 }
 
-// checkCity reads the stored province when the edit names a city alone.
-func (a *Auth) checkCity(ctx context.Context, actor user.Principal, update *ProfileUpdate) error {
+// checkCity fails with invalid_body if the city is not in the province. It reads the
+// stored province if the update has none.
+func (p *Profiles) checkCity(ctx context.Context, actor user.Principal, update *ProfileUpdate) error {
 	if update.Province == nil {
-		u, err := a.Store.User(ctx, actor.UserID)
+		u, err := p.Store.User(ctx, actor.UserID)
 		if err != nil {
 			return err
 		}
@@ -77,14 +117,38 @@ func (a *Auth) checkCity(ctx context.Context, actor user.Principal, update *Prof
 	return nil
 }
 
-// retainPicture accepts one's own uploaded image.
-func (a *Auth) retainPicture(ctx context.Context, actor user.Principal, attachmentID string) error {
-	picture, err := a.Attachments.Attachment(ctx, attachmentID)
+// retainPicture keeps an uploaded image as a profile picture. It fails with
+// invalid_body if the attachment is not an image of the actor.
+func (p *Profiles) retainPicture(ctx context.Context, actor user.Principal, attachmentID string) error {
+	picture, err := p.Attachments.Attachment(ctx, attachmentID)
 	if err != nil && !apperr.Is(err, apperr.AttachmentNotFound) {
 		return err
 	}
 	if err != nil || picture.Owner != actor.UserID || picture.State != attachment.Ready || !strings.HasPrefix(picture.Type, "image/") {
 		return apperr.Validation(apperr.Field{Pointer: "/pictureId", Code: "invalid", Message: "This is not an image that you have uploaded."})
 	}
-	return a.Attachments.RetainAttachment(ctx, attachmentID)
+	return p.Attachments.RetainAttachment(ctx, attachmentID)
+}
+
+// ListSessions returns a page of the actor's sessions, newest first, that follow the
+// family after.
+func (p *Profiles) ListSessions(ctx context.Context, actor user.Principal, after string, limit int) (page []Session, more bool, err error) {
+	return p.Store.ListSessions(ctx, actor.UserID, after, limit)
+}
+
+// CloseSession ends a session of the actor. Its cookie and refresh token end at once,
+// its access tokens within seconds. It fails with session_not_found, also for a session
+// of another user.
+func (p *Profiles) CloseSession(ctx context.Context, actor user.Principal, family string) error {
+	if !id.Valid(family) {
+		return apperr.New(apperr.SessionNotFound, "")
+	}
+	ended, err := p.Store.DeleteSession(ctx, actor.UserID, family, "")
+	if err == nil && !ended {
+		err = apperr.New(apperr.SessionNotFound, "")
+	}
+	if err != nil {
+		return err
+	}
+	return p.Store.AddRevocation(ctx, family, user.Revocation{At: p.Now()})
 }

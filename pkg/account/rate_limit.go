@@ -8,29 +8,47 @@ import (
 	"ticketsystem/pkg/apperr"
 )
 
-// rateCounter makes the counter of the current window. Numbers and addresses are
-// keyed hashes: the table does not say who tried to come in from where.
-func (a *Auth) rateCounter(scope, subject string, window time.Duration) RateCounter {
-	return RateCounter{Scope: scope + "#" + a.keyedHash("limit", scope, subject), Window: window, Start: a.Now().Truncate(window)}
+// rateWindow is the window of all rate limits but the daily one.
+const rateWindow = 10 * time.Minute
+
+// RateLimits are the configurable rate limits.
+type RateLimits struct {
+	// PerIP bounds codes, and failed logins, per IP address and rateWindow. Mobile
+	// operators put many users behind one address.
+	PerIP int
 }
 
-func (a *Auth) keyedHash(label string, parts ...string) string {
-	return hex.EncodeToString(a.Key.MAC(label, parts...)[:16])
+// RateCounter identifies one fixed window of a rate limit.
+type RateCounter struct {
+	Scope  string // name of the limit and keyed hash of its subject
+	Window time.Duration
+	Start  time.Time
 }
 
-// retryAfter is how long until the counter begins anew, at least a second.
-func (a *Auth) retryAfter(counter RateCounter) time.Duration {
-	return max(counter.Start.Add(counter.Window).Sub(a.Now()), time.Second)
+// rateCounter returns the counter of the current window. Phone numbers and IP
+// addresses are stored as keyed hashes only.
+func (o *OTP) rateCounter(scope, subject string, window time.Duration) RateCounter {
+	return RateCounter{Scope: scope + "#" + o.keyedHash("limit", scope, subject), Window: window, Start: o.Now().Truncate(window)}
 }
 
-// consume counts one more and errors with too_many_requests above the limit.
-func (a *Auth) consume(ctx context.Context, counter RateCounter, limit int) error {
-	n, err := a.Store.IncrementCounter(ctx, counter)
+// keyedHash returns 128 bits of a MAC in hexadecimal.
+func (o *OTP) keyedHash(label string, parts ...string) string {
+	return hex.EncodeToString(o.Key.MAC(label, parts...)[:16])
+}
+
+// retryAfter returns the time until the counter's window ends, at least a second.
+func (o *OTP) retryAfter(counter RateCounter) time.Duration {
+	return max(counter.Start.Add(counter.Window).Sub(o.Now()), time.Second)
+}
+
+// consume increments a counter. It fails with too_many_requests above the limit.
+func (o *OTP) consume(ctx context.Context, counter RateCounter, limit int) error {
+	n, err := o.Store.IncrementCounter(ctx, counter)
 	if err != nil {
 		return err
 	}
 	if n > limit {
-		return apperr.New(apperr.TooManyRequests, "").WithRetryAfter(a.retryAfter(counter))
+		return apperr.New(apperr.TooManyRequests, "").WithRetryAfter(o.retryAfter(counter))
 	}
 	return nil
 }

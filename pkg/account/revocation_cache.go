@@ -9,23 +9,22 @@ import (
 	"ticketsystem/pkg/user"
 )
 
-// RevocationTTL is how long a revocation is remembered: as long as anything
-// that was made from an older access token can live. That is a socket, which
-// API Gateway ends after two hours.
+// RevocationTTL is how long a revocation is kept. It exceeds the 2-hour lifetime of a
+// WebSocket, the longest-lived thing an access token can open.
 const RevocationTTL = 2*time.Hour + 10*time.Minute
 
-// revocationCacheTTL is how old a function's copy of the revocations may be.
+// revocationCacheTTL bounds the delay until a function instance sees a revocation.
 const revocationCacheTTL = 5 * time.Second
 
-// RevocationStore remembers whose access has been revoked.
+// RevocationStore reads revocations.
 type RevocationStore interface {
-	// RevocationsSince reads what was revoked since a time, by user id and session
+	// RevocationsSince returns the revocations since a time, by user id and session
 	// family.
 	RevocationsSince(ctx context.Context, since time.Time) (map[string][]user.Revocation, error)
 }
 
-// RevocationCache is a function's copy of the revocations: one Query every five
-// seconds at most, none while nobody asks. It is safe for concurrent use.
+// RevocationCache caches all revocations in a function instance. It costs at most one
+// Query every five seconds. It is safe for concurrent use.
 type RevocationCache struct {
 	store RevocationStore
 	now   func() time.Time
@@ -35,13 +34,13 @@ type RevocationCache struct {
 	loadedAt  time.Time
 }
 
-// NewRevocationCache makes an empty copy, which the first Check fills.
+// NewRevocationCache returns an empty cache; the first Check loads it.
 func NewRevocationCache(store RevocationStore, now func() time.Time) *RevocationCache {
 	return &RevocationCache{store: store, now: now}
 }
 
-// CheckFresh is Check by what is revoked now: a socket is open for longer than a
-// copy may be old.
+// CheckFresh is Check with freshly read revocations. Opening a WebSocket uses it,
+// because a socket outlives the cache.
 func (c *RevocationCache) CheckFresh(ctx context.Context, principal user.Principal) error {
 	c.mu.Lock()
 	c.bySubject = nil
@@ -49,16 +48,15 @@ func (c *RevocationCache) CheckFresh(ctx context.Context, principal user.Princip
 	return c.Check(ctx, principal)
 }
 
-// Check refuses who came with an access token that a revocation voids.
-// Errors: token_expired.
+// Check fails with token_expired if the principal's access token was revoked.
 func (c *RevocationCache) Check(ctx context.Context, principal user.Principal) error {
-	list, err := c.load(ctx)
+	bySubject, err := c.load(ctx)
 	if err != nil {
 		return err
 	}
 	for _, subject := range []string{principal.UserID, principal.Session} {
-		for _, revoked := range list[subject] {
-			if revoked.Revokes(principal) {
+		for _, revocation := range bySubject[subject] {
+			if revocation.Revokes(principal) {
 				return apperr.New(apperr.TokenExpired, "")
 			}
 		}
@@ -66,6 +64,7 @@ func (c *RevocationCache) Check(ctx context.Context, principal user.Principal) e
 	return nil
 }
 
+// load returns the cached revocations, or reads them if the cache is too old.
 func (c *RevocationCache) load(ctx context.Context) (map[string][]user.Revocation, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -73,10 +72,10 @@ func (c *RevocationCache) load(ctx context.Context) (map[string][]user.Revocatio
 	if c.bySubject != nil && now.Sub(c.loadedAt) < revocationCacheTTL {
 		return c.bySubject, nil
 	}
-	list, err := c.store.RevocationsSince(ctx, now.Add(-RevocationTTL))
+	bySubject, err := c.store.RevocationsSince(ctx, now.Add(-RevocationTTL))
 	if err != nil {
 		return nil, err
 	}
-	c.bySubject, c.loadedAt = list, now
-	return list, nil
+	c.bySubject, c.loadedAt = bySubject, now
+	return bySubject, nil
 }

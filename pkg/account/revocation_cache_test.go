@@ -19,7 +19,7 @@ func TestRevocationCache_Check(t *testing.T) {
 		"sara": {{At: at}}, "family": {{At: at}}, "long ago": {{At: at.Add(-RevocationTTL)}},
 		"agent": {{At: at.Add(-time.Minute)}, {At: at, Role: user.RoleSupport, Phone: "+1"}},
 	}
-	cache := NewRevocationCache(f, f.auth.Now)
+	cache := NewRevocationCache(f, f.clock)
 	for _, c := range []struct {
 		name string
 		who  user.Principal
@@ -47,7 +47,7 @@ func TestRevocationCache_Check(t *testing.T) {
 // TestRevocationCache_TTL: once in five seconds, however many ask.
 func TestRevocationCache_TTL(t *testing.T) {
 	f := newFixture(t)
-	cache := NewRevocationCache(f, f.auth.Now)
+	cache := NewRevocationCache(f, f.clock)
 	sara := user.Principal{UserID: "sara", IssuedAt: f.now}
 	check := func(want error) {
 		t.Helper()
@@ -56,7 +56,7 @@ func TestRevocationCache_TTL(t *testing.T) {
 		}
 	}
 	check(nil)
-	if err := f.auth.Store.AddRevocation(context.Background(), "sara", user.Revocation{At: f.now}); err != nil {
+	if err := f.AddRevocation(context.Background(), "sara", user.Revocation{At: f.now}); err != nil {
 		t.Fatal(err)
 	}
 	f.now = f.now.Add(revocationCacheTTL - time.Millisecond)
@@ -68,6 +68,6 @@ func TestRevocationCache_TTL(t *testing.T) {
 	if err := cache.Check(context.Background(), sara); !apperr.Is(err, apperr.TokenExpired) {
 		t.Errorf("after %v: got %v, want token_expired", revocationCacheTTL, err)
 	}
-	f.storeDown, f.now = errors.New("no answer"), f.now.Add(revocationCacheTTL)
-	check(f.storeDown)
+	f.storeErr, f.now = errors.New("no answer"), f.now.Add(revocationCacheTTL)
+	check(f.storeErr)
 }

@@ -13,27 +13,34 @@ import (
 	"github.com/oklog/ulid/v2"
 
 	"ticketsystem/pkg/apperr"
-	"ticketsystem/pkg/id"
+	"ticketsystem/pkg/auth"
 	"ticketsystem/pkg/user"
 )
 
-// Session is a family of refresh tokens: each use replaces the token by its
-// successor. Only hashes are kept.
+const (
+	// SessionTTL is how long a session lives after its last use.
+	SessionTTL = 30 * 24 * time.Hour
+	// reuseGracePeriod is how long the previous refresh token is still accepted.
+	reuseGracePeriod = 10 * time.Second
+)
+
+// Session is a login session. For clients with refresh tokens it is a token family:
+// each use replaces the token by its successor. Only hashes are stored.
 type Session struct {
-	Family       string // ULID; the id that GET /sessions shows
-	CurrentHash  string // hash of the token that is good
-	PreviousHash string // hash of the one before it
+	Family       string // ULID; the session id of the API
+	CurrentHash  string // of the valid token or cookie
+	PreviousHash string // of the token before it
 	RotatedAt    time.Time
 	UserAgent    string
 	CreatedAt    time.Time
 	LastUsedAt   time.Time
 	ExpiresAt    time.Time
-	User         user.User // as of the last change the stream has seen
+	User         user.User // a copy; the stream updates it
 }
 
-// A refresh token is the user and the family (ULIDs), a secret (32 bytes) and a
-// tag (16) that only this house can make: a guessed or damaged token is told
-// from one that was used before, and cannot end anybody's session.
+// A refresh token consists of the user id and the family (ULIDs), a secret and a
+// MAC. The MAC distinguishes forged tokens from tokens that were used before: only
+// the latter end a session.
 const (
 	secretBytes = 32
 	macBytes    = 16
@@ -46,119 +53,101 @@ type refreshToken struct {
 	secret [secretBytes]byte
 }
 
-// newSession opens a session of a client that refreshes, and gives its token.
-func (a *Auth) newSession(u user.User, caller Caller) (Session, string, error) {
-	session, token, err := a.newSessionFamily(u, caller)
+// TokenStore stores the hashes of refresh tokens.
+type TokenStore interface {
+	// RotateSession replaces the token hash currentHash by nextHash in one write. If
+	// the session has another current hash, rotated is false and s is the stored
+	// session; found is false if the session does not exist.
+	RotateSession(ctx context.Context, userID, family, currentHash, nextHash string, now time.Time) (s Session, rotated, found bool, err error)
+
+	// DeleteSession deletes a session of the user. If hash is not "", it does so only
+	// if hash is the current or previous token hash. ended is false if nothing was
+	// deleted.
+	DeleteSession(ctx context.Context, userID, family, hash string) (ended bool, err error)
+}
+
+// SessionTokens creates and rotates the refresh tokens and cookies of sessions.
+type SessionTokens struct {
+	Store  TokenStore
+	Key    auth.SecretKey
+	Now    func() time.Time
+	NewID  func() string
+	Random io.Reader
+}
+
+// newSession returns a session with a refresh token, and the token.
+func (s *SessionTokens) newSession(u user.User, caller Caller) (Session, string, error) {
+	session, token, err := s.newSessionFamily(u, caller)
 	if err != nil {
 		return Session{}, "", err
 	}
 	session.CurrentHash = token.hash()
-	return session, a.formatToken(token), nil
+	return session, s.formatToken(token), nil
 }
 
-// newSessionFamily draws a session and its first secret; what is kept of the secret
-// is the caller's to say.
-func (a *Auth) newSessionFamily(u user.User, caller Caller) (Session, refreshToken, error) {
-	family := a.NewID()
+// newSessionFamily returns a session and its first secret. The caller sets
+// CurrentHash.
+func (s *SessionTokens) newSessionFamily(u user.User, caller Caller) (Session, refreshToken, error) {
+	family := s.NewID()
 	token := refreshToken{user: ulid.MustParse(u.ID), family: ulid.MustParse(family)}
-	if _, err := io.ReadFull(a.Random, token.secret[:]); err != nil {
+	if _, err := io.ReadFull(s.Random, token.secret[:]); err != nil {
 		return Session{}, refreshToken{}, err
 	}
-	now := a.Now()
+	now := s.Now()
 	return Session{
 		Family: family, UserAgent: caller.UserAgent, CreatedAt: now, LastUsedAt: now, ExpiresAt: now.Add(SessionTTL), User: u,
 	}, token, nil
 }
 
-// issueTokens signs the access token of a session.
-func (a *Auth) issueTokens(ctx context.Context, session Session, refresh string) (Tokens, error) {
-	issuer, err := a.Issuer(ctx)
-	if err != nil {
-		return Tokens{}, err
-	}
-	access, expiresIn, err := issuer.Issue(session.User.Principal(session.Family))
-	if err != nil {
-		return Tokens{}, err
-	}
-	return Tokens{User: session.User, Access: access, Refresh: refresh, ExpiresIn: expiresIn}, nil
-}
-
-// Refresh replaces a refresh token by its successor, in one write. The last
-// token is answered again with the same successor for a few seconds, for
-// clients that lost the answer; any older one ends the session, because two
-// hold it (RFC 9700, section 4.14.2).
-//
-// Errors: session_ended, refresh_reused.
-func (a *Auth) Refresh(ctx context.Context, token string) (Tokens, error) {
-	old, ok := a.parseToken(token)
+// rotate replaces a refresh token by its successor and returns both the session and
+// the successor. Errors are those of Auth.Refresh.
+func (s *SessionTokens) rotate(ctx context.Context, token string) (Session, string, error) {
+	old, ok := s.parseToken(token)
 	if !ok {
-		return Tokens{}, apperr.New(apperr.SessionEnded, "")
+		return Session{}, "", apperr.New(apperr.SessionEnded, "")
 	}
-	next := a.nextToken(old)
-	now := a.Now()
-	session, rotated, found, err := a.Store.RotateSession(ctx, old.user.String(), old.family.String(), old.hash(), next.hash(), now)
+	next := s.nextToken(old)
+	now := s.Now()
+	session, rotated, found, err := s.Store.RotateSession(ctx, old.user.String(), old.family.String(), old.hash(), next.hash(), now)
 	switch {
 	case err != nil:
-		return Tokens{}, err
+		return Session{}, "", err
 	case !found || session.ExpiresAt.Before(now) || session.User.Disabled:
-		return Tokens{}, apperr.New(apperr.SessionEnded, "")
+		return Session{}, "", apperr.New(apperr.SessionEnded, "")
 	case rotated, session.PreviousHash == old.hash() && now.Sub(session.RotatedAt) <= reuseGracePeriod:
-		return a.issueTokens(ctx, session, a.formatToken(next))
+		return session, s.formatToken(next), nil
 	}
-	if _, err := a.Store.DeleteSession(ctx, old.user.String(), old.family.String(), ""); err != nil {
-		return Tokens{}, err
+	if _, err := s.Store.DeleteSession(ctx, old.user.String(), old.family.String(), ""); err != nil {
+		return Session{}, "", err
 	}
-	return Tokens{}, apperr.New(apperr.RefreshReused, "")
+	return Session{}, "", apperr.New(apperr.RefreshReused, "")
 }
 
-// LogOut ends the caller's own session, or the one of a refresh token if it is
-// the caller's. A caller without an access token proves with the refresh token
-// alone. What is nobody's, or somebody else's, is left alone without a word.
-func (a *Auth) LogOut(ctx context.Context, actor user.Principal, token string) error {
+// LogOut deletes the actor's session, or the session of a refresh token if one is
+// given. An actor without an access token is authenticated by the refresh token. An
+// unknown token, or that of another user, is ignored.
+func (s *SessionTokens) LogOut(ctx context.Context, actor user.Principal, token string) error {
 	if token == "" {
-		_, err := a.Store.DeleteSession(ctx, actor.UserID, actor.Session, "")
+		_, err := s.Store.DeleteSession(ctx, actor.UserID, actor.Session, "")
 		return err
 	}
-	old, ok := a.parseToken(token)
+	old, ok := s.parseToken(token)
 	if !ok || actor.UserID != "" && actor.UserID != old.user.String() {
 		return nil
 	}
-	_, err := a.Store.DeleteSession(ctx, old.user.String(), old.family.String(), old.hash())
+	_, err := s.Store.DeleteSession(ctx, old.user.String(), old.family.String(), old.hash())
 	return err
 }
 
-// ListSessions reads a page of one's own sessions, newest first, behind a family.
-func (a *Auth) ListSessions(ctx context.Context, actor user.Principal, after string, limit int) (page []Session, more bool, err error) {
-	return a.Store.ListSessions(ctx, actor.UserID, after, limit)
-}
-
-// CloseSession ends one of one's own sessions: a cookie and the refresh token
-// at once, an access token within seconds.
-//
-// Errors: session_not_found, also for another person's.
-func (a *Auth) CloseSession(ctx context.Context, actor user.Principal, family string) error {
-	if !id.Valid(family) {
-		return apperr.New(apperr.SessionNotFound, "")
-	}
-	ended, err := a.Store.DeleteSession(ctx, actor.UserID, family, "")
-	if err == nil && !ended {
-		err = apperr.New(apperr.SessionNotFound, "")
-	}
-	if err != nil {
-		return err
-	}
-	return a.Store.AddRevocation(ctx, family, user.Revocation{At: a.Now()})
-}
-
-// nextToken is the same for the same token, so that a repeat gets it again
-// without its ever being stored.
-func (a *Auth) nextToken(t refreshToken) refreshToken {
+// nextToken returns the successor of a token. It is derived from the token, so that
+// a retry returns the same successor without storing it.
+func (s *SessionTokens) nextToken(t refreshToken) refreshToken {
 	next := t
-	copy(next.secret[:], a.Key.MAC("refresh-next", string(t.bytes())))
+	copy(next.secret[:], s.Key.MAC("refresh-next", string(t.bytes())))
 	return next
 }
 
-// bytes are the token without its tag.
+// bytes returns the token without its MAC.
 func (t refreshToken) bytes() []byte { return slices.Concat(t.user[:], t.family[:], t.secret[:]) }
 
 func (t refreshToken) hash() string {
@@ -166,15 +155,16 @@ func (t refreshToken) hash() string {
 	return hex.EncodeToString(sum[:])
 }
 
-func (a *Auth) tokenMAC(t refreshToken) []byte {
-	return a.Key.MAC("refresh-tag", string(t.bytes()))[:macBytes]
+func (s *SessionTokens) tokenMAC(t refreshToken) []byte {
+	return s.Key.MAC("refresh-tag", string(t.bytes()))[:macBytes]
 }
 
-func (a *Auth) formatToken(t refreshToken) string {
-	return base64.RawURLEncoding.EncodeToString(append(t.bytes(), a.tokenMAC(t)...))
+func (s *SessionTokens) formatToken(t refreshToken) string {
+	return base64.RawURLEncoding.EncodeToString(append(t.bytes(), s.tokenMAC(t)...))
 }
 
-func (a *Auth) parseToken(token string) (t refreshToken, ok bool) {
+// parseToken parses a refresh token and checks its MAC.
+func (s *SessionTokens) parseToken(token string) (t refreshToken, ok bool) {
 	raw, err := base64.RawURLEncoding.DecodeString(token)
 	if err != nil || len(raw) != tokenBytes {
 		return t, false
@@ -182,5 +172,5 @@ func (a *Auth) parseToken(token string) (t refreshToken, ok bool) {
 	rest := raw[copy(t.user[:], raw):]
 	rest = rest[copy(t.family[:], rest):]
 	rest = rest[copy(t.secret[:], rest):]
-	return t, subtle.ConstantTimeCompare(a.tokenMAC(t), rest) == 1
+	return t, subtle.ConstantTimeCompare(s.tokenMAC(t), rest) == 1
 }

@@ -67,7 +67,7 @@ func TestLogIn_RateLimits(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			f := newFixture(t)
 			f.addUser(t)
-			f.auth.Limits.PerIP = c.limit
+			f.auth.OTP.Limits.PerIP = c.limit
 			try := func(n int, password string) error {
 				_, err := f.auth.LogIn(ctx, c.phone(n), password, Caller{IP: c.from(n)})
 				return err
@@ -76,7 +76,7 @@ func TestLogIn_RateLimits(t *testing.T) {
 				t.Fatal(err)
 			}
 			for n := range maxFailedLogins - 2 { // as if they had tried; hashing is slow
-				if err := f.auth.loginFailed(ctx, c.phone(n), f.auth.rateCounter("login-address", c.from(n), rateWindow), false); !apperr.Is(err, apperr.LoginWrong) {
+				if err := f.auth.loginFailed(ctx, c.phone(n), f.auth.OTP.rateCounter("login-address", c.from(n), rateWindow), false); !apperr.Is(err, apperr.LoginWrong) {
 					t.Fatal(err)
 				}
 			}
@@ -151,7 +151,7 @@ func TestLogInByCode(t *testing.T) {
 	// A code for a number without an account is never sent; even if guessed it
 	// opens nothing.
 	stranger := "+989127654321"
-	f.codes[f.auth.keyedHash("number", stranger)+PurposeLogin] = OneTimeCode{Hash: f.auth.codeHash(stranger, PurposeLogin, "123456"), ExpiresAt: f.now.Add(time.Minute)}
+	f.codes[f.auth.OTP.keyedHash("number", stranger)+PurposeLogin] = OneTimeCode{Hash: f.auth.OTP.codeHash(stranger, PurposeLogin, "123456"), ExpiresAt: f.now.Add(time.Minute)}
 	if _, err := f.auth.LogInByCode(ctx, stranger, "123456", Caller{}); !apperr.Is(err, apperr.CodeWrong) {
 		t.Errorf("a stranger: got %v", err)
 	}
@@ -177,7 +177,7 @@ func TestRefresh_ForgedToken(t *testing.T) {
 		if _, err := f.auth.Refresh(ctx, nonsense); !apperr.Is(err, apperr.SessionEnded) {
 			t.Errorf("%q: got %v", nonsense, err)
 		}
-		if err := f.auth.LogOut(ctx, user.Principal{}, nonsense); nonsense != "" && err != nil {
+		if err := f.auth.Sessions.LogOut(ctx, user.Principal{}, nonsense); nonsense != "" && err != nil {
 			t.Errorf("logout with %q: got %v", nonsense, err)
 		}
 	}
@@ -230,7 +230,7 @@ func TestLogOut(t *testing.T) {
 		if c.token {
 			token = tokens.Refresh
 		}
-		if err := f.auth.LogOut(ctx, c.who(tokens.User.Principal(family)), token); err != nil {
+		if err := f.auth.Sessions.LogOut(ctx, c.who(tokens.User.Principal(family)), token); err != nil {
 			t.Errorf("%s: got %v", name, err)
 		}
 		if _, err := f.auth.Refresh(ctx, tokens.Refresh); apperr.Is(err, apperr.SessionEnded) != c.ended {
@@ -259,8 +259,8 @@ func TestUpdateProfile_Region(t *testing.T) {
 		{"an unknown province", [2]string{}, ProfileUpdate{Province: ptr("atlantis")}, [2]string{}, "/province"},
 	} {
 		f := newFixture(t)
-		f.users["sara"] = user.User{ID: "sara", Province: c.had[0], City: c.had[1]}
-		got, err := f.auth.UpdateProfile(context.Background(), user.Principal{UserID: "sara"}, c.patch)
+		f.byID["sara"] = user.User{ID: "sara", Province: c.had[0], City: c.had[1]}
+		got, err := f.profiles.UpdateProfile(context.Background(), user.Principal{UserID: "sara"}, c.patch)
 		if c.wrong != "" {
 			if failure := apperr.From(err); err == nil || failure.Code != apperr.InvalidBody || failure.Fields[0].Pointer != c.wrong {
 				t.Errorf("%s: got %v, want %s", c.name, err, c.wrong)
@@ -286,37 +286,37 @@ func TestUpdateProfile_Picture(t *testing.T) {
 		"unknown":         {func(a *attachment.Attachment) { a.ID = "other" }, false},
 	} {
 		f := newFixture(t)
-		f.users["sara"] = user.User{ID: "sara"}
+		f.byID["sara"] = user.User{ID: "sara"}
 		a := image
 		c.change(&a)
 		f.attachments[a.ID] = a
-		got, err := f.auth.UpdateProfile(context.Background(), user.Principal{UserID: "sara"}, ProfileUpdate{PictureID: ptr("mine")})
+		got, err := f.profiles.UpdateProfile(context.Background(), user.Principal{UserID: "sara"}, ProfileUpdate{PictureID: ptr("mine")})
 		if c.ok && (err != nil || got.PictureID != "mine" || len(f.retained) != 1) || !c.ok && (!apperr.Is(err, apperr.InvalidBody) || len(f.retained) != 0) {
 			t.Errorf("%s: got %+v, %v, kept %v", name, got, err, f.retained)
 		}
 	}
 	f := newFixture(t)
-	f.users["sara"] = user.User{ID: "sara", PictureID: "mine"}
-	if got, err := f.auth.UpdateProfile(context.Background(), user.Principal{UserID: "sara"}, ProfileUpdate{PictureID: ptr("")}); err != nil || got.PictureID != "" {
+	f.byID["sara"] = user.User{ID: "sara", PictureID: "mine"}
+	if got, err := f.profiles.UpdateProfile(context.Background(), user.Principal{UserID: "sara"}, ProfileUpdate{PictureID: ptr("")}); err != nil || got.PictureID != "" {
 		t.Errorf("taken away: got %+v, %v", got, err)
 	}
-	if _, err := f.auth.UpdateProfile(context.Background(), user.Principal{UserID: "sara"}, ProfileUpdate{PictureID: ptr("broken")}); err == nil || apperr.Is(err, apperr.InvalidBody) {
+	if _, err := f.profiles.UpdateProfile(context.Background(), user.Principal{UserID: "sara"}, ProfileUpdate{PictureID: ptr("broken")}); err == nil || apperr.Is(err, apperr.InvalidBody) {
 		t.Errorf("a store that does not answer: got %v", err)
 	}
 }
 
 func TestGrantAdmin(t *testing.T) {
 	f := newFixture(t)
-	made, err := f.auth.GrantAdmin(context.Background(), "0912 000 0000")
-	if err != nil || made.Role != user.RoleAdmin || f.logins["+989120000000"].Hash != "" || f.users[made.ID] != made {
+	made, err := f.users.GrantAdmin(context.Background(), "0912 000 0000")
+	if err != nil || made.Role != user.RoleAdmin || f.logins["+989120000000"].Hash != "" || f.byID[made.ID] != made {
 		t.Errorf("a new one: got %+v, %v", made, err)
 	}
 	sara := f.addUser(t).User
-	raised, err := f.auth.GrantAdmin(context.Background(), testPhone)
+	raised, err := f.users.GrantAdmin(context.Background(), testPhone)
 	if err != nil || raised.ID != sara.ID || raised.Role != user.RoleAdmin || f.logins[testPhone].Hash == "" {
 		t.Errorf("one with an account: got %+v, %v", raised, err)
 	}
-	if _, err := f.auth.GrantAdmin(context.Background(), "x"); !apperr.Is(err, apperr.InvalidBody) {
+	if _, err := f.users.GrantAdmin(context.Background(), "x"); !apperr.Is(err, apperr.InvalidBody) {
 		t.Errorf("no number: got %v", err)
 	}
 }

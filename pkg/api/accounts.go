@@ -39,7 +39,7 @@ func viewCodeSent(s account.CodeSent) map[string]int {
 }
 
 // SendCode returns the endpoint POST /otp.
-func SendCode(accounts *account.Auth) Endpoint {
+func SendCode(codes *account.SMSCodes) Endpoint {
 	return Public(func(ctx context.Context, r *Request) (Response, error) {
 		var in struct {
 			Phone   string `json:"phone"`
@@ -54,13 +54,13 @@ func SendCode(accounts *account.Auth) Endpoint {
 		if err := v.Err(); err != nil {
 			return Response{}, err
 		}
-		sent, err := accounts.SendCode(ctx, in.Phone, in.Purpose, r.caller())
+		sent, err := codes.SendCode(ctx, in.Phone, in.Purpose, r.caller())
 		return Response{Status: http.StatusAccepted, Body: viewCodeSent(sent)}, err
 	})
 }
 
 // SignUp returns the endpoint POST /signup.
-func SignUp(accounts *account.Auth) Endpoint {
+func SignUp(auth *account.Auth) Endpoint {
 	return Public(func(ctx context.Context, r *Request) (Response, error) {
 		var in struct {
 			Phone    string `json:"phone"`
@@ -79,13 +79,13 @@ func SignUp(accounts *account.Auth) Endpoint {
 		if err := v.Err(); err != nil {
 			return Response{}, err
 		}
-		tokens, err := accounts.SignUp(ctx, in.Phone, in.Password, in.Code, in.Name, r.caller())
+		tokens, err := auth.SignUp(ctx, in.Phone, in.Password, in.Code, in.Name, r.caller())
 		return r.tokensResponse(http.StatusCreated, tokens), err
 	})
 }
 
 // LogIn returns the endpoint POST /login, for login by password or by one-time code.
-func LogIn(accounts *account.Auth) Endpoint {
+func LogIn(auth *account.Auth) Endpoint {
 	return Public(func(ctx context.Context, r *Request) (Response, error) {
 		var in struct {
 			Phone    string  `json:"phone"`
@@ -112,16 +112,16 @@ func LogIn(accounts *account.Auth) Endpoint {
 		var tokens account.Tokens
 		var err error
 		if in.Code != nil {
-			tokens, err = accounts.LogInByCode(ctx, in.Phone, *in.Code, caller)
+			tokens, err = auth.LogInByCode(ctx, in.Phone, *in.Code, caller)
 		} else {
-			tokens, err = accounts.LogIn(ctx, in.Phone, *in.Password, caller)
+			tokens, err = auth.LogIn(ctx, in.Phone, *in.Password, caller)
 		}
 		return r.tokensResponse(http.StatusOK, tokens), err
 	})
 }
 
 // RefreshToken returns the endpoint POST /token/refresh.
-func RefreshToken(accounts *account.Auth) Endpoint {
+func RefreshToken(auth *account.Auth) Endpoint {
 	return Public(func(ctx context.Context, r *Request) (Response, error) {
 		var in struct {
 			RefreshToken string `json:"refreshToken"`
@@ -134,13 +134,13 @@ func RefreshToken(accounts *account.Auth) Endpoint {
 		if err := v.Err(); err != nil {
 			return Response{}, err
 		}
-		tokens, err := accounts.Refresh(ctx, in.RefreshToken)
+		tokens, err := auth.Refresh(ctx, in.RefreshToken)
 		return r.tokensResponse(http.StatusOK, tokens), err
 	})
 }
 
 // LogOut returns the endpoint POST /logout. The body is optional.
-func LogOut(accounts *account.Auth) Endpoint {
+func LogOut(sessions *account.SessionTokens) Endpoint {
 	return OptionalAuth(func(ctx context.Context, r *Request) (Response, error) {
 		var in struct {
 			RefreshToken string `json:"refreshToken"`
@@ -161,6 +161,6 @@ func LogOut(accounts *account.Auth) Endpoint {
 		if r.cookie != "" && in.RefreshToken == "" {
 			out.Cookies = []string{r.setCookie("", 0)}
 		}
-		return out, accounts.LogOut(ctx, r.Principal, in.RefreshToken)
+		return out, sessions.LogOut(ctx, r.Principal, in.RefreshToken)
 	})
 }

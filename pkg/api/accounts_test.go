@@ -34,8 +34,18 @@ type memAccounts struct {
 	hash            string // password hash
 }
 
-// newMemAccounts returns a store and the service that uses it.
-func newMemAccounts(t *testing.T) (*memAccounts, *account.Auth) {
+// accountServices are all account services over one store.
+type accountServices struct {
+	sms         *account.SMSCodes
+	email       *account.EmailCodes
+	auth        *account.Auth
+	sessions    *account.SessionTokens
+	credentials *account.Credentials
+	profiles    *account.Profiles
+}
+
+// newMemAccounts returns a store with one user, and services over it.
+func newMemAccounts(t *testing.T) (*memAccounts, accountServices) {
 	t.Helper()
 	fx := newFixture(t)
 	m := &memAccounts{fixture: fx, sessions: map[string]account.Session{}, user: user.User{
@@ -43,9 +53,19 @@ func newMemAccounts(t *testing.T) (*memAccounts, *account.Auth) {
 		Email: "s@example.com", Notifications: user.NotificationPreferences{SMS: true}, CreatedAt: fx.now,
 	}}
 	now := func() time.Time { return fx.now }
-	return m, &account.Auth{
-		Store: m, Attachments: m, SMS: m, Key: fx.server.Key, Now: now, NewID: id.NewGenerator(now, rand.Reader), Random: rand.Reader, DefaultRegion: "IR",
-		Limits: account.RateLimits{PerIP: 100}, Issuer: func(context.Context) (*auth.Issuer, error) { return fx.issuer, nil },
+	otp := &account.OTP{Store: m, Key: fx.server.Key, Limits: account.RateLimits{PerIP: 100}, DefaultRegion: "IR", Now: now, Random: rand.Reader}
+	newID := id.NewGenerator(now, rand.Reader)
+	sessions := &account.SessionTokens{Store: m, Key: otp.Key, Now: now, NewID: newID, Random: rand.Reader}
+	return m, accountServices{
+		sms:         &account.SMSCodes{OTP: otp, SMS: m},
+		email:       &account.EmailCodes{OTP: otp, Users: m},
+		credentials: &account.Credentials{Store: m, OTP: otp, Now: now, Random: rand.Reader},
+		profiles:    &account.Profiles{Store: m, Attachments: m, Now: now},
+		sessions:    sessions,
+		auth: &account.Auth{
+			Store: m, OTP: otp, Sessions: sessions, Blocked: &account.BlockedAddresses{}, Now: now, NewID: newID, Random: rand.Reader,
+			Issuer: func(context.Context) (*auth.Issuer, error) { return fx.issuer, nil },
+		},
 	}
 }
 
@@ -129,27 +149,31 @@ func (m *memAccounts) RetainAttachment(context.Context, string) error { return n
 
 // TestAccountEndpoints_Validation checks the required fields of each account endpoint.
 func TestAccountEndpoints_Validation(t *testing.T) {
+	sendCode := func(a accountServices) api.Endpoint { return api.SendCode(a.sms) }
+	signUp := func(a accountServices) api.Endpoint { return api.SignUp(a.auth) }
+	logIn := func(a accountServices) api.Endpoint { return api.LogIn(a.auth) }
+	refreshToken := func(a accountServices) api.Endpoint { return api.RefreshToken(a.auth) }
 	for _, c := range []struct {
 		name        string
-		endpoint    func(*account.Auth) api.Endpoint
+		endpoint    func(accountServices) api.Endpoint
 		body        string
 		status      int
 		code        string
 		fieldErrors []string
 	}{
-		{"send code", api.SendCode, `{"phone":"09121234567","purpose":"signup"}`, 202, "", nil},
-		{"send code without fields", api.SendCode, `{}`, 422, "invalid_body", []string{"/phone required", "/purpose not_allowed"}},
-		{"send code to an invalid number", api.SendCode, `{"phone":"12","purpose":"login"}`, 422, "invalid_body", []string{"/phone invalid"}},
-		{"send code for an unknown purpose", api.SendCode, `{"phone":"09121234567","purpose":"Signup"}`, 422, "invalid_body", []string{"/purpose not_allowed"}},
-		{"sign up without fields", api.SignUp, `{}`, 422, "invalid_body", []string{"/phone required", "/password required", "/code required"}},
-		{"sign up with a long name", api.SignUp, `{"phone":"09121234567","password":"x","code":"1","name":"` + strings.Repeat("x", 101) + `"}`, 422, "invalid_body", []string{"/name too_long"}},
-		{"sign up with a weak password", api.SignUp, `{"phone":"09121234567","password":"short","code":"1"}`, 422, "weak_password", []string{"/password too_short"}},
-		{"sign up when locked", api.SignUp, `{"phone":"09121234567","password":"correct-horse-7","code":"123456"}`, 429, "code_locked", nil},
-		{"log in without credentials", api.LogIn, `{"phone":"09121234567"}`, 422, "invalid_body", []string{"/password required"}},
-		{"log in with password and code", api.LogIn, `{"phone":"09121234567","password":"x","code":"1"}`, 422, "invalid_body", []string{"/password required"}},
-		{"log in with a code when locked", api.LogIn, `{"phone":"09121234567","code":"1"}`, 429, "code_locked", nil},
-		{"refresh without token", api.RefreshToken, `{}`, 422, "invalid_body", []string{"/refreshToken required"}},
-		{"refresh with an invalid token", api.RefreshToken, `{"refreshToken":"x"}`, 401, "session_ended", nil},
+		{"send code", sendCode, `{"phone":"09121234567","purpose":"signup"}`, 202, "", nil},
+		{"send code without fields", sendCode, `{}`, 422, "invalid_body", []string{"/phone required", "/purpose not_allowed"}},
+		{"send code to an invalid number", sendCode, `{"phone":"12","purpose":"login"}`, 422, "invalid_body", []string{"/phone invalid"}},
+		{"send code for an unknown purpose", sendCode, `{"phone":"09121234567","purpose":"Signup"}`, 422, "invalid_body", []string{"/purpose not_allowed"}},
+		{"sign up without fields", signUp, `{}`, 422, "invalid_body", []string{"/phone required", "/password required", "/code required"}},
+		{"sign up with a long name", signUp, `{"phone":"09121234567","password":"x","code":"1","name":"` + strings.Repeat("x", 101) + `"}`, 422, "invalid_body", []string{"/name too_long"}},
+		{"sign up with a weak password", signUp, `{"phone":"09121234567","password":"short","code":"1"}`, 422, "weak_password", []string{"/password too_short"}},
+		{"sign up when locked", signUp, `{"phone":"09121234567","password":"correct-horse-7","code":"123456"}`, 429, "code_locked", nil},
+		{"log in without credentials", logIn, `{"phone":"09121234567"}`, 422, "invalid_body", []string{"/password required"}},
+		{"log in with password and code", logIn, `{"phone":"09121234567","password":"x","code":"1"}`, 422, "invalid_body", []string{"/password required"}},
+		{"log in with a code when locked", logIn, `{"phone":"09121234567","code":"1"}`, 429, "code_locked", nil},
+		{"refresh without token", refreshToken, `{}`, 422, "invalid_body", []string{"/refreshToken required"}},
+		{"refresh with an invalid token", refreshToken, `{"refreshToken":"x"}`, 401, "session_ended", nil},
 	} {
 		m, accounts := newMemAccounts(t)
 		got := m.send(t, c.endpoint(accounts), user.Principal{}, newRequest(http.MethodPost, "/x", c.body))
@@ -162,10 +186,10 @@ func TestAccountEndpoints_Validation(t *testing.T) {
 func TestSendCode(t *testing.T) {
 	m, accounts := newMemAccounts(t)
 	body := `{"phone":"09121234567","purpose":"signup"}`
-	if got := m.send(t, api.SendCode(accounts), user.Principal{}, newRequest(http.MethodPost, "/otp", body)); got.text != `{"expiresIn":300,"resendAfter":60}` {
+	if got := m.send(t, api.SendCode(accounts.sms), user.Principal{}, newRequest(http.MethodPost, "/otp", body)); got.text != `{"expiresIn":300,"resendAfter":60}` {
 		t.Errorf("got %d %s", got.status, got.text)
 	}
-	got := m.send(t, api.SendCode(accounts), user.Principal{}, newRequest(http.MethodPost, "/otp", body))
+	got := m.send(t, api.SendCode(accounts.sms), user.Principal{}, newRequest(http.MethodPost, "/otp", body))
 	if got.status != 429 || got.code() != "too_many_requests" || got.headers["retry-after"] != "60" || got.headers["ratelimit"] == "" {
 		t.Errorf("second request: got %d %s %v", got.status, got.text, got.headers)
 	}
@@ -186,7 +210,7 @@ func TestLogOut(t *testing.T) {
 		{"an unknown field", `{"token":"x"}`, sara, 422, nil},
 	} {
 		m, accounts := newMemAccounts(t)
-		got := m.send(t, api.LogOut(accounts), c.actor, newRequest(http.MethodPost, "/logout", c.body))
+		got := m.send(t, api.LogOut(accounts.sessions), c.actor, newRequest(http.MethodPost, "/logout", c.body))
 		if got.status != c.status || !slices.Equal(m.deletedSessions, c.deleted) || c.status == 204 && got.text != "" {
 			t.Errorf("%s: got %d %s, deleted %v, want %d, %v", c.name, got.status, got.text, m.deletedSessions, c.status, c.deleted)
 		}
@@ -195,7 +219,7 @@ func TestLogOut(t *testing.T) {
 
 func TestGetProfile(t *testing.T) {
 	m, accounts := newMemAccounts(t)
-	got := m.send(t, api.GetProfile(accounts), sara, newRequest(http.MethodGet, "/profile", "").with("accept-language", "fa"))
+	got := m.send(t, api.GetProfile(accounts.profiles), sara, newRequest(http.MethodGet, "/profile", "").with("accept-language", "fa"))
 	want := map[string]any{
 		"id": saraID, "phone": "+989121234567", "role": "user", "name": "Sara", "email": "s@example.com", "emailVerified": false,
 		"pictureUrl": nil, "locale": "en", "createdAt": "2026-03-21T12:00:00.000Z",
@@ -210,7 +234,7 @@ func TestGetProfile(t *testing.T) {
 		t.Errorf("got %s, %s", regions, got.text)
 	}
 	m.user = user.User{}
-	for name, e := range map[string]api.Endpoint{"get": api.GetProfile(accounts), "update": api.UpdateProfile(accounts)} {
+	for name, e := range map[string]api.Endpoint{"get": api.GetProfile(accounts.profiles), "update": api.UpdateProfile(accounts.profiles)} {
 		if got := m.send(t, e, sara, newRequest(http.MethodPatch, "/profile", `{"name":"x"}`)); got.status != 401 || got.code() != "unauthenticated" {
 			t.Errorf("%s for a deleted user: got %d %s", name, got.status, got.code())
 		}
@@ -236,7 +260,7 @@ func TestUpdateProfile(t *testing.T) {
 		{`{"notifications":{"sms":"yes"}}`, []string{"/notifications/sms type"}, ""}, {`{"role":"admin"}`, []string{"/role unknown"}, ""},
 	} {
 		m, accounts := newMemAccounts(t)
-		got := m.send(t, api.UpdateProfile(accounts), sara, newRequest(http.MethodPatch, "/profile", c.body))
+		got := m.send(t, api.UpdateProfile(accounts.profiles), sara, newRequest(http.MethodPatch, "/profile", c.body))
 		if (got.status == 200) != (c.fieldErrors == nil) || !slices.Equal(got.fieldErrors(), c.fieldErrors) || describeUpdate(m.profileUpdate) != c.want {
 			t.Errorf("%s: got %d %v, update %q, want %v, %q", c.body, got.status, got.fieldErrors(), describeUpdate(m.profileUpdate), c.fieldErrors, c.want)
 		}

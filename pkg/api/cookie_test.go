@@ -18,16 +18,16 @@ import (
 )
 
 // loginWithCookie logs Sara in with a session cookie and returns its value.
-func loginWithCookie(t *testing.T, m *memAccounts, accounts *account.Auth, proto string) (cookie string, got response, set []string) {
+func loginWithCookie(t *testing.T, m *memAccounts, accounts accountServices, proto string) (cookie string, got response, set []string) {
 	t.Helper()
 	m.server.Authenticator.Cookies, m.server.Authenticator.Now = m, m.server.Now
-	hash, err := auth.Hash("correct-horse-7", accounts.Random)
+	hash, err := auth.Hash("correct-horse-7", rand.Reader)
 	if err != nil {
 		t.Fatal(err)
 	}
 	m.hash = hash
 	request := newRequest(http.MethodPost, "/login", `{"phone":"09121234567","password":"correct-horse-7","session":"cookie"}`).with("x-forwarded-proto", proto)
-	out, err := m.server.HTTP(api.LogIn(accounts))(context.Background(), request.APIGatewayV2HTTPRequest)
+	out, err := m.server.HTTP(api.LogIn(accounts.auth))(context.Background(), request.APIGatewayV2HTTPRequest)
 	if err != nil || out.StatusCode != 200 || len(out.Cookies) != 1 {
 		t.Fatalf("login: got %d %s %v, %v", out.StatusCode, out.Body, out.Cookies, err)
 	}
@@ -51,7 +51,7 @@ func TestLogIn_Cookie(t *testing.T) {
 		}
 	}
 	m, accounts := newMemAccounts(t)
-	got := m.send(t, api.LogIn(accounts), user.Principal{}, newRequest(http.MethodPost, "/login", `{"phone":"09121234567","password":"x","session":"tab"}`))
+	got := m.send(t, api.LogIn(accounts.auth), user.Principal{}, newRequest(http.MethodPost, "/login", `{"phone":"09121234567","password":"x","session":"tab"}`))
 	if got.status != 422 || got.fieldErrors()[0] != "/session not_allowed" {
 		t.Errorf("unknown session kind: got %d %v", got.status, got.fieldErrors())
 	}
@@ -105,7 +105,7 @@ func TestLogOut_Cookie(t *testing.T) {
 	cookie, _, _ := loginWithCookie(t, m, accounts, "http")
 	request := newRequest(http.MethodPost, "/logout", "").with("x-forwarded-proto", "http").with("x-csrf-token", account.CSRFToken(cookie))
 	request.Cookies = []string{"session=" + cookie}
-	out, err := m.server.HTTP(api.LogOut(accounts))(context.Background(), request.APIGatewayV2HTTPRequest)
+	out, err := m.server.HTTP(api.LogOut(accounts.sessions))(context.Background(), request.APIGatewayV2HTTPRequest)
 	if err != nil || out.StatusCode != 204 || len(m.deletedSessions) != 1 || len(out.Cookies) != 1 || out.Cookies[0] != "session=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax" {
 		t.Errorf("got %d %v, deleted %v, %v", out.StatusCode, out.Cookies, m.deletedSessions, err)
 	}
@@ -145,7 +145,7 @@ func TestSessions(t *testing.T) {
 	}
 	me := sara
 	me.Session = otherID
-	got := m.send(t, api.ListSessions(accounts), me, newRequest(http.MethodGet, "/sessions", "").query("limit=2"))
+	got := m.send(t, api.ListSessions(accounts.profiles), me, newRequest(http.MethodGet, "/sessions", "").query("limit=2"))
 	data, _ := got.body["data"].([]any)
 	if got.status != 200 || len(data) != 2 || got.field("page", "hasMore") != true {
 		t.Fatalf("got %d %s", got.status, got.text)
@@ -157,11 +157,11 @@ func TestSessions(t *testing.T) {
 		t.Errorf("got %v", one)
 	}
 	next, _ := got.field("page", "next").(string)
-	got = m.send(t, api.ListSessions(accounts), me, newRequest(http.MethodGet, "/sessions", "").query("limit=2&cursor="+next))
+	got = m.send(t, api.ListSessions(accounts.profiles), me, newRequest(http.MethodGet, "/sessions", "").query("limit=2&cursor="+next))
 	if data, _ := got.body["data"].([]any); len(data) != 1 || got.field("page", "hasMore") != false {
 		t.Errorf("second page: got %d %s", got.status, got.text)
 	}
-	if got := m.send(t, api.CloseSession(accounts), me, newRequest(http.MethodDelete, "/sessions/x", "")); got.status != 204 || len(m.deletedSessions) != 1 || m.deletedSessions[0] != saraID+" "+oneID {
+	if got := m.send(t, api.CloseSession(accounts.profiles), me, newRequest(http.MethodDelete, "/sessions/x", "")); got.status != 204 || len(m.deletedSessions) != 1 || m.deletedSessions[0] != saraID+" "+oneID {
 		t.Errorf("close: got %d, deleted %v", got.status, m.deletedSessions)
 	}
 }

@@ -9,7 +9,7 @@ import (
 )
 
 // ResetPassword returns the endpoint POST /password/reset.
-func ResetPassword(accounts *account.Auth) Endpoint {
+func ResetPassword(credentials *account.Credentials) Endpoint {
 	return Public(func(ctx context.Context, r *Request) (Response, error) {
 		var in struct {
 			Phone    string `json:"phone"`
@@ -26,20 +26,20 @@ func ResetPassword(accounts *account.Auth) Endpoint {
 		if err := v.Err(); err != nil {
 			return Response{}, err
 		}
-		return noContent(), accounts.ResetPassword(ctx, in.Phone, in.Code, in.Password)
+		return noContent(), credentials.ResetPassword(ctx, in.Phone, in.Code, in.Password)
 	})
 }
 
 // SendEmailCode returns the endpoint POST /profile/email/code.
-func SendEmailCode(accounts *account.Auth) Endpoint {
+func SendEmailCode(codes *account.EmailCodes) Endpoint {
 	return Authenticated(func(ctx context.Context, r *Request) (Response, error) {
-		sent, err := accounts.SendEmailCode(ctx, r.Principal, r.caller())
+		sent, err := codes.SendEmailCode(ctx, r.Principal, r.caller())
 		return Response{Status: http.StatusAccepted, Body: viewCodeSent(sent)}, asUnauthenticated(err)
 	})
 }
 
 // ConfirmEmail returns the endpoint POST /profile/email/confirm.
-func ConfirmEmail(accounts *account.Auth) Endpoint {
+func ConfirmEmail(credentials *account.Credentials) Endpoint {
 	return Authenticated(func(ctx context.Context, r *Request) (Response, error) {
 		var in struct {
 			Code string `json:"code"`
@@ -52,13 +52,13 @@ func ConfirmEmail(accounts *account.Auth) Endpoint {
 		if err := v.Err(); err != nil {
 			return Response{}, err
 		}
-		u, err := accounts.ConfirmEmail(ctx, r.Principal, in.Code)
+		u, err := credentials.ConfirmEmail(ctx, r.Principal, in.Code)
 		return ok(r.viewUser(u)), asUnauthenticated(err)
 	})
 }
 
 // ChangePhone returns the endpoint POST /profile/phone.
-func ChangePhone(accounts *account.Auth) Endpoint {
+func ChangePhone(credentials *account.Credentials) Endpoint {
 	return Authenticated(func(ctx context.Context, r *Request) (Response, error) {
 		var in struct {
 			Phone string `json:"phone"`
@@ -73,7 +73,7 @@ func ChangePhone(accounts *account.Auth) Endpoint {
 		if err := v.Err(); err != nil {
 			return Response{}, err
 		}
-		u, err := accounts.ChangePhone(ctx, r.Principal, in.Phone, in.Code)
+		u, err := credentials.ChangePhone(ctx, r.Principal, in.Phone, in.Code)
 		return ok(r.viewUser(u)), asUnauthenticated(err)
 	})
 }

@@ -198,8 +198,8 @@ func FuzzAccount(f *testing.F) {
 	f.Fuzz(func(t *testing.T, which uint8, body string) {
 		m, accounts := newMemAccounts(t)
 		all := []api.Endpoint{
-			api.SendCode(accounts), api.RefreshToken(accounts), api.LogOut(accounts), api.UpdateProfile(accounts), api.ConfirmEmail(accounts),
-			api.ChangePhone(accounts), api.ResetPassword(accounts), api.SignUp(accounts),
+			api.SendCode(accounts.sms), api.RefreshToken(accounts.auth), api.LogOut(accounts.sessions), api.UpdateProfile(accounts.profiles), api.ConfirmEmail(accounts.credentials),
+			api.ChangePhone(accounts.credentials), api.ResetPassword(accounts.credentials), api.SignUp(accounts.auth),
 		}
 		if slices.Contains([]int{0, 1, 2, 6, 7}, int(which)%len(all)) && strings.Contains(body, `"correct-horse`) {
 			return // hashing a valid password is slow

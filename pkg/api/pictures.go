@@ -64,7 +64,7 @@ func (r *Request) baseURL() string {
 
 // GetPicture returns the endpoint GET /pictures/{id}. It redirects to the user's picture, or
 // returns the default avatar.
-func GetPicture(accounts *account.Auth, attachments *attachment.Service) Endpoint {
+func GetPicture(profiles *account.Profiles, attachments *attachment.Service) Endpoint {
 	return Public(func(ctx context.Context, r *Request) (Response, error) {
 		id, until := r.pathID(), r.query.Get("until")
 		expiresAt, _ := strconv.ParseInt(until, 10, 64)
@@ -72,7 +72,7 @@ func GetPicture(accounts *account.Auth, attachments *attachment.Service) Endpoin
 			return Response{}, apperr.New(apperr.AttachmentNotFound, "")
 		}
 		owner := user.Principal{UserID: id}
-		u, err := accounts.Profile(ctx, owner)
+		u, err := profiles.Profile(ctx, owner)
 		if err != nil && !apperr.Is(err, apperr.UserNotFound) {
 			return Response{}, err
 		}

@@ -20,7 +20,7 @@ func TestGetPicture(t *testing.T) {
 	files := &memAttachments{file: attachment.Attachment{ID: fileID, Owner: saraID, Type: "image/png", State: attachment.Ready}}
 	attachments := &attachment.Service{Store: files, Objects: files, Now: m.server.Now}
 	get := newRequest(http.MethodGet, "/profile", "").with("host", "localhost:3000").with("x-forwarded-proto", "http")
-	address, _ := m.send(t, api.GetProfile(accounts), sara, get).body["pictureUrl"].(string)
+	address, _ := m.send(t, api.GetProfile(accounts.profiles), sara, get).body["pictureUrl"].(string)
 	at, err := url.Parse(address)
 	if err != nil || !strings.HasPrefix(address, "http://localhost:3000/pictures/"+saraID+"?until=") {
 		t.Fatalf("got %q, %v", address, err)
@@ -28,7 +28,7 @@ func TestGetPicture(t *testing.T) {
 	show := func(id, query string) (status int, location, kind, body string) {
 		request := newRequest(http.MethodGet, "/pictures/"+id, "").query(query)
 		request.PathParameters["id"] = id
-		out, err := m.server.HTTP(api.GetPicture(accounts, attachments))(context.Background(), request.APIGatewayV2HTTPRequest)
+		out, err := m.server.HTTP(api.GetPicture(accounts.profiles, attachments))(context.Background(), request.APIGatewayV2HTTPRequest)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -49,7 +49,7 @@ func TestGetPicture(t *testing.T) {
 	if status, _, kind, body := show(saraID, at.RawQuery); status != 200 || kind != "image/svg+xml" || !strings.HasPrefix(body, "<svg") {
 		t.Errorf("without a picture: got %d %q %q", status, kind, body)
 	}
-	if got := m.send(t, api.GetProfile(accounts), sara, get); got.body["pictureUrl"] != nil {
+	if got := m.send(t, api.GetProfile(accounts.profiles), sara, get); got.body["pictureUrl"] != nil {
 		t.Errorf("profile without a picture: got %v, want null", got.body["pictureUrl"])
 	}
 	m.now = m.now.Add(time.Hour)

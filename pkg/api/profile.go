@@ -13,9 +13,9 @@ import (
 const maxName = 100
 
 // GetProfile returns the endpoint GET /profile.
-func GetProfile(accounts *account.Auth) Endpoint {
+func GetProfile(profiles *account.Profiles) Endpoint {
 	return Authenticated(func(ctx context.Context, r *Request) (Response, error) {
-		u, err := accounts.Profile(ctx, r.Principal)
+		u, err := profiles.Profile(ctx, r.Principal)
 		return ok(r.viewUser(u)), asUnauthenticated(err)
 	})
 }
@@ -42,7 +42,7 @@ type profileInput struct {
 }
 
 // UpdateProfile returns the endpoint PATCH /profile.
-func UpdateProfile(accounts *account.Auth) Endpoint {
+func UpdateProfile(profiles *account.Profiles) Endpoint {
 	return Authenticated(func(ctx context.Context, r *Request) (Response, error) {
 		var in profileInput
 		if err := r.decode(&in); err != nil {
@@ -52,7 +52,7 @@ func UpdateProfile(accounts *account.Auth) Endpoint {
 		if err != nil {
 			return Response{}, err
 		}
-		u, err := accounts.UpdateProfile(ctx, r.Principal, update)
+		u, err := profiles.UpdateProfile(ctx, r.Principal, update)
 		return ok(r.viewUser(u)), asUnauthenticated(err)
 	})
 }

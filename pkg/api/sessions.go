@@ -16,13 +16,13 @@ type sessionView struct {
 }
 
 // ListSessions returns the endpoint GET /sessions: the caller's, newest first.
-func ListSessions(accounts *account.Auth) Endpoint {
+func ListSessions(profiles *account.Profiles) Endpoint {
 	return Authenticated(func(ctx context.Context, r *Request) (Response, error) {
 		view := func(s account.Session) sessionView {
 			return sessionView{s.Family, s.UserAgent, wire.FormatTime(s.CreatedAt), wire.FormatTime(s.LastUsedAt), s.Family == r.Principal.Session}
 		}
 		out, err := listPage(r, "sessions", view, func(limit int, after string) ([]account.Session, string, bool, error) {
-			sessions, more, err := accounts.ListSessions(ctx, r.Principal, after, limit)
+			sessions, more, err := profiles.ListSessions(ctx, r.Principal, after, limit)
 			if err != nil || !more {
 				return sessions, "", false, err
 			}
@@ -34,9 +34,9 @@ func ListSessions(accounts *account.Auth) Endpoint {
 
 // CloseSession returns the endpoint DELETE /sessions/{id}. For the session of the request it
 // also deletes the cookie.
-func CloseSession(accounts *account.Auth) Endpoint {
+func CloseSession(profiles *account.Profiles) Endpoint {
 	return Authenticated(func(ctx context.Context, r *Request) (Response, error) {
-		if err := accounts.CloseSession(ctx, r.Principal, r.pathID()); err != nil {
+		if err := profiles.CloseSession(ctx, r.Principal, r.pathID()); err != nil {
 			return Response{}, err
 		}
 		out := noContent()

@@ -32,7 +32,7 @@ var roles = []user.Role{user.RoleUser, user.RoleSupport, user.RoleAdmin}
 
 // ListUsers returns the endpoint GET /users: users of a role or all, newest first, or the
 // matches of a search.
-func ListUsers(users *account.UserAdmin) Endpoint {
+func ListUsers(users *account.UserDirectory) Endpoint {
 	return AdminOnly(func(ctx context.Context, r *Request) (Response, error) {
 		role, text := user.Role(r.query.Get("role")), strings.TrimSpace(r.query.Get("q"))
 		if r.query.Has("role") && !role.Valid() {
@@ -51,7 +51,7 @@ func ListUsers(users *account.UserAdmin) Endpoint {
 }
 
 // GetUser returns the endpoint GET /users/{id}.
-func GetUser(users *account.UserAdmin) Endpoint {
+func GetUser(users *account.UserDirectory) Endpoint {
 	return AdminOnly(func(ctx context.Context, r *Request) (Response, error) {
 		u, err := users.Get(ctx, r.pathID())
 		return ok(r.viewAdminUser(u)), err
@@ -60,7 +60,7 @@ func GetUser(users *account.UserAdmin) Endpoint {
 
 // CreateUser returns the endpoint POST /users. A user without a password signs in with a
 // one-time code.
-func CreateUser(users *account.UserAdmin) Endpoint {
+func CreateUser(users *account.UserDirectory) Endpoint {
 	return AdminOnly(func(ctx context.Context, r *Request) (Response, error) {
 		var in struct {
 			Phone    string    `json:"phone"`

@@ -17,6 +17,7 @@ import (
 
 // memUserAdmin is a partial account.UserAdminStore with one user. All writes return err.
 type memUserAdmin struct {
+	account.UserDirectoryStore
 	account.UserAdminStore
 
 	err     error
@@ -68,6 +69,7 @@ func (s *fakeRevoker) CloseUser(context.Context, string, user.Revocation) error 
 // access.
 func TestUpdateUser(t *testing.T) {
 	update, none := api.UpdateUser, fakeRevoker{}
+	create := func(a *account.UserAdmin) api.Endpoint { return api.CreateUser(a.UserDirectory) }
 	for name, c := range map[string]struct {
 		endpoint func(*account.UserAdmin) api.Endpoint
 		id, body string
@@ -86,8 +88,8 @@ func TestUpdateUser(t *testing.T) {
 		"last admin disabled":  {update, rezaID, `{"disabled":true}`, apperr.New(apperr.LastAdmin, ""), 409, "last_admin", none},
 		"last admin deleted":   {api.DeleteUser, rezaID, "", apperr.New(apperr.LastAdmin, ""), 409, "last_admin", none},
 		"a taken phone number": {update, rezaID, `{"phone":"09122222222"}`, apperr.New(apperr.PhoneTaken, ""), 409, "phone_taken", none},
-		"created twice":        {api.CreateUser, "", `{"phone":"09122222222"}`, apperr.New(apperr.PhoneTaken, ""), 409, "phone_taken", none},
-		"created":              {api.CreateUser, "", `{"phone":"09122222222","role":"support"}`, nil, 201, "", none},
+		"created twice":        {create, "", `{"phone":"09122222222"}`, apperr.New(apperr.PhoneTaken, ""), 409, "phone_taken", none},
+		"created":              {create, "", `{"phone":"09122222222","role":"support"}`, nil, 201, "", none},
 		"an unknown role":      {update, rezaID, `{"role":"owner"}`, nil, 422, "invalid_body", none},
 		"an invalid number":    {update, rezaID, `{"phone":"12"}`, nil, 422, "invalid_body", none},
 		"a weak password":      {update, rezaID, `{"password":"12345678"}`, nil, 422, "weak_password", none},
@@ -99,7 +101,9 @@ func TestUpdateUser(t *testing.T) {
 		now := func() time.Time { return fx.now }
 		users := &account.UserAdmin{
 			Store: store, Revoker: &account.AccessRevoker{Sessions: &revoker, Sockets: &revoker, Now: now},
-			Recorder: audit.Recorder{Now: now, NewID: id.NewGenerator(now, rand.Reader)}, Random: rand.Reader, DefaultRegion: "IR",
+			UserDirectory: &account.UserDirectory{
+				Store: store, Recorder: audit.Recorder{Now: now, NewID: id.NewGenerator(now, rand.Reader)}, Random: rand.Reader, DefaultRegion: "IR",
+			},
 		}
 		request := newRequest("PATCH", "/users/"+c.id, c.body)
 		request.PathParameters = map[string]string{"id": c.id}

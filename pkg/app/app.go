@@ -122,28 +122,36 @@ func (a *App) CategoryAdmin() *category.Admin {
 // AuditRecorder returns the recorder of audit records.
 func (a *App) AuditRecorder() audit.Recorder { return audit.Recorder{Now: Now, NewID: a.NewID} }
 
-// UserAdmin returns the user administration without an access revoker, for functions
-// that do not change the rights of users. See websocket.UserAdmin.
-func (a *App) UserAdmin() *account.UserAdmin {
-	return &account.UserAdmin{Store: a.Store(), Recorder: a.AuditRecorder(), Random: rand.Reader, DefaultRegion: a.String("DEFAULT_REGION", "IR")}
+// UserDirectory returns the service that lists and creates users.
+func (a *App) UserDirectory() *account.UserDirectory {
+	return &account.UserDirectory{Store: a.Store(), Recorder: a.AuditRecorder(), Random: rand.Reader, DefaultRegion: a.defaultRegion()}
 }
 
-// Profiles serves accounts that are there already.
-func (a *App) Profiles() *account.Auth {
-	return &account.Auth{
-		Store: a.Store(), Attachments: a.Store(), Now: Now, NewID: a.NewID, Random: rand.Reader, DefaultRegion: a.String("DEFAULT_REGION", "IR"),
+// Profiles returns the service for a user's own profile and sessions.
+func (a *App) Profiles() *account.Profiles {
+	return &account.Profiles{Store: a.Store(), Attachments: a.Store(), Now: Now}
+}
+
+// OTP returns the service that issues and verifies one-time codes.
+func (a *App) OTP() *account.OTP {
+	return &account.OTP{
+		Store: a.Store(), Key: a.Key(), Limits: account.RateLimits{PerIP: a.Int("RATE_LIMIT_PER_IP", 100)},
+		DefaultRegion: a.defaultRegion(), Now: Now, Random: rand.Reader,
 	}
 }
 
-// Auth lets people in and out. Functions that send codes or issue tokens
-// add what that takes.
-func (a *App) Auth() *account.Auth {
-	service := a.Profiles()
-	service.Key = a.Key()
-	service.Limits = account.RateLimits{PerIP: a.Int("RATE_LIMIT_PER_IP", 100)}
-	service.Blocked = &account.BlockedAddresses{}
-	return service
+// Credentials returns the service that changes passwords, phone numbers and e-mail
+// addresses.
+func (a *App) Credentials() *account.Credentials {
+	return &account.Credentials{Store: a.Store(), OTP: a.OTP(), Now: Now, Random: rand.Reader}
 }
+
+// SessionTokens returns the service that creates and rotates refresh tokens.
+func (a *App) SessionTokens() *account.SessionTokens {
+	return &account.SessionTokens{Store: a.Store(), Key: a.Key(), Now: Now, NewID: a.NewID, Random: rand.Reader}
+}
+
+func (a *App) defaultRegion() string { return a.String("DEFAULT_REGION", "IR") }
 
 // Serve runs an endpoint of the HTTP API and never returns.
 func (a *App) Serve(endpoint api.Endpoint) {

@@ -21,9 +21,9 @@ type GrantAdminResult struct {
 // GrantAdmin returns the handler behind `make grant-admin`. It makes the user with the
 // phone number an administrator, and creates the account if there is none. It is
 // safe to repeat.
-func GrantAdmin(accounts *account.Auth) func(context.Context, GrantAdminRequest) (GrantAdminResult, error) {
+func GrantAdmin(users *account.UserDirectory) func(context.Context, GrantAdminRequest) (GrantAdminResult, error) {
 	return func(ctx context.Context, in GrantAdminRequest) (GrantAdminResult, error) {
-		u, err := accounts.GrantAdmin(ctx, in.Phone)
+		u, err := users.GrantAdmin(ctx, in.Phone)
 		return GrantAdminResult{u.ID, u.Phone, string(u.Role)}, err
 	}
 }

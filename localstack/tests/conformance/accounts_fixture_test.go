@@ -57,12 +57,27 @@ func (s *fakeSMS) code(phone string) string {
 	return s.codes[phone]
 }
 
-// accounts is the account service over a store. Each has its own IP address, so that
+// accounts are the account services over a store. Each has its own IP address, so that
 // tests do not share rate limits.
 type accounts struct {
+	*account.SMSCodes
 	*account.Auth
+	*account.SessionTokens
+	*account.Credentials
+	*account.Profiles
+	config accountsConfig
 	sms    *fakeSMS
 	caller account.Caller
+}
+
+// accountsConfig is what the account services are built from.
+type accountsConfig struct {
+	store   testStore
+	now     func() time.Time
+	key     auth.SecretKey
+	issuer  *auth.Issuer
+	limits  account.RateLimits
+	blocked *account.BlockedAddresses
 }
 
 func newAccounts(t *testing.T, store testStore) accounts {
@@ -75,22 +90,51 @@ func newAccounts(t *testing.T, store testStore) accounts {
 	if err != nil {
 		t.Fatal(err)
 	}
-	sms := &fakeSMS{codes: map[string]string{}}
-	issuer := auth.NewIssuer(key, "conformance", app.Now, newID)
-	return accounts{sms: sms, caller: account.Caller{IP: newID(), UserAgent: "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0", Locale: "en"},
-		Auth: &account.Auth{
-			Store: store, Attachments: store, SMS: sms, Key: secretKey, Now: app.Now, NewID: newID, Random: rand.Reader, DefaultRegion: "IR",
-			Limits: account.RateLimits{PerIP: 100}, Blocked: &account.BlockedAddresses{}, Issuer: func(context.Context) (*auth.Issuer, error) { return issuer, nil },
-		}}
+	a := accounts{
+		sms:    &fakeSMS{codes: map[string]string{}},
+		caller: account.Caller{IP: newID(), UserAgent: "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0", Locale: "en"},
+	}
+	return a.with(accountsConfig{
+		store: store, now: app.Now, key: secretKey, issuer: auth.NewIssuer(key, "conformance", app.Now, newID),
+		limits: account.RateLimits{PerIP: 100}, blocked: &account.BlockedAddresses{},
+	})
+}
+
+// with returns a copy with services of another configuration.
+func (a accounts) with(c accountsConfig) accounts {
+	otp := &account.OTP{Store: c.store, Key: c.key, Limits: c.limits, DefaultRegion: "IR", Now: c.now, Random: rand.Reader}
+	a.config = c
+	a.SMSCodes = &account.SMSCodes{OTP: otp, SMS: a.sms}
+	a.SessionTokens = &account.SessionTokens{Store: c.store, Key: c.key, Now: c.now, NewID: newID, Random: rand.Reader}
+	a.Auth = &account.Auth{
+		Store: c.store, OTP: otp, Sessions: a.SessionTokens, Blocked: c.blocked, Now: c.now, NewID: newID, Random: rand.Reader,
+		Issuer: func(context.Context) (*auth.Issuer, error) { return c.issuer, nil },
+	}
+	a.Credentials = &account.Credentials{Store: c.store, OTP: otp, Now: c.now, Random: rand.Reader}
+	a.Profiles = &account.Profiles{Store: c.store, Attachments: c.store, Now: c.now}
+	return a
 }
 
 // at returns a copy with its clock fixed at now, so that the duration of the test does
 // not matter.
 func (a accounts) at(now time.Time) accounts {
-	s := *a.Auth
-	s.Now = func() time.Time { return now }
-	a.Auth = &s
-	return a
+	c := a.config
+	c.now = func() time.Time { return now }
+	return a.with(c)
+}
+
+// withStore returns a copy over another store.
+func (a accounts) withStore(store testStore) accounts {
+	c := a.config
+	c.store = store
+	return a.with(c)
+}
+
+// withIPLimit returns a copy with another rate limit per IP address.
+func (a accounts) withIPLimit(n int) accounts {
+	c := a.config
+	c.limits.PerIP = n
+	return a.with(c)
 }
 
 // requestCode requests a code and reads it from the sent SMS.

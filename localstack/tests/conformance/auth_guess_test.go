@@ -1,6 +1,7 @@
 package conformance
 
 import (
+	"crypto/rand"
 	"fmt"
 	"sync"
 	"testing"
@@ -57,7 +58,7 @@ func TestAuthGuessedCodes(t *testing.T) {
 	n := report.ShortOrFull(2000, 10_000)
 	now := app.Now().Truncate(24 * time.Hour).Add(25 * time.Hour) // all on one day, tomorrow
 	a := newAccounts(t, openStore()).atStoreTime(now)
-	a.Limits.PerIP = n
+	a = a.withIPLimit(n)
 	phone, _ := a.newUser(t)
 	now = now.Add(time.Minute)
 	a = a.atStoreTime(now)
@@ -106,10 +107,10 @@ func TestAuthGuessedCodes(t *testing.T) {
 func (a accounts) userWithPassword(t *testing.T) (phone string) {
 	t.Helper()
 	phone = newPhone()
-	hash, err := auth.Hash(password, a.Random)
+	hash, err := auth.Hash(password, rand.Reader)
 	must(t, err)
 	must(t, openStore().PutAccount(t.Context(), account.Login{Phone: phone, Hash: hash, User: user.User{
-		ID: newID(), Phone: phone, Role: user.RoleUser, Locale: "en", CreatedAt: a.Now(),
+		ID: newID(), Phone: phone, Role: user.RoleUser, Locale: "en", CreatedAt: a.config.now(),
 	}}))
 	return phone
 }
@@ -163,7 +164,7 @@ func TestAuthSprayedPasswords(t *testing.T) {
 	const limit = 20
 	n := report.ShortOrFull(300, 3000)
 	a := newAccounts(t, openStore()).at(app.Now())
-	a.Limits.PerIP = limit
+	a = a.withIPLimit(limit)
 	phone := a.userWithPassword(t)
 	var result authResult
 	byCode := guessConcurrently(n, func(int) error {

@@ -134,14 +134,6 @@ func attachmentStateScenario() scenario {
 	}}
 }
 
-// withStore returns a copy over another store.
-func (a accounts) withStore(store *dynamo.Store) accounts {
-	s := *a.Auth
-	s.Store, s.Attachments = store, store
-	a.Auth = &s
-	return a
-}
-
 func refreshScenario() scenario {
 	return scenario{name: "refresh", prepare: func(t *testing.T) (func(*dynamo.Store) error, func()) {
 		t.Helper()

@@ -43,8 +43,8 @@ func (c fakeCloser) Close(_ context.Context, connectionID string) error {
 // newUserAdmin returns the user administration over a store.
 func newUserAdmin(store testStore) *account.UserAdmin {
 	return &account.UserAdmin{
-		Store: store, Revoker: &account.AccessRevoker{Sessions: store, Sockets: noSockets{}, Now: app.Now},
-		Recorder: recorder, Random: rand.Reader, DefaultRegion: "IR",
+		UserDirectory: &account.UserDirectory{Store: store, Recorder: recorder, Random: rand.Reader, DefaultRegion: "IR"},
+		Store:         store, Revoker: &account.AccessRevoker{Sessions: store, Sockets: noSockets{}, Now: app.Now},
 	}
 }
 

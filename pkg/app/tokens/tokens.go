@@ -3,6 +3,7 @@ package tokens
 
 import (
 	"context"
+	"crypto/rand"
 	"sync"
 
 	"ticketsystem/pkg/account"
@@ -11,13 +12,14 @@ import (
 	"ticketsystem/pkg/secret"
 )
 
-// Auth is the front desk for accounts with the private key, which is read
-// from TOKEN_KEY_PARAMETER at the first token and kept.
+// Auth returns the service that opens sessions. The private key is read from the
+// parameter TOKEN_KEY_PARAMETER when the first token is signed.
 func Auth(a *app.App) *account.Auth {
-	service := a.Auth()
 	lazy := &lazyIssuer{secrets: secret.New(a.AWS("SSM")), parameter: a.Required("TOKEN_KEY_PARAMETER"), issuer: a.Required("TOKEN_ISSUER"), newID: a.NewID}
-	service.Issuer = lazy.Issuer
-	return service
+	return &account.Auth{
+		Store: a.Store(), OTP: a.OTP(), Sessions: a.SessionTokens(), Blocked: &account.BlockedAddresses{}, Issuer: lazy.Issuer,
+		Now: app.Now, NewID: a.NewID, Random: rand.Reader,
+	}
 }
 
 // lazyIssuer reads the private key from SSM when the first token is issued.

@@ -15,12 +15,9 @@ func Publisher(a *app.App) *ws.Publisher {
 	return &ws.Publisher{Hub: &realtime.Hub{Store: a.Store(), Pusher: pusher, Now: app.Now}, Log: a.Log}
 }
 
-// UserAdmin returns the user administration with an access revoker, for functions that
-// change the rights of users.
+// UserAdmin returns the service that changes and deletes users.
 func UserAdmin(a *app.App) *account.UserAdmin {
-	admin := a.UserAdmin()
-	admin.Revoker = AccessRevoker(a)
-	return admin
+	return &account.UserAdmin{UserDirectory: a.UserDirectory(), Store: a.Store(), Revoker: AccessRevoker(a)}
 }
 
 // AccessRevoker returns the service that revokes tokens, sessions and sockets.

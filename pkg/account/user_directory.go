@@ -1,0 +1,198 @@
+package account
+
+import (
+	"context"
+	"io"
+	"slices"
+
+	"ticketsystem/pkg/apperr"
+	"ticketsystem/pkg/audit"
+	"ticketsystem/pkg/auth"
+	"ticketsystem/pkg/id"
+	"ticketsystem/pkg/phone"
+	"ticketsystem/pkg/retry"
+	"ticketsystem/pkg/search"
+	"ticketsystem/pkg/user"
+)
+
+// UserDirectoryStore reads and creates users for administrators.
+type UserDirectoryStore interface {
+	// User returns a user. It fails with user_not_found.
+	User(ctx context.Context, id string) (user.User, error)
+	// Login returns the login of a phone number. found is false if the number has no
+	// account.
+	Login(ctx context.Context, phone string) (l Login, found bool, err error)
+	// ListUsers returns a page of users, newest first. Role "" is any role. next is nil
+	// after the last page.
+	ListUsers(ctx context.Context, role user.Role, limit int, cursor map[string]string) (users []user.User, next map[string]string, err error)
+	// UsersByID returns users in the order of ids. Missing users are omitted.
+	UsersByID(ctx context.Context, ids []string) ([]user.User, error)
+	// SearchUsers returns ids of users whose name, phone number or e-mail address match
+	// all terms, newest first. next is nil after the last page.
+	SearchUsers(ctx context.Context, terms []search.Terms, limit int, cursor map[string]string) (ids []string, next map[string]string, err error)
+	// CreateUser writes a login, its user and an audit record in one transaction. It
+	// fails with phone_taken or conflict.
+	CreateUser(ctx context.Context, l Login, r audit.Record) error
+	// PutAccount writes login and user unconditionally. It adds an administrator to
+	// the count of administrators; it never removes one.
+	PutAccount(ctx context.Context, l Login) error
+}
+
+// UserDirectory lists and creates users for administrators.
+type UserDirectory struct {
+	Store         UserDirectoryStore
+	Recorder      audit.Recorder
+	Random        io.Reader
+	DefaultRegion string // ISO 3166-1 region of phone numbers without a country code
+}
+
+// CreateUserParams describe a new user. All fields but Phone and Password are
+// validated.
+type CreateUserParams struct {
+	Phone    string
+	Role     user.Role // "" is RoleUser
+	Name     string
+	Email    string
+	Password string // "" allows login by code only
+	Locale   string // "" is English
+	Disabled bool
+}
+
+// UserQuery selects users.
+type UserQuery struct {
+	Role  user.Role // "" for any
+	Text  string    // an id, a phone number or search terms; "" for all users
+	Limit int
+}
+
+// Get returns a user. It fails with user_not_found.
+func (d *UserDirectory) Get(ctx context.Context, userID string) (user.User, error) {
+	if !id.Valid(userID) {
+		return user.User{}, apperr.New(apperr.UserNotFound, "")
+	}
+	return d.Store.User(ctx, userID)
+}
+
+// List returns a page of users, newest first. cursor is nil for the first page; next
+// is nil after the last page.
+func (d *UserDirectory) List(ctx context.Context, query UserQuery, cursor map[string]string) (users []user.User, next map[string]string, err error) {
+	if query.Text == "" {
+		return d.Store.ListUsers(ctx, query.Role, query.Limit, cursor)
+	}
+	if cursor == nil {
+		ids, err := d.exactMatches(ctx, query.Text)
+		if err != nil {
+			return nil, nil, err
+		}
+		if users, err = d.filterByRole(ctx, query.Role, ids); err != nil || len(users) > 0 {
+			return users, nil, err
+		}
+	}
+	return d.search(ctx, query, cursor)
+}
+
+// maxSearchPages bounds the reads of a search whose results have other roles.
+const maxSearchPages = 10
+
+// search returns users that match the query's terms and role.
+func (d *UserDirectory) search(ctx context.Context, query UserQuery, cursor map[string]string) (users []user.User, next map[string]string, err error) {
+	terms := search.Parse(query.Text)
+	if len(terms) == 0 {
+		return nil, nil, nil
+	}
+	for range maxSearchPages {
+		ids, nextCursor, err := d.Store.SearchUsers(ctx, terms, query.Limit-len(users), cursor)
+		if err != nil {
+			return nil, nil, err
+		}
+		page, err := d.filterByRole(ctx, query.Role, ids)
+		if err != nil {
+			return nil, nil, err
+		}
+		users, cursor = append(users, page...), nextCursor
+		if cursor == nil || len(users) == query.Limit {
+			break
+		}
+	}
+	return users, cursor, nil
+}
+
+// filterByRole reads users and returns those of a role; role "" is any.
+func (d *UserDirectory) filterByRole(ctx context.Context, role user.Role, ids []string) ([]user.User, error) {
+	users, err := d.Store.UsersByID(ctx, ids)
+	return slices.DeleteFunc(users, func(u user.User) bool { return role != "" && u.Role != role }), err
+}
+
+// exactMatches returns the id of the user whose id or phone number is text.
+func (d *UserDirectory) exactMatches(ctx context.Context, text string) ([]string, error) {
+	if userID, ok := id.Parse(text); ok {
+		return []string{userID}, nil
+	}
+	number, err := phone.Normalize(text, d.DefaultRegion)
+	if err != nil {
+		return nil, nil //nolint:nilerr // the text is not a phone number but search terms
+	}
+	login, found, err := d.Store.Login(ctx, number)
+	if err != nil || !found {
+		return nil, err
+	}
+	return []string{login.User.ID}, nil
+}
+
+// Create creates a user. It fails with invalid_body (phone), weak_password or
+// phone_taken.
+func (d *UserDirectory) Create(ctx context.Context, actor audit.Actor, params CreateUserParams) (user.User, error) {
+	number, err := normalizePhone(params.Phone, d.DefaultRegion)
+	if err != nil {
+		return user.User{}, err
+	}
+	hash, err := d.hashPassword(params.Password, number)
+	if err != nil {
+		return user.User{}, err
+	}
+	role := params.Role
+	if role == "" {
+		role = user.RoleUser
+	}
+	u := newUser(d.Recorder.NewID(), number, params.Name, role, params.Locale, d.Recorder.Now())
+	u.Email, u.Disabled = params.Email, params.Disabled
+	r := d.Recorder.NewRecord(actor, audit.UserCreated, u.ID, nil, auditFields(u))
+	return u, retry.OnConflict(ctx, retry.Default, func() error { return d.Store.CreateUser(ctx, Login{Phone: number, Hash: hash, User: u}, r) })
+}
+
+// GrantAdmin makes the user with a phone number an administrator and enables them. It
+// creates a user without a password if the number has no account. It fails with
+// invalid_body. It is safe to repeat.
+func (d *UserDirectory) GrantAdmin(ctx context.Context, rawPhone string) (user.User, error) {
+	number, err := normalizePhone(rawPhone, d.DefaultRegion)
+	if err != nil {
+		return user.User{}, err
+	}
+	login, found, err := d.Store.Login(ctx, number)
+	if err != nil {
+		return user.User{}, err
+	}
+	if found {
+		u, err := d.Store.User(ctx, login.User.ID) // the copy in the login may be stale
+		if err != nil {
+			return user.User{}, err
+		}
+		login.User = u
+		login.User.Role, login.User.Disabled = user.RoleAdmin, false
+	} else {
+		login = Login{Phone: number, User: newUser(d.Recorder.NewID(), number, "", user.RoleAdmin, "", d.Recorder.Now())}
+	}
+	return login.User, d.Store.PutAccount(ctx, login)
+}
+
+// hashPassword checks and hashes a password; "" has the hash "". It fails with
+// weak_password.
+func (d *UserDirectory) hashPassword(password, number string) (string, error) {
+	if password == "" {
+		return "", nil
+	}
+	if err := auth.CheckPassword(password, number); err != nil {
+		return "", err
+	}
+	return auth.Hash(password, d.Random)
+}
