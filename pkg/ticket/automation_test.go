@@ -4,8 +4,9 @@ import (
 	"context"
 	"errors"
 	"testing"
-	"ticketsystem/pkg/ticket"
 	"time"
+
+	"ticketsystem/pkg/ticket"
 )
 
 // automationFixture is an automation over a store, which records the reminders.

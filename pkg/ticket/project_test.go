@@ -6,6 +6,7 @@ import (
 	"reflect"
 	"sync"
 	"testing"
+
 	"ticketsystem/pkg/ticket"
 )
 

@@ -3,8 +3,9 @@ package ticket_test
 import (
 	"slices"
 	"testing"
-	"ticketsystem/pkg/ticket"
 	"time"
+
+	"ticketsystem/pkg/ticket"
 )
 
 // TestQueueSortKey_Order has tickets in the expected order of the queue.
