@@ -235,6 +235,26 @@ func TestAppend_OwnWriteAndDuplicate(t *testing.T) {
 	}
 }
 
+// TestStore_ItemLimits checks that items over 400 KB and partition keys over 2,048
+// bytes are rejected.
+func TestStore_ItemLimits(t *testing.T) {
+	forEachBackend(t, func(t *testing.T, db backend) {
+		ticketID, _ := createLog(t, db, 1, customer("Sara"))
+		e := newEntry(ticketID, 2, agent("Ali"))
+		e.Body = strings.Repeat("x", 400<<10)
+		if _, err := db.open().AppendEntry(t.Context(), e); err == nil {
+			t.Error("an entry over 400 KB: no error")
+		}
+		if entries := readLog(t, db, ticketID).Entries; len(entries) != 1 {
+			t.Errorf("got %d entries, want 1", len(entries))
+		}
+		long := newEntry(strings.Repeat("x", 2048), 1, agent("Ali"))
+		if _, err := db.open().AppendEntry(t.Context(), long); err == nil {
+			t.Error("a key over 2,048 bytes: no error")
+		}
+	})
+}
+
 // TestCommitEntries_Atomic checks that entries and ticket are written together or not
 // at all.
 func TestCommitEntries_Atomic(t *testing.T) {
