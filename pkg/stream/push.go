@@ -23,14 +23,21 @@ type Publisher interface {
 	PublishNotification(ctx context.Context, n notification.Notification) error
 }
 
+// LogReader reads ticket logs.
+type LogReader interface {
+	// ReadLogLatest reads a ticket and its newest entries, at least n. The Ticket of the log is
+	// the zero value if there is no such ticket.
+	ReadLogLatest(ctx context.Context, ticketID string, n int) (ticket.Log, error)
+}
+
 // PushChanges returns a Handler that pushes new entries, changed tickets and moved
 // read markers to subscribers. The request that posts an entry pushes it too, at
 // most once; the handler pushes at least once.
-func PushChanges(tickets ticket.Store, publisher Publisher) Handler {
+func PushChanges(logs LogReader, publisher Publisher) Handler {
 	return func(ctx context.Context, e event.Event, _ ...event.Event) error {
 		switch e := e.(type) {
 		case event.EntryAppended:
-			log, err := tickets.ReadLogLatest(ctx, e.Entry.TicketID, 1)
+			log, err := logs.ReadLogLatest(ctx, e.Entry.TicketID, 1)
 			if err != nil || log.Ticket.ID == "" {
 				return err
 			}
@@ -39,14 +46,14 @@ func PushChanges(tickets ticket.Store, publisher Publisher) Handler {
 		case event.TicketChanged:
 			return publisher.PublishQueueChange(ctx, e.Ticket)
 		case event.ReadMarkerMoved:
-			return pushReadMarker(ctx, tickets, publisher, e.Marker)
+			return pushReadMarker(ctx, logs, publisher, e.Marker)
 		}
 		return nil
 	}
 }
 
-func pushReadMarker(ctx context.Context, tickets ticket.Store, publisher Publisher, marker ticket.ReadMarker) error {
-	log, err := tickets.ReadLogLatest(ctx, marker.TicketID, 1)
+func pushReadMarker(ctx context.Context, logs LogReader, publisher Publisher, marker ticket.ReadMarker) error {
+	log, err := logs.ReadLogLatest(ctx, marker.TicketID, 1)
 	if err != nil || log.Ticket.ID == "" {
 		return err
 	}

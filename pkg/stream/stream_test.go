@@ -222,7 +222,7 @@ func TestBatchHandler_Project(t *testing.T) {
 			t.Errorf("%s: calls %q, want %q", c.name, calls, c.calls)
 		}
 		if logged := strings.Contains(log.String(), "stream record failed"); logged != (c.failed != nil) {
-			t.Errorf("%s: the log says %q", c.name, log)
+			t.Errorf("%s: log %q", c.name, log)
 		}
 	}
 }
