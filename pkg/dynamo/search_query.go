@@ -127,7 +127,7 @@ func parseSearchCursor(cursor map[string]string) (string, error) {
 	return at, nil
 }
 
-// keyBefore returns the largest key that sorts before a posting key.
+// keyBefore returns a key that sorts before posting and after all older postings.
 func keyBefore(posting string) string {
 	last := len(posting) - 1
 	return posting[:last] + string(posting[last]-1) + maxPostingKey
