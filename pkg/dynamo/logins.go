@@ -45,7 +45,7 @@ func (s *Store) Login(ctx context.Context, phone string) (account.Login, bool, e
 	return login, found, nil
 }
 
-// RecordLoginAttempt implements account.Store. It increments the count of the
+// RecordLoginAttempt implements account.AuthStore. It increments the count of the
 // current window, or starts the window if there is none. If one write's condition
 // fails, the other write's holds, unless a concurrent attempt changed the item.
 func (s *Store) RecordLoginAttempt(ctx context.Context, phone string, window time.Time, limit int) (bool, error) {
@@ -75,7 +75,7 @@ func (s *Store) updateLoginAttempts(ctx context.Context, phone string, window ti
 	return s.update(ctx, updateSpec{key: loginAttemptsKey(phone), set: set, condition: condition, values: v})
 }
 
-// ClearLoginAttempts implements account.Store.
+// ClearLoginAttempts implements account.AuthStore.
 func (s *Store) ClearLoginAttempts(ctx context.Context, phone string) error {
 	_, err := s.remove(ctx, loginAttemptsKey(phone), "", nil)
 	return err

@@ -18,7 +18,7 @@ type codeItem struct {
 	TTL      int64  `dynamodbav:"ttl"`
 }
 
-// PutCode implements account.Store.
+// PutCode implements account.OTPStore.
 func (s *Store) PutCode(ctx context.Context, c account.OneTimeCode, newer time.Time) (time.Time, bool, error) {
 	existing, err := s.put(ctx,
 		codeItem{codeKey(c.RecipientMAC, c.Purpose), c.Hash, 0, toMillis(c.SentAt), c.ExpiresAt.Unix()},
@@ -32,13 +32,13 @@ func (s *Store) PutCode(ctx context.Context, c account.OneTimeCode, newer time.T
 	return fromMillis(i.SentAt), i.Hash == c.Hash && i.SentAt == toMillis(c.SentAt), err
 }
 
-// DeleteCode implements account.Store.
+// DeleteCode implements account.OTPStore.
 func (s *Store) DeleteCode(ctx context.Context, c account.OneTimeCode) error {
 	_, err := s.remove(ctx, codeKey(c.RecipientMAC, c.Purpose), "#hash = :hash", values{"hash": c.Hash})
 	return err
 }
 
-// ConsumeCodeAttempt implements account.Store.
+// ConsumeCodeAttempt implements account.OTPStore.
 func (s *Store) ConsumeCodeAttempt(ctx context.Context, numberMAC, purpose string, limit int) (c account.OneTimeCode, found, locked bool, err error) {
 	k := codeKey(numberMAC, purpose)
 	stored, applied, err := s.update(ctx, updateSpec{
@@ -77,7 +77,7 @@ type rateCounterItem struct {
 
 func rateCounterKey(c account.RateCounter) key { return rateLimitKey(c.Scope, c.Start.Unix()) }
 
-// IncrementCounter implements account.Store.
+// IncrementCounter implements account.OTPStore.
 func (s *Store) IncrementCounter(ctx context.Context, c account.RateCounter) (int, error) {
 	after, _, err := s.update(ctx, updateSpec{
 		key: rateCounterKey(c), set: "SET #ttl = :ttl ADD hits :one",

@@ -25,7 +25,7 @@ func newRevocationItem(subject string, r user.Revocation) revocationItem {
 	return revocationItem{revocationKey(subject, r), r.At.Add(account.RevocationTTL).Unix()}
 }
 
-// AddRevocation implements account.Store.
+// AddRevocation implements account.SessionStore and account.ProfileStore.
 func (s *Store) AddRevocation(ctx context.Context, subject string, r user.Revocation) error {
 	_, err := s.put(ctx, newRevocationItem(subject, r), "", nil)
 	return err

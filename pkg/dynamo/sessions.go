@@ -39,7 +39,7 @@ func (i sessionItem) session() account.Session {
 	}
 }
 
-// CreateAccount implements account.Store.
+// CreateAccount implements account.AuthStore.
 func (s *Store) CreateAccount(ctx context.Context, l account.Login, session account.Session, used account.OneTimeCode) error {
 	tx := s.transaction().put(loginToItem(l), ifNotExists, nil)
 	loginWrite := tx.last()
@@ -55,7 +55,7 @@ func (s *Store) CreateAccount(ctx context.Context, l account.Login, session acco
 	return err
 }
 
-// CreateSession implements account.Store.
+// CreateSession implements account.AuthStore.
 func (s *Store) CreateSession(ctx context.Context, session account.Session, used *account.OneTimeCode) error {
 	if used == nil {
 		_, err := s.put(ctx, sessionToItem(session), "", nil)
@@ -70,7 +70,7 @@ func (s *Store) CreateSession(ctx context.Context, session account.Session, used
 	return err
 }
 
-// RotateSession implements account.Store.
+// RotateSession implements account.TokenStore.
 func (s *Store) RotateSession(ctx context.Context, userID, family, current, next string, now time.Time) (session account.Session, rotated, found bool, err error) {
 	stored, rotated, err := s.update(ctx, updateSpec{
 		key:       sessionKey(userID, family),
@@ -88,7 +88,7 @@ func (s *Store) RotateSession(ctx context.Context, userID, family, current, next
 	return i.session(), rotated, true, err
 }
 
-// DeleteSession implements account.Store.
+// DeleteSession implements account.TokenStore and account.ProfileStore.
 func (s *Store) DeleteSession(ctx context.Context, userID, family, hash string) (bool, error) {
 	condition, vals := "", values(nil)
 	if hash != "" {
@@ -119,7 +119,7 @@ func (s *Store) TouchSession(ctx context.Context, userID, family string, now tim
 	return err
 }
 
-// ListSessions implements account.Store with one query, backwards from the session
+// ListSessions implements account.ProfileStore with one query, backwards from the session
 // after. Expired sessions are omitted, so a page may be short.
 func (s *Store) ListSessions(ctx context.Context, userID, after string, limit int) ([]account.Session, bool, error) {
 	end := sessionKey(userID, after)
@@ -152,7 +152,7 @@ func (s *Store) ListSessions(ctx context.Context, userID, after string, limit in
 // (DynamoDB limit) deletes besides its other writes.
 const maxSessionsPerTx = 90
 
-// ResetPassword implements account.Store.
+// ResetPassword implements account.CredentialStore.
 func (s *Store) ResetPassword(ctx context.Context, l account.Login, used account.OneTimeCode, at time.Time) error {
 	return retryConflicts(ctx, func() (bool, error) {
 		sessions, err := s.sessionKeys(ctx, l.User.ID)

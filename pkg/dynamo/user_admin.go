@@ -30,7 +30,7 @@ func (tx *transaction) removeAdmin(userID string) {
 
 var _ account.UserAdminStore = (*Store)(nil)
 
-// CreateUser implements account.UserAdminStore.
+// CreateUser implements account.UserDirectoryStore.
 func (s *Store) CreateUser(ctx context.Context, l account.Login, r audit.Record) error {
 	tx := s.transaction().put(loginToItem(l), ifNotExists, nil).put(userToItem(l.User), ifNotExists, nil).putAudit(r)
 	if isActiveAdmin(l.User) {
@@ -165,7 +165,7 @@ func (s *Store) DeleteUser(ctx context.Context, old user.User, r audit.Record) e
 	return apperr.New(apperr.Conflict, "")
 }
 
-// ListUsers implements account.UserAdminStore. It reads the ids from an index, and
+// ListUsers implements account.UserDirectoryStore. It reads the ids from an index, and
 // then the users.
 func (s *Store) ListUsers(ctx context.Context, role user.Role, limit int, cursor map[string]string) ([]user.User, map[string]string, error) {
 	index, hash, value := indexAllCreated, "qc", allUsersKey
@@ -186,7 +186,7 @@ func (s *Store) ListUsers(ctx context.Context, role user.Role, limit int, cursor
 	return users, cursorOf(out.LastEvaluatedKey), err
 }
 
-// UsersByID implements account.UserAdminStore.
+// UsersByID implements account.UserDirectoryStore.
 func (s *Store) UsersByID(ctx context.Context, ids []string) ([]user.User, error) {
 	keys := make([]key, len(ids))
 	for n, id := range ids {
@@ -213,7 +213,7 @@ func (s *Store) UsersByID(ctx context.Context, ids []string) ([]user.User, error
 	return users, nil
 }
 
-// DeleteSessions implements account.Store and account.SessionStore.
+// DeleteSessions implements account.SessionStore.
 func (s *Store) DeleteSessions(ctx context.Context, userID string) error {
 	keys, err := s.sessionKeys(ctx, userID)
 	if err != nil {

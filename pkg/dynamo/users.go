@@ -68,7 +68,7 @@ func (s *Store) User(ctx context.Context, id string) (user.User, error) {
 	return i.user(), err
 }
 
-// UpdateUser implements account.Store.
+// UpdateUser implements account.ProfileStore.
 func (s *Store) UpdateUser(ctx context.Context, id string, p account.ProfileUpdate) (user.User, error) {
 	var set []string
 	vals := values{}
@@ -108,7 +108,7 @@ func (s *Store) UpdateUser(ctx context.Context, id string, p account.ProfileUpda
 	return i.user(), err
 }
 
-// VerifyEmail implements account.Store.
+// VerifyEmail implements account.CredentialStore.
 func (s *Store) VerifyEmail(ctx context.Context, id, email string, used account.OneTimeCode) (user.User, error) {
 	tx := s.transaction().update(updateSpec{
 		key: userKey(id), set: "SET emailVerified = :yes", condition: "email = :email", values: values{"yes": true, "email": email},
@@ -124,7 +124,7 @@ func (s *Store) VerifyEmail(ctx context.Context, id, email string, used account.
 	return s.User(ctx, id)
 }
 
-// ChangePhone implements account.Store.
+// ChangePhone implements account.CredentialStore.
 func (s *Store) ChangePhone(ctx context.Context, old user.User, phone string, used account.OneTimeCode) (user.User, error) {
 	updated := old
 	updated.Phone = phone
@@ -163,7 +163,7 @@ func loginToItem(l account.Login) loginItem {
 	return loginItem{key: loginKey(l.Phone), Hash: l.Hash, User: userToFields(l.User)}
 }
 
-// PutAccount implements account.Store.
+// PutAccount implements account.UserDirectoryStore.
 func (s *Store) PutAccount(ctx context.Context, l account.Login) error {
 	tx := s.transaction().put(loginToItem(l), "", nil).put(userToItem(l.User), "", nil)
 	if isActiveAdmin(l.User) {
