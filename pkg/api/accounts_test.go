@@ -13,25 +13,20 @@ import (
 
 	"ticketsystem/pkg/account"
 	"ticketsystem/pkg/api"
-	"ticketsystem/pkg/apperr"
 	"ticketsystem/pkg/attachment"
+	"ticketsystem/pkg/audit"
 	"ticketsystem/pkg/auth"
 	"ticketsystem/pkg/id"
+	"ticketsystem/pkg/memstore"
 	"ticketsystem/pkg/user"
 )
 
-// memAccounts is a partial account.Store with one user and sessions by family. The attempts of
-// its one-time code are used up.
+// memAccounts is a fixture with the user Sara. It records deleted sessions and profile
+// updates. The attempts of all one-time codes are used up.
 type memAccounts struct {
-	account.Store
 	*fixture
-	user            user.User
-	code            account.OneTimeCode
-	sessions        map[string]account.Session
 	deletedSessions []string
 	profileUpdate   account.ProfileUpdate
-	rateCount       int
-	hash            string // password hash
 }
 
 // accountServices are all account services over one store.
@@ -48,10 +43,8 @@ type accountServices struct {
 func newMemAccounts(t *testing.T) (*memAccounts, accountServices) {
 	t.Helper()
 	fx := newFixture(t)
-	m := &memAccounts{fixture: fx, sessions: map[string]account.Session{}, user: user.User{
-		ID: saraID, Phone: "+989121234567", Role: user.RoleUser, Name: "Sara", Locale: "en", Province: "tehran", City: "tehran",
-		Email: "s@example.com", Notifications: user.NotificationPreferences{SMS: true}, CreatedAt: fx.now,
-	}}
+	m := &memAccounts{fixture: fx}
+	m.putSara("", "")
 	now := func() time.Time { return fx.now }
 	otp := &account.OTP{Store: m, Key: fx.server.Key, Limits: account.RateLimits{PerIP: 100}, DefaultRegion: "IR", Now: now, Random: rand.Reader}
 	newID := id.NewGenerator(now, rand.Reader)
@@ -71,81 +64,35 @@ func newMemAccounts(t *testing.T) (*memAccounts, accountServices) {
 
 func (m *memAccounts) Send(context.Context, string, string) error { return nil }
 
-func (m *memAccounts) IncrementCounter(context.Context, account.RateCounter) (int, error) {
-	m.rateCount++
-	return m.rateCount, nil
+// putSara stores Sara with a password hash and a picture.
+func (m *memAccounts) putSara(hash, pictureID string) {
+	sara := user.User{
+		ID: saraID, Phone: "+989121234567", Role: user.RoleUser, Name: "Sara", Locale: "en", Province: "tehran", City: "tehran",
+		Email: "s@example.com", Notifications: user.NotificationPreferences{SMS: true}, CreatedAt: m.now, PictureID: pictureID,
+	}
+	must(m.PutAccount(context.Background(), account.Login{Phone: sara.Phone, Hash: hash, User: sara}))
 }
 
-func (m *memAccounts) PutCode(_ context.Context, c account.OneTimeCode, _ time.Time) (time.Time, bool, error) {
-	if m.code.Hash != "" {
-		return m.code.SentAt, false, nil
-	}
-	m.code = c
-	return c.SentAt, true, nil
+// deleteSara deletes the user.
+func (m *memAccounts) deleteSara() {
+	u, err := m.User(context.Background(), saraID)
+	must(err)
+	must(m.DeleteUser(context.Background(), u, audit.Record{}))
 }
 
 func (m *memAccounts) ConsumeCodeAttempt(context.Context, string, string, int) (account.OneTimeCode, bool, bool, error) {
-	return m.code, false, true, nil
-}
-
-func (m *memAccounts) Login(_ context.Context, phone string) (account.Login, bool, error) {
-	return account.Login{Phone: phone, Hash: m.hash, User: m.user}, phone == m.user.Phone, nil
-}
-
-func (m *memAccounts) RecordLoginAttempt(context.Context, string, time.Time, int) (bool, error) {
-	return true, nil
-}
-
-func (m *memAccounts) ClearLoginAttempts(context.Context, string) error { return nil }
-
-func (m *memAccounts) User(context.Context, string) (user.User, error) {
-	if m.user.ID == "" {
-		return user.User{}, apperr.New(apperr.UserNotFound, "")
-	}
-	return m.user, nil
+	return account.OneTimeCode{}, false, true, nil
 }
 
 func (m *memAccounts) UpdateUser(ctx context.Context, userID string, p account.ProfileUpdate) (user.User, error) {
 	m.profileUpdate = p
-	return m.User(ctx, userID)
+	return m.memStore.UpdateUser(ctx, userID, p)
 }
 
-func (m *memAccounts) DeleteSession(_ context.Context, userID, family, _ string) (bool, error) {
+func (m *memAccounts) DeleteSession(ctx context.Context, userID, family, hash string) (bool, error) {
 	m.deletedSessions = append(m.deletedSessions, userID+" "+family)
-	return true, nil
+	return m.memStore.DeleteSession(ctx, userID, family, hash)
 }
-
-func (m *memAccounts) CreateSession(_ context.Context, s account.Session, _ *account.OneTimeCode) error {
-	m.sessions[s.Family] = s
-	return nil
-}
-
-func (m *memAccounts) Session(_ context.Context, _, family string) (account.Session, bool, error) {
-	s, found := m.sessions[family]
-	return s, found, nil
-}
-
-func (m *memAccounts) TouchSession(context.Context, string, string, time.Time) error { return nil }
-
-func (m *memAccounts) ListSessions(_ context.Context, _, after string, limit int) (page []account.Session, more bool, err error) {
-	for _, s := range m.sessions {
-		if after == "" || s.Family < after {
-			page = append(page, s)
-		}
-	}
-	slices.SortFunc(page, func(a, b account.Session) int { return strings.Compare(b.Family, a.Family) })
-	return page[:min(limit, len(page))], len(page) > limit, nil
-}
-
-func (m *memAccounts) AddRevocation(ctx context.Context, subject string, r user.Revocation) error {
-	return m.memStore.AddRevocation(ctx, subject, r)
-}
-
-func (m *memAccounts) Attachment(context.Context, string) (attachment.Attachment, error) {
-	return attachment.Attachment{}, apperr.New(apperr.AttachmentNotFound, "")
-}
-
-func (m *memAccounts) RetainAttachment(context.Context, string) error { return nil }
 
 // TestAccountEndpoints_Validation checks the required fields of each account endpoint.
 func TestAccountEndpoints_Validation(t *testing.T) {
@@ -233,7 +180,7 @@ func TestGetProfile(t *testing.T) {
 	if regions != "map[id:tehran name:تهران] map[id:tehran name:تهران] map[email:false sms:true]" || len(got.body) != len(want)+3 {
 		t.Errorf("got %s, %s", regions, got.text)
 	}
-	m.user = user.User{}
+	m.deleteSara()
 	for name, e := range map[string]api.Endpoint{"get": api.GetProfile(accounts.profiles), "update": api.UpdateProfile(accounts.profiles)} {
 		if got := m.send(t, e, sara, newRequest(http.MethodPatch, "/profile", `{"name":"x"}`)); got.status != 401 || got.code() != "unauthenticated" {
 			t.Errorf("%s for a deleted user: got %d %s", name, got.status, got.code())
@@ -282,45 +229,15 @@ func describeUpdate(p account.ProfileUpdate) string {
 	return ""
 }
 
-// memAttachments is a partial attachment store and bucket with one file.
-type memAttachments struct {
-	attachment.Store
-	attachment.ObjectStore
-	file attachment.Attachment
-}
-
-func (s *memAttachments) AddAttachment(_ context.Context, a attachment.Attachment) error {
-	s.file = a
-	return nil
-}
-
-func (s *memAttachments) Attachment(_ context.Context, fileID string) (attachment.Attachment, error) {
-	if s.file.ID != fileID {
-		return attachment.Attachment{}, apperr.New(apperr.AttachmentNotFound, "")
-	}
-	return s.file, nil
-}
-
-func (s *memAttachments) PresignPost(_ context.Context, key, _ string, _ int64, _ string, _ time.Duration) (attachment.Upload, error) {
-	if s.file.Name == "broken.png" {
-		return attachment.Upload{}, errors.New("secret")
-	}
-	return attachment.Upload{URL: "https://bucket", Fields: map[string]string{"key": key}}, nil
-}
-
-func (s *memAttachments) PresignGet(_ context.Context, key, _, _ string, _ time.Duration) (string, error) {
-	return "https://bucket/" + key + "?signed", nil
-}
-
 func TestAttachments(t *testing.T) {
 	fx := newFixture(t)
-	s := &memAttachments{}
-	attachments := &attachment.Service{Store: s, Objects: s, Now: fx.server.Now, NewID: func() string { return fileID }}
+	objects := &memstore.Objects{}
+	attachments := &attachment.Service{Store: fx.memStore, Objects: objects, Now: fx.server.Now, NewID: func() string { return fileID }}
 	create := func(body string) response {
 		return fx.send(t, api.CreateAttachment(attachments), sara, newRequest(http.MethodPost, "/attachments", body))
 	}
 	got := create(`{"name":"a.png","type":"image/png","size":9}`)
-	if got.status != 201 || got.body["id"] != fileID || got.field("upload", "url") != "https://bucket" || got.body["expiresAt"] != "2026-03-21T12:15:00.000Z" || got.headers["location"] != "/attachments/"+fileID {
+	if got.status != 201 || got.body["id"] != fileID || got.field("upload", "url") != "https://bucket.example" || got.body["expiresAt"] != "2026-03-21T12:15:00.000Z" || got.headers["location"] != "/attachments/"+fileID {
 		t.Errorf("got %d %s", got.status, got.text)
 	}
 	if got := create(`{"name":"a.exe","type":"x/y","size":0}`); got.status != 422 || len(got.fieldErrors()) != 2 {
@@ -334,8 +251,8 @@ func TestAttachments(t *testing.T) {
 	if got := fetch(sara, ""); got.status != 409 || got.code() != "attachment_pending" || got.headers["retry-after"] != "1" {
 		t.Errorf("pending: got %d %s", got.status, got.code())
 	}
-	s.file.State = attachment.Ready
-	downloadURL := "https://bucket/" + s.file.Key() + "?signed"
+	must(fx.SetAttachmentState(t.Context(), fileID, attachment.Ready, ""))
+	const downloadURL = "https://bucket.example/files/" + fileID + "?name=a.png"
 	if got := fetch(sara, "image/*"); got.status != 302 || got.headers["location"] != downloadURL || got.text != "" {
 		t.Errorf("got %d %v", got.status, got.headers)
 	}
@@ -345,7 +262,8 @@ func TestAttachments(t *testing.T) {
 	if got := fetch(reza, ""); got.status != 404 || got.code() != "attachment_not_found" {
 		t.Errorf("another user: got %d %s", got.status, got.code())
 	}
-	if got := create(`{"name":"broken.png","type":"image/png","size":9}`); got.status != 500 || strings.Contains(got.text, "secret") {
+	objects.Before = func(string, string) error { return errors.New("secret") }
+	if got := create(`{"name":"a.png","type":"image/png","size":9}`); got.status != 500 || strings.Contains(got.text, "secret") {
 		t.Errorf("bucket down: got %d %s", got.status, got.text)
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/aws/aws-lambda-go/events"
 
@@ -25,7 +26,7 @@ func loginWithCookie(t *testing.T, m *memAccounts, accounts accountServices, pro
 	if err != nil {
 		t.Fatal(err)
 	}
-	m.hash = hash
+	m.putSara(hash, "")
 	request := newRequest(http.MethodPost, "/login", `{"phone":"09121234567","password":"correct-horse-7","session":"cookie"}`).with("x-forwarded-proto", proto)
 	out, err := m.server.HTTP(api.LogIn(accounts.auth))(context.Background(), request.APIGatewayV2HTTPRequest)
 	if err != nil || out.StatusCode != 200 || len(out.Cookies) != 1 {
@@ -141,7 +142,9 @@ func TestConnect_Cookie(t *testing.T) {
 func TestSessions(t *testing.T) {
 	m, accounts := newMemAccounts(t)
 	for _, family := range []string{oneID, otherID, aULID} {
-		m.sessions[family] = account.Session{Family: family, UserAgent: "Firefox", CreatedAt: m.now, User: m.user}
+		must(m.CreateSession(t.Context(), account.Session{
+			Family: family, UserAgent: "Firefox", CreatedAt: m.now, ExpiresAt: m.now.Add(time.Hour), User: user.User{ID: saraID},
+		}, nil))
 	}
 	me := sara
 	me.Session = otherID

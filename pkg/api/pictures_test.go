@@ -10,15 +10,16 @@ import (
 
 	"ticketsystem/pkg/api"
 	"ticketsystem/pkg/attachment"
+	"ticketsystem/pkg/memstore"
 )
 
 // TestGetPicture checks that picture URLs are signed, expire, and fall back to the default
 // avatar.
 func TestGetPicture(t *testing.T) {
 	m, accounts := newMemAccounts(t)
-	m.user.PictureID = fileID
-	files := &memAttachments{file: attachment.Attachment{ID: fileID, Owner: saraID, Type: "image/png", State: attachment.Ready}}
-	attachments := &attachment.Service{Store: files, Objects: files, Now: m.server.Now}
+	m.putSara("", fileID)
+	must(m.AddAttachment(t.Context(), attachment.Attachment{ID: fileID, Owner: saraID, Name: "a.png", Type: "image/png", State: attachment.Ready}))
+	attachments := &attachment.Service{Store: m.memStore, Objects: &memstore.Objects{}, Now: m.server.Now}
 	get := newRequest(http.MethodGet, "/profile", "").with("host", "localhost:3000").with("x-forwarded-proto", "http")
 	address, _ := m.send(t, api.GetProfile(accounts.profiles), sara, get).body["pictureUrl"].(string)
 	at, err := url.Parse(address)
@@ -34,7 +35,7 @@ func TestGetPicture(t *testing.T) {
 		}
 		return out.StatusCode, out.Headers["location"], out.Headers["content-type"], out.Body
 	}
-	if status, location, _, _ := show(saraID, at.RawQuery); status != 302 || location != "https://bucket/"+files.file.Key()+"?signed" {
+	if status, location, _, _ := show(saraID, at.RawQuery); status != 302 || location != "https://bucket.example/files/"+fileID+"?name=a.png" {
 		t.Errorf("got %d %q", status, location)
 	}
 	for name, query := range map[string]string{"no seal": "until=" + at.Query().Get("until"), "later expiry": strings.Replace(at.RawQuery, "until=", "until=9", 1), "no query": ""} {
@@ -45,7 +46,7 @@ func TestGetPicture(t *testing.T) {
 	if status, _, _, _ := show(rezaID, at.RawQuery); status != 404 {
 		t.Errorf("another user with the same seal: got %d, want 404", status)
 	}
-	m.user.PictureID = ""
+	m.putSara("", "")
 	if status, _, kind, body := show(saraID, at.RawQuery); status != 200 || kind != "image/svg+xml" || !strings.HasPrefix(body, "<svg") {
 		t.Errorf("without a picture: got %d %q %q", status, kind, body)
 	}

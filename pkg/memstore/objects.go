@@ -15,8 +15,8 @@ var _ attachment.ObjectStore = (*Objects)(nil)
 
 // Objects is an in-memory object store. It is safe for concurrent use.
 type Objects struct {
-	// Before, if set, runs before each operation that accesses an object. If it
-	// returns an error, the operation fails with it.
+	// Before, if set, runs before each operation but PresignGet. If it returns an
+	// error, the operation fails with it.
 	Before func(operation, key string) error
 
 	mu      sync.Mutex
@@ -40,12 +40,18 @@ func (o *Objects) Content() map[string]string {
 	return maps.Clone(o.content)
 }
 
+// before runs the hook.
+func (o *Objects) before(operation, key string) error {
+	if o.Before == nil {
+		return nil
+	}
+	return o.Before(operation, key)
+}
+
 // get returns the content of an object, or attachment.ErrObjectNotFound.
 func (o *Objects) get(operation, key string) (string, error) {
-	if o.Before != nil {
-		if err := o.Before(operation, key); err != nil {
-			return "", err
-		}
+	if err := o.before(operation, key); err != nil {
+		return "", err
 	}
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -63,6 +69,9 @@ func etagOf(content string) string {
 
 // PresignPost implements attachment.ObjectStore.
 func (o *Objects) PresignPost(_ context.Context, key, _ string, _ int64, _ string, _ time.Duration) (attachment.Upload, error) {
+	if err := o.before("PresignPost", key); err != nil {
+		return attachment.Upload{}, err
+	}
 	return attachment.Upload{URL: "https://bucket.example", Fields: map[string]string{"key": key}}, nil
 }
 
@@ -100,10 +109,8 @@ func (o *Objects) Copy(_ context.Context, from, etag, to string) error {
 
 // Delete implements attachment.ObjectStore.
 func (o *Objects) Delete(_ context.Context, key string) error {
-	if o.Before != nil {
-		if err := o.Before("Delete", key); err != nil {
-			return err
-		}
+	if err := o.before("Delete", key); err != nil {
+		return err
 	}
 	o.mu.Lock()
 	defer o.mu.Unlock()
