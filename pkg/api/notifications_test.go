@@ -1,10 +1,8 @@
 package api_test
 
 import (
-	"context"
 	"fmt"
 	"net/http"
-	"slices"
 	"strings"
 	"testing"
 
@@ -12,31 +10,6 @@ import (
 	"ticketsystem/pkg/notification"
 	"ticketsystem/pkg/user"
 )
-
-// memNotifications is a notification store with a fixed page. It records its calls.
-type memNotifications struct {
-	page  notification.Page
-	calls []string
-}
-
-func (m *memNotifications) AddNotifications(context.Context, ...notification.Notification) error {
-	return nil
-}
-
-func (m *memNotifications) ListNotifications(_ context.Context, userID string, q notification.Query) (notification.Page, error) {
-	m.calls = append(m.calls, fmt.Sprintf("list %s %+v", userID, q))
-	return m.page, nil
-}
-
-func (m *memNotifications) MarkNotificationsRead(_ context.Context, userID string, ids []string) error {
-	m.calls = append(m.calls, fmt.Sprint("read ", userID, ids))
-	return nil
-}
-
-func (m *memNotifications) MarkAllNotificationsRead(_ context.Context, userID string) error {
-	m.calls = append(m.calls, "read all "+userID)
-	return nil
-}
 
 func testNotification(fx *fixture) notification.Notification {
 	return notification.Notification{
@@ -50,8 +23,13 @@ func testNotification(fx *fixture) notification.Notification {
 
 func TestListNotifications(t *testing.T) {
 	fx := newFixture(t)
-	m := &memNotifications{page: notification.Page{Notifications: []notification.Notification{testNotification(fx)}, Next: aULID, Unread: 7}}
-	first := fx.send(t, api.ListNotifications(m), sara, newRequest(http.MethodGet, "/notifications", "").query("unread=true&limit=1"))
+	must(fx.AddNotifications(t.Context(), testNotification(fx)))
+	for n := range 6 {
+		older := testNotification(fx)
+		older.ID = fmt.Sprint("01BX5ZZKBKACTAV9WEVGEMMVR", n)
+		must(fx.AddNotifications(t.Context(), older))
+	}
+	first := fx.send(t, api.ListNotifications(fx.memStore), sara, newRequest(http.MethodGet, "/notifications", "").query("unread=true&limit=1"))
 	const want = `{"data":[{"id":"` + aULID + `","kind":"reply","title":"New reply: The parcel","body":"Ali: We look","ticketId":"` + oneID +
 		`","read":false,"createdAt":"2026-03-21T12:00:00.000Z","deliveries":{` +
 		`"email":{"state":"failed","reason":"provider","attempts":2,"at":"2026-03-21T12:00:00.000Z"},` +
@@ -63,20 +41,21 @@ func TestListNotifications(t *testing.T) {
 	for query, status := range map[string]int{
 		"unread=true&limit=1&cursor=" + next: 200, "cursor=" + next: 400, "unread=false": 200, "unread=maybe": 400, "unread=": 400, "limit=0": 400, "cursor=x": 400,
 	} {
-		if got := fx.send(t, api.ListNotifications(m), sara, newRequest(http.MethodGet, "/notifications", "").query(query)); got.status != status {
+		if got := fx.send(t, api.ListNotifications(fx.memStore), sara, newRequest(http.MethodGet, "/notifications", "").query(query)); got.status != status {
 			t.Errorf("%s: got %d, want %d", query, got.status, status)
 		}
 	}
-	if got := fx.send(t, api.ListNotifications(m), reza, newRequest(http.MethodGet, "/notifications", "").query("unread=true&cursor="+next)); got.status != 400 {
+	if got := fx.send(t, api.ListNotifications(fx.memStore), reza, newRequest(http.MethodGet, "/notifications", "").query("unread=true&cursor="+next)); got.status != 400 {
 		t.Errorf("cursor of another user: got %d", got.status)
 	}
-	if got := fx.send(t, api.ListNotifications(m), user.Principal{}, newRequest(http.MethodGet, "/notifications", "")); got.status != 401 {
+	if got := fx.send(t, api.ListNotifications(fx.memStore), user.Principal{}, newRequest(http.MethodGet, "/notifications", "")); got.status != 401 {
 		t.Errorf("anonymous: got %d", got.status)
 	}
-	if !slices.Contains(m.calls, "list "+saraID+" {Unread:true Before:"+aULID+" Limit:1}") {
-		t.Errorf("got %q", m.calls)
+	second := fx.send(t, api.ListNotifications(fx.memStore), sara, newRequest(http.MethodGet, "/notifications", "").query("unread=true&limit=1&cursor="+next))
+	if data, _ := second.body["data"].([]any); len(data) != 1 || strings.Contains(second.text, aULID) {
+		t.Errorf("second page: got %s", second.text)
 	}
-	if got := fx.send(t, api.ListNotifications(m), sara, newRequest(http.MethodGet, "/notifications", "").with("accept-language", "fa")); got.status != 200 ||
+	if got := fx.send(t, api.ListNotifications(fx.memStore), sara, newRequest(http.MethodGet, "/notifications", "").with("accept-language", "fa")); got.status != 200 ||
 		!strings.Contains(got.text, "پاسخ تازه: The parcel") {
 		t.Errorf("in Persian: got %s", got.text)
 	}
@@ -84,14 +63,17 @@ func TestListNotifications(t *testing.T) {
 
 func TestMarkNotificationsRead(t *testing.T) {
 	for body, want := range map[string]string{
-		`{"ids":["` + aULID + `"]}`: "read " + saraID + "[" + aULID + "]", `{"all":true}`: "read all " + saraID,
+		`{"ids":["` + aULID + `"]}`: "", `{"all":true}`: "",
 		`{}`: "/ids required", `{"all":false,"ids":[]}`: "/ids required", `{"all":true,"ids":["` + aULID + `"]}`: "/ids not_allowed",
 		`{"ids":["x"]}`: "/ids/0 invalid", `{"ids":["` + aULID + `","` + aULID + `"]}`: "/ids/1 duplicate", `{"some":1}`: "/some unknown",
 	} {
-		fx, m := newFixture(t), &memNotifications{}
-		got := fx.send(t, api.MarkNotificationsRead(m), sara, newRequest(http.MethodPost, "/notifications/read", body))
-		if outcome := append(got.fieldErrors(), m.calls...); len(outcome) != 1 || outcome[0] != want || (got.status == 204) != (len(m.calls) == 1) {
-			t.Errorf("%s: got %d %q, want %q", body, got.status, outcome, want)
+		fx := newFixture(t)
+		must(fx.AddNotifications(t.Context(), testNotification(fx)))
+		got := fx.send(t, api.MarkNotificationsRead(fx.memStore), sara, newRequest(http.MethodPost, "/notifications/read", body))
+		page, err := fx.ListNotifications(t.Context(), saraID, notification.Query{Limit: 1})
+		must(err)
+		if outcome := strings.Join(got.fieldErrors(), ", "); outcome != want || (got.status == 204) != (want == "") || (page.Unread == 0) != (want == "") {
+			t.Errorf("%s: got %d %q and %d unread, want %q", body, got.status, outcome, page.Unread, want)
 		}
 	}
 }
