@@ -8,14 +8,10 @@ import (
 	"testing"
 	"time"
 
-	"github.com/aws/aws-lambda-go/events"
-
 	"ticketsystem/pkg/account"
 	"ticketsystem/pkg/api"
 	"ticketsystem/pkg/auth"
-	"ticketsystem/pkg/realtime"
 	"ticketsystem/pkg/user"
-	"ticketsystem/pkg/ws"
 )
 
 // loginWithCookie logs Sara in with a session cookie and returns its value.
@@ -109,33 +105,6 @@ func TestLogOut_Cookie(t *testing.T) {
 	out, err := m.server.HTTP(api.LogOut(accounts.sessions))(context.Background(), request.APIGatewayV2HTTPRequest)
 	if err != nil || out.StatusCode != 204 || len(m.deletedSessions) != 1 || len(out.Cookies) != 1 || out.Cookies[0] != "session=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax" {
 		t.Errorf("got %d %v, deleted %v, %v", out.StatusCode, out.Cookies, m.deletedSessions, err)
-	}
-}
-
-// TestConnect_Cookie checks that only pages of an allowed origin connect with a cookie.
-func TestConnect_Cookie(t *testing.T) {
-	m, accounts := newMemAccounts(t)
-	cookie, _, _ := loginWithCookie(t, m, accounts, "https")
-	handler := &ws.ConnectHandler{Tokens: &realtime.ConnectTokens{Store: m.memStore, Now: m.server.Now, Random: rand.Reader}, Authenticator: m.server.Authenticator, AllowedOrigins: []string{"https://app.ir"}, Log: m.server.Log}
-	for name, c := range map[string]struct {
-		cookie, origin string
-		status         int
-	}{
-		"allowed origin":   {"a=b; __Host-session=" + cookie, "https://app.ir", 200},
-		"other origin":     {"__Host-session=" + cookie, "https://evil.ir", 403},
-		"no origin":        {"__Host-session=" + cookie, "", 401},
-		"an ended session": {"__Host-session=x", "https://app.ir", 401},
-		"no cookie":        {"", "https://app.ir", 401},
-	} {
-		var event events.APIGatewayWebsocketProxyRequest
-		event.Headers = map[string]string{"Cookie": c.cookie, "X-Forwarded-Proto": "https"}
-		if c.origin != "" {
-			event.Headers["Origin"] = c.origin
-		}
-		event.RequestContext.ConnectionID = name
-		if got, err := handler.Connect(context.Background(), event); err != nil || got.StatusCode != c.status {
-			t.Errorf("%s: got %d, %v, want %d", name, got.StatusCode, err, c.status)
-		}
 	}
 }
 

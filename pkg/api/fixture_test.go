@@ -16,10 +16,8 @@ import (
 	"ticketsystem/pkg/auth"
 	"ticketsystem/pkg/category"
 	"ticketsystem/pkg/id"
-	"ticketsystem/pkg/realtime"
 	"ticketsystem/pkg/ticket"
 	"ticketsystem/pkg/user"
-	"ticketsystem/pkg/ws"
 )
 
 // Ids used by the tests.
@@ -47,7 +45,7 @@ type fixture struct {
 	*memStore
 	server     *api.Server
 	tickets    *ticket.Service
-	publisher  *ws.Publisher
+	publisher  *recordingPublisher
 	categories *category.Cache
 	issuer     *auth.Issuer
 	log        *bytes.Buffer
@@ -56,15 +54,15 @@ type fixture struct {
 
 func newFixture(t *testing.T) *fixture {
 	t.Helper()
-	key, err := auth.GeneratePrivateKey(rand.Reader)
+	signing, err := auth.GeneratePrivateKey(rand.Reader)
 	if err != nil {
 		t.Fatal(err)
 	}
-	edge, err := auth.NewSecretKey(key.DeriveSecretKey())
+	key, err := auth.NewSecretKey(signing.DeriveSecretKey())
 	if err != nil {
 		t.Fatal(err)
 	}
-	keys, err := auth.ParsePublicKeys(auth.EncodePublicKeys(key))
+	keys, err := auth.ParsePublicKeys(auth.EncodePublicKeys(signing))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -72,11 +70,11 @@ func newFixture(t *testing.T) *fixture {
 	now := func() time.Time { return fx.now }
 	fx.memStore = newMemStore(now)
 	logger := slog.New(slog.NewTextHandler(fx.log, nil))
-	fx.issuer = auth.NewIssuer(key, "test", now, id.NewGenerator(now, rand.Reader))
-	fx.server = &api.Server{Authenticator: &account.Authenticator{Verifier: auth.NewVerifier(keys, "test", now), Revocations: account.NewRevocationCache(fx.memStore, now)}, Key: edge, Idempotency: fx.memStore, Log: logger, Now: now}
+	fx.issuer = auth.NewIssuer(signing, "test", now, id.NewGenerator(now, rand.Reader))
+	fx.server = &api.Server{Authenticator: &account.Authenticator{Verifier: auth.NewVerifier(keys, "test", now), Revocations: account.NewRevocationCache(fx.memStore, now)}, Key: key, Idempotency: fx.memStore, Log: logger, Now: now}
 	fx.categories = category.NewCache(fx.memStore, now)
 	fx.tickets = &ticket.Service{Store: fx.memStore, Attachments: fx.memStore, Agents: fx.memStore, Categories: fx.categories, Now: now, ReopenWindow: 7 * 24 * time.Hour}
-	fx.publisher = &ws.Publisher{Hub: &realtime.Hub{Store: fx.memStore, Pusher: fx.memStore, Now: now}, Log: logger}
+	fx.publisher = &recordingPublisher{}
 	return fx
 }
 
@@ -87,6 +85,13 @@ func (fx *fixture) token(actor user.Principal) string {
 		panic(err)
 	}
 	return token
+}
+
+// recordingPublisher records the published entries.
+type recordingPublisher struct{ entries []ticket.Entry }
+
+func (p *recordingPublisher) PublishEntry(_ context.Context, _ ticket.Ticket, e ticket.Entry, _ string) {
+	p.entries = append(p.entries, e)
 }
 
 // request is an API Gateway event under construction.

@@ -2,37 +2,25 @@ package api_test
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
-	"sync"
 	"time"
 
 	"ticketsystem/pkg/account"
 	"ticketsystem/pkg/category"
 	"ticketsystem/pkg/memstore"
-	"ticketsystem/pkg/realtime"
 	"ticketsystem/pkg/ticket"
 	"ticketsystem/pkg/user"
 )
 
 var errStoreDown = errors.New("secret: table at 10.0.0.7 unreachable")
 
-// memStore is the in-memory store of the tests and their pusher. It records the
-// ticket queries and the pushed frames.
+// memStore is the in-memory store of the tests. It records the ticket queries.
 type memStore struct {
 	*memstore.Store
 
-	mu      sync.Mutex
-	down    bool // all operations fail
-	frames  []frame
+	down    bool           // all operations fail
 	queries []ticket.Query // arguments of ListTickets
 	cursor  map[string]string
-}
-
-// frame is a frame pushed to a connection.
-type frame struct {
-	to   string
-	body map[string]any
 }
 
 // newMemStore returns a store with four categories and the agents Ali and Mina.
@@ -104,39 +92,8 @@ func (s *memStore) ticketLog(ticketID string) ticket.Log {
 	return log
 }
 
-// connect stores a connection with its subscriptions. It expires in an hour.
-func (s *memStore) connect(id string, actor user.Principal, now time.Time) {
-	c := realtime.Connection{ID: id, Principal: actor, OpenedAt: now, ExpiresAt: now.Add(time.Hour)}
-	must(s.AddConnection(context.Background(), c))
-	_, err := s.Subscribe(context.Background(), c, realtime.UserTopic(actor.UserID))
-	must(err)
-}
-
-// connection returns a stored connection.
-func (s *memStore) connection(id string) (realtime.Connection, bool) {
-	c, found, err := s.Connection(context.Background(), id)
-	must(err)
-	return c, found
-}
-
-// topics returns the topics of a connection.
-func (s *memStore) topics(id string) []string {
-	c, _ := s.connection(id)
-	return c.Topics
-}
-
 // ListTickets implements ticket.Store. It records its arguments.
 func (s *memStore) ListTickets(ctx context.Context, q ticket.Query, cursor map[string]string) ([]ticket.Ticket, map[string]string, error) {
 	s.queries, s.cursor = append(s.queries, q), cursor
 	return s.Store.ListTickets(ctx, q, cursor)
-}
-
-// Send implements realtime.Pusher.
-func (s *memStore) Send(_ context.Context, connectionID string, data []byte) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	f := frame{to: connectionID}
-	err := json.Unmarshal(data, &f.body)
-	s.frames = append(s.frames, f)
-	return err
 }

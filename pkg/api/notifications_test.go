@@ -77,21 +77,3 @@ func TestMarkNotificationsRead(t *testing.T) {
 		}
 	}
 }
-
-// TestPublishNotification checks that only connections of the owner get a notification, in
-// their language.
-func TestPublishNotification(t *testing.T) {
-	fx := newFixture(t)
-	fx.connect("c1", sara, fx.now)
-	fx.connect("c2", reza, fx.now)
-	if err := fx.publisher.PublishNotification(t.Context(), testNotification(fx)); err != nil {
-		t.Fatal(err)
-	}
-	if len(fx.frames) != 1 || fx.frames[0].to != "c1" || fx.frames[0].body["type"] != "notification" {
-		t.Fatalf("got %+v, want one frame to c1", fx.frames)
-	}
-	shown, _ := fx.frames[0].body["notification"].(map[string]any)
-	if shown["title"] != "New reply: The parcel" {
-		t.Errorf("got %v", shown)
-	}
-}

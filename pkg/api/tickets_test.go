@@ -195,6 +195,9 @@ func TestPostMessage(t *testing.T) {
 			t.Errorf("got %d %s, want %d", got.status, got.text, status)
 		}
 	}
+	if len(fx.publisher.entries) != 1 {
+		t.Errorf("published %d entries, want the first one only", len(fx.publisher.entries))
+	}
 	for _, c := range []struct {
 		name, body  string
 		actor       user.Principal

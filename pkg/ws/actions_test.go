@@ -1,4 +1,4 @@
-package api_test
+package ws_test
 
 import (
 	"context"
@@ -12,41 +12,23 @@ import (
 
 	"github.com/aws/aws-lambda-go/events"
 
-	"ticketsystem/pkg/api"
 	"ticketsystem/pkg/ticket"
 	"ticketsystem/pkg/user"
 	"ticketsystem/pkg/ws"
 )
 
-// wsFixture is a fixture with open connections: two of Sara, one each of Ali and Reza.
-type wsFixture struct {
-	*fixture
-	handler *ws.Handler
-}
-
-func newWSFixture(t *testing.T) *wsFixture {
-	t.Helper()
-	fx := newFixture(t)
-	fx.addTicket(oneID, "message", "note")
-	w := &wsFixture{fixture: fx, handler: &ws.Handler{Store: fx.memStore, Revocations: fx.server.Authenticator.Revocations, Hub: fx.publisher.Hub, Publisher: fx.publisher, Log: fx.server.Log, Now: fx.server.Now}}
-	for id, actor := range map[string]user.Principal{"sara1": sara, "sara2": sara, "ali1": ali, "reza1": reza} {
-		fx.connect(id, actor, fx.now)
-	}
-	return w
-}
-
 // send runs an action with a frame. It returns the pushed frames by connection: "sara1: ack".
-func (w *wsFixture) send(t *testing.T, run ws.Action, from, body string) []string {
+func (fx *fixture) send(t *testing.T, run ws.Action, from, body string) []string {
 	t.Helper()
-	w.frames = nil
+	fx.frames = nil
 	var event events.APIGatewayWebsocketProxyRequest
 	event.Body, event.RequestContext.ConnectionID, event.RequestContext.RequestID = body, from, "request-1"
-	out, err := w.handler.Handle(run)(context.Background(), event)
+	out, err := fx.handler.Handle(run)(context.Background(), event)
 	if err != nil || out.StatusCode != http.StatusOK {
 		t.Fatalf("got %d, %v: want 200 to keep the connection open", out.StatusCode, err)
 	}
 	var pushed []string
-	for _, f := range w.frames {
+	for _, f := range fx.frames {
 		pushed = append(pushed, fmt.Sprint(f.to, ": ", f.body["type"]))
 	}
 	slices.Sort(pushed)
@@ -54,19 +36,19 @@ func (w *wsFixture) send(t *testing.T, run ws.Action, from, body string) []strin
 }
 
 // reply returns the first frame pushed to a connection.
-func (w *wsFixture) reply(from string) response {
-	for _, f := range w.frames {
+func (fx *fixture) reply(from string) frame {
+	for _, f := range fx.frames {
 		if f.to == from {
-			return response{body: f.body}
+			return f
 		}
 	}
-	return response{}
+	return frame{}
 }
 
-func (w *wsFixture) actions() map[string]ws.Action {
+func (fx *fixture) actions() map[string]ws.Action {
 	return map[string]ws.Action{
-		"ping": w.handler.Ping, "subscribe": w.handler.Subscribe(w.tickets), "unsubscribe": w.handler.Unsubscribe, "message": w.handler.Message(w.tickets),
-		"typing": w.handler.Typing(w.tickets), "read": w.handler.Read(w.tickets), "": w.handler.Default,
+		"ping": fx.handler.Ping, "subscribe": fx.handler.Subscribe(fx.tickets), "unsubscribe": fx.handler.Unsubscribe, "message": fx.handler.Message(fx.tickets),
+		"typing": fx.handler.Typing(fx.tickets), "read": fx.handler.Read(fx.tickets), "": fx.handler.Default,
 	}
 }
 
@@ -106,51 +88,50 @@ func TestFrame_Invalid(t *testing.T) {
 		{"read", "sara1", `{"action":"read","ticketId":"` + oneID + `"}`, "invalid_body", []string{"/seq required"}},
 		{"read", "reza1", `{"action":"read","ticketId":"` + oneID + `","seq":1}`, "ticket_not_found", nil},
 	} {
-		w := newWSFixture(t)
-		pushed := w.send(t, w.actions()[c.action], c.from, c.body)
+		fx := newFixture(t)
+		pushed := fx.send(t, fx.actions()[c.action], c.from, c.body)
 		if !slices.Equal(pushed, []string{c.from + ": error"}) {
 			t.Errorf("%s: got %v, want only an error frame", c.body, pushed)
 			continue
 		}
-		reply := w.reply(c.from)
-		problem := response{body: reply.body["problem"].(map[string]any)}
-		if problem.body["code"] != c.code || !slices.Equal(problem.fieldErrors(), c.fieldErrors) || problem.body["requestId"] != "request-1" {
-			t.Errorf("%s: got %v, want %s %v", c.body, problem.body, c.code, c.fieldErrors)
+		reply := fx.reply(c.from)
+		if reply.field("problem", "code") != c.code || !slices.Equal(reply.fieldErrors(), c.fieldErrors) || reply.field("problem", "requestId") != "request-1" {
+			t.Errorf("%s: got %v, want %s %v", c.body, reply.body, c.code, c.fieldErrors)
 		}
 		if named := strings.Contains(c.body, `"clientId":"`); named != (reply.body["clientId"] == aULID) {
 			t.Errorf("%s: got clientId %v", c.body, reply.body["clientId"])
 		}
-		if n := len(w.ticketLog(oneID).Entries); n != 3 || len(w.topics("sara1")) != 1 {
-			t.Errorf("%s: got %d entries, topics %v, want no change", c.body, n, w.topics("sara1"))
+		if n := len(fx.ticketLog(oneID).Entries); n != 3 || len(fx.topics("sara1")) != 1 {
+			t.Errorf("%s: got %d entries, topics %v, want no change", c.body, n, fx.topics("sara1"))
 		}
 	}
 }
 
 // TestErrorFrame_Locale checks the language of error frames and that they disclose no cause.
 func TestErrorFrame_Locale(t *testing.T) {
-	w := newWSFixture(t)
+	fx := newFixture(t)
 	for from, want := range map[string]string{"sara1": "There is no such action", "reza1": "چنین عملی وجود ندارد"} {
-		w.send(t, w.handler.Default, from, `{"action":"dance"}`)
-		if got := w.reply(from).field("problem", "title"); got != want {
+		fx.send(t, fx.handler.Default, from, `{"action":"dance"}`)
+		if got := fx.reply(from).field("problem", "title"); got != want {
 			t.Errorf("%s: got %v, want %s", from, got, want)
 		}
 	}
-	w.down = true
-	w.send(t, w.handler.Read(w.tickets), "sara1", `{"action":"read","ticketId":"`+oneID+`","seq":1}`)
-	if got := w.reply("sara1"); got.field("problem", "code") != "internal" || strings.Contains(fmt.Sprint(got.body), "secret") || !strings.Contains(w.log.String(), "websocket action failed") {
-		t.Errorf("got %v, logged %s", got.body, w.log)
+	fx.down = true
+	fx.send(t, fx.handler.Read(fx.tickets), "sara1", `{"action":"read","ticketId":"`+oneID+`","seq":1}`)
+	if got := fx.reply("sara1"); got.field("problem", "code") != "internal" || strings.Contains(fmt.Sprint(got.body), "secret") || !strings.Contains(fx.log.String(), "websocket action failed") {
+		t.Errorf("got %v, logged %s", got.body, fx.log)
 	}
 }
 
 func TestPing(t *testing.T) {
-	w := newWSFixture(t)
-	if pushed := w.send(t, w.handler.Ping, "sara1", `{"action":"ping"}`); !slices.Equal(pushed, []string{"sara1: pong"}) || w.reply("sara1").body["at"] != "2026-03-21T12:00:00.000Z" {
-		t.Errorf("got %v %v", pushed, w.frames)
+	fx := newFixture(t)
+	if pushed := fx.send(t, fx.handler.Ping, "sara1", `{"action":"ping"}`); !slices.Equal(pushed, []string{"sara1: pong"}) || fx.reply("sara1").body["at"] != "2026-03-21T12:00:00.000Z" {
+		t.Errorf("got %v %v", pushed, fx.frames)
 	}
 	var event events.APIGatewayWebsocketProxyRequest
 	event.Body, event.IsBase64Encoded, event.RequestContext.ConnectionID = base64.StdEncoding.EncodeToString([]byte(`{"action":"ping"}`)), true, "ali1"
-	if _, err := w.handler.Handle(w.handler.Ping)(context.Background(), event); err != nil || w.reply("ali1").body["type"] != "pong" {
-		t.Errorf("base64: got %v %v", err, w.frames)
+	if _, err := fx.handler.Handle(fx.handler.Ping)(context.Background(), event); err != nil || fx.reply("ali1").body["type"] != "pong" {
+		t.Errorf("base64: got %v %v", err, fx.frames)
 	}
 }
 
@@ -163,13 +144,13 @@ func TestSubscribe(t *testing.T) {
 		{"sara1", "", 2, "[]"}, {"sara1", `,"after":0`, 2, "[1 2]"}, {"sara1", `,"after":1`, 2, "[2]"}, {"sara1", `,"after":9`, 2, "[]"},
 		{"ali1", `,"after":1`, 3, "[2 3]"},
 	} {
-		w := newWSFixture(t)
-		pushed := w.send(t, w.handler.Subscribe(w.tickets), c.from, `{"action":"subscribe","topic":"ticket:`+oneID+`"`+c.more+`}`)
+		fx := newFixture(t)
+		pushed := fx.send(t, fx.handler.Subscribe(fx.tickets), c.from, `{"action":"subscribe","topic":"ticket:`+oneID+`"`+c.more+`}`)
 		if !slices.Equal(pushed, []string{c.from + ": presence", c.from + ": subscribed"}) {
 			t.Errorf("%s%s: got %v", c.from, c.more, pushed)
 			continue
 		}
-		got := response{body: w.frames[0].body}
+		got := fx.frames[0]
 		var seqs []any
 		entries, _ := got.body["entries"].([]any)
 		for _, e := range entries {
@@ -179,21 +160,21 @@ func TestSubscribe(t *testing.T) {
 			t.Errorf("%s%s: got %v", c.from, c.more, got.body)
 		}
 	}
-	w := newWSFixture(t)
-	if pushed := w.send(t, w.handler.Subscribe(w.tickets), "ali1", `{"action":"subscribe","topic":"queue"}`); !slices.Equal(pushed, []string{"ali1: subscribed"}) {
+	fx := newFixture(t)
+	if pushed := fx.send(t, fx.handler.Subscribe(fx.tickets), "ali1", `{"action":"subscribe","topic":"queue"}`); !slices.Equal(pushed, []string{"ali1: subscribed"}) {
 		t.Errorf("the queue: got %v", pushed)
 	}
-	if pushed := w.send(t, w.handler.Unsubscribe, "ali1", `{"action":"unsubscribe","topic":"queue"}`); !slices.Equal(pushed, []string{"ali1: unsubscribed"}) || len(w.topics("ali1")) != 1 {
-		t.Errorf("unsubscribe: got %v, topics %v", pushed, w.topics("ali1"))
+	if pushed := fx.send(t, fx.handler.Unsubscribe, "ali1", `{"action":"unsubscribe","topic":"queue"}`); !slices.Equal(pushed, []string{"ali1: unsubscribed"}) || len(fx.topics("ali1")) != 1 {
+		t.Errorf("unsubscribe: got %v, topics %v", pushed, fx.topics("ali1"))
 	}
 }
 
 // TestSubscribe_ReplayLimit checks that a replay has at most 100 entries.
 func TestSubscribe_ReplayLimit(t *testing.T) {
-	w := newWSFixture(t)
-	w.addTicket(oneID, slices.Repeat([]ticket.Kind{ticket.KindMessage}, 122)...)
-	w.send(t, w.handler.Subscribe(w.tickets), "ali1", `{"action":"subscribe","topic":"ticket:`+oneID+`","after":3}`)
-	got := w.frames[0].body
+	fx := newFixture(t)
+	fx.addTicket(oneID, slices.Repeat([]ticket.Kind{ticket.KindMessage}, 122)...)
+	fx.send(t, fx.handler.Subscribe(fx.tickets), "ali1", `{"action":"subscribe","topic":"ticket:`+oneID+`","after":3}`)
+	got := fx.frames[0].body
 	if entries, _ := got["entries"].([]any); len(entries) != 100 || got["hasMore"] != true || got["lastSeq"] != 123.0 {
 		t.Errorf("got %d entries, more %v, last %v", len(entries), got["hasMore"], got["lastSeq"])
 	}
@@ -202,37 +183,32 @@ func TestSubscribe_ReplayLimit(t *testing.T) {
 // TestMessage checks that the sender gets an ack and the other subscribers and connections of
 // the author get the entry. A retry gets an ack with the same seq and is not published.
 func TestMessage(t *testing.T) {
-	w := newWSFixture(t)
-	w.send(t, w.handler.Subscribe(w.tickets), "ali1", `{"action":"subscribe","topic":"ticket:`+oneID+`"}`)
-	frame := `{"action":"message","ticketId":"` + oneID + `","clientId":"` + aULID + `","body":"hello"}`
+	fx := newFixture(t)
+	fx.send(t, fx.handler.Subscribe(fx.tickets), "ali1", `{"action":"subscribe","topic":"ticket:`+oneID+`"}`)
+	message := `{"action":"message","ticketId":"` + oneID + `","clientId":"` + aULID + `","body":"hello"}`
 	for i, want := range [][]string{{"ali1: entry", "sara1: ack", "sara2: entry"}, {"sara1: ack"}} {
-		if pushed := w.send(t, w.handler.Message(w.tickets), "sara1", frame); !slices.Equal(pushed, want) {
+		if pushed := fx.send(t, fx.handler.Message(fx.tickets), "sara1", message); !slices.Equal(pushed, want) {
 			t.Errorf("%d: got %v, want %v", i, pushed, want)
 		}
-		if ack := w.reply("sara1").body; ack["seq"] != 4.0 || ack["clientId"] != aULID || ack["ticketId"] != oneID || ack["createdAt"] != "2026-03-21T12:00:00.000Z" {
+		if ack := fx.reply("sara1").body; ack["seq"] != 4.0 || ack["clientId"] != aULID || ack["ticketId"] != oneID || ack["createdAt"] != "2026-03-21T12:00:00.000Z" {
 			t.Errorf("%d: got %v", i, ack)
 		}
 	}
 	note := `{"action":"message","ticketId":"` + oneID + `","clientId":"` + otherID + `","body":"hm","internal":true}`
-	if pushed := w.send(t, w.handler.Message(w.tickets), "ali1", note); !slices.Equal(pushed, []string{"ali1: ack"}) {
+	if pushed := fx.send(t, fx.handler.Message(fx.tickets), "ali1", note); !slices.Equal(pushed, []string{"ali1: ack"}) {
 		t.Errorf("a note: got %v", pushed)
-	}
-	r := newRequest(http.MethodPost, "/x", strings.Replace(frame, `"action":"message","ticketId":"`+oneID+`",`, "", 1))
-	w.frames = nil
-	if got := w.fixture.send(t, api.PostMessage(w.tickets, w.publisher), sara, r); got.status != 200 || got.body["seq"] != 4.0 || len(w.frames) != 0 {
-		t.Errorf("retry over HTTP: got %d %s, pushed %v", got.status, got.text, w.frames)
 	}
 }
 
 // TestSubscribe_ReplayBytes checks that a replay of long entries stays below the frame limit of
 // 128 KB.
 func TestSubscribe_ReplayBytes(t *testing.T) {
-	w := newWSFixture(t)
+	fx := newFixture(t)
 	for n := range 30 {
-		w.appendEntries(ticket.Entry{TicketID: oneID, Seq: n + 4, Kind: ticket.KindMessage, Author: ticket.Author{ID: aliID}, Body: strings.Repeat("سلام ", 1000), ClientID: fmt.Sprint(n)})
+		fx.appendEntries(ticket.Entry{TicketID: oneID, Seq: n + 4, Kind: ticket.KindMessage, Author: ticket.Author{ID: aliID}, Body: strings.Repeat("سلام ", 1000), ClientID: fmt.Sprint(n)})
 	}
-	w.send(t, w.handler.Subscribe(w.tickets), "sara1", `{"action":"subscribe","topic":"ticket:`+oneID+`","after":1}`)
-	frame := w.frames[0].body
+	fx.send(t, fx.handler.Subscribe(fx.tickets), "sara1", `{"action":"subscribe","topic":"ticket:`+oneID+`","after":1}`)
+	frame := fx.frames[0].body
 	text, err := json.Marshal(frame)
 	entries, _ := frame["entries"].([]any)
 	if err != nil || len(text) > 128<<10 || len(entries) < 5 || frame["hasMore"] != true {
@@ -241,41 +217,41 @@ func TestSubscribe_ReplayBytes(t *testing.T) {
 }
 
 func TestTypingAndRead(t *testing.T) {
-	w := newWSFixture(t)
+	fx := newFixture(t)
 	for _, from := range []string{"ali1", "sara1"} {
-		w.send(t, w.handler.Subscribe(w.tickets), from, `{"action":"subscribe","topic":"ticket:`+oneID+`"}`)
+		fx.send(t, fx.handler.Subscribe(fx.tickets), from, `{"action":"subscribe","topic":"ticket:`+oneID+`"}`)
 	}
-	if pushed := w.send(t, w.handler.Typing(w.tickets), "sara1", `{"action":"typing","ticketId":"`+oneID+`"}`); !slices.Equal(pushed, []string{"ali1: typing"}) {
+	if pushed := fx.send(t, fx.handler.Typing(fx.tickets), "sara1", `{"action":"typing","ticketId":"`+oneID+`"}`); !slices.Equal(pushed, []string{"ali1: typing"}) {
 		t.Errorf("typing: got %v", pushed)
 	}
-	if got := fmt.Sprint(w.frames[0].body["user"]); got != "map[id:"+saraID+" name:Sara role:user]" {
+	if got := fmt.Sprint(fx.frames[0].body["user"]); got != "map[id:"+saraID+" name:Sara role:user]" {
 		t.Errorf("typing: got %s", got)
 	}
-	if pushed := w.send(t, w.handler.Typing(w.tickets), "ali1", `{"action":"typing","ticketId":"`+oneID+`","internal":true}`); len(pushed) > 0 {
+	if pushed := fx.send(t, fx.handler.Typing(fx.tickets), "ali1", `{"action":"typing","ticketId":"`+oneID+`","internal":true}`); len(pushed) > 0 {
 		t.Errorf("typing a note: got %v, want no frame to the customer", pushed)
 	}
-	if pushed := w.send(t, w.handler.Read(w.tickets), "sara1", `{"action":"read","ticketId":"`+oneID+`","seq":2}`); len(pushed) != 0 || w.ticketLog(oneID).ReadMarkers[saraID] != 2 {
-		t.Errorf("read: got %v, markers %v", pushed, w.ticketLog(oneID).ReadMarkers)
+	if pushed := fx.send(t, fx.handler.Read(fx.tickets), "sara1", `{"action":"read","ticketId":"`+oneID+`","seq":2}`); len(pushed) != 0 || fx.ticketLog(oneID).ReadMarkers[saraID] != 2 {
+		t.Errorf("read: got %v, markers %v", pushed, fx.ticketLog(oneID).ReadMarkers)
 	}
-	w.frames = nil
+	fx.frames = nil
 	var event events.APIGatewayWebsocketProxyRequest
 	event.RequestContext.ConnectionID = "ali1"
-	if out, err := w.handler.Disconnect(context.Background(), event); err != nil || out.StatusCode != 200 || len(w.frames) != 1 || w.frames[0].body["type"] != "presence" {
-		t.Errorf("disconnect: got %d, %v, pushed %v", out.StatusCode, err, w.frames)
+	if out, err := fx.handler.Disconnect(context.Background(), event); err != nil || out.StatusCode != 200 || len(fx.frames) != 1 || fx.frames[0].body["type"] != "presence" {
+		t.Errorf("disconnect: got %d, %v, pushed %v", out.StatusCode, err, fx.frames)
 	}
 }
 
 // TestFrame_RevokedAccess checks that connections opened before a revocation are rejected.
 func TestFrame_RevokedAccess(t *testing.T) {
-	w := newWSFixture(t)
-	must(w.AddRevocation(t.Context(), saraID, user.Revocation{At: w.now}))
-	for name, run := range w.actions() {
-		w.send(t, run, "sara1", `{"action":"`+name+`","topic":"ticket:`+oneID+`","ticketId":"`+oneID+`"}`)
-		if got := w.reply("sara1"); got.field("problem", "code") != "token_expired" {
+	fx := newFixture(t)
+	must(fx.AddRevocation(t.Context(), saraID, user.Revocation{At: fx.now}))
+	for name, run := range fx.actions() {
+		fx.send(t, run, "sara1", `{"action":"`+name+`","topic":"ticket:`+oneID+`","ticketId":"`+oneID+`"}`)
+		if got := fx.reply("sara1"); got.field("problem", "code") != "token_expired" {
 			t.Errorf("%s: got %v, want token_expired", name, got.body)
 		}
 	}
-	if got := w.send(t, w.handler.Ping, "ali1", `{"action":"ping"}`); !slices.Equal(got, []string{"ali1: pong"}) {
+	if got := fx.send(t, fx.handler.Ping, "ali1", `{"action":"ping"}`); !slices.Equal(got, []string{"ali1: pong"}) {
 		t.Errorf("another user: got %v", got)
 	}
 }

@@ -1,47 +1,33 @@
-package api_test
+package ws_test
 
 import (
 	"context"
 	"crypto/rand"
-	"net/http"
-	"net/url"
 	"testing"
 	"time"
 
 	"github.com/aws/aws-lambda-go/events"
 
-	"ticketsystem/pkg/api"
-	"ticketsystem/pkg/realtime"
+	"ticketsystem/pkg/account"
+	"ticketsystem/pkg/auth"
+	"ticketsystem/pkg/id"
 	"ticketsystem/pkg/user"
-	"ticketsystem/pkg/ws"
 )
-
-func TestCreateConnectToken(t *testing.T) {
-	fx := newFixture(t)
-	tokens := &realtime.ConnectTokens{Store: fx.memStore, Now: fx.server.Now, Random: rand.Reader}
-	got := fx.send(t, api.CreateConnectToken(tokens, "wss://live"), sara, newRequest(http.MethodPost, "/realtime/tickets", ""))
-	token, _ := got.body["ticket"].(string)
-	if got.status != 201 || token == "" || got.body["url"] != "wss://live?ticket="+url.QueryEscape(token) || got.body["expiresAt"] != "2026-03-21T12:00:30.000Z" {
-		t.Errorf("got %d %s", got.status, got.text)
-	}
-}
 
 // TestConnect checks the credentials and origins that may open a connection.
 func TestConnect(t *testing.T) {
 	fx := newFixture(t)
-	tokens := &realtime.ConnectTokens{Store: fx.memStore, Now: fx.server.Now, Random: rand.Reader}
-	handler := &ws.ConnectHandler{Tokens: tokens, Authenticator: fx.server.Authenticator, AllowedOrigins: []string{"https://app.ir", "https://api.ir"}, Log: fx.server.Log}
 	expired := fx.token(sara)
 	fx.now = fx.now.Add(20 * time.Minute)
 	token := func() string {
-		token, _, err := tokens.Issue(context.Background(), sara)
+		token, _, err := fx.connect.Tokens.Issue(context.Background(), sara)
 		if err != nil {
 			t.Fatal(err)
 		}
 		return token
 	}
 	used := token()
-	if _, err := tokens.Redeem(context.Background(), used); err != nil {
+	if _, err := fx.connect.Tokens.Redeem(context.Background(), used); err != nil {
 		t.Fatal(err)
 	}
 	for _, c := range []struct {
@@ -68,7 +54,7 @@ func TestConnect(t *testing.T) {
 		if c.token != "" {
 			event.QueryStringParameters = map[string]string{"ticket": c.token}
 		}
-		got, err := handler.Connect(context.Background(), event)
+		got, err := fx.connect.Connect(context.Background(), event)
 		if err != nil || got.StatusCode != c.status {
 			t.Errorf("%s: got %d, %v, want %d", c.name, got.StatusCode, err, c.status)
 		}
@@ -79,7 +65,7 @@ func TestConnect(t *testing.T) {
 	fx.down = true
 	var event events.APIGatewayWebsocketProxyRequest
 	event.Headers = map[string]string{"Authorization": "Bearer " + fx.token(sara)}
-	if got, err := handler.Connect(context.Background(), event); err != nil || got.StatusCode != 500 {
+	if got, err := fx.connect.Connect(context.Background(), event); err != nil || got.StatusCode != 500 {
 		t.Errorf("store down: got %d, %v", got.StatusCode, err)
 	}
 }
@@ -88,16 +74,14 @@ func TestConnect(t *testing.T) {
 // the cached revocations are still fresh.
 func TestConnect_Revoked(t *testing.T) {
 	fx := newFixture(t)
-	tokens := &realtime.ConnectTokens{Store: fx.memStore, Now: fx.server.Now, Random: rand.Reader}
-	handler := &ws.ConnectHandler{Tokens: tokens, Authenticator: fx.server.Authenticator, Log: fx.server.Log}
 	connect := func() int {
-		token, _, err := tokens.Issue(context.Background(), sara)
+		token, _, err := fx.connect.Tokens.Issue(context.Background(), sara)
 		if err != nil {
 			t.Fatal(err)
 		}
 		var event events.APIGatewayWebsocketProxyRequest
 		event.QueryStringParameters = map[string]string{"ticket": token}
-		got, err := handler.Connect(context.Background(), event)
+		got, err := fx.connect.Connect(context.Background(), event)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -113,10 +97,54 @@ func TestConnect_Revoked(t *testing.T) {
 // TestConnect_AccessTokenRejected checks that access tokens are not accepted in the URL.
 func TestConnect_AccessTokenRejected(t *testing.T) {
 	fx := newFixture(t)
-	handler := &ws.ConnectHandler{Tokens: &realtime.ConnectTokens{Store: fx.memStore, Now: fx.server.Now, Random: rand.Reader}, Authenticator: fx.server.Authenticator, Log: fx.server.Log}
 	var event events.APIGatewayWebsocketProxyRequest
 	event.QueryStringParameters = map[string]string{"ticket": fx.token(sara), "token": fx.token(sara), "access_token": fx.token(sara)}
-	if got, err := handler.Connect(context.Background(), event); err != nil || got.StatusCode != 401 {
+	if got, err := fx.connect.Connect(context.Background(), event); err != nil || got.StatusCode != 401 {
 		t.Errorf("got %d, %v", got.StatusCode, err)
+	}
+}
+
+// sessionCookie logs Sara in and returns her session cookie.
+func sessionCookie(t *testing.T, fx *fixture) string {
+	t.Helper()
+	now := func() time.Time { return fx.now }
+	hash, err := auth.Hash("correct-horse-7", rand.Reader)
+	must(err)
+	must(fx.PutAccount(t.Context(), account.Login{Phone: "+989121234567", Hash: hash, User: user.User{ID: saraID, Phone: "+989121234567", Role: user.RoleUser}}))
+	newID := id.NewGenerator(now, rand.Reader)
+	accounts := &account.Auth{
+		Store: fx.memStore, OTP: &account.OTP{Store: fx.memStore, Key: fx.key, Limits: account.RateLimits{PerIP: 100}, DefaultRegion: "IR", Now: now, Random: rand.Reader},
+		Sessions: &account.SessionTokens{Store: fx.memStore, Key: fx.key, Now: now, NewID: newID, Random: rand.Reader},
+		Blocked:  &account.BlockedAddresses{}, Now: now, NewID: newID, Random: rand.Reader,
+		Issuer: func(context.Context) (*auth.Issuer, error) { return fx.issuer, nil },
+	}
+	tokens, err := accounts.LogIn(t.Context(), "+989121234567", "correct-horse-7", account.Caller{IP: "1.2.3.4", UseCookie: true})
+	must(err)
+	return tokens.Cookie
+}
+
+// TestConnect_Cookie checks that only pages of an allowed origin connect with a cookie.
+func TestConnect_Cookie(t *testing.T) {
+	fx := newFixture(t)
+	cookie := sessionCookie(t, fx)
+	for name, c := range map[string]struct {
+		cookie, origin string
+		status         int
+	}{
+		"allowed origin":   {"a=b; __Host-session=" + cookie, "https://app.ir", 200},
+		"other origin":     {"__Host-session=" + cookie, "https://evil.ir", 403},
+		"no origin":        {"__Host-session=" + cookie, "", 401},
+		"an ended session": {"__Host-session=x", "https://app.ir", 401},
+		"no cookie":        {"", "https://app.ir", 401},
+	} {
+		var event events.APIGatewayWebsocketProxyRequest
+		event.Headers = map[string]string{"Cookie": c.cookie, "X-Forwarded-Proto": "https"}
+		if c.origin != "" {
+			event.Headers["Origin"] = c.origin
+		}
+		event.RequestContext.ConnectionID = name
+		if got, err := fx.connect.Connect(context.Background(), event); err != nil || got.StatusCode != c.status {
+			t.Errorf("%s: got %d, %v, want %d", name, got.StatusCode, err, c.status)
+		}
 	}
 }

@@ -1,0 +1,216 @@
+package ws_test
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"log/slog"
+	"sync"
+	"testing"
+	"time"
+
+	"ticketsystem/pkg/account"
+	"ticketsystem/pkg/auth"
+	"ticketsystem/pkg/category"
+	"ticketsystem/pkg/id"
+	"ticketsystem/pkg/memstore"
+	"ticketsystem/pkg/realtime"
+	"ticketsystem/pkg/ticket"
+	"ticketsystem/pkg/user"
+	"ticketsystem/pkg/ws"
+)
+
+// Ids used by the tests.
+const (
+	saraID    = "01ARZ3NDEKTSV4RRFFQ69G5SAR"
+	rezaID    = "01ARZ3NDEKTSV4RRFFQ69G5REZ"
+	aliID     = "01ARZ3NDEKTSV4RRFFQ69G5A01"
+	billingID = "01ARZ3NDEKTSV4RRFFQ69G5CAT"
+	oneID     = "01BX5ZZKBKACTAV9WEVGEMMVRZ" // id of a ticket of Sara
+	otherID   = "01BX5ZZKBKACTAV9WEVGEMMVS0"
+	aULID     = "01BX5ZZKBKACTAV9WEVGEMMVS1"
+)
+
+var (
+	sara = user.Principal{UserID: saraID, Role: user.RoleUser, Name: "Sara", Locale: "en", Session: "s1"}
+	reza = user.Principal{UserID: rezaID, Role: user.RoleUser, Name: "Reza", Locale: "fa", Session: "s2"}
+	ali  = user.Principal{UserID: aliID, Role: user.RoleSupport, Name: "Ali", Locale: "en", Session: "s3"}
+)
+
+var errStoreDown = errors.New("secret: table at 10.0.0.7 unreachable")
+
+// fixture is the WebSocket API with in-memory stores and a clock that the test sets. It has a
+// ticket of Sara and open connections: two of Sara, one each of Ali and Reza.
+type fixture struct {
+	*memStore
+	handler *ws.Handler
+	connect *ws.ConnectHandler
+	tickets *ticket.Service
+	issuer  *auth.Issuer
+	key     auth.SecretKey
+	log     *bytes.Buffer
+	now     time.Time
+}
+
+func newFixture(t *testing.T) *fixture {
+	t.Helper()
+	signing, err := auth.GeneratePrivateKey(rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	key, err := auth.NewSecretKey(signing.DeriveSecretKey())
+	if err != nil {
+		t.Fatal(err)
+	}
+	keys, err := auth.ParsePublicKeys(auth.EncodePublicKeys(signing))
+	if err != nil {
+		t.Fatal(err)
+	}
+	fx := &fixture{key: key, log: &bytes.Buffer{}, now: time.Date(2026, 3, 21, 12, 0, 0, 0, time.UTC)}
+	now := func() time.Time { return fx.now }
+	store := &memStore{Store: memstore.New(now)}
+	must(store.SaveCategory(context.Background(), category.Category{ID: billingID, Names: map[string]string{"en": "Billing"}, Active: true}))
+	store.Before = func(string, string) error {
+		if store.down {
+			return errStoreDown
+		}
+		return nil
+	}
+	log := slog.New(slog.NewTextHandler(fx.log, nil))
+	hub := &realtime.Hub{Store: store, Pusher: store, Now: now}
+	fx.memStore = store
+	fx.issuer = auth.NewIssuer(signing, "test", now, id.NewGenerator(now, rand.Reader))
+	fx.tickets = &ticket.Service{Store: store, Attachments: store, Agents: store, Categories: category.NewCache(store, now), Now: now, ReopenWindow: 7 * 24 * time.Hour}
+	authenticator := &account.Authenticator{Verifier: auth.NewVerifier(keys, "test", now), Revocations: account.NewRevocationCache(store, now), Cookies: store, Now: now}
+	fx.handler = &ws.Handler{Store: store, Revocations: authenticator.Revocations, Hub: hub, Publisher: &ws.Publisher{Hub: hub, Log: log}, Log: log, Now: now}
+	fx.connect = &ws.ConnectHandler{
+		Tokens: &realtime.ConnectTokens{Store: store, Now: now, Random: rand.Reader}, Authenticator: authenticator,
+		AllowedOrigins: []string{"https://app.ir", "https://api.ir"}, Log: log,
+	}
+	fx.addTicket(oneID, "message", "note")
+	for id, actor := range map[string]user.Principal{"sara1": sara, "sara2": sara, "ali1": ali, "reza1": reza} {
+		fx.open(id, actor, fx.now)
+	}
+	return fx
+}
+
+// token returns an access token.
+func (fx *fixture) token(actor user.Principal) string {
+	token, _, err := fx.issuer.Issue(actor)
+	must(err)
+	return token
+}
+
+// memStore is the in-memory store of the tests and their pusher. It records the pushed frames.
+type memStore struct {
+	*memstore.Store
+
+	mu     sync.Mutex
+	down   bool // all operations fail
+	frames []frame
+}
+
+// frame is a frame pushed to a connection.
+type frame struct {
+	to   string
+	body map[string]any
+}
+
+// field returns the value at a path of the frame.
+func (f frame) field(names ...string) any {
+	var value any = f.body
+	for _, name := range names {
+		m, _ := value.(map[string]any)
+		value = m[name]
+	}
+	return value
+}
+
+// fieldErrors returns pointers and codes of the invalid fields of a problem: "/title required".
+func (f frame) fieldErrors() []string {
+	var out []string
+	list, _ := f.field("problem", "errors").([]any)
+	for _, one := range list {
+		field, _ := one.(map[string]any)
+		pointer, _ := field["pointer"].(string)
+		code, _ := field["code"].(string)
+		out = append(out, pointer+" "+code)
+	}
+	return out
+}
+
+// must panics if the preparation of a test fails.
+func must(err error) {
+	if err != nil {
+		panic(err)
+	}
+}
+
+// addTicket stores a ticket of Sara with one entry per kind, by Ali and Sara in turn. Notes are
+// by Ali. It adds the missing entries to an existing ticket.
+func (s *memStore) addTicket(ticketID string, kinds ...ticket.Kind) {
+	state := ticket.State{Status: ticket.StatusOpen, Priority: ticket.PriorityMedium, CategoryID: billingID}
+	var entries []ticket.Entry
+	for i, kind := range append([]ticket.Kind{ticket.KindOpened}, kinds...) {
+		actor := []user.Principal{sara, ali}[i%2]
+		if kind == ticket.KindNote {
+			actor = ali
+		}
+		entries = append(entries, ticket.Entry{
+			TicketID: ticketID, Seq: i + 1, Kind: kind, Author: ticket.Author{ID: actor.UserID, Name: actor.Name, Role: actor.Role},
+			Body: "text", State: state, CreatedAt: time.Date(2026, 3, 21, 11, i, 0, 0, time.UTC),
+		})
+	}
+	entries[0].Opening = &ticket.Opening{Title: "Help", Category: ticket.Category{ID: billingID, Names: map[string]string{"en": "Billing", "fa": "مالی"}}}
+	_, err := s.CreateTicket(context.Background(), ticket.Fold(ticket.Ticket{}, entries), entries[0], nil)
+	must(err)
+	s.appendEntries(entries[1:]...)
+}
+
+// appendEntries appends entries to logs.
+func (s *memStore) appendEntries(entries ...ticket.Entry) {
+	for _, e := range entries {
+		_, err := s.AppendEntry(context.Background(), e)
+		must(err)
+	}
+}
+
+// ticketLog returns the log of a ticket.
+func (s *memStore) ticketLog(ticketID string) ticket.Log {
+	log, err := s.ReadLogFrom(context.Background(), ticketID, 1)
+	must(err)
+	return log
+}
+
+// open stores a connection with its subscriptions. It expires in an hour.
+func (s *memStore) open(id string, actor user.Principal, now time.Time) {
+	c := realtime.Connection{ID: id, Principal: actor, OpenedAt: now, ExpiresAt: now.Add(time.Hour)}
+	must(s.AddConnection(context.Background(), c))
+	_, err := s.Subscribe(context.Background(), c, realtime.UserTopic(actor.UserID))
+	must(err)
+}
+
+// connection returns a stored connection.
+func (s *memStore) connection(id string) (realtime.Connection, bool) {
+	c, found, err := s.Connection(context.Background(), id)
+	must(err)
+	return c, found
+}
+
+// topics returns the topics of a connection.
+func (s *memStore) topics(id string) []string {
+	c, _ := s.connection(id)
+	return c.Topics
+}
+
+// Send implements realtime.Pusher.
+func (s *memStore) Send(_ context.Context, connectionID string, data []byte) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	f := frame{to: connectionID}
+	err := json.Unmarshal(data, &f.body)
+	s.frames = append(s.frames, f)
+	return err
+}
