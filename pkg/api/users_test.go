@@ -9,44 +9,33 @@ import (
 
 	"ticketsystem/pkg/account"
 	"ticketsystem/pkg/api"
-	"ticketsystem/pkg/apperr"
 	"ticketsystem/pkg/audit"
 	"ticketsystem/pkg/id"
 	"ticketsystem/pkg/user"
 )
 
-// memUserAdmin is a partial account.UserAdminStore with one user. All writes return err.
-type memUserAdmin struct {
-	account.UserDirectoryStore
-	account.UserAdminStore
-
-	err     error
-	written int
+// putUser stores a user.
+func putUser(fx *fixture, id, phone string, role user.Role) {
+	must(fx.PutAccount(context.Background(), account.Login{Phone: phone, User: user.User{ID: id, Phone: phone, Role: role, Name: "Reza", Locale: "en"}}))
 }
 
-func (m *memUserAdmin) User(_ context.Context, id string) (user.User, error) {
-	if id != rezaID {
-		return user.User{}, apperr.New(apperr.UserNotFound, "")
+// anotherAdmin, phoneTaken and storeDown prepare the store of TestUpdateUser, in which
+// Reza is the only administrator.
+func anotherAdmin(fx *fixture) { putUser(fx, aULID, "+989123333333", user.RoleAdmin) }
+
+func phoneTaken(fx *fixture) {
+	anotherAdmin(fx)
+	putUser(fx, otherID, "+989122222222", user.RoleUser)
+}
+
+func storeDown(fx *fixture) {
+	fx.Before = func(operation, _ string) error {
+		if operation == "AdminUpdateUser" {
+			return errors.New("secret")
+		}
+		return nil
 	}
-	return user.User{ID: rezaID, Phone: "+989121111111", Role: user.RoleAdmin, Name: "Reza", Locale: "en"}, nil
 }
-
-func (m *memUserAdmin) write() error {
-	if m.err == nil {
-		m.written++
-	}
-	return m.err
-}
-
-func (m *memUserAdmin) CreateUser(context.Context, account.Login, audit.Record) error {
-	return m.write()
-}
-
-func (m *memUserAdmin) AdminUpdateUser(context.Context, user.User, user.User, *string, audit.Record) error {
-	return m.write()
-}
-
-func (m *memUserAdmin) DeleteUser(context.Context, user.User, audit.Record) error { return m.write() }
 
 // fakeRevoker counts the steps of an access revocation.
 type fakeRevoker struct{ ended, copied, revoked, closed int }
@@ -73,43 +62,46 @@ func TestUpdateUser(t *testing.T) {
 	for name, c := range map[string]struct {
 		endpoint func(*account.UserAdmin) api.Endpoint
 		id, body string
-		err      error
+		prepare  func(fx *fixture)
 		status   int
 		code     string
 		revoked  fakeRevoker
 	}{
-		"a name":               {update, rezaID, `{"name":"Reza Karimi"}`, nil, 200, "", none},
-		"a role":               {update, rezaID, `{"role":"support"}`, nil, 200, "", fakeRevoker{copied: 1, revoked: 1, closed: 1}},
-		"a phone number":       {update, rezaID, `{"phone":"09122222222"}`, nil, 200, "", fakeRevoker{copied: 1, revoked: 1, closed: 1}},
-		"disabled":             {update, rezaID, `{"disabled":true}`, nil, 200, "", fakeRevoker{ended: 1, revoked: 1, closed: 1}},
-		"a password":           {update, rezaID, `{"password":"another-horse-8"}`, nil, 200, "", fakeRevoker{ended: 1, revoked: 1, closed: 1}},
-		"deleted":              {api.DeleteUser, rezaID, "", nil, 204, "", fakeRevoker{ended: 1, revoked: 1, closed: 1}},
-		"last admin demoted":   {update, rezaID, `{"role":"user"}`, apperr.New(apperr.LastAdmin, ""), 409, "last_admin", none},
-		"last admin disabled":  {update, rezaID, `{"disabled":true}`, apperr.New(apperr.LastAdmin, ""), 409, "last_admin", none},
-		"last admin deleted":   {api.DeleteUser, rezaID, "", apperr.New(apperr.LastAdmin, ""), 409, "last_admin", none},
-		"a taken phone number": {update, rezaID, `{"phone":"09122222222"}`, apperr.New(apperr.PhoneTaken, ""), 409, "phone_taken", none},
-		"created twice":        {create, "", `{"phone":"09122222222"}`, apperr.New(apperr.PhoneTaken, ""), 409, "phone_taken", none},
-		"created":              {create, "", `{"phone":"09122222222","role":"support"}`, nil, 201, "", none},
-		"an unknown role":      {update, rezaID, `{"role":"owner"}`, nil, 422, "invalid_body", none},
-		"an invalid number":    {update, rezaID, `{"phone":"12"}`, nil, 422, "invalid_body", none},
-		"a weak password":      {update, rezaID, `{"password":"12345678"}`, nil, 422, "weak_password", none},
-		"unknown user":         {update, saraID, `{"name":"Sara"}`, nil, 404, "user_not_found", none},
-		"an invalid id":        {api.DeleteUser, "1", "", nil, 404, "user_not_found", none},
-		"store down":           {update, rezaID, `{"name":"R"}`, errors.New("secret"), 500, "internal", none},
+		"a name":               {update, rezaID, `{"name":"Reza Karimi"}`, anotherAdmin, 200, "", none},
+		"a role":               {update, rezaID, `{"role":"support"}`, anotherAdmin, 200, "", fakeRevoker{copied: 1, revoked: 1, closed: 1}},
+		"a phone number":       {update, rezaID, `{"phone":"09122222222"}`, anotherAdmin, 200, "", fakeRevoker{copied: 1, revoked: 1, closed: 1}},
+		"disabled":             {update, rezaID, `{"disabled":true}`, anotherAdmin, 200, "", fakeRevoker{ended: 1, revoked: 1, closed: 1}},
+		"a password":           {update, rezaID, `{"password":"another-horse-8"}`, anotherAdmin, 200, "", fakeRevoker{ended: 1, revoked: 1, closed: 1}},
+		"deleted":              {api.DeleteUser, rezaID, "", anotherAdmin, 204, "", fakeRevoker{ended: 1, revoked: 1, closed: 1}},
+		"last admin demoted":   {update, rezaID, `{"role":"user"}`, func(*fixture) {}, 409, "last_admin", none},
+		"last admin disabled":  {update, rezaID, `{"disabled":true}`, func(*fixture) {}, 409, "last_admin", none},
+		"last admin deleted":   {api.DeleteUser, rezaID, "", func(*fixture) {}, 409, "last_admin", none},
+		"a taken phone number": {update, rezaID, `{"phone":"09122222222"}`, phoneTaken, 409, "phone_taken", none},
+		"created twice":        {create, "", `{"phone":"09122222222"}`, phoneTaken, 409, "phone_taken", none},
+		"created":              {create, "", `{"phone":"09122222222","role":"support"}`, anotherAdmin, 201, "", none},
+		"an unknown role":      {update, rezaID, `{"role":"owner"}`, anotherAdmin, 422, "invalid_body", none},
+		"an invalid number":    {update, rezaID, `{"phone":"12"}`, anotherAdmin, 422, "invalid_body", none},
+		"a weak password":      {update, rezaID, `{"password":"12345678"}`, anotherAdmin, 422, "weak_password", none},
+		"unknown user":         {update, saraID, `{"name":"Sara"}`, anotherAdmin, 404, "user_not_found", none},
+		"an invalid id":        {api.DeleteUser, "1", "", anotherAdmin, 404, "user_not_found", none},
+		"store down":           {update, rezaID, `{"name":"R"}`, storeDown, 500, "internal", none},
 	} {
-		fx, store, revoker := newFixture(t), &memUserAdmin{err: c.err}, fakeRevoker{}
+		fx, revoker := newFixture(t), fakeRevoker{}
+		putUser(fx, rezaID, "+989121111111", user.RoleAdmin)
+		c.prepare(fx)
 		now := func() time.Time { return fx.now }
 		users := &account.UserAdmin{
-			Store: store, Revoker: &account.AccessRevoker{Sessions: &revoker, Sockets: &revoker, Now: now},
+			Store: fx.memStore, Revoker: &account.AccessRevoker{Sessions: &revoker, Sockets: &revoker, Now: now},
 			UserDirectory: &account.UserDirectory{
-				Store: store, Recorder: audit.Recorder{Now: now, NewID: id.NewGenerator(now, rand.Reader)}, Random: rand.Reader, DefaultRegion: "IR",
+				Store: fx.memStore, Recorder: audit.Recorder{Now: now, NewID: id.NewGenerator(now, rand.Reader)}, Random: rand.Reader, DefaultRegion: "IR",
 			},
 		}
 		request := newRequest("PATCH", "/users/"+c.id, c.body)
 		request.PathParameters = map[string]string{"id": c.id}
 		got := fx.send(t, c.endpoint(users), mina, request)
-		if got.status != c.status || got.code() != c.code || revoker != c.revoked || (store.written > 0) != (c.status < 300) {
-			t.Errorf("%s: got %d %q, %+v, %d written", name, got.status, got.code(), revoker, store.written)
+		records, err := fx.AuditRecords(t.Context(), "", 10)
+		if err != nil || got.status != c.status || got.code() != c.code || revoker != c.revoked || (len(records) == 1) != (c.status < 300) {
+			t.Errorf("%s: got %d %q, %+v, %d audit records, %v", name, got.status, got.code(), revoker, len(records), err)
 		}
 	}
 }
