@@ -10,7 +10,7 @@ import (
 	"ticketsystem/pkg/apperr"
 )
 
-// addBrowserSession is a person with a cookie session, and the gate it comes through.
+// addBrowserSession adds a user with a cookie session, and returns an authenticator.
 func (f *fixture) addBrowserSession(t *testing.T) (Tokens, *Authenticator) {
 	t.Helper()
 	u := f.addUser(t).User
@@ -34,8 +34,8 @@ func TestAuthenticateCookie(t *testing.T) {
 	raw, _ := base64.RawURLEncoding.DecodeString(tokens.Cookie)
 	raw[40] ^= 1
 	for name, cookie := range map[string]string{
-		"nothing": "", "nonsense": "x", "another secret": base64.RawURLEncoding.EncodeToString(raw), "cut": tokens.Cookie[:20],
-		"longer": tokens.Cookie + "AAAA",
+		"empty": "", "malformed": "x", "another secret": base64.RawURLEncoding.EncodeToString(raw), "truncated": tokens.Cookie[:20],
+		"too long": tokens.Cookie + "AAAA",
 	} {
 		if _, err := authenticator.AuthenticateCookie(context.Background(), cookie); !apperr.Is(err, apperr.SessionEnded) {
 			t.Errorf("%s: got %v, want session_ended", name, err)
@@ -45,27 +45,29 @@ func TestAuthenticateCookie(t *testing.T) {
 		t.Fatal(err)
 	}
 	if _, err := authenticator.AuthenticateCookie(context.Background(), tokens.Cookie); !apperr.Is(err, apperr.SessionEnded) {
-		t.Errorf("ended: got %v, want session_ended", err)
+		t.Errorf("deleted session: got %v, want session_ended", err)
 	}
 }
 
-// TestAuthenticateCookie_RefreshTokenRejected, nor is any part of one.
+// TestAuthenticateCookie_RefreshTokenRejected checks that cookies and refresh tokens are
+// not interchangeable, whole or in part.
 func TestAuthenticateCookie_RefreshTokenRejected(t *testing.T) {
 	f := newFixture(t)
 	tokens, authenticator := f.addBrowserSession(t)
 	if _, err := f.auth.Refresh(context.Background(), tokens.Cookie); !apperr.Is(err, apperr.SessionEnded) {
-		t.Errorf("a cookie for a refresh token: got %v", err)
+		t.Errorf("cookie as refresh token: got %v", err)
 	}
 	refresh := f.addUser(t).Refresh
 	raw, _ := base64.RawURLEncoding.DecodeString(refresh)
-	for name, cookie := range map[string]string{"whole": refresh, "without its tag": base64.RawURLEncoding.EncodeToString(raw[:cookieBytes])} {
+	for name, cookie := range map[string]string{"whole": refresh, "without its MAC": base64.RawURLEncoding.EncodeToString(raw[:cookieBytes])} {
 		if _, err := authenticator.AuthenticateCookie(context.Background(), cookie); !apperr.Is(err, apperr.SessionEnded) {
-			t.Errorf("a refresh token, %s: got %v", name, err)
+			t.Errorf("refresh token as cookie, %s: got %v", name, err)
 		}
 	}
 }
 
-// TestAuthenticateCookie_Expiry: 30 days from its last use, which is written down once an hour.
+// TestAuthenticateCookie_Expiry checks that a session expires 30 days after its last use,
+// and that its last use is written at most once an hour.
 func TestAuthenticateCookie_Expiry(t *testing.T) {
 	f := newFixture(t)
 	tokens, authenticator := f.addBrowserSession(t)
@@ -76,11 +78,11 @@ func TestAuthenticateCookie_Expiry(t *testing.T) {
 	}
 	for _, after := range []time.Duration{0, 59 * time.Minute, time.Minute, 30 * time.Minute, 29 * 24 * time.Hour, 29 * 24 * time.Hour} {
 		if err := use(after); err != nil {
-			t.Fatalf("%v later: %v", after, err)
+			t.Fatalf("after %v: got %v", after, err)
 		}
 	}
 	if f.touched != 3 {
-		t.Errorf("written down %d times, want 3", f.touched)
+		t.Errorf("got %d writes of the last use, want 3", f.touched)
 	}
 	if err := use(SessionTTL); !apperr.Is(err, apperr.SessionEnded) {
 		t.Errorf("after 30 idle days: got %v, want session_ended", err)
@@ -98,18 +100,18 @@ func TestCloseSession(t *testing.T) {
 	f := newFixture(t)
 	ctx := context.Background()
 	_, _ = f.addBrowserSession(t)
-	stranger := newFixture(t).addUser(t).User.Principal("")
+	other := newFixture(t).addUser(t).User.Principal("")
 	page, more, err := f.profiles.ListSessions(ctx, f.logins[testPhone].User.Principal(""), "", 1)
-	if err != nil || len(page) != 1 || !more { // the other is of the tokens
+	if err != nil || len(page) != 1 || !more { // the other session has refresh tokens
 		t.Fatalf("got %d, more %v, %v", len(page), more, err)
 	}
 	family := page[0].Family
-	for name, id := range map[string]string{"another person's": family, "none": f.auth.NewID(), "no id": "x/y"} {
-		if err := f.profiles.CloseSession(ctx, stranger, id); !apperr.Is(err, apperr.SessionNotFound) {
+	for name, id := range map[string]string{"session of another user": family, "unknown session": f.auth.NewID(), "invalid id": "x/y"} {
+		if err := f.profiles.CloseSession(ctx, other, id); !apperr.Is(err, apperr.SessionNotFound) {
 			t.Errorf("%s: got %v, want session_not_found", name, err)
 		}
 	}
 	if _, there := f.sessions[family]; !there || len(f.revoked) > 0 {
-		t.Error("another person has ended it")
+		t.Error("another user ended the session")
 	}
 }

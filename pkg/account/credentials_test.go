@@ -29,33 +29,34 @@ func TestResetPassword(t *testing.T) {
 		}
 	}
 	if _, err := f.auth.Refresh(ctx, old.Refresh); !apperr.Is(err, apperr.SessionEnded) {
-		t.Errorf("the session of before: got %v, want session_ended", err)
+		t.Errorf("old session: got %v, want session_ended", err)
 	}
 	if got := f.revoked[old.User.ID]; len(got) != 1 || got[0] != (user.Revocation{At: f.now}) {
-		t.Error("access tokens of before are good")
+		t.Error("access tokens issued before the reset were not revoked")
 	}
 	if _, err := f.auth.LogIn(ctx, testPhone, testPassword, Caller{}); !apperr.Is(err, apperr.LoginWrong) {
-		t.Errorf("the old password: got %v, want login_wrong", err)
+		t.Errorf("old password: got %v, want login_wrong", err)
 	}
 	if _, err := f.auth.LogIn(ctx, testPhone, "another-horse-8", Caller{}); err != nil {
-		t.Errorf("the new password: got %v", err)
+		t.Errorf("new password: got %v", err)
 	}
 }
 
-// TestResetPassword_UnknownPhone: the answer is the same, and no text is sent.
+// TestResetPassword_UnknownPhone checks that an unknown number gets the same result, and
+// no SMS.
 func TestResetPassword_UnknownPhone(t *testing.T) {
 	f := newFixture(t)
 	sent, err := f.sms.SendCode(context.Background(), testPhone, PurposeReset, Caller{})
 	if err != nil || sent.ExpiresIn != 300 || len(f.smsTexts) != 0 {
-		t.Errorf("got %+v, %v, %d texts", sent, err, len(f.smsTexts))
+		t.Errorf("got %+v, %v, %d SMS", sent, err, len(f.smsTexts))
 	}
-	for try := range maxCodeAttempts + 1 {
+	for attempt := range maxCodeAttempts + 1 {
 		want := apperr.CodeWrong
-		if try == maxCodeAttempts {
+		if attempt == maxCodeAttempts {
 			want = apperr.CodeLocked
 		}
 		if err := f.credentials.ResetPassword(context.Background(), testPhone, "123456", "another-horse-8"); !apperr.Is(err, want) {
-			t.Errorf("try %d: got %v, want %s", try, err, want)
+			t.Errorf("attempt %d: got %v, want %s", attempt, err, want)
 		}
 	}
 }
@@ -66,26 +67,26 @@ func TestChangePhone(t *testing.T) {
 	me := f.addUser(t).User.Principal("")
 	code := f.requestCode(t, newTestPhone, PurposePhone)
 	if _, err := f.credentials.ChangePhone(ctx, me, newTestPhone, "000000"); !apperr.Is(err, apperr.CodeWrong) {
-		t.Errorf("a wrong code: got %v", err)
+		t.Errorf("wrong code: got %v", err)
 	}
-	for range 2 { // the second is a repeat after a lost answer
+	for range 2 { // the second is a retry after a lost response
 		if u, err := f.credentials.ChangePhone(ctx, me, newTestPhone, code); err != nil || u.Phone != newTestPhone {
 			t.Errorf("got %q, %v", u.Phone, err)
 		}
 	}
 	if _, err := f.auth.LogIn(ctx, newTestPhone, testPassword, Caller{}); err != nil {
-		t.Errorf("login with the new number: %v", err)
+		t.Errorf("login with the new number: got %v", err)
 	}
 	if _, err := f.auth.LogIn(ctx, testPhone, testPassword, Caller{}); !apperr.Is(err, apperr.LoginWrong) {
 		t.Errorf("login with the old number: got %v", err)
 	}
-	other := f.addUser(t).User.Principal("") // has the old number now
+	other := f.addUser(t).User.Principal("") // has the old number
 	if _, err := f.credentials.ChangePhone(ctx, other, newTestPhone, f.requestCodeLater(t, newTestPhone, PurposePhone)); !apperr.Is(err, apperr.PhoneTaken) {
-		t.Errorf("a taken number: got %v, want phone_taken", err)
+		t.Errorf("taken number: got %v, want phone_taken", err)
 	}
 }
 
-// requestCodeLater asks for another code when that may be done.
+// requestCodeLater requests another code after the resend interval.
 func (f *fixture) requestCodeLater(t *testing.T, phone, purpose string) string {
 	t.Helper()
 	f.now = f.now.Add(codeResendInterval)
@@ -99,13 +100,13 @@ func TestConfirmEmail(t *testing.T) {
 	confirm := func(code string, want apperr.Code) {
 		t.Helper()
 		if _, err := f.credentials.ConfirmEmail(ctx, me, code); (err != nil) != (want != "") || err != nil && !apperr.Is(err, want) {
-			t.Errorf("confirm: got %v, want %q", err, want)
+			t.Errorf("confirm code: got %v, want %q", err, want)
 		}
 	}
 	ask := func(want apperr.Code) string {
 		t.Helper()
 		if _, err := f.emailCodes.SendEmailCode(ctx, me, Caller{}); (err != nil) != (want != "") || err != nil && !apperr.Is(err, want) {
-			t.Fatalf("ask: got %v, want %q", err, want)
+			t.Fatalf("request code: got %v, want %q", err, want)
 		}
 		if len(f.emails) == 0 {
 			return ""
@@ -129,9 +130,9 @@ func TestConfirmEmail(t *testing.T) {
 	confirm("000000", apperr.CodeWrong)
 	confirm(code, "")
 	confirm(code, apperr.CodeWrong)
-	edit(ProfileUpdate{Email: &address}) // the same: it stays confirmed
+	edit(ProfileUpdate{Email: &address}) // unchanged, so it stays verified
 	if !f.byID[me.UserID].EmailVerified {
-		t.Error("the address is not confirmed")
+		t.Error("the address is not verified")
 	}
 	f.now = f.now.Add(codeResendInterval)
 	edit(ProfileUpdate{Locale: &fa})
@@ -145,13 +146,13 @@ func TestConfirmEmail(t *testing.T) {
 	another := "reza@example.com"
 	edit(ProfileUpdate{Email: &another})
 	if f.byID[me.UserID].EmailVerified {
-		t.Error("another address is confirmed")
+		t.Error("a new address is verified")
 	}
-	confirm(code, apperr.CodeWrong) // it was for the address of before
-	f.sendErr, f.now = errors.New("no line"), f.now.Add(time.Hour)
+	confirm(code, apperr.CodeWrong) // the code is for the old address
+	f.sendErr, f.now = errors.New("provider down"), f.now.Add(time.Hour)
 	ask(apperr.Unavailable)
 	f.sendErr = nil
-	ask("") // nothing had been sent, so at once
+	ask("") // no code was sent, so a retry is allowed at once
 	f.emailCodes.Mailer = nil
 	f.now = f.now.Add(time.Hour)
 	ask(apperr.Unavailable)

@@ -7,7 +7,7 @@ import (
 	"ticketsystem/pkg/apperr"
 )
 
-// TestLogIn_DisabledAccount: nothing that a disabled person holds lets them in.
+// TestLogIn_DisabledAccount checks that every credential of a disabled user is rejected.
 func TestLogIn_DisabledAccount(t *testing.T) {
 	ctx := context.Background()
 	f := newFixture(t)
@@ -21,17 +21,17 @@ func TestLogIn_DisabledAccount(t *testing.T) {
 		s.User.Disabled = true
 		f.sessions[family] = s
 	}
-	for name, try := range map[string]struct {
-		in   func() error
-		want apperr.Code
+	for name, c := range map[string]struct {
+		authenticate func() error
+		want         apperr.Code
 	}{
 		"password": {func() error { _, err := f.auth.LogIn(ctx, testPhone, testPassword, Caller{}); return err }, apperr.AccountDisabled},
 		"code":     {func() error { _, err := f.auth.LogInByCode(ctx, testPhone, code, Caller{}); return err }, apperr.AccountDisabled},
 		"refresh":  {func() error { _, err := f.auth.Refresh(ctx, tokens.Refresh); return err }, apperr.SessionEnded},
 		"cookie":   {func() error { _, err := authenticator.AuthenticateCookie(ctx, browser.Cookie); return err }, apperr.SessionEnded},
 	} {
-		if err := try.in(); !apperr.Is(err, try.want) {
-			t.Errorf("%s: got %v, want %s", name, err, try.want)
+		if err := c.authenticate(); !apperr.Is(err, c.want) {
+			t.Errorf("%s: got %v, want %s", name, err, c.want)
 		}
 	}
 }

@@ -100,7 +100,7 @@ func (f *fixture) clock() time.Time { return f.now }
 
 var codePattern = regexp.MustCompile(`\d{6}`)
 
-// lastCode is what the newest text carries.
+// lastCode returns the code of the newest SMS.
 func (f *fixture) lastCode() string {
 	if len(f.smsTexts) == 0 {
 		return ""
@@ -108,7 +108,7 @@ func (f *fixture) lastCode() string {
 	return codePattern.FindString(f.smsTexts[len(f.smsTexts)-1])
 }
 
-// requestCode asks for a code and gives it.
+// requestCode requests a code and returns it.
 func (f *fixture) requestCode(t *testing.T, phone, purpose string) string {
 	t.Helper()
 	if _, err := f.sms.SendCode(context.Background(), phone, purpose, Caller{IP: "1.2.3.4"}); err != nil {
@@ -117,10 +117,11 @@ func (f *fixture) requestCode(t *testing.T, phone, purpose string) string {
 	return f.lastCode()
 }
 
-// passwordHash is the hash of the one password, made once: making it is slow.
+// passwordHash returns the hash of testPassword. It is computed once, because hashing is
+// slow.
 var passwordHash = sync.OnceValues(func() (string, error) { return auth.Hash(testPassword, rand.Reader) })
 
-// addUser is a person with a password who has just signed in.
+// addUser adds a user with a password and a session, and returns the tokens.
 func (f *fixture) addUser(t *testing.T) Tokens {
 	t.Helper()
 	hash, err := passwordHash()
@@ -145,7 +146,7 @@ func (f *fixture) Send(_ context.Context, _, text string) error {
 	return f.sendErr
 }
 
-// fakeMailer is the office's Mailer.
+// fakeMailer is the Mailer of the fixture.
 type fakeMailer struct{ *fixture }
 
 func (m fakeMailer) Send(_ context.Context, mail Mail) error {
@@ -353,7 +354,7 @@ func (f *fixture) UpdateUser(ctx context.Context, id string, update ProfileUpdat
 
 func (f *fixture) Attachment(_ context.Context, id string) (attachment.Attachment, error) {
 	if id == "broken" {
-		return attachment.Attachment{}, errors.New("no answer")
+		return attachment.Attachment{}, errors.New("store down")
 	}
 	a, found := f.attachments[id]
 	if !found {

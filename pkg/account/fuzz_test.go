@@ -10,14 +10,14 @@ import (
 	"ticketsystem/pkg/auth"
 )
 
-// emptyCookieStore has no session at all.
+// emptyCookieStore is a CookieStore without sessions.
 type emptyCookieStore struct{ CookieStore }
 
 func (emptyCookieStore) Session(context.Context, string, string) (Session, bool, error) {
 	return Session{}, false, nil
 }
 
-// FuzzCookie: a cookie that names no session is a session that has ended.
+// FuzzCookie checks that a cookie of an unknown session fails with session_ended.
 func FuzzCookie(f *testing.F) {
 	for _, cookie := range []string{"", "AAAA", strings.Repeat("A", 86), strings.Repeat("_", 86), strings.Repeat("A", 85) + "="} {
 		f.Add(cookie)
@@ -30,8 +30,8 @@ func FuzzCookie(f *testing.F) {
 	})
 }
 
-// FuzzRefreshToken: what the house has not written is no refresh token, and
-// what it has reads the same.
+// FuzzRefreshToken checks that only formatted tokens parse, and that they parse to the
+// same token.
 func FuzzRefreshToken(f *testing.F) {
 	key, err := auth.NewSecretKey("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=")
 	if err != nil {

@@ -19,15 +19,15 @@ func TestSendCode(t *testing.T) {
 	}
 	for _, code := range f.codes {
 		if code.Hash == f.lastCode() || strings.Contains(code.RecipientMAC, "912") || !code.ExpiresAt.Equal(f.now.Add(5*time.Minute)) {
-			t.Errorf("it is kept as %+v", code)
+			t.Errorf("stored code: got %+v", code)
 		}
 	}
 	if _, err := f.sms.SendCode(context.Background(), "12", PurposeSignUp, Caller{}); !apperr.Is(err, apperr.InvalidBody) {
-		t.Errorf("no number: got %v", err)
+		t.Errorf("invalid number: got %v", err)
 	}
 }
 
-// TestSignUp_PhoneSpellings: a code for one spelling works for all.
+// TestSignUp_PhoneSpellings checks that a code is valid for every spelling of a number.
 func TestSignUp_PhoneSpellings(t *testing.T) {
 	for _, spelling := range []string{"09121234567", "+98 912 123 4567", "00989121234567", "۰۹۱۲۱۲۳۴۵۶۷", "٠٩١٢١٢٣٤٥٦٧"} {
 		f := newFixture(t)
@@ -39,7 +39,6 @@ func TestSignUp_PhoneSpellings(t *testing.T) {
 	}
 }
 
-// TestVerifyCode_PersianDigits is the same code.
 func TestVerifyCode_PersianDigits(t *testing.T) {
 	f := newFixture(t)
 	digits := strings.Map(func(r rune) rune { return r - '0' + '۰' }, f.requestCode(t, testPhone, PurposeSignUp))
@@ -55,7 +54,7 @@ func TestSendCode_Language(t *testing.T) {
 			t.Errorf("%q: got %q, %v", locale, f.smsTexts, err)
 		}
 	}
-	// Who has an account gets it in the language they have chosen.
+	// An account has its own language.
 	f := newFixture(t)
 	f.addUser(t)
 	login := f.logins[testPhone]
@@ -66,9 +65,10 @@ func TestSendCode_Language(t *testing.T) {
 	}
 }
 
-// TestSendCode_UnknownPhone, and no text when it is for logging in.
+// TestSendCode_UnknownPhone checks that the result does not depend on whether the number
+// has an account, and that login and reset codes are sent only if it has one.
 func TestSendCode_UnknownPhone(t *testing.T) {
-	for purpose, texts := range map[string]int{PurposeSignUp: 1, PurposeLogin: 0, PurposeReset: 0} {
+	for purpose, want := range map[string]int{PurposeSignUp: 1, PurposeLogin: 0, PurposeReset: 0} {
 		known, unknown := newFixture(t), newFixture(t)
 		known.addUser(t)
 		a, errA := known.sms.SendCode(context.Background(), testPhone, purpose, Caller{})
@@ -76,14 +76,14 @@ func TestSendCode_UnknownPhone(t *testing.T) {
 		if a != b || errA != nil || errB != nil {
 			t.Errorf("%s: got %+v, %v and %+v, %v", purpose, a, errA, b, errB)
 		}
-		if len(unknown.smsTexts) != texts || len(known.smsTexts) != 1 {
-			t.Errorf("%s: got %d texts to an unknown number, %d to a known one", purpose, len(unknown.smsTexts), len(known.smsTexts))
+		if len(unknown.smsTexts) != want || len(known.smsTexts) != 1 {
+			t.Errorf("%s: got %d SMS to an unknown number, %d to a known one", purpose, len(unknown.smsTexts), len(known.smsTexts))
 		}
 	}
 }
 
-// TestSendCode_RateLimits: a pause between two, so many a day to a number, so many
-// from an address; each says when to come again.
+// TestSendCode_RateLimits checks the resend interval, the daily limit per number, the
+// limit per IP address, and their Retry-After.
 func TestSendCode_RateLimits(t *testing.T) {
 	ctx := context.Background()
 	f := newFixture(t)
@@ -94,7 +94,7 @@ func TestSendCode_RateLimits(t *testing.T) {
 		t.Errorf("too soon: got %v, retry after %v", err, got.RetryAfter)
 	}
 	if f.now = f.now.Add(40 * time.Second); f.requestCode(t, testPhone, PurposeSignUp) == "" {
-		t.Error("after the pause: no code")
+		t.Error("after the resend interval: no code")
 	}
 
 	f = newFixture(t)
@@ -114,28 +114,29 @@ func TestSendCode_RateLimits(t *testing.T) {
 	for n := 1; n <= 4; n++ {
 		_, err := f.sms.SendCode(ctx, fmt.Sprintf("0912000000%d", n), PurposeSignUp, Caller{IP: "1.2.3.4"})
 		if refused := apperr.Is(err, apperr.TooManyRequests); refused != (n > 3) {
-			t.Errorf("code %d from the address: got %v", n, err)
+			t.Errorf("code %d from one IP address: got %v", n, err)
 		}
 	}
 	if _, err := f.sms.SendCode(ctx, "09120000009", PurposeSignUp, Caller{IP: "5.6.7.8"}); err != nil {
-		t.Errorf("another address: got %v", err)
+		t.Errorf("another IP address: got %v", err)
 	}
 	if f.now = f.now.Add(rateWindow); f.requestCode(t, "09120000008", PurposeSignUp) == "" {
-		t.Error("the next window: no code")
+		t.Error("next window: no code")
 	}
 }
 
-// TestSendCode_SMSFails: what could not be sent may be asked for again at once.
+// TestSendCode_SMSFails checks that a code that was not sent can be requested again at
+// once.
 func TestSendCode_SMSFails(t *testing.T) {
 	f := newFixture(t)
-	f.sendErr = errors.New("no line")
+	f.sendErr = errors.New("provider down")
 	_, err := f.sms.SendCode(context.Background(), testPhone, PurposeSignUp, Caller{})
 	if !apperr.Is(err, apperr.Unavailable) || !errors.Is(err, f.sendErr) {
 		t.Errorf("got %v, want %s", err, apperr.Unavailable)
 	}
 	f.sendErr = nil
 	if f.requestCode(t, testPhone, PurposeSignUp) == "" {
-		t.Error("again: no code")
+		t.Error("retry: no code")
 	}
 }
 
@@ -152,21 +153,22 @@ func TestVerifyCode_Locked(t *testing.T) {
 	}
 	for n := 1; n <= maxCodeAttempts; n++ {
 		if err := signUp(wrong); !apperr.Is(err, apperr.CodeWrong) {
-			t.Errorf("try %d: got %v", n, err)
+			t.Errorf("attempt %d: got %v", n, err)
 		}
 	}
 	for _, guess := range []string{wrong, code} {
 		if err := signUp(guess); !apperr.Is(err, apperr.CodeLocked) {
-			t.Errorf("after %d tries: got %v", maxCodeAttempts, err)
+			t.Errorf("after %d attempts: got %v", maxCodeAttempts, err)
 		}
 	}
 	f.now = f.now.Add(time.Minute)
 	if err := signUp(f.requestCode(t, testPhone, PurposeSignUp)); err != nil {
-		t.Errorf("a new code: got %v", err)
+		t.Errorf("new code: got %v", err)
 	}
 }
 
-// TestVerifyCode_WrongPurpose: another purpose, another number, later: wrong.
+// TestVerifyCode_WrongPurpose checks that a code is valid for one purpose, one number and
+// codeTTL only.
 func TestVerifyCode_WrongPurpose(t *testing.T) {
 	ctx := context.Background()
 	for name, use := range map[string]func(f *fixture, code string) error{

@@ -10,8 +10,8 @@ import (
 	"ticketsystem/pkg/user"
 )
 
-// TestRevocationCache_Check: what was issued until then is void, what is issued later is
-// not, and neither is anything of anybody else.
+// TestRevocationCache_Check checks which tokens a revocation of a user or session
+// revokes.
 func TestRevocationCache_Check(t *testing.T) {
 	f := newFixture(t)
 	at := f.now
@@ -21,30 +21,30 @@ func TestRevocationCache_Check(t *testing.T) {
 	}
 	cache := NewRevocationCache(f, f.clock)
 	for _, c := range []struct {
-		name string
-		who  user.Principal
-		void bool
+		name      string
+		principal user.Principal
+		revoked   bool
 	}{
-		{"an older token", user.Principal{UserID: "sara", IssuedAt: at.Add(-time.Minute)}, true},
-		{"a token of that moment", user.Principal{UserID: "sara", IssuedAt: at}, true},
-		{"a younger token", user.Principal{UserID: "sara", IssuedAt: at.Add(time.Millisecond)}, false},
-		{"a token of nobody knows when", user.Principal{UserID: "sara"}, true},
-		{"another person", user.Principal{UserID: "reza", IssuedAt: at.Add(-time.Minute)}, false},
-		{"an older token of an ended session", user.Principal{UserID: "reza", Session: "family", IssuedAt: at}, true},
+		{"older token", user.Principal{UserID: "sara", IssuedAt: at.Add(-time.Minute)}, true},
+		{"token of the same moment", user.Principal{UserID: "sara", IssuedAt: at}, true},
+		{"newer token", user.Principal{UserID: "sara", IssuedAt: at.Add(time.Millisecond)}, false},
+		{"token without an issue time", user.Principal{UserID: "sara"}, true},
+		{"another user", user.Principal{UserID: "reza", IssuedAt: at.Add(-time.Minute)}, false},
+		{"older token of an ended session", user.Principal{UserID: "reza", Session: "family", IssuedAt: at}, true},
 		{"another session", user.Principal{UserID: "reza", Session: "other", IssuedAt: at}, false},
-		{"the rights of now", user.Principal{UserID: "agent", Role: user.RoleSupport, Phone: "+1", IssuedAt: at}, false},
-		{"a role of before", user.Principal{UserID: "agent", Role: user.RoleAdmin, Phone: "+1", IssuedAt: at}, true},
-		{"a number of before", user.Principal{UserID: "agent", Role: user.RoleSupport, Phone: "+2", IssuedAt: at}, true},
-		{"what an earlier revocation had ended", user.Principal{UserID: "agent", Role: user.RoleSupport, Phone: "+1", IssuedAt: at.Add(-time.Hour)}, true},
-		{"what nothing can be left of", user.Principal{UserID: "long ago", IssuedAt: at.Add(-3 * time.Hour)}, false},
+		{"current rights", user.Principal{UserID: "agent", Role: user.RoleSupport, Phone: "+1", IssuedAt: at}, false},
+		{"old role", user.Principal{UserID: "agent", Role: user.RoleAdmin, Phone: "+1", IssuedAt: at}, true},
+		{"old phone number", user.Principal{UserID: "agent", Role: user.RoleSupport, Phone: "+2", IssuedAt: at}, true},
+		{"token revoked by an earlier revocation", user.Principal{UserID: "agent", Role: user.RoleSupport, Phone: "+1", IssuedAt: at.Add(-time.Hour)}, true},
+		{"revocation older than its TTL", user.Principal{UserID: "long ago", IssuedAt: at.Add(-3 * time.Hour)}, false},
 	} {
-		if err := cache.Check(context.Background(), c.who); apperr.Is(err, apperr.TokenExpired) != c.void || !c.void && err != nil {
-			t.Errorf("%s: got %v, want void %v", c.name, err, c.void)
+		if err := cache.Check(context.Background(), c.principal); apperr.Is(err, apperr.TokenExpired) != c.revoked || !c.revoked && err != nil {
+			t.Errorf("%s: got %v, want revoked %v", c.name, err, c.revoked)
 		}
 	}
 }
 
-// TestRevocationCache_TTL: once in five seconds, however many ask.
+// TestRevocationCache_TTL checks that the cache reads at most once per TTL.
 func TestRevocationCache_TTL(t *testing.T) {
 	f := newFixture(t)
 	cache := NewRevocationCache(f, f.clock)
@@ -68,6 +68,6 @@ func TestRevocationCache_TTL(t *testing.T) {
 	if err := cache.Check(context.Background(), sara); !apperr.Is(err, apperr.TokenExpired) {
 		t.Errorf("after %v: got %v, want token_expired", revocationCacheTTL, err)
 	}
-	f.storeErr, f.now = errors.New("no answer"), f.now.Add(revocationCacheTTL)
+	f.storeErr, f.now = errors.New("store down"), f.now.Add(revocationCacheTTL)
 	check(f.storeErr)
 }

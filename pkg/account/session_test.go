@@ -12,7 +12,8 @@ import (
 	"ticketsystem/pkg/user"
 )
 
-// TestSignUp_WeakPasswordKeepsCode when the password is refused.
+// TestSignUp_WeakPasswordKeepsCode checks that a weak password uses up no attempt on the
+// code.
 func TestSignUp_WeakPasswordKeepsCode(t *testing.T) {
 	f := newFixture(t)
 	code := f.requestCode(t, testPhone, PurposeSignUp)
@@ -34,16 +35,16 @@ func TestLogIn(t *testing.T) {
 	ctx := context.Background()
 	f := newFixture(t)
 	f.addUser(t)
-	f.logins["+989120000000"] = Login{Phone: "+989120000000"} // by code alone
+	f.logins["+989120000000"] = Login{Phone: "+989120000000"} // login by code only
 	for _, c := range []struct {
 		name, phone, password string
 		want                  apperr.Code
 	}{
-		{"right", "09121234567", testPassword, ""},
+		{"correct password", "09121234567", testPassword, ""},
 		{"wrong password", testPhone, "another-horse-7", apperr.LoginWrong},
 		{"unknown number", "09127654321", testPassword, apperr.LoginWrong},
-		{"an account without a password", "09120000000", "", apperr.LoginWrong},
-		{"no number", "x", testPassword, apperr.InvalidBody},
+		{"account without a password", "09120000000", "", apperr.LoginWrong},
+		{"invalid number", "x", testPassword, apperr.InvalidBody},
 	} {
 		_, err := f.auth.LogIn(ctx, c.phone, c.password, Caller{IP: c.name})
 		if c.want == "" && err != nil || c.want != "" && !apperr.Is(err, c.want) {
@@ -52,8 +53,9 @@ func TestLogIn(t *testing.T) {
 	}
 }
 
-// TestLogIn_RateLimits after so many failures on a number, or from an address, and
-// opens with the next window. A right password does not count.
+// TestLogIn_RateLimits checks that logins are locked after maxFailedLogins failures per
+// phone number, or PerIP failures per IP address, until the next window. A correct
+// password is not counted.
 func TestLogIn_RateLimits(t *testing.T) {
 	ctx := context.Background()
 	for name, c := range map[string]struct {
@@ -61,8 +63,8 @@ func TestLogIn_RateLimits(t *testing.T) {
 		phone func(n int) string
 		from  func(n int) string
 	}{
-		"one number, many addresses": {100, func(int) string { return testPhone }, func(n int) string { return string(rune('a' + n)) }},
-		"one address, many numbers":  {maxFailedLogins, func(n int) string { return "+98912000000" + string(rune('0'+n)) }, func(int) string { return "1.2.3.4" }},
+		"one number, many IP addresses": {100, func(int) string { return testPhone }, func(n int) string { return string(rune('a' + n)) }},
+		"one IP address, many numbers":  {maxFailedLogins, func(n int) string { return "+98912000000" + string(rune('0'+n)) }, func(int) string { return "1.2.3.4" }},
 	} {
 		t.Run(name, func(t *testing.T) {
 			f := newFixture(t)
@@ -75,7 +77,7 @@ func TestLogIn_RateLimits(t *testing.T) {
 			if _, err := f.auth.LogIn(ctx, testPhone, testPassword, Caller{IP: c.from(0)}); err != nil {
 				t.Fatal(err)
 			}
-			for n := range maxFailedLogins - 2 { // as if they had tried; hashing is slow
+			for n := range maxFailedLogins - 2 { // without hashing, which is slow
 				if err := f.auth.loginFailed(ctx, c.phone(n), f.auth.OTP.rateCounter("login-address", c.from(n), rateWindow), false); !apperr.Is(err, apperr.LoginWrong) {
 					t.Fatal(err)
 				}
@@ -87,18 +89,18 @@ func TestLogIn_RateLimits(t *testing.T) {
 			}
 			err := try(0, testPassword)
 			if got := apperr.From(err); got.Code != apperr.LoginLocked || got.RetryAfter <= 0 || got.RetryAfter > rateWindow {
-				t.Errorf("then: got %v, retry after %v", err, got.RetryAfter)
+				t.Errorf("after the limit: got %v, retry after %v", err, got.RetryAfter)
 			}
 			f.now = f.now.Add(rateWindow)
 			if _, err := f.auth.LogIn(ctx, testPhone, testPassword, Caller{IP: c.from(0)}); err != nil {
-				t.Errorf("the next window: got %v", err)
+				t.Errorf("next window: got %v", err)
 			}
 		})
 	}
 }
 
-// TestLogIn_SuccessClearsAttempts: who has mistyped and then gets it right may
-// mistype as often again, and is not counted while nobody guesses.
+// TestLogIn_SuccessClearsAttempts checks that a correct password clears the recorded
+// attempts.
 func TestLogIn_SuccessClearsAttempts(t *testing.T) {
 	ctx := context.Background()
 	f := newFixture(t)
@@ -110,15 +112,16 @@ func TestLogIn_SuccessClearsAttempts(t *testing.T) {
 	}
 	for range 2 {
 		if _, err := f.auth.LogIn(ctx, testPhone, testPassword, Caller{IP: "1.2.3.4"}); err != nil {
-			t.Fatalf("the right one: got %v", err)
+			t.Fatalf("correct password: got %v", err)
 		}
 		if l, _, err := f.Login(ctx, testPhone); err != nil || !l.FailureWindow.IsZero() {
-			t.Errorf("got tries %v, %v, want none", l.FailureWindow, err)
+			t.Errorf("got failure window %v, %v, want none", l.FailureWindow, err)
 		}
 	}
 }
 
-// TestLogIn_CountsBeforeCompare once somebody has guessed, also in a later window.
+// TestLogIn_CountsBeforeCompare checks that an attempt after a recorded failure is counted
+// before the comparison, also in a later window.
 func TestLogIn_CountsBeforeCompare(t *testing.T) {
 	ctx := context.Background()
 	f := newFixture(t)
@@ -127,13 +130,13 @@ func TestLogIn_CountsBeforeCompare(t *testing.T) {
 		t.Fatal(err)
 	}
 	f.now = f.now.Add(rateWindow)
-	for range maxFailedLogins { // on their way, and not yet compared
+	for range maxFailedLogins { // concurrent attempts that are not compared yet
 		if _, err := f.RecordLoginAttempt(ctx, testPhone, f.now.Truncate(rateWindow), maxFailedLogins); err != nil {
 			t.Fatal(err)
 		}
 	}
 	if _, err := f.auth.LogIn(ctx, testPhone, testPassword, Caller{IP: "1.2.3.4"}); !apperr.Is(err, apperr.LoginLocked) {
-		t.Errorf("got %v, want it locked", err)
+		t.Errorf("got %v, want login_locked", err)
 	}
 }
 
@@ -148,16 +151,16 @@ func TestLogInByCode(t *testing.T) {
 	if _, err := f.auth.LogInByCode(ctx, testPhone, code, Caller{}); !apperr.Is(err, apperr.CodeWrong) {
 		t.Errorf("again: got %v", err)
 	}
-	// A code for a number without an account is never sent; even if guessed it
-	// opens nothing.
-	stranger := "+989127654321"
-	f.codes[f.auth.OTP.keyedHash("number", stranger)+PurposeLogin] = OneTimeCode{Hash: f.auth.OTP.codeHash(stranger, PurposeLogin, "123456"), ExpiresAt: f.now.Add(time.Minute)}
-	if _, err := f.auth.LogInByCode(ctx, stranger, "123456", Caller{}); !apperr.Is(err, apperr.CodeWrong) {
-		t.Errorf("a stranger: got %v", err)
+	// A login code of a number without an account is never sent. A guessed one must be
+	// rejected.
+	unknown := "+989127654321"
+	f.codes[f.auth.OTP.keyedHash("number", unknown)+PurposeLogin] = OneTimeCode{Hash: f.auth.OTP.codeHash(unknown, PurposeLogin, "123456"), ExpiresAt: f.now.Add(time.Minute)}
+	if _, err := f.auth.LogInByCode(ctx, unknown, "123456", Caller{}); !apperr.Is(err, apperr.CodeWrong) {
+		t.Errorf("unknown number: got %v", err)
 	}
 }
 
-// TestRefresh_ForgedToken end nobody's session.
+// TestRefresh_ForgedToken checks that forged tokens are rejected and end no session.
 func TestRefresh_ForgedToken(t *testing.T) {
 	ctx := context.Background()
 	f := newFixture(t)
@@ -173,21 +176,21 @@ func TestRefresh_ForgedToken(t *testing.T) {
 			t.Fatalf("byte %d: got %v", i, err)
 		}
 	}
-	for _, nonsense := range []string{"", "x", good + "A", good[:len(good)-1], strings.ToUpper(good)} {
-		if _, err := f.auth.Refresh(ctx, nonsense); !apperr.Is(err, apperr.SessionEnded) {
-			t.Errorf("%q: got %v", nonsense, err)
+	for _, malformed := range []string{"", "x", good + "A", good[:len(good)-1], strings.ToUpper(good)} {
+		if _, err := f.auth.Refresh(ctx, malformed); !apperr.Is(err, apperr.SessionEnded) {
+			t.Errorf("%q: got %v", malformed, err)
 		}
-		if err := f.auth.Sessions.LogOut(ctx, user.Principal{}, nonsense); nonsense != "" && err != nil {
-			t.Errorf("logout with %q: got %v", nonsense, err)
+		if err := f.auth.Sessions.LogOut(ctx, user.Principal{}, malformed); malformed != "" && err != nil {
+			t.Errorf("logout with %q: got %v", malformed, err)
 		}
 	}
 	if _, err := f.auth.Refresh(ctx, good); err != nil {
-		t.Errorf("the good one: got %v", err)
+		t.Errorf("valid token: got %v", err)
 	}
 }
 
-// TestRefresh_GracePeriod: the answer to a refresh may have been lost. Within ten seconds the
-// last token gets the same successor again; later, two hold the session.
+// TestRefresh_GracePeriod checks that the previous token returns the same successor
+// within the grace period, and ends the session after it.
 func TestRefresh_GracePeriod(t *testing.T) {
 	ctx := context.Background()
 	for wait, ended := range map[time.Duration]bool{0: false, reuseGracePeriod: false, reuseGracePeriod + time.Millisecond: true} {
@@ -211,15 +214,15 @@ func TestRefresh_GracePeriod(t *testing.T) {
 func TestLogOut(t *testing.T) {
 	ctx := context.Background()
 	for name, c := range map[string]struct {
-		who   func(mine user.Principal) user.Principal
-		token bool
-		ended bool
+		principal func(mine user.Principal) user.Principal
+		token     bool
+		ended     bool
 	}{
-		"one's own session":          {func(p user.Principal) user.Principal { return p }, false, true},
-		"with one's token":           {func(p user.Principal) user.Principal { return p }, true, true},
-		"with the token alone":       {func(user.Principal) user.Principal { return user.Principal{} }, true, true},
-		"with another's token":       {func(user.Principal) user.Principal { return user.Principal{UserID: "reza", Session: "x"} }, true, false},
-		"a session that is no one's": {func(p user.Principal) user.Principal { p.Session = "x"; return p }, false, false},
+		"own session":               {func(p user.Principal) user.Principal { return p }, false, true},
+		"own token":                 {func(p user.Principal) user.Principal { return p }, true, true},
+		"token without a principal": {func(user.Principal) user.Principal { return user.Principal{} }, true, true},
+		"token of another user":     {func(user.Principal) user.Principal { return user.Principal{UserID: "reza", Session: "x"} }, true, false},
+		"unknown session":           {func(p user.Principal) user.Principal { p.Session = "x"; return p }, false, false},
 	} {
 		f := newFixture(t)
 		tokens := f.addUser(t)
@@ -230,11 +233,11 @@ func TestLogOut(t *testing.T) {
 		if c.token {
 			token = tokens.Refresh
 		}
-		if err := f.auth.Sessions.LogOut(ctx, c.who(tokens.User.Principal(family)), token); err != nil {
+		if err := f.auth.Sessions.LogOut(ctx, c.principal(tokens.User.Principal(family)), token); err != nil {
 			t.Errorf("%s: got %v", name, err)
 		}
 		if _, err := f.auth.Refresh(ctx, tokens.Refresh); apperr.Is(err, apperr.SessionEnded) != c.ended {
-			t.Errorf("%s: then got %v, want ended %v", name, err, c.ended)
+			t.Errorf("%s: refresh afterwards: got %v, want ended %v", name, err, c.ended)
 		}
 	}
 }
@@ -250,13 +253,13 @@ func TestUpdateProfile_Region(t *testing.T) {
 		wrong string
 	}{
 		{"province and city", [2]string{}, ProfileUpdate{Province: ptr("tehran"), City: ptr("tehran")}, [2]string{"tehran", "tehran"}, ""},
-		{"a city of the province one has", [2]string{"tehran", ""}, ProfileUpdate{City: ptr("tehran")}, [2]string{"tehran", "tehran"}, ""},
-		{"moving away", [2]string{"tehran", "tehran"}, ProfileUpdate{Province: ptr("fars")}, [2]string{"fars", ""}, ""},
-		{"nowhere", [2]string{"tehran", "tehran"}, ProfileUpdate{Province: ptr("")}, [2]string{"", ""}, ""},
+		{"city of the stored province", [2]string{"tehran", ""}, ProfileUpdate{City: ptr("tehran")}, [2]string{"tehran", "tehran"}, ""},
+		{"new province clears the city", [2]string{"tehran", "tehran"}, ProfileUpdate{Province: ptr("fars")}, [2]string{"fars", ""}, ""},
+		{"no province", [2]string{"tehran", "tehran"}, ProfileUpdate{Province: ptr("")}, [2]string{"", ""}, ""},
 		{"no city", [2]string{"tehran", "tehran"}, ProfileUpdate{City: ptr("")}, [2]string{"tehran", ""}, ""},
-		{"a city elsewhere", [2]string{"tehran", ""}, ProfileUpdate{City: ptr("shiraz")}, [2]string{}, "/city"},
-		{"a city of no province", [2]string{}, ProfileUpdate{City: ptr("tehran")}, [2]string{}, "/city"},
-		{"an unknown province", [2]string{}, ProfileUpdate{Province: ptr("atlantis")}, [2]string{}, "/province"},
+		{"city of another province", [2]string{"tehran", ""}, ProfileUpdate{City: ptr("shiraz")}, [2]string{}, "/city"},
+		{"city without a province", [2]string{}, ProfileUpdate{City: ptr("tehran")}, [2]string{}, "/city"},
+		{"unknown province", [2]string{}, ProfileUpdate{Province: ptr("atlantis")}, [2]string{}, "/province"},
 	} {
 		f := newFixture(t)
 		f.byID["sara"] = user.User{ID: "sara", Province: c.had[0], City: c.had[1]}
@@ -279,11 +282,11 @@ func TestUpdateProfile_Picture(t *testing.T) {
 		change func(a *attachment.Attachment)
 		ok     bool
 	}{
-		"one's own image": {func(*attachment.Attachment) {}, true},
-		"another's":       {func(a *attachment.Attachment) { a.Owner = "reza" }, false},
-		"not arrived":     {func(a *attachment.Attachment) { a.State = attachment.Pending }, false},
-		"no image":        {func(a *attachment.Attachment) { a.Type = "application/pdf" }, false},
-		"unknown":         {func(a *attachment.Attachment) { a.ID = "other" }, false},
+		"own image":             {func(*attachment.Attachment) {}, true},
+		"image of another user": {func(a *attachment.Attachment) { a.Owner = "reza" }, false},
+		"pending upload":        {func(a *attachment.Attachment) { a.State = attachment.Pending }, false},
+		"not an image":          {func(a *attachment.Attachment) { a.Type = "application/pdf" }, false},
+		"unknown":               {func(a *attachment.Attachment) { a.ID = "other" }, false},
 	} {
 		f := newFixture(t)
 		f.byID["sara"] = user.User{ID: "sara"}
@@ -292,16 +295,16 @@ func TestUpdateProfile_Picture(t *testing.T) {
 		f.attachments[a.ID] = a
 		got, err := f.profiles.UpdateProfile(context.Background(), user.Principal{UserID: "sara"}, ProfileUpdate{PictureID: ptr("mine")})
 		if c.ok && (err != nil || got.PictureID != "mine" || len(f.retained) != 1) || !c.ok && (!apperr.Is(err, apperr.InvalidBody) || len(f.retained) != 0) {
-			t.Errorf("%s: got %+v, %v, kept %v", name, got, err, f.retained)
+			t.Errorf("%s: got %+v, %v, retained %v", name, got, err, f.retained)
 		}
 	}
 	f := newFixture(t)
 	f.byID["sara"] = user.User{ID: "sara", PictureID: "mine"}
 	if got, err := f.profiles.UpdateProfile(context.Background(), user.Principal{UserID: "sara"}, ProfileUpdate{PictureID: ptr("")}); err != nil || got.PictureID != "" {
-		t.Errorf("taken away: got %+v, %v", got, err)
+		t.Errorf("removed: got %+v, %v", got, err)
 	}
 	if _, err := f.profiles.UpdateProfile(context.Background(), user.Principal{UserID: "sara"}, ProfileUpdate{PictureID: ptr("broken")}); err == nil || apperr.Is(err, apperr.InvalidBody) {
-		t.Errorf("a store that does not answer: got %v", err)
+		t.Errorf("store error: got %v", err)
 	}
 }
 
@@ -309,14 +312,14 @@ func TestGrantAdmin(t *testing.T) {
 	f := newFixture(t)
 	made, err := f.users.GrantAdmin(context.Background(), "0912 000 0000")
 	if err != nil || made.Role != user.RoleAdmin || f.logins["+989120000000"].Hash != "" || f.byID[made.ID] != made {
-		t.Errorf("a new one: got %+v, %v", made, err)
+		t.Errorf("new user: got %+v, %v", made, err)
 	}
 	sara := f.addUser(t).User
 	raised, err := f.users.GrantAdmin(context.Background(), testPhone)
 	if err != nil || raised.ID != sara.ID || raised.Role != user.RoleAdmin || f.logins[testPhone].Hash == "" {
-		t.Errorf("one with an account: got %+v, %v", raised, err)
+		t.Errorf("existing user: got %+v, %v", raised, err)
 	}
 	if _, err := f.users.GrantAdmin(context.Background(), "x"); !apperr.Is(err, apperr.InvalidBody) {
-		t.Errorf("no number: got %v", err)
+		t.Errorf("invalid number: got %v", err)
 	}
 }

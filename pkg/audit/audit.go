@@ -1,6 +1,5 @@
-// Package audit is the log of what administrators did. A record is written in
-// the same transaction as the change that it tells of: neither is without the
-// other.
+// Package audit defines the audit log of administrators' changes. Stores write each
+// record in the same transaction as the change.
 package audit
 
 import (
@@ -9,14 +8,14 @@ import (
 	"time"
 )
 
-// Actor is who did it, and from where.
+// Actor is the administrator who made a change.
 type Actor struct {
 	ID      string
 	Name    string
-	Address string // network address
+	Address string // IP address
 }
 
-// What administrators do to people, categories and tickets.
+// The actions of administrators.
 const (
 	UserCreated     = "user.created"
 	UserUpdated     = "user.changed"
@@ -30,29 +29,29 @@ const (
 	BroadcastCancelled = "broadcast.cancelled"
 )
 
-// Fields are the values that a change touched, by the names of the API. They
-// hold no secrets: of a password they say that there is one.
+// Fields are the changed values by their API names. They contain no secrets: a new
+// password is recorded as "changed".
 type Fields map[string]any
 
-// Record is one deed.
+// Record is one change by an administrator.
 type Record struct {
-	ID     string // ULID: records sort by time
+	ID     string // ULID; sorts by time
 	At     time.Time
 	Actor  Actor
 	Action string
-	Target string // id of what it was done to
+	Target string // id of the changed user, category, ticket or broadcast
 	Before Fields
 	After  Fields
 }
 
-// Store reads the log; it is written with the changes themselves.
+// Store reads the audit log.
 type Store interface {
-	// AuditRecords reads up to limit records, the newest first, that are older than
-	// before ("" for the newest).
+	// AuditRecords returns up to limit records older than the id before, newest first.
+	// An empty before starts at the newest record.
 	AuditRecords(ctx context.Context, before string, limit int) ([]Record, error)
 }
 
-// Diff keeps what differs between two sets of facts.
+// Diff returns the fields of before and after whose values differ.
 func Diff(before, after Fields) (oldValues, newValues Fields) {
 	oldValues, newValues = Fields{}, Fields{}
 	for name, value := range after {
@@ -63,13 +62,13 @@ func Diff(before, after Fields) (oldValues, newValues Fields) {
 	return oldValues, newValues
 }
 
-// Recorder writes records.
+// Recorder creates audit records.
 type Recorder struct {
 	Now   func() time.Time
 	NewID func() string
 }
 
-// NewRecord makes a record of a deed.
+// NewRecord returns a record with a new id and the current time.
 func (r Recorder) NewRecord(actor Actor, action, target string, before, after Fields) Record {
 	return Record{ID: r.NewID(), At: r.Now(), Actor: actor, Action: action, Target: target, Before: before, After: after}
 }

@@ -11,12 +11,12 @@ import (
 	"ticketsystem/pkg/auth"
 )
 
-// fixedKey is the same at every run, so that what was found can be found again.
+// fixedKey returns the same key in every run, so that failures are reproducible.
 func fixedKey(seed byte) auth.PrivateKey {
 	return auth.PrivateKey{ID: "k" + string(rune('0'+seed)), Key: ed25519.NewKeyFromSeed(bytes.Repeat([]byte{seed}, ed25519.SeedSize))}
 }
 
-// FuzzVerify: one token is good, and nothing else is.
+// FuzzVerify checks that exactly one token is accepted.
 func FuzzVerify(f *testing.F) {
 	key := fixedKey(1)
 	good, _, err := auth.NewIssuer(key, "stack", fixedClock(noon), func() string { return "j1" }).Issue(ada)
@@ -44,7 +44,7 @@ func FuzzVerify(f *testing.F) {
 	})
 }
 
-// FuzzOpen: only what was sealed opens.
+// FuzzOpen checks that only sealed texts open, and only with their aad.
 func FuzzOpen(f *testing.F) {
 	secretKey, err := auth.NewSecretKey(fixedKey(1).DeriveSecretKey())
 	if err != nil {
@@ -54,19 +54,19 @@ func FuzzOpen(f *testing.F) {
 	f.Add("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", []byte(nil), []byte(nil))
 	f.Fuzz(func(t *testing.T, sealed string, aad, plain []byte) {
 		if got, err := secretKey.Open("cursor", sealed, aad); err == nil {
-			t.Errorf("%q: got %q, want a broken seal", sealed, got)
+			t.Errorf("%q: got %q, want ErrSeal", sealed, got)
 		}
 		own := secretKey.Seal("cursor", plain, aad)
 		if got, err := secretKey.Open("cursor", own, aad); err != nil || !bytes.Equal(got, plain) {
 			t.Errorf("got %q, %v, want %q", got, err, plain)
 		}
 		if _, err := secretKey.Open("cursor", own, append([]byte{1}, aad...)); err == nil {
-			t.Error("opened for somebody else")
+			t.Error("opened with another aad")
 		}
 	})
 }
 
-// FuzzKeys: what cannot be read as keys is an error, and what can is usable.
+// FuzzKeys checks that a text parses to usable keys or fails.
 func FuzzKeys(f *testing.F) {
 	key := fixedKey(1)
 	for _, text := range []string{key.Encode(), auth.EncodePublicKeys(key), "{}", "null", `{"kid":""}`, `{"a":"AA=="}`, `{"kid":"k","seed":null}`, "[", ""} {
@@ -76,7 +76,7 @@ func FuzzKeys(f *testing.F) {
 		if private, err := auth.ParsePrivateKey(text); err == nil {
 			again, err := auth.ParsePrivateKey(private.Encode())
 			if err != nil || again.ID != private.ID || !again.Key.Equal(private.Key) {
-				t.Errorf("%q: got %+v, %v when written and read again", text, again, err)
+				t.Errorf("%q: got %+v, %v after encoding and parsing again", text, again, err)
 			}
 		}
 		if keys, err := auth.ParsePublicKeys(text); err == nil {
@@ -92,7 +92,7 @@ func FuzzKeys(f *testing.F) {
 	})
 }
 
-// FuzzHash: a damaged hash lets nobody in, and asks for no memory beyond reason.
+// FuzzHash checks that a malformed hash matches no password and does not exhaust memory.
 func FuzzHash(f *testing.F) {
 	for _, hash := range []string{
 		"", "$", "$argon2id$v=19$m=4294967295,t=1,p=1$AAAAAAAAAAA$AA", "$argon2id$v=19$m=8,t=1,p=1$AAAAAAAAAAAAAA$" + strings.Repeat("A", 43),
@@ -103,12 +103,12 @@ func FuzzHash(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, hash, password string) {
 		if ok, err := auth.Verify(hash, password); ok {
-			t.Errorf("%q: got in with %q, %v", hash, password, err)
+			t.Errorf("%q: password %q accepted, %v", hash, password, err)
 		}
 	})
 }
 
-// FuzzPassword: every text is a good password or a bad one.
+// FuzzPassword checks that any other error than weak_password is impossible.
 func FuzzPassword(f *testing.F) {
 	for _, password := range []string{"", "password", "۱۲۳۴۵۶۷۸", "aaaaaaaa", "qwertyuiop", "\xff\xfe\xfd\xfc", "ab\u0301ab\u0301ab\u0301", "correct-horse-9"} {
 		f.Add(password, "+989121234567")
@@ -119,7 +119,7 @@ func FuzzPassword(f *testing.F) {
 			t.Errorf("%q: got %v, want weak_password", password, err)
 		}
 		if err == nil && (len(password) > 256 || password == number) {
-			t.Errorf("%q: taken", password)
+			t.Errorf("%q: accepted", password)
 		}
 	})
 }

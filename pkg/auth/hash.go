@@ -11,38 +11,38 @@ import (
 	"golang.org/x/crypto/argon2"
 )
 
-// ErrHash: a stored password hash is not a PHC string of argon2id.
+// ErrHash is returned for a stored hash that is not a PHC string of argon2id.
 var ErrHash = errors.New("malformed password hash")
 
-// params are the cost of argon2id. A hash carries its own, so that they can be
-// raised without locking anybody out.
+// params are the cost parameters of argon2id. Each hash contains its parameters, so
+// that raising the default does not invalidate stored hashes.
 type params struct {
 	memory  uint32 // KiB
 	time    uint32 // passes
 	threads uint8
 }
 
-// defaultParams is the OWASP recommendation (Password Storage Cheat Sheet): 19 MiB
-// also fits the smallest function.
+// defaultParams returns the OWASP recommendation (Password Storage Cheat Sheet). 19 MiB
+// fits the smallest Lambda function.
 func defaultParams() params { return params{memory: 19 * 1024, time: 2, threads: 1} }
 
-// maxParams bounds what a stored hash may ask for, so that a damaged one cannot
-// exhaust a function's memory.
+// maxParams returns the largest accepted parameters, so that a damaged hash cannot
+// exhaust the memory of a function.
 func maxParams() params { return params{memory: 64 * 1024, time: 8, threads: 4} }
 
-// Lengths in bytes of the salt and the key of a hash.
+// The lengths of salt and key in bytes.
 const (
 	saltLength = 16
 	keyLength  = 32
 )
 
-// DummyHash is the hash of a password nobody knows. Verify against it when a
-// number is unknown: the answer then takes as long as for a known one, and
-// tells nothing.
+// DummyHash is the hash of an unknown password. Verifying against it for an unknown
+// phone number takes as long as for a known one, so that the response time does not
+// reveal which numbers have an account.
 const DummyHash = "$argon2id$v=19$m=19456,t=2,p=1$dGlja2V0c3lzdGVtLXNhbA$AdZw7GjU3PtZkWEk9tyJeqKrLZHn2K1JVrH0YTjBlRU"
 
-// Hash makes the PHC string of a password under argon2id with a fresh salt.
-// It fails only when random does.
+// Hash returns the PHC string of a password under argon2id with a new salt. It fails
+// only if random fails.
 func Hash(password string, random io.Reader) (string, error) {
 	salt := make([]byte, saltLength)
 	if _, err := io.ReadFull(random, salt); err != nil {
@@ -54,8 +54,8 @@ func Hash(password string, random io.Reader) (string, error) {
 		base64.RawStdEncoding.EncodeToString(salt), base64.RawStdEncoding.EncodeToString(key)), nil
 }
 
-// Verify says whether password belongs to hash, in a time that does not depend
-// on where they differ. The error is ErrHash when the hash cannot be read.
+// Verify reports whether password matches hash. The comparison takes constant time. It
+// fails with ErrHash if the hash is malformed.
 func Verify(hash, password string) (bool, error) {
 	cost, salt, want, err := parseHash(hash)
 	if err != nil {
@@ -65,7 +65,7 @@ func Verify(hash, password string) (bool, error) {
 	return subtle.ConstantTimeCompare(got, want) == 1, nil
 }
 
-// parseHash takes a PHC string apart: $argon2id$v=19$m=..,t=..,p=..$salt$key.
+// parseHash parses a PHC string: $argon2id$v=19$m=..,t=..,p=..$salt$key.
 func parseHash(hash string) (cost params, salt, key []byte, err error) {
 	part := strings.Split(hash, "$")
 	if len(part) != 6 || part[0] != "" || part[1] != "argon2id" || part[2] != fmt.Sprintf("v=%d", argon2.Version) {

@@ -16,7 +16,7 @@ func TestHash_RoundTrip(t *testing.T) {
 		t.Fatal(err)
 	}
 	if !strings.HasPrefix(hash, "$argon2id$v=19$m=19456,t=2,p=1$") {
-		t.Errorf("cost of the hash: got %s", hash)
+		t.Errorf("cost parameters: got %s", hash)
 	}
 	for password, want := range map[string]bool{"گذرواژه-secret": true, "گذرواژه-Secret": false, "": false} {
 		if got, err := auth.Verify(hash, password); got != want || err != nil {
@@ -25,15 +25,15 @@ func TestHash_RoundTrip(t *testing.T) {
 	}
 	other, err := auth.Hash("گذرواژه-secret", rand.Reader)
 	if err != nil || other == hash {
-		t.Errorf("two hashes of one password are the same (%v)", err)
+		t.Errorf("two hashes of one password are equal (%v)", err)
 	}
 	if _, err := auth.Hash("x", bytes.NewReader(nil)); err == nil {
-		t.Error("hashed without randomness")
+		t.Error("no error without randomness")
 	}
 }
 
-// TestVerify_ReferenceHash holds the format: a hash of the reference
-// implementation, with costs of its own.
+// TestVerify_ReferenceHash verifies a hash of the reference implementation, with other
+// cost parameters.
 func TestVerify_ReferenceHash(t *testing.T) {
 	const reference = "$argon2id$v=19$m=256,t=2,p=1$c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4"
 	if ok, err := auth.Verify(reference, "password"); !ok || err != nil {

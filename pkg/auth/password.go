@@ -2,6 +2,7 @@ package auth
 
 import (
 	_ "embed" // the list of common passwords
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -9,21 +10,20 @@ import (
 	"ticketsystem/pkg/phone"
 )
 
-// Limits of a password. The upper one keeps the work of hashing bounded.
+// The limits of a password. The maximum bounds the cost of hashing.
 const (
 	minPasswordRunes = 8
 	maxPasswordBytes = 256
 )
 
-// commonPasswords is a list of passwords, one a line in lower case, that attackers try
-// first: the head of the public breach lists as far as it is 8 characters or
-// longer, and what is common in Iran.
+// commonPasswords lists passwords that attackers try first, one per line in lower case:
+// the most frequent ones of public breach lists with 8 or more characters, and ones
+// that are common in Iran.
 //
 //go:embed common.txt
 var commonPasswords string
 
-// sequences are the orders in which people run their fingers over a keyboard or
-// an alphabet.
+// sequences are alphabets and keyboard rows.
 var sequences = []string{
 	"01234567890123456789",
 	"abcdefghijklmnopqrstuvwxyz",
@@ -34,9 +34,8 @@ var sequences = []string{
 	"ضصثقفغعهخحجچشسیبلاتنمکگظطزرذدپو",
 }
 
-// CheckPassword says whether a password may be used for the account of a
-// number (E.164; "" when there is none). The error is weak_password with the
-// reason at /password.
+// CheckPassword fails with weak_password, and the reason at /password, if a password is
+// not acceptable for an account. number is the account's phone number (E.164), or "".
 func CheckPassword(password, number string) error {
 	normalized := phone.ASCIIDigits(strings.ToLower(password))
 	switch {
@@ -60,9 +59,9 @@ func errWeakPassword(code, message string) error {
 	return apperr.New(apperr.WeakPassword, "").WithFields(apperr.Field{Pointer: "/password", Code: code, Message: message})
 }
 
-// isPhoneNumber finds the number in any of its forms: 0912..., 912..., +98912...,
-// 0098912..., with or without separators. Without its leading zeros each is
-// the tail of the E.164 form.
+// isPhoneNumber reports whether the password is a form of the phone number: 0912...,
+// 912..., +98912... or 0098912..., with or without separators. Each form without its
+// leading zeros is a suffix of the E.164 form.
 func isPhoneNumber(password, number string) bool {
 	var digits strings.Builder
 	for _, r := range password {
@@ -70,15 +69,15 @@ func isPhoneNumber(password, number string) bool {
 		case r >= '0' && r <= '9':
 			digits.WriteRune(r)
 		case !strings.ContainsRune("+-. ()", r):
-			return false // more than a number
+			return false
 		}
 	}
 	significant := strings.TrimLeft(digits.String(), "0")
 	return len(significant) >= 8 && strings.HasSuffix(number, significant)
 }
 
-// isRepetition: fewer than three different characters, or one block again and
-// again, the last time perhaps cut short ("abcabcab").
+// isRepetition reports whether the password has fewer than three different characters,
+// or repeats one block. The last block may be incomplete ("abcabcab").
 func isRepetition(password []rune) bool {
 	different := map[rune]bool{}
 	for _, r := range password {
@@ -95,21 +94,16 @@ func isRepetition(password []rune) bool {
 	return false
 }
 
-// isSequence: the whole password is a stretch of one track, up or down.
+// isSequence reports whether the password is a part of one of the sequences, in either
+// direction.
 func isSequence(password string) bool {
-	reversed := reverse(password)
+	runes := []rune(password)
+	slices.Reverse(runes)
+	reversed := string(runes)
 	for _, sequence := range sequences {
 		if strings.Contains(sequence, password) || strings.Contains(sequence, reversed) {
 			return true
 		}
 	}
 	return false
-}
-
-func reverse(text string) string {
-	runes := []rune(text)
-	for i, j := 0, len(runes)-1; i < j; i, j = i+1, j-1 {
-		runes[i], runes[j] = runes[j], runes[i]
-	}
-	return string(runes)
 }

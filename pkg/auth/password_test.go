@@ -73,7 +73,7 @@ func TestCheckPassword(t *testing.T) {
 
 func TestCheckPassword_ForeignAndNoPhone(t *testing.T) {
 	if err := auth.CheckPassword("0151 23456789", "+4915123456789"); err == nil {
-		t.Error("the national form of a German number passed")
+		t.Error("the national form of a German number was accepted")
 	}
 	if err := auth.CheckPassword("0151 23456789", ""); err != nil {
 		t.Errorf("without a number: got %v", err)

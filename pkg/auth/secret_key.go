@@ -12,22 +12,24 @@ import (
 	"fmt"
 )
 
-// secretKeyLength in bytes; also the length of each key derived from it.
+// secretKeyLength is the length in bytes of the key and of each derived key.
 const secretKeyLength = 32
 
 var (
-	// ErrSecretKey: the key is not the base64 of 32 bytes.
-	ErrSecretKey = errors.New("edge key must be the base64 of 32 bytes")
-	// ErrSeal: a sealed text is damaged, forged, or of another label.
-	ErrSeal = errors.New("the seal is broken")
+	// ErrSecretKey is returned for a key that is not the base64 of 32 bytes.
+	ErrSecretKey = errors.New("application key must be the base64 of 32 bytes")
+	// ErrSeal is returned for a sealed text that is damaged or forged or has another
+	// label.
+	ErrSeal = errors.New("invalid sealed text")
 )
 
-// SecretKey is the symmetric key of the API's edge. From it comes one key for each
-// label, so that what is made for one purpose means nothing for another. The
-// zero Edge panics when it is used.
+// SecretKey is the symmetric application key. It derives one key per label, so that a
+// MAC or sealed text of one purpose is invalid for another. The methods of the zero
+// SecretKey panic, except IsSet.
 type SecretKey struct{ key []byte }
 
-// NewSecretKey reads the base64 of the key's 32 bytes. Error: ErrEdgeKey.
+// NewSecretKey returns the key whose 32 bytes are base64-encoded. It fails with
+// ErrSecretKey.
 func NewSecretKey(encoded string) (SecretKey, error) {
 	key, err := base64.StdEncoding.DecodeString(encoded)
 	if err != nil || len(key) != secretKeyLength {
@@ -36,11 +38,11 @@ func NewSecretKey(encoded string) (SecretKey, error) {
 	return SecretKey{key: key}, nil
 }
 
-// IsSet says whether there is a key at all.
+// IsSet reports whether the key is not the zero SecretKey.
 func (k SecretKey) IsSet() bool { return len(k.key) > 0 }
 
-// MAC gives 32 bytes that only a holder of the key can make for this label and
-// these parts (HMAC-SHA-256). ("ab", "c") and ("a", "bc") differ.
+// MAC returns the HMAC-SHA-256 of the parts under the label's key (32 bytes). The parts
+// are length-prefixed, so ("ab", "c") and ("a", "bc") differ.
 func (k SecretKey) MAC(label string, parts ...string) []byte {
 	mac := hmac.New(sha256.New, k.derive("mac", label))
 	var length [8]byte
@@ -52,14 +54,13 @@ func (k SecretKey) MAC(label string, parts ...string) []byte {
 	return mac.Sum(nil)
 }
 
-// Seal encrypts and authenticates plaintext (AES-256-GCM, random nonce) and
-// gives base64url text. aad is authenticated along with it and must be the
-// same at Open.
+// Seal encrypts and authenticates plaintext (AES-256-GCM, random nonce) and returns
+// base64url text. Open must be called with the same label and aad.
 func (k SecretKey) Seal(label string, plaintext, aad []byte) string {
-	return base64.RawURLEncoding.EncodeToString(k.gcm(label).Seal(nil, nil, plaintext, aad)) //nolint:gosec // the cipher draws the nonce itself
+	return base64.RawURLEncoding.EncodeToString(k.gcm(label).Seal(nil, nil, plaintext, aad)) //nolint:gosec // the cipher generates the nonce
 }
 
-// Open gives the plaintext that Seal took. Error: ErrSeal.
+// Open returns the plaintext of a sealed text. It fails with ErrSeal.
 func (k SecretKey) Open(label, sealed string, aad []byte) ([]byte, error) {
 	raw, err := base64.RawURLEncoding.Strict().DecodeString(sealed)
 	if err != nil {
@@ -72,29 +73,29 @@ func (k SecretKey) Open(label, sealed string, aad []byte) ([]byte, error) {
 	return plaintext, nil
 }
 
-// gcm makes the cipher of a label. Its nonces are 96 random bits: safe for 2^32
-// texts under one key (NIST SP 800-38D), far above what cursors need.
+// gcm returns the cipher of a label. Random 96-bit nonces are safe for 2^32 texts per
+// key (NIST SP 800-38D).
 func (k SecretKey) gcm(label string) cipher.AEAD {
 	block, err := aes.NewCipher(k.derive("seal", label))
 	if err != nil {
-		panic(err) // only for a wrong length of the key
+		panic(err) // impossible: the key length is valid
 	}
 	gcm, err := cipher.NewGCMWithRandomNonce(block)
 	if err != nil {
-		panic(err) // only for a block that is not AES
+		panic(err) // impossible: the block is AES
 	}
 	return gcm
 }
 
-// derive gives the key of one use and label (RFC 5869; the edge key is already
-// uniformly random, so only the expansion is needed).
+// derive returns the key of a use and label (RFC 5869). The application key is
+// uniformly random, so HKDF-Expand suffices.
 func (k SecretKey) derive(use, label string) []byte {
 	if len(k.key) == 0 {
-		panic("auth: an Edge without a key") // everybody could make its keys
+		panic("auth: zero SecretKey") // derived keys would be public
 	}
 	key, err := hkdf.Expand(sha256.New, k.key, fmt.Sprintf("ticketsystem %s %s", use, label), secretKeyLength)
 	if err != nil {
-		panic(err) // only for a length that no hash can give
+		panic(err) // impossible: the length is valid
 	}
 	return key
 }

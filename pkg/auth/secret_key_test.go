@@ -21,7 +21,7 @@ func newSecretKey(t *testing.T) auth.SecretKey {
 func TestMAC_SeparatesParts(t *testing.T) {
 	secretKey, other := newSecretKey(t), newSecretKey(t)
 	if !bytes.Equal(secretKey.MAC("code", "a", "b"), secretKey.MAC("code", "a", "b")) {
-		t.Error("the same input gave two MACs")
+		t.Error("equal inputs have different MACs")
 	}
 	seen := map[string]int{}
 	for i, mac := range [][]byte{
@@ -29,7 +29,7 @@ func TestMAC_SeparatesParts(t *testing.T) {
 		secretKey.MAC("code"), secretKey.MAC("cursor", "abc"), other.MAC("code", "abc"),
 	} {
 		if before, double := seen[string(mac)]; double || len(mac) != 32 {
-			t.Errorf("MACs %d and %d: the same, or not 32 bytes", before, i)
+			t.Errorf("MACs %d and %d are equal or not 32 bytes", before, i)
 		}
 		seen[string(mac)] = i
 	}
@@ -44,7 +44,7 @@ func TestSeal_RoundTrip(t *testing.T) {
 			t.Errorf("got %q, %v, want %q", got, err, text)
 		}
 		if again := secretKey.Seal("cursor", []byte(text), []byte("me")); again == sealed {
-			t.Error("sealing twice gave the same text")
+			t.Error("sealing twice returned the same text")
 		}
 	}
 }
@@ -61,12 +61,12 @@ func TestOpen_Invalid(t *testing.T) {
 		"other label": func() ([]byte, error) { return secretKey.Open("code", sealed, []byte("me")) },
 		"other aad":   func() ([]byte, error) { return secretKey.Open("cursor", sealed, []byte("you")) },
 		"other key":   func() ([]byte, error) { return newSecretKey(t).Open("cursor", sealed, []byte("me")) },
-		"one bit": func() ([]byte, error) {
+		"flipped bit": func() ([]byte, error) {
 			return secretKey.Open("cursor", base64.RawURLEncoding.EncodeToString(raw), []byte("me"))
 		},
-		"cut":     func() ([]byte, error) { return secretKey.Open("cursor", sealed[:8], []byte("me")) },
-		"empty":   func() ([]byte, error) { return secretKey.Open("cursor", "", []byte("me")) },
-		"no text": func() ([]byte, error) { return secretKey.Open("cursor", "!!", []byte("me")) },
+		"truncated":  func() ([]byte, error) { return secretKey.Open("cursor", sealed[:8], []byte("me")) },
+		"empty":      func() ([]byte, error) { return secretKey.Open("cursor", "", []byte("me")) },
+		"not base64": func() ([]byte, error) { return secretKey.Open("cursor", "!!", []byte("me")) },
 	} {
 		if got, err := open(); !errors.Is(err, auth.ErrSeal) || got != nil {
 			t.Errorf("%s: got %q, %v, want ErrSeal", name, got, err)
@@ -77,7 +77,7 @@ func TestOpen_Invalid(t *testing.T) {
 func TestNewSecretKey_Invalid(t *testing.T) {
 	for _, text := range []string{"", "!", "c2hvcnQ=", base64.StdEncoding.EncodeToString(make([]byte, 33))} {
 		if _, err := auth.NewSecretKey(text); !errors.Is(err, auth.ErrSecretKey) {
-			t.Errorf("NewEdge(%q): got %v, want ErrEdgeKey", text, err)
+			t.Errorf("NewSecretKey(%q): got %v, want ErrSecretKey", text, err)
 		}
 	}
 }

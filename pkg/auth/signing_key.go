@@ -14,18 +14,19 @@ import (
 
 // PrivateKey signs access tokens.
 type PrivateKey struct {
-	// ID is the `kid` in the head of a token, derived from the public key.
+	// ID is the `kid` header of tokens. It is derived from the public key.
 	ID  string
 	Key ed25519.PrivateKey
 }
 
-// storedKey is how a private key is kept: {"kid": ..., "seed": base64}.
+// storedKey is the stored form of a private key: {"kid": ..., "seed": base64}.
 type storedKey struct {
 	ID   string `json:"kid"`
 	Seed []byte `json:"seed"`
 }
 
-// GeneratePrivateKey makes a private key from 32 bytes of random (crypto/rand.Reader).
+// GeneratePrivateKey returns a new private key. It reads 32 bytes from random
+// (crypto/rand.Reader) and fails only if random fails.
 func GeneratePrivateKey(random io.Reader) (PrivateKey, error) {
 	seed := make([]byte, ed25519.SeedSize)
 	if _, err := io.ReadFull(random, seed); err != nil {
@@ -35,11 +36,12 @@ func GeneratePrivateKey(random io.Reader) (PrivateKey, error) {
 	return PrivateKey{ID: keyID(publicOf(key)), Key: key}, nil
 }
 
-// ParsePrivateKey reads what Encode wrote.
+// ParsePrivateKey parses the result of PrivateKey.Encode. Its errors never contain the
+// text.
 func ParsePrivateKey(text string) (PrivateKey, error) {
 	var stored storedKey
 	if err := json.Unmarshal([]byte(text), &stored); err != nil {
-		return PrivateKey{}, errors.New("private key: not the JSON of a key") // without err, which may quote the secret
+		return PrivateKey{}, errors.New("private key: invalid JSON") // err may contain the secret
 	}
 	if stored.ID == "" || len(stored.Seed) != ed25519.SeedSize {
 		return PrivateKey{}, errors.New("private key: kid missing or seed not 32 bytes")
@@ -47,38 +49,38 @@ func ParsePrivateKey(text string) (PrivateKey, error) {
 	return PrivateKey{ID: stored.ID, Key: ed25519.NewKeyFromSeed(stored.Seed)}, nil
 }
 
-// Encode writes the key as it is kept in the secret store.
+// Encode returns the key as JSON for the secret store.
 func (k PrivateKey) Encode() string {
-	text, _ := json.Marshal(storedKey{ID: k.ID, Seed: k.Key.Seed()}) // strings and bytes always marshal
+	text, _ := json.Marshal(storedKey{ID: k.ID, Seed: k.Key.Seed()}) // cannot fail for strings and bytes
 	return string(text)
 }
 
-// Public gives the half that may be known.
+// Public returns the public key.
 func (k PrivateKey) Public() ed25519.PublicKey { return publicOf(k.Key) }
 
-// DeriveSecretKey derives the base64 of the 32 bytes that NewEdge takes. It is the
-// same for the same key, so that a stack that is updated keeps its cursors,
-// codes and sessions.
+// DeriveSecretKey returns the application key, encoded for NewSecretKey. It is
+// deterministic, so that an update of the stack does not invalidate cursors, codes and
+// sessions.
 func (k PrivateKey) DeriveSecretKey() string {
 	key, err := hkdf.Key(sha256.New, k.Key.Seed(), nil, "ticketsystem edge key", secretKeyLength)
 	if err != nil {
-		panic(err) // only for a length that no hash can give
+		panic(err) // impossible: the length is valid
 	}
 	return base64.StdEncoding.EncodeToString(key)
 }
 
-// EncodePublicKeys writes what ParsePublicKeys reads.
+// EncodePublicKeys returns the public keys in the form that ParsePublicKeys parses.
 func EncodePublicKeys(keys ...PrivateKey) string {
 	public := make(map[string][]byte, len(keys))
 	for _, key := range keys {
 		public[key.ID] = key.Public()
 	}
-	text, _ := json.Marshal(public) // a map of bytes always marshals
+	text, _ := json.Marshal(public) // cannot fail for a map of bytes
 	return string(text)
 }
 
-// ParsePublicKeys reads a JSON object of kid -> base64 of the 32 bytes of an
-// Ed25519 public key. At least one must be there.
+// ParsePublicKeys parses a JSON object that maps a kid to the base64 of a 32-byte
+// Ed25519 public key. It fails if there is no key.
 func ParsePublicKeys(text string) (map[string]ed25519.PublicKey, error) {
 	var encoded map[string][]byte
 	if err := json.Unmarshal([]byte(text), &encoded); err != nil {
@@ -101,7 +103,7 @@ func publicOf(key ed25519.PrivateKey) ed25519.PublicKey {
 	return ed25519.PublicKey(key[ed25519.SeedSize:])
 }
 
-// keyID names a key by 64 bits of its hash: the same key has the same name.
+// keyID returns the id of a key: the first 64 bits of its hash.
 func keyID(key ed25519.PublicKey) string {
 	sum := sha256.Sum256(key)
 	return hex.EncodeToString(sum[:8])

@@ -20,13 +20,13 @@ func TestPrivateKey_RoundTrip(t *testing.T) {
 		t.Errorf("got %v, %v", keys, err)
 	}
 	if again.DeriveSecretKey() != key.DeriveSecretKey() || other.DeriveSecretKey() == key.DeriveSecretKey() {
-		t.Error("the edge key does not follow the key")
+		t.Error("the derived key is not a function of the private key")
 	}
 	if _, err := auth.NewSecretKey(key.DeriveSecretKey()); err != nil {
 		t.Error(err)
 	}
 	if _, err := auth.GeneratePrivateKey(bytes.NewReader(make([]byte, 31))); err == nil {
-		t.Error("made a key from 31 bytes")
+		t.Error("no error for 31 random bytes")
 	}
 }
 
@@ -35,7 +35,7 @@ func TestParseKeys_Invalid(t *testing.T) {
 		if _, err := auth.ParsePrivateKey(text); err == nil {
 			t.Errorf("ParsePrivateKey(%q): no error", text)
 		} else if strings.Contains(err.Error(), "c2hvcnQ") {
-			t.Errorf("the error tells the secret: %v", err)
+			t.Errorf("the error contains the secret: %v", err)
 		}
 	}
 	for _, text := range []string{"", "{}", "[]", `{"a":"c2hvcnQ="}`, `{"":"` + strings.Repeat("A", 43) + `="}`, `{"a":1}`} {

@@ -1,5 +1,5 @@
-// Package auth holds what proves who somebody is: password hashes, access
-// tokens, and the symmetric key of the edge.
+// Package auth implements password hashes, access tokens, and the symmetric
+// application key.
 package auth
 
 import (
@@ -14,19 +14,20 @@ import (
 	"ticketsystem/pkg/user"
 )
 
-// AccessTokenTTL is how long an access token lives.
+// AccessTokenTTL is the lifetime of an access token.
 const AccessTokenTTL = 15 * time.Minute
 
 const (
 	audience = "ticketsystem"
-	// tokenType keeps a token of another purpose from passing as an access
-	// token (RFC 9068, section 2.1).
+	// tokenType distinguishes access tokens from tokens of other purposes (RFC 9068,
+	// section 2.1).
 	tokenType = "at+jwt"
-	// leeway for clocks that do not quite agree.
+	// leeway tolerates differences between the clocks of issuer and verifier.
 	leeway = 5 * time.Second
 )
 
-// claims are the body of an access token: RFC 7519's own, and the principal.
+// claims are the body of an access token: the registered claims of RFC 7519 and the
+// principal.
 type claims struct {
 	jwt.RegisteredClaims
 	Role    user.Role `json:"role"`
@@ -34,13 +35,12 @@ type claims struct {
 	Phone   string    `json:"phone_number,omitempty"`
 	Locale  string    `json:"locale,omitempty"`
 	Session string    `json:"sid,omitempty"`
-	// IssuedMillis is iat to the millisecond: a token of the second in which
-	// older ones were revoked must be told from those.
+	// IssuedMillis is iat in milliseconds. A revocation must not revoke tokens that
+	// are issued later in the same second.
 	IssuedMillis int64 `json:"iat_ms,omitempty"`
 }
 
-// Issuer signs access tokens. Only functions that can read the private key
-// have one.
+// Issuer signs access tokens with the private key.
 type Issuer struct {
 	key    PrivateKey
 	issuer string
@@ -48,13 +48,13 @@ type Issuer struct {
 	newID  func() string
 }
 
-// NewIssuer makes an Issuer. issuer is the `iss` of its tokens, newID makes
+// NewIssuer returns an Issuer. issuer is the `iss` of its tokens; newID generates
 // their `jti`.
 func NewIssuer(key PrivateKey, issuer string, now func() time.Time, newID func() string) *Issuer {
 	return &Issuer{key: key, issuer: issuer, now: now, newID: newID}
 }
 
-// Issue makes an access token for p and says how many seconds it lives.
+// Issue returns an access token for p and its lifetime in seconds.
 func (i *Issuer) Issue(p user.Principal) (token string, expiresIn int, err error) {
 	now := i.now()
 	unsigned := jwt.NewWithClaims(jwt.SigningMethodEdDSA, claims{
@@ -78,17 +78,17 @@ func (i *Issuer) Issue(p user.Principal) (token string, expiresIn int, err error
 	return token, int(AccessTokenTTL / time.Second), nil
 }
 
-// Verifier checks access tokens. It needs public keys alone.
+// Verifier verifies access tokens with public keys.
 type Verifier struct {
 	keys   map[string]ed25519.PublicKey
 	parser *jwt.Parser
 }
 
-// NewVerifier makes a Verifier from public keys by their `kid`; two at once
-// while a key is being replaced.
+// NewVerifier returns a Verifier with public keys by `kid`. There are several keys
+// during a key rotation.
 func NewVerifier(keys map[string]ed25519.PublicKey, issuer string, now func() time.Time) *Verifier {
 	return &Verifier{keys: keys, parser: jwt.NewParser(
-		jwt.WithValidMethods([]string{jwt.SigningMethodEdDSA.Alg()}), // never what the token itself asks for
+		jwt.WithValidMethods([]string{jwt.SigningMethodEdDSA.Alg()}), // not the algorithm that the token names
 		jwt.WithIssuer(issuer),
 		jwt.WithAudience(audience),
 		jwt.WithExpirationRequired(),
@@ -100,8 +100,8 @@ func NewVerifier(keys map[string]ed25519.PublicKey, issuer string, now func() ti
 	)}
 }
 
-// Verify gives the principal of an access token. Errors: token_expired for one
-// that was good until its time ran out, unauthenticated for all others.
+// Verify returns the principal of an access token. It fails with token_expired if the
+// token is valid but expired, and with unauthenticated for any other token.
 func (v *Verifier) Verify(token string) (user.Principal, error) {
 	var c claims
 	_, err := v.parser.ParseWithClaims(token, &c, v.keyFunc)
@@ -116,6 +116,7 @@ func (v *Verifier) Verify(token string) (user.Principal, error) {
 	}, nil
 }
 
+// issuedAt returns the issue time in milliseconds if the token has it, else in seconds.
 func (c claims) issuedAt() time.Time {
 	if c.IssuedMillis != 0 {
 		return time.UnixMilli(c.IssuedMillis).UTC()
@@ -123,13 +124,13 @@ func (c claims) issuedAt() time.Time {
 	return c.IssuedAt.UTC()
 }
 
-// keyFunc finds the key a token was signed with, after a look at its header.
+// keyFunc checks the header of a token and returns the key that its kid names.
 func (v *Verifier) keyFunc(token *jwt.Token) (any, error) {
 	if typ, _ := token.Header["typ"].(string); typ != tokenType {
 		return nil, errors.New("not an access token")
 	}
 	if _, critical := token.Header["crit"]; critical {
-		return nil, errors.New("critical header that is not understood") // RFC 7515, section 4.1.11
+		return nil, errors.New("unsupported critical header") // RFC 7515, section 4.1.11
 	}
 	kid, _ := token.Header["kid"].(string)
 	key, known := v.keys[kid]
@@ -139,7 +140,7 @@ func (v *Verifier) keyFunc(token *jwt.Token) (any, error) {
 	return key, nil
 }
 
-// Validate is called by the parser, next to its own checks.
+// Validate checks the claims that the parser does not check. The parser calls it.
 func (c claims) Validate() error {
 	if c.Subject == "" || c.ID == "" || c.IssuedAt == nil || !c.Role.Valid() {
 		return jwt.ErrTokenRequiredClaimMissing
@@ -147,8 +148,8 @@ func (c claims) Validate() error {
 	return nil
 }
 
-// expiredOnly tells a token that only ran out of time. The parser joins all
-// it found, and a foreign token that is also old is foreign first.
+// expiredOnly reports whether expiry is the only defect of a token. The parser joins
+// all errors that it finds.
 func expiredOnly(err error) bool {
 	if !errors.Is(err, jwt.ErrTokenExpired) {
 		return false

@@ -96,9 +96,9 @@ func codeOf(err error) apperr.Code {
 	return apperr.From(err).Code
 }
 
-// TestVerify_InvalidClaims makes tokens with one thing wrong at a time.
+// TestVerify_InvalidClaims verifies tokens with one defect each.
 func TestVerify_InvalidClaims(t *testing.T) {
-	key, stranger := newPrivateKey(t), newPrivateKey(t)
+	key, otherKey := newPrivateKey(t), newPrivateKey(t)
 	good := func() jwt.MapClaims {
 		at := noon.Unix()
 		return jwt.MapClaims{"iss": "stack", "aud": "ticketsystem", "sub": "u", "role": "user", "jti": "j", "iat": at, "nbf": at, "exp": at + 900}
@@ -108,11 +108,11 @@ func TestVerify_InvalidClaims(t *testing.T) {
 		change func(jwt.MapClaims, map[string]any)
 		want   apperr.Code
 	}{
-		{"nothing wrong", func(jwt.MapClaims, map[string]any) {}, ""},
+		{"valid", func(jwt.MapClaims, map[string]any) {}, ""},
 		{"expired", func(c jwt.MapClaims, _ map[string]any) { c["exp"] = noon.Unix() - 60 }, apperr.TokenExpired},
 		{"other issuer", func(c jwt.MapClaims, _ map[string]any) { c["iss"] = "other" }, apperr.Unauthenticated},
 		{"other issuer and expired", func(c jwt.MapClaims, _ map[string]any) { c["iss"] = "other"; c["exp"] = 1 }, apperr.Unauthenticated},
-		{"other audience", func(c jwt.MapClaims, _ map[string]any) { c["aud"] = "shop" }, apperr.Unauthenticated},
+		{"other audience", func(c jwt.MapClaims, _ map[string]any) { c["aud"] = "other" }, apperr.Unauthenticated},
 		{"no audience", func(c jwt.MapClaims, _ map[string]any) { delete(c, "aud") }, apperr.Unauthenticated},
 		{"no exp", func(c jwt.MapClaims, _ map[string]any) { delete(c, "exp") }, apperr.Unauthenticated},
 		{"no nbf", func(c jwt.MapClaims, _ map[string]any) { delete(c, "nbf") }, apperr.Unauthenticated},
@@ -123,7 +123,7 @@ func TestVerify_InvalidClaims(t *testing.T) {
 		{"issued in the future", func(c jwt.MapClaims, _ map[string]any) { c["iat"] = noon.Unix() + 60 }, apperr.Unauthenticated},
 		{"typ JWT", func(_ jwt.MapClaims, h map[string]any) { h["typ"] = "JWT" }, apperr.Unauthenticated},
 		{"no typ", func(_ jwt.MapClaims, h map[string]any) { delete(h, "typ") }, apperr.Unauthenticated},
-		{"unknown kid", func(_ jwt.MapClaims, h map[string]any) { h["kid"] = stranger.ID }, apperr.Unauthenticated},
+		{"unknown kid", func(_ jwt.MapClaims, h map[string]any) { h["kid"] = otherKey.ID }, apperr.Unauthenticated},
 		{"no kid", func(_ jwt.MapClaims, h map[string]any) { delete(h, "kid") }, apperr.Unauthenticated},
 		{"crit", func(_ jwt.MapClaims, h map[string]any) { h["crit"] = []string{"b64"} }, apperr.Unauthenticated},
 	}
@@ -145,9 +145,9 @@ func TestVerify_InvalidClaims(t *testing.T) {
 }
 
 func TestVerify_Forged(t *testing.T) {
-	key, stranger := newPrivateKey(t), newPrivateKey(t)
+	key, otherKey := newPrivateKey(t), newPrivateKey(t)
 	verifier := auth.NewVerifier(publicKeys(key), "stack", fixedClock(noon))
-	stranger.ID = key.ID
+	otherKey.ID = key.ID
 	body := jwt.MapClaims{"iss": "stack", "aud": "ticketsystem", "sub": "u", "role": "admin", "jti": "j",
 		"iat": noon.Unix(), "nbf": noon.Unix(), "exp": noon.Unix() + 900}
 	sign := func(method jwt.SigningMethod, with any) string {
@@ -161,13 +161,13 @@ func TestVerify_Forged(t *testing.T) {
 	}
 	good := issueToken(t, key)
 	for name, token := range map[string]string{
-		"another key":              issueToken(t, stranger),
-		"alg none":                 sign(jwt.SigningMethodNone, jwt.UnsafeAllowNoneSignatureType),
-		"public key as an HMAC's":  sign(jwt.SigningMethodHS256, []byte(key.Public())),
-		"empty":                    "",
-		"no token":                 "a.b.c",
-		"cut":                      good[:len(good)-4],
-		"body of one, sign of two": strings.Join(append(strings.Split(good, ".")[:2], strings.Split(sign(jwt.SigningMethodEdDSA, key.Key), ".")[2]), "."),
+		"another key":                issueToken(t, otherKey),
+		"alg none":                   sign(jwt.SigningMethodNone, jwt.UnsafeAllowNoneSignatureType),
+		"public key as HMAC key":     sign(jwt.SigningMethodHS256, []byte(key.Public())),
+		"empty":                      "",
+		"malformed":                  "a.b.c",
+		"truncated":                  good[:len(good)-4],
+		"signature of another token": strings.Join(append(strings.Split(good, ".")[:2], strings.Split(sign(jwt.SigningMethodEdDSA, key.Key), ".")[2]), "."),
 	} {
 		if got, err := verifier.Verify(token); codeOf(err) != apperr.Unauthenticated || got != (user.Principal{}) {
 			t.Errorf("%s: got %+v, %v, want unauthenticated", name, got, err)

@@ -10,26 +10,27 @@ import (
 	"ticketsystem/pkg/retry"
 )
 
-// AdminStore is the catalogue as it is changed. A change names the revision that it
-// was made from and errors with fault.Conflict when another one was faster:
-// that is how no two categories ever have one name.
+// AdminStore changes categories. Each change names the revision that it is based on and
+// fails with conflict if the revision has changed. This keeps names unique under
+// concurrent changes.
 type AdminStore interface {
-	// CategoriesConsistent reads all categories as they are now, in no order.
+	// CategoriesConsistent returns all categories, in no particular order, and their
+	// revision by a consistent read.
 	CategoriesConsistent(ctx context.Context) (list []Category, revision int, err error)
-	// PutCategory writes a category, with its audit record.
+	// PutCategory writes a category and an audit record.
 	PutCategory(ctx context.Context, c Category, revision int, r audit.Record) error
-	// DeleteCategory removes one, with its audit record.
+	// DeleteCategory deletes a category and writes an audit record.
 	DeleteCategory(ctx context.Context, categoryID string, revision int, r audit.Record) error
 }
 
-// Admin is where administrators work on the catalogue.
+// Admin creates, changes and deletes categories.
 type Admin struct {
 	Store    AdminStore
 	Recorder audit.Recorder
 }
 
-// Update is what is said about a category; what is nil, or a language that is
-// not named, stays as it is.
+// Update is a change of a category. Nil fields and missing languages are not changed;
+// an empty text deletes its language.
 type Update struct {
 	Names       map[string]string
 	Description map[string]string
@@ -37,8 +38,8 @@ type Update struct {
 	Order       *int
 }
 
-// Create makes a category, behind the others unless a place is given.
-// Errors: name_taken.
+// Create creates a category. It fails with name_taken. Without an order the category
+// becomes the last one.
 func (a *Admin) Create(ctx context.Context, actor audit.Actor, u Update) (c Category, err error) {
 	c.ID = a.Recorder.NewID()
 	err = retry.OnConflict(ctx, retry.Default, func() error {
@@ -59,8 +60,8 @@ func (a *Admin) Create(ctx context.Context, actor audit.Actor, u Update) (c Cate
 	return c, err
 }
 
-// Update edits a category. Tickets keep the name under which they were filed.
-// Errors: category_not_found, name_taken.
+// Update changes a category. It fails with category_not_found or name_taken. Existing
+// tickets keep the old name.
 func (a *Admin) Update(ctx context.Context, actor audit.Actor, categoryID string, u Update) (c Category, err error) {
 	err = retry.OnConflict(ctx, retry.Default, func() error {
 		list, revision, err := a.Store.CategoriesConsistent(ctx)
@@ -84,7 +85,7 @@ func (a *Admin) Update(ctx context.Context, actor audit.Actor, categoryID string
 	return c, err
 }
 
-// Delete takes a category out of the catalogue. Errors: category_not_found.
+// Delete deletes a category. It fails with category_not_found.
 func (a *Admin) Delete(ctx context.Context, actor audit.Actor, categoryID string) error {
 	return retry.OnConflict(ctx, retry.Default, func() error {
 		list, revision, err := a.Store.CategoriesConsistent(ctx)
@@ -99,7 +100,7 @@ func (a *Admin) Delete(ctx context.Context, actor audit.Actor, categoryID string
 	})
 }
 
-// apply is the category with what is said about it.
+// apply returns c with the changes of u.
 func (u Update) apply(c Category) Category {
 	c.Names, c.Description = mergeTexts(c.Names, u.Names), mergeTexts(c.Description, u.Description)
 	if u.Active != nil {
@@ -111,7 +112,7 @@ func (u Update) apply(c Category) Category {
 	return c
 }
 
-// mergeTexts lays texts over others; an empty one takes its language away.
+// mergeTexts returns texts with overrides. An empty override deletes its language.
 func mergeTexts(texts, overrides map[string]string) map[string]string {
 	out := maps.Clone(texts)
 	if out == nil {
@@ -122,7 +123,7 @@ func mergeTexts(texts, overrides map[string]string) map[string]string {
 	return out
 }
 
-// checkNameFree errors with name_taken when another category has one of the names.
+// checkNameFree fails with name_taken if another category has one of the names of c.
 func checkNameFree(list []Category, c Category) error {
 	taken := map[string]bool{}
 	for _, other := range list {
@@ -141,7 +142,7 @@ func checkNameFree(list []Category, c Category) error {
 	return nil
 }
 
-// normalizeName makes names alike that people would take for one.
+// normalizeName ignores case and repeated white space.
 func normalizeName(name string) string {
 	return strings.ToLower(strings.Join(strings.Fields(name), " "))
 }
@@ -150,7 +151,7 @@ func (c Category) auditFields() audit.Fields {
 	return audit.Fields{"names": toAnyMap(c.Names), "descriptions": toAnyMap(c.Description), "active": c.Active, "order": c.Order}
 }
 
-// toAnyMap is a copy in the type in which the audit log gives it back.
+// toAnyMap returns texts in the type that the audit log returns.
 func toAnyMap(texts map[string]string) map[string]any {
 	out := make(map[string]any, len(texts))
 	for language, text := range texts {

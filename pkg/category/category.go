@@ -1,4 +1,4 @@
-// Package category is the catalogue that tickets are filed under.
+// Package category implements ticket categories.
 package category
 
 import (
@@ -13,16 +13,16 @@ import (
 	"ticketsystem/pkg/ticket"
 )
 
-// Category is one shelf of the catalogue. Names and About are by language: en, fa.
+// Category is a ticket category. Names and descriptions are by language.
 type Category struct {
 	ID          string
 	Names       map[string]string
 	Description map[string]string
 	Active      bool
-	Order       int // place in the list, lowest first
+	Order       int // position in the list, lowest first
 }
 
-// Localized picks a text by language, English when there is none.
+// Localized returns the text of a language, or the English text if there is none.
 func Localized(texts map[string]string, language string) string {
 	if text, ok := texts[language]; ok {
 		return text
@@ -30,19 +30,21 @@ func Localized(texts map[string]string, language string) string {
 	return texts[locale.English]
 }
 
-// Store keeps the catalogue.
+// Store reads categories.
 type Store interface {
-	// Categories reads them all, in no order.
+	// Categories returns all categories in no particular order. The read is eventually
+	// consistent.
 	Categories(ctx context.Context) ([]Category, error)
-	// CategoriesConsistent is that of Shelf: as they are now.
+	// CategoriesConsistent returns all categories and their revision by a consistent
+	// read.
 	CategoriesConsistent(ctx context.Context) (list []Category, revision int, err error)
 }
 
-// cacheTTL is how long a catalogue that was read serves: opening a ticket then
-// costs no look-up. A category that is removed takes tickets that much longer.
+// cacheTTL is how long the categories are cached, so that creating a ticket costs no
+// read. A deleted category accepts tickets for this long.
 const cacheTTL = 20 * time.Second
 
-// Cache serves categories from memory for a few seconds.
+// Cache caches all categories for cacheTTL. It is safe for concurrent use.
 type Cache struct {
 	store Store
 	now   func() time.Time
@@ -52,12 +54,12 @@ type Cache struct {
 	readAt time.Time
 }
 
-// NewCache makes a Catalogue over a store.
+// NewCache returns a cache over a store.
 func NewCache(store Store, now func() time.Time) *Cache {
 	return &Cache{store: store, now: now}
 }
 
-// List gives all categories in their order.
+// List returns all categories in their order. The caller must not change the slice.
 func (c *Cache) List(ctx context.Context) ([]Category, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -71,8 +73,8 @@ func (c *Cache) List(ctx context.Context) ([]Category, error) {
 	return c.set(list), nil
 }
 
-// ListFresh gives all categories as they are now, in their order: who has changed
-// them wants to see it.
+// ListFresh returns all categories in their order by a consistent read, so that an
+// administrator sees their own change.
 func (c *Cache) ListFresh(ctx context.Context) ([]Category, error) {
 	list, _, err := c.store.CategoriesConsistent(ctx)
 	if err != nil {
@@ -83,7 +85,7 @@ func (c *Cache) ListFresh(ctx context.Context) ([]Category, error) {
 	return c.set(list), nil
 }
 
-// set remembers what has been read.
+// set sorts the categories and stores them in the cache. The caller holds mu.
 func (c *Cache) set(list []Category) []Category {
 	slices.SortFunc(list, func(a, b Category) int {
 		return cmp.Or(cmp.Compare(a.Order, b.Order), cmp.Compare(a.ID, b.ID))
@@ -92,8 +94,8 @@ func (c *Cache) set(list []Category) []Category {
 	return list
 }
 
-// Find gives one category. One that the copy does not know may be new: it is
-// looked for again, once a second at most. Errors: category_not_found.
+// Find returns a category. It fails with category_not_found. A category that is not in
+// the cache may be new, so Find reloads the cache, at most once a second.
 func (c *Cache) Find(ctx context.Context, id string) (Category, error) {
 	list, err := c.List(ctx)
 	if err != nil {
@@ -126,7 +128,7 @@ func find(list []Category, id string) (Category, error) {
 
 var _ ticket.CategoryStore = (*Cache)(nil)
 
-// Category implements ticket.Categories.
+// Category implements ticket.CategoryStore. An inactive category is not found.
 func (c *Cache) Category(ctx context.Context, id string) (ticket.Category, error) {
 	found, err := c.Find(ctx, id)
 	if err == nil && !found.Active {

@@ -1,6 +1,6 @@
-// Package id makes and reads the ids of the system: ULIDs
-// (github.com/ulid/spec), 26 Crockford characters of which the first ten are
-// milliseconds since 1970, so that ids sort by time.
+// Package id generates and parses ids: ULIDs (github.com/ulid/spec), 26 characters of
+// Crockford's base 32. The first ten characters are the Unix time in milliseconds, so
+// ids sort by time.
 package id
 
 import (
@@ -14,19 +14,19 @@ import (
 	"github.com/oklog/ulid/v2"
 )
 
-// alphabet is Crockford's base 32: no I, L, O or U.
+// alphabet is Crockford's base 32, without I, L, O and U.
 const alphabet = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
-// length of a ULID in characters.
+// length is the length of a ULID in characters.
 const length = 26
 
-// Generator makes a new id at every call. It is safe for concurrent use.
+// Generator returns a new id at every call. It is safe for concurrent use.
 type Generator func() string
 
-// NewGenerator makes ids from a clock and a source of randomness (crypto/rand.Reader).
-// Ids of one source always grow, also within a millisecond and when the clock
-// is set back. A source of randomness that fails makes it panic: an id that
-// can be guessed is worse than a failed request.
+// NewGenerator returns a generator with a clock and a source of randomness
+// (crypto/rand.Reader). Its ids are strictly increasing, also within a millisecond and
+// after the clock is set back. It panics if random fails, because a predictable id is
+// worse than a failed request.
 func NewGenerator(now func() time.Time, random io.Reader) Generator {
 	var (
 		lock    sync.Mutex
@@ -41,7 +41,7 @@ func NewGenerator(now func() time.Time, random io.Reader) Generator {
 	}
 }
 
-// Valid says whether s is a ULID in its canonical, upper-case form.
+// Valid reports whether s is a ULID in canonical, upper-case form.
 func Valid(s string) bool {
 	if len(s) != length || s[0] > '7' { // 26 characters hold 130 bits, a ULID has 128
 		return false
@@ -54,8 +54,8 @@ func Valid(s string) bool {
 	return true
 }
 
-// Parse reads an id that a client sent, upper or lower case, and gives its
-// canonical form. It is false when s is no ULID.
+// Parse returns the canonical form of an id in upper or lower case. It returns false if
+// s is not a ULID.
 func Parse(s string) (string, bool) {
 	if len(s) != length {
 		return "", false
@@ -67,12 +67,10 @@ func Parse(s string) (string, bool) {
 	return canonical, true
 }
 
-// Derive makes an id that is always the same for the same input: the time of
-// clientID and 80 bits of a SHA-256 over clientID and parts. A ticket's id is
-// derived from its author and his clientId, so that the repeat of a create
-// finds the first ticket under its own key, without a marker item.
-//
-// clientID must be Valid; anything else gives "", which is no id.
+// Derive returns an id that is a function of its arguments: the time of clientID and 80
+// bits of a SHA-256 over clientID and parts. It returns "" if clientID is not Valid.
+// Ticket ids are derived from the author and the clientId, so that a retried create
+// finds the first ticket under its own key.
 func Derive(clientID string, parts ...string) string {
 	parsed, err := ulid.ParseStrict(clientID)
 	if err != nil || !Valid(clientID) {
@@ -83,9 +81,8 @@ func Derive(clientID string, parts ...string) string {
 	return derived.String()
 }
 
-// FromCause makes an id that is always the same for the same time and parts. What
-// follows from one cause has it as its key, so that it is made once however
-// often the cause is told.
+// FromCause returns an id that is a function of t and parts. Items that are created for
+// an event have it as their key, so that a repeated event creates them once.
 func FromCause(t time.Time, parts ...string) string {
 	var made ulid.ULID
 	_ = made.SetTime(ulid.Timestamp(t)) // fails in the year 10889
@@ -93,22 +90,20 @@ func FromCause(t time.Time, parts ...string) string {
 	return made.String()
 }
 
-// digest is a SHA-256 over all parts.
+// digest returns a SHA-256 over all parts.
 func digest(parts []string) []byte {
 	hash := sha256.New()
 	for _, part := range parts {
-		// The length in front keeps ("ab", "c") and ("a", "bc") apart.
+		// Length prefixes distinguish ("ab", "c") from ("a", "bc").
 		_ = binary.Write(hash, binary.BigEndian, uint64(len(part))) // a hash never fails to write
 		_, _ = io.WriteString(hash, part)
 	}
 	return hash.Sum(nil)
 }
 
-// Number is the short code of a ticket that people read to each other on the
-// phone: eight characters of the random part, "K7M2-9QXD". It is the tail of
-// the id, because ids made within one millisecond share the front of theirs.
-// Two tickets may share a number (40 bits): nothing is stored under it.
-// It is "" for an id that is not Valid.
+// Number returns the short number of a ticket that users read out on the phone, such as
+// "K7M2-9QXD": the last eight characters of the id. It returns "" if the id is not
+// Valid. Numbers are not unique (40 bits), so they are not keys.
 func Number(ticketID string) string {
 	if !Valid(ticketID) {
 		return ""
@@ -117,8 +112,7 @@ func Number(ticketID string) string {
 	return tail[:4] + "-" + tail[4:]
 }
 
-// Time is the time in a ULID, as its maker's clock had it, to the millisecond.
-// It is the zero time for what is no ULID.
+// Time returns the time of a ULID in milliseconds, or the zero time if s is not a ULID.
 func Time(s string) time.Time {
 	parsed, err := ulid.ParseStrict(s)
 	if err != nil {

@@ -24,9 +24,9 @@ func TestGenerator_Monotonic(t *testing.T) {
 		ids = append(ids, next())
 	}
 	if !slices.IsSorted(ids) || len(slices.Compact(slices.Clone(ids))) != 300 {
-		t.Error("ids of one source do not grow")
+		t.Error("ids of one generator are not strictly increasing")
 	}
-	if got, want := ids[0][:10], "01HF7YAT00"; got != want { // what the ULID specification makes of that millisecond
+	if got, want := ids[0][:10], "01HF7YAT00"; got != want { // encoded according to the ULID specification
 		t.Errorf("time of the id: got %s, want %s", got, want)
 	}
 }
@@ -40,9 +40,9 @@ func TestGenerator_Concurrent(t *testing.T) {
 	for range 8 {
 		group.Go(func() {
 			for range 500 {
-				made := next()
-				if _, double := seen.LoadOrStore(made, true); double || !id.Valid(made) {
-					t.Errorf("doubled or invalid id %q", made)
+				newID := next()
+				if _, double := seen.LoadOrStore(newID, true); double || !id.Valid(newID) {
+					t.Errorf("duplicate or invalid id %q", newID)
 				}
 			}
 		})
@@ -83,19 +83,19 @@ func TestDerive(t *testing.T) {
 		t.Errorf("got %q, want a ULID with the time of %q", first, client)
 	}
 	if again := id.Derive(client, "user-1"); again != first {
-		t.Errorf("the same input gave %q and %q", first, again)
+		t.Errorf("equal inputs returned %q and %q", first, again)
 	}
 	seen := map[string][]string{}
 	for _, parts := range [][]string{nil, {"user-1"}, {"user-2"}, {"a", "bc"}, {"ab", "c"}, {"abc"}, {"abc", ""}, {"", "abc"}} {
-		made := id.Derive(client, parts...)
-		if before, double := seen[made]; double {
+		newID := id.Derive(client, parts...)
+		if before, double := seen[newID]; double {
 			t.Errorf("%q and %q derive the same id", before, parts)
 		}
-		seen[made] = parts
+		seen[newID] = parts
 	}
 	for _, wrong := range []string{"", "nonsense", strings.ToLower(client)} {
 		if got := id.Derive(wrong, "user-1"); got != "" {
-			t.Errorf("Derive(%q): got %q, want none", wrong, got)
+			t.Errorf("Derive(%q): got %q, want \"\"", wrong, got)
 		}
 	}
 }

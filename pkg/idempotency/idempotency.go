@@ -1,5 +1,5 @@
-// Package idempotency remembers requests by the key a client gave them, so
-// that a repeat gets the first answer instead of a second effect.
+// Package idempotency stores the responses of requests by their Idempotency-Key, so that
+// a retry returns the first response instead of a second effect.
 package idempotency
 
 import (
@@ -8,31 +8,31 @@ import (
 )
 
 const (
-	// TTL is how long an answer is remembered.
+	// TTL is how long a response is stored.
 	TTL = 24 * time.Hour
-	// InProgressTimeout is how long a first request may run before it is given up: no
-	// function runs longer, so its answer will not come any more.
+	// InProgressTimeout is the age after which a request without a response is
+	// considered failed. It exceeds the timeout of every function.
 	InProgressTimeout = 35 * time.Second
 )
 
-// Record is a request and, once there is one, its answer.
+// Record is a request and its response.
 type Record struct {
-	Key       string // keyed hash of person, route and Idempotency-Key
+	Key       string // keyed hash of user, route and Idempotency-Key
 	BodyHash  string // keyed hash of the request's body
-	Owner     string // the request that began it
-	Response  string // sealed; "" while the first request is running
+	Owner     string // id of the request that started it
+	Response  string // sealed; "" while the request is running
 	StartedAt time.Time
 	ExpiresAt time.Time
 }
 
-// Store keeps records.
+// Store stores records.
 type Store interface {
-	// BeginRequest stores a running record unless a live one stands there, which is
-	// returned. A running one from before `abandoned` with the same body no
-	// longer counts.
+	// BeginRequest stores a record without a response, or returns the existing record
+	// of the key. It replaces an expired record, and a record without a response that
+	// has the same body hash and was started before timedOutBefore.
 	BeginRequest(ctx context.Context, r Record, timedOutBefore time.Time) (existing *Record, err error)
-	// CompleteRequest stores the answer.
+	// CompleteRequest stores the response.
 	CompleteRequest(ctx context.Context, r Record) error
-	// ReleaseRequest forgets a running record, so that a repeat may try anew.
+	// ReleaseRequest deletes a record without a response, so that a retry runs again.
 	ReleaseRequest(ctx context.Context, r Record) error
 }

@@ -2,35 +2,35 @@ package user
 
 import "time"
 
-// Principal is the person on whose behalf a request runs, as the access token
-// or the session says. It is trusted: the edge has verified it.
+// Principal is the authenticated user of a request, from the access token or the
+// session. The API layer has verified it.
 type Principal struct {
 	UserID string
 	Role   Role
 	Name   string
 	// Phone is E.164.
 	Phone string
-	// Locale is the language of texts for this person: "en" or "fa".
+	// Locale is the language of texts for the user: "en" or "fa".
 	Locale string
-	// Session is the id of the session family the token belongs to.
+	// Session is the session family of the token.
 	Session string
-	// IssuedAt is when that was said: a Revocation since then may void it.
+	// IssuedAt is when the token was issued, or the cookie was checked.
 	IssuedAt time.Time
 }
 
-// Revocation says that what was issued until a time is void, unless it carries
-// the rights of now. So it may be said again later: who has come back meanwhile
-// stays in.
+// Revocation revokes the access tokens that were issued until At, except tokens with
+// the current rights. The exception makes a repeated revocation harmless for users who
+// have logged in again.
 type Revocation struct {
 	At    time.Time
-	Role  Role   // the rights of now; "" when there are none
-	Phone string // E.164
+	Role  Role   // current role; "" if the user has no access
+	Phone string // current phone number, E.164
 }
 
-// Permits says whether p carries the rights of now.
+// Permits reports whether p has the current rights.
 func (r Revocation) Permits(p Principal) bool {
 	return r.Role != "" && p.Role == r.Role && p.Phone == r.Phone
 }
 
-// Revokes says whether what p came with is void.
+// Revokes reports whether the token of p is revoked.
 func (r Revocation) Revokes(p Principal) bool { return !r.Permits(p) && !p.IssuedAt.After(r.At) }

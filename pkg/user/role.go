@@ -1,7 +1,7 @@
-// Package user holds what the system knows about a person.
+// Package user defines users, roles and principals.
 package user
 
-// Role decides which doors are open to a person.
+// Role determines what a user may do.
 type Role string
 
 // The three roles of the API.
@@ -11,11 +11,11 @@ const (
 	RoleAdmin   Role = "admin"
 )
 
-// RoleSystem is the author of what time does. Nobody can have it.
+// RoleSystem is the role of the author of automatic changes. No user has it.
 const RoleSystem Role = "system"
 
-// IsStaff says whether the role works for support: agents and administrators.
+// IsStaff reports whether the role is agent or administrator.
 func (r Role) IsStaff() bool { return r == RoleSupport || r == RoleAdmin }
 
-// Valid says whether the role is one of the three.
+// Valid reports whether a user can have the role.
 func (r Role) Valid() bool { return r == RoleUser || r.IsStaff() }

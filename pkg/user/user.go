@@ -1,10 +1,12 @@
 package user
 
-import "ticketsystem/pkg/locale"
+import (
+	"time"
 
-import "time"
+	"ticketsystem/pkg/locale"
+)
 
-// User is a person with an account.
+// User is a user account.
 type User struct {
 	ID            string
 	Phone         string // E.164
@@ -17,15 +19,15 @@ type User struct {
 	PictureID     string // attachment
 	Locale        string // "en" or "fa"
 	Notifications NotificationPreferences
-	Disabled      bool // may not come in until an administrator lets them again
+	Disabled      bool // cannot log in until an administrator enables the account
 	CreatedAt     time.Time
 }
 
-// DeletedName stands where the name of a removed person stood. Nobody can have
-// it: names hold no control characters. Views show it in the reader's language.
+// DeletedName replaces the name of a deleted user. It is not a valid name, because names
+// have no control characters. Responses contain DisplayName instead.
 const DeletedName = "\x7fremoved"
 
-// DisplayName is a name as it is shown to somebody who reads that language.
+// DisplayName returns the name, or a text for a deleted user in the given language.
 func DisplayName(name, language string) string {
 	if name != DeletedName {
 		return name
@@ -33,13 +35,14 @@ func DisplayName(name, language string) string {
 	return locale.Pick(language, "Removed user", "کاربر حذف‌شده")
 }
 
-// NotificationPreferences are the channels a person wants notifications on, besides the app.
+// NotificationPreferences are the channels on which a user receives notifications
+// besides the app.
 type NotificationPreferences struct {
 	Email bool
 	SMS   bool
 }
 
-// Principal is the person as a request's actor in the given session.
+// Principal returns the principal of the user in a session.
 func (u User) Principal(session string) Principal {
 	return Principal{UserID: u.ID, Role: u.Role, Name: u.Name, Phone: u.Phone, Locale: u.Locale, Session: session}
 }
