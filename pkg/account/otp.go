@@ -188,7 +188,7 @@ func (o *OTP) verifyCode(ctx context.Context, recipient, subject, purpose, digit
 		return OneTimeCode{}, apperr.New(apperr.CodeLocked, "")
 	case !found || subtle.ConstantTimeCompare([]byte(code.Hash), []byte(o.codeHash(subject, purpose, digits))) != 1:
 		return OneTimeCode{}, apperr.New(apperr.CodeWrong, "").WithFields(apperr.Field{
-			Pointer: "/code", Code: "wrong", Message: "This is not the code that was sent, or it has expired."})
+			Pointer: "/code", Code: "wrong", Message: "The code is wrong or has expired."})
 	}
 	return code, nil
 }
@@ -215,7 +215,7 @@ func randomCode(random io.Reader) (string, error) {
 func normalizePhone(raw, region string) (string, error) {
 	number, err := phone.Normalize(raw, region)
 	if err != nil {
-		return "", apperr.Validation(apperr.Field{Pointer: "/phone", Code: "invalid", Message: "This is not a valid mobile number."}).WithCause(err)
+		return "", apperr.Validation(apperr.Field{Pointer: "/phone", Code: "invalid", Message: "Must be a valid mobile number."}).WithCause(err)
 	}
 	return number, nil
 }

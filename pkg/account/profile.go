@@ -91,7 +91,7 @@ func (p *Profiles) UpdateProfile(ctx context.Context, actor user.Principal, upda
 		}
 	}
 	if update.Province != nil && *update.Province != "" && !geo.HasProvince(*update.Province) {
-		return user.User{}, apperr.Validation(apperr.Field{Pointer: "/province", Code: "unknown", Message: "There is no such province."})
+		return user.User{}, apperr.Validation(apperr.Field{Pointer: "/province", Code: "unknown", Message: "Unknown province."})
 	}
 	if update.PictureID != nil && *update.PictureID != "" {
 		if err := p.retainPicture(ctx, actor, *update.PictureID); err != nil {
@@ -112,7 +112,7 @@ func (p *Profiles) checkCity(ctx context.Context, actor user.Principal, update *
 		update.Province = &u.Province
 	}
 	if !geo.HasCity(*update.Province, *update.City) {
-		return apperr.Validation(apperr.Field{Pointer: "/city", Code: "unknown", Message: "There is no such city in the province."})
+		return apperr.Validation(apperr.Field{Pointer: "/city", Code: "unknown", Message: "Unknown city of the province."})
 	}
 	return nil
 }
@@ -125,7 +125,7 @@ func (p *Profiles) retainPicture(ctx context.Context, actor user.Principal, atta
 		return err
 	}
 	if err != nil || picture.Owner != actor.UserID || picture.State != attachment.Ready || !strings.HasPrefix(picture.Type, "image/") {
-		return apperr.Validation(apperr.Field{Pointer: "/pictureId", Code: "invalid", Message: "This is not an image that you have uploaded."})
+		return apperr.Validation(apperr.Field{Pointer: "/pictureId", Code: "invalid", Message: "Must be an image that you have uploaded."})
 	}
 	return p.Attachments.RetainAttachment(ctx, attachmentID)
 }

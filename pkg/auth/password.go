@@ -40,17 +40,17 @@ func CheckPassword(password, number string) error {
 	normalized := phone.ASCIIDigits(strings.ToLower(password))
 	switch {
 	case utf8.RuneCountInString(password) < minPasswordRunes:
-		return errWeakPassword("too_short", "must be at least 8 characters long")
+		return errWeakPassword("too_short", "Must be at least 8 characters.")
 	case len(password) > maxPasswordBytes:
-		return errWeakPassword("too_long", "must be at most 256 bytes long")
+		return errWeakPassword("too_long", "At most 256 bytes.")
 	case isPhoneNumber(normalized, number):
-		return errWeakPassword("is_phone", "must not be the phone number")
+		return errWeakPassword("is_phone", "Must not be the phone number.")
 	case strings.Contains("\n"+commonPasswords, "\n"+normalized+"\n"):
-		return errWeakPassword("too_common", "is one of the passwords that are tried first")
+		return errWeakPassword("too_common", "Must not be a common password.")
 	case isRepetition([]rune(normalized)):
-		return errWeakPassword("repeated", "must not repeat one thing over and over")
+		return errWeakPassword("repeated", "Must not be a repeated pattern.")
 	case isSequence(normalized):
-		return errWeakPassword("sequence", "must not be a row of the keyboard or the alphabet")
+		return errWeakPassword("sequence", "Must not be a sequence of the keyboard or the alphabet.")
 	}
 	return nil
 }
