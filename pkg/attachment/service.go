@@ -46,7 +46,7 @@ type ObjectInfo struct {
 	Size   int64
 	Type   string
 	SHA256 string // base64; "" if the upload declared none
-	ETag   string // differs for every write
+	ETag   string // identifies the content; never ""
 }
 
 // ObjectStore stores the content of files.
@@ -58,10 +58,13 @@ type ObjectStore interface {
 	PresignGet(ctx context.Context, key, name, contentType string, ttl time.Duration) (string, error)
 	// Head returns the metadata of an object, or ErrObjectNotFound.
 	Head(ctx context.Context, key string) (ObjectInfo, error)
-	// ReadPrefix returns at most the first n bytes, or ErrObjectNotFound.
-	ReadPrefix(ctx context.Context, key string, n int64) ([]byte, error)
+	// ReadPrefix returns at most the first n bytes if the ETag is still etag. It
+	// returns ErrObjectNotFound if the object is missing or has another ETag, and
+	// another error if etag is "".
+	ReadPrefix(ctx context.Context, key, etag string, n int64) ([]byte, error)
 	// Copy copies an object if its ETag is still etag. It returns
-	// ErrObjectNotFound if the object is missing or has another ETag.
+	// ErrObjectNotFound if the object is missing or has another ETag, and another
+	// error if etag is "".
 	Copy(ctx context.Context, from, etag, to string) error
 	// Delete deletes an object. A missing object is not an error.
 	Delete(ctx context.Context, key string) error
@@ -175,7 +178,7 @@ func (s *Service) checkContent(ctx context.Context, a Attachment, object ObjectI
 	if a.SHA256 != "" && object.SHA256 != "" && a.SHA256 != object.SHA256 {
 		return "The file checksum does not match the declared one.", nil
 	}
-	prefix, err := s.Objects.ReadPrefix(ctx, a.UploadKey(), sniffLength)
+	prefix, err := s.Objects.ReadPrefix(ctx, a.UploadKey(), object.ETag, sniffLength)
 	if err != nil {
 		return "", err
 	}

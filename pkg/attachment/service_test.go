@@ -121,6 +121,31 @@ func TestProcessUpload_ReplacedAfterCheck(t *testing.T) {
 	}
 }
 
+// TestProcessUpload_ReplacedDuringCheck checks that an upload that is replaced
+// between two calls of the check is not accepted by it.
+func TestProcessUpload_ReplacedDuringCheck(t *testing.T) {
+	for _, at := range []string{"ReadPrefix", "Copy"} {
+		f := newFixture()
+		a := f.upload(t, pngStart+"x")
+		f.objects.Before = func(operation, key string) error {
+			if operation == at {
+				f.objects.Put(key, "<html>...")
+			}
+			return nil
+		}
+		if err := f.ProcessUpload(t.Context(), a.ID); err != nil {
+			t.Fatal(err)
+		}
+		if got, stored := f.objects.Content()[a.Key()]; stored || f.stored(t).State != attachment.Pending {
+			t.Errorf("replaced before %s: got %q, %s", at, got, f.stored(t).State)
+		}
+		f.objects.Before = nil
+		if err := f.ProcessUpload(t.Context(), a.ID); err != nil || f.stored(t).State != attachment.Refused {
+			t.Errorf("the event of the replacement: got %s, %v, want refused", f.stored(t).State, err)
+		}
+	}
+}
+
 func TestProcessUpload_NoRecord(t *testing.T) {
 	if err := newFixture().ProcessUpload(t.Context(), otherID); err != nil {
 		t.Errorf("got %v", err)

@@ -39,7 +39,8 @@ func New(config aws.Config, bucket string) *Store {
 	return &Store{client: client, presign: s3.NewPresignClient(client), bucket: bucket}
 }
 
-// Head returns the metadata of an object, or attachment.ErrObjectNotFound. S3
+// Head returns the metadata of an object, or attachment.ErrObjectNotFound. It
+// fails if S3 returns no ETag, because later calls use it as their condition. S3
 // answers 403 for a missing object without the s3:ListBucket permission.
 func (s *Store) Head(ctx context.Context, key string) (attachment.ObjectInfo, error) {
 	out, err := s.client.HeadObject(ctx, &s3.HeadObjectInput{
@@ -48,16 +49,28 @@ func (s *Store) Head(ctx context.Context, key string) (attachment.ObjectInfo, er
 	if err != nil {
 		return attachment.ObjectInfo{}, translate("head of", key, err)
 	}
+	if aws.ToString(out.ETag) == "" {
+		return attachment.ObjectInfo{}, fmt.Errorf("head of object %s: %w", key, errNoETag)
+	}
 	return attachment.ObjectInfo{
 		Size: aws.ToInt64(out.ContentLength), Type: aws.ToString(out.ContentType), SHA256: aws.ToString(out.ChecksumSHA256),
+		ETag: aws.ToString(out.ETag),
 	}, nil
 }
 
-// ReadPrefix returns at most the first n bytes of an object, or
-// attachment.ErrObjectNotFound. The result is empty for an empty object.
-func (s *Store) ReadPrefix(ctx context.Context, key string, n int64) ([]byte, error) {
+// errNoETag is returned instead of a call with an empty condition. The SDK would
+// send an empty header, and S3 does not document what that means.
+var errNoETag = errors.New("no ETag")
+
+// ReadPrefix returns at most the first n bytes of an object if its ETag is still
+// etag. It returns attachment.ErrObjectNotFound if the object is missing or has
+// another ETag. The result is empty for an empty object.
+func (s *Store) ReadPrefix(ctx context.Context, key, etag string, n int64) ([]byte, error) {
+	if etag == "" {
+		return nil, fmt.Errorf("read object %s: %w", key, errNoETag)
+	}
 	out, err := s.client.GetObject(ctx, &s3.GetObjectInput{
-		Bucket: aws.String(s.bucket), Key: aws.String(key), Range: aws.String(fmt.Sprintf("bytes=0-%d", n-1)),
+		Bucket: aws.String(s.bucket), Key: aws.String(key), IfMatch: aws.String(etag), Range: aws.String(fmt.Sprintf("bytes=0-%d", n-1)),
 	})
 	if httpStatus(err) == http.StatusRequestedRangeNotSatisfiable { // the object is empty
 		return nil, nil
@@ -75,13 +88,13 @@ func (s *Store) ReadPrefix(ctx context.Context, key string, n int64) ([]byte, er
 // Copy copies an object within the bucket if its ETag is still etag. It returns
 // attachment.ErrObjectNotFound if it is missing or has another ETag.
 func (s *Store) Copy(ctx context.Context, from, etag, to string) error {
+	if etag == "" {
+		return fmt.Errorf("copy object %s: %w", from, errNoETag)
+	}
 	_, err := s.client.CopyObject(ctx, &s3.CopyObjectInput{
 		Bucket: aws.String(s.bucket), Key: aws.String(to),
 		CopySource: aws.String(s.bucket + "/" + from), CopySourceIfMatch: aws.String(etag),
 	})
-	if httpStatus(err) == http.StatusPreconditionFailed {
-		return fmt.Errorf("%w: %s with the given ETag", attachment.ErrObjectNotFound, from)
-	}
 	if err != nil {
 		return translate("copy", from, err)
 	}
@@ -97,10 +110,14 @@ func (s *Store) Delete(ctx context.Context, key string) error {
 	return nil
 }
 
-// translate uses the HTTP status, because the response to HEAD has no body.
+// translate uses the HTTP status, because the response to HEAD has no body. Status
+// 412 reports that the object has another ETag.
 func translate(action, key string, err error) error {
-	if httpStatus(err) == http.StatusNotFound {
+	switch httpStatus(err) {
+	case http.StatusNotFound:
 		return fmt.Errorf("%w: %s", attachment.ErrObjectNotFound, key)
+	case http.StatusPreconditionFailed:
+		return fmt.Errorf("%w: %s with the given ETag", attachment.ErrObjectNotFound, key)
 	}
 	return fmt.Errorf("%s object %s: %w", action, key, err)
 }

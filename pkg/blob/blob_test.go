@@ -121,10 +121,10 @@ func TestPresignGet(t *testing.T) {
 
 func TestHead(t *testing.T) {
 	server := awstest.New(t, func(awstest.Request) awstest.Response {
-		return awstest.Response{Status: 200, Header: map[string]string{"Content-Length": "7", "Content-Type": "image/png", "X-Amz-Checksum-Sha256": digest}}
+		return awstest.Response{Status: 200, Header: map[string]string{"Content-Length": "7", "Content-Type": "image/png", "X-Amz-Checksum-Sha256": digest, "ETag": `"1"`}}
 	})
 	got, err := blob.New(server.Config, "files").Head(context.Background(), "uploads/1")
-	if want := (attachment.ObjectInfo{Size: 7, Type: "image/png", SHA256: digest}); got != want || err != nil {
+	if want := (attachment.ObjectInfo{Size: 7, Type: "image/png", SHA256: digest, ETag: `"1"`}); got != want || err != nil {
 		t.Errorf("got %+v, %v, want %+v", got, err, want)
 	}
 	if call := server.OnlyRequest(t); call.Method != "HEAD" || call.Path != "/files/uploads/1" {
@@ -132,9 +132,56 @@ func TestHead(t *testing.T) {
 	}
 }
 
+// TestConditions checks that a read and a copy are conditional on the ETag, that
+// another ETag is reported as a missing object, and that no call has an empty
+// condition.
+func TestConditions(t *testing.T) {
+	ctx, answer, sent := t.Context(), awstest.Response{}, []awstest.Request(nil)
+	server := awstest.New(t, func(request awstest.Request) awstest.Response {
+		sent = append(sent, request)
+		return answer
+	})
+	store := blob.New(server.Config, "files")
+	calls := map[string]func(etag string) error{
+		"If-Match": func(etag string) error {
+			_, err := store.ReadPrefix(ctx, "uploads/1", etag, 512)
+			return err
+		},
+		"X-Amz-Copy-Source-If-Match": func(etag string) error { return store.Copy(ctx, "uploads/1", etag, "files/1") },
+	}
+	for header, call := range calls {
+		answer = awstest.Response{Status: 206, Body: "<CopyObjectResult/>"}
+		if err := call(`"1"`); err != nil {
+			t.Errorf("%s: got %v", header, err)
+		}
+		answer = awstest.Response{Status: 412, Body: "<Error><Code>PreconditionFailed</Code></Error>"}
+		if err := call(`"2"`); !errors.Is(err, attachment.ErrObjectNotFound) {
+			t.Errorf("%s, other ETag: got %v, want ErrObjectNotFound", header, err)
+		}
+		if err := call(""); err == nil || errors.Is(err, attachment.ErrObjectNotFound) {
+			t.Errorf("%s, empty ETag: got %v, want an error", header, err)
+		}
+	}
+	if len(sent) != 4 {
+		t.Fatalf("got %d requests, want 4: none with an empty condition", len(sent))
+	}
+	for _, request := range sent {
+		if request.Header.Get("If-Match")+request.Header.Get("X-Amz-Copy-Source-If-Match") == "" {
+			t.Errorf("%s %s has no condition", request.Method, request.Path)
+		}
+	}
+}
+
+func TestHead_NoETag(t *testing.T) {
+	server := awstest.New(t, func(awstest.Request) awstest.Response { return awstest.Response{Status: 200} })
+	if got, err := blob.New(server.Config, "files").Head(t.Context(), "uploads/1"); err == nil {
+		t.Errorf("got %+v, want an error", got)
+	}
+}
+
 func TestReadPrefix(t *testing.T) {
 	server := awstest.New(t, func(awstest.Request) awstest.Response { return awstest.Response{Status: 206, Body: "\x89PNG"} })
-	got, err := blob.New(server.Config, "files").ReadPrefix(context.Background(), "uploads/1", 512)
+	got, err := blob.New(server.Config, "files").ReadPrefix(context.Background(), "uploads/1", `"1"`, 512)
 	if string(got) != "\x89PNG" || err != nil {
 		t.Errorf("got %q, %v", got, err)
 	}
@@ -147,7 +194,7 @@ func TestReadPrefix_ServerIgnoresRange(t *testing.T) {
 	server := awstest.New(t, func(awstest.Request) awstest.Response {
 		return awstest.Response{Status: 200, Body: strings.Repeat("x", 5000)}
 	})
-	got, err := blob.New(server.Config, "files").ReadPrefix(context.Background(), "uploads/1", 512)
+	got, err := blob.New(server.Config, "files").ReadPrefix(context.Background(), "uploads/1", `"1"`, 512)
 	if len(got) != 512 || err != nil {
 		t.Errorf("got %d bytes, %v, want 512", len(got), err)
 	}
@@ -158,15 +205,15 @@ func TestStore_EmptyAndMissingObjects(t *testing.T) {
 	response := awstest.Response{Status: 416, Body: `<Error><Code>InvalidRange</Code></Error>`}
 	server := awstest.New(t, func(awstest.Request) awstest.Response { return response })
 	store := blob.New(server.Config, "files")
-	if got, err := store.ReadPrefix(ctx, "k", 512); len(got) != 0 || err != nil {
+	if got, err := store.ReadPrefix(ctx, "k", `"1"`, 512); len(got) != 0 || err != nil {
 		t.Errorf("empty object: got %q, %v", got, err)
 	}
 	response = awstest.Response{Status: 404, Body: `<Error><Code>NoSuchKey</Code></Error>`}
-	if _, err := store.ReadPrefix(ctx, "k", 512); !errors.Is(err, attachment.ErrObjectNotFound) {
-		t.Errorf("First: got %v, want ErrNoBytes", err)
+	if _, err := store.ReadPrefix(ctx, "k", `"1"`, 512); !errors.Is(err, attachment.ErrObjectNotFound) {
+		t.Errorf("ReadPrefix: got %v, want ErrObjectNotFound", err)
 	}
 	if _, err := store.Head(ctx, "k"); !errors.Is(err, attachment.ErrObjectNotFound) {
-		t.Errorf("Head: got %v, want ErrNoBytes", err)
+		t.Errorf("Head: got %v, want ErrObjectNotFound", err)
 	}
 	if err := store.Delete(ctx, "k"); err != nil {
 		t.Errorf("Delete: got %v", err)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"maps"
 	"sync"
 	"time"
@@ -89,18 +90,29 @@ func (o *Objects) Head(_ context.Context, key string) (attachment.ObjectInfo, er
 	return attachment.ObjectInfo{Size: int64(len(content)), ETag: etagOf(content)}, nil
 }
 
+// getIfMatch returns the content of an object with the given ETag.
+func (o *Objects) getIfMatch(operation, key, etag string) (string, error) {
+	if etag == "" {
+		return "", errNoETag
+	}
+	content, err := o.get(operation, key)
+	if err == nil && etagOf(content) != etag {
+		return "", attachment.ErrObjectNotFound
+	}
+	return content, err
+}
+
+var errNoETag = errors.New("memstore: no ETag")
+
 // ReadPrefix implements attachment.ObjectStore.
-func (o *Objects) ReadPrefix(_ context.Context, key string, n int64) ([]byte, error) {
-	content, err := o.get("ReadPrefix", key)
+func (o *Objects) ReadPrefix(_ context.Context, key, etag string, n int64) ([]byte, error) {
+	content, err := o.getIfMatch("ReadPrefix", key, etag)
 	return []byte(content[:min(int64(len(content)), n)]), err
 }
 
 // Copy implements attachment.ObjectStore.
 func (o *Objects) Copy(_ context.Context, from, etag, to string) error {
-	content, err := o.get("Copy", from)
-	if err == nil && etagOf(content) != etag {
-		err = attachment.ErrObjectNotFound
-	}
+	content, err := o.getIfMatch("Copy", from, etag)
 	if err == nil {
 		o.Put(to, content)
 	}

@@ -151,7 +151,9 @@ func (s *Server) putObject(r *http.Request, settings Settings, o object) (etag s
 	inner.Header.Set("Content-Length", strconv.FormatInt(size, 10))
 	inner.URL.Path, inner.URL.RawPath, inner.URL.RawQuery = "/"+settings.Name+"/"+o.key, "", ""
 	response := &responseRecorder{header: http.Header{}, status: http.StatusOK}
+	s.mu.Lock()
 	s.objects.ServeHTTP(response, inner)
+	s.mu.Unlock()
 	if response.status != http.StatusOK {
 		return "", &s3Error{response.status, "InternalError", response.body.String()}
 	}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/johannesboyne/gofakes3"
@@ -29,6 +30,7 @@ type Server struct {
 	Logf        func(string, ...any)
 
 	objects http.Handler
+	mu      sync.RWMutex // held between the check of a condition and the operation
 }
 
 // New opens a bucket in a folder. An empty folder keeps the objects in memory.
@@ -92,7 +94,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case r.Method == http.MethodPut && key != "" && !r.URL.Query().Has("partNumber") && r.Header.Get("X-Amz-Copy-Source") == "":
 		e = s.handlePut(w, r, settings, key)
 	default:
-		s.objects.ServeHTTP(w, withoutSignature(r))
+		e = s.handleConditional(w, withoutSignature(r))
 	}
 	if e != nil {
 		e.write(w, r)
