@@ -1,4 +1,4 @@
-package account
+package account_test
 
 import (
 	"context"
@@ -7,18 +7,19 @@ import (
 	"testing"
 	"time"
 
+	"ticketsystem/pkg/account"
 	"ticketsystem/pkg/apperr"
 )
 
 // addBrowserSession adds a user with a cookie session, and returns an authenticator.
-func (f *fixture) addBrowserSession(t *testing.T) (Tokens, *Authenticator) {
+func (f *fixture) addBrowserSession(t *testing.T) (account.Tokens, *account.Authenticator) {
 	t.Helper()
 	u := f.addUser(t).User
-	tokens, err := f.auth.openSession(context.Background(), u, nil, Caller{UseCookie: true, UserAgent: "Firefox"})
+	tokens, err := f.auth.OpenSession(context.Background(), u, nil, account.Caller{UseCookie: true, UserAgent: "Firefox"})
 	if err != nil {
 		t.Fatal(err)
 	}
-	return tokens, &Authenticator{Cookies: f, Now: f.clock}
+	return tokens, &account.Authenticator{Cookies: f, Now: f.clock}
 }
 
 func TestAuthenticateCookie(t *testing.T) {
@@ -28,7 +29,7 @@ func TestAuthenticateCookie(t *testing.T) {
 		t.Fatalf("got %+v, want a cookie for 30 days and nothing else", tokens)
 	}
 	principal, err := authenticator.AuthenticateCookie(context.Background(), tokens.Cookie)
-	if err != nil || principal.UserID != tokens.User.ID || f.sessions[principal.Session].UserAgent != "Firefox" || !principal.IssuedAt.Equal(f.now) {
+	if err != nil || principal.UserID != tokens.User.ID || f.sessionsOf(principal.UserID)[0].UserAgent != "Firefox" || !principal.IssuedAt.Equal(f.now) {
 		t.Errorf("got %+v, %v", principal, err)
 	}
 	raw, _ := base64.RawURLEncoding.DecodeString(tokens.Cookie)
@@ -59,7 +60,7 @@ func TestAuthenticateCookie_RefreshTokenRejected(t *testing.T) {
 	}
 	refresh := f.addUser(t).Refresh
 	raw, _ := base64.RawURLEncoding.DecodeString(refresh)
-	for name, cookie := range map[string]string{"whole": refresh, "without its MAC": base64.RawURLEncoding.EncodeToString(raw[:cookieBytes])} {
+	for name, cookie := range map[string]string{"whole": refresh, "without its MAC": base64.RawURLEncoding.EncodeToString(raw[:account.CookieBytes])} {
 		if _, err := authenticator.AuthenticateCookie(context.Background(), cookie); !apperr.Is(err, apperr.SessionEnded) {
 			t.Errorf("refresh token as cookie, %s: got %v", name, err)
 		}
@@ -81,17 +82,17 @@ func TestAuthenticateCookie_Expiry(t *testing.T) {
 			t.Fatalf("after %v: got %v", after, err)
 		}
 	}
-	if f.touched != 3 {
-		t.Errorf("got %d writes of the last use, want 3", f.touched)
+	if f.Calls("TouchSession") != 3 {
+		t.Errorf("got %d writes of the last use, want 3", f.Calls("TouchSession"))
 	}
-	if err := use(SessionTTL); !apperr.Is(err, apperr.SessionEnded) {
+	if err := use(account.SessionTTL); !apperr.Is(err, apperr.SessionEnded) {
 		t.Errorf("after 30 idle days: got %v, want session_ended", err)
 	}
 }
 
 func TestCSRFToken(t *testing.T) {
-	one, other := CSRFToken("a"), CSRFToken("b")
-	if one == other || one != CSRFToken("a") || len(one) < 40 || strings.Contains(one, "=") {
+	one, other := account.CSRFToken("a"), account.CSRFToken("b")
+	if one == other || one != account.CSRFToken("a") || len(one) < 40 || strings.Contains(one, "=") {
 		t.Errorf("got %q and %q", one, other)
 	}
 }
@@ -101,7 +102,7 @@ func TestCloseSession(t *testing.T) {
 	ctx := context.Background()
 	_, _ = f.addBrowserSession(t)
 	other := newFixture(t).addUser(t).User.Principal("")
-	page, more, err := f.profiles.ListSessions(ctx, f.logins[testPhone].User.Principal(""), "", 1)
+	page, more, err := f.profiles.ListSessions(ctx, f.login(testPhone).User.Principal(""), "", 1)
 	if err != nil || len(page) != 1 || !more { // the other session has refresh tokens
 		t.Fatalf("got %d, more %v, %v", len(page), more, err)
 	}
@@ -111,7 +112,7 @@ func TestCloseSession(t *testing.T) {
 			t.Errorf("%s: got %v, want session_not_found", name, err)
 		}
 	}
-	if _, there := f.sessions[family]; !there || len(f.revoked) > 0 {
+	if sessions := f.sessionsOf(f.login(testPhone).User.ID); len(sessions) != 2 || len(f.revoked(family)) > 0 {
 		t.Error("another user ended the session")
 	}
 }

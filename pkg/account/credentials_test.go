@@ -1,4 +1,4 @@
-package account
+package account_test
 
 import (
 	"context"
@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"ticketsystem/pkg/account"
 	"ticketsystem/pkg/apperr"
 	"ticketsystem/pkg/user"
 )
@@ -17,7 +18,7 @@ func TestResetPassword(t *testing.T) {
 	f := newFixture(t)
 	ctx := context.Background()
 	old := f.addUser(t)
-	code := f.requestCode(t, testPhone, PurposeReset)
+	code := f.requestCode(t, testPhone, account.PurposeReset)
 	for _, c := range []struct {
 		code, password string
 		want           apperr.Code
@@ -31,13 +32,13 @@ func TestResetPassword(t *testing.T) {
 	if _, err := f.auth.Refresh(ctx, old.Refresh); !apperr.Is(err, apperr.SessionEnded) {
 		t.Errorf("old session: got %v, want session_ended", err)
 	}
-	if got := f.revoked[old.User.ID]; len(got) != 1 || got[0] != (user.Revocation{At: f.now}) {
+	if got := f.revoked(old.User.ID); len(got) != 1 || got[0] != (user.Revocation{At: f.now}) {
 		t.Error("access tokens issued before the reset were not revoked")
 	}
-	if _, err := f.auth.LogIn(ctx, testPhone, testPassword, Caller{}); !apperr.Is(err, apperr.LoginWrong) {
+	if _, err := f.auth.LogIn(ctx, testPhone, testPassword, account.Caller{}); !apperr.Is(err, apperr.LoginWrong) {
 		t.Errorf("old password: got %v, want login_wrong", err)
 	}
-	if _, err := f.auth.LogIn(ctx, testPhone, "another-horse-8", Caller{}); err != nil {
+	if _, err := f.auth.LogIn(ctx, testPhone, "another-horse-8", account.Caller{}); err != nil {
 		t.Errorf("new password: got %v", err)
 	}
 }
@@ -46,13 +47,13 @@ func TestResetPassword(t *testing.T) {
 // no SMS.
 func TestResetPassword_UnknownPhone(t *testing.T) {
 	f := newFixture(t)
-	sent, err := f.sms.SendCode(context.Background(), testPhone, PurposeReset, Caller{})
+	sent, err := f.sms.SendCode(context.Background(), testPhone, account.PurposeReset, account.Caller{})
 	if err != nil || sent.ExpiresIn != 300 || len(f.smsTexts) != 0 {
 		t.Errorf("got %+v, %v, %d SMS", sent, err, len(f.smsTexts))
 	}
-	for attempt := range maxCodeAttempts + 1 {
+	for attempt := range account.MaxCodeAttempts + 1 {
 		want := apperr.CodeWrong
-		if attempt == maxCodeAttempts {
+		if attempt == account.MaxCodeAttempts {
 			want = apperr.CodeLocked
 		}
 		if err := f.credentials.ResetPassword(context.Background(), testPhone, "123456", "another-horse-8"); !apperr.Is(err, want) {
@@ -65,7 +66,7 @@ func TestChangePhone(t *testing.T) {
 	f := newFixture(t)
 	ctx := context.Background()
 	me := f.addUser(t).User.Principal("")
-	code := f.requestCode(t, newTestPhone, PurposePhone)
+	code := f.requestCode(t, newTestPhone, account.PurposePhone)
 	if _, err := f.credentials.ChangePhone(ctx, me, newTestPhone, "000000"); !apperr.Is(err, apperr.CodeWrong) {
 		t.Errorf("wrong code: got %v", err)
 	}
@@ -74,14 +75,14 @@ func TestChangePhone(t *testing.T) {
 			t.Errorf("got %q, %v", u.Phone, err)
 		}
 	}
-	if _, err := f.auth.LogIn(ctx, newTestPhone, testPassword, Caller{}); err != nil {
+	if _, err := f.auth.LogIn(ctx, newTestPhone, testPassword, account.Caller{}); err != nil {
 		t.Errorf("login with the new number: got %v", err)
 	}
-	if _, err := f.auth.LogIn(ctx, testPhone, testPassword, Caller{}); !apperr.Is(err, apperr.LoginWrong) {
+	if _, err := f.auth.LogIn(ctx, testPhone, testPassword, account.Caller{}); !apperr.Is(err, apperr.LoginWrong) {
 		t.Errorf("login with the old number: got %v", err)
 	}
 	other := f.addUser(t).User.Principal("") // has the old number
-	if _, err := f.credentials.ChangePhone(ctx, other, newTestPhone, f.requestCodeLater(t, newTestPhone, PurposePhone)); !apperr.Is(err, apperr.PhoneTaken) {
+	if _, err := f.credentials.ChangePhone(ctx, other, newTestPhone, f.requestCodeLater(t, newTestPhone, account.PurposePhone)); !apperr.Is(err, apperr.PhoneTaken) {
 		t.Errorf("taken number: got %v, want phone_taken", err)
 	}
 }
@@ -89,7 +90,7 @@ func TestChangePhone(t *testing.T) {
 // requestCodeLater requests another code after the resend interval.
 func (f *fixture) requestCodeLater(t *testing.T, phone, purpose string) string {
 	t.Helper()
-	f.now = f.now.Add(codeResendInterval)
+	f.now = f.now.Add(account.CodeResendInterval)
 	return f.requestCode(t, phone, purpose)
 }
 
@@ -105,7 +106,7 @@ func TestConfirmEmail(t *testing.T) {
 	}
 	ask := func(want apperr.Code) string {
 		t.Helper()
-		if _, err := f.emailCodes.SendEmailCode(ctx, me, Caller{}); (err != nil) != (want != "") || err != nil && !apperr.Is(err, want) {
+		if _, err := f.emailCodes.SendEmailCode(ctx, me, account.Caller{}); (err != nil) != (want != "") || err != nil && !apperr.Is(err, want) {
 			t.Fatalf("request code: got %v, want %q", err, want)
 		}
 		if len(f.emails) == 0 {
@@ -116,12 +117,12 @@ func TestConfirmEmail(t *testing.T) {
 	ask(apperr.EmailMissing)
 	confirm("123456", apperr.EmailMissing)
 	address, fa := "sara@example.com", "fa"
-	edit := func(update ProfileUpdate) {
+	edit := func(update account.ProfileUpdate) {
 		if _, err := f.profiles.UpdateProfile(ctx, me, update); err != nil {
 			t.Fatal(err)
 		}
 	}
-	edit(ProfileUpdate{Email: &address})
+	edit(account.ProfileUpdate{Email: &address})
 	code := ask("")
 	if m := f.emails[0]; m.To != address || m.Subject != "Confirm your e-mail address" || !strings.Contains(m.HTML, code) {
 		t.Errorf("got %+v", m)
@@ -130,22 +131,19 @@ func TestConfirmEmail(t *testing.T) {
 	confirm("000000", apperr.CodeWrong)
 	confirm(code, "")
 	confirm(code, apperr.CodeWrong)
-	edit(ProfileUpdate{Email: &address}) // unchanged, so it stays verified
-	if !f.byID[me.UserID].EmailVerified {
+	edit(account.ProfileUpdate{Email: &address}) // unchanged, so it stays verified
+	if !f.user(me.UserID).EmailVerified {
 		t.Error("the address is not verified")
 	}
-	f.now = f.now.Add(codeResendInterval)
-	edit(ProfileUpdate{Locale: &fa})
-	u := f.byID[me.UserID]
-	u.Locale = "fa"
-	f.byID[me.UserID] = u
+	f.now = f.now.Add(account.CodeResendInterval)
+	edit(account.ProfileUpdate{Locale: &fa})
 	code = ask("")
 	if m := f.emails[1]; m.Subject != "تأیید نشانی ایمیل شما" || !strings.Contains(m.HTML, `dir="rtl"`) {
 		t.Errorf("got %+v", m)
 	}
 	another := "reza@example.com"
-	edit(ProfileUpdate{Email: &another})
-	if f.byID[me.UserID].EmailVerified {
+	edit(account.ProfileUpdate{Email: &another})
+	if f.user(me.UserID).EmailVerified {
 		t.Error("a new address is verified")
 	}
 	confirm(code, apperr.CodeWrong) // the code is for the old address

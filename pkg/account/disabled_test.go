@@ -1,9 +1,10 @@
-package account
+package account_test
 
 import (
 	"context"
 	"testing"
 
+	"ticketsystem/pkg/account"
 	"ticketsystem/pkg/apperr"
 )
 
@@ -13,20 +14,22 @@ func TestLogIn_DisabledAccount(t *testing.T) {
 	f := newFixture(t)
 	tokens := f.addUser(t)
 	browser, authenticator := f.addBrowserSession(t)
-	code := f.requestCode(t, testPhone, PurposeLogin)
-	login := f.logins[testPhone]
-	login.User.Disabled = true
-	f.logins[testPhone] = login
-	for family, s := range f.sessions {
-		s.User.Disabled = true
-		f.sessions[family] = s
+	code := f.requestCode(t, testPhone, account.PurposeLogin)
+	disabled := f.login(testPhone).User
+	disabled.Disabled = true
+	f.putUser(disabled)
+	for _, id := range []string{tokens.User.ID, browser.User.ID} {
+		for _, s := range f.sessionsOf(id) {
+			s.User.Disabled = true
+			must(f.CreateSession(ctx, s, nil))
+		}
 	}
 	for name, c := range map[string]struct {
 		authenticate func() error
 		want         apperr.Code
 	}{
-		"password": {func() error { _, err := f.auth.LogIn(ctx, testPhone, testPassword, Caller{}); return err }, apperr.AccountDisabled},
-		"code":     {func() error { _, err := f.auth.LogInByCode(ctx, testPhone, code, Caller{}); return err }, apperr.AccountDisabled},
+		"password": {func() error { _, err := f.auth.LogIn(ctx, testPhone, testPassword, account.Caller{}); return err }, apperr.AccountDisabled},
+		"code":     {func() error { _, err := f.auth.LogInByCode(ctx, testPhone, code, account.Caller{}); return err }, apperr.AccountDisabled},
 		"refresh":  {func() error { _, err := f.auth.Refresh(ctx, tokens.Refresh); return err }, apperr.SessionEnded},
 		"cookie":   {func() error { _, err := authenticator.AuthenticateCookie(ctx, browser.Cookie); return err }, apperr.SessionEnded},
 	} {

@@ -1,4 +1,4 @@
-package account
+package account_test
 
 import (
 	"context"
@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"ticketsystem/pkg/account"
 	"ticketsystem/pkg/apperr"
 	"ticketsystem/pkg/user"
 )
@@ -15,11 +16,15 @@ import (
 func TestRevocationCache_Check(t *testing.T) {
 	f := newFixture(t)
 	at := f.now
-	f.revoked = map[string][]user.Revocation{
-		"sara": {{At: at}}, "family": {{At: at}}, "long ago": {{At: at.Add(-RevocationTTL)}},
+	for subject, all := range map[string][]user.Revocation{
+		"sara": {{At: at}}, "family": {{At: at}}, "long ago": {{At: at.Add(-account.RevocationTTL - time.Millisecond)}},
 		"agent": {{At: at.Add(-time.Minute)}, {At: at, Role: user.RoleSupport, Phone: "+1"}},
+	} {
+		for _, one := range all {
+			must(f.AddRevocation(context.Background(), subject, one))
+		}
 	}
-	cache := NewRevocationCache(f, f.clock)
+	cache := account.NewRevocationCache(f, f.clock)
 	for _, c := range []struct {
 		name      string
 		principal user.Principal
@@ -47,7 +52,7 @@ func TestRevocationCache_Check(t *testing.T) {
 // TestRevocationCache_TTL checks that the cache reads at most once per TTL.
 func TestRevocationCache_TTL(t *testing.T) {
 	f := newFixture(t)
-	cache := NewRevocationCache(f, f.clock)
+	cache := account.NewRevocationCache(f, f.clock)
 	sara := user.Principal{UserID: "sara", IssuedAt: f.now}
 	check := func(want error) {
 		t.Helper()
@@ -59,15 +64,15 @@ func TestRevocationCache_TTL(t *testing.T) {
 	if err := f.AddRevocation(context.Background(), "sara", user.Revocation{At: f.now}); err != nil {
 		t.Fatal(err)
 	}
-	f.now = f.now.Add(revocationCacheTTL - time.Millisecond)
+	f.now = f.now.Add(account.RevocationCacheTTL - time.Millisecond)
 	check(nil)
-	if f.revocationReads != 1 {
-		t.Errorf("got %d reads within %v, want 1", f.revocationReads, revocationCacheTTL)
+	if f.Calls("RevocationsSince") != 1 {
+		t.Errorf("got %d reads within %v, want 1", f.Calls("RevocationsSince"), account.RevocationCacheTTL)
 	}
 	f.now = f.now.Add(time.Millisecond)
 	if err := cache.Check(context.Background(), sara); !apperr.Is(err, apperr.TokenExpired) {
-		t.Errorf("after %v: got %v, want token_expired", revocationCacheTTL, err)
+		t.Errorf("after %v: got %v, want token_expired", account.RevocationCacheTTL, err)
 	}
-	f.storeErr, f.now = errors.New("store down"), f.now.Add(revocationCacheTTL)
+	f.storeErr, f.now = errors.New("store down"), f.now.Add(account.RevocationCacheTTL)
 	check(f.storeErr)
 }

@@ -1,4 +1,4 @@
-package account
+package account_test
 
 import (
 	"context"
@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"ticketsystem/pkg/account"
 	"ticketsystem/pkg/apperr"
 	"ticketsystem/pkg/attachment"
 	"ticketsystem/pkg/user"
@@ -16,15 +17,15 @@ import (
 // code.
 func TestSignUp_WeakPasswordKeepsCode(t *testing.T) {
 	f := newFixture(t)
-	code := f.requestCode(t, testPhone, PurposeSignUp)
+	code := f.requestCode(t, testPhone, account.PurposeSignUp)
 	for _, weak := range []string{"short", "09121234567", "password", "aaaaaaaaaa", "abcdefgh"} {
-		for range maxCodeAttempts {
-			if _, err := f.auth.SignUp(context.Background(), testPhone, weak, code, "", Caller{}); !apperr.Is(err, apperr.WeakPassword) {
+		for range account.MaxCodeAttempts {
+			if _, err := f.auth.SignUp(context.Background(), testPhone, weak, code, "", account.Caller{}); !apperr.Is(err, apperr.WeakPassword) {
 				t.Errorf("%s: got %v", weak, err)
 			}
 		}
 	}
-	got, err := f.auth.SignUp(context.Background(), testPhone, testPassword, code, "Sara", Caller{Locale: "fa"})
+	got, err := f.auth.SignUp(context.Background(), testPhone, testPassword, code, "Sara", account.Caller{Locale: "fa"})
 	want := user.User{ID: got.User.ID, Phone: testPhone, Role: user.RoleUser, Name: "Sara", Locale: "fa", Notifications: user.NotificationPreferences{Email: true, SMS: true}, CreatedAt: f.now}
 	if err != nil || got.User != want || got.ExpiresIn != 900 {
 		t.Errorf("got %+v, %v\nwant %+v", got, err, want)
@@ -35,7 +36,7 @@ func TestLogIn(t *testing.T) {
 	ctx := context.Background()
 	f := newFixture(t)
 	f.addUser(t)
-	f.logins["+989120000000"] = Login{Phone: "+989120000000"} // login by code only
+	must(f.PutAccount(ctx, account.Login{Phone: "+989120000000"})) // login by code only
 	for _, c := range []struct {
 		name, phone, password string
 		want                  apperr.Code
@@ -46,7 +47,7 @@ func TestLogIn(t *testing.T) {
 		{"account without a password", "09120000000", "", apperr.LoginWrong},
 		{"invalid number", "x", testPassword, apperr.InvalidBody},
 	} {
-		_, err := f.auth.LogIn(ctx, c.phone, c.password, Caller{IP: c.name})
+		_, err := f.auth.LogIn(ctx, c.phone, c.password, account.Caller{IP: c.name})
 		if c.want == "" && err != nil || c.want != "" && !apperr.Is(err, c.want) {
 			t.Errorf("%s: got %v, want %q", c.name, err, c.want)
 		}
@@ -64,21 +65,21 @@ func TestLogIn_RateLimits(t *testing.T) {
 		from  func(n int) string
 	}{
 		"one number, many IP addresses": {100, func(int) string { return testPhone }, func(n int) string { return string(rune('a' + n)) }},
-		"one IP address, many numbers":  {maxFailedLogins, func(n int) string { return "+98912000000" + string(rune('0'+n)) }, func(int) string { return "1.2.3.4" }},
+		"one IP address, many numbers":  {account.MaxFailedLogins, func(n int) string { return "+98912000000" + string(rune('0'+n)) }, func(int) string { return "1.2.3.4" }},
 	} {
 		t.Run(name, func(t *testing.T) {
 			f := newFixture(t)
 			f.addUser(t)
 			f.auth.OTP.Limits.PerIP = c.limit
 			try := func(n int, password string) error {
-				_, err := f.auth.LogIn(ctx, c.phone(n), password, Caller{IP: c.from(n)})
+				_, err := f.auth.LogIn(ctx, c.phone(n), password, account.Caller{IP: c.from(n)})
 				return err
 			}
-			if _, err := f.auth.LogIn(ctx, testPhone, testPassword, Caller{IP: c.from(0)}); err != nil {
+			if _, err := f.auth.LogIn(ctx, testPhone, testPassword, account.Caller{IP: c.from(0)}); err != nil {
 				t.Fatal(err)
 			}
-			for n := range maxFailedLogins - 2 { // without hashing, which is slow
-				if err := f.auth.loginFailed(ctx, c.phone(n), f.auth.OTP.rateCounter("login-address", c.from(n), rateWindow), false); !apperr.Is(err, apperr.LoginWrong) {
+			for n := range account.MaxFailedLogins - 2 { // without hashing, which is slow
+				if err := f.auth.LoginFailed(ctx, c.phone(n), f.auth.OTP.NewRateCounter("login-address", c.from(n), account.RateWindow), false); !apperr.Is(err, apperr.LoginWrong) {
 					t.Fatal(err)
 				}
 			}
@@ -88,11 +89,11 @@ func TestLogIn_RateLimits(t *testing.T) {
 				}
 			}
 			err := try(0, testPassword)
-			if got := apperr.From(err); got.Code != apperr.LoginLocked || got.RetryAfter <= 0 || got.RetryAfter > rateWindow {
+			if got := apperr.From(err); got.Code != apperr.LoginLocked || got.RetryAfter <= 0 || got.RetryAfter > account.RateWindow {
 				t.Errorf("after the limit: got %v, retry after %v", err, got.RetryAfter)
 			}
-			f.now = f.now.Add(rateWindow)
-			if _, err := f.auth.LogIn(ctx, testPhone, testPassword, Caller{IP: c.from(0)}); err != nil {
+			f.now = f.now.Add(account.RateWindow)
+			if _, err := f.auth.LogIn(ctx, testPhone, testPassword, account.Caller{IP: c.from(0)}); err != nil {
 				t.Errorf("next window: got %v", err)
 			}
 		})
@@ -105,13 +106,13 @@ func TestLogIn_SuccessClearsAttempts(t *testing.T) {
 	ctx := context.Background()
 	f := newFixture(t)
 	f.addUser(t)
-	for range maxFailedLogins - 1 {
-		if counted, err := f.RecordLoginAttempt(ctx, testPhone, f.now.Truncate(rateWindow), maxFailedLogins); err != nil || !counted {
+	for range account.MaxFailedLogins - 1 {
+		if counted, err := f.RecordLoginAttempt(ctx, testPhone, f.now.Truncate(account.RateWindow), account.MaxFailedLogins); err != nil || !counted {
 			t.Fatalf("got %v, %v", counted, err)
 		}
 	}
 	for range 2 {
-		if _, err := f.auth.LogIn(ctx, testPhone, testPassword, Caller{IP: "1.2.3.4"}); err != nil {
+		if _, err := f.auth.LogIn(ctx, testPhone, testPassword, account.Caller{IP: "1.2.3.4"}); err != nil {
 			t.Fatalf("correct password: got %v", err)
 		}
 		if l, _, err := f.Login(ctx, testPhone); err != nil || !l.FailureWindow.IsZero() {
@@ -126,16 +127,16 @@ func TestLogIn_CountsBeforeCompare(t *testing.T) {
 	ctx := context.Background()
 	f := newFixture(t)
 	f.addUser(t)
-	if _, err := f.RecordLoginAttempt(ctx, testPhone, f.now.Truncate(rateWindow), maxFailedLogins); err != nil {
+	if _, err := f.RecordLoginAttempt(ctx, testPhone, f.now.Truncate(account.RateWindow), account.MaxFailedLogins); err != nil {
 		t.Fatal(err)
 	}
-	f.now = f.now.Add(rateWindow)
-	for range maxFailedLogins { // concurrent attempts that are not compared yet
-		if _, err := f.RecordLoginAttempt(ctx, testPhone, f.now.Truncate(rateWindow), maxFailedLogins); err != nil {
+	f.now = f.now.Add(account.RateWindow)
+	for range account.MaxFailedLogins { // concurrent attempts that are not compared yet
+		if _, err := f.RecordLoginAttempt(ctx, testPhone, f.now.Truncate(account.RateWindow), account.MaxFailedLogins); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if _, err := f.auth.LogIn(ctx, testPhone, testPassword, Caller{IP: "1.2.3.4"}); !apperr.Is(err, apperr.LoginLocked) {
+	if _, err := f.auth.LogIn(ctx, testPhone, testPassword, account.Caller{IP: "1.2.3.4"}); !apperr.Is(err, apperr.LoginLocked) {
 		t.Errorf("got %v, want login_locked", err)
 	}
 }
@@ -144,18 +145,22 @@ func TestLogInByCode(t *testing.T) {
 	ctx := context.Background()
 	f := newFixture(t)
 	f.addUser(t)
-	code := f.requestCode(t, testPhone, PurposeLogin)
-	if _, err := f.auth.LogInByCode(ctx, testPhone, code, Caller{}); err != nil {
+	code := f.requestCode(t, testPhone, account.PurposeLogin)
+	if _, err := f.auth.LogInByCode(ctx, testPhone, code, account.Caller{}); err != nil {
 		t.Errorf("got %v", err)
 	}
-	if _, err := f.auth.LogInByCode(ctx, testPhone, code, Caller{}); !apperr.Is(err, apperr.CodeWrong) {
+	if _, err := f.auth.LogInByCode(ctx, testPhone, code, account.Caller{}); !apperr.Is(err, apperr.CodeWrong) {
 		t.Errorf("again: got %v", err)
 	}
 	// A login code of a number without an account is never sent. A guessed one must be
 	// rejected.
 	unknown := "+989127654321"
-	f.codes[f.auth.OTP.keyedHash("number", unknown)+PurposeLogin] = OneTimeCode{Hash: f.auth.OTP.codeHash(unknown, PurposeLogin, "123456"), ExpiresAt: f.now.Add(time.Minute)}
-	if _, err := f.auth.LogInByCode(ctx, unknown, "123456", Caller{}); !apperr.Is(err, apperr.CodeWrong) {
+	_, _, err := f.PutCode(ctx, account.OneTimeCode{
+		RecipientMAC: f.auth.OTP.KeyedHash("number", unknown), Purpose: account.PurposeLogin,
+		Hash: f.auth.OTP.CodeHash(unknown, account.PurposeLogin, "123456"), SentAt: f.now, ExpiresAt: f.now.Add(time.Minute),
+	}, f.now)
+	must(err)
+	if _, err := f.auth.LogInByCode(ctx, unknown, "123456", account.Caller{}); !apperr.Is(err, apperr.CodeWrong) {
 		t.Errorf("unknown number: got %v", err)
 	}
 }
@@ -193,7 +198,7 @@ func TestRefresh_ForgedToken(t *testing.T) {
 // within the grace period, and ends the session after it.
 func TestRefresh_GracePeriod(t *testing.T) {
 	ctx := context.Background()
-	for wait, ended := range map[time.Duration]bool{0: false, reuseGracePeriod: false, reuseGracePeriod + time.Millisecond: true} {
+	for wait, ended := range map[time.Duration]bool{0: false, account.ReuseGracePeriod: false, account.ReuseGracePeriod + time.Millisecond: true} {
 		f := newFixture(t)
 		first := f.addUser(t).Refresh
 		next, err := f.auth.Refresh(ctx, first)
@@ -226,9 +231,7 @@ func TestLogOut(t *testing.T) {
 	} {
 		f := newFixture(t)
 		tokens := f.addUser(t)
-		var family string
-		for family = range f.sessions {
-		}
+		family := f.sessionsOf(tokens.User.ID)[0].Family
 		token := ""
 		if c.token {
 			token = tokens.Refresh
@@ -248,21 +251,21 @@ func TestUpdateProfile_Region(t *testing.T) {
 	for _, c := range []struct {
 		name  string
 		had   [2]string
-		patch ProfileUpdate
+		patch account.ProfileUpdate
 		want  [2]string
 		wrong string
 	}{
-		{"province and city", [2]string{}, ProfileUpdate{Province: ptr("tehran"), City: ptr("tehran")}, [2]string{"tehran", "tehran"}, ""},
-		{"city of the stored province", [2]string{"tehran", ""}, ProfileUpdate{City: ptr("tehran")}, [2]string{"tehran", "tehran"}, ""},
-		{"new province clears the city", [2]string{"tehran", "tehran"}, ProfileUpdate{Province: ptr("fars")}, [2]string{"fars", ""}, ""},
-		{"no province", [2]string{"tehran", "tehran"}, ProfileUpdate{Province: ptr("")}, [2]string{"", ""}, ""},
-		{"no city", [2]string{"tehran", "tehran"}, ProfileUpdate{City: ptr("")}, [2]string{"tehran", ""}, ""},
-		{"city of another province", [2]string{"tehran", ""}, ProfileUpdate{City: ptr("shiraz")}, [2]string{}, "/city"},
-		{"city without a province", [2]string{}, ProfileUpdate{City: ptr("tehran")}, [2]string{}, "/city"},
-		{"unknown province", [2]string{}, ProfileUpdate{Province: ptr("atlantis")}, [2]string{}, "/province"},
+		{"province and city", [2]string{}, account.ProfileUpdate{Province: ptr("tehran"), City: ptr("tehran")}, [2]string{"tehran", "tehran"}, ""},
+		{"city of the stored province", [2]string{"tehran", ""}, account.ProfileUpdate{City: ptr("tehran")}, [2]string{"tehran", "tehran"}, ""},
+		{"new province clears the city", [2]string{"tehran", "tehran"}, account.ProfileUpdate{Province: ptr("fars")}, [2]string{"fars", ""}, ""},
+		{"no province", [2]string{"tehran", "tehran"}, account.ProfileUpdate{Province: ptr("")}, [2]string{"", ""}, ""},
+		{"no city", [2]string{"tehran", "tehran"}, account.ProfileUpdate{City: ptr("")}, [2]string{"tehran", ""}, ""},
+		{"city of another province", [2]string{"tehran", ""}, account.ProfileUpdate{City: ptr("shiraz")}, [2]string{}, "/city"},
+		{"city without a province", [2]string{}, account.ProfileUpdate{City: ptr("tehran")}, [2]string{}, "/city"},
+		{"unknown province", [2]string{}, account.ProfileUpdate{Province: ptr("atlantis")}, [2]string{}, "/province"},
 	} {
 		f := newFixture(t)
-		f.byID["sara"] = user.User{ID: "sara", Province: c.had[0], City: c.had[1]}
+		f.putUser(user.User{ID: "sara", Province: c.had[0], City: c.had[1]})
 		got, err := f.profiles.UpdateProfile(context.Background(), user.Principal{UserID: "sara"}, c.patch)
 		if c.wrong != "" {
 			if failure := apperr.From(err); err == nil || failure.Code != apperr.InvalidBody || failure.Fields[0].Pointer != c.wrong {
@@ -289,21 +292,21 @@ func TestUpdateProfile_Picture(t *testing.T) {
 		"unknown":               {func(a *attachment.Attachment) { a.ID = "other" }, false},
 	} {
 		f := newFixture(t)
-		f.byID["sara"] = user.User{ID: "sara"}
+		f.putUser(user.User{ID: "sara"})
 		a := image
 		c.change(&a)
-		f.attachments[a.ID] = a
-		got, err := f.profiles.UpdateProfile(context.Background(), user.Principal{UserID: "sara"}, ProfileUpdate{PictureID: ptr("mine")})
-		if c.ok && (err != nil || got.PictureID != "mine" || len(f.retained) != 1) || !c.ok && (!apperr.Is(err, apperr.InvalidBody) || len(f.retained) != 0) {
-			t.Errorf("%s: got %+v, %v, retained %v", name, got, err, f.retained)
+		must(f.AddAttachment(context.Background(), a))
+		got, err := f.profiles.UpdateProfile(context.Background(), user.Principal{UserID: "sara"}, account.ProfileUpdate{PictureID: ptr("mine")})
+		if c.ok && (err != nil || got.PictureID != "mine" || !f.IsRetained(a.ID)) || !c.ok && (!apperr.Is(err, apperr.InvalidBody) || f.IsRetained(a.ID)) {
+			t.Errorf("%s: got %+v, %v, retained %v", name, got, err, f.IsRetained(a.ID))
 		}
 	}
 	f := newFixture(t)
-	f.byID["sara"] = user.User{ID: "sara", PictureID: "mine"}
-	if got, err := f.profiles.UpdateProfile(context.Background(), user.Principal{UserID: "sara"}, ProfileUpdate{PictureID: ptr("")}); err != nil || got.PictureID != "" {
+	f.putUser(user.User{ID: "sara", PictureID: "mine"})
+	if got, err := f.profiles.UpdateProfile(context.Background(), user.Principal{UserID: "sara"}, account.ProfileUpdate{PictureID: ptr("")}); err != nil || got.PictureID != "" {
 		t.Errorf("removed: got %+v, %v", got, err)
 	}
-	if _, err := f.profiles.UpdateProfile(context.Background(), user.Principal{UserID: "sara"}, ProfileUpdate{PictureID: ptr("broken")}); err == nil || apperr.Is(err, apperr.InvalidBody) {
+	if _, err := f.profiles.UpdateProfile(context.Background(), user.Principal{UserID: "sara"}, account.ProfileUpdate{PictureID: ptr("broken")}); err == nil || apperr.Is(err, apperr.InvalidBody) {
 		t.Errorf("store error: got %v", err)
 	}
 }
@@ -311,12 +314,12 @@ func TestUpdateProfile_Picture(t *testing.T) {
 func TestGrantAdmin(t *testing.T) {
 	f := newFixture(t)
 	made, err := f.users.GrantAdmin(context.Background(), "0912 000 0000")
-	if err != nil || made.Role != user.RoleAdmin || f.logins["+989120000000"].Hash != "" || f.byID[made.ID] != made {
+	if err != nil || made.Role != user.RoleAdmin || f.login("+989120000000").Hash != "" || f.user(made.ID) != made {
 		t.Errorf("new user: got %+v, %v", made, err)
 	}
 	sara := f.addUser(t).User
 	raised, err := f.users.GrantAdmin(context.Background(), testPhone)
-	if err != nil || raised.ID != sara.ID || raised.Role != user.RoleAdmin || f.logins[testPhone].Hash == "" {
+	if err != nil || raised.ID != sara.ID || raised.Role != user.RoleAdmin || f.login(testPhone).Hash == "" {
 		t.Errorf("existing user: got %+v, %v", raised, err)
 	}
 	if _, err := f.users.GrantAdmin(context.Background(), "x"); !apperr.Is(err, apperr.InvalidBody) {

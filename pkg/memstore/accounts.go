@@ -50,6 +50,13 @@ func (s *Store) PutCode(_ context.Context, c account.OneTimeCode, cutoff time.Ti
 	return sentAt, stored, err
 }
 
+// Codes returns all one-time codes.
+func (s *Store) Codes() []account.OneTimeCode {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Collect(maps.Values(s.codes))
+}
+
 // DeleteCode deletes a code.
 func (s *Store) DeleteCode(_ context.Context, c account.OneTimeCode) error {
 	return s.do("DeleteCode", c.RecipientMAC, func() error {

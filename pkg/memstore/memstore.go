@@ -24,9 +24,17 @@ import (
 
 // Compile-time checks of the interfaces that other packages declare.
 var (
+	_ account.AttachmentStore       = (*Store)(nil)
+	_ account.AuthStore             = (*Store)(nil)
 	_ account.CookieStore           = (*Store)(nil)
+	_ account.CredentialStore       = (*Store)(nil)
+	_ account.OTPStore              = (*Store)(nil)
+	_ account.ProfileStore          = (*Store)(nil)
 	_ account.RevocationStore       = (*Store)(nil)
 	_ account.SessionStore          = (*Store)(nil)
+	_ account.TokenStore            = (*Store)(nil)
+	_ account.UserAdminStore        = (*Store)(nil)
+	_ account.UserDirectoryStore    = (*Store)(nil)
 	_ attachment.Store              = (*Store)(nil)
 	_ audit.Store                   = (*Store)(nil)
 	_ broadcast.Store               = (*Store)(nil)

@@ -1,0 +1,41 @@
+package account
+
+import (
+	"context"
+	"time"
+
+	"ticketsystem/pkg/user"
+)
+
+// Unexported names that the tests in package account_test use.
+const (
+	CodeResendInterval = codeResendInterval
+	CodeTTL            = codeTTL
+	CookieBytes        = cookieBytes
+	MaxCodeAttempts    = maxCodeAttempts
+	MaxCodesPerDay     = maxCodesPerDay
+	MaxFailedLogins    = maxFailedLogins
+	RateWindow         = rateWindow
+	ReuseGracePeriod   = reuseGracePeriod
+	RevocationCacheTTL = revocationCacheTTL
+)
+
+var NewUser = newUser
+
+func (a *Auth) LoginFailed(ctx context.Context, number string, ipCounter RateCounter, counted bool) error {
+	return a.loginFailed(ctx, number, ipCounter, counted)
+}
+
+func (a *Auth) OpenSession(ctx context.Context, u user.User, code *OneTimeCode, caller Caller) (Tokens, error) {
+	return a.openSession(ctx, u, code, caller)
+}
+
+func (o *OTP) CodeHash(subject, purpose, digits string) string {
+	return o.codeHash(subject, purpose, digits)
+}
+
+func (o *OTP) NewRateCounter(scope, subject string, window time.Duration) RateCounter {
+	return o.rateCounter(scope, subject, window)
+}
+
+func (o *OTP) KeyedHash(label string, parts ...string) string { return o.keyedHash(label, parts...) }
