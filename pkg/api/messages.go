@@ -78,7 +78,10 @@ func listEntries(tickets *ticket.Service, messagesOnly bool) Endpoint {
 			if !found.HasMore {
 				return found.Entries, from, false, nil
 			}
-			return found.Entries, nextEntryCursor(found.Entries, q.Backward), true, nil
+			if q.Backward {
+				return found.Entries, entryCursor{Before: found.Next}, true, nil
+			}
+			return found.Entries, entryCursor{After: found.Next}, true, nil
 		})
 		return ok(out), err
 	})
@@ -102,11 +105,4 @@ func (r *Request) entryQuery() (ticket.EntryQuery, error) {
 		return ticket.EntryQuery{}, errQuery("before", "out_of_range", "before must be a seq, at least 1.")
 	}
 	return ticket.EntryQuery{After: after, Before: before, Backward: !forward}, nil
-}
-
-func nextEntryCursor(entries []ticket.Entry, backward bool) entryCursor {
-	if backward {
-		return entryCursor{Before: entries[0].Seq}
-	}
-	return entryCursor{After: entries[len(entries)-1].Seq}
 }

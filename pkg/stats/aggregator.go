@@ -79,12 +79,17 @@ func (a *Aggregator) ApplyFrom(ctx context.Context, ticketID string, from int) e
 	})
 }
 
+// maxUncounted bounds the entries that change no statistic and that later calls
+// read again. The checkpoint moves behind them without a change of the statistics.
+const maxUncounted = 100
+
 // applyEntries counts the entries in one or more updates. done is false if the
 // ticket was updated concurrently.
 func (a *Aggregator) applyEntries(ctx context.Context, before Checkpoint, entries []ticket.Entry) (done bool, err error) {
 	for {
 		after, delta := Fold(before, entries)
-		if after.LastSeq == before.LastSeq || delta.IsEmpty() && after.LastSeq == entries[len(entries)-1].Seq {
+		idle := delta.IsEmpty() && after.LastSeq == entries[len(entries)-1].Seq
+		if after.LastSeq == before.LastSeq || idle && after.LastSeq-before.LastSeq < maxUncounted {
 			return true, nil
 		}
 		applied, err := a.submit(ctx, Update{before, after, delta})

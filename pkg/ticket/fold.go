@@ -66,14 +66,10 @@ func (tk *Ticket) applyCounts(e Entry) {
 	}
 	if _, known := tk.Readers[e.Author.ID]; !known {
 		// All earlier messages are from other users: an author has an item in Readers.
-		unread := tk.Messages
-		if e.Author.Role.IsStaff() {
-			unread += tk.Notes
-		}
-		tk.Readers[e.Author.ID] = Reader{Unread: unread}
+		tk.Readers[e.Author.ID] = Reader{Unread: tk.visibleMessages(e.Author.ID)}
 	}
 	for id, r := range tk.Readers {
-		if id != e.Author.ID && (e.Kind == KindMessage || id != tk.Customer.ID) {
+		if id != e.Author.ID && (e.Kind == KindMessage || tk.countsNotesFor(id)) {
 			r.Unread++
 			tk.Readers[id] = r
 		}
@@ -131,16 +127,15 @@ func (tk *Ticket) applyTimestamps(e Entry) {
 }
 
 // ApplyReadMarker sets a user's read marker to seq and counts the unread
-// messages after it. entries must include all entries of tk after seq. staff
-// reports whether the user can see notes.
-func ApplyReadMarker(tk Ticket, userID string, seq int, staff bool, entries []Entry) Ticket {
+// messages after it among entries, which must be the newest ones of tk.
+func ApplyReadMarker(tk Ticket, userID string, seq int, entries []Entry) Ticket {
 	tk = tk.clone()
 	if tk.Readers == nil {
 		tk.Readers = map[string]Reader{}
 	}
 	unread := 0
 	for _, e := range entries {
-		if e.Seq > seq && e.Seq <= tk.LastSeq && e.Author.ID != userID && (e.Kind == KindMessage || staff && e.Kind == KindNote) {
+		if e.Seq > seq && e.Seq <= tk.LastSeq && e.Author.ID != userID && (e.Kind == KindMessage || e.Kind == KindNote && tk.countsNotesFor(userID)) {
 			unread++
 		}
 	}

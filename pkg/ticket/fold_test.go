@@ -1,6 +1,7 @@
 package ticket_test
 
 import (
+	"context"
 	"math/rand/v2"
 	"reflect"
 	"slices"
@@ -163,7 +164,7 @@ func TestFold_DoesNotModifyInput(t *testing.T) {
 	for n := 1; n < len(log); n++ {
 		tk, want := log[:n].ticket(), log[:n].ticket()
 		ticket.Fold(tk, log[n:])
-		ticket.ApplyReadMarker(tk, "sara", n, false, log[:n])
+		ticket.ApplyReadMarker(tk, "sara", n, log[:n])
 		if !reflect.DeepEqual(tk, want) {
 			t.Fatalf("the ticket at %d was changed: got %+v\nwant %+v", n, tk, want)
 		}
@@ -195,7 +196,7 @@ func TestUnreadFor_MatchesModel(t *testing.T) {
 			if reader := actors[rng.IntN(len(actors))]; rng.IntN(3) == 0 {
 				marker := max(markers[reader.UserID], rng.IntN(n+1)+1)
 				markers[reader.UserID] = marker
-				tk = ticket.ApplyReadMarker(tk, reader.UserID, marker, reader.Role.IsStaff(), log[:n+1])
+				tk = ticket.ApplyReadMarker(tk, reader.UserID, marker, log[:n+1])
 			}
 			for _, actor := range actors {
 				if got, want := tk.UnreadFor(actor), countUnread(log[:n+1], actor, markers[actor.UserID]); got != want {
@@ -216,13 +217,13 @@ func TestApplyReadMarker(t *testing.T) {
 		{sara, 0, 2}, {sara, 3, 1}, {sara, 4, 1}, {sara, 5, 0},
 		{ali, 0, 2}, {ali, 2, 1}, {ali, 4, 0}, {mina, 0, 3}, {mina, 3, 1}, {root, 1, 4},
 	} {
-		tk := ticket.ApplyReadMarker(log.ticket(), c.actor.UserID, c.seq, c.actor.Role.IsStaff(), log)
+		tk := ticket.ApplyReadMarker(log.ticket(), c.actor.UserID, c.seq, log)
 		if got := tk.Readers[c.actor.UserID]; got != (ticket.Reader{Read: c.seq, Unread: c.want}) {
 			t.Errorf("%s at %d: got %+v, want %d unread", c.actor.Name, c.seq, got, c.want)
 		}
 	}
 	// Entries that the ticket does not include are not counted.
-	if tk := ticket.ApplyReadMarker(log[:3].ticket(), "sara", 1, false, log); tk.Readers["sara"].Unread != 1 {
+	if tk := ticket.ApplyReadMarker(log[:3].ticket(), "sara", 1, log); tk.Readers["sara"].Unread != 1 {
 		t.Errorf("beyond the ticket: got %+v, want 1 unread", tk.Readers["sara"])
 	}
 }
@@ -272,6 +273,28 @@ func TestPreview(t *testing.T) {
 	} {
 		if got := ticket.Preview(c.body); got != c.want {
 			t.Errorf("%q: got %q, want %q", c.body, got, c.want)
+		}
+	}
+}
+
+// TestUnread_AgentIsCustomer checks that the detail and the projection count alike for
+// an agent who opened the ticket as its customer.
+func TestUnread_AgentIsCustomer(t *testing.T) {
+	log := newLog().message(ali, "one").note(ali, "two").message(ali, "three")
+	agent := sara
+	agent.Role = user.RoleSupport
+	for _, marker := range []int{0, 1, 2, 3} {
+		store := storeWith(log, len(log))
+		s := store.service(9)
+		if marker > 0 {
+			must(s.MarkRead(context.Background(), agent, ticketID, marker))
+		}
+		detail, err := s.Detail(context.Background(), agent, ticketID)
+		must(err)
+		must(s.Project(context.Background(), ticketID, marker+1))
+		want := countUnread(log, sara, marker)
+		if got, stored := detail.Ticket.UnreadFor(agent), store.ticket().UnreadFor(agent); got != want || stored != want {
+			t.Errorf("read up to %d: got %d unread in the detail, %d in the stored ticket, want %d", marker, got, stored, want)
 		}
 	}
 }

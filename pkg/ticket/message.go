@@ -40,12 +40,15 @@ type PostResult struct {
 // Conflict if there are too many concurrent writers.
 func (s *Service) Post(ctx context.Context, actor user.Principal, m Message) (PostResult, error) {
 	started := time.Now()
-	log, err := s.loadForPost(ctx, actor, m.TicketID, m.After)
+	log, earlier, err := s.loadForPost(ctx, actor, m.TicketID, m.After)
 	if err != nil {
 		return PostResult{}, err
 	}
 	if m.Internal && !actor.Role.IsStaff() {
 		return PostResult{}, apperr.New(apperr.Forbidden, "Only staff can write internal notes.")
+	}
+	if original, ok := (Log{Entries: earlier}).findByClientID(actor.UserID, m.ClientID); ok {
+		return PostResult{Entry: original, Ticket: log.Ticket}, nil
 	}
 	original, duplicate, err := s.findDuplicate(ctx, actor, m, log)
 	if err != nil || duplicate {
@@ -76,7 +79,8 @@ func (s *Service) Post(ctx context.Context, actor user.Principal, m Message) (Po
 // maxClockSkew is how far a client's clock may be ahead of the server's.
 const maxClockSkew = 10 * time.Second
 
-// findDuplicate returns the entry that an earlier post of the message created.
+// findDuplicate returns the entry that an earlier post of the message created, if
+// log or the newest entries have it.
 // A retry usually sends the same m.After, so log contains that entry. A client
 // that has read on may send a later one. The time in the client id is then
 // before the last entry seen, and the newest entries are searched too. They are

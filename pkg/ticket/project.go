@@ -13,15 +13,24 @@ type ReadMarker struct {
 	Seq      int
 }
 
+// unreadWindow is how many of the newest entries are read to count the unread
+// messages after a read marker that moved. After a marker further behind, only
+// the messages in the window are counted.
+const unreadWindow = 1000
+
 // Project updates a ticket from its log and its read markers. from is a hint: a
 // new sequence number, or the one after a read marker that moved. Repeated,
 // late and reordered calls are safe, because only missing entries are folded.
+// Each read is bounded. A ticket that lacks many entries is updated in steps.
 //
 // If entries were appended after the ticket was deleted, Project rewrites the
 // tombstone so that the purge handler runs again.
 func (s *Service) Project(ctx context.Context, ticketID string, from int) error {
-	for attempt := range maxAttempts {
-		log, err := s.Store.ReadLogFrom(ctx, ticketID, from)
+	for attempt := 0; attempt < maxAttempts; attempt++ {
+		log, end, err := s.Store.ReadLogPage(ctx, ticketID, from, firstPage)
+		if err == nil && !end {
+			log, err = s.readMissing(ctx, ticketID)
+		}
 		if err != nil {
 			return err
 		}
@@ -31,11 +40,11 @@ func (s *Service) Project(ctx context.Context, ticketID string, from int) error 
 		if log.Ticket.ID == "" {
 			return nil // deleted concurrently
 		}
-		if need := firstNeededSeq(log); need < from {
+		if need := firstNeededSeq(log); end && need < from {
 			from = need
 			continue
 		}
-		if n := len(log.Entries); n > 0 && log.Entries[n-1].Seq < log.Ticket.LastSeq {
+		if n := len(log.Entries); n > 0 && end && log.Entries[n-1].Seq < log.Ticket.LastSeq {
 			// The ticket was updated while it was read and includes entries
 			// that this read lacks.
 			if err := backOff(ctx, attempt, 0); err != nil {
@@ -51,6 +60,11 @@ func (s *Service) Project(ctx context.Context, ticketID string, from int) error 
 			return nil
 		}
 		err = s.Store.SaveProjection(ctx, next)
+		if err == nil && !end && next.LastSeq > log.Ticket.LastSeq {
+			attempt = -1 // progress; the rest of the log follows
+			from = next.LastSeq + 1
+			continue
+		}
 		if !apperr.Is(err, apperr.Conflict) {
 			return err
 		}
@@ -59,6 +73,28 @@ func (s *Service) Project(ctx context.Context, ticketID string, from int) error 
 		}
 	}
 	return errConflict()
+}
+
+// readMissing reads what a ticket lacks that is not within the first page: the
+// newest entries up to the first needed one, with the read markers. If the ticket
+// lacks more entries than one read returns, it reads the first of those, without
+// read markers.
+func (s *Service) readMissing(ctx context.Context, ticketID string) (Log, error) {
+	log, err := s.Store.ReadLogLatest(ctx, ticketID, 1)
+	if err != nil || log.Deleted || log.Ticket.ID == "" || len(log.Entries) == 0 {
+		return log, err
+	}
+	from, to := firstNeededSeq(log), max(log.Ticket.LastSeq, log.Entries[len(log.Entries)-1].Seq)
+	if from > to {
+		return log, nil
+	}
+	missing, err := s.Store.ReadLogRange(ctx, ticketID, from, to, unreadWindow, true)
+	if err == nil && HasGap(log.Ticket, missing.Entries) {
+		log.ReadMarkers = nil
+		missing, err = s.Store.ReadLogRange(ctx, ticketID, log.Ticket.LastSeq+1, to, unreadWindow, false)
+	}
+	log.Entries = missing.Entries
+	return log, err
 }
 
 // clampMarkers sets read markers beyond the end of the log to its end. Such a
@@ -81,12 +117,15 @@ func (s *Service) clampMarkers(ctx context.Context, log Log) error {
 }
 
 // firstNeededSeq returns the first sequence number needed to fold the log and to
-// count the unread messages after the read markers that moved.
+// count the unread messages in the unreadWindow after the read markers that moved.
 func firstNeededSeq(log Log) int {
-	seq := log.Ticket.LastSeq + 1
+	seq, end := log.Ticket.LastSeq+1, log.Ticket.LastSeq
+	if n := len(log.Entries); n > 0 {
+		end = max(end, log.Entries[n-1].Seq)
+	}
 	for id, marker := range log.ReadMarkers {
 		if marker > log.Ticket.Readers[id].Read {
-			seq = min(seq, marker+1)
+			seq = min(seq, max(marker+1, end-unreadWindow+1))
 		}
 	}
 	return seq
@@ -100,7 +139,7 @@ func applyLog(log Log) (Ticket, bool) {
 	changed := next.LastSeq != log.Ticket.LastSeq || log.Ticket.Revision == 1
 	for id, marker := range log.ReadMarkers {
 		if marker > next.Readers[id].Read && marker <= next.LastSeq {
-			next = ApplyReadMarker(next, id, marker, id != next.Customer.ID, log.Entries)
+			next = ApplyReadMarker(next, id, marker, log.Entries)
 			changed = true
 		}
 	}

@@ -134,7 +134,7 @@ func TestProject_Concurrent(t *testing.T) {
 		t.Fatal(err)
 	}
 	all := store.log()
-	want := ticket.ApplyReadMarker(logBuilder(all).ticket(), "ali", 4, true, all)
+	want := ticket.ApplyReadMarker(logBuilder(all).ticket(), "ali", 4, all)
 	got := store.ticket()
 	want.Revision = got.Revision
 	if !reflect.DeepEqual(got, want) {

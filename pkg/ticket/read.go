@@ -46,7 +46,7 @@ func (s *Service) loadForRead(ctx context.Context, actor user.Principal, ticketI
 	// Apply a read marker that the projection lacks, if all entries after it were read.
 	marker := log.ReadMarkers[actor.UserID]
 	if marker > log.Ticket.Readers[actor.UserID].Read && marker <= log.Ticket.LastSeq && marker+1 >= log.Entries[0].Seq {
-		log.Ticket = ApplyReadMarker(log.Ticket, actor.UserID, marker, actor.Role.IsStaff(), log.Entries)
+		log.Ticket = ApplyReadMarker(log.Ticket, actor.UserID, marker, log.Entries)
 	}
 	return log, nil
 }
@@ -63,7 +63,8 @@ type EntryQuery struct {
 // EntryPage is a page of entries in ascending order.
 type EntryPage struct {
 	Entries []Entry
-	HasMore bool // more matching entries exist in the direction of reading
+	HasMore bool // more entries exist in the direction of reading
+	Next    int  // if HasMore: last sequence number that was read; the next page follows it
 	LastSeq int  // newest entry of the ticket that the actor may see
 }
 
@@ -116,8 +117,15 @@ func (s *Service) readForward(ctx context.Context, actor user.Principal, ticketI
 	return log, nil
 }
 
+// maxPageReads bounds the reads for one page. A page ends early if so many reads
+// found too few entries that the actor may see.
+const maxPageReads = 10
+
+// minPageRead is the least number of entries in all reads but the first.
+const minPageRead = 100
+
 // fillPage returns the page for q. It starts with the entries of log and reads
-// more until the page is full and HasMore is known.
+// more until the page is full and HasMore is known, or after maxPageReads.
 func (s *Service) fillPage(ctx context.Context, actor user.Principal, log Log, q EntryQuery) (EntryPage, error) {
 	entries := filterVisible(log.Entries, actor, q)
 	from, to := q.After+1, log.Ticket.LastSeq
@@ -129,12 +137,19 @@ func (s *Service) fillPage(ctx context.Context, actor user.Principal, log Log, q
 	} else if n > 0 {
 		from = log.Entries[n-1].Seq + 1
 	}
-	for len(entries) <= q.Limit && from <= to {
+	n := q.Limit + 1 - len(entries)
+	for reads := 0; len(entries) <= q.Limit && from <= to; reads++ {
 		// The entry with sequence number 1 is never a message.
 		if q.MessagesOnly && to == 1 {
 			break
 		}
-		more, err := s.Store.ReadLogRange(ctx, log.Ticket.ID, from, to, q.Limit+1-len(entries), q.Backward)
+		if reads == maxPageReads {
+			if q.Backward {
+				return EntryPage{Entries: entries, HasMore: true, Next: to + 1}, nil
+			}
+			return EntryPage{Entries: entries, HasMore: true, Next: from - 1}, nil
+		}
+		more, err := s.Store.ReadLogRange(ctx, log.Ticket.ID, from, to, n, q.Backward)
 		if err != nil {
 			return EntryPage{}, err
 		}
@@ -148,15 +163,21 @@ func (s *Service) fillPage(ctx context.Context, actor user.Principal, log Log, q
 			entries = append(entries, filterVisible(more.Entries, actor, q)...)
 			from = more.Entries[len(more.Entries)-1].Seq + 1
 		}
+		n = max(q.Limit+1-len(entries), minPageRead)
 	}
+	return trimPage(entries, q), nil
+}
+
+// trimPage returns the page of at most q.Limit entries.
+func trimPage(entries []Entry, q EntryQuery) EntryPage {
 	over := len(entries) - q.Limit
 	switch {
 	case over <= 0:
-		return EntryPage{Entries: entries}, nil
+		return EntryPage{Entries: entries}
 	case q.Backward:
-		return EntryPage{Entries: entries[over:], HasMore: true}, nil
+		return EntryPage{Entries: entries[over:], HasMore: true, Next: entries[over].Seq}
 	default:
-		return EntryPage{Entries: entries[:q.Limit], HasMore: true}, nil
+		return EntryPage{Entries: entries[:q.Limit], HasMore: true, Next: entries[q.Limit-1].Seq}
 	}
 }
 

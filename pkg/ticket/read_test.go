@@ -79,8 +79,10 @@ func modelPage(log logBuilder, actor user.Principal, q ticket.EntryQuery) ticket
 	}
 	if out.HasMore = len(all) > q.Limit; out.HasMore && q.Backward {
 		all = all[len(all)-q.Limit:]
+		out.Next = all[0].Seq
 	} else if out.HasMore {
 		all = all[:q.Limit]
+		out.Next = all[q.Limit-1].Seq
 	}
 	out.Entries = all
 	return out

@@ -64,7 +64,7 @@ func (s *Service) Rebuild(ctx context.Context, ticketID string, isDeleted func(c
 func foldAll(log Log) Ticket {
 	tk := Fold(Ticket{}, log.Entries)
 	for id, marker := range log.ReadMarkers {
-		tk = ApplyReadMarker(tk, id, min(marker, tk.LastSeq), id != tk.Customer.ID, log.Entries)
+		tk = ApplyReadMarker(tk, id, min(marker, tk.LastSeq), log.Entries)
 	}
 	tk.Revision = log.Ticket.Revision
 	return tk

@@ -115,6 +115,10 @@ type Service struct {
 // the client does not send the last sequence number it has seen.
 const dedupWindow = 100
 
+// firstPage is the number of items in the first read of a log: dedupWindow entries,
+// the read markers and the ticket. A log with more items takes further reads.
+const firstPage = dedupWindow + 20
+
 func errNotFound() error { return apperr.New(apperr.TicketNotFound, "") }
 
 func errConflict() error { return apperr.New(apperr.Conflict, "") }
@@ -133,37 +137,41 @@ func (s *Service) readLatest(ctx context.Context, actor user.Principal, ticketID
 }
 
 // readAfter reads from the entry at after on, or the newest entries if after is
-// 0 or not in the log. The entry at after is included, because it carries the
-// current state if nothing follows it. Returns apperr.TicketNotFound if the actor
-// may not see the ticket.
-func (s *Service) readAfter(ctx context.Context, actor user.Principal, ticketID string, after int) (Log, error) {
+// 0, not in the log or far behind its end. The entry at after is included, because
+// it carries the current state if nothing follows it. earlier has the entries from
+// after on if the log does not reach back to them. Returns apperr.TicketNotFound if
+// the actor may not see the ticket.
+func (s *Service) readAfter(ctx context.Context, actor user.Principal, ticketID string, after int) (log Log, earlier []Entry, err error) {
 	if after > 0 && id.Valid(ticketID) {
-		log, err := s.Store.ReadLogFrom(ctx, ticketID, after)
-		if err == nil && len(log.Entries) > 0 && !log.Ticket.VisibleTo(actor) {
+		page, end, err := s.Store.ReadLogPage(ctx, ticketID, after, firstPage)
+		if err == nil && end && len(page.Entries) > 0 && !page.Ticket.VisibleTo(actor) {
 			err = errNotFound()
 		}
-		if err != nil || len(log.Entries) > 0 {
-			return log, err
+		if err != nil || end && len(page.Entries) > 0 {
+			return page, nil, err
 		}
+		earlier = page.Entries
 	}
-	return s.readLatest(ctx, actor, ticketID, dedupWindow)
+	log, err = s.readLatest(ctx, actor, ticketID, dedupWindow)
+	return log, earlier, err
 }
 
-// loadForPost reads a ticket's owner and current state. The newest entry
-// carries the state, so the projection may be stale. Message and unread counts
-// are not brought up to date.
-func (s *Service) loadForPost(ctx context.Context, actor user.Principal, ticketID string, after int) (Log, error) {
-	log, err := s.readAfter(ctx, actor, ticketID, after)
+// loadForPost reads a ticket's owner and current state; earlier is that of
+// readAfter. The newest entry carries the state, so the projection may be stale.
+// Message and unread counts are not brought up to date.
+func (s *Service) loadForPost(ctx context.Context, actor user.Principal, ticketID string, after int) (log Log, earlier []Entry, err error) {
+	log, earlier, err = s.readAfter(ctx, actor, ticketID, after)
 	if err != nil {
-		return Log{}, err
+		return Log{}, nil, err
 	}
 	n := len(log.Entries)
 	if n == 0 || log.Entries[n-1].Seq < log.Ticket.LastSeq || log.Entries[n-1].State.Status == StatusClosed {
-		return s.catchUp(ctx, log) // ClosedAt is known only after folding all entries
+		log, err = s.catchUp(ctx, log) // ClosedAt is known only after folding all entries
+		return log, earlier, err
 	}
 	log.Ticket.LastSeq = max(log.Ticket.LastSeq, log.Entries[0].Seq-1)
 	log.Ticket = Fold(log.Ticket, log.Entries)
-	return log, nil
+	return log, earlier, nil
 }
 
 // readNewer reads only the entries appended since tk was loaded. The owner of a
@@ -175,7 +183,8 @@ func (s *Service) readNewer(ctx context.Context, actor user.Principal, tk Ticket
 	}
 	n := len(log.Entries)
 	if n == 0 || log.Entries[n-1].State.Status == StatusClosed {
-		return s.loadForPost(ctx, actor, tk.ID, tk.LastSeq)
+		log, _, err = s.loadForPost(ctx, actor, tk.ID, tk.LastSeq)
+		return log, err
 	}
 	log.Ticket = Fold(tk, log.Entries)
 	return log, nil

@@ -141,7 +141,17 @@ func (tk Ticket) UnreadFor(actor user.Principal) int {
 	if r, ok := tk.Readers[actor.UserID]; ok {
 		return r.Unread
 	}
-	if actor.Role.IsStaff() {
+	return tk.visibleMessages(actor.UserID)
+}
+
+// countsNotesFor reports whether notes count as unread for a user. They count for
+// all users but the ticket's customer, whatever that user's role is today, because
+// the stored counts do not know the roles of readers.
+func (tk Ticket) countsNotesFor(userID string) bool { return userID != tk.Customer.ID }
+
+// visibleMessages returns the number of messages that count for a user.
+func (tk Ticket) visibleMessages(userID string) int {
+	if tk.countsNotesFor(userID) {
 		return tk.Messages + tk.Notes
 	}
 	return tk.Messages

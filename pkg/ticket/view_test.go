@@ -59,7 +59,7 @@ func TestVisibility(t *testing.T) {
 		{ali, true, 3, 3, 0},
 		{mina, true, 3, 3, 2},
 		{root, true, 3, 3, 2},
-		{reza, false, 2, 2, 1},
+		{reza, false, 2, 2, 2},
 	} {
 		entries := 0
 		for _, e := range log {
