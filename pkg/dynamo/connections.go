@@ -131,11 +131,8 @@ func (s *Store) DeleteStaleConnection(ctx context.Context, id, topic string, ope
 // subscriptionItem is the subscription of a connection to a topic.
 type subscriptionItem struct {
 	key
-	UserID string `dynamodbav:"uid"`
-	Name   string `dynamodbav:"name,omitempty"`
-	Role   string `dynamodbav:"role"`
-	Locale string `dynamodbav:"locale,omitempty"`
-	TTL    int64  `dynamodbav:"ttl"`
+	principalFields
+	TTL int64 `dynamodbav:"ttl"`
 }
 
 // Subscribe implements realtime.Store. It adds the topic to the connection first, so
@@ -148,7 +145,7 @@ func (s *Store) Subscribe(ctx context.Context, c realtime.Connection, topic stri
 	if err != nil || !applied {
 		return false, err
 	}
-	_, err = s.put(ctx, subscriptionItem{subscriptionKey(topic, c.ID), c.Principal.UserID, c.Principal.Name, string(c.Principal.Role), c.Principal.Locale, c.ExpiresAt.Unix()}, "", nil)
+	_, err = s.put(ctx, subscriptionItem{subscriptionKey(topic, c.ID), principalToFields(c.Principal), c.ExpiresAt.Unix()}, "", nil)
 	return err == nil, err
 }
 
@@ -171,7 +168,7 @@ func (s *Store) Subscribers(ctx context.Context, topic string) ([]realtime.Subsc
 	var all []realtime.Subscriber
 	for _, i := range items {
 		if i.TTL > s.now().Unix() {
-			all = append(all, realtime.Subscriber{Topic: topic, ConnectionID: i.SK, UserID: i.UserID, Name: i.Name, Role: user.Role(i.Role), Locale: i.Locale})
+			all = append(all, realtime.Subscriber{Topic: topic, ConnectionID: i.SK, Principal: i.principal()})
 		}
 	}
 	return all, err

@@ -116,9 +116,7 @@ func (s *Store) Subscribe(_ context.Context, c realtime.Connection, topic string
 		if s.subscriptions[topic] == nil {
 			s.subscriptions[topic] = map[string]subscription{}
 		}
-		s.subscriptions[topic][c.ID] = subscription{realtime.Subscriber{
-			Topic: topic, ConnectionID: c.ID, UserID: c.Principal.UserID, Name: c.Principal.Name, Role: c.Principal.Role, Locale: c.Principal.Locale,
-		}, c.ExpiresAt}
+		s.subscriptions[topic][c.ID] = subscription{realtime.Subscriber{Topic: topic, ConnectionID: c.ID, Principal: c.Principal}, c.ExpiresAt}
 		return nil
 	})
 	return open, err

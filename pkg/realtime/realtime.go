@@ -37,14 +37,12 @@ type Connection struct {
 	ExpiresAt time.Time
 }
 
-// Subscriber is the subscription of one connection to a topic.
+// Subscriber is the subscription of one connection to a topic. Its principal is the one that
+// opened the connection.
 type Subscriber struct {
 	Topic        string
 	ConnectionID string
-	UserID       string
-	Name         string
-	Role         user.Role
-	Locale       string
+	user.Principal
 }
 
 // Store stores connections, subscriptions and connect tokens. It never returns

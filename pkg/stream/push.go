@@ -18,7 +18,7 @@ type Publisher interface {
 	PublishQueueChange(ctx context.Context, tk ticket.Ticket) error
 	// PublishReadMarker sends a read marker. public is the last sequence number that
 	// the customer may see.
-	PublishReadMarker(ctx context.Context, m ticket.ReadMarker, public int) error
+	PublishReadMarker(ctx context.Context, tk ticket.Ticket, m ticket.ReadMarker, public int) error
 	// PublishNotification sends a notification to its recipient.
 	PublishNotification(ctx context.Context, n notification.Notification) error
 }
@@ -63,5 +63,5 @@ func pushReadMarker(ctx context.Context, logs LogReader, publisher Publisher, ma
 			public = max(public, e.Seq)
 		}
 	}
-	return publisher.PublishReadMarker(ctx, marker, public)
+	return publisher.PublishReadMarker(ctx, log.Ticket, marker, public)
 }

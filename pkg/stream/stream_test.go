@@ -15,6 +15,7 @@ import (
 
 	"github.com/aws/aws-lambda-go/events"
 
+	"ticketsystem/pkg/account"
 	"ticketsystem/pkg/dynamo"
 	"ticketsystem/pkg/memstore"
 	"ticketsystem/pkg/realtime"
@@ -120,7 +121,7 @@ func (f *fixture) handlers() (project, deliver stream.BatchHandler, log *bytes.B
 	hub := &realtime.Hub{Store: f, Pusher: f, Now: time.Now}
 	service := &ticket.Service{Store: f, Now: time.Now}
 	project = stream.NewBatchHandler(logger, dynamo.DecodeRecord, stream.ProjectTickets(service), stream.SyncUserCopies(f))
-	return project, stream.NewBatchHandler(logger, dynamo.DecodeRecord, stream.PushChanges(f, &ws.Publisher{Hub: hub, Log: logger})), log
+	return project, stream.NewBatchHandler(logger, dynamo.DecodeRecord, stream.PushChanges(f, &ws.Publisher{Hub: hub, Revocations: account.NewRevocationCache(f, time.Now), Log: logger})), log
 }
 
 // attributes is the image of an item in a stream record.

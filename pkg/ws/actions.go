@@ -238,8 +238,15 @@ func (h *Handler) publishTyping(ctx context.Context, tickets *ticket.Service, r 
 	}
 	actor := r.Connection.Principal
 	frame := userFrame{Type: "typing", TicketID: in.TicketID, User: wire.AuthorView{ID: actor.UserID, Name: actor.Name, Role: actor.Role}}
+	to := audience(everyone)
+	if in.Internal {
+		to = staffOnly
+	}
+	if subscribers, err = h.Publisher.permitted(ctx, subscribers, to); err != nil {
+		return err
+	}
 	h.Publisher.send(ctx, subscribers, func(sub realtime.Subscriber) any {
-		if sub.ConnectionID == r.Connection.ID || in.Internal && !sub.Role.IsStaff() {
+		if sub.ConnectionID == r.Connection.ID {
 			return nil
 		}
 		return frame

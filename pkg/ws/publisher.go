@@ -6,7 +6,9 @@ import (
 	"log/slog"
 	"time"
 
+	"ticketsystem/pkg/account"
 	"ticketsystem/pkg/api/wire"
+	"ticketsystem/pkg/apperr"
 	"ticketsystem/pkg/notification"
 	"ticketsystem/pkg/realtime"
 	"ticketsystem/pkg/ticket"
@@ -23,9 +25,19 @@ const pushTimeout = 2 * time.Second
 // Failed pushes are therefore only logged. Methods that return an error return it if the
 // subscribers cannot be read; the stream then retries.
 type Publisher struct {
-	Hub *realtime.Hub
-	Log *slog.Logger
+	Hub         *realtime.Hub
+	Revocations *account.RevocationCache
+	Log         *slog.Logger
 }
+
+// audience reports whether a principal may see a frame.
+type audience func(user.Principal) bool
+
+// everyone is the audience of frames about the subscribers of a ticket. A connection subscribes
+// to a ticket only after its access was checked, and a ticket never changes its customer.
+func everyone(user.Principal) bool { return true }
+
+func staffOnly(p user.Principal) bool { return p.Role.IsStaff() }
 
 type entryFrame struct {
 	Type  string         `json:"type"`
@@ -77,6 +89,12 @@ func topicsFor(tk ticket.Ticket, e ticket.Entry) []string {
 	return topics
 }
 
+// entryAudience returns the audience of an entry. The topic of the assignee does not imply access:
+// the assignee may have lost the role since.
+func entryAudience(tk ticket.Ticket, e ticket.Entry) audience {
+	return func(p user.Principal) bool { return tk.VisibleTo(p) && e.VisibleTo(p.Role) }
+}
+
 // PublishEntry pushes an entry to all subscribers that may read it, except to one connection
 // (the author's, which gets an ack). It logs failures.
 func (p *Publisher) PublishEntry(ctx context.Context, tk ticket.Ticket, e ticket.Entry, except string) {
@@ -84,8 +102,8 @@ func (p *Publisher) PublishEntry(ctx context.Context, tk ticket.Ticket, e ticket
 	for _, role := range []user.Role{user.RoleUser, user.RoleSupport} {
 		frames[role.IsStaff()] = encodeOnce(entryFrame{"entry", wire.ViewEntry(e, role)})
 	}
-	err := p.publish(ctx, topicsFor(tk, e), func(sub realtime.Subscriber) any {
-		if sub.ConnectionID == except || !e.VisibleTo(sub.Role) {
+	err := p.publish(ctx, topicsFor(tk, e), entryAudience(tk, e), func(sub realtime.Subscriber) any {
+		if sub.ConnectionID == except {
 			return nil
 		}
 		return frames[sub.Role.IsStaff()]
@@ -109,26 +127,20 @@ func encodeOnce(frame any) any {
 // case the function that wrote the entry failed before PublishEntry.
 func (p *Publisher) PublishEntryHint(ctx context.Context, tk ticket.Ticket, e ticket.Entry) error {
 	hint := encodeOnce(entryHintFrame{"head", e.TicketID, e.Seq})
-	return p.publish(ctx, topicsFor(tk, e), func(sub realtime.Subscriber) any {
-		if !e.VisibleTo(sub.Role) {
-			return nil
-		}
-		return hint
-	})
+	return p.publish(ctx, topicsFor(tk, e), entryAudience(tk, e), func(realtime.Subscriber) any { return hint })
 }
 
 // PublishQueueChange pushes a changed ticket to the subscribers of the queue.
 func (p *Publisher) PublishQueueChange(ctx context.Context, tk ticket.Ticket) error {
-	return p.publish(ctx, []string{realtime.QueueTopic}, func(sub realtime.Subscriber) any {
-		actor := user.Principal{UserID: sub.UserID, Role: sub.Role}
-		return ticketFrame{"ticket", wire.ViewTicket(tk, actor, sub.Locale)}
+	return p.publish(ctx, []string{realtime.QueueTopic}, staffOnly, func(sub realtime.Subscriber) any {
+		return ticketFrame{"ticket", wire.ViewTicket(tk, sub.Principal, sub.Locale)}
 	})
 }
 
 // PublishReadMarker pushes a read marker to the subscribers of the ticket. For customers it is
 // limited to public, the newest entry that they may read, so that notes stay invisible.
-func (p *Publisher) PublishReadMarker(ctx context.Context, m ticket.ReadMarker, public int) error {
-	return p.publish(ctx, []string{realtime.TicketTopic(m.TicketID)}, func(sub realtime.Subscriber) any {
+func (p *Publisher) PublishReadMarker(ctx context.Context, tk ticket.Ticket, m ticket.ReadMarker, public int) error {
+	return p.publish(ctx, []string{realtime.TicketTopic(m.TicketID)}, tk.VisibleTo, func(sub realtime.Subscriber) any {
 		seq := m.Seq
 		if !sub.Role.IsStaff() {
 			seq = min(seq, public)
@@ -139,7 +151,8 @@ func (p *Publisher) PublishReadMarker(ctx context.Context, m ticket.ReadMarker, 
 
 // PublishNotification pushes a new notification to its owner.
 func (p *Publisher) PublishNotification(ctx context.Context, n notification.Notification) error {
-	return p.publish(ctx, []string{realtime.UserTopic(n.UserID)}, func(sub realtime.Subscriber) any {
+	owner := func(p user.Principal) bool { return p.UserID == n.UserID }
+	return p.publish(ctx, []string{realtime.UserTopic(n.UserID)}, owner, func(sub realtime.Subscriber) any {
 		return notificationFrame{"notification", wire.ViewNotification(n, sub.Locale)}
 	})
 }
@@ -148,6 +161,9 @@ func (p *Publisher) PublishNotification(ctx context.Context, n notification.Noti
 // without cache and logs failures.
 func (p *Publisher) PublishPresence(ctx context.Context, ticketID string) {
 	subscribers, err := p.Hub.Store.Subscribers(ctx, realtime.TicketTopic(ticketID))
+	if err == nil {
+		subscribers, err = p.permitted(ctx, subscribers, everyone)
+	}
 	if err != nil {
 		p.logFailure(ctx, err)
 		return
@@ -163,17 +179,39 @@ func (p *Publisher) PublishPresence(ctx context.Context, ticketID string) {
 	p.send(ctx, subscribers, func(realtime.Subscriber) any { return presenceFrame{"presence", ticketID, users} })
 }
 
-// publish sends a frame to all subscribers of the topics. It returns an error only if the
-// subscribers cannot be read; push failures are logged.
-func (p *Publisher) publish(ctx context.Context, topics []string, frame realtime.FrameFunc) error {
+// publish sends a frame to the subscribers of the topics that belong to the audience. It returns
+// an error only if the subscribers or their access cannot be read; push failures are logged.
+func (p *Publisher) publish(ctx context.Context, topics []string, to audience, frame realtime.FrameFunc) error {
 	subscribers, err := p.Hub.Subscribers(ctx, topics)
+	if err == nil {
+		subscribers, err = p.permitted(ctx, subscribers, to)
+	}
 	if err == nil {
 		p.send(ctx, subscribers, frame)
 	}
 	return err
 }
 
-// send pushes a frame to subscribers and logs failures.
+// permitted returns the subscribers that may see a frame now: those of the audience whose access
+// was not revoked since they connected. Every frame to subscribers passes it.
+func (p *Publisher) permitted(ctx context.Context, subscribers []realtime.Subscriber, to audience) ([]realtime.Subscriber, error) {
+	var out []realtime.Subscriber
+	for _, sub := range subscribers {
+		if !to(sub.Principal) {
+			continue
+		}
+		err := p.Revocations.Check(ctx, sub.Principal)
+		switch {
+		case err == nil:
+			out = append(out, sub)
+		case !apperr.Is(err, apperr.TokenExpired):
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+// send pushes a frame to permitted subscribers and logs failures.
 func (p *Publisher) send(ctx context.Context, subscribers []realtime.Subscriber, frame realtime.FrameFunc) {
 	ctx, cancel := context.WithTimeout(ctx, pushTimeout)
 	defer cancel()

@@ -1,9 +1,15 @@
 package ws_test
 
 import (
+	"fmt"
+	"slices"
 	"testing"
+	"time"
 
 	"ticketsystem/pkg/notification"
+	"ticketsystem/pkg/realtime"
+	"ticketsystem/pkg/ticket"
+	"ticketsystem/pkg/user"
 )
 
 // TestPublishNotification checks that only connections of the owner get a notification, in
@@ -19,5 +25,90 @@ func TestPublishNotification(t *testing.T) {
 	}
 	if got := fx.frames[0].field("notification", "title"); got != "پاسخ تازه: The parcel" {
 		t.Errorf("got title %v", got)
+	}
+}
+
+// publishAll pushes one frame of every kind about a ticket of Sara that is assigned to Reza, and
+// returns the frames by connection: "sara1: entry".
+func (fx *fixture) publishAll(t *testing.T) []string {
+	t.Helper()
+	fx.frames = nil
+	tk := fx.ticketLog(oneID).Ticket
+	tk.State.AssigneeID = rezaID
+	e := ticket.Entry{TicketID: oneID, Seq: 4, Kind: ticket.KindMessage, Author: ticket.Author{ID: saraID, Role: user.RoleUser}, Body: "secret"}
+	note, handover := e, e
+	note.Kind = ticket.KindNote
+	handover.Kind, handover.Change = ticket.KindAssignment, &ticket.Change{Field: "assignee", From: rezaID, To: aliID}
+	publisher := fx.handler.Publisher
+	for _, one := range []ticket.Entry{e, note, handover} {
+		publisher.PublishEntry(t.Context(), tk, one, "")
+		must(publisher.PublishEntryHint(t.Context(), tk, one))
+	}
+	must(publisher.PublishQueueChange(t.Context(), tk))
+	must(publisher.PublishReadMarker(t.Context(), tk, ticket.ReadMarker{TicketID: oneID, Seq: 2}, 2))
+	must(publisher.PublishNotification(t.Context(), notification.Notification{ID: aULID, UserID: rezaID, TicketID: oneID, CreatedAt: fx.now}))
+	publisher.PublishPresence(t.Context(), oneID)
+	frames := fx.frames
+	fx.send(t, fx.handler.Typing(fx.tickets), "ali1", `{"action":"typing","ticketId":"`+oneID+`"}`)
+	fx.frames = append(frames, fx.frames...)
+	var pushed []string
+	for _, f := range fx.frames {
+		pushed = append(pushed, fmt.Sprint(f.to, ": ", f.body["type"]))
+	}
+	return pushed
+}
+
+// TestPublisher_DemotedAssignee checks that an assignee who is no agent any more gets no frame of
+// the ticket on a connection that was opened since.
+func TestPublisher_DemotedAssignee(t *testing.T) {
+	fx := newFixture(t)
+	for _, frame := range fx.publishAll(t) {
+		if frame != "reza1: notification" && frame[:5] == "reza1" {
+			t.Errorf("got %q", frame)
+		}
+	}
+}
+
+// TestPublisher_Revoked checks that a connection gets no frame at all once its access was
+// revoked, also if it was not closed, and that presence does not list its user.
+func TestPublisher_Revoked(t *testing.T) {
+	agent := user.Principal{UserID: rezaID, Role: user.RoleSupport, Name: "Reza", Session: "s2"}
+	for name, revoke := range map[string]func(fx *fixture){
+		"demoted": func(fx *fixture) {
+			must(fx.AddRevocation(t.Context(), rezaID, user.Revocation{At: fx.now, Role: user.RoleUser}))
+		},
+		"disabled":    func(fx *fixture) { must(fx.AddRevocation(t.Context(), rezaID, user.Revocation{At: fx.now})) },
+		"session end": func(fx *fixture) { must(fx.AddRevocation(t.Context(), "s2", user.Revocation{At: fx.now})) },
+	} {
+		fx := newFixture(t)
+		fx.open("reza2", agent, fx.now)
+		for _, c := range []realtime.Connection{{ID: "reza2", Principal: agent, ExpiresAt: fx.now.Add(time.Hour)}, {ID: "sara1", Principal: sara, ExpiresAt: fx.now.Add(time.Hour)}} {
+			for _, topic := range []string{realtime.TicketTopic(oneID), realtime.QueueTopic} {
+				if _, err := fx.Subscribe(t.Context(), c, topic); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		before := fx.publishAll(t)
+		for _, kind := range []string{"entry", "head", "ticket", "read", "notification", "presence", "typing"} {
+			if !slices.Contains(before, "reza2: "+kind) {
+				t.Errorf("%s: before: got %v, want a %s frame to reza2", name, before, kind)
+			}
+		}
+		if slices.Contains(before, "sara1: ticket") {
+			t.Errorf("%s: a customer on the topic of the queue got a ticket frame", name)
+		}
+		revoke(fx)
+		fx.now = fx.now.Add(10 * time.Second) // the cached revocations are outdated
+		for _, frame := range fx.publishAll(t) {
+			if frame[:5] == "reza2" {
+				t.Errorf("%s: got %q", name, frame)
+			}
+		}
+		for _, f := range fx.frames {
+			if f.body["type"] == "presence" && fmt.Sprint(f.body["users"]) != "[map[id:"+saraID+" name:Sara role:user]]" {
+				t.Errorf("%s: got presence %v", name, f.body["users"])
+			}
+		}
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"ticketsystem/localstack/testkit/report"
+	"ticketsystem/pkg/account"
 	"ticketsystem/pkg/app"
 	"ticketsystem/pkg/realtime"
 	"ticketsystem/pkg/ticket"
@@ -71,7 +72,7 @@ func concurrentWriters(t *testing.T, writers, each int) (ticketID string, total 
 	metered := *service
 	metered.Store = store
 	hint, stop := projectConcurrently(t, onDynamo, service, ticketID)
-	publisher := &ws.Publisher{Hub: &realtime.Hub{Store: openStore(), Pusher: &countingPusher{}, Now: app.Now}, Log: slog.New(slog.DiscardHandler)}
+	publisher := &ws.Publisher{Hub: &realtime.Hub{Store: openStore(), Pusher: &countingPusher{}, Now: app.Now}, Revocations: account.NewRevocationCache(openStore(), app.Now), Log: slog.New(slog.DiscardHandler)}
 	var wg sync.WaitGroup
 	var newest atomic.Int64
 	newest.Store(1)

@@ -69,13 +69,14 @@ func newCostFixture(t *testing.T) *costFixture {
 	service.Categories = category.NewCache(store, func() time.Time { return read }) // the cache of a warm instance
 	log := slog.New(slog.DiscardHandler)
 	hub := &realtime.Hub{Store: store, Pusher: &countingPusher{}, Now: app.Now}
+	revocations := account.NewRevocationCache(openStore(), app.Now) // measured by a case of their own
 	f := &costFixture{
 		costMeter: m, store: store, service: service, categoryID: categoryID, accounts: newAccounts(t, store), phone: newPhone(), pusher: hub.Pusher.(*countingPusher),
 		connectTokens: &realtime.ConnectTokens{Store: store, Now: app.Now, Random: rand.Reader},
 		attachments:   &attachment.Service{Store: store, Now: app.Now, NewID: newID},
 		wsHandler: &ws.Handler{
-			Store: store, Hub: hub, Publisher: &ws.Publisher{Hub: hub, Log: log}, Log: log, Now: app.Now,
-			Revocations: account.NewRevocationCache(openStore(), app.Now), // measured by a case of their own
+			Store: store, Hub: hub, Publisher: &ws.Publisher{Hub: hub, Revocations: revocations, Log: log}, Log: log, Now: app.Now,
+			Revocations: revocations,
 		},
 	}
 	// One second ago, so that the client ids of the test are later than its entries.

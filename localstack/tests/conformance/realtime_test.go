@@ -91,7 +91,7 @@ func TestSubscribers(t *testing.T) {
 		equal(t, "topics", existing.Topics, topics)
 		got, err := db.open().Subscribers(t.Context(), one)
 		must(t, err)
-		equal(t, "subscriber", got[0], realtime.Subscriber{Topic: one, ConnectionID: a.ID, UserID: a.Principal.UserID, Name: "Ali", Role: user.RoleSupport, Locale: "en"})
+		equal(t, "subscriber", got[0], realtime.Subscriber{Topic: one, ConnectionID: a.ID, Principal: a.Principal})
 
 		for range 2 {
 			must(t, db.open().Unsubscribe(t.Context(), a.ID, one))

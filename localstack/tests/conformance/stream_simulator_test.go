@@ -24,6 +24,7 @@ import (
 	"ticketsystem/localstack/emulator/lambda"
 	"ticketsystem/localstack/emulator/samtemplate"
 	"ticketsystem/localstack/emulator/stack"
+	"ticketsystem/pkg/account"
 	"ticketsystem/pkg/dynamo"
 	"ticketsystem/pkg/notification"
 	"ticketsystem/pkg/realtime"
@@ -352,7 +353,7 @@ func (c *consumer) handler(function string, config aws.Config) stream.BatchHandl
 	log, store := slog.New(slog.DiscardHandler), dynamo.New(config, c.workload.tableName, fixedNow)
 	if function == "stream-deliver" {
 		hub := &realtime.Hub{Store: store, Pusher: noPush{}, Now: fixedNow}
-		publisher := &ws.Publisher{Hub: hub, Log: log}
+		publisher := &ws.Publisher{Hub: hub, Revocations: account.NewRevocationCache(store, fixedNow), Log: log}
 		return stream.NewBatchHandler(log, dynamo.DecodeRecord, stream.PushChanges(store, publisher), stream.PushNotifications(publisher), stream.EnqueueDeliveries(c, 0))
 	}
 	notifier := &notification.Notifier{Store: store, Tickets: store, Users: store, Now: fixedNow}

@@ -17,16 +17,16 @@ const missingResource = "missing"
 // authzFixture holds users of every role and the resources of the matrix. Shared
 // resources are only read; a request that may change a resource gets a new one.
 type authzFixture struct {
-	t          *testing.T
-	admin      testUser // creates users and checks for changes
-	thirdUser  testUser // owner of the "other's" resources
-	users      map[string]testUser
-	sockets    map[string]wsConn
-	connectURL string                       // connect URL of the disabled user, with a token from before
-	resources  map[string]map[string]string // kind -> resource -> id
-	fileID     string                       // of thirdUser, in no message
-	secrets    []secret
-	marker     string // text in everything that the matrix creates
+	t           *testing.T
+	admin       testUser // creates users and checks for changes
+	thirdUser   testUser // owner of the "other's" resources
+	users       map[string]testUser
+	sockets     map[string]wsConn
+	connectURLs map[string]string            // of the disabled and the removed user, with tokens from before
+	resources   map[string]map[string]string // kind -> resource -> id
+	fileID      string                       // of thirdUser, in no message
+	secrets     []secret
+	marker      string // text in everything that the matrix creates
 }
 
 // secret is a text that only some roles may see.
@@ -42,35 +42,67 @@ const revocationTimeout = 10 * time.Second
 func newAuthzFixture(t *testing.T) *authzFixture {
 	t.Helper()
 	f := &authzFixture{
-		t: t, admin: staff(t, adminPhone), users: map[string]testUser{}, sockets: map[string]wsConn{},
+		t: t, admin: staff(t, adminPhone), users: map[string]testUser{}, sockets: map[string]wsConn{}, connectURLs: map[string]string{},
 		marker: "made by the matrix " + client.NewID(),
 	}
-	for _, role := range []string{roleCustomer, roleOther, roleDisabled} {
+	for _, role := range []string{roleCustomer, roleOther, roleDisabled, roleRemoved} {
 		f.users[role] = f.createUser("user", "Sara "+client.NewID())
 	}
 	f.users[roleSupport] = f.createUser("support", "Reza Karimi")
 	f.users[roleAdmin] = f.createUser("admin", "Leila Admin")
-	disabledUser := f.users[roleDisabled]
-	f.connectURL = disabledUser.connectToken().URL
-	f.admin.updateUser(disabledUser.Profile.ID, object{"disabled": true})
+	for _, role := range []string{roleDisabled, roleRemoved} {
+		f.connectURLs[role] = f.users[role].connectToken().URL
+	}
+	f.admin.updateUser(f.users[roleDisabled].Profile.ID, object{"disabled": true})
+	f.admin.mustCall(204, "DELETE", "/users/"+f.users[roleRemoved].Profile.ID, nil, nil)
+	f.handOverNumber()
+	assignedID := f.demoteAssignee()
 	until := time.Now().Add(revocationTimeout)
 
 	f.thirdUser = f.createUser("user", f.newSecret("third user", roleSupport, roleAdmin))
 	f.secrets = append(f.secrets, secret{f.thirdUser.Profile.Phone, []string{roleAdmin}})
 	f.createResources()
-	for _, role := range []string{roleCustomer, roleOther, roleSupport, roleAdmin} {
+	for _, role := range []string{roleCustomer, roleOther, roleSupport, roleAdmin, roleDemoted, roleNewHolder} {
 		f.sockets[role] = f.users[role].connect()
 	}
+	f.users[roleCustomer].post(assignedID, f.newSecret("message after the demotion", roleCustomer, roleSupport, roleAdmin), nil)
 	waitUntil(t, until) // every function has loaded the revocation by then
 	return f
+}
+
+// handOverNumber moves the customer to another number, and signs another user up with the
+// number from before.
+func (f *authzFixture) handOverNumber() {
+	f.t.Helper()
+	owner := f.users[roleCustomer].Profile
+	moved := f.admin.updateUser(owner.ID, object{"phone": client.RandomPhone()})
+	f.users[roleCustomer] = f.signInAgain(moved.Phone)
+	f.users[roleNewHolder] = f.createUserWithPhone(owner.Phone, "user", "Nima "+client.NewID())
+}
+
+// demoteAssignee assigns a ticket of the customer to an agent, who then becomes a customer. It
+// returns the id of the ticket.
+func (f *authzFixture) demoteAssignee() string {
+	f.t.Helper()
+	agent := f.createUser("support", "Dara "+client.NewID())
+	ticketID := f.users[roleCustomer].openTicket(object{"title": f.newSecret("title", roleCustomer, roleSupport, roleAdmin)}).ID
+	agent.change(ticketID, "assign", object{"assigneeId": "me"})
+	f.admin.updateUser(agent.Profile.ID, object{"role": "user"})
+	f.users[roleDemoted] = f.signInAgain(agent.Profile.Phone)
+	return ticketID
 }
 
 // createUser creates a user of a role and logs them in by password.
 func (f *authzFixture) createUser(role, name string) testUser {
 	f.t.Helper()
+	return f.createUserWithPhone(client.RandomPhone(), role, name)
+}
+
+func (f *authzFixture) createUserWithPhone(phone, role, name string) testUser {
+	f.t.Helper()
 	var account adminUserView
 	f.admin.mustCall(201, "POST", "/users", object{
-		"phone": client.RandomPhone(), "role": role, "name": name, "password": client.Password,
+		"phone": phone, "role": role, "name": name, "password": client.Password,
 	}, &account)
 	return f.signInAgain(account.Phone)
 }
@@ -185,8 +217,8 @@ func (f *authzFixture) existing(kind, role, resource string) string {
 		return user.Profile.ID
 	}
 	if kind == "A session" && resource == "own" {
-		if role == roleDisabled {
-			user = f.users[roleCustomer] // the disabled user has none
+		if role == roleDisabled || role == roleRemoved {
+			user = f.users[roleCustomer] // they have none
 		}
 		current, _ := sessionsOf(f.t, user.call)
 		return current.ID
@@ -257,8 +289,10 @@ func (f *authzFixture) snapshot() map[string]string {
 			record(f.admin, "/tickets/"+id+"/history?after=0&limit=100")
 		}
 	}
-	for _, user := range f.users {
-		record(f.admin, "/users/"+user.Profile.ID)
+	for role, user := range f.users {
+		if role != roleRemoved {
+			record(f.admin, "/users/"+user.Profile.ID)
+		}
 	}
 	record(f.admin, "/users/"+f.thirdUser.Profile.ID)
 	record(f.admin, "/broadcasts/"+f.resources["A broadcast"]["sent"])

@@ -80,14 +80,14 @@ func (f *authzFixture) loginBody(c cell) any {
 	return object{"phone": user.Profile.Phone, "password": client.Password}
 }
 
-// refreshBody returns a refresh token of the role's own session; for the disabled user,
-// the token issued before.
+// refreshBody returns a refresh token of the role's own session; for the disabled
+// and the removed user, the token issued before.
 func (f *authzFixture) refreshBody(c cell) any {
 	user, known := f.users[c.role]
 	switch {
 	case !known:
 		return object{"refreshToken": strings.Repeat("A", 128)}
-	case c.role != roleDisabled:
+	case c.role != roleDisabled && c.role != roleRemoved:
 		user = f.signInAgain(user.Profile.Phone)
 	}
 	return object{"refreshToken": user.Tokens().RefreshToken}

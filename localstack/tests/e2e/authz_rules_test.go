@@ -24,9 +24,25 @@ const (
 	roleDisabled  = "disabled"
 )
 
-func matrixRoles() []string {
+// Users whose rights changed. They have no columns: what they may do equals a column, see
+// changedRoles.
+const (
+	roleDemoted   = "demoted assignee" // an agent with an assigned ticket, now a customer
+	roleRemoved   = "removed customer" // uses the credentials from before
+	roleNewHolder = "new holder"       // has the number that the customer had before
+)
+
+// tableRoles returns the roles that have a column.
+func tableRoles() []string {
 	return []string{roleAnonymous, roleCustomer, roleOther, roleSupport, roleAdmin, roleDisabled}
 }
+
+// changedRoles returns, for users whose rights changed, the role whose column applies to them.
+func changedRoles() map[string]string {
+	return map[string]string{roleDemoted: roleOther, roleNewHolder: roleOther, roleRemoved: roleDisabled}
+}
+
+func matrixRoles() []string { return append(tableRoles(), roleDemoted, roleRemoved, roleNewHolder) }
 
 // rule is a row of the table: the status of a route for each role and resource.
 type rule struct {
@@ -74,10 +90,10 @@ func readRules(t *testing.T) []rule {
 
 // parseCells parses the cells of a row, one per role.
 func (r rule) parseCells(cells []string) error {
-	if len(cells) != len(matrixRoles()) {
-		return fmt.Errorf("%s: got %d cells, want one for each of %v", r.name, len(cells), matrixRoles())
+	if len(cells) != len(tableRoles()) {
+		return fmt.Errorf("%s: got %d cells, want one for each of %v", r.name, len(cells), tableRoles())
 	}
-	for i, role := range matrixRoles() {
+	for i, role := range tableRoles() {
 		words := strings.Fields(cells[i])
 		if len(words) == 1 {
 			words = slices.Repeat(words, len(r.resources))
@@ -91,6 +107,12 @@ func (r rule) parseCells(cells []string) error {
 				return fmt.Errorf("%s: %s: %w", r.name, role, err)
 			}
 			r.want[role] = append(r.want[role], status)
+		}
+	}
+	for role, base := range changedRoles() {
+		r.want[role] = slices.Clone(r.want[base])
+		if status, differs := map[string]int{"POST /login · own password" + roleRemoved: 401}[r.name+role]; differs {
+			r.want[role] = slices.Repeat([]int{status}, len(r.resources))
 		}
 	}
 	return nil

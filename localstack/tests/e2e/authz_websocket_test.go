@@ -58,7 +58,7 @@ func (f *authzFixture) dial(ctx context.Context, role string) (int, error) {
 	header := http.Header{}
 	if user, known := f.users[role]; known {
 		header.Set("Authorization", "Bearer "+user.Tokens().AccessToken)
-		if socket, _, err := suite.api.Dial(ctx, f.connectURL, nil); err == nil {
+		if socket, _, err := suite.api.Dial(ctx, f.connectURLs[role], nil); err == nil {
 			return http.StatusOK, socket.Close()
 		}
 	}
