@@ -6,7 +6,6 @@ import (
 	"strings"
 	"time"
 
-	"ticketsystem/pkg/search"
 	"ticketsystem/pkg/ticket"
 	"ticketsystem/pkg/user"
 )
@@ -240,20 +239,9 @@ func indexedTermsKey(ticketID, cause string) key { return key{"K#t#" + ticketID,
 // postingKey sorts by creation time. All posting keys have the same length.
 func postingKey(created time.Time, id string) string { return ticket.TimeSortKey(created) + "#" + id }
 
-// addTermKeys adds the keys of a posting under the terms and their prefixes.
-func addTermKeys(to map[key]bool, scope, posting string, terms []string) {
-	for _, term := range terms {
-		to[key{termPK(scope, term), posting}] = true
-		for _, prefix := range search.Prefixes(term) {
-			to[key{prefixPK(scope, prefix), posting}] = true
-		}
-	}
-}
-
-func addCustomerTermKeys(to map[key]bool, customerID, posting string, terms []string) {
-	for _, term := range terms {
-		to[key{customerTermsPK(customerID), customerTermPrefix(term) + posting}] = true
-	}
+// customerTermKey is the posting of a term in the partition of the customer.
+func customerTermKey(customerID, term, posting string) key {
+	return key{customerTermsPK(customerID), customerTermPrefix(term) + posting}
 }
 
 // idOf returns a key without its prefix.

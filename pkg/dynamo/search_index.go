@@ -2,10 +2,10 @@ package dynamo
 
 import (
 	"context"
+	"maps"
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
-	"ticketsystem/pkg/ticket"
 	"ticketsystem/pkg/user"
 )
 
@@ -18,27 +18,18 @@ type indexedTermsItem struct {
 	Created    int64    `dynamodbav:"at"`
 	Terms      []string `dynamodbav:"words,omitempty"`  // for the customer and agents
 	StaffOnly  []string `dynamodbav:"secret,omitempty"` // for agents only
+	Prefixed   int      `dynamodbav:"px,omitempty"`     // how many of StaffOnly, then Terms, have all their prefixes
+	Full       bool     `dynamodbav:"full,omitempty"`   // the ticket has all the rows that it may have
 }
 
-// IndexTicket adds search terms to a ticket; agents alone find it by staffOnly.
-// cause identifies where the terms come from. Repeating a cause changes nothing, and
-// neither does a deleted ticket.
+// IndexTicket adds search terms to a ticket; agents alone find it by staffOnly. It
+// adds at most 300 rows, and none to a ticket that has 2,000. cause identifies where
+// the terms come from. Repeating a cause changes nothing, and neither does a deleted
+// ticket.
 func (s *Store) IndexTicket(ctx context.Context, ticketID, cause string, terms, staffOnly []string) error {
-	indexed, err := s.indexedTerms(ctx, ticketID)
-	if err != nil {
+	indexed, done, err := s.indexedTermsBefore(ctx, ticketID, cause)
+	if err != nil || done || len(indexed) > 0 && !hasNewTerm(indexed, terms, staffOnly) {
 		return err
-	}
-	var known, knownStaffOnly []string
-	for _, i := range indexed {
-		if i.SK == cause {
-			return nil
-		}
-		known, knownStaffOnly = append(known, i.Terms...), append(append(knownStaffOnly, i.Terms...), i.StaffOnly...)
-	}
-	terms = difference(terms, known)
-	staffOnly = difference(difference(staffOnly, knownStaffOnly), terms)
-	if len(terms)+len(staffOnly) == 0 {
-		return nil
 	}
 	var stored ticketItem
 	if _, err := s.get(ctx, ticketKey(ticketID), true, &stored); err != nil {
@@ -48,22 +39,34 @@ func (s *Store) IndexTicket(ctx context.Context, ticketID, cause string, terms, 
 	if tk.ID == "" {
 		return nil
 	}
-	current, wants := map[key]bool{}, map[key]bool{}
-	addTicketTermKeys(current, tk, known, knownStaffOnly)
-	addTicketTermKeys(wants, tk, terms, append(staffOnly, terms...))
-	var writes []types.WriteRequest
-	for k := range wants {
-		if !current[k] {
-			writes = append(writes, putRequest(k))
-		}
+	rows := newIndexRows(tk.ID, tk.Customer.ID, tk.CreatedAt)
+	for _, i := range indexed {
+		rows.addRecord(i)
 	}
-	if err := s.batchWrite(ctx, writes); err != nil {
+	existing := maps.Clone(rows.rows)
+	record := rows.add(cause, terms, staffOnly)
+	if record.isEmpty() {
+		return nil
+	}
+	if err := s.batchWrite(ctx, putRequests(rows.rows, existing)); err != nil {
 		return err
 	}
 	// Written last, so that it only lists terms that are in the index.
-	_, err = s.put(ctx, indexedTermsItem{indexedTermsKey(ticketID, cause), tk.Customer.ID, toMillis(tk.CreatedAt), terms, staffOnly}, "", nil)
+	_, err = s.put(ctx, record, "", nil)
 	return err
 }
+
+// hasNewTerm reports whether a term is not in the records yet.
+func hasNewTerm(indexed []indexedTermsItem, terms, staffOnly []string) bool {
+	var public, forStaff []string
+	for _, i := range indexed {
+		public, forStaff = append(public, i.Terms...), append(append(forStaff, i.Terms...), i.StaffOnly...)
+	}
+	return len(difference(terms, public))+len(difference(staffOnly, forStaff)) > 0
+}
+
+// isEmpty reports whether the record says nothing.
+func (i indexedTermsItem) isEmpty() bool { return len(i.Terms)+len(i.StaffOnly) == 0 && !i.Full }
 
 // DeindexTicket removes all search terms of a deleted ticket. It is safe to repeat.
 func (s *Store) DeindexTicket(ctx context.Context, ticketID string) error {
@@ -71,14 +74,13 @@ func (s *Store) DeindexTicket(ctx context.Context, ticketID string) error {
 	if err != nil || len(indexed) == 0 {
 		return err
 	}
-	keys := map[key]bool{}
+	rows := newIndexRows(ticketID, indexed[0].CustomerID, fromMillis(indexed[0].Created))
 	var causes []types.WriteRequest
 	for _, i := range indexed {
-		tk := ticket.Ticket{ID: ticketID, Customer: ticket.UserRef{ID: i.CustomerID}, CreatedAt: fromMillis(i.Created)}
-		addTicketTermKeys(keys, tk, i.Terms, append(i.StaffOnly, i.Terms...))
+		rows.addRecord(i)
 		causes = append(causes, deleteRequest(i.key))
 	}
-	if err := s.batchWrite(ctx, deleteRequests(keys, nil)); err != nil {
+	if err := s.batchWrite(ctx, deleteRequests(rows.rows, nil)); err != nil {
 		return err
 	}
 	return s.batchWrite(ctx, causes) // deleted last, so that a repeat finds the remaining terms
@@ -86,23 +88,20 @@ func (s *Store) DeindexTicket(ctx context.Context, ticketID string) error {
 
 // IndexUser replaces the search terms of a user. It is safe to repeat.
 func (s *Store) IndexUser(ctx context.Context, u user.User, oldTerms, newTerms []string) error {
-	before, after := map[key]bool{}, map[key]bool{}
 	at := postingKey(u.CreatedAt, u.ID)
-	addTermKeys(before, userTermsScope, at, oldTerms)
-	addTermKeys(after, userTermsScope, at, newTerms)
-	writes := deleteRequests(before, after)
-	for k := range after {
-		if !before[k] {
+	before, after := userRows(at, oldTerms), userRows(at, newTerms)
+	return s.batchWrite(ctx, append(deleteRequests(before, after), putRequests(after, before)...))
+}
+
+// putRequests returns puts of the keys that are not in existing.
+func putRequests(keys, existing map[key]bool) []types.WriteRequest {
+	var writes []types.WriteRequest
+	for k := range keys {
+		if !existing[k] {
 			writes = append(writes, putRequest(k))
 		}
 	}
-	return s.batchWrite(ctx, writes)
-}
-
-func addTicketTermKeys(to map[key]bool, tk ticket.Ticket, terms, staffTerms []string) {
-	at := postingKey(tk.CreatedAt, tk.ID)
-	addTermKeys(to, ticketTermsScope, at, staffTerms)
-	addCustomerTermKeys(to, tk.Customer.ID, at, terms)
+	return writes
 }
 
 // deleteRequests returns deletes of the keys that are not in keep.
@@ -116,9 +115,31 @@ func deleteRequests(keys, keep map[key]bool) []types.WriteRequest {
 	return writes
 }
 
-// indexedTerms reads the terms of a ticket by cause.
+// indexedTerms reads the records of a ticket's terms by cause. Their number is bounded
+// by the rows of a ticket.
 func (s *Store) indexedTerms(ctx context.Context, ticketID string) ([]indexedTermsItem, error) {
 	return queryAs[indexedTermsItem](ctx, s, queryInput("PK = :pk", values{"pk": indexedTermsKey(ticketID, "").PK}, consistent))
+}
+
+// indexedTermsPage is the number of records that are read first. Most tickets have
+// fewer, and the record that says that a ticket is full is among the newest.
+const indexedTermsPage = 25
+
+// indexedTermsBefore reads the records of a ticket's terms, newest cause first. done
+// reports that a further cause adds nothing: the ticket is full, or has the cause.
+func (s *Store) indexedTermsBefore(ctx context.Context, ticketID, cause string) (indexed []indexedTermsItem, done bool, err error) {
+	in := queryInput("PK = :pk", values{"pk": indexedTermsKey(ticketID, "").PK}, consistent, descending, pageOf(indexedTermsPage))
+	for i, err := range s.query(ctx, in) {
+		if err != nil {
+			return nil, false, err
+		}
+		record, err := decodeAs[indexedTermsItem](i)
+		if err != nil || record.SK == cause || record.Full {
+			return nil, true, err
+		}
+		indexed, in.Limit = append(indexed, record), nil // read the others at once
+	}
+	return indexed, false, nil
 }
 
 // difference returns the terms that are not in known.

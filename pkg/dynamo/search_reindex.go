@@ -26,46 +26,46 @@ func (s *Store) ReindexTicket(ctx context.Context, tk ticket.Ticket, entries []s
 		return err
 	}
 	last := entries[len(entries)-1].Cause
+	wants := newIndexRows(tk.ID, tk.Customer.ID, tk.CreatedAt)
 	wanted := make(map[string]indexedTermsItem, len(entries))
-	var terms, staffOnly []string
 	for _, e := range entries {
-		i := indexedTermsItem{key: indexedTermsKey(tk.ID, e.Cause), CustomerID: tk.Customer.ID, Created: toMillis(tk.CreatedAt), Terms: difference(e.Terms, terms)}
-		i.StaffOnly = difference(difference(difference(e.StaffOnly, staffOnly), terms), i.Terms)
-		terms, staffOnly = append(terms, i.Terms...), append(staffOnly, i.StaffOnly...)
-		if len(i.Terms)+len(i.StaffOnly) > 0 {
+		if i := wants.add(e.Cause, e.Terms, e.StaffOnly); !i.isEmpty() {
 			wanted[e.Cause] = i
 		}
 	}
-	current, keep, wants := map[key]bool{}, map[key]bool{}, map[key]bool{}
-	addTicketTermKeys(wants, tk, terms, append(staffOnly, terms...))
+	current, later := newIndexRows(tk.ID, tk.Customer.ID, tk.CreatedAt), newIndexRows(tk.ID, tk.Customer.ID, tk.CreatedAt)
 	var causes []types.WriteRequest
 	for _, i := range stored {
 		if i.SK > last {
-			addTicketTermKeys(keep, tk, i.Terms, append(i.StaffOnly, i.Terms...))
+			later.addRecord(i)
 			continue
 		}
-		addTicketTermKeys(current, tk, i.Terms, append(i.StaffOnly, i.Terms...))
+		current.addRecord(i)
 		wantedItem, ok := wanted[i.SK]
 		switch {
 		case !ok:
 			causes = append(causes, deleteRequest(i.key))
-		case slices.Equal(wantedItem.Terms, i.Terms) && slices.Equal(wantedItem.StaffOnly, i.StaffOnly):
+		case wantedItem.equal(i):
 			delete(wanted, i.SK)
 		}
 	}
-	for k := range wants {
-		keep[k] = true
-	}
-	if err := s.batchWrite(ctx, deleteRequests(current, keep)); err != nil {
+	keep := maps.Clone(later.rows)
+	maps.Copy(keep, wants.rows)
+	if err := s.batchWrite(ctx, deleteRequests(current.rows, keep)); err != nil {
 		return err
 	}
-	if err := s.putMissing(ctx, wants); err != nil {
+	if err := s.putMissing(ctx, wants.rows); err != nil {
 		return err
 	}
 	for _, i := range wanted {
 		causes = append(causes, putRequest(i))
 	}
 	return s.batchWrite(ctx, causes)
+}
+
+// equal reports whether two records of a cause index the same terms.
+func (i indexedTermsItem) equal(other indexedTermsItem) bool {
+	return slices.Equal(i.Terms, other.Terms) && slices.Equal(i.StaffOnly, other.StaffOnly) && i.Prefixed == other.Prefixed && i.Full == other.Full
 }
 
 // putMissing writes only items that do not exist. Reading first costs the same

@@ -51,7 +51,7 @@ func newTerms(tokens []string) Terms {
 			t.Tokens = append(t.Tokens, token)
 		}
 	}
-	if n := len([]rune(last)); n < minPrefixRunes || n > maxPrefixRunes {
+	if n := len([]rune(last)); n < MinPrefixRunes || n > MaxPrefixRunes {
 		if !slices.Contains(t.Tokens, last) {
 			t.Tokens = append(t.Tokens, last)
 		}

@@ -77,9 +77,9 @@ func TestPrefixes(t *testing.T) {
 		"": "", "a": "", "سل": "سل", "سلام": "سل سلا سلام", strings.Repeat("a", 30): "",
 	} {
 		got := search.Prefixes(token)
-		if utf8.RuneCountInString(token) > 20 {
-			if len(got) != 19 || len(got[18]) != 20 {
-				t.Errorf("Prefixes(%q): got %d, want 19 up to 20 runes", token, len(got))
+		if utf8.RuneCountInString(token) > 12 {
+			if len(got) != 11 || len(got[10]) != 12 {
+				t.Errorf("Prefixes(%q): got %d, want 11 up to 12 runes", token, len(got))
 			}
 			continue
 		}

@@ -11,10 +11,15 @@ import (
 )
 
 const (
-	maxTokenRunes  = 32  // longer tokens are truncated
-	maxPrefixRunes = 20  // longer tokens match by their first 20 runes or as a whole
-	minPrefixRunes = 2   // one letter matches too many tokens
-	maxTokens      = 200 // distinct tokens of one call
+	maxTokenRunes = 32  // longer tokens are truncated
+	maxTokens     = 200 // distinct tokens of one call
+)
+
+// Lengths of the prefixes that are indexed. One letter matches too many tokens, and
+// a longer token is found by its prefixes up to the maximum or as a whole.
+const (
+	MinPrefixRunes = 2
+	MaxPrefixRunes = 12
 )
 
 // Tokens returns the distinct tokens of the texts in order, at most 200. A
@@ -38,12 +43,12 @@ func Tokens(texts ...string) []string {
 	return tokens
 }
 
-// Prefixes returns the prefixes of a token from 2 to 20 runes, for search as you
+// Prefixes returns the prefixes of a token from 2 to 12 runes, for search as you
 // type. It includes the token itself.
 func Prefixes(token string) []string {
 	var all []string
 	runes := []rune(token)
-	for n := minPrefixRunes; n <= min(len(runes), maxPrefixRunes); n++ {
+	for n := MinPrefixRunes; n <= min(len(runes), MaxPrefixRunes); n++ {
 		all = append(all, string(runes[:n]))
 	}
 	return all

@@ -26,7 +26,7 @@ import (
 // uniqueWords makes words that no other test uses.
 type uniqueWords string
 
-func newUniqueWords() uniqueWords { return uniqueWords("q" + strings.ToLower(newID()[18:])) }
+func newUniqueWords() uniqueWords { return uniqueWords("q" + strings.ToLower(newID()[20:])) }
 
 func (w uniqueWords) words(words ...string) []string {
 	var all []string
@@ -189,6 +189,97 @@ func TestIndexTicket_Idempotent(t *testing.T) {
 	must(t, store.IndexTicket(t.Context(), it.ID, "4", w.words("hidden"), nil))
 	if got := searchAll(t, mine); !slices.Equal(got, []string{it.ID}) {
 		t.Errorf("now public: the customer finds %v", got)
+	}
+}
+
+// TestIndexTicket_Limits checks that an entry adds at most 300 rows and a ticket has at
+// most 2,000, that whole words are indexed before prefixes, and that indexing a full
+// ticket costs one small read.
+func TestIndexTicket_Limits(t *testing.T) {
+	t.Parallel()
+	w, sara := newUniqueWords(), customer("Sara")
+	longWords := func(entry int) []string {
+		words := make([]string, 90)
+		for i := range words {
+			words[i] = w.words(fmt.Sprintf("%dx%dx", entry, i))[0]
+		}
+		return words
+	}
+	store, m := newMeteredStore()
+	it := indexTicket(t, sara, app.Now(), longWords(1), nil)
+	if n := countItems(t, "K#c#"+sara.UserID); n != 90 {
+		t.Errorf("one entry: the customer finds %d of 90 words", n)
+	}
+	for i := 2; i <= 30; i++ {
+		m.reset()
+		must(t, store.IndexTicket(t.Context(), it.ID, fmt.Sprintf("%010d", i), longWords(i), nil))
+		if got, _ := m.reset(); got.write > 310 {
+			t.Errorf("entry %d: got %v, want at most 300 rows and their record", i, got)
+		}
+	}
+	if n := countItems(t, "K#c#"+sara.UserID); n < 600 || n > 1000 {
+		t.Errorf("the customer finds %d words, want those of 2,000 rows", n)
+	}
+	for range 2 {
+		m.reset()
+		must(t, store.IndexTicket(t.Context(), it.ID, "0000000031", longWords(31), nil))
+		if got, calls := m.reset(); got.write != 0 || got.roundTrips != 1 || got.read > 10 {
+			t.Errorf("a full ticket: got %v (%v), want one read", got, calls)
+		}
+	}
+	terms := func(word string) []search.Terms { return search.Parse(word) }
+	for word, want := range map[string]int{longWords(1)[0]: 1, longWords(1)[89]: 1, longWords(31)[0]: 0} {
+		if got := searchAll(t, ticket.Query{Terms: terms(word), Limit: 5}); len(got) != want {
+			t.Errorf("%s: got %d tickets, want %d", word, len(got), want)
+		}
+	}
+	must(t, store.DeindexTicket(t.Context(), it.ID))
+	for _, pk := range []string{"K#c#" + sara.UserID, "K#t#" + it.ID, "K#s#" + longWords(1)[0] + "$", "K#s#" + string(w)} {
+		if n := countItems(t, pk); n != 0 {
+			t.Errorf("%s has %d items left", pk, n)
+		}
+	}
+}
+
+// TestIndexTicket_ManySmallEntries checks that indexing an entry reads a bounded number
+// of records: few while there is room, and the newest ones of a full ticket.
+func TestIndexTicket_ManySmallEntries(t *testing.T) {
+	t.Parallel()
+	sara := customer("Sara")
+	it := indexTicket(t, sara, app.Now(), nil, nil)
+	store, m := newMeteredStore()
+	for i := range 200 {
+		m.reset()
+		must(t, store.IndexTicket(t.Context(), it.ID, fmt.Sprintf("%010d", i+2), []string{strings.ToLower(newID()[14:])}, nil))
+		got, calls := m.reset()
+		switch {
+		case got.roundTrips > 6 || got.read > 10:
+			t.Fatalf("entry %d: got %v (%v)", i, got, calls)
+		case i >= 190 && (got.roundTrips != 1 || got.read > 2 || got.write != 0):
+			t.Fatalf("entry %d of a full ticket: got %v (%v), want one small read", i, got, calls)
+		}
+	}
+}
+
+// TestIndexUser_Limit checks that a user has at most 300 rows, and none after removal.
+func TestIndexUser_Limit(t *testing.T) {
+	t.Parallel()
+	w := newUniqueWords()
+	var words []string
+	for i := range 120 {
+		words = append(words, w.words(fmt.Sprintf("%dx", i))...)
+	}
+	store, m := newMeteredStore()
+	u := user.User{ID: newID(), CreatedAt: app.Now()}
+	must(t, store.IndexUser(t.Context(), u, nil, words))
+	if got, _ := m.reset(); got.write > 300 {
+		t.Errorf("got %v, want at most 300 rows", got)
+	}
+	must(t, store.IndexUser(t.Context(), u, words, nil))
+	for _, word := range words {
+		if n := countItems(t, "K#u#"+word+"$"); n != 0 {
+			t.Fatalf("%s has %d items left", word, n)
+		}
 	}
 }
 
