@@ -8,7 +8,7 @@ import (
 )
 
 // loginAttemptsItem counts password attempts for a phone number. It is in the
-// partition of the login, so that one query of half a read unit reads both.
+// partition of the login, so that one query of one read unit reads both.
 type loginAttemptsItem struct {
 	Window int64 `dynamodbav:"win"` // start, Unix seconds
 	Count  int   `dynamodbav:"hits"`
@@ -17,10 +17,11 @@ type loginAttemptsItem struct {
 // loginAttemptsTTL is how long failed attempts are remembered.
 const loginAttemptsTTL = 24 * time.Hour
 
-// Login implements account.Store.
+// Login implements account.Store. It reads strongly consistently, so that a user who was
+// disabled a moment ago gets no session.
 func (s *Store) Login(ctx context.Context, phone string) (account.Login, bool, error) {
 	login, found := account.Login{Phone: phone}, false
-	for i, err := range s.query(ctx, queryInput("PK = :pk", values{"pk": loginKey(phone).PK})) {
+	for i, err := range s.query(ctx, queryInput("PK = :pk", values{"pk": loginKey(phone).PK}, consistent)) {
 		if err != nil {
 			return account.Login{}, false, err
 		}

@@ -71,16 +71,16 @@ func isolatedDay() time.Time { return app.Now().AddDate(10, 0, 0) }
 func accountCosts() []costCase {
 	var refresh, code, cookie, phone string
 	return []costCase{
-		{name: "request a code", golden: cost{5, 0.5, 4}, run: func(ctx context.Context, f *costFixture) error {
+		{name: "request a code", golden: cost{5, 1, 4}, run: func(ctx context.Context, f *costFixture) error {
 			_, err := f.accounts.SendCode(ctx, f.phone, account.PurposeLogin, f.accounts.caller)
 			code = f.accounts.sms.code(f.phone)
 			return err
 		}},
-		{name: "login by code", golden: cost{3, 0.5, 5}, run: func(ctx context.Context, f *costFixture) error {
+		{name: "login by code", golden: cost{3, 1, 5}, run: func(ctx context.Context, f *costFixture) error {
 			_, err := f.accounts.LogInByCode(ctx, f.phone, code, f.accounts.caller)
 			return err
 		}},
-		{name: "login", budget: "2 / 0.5 / 1", golden: cost{2, 0.5, 1}, run: func(ctx context.Context, f *costFixture) error {
+		{name: "login", budget: "2 / 1 / 1", golden: cost{2, 1, 1}, run: func(ctx context.Context, f *costFixture) error {
 			tokens, err := f.accounts.LogIn(ctx, f.phone, password, f.accounts.caller)
 			refresh = tokens.Refresh
 			return err
@@ -107,7 +107,7 @@ func accountCosts() []costCase {
 			_, _, err := f.accounts.ListSessions(ctx, f.sara, "", 20)
 			return err
 		}},
-		{name: "reset a password, 3 sessions", golden: cost{4, 1.5, 13}, run: func(ctx context.Context, f *costFixture) error {
+		{name: "reset a password, 3 sessions", golden: cost{4, 2, 13}, run: func(ctx context.Context, f *costFixture) error {
 			return f.accounts.ResetPassword(ctx, f.phone, code, password)
 		}, prepare: func(ctx context.Context, f *costFixture) error {
 			_, err := f.accounts.SendCode(ctx, f.phone, account.PurposeReset, f.accounts.caller)
