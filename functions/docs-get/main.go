@@ -9,7 +9,7 @@ import (
 
 // policy is the Content-Security-Policy of the viewer. It permits inline styles and a
 // web worker, and requests to this API only.
-const policy = "default-src 'none'; script-src 'self'; style-src 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; worker-src blob:"
+const policy = "default-src 'none'; script-src 'self'; style-src 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; worker-src blob:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
 func main() {
 	a := app.New()

@@ -109,6 +109,11 @@ func LogIn(auth *account.Auth) Endpoint {
 		}
 		caller := r.caller()
 		caller.UseCookie = in.Session == "cookie"
+		if caller.UseCookie {
+			if err := r.checkOrigin(); err != nil {
+				return Response{}, err
+			}
+		}
 		var tokens account.Tokens
 		var err error
 		if in.Code != nil {
@@ -159,6 +164,9 @@ func LogOut(sessions *account.SessionTokens) Endpoint {
 		}
 		out := noContent()
 		if r.cookie != "" && in.RefreshToken == "" {
+			if err := r.checkOrigin(); err != nil {
+				return Response{}, err
+			}
 			out.Cookies = []string{r.setCookie("", 0)}
 		}
 		return out, sessions.LogOut(ctx, r.Principal, in.RefreshToken)

@@ -54,6 +54,36 @@ func TestLogIn_Cookie(t *testing.T) {
 	}
 }
 
+// TestLogIn_CookieOrigin checks that pages of foreign origins cannot set the session cookie.
+func TestLogIn_CookieOrigin(t *testing.T) {
+	m, accounts := newMemAccounts(t)
+	m.server.AllowedOrigins = []string{"https://app.example"}
+	hash, err := auth.Hash("correct-horse-7", rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	m.putSara(hash, "")
+	for _, c := range []struct{ session, origin, want string }{
+		{`,"session":"cookie"`, "", ""},
+		{`,"session":"cookie"`, "https://app.example", ""},
+		{`,"session":"cookie"`, "https://api.example", ""},
+		{`,"session":"cookie"`, "https://evil.example", "origin_not_allowed"},
+		{`,"session":"cookie"`, "null", "origin_not_allowed"},
+		{`,"session":"cookie"`, "http://api.example", "origin_not_allowed"},
+		{`,"session":"cookie"`, "https://api.example.evil", "origin_not_allowed"},
+		{`,"session":"cookie"`, "https://api.example:8443", "origin_not_allowed"},
+		{"", "https://evil.example", ""},
+	} {
+		r := newRequest(http.MethodPost, "/login", `{"phone":"09121234567","password":"correct-horse-7"`+c.session+`}`)
+		if r.RequestContext.DomainName = "api.example"; c.origin != "" {
+			r.with("origin", c.origin)
+		}
+		if got := m.send(t, api.LogIn(accounts.auth), user.Principal{}, r); got.code() != c.want {
+			t.Errorf("origin %q %s: got %d %q, want %q", c.origin, c.session, got.status, got.code(), c.want)
+		}
+	}
+}
+
 // TestAccess_Cookie checks that a session cookie authenticates like an access token, that
 // writes also require the CSRF token, and that a bearer token has precedence.
 func TestAccess_Cookie(t *testing.T) {

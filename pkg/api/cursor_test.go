@@ -33,20 +33,22 @@ func nextCursor(a response) string {
 
 // listEndpoints returns list endpoints with the query and the total number of their items.
 func listEndpoints(fx *fixture) map[string]struct {
+	path     string
 	endpoint api.Endpoint
 	query    string
 	total    int
 } {
 	return map[string]struct {
+		path     string
 		endpoint api.Endpoint
 		query    string
 		total    int
 	}{
-		"tickets":    {api.ListTickets(fx.tickets), "limit=2", 5},
-		"messages":   {api.ListMessages(fx.tickets), "limit=2", 4},
-		"history":    {api.ListHistory(fx.tickets), "limit=2", 6},
-		"forward":    {api.ListHistory(fx.tickets), "limit=2&after=0", 6},
-		"categories": {api.ListCategories(fx.categories), "limit=1", 3},
+		"tickets":    {"/tickets", api.ListTickets(fx.tickets), "limit=2", 5},
+		"messages":   {"/tickets/x/messages", api.ListMessages(fx.tickets), "limit=2", 4},
+		"history":    {"/tickets/x/history", api.ListHistory(fx.tickets), "limit=2", 6},
+		"forward":    {"/tickets/x/history", api.ListHistory(fx.tickets), "limit=2&after=0", 6},
+		"categories": {"/categories", api.ListCategories(fx.categories), "limit=1", 3},
 	}
 }
 
@@ -55,7 +57,7 @@ func TestPagination_Complete(t *testing.T) {
 	for name, c := range listEndpoints(fx) {
 		seen, query := map[string]bool{}, c.query
 		for range 10 {
-			got := fx.send(t, c.endpoint, sara, newRequest(http.MethodGet, "/x", "").query(query))
+			got := fx.send(t, c.endpoint, sara, newRequest(http.MethodGet, c.path, "").query(query))
 			data, _ := got.body["data"].([]any)
 			if got.status != 200 || len(data) == 0 {
 				t.Fatalf("%s: got %d %s", name, got.status, got.text)
@@ -88,10 +90,10 @@ func TestCursor_OtherUserRejected(t *testing.T) {
 	all := listEndpoints(fx)
 	cursors := map[string]string{}
 	for name, c := range all {
-		cursors[name] = nextCursor(fx.send(t, c.endpoint, sara, newRequest(http.MethodGet, "/x", "").query(c.query)))
+		cursors[name] = nextCursor(fx.send(t, c.endpoint, sara, newRequest(http.MethodGet, c.path, "").query(c.query)))
 	}
 	ask := func(list string, actor user.Principal, query string) response {
-		return fx.send(t, all[list].endpoint, actor, newRequest(http.MethodGet, "/x", "").query(query))
+		return fx.send(t, all[list].endpoint, actor, newRequest(http.MethodGet, all[list].path, "").query(query))
 	}
 	for name := range all {
 		other := "tickets"
@@ -124,7 +126,7 @@ func TestCursor_OtherUserRejected(t *testing.T) {
 	if got := ask("history", sara, "limit=2&cursor="+cursors["messages"]); got.code() != "bad_cursor" {
 		t.Errorf("messages in history: got %d", got.status)
 	}
-	r := newRequest(http.MethodGet, "/x", "").query("limit=2&cursor=" + cursors["history"])
+	r := newRequest(http.MethodGet, "/tickets/x/history", "").query("limit=2&cursor=" + cursors["history"])
 	r.PathParameters["id"] = "01BX5ZZKBKACTAV9WEVGEMM000"
 	if got := fx.send(t, api.ListHistory(fx.tickets), sara, r); got.code() != "bad_cursor" {
 		t.Errorf("another ticket: got %d", got.status)
@@ -229,7 +231,7 @@ func TestListHistory_Query(t *testing.T) {
 		{"after=-1", "", false, "?after not_a_number"}, {"after=x", "", false, "?after not_a_number"},
 		{"after=9223372036854775807", "", false, "?after not_a_number"}, {"before=9223372036854775807", "", false, "?before not_a_number"},
 	} {
-		got := fx.send(t, api.ListHistory(fx.tickets), sara, newRequest(http.MethodGet, "/x", "").query(c.query))
+		got := fx.send(t, api.ListHistory(fx.tickets), sara, newRequest(http.MethodGet, "/tickets/x/history", "").query(c.query))
 		if c.fieldErrors != "" {
 			if got.status != 400 || !slices.Equal(got.fieldErrors(), []string{c.fieldErrors}) {
 				t.Errorf("%s: got %d %v, want %s", c.query, got.status, got.fieldErrors(), c.fieldErrors)

@@ -61,7 +61,7 @@ func TestDecode_Strict(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			fx := newFixture(t)
-			got := fx.send(t, api.CreateTicket(fx.tickets), sara, newRequest(http.MethodPost, "/tickets", c.body))
+			got := fx.send(t, api.CreateTicket(fx.tickets), sara, newRequest(http.MethodPost, "/tickets", c.body).with("content-type", "application/json"))
 			if got.status != c.status || got.code() != c.code || !slices.Equal(got.fieldErrors(), c.fieldErrors) {
 				t.Errorf("got %d %s %v, want %d %s %v", got.status, got.code(), got.fieldErrors(), c.status, c.code, c.fieldErrors)
 			}
@@ -75,13 +75,28 @@ func TestDecode_Strict(t *testing.T) {
 func TestDecode_MediaType(t *testing.T) {
 	body := `{"clientId":"` + aULID + `","title":"T","description":"D","categoryId":"` + billingID + `"}`
 	for media, want := range map[string]int{
-		"application/json": 201, "application/json; charset=utf-8": 201, "APPLICATION/JSON": 201, "": 201,
+		"application/json": 201, "application/json; charset=utf-8": 201, "APPLICATION/JSON": 201, "application/json;": 201,
+		"": 415, "application/json; charset": 415, "text/plain; application/json": 415, "application/json, text/plain": 415, "json": 415, ";": 415,
 		"text/plain": 415, "application/x-www-form-urlencoded": 415, "application/problem+json": 415,
 	} {
 		fx := newFixture(t)
 		got := fx.send(t, api.CreateTicket(fx.tickets), sara, newRequest(http.MethodPost, "/tickets", body).with("content-type", media))
 		if got.status != want || (want == 415) != (got.code() == "unsupported_media_type") {
 			t.Errorf("%q: got %d %s, want %d", media, got.status, got.code(), want)
+		}
+	}
+}
+
+// TestDecode_NoMediaType checks that every endpoint with a body refuses one without a type,
+// before it has an effect.
+func TestDecode_NoMediaType(t *testing.T) {
+	m, accounts := newMemAccounts(t)
+	for name, e := range map[string]api.Endpoint{"public": api.LogIn(accounts.auth), "optional body": api.LogOut(accounts.sessions), "no body": echoPrincipal(api.Public)} {
+		for _, media := range []string{"", "text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x"} {
+			got := m.send(t, e, sara, newRequest(http.MethodPost, "/login", `{"refreshToken":"x"}`).with("content-type", media))
+			if got.status != 415 || got.code() != "unsupported_media_type" {
+				t.Errorf("%s, %q: got %d %s, want 415", name, media, got.status, got.code())
+			}
 		}
 	}
 }

@@ -19,24 +19,25 @@ type HandlerFunc func(ctx context.Context, r *Request) (Response, error)
 
 // Endpoint is one route: a handler and its access level.
 type Endpoint struct {
-	access access
-	handle HandlerFunc
+	access   access
+	handle   HandlerFunc
+	unrouted bool // serves paths and methods that are no route, so it has no rules for input
 }
 
 // Public returns an endpoint that does not read credentials.
-func Public(h HandlerFunc) Endpoint { return Endpoint{accessPublic, h} }
+func Public(h HandlerFunc) Endpoint { return Endpoint{access: accessPublic, handle: h} }
 
 // OptionalAuth returns an endpoint that accepts callers with and without credentials.
-func OptionalAuth(h HandlerFunc) Endpoint { return Endpoint{accessOptional, h} }
+func OptionalAuth(h HandlerFunc) Endpoint { return Endpoint{access: accessOptional, handle: h} }
 
 // Authenticated returns an endpoint for signed-in users of any role.
-func Authenticated(h HandlerFunc) Endpoint { return Endpoint{accessAuthenticated, h} }
+func Authenticated(h HandlerFunc) Endpoint { return Endpoint{access: accessAuthenticated, handle: h} }
 
 // StaffOnly returns an endpoint for agents and administrators.
-func StaffOnly(h HandlerFunc) Endpoint { return Endpoint{accessStaff, h} }
+func StaffOnly(h HandlerFunc) Endpoint { return Endpoint{access: accessStaff, handle: h} }
 
 // AdminOnly returns an endpoint for administrators.
-func AdminOnly(h HandlerFunc) Endpoint { return Endpoint{accessAdmin, h} }
+func AdminOnly(h HandlerFunc) Endpoint { return Endpoint{access: accessAdmin, handle: h} }
 
 // ReadsCredentials reports whether the endpoint needs Server.Authenticator.
 func (e Endpoint) ReadsCredentials() bool { return e.access != accessPublic }

@@ -6,6 +6,7 @@ import (
 	"crypto/rand"
 	"encoding/json"
 	"log/slog"
+	"regexp"
 	"testing"
 	"time"
 
@@ -99,11 +100,15 @@ type request struct {
 	events.APIGatewayV2HTTPRequest
 }
 
+// pathID matches the placeholder and the ids in the paths of the tests.
+var pathID = regexp.MustCompile(`/(?:x|[0-9A-Z]{26})(/|$)`)
+
 func newRequest(method, path, body string) *request {
 	r := &request{}
 	r.RawPath, r.Body, r.Headers, r.PathParameters = path, body, map[string]string{}, map[string]string{"id": oneID}
 	r.RequestContext.HTTP.Method, r.RequestContext.HTTP.SourceIP = method, "1.2.3.4"
 	r.RequestContext.RequestID, r.RequestContext.Stage = "request-1", "$default"
+	r.RouteKey = method + " " + pathID.ReplaceAllString(path, "/{id}$1")
 	if body != "" {
 		r.Headers["content-type"] = "application/json"
 	}

@@ -28,14 +28,13 @@ const defaultAvatar = rawText(`<svg xmlns="http://www.w3.org/2000/svg" viewBox="
 	`<g fill="#8a94a0"><circle cx="32" cy="25" r="12"/><path d="M8 64a24 20 0 0 1 48 0z"/></g></svg>`)
 
 // pictureURL returns the signed URL of a user's picture. Returns nil if the function has no
-// key or the host of the API is unknown.
+// key or the URL of the API is unknown.
 func (r *Request) pictureURL(userID string) *string {
-	base := r.baseURL()
-	if userID == "" || base == "" || !r.key.IsSet() {
+	if userID == "" || r.baseURL == "" || !r.key.IsSet() {
 		return nil
 	}
 	until := strconv.FormatInt(r.now().Truncate(pictureTimeSlot).Add(pictureTTL).Unix(), 10)
-	signed := base + "/pictures/" + userID + "?until=" + until + "&seal=" + r.pictureSignature(userID, until)
+	signed := r.baseURL + "/pictures/" + userID + "?until=" + until + "&seal=" + r.pictureSignature(userID, until)
 	return &signed
 }
 
@@ -44,17 +43,15 @@ func (r *Request) pictureSignature(userID, until string) string {
 	return base64.RawURLEncoding.EncodeToString(r.key.MAC("picture", userID, until)[:16])
 }
 
-// baseURL returns the URL of the API as used by the caller, "" if the host is unknown.
-func (r *Request) baseURL() string {
-	at := url.URL{Scheme: "https", Host: r.header("host")}
-	if r.isPlainHTTP() {
-		at.Scheme = "http"
-	}
-	if at.Host == "" {
-		at.Host = r.event.RequestContext.DomainName
-	}
+// gatewayURL returns the URL of the API at API Gateway, "" if its domain is unknown. The Host
+// header is not used, because the client chooses it.
+func (r *Request) gatewayURL() string {
+	at := url.URL{Scheme: "https", Host: r.event.RequestContext.DomainName}
 	if at.Host == "" {
 		return ""
+	}
+	if r.isPlainHTTP() {
+		at.Scheme = "http"
 	}
 	if stage := r.event.RequestContext.Stage; stage != "" && stage != "$default" {
 		at.Path = "/" + stage

@@ -20,7 +20,8 @@ func TestGetPicture(t *testing.T) {
 	m.putSara("", fileID)
 	must(m.AddAttachment(t.Context(), attachment.Attachment{ID: fileID, Owner: saraID, Name: "a.png", Type: "image/png", State: attachment.Ready}))
 	attachments := &attachment.Service{Store: m.memStore, Objects: &memstore.Objects{}, Now: m.server.Now}
-	get := newRequest(http.MethodGet, "/profile", "").with("host", "localhost:3000").with("x-forwarded-proto", "http")
+	get := newRequest(http.MethodGet, "/profile", "").with("host", "evil.example").with("x-forwarded-proto", "http")
+	get.RequestContext.DomainName = "localhost:3000"
 	address, _ := m.send(t, api.GetProfile(accounts.profiles), sara, get).body["pictureUrl"].(string)
 	at, err := url.Parse(address)
 	if err != nil || !strings.HasPrefix(address, "http://localhost:3000/pictures/"+saraID+"?until=") {
@@ -59,13 +60,18 @@ func TestGetPicture(t *testing.T) {
 	}
 }
 
-// TestGetTicket_PictureURL checks that tickets contain picture URLs without reading users.
+// TestGetTicket_PictureURL checks that tickets contain picture URLs without reading users, and
+// that the URLs do not depend on headers of the client.
 func TestGetTicket_PictureURL(t *testing.T) {
 	fx := newFixture(t)
 	fx.addTicket(oneID, "message")
-	got := fx.send(t, api.GetTicket(fx.tickets), ali, newRequest(http.MethodGet, "/tickets/x", "").with("host", "api.ir"))
-	address, _ := got.field("ticket", "customer", "pictureUrl").(string)
-	if !strings.HasPrefix(address, "https://api.ir/pictures/"+saraID+"?") {
-		t.Errorf("got %q", address)
+	for base, want := range map[string]string{"": "https://abc.execute-api.ir", "https://api.ir": "https://api.ir", "https://api.ir/": "https://api.ir"} {
+		r := newRequest(http.MethodGet, "/tickets/x", "").with("host", "evil.example").with("x-forwarded-host", "evil.example")
+		r.RequestContext.DomainName, fx.server.BaseURL = "abc.execute-api.ir", base
+		got := fx.send(t, api.GetTicket(fx.tickets), ali, r)
+		address, _ := got.field("ticket", "customer", "pictureUrl").(string)
+		if !strings.HasPrefix(address, want+"/pictures/"+saraID+"?") {
+			t.Errorf("base %q: got %q, want it at %s", base, address, want)
+		}
 	}
 }

@@ -29,19 +29,21 @@ type Request struct {
 	cookie string // session cookie of the principal, "" for an access token
 
 	event events.APIGatewayV2HTTPRequest
-	query url.Values
+	query url.Values // see parseQuery
 	key   auth.SecretKey
 	now   func() time.Time
+
+	baseURL        string   // of the API, without a final slash; "" if unknown
+	allowedOrigins []string // origins of pages, besides that of the API
 }
 
 func newRequest(event events.APIGatewayV2HTTPRequest) *Request {
-	query, _ := url.ParseQuery(event.RawQueryString) // invalid pairs are ignored
 	http := event.RequestContext.HTTP
 	path := event.RawPath
 	if stage := event.RequestContext.Stage; stage != "" && stage != "$default" {
 		path = strings.TrimPrefix(path, "/"+stage)
 	}
-	return &Request{ID: event.RequestContext.RequestID, Method: http.Method, Path: path, event: event, query: query}
+	return &Request{ID: event.RequestContext.RequestID, Method: http.Method, Path: path, event: event}
 }
 
 func (r *Request) header(name string) string { return r.event.Headers[name] }
@@ -134,8 +136,19 @@ func (r *Request) decode(into any) error {
 	if err != nil {
 		return err
 	}
-	if media, _, err := mime.ParseMediaType(r.header("content-type")); err == nil && media != "application/json" {
-		return apperr.New(apperr.UnsupportedMediaType, "Send the body as application/json.")
+	if err := r.checkMediaType(); err != nil {
+		return err
 	}
 	return wire.Decode(body, into)
+}
+
+// checkMediaType requires the Content-Type application/json. Browsers send other types, and
+// requests without one, to foreign origins without a preflight request.
+//
+// Returns unsupported_media_type.
+func (r *Request) checkMediaType() error {
+	if media, _, err := mime.ParseMediaType(r.header("content-type")); err != nil || media != "application/json" {
+		return apperr.New(apperr.UnsupportedMediaType, "Send the body with Content-Type: application/json.")
+	}
+	return nil
 }

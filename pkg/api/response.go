@@ -37,6 +37,7 @@ func (r Response) with(name, value string) Response {
 func (r Response) toGateway(requestID string) (events.APIGatewayV2HTTPResponse, error) {
 	out := events.APIGatewayV2HTTPResponse{StatusCode: r.Status, Cookies: r.Cookies, Headers: map[string]string{
 		"x-request-id": requestID, "cache-control": "no-store", "x-content-type-options": "nosniff",
+		"content-security-policy": "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
 	}}
 	if text, raw := r.Body.(rawText); raw {
 		out.Body = string(text)

@@ -13,7 +13,7 @@ import (
 // not_found. methods returns the methods by path template ("/tickets/{id}"); it is called per
 // request, not at cold start, because parsing them is slow.
 func RouteNotFound(methods func() (map[string][]string, error)) Endpoint {
-	return Public(func(_ context.Context, r *Request) (Response, error) {
+	e := Public(func(_ context.Context, r *Request) (Response, error) {
 		methods, err := methods()
 		if err != nil {
 			return Response{}, err
@@ -26,6 +26,8 @@ func RouteNotFound(methods func() (map[string][]string, error)) Endpoint {
 		}
 		return Response{}, apperr.New(apperr.NotFound, "")
 	})
+	e.unrouted = true
+	return e
 }
 
 // matchesTemplate reports whether path matches a path template.

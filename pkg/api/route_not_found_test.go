@@ -24,7 +24,7 @@ func TestRouteNotFound(t *testing.T) {
 		{http.MethodGet, "/tickets//read", 404, "not_found", ""},
 		{http.MethodGet, "/tickets/01/read/", 404, "not_found", ""},
 	} {
-		got := newFixture(t).send(t, endpoint, user.Principal{}, newRequest(c.method, c.path, ""))
+		got := newFixture(t).send(t, endpoint, user.Principal{}, newRequest(c.method, c.path, "text").query("x=1").with("content-type", "text/plain"))
 		if got.status != c.status || got.code() != c.code || got.headers["allow"] != c.allow {
 			t.Errorf("%s %s: got %d %s, allow %q, want %d %s, %q", c.method, c.path, got.status, got.code(), got.headers["allow"], c.status, c.code, c.allow)
 		}

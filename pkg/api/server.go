@@ -3,9 +3,11 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/aws/aws-lambda-go/events"
@@ -25,6 +27,11 @@ type Server struct {
 	Idempotency   idempotency.Store      // nil disables Idempotency-Key
 	Log           *slog.Logger
 	Now           func() time.Time
+
+	// BaseURL is the URL of the API if it is not the domain of API Gateway.
+	BaseURL string
+	// AllowedOrigins are the origins of pages, besides that of the API.
+	AllowedOrigins []string
 }
 
 // HTTP returns the Lambda handler of an endpoint behind an HTTP API (payload format 2.0).
@@ -32,6 +39,8 @@ type Server struct {
 func (s *Server) HTTP(e Endpoint) func(context.Context, events.APIGatewayV2HTTPRequest) (events.APIGatewayV2HTTPResponse, error) {
 	return func(ctx context.Context, event events.APIGatewayV2HTTPRequest) (events.APIGatewayV2HTTPResponse, error) {
 		r := newRequest(event)
+		r.key, r.now, r.allowedOrigins = s.Key, s.Now, s.AllowedOrigins
+		r.baseURL = cmp.Or(strings.TrimSuffix(s.BaseURL, "/"), r.gatewayURL())
 		response, err := s.handle(ctx, e, r)
 		if err != nil {
 			problem := s.problemResponse(ctx, r, err)
@@ -44,20 +53,40 @@ func (s *Server) HTTP(e Endpoint) func(context.Context, events.APIGatewayV2HTTPR
 			// A reloaded page needs the token for its next write.
 			response = response.with(csrfHeader, account.CSRFToken(r.cookie))
 		}
+		if !r.isPlainHTTP() {
+			response = response.with("strict-transport-security", "max-age=31536000") // RFC 6797: not over plain HTTP
+		}
 		return response.toGateway(r.ID)
 	}
 }
 
-// handle authorizes the request and runs the endpoint, at most once per Idempotency-Key.
+// handle authorizes and checks the request and runs the endpoint, at most once per
+// Idempotency-Key.
 func (s *Server) handle(ctx context.Context, e Endpoint, r *Request) (Response, error) {
 	if err := s.authorize(ctx, e, r); err != nil {
 		return Response{}, err
 	}
-	r.key, r.now = s.Key, s.Now
+	if !e.unrouted {
+		if err := r.check(); err != nil {
+			return Response{}, err
+		}
+	}
 	if key := r.header("idempotency-key"); key != "" && r.Method == http.MethodPost && s.Idempotency != nil {
 		return s.idempotent(ctx, e, r, key)
 	}
 	return e.handle(ctx, r)
+}
+
+// check parses the query string and checks the media type of the body. Returns bad_request
+// or unsupported_media_type.
+func (r *Request) check() error {
+	if err := r.parseQuery(); err != nil {
+		return err
+	}
+	if r.event.Body != "" {
+		return r.checkMediaType()
+	}
+	return nil
 }
 
 // authorize authenticates the caller and checks the access level of the endpoint. With

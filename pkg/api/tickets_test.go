@@ -277,7 +277,7 @@ func TestListHistory_Role(t *testing.T) {
 		Change: &ticket.Change{Field: "assignee", To: aliID, Name: "Ali"}, Attachments: []ticket.Attachment{{ID: fileID, Name: "a.png", Type: "image/png", Size: 9, State: "ready"}},
 		CreatedAt: fx.now, State: ticket.State{Status: ticket.StatusOnHold, Priority: ticket.PriorityLow, CategoryID: billingID, AssigneeID: aliID},
 	})
-	got := fx.send(t, api.ListHistory(fx.tickets), sara, newRequest(http.MethodGet, "/x", "").query("after=1"))
+	got := fx.send(t, api.ListHistory(fx.tickets), sara, newRequest(http.MethodGet, "/tickets/x/history", "").query("after=1"))
 	for _, want := range []string{
 		`"kind":"assignment"`, `"author":{"id":"` + aliID + `","name":"Ali","role":"support"}`, `"body":""`, `"clientId":null`,
 		`"attachments":[{"id":"` + fileID + `","name":"a.png","type":"image/png","size":9,"state":"ready"}]`,

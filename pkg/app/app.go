@@ -155,7 +155,7 @@ func (a *App) defaultRegion() string { return a.String("DEFAULT_REGION", "IR") }
 
 // Serve runs an endpoint of the HTTP API and never returns.
 func (a *App) Serve(endpoint api.Endpoint) {
-	server := &api.Server{Log: a.Log, Now: Now}
+	server := &api.Server{Log: a.Log, Now: Now, BaseURL: a.String("API_URL", ""), AllowedOrigins: a.List("ALLOWED_ORIGINS")}
 	if endpoint.ReadsCredentials() {
 		server.Authenticator = a.Authenticator()
 	}

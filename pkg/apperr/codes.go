@@ -52,6 +52,8 @@ const (
 	Forbidden Code = "forbidden"
 	// CSRF (HTTP 403): the CSRF token is missing or wrong.
 	CSRF Code = "csrf"
+	// OriginNotAllowed (HTTP 403): the page's origin may not set a session cookie.
+	OriginNotAllowed Code = "origin_not_allowed"
 
 	// NotFound (HTTP 404): no route has this path.
 	NotFound Code = "not_found"
@@ -164,6 +166,8 @@ var definitions = map[Code]Definition{
 	WeakPassword:    {http.StatusUnprocessableEntity, "The password is too easy to guess", "این گذرواژه به‌آسانی حدس زده می‌شود"},
 	Forbidden:       {http.StatusForbidden, "You are not allowed to do this", "شما اجازهٔ این کار را ندارید"},
 	CSRF:            {http.StatusForbidden, "The CSRF token is missing or wrong", "توکن CSRF فرستاده نشده یا نادرست است"},
+
+	OriginNotAllowed: {http.StatusForbidden, "Pages of this origin may not sign in with a cookie", "صفحه‌های این مبدأ اجازهٔ ورود با کوکی را ندارند"},
 
 	NotFound:           {http.StatusNotFound, "Not found", "چیزی در این نشانی نیست"},
 	TicketNotFound:     {http.StatusNotFound, "There is no such ticket", "چنین تیکتی پیدا نشد"},

@@ -108,6 +108,46 @@ func eachOperation(document map[string]any) map[string]map[string]any {
 	return all
 }
 
+// TestQueryParameters_MatchOpenAPI compares the parameters that pkg/api accepts with those of
+// the document.
+func TestQueryParameters_MatchOpenAPI(t *testing.T) {
+	_, document := load(t)
+	var lines []string
+	for name, operation := range eachOperation(document) {
+		_, path, _ := strings.Cut(name, " ")
+		shared, _ := lookup(document, "paths", path, "parameters").([]any)
+		own, _ := operation["parameters"].([]any)
+		line := ""
+		for _, parameter := range append(slices.Clone(shared), own...) {
+			p := samtemplate.Map(parameter)
+			if reference, ok := p["$ref"].(string); ok {
+				p = samtemplate.Map(lookup(document, strings.Split(strings.TrimPrefix(reference, "#/"), "/")...))
+			}
+			if p["in"] == "query" {
+				line += " " + samtemplate.String(p["name"])
+			}
+		}
+		if line != "" {
+			lines = append(lines, name+line)
+		}
+	}
+	slices.Sort(lines)
+	want := strings.Join(lines, "\n") + "\n"
+	file := filepath.Join(root, "pkg", "api", "query_parameters.txt")
+	if os.Getenv("UPDATE_GOLDEN") != "" {
+		if err := os.WriteFile(file, []byte(want), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	got, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if string(got) != want {
+		t.Errorf("pkg/api/query_parameters.txt: got\n%s\nwant the parameters of infra/openapi.yaml (UPDATE_GOLDEN=1 writes them)\n%s", got, want)
+	}
+}
+
 func TestTemplate_SocketRoutesMatchFrames(t *testing.T) {
 	stack, document := load(t)
 	sockets, err := stack.Resources("AWS::Serverless::WebSocketApi")

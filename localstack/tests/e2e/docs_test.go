@@ -25,6 +25,11 @@ func TestStaticDocuments(t *testing.T) {
 	if page.Status != http.StatusOK || !strings.HasPrefix(page.Header.Get("Content-Type"), "text/html") || !strings.Contains(text, "openapi.json") {
 		t.Errorf("docs: got %d %s", page.Status, page.Header.Get("Content-Type"))
 	}
+	for _, directive := range []string{"frame-ancestors 'none'", "base-uri 'none'", "form-action 'none'"} {
+		if policy := page.Header.Get("Content-Security-Policy"); !strings.Contains(policy, directive) {
+			t.Errorf("docs: got policy %q, want %s", policy, directive)
+		}
+	}
 	if strings.Contains(text, "://") {
 		t.Errorf("docs: the page refers to another host: %s", text)
 	}

@@ -45,6 +45,59 @@ func TestUnknownRoute_Problem(t *testing.T) {
 	}
 }
 
+// TestQuery_UnknownParameter checks that no route ignores a query parameter.
+func TestQuery_UnknownParameter(t *testing.T) {
+	t.Parallel()
+	me, admin := customer(t), staff(t, adminPhone)
+	ticket := me.openTicket(nil)
+	for _, c := range []struct {
+		as           testUser
+		method, path string
+		name         string
+	}{
+		{me, "GET", "/tickets?tag=x", "tag"},
+		{admin, "GET", "/tickets?customer=" + me.Profile.ID, "customer"},
+		{admin, "GET", "/tickets?status=open&status=closed", "status"},
+		{admin, "GET", "/users?phone=0912", "phone"},
+		{admin, "GET", "/admin/audit?actor=" + me.Profile.ID, "actor"},
+		{admin, "GET", "/admin/stats?day=1", "day"},
+		{me, "GET", "/tickets/" + ticket.ID + "?fields=id", "fields"},
+		{me, "GET", "/health?x", "x"},
+		{me, "GET", "/openapi.json?v=2", "v"},
+		{me, "GET", "/docs?v=2", "v"},
+		{me, "POST", "/tickets/" + ticket.ID + "/close?force=1", "force"},
+	} {
+		var body any
+		if c.method != http.MethodGet {
+			body = object{"clientId": client.NewID()}
+		}
+		problem := wantProblem(t, c.as.call(c.method, c.path, body), 400)
+		if len(problem.Errors) != 1 || problem.Errors[0].Pointer != "?"+c.name {
+			t.Errorf("%s %s: got errors %+v, want one for ?%s", c.method, c.path, problem.Errors, c.name)
+		}
+	}
+}
+
+// TestForeignPage checks what a page of another origin can send without a preflight request,
+// and that it cannot set the session cookie.
+func TestForeignPage(t *testing.T) {
+	t.Parallel()
+	me := customer(t)
+	login := object{"phone": me.Profile.Phone, "password": client.Password, "session": "cookie"}
+	for _, media := range []string{"text/plain", "application/x-www-form-urlencoded", ""} {
+		wantProblem(t, anonymous(t, "POST", "/login", login, client.Header("Content-Type", media)), 415)
+		wantProblem(t, anonymous(t, "POST", "/otp", object{"phone": me.Profile.Phone, "purpose": "login"}, client.Header("Content-Type", media)), 415)
+		wantProblem(t, me.call("POST", "/logout", object{}, client.Header("Content-Type", media)), 415)
+	}
+	for _, origin := range []string{"https://evil.example", "null"} {
+		response := anonymous(t, "POST", "/login", login, client.Header("Origin", origin))
+		wantProblem(t, response, 403)
+		if cookie := response.Header.Get("Set-Cookie"); cookie != "" {
+			t.Errorf("origin %s: got the cookie %q", origin, cookie)
+		}
+	}
+}
+
 func TestPrivateRoutes_Unauthenticated(t *testing.T) {
 	t.Parallel()
 	ticket := "/tickets/" + client.NewID()
