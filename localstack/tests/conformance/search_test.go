@@ -227,7 +227,7 @@ func TestIndexTicket_Limits(t *testing.T) {
 			t.Errorf("a full ticket: got %v (%v), want one read", got, calls)
 		}
 	}
-	terms := func(word string) []search.Terms { return search.Parse(word) }
+	terms := search.Parse
 	for word, want := range map[string]int{longWords(1)[0]: 1, longWords(1)[89]: 1, longWords(31)[0]: 0} {
 		if got := searchAll(t, ticket.Query{Terms: terms(word), Limit: 5}); len(got) != want {
 			t.Errorf("%s: got %d tickets, want %d", word, len(got), want)
