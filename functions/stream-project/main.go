@@ -19,7 +19,8 @@ func main() {
 		stream.ProjectStats(&stats.Aggregator{Store: store}), stream.ProjectActivity(store),
 		stream.CreateNotifications(a.Notifier()),
 		stream.IndexSearch(store),
-		stream.PurgeDeleted(store, attachments.Bucket(a)),
+		stream.PurgeDeleted(store), stream.DeleteFiles(attachments.Bucket(a)),
+		stream.ExpireReplacedPictures(store, app.Now), stream.EraseFiles(store),
 		stream.AckHeartbeat("stream-project", store),
 	))
 }

@@ -12,11 +12,12 @@ import (
 type State string
 
 // An attachment is pending until its upload has been validated. Ready and
-// refused are final.
+// refused are final. Expired files have been erased with their owner.
 const (
 	Pending State = "pending"
 	Ready   State = "ready"
 	Refused State = "refused"
+	Expired State = "expired"
 )
 
 // Attachment is one uploaded file. Size is in bytes. SHA256 is the base64 of

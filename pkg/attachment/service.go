@@ -27,7 +27,8 @@ type Store interface {
 	Attachment(ctx context.Context, id string) (Attachment, error)
 	// SetAttachmentState moves a pending attachment to ready or refused, also
 	// in the ticket entry that contains it. An attachment that is not pending
-	// keeps its state, so the call is safe to repeat.
+	// keeps its state, so the call is safe to repeat. It returns
+	// apperr.AttachmentNotFound if the attachment was deleted.
 	SetAttachmentState(ctx context.Context, id string, to State, reason string) error
 }
 
@@ -127,17 +128,16 @@ func (s *Service) DownloadURL(ctx context.Context, actor user.Principal, attachm
 
 // ProcessUpload validates the size, digest and type of an uploaded object. A
 // valid object is copied to Key, an invalid one is refused; the upload is
-// deleted in both cases. It is safe to repeat.
+// deleted in both cases, and the file too if the attachment was deleted
+// meanwhile. It is safe to repeat.
 func (s *Service) ProcessUpload(ctx context.Context, attachmentID string) error {
 	a, err := s.Store.Attachment(ctx, attachmentID)
-	if apperr.Is(err, apperr.AttachmentNotFound) {
-		return nil // the item has expired; the bucket's lifecycle rule deletes the object
-	}
-	if err != nil {
-		return err
-	}
-	if a.State == Pending {
+	if err == nil && a.State == Pending {
 		err = s.validate(ctx, a)
+	}
+	if apperr.Is(err, apperr.AttachmentNotFound) { // deleted, possibly during the check
+		a.ID = attachmentID
+		return errors.Join(s.Objects.Delete(ctx, a.UploadKey()), s.Objects.Delete(ctx, a.Key()))
 	}
 	if errors.Is(err, ErrObjectNotFound) {
 		return nil // replaced or deleted concurrently; another event processes it

@@ -9,6 +9,7 @@ import (
 	"ticketsystem/pkg/apperr"
 	"ticketsystem/pkg/attachment"
 	"ticketsystem/pkg/memstore"
+	"ticketsystem/pkg/ticket"
 	"ticketsystem/pkg/user"
 )
 
@@ -146,9 +147,31 @@ func TestProcessUpload_ReplacedDuringCheck(t *testing.T) {
 	}
 }
 
+// TestProcessUpload_NoRecord checks that no object stays without a record, also if
+// the record is deleted during the check.
 func TestProcessUpload_NoRecord(t *testing.T) {
-	if err := newFixture().ProcessUpload(t.Context(), otherID); err != nil {
-		t.Errorf("got %v", err)
+	for _, at := range []string{"", "Head", "Copy"} {
+		f := newFixture()
+		a := f.upload(t, pngStart+"x")
+		remove := func() error {
+			e := ticket.Entry{Attachments: []ticket.Attachment{{ID: a.ID}}}
+			return f.store.PurgeTicket(t.Context(), "t", ticket.Log{Entries: []ticket.Entry{e}})
+		}
+		f.objects.Before = func(operation, _ string) error {
+			if operation == at {
+				return remove()
+			}
+			return nil
+		}
+		if at == "" {
+			f.objects.Put(a.Key(), pngStart+"x") // of an attempt that crashed
+			if err := remove(); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := f.ProcessUpload(t.Context(), a.ID); err != nil || len(f.objects.Content()) > 0 {
+			t.Errorf("deleted at %q: got %v, left %v", at, err, f.objects.Content())
+		}
 	}
 }
 

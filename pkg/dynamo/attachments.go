@@ -2,14 +2,18 @@ package dynamo
 
 import (
 	"context"
+	"slices"
 	"strconv"
+	"time"
 
 	"ticketsystem/pkg/apperr"
 	"ticketsystem/pkg/attachment"
+	"ticketsystem/pkg/parallel"
+	"ticketsystem/pkg/ticket"
 )
 
-// attachmentItem is an attachment. It has a TTL until it is attached to a ticket,
-// so unused uploads expire.
+// attachmentItem is an attachment. It has a TTL unless a message or a profile uses
+// it, so unused uploads expire. The stream deletes the objects of a deleted item.
 type attachmentItem struct {
 	key
 	Owner    string `dynamodbav:"owner"`
@@ -25,6 +29,9 @@ type attachmentItem struct {
 	Customer string `dynamodbav:"customer,omitempty"`
 	At       int64  `dynamodbav:"at"`
 	TTL      int64  `dynamodbav:"ttl,omitempty"`
+
+	OwnerKey  string `dynamodbav:"uc"`
+	CreatedAt string `dynamodbav:"n"`
 }
 
 func attachmentToItem(a attachment.Attachment) attachmentItem {
@@ -32,6 +39,7 @@ func attachmentToItem(a attachment.Attachment) attachmentItem {
 		key: attachmentKey(a.ID), Owner: a.Owner, Name: a.Name, Type: a.Type, Size: a.Size, SHA256: a.SHA256,
 		State: string(a.State), Reason: a.Reason, Ticket: a.TicketID, Seq: a.Seq, Internal: a.Internal,
 		Customer: a.CustomerID, At: toMillis(a.CreatedAt),
+		OwnerKey: attachmentOwnerKey(a.Owner), CreatedAt: ticket.TimeSortKey(a.CreatedAt),
 	}
 }
 
@@ -71,6 +79,63 @@ func (s *Store) RetainAttachment(ctx context.Context, id string) error {
 	return err
 }
 
+// ExpireAttachment implements stream.FileStore.
+func (s *Store) ExpireAttachment(ctx context.Context, id string, at time.Time) error {
+	_, _, err := s.update(ctx, updateSpec{
+		key: attachmentKey(id), set: "SET #ttl = :at", condition: "attribute_exists(PK) AND attribute_not_exists(ticket)",
+		values: values{"at": at.Unix()},
+	})
+	return err
+}
+
+// EraseAttachments implements stream.FileStore. It reads the user's attachments from
+// an index, and deletes the items after the entries that show them were changed.
+func (s *Store) EraseAttachments(ctx context.Context, ownerID string, inTickets bool) error {
+	in := queryInput("uc = :owner", values{"owner": attachmentOwnerKey(ownerID)}, onIndex(indexOwnerCreated), pageOf(maxBatchGet))
+	for {
+		out, err := s.queryPage(ctx, in)
+		if err != nil {
+			return err
+		}
+		ids, err := idsOf(out.Items)
+		if err == nil {
+			err = s.eraseAttachments(ctx, ids, inTickets)
+		}
+		if err != nil || len(out.LastEvaluatedKey) == 0 {
+			return err
+		}
+		in.ExclusiveStartKey = out.LastEvaluatedKey
+	}
+}
+
+func (s *Store) eraseAttachments(ctx context.Context, ids []string, inTickets bool) error {
+	files, err := s.Attachments(ctx, ids)
+	if err != nil {
+		return err
+	}
+	files = slices.DeleteFunc(files, func(a attachment.Attachment) bool { return a.TicketID != "" && !inTickets })
+	err = parallel.ForEach(files, maxParallelErasures, func(a attachment.Attachment) error {
+		if a.TicketID == "" {
+			return nil
+		}
+		a.State, a.Name = attachment.Expired, erasedName
+		return s.copyToEntry(ctx, a)
+	})
+	if err != nil {
+		return err
+	}
+	keys := make([]key, len(files))
+	for i, a := range files {
+		keys[i] = attachmentKey(a.ID)
+	}
+	return s.batchDelete(ctx, keys)
+}
+
+const (
+	maxParallelErasures = 8
+	erasedName          = "removed" // replaces a file name, which may name the user
+)
+
 // Attachments implements ticket.AttachmentStore.
 func (s *Store) Attachments(ctx context.Context, ids []string) ([]attachment.Attachment, error) {
 	keys := make([]key, len(ids))
@@ -101,30 +166,34 @@ func (s *Store) SetAttachmentState(ctx context.Context, id string, to attachment
 		condition: "#state = :pending OR #state = :to",
 		values:    values{"to": string(to), "reason": reason, "pending": string(attachment.Pending)},
 	})
-	if err != nil || stored == nil {
+	if err != nil {
 		return err
+	}
+	if stored == nil {
+		return apperr.New(apperr.AttachmentNotFound, "")
 	}
 	i, err := decodeAs[attachmentItem](stored)
 	if err != nil || i.Ticket == "" || i.State != string(to) {
 		return err
 	}
-	return s.copyStateToEntry(ctx, i.attachment())
+	return s.copyToEntry(ctx, i.attachment())
 }
 
-func (s *Store) copyStateToEntry(ctx context.Context, a attachment.Attachment) error {
+// copyToEntry copies the name and state of an attachment to the entry that contains it.
+func (s *Store) copyToEntry(ctx context.Context, a attachment.Attachment) error {
 	k := entryKey(a.TicketID, a.Seq)
 	var entry entryItem
 	if found, err := s.get(ctx, k, true, &entry); err != nil || !found {
 		return err
 	}
 	for n, f := range entry.Files {
-		if f.ID != a.ID || f.State == string(a.State) {
+		if f.ID != a.ID || f.State == string(a.State) && f.Name == a.Name {
 			continue
 		}
 		path := "f[" + strconv.Itoa(n) + "]"
 		_, _, err := s.update(ctx, updateSpec{
-			key: k, set: "SET " + path + ".s = :state", condition: path + ".i = :id",
-			values: values{"state": string(a.State), "id": a.ID},
+			key: k, set: "SET " + path + ".s = :state, " + path + ".n = :name", condition: path + ".i = :id",
+			values: values{"state": string(a.State), "name": a.Name, "id": a.ID},
 		})
 		return err
 	}

@@ -44,6 +44,7 @@ const (
 	skUser             = "~U"
 	skConnection       = "C"
 	skHeartbeat        = "~P"
+	skAttachment       = "F"
 	prefixEntry        = "M#"
 	prefixReadMarker   = "P#"
 	configPK           = "CONFIG"
@@ -92,7 +93,10 @@ func auditKey(recordID string) key { return key{auditPK, recordID} }
 
 func categoryKey(categoryID string) key { return key{configPK, prefixCategory + categoryID} }
 
-func attachmentKey(attachmentID string) key { return key{"F#" + attachmentID, "F"} }
+func attachmentKey(attachmentID string) key { return key{"F#" + attachmentID, skAttachment} }
+
+// attachmentOwnerKey is the partition of a user's attachments in indexOwnerCreated.
+func attachmentOwnerKey(userID string) string { return "F#" + userID }
 
 func connectionKey(connectionID string) key { return key{"C#" + connectionID, skConnection} }
 

@@ -13,8 +13,8 @@ import (
 )
 
 // DecodeRecord decodes a record of the table's stream. It returns nil if no
-// handler acts on the item. Removals are reported for users, sessions and
-// sockets only.
+// handler acts on the item. Removals are reported for users, sessions, sockets and
+// attachments only.
 func DecodeRecord(record events.DynamoDBEventRecord) (event.Event, error) {
 	if record.EventName == string(events.DynamoDBOperationTypeRemove) {
 		return decodeRemoval(record.Change.OldImage)
@@ -104,6 +104,8 @@ func decodeRemoval(oldImage map[string]events.DynamoDBAttributeValue) (event.Eve
 		i, err := decodeAs[connectionItem](image)
 		c := i.connection()
 		return event.SocketClosed{ConnectionID: c.ID, ExpiresAt: c.ExpiresAt}, err
+	case k.SK == skAttachment:
+		return event.AttachmentDeleted{ID: idOf(k.PK)}, nil
 	case k.SK == skUser:
 		u, err := decodeUser(image)
 		return event.UserDeleted{User: u}, err

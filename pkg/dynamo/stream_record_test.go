@@ -9,6 +9,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"ticketsystem/pkg/account"
+	"ticketsystem/pkg/attachment"
 	"ticketsystem/pkg/event"
 	"ticketsystem/pkg/notification"
 	"ticketsystem/pkg/realtime"
@@ -116,6 +117,8 @@ func TestDecodeRecord(t *testing.T) {
 	}{
 		"entry appended":      {streamRecord(insert, entryToItem(entry)), event.EntryAppended{Entry: entry}},
 		"entry modified":      {streamRecord(modify, entryToItem(entry)), nil},
+		"attachment deleted":  {changedRecord(remove, attachmentToItem(attachment.Attachment{ID: "f"}), nil), event.AttachmentDeleted{ID: "f"}},
+		"attachment created":  {streamRecord(insert, attachmentToItem(attachment.Attachment{ID: "f"})), nil},
 		"entry purged":        {changedRecord(remove, entryToItem(entry), nil), nil},
 		"ticket changed":      {streamRecord(modify, ticketToItem(stored, true)), event.TicketChanged{Ticket: tk}},
 		"ticket deleted":      {streamRecord(modify, tombstoneItem{ticketKey("t"), 5}), event.TicketDeleted{TicketID: "t"}},

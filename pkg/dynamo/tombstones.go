@@ -30,18 +30,22 @@ func (s *Store) TouchTombstone(ctx context.Context, ticketID string) error {
 	return err
 }
 
-// PurgeTicket deletes the entries, read markers and attachments in the log of a
-// deleted ticket. It is safe to repeat.
+// PurgeTicket deletes the attachments in the log of a deleted ticket, then the
+// entries and read markers. It is safe to repeat: a retry after a crash still finds
+// the attachments in the entries.
 func (s *Store) PurgeTicket(ctx context.Context, ticketID string, log ticket.Log) error {
-	var keys []key
+	var files, keys []key
 	for _, e := range log.Entries {
 		keys = append(keys, entryKey(ticketID, e.Seq))
 		for _, a := range e.Attachments {
-			keys = append(keys, attachmentKey(a.ID))
+			files = append(files, attachmentKey(a.ID))
 		}
 	}
 	for reader := range log.ReadMarkers {
 		keys = append(keys, readMarkerKey(ticketID, reader))
+	}
+	if err := s.batchDelete(ctx, files); err != nil {
+		return err
 	}
 	return s.batchDelete(ctx, keys)
 }

@@ -67,6 +67,10 @@ type SocketClosed struct {
 	ExpiresAt    time.Time
 }
 
+// AttachmentDeleted reports that the record of an attachment was deleted, or has
+// expired because nothing used the attachment.
+type AttachmentDeleted struct{ ID string }
+
 // HeartbeatSent reports a heartbeat that was written to measure the lag of the
 // stream handlers.
 type HeartbeatSent struct{ SentAt time.Time }
@@ -84,4 +88,5 @@ func (NotificationCreated) event() {}
 func (BroadcastCreated) event()    {}
 func (SocketOpened) event()        {}
 func (SocketClosed) event()        {}
+func (AttachmentDeleted) event()   {}
 func (HeartbeatSent) event()       {}

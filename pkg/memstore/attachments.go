@@ -74,7 +74,10 @@ func (s *Store) IsRetained(id string) bool {
 func (s *Store) SetAttachmentState(_ context.Context, id string, to attachment.State, reason string) error {
 	return s.do("SetAttachmentState", id, func() error {
 		stored, found := s.attachments[id]
-		if !found || stored.State != attachment.Pending && stored.State != to {
+		if !found {
+			return apperr.New(apperr.AttachmentNotFound, "")
+		}
+		if stored.State != attachment.Pending && stored.State != to {
 			return nil
 		}
 		stored.State, stored.Reason = to, reason

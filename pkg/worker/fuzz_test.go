@@ -34,7 +34,7 @@ func FuzzMessage(f *testing.F) {
 		if err := worker.HandleMailFeedback(store, discard)(t.Context(), report); err == nil && !json.Valid([]byte(body)) {
 			t.Errorf("%q: no error", body)
 		}
-		if err := worker.HandleUploads(&attachment.Service{Store: store, Now: time.Now}, discard)(t.Context(), uploads(body)); store.Calls("Attachment") == 0 && err == nil {
+		if err := worker.HandleUploads(&attachment.Service{Store: store, Objects: &memstore.Objects{}, Now: time.Now}, discard)(t.Context(), uploads(body)); store.Calls("Attachment") == 0 && err == nil {
 			t.Errorf("%q: no attachment was read, and no error", body)
 		}
 	})

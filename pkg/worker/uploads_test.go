@@ -10,6 +10,7 @@ import (
 	"github.com/aws/aws-lambda-go/events"
 
 	"ticketsystem/pkg/attachment"
+	"ticketsystem/pkg/memstore"
 	"ticketsystem/pkg/worker"
 )
 
@@ -45,7 +46,7 @@ func TestHandleUploads(t *testing.T) {
 			}
 			return nil
 		}
-		service := &attachment.Service{Store: store, Now: time.Now}
+		service := &attachment.Service{Store: store, Objects: &memstore.Objects{}, Now: time.Now}
 		err := worker.HandleUploads(service, slog.New(slog.DiscardHandler))(t.Context(), c.event)
 		if !slices.Equal(ids, c.ids) || (err != nil) != c.fails {
 			t.Errorf("%s: read %q, %v, want %q, an error %v", c.name, ids, err, c.ids, c.fails)

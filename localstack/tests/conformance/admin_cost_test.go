@@ -90,7 +90,7 @@ func purgeCosts() []costCase {
 			return nil
 		}},
 		{name: "stream: purge a ticket", golden: cost{2, 1, 3}, run: func(ctx context.Context, f *costFixture) error {
-			return stream.PurgeDeleted(f.store, &fakeObjects{})(ctx, event.TicketDeleted{TicketID: ticketID})
+			return stream.PurgeDeleted(f.store)(ctx, event.TicketDeleted{TicketID: ticketID})
 		}},
 		{name: "stream: anonymize a customer with one ticket", golden: cost{3, 1, 2}, run: func(ctx context.Context, f *costFixture) error {
 			return f.store.AnonymizeUser(ctx, reza.UserID)

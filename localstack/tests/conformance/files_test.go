@@ -1,0 +1,102 @@
+package conformance
+
+import (
+	"strconv"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"ticketsystem/pkg/app"
+	"ticketsystem/pkg/apperr"
+	"ticketsystem/pkg/attachment"
+	"ticketsystem/pkg/ticket"
+	"ticketsystem/pkg/user"
+)
+
+// fileTTL returns the expiry of an attachment, the zero time for none.
+func fileTTL(t *testing.T, id string) time.Time {
+	t.Helper()
+	out, err := dynamodb.NewFromConfig(env.config).GetItem(t.Context(), &dynamodb.GetItemInput{
+		TableName: &env.table, ConsistentRead: aws.Bool(true),
+		Key: map[string]types.AttributeValue{"PK": &types.AttributeValueMemberS{Value: "F#" + id}, "SK": &types.AttributeValueMemberS{Value: "F"}},
+	})
+	must(t, err)
+	ttl, ok := out.Item["ttl"].(*types.AttributeValueMemberN)
+	if !ok {
+		return time.Time{}
+	}
+	seconds, err := strconv.ParseInt(ttl.Value, 10, 64)
+	must(t, err)
+	return time.Unix(seconds, 0)
+}
+
+// TestExpireAttachment checks that a replaced picture expires, that it can be retained
+// again, and that a file of a message does not expire.
+func TestExpireAttachment(t *testing.T) {
+	t.Parallel()
+	store, sara, at := openStore(), customer("Sara"), app.Now().Add(time.Hour).Truncate(time.Second)
+	picture := newAttachment(t, onDynamo, sara)
+	must(t, store.RetainAttachment(t.Context(), picture.ID))
+	must(t, store.ExpireAttachment(t.Context(), picture.ID, at))
+	equal(t, "expiry of a replaced picture", fileTTL(t, picture.ID).UTC(), at.UTC())
+	must(t, store.RetainAttachment(t.Context(), picture.ID))
+	equal(t, "expiry of a picture in use again", fileTTL(t, picture.ID), time.Time{})
+
+	service, categoryID := newTicketService(t, store)
+	_, _, err := service.Create(t.Context(), sara, ticket.CreateParams{ClientID: newID(), Title: "T", Description: "D", CategoryID: categoryID, AttachmentIDs: []string{picture.ID}})
+	must(t, err)
+	must(t, store.ExpireAttachment(t.Context(), picture.ID, at))
+	equal(t, "expiry of a file in a message", fileTTL(t, picture.ID), time.Time{})
+
+	missing := newID()
+	must(t, store.ExpireAttachment(t.Context(), missing, at))
+	must(t, store.RetainAttachment(t.Context(), missing))
+	_, err = store.Attachment(t.Context(), missing)
+	wantCode(t, "a missing one", err, apperr.AttachmentNotFound)
+}
+
+// TestEraseAttachments checks that the records of a removed user's files are deleted,
+// over pages of the index, and that messages do not show the name of a file.
+func TestEraseAttachments(t *testing.T) {
+	t.Parallel()
+	store, sara, reza := openStore(), customer("Sara"), customer("Reza")
+	service, categoryID := newTicketService(t, store)
+	var unused []string
+	for range 130 {
+		unused = append(unused, newAttachment(t, onDynamo, sara).ID)
+	}
+	sent, foreign := newAttachment(t, onDynamo, sara), newAttachment(t, onDynamo, reza)
+	must(t, store.SetAttachmentState(t.Context(), sent.ID, attachment.Ready, ""))
+	tk, _, err := service.Create(t.Context(), sara, ticket.CreateParams{ClientID: newID(), Title: "T", Description: "D", CategoryID: categoryID, AttachmentIDs: []string{sent.ID}})
+	must(t, err)
+	exists := func(id string) bool {
+		_, err := store.Attachment(t.Context(), id)
+		return err == nil
+	}
+	shown := func() ticket.Attachment { return readLog(t, onDynamo, tk.ID).Entries[0].Attachments[0] }
+
+	must(t, store.EraseAttachments(t.Context(), sara.UserID, false))
+	for _, id := range unused {
+		if exists(id) {
+			t.Fatalf("the unused attachment %s exists", id)
+		}
+	}
+	if !exists(sent.ID) || shown().State != string(attachment.Ready) {
+		t.Errorf("the file of a message was erased: %+v", shown())
+	}
+	for range 2 { // the stream may repeat a record
+		must(t, store.EraseAttachments(t.Context(), sara.UserID, true))
+	}
+	if got := shown(); exists(sent.ID) || got.State != string(attachment.Expired) || got.Name == sent.Name {
+		t.Errorf("got %+v, exists %v, want an expired file without its name", got, exists(sent.ID))
+	}
+	if !exists(foreign.ID) {
+		t.Error("another user's attachment was erased")
+	}
+	wantCode(t, "state of an erased file", store.SetAttachmentState(t.Context(), sent.ID, attachment.Ready, ""), apperr.AttachmentNotFound)
+	_, err = (&attachment.Service{Store: store}).DownloadURL(t.Context(), user.Principal{UserID: sara.UserID, Role: user.RoleUser}, sent.ID)
+	wantCode(t, "download of an erased file", err, apperr.AttachmentNotFound)
+}
