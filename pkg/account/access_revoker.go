@@ -14,7 +14,9 @@ type SessionStore interface {
 	// SyncUserCopies updates the copies of a user in the login and the sessions. It
 	// returns the user, or the zero User if the user does not exist.
 	SyncUserCopies(ctx context.Context, userID string) (user.User, error)
-	// AddRevocation revokes access tokens of a user.
+	// AddRevocation revokes access tokens of a user. Function instances apply it within
+	// revocationCacheTTL. Clients get token_expired and refresh, which succeeds if their
+	// session still exists.
 	AddRevocation(ctx context.Context, userID string, r user.Revocation) error
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"ticketsystem/pkg/apperr"
 	"ticketsystem/pkg/auth"
 	"ticketsystem/pkg/user"
 )
@@ -14,6 +15,20 @@ type Authenticator struct {
 	Revocations *RevocationCache
 	Cookies     CookieStore
 	Now         func() time.Time
+}
+
+// CheckSession checks an authenticated principal against the stored session and freshly
+// read revocations. Opening a WebSocket uses it, because a socket outlives its token and
+// has no later request to check. It fails with token_expired or session_ended.
+func (a *Authenticator) CheckSession(ctx context.Context, principal user.Principal) error {
+	if err := a.Revocations.CheckFresh(ctx, principal); err != nil {
+		return err
+	}
+	s, found, err := a.Cookies.Session(ctx, principal.UserID, principal.Session)
+	if err == nil && (!found || !s.ExpiresAt.After(a.Now()) || s.User.Disabled) {
+		err = apperr.New(apperr.SessionEnded, "")
+	}
+	return err
 }
 
 // AuthenticateToken returns the principal of an access token. It fails with

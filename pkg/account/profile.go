@@ -37,15 +37,8 @@ type ProfileStore interface {
 	// the family after. more reports whether there are others.
 	ListSessions(ctx context.Context, userID, after string, limit int) (page []Session, more bool, err error)
 
-	// DeleteSession deletes a session of the user. If hash is not "", it does so only
-	// if hash is the current or previous token hash. ended is false if nothing was
-	// deleted.
-	DeleteSession(ctx context.Context, userID, family, hash string) (ended bool, err error)
-
-	// AddRevocation revokes access tokens of a user or of a session family. Function
-	// instances apply it within revocationCacheTTL. Clients get token_expired and
-	// refresh, which succeeds if their session still exists.
-	AddRevocation(ctx context.Context, subject string, r user.Revocation) error
+	// EndSession is the method of TokenStore.
+	EndSession(ctx context.Context, userID, family, hash string, at time.Time) (ended bool, err error)
 }
 
 // AttachmentStore reads the uploads that become profile pictures.
@@ -143,12 +136,9 @@ func (p *Profiles) CloseSession(ctx context.Context, actor user.Principal, famil
 	if !id.Valid(family) {
 		return apperr.New(apperr.SessionNotFound, "")
 	}
-	ended, err := p.Store.DeleteSession(ctx, actor.UserID, family, "")
+	ended, err := p.Store.EndSession(ctx, actor.UserID, family, "", p.Now())
 	if err == nil && !ended {
 		err = apperr.New(apperr.SessionNotFound, "")
 	}
-	if err != nil {
-		return err
-	}
-	return p.Store.AddRevocation(ctx, family, user.Revocation{At: p.Now()})
+	return err
 }

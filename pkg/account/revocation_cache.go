@@ -39,8 +39,7 @@ func NewRevocationCache(store RevocationStore, now func() time.Time) *Revocation
 	return &RevocationCache{store: store, now: now}
 }
 
-// CheckFresh is Check with freshly read revocations. Opening a WebSocket uses it,
-// because a socket outlives the cache.
+// CheckFresh is Check with freshly read revocations.
 func (c *RevocationCache) CheckFresh(ctx context.Context, principal user.Principal) error {
 	c.mu.Lock()
 	c.bySubject = nil
@@ -48,17 +47,20 @@ func (c *RevocationCache) CheckFresh(ctx context.Context, principal user.Princip
 	return c.Check(ctx, principal)
 }
 
-// Check fails with token_expired if the principal's access token was revoked.
+// Check fails with token_expired if the principal's access token was revoked. Tokens of
+// an ended session are revoked whenever they were issued, because a concurrent refresh
+// may issue one after the end.
 func (c *RevocationCache) Check(ctx context.Context, principal user.Principal) error {
 	bySubject, err := c.load(ctx)
 	if err != nil {
 		return err
 	}
-	for _, subject := range []string{principal.UserID, principal.Session} {
-		for _, revocation := range bySubject[subject] {
-			if revocation.Revokes(principal) {
-				return apperr.New(apperr.TokenExpired, "")
-			}
+	if len(bySubject[principal.Session]) > 0 { // an ended session never comes back
+		return apperr.New(apperr.TokenExpired, "")
+	}
+	for _, revocation := range bySubject[principal.UserID] {
+		if revocation.Revokes(principal) {
+			return apperr.New(apperr.TokenExpired, "")
 		}
 	}
 	return nil

@@ -36,6 +36,7 @@ func TestRevocationCache_Check(t *testing.T) {
 		{"token without an issue time", user.Principal{UserID: "sara"}, true},
 		{"another user", user.Principal{UserID: "reza", IssuedAt: at.Add(-time.Minute)}, false},
 		{"older token of an ended session", user.Principal{UserID: "reza", Session: "family", IssuedAt: at}, true},
+		{"newer token of an ended session", user.Principal{UserID: "reza", Session: "family", IssuedAt: at.Add(time.Second)}, true},
 		{"another session", user.Principal{UserID: "reza", Session: "other", IssuedAt: at}, false},
 		{"current rights", user.Principal{UserID: "agent", Role: user.RoleSupport, Phone: "+1", IssuedAt: at}, false},
 		{"old role", user.Principal{UserID: "agent", Role: user.RoleAdmin, Phone: "+1", IssuedAt: at}, true},

@@ -195,12 +195,13 @@ func TestRefresh_ForgedToken(t *testing.T) {
 }
 
 // TestRefresh_GracePeriod checks that the previous token returns the same successor
-// within the grace period, and ends the session after it.
+// within the grace period, and ends the session and its access tokens after it.
 func TestRefresh_GracePeriod(t *testing.T) {
 	ctx := context.Background()
 	for wait, ended := range map[time.Duration]bool{0: false, account.ReuseGracePeriod: false, account.ReuseGracePeriod + time.Millisecond: true} {
 		f := newFixture(t)
-		first := f.addUser(t).Refresh
+		user := f.addUser(t)
+		first, family := user.Refresh, f.sessionsOf(user.User.ID)[0].Family
 		next, err := f.auth.Refresh(ctx, first)
 		if err != nil || next.Refresh == first {
 			t.Fatalf("got %v", err)
@@ -212,6 +213,9 @@ func TestRefresh_GracePeriod(t *testing.T) {
 		}
 		if _, err := f.auth.Refresh(ctx, next.Refresh); apperr.Is(err, apperr.SessionEnded) != ended {
 			t.Errorf("after %v, the successor: got %v, want ended %v", wait, err, ended)
+		}
+		if revoked := len(f.revoked(family)) > 0; revoked != ended {
+			t.Errorf("after %v: got access tokens revoked %v, want %v", wait, revoked, ended)
 		}
 	}
 }
@@ -241,6 +245,9 @@ func TestLogOut(t *testing.T) {
 		}
 		if _, err := f.auth.Refresh(ctx, tokens.Refresh); apperr.Is(err, apperr.SessionEnded) != c.ended {
 			t.Errorf("%s: refresh afterwards: got %v, want ended %v", name, err, c.ended)
+		}
+		if revoked := len(f.revoked(family)) > 0; revoked != c.ended {
+			t.Errorf("%s: got access tokens revoked %v, want %v", name, revoked, c.ended)
 		}
 	}
 }

@@ -89,9 +89,9 @@ func (m *memAccounts) UpdateUser(ctx context.Context, userID string, p account.P
 	return m.memStore.UpdateUser(ctx, userID, p)
 }
 
-func (m *memAccounts) DeleteSession(ctx context.Context, userID, family, hash string) (bool, error) {
+func (m *memAccounts) EndSession(ctx context.Context, userID, family, hash string, at time.Time) (bool, error) {
 	m.deletedSessions = append(m.deletedSessions, userID+" "+family)
-	return m.memStore.DeleteSession(ctx, userID, family, hash)
+	return m.memStore.EndSession(ctx, userID, family, hash, at)
 }
 
 // TestAccountEndpoints_Validation checks the required fields of each account endpoint.

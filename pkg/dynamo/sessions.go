@@ -88,19 +88,16 @@ func (s *Store) RotateSession(ctx context.Context, userID, family, current, next
 	return i.session(), rotated, true, err
 }
 
-// DeleteSession implements account.TokenStore and account.ProfileStore.
-func (s *Store) DeleteSession(ctx context.Context, userID, family, hash string) (bool, error) {
-	condition, vals := "", values(nil)
+// EndSession implements account.TokenStore and account.ProfileStore.
+func (s *Store) EndSession(ctx context.Context, userID, family, hash string, at time.Time) (bool, error) {
+	condition, vals := "#ttl > :now", values{"now": s.now().Unix()}
 	if hash != "" {
-		condition, vals = "cur = :hash OR prev = :hash", values{"hash": hash}
+		condition += " AND (cur = :hash OR prev = :hash)"
+		vals["hash"] = hash
 	}
-	old, err := s.remove(ctx, sessionKey(userID, family), condition, vals)
-	if err != nil || old == nil {
-		return false, err
-	}
-	var i sessionItem
-	err = decode(old, &i)
-	return i.TTL > s.now().Unix(), err
+	tx := s.transaction().remove(sessionKey(userID, family), condition, vals).addRevocation(family, user.Revocation{At: at})
+	failed, err := tx.commitWithRetry(ctx)
+	return err == nil && failed == nil, err
 }
 
 // Session implements account.CookieStore.

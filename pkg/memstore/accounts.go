@@ -213,13 +213,14 @@ func (s *Store) RotateSession(_ context.Context, userID, family, currentHash, ne
 	return session, rotated, found, err
 }
 
-// DeleteSession deletes a session if hash is "" or one of its token hashes.
-func (s *Store) DeleteSession(_ context.Context, userID, family, hash string) (ended bool, err error) {
-	err = s.do("DeleteSession", userID, func() error {
+// EndSession deletes a session if hash is "" or one of its token hashes, and revokes it.
+func (s *Store) EndSession(_ context.Context, userID, family, hash string, at time.Time) (ended bool, err error) {
+	err = s.do("EndSession", userID, func() error {
 		session, found := s.session(userID, family)
-		if found && (hash == "" || hash == session.CurrentHash || hash == session.PreviousHash) {
+		ended = found && session.ExpiresAt.After(s.now()) && (hash == "" || hash == session.CurrentHash || hash == session.PreviousHash)
+		if ended {
 			delete(s.sessions, family)
-			ended = session.ExpiresAt.After(s.now())
+			s.revoke(family, user.Revocation{At: at})
 		}
 		return nil
 	})

@@ -2,6 +2,7 @@ package ws
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"net/http"
 	"slices"
@@ -33,10 +34,7 @@ func (h *ConnectHandler) Connect(ctx context.Context, event events.APIGatewayWeb
 	}
 	actor, err := h.authenticate(ctx, event)
 	if err == nil {
-		err = h.Authenticator.Revocations.CheckFresh(ctx, actor)
-	}
-	if err == nil {
-		err = h.Tokens.Register(ctx, event.RequestContext.ConnectionID, actor)
+		err = h.register(ctx, event.RequestContext.ConnectionID, actor)
 	}
 	if err == nil {
 		return events.APIGatewayProxyResponse{StatusCode: http.StatusOK}, nil
@@ -49,6 +47,21 @@ func (h *ConnectHandler) Connect(ctx context.Context, event events.APIGatewayWeb
 		h.Log.ErrorContext(ctx, "connect failed", slog.Any("error", err))
 	}
 	return events.APIGatewayProxyResponse{StatusCode: status}, nil
+}
+
+// register stores a connection, and deletes it again if the access or the session of the actor
+// has ended. It checks afterwards: what ends later finds the stored connection and closes it.
+// Returns token_expired or session_ended.
+func (h *ConnectHandler) register(ctx context.Context, connectionID string, actor user.Principal) error {
+	err := h.Tokens.Register(ctx, connectionID, actor)
+	if err == nil {
+		err = h.Authenticator.CheckSession(ctx, actor)
+	}
+	if err != nil {
+		_, _, deleteErr := h.Tokens.Store.DeleteConnection(ctx, connectionID)
+		err = errors.Join(err, deleteErr)
+	}
+	return err
 }
 
 // authenticate returns the principal of the credentials. Returns unauthenticated,

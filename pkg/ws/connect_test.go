@@ -11,6 +11,7 @@ import (
 	"ticketsystem/pkg/account"
 	"ticketsystem/pkg/auth"
 	"ticketsystem/pkg/id"
+	"ticketsystem/pkg/realtime"
 	"ticketsystem/pkg/user"
 )
 
@@ -91,6 +92,42 @@ func TestConnect_Revoked(t *testing.T) {
 	must(fx.AddRevocation(t.Context(), saraID, user.Revocation{At: fx.now}))
 	if after := connect(); before != 200 || after != 401 {
 		t.Errorf("got %d before and %d after the revocation, want 200 and 401", before, after)
+	}
+}
+
+// TestConnect_EndedSession checks that credentials of an ended session open no connection, also
+// if the session ends while the connection is being stored.
+func TestConnect_EndedSession(t *testing.T) {
+	for name, end := range map[string]func(fx *fixture) error{
+		"logged out": func(fx *fixture) error {
+			_, err := fx.EndSession(t.Context(), saraID, "s1", "", fx.now)
+			return err
+		},
+		"deleted":  func(fx *fixture) error { return fx.DeleteSessions(t.Context(), saraID) },
+		"disabled": func(fx *fixture) error { return fx.AddRevocation(t.Context(), saraID, user.Revocation{At: fx.now}) },
+	} {
+		for _, moment := range []string{"RevocationsSince", "Subscribe"} {
+			fx := newFixture(t)
+			connectToken, _, err := fx.connect.Tokens.Issue(t.Context(), sara)
+			must(err)
+			for what, event := range map[string]events.APIGatewayWebsocketProxyRequest{
+				"connect token": {QueryStringParameters: map[string]string{"ticket": connectToken}},
+				"access token":  {Headers: map[string]string{"Authorization": "Bearer " + fx.token(sara)}},
+			} {
+				event.RequestContext.ConnectionID = what
+				fx.Before = func(operation, _ string) error {
+					if operation != moment {
+						return nil
+					}
+					fx.Before = nil
+					return end(fx)
+				}
+				got, err := fx.connect.Connect(t.Context(), event)
+				if _, stored := fx.connection(what); err != nil || got.StatusCode != 401 || stored || len(must2(fx.Subscribers(t.Context(), realtime.UserTopic(saraID)))) != 2 {
+					t.Errorf("%s, ended at %s, with a %s: got %d, %v, stored %v, want 401", name, moment, what, got.StatusCode, err, stored)
+				}
+			}
+		}
 	}
 }
 

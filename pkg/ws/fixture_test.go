@@ -89,6 +89,9 @@ func newFixture(t *testing.T) *fixture {
 		Tokens: &realtime.ConnectTokens{Store: store, Now: now, Random: rand.Reader}, Authenticator: authenticator,
 		AllowedOrigins: []string{"https://app.ir", "https://api.ir"}, Log: log,
 	}
+	for _, p := range []user.Principal{sara, reza, ali} {
+		must(store.CreateSession(context.Background(), account.Session{Family: p.Session, ExpiresAt: fx.now.Add(account.SessionTTL), User: user.User{ID: p.UserID, Role: p.Role}}, nil))
+	}
 	fx.addTicket(oneID, "message", "note")
 	for id, actor := range map[string]user.Principal{"sara1": sara, "sara2": sara, "ali1": ali, "reza1": reza} {
 		fx.open(id, actor, fx.now)
@@ -146,6 +149,11 @@ func must(err error) {
 	if err != nil {
 		panic(err)
 	}
+}
+
+func must2[T any](value T, err error) T {
+	must(err)
+	return value
 }
 
 // addTicket stores a ticket of Sara with one entry per kind, by Ali and Sara in turn. Notes are

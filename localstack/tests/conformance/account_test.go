@@ -290,7 +290,9 @@ func TestRotateSession(t *testing.T) {
 	})
 }
 
-func TestDeleteSession(t *testing.T) {
+// TestEndSession checks that only its owner ends a session, and that exactly the ended
+// sessions are revoked.
+func TestEndSession(t *testing.T) {
 	forEachBackend(t, func(t *testing.T, db backend) {
 		owner := newLogin().User
 		for _, c := range []struct {
@@ -309,8 +311,13 @@ func TestDeleteSession(t *testing.T) {
 			s.CurrentHash, s.PreviousHash = "current", "previous"
 			must(t, db.open().CreateSession(t.Context(), s, nil))
 			for range 2 { // deleting a deleted session is no error
-				_, err := db.open().DeleteSession(t.Context(), c.userID, s.Family, c.hash)
+				_, err := db.open().EndSession(t.Context(), c.userID, s.Family, c.hash, app.Now())
 				must(t, err)
+			}
+			revoked, err := db.open().RevocationsSince(t.Context(), app.Now().Add(-time.Minute))
+			must(t, err)
+			if (len(revoked[s.Family]) == 1) != c.ended {
+				t.Errorf("%s: got revocations %v, want ended %v", c.name, revoked[s.Family], c.ended)
 			}
 			if _, _, found, err := db.open().RotateSession(t.Context(), owner.ID, s.Family, "x", "y", app.Now()); err != nil || found == c.ended {
 				t.Errorf("%s: got found %v, %v, want ended %v", c.name, found, err, c.ended)

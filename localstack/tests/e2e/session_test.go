@@ -124,6 +124,49 @@ func TestLogout_ClosesSockets(t *testing.T) {
 	}
 }
 
+// TestEndedSession_OpensNoSocket checks that neither a connect token nor an access token from
+// before opens a socket once the session has ended, in whichever way, and that the access token
+// is rejected.
+func TestEndedSession_OpensNoSocket(t *testing.T) {
+	t.Parallel()
+	for name, end := range map[string]func(me testUser){
+		"logout": func(me testUser) { me.mustCall(204, "POST", "/logout", nil, nil) },
+		"logout with the refresh token": func(me testUser) {
+			wantStatus(t, anonymous(t, "POST", "/logout", object{"refreshToken": me.Tokens().RefreshToken}), 204, nil)
+		},
+		"closed by another session": func(me testUser) {
+			user, err := suite.api.Login(t.Context(), me.Profile.Phone, client.Password)
+			other := testUser{t, must(t, user, err)}
+			mine, _ := sessionsOf(t, me.call)
+			other.mustCall(204, "DELETE", "/sessions/"+mine.ID, nil, nil)
+		},
+		"reuse of a refresh token": func(me testUser) {
+			used := me.Tokens().RefreshToken
+			for range 2 {
+				var next client.Tokens
+				wantStatus(t, refresh(t, me.Tokens().RefreshToken), 200, &next)
+				me = testUser{t, suite.api.WithTokens(next)}
+			}
+			equal(t, "the first refresh token", wantProblem(t, refresh(t, used), 401).Code, "refresh_reused")
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			me := customer(t)
+			connectURL, address := me.connectToken().URL, me.socketURL(nil)
+			end(me)
+			wantConnectRefused(t, "a connect token from before", connectURL, nil)
+			wantConnectRefused(t, "an access token from before", address, http.Header{"Authorization": {"Bearer " + me.Tokens().AccessToken}})
+			eventually(t, "the access token is rejected", func() error {
+				if response := me.call("GET", "/profile", nil); response.Status != 401 {
+					return mismatch("GET /profile", response.Status, 401)
+				}
+				return nil
+			})
+		})
+	}
+}
+
 // browserSession is a browser's session: its cookie and CSRF token.
 type browserSession struct {
 	t            *testing.T
