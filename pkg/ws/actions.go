@@ -13,15 +13,18 @@ import (
 	"ticketsystem/pkg/ticket"
 )
 
+type pongFrame struct {
+	replyHeader
+	At *string `json:"at"`
+}
+
 // Ping is the action "ping". Clients use it to keep idle connections open.
 func (h *Handler) Ping(_ context.Context, r *Request) (any, error) {
-	var in struct {
-		Action string `json:"action"`
-	}
+	var in struct{ frameHeader }
 	if err := r.decode(&in); err != nil {
 		return nil, err
 	}
-	return map[string]any{"type": "pong", "at": wire.FormatTime(h.Now())}, nil
+	return pongFrame{r.reply("pong"), wire.FormatTime(h.Now())}, nil
 }
 
 // Default is the route $default, for frames without a known action. Returns frame_invalid or
@@ -38,7 +41,7 @@ func (h *Handler) Default(_ context.Context, r *Request) (any, error) {
 const maxReplayEntries = 100
 
 type subscribedFrame struct {
-	Type    string           `json:"type"`
+	replyHeader
 	Topic   string           `json:"topic"`
 	LastSeq int              `json:"lastSeq"`
 	Entries []wire.EntryView `json:"entries"`
@@ -50,9 +53,9 @@ type subscribedFrame struct {
 func (h *Handler) Subscribe(tickets *ticket.Service) Action {
 	return func(ctx context.Context, r *Request) (any, error) {
 		var in struct {
-			Action string `json:"action"`
-			Topic  string `json:"topic"`
-			After  *int   `json:"after"`
+			frameHeader
+			Topic string `json:"topic"`
+			After *int   `json:"after"`
 		}
 		if err := r.decode(&in); err != nil {
 			return nil, err
@@ -65,7 +68,7 @@ func (h *Handler) Subscribe(tickets *ticket.Service) Action {
 			return nil, err
 		}
 		if in.Topic == realtime.QueueTopic && r.Connection.Principal.Role.IsStaff() {
-			return subscribedFrame{Type: "subscribed", Topic: in.Topic, Entries: []wire.EntryView{}}, h.subscribe(ctx, r, in.Topic)
+			return subscribedFrame{replyHeader: r.reply("subscribed"), Topic: in.Topic, Entries: []wire.EntryView{}}, h.subscribe(ctx, r, in.Topic)
 		}
 		ticketID, err := parseTicketTopic(in.Topic)
 		if err != nil {
@@ -103,7 +106,7 @@ func (h *Handler) replay(ctx context.Context, tickets *ticket.Service, r *Reques
 	if err != nil {
 		return nil, err
 	}
-	out := subscribedFrame{Type: "subscribed", Topic: realtime.TicketTopic(ticketID), LastSeq: page.LastSeq, Entries: []wire.EntryView{}}
+	out := subscribedFrame{replyHeader: r.reply("subscribed"), Topic: realtime.TicketTopic(ticketID), LastSeq: page.LastSeq, Entries: []wire.EntryView{}}
 	if after != nil {
 		out.Entries, out.HasMore = wire.ViewEntries(page.Entries, actor.Role), page.HasMore
 		if n := entriesThatFit(out.Entries); n < len(out.Entries) {
@@ -145,11 +148,29 @@ func parseTicketTopic(topic string) (string, error) {
 	return ticketID, nil
 }
 
-// Unsubscribe is the action "unsubscribe". It is idempotent.
+// checkTicketID checks the ticket id of a frame before anything is read. Returns invalid_body if
+// it is missing, ticket_not_found if it is no id.
+func checkTicketID(ticketID string) error {
+	switch {
+	case ticketID == "":
+		return apperr.Validation(apperr.Field{Pointer: "/ticketId", Code: "required", Message: "Required."})
+	case !id.Valid(ticketID):
+		return apperr.New(apperr.TicketNotFound, "")
+	}
+	return nil
+}
+
+type unsubscribedFrame struct {
+	replyHeader
+	Topic string `json:"topic"`
+}
+
+// Unsubscribe is the action "unsubscribe". It is idempotent. A topic that the connection does not
+// subscribe to gets the same reply and has no effect.
 func (h *Handler) Unsubscribe(ctx context.Context, r *Request) (any, error) {
 	var in struct {
-		Action string `json:"action"`
-		Topic  string `json:"topic"`
+		frameHeader
+		Topic string `json:"topic"`
 	}
 	if err := r.decode(&in); err != nil {
 		return nil, err
@@ -159,17 +180,19 @@ func (h *Handler) Unsubscribe(ctx context.Context, r *Request) (any, error) {
 			return nil, err
 		}
 	}
-	if err := h.Store.Unsubscribe(ctx, r.Connection.ID, in.Topic); err != nil {
-		return nil, err
+	if slices.Contains(r.Connection.Topics, in.Topic) {
+		if err := h.Store.Unsubscribe(ctx, r.Connection.ID, in.Topic); err != nil {
+			return nil, err
+		}
+		if ticketID, ok := strings.CutPrefix(in.Topic, "ticket:"); ok {
+			defer h.Publisher.PublishPresence(ctx, ticketID)
+		}
 	}
-	if ticketID, ok := strings.CutPrefix(in.Topic, "ticket:"); ok {
-		defer h.Publisher.PublishPresence(ctx, ticketID)
-	}
-	return map[string]string{"type": "unsubscribed", "topic": in.Topic}, nil
+	return unsubscribedFrame{r.reply("unsubscribed"), in.Topic}, nil
 }
 
 type ackFrame struct {
-	Type      string  `json:"type"`
+	replyHeader
 	ClientID  string  `json:"clientId"`
 	TicketID  string  `json:"ticketId"`
 	Seq       int     `json:"seq"`
@@ -181,11 +204,14 @@ type ackFrame struct {
 func (h *Handler) Message(tickets *ticket.Service) Action {
 	return func(ctx context.Context, r *Request) (any, error) {
 		var in struct {
-			Action   string `json:"action"`
+			frameHeader
 			TicketID string `json:"ticketId"`
 			wire.MessageInput
 		}
 		if err := r.decode(&in); err != nil {
+			return nil, err
+		}
+		if err := checkTicketID(in.TicketID); err != nil {
 			return nil, err
 		}
 		m, err := in.ToMessage(in.TicketID)
@@ -197,7 +223,7 @@ func (h *Handler) Message(tickets *ticket.Service) Action {
 			return nil, err
 		}
 		e := result.Entry
-		ack := ackFrame{"ack", m.ClientID, e.TicketID, e.Seq, wire.FormatTime(e.CreatedAt)}
+		ack := ackFrame{r.reply("ack"), m.ClientID, e.TicketID, e.Seq, wire.FormatTime(e.CreatedAt)}
 		if err := h.Hub.Send(ctx, r.Connection.ID, ack); err != nil {
 			h.Publisher.logFailure(ctx, err) // a retry is acknowledged again
 		}
@@ -219,11 +245,14 @@ func (h *Handler) Typing(tickets *ticket.Service) Action {
 // publishTyping sends a typing frame to the other subscribers of a ticket.
 func (h *Handler) publishTyping(ctx context.Context, tickets *ticket.Service, r *Request) error {
 	var in struct {
-		Action   string `json:"action"`
+		frameHeader
 		TicketID string `json:"ticketId"`
 		Internal bool   `json:"internal"` // only staff receive the frame
 	}
 	if err := r.decode(&in); err != nil {
+		return err
+	}
+	if err := checkTicketID(in.TicketID); err != nil {
 		return err
 	}
 	subscribers, err := h.Store.Subscribers(ctx, realtime.TicketTopic(in.TicketID))
@@ -258,11 +287,14 @@ func (h *Handler) publishTyping(ctx context.Context, tickets *ticket.Service, r 
 func (h *Handler) Read(tickets *ticket.Service) Action {
 	return func(ctx context.Context, r *Request) (any, error) {
 		var in struct {
-			Action   string `json:"action"`
+			frameHeader
 			TicketID string `json:"ticketId"`
 			Seq      *int   `json:"seq"`
 		}
 		if err := r.decode(&in); err != nil {
+			return nil, err
+		}
+		if err := checkTicketID(in.TicketID); err != nil {
 			return nil, err
 		}
 		var v wire.Validator

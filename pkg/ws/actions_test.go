@@ -85,6 +85,13 @@ func TestFrame_Invalid(t *testing.T) {
 		{"message", "sara1", `{"action":"message","ticketId":"` + oneID + `","clientId":"` + aULID + `","body":"x","internal":true}`, "forbidden", nil},
 		{"message", "reza1", `{"action":"message","ticketId":"` + oneID + `","clientId":"` + aULID + `","body":"x"}`, "ticket_not_found", nil},
 		{"typing", "reza1", `{"action":"typing","ticketId":"` + oneID + `"}`, "ticket_not_found", nil},
+		{"typing", "sara1", `{"action":"typing"}`, "invalid_body", []string{"/ticketId required"}},
+		{"typing", "sara1", `{"action":"typing","ticketId":"` + strings.Repeat("x", 3000) + `"}`, "ticket_not_found", nil},
+		{"message", "sara1", `{"action":"message","ticketId":"` + strings.Repeat("x", 3000) + `","clientId":"` + aULID + `"}`, "ticket_not_found", nil},
+		{"read", "sara1", `{"action":"read","ticketId":"` + strings.Repeat("x", 3000) + `"}`, "ticket_not_found", nil},
+		{"unsubscribe", "sara1", `{"action":"unsubscribe","topic":"ticket:` + strings.Repeat("x", 3000) + `"}`, "ticket_not_found", nil},
+		{"ping", "sara1", `{"action":"ping","id":7}`, "invalid_body", []string{"/id type"}},
+		{"ping", "sara1", `{"action":"ping","id":"` + strings.Repeat("x", 129) + `"}`, "invalid_body", []string{"/id too_long"}},
 		{"read", "sara1", `{"action":"read","ticketId":"` + oneID + `"}`, "invalid_body", []string{"/seq required"}},
 		{"read", "reza1", `{"action":"read","ticketId":"` + oneID + `","seq":1}`, "ticket_not_found", nil},
 	} {
@@ -120,6 +127,45 @@ func TestErrorFrame_Locale(t *testing.T) {
 	fx.send(t, fx.handler.Read(fx.tickets), "sara1", `{"action":"read","ticketId":"`+oneID+`","seq":1}`)
 	if got := fx.reply("sara1"); got.field("problem", "code") != "internal" || strings.Contains(fmt.Sprint(got.body), "secret") || !strings.Contains(fx.log.String(), "websocket action failed") {
 		t.Errorf("got %v, logged %s", got.body, fx.log)
+	}
+}
+
+// TestReply_Echo checks that replies and error frames name the frame that they answer.
+func TestReply_Echo(t *testing.T) {
+	const common = `,"id":"7 ¶"}`
+	for _, c := range []struct{ action, fields, want string }{
+		{"ping", ``, "pong ping 7 ¶   "},
+		{"subscribe", `,"topic":"ticket:` + oneID + `"`, "subscribed subscribe 7 ¶ ticket:" + oneID + "  "},
+		{"unsubscribe", `,"topic":"ticket:` + oneID + `"`, "unsubscribed unsubscribe 7 ¶ ticket:" + oneID + "  "},
+		{"message", `,"ticketId":"` + oneID + `","clientId":"` + aULID + `","body":"x"`, "ack message 7 ¶  " + oneID + " " + aULID},
+		{"message", `,"ticketId":"` + otherID + `","clientId":"` + aULID + `","body":"x"`, "error message 7 ¶  " + otherID + " " + aULID},
+		{"subscribe", `,"topic":"ticket:` + otherID + `"`, "error subscribe 7 ¶ ticket:" + otherID + "  "},
+		{"read", `,"ticketId":"` + oneID + `"`, "error read 7 ¶  " + oneID + " "},
+		{"typing", `,"ticketId":"` + otherID + `"`, "error typing 7 ¶  " + otherID + " "},
+	} {
+		fx := newFixture(t)
+		fx.send(t, fx.actions()[c.action], "sara1", `{"action":"`+c.action+`"`+c.fields+common)
+		var got []string
+		for _, name := range []string{"type", "action", "id", "topic", "ticketId", "clientId"} {
+			text, _ := fx.reply("sara1").body[name].(string)
+			got = append(got, text)
+		}
+		if strings.Join(got, " ") != c.want {
+			t.Errorf("%s: got %q, want %q", c.action, strings.Join(got, " "), c.want)
+		}
+	}
+}
+
+// TestUnsubscribe_NotSubscribed checks that unsubscribing from a ticket that the connection does
+// not subscribe to has no effect, also on its subscribers.
+func TestUnsubscribe_NotSubscribed(t *testing.T) {
+	fx := newFixture(t)
+	fx.send(t, fx.handler.Subscribe(fx.tickets), "sara1", `{"action":"subscribe","topic":"ticket:`+oneID+`"}`)
+	for _, from := range []string{"reza1", "sara2"} {
+		pushed := fx.send(t, fx.handler.Unsubscribe, from, `{"action":"unsubscribe","topic":"ticket:`+oneID+`"}`)
+		if !slices.Equal(pushed, []string{from + ": unsubscribed"}) || fx.Calls("Unsubscribe") != 0 {
+			t.Errorf("%s: got %v, want a reply only", from, pushed)
+		}
 	}
 }
 

@@ -1,9 +1,11 @@
 package ws
 
 import (
+	"cmp"
 	"context"
 	"encoding/base64"
 	"encoding/json"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"strings"
@@ -34,17 +36,57 @@ type Request struct {
 	body       []byte
 }
 
-// locale returns the language of the connection's user, English for an unknown connection.
-func (r *Request) locale() string {
-	if r == nil {
-		return locale.English
-	}
-	return r.Connection.Principal.Locale
+// frameHeader has the fields that every frame from a client may have.
+type frameHeader struct {
+	Action string `json:"action"`
+	ID     string `json:"id"` // chosen by the client; replies repeat it
 }
+
+// replyHeader begins every reply to a frame.
+type replyHeader struct {
+	Type   string `json:"type"`
+	Action string `json:"action"`
+	ID     string `json:"id,omitempty"`
+}
+
+// reply returns the header of a reply to the frame.
+func (r *Request) reply(frameType string) replyHeader {
+	return replyHeader{frameType, frameField(r.body, "action"), frameField(r.body, "id")}
+}
+
+// maxEchoBytes limits the fields of a frame that a reply repeats.
+const maxEchoBytes = 128
+
+// frameField returns a text field of a frame, "" if the frame or the field is invalid or the text
+// is too long to be repeated.
+func frameField(body []byte, name string) string {
+	var fields map[string]json.RawMessage
+	var text string
+	if json.Unmarshal(body, &fields) != nil || json.Unmarshal(fields[name], &text) != nil || len(text) > maxEchoBytes {
+		return ""
+	}
+	return text
+}
+
+// checkID returns invalid_body if the client's id is too long to be repeated. Another type than
+// a text has failed to decode before.
+func (r *Request) checkID() error {
+	var header frameHeader
+	if err := json.Unmarshal(r.body, &header); err != nil || len(header.ID) <= maxEchoBytes {
+		return nil //nolint:nilerr // decode reports it
+	}
+	return apperr.Validation(apperr.Field{Pointer: "/id", Code: "too_long", Message: fmt.Sprintf("At most %d characters.", maxEchoBytes)})
+}
+
+// locale returns the language of the connection's user, English for an unknown connection.
+func (r *Request) locale() string { return cmp.Or(r.Connection.Principal.Locale, locale.English) }
 
 // decode decodes the frame strictly. Returns frame_invalid or invalid_body.
 func (r *Request) decode(into any) error {
 	err := wire.Decode(r.body, into)
+	if err == nil {
+		err = r.checkID()
+	}
 	if apperr.Is(err, apperr.BadJSON) {
 		err = apperr.Wrap(apperr.FrameInvalid, err).WithDetail("A frame must be one JSON object.")
 	}
@@ -57,6 +99,10 @@ type Action func(ctx context.Context, r *Request) (reply any, err error)
 type errorFrame struct {
 	Type     string       `json:"type"`
 	Problem  wire.Problem `json:"problem"`
+	Action   string       `json:"action,omitempty"`
+	ID       string       `json:"id,omitempty"`
+	Topic    string       `json:"topic,omitempty"`
+	TicketID string       `json:"ticketId,omitempty"`
 	ClientID string       `json:"clientId,omitempty"`
 }
 
@@ -70,7 +116,7 @@ func (h *Handler) Handle(run Action) func(context.Context, events.APIGatewayWebs
 			reply, err = run(ctx, frame)
 		}
 		if err != nil {
-			reply = h.errorFrame(ctx, event, frame.locale(), err)
+			reply = h.errorFrame(ctx, event, frame, err)
 		}
 		if reply != nil {
 			if err := h.Hub.Send(ctx, event.RequestContext.ConnectionID, reply); err != nil {
@@ -84,37 +130,34 @@ func (h *Handler) Handle(run Action) func(context.Context, events.APIGatewayWebs
 // newRequest reads the connection and checks its revocation. Returns frame_invalid,
 // unauthenticated, or token_expired for revoked access.
 func (h *Handler) newRequest(ctx context.Context, event events.APIGatewayWebsocketProxyRequest) (*Request, error) {
-	body := []byte(event.Body)
+	r := &Request{body: []byte(event.Body)}
+	var err error
 	if event.IsBase64Encoded {
-		raw, err := base64.StdEncoding.DecodeString(event.Body)
-		if err != nil {
-			return nil, apperr.Wrap(apperr.FrameInvalid, err)
+		if r.body, err = base64.StdEncoding.DecodeString(event.Body); err != nil {
+			return r, apperr.Wrap(apperr.FrameInvalid, err)
 		}
-		body = raw
 	}
 	c, found, err := h.Store.Connection(ctx, event.RequestContext.ConnectionID)
 	if err != nil {
-		return nil, err
+		return r, err
 	}
 	if !found {
-		return nil, apperr.New(apperr.Unauthenticated, "")
+		return r, apperr.New(apperr.Unauthenticated, "")
 	}
-	return &Request{Connection: c, body: body}, h.Revocations.Check(ctx, c.Principal)
+	r.Connection = c
+	return r, h.Revocations.Check(ctx, c.Principal)
 }
 
 // errorFrame converts an error. It logs errors with status 5xx.
-func (h *Handler) errorFrame(ctx context.Context, event events.APIGatewayWebsocketProxyRequest, locale string, err error) errorFrame {
-	f := apperr.From(err)
+func (h *Handler) errorFrame(ctx context.Context, event events.APIGatewayWebsocketProxyRequest, r *Request, err error) errorFrame {
 	id := event.RequestContext.RequestID
-	out := errorFrame{Type: "error", Problem: wire.NewProblem(f, locale, "", id)}
+	out := errorFrame{
+		Type: "error", Problem: wire.NewProblem(apperr.From(err), r.locale(), "", id),
+		Action: frameField(r.body, "action"), ID: frameField(r.body, "id"), Topic: frameField(r.body, "topic"),
+		TicketID: frameField(r.body, "ticketId"), ClientID: frameField(r.body, "clientId"),
+	}
 	if out.Problem.Status >= http.StatusInternalServerError {
 		h.Log.ErrorContext(ctx, "websocket action failed", slog.String("requestId", id), slog.String("route", event.RequestContext.RouteKey), slog.Any("error", err))
-	}
-	var frame struct {
-		ClientID string `json:"clientId"`
-	}
-	if json.Unmarshal([]byte(event.Body), &frame) == nil {
-		out.ClientID = frame.ClientID
 	}
 	return out
 }

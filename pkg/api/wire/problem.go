@@ -1,6 +1,8 @@
 package wire
 
 import (
+	"strings"
+
 	"ticketsystem/pkg/apperr"
 	"ticketsystem/pkg/locale"
 )
@@ -15,6 +17,14 @@ type Problem struct {
 	Code      apperr.Code    `json:"code"`
 	RequestID string         `json:"requestId,omitempty"`
 	Errors    []apperr.Field `json:"errors"`
+}
+
+// fieldDetail returns the text of an invalid field with the name of the field: "title: Required."
+func fieldDetail(f apperr.Field) string {
+	if name := strings.ReplaceAll(strings.TrimPrefix(f.Pointer, "/"), "/", "."); name != "" {
+		return name + ": " + f.Message
+	}
+	return f.Message
 }
 
 // NewProblem converts an error. An unknown code becomes "internal" without details, so that
@@ -35,7 +45,7 @@ func NewProblem(e *apperr.Error, language, instance, requestID string) Problem {
 	}
 	switch {
 	case locale.IsPersian(language) && len(p.Errors) > 0, p.Detail == "" && len(p.Errors) > 0:
-		p.Detail = p.Errors[0].Message
+		p.Detail = fieldDetail(p.Errors[0])
 	case locale.IsPersian(language), p.Detail == "":
 		p.Detail = p.Title // details exist in English only
 	}
