@@ -7,6 +7,7 @@ import (
 	"ticketsystem/pkg/account"
 	"ticketsystem/pkg/api/wire"
 	"ticketsystem/pkg/apperr"
+	"ticketsystem/pkg/user"
 )
 
 type tokensView struct {
@@ -75,7 +76,7 @@ func SignUp(auth *account.Auth) Endpoint {
 		v.Required("/phone", in.Phone)
 		v.Required("/password", in.Password)
 		v.Required("/code", in.Code)
-		v.Text("/name", &in.Name, 0, maxName, false)
+		validateName(&v, &in.Name, user.RoleUser)
 		if err := v.Err(); err != nil {
 			return Response{}, err
 		}

@@ -197,7 +197,9 @@ func TestUpdateProfile(t *testing.T) {
 		{`{"name":" Sara Ahmadi "}`, nil, "name Sara Ahmadi"}, {`{"name":""}`, nil, "name "}, {`{"email":"a@b.ir"}`, nil, "email a@b.ir"},
 		{`{"email":""}`, nil, "email "}, {`{"locale":"fa"}`, nil, "locale fa"}, {`{"notifications":{"email":false}}`, nil, "byEmail false"},
 		{`{"name":null,"notifications":null}`, nil, ""},
-		{`{"name":"a\nb"}`, []string{"/name character"}, ""}, {`{"email":"Sara <a@b.ir>"}`, []string{"/email invalid"}, ""},
+		{`{"name":"a\nb"}`, nil, "name a b"}, {`{"name":"\u202eSa\u200bra"}`, nil, "name Sara"}, {`{"name":"\u200b"}`, []string{"/name not_visible"}, ""},
+		{`{"name":"Súpport"}`, []string{"/name reserved"}, ""}, {`{"name":"پشتيباني"}`, []string{"/name reserved"}, ""},
+		{`{"email":"Sara <a@b.ir>"}`, []string{"/email invalid"}, ""},
 		{`{"email":"a@"}`, []string{"/email invalid"}, ""}, {`{"email":" a@b.ir"}`, []string{"/email invalid"}, ""},
 		{`{"email":"` + strings.Repeat("a", 250) + `@b.ir"}`, []string{"/email invalid"}, ""},
 		{`{"locale":"de"}`, []string{"/locale not_allowed"}, ""}, {`{"pictureId":"x"}`, []string{"/pictureId invalid"}, ""},
@@ -211,6 +213,22 @@ func TestUpdateProfile(t *testing.T) {
 		if (got.status == 200) != (c.fieldErrors == nil) || !slices.Equal(got.fieldErrors(), c.fieldErrors) || describeUpdate(m.profileUpdate) != c.want {
 			t.Errorf("%s: got %d %v, update %q, want %v, %q", c.body, got.status, got.fieldErrors(), describeUpdate(m.profileUpdate), c.fieldErrors, c.want)
 		}
+	}
+}
+
+// TestName_Reserved checks that customers cannot choose the names of roles, and staff can.
+func TestName_Reserved(t *testing.T) {
+	m, accounts := newMemAccounts(t)
+	m.putSara("", "")
+	agent := sara
+	agent.Role = user.RoleSupport
+	if got := m.send(t, api.UpdateProfile(accounts.profiles), agent, newRequest(http.MethodPatch, "/profile", `{"name":"Support"}`)); got.status != 200 {
+		t.Errorf("an agent: got %d %v, want 200", got.status, got.fieldErrors())
+	}
+	body := `{"phone":"09121234599","password":"correct-horse-7","code":"123456","name":"System"}`
+	got := m.send(t, api.SignUp(accounts.auth), user.Principal{}, newRequest(http.MethodPost, "/signup", body))
+	if got.status != 422 || !slices.Equal(got.fieldErrors(), []string{"/name reserved"}) {
+		t.Errorf("sign-up: got %d %v, want /name reserved", got.status, got.fieldErrors())
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -30,7 +31,7 @@ func TestDecode_Strict(t *testing.T) {
 		{"an extra bracket", "{" + good + "}}", 400, "bad_json", nil},
 		{"an extra comma", "{" + good + ",}", 400, "bad_json", nil},
 		{"not UTF-8", "{" + good + `,"x":"` + "\xff" + `"}`, 400, "bad_json", nil},
-		{"too deep", "{" + good + `,"x":` + strings.Repeat("[", 40) + strings.Repeat("]", 40) + "}", 400, "bad_json", nil},
+		{"too deep", "{" + good + `,"attachmentIds":` + strings.Repeat("[", 40) + strings.Repeat("]", 40) + "}", 400, "bad_json", nil},
 		{"too large", "{" + good + `,"x":"` + strings.Repeat("x", 128<<10) + `"}`, 413, "body_too_large", nil},
 
 		{"an array", "[1]", 422, "invalid_body", nil},
@@ -38,7 +39,13 @@ func TestDecode_Strict(t *testing.T) {
 		{"null", "null", 422, "invalid_body", nil},
 		{"an unknown field", "{" + good + `,"color":"red"}`, 422, "invalid_body", []string{"/color unknown"}},
 		{"a duplicate field", "{" + good + `,"title":"T"}`, 422, "invalid_body", []string{"/title duplicate"}},
-		{"a duplicate field in another case", "{" + good + `,"Title":"T"}`, 422, "invalid_body", []string{"/Title duplicate"}},
+		{"a field in another case", "{" + good + `,"Title":"T"}`, 422, "invalid_body", []string{"/Title unknown"}},
+		{"a name that folds to a field", strings.Replace("{"+good+"}", "title", "TITLE", 1), 422, "invalid_body", []string{"/TITLE unknown"}},
+		{"a name that folds to a field, with a long s", "{" + good + `,"attachmentIdſ":[]}`, 422, "invalid_body", []string{"/attachmentIdſ unknown"}},
+		{"U+FFFD", strings.Replace("{"+good+"}", `"T"`, `"T\ufffd"`, 1), 201, "", nil},
+		{"U+FFFD unescaped", strings.Replace("{"+good+"}", `"T"`, `"T`+"\uFFFD"+`"`, 1), 201, "", nil},
+		{"U+FFFD and an unpaired surrogate", strings.Replace("{"+good+"}", `"T"`, `"T\uFFFD\udc00"`, 1), 422, "invalid_body", []string{"/title character"}},
+		{"a surrogate pair", strings.Replace("{"+good+"}", `"T"`, `"T\ud83d\ude00"`, 1), 201, "", nil},
 		{"a number for a string", `{"clientId":5}`, 422, "invalid_body", []string{"/clientId type"}},
 		{"a string for an array", "{" + good + `,"attachmentIds":"x"}`, 422, "invalid_body", []string{"/attachmentIds type"}},
 		{"an object for a string", "{" + good + `,"priority":{}}`, 422, "invalid_body", []string{"/priority type"}},
@@ -51,9 +58,10 @@ func TestDecode_Strict(t *testing.T) {
 		{"invalid ULIDs", `{"clientId":"1","title":"T","description":"D","categoryId":"x","attachmentIds":["y"]}`, 422, "invalid_body", []string{"/clientId invalid", "/categoryId invalid", "/attachmentIds/0 invalid"}},
 		{"a title that is too long", strings.Replace("{"+good+"}", `"T"`, `"`+strings.Repeat("ت", 201)+`"`, 1), 422, "invalid_body", []string{"/title too_long"}},
 		{"the longest title", strings.Replace("{"+good+"}", `"T"`, `"`+strings.Repeat("ت", 200)+`"`, 1), 201, "", nil},
-		{"a line break in the title", strings.Replace("{"+good+"}", `"T"`, `"T\nT"`, 1), 422, "invalid_body", []string{"/title character"}},
+		{"a line break in the title", strings.Replace("{"+good+"}", `"T"`, `"T\nT"`, 1), 201, "", nil},
 		{"a line break in the text", strings.Replace("{"+good+"}", `"D"`, `"D\r\n\tD"`, 1), 201, "", nil},
-		{"a control character in the text", strings.Replace("{"+good+"}", `"D"`, `"D\u0007"`, 1), 422, "invalid_body", []string{"/description character"}},
+		{"a control character in the text", strings.Replace("{"+good+"}", `"D"`, `"D\u0007"`, 1), 201, "", nil},
+		{"invisible texts", strings.NewReplacer(`"T"`, `"\u200b\u202e"`, `"D"`, `"\u3164"`).Replace("{" + good + "}"), 422, "invalid_body", []string{"/title not_visible", "/description not_visible"}},
 		{"an unknown priority", "{" + good + `,"priority":"High"}`, 422, "invalid_body", []string{"/priority not_allowed"}},
 		{"a duplicate attachment", "{" + good + `,"attachmentIds":["` + fileID + `","` + strings.ToLower(fileID) + `"]}`, 422, "invalid_body", []string{"/attachmentIds/1 duplicate"}},
 		{"too many attachments", "{" + good + `,"attachmentIds":[` + strings.Repeat(`"x",`, 10) + `"x"]}`, 422, "invalid_body", []string{"/attachmentIds too_many"}},
@@ -111,6 +119,39 @@ func TestDecode_Base64(t *testing.T) {
 		got := fx.send(t, api.CreateTicket(fx.tickets), sara, r)
 		if got.status != want || want == 201 && got.body["title"] != "سلام" {
 			t.Errorf("%.10s: got %d %v, want %d", encoded, got.status, got.body, want)
+		}
+	}
+}
+
+// TestDecode_ReplacedBytes checks that U+FFFD is text, unless API Gateway has put it in the place
+// of an invalid byte.
+func TestDecode_ReplacedBytes(t *testing.T) {
+	body := `{"clientId":"` + aULID + `","title":"T` + "\uFFFD" + `","description":"D","categoryId":"` + billingID + `"}`
+	for length, want := range map[string]int{"": 201, strconv.Itoa(len(body)): 201, strconv.Itoa(len(body) - 2): 400} {
+		fx := newFixture(t)
+		got := fx.send(t, api.CreateTicket(fx.tickets), sara, newRequest(http.MethodPost, "/tickets", body).with("content-length", length))
+		if got.status != want {
+			t.Errorf("content-length %q for %d bytes: got %d %s, want %d", length, len(body), got.status, got.code(), want)
+		}
+	}
+}
+
+// TestDecode_ExactNames checks that names of nested objects match exactly, so that no second
+// spelling of a field can pass a filter in front of the API.
+func TestDecode_ExactNames(t *testing.T) {
+	for body, want := range map[string]string{
+		`{"notifications":{"sms":true}}`:             "",
+		`{"notifications":{"sms":true,"ſms":false}}`: "/notifications/ſms unknown",
+		`{"notifications":{"ſms":false}}`:            "/notifications/ſms unknown",
+		`{"notifications":{"SMS":false}}`:            "/notifications/SMS unknown",
+		`{"Name":"x"}`:                               "/Name unknown",
+		`{"notifications":{"email":true},"x":1}`:     "/x unknown",
+	} {
+		m, accounts := newMemAccounts(t)
+		m.putSara("", "")
+		got := m.send(t, api.UpdateProfile(accounts.profiles), sara, newRequest(http.MethodPatch, "/profile", body))
+		if errors := strings.Join(got.fieldErrors(), ","); errors != want || (got.status == 200) != (want == "") {
+			t.Errorf("%s: got %d %s, want %q", body, got.status, errors, want)
 		}
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"ticketsystem/pkg/api/wire"
 	"ticketsystem/pkg/apperr"
 	"ticketsystem/pkg/locale"
+	"ticketsystem/pkg/user"
 )
 
 // maxName is the maximum length of a user's name in runes.
@@ -48,7 +49,7 @@ func UpdateProfile(profiles *account.Profiles) Endpoint {
 		if err := r.decode(&in); err != nil {
 			return Response{}, err
 		}
-		update, err := in.toUpdate()
+		update, err := in.toUpdate(r.Principal.Role)
 		if err != nil {
 			return Response{}, err
 		}
@@ -57,11 +58,20 @@ func UpdateProfile(profiles *account.Profiles) Endpoint {
 	})
 }
 
-// toUpdate validates the input and converts it. Returns invalid_body.
-func (in profileInput) toUpdate() (account.ProfileUpdate, error) {
+// validateName checks the name that a user with this role chooses. Customers must not choose
+// names that look like staff to other users.
+func validateName(v *wire.Validator, name *string, role user.Role) {
+	v.Text("/name", name, 0, maxName, false)
+	if !role.IsStaff() && user.ClaimsRole(*name) {
+		v.Add("/name", "reserved", "This name is reserved for staff.")
+	}
+}
+
+// toUpdate validates the input of a user with this role and converts it. Returns invalid_body.
+func (in profileInput) toUpdate(role user.Role) (account.ProfileUpdate, error) {
 	var v wire.Validator
 	if in.Name != nil {
-		v.Text("/name", in.Name, 0, maxName, false)
+		validateName(&v, in.Name, role)
 	}
 	if in.Email != nil {
 		v.Email("/email", *in.Email)

@@ -1,12 +1,14 @@
 package api
 
 import (
+	"bytes"
 	"encoding/base64"
 	"mime"
 	"net/url"
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/aws/aws-lambda-go/events"
 
@@ -139,7 +141,17 @@ func (r *Request) decode(into any) error {
 	if err := r.checkMediaType(); err != nil {
 		return err
 	}
+	if r.isReplaced(body) {
+		return apperr.New(apperr.BadJSON, "The body is not UTF-8.")
+	}
 	return wire.Decode(body, into)
+}
+
+// isReplaced reports whether API Gateway has replaced invalid UTF-8 in the body by U+FFFD, which
+// is longer than the byte that it replaces.
+func (r *Request) isReplaced(body []byte) bool {
+	sent, err := strconv.Atoi(r.header("content-length"))
+	return err == nil && sent != len(body) && bytes.ContainsRune(body, utf8.RuneError)
 }
 
 // checkMediaType requires the Content-Type application/json. Browsers send other types, and

@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"strconv"
 	"strings"
@@ -135,10 +136,10 @@ func validatePatch(p ticket.Patch) error {
 			v.Add("/tags", "too_many", "At most 20 entries.")
 		}
 		for i := range *p.Tags {
-			tag := &(*p.Tags)[i]
-			v.Text("/tags", tag, 1, maxTagLength, false)
+			tag, at := &(*p.Tags)[i], fmt.Sprintf("/tags/%d", i)
+			v.Text(at, tag, 1, maxTagLength, false)
 			if *tag = strings.ToLower(*tag); strings.Contains(*tag, ",") {
-				v.Add("/tags", "character", "Must not contain a comma.")
+				v.Add(at, "character", "Must not contain a comma.")
 			}
 		}
 	}

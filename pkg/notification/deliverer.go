@@ -3,6 +3,7 @@ package notification
 import (
 	"context"
 	"errors"
+	"strings"
 	"time"
 
 	"ticketsystem/pkg/user"
@@ -157,10 +158,12 @@ func (d *Deliverer) skipReasonNow(ctx context.Context, to Recipient, channel Cha
 // maxReasonBytes limits the length of a stored provider error.
 const maxReasonBytes = 200
 
+// failedDelivery returns the outcome of a failure of the provider. The reason is cut between
+// characters.
 func failedDelivery(err error) (State, string, error) {
 	text := err.Error()
 	if len(text) > maxReasonBytes {
-		text = text[:maxReasonBytes]
+		text = strings.ToValidUTF8(text[:maxReasonBytes], "")
 	}
 	return Failed, text, err
 }

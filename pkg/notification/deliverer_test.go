@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"ticketsystem/pkg/account"
 	"ticketsystem/pkg/audit"
@@ -172,6 +174,20 @@ func TestDeliver_UnknownNotification(t *testing.T) {
 	job := notification.DeliveryJob{UserID: "sara", ID: "M", Channel: notification.SMS}
 	if _, err := f.deliverer(noon).Deliver(t.Context(), job); err != nil || len(f.sent) > 0 {
 		t.Errorf("got %v, sent %q", err, f.sent)
+	}
+}
+
+// TestDeliver_ReasonIsText checks that a long reason is not cut inside a character.
+func TestDeliver_ReasonIsText(t *testing.T) {
+	for shift := range 2 {
+		f := newFixture(t, notification.Queued)
+		f.providerErr = errors.New(strings.Repeat("x", shift) + strings.Repeat("نه", 100))
+		if _, err := f.deliver(noon, notification.SMS); !errors.Is(err, f.providerErr) {
+			t.Fatal(err)
+		}
+		if reason := f.delivery(notification.SMS).Reason; !utf8.ValidString(reason) || len(reason) > 200 || len(reason) < 199 {
+			t.Errorf("got %d bytes: %q", len(reason), reason)
+		}
 	}
 }
 

@@ -30,6 +30,21 @@ func TestPostMessage(t *testing.T) {
 	equal(t, "stored entry", toJSON(newest(t, read.Entries)), toJSON(entry))
 }
 
+// TestPostMessage_PastedText checks that pasted text loses its control and format characters,
+// and nothing else.
+func TestPostMessage_PastedText(t *testing.T) {
+	t.Parallel()
+	me := customer(t)
+	ticket := me.openTicket(nil)
+	for sent, want := range map[string]string{
+		"a\vb\x1b[1mc\x07": "a\nb[1mc", "replaced: \ufffd": "replaced: \ufffd", "می\u200cخواهم\u202e": "می\u200cخواهم", "?": "?",
+	} {
+		var entry client.Entry
+		me.mustCall(201, "POST", "/tickets/"+ticket.ID+"/messages", object{"clientId": client.NewID(), "body": sent}, &entry)
+		equal(t, "body", entry.Body, want)
+	}
+}
+
 func TestPostMessage_Idempotent(t *testing.T) {
 	t.Parallel()
 	me, agent := customer(t), support(t)
@@ -95,6 +110,7 @@ func TestPostMessage_Invalid(t *testing.T) {
 		"bad clientId":    {object{"clientId": "x", "body": "x"}, "clientId"},
 		"nothing":         {object{"clientId": client.NewID()}, "body"},
 		"blank":           {object{"clientId": client.NewID(), "body": " \n "}, "body"},
+		"invisible":       {object{"clientId": client.NewID(), "body": "\u200b\u2066\u2800"}, "body"},
 		"NUL":             {object{"clientId": client.NewID(), "body": "a\x00b"}, "body"},
 		"body type":       {object{"clientId": client.NewID(), "body": 7}, "body"},
 		"after type":      {object{"clientId": client.NewID(), "body": "x", "after": "1"}, "after"},

@@ -59,6 +59,8 @@ func TestUpdateProfile(t *testing.T) {
 	}
 	me.mustCall(200, "PATCH", "/profile", object{"name": "Sara"}, &changed)
 	equal(t, "name after changing only the name", changed.Name, "Sara")
+	me.mustCall(200, "PATCH", "/profile", object{"name": "\u202eSa\u200bra\n\x1bمی\u200cلاد"}, &changed)
+	equal(t, "cleaned name", changed.Name, "Sara می\u200cلاد")
 	equal(t, "email after a change of the name", changed.Email, "sara@example.com")
 }
 
@@ -73,12 +75,16 @@ func TestUpdateProfile_Invalid(t *testing.T) {
 		"role":                     {object{"role": "admin"}, "role"},
 		"phone":                    {object{"phone": client.RandomPhone()}, "phone"},
 		"name type":                {object{"name": 5}, "name"},
+		"name of a role":           {object{"name": "Ｓúpport team"}, "name"},
+		"Persian name of a role":   {object{"name": "پشتيبانی"}, "name"},
+		"invisible name":           {object{"name": "\u200b\u3164"}, "name"},
 		"email form":               {object{"email": "not an address"}, "email"},
 		"unknown locale":           {object{"locale": "xx-klingon"}, "locale"},
 		"unknown province":         {object{"province": "atlantis"}, "province"},
 		"city of another province": {object{"province": all[0].ID, "city": all[1].Cities[0].ID}, "city"},
 		"notifications":            {object{"notifications": "none"}, "notifications"},
 		"unknown channel":          {object{"notifications": object{"pigeon": true}}, "notifications"},
+		"other spelling":           {object{"notifications": object{"sms": true, "ſms": false}}, "notifications"},
 	} {
 		response := me.call("PATCH", "/profile", c.body)
 		if response.Status != 400 && response.Status != 422 {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"reflect"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -23,8 +24,8 @@ const maxDepth = 16
 // Decode decodes a JSON object into the struct that into points to.
 //
 // Returns body_too_large, bad_json, or invalid_body with the pointer of the unknown,
-// duplicate or mistyped field. Unlike encoding/json it rejects duplicate names, trailing
-// data and invalid characters.
+// duplicate or mistyped field. Unlike encoding/json it rejects duplicate names, names in
+// another case, trailing data and invalid characters.
 func Decode(body []byte, into any) error {
 	switch {
 	case len(body) > maxBodyBytes:
@@ -34,12 +35,10 @@ func Decode(body []byte, into any) error {
 	case !utf8.Valid(body):
 		return apperr.New(apperr.BadJSON, "The body is not UTF-8.")
 	}
-	if err := checkSyntax(body); err != nil {
+	if err := checkSyntax(body, reflect.TypeOf(into)); err != nil {
 		return err
 	}
-	d := json.NewDecoder(bytes.NewReader(body))
-	d.DisallowUnknownFields()
-	if err := d.Decode(into); err != nil {
+	if err := json.Unmarshal(body, into); err != nil {
 		return decodeError(body, err)
 	}
 	return nil
@@ -57,13 +56,6 @@ func decodeError(body []byte, err error) error {
 			Pointer: pointerAlong(tree, mistyped.Field), Code: "type",
 			Message: "Must be " + typeName(mistyped.Type.Kind().String()) + ", not a " + mistyped.Value + ".",
 		})
-	}
-	if name, ok := strings.CutPrefix(err.Error(), "json: unknown field "); ok {
-		if plain, err := strconv.Unquote(name); err == nil {
-			name = plain
-		}
-		at, _ := pointerTo(tree, name)
-		return apperr.Validation(apperr.Field{Pointer: at, Code: "unknown", Message: "Unknown field."})
 	}
 	return apperr.Wrap(apperr.BadJSON, err)
 }
@@ -83,28 +75,6 @@ func pointerAlong(tree any, path string) string {
 	return pointer.String()
 }
 
-// pointerTo returns the JSON pointer of the deepest member called name. encoding/json
-// reports the name of an unknown field, but not its location.
-func pointerTo(tree any, name string) (string, bool) {
-	switch node := tree.(type) {
-	case map[string]any:
-		for key, child := range node {
-			if at, found := pointerTo(child, name); found {
-				return "/" + escapePointer(key) + at, true
-			}
-		}
-		_, found := node[name]
-		return "/" + escapePointer(name), found
-	case []any:
-		for i, child := range node {
-			if at, found := pointerTo(child, name); found {
-				return "/" + strconv.Itoa(i) + at, true
-			}
-		}
-	}
-	return "", false
-}
-
 // typeName returns the JSON type of a reflect.Kind, for messages.
 func typeName(kind string) string {
 	switch kind {
@@ -120,83 +90,129 @@ func typeName(kind string) string {
 	return "a whole number"
 }
 
-// checkSyntax checks that body is one JSON object without trailing data, duplicate names or
-// excessive nesting. encoding/json would silently use the last of two equal names.
-func checkSyntax(body []byte) error {
-	d := json.NewDecoder(bytes.NewReader(body))
-	d.UseNumber()
-	first, err := d.Token()
+// checkSyntax checks that body is one JSON object without trailing data, duplicate or unknown
+// names, or excessive nesting. encoding/json would silently use the last of two equal names,
+// and match names in another case.
+func checkSyntax(body []byte, into reflect.Type) error {
+	c := syntaxCheck{json.NewDecoder(bytes.NewReader(body)), body}
+	c.UseNumber()
+	first, err := c.Token()
 	if err != nil {
 		return apperr.Wrap(apperr.BadJSON, err)
 	}
 	if first != json.Delim('{') {
 		return apperr.New(apperr.InvalidBody, "The body must be a JSON object.")
 	}
-	if err := checkObject(d, "", 1); err != nil {
+	if err := c.object("", into, 1); err != nil {
 		return err
 	}
-	if _, err := d.Token(); !errors.Is(err, io.EOF) {
+	if _, err := c.Token(); !errors.Is(err, io.EOF) {
 		return apperr.New(apperr.BadJSON, "Unexpected data after the JSON value.")
 	}
 	return nil
 }
 
-// checkObject reads the rest of an object after its opening brace.
-func checkObject(d *json.Decoder, at string, depth int) error {
+// syntaxCheck reads the tokens of a body.
+type syntaxCheck struct {
+	*json.Decoder
+	body []byte
+}
+
+// object reads the rest of an object after its opening brace. into is the type that it is
+// decoded into; nil accepts any names.
+func (c syntaxCheck) object(at string, into reflect.Type, depth int) error {
+	fields, anyName := fieldsOf(into)
 	seen := map[string]bool{}
-	for d.More() {
-		token, err := d.Token()
+	for c.More() {
+		token, err := c.Token()
 		if err != nil {
 			return apperr.Wrap(apperr.BadJSON, err)
 		}
 		name, _ := token.(string)
 		pointer := at + "/" + escapePointer(name)
-		if folded := strings.ToLower(name); seen[folded] {
-			return apperr.Validation(apperr.Field{Pointer: pointer, Code: "duplicate", Message: "Duplicate field."})
-		} else if seen[folded] = true; strings.ContainsRune(name, 0) {
+		field, known := fields[name]
+		switch {
+		case strings.ContainsRune(name, 0):
 			return apperr.New(apperr.BadJSON, "A field name contains a NUL character.")
+		case seen[name]:
+			return apperr.Validation(apperr.Field{Pointer: pointer, Code: "duplicate", Message: "Duplicate field."})
+		case !known && !anyName:
+			return apperr.Validation(apperr.Field{Pointer: pointer, Code: "unknown", Message: "Unknown field."})
 		}
-		if err := checkValue(d, pointer, depth); err != nil {
+		seen[name] = true
+		if err := c.value(pointer, field, depth); err != nil {
 			return err
 		}
 	}
-	return closingToken(d)
+	return c.closing()
 }
 
-// checkArray reads the rest of an array after its opening bracket.
-func checkArray(d *json.Decoder, at string, depth int) error {
-	for i := 0; d.More(); i++ {
-		if err := checkValue(d, at+"/"+strconv.Itoa(i), depth); err != nil {
+// fieldsOf returns the JSON names of a struct and the types of their values. anyName is true for
+// types that accept all names.
+func fieldsOf(t reflect.Type) (fields map[string]reflect.Type, anyName bool) {
+	for t != nil && t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	if t == nil || t.Kind() != reflect.Struct {
+		return nil, true
+	}
+	fields = map[string]reflect.Type{}
+	for _, f := range reflect.VisibleFields(t) {
+		if name, _, _ := strings.Cut(f.Tag.Get("json"), ","); name != "" {
+			fields[name] = f.Type
+		}
+	}
+	return fields, false
+}
+
+// array reads the rest of an array after its opening bracket.
+func (c syntaxCheck) array(at string, into reflect.Type, depth int) error {
+	for i := 0; c.More(); i++ {
+		if err := c.value(at+"/"+strconv.Itoa(i), into, depth); err != nil {
 			return err
 		}
 	}
-	return closingToken(d)
+	return c.closing()
 }
 
-func checkValue(d *json.Decoder, at string, depth int) error {
+func (c syntaxCheck) value(at string, into reflect.Type, depth int) error {
 	if depth > maxDepth {
 		return apperr.New(apperr.BadJSON, "The body is nested too deeply.")
 	}
-	token, err := d.Token()
+	start := c.InputOffset()
+	token, err := c.Token()
 	if err != nil {
 		return apperr.Wrap(apperr.BadJSON, err)
 	}
 	switch token {
 	case json.Delim('{'):
-		return checkObject(d, at, depth+1)
+		return c.object(at, into, depth+1)
 	case json.Delim('['):
-		return checkArray(d, at, depth+1)
+		for into != nil && into.Kind() == reflect.Pointer {
+			into = into.Elem()
+		}
+		if into != nil && into.Kind() == reflect.Slice {
+			into = into.Elem()
+		}
+		return c.array(at, into, depth+1)
 	}
-	if text, ok := token.(string); ok && strings.ContainsAny(text, "\x00"+string(utf8.RuneError)) {
-		// Decoders replace unpaired surrogates and invalid UTF-8 by U+FFFD.
+	if text, ok := token.(string); ok && (strings.ContainsRune(text, 0) || hasUnpairedSurrogate(text, c.body[start:c.InputOffset()])) {
 		return apperr.Validation(apperr.Field{Pointer: at, Code: "character", Message: "Invalid characters."})
 	}
 	return nil
 }
 
-// closingToken reads the end of an object or array.
-func closingToken(d *json.Decoder) error {
-	if _, err := d.Token(); err != nil {
+// hasUnpairedSurrogate reports whether a text has an unpaired surrogate in its JSON form, which
+// the decoder has replaced by U+FFFD. U+FFFD itself is text, also as an escape.
+func hasUnpairedSurrogate(text string, source []byte) bool {
+	const replacement = string(utf8.RuneError)
+	replaced := strings.Count(text, replacement)
+	return replaced > 0 && replaced > bytes.Count(source, []byte(replacement))+bytes.Count(bytes.ToLower(source), []byte(`\ufffd`))
+}
+
+// closing reads the end of an object or array.
+func (c syntaxCheck) closing() error {
+	if _, err := c.Token(); err != nil {
 		return apperr.Wrap(apperr.BadJSON, err)
 	}
 	return nil

@@ -30,24 +30,23 @@ func (v *Validator) Err() error {
 	return apperr.Validation(v.fields...)
 }
 
-// Text trims a text and checks its length in runes. It rejects control characters; with
-// multiline, line breaks and tabs are allowed.
+// Text cleans a text, see clean, and checks its length in runes. A text that is not empty
+// needs a visible character: on one line a letter, number or symbol.
 func (v *Validator) Text(pointer string, text *string, minRunes, maxRunes int, multiline bool) {
-	trimmed := strings.TrimSpace(*text)
-	n := utf8.RuneCountInString(trimmed)
+	cleaned := clean(*text, multiline)
+	visible := strings.ContainsFunc(cleaned, func(r rune) bool { return isVisible(r) && (multiline || !unicode.IsPunct(r)) })
+	n := utf8.RuneCountInString(cleaned)
 	switch {
+	case !visible && strings.TrimSpace(*text) != "":
+		v.Add(pointer, "not_visible", "Must contain a visible letter, number or symbol.")
 	case n == 0 && minRunes > 0:
 		v.Add(pointer, "required", "Required.")
 	case n < minRunes:
 		v.Add(pointer, "too_short", fmt.Sprintf("At least %d characters.", minRunes))
 	case n > maxRunes:
 		v.Add(pointer, "too_long", fmt.Sprintf("At most %d characters.", maxRunes))
-	case strings.ContainsFunc(trimmed, func(r rune) bool {
-		return unicode.IsControl(r) && !(multiline && (r == '\n' || r == '\r' || r == '\t'))
-	}):
-		v.Add(pointer, "character", "Must not contain control characters.")
 	default:
-		*text = trimmed
+		*text = cleaned
 	}
 }
 

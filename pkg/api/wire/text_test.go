@@ -1,0 +1,72 @@
+package wire_test
+
+import (
+	"strings"
+	"testing"
+	"unicode"
+
+	"ticketsystem/pkg/api/wire"
+)
+
+func TestText_Cleaned(t *testing.T) {
+	for _, c := range []struct{ name, text, line, lines string }{
+		{"plain", " سلام a ", "سلام a", "سلام a"},
+		{"line breaks", "a\r\nb\n\tc", "a b  c", "a\r\nb\n\tc"},
+		{"other line separators", "a\vb\fc\u0085d\u2028e\u2029f", "a b c d e f", "a\nb\nc\nd\ne\nf"},
+		{"escape", "a\x1b[31mb", "a[31mb", "a[31mb"},
+		{"non-joiner", "می\u200cخواهم", "می\u200cخواهم", "می\u200cخواهم"},
+		{"joiner", "👩\u200d💻", "👩\u200d💻", "👩\u200d💻"},
+		{"joiners at the ends", "\u200ca\u200d", "a", "a"},
+		{"bidirectional controls", "\u202ea\u2066b\u2069\u200e\u200f\u061c", "ab", "ab"},
+		{"byte order mark and soft hyphen", "\ufeffa\u00adb", "ab", "ab"},
+		{"U+FFFD", "a\ufffdb", "a\ufffdb", "a\ufffdb"},
+	} {
+		for multiline, want := range map[bool]string{false: c.line, true: c.lines} {
+			var v wire.Validator
+			got := c.text
+			if v.Text("/x", &got, 1, 100, multiline); v.Err() != nil || got != want {
+				t.Errorf("%s, multiline %v: got %q, %v, want %q", c.name, multiline, got, v.Err(), want)
+			}
+		}
+	}
+}
+
+// TestText_EveryControl checks all control and format characters of Unicode but the joiners.
+func TestText_EveryControl(t *testing.T) {
+	for r := rune(1); r <= unicode.MaxRune; r++ {
+		if !unicode.In(r, unicode.Cc, unicode.Cf) || strings.ContainsRune("\n\r\t\v\f\u0085\u200c\u200d", r) {
+			continue
+		}
+		for _, multiline := range []bool{false, true} {
+			var v wire.Validator
+			text := "a" + string(r) + "b"
+			if v.Text("/x", &text, 1, 100, multiline); v.Err() != nil || text != "ab" {
+				t.Errorf("%U, multiline %v: got %q, %v, want ab", r, multiline, text, v.Err())
+			}
+		}
+	}
+}
+
+func TestText_NotVisible(t *testing.T) {
+	for _, text := range []string{
+		"\u200b", "\u200c", "\u202e \u2066", "\u3164", "\u115f\u1160", "\uffa0", "\u2800", "\u034f", "\u0301\u0301", "\ufe0f", "\x1b\x07", "\u00ad", "\U000e0041", "\ue000", "\U0001d159",
+	} {
+		for _, multiline := range []bool{false, true} {
+			for _, minRunes := range []int{0, 1} {
+				var v wire.Validator
+				given := text
+				if v.Text("/x", &given, minRunes, 100, multiline); v.Err() == nil || !strings.Contains(v.Err().Error(), "/x not_visible") {
+					t.Errorf("%+q, multiline %v, at least %d: got %v, want not_visible", text, multiline, minRunes, v.Err())
+				}
+			}
+		}
+	}
+	for text, line := range map[string]bool{"?!": false, "…": false, "😀": true, "€": true, "۵": true, "a": true, "中": true, "1\ufe0f\u20e3": true, "\ufffd": true} {
+		for multiline, want := range map[bool]bool{false: line, true: true} {
+			var v wire.Validator
+			if v.Text("/x", &text, 1, 100, multiline); (v.Err() == nil) != want {
+				t.Errorf("%q, multiline %v: got %v, want accepted: %v", text, multiline, v.Err(), want)
+			}
+		}
+	}
+}
