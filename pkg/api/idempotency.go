@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/http"
 
+	"ticketsystem/pkg/api/wire"
 	"ticketsystem/pkg/apperr"
 	"ticketsystem/pkg/idempotency"
 )
@@ -78,13 +79,13 @@ func isTransient(status int) bool {
 func encodeStored(r Response) ([]byte, error) {
 	s := storedResponse{Status: r.Status, Headers: r.Headers, Cookies: r.Cookies}
 	if r.Body != nil {
-		body, err := json.Marshal(r.Body)
+		body, err := wire.Marshal(r.Body)
 		if err != nil {
 			return nil, err
 		}
 		s.Body = body
 	}
-	return json.Marshal(s)
+	return wire.Marshal(s)
 }
 
 // replayStored returns the response of an earlier request with the same key.

@@ -1,6 +1,10 @@
 package api
 
-import "ticketsystem/pkg/api/wire"
+import (
+	"bytes"
+
+	"ticketsystem/pkg/api/wire"
+)
 
 // page is the body of a list response.
 type page[T any] struct {
@@ -13,12 +17,17 @@ type pageInfo struct {
 	HasMore bool   `json:"hasMore"`
 }
 
+// maxPageBytes bounds the items of a page in a response. Lambda limits a response to 6 MB,
+// in which the body is a JSON string.
+const maxPageBytes = 5 << 20
+
 // listPage reads ?limit and ?cursor, loads one page and seals the cursor of the next page.
 //
 // scope names the list and all parameters that select or order its items; a cursor is valid
 // for one scope. load gets the zero position for the first page and returns at most limit
-// items, the position of the next page, and whether there is one. Returns bad_request,
-// bad_cursor and the errors of load.
+// items, the position of the next page, and whether there is one. If the items exceed
+// maxPageBytes, load is called again for fewer. Returns bad_request, bad_cursor and the
+// errors of load.
 func listPage[P, T, V any](
 	r *Request, scope string, view func(T) V, load func(limit int, from P) (items []T, next P, more bool, err error),
 ) (page[V], error) {
@@ -30,15 +39,48 @@ func listPage[P, T, V any](
 	if err != nil {
 		return page[V]{}, err
 	}
-	items, next, more, err := load(limit, from)
-	if err != nil {
-		return page[V]{}, err
+	for {
+		items, next, more, err := load(limit, from)
+		if err != nil {
+			return page[V]{}, err
+		}
+		out := page[V]{Data: wire.MapSlice(items, view)}
+		fitting, err := itemsThatFit(out.Data)
+		if err != nil {
+			return page[V]{}, err
+		}
+		if fitting < len(out.Data) {
+			limit = fitting
+			continue
+		}
+		if more {
+			out.Page = pageInfo{Next: sealCursor(r, scope, next), HasMore: true}
+		}
+		return out, nil
 	}
-	out := page[V]{Data: wire.MapSlice(items, view)}
-	if more {
-		out.Page = pageInfo{Next: sealCursor(r, scope, next), HasMore: true}
+}
+
+// itemsThatFit returns how many items stay within maxPageBytes, counted from the start and
+// from the end, because a list may be read in either direction. It is at least 1 if there
+// are items.
+func itemsThatFit[V any](items []V) (int, error) {
+	sizes := make([]int, len(items))
+	for i := range items {
+		text, err := wire.Marshal(items[i])
+		if err != nil {
+			return 0, err
+		}
+		// Quotes and backslashes are escaped again in the response of the function.
+		sizes[i] = len(text) + bytes.Count(text, []byte{'"'}) + bytes.Count(text, []byte{'\\'}) + 1
 	}
-	return out, nil
+	first, last := 0, 0
+	for n := range sizes {
+		first, last = first+sizes[n], last+sizes[len(sizes)-1-n]
+		if n > 0 && max(first, last) > maxPageBytes {
+			return n, nil
+		}
+	}
+	return len(items), nil
 }
 
 // trimPage cuts a list that was read with limit+1 items, and returns the position of the

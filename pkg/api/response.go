@@ -2,11 +2,12 @@ package api
 
 import (
 	"encoding/base64"
-	"encoding/json"
 	"maps"
 	"net/http"
 
 	"github.com/aws/aws-lambda-go/events"
+
+	"ticketsystem/pkg/api/wire"
 )
 
 // Response is the result of an endpoint.
@@ -42,7 +43,7 @@ func (r Response) toGateway(requestID string) (events.APIGatewayV2HTTPResponse, 
 	if text, raw := r.Body.(rawText); raw {
 		out.Body = string(text)
 	} else if r.Body != nil {
-		body, err := json.Marshal(r.Body)
+		body, err := wire.Marshal(r.Body)
 		if err != nil {
 			return events.APIGatewayV2HTTPResponse{}, err
 		}

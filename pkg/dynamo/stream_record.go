@@ -30,7 +30,7 @@ func DecodeRecord(record events.DynamoDBEventRecord) (event.Event, error) {
 	created := record.EventName == string(events.DynamoDBOperationTypeInsert)
 	switch {
 	case strings.HasPrefix(k.PK, prefixTicket):
-		return decodeTicketItem(k, image, created)
+		return decodeTicketItem(k, record.Change.OldImage, image, created)
 	case k.SK == skUser:
 		return decodeUserChange(record.Change.OldImage, image, created)
 	case k.SK == skHeartbeat:
@@ -54,7 +54,7 @@ func DecodeRecord(record events.DynamoDBEventRecord) (event.Event, error) {
 	return nil, nil
 }
 
-func decodeTicketItem(k key, image item, created bool) (event.Event, error) {
+func decodeTicketItem(k key, oldImage map[string]events.DynamoDBAttributeValue, image item, created bool) (event.Event, error) {
 	switch {
 	case k.SK == skTicket:
 		i, err := decodeAs[ticketItem](image)
@@ -69,12 +69,24 @@ func decodeTicketItem(k key, image item, created bool) (event.Event, error) {
 		}
 		return event.EntryAppended{Entry: *e}, nil
 	case strings.HasPrefix(k.SK, prefixReadMarker):
-		i, err := decodeAs[readMarkerItem](image)
-		return event.ReadMarkerMoved{Marker: ticket.ReadMarker{
-			TicketID: idOf(k.PK), Seq: i.Read, Reader: ticket.Author{ID: idOf(k.SK), Name: i.Name, Role: user.Role(i.Role)},
-		}}, err
+		return decodeReadMarker(k, oldImage, image)
 	}
 	return nil, nil
+}
+
+func decodeReadMarker(k key, oldImage map[string]events.DynamoDBAttributeValue, image item) (event.Event, error) {
+	old, err := convertImage(oldImage)
+	if err != nil {
+		return nil, err
+	}
+	before, err := decodeAs[readMarkerItem](old)
+	if err != nil {
+		return nil, err
+	}
+	i, err := decodeAs[readMarkerItem](image)
+	return event.ReadMarkerMoved{Before: before.Read, Marker: ticket.ReadMarker{
+		TicketID: idOf(k.PK), Seq: i.Read, Reader: ticket.Author{ID: idOf(k.SK), Name: i.Name, Role: user.Role(i.Role)},
+	}}, err
 }
 
 func decodeUserChange(oldImage map[string]events.DynamoDBAttributeValue, image item, created bool) (event.Event, error) {

@@ -115,14 +115,18 @@ func TestDecodeRecord(t *testing.T) {
 		record events.DynamoDBEventRecord
 		want   event.Event
 	}{
-		"entry appended":      {streamRecord(insert, entryToItem(entry)), event.EntryAppended{Entry: entry}},
-		"entry modified":      {streamRecord(modify, entryToItem(entry)), nil},
-		"attachment deleted":  {changedRecord(remove, attachmentToItem(attachment.Attachment{ID: "f"}), nil), event.AttachmentDeleted{ID: "f"}},
-		"attachment created":  {streamRecord(insert, attachmentToItem(attachment.Attachment{ID: "f"})), nil},
-		"entry purged":        {changedRecord(remove, entryToItem(entry), nil), nil},
-		"ticket changed":      {streamRecord(modify, ticketToItem(stored, true)), event.TicketChanged{Ticket: tk}},
-		"ticket deleted":      {streamRecord(modify, tombstoneItem{ticketKey("t"), 5}), event.TicketDeleted{TicketID: "t"}},
-		"read marker":         {streamRecord(insert, readMarkerItem{readMarkerKey("t", "sara"), 5, "Sara", "user"}), event.ReadMarkerMoved{Marker: marker}},
+		"entry appended":     {streamRecord(insert, entryToItem(entry)), event.EntryAppended{Entry: entry}},
+		"entry modified":     {streamRecord(modify, entryToItem(entry)), nil},
+		"attachment deleted": {changedRecord(remove, attachmentToItem(attachment.Attachment{ID: "f"}), nil), event.AttachmentDeleted{ID: "f"}},
+		"attachment created": {streamRecord(insert, attachmentToItem(attachment.Attachment{ID: "f"})), nil},
+		"entry purged":       {changedRecord(remove, entryToItem(entry), nil), nil},
+		"ticket changed":     {streamRecord(modify, ticketToItem(stored, true)), event.TicketChanged{Ticket: tk}},
+		"ticket deleted":     {streamRecord(modify, tombstoneItem{ticketKey("t"), 5}), event.TicketDeleted{TicketID: "t"}},
+		"read marker":        {streamRecord(insert, readMarkerItem{readMarkerKey("t", "sara"), 5, "Sara", "user"}), event.ReadMarkerMoved{Marker: marker}},
+		"read marker moved": {
+			changedRecord(modify, readMarkerItem{readMarkerKey("t", "sara"), 3, "Sara", "user"}, readMarkerItem{readMarkerKey("t", "sara"), 5, "Sara", "user"}),
+			event.ReadMarkerMoved{Marker: marker, Before: 3},
+		},
 		"user created":        {streamRecord(insert, userToItem(sara)), event.UserCreated{User: sara}},
 		"user changed":        {changedRecord(modify, userToItem(sara), userToItem(renamed)), event.UserChanged{Old: sara, New: renamed}},
 		"user deleted":        {changedRecord(remove, userToItem(sara), nil), event.UserDeleted{User: sara}},

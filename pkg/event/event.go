@@ -24,8 +24,12 @@ type TicketChanged struct{ Ticket ticket.Ticket }
 // entries were appended after the deletion, and follows them.
 type TicketDeleted struct{ TicketID string }
 
-// ReadMarkerMoved reports a new position of a reader.
-type ReadMarkerMoved struct{ Marker ticket.ReadMarker }
+// ReadMarkerMoved reports a new position of a reader. Before is the previous
+// sequence number, 0 for the first one.
+type ReadMarkerMoved struct {
+	Marker ticket.ReadMarker
+	Before int
+}
 
 // UserCreated reports a new user.
 type UserCreated struct{ User user.User }

@@ -1,6 +1,7 @@
 package realtime
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -77,10 +78,13 @@ const handshakeGrace = 10 * time.Second
 func (h *Hub) send(ctx context.Context, s Subscriber, content any) error {
 	data, encoded := content.(json.RawMessage)
 	if !encoded {
-		var err error
-		if data, err = json.Marshal(content); err != nil {
+		var frame bytes.Buffer
+		e := json.NewEncoder(&frame)
+		e.SetEscapeHTML(false)
+		if err := e.Encode(content); err != nil {
 			return fmt.Errorf("encode a frame: %w", err)
 		}
+		data = bytes.TrimSuffix(frame.Bytes(), []byte("\n"))
 	}
 	sentAt := h.Now()
 	err := h.Pusher.Send(ctx, s.ConnectionID, data)

@@ -2,6 +2,7 @@ package stream
 
 import (
 	"context"
+	"slices"
 
 	"ticketsystem/pkg/event"
 	"ticketsystem/pkg/notification"
@@ -16,8 +17,8 @@ type Publisher interface {
 	PublishEntryHint(ctx context.Context, tk ticket.Ticket, e ticket.Entry) error
 	// PublishQueueChange sends the ticket to those who watch the queue.
 	PublishQueueChange(ctx context.Context, tk ticket.Ticket) error
-	// PublishReadMarker sends a read marker. public is the last sequence number that
-	// the customer may see.
+	// PublishReadMarker sends a read marker. Customers get public instead, the last
+	// entry read that they may see; if it is 0, they get nothing.
 	PublishReadMarker(ctx context.Context, tk ticket.Ticket, m ticket.ReadMarker, public int) error
 	// PublishNotification sends a notification to its recipient.
 	PublishNotification(ctx context.Context, n notification.Notification) error
@@ -28,6 +29,10 @@ type LogReader interface {
 	// ReadLogLatest reads a ticket and its newest entries, at least n. The Ticket of the log is
 	// the zero value if there is no such ticket.
 	ReadLogLatest(ctx context.Context, ticketID string, n int) (ticket.Log, error)
+
+	// ReadLogRange reads at most n entries of [from, to], without the ticket: the
+	// newest of them if backward is set.
+	ReadLogRange(ctx context.Context, ticketID string, from, to, n int, backward bool) (ticket.Log, error)
 }
 
 // PushChanges returns a Handler that pushes new entries, changed tickets and moved
@@ -46,22 +51,39 @@ func PushChanges(logs LogReader, publisher Publisher) Handler {
 		case event.TicketChanged:
 			return publisher.PublishQueueChange(ctx, e.Ticket)
 		case event.ReadMarkerMoved:
-			return pushReadMarker(ctx, logs, publisher, e.Marker)
+			return pushReadMarker(ctx, logs, publisher, e)
 		}
 		return nil
 	}
 }
 
-func pushReadMarker(ctx context.Context, logs LogReader, publisher Publisher, marker ticket.ReadMarker) error {
-	log, err := logs.ReadLogLatest(ctx, marker.TicketID, 1)
+func pushReadMarker(ctx context.Context, logs LogReader, publisher Publisher, moved event.ReadMarkerMoved) error {
+	log, err := logs.ReadLogLatest(ctx, moved.Marker.TicketID, 1)
 	if err != nil || log.Ticket.ID == "" {
 		return err
 	}
-	public := log.Ticket.PublicSeq
-	for _, e := range log.Entries { // the stored ticket may lack them
-		if e.VisibleTo(user.RoleUser) {
-			public = max(public, e.Seq)
-		}
+	public, err := newestPublic(ctx, logs, moved)
+	if err != nil {
+		return err
 	}
-	return publisher.PublishReadMarker(ctx, log.Ticket, marker, public)
+	return publisher.PublishReadMarker(ctx, log.Ticket, moved.Marker, public)
+}
+
+// newestPublic returns the newest entry that the reader has read since the previous
+// position and that customers may see, or 0. It examines at most 100 entries.
+func newestPublic(ctx context.Context, logs LogReader, moved event.ReadMarkerMoved) (int, error) {
+	from, to := moved.Before+1, moved.Marker.Seq
+	for reads := 0; reads < 4 && from <= to; reads++ {
+		log, err := logs.ReadLogRange(ctx, moved.Marker.TicketID, from, to, 25, true)
+		if err != nil || len(log.Entries) == 0 {
+			return 0, err
+		}
+		for _, e := range slices.Backward(log.Entries) {
+			if e.VisibleTo(user.RoleUser) {
+				return e.Seq, nil
+			}
+		}
+		to = log.Entries[0].Seq - 1
+	}
+	return 0, nil
 }

@@ -86,7 +86,7 @@ func newFixture(t testing.TB) *fixture {
 // operations on failFor and noSubscribersFor.
 func (f *fixture) beforeOperation(operation, key string) error {
 	switch operation {
-	case "ReadLogFrom":
+	case "ReadLogPage":
 		f.record("read " + key)
 	case "SyncUserCopies":
 		f.record("copy " + key)

@@ -12,7 +12,7 @@ const MaxSeq = 9_999_999_999
 // Kind is what an entry records.
 type Kind string
 
-// The kinds of entries. Notes are visible to staff only.
+// The kinds of entries. Notes and tags are visible to staff only.
 const (
 	KindOpened     Kind = "opened"
 	KindMessage    Kind = "message"
@@ -82,7 +82,13 @@ type Entry struct {
 func (e Entry) IsMessage() bool { return e.Kind == KindMessage || e.Kind == KindNote }
 
 // VisibleTo reports whether a role that may see the ticket may see this entry.
-func (e Entry) VisibleTo(role user.Role) bool { return e.Kind != KindNote || role.IsStaff() }
+func (e Entry) VisibleTo(role user.Role) bool { return role.IsStaff() || e.isPublic() }
+
+// isPublic reports whether customers see the entry. They see no notes, no tags and
+// no change between two statuses that look the same to them.
+func (e Entry) isPublic() bool {
+	return e.Kind != KindNote && e.Kind != KindTags && (e.Kind != KindStatus || e.Change == nil || e.ForRole(user.RoleUser).Change != nil)
+}
 
 // Log is a range of a ticket's log with the projected ticket. Entries ascend
 // without gaps.

@@ -33,7 +33,7 @@ func (tk *Ticket) apply(e Entry) {
 	if e.Kind == KindOpened {
 		tk.applyOpened(e)
 	}
-	if e.Kind != KindNote {
+	if e.isPublic() {
 		tk.PublicSeq = e.Seq
 		tk.LastActivityAt = e.CreatedAt
 	}

@@ -74,10 +74,13 @@ func foldCases() []foldCase {
 			tk.LastSeq, tk.PublicSeq, tk.LastActivityAt, tk.Title = 2, 2, minute(2), "Help me"
 		}},
 		{"tags", newLog().append(ali, ticket.KindTags, "", &ticket.Change{Field: "tags", To: "a,b"}), func(tk *ticket.Ticket) {
-			tk.LastSeq, tk.PublicSeq, tk.LastActivityAt, tk.Tags = 2, 2, minute(2), []string{"a", "b"}
+			tk.LastSeq, tk.Tags = 2, []string{"a", "b"}
 		}},
 		{"tags removed", newLog().append(ali, ticket.KindTags, "", &ticket.Change{Field: "tags", To: "a"}).append(ali, ticket.KindTags, "", &ticket.Change{Field: "tags", From: "a"}), func(tk *ticket.Ticket) {
-			tk.LastSeq, tk.PublicSeq, tk.LastActivityAt = 3, 3, minute(3)
+			tk.LastSeq = 3
+		}},
+		{"on hold", newLog().statusChange(ali, ticket.StatusOpen).statusChange(ali, ticket.StatusOnHold), func(tk *ticket.Ticket) {
+			tk.LastSeq, tk.PublicSeq, tk.LastActivityAt, tk.State.Status = 3, 2, minute(2), ticket.StatusOnHold
 		}},
 		{"rating", newLog().append(sara, ticket.KindRating, "5", nil), func(tk *ticket.Ticket) {
 			tk.LastSeq, tk.PublicSeq, tk.LastActivityAt = 2, 2, minute(2)

@@ -2,19 +2,26 @@ package ticket
 
 import "ticketsystem/pkg/user"
 
-// ForRole returns the ticket as shown to a role: customers see on_hold as open.
+// ForRole returns the ticket as shown to a role: customers see on_hold as open, and
+// no tags.
 func (tk Ticket) ForRole(role user.Role) Ticket {
 	tk.State = tk.State.forRole(role)
+	if !role.IsStaff() {
+		tk.Tags = nil
+	}
 	return tk
 }
 
-// ForRole returns the entry as shown to a role. The caller must check VisibleTo.
+// ForRole returns the entry as shown to a role. A change between two statuses that
+// look the same to the role is left out. The caller must check VisibleTo.
 func (e Entry) ForRole(role user.Role) Entry {
 	e.State = e.State.forRole(role)
 	if !role.IsStaff() && e.Change != nil && e.Change.Field == "status" {
 		change := *e.Change
 		change.From, change.To = string(publicStatus(Status(change.From))), string(publicStatus(Status(change.To)))
-		e.Change = &change
+		if e.Change = &change; change.From == change.To {
+			e.Change = nil
+		}
 	}
 	return e
 }

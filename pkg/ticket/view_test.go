@@ -16,7 +16,6 @@ func TestForRole_OnHoldShownAsOpen(t *testing.T) {
 		wantFrom string
 		wantTo   string
 	}{
-		{user.RoleUser, ticket.StatusOpen, ticket.StatusOnHold, "open", "open"},
 		{user.RoleUser, ticket.StatusOnHold, ticket.StatusPending, "open", "pending"},
 		{user.RoleUser, ticket.StatusNew, ticket.StatusResolved, "new", "resolved"},
 		{user.RoleSupport, ticket.StatusOpen, ticket.StatusOnHold, "open", "on_hold"},
@@ -31,9 +30,36 @@ func TestForRole_OnHoldShownAsOpen(t *testing.T) {
 		if tk := log.ticket().ForRole(c.role); string(tk.State.Status) != c.wantTo {
 			t.Errorf("%s sees a ticket in %s as %s", c.role, c.to, tk.State.Status)
 		}
+		if !e.VisibleTo(c.role) {
+			t.Errorf("%s does not see %s -> %s", c.role, c.from, c.to)
+		}
 		if !reflect.DeepEqual(e, log[len(log)-1]) || e.Change.From != string(c.from) || e.Change.To != string(c.to) {
 			t.Errorf("the entry itself was changed: %+v", e.Change)
 		}
+	}
+}
+
+// TestForRole_HiddenFromCustomers checks what would tell customers of hidden acts.
+func TestForRole_HiddenFromCustomers(t *testing.T) {
+	open := newLog().statusChange(ali, ticket.StatusOpen)
+	for name, log := range map[string]logBuilder{
+		"note": open.note(ali, "hm"), "on hold": open.statusChange(ali, ticket.StatusOnHold),
+		"on hold and back": open.statusChange(ali, ticket.StatusOnHold).statusChange(ali, ticket.StatusOpen),
+		"tags":             open.append(ali, ticket.KindTags, "", &ticket.Change{Field: "tags", To: "vip"}),
+	} {
+		for _, e := range log[2:] {
+			if e.VisibleTo(user.RoleUser) || !e.VisibleTo(user.RoleSupport) {
+				t.Errorf("%s: visible to customers %v, to staff %v", name, e.VisibleTo(user.RoleUser), e.VisibleTo(user.RoleSupport))
+			}
+		}
+		tk, before := log.ticket().ForRole(user.RoleUser), open.ticket().ForRole(user.RoleUser)
+		if tk.PublicSeq != 2 || !tk.LastActivityAt.Equal(before.LastActivityAt) || tk.State != before.State || tk.Tags != nil {
+			t.Errorf("%s: customers see %+v, want %+v", name, tk, before)
+		}
+	}
+	back := open.statusChange(ali, ticket.StatusOnHold).messageWithStatus(sara, ticket.StatusOpen)
+	if e := back[len(back)-1]; !e.VisibleTo(user.RoleUser) || e.ForRole(user.RoleUser).Change != nil || e.Change == nil {
+		t.Errorf("a message that ends on_hold: got %+v", e.ForRole(user.RoleUser))
 	}
 }
 

@@ -128,7 +128,7 @@ const maxReplayBytes = 100 << 10
 func entriesThatFit(entries []wire.EntryView) int {
 	size := 0
 	for n, e := range entries {
-		text, err := json.Marshal(e)
+		text, err := wire.Marshal(e)
 		if size += len(text) + 1; err != nil || size > maxReplayBytes {
 			return n
 		}

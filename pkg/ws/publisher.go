@@ -116,7 +116,7 @@ func (p *Publisher) PublishEntry(ctx context.Context, tk ticket.Ticket, e ticket
 // encodeOnce encodes a frame that is sent to many connections. If encoding fails it returns the
 // frame, and the hub reports the error.
 func encodeOnce(frame any) any {
-	text, err := json.Marshal(frame)
+	text, err := wire.Marshal(frame)
 	if err != nil {
 		return frame
 	}
@@ -137,13 +137,16 @@ func (p *Publisher) PublishQueueChange(ctx context.Context, tk ticket.Ticket) er
 	})
 }
 
-// PublishReadMarker pushes a read marker to the subscribers of the ticket. For customers it is
-// limited to public, the newest entry that they may read, so that notes stay invisible.
+// PublishReadMarker pushes a read marker to the subscribers of the ticket. Customers get
+// public, the newest entry read that they may see, and nothing if it is 0: that somebody has
+// read a note stays invisible.
 func (p *Publisher) PublishReadMarker(ctx context.Context, tk ticket.Ticket, m ticket.ReadMarker, public int) error {
 	return p.publish(ctx, []string{realtime.TicketTopic(m.TicketID)}, tk.VisibleTo, func(sub realtime.Subscriber) any {
 		seq := m.Seq
 		if !sub.Role.IsStaff() {
-			seq = min(seq, public)
+			if seq = public; seq == 0 {
+				return nil
+			}
 		}
 		return userFrame{"read", m.TicketID, wire.AuthorView(m.Reader), seq}
 	})

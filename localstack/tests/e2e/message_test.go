@@ -214,3 +214,34 @@ func TestMessages_OnlyMessages(t *testing.T) {
 		equal(t, "lastSeq", page.LastSeq, 7)
 	}
 }
+
+// TestListMessages_LongTexts reads a page of 100 messages of the longest text, whose
+// characters are escaped in JSON.
+func TestListMessages_LongTexts(t *testing.T) {
+	t.Parallel()
+	me, agent := customer(t), support(t)
+	ticket := me.openTicket(nil)
+	for i := range 100 {
+		author := me
+		if i%2 == 1 {
+			author = agent
+		}
+		author.post(ticket.ID, strings.Repeat([]string{"<", `"`, `\`, "👋"}[i/2%4], 10_000), nil)
+	}
+	found := 0
+	for path := "/tickets/" + ticket.ID + "/messages?limit=100"; ; {
+		var page struct {
+			Data []client.Entry `json:"data"`
+			Page struct {
+				Next    string `json:"next"`
+				HasMore bool   `json:"hasMore"`
+			} `json:"page"`
+		}
+		me.get(path, &page)
+		if found += len(page.Data); !page.Page.HasMore {
+			break
+		}
+		path = "/tickets/" + ticket.ID + "/messages?limit=100&cursor=" + page.Page.Next
+	}
+	equal(t, "messages", found, 100)
+}
