@@ -34,7 +34,7 @@ func TestListMessages_LargePages(t *testing.T) {
 		for _, query := range []string{"limit=100", "limit=100&after=0"} {
 			met := map[float64]bool{}
 			for pages, next := 0, ""; ; pages++ {
-				r := newRequest(http.MethodGet, "/x", "").query(query + "&cursor=" + url.QueryEscape(next))
+				r := newRequest(http.MethodGet, "/tickets/x/messages", "").query(query + "&cursor=" + url.QueryEscape(next))
 				if next == "" {
 					r.query(query)
 				}
@@ -92,7 +92,7 @@ func TestListActivity_LargePages(t *testing.T) {
 	fx := newFixture(t)
 	found, next := 0, ""
 	for pages := 0; ; pages++ {
-		r := newRequest(http.MethodGet, "/x", "").query("limit=100")
+		r := newRequest(http.MethodGet, "/admin/activity", "").query("limit=100")
 		if next != "" {
 			r.query("limit=100&cursor=" + url.QueryEscape(next))
 		}
