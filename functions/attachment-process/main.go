@@ -4,10 +4,13 @@ package main
 import (
 	"ticketsystem/pkg/app"
 	"ticketsystem/pkg/app/attachments"
+	"ticketsystem/pkg/filetype"
 	"ticketsystem/pkg/worker"
 )
 
 func main() {
 	a := app.New()
-	a.Run(worker.HandleUploads(attachments.Service(a), a.Log))
+	service := attachments.Service(a)
+	service.Matches = filetype.Matches
+	a.Run(worker.HandleUploads(service, a.Log))
 }

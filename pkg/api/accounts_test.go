@@ -250,7 +250,7 @@ func describeUpdate(p account.ProfileUpdate) string {
 func TestAttachments(t *testing.T) {
 	fx := newFixture(t)
 	objects := &memstore.Objects{}
-	attachments := &attachment.Service{Store: fx.memStore, Objects: objects, Now: fx.server.Now, NewID: func() string { return fileID }}
+	attachments := &attachment.Service{Store: fx.memStore, Objects: objects, Now: fx.server.Now, NewID: func() string { return fileID }, MaxSize: 100}
 	create := func(body string) response {
 		return fx.send(t, api.CreateAttachment(attachments), sara, newRequest(http.MethodPost, "/attachments", body))
 	}

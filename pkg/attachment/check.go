@@ -3,6 +3,7 @@ package attachment
 import (
 	"crypto/sha256"
 	"encoding/base64"
+	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -10,17 +11,15 @@ import (
 	"ticketsystem/pkg/apperr"
 )
 
-// Limits of a file, in bytes.
-const (
-	MaxSize = 10 << 20
-	MaxName = 255 // the limit of common file systems
-)
+// MaxName is the limit of common file systems, in bytes.
+const MaxName = 255
 
-// Check validates the request. It returns apperr.InvalidBody with one field
-// error for each invalid value, at /name, /type, /size and /sha256.
-func (req UploadRequest) Check() error {
+// check validates a request with a canonical type. It returns apperr.InvalidBody
+// with one field error for each invalid value, at /name, /type, /size and /sha256.
+func (req UploadRequest) check(maxSize int64) error {
 	var fields []apperr.Field
-	for _, check := range []func() (pointer, code, message string){req.checkName, req.checkType, req.checkSize, req.checkDigest} {
+	checkSize := func() (pointer, code, message string) { return req.checkSize(maxSize) }
+	for _, check := range []func() (pointer, code, message string){req.checkName, req.checkType, checkSize, req.checkDigest} {
 		if pointer, code, message := check(); code != "" {
 			fields = append(fields, apperr.Field{Pointer: pointer, Code: code, Message: message})
 		}
@@ -62,12 +61,12 @@ func (req UploadRequest) checkType() (pointer, code, message string) {
 	return "", "", ""
 }
 
-func (req UploadRequest) checkSize() (pointer, code, message string) {
+func (req UploadRequest) checkSize(maxSize int64) (pointer, code, message string) {
 	switch {
 	case req.Size < 1:
 		return "/size", "too_small", "Must be at least 1 byte."
-	case req.Size > MaxSize:
-		return "/size", "too_large", "Must be at most 10485760 bytes."
+	case req.Size > maxSize:
+		return "/size", "too_large", "Must be at most " + strconv.FormatInt(maxSize, 10) + " bytes."
 	}
 	return "", "", ""
 }

@@ -71,18 +71,23 @@ type ObjectStore interface {
 	Delete(ctx context.Context, key string) error
 }
 
-// Service creates, validates and serves uploaded files.
+// Service creates, validates and serves uploaded files. Matches is needed only by
+// ProcessUpload, MaxSize only by CreateUpload.
 type Service struct {
 	Store   Store
 	Objects ObjectStore
 	Now     func() time.Time
 	NewID   func() string
+	MaxSize int64 // bytes of a file
+
+	// Matches reports whether a file that starts with prefix can be of mediaType.
+	Matches func(mediaType string, prefix []byte) bool
 }
 
 // UploadRequest describes a file that a client wants to upload.
 type UploadRequest struct {
 	Name   string
-	Type   string
+	Type   string // may be an alias or have parameters
 	Size   int64
 	SHA256 string // base64 of the digest; optional
 }
@@ -90,7 +95,8 @@ type UploadRequest struct {
 // CreateUpload stores a pending attachment and presigns its upload. It returns
 // apperr.InvalidBody if the request is invalid.
 func (s *Service) CreateUpload(ctx context.Context, actor user.Principal, req UploadRequest) (Attachment, Upload, error) {
-	if err := req.Check(); err != nil {
+	req.Type = canonicalType(req.Type)
+	if err := req.check(s.MaxSize); err != nil {
 		return Attachment{}, Upload{}, err
 	}
 	a := Attachment{
@@ -166,8 +172,9 @@ func (s *Service) validate(ctx context.Context, a Attachment) error {
 	return s.Store.SetAttachmentState(ctx, a.ID, Ready, "")
 }
 
-// sniffLength is the number of bytes that determine the type of a file.
-const sniffLength = 512
+// sniffLength is the number of bytes that determine the type of a file. Those of
+// office documents depend on the names in the archive.
+const sniffLength = 3072
 
 // checkContent returns the reason why the object does not match its
 // declaration, or "".
@@ -182,7 +189,7 @@ func (s *Service) checkContent(ctx context.Context, a Attachment, object ObjectI
 	if err != nil {
 		return "", err
 	}
-	if !Sniff(a.Type, prefix) {
+	if !s.Matches(a.Type, prefix) {
 		return "The file type does not match the declared one.", nil
 	}
 	return "", nil

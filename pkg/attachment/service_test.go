@@ -36,8 +36,10 @@ type fixture struct {
 func newFixture() fixture {
 	now := func() time.Time { return noon }
 	store, objects := memstore.New(now), &memstore.Objects{}
-	return fixture{&attachment.Service{Store: store, Objects: objects, Now: now, NewID: func() string { return fileID }}, store, objects}
+	return fixture{&attachment.Service{Store: store, Objects: objects, Now: now, NewID: func() string { return fileID }, MaxSize: maxSize, Matches: startsWithPNG}, store, objects}
 }
+
+func startsWithPNG(_ string, prefix []byte) bool { return strings.HasPrefix(string(prefix), pngStart) }
 
 // upload creates an attachment and uploads its content.
 func (f fixture) upload(t *testing.T, content string) attachment.Attachment {

@@ -161,7 +161,7 @@ func TestCreateAttachment_Invalid(t *testing.T) {
 		"no size":          {object{"name": "a.png", "type": "image/png"}, "size"},
 		"empty":            {object{"name": "a.png", "type": "image/png", "size": 0}, "size"},
 		"negative":         {object{"name": "a.png", "type": "image/png", "size": -1}, "size"},
-		"too large":        {object{"name": "a.png", "type": "image/png", "size": 10<<20 + 1}, "size"},
+		"too large":        {object{"name": "a.png", "type": "image/png", "size": 25<<20 + 1}, "size"},
 		"size type":        {object{"name": "a.png", "type": "image/png", "size": "10"}, "size"},
 		"fraction":         {object{"name": "a.png", "type": "image/png", "size": 1.5}, "size"},
 		"checksum":         {object{"name": "a.png", "type": "image/png", "size": 10, "sha256": "abc"}, "sha256"},
@@ -179,9 +179,10 @@ func TestCreateAttachment_Invalid(t *testing.T) {
 	for name, mediaType := range map[string]string{
 		"a.png": "image/png", "a.jpg": "image/jpeg", "a.jpeg": "image/jpeg", "a.webp": "image/webp", "a.gif": "image/gif",
 		"a.pdf": "application/pdf", "a.txt": "text/plain", "a.mp4": "video/mp4", "a.m4a": "audio/mp4", "a.ogg": "audio/ogg",
-		"a.zip": "application/zip", "A.PNG": "image/png",
+		"a.zip": "application/zip", "A.PNG": "image/png", "a.heic": "image/heic", "a.mov": "video/quicktime", "a.csv": "text/csv",
+		"b.jpg": "image/jpg", "b.m4a": "audio/m4a", "a.log": "text/plain; charset=utf-8",
 	} {
-		me.mustCall(201, "POST", "/attachments", object{"name": name, "type": mediaType, "size": 10 << 20}, nil)
+		me.mustCall(201, "POST", "/attachments", object{"name": name, "type": mediaType, "size": 25 << 20}, nil)
 	}
 }
 

@@ -7,9 +7,9 @@ import (
 	"ticketsystem/pkg/blob"
 )
 
-// Service returns the attachment service.
+// Service returns the attachment service. MAX_FILE_MIB limits the size of a file.
 func Service(a *app.App) *attachment.Service {
-	return &attachment.Service{Store: a.Store(), Objects: Bucket(a), Now: app.Now, NewID: a.NewID}
+	return &attachment.Service{Store: a.Store(), Objects: Bucket(a), Now: app.Now, NewID: a.NewID, MaxSize: int64(a.Int("MAX_FILE_MIB", 25)) << 20}
 }
 
 // Bucket returns the object store of the bucket BUCKET_NAME.
