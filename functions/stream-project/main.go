@@ -4,6 +4,7 @@ package main
 import (
 	"ticketsystem/pkg/app"
 	"ticketsystem/pkg/app/attachments"
+	"ticketsystem/pkg/app/delivery"
 	"ticketsystem/pkg/dynamo"
 	"ticketsystem/pkg/stats"
 	"ticketsystem/pkg/stream"
@@ -13,11 +14,10 @@ func main() {
 	a := app.New()
 	store := a.Store()
 	a.Run(stream.NewBatchHandler(a.Log, dynamo.DecodeRecord,
-		stream.ProjectTickets(a.Tickets()),
-		stream.ScheduleTimers(store, a.AutomationPolicy()),
+		stream.ProjectTickets(a.Tickets()), stream.ScheduleTimers(store, a.AutomationPolicy()),
 		stream.SyncUserCopies(store), stream.AnonymizeUser(store),
 		stream.ProjectStats(&stats.Aggregator{Store: store}), stream.ProjectActivity(store),
-		stream.CreateNotifications(a.Notifier()), stream.IndexSearch(store),
+		stream.CreateNotifications(a.Notifier()), stream.IndexSearch(store, delivery.SearchIndex(a)),
 		stream.PurgeDeleted(store), stream.DeleteFiles(attachments.Bucket(a)),
 		stream.ExpireReplacedPictures(store, app.Now), stream.EraseFiles(store),
 		stream.AckHeartbeat("stream-project", store),

@@ -15,7 +15,6 @@ import (
 
 // SearchIndex stores the search terms of tickets and users.
 type SearchIndex interface {
-	UserReader
 	// IndexTicket adds the terms of one entry to its ticket. It is safe to repeat.
 	IndexTicket(ctx context.Context, ticketID, cause string, terms, staffOnly []string) error
 	// DeindexTicket removes all terms of a ticket. It is safe to repeat.
@@ -26,11 +25,11 @@ type SearchIndex interface {
 
 // IndexSearch returns a Handler that updates the search index with new entries,
 // changed users and deletions.
-func IndexSearch(index SearchIndex) Handler {
+func IndexSearch(users UserReader, index SearchIndex) Handler {
 	return func(ctx context.Context, e event.Event, _ ...event.Event) error {
 		switch e := e.(type) {
 		case event.EntryAppended:
-			return indexEntry(ctx, index, e.Entry)
+			return indexEntry(ctx, users, index, e.Entry)
 		case event.TicketDeleted:
 			return index.DeindexTicket(ctx, e.TicketID)
 		case event.UserCreated:
@@ -44,8 +43,8 @@ func IndexSearch(index SearchIndex) Handler {
 	}
 }
 
-func indexEntry(ctx context.Context, index SearchIndex, e ticket.Entry) error {
-	t, err := EntryTerms(ctx, index, e)
+func indexEntry(ctx context.Context, users UserReader, index SearchIndex, e ticket.Entry) error {
+	t, err := EntryTerms(ctx, users, e)
 	if err != nil || len(t.Terms)+len(t.StaffOnly) == 0 {
 		return err
 	}

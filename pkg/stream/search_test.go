@@ -75,7 +75,7 @@ func TestIndexSearch(t *testing.T) {
 		"ticket changed":           {event.TicketChanged{Ticket: ticket.Ticket{ID: "t"}}, nil, false},
 	} {
 		var index fakeIndex
-		err := stream.IndexSearch(&index)(t.Context(), c.event)
+		err := stream.IndexSearch(&index, &index)(t.Context(), c.event)
 		if !slices.Equal(index.calls, c.calls) || (err != nil) != c.err {
 			t.Errorf("%s: got %q, %v, want %q", name, index.calls, err, c.calls)
 		}

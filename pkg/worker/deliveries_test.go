@@ -83,8 +83,9 @@ func TestDeliverNotifications_PartialFailure(t *testing.T) {
 // empty list, never as null.
 func TestEmptyBatchResponse(t *testing.T) {
 	handlers := map[string]func(context.Context, events.SQSEvent) (events.SQSEventResponse, error){
-		"deliveries": worker.DeliverNotifications(nil, nil, slog.New(slog.DiscardHandler)),
-		"broadcasts": worker.RunBroadcasts(nil, nil, slog.New(slog.DiscardHandler)),
+		"deliveries":   worker.DeliverNotifications(nil, nil, slog.New(slog.DiscardHandler)),
+		"search index": worker.UpdateSearchIndex(nil, slog.New(slog.DiscardHandler)),
+		"broadcasts":   worker.RunBroadcasts(nil, nil, slog.New(slog.DiscardHandler)),
 	}
 	for name, handle := range handlers {
 		out, err := handle(t.Context(), events.SQSEvent{})

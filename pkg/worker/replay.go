@@ -21,6 +21,7 @@ import (
 
 // ReplayStore stores the projections that a replay rebuilds.
 type ReplayStore interface {
+	stream.UserReader
 	stream.SearchIndex
 	stream.ActivityStore
 	stats.Generations

@@ -36,6 +36,8 @@ type sqsEntry struct {
 	DelaySeconds               *int
 	VisibilityTimeout          *int
 	MessageAttributes          map[string]any
+	MessageGroupId             string
+	MessageDeduplicationId     string
 }
 
 func (s *Server) handleSQS(operation string, body []byte) (any, error) {
@@ -113,7 +115,13 @@ func (s *Server) sendMessage(name string, e sqsEntry) (map[string]string, error)
 	case len(e.MessageAttributes) > 0:
 		return nil, errValidation("MessageAttributes are not part of the local stack")
 	}
-	m, err := s.Queues.SendWithDelay(name, e.MessageBody, delay)
+	send := func() (sqs.Message, error) { return s.Queues.SendWithDelay(name, e.MessageBody, delay) }
+	if e.MessageGroupId != "" {
+		send = func() (sqs.Message, error) {
+			return s.Queues.SendToGroup(name, e.MessageGroupId, e.MessageDeduplicationId, e.MessageBody)
+		}
+	}
+	m, err := send()
 	return map[string]string{"MessageId": m.ID, "MD5OfMessageBody": sqs.MD5(e.MessageBody)}, err
 }
 
@@ -177,6 +185,8 @@ func queueError(err error) error {
 		return &apiError{http.StatusBadRequest, "ReceiptHandleIsInvalid", "The input receipt handle is invalid."}
 	case errors.Is(err, sqs.ErrNotInFlight):
 		return &apiError{http.StatusBadRequest, "MessageNotInflight", "The specified message isn't in flight."}
+	case errors.Is(err, sqs.ErrNoGroup):
+		return &apiError{http.StatusBadRequest, "MissingParameter", "The request must contain the parameters MessageGroupId and MessageDeduplicationId."}
 	}
 	return err
 }

@@ -158,6 +158,11 @@ func newEvent(queue string, batch []Message) events.SQSEvent {
 			EventSource:       "aws:sqs", EventSourceARN: queue, AWSRegion: "us-east-1",
 		}
 	}
+	for i, m := range batch {
+		if m.Group != "" {
+			records[i].Attributes["MessageGroupId"] = m.Group
+		}
+	}
 	return events.SQSEvent{Records: records}
 }
 

@@ -16,6 +16,7 @@ var (
 	ErrNoQueue     = errors.New("the specified queue does not exist")
 	ErrReceipt     = errors.New("the receipt handle is not valid")
 	ErrNotInFlight = errors.New("the message is not in flight")
+	ErrNoGroup     = errors.New("a FIFO queue needs a message group and a deduplication id")
 )
 
 // Settings are the properties of one queue in the template.
@@ -24,11 +25,14 @@ type Settings struct {
 	VisibilityTimeout time.Duration
 	DeadLetterQueue   string // name, or empty
 	MaxReceiveCount   int    // receives before a message moves to the dead-letter queue
+	FIFO              bool   // the messages of a group are received in order, one batch at a time
 }
 
 // Message is one message of a queue.
 type Message struct {
 	ID, Body        string
+	Group           string // of a FIFO queue
+	deduplicationID string
 	SentAt          time.Time
 	FirstReceivedAt time.Time
 	ReceiveCount    int
@@ -86,14 +90,44 @@ func (q *Queues) SendWithDelay(queue, body string, delay time.Duration) (Message
 	if !ok {
 		return Message{}, ErrNoQueue
 	}
+	if settings.FIFO {
+		return Message{}, ErrNoGroup
+	}
 	if delay < 0 {
 		delay = settings.Delay
 	}
 	now := time.Now().UTC()
-	m := &Message{ID: rand.Text(), Body: body, SentAt: now, VisibleAt: now.Add(delay)}
-	q.messages[queue] = append(q.messages[queue], m)
+	return q.add(queue, Message{Body: body, SentAt: now, VisibleAt: now.Add(delay)}), nil
+}
+
+// SendToGroup adds a message to a FIFO queue. It adds nothing if the queue holds a
+// message with the deduplication id. AWS also compares with the deleted messages of
+// the last five minutes.
+func (q *Queues) SendToGroup(queue, group, deduplicationID, body string) (Message, error) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	queue = Name(queue)
+	settings, ok := q.settings[queue]
+	switch {
+	case !ok:
+		return Message{}, ErrNoQueue
+	case !settings.FIFO || group == "" || deduplicationID == "":
+		return Message{}, ErrNoGroup
+	}
+	for _, m := range q.messages[queue] {
+		if m.deduplicationID == deduplicationID {
+			return *m, nil
+		}
+	}
+	now := time.Now().UTC()
+	return q.add(queue, Message{Body: body, Group: group, deduplicationID: deduplicationID, SentAt: now, VisibleAt: now.Add(settings.Delay)}), nil
+}
+
+func (q *Queues) add(queue string, m Message) Message {
+	m.ID = rand.Text()
+	q.messages[queue] = append(q.messages[queue], &m)
 	q.notifyWaiters()
-	return *m, nil
+	return m
 }
 
 // Receive returns up to limit visible messages and hides them for the given time.
@@ -113,10 +147,12 @@ func (q *Queues) Receive(queue string, limit int, visibility time.Duration) ([]M
 	now := time.Now().UTC()
 	var received []Message
 	var dead []*Message
+	blocked := map[string]bool{} // groups of a FIFO queue with an earlier hidden message
 	for _, m := range q.messages[queue] {
 		switch {
-		case len(received) == limit:
+		case len(received) == limit || blocked[m.Group]:
 		case m.VisibleAt.After(now):
+			blocked[m.Group] = settings.FIFO
 		case settings.DeadLetterQueue != "" && m.ReceiveCount >= settings.MaxReceiveCount:
 			dead = append(dead, m)
 		default:
@@ -135,7 +171,7 @@ func (q *Queues) Receive(queue string, limit int, visibility time.Duration) ([]M
 func (q *Queues) moveToDLQ(queue, deadLetter string, messages []*Message) {
 	for _, m := range messages {
 		q.remove(queue, m)
-		q.messages[deadLetter] = append(q.messages[deadLetter], &Message{ID: m.ID, Body: m.Body, SentAt: m.SentAt})
+		q.messages[deadLetter] = append(q.messages[deadLetter], &Message{ID: m.ID, Body: m.Body, Group: m.Group, SentAt: m.SentAt})
 		q.notifyWaiters()
 	}
 }
@@ -153,6 +189,9 @@ func (q *Queues) Delete(queue, receipt string) error {
 		return err
 	}
 	q.remove(Name(queue), m)
+	if m.Group != "" {
+		q.notifyWaiters() // the group may go on
+	}
 	return nil
 }
 
@@ -232,10 +271,12 @@ func (q *Queues) List(queue string, limit int) []Message {
 func (q *Queues) waiter(queue string) (changed <-chan struct{}, next time.Time) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
+	blocked, now := map[string]bool{}, time.Now()
 	for _, m := range q.messages[Name(queue)] {
-		if next.IsZero() || m.VisibleAt.Before(next) {
+		if !blocked[m.Group] && (next.IsZero() || m.VisibleAt.Before(next)) {
 			next = m.VisibleAt
 		}
+		blocked[m.Group] = blocked[m.Group] || m.Group != "" && m.VisibleAt.After(now)
 	}
 	return q.changed, next
 }

@@ -95,3 +95,49 @@ func TestQueues_UnknownQueue(t *testing.T) {
 		t.Errorf("got %v, want %v", err, ErrReceipt)
 	}
 }
+
+// TestReceive_FIFO checks that a group is received in order and one batch at a time, and
+// that other groups do not wait for it.
+func TestReceive_FIFO(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		q := New()
+		q.Define(map[string]Settings{"work": {VisibilityTimeout: 30 * time.Second, FIFO: true}})
+		for _, body := range []string{"a1", "a2", "b1", "a3", "a3"} {
+			if _, err := q.SendToGroup(workARN, body[:1], body, body); err != nil {
+				t.Fatal(err)
+			}
+		}
+		receive := func(limit int) (got []Message, bodies string) {
+			got, err := q.Receive(workARN, limit, -1)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, m := range got {
+				bodies += m.Body + " "
+			}
+			return got, bodies
+		}
+		first, bodies := receive(1)
+		if bodies != "a1 " {
+			t.Errorf("got %s, want a1", bodies)
+		}
+		if _, bodies := receive(10); bodies != "b1 " {
+			t.Errorf("while a1 is in flight: got %s, want b1", bodies)
+		}
+		if _, next := q.waiter(workARN); !next.After(time.Now()) {
+			t.Error("the waiter wakes for a blocked group")
+		}
+		if err := q.Delete(workARN, first[0].ReceiptHandle); err != nil {
+			t.Error(err)
+		}
+		if _, bodies := receive(10); bodies != "a2 a3 " {
+			t.Errorf("after a1: got %s, want a2 a3", bodies)
+		}
+		if err := q.Send(workARN, "x"); !errors.Is(err, ErrNoGroup) {
+			t.Errorf("without a group: got %v", err)
+		}
+		if _, err := q.SendToGroup(workARN, "a", "", "x"); !errors.Is(err, ErrNoGroup) {
+			t.Errorf("without a deduplication id: got %v", err)
+		}
+	})
+}

@@ -24,8 +24,8 @@ func parseQueues(res *resources) error {
 		if err != nil {
 			return err
 		}
-		if properties["FifoQueue"] != nil {
-			return fmt.Errorf("template: resource %s: the local stack does not support FIFO queues", r.ID)
+		if properties["ContentBasedDeduplication"] != nil {
+			return fmt.Errorf("template: resource %s: the local stack does not support ContentBasedDeduplication", r.ID)
 		}
 		redrive := samtemplate.Map(properties["RedrivePolicy"])
 		res.queues[samtemplate.String(name)] = sqs.Settings{
@@ -33,6 +33,7 @@ func parseQueues(res *resources) error {
 			VisibilityTimeout: seconds(properties["VisibilityTimeout"], 30),
 			DeadLetterQueue:   sqs.Name(samtemplate.String(redrive["deadLetterTargetArn"])),
 			MaxReceiveCount:   samtemplate.Number(redrive["maxReceiveCount"], 0),
+			FIFO:              properties["FifoQueue"] == true,
 		}
 	}
 	for _, f := range res.functions {
@@ -65,6 +66,8 @@ func parseQueueMapping(res *resources, f samtemplate.Function, e samtemplate.Eve
 		return m, fmt.Errorf("no queue %q in the template", m.Queue)
 	case settings.VisibilityTimeout < f.Timeout:
 		return m, fmt.Errorf("the queue's VisibilityTimeout of %s is less than the function's Timeout of %s, which AWS rejects", settings.VisibilityTimeout, f.Timeout)
+	case settings.FIFO && (m.BatchSize > 10 || m.BatchWindow > 0):
+		return m, fmt.Errorf("the mapping of a FIFO queue has a batch size above 10 or a batching window, which AWS rejects")
 	case p["FilterCriteria"] != nil:
 		return m, fmt.Errorf("the local stack does not support filters of queues")
 	}

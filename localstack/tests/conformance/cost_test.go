@@ -434,7 +434,7 @@ func searchCosts() []costCase {
 	}
 	costs[0].prepare = func(ctx context.Context, f *costFixture) error {
 		u := user.User{ID: f.sara.UserID, Phone: f.phone, Name: f.sara.Name, CreatedAt: app.Now()}
-		if err := stream.IndexSearch(openStore())(ctx, event.UserCreated{User: u}); err != nil {
+		if err := stream.IndexSearch(openStore(), openStore())(ctx, event.UserCreated{User: u}); err != nil {
 			return err
 		}
 		for _, id := range f.ticketIDs {

@@ -29,7 +29,7 @@ func automationPolicy() ticket.AutomationPolicy {
 func (w *workload) projectionHandlers(store *dynamo.Store) []stream.Handler {
 	return []stream.Handler{
 		stream.ProjectTickets(w.service(store, fixedNow)), stream.ScheduleTimers(store, automationPolicy()), stream.ProjectStats(&stats.Aggregator{Store: store}),
-		stream.ProjectActivity(store), stream.IndexSearch(store),
+		stream.ProjectActivity(store), stream.IndexSearch(store, store),
 	}
 }
 
@@ -64,7 +64,7 @@ func (w *workload) projectAll(t *testing.T) {
 	for _, id := range userIDs {
 		u, err := w.store.User(t.Context(), id)
 		must(t, err)
-		must(t, stream.IndexSearch(w.store)(t.Context(), event.UserCreated{User: u}))
+		must(t, stream.IndexSearch(w.store, w.store)(t.Context(), event.UserCreated{User: u}))
 	}
 	for _, id := range w.ticketIDs {
 		_, err := w.projectEntries(t.Context(), w.projectionHandlers(w.store), id, 1)

@@ -423,7 +423,7 @@ func countItems(t *testing.T, pk string) int32 {
 // indexEntries runs the search handler for entries.
 func indexEntries(ctx context.Context, store *dynamo.Store, entries ...ticket.Entry) error {
 	for _, e := range entries {
-		if err := stream.IndexSearch(store)(ctx, event.EntryAppended{Entry: e}); err != nil {
+		if err := stream.IndexSearch(store, store)(ctx, event.EntryAppended{Entry: e}); err != nil {
 			return err
 		}
 	}

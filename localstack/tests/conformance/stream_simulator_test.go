@@ -358,7 +358,7 @@ func (c *consumer) handler(function string, config aws.Config) stream.BatchHandl
 	}
 	notifier := &notification.Notifier{Store: store, Tickets: store, Users: store, Now: fixedNow}
 	return stream.NewBatchHandler(log, dynamo.DecodeRecord, stream.ProjectTickets(c.workload.service(store, fixedNow)), stream.ScheduleTimers(store, automationPolicy()), stream.SyncUserCopies(store), stream.AnonymizeUser(store),
-		stream.ProjectStats(&stats.Aggregator{Store: store}), stream.ProjectActivity(store), stream.CreateNotifications(notifier), stream.IndexSearch(store),
+		stream.ProjectStats(&stats.Aggregator{Store: store}), stream.ProjectActivity(store), stream.CreateNotifications(notifier), stream.IndexSearch(store, store),
 		stream.PurgeDeleted(store), stream.EraseFiles(store), stream.ExpireReplacedPictures(store, fixedNow), stream.AckHeartbeat("stream-project", store))
 }
 

@@ -270,7 +270,7 @@ func TestAuditPagination(t *testing.T) {
 func TestListUsers_Search(t *testing.T) {
 	t.Parallel()
 	store := newIsolatedStore(t)
-	userAdmin, index := newUserAdmin(store), stream.IndexSearch(store)
+	userAdmin, index := newUserAdmin(store), stream.IndexSearch(store, store)
 	var users []user.User
 	for i := range 6 {
 		u, err := userAdmin.Create(t.Context(), adminActor, account.CreateUserParams{

@@ -162,12 +162,12 @@ func TestHealthReport(t *testing.T) {
 		for _, c := range report.Checks {
 			checks[c.Name] = c
 		}
-		for _, name := range []string{"table", "bucket", "stream-project", "stream-deliver", "deliveries", "broadcasts"} {
+		for _, name := range []string{"table", "bucket", "stream-project", "stream-deliver", "deliveries", "broadcasts", "search-index"} {
 			if !checks[name].healthySince(began) {
 				return fmt.Errorf("%s: got %+v", name, report)
 			}
 		}
-		for _, name := range []string{"stream-failures", "attachment-failures", "delivery-failures"} {
+		for _, name := range []string{"stream-failures", "attachment-failures", "delivery-failures", "search-failures"} {
 			if checks[name].State == "" {
 				return fmt.Errorf("no check %s in %+v", name, report)
 			}

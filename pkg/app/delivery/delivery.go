@@ -21,6 +21,12 @@ func BroadcastQueue(a *app.App) *queue.Queue {
 	return queue.New(a.AWS("SQS"), a.Required("BROADCAST_QUEUE_URL"))
 }
 
+// SearchIndex returns the queue of changes of the search index, from
+// SEARCH_INDEX_QUEUE_URL.
+func SearchIndex(a *app.App) queue.SearchIndex {
+	return queue.NewSearchIndex(queue.New(a.AWS("SQS"), a.Required("SEARCH_INDEX_QUEUE_URL")))
+}
+
 // NotificationDelay returns how long deliveries are delayed, from
 // NOTIFICATION_DELAY_SECONDS.
 func NotificationDelay(a *app.App) time.Duration {

@@ -1,0 +1,62 @@
+package e2e
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"ticketsystem/localstack/testkit/client"
+)
+
+// manyWords returns a text of about 5 KB with different words.
+func manyWords() string {
+	var text strings.Builder
+	for text.Len() < 5000 {
+		fmt.Fprintf(&text, "w%x ", rand.Uint64())
+	}
+	return text.String()
+}
+
+// TestFlood_DelayOfOthers posts 56 long messages of one customer, and checks that the
+// tickets that another customer opens meanwhile are in the queue within 2 s. It does
+// not run in parallel, because the time is measured. It needs the local stack.
+func TestFlood_DelayOfOthers(t *testing.T) {
+	if suite.local == nil {
+		return
+	}
+	attacker, other, agent := customer(t), customer(t), support(t)
+	other.openTicket(nil) // starts the functions
+	var flood sync.WaitGroup
+	for range 4 {
+		id := attacker.openTicket(nil).ID
+		flood.Go(func() {
+			for range 14 {
+				attacker.post(id, manyWords(), nil)
+			}
+		})
+	}
+	var delays []time.Duration
+	for range 8 {
+		opened := other.openTicket(nil)
+		start := time.Now()
+		eventually(t, "the queue entry", func() error {
+			var page client.List[client.Ticket]
+			agent.get("/tickets?sort=-lastActivityAt&limit=20", &page)
+			if !slices.Contains(ticketIDs(page.Data), opened.ID) {
+				return mismatch("tickets", ticketIDs(page.Data), opened.ID)
+			}
+			return nil
+		})
+		delays = append(delays, time.Since(start))
+		time.Sleep(200 * time.Millisecond)
+	}
+	flood.Wait()
+	t.Logf("delays: %v", delays)
+	if most := slices.Max(delays); most > 2*time.Second {
+		t.Errorf("a flood of one customer delayed the queue entries of another by %v, want less than 2 s", most)
+	}
+}

@@ -1,0 +1,51 @@
+package queue
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"fmt"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
+
+	"ticketsystem/pkg/search"
+	"ticketsystem/pkg/user"
+)
+
+// SearchIndex sends changes of the search index to a FIFO queue. The changes of one
+// ticket or user are made in order.
+type SearchIndex struct{ queue *Queue }
+
+// NewSearchIndex returns a SearchIndex that sends to the queue.
+func NewSearchIndex(q *Queue) SearchIndex { return SearchIndex{q} }
+
+// IndexTicket sends the terms of one entry.
+func (s SearchIndex) IndexTicket(ctx context.Context, ticketID, cause string, terms, staffOnly []string) error {
+	return s.send(ctx, ticketID, search.IndexJob{TicketID: ticketID, Entry: &search.EntryTerms{Cause: cause, Terms: terms, StaffOnly: staffOnly}})
+}
+
+// DeindexTicket sends the removal of a ticket.
+func (s SearchIndex) DeindexTicket(ctx context.Context, ticketID string) error {
+	return s.send(ctx, ticketID, search.IndexJob{TicketID: ticketID})
+}
+
+// IndexUser sends the old and the new terms of a user.
+func (s SearchIndex) IndexUser(ctx context.Context, u user.User, oldTerms, newTerms []string) error {
+	return s.send(ctx, u.ID, search.IndexJob{UserID: u.ID, CreatedAt: u.CreatedAt, OldTerms: oldTerms, NewTerms: newTerms})
+}
+
+func (s SearchIndex) send(ctx context.Context, group string, job search.IndexJob) error {
+	body, err := json.Marshal(job)
+	if err != nil {
+		return fmt.Errorf("queue: %w", err)
+	}
+	// Equal jobs may be needed again, so the deduplication id is of this request only.
+	_, err = s.queue.client.SendMessage(ctx, &sqs.SendMessageInput{
+		QueueUrl: s.queue.url, MessageBody: aws.String(string(body)), MessageGroupId: &group, MessageDeduplicationId: aws.String(rand.Text()),
+	})
+	if err != nil {
+		return fmt.Errorf("queue: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,75 @@
+package worker
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"sync"
+
+	"github.com/aws/aws-lambda-go/events"
+
+	"ticketsystem/pkg/parallel"
+	"ticketsystem/pkg/search"
+	"ticketsystem/pkg/stream"
+	"ticketsystem/pkg/user"
+)
+
+// UpdateSearchIndex returns a handler that makes the changes of the index queue. It
+// handles the messages of one group, a ticket or a user, in order, and groups
+// concurrently. After a failure it reports the rest of the group as well, because
+// later changes must not overtake it.
+func UpdateSearchIndex(index stream.SearchIndex, log *slog.Logger) func(context.Context, events.SQSEvent) (events.SQSEventResponse, error) {
+	return func(ctx context.Context, batch events.SQSEvent) (events.SQSEventResponse, error) {
+		out := emptyBatchResponse()
+		var mu sync.Mutex
+		groups := groupMessages(batch.Records)
+		err := parallel.ForEach(groups, len(groups), func(messages []events.SQSMessage) error {
+			for i, message := range messages {
+				err := runIndexJob(ctx, index, message.Body)
+				if err == nil {
+					continue
+				}
+				log.ErrorContext(ctx, "search index not updated", slog.String("message", message.MessageId), slog.Any("error", err))
+				mu.Lock()
+				defer mu.Unlock()
+				for _, failed := range messages[i:] {
+					out.BatchItemFailures = append(out.BatchItemFailures, events.SQSBatchItemFailure{ItemIdentifier: failed.MessageId})
+				}
+				return nil
+			}
+			return nil
+		})
+		return out, err
+	}
+}
+
+// groupMessages groups messages by their group and keeps their order.
+func groupMessages(messages []events.SQSMessage) [][]events.SQSMessage {
+	var groups [][]events.SQSMessage
+	position := map[string]int{}
+	for _, m := range messages {
+		name := m.Attributes["MessageGroupId"]
+		i, known := position[name]
+		if !known {
+			i = len(groups)
+			position[name], groups = i, append(groups, nil)
+		}
+		groups[i] = append(groups[i], m)
+	}
+	return groups
+}
+
+func runIndexJob(ctx context.Context, index stream.SearchIndex, body string) error {
+	var job search.IndexJob
+	if err := json.Unmarshal([]byte(body), &job); err != nil {
+		return fmt.Errorf("invalid index job: %w", err)
+	}
+	switch {
+	case job.UserID != "":
+		return index.IndexUser(ctx, user.User{ID: job.UserID, CreatedAt: job.CreatedAt}, job.OldTerms, job.NewTerms)
+	case job.Entry != nil:
+		return index.IndexTicket(ctx, job.TicketID, job.Entry.Cause, job.Entry.Terms, job.Entry.StaffOnly)
+	}
+	return index.DeindexTicket(ctx, job.TicketID)
+}
