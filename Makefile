@@ -12,7 +12,7 @@ help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /  \1\t/p' $(MAKEFILE_LIST) | expand -t 18
 
 .PHONY: run
-run: ## start the local stack on http://localhost:3000 (PORT= moves it)
+run: ## start the local stack on http://localhost:3000 (PORT= moves it, PARAMETERS="Name=value …" sets template parameters)
 	@echo "building the local stack"
 	@go build -o .cache/bin/localstack ./localstack
 	@exec .cache/bin/localstack

@@ -1,5 +1,6 @@
-// Command localstack runs TicketSystem on the local machine from template.yaml. PORT
-// sets the first port, and DATA_DIR the data folder.
+// Command localstack runs TicketSystem on the local machine from template.yaml. PORT sets
+// the first port, DATA_DIR the data folder, and PARAMETERS template parameters, such as
+// "RemindAfterDays=0.01 DefaultRegion=DE".
 package main
 
 import (
@@ -8,6 +9,7 @@ import (
 	"os"
 	"os/signal"
 	"strconv"
+	"strings"
 	"syscall"
 
 	"ticketsystem/localstack/emulator/stack"
@@ -29,14 +31,19 @@ func run() error {
 			return fmt.Errorf("PORT=%s is not a valid port", text)
 		}
 	}
+	parameters, err := parseParameters(os.Getenv("PARAMETERS"))
+	if err != nil {
+		return err
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	s, err := stack.Start(ctx, stack.Options{
-		Port:     port,
-		DataDir:  os.Getenv("DATA_DIR"),
-		InMemory: len(os.Args) > 1 && os.Args[1] == "-memory",
-		Log:      os.Stdout,
-		Seed:     seed.Seed,
+		Port:       port,
+		DataDir:    os.Getenv("DATA_DIR"),
+		InMemory:   len(os.Args) > 1 && os.Args[1] == "-memory",
+		Log:        os.Stdout,
+		Seed:       seed.Seed,
+		Parameters: parameters,
 	})
 	if err != nil {
 		return err
@@ -57,4 +64,17 @@ ready %[1]s
 	<-ctx.Done()
 	fmt.Println("stopping ...")
 	return nil
+}
+
+// parseParameters parses pairs of the form Name=value, separated by spaces.
+func parseParameters(text string) (map[string]string, error) {
+	parameters := map[string]string{}
+	for _, pair := range strings.Fields(text) {
+		name, value, found := strings.Cut(pair, "=")
+		if !found || name == "" {
+			return nil, fmt.Errorf("PARAMETERS: %q is not of the form Name=value", pair)
+		}
+		parameters[name] = value
+	}
+	return parameters, nil
 }

@@ -31,6 +31,12 @@ type Template struct {
 	resources  map[string]*Resource
 }
 
+// Declares reports whether the template has a parameter with this name.
+func (t *Template) Declares(parameter string) bool {
+	_, declared := t.parameters[parameter]
+	return declared
+}
+
 // pseudoParameters are the local values of the pseudo parameters.
 var pseudoParameters = map[string]string{
 	"AWS::StackName": StackName,

@@ -49,6 +49,11 @@ func (s *Stack) loadTemplate() (*resources, error) {
 	if err != nil {
 		return nil, err
 	}
+	for name := range s.options.Parameters {
+		if !t.Declares(name) {
+			return nil, fmt.Errorf("template: there is no parameter %s", name)
+		}
+	}
 	t.Attribute = func(r *samtemplate.Resource, attribute string) (any, error) { return s.attribute(t, r, attribute) }
 	res := &resources{modTime: info.ModTime(), template: t}
 	if res.functions, err = t.Functions(); err != nil {

@@ -42,7 +42,7 @@ type Options struct {
 	MaxInstances int    // instances of one function; default 8
 	Log          io.Writer
 	// Parameters sets template parameters. They override the defaults of the template
-	// and of the stack. Undeclared names are ignored.
+	// and of the stack. An undeclared name is an error.
 	Parameters map[string]string
 	// MinTimeout raises shorter function timeouts, for tests on slow machines.
 	MinTimeout time.Duration
@@ -264,6 +264,10 @@ func (s *Stack) serve(listeners map[string][]net.Listener) {
 			dashboardHandler.ServeHTTP(w, r)
 			return
 		}
+		if r.URL.Path == "/" && r.Method == http.MethodGet {
+			http.Redirect(w, r, "/_local/", http.StatusFound) // the API has no such path
+			return
+		}
 		api.ServeHTTP(w, r)
 	})
 	awsServices := http.NewServeMux()
@@ -400,6 +404,7 @@ func (s *Stack) openPorts() (map[string][]net.Listener, error) {
 		"Stage": "dev", "Architecture": "x86_64",
 		"ApiUrl": s.HTTPURL, "SocketUrl": s.SocketURL, "SocketEndpoint": fmt.Sprintf("http://localhost:%d", ports["socket"]),
 		"RateLimitPerIP": "10000", "SenderAddress": "support@example.com",
+		"AllowedOrigins": "http://localhost:5173", // where Vite serves a page under development
 	}
 	if s.options.Observer != nil {
 		s.proxyURL = fmt.Sprintf("http://localhost:%d", ports["proxy"])

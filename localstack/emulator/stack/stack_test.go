@@ -217,6 +217,21 @@ func TestStart_PortInUse(t *testing.T) {
 	}
 }
 
+func TestStart_UnknownParameter(t *testing.T) {
+	_, err := stack.Start(t.Context(), stack.Options{Root: testRepository(t), InMemory: true, Parameters: map[string]string{"Visibilty": "2"}})
+	if err == nil || !strings.Contains(err.Error(), "Visibilty") {
+		t.Errorf("got %v, want an error that names the parameter", err)
+	}
+}
+
+// TestServe_Root checks that the address that the stack prints shows a page.
+func TestServe_Root(t *testing.T) {
+	s, _ := startStack(t, "", nil)
+	if status, text := get(t, s.HTTPURL+"/"); status != 200 || !strings.Contains(text, `href="/docs"`) {
+		t.Errorf("got %d %.80s, want the dashboard with a link to the documentation", status, text)
+	}
+}
+
 func TestStart_DataDirInUse(t *testing.T) {
 	folder := t.TempDir()
 	startStack(t, folder, nil)
@@ -298,7 +313,7 @@ func TestS3_InvokesFunction(t *testing.T) {
 }
 
 func TestSQS_InvokesFunction(t *testing.T) {
-	s, _ := startStack(t, "", func(o *stack.Options) { o.Parameters = map[string]string{"Visibility": "2", "Unknown": "ignored"} })
+	s, _ := startStack(t, "", func(o *stack.Options) { o.Parameters = map[string]string{"Visibility": "2"} })
 	queues := func(name string) (*sqs.Client, *string) {
 		return sqs.New(sqs.Options{Region: "us-east-1", BaseEndpoint: &s.ServicesURL, Credentials: credentials("LOCALSTACK", "local-secret", "local-session")}),
 			aws.String(s.ServicesURL + "/000000000000/ticketsystem-" + name)

@@ -28,7 +28,6 @@ func TestUnknownRoute_Problem(t *testing.T) {
 		method, path string
 		statuses     []int
 	}{
-		{"GET", "/", []int{404}},
 		{"GET", "/nothing", []int{404}},
 		{"POST", "/tickets/" + ticket.ID + "/explode", []int{404}},
 		{"GET", "/tickets/" + ticket.ID + "/messages/1", []int{404}},
@@ -74,6 +73,23 @@ func TestQuery_UnknownParameter(t *testing.T) {
 		problem := wantProblem(t, c.as.call(c.method, c.path, body), 400)
 		if len(problem.Errors) != 1 || problem.Errors[0].Pointer != "?"+c.name {
 			t.Errorf("%s %s: got errors %+v, want one for ?%s", c.method, c.path, problem.Errors, c.name)
+		}
+	}
+}
+
+// TestCORS_LocalPage checks that a page of a development server may call the local stack.
+func TestCORS_LocalPage(t *testing.T) {
+	t.Parallel()
+	if suite.local == nil {
+		t.Skip("the origin is a default of the local stack")
+	}
+	me := customer(t)
+	login := object{"phone": me.Profile.Phone, "password": client.Password, "session": "cookie"}
+	for origin, status := range map[string]int{"http://localhost:5173": 200, "http://localhost:9999": 403} {
+		response := anonymous(t, "POST", "/login", login, client.Header("Origin", origin))
+		allowed := response.Header.Get("Access-Control-Allow-Origin") == origin && response.Header.Get("Access-Control-Allow-Credentials") == "true"
+		if response.Status != status || allowed != (status == 200) {
+			t.Errorf("%s: got %d, headers %v, want %d", origin, response.Status, response.Header, status)
 		}
 	}
 }
