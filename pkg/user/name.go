@@ -22,7 +22,7 @@ func ClaimsRole(name string) bool {
 			}
 		}
 	}
-	return isRoleWord(strings.Join(words, "")) // S u p p o r t
+	return isRoleWord(strings.Join(words, "")) // with spaces between the letters
 }
 
 // isRoleWord reports whether a folded word names a role. Some of these words are the beginning
