@@ -66,7 +66,7 @@ func foldAll(log Log) Ticket {
 	for id, marker := range log.ReadMarkers {
 		tk = ApplyReadMarker(tk, id, min(marker, tk.LastSeq), log.Entries)
 	}
-	tk.Revision = log.Ticket.Revision
+	tk.Revision, tk.NoOps = log.Ticket.Revision, log.Ticket.NoOps
 	return tk
 }
 
