@@ -261,7 +261,7 @@ func TestSpecCheck_UnknownField(t *testing.T) {
 			c.ObserveResponse(http.MethodGet, "/tickets/1", problem)
 		},
 		"frame": func(c *specCheck, field string) {
-			c.ObserveFrame([]byte(`{"type":"unsubscribed","topic":"queue"` + field + `}`))
+			c.ObserveFrame([]byte(`{"type":"unsubscribed","action":"unsubscribe","topic":"queue"` + field + `}`))
 		},
 		"nested frame": func(c *specCheck, field string) {
 			c.ObserveFrame([]byte(`{"type":"typing","ticketId":"01BX5ZZKBKACTAV9WEVGEMMVRZ","user":{"id":"01BX5ZZKBKACTAV9WEVGEMMVRZ","name":"S","role":"user"` + field + `}}`))
