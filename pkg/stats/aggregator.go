@@ -88,8 +88,11 @@ const maxUncounted = 100
 func (a *Aggregator) applyEntries(ctx context.Context, before Checkpoint, entries []ticket.Entry) (done bool, err error) {
 	for {
 		after, delta := Fold(before, entries)
-		idle := delta.IsEmpty() && after.LastSeq == entries[len(entries)-1].Seq
-		if after.LastSeq == before.LastSeq || idle && after.LastSeq-before.LastSeq < maxUncounted {
+		if after.LastSeq == before.LastSeq {
+			return true, nil
+		}
+		complete := after.LastSeq == entries[len(entries)-1].Seq
+		if delta.IsEmpty() && complete && after.LastSeq-before.LastSeq < maxUncounted {
 			return true, nil
 		}
 		applied, err := a.submit(ctx, Update{before, after, delta})
