@@ -3,43 +3,80 @@ package search
 import (
 	"strings"
 	"unicode"
+
+	"golang.org/x/text/cases"
+	"golang.org/x/text/unicode/norm"
 )
 
-// Letters that are normalized: each letter of the first string of a pair becomes
-// the letter at the same position of the second.
+// normalize returns the indexed form of a text: compatibility forms, case, marks and
+// the letters of equal meaning of Arabic and Persian are unified (Unicode NFKC, case
+// folding, then the rules of this file). The half-space is kept.
+func normalize(text string) string {
+	text = cases.Fold().String(norm.NFKC.String(strings.Map(unifyApostrophe, text)))
+	text = strings.Map(normalizeRune, norm.NFKD.String(text))
+	return norm.NFC.String(ligatures().Replace(text))
+}
+
+// Letters that Unicode does not decompose: each letter of the first string of a pair
+// becomes the letter at the same position of the second.
 const (
-	arabic  = "\u064a\u0649\u0626\u0643\u0629\u06c0\u06c1\u06be\u06d5\u0624\u0625\u0623\u0671\u0622"
-	persian = "\u06cc\u06cc\u06cc\u06a9\u0647\u0647\u0647\u0647\u0647\u0648\u0627\u0627\u0627\u0627"
+	arabic  = "\u064a\u0649\u0643\u06aa\u0629\u06c1\u06be\u06d5\u0671\u06d2\u06cd\u06d0"
+	persian = "\u06cc\u06cc\u06a9\u06a9\u0647\u0647\u0647\u0647\u0627\u06cc\u06cc\u06cc"
 
-	accented   = "àáâãäåāăąçćĉċčďđèéêëēĕėęěĝğġģĥħìíîïĩīĭįıĵķĺļľŀłñńņňòóôõöøōŏőŕŗřśŝşšţťŧùúûüũūŭůűųŵýÿŷźżž"
-	unaccented = "aaaaaaaaacccccddeeeeeeeeegggghhiiiiiiiiijklllllnnnnooooooooorrrsssstttuuuuuuuuuuwyyyzzz"
+	stroked   = "\u0111\u0127\u0131\u0142\u00f8\u0167"
+	unstroked = "dhilot"
 )
+
+func ligatures() *strings.Replacer {
+	return strings.NewReplacer("\u00e6", "ae", "\u0153", "oe")
+}
 
 // Characters that are removed.
 const (
 	tatweel    = '\u0640'
 	apostrophe = '\''
-	quote      = '\u2019' // the apostrophe of phone keyboards
+	middleDot  = '\u00b7' // within Catalan words
+	halfSpace  = '\u200c' // zero-width non-joiner
 )
+
+// unifyApostrophe replaces the characters that are typed as an apostrophe.
+func unifyApostrophe(r rune) rune {
+	if strings.ContainsRune("\u2018\u2019\u02bc\u00b4`", r) {
+		return apostrophe
+	}
+	return r
+}
 
 // normalizeRune returns the indexed form of a letter or digit, or -1 if the
 // character is removed.
 func normalizeRune(r rune) rune {
 	switch {
-	case r == tatweel, r == apostrophe, r == quote, unicode.IsMark(r), unicode.Is(unicode.Cf, r):
-		return -1
-	case r >= '\u06f0' && r <= '\u06f9':
-		return r - '\u06f0' + '0'
-	case r >= '\u0660' && r <= '\u0669':
-		return r - '\u0660' + '0'
-	case r >= '\uff01' && r <= '\uff5e': // full-width ASCII
-		r += '!' - '\uff01'
-	}
-	r = unicode.ToLower(r)
-	if r < 0x80 {
+	case r == halfSpace:
 		return r
+	case r == tatweel, r == apostrophe, r == middleDot, unicode.IsMark(r), unicode.Is(unicode.Cf, r):
+		return -1
+	case r < 0x80:
+		return r
+	case unicode.IsDigit(r):
+		return asciiDigit(r)
 	}
-	return mapRune(mapRune(r, arabic, persian), accented, unaccented)
+	return mapRune(mapRune(r, arabic, persian), stroked, unstroked)
+}
+
+// asciiDigit returns the ASCII form of a decimal digit of any script. Unicode encodes
+// the ten digits of a script in order.
+func asciiDigit(r rune) rune {
+	for _, block := range unicode.Nd.R16 {
+		if r >= rune(block.Lo) && r <= rune(block.Hi) {
+			return '0' + (r-rune(block.Lo))%10
+		}
+	}
+	for _, block := range unicode.Nd.R32 {
+		if r >= rune(block.Lo) && r <= rune(block.Hi) {
+			return '0' + (r-rune(block.Lo))%10
+		}
+	}
+	return r
 }
 
 // mapRune returns the letter of to at the position of r in from, or r if from

@@ -4,8 +4,6 @@ import (
 	"slices"
 	"strings"
 	"unicode"
-
-	"ticketsystem/pkg/phone"
 )
 
 // Terms are the terms that a text must all contain: tokens and the prefix of one.
@@ -23,22 +21,28 @@ func TooMany(text string) bool { return len(tokenize(text)) > maxTerms }
 // Parse returns the alternatives of a query: a text matches if it contains all
 // terms of one of them. The last token of a query matches as a prefix. A query
 // with compounds has two alternatives, the joined tokens and their parts. A query
-// without tokens has none.
+// that may be a phone number has a further one, its digits without formatting. A
+// query without tokens has none.
 func Parse(text string) []Terms {
-	if number := parsePhone(text); number != "" {
-		return []Terms{newTerms([]string{number})}
-	}
 	var whole, parts []string
 	for _, c := range tokenize(text) {
 		whole, parts = append(whole, join(c)), append(parts, c...)
 	}
-	switch {
-	case len(whole) == 0:
+	if len(whole) == 0 {
 		return nil
-	case len(whole) == len(parts):
-		return []Terms{newTerms(whole)}
 	}
-	return []Terms{newTerms(whole), newTerms(parts)}
+	readings := [][]string{whole}
+	if len(whole) != len(parts) {
+		readings = append(readings, parts)
+	}
+	if number := parsePhone(text); number != "" && !slices.Equal(whole, []string{number}) {
+		readings = append(readings, []string{number})
+	}
+	terms := make([]Terms, len(readings))
+	for i, reading := range readings {
+		terms[i] = newTerms(reading)
+	}
+	return terms
 }
 
 // newTerms makes the last token the prefix, unless another token already starts
@@ -67,18 +71,14 @@ func newTerms(tokens []string) Terms {
 const minPhoneDigits = 6
 
 // parsePhone returns the digits of a phone number, or of its start, written in
-// groups. It returns "" for any other text.
+// groups, without an international prefix. It returns "" for any other text.
 func parsePhone(text string) string {
-	text = strings.TrimLeftFunc(phone.ASCIIDigits(text), func(r rune) bool { return unicode.IsSpace(r) || unicode.Is(unicode.Cf, r) })
-	if !strings.HasPrefix(text, "0") && !strings.HasPrefix(text, "+") && !strings.HasPrefix(text, "(") {
-		return ""
-	}
 	var digits strings.Builder
-	for _, r := range text {
+	for _, r := range normalize(text) {
 		switch {
 		case r >= '0' && r <= '9':
 			digits.WriteRune(r)
-		case !strings.ContainsRune("+-()./ \u00a0\u2013", r) && !unicode.Is(unicode.Cf, r):
+		case !strings.ContainsRune("+-()./\u2010\u2013\u2212", r) && !unicode.IsSpace(r) && r != halfSpace:
 			return ""
 		}
 	}

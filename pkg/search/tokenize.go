@@ -73,12 +73,10 @@ const joinerRunes = "\u200c\u00ac-\u2010\u2011"
 // tokenize returns the compounds of a text.
 func tokenize(text string) []compound {
 	var all []compound
-	for field := range strings.FieldsFuncSeq(text, func(r rune) bool { return !isWordRune(r) }) {
+	for field := range strings.FieldsFuncSeq(normalize(text), func(r rune) bool { return !isWordRune(r) }) {
 		var c compound
 		for part := range strings.FieldsFuncSeq(field, func(r rune) bool { return strings.ContainsRune(joinerRunes, r) }) {
-			if token := strings.Map(normalizeRune, part); token != "" {
-				c = append(c, truncate(token))
-			}
+			c = append(c, truncate(part))
 		}
 		if len(c) == 0 {
 			continue
@@ -93,7 +91,7 @@ func tokenize(text string) []compound {
 }
 
 func isWordRune(r rune) bool {
-	return unicode.IsLetter(r) || unicode.IsDigit(r) || normalizeRune(r) < 0 || strings.ContainsRune(joinerRunes, r)
+	return unicode.IsLetter(r) || unicode.IsDigit(r) || strings.ContainsRune(joinerRunes, r)
 }
 
 // formsCompound reports whether two Persian words are one compound, written with

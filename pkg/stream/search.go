@@ -51,8 +51,8 @@ func indexEntry(ctx context.Context, users UserReader, index SearchIndex, e tick
 	return index.IndexTicket(ctx, e.TicketID, t.Cause, t.Terms, t.StaffOnly)
 }
 
-// EntryTerms returns the search terms of an entry. The name and phone number of
-// the customer and the text of notes are staff-only terms. It fails only if the
+// EntryTerms returns the search terms of an entry. The name, phone number and e-mail
+// address of the customer, tags and the text of notes are staff-only terms. It fails only if the
 // customer cannot be read; a deleted customer is no error.
 func EntryTerms(ctx context.Context, users UserReader, e ticket.Entry) (search.EntryTerms, error) {
 	t := search.EntryTerms{Cause: fmt.Sprintf("%010d", e.Seq)}
@@ -67,11 +67,15 @@ func EntryTerms(ctx context.Context, users UserReader, e ticket.Entry) (search.E
 		if err != nil && !apperr.Is(err, apperr.UserNotFound) {
 			return t, err
 		}
-		t.StaffOnly = append(search.Tokens(e.Author.Name, customer.Name), phone.SearchForms(customer.Phone)...)
+		t.StaffOnly = append(search.Tokens(e.Author.Name, customer.Name, customer.Email), phone.SearchForms(customer.Phone)...)
 	case ticket.KindMessage:
 		t.Terms = search.Tokens(e.Body)
 	case ticket.KindNote:
 		t.StaffOnly = search.Tokens(e.Body)
+	case ticket.KindTags:
+		if e.Change != nil {
+			t.StaffOnly = search.Tokens(e.Change.To)
+		}
 	case ticket.KindTitle:
 		if e.Change != nil {
 			t.Terms = search.Tokens(e.Change.To)

@@ -20,7 +20,7 @@ type fakeIndex struct{ calls []string }
 func (index *fakeIndex) User(_ context.Context, id string) (user.User, error) {
 	switch id {
 	case "sara":
-		return user.User{ID: id, Name: "Sara Hosseini", Phone: "+989121234567"}, nil
+		return user.User{ID: id, Name: "Sara Hosseini", Phone: "+989121234567", Email: "s@roof.ir"}, nil
 	case "bad":
 		return user.User{}, errUnavailable
 	}
@@ -53,6 +53,8 @@ func TestIndexSearch(t *testing.T) {
 	}
 	retitled := entry(ticket.KindTitle, "sara", "")
 	retitled.Entry.Change = &ticket.Change{Field: "title", From: "The Roof", To: "The Wall"}
+	tagged := entry(ticket.KindTags, "ali", "")
+	tagged.Entry.Change = &ticket.Change{Field: "tags", From: "", To: "vip,refund"}
 	sara := user.User{ID: "sara", Name: "Sara", Email: "sara@example.com"}
 	phoned := user.User{ID: "sara", Phone: "+12125550123"}
 	for name, c := range map[string]struct {
@@ -60,12 +62,13 @@ func TestIndexSearch(t *testing.T) {
 		calls []string
 		err   bool
 	}{
-		"opened":                   {opened("sara"), []string{"t 0000000002: the roof it rains in; sara hosseini 989121234567 09121234567 9121234567"}, false},
+		"opened":                   {opened("sara"), []string{"t 0000000002: the roof it rains in; sara hosseini s roof ir 989121234567 09121234567 9121234567"}, false},
 		"opened, deleted customer": {opened("deleted"), []string{"t 0000000002: the roof it rains in; sara"}, false},
 		"opened, user read fails":  {opened("bad"), nil, true},
 		"message":                  {entry(ticket.KindMessage, "sara", "Good day"), []string{"t 0000000002: good day; "}, false},
 		"note":                     {entry(ticket.KindNote, "ali", "Good day"), []string{"t 0000000002: ; good day"}, false},
 		"title":                    {retitled, []string{"t 0000000002: the wall; "}, false},
+		"tags":                     {tagged, []string{"t 0000000002: ; vip refund"}, false},
 		"status":                   {entry(ticket.KindStatus, "ali", ""), nil, false},
 		"message without tokens":   {entry(ticket.KindMessage, "ali", "?!"), nil, false},
 		"user created":             {event.UserCreated{User: sara}, []string{"sara:  -> sara example com"}, false},
