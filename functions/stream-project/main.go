@@ -15,7 +15,7 @@ func main() {
 	store := a.Store()
 	a.Run(stream.NewBatchHandler(a.Log, dynamo.DecodeRecord,
 		stream.ProjectTickets(a.Tickets()), stream.ScheduleTimers(store, a.AutomationPolicy()),
-		stream.SyncUserCopies(store), stream.AnonymizeUser(store),
+		stream.SyncUserCopies(store), stream.RecordNames(store), stream.UpdateNames(store),
 		stream.ProjectStats(&stats.Aggregator{Store: store}), stream.ProjectActivity(store),
 		stream.CreateNotifications(a.Notifier()), stream.IndexSearch(store, delivery.SearchIndex(a)),
 		stream.PurgeDeleted(store), stream.DeleteFiles(attachments.Bucket(a)),

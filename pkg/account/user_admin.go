@@ -79,7 +79,8 @@ func (a *UserAdmin) Update(ctx context.Context, actor audit.Actor, userID string
 	return updated, err
 }
 
-// Delete deletes a user and revokes their access. It fails with user_not_found or
+// Delete deletes a user and revokes their access. The audit record has no name, phone
+// number or e-mail address, because nothing of the user is kept. It fails with user_not_found or
 // last_admin. The phone number may sign up again.
 func (a *UserAdmin) Delete(ctx context.Context, actor audit.Actor, userID string) error {
 	err := retry.OnConflict(ctx, retry.Default, func() error {
@@ -87,7 +88,7 @@ func (a *UserAdmin) Delete(ctx context.Context, actor audit.Actor, userID string
 		if err != nil {
 			return err
 		}
-		return a.Store.DeleteUser(ctx, old, a.Recorder.NewRecord(actor, audit.UserDeleted, userID, auditFields(old), nil))
+		return a.Store.DeleteUser(ctx, old, a.Recorder.NewRecord(actor, audit.UserDeleted, userID, audit.Fields{"role": string(old.Role), "disabled": old.Disabled}, nil))
 	})
 	if err != nil {
 		return err

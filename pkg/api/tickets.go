@@ -87,7 +87,7 @@ func GetTicket(tickets *ticket.Service) Endpoint {
 			return Response{}, err
 		}
 		return ok(map[string]any{
-			"ticket": r.viewTicket(d.Ticket), "entries": wire.ViewEntries(d.Entries, r.Principal.Role), "hasMore": d.HasMore,
+			"ticket": r.viewTicket(d.Ticket), "entries": wire.ViewEntries(d.Entries, r.Principal.Role, r.Locale()), "hasMore": d.HasMore,
 		}).with("etag", etag(d.Ticket, r.Principal)), nil
 	})
 }
@@ -161,13 +161,6 @@ func parseIfMatch(header string) (version *int, err error) {
 	return nil, apperr.New(apperr.VersionStale, "If-Match must be the ETag of the ticket.")
 }
 
-// ifMatch returns the service with the condition of the If-Match header. Returns version_stale
-// for a header that is not the ETag of a ticket.
-func (r *Request) ifMatch(tickets *ticket.Service) (*ticket.Service, error) {
-	version, err := parseIfMatch(r.header("if-match"))
-	return tickets.IfVersion(version), err
-}
-
 // changeResponse publishes the entries of a change and returns the ticket.
 func (r *Request) changeResponse(ctx context.Context, publisher EntryPublisher, c ticket.ChangeResult, err error) (Response, error) {
 	if err != nil {
@@ -186,18 +179,16 @@ type changeInput struct {
 
 // CloseTicket returns the endpoint POST /tickets/{id}/close.
 func CloseTicket(tickets *ticket.Service, publisher EntryPublisher) Endpoint {
-	return changeEndpoint(tickets, (*ticket.Service).Close, publisher)
+	return changeEndpoint(tickets.Close, publisher)
 }
 
 // ReopenTicket returns the endpoint POST /tickets/{id}/reopen.
 func ReopenTicket(tickets *ticket.Service, publisher EntryPublisher) Endpoint {
-	return changeEndpoint(tickets, (*ticket.Service).Reopen, publisher)
+	return changeEndpoint(tickets.Reopen, publisher)
 }
 
 // changeEndpoint returns an endpoint for a change without further parameters.
-func changeEndpoint(
-	tickets *ticket.Service, run func(s *ticket.Service, ctx context.Context, actor user.Principal, ticketID, clientID string) (ticket.ChangeResult, error), publisher EntryPublisher,
-) Endpoint {
+func changeEndpoint(run func(context.Context, user.Principal, string, string) (ticket.ChangeResult, error), publisher EntryPublisher) Endpoint {
 	return Authenticated(func(ctx context.Context, r *Request) (Response, error) {
 		var in changeInput
 		if err := r.decode(&in); err != nil {
@@ -208,11 +199,7 @@ func changeEndpoint(
 		if err := v.Err(); err != nil {
 			return Response{}, err
 		}
-		conditional, err := r.ifMatch(tickets)
-		if err != nil {
-			return Response{}, err
-		}
-		result, err := run(conditional, ctx, r.Principal, r.pathID(), in.ClientID)
+		result, err := run(ctx, r.Principal, r.pathID(), in.ClientID)
 		return r.changeResponse(ctx, publisher, result, err)
 	})
 }
@@ -234,11 +221,7 @@ func SetStatus(tickets *ticket.Service, publisher EntryPublisher) Endpoint {
 		if err := v.Err(); err != nil {
 			return Response{}, err
 		}
-		conditional, err := r.ifMatch(tickets)
-		if err != nil {
-			return Response{}, err
-		}
-		result, err := conditional.SetStatus(ctx, r.Principal, r.pathID(), in.ClientID, in.Status)
+		result, err := tickets.SetStatus(ctx, r.Principal, r.pathID(), in.ClientID, in.Status)
 		return r.changeResponse(ctx, publisher, result, err)
 	})
 }
@@ -267,11 +250,7 @@ func AssignTicket(tickets *ticket.Service, publisher EntryPublisher) Endpoint {
 		if err := v.Err(); err != nil {
 			return Response{}, err
 		}
-		conditional, err := r.ifMatch(tickets)
-		if err != nil {
-			return Response{}, err
-		}
-		result, err := assign(ctx, conditional, r, in.ClientID, to)
+		result, err := assign(ctx, tickets, r, in.ClientID, to)
 		return r.changeResponse(ctx, publisher, result, asFieldError(err, apperr.UserNotFound, "/assigneeId", "Unknown agent."))
 	})
 }

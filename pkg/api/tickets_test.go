@@ -289,34 +289,3 @@ func TestListHistory_Role(t *testing.T) {
 		}
 	}
 }
-
-// TestChanges_IfMatch checks the condition of every change, with a repeat of the first one.
-func TestChanges_IfMatch(t *testing.T) {
-	for name, c := range map[string]struct {
-		endpoint func(fx *fixture) api.Endpoint
-		body     string
-	}{
-		"close":  {func(fx *fixture) api.Endpoint { return api.CloseTicket(fx.tickets, fx.publisher) }, ``},
-		"reopen": {func(fx *fixture) api.Endpoint { return api.ReopenTicket(fx.tickets, fx.publisher) }, ``},
-		"status": {func(fx *fixture) api.Endpoint { return api.SetStatus(fx.tickets, fx.publisher) }, `,"status":"pending"`},
-		"claim":  {func(fx *fixture) api.Endpoint { return api.AssignTicket(fx.tickets, fx.publisher) }, `,"assigneeId":"me"`},
-		"assign": {func(fx *fixture) api.Endpoint { return api.AssignTicket(fx.tickets, fx.publisher) }, `,"assigneeId":null`},
-	} {
-		fx := newFixture(t)
-		fx.addTicket(oneID, "message")
-		body := `{"clientId":"` + aULID + `"` + c.body + `}`
-		for i, header := range []string{`"1"`, `"3"`, "x", `W/"2"`, `"2"`, `"2"`, ""} {
-			want := 412
-			if i > 3 {
-				want = 200
-			}
-			r := newRequest(http.MethodPost, "/x", body)
-			if header != "" {
-				r.with("if-match", header)
-			}
-			if got := fx.send(t, c.endpoint(fx), ali, r); got.status != want || want == 412 && got.code() != "version_stale" {
-				t.Errorf("%s, %s: got %d %s, want %d", name, header, got.status, got.text, want)
-			}
-		}
-	}
-}

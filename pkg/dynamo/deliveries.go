@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"ticketsystem/pkg/apperr"
 	"ticketsystem/pkg/notification"
 )
 
@@ -103,9 +104,15 @@ func (s *Store) Suppress(ctx context.Context, c notification.MailFeedback) error
 	if _, err := s.put(ctx, suppressionItem{suppressionKey(address), c.Reason, toMillis(s.now())}, "", nil); err != nil || c.UserID == "" {
 		return err
 	}
-	_, _, err := s.update(ctx, updateSpec{
-		key: userKey(c.UserID), set: "SET emailVerified = :no", condition: "email = :address OR email = :given",
-		values: values{"no": false, "address": address, "given": c.Address},
+	u, err := s.User(ctx, c.UserID)
+	if apperr.Is(err, apperr.UserNotFound) || err == nil && notification.NormalizeAddress(u.Email) != address {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	_, _, err = s.update(ctx, updateSpec{
+		key: userKey(c.UserID), set: "SET emailVerified = :no", condition: "email = :stored", values: values{"no": false, "stored": u.Email},
 	})
 	return err
 }

@@ -42,6 +42,7 @@ const (
 	skTicket           = "~H"
 	skCheckpoint       = "~S" // sorts after the ticket, so that reads of the log exclude it
 	skUser             = "~U"
+	skNameUpdate       = "~J"
 	skConnection       = "C"
 	skHeartbeat        = "~P"
 	skAttachment       = "F"
@@ -69,6 +70,12 @@ func readMarkerKey(ticketID, userID string) key {
 }
 
 func userKey(userID string) key { return key{"U#" + userID, skUser} }
+
+// nameUpdateKey is the progress of the update of a user's name in tickets.
+func nameUpdateKey(userID string) key { return key{userKey(userID).PK, skNameUpdate} }
+
+// nameReferenceKey records that a ticket contains the name of an agent.
+func nameReferenceKey(userID, ticketID string) key { return key{"A#" + userID, ticketID} }
 
 func loginKey(phone string) key { return key{"L#" + phone, "A"} }
 

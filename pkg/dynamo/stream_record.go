@@ -33,6 +33,9 @@ func DecodeRecord(record events.DynamoDBEventRecord) (event.Event, error) {
 		return decodeTicketItem(k, record.Change.OldImage, image, created)
 	case k.SK == skUser:
 		return decodeUserChange(record.Change.OldImage, image, created)
+	case k.SK == skNameUpdate:
+		i, err := decodeAs[nameUpdateItem](image)
+		return i.event(), err
 	case k.SK == skHeartbeat:
 		i, err := decodeAs[heartbeatItem](image)
 		return event.HeartbeatSent{SentAt: fromMillis(i.SentAt)}, err

@@ -23,8 +23,6 @@ type ticketItem struct {
 	Row ticketRow `dynamodbav:"row"`
 	Rev int       `dynamodbav:"rev"`
 
-	NoOps []string `dynamodbav:"no,omitempty"`
-
 	DeletedAt int64 `dynamodbav:"gone,omitempty"` // set if it is a tombstoneItem
 }
 
@@ -59,7 +57,7 @@ func ticketToItem(tk ticket.Ticket, listed bool) ticketItem {
 		readers[id] = [2]int{r.Read, r.Unread}
 	}
 	return ticketItem{
-		key: ticketKey(tk.ID), ticketIndexKeys: indexKeysOfTicket(tk, listed), Rev: tk.Revision + 1, NoOps: tk.NoOps,
+		key: ticketKey(tk.ID), ticketIndexKeys: indexKeysOfTicket(tk, listed), Rev: tk.Revision + 1,
 		Row: ticketRow{
 			Title: tk.Title, Status: string(tk.State.Status), Priority: string(tk.State.Priority),
 			CategoryID: tk.State.CategoryID, CategoryNames: tk.Category.Names,
@@ -91,7 +89,7 @@ func (i ticketItem) ticket() ticket.Ticket {
 		Tags: r.Tags, LastSeq: r.LastSeq, PublicSeq: r.PublicSeq, Messages: r.Messages, Notes: r.Notes, Readers: readers,
 		Preview: r.Preview, CreatedAt: fromMillis(r.Created), LastActivityAt: fromMillis(r.Activity),
 		WaitingSince: fromMillis(r.Waiting), FirstReplyAt: fromMillis(r.Replied),
-		ResolvedAt: fromMillis(r.Resolved), ClosedAt: fromMillis(r.Closed), Revision: i.Rev, NoOps: i.NoOps,
+		ResolvedAt: fromMillis(r.Resolved), ClosedAt: fromMillis(r.Closed), Revision: i.Rev,
 	}
 }
 

@@ -47,10 +47,11 @@ func (tx *transaction) update(c updateSpec) *transaction {
 }
 
 func (tx *transaction) remove(k key, condition string, vals values) *transaction {
-	tx.items = append(tx.items, types.TransactWriteItem{Delete: &types.Delete{
-		TableName: tx.store.name, Key: k.marshal(), ConditionExpression: &condition,
-		ExpressionAttributeNames: attributeNames(condition), ExpressionAttributeValues: vals.marshal(),
-	}})
+	remove := &types.Delete{TableName: tx.store.name, Key: k.marshal(), ExpressionAttributeValues: vals.marshal()}
+	if condition != "" {
+		remove.ConditionExpression, remove.ExpressionAttributeNames = &condition, attributeNames(condition)
+	}
+	tx.items = append(tx.items, types.TransactWriteItem{Delete: remove})
 	return tx
 }
 

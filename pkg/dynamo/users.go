@@ -7,6 +7,7 @@ import (
 
 	"ticketsystem/pkg/account"
 	"ticketsystem/pkg/apperr"
+	"ticketsystem/pkg/notification"
 	"ticketsystem/pkg/ticket"
 	"ticketsystem/pkg/user"
 )
@@ -114,6 +115,7 @@ func (s *Store) VerifyEmail(ctx context.Context, id, email string, used account.
 		key: userKey(id), set: "SET emailVerified = :yes", condition: "email = :email", values: values{"yes": true, "email": email},
 	})
 	consumeCode(tx, used)
+	tx.remove(suppressionKey(notification.NormalizeAddress(email)), "", nil) // the code has just arrived there
 	failed, err := tx.commit(ctx)
 	if err == nil && failed != nil {
 		err = errCodeUsed()

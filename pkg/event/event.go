@@ -47,6 +47,26 @@ func (e UserChanged) RightsChanged() bool {
 // UserDeleted reports a deleted user, as they were before.
 type UserDeleted struct{ User user.User }
 
+// NamesOutdated reports the progress of the update of a user's name in tickets and
+// notifications. The store writes it again for each step.
+type NamesOutdated struct {
+	UserID string
+	Run    string // identifies the change of the user
+	Step   int
+	Phase  int               // one of the Names constants
+	After  map[string]string // cursor of the last item that is complete
+	Seq    int               // entry of the next ticket at which the step continues
+}
+
+// The phases of a name update. The last two follow the deletion of a user only.
+const (
+	NamesOwnTickets = iota
+	NamesReferencedTickets
+	NamesNotifications
+	NamesAudit
+	NamesDone
+)
+
 // SessionStarted reports a new session, with the user that its tokens describe.
 type SessionStarted struct{ User user.User }
 
@@ -86,6 +106,7 @@ func (ReadMarkerMoved) event()     {}
 func (UserCreated) event()         {}
 func (UserChanged) event()         {}
 func (UserDeleted) event()         {}
+func (NamesOutdated) event()       {}
 func (SessionStarted) event()      {}
 func (SessionEnded) event()        {}
 func (NotificationCreated) event() {}

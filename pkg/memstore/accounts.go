@@ -11,6 +11,7 @@ import (
 	"ticketsystem/pkg/account"
 	"ticketsystem/pkg/apperr"
 	"ticketsystem/pkg/audit"
+	"ticketsystem/pkg/notification"
 	"ticketsystem/pkg/phone"
 	"ticketsystem/pkg/search"
 	"ticketsystem/pkg/ticket"
@@ -323,6 +324,7 @@ func (s *Store) VerifyEmail(_ context.Context, userID, email string, code accoun
 		}
 		u.EmailVerified = true
 		s.users[userID] = u
+		delete(s.suppressed, notification.NormalizeAddress(email))
 		return nil
 	})
 	return u, err

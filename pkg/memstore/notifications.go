@@ -212,7 +212,7 @@ func (s *Store) Suppress(_ context.Context, f notification.MailFeedback) error {
 	return s.do("Suppress", f.Address, func() error {
 		address := notification.NormalizeAddress(f.Address)
 		s.suppressed[address] = true
-		if u, found := s.users[f.UserID]; found && (u.Email == address || u.Email == f.Address) {
+		if u, found := s.users[f.UserID]; found && notification.NormalizeAddress(u.Email) == address {
 			u.EmailVerified = false
 			s.users[f.UserID] = u
 		}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"html"
 	"strings"
+	"unicode"
 
 	"ticketsystem/pkg/id"
 	"ticketsystem/pkg/locale"
@@ -24,11 +25,11 @@ func Text(n Notification, language string) (title, body string) {
 func textEn(n Notification) (title, body string) {
 	switch n.Kind { //nolint:exhaustive // broadcasts are not translated
 	case KindReply:
-		return "New reply: " + n.Title, authorName(n.Author, "Support") + ": " + n.Body
+		return "New reply: " + n.Title, authorName(n.Author, locale.English, "Support") + ": " + n.Body
 	case KindStatus:
 		return statusName(n.Status, locale.English) + ": " + n.Title, "Your ticket " + id.Number(n.TicketID) + " is now " + strings.ToLower(statusName(n.Status, locale.English)) + "."
 	case KindAssignment:
-		return "Assigned to you: " + n.Title, authorName(n.Author, "The system") + " gave you ticket " + id.Number(n.TicketID) + "."
+		return "Assigned to you: " + n.Title, authorName(n.Author, locale.English, "The system") + " gave you ticket " + id.Number(n.TicketID) + "."
 	}
 	return "Waiting for you: " + n.Title, "Ticket " + id.Number(n.TicketID) + " waits for your answer."
 }
@@ -36,20 +37,20 @@ func textEn(n Notification) (title, body string) {
 func textFa(n Notification) (title, body string) {
 	switch n.Kind { //nolint:exhaustive // broadcasts are not translated
 	case KindReply:
-		return "پاسخ تازه: " + n.Title, authorName(n.Author, "پشتیبانی") + ": " + n.Body
+		return "پاسخ تازه: " + n.Title, authorName(n.Author, locale.Persian, "پشتیبانی") + ": " + n.Body
 	case KindStatus:
 		return statusName(n.Status, locale.Persian) + ": " + n.Title, "وضعیت تیکت " + id.Number(n.TicketID) + " شما اکنون «" + statusName(n.Status, locale.Persian) + "» است."
 	case KindAssignment:
-		return "به شما سپرده شد: " + n.Title, authorName(n.Author, "سامانه") + " تیکت " + id.Number(n.TicketID) + " را به شما سپرد."
+		return "به شما سپرده شد: " + n.Title, authorName(n.Author, locale.Persian, "سامانه") + " تیکت " + id.Number(n.TicketID) + " را به شما سپرد."
 	}
 	return "در انتظار شما: " + n.Title, "تیکت " + id.Number(n.TicketID) + " در انتظار پاسخ شماست."
 }
 
-func authorName(name, fallback string) string {
+func authorName(name, language, fallback string) string {
 	if name == "" {
 		return fallback
 	}
-	return name
+	return user.DisplayName(name, language)
 }
 
 // statusName returns the name of a status as customers see it.
@@ -76,7 +77,7 @@ var statusNames = map[string][2]string{
 func ShortText(n Notification, language string) string {
 	number := id.Number(n.TicketID)
 	if n.Kind == KindBroadcast {
-		return n.Title + "\n" + n.Body
+		return withoutFormats(n.Title + "\n" + n.Body)
 	}
 	if locale.IsPersian(language) {
 		return map[Kind]string{
@@ -101,17 +102,22 @@ type Mail struct {
 
 // NewMail renders a notification as an e-mail in the user's language.
 func NewMail(n Notification, to user.User) Mail {
+	if n.Kind == KindBroadcast {
+		n.Title, n.Body = withoutFormats(n.Title), withoutFormats(n.Body)
+	} else {
+		n.Title, n.Body, n.Author = isolated(n.Title), isolated(n.Body), isolatedName(n.Author)
+	}
 	title, body := Text(n, to.Locale)
 	greeting, footer, dir := "Hello", "You get this mail because your profile says so. You can change it there.", "ltr"
 	if locale.IsPersian(to.Locale) {
 		greeting, footer, dir = "سلام", "این نامه به انتخاب شما در نمایه‌تان فرستاده شده است و همان‌جا می‌توانید آن را خاموش کنید.", "rtl"
 	}
 	if to.Name != "" {
-		greeting += " " + to.Name
+		greeting += " " + isolated(to.Name)
 	}
 	return Mail{
 		To: to.Email, Subject: singleLine(title), Text: fmt.Sprintf("%s\n\n%s\n\n%s\n\n-- \n%s\n", greeting, title, body, footer),
-		HTML: fmt.Sprintf(htmlTemplate, to.Locale, dir, html.EscapeString(greeting), html.EscapeString(title), htmlWithLineBreaks(body), html.EscapeString(footer)),
+		HTML: fmt.Sprintf(htmlTemplate, to.Locale, dir, html.EscapeString(greeting), html.EscapeString(title), htmlParagraphs(body), html.EscapeString(footer)),
 	}
 }
 
@@ -120,17 +126,66 @@ func NewMail(n Notification, to user.User) Mail {
 const htmlTemplate = `<!doctype html>
 <html lang="%[1]s" dir="%[2]s"><head><meta charset="utf-8"></head>
 <body dir="%[2]s" style="font-family:Vazirmatn,Tahoma,Arial,sans-serif;line-height:1.7;color:#222">
-<p>%[3]s</p>
-<p><strong>%[4]s</strong></p>
-<p>%[5]s</p>
+<p dir="auto">%[3]s</p>
+<p dir="auto"><strong>%[4]s</strong></p>
+%[5]s
 <p style="color:#777;font-size:smaller">%[6]s</p>
 </body></html>
 `
 
-// htmlWithLineBreaks escapes a text and keeps its line breaks.
-func htmlWithLineBreaks(text string) string {
-	return strings.ReplaceAll(html.EscapeString(text), "\n", "<br>")
+// htmlParagraphs escapes a text. Each line is a paragraph with the direction of its
+// own first letter.
+func htmlParagraphs(text string) string {
+	var out strings.Builder
+	for line := range strings.SplitSeq(text, "\n") {
+		out.WriteString(`<p dir="auto">` + html.EscapeString(line) + "</p>\n")
+	}
+	return strings.TrimSuffix(out.String(), "\n")
 }
 
-// singleLine joins the lines of a subject.
-func singleLine(text string) string { return strings.Join(strings.Fields(text), " ") }
+// singleLine joins the lines of a subject, without isolates: mail clients show a
+// subject alone, and some show the isolates as boxes.
+func singleLine(text string) string {
+	text = strings.Map(func(r rune) rune {
+		if r == isolateStart || r == isolateEnd {
+			return -1
+		}
+		return r
+	}, text)
+	return strings.Join(strings.Fields(text), " ")
+}
+
+// The isolates of Unicode's bidirectional algorithm (UAX 9): the text between them has
+// its own direction and does not change the order of the text around it.
+const (
+	isolateStart = '\u2068'
+	isolateEnd   = '\u2069'
+)
+
+// isolated encloses a user's text in isolates.
+func isolated(text string) string {
+	return string(isolateStart) + withoutFormats(text) + string(isolateEnd)
+}
+
+// isolatedName isolates a name. The empty name and that of a deleted user are replaced
+// by texts later.
+func isolatedName(name string) string {
+	if name == "" || name == user.DeletedName {
+		return name
+	}
+	return isolated(name)
+}
+
+// withoutFormats removes control and format characters, such as U+202E, from a user's
+// text. It keeps line breaks and the joiners that Persian and emoji need.
+func withoutFormats(text string) string {
+	return strings.Map(func(r rune) rune {
+		switch {
+		case r == '\n', r == '\t', r == '\u200c', r == '\u200d':
+			return r
+		case unicode.Is(unicode.Cc, r), unicode.Is(unicode.Cf, r), r == '\u2028', r == '\u2029':
+			return ' '
+		}
+		return r
+	}, text)
+}

@@ -43,14 +43,39 @@ func TestText_AllKindsAndLocales(t *testing.T) {
 func TestNewMail_TextDirections(t *testing.T) {
 	n := notification.Notification{Kind: notification.KindBroadcast, Title: "News\r\nBcc: x@y.ir", Body: "<b>one</b>\ntwo"}
 	m := notification.NewMail(n, user.User{Name: "Sara <3", Email: "s@b.ir", Locale: "en"})
-	if m.To != "s@b.ir" || m.Subject != "News Bcc: x@y.ir" || !strings.Contains(m.Text, "<b>one</b>\ntwo") || !strings.HasPrefix(m.Text, "Hello Sara <3\n") {
+	if m.To != "s@b.ir" || m.Subject != "News Bcc: x@y.ir" || !strings.Contains(m.Text, "<b>one</b>\ntwo") || !strings.HasPrefix(m.Text, "Hello \u2068Sara <3\u2069\n") {
 		t.Errorf("got %+v", m)
 	}
-	if !strings.Contains(m.HTML, `lang="en" dir="ltr"`) || !strings.Contains(m.HTML, "&lt;b&gt;one&lt;/b&gt;<br>two") || strings.Contains(m.HTML, "<3") {
+	if !strings.Contains(m.HTML, `lang="en" dir="ltr"`) || !strings.Contains(m.HTML, `<p dir="auto">&lt;b&gt;one&lt;/b&gt;</p>`+"\n"+`<p dir="auto">two</p>`) || strings.Contains(m.HTML, "<3") {
 		t.Errorf("got %s", m.HTML)
 	}
 	m = notification.NewMail(n, user.User{Email: "s@b.ir", Locale: "fa"})
 	if !strings.Contains(m.HTML, `lang="fa" dir="rtl"`) || !strings.HasPrefix(m.Text, "سلام\n") || strings.Contains(m.HTML, "%!") {
 		t.Errorf("got %s", m.HTML)
+	}
+}
+
+// TestNewMail_IsolatesUserTexts checks that a Persian or manipulated text in a mail in
+// English has its own direction and cannot reorder the text around it.
+func TestNewMail_IsolatesUserTexts(t *testing.T) {
+	n := notification.Notification{Kind: notification.KindReply, TicketID: ticketID, Title: "فاکتور\u202egpj.exe", Body: "سلام\u2066", Author: "رضا\u202b"}
+	m := notification.NewMail(n, user.User{Name: "\u202eSara", Email: "s@b.ir", Locale: "en"})
+	if m.Subject != "New reply: فاکتور gpj.exe" {
+		t.Errorf("subject: got %q", m.Subject)
+	}
+	for name, text := range map[string]string{"text": m.Text, "HTML": m.HTML} {
+		if strings.ContainsAny(text, "\u202a\u202b\u202d\u202e\u2066\u2067") {
+			t.Errorf("%s: got direction marks of a user in %q", name, text)
+		}
+		if !strings.Contains(text, "\u2068رضا \u2069: \u2068سلام \u2069") {
+			t.Errorf("%s: got no isolates in %q", name, text)
+		}
+	}
+	if got := strings.Count(m.HTML, `dir="auto"`); got != 3 {
+		t.Errorf("got %d paragraphs with their own direction in %s", got, m.HTML)
+	}
+	n.Kind = notification.KindBroadcast
+	if got := notification.ShortText(n, "en"); strings.ContainsAny(got, "\u202e\u2066") {
+		t.Errorf("SMS: got %q", got)
 	}
 }

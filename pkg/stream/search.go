@@ -53,7 +53,7 @@ func indexEntry(ctx context.Context, users UserReader, index SearchIndex, e tick
 
 // EntryTerms returns the search terms of an entry. The name, phone number and e-mail
 // address of the customer, tags and the text of notes are staff-only terms. It fails only if the
-// customer cannot be read; a deleted customer is no error.
+// customer cannot be read; a deleted customer has no terms.
 func EntryTerms(ctx context.Context, users UserReader, e ticket.Entry) (search.EntryTerms, error) {
 	t := search.EntryTerms{Cause: fmt.Sprintf("%010d", e.Seq)}
 	switch e.Kind { //nolint:exhaustive // other entries have no text
@@ -67,7 +67,7 @@ func EntryTerms(ctx context.Context, users UserReader, e ticket.Entry) (search.E
 		if err != nil && !apperr.Is(err, apperr.UserNotFound) {
 			return t, err
 		}
-		t.StaffOnly = append(search.Tokens(e.Author.Name, customer.Name, customer.Email), phone.SearchForms(customer.Phone)...)
+		t.StaffOnly = append(search.Tokens(customer.Name, customer.Email), phone.SearchForms(customer.Phone)...)
 	case ticket.KindMessage:
 		t.Terms = search.Tokens(e.Body)
 	case ticket.KindNote:

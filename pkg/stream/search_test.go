@@ -63,7 +63,7 @@ func TestIndexSearch(t *testing.T) {
 		err   bool
 	}{
 		"opened":                   {opened("sara"), []string{"t 0000000002: the roof it rains in; sara hosseini s roof ir 989121234567 09121234567 9121234567"}, false},
-		"opened, deleted customer": {opened("deleted"), []string{"t 0000000002: the roof it rains in; sara"}, false},
+		"opened, deleted customer": {opened("deleted"), []string{"t 0000000002: the roof it rains in; "}, false},
 		"opened, user read fails":  {opened("bad"), nil, true},
 		"message":                  {entry(ticket.KindMessage, "sara", "Good day"), []string{"t 0000000002: good day; "}, false},
 		"note":                     {entry(ticket.KindNote, "ali", "Good day"), []string{"t 0000000002: ; good day"}, false},

@@ -2,8 +2,6 @@ package ticket
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/base64"
 	"slices"
 	"strings"
 	"time"
@@ -37,55 +35,28 @@ func (s *Service) applyChange(ctx context.Context, actor user.Principal, ticketI
 			return ChangeResult{}, err
 		}
 		if clientID != "" {
-			_, duplicate := log.findByClientID(actor.UserID, clientID)
-			if duplicate || slices.Contains(log.Ticket.NoOps, noOpKey(actor.UserID, clientID)) {
+			if _, duplicate := log.findByClientID(actor.UserID, clientID); duplicate {
 				return ChangeResult{Ticket: log.Ticket}, nil
 			}
 		}
-		if s.version != nil && *s.version != log.Ticket.LastSeqFor(actor) {
-			return ChangeResult{}, apperr.New(apperr.VersionStale, "")
-		}
 		entries, err := makeEntries(log.Ticket)
-		if err != nil || len(entries) == 0 && clientID == "" {
+		if err != nil || len(entries) == 0 {
 			return ChangeResult{Ticket: log.Ticket}, err
 		}
-		result, err := s.commitChange(ctx, actor, log.Ticket, clientID, entries)
+		entries = s.sequenceEntries(actor, log.Ticket, clientID, entries)
+		tk := Fold(log.Ticket, entries)
+		err = s.Store.CommitEntries(ctx, tk, entries)
+		if err == nil {
+			return ChangeResult{Ticket: tk, Entries: entries}, nil
+		}
 		if !apperr.Is(err, apperr.Conflict) {
-			return result, err
+			return ChangeResult{}, err
 		}
 		if err := backOff(ctx, attempt, time.Since(started)); err != nil {
 			return ChangeResult{}, err
 		}
 	}
 	return ChangeResult{}, errConflict()
-}
-
-// commitChange writes the entries and the resulting ticket. A change without entries
-// is recorded in the ticket, so that a repeated call keeps its result. Returns
-// apperr.Conflict if the ticket has changed.
-func (s *Service) commitChange(ctx context.Context, actor user.Principal, tk Ticket, clientID string, entries []Entry) (ChangeResult, error) {
-	if len(entries) == 0 {
-		return ChangeResult{Ticket: tk}, s.Store.SaveProjection(ctx, tk.withNoOp(noOpKey(actor.UserID, clientID)))
-	}
-	entries = s.sequenceEntries(actor, tk, clientID, entries)
-	tk = Fold(tk, entries)
-	return ChangeResult{Ticket: tk, Entries: entries}, s.Store.CommitEntries(ctx, tk, entries)
-}
-
-// maxNoOps is how many changes without effect a ticket remembers.
-const maxNoOps = 32
-
-// withNoOp returns the ticket with one more change without effect.
-func (tk Ticket) withNoOp(key string) Ticket {
-	recent := tk.NoOps[max(len(tk.NoOps)-maxNoOps+1, 0):]
-	tk.NoOps = append(slices.Clone(recent), key)
-	return tk
-}
-
-// noOpKey identifies a change of a user in 8 characters.
-func noOpKey(userID, clientID string) string {
-	sum := sha256.Sum256([]byte(userID + "/" + clientID))
-	return base64.RawURLEncoding.EncodeToString(sum[:6])
 }
 
 // sequenceEntries sets the sequence numbers, author, time and state of new

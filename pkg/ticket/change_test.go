@@ -73,7 +73,7 @@ func checkCommitted(t *testing.T, store *memStore, got ticket.ChangeResult) {
 	checkLog(t, log)
 	want := logBuilder(log).ticket()
 	for name, tk := range map[string]ticket.Ticket{"stored ticket": stored, "result": got.Ticket} {
-		tk.Revision, tk.NoOps = 0, nil
+		tk.Revision = 0
 		if !reflect.DeepEqual(tk, want) {
 			t.Errorf("%s: got %+v\nwant %+v", name, tk, want)
 		}
@@ -224,101 +224,5 @@ func TestApplyChange_ClientIDOnFirstEntry(t *testing.T) {
 	posted, err := store.service(9).Post(context.Background(), sara, message("c1", 1))
 	if err != nil || posted.Created || posted.Entry.Kind != ticket.KindStatus {
 		t.Errorf("got %+v, %v, want the first entry with the client id", posted, err)
-	}
-}
-
-// TestApplyChange_RepeatedNoOp repeats a change that changed nothing after the state has
-// changed. It must keep its first result.
-func TestApplyChange_RepeatedNoOp(t *testing.T) {
-	id := ulidAt(1)
-	for name, c := range map[string]struct {
-		log    logBuilder
-		change func(s *ticket.Service) (ticket.ChangeResult, error)
-		meanwhile
-	}{
-		"close": {logWithStatus(ticket.StatusClosed), func(s *ticket.Service) (ticket.ChangeResult, error) {
-			return s.Close(context.Background(), sara, ticketID, id)
-		}, func(s *ticket.Service) error { return reopenAs(s, ali) }},
-		"reopen": {logWithStatus(ticket.StatusOpen), func(s *ticket.Service) (ticket.ChangeResult, error) {
-			return s.Reopen(context.Background(), sara, ticketID, id)
-		}, func(s *ticket.Service) error { return closeAs(s, ali) }},
-		"status": {logWithStatus(ticket.StatusPending), func(s *ticket.Service) (ticket.ChangeResult, error) {
-			return s.SetStatus(context.Background(), ali, ticketID, id, ticket.StatusPending)
-		}, setStatusBy(mina, ticket.StatusOpen)},
-		"release": {newLog(), func(s *ticket.Service) (ticket.ChangeResult, error) {
-			return s.Assign(context.Background(), ali, ticketID, id, "")
-		}, func(s *ticket.Service) error { return claimAs(s, mina) }},
-		"claim": {newLog().assign(ali, ticket.UserRef{ID: ali.UserID, Name: ali.Name}), func(s *ticket.Service) (ticket.ChangeResult, error) {
-			return s.Claim(context.Background(), ali, ticketID, id)
-		}, func(s *ticket.Service) error { return unassignAs(s, ali) }},
-	} {
-		store := storeWith(c.log, len(c.log))
-		s := store.service(9)
-		if first, err := c.change(s); err != nil || len(first.Entries) != 0 {
-			t.Fatalf("%s: got %d entries, %v", name, len(first.Entries), err)
-		}
-		must(c.meanwhile(s))
-		before := len(store.log())
-		if again, err := c.change(s); err != nil || len(again.Entries) != 0 || len(store.log()) != before {
-			t.Errorf("%s, repeated: got %d entries, %v", name, len(again.Entries), err)
-		}
-	}
-}
-
-type meanwhile = func(s *ticket.Service) error
-
-func setStatusBy(actor user.Principal, to ticket.Status) meanwhile {
-	return func(s *ticket.Service) error {
-		_, err := s.SetStatus(context.Background(), actor, ticketID, ulidAt(3), to)
-		return err
-	}
-}
-
-// TestIfVersion checks that a change of another version fails, and a repeated one does not.
-func TestIfVersion(t *testing.T) {
-	id := ulidAt(1)
-	log := newLog().message(ali, "hello").note(ali, "hm")
-	s := storeWith(log, len(log)).service(9)
-	for _, stale := range []int{0, 1, 2, 4} {
-		if _, err := s.IfVersion(&stale).SetStatus(context.Background(), ali, ticketID, id, ticket.StatusPending); !apperr.Is(err, apperr.VersionStale) {
-			t.Errorf("version %d: got %v", stale, err)
-		}
-	}
-	for range 2 {
-		got, err := s.IfVersion(ptr(3)).SetStatus(context.Background(), ali, ticketID, id, ticket.StatusPending)
-		if err != nil || got.Ticket.State.Status != ticket.StatusPending {
-			t.Errorf("got %v, %v", got.Ticket.State.Status, err)
-		}
-	}
-	if _, err := s.IfVersion(ptr(3)).SetStatus(context.Background(), ali, ticketID, ulidAt(2), ticket.StatusPending); !apperr.Is(err, apperr.VersionStale) {
-		t.Errorf("a change without effect: got %v", err)
-	}
-}
-
-// TestFold_ReopenedWaits checks that a reopened ticket waits since its reopening.
-func TestFold_ReopenedWaits(t *testing.T) {
-	for _, from := range []ticket.Status{ticket.StatusResolved, ticket.StatusClosed} {
-		done := newLog().message(ali, "done").statusChange(ali, from) // entries 2 and 3
-		for name, c := range map[string]struct {
-			log     logBuilder
-			waiting bool
-		}{
-			"by staff":               {done.statusChange(ali, ticket.StatusOpen), true},
-			"by the customer":        {done.statusChange(sara, ticket.StatusOpen), true},
-			"to on hold":             {done.statusChange(ali, ticket.StatusOnHold), true},
-			"to pending":             {done.statusChange(ali, ticket.StatusPending), false},
-			"by a customer message":  {done.messageWithStatus(sara, ticket.StatusOpen), true},
-			"by an agent's message":  {done.messageWithStatus(ali, ticket.StatusOpen), false},
-			"with a title before it": {done.append(ali, ticket.KindTitle, "", &ticket.Change{Field: "title", To: "x"}).statusChange(ali, ticket.StatusOpen), true},
-		} {
-			tk, last := c.log.ticket(), c.log[len(c.log)-1].CreatedAt
-			if c.waiting != tk.WaitingSince.Equal(last) || !c.waiting && !tk.WaitingSince.IsZero() {
-				t.Errorf("%s, from %s: waits since %v, reopened %v, want waiting %v", name, from, tk.WaitingSince, last, c.waiting)
-			}
-		}
-		answered := done.statusChange(ali, ticket.StatusOpen).message(ali, "better?").ticket()
-		if !answered.WaitingSince.IsZero() {
-			t.Errorf("answered: waits since %v", answered.WaitingSince)
-		}
 	}
 }

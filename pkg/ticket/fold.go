@@ -122,10 +122,6 @@ func (tk *Ticket) applyTimestamps(e Entry) {
 		}
 		tk.WaitingSince = time.Time{}
 	default:
-		reopened := !tk.ResolvedAt.IsZero() || !tk.ClosedAt.IsZero()
-		if reopened && e.Kind != KindMessage && e.State.Status != StatusPending {
-			tk.WaitingSince = e.CreatedAt // a message has set it, or is the answer
-		}
 		tk.ResolvedAt, tk.ClosedAt = time.Time{}, time.Time{}
 	}
 }

@@ -7,15 +7,13 @@ import (
 	"time"
 
 	"ticketsystem/pkg/apperr"
-	"ticketsystem/pkg/user"
 )
 
 // Rebuild folds a ticket from its whole log and read markers, and stores it if
-// the stored one differs or is missing. isDeleted reports whether a user was
-// deleted: the log still has their name, which must not be restored. Rebuild
-// returns the log, which is empty if the ticket was deleted, and whether the
+// the stored one differs or is missing. nameOf returns the current name of a user,
+// because the log has the name of the time of each entry. Rebuild returns the log, which is empty if the ticket was deleted, and whether the
 // ticket was repaired. It is safe to repeat.
-func (s *Service) Rebuild(ctx context.Context, ticketID string, isDeleted func(ctx context.Context, userID string) (bool, error)) (log Log, repaired bool, err error) {
+func (s *Service) Rebuild(ctx context.Context, ticketID string, nameOf func(ctx context.Context, userID string) (string, error)) (log Log, repaired bool, err error) {
 	for attempt := range maxAttempts {
 		started := time.Now()
 		log, err := s.Store.ReadLogFrom(ctx, ticketID, 1)
@@ -40,10 +38,10 @@ func (s *Service) Rebuild(ctx context.Context, ticketID string, isDeleted func(c
 		if next.LastSeq != len(log.Entries) {
 			return Log{}, false, fmt.Errorf("ticket %s: the log has a gap after entry %d of %d", ticketID, next.LastSeq, len(log.Entries))
 		}
-		if err := keepAnonymized(ctx, &next.Customer, log.Ticket.Customer, isDeleted); err != nil {
+		if err := setCurrentName(ctx, &next.Customer, nameOf); err != nil {
 			return Log{}, false, err
 		}
-		if err := keepAnonymized(ctx, &next.Assignee, log.Ticket.Assignee, isDeleted); err != nil {
+		if err := setCurrentName(ctx, &next.Assignee, nameOf); err != nil {
 			return Log{}, false, err
 		}
 		if equal(next, log.Ticket) && next.Revision > 1 { // revision 1 is not in the staff lists yet
@@ -66,19 +64,14 @@ func foldAll(log Log) Ticket {
 	for id, marker := range log.ReadMarkers {
 		tk = ApplyReadMarker(tk, id, min(marker, tk.LastSeq), log.Entries)
 	}
-	tk.Revision, tk.NoOps = log.Ticket.Revision, log.Ticket.NoOps
+	tk.Revision = log.Ticket.Revision
 	return tk
 }
 
-// keepAnonymized replaces the name of a deleted user in ref. It looks the user up
-// only if stored differs from ref.
-func keepAnonymized(ctx context.Context, ref *UserRef, stored UserRef, isDeleted func(ctx context.Context, userID string) (bool, error)) error {
-	if ref.ID == "" || *ref == stored {
-		return nil
-	}
-	deleted, err := isDeleted(ctx, ref.ID)
-	if err == nil && deleted {
-		ref.Name = user.DeletedName
+// setCurrentName replaces the name in ref by the current name of the user.
+func setCurrentName(ctx context.Context, ref *UserRef, nameOf func(ctx context.Context, userID string) (string, error)) (err error) {
+	if ref.ID != "" {
+		ref.Name, err = nameOf(ctx, ref.ID)
 	}
 	return err
 }

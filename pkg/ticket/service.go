@@ -106,8 +106,6 @@ type Service struct {
 	Agents      AgentStore
 	Now         func() time.Time
 
-	version *int // expected version of a ticket that is changed; see IfVersion
-
 	// ReopenWindow is how long after a ticket was closed a message or its
 	// customer can reopen it.
 	ReopenWindow time.Duration
@@ -120,15 +118,6 @@ const dedupWindow = 100
 // firstPage is the number of items in the first read of a log: dedupWindow entries,
 // the read markers and the ticket. A log with more items takes further reads.
 const firstPage = dedupWindow + 20
-
-// IfVersion returns a Service whose changes return apperr.VersionStale if the ticket
-// has another version than the given one; see LastSeqFor. A change that was made
-// already, with the same client id, succeeds. nil accepts any version.
-func (s *Service) IfVersion(version *int) *Service {
-	conditional := *s
-	conditional.version = version
-	return &conditional
-}
 
 func errNotFound() error { return apperr.New(apperr.TicketNotFound, "") }
 

@@ -110,10 +110,6 @@ type Ticket struct {
 	ResolvedAt     time.Time
 	ClosedAt       time.Time // zero unless closed
 
-	// NoOps identifies the newest changes that changed nothing, so that a repeated one
-	// stays without effect. They are not in the log, and not in lists.
-	NoOps []string
-
 	// Revision counts the writes of the stored projection, for optimistic locking.
 	Revision int
 }

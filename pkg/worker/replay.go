@@ -26,6 +26,8 @@ type ReplayStore interface {
 	stream.ActivityStore
 	stats.Generations
 	ticket.TimerStore
+	// AddNameReference records that a ticket contains the name of an agent.
+	AddNameReference(ctx context.Context, userID, ticketID string) (added bool, err error)
 	// TouchTombstone writes the tombstone of a deleted ticket again, so that the
 	// stream handlers remove what was derived from the ticket since.
 	TouchTombstone(ctx context.Context, ticketID string) error
@@ -194,7 +196,7 @@ func (r *Replay) rebuildTicket(ctx context.Context, id string, generation int) (
 		return false, err
 	}
 	for rebuiltUpTo := 0; ; {
-		log, changed, err := r.Tickets.Rebuild(ctx, id, r.isDeletedUser)
+		log, changed, err := r.Tickets.Rebuild(ctx, id, r.nameOf)
 		if err != nil {
 			return repaired, err
 		}
@@ -213,12 +215,12 @@ func (r *Replay) rebuildTicket(ctx context.Context, id string, generation int) (
 	}
 }
 
-func (r *Replay) isDeletedUser(ctx context.Context, userID string) (bool, error) {
-	_, err := r.Store.User(ctx, userID)
+func (r *Replay) nameOf(ctx context.Context, userID string) (string, error) {
+	u, err := r.Store.User(ctx, userID)
 	if apperr.Is(err, apperr.UserNotFound) {
-		return true, nil
+		return user.DeletedName, nil
 	}
-	return false, err
+	return u.Name, err
 }
 
 // rebuildDerived rebuilds the search terms, the timer and the recent entries of a
@@ -226,6 +228,7 @@ func (r *Replay) isDeletedUser(ctx context.Context, userID string) (bool, error)
 func (r *Replay) rebuildDerived(ctx context.Context, log ticket.Log) error {
 	terms := make([]search.EntryTerms, 0, len(log.Entries))
 	recent := r.Tickets.Now().Add(-stats.ActivityTTL)
+	agents := map[string]bool{}
 	var lastPublic ticket.Entry
 	for _, e := range log.Entries {
 		entryTerms, err := stream.EntryTerms(ctx, r.Store, e)
@@ -233,6 +236,10 @@ func (r *Replay) rebuildDerived(ctx context.Context, log ticket.Log) error {
 			return err
 		}
 		terms = append(terms, entryTerms)
+		agents[e.Author.ID] = e.Author.ID != log.Ticket.Customer.ID
+		if e.Change != nil && e.Change.Field == "assignee" {
+			agents[e.Change.To] = true
+		}
 		if e.VisibleTo(user.RoleUser) {
 			lastPublic = e
 		}
@@ -242,6 +249,12 @@ func (r *Replay) rebuildDerived(ctx context.Context, log ticket.Log) error {
 			}
 		}
 	}
+	for reader := range log.ReadMarkers {
+		agents[reader] = reader != log.Ticket.Customer.ID
+	}
+	if err := r.recordAgents(ctx, log.Ticket.ID, agents); err != nil {
+		return err
+	}
 	if err := r.Store.ReindexTicket(ctx, log.Ticket, terms); err != nil {
 		return err
 	}
@@ -249,6 +262,19 @@ func (r *Replay) rebuildDerived(ctx context.Context, log ticket.Log) error {
 		return r.Store.SetTimer(ctx, ticket.Timer{TicketID: lastPublic.TicketID, Due: due}, lastPublic.Seq)
 	}
 	return r.Store.DeleteTimer(ctx, lastPublic.TicketID, lastPublic.Seq)
+}
+
+// recordAgents records the agents whose names a ticket contains.
+func (r *Replay) recordAgents(ctx context.Context, ticketID string, agents map[string]bool) error {
+	for id, agent := range agents {
+		if !agent || id == "" {
+			continue
+		}
+		if _, err := r.Store.AddNameReference(ctx, id, ticketID); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // rebuildUser rebuilds the search terms of a user. It repeats until the user did not

@@ -100,7 +100,7 @@ func entryAudience(tk ticket.Ticket, e ticket.Entry) audience {
 func (p *Publisher) PublishEntry(ctx context.Context, tk ticket.Ticket, e ticket.Entry, except string) {
 	frames := map[bool]any{}
 	for _, role := range []user.Role{user.RoleUser, user.RoleSupport} {
-		frames[role.IsStaff()] = encodeOnce(entryFrame{"entry", wire.ViewEntry(e, role)})
+		frames[role.IsStaff()] = encodeOnce(entryFrame{"entry", wire.ViewEntry(e, role, "")})
 	}
 	err := p.publish(ctx, topicsFor(tk, e), entryAudience(tk, e), func(sub realtime.Subscriber) any {
 		if sub.ConnectionID == except {
@@ -148,7 +148,9 @@ func (p *Publisher) PublishReadMarker(ctx context.Context, tk ticket.Ticket, m t
 				return nil
 			}
 		}
-		return userFrame{"read", m.TicketID, wire.AuthorView(m.Reader), seq}
+		reader := m.Reader
+		reader.Name = user.DisplayName(reader.Name, sub.Locale)
+		return userFrame{"read", m.TicketID, wire.AuthorView(reader), seq}
 	})
 }
 

@@ -92,8 +92,8 @@ func purgeCosts() []costCase {
 		{name: "stream: purge a ticket", golden: cost{2, 1, 3}, run: func(ctx context.Context, f *costFixture) error {
 			return stream.PurgeDeleted(f.store)(ctx, event.TicketDeleted{TicketID: ticketID})
 		}},
-		{name: "stream: anonymize a customer with one ticket", golden: cost{3, 1, 2}, run: func(ctx context.Context, f *costFixture) error {
-			return f.store.AnonymizeUser(ctx, reza.UserID)
+		{name: "stream: remove the name of a deleted customer with one ticket", golden: cost{23, 127, 125}, run: func(ctx context.Context, f *costFixture) error {
+			return stream.UpdateNames(f.store)(ctx, event.NamesOutdated{UserID: reza.UserID, Run: "1"})
 		}, prepare: func(ctx context.Context, f *costFixture) error {
 			_, _, err := f.unmetered.Create(ctx, reza, f.createParams())
 			return err

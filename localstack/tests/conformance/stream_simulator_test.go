@@ -357,7 +357,7 @@ func (c *consumer) handler(function string, config aws.Config) stream.BatchHandl
 		return stream.NewBatchHandler(log, dynamo.DecodeRecord, stream.PushChanges(store, publisher), stream.PushNotifications(publisher), stream.EnqueueDeliveries(c, 0))
 	}
 	notifier := &notification.Notifier{Store: store, Tickets: store, Users: store, Now: fixedNow}
-	return stream.NewBatchHandler(log, dynamo.DecodeRecord, stream.ProjectTickets(c.workload.service(store, fixedNow)), stream.ScheduleTimers(store, automationPolicy()), stream.SyncUserCopies(store), stream.AnonymizeUser(store),
+	return stream.NewBatchHandler(log, dynamo.DecodeRecord, stream.ProjectTickets(c.workload.service(store, fixedNow)), stream.ScheduleTimers(store, automationPolicy()), stream.SyncUserCopies(store), stream.RecordNames(store), stream.UpdateNames(store),
 		stream.ProjectStats(&stats.Aggregator{Store: store}), stream.ProjectActivity(store), stream.CreateNotifications(notifier), stream.IndexSearch(store, store),
 		stream.PurgeDeleted(store), stream.EraseFiles(store), stream.ExpireReplacedPictures(store, fixedNow), stream.AckHeartbeat("stream-project", store))
 }

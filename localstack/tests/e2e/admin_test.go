@@ -157,7 +157,9 @@ func TestDeleteUser(t *testing.T) {
 			if customer == nil || assignee == nil || customer.Name != want || assignee.Name != want || customer.ID != me.Profile.ID {
 				return mismatch("customer and assignee", toJSON([]any{customer, assignee}), want)
 			}
-			equal(t, "author of the entry", detail.Entries[0].Author.Name, me.Profile.Name)
+			if author := detail.Entries[0].Author.Name; author != want {
+				return mismatch("author of the entry", author, want)
+			}
 			return nil
 		})
 	}

@@ -106,9 +106,10 @@ type stateView struct {
 	AssigneeID *string         `json:"assigneeId"`
 }
 
-// ViewEntry returns the view of an entry for a role.
-func ViewEntry(e ticket.Entry, role user.Role) EntryView {
+// ViewEntry returns the view of an entry for a role in a language.
+func ViewEntry(e ticket.Entry, role user.Role, language string) EntryView {
 	e = e.ForRole(role)
+	e.Author.Name = user.DisplayName(e.Author.Name, language)
 	v := EntryView{
 		TicketID: e.TicketID, Seq: e.Seq, Kind: e.Kind, Author: AuthorView(e.Author), Body: e.Body,
 		Attachments: MapSlice(e.Attachments, func(a ticket.Attachment) attachmentView { return attachmentView(a) }),
@@ -121,9 +122,9 @@ func ViewEntry(e ticket.Entry, role user.Role) EntryView {
 	return v
 }
 
-// ViewEntries returns the views of entries for a role.
-func ViewEntries(entries []ticket.Entry, role user.Role) []EntryView {
-	return MapSlice(entries, func(e ticket.Entry) EntryView { return ViewEntry(e, role) })
+// ViewEntries returns the views of entries for a role in a language.
+func ViewEntries(entries []ticket.Entry, role user.Role, language string) []EntryView {
+	return MapSlice(entries, func(e ticket.Entry) EntryView { return ViewEntry(e, role, language) })
 }
 
 // NilIfEmpty returns nil for an empty text, which encodes as null.

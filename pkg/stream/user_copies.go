@@ -21,17 +21,3 @@ func SyncUserCopies(users UserCopier) Handler {
 		return err
 	})
 }
-
-// Anonymizer removes the names of deleted users.
-type Anonymizer interface {
-	// AnonymizeUser removes the user's name from their tickets. It is safe to repeat.
-	AnonymizeUser(ctx context.Context, userID string) error
-}
-
-// AnonymizeUser returns a Handler that removes the names of deleted users from
-// tickets.
-func AnonymizeUser(anonymizer Anonymizer) Handler {
-	return on(func(ctx context.Context, e event.UserDeleted) error {
-		return anonymizer.AnonymizeUser(ctx, e.User.ID)
-	})
-}

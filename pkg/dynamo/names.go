@@ -1,0 +1,227 @@
+package dynamo
+
+import (
+	"context"
+	"crypto/rand"
+
+	"ticketsystem/pkg/event"
+	"ticketsystem/pkg/notification"
+	"ticketsystem/pkg/parallel"
+	"ticketsystem/pkg/ticket"
+	"ticketsystem/pkg/user"
+)
+
+// nameUpdateItem is the progress of the update of a user's name in tickets. Each
+// write of it makes the stream continue. It holds no personal data.
+type nameUpdateItem struct {
+	key
+	Run   string            `dynamodbav:"rn"` // random; a later change of the user starts a new run
+	Step  int               `dynamodbav:"st"`
+	Phase int               `dynamodbav:"ph"`
+	After map[string]string `dynamodbav:"af,omitempty"`
+	Seq   int               `dynamodbav:"sq,omitempty"`
+}
+
+func (i nameUpdateItem) event() event.NamesOutdated {
+	return event.NamesOutdated{UserID: idOf(i.PK), Run: i.Run, Step: i.Step, Phase: i.Phase, After: i.After, Seq: i.Seq}
+}
+
+// StartNameUpdate implements stream.NameStore. It restarts a running update.
+func (s *Store) StartNameUpdate(ctx context.Context, userID string) error {
+	_, err := s.put(ctx, nameUpdateItem{key: nameUpdateKey(userID), Run: rand.Text()[:8]}, "", nil)
+	return err
+}
+
+// SaveNameUpdate implements stream.NameStore.
+func (s *Store) SaveNameUpdate(ctx context.Context, from, to event.NamesOutdated) error {
+	condition, vals := "rn = :run AND st = :step", values{"run": from.Run, "step": from.Step}
+	if to.Phase == event.NamesDone {
+		_, err := s.remove(ctx, nameUpdateKey(from.UserID), condition, vals)
+		return err
+	}
+	_, err := s.put(ctx, nameUpdateItem{
+		key: nameUpdateKey(from.UserID), Run: from.Run, Step: from.Step + 1, Phase: to.Phase, After: to.After, Seq: to.Seq,
+	}, condition, vals)
+	return err
+}
+
+// nameReferenceItem records that a ticket contains the name of an agent.
+type nameReferenceItem struct{ key }
+
+// AddNameReference implements stream.NameStore. It reads first, because most entries
+// are by an agent who is recorded already.
+func (s *Store) AddNameReference(ctx context.Context, userID, ticketID string) (added bool, err error) {
+	i := nameReferenceItem{nameReferenceKey(userID, ticketID)}
+	if found, err := s.get(ctx, i.key, false, &i); err != nil || found {
+		return false, err
+	}
+	_, err = s.put(ctx, i, "", nil)
+	return err == nil, err
+}
+
+// OwnTicket implements stream.NameStore. The index by creation keeps its order while
+// the tickets change.
+func (s *Store) OwnTicket(ctx context.Context, userID string, after map[string]string) (ticketID string, next map[string]string, err error) {
+	in := queryInput("uc = :owner", values{"owner": ticketOwnerKey(userID)}, onIndex(indexOwnerCreated), pageOf(1))
+	in.ExclusiveStartKey = startKey(after)
+	out, err := s.queryPage(ctx, in)
+	if err != nil || len(out.Items) == 0 {
+		return "", nil, err
+	}
+	k, err := decodeAs[key](out.Items[0])
+	return idOf(k.PK), cursorOf(out.LastEvaluatedKey), err
+}
+
+// ReferencedTicket implements stream.NameStore.
+func (s *Store) ReferencedTicket(ctx context.Context, userID string, after map[string]string) (ticketID string, next map[string]string, err error) {
+	in := queryInput("PK = :pk", values{"pk": nameReferenceKey(userID, "").PK}, consistent, pageOf(1))
+	in.ExclusiveStartKey = startKey(after)
+	out, err := s.queryPage(ctx, in)
+	if err != nil || len(out.Items) == 0 {
+		return "", nil, err
+	}
+	k, err := decodeAs[key](out.Items[0])
+	return k.SK, cursorOf(out.LastEvaluatedKey), err
+}
+
+// DeleteNameReference implements stream.NameStore.
+func (s *Store) DeleteNameReference(ctx context.Context, userID, ticketID string) error {
+	_, err := s.remove(ctx, nameReferenceKey(userID, ticketID), "", nil)
+	return err
+}
+
+// SetNameInTicket implements stream.NameStore. It increments the revision of the
+// ticket, so that a concurrent projection cannot restore the old name.
+func (s *Store) SetNameInTicket(ctx context.Context, ticketID, userID, name string) error {
+	for _, c := range []struct {
+		key            key
+		path, owner    string
+		set, condition string
+	}{
+		{key: ticketKey(ticketID), path: "#row.un", owner: "#row.u = :id", set: " ADD rev :one"},
+		{key: ticketKey(ticketID), path: "#row.hn", owner: "#row.h = :id", set: " ADD rev :one"},
+		{key: readMarkerKey(ticketID, userID), path: "bn", owner: "attribute_exists(PK)"},
+	} {
+		vals := values{"name": name}
+		if c.set != "" {
+			vals["id"], vals["one"] = userID, 1
+		}
+		_, _, err := s.update(ctx, updateSpec{
+			key: c.key, set: "SET " + c.path + " = :name" + c.set, values: vals,
+			condition: c.owner + " AND (attribute_not_exists(" + c.path + ") OR " + c.path + " <> :name)",
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// eraseConcurrency limits the concurrent writes of one step.
+const eraseConcurrency = 8
+
+// EraseNameInLog implements stream.NameStore.
+func (s *Store) EraseNameInLog(ctx context.Context, ticketID, userID string, from, n int) (next int, err error) {
+	out, err := s.queryPage(ctx, rangeQuery(ticketID, entrySK(from), prefixEntry+"~", pageOf(n)))
+	if err != nil {
+		return 0, err
+	}
+	items, err := decodeAll[entryItem](out.Items)
+	if err != nil || len(items) == 0 {
+		return 0, err
+	}
+	var stored ticketItem
+	if _, err := s.get(ctx, ticketKey(ticketID), true, &stored); err != nil {
+		return 0, err
+	}
+	err = parallel.ForEach(items, eraseConcurrency, func(i entryItem) error {
+		return s.eraseNameInEntry(ctx, stored.ticket().Customer.ID, i, userID)
+	})
+	if out.LastEvaluatedKey == nil {
+		return 0, err
+	}
+	return seqOf(items[len(items)-1].SK) + 1, err
+}
+
+func (s *Store) eraseNameInEntry(ctx context.Context, customerID string, i entryItem, userID string) error {
+	set := ""
+	if i.AuthorID == userID && i.AuthorName != user.DeletedName {
+		set = ", bn = :removed"
+	}
+	if i.Change != nil && i.Change.To == userID && i.Change.Name != "" && i.Change.Name != user.DeletedName {
+		set += ", ch.n = :removed"
+	}
+	if set != "" {
+		_, _, err := s.update(ctx, updateSpec{key: i.key, set: "SET" + set[1:], condition: "attribute_exists(PK)", values: values{"removed": user.DeletedName}})
+		if err != nil {
+			return err
+		}
+	}
+	e := i.entry()
+	if i.AuthorID != userID || s.now().Sub(e.CreatedAt) > notification.TTL {
+		return nil
+	}
+	n, needed := notification.ForEntry(ticket.Ticket{Customer: ticket.UserRef{ID: customerID}}, e)
+	if !needed {
+		return nil
+	}
+	_, _, err := s.update(ctx, updateSpec{
+		key: notificationKey(n.UserID, n.ID), set: "SET #by = :removed", condition: "attribute_exists(PK)", values: values{"removed": user.DeletedName},
+	})
+	return err
+}
+
+// DeleteUserData implements stream.NameStore.
+func (s *Store) DeleteUserData(ctx context.Context, u user.User) error {
+	keys := []key{loginAttemptsKey(u.Phone)}
+	if u.Email != "" {
+		keys = append(keys, suppressionKey(notification.NormalizeAddress(u.Email)))
+	}
+	return s.batchDelete(ctx, keys)
+}
+
+// DeleteNotifications implements stream.NameStore.
+func (s *Store) DeleteNotifications(ctx context.Context, userID string, n int) (more bool, err error) {
+	out, err := s.queryPage(ctx, queryInput("PK = :pk", values{"pk": notificationsPK(userID)}, consistent, pageOf(n)))
+	if err != nil || len(out.Items) == 0 {
+		return false, err
+	}
+	keys, err := decodeAll[key](out.Items)
+	if err != nil {
+		return false, err
+	}
+	return out.LastEvaluatedKey != nil, s.batchDelete(ctx, keys)
+}
+
+// EraseNameInAudit implements stream.NameStore.
+func (s *Store) EraseNameInAudit(ctx context.Context, userID string, after map[string]string, n int) (next map[string]string, err error) {
+	in := queryInput("PK = :pk", values{"pk": auditPK}, consistent, pageOf(n))
+	in.ExclusiveStartKey = startKey(after)
+	out, err := s.queryPage(ctx, in)
+	if err != nil {
+		return nil, err
+	}
+	items, err := decodeAll[auditItem](out.Items)
+	if err != nil {
+		return nil, err
+	}
+	for _, i := range items {
+		if i.ActorID != userID && i.Target != userID {
+			continue
+		}
+		if i.ActorID == userID {
+			i.ActorName, i.Address = user.DeletedName, ""
+		}
+		if i.Target == userID {
+			for _, fields := range []map[string]any{i.Before, i.After} {
+				for _, name := range []string{"phone", "name", "email"} {
+					delete(fields, name)
+				}
+			}
+		}
+		if _, err := s.put(ctx, i, "attribute_exists(PK)", nil); err != nil {
+			return nil, err
+		}
+	}
+	return cursorOf(out.LastEvaluatedKey), nil
+}

@@ -1,0 +1,246 @@
+package stream
+
+import (
+	"context"
+
+	"ticketsystem/pkg/apperr"
+	"ticketsystem/pkg/event"
+	"ticketsystem/pkg/search"
+	"ticketsystem/pkg/ticket"
+	"ticketsystem/pkg/user"
+)
+
+// NameStore finds and updates the copies of a user's name.
+type NameStore interface {
+	UserReader
+	LogRangeReader
+
+	// StartNameUpdate stores the start of a name update, which the stream reports as
+	// event.NamesOutdated.
+	StartNameUpdate(ctx context.Context, userID string) error
+	// SaveNameUpdate stores the progress of a name update, or deletes it in phase
+	// event.NamesDone. It does nothing if from is not the stored progress.
+	SaveNameUpdate(ctx context.Context, from, to event.NamesOutdated) error
+	// AddNameReference records that a ticket contains the name of an agent. added is
+	// false if it is recorded already.
+	AddNameReference(ctx context.Context, userID, ticketID string) (added bool, err error)
+	// DeleteNameReference deletes the record of AddNameReference.
+	DeleteNameReference(ctx context.Context, userID, ticketID string) error
+	// OwnTicket returns the user's next ticket by creation, "" for none. next is nil
+	// after the last ticket.
+	OwnTicket(ctx context.Context, userID string, after map[string]string) (ticketID string, next map[string]string, err error)
+	// ReferencedTicket returns the next ticket of AddNameReference, as OwnTicket does.
+	ReferencedTicket(ctx context.Context, userID string, after map[string]string) (ticketID string, next map[string]string, err error)
+	// SetNameInTicket sets the name of a customer, assignee and reader in a ticket.
+	SetNameInTicket(ctx context.Context, ticketID, userID, name string) error
+	// EraseNameInLog replaces the name of a deleted user in n entries of a log and in
+	// the notifications of these entries. It returns the entry at which the next call
+	// continues, 0 after the last.
+	EraseNameInLog(ctx context.Context, ticketID, userID string, from, n int) (next int, err error)
+	// DeleteUserData deletes the login attempts and the suppression of a deleted user.
+	DeleteUserData(ctx context.Context, u user.User) error
+	// DeleteNotifications deletes n notifications of a user. more reports whether the
+	// user has others.
+	DeleteNotifications(ctx context.Context, userID string, n int) (more bool, err error)
+	// EraseNameInAudit removes a user from n audit records. next is nil after the last.
+	EraseNameInAudit(ctx context.Context, userID string, after map[string]string, n int) (next map[string]string, err error)
+	// ReindexTicket replaces the search terms of the given entries.
+	ReindexTicket(ctx context.Context, tk ticket.Ticket, entries []search.EntryTerms) error
+}
+
+// LogRangeReader reads a part of a log.
+type LogRangeReader interface {
+	// ReadLogPage reads n items of a ticket's log from a sequence number on.
+	ReadLogPage(ctx context.Context, ticketID string, from, n int) (log ticket.Log, end bool, err error)
+}
+
+// RecordNames returns a Handler that records which tickets contain the names of
+// agents, so that a later name update finds them. It also corrects the name in a new
+// ticket or assignment, because a token may contain the name before the last change,
+// and starts a name update for an entry that a deleted user has just written.
+func RecordNames(store NameStore) Handler {
+	return func(ctx context.Context, e event.Event, _ ...event.Event) error {
+		switch e := e.(type) {
+		case event.EntryAppended:
+			return recordEntryNames(ctx, store, e.Entry)
+		case event.ReadMarkerMoved:
+			if e.Marker.Reader.Role.IsStaff() {
+				return recordAgent(ctx, store, e.Marker.TicketID, e.Marker.Reader.ID, e.Marker.Reader.Name)
+			}
+		}
+		return nil
+	}
+}
+
+func recordEntryNames(ctx context.Context, store NameStore, e ticket.Entry) error {
+	if e.Kind == ticket.KindAssignment && e.Change != nil && e.Change.To != "" {
+		if _, err := store.AddNameReference(ctx, e.Change.To, e.TicketID); err != nil {
+			return err
+		}
+		if err := correctName(ctx, store, e.TicketID, e.Change.To, e.Change.Name); err != nil {
+			return err
+		}
+	}
+	switch {
+	case e.Author.ID == "": // the automation
+		return nil
+	case e.Author.Role.IsStaff() && e.Kind != ticket.KindOpened:
+		return recordAgent(ctx, store, e.TicketID, e.Author.ID, e.Author.Name)
+	}
+	return correctName(ctx, store, e.TicketID, e.Author.ID, e.Author.Name)
+}
+
+// recordAgent records an agent once for each ticket, and checks the agent only then.
+func recordAgent(ctx context.Context, store NameStore, ticketID, userID, written string) error {
+	added, err := store.AddNameReference(ctx, userID, ticketID)
+	if err != nil || !added {
+		return err
+	}
+	return correctName(ctx, store, ticketID, userID, written)
+}
+
+// correctName updates the ticket if the user has another name than written. For a
+// deleted user, it starts a name update.
+func correctName(ctx context.Context, store NameStore, ticketID, userID, written string) error {
+	name, deleted, err := currentName(ctx, store, userID)
+	switch {
+	case err != nil || name == written:
+		return err
+	case deleted:
+		return store.StartNameUpdate(ctx, userID)
+	}
+	return store.SetNameInTicket(ctx, ticketID, userID, name)
+}
+
+// currentName returns the name of a user, user.DeletedName for a deleted one.
+func currentName(ctx context.Context, users UserReader, userID string) (name string, deleted bool, err error) {
+	u, err := users.User(ctx, userID)
+	if apperr.Is(err, apperr.UserNotFound) {
+		return user.DeletedName, true, nil
+	}
+	return u.Name, false, err
+}
+
+// The limits of one step of a name update, which keep it within the timeout of the
+// function. A longer update continues with the next stream record.
+const (
+	maxTicketsPerStep = 20
+	maxItemsPerStep   = 100
+)
+
+// UpdateNames returns a Handler that updates the copies of a user's name after a
+// change, and removes all personal data after a deletion. Each stream record makes
+// one bounded step and stores the progress, which causes the next record.
+func UpdateNames(store NameStore) Handler {
+	return func(ctx context.Context, e event.Event, _ ...event.Event) error {
+		switch e := e.(type) {
+		case event.UserChanged:
+			if e.Old.Name == e.New.Name && e.Old.Phone == e.New.Phone && e.Old.Email == e.New.Email {
+				return nil
+			}
+			return store.StartNameUpdate(ctx, e.New.ID)
+		case event.UserDeleted:
+			if err := store.DeleteUserData(ctx, e.User); err != nil {
+				return err
+			}
+			return store.StartNameUpdate(ctx, e.User.ID)
+		case event.NamesOutdated:
+			next, err := updateNames(ctx, store, e)
+			if err != nil {
+				return err
+			}
+			return store.SaveNameUpdate(ctx, e, next)
+		}
+		return nil
+	}
+}
+
+// updateNames makes one step and returns the new progress.
+func updateNames(ctx context.Context, store NameStore, at event.NamesOutdated) (event.NamesOutdated, error) {
+	name, deleted, err := currentName(ctx, store, at.UserID)
+	if err != nil {
+		return at, err
+	}
+	for range maxTicketsPerStep {
+		if at.Phase > event.NamesReferencedTickets {
+			break
+		}
+		if at, err = updateNextTicket(ctx, store, at, name, deleted); err != nil || at.Seq > 0 {
+			return at, err
+		}
+	}
+	switch at.Phase {
+	case event.NamesNotifications:
+		if !deleted {
+			return nextPhase(at, event.NamesDone), nil
+		}
+		more, err := store.DeleteNotifications(ctx, at.UserID, maxItemsPerStep)
+		if !more {
+			at = nextPhase(at, event.NamesAudit)
+		}
+		return at, err
+	case event.NamesAudit:
+		at.After, err = store.EraseNameInAudit(ctx, at.UserID, at.After, maxItemsPerStep)
+		if at.After == nil {
+			at = nextPhase(at, event.NamesDone)
+		}
+	}
+	return at, err
+}
+
+func nextPhase(at event.NamesOutdated, phase int) event.NamesOutdated {
+	at.Phase, at.After, at.Seq = phase, nil, 0
+	return at
+}
+
+// updateNextTicket updates one ticket, or a part of its log if the user was deleted.
+// In the second case, it returns a progress with a Seq.
+func updateNextTicket(ctx context.Context, store NameStore, at event.NamesOutdated, name string, deleted bool) (event.NamesOutdated, error) {
+	list := store.OwnTicket
+	if at.Phase == event.NamesReferencedTickets {
+		list = store.ReferencedTicket
+	}
+	ticketID, next, err := list(ctx, at.UserID, at.After)
+	if err != nil {
+		return at, err
+	}
+	if ticketID != "" {
+		if err := store.SetNameInTicket(ctx, ticketID, at.UserID, name); err != nil {
+			return at, err
+		}
+		if deleted {
+			at.Seq, err = store.EraseNameInLog(ctx, ticketID, at.UserID, max(at.Seq, 1), maxItemsPerStep)
+			if err != nil || at.Seq > 0 {
+				return at, err
+			}
+		}
+		if err := finishTicket(ctx, store, at, ticketID, deleted); err != nil {
+			return at, err
+		}
+	}
+	if at.After = next; next == nil {
+		at = nextPhase(at, at.Phase+1)
+	}
+	return at, nil
+}
+
+// finishTicket replaces the name and phone number in the search terms of the user's
+// own ticket. Of another ticket it deletes the record that leads to it.
+func finishTicket(ctx context.Context, store NameStore, at event.NamesOutdated, ticketID string, deleted bool) error {
+	if at.Phase == event.NamesReferencedTickets {
+		if deleted {
+			return store.DeleteNameReference(ctx, at.UserID, ticketID)
+		}
+		return nil
+	}
+	log, _, err := store.ReadLogPage(ctx, ticketID, 1, 1)
+	if err != nil || len(log.Entries) == 0 {
+		return err
+	}
+	terms, err := EntryTerms(ctx, store, log.Entries[0])
+	if err != nil {
+		return err
+	}
+	tk := ticket.Fold(ticket.Ticket{}, log.Entries)
+	return store.ReindexTicket(ctx, tk, []search.EntryTerms{terms})
+}
