@@ -1,14 +1,13 @@
-// Command otp-send sends a one-time code by SMS: POST /otp.
+// Command otp-send queues a one-time code to be sent by SMS: POST /otp.
 package main
 
 import (
-	"ticketsystem/pkg/account"
 	"ticketsystem/pkg/api"
 	"ticketsystem/pkg/app"
-	"ticketsystem/pkg/sms"
+	"ticketsystem/pkg/app/delivery"
 )
 
 func main() {
 	a := app.New()
-	a.Serve(api.SendCode(&account.SMSCodes{OTP: a.OTP(), SMS: sms.New(a.AWS("SNS"))}))
+	a.Serve(api.SendCode(delivery.SMSCodes(a)))
 }

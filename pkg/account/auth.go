@@ -52,7 +52,7 @@ type Auth struct {
 // SignUp creates an account for a phone number that is proved by a code, and opens
 // a session. It fails with invalid_body, weak_password, code_wrong, code_locked or
 // phone_taken. A weak password does not use up an attempt on the code.
-func (a *Auth) SignUp(ctx context.Context, rawPhone, password, digits, name string, caller Caller) (Tokens, error) {
+func (a *Auth) SignUp(ctx context.Context, rawPhone, password string, in CodeInput, name string, caller Caller) (Tokens, error) {
 	number, err := a.OTP.parsePhone(rawPhone)
 	if err != nil {
 		return Tokens{}, err
@@ -60,7 +60,7 @@ func (a *Auth) SignUp(ctx context.Context, rawPhone, password, digits, name stri
 	if err := auth.CheckPassword(password, number); err != nil {
 		return Tokens{}, err
 	}
-	code, err := a.OTP.verifyPhoneCode(ctx, number, PurposeSignUp, digits)
+	code, err := a.OTP.verifyPhoneCode(ctx, number, PurposeSignUp, in, caller)
 	if err != nil {
 		return Tokens{}, err
 	}
@@ -92,7 +92,7 @@ func (a *Auth) LogIn(ctx context.Context, rawPhone, password string, caller Call
 	if err != nil {
 		return Tokens{}, err
 	}
-	ipCounter := a.OTP.rateCounter("login-address", caller.IP, rateWindow)
+	ipCounter := a.OTP.rateCounter("login-address", networkOf(caller.IP), rateWindow)
 	if a.Blocked.blocked(ipCounter) {
 		return Tokens{}, apperr.New(apperr.LoginLocked, "").WithRetryAfter(a.OTP.retryAfter(ipCounter))
 	}
@@ -142,7 +142,7 @@ func (a *Auth) loginFailed(ctx context.Context, number string, ipCounter RateCou
 			return err
 		}
 	}
-	n, err := a.OTP.Store.IncrementCounter(ctx, ipCounter)
+	n, err := a.OTP.Store.AddToCounter(ctx, ipCounter, 1)
 	if err != nil {
 		return err
 	}
@@ -154,12 +154,12 @@ func (a *Auth) loginFailed(ctx context.Context, number string, ipCounter RateCou
 
 // LogInByCode opens a session by a one-time code. It fails with invalid_body,
 // code_wrong, code_locked or account_disabled.
-func (a *Auth) LogInByCode(ctx context.Context, rawPhone, digits string, caller Caller) (Tokens, error) {
+func (a *Auth) LogInByCode(ctx context.Context, rawPhone string, in CodeInput, caller Caller) (Tokens, error) {
 	number, err := a.OTP.parsePhone(rawPhone)
 	if err != nil {
 		return Tokens{}, err
 	}
-	code, err := a.OTP.verifyPhoneCode(ctx, number, PurposeLogin, digits)
+	code, err := a.OTP.verifyPhoneCode(ctx, number, PurposeLogin, in, caller)
 	if err != nil {
 		return Tokens{}, err
 	}

@@ -45,9 +45,9 @@ type Credentials struct {
 
 // ResetPassword sets the password of an account whose phone number is proved by a
 // code. It ends all sessions at once and all access tokens within seconds. It fails
-// with invalid_body, weak_password, code_wrong or code_locked. A weak password does
-// not use up an attempt on the code.
-func (c *Credentials) ResetPassword(ctx context.Context, rawPhone, digits, password string) error {
+// with invalid_body, weak_password, code_wrong, code_locked or account_disabled. A weak
+// password does not use up an attempt on the code.
+func (c *Credentials) ResetPassword(ctx context.Context, rawPhone, password string, in CodeInput, caller Caller) error {
 	number, err := c.OTP.parsePhone(rawPhone)
 	if err != nil {
 		return err
@@ -55,7 +55,7 @@ func (c *Credentials) ResetPassword(ctx context.Context, rawPhone, digits, passw
 	if err := auth.CheckPassword(password, number); err != nil {
 		return err
 	}
-	code, err := c.OTP.verifyPhoneCode(ctx, number, PurposeReset, digits)
+	code, err := c.OTP.verifyPhoneCode(ctx, number, PurposeReset, in, caller)
 	if err != nil {
 		return err
 	}
@@ -66,6 +66,9 @@ func (c *Credentials) ResetPassword(ctx context.Context, rawPhone, digits, passw
 	if !found {
 		return apperr.New(apperr.CodeWrong, "")
 	}
+	if login.User.Disabled {
+		return apperr.New(apperr.AccountDisabled, "")
+	}
 	if login.Hash, err = auth.Hash(password, c.Random); err != nil {
 		return err
 	}
@@ -75,7 +78,7 @@ func (c *Credentials) ResetPassword(ctx context.Context, rawPhone, digits, passw
 // ChangePhone moves the actor's account to another phone number, which is proved by
 // a code. It fails with invalid_body, code_wrong, code_locked, phone_taken or
 // conflict. It is safe to retry: a change to the current number does nothing.
-func (c *Credentials) ChangePhone(ctx context.Context, actor user.Principal, rawPhone, digits string) (user.User, error) {
+func (c *Credentials) ChangePhone(ctx context.Context, actor user.Principal, rawPhone string, in CodeInput, caller Caller) (user.User, error) {
 	number, err := c.OTP.parsePhone(rawPhone)
 	if err != nil {
 		return user.User{}, err
@@ -84,7 +87,7 @@ func (c *Credentials) ChangePhone(ctx context.Context, actor user.Principal, raw
 	if err != nil || u.Phone == number {
 		return u, err
 	}
-	code, err := c.OTP.verifyPhoneCode(ctx, number, PurposePhone, digits)
+	code, err := c.OTP.verifyPhoneCode(ctx, number, PurposePhone, in, caller)
 	if err != nil {
 		return user.User{}, err
 	}
@@ -93,7 +96,7 @@ func (c *Credentials) ChangePhone(ctx context.Context, actor user.Principal, raw
 
 // ConfirmEmail verifies the e-mail address in the actor's profile with the code that
 // was sent to it. It fails with email_missing, code_wrong or code_locked.
-func (c *Credentials) ConfirmEmail(ctx context.Context, actor user.Principal, digits string) (user.User, error) {
+func (c *Credentials) ConfirmEmail(ctx context.Context, actor user.Principal, digits string, caller Caller) (user.User, error) {
 	u, err := c.Store.User(ctx, actor.UserID)
 	if err != nil {
 		return user.User{}, err
@@ -101,7 +104,7 @@ func (c *Credentials) ConfirmEmail(ctx context.Context, actor user.Principal, di
 	if u.Email == "" {
 		return user.User{}, apperr.New(apperr.EmailMissing, "")
 	}
-	code, err := c.OTP.verifyCode(ctx, u.ID, emailSubject(u), PurposeEmail, digits)
+	code, err := c.OTP.verifyCode(ctx, u.ID, emailSubject(u), PurposeEmail, CodeInput{Digits: digits}, caller)
 	if err != nil {
 		return user.User{}, err
 	}

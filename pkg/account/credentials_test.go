@@ -25,7 +25,7 @@ func TestResetPassword(t *testing.T) {
 	}{
 		{code, "short", apperr.WeakPassword}, {"000000", "another-horse-8", apperr.CodeWrong}, {code, "another-horse-8", ""}, {code, "another-horse-9", apperr.CodeWrong},
 	} {
-		if err := f.credentials.ResetPassword(ctx, testPhone, c.code, c.password); (err != nil) != (c.want != "") || err != nil && !apperr.Is(err, c.want) {
+		if err := f.credentials.ResetPassword(ctx, testPhone, c.password, account.CodeInput{Digits: c.code}, account.Caller{}); (err != nil) != (c.want != "") || err != nil && !apperr.Is(err, c.want) {
 			t.Errorf("%s: got %v, want %q", c.password, err, c.want)
 		}
 	}
@@ -56,7 +56,7 @@ func TestResetPassword_UnknownPhone(t *testing.T) {
 		if attempt == account.MaxCodeAttempts {
 			want = apperr.CodeLocked
 		}
-		if err := f.credentials.ResetPassword(context.Background(), testPhone, "123456", "another-horse-8"); !apperr.Is(err, want) {
+		if err := f.credentials.ResetPassword(context.Background(), testPhone, "another-horse-8", account.CodeInput{Digits: "123456"}, account.Caller{}); !apperr.Is(err, want) {
 			t.Errorf("attempt %d: got %v, want %s", attempt, err, want)
 		}
 	}
@@ -67,11 +67,11 @@ func TestChangePhone(t *testing.T) {
 	ctx := context.Background()
 	me := f.addUser(t).User.Principal("")
 	code := f.requestCode(t, newTestPhone, account.PurposePhone)
-	if _, err := f.credentials.ChangePhone(ctx, me, newTestPhone, "000000"); !apperr.Is(err, apperr.CodeWrong) {
+	if _, err := f.credentials.ChangePhone(ctx, me, newTestPhone, account.CodeInput{Digits: "000000"}, account.Caller{}); !apperr.Is(err, apperr.CodeWrong) {
 		t.Errorf("wrong code: got %v", err)
 	}
 	for range 2 { // the second is a retry after a lost response
-		if u, err := f.credentials.ChangePhone(ctx, me, newTestPhone, code); err != nil || u.Phone != newTestPhone {
+		if u, err := f.credentials.ChangePhone(ctx, me, newTestPhone, account.CodeInput{Digits: code}, account.Caller{}); err != nil || u.Phone != newTestPhone {
 			t.Errorf("got %q, %v", u.Phone, err)
 		}
 	}
@@ -82,7 +82,7 @@ func TestChangePhone(t *testing.T) {
 		t.Errorf("login with the old number: got %v", err)
 	}
 	other := f.addUser(t).User.Principal("") // has the old number
-	if _, err := f.credentials.ChangePhone(ctx, other, newTestPhone, f.requestCodeLater(t, newTestPhone, account.PurposePhone)); !apperr.Is(err, apperr.PhoneTaken) {
+	if _, err := f.credentials.ChangePhone(ctx, other, newTestPhone, account.CodeInput{Digits: f.requestCodeLater(t, newTestPhone, account.PurposePhone)}, account.Caller{}); !apperr.Is(err, apperr.PhoneTaken) {
 		t.Errorf("taken number: got %v, want phone_taken", err)
 	}
 }
@@ -100,7 +100,7 @@ func TestConfirmEmail(t *testing.T) {
 	me := f.addUser(t).User.Principal("")
 	confirm := func(code string, want apperr.Code) {
 		t.Helper()
-		if _, err := f.credentials.ConfirmEmail(ctx, me, code); (err != nil) != (want != "") || err != nil && !apperr.Is(err, want) {
+		if _, err := f.credentials.ConfirmEmail(ctx, me, code, account.Caller{}); (err != nil) != (want != "") || err != nil && !apperr.Is(err, want) {
 			t.Errorf("confirm code: got %v, want %q", err, want)
 		}
 	}
@@ -154,4 +154,17 @@ func TestConfirmEmail(t *testing.T) {
 	f.emailCodes.Mailer = nil
 	f.now = f.now.Add(time.Hour)
 	ask(apperr.Unavailable)
+}
+
+// TestResetPassword_Disabled checks that a disabled user cannot set a new password.
+func TestResetPassword_Disabled(t *testing.T) {
+	f := newFixture(t)
+	f.addUser(t)
+	u := f.login(testPhone).User
+	u.Disabled = true
+	f.putUser(u)
+	code := account.CodeInput{Digits: f.requestCode(t, testPhone, account.PurposeReset)}
+	if err := f.credentials.ResetPassword(context.Background(), testPhone, "another-horse-8", code, account.Caller{}); !apperr.Is(err, apperr.AccountDisabled) {
+		t.Errorf("got %v, want account_disabled", err)
+	}
 }

@@ -29,9 +29,12 @@ func TestLogIn_DisabledAccount(t *testing.T) {
 		want         apperr.Code
 	}{
 		"password": {func() error { _, err := f.auth.LogIn(ctx, testPhone, testPassword, account.Caller{}); return err }, apperr.AccountDisabled},
-		"code":     {func() error { _, err := f.auth.LogInByCode(ctx, testPhone, code, account.Caller{}); return err }, apperr.AccountDisabled},
-		"refresh":  {func() error { _, err := f.auth.Refresh(ctx, tokens.Refresh); return err }, apperr.SessionEnded},
-		"cookie":   {func() error { _, err := authenticator.AuthenticateCookie(ctx, browser.Cookie); return err }, apperr.SessionEnded},
+		"code": {func() error {
+			_, err := f.auth.LogInByCode(ctx, testPhone, account.CodeInput{Digits: code}, account.Caller{})
+			return err
+		}, apperr.AccountDisabled},
+		"refresh": {func() error { _, err := f.auth.Refresh(ctx, tokens.Refresh); return err }, apperr.SessionEnded},
+		"cookie":  {func() error { _, err := authenticator.AuthenticateCookie(ctx, browser.Cookie); return err }, apperr.SessionEnded},
 	} {
 		if err := c.authenticate(); !apperr.Is(err, c.want) {
 			t.Errorf("%s: got %v, want %s", name, err, c.want)

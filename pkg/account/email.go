@@ -34,7 +34,7 @@ type EmailCodes struct {
 
 // SendEmailCode sends a one-time code to the e-mail address in the actor's profile.
 // It fails with email_missing, too_many_requests or unavailable. It is limited per
-// user, per e-mail address, per IP address and globally.
+// user, per e-mail address and per IP address.
 func (c *EmailCodes) SendEmailCode(ctx context.Context, actor user.Principal, caller Caller) (CodeSent, error) {
 	u, err := c.Users.User(ctx, actor.UserID)
 	if err != nil {
@@ -46,16 +46,12 @@ func (c *EmailCodes) SendEmailCode(ctx context.Context, actor user.Principal, ca
 	case c.Mailer == nil:
 		return CodeSent{}, apperr.New(apperr.Unavailable, "E-mail is not configured.")
 	}
-	if err := c.OTP.checkSendLimits(ctx, u.ID, caller); err != nil {
+	if err := c.OTP.countRequest(ctx, caller); err != nil {
 		return CodeSent{}, err
 	}
-	// Several users may enter the same address.
-	if err := c.OTP.consumeRecipient(ctx, u.Email); err != nil {
-		return CodeSent{}, err
-	}
-	return c.OTP.issueCode(ctx, u.ID, emailSubject(u), PurposeEmail, func(digits string) error {
+	return c.OTP.issueCode(ctx, u.ID, emailSubject(u), PurposeEmail, caller, func(_ OneTimeCode, digits string) error {
 		return c.Mailer.Send(ctx, confirmationEmail(u, digits))
-	})
+	}, u.Email) // several users may enter the same address
 }
 
 // emailSubject returns what an e-mail code authenticates: the user and the address.

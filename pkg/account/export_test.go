@@ -9,15 +9,18 @@ import (
 
 // Unexported names that the tests in package account_test use.
 const (
-	CodeResendInterval = codeResendInterval
-	CodeTTL            = codeTTL
-	CookieBytes        = cookieBytes
-	MaxCodeAttempts    = maxCodeAttempts
-	MaxCodesPerDay     = maxCodesPerDay
-	MaxFailedLogins    = maxFailedLogins
-	RateWindow         = rateWindow
-	ReuseGracePeriod   = reuseGracePeriod
-	RevocationCacheTTL = revocationCacheTTL
+	CodeResendInterval   = codeResendInterval
+	CodeTTL              = codeTTL
+	CookieBytes          = cookieBytes
+	MaxCodeAttempts      = maxCodeAttempts
+	MaxCodesPerDay       = maxCodesPerDay
+	MaxCodesPerRequester = maxCodesPerRequester
+	MaxUnboundAttempts   = maxUnboundAttempts
+	CountryCredit        = countryCredit
+	MaxFailedLogins      = maxFailedLogins
+	RateWindow           = rateWindow
+	ReuseGracePeriod     = reuseGracePeriod
+	RevocationCacheTTL   = revocationCacheTTL
 )
 
 var NewUser = newUser
@@ -30,9 +33,7 @@ func (a *Auth) OpenSession(ctx context.Context, u user.User, code *OneTimeCode, 
 	return a.openSession(ctx, u, code, caller)
 }
 
-func (o *OTP) CodeHash(subject, purpose, digits string) string {
-	return o.codeHash(subject, purpose, digits)
-}
+func (o *OTP) CodeDigits(subject string, c OneTimeCode) string { return o.digits(subject, c) }
 
 func (o *OTP) NewRateCounter(scope, subject string, window time.Duration) RateCounter {
 	return o.rateCounter(scope, subject, window)

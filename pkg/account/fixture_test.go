@@ -29,17 +29,21 @@ type fixture struct {
 
 	auth        *account.Auth
 	sms         *account.SMSCodes
+	sender      *account.CodeSender
 	emailCodes  *account.EmailCodes
 	credentials *account.Credentials
 	profiles    *account.Profiles
 	users       *account.UserDirectory
 	now         time.Time
 
-	mu       sync.Mutex
-	smsTexts []string
-	emails   []account.Mail
-	sendErr  error // returned by the SMS sender and the mailer
-	storeErr error // returned when revocations or sessions are read
+	mu         sync.Mutex
+	smsTexts   []string
+	jobs       []string // sealed jobs of one-time codes
+	queueErr   error    // returned by the queue
+	emails     []account.Mail
+	sendErr    error // returned by the SMS sender and the mailer
+	lastJobErr error // result of the newest job
+	storeErr   error // returned when revocations or sessions are read
 }
 
 var _ account.SMSSender = (*fixture)(nil)
@@ -59,7 +63,8 @@ func newFixture(t *testing.T) *fixture {
 	f.Before = f.beforeOperation
 	newID := id.NewGenerator(f.clock, rand.Reader)
 	otp := &account.OTP{Store: f, Key: key, Limits: account.RateLimits{PerIP: 100}, DefaultRegion: "IR", Now: f.clock, Random: rand.Reader}
-	f.sms = &account.SMSCodes{OTP: otp, SMS: f}
+	f.sms = &account.SMSCodes{OTP: otp, Queue: f}
+	f.sender = &account.CodeSender{OTP: otp, SMS: f, MaxPerDay: 1000}
 	f.emailCodes = &account.EmailCodes{OTP: otp, Users: f, Mailer: fakeMailer{f}}
 	f.credentials = &account.Credentials{Store: f, OTP: otp, Now: f.clock, Random: rand.Reader}
 	f.profiles = &account.Profiles{Store: f, Attachments: f, Now: f.clock}
@@ -165,6 +170,17 @@ func (f *fixture) addUser(t *testing.T) account.Tokens {
 		t.Fatal(err)
 	}
 	return tokens
+}
+
+// SendCodeJob runs a job at once, as a queue without delay. The client never gets an
+// error of the job.
+func (f *fixture) SendCodeJob(ctx context.Context, sealed string) error {
+	if f.queueErr != nil {
+		return f.queueErr
+	}
+	f.jobs = append(f.jobs, sealed)
+	f.lastJobErr = f.sender.SendQueuedCode(ctx, sealed)
+	return nil
 }
 
 func (f *fixture) Send(_ context.Context, _, text string) error {

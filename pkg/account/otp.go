@@ -2,18 +2,17 @@ package account
 
 import (
 	"context"
-	"crypto/rand"
 	"crypto/subtle"
-	"encoding/hex"
-	"errors"
+	"encoding/base64"
+	"encoding/binary"
 	"fmt"
 	"io"
-	"math/big"
+	"slices"
+	"strings"
 	"time"
 
 	"ticketsystem/pkg/apperr"
 	"ticketsystem/pkg/auth"
-	"ticketsystem/pkg/locale"
 	"ticketsystem/pkg/phone"
 )
 
@@ -27,19 +26,24 @@ const (
 )
 
 const (
-	codeTTL            = 5 * time.Minute
-	maxCodeAttempts    = 5
-	codeResendInterval = 60 * time.Second // between two codes to one recipient
-	maxCodesPerDay     = 30               // to one recipient
-	maxCodesGlobal     = 10_000           // per rateWindow; bounds the SMS costs of an attack
+	codeTTL              = 5 * time.Minute
+	maxCodeAttempts      = 5
+	maxUnboundAttempts   = 10               // per newest code, without its challenge, from all IP addresses
+	maxUnboundCodes      = 2                // newest codes that an attempt without a challenge is compared with
+	codeResendInterval   = 60 * time.Second // between two codes to one recipient for one client
+	maxCodesPerDay       = 30               // to one recipient for one purpose
+	maxCodesPerRequester = 10               // of these, requested from one IP address
+	maxCodesGlobal       = 10_000           // sent per rateWindow; bounds the SMS costs of an attack
+	challengeBytes       = 16
+	codeDigits           = 6
 )
 
-// OneTimeCode is a stored code. It contains keyed hashes, never the code or the
-// recipient.
+// OneTimeCode is a requested code. The code itself is not stored: it is derived from the
+// fields and the application key. The recipient is stored as a keyed hash.
 type OneTimeCode struct {
 	RecipientMAC string
 	Purpose      string
-	Hash         string
+	ID           string // random; the client gets it as the challenge
 	Attempts     int
 	SentAt       time.Time
 	ExpiresAt    time.Time
@@ -47,31 +51,45 @@ type OneTimeCode struct {
 
 // CodeSent is the result of a request for a code.
 type CodeSent struct {
-	ExpiresIn   int // seconds
-	ResendAfter int // seconds
+	Challenge   string // identifies the code; the client sends it back with the digits
+	ExpiresIn   int    // seconds
+	ResendAfter int    // seconds
 }
 
-// SMSSender sends an SMS to an E.164 number.
-type SMSSender interface {
-	Send(ctx context.Context, to, text string) error
+// CodeInput is a one-time code that a client sends.
+type CodeInput struct {
+	Digits string
+	// Challenge is the challenge of the code, or "" from a client that does not know
+	// challenges.
+	Challenge string
 }
 
 // OTPStore stores one-time codes and rate counters.
 type OTPStore interface {
-	// PutCode stores a code. If a code of the same recipient and purpose was sent
-	// after cutoff, it stores nothing and returns when that code was sent.
-	PutCode(ctx context.Context, c OneTimeCode, cutoff time.Time) (sentAt time.Time, stored bool, err error)
+	// ReserveCode counts one code in the counter of its client and recipient. It
+	// reserves nothing if the counter has reached the limit or if its last code was
+	// requested after cutoff; then it returns when that was and the count. It is safe
+	// to repeat with the same code.
+	ReserveCode(ctx context.Context, counter RateCounter, c OneTimeCode, cutoff time.Time, limit int) (last time.Time, count int, reserved bool, err error)
 
-	// DeleteCode deletes a code that could not be sent.
-	DeleteCode(ctx context.Context, c OneTimeCode) error
+	// ReleaseCode permits the client of a counter to request another code at once,
+	// because c could not be sent.
+	ReleaseCode(ctx context.Context, counter RateCounter, c OneTimeCode) error
 
-	// ConsumeCodeAttempt counts one attempt on a code and returns the code. Counting
-	// before the comparison bounds concurrent attempts to maxAttempts. found is
-	// false if there is no unexpired code; locked is true if no attempt is left.
-	ConsumeCodeAttempt(ctx context.Context, recipientMAC, purpose string, maxAttempts int) (c OneTimeCode, found, locked bool, err error)
+	// PutCode stores a code. It is safe to repeat.
+	PutCode(ctx context.Context, c OneTimeCode) error
 
-	// IncrementCounter adds one to a rate counter and returns the new value.
-	IncrementCounter(ctx context.Context, counter RateCounter) (int, error)
+	// ConsumeCodeAttempt counts one attempt on the code with the recipient, purpose and
+	// ID of c. Counting before the comparison bounds concurrent attempts to
+	// maxAttempts. found is false if there is no unexpired code; locked is true if no
+	// attempt is left.
+	ConsumeCodeAttempt(ctx context.Context, c OneTimeCode, maxAttempts int) (found, locked bool, err error)
+
+	// LiveCodes returns the unexpired codes of a recipient and purpose.
+	LiveCodes(ctx context.Context, recipientMAC, purpose string) ([]OneTimeCode, error)
+
+	// AddToCounter adds n to a rate counter and returns the new value.
+	AddToCounter(ctx context.Context, counter RateCounter, n int) (int, error)
 
 	// Login returns the login of a phone number. found is false if the number has
 	// no account; then only FailureWindow can be set.
@@ -86,128 +104,168 @@ type OTP struct {
 	DefaultRegion string // ISO 3166-1 region of phone numbers without a country code
 	Now           func() time.Time
 	Random        io.Reader
+
+	blocked BlockedAddresses // addresses with too many wrong codes
 }
 
-// SMSCodes sends one-time codes by SMS.
-type SMSCodes struct {
-	OTP *OTP
-	SMS SMSSender
-}
-
-// SendCode sends a one-time code to a phone number. It fails with invalid_body for
-// an invalid number, too_many_requests or unavailable. The result does not reveal
-// whether the number has an account: a code to log in or to reset a password is
-// sent only if it has one.
-func (c *SMSCodes) SendCode(ctx context.Context, rawPhone, purpose string, caller Caller) (CodeSent, error) {
-	number, err := c.OTP.parsePhone(rawPhone)
-	if err != nil {
-		return CodeSent{}, err
-	}
-	if err := c.OTP.checkSendLimits(ctx, number, caller); err != nil {
-		return CodeSent{}, err
-	}
-	return c.OTP.issueCode(ctx, number, number, purpose, func(digits string) error {
-		return c.sendSMS(ctx, number, purpose, digits, caller.Locale)
-	})
-}
-
-// sendSMS sends the code, except for a login or reset code of an unknown number.
-func (c *SMSCodes) sendSMS(ctx context.Context, number, purpose, digits, language string) error {
-	if purpose == PurposeLogin || purpose == PurposeReset {
-		login, found, err := c.OTP.Store.Login(ctx, number)
-		if err != nil || !found {
-			return err
-		}
-		language = login.User.Locale
-	}
-	text := locale.Pick(language, "Your TicketSystem code is %s. It is valid for 5 minutes. Give it to nobody.",
-		"کد تیکت‌سیستم شما: %s\nتا ۵ دقیقه معتبر است. آن را به هیچ‌کس ندهید.")
-	return c.SMS.Send(ctx, number, fmt.Sprintf(text, digits))
-}
-
-// issueCode stores a new code and delivers it. recipient is what the resend
-// interval applies to; subject is what the code authenticates. If the delivery
-// fails, the code is deleted so that the client can retry at once.
-func (o *OTP) issueCode(ctx context.Context, recipient, subject, purpose string, deliver func(digits string) error) (CodeSent, error) {
-	digits, err := randomCode(o.Random)
-	if err != nil {
+// issueCode reserves and stores a new code and delivers it. The limits apply to the
+// recipient and to the other recipients; subject is what the code authenticates. If the
+// delivery fails, the client can retry at once.
+func (o *OTP) issueCode(ctx context.Context, recipient, subject, purpose string, caller Caller, deliver func(c OneTimeCode, digits string) error, others ...string) (CodeSent, error) {
+	var id [challengeBytes]byte
+	if _, err := io.ReadFull(o.Random, id[:]); err != nil {
 		return CodeSent{}, err
 	}
 	now := o.Now()
 	code := OneTimeCode{
-		RecipientMAC: o.keyedHash("number", recipient), Purpose: purpose, Hash: o.codeHash(subject, purpose, digits),
+		RecipientMAC: o.keyedHash("number", recipient), Purpose: purpose, ID: base64.RawURLEncoding.EncodeToString(id[:]),
 		SentAt: now, ExpiresAt: now.Add(codeTTL),
 	}
-	sentAt, stored, err := o.Store.PutCode(ctx, code, now.Add(-codeResendInterval))
-	if err != nil {
+	counter := o.rateCounter("code-client", strings.Join([]string{purpose, networkOf(caller.IP), recipient}, " "), 24*time.Hour)
+	if err := o.reserve(ctx, counter, code, append(others, recipient)); err != nil {
 		return CodeSent{}, err
 	}
-	if !stored {
-		return CodeSent{}, apperr.New(apperr.TooManyRequests, "A code was sent a moment ago.").
-			WithRetryAfter(max(sentAt.Add(codeResendInterval).Sub(now), time.Second))
+	if err := o.Store.PutCode(ctx, code); err != nil {
+		return CodeSent{}, err
 	}
-	if err := deliver(digits); err != nil {
-		return CodeSent{}, errors.Join(apperr.Wrap(apperr.Unavailable, err).WithRetryAfter(time.Second), o.Store.DeleteCode(ctx, code))
+	if err := deliver(code, o.digits(subject, code)); err != nil {
+		if releaseErr := o.Store.ReleaseCode(ctx, counter, code); releaseErr != nil {
+			return CodeSent{}, releaseErr
+		}
+		return CodeSent{}, apperr.Wrap(apperr.Unavailable, err).WithRetryAfter(time.Second)
 	}
-	return CodeSent{ExpiresIn: int(codeTTL / time.Second), ResendAfter: int(codeResendInterval / time.Second)}, nil
+	return CodeSent{Challenge: code.ID, ExpiresIn: int(codeTTL / time.Second), ResendAfter: int(codeResendInterval / time.Second)}, nil
 }
 
-// checkSendLimits counts a request for a code per IP address, globally and per
-// recipient. It fails with too_many_requests above a limit.
-func (o *OTP) checkSendLimits(ctx context.Context, recipient string, caller Caller) error {
-	if err := o.consume(ctx, o.rateCounter("code-address", caller.IP, rateWindow), o.Limits.PerIP); err != nil {
+// reserve counts a code per client and recipient, and per recipient. A request that is
+// rejected for its client is not counted for the recipient, so that it takes nothing
+// from the recipient's own requests. It fails with too_many_requests.
+func (o *OTP) reserve(ctx context.Context, counter RateCounter, code OneTimeCode, recipients []string) error {
+	last, count, reserved, err := o.Store.ReserveCode(ctx, counter, code, code.SentAt.Add(-codeResendInterval), maxCodesPerRequester)
+	switch {
+	case err != nil:
 		return err
+	case !reserved && count >= maxCodesPerRequester:
+		return apperr.New(apperr.TooManyRequests, "").WithRetryAfter(o.retryAfter(counter))
+	case !reserved:
+		return apperr.New(apperr.TooManyRequests, "A code was sent a moment ago.").
+			WithRetryAfter(max(last.Add(codeResendInterval).Sub(code.SentAt), time.Second))
 	}
-	if err := o.consume(ctx, o.rateCounter("code-all", "", rateWindow), maxCodesGlobal); err != nil {
-		return err
+	for _, recipient := range recipients {
+		if err := o.consume(ctx, o.rateCounter("code-number", code.Purpose+" "+recipient, 24*time.Hour), maxCodesPerDay); err != nil {
+			return err
+		}
 	}
-	return o.consumeRecipient(ctx, recipient)
+	return nil
 }
 
-// consumeRecipient counts a code to one recipient. It fails with too_many_requests
-// above maxCodesPerDay.
-func (o *OTP) consumeRecipient(ctx context.Context, recipient string) error {
-	return o.consume(ctx, o.rateCounter("code-number", recipient, 24*time.Hour), maxCodesPerDay)
+// countRequest counts a request for a code per IP address. It fails with
+// too_many_requests above the limit.
+func (o *OTP) countRequest(ctx context.Context, caller Caller) error {
+	return o.consume(ctx, o.rateCounter("code-address", networkOf(caller.IP), rateWindow), o.Limits.PerIP)
 }
 
 // verifyPhoneCode verifies a code that was sent to a phone number. Errors are those
 // of verifyCode.
-func (o *OTP) verifyPhoneCode(ctx context.Context, number, purpose, digits string) (OneTimeCode, error) {
-	return o.verifyCode(ctx, number, number, purpose, digits)
+func (o *OTP) verifyPhoneCode(ctx context.Context, number, purpose string, in CodeInput, caller Caller) (OneTimeCode, error) {
+	code, err := o.verifyCode(ctx, number, number, purpose, in, caller)
+	if err == nil {
+		err = o.countUsed(ctx, number)
+	}
+	return code, err
 }
 
-// verifyCode counts an attempt and compares the code. It fails with code_wrong or
-// code_locked. It does not delete the code: the store does that in the transaction
-// that uses it.
-func (o *OTP) verifyCode(ctx context.Context, recipient, subject, purpose, digits string) (OneTimeCode, error) {
-	code, found, locked, err := o.Store.ConsumeCodeAttempt(ctx, o.keyedHash("number", recipient), purpose, maxCodeAttempts)
+// verifyCode counts an attempt and compares the code. It fails with invalid_body for a
+// malformed challenge, code_wrong or code_locked. It does not delete the code: the store
+// does that in the transaction that uses it.
+//
+// With a challenge, attempts are counted for that code. Without one they are counted for
+// the IP address and the recipient together, so that nobody else's attempts use up those
+// of the recipient. Wrong codes are also counted per IP address.
+func (o *OTP) verifyCode(ctx context.Context, recipient, subject, purpose string, in CodeInput, caller Caller) (OneTimeCode, error) {
+	wrong := o.rateCounter("code-wrong", networkOf(caller.IP), rateWindow)
+	if o.blocked.blocked(wrong) {
+		return OneTimeCode{}, apperr.New(apperr.CodeLocked, "").WithRetryAfter(o.retryAfter(wrong))
+	}
+	digits := phone.Digits(in.Digits)
+	if len(digits) != codeDigits { // mistyped: it costs no attempt
+		return OneTimeCode{}, errCodeWrong()
+	}
+	candidates, err := o.candidates(ctx, OneTimeCode{RecipientMAC: o.keyedHash("number", recipient), Purpose: purpose, ID: in.Challenge}, caller)
+	if err != nil {
+		return OneTimeCode{}, err
+	}
+	for _, code := range candidates {
+		if subtle.ConstantTimeCompare([]byte(o.digits(subject, code)), []byte(digits)) == 1 {
+			return code, nil
+		}
+	}
+	n, err := o.Store.AddToCounter(ctx, wrong, 1)
+	if err != nil {
+		return OneTimeCode{}, err
+	}
+	if n >= o.Limits.PerIP {
+		o.blocked.block(wrong)
+	}
+	return OneTimeCode{}, errCodeWrong()
+}
+
+// candidates counts an attempt and returns the codes that it is compared with.
+func (o *OTP) candidates(ctx context.Context, c OneTimeCode, caller Caller) ([]OneTimeCode, error) {
+	if c.ID == "" {
+		return o.unboundCandidates(ctx, c, caller)
+	}
+	if raw, err := base64.RawURLEncoding.DecodeString(c.ID); err != nil || len(raw) != challengeBytes {
+		return nil, apperr.Validation(apperr.Field{Pointer: "/challenge", Code: "invalid", Message: "Must be the challenge that POST /otp returned."})
+	}
+	found, locked, err := o.Store.ConsumeCodeAttempt(ctx, c, maxCodeAttempts)
 	switch {
 	case err != nil:
-		return OneTimeCode{}, err
+		return nil, err
 	case locked:
-		return OneTimeCode{}, apperr.New(apperr.CodeLocked, "")
-	case !found || subtle.ConstantTimeCompare([]byte(code.Hash), []byte(o.codeHash(subject, purpose, digits))) != 1:
-		return OneTimeCode{}, apperr.New(apperr.CodeWrong, "").WithFields(apperr.Field{
-			Pointer: "/code", Code: "wrong", Message: "The code is wrong or has expired."})
+		return nil, apperr.New(apperr.CodeLocked, "")
+	case !found:
+		return nil, nil
 	}
-	return code, nil
+	return []OneTimeCode{c}, nil
 }
 
-// codeHash returns the keyed hash of a code. Persian and ASCII digits are equal.
-func (o *OTP) codeHash(subject, purpose, digits string) string {
-	return hex.EncodeToString(o.Key.MAC("code", subject, purpose, phone.ASCIIDigits(digits)))
+// unboundCandidates returns the candidates of an attempt without a challenge: the newest
+// codes of the recipient.
+func (o *OTP) unboundCandidates(ctx context.Context, c OneTimeCode, caller Caller) ([]OneTimeCode, error) {
+	codes, err := o.Store.LiveCodes(ctx, c.RecipientMAC, c.Purpose)
+	if err != nil || len(codes) == 0 {
+		return nil, err
+	}
+	slices.SortFunc(codes, func(a, b OneTimeCode) int { return b.SentAt.Compare(a.SentAt) })
+	limits := []struct {
+		scope string
+		max   int
+	}{{"address " + networkOf(caller.IP), maxCodeAttempts}, {"all", maxUnboundAttempts}}
+	for _, limit := range limits {
+		n, err := o.Store.AddToCounter(ctx, o.rateCounter("code-attempts", codes[0].ID+" "+limit.scope, 24*time.Hour), 1)
+		if err != nil {
+			return nil, err
+		}
+		if n > limit.max {
+			return nil, apperr.New(apperr.CodeLocked, "")
+		}
+	}
+	return codes[:min(len(codes), maxUnboundCodes)], nil
+}
+
+// digits returns the six digits of a code. They are derived and not drawn, so that a
+// repeated delivery sends the same code and no queue, log or table contains it.
+func (o *OTP) digits(subject string, c OneTimeCode) string {
+	mac := o.Key.MAC("code digits", subject, c.Purpose, c.ID)
+	return fmt.Sprintf("%06d", binary.BigEndian.Uint64(mac)%1_000_000)
 }
 
 // parsePhone returns the E.164 form of a phone number. It fails with invalid_body.
 func (o *OTP) parsePhone(raw string) (string, error) { return normalizePhone(raw, o.DefaultRegion) }
 
-// randomCode returns six uniformly distributed digits.
-func randomCode(random io.Reader) (string, error) {
-	n, err := rand.Int(random, big.NewInt(1_000_000))
-	if err != nil {
-		return "", err
-	}
-	return fmt.Sprintf("%06d", n), nil
+func errCodeWrong() error {
+	return apperr.New(apperr.CodeWrong, "").WithFields(apperr.Field{Pointer: "/code", Code: "wrong", Message: "The code is wrong or has expired."})
 }
 
 // normalizePhone returns the E.164 form of a phone number. It fails with

@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"ticketsystem/pkg/account"
@@ -15,11 +17,11 @@ import (
 func TestSendCode(t *testing.T) {
 	f := newFixture(t)
 	got, err := f.sms.SendCode(context.Background(), "0912 123 4567", account.PurposeSignUp, account.Caller{Locale: "en"})
-	if err != nil || got != (account.CodeSent{ExpiresIn: 300, ResendAfter: 60}) {
+	if err != nil || len(got.Challenge) != 22 || got.ExpiresIn != 300 || got.ResendAfter != 60 {
 		t.Errorf("got %+v, %v", got, err)
 	}
 	for _, code := range f.Codes() {
-		if code.Hash == f.lastCode() || strings.Contains(code.RecipientMAC, "912") || !code.ExpiresAt.Equal(f.now.Add(5*time.Minute)) {
+		if code.ID != got.Challenge || strings.Contains(code.RecipientMAC, "912") || !code.ExpiresAt.Equal(f.now.Add(5*time.Minute)) {
 			t.Errorf("stored code: got %+v", code)
 		}
 	}
@@ -33,7 +35,7 @@ func TestSignUp_PhoneSpellings(t *testing.T) {
 	for _, spelling := range []string{"09121234567", "+98 912 123 4567", "00989121234567", "۰۹۱۲۱۲۳۴۵۶۷", "٠٩١٢١٢٣٤٥٦٧"} {
 		f := newFixture(t)
 		code := f.requestCode(t, testPhone, account.PurposeSignUp)
-		tokens, err := f.auth.SignUp(context.Background(), spelling, testPassword, code, "", account.Caller{})
+		tokens, err := f.auth.SignUp(context.Background(), spelling, testPassword, account.CodeInput{Digits: code}, "", account.Caller{})
 		if err != nil || tokens.User.Phone != testPhone {
 			t.Errorf("%s: got %+v, %v", spelling, tokens.User, err)
 		}
@@ -43,7 +45,7 @@ func TestSignUp_PhoneSpellings(t *testing.T) {
 func TestVerifyCode_PersianDigits(t *testing.T) {
 	f := newFixture(t)
 	digits := strings.Map(func(r rune) rune { return r - '0' + '۰' }, f.requestCode(t, testPhone, account.PurposeSignUp))
-	if _, err := f.auth.SignUp(context.Background(), testPhone, testPassword, digits, "", account.Caller{}); err != nil {
+	if _, err := f.auth.SignUp(context.Background(), testPhone, testPassword, account.CodeInput{Digits: digits}, "", account.Caller{}); err != nil {
 		t.Errorf("%s: got %v", digits, err)
 	}
 }
@@ -74,6 +76,10 @@ func TestSendCode_UnknownPhone(t *testing.T) {
 		known.addUser(t)
 		a, errA := known.sms.SendCode(context.Background(), testPhone, purpose, account.Caller{})
 		b, errB := unknown.sms.SendCode(context.Background(), testPhone, purpose, account.Caller{})
+		if a.Challenge == b.Challenge {
+			t.Errorf("%s: got one challenge for two codes", purpose)
+		}
+		a.Challenge, b.Challenge = "", ""
 		if a != b || errA != nil || errB != nil {
 			t.Errorf("%s: got %+v, %v and %+v, %v", purpose, a, errA, b, errB)
 		}
@@ -90,7 +96,7 @@ func TestSendCode_RateLimits(t *testing.T) {
 	f := newFixture(t)
 	f.requestCode(t, testPhone, account.PurposeSignUp)
 	f.now = f.now.Add(20 * time.Second)
-	_, err := f.sms.SendCode(ctx, testPhone, account.PurposeSignUp, account.Caller{})
+	_, err := f.sms.SendCode(ctx, testPhone, account.PurposeSignUp, account.Caller{IP: "1.2.3.4"})
 	if got := apperr.From(err); got.Code != apperr.TooManyRequests || got.RetryAfter != 40*time.Second {
 		t.Errorf("too soon: got %v, retry after %v", err, got.RetryAfter)
 	}
@@ -126,18 +132,46 @@ func TestSendCode_RateLimits(t *testing.T) {
 	}
 }
 
-// TestSendCode_SMSFails checks that a code that was not sent can be requested again at
-// once.
-func TestSendCode_SMSFails(t *testing.T) {
+// TestSendCode_QueueFails checks that a code that was not queued can be requested again
+// at once.
+func TestSendCode_QueueFails(t *testing.T) {
 	f := newFixture(t)
-	f.sendErr = errors.New("provider down")
+	f.queueErr = errors.New("queue down")
 	_, err := f.sms.SendCode(context.Background(), testPhone, account.PurposeSignUp, account.Caller{})
-	if !apperr.Is(err, apperr.Unavailable) || !errors.Is(err, f.sendErr) {
+	if !apperr.Is(err, apperr.Unavailable) || !errors.Is(err, f.queueErr) {
 		t.Errorf("got %v, want %s", err, apperr.Unavailable)
 	}
-	f.sendErr = nil
+	f.queueErr = nil
 	if f.requestCode(t, testPhone, account.PurposeSignUp) == "" {
 		t.Error("retry: no code")
+	}
+}
+
+// TestSendQueuedCode_Repeated checks that a repeated job sends the same code, that the
+// queue contains neither the code nor the number, and that an expired job sends nothing.
+func TestSendQueuedCode_Repeated(t *testing.T) {
+	f := newFixture(t)
+	f.sendErr = errors.New("provider down")
+	f.requestCode(t, testPhone, account.PurposeSignUp)
+	if !errors.Is(f.lastJobErr, f.sendErr) {
+		t.Errorf("a failed SMS: got %v", f.lastJobErr)
+	}
+	f.sendErr = nil
+	for range 2 {
+		must(f.sender.SendQueuedCode(context.Background(), f.jobs[0]))
+	}
+	if len(f.smsTexts) != 2 || f.smsTexts[0] != f.smsTexts[1] {
+		t.Errorf("got %q, want the same code twice", f.smsTexts)
+	}
+	if job := f.jobs[0]; strings.Contains(job, f.lastCode()) || strings.Contains(job, "912123") {
+		t.Errorf("got %q, want a sealed job", job)
+	}
+	f.now = f.now.Add(account.CodeTTL)
+	if err := f.sender.SendQueuedCode(context.Background(), f.jobs[0]); err != nil || len(f.smsTexts) != 2 {
+		t.Errorf("expired: got %v, %d SMS", err, len(f.smsTexts))
+	}
+	if err := f.sender.SendQueuedCode(context.Background(), f.jobs[0]+"x"); err == nil {
+		t.Error("a forged job: got no error")
 	}
 }
 
@@ -149,7 +183,7 @@ func TestVerifyCode_Locked(t *testing.T) {
 		wrong = "000001"
 	}
 	signUp := func(code string) error {
-		_, err := f.auth.SignUp(context.Background(), testPhone, testPassword, code, "", account.Caller{})
+		_, err := f.auth.SignUp(context.Background(), testPhone, testPassword, account.CodeInput{Digits: code}, "", account.Caller{})
 		return err
 	}
 	for n := 1; n <= account.MaxCodeAttempts; n++ {
@@ -174,16 +208,16 @@ func TestVerifyCode_WrongPurpose(t *testing.T) {
 	ctx := context.Background()
 	for name, use := range map[string]func(f *fixture, code string) error{
 		"another purpose": func(f *fixture, code string) error {
-			_, err := f.auth.LogInByCode(ctx, testPhone, code, account.Caller{})
+			_, err := f.auth.LogInByCode(ctx, testPhone, account.CodeInput{Digits: code}, account.Caller{})
 			return err
 		},
 		"another number": func(f *fixture, code string) error {
-			_, err := f.auth.SignUp(ctx, "09127654321", testPassword, code, "", account.Caller{})
+			_, err := f.auth.SignUp(ctx, "09127654321", testPassword, account.CodeInput{Digits: code}, "", account.Caller{})
 			return err
 		},
 		"expired": func(f *fixture, code string) error {
 			f.now = f.now.Add(account.CodeTTL)
-			_, err := f.auth.SignUp(ctx, testPhone, testPassword, code, "", account.Caller{})
+			_, err := f.auth.SignUp(ctx, testPhone, testPassword, account.CodeInput{Digits: code}, "", account.Caller{})
 			return err
 		},
 	} {
@@ -191,5 +225,226 @@ func TestVerifyCode_WrongPurpose(t *testing.T) {
 		if err := use(f, f.requestCode(t, testPhone, account.PurposeSignUp)); !apperr.Is(err, apperr.CodeWrong) {
 			t.Errorf("%s: got %v, want %s", name, err, apperr.CodeWrong)
 		}
+	}
+}
+
+// TestCodes_AttackerBesideVictim requests and guesses codes of a number beside its owner.
+// The owner gets in, with the challenge from the same IP address and without it from
+// another one.
+func TestCodes_AttackerBesideVictim(t *testing.T) {
+	ctx := context.Background()
+	attacker, owner := account.Caller{IP: "203.0.113.1"}, account.Caller{IP: "198.51.100.7"}
+	for name, c := range map[string]struct {
+		caller    account.Caller
+		challenge bool
+	}{"with the challenge, one address": {attacker, true}, "with the challenge": {owner, true}, "without the challenge": {owner, false}} {
+		f := newFixture(t)
+		f.addUser(t)
+		for range 30 { // only codes that are sent count
+			_, _ = f.sms.SendCode(ctx, testPhone, account.PurposeLogin, attacker)
+		}
+		f.now = f.now.Add(account.CodeResendInterval)
+		sent, err := f.sms.SendCode(ctx, testPhone, account.PurposeLogin, c.caller)
+		if err != nil {
+			t.Fatalf("%s: request: got %v", name, err)
+		}
+		code := f.lastCode()
+		wrong := "000000"
+		if code == wrong {
+			wrong = "000001"
+		}
+		for range 2 * account.MaxCodeAttempts {
+			_, _ = f.auth.LogInByCode(ctx, testPhone, account.CodeInput{Digits: wrong}, attacker)
+		}
+		_, _ = f.sms.SendCode(ctx, testPhone, account.PurposeLogin, attacker) // its code must not replace the owner's
+		for range account.MaxFailedLogins {
+			_, _ = f.auth.LogIn(ctx, testPhone, "wrong-horse-1", attacker)
+		}
+		in := account.CodeInput{Digits: code}
+		if c.challenge {
+			in.Challenge = sent.Challenge
+		}
+		if _, err := f.auth.LogInByCode(ctx, testPhone, in, c.caller); err != nil {
+			t.Errorf("%s: got %v", name, err)
+		}
+	}
+}
+
+// TestVerifyCode_Challenge checks that wrong codes count for their challenge, and that a
+// challenge is valid for its own code and number only.
+func TestVerifyCode_Challenge(t *testing.T) {
+	ctx := context.Background()
+	f := newFixture(t)
+	f.addUser(t)
+	first, err := f.sms.SendCode(ctx, testPhone, account.PurposeLogin, account.Caller{})
+	must(err)
+	firstCode := f.lastCode()
+	f.now = f.now.Add(account.CodeResendInterval)
+	second, err := f.sms.SendCode(ctx, testPhone, account.PurposeLogin, account.Caller{})
+	must(err)
+	secondCode := f.lastCode()
+	try := func(digits, challenge string) apperr.Code {
+		if _, err := f.auth.LogInByCode(ctx, testPhone, account.CodeInput{Digits: digits, Challenge: challenge}, account.Caller{}); err != nil {
+			return apperr.From(err).Code
+		}
+		return ""
+	}
+	for n := 1; n <= account.MaxCodeAttempts; n++ {
+		if got := try(firstCode, second.Challenge); firstCode != secondCode && got != apperr.CodeWrong {
+			t.Errorf("attempt %d with the code of another challenge: got %q", n, got)
+		}
+	}
+	for _, c := range []struct {
+		name, digits, challenge string
+		want                    apperr.Code
+	}{
+		{"used up", secondCode, second.Challenge, apperr.CodeLocked},
+		{"mistyped", "12345", first.Challenge, apperr.CodeWrong},
+		{"malformed", firstCode, "x", apperr.InvalidBody},
+		{"unknown", firstCode, strings.Repeat("A", 22), apperr.CodeWrong},
+		{"other challenge", firstCode[:3] + " \u200e" + firstCode[3:], first.Challenge, ""},
+		{"again", firstCode, first.Challenge, apperr.CodeWrong},
+	} {
+		if got := try(c.digits, c.challenge); got != c.want {
+			t.Errorf("%s: got %q, want %q", c.name, got, c.want)
+		}
+	}
+}
+
+// TestVerifyCode_WrongCodesPerAddress checks that wrong codes of many numbers from one IP
+// address are limited, also over the addresses of one IPv6 network.
+func TestVerifyCode_WrongCodesPerAddress(t *testing.T) {
+	ctx := context.Background()
+	f := newFixture(t)
+	f.auth.OTP.Limits.PerIP = 10
+	for n := 1; n <= 12; n++ {
+		ip := fmt.Sprintf("2001:db8::%d", n)
+		_, err := f.auth.LogInByCode(ctx, fmt.Sprintf("091200000%02d", n), account.CodeInput{Digits: "123456"}, account.Caller{IP: ip})
+		if locked := apperr.Is(err, apperr.CodeLocked); locked != (n > 10) {
+			t.Errorf("wrong code %d: got %v", n, err)
+		}
+	}
+	if _, err := f.auth.LogInByCode(ctx, "09120000000", account.CodeInput{Digits: "123456"}, account.Caller{IP: "2001:db8:1::1"}); !apperr.Is(err, apperr.CodeWrong) {
+		t.Errorf("another network: got %v", err)
+	}
+}
+
+// TestSendCode_GlobalLimits checks that only codes that are sent count against the daily
+// limit of all codes, and that a foreign country is limited until its codes are used.
+func TestSendCode_GlobalLimits(t *testing.T) {
+	ctx := context.Background()
+	f := newFixture(t)
+	f.auth.OTP.Limits.PerIP, f.sender.MaxPerDay = 10_000, 3
+	for n := range 50 { // one is sent, and none of the numbers without an account
+		_, _ = f.sms.SendCode(ctx, testPhone, account.PurposeSignUp, account.Caller{})
+		_, _ = f.sms.SendCode(ctx, fmt.Sprintf("091200000%02d", n), account.PurposeLogin, account.Caller{})
+	}
+	for n := range 3 {
+		_, err := f.sms.SendCode(ctx, fmt.Sprintf("091200001%02d", n), account.PurposeSignUp, account.Caller{})
+		if err != nil || errors.Is(f.lastJobErr, account.ErrCodeLimit) != (n == 2) {
+			t.Errorf("code %d: got %v, %v", n+2, err, f.lastJobErr)
+		}
+	}
+
+	f = newFixture(t)
+	f.sms.AllowedCountries = []string{"IR", "GB"}
+	f.auth.OTP.Limits.PerIP, f.sender.MaxPerDay = 10_000, 10_000
+	for n := range account.CountryCredit + 1 {
+		_, err := f.sms.SendCode(ctx, fmt.Sprintf("+44791112%04d", n), account.PurposeSignUp, account.Caller{})
+		if err != nil || errors.Is(f.lastJobErr, account.ErrCodeLimit) != (n == account.CountryCredit) {
+			t.Fatalf("foreign code %d: got %v, %v", n+1, err, f.lastJobErr)
+		}
+	}
+	if f.requestCode(t, testPhone, account.PurposeSignUp); f.lastJobErr != nil {
+		t.Errorf("own country: got %v", f.lastJobErr)
+	}
+}
+
+func TestSendCode_Country(t *testing.T) {
+	f := newFixture(t)
+	for _, c := range []struct {
+		allowed []string
+		phone   string
+		want    apperr.Code
+	}{
+		{nil, testPhone, ""}, {nil, "+447911123456", apperr.PhoneCountry}, {[]string{"GB"}, "+447911123456", ""}, {[]string{"GB"}, "09121234568", apperr.PhoneCountry},
+		{[]string{"US"}, "+18765550123", apperr.PhoneCountry}, {[]string{"US"}, "+99912345678", apperr.PhoneCountry},
+	} {
+		f.sms.AllowedCountries = c.allowed
+		_, err := f.sms.SendCode(context.Background(), c.phone, account.PurposeSignUp, account.Caller{})
+		if (err != nil) != (c.want != "") || err != nil && !apperr.Is(err, c.want) {
+			t.Errorf("%v %s: got %v, want %q", c.allowed, c.phone, err, c.want)
+		}
+	}
+}
+
+// TestSendCode_Reservation checks the limit per IP address of a number and that each
+// purpose has its own.
+func TestSendCode_Reservation(t *testing.T) {
+	f := newFixture(t)
+	for n := 1; n <= account.MaxCodesPerRequester+1; n++ {
+		f.now = f.now.Add(account.CodeResendInterval)
+		_, err := f.sms.SendCode(context.Background(), testPhone, account.PurposeSignUp, account.Caller{IP: "1.2.3.4"})
+		if rejected := apperr.Is(err, apperr.TooManyRequests); rejected != (n > account.MaxCodesPerRequester) {
+			t.Errorf("code %d: got %v", n, err)
+		}
+	}
+	f.requestCode(t, testPhone, account.PurposePhone)
+	if _, err := f.sms.SendCode(context.Background(), testPhone, account.PurposeSignUp, account.Caller{IP: "5.6.7.8"}); err != nil {
+		t.Errorf("another address: got %v", err)
+	}
+}
+
+// slowQueue runs jobs in the background, as the delivery queue does.
+type slowQueue struct {
+	*fixture
+	wg sync.WaitGroup
+}
+
+func (q *slowQueue) SendCodeJob(ctx context.Context, sealed string) error {
+	q.wg.Go(func() { _ = q.sender.SendQueuedCode(context.WithoutCancel(ctx), sealed) })
+	return nil
+}
+
+// slowProvider takes a second for an SMS.
+type slowProvider struct{}
+
+func (slowProvider) Send(context.Context, string, string) error {
+	time.Sleep(time.Second)
+	return nil
+}
+
+// TestSendCode_SlowProvider checks that a request takes the same time whether or not the
+// number has an account, with a provider that takes a second.
+func TestSendCode_SlowProvider(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFixture(t)
+		f.addUser(t)
+		queue := &slowQueue{fixture: f}
+		f.sms.Queue, f.sender.SMS = queue, slowProvider{}
+		for _, phone := range []string{testPhone, "+989127654321"} {
+			for _, purpose := range []string{account.PurposeLogin, account.PurposeReset} {
+				start := time.Now()
+				if _, err := f.sms.SendCode(t.Context(), phone, purpose, account.Caller{}); err != nil {
+					t.Errorf("%s %s: got %v", phone, purpose, err)
+				}
+				if took := time.Since(start); took != 0 {
+					t.Errorf("%s %s: took %v, want none of the provider's time", phone, purpose, took)
+				}
+			}
+		}
+		queue.wg.Wait()
+	})
+}
+
+// TestSendCode_RefusedNotCounted checks that rejected requests of strangers take nothing
+// from the codes of a number.
+func TestSendCode_RefusedNotCounted(t *testing.T) {
+	f := newFixture(t)
+	for range 2 * account.MaxCodesPerDay {
+		_, _ = f.sms.SendCode(context.Background(), testPhone, account.PurposeSignUp, account.Caller{IP: "203.0.113.1"})
+	}
+	if _, err := f.sms.SendCode(context.Background(), testPhone, account.PurposeSignUp, account.Caller{IP: "198.51.100.7"}); err != nil {
+		t.Errorf("got %v", err)
 	}
 }

@@ -3,6 +3,7 @@ package account
 import (
 	"context"
 	"encoding/hex"
+	"net/netip"
 	"time"
 
 	"ticketsystem/pkg/apperr"
@@ -41,9 +42,23 @@ func (o *OTP) retryAfter(counter RateCounter) time.Duration {
 	return max(counter.Start.Add(counter.Window).Sub(o.Now()), time.Second)
 }
 
+// networkOf returns what an IP address is counted as: the /64 network of an IPv6 address,
+// because one client has all addresses of it, and any other text unchanged.
+func networkOf(ip string) string {
+	address, err := netip.ParseAddr(ip)
+	if err != nil || !address.Is6() || address.Is4In6() {
+		return ip
+	}
+	network, err := address.Prefix(64)
+	if err != nil {
+		return ip
+	}
+	return network.String()
+}
+
 // consume increments a counter. It fails with too_many_requests above the limit.
 func (o *OTP) consume(ctx context.Context, counter RateCounter, limit int) error {
-	n, err := o.Store.IncrementCounter(ctx, counter)
+	n, err := o.Store.AddToCounter(ctx, counter, 1)
 	if err != nil {
 		return err
 	}

@@ -20,12 +20,12 @@ func TestSignUp_WeakPasswordKeepsCode(t *testing.T) {
 	code := f.requestCode(t, testPhone, account.PurposeSignUp)
 	for _, weak := range []string{"short", "09121234567", "password", "aaaaaaaaaa", "abcdefgh"} {
 		for range account.MaxCodeAttempts {
-			if _, err := f.auth.SignUp(context.Background(), testPhone, weak, code, "", account.Caller{}); !apperr.Is(err, apperr.WeakPassword) {
+			if _, err := f.auth.SignUp(context.Background(), testPhone, weak, account.CodeInput{Digits: code}, "", account.Caller{}); !apperr.Is(err, apperr.WeakPassword) {
 				t.Errorf("%s: got %v", weak, err)
 			}
 		}
 	}
-	got, err := f.auth.SignUp(context.Background(), testPhone, testPassword, code, "Sara", account.Caller{Locale: "fa"})
+	got, err := f.auth.SignUp(context.Background(), testPhone, testPassword, account.CodeInput{Digits: code}, "Sara", account.Caller{Locale: "fa"})
 	want := user.User{ID: got.User.ID, Phone: testPhone, Role: user.RoleUser, Name: "Sara", Locale: "fa", Notifications: user.NotificationPreferences{Email: true, SMS: true}, CreatedAt: f.now}
 	if err != nil || got.User != want || got.ExpiresIn != 900 {
 		t.Errorf("got %+v, %v\nwant %+v", got, err, want)
@@ -146,21 +146,20 @@ func TestLogInByCode(t *testing.T) {
 	f := newFixture(t)
 	f.addUser(t)
 	code := f.requestCode(t, testPhone, account.PurposeLogin)
-	if _, err := f.auth.LogInByCode(ctx, testPhone, code, account.Caller{}); err != nil {
+	if _, err := f.auth.LogInByCode(ctx, testPhone, account.CodeInput{Digits: code}, account.Caller{}); err != nil {
 		t.Errorf("got %v", err)
 	}
-	if _, err := f.auth.LogInByCode(ctx, testPhone, code, account.Caller{}); !apperr.Is(err, apperr.CodeWrong) {
+	if _, err := f.auth.LogInByCode(ctx, testPhone, account.CodeInput{Digits: code}, account.Caller{}); !apperr.Is(err, apperr.CodeWrong) {
 		t.Errorf("again: got %v", err)
 	}
 	// A login code of a number without an account is never sent. A guessed one must be
 	// rejected.
 	unknown := "+989127654321"
-	_, _, err := f.PutCode(ctx, account.OneTimeCode{
-		RecipientMAC: f.auth.OTP.KeyedHash("number", unknown), Purpose: account.PurposeLogin,
-		Hash: f.auth.OTP.CodeHash(unknown, account.PurposeLogin, "123456"), SentAt: f.now, ExpiresAt: f.now.Add(time.Minute),
-	}, f.now)
-	must(err)
-	if _, err := f.auth.LogInByCode(ctx, unknown, "123456", account.Caller{}); !apperr.Is(err, apperr.CodeWrong) {
+	c := account.OneTimeCode{
+		RecipientMAC: f.auth.OTP.KeyedHash("number", unknown), Purpose: account.PurposeLogin, ID: strings.Repeat("A", 22), SentAt: f.now, ExpiresAt: f.now.Add(time.Minute),
+	}
+	must(f.PutCode(ctx, c))
+	if _, err := f.auth.LogInByCode(ctx, unknown, account.CodeInput{Digits: f.auth.OTP.CodeDigits(unknown, c)}, account.Caller{}); !apperr.Is(err, apperr.CodeWrong) {
 		t.Errorf("unknown number: got %v", err)
 	}
 }

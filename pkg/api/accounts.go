@@ -35,8 +35,10 @@ type cookieView struct {
 	ExpiresIn int      `json:"expiresIn"`
 }
 
-func viewCodeSent(s account.CodeSent) map[string]int {
-	return map[string]int{"expiresIn": s.ExpiresIn, "resendAfter": s.ResendAfter}
+type codeSentView struct {
+	Challenge   string `json:"challenge,omitempty"` // by SMS only
+	ExpiresIn   int    `json:"expiresIn"`
+	ResendAfter int    `json:"resendAfter"`
 }
 
 // SendCode returns the endpoint POST /otp.
@@ -56,7 +58,7 @@ func SendCode(codes *account.SMSCodes) Endpoint {
 			return Response{}, err
 		}
 		sent, err := codes.SendCode(ctx, in.Phone, in.Purpose, r.caller())
-		return Response{Status: http.StatusAccepted, Body: viewCodeSent(sent)}, err
+		return Response{Status: http.StatusAccepted, Body: codeSentView(sent)}, err
 	})
 }
 
@@ -64,10 +66,11 @@ func SendCode(codes *account.SMSCodes) Endpoint {
 func SignUp(auth *account.Auth) Endpoint {
 	return Public(func(ctx context.Context, r *Request) (Response, error) {
 		var in struct {
-			Phone    string `json:"phone"`
-			Password string `json:"password"`
-			Code     string `json:"code"`
-			Name     string `json:"name"`
+			Phone     string `json:"phone"`
+			Password  string `json:"password"`
+			Code      string `json:"code"`
+			Challenge string `json:"challenge"`
+			Name      string `json:"name"`
 		}
 		if err := r.decode(&in); err != nil {
 			return Response{}, err
@@ -80,7 +83,7 @@ func SignUp(auth *account.Auth) Endpoint {
 		if err := v.Err(); err != nil {
 			return Response{}, err
 		}
-		tokens, err := auth.SignUp(ctx, in.Phone, in.Password, in.Code, in.Name, r.caller())
+		tokens, err := auth.SignUp(ctx, in.Phone, in.Password, account.CodeInput{Digits: in.Code, Challenge: in.Challenge}, in.Name, r.caller())
 		return r.tokensResponse(http.StatusCreated, tokens), err
 	})
 }
@@ -89,10 +92,11 @@ func SignUp(auth *account.Auth) Endpoint {
 func LogIn(auth *account.Auth) Endpoint {
 	return Public(func(ctx context.Context, r *Request) (Response, error) {
 		var in struct {
-			Phone    string  `json:"phone"`
-			Password *string `json:"password"`
-			Code     *string `json:"code"`
-			Session  string  `json:"session"`
+			Phone     string  `json:"phone"`
+			Password  *string `json:"password"`
+			Code      *string `json:"code"`
+			Challenge string  `json:"challenge"`
+			Session   string  `json:"session"`
 		}
 		if err := r.decode(&in); err != nil {
 			return Response{}, err
@@ -118,7 +122,7 @@ func LogIn(auth *account.Auth) Endpoint {
 		var tokens account.Tokens
 		var err error
 		if in.Code != nil {
-			tokens, err = auth.LogInByCode(ctx, in.Phone, *in.Code, caller)
+			tokens, err = auth.LogInByCode(ctx, in.Phone, account.CodeInput{Digits: *in.Code, Challenge: in.Challenge}, caller)
 		} else {
 			tokens, err = auth.LogIn(ctx, in.Phone, *in.Password, caller)
 		}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -50,7 +51,7 @@ func newMemAccounts(t *testing.T) (*memAccounts, accountServices) {
 	newID := id.NewGenerator(now, rand.Reader)
 	sessions := &account.SessionTokens{Store: m, Key: otp.Key, Now: now, NewID: newID, Random: rand.Reader}
 	return m, accountServices{
-		sms:         &account.SMSCodes{OTP: otp, SMS: m},
+		sms:         &account.SMSCodes{OTP: otp, Queue: m},
 		email:       &account.EmailCodes{OTP: otp, Users: m},
 		credentials: &account.Credentials{Store: m, OTP: otp, Now: now, Random: rand.Reader},
 		profiles:    &account.Profiles{Store: m, Attachments: m, Now: now},
@@ -62,7 +63,7 @@ func newMemAccounts(t *testing.T) (*memAccounts, accountServices) {
 	}
 }
 
-func (m *memAccounts) Send(context.Context, string, string) error { return nil }
+func (m *memAccounts) SendCodeJob(context.Context, string) error { return nil }
 
 // putSara stores Sara with a password hash and a picture.
 func (m *memAccounts) putSara(hash, pictureID string) {
@@ -80,8 +81,8 @@ func (m *memAccounts) deleteSara() {
 	must(m.DeleteUser(context.Background(), u, audit.Record{}))
 }
 
-func (m *memAccounts) ConsumeCodeAttempt(context.Context, string, string, int) (account.OneTimeCode, bool, bool, error) {
-	return account.OneTimeCode{}, false, true, nil
+func (m *memAccounts) ConsumeCodeAttempt(context.Context, account.OneTimeCode, int) (bool, bool, error) {
+	return false, true, nil
 }
 
 func (m *memAccounts) UpdateUser(ctx context.Context, userID string, p account.ProfileUpdate) (user.User, error) {
@@ -115,10 +116,12 @@ func TestAccountEndpoints_Validation(t *testing.T) {
 		{"sign up without fields", signUp, `{}`, 422, "invalid_body", []string{"/phone required", "/password required", "/code required"}},
 		{"sign up with a long name", signUp, `{"phone":"09121234567","password":"x","code":"1","name":"` + strings.Repeat("x", 101) + `"}`, 422, "invalid_body", []string{"/name too_long"}},
 		{"sign up with a weak password", signUp, `{"phone":"09121234567","password":"short","code":"1"}`, 422, "weak_password", []string{"/password too_short"}},
-		{"sign up when locked", signUp, `{"phone":"09121234567","password":"correct-horse-7","code":"123456"}`, 429, "code_locked", nil},
+		{"sign up when locked", signUp, `{"phone":"09121234567","password":"correct-horse-7","code":"123456","challenge":"AAAAAAAAAAAAAAAAAAAAAA"}`, 429, "code_locked", nil},
+		{"sign up with a malformed challenge", signUp, `{"phone":"09121234567","password":"correct-horse-7","code":"123456","challenge":"x"}`, 422, "invalid_body", []string{"/challenge invalid"}},
+		{"send code to another country", sendCode, `{"phone":"+447911123456","purpose":"signup"}`, 422, "phone_country", []string{"/phone country"}},
 		{"log in without credentials", logIn, `{"phone":"09121234567"}`, 422, "invalid_body", []string{"/password required"}},
 		{"log in with password and code", logIn, `{"phone":"09121234567","password":"x","code":"1"}`, 422, "invalid_body", []string{"/password required"}},
-		{"log in with a code when locked", logIn, `{"phone":"09121234567","code":"1"}`, 429, "code_locked", nil},
+		{"log in with a code when locked", logIn, `{"phone":"09121234567","code":"123456","challenge":"AAAAAAAAAAAAAAAAAAAAAA"}`, 429, "code_locked", nil},
 		{"refresh without token", refreshToken, `{}`, 422, "invalid_body", []string{"/refreshToken required"}},
 		{"refresh with an invalid token", refreshToken, `{"refreshToken":"x"}`, 401, "session_ended", nil},
 	} {
@@ -133,7 +136,7 @@ func TestAccountEndpoints_Validation(t *testing.T) {
 func TestSendCode(t *testing.T) {
 	m, accounts := newMemAccounts(t)
 	body := `{"phone":"09121234567","purpose":"signup"}`
-	if got := m.send(t, api.SendCode(accounts.sms), user.Principal{}, newRequest(http.MethodPost, "/otp", body)); got.text != `{"expiresIn":300,"resendAfter":60}` {
+	if got := m.send(t, api.SendCode(accounts.sms), user.Principal{}, newRequest(http.MethodPost, "/otp", body)); !regexp.MustCompile(`^{"challenge":"[\w-]{22}","expiresIn":300,"resendAfter":60}$`).MatchString(got.text) {
 		t.Errorf("got %d %s", got.status, got.text)
 	}
 	got := m.send(t, api.SendCode(accounts.sms), user.Principal{}, newRequest(http.MethodPost, "/otp", body))

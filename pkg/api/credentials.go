@@ -12,9 +12,10 @@ import (
 func ResetPassword(credentials *account.Credentials) Endpoint {
 	return Public(func(ctx context.Context, r *Request) (Response, error) {
 		var in struct {
-			Phone    string `json:"phone"`
-			Code     string `json:"code"`
-			Password string `json:"password"`
+			Phone     string `json:"phone"`
+			Code      string `json:"code"`
+			Challenge string `json:"challenge"`
+			Password  string `json:"password"`
 		}
 		if err := r.decode(&in); err != nil {
 			return Response{}, err
@@ -26,7 +27,7 @@ func ResetPassword(credentials *account.Credentials) Endpoint {
 		if err := v.Err(); err != nil {
 			return Response{}, err
 		}
-		return noContent(), credentials.ResetPassword(ctx, in.Phone, in.Code, in.Password)
+		return noContent(), credentials.ResetPassword(ctx, in.Phone, in.Password, account.CodeInput{Digits: in.Code, Challenge: in.Challenge}, r.caller())
 	})
 }
 
@@ -34,7 +35,7 @@ func ResetPassword(credentials *account.Credentials) Endpoint {
 func SendEmailCode(codes *account.EmailCodes) Endpoint {
 	return Authenticated(func(ctx context.Context, r *Request) (Response, error) {
 		sent, err := codes.SendEmailCode(ctx, r.Principal, r.caller())
-		return Response{Status: http.StatusAccepted, Body: viewCodeSent(sent)}, asUnauthenticated(err)
+		return Response{Status: http.StatusAccepted, Body: codeSentView{ExpiresIn: sent.ExpiresIn, ResendAfter: sent.ResendAfter}}, asUnauthenticated(err)
 	})
 }
 
@@ -52,7 +53,7 @@ func ConfirmEmail(credentials *account.Credentials) Endpoint {
 		if err := v.Err(); err != nil {
 			return Response{}, err
 		}
-		u, err := credentials.ConfirmEmail(ctx, r.Principal, in.Code)
+		u, err := credentials.ConfirmEmail(ctx, r.Principal, in.Code, r.caller())
 		return ok(r.viewUser(u)), asUnauthenticated(err)
 	})
 }
@@ -61,8 +62,9 @@ func ConfirmEmail(credentials *account.Credentials) Endpoint {
 func ChangePhone(credentials *account.Credentials) Endpoint {
 	return Authenticated(func(ctx context.Context, r *Request) (Response, error) {
 		var in struct {
-			Phone string `json:"phone"`
-			Code  string `json:"code"`
+			Phone     string `json:"phone"`
+			Code      string `json:"code"`
+			Challenge string `json:"challenge"`
 		}
 		if err := r.decode(&in); err != nil {
 			return Response{}, err
@@ -73,7 +75,7 @@ func ChangePhone(credentials *account.Credentials) Endpoint {
 		if err := v.Err(); err != nil {
 			return Response{}, err
 		}
-		u, err := credentials.ChangePhone(ctx, r.Principal, in.Phone, in.Code)
+		u, err := credentials.ChangePhone(ctx, r.Principal, in.Phone, account.CodeInput{Digits: in.Code, Challenge: in.Challenge}, r.caller())
 		return ok(r.viewUser(u)), asUnauthenticated(err)
 	})
 }

@@ -19,6 +19,9 @@ func (s *Server) problemResponse(ctx context.Context, r *Request, err error) Res
 	if p.Status >= http.StatusInternalServerError {
 		s.Log.ErrorContext(ctx, "request failed", slog.String("requestId", r.ID), slog.String("path", r.Path), slog.Any("error", err))
 	}
+	if e.Code == apperr.CodeWrong || e.Code == apperr.CodeLocked {
+		s.Log.WarnContext(ctx, "one-time code rejected", slog.String("requestId", r.ID), slog.String("code", string(e.Code))) // an alarm counts these
+	}
 	out := Response{Status: p.Status, Body: p}.with("content-type", "application/problem+json")
 	if p.Status == http.StatusUnauthorized {
 		out = out.with("www-authenticate", "Bearer")

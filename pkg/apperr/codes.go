@@ -44,6 +44,8 @@ const (
 	AccountDisabled Code = "account_disabled"
 	// PhoneTaken (HTTP 409): the phone number belongs to another account.
 	PhoneTaken Code = "phone_taken"
+	// PhoneCountry (HTTP 422): no codes are sent to the country of the phone number.
+	PhoneCountry Code = "phone_country"
 	// WeakPassword (HTTP 422): the password is too easy to guess.
 	WeakPassword Code = "weak_password"
 	// EmailMissing (HTTP 409): the profile has no e-mail address to confirm.
@@ -163,6 +165,7 @@ var definitions = map[Code]Definition{
 	AccountDisabled: {http.StatusForbidden, "This account has been disabled; please contact us", "این حساب غیرفعال شده است؛ لطفاً با ما تماس بگیرید"},
 	PhoneTaken:      {http.StatusConflict, "This phone number already has an account", "با این شماره پیش‌تر حساب ساخته شده است"},
 	EmailMissing:    {http.StatusConflict, "There is no e-mail address in your profile", "نشانی ایمیلی در نمایهٔ شما نیست"},
+	PhoneCountry:    {http.StatusUnprocessableEntity, "No codes are sent to numbers of this country", "به شماره‌های این کشور کد فرستاده نمی‌شود"},
 	WeakPassword:    {http.StatusUnprocessableEntity, "The password is too easy to guess", "این گذرواژه به‌آسانی حدس زده می‌شود"},
 	Forbidden:       {http.StatusForbidden, "You are not allowed to do this", "شما اجازهٔ این کار را ندارید"},
 	CSRF:            {http.StatusForbidden, "The CSRF token is missing or wrong", "توکن CSRF فرستاده نشده یا نادرست است"},

@@ -156,7 +156,7 @@ func TestKeys_TicketPartitionOrder(t *testing.T) {
 // TestKeys_Unique checks that no two kinds of items share a key.
 func TestKeys_Unique(t *testing.T) {
 	keys := []key{
-		ticketKey("x"), entryKey("x", 1), readMarkerKey("x", "x"), userKey("x"), loginKey("x"), sessionKey("x", "x"), codeKey("x", "x"),
+		ticketKey("x"), entryKey("x", 1), readMarkerKey("x", "x"), userKey("x"), loginKey("x"), sessionKey("x", "x"), codeKey("x", "x", "id"),
 		rateLimitKey("x", 1), categoryKey("x"), attachmentKey("x"), connectionKey("x"), subscriptionKey("x", "x"), connectTokenKey("x"), idempotencyKey("x"),
 	}
 	for i, k := range keys {

@@ -84,7 +84,9 @@ func loginAttemptsKey(phone string) key { return key{loginKey(phone).PK, "T"} }
 
 func sessionKey(userID, family string) key { return key{"U#" + userID, prefixSession + family} }
 
-func codeKey(phoneMAC, purpose string) key { return key{"O#" + phoneMAC, purpose} }
+func codeKey(recipientMAC, purpose, id string) key {
+	return key{"O#" + recipientMAC, purpose + "#" + id}
+}
 
 func rateLimitKey(scope string, window int64) key {
 	return key{"R#" + scope, strconv.FormatInt(window, 10)}

@@ -2,67 +2,96 @@ package dynamo
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"ticketsystem/pkg/account"
 	"ticketsystem/pkg/apperr"
 )
 
-// codeItem is a one-time code. Its key holds the MAC of the recipient, and Hash
-// the MAC of the code.
+// codeItem is a one-time code. Its key holds the MAC of the recipient; the digits are
+// derived from the key and not stored.
 type codeItem struct {
 	key
-	Hash     string `dynamodbav:"hash"`
-	Attempts int    `dynamodbav:"tries"`
-	SentAt   int64  `dynamodbav:"sent"`
-	TTL      int64  `dynamodbav:"ttl"`
+	Attempts int   `dynamodbav:"tries"`
+	SentAt   int64 `dynamodbav:"sent"`
+	TTL      int64 `dynamodbav:"ttl"`
+}
+
+func codeKeyOf(c account.OneTimeCode) key { return codeKey(c.RecipientMAC, c.Purpose, c.ID) }
+
+// reservationItem is the counter of a client and recipient, with the last code.
+type reservationItem struct {
+	Count int    `dynamodbav:"hits"`
+	Last  string `dynamodbav:"last"`
+	At    int64  `dynamodbav:"sent"`
+}
+
+// ReserveCode implements account.OTPStore.
+func (s *Store) ReserveCode(ctx context.Context, counter account.RateCounter, c account.OneTimeCode, cutoff time.Time, limit int) (time.Time, int, bool, error) {
+	stored, applied, err := s.update(ctx, updateSpec{
+		key: rateCounterKey(counter), set: "SET #last = :id, sent = :now, #ttl = :ttl ADD hits :one",
+		condition: "attribute_not_exists(PK) OR (sent <= :cutoff AND hits < :limit)",
+		values: values{
+			"id": c.ID, "now": toMillis(c.SentAt), "cutoff": toMillis(cutoff), "limit": limit, "one": 1, "ttl": counter.Start.Add(2 * counter.Window).Unix(),
+		},
+	})
+	if err != nil || stored == nil {
+		return time.Time{}, 0, false, err
+	}
+	i, err := decodeAs[reservationItem](stored)
+	// The stored code may be this one: the SDK repeats a write whose response was lost.
+	return fromMillis(i.At), i.Count, err == nil && (applied || i.Last == c.ID), err
+}
+
+// ReleaseCode implements account.OTPStore.
+func (s *Store) ReleaseCode(ctx context.Context, counter account.RateCounter, c account.OneTimeCode) error {
+	_, _, err := s.update(ctx, updateSpec{key: rateCounterKey(counter), set: "SET sent = :never", condition: "#last = :id", values: values{"never": 0, "id": c.ID}})
+	return err
 }
 
 // PutCode implements account.OTPStore.
-func (s *Store) PutCode(ctx context.Context, c account.OneTimeCode, newer time.Time) (time.Time, bool, error) {
-	existing, err := s.put(ctx,
-		codeItem{codeKey(c.RecipientMAC, c.Purpose), c.Hash, 0, toMillis(c.SentAt), c.ExpiresAt.Unix()},
-		"attribute_not_exists(PK) OR sent <= :newer", values{"newer": toMillis(newer)})
-	if err != nil || existing == nil {
-		return c.SentAt, err == nil, err
-	}
-	var i codeItem
-	err = decode(existing, &i)
-	// The stored code may be the same one: the SDK repeats a write whose response was lost.
-	return fromMillis(i.SentAt), i.Hash == c.Hash && i.SentAt == toMillis(c.SentAt), err
-}
-
-// DeleteCode implements account.OTPStore.
-func (s *Store) DeleteCode(ctx context.Context, c account.OneTimeCode) error {
-	_, err := s.remove(ctx, codeKey(c.RecipientMAC, c.Purpose), "#hash = :hash", values{"hash": c.Hash})
+func (s *Store) PutCode(ctx context.Context, c account.OneTimeCode) error {
+	_, err := s.put(ctx, codeItem{codeKeyOf(c), 0, toMillis(c.SentAt), c.ExpiresAt.Unix()}, "", nil)
 	return err
 }
 
 // ConsumeCodeAttempt implements account.OTPStore.
-func (s *Store) ConsumeCodeAttempt(ctx context.Context, numberMAC, purpose string, limit int) (c account.OneTimeCode, found, locked bool, err error) {
-	k := codeKey(numberMAC, purpose)
+func (s *Store) ConsumeCodeAttempt(ctx context.Context, c account.OneTimeCode, limit int) (found, locked bool, err error) {
 	stored, applied, err := s.update(ctx, updateSpec{
-		key: k, set: "SET tries = tries + :one",
+		key: codeKeyOf(c), set: "SET tries = tries + :one",
 		condition: "attribute_exists(PK) AND tries < :limit AND #ttl > :now",
 		values:    values{"one": 1, "limit": limit, "now": s.now().Unix()},
 	})
 	if err != nil || stored == nil {
-		return account.OneTimeCode{}, false, false, err
+		return false, false, err
 	}
 	i, err := decodeAs[codeItem](stored)
+	return applied, err == nil && !applied && i.Attempts >= limit && i.TTL > s.now().Unix(), err
+}
+
+// LiveCodes implements account.OTPStore with one query of a few items.
+func (s *Store) LiveCodes(ctx context.Context, recipientMAC, purpose string) ([]account.OneTimeCode, error) {
+	prefix := codeKey(recipientMAC, purpose, "")
+	items, err := queryAs[codeItem](ctx, s, queryInput("PK = :pk AND begins_with(SK, :prefix)", values{"pk": prefix.PK, "prefix": prefix.SK}, consistent))
 	if err != nil {
-		return account.OneTimeCode{}, false, false, err
+		return nil, err
 	}
-	c = account.OneTimeCode{
-		RecipientMAC: numberMAC, Purpose: purpose, Hash: i.Hash, Attempts: i.Attempts,
-		SentAt: fromMillis(i.SentAt), ExpiresAt: time.Unix(i.TTL, 0).UTC(),
+	var live []account.OneTimeCode
+	for _, i := range items {
+		if i.TTL > s.now().Unix() {
+			live = append(live, account.OneTimeCode{
+				RecipientMAC: recipientMAC, Purpose: purpose, ID: strings.TrimPrefix(i.SK, prefix.SK), Attempts: i.Attempts,
+				SentAt: fromMillis(i.SentAt), ExpiresAt: time.Unix(i.TTL, 0).UTC(),
+			})
+		}
 	}
-	return c, applied, !applied && i.Attempts >= limit && i.TTL > s.now().Unix(), nil
+	return live, nil
 }
 
 // consumeCode adds the delete of a code, so that the code works once.
 func consumeCode(tx *transaction, c account.OneTimeCode) *transaction {
-	return tx.remove(codeKey(c.RecipientMAC, c.Purpose), "#hash = :hash", values{"hash": c.Hash})
+	return tx.remove(codeKeyOf(c), "attribute_exists(PK)", nil)
 }
 
 func errCodeUsed() error {
@@ -77,11 +106,11 @@ type rateCounterItem struct {
 
 func rateCounterKey(c account.RateCounter) key { return rateLimitKey(c.Scope, c.Start.Unix()) }
 
-// IncrementCounter implements account.OTPStore.
-func (s *Store) IncrementCounter(ctx context.Context, c account.RateCounter) (int, error) {
+// AddToCounter implements account.OTPStore.
+func (s *Store) AddToCounter(ctx context.Context, c account.RateCounter, n int) (int, error) {
 	after, _, err := s.update(ctx, updateSpec{
-		key: rateCounterKey(c), set: "SET #ttl = :ttl ADD hits :one",
-		values: values{"one": 1, "ttl": c.Start.Add(2 * c.Window).Unix()},
+		key: rateCounterKey(c), set: "SET #ttl = :ttl ADD hits :n",
+		values: values{"n": n, "ttl": c.Start.Add(2 * c.Window).Unix()},
 	})
 	if err != nil {
 		return 0, err

@@ -18,7 +18,14 @@ import (
 	"ticketsystem/pkg/user"
 )
 
-type codeKey struct{ recipientMAC, purpose string }
+type codeKey struct{ recipientMAC, purpose, id string }
+
+// reservation is the last code of a client and recipient, and the number of codes.
+type reservation struct {
+	id    string
+	at    time.Time
+	count int
+}
 
 // attempts counts the failed logins of a phone number in one window.
 type attempts struct {
@@ -29,7 +36,7 @@ type attempts struct {
 // loginAttemptsTTL is how long failed logins are remembered.
 const loginAttemptsTTL = 24 * time.Hour
 
-func keyOf(c account.OneTimeCode) codeKey { return codeKey{c.RecipientMAC, c.Purpose} }
+func keyOf(c account.OneTimeCode) codeKey { return codeKey{c.RecipientMAC, c.Purpose, c.ID} }
 
 func errCodeUsed() error {
 	return apperr.New(apperr.CodeWrong, "").WithFields(apperr.Field{Pointer: "/code", Code: "wrong", Message: "This code has been used."})
@@ -37,18 +44,50 @@ func errCodeUsed() error {
 
 func errConflict() error { return apperr.New(apperr.Conflict, "") }
 
-// PutCode stores a code unless one was sent after cutoff.
-func (s *Store) PutCode(_ context.Context, c account.OneTimeCode, cutoff time.Time) (sentAt time.Time, stored bool, err error) {
-	err = s.do("PutCode", c.RecipientMAC, func() error {
-		if old, found := s.codes[keyOf(c)]; found && old.SentAt.After(cutoff) {
-			sentAt, stored = old.SentAt, old.Hash == c.Hash && old.SentAt.Equal(c.SentAt)
-			return nil
+// ReserveCode counts a code of a client and recipient.
+func (s *Store) ReserveCode(_ context.Context, counter account.RateCounter, c account.OneTimeCode, cutoff time.Time, limit int) (last time.Time, count int, reserved bool, err error) {
+	err = s.do("ReserveCode", counter.Scope, func() error {
+		r, exists := s.reservations[counter]
+		if reserved = !exists || !r.at.After(cutoff) && r.count < limit; reserved {
+			r = reservation{c.ID, c.SentAt, r.count + 1}
+			s.reservations[counter] = r
 		}
-		s.codes[keyOf(c)] = c
-		sentAt, stored = c.SentAt, true
+		last, count, reserved = r.at, r.count, reserved || r.id == c.ID
 		return nil
 	})
-	return sentAt, stored, err
+	return last, count, reserved, err
+}
+
+// ReleaseCode permits another code at once.
+func (s *Store) ReleaseCode(_ context.Context, counter account.RateCounter, c account.OneTimeCode) error {
+	return s.do("ReleaseCode", counter.Scope, func() error {
+		if r := s.reservations[counter]; r.id == c.ID {
+			r.at = time.Time{}
+			s.reservations[counter] = r
+		}
+		return nil
+	})
+}
+
+// PutCode stores a code.
+func (s *Store) PutCode(_ context.Context, c account.OneTimeCode) error {
+	return s.do("PutCode", c.RecipientMAC, func() error {
+		s.codes[keyOf(c)] = c
+		return nil
+	})
+}
+
+// LiveCodes returns the unexpired codes of a recipient and purpose.
+func (s *Store) LiveCodes(_ context.Context, recipientMAC, purpose string) (live []account.OneTimeCode, err error) {
+	err = s.do("LiveCodes", recipientMAC, func() error {
+		for _, c := range s.codes {
+			if c.RecipientMAC == recipientMAC && c.Purpose == purpose && c.ExpiresAt.After(s.now()) {
+				live = append(live, c)
+			}
+		}
+		return nil
+	})
+	return live, err
 }
 
 // Codes returns all one-time codes.
@@ -58,51 +97,40 @@ func (s *Store) Codes() []account.OneTimeCode {
 	return slices.Collect(maps.Values(s.codes))
 }
 
-// DeleteCode deletes a code.
-func (s *Store) DeleteCode(_ context.Context, c account.OneTimeCode) error {
-	return s.do("DeleteCode", c.RecipientMAC, func() error {
-		s.consume(c)
-		return nil
-	})
-}
-
 // consume deletes a code and reports whether it existed.
 func (s *Store) consume(c account.OneTimeCode) bool {
-	if old, found := s.codes[keyOf(c)]; !found || old.Hash != c.Hash {
-		return false
-	}
+	found := s.hasCode(c)
 	delete(s.codes, keyOf(c))
-	return true
+	return found
 }
 
 func (s *Store) hasCode(c account.OneTimeCode) bool {
-	old, found := s.codes[keyOf(c)]
-	return found && old.Hash == c.Hash
+	_, found := s.codes[keyOf(c)]
+	return found
 }
 
 // ConsumeCodeAttempt counts one attempt on a code.
-func (s *Store) ConsumeCodeAttempt(_ context.Context, recipientMAC, purpose string, maxAttempts int) (c account.OneTimeCode, found, locked bool, err error) {
-	err = s.do("ConsumeCodeAttempt", recipientMAC, func() error {
-		stored, exists := s.codes[codeKey{recipientMAC, purpose}]
+func (s *Store) ConsumeCodeAttempt(_ context.Context, c account.OneTimeCode, maxAttempts int) (found, locked bool, err error) {
+	err = s.do("ConsumeCodeAttempt", c.RecipientMAC, func() error {
+		stored, exists := s.codes[keyOf(c)]
 		live := exists && stored.ExpiresAt.After(s.now())
 		if found, locked = live && stored.Attempts < maxAttempts, live && stored.Attempts >= maxAttempts; found {
 			stored.Attempts++
 			s.codes[keyOf(stored)] = stored
 		}
-		c = stored
 		return nil
 	})
-	return c, found, locked, err
+	return found, locked, err
 }
 
-// IncrementCounter increments a rate counter.
-func (s *Store) IncrementCounter(_ context.Context, c account.RateCounter) (n int, err error) {
-	err = s.do("IncrementCounter", c.Scope, func() error {
-		s.counters[c]++
-		n = s.counters[c]
+// AddToCounter adds n to a rate counter.
+func (s *Store) AddToCounter(_ context.Context, c account.RateCounter, n int) (sum int, err error) {
+	err = s.do("AddToCounter", c.Scope, func() error {
+		s.counters[c] += n
+		sum = s.counters[c]
 		return nil
 	})
-	return n, err
+	return sum, err
 }
 
 // Login returns the login of a phone number.

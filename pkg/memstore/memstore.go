@@ -89,14 +89,15 @@ type data struct {
 	revision    int // of the categories
 	audit       []audit.Record
 
-	logins      map[string]account.Login
-	attempts    map[string]attempts
-	users       map[string]user.User
-	admins      map[string]bool
-	sessions    map[string]account.Session // by family
-	codes       map[codeKey]account.OneTimeCode
-	counters    map[account.RateCounter]int
-	revocations map[string][]user.Revocation
+	logins       map[string]account.Login
+	attempts     map[string]attempts
+	users        map[string]user.User
+	admins       map[string]bool
+	sessions     map[string]account.Session // by family
+	codes        map[codeKey]account.OneTimeCode
+	counters     map[account.RateCounter]int
+	reservations map[account.RateCounter]reservation
+	revocations  map[string][]user.Revocation
 
 	notifications map[string]map[string]storedNotification // by user and ID
 	unread        map[string]unreadCount
@@ -117,7 +118,8 @@ func New(now func() time.Time) *Store {
 		attachments: map[string]storedAttachment{}, categories: map[string]category.Category{},
 		logins: map[string]account.Login{}, attempts: map[string]attempts{}, users: map[string]user.User{}, admins: map[string]bool{},
 		sessions: map[string]account.Session{}, codes: map[codeKey]account.OneTimeCode{}, counters: map[account.RateCounter]int{},
-		revocations: map[string][]user.Revocation{}, notifications: map[string]map[string]storedNotification{},
+		reservations: map[account.RateCounter]reservation{},
+		revocations:  map[string][]user.Revocation{}, notifications: map[string]map[string]storedNotification{},
 		unread: map[string]unreadCount{}, suppressed: map[string]bool{}, smsQuota: map[string]int{}, broadcasts: map[string]*storedBroadcast{},
 		tokens: map[string]connectToken{}, connections: map[string]realtime.Connection{},
 		subscriptions: map[string]map[string]subscription{}, requests: map[string]idempotency.Record{},

@@ -1,9 +1,9 @@
 // Package phone normalizes mobile phone numbers to E.164, so that every user has
 // one key.
 //
-// It uses a small table of countries instead of a metadata library, which would
-// add several megabytes to every function. Whether a number can be reached is
-// verified by a one-time code.
+// It uses a table of calling codes and national prefixes instead of the whole metadata
+// of a library (ADR 0016). Whether a number can be reached is verified by a one-time
+// code.
 package phone
 
 import (
@@ -18,33 +18,6 @@ var (
 	// ErrRegion is returned if the region is not supported.
 	ErrRegion = errors.New("unknown region")
 )
-
-// country contains what is needed to parse a number in national format.
-type country struct {
-	code  string // country calling code (ITU-T E.164)
-	trunk string // national prefix; "" if there is none or it equals the calling code
-}
-
-// countries maps ISO 3166-1 codes to the supported countries.
-var countries = map[string]country{
-	"IR": {"98", "0"},
-	"AE": {"971", "0"},
-	"AF": {"93", "0"},
-	"AM": {"374", "0"},
-	"AZ": {"994", "0"},
-	"CA": {"1", ""},
-	"DE": {"49", "0"},
-	"FR": {"33", "0"},
-	"GB": {"44", "0"},
-	"IQ": {"964", "0"},
-	"NL": {"31", "0"},
-	"OM": {"968", ""},
-	"PK": {"92", "0"},
-	"QA": {"974", ""},
-	"SE": {"46", "0"},
-	"TR": {"90", "0"},
-	"US": {"1", ""},
-}
 
 // Lengths of an E.164 number without the plus sign. 15 is the limit of the
 // recommendation, 8 the shortest mobile number in use.
@@ -63,22 +36,22 @@ const maxRaw = 64
 //
 // It returns ErrInvalid or ErrRegion.
 func Normalize(raw, region string) (string, error) {
-	local, known := countries[strings.ToUpper(region)]
+	local, known := regionCountry(strings.ToUpper(region))
 	if !known {
 		return "", ErrRegion
 	}
-	digits, international, ok := stripFormatting(raw)
+	number, international, ok := stripFormatting(raw)
 	if !ok {
 		return "", ErrInvalid
 	}
-	number := digits
 	if !international {
-		number = local.international(digits)
+		number = local.international(number)
 	}
+	number = dropTrunk(number)
 	if len(number) < minDigits || len(number) > maxDigits || number[0] == '0' {
 		return "", ErrInvalid
 	}
-	if number, ok = checkIranian(number); !ok {
+	if !isIranianMobile(number) {
 		return "", ErrInvalid
 	}
 	return "+" + number, nil
@@ -97,15 +70,27 @@ func (c country) international(digits string) string {
 	return c.code + digits
 }
 
-// checkIranian accepts only mobile numbers of Iran: +989 and nine digits. It
-// drops the zero of "+98 (0) 912...", a common mistake.
-func checkIranian(number string) (string, bool) {
-	national, ok := strings.CutPrefix(number, "98")
-	if !ok {
-		return number, true
+// dropTrunk drops the national prefix of "+98 (0) 912..." or "+44 (0) 7911...", a common
+// mistake that would give one user two numbers. The prefix 8 of Russia and Kazakhstan is
+// also a first digit of numbers, so it is dropped only if a complete number follows.
+func dropTrunk(number string) string {
+	const completeNumber = 10
+	c, known := countryOf(number)
+	if !known || c.trunk == "" {
+		return number
 	}
-	national = strings.TrimPrefix(national, "0")
-	return "98" + national, len(national) == 10 && national[0] == '9'
+	national, prefixed := strings.CutPrefix(number[len(c.code):], c.trunk)
+	if !prefixed || c.code[0] == '7' && len(national) != completeNumber {
+		return number
+	}
+	return c.code + national
+}
+
+// isIranianMobile reports whether a number is of another country, or a mobile number of
+// Iran: +989 and nine digits.
+func isIranianMobile(number string) bool {
+	national, iranian := strings.CutPrefix(number, "98")
+	return !iranian || len(national) == 10 && national[0] == '9'
 }
 
 // stripFormatting removes separators and reports whether the number has an
@@ -171,17 +156,15 @@ func SearchForms(number string) []string {
 		return nil
 	}
 	forms := []string{digits}
-	for _, c := range countries {
-		national, ok := strings.CutPrefix(digits, c.code)
-		if !ok {
-			continue
-		}
-		for _, form := range []string{c.trunk + national, national} {
-			if !slices.Contains(forms, form) {
-				forms = append(forms, form)
-			}
+	c, known := countryOf(digits)
+	if !known {
+		return forms
+	}
+	national := strings.TrimPrefix(digits, c.code)
+	for _, form := range []string{c.trunk + national, national} {
+		if !slices.Contains(forms, form) {
+			forms = append(forms, form)
 		}
 	}
-	slices.Sort(forms[1:])
 	return forms
 }

@@ -1,18 +1,23 @@
 package worker_test
 
 import (
+	"bytes"
 	"context"
+	"crypto/rand"
+	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/aws/aws-lambda-go/events"
 
 	"ticketsystem/pkg/account"
+	"ticketsystem/pkg/auth"
 	"ticketsystem/pkg/memstore"
 	"ticketsystem/pkg/notification"
 	"ticketsystem/pkg/user"
@@ -53,9 +58,9 @@ func (q *fakeQueue) ChangeVisibility(_ context.Context, receipt string, timeout 
 	return errUnavailable
 }
 
-// TestDeliverNotifications_PartialFailure checks that only failed jobs are reported,
+// TestDeliveries_PartialFailure checks that only failed jobs are reported,
 // and that their visibility timeout is changed.
-func TestDeliverNotifications_PartialFailure(t *testing.T) {
+func TestDeliveries_PartialFailure(t *testing.T) {
 	store, queue := newStore(t, user.User{ID: "sara"}, user.User{ID: "ali"}), &fakeQueue{}
 	queued := map[notification.Channel]notification.Delivery{notification.SMS: {State: notification.Queued}}
 	for id, userID := range map[string]string{"1": "sara", "2": "ali"} {
@@ -64,7 +69,7 @@ func TestDeliverNotifications_PartialFailure(t *testing.T) {
 		}
 	}
 	deliverer := &notification.Deliverer{Store: store, SMS: fakeSMS{failFor: "ali"}, Now: time.Now, MaxSMSPerDay: 9}
-	out, err := worker.DeliverNotifications(deliverer, queue, slog.New(slog.DiscardHandler))(t.Context(), events.SQSEvent{Records: []events.SQSMessage{
+	out, err := (&worker.Deliveries{Deliverer: deliverer, Queue: queue, Log: slog.New(slog.DiscardHandler)}).HandleBatch()(t.Context(), events.SQSEvent{Records: []events.SQSMessage{
 		{MessageId: "1", ReceiptHandle: "r1", Body: `{"userId":"sara","id":"1","channel":"sms"}`},
 		{MessageId: "2", ReceiptHandle: "r2", Body: `{"userId":"ali","id":"2","channel":"sms"}`},
 		{MessageId: "3", ReceiptHandle: "r3", Body: `no job`},
@@ -83,7 +88,7 @@ func TestDeliverNotifications_PartialFailure(t *testing.T) {
 // empty list, never as null.
 func TestEmptyBatchResponse(t *testing.T) {
 	handlers := map[string]func(context.Context, events.SQSEvent) (events.SQSEventResponse, error){
-		"deliveries":   worker.DeliverNotifications(nil, nil, slog.New(slog.DiscardHandler)),
+		"deliveries":   (&worker.Deliveries{}).HandleBatch(),
 		"search index": worker.UpdateSearchIndex(nil, slog.New(slog.DiscardHandler)),
 		"broadcasts":   worker.RunBroadcasts(nil, nil, slog.New(slog.DiscardHandler)),
 	}
@@ -123,5 +128,73 @@ func TestHandleMailFeedback(t *testing.T) {
 	}
 	if err := handle(t.Context(), events.SNSEvent{Records: []events.SNSEventRecord{{SNS: events.SNSEntity{Message: "?"}}}}); err == nil {
 		t.Error("malformed event: no error")
+	}
+}
+
+// sentSMS records text messages, and fails them with err.
+type sentSMS struct {
+	texts []string
+	err   error
+}
+
+func (s *sentSMS) Send(_ context.Context, _, text string) error {
+	if s.err == nil {
+		s.texts = append(s.texts, text)
+	}
+	return s.err
+}
+
+// newCodeSender returns a service that sends queued codes.
+func newCodeSender(t *testing.T, store account.OTPStore, sms account.SMSSender, maxPerDay int) *account.CodeSender {
+	t.Helper()
+	key, err := auth.NewSecretKey(base64.StdEncoding.EncodeToString(make([]byte, 32)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	otp := &account.OTP{Store: store, Key: key, Limits: account.RateLimits{PerIP: 100}, DefaultRegion: "IR", Now: time.Now, Random: rand.Reader}
+	return &account.CodeSender{OTP: otp, SMS: sms, MaxPerDay: maxPerDay}
+}
+
+// jobQueue records the queued jobs.
+type jobQueue struct{ jobs []string }
+
+func (q *jobQueue) SendCodeJob(_ context.Context, sealed string) error {
+	q.jobs = append(q.jobs, `{"code":"`+sealed+`"}`)
+	return nil
+}
+
+// TestDeliveries_Code checks that a queued code is sent, repeated after a failure, and
+// dropped above the limit; and that the log contains neither the code nor the number.
+func TestDeliveries_Code(t *testing.T) {
+	var logged bytes.Buffer
+	store, queue, sms, jobs := newStore(t), &fakeQueue{}, &sentSMS{}, &jobQueue{}
+	sender := newCodeSender(t, store, sms, 2)
+	d := &worker.Deliveries{Codes: sender, Queue: queue, Log: slog.New(slog.NewJSONHandler(&logged, nil))}
+	codes := &account.SMSCodes{OTP: sender.OTP, Queue: jobs}
+	for _, phone := range []string{"+989120000001", "+989120000002"} {
+		if _, err := codes.SendCode(t.Context(), phone, account.PurposeSignUp, account.Caller{}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	run := func(job string) int {
+		out, err := d.HandleBatch()(t.Context(), events.SQSEvent{Records: []events.SQSMessage{{MessageId: "1", ReceiptHandle: "r", Body: job}}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return len(out.BatchItemFailures)
+	}
+	sms.err = errUnavailable
+	if got := run(jobs.jobs[0]); got != 1 || !slices.Equal(queue.calls, []string{"r visible after 5s"}) {
+		t.Errorf("a failed SMS: got %d failures, %q", got, queue.calls)
+	}
+	sms.err = nil
+	if got := run(jobs.jobs[0]); got != 0 || len(sms.texts) != 1 {
+		t.Errorf("got %d failures, %q", got, sms.texts)
+	}
+	if got := run(jobs.jobs[1]); got != 0 || len(sms.texts) != 1 {
+		t.Errorf("above the limit: got %d failures, %q, want it dropped", got, sms.texts)
+	}
+	if !strings.Contains(logged.String(), "one-time code not sent") || strings.Contains(logged.String(), "98912") {
+		t.Errorf("log: got %s", logged.String())
 	}
 }

@@ -18,77 +18,76 @@ func storeAfter(d time.Duration) *dynamo.Store {
 
 func newCode(purpose string) account.OneTimeCode {
 	now := app.Now()
-	return account.OneTimeCode{RecipientMAC: newID(), Purpose: purpose, Hash: "hash", SentAt: now, ExpiresAt: now.Add(5 * time.Minute).Truncate(time.Second)}
+	return account.OneTimeCode{RecipientMAC: newID(), Purpose: purpose, ID: newID(), SentAt: now, ExpiresAt: now.Add(5 * time.Minute).Truncate(time.Second)}
 }
 
-func TestPutCode_ReplacesOlder(t *testing.T) {
+func TestReserveCode(t *testing.T) {
 	forEachBackend(t, func(t *testing.T, db backend) {
-		first := newCode("login")
-		if _, stored, err := db.open().PutCode(t.Context(), first, first.SentAt.Add(-time.Minute)); err != nil || !stored {
-			t.Fatalf("got stored %v, %v", stored, err)
-		}
-		for _, c := range []struct {
-			name  string
-			after time.Duration
-			want  bool
-		}{{"before the resend interval", 59 * time.Second, false}, {"after the resend interval", time.Minute, true}} {
-			next := first
-			next.SentAt, next.Hash = first.SentAt.Add(c.after), c.name
-			sentAt, stored, err := db.open().PutCode(t.Context(), next, next.SentAt.Add(-time.Minute))
-			if err != nil || stored != c.want {
-				t.Errorf("%s: got stored %v, %v, want %v", c.name, stored, err, c.want)
-			}
-			if !c.want && !sentAt.Equal(first.SentAt) {
-				t.Errorf("%s: got %v, want the time of the first code, %v", c.name, sentAt, first.SentAt)
+		now := app.Now()
+		counter := account.RateCounter{Scope: "client#" + newID(), Window: 24 * time.Hour, Start: now.Truncate(24 * time.Hour)}
+		reserve := func(name string, c account.OneTimeCode, at time.Duration, want bool) {
+			t.Helper()
+			c.SentAt = now.Add(at)
+			last, count, reserved, err := db.open().ReserveCode(t.Context(), counter, c, c.SentAt.Add(-time.Minute), 2)
+			if err != nil || reserved != want {
+				t.Errorf("%s: got %v, %d, %v, %v, want %v", name, last, count, reserved, err, want)
 			}
 		}
-		got, found, _, err := db.open().ConsumeCodeAttempt(t.Context(), first.RecipientMAC, "login", 5)
-		if err != nil || !found || got.Hash != "after the resend interval" || got.Attempts != 1 {
-			t.Errorf("got %+v, %v, %v, want the newer code", got, found, err)
-		}
-		if _, found, locked, err := db.open().ConsumeCodeAttempt(t.Context(), first.RecipientMAC, "signup", 5); err != nil || found || locked {
-			t.Errorf("another purpose: got found %v, locked %v, %v", found, locked, err)
-		}
+		first, second := newCode("login"), newCode("login")
+		reserve("first", first, 0, true)
+		reserve("first, repeated", first, 0, true)
+		reserve("before the resend interval", newCode("login"), 59*time.Second, false)
+		must(t, db.open().ReleaseCode(t.Context(), counter, newCode("login")))
+		reserve("after another code was released", newCode("login"), 59*time.Second, false)
+		must(t, db.open().ReleaseCode(t.Context(), counter, first))
+		reserve("after it was released", second, time.Second, true)
+		reserve("above the limit", newCode("login"), time.Hour, false)
 	})
 }
 
 func TestConsumeCodeAttempt(t *testing.T) {
 	forEachBackend(t, func(t *testing.T, db backend) {
-		c := newCode("login")
-		if _, _, err := db.open().PutCode(t.Context(), c, c.SentAt); err != nil {
-			t.Fatal(err)
-		}
+		c, other := newCode("login"), newCode("login")
+		other.RecipientMAC = c.RecipientMAC
+		must(t, db.open().PutCode(t.Context(), c))
+		must(t, db.open().PutCode(t.Context(), other))
 		for attempt := 1; attempt <= 8; attempt++ {
-			got, found, locked, err := db.open().ConsumeCodeAttempt(t.Context(), c.RecipientMAC, "login", 5)
+			found, locked, err := db.open().ConsumeCodeAttempt(t.Context(), c, 5)
 			if err != nil || found != (attempt <= 5) || locked != (attempt > 5) {
 				t.Errorf("attempt %d: got found %v, locked %v, %v", attempt, found, locked, err)
 			}
-			if found && (got.Hash != c.Hash || got.Attempts != attempt || !got.ExpiresAt.Equal(c.ExpiresAt) || !got.SentAt.Equal(c.SentAt)) {
-				t.Errorf("attempt %d: got %+v, want %+v", attempt, got, c)
+		}
+		if found, _, err := db.open().ConsumeCodeAttempt(t.Context(), other, 5); err != nil || !found {
+			t.Errorf("another code of the recipient: got found %v, %v", found, err)
+		}
+		foreign := c
+		foreign.Purpose = "signup"
+		if found, locked, err := db.open().ConsumeCodeAttempt(t.Context(), foreign, 5); err != nil || found || locked {
+			t.Errorf("another purpose: got found %v, locked %v, %v", found, locked, err)
+		}
+		for name, expired := range map[string]account.OneTimeCode{"never attempted": other, "locked": c} {
+			if found, locked, err := db.after(6*time.Minute).ConsumeCodeAttempt(t.Context(), expired, 5); err != nil || found || locked {
+				t.Errorf("expired, %s: got found %v, locked %v, %v", name, found, locked, err)
 			}
 		}
-		fresh := newCode("login")
-		if _, _, err := db.open().PutCode(t.Context(), fresh, fresh.SentAt); err != nil {
-			t.Fatal(err)
+		live, err := db.open().LiveCodes(t.Context(), c.RecipientMAC, "login")
+		if err != nil || len(live) != 2 || live[0].RecipientMAC != c.RecipientMAC || live[0].Purpose != "login" || !live[0].ExpiresAt.Equal(c.ExpiresAt) {
+			t.Errorf("live codes: got %+v, %v", live, err)
 		}
-		if _, found, locked, err := db.after(6*time.Minute).ConsumeCodeAttempt(t.Context(), fresh.RecipientMAC, "login", 5); err != nil || found || locked {
-			t.Errorf("expired, never attempted: got found %v, locked %v, %v", found, locked, err)
-		}
-		// An expired code is not found, locked or not.
-		if _, found, locked, err := db.after(6*time.Minute).ConsumeCodeAttempt(t.Context(), c.RecipientMAC, "login", 5); err != nil || found || locked {
-			t.Errorf("expired: got found %v, locked %v, %v", found, locked, err)
+		if live, err := db.after(6*time.Minute).LiveCodes(t.Context(), c.RecipientMAC, "login"); err != nil || len(live) != 0 {
+			t.Errorf("expired codes: got %+v, %v", live, err)
 		}
 	})
 }
 
-func TestIncrementCounter(t *testing.T) {
+func TestAddToCounter(t *testing.T) {
 	forEachBackend(t, func(t *testing.T, db backend) {
 		start := app.Now().Truncate(10 * time.Minute)
 		one := account.RateCounter{Scope: newID(), Window: 10 * time.Minute, Start: start}
 		next := one
 		next.Start = start.Add(one.Window)
 		for i, c := range []account.RateCounter{one, one, one, next} {
-			if got, err := db.open().IncrementCounter(t.Context(), c); err != nil || got != []int{1, 2, 3, 1}[i] {
+			if got, err := db.open().AddToCounter(t.Context(), c, 1); err != nil || got != []int{1, 2, 3, 1}[i] {
 				t.Errorf("%d: got %d, %v", i, got, err)
 			}
 		}
@@ -219,19 +218,19 @@ func TestCreateAccount_Atomic(t *testing.T) {
 		}{
 			"free":              {func(*account.Login, *account.OneTimeCode) {}, ""},
 			"phone taken":       {func(l *account.Login, _ *account.OneTimeCode) { l.Phone = taken.Phone }, apperr.PhoneTaken},
-			"code replaced":     {func(_ *account.Login, c *account.OneTimeCode) { c.Hash = "older" }, apperr.CodeWrong},
+			"code replaced":     {func(_ *account.Login, c *account.OneTimeCode) { c.ID = "older" }, apperr.CodeWrong},
 			"code already used": {func(_ *account.Login, c *account.OneTimeCode) { c.RecipientMAC = newID() }, apperr.CodeWrong},
 		} {
 			t.Run(name, func(t *testing.T) {
 				login, code := newLogin(), newCode("signup")
 				session := newSession(login.User)
-				if _, _, err := db.open().PutCode(t.Context(), code, code.SentAt); err != nil {
+				if err := db.open().PutCode(t.Context(), code); err != nil {
 					t.Fatal(err)
 				}
 				used := code
 				c.change(&login, &used)
 				err := db.open().CreateAccount(t.Context(), login, session, used)
-				_, codeLeft, _, _ := db.open().ConsumeCodeAttempt(t.Context(), code.RecipientMAC, code.Purpose, 99)
+				codeLeft, _, _ := db.open().ConsumeCodeAttempt(t.Context(), code, 99)
 				_, userErr := db.open().User(t.Context(), login.User.ID)
 				_, _, sessionThere, _ := db.open().RotateSession(t.Context(), login.User.ID, session.Family, "x", "y", app.Now())
 				if c.want == "" {
@@ -252,7 +251,7 @@ func TestCreateAccount_Atomic(t *testing.T) {
 func TestCreateSession_ConsumesCode(t *testing.T) {
 	forEachBackend(t, func(t *testing.T, db backend) {
 		login, code := newLogin(), newCode("login")
-		if _, _, err := db.open().PutCode(t.Context(), code, code.SentAt); err != nil {
+		if err := db.open().PutCode(t.Context(), code); err != nil {
 			t.Fatal(err)
 		}
 		must(t, db.open().CreateSession(t.Context(), newSession(login.User), &code))

@@ -57,6 +57,13 @@ func (s *fakeSMS) code(phone string) string {
 	return s.codes[phone]
 }
 
+// codeQueue runs jobs at once.
+type codeQueue struct{ sender *account.CodeSender }
+
+func (q codeQueue) SendCodeJob(ctx context.Context, sealed string) error {
+	return q.sender.SendQueuedCode(ctx, sealed)
+}
+
 // accounts are the account services over a store. Each has its own IP address, so that
 // tests do not share rate limits.
 type accounts struct {
@@ -104,7 +111,7 @@ func newAccounts(t *testing.T, store testStore) accounts {
 func (a accounts) with(c accountsConfig) accounts {
 	otp := &account.OTP{Store: c.store, Key: c.key, Limits: c.limits, DefaultRegion: "IR", Now: c.now, Random: rand.Reader}
 	a.config = c
-	a.SMSCodes = &account.SMSCodes{OTP: otp, SMS: a.sms}
+	a.SMSCodes = &account.SMSCodes{OTP: otp, Queue: codeQueue{&account.CodeSender{OTP: otp, SMS: a.sms, MaxPerDay: 1_000_000}}}
 	a.SessionTokens = &account.SessionTokens{Store: c.store, Key: c.key, Now: c.now, NewID: newID, Random: rand.Reader}
 	a.Auth = &account.Auth{
 		Store: c.store, OTP: otp, Sessions: a.SessionTokens, Blocked: c.blocked, Now: c.now, NewID: newID, Random: rand.Reader,
@@ -149,7 +156,7 @@ func (a accounts) requestCode(t *testing.T, phone, purpose string) string {
 // signUp creates an account and returns its tokens.
 func (a accounts) signUp(t *testing.T, phone string) account.Tokens {
 	t.Helper()
-	tokens, err := a.SignUp(t.Context(), phone, password, a.requestCode(t, phone, account.PurposeSignUp), "Sara", a.caller)
+	tokens, err := a.SignUp(t.Context(), phone, password, account.CodeInput{Digits: a.requestCode(t, phone, account.PurposeSignUp)}, "Sara", a.caller)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -65,32 +65,33 @@ func TestAuthGuessedCodes(t *testing.T) {
 	right := a.requestCode(t, phone, account.PurposeLogin)
 	var result authResult
 	byCode := guessConcurrently(n, func(i int) error {
-		_, err := a.LogInByCode(t.Context(), phone, wrongCode(right, i), a.caller)
+		_, err := a.LogInByCode(t.Context(), phone, account.CodeInput{Digits: wrongCode(right, i)}, a.caller)
 		return err
 	})
 	result.wronglyAccepted.Add(int64(byCode[""]))
 	if byCode[apperr.CodeWrong] != attempts || byCode[apperr.CodeLocked] != n-attempts {
 		t.Errorf("got %v, want %d compared and the others rejected", byCode, attempts)
 	}
-	if _, err := a.LogInByCode(t.Context(), phone, right, a.caller); !apperr.Is(err, apperr.CodeLocked) {
+	if _, err := a.LogInByCode(t.Context(), phone, account.CodeInput{Digits: right}, a.caller); !apperr.Is(err, apperr.CodeLocked) {
 		t.Errorf("the right code after the guesses: got %v, want it locked", err)
 	}
 	compared, sent := byCode[apperr.CodeWrong], 2 // one was sent to newUser
 	for range codes {
 		now = now.Add(time.Minute)
 		a = a.atStoreTime(now)
+		a.caller.IP = newID() // one address gets fewer codes
 		if _, err := a.SendCode(t.Context(), phone, account.PurposeLogin, a.caller); err != nil {
 			continue
 		}
 		sent++
 		if sent == codes { // the owner requests one too
-			if _, err := a.LogInByCode(t.Context(), phone, a.sms.code(phone), a.caller); err != nil {
+			if _, err := a.LogInByCode(t.Context(), phone, account.CodeInput{Digits: a.sms.code(phone)}, a.caller); err != nil {
 				result.wronglyRejected.Add(1)
 			}
 			continue
 		}
 		more := guessConcurrently(2*attempts, func(i int) error {
-			_, err := a.LogInByCode(t.Context(), phone, wrongCode(a.sms.code(phone), i), a.caller)
+			_, err := a.LogInByCode(t.Context(), phone, account.CodeInput{Digits: wrongCode(a.sms.code(phone), i)}, a.caller)
 			return err
 		})
 		result.wronglyAccepted.Add(int64(more[""]))
@@ -147,7 +148,7 @@ func TestAuthGuessedPasswords(t *testing.T) {
 	if compared[0] > maxFailures+maxConcurrentGuesses || compared[1] != maxFailures {
 		t.Errorf("got %v compared, want at most %d, then %d", compared, maxFailures+maxConcurrentGuesses, maxFailures)
 	}
-	if _, err := a.LogInByCode(t.Context(), phone, a.requestCode(t, phone, account.PurposeLogin), a.caller); err != nil {
+	if _, err := a.LogInByCode(t.Context(), phone, account.CodeInput{Digits: a.requestCode(t, phone, account.PurposeLogin)}, a.caller); err != nil {
 		result.wronglyRejected.Add(1)
 	}
 	if _, err := a.atStoreTime(now.Add(2*window)).LogIn(t.Context(), phone, password, a.caller); err != nil {

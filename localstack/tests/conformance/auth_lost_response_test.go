@@ -37,12 +37,12 @@ func loginFlow(t *testing.T, a accounts) (try, retry attempt) {
 	now := app.Now()
 	code := a.at(now.Add(time.Minute)).requestCode(t, phone, account.PurposeLogin)
 	try = func(a accounts) error {
-		_, err := a.LogInByCode(t.Context(), phone, code, a.caller)
+		_, err := a.LogInByCode(t.Context(), phone, account.CodeInput{Digits: code}, a.caller)
 		return err
 	}
 	return try, try.orElse(func(a accounts) error { // a minute later a new code may be sent
 		a = a.at(now.Add(2 * time.Minute))
-		_, err := a.LogInByCode(t.Context(), phone, a.requestCode(t, phone, account.PurposeLogin), a.caller)
+		_, err := a.LogInByCode(t.Context(), phone, account.CodeInput{Digits: a.requestCode(t, phone, account.PurposeLogin)}, a.caller)
 		return err
 	})
 }
@@ -60,7 +60,7 @@ func signUpFlow(t *testing.T, a accounts) (try, retry attempt) {
 	phone := newPhone()
 	code := a.requestCode(t, phone, account.PurposeSignUp)
 	try = func(a accounts) error {
-		_, err := a.SignUp(t.Context(), phone, password, code, "Sara", a.caller)
+		_, err := a.SignUp(t.Context(), phone, password, account.CodeInput{Digits: code}, "Sara", a.caller)
 		return err
 	}
 	return try, try.orElse(passwordLogin(t, phone))
@@ -70,7 +70,9 @@ func resetFlow(t *testing.T, a accounts) (try, retry attempt) {
 	t.Helper()
 	phone, _ := a.newUser(t)
 	code := a.requestCode(t, phone, account.PurposeReset)
-	try = func(a accounts) error { return a.ResetPassword(t.Context(), phone, code, password) }
+	try = func(a accounts) error {
+		return a.ResetPassword(t.Context(), phone, password, account.CodeInput{Digits: code}, a.caller)
+	}
 	return try, try.orElse(passwordLogin(t, phone))
 }
 

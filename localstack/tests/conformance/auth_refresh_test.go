@@ -55,7 +55,7 @@ func (a accounts) newUser(t *testing.T) (phone string, tokens account.Tokens) {
 	phone = newPhone()
 	u := user.User{ID: newID(), Phone: phone, Role: user.RoleUser, Locale: "en", CreatedAt: app.Now()}
 	must(t, openStore().PutAccount(t.Context(), account.Login{Phone: phone, User: u}))
-	tokens, err := a.LogInByCode(t.Context(), phone, a.requestCode(t, phone, account.PurposeLogin), a.caller)
+	tokens, err := a.LogInByCode(t.Context(), phone, account.CodeInput{Digits: a.requestCode(t, phone, account.PurposeLogin)}, a.caller)
 	must(t, err)
 	return phone, tokens
 }
@@ -174,7 +174,9 @@ func raceWithReusedToken(t *testing.T, a accounts, result *authResult, _ uint64)
 func raceWithReset(t *testing.T, a accounts, result *authResult, _ uint64) {
 	phone, first := a.newUser(t)
 	code := a.requestCode(t, phone, account.PurposeReset)
-	last := a.refreshDuring(t, first, func() error { return a.ResetPassword(t.Context(), phone, code, password) })
+	last := a.refreshDuring(t, first, func() error {
+		return a.ResetPassword(t.Context(), phone, password, account.CodeInput{Digits: code}, a.caller)
+	})
 	a.checkEnded(t, result, first, last)
 	if _, err := a.LogIn(t.Context(), phone, password, a.caller); err != nil {
 		result.wronglyRejected.Add(1)

@@ -69,11 +69,12 @@ func TestOperationCosts(t *testing.T) {
 func isolatedDay() time.Time { return app.Now().AddDate(10, 0, 0) }
 
 func accountCosts() []costCase {
-	var refresh, code, cookie, phone string
+	var refresh, cookie, phone string
+	var code account.CodeInput
 	return []costCase{
-		{name: "request a code", golden: cost{5, 1, 4}, run: func(ctx context.Context, f *costFixture) error {
-			_, err := f.accounts.SendCode(ctx, f.phone, account.PurposeLogin, f.accounts.caller)
-			code = f.accounts.sms.code(f.phone)
+		{name: "request and send a code", golden: cost{7, 1, 6}, run: func(ctx context.Context, f *costFixture) error {
+			sent, err := f.accounts.SendCode(ctx, f.phone, account.PurposeLogin, f.accounts.caller)
+			code = account.CodeInput{Digits: f.accounts.sms.code(f.phone), Challenge: sent.Challenge}
 			return err
 		}},
 		{name: "login by code", golden: cost{3, 1, 5}, run: func(ctx context.Context, f *costFixture) error {
@@ -108,20 +109,20 @@ func accountCosts() []costCase {
 			return err
 		}},
 		{name: "reset a password, 3 sessions", golden: cost{4, 2, 13}, run: func(ctx context.Context, f *costFixture) error {
-			return f.accounts.ResetPassword(ctx, f.phone, code, password)
+			return f.accounts.ResetPassword(ctx, f.phone, password, code, f.accounts.caller)
 		}, prepare: func(ctx context.Context, f *costFixture) error {
-			_, err := f.accounts.SendCode(ctx, f.phone, account.PurposeReset, f.accounts.caller)
-			code = f.accounts.sms.code(f.phone)
+			sent, err := f.accounts.SendCode(ctx, f.phone, account.PurposeReset, f.accounts.caller)
+			code = account.CodeInput{Digits: f.accounts.sms.code(f.phone), Challenge: sent.Challenge}
 			return err
 		}},
 		{name: "change the phone number", golden: cost{4, 2, 9}, run: func(ctx context.Context, f *costFixture) error {
-			_, err := f.accounts.ChangePhone(ctx, f.sara, phone, code)
+			_, err := f.accounts.ChangePhone(ctx, f.sara, phone, code, f.accounts.caller)
 			f.phone = phone
 			return err
 		}, prepare: func(ctx context.Context, f *costFixture) error {
 			phone = newPhone()
-			_, err := f.accounts.SendCode(ctx, phone, account.PurposePhone, f.accounts.caller)
-			code = f.accounts.sms.code(phone)
+			sent, err := f.accounts.SendCode(ctx, phone, account.PurposePhone, f.accounts.caller)
+			code = account.CodeInput{Digits: f.accounts.sms.code(phone), Challenge: sent.Challenge}
 			return err
 		}},
 		{name: "revoke access", golden: cost{1, 0, 1}, run: func(ctx context.Context, f *costFixture) error {

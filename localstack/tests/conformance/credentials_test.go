@@ -17,7 +17,7 @@ import (
 func storeCode(t *testing.T, db backend, purpose string) account.OneTimeCode {
 	t.Helper()
 	c := newCode(purpose)
-	if _, _, err := db.open().PutCode(t.Context(), c, c.SentAt); err != nil {
+	if err := db.open().PutCode(t.Context(), c); err != nil {
 		t.Fatal(err)
 	}
 	return c
@@ -35,7 +35,7 @@ func TestResetPassword(t *testing.T) {
 		}
 		login.Hash = "another"
 		stale := storeCode(t, db, "reset")
-		stale.Hash = "older"
+		stale.ID = "older"
 		wantCode(t, "a replaced code", db.open().ResetPassword(t.Context(), login, stale, app.Now()), apperr.CodeWrong)
 		if _, found, err := db.open().Session(t.Context(), login.User.ID, sessions[0].Family); err != nil || !found {
 			t.Fatalf("after a rejection: got a session %v, %v", found, err)

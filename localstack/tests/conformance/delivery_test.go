@@ -240,7 +240,7 @@ func TestStream_DuplicateNotifications(t *testing.T) {
 		pending := page.Notifications[0] // as in the stream record of the insert
 		pending.Deliveries = notification.PlanDeliveries(u, app.Now(), notification.Email, notification.SMS)
 		must(t, enqueue(t.Context(), event.NotificationCreated{Notification: pending}))
-		send := worker.DeliverNotifications(mailer.deliverer(openStore()), &queue, slog.New(slog.DiscardHandler))
+		send := (&worker.Deliveries{Deliverer: mailer.deliverer(openStore()), Queue: &queue, Log: slog.New(slog.DiscardHandler)}).HandleBatch()
 		for range 2 {
 			out, err := send(t.Context(), events.SQSEvent{Records: queue.messages})
 			if err != nil || len(out.BatchItemFailures) != 0 {

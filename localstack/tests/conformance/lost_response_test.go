@@ -162,7 +162,7 @@ func sendCodeScenario() scenario {
 			return err
 		}
 		return run, func() {
-			if _, err := a.SignUp(t.Context(), phone, password, a.sms.code(phone), "Sara", a.caller); err != nil {
+			if _, err := a.SignUp(t.Context(), phone, password, account.CodeInput{Digits: a.sms.code(phone)}, "Sara", a.caller); err != nil {
 				t.Errorf("the code that was sent: got %v", err)
 			}
 		}
@@ -175,7 +175,7 @@ func signUpScenario() scenario {
 		a, phone := newAccounts(t, openStore()), newPhone()
 		code := a.requestCode(t, phone, account.PurposeSignUp)
 		run := func(store *dynamo.Store) error {
-			_, err := a.withStore(store).SignUp(t.Context(), phone, password, code, "Sara", a.caller)
+			_, err := a.withStore(store).SignUp(t.Context(), phone, password, account.CodeInput{Digits: code}, "Sara", a.caller)
 			return err
 		}
 		return run, func() {
@@ -194,7 +194,7 @@ func codeLoginScenario() scenario {
 		code := a.requestCode(t, phone, account.PurposeLogin)
 		var tokens account.Tokens
 		run := func(store *dynamo.Store) (err error) {
-			tokens, err = a.withStore(store).LogInByCode(t.Context(), phone, code, a.caller)
+			tokens, err = a.withStore(store).LogInByCode(t.Context(), phone, account.CodeInput{Digits: code}, a.caller)
 			return err
 		}
 		return run, func() {

@@ -220,7 +220,7 @@ func TestSignUp_Concurrent(t *testing.T) {
 	code := a.requestCode(t, phone, account.PurposeSignUp)
 	tokens := make(chan account.Tokens, 20)
 	byCode := concurrently(20, func(int) error {
-		got, err := a.SignUp(t.Context(), phone, password, code, "Sara", a.caller)
+		got, err := a.SignUp(t.Context(), phone, password, account.CodeInput{Digits: code}, "Sara", a.caller)
 		if err == nil {
 			tokens <- got
 		}
@@ -249,13 +249,13 @@ func TestSignUp_CodeAttemptLimit(t *testing.T) {
 		if guess == code {
 			guess = "999999"
 		}
-		_, err := a.SignUp(t.Context(), phone, password, guess, "Sara", a.caller)
+		_, err := a.SignUp(t.Context(), phone, password, account.CodeInput{Digits: guess}, "Sara", a.caller)
 		return err
 	})
 	if byCode[apperr.CodeWrong] != 5 || byCode[apperr.CodeLocked] != 45 {
 		t.Errorf("got %v, want 5 wrong and 45 locked", byCode)
 	}
-	_, err := a.SignUp(t.Context(), phone, password, code, "Sara", a.caller)
+	_, err := a.SignUp(t.Context(), phone, password, account.CodeInput{Digits: code}, "Sara", a.caller)
 	wantCode(t, "the right code", err, apperr.CodeLocked)
 }
 
@@ -266,7 +266,7 @@ func TestLogInByCode_SingleUse(t *testing.T) {
 	a.signUp(t, phone)
 	code := a.requestCode(t, phone, account.PurposeLogin)
 	byCode := concurrently(5, func(int) error {
-		_, err := a.LogInByCode(t.Context(), phone, code, a.caller)
+		_, err := a.LogInByCode(t.Context(), phone, account.CodeInput{Digits: code}, a.caller)
 		return err
 	})
 	if byCode[""] != 1 || byCode[apperr.CodeWrong]+byCode[apperr.Conflict] != 4 {

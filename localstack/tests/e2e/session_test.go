@@ -46,7 +46,7 @@ func TestResetPassword_UnknownPhone(t *testing.T) {
 	known := anonymous(t, "POST", "/otp", object{"phone": me.Profile.Phone, "purpose": "reset"})
 	unknown := anonymous(t, "POST", "/otp", object{"phone": otherUser, "purpose": "reset"})
 	equal(t, "POST /otp for an unknown number: status", unknown.Status, known.Status)
-	equal(t, "POST /otp for an unknown number: body", string(unknown.Body), string(known.Body))
+	equal(t, "POST /otp for an unknown number: body", withoutChallenge(t, unknown), withoutChallenge(t, known))
 	texts, err := suite.api.TextMessages(t.Context(), otherUser)
 	equal(t, "SMS to an unknown number", len(must(t, texts, err)), 0)
 	response := anonymous(t, "POST", "/password/reset", object{"phone": otherUser, "code": "123456", "password": anotherPassword})

@@ -2,11 +2,14 @@
 package delivery
 
 import (
+	"fmt"
 	"time"
 
+	"ticketsystem/pkg/account"
 	"ticketsystem/pkg/app"
 	"ticketsystem/pkg/mail"
 	"ticketsystem/pkg/notification"
+	"ticketsystem/pkg/phone"
 	"ticketsystem/pkg/queue"
 	"ticketsystem/pkg/sms"
 )
@@ -31,6 +34,24 @@ func SearchIndex(a *app.App) queue.SearchIndex {
 // NOTIFICATION_DELAY_SECONDS.
 func NotificationDelay(a *app.App) time.Duration {
 	return time.Duration(a.Int("NOTIFICATION_DELAY_SECONDS", 10)) * time.Second
+}
+
+// CodeSender returns the service that sends the queued one-time codes, at most
+// CODES_PER_DAY.
+func CodeSender(a *app.App) *account.CodeSender {
+	return &account.CodeSender{OTP: a.OTP(), SMS: sms.New(a.AWS("SNS")), MaxPerDay: a.Int("CODES_PER_DAY", 10_000)}
+}
+
+// SMSCodes returns the service that queues one-time codes, for the countries in
+// ALLOWED_COUNTRIES.
+func SMSCodes(a *app.App) *account.SMSCodes {
+	countries := a.List("ALLOWED_COUNTRIES")
+	for _, country := range countries {
+		if !phone.KnownRegion(country) {
+			a.Fail("ALLOWED_COUNTRIES", fmt.Errorf("must be ISO 3166 alpha-2 codes, is %q", country))
+		}
+	}
+	return &account.SMSCodes{OTP: a.OTP(), Queue: Queue(a), AllowedCountries: countries}
 }
 
 // Deliverer returns the service that sends notifications, at most SMS_PER_DAY text

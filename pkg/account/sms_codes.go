@@ -1,0 +1,185 @@
+package account
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"ticketsystem/pkg/apperr"
+	"ticketsystem/pkg/locale"
+	"ticketsystem/pkg/phone"
+)
+
+const (
+	// countryCredit is how many codes may be sent to a foreign country in a day before one
+	// of them is used; each used code permits countryCreditPerUse more.
+	countryCredit       = 100
+	countryCreditPerUse = 20
+
+	codeJobLabel = "code job"
+)
+
+// ErrCodeLimit is returned for a code that is not sent, because a global limit is
+// reached. The job must not be repeated.
+var ErrCodeLimit = errors.New("limit of one-time codes reached")
+
+// SMSSender sends an SMS to an E.164 number.
+type SMSSender interface {
+	Send(ctx context.Context, to, text string) error
+}
+
+// CodeQueue queues one-time codes for CodeSender.
+type CodeQueue interface {
+	// SendCodeJob queues a sealed job.
+	SendCodeJob(ctx context.Context, sealed string) error
+}
+
+// SMSCodes accepts requests for one-time codes by SMS.
+type SMSCodes struct {
+	OTP   *OTP
+	Queue CodeQueue
+	// AllowedCountries are the ISO 3166-1 codes of the countries that codes are sent to.
+	// If it is empty, codes are sent to the default region only.
+	AllowedCountries []string
+}
+
+// codeJob is a code to send. The job is sealed, so that the queue contains no phone
+// number; the code itself is derived when it is sent.
+type codeJob struct {
+	Phone     string    `json:"phone"`
+	Purpose   string    `json:"purpose"`
+	ID        string    `json:"id"`
+	Locale    string    `json:"locale"`
+	ExpiresAt time.Time `json:"expiresAt"`
+}
+
+// SendCode queues a one-time code for a phone number. It fails with invalid_body for an
+// invalid number, phone_country, too_many_requests or unavailable. Neither the result
+// nor its time reveals whether the number has an account: that is read by CodeSender.
+func (c *SMSCodes) SendCode(ctx context.Context, rawPhone, purpose string, caller Caller) (CodeSent, error) {
+	number, err := c.OTP.parsePhone(rawPhone)
+	if err != nil {
+		return CodeSent{}, err
+	}
+	if !c.allowed(number) {
+		return CodeSent{}, apperr.New(apperr.PhoneCountry, "").WithFields(apperr.Field{
+			Pointer: "/phone", Code: "country", Message: "No codes are sent to numbers of this country."})
+	}
+	if err := c.OTP.countRequest(ctx, caller); err != nil {
+		return CodeSent{}, err
+	}
+	return c.OTP.issueCode(ctx, number, number, purpose, caller, func(code OneTimeCode, _ string) error {
+		job, err := json.Marshal(codeJob{Phone: number, Purpose: purpose, ID: code.ID, Locale: caller.Locale, ExpiresAt: code.ExpiresAt})
+		if err != nil {
+			return err
+		}
+		return c.Queue.SendCodeJob(ctx, c.OTP.Key.Seal(codeJobLabel, job, nil))
+	})
+}
+
+// allowed reports whether codes are sent to the country of a number.
+func (c *SMSCodes) allowed(number string) bool {
+	countries := c.AllowedCountries
+	if len(countries) == 0 {
+		countries = []string{c.OTP.DefaultRegion}
+	}
+	return slices.ContainsFunc(phone.Regions(number), func(region string) bool { return slices.Contains(countries, region) })
+}
+
+// CodeSender sends the queued one-time codes.
+type CodeSender struct {
+	OTP       *OTP
+	SMS       SMSSender
+	MaxPerDay int // codes sent in all
+}
+
+// SendQueuedCode runs a job of SMSCodes. It fails with ErrCodeLimit, or with another
+// error if the job may be repeated; a repeated job sends the same code. Nothing is sent
+// for an expired job, nor to log in or to reset a password of a number without an
+// account.
+func (s *CodeSender) SendQueuedCode(ctx context.Context, sealed string) error {
+	text, err := s.OTP.Key.Open(codeJobLabel, sealed, nil)
+	if err != nil {
+		return err
+	}
+	var job codeJob
+	if err := json.Unmarshal(text, &job); err != nil {
+		return err
+	}
+	if !job.ExpiresAt.After(s.OTP.Now()) {
+		return nil
+	}
+	if job.Purpose == PurposeLogin || job.Purpose == PurposeReset {
+		login, found, err := s.OTP.Store.Login(ctx, job.Phone)
+		if err != nil || !found {
+			return err
+		}
+		job.Locale = login.User.Locale
+	}
+	if err := s.countSent(ctx, job.Phone); err != nil {
+		return err
+	}
+	return s.SMS.Send(ctx, job.Phone, codeText(job, s.OTP.digits(job.Phone, OneTimeCode{Purpose: job.Purpose, ID: job.ID})))
+}
+
+// countSent counts a code that is about to be sent. It fails with ErrCodeLimit above a
+// global limit. The limits are checked last, so that only codes that are sent count.
+func (s *CodeSender) countSent(ctx context.Context, number string) error {
+	type limit struct {
+		counter RateCounter
+		max     int
+	}
+	limits := []limit{
+		{s.OTP.rateCounter("code-day", "", 24*time.Hour), s.MaxPerDay},
+		{s.OTP.rateCounter("code-all", "", rateWindow), maxCodesGlobal},
+	}
+	if s.OTP.isForeign(number) {
+		limits = append([]limit{{s.OTP.countryCounter(number), countryCredit}}, limits...)
+	}
+	for _, l := range limits {
+		n, err := s.OTP.Store.AddToCounter(ctx, l.counter, 1)
+		if err != nil {
+			return err
+		}
+		if n > l.max {
+			return fmt.Errorf("%w: more than %d", ErrCodeLimit, l.max)
+		}
+	}
+	return nil
+}
+
+// countUsed permits more codes to the country of a number, because one was used. It
+// counts only foreign countries: codes that are hardly ever used there are a sign of
+// fraud, and elsewhere the global limits apply.
+func (o *OTP) countUsed(ctx context.Context, number string) error {
+	if !o.isForeign(number) {
+		return nil
+	}
+	_, err := o.Store.AddToCounter(ctx, o.countryCounter(number), -countryCreditPerUse)
+	return err
+}
+
+func (o *OTP) isForeign(number string) bool {
+	return !slices.Contains(phone.Regions(number), o.DefaultRegion)
+}
+
+func (o *OTP) countryCounter(number string) RateCounter {
+	return o.rateCounter("code-country", fmt.Sprint(phone.Regions(number)), 24*time.Hour)
+}
+
+// codeText returns the SMS. It names the purpose, so that nobody gives a code away that
+// they believe to be for something else.
+func codeText(job codeJob, digits string) string {
+	purposes := map[string][2]string{
+		PurposeSignUp: {"to create an account", "برای ساختن حساب"},
+		PurposeLogin:  {"to sign in", "برای ورود"},
+		PurposeReset:  {"to set a new password", "برای گذرواژهٔ تازه"},
+		PurposePhone:  {"to change the phone number", "برای تغییر شمارهٔ تلفن"},
+	}
+	purpose := purposes[job.Purpose]
+	return fmt.Sprintf(locale.Pick(job.Locale, "Your TicketSystem code %s is %s. It is valid for 5 minutes. Give it to nobody.",
+		"کد تیکت‌سیستم شما %s: %s\nتا ۵ دقیقه معتبر است. آن را به هیچ‌کس ندهید."), locale.Pick(job.Locale, purpose[0], purpose[1]), digits)
+}
