@@ -10,8 +10,9 @@ type country struct {
 }
 
 // countryTable lists the calling codes, one per line: digits, national prefix or "-",
-// regions. Its source is the metadata of libphonenumber. Of the calling codes that
-// countries share, it lists the area codes of the smaller ones.
+// regions. It was compared with the metadata of libphonenumber, as in
+// github.com/nyaruka/phonenumbers. Of the calling codes that countries share, it lists the
+// area codes of the smaller ones.
 const countryTable = `
 1 - US CA
 1242 - BS
@@ -140,7 +141,7 @@ const countryTable = `
 41 0 CH
 420 - CZ
 421 0 SK
-423 - LI
+423 0 LI
 43 0 AT
 44 0 GB GG IM JE
 45 - DK
@@ -197,13 +198,13 @@ const countryTable = `
 682 - CK
 683 - NU
 685 - WS
-686 - KI
+686 0 KI
 687 - NC
 688 - TV
 689 - PF
 690 - TK
 691 - FM
-692 - MH
+692 1 MH
 7 8 RU
 76 8 KZ
 77 8 KZ
