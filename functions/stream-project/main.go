@@ -12,10 +12,11 @@ import (
 
 func main() {
 	a := app.New()
-	store := a.Store()
+	store, tickets := a.Store(), a.Tickets()
 	a.Run(stream.NewBatchHandler(a.Log, dynamo.DecodeRecord,
-		stream.ProjectTickets(a.Tickets()), stream.ScheduleTimers(store, a.AutomationPolicy()),
-		stream.SyncUserCopies(store), stream.RecordNames(store), stream.UpdateNames(store),
+		stream.ProjectTickets(tickets), stream.ReleaseTickets(store, store, tickets),
+		stream.ScheduleTimers(store, a.AutomationPolicy()), stream.SyncUserCopies(store),
+		stream.RecordNames(store), stream.UpdateNames(store),
 		stream.ProjectStats(&stats.Aggregator{Store: store}), stream.ProjectActivity(store),
 		stream.CreateNotifications(a.Notifier()), stream.IndexSearch(store, delivery.SearchIndex(a)),
 		stream.PurgeDeleted(store), stream.DeleteFiles(attachments.Bucket(a)),

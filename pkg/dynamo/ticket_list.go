@@ -181,3 +181,15 @@ func translateListError(err error, cursor map[string]string) error {
 	}
 	return err
 }
+
+// ActiveTicketsOf implements stream.AssignmentStore with an eventually consistent index.
+func (s *Store) ActiveTicketsOf(ctx context.Context, agentID string) ([]string, error) {
+	in := queryInput("lh = :agent AND w < :inactive", values{"agent": agentID, "inactive": ticket.InactiveQueuePrefix}, onIndex(indexAssigneeWaiting))
+	in.ProjectionExpression = aws.String("PK")
+	keys, err := queryAs[key](ctx, s, in)
+	ids := make([]string, len(keys))
+	for n, k := range keys {
+		ids[n] = idOf(k.PK)
+	}
+	return ids, err
+}

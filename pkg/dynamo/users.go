@@ -178,7 +178,7 @@ func (s *Store) PutAccount(ctx context.Context, l account.Login) error {
 // Agent implements ticket.Agents.
 func (s *Store) Agent(ctx context.Context, id string) (ticket.UserRef, error) {
 	u, err := s.User(ctx, id)
-	if err == nil && !u.Role.IsStaff() {
+	if err == nil && !u.IsAgent() {
 		err = apperr.New(apperr.UserNotFound, "")
 	}
 	return ticket.UserRef{ID: u.ID, Name: u.Name}, err

@@ -462,7 +462,7 @@ func (s *Store) User(_ context.Context, id string) (u user.User, err error) {
 // Agent implements ticket.AgentStore.
 func (s *Store) Agent(ctx context.Context, id string) (ticket.UserRef, error) {
 	u, err := s.User(ctx, id)
-	if err == nil && !u.Role.IsStaff() {
+	if err == nil && !u.IsAgent() {
 		err = apperr.New(apperr.UserNotFound, "")
 	}
 	return ticket.UserRef{ID: u.ID, Name: u.Name}, err

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"ticketsystem/pkg/apperr"
+	"ticketsystem/pkg/locale"
 	"ticketsystem/pkg/user"
 )
 
@@ -142,14 +143,29 @@ func statusEntries(tk Ticket, to Status) []Entry {
 func (s *Service) Claim(ctx context.Context, actor user.Principal, ticketID, clientID string) (ChangeResult, error) {
 	return s.applyChange(ctx, actor, ticketID, clientID, func(tk Ticket) ([]Entry, error) {
 		if tk.State.AssigneeID != "" && tk.State.AssigneeID != actor.UserID {
-			return nil, apperr.New(apperr.AlreadyAssigned, "This ticket is assigned to "+tk.Assignee.Name+".")
+			return nil, apperr.New(apperr.AlreadyAssigned, "This ticket is assigned to "+user.DisplayName(tk.Assignee.Name, locale.English)+".")
 		}
 		return assignEntries(tk, UserRef{ID: actor.UserID, Name: actor.Name}), nil
 	})
 }
 
+// Release unassigns the ticket in the name of the system if it is assigned to the agent, who
+// has lost the role. It is safe to repeat; a deleted ticket is no error.
+func (s *Service) Release(ctx context.Context, ticketID, agentID string) error {
+	_, err := s.applyChange(ctx, SystemPrincipal(), ticketID, "", func(tk Ticket) ([]Entry, error) {
+		if tk.State.AssigneeID != agentID {
+			return nil, nil
+		}
+		return assignEntries(tk, UserRef{}), nil
+	})
+	if apperr.Is(err, apperr.TicketNotFound) {
+		return nil
+	}
+	return err
+}
+
 // Assign assigns the ticket to an agent, or unassigns it if assigneeID is "".
-// Returns apperr.UserNotFound if the assignee is not staff.
+// Returns apperr.UserNotFound if the assignee is not active staff.
 func (s *Service) Assign(ctx context.Context, actor user.Principal, ticketID, clientID, assigneeID string) (ChangeResult, error) {
 	var to UserRef
 	if assigneeID != "" {

@@ -130,6 +130,42 @@ func assignBy(actor user.Principal, to string) func(*ticket.Service) (ticket.Cha
 	}
 }
 
+// TestRelease checks that a ticket is released once, by the system, and only from the given agent.
+func TestRelease(t *testing.T) {
+	for name, c := range map[string]struct {
+		ticketID string
+		log      logBuilder
+		want     int // new entries
+	}{
+		"assigned":       {ticketID, newLog().assign(ali, ticket.UserRef{"ali", "Ali"}), 1},
+		"another agent":  {ticketID, newLog().assign(ali, ticket.UserRef{"mina", "Mina"}), 0},
+		"unassigned":     {ticketID, newLog(), 0},
+		"missing ticket": {"01ARZ3NDEKTSV4RRFFQ69G5XXX", newLog(), 0},
+	} {
+		store := storeWith(c.log, len(c.log))
+		for range 2 {
+			if err := store.service(9).Release(t.Context(), c.ticketID, "ali"); err != nil {
+				t.Errorf("%s: got %v", name, err)
+			}
+		}
+		log := store.log()
+		if added := len(log) - len(c.log); added != c.want {
+			t.Errorf("%s: got %d new entries, want %d", name, added, c.want)
+		}
+		if last := log[len(log)-1]; c.want == 1 && (last.Author.Role != user.RoleSystem || last.State.AssigneeID != "" || last.Change.From != "ali") {
+			t.Errorf("%s: got %+v", name, last)
+		}
+	}
+}
+
+// TestClaim_RemovedAssignee checks that the refusal names a removed agent in plain text.
+func TestClaim_RemovedAssignee(t *testing.T) {
+	log := newLog().assign(ali, ticket.UserRef{"gone", user.DeletedName})
+	if err := claimAs(storeWith(log, len(log)).service(9), mina); apperr.From(err).Detail != "This ticket is assigned to Removed user." {
+		t.Errorf("got %v", err)
+	}
+}
+
 // TestClaim_Concurrent checks that one of two concurrent claims fails.
 func TestClaim_Concurrent(t *testing.T) {
 	store := storeWith(newLog(), 1)

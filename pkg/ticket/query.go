@@ -46,6 +46,9 @@ func (q Query) Matches(tk Ticket) bool {
 		(q.Priority == "" || q.Priority == tk.State.Priority)
 }
 
+// InactiveQueuePrefix begins the sort keys of resolved and closed tickets, after all others.
+const InactiveQueuePrefix = "9"
+
 // QueueSortKey returns the sort key of a ticket in the queue. Active tickets are
 // ordered by priority, then the unanswered ones by waiting time, then the
 // answered ones by age. Resolved and closed tickets follow, newest first. The key
@@ -54,7 +57,7 @@ func (q Query) Matches(tk Ticket) bool {
 func QueueSortKey(tk Ticket) string {
 	switch {
 	case !tk.State.Status.IsActive():
-		return "9" + formatMillis(maxMillis-tk.LastActivityAt.UnixMilli())
+		return InactiveQueuePrefix + formatMillis(maxMillis-tk.LastActivityAt.UnixMilli())
 	case tk.WaitingSince.IsZero():
 		return QueuePriorityPrefix(tk.State.Priority) + "1" + TimeSortKey(tk.CreatedAt)
 	default:

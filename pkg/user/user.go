@@ -23,6 +23,9 @@ type User struct {
 	CreatedAt     time.Time
 }
 
+// IsAgent reports whether the user may work on tickets: active staff.
+func (u User) IsAgent() bool { return u.Role.IsStaff() && !u.Disabled }
+
 // DeletedName replaces the name of a deleted user. It is not a valid name, because names
 // have no control characters. Responses contain DisplayName instead.
 const DeletedName = "\x7fremoved"

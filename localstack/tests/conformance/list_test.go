@@ -206,3 +206,24 @@ func TestListTickets_InvalidCursor(t *testing.T) {
 		}
 	})
 }
+
+// TestActiveTicketsOf checks that the index returns exactly the active tickets of an agent.
+func TestActiveTicketsOf(t *testing.T) {
+	t.Parallel()
+	s := newTicketSet(t, onDynamo, 24)
+	for _, agentID := range s.agentIDs[1:] {
+		var want []string
+		for _, tk := range s.tickets {
+			if tk.State.AssigneeID == agentID && tk.State.Status.IsActive() {
+				want = append(want, tk.ID)
+			}
+		}
+		got, err := openStore().ActiveTicketsOf(t.Context(), agentID)
+		must(t, err)
+		slices.Sort(got)
+		slices.Sort(want)
+		if len(want) == 0 || !slices.Equal(got, want) {
+			t.Errorf("got %v, want %v", got, want)
+		}
+	}
+}

@@ -153,9 +153,9 @@ func TestDeleteUser(t *testing.T) {
 			if err := admin.call("GET", "/tickets/"+ticket.ID, nil, client.Language(language)).Decode(200, &detail); err != nil {
 				return err
 			}
-			customer, assignee := detail.Ticket.Customer, detail.Ticket.Assignee
-			if customer == nil || assignee == nil || customer.Name != want || assignee.Name != want || customer.ID != me.Profile.ID {
-				return mismatch("customer and assignee", toJSON([]any{customer, assignee}), want)
+			customer := detail.Ticket.Customer
+			if customer == nil || customer.Name != want || customer.ID != me.Profile.ID || detail.Ticket.Assignee != nil {
+				return mismatch("customer and assignee", toJSON([]any{customer, detail.Ticket.Assignee}), want+" and none")
 			}
 			if author := detail.Entries[0].Author.Name; author != want {
 				return mismatch("author of the entry", author, want)
@@ -169,6 +169,50 @@ func TestDeleteUser(t *testing.T) {
 		t.Errorf("signed up again: got %+v, want a new user", newUser.Profile)
 	}
 	wantProblem(t, newUser.call("GET", "/tickets/"+ticket.ID, nil), 404)
+}
+
+// TestFormerAgent_TicketsReleased checks that the tickets of an agent who is demoted, disabled or
+// removed become unassigned by an entry of the system, also one that is reopened later, and that
+// no ticket can be assigned to such an agent.
+func TestFormerAgent_TicketsReleased(t *testing.T) {
+	t.Parallel()
+	for name, leave := range map[string]func(admin testUser, agentID string){
+		"demoted":  func(admin testUser, agentID string) { admin.updateUser(agentID, object{"role": "user"}) },
+		"disabled": func(admin testUser, agentID string) { admin.updateUser(agentID, object{"disabled": true}) },
+		"removed":  func(admin testUser, agentID string) { admin.mustCall(204, "DELETE", "/users/"+agentID, nil, nil) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			admin, me, agent := staff(t, adminPhone), customer(t), newStaff(t, "support")
+			active, closed := me.openTicket(nil), me.openTicket(nil)
+			for _, id := range []string{active.ID, closed.ID} {
+				agent.change(id, "assign", object{"assigneeId": "me"})
+			}
+			me.change(closed.ID, "close", nil)
+			eventually(t, "the tickets are listed as assigned", func() error {
+				var page client.List[client.Ticket]
+				admin.get("/tickets?assignee="+agent.Profile.ID, &page)
+				if len(page.Data) != 2 {
+					return mismatch("tickets", len(page.Data), 2)
+				}
+				return nil
+			})
+			leave(admin, agent.Profile.ID)
+			response := admin.call("POST", "/tickets/"+active.ID+"/assign", object{"clientId": client.NewID(), "assigneeId": agent.Profile.ID})
+			wantProblem(t, response, 422)
+			me.change(closed.ID, "reopen", nil)
+			for _, id := range []string{active.ID, closed.ID} {
+				eventually(t, "the ticket is unassigned by the system", func() error {
+					entries := me.history(id)
+					last := entries[len(entries)-1]
+					if last.Kind != "assignment" || last.Author.Role != "system" || admin.detail(id).Ticket.Assignee != nil {
+						return mismatch("last entry", toJSON(last), "unassigned by system")
+					}
+					return nil
+				})
+			}
+		})
+	}
 }
 
 // TestDeleteTicket checks that a deleted ticket is not found by any user, immediately
