@@ -20,7 +20,6 @@ func main() {
 		stream.ProjectStats(&stats.Aggregator{Store: store}), stream.ProjectActivity(store),
 		stream.CreateNotifications(a.Notifier()), stream.IndexSearch(store, delivery.SearchIndex(a)),
 		stream.PurgeDeleted(store), stream.DeleteFiles(attachments.Bucket(a)),
-		stream.ExpireReplacedPictures(store, app.Now), stream.EraseFiles(store),
-		stream.AckHeartbeat("stream-project", store),
+		stream.ExpireReplacedPictures(store, app.Now), stream.EraseFiles(store), stream.AckHeartbeat("stream-project", store),
 	))
 }
