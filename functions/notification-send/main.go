@@ -1,4 +1,4 @@
-// Command notification-send sends notifications and one-time codes by e-mail and SMS: the delivery queue.
+// Command notification-send sends notifications by e-mail and SMS: the delivery queue.
 package main
 
 import (
@@ -9,6 +9,6 @@ import (
 
 func main() {
 	a := app.New()
-	deliveries := &worker.Deliveries{Deliverer: delivery.Deliverer(a), Codes: delivery.CodeSender(a), Queue: delivery.Queue(a), Log: a.Log}
+	deliveries := &worker.Deliveries{Deliverer: delivery.Deliverer(a), Queue: delivery.Queue(a), Log: a.Log}
 	a.Run(deliveries.HandleBatch())
 }

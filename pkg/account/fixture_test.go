@@ -172,9 +172,9 @@ func (f *fixture) addUser(t *testing.T) account.Tokens {
 	return tokens
 }
 
-// SendCodeJob runs a job at once, as a queue without delay. The client never gets an
+// SendText runs a job at once, as a queue without delay. The client never gets an
 // error of the job.
-func (f *fixture) SendCodeJob(ctx context.Context, sealed string) error {
+func (f *fixture) SendText(ctx context.Context, sealed string) error {
 	if f.queueErr != nil {
 		return f.queueErr
 	}

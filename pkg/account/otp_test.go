@@ -401,7 +401,7 @@ type slowQueue struct {
 	wg sync.WaitGroup
 }
 
-func (q *slowQueue) SendCodeJob(ctx context.Context, sealed string) error {
+func (q *slowQueue) SendText(ctx context.Context, sealed string) error {
 	q.wg.Go(func() { _ = q.sender.SendQueuedCode(context.WithoutCancel(ctx), sealed) })
 	return nil
 }

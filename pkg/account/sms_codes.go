@@ -33,8 +33,8 @@ type SMSSender interface {
 
 // CodeQueue queues one-time codes for CodeSender.
 type CodeQueue interface {
-	// SendCodeJob queues a sealed job.
-	SendCodeJob(ctx context.Context, sealed string) error
+	// SendText queues the text of a sealed job.
+	SendText(ctx context.Context, sealed string) error
 }
 
 // SMSCodes accepts requests for one-time codes by SMS.
@@ -76,7 +76,7 @@ func (c *SMSCodes) SendCode(ctx context.Context, rawPhone, purpose string, calle
 		if err != nil {
 			return err
 		}
-		return c.Queue.SendCodeJob(ctx, c.OTP.Key.Seal(codeJobLabel, job, nil))
+		return c.Queue.SendText(ctx, c.OTP.Key.Seal(codeJobLabel, job, nil))
 	})
 }
 

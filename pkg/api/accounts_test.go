@@ -63,7 +63,7 @@ func newMemAccounts(t *testing.T) (*memAccounts, accountServices) {
 	}
 }
 
-func (m *memAccounts) SendCodeJob(context.Context, string) error { return nil }
+func (m *memAccounts) SendText(context.Context, string) error { return nil }
 
 // putSara stores Sara with a password hash and a picture.
 func (m *memAccounts) putSara(hash, pictureID string) {

@@ -22,12 +22,6 @@ type Queue struct {
 	url    *string
 }
 
-// CodeJob is the message of a one-time code in the delivery queue. Code is "" in the
-// other messages.
-type CodeJob struct {
-	Code string `json:"code"`
-}
-
 // New returns a Queue for the queue URL.
 func New(config aws.Config, url string) *Queue {
 	return &Queue{client: sqs.NewFromConfig(config), url: aws.String(url)}
@@ -55,15 +49,6 @@ func (q *Queue) Send(ctx context.Context, delay time.Duration, jobs ...notificat
 		errs = append(errs, fmt.Errorf("queue: %s %s", aws.ToString(failed.Code), aws.ToString(failed.Message)))
 	}
 	return errors.Join(errs...)
-}
-
-// SendCodeJob sends the sealed job of a one-time code. It implements account.CodeQueue.
-func (q *Queue) SendCodeJob(ctx context.Context, sealed string) error {
-	body, err := json.Marshal(CodeJob{Code: sealed})
-	if err != nil {
-		return fmt.Errorf("queue: %w", err)
-	}
-	return q.SendText(ctx, string(body))
 }
 
 // SendText sends one text message.

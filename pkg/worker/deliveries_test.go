@@ -158,18 +158,18 @@ func newCodeSender(t *testing.T, store account.OTPStore, sms account.SMSSender, 
 // jobQueue records the queued jobs.
 type jobQueue struct{ jobs []string }
 
-func (q *jobQueue) SendCodeJob(_ context.Context, sealed string) error {
-	q.jobs = append(q.jobs, `{"code":"`+sealed+`"}`)
+func (q *jobQueue) SendText(_ context.Context, sealed string) error {
+	q.jobs = append(q.jobs, sealed)
 	return nil
 }
 
-// TestDeliveries_Code checks that a queued code is sent, repeated after a failure, and
+// TestCodes_HandleBatch checks that a queued code is sent, repeated after a failure, and
 // dropped above the limit; and that the log contains neither the code nor the number.
-func TestDeliveries_Code(t *testing.T) {
+func TestCodes_HandleBatch(t *testing.T) {
 	var logged bytes.Buffer
 	store, queue, sms, jobs := newStore(t), &fakeQueue{}, &sentSMS{}, &jobQueue{}
 	sender := newCodeSender(t, store, sms, 2)
-	d := &worker.Deliveries{Codes: sender, Queue: queue, Log: slog.New(slog.NewJSONHandler(&logged, nil))}
+	d := &worker.Codes{Sender: sender, Queue: queue, Log: slog.New(slog.NewJSONHandler(&logged, nil))}
 	codes := &account.SMSCodes{OTP: sender.OTP, Queue: jobs}
 	for _, phone := range []string{"+989120000001", "+989120000002"} {
 		if _, err := codes.SendCode(t.Context(), phone, account.PurposeSignUp, account.Caller{}); err != nil {

@@ -26,9 +26,13 @@ func FuzzMessage(f *testing.F) {
 	f.Fuzz(func(t *testing.T, body string) {
 		store, discard := memstore.New(time.Now), slog.New(slog.DiscardHandler)
 		deliverer := &notification.Deliverer{Store: store, SMS: fakeSMS{}, Now: time.Now, MaxSMSPerDay: 9}
-		out, err := (&worker.Deliveries{Deliverer: deliverer, Codes: newCodeSender(t, store, fakeSMS{}, 9), Queue: &fakeQueue{}, Log: discard}).HandleBatch()(t.Context(), events.SQSEvent{Records: []events.SQSMessage{{MessageId: "1", Body: body}}})
+		out, err := (&worker.Deliveries{Deliverer: deliverer, Queue: &fakeQueue{}, Log: discard}).HandleBatch()(t.Context(), events.SQSEvent{Records: []events.SQSMessage{{MessageId: "1", Body: body}}})
 		if err != nil || len(out.BatchItemFailures) > 1 {
 			t.Errorf("%q: got %v, %v", body, out, err)
+		}
+		codes := &worker.Codes{Sender: newCodeSender(t, store, fakeSMS{}, 9), Queue: &fakeQueue{}, Log: discard}
+		if out, err := codes.HandleBatch()(t.Context(), events.SQSEvent{Records: []events.SQSMessage{{MessageId: "1", Body: body}}}); err != nil || len(out.BatchItemFailures) != 1 {
+			t.Errorf("code %q: got %v, %v, want one failure", body, out, err)
 		}
 		report := events.SNSEvent{Records: []events.SNSEventRecord{{SNS: events.SNSEntity{Message: body}}}}
 		if err := worker.HandleMailFeedback(store, discard)(t.Context(), report); err == nil && !json.Valid([]byte(body)) {

@@ -45,7 +45,7 @@ func transient() []Exception {
 		}, "dynamodb:DeleteItem", "", "A request that failed temporarily (409, 429, 5xx) releases its Idempotency-Key; all POST routes share this code."},
 		{[]string{"socket-default", "socket-message", "socket-ping", "socket-read", "socket-typing", "ticket-update"}, "dynamodb:DeleteItem", "",
 			"A connection that was lost without $disconnect is deleted when a push to it fails."},
-		{[]string{"notification-send"}, "sqs:ChangeMessageVisibility", "", "A failed delivery is hidden until its next attempt."},
+		{[]string{"notification-send", "code-send"}, "sqs:ChangeMessageVisibility", "", "A failed delivery is hidden until its next attempt."},
 	}
 }
 

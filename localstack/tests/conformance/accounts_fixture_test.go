@@ -60,7 +60,7 @@ func (s *fakeSMS) code(phone string) string {
 // codeQueue runs jobs at once.
 type codeQueue struct{ sender *account.CodeSender }
 
-func (q codeQueue) SendCodeJob(ctx context.Context, sealed string) error {
+func (q codeQueue) SendText(ctx context.Context, sealed string) error {
 	return q.sender.SendQueuedCode(ctx, sealed)
 }
 

@@ -155,6 +155,7 @@ func TestReplay_UnderTraffic(t *testing.T) {
 	// A new instance starts with generation 0 and must find the current one.
 	lateStart := newWorkload(t, 12)
 	lateStart.tableName, lateStart.store, lateStart.now, lateStart.categoryIDs = w.tableName, dynamo.New(env.config, w.tableName, fixedNow), w.now, w.categoryIDs
+	lateStart.sara, lateStart.mina, lateStart.ali, lateStart.reza = w.sara, w.mina, w.ali, w.reza // the users of this table
 	lateStart.runRandom(t, 2, 3)
 	lateStart.projectAll(t)
 	w.ticketIDs = append(w.ticketIDs, lateStart.ticketIDs...)

@@ -162,7 +162,7 @@ func TestHealthReport(t *testing.T) {
 		for _, c := range report.Checks {
 			checks[c.Name] = c
 		}
-		for _, name := range []string{"table", "bucket", "stream-project", "stream-deliver", "deliveries", "broadcasts", "search-index"} {
+		for _, name := range []string{"table", "bucket", "stream-project", "stream-deliver", "codes", "deliveries", "broadcasts", "search-index"} {
 			if !checks[name].healthySince(began) {
 				return fmt.Errorf("%s: got %+v", name, report)
 			}

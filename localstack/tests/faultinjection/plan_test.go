@@ -65,7 +65,7 @@ func faultRate(function string) float64 {
 		return 0.016
 	case strings.HasPrefix(function, "socket-") || function == "connect-token-create":
 		return 0.02
-	case strings.HasPrefix(function, "stream-") || function == "notification-send":
+	case strings.HasPrefix(function, "stream-") || function == "notification-send" || function == "code-send":
 		return 0.0005
 	}
 	return 0

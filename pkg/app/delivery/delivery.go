@@ -19,6 +19,11 @@ func Queue(a *app.App) *queue.Queue {
 	return queue.New(a.AWS("SQS"), a.Required("DELIVERY_QUEUE_URL"))
 }
 
+// CodeQueue returns the queue of one-time codes, from CODE_QUEUE_URL.
+func CodeQueue(a *app.App) *queue.Queue {
+	return queue.New(a.AWS("SQS"), a.Required("CODE_QUEUE_URL"))
+}
+
 // BroadcastQueue returns the queue of broadcasts to run, from BROADCAST_QUEUE_URL.
 func BroadcastQueue(a *app.App) *queue.Queue {
 	return queue.New(a.AWS("SQS"), a.Required("BROADCAST_QUEUE_URL"))
@@ -51,7 +56,7 @@ func SMSCodes(a *app.App) *account.SMSCodes {
 			a.Fail("ALLOWED_COUNTRIES", fmt.Errorf("must be ISO 3166 alpha-2 codes, is %q", country))
 		}
 	}
-	return &account.SMSCodes{OTP: a.OTP(), Queue: Queue(a), AllowedCountries: countries}
+	return &account.SMSCodes{OTP: a.OTP(), Queue: CodeQueue(a), AllowedCountries: countries}
 }
 
 // Deliverer returns the service that sends notifications, at most SMS_PER_DAY text
