@@ -25,23 +25,30 @@ func UpdateSearchIndex(index stream.SearchIndex, log *slog.Logger) func(context.
 		var mu sync.Mutex
 		groups := groupMessages(batch.Records)
 		err := parallel.ForEach(groups, len(groups), func(messages []events.SQSMessage) error {
-			for i, message := range messages {
-				err := runIndexJob(ctx, index, message.Body)
-				if err == nil {
-					continue
-				}
-				log.ErrorContext(ctx, "search index not updated", slog.String("message", message.MessageId), slog.Any("error", err))
-				mu.Lock()
-				defer mu.Unlock()
-				for _, failed := range messages[i:] {
-					out.BatchItemFailures = append(out.BatchItemFailures, events.SQSBatchItemFailure{ItemIdentifier: failed.MessageId})
-				}
-				return nil
+			failed, err := runIndexJobs(ctx, index, messages)
+			if err != nil {
+				log.ErrorContext(ctx, "search index not updated", slog.String("message", failed[0].MessageId), slog.Any("error", err))
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			for _, message := range failed {
+				out.BatchItemFailures = append(out.BatchItemFailures, events.SQSBatchItemFailure{ItemIdentifier: message.MessageId})
 			}
 			return nil
 		})
 		return out, err
 	}
+}
+
+// runIndexJobs runs the messages of one group in order. After an error it returns the
+// failed message and those after it.
+func runIndexJobs(ctx context.Context, index stream.SearchIndex, messages []events.SQSMessage) ([]events.SQSMessage, error) {
+	for i, message := range messages {
+		if err := runIndexJob(ctx, index, message.Body); err != nil {
+			return messages[i:], err
+		}
+	}
+	return nil, nil
 }
 
 // groupMessages groups messages by their group and keeps their order.

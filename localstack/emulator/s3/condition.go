@@ -36,7 +36,7 @@ func (s *Server) handleConditional(w http.ResponseWriter, r *http.Request) *s3Er
 // checkConditions compares the ETag of an object with the values of two headers. An
 // empty value is refused: S3 does not document it, and a client never means it.
 func (s *Server) checkConditions(r *http.Request, target string, match, noneMatch []string) *s3Error {
-	if match == nil && noneMatch == nil {
+	if len(match) == 0 && len(noneMatch) == 0 {
 		return nil
 	}
 	for _, v := range slices.Concat(match, noneMatch) {
@@ -45,11 +45,11 @@ func (s *Server) checkConditions(r *http.Request, target string, match, noneMatc
 		}
 	}
 	etag, found := s.etagOf(r, target)
-	failed := match != nil && !matchesETag(match[0], etag) || noneMatch != nil && matchesETag(noneMatch[0], etag)
+	failed := len(match) > 0 && !matchesETag(match[0], etag) || len(noneMatch) > 0 && matchesETag(noneMatch[0], etag)
 	switch {
 	case !found: // the operation reports it
 		return nil
-	case failed && match == nil && r.Method != http.MethodPut:
+	case failed && len(match) == 0 && r.Method != http.MethodPut:
 		return &s3Error{http.StatusNotModified, "NotModified", "Not Modified"}
 	case failed:
 		return &s3Error{http.StatusPreconditionFailed, "PreconditionFailed", "At least one of the pre-conditions you specified did not hold"}
