@@ -12,14 +12,14 @@ import (
 )
 
 // nameUpdateItem is the progress of the update of a user's name in tickets. Each
-// write of it makes the stream continue. It holds no personal data.
+// write of this item makes the stream continue. It holds no personal data.
 type nameUpdateItem struct {
 	key
-	Run   string            `dynamodbav:"rn"` // random; a later change of the user starts a new run
-	Step  int               `dynamodbav:"st"`
-	Phase int               `dynamodbav:"ph"`
-	After map[string]string `dynamodbav:"af,omitempty"`
-	Seq   int               `dynamodbav:"sq,omitempty"`
+	Run   string            `dynamodbav:"rn"`           // random; a later change of the user starts a new run
+	Step  int               `dynamodbav:"st"`           // number of writes in this run
+	Phase int               `dynamodbav:"ph"`           // one of the phases of pkg/event
+	After map[string]string `dynamodbav:"af,omitempty"` // start key of the next page
+	Seq   int               `dynamodbav:"sq,omitempty"` // next entry of the current log
 }
 
 func (i nameUpdateItem) event() event.NamesOutdated {

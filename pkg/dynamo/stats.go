@@ -89,24 +89,24 @@ func isCheckpoint(i item) bool {
 
 // ApplyStats implements stats.Store with one transaction for all updates. It repeats
 // the transaction after a conflict with other writers.
-func (s *Store) ApplyStats(ctx context.Context, updates []stats.Update) (rejected map[int]bool, err error) {
+func (s *Store) ApplyStats(ctx context.Context, updates []stats.Update) (refused map[int]bool, err error) {
 	err = retryConflicts(ctx, func() (bool, error) {
 		failed, err := s.statsTransaction(updates).commit(ctx)
 		if apperr.Is(err, apperr.Conflict) {
 			return false, nil
 		}
-		rejected = map[int]bool{}
+		refused = map[int]bool{}
 		for index := range failed {
 			if index < len(updates) {
-				rejected[index] = true
+				refused[index] = true
 			}
 		}
-		if err != nil || failed == nil || len(rejected) > 0 {
+		if err != nil || failed == nil || len(refused) > 0 {
 			return true, err
 		}
 		return false, s.refreshGeneration(ctx) // the generation for new tickets is closed
 	})
-	return rejected, err
+	return refused, err
 }
 
 // statsTransaction returns the writes of the checkpoints, at the index of their

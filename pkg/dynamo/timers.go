@@ -11,9 +11,9 @@ import (
 // such an action have none.
 type timerItem struct {
 	key
-	UC  string `dynamodbav:"uc"`
-	N   string `dynamodbav:"n"`
-	Seq int    `dynamodbav:"seq"` // sequence number of the entry that set it
+	UC  string `dynamodbav:"uc"`  // partition of all timers in the index by creation
+	N   string `dynamodbav:"n"`   // due time
+	Seq int    `dynamodbav:"seq"` // sequence number of the entry that set the timer
 }
 
 var _ ticket.TimerStore = (*Store)(nil)

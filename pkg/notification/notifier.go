@@ -118,7 +118,6 @@ func ForEntry(tk ticket.Ticket, e ticket.Entry) (n Notification, needed bool) {
 const maxBodyRunes = 80
 
 // truncate joins the lines of a text and shortens it to maxBodyRunes.
-
 func truncate(body string) string {
 	body = strings.Join(strings.Fields(body), " ")
 	if utf8.RuneCountInString(body) <= maxBodyRunes {

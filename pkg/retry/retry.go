@@ -26,7 +26,7 @@ const maxShift = 10
 
 // BackOff waits a random time that doubles with every attempt, counted from 0.
 // It returns the context's error if the context ends first. The delay is
-// random so that competing writers do not meet again.
+// random so that competing writers do not retry at the same time.
 func BackOff(ctx context.Context, p Policy, attempt int) error {
 	limit := max(min(p.MinBackoff<<min(attempt, maxShift), p.MaxBackoff), 1)
 	timer := time.NewTimer(time.Millisecond + rand.N(limit)) //nolint:gosec // jitter, not a secret

@@ -53,8 +53,9 @@ type Aggregator struct {
 // conflictPolicy bounds the retries after a concurrent update of the same ticket.
 var conflictPolicy = retry.Policy{MaxAttempts: 20, MinBackoff: 20 * time.Millisecond, MaxBackoff: 20 * time.Millisecond} //nolint:gochecknoglobals // a struct cannot be a constant
 
-// ApplyEntry counts the log of a ticket at least up to the entry. It is safe to
-// repeat. Returns apperr.Conflict after too many concurrent updates.
+// ApplyEntry counts the log of a ticket at least up to the entry. It does nothing for an
+// entry that changes no statistic (AffectsStats). It is safe to repeat, and returns
+// apperr.Conflict after too many concurrent updates.
 func (a *Aggregator) ApplyEntry(ctx context.Context, e ticket.Entry) error {
 	if !AffectsStats(e) {
 		return nil
@@ -62,9 +63,9 @@ func (a *Aggregator) ApplyEntry(ctx context.Context, e ticket.Entry) error {
 	return a.ApplyFrom(ctx, e.TicketID, e.Seq)
 }
 
-// ApplyFrom counts all entries of a ticket that are not counted yet. from is a
-// hint at the first of them. It is safe to repeat. Returns apperr.Conflict after
-// too many concurrent updates.
+// ApplyFrom counts the entries of a ticket that are not counted yet, from sequence number
+// from or an earlier uncounted one. It is safe to repeat, and returns apperr.Conflict after
+// too many concurrent updates, or the error of the store.
 func (a *Aggregator) ApplyFrom(ctx context.Context, ticketID string, from int) error {
 	return retry.Do(ctx, conflictPolicy, func(int) (done bool, err error) {
 		before, entries, err := a.Store.StatsCheckpoint(ctx, ticketID, from)

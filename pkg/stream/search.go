@@ -13,9 +13,11 @@ import (
 	"ticketsystem/pkg/user"
 )
 
-// SearchIndex stores the search terms of tickets and users.
+// SearchIndex updates the search index, at once or by a queue.
 type SearchIndex interface {
-	// IndexTicket adds the terms of one entry to its ticket. It is safe to repeat.
+	// IndexTicket adds search terms to a ticket; only staff find it by staffOnly. cause
+	// identifies their source, for an entry its sequence number; a repeated cause changes
+	// nothing.
 	IndexTicket(ctx context.Context, ticketID, cause string, terms, staffOnly []string) error
 	// DeindexTicket removes all terms of a ticket. It is safe to repeat.
 	DeindexTicket(ctx context.Context, ticketID string) error

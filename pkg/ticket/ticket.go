@@ -107,7 +107,7 @@ type Ticket struct {
 	LastActivityAt time.Time // time of the newest entry that the customer may see
 	WaitingSince   time.Time // first unanswered customer message; zero if answered
 	FirstReplyAt   time.Time // first public message of staff; zero before it
-	ResolvedAt     time.Time
+	ResolvedAt     time.Time // time of the transition to resolved; zero after a reopening
 	ClosedAt       time.Time // zero unless closed
 
 	// Revision counts the writes of the stored projection, for optimistic locking.

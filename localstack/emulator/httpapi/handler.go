@@ -28,6 +28,8 @@ type API struct {
 type Handler struct {
 	API     func() API            // of the current template
 	Prepare func(function string) // waits for a build, which does not count towards the integration timeout
+	// Invoke returns the response of a function. context.DeadlineExceeded becomes 503, any
+	// other error 500.
 	Invoke  func(ctx context.Context, function string, payload []byte) ([]byte, error)
 	OnWrite func() // called after requests that may have written to the table
 	Logf    func(string, ...any)

@@ -22,6 +22,7 @@ func (m *Manager) runtimeAPI() http.Handler {
 	return mux
 }
 
+// withInstance returns a handler that responds with 403 for an unknown instance.
 func (m *Manager) withInstance(handle func(*instance, http.ResponseWriter, *http.Request)) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		found, _ := m.instances.Load(r.PathValue("instance"))
@@ -75,6 +76,8 @@ func serveError(inst *instance, w http.ResponseWriter, r *http.Request) {
 	finishInvocation(inst, w, r, payload, failure)
 }
 
+// finishInvocation completes an invocation. It responds with 202, or with 400 for a request
+// id that is not running.
 func finishInvocation(inst *instance, w http.ResponseWriter, r *http.Request, payload []byte, failure *FunctionError) {
 	if !inst.pool.finish(inst, r.PathValue("id"), payload, failure) {
 		http.Error(w, `{"errorType":"InvalidRequestID"}`, http.StatusBadRequest)

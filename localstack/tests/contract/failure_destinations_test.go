@@ -7,6 +7,9 @@ import (
 	"ticketsystem/localstack/emulator/samtemplate"
 )
 
+// maxStreamFilters is the default quota of Lambda for an event source mapping.
+const maxStreamFilters = 5
+
 // TestTemplate_AsyncFailureDestinations checks that failed asynchronous events are
 // stored or raise an alarm. The checkov exceptions in the template rely on it.
 func TestTemplate_AsyncFailureDestinations(t *testing.T) {
@@ -39,6 +42,9 @@ func TestTemplate_AsyncFailureDestinations(t *testing.T) {
 			case "DynamoDB":
 				if samtemplate.Map(event.Properties["DestinationConfig"])["OnFailure"] == nil {
 					t.Errorf("%s: got no on-failure destination, want one for its stream", function.ID)
+				}
+				if n := len(samtemplate.List(samtemplate.Map(event.Properties["FilterCriteria"])["Filters"])); n == 0 || n > maxStreamFilters {
+					t.Errorf("%s: got %d stream filters, want 1 to %d", function.ID, n, maxStreamFilters)
 				}
 			}
 		}

@@ -7,10 +7,11 @@ import (
 	"ticketsystem/pkg/blob"
 )
 
-// Service returns the attachment service. MAX_FILE_MIB limits the size of a file.
+// Service returns the attachment service. The environment variable MAX_FILE_MIB
+// (default 25) limits the size of a file, in MiB.
 func Service(a *app.App) *attachment.Service {
 	return &attachment.Service{Store: a.Store(), Objects: Bucket(a), Now: app.Now, NewID: a.NewID, MaxSize: int64(a.Int("MAX_FILE_MIB", 25)) << 20}
 }
 
-// Bucket returns the object store of the bucket BUCKET_NAME.
+// Bucket returns the object store of the bucket in BUCKET_NAME.
 func Bucket(a *app.App) *blob.Store { return blob.New(a.AWS("S3"), a.Required("BUCKET_NAME")) }
