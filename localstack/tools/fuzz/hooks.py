@@ -66,7 +66,7 @@ def before_load_schema(context, raw_schema):
 
 LEAK = re.compile(
     r"dynamodb|operation error|ConditionalCheck|TransactionCanceled|ResourceNotFoundException|api error|goroutine \d|"
-    r"runtime error|panic:|\.go:\d|arn:aws|dial tcp|unexpected EOF|json: |strconv\.|invalid character",
+    r"runtime error|panic:|\.go:\d|arn:aws|dial tcp|unexpected EOF|json: |strconv\.|invalid character ['\\]",  # as encoding/json says it
     re.IGNORECASE,
 )
 
