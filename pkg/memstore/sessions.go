@@ -1,0 +1,148 @@
+package memstore
+
+import (
+	"cmp"
+	"context"
+	"maps"
+	"slices"
+	"time"
+
+	"ticketsystem/pkg/account"
+	"ticketsystem/pkg/user"
+)
+
+// CreateSession stores a session and consumes the code, if any.
+func (s *Store) CreateSession(_ context.Context, session account.Session, code *account.OneTimeCode) error {
+	return s.do("CreateSession", session.User.ID, func() error {
+		if code != nil && !s.consume(*code) {
+			return errCodeUsed()
+		}
+		s.sessions[session.Family] = session
+		return nil
+	})
+}
+
+func (s *Store) session(userID, family string) (account.Session, bool) {
+	session, found := s.sessions[family]
+	return session, found && session.User.ID == userID
+}
+
+// sessionExpiry returns when a session used now expires, in whole seconds like
+// DynamoDB's TTL.
+func sessionExpiry(now time.Time) time.Time {
+	return now.Add(account.SessionTTL).Truncate(time.Second)
+}
+
+// RotateSession replaces the current token hash of a session.
+func (s *Store) RotateSession(_ context.Context, userID, family, currentHash, nextHash string, now time.Time) (session account.Session, rotated, found bool, err error) {
+	err = s.do("RotateSession", userID, func() error {
+		if session, found = s.session(userID, family); !found {
+			session = account.Session{}
+			return nil
+		}
+		if rotated = session.CurrentHash == currentHash && session.ExpiresAt.After(now); rotated {
+			session.CurrentHash, session.PreviousHash = nextHash, currentHash
+			session.RotatedAt, session.LastUsedAt, session.ExpiresAt = now, now, sessionExpiry(now)
+			s.sessions[family] = session
+		}
+		return nil
+	})
+	return session, rotated, found, err
+}
+
+// EndSession deletes a session if hash is "" or one of its token hashes, and revokes it.
+func (s *Store) EndSession(_ context.Context, userID, family, hash string, at time.Time) (ended bool, err error) {
+	err = s.do("EndSession", userID, func() error {
+		session, found := s.session(userID, family)
+		ended = found && session.ExpiresAt.After(s.now()) && (hash == "" || hash == session.CurrentHash || hash == session.PreviousHash)
+		if ended {
+			delete(s.sessions, family)
+			s.revoke(family, user.Revocation{At: at})
+		}
+		return nil
+	})
+	return ended, err
+}
+
+// ListSessions returns the active sessions of a user, newest first.
+func (s *Store) ListSessions(_ context.Context, userID, after string, limit int) (sessions []account.Session, more bool, err error) {
+	err = s.do("ListSessions", userID, func() error {
+		for _, family := range slices.Backward(sortedKeys(s.sessions)) {
+			session, owned := s.session(userID, family)
+			if owned && session.ExpiresAt.After(s.now()) && (after == "" || family < after) {
+				sessions = append(sessions, session)
+			}
+		}
+		if more = len(sessions) > limit; more {
+			sessions = sessions[:limit]
+		}
+		return nil
+	})
+	return sessions, more, err
+}
+
+// Session implements account.CookieStore.
+func (s *Store) Session(_ context.Context, userID, family string) (session account.Session, found bool, err error) {
+	err = s.do("Session", userID, func() error {
+		session, found = s.session(userID, family)
+		return nil
+	})
+	return session, found, err
+}
+
+// TouchSession implements account.CookieStore.
+func (s *Store) TouchSession(_ context.Context, userID, family string, now time.Time) error {
+	return s.do("TouchSession", userID, func() error {
+		if session, found := s.session(userID, family); found {
+			session.LastUsedAt, session.ExpiresAt = now, sessionExpiry(now)
+			s.sessions[family] = session
+		}
+		return nil
+	})
+}
+
+// DeleteSessions implements account.SessionStore.
+func (s *Store) DeleteSessions(_ context.Context, userID string) error {
+	return s.do("DeleteSessions", userID, func() error {
+		s.deleteSessions(userID)
+		return nil
+	})
+}
+
+func (s *Store) deleteSessions(userID string) {
+	maps.DeleteFunc(s.sessions, func(_ string, session account.Session) bool { return session.User.ID == userID })
+}
+
+// AddRevocation revokes the access tokens of a user or session family.
+func (s *Store) AddRevocation(_ context.Context, subject string, r user.Revocation) error {
+	return s.do("AddRevocation", subject, func() error {
+		s.revoke(subject, r)
+		return nil
+	})
+}
+
+func (s *Store) revoke(subject string, r user.Revocation) {
+	if slices.Contains(s.revocations[subject], r) {
+		return
+	}
+	s.revocations[subject] = append(s.revocations[subject], r)
+	slices.SortFunc(s.revocations[subject], func(a, b user.Revocation) int {
+		return cmp.Or(a.At.Compare(b.At), cmp.Compare(a.Role, b.Role), cmp.Compare(a.Phone, b.Phone))
+	})
+}
+
+// RevocationsSince implements account.RevocationStore.
+func (s *Store) RevocationsSince(_ context.Context, since time.Time) (list map[string][]user.Revocation, err error) {
+	err = s.do("RevocationsSince", "", func() error {
+		list = map[string][]user.Revocation{}
+		for subject, all := range s.revocations {
+			for _, r := range all {
+				if !r.At.Before(since) {
+					list[subject] = append(list[subject], r)
+				}
+			}
+		}
+		return nil
+	})
+	return list, err
+}
