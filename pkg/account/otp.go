@@ -180,7 +180,7 @@ func (o *OTP) verifyPhoneCode(ctx context.Context, number, purpose string, in Co
 // does that in the transaction that uses it.
 //
 // With a challenge, attempts are counted for that code. Without one they are counted for
-// the IP address and the recipient together, so that nobody else's attempts use up those
+// the IP address and the recipient together, so that attempts of other clients do not use up those
 // of the recipient. Wrong codes are also counted per IP address.
 func (o *OTP) verifyCode(ctx context.Context, recipient, subject, purpose string, in CodeInput, caller Caller) (OneTimeCode, error) {
 	wrong := o.rateCounter("code-wrong", networkOf(caller.IP), rateWindow)

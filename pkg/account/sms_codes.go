@@ -170,7 +170,7 @@ func (o *OTP) countryCounter(number string) RateCounter {
 	return o.rateCounter("code-country", fmt.Sprint(phone.Regions(number)), 24*time.Hour)
 }
 
-// codeText returns the SMS. It names the purpose, so that nobody gives a code away that
+// codeText returns the SMS. It names the purpose, so that users do not give away a code that
 // they believe to be for something else.
 func codeText(job codeJob, digits string) string {
 	purposes := map[string][2]string{

@@ -141,11 +141,11 @@ func (s *Store) AppendEntry(ctx context.Context, e ticket.Entry) (*ticket.Entry,
 }
 
 // appendedItem returns the item of an entry with a write id of its own. The SDK
-// sends a request again when its response is lost; the id tells such a repeat
+// sends a request again when its response is lost; the id distinguishes such a repeat
 // from an equal entry that another call wrote in the same millisecond.
 func appendedItem(e ticket.Entry) entryItem {
 	i := entryToItem(e)
-	i.WriteID = rand.Text()[:6] // 30 bits: the id only tells equal entries of one millisecond apart
+	i.WriteID = rand.Text()[:6] // 30 bits: the id only distinguishes equal entries of one millisecond
 	return i
 }
 
