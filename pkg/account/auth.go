@@ -7,6 +7,7 @@ import (
 
 	"ticketsystem/pkg/apperr"
 	"ticketsystem/pkg/auth"
+	"ticketsystem/pkg/limit"
 	"ticketsystem/pkg/user"
 )
 
@@ -126,7 +127,7 @@ func (a *Auth) LogIn(ctx context.Context, rawPhone, password string, caller Call
 
 // recordAttempt counts an attempt on a phone number in the current window. It fails
 // with login_locked.
-func (a *Auth) recordAttempt(ctx context.Context, number string, window RateCounter) error {
+func (a *Auth) recordAttempt(ctx context.Context, number string, window limit.Counter) error {
 	counted, err := a.Store.RecordLoginAttempt(ctx, number, window.Start, maxFailedLogins)
 	if err == nil && !counted {
 		err = apperr.New(apperr.LoginLocked, "").WithRetryAfter(a.OTP.retryAfter(window))
@@ -136,7 +137,7 @@ func (a *Auth) recordAttempt(ctx context.Context, number string, window RateCoun
 
 // loginFailed counts a failed login per phone number, unless already counted, and
 // per IP address. It returns login_wrong, or the error of the store.
-func (a *Auth) loginFailed(ctx context.Context, number string, ipCounter RateCounter, counted bool) error {
+func (a *Auth) loginFailed(ctx context.Context, number string, ipCounter limit.Counter, counted bool) error {
 	if !counted {
 		if err := a.recordAttempt(ctx, number, ipCounter); err != nil && !apperr.Is(err, apperr.LoginLocked) {
 			return err

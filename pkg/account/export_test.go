@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"ticketsystem/pkg/limit"
 	"ticketsystem/pkg/user"
 )
 
@@ -25,7 +26,7 @@ const (
 
 var NewUser = newUser
 
-func (a *Auth) LoginFailed(ctx context.Context, number string, ipCounter RateCounter, counted bool) error {
+func (a *Auth) LoginFailed(ctx context.Context, number string, ipCounter limit.Counter, counted bool) error {
 	return a.loginFailed(ctx, number, ipCounter, counted)
 }
 
@@ -35,7 +36,7 @@ func (a *Auth) OpenSession(ctx context.Context, u user.User, code *OneTimeCode, 
 
 func (o *OTP) CodeDigits(subject string, c OneTimeCode) string { return o.digits(subject, c) }
 
-func (o *OTP) NewRateCounter(scope, subject string, window time.Duration) RateCounter {
+func (o *OTP) NewRateCounter(scope, subject string, window time.Duration) limit.Counter {
 	return o.rateCounter(scope, subject, window)
 }
 

@@ -13,6 +13,7 @@ import (
 
 	"ticketsystem/pkg/apperr"
 	"ticketsystem/pkg/auth"
+	"ticketsystem/pkg/limit"
 	"ticketsystem/pkg/phone"
 )
 
@@ -70,11 +71,11 @@ type OTPStore interface {
 	// reserves nothing if the counter has reached the limit or if its last code was
 	// requested after cutoff; then it returns when that was and the count. It is safe
 	// to repeat with the same code.
-	ReserveCode(ctx context.Context, counter RateCounter, c OneTimeCode, cutoff time.Time, limit int) (last time.Time, count int, reserved bool, err error)
+	ReserveCode(ctx context.Context, counter limit.Counter, c OneTimeCode, cutoff time.Time, limit int) (last time.Time, count int, reserved bool, err error)
 
 	// ReleaseCode permits the client of a counter to request another code at once,
 	// because c could not be sent.
-	ReleaseCode(ctx context.Context, counter RateCounter, c OneTimeCode) error
+	ReleaseCode(ctx context.Context, counter limit.Counter, c OneTimeCode) error
 
 	// PutCode stores a code. It is safe to repeat.
 	PutCode(ctx context.Context, c OneTimeCode) error
@@ -89,7 +90,7 @@ type OTPStore interface {
 	LiveCodes(ctx context.Context, recipientMAC, purpose string) ([]OneTimeCode, error)
 
 	// AddToCounter adds n to a rate counter and returns the new value.
-	AddToCounter(ctx context.Context, counter RateCounter, n int) (int, error)
+	AddToCounter(ctx context.Context, counter limit.Counter, n int) (int, error)
 
 	// Login returns the login of a phone number. found is false if the number has
 	// no account; then only FailureWindow can be set.
@@ -140,7 +141,7 @@ func (o *OTP) issueCode(ctx context.Context, recipient, subject, purpose string,
 // reserve counts a code per client and recipient, and per recipient. A request that is
 // rejected for its client is not counted for the recipient, so that it takes nothing
 // from the recipient's own requests. It fails with too_many_requests.
-func (o *OTP) reserve(ctx context.Context, counter RateCounter, code OneTimeCode, recipients []string) error {
+func (o *OTP) reserve(ctx context.Context, counter limit.Counter, code OneTimeCode, recipients []string) error {
 	last, count, reserved, err := o.Store.ReserveCode(ctx, counter, code, code.SentAt.Add(-codeResendInterval), maxCodesPerRequester)
 	switch {
 	case err != nil:

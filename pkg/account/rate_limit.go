@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"ticketsystem/pkg/apperr"
+	"ticketsystem/pkg/limit"
 )
 
 // rateWindow is the window of all rate limits but the daily one.
@@ -19,17 +20,10 @@ type RateLimits struct {
 	PerIP int
 }
 
-// RateCounter identifies one fixed window of a rate limit.
-type RateCounter struct {
-	Scope  string // name of the limit and keyed hash of its subject
-	Window time.Duration
-	Start  time.Time
-}
-
 // rateCounter returns the counter of the current window. Phone numbers and IP
 // addresses are stored as keyed hashes only.
-func (o *OTP) rateCounter(scope, subject string, window time.Duration) RateCounter {
-	return RateCounter{Scope: scope + "#" + o.keyedHash("limit", scope, subject), Window: window, Start: o.Now().Truncate(window)}
+func (o *OTP) rateCounter(scope, subject string, window time.Duration) limit.Counter {
+	return limit.Counter{Scope: scope + "#" + o.keyedHash("limit", scope, subject), Window: window, Start: o.Now().Truncate(window)}
 }
 
 // keyedHash returns 128 bits of a MAC in hexadecimal.
@@ -38,7 +32,7 @@ func (o *OTP) keyedHash(label string, parts ...string) string {
 }
 
 // retryAfter returns the time until the counter's window ends, at least a second.
-func (o *OTP) retryAfter(counter RateCounter) time.Duration {
+func (o *OTP) retryAfter(counter limit.Counter) time.Duration {
 	return max(counter.Start.Add(counter.Window).Sub(o.Now()), time.Second)
 }
 
@@ -57,7 +51,7 @@ func networkOf(ip string) string {
 }
 
 // consume increments a counter. It fails with too_many_requests above the limit.
-func (o *OTP) consume(ctx context.Context, counter RateCounter, limit int) error {
+func (o *OTP) consume(ctx context.Context, counter limit.Counter, limit int) error {
 	n, err := o.Store.AddToCounter(ctx, counter, 1)
 	if err != nil {
 		return err

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"ticketsystem/pkg/apperr"
+	"ticketsystem/pkg/limit"
 	"ticketsystem/pkg/locale"
 	"ticketsystem/pkg/phone"
 )
@@ -128,16 +129,16 @@ func (s *CodeSender) SendQueuedCode(ctx context.Context, sealed string) error {
 // countSent counts a code that is about to be sent. It fails with ErrCodeLimit above a
 // global limit. The limits are checked last, so that only codes that are sent count.
 func (s *CodeSender) countSent(ctx context.Context, number string) error {
-	type limit struct {
-		counter RateCounter
+	type bound struct {
+		counter limit.Counter
 		max     int
 	}
-	limits := []limit{
+	limits := []bound{
 		{s.OTP.rateCounter("code-day", "", 24*time.Hour), s.MaxPerDay},
 		{s.OTP.rateCounter("code-all", "", rateWindow), maxCodesGlobal},
 	}
 	if s.OTP.isForeign(number) {
-		limits = append([]limit{{s.OTP.countryCounter(number), countryCredit}}, limits...)
+		limits = append([]bound{{s.OTP.countryCounter(number), countryCredit}}, limits...)
 	}
 	for _, l := range limits {
 		n, err := s.OTP.Store.AddToCounter(ctx, l.counter, 1)
@@ -166,7 +167,7 @@ func (o *OTP) isForeign(number string) bool {
 	return !slices.Contains(phone.Regions(number), o.DefaultRegion)
 }
 
-func (o *OTP) countryCounter(number string) RateCounter {
+func (o *OTP) countryCounter(number string) limit.Counter {
 	return o.rateCounter("code-country", fmt.Sprint(phone.Regions(number)), 24*time.Hour)
 }
 

@@ -10,6 +10,7 @@ import (
 
 	"ticketsystem/pkg/api"
 	"ticketsystem/pkg/apperr"
+	"ticketsystem/pkg/limit"
 	"ticketsystem/pkg/user"
 )
 
@@ -214,5 +215,20 @@ func TestAccess_RevokedToken(t *testing.T) {
 	r := newRequest(http.MethodGet, "/x", "").with("authorization", "Bearer "+fx.token(ali))
 	if got := fx.send(t, echoPrincipal(api.Authenticated), user.Principal{}, r); got.status != 500 {
 		t.Errorf("store down: got %d %s, want 500", got.status, got.code())
+	}
+}
+
+// TestProblem_Quota checks the headers of a limit per user (draft-ietf-httpapi-ratelimit-headers).
+func TestProblem_Quota(t *testing.T) {
+	fx := newFixture(t)
+	err := limit.Rule{Kind: "tickets", Max: 10, Window: time.Minute}.Exceeded(1500 * time.Millisecond)
+	got := fx.send(t, failWith(err), user.Principal{}, newRequest(http.MethodGet, "/tickets/x", ""))
+	if got.status != 429 || got.code() != "rate_limited" {
+		t.Errorf("got %d %s, want 429 rate_limited", got.status, got.code())
+	}
+	for name, want := range map[string]string{"retry-after": "2", "ratelimit": `"tickets";r=0;t=2`, "ratelimit-policy": `"tickets";q=10;w=60`} {
+		if got.headers[name] != want {
+			t.Errorf("%s: got %q, want %q", name, got.headers[name], want)
+		}
 	}
 }

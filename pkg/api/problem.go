@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"log/slog"
@@ -30,7 +31,10 @@ func (s *Server) problemResponse(ctx context.Context, r *Request, err error) Res
 		seconds := strconv.Itoa(int(math.Ceil(e.RetryAfter.Seconds())))
 		out = out.with("retry-after", seconds)
 		if p.Status == http.StatusTooManyRequests {
-			out = out.with("ratelimit", fmt.Sprintf("%q;r=0;t=%s", string(e.Code), seconds))
+			out = out.with("ratelimit", fmt.Sprintf("%q;r=0;t=%s", cmp.Or(e.Quota.Name, string(e.Code)), seconds))
+		}
+		if q := e.Quota; q.Max > 0 {
+			out = out.with("ratelimit-policy", fmt.Sprintf("%q;q=%d;w=%d", q.Name, q.Max, int(q.Window.Seconds())))
 		}
 	}
 	return out

@@ -32,7 +32,16 @@ type Error struct {
 	Fields []Field
 	// RetryAfter is how long the client should wait, or zero.
 	RetryAfter time.Duration
-	cause      error
+	// Quota is the limit that was exceeded, if it is one per user.
+	Quota Quota
+	cause error
+}
+
+// Quota is a limit of acts in a window.
+type Quota struct {
+	Name   string
+	Max    int
+	Window time.Duration
 }
 
 // New returns an error with a detail for the client, which may be empty.
@@ -68,6 +77,13 @@ func (e *Error) WithFields(fields ...Field) *Error {
 func (e *Error) WithRetryAfter(wait time.Duration) *Error {
 	clone := *e
 	clone.RetryAfter = wait
+	return &clone
+}
+
+// WithQuota returns a copy with the limit that was exceeded.
+func (e *Error) WithQuota(q Quota) *Error {
+	clone := *e
+	clone.Quota = q
 	return &clone
 }
 

@@ -40,6 +40,8 @@ const (
 	LoginLocked Code = "login_locked"
 	// TooManyRequests (HTTP 429): a rate limit is exceeded.
 	TooManyRequests Code = "too_many_requests"
+	// RateLimited (HTTP 429): the user exceeded a limit per user.
+	RateLimited Code = "rate_limited"
 	// AccountDisabled (HTTP 403): the account is disabled.
 	AccountDisabled Code = "account_disabled"
 	// PhoneTaken (HTTP 409): the phone number belongs to another account.
@@ -161,6 +163,7 @@ var definitions = map[Code]Definition{
 	CodeWrong:       {http.StatusUnprocessableEntity, "The code is wrong or has expired", "کد نادرست یا منقضی است"},
 	CodeLocked:      {http.StatusTooManyRequests, "Too many wrong codes; please ask for a new one", "کد چند بار نادرست وارد شد؛ لطفاً کد تازه‌ای بگیرید"},
 	LoginLocked:     {http.StatusTooManyRequests, "Too many failed attempts to sign in; please try again later", "تلاش‌های ناموفق برای ورود زیاد بود؛ لطفاً کمی بعد دوباره تلاش کنید"},
+	RateLimited:     {http.StatusTooManyRequests, "You are doing this too often; please wait a little", "این کار را بیش از اندازه تکرار کرده‌اید؛ لطفاً کمی صبر کنید"},
 	TooManyRequests: {http.StatusTooManyRequests, "Too many requests; please wait a little", "تعداد درخواست‌ها زیاد است؛ لطفاً کمی صبر کنید"},
 	AccountDisabled: {http.StatusForbidden, "This account has been disabled; please contact us", "این حساب غیرفعال شده است؛ لطفاً با ما تماس بگیرید"},
 	PhoneTaken:      {http.StatusConflict, "This phone number already has an account", "با این شماره پیش‌تر حساب ساخته شده است"},

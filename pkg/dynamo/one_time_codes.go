@@ -7,6 +7,7 @@ import (
 
 	"ticketsystem/pkg/account"
 	"ticketsystem/pkg/apperr"
+	"ticketsystem/pkg/limit"
 )
 
 // codeItem is a one-time code. Its key holds the MAC of the recipient; the digits are
@@ -28,7 +29,7 @@ type reservationItem struct {
 }
 
 // ReserveCode implements account.OTPStore.
-func (s *Store) ReserveCode(ctx context.Context, counter account.RateCounter, c account.OneTimeCode, cutoff time.Time, limit int) (time.Time, int, bool, error) {
+func (s *Store) ReserveCode(ctx context.Context, counter limit.Counter, c account.OneTimeCode, cutoff time.Time, limit int) (time.Time, int, bool, error) {
 	stored, applied, err := s.update(ctx, updateSpec{
 		key: rateCounterKey(counter), set: "SET #last = :id, sent = :now, #ttl = :ttl ADD hits :one",
 		condition: "attribute_not_exists(PK) OR (sent <= :cutoff AND hits < :limit)",
@@ -45,7 +46,7 @@ func (s *Store) ReserveCode(ctx context.Context, counter account.RateCounter, c 
 }
 
 // ReleaseCode implements account.OTPStore.
-func (s *Store) ReleaseCode(ctx context.Context, counter account.RateCounter, c account.OneTimeCode) error {
+func (s *Store) ReleaseCode(ctx context.Context, counter limit.Counter, c account.OneTimeCode) error {
 	_, _, err := s.update(ctx, updateSpec{key: rateCounterKey(counter), set: "SET sent = :never", condition: "#last = :id", values: values{"never": 0, "id": c.ID}})
 	return err
 }
@@ -104,10 +105,10 @@ type rateCounterItem struct {
 	Count int `dynamodbav:"hits"`
 }
 
-func rateCounterKey(c account.RateCounter) key { return rateLimitKey(c.Scope, c.Start.Unix()) }
+func rateCounterKey(c limit.Counter) key { return rateLimitKey(c.Scope, c.Start.Unix()) }
 
 // AddToCounter implements account.OTPStore.
-func (s *Store) AddToCounter(ctx context.Context, c account.RateCounter, n int) (int, error) {
+func (s *Store) AddToCounter(ctx context.Context, c limit.Counter, n int) (int, error) {
 	after, _, err := s.update(ctx, updateSpec{
 		key: rateCounterKey(c), set: "SET #ttl = :ttl ADD hits :n",
 		values: values{"n": n, "ttl": c.Start.Add(2 * c.Window).Unix()},
@@ -118,4 +119,16 @@ func (s *Store) AddToCounter(ctx context.Context, c account.RateCounter, n int) 
 	var i rateCounterItem
 	err = decode(after, &i)
 	return i.Count, err
+}
+
+// AddWithin implements limit.Store.
+func (s *Store) AddWithin(ctx context.Context, c limit.Counter, n, maximum int) (bool, error) {
+	if n > maximum {
+		return false, nil
+	}
+	_, applied, err := s.update(ctx, updateSpec{
+		key: rateCounterKey(c), set: "SET #ttl = :ttl ADD hits :n", condition: "attribute_not_exists(hits) OR hits <= :most",
+		values: values{"n": n, "most": maximum - n, "ttl": c.Start.Add(2 * c.Window).Unix()},
+	})
+	return applied, err
 }

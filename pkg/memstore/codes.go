@@ -8,6 +8,7 @@ import (
 
 	"ticketsystem/pkg/account"
 	"ticketsystem/pkg/apperr"
+	"ticketsystem/pkg/limit"
 )
 
 type codeKey struct{ recipientMAC, purpose, id string }
@@ -26,7 +27,7 @@ func errCodeUsed() error {
 }
 
 // ReserveCode counts a code of a client and recipient.
-func (s *Store) ReserveCode(_ context.Context, counter account.RateCounter, c account.OneTimeCode, cutoff time.Time, limit int) (last time.Time, count int, reserved bool, err error) {
+func (s *Store) ReserveCode(_ context.Context, counter limit.Counter, c account.OneTimeCode, cutoff time.Time, limit int) (last time.Time, count int, reserved bool, err error) {
 	err = s.do("ReserveCode", counter.Scope, func() error {
 		r, exists := s.reservations[counter]
 		if reserved = !exists || !r.at.After(cutoff) && r.count < limit; reserved {
@@ -40,7 +41,7 @@ func (s *Store) ReserveCode(_ context.Context, counter account.RateCounter, c ac
 }
 
 // ReleaseCode permits another code at once.
-func (s *Store) ReleaseCode(_ context.Context, counter account.RateCounter, c account.OneTimeCode) error {
+func (s *Store) ReleaseCode(_ context.Context, counter limit.Counter, c account.OneTimeCode) error {
 	return s.do("ReleaseCode", counter.Scope, func() error {
 		if r := s.reservations[counter]; r.id == c.ID {
 			r.at = time.Time{}
@@ -104,8 +105,19 @@ func (s *Store) ConsumeCodeAttempt(_ context.Context, c account.OneTimeCode, max
 	return found, locked, err
 }
 
+// AddWithin implements limit.Store.
+func (s *Store) AddWithin(_ context.Context, c limit.Counter, n, maximum int) (added bool, err error) {
+	err = s.do("AddWithin", c.Scope, func() error {
+		if added = s.counters[c]+n <= maximum; added {
+			s.counters[c] += n
+		}
+		return nil
+	})
+	return added, err
+}
+
 // AddToCounter adds n to a rate counter.
-func (s *Store) AddToCounter(_ context.Context, c account.RateCounter, n int) (sum int, err error) {
+func (s *Store) AddToCounter(_ context.Context, c limit.Counter, n int) (sum int, err error) {
 	err = s.do("AddToCounter", c.Scope, func() error {
 		s.counters[c] += n
 		sum = s.counters[c]

@@ -16,6 +16,7 @@ import (
 	"ticketsystem/pkg/broadcast"
 	"ticketsystem/pkg/category"
 	"ticketsystem/pkg/idempotency"
+	"ticketsystem/pkg/limit"
 	"ticketsystem/pkg/notification"
 	"ticketsystem/pkg/realtime"
 	"ticketsystem/pkg/ticket"
@@ -42,6 +43,7 @@ var (
 	_ category.AdminStore           = (*Store)(nil)
 	_ category.Store                = (*Store)(nil)
 	_ idempotency.Store             = (*Store)(nil)
+	_ limit.Store                   = (*Store)(nil)
 	_ notification.DeliveryStore    = (*Store)(nil)
 	_ notification.Store            = (*Store)(nil)
 	_ notification.SuppressionStore = (*Store)(nil)
@@ -95,8 +97,8 @@ type data struct {
 	admins       map[string]bool
 	sessions     map[string]account.Session // by family
 	codes        map[codeKey]account.OneTimeCode
-	counters     map[account.RateCounter]int
-	reservations map[account.RateCounter]reservation
+	counters     map[limit.Counter]int
+	reservations map[limit.Counter]reservation
 	revocations  map[string][]user.Revocation
 
 	notifications map[string]map[string]storedNotification // by user and ID
@@ -117,8 +119,8 @@ func New(now func() time.Time) *Store {
 		calls: map[string]int{}, tickets: map[string]*ticketPartition{}, timers: map[string]timer{},
 		attachments: map[string]storedAttachment{}, categories: map[string]category.Category{},
 		logins: map[string]account.Login{}, attempts: map[string]attempts{}, users: map[string]user.User{}, admins: map[string]bool{},
-		sessions: map[string]account.Session{}, codes: map[codeKey]account.OneTimeCode{}, counters: map[account.RateCounter]int{},
-		reservations: map[account.RateCounter]reservation{},
+		sessions: map[string]account.Session{}, codes: map[codeKey]account.OneTimeCode{}, counters: map[limit.Counter]int{},
+		reservations: map[limit.Counter]reservation{},
 		revocations:  map[string][]user.Revocation{}, notifications: map[string]map[string]storedNotification{},
 		unread: map[string]unreadCount{}, suppressed: map[string]bool{}, smsQuota: map[string]int{}, broadcasts: map[string]*storedBroadcast{},
 		tokens: map[string]connectToken{}, connections: map[string]realtime.Connection{},

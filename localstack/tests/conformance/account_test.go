@@ -1,6 +1,8 @@
 package conformance
 
 import (
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -8,6 +10,7 @@ import (
 	"ticketsystem/pkg/app"
 	"ticketsystem/pkg/apperr"
 	"ticketsystem/pkg/dynamo"
+	"ticketsystem/pkg/limit"
 	"ticketsystem/pkg/user"
 )
 
@@ -24,7 +27,7 @@ func newCode(purpose string) account.OneTimeCode {
 func TestReserveCode(t *testing.T) {
 	forEachBackend(t, func(t *testing.T, db backend) {
 		now := app.Now()
-		counter := account.RateCounter{Scope: "client#" + newID(), Window: 24 * time.Hour, Start: now.Truncate(24 * time.Hour)}
+		counter := limit.Counter{Scope: "client#" + newID(), Window: 24 * time.Hour, Start: now.Truncate(24 * time.Hour)}
 		reserve := func(name string, c account.OneTimeCode, at time.Duration, want bool) {
 			t.Helper()
 			c.SentAt = now.Add(at)
@@ -83,12 +86,42 @@ func TestConsumeCodeAttempt(t *testing.T) {
 func TestAddToCounter(t *testing.T) {
 	forEachBackend(t, func(t *testing.T, db backend) {
 		start := app.Now().Truncate(10 * time.Minute)
-		one := account.RateCounter{Scope: newID(), Window: 10 * time.Minute, Start: start}
+		one := limit.Counter{Scope: newID(), Window: 10 * time.Minute, Start: start}
 		next := one
 		next.Start = start.Add(one.Window)
-		for i, c := range []account.RateCounter{one, one, one, next} {
+		for i, c := range []limit.Counter{one, one, one, next} {
 			if got, err := db.open().AddToCounter(t.Context(), c, 1); err != nil || got != []int{1, 2, 3, 1}[i] {
 				t.Errorf("%d: got %d, %v", i, got, err)
+			}
+		}
+	})
+}
+
+// TestAddWithin checks that a counter never exceeds its maximum, also with concurrent
+// writers, and that a negative number gives back what was added.
+func TestAddWithin(t *testing.T) {
+	t.Parallel()
+	forEachBackend(t, func(t *testing.T, db backend) {
+		c := limit.Counter{Scope: "tickets#" + newID(), Window: time.Minute, Start: app.Now().Truncate(time.Minute)}
+		var added atomic.Int32
+		var wg sync.WaitGroup
+		for range 8 {
+			wg.Go(func() {
+				if ok, err := db.open().AddWithin(t.Context(), c, 2, 7); err != nil {
+					t.Error(err)
+				} else if ok {
+					added.Add(2)
+				}
+			})
+		}
+		wg.Wait()
+		if added.Load() != 6 {
+			t.Errorf("added: got %d, want 6 of at most 7", added.Load())
+		}
+		for i, n := range []int{1, 1, -2, 3, 2, 8} {
+			want := []bool{true, false, true, false, true, false}[i]
+			if ok, err := db.open().AddWithin(t.Context(), c, n, 7); err != nil || ok != want {
+				t.Errorf("step %d, add %d: got %v, %v", i, n, ok, err)
 			}
 		}
 	})

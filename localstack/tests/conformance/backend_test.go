@@ -13,6 +13,7 @@ import (
 	"ticketsystem/pkg/category"
 	"ticketsystem/pkg/dynamo"
 	"ticketsystem/pkg/idempotency"
+	"ticketsystem/pkg/limit"
 	"ticketsystem/pkg/memstore"
 	"ticketsystem/pkg/notification"
 	"ticketsystem/pkg/realtime"
@@ -33,6 +34,7 @@ type testStore interface {
 	category.AdminStore
 	category.Store
 	idempotency.Store
+	limit.Store
 	notification.DeliveryStore
 	notification.Store
 	notification.SuppressionStore

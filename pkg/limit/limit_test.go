@@ -1,0 +1,50 @@
+package limit_test
+
+import (
+	"testing"
+	"time"
+
+	"ticketsystem/pkg/apperr"
+	"ticketsystem/pkg/limit"
+	"ticketsystem/pkg/memstore"
+	"ticketsystem/pkg/user"
+)
+
+// TestTake_Window checks that each user has a window of their own, that staff may do
+// more, and that a repeat can be taken back.
+func TestTake_Window(t *testing.T) {
+	now := time.Date(2026, 3, 1, 12, 0, 20, 0, time.UTC)
+	clock := func() time.Time { return now }
+	limiter := limit.Limiter{Store: memstore.New(clock), StaffFactor: 2, Now: clock}
+	rule := limit.Rule{Kind: "tickets", Max: 3, Window: time.Minute}
+	take := func(actor user.Principal) int {
+		for n := 0; ; n++ {
+			if _, err := limiter.Take(t.Context(), rule, actor); err != nil {
+				got := apperr.From(err)
+				if got.Code != apperr.RateLimited || got.RetryAfter != 40*time.Second || got.Quota.Max != limiter.For(rule, actor.Role).Max {
+					t.Errorf("got %+v", got)
+				}
+				return n
+			}
+		}
+	}
+	customer := user.Principal{UserID: "A", Role: user.RoleUser}
+	if got := take(customer); got != 3 {
+		t.Errorf("customer: got %d, want 3", got)
+	}
+	if got := take(user.Principal{UserID: "B", Role: user.RoleSupport}); got != 6 {
+		t.Errorf("agent: got %d, want 6", got)
+	}
+	now = now.Add(40 * time.Second)
+	release, err := limiter.Take(t.Context(), rule, customer)
+	if err != nil || release(t.Context()) != nil {
+		t.Fatalf("next window: %v", err)
+	}
+	now = now.Add(20 * time.Second)
+	limiter.Now = func() time.Time { return now.Add(-20 * time.Second) }
+	for range 3 {
+		if _, err := limiter.Take(t.Context(), rule, customer); err != nil {
+			t.Errorf("after a repeat that was taken back: %v", err)
+		}
+	}
+}
