@@ -12,6 +12,7 @@ import (
 	"strings"
 	"syscall"
 
+	"ticketsystem/localstack/emulator/dashboard"
 	"ticketsystem/localstack/emulator/stack"
 	"ticketsystem/localstack/testkit/seed"
 )
@@ -43,6 +44,7 @@ func run() error {
 		InMemory:   len(os.Args) > 1 && os.Args[1] == "-memory",
 		Log:        os.Stdout,
 		Seed:       seed.Seed,
+		Users:      users(),
 		Parameters: parameters,
 	})
 	if err != nil {
@@ -52,18 +54,29 @@ func run() error {
 	fmt.Printf(`
 ready %[1]s
   HTTP      %[1]s
+  docs      %[1]s/docs
+  outbox    %[1]s/_local/      (SMS, e-mail, requests, logs)
   sockets   %[2]s
-  outbox    %[1]s/_local/      (SMS, e-mail, functions, logs)
   S3        %[3]s
   DynamoDB  %[4]s  table %[5]s
 
-  admin 09120000001 · support 09120000002, 09120000003 · customer 09120000004
-  password ticket-demo-2026 · Ctrl-C stops the stack
-
 `, s.HTTPURL, s.SocketURL, s.S3URL, s.DynamoDBURL, s.TableName)
+	for _, u := range users() {
+		fmt.Printf("  %-8s  %s  password %s  (%s)\n", u.Role, u.Phone, u.Password, u.Name)
+	}
+	fmt.Print("\nCtrl-C stops the stack\n\n")
 	<-ctx.Done()
 	fmt.Println("stopping ...")
 	return nil
+}
+
+// users returns the seeded users.
+func users() []dashboard.User {
+	var users []dashboard.User
+	for _, u := range seed.Users() {
+		users = append(users, dashboard.User{Phone: u.Phone, Password: seed.Password, Role: string(u.Role), Name: u.Name})
+	}
+	return users
 }
 
 // parseParameters parses pairs of the form Name=value, separated by spaces.

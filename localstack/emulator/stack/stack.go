@@ -48,6 +48,8 @@ type Options struct {
 	MinTimeout time.Duration
 	// Seed fills a new table. It runs once per data folder and may be nil.
 	Seed func(ctx context.Context, dynamoURL, table string) error
+	// Users are the users that Seed writes. The start page lists them.
+	Users []dashboard.User
 	// Observer sees every AWS call of a function and may inject a fault. If it is
 	// nil, functions call the emulators directly.
 	Observer awsproxy.Observer
@@ -258,6 +260,9 @@ func (s *Stack) serve(listeners map[string][]net.Listener) {
 	dashboardHandler := http.StripPrefix("/_local", dashboard.Handler(dashboard.Config{
 		Functions: s.lambda, Outbox: s.services.Outbox, Queues: s.services.Queues, Schedules: s.listSchedules, Invoke: s.Invoke,
 	}))
+	start := dashboard.StartPage(s.options.Users, func() bool {
+		return slices.ContainsFunc(s.reload().httpAPI.Routes, func(r httpapi.Route) bool { return strings.HasPrefix(r.Path, "/app/") })
+	})
 	// A ServeMux would redirect unclean paths, which API Gateway does not.
 	httpHandler := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if strings.HasPrefix(r.URL.Path, "/_local/") {
@@ -265,7 +270,7 @@ func (s *Stack) serve(listeners map[string][]net.Listener) {
 			return
 		}
 		if r.URL.Path == "/" && r.Method == http.MethodGet {
-			http.Redirect(w, r, "/_local/", http.StatusFound) // the API has no such path
+			start.ServeHTTP(w, r) // instead of the page of docs-get
 			return
 		}
 		api.ServeHTTP(w, r)

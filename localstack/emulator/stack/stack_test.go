@@ -224,11 +224,20 @@ func TestStart_UnknownParameter(t *testing.T) {
 	}
 }
 
-// TestServe_Root checks that the address that the stack prints shows a page.
+// TestServe_Root checks that the address that the stack prints shows where to go and as whom
+// to sign in.
 func TestServe_Root(t *testing.T) {
-	s, _ := startStack(t, "", nil)
-	if status, text := get(t, s.HTTPURL+"/"); status != 200 || !strings.Contains(text, `href="/docs"`) {
-		t.Errorf("got %d %.80s, want the dashboard with a link to the documentation", status, text)
+	s, _ := startStack(t, "", func(o *stack.Options) {
+		o.Users = []dashboard.User{{Phone: "09120000001", Password: "secret", Role: "admin", Name: "<b>"}}
+	})
+	status, text := get(t, s.HTTPURL+"/")
+	for _, want := range []string{`href="/docs"`, `href="/_local/"`, "09120000001", "secret", "admin", "&lt;b&gt;"} {
+		if status != 200 || !strings.Contains(text, want) {
+			t.Errorf("got %d, want a page with %s:\n%s", status, want, text)
+		}
+	}
+	if strings.Contains(text, `href="/app/"`) {
+		t.Error("got a link to the console, which the template does not have")
 	}
 }
 

@@ -34,7 +34,7 @@ func (u *User) CreateAttachment(ctx context.Context, fields Fields) (Upload, err
 }
 
 // Upload uploads the content of a declared file with a POST form.
-func (a *API) Upload(ctx context.Context, upload Upload, content []byte) (Response, error) {
+func (a *API) Upload(ctx context.Context, upload Upload, content []byte, options ...Option) (Response, error) {
 	var body bytes.Buffer
 	form := multipart.NewWriter(&body)
 	for name, value := range upload.Upload.Fields {
@@ -57,6 +57,9 @@ func (a *API) Upload(ctx context.Context, upload Upload, content []byte) (Respon
 		return Response{}, fmt.Errorf("upload: %w", err)
 	}
 	request.Header.Set("Content-Type", form.FormDataContentType())
+	for _, option := range options {
+		option(request)
+	}
 	return send(a.http, request, "POST (upload) "+upload.Upload.URL)
 }
 

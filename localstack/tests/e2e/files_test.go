@@ -84,3 +84,24 @@ func TestFiles_DeletedWithUser(t *testing.T) {
 		ID: reply.Attachments[0].ID, Name: "manual.txt", Type: "text/plain", Size: 6, State: "ready",
 	})
 }
+
+// TestUpload_OwnOrigin checks that a page of the API may upload to the bucket, which is
+// another origin, and that a page of an unknown origin may not.
+func TestUpload_OwnOrigin(t *testing.T) {
+	t.Parallel()
+	if suite.local == nil {
+		t.Skip("an external stack may have another public URL")
+	}
+	me := customer(t)
+	for origin, want := range map[string]string{suite.api.Base(): suite.api.Base(), "http://localhost:5173": "http://localhost:5173", "https://evil.example": ""} {
+		upload, err := me.CreateAttachment(t.Context(), object{"name": "a.txt", "type": "text/plain", "size": 1})
+		upload = must(t, upload, err)
+		response, err := suite.api.Upload(t.Context(), upload, []byte("a"), client.Header("Origin", origin))
+		if response = must(t, response, err); response.Status/100 != 2 {
+			t.Fatalf("%s: got %s", origin, response)
+		}
+		if got := response.Header.Get("Access-Control-Allow-Origin"); got != want {
+			t.Errorf("%s: got Access-Control-Allow-Origin %q, want %q", origin, got, want)
+		}
+	}
+}

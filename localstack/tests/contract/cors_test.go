@@ -1,0 +1,44 @@
+package contract
+
+import (
+	"path/filepath"
+	"slices"
+	"testing"
+
+	"ticketsystem/localstack/emulator/samtemplate"
+)
+
+// TestBucket_AllowsOwnOrigin checks that pages of the API's own origin may upload to the
+// bucket, with and without a custom domain and further origins.
+func TestBucket_AllowsOwnOrigin(t *testing.T) {
+	for _, c := range []struct{ api, origins, want string }{
+		{"", "", "https://HttpApi.execute-api.us-east-1.amazonaws.com"},
+		{"https://api.example", "", "https://api.example"},
+		{"", "https://app.example", "https://HttpApi.execute-api.us-east-1.amazonaws.com"},
+		{"", "https://app.example,https://b.example", "https://b.example"},
+	} {
+		stack, err := samtemplate.Load(filepath.Join(root, "template.yaml"), map[string]string{"ApiUrl": c.api, "AllowedOrigins": c.origins})
+		if err != nil {
+			t.Fatal(err)
+		}
+		stack.Attribute = func(resource *samtemplate.Resource, _ string) (any, error) { return resource.ID, nil }
+		buckets, err := stack.Resources("AWS::S3::Bucket")
+		if err != nil || len(buckets) != 1 {
+			t.Fatalf("got %d buckets, %v", len(buckets), err)
+		}
+		properties, err := stack.Properties(buckets[0])
+		if err != nil {
+			t.Fatal(err)
+		}
+		var origins []string
+		for _, rule := range samtemplate.List(samtemplate.Map(properties["CorsConfiguration"])["CorsRules"]) {
+			if !slices.Contains(samtemplate.Strings(samtemplate.Map(rule)["AllowedMethods"]), "POST") {
+				t.Errorf("got the rule %v, want POST", rule)
+			}
+			origins = append(origins, samtemplate.Strings(samtemplate.Map(rule)["AllowedOrigins"])...)
+		}
+		if !slices.Contains(origins, c.want) {
+			t.Errorf("ApiUrl %q, AllowedOrigins %q: got %v, want %s", c.api, c.origins, origins, c.want)
+		}
+	}
+}
