@@ -70,11 +70,9 @@ func (a *UserAdmin) Update(ctx context.Context, actor audit.Actor, userID string
 	if err != nil {
 		return user.User{}, err
 	}
-	switch {
-	case updated.Disabled != old.Disabled, hash != nil: // sessions from before an account was enabled are invalid too
-		err = a.Revoker.RevokeAccess(ctx, userID, true)
-	case updated.Role != old.Role, updated.Phone != old.Phone:
-		err = a.Revoker.RevokeAccess(ctx, userID, false)
+	endSessions := updated.Disabled != old.Disabled || hash != nil // those from before an account was enabled are invalid too
+	if endSessions || !updated.SameRights(old) {
+		err = a.Revoker.RevokeAccess(ctx, userID, endSessions)
 	}
 	return updated, err
 }

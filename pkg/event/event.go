@@ -38,11 +38,8 @@ type UserCreated struct{ User user.User }
 // old image.
 type UserChanged struct{ Old, New user.User }
 
-// RightsChanged reports whether tokens and sockets of the old user must end: the
-// role differs, or the account is disabled now.
-func (e UserChanged) RightsChanged() bool {
-	return e.Old.ID != "" && (e.Old.Role != e.New.Role || e.New.Disabled && !e.Old.Disabled)
-}
+// RightsChanged reports whether tokens and sockets of the old user must end.
+func (e UserChanged) RightsChanged() bool { return e.Old.ID != "" && !e.Old.SameRights(e.New) }
 
 // UserDeleted reports a deleted user, as they were before.
 type UserDeleted struct{ User user.User }

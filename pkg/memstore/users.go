@@ -21,7 +21,7 @@ func isAdmin(u user.User) bool { return u.Role == user.RoleAdmin && !u.Disabled 
 // unchanged reports whether the rights of a user and their login are as read.
 func (s *Store) unchanged(old user.User) bool {
 	u, found := s.users[old.ID]
-	return found && u.Role == old.Role && u.Phone == old.Phone && u.Disabled == old.Disabled && s.logins[old.Phone].User.ID == old.ID
+	return found && u.SameRights(old) && s.logins[old.Phone].User.ID == old.ID
 }
 
 // updateUser applies the fields that differ between old and updated, and moves

@@ -79,7 +79,7 @@ func VerifyNewSession(users UserReader, revoker AccessRevoker) Handler {
 		if err != nil {
 			return err
 		}
-		if inactive || current.Role != e.User.Role || current.Phone != e.User.Phone {
+		if inactive || !current.SameRights(e.User) {
 			return revoker.RevokeAccess(ctx, e.User.ID, inactive)
 		}
 		return nil

@@ -55,8 +55,8 @@ func (users *fakeUsers) RevokeAccess(_ context.Context, userID string, inactive 
 // whether its sessions end.
 func TestRevokeChangedRights(t *testing.T) {
 	sara := user.User{ID: "sara", Role: user.RoleUser}
-	agent, renamed := sara, sara
-	agent.Role, renamed.Name = user.RoleSupport, "Sara"
+	agent, renamed, moved, disabled := sara, sara, sara, sara
+	agent.Role, renamed.Name, moved.Phone, disabled.Disabled = user.RoleSupport, "Sara", "2", true
 	changed := event.UserChanged{Old: agent, New: sara}
 	errBroken := errors.New("unavailable")
 	for name, c := range map[string]struct {
@@ -78,6 +78,9 @@ func TestRevokeChangedRights(t *testing.T) {
 		event   event.Event
 		revoked string
 	}{
+		"other phone": {event.UserChanged{Old: sara, New: moved}, "sara true"},
+		"disabled":    {event.UserChanged{Old: sara, New: disabled}, "sara true"},
+		"enabled":     {event.UserChanged{Old: disabled, New: sara}, "sara true"},
 		"same rights": {event.UserChanged{Old: sara, New: renamed}, ""},
 		"new user":    {event.UserCreated{User: sara}, ""},
 		"other event": {event.TicketDeleted{TicketID: "t"}, ""},

@@ -26,6 +26,12 @@ type User struct {
 // IsAgent reports whether the user may work on tickets: active staff.
 func (u User) IsAgent() bool { return u.Role.IsStaff() && !u.Disabled }
 
+// SameRights reports whether tokens and sessions of v describe what u may do: role, phone
+// number and state of the account are equal.
+func (u User) SameRights(v User) bool {
+	return u.Role == v.Role && u.Phone == v.Phone && u.Disabled == v.Disabled
+}
+
 // DeletedName replaces the name of a deleted user. It is not a valid name, because names
 // have no control characters. Responses contain DisplayName instead.
 const DeletedName = "\x7fremoved"
