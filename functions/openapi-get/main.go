@@ -1,4 +1,4 @@
-// Command openapi-get serves the OpenAPI document: GET /openapi.json.
+// Command openapi-get serves the documents of the APIs: GET /openapi.json and GET /asyncapi.json.
 package main
 
 import (
@@ -10,6 +10,8 @@ import (
 )
 
 func main() {
-	a := app.New()
-	a.Serve(api.ServeStatic(map[string]api.StaticFile{"/openapi.json": {Load: sync.OnceValues(infra.OpenAPI), Type: "application/json"}}))
+	app.New().Serve(api.ServeStatic(map[string]api.StaticFile{
+		"/openapi.json":  {Load: sync.OnceValues(infra.OpenAPI), Type: "application/json"},
+		"/asyncapi.json": {Load: sync.OnceValues(infra.AsyncAPI), Type: "application/json"},
+	}))
 }

@@ -5,7 +5,6 @@ package contract
 import (
 	"bytes"
 	"fmt"
-	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -14,8 +13,10 @@ import (
 
 	"gopkg.in/yaml.v3"
 
+	"ticketsystem/infra"
 	"ticketsystem/localstack/emulator/samtemplate"
 	"ticketsystem/localstack/repo"
+	"ticketsystem/localstack/testkit/schema"
 	"ticketsystem/pkg/apperr"
 )
 
@@ -149,7 +150,7 @@ func TestQueryParameters_MatchOpenAPI(t *testing.T) {
 }
 
 func TestTemplate_SocketRoutesMatchFrames(t *testing.T) {
-	stack, document := load(t)
+	stack, _ := load(t)
 	sockets, err := stack.Resources("AWS::Serverless::WebSocketApi")
 	if err != nil {
 		t.Fatal(err)
@@ -162,8 +163,13 @@ func TestTemplate_SocketRoutesMatchFrames(t *testing.T) {
 			}
 		}
 	}
-	frames := slices.Collect(maps.Keys(samtemplate.Map(samtemplate.Map(document["x-websocket"])["client"])))
-	equalSets(t, "socket action", "template.yaml", routes, "infra/openapi.yaml", frames)
+	var actions []string
+	for name := range schema.Map(parseDocument(t, infra.AsyncAPI).Root, "components", "messages") {
+		if action, ok := strings.CutPrefix(name, "action."); ok {
+			actions = append(actions, action)
+		}
+	}
+	equalSets(t, "socket action", "template.yaml", routes, "infra/asyncapi.yaml", actions)
 }
 
 func TestTemplate_FunctionFolders(t *testing.T) {

@@ -20,6 +20,12 @@ func TestStaticDocuments(t *testing.T) {
 	if document.OpenAPI == "" || document.Paths["/tickets"]["post"] == nil {
 		t.Errorf("openapi.json: got version %q and %d paths, /tickets %v", document.OpenAPI, len(document.Paths), document.Paths["/tickets"])
 	}
+	var frames struct {
+		AsyncAPI string `json:"asyncapi"`
+	}
+	if err := anonymous(t, http.MethodGet, "/asyncapi.json", nil).Decode(http.StatusOK, &frames); err != nil || frames.AsyncAPI == "" {
+		t.Errorf("asyncapi.json: got version %q, %v", frames.AsyncAPI, err)
+	}
 	page := anonymous(t, http.MethodGet, "/docs", nil)
 	text := string(page.Body)
 	if page.Status != http.StatusOK || !strings.HasPrefix(page.Header.Get("Content-Type"), "text/html") || !strings.Contains(text, "openapi.json") {

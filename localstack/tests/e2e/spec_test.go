@@ -3,6 +3,7 @@ package e2e
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"slices"
@@ -14,9 +15,11 @@ import (
 
 	"ticketsystem/infra"
 	"ticketsystem/localstack/testkit/client"
+	"ticketsystem/localstack/testkit/schema"
 )
 
-// specCheck validates every response and frame that the suite receives against openapi.yaml.
+// specCheck validates every response and frame that the suite receives against openapi.yaml
+// and asyncapi.yaml.
 // Objects are closed: a field that the document does not list is a violation.
 type specCheck struct {
 	operations map[string]responses // by "GET /tickets/{id}"
@@ -31,127 +34,53 @@ type specCheck struct {
 type responses map[string]map[string]*jsonschema.Schema
 
 func newSpecCheck() (*specCheck, error) {
-	text, err := infra.OpenAPI()
+	api, err := parseDocument(infra.OpenAPI)
 	if err != nil {
 		return nil, err
 	}
-	parsed, err := jsonschema.UnmarshalJSON(bytes.NewReader(text))
+	frames, err := parseDocument(infra.AsyncAPI)
 	if err != nil {
 		return nil, err
 	}
-	document, _ := parsed.(map[string]any)
-	schemas := map[string]any{}
-	for name, schema := range mapAt(document, "components", "schemas") {
-		schemas[name], schemas["open."+name] = closed(schema, false), closed(schema, true)
-	}
-	c := schemaCompiler{jsonschema.NewCompiler(), 0, nil}
-	c.js.DefaultDraft(jsonschema.Draft2020)
-	c.err = c.js.AddResource(schemaBase, map[string]any{"schemas": schemas})
 	check := &specCheck{operations: map[string]responses{}, frames: map[string]*jsonschema.Schema{}}
-	check.problem = c.compile(map[string]any{"$ref": "#/components/schemas/Problem"})
-	for kind, frame := range mapAt(document, "x-websocket", "server") {
-		check.frames[kind] = c.compile(mapAt(frame, "schema"))
+	check.problem = api.Compile(map[string]any{"$ref": "#/components/schemas/Problem"})
+	for name, message := range schema.Map(frames.Root, "components", "messages") {
+		if kind, ofServer := strings.CutPrefix(name, "frame."); ofServer {
+			check.frames[kind] = frames.Compile(schema.Map(message, "payload"))
+		}
 	}
-	for path, item := range mapAt(document, "paths") {
-		for method, operation := range mapAt(item) {
+	for path, item := range schema.Map(api.Root, "paths") {
+		for method, operation := range schema.Map(item) {
 			if method == "parameters" {
 				continue
 			}
 			byStatus := responses{}
-			for status, response := range mapAt(operation, "responses") {
-				byStatus[status] = c.content(document, mapAt(response))
+			for status, response := range schema.Map(operation, "responses") {
+				byStatus[status] = contentSchemas(api, response)
 			}
 			check.operations[strings.ToUpper(method)+" "+path] = byStatus
 		}
 	}
-	return check, c.err
+	return check, errors.Join(api.Err(), frames.Err())
 }
 
-// schemaBase is the base URI of the component schemas.
-const schemaBase = "mem:///openapi.json"
-
-// schemaCompiler compiles schemas that refer to the components. It keeps the first error.
-type schemaCompiler struct {
-	js    *jsonschema.Compiler
-	count int
-	err   error
+func parseDocument(load func() ([]byte, error)) (*schema.Document, error) {
+	text, err := load()
+	if err != nil {
+		return nil, err
+	}
+	return schema.Parse(text)
 }
 
-func (c *schemaCompiler) compile(schema any) *jsonschema.Schema {
-	if c.err != nil {
-		return nil
-	}
-	c.count++
-	name := fmt.Sprintf("mem:///schema-%d.json", c.count)
-	if c.err = c.js.AddResource(name, closed(schema, false)); c.err != nil {
-		return nil
-	}
-	var out *jsonschema.Schema
-	out, c.err = c.js.Compile(name)
-	return out
-}
-
-// content compiles the schemas of a response by media type. A nil schema accepts any body.
-func (c *schemaCompiler) content(document, response map[string]any) map[string]*jsonschema.Schema {
-	if ref, ok := response["$ref"].(string); ok {
-		response = mapAt(document, strings.Split(strings.TrimPrefix(ref, "#/"), "/")...)
-	}
+// contentSchemas compiles the schemas of a response by media type. A nil schema accepts any body.
+func contentSchemas(d *schema.Document, response any) map[string]*jsonschema.Schema {
 	out := map[string]*jsonschema.Schema{}
-	for media, content := range mapAt(response, "content") {
+	for media, content := range schema.Map(d.Resolve(response), "content") {
 		out[media] = nil
-		if schema, ok := mapAt(content)["schema"]; ok && strings.HasSuffix(media, "json") {
-			out[media] = c.compile(schema)
+		if s, ok := schema.Map(content)["schema"]; ok && strings.HasSuffix(media, "json") {
+			out[media] = d.Compile(s)
 		}
 	}
-	return out
-}
-
-// closed copies a schema and forbids fields that it does not list. An open
-// schema is a member of an allOf, whose siblings list further fields.
-func closed(schema any, open bool) any {
-	in, ok := schema.(map[string]any)
-	if !ok {
-		return schema
-	}
-	out := map[string]any{}
-	for key, value := range in {
-		switch key {
-		case "$ref":
-			_, name, _ := strings.Cut(fmt.Sprint(value), "#/components/schemas/")
-			if open {
-				name = "open." + name
-			}
-			value = schemaBase + "#/schemas/" + name
-		case "properties":
-			members := map[string]any{}
-			for name, member := range mapAt(value) {
-				members[name] = closed(member, false)
-			}
-			value = members
-		case "items", "additionalProperties":
-			value = closed(value, false)
-		case "allOf", "anyOf", "oneOf":
-			var members []any
-			list, _ := value.([]any)
-			for _, member := range list {
-				members = append(members, closed(member, open || key == "allOf"))
-			}
-			value = members
-		}
-		out[key] = value
-	}
-	if _, listed := in["additionalProperties"]; !open && !listed && (in["properties"] != nil || in["allOf"] != nil) {
-		out["unevaluatedProperties"] = false
-	}
-	return out
-}
-
-// mapAt returns the mapping at path, nil if there is none.
-func mapAt(node any, path ...string) map[string]any {
-	for _, key := range path {
-		node = mapAt(node)[key]
-	}
-	out, _ := node.(map[string]any)
 	return out
 }
 
@@ -159,7 +88,7 @@ func mapAt(node any, path ...string) map[string]any {
 func (c *specCheck) ObserveResponse(method, path string, r client.Response) {
 	path, _, _ = strings.Cut(path, "?")
 	media, _, _ := strings.Cut(r.Header.Get("Content-Type"), ";")
-	var schema *jsonschema.Schema
+	var want *jsonschema.Schema
 	if responses, known := c.operations[method+" "+c.template(method, path)]; known {
 		byMedia, listed := responses[fmt.Sprint(r.Status)]
 		if !listed {
@@ -171,15 +100,15 @@ func (c *specCheck) ObserveResponse(method, path string, r client.Response) {
 		if isGatewayError(r) {
 			return
 		}
-		if schema, listed = byMedia[media]; !listed {
+		if want, listed = byMedia[media]; !listed {
 			c.record("%s %s: got %d with a %s body, want one of the documented media types", method, path, r.Status, media)
 			return
 		}
 	} else if media == "application/problem+json" {
-		schema = c.problem
+		want = c.problem
 	}
-	if schema != nil {
-		c.validate(fmt.Sprintf("%s %s: %d", method, path, r.Status), schema, r.Body)
+	if want != nil {
+		c.validate(fmt.Sprintf("%s %s: %d", method, path, r.Status), want, r.Body)
 	}
 }
 
@@ -209,7 +138,7 @@ func (c *specCheck) ObserveFrame(text []byte) {
 		c.record("frame %.200s: %v", text, err)
 		return
 	}
-	kind, _ := mapAt(frame)["type"].(string)
+	kind, _ := schema.Map(frame)["type"].(string)
 	if c.frames[kind] == nil {
 		// API Gateway's own error frames have no type.
 		if kind != "" {
@@ -220,10 +149,10 @@ func (c *specCheck) ObserveFrame(text []byte) {
 	c.validate("frame "+kind, c.frames[kind], text)
 }
 
-func (c *specCheck) validate(what string, schema *jsonschema.Schema, text []byte) {
+func (c *specCheck) validate(what string, want *jsonschema.Schema, text []byte) {
 	value, err := jsonschema.UnmarshalJSON(bytes.NewReader(text))
 	if err == nil {
-		err = schema.Validate(value)
+		err = want.Validate(value)
 	}
 	if err != nil {
 		c.record("%s: %v\n%.600s", what, err, text)
@@ -245,10 +174,10 @@ func (c *specCheck) err() error {
 	if len(c.violations) == 0 {
 		return nil
 	}
-	return fmt.Errorf("responses that infra/openapi.yaml does not describe:\n%s", strings.Join(c.violations, "\n"))
+	return fmt.Errorf("responses and frames that infra/openapi.yaml and infra/asyncapi.yaml do not describe:\n%s", strings.Join(c.violations, "\n"))
 }
 
-// TestSpecCheck_UnknownField checks that the suite notices fields that openapi.yaml does not list.
+// TestSpecCheck_UnknownField checks that the suite notices fields that the documents do not list.
 func TestSpecCheck_UnknownField(t *testing.T) {
 	t.Parallel()
 	for name, observe := range map[string]func(c *specCheck, field string){
