@@ -1,5 +1,5 @@
-// Package dashboard serves /_local/, which shows sent messages, queues, schedules,
-// functions and logs of the local stack as a page and as JSON.
+// Package dashboard serves /_local/, which shows requests, sent messages, uploads, sockets,
+// queues, schedules, functions and logs of the local stack as a page and as JSON.
 package dashboard
 
 import (
@@ -12,7 +12,9 @@ import (
 
 	"ticketsystem/localstack/emulator/awsapi"
 	"ticketsystem/localstack/emulator/lambda"
+	"ticketsystem/localstack/emulator/s3"
 	"ticketsystem/localstack/emulator/sqs"
+	"ticketsystem/localstack/emulator/websocketapi"
 )
 
 //go:embed dashboard.html
@@ -20,8 +22,11 @@ var pageHTML []byte
 
 // Config holds the sources of the dashboard.
 type Config struct {
+	Requests  *Requests
 	Functions Functions
 	Outbox    *awsapi.Outbox
+	Uploads   func() []s3.Upload
+	Sockets   func() []websocketapi.Connection
 	Queues    *sqs.Queues
 	Schedules func() []Schedule
 	Invoke    func(ctx context.Context, function string, payload []byte) ([]byte, error)
@@ -46,6 +51,9 @@ func Handler(cfg Config) http.Handler {
 		to := strings.Replace(query.Get("to"), " ", "+", 1)
 		writeJSON(w, cfg.Outbox.List(query.Get("channel"), to))
 	})
+	mux.HandleFunc("GET /requests", func(w http.ResponseWriter, r *http.Request) { writeJSON(w, cfg.Requests.List()) })
+	mux.HandleFunc("GET /uploads", func(w http.ResponseWriter, r *http.Request) { writeJSON(w, cfg.Uploads()) })
+	mux.HandleFunc("GET /sockets", func(w http.ResponseWriter, r *http.Request) { writeJSON(w, cfg.Sockets()) })
 	mux.HandleFunc("GET /functions", func(w http.ResponseWriter, r *http.Request) {
 		writeJSON(w, cfg.Functions.Stats())
 	})

@@ -3,15 +3,20 @@ package dashboard
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 
 	"ticketsystem/localstack/emulator/awsapi"
+	"ticketsystem/localstack/emulator/httpapi"
 	"ticketsystem/localstack/emulator/lambda"
+	"ticketsystem/localstack/emulator/s3"
 	"ticketsystem/localstack/emulator/sqs"
+	"ticketsystem/localstack/emulator/websocketapi"
 )
 
 type fakeFunctions struct{}
@@ -31,7 +36,19 @@ func TestHandler_Pages(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	handler := Handler(Config{Functions: fakeFunctions{}, Outbox: s.Outbox})
+	var logged []string
+	requests := &Requests{Logf: func(format string, values ...any) { logged = append(logged, fmt.Sprintf(format, values...)) }}
+	requests.Add(httpapi.Exchange{Method: "GET", Path: "/tickets", Status: 200, RequestID: "r1", Function: "ticket-list"})
+	requests.Add(httpapi.Exchange{Method: "POST", Path: "/tickets", Status: 422, RequestID: "r2", Function: "ticket-create",
+		Problem: []byte(`{"code":"invalid_body","title":"t","errors":[{"pointer":"/title","code":"required"}]}`)})
+	if want := []string{"POST /tickets -> 422 invalid_body, /title: required (ticket-create, request r2)"}; !slices.Equal(logged, want) {
+		t.Errorf("log: got %q, want %q", logged, want)
+	}
+	handler := Handler(Config{
+		Requests: requests, Functions: fakeFunctions{}, Outbox: s.Outbox,
+		Uploads: func() []s3.Upload { return []s3.Upload{{Key: "uploads/1", Size: 3}} },
+		Sockets: func() []websocketapi.Connection { return []websocketapi.Connection{{ID: "c1", Sent: 2}} },
+	})
 	get := func(path string) string {
 		w := httptest.NewRecorder()
 		handler.ServeHTTP(w, httptest.NewRequest(http.MethodGet, path, nil))
@@ -49,6 +66,8 @@ func TestHandler_Pages(t *testing.T) {
 	}
 	for path, part := range map[string]string{
 		"/": "<title>TicketSystem", "/functions": `"name":"one","invocations":2`, "/logs?function=one": "log of one\n",
+		"/requests": `"status":422,"ms":0,"requestId":"r2","function":"ticket-create","problem":{"code":"invalid_body"`,
+		"/uploads":  `"key":"uploads/1","type":"","size":3`, "/sockets": `"id":"c1"`,
 	} {
 		if got := get(path); !strings.Contains(got, part) {
 			t.Errorf("%s: got %s, want %s in it", path, got, part)

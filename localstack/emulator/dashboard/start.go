@@ -19,7 +19,7 @@ type User struct{ Phone, Password, Role, Name string }
 func StartPage(users []User, hasConsole func() bool) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
-		w.Header().Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'")
+		w.Header().Set("Content-Security-Policy", "default-src 'none'; img-src data:; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'")
 		_ = startTemplate.Execute(w, map[string]any{"Users": users, "Console": hasConsole()}) // the client may have disconnected
 	})
 }

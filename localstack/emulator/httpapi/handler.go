@@ -31,7 +31,8 @@ type Handler struct {
 	// Invoke returns the response of a function. context.DeadlineExceeded becomes 503, any
 	// other error 500.
 	Invoke  func(ctx context.Context, function string, payload []byte) ([]byte, error)
-	OnWrite func() // called after requests that may have written to the table
+	OnWrite func()         // called after requests that may have written to the table
+	Observe func(Exchange) // called after each request but preflight requests; may be nil
 	Logf    func(string, ...any)
 }
 
@@ -42,7 +43,20 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if api.CORS != nil && api.CORS.handle(w, r) {
 		return
 	}
+	x := Exchange{At: time.Now(), Method: r.Method, Path: r.URL.RequestURI(), RequestID: requestID}
 	route, variables := match(api.Routes, r.Method, r.URL.EscapedPath())
+	if route != nil {
+		x.Function = route.Function
+	}
+	observed := &observedWriter{ResponseWriter: w, status: http.StatusOK}
+	h.serve(observed, r, requestID, route, variables, api.CORS != nil)
+	if h.Observe != nil {
+		h.Observe(observed.exchange(x))
+	}
+}
+
+// serve invokes the function of a route. route is nil if none matches.
+func (h *Handler) serve(w http.ResponseWriter, r *http.Request, requestID string, route *Route, variables map[string]string, hasCORS bool) {
 	if route == nil {
 		writeError(w, http.StatusNotFound, "Not Found")
 		return
@@ -62,7 +76,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		writeError(w, http.StatusBadRequest, "Bad Request")
 		return
 	}
-	h.invoke(w, r, route.Function, payload, api.CORS != nil)
+	h.invoke(w, r, route.Function, payload, hasCORS)
 }
 
 func (h *Handler) invoke(w http.ResponseWriter, r *http.Request, function string, payload []byte, hasCORS bool) {

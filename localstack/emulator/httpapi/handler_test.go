@@ -200,3 +200,27 @@ func TestCORS(t *testing.T) {
 		t.Errorf("got %d invocations, want 2: preflight requests do not invoke", invoked)
 	}
 }
+
+// TestObserve checks what the dashboard learns of a request: also of one without a route,
+// and the problem of a refused one.
+func TestObserve(t *testing.T) {
+	var got []Exchange
+	h := &Handler{
+		API:     func() API { return API{Routes: []Route{{Method: "GET", Path: "/a", Function: "f"}}} },
+		Prepare: func(string) {}, OnWrite: func() {}, Logf: t.Logf, Observe: func(x Exchange) { got = append(got, x) },
+		Invoke: func(context.Context, string, []byte) ([]byte, error) {
+			return []byte(`{"statusCode":404,"headers":{"content-type":"application/problem+json"},"body":"{\"code\":\"not_found\"}"}`), nil
+		},
+	}
+	for _, path := range []string{"/a?b=c", "/none"} {
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, httptest.NewRequest(http.MethodGet, path, nil))
+		x := got[len(got)-1]
+		if x.Path != path || x.Status != 404 || x.RequestID == "" || x.RequestID != w.Header().Get("Apigw-Requestid") || x.Ms <= 0 {
+			t.Errorf("%s: got %+v", path, x)
+		}
+	}
+	if got[0].Function != "f" || string(got[0].Problem) != `{"code":"not_found"}` || got[1].Function != "" {
+		t.Errorf("got %+v", got)
+	}
+}

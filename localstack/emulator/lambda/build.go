@@ -27,6 +27,7 @@ type builder struct {
 
 	mu       sync.Mutex
 	modTimes map[string]cachedModTime
+	failures map[string]string // output of the compiler by function
 }
 
 // cachedModTime caches the newest modification time of a folder for a second, because
@@ -37,7 +38,7 @@ type cachedModTime struct {
 }
 
 func newBuilder(ctx context.Context, root, buildDir string, logf func(string, ...any)) *builder {
-	return &builder{ctx: ctx, root: root, buildDir: buildDir, logf: logf, cond: sync.Cond{L: new(sync.Mutex)}, modTimes: map[string]cachedModTime{}}
+	return &builder{ctx: ctx, root: root, buildDir: buildDir, logf: logf, cond: sync.Cond{L: new(sync.Mutex)}, modTimes: map[string]cachedModTime{}, failures: map[string]string{}}
 }
 
 // binary returns the path of a function's executable.
@@ -118,9 +119,12 @@ func (b *builder) build(name string, urgent bool) error {
 	command.Env = append(os.Environ(), "CGO_ENABLED=0")
 	command.SysProcAttr = ProcessAttributes()
 	command.Cancel = func() error { return syscall.Kill(-command.Process.Pid, syscall.SIGKILL) }
-	if output, err := command.CombinedOutput(); b.ctx.Err() != nil {
+	output, err := command.CombinedOutput()
+	if b.ctx.Err() != nil {
 		return errClosed
-	} else if err != nil {
+	}
+	b.recordResult(name, err, output)
+	if err != nil {
 		return fmt.Errorf("go build ./functions/%s: %w\n%s", name, err, output)
 	}
 	// The linker does not write an unchanged binary, so its time is set to that of
@@ -129,6 +133,22 @@ func (b *builder) build(name string, urgent bool) error {
 		return os.Chtimes(b.binary(name), newest, newest)
 	}
 	return nil
+}
+
+// recordResult keeps the output of a failed build until a build succeeds.
+func (b *builder) recordResult(name string, err error, output []byte) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if delete(b.failures, name); err != nil {
+		b.failures[name] = fmt.Sprintf("%v\n%s", err, output)
+	}
+}
+
+// failure returns the output of the compiler if the latest build of a function failed.
+func (b *builder) failure(name string) string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.failures[name]
 }
 
 // lock prevents other stacks from building into the same folder at the same time.

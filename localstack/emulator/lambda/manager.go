@@ -216,6 +216,7 @@ func (m *Manager) Stats() []Stats {
 			p.mu.Lock()
 			stats.Name, stats.Instances = name, len(p.instances)
 			p.mu.Unlock()
+			stats.BuildError = m.builder.failure(name)
 			all = append(all, stats)
 		}
 	}

@@ -21,6 +21,7 @@ type Stats struct {
 	Instances   int     `json:"instances"`
 	P50         float64 `json:"p50Ms"`
 	P99         float64 `json:"p99Ms"`
+	BuildError  string  `json:"buildError,omitempty"` // output of the compiler, if the latest build failed
 }
 
 // functionStats keeps the statistics and latest log lines of a function. It is the

@@ -23,7 +23,7 @@ const (
 )
 
 // handlePost stores the file of a POST form after checking the form's policy.
-func (s *Server) handlePost(w http.ResponseWriter, r *http.Request, settings Settings) *s3Error {
+func (s *Server) handlePost(w http.ResponseWriter, r *http.Request, settings Settings) (e *s3Error) {
 	parts, err := r.MultipartReader()
 	if err != nil {
 		return errMalformedForm(err)
@@ -32,9 +32,12 @@ func (s *Server) handlePost(w http.ResponseWriter, r *http.Request, settings Set
 	if e != nil {
 		return e
 	}
+	upload := Upload{At: time.Now(), Type: form["content-type"]}
+	defer func() { s.uploads.add(upload, e) }()
 	defer func() { _, _ = io.CopyN(io.Discard, r.Body, maxDrainBytes) }()
 	form["bucket"] = settings.Name
 	form["key"] = strings.ReplaceAll(form["key"], "${filename}", path.Base(file.FileName()))
+	upload.Key = form["key"]
 	p, e := s.Credentials.checkPolicy(form, time.Now())
 	if e != nil {
 		return e
@@ -48,8 +51,8 @@ func (s *Server) handlePost(w http.ResponseWriter, r *http.Request, settings Set
 		}
 	}
 	o := object{key: form["key"], header: header, body: file, minimum: p.minimum, maximum: p.maximum, event: "ObjectCreated:Post"}
-	etag, e := s.putObject(r, settings, o)
-	if e != nil {
+	etag, size, e := s.putObject(r, settings, o)
+	if upload.Size = size; e != nil {
 		return e
 	}
 	w.Header().Set("ETag", etag)
@@ -99,7 +102,7 @@ func (s *Server) handlePut(w http.ResponseWriter, r *http.Request, settings Sett
 		return &s3Error{http.StatusNotImplemented, "NotImplemented", "The local stack takes no body in signed chunks."}
 	}
 	o := object{key: key, header: r.Header, body: r.Body, maximum: -1, event: "ObjectCreated:Put"}
-	etag, e := s.putObject(r, settings, o)
+	etag, _, e := s.putObject(r, settings, o)
 	if e == nil {
 		w.Header().Set("ETag", etag)
 		w.WriteHeader(http.StatusOK)
@@ -118,13 +121,13 @@ type object struct {
 
 // putObject stores an upload after checking its size and digests, and then notifies
 // functions. It buffers the upload in a temporary file.
-func (s *Server) putObject(r *http.Request, settings Settings, o object) (etag string, e *s3Error) {
+func (s *Server) putObject(r *http.Request, settings Settings, o object) (etag string, size int64, e *s3Error) {
 	if o.key == "" {
-		return "", &s3Error{http.StatusBadRequest, "InvalidArgument", "Bucket POST must contain a field named 'key'."}
+		return "", 0, &s3Error{http.StatusBadRequest, "InvalidArgument", "Bucket POST must contain a field named 'key'."}
 	}
 	file, err := os.CreateTemp("", "stack-upload-")
 	if err != nil {
-		return "", s.internalError(err)
+		return "", size, s.internalError(err)
 	}
 	defer func() {
 		_ = file.Close() // it was only read
@@ -135,15 +138,15 @@ func (s *Server) putObject(r *http.Request, settings Settings, o object) (etag s
 		limit = o.maximum
 	}
 	sum := sha256.New()
-	size, err := io.Copy(io.MultiWriter(file, sum), io.LimitReader(o.body, limit+1))
+	size, err = io.Copy(io.MultiWriter(file, sum), io.LimitReader(o.body, limit+1))
 	if err != nil {
-		return "", errMalformedForm(err)
+		return "", size, errMalformedForm(err)
 	}
 	if e := o.check(size, limit, sum.Sum(nil)); e != nil {
-		return "", e
+		return "", size, e
 	}
 	if _, err := file.Seek(0, io.SeekStart); err != nil {
-		return "", s.internalError(err)
+		return "", size, s.internalError(err)
 	}
 	inner := withoutSignature(r)
 	inner.Method, inner.Body, inner.ContentLength = http.MethodPut, file, size
@@ -155,11 +158,11 @@ func (s *Server) putObject(r *http.Request, settings Settings, o object) (etag s
 	s.objects.ServeHTTP(response, inner)
 	s.mu.Unlock()
 	if response.status != http.StatusOK {
-		return "", &s3Error{response.status, "InternalError", response.body.String()}
+		return "", size, &s3Error{response.status, "InternalError", response.body.String()}
 	}
 	etag = response.header.Get("ETag")
 	s.notifyCreated(r, settings, o, size, etag)
-	return etag, nil
+	return etag, size, nil
 }
 
 func (o object) check(size, limit int64, sum []byte) *s3Error {

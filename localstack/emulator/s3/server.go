@@ -29,6 +29,7 @@ type Server struct {
 	Notify      func(function string, payload []byte) // invokes a function asynchronously
 	Logf        func(string, ...any)
 
+	uploads uploads
 	objects http.Handler
 	mu      sync.RWMutex // held between the check of a condition and the operation
 }

@@ -23,6 +23,7 @@ import (
 
 // fixture is a bucket "files" with a client and the payloads of its notifications.
 type fixture struct {
+	bucket *Server
 	server *httptest.Server
 	client *s3.Client
 	events []string
@@ -34,7 +35,7 @@ func newFixture(t *testing.T) *fixture {
 	if err != nil {
 		t.Fatal(err)
 	}
-	fx := &fixture{}
+	fx := &fixture{bucket: bucket}
 	bucket.Credentials = Credentials{"AKID", "secret", "token"}
 	bucket.Logf = t.Logf
 	bucket.Notify = func(_ string, payload []byte) { fx.events = append(fx.events, string(payload)) }
@@ -212,6 +213,17 @@ func TestPost_StoresAndNotifies(t *testing.T) {
 	r := event.Records[0]
 	if r.EventName != "ObjectCreated:Post" || r.S3.Bucket.Name != "files" || r.S3.Object.Key != "uploads/a+b" || r.S3.Object.Size != 5 {
 		t.Errorf("got %+v", r)
+	}
+}
+
+func TestUploads(t *testing.T) {
+	fx := newFixture(t)
+	for _, file := range []string{"hello", "much too long"} {
+		fx.post(t, fx.signForm(t, "uploads/a", time.Minute), file)
+	}
+	got := fx.bucket.Uploads()
+	if len(got) != 2 || got[1].Key != "uploads/a" || got[1].Type != "text/plain" || got[1].Size != 5 || got[1].Error != "" || !strings.HasPrefix(got[0].Error, "EntityTooLarge") {
+		t.Errorf("got %+v, want the refused upload and then the stored one", got)
 	}
 }
 

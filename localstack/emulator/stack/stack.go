@@ -254,11 +254,14 @@ func (s *Stack) serve(listeners map[string][]net.Listener) {
 		API:     func() httpapi.API { return s.reload().httpAPI },
 		Prepare: s.lambda.Prepare, Invoke: s.lambda.Invoke, OnWrite: s.stream.Notify, Logf: s.logf,
 	}
+	requests := &dashboard.Requests{Logf: s.logf}
+	api.Observe = requests.Add
 	s.bucket.Settings, s.bucket.Notify, s.bucket.Logf = func() s3.Settings { return s.reload().bucket }, s.invokeWithRetries, s.logf
 	s.bucket.Credentials = s3.Credentials{AccessKey: accessKey, SecretKey: secretKey, SessionToken: sessionToken}
 	sockets := &websocketapi.Handler{API: func() websocketapi.API { return s.reload().webSocketAPI }, InvokeAsync: s.invokeAsync, Logf: s.logf}
 	dashboardHandler := http.StripPrefix("/_local", dashboard.Handler(dashboard.Config{
-		Functions: s.lambda, Outbox: s.services.Outbox, Queues: s.services.Queues, Schedules: s.listSchedules, Invoke: s.Invoke,
+		Requests: requests, Functions: s.lambda, Outbox: s.services.Outbox, Uploads: s.bucket.Uploads, Sockets: sockets.Connections,
+		Queues: s.services.Queues, Schedules: s.listSchedules, Invoke: s.Invoke,
 	}))
 	start := dashboard.StartPage(s.options.Users, func() bool {
 		return slices.ContainsFunc(s.reload().httpAPI.Routes, func(r httpapi.Route) bool { return strings.HasPrefix(r.Path, "/app/") })

@@ -411,6 +411,19 @@ func TestWebSocket_Connects(t *testing.T) {
 	}
 }
 
+func TestBuild_ErrorIsShown(t *testing.T) {
+	root := copyRepository(t)
+	s, _ := startStack(t, "", func(o *stack.Options) { o.Root = root })
+	if err := os.WriteFile(filepath.Join(root, "functions", "echo", "broken.go"), []byte("package main\n\nvar x = unknownName\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "the build error is shown", func() string {
+		get(t, s.HTTPURL+"/items")
+		_, text := get(t, s.HTTPURL+"/_local/functions")
+		return fmt.Sprint(strings.Contains(text, "undefined: unknownName"))
+	}, "true")
+}
+
 func TestReload_ChangedTemplate(t *testing.T) {
 	root := copyRepository(t)
 	template, err := os.ReadFile(filepath.Join(root, "template.yaml"))

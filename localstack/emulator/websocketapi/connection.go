@@ -26,6 +26,8 @@ type connection struct {
 	domain      string
 	connectedAt time.Time
 	lastActive  atomic.Int64 // Unix ms
+	received    atomic.Int64 // messages from the client
+	sent        atomic.Int64 // messages to the client
 
 	conn      *websocket.Conn
 	accepted  chan struct{} // closed when the handshake is finished
@@ -61,6 +63,7 @@ func (c *connection) serve(ctx context.Context) (websocket.StatusCode, string) {
 			return websocket.StatusMessageTooBig, "Frame is too large"
 		}
 		c.resetIdleTimer()
+		c.received.Add(1)
 		if c.handler.lookup(c.id) == nil {
 			continue // deleted through the management API: later messages are ignored
 		}
@@ -92,6 +95,7 @@ func (c *connection) write(ctx context.Context) {
 				return
 			}
 			c.resetIdleTimer()
+			c.sent.Add(1)
 		}
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
+	"slices"
 	"sync"
 	"time"
 	"unicode/utf8"
@@ -200,6 +201,28 @@ func (h *Handler) unregister(c *connection) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	delete(h.open, c.id)
+}
+
+// Connection is an open connection.
+type Connection struct {
+	ID          string    `json:"id"`
+	ConnectedAt time.Time `json:"connectedAt"`
+	LastActive  time.Time `json:"lastActive"`
+	UserAgent   string    `json:"userAgent"`
+	Received    int64     `json:"received"` // messages from the client
+	Sent        int64     `json:"sent"`     // messages to the client
+}
+
+// Connections returns the open connections, newest first.
+func (h *Handler) Connections() []Connection {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	list := []Connection{}
+	for _, c := range h.open {
+		list = append(list, Connection{c.id, c.connectedAt, time.UnixMilli(c.lastActive.Load()), c.identity.UserAgent, c.received.Load(), c.sent.Load()})
+	}
+	slices.SortFunc(list, func(a, b Connection) int { return b.ConnectedAt.Compare(a.ConnectedAt) })
+	return list
 }
 
 // lookup returns an open connection. It waits while the handshake is in progress.

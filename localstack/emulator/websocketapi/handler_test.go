@@ -255,6 +255,18 @@ func TestManagementAPI(t *testing.T) {
 	}
 }
 
+func TestConnections(t *testing.T) {
+	server, events := newGateway(t)
+	h, _ := server.Config.Handler.(*Handler)
+	conn := dial(t, server, "")
+	nextEvent(t, events)
+	write(t, conn, websocket.MessageText, `{"action":"answer"}`)
+	read(t, conn)
+	if got := h.Connections(); len(got) != 1 || len(got[0].ID) != 16 || got[0].Received != 1 || got[0].ConnectedAt.IsZero() {
+		t.Errorf("got %+v, want one connection that has sent a message", got)
+	}
+}
+
 func TestSend_DropsSlowClient(t *testing.T) {
 	server, events := newGateway(t)
 	dial(t, server, "") // does not read
