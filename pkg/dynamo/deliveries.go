@@ -2,9 +2,12 @@ package dynamo
 
 import (
 	"context"
+	"maps"
+	"slices"
 	"time"
 
 	"ticketsystem/pkg/apperr"
+	"ticketsystem/pkg/id"
 	"ticketsystem/pkg/notification"
 )
 
@@ -13,24 +16,98 @@ var (
 	_ notification.SuppressionStore = (*Store)(nil)
 )
 
-// ClaimDelivery implements notification.DeliveryStore with one conditional write, so
-// only one of several concurrent claims succeeds.
-func (s *Store) ClaimDelivery(ctx context.Context, job notification.DeliveryJob, now, stale time.Time) (notification.Notification, bool, error) {
-	attr := string(job.Channel) // the channel is the attribute name
-	row, applied, err := s.update(ctx, updateSpec{
-		key: notificationKey(job.UserID, job.ID), set: "SET " + attr + ".s = :sending, " + attr + ".t = :now ADD " + attr + ".c :one",
-		condition: attr + ".s IN (:queued, :failed) OR (" + attr + ".s = :sending AND " + attr + ".t < :stale)",
-		values: values{
-			"sending": string(notification.Sending), "queued": string(notification.Queued), "failed": string(notification.Failed),
-			"now": toMillis(now), "stale": toMillis(stale), "one": 1,
-		},
-	})
-	if err != nil || row == nil {
-		return notification.Notification{}, false, err
+// maxGroupRead bounds the notifications that are read to group deliveries.
+const maxGroupRead = 300
+
+// DeliveryContext implements notification.DeliveryStore. One batch reads the user, their
+// unread counter, the notification, their read marker and the ticket; one query reads
+// the notifications of about the same time.
+func (s *Store) DeliveryContext(ctx context.Context, job notification.DeliveryJob) (notification.Context, error) {
+	var (
+		c         notification.Context
+		recipient userItem
+		counter   unreadItem
+		stored    notificationItem
+		marker    readMarkerItem
+		ticket    ticketItem
+	)
+	into := map[key]any{userKey(job.UserID): &recipient, unreadKey(job.UserID): &counter, notificationKey(job.UserID, job.ID): &stored}
+	if job.TicketID != "" {
+		into[readMarkerKey(job.TicketID, job.UserID)], into[ticketKey(job.TicketID)] = &marker, &ticket
 	}
-	var i notificationItem
-	err = decode(row, &i)
-	return i.notification(), applied, err
+	rows, err := s.batchGet(ctx, slices.Collect(maps.Keys(into)), true)
+	if err != nil {
+		return c, err
+	}
+	for _, row := range rows {
+		k, err := decodeAs[key](row)
+		if err != nil {
+			return c, err
+		}
+		if err := decode(row, into[k]); err != nil {
+			return c, err
+		}
+	}
+	c.User, c.UserFound, c.Ticket, c.Deleted = recipient.user(), recipient.ID != "", ticket.ticket(), ticket.DeletedAt != 0
+	if stored.SK == "" {
+		return c, nil
+	}
+	read := func(i notificationItem) notification.Notification {
+		n := i.notification()
+		n.Read = counter.isRead(i) || i.Seq > 0 && marker.Read >= i.Seq
+		return n
+	}
+	c.Notification = read(stored)
+	if job.TicketID == "" {
+		return c, nil
+	}
+	others, err := s.notificationsAround(ctx, c.Notification)
+	for _, i := range others {
+		c.Others = append(c.Others, read(i))
+	}
+	return c, err
+}
+
+// notificationsAround reads the user's other notifications of the same ticket within
+// the group window, the newest if there are many.
+func (s *Store) notificationsAround(ctx context.Context, n notification.Notification) ([]notificationItem, error) {
+	out, err := s.queryPage(ctx, queryInput("PK = :pk AND SK BETWEEN :from AND :to", values{
+		"pk":   notificationsPK(n.UserID),
+		"from": id.First(n.CreatedAt.Add(-notification.GroupWindow)), "to": id.First(n.CreatedAt.Add(notification.GroupWindow)),
+	}, consistent, descending, pageOf(maxGroupRead)))
+	if err != nil {
+		return nil, err
+	}
+	items, err := decodeAll[notificationItem](out.Items)
+	items = slices.DeleteFunc(items, func(i notificationItem) bool { return i.Ticket != n.TicketID || i.SK == n.ID })
+	slices.Reverse(items)
+	return items, err
+}
+
+// ClaimDelivery implements notification.DeliveryStore. Each write requires the state that
+// was read, so only one of several concurrent claims succeeds.
+func (s *Store) ClaimDelivery(ctx context.Context, n notification.Notification, channel notification.Channel, grouped []notification.Notification, now time.Time) (bool, error) {
+	attr := string(channel) // the channel is the attribute name
+	unchanged := attr + ".s = :was AND " + attr + ".t = :at"
+	write := func(n notification.Notification, state notification.State, set string, more values) updateSpec {
+		d := n.Deliveries[channel]
+		vals := values{"was": string(d.State), "at": toMillis(d.At), "state": string(state), "now": toMillis(now)}
+		maps.Copy(vals, more)
+		return updateSpec{key: notificationKey(n.UserID, n.ID), set: "SET " + attr + ".s = :state, " + attr + ".t = :now" + set, condition: unchanged, values: vals}
+	}
+	claim := write(n, notification.Sending, " ADD "+attr+".c :one", values{"one": 1})
+	if len(grouped) == 0 {
+		_, claimed, err := s.update(ctx, claim)
+		if apperr.Is(err, apperr.Conflict) {
+			return false, nil // another claim groups it at the moment
+		}
+		return claimed, err
+	}
+	tx := s.transaction().update(claim)
+	for _, other := range grouped {
+		tx.update(write(other, notification.Skipped, ", "+attr+".r = :reason, "+attr+".g = :into", values{"reason": notification.ReasonGrouped, "into": n.ID}))
+	}
+	return committed(tx.commit(ctx))
 }
 
 // CompleteDelivery implements notification.DeliveryStore. It writes nothing if
@@ -42,7 +119,7 @@ func (s *Store) CompleteDelivery(ctx context.Context, n notification.Notificatio
 		condition: attr + ".s = :sending AND " + attr + ".c = :attempt",
 		values: values{
 			"sending": string(notification.Sending), "attempt": d.Attempts,
-			"done": deliveryItem{string(d.State), d.Reason, d.Attempts, toMillis(d.At)},
+			"done": deliveryItem{string(d.State), d.Reason, d.Attempts, toMillis(d.At), d.Into},
 		},
 	}
 	countsUpdate, ok := broadcastCountsUpdate(n, channel, d)
@@ -52,38 +129,6 @@ func (s *Store) CompleteDelivery(ctx context.Context, n notification.Notificatio
 	}
 	_, err := s.transaction().update(complete).update(countsUpdate).commitWithRetry(ctx) // other deliveries count in the same shard
 	return err
-}
-
-// DeliveryRecipient implements notification.DeliveryStore. One batch reads the user,
-// their unread counter, the notification and their read marker on the ticket.
-func (s *Store) DeliveryRecipient(ctx context.Context, n notification.Notification) (notification.Recipient, error) {
-	keys := []key{userKey(n.UserID), unreadKey(n.UserID), notificationKey(n.UserID, n.ID)}
-	if n.TicketID != "" {
-		keys = append(keys, readMarkerKey(n.TicketID, n.UserID))
-	}
-	rows, err := s.batchGet(ctx, keys, true)
-	if err != nil {
-		return notification.Recipient{}, err
-	}
-	var (
-		recipient userItem
-		counter   unreadItem
-		stored    notificationItem
-		marker    readMarkerItem
-	)
-	into := map[key]any{keys[0]: &recipient, keys[1]: &counter, keys[2]: &stored, readMarkerKey(n.TicketID, n.UserID): &marker}
-	for _, row := range rows {
-		k, err := decodeAs[key](row)
-		if err != nil {
-			return notification.Recipient{}, err
-		}
-		if err := decode(row, into[k]); err != nil {
-			return notification.Recipient{}, err
-		}
-	}
-	return notification.Recipient{
-		User: recipient.user(), Found: recipient.ID != "", Read: counter.isRead(stored) || n.Seq > 0 && marker.Read >= n.Seq,
-	}, nil
 }
 
 // suppressionItem is an e-mail address that gets no more mail.

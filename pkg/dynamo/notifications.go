@@ -39,6 +39,7 @@ type deliveryItem struct {
 	Reason   string `dynamodbav:"r,omitempty"`
 	Attempts int    `dynamodbav:"c,omitempty"`
 	At       int64  `dynamodbav:"t"`
+	Into     string `dynamodbav:"g,omitempty"`
 }
 
 // unreadItem counts a user's unread notifications. "Read all" is one write: it sets
@@ -78,7 +79,7 @@ func deliveryToItem(all map[notification.Channel]notification.Delivery, channel 
 	if !planned {
 		return nil
 	}
-	return &deliveryItem{string(d.State), d.Reason, d.Attempts, toMillis(d.At)}
+	return &deliveryItem{string(d.State), d.Reason, d.Attempts, toMillis(d.At), d.Into}
 }
 
 func (i notificationItem) notification() notification.Notification {
@@ -90,7 +91,7 @@ func (i notificationItem) notification() notification.Notification {
 	for channel, d := range map[notification.Channel]*deliveryItem{notification.Email: i.Email, notification.SMS: i.SMS} {
 		if d != nil {
 			n.Deliveries[channel] = notification.Delivery{
-				State: notification.State(d.State), Reason: d.Reason, Attempts: d.Attempts, At: fromMillis(d.At),
+				State: notification.State(d.State), Reason: d.Reason, Attempts: d.Attempts, At: fromMillis(d.At), Into: d.Into,
 			}
 		}
 	}
@@ -173,8 +174,8 @@ func putNotification(tx *transaction, n notification.Notification, readRound int
 	if readRound > 0 {
 		condition, vals = "g = :round", values{"one": 1, "none": 0, "round": readRound}
 	}
-	if n.Hidden {
-		vals["one"] = 0 // not listed, so it does not count as unread
+	if n.Hidden || n.Read {
+		vals["one"] = 0 // it does not count as unread
 	}
 	tx.put(notificationToItem(n, readRound), ifNotExists, nil)
 	tx.update(updateSpec{key: unreadKey(n.UserID), set: "ADD un :one, c :one, g :none", condition: condition, values: vals})

@@ -90,6 +90,13 @@ func FromCause(t time.Time, parts ...string) string {
 	return made.String()
 }
 
+// First returns the first ULID of a millisecond in their order.
+func First(t time.Time) string {
+	var first ulid.ULID
+	_ = first.SetTime(ulid.Timestamp(t)) // fails in the year 10889
+	return first.String()
+}
+
 // digest returns a SHA-256 over all parts.
 func digest(parts []string) []byte {
 	hash := sha256.New()

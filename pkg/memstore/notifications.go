@@ -70,7 +70,7 @@ func (s *Store) addNotifications(list []notification.Notification) error {
 		if count.upTo >= n.ID {
 			stored.readRound = count.readAll
 		}
-		if !n.Hidden {
+		if !n.Hidden && !n.Read {
 			count.n++
 		}
 		s.notifications[n.UserID][n.ID], s.unread[n.UserID] = stored, count
@@ -134,24 +134,56 @@ func (s *Store) MarkAllNotificationsRead(_ context.Context, userID string) error
 	})
 }
 
-// ClaimDelivery implements notification.DeliveryStore.
-func (s *Store) ClaimDelivery(_ context.Context, job notification.DeliveryJob, now, staleBefore time.Time) (n notification.Notification, claimed bool, err error) {
-	err = s.do("ClaimDelivery", job.ID, func() error {
-		stored, found := s.notifications[job.UserID][job.ID]
-		if !found {
-			return nil
+// DeliveryContext implements notification.DeliveryStore.
+func (s *Store) DeliveryContext(_ context.Context, job notification.DeliveryJob) (c notification.Context, err error) {
+	err = s.do("DeliveryContext", job.ID, func() error {
+		c.User, c.UserFound = s.users[job.UserID]
+		readSeq := 0
+		if job.TicketID != "" {
+			p := s.partition(job.TicketID)
+			c.Ticket, c.Deleted, readSeq = cloneTicket(p.ticket), p.deleted, p.markers[job.UserID].seq
 		}
-		d := stored.Deliveries[job.Channel]
-		claimed = d.State == notification.Queued || d.State == notification.Failed || d.State == notification.Sending && d.At.Before(staleBefore)
-		if claimed {
-			d.State, d.At = notification.Sending, now
-			d.Attempts++
-			stored.Deliveries[job.Channel] = d
+		own := s.notifications[job.UserID][job.ID]
+		for _, id := range sortedKeys(s.notifications[job.UserID]) {
+			stored := s.notifications[job.UserID][id]
+			n := cloneNotification(stored.Notification)
+			n.Read = s.unread[job.UserID].isRead(stored) || n.Seq > 0 && readSeq >= n.Seq
+			distance := n.CreatedAt.Sub(own.CreatedAt).Abs()
+			switch {
+			case id == job.ID:
+				c.Notification = n
+			case own.ID != "" && job.TicketID != "" && n.TicketID == own.TicketID && distance < notification.GroupWindow:
+				c.Others = append(c.Others, n)
+			}
 		}
-		n = cloneNotification(stored.Notification)
 		return nil
 	})
-	return n, claimed, err
+	return c, err
+}
+
+// ClaimDelivery implements notification.DeliveryStore.
+func (s *Store) ClaimDelivery(_ context.Context, n notification.Notification, channel notification.Channel, grouped []notification.Notification, now time.Time) (claimed bool, err error) {
+	err = s.do("ClaimDelivery", n.ID, func() error {
+		all := s.notifications[n.UserID]
+		for _, expected := range append([]notification.Notification{n}, grouped...) {
+			current, was := all[expected.ID].Deliveries[channel], expected.Deliveries[channel]
+			if current.State != was.State || !current.At.Equal(was.At) {
+				return nil
+			}
+		}
+		claimed = true
+		d := all[n.ID].Deliveries[channel]
+		d.State, d.At = notification.Sending, now
+		d.Attempts++
+		all[n.ID].Deliveries[channel] = d
+		for _, other := range grouped {
+			d := all[other.ID].Deliveries[channel]
+			d.State, d.Reason, d.Into, d.At = notification.Skipped, notification.ReasonGrouped, n.ID, now
+			all[other.ID].Deliveries[channel] = d
+		}
+		return nil
+	})
+	return claimed, err
 }
 
 // CompleteDelivery implements notification.DeliveryStore.
@@ -182,20 +214,6 @@ func (s *Store) CompleteDelivery(_ context.Context, n notification.Notification,
 		b.results[channel], b.lastAt = counts, d.At
 		return nil
 	})
-}
-
-// DeliveryRecipient implements notification.DeliveryStore.
-func (s *Store) DeliveryRecipient(_ context.Context, n notification.Notification) (r notification.Recipient, err error) {
-	err = s.do("DeliveryRecipient", n.ID, func() error {
-		r.User, r.Found = s.users[n.UserID]
-		stored, found := s.notifications[n.UserID][n.ID]
-		r.Read = found && s.unread[n.UserID].isRead(stored)
-		if n.TicketID != "" && n.Seq > 0 {
-			r.Read = r.Read || s.partition(n.TicketID).markers[n.UserID].seq >= n.Seq
-		}
-		return nil
-	})
-	return r, err
 }
 
 // IsSuppressed implements notification.DeliveryStore.

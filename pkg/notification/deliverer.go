@@ -15,25 +15,20 @@ type DeliveryJob struct {
 	UserID  string  `json:"userId"`
 	ID      string  `json:"id"`
 	Channel Channel `json:"channel"`
-}
-
-// Recipient is the receiver of a delivery, read when it is sent.
-type Recipient struct {
-	User  user.User
-	Found bool // false if the user was deleted
-	Read  bool // whether the user has read the notification or its entry
+	// TicketID is the ticket of the notification, or "".
+	TicketID string `json:"ticketId,omitempty"`
 }
 
 // DeliveryStore stores deliveries and the data needed to send them.
 type DeliveryStore interface {
-	// ClaimDelivery claims a queued or failed delivery, or one whose claim is
-	// older than staleBefore, and counts the attempt. It returns the current
-	// notification, which has no ID if it does not exist.
-	ClaimDelivery(ctx context.Context, job DeliveryJob, now, staleBefore time.Time) (n Notification, claimed bool, err error)
+	// DeliveryContext reads what the delivery depends on.
+	DeliveryContext(ctx context.Context, job DeliveryJob) (Context, error)
+	// ClaimDelivery claims a delivery, counts the attempt, and skips the deliveries of
+	// grouped as grouped into n. It does nothing and returns false if one of them has
+	// changed since DeliveryContext.
+	ClaimDelivery(ctx context.Context, n Notification, channel Channel, grouped []Notification, now time.Time) (claimed bool, err error)
 	// CompleteDelivery stores the result of a claimed delivery.
 	CompleteDelivery(ctx context.Context, n Notification, channel Channel, d Delivery) error
-	// DeliveryRecipient returns the current recipient of a notification.
-	DeliveryRecipient(ctx context.Context, n Notification) (Recipient, error)
 	// IsSuppressed reports whether mail to the address is suppressed.
 	IsSuppressed(ctx context.Context, address string) (bool, error)
 	// ReserveSMSQuota counts one SMS for the day. It returns false if limit is
@@ -58,7 +53,8 @@ const lease = 30 * time.Second
 // errInProgress is returned if another worker holds the claim of the delivery.
 var errInProgress = errors.New("delivery in progress")
 
-// Deliverer sends notifications by e-mail and SMS.
+// Deliverer sends notifications by e-mail and SMS. One message reports all pending
+// notifications of a ticket (ADR 0021).
 //
 // A delivery is claimed before it is sent and completed afterwards. If the
 // process dies in between, another worker takes over the claim after its lease.
@@ -75,21 +71,68 @@ type Deliverer struct {
 // Deliver runs a job. If it returns an error, the job must be retried after
 // retryAfter. Jobs already delivered or claimed are not sent again.
 func (d *Deliverer) Deliver(ctx context.Context, job DeliveryJob) (retryAfter time.Duration, err error) {
-	now := d.Now()
-	n, claimed, err := d.Store.ClaimDelivery(ctx, job, now, now.Add(-lease))
-	switch {
-	case err != nil:
-		return time.Second, err
-	case !claimed && n.Deliveries[job.Channel].State == Sending:
-		return lease, errInProgress // retry in case the holder of the claim has died
-	case !claimed:
-		return 0, nil
+	for range maxClaims {
+		now := d.Now()
+		c, err := d.Store.DeliveryContext(ctx, job)
+		if err != nil {
+			return time.Second, err
+		}
+		delivery := c.Notification.Deliveries[job.Channel]
+		if !delivery.claimable(now.Add(-lease)) {
+			if delivery.State == Sending {
+				return lease, errInProgress // retry in case the holder of the claim has died
+			}
+			return 0, nil
+		}
+		reason, reported, grouped := d.plan(c, job.Channel, now)
+		claimed, err := d.Store.ClaimDelivery(ctx, c.Notification, job.Channel, grouped, now)
+		switch {
+		case err != nil:
+			return time.Second, err
+		case claimed:
+			delivery.Attempts++
+			return d.complete(ctx, c, job.Channel, delivery, reason, reported)
+		}
 	}
-	delivery := n.Deliveries[job.Channel]
+	return time.Second, errInProgress
+}
+
+// maxClaims bounds how often a claim is repeated while other workers claim
+// notifications of the same ticket.
+const maxClaims = 5
+
+// plan returns why the delivery must be skipped, or the notifications to report.
+func (d *Deliverer) plan(c Context, channel Channel, now time.Time) (reason string, reported, grouped []Notification) {
+	switch {
+	case !c.UserFound, c.User.Disabled, c.Notification.forAgent() && !c.User.Role.IsStaff():
+		return ReasonUserDeleted, nil, nil
+	case c.Deleted:
+		return ReasonDeleted, nil, nil
+	}
+	reported, grouped = c.group(channel, now.Add(-lease))
+	switch {
+	case len(reported) == 0 && c.Notification.Read:
+		return ReasonRead, nil, nil
+	case len(reported) == 0:
+		return ReasonOutdated, nil, nil
+	case channel == Email && d.Mailer == nil:
+		return ReasonNoProvider, nil, nil
+	}
+	if reason := skipReason(c.User, channel); reason != "" {
+		return reason, nil, nil
+	}
+	return "", reported, grouped
+}
+
+// complete sends a claimed delivery unless there is a reason to skip it, and stores the
+// result.
+func (d *Deliverer) complete(ctx context.Context, c Context, channel Channel, delivery Delivery, reason string, reported []Notification) (retryAfter time.Duration, err error) {
 	var sendErr error
-	delivery.State, delivery.Reason, sendErr = d.attempt(ctx, n, job.Channel)
+	if delivery.State, delivery.Reason = Skipped, reason; reason == "" {
+		delivery.State, delivery.Reason, sendErr = d.attempt(ctx, mergeUnread(reported), c.User, channel)
+	}
 	delivery.At = d.Now()
-	if err := d.Store.CompleteDelivery(ctx, n, job.Channel, delivery); err != nil {
+	if err := d.Store.CompleteDelivery(ctx, c.Notification, channel, delivery); err != nil {
 		return lease, err
 	}
 	return retryDelay(delivery.Attempts), sendErr
@@ -101,58 +144,34 @@ func retryDelay(attempts int) time.Duration {
 	return 5 * time.Second << min(max(attempts, 1), 5)
 }
 
-// attempt sends the notification unless it is to be skipped. It returns an
-// error if the delivery must be retried.
-func (d *Deliverer) attempt(ctx context.Context, n Notification, channel Channel) (State, string, error) {
-	to, err := d.Store.DeliveryRecipient(ctx, n)
-	if err != nil {
-		return failedDelivery(err)
+// attempt sends the notification unless a limit stops it. It returns an error if the
+// delivery must be retried.
+func (d *Deliverer) attempt(ctx context.Context, n Notification, to user.User, channel Channel) (State, string, error) {
+	if channel == Email {
+		suppressed, err := d.Store.IsSuppressed(ctx, to.Email)
+		switch {
+		case err != nil:
+			return failedDelivery(err)
+		case suppressed:
+			return Skipped, ReasonSuppressed, nil
+		}
+		return outcome(d.Mailer.Mail(ctx, NewMail(n, to), to.ID))
 	}
-	reason, err := d.skipReasonNow(ctx, to, channel)
+	allowed, err := d.Store.ReserveSMSQuota(ctx, d.Now(), d.MaxSMSPerDay)
 	switch {
 	case err != nil:
 		return failedDelivery(err)
-	case reason == ReasonSpendLimit:
-		return Failed, reason, nil
-	case reason != "":
-		return Skipped, reason, nil
+	case !allowed:
+		return Failed, ReasonSpendLimit, nil
 	}
-	if channel == Email {
-		err = d.Mailer.Mail(ctx, NewMail(n, to.User), to.User.ID)
-	} else {
-		err = d.SMS.Send(ctx, to.User.Phone, ShortText(n, to.User.Locale))
-	}
+	return outcome(d.SMS.Send(ctx, to.Phone, ShortText(n, to.Locale)))
+}
+
+func outcome(err error) (State, string, error) {
 	if err != nil {
 		return failedDelivery(err)
 	}
 	return Sent, "", nil
-}
-
-// skipReasonNow returns why the notification must not be sent now, or "".
-func (d *Deliverer) skipReasonNow(ctx context.Context, to Recipient, channel Channel) (string, error) {
-	switch {
-	case !to.Found, to.User.Disabled:
-		return ReasonUserDeleted, nil
-	case to.Read:
-		return ReasonRead, nil
-	case channel == Email && d.Mailer == nil:
-		return ReasonNoProvider, nil
-	}
-	if reason := skipReason(to.User, channel); reason != "" {
-		return reason, nil
-	}
-	if channel == Email {
-		suppressed, err := d.Store.IsSuppressed(ctx, to.User.Email)
-		if suppressed {
-			return ReasonSuppressed, err
-		}
-		return "", err
-	}
-	allowed, err := d.Store.ReserveSMSQuota(ctx, d.Now(), d.MaxSMSPerDay)
-	if !allowed {
-		return ReasonSpendLimit, err
-	}
-	return "", err
 }
 
 // maxReasonBytes limits the length of a stored provider error.

@@ -68,7 +68,7 @@ func (f *fixture) delivery(channel notification.Channel) notification.Delivery {
 
 // deliver runs a job for the notification.
 func (f *fixture) deliver(now time.Time, channel notification.Channel) (time.Duration, error) {
-	return f.deliverer(now).Deliver(f.t.Context(), notification.DeliveryJob{UserID: "sara", ID: "N", Channel: channel})
+	return f.deliverer(now).Deliver(f.t.Context(), notification.DeliveryJob{UserID: "sara", ID: "N", Channel: channel, TicketID: ticketID})
 }
 
 func (f *fixture) must(err error) {

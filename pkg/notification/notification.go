@@ -15,11 +15,12 @@ type Kind string
 
 // The kinds of notifications.
 const (
-	KindReply      Kind = "reply"      // an agent has replied
-	KindStatus     Kind = "status"     // the ticket's status has changed
-	KindAssignment Kind = "assignment" // a ticket was assigned to the user
-	KindBroadcast  Kind = "broadcast"  // a message from an administrator
-	KindReminder   Kind = "reminder"   // the ticket waits for the user
+	KindReply         Kind = "reply"          // an agent has replied
+	KindCustomerReply Kind = "customer_reply" // the customer has replied to the assigned agent
+	KindStatus        Kind = "status"         // the ticket's status has changed
+	KindAssignment    Kind = "assignment"     // a ticket was assigned to the user
+	KindBroadcast     Kind = "broadcast"      // a message from an administrator
+	KindReminder      Kind = "reminder"       // the ticket waits for the user
 )
 
 // Channel is a means of delivery in addition to the app.
@@ -47,6 +48,9 @@ const (
 // failures the reason is the provider's error.
 const (
 	ReasonRead        = "read"        // the user has already read it
+	ReasonGrouped     = "grouped"     // the message about another notification of the ticket reports it
+	ReasonOutdated    = "outdated"    // the ticket has changed since
+	ReasonDeleted     = "deleted"     // the ticket was deleted
 	ReasonOptedOut    = "choice"      // the user has disabled the channel
 	ReasonNoAddress   = "no_address"  // the user has no e-mail address
 	ReasonUnverified  = "unverified"  // the address is not verified
@@ -65,6 +69,13 @@ type Delivery struct {
 	Reason   string // why it failed or was skipped
 	Attempts int
 	At       time.Time // of the last state change
+	Into     string    // if it was grouped: ID of the notification whose message reports it
+}
+
+// claimable reports whether a delivery is still to be sent: it is queued or failed, or
+// its claim is older than staleBefore.
+func (d Delivery) claimable(staleBefore time.Time) bool {
+	return d.State == Queued || d.State == Failed || d.State == Sending && d.At.Before(staleBefore)
 }
 
 // ReasonProvider replaces a provider's error, which is only for the log.
@@ -91,6 +102,10 @@ type Notification struct {
 	Body   string // start of the reply, or text of the broadcast
 	Author string // name of the author of the entry
 	Status string // new status, as customers see it
+
+	// Replies is the number of replies in a message that reports several
+	// notifications; see mergeUnread. It is not stored.
+	Replies int
 
 	BroadcastID  string
 	Hidden       bool // not shown in the app; only carries deliveries

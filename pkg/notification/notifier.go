@@ -35,8 +35,9 @@ type UserReader interface {
 }
 
 // NotifyEntry stores the notification for an entry: the customer is notified of
-// replies and visible status changes, an agent of an assignment. Authors are
-// not notified of their own entries. It is safe to repeat.
+// replies and visible status changes, an agent of an assignment and of the customer's
+// replies to an assigned ticket. Authors are not notified of their own entries. A
+// recipient who has read the entry gets it as read. It is safe to repeat.
 func (n *Notifier) NotifyEntry(ctx context.Context, e ticket.Entry) error {
 	if kindFor(e) == "" {
 		return nil
@@ -53,10 +54,14 @@ func (n *Notifier) NotifyEntry(ctx context.Context, e ticket.Entry) error {
 	if apperr.Is(err, apperr.UserNotFound) {
 		return nil
 	}
-	if err != nil || u.Disabled {
+	if err != nil || u.Disabled || created.forAgent() && !u.Role.IsStaff() {
 		return err
 	}
 	created.Deliveries = PlanDeliveries(u, n.Now(), Email, SMS)
+	if created.Read = log.ReadMarkers[u.ID] >= e.Seq; created.Read {
+		skipped := Delivery{State: Skipped, Reason: ReasonRead, At: n.Now()}
+		created.Deliveries = map[Channel]Delivery{Email: skipped, SMS: skipped}
+	}
 	return n.Store.AddNotifications(ctx, created)
 }
 
@@ -71,9 +76,29 @@ func (n *Notifier) NotifyReminder(ctx context.Context, tk ticket.Ticket, dueAt t
 		return err
 	}
 	return n.Store.AddNotifications(ctx, Notification{
-		ID: id.FromCause(dueAt, tk.ID, string(KindReminder), u.ID), UserID: u.ID, Kind: KindReminder,
+		ID: reminderID(tk.ID, dueAt, u.ID), UserID: u.ID, Kind: KindReminder,
 		TicketID: tk.ID, Title: tk.Title, CreatedAt: dueAt, Deliveries: PlanDeliveries(u, n.Now(), Email, SMS),
 	})
+}
+
+func reminderID(ticketID string, dueAt time.Time, userID string) string {
+	return id.FromCause(dueAt, ticketID, string(KindReminder), userID)
+}
+
+// IDsForEntries returns the ids of the notifications that the entries of a ticket may
+// have caused, and the reminders due remindAfter after an entry, by recipient. The
+// entries may be a part of the log.
+func IDsForEntries(customerID string, entries []ticket.Entry, remindAfter time.Duration) map[string][]string {
+	ids := map[string][]string{}
+	for _, e := range entries {
+		if n, needed := ForEntry(ticket.Ticket{Customer: ticket.UserRef{ID: customerID}}, e); needed {
+			ids[n.UserID] = append(ids[n.UserID], n.ID)
+		}
+		if e.State.Status == ticket.StatusPending && e.VisibleTo(user.RoleUser) {
+			ids[customerID] = append(ids[customerID], reminderID(e.TicketID, e.CreatedAt.Add(remindAfter), customerID))
+		}
+	}
+	return ids
 }
 
 // kindFor returns the kind of notification that an entry may cause, or "". A
@@ -82,6 +107,8 @@ func kindFor(e ticket.Entry) Kind {
 	switch public := e.ForRole(user.RoleUser).Change; {
 	case e.Kind == ticket.KindMessage && e.Author.Role != user.RoleUser:
 		return KindReply
+	case e.Kind == ticket.KindMessage && e.State.AssigneeID != "":
+		return KindCustomerReply
 	case e.Kind == ticket.KindStatus && e.Author.Role != user.RoleUser && public != nil && public.From != public.To:
 		return KindStatus
 	case e.Kind == ticket.KindAssignment && e.Change != nil && e.Change.To != "":
@@ -94,9 +121,15 @@ func kindFor(e ticket.Entry) Kind {
 // false if no user is to be notified.
 func ForEntry(tk ticket.Ticket, e ticket.Entry) (n Notification, needed bool) {
 	kind := kindFor(e)
+	if kind == KindReply && e.Author.ID == tk.Customer.ID && e.State.AssigneeID != "" {
+		kind = KindCustomerReply // the customer is an agent
+	}
 	recipient := tk.Customer.ID
-	if kind == KindAssignment {
+	switch kind { //nolint:exhaustive // others are for the customer
+	case KindAssignment:
 		recipient = e.Change.To
+	case KindCustomerReply:
+		recipient = e.State.AssigneeID
 	}
 	if kind == "" || recipient == e.Author.ID {
 		return Notification{}, false
@@ -106,12 +139,17 @@ func ForEntry(tk ticket.Ticket, e ticket.Entry) (n Notification, needed bool) {
 		TicketID: e.TicketID, Seq: e.Seq, Title: tk.Title, Author: e.Author.Name, CreatedAt: e.CreatedAt,
 	}
 	switch kind { //nolint:exhaustive // other kinds have no additional fields
-	case KindReply:
+	case KindReply, KindCustomerReply:
 		n.Body = truncate(e.Body)
 	case KindStatus:
 		n.Status = e.ForRole(user.RoleUser).Change.To
 	}
 	return n, true
+}
+
+// forAgent reports whether only staff may get the notification.
+func (n Notification) forAgent() bool {
+	return n.Kind == KindAssignment || n.Kind == KindCustomerReply
 }
 
 // maxBodyRunes keeps a page of notifications within one read unit (4 KB).

@@ -30,6 +30,8 @@ func TestForEntry(t *testing.T) {
 		"reply":                         {ticket.Entry{Kind: ticket.KindMessage, Author: support}, "sara", notification.KindReply},
 		"reply that changes the status": {ticket.Entry{Kind: ticket.KindMessage, Author: support, Change: change("status", "new", "open")}, "sara", notification.KindReply},
 		"message of the customer":       {ticket.Entry{Kind: ticket.KindMessage, Author: sara}, "", ""},
+		"message to an assigned agent":  {ticket.Entry{Kind: ticket.KindMessage, Author: sara, State: ticket.State{AssigneeID: "ali"}}, "ali", notification.KindCustomerReply},
+		"reply to an assigned ticket":   {ticket.Entry{Kind: ticket.KindMessage, Author: support, State: ticket.State{AssigneeID: "ali"}}, "sara", notification.KindReply},
 		"note":                          {ticket.Entry{Kind: ticket.KindNote, Author: support}, "", ""},
 		"opened":                        {ticket.Entry{Kind: ticket.KindOpened, Author: sara}, "", ""},
 		"resolved by support":           {ticket.Entry{Kind: ticket.KindStatus, Author: support, Change: change("status", "open", "resolved")}, "sara", notification.KindStatus},
@@ -56,6 +58,10 @@ func TestForEntry(t *testing.T) {
 	own := ticket.Ticket{ID: "T1", Customer: ticket.UserRef{ID: "ali"}}
 	if n, needed := notification.ForEntry(own, ticket.Entry{Kind: ticket.KindMessage, Author: support}); needed {
 		t.Errorf("own message: got %+v", n)
+	}
+	toOther := ticket.Entry{Kind: ticket.KindMessage, Author: support, State: ticket.State{AssigneeID: "omid"}}
+	if n, needed := notification.ForEntry(own, toOther); !needed || n.UserID != "omid" || n.Kind != notification.KindCustomerReply {
+		t.Errorf("own message to another agent: got %v, %+v", needed, n)
 	}
 }
 

@@ -3,6 +3,7 @@ package notification
 import (
 	"fmt"
 	"html"
+	"strconv"
 	"strings"
 	"unicode"
 
@@ -11,21 +12,43 @@ import (
 	"ticketsystem/pkg/user"
 )
 
-// Text returns the title and body of a notification in a language, en or fa.
+// Text returns the title and body of a notification in a language, en or fa. A text
+// that reports several notifications tells the number of replies.
 func Text(n Notification, language string) (title, body string) {
 	if n.Kind == KindBroadcast {
 		return n.Title, n.Body
 	}
+	title, body = textEn(n)
 	if locale.IsPersian(language) {
-		return textFa(n)
+		title, body = textFa(n)
 	}
-	return textEn(n)
+	switch {
+	case n.isReply() && n.Replies > 1:
+		title = replyCount(n.Replies, language) + ": " + n.Title
+	case !n.isReply() && n.Replies > 0:
+		body += "\n" + replyCount(n.Replies, language) + ": " + n.Body
+	}
+	return title, body
+}
+
+func (n Notification) isReply() bool { return n.Kind == KindReply || n.Kind == KindCustomerReply }
+
+func replyCount(n int, language string) string {
+	switch {
+	case locale.IsPersian(language):
+		return strconv.Itoa(n) + " پاسخ تازه"
+	case n == 1:
+		return "1 new reply"
+	}
+	return strconv.Itoa(n) + " new replies"
 }
 
 func textEn(n Notification) (title, body string) {
 	switch n.Kind { //nolint:exhaustive // broadcasts are not translated
 	case KindReply:
 		return "New reply: " + n.Title, authorName(n.Author, locale.English, "Support") + ": " + n.Body
+	case KindCustomerReply:
+		return "The customer has replied: " + n.Title, authorName(n.Author, locale.English, "Customer") + ": " + n.Body
 	case KindStatus:
 		return statusName(n.Status, locale.English) + ": " + n.Title, "Your ticket " + id.Number(n.TicketID) + " is now " + strings.ToLower(statusName(n.Status, locale.English)) + "."
 	case KindAssignment:
@@ -38,6 +61,8 @@ func textFa(n Notification) (title, body string) {
 	switch n.Kind { //nolint:exhaustive // broadcasts are not translated
 	case KindReply:
 		return "پاسخ تازه: " + n.Title, authorName(n.Author, locale.Persian, "پشتیبانی") + ": " + n.Body
+	case KindCustomerReply:
+		return "پاسخ مشتری: " + n.Title, authorName(n.Author, locale.Persian, "مشتری") + ": " + n.Body
 	case KindStatus:
 		return statusName(n.Status, locale.Persian) + ": " + n.Title, "وضعیت تیکت " + id.Number(n.TicketID) + " شما اکنون «" + statusName(n.Status, locale.Persian) + "» است."
 	case KindAssignment:
@@ -79,20 +104,34 @@ func ShortText(n Notification, language string) string {
 	if n.Kind == KindBroadcast {
 		return withoutFormats(n.Title + "\n" + n.Body)
 	}
-	if locale.IsPersian(language) {
-		return map[Kind]string{
-			KindReply:      "پشتیبانی به تیکت " + number + " شما پاسخ داد.",
-			KindStatus:     "وضعیت تیکت " + number + " شما: " + statusName(n.Status, locale.Persian),
-			KindAssignment: "تیکت " + number + " به شما سپرده شد.",
-			KindReminder:   "تیکت " + number + " در انتظار پاسخ شماست.",
-		}[n.Kind] + "\nتیکت‌سیستم"
-	}
-	return "TicketSystem: " + map[Kind]string{
-		KindReply:      "support has answered your ticket " + number + ".",
-		KindStatus:     "your ticket " + number + " is now " + strings.ToLower(statusName(n.Status, locale.English)) + ".",
-		KindAssignment: "ticket " + number + " is assigned to you.",
-		KindReminder:   "ticket " + number + " waits for your answer.",
+	persian := locale.IsPersian(language)
+	replies := replyCount(n.Replies, language)
+	text := map[Kind]string{
+		KindReply:         "support has answered your ticket " + number + ".",
+		KindCustomerReply: "the customer has answered ticket " + number + ".",
+		KindStatus:        "your ticket " + number + " is now " + strings.ToLower(statusName(n.Status, locale.English)) + ".",
+		KindAssignment:    "ticket " + number + " is assigned to you.",
+		KindReminder:      "ticket " + number + " waits for your answer.",
 	}[n.Kind]
+	if persian {
+		text = map[Kind]string{
+			KindReply:         "پشتیبانی به تیکت " + number + " شما پاسخ داد.",
+			KindCustomerReply: "مشتری به تیکت " + number + " پاسخ داد.",
+			KindStatus:        "وضعیت تیکت " + number + " شما: " + statusName(n.Status, locale.Persian),
+			KindAssignment:    "تیکت " + number + " به شما سپرده شد.",
+			KindReminder:      "تیکت " + number + " در انتظار پاسخ شماست.",
+		}[n.Kind]
+	}
+	switch {
+	case n.isReply() && n.Replies > 1:
+		text = locale.Pick(language, replies+" to ticket "+number+".", replies+" در تیکت "+number)
+	case !n.isReply() && n.Replies > 0:
+		text += locale.Pick(language, " "+replies+".", "\n"+replies)
+	}
+	if persian {
+		return text + "\nتیکت‌سیستم"
+	}
+	return "TicketSystem: " + text
 }
 
 // Mail is an e-mail with a plain text and an HTML part.

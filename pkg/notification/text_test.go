@@ -13,7 +13,7 @@ const ticketID = "01BX5ZZKBKACTAV9WEVGEMMVRZ"
 // TestText_AllKindsAndLocales checks that every kind has texts in both languages.
 func TestText_AllKindsAndLocales(t *testing.T) {
 	for _, kind := range []notification.Kind{
-		notification.KindReply, notification.KindStatus, notification.KindAssignment, notification.KindReminder, notification.KindBroadcast,
+		notification.KindReply, notification.KindCustomerReply, notification.KindStatus, notification.KindAssignment, notification.KindReminder, notification.KindBroadcast,
 	} {
 		for _, locale := range []string{"en", "fa"} {
 			n := notification.Notification{Kind: kind, TicketID: ticketID, Title: "T <1>", Body: "B & C", Author: "Ali", Status: "resolved"}

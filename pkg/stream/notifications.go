@@ -20,7 +20,7 @@ func CreateNotifications(notifier *notification.Notifier) Handler {
 // sockets of their recipients.
 func PushNotifications(publisher Publisher) Handler {
 	return on(func(ctx context.Context, e event.NotificationCreated) error {
-		if e.Notification.Hidden {
+		if e.Notification.Hidden || e.Notification.Read {
 			return nil
 		}
 		return publisher.PublishNotification(ctx, e.Notification)
@@ -41,7 +41,7 @@ func EnqueueDeliveries(queue DeliveryQueue, delay time.Duration) Handler {
 		n := e.Notification
 		var jobs []notification.DeliveryJob
 		for _, channel := range n.PendingChannels() {
-			jobs = append(jobs, notification.DeliveryJob{UserID: n.UserID, ID: n.ID, Channel: channel})
+			jobs = append(jobs, notification.DeliveryJob{UserID: n.UserID, ID: n.ID, Channel: channel, TicketID: n.TicketID})
 		}
 		if len(jobs) == 0 {
 			return nil

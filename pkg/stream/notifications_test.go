@@ -38,7 +38,7 @@ func TestEnqueueDeliveries(t *testing.T) {
 			t.Error(err)
 		}
 	}
-	if want := []string{"10s [{u 1 email} {u 1 sms}]", "0s [{u 2 sms}]"}; !slices.Equal(queue.calls, want) {
+	if want := []string{"10s [{u 1 email } {u 1 sms }]", "0s [{u 2 sms }]"}; !slices.Equal(queue.calls, want) {
 		t.Errorf("got %q, want %q", queue.calls, want)
 	}
 }

@@ -114,10 +114,7 @@ func TestBroadcast_DeliveryCounts(t *testing.T) {
 			page, err := db.open().ListNotifications(t.Context(), userID, notification.Query{Limit: 1})
 			must(t, err)
 			job := notification.DeliveryJob{UserID: userID, ID: page.Notifications[0].ID, Channel: channel}
-			n, claimed, err := db.open().ClaimDelivery(t.Context(), job, app.Now(), app.Now().Add(-time.Minute))
-			if err != nil || !claimed {
-				t.Fatalf("claim: got %v, %v", claimed, err)
-			}
+			n := claim(t, db, job, app.Now())
 			d := n.Deliveries[channel]
 			d.State, d.Reason, d.At = state, reason, app.Now()
 			for range 2 { // its response was lost

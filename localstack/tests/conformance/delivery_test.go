@@ -2,8 +2,10 @@ package conformance
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"log/slog"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -13,6 +15,7 @@ import (
 	"ticketsystem/pkg/account"
 	"ticketsystem/pkg/app"
 	"ticketsystem/pkg/event"
+	"ticketsystem/pkg/locale"
 	"ticketsystem/pkg/notification"
 	"ticketsystem/pkg/stream"
 	"ticketsystem/pkg/ticket"
@@ -24,14 +27,16 @@ import (
 type fakeMailer struct {
 	mu   sync.Mutex
 	sent map[string]int // by email address or phone number
+	last string         // the text sent last
 }
 
 func (f *fakeMailer) Mail(ctx context.Context, m notification.Mail, _ string) error {
 	return f.Send(ctx, m.To, m.Text)
 }
 
-func (f *fakeMailer) Send(_ context.Context, to, _ string) error {
+func (f *fakeMailer) Send(_ context.Context, to, text string) error {
 	f.mu.Lock()
+	f.last = text
 	defer f.mu.Unlock()
 	if f.sent == nil {
 		f.sent = map[string]int{}
@@ -56,14 +61,37 @@ func newReachableUser(t *testing.T, db backend) user.User {
 // newPendingNotification stores a notification with both deliveries queued.
 func newPendingNotification(t *testing.T, db backend, u user.User) notification.Notification {
 	t.Helper()
-	n := newNotification(u.ID, 0)
-	n.Deliveries = notification.PlanDeliveries(u, app.Now(), notification.Email, notification.SMS)
+	n := newPendingNotificationOf(u, 0)
 	must(t, db.open().AddNotifications(t.Context(), n))
 	return n
 }
 
+// newPendingNotificationOf returns a notification of some milliseconds ago or later.
+func newPendingNotificationOf(u user.User, ms int) notification.Notification {
+	n := newNotification(u.ID, ms)
+	n.Deliveries = notification.PlanDeliveries(u, app.Now(), notification.Email, notification.SMS)
+	return n
+}
+
 func jobFor(n notification.Notification, channel notification.Channel) notification.DeliveryJob {
-	return notification.DeliveryJob{UserID: n.UserID, ID: n.ID, Channel: channel}
+	return notification.DeliveryJob{UserID: n.UserID, ID: n.ID, Channel: channel, TicketID: n.TicketID}
+}
+
+// claim claims a delivery and returns the notification as the claim stored it.
+func claim(t *testing.T, db backend, job notification.DeliveryJob, now time.Time) notification.Notification {
+	t.Helper()
+	c, err := db.open().DeliveryContext(t.Context(), job)
+	must(t, err)
+	n := c.Notification
+	claimed, err := db.open().ClaimDelivery(t.Context(), n, job.Channel, nil, now)
+	if err != nil || !claimed {
+		t.Fatalf("claim: got %v, %v", claimed, err)
+	}
+	d := n.Deliveries[job.Channel]
+	d.State, d.At = notification.Sending, now
+	d.Attempts++
+	n.Deliveries[job.Channel] = d
+	return n
 }
 
 // deliveryState returns the stored state of a delivery.
@@ -112,10 +140,7 @@ func TestClaimDelivery_ExpiredLease(t *testing.T) {
 		u, mailer := newReachableUser(t, db), &fakeMailer{}
 		n := newPendingNotification(t, db, u)
 		job, now := jobFor(n, notification.SMS), app.Now()
-		first, claimed, err := db.open().ClaimDelivery(t.Context(), job, now, now)
-		if err != nil || !claimed {
-			t.Fatalf("claim: got %v, %v", claimed, err)
-		}
+		first := claim(t, db, job, now)
 		if wait, err := mailer.deliverer(db.open()).Deliver(t.Context(), job); err == nil || wait <= 0 || len(mailer.sent) != 0 {
 			t.Errorf("in progress: got %v, %v, %v", wait, err, mailer.sent)
 		}
@@ -127,6 +152,85 @@ func TestClaimDelivery_ExpiredLease(t *testing.T) {
 		must(t, db.open().CompleteDelivery(t.Context(), first, notification.SMS, notification.Delivery{State: notification.Failed, Attempts: 1}))
 		if got := deliveryState(t, db, n, notification.SMS); got != "sent  2" {
 			t.Errorf("got %q", got)
+		}
+	})
+}
+
+// newPendingReplies stores n notifications of one ticket, with both deliveries queued.
+func newPendingReplies(t *testing.T, db backend, u user.User, n int) []notification.Notification {
+	t.Helper()
+	var list []notification.Notification
+	for i := range n {
+		next := newPendingNotificationOf(u, i)
+		if i > 0 {
+			next.TicketID = list[0].TicketID
+		}
+		must(t, db.open().AddNotifications(t.Context(), next))
+		list = append(list, next)
+	}
+	return list
+}
+
+// TestDeliver_GroupsReplies runs the jobs of six replies to one ticket at once, twice,
+// and of one to another ticket. Each ticket gets one message on each channel.
+func TestDeliver_GroupsReplies(t *testing.T) {
+	t.Parallel()
+	forEachBackend(t, func(t *testing.T, db backend) {
+		u, mailer := newReachableUser(t, db), &fakeMailer{}
+		replies := newPendingReplies(t, db, u, 6)
+		other := newPendingReplies(t, db, u, 1)[0]
+		var wg sync.WaitGroup
+		for range 2 {
+			for _, n := range append([]notification.Notification{other}, replies...) {
+				for _, channel := range n.PendingChannels() {
+					wg.Go(func() { _, _ = mailer.deliverer(db.open()).Deliver(t.Context(), jobFor(n, channel)) })
+				}
+			}
+		}
+		wg.Wait()
+		if mailer.sent[u.Phone] != 2 || mailer.sent[u.Email] != 2 {
+			t.Errorf("got %v, want two of each", mailer.sent)
+		}
+		states := map[string]int{}
+		for _, n := range replies {
+			states[deliveryState(t, db, n, notification.SMS)]++
+		}
+		if states["sent  1"] != 1 || states["skipped grouped 0"] != 5 {
+			t.Errorf("got %v", states)
+		}
+	})
+}
+
+// TestDeliver_GroupAfterCrash lets a worker die after it has grouped two replies, and
+// checks that one message reports both and a third one.
+func TestDeliver_GroupAfterCrash(t *testing.T) {
+	t.Parallel()
+	forEachBackend(t, func(t *testing.T, db backend) {
+		u, mailer := newReachableUser(t, db), &fakeMailer{}
+		english := locale.English
+		_, err := db.open().UpdateUser(t.Context(), u.ID, account.ProfileUpdate{Locale: &english})
+		must(t, err)
+		replies := newPendingReplies(t, db, u, 2)
+		now, job := app.Now(), jobFor(replies[0], notification.SMS)
+		claimed, err := db.open().ClaimDelivery(t.Context(), replies[0], notification.SMS, replies[1:], now)
+		if err != nil || !claimed {
+			t.Fatalf("claim: got %v, %v", claimed, err)
+		}
+		if again, err := db.open().ClaimDelivery(t.Context(), replies[1], notification.SMS, replies[:1], now); again || err != nil {
+			t.Errorf("a second claim: got %v, %v", again, err)
+		}
+		third := newPendingNotificationOf(u, 9)
+		third.TicketID = replies[0].TicketID
+		must(t, db.open().AddNotifications(t.Context(), third))
+		deliverer := mailer.deliverer(db.open())
+		deliverer.Now = func() time.Time { return now.Add(time.Minute) }
+		for _, job := range []notification.DeliveryJob{jobFor(replies[1], notification.SMS), job, jobFor(third, notification.SMS)} {
+			if _, err := deliverer.Deliver(t.Context(), job); err != nil {
+				t.Error(err)
+			}
+		}
+		if mailer.sent[u.Phone] != 1 || !strings.Contains(mailer.last, "3 new replies") {
+			t.Errorf("got %v, %q, want one SMS about three replies", mailer.sent, mailer.last)
 		}
 	})
 }
@@ -258,8 +362,11 @@ type fakeQueue struct{ messages []events.SQSMessage }
 
 func (q *fakeQueue) Send(_ context.Context, _ time.Duration, jobs ...notification.DeliveryJob) error {
 	for _, job := range jobs {
-		body := fmt.Sprintf(`{"userId":%q,"id":%q,"channel":%q}`, job.UserID, job.ID, job.Channel)
-		q.messages = append(q.messages, events.SQSMessage{MessageId: newID(), Body: body})
+		body, err := json.Marshal(job)
+		if err != nil {
+			return err
+		}
+		q.messages = append(q.messages, events.SQSMessage{MessageId: newID(), Body: string(body)})
 	}
 	return nil
 }
@@ -302,7 +409,7 @@ func notificationCosts() []costCase {
 			return f.store.MarkAllNotificationsRead(ctx, f.sara.UserID)
 		}},
 		{
-			name: "send an SMS", golden: cost{4, 4, 3},
+			name: "send an SMS", golden: cost{5, 8, 3},
 			prepare: func(ctx context.Context, f *costFixture) error {
 				last = newNotification(f.sara.UserID, -1000)
 				return openStore().AddNotifications(ctx, last)
