@@ -146,3 +146,23 @@ func TestText_Replies(t *testing.T) {
 		}
 	}
 }
+
+// TestDeliver_GroupRetried checks that a repeated delivery reports the notifications
+// that an earlier attempt has grouped, and a newer one.
+func TestDeliver_GroupRetried(t *testing.T) {
+	f := newFixture(t, notification.Queued)
+	f.addNotification(1, notification.KindReply, notification.Queued)
+	f.providerErr = errProvider
+	if _, err := f.deliver(noon, notification.SMS); err == nil {
+		t.Error("no error of the provider")
+	}
+	f.addNotification(2, notification.KindReply, notification.Queued)
+	f.providerErr = nil
+	job := notification.DeliveryJob{UserID: "sara", ID: "N0002", Channel: notification.SMS, TicketID: ticketID}
+	if _, err := f.deliverer(noon).Deliver(t.Context(), job); err != nil {
+		t.Error(err)
+	}
+	if _, err := f.deliver(noon, notification.SMS); err != nil || len(f.sent) != 2 || !strings.Contains(f.sent[1], "3 new replies") {
+		t.Errorf("got %v, %q, want the second SMS to report three replies", err, f.sent)
+	}
+}
