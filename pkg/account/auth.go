@@ -7,25 +7,12 @@ import (
 
 	"ticketsystem/pkg/apperr"
 	"ticketsystem/pkg/auth"
-	"ticketsystem/pkg/limit"
 	"ticketsystem/pkg/user"
 )
 
-// maxFailedLogins bounds failed passwords per phone number and rateWindow.
-const maxFailedLogins = 10
-
 // AuthStore stores logins and sessions.
 type AuthStore interface {
-	// Login returns the login of a phone number in one read. found is false if the
-	// number has no account; then only FailureWindow can be set.
-	Login(ctx context.Context, phone string) (l Login, found bool, err error)
-
-	// RecordLoginAttempt counts one password attempt on a phone number in the window
-	// that began at window. counted is false if the window already has maxAttempts.
-	RecordLoginAttempt(ctx context.Context, phone string, window time.Time, maxAttempts int) (counted bool, err error)
-
-	// ClearLoginAttempts deletes the recorded attempts of a phone number.
-	ClearLoginAttempts(ctx context.Context, phone string) error
+	PasswordStore
 
 	// CreateAccount writes login, user and session and deletes the code in one
 	// transaction. It fails with phone_taken, or code_wrong if the code was used.
@@ -38,10 +25,10 @@ type AuthStore interface {
 
 // Auth opens sessions: sign-up, login and token refresh.
 type Auth struct {
-	Store    AuthStore
-	OTP      *OTP
-	Sessions *SessionTokens
-	Blocked  *BlockedAddresses
+	Store     AuthStore
+	OTP       *OTP
+	Passwords *Passwords
+	Sessions  *SessionTokens
 	// Issuer returns the signer of access tokens. It is a function because the
 	// private key is read at first use.
 	Issuer func(ctx context.Context) (*auth.Issuer, error)
@@ -81,80 +68,21 @@ func (a *Auth) SignUp(ctx context.Context, rawPhone, password string, in CodeInp
 }
 
 // LogIn opens a session by password. It fails with invalid_body, login_wrong,
-// login_locked or account_disabled. An unknown number takes the same time and
-// returns the same error as a wrong password.
-//
-// If the phone number has a recent failed attempt, the attempt is counted before
-// the password is compared, so that concurrent guesses cannot exceed the limit.
-// Otherwise only a failure is counted, and a normal login costs no extra write. The
-// first burst on a number may therefore exceed the limit once.
+// login_locked, account_disabled or second_factor_required.
 func (a *Auth) LogIn(ctx context.Context, rawPhone, password string, caller Caller) (Tokens, error) {
 	number, err := a.OTP.parsePhone(rawPhone)
 	if err != nil {
 		return Tokens{}, err
 	}
-	ipCounter := a.OTP.rateCounter("login-address", networkOf(caller.IP), rateWindow)
-	if a.Blocked.blocked(ipCounter) {
-		return Tokens{}, apperr.New(apperr.LoginLocked, "").WithRetryAfter(a.OTP.retryAfter(ipCounter))
-	}
-	login, found, err := a.Store.Login(ctx, number)
+	login, err := a.Passwords.verify(ctx, number, password, caller)
 	if err != nil {
 		return Tokens{}, err
 	}
-	counted := !login.FailureWindow.IsZero()
-	if counted {
-		if err := a.recordAttempt(ctx, number, ipCounter); err != nil {
-			return Tokens{}, err
-		}
-	}
-	hash := login.Hash
-	if !found || hash == "" {
-		hash = auth.DummyHash
-	}
-	match, err := auth.Verify(hash, password)
-	switch {
-	case err != nil:
-		return Tokens{}, err
-	case !match:
-		return Tokens{}, a.loginFailed(ctx, number, ipCounter, counted)
-	case counted:
-		if err := a.Store.ClearLoginAttempts(ctx, number); err != nil {
-			return Tokens{}, err
-		}
-	}
-	return a.openSession(ctx, login.User, nil, caller)
-}
-
-// recordAttempt counts an attempt on a phone number in the current window. It fails
-// with login_locked.
-func (a *Auth) recordAttempt(ctx context.Context, number string, window limit.Counter) error {
-	counted, err := a.Store.RecordLoginAttempt(ctx, number, window.Start, maxFailedLogins)
-	if err == nil && !counted {
-		err = apperr.New(apperr.LoginLocked, "").WithRetryAfter(a.OTP.retryAfter(window))
-	}
-	return err
-}
-
-// loginFailed counts a failed login per phone number, unless already counted, and
-// per IP address. It returns login_wrong, or the error of the store.
-func (a *Auth) loginFailed(ctx context.Context, number string, ipCounter limit.Counter, counted bool) error {
-	if !counted {
-		if err := a.recordAttempt(ctx, number, ipCounter); err != nil && !apperr.Is(err, apperr.LoginLocked) {
-			return err
-		}
-	}
-	n, err := a.OTP.Store.AddToCounter(ctx, ipCounter, 1)
-	if err != nil {
-		return err
-	}
-	if n >= a.OTP.Limits.PerIP {
-		a.Blocked.block(ipCounter)
-	}
-	return apperr.New(apperr.LoginWrong, "")
+	return a.openSession(ctx, login.User, authentication{missing: "/code"}, caller)
 }
 
 // LogInByCode opens a session by a one-time code. It fails with invalid_body,
-// code_wrong, code_locked or account_disabled.
+// code_wrong, code_locked, account_disabled or second_factor_required.
 func (a *Auth) LogInByCode(ctx context.Context, rawPhone string, in CodeInput, caller Caller) (Tokens, error) {
 	number, err := a.OTP.parsePhone(rawPhone)
 	if err != nil {
@@ -171,12 +99,38 @@ func (a *Auth) LogInByCode(ctx context.Context, rawPhone string, in CodeInput, c
 	if !found {
 		return Tokens{}, apperr.New(apperr.CodeWrong, "")
 	}
-	return a.openSession(ctx, login.User, &code, caller)
+	return a.openSession(ctx, login.User, authentication{code: &code, missing: "/password"}, caller)
+}
+
+// LogInByPasswordAndCode opens a session by both factors. The code is verified first: its
+// attempts bound the guesses of the password. It fails with invalid_body, code_wrong,
+// code_locked, login_wrong or account_disabled.
+func (a *Auth) LogInByPasswordAndCode(ctx context.Context, rawPhone, password string, in CodeInput, caller Caller) (Tokens, error) {
+	number, err := a.OTP.parsePhone(rawPhone)
+	if err != nil {
+		return Tokens{}, err
+	}
+	code, err := a.OTP.verifyPhoneCode(ctx, number, PurposeLogin, in, caller)
+	if err != nil {
+		return Tokens{}, err
+	}
+	login, err := a.Passwords.verifyWithCode(ctx, number, password, caller)
+	if err != nil {
+		return Tokens{}, err
+	}
+	return a.openSession(ctx, login.User, authentication{code: &code}, caller)
+}
+
+// authentication is what a caller has proved.
+type authentication struct {
+	code    *OneTimeCode // the verified code, if any
+	missing string       // field of the factor that was not sent; "" if both were verified
 }
 
 // openSession stores a session of an authenticated user and returns its tokens. It
-// fails with account_disabled, or code_wrong if the code was used meanwhile.
-func (a *Auth) openSession(ctx context.Context, u user.User, code *OneTimeCode, caller Caller) (Tokens, error) {
+// fails with account_disabled, second_factor_required, or code_wrong if the code was used
+// meanwhile.
+func (a *Auth) openSession(ctx context.Context, u user.User, proof authentication, caller Caller) (Tokens, error) {
 	if u.Disabled {
 		return Tokens{}, apperr.New(apperr.AccountDisabled, "")
 	}
@@ -188,7 +142,12 @@ func (a *Auth) openSession(ctx context.Context, u user.User, code *OneTimeCode, 
 	if err != nil {
 		return Tokens{}, err
 	}
-	if err := a.Store.CreateSession(ctx, session, code); err != nil {
+	session.TwoFactor = proof.missing == ""
+	if a.Sessions.StaffSecondFactor && session.lacksFactor() {
+		return Tokens{}, apperr.New(apperr.SecondFactorRequired, "").WithFields(apperr.Field{
+			Pointer: proof.missing, Code: "required", Message: "Staff sign in with the password and a code of purpose login."})
+	}
+	if err := a.Store.CreateSession(ctx, session, proof.code); err != nil {
 		return Tokens{}, err
 	}
 	if caller.UseCookie {

@@ -15,6 +15,8 @@ type Authenticator struct {
 	Revocations *RevocationCache
 	Cookies     CookieStore
 	Now         func() time.Time
+	// StaffSecondFactor is that of SessionTokens.
+	StaffSecondFactor bool
 }
 
 // CheckSession checks an authenticated principal against the stored session and freshly
@@ -25,7 +27,7 @@ func (a *Authenticator) CheckSession(ctx context.Context, principal user.Princip
 		return err
 	}
 	s, found, err := a.Cookies.Session(ctx, principal.UserID, principal.Session)
-	if err == nil && (!found || !s.ExpiresAt.After(a.Now()) || s.User.Disabled) {
+	if err == nil && (!found || !s.usable(a.Now(), a.StaffSecondFactor)) {
 		err = apperr.New(apperr.SessionEnded, "")
 	}
 	return err

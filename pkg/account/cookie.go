@@ -73,7 +73,7 @@ func (a *Authenticator) AuthenticateCookie(ctx context.Context, cookie string) (
 		return user.Principal{}, err
 	}
 	now := a.Now()
-	if !found || !s.ExpiresAt.After(now) || s.User.Disabled || subtle.ConstantTimeCompare([]byte(s.CurrentHash), []byte(cookieHash(raw))) != 1 {
+	if !found || !s.usable(now, a.StaffSecondFactor) || subtle.ConstantTimeCompare([]byte(s.CurrentHash), []byte(cookieHash(raw))) != 1 {
 		return user.Principal{}, apperr.New(apperr.SessionEnded, "")
 	}
 	if now.Sub(s.LastUsedAt) >= lastUsedInterval {

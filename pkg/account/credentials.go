@@ -41,12 +41,15 @@ type Credentials struct {
 	OTP    *OTP
 	Now    func() time.Time
 	Random io.Reader
+	// StaffSecondFactor forbids staff to reset the password by a code, which is only one
+	// of the two factors.
+	StaffSecondFactor bool
 }
 
 // ResetPassword sets the password of an account whose phone number is proved by a
 // code. It ends all sessions at once and all access tokens within seconds. It fails
-// with invalid_body, weak_password, code_wrong, code_locked or account_disabled. A weak
-// password does not use up an attempt on the code.
+// with invalid_body, weak_password, code_wrong, code_locked, account_disabled or
+// reset_not_allowed. A weak password does not use up an attempt on the code.
 func (c *Credentials) ResetPassword(ctx context.Context, rawPhone, password string, in CodeInput, caller Caller) error {
 	number, err := c.OTP.parsePhone(rawPhone)
 	if err != nil {
@@ -66,8 +69,11 @@ func (c *Credentials) ResetPassword(ctx context.Context, rawPhone, password stri
 	if !found {
 		return apperr.New(apperr.CodeWrong, "")
 	}
-	if login.User.Disabled {
+	switch {
+	case login.User.Disabled:
 		return apperr.New(apperr.AccountDisabled, "")
+	case c.StaffSecondFactor && login.User.Role.IsStaff():
+		return apperr.New(apperr.ResetNotAllowed, "")
 	}
 	if login.Hash, err = auth.Hash(password, c.Random); err != nil {
 		return err

@@ -27,11 +27,11 @@ const (
 var NewUser = newUser
 
 func (a *Auth) LoginFailed(ctx context.Context, number string, ipCounter limit.Counter, counted bool) error {
-	return a.loginFailed(ctx, number, ipCounter, counted)
+	return a.Passwords.loginFailed(ctx, number, ipCounter, counted)
 }
 
 func (a *Auth) OpenSession(ctx context.Context, u user.User, code *OneTimeCode, caller Caller) (Tokens, error) {
-	return a.openSession(ctx, u, code, caller)
+	return a.openSession(ctx, u, authentication{code: code, missing: "/code"}, caller)
 }
 
 func (o *OTP) CodeDigits(subject string, c OneTimeCode) string { return o.digits(subject, c) }

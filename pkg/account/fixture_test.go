@@ -63,6 +63,7 @@ func newFixture(t *testing.T) *fixture {
 	f.Before = f.beforeOperation
 	newID := id.NewGenerator(f.clock, rand.Reader)
 	otp := &account.OTP{Store: f, Key: key, Limits: account.RateLimits{PerIP: 100}, DefaultRegion: "IR", Now: f.clock, Random: rand.Reader}
+	passwords := &account.Passwords{Store: f, OTP: otp, Blocked: &account.BlockedAddresses{}}
 	f.sms = &account.SMSCodes{OTP: otp, Queue: f}
 	f.sender = &account.CodeSender{OTP: otp, SMS: f, MaxPerDay: 1000}
 	f.emailCodes = &account.EmailCodes{OTP: otp, Users: f, Mailer: fakeMailer{f}}
@@ -71,7 +72,7 @@ func newFixture(t *testing.T) *fixture {
 	f.users = &account.UserDirectory{Store: f, Recorder: audit.Recorder{Now: f.clock, NewID: newID}, Random: rand.Reader, DefaultRegion: "IR"}
 	f.auth = &account.Auth{
 		Store: f, OTP: otp, Sessions: &account.SessionTokens{Store: f, Key: key, Now: f.clock, NewID: newID, Random: rand.Reader},
-		Blocked: &account.BlockedAddresses{}, Now: f.clock, NewID: newID, Random: rand.Reader,
+		Passwords: passwords, Now: f.clock, NewID: newID, Random: rand.Reader,
 		Issuer: func(context.Context) (*auth.Issuer, error) {
 			return auth.NewIssuer(signingKey, "test", f.clock, newID), nil
 		},

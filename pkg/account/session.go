@@ -35,7 +35,17 @@ type Session struct {
 	CreatedAt    time.Time
 	LastUsedAt   time.Time
 	ExpiresAt    time.Time
+	TwoFactor    bool      // opened by password and code
 	User         user.User // a copy; the stream updates it
+}
+
+// lacksFactor reports whether the session of a staff member was opened by one factor. The
+// user may have become staff after the login.
+func (s Session) lacksFactor() bool { return s.User.Role.IsStaff() && !s.TwoFactor }
+
+// usable reports whether the session is valid.
+func (s Session) usable(now time.Time, staffSecondFactor bool) bool {
+	return s.ExpiresAt.After(now) && !s.User.Disabled && !(staffSecondFactor && s.lacksFactor())
 }
 
 // A refresh token consists of the user id and the family (ULIDs), a secret and a
@@ -73,6 +83,8 @@ type SessionTokens struct {
 	Now    func() time.Time
 	NewID  func() string
 	Random io.Reader
+	// StaffSecondFactor makes sessions of staff invalid that were opened by one factor.
+	StaffSecondFactor bool
 }
 
 // newSession returns a session with a refresh token, and the token.
@@ -112,7 +124,7 @@ func (s *SessionTokens) rotate(ctx context.Context, token string) (Session, stri
 	switch {
 	case err != nil:
 		return Session{}, "", err
-	case !found || session.ExpiresAt.Before(now) || session.User.Disabled:
+	case !found || !session.usable(now, s.StaffSecondFactor):
 		return Session{}, "", apperr.New(apperr.SessionEnded, "")
 	case rotated, session.PreviousHash == old.hash() && now.Sub(session.RotatedAt) <= reuseGracePeriod:
 		return session, s.formatToken(next), nil

@@ -33,9 +33,6 @@ type UserDirectoryStore interface {
 	// CreateUser writes a login, its user and an audit record in one transaction. It
 	// fails with phone_taken or conflict.
 	CreateUser(ctx context.Context, l Login, r audit.Record) error
-	// PutAccount writes login and user unconditionally. It adds an administrator to
-	// the count of administrators; it never removes one.
-	PutAccount(ctx context.Context, l Login) error
 }
 
 // UserDirectory lists and creates users for administrators.
@@ -158,31 +155,6 @@ func (d *UserDirectory) Create(ctx context.Context, actor audit.Actor, params Cr
 	u.Email, u.Disabled = params.Email, params.Disabled
 	r := d.Recorder.NewRecord(actor, audit.UserCreated, u.ID, nil, auditFields(u))
 	return u, retry.OnConflict(ctx, retry.Default, func() error { return d.Store.CreateUser(ctx, Login{Phone: number, Hash: hash, User: u}, r) })
-}
-
-// GrantAdmin makes the user with a phone number an administrator and enables them. It
-// creates a user without a password if the number has no account. It fails with
-// invalid_body. It is safe to repeat.
-func (d *UserDirectory) GrantAdmin(ctx context.Context, rawPhone string) (user.User, error) {
-	number, err := normalizePhone(rawPhone, d.DefaultRegion)
-	if err != nil {
-		return user.User{}, err
-	}
-	login, found, err := d.Store.Login(ctx, number)
-	if err != nil {
-		return user.User{}, err
-	}
-	if found {
-		u, err := d.Store.User(ctx, login.User.ID) // the copy in the login may be stale
-		if err != nil {
-			return user.User{}, err
-		}
-		login.User = u
-		login.User.Role, login.User.Disabled = user.RoleAdmin, false
-	} else {
-		login = Login{Phone: number, User: newUser(d.Recorder.NewID(), number, "", user.RoleAdmin, "", d.Recorder.Now())}
-	}
-	return login.User, d.Store.PutAccount(ctx, login)
 }
 
 // hashPassword checks and hashes a password; "" has the hash "". It fails with

@@ -88,7 +88,8 @@ func SignUp(auth *account.Auth) Endpoint {
 	})
 }
 
-// LogIn returns the endpoint POST /login, for login by password or by one-time code.
+// LogIn returns the endpoint POST /login, for login by password, by one-time code
+// or by both.
 func LogIn(auth *account.Auth) Endpoint {
 	return Public(func(ctx context.Context, r *Request) (Response, error) {
 		var in struct {
@@ -103,8 +104,8 @@ func LogIn(auth *account.Auth) Endpoint {
 		}
 		var v wire.Validator
 		v.Required("/phone", in.Phone)
-		if (in.Password == nil) == (in.Code == nil) {
-			v.Add("/password", "required", "Send either a password or a code.")
+		if in.Password == nil && in.Code == nil {
+			v.Add("/password", "required", "Send a password, a code or both.")
 		}
 		if in.Session != "" {
 			wire.OneOf(&v, "/session", in.Session, "cookie")
@@ -121,10 +122,13 @@ func LogIn(auth *account.Auth) Endpoint {
 		}
 		var tokens account.Tokens
 		var err error
-		if in.Code != nil {
-			tokens, err = auth.LogInByCode(ctx, in.Phone, account.CodeInput{Digits: *in.Code, Challenge: in.Challenge}, caller)
-		} else {
+		switch {
+		case in.Code == nil:
 			tokens, err = auth.LogIn(ctx, in.Phone, *in.Password, caller)
+		case in.Password == nil:
+			tokens, err = auth.LogInByCode(ctx, in.Phone, account.CodeInput{Digits: *in.Code, Challenge: in.Challenge}, caller)
+		default:
+			tokens, err = auth.LogInByPasswordAndCode(ctx, in.Phone, *in.Password, account.CodeInput{Digits: *in.Code, Challenge: in.Challenge}, caller)
 		}
 		return r.tokensResponse(http.StatusOK, tokens), err
 	})

@@ -57,7 +57,7 @@ func newMemAccounts(t *testing.T) (*memAccounts, accountServices) {
 		profiles:    &account.Profiles{Store: m, Attachments: m, Now: now},
 		sessions:    sessions,
 		auth: &account.Auth{
-			Store: m, OTP: otp, Sessions: sessions, Blocked: &account.BlockedAddresses{}, Now: now, NewID: newID, Random: rand.Reader,
+			Store: m, OTP: otp, Sessions: sessions, Passwords: &account.Passwords{Store: m, OTP: otp, Blocked: &account.BlockedAddresses{}}, Now: now, NewID: newID, Random: rand.Reader,
 			Issuer: func(context.Context) (*auth.Issuer, error) { return fx.issuer, nil },
 		},
 	}
@@ -120,7 +120,7 @@ func TestAccountEndpoints_Validation(t *testing.T) {
 		{"sign up with a malformed challenge", signUp, `{"phone":"09121234567","password":"correct-horse-7","code":"123456","challenge":"x"}`, 422, "invalid_body", []string{"/challenge invalid"}},
 		{"send code to another country", sendCode, `{"phone":"+447911123456","purpose":"signup"}`, 422, "phone_country", []string{"/phone country"}},
 		{"log in without credentials", logIn, `{"phone":"09121234567"}`, 422, "invalid_body", []string{"/password required"}},
-		{"log in with password and code", logIn, `{"phone":"09121234567","password":"x","code":"1"}`, 422, "invalid_body", []string{"/password required"}},
+		{"log in with password and a mistyped code", logIn, `{"phone":"09121234567","password":"x","code":"1"}`, 422, "code_wrong", []string{"/code wrong"}},
 		{"log in with a code when locked", logIn, `{"phone":"09121234567","code":"123456","challenge":"AAAAAAAAAAAAAAAAAAAAAA"}`, 429, "code_locked", nil},
 		{"refresh without token", refreshToken, `{}`, 422, "invalid_body", []string{"/refreshToken required"}},
 		{"refresh with an invalid token", refreshToken, `{"refreshToken":"x"}`, 401, "session_ended", nil},

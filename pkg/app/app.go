@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"crypto/rand"
+	"fmt"
 	"log/slog"
 	"net/url"
 	"os"
@@ -83,7 +84,7 @@ func (a *App) Revocations() *account.RevocationCache {
 
 // Authenticator returns the service that verifies access tokens and session cookies.
 func (a *App) Authenticator() *account.Authenticator {
-	return &account.Authenticator{Verifier: a.Verifier(), Revocations: a.Revocations(), Cookies: a.Store(), Now: Now}
+	return &account.Authenticator{Verifier: a.Verifier(), Revocations: a.Revocations(), Cookies: a.Store(), Now: Now, StaffSecondFactor: a.staffSecondFactor()}
 }
 
 // Tickets returns the ticket service. REOPEN_WINDOW_DAYS defaults to 7.
@@ -143,12 +144,27 @@ func (a *App) OTP() *account.OTP {
 // Credentials returns the service that changes passwords, phone numbers and e-mail
 // addresses.
 func (a *App) Credentials() *account.Credentials {
-	return &account.Credentials{Store: a.Store(), OTP: a.OTP(), Now: Now, Random: rand.Reader}
+	return &account.Credentials{Store: a.Store(), OTP: a.OTP(), Now: Now, Random: rand.Reader, StaffSecondFactor: a.staffSecondFactor()}
+}
+
+// Passwords returns the service that verifies passwords.
+func (a *App) Passwords() *account.Passwords {
+	return &account.Passwords{Store: a.Store(), OTP: a.OTP(), Blocked: &account.BlockedAddresses{}}
+}
+
+// staffSecondFactor reports whether staff sign in with password and code, from
+// STAFF_SECOND_FACTOR (on or off). The default is on: a missing variable opens nothing.
+func (a *App) staffSecondFactor() bool {
+	value := a.String("STAFF_SECOND_FACTOR", "on")
+	if value != "on" && value != "off" {
+		a.Fail("STAFF_SECOND_FACTOR", fmt.Errorf("must be on or off, is %q", value))
+	}
+	return value != "off"
 }
 
 // SessionTokens returns the service that creates and rotates refresh tokens.
 func (a *App) SessionTokens() *account.SessionTokens {
-	return &account.SessionTokens{Store: a.Store(), Key: a.Key(), Now: Now, NewID: a.NewID, Random: rand.Reader}
+	return &account.SessionTokens{Store: a.Store(), Key: a.Key(), Now: Now, NewID: a.NewID, Random: rand.Reader, StaffSecondFactor: a.staffSecondFactor()}
 }
 
 func (a *App) defaultRegion() string { return a.String("DEFAULT_REGION", "IR") }

@@ -32,6 +32,8 @@ const (
 	SessionEnded Code = "session_ended"
 	// LoginWrong (HTTP 401): the phone number or the password is wrong.
 	LoginWrong Code = "login_wrong"
+	// SecondFactorRequired (HTTP 401): staff sign in with password and code; one is missing.
+	SecondFactorRequired Code = "second_factor_required"
 	// CodeWrong (HTTP 422): the one-time code is wrong or has expired.
 	CodeWrong Code = "code_wrong"
 	// CodeLocked (HTTP 429): too many wrong codes were entered.
@@ -44,6 +46,8 @@ const (
 	RateLimited Code = "rate_limited"
 	// AccountDisabled (HTTP 403): the account is disabled.
 	AccountDisabled Code = "account_disabled"
+	// ResetNotAllowed (HTTP 403): staff cannot reset their password by code.
+	ResetNotAllowed Code = "reset_not_allowed"
 	// PhoneTaken (HTTP 409): the phone number belongs to another account.
 	PhoneTaken Code = "phone_taken"
 	// PhoneCountry (HTTP 422): no codes are sent to the country of the phone number.
@@ -172,6 +176,9 @@ var definitions = map[Code]Definition{
 	WeakPassword:    {http.StatusUnprocessableEntity, "The password is too easy to guess", "این گذرواژه به‌آسانی حدس زده می‌شود"},
 	Forbidden:       {http.StatusForbidden, "You are not allowed to do this", "شما اجازهٔ این کار را ندارید"},
 	CSRF:            {http.StatusForbidden, "The CSRF token is missing or wrong", "توکن CSRF فرستاده نشده یا نادرست است"},
+
+	SecondFactorRequired: {http.StatusUnauthorized, "Staff sign in with a password and a code", "کارکنان با گذرواژه و کد با هم وارد می‌شوند"},
+	ResetNotAllowed:      {http.StatusForbidden, "Staff passwords are set by an administrator", "گذرواژهٔ کارکنان را مدیر تعیین می‌کند"},
 
 	OriginNotAllowed: {http.StatusForbidden, "Pages of this origin may not sign in with a cookie", "صفحه‌های این مبدأ اجازهٔ ورود با کوکی را ندارند"},
 

@@ -20,6 +20,7 @@ type sessionItem struct {
 	CreatedAt  int64      `dynamodbav:"createdAt"`
 	LastUsedAt int64      `dynamodbav:"used"`
 	TTL        int64      `dynamodbav:"ttl"`
+	TwoFactor  bool       `dynamodbav:"twoFactor,omitempty"`
 	User       userFields `dynamodbav:"user"`
 }
 
@@ -27,7 +28,7 @@ func sessionToItem(session account.Session) sessionItem {
 	return sessionItem{
 		key: sessionKey(session.User.ID, session.Family), Current: session.CurrentHash, Previous: session.PreviousHash,
 		RotatedAt: toMillis(session.RotatedAt), Device: session.UserAgent, CreatedAt: toMillis(session.CreatedAt), LastUsedAt: toMillis(session.LastUsedAt),
-		TTL: session.ExpiresAt.Unix(), User: userToFields(session.User),
+		TTL: session.ExpiresAt.Unix(), TwoFactor: session.TwoFactor, User: userToFields(session.User),
 	}
 }
 
@@ -35,7 +36,7 @@ func (i sessionItem) session() account.Session {
 	return account.Session{
 		Family: idOf(i.SK), CurrentHash: i.Current, PreviousHash: i.Previous, RotatedAt: fromMillis(i.RotatedAt), UserAgent: i.Device,
 		CreatedAt: fromMillis(i.CreatedAt), LastUsedAt: fromMillis(i.LastUsedAt), ExpiresAt: time.Unix(i.TTL, 0).UTC(),
-		User: i.User.user(),
+		TwoFactor: i.TwoFactor, User: i.User.user(),
 	}
 }
 

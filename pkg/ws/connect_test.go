@@ -149,10 +149,11 @@ func sessionCookie(t *testing.T, fx *fixture) string {
 	must(err)
 	must(fx.PutAccount(t.Context(), account.Login{Phone: "+989121234567", Hash: hash, User: user.User{ID: saraID, Phone: "+989121234567", Role: user.RoleUser}}))
 	newID := id.NewGenerator(now, rand.Reader)
+	otp := &account.OTP{Store: fx.memStore, Key: fx.key, Limits: account.RateLimits{PerIP: 100}, DefaultRegion: "IR", Now: now, Random: rand.Reader}
 	accounts := &account.Auth{
-		Store: fx.memStore, OTP: &account.OTP{Store: fx.memStore, Key: fx.key, Limits: account.RateLimits{PerIP: 100}, DefaultRegion: "IR", Now: now, Random: rand.Reader},
+		Store: fx.memStore, OTP: otp, Passwords: &account.Passwords{Store: fx.memStore, OTP: otp, Blocked: &account.BlockedAddresses{}},
 		Sessions: &account.SessionTokens{Store: fx.memStore, Key: fx.key, Now: now, NewID: newID, Random: rand.Reader},
-		Blocked:  &account.BlockedAddresses{}, Now: now, NewID: newID, Random: rand.Reader,
+		Now:      now, NewID: newID, Random: rand.Reader,
 		Issuer: func(context.Context) (*auth.Issuer, error) { return fx.issuer, nil },
 	}
 	tokens, err := accounts.LogIn(t.Context(), "+989121234567", "correct-horse-7", account.Caller{IP: "1.2.3.4", UseCookie: true})

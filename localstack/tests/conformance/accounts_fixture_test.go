@@ -113,8 +113,9 @@ func (a accounts) with(c accountsConfig) accounts {
 	a.config = c
 	a.SMSCodes = &account.SMSCodes{OTP: otp, Queue: codeQueue{&account.CodeSender{OTP: otp, SMS: a.sms, MaxPerDay: 1_000_000}}}
 	a.SessionTokens = &account.SessionTokens{Store: c.store, Key: c.key, Now: c.now, NewID: newID, Random: rand.Reader}
+	passwords := &account.Passwords{Store: c.store, OTP: otp, Blocked: c.blocked}
 	a.Auth = &account.Auth{
-		Store: c.store, OTP: otp, Sessions: a.SessionTokens, Blocked: c.blocked, Now: c.now, NewID: newID, Random: rand.Reader,
+		Store: c.store, OTP: otp, Sessions: a.SessionTokens, Passwords: passwords, Now: c.now, NewID: newID, Random: rand.Reader,
 		Issuer: func(context.Context) (*auth.Issuer, error) { return c.issuer, nil },
 	}
 	a.Credentials = &account.Credentials{Store: c.store, OTP: otp, Now: c.now, Random: rand.Reader}

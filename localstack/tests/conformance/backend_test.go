@@ -42,6 +42,7 @@ type testStore interface {
 	ticket.AgentStore
 	ticket.AttachmentStore
 	ticket.Store
+	PutAccount(ctx context.Context, l account.Login) error
 	SaveCategory(ctx context.Context, c category.Category) error
 }
 

@@ -17,7 +17,7 @@ import (
 func Auth(a *app.App) *account.Auth {
 	lazy := &lazyIssuer{secrets: secret.New(a.AWS("SSM")), parameter: a.Required("TOKEN_KEY_PARAMETER"), issuer: a.Required("TOKEN_ISSUER"), newID: a.NewID}
 	return &account.Auth{
-		Store: a.Store(), OTP: a.OTP(), Sessions: a.SessionTokens(), Blocked: &account.BlockedAddresses{}, Issuer: lazy.Issuer,
+		Store: a.Store(), OTP: a.OTP(), Passwords: a.Passwords(), Sessions: a.SessionTokens(), Issuer: lazy.Issuer,
 		Now: app.Now, NewID: a.NewID, Random: rand.Reader,
 	}
 }

@@ -1,0 +1,126 @@
+package account
+
+import (
+	"context"
+	"time"
+
+	"ticketsystem/pkg/apperr"
+	"ticketsystem/pkg/auth"
+	"ticketsystem/pkg/limit"
+)
+
+// maxFailedLogins bounds failed passwords per phone number and rateWindow.
+const maxFailedLogins = 10
+
+// PasswordStore reads password hashes and counts failed passwords.
+type PasswordStore interface {
+	// Login returns the login of a phone number in one read. found is false if the
+	// number has no account; then only FailureWindow can be set.
+	Login(ctx context.Context, phone string) (l Login, found bool, err error)
+
+	// RecordLoginAttempt counts one password attempt on a phone number in the window
+	// that began at window. counted is false if the window already has maxAttempts.
+	RecordLoginAttempt(ctx context.Context, phone string, window time.Time, maxAttempts int) (counted bool, err error)
+
+	// ClearLoginAttempts deletes the recorded attempts of a phone number.
+	ClearLoginAttempts(ctx context.Context, phone string) error
+}
+
+// Passwords verifies passwords and limits guesses.
+type Passwords struct {
+	Store   PasswordStore
+	OTP     *OTP
+	Blocked *BlockedAddresses
+}
+
+// verify returns the login of a phone number if the password is right. It fails with
+// login_wrong or login_locked. An unknown number takes the same time and returns the
+// same error as a wrong password.
+//
+// If the phone number has a recent failed attempt, the attempt is counted before
+// the password is compared, so that concurrent guesses cannot exceed the limit.
+// Otherwise only a failure is counted, and a normal login costs no extra write. The
+// first burst on a number may therefore exceed the limit once.
+func (p *Passwords) verify(ctx context.Context, number, password string, caller Caller) (Login, error) {
+	ipCounter := p.ipCounter(caller)
+	if p.Blocked.blocked(ipCounter) {
+		return Login{}, apperr.New(apperr.LoginLocked, "").WithRetryAfter(p.OTP.retryAfter(ipCounter))
+	}
+	login, found, err := p.Store.Login(ctx, number)
+	if err != nil {
+		return Login{}, err
+	}
+	counted := !login.FailureWindow.IsZero()
+	if counted {
+		if err := p.recordAttempt(ctx, number, ipCounter); err != nil {
+			return Login{}, err
+		}
+	}
+	match, err := matches(login, found, password)
+	switch {
+	case err != nil:
+		return Login{}, err
+	case !match:
+		return Login{}, p.loginFailed(ctx, number, ipCounter, counted)
+	case counted:
+		err = p.Store.ClearLoginAttempts(ctx, number)
+	}
+	return login, err
+}
+
+// verifyWithCode is verify for a caller who has proved the phone number by a code. Guesses
+// are bounded by the attempts on the code, so the failures of strangers, who have no code,
+// do not lock the owner out.
+func (p *Passwords) verifyWithCode(ctx context.Context, number, password string, caller Caller) (Login, error) {
+	login, found, err := p.Store.Login(ctx, number)
+	if err != nil {
+		return Login{}, err
+	}
+	match, err := matches(login, found, password)
+	if err == nil && !match {
+		err = p.loginFailed(ctx, number, p.ipCounter(caller), true)
+	}
+	return login, err
+}
+
+// matches compares a password with the hash of a login, or with DummyHash if there is none.
+func matches(login Login, found bool, password string) (bool, error) {
+	hash := login.Hash
+	if !found || hash == "" {
+		hash = auth.DummyHash
+	}
+	return auth.Verify(hash, password)
+}
+
+// ipCounter returns the counter of failed logins of the caller's IP address.
+func (p *Passwords) ipCounter(caller Caller) limit.Counter {
+	return p.OTP.rateCounter("login-address", networkOf(caller.IP), rateWindow)
+}
+
+// recordAttempt counts an attempt on a phone number in the current window. It fails
+// with login_locked.
+func (p *Passwords) recordAttempt(ctx context.Context, number string, window limit.Counter) error {
+	counted, err := p.Store.RecordLoginAttempt(ctx, number, window.Start, maxFailedLogins)
+	if err == nil && !counted {
+		err = apperr.New(apperr.LoginLocked, "").WithRetryAfter(p.OTP.retryAfter(window))
+	}
+	return err
+}
+
+// loginFailed counts a failed login per phone number, unless already counted, and
+// per IP address. It returns login_wrong, or the error of the store.
+func (p *Passwords) loginFailed(ctx context.Context, number string, ipCounter limit.Counter, counted bool) error {
+	if !counted {
+		if err := p.recordAttempt(ctx, number, ipCounter); err != nil && !apperr.Is(err, apperr.LoginLocked) {
+			return err
+		}
+	}
+	n, err := p.OTP.Store.AddToCounter(ctx, ipCounter, 1)
+	if err != nil {
+		return err
+	}
+	if n >= p.OTP.Limits.PerIP {
+		p.Blocked.block(ipCounter)
+	}
+	return apperr.New(apperr.LoginWrong, "")
+}
