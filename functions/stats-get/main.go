@@ -2,11 +2,13 @@
 package main
 
 import (
+	_ "time/tzdata" // Lambda has no time zone database
+
 	"ticketsystem/pkg/api"
 	"ticketsystem/pkg/app"
 )
 
 func main() {
 	a := app.New()
-	a.Serve(api.GetStats(a.Store(), app.Now))
+	a.Serve(api.GetStats(a.Store(), a.Timezone(), app.Now))
 }

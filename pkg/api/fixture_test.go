@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"log/slog"
 	"regexp"
+	"strings"
 	"testing"
 	"time"
 
@@ -146,11 +147,11 @@ func (fx *fixture) send(t *testing.T, e api.Endpoint, actor user.Principal, r *r
 	return parseResponse(t, out)
 }
 
-// parseResponse parses a response, whose body must be empty or a JSON object.
+// parseResponse parses a response, whose body must be empty, CSV or a JSON object.
 func parseResponse(t *testing.T, out events.APIGatewayV2HTTPResponse) response {
 	t.Helper()
 	a := response{status: out.StatusCode, headers: out.Headers, text: out.Body}
-	if out.Body != "" {
+	if out.Body != "" && !strings.HasPrefix(out.Headers["content-type"], "text/csv") {
 		if err := json.Unmarshal([]byte(out.Body), &a.body); err != nil {
 			t.Fatalf("the response is not a JSON object: %q", out.Body)
 		}

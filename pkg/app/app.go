@@ -20,6 +20,7 @@ import (
 	"ticketsystem/pkg/id"
 	"ticketsystem/pkg/notification"
 	"ticketsystem/pkg/realtime"
+	"ticketsystem/pkg/stats"
 	"ticketsystem/pkg/ticket"
 )
 
@@ -165,6 +166,16 @@ func (a *App) staffSecondFactor() bool {
 // SessionTokens returns the service that creates and rotates refresh tokens.
 func (a *App) SessionTokens() *account.SessionTokens {
 	return &account.SessionTokens{Store: a.Store(), Key: a.Key(), Now: Now, NewID: a.NewID, Random: rand.Reader, StaffSecondFactor: a.staffSecondFactor()}
+}
+
+// Timezone returns the time zone of statistics, from TIMEZONE. The program must import
+// time/tzdata.
+func (a *App) Timezone() *time.Location {
+	zone, err := stats.LoadZone(a.String("TIMEZONE", "Asia/Tehran"))
+	if err != nil {
+		a.Fail("TIMEZONE", err)
+	}
+	return zone
 }
 
 func (a *App) defaultRegion() string { return a.String("DEFAULT_REGION", "IR") }

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"ticketsystem/pkg/stats"
 	"ticketsystem/pkg/ticket"
 	"ticketsystem/pkg/user"
 )
@@ -169,23 +170,73 @@ func timeFromKey(millis string) time.Time {
 
 func idempotencyKey(hash string) key { return key{"I#" + hash, "I"} }
 
-// Statistics are in one partition, so that a report is one query: the days in their
-// order, then the backlog, then the open sockets.
+// Statistics are in one partition: the quarters, the days, the open tickets of agents, the
+// backlog, the open sockets. A report reads from a day to the end in one query.
 const (
 	statsPK           = "STAT"
+	prefixQuarter     = "C#"
 	prefixDay         = "D#"
+	prefixAgentStats  = "~A#"
 	skBacklog         = "~B"
 	prefixOpenSockets = "~C#"
 	statsEnd          = "~D" // sorts after all of them
+	skCustomerStats   = "~K"
 	activityPK        = "ACT"
 	openSocketShards  = 16 // a write is charged by the size of its shard
 )
 
 func checkpointKey(ticketID string) key { return key{ticketPK(ticketID), skCheckpoint} }
 
-// dayKey has no suffix for generation 0. The generations of a day are adjacent.
-func dayKey(generation int, day string) key {
-	return key{statsPK, prefixDay + day + generationSuffix(generation)}
+// slotKey is the item of counts in one generation, which has no suffix for generation 0.
+// The generations of a slot are adjacent.
+func slotKey(generation int, slot stats.Slot) key {
+	suffix := generationSuffix(generation)
+	switch {
+	case slot.CustomerID != "":
+		return key{userKey(slot.CustomerID).PK, skCustomerStats + suffix}
+	case slot.At == "":
+		return key{statsPK, prefixAgentStats + slot.AgentID + suffix}
+	}
+	prefix, of := prefixDay, "c"+slot.CategoryID
+	if len(slot.At) > len(time.DateOnly) {
+		prefix = prefixQuarter
+	}
+	if slot.AgentID != "" {
+		of = "a" + slot.AgentID
+	}
+	return key{statsPK, prefix + slot.At + "#" + of + suffix}
+}
+
+// statsSlot parses a key of slotKey in the partition of the statistics.
+func (k key) statsSlot() (slot stats.Slot, generation int, ok bool) {
+	if agent, found := strings.CutPrefix(k.SK, prefixAgentStats); found {
+		slot.AgentID, generation = splitGeneration(agent)
+		return slot, generation, true
+	}
+	rest, day := strings.CutPrefix(k.SK, prefixDay)
+	rest, quarter := strings.CutPrefix(rest, prefixQuarter)
+	at, of, found := strings.Cut(rest, "#")
+	if slot.At = at; !found || of == "" || !day && !quarter {
+		return slot, 0, false
+	}
+	id, generation := splitGeneration(of[1:])
+	switch of[0] {
+	case 'a':
+		slot.AgentID = id
+	case 'c':
+		slot.CategoryID = id
+	default:
+		return slot, 0, false
+	}
+	return slot, generation, true
+}
+
+// dayPrefix begins the keys of a UTC day; of its quarters if quarters is true.
+func dayPrefix(day time.Time, quarters bool) string {
+	if quarters {
+		return prefixQuarter + stats.DayOf(day)
+	}
+	return prefixDay + stats.DayOf(day)
 }
 
 func backlogKey(generation int) key { return key{statsPK, skBacklog + generationSuffix(generation)} }
@@ -197,14 +248,24 @@ func generationSuffix(generation int) string {
 	return "#" + strconv.Itoa(generation)
 }
 
-// afterGenerations is a suffix that sorts after all generations of a day or backlog.
+// afterGenerations is a suffix that sorts after all generations of an item.
 const afterGenerations = "#~"
 
-// generationOf parses the sort key of a day or backlog.
-func generationOf(sk, prefix string) (name string, generation int) {
-	name, suffix, _ := strings.Cut(strings.TrimPrefix(sk, prefix), "#")
+// splitGeneration splits what follows a prefix into a name and generationSuffix.
+func splitGeneration(text string) (name string, generation int) {
+	name, suffix, _ := strings.Cut(text, "#")
 	generation, _ = strconv.Atoi(suffix)
 	return name, generation
+}
+
+// statsGeneration returns the generation of an item of the statistics.
+func (k key) statsGeneration() int {
+	if strings.HasPrefix(k.SK, skBacklog) {
+		_, generation := splitGeneration(k.SK)
+		return generation
+	}
+	_, generation, _ := k.statsSlot()
+	return generation
 }
 
 // openSocketsKey is the set of open sockets that expire in an hour since 1970.

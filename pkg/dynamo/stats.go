@@ -25,12 +25,18 @@ type checkpointItem struct {
 	LastSeq    int    `dynamodbav:"up"`
 	Customer   string `dynamodbav:"b,omitempty"`
 	Status     string `dynamodbav:"s,omitempty"`
+	Priority   string `dynamodbav:"p,omitempty"`
 	Category   string `dynamodbav:"c,omitempty"`
+	Assignee   string `dynamodbav:"h,omitempty"`
 	Created    int64  `dynamodbav:"at,omitempty"`
 	Replied    bool   `dynamodbav:"fr,omitempty"`
 	Finished   bool   `dynamodbav:"rs,omitempty"`
 	Deleted    bool   `dynamodbav:"gone,omitempty"`
 	Generation int    `dynamodbav:"ed,omitempty"`
+	MessageBy  string `dynamodbav:"mb,omitempty"`
+	MessageSeq int    `dynamodbav:"ms,omitempty"`
+	OtherSeq   int    `dynamodbav:"mo,omitempty"`
+	Unread     bool   `dynamodbav:"un,omitempty"`
 	TTL        int64  `dynamodbav:"ttl,omitempty"`
 }
 
@@ -40,9 +46,10 @@ const deletedCheckpointTTL = 30 * 24 * time.Hour
 
 func (s *Store) checkpointToItem(c stats.Checkpoint) checkpointItem {
 	i := checkpointItem{
-		key: checkpointKey(c.TicketID), LastSeq: c.LastSeq, Customer: c.CustomerID, Status: string(c.Status), Category: c.CategoryID,
+		key: checkpointKey(c.TicketID), LastSeq: c.LastSeq, Customer: c.CustomerID, Status: string(c.Status),
+		Priority: string(c.Priority), Category: c.CategoryID, Assignee: c.AssigneeID,
 		Created: toMillis(c.CreatedAt), Replied: c.Replied, Finished: c.Finished, Deleted: c.Deleted,
-		Generation: c.Generation,
+		Generation: c.Generation, MessageBy: c.MessageBy, MessageSeq: c.MessageSeq, OtherSeq: c.OtherSeq, Unread: c.Unread,
 	}
 	if c.Deleted {
 		i.TTL = s.now().Add(deletedCheckpointTTL).Unix()
@@ -52,34 +59,36 @@ func (s *Store) checkpointToItem(c stats.Checkpoint) checkpointItem {
 
 func (i checkpointItem) checkpoint() stats.Checkpoint {
 	return stats.Checkpoint{
-		TicketID: idOf(i.PK), LastSeq: i.LastSeq, CustomerID: i.Customer, Status: ticket.Status(i.Status), CategoryID: i.Category,
+		TicketID: idOf(i.PK), LastSeq: i.LastSeq, CustomerID: i.Customer, Status: ticket.Status(i.Status),
+		Priority: ticket.Priority(i.Priority), CategoryID: i.Category, AssigneeID: i.Assignee,
 		CreatedAt: fromMillis(i.Created), Replied: i.Replied, Finished: i.Finished, Deleted: i.Deleted, Generation: i.Generation,
+		MessageBy: i.MessageBy, MessageSeq: i.MessageSeq, OtherSeq: i.OtherSeq, Unread: i.Unread,
 	}
 }
 
 // StatsCheckpoint implements stats.Store with one ascending query, which ends with
 // the checkpoint.
-func (s *Store) StatsCheckpoint(ctx context.Context, ticketID string, seq int) (stats.Checkpoint, []ticket.Entry, error) {
+func (s *Store) StatsCheckpoint(ctx context.Context, ticketID string, seq int) (stats.Checkpoint, ticket.Log, error) {
 	checkpoint := stats.Checkpoint{TicketID: ticketID}
 	log := ticket.Log{ReadMarkers: map[string]int{}}
 	for row, err := range s.query(ctx, rangeQuery(ticketID, entrySK(seq), skCheckpoint)) {
 		if err != nil {
-			return checkpoint, nil, err
+			return checkpoint, log, err
 		}
 		if !isCheckpoint(row) {
 			if err := decodeLogItem(&log, row); err != nil {
-				return checkpoint, nil, err
+				return checkpoint, log, err
 			}
 			continue
 		}
 		i, err := decodeAs[checkpointItem](row)
 		if err != nil {
-			return checkpoint, nil, err
+			return checkpoint, log, err
 		}
 		checkpoint = i.checkpoint()
 		s.noteGeneration(checkpoint.Generation)
 	}
-	return checkpoint, log.Entries, nil
+	return checkpoint, log, nil
 }
 
 func isCheckpoint(i item) bool {
@@ -126,10 +135,7 @@ func (s *Store) statsTransaction(updates []stats.Update) *transaction {
 			fresh[checkpoint.Generation] = true
 			tx.put(s.checkpointToItem(checkpoint), ifNotExists, nil)
 		} else {
-			condition, vals := "up = :up AND attribute_not_exists(gone) AND attribute_not_exists(ed)", values{"up": u.Before.LastSeq}
-			if u.Before.Generation > 0 {
-				condition, vals["ed"] = "up = :up AND attribute_not_exists(gone) AND ed = :ed", u.Before.Generation
-			}
+			condition, vals := ifCheckpoint(u.Before)
 			tx.put(s.checkpointToItem(checkpoint), condition, vals)
 			if checkpoint.Generation != u.Before.Generation {
 				add(u.Before.Generation, u.Delta.Negate())
@@ -143,11 +149,31 @@ func (s *Store) statsTransaction(updates []stats.Update) *transaction {
 	return tx
 }
 
+// ifCheckpoint returns the condition that the stored checkpoint is c.
+func ifCheckpoint(c stats.Checkpoint) (condition string, vals values) {
+	condition, vals = "up = :up AND attribute_not_exists(gone)", values{"up": c.LastSeq}
+	if c.Generation > 0 {
+		condition += " AND ed = :ed"
+		vals["ed"] = c.Generation
+	} else {
+		condition += " AND attribute_not_exists(ed)"
+	}
+	if c.Unread {
+		return condition + " AND attribute_exists(un)", vals
+	}
+	return condition + " AND attribute_not_exists(un)", vals
+}
+
 // addGenerationCounts adds sum to the counts of a generation. fresh is true if it
 // counts new tickets: then the write fails if the generation is closed.
 func (tx *transaction) addGenerationCounts(generation int, sum stats.Delta, fresh bool) {
-	for _, day := range slices.Sorted(maps.Keys(sum.Days)) {
-		tx.update(countsUpdate(dayKey(generation, day), sum.Days[day], nil))
+	keys := map[string]stats.Slot{}
+	for slot := range sum.Slots {
+		k := slotKey(generation, slot)
+		keys[k.PK+k.SK] = slot
+	}
+	for _, k := range slices.Sorted(maps.Keys(keys)) { // in the same order in every transaction
+		tx.update(countsUpdate(slotKey(generation, keys[k]), sum.Slots[keys[k]], nil))
 	}
 	if fresh && !sum.IsEmpty() && len(sum.Backlog) == 0 {
 		sum.Backlog = stats.Counts{"s_new": 0} // opened and finished in one update; the backlog item carries the condition
@@ -185,20 +211,30 @@ func countsUpdate(k key, n stats.Counts, categories map[string]map[string]string
 }
 
 // StatsSnapshot returns the counts of a period and of the days that show the age of
-// the backlog. It makes one query, or two if the period ended before those days.
+// the backlog. It makes one query, another if the period ended before those days, and
+// one for the quarters of each day that is partly in the period.
 func (s *Store) StatsSnapshot(ctx context.Context, p stats.Period) (stats.Snapshot, error) {
-	r := stats.Snapshot{Days: map[string]stats.Counts{}, Backlog: stats.Counts{}, CategoryNames: map[string]map[string]string{}}
-	since := stats.FirstDayWithin7Days(s.now())
-	first := since
-	switch {
-	case p.To.Before(since):
-		if err := s.addCounts(ctx, &r, dayKey(0, stats.DayOf(p.From)).SK, dayKey(0, stats.DayOf(p.To)).SK+afterGenerations); err != nil {
+	r := stats.Snapshot{At: s.now(), Slots: map[stats.Slot]stats.Counts{}, Backlog: stats.Counts{}, CategoryNames: map[string]map[string]string{}}
+	since := stats.FirstDayWithin7Days(r.At)
+	first, last := p.Range()
+	type keyRange struct{ from, to string }
+	var ranges []keyRange
+	if last.Before(since) {
+		ranges = append(ranges, keyRange{dayPrefix(first, false), dayPrefix(last.AddDate(0, 0, 1), false)})
+		first = since
+	} else if since.Before(first) {
+		first = since
+	}
+	ranges = append(ranges, keyRange{dayPrefix(first, false), statsEnd})
+	for _, day := range p.PartialDays(r.At) {
+		ranges = append(ranges, keyRange{dayPrefix(day, true), dayPrefix(day.AddDate(0, 0, 1), true)})
+	}
+	for _, one := range ranges {
+		if err := s.addCounts(ctx, &r, one.from, one.to); err != nil {
 			return r, err
 		}
-	case p.From.Before(since):
-		first = p.From
 	}
-	return r, s.addCounts(ctx, &r, dayKey(0, stats.DayOf(first)).SK, statsEnd)
+	return r, nil
 }
 
 func (s *Store) addCounts(ctx context.Context, r *stats.Snapshot, from, to string) error {
@@ -207,25 +243,26 @@ func (s *Store) addCounts(ctx context.Context, r *stats.Snapshot, from, to strin
 		if err != nil {
 			return err
 		}
-		if err := s.addCount(r, row); err != nil {
+		if err := addCount(r, row); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (s *Store) addCount(r *stats.Snapshot, i item) error {
+func addCount(r *stats.Snapshot, i item) error {
 	k, err := decodeAs[key](i)
 	if err != nil {
 		return err
 	}
-	switch {
-	case strings.HasPrefix(k.SK, prefixDay):
-		day, _ := generationOf(k.SK, prefixDay)
-		if r.Days[day] == nil {
-			r.Days[day] = stats.Counts{}
+	if slot, _, ok := k.statsSlot(); ok {
+		if r.Slots[slot] == nil {
+			r.Slots[slot] = stats.Counts{}
 		}
-		r.Days[day].Add(countsOf(i))
+		r.Slots[slot].Add(countsOf(i))
+		return nil
+	}
+	switch {
 	case strings.HasPrefix(k.SK, skBacklog):
 		r.Backlog.Add(countsOf(i))
 		for name, value := range i {
@@ -239,7 +276,7 @@ func (s *Store) addCount(r *stats.Snapshot, i item) error {
 		}
 	case strings.HasPrefix(k.SK, prefixOpenSockets):
 		open, err := decodeAs[openSocketsItem](i)
-		r.OpenSockets += open.countAt(s.now())
+		r.OpenSockets += open.countAt(r.At)
 		return err
 	}
 	return nil

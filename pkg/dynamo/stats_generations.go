@@ -3,6 +3,7 @@ package dynamo
 import (
 	"context"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
@@ -50,7 +51,7 @@ func (s *Store) generations(ctx context.Context) (open, latest int, err error) {
 	in := queryInput("PK = :pk AND SK BETWEEN :from AND :to", values{"pk": statsPK, "from": skBacklog, "to": skBacklog + afterGenerations}, consistent)
 	items, err := queryAs[generationItem](ctx, s, in)
 	for _, i := range items {
-		_, generation := generationOf(i.SK, skBacklog)
+		generation := i.statsGeneration()
 		if latest = max(latest, generation); !i.Closed {
 			open = max(open, generation)
 		}
@@ -78,38 +79,53 @@ func (s *Store) BeginStatsGeneration(ctx context.Context) (next int, err error) 
 	return next, nil
 }
 
-// DeleteStatsGenerationsBefore implements stats.Generations. It deletes the days
-// first and then replaces each backlog by a marker.
-func (s *Store) DeleteStatsGenerationsBefore(ctx context.Context, before int) error {
-	days, err := s.keysOfGenerationsBefore(ctx, prefixDay, before)
+// statsCleanupPage is how many items are read at a time to delete earlier generations.
+const statsCleanupPage = 500
+
+// DeleteStatsGenerationsBefore implements stats.Generations. The backlogs sort last; it
+// replaces each by a marker.
+func (s *Store) DeleteStatsGenerationsBefore(ctx context.Context, before int, after map[string]string) (next map[string]string, err error) {
+	in := queryInput("PK = :pk AND SK BETWEEN :from AND :to", values{"pk": statsPK, "from": prefixQuarter, "to": skBacklog + afterGenerations}, consistent, pageOf(statsCleanupPage))
+	in.ExclusiveStartKey = startKey(after)
+	out, err := s.queryPage(ctx, in)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	if err := s.batchDelete(ctx, days); err != nil {
-		return err
-	}
-	backlogs, err := s.keysOfGenerationsBefore(ctx, skBacklog, before)
+	keys, err := decodeAll[key](out.Items)
 	if err != nil {
-		return err
+		return nil, err
 	}
+	var old []key
 	var markers []types.WriteRequest
-	for _, k := range backlogs {
-		marker := generationItem{key: k, Closed: true}
-		if k != backlogKey(0) {
-			marker.TTL = s.now().Add(closedGenerationTTL).Unix()
+	for _, k := range keys {
+		switch {
+		case k.statsGeneration() >= before:
+		case !strings.HasPrefix(k.SK, skBacklog):
+			old = append(old, k)
+		default:
+			marker := generationItem{key: k, Closed: true}
+			if k != backlogKey(0) {
+				marker.TTL = s.now().Add(closedGenerationTTL).Unix()
+			}
+			markers = append(markers, putRequest(marker))
 		}
-		markers = append(markers, putRequest(marker))
 	}
-	return s.batchWrite(ctx, markers)
+	if err := s.batchDelete(ctx, old); err != nil {
+		return nil, err
+	}
+	return cursorOf(out.LastEvaluatedKey), s.batchWrite(ctx, markers)
 }
 
-// keysOfGenerationsBefore returns the statistics keys with prefix in generations
-// older than before.
-func (s *Store) keysOfGenerationsBefore(ctx context.Context, prefix string, before int) ([]key, error) {
-	in := queryInput("PK = :pk AND begins_with(SK, :prefix)", values{"pk": statsPK, "prefix": prefix}, consistent)
-	all, err := queryAs[key](ctx, s, in)
-	return slices.DeleteFunc(all, func(k key) bool {
-		_, generation := generationOf(k.SK, prefix)
+// DeleteCustomerStatsBefore implements stats.Generations.
+func (s *Store) DeleteCustomerStatsBefore(ctx context.Context, before int, customerID string) error {
+	k := slotKey(0, stats.Slot{CustomerID: customerID})
+	in := queryInput("PK = :pk AND SK BETWEEN :from AND :to", values{"pk": k.PK, "from": k.SK, "to": k.SK + afterGenerations}, consistent)
+	keys, err := queryAs[key](ctx, s, in)
+	if err != nil {
+		return err
+	}
+	return s.batchDelete(ctx, slices.DeleteFunc(keys, func(k key) bool {
+		_, generation := splitGeneration(k.SK)
 		return generation >= before
-	}), err
+	}))
 }

@@ -19,9 +19,9 @@ type Update struct {
 
 // Store persists the counts and the checkpoint of each ticket.
 type Store interface {
-	// StatsCheckpoint returns the checkpoint of a ticket and its log from seq
-	// on, strongly consistent. A ticket that was never counted has LastSeq 0.
-	StatsCheckpoint(ctx context.Context, ticketID string, seq int) (Checkpoint, []ticket.Entry, error)
+	// StatsCheckpoint returns the checkpoint of a ticket and its log from seq on with
+	// the read markers, strongly consistent. A ticket that was never counted has LastSeq 0.
+	StatsCheckpoint(ctx context.Context, ticketID string, seq int) (Checkpoint, ticket.Log, error)
 
 	// ApplyStats applies all updates in one transaction, or none. The updates
 	// are of distinct tickets. refused holds the indexes of the updates whose
@@ -36,8 +36,12 @@ type Generations interface {
 	// from then on.
 	BeginStatsGeneration(ctx context.Context) (generation int, err error)
 
-	// DeleteStatsGenerationsBefore deletes the counts of earlier generations.
-	DeleteStatsGenerationsBefore(ctx context.Context, before int) error
+	// DeleteStatsGenerationsBefore deletes a page of the counts of earlier generations,
+	// and returns the cursor of the next page; nil after the last.
+	DeleteStatsGenerationsBefore(ctx context.Context, before int, after map[string]string) (next map[string]string, err error)
+
+	// DeleteCustomerStatsBefore deletes the counts of a customer in earlier generations.
+	DeleteCustomerStatsBefore(ctx context.Context, before int, customerID string) error
 }
 
 // Aggregator counts each entry once, in whatever order and however often it is
@@ -68,15 +72,15 @@ func (a *Aggregator) ApplyEntry(ctx context.Context, e ticket.Entry) error {
 // too many concurrent updates, or the error of the store.
 func (a *Aggregator) ApplyFrom(ctx context.Context, ticketID string, from int) error {
 	return retry.Do(ctx, conflictPolicy, func(int) (done bool, err error) {
-		before, entries, err := a.Store.StatsCheckpoint(ctx, ticketID, from)
+		before, log, err := a.Store.StatsCheckpoint(ctx, ticketID, from)
 		for err == nil && !before.Deleted && before.LastSeq+1 < from {
 			from = before.LastSeq + 1
-			before, entries, err = a.Store.StatsCheckpoint(ctx, ticketID, from)
+			before, log, err = a.Store.StatsCheckpoint(ctx, ticketID, from)
 		}
 		if err != nil || before.Deleted {
 			return true, err
 		}
-		return a.applyEntries(ctx, before, entries)
+		return a.applyEntries(ctx, before, log)
 	})
 }
 
@@ -86,13 +90,13 @@ const maxUncounted = 100
 
 // applyEntries counts the entries in one or more updates. done is false if the
 // ticket was updated concurrently.
-func (a *Aggregator) applyEntries(ctx context.Context, before Checkpoint, entries []ticket.Entry) (done bool, err error) {
+func (a *Aggregator) applyEntries(ctx context.Context, before Checkpoint, log ticket.Log) (done bool, err error) {
 	for {
-		after, delta := Fold(before, entries)
-		if after.LastSeq == before.LastSeq {
+		after, delta := Fold(before, log.Entries, log.ReadMarkers)
+		if after == before {
 			return true, nil
 		}
-		complete := after.LastSeq == entries[len(entries)-1].Seq
+		complete := len(log.Entries) == 0 || after.LastSeq >= log.Entries[len(log.Entries)-1].Seq
 		if delta.IsEmpty() && complete && after.LastSeq-before.LastSeq < maxUncounted {
 			return true, nil
 		}
@@ -104,13 +108,22 @@ func (a *Aggregator) applyEntries(ctx context.Context, before Checkpoint, entrie
 	}
 }
 
+// ApplyReadMarker counts whether the assignee of the ticket has unread messages after a
+// read marker has moved. It is safe to repeat, and returns the errors of ApplyFrom.
+func (a *Aggregator) ApplyReadMarker(ctx context.Context, m ticket.ReadMarker) error {
+	if !m.Reader.Role.IsStaff() {
+		return nil
+	}
+	return a.ApplyFrom(ctx, m.TicketID, m.Seq+1)
+}
+
 // MigrateTicket moves a ticket's counts to a later generation in one
 // transaction. It is safe to repeat. Returns apperr.Conflict after too many
 // concurrent updates.
 func (a *Aggregator) MigrateTicket(ctx context.Context, ticketID string, generation int) error {
 	next := 0 // first entry not counted in the new generation; 0 for a deleted ticket
 	err := retry.Do(ctx, conflictPolicy, func(int) (done bool, err error) {
-		before, entries, err := a.Store.StatsCheckpoint(ctx, ticketID, 1)
+		before, log, err := a.Store.StatsCheckpoint(ctx, ticketID, 1)
 		if err != nil || before.Deleted {
 			return true, err
 		}
@@ -118,10 +131,8 @@ func (a *Aggregator) MigrateTicket(ctx context.Context, ticketID string, generat
 			next = before.LastSeq + 1
 			return true, nil
 		}
-		for len(entries) > 0 && entries[len(entries)-1].Seq > before.LastSeq {
-			entries = entries[:len(entries)-1]
-		}
-		after, delta := Fold(Checkpoint{TicketID: ticketID, Generation: generation}, entries)
+		counted := log.Entries[:min(before.LastSeq, len(log.Entries))] // from entry 1 on, without gaps
+		after, delta := Fold(Checkpoint{TicketID: ticketID, Generation: generation}, counted, log.ReadMarkers)
 		next = after.LastSeq + 1
 		return a.submit(ctx, Update{before, after, delta})
 	})
@@ -157,7 +168,7 @@ type updateResult struct {
 }
 
 // maxBatch and maxBatchItems bound the updates of one batch, and the items of
-// days that they change before the last update is added. A full batch stays below
+// slots that they change before the last update is added. A full batch stays below
 // the 100 operations of a DynamoDB transaction.
 const (
 	maxBatch      = 20
@@ -193,7 +204,7 @@ func (a *Aggregator) nextBatch() []*pendingUpdate {
 	defer a.mu.Unlock()
 	var batch, later []*pendingUpdate
 	type item struct {
-		day        string
+		slot       Slot
 		generation int
 	}
 	tickets, items := map[string]bool{}, map[item]bool{}
@@ -204,17 +215,23 @@ func (a *Aggregator) nextBatch() []*pendingUpdate {
 		}
 		batch = append(batch, p)
 		tickets[p.update.After.TicketID] = true
-		for day := range p.update.Delta.Days {
-			items[item{day, p.update.Before.Generation}], items[item{day, p.update.After.Generation}] = true, true
+		for slot := range p.update.Delta.Slots {
+			items[item{slot, p.update.Before.Generation}], items[item{slot, p.update.After.Generation}] = true, true
 		}
 	}
 	a.pending = later
 	return batch
 }
 
+// batchTimeout limits the write of a batch, which does not end with the request of the
+// goroutine that writes: the batch has updates of others.
+const batchTimeout = 20 * time.Second
+
 // writeBatch applies the updates of the batch, without those that the store
 // refuses, and sends each its result.
 func (a *Aggregator) writeBatch(ctx context.Context, batch []*pendingUpdate) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), batchTimeout)
+	defer cancel()
 	for len(batch) > 0 {
 		updates := make([]Update, len(batch))
 		for i, p := range batch {

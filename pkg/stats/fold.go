@@ -1,6 +1,6 @@
-// Package stats aggregates ticket statistics: events per day and the current
-// backlog. They are folds over the logs of the tickets, so a rebuild yields the
-// same statistics.
+// Package stats aggregates ticket statistics: events by time, category and agent,
+// and the current counts of tickets. They are folds over the logs of the tickets, so
+// a rebuild yields the same statistics.
 package stats
 
 import (
@@ -16,55 +16,80 @@ type Checkpoint struct {
 	LastSeq    int // last entry counted; 0 for none
 	CustomerID string
 	Status     ticket.Status
+	Priority   ticket.Priority
 	CategoryID string
+	AssigneeID string
 	CreatedAt  time.Time
 	Replied    bool // staff has replied
 	Finished   bool // was resolved or closed at least once
 	Deleted    bool // the ticket was deleted; no more entries are counted
 	Generation int  // generation of the statistics in which the ticket is counted
+
+	MessageBy  string // author of the last message or note
+	MessageSeq int    // of that message
+	OtherSeq   int    // of the last message by another author
+	Unread     bool   // the assignee is counted as having an unread message
 }
 
 // Counts are counters by name; metrics.go has the names.
 type Counts map[string]int
 
+// Slot identifies counts. At is a UTC day (yyyy-mm-dd), a quarter of an hour of a day
+// (yyyy-mm-ddThh:mm), or empty for current counts. One of the ids is set.
+type Slot struct{ At, CategoryID, AgentID, CustomerID string }
+
 // Delta is the change of the statistics that entries cause.
 type Delta struct {
-	Days          map[string]Counts            // by day, see DayOf
-	Backlog       Counts                       // of the active tickets
+	Slots         map[Slot]Counts
+	Backlog       Counts                       // of all tickets
 	CategoryNames map[string]map[string]string // of the categories of the entries, by id and language
 }
 
-// maxDeltaDays bounds the days in one Delta, which is written in one transaction.
-const maxDeltaDays = 20
+func newDelta() Delta {
+	return Delta{Slots: map[Slot]Counts{}, Backlog: Counts{}, CategoryNames: map[string]map[string]string{}}
+}
+
+// maxDeltaSlots bounds the slots in one Delta, which is written in one transaction.
+// maxEntrySlots are those that one entry can change: day and quarter of its category
+// and its author, the day of creation and the assignee before and after, the customer.
+const (
+	maxDeltaSlots = 20
+	maxEntrySlots = 9
+)
 
 // Fold counts the entries after c.LastSeq and returns the new checkpoint and the
 // change of the statistics. Entries already counted are skipped, and entries
 // after a gap are not counted. Fold stops when the Delta is full; call it again
-// with the new checkpoint for the rest.
-func Fold(c Checkpoint, entries []ticket.Entry) (Checkpoint, Delta) {
-	d := Delta{Days: map[string]Counts{}, Backlog: Counts{}, CategoryNames: map[string]map[string]string{}}
+// with the new checkpoint for the rest. readMarkers are those of the ticket.
+func Fold(c Checkpoint, entries []ticket.Entry, readMarkers map[string]int) (Checkpoint, Delta) {
+	d := newDelta()
 	for _, e := range entries {
 		if e.Seq != c.LastSeq+1 || c.Deleted {
 			continue
 		}
-		if len(d.Days) > maxDeltaDays-2 { // an entry changes its own day and the day of creation
+		if len(d.Slots) > maxDeltaSlots-maxEntrySlots {
 			break
 		}
 		before := c
 		c = c.apply(e)
-		d.addBacklog(before, -1)
-		d.addBacklog(c, +1)
-		d.addDaily(before, c, e)
+		d.addCurrent(before, -1)
+		d.addCurrent(c, +1)
+		d.addEvents(before, c, e)
 	}
+	before := c
+	c.Unread = c.AssigneeID != "" && c.lastMessageFor(c.AssigneeID) > readMarkers[c.AssigneeID]
+	d.addCurrent(before, -1)
+	d.addCurrent(c, +1)
 	d.dropZeros()
 	return c, d
 }
 
-// Remove returns the change for a deleted ticket, which leaves the backlog. The
-// events of past days stay counted.
+// Remove returns the change for a deleted ticket, which leaves the current counts. Past
+// events stay counted.
 func Remove(c Checkpoint) (Checkpoint, Delta) {
-	d := Delta{Days: map[string]Counts{}, Backlog: Counts{}}
-	d.addBacklog(c, -1)
+	d := newDelta()
+	d.addCurrent(c, -1)
+	d.dropZeros()
 	c.Deleted = true
 	return c, d
 }
@@ -74,58 +99,102 @@ func AffectsStats(e ticket.Entry) bool {
 	switch {
 	case e.Kind == ticket.KindOpened, e.Kind == ticket.KindMessage && e.Author.Role.IsStaff():
 		return true
+	case e.IsMessage() && e.State.AssigneeID != "": // may be the assignee's first unread one
+		return true
 	case e.Change == nil:
 		return false
 	}
-	// An assignment also sets a new ticket to open.
-	return e.Change.Field == "status" || e.Change.Field == "category" || e.Change.Field == "assignee"
+	switch e.Change.Field {
+	case "status", "category", "assignee", "priority":
+		return true
+	}
+	return false
 }
 
 // apply returns the checkpoint after the entry.
 func (c Checkpoint) apply(e ticket.Entry) Checkpoint {
 	c.TicketID, c.LastSeq = e.TicketID, e.Seq
-	c.Status, c.CategoryID = e.State.Status, e.State.CategoryID
+	c.Status, c.Priority, c.CategoryID, c.AssigneeID = e.State.Status, e.State.Priority, e.State.CategoryID, e.State.AssigneeID
 	if e.Kind == ticket.KindOpened {
 		c.CustomerID, c.CreatedAt = e.Author.ID, e.CreatedAt
 	}
-	if e.Kind == ticket.KindMessage && e.Author.Role.IsStaff() && e.Author.ID != c.CustomerID {
-		c.Replied = true
-	}
+	c.Replied = c.Replied || c.isReply(e)
 	c.Finished = c.Finished || !c.Status.IsActive()
+	if e.IsMessage() {
+		if e.Author.ID != c.MessageBy {
+			c.MessageBy, c.OtherSeq = e.Author.ID, c.MessageSeq
+		}
+		c.MessageSeq = e.Seq
+	}
 	return c
 }
 
-// addBacklog adds an active ticket to the backlog, or removes it if by is -1.
-func (d *Delta) addBacklog(c Checkpoint, by int) {
-	if c.LastSeq == 0 || c.Deleted || !c.Status.IsActive() {
+// isReply reports whether the entry is a public message of staff to the customer.
+func (c Checkpoint) isReply(e ticket.Entry) bool {
+	return e.Kind == ticket.KindMessage && e.Author.Role.IsStaff() && e.Author.ID != c.CustomerID
+}
+
+// lastMessageFor returns the last message or note of other users.
+func (c Checkpoint) lastMessageFor(userID string) int {
+	if userID == c.MessageBy {
+		return c.OtherSeq
+	}
+	return c.MessageSeq
+}
+
+// addCurrent adds a ticket to the current counts, or removes it if by is -1.
+func (d *Delta) addCurrent(c Checkpoint, by int) {
+	if c.LastSeq == 0 || c.Deleted {
 		return
 	}
 	d.Backlog[statusName(c.Status)] += by
+	customer := d.countsOf(Slot{CustomerID: c.CustomerID})
+	customer[allTickets] += by
+	if !c.Status.IsActive() {
+		return
+	}
+	customer[openTickets] += by
 	d.Backlog[categoryName(c.CategoryID)] += by
-	d.countsOf(c.CreatedAt)[hourName(c.CreatedAt)] += by
+	if c.Priority != "" {
+		d.Backlog[priorityName(c.Priority)] += by
+	}
+	d.countsOf(Slot{At: DayOf(c.CreatedAt), CategoryID: c.CategoryID})[createdName(c.CreatedAt)] += by
+	if c.AssigneeID == "" {
+		d.Backlog[unassigned] += by
+		return
+	}
+	agent := d.countsOf(Slot{AgentID: c.AssigneeID})
+	agent[openTickets] += by
+	if c.Unread {
+		agent[unreadTickets] += by
+	}
 }
 
-// addDaily counts the events of the entry on its day.
-func (d *Delta) addDaily(before, after Checkpoint, e ticket.Entry) {
-	today := func(name string) { d.countsOf(e.CreatedAt)[name]++ }
-	if e.Kind == ticket.KindOpened {
-		today(created)
+// addEvents counts the events of the entry: for its category, and for its author if
+// that is an agent. Histograms are kept by quarter as well, see Report.
+func (d *Delta) addEvents(before, after Checkpoint, e ticket.Entry) {
+	day, quarter := DayOf(e.CreatedAt), quarterOf(e.CreatedAt)
+	slots := []Slot{{CategoryID: after.CategoryID}}
+	if e.Author.Role.IsStaff() && e.Author.ID != after.CustomerID {
+		slots = append(slots, Slot{AgentID: e.Author.ID})
 	}
-	wasInactive := before.LastSeq > 0 && !before.Status.IsActive()
-	switch {
-	case after.Status == before.Status:
-	case after.Status == ticket.StatusResolved:
-		today(resolved)
-	case after.Status == ticket.StatusClosed:
-		today(closed)
-	case wasInactive:
-		today(reopened)
-	}
-	if after.Replied && !before.Replied {
-		today(bucketName(responsePrefix, e.CreatedAt.Sub(after.CreatedAt)))
-	}
-	if after.Finished && !before.Finished {
-		today(bucketName(resolutionPrefix, e.CreatedAt.Sub(after.CreatedAt)))
+	for _, slot := range slots {
+		daily, quarterly := slot, slot
+		daily.At, quarterly.At = day, quarter
+		for _, metric := range eventsOf(before, after, e) {
+			if metric != replies || slot.AgentID != "" {
+				d.countsOf(daily)[metricName(metric, e.CreatedAt)]++
+			}
+		}
+		took := e.CreatedAt.Sub(after.CreatedAt)
+		if after.Replied && !before.Replied {
+			d.countsOf(daily)[bucketName(responsePrefix, took)]++
+			d.countsOf(quarterly)[bucketName(responsePrefix, took)]++
+		}
+		if after.Finished && !before.Finished {
+			d.countsOf(daily)[bucketName(resolutionPrefix, took)]++
+			d.countsOf(quarterly)[bucketName(resolutionPrefix, took)]++
+		}
 	}
 	switch {
 	case e.Opening != nil:
@@ -135,25 +204,41 @@ func (d *Delta) addDaily(before, after Checkpoint, e ticket.Entry) {
 	}
 }
 
-// countsOf returns the counts of the day, and adds them if missing.
-func (d *Delta) countsOf(at time.Time) Counts {
-	day := DayOf(at)
-	if d.Days[day] == nil {
-		d.Days[day] = Counts{}
+// eventsOf returns the metrics that the entry counts in.
+func eventsOf(before, after Checkpoint, e ticket.Entry) (metrics []string) {
+	if e.Kind == ticket.KindOpened {
+		metrics = append(metrics, created)
 	}
-	return d.Days[day]
+	if after.isReply(e) {
+		metrics = append(metrics, replies)
+	}
+	switch {
+	case after.Status == before.Status:
+	case after.Status == ticket.StatusResolved:
+		metrics = append(metrics, resolved)
+	case after.Status == ticket.StatusClosed:
+		metrics = append(metrics, closed)
+	case before.LastSeq > 0 && !before.Status.IsActive():
+		metrics = append(metrics, reopened)
+	}
+	return metrics
+}
+
+// countsOf returns the counts of the slot, and adds them if missing.
+func (d *Delta) countsOf(slot Slot) Counts {
+	if d.Slots[slot] == nil {
+		d.Slots[slot] = Counts{}
+	}
+	return d.Slots[slot]
 }
 
 // Add adds other to d.
 func (d *Delta) Add(other Delta) {
-	if d.Days == nil {
-		*d = Delta{Days: map[string]Counts{}, Backlog: Counts{}, CategoryNames: map[string]map[string]string{}}
+	if d.Slots == nil {
+		*d = newDelta()
 	}
-	for day, counts := range other.Days {
-		if d.Days[day] == nil {
-			d.Days[day] = Counts{}
-		}
-		d.Days[day].Add(counts)
+	for slot, counts := range other.Slots {
+		d.countsOf(slot).Add(counts)
 	}
 	d.Backlog.Add(other.Backlog)
 	for id, names := range other.CategoryNames {
@@ -164,9 +249,9 @@ func (d *Delta) Add(other Delta) {
 
 // Negate returns the delta that reverts d.
 func (d Delta) Negate() Delta {
-	negated := Delta{Days: make(map[string]Counts, len(d.Days)), Backlog: d.Backlog.negate(), CategoryNames: d.CategoryNames}
-	for day, counts := range d.Days {
-		negated.Days[day] = counts.negate()
+	negated := Delta{Slots: make(map[Slot]Counts, len(d.Slots)), Backlog: d.Backlog.negate(), CategoryNames: d.CategoryNames}
+	for slot, counts := range d.Slots {
+		negated.Slots[slot] = counts.negate()
 	}
 	return negated
 }
@@ -188,9 +273,9 @@ func (c Counts) Add(other Counts) {
 
 // dropZeros removes counts that are zero.
 func (d *Delta) dropZeros() {
-	for day, counts := range d.Days {
+	for slot, counts := range d.Slots {
 		if counts.dropZeros(); len(counts) == 0 {
-			delete(d.Days, day)
+			delete(d.Slots, slot)
 		}
 	}
 	d.Backlog.dropZeros()
@@ -205,4 +290,4 @@ func (c Counts) dropZeros() {
 }
 
 // IsEmpty reports whether the delta changes no count.
-func (d Delta) IsEmpty() bool { return len(d.Days) == 0 && len(d.Backlog) == 0 }
+func (d Delta) IsEmpty() bool { return len(d.Slots) == 0 && len(d.Backlog) == 0 }

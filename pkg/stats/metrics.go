@@ -11,30 +11,54 @@ import (
 	"ticketsystem/pkg/ticket"
 )
 
-// The names of the counts of a day. They are attribute names in DynamoDB: all
-// start with a letter and an underscore, and none is a reserved word.
+// Metrics of a day are counted by the quarter of an hour in which they happened, because
+// the days of a time zone begin at one of them.
 const (
-	created  = "n_created"
-	resolved = "n_resolved"
-	closed   = "n_closed"
-	reopened = "n_reopened"
-
-	responsePrefix   = "f_" // histogram of first response times, see bucket
-	resolutionPrefix = "r_" // histogram of first resolution times
-	hourPrefix       = "l_" // active tickets by the hour of this day in which they were created
+	created  = "created"
+	resolved = "resolved"
+	closed   = "closed"
+	reopened = "reopened"
+	replies  = "replies"
 )
 
-// The prefixes of the names of the backlog counts.
+// The names of counts are attribute names in DynamoDB: all start with a letter and
+// contain an underscore, and none is a reserved word.
 const (
-	statusPrefix   = "s_"
+	metricPrefix     = "n"  // n<quarter>_<metric>
+	responsePrefix   = "f_" // histogram of first response times, see bucket
+	resolutionPrefix = "r_" // histogram of first resolution times
+	createdPrefix    = "l_" // l_<quarter>: active tickets by the quarter of this day in which they were created
+
+	statusPrefix   = "s_" // of the backlog
 	categoryPrefix = "c_"
+	priorityPrefix = "p_"
+	unassigned     = "h_none"
+
+	openTickets   = "t_open" // of an agent or a customer
+	unreadTickets = "t_unread"
+	allTickets    = "t_all"
 )
 
 func statusName(s ticket.Status) string { return statusPrefix + string(s) }
 
 func categoryName(id string) string { return categoryPrefix + id }
 
-func hourName(at time.Time) string { return fmt.Sprintf("%s%02d", hourPrefix, at.UTC().Hour()) }
+func priorityName(p ticket.Priority) string { return priorityPrefix + string(p) }
+
+func metricName(metric string, at time.Time) string {
+	return fmt.Sprintf("%s%02d_%s", metricPrefix, quarterIndex(at), metric)
+}
+
+// parseMetric parses a name of metricName.
+func parseMetric(name string) (metric string, quarter int, ok bool) {
+	index, metric, found := strings.Cut(strings.TrimPrefix(name, metricPrefix), "_")
+	quarter, err := strconv.Atoi(index)
+	return metric, quarter, found && err == nil && strings.HasPrefix(name, metricPrefix)
+}
+
+func createdName(at time.Time) string {
+	return fmt.Sprintf("%s%02d", createdPrefix, quarterIndex(at))
+}
 
 func bucketName(prefix string, took time.Duration) string {
 	return prefix + strconv.Itoa(bucket(took))
@@ -42,6 +66,19 @@ func bucketName(prefix string, took time.Duration) string {
 
 // DayOf returns the UTC day of a time as yyyy-mm-dd.
 func DayOf(at time.Time) string { return at.UTC().Format(time.DateOnly) }
+
+// quarterLength divides the offset from UTC of every time zone since 1972.
+const (
+	quarterLength = 15 * time.Minute
+	quarterLayout = "2006-01-02T15:04"
+)
+
+func quarterOf(at time.Time) string { return at.UTC().Truncate(quarterLength).Format(quarterLayout) }
+
+// quarterIndex returns the number of a quarter in its UTC day, from 0 to 95.
+func quarterIndex(at time.Time) int {
+	return int(at.Sub(midnight(at)) / quarterLength)
+}
 
 // A histogram has buckets that grow by 5%. Percentiles are then exact to 2.5%,
 // and 10 years need 400 buckets.

@@ -19,6 +19,8 @@ func ProjectStats(aggregator *stats.Aggregator) Handler {
 			if stats.AffectsStats(e.Entry) && !slices.ContainsFunc(earlier, affectsStats) {
 				return aggregator.ApplyEntry(ctx, e.Entry)
 			}
+		case event.ReadMarkerMoved:
+			return aggregator.ApplyReadMarker(ctx, e.Marker)
 		}
 		return nil
 	}

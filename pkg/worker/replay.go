@@ -75,6 +75,7 @@ const (
 	phaseTickets = iota
 	phaseUsers
 	phaseRecent
+	phaseCleanup
 	phaseDone
 )
 
@@ -106,7 +107,12 @@ func (r *Replay) Run(ctx context.Context, cursor string, deadline time.Time) (Re
 	}
 	var out ReplayResult
 	for pos.Phase < phaseDone {
-		if pos, err = r.runPage(ctx, pos, &out); err != nil {
+		if pos.Phase == phaseCleanup {
+			pos, err = r.cleanUp(ctx, pos)
+		} else {
+			pos, err = r.runPage(ctx, pos, &out)
+		}
+		if err != nil {
 			return ReplayResult{}, err
 		}
 		if pos.Phase < phaseDone && r.Tickets.Now().After(deadline) {
@@ -114,7 +120,16 @@ func (r *Replay) Run(ctx context.Context, cursor string, deadline time.Time) (Re
 			return out, err
 		}
 	}
-	return out, r.Store.DeleteStatsGenerationsBefore(ctx, pos.Generation)
+	return out, nil
+}
+
+// cleanUp deletes a page of the statistics of earlier generations.
+func (r *Replay) cleanUp(ctx context.Context, pos replayCursor) (replayCursor, error) {
+	var err error
+	if pos.After, err = r.Store.DeleteStatsGenerationsBefore(ctx, pos.Generation, pos.After); pos.After == nil {
+		pos.Phase++
+	}
+	return pos, err
 }
 
 func (r *Replay) startOrResume(ctx context.Context, cursor string) (replayCursor, error) {
@@ -162,7 +177,7 @@ func (r *Replay) runPage(ctx context.Context, pos replayCursor, out *ReplayResul
 	var mu sync.Mutex
 	err = parallel.ForEach(ids, replayConcurrency, func(id string) error {
 		if pos.Phase == phaseUsers {
-			return r.rebuildUser(ctx, id)
+			return errors.Join(r.rebuildUser(ctx, id), r.Store.DeleteCustomerStatsBefore(ctx, pos.Generation, id))
 		}
 		repaired, err := r.rebuildTicket(ctx, id, pos.Generation)
 		if err != nil {

@@ -9,6 +9,7 @@ import (
 	"sync"
 	"testing"
 	"time"
+	_ "time/tzdata" // the same database everywhere
 
 	"ticketsystem/pkg/app"
 	"ticketsystem/pkg/dynamo"
@@ -26,10 +27,10 @@ func storeAt(now time.Time) *dynamo.Store {
 func dailyReport(t *testing.T, day time.Time) stats.Report {
 	t.Helper()
 	now := day.Add(12 * time.Hour)
-	p := stats.Period{From: day, To: day}
+	p := stats.Period{From: day, To: day, Zone: time.UTC}
 	record, err := storeAt(now).StatsSnapshot(t.Context(), p)
 	must(t, err)
-	return stats.NewReport(p, now, record)
+	return stats.NewReport(p, record)
 }
 
 // TestStats_ExactlyOnce passes every entry of random tickets twice, in random order, to
@@ -71,9 +72,58 @@ func TestStats_ExactlyOnce(t *testing.T) {
 	if r.Days[0] != want {
 		t.Errorf("got %+v, want %+v", r.Days[0], want)
 	}
-	if r.FirstResponse.Count != answered {
-		t.Errorf("got %d first responses, want %d", r.FirstResponse.Count, answered)
+	if r.Total.FirstResponse.Count != answered {
+		t.Errorf("got %d first responses, want %d", r.Total.FirstResponse.Count, answered)
 	}
+}
+
+// TestStats_TimeZone checks on which days of several time zones a ticket counts that was opened
+// at 20:20 UTC, answered at 20:40 and resolved at 18:20 of the next day.
+func TestStats_TimeZone(t *testing.T) {
+	t.Parallel()
+	opened := time.Date(2019, 7, 8, 20, 20, 0, 0, time.UTC)
+	at := opened
+	service, categoryID := newTicketService(t, openStore())
+	service.Now = func() time.Time { return at }
+	ali := agent("Ali")
+	ticketID := openTicket(t, service, categoryID, customer("Sara"))
+	at = opened.Add(20 * time.Minute)
+	postMessage(t, service, ali, ticketID, "hello")
+	at = opened.Add(22 * time.Hour)
+	_, err := service.SetStatus(t.Context(), ali, ticketID, newID(), ticket.StatusResolved)
+	must(t, err)
+	for _, e := range readLog(t, onDynamo, ticketID).Entries {
+		must(t, (&stats.Aggregator{Store: openStore()}).ApplyEntry(t.Context(), e))
+	}
+	for name, days := range map[string][3]int{ // of July
+		"UTC": {8, 8, 9}, "Asia/Tehran": {9, 9, 9}, "Asia/Kathmandu": {9, 9, 10}, "Asia/Kabul": {9, 9, 9}, "Asia/Karachi": {9, 9, 9}, "Europe/Moscow": {8, 8, 9}, "Asia/Dubai": {9, 9, 9}, "Pacific/Kiritimati": {9, 9, 10}, "Pacific/Pago_Pago": {8, 8, 9},
+		"Etc/GMT-3": {8, 8, 9}, "Pacific/Chatham": {9, 9, 10},
+	} {
+		zone, err := stats.LoadZone(name)
+		must(t, err)
+		for day := 7; day <= 11; day++ {
+			date := time.Date(2019, 7, day, 0, 0, 0, 0, time.UTC)
+			p := stats.Period{From: date, To: date, Zone: zone}
+			snapshot, err := openStore().StatsSnapshot(t.Context(), p)
+			must(t, err)
+			r := stats.NewReport(p, snapshot)
+			got := [4]int{r.Days[0].Created, r.Total.FirstResponse.Count, r.Days[0].Resolved, r.Total.Resolution.Count}
+			want := [4]int{count(days[0] == day), count(days[1] == day), count(days[2] == day), count(days[2] == day)}
+			if got != want {
+				t.Errorf("%s, July %d: got %v, want %v", name, day, got, want)
+			}
+			if len(r.Agents) > 0 && (r.Agents[0].ID != ali.UserID || r.Agents[0].Replies != want[1] || r.Agents[0].Resolved != want[2]) {
+				t.Errorf("%s, July %d: got agents %+v", name, day, r.Agents)
+			}
+		}
+	}
+}
+
+func count(is bool) int {
+	if is {
+		return 1
+	}
+	return 0
 }
 
 // TestApplyStats_Conflict checks that of two updates from the same state one is
@@ -84,10 +134,10 @@ func TestApplyStats_Conflict(t *testing.T) {
 	service.Now = func() time.Time { return time.Date(2019, 4, 5, 3, 0, 0, 0, time.UTC) }
 	ticketID := openTicket(t, service, categoryID, customer("Sara"))
 	for _, what := range []string{"opened", "answered"} {
-		was, entries, err := openStore().StatsCheckpoint(t.Context(), ticketID, 1)
+		was, log, err := openStore().StatsCheckpoint(t.Context(), ticketID, 1)
 		must(t, err)
 		update := stats.Update{Before: was}
-		update.After, update.Delta = stats.Fold(was, entries)
+		update.After, update.Delta = stats.Fold(was, log.Entries, log.ReadMarkers)
 		for _, second := range []bool{false, true} {
 			if conflicts, err := openStore().ApplyStats(t.Context(), []stats.Update{update}); err != nil || conflicts[0] != second {
 				t.Errorf("%s, second update %v: got conflict %v, %v", what, second, conflicts, err)
@@ -153,7 +203,7 @@ func TestRecordSocket(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2031, 1, 1, 10, 30, 0, 0, time.UTC) // no other test uses this time
 	sockets := func(at time.Time) int {
-		record, err := storeAt(at).StatsSnapshot(t.Context(), stats.Last30Days(at))
+		record, err := storeAt(at).StatsSnapshot(t.Context(), stats.Last30Days(at, time.UTC))
 		must(t, err)
 		return record.OpenSockets
 	}
@@ -222,7 +272,7 @@ func statsCosts() []costCase {
 		return (&stats.Aggregator{Store: f.store}).ApplyEntry(ctx, entry)
 	}
 	return []costCase{
-		{name: "statistics: a new ticket", golden: cost{2, 1, 6}, run: apply, prepare: func(ctx context.Context, f *costFixture) error {
+		{name: "statistics: a new ticket", golden: cost{2, 1, 8}, run: apply, prepare: func(ctx context.Context, f *costFixture) error {
 			tk, _, err := f.unmetered.Create(ctx, f.sara, f.createParams())
 			if err == nil {
 				entry = ticket.Entry{TicketID: tk.ID, Seq: 1, Kind: ticket.KindOpened}
@@ -230,12 +280,12 @@ func statsCosts() []costCase {
 			return err
 		}},
 		{name: "statistics: repeated", golden: cost{1, 1, 0}, run: apply},
-		{name: "statistics: a first response", golden: cost{2, 1, 6}, run: apply, prepare: func(ctx context.Context, f *costFixture) error {
+		{name: "statistics: a first response", golden: cost{2, 1, 12}, run: apply, prepare: func(ctx context.Context, f *costFixture) error {
 			posted, err := f.unmetered.Post(ctx, f.ali, ticket.Message{TicketID: entry.TicketID, ClientID: newID(), Body: sampleReply})
 			entry = posted.Entry
 			return err
 		}},
-		{name: "statistics: another response", golden: cost{1, 1, 0}, run: apply, prepare: func(ctx context.Context, f *costFixture) error {
+		{name: "statistics: another response", golden: cost{2, 1, 4}, run: apply, prepare: func(ctx context.Context, f *costFixture) error {
 			posted, err := f.unmetered.Post(ctx, f.ali, ticket.Message{TicketID: entry.TicketID, ClientID: newID(), Body: sampleReply})
 			entry = posted.Entry
 			return err
@@ -245,7 +295,11 @@ func statsCosts() []costCase {
 			return f.store.RecordSocket(ctx, newID(), app.Now().Add(time.Hour), true)
 		}},
 		{name: "report of a month", budget: "1 / 1 / 0", golden: cost{1, 0.5, 0}, run: func(ctx context.Context, f *costFixture) error {
-			_, err := f.store.StatsSnapshot(ctx, stats.Last30Days(app.Now()))
+			_, err := f.store.StatsSnapshot(ctx, stats.Last30Days(app.Now(), time.UTC))
+			return err
+		}},
+		{name: "report of a month in a time zone", golden: cost{2, 1, 0}, run: func(ctx context.Context, f *costFixture) error {
+			_, err := f.store.StatsSnapshot(ctx, stats.Last30Days(app.Now(), time.FixedZone("", 12_600)))
 			return err
 		}},
 		{name: "activity (20)", golden: cost{2, 11, 0}, run: func(ctx context.Context, f *costFixture) error {

@@ -222,11 +222,19 @@ func (w *workload) batchWrite(t *testing.T, writes ...types.WriteRequest) {
 func statsTotals(items map[string]item) map[string]float64 {
 	sum := map[string]float64{}
 	for _, it := range items {
-		if it["PK"] != "STAT" || strings.HasPrefix(it["SK"].(string), "~C#") {
+		pk, sk := it["PK"].(string), it["SK"].(string)
+		customer := strings.HasPrefix(sk, "~K")
+		if !customer && pk != "STAT" || strings.HasPrefix(sk, "~C#") {
 			continue
 		}
-		sk := it["SK"].(string)
-		name := strings.Join(strings.Split(strings.TrimPrefix(sk, "D#"), "#")[:1], "")
+		parts := strings.Split(sk, "#")
+		name := strings.Join(parts[:min(len(parts), map[byte]int{'C': 3, 'D': 3, '~': 1}[sk[0]])], "#")
+		switch {
+		case customer:
+			name = pk
+		case strings.HasPrefix(sk, "~A#"):
+			name = "~A#" + parts[1]
+		}
 		for attribute, value := range it {
 			if n, ok := value.(float64); ok && attribute != "ttl" {
 				sum[name+" "+attribute] += n
@@ -245,16 +253,16 @@ func expectedTotals(logs map[string]ticket.Log) map[string]float64 {
 		var all stats.Delta
 		for c.LastSeq < len(entries) {
 			var d stats.Delta
-			c, d = stats.Fold(c, entries)
+			c, d = stats.Fold(c, entries, log.ReadMarkers)
 			all.Add(d)
 		}
 		if log.Deleted {
 			_, d := stats.Remove(c)
 			all.Add(d)
 		}
-		for day, counts := range all.Days {
+		for slot, counts := range all.Slots {
 			for name, n := range counts {
-				sum[day+" "+name] += float64(n)
+				sum[slotName(slot)+" "+name] += float64(n)
 			}
 		}
 		for name, n := range all.Backlog {
@@ -263,6 +271,20 @@ func expectedTotals(logs map[string]ticket.Log) map[string]float64 {
 	}
 	maps.DeleteFunc(sum, func(_ string, n float64) bool { return n == 0 })
 	return sum
+}
+
+// slotName returns the name that statsTotals gives a slot.
+func slotName(slot stats.Slot) string {
+	day := map[bool]string{true: "D#", false: "C#"}[len(slot.At) == len(time.DateOnly)] + slot.At
+	switch {
+	case slot.CustomerID != "":
+		return "U#" + slot.CustomerID
+	case slot.At == "":
+		return "~A#" + slot.AgentID
+	case slot.AgentID != "":
+		return day + "#a" + slot.AgentID
+	}
+	return day + "#c" + slot.CategoryID
 }
 
 // filterItems returns the items whose key satisfies keep, without revision and
