@@ -38,8 +38,13 @@ type UserCreated struct{ User user.User }
 // old image.
 type UserChanged struct{ Old, New user.User }
 
-// RightsChanged reports whether tokens and sockets of the old user must end.
-func (e UserChanged) RightsChanged() bool { return e.Old.ID != "" && !e.Old.SameRights(e.New) }
+// RightsChanged reports whether tokens and sockets of the old user must end. A new phone
+// number does not end them: the user who changed it continues with the same token.
+func (e UserChanged) RightsChanged() bool {
+	old := e.Old
+	old.Phone = e.New.Phone
+	return old.ID != "" && !old.SameRights(e.New)
+}
 
 // UserDeleted reports a deleted user, as they were before.
 type UserDeleted struct{ User user.User }

@@ -78,7 +78,7 @@ func TestRevokeChangedRights(t *testing.T) {
 		event   event.Event
 		revoked string
 	}{
-		"other phone": {event.UserChanged{Old: sara, New: moved}, "sara true"},
+		"other phone": {event.UserChanged{Old: sara, New: moved}, ""},
 		"disabled":    {event.UserChanged{Old: sara, New: disabled}, "sara true"},
 		"enabled":     {event.UserChanged{Old: disabled, New: sara}, "sara true"},
 		"same rights": {event.UserChanged{Old: sara, New: renamed}, ""},
