@@ -2,7 +2,6 @@ package account
 
 import (
 	"context"
-	"strings"
 	"time"
 
 	"ticketsystem/pkg/apperr"
@@ -110,15 +109,16 @@ func (p *Profiles) checkCity(ctx context.Context, actor user.Principal, update *
 	return nil
 }
 
-// retainPicture keeps an uploaded image as a profile picture. It fails with
-// invalid_body if the attachment is not an image of the actor.
+// retainPicture keeps an image as a profile picture; its upload may still be
+// pending. It fails with invalid_body if the attachment is not an image of the actor.
 func (p *Profiles) retainPicture(ctx context.Context, actor user.Principal, attachmentID string) error {
 	picture, err := p.Attachments.Attachment(ctx, attachmentID)
 	if err != nil && !apperr.Is(err, apperr.AttachmentNotFound) {
 		return err
 	}
-	if err != nil || picture.Owner != actor.UserID || picture.State != attachment.Ready || !strings.HasPrefix(picture.Type, "image/") {
-		return apperr.Validation(apperr.Field{Pointer: "/pictureId", Code: "invalid", Message: "Must be an image that you have uploaded."})
+	if err != nil || picture.Owner != actor.UserID || !picture.IsPicture() ||
+		picture.State == attachment.Refused || picture.State.UploadExpired(picture.CreatedAt, p.Now()) {
+		return apperr.Validation(apperr.Field{Pointer: "/pictureId", Code: "invalid", Message: "Must be a PNG, JPEG, WebP or GIF image that you have uploaded."})
 	}
 	return p.Attachments.RetainAttachment(ctx, attachmentID)
 }

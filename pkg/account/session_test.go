@@ -293,7 +293,10 @@ func TestUpdateProfile_Picture(t *testing.T) {
 	}{
 		"own image":             {func(*attachment.Attachment) {}, true},
 		"image of another user": {func(a *attachment.Attachment) { a.Owner = "reza" }, false},
-		"pending upload":        {func(a *attachment.Attachment) { a.State = attachment.Pending }, false},
+		"pending upload":        {func(a *attachment.Attachment) { a.State = attachment.Pending }, true},
+		"expired upload":        {func(a *attachment.Attachment) { a.State, a.CreatedAt = attachment.Pending, time.Unix(1, 0) }, false},
+		"refused":               {func(a *attachment.Attachment) { a.State = attachment.Refused }, false},
+		"not shown by browsers": {func(a *attachment.Attachment) { a.Type = "image/heic" }, false},
 		"not an image":          {func(a *attachment.Attachment) { a.Type = "application/pdf" }, false},
 		"unknown":               {func(a *attachment.Attachment) { a.ID = "other" }, false},
 	} {

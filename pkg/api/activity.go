@@ -26,7 +26,7 @@ type activityView struct {
 func ListActivity(store ActivityStore) Endpoint {
 	return AdminOnly(func(ctx context.Context, r *Request) (Response, error) {
 		view := func(a stats.Activity) activityView {
-			return activityView{wire.ViewEntry(a.Entry, user.RoleAdmin, r.Locale()), id.Number(a.Entry.TicketID), a.Title}
+			return activityView{wire.ViewEntry(a.Entry, user.RoleAdmin, r.Locale(), r.now()), id.Number(a.Entry.TicketID), a.Title}
 		}
 		out, err := listPage(r, "activity", view, func(limit int, before string) ([]stats.Activity, string, bool, error) {
 			entries, next, err := store.Activity(ctx, limit, before)

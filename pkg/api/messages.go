@@ -32,10 +32,10 @@ func PostMessage(tickets *ticket.Service, publisher EntryPublisher) Endpoint {
 			return Response{}, err
 		}
 		if !result.Created {
-			return ok(wire.ViewEntry(result.Entry, r.Principal.Role, r.Locale())), nil
+			return ok(r.viewEntry(result.Entry)), nil
 		}
 		publisher.PublishEntry(ctx, result.Ticket, result.Entry, "")
-		return Response{Status: http.StatusCreated, Body: wire.ViewEntry(result.Entry, r.Principal.Role, r.Locale())}, nil
+		return Response{Status: http.StatusCreated, Body: r.viewEntry(result.Entry)}, nil
 	})
 }
 
@@ -63,9 +63,8 @@ func listEntries(tickets *ticket.Service, messagesOnly bool) Endpoint {
 		}
 		q.MessagesOnly = messagesOnly
 		scope := fmt.Sprintf("entries %s %v", r.pathID(), messagesOnly)
-		view := func(e ticket.Entry) wire.EntryView { return wire.ViewEntry(e, r.Principal.Role, r.Locale()) }
 		var out entryPageView
-		out.page, err = listPage(r, scope, view, func(limit int, from entryCursor) ([]ticket.Entry, entryCursor, bool, error) {
+		out.page, err = listPage(r, scope, r.viewEntry, func(limit int, from entryCursor) ([]ticket.Entry, entryCursor, bool, error) {
 			q.Limit = limit
 			if from != (entryCursor{}) {
 				q.After, q.Before, q.Backward = from.After, from.Before, from.Before != 0
@@ -85,6 +84,10 @@ func listEntries(tickets *ticket.Service, messagesOnly bool) Endpoint {
 		})
 		return ok(out), err
 	})
+}
+
+func (r *Request) viewEntry(e ticket.Entry) wire.EntryView {
+	return wire.ViewEntry(e, r.Principal.Role, r.Locale(), r.now())
 }
 
 // entryQuery reads ?after and ?before. Without both, the query returns the newest entries and

@@ -59,6 +59,12 @@ func (r *Request) gatewayURL() string {
 	return at.String()
 }
 
+// isMissingFile reports whether a picture is not uploaded yet, was refused or was deleted.
+func isMissingFile(err error) bool {
+	return apperr.Is(err, apperr.AttachmentPending) || apperr.Is(err, apperr.AttachmentExpired) ||
+		apperr.Is(err, apperr.AttachmentRefused) || apperr.Is(err, apperr.AttachmentNotFound)
+}
+
 // GetPicture returns the endpoint GET /pictures/{id}. It redirects to the user's picture, or
 // returns the default avatar.
 func GetPicture(profiles *account.Profiles, attachments *attachment.Service) Endpoint {
@@ -73,10 +79,13 @@ func GetPicture(profiles *account.Profiles, attachments *attachment.Service) End
 		if err != nil && !apperr.Is(err, apperr.UserNotFound) {
 			return Response{}, err
 		}
-		if u.PictureID == "" {
-			return ok(defaultAvatar).with("content-type", "image/svg+xml").with("cache-control", "private, max-age=300"), nil
+		var location string
+		if u.PictureID != "" {
+			location, err = attachments.DownloadURL(ctx, owner, u.PictureID)
 		}
-		location, err := attachments.DownloadURL(ctx, owner, u.PictureID)
+		if u.PictureID == "" || isMissingFile(err) {
+			return ok(defaultAvatar).with("content-type", "image/svg+xml").with("cache-control", "private, max-age=60"), nil
+		}
 		return Response{Status: http.StatusFound}.with("location", location).with("cache-control", "private, max-age=60"), err
 	})
 }

@@ -47,6 +47,12 @@ func TestGetPicture(t *testing.T) {
 	if status, _, _, _ := show(rezaID, at.RawQuery); status != 404 {
 		t.Errorf("another user with the same seal: got %d, want 404", status)
 	}
+	pending := attachment.Attachment{ID: aULID, Owner: saraID, Type: "image/png", State: attachment.Pending, CreatedAt: m.now}
+	must(m.AddAttachment(t.Context(), pending))
+	m.putSara("", aULID)
+	if status, _, kind, _ := show(saraID, at.RawQuery); status != 200 || kind != "image/svg+xml" {
+		t.Errorf("pending: got %d %q, want the default avatar", status, kind)
+	}
 	m.putSara("", "")
 	if status, _, kind, body := show(saraID, at.RawQuery); status != 200 || kind != "image/svg+xml" || !strings.HasPrefix(body, "<svg") {
 		t.Errorf("without a picture: got %d %q %q", status, kind, body)

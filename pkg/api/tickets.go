@@ -87,7 +87,7 @@ func GetTicket(tickets *ticket.Service) Endpoint {
 			return Response{}, err
 		}
 		return ok(map[string]any{
-			"ticket": r.viewTicket(d.Ticket), "entries": wire.ViewEntries(d.Entries, r.Principal.Role, r.Locale()), "hasMore": d.HasMore,
+			"ticket": r.viewTicket(d.Ticket), "entries": wire.ViewEntries(d.Entries, r.Principal.Role, r.Locale(), r.now()), "hasMore": d.HasMore,
 		}).with("etag", etag(d.Ticket, r.Principal)), nil
 	})
 }

@@ -96,6 +96,8 @@ const (
 	BroadcastFinished Code = "broadcast_over"
 	// AttachmentRefused (HTTP 422): the attachment failed its validation.
 	AttachmentRefused Code = "attachment_refused"
+	// AttachmentExpired (HTTP 422): the upload did not arrive while it was permitted.
+	AttachmentExpired Code = "attachment_expired"
 	// AttachmentPending (HTTP 409): the attachment is not uploaded or not validated yet.
 	AttachmentPending Code = "attachment_pending"
 	// AttachmentInUse (HTTP 409): the attachment belongs to another message.
@@ -199,6 +201,7 @@ var definitions = map[Code]Definition{
 	StatusNotAllowed:  {http.StatusConflict, "This status change is not allowed", "تیکت از وضعیت کنونی به این وضعیت نمی‌رود"},
 	BroadcastFinished: {http.StatusConflict, "The broadcast has been sent already", "این پیام همگانی پیش‌تر فرستاده شده است"},
 	AttachmentRefused: {http.StatusUnprocessableEntity, "The attachment was refused", "پیوست پذیرفته نشد"},
+	AttachmentExpired: {http.StatusUnprocessableEntity, "The attachment was not uploaded in time; please attach the file again", "پیوست در زمان مقرر نرسید؛ لطفاً فایل را دوباره پیوست کنید"},
 	AttachmentPending: {http.StatusConflict, "The attachment has not arrived or is still being checked", "پیوست هنوز نرسیده یا در حال بررسی است"},
 	AttachmentInUse:   {http.StatusConflict, "The attachment already belongs to another message", "این پیوست به پیام دیگری تعلق دارد"},
 	VersionStale:      {http.StatusPreconditionFailed, "The ticket has changed since you read it", "تیکت پس از آخرین خواندن شما تغییر کرده است"},

@@ -12,7 +12,8 @@ import (
 type State string
 
 // An attachment is pending until its upload has been validated. Ready and
-// refused are final. Expired files have been erased with their owner.
+// refused are final. Expired is not stored: it is the state of a pending
+// attachment whose upload may no longer begin, and of an erased file in a message.
 const (
 	Pending State = "pending"
 	Ready   State = "ready"
@@ -51,6 +52,22 @@ func (a Attachment) VisibleTo(actor user.Principal) bool {
 		return false
 	}
 	return actor.Role.IsStaff() || a.CustomerID == actor.UserID && !a.Internal
+}
+
+// UploadExpired reports whether the upload of an attachment may no longer begin.
+// One that has begun in time may still arrive.
+func (s State) UploadExpired(createdAt, now time.Time) bool {
+	return s == Pending && !createdAt.IsZero() && now.After(createdAt.Add(UploadTTL))
+}
+
+// IsPicture reports whether every browser can show the file as a picture, if its
+// content is valid.
+func (a Attachment) IsPicture() bool {
+	switch a.Type {
+	case "image/png", "image/jpeg", "image/webp", "image/gif":
+		return true
+	}
+	return false
 }
 
 // UploadKey returns the object key the client uploads to. The client can

@@ -112,7 +112,7 @@ func (s *Service) CreateUpload(ctx context.Context, actor user.Principal, req Up
 
 // DownloadURL returns a presigned URL of a file, valid for DownloadTTL. It
 // returns apperr.AttachmentNotFound if actor may not read the file, and
-// apperr.AttachmentPending or apperr.AttachmentRefused if it is not ready.
+// apperr.AttachmentPending, AttachmentExpired or AttachmentRefused if it is not ready.
 func (s *Service) DownloadURL(ctx context.Context, actor user.Principal, attachmentID string) (string, error) {
 	if !id.Valid(attachmentID) {
 		return "", apperr.New(apperr.AttachmentNotFound, "")
@@ -124,6 +124,8 @@ func (s *Service) DownloadURL(ctx context.Context, actor user.Principal, attachm
 	switch {
 	case !a.VisibleTo(actor):
 		return "", apperr.New(apperr.AttachmentNotFound, "")
+	case a.State.UploadExpired(a.CreatedAt, s.Now()):
+		return "", apperr.New(apperr.AttachmentExpired, "")
 	case a.State == Pending:
 		return "", apperr.New(apperr.AttachmentPending, "").WithRetryAfter(time.Second)
 	case a.State == Refused:

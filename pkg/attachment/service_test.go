@@ -183,21 +183,26 @@ func TestDownloadURL(t *testing.T) {
 		state attachment.State
 		id    string
 		actor user.Principal
+		after time.Duration // its creation
 		want  apperr.Code
 	}{
-		{attachment.Pending, fileID, sara, apperr.AttachmentPending},
-		{attachment.Refused, fileID, sara, apperr.AttachmentRefused},
-		{attachment.Pending, fileID, otherUser, apperr.AttachmentNotFound},
-		{attachment.Ready, fileID, otherUser, apperr.AttachmentNotFound},
-		{attachment.Ready, otherID, sara, apperr.AttachmentNotFound},
-		{attachment.Ready, "nonsense", sara, apperr.AttachmentNotFound},
-		{attachment.Ready, fileID, sara, ""},
+		{attachment.Pending, fileID, sara, 0, apperr.AttachmentPending},
+		{attachment.Pending, fileID, sara, attachment.UploadTTL, apperr.AttachmentPending},
+		{attachment.Pending, fileID, sara, attachment.UploadTTL + 1, apperr.AttachmentExpired},
+		{attachment.Pending, fileID, otherUser, attachment.UploadTTL + 1, apperr.AttachmentNotFound},
+		{attachment.Refused, fileID, sara, time.Hour, apperr.AttachmentRefused},
+		{attachment.Pending, fileID, otherUser, 0, apperr.AttachmentNotFound},
+		{attachment.Ready, fileID, otherUser, 0, apperr.AttachmentNotFound},
+		{attachment.Ready, otherID, sara, 0, apperr.AttachmentNotFound},
+		{attachment.Ready, "nonsense", sara, 0, apperr.AttachmentNotFound},
+		{attachment.Ready, fileID, sara, time.Hour, ""},
 	} {
 		f := newFixture()
 		f.upload(t, "")
 		if err := f.store.SetAttachmentState(t.Context(), fileID, c.state, ""); err != nil {
 			t.Fatal(err)
 		}
+		f.Service.Now = func() time.Time { return noon.Add(c.after) }
 		url, err := f.DownloadURL(t.Context(), c.actor, c.id)
 		if c.want == "" && (err != nil || !strings.HasSuffix(url, "?name=a.png")) || c.want != "" && (!apperr.Is(err, c.want) || url != "") {
 			t.Errorf("%s %s to %s: got %q, %v, want %q", c.state, c.id, c.actor.UserID, url, err, c.want)

@@ -67,8 +67,11 @@ func decodeTicketItem(k key, oldImage map[string]events.DynamoDBAttributeValue, 
 		return event.TicketChanged{Ticket: i.ticket()}, err
 	case strings.HasPrefix(k.SK, prefixEntry):
 		e, err := decodeEntry(image)
-		if err != nil || !created {
+		if err != nil {
 			return nil, err
+		}
+		if !created {
+			return decodeEntryChange(oldImage, *e)
 		}
 		return event.EntryAppended{Entry: *e}, nil
 	case strings.HasPrefix(k.SK, prefixReadMarker):
@@ -103,6 +106,28 @@ func decodeUserChange(oldImage map[string]events.DynamoDBAttributeValue, image i
 	}
 	before, err := decodeUser(old)
 	return event.UserChanged{Old: before, New: updated}, err
+}
+
+// decodeEntryChange reports the attachments of an entry whose state has changed, or nil.
+func decodeEntryChange(oldImage map[string]events.DynamoDBAttributeValue, e ticket.Entry) (event.Event, error) {
+	old, err := convertImage(oldImage)
+	if err != nil {
+		return nil, err
+	}
+	before, err := decodeEntry(old)
+	if err != nil {
+		return nil, err
+	}
+	changed := event.AttachmentsChanged{Entry: e}
+	for i, a := range e.Attachments {
+		if i < len(before.Attachments) && before.Attachments[i].State != a.State {
+			changed.Attachments = append(changed.Attachments, a)
+		}
+	}
+	if len(changed.Attachments) == 0 {
+		return nil, nil
+	}
+	return changed, nil
 }
 
 func decodeRemoval(oldImage map[string]events.DynamoDBAttributeValue) (event.Event, error) {

@@ -102,6 +102,8 @@ func TestDecodeRecord(t *testing.T) {
 		Assignee: ticket.UserRef{ID: "ali"}, Tags: []string{"x"}, LastSeq: 7, PublicSeq: 6,
 		Readers: map[string]ticket.Reader{"sara": {Read: 1, Unread: 2}}, CreatedAt: at, LastActivityAt: at, Revision: 4,
 	}
+	checked := entry
+	checked.Attachments = []ticket.Attachment{{ID: "f", Name: "a.png", Type: "image/png", Size: 9, State: "ready"}}
 	stored := tk
 	stored.Revision = 3 // a write increments it
 	marker := ticket.ReadMarker{TicketID: "t", Seq: 5, Reader: ticket.Author{ID: "sara", Name: "Sara", Role: user.RoleUser}}
@@ -115,8 +117,12 @@ func TestDecodeRecord(t *testing.T) {
 		record events.DynamoDBEventRecord
 		want   event.Event
 	}{
-		"entry appended":     {streamRecord(insert, entryToItem(entry)), event.EntryAppended{Entry: entry}},
-		"entry modified":     {streamRecord(modify, entryToItem(entry)), nil},
+		"entry appended": {streamRecord(insert, entryToItem(entry)), event.EntryAppended{Entry: entry}},
+		"entry modified": {changedRecord(modify, entryToItem(entry), entryToItem(entry)), nil},
+		"attachment checked": {
+			changedRecord(modify, entryToItem(entry), entryToItem(checked)),
+			event.AttachmentsChanged{Entry: checked, Attachments: checked.Attachments},
+		},
 		"attachment deleted": {changedRecord(remove, attachmentToItem(attachment.Attachment{ID: "f"}), nil), event.AttachmentDeleted{ID: "f"}},
 		"attachment created": {streamRecord(insert, attachmentToItem(attachment.Attachment{ID: "f"})), nil},
 		"entry purged":       {changedRecord(remove, entryToItem(entry), nil), nil},

@@ -97,6 +97,12 @@ type SocketClosed struct {
 // expired because nothing used the attachment.
 type AttachmentDeleted struct{ ID string }
 
+// AttachmentsChanged reports attachments of an entry whose state has changed.
+type AttachmentsChanged struct {
+	Entry       ticket.Entry
+	Attachments []ticket.Attachment
+}
+
 // HeartbeatSent reports a heartbeat that was written to measure the lag of the
 // stream handlers.
 type HeartbeatSent struct{ SentAt time.Time }
@@ -116,4 +122,5 @@ func (BroadcastCreated) event()    {}
 func (SocketOpened) event()        {}
 func (SocketClosed) event()        {}
 func (AttachmentDeleted) event()   {}
+func (AttachmentsChanged) event()  {}
 func (HeartbeatSent) event()       {}

@@ -20,6 +20,8 @@ type Publisher interface {
 	// PublishReadMarker sends a read marker. Customers get public instead, the last
 	// entry read that they may see; if it is 0, they get nothing.
 	PublishReadMarker(ctx context.Context, tk ticket.Ticket, m ticket.ReadMarker, public int) error
+	// PublishAttachments sends the states of attachments of an entry.
+	PublishAttachments(ctx context.Context, tk ticket.Ticket, e ticket.Entry, changed []ticket.Attachment) error
 	// PublishNotification sends a notification to its recipient.
 	PublishNotification(ctx context.Context, n notification.Notification) error
 }
@@ -35,9 +37,9 @@ type LogReader interface {
 	ReadLogRange(ctx context.Context, ticketID string, from, to, n int, backward bool) (ticket.Log, error)
 }
 
-// PushChanges returns a Handler that pushes new entries, changed tickets and moved
-// read markers to subscribers. The request that posts an entry pushes it too, at
-// most once; the handler pushes at least once.
+// PushChanges returns a Handler that pushes new entries, changed tickets, states of
+// attachments and moved read markers to subscribers. The request that posts an entry
+// pushes it too, at most once; the handler pushes at least once.
 func PushChanges(logs LogReader, publisher Publisher) Handler {
 	return func(ctx context.Context, e event.Event, _ ...event.Event) error {
 		switch e := e.(type) {
@@ -50,6 +52,12 @@ func PushChanges(logs LogReader, publisher Publisher) Handler {
 			return publisher.PublishEntryHint(ctx, log.Ticket, e.Entry)
 		case event.TicketChanged:
 			return publisher.PublishQueueChange(ctx, e.Ticket)
+		case event.AttachmentsChanged:
+			log, err := logs.ReadLogLatest(ctx, e.Entry.TicketID, 1)
+			if err != nil || log.Ticket.ID == "" {
+				return err
+			}
+			return publisher.PublishAttachments(ctx, log.Ticket, e.Entry, e.Attachments)
 		case event.ReadMarkerMoved:
 			return pushReadMarker(ctx, logs, publisher, e)
 		}

@@ -20,6 +20,9 @@ func (*markerPublisher) PublishEntryHint(context.Context, ticket.Ticket, ticket.
 	return nil
 }
 func (*markerPublisher) PublishQueueChange(context.Context, ticket.Ticket) error { return nil }
+func (*markerPublisher) PublishAttachments(context.Context, ticket.Ticket, ticket.Entry, []ticket.Attachment) error {
+	return nil
+}
 func (*markerPublisher) PublishNotification(context.Context, notification.Notification) error {
 	return nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"reflect"
 	"testing"
+	"time"
 
 	"ticketsystem/pkg/apperr"
 	"ticketsystem/pkg/attachment"
@@ -16,6 +17,7 @@ func (store *memStore) withAttachments() *memStore {
 		{ID: "ready", Owner: "sara", Name: "a.png", Type: "image/png", Size: 9, State: attachment.Ready},
 		{ID: "pending", Owner: "sara", Name: "b.pdf", Type: "application/pdf", Size: 8, State: attachment.Pending},
 		{ID: "refused", Owner: "sara", Name: "c.zip", State: attachment.Refused},
+		{ID: "expired", Owner: "sara", Name: "g.png", State: attachment.Pending, CreatedAt: time.Unix(1, 0)},
 		{ID: "used", Owner: "sara", Name: "d.txt", State: attachment.Ready, TicketID: "another"},
 		{ID: "foreign", Owner: "reza", Name: "e.txt", State: attachment.Ready},
 		{ID: "agents", Owner: "ali", Name: "f.txt", Type: "text/plain", Size: 7, State: attachment.Ready},
@@ -49,7 +51,7 @@ func TestPost_Attachments(t *testing.T) {
 func TestPost_AttachmentErrors(t *testing.T) {
 	for id, want := range map[string]apperr.Code{
 		"unknown": apperr.AttachmentNotFound, "foreign": apperr.AttachmentNotFound,
-		"refused": apperr.AttachmentRefused, "used": apperr.AttachmentInUse,
+		"refused": apperr.AttachmentRefused, "expired": apperr.AttachmentExpired, "used": apperr.AttachmentInUse,
 	} {
 		store := storeWith(newLog(), 1).withAttachments()
 		m := message("c1", 1)

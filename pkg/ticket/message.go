@@ -146,7 +146,7 @@ func (s *Service) newMessageEntry(actor user.Principal, m Message, tk Ticket, fi
 
 // loadAttachments returns the attachments of a message in order. Returns
 // apperr.AttachmentNotFound if one is unknown or not owned by the actor,
-// AttachmentRefused or AttachmentInUse.
+// AttachmentRefused, AttachmentExpired or AttachmentInUse.
 func (s *Service) loadAttachments(ctx context.Context, actor user.Principal, m Message) ([]attachment.Attachment, error) {
 	if len(m.AttachmentIDs) == 0 {
 		return nil, nil
@@ -167,6 +167,8 @@ func (s *Service) loadAttachments(ctx context.Context, actor user.Principal, m M
 			return nil, apperr.New(apperr.AttachmentNotFound, "There is no attachment "+wanted+" of yours.")
 		case f.State == attachment.Refused:
 			return nil, apperr.New(apperr.AttachmentRefused, "The attachment "+f.Name+" was refused.")
+		case f.State.UploadExpired(f.CreatedAt, s.Now()):
+			return nil, apperr.New(apperr.AttachmentExpired, "The attachment "+f.Name+" was not uploaded in time.")
 		case f.TicketID != "":
 			return nil, apperr.New(apperr.AttachmentInUse, "The attachment "+f.Name+" already belongs to a message.")
 		}

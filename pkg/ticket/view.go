@@ -1,6 +1,13 @@
 package ticket
 
-import "ticketsystem/pkg/user"
+import (
+	"slices"
+	"time"
+
+	"ticketsystem/pkg/attachment"
+	"ticketsystem/pkg/id"
+	"ticketsystem/pkg/user"
+)
 
 // ForRole returns the ticket as shown to a role: customers see on_hold as open, and
 // no tags.
@@ -21,6 +28,18 @@ func (e Entry) ForRole(role user.Role) Entry {
 		change.From, change.To = string(publicStatus(Status(change.From))), string(publicStatus(Status(change.To)))
 		if e.Change = &change; change.From == change.To {
 			e.Change = nil
+		}
+	}
+	return e
+}
+
+// At returns the entry as shown at a time: uploads that did not arrive in time are
+// expired. The id of an attachment contains its creation time.
+func (e Entry) At(now time.Time) Entry {
+	for i, a := range e.Attachments {
+		if attachment.State(a.State).UploadExpired(id.Time(a.ID), now) {
+			e.Attachments = slices.Clone(e.Attachments)
+			e.Attachments[i].State = string(attachment.Expired)
 		}
 	}
 	return e

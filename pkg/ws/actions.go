@@ -108,7 +108,7 @@ func (h *Handler) replay(ctx context.Context, tickets *ticket.Service, r *Reques
 	}
 	out := subscribedFrame{replyHeader: r.reply("subscribed"), Topic: realtime.TicketTopic(ticketID), LastSeq: page.LastSeq, Entries: []wire.EntryView{}}
 	if after != nil {
-		out.Entries, out.HasMore = wire.ViewEntries(page.Entries, actor.Role, actor.Locale), page.HasMore
+		out.Entries, out.HasMore = wire.ViewEntries(page.Entries, actor.Role, actor.Locale, h.Now()), page.HasMore
 		if n := entriesThatFit(out.Entries); n < len(out.Entries) {
 			out.Entries, out.HasMore = out.Entries[:n], true
 		}

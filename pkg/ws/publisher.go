@@ -68,6 +68,14 @@ type presenceFrame struct {
 	Users    []wire.AuthorView `json:"users"`
 }
 
+type attachmentFrame struct {
+	Type     string `json:"type"`
+	ID       string `json:"id"`
+	TicketID string `json:"ticketId"`
+	Seq      int    `json:"seq"`
+	State    string `json:"state"`
+}
+
 type notificationFrame struct {
 	Type         string                `json:"type"`
 	Notification wire.NotificationView `json:"notification"`
@@ -100,7 +108,7 @@ func entryAudience(tk ticket.Ticket, e ticket.Entry) audience {
 func (p *Publisher) PublishEntry(ctx context.Context, tk ticket.Ticket, e ticket.Entry, except string) {
 	frames := map[bool]any{}
 	for _, role := range []user.Role{user.RoleUser, user.RoleSupport} {
-		frames[role.IsStaff()] = encodeOnce(entryFrame{"entry", wire.ViewEntry(e, role, "")})
+		frames[role.IsStaff()] = encodeOnce(entryFrame{"entry", wire.ViewEntry(e, role, "", p.Hub.Now())})
 	}
 	err := p.publish(ctx, topicsFor(tk, e), entryAudience(tk, e), func(sub realtime.Subscriber) any {
 		if sub.ConnectionID == except {
@@ -152,6 +160,17 @@ func (p *Publisher) PublishReadMarker(ctx context.Context, tk ticket.Ticket, m t
 		reader.Name = user.DisplayName(reader.Name, sub.Locale)
 		return userFrame{"read", m.TicketID, wire.AuthorView(reader), seq}
 	})
+}
+
+// PublishAttachments pushes the states of attachments to those who may read their entry.
+func (p *Publisher) PublishAttachments(ctx context.Context, tk ticket.Ticket, e ticket.Entry, changed []ticket.Attachment) error {
+	for _, a := range changed {
+		frame := encodeOnce(attachmentFrame{"attachment", a.ID, e.TicketID, e.Seq, a.State})
+		if err := p.publish(ctx, topicsFor(tk, e), entryAudience(tk, e), func(realtime.Subscriber) any { return frame }); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // PublishNotification pushes a new notification to its owner.

@@ -28,6 +28,28 @@ func TestPublishNotification(t *testing.T) {
 	}
 }
 
+// TestPublishAttachments checks that the state of an attachment is pushed to those who may
+// read its entry, and has the entry's position.
+func TestPublishAttachments(t *testing.T) {
+	for kind, want := range map[ticket.Kind][]string{ticket.KindMessage: {"ali1", "sara1", "sara2"}, ticket.KindNote: {"ali1"}} {
+		fx := newFixture(t)
+		tk := fx.ticketLog(oneID).Ticket
+		tk.State.AssigneeID = aliID
+		e := ticket.Entry{TicketID: oneID, Seq: 4, Kind: kind}
+		must(fx.handler.Publisher.PublishAttachments(t.Context(), tk, e, []ticket.Attachment{{ID: aULID, Name: "a.png", State: "ready"}}))
+		var got []string
+		for _, f := range fx.frames {
+			got = append(got, f.to)
+			if text := fmt.Sprint(f.body); text != fmt.Sprintf("map[id:%s seq:4 state:ready ticketId:%s type:attachment]", aULID, oneID) {
+				t.Errorf("%s: got %s", kind, text)
+			}
+		}
+		if slices.Sort(got); !slices.Equal(got, want) {
+			t.Errorf("%s: got frames to %q, want %q", kind, got, want)
+		}
+	}
+}
+
 // publishAll pushes one frame of every kind about a ticket of Sara that is assigned to Reza, and
 // returns the frames by connection: "sara1: entry".
 func (fx *fixture) publishAll(t *testing.T) []string {
@@ -43,6 +65,7 @@ func (fx *fixture) publishAll(t *testing.T) []string {
 	for _, one := range []ticket.Entry{e, note, handover} {
 		publisher.PublishEntry(t.Context(), tk, one, "")
 		must(publisher.PublishEntryHint(t.Context(), tk, one))
+		must(publisher.PublishAttachments(t.Context(), tk, one, []ticket.Attachment{{ID: aULID, State: "ready"}}))
 	}
 	must(publisher.PublishQueueChange(t.Context(), tk))
 	must(publisher.PublishReadMarker(t.Context(), tk, ticket.ReadMarker{TicketID: oneID, Seq: 2}, 2))
@@ -90,7 +113,7 @@ func TestPublisher_Revoked(t *testing.T) {
 			}
 		}
 		before := fx.publishAll(t)
-		for _, kind := range []string{"entry", "head", "ticket", "read", "notification", "presence", "typing"} {
+		for _, kind := range []string{"entry", "head", "ticket", "read", "notification", "presence", "typing", "attachment"} {
 			if !slices.Contains(before, "reza2: "+kind) {
 				t.Errorf("%s: before: got %v, want a %s frame to reza2", name, before, kind)
 			}

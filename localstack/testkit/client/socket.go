@@ -21,6 +21,7 @@ const (
 // Frame is one frame from the server with its optional fields.
 type Frame struct {
 	Type     string   `json:"type"`
+	ID       string   `json:"id"`
 	Topic    string   `json:"topic"`
 	LastSeq  int      `json:"lastSeq"`
 	Entries  []Entry  `json:"entries"`

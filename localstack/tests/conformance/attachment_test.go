@@ -5,6 +5,7 @@ import (
 	"slices"
 	"sync"
 	"testing"
+	"time"
 
 	"ticketsystem/pkg/account"
 	"ticketsystem/pkg/app"
@@ -230,12 +231,25 @@ func TestRetainAttachment(t *testing.T) {
 		actor := login.User.Principal("")
 		picture := newAttachment(t, db, actor)
 		a := newAccounts(t, db.open())
-		_, err := a.UpdateProfile(t.Context(), actor, account.ProfileUpdate{PictureID: &picture.ID})
-		wantCode(t, "a pending one", err, apperr.InvalidBody)
-		must(t, db.open().SetAttachmentState(t.Context(), picture.ID, attachment.Ready, ""))
-		u, err := a.UpdateProfile(t.Context(), actor, account.ProfileUpdate{PictureID: &picture.ID})
-		if err != nil || u.PictureID != picture.ID {
-			t.Errorf("got %+v, %v", u, err)
+		for name, edit := range map[string]func(*attachment.Attachment){
+			"expired": func(f *attachment.Attachment) { f.CreatedAt = app.Now().Add(-attachment.UploadTTL - time.Second) },
+			"refused": func(f *attachment.Attachment) { f.State = attachment.Refused },
+			"heic":    func(f *attachment.Attachment) { f.Type = "image/heic" },
+			"foreign": func(f *attachment.Attachment) { f.Owner = newID() },
+		} {
+			other := picture
+			other.ID = newID()
+			edit(&other)
+			must(t, db.open().AddAttachment(t.Context(), other))
+			_, err := a.UpdateProfile(t.Context(), actor, account.ProfileUpdate{PictureID: &other.ID})
+			wantCode(t, name, err, apperr.InvalidBody)
+		}
+		for _, state := range []attachment.State{attachment.Pending, attachment.Ready} {
+			must(t, db.open().SetAttachmentState(t.Context(), picture.ID, state, ""))
+			u, err := a.UpdateProfile(t.Context(), actor, account.ProfileUpdate{PictureID: &picture.ID})
+			if err != nil || u.PictureID != picture.ID {
+				t.Errorf("%s: got %+v, %v", state, u, err)
+			}
 		}
 		if got := loadAttachment(t, db, picture.ID); got.ID != picture.ID || got.State != attachment.Ready {
 			t.Errorf("got %+v", got)

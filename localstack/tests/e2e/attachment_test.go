@@ -257,6 +257,39 @@ func TestUpload_ChecksumMismatch(t *testing.T) {
 	}
 }
 
+// TestAttachment_Frame checks that those who may read a message learn when an upload
+// that arrives after it was checked.
+func TestAttachment_Frame(t *testing.T) {
+	t.Parallel()
+	me, agent := customer(t), support(t)
+	content := testPicture(t)
+	good := me.createAttachment(object{"name": "a.png", "type": "image/png", "size": len(content)})
+	bad := me.createAttachment(object{"name": "b.png", "type": "image/png", "size": 6})
+	secret := agent.createAttachment(object{"name": "c.txt", "type": "text/plain", "size": 6})
+	ticket := me.openTicket(object{"attachmentIds": []string{good.ID, bad.ID}})
+	note := agent.post(ticket.ID, "see file", object{"internal": true, "attachmentIds": []string{secret.ID}})
+	mine, theirs := me.connect(), agent.connect()
+	theirs.subscribe(ticket.ID)
+	awaitFrame := func(c wsConn, id, state string, seq int) {
+		t.Helper()
+		frame := c.await("an attachment frame", func(f client.Frame) bool { return f.Type == "attachment" && f.ID == id })
+		equal(t, "frame", frame.Raw, fmt.Sprintf(`{"type":"attachment","id":"%s","ticketId":"%s","seq":%d,"state":"%s"}`, id, ticket.ID, seq, state))
+	}
+	wantStatus(t, uploadContent(t, secret, []byte("secret")), 204, nil)
+	awaitFrame(theirs, secret.ID, "ready", note.Seq)
+	wantStatus(t, uploadContent(t, good, content), 204, nil)
+	awaitFrame(mine, good.ID, "ready", 1)
+	awaitFrame(theirs, good.ID, "ready", 1)
+	equal(t, "state after the frame", me.history(ticket.ID)[0].Attachments[0].State, "ready")
+	wantStatus(t, uploadContent(t, bad, []byte("<html>")), 204, nil)
+	awaitFrame(mine, bad.ID, "refused", 1)
+	for _, frame := range mine.Frames() {
+		if strings.Contains(frame.Raw, secret.ID) {
+			t.Errorf("the customer got %s of a note", frame.Raw)
+		}
+	}
+}
+
 func TestAttachment_PendingNotServed(t *testing.T) {
 	t.Parallel()
 	me := customer(t)

@@ -38,14 +38,15 @@ func TestPictures(t *testing.T) {
 
 	content, err := client.PNG(7)
 	must(t, content, err)
-	id, err := me.UploadAttachment(t.Context(), "me.png", "image/png", content)
-	must(t, id, err)
-	eventually(t, "the picture is accepted", func() error {
-		response := me.call("PATCH", "/profile", object{"pictureId": id})
-		if response.Status != 200 {
-			return mismatch("PATCH /profile", response.Status, 200)
+	declared := me.createAttachment(object{"name": "me.png", "type": "image/png", "size": len(content)})
+	me.mustCall(200, "PATCH", "/profile", object{"pictureId": declared.ID}, &profile)
+	wantStatus(t, fetch(profile.PictureURL), 200, nil) // the default picture
+	wantStatus(t, uploadContent(t, declared, content), 204, nil)
+	eventually(t, "the picture is shown", func() error {
+		if response := fetch(profile.PictureURL); response.Status != 302 {
+			return mismatch("GET the picture", response.Status, 302)
 		}
-		return response.Decode(200, &profile)
+		return nil
 	})
 	for name, address := range map[string]string{"own picture": profile.PictureURL, "the customer's picture": customerPicture()} {
 		redirect := fetch(address)

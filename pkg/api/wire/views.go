@@ -106,9 +106,9 @@ type stateView struct {
 	AssigneeID *string         `json:"assigneeId"`
 }
 
-// ViewEntry returns the view of an entry for a role in a language.
-func ViewEntry(e ticket.Entry, role user.Role, language string) EntryView {
-	e = e.ForRole(role)
+// ViewEntry returns the view of an entry for a role in a language, at a time.
+func ViewEntry(e ticket.Entry, role user.Role, language string, now time.Time) EntryView {
+	e = e.ForRole(role).At(now)
 	e.Author.Name = user.DisplayName(e.Author.Name, language)
 	v := EntryView{
 		TicketID: e.TicketID, Seq: e.Seq, Kind: e.Kind, Author: AuthorView(e.Author), Body: e.Body,
@@ -122,9 +122,9 @@ func ViewEntry(e ticket.Entry, role user.Role, language string) EntryView {
 	return v
 }
 
-// ViewEntries returns the views of entries for a role in a language.
-func ViewEntries(entries []ticket.Entry, role user.Role, language string) []EntryView {
-	return MapSlice(entries, func(e ticket.Entry) EntryView { return ViewEntry(e, role, language) })
+// ViewEntries returns the views of entries for a role in a language, at a time.
+func ViewEntries(entries []ticket.Entry, role user.Role, language string, now time.Time) []EntryView {
+	return MapSlice(entries, func(e ticket.Entry) EntryView { return ViewEntry(e, role, language, now) })
 }
 
 // NilIfEmpty returns nil for an empty text, which encodes as null.
