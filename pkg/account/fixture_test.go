@@ -122,7 +122,7 @@ func (f *fixture) putUser(u user.User) {
 func (f *fixture) revoked(subject string) []user.Revocation {
 	list, err := f.RevocationsSince(context.Background(), time.Time{})
 	must(err)
-	return list[subject]
+	return list.Revocations[subject]
 }
 
 // sessionsOf returns the sessions of a user.

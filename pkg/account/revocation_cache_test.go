@@ -8,6 +8,7 @@ import (
 
 	"ticketsystem/pkg/account"
 	"ticketsystem/pkg/apperr"
+	"ticketsystem/pkg/limit"
 	"ticketsystem/pkg/user"
 )
 
@@ -76,4 +77,74 @@ func TestRevocationCache_TTL(t *testing.T) {
 	}
 	f.storeErr, f.now = errors.New("store down"), f.now.Add(account.RevocationCacheTTL)
 	check(f.storeErr)
+}
+
+// TestRevocationCache_ReadsAdditions checks that the whole list is read once, that later
+// reads begin shortly before the last one, and that ended entries are forgotten.
+func TestRevocationCache_ReadsAdditions(t *testing.T) {
+	f := newFixture(t)
+	start := f.now
+	store := &countingRevocations{RevocationStore: f}
+	cache := account.NewRevocationCache(store, f.clock)
+	must(f.AddRevocation(context.Background(), "sara", user.Revocation{At: start.Add(-time.Hour)}))
+	must(f.AddRevocation(context.Background(), "reza", user.Revocation{At: start, Until: start.Add(20 * time.Minute)}))
+	old := func(id string) user.Principal { return user.Principal{UserID: id, IssuedAt: start.Add(-2 * time.Hour)} }
+	revoked := func(id string) bool {
+		return apperr.Is(cache.Check(context.Background(), old(id)), apperr.TokenExpired)
+	}
+	for range 3 {
+		f.now = f.now.Add(account.RevocationCacheTTL)
+		if !revoked("sara") || !revoked("reza") || revoked("mina") {
+			t.Fatal("a later read lost or added revocations")
+		}
+	}
+	must(f.AddRevocation(context.Background(), "mina", user.Revocation{At: f.now.Add(-20 * time.Second)})) // read late
+	f.now = f.now.Add(account.RevocationCacheTTL)
+	if !revoked("mina") {
+		t.Error("a revocation that was declared before the last read was missed")
+	}
+	f.now = start.Add(30 * time.Minute)
+	if revoked("reza") || !revoked("sara") {
+		t.Error("want the ended revocation forgotten and the other kept")
+	}
+	for i, since := range store.since {
+		if i > 0 && f.now.Sub(since) > 31*time.Minute {
+			t.Errorf("read %d: the whole list since %v", i, since)
+		}
+	}
+}
+
+// countingRevocations records from when on the list was read.
+type countingRevocations struct {
+	account.RevocationStore
+
+	since []time.Time
+}
+
+func (s *countingRevocations) RevocationsSince(ctx context.Context, since time.Time) (account.Restrictions, error) {
+	s.since = append(s.since, since)
+	return s.RevocationStore.RevocationsSince(ctx, since)
+}
+
+// TestRevocationCache_CheckWrite checks that a block refuses writes until it ends, and
+// nothing else.
+func TestRevocationCache_CheckWrite(t *testing.T) {
+	f := newFixture(t)
+	rule := limit.Rule{Kind: "messages-per-minute", Max: 60, Window: time.Minute}
+	must(f.AddBlock(context.Background(), limit.Block{UserID: "sara", Rule: rule, At: f.now, Until: f.now.Add(time.Minute)}))
+	cache := account.NewRevocationCache(f, f.clock)
+	err := apperr.From(cache.CheckWrite(context.Background(), "sara"))
+	if err.Code != apperr.RateLimited || err.RetryAfter != time.Minute || err.Quota.Max != 60 {
+		t.Errorf("got %+v", err)
+	}
+	if err := cache.Check(context.Background(), user.Principal{UserID: "sara", IssuedAt: f.now.Add(-time.Minute)}); err != nil {
+		t.Errorf("a read: got %v", err)
+	}
+	if err := cache.CheckWrite(context.Background(), "reza"); err != nil {
+		t.Errorf("another user: got %v", err)
+	}
+	f.now = f.now.Add(time.Minute)
+	if err := cache.CheckWrite(context.Background(), "sara"); err != nil {
+		t.Errorf("after the end: got %v", err)
+	}
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"ticketsystem/pkg/limit"
 	"ticketsystem/pkg/stats"
 	"ticketsystem/pkg/ticket"
 	"ticketsystem/pkg/user"
@@ -154,12 +155,23 @@ func revocationKey(subject string, r user.Revocation) key {
 	return key{revocationPK, strings.Join([]string{ticket.TimeSortKey(r.At), subject, string(r.Role), r.Phone}, "#")}
 }
 
-// revocation parses a key of revocationKey.
-func (k key) revocation() (subject string, r user.Revocation) {
+// roleBlocked stands for the role in the key of a block.
+const roleBlocked = "blocked"
+
+// blockKey is among the revocations, which all function instances read.
+func blockKey(b limit.Block) key {
+	return key{revocationPK, strings.Join([]string{ticket.TimeSortKey(b.At), b.UserID, roleBlocked, b.Rule.Kind}, "#")}
+}
+
+// revocation parses a key of revocationKey or blockKey. rule is "" for a revocation.
+func (k key) revocation() (subject string, r user.Revocation, rule string) {
 	at, rest, _ := strings.Cut(k.SK, "#")
 	subject, rest, _ = strings.Cut(rest, "#")
-	role, phone, _ := strings.Cut(rest, "#")
-	return subject, user.Revocation{At: timeFromKey(at), Role: user.Role(role), Phone: phone}
+	role, last, _ := strings.Cut(rest, "#")
+	if role == roleBlocked {
+		return subject, user.Revocation{At: timeFromKey(at)}, last
+	}
+	return subject, user.Revocation{At: timeFromKey(at), Role: user.Role(role), Phone: last}, ""
 }
 
 // timeFromKey parses a key of ticket.TimeSortKey.

@@ -7,22 +7,31 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 
 	"ticketsystem/pkg/account"
+	"ticketsystem/pkg/limit"
 	"ticketsystem/pkg/ticket"
 	"ticketsystem/pkg/user"
 )
 
-var _ account.RevocationStore = (*Store)(nil)
+var (
+	_ account.RevocationStore = (*Store)(nil)
+	_ limit.BlockStore        = (*Store)(nil)
+)
 
-// revocationItem is the end of a subject's access at a time. Its key holds all of
-// it, so equal revocations overwrite each other and different ones do not. The key
-// sorts by time, so one query reads the revocations that still matter.
+// revocationItem is the end of a subject's access at a time. Its key holds the subject
+// and the rights, so equal revocations overwrite each other and different ones do not.
+// The key sorts by time, so one query reads the revocations that still matter.
 type revocationItem struct {
 	key
-	TTL int64 `dynamodbav:"ttl"`
+	TTL    int64 `dynamodbav:"ttl"`
+	Quota  int   `dynamodbav:"quota,omitempty"` // of a block
+	Window int   `dynamodbav:"win,omitempty"`   // of a block, in seconds
 }
 
 func newRevocationItem(subject string, r user.Revocation) revocationItem {
-	return revocationItem{revocationKey(subject, r), r.At.Add(account.RevocationTTL).Unix()}
+	if r.Until.IsZero() {
+		r.Until = r.At.Add(account.RevocationTTL)
+	}
+	return revocationItem{key: revocationKey(subject, r), TTL: r.Until.Unix()}
 }
 
 // AddRevocation implements account.SessionStore and account.ProfileStore.
@@ -36,21 +45,63 @@ func (tx *transaction) addRevocation(subject string, r user.Revocation) *transac
 	return tx.put(newRevocationItem(subject, r), "", nil)
 }
 
+// AddBlock implements limit.BlockStore.
+func (s *Store) AddBlock(ctx context.Context, b limit.Block) error {
+	_, err := s.put(ctx, revocationItem{blockKey(b), b.Until.Unix(), b.Rule.Max, int(b.Rule.Window / time.Second)}, "", nil)
+	return err
+}
+
 // RevocationsSince implements account.RevocationStore.
-func (s *Store) RevocationsSince(ctx context.Context, since time.Time) (map[string][]user.Revocation, error) {
+func (s *Store) RevocationsSince(ctx context.Context, since time.Time) (account.Restrictions, error) {
 	in := queryInput("PK = :pk AND SK > :from", values{"pk": revocationPK, "from": ticket.TimeSortKey(since)})
-	in.ProjectionExpression = aws.String("SK")
-	list := map[string][]user.Revocation{}
+	in.ProjectionExpression, in.ExpressionAttributeNames = aws.String("SK, #ttl, quota, win"), map[string]string{"#ttl": "ttl"}
+	list := account.NewRestrictions()
 	for row, err := range s.query(ctx, in) {
 		if err != nil {
-			return nil, err
+			return account.Restrictions{}, err
 		}
-		k, err := decodeAs[key](row)
+		i, err := decodeAs[revocationItem](row)
 		if err != nil {
-			return nil, err
+			return account.Restrictions{}, err
 		}
-		subject, r := k.revocation()
-		list[subject] = append(list[subject], r)
+		if i.TTL <= s.now().Unix() {
+			continue
+		}
+		subject, r, rule := i.revocation()
+		if until := time.Unix(i.TTL, 0).UTC(); rule != "" {
+			list.Blocks[subject] = append(list.Blocks[subject], limit.Block{
+				UserID: subject, Rule: limit.Rule{Kind: rule, Max: i.Quota, Window: time.Duration(i.Window) * time.Second}, At: r.At, Until: until,
+			})
+		} else {
+			r.Until = until
+			list.Revocations[subject] = append(list.Revocations[subject], r)
+		}
 	}
 	return list, nil
+}
+
+// entryCountItem counts the entries of a user on a day, and in its last minute with any.
+type entryCountItem struct {
+	Minute   int64 `dynamodbav:"win"`
+	InMinute int   `dynamodbav:"part"`
+	InDay    int   `dynamodbav:"hits"`
+}
+
+// CountEntries implements limit.BlockStore. The first entry of a minute takes one write,
+// a later one two. Entries of an earlier minute count to the last one.
+func (s *Store) CountEntries(ctx context.Context, userID string, minute time.Time, n int) (inMinute, inDay int, err error) {
+	day := minute.Truncate(24 * time.Hour)
+	k := rateLimitKey("entries#"+userID, day.Unix())
+	v := values{"n": n, "win": minute.Unix(), "ttl": day.Add(48 * time.Hour).Unix()}
+	after, applied, err := s.update(ctx, updateSpec{
+		key: k, set: "SET win = :win, part = :n, #ttl = :ttl ADD hits :n", condition: "attribute_not_exists(win) OR win < :win", values: v,
+	})
+	if err == nil && !applied {
+		after, _, err = s.update(ctx, updateSpec{key: k, set: "SET #ttl = :ttl ADD hits :n, part :n", values: values{"n": n, "ttl": v["ttl"]}})
+	}
+	if err != nil {
+		return 0, 0, err
+	}
+	i, err := decodeAs[entryCountItem](after)
+	return i.InMinute, i.InDay, err
 }

@@ -96,7 +96,7 @@ func (s *Store) EndSession(ctx context.Context, userID, family, hash string, at 
 		condition += " AND (cur = :hash OR prev = :hash)"
 		vals["hash"] = hash
 	}
-	tx := s.transaction().remove(sessionKey(userID, family), condition, vals).addRevocation(family, user.Revocation{At: at})
+	tx := s.transaction().remove(sessionKey(userID, family), condition, vals).addRevocation(family, user.Revocation{At: at, Until: at.Add(account.SessionRevocationTTL)})
 	failed, err := tx.commitWithRetry(ctx)
 	return err == nil && failed == nil, err
 }

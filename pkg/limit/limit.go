@@ -16,6 +16,19 @@ type Rule struct {
 	Window time.Duration
 }
 
+// Exceeded returns the error rate_limited of a rule, with the time to wait.
+func (r Rule) Exceeded(wait time.Duration) *apperr.Error {
+	return apperr.New(apperr.RateLimited, "").WithRetryAfter(max(wait, time.Second)).WithQuota(apperr.Quota{Name: r.Kind, Max: r.Max, Window: r.Window})
+}
+
+// forRole returns the rule for a role: staff may do factor times as much as customers.
+func (r Rule) forRole(role user.Role, factor int) Rule {
+	if role.IsStaff() {
+		r.Max *= max(factor, 1)
+	}
+	return r
+}
+
 // Counter identifies one fixed window of a limit.
 type Counter struct {
 	Scope  string // name of the limit and its subject
@@ -30,26 +43,21 @@ type Store interface {
 	AddWithin(ctx context.Context, c Counter, n, maximum int) (added bool, err error)
 }
 
-// Limiter counts the acts of users.
+// Limiter counts the acts of users before they are done. A nil Limiter permits all.
 type Limiter struct {
-	Store Store
-	// StaffFactor is how many times the maximum of customers staff may do.
-	StaffFactor int
+	Rule        Rule // for customers
+	StaffFactor int  // how many times as much staff may do
+	Store       Store
 	Now         func() time.Time
-}
-
-// For returns the rule that applies to a role.
-func (l *Limiter) For(rule Rule, role user.Role) Rule {
-	if role.IsStaff() {
-		rule.Max *= max(l.StaffFactor, 1)
-	}
-	return rule
 }
 
 // Take counts an act before it is done. release takes it back, for a request that
 // repeats an earlier one and does nothing. Returns rate_limited if the window is full.
-func (l *Limiter) Take(ctx context.Context, rule Rule, actor user.Principal) (release func(context.Context) error, err error) {
-	rule = l.For(rule, actor.Role)
+func (l *Limiter) Take(ctx context.Context, actor user.Principal) (release func(context.Context) error, err error) {
+	if l == nil {
+		return func(context.Context) error { return nil }, nil
+	}
+	rule := l.Rule.forRole(actor.Role, l.StaffFactor)
 	now := l.Now()
 	c := Counter{Scope: rule.Kind + "#" + actor.UserID, Window: rule.Window, Start: now.Truncate(rule.Window)}
 	added, err := l.Store.AddWithin(ctx, c, 1, rule.Max)
@@ -60,9 +68,4 @@ func (l *Limiter) Take(ctx context.Context, rule Rule, actor user.Principal) (re
 		_, err := l.Store.AddWithin(ctx, c, -1, rule.Max)
 		return err
 	}, err
-}
-
-// Exceeded returns the error rate_limited of a rule, with the time to wait.
-func (r Rule) Exceeded(wait time.Duration) *apperr.Error {
-	return apperr.New(apperr.RateLimited, "").WithRetryAfter(max(wait, time.Second)).WithQuota(apperr.Quota{Name: r.Kind, Max: r.Max, Window: r.Window})
 }

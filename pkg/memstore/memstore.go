@@ -43,6 +43,7 @@ var (
 	_ category.AdminStore           = (*Store)(nil)
 	_ category.Store                = (*Store)(nil)
 	_ idempotency.Store             = (*Store)(nil)
+	_ limit.BlockStore              = (*Store)(nil)
 	_ limit.Store                   = (*Store)(nil)
 	_ notification.DeliveryStore    = (*Store)(nil)
 	_ notification.Store            = (*Store)(nil)
@@ -100,6 +101,8 @@ type data struct {
 	counters     map[limit.Counter]int
 	reservations map[limit.Counter]reservation
 	revocations  map[string][]user.Revocation
+	blocks       []limit.Block
+	entryCounts  map[string]entryCount // by user and day
 
 	notifications map[string]map[string]storedNotification // by user and ID
 	unread        map[string]unreadCount
@@ -121,7 +124,7 @@ func New(now func() time.Time) *Store {
 		logins: map[string]account.Login{}, attempts: map[string]attempts{}, users: map[string]user.User{}, admins: map[string]bool{},
 		sessions: map[string]account.Session{}, codes: map[codeKey]account.OneTimeCode{}, counters: map[limit.Counter]int{},
 		reservations: map[limit.Counter]reservation{},
-		revocations:  map[string][]user.Revocation{}, notifications: map[string]map[string]storedNotification{},
+		revocations:  map[string][]user.Revocation{}, entryCounts: map[string]entryCount{}, notifications: map[string]map[string]storedNotification{},
 		unread: map[string]unreadCount{}, suppressed: map[string]bool{}, smsQuota: map[string]int{}, broadcasts: map[string]*storedBroadcast{},
 		tokens: map[string]connectToken{}, connections: map[string]realtime.Connection{},
 		subscriptions: map[string]map[string]subscription{}, requests: map[string]idempotency.Record{},

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"ticketsystem/pkg/account"
+	"ticketsystem/pkg/limit"
 	"ticketsystem/pkg/user"
 )
 
@@ -57,7 +58,7 @@ func (s *Store) EndSession(_ context.Context, userID, family, hash string, at ti
 		ended = found && session.ExpiresAt.After(s.now()) && (hash == "" || hash == session.CurrentHash || hash == session.PreviousHash)
 		if ended {
 			delete(s.sessions, family)
-			s.revoke(family, user.Revocation{At: at})
+			s.revoke(family, user.Revocation{At: at, Until: at.Add(account.SessionRevocationTTL)})
 		}
 		return nil
 	})
@@ -122,6 +123,10 @@ func (s *Store) AddRevocation(_ context.Context, subject string, r user.Revocati
 }
 
 func (s *Store) revoke(subject string, r user.Revocation) {
+	if r.Until.IsZero() {
+		r.Until = r.At.Add(account.RevocationTTL)
+	}
+	r.Until = r.Until.Truncate(time.Second)
 	if slices.Contains(s.revocations[subject], r) {
 		return
 	}
@@ -132,17 +137,54 @@ func (s *Store) revoke(subject string, r user.Revocation) {
 }
 
 // RevocationsSince implements account.RevocationStore.
-func (s *Store) RevocationsSince(_ context.Context, since time.Time) (list map[string][]user.Revocation, err error) {
+func (s *Store) RevocationsSince(_ context.Context, since time.Time) (list account.Restrictions, err error) {
 	err = s.do("RevocationsSince", "", func() error {
-		list = map[string][]user.Revocation{}
+		list = account.NewRestrictions()
 		for subject, all := range s.revocations {
 			for _, r := range all {
-				if !r.At.Before(since) {
-					list[subject] = append(list[subject], r)
+				if !r.At.Before(since) && r.Until.After(s.now()) {
+					list.Revocations[subject] = append(list.Revocations[subject], r)
 				}
+			}
+		}
+		for _, b := range s.blocks {
+			if !b.At.Before(since) && b.Until.After(s.now()) {
+				list.Blocks[b.UserID] = append(list.Blocks[b.UserID], b)
 			}
 		}
 		return nil
 	})
 	return list, err
+}
+
+// AddBlock implements limit.BlockStore.
+func (s *Store) AddBlock(_ context.Context, b limit.Block) error {
+	return s.do("AddBlock", b.UserID, func() error {
+		s.blocks = append(slices.DeleteFunc(s.blocks, func(other limit.Block) bool {
+			return other.UserID == b.UserID && other.Rule.Kind == b.Rule.Kind && other.At.Equal(b.At)
+		}), b)
+		return nil
+	})
+}
+
+// CountEntries implements limit.BlockStore.
+func (s *Store) CountEntries(_ context.Context, userID string, minute time.Time, n int) (inMinute, inDay int, err error) {
+	err = s.do("CountEntries", userID, func() error {
+		key := "entries#" + userID + minute.Format("#2006-01-02")
+		c := s.entryCounts[key]
+		if c.minute.Before(minute) {
+			c.minute, c.inMinute = minute, 0
+		}
+		c.inMinute, c.inDay = c.inMinute+n, c.inDay+n
+		s.entryCounts[key] = c
+		inMinute, inDay = c.inMinute, c.inDay
+		return nil
+	})
+	return inMinute, inDay, err
+}
+
+// entryCount counts the entries of a user on a day, and in its last minute with any.
+type entryCount struct {
+	minute          time.Time
+	inMinute, inDay int
 }

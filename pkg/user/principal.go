@@ -25,6 +25,8 @@ type Revocation struct {
 	At    time.Time
 	Role  Role   // current role; "" if the user has no access
 	Phone string // current phone number, E.164
+	// Until is when everything that the revocation stops has ended by itself.
+	Until time.Time
 }
 
 // Permits reports whether p has the current rights.

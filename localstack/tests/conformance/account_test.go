@@ -348,8 +348,12 @@ func TestEndSession(t *testing.T) {
 			}
 			revoked, err := db.open().RevocationsSince(t.Context(), app.Now().Add(-time.Minute))
 			must(t, err)
-			if (len(revoked[s.Family]) == 1) != c.ended {
-				t.Errorf("%s: got revocations %v, want ended %v", c.name, revoked[s.Family], c.ended)
+			all := revoked.Revocations[s.Family]
+			if (len(all) == 1) != c.ended {
+				t.Errorf("%s: got revocations %v, want ended %v", c.name, all, c.ended)
+			}
+			if c.ended && all[0].Until.After(app.Now().Add(account.SessionRevocationTTL)) {
+				t.Errorf("%s: the revocation ends at %v, later than every access token", c.name, all[0].Until)
 			}
 			if _, _, found, err := db.open().RotateSession(t.Context(), owner.ID, s.Family, "x", "y", app.Now()); err != nil || found == c.ended {
 				t.Errorf("%s: got found %v, %v, want ended %v", c.name, found, err, c.ended)

@@ -34,6 +34,7 @@ type testStore interface {
 	category.AdminStore
 	category.Store
 	idempotency.Store
+	limit.BlockStore
 	limit.Store
 	notification.DeliveryStore
 	notification.Store

@@ -52,8 +52,8 @@ func TestResetPassword(t *testing.T) {
 			}
 		}
 		revoked, err := db.open().RevocationsSince(t.Context(), at)
-		if all := revoked[login.User.ID]; err != nil || len(all) != 1 || all[0] != (user.Revocation{At: at}) {
-			t.Errorf("got %v, %v, want %v", revoked[login.User.ID], err, at)
+		if all := revoked.Revocations[login.User.ID]; err != nil || len(all) != 1 || all[0] != (user.Revocation{At: at, Until: at.Add(account.RevocationTTL).Truncate(time.Second)}) {
+			t.Errorf("got %v, %v, want %v", all, err, at)
 		}
 	})
 }

@@ -7,6 +7,7 @@ import (
 
 	"ticketsystem/pkg/account"
 	"ticketsystem/pkg/app"
+	"ticketsystem/pkg/limit"
 	"ticketsystem/pkg/user"
 )
 
@@ -16,17 +17,64 @@ func TestRevocationsSince(t *testing.T) {
 	forEachBackend(t, func(t *testing.T, db backend) {
 		one, other, now := newID(), newID(), app.Now()
 		want := []user.Revocation{{At: now.Add(-time.Hour)}, {At: now.Add(-time.Minute), Role: user.RoleSupport, Phone: "+989121111111"}, {At: now}, {At: now, Role: user.RoleUser, Phone: "+989121111111"}}
+		for n := range want {
+			want[n].Until = want[n].At.Add(account.RevocationTTL).Truncate(time.Second)
+		}
 		for _, n := range []int{1, 3, 2, 0, 2} { // two users, one with two revocations, two at the same time
 			must(t, db.open().AddRevocation(t.Context(), one, want[n]))
 		}
 		must(t, db.open().AddRevocation(t.Context(), other, user.Revocation{At: now.Add(-account.RevocationTTL - time.Millisecond)}))
 		got, err := db.open().RevocationsSince(t.Context(), now.Add(-account.RevocationTTL))
 		must(t, err)
-		if !slices.Equal(got[one], want) {
-			t.Errorf("got %v, want %v", got[one], want)
+		if !slices.Equal(got.Revocations[one], want) {
+			t.Errorf("got %v, want %v", got.Revocations[one], want)
 		}
-		if got[other] != nil {
-			t.Errorf("got %v, want no old ones", got[other])
+		if got.Revocations[other] != nil {
+			t.Errorf("got %v, want no old ones", got.Revocations[other])
+		}
+		got, err = db.after(account.RevocationTTL-30*time.Minute).RevocationsSince(t.Context(), now.Add(-account.RevocationTTL))
+		must(t, err)
+		if !slices.Equal(got.Revocations[one], want[1:]) {
+			t.Errorf("got %v, want those that have not ended, %v", got.Revocations[one], want[1:])
+		}
+	})
+}
+
+// TestAddBlock checks that blocks are read with the revocations until they end, and that
+// a repeated one is stored once.
+func TestAddBlock(t *testing.T) {
+	forEachBackend(t, func(t *testing.T, db backend) {
+		now := app.Now()
+		b := limit.Block{UserID: newID(), Rule: limit.Rule{Kind: "messages", Max: 60, Window: time.Minute}, At: now, Until: now.Add(time.Minute).Truncate(time.Second)}
+		for range 2 {
+			must(t, db.open().AddBlock(t.Context(), b))
+		}
+		for after, want := range map[time.Duration][]limit.Block{0: {b}, time.Minute: nil} {
+			got, err := db.after(after).RevocationsSince(t.Context(), now.Add(-time.Minute))
+			must(t, err)
+			if !slices.Equal(got.Blocks[b.UserID], want) || got.Revocations[b.UserID] != nil {
+				t.Errorf("after %v: got %v and revocations %v, want %v", after, got.Blocks[b.UserID], got.Revocations[b.UserID], want)
+			}
+		}
+	})
+}
+
+// TestCountEntries checks the sums of a minute and of a day. Entries of an earlier minute
+// count to the last one, so that no minute begins twice.
+func TestCountEntries(t *testing.T) {
+	forEachBackend(t, func(t *testing.T, db backend) {
+		one, other, day := newID(), newID(), app.Now().Truncate(24*time.Hour)
+		for i, c := range []struct {
+			user            string
+			minute, n       int
+			inMinute, inDay int
+		}{
+			{one, 0, 2, 2, 2}, {one, 0, 3, 5, 5}, {other, 0, 1, 1, 1}, {one, 2, 4, 4, 9}, {one, 1, 1, 5, 10}, {one, 24 * 60, 1, 1, 1},
+		} {
+			inMinute, inDay, err := db.open().CountEntries(t.Context(), c.user, day.Add(time.Duration(c.minute)*time.Minute), c.n)
+			if err != nil || inMinute != c.inMinute || inDay != c.inDay {
+				t.Errorf("step %d: got %d and %d, %v, want %d and %d", i, inMinute, inDay, err, c.inMinute, c.inDay)
+			}
 		}
 	})
 }

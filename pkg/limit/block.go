@@ -1,0 +1,75 @@
+package limit
+
+import (
+	"context"
+	"time"
+
+	"ticketsystem/pkg/user"
+)
+
+// Block refuses the writes of a user to tickets until a time, because the user exceeded
+// a rule. Function instances read it with the revocations.
+type Block struct {
+	UserID string
+	Rule   Rule
+	At     time.Time
+	Until  time.Time
+}
+
+// BlockStore counts entries and stores blocks.
+type BlockStore interface {
+	// CountEntries adds n entries that a user wrote in a minute, and returns the sums of
+	// that minute and its day (UTC).
+	CountEntries(ctx context.Context, userID string, minute time.Time, n int) (inMinute, inDay int, err error)
+	// AddBlock stores a block. It is safe to repeat.
+	AddBlock(ctx context.Context, b Block) error
+}
+
+// Names of the rules for entries.
+const (
+	entriesPerMinute = "messages-per-minute"
+	entriesPerDay    = "messages-per-day"
+)
+
+// EntryLimits bounds the entries that a user writes to tickets. They are counted after
+// they were written, so that a message costs no additional request.
+type EntryLimits struct {
+	PerMinute, PerDay int // for customers
+	StaffFactor       int // how many times as much staff may write
+	Store             BlockStore
+	Now               func() time.Time
+}
+
+const (
+	// blockInterval is the precision of the time of a block. A user gets at most one
+	// block of a rule in it.
+	blockInterval = 10 * time.Second
+	// maxBlock bounds the duration of a block. It is shorter than the time for which
+	// revocations are read; a user who goes on is blocked again.
+	maxBlock = time.Hour
+)
+
+// Count adds n entries of a user in a minute, and blocks a user above a limit: for a
+// minute, or for an hour or the rest of the day above that of a day.
+func (l *EntryLimits) Count(ctx context.Context, userID string, role user.Role, minute time.Time, n int) error {
+	inMinute, inDay, err := l.Store.CountEntries(ctx, userID, minute, n)
+	if err != nil {
+		return err
+	}
+	now := l.Now()
+	daily := Rule{entriesPerDay, l.PerDay, 24 * time.Hour}.forRole(role, l.StaffFactor)
+	short := Rule{entriesPerMinute, l.PerMinute, time.Minute}.forRole(role, l.StaffFactor)
+	b := Block{UserID: userID, At: now.Truncate(blockInterval)}
+	switch endOfDay := minute.Truncate(24 * time.Hour).Add(24 * time.Hour); {
+	case inDay > daily.Max && now.Before(endOfDay):
+		b.Rule, b.Until = daily, b.At.Add(maxBlock)
+		if endOfDay.Before(b.Until) {
+			b.Until = endOfDay
+		}
+	case inMinute > short.Max && now.Sub(minute) < 2*time.Minute:
+		b.Rule, b.Until = short, b.At.Add(blockInterval+time.Minute)
+	default:
+		return nil
+	}
+	return l.Store.AddBlock(ctx, b)
+}
