@@ -13,13 +13,13 @@ import (
 func main() {
 	a := app.New()
 	store, tickets := a.Store(), a.Tickets()
-	a.Run(stream.NewBatchHandler(a.Log, dynamo.DecodeRecord,
+	project := stream.NewBatchHandler(a.Log, dynamo.DecodeRecord,
 		stream.ProjectTickets(tickets), stream.ReleaseTickets(store, store, tickets),
-		stream.ScheduleTimers(store, a.AutomationPolicy()), stream.SyncUserCopies(store),
-		stream.RecordNames(store), stream.UpdateNames(store),
+		stream.ScheduleTimers(store, a.AutomationPolicy()), stream.SyncUserCopies(store), stream.RecordNames(store), stream.UpdateNames(store),
 		stream.ProjectStats(&stats.Aggregator{Store: store}), stream.ProjectActivity(store),
 		stream.CreateNotifications(a.Notifier()), stream.IndexSearch(store, delivery.SearchIndex(a)),
 		stream.PurgeDeleted(store), stream.DeleteFiles(attachments.Bucket(a)),
 		stream.ExpireReplacedPictures(store, app.Now), stream.EraseFiles(store), stream.AckHeartbeat("stream-project", store),
-	))
+	)
+	a.Run(stream.CountEntries(project, dynamo.DecodeRecord, a.EntryLimits(), a.Log))
 }

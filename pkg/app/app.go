@@ -18,6 +18,7 @@ import (
 	"ticketsystem/pkg/category"
 	"ticketsystem/pkg/dynamo"
 	"ticketsystem/pkg/id"
+	"ticketsystem/pkg/limit"
 	"ticketsystem/pkg/notification"
 	"ticketsystem/pkg/realtime"
 	"ticketsystem/pkg/stats"
@@ -93,7 +94,25 @@ func (a *App) Tickets() *ticket.Service {
 	store := a.Store()
 	return &ticket.Service{
 		Store: store, Attachments: store, Agents: store, Categories: a.Categories(), Now: Now,
+		NewTickets:   a.Limiter("tickets", "TICKETS_PER_MINUTE", 10),
+		Writes:       a.Revocations(),
 		ReopenWindow: time.Duration(a.Int("REOPEN_WINDOW_DAYS", 7)) * 24 * time.Hour,
+	}
+}
+
+// Limiter returns the limiter of acts in a minute. A variable contains the maximum for
+// customers, STAFF_LIMIT_FACTOR how many times as much staff may do (default 5).
+func (a *App) Limiter(kind, variable string, fallback int) *limit.Limiter {
+	return &limit.Limiter{Rule: limit.Rule{Kind: kind, Max: a.Int(variable, fallback), Window: time.Minute}, StaffFactor: a.staffFactor(), Store: a.Store(), Now: Now}
+}
+
+func (a *App) staffFactor() int { return a.Int("STAFF_LIMIT_FACTOR", 5) }
+
+// EntryLimits returns the service that blocks users who write too many messages, from
+// MESSAGES_PER_MINUTE (default 60) and MESSAGES_PER_DAY (default 1,000).
+func (a *App) EntryLimits() *limit.EntryLimits {
+	return &limit.EntryLimits{
+		PerMinute: a.Int("MESSAGES_PER_MINUTE", 60), PerDay: a.Int("MESSAGES_PER_DAY", 1000), StaffFactor: a.staffFactor(), Store: a.Store(), Now: Now,
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 
 	"ticketsystem/pkg/apperr"
 	"ticketsystem/pkg/id"
+	"ticketsystem/pkg/limit"
 	"ticketsystem/pkg/user"
 )
 
@@ -80,6 +81,9 @@ type Service struct {
 	NewID   func() string
 	MaxSize int64 // bytes of a file
 
+	// NewUploads counts the uploads that a user declares; nil permits all.
+	NewUploads *limit.Limiter
+
 	// Matches reports whether a file that starts with prefix can be of mediaType.
 	Matches func(mediaType string, prefix []byte) bool
 }
@@ -102,6 +106,9 @@ func (s *Service) CreateUpload(ctx context.Context, actor user.Principal, req Up
 	a := Attachment{
 		ID: s.NewID(), Owner: actor.UserID, Name: req.Name, Type: req.Type, Size: req.Size, SHA256: req.SHA256,
 		State: Pending, CreatedAt: s.Now(),
+	}
+	if _, err := s.NewUploads.Take(ctx, actor); err != nil {
+		return Attachment{}, Upload{}, err
 	}
 	if err := s.Store.AddAttachment(ctx, a); err != nil {
 		return Attachment{}, Upload{}, err

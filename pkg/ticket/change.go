@@ -44,6 +44,9 @@ func (s *Service) applyChange(ctx context.Context, actor user.Principal, ticketI
 		if err != nil || len(entries) == 0 {
 			return ChangeResult{Ticket: log.Ticket}, err
 		}
+		if err := s.checkWrite(ctx, actor); err != nil {
+			return ChangeResult{}, err
+		}
 		entries = s.sequenceEntries(actor, log.Ticket, clientID, entries)
 		tk := Fold(log.Ticket, entries)
 		err = s.Store.CommitEntries(ctx, tk, entries)

@@ -24,11 +24,15 @@ type CreateParams struct {
 // returns the existing ticket with created false, whatever else it contains.
 //
 // Returns apperr.CategoryNotFound, AttachmentNotFound, AttachmentRefused,
-// AttachmentInUse or TicketDeleted.
+// AttachmentInUse, TicketDeleted or RateLimited. A repeated call is not counted.
 func (s *Service) Create(ctx context.Context, actor user.Principal, params CreateParams) (tk Ticket, created bool, err error) {
 	ticketID := id.Derive(params.ClientID, actor.UserID)
+	var release func(context.Context) error
 	for range maxAttempts {
 		tk, e, files, err := s.buildTicket(ctx, actor, ticketID, params)
+		if err == nil && release == nil {
+			release, err = s.NewTickets.Take(ctx, actor)
+		}
 		if err != nil {
 			return s.findExisting(ctx, actor, ticketID, err)
 		}
@@ -38,6 +42,9 @@ func (s *Service) Create(ctx context.Context, actor user.Principal, params Creat
 		case err != nil:
 			return Ticket{}, false, err
 		case exists:
+			if err := release(ctx); err != nil {
+				return Ticket{}, false, err
+			}
 			return s.findExisting(ctx, actor, ticketID, errNotFound())
 		default:
 			return tk, true, nil

@@ -2,12 +2,15 @@ package ticket_test
 
 import (
 	"context"
+	"fmt"
 	"reflect"
 	"sync"
 	"testing"
+	"time"
 
 	"ticketsystem/pkg/apperr"
 	"ticketsystem/pkg/id"
+	"ticketsystem/pkg/limit"
 	"ticketsystem/pkg/ticket"
 	"ticketsystem/pkg/user"
 )
@@ -137,5 +140,35 @@ func TestCreate_Concurrent(t *testing.T) {
 	}
 	if first != 1 || len(store.tickets()) != 1 {
 		t.Errorf("got %d calls with created and %d tickets, want 1 and 1", first, len(store.tickets()))
+	}
+}
+
+// TestCreate_Limit checks that a full window refuses new tickets, but neither refuses nor
+// counts the repeat of an earlier request.
+func TestCreate_Limit(t *testing.T) {
+	ctx, store := context.Background(), newMemStore()
+	s := store.service(1)
+	s.NewTickets = &limit.Limiter{Rule: limit.Rule{Kind: "tickets", Max: 3, Window: time.Minute}, Store: store, Now: func() time.Time { return minute(0) }}
+	create := func(n int) (bool, error) {
+		params := createParams()
+		params.ClientID = fmt.Sprintf("01ARZ3NDEKTSV4RRFFQ69G5F%02d", n)
+		_, created, err := s.Create(ctx, sara, params)
+		return created, err
+	}
+	for n, want := range []bool{true, false, false, false} { // one ticket and three repeats
+		if created, err := create(0); err != nil || created != want {
+			t.Fatalf("call %d: got created %v, %v", n, created, err)
+		}
+	}
+	for n := range 2 {
+		if created, err := create(1 + n); err != nil || !created {
+			t.Fatalf("ticket %d: got %v, %v", n, created, err)
+		}
+	}
+	if _, err := create(9); !apperr.Is(err, apperr.RateLimited) {
+		t.Errorf("the fourth ticket: got %v, want rate_limited", err)
+	}
+	if created, err := create(1); err != nil || created {
+		t.Errorf("a repeat in a full window: got %v, %v", created, err)
 	}
 }

@@ -36,8 +36,8 @@ type PostResult struct {
 // a message cannot be stored twice.
 //
 // Returns apperr.TicketNotFound, Forbidden for a note of a customer,
-// TicketClosed, AttachmentNotFound, AttachmentRefused, AttachmentInUse, or
-// Conflict if there are too many concurrent writers.
+// TicketClosed, AttachmentNotFound, AttachmentRefused, AttachmentInUse,
+// RateLimited, or Conflict if there are too many concurrent writers.
 func (s *Service) Post(ctx context.Context, actor user.Principal, m Message) (PostResult, error) {
 	started := time.Now()
 	log, earlier, err := s.loadForPost(ctx, actor, m.TicketID, m.After)
@@ -53,6 +53,9 @@ func (s *Service) Post(ctx context.Context, actor user.Principal, m Message) (Po
 	original, duplicate, err := s.findDuplicate(ctx, actor, m, log)
 	if err != nil || duplicate {
 		return PostResult{Entry: original, Ticket: log.Ticket}, err
+	}
+	if err := s.checkWrite(ctx, actor); err != nil {
+		return PostResult{}, err
 	}
 	for attempt := range maxAttempts {
 		posted, existing, err := s.tryAppend(ctx, actor, m, log.Ticket)

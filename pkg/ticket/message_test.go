@@ -310,3 +310,45 @@ func TestPost_DeletedLog(t *testing.T) {
 		}
 	})
 }
+
+// blocked refuses the writes of all users.
+type blocked struct{}
+
+func (blocked) CheckWrite(context.Context, string) error { return apperr.New(apperr.RateLimited, "") }
+
+// TestBlock_Writes checks that a blocked user can write nothing new to a ticket, that
+// repeats get their first result, and that the automation is not blocked.
+func TestBlock_Writes(t *testing.T) {
+	ctx := context.Background()
+	log := newLog().message(ali, "one").message(sara, "first").withClientID("c1")
+	closing := ulidAt(3)
+	for name, c := range map[string]struct {
+		write  func(s *ticket.Service) error
+		passes bool
+	}{
+		"message": {func(s *ticket.Service) error { _, err := s.Post(ctx, sara, message(ulidAt(9), 3)); return err }, false},
+		"note": {func(s *ticket.Service) error {
+			m := message(ulidAt(9), 3)
+			m.Internal = true
+			_, err := s.Post(ctx, ali, m)
+			return err
+		}, false},
+		"repeated message":  {func(s *ticket.Service) error { _, err := s.Post(ctx, sara, message("c1", 3)); return err }, true},
+		"close":             {func(s *ticket.Service) error { _, err := s.Close(ctx, sara, ticketID, closing); return err }, false},
+		"nothing to change": {func(s *ticket.Service) error { _, err := s.Reopen(ctx, sara, ticketID, closing); return err }, true},
+		"automation": {func(s *ticket.Service) error {
+			_, err := s.Close(ctx, user.Principal{Role: user.RoleAdmin}, ticketID, "")
+			return err
+		}, true},
+	} {
+		store := storeWith(log, 3)
+		s := store.service(5)
+		s.Writes = blocked{}
+		if err := c.write(s); c.passes && err != nil || !c.passes && !apperr.Is(err, apperr.RateLimited) {
+			t.Errorf("%s: got %v, want passes %v", name, err, c.passes)
+		}
+		if written := len(store.log()); !c.passes && written != len(log) {
+			t.Errorf("%s: got %d entries, want %d", name, written, len(log))
+		}
+	}
+}

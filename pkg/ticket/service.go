@@ -7,6 +7,7 @@ import (
 	"ticketsystem/pkg/apperr"
 	"ticketsystem/pkg/attachment"
 	"ticketsystem/pkg/id"
+	"ticketsystem/pkg/limit"
 	"ticketsystem/pkg/retry"
 	"ticketsystem/pkg/user"
 )
@@ -96,6 +97,12 @@ type AgentStore interface {
 	Agent(ctx context.Context, id string) (UserRef, error)
 }
 
+// WriteChecker decides whether a user may write to tickets now.
+type WriteChecker interface {
+	// CheckWrite returns apperr.RateLimited if the user wrote too much.
+	CheckWrite(ctx context.Context, userID string) error
+}
+
 // Service implements the operations on tickets. Store and Now are required.
 // Attachments, Categories and Agents are needed only by the methods that take
 // the ids of such objects.
@@ -105,6 +112,11 @@ type Service struct {
 	Categories  CategoryStore
 	Agents      AgentStore
 	Now         func() time.Time
+
+	// NewTickets counts the tickets that a user opens; nil permits all.
+	NewTickets *limit.Limiter
+	// Writes refuses the writes of users who wrote too much; nil permits all.
+	Writes WriteChecker
 
 	// ReopenWindow is how long after a ticket was closed a message or its
 	// customer can reopen it.
@@ -122,6 +134,15 @@ const firstPage = dedupWindow + 20
 func errNotFound() error { return apperr.New(apperr.TicketNotFound, "") }
 
 func errConflict() error { return apperr.New(apperr.Conflict, "") }
+
+// checkWrite returns apperr.RateLimited if the actor wrote too much. Callers have found
+// before that the request repeats no earlier one.
+func (s *Service) checkWrite(ctx context.Context, actor user.Principal) error {
+	if s.Writes == nil || actor.UserID == "" { // the automation has no limit
+		return nil
+	}
+	return s.Writes.CheckWrite(ctx, actor.UserID)
+}
 
 // readLatest reads at least the newest n entries. Returns apperr.TicketNotFound
 // if the actor may not see the ticket.

@@ -425,6 +425,15 @@ func (s *Stack) openPorts() (map[string][]net.Listener, error) {
 	return listeners, nil
 }
 
+// HighLimits returns parameters for tests and measurements, in which a few users do
+// the work of many.
+func HighLimits() map[string]string {
+	const high = "10000000"
+	return map[string]string{
+		"RateLimitPerIP": high, "TicketsPerMinute": high, "MessagesPerMinute": high, "MessagesPerDay": high, "UploadsPerMinute": high, "StaffLimitFactor": "1",
+	}
+}
+
 // lockDataDir prevents two stacks from using the same data folder.
 func (s *Stack) lockDataDir() error {
 	if err := os.MkdirAll(s.options.DataDir, 0o700); err != nil {

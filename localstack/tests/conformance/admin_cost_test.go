@@ -83,7 +83,7 @@ func purgeCosts() []costCase {
 				return err
 			},
 		},
-		{name: "create a deleted ticket again", golden: cost{2, 1, 0}, run: func(ctx context.Context, f *costFixture) error {
+		{name: "create a deleted ticket again", golden: cost{4, 1, 2}, run: func(ctx context.Context, f *costFixture) error {
 			if _, _, err := f.service.Create(ctx, f.sara, params); !apperr.Is(err, apperr.TicketDeleted) {
 				return fmt.Errorf("got %w, want an error", err)
 			}

@@ -17,6 +17,7 @@ import (
 	"ticketsystem/pkg/attachment"
 	"ticketsystem/pkg/category"
 	"ticketsystem/pkg/dynamo"
+	"ticketsystem/pkg/limit"
 	"ticketsystem/pkg/realtime"
 	"ticketsystem/pkg/ticket"
 	"ticketsystem/pkg/user"
@@ -79,10 +80,13 @@ func newCostFixture(t *testing.T) *costFixture {
 			Revocations: revocations,
 		},
 	}
+	f.service.Writes = revocations
+	f.service.NewTickets = &limit.Limiter{Rule: limit.Rule{Kind: "tickets", Max: 1000, Window: time.Minute}, Store: store, Now: app.Now}
+	f.attachments.NewUploads = &limit.Limiter{Rule: limit.Rule{Kind: "uploads", Max: 1000, Window: time.Minute}, Store: store, Now: app.Now}
 	// One second ago, so that the client ids of the test are later than its entries.
 	f.service.Now = func() time.Time { return app.Now().Add(-time.Second) }
 	unmetered := *f.service
-	unmetered.Store, unmetered.Attachments = openStore(), openStore()
+	unmetered.Store, unmetered.Attachments, unmetered.NewTickets = openStore(), openStore(), nil
 	f.unmetered = &unmetered
 	f.tokens = f.accounts.signUp(t, f.phone)
 	f.sara = f.tokens.User.Principal("")

@@ -68,13 +68,15 @@ func defaultParallel() error {
 func run(m *testing.M) (int, error) {
 	suite.api = client.FromEnv("")
 	if suite.api.Base() == "" {
+		parameters := stack.HighLimits()
+		parameters["NotificationDelaySeconds"] = "1" // so that tests do not wait for delayed notifications
 		var log io.Writer
 		if testing.Verbose() {
 			log = os.Stderr
 		}
 		local, err := stack.Start(context.Background(), stack.Options{
 			InMemory: true, Seed: seed.Seed, Log: log,
-			Parameters: map[string]string{"NotificationDelaySeconds": "1"}, // so that tests do not wait for delayed notifications
+			Parameters: parameters,
 			MinTimeout: time.Minute,
 			Observer:   suite.calls.Observe,
 		})

@@ -201,7 +201,7 @@ func startRun(t *testing.T, observe awsproxy.Observer) *run {
 	}
 	var err error
 	r.stack, err = stack.Start(t.Context(), stack.Options{
-		InMemory: true, Seed: seed.Seed, Log: log, Observer: observe, MaxInstances: 24,
+		InMemory: true, Seed: seed.Seed, Log: log, Observer: observe, MaxInstances: 24, Parameters: stack.HighLimits(),
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -44,7 +44,7 @@ func (s *coldStart) ratio() float64 { return float64(median(s.ready)) / float64(
 // measureColdStarts starts the wanted functions, or all, in random order, each after
 // the empty function.
 func measureColdStarts(ctx context.Context, wanted []string) (err error) {
-	s, err := stack.Start(ctx, stack.Options{InMemory: true, Seed: seed.Seed})
+	s, err := stack.Start(ctx, stack.Options{InMemory: true, Seed: seed.Seed, Parameters: stack.HighLimits()})
 	if err != nil {
 		return err
 	}

@@ -64,7 +64,7 @@ func startServer(ctx context.Context) (*server, error) {
 
 // buildFunctions builds all functions, so that no measurement includes a build.
 func buildFunctions(ctx context.Context) error {
-	s, err := stack.Start(ctx, stack.Options{InMemory: true, Seed: seed.Seed})
+	s, err := stack.Start(ctx, stack.Options{InMemory: true, Seed: seed.Seed, Parameters: stack.HighLimits()})
 	if err != nil {
 		return err
 	}

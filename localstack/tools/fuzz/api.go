@@ -32,7 +32,7 @@ const (
 func fuzzAPI(ctx context.Context) error {
 	s, err := stack.Start(ctx, stack.Options{
 		InMemory: true, Seed: seed.Seed, MinTimeout: time.Minute,
-		Parameters: map[string]string{"RateLimitPerIP": "1000000000"}, // all requests come from one IP address
+		Parameters: stack.HighLimits(), // all requests come from a few users and one IP address
 	})
 	if err != nil {
 		return err

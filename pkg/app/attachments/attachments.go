@@ -10,7 +10,7 @@ import (
 // Service returns the attachment service. The environment variable MAX_FILE_MIB
 // (default 25) limits the size of a file, in MiB.
 func Service(a *app.App) *attachment.Service {
-	return &attachment.Service{Store: a.Store(), Objects: Bucket(a), Now: app.Now, NewID: a.NewID, MaxSize: int64(a.Int("MAX_FILE_MIB", 25)) << 20}
+	return &attachment.Service{Store: a.Store(), Objects: Bucket(a), Now: app.Now, NewID: a.NewID, MaxSize: int64(a.Int("MAX_FILE_MIB", 25)) << 20, NewUploads: a.Limiter("uploads", "UPLOADS_PER_MINUTE", 60)}
 }
 
 // Bucket returns the object store of the bucket in BUCKET_NAME.

@@ -1,0 +1,71 @@
+package stream
+
+import (
+	"context"
+	"log/slog"
+	"slices"
+	"time"
+
+	"github.com/aws/aws-lambda-go/events"
+
+	"ticketsystem/pkg/event"
+	"ticketsystem/pkg/parallel"
+	"ticketsystem/pkg/ticket"
+	"ticketsystem/pkg/user"
+)
+
+// EntryCounter counts the entries of users and blocks those who write too many.
+type EntryCounter interface {
+	// Count adds n entries that a user wrote in a minute.
+	Count(ctx context.Context, userID string, role user.Role, minute time.Time, n int) error
+}
+
+// author is whose entries of which minute are counted together.
+type author struct {
+	id     string
+	role   user.Role
+	minute time.Time
+}
+
+// CountEntries returns a BatchHandler that calls next and then counts the entries of the
+// batch, with one call for each user and minute. It counts only records that Lambda does
+// not repeat, so that a retried batch does not count twice. A failure is only logged.
+func CountEntries(next BatchHandler, decode Decoder, counter EntryCounter, log *slog.Logger) BatchHandler {
+	return func(ctx context.Context, batch events.DynamoDBEvent) (events.DynamoDBEventResponse, error) {
+		out, err := next(ctx, batch)
+		if err != nil {
+			return out, err
+		}
+		counts := map[author]int{}
+		var authors []author
+		for _, record := range handled(batch.Records, out.BatchItemFailures) {
+			// Entries that open a ticket have a limit of their own.
+			if e, err := decode(record); err == nil && isCounted(e) {
+				entry := e.(event.EntryAppended).Entry
+				a := author{entry.Author.ID, entry.Author.Role, entry.CreatedAt.Truncate(time.Minute)}
+				if counts[a]++; counts[a] == 1 {
+					authors = append(authors, a)
+				}
+			}
+		}
+		if err := parallel.ForEach(authors, maxPartitions, func(a author) error { return counter.Count(ctx, a.id, a.role, a.minute, counts[a]) }); err != nil {
+			log.ErrorContext(ctx, "entries not counted", slog.Any("error", err))
+		}
+		return out, nil
+	}
+}
+
+func isCounted(e event.Event) bool {
+	appended, ok := e.(event.EntryAppended)
+	return ok && appended.Entry.Author.ID != "" && appended.Entry.Kind != ticket.KindOpened
+}
+
+// handled returns the records before the first failed one. Lambda repeats the others.
+func handled(records []events.DynamoDBEventRecord, failures []events.DynamoDBBatchItemFailure) []events.DynamoDBEventRecord {
+	for i, record := range records {
+		if slices.ContainsFunc(failures, func(f events.DynamoDBBatchItemFailure) bool { return f.ItemIdentifier == record.Change.SequenceNumber }) {
+			return records[:i]
+		}
+	}
+	return records
+}
