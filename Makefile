@@ -11,8 +11,11 @@ GOARCH ?= arm64
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /  \1\t/p' $(MAKEFILE_LIST) | expand -t 18
 
+# The pages of /docs, which docs-get embeds. Their viewer comes from npm.
+DOCS := functions/docs-get/dist/docs.html
+
 .PHONY: run
-run: ## start the local stack on http://localhost:3000 (PORT= moves it, PARAMETERS="Name=value …" sets template parameters)
+run: $(DOCS) ## start the local stack on http://localhost:3000 (PORT= moves it, PARAMETERS="Name=value …" sets template parameters)
 	@echo "building the local stack"
 	@go build -o .cache/bin/localstack ./localstack
 	@exec .cache/bin/localstack
@@ -25,8 +28,11 @@ clean-data: ## delete all local data
 demo: ## run a scripted demo ticket against the running local stack
 	@go run ./localstack/tools/demo
 
+.PHONY: docs
+docs: $(DOCS) ## build the pages of /docs (run, test and build do this too)
+
 .PHONY: test
-test: ## run every test: unit, conformance, end to end
+test: $(DOCS) ## run every test: unit, conformance, end to end
 	go vet ./...
 	go test -race -shuffle=on ./...
 
@@ -82,6 +88,8 @@ replay: ## rebuild tickets, statistics and the search index from the logs, local
 # deployed again.
 GO_BUILD = CGO_ENABLED=0 GOOS=linux GOARCH=$(GOARCH) go build -trimpath -buildvcs=false -tags lambda.norpc
 
+build-DocsGetFunction: $(DOCS)
+
 build-%Function: .cache/compiled-$(GOARCH)
 	@$(GO_BUILD) -ldflags "-s -w" -o "$(ARTIFACTS_DIR)/bootstrap" \
 		./functions/$(shell echo $* | sed 's/\([a-z]\)\([A-Z]\)/\1-\2/g' | tr A-Z a-z)
@@ -95,8 +103,23 @@ LOCK := $(if $(shell command -v flock),flock .cache/compile.lock)
 	@$(LOCK) env $(GO_BUILD) ./pkg/... ./infra
 	@touch $@
 
+$(DOCS): $(wildcard functions/docs-get/web/*.*) infra/openapi.yaml infra/asyncapi.yaml docs/api.md .cache/npm/docs-get/installed
+	@node functions/docs-get/web/build.mjs
+	@touch $@
+
+.cache/npm/docs-get/installed: FOLDER := functions/docs-get/web
+.cache/npm/docs-get/installed: functions/docs-get/web/package-lock.json
+
+# npm installs into .cache, so that neither Go nor the local stack walks through node_modules.
+.cache/npm/%/installed:
+	@mkdir -p $(@D)
+	@cp $(FOLDER)/package.json $(FOLDER)/package-lock.json $(FOLDER)/.npmrc $(@D)
+	npm ci --loglevel=error --prefix $(@D)
+	@ln -sfn $(CURDIR)/$(@D)/node_modules $(FOLDER)/node_modules
+	@touch $@
+
 .PHONY: tools
-tools: $(GOLANGCI) .cache/sam/installed .cache/checkov/installed .cache/schemathesis/installed .cache/ministack/installed ## install the pinned tools (-j4 installs in parallel)
+tools: .cache/npm/docs-get/installed $(GOLANGCI) .cache/sam/installed .cache/checkov/installed .cache/schemathesis/installed .cache/ministack/installed ## install the pinned tools (-j4 installs in parallel)
 
 .cache/%/installed: localstack/tools/requirements/%.txt
 	python3 -m venv --clear .cache/$*

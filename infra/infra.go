@@ -76,18 +76,6 @@ func copyReferenced(node any, schemas, shared map[string]any) {
 	}
 }
 
-// ViewerPage is the HTML page that displays /openapi.json. It loads docs/redoc.js.
-//
-//go:embed viewer/index.html
-var ViewerPage []byte
-
-// ViewerScript is the gzipped script of the page: bundles/redoc.standalone.js of the npm
-// package redoc 2.5.4 (MIT, see viewer/LICENSE), unchanged. It is embedded so that the page
-// loads nothing from other hosts.
-//
-//go:embed viewer/redoc-2.5.4.js.gz
-var ViewerScript []byte
-
 // Methods returns the HTTP methods of each path of openapi.yaml. A contract test compares the
 // document with the routes of template.yaml.
 func Methods() (map[string][]string, error) {
