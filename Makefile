@@ -32,7 +32,7 @@ demo: ## run a scripted demo ticket against the running local stack
 docs: $(DOCS) ## build the pages of /docs (run, test and build do this too)
 
 .PHONY: test
-test: $(DOCS) ## run every test: unit, conformance, end to end
+test: $(DOCS) .cache/npm/typescript/installed ## run every test: unit, conformance, end to end
 	go vet ./...
 	go test -race -shuffle=on ./...
 
@@ -110,6 +110,9 @@ $(DOCS): $(wildcard functions/docs-get/web/*.*) infra/openapi.yaml infra/asyncap
 .cache/npm/docs-get/installed: FOLDER := functions/docs-get/web
 .cache/npm/docs-get/installed: functions/docs-get/web/package-lock.json
 
+.cache/npm/typescript/installed: FOLDER := localstack/tests/typescript
+.cache/npm/typescript/installed: localstack/tests/typescript/package-lock.json
+
 # npm installs into .cache, so that neither Go nor the local stack walks through node_modules.
 .cache/npm/%/installed:
 	@mkdir -p $(@D)
@@ -119,7 +122,7 @@ $(DOCS): $(wildcard functions/docs-get/web/*.*) infra/openapi.yaml infra/asyncap
 	@touch $@
 
 .PHONY: tools
-tools: .cache/npm/docs-get/installed $(GOLANGCI) .cache/sam/installed .cache/checkov/installed .cache/schemathesis/installed .cache/ministack/installed ## install the pinned tools (-j4 installs in parallel)
+tools: .cache/npm/docs-get/installed .cache/npm/typescript/installed $(GOLANGCI) .cache/sam/installed .cache/checkov/installed .cache/schemathesis/installed .cache/ministack/installed ## install the pinned tools (-j4 installs in parallel)
 
 .cache/%/installed: localstack/tools/requirements/%.txt
 	python3 -m venv --clear .cache/$*

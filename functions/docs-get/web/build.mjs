@@ -22,7 +22,8 @@ function page(name, title, path, body) {
 
 const redoc = dirname(createRequire(import.meta.url).resolve("redoc/package.json"))
 const license = read(join(redoc, "LICENSE"), "utf8") + read(join(redoc, "bundles/redoc.standalone.js.LICENSE.txt"), "utf8").replaceAll(/^\/\*!?|\*\/$/gm, "")
-write("redoc.js.gz", gzipSync(`/*! ${license.replaceAll("*/", "")} */\n` + read(join(redoc, "bundles/redoc.standalone.js"), "utf8")))
+const script = read(join(redoc, "bundles/redoc.standalone.js"), "utf8").replaceAll("https://cdn.redoc.ly/redoc/logo-mini.svg", "data:,") // the policy would block it
+write("redoc.js.gz", gzipSync(`/*! ${license.replaceAll("*/", "")} */\n${script}`))
 
 page("guide.html", "Guide", "/docs/guide", `<main>${guide(text("docs/api.md"))}</main>`)
 page("websocket.html", "WebSocket API", "/docs/websocket", `<main>${socketPage(parse(text("infra/asyncapi.yaml")), parse(text("infra/openapi.yaml")))}</main>`)
