@@ -3,9 +3,13 @@ package contract
 import (
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"gopkg.in/yaml.v3"
+
+	"ticketsystem/infra"
+	"ticketsystem/localstack/testkit/schema"
 )
 
 // TestOpenAPI_NoNullValues finds descriptions that YAML reads as more keys: an
@@ -36,4 +40,55 @@ func findNullValues(t *testing.T, name string, document *yaml.Node) {
 		}
 	}
 	walk(document)
+}
+
+// TestOpenAPI_Examples checks that each JSON body of a request and of a response has an example
+// that matches its schema. Objects are closed, so an example has no field of the past.
+func TestOpenAPI_Examples(t *testing.T) {
+	document := parseDocument(t, infra.OpenAPI)
+	check := func(what string, body any) {
+		for media, content := range schema.Map(document.Resolve(body), "content") {
+			if !strings.HasSuffix(media, "json") {
+				continue
+			}
+			want := document.Compile(schema.Map(content)["schema"])
+			if want == nil {
+				t.Fatalf("%s: %v", what, document.Err())
+			}
+			examples := map[string]any{}
+			if example, ok := schema.Map(content)["example"]; ok {
+				examples["example"] = example
+			}
+			for name, example := range schema.Map(content, "examples") {
+				examples[name] = document.Resolve(example)["value"]
+			}
+			if len(examples) == 0 {
+				t.Errorf("%s: got no example", what)
+			}
+			for name, example := range examples {
+				if err := want.Validate(example); err != nil {
+					t.Errorf("%s: %s does not match the schema: %v", what, name, err)
+				}
+			}
+		}
+	}
+	for name, operation := range eachOperation(document.Root) {
+		if body := operation["requestBody"]; body != nil {
+			check(name+" request", body)
+		}
+		for status, response := range schema.Map(operation, "responses") {
+			check(name+" "+status, response)
+		}
+	}
+}
+
+// TestOpenAPI_EnumsTyped checks that generated clients get a type for each enum.
+func TestOpenAPI_EnumsTyped(t *testing.T) {
+	for _, load := range []func() ([]byte, error){infra.OpenAPI, infra.AsyncAPI} {
+		walk(parseDocument(t, load).Root, "", func(pointer string, object map[string]any) {
+			if _, isList := object["enum"].([]any); isList && object["type"] == nil {
+				t.Errorf("%s: got an enum without a type", pointer)
+			}
+		})
+	}
 }
