@@ -21,16 +21,22 @@ type Authenticator struct {
 
 // CheckSession checks an authenticated principal against the stored session and freshly
 // read revocations. Opening a WebSocket uses it, because a socket outlives its token and
-// has no later request to check. It fails with token_expired or session_ended.
+// has no later request to check. It fails with token_expired or session_ended. Only the
+// session is read strongly consistently; it has a new role before a revocation is written.
 func (a *Authenticator) CheckSession(ctx context.Context, principal user.Principal) error {
 	if err := a.Revocations.CheckFresh(ctx, principal); err != nil {
 		return err
 	}
 	s, found, err := a.Cookies.Session(ctx, principal.UserID, principal.Session)
-	if err == nil && (!found || !s.usable(a.Now(), a.StaffSecondFactor)) {
-		err = apperr.New(apperr.SessionEnded, "")
+	switch {
+	case err != nil:
+		return err
+	case !found || !s.usable(a.Now(), a.StaffSecondFactor):
+		return apperr.New(apperr.SessionEnded, "")
+	case s.User.Role != principal.Role:
+		return apperr.New(apperr.TokenExpired, "")
 	}
-	return err
+	return nil
 }
 
 // AuthenticateToken returns the principal of an access token. It fails with

@@ -6,6 +6,7 @@ import (
 
 	"ticketsystem/pkg/account"
 	"ticketsystem/pkg/apperr"
+	"ticketsystem/pkg/user"
 )
 
 // TestLogIn_DisabledAccount checks that every credential of a disabled user is rejected.
@@ -39,5 +40,24 @@ func TestLogIn_DisabledAccount(t *testing.T) {
 		if err := c.authenticate(); !apperr.Is(err, c.want) {
 			t.Errorf("%s: got %v, want %s", name, err, c.want)
 		}
+	}
+}
+
+// TestCheckSession_StaleRevocations checks that a demoted user opens no socket although the
+// read of the revocations, which is not strongly consistent, misses the demotion.
+func TestCheckSession_StaleRevocations(t *testing.T) {
+	ctx := context.Background()
+	f := newFixture(t)
+	browser, authenticator := f.addBrowserSession(t)
+	authenticator.Revocations = account.NewRevocationCache(f, f.clock)
+	principal, err := authenticator.AuthenticateCookie(ctx, browser.Cookie)
+	must(err)
+	must(authenticator.CheckSession(ctx, principal))
+	for _, s := range f.sessionsOf(browser.User.ID) {
+		s.User.Role = user.RoleSupport
+		must(f.CreateSession(ctx, s, nil))
+	}
+	if err := authenticator.CheckSession(ctx, principal); !apperr.Is(err, apperr.TokenExpired) {
+		t.Errorf("got %v, want %s", err, apperr.TokenExpired)
 	}
 }

@@ -49,9 +49,10 @@ type Cache struct {
 	store Store
 	now   func() time.Time
 
-	mu     sync.Mutex
-	list   []Category
-	readAt time.Time
+	mu      sync.Mutex
+	list    []Category
+	readAt  time.Time
+	freshAt time.Time // of the last consistent read
 }
 
 // NewCache returns a cache over a store.
@@ -82,6 +83,7 @@ func (c *Cache) ListFresh(ctx context.Context) ([]Category, error) {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	c.freshAt = c.now()
 	return c.set(list), nil
 }
 
@@ -95,14 +97,14 @@ func (c *Cache) set(list []Category) []Category {
 }
 
 // Find returns a category. It fails with category_not_found. A category that is not in
-// the cache may be new, so Find reloads the cache, at most once a second.
+// the cache may be new, so Find reloads the cache consistently, at most once a second.
 func (c *Cache) Find(ctx context.Context, id string) (Category, error) {
 	list, err := c.List(ctx)
 	if err != nil {
 		return Category{}, err
 	}
 	one, err := find(list, id)
-	if err == nil || c.age() < time.Second {
+	if err == nil || c.recentlyFresh() {
 		return one, err
 	}
 	if list, err = c.ListFresh(ctx); err != nil {
@@ -111,10 +113,10 @@ func (c *Cache) Find(ctx context.Context, id string) (Category, error) {
 	return find(list, id)
 }
 
-func (c *Cache) age() time.Duration {
+func (c *Cache) recentlyFresh() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.now().Sub(c.readAt)
+	return !c.freshAt.IsZero() && c.now().Sub(c.freshAt) < time.Second
 }
 
 func find(list []Category, id string) (Category, error) {

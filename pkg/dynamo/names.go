@@ -52,7 +52,7 @@ type nameReferenceItem struct{ key }
 // are by an agent who is recorded already.
 func (s *Store) AddNameReference(ctx context.Context, userID, ticketID string) (added bool, err error) {
 	i := nameReferenceItem{nameReferenceKey(userID, ticketID)}
-	if found, err := s.get(ctx, i.key, false, &i); err != nil || found {
+	if found, err := s.get(ctx, i.key, true, &i); err != nil || found {
 		return false, err
 	}
 	_, err = s.put(ctx, i, "", nil)

@@ -11,7 +11,9 @@ import (
 	"net/http"
 	"net/mail"
 	"net/url"
+	"regexp"
 	"strconv"
+	"unicode/utf8"
 )
 
 // handleQuery serves SES and SNS, which use the AWS query protocol: the request is a
@@ -69,13 +71,31 @@ func (s *Server) record(messages ...Message) *apiError {
 
 func messageIDElement(id string) string { return "<MessageId>" + id + "</MessageId>" }
 
+// Limits of SNS.
+const (
+	maxSMSRunes   = 1600
+	maxTopicBytes = 256 << 10
+)
+
+var phonePattern = regexp.MustCompile(`^\+[1-9][0-9]{6,14}$`)
+
+func errParameter(message string) *apiError {
+	return &apiError{http.StatusBadRequest, "InvalidParameter", "Invalid parameter: " + message}
+}
+
 // publish adds an SMS to the outbox, or notifies the subscribers of a topic.
 func (s *Server) publish(form url.Values) (string, *apiError) {
-	if form.Get("Message") == "" {
-		return "", &apiError{http.StatusBadRequest, "InvalidParameter", "Empty message"}
+	number, message := form.Get("PhoneNumber"), form.Get("Message")
+	switch {
+	case message == "":
+		return "", errParameter("Empty message")
+	case number != "" && !phonePattern.MatchString(number):
+		return "", errParameter("PhoneNumber Reason: " + number + " is not valid to publish to")
+	case number != "" && utf8.RuneCountInString(message) > maxSMSRunes, len(message) > maxTopicBytes:
+		return "", errParameter("Message too long")
 	}
 	id := rand.Text()
-	if number := form.Get("PhoneNumber"); number != "" {
+	if number != "" {
 		return messageIDElement(id), s.record(Message{Channel: "sms", To: number, Subject: form.Get("Subject"), Body: form.Get("Message")})
 	}
 	return messageIDElement(id), s.publishToTopic(form.Get("TopicArn"), id, form.Get("Subject"), form.Get("Message"))

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -19,6 +20,9 @@ const (
 	maxVisibility = 12 * 60 * 60
 	maxEntries    = 10
 )
+
+// invalidCharacters are those that a message body must not contain.
+var invalidCharacters = regexp.MustCompile(`[^\t\n\r\x{20}-\x{D7FF}\x{E000}-\x{FFFD}\x{10000}-\x{10FFFF}]`)
 
 // sqsRequest is the body of any SQS request.
 type sqsRequest struct {
@@ -112,6 +116,10 @@ func (s *Server) sendMessage(name string, e sqsEntry) (map[string]string, error)
 		return nil, errValidation("MessageBody: got %d bytes, want 1 to %d", len(e.MessageBody), maxBodyBytes)
 	case e.DelaySeconds != nil && (*e.DelaySeconds < 0 || *e.DelaySeconds > maxDelay):
 		return nil, errValidation("DelaySeconds: got %d, want 0 to %d", *e.DelaySeconds, maxDelay)
+	case invalidCharacters.MatchString(e.MessageBody):
+		return nil, &apiError{http.StatusBadRequest, "InvalidMessageContents", "The message contains characters outside the allowed set."}
+	case e.MessageGroupId != "" && e.DelaySeconds != nil && *e.DelaySeconds != 0:
+		return nil, errValidation("DelaySeconds: a FIFO queue has no delay of a message")
 	case len(e.MessageAttributes) > 0:
 		return nil, errValidation("MessageAttributes are not part of the local stack")
 	}

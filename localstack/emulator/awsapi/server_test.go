@@ -142,3 +142,41 @@ func TestSQS_SDKCalls(t *testing.T) {
 		t.Errorf("got %v, %s", err, count())
 	}
 }
+
+// TestLimits checks that SNS and SQS refuse what AWS refuses.
+func TestLimits(t *testing.T) {
+	s, config := newServer(t, "")
+	s.Queues.Define(map[string]emulator.Settings{"jobs": {}, "ordered": {FIFO: true}})
+	topics, queues := sns.NewFromConfig(config), sqs.NewFromConfig(config)
+	publish := func(number, text string) error {
+		_, err := topics.Publish(t.Context(), &sns.PublishInput{PhoneNumber: &number, Message: &text})
+		return err
+	}
+	send := func(queue, body string, delay int32, group *string) error {
+		_, err := queues.SendMessage(t.Context(), &sqs.SendMessageInput{
+			QueueUrl: aws.String("http://localhost/000000000000/" + queue), MessageBody: &body, DelaySeconds: delay, MessageGroupId: group, MessageDeduplicationId: group,
+		})
+		return err
+	}
+	for name, c := range map[string]struct {
+		err     error
+		refused bool
+	}{
+		"SMS":                          {publish("+989120000001", strings.Repeat("س", 1600)), false},
+		"long SMS":                     {publish("+989120000001", strings.Repeat("س", 1601)), true},
+		"SMS to a national number":     {publish("09120000001", "x"), true},
+		"SMS to a text":                {publish("+98 912", "x"), true},
+		"message":                      {send("jobs", strings.Repeat("x", 1<<20), 900, nil), false},
+		"empty message":                {send("jobs", "", 0, nil), true},
+		"message above 1 MiB":          {send("jobs", strings.Repeat("x", 1<<20+1), 0, nil), true},
+		"control character":            {send("jobs", "a\x01b", 0, nil), true},
+		"long delay":                   {send("jobs", "x", 901, nil), true},
+		"FIFO queue without a group":   {send("ordered", "x", 0, nil), true},
+		"FIFO queue with a group":      {send("ordered", "x", 0, aws.String("a")), false},
+		"FIFO queue, delay of message": {send("ordered", "x", 5, aws.String("b")), true},
+	} {
+		if refused := c.err != nil; refused != c.refused {
+			t.Errorf("%s: got %v, want refused %v", name, c.err, c.refused)
+		}
+	}
+}

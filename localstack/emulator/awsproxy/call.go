@@ -22,6 +22,9 @@ type Call struct {
 type Permission struct {
 	Action   string // such as dynamodb:PutItem
 	Resource string // an ARN, or * for an action without a resource
+	// LeadingKey is the value of the partition key of a DynamoDB call, which policies compare
+	// with the condition key dynamodb:LeadingKeys.
+	LeadingKey string
 }
 
 // AccessKey returns the access key of an instance, which identifies its calls.

@@ -4,18 +4,42 @@ import (
 	"encoding/json"
 	"maps"
 	"net/http"
+	"regexp"
 	"slices"
 	"strings"
 )
 
-// tableTarget is a table or one of its indexes.
-type tableTarget struct{ TableName, IndexName string }
+// tableTarget is what a call or a part of it reads or writes: a table or one of its
+// indexes, and an item or the items of a query.
+type tableTarget struct {
+	TableName, IndexName      string
+	Key, Item                 map[string]stringValue
+	KeyConditionExpression    string
+	ExpressionAttributeValues map[string]stringValue
+}
+
+// stringValue is an attribute value. All partition keys are strings.
+type stringValue struct{ S string }
 
 func (t tableTarget) arn() string {
 	if t.IndexName != "" {
 		return arn("dynamodb", "table/"+t.TableName+"/index/"+t.IndexName)
 	}
 	return arn("dynamodb", "table/"+t.TableName)
+}
+
+// partitionCondition is the comparison with the partition key, which is the first one.
+var partitionCondition = regexp.MustCompile(`^\s*[#\w]+\s*=\s*(:\w+)`)
+
+// leadingKey returns the value of the partition key.
+func (t tableTarget) leadingKey() string {
+	if match := partitionCondition.FindStringSubmatch(t.KeyConditionExpression); match != nil {
+		return t.ExpressionAttributeValues[match[1]].S
+	}
+	if t.Item != nil {
+		return t.Item["PK"].S
+	}
+	return t.Key["PK"].S
 }
 
 // parseDynamoDB parses a DynamoDB call. Transactions and batches require the
@@ -34,16 +58,33 @@ func (c *Call) parseDynamoDB(r *http.Request) {
 	case "TransactWriteItems", "TransactGetItems":
 		for _, item := range request.TransactItems {
 			for kind, on := range item {
-				c.require("dynamodb:"+transactionAction(kind), on.arn())
+				c.requireItem("dynamodb:"+transactionAction(kind), on)
 			}
 		}
-	case "BatchGetItem", "BatchWriteItem":
+	case "BatchGetItem":
 		for _, name := range slices.Sorted(maps.Keys(request.RequestItems)) {
-			c.require("dynamodb:"+c.Operation, tableTarget{TableName: name}.arn())
+			var list struct{ Keys []map[string]stringValue }
+			_ = json.Unmarshal(request.RequestItems[name], &list) // the engine returns the error
+			for _, key := range list.Keys {
+				c.requireItem("dynamodb:BatchGetItem", tableTarget{TableName: name, Key: key})
+			}
+		}
+	case "BatchWriteItem":
+		for _, name := range slices.Sorted(maps.Keys(request.RequestItems)) {
+			var list []struct{ PutRequest, DeleteRequest tableTarget }
+			_ = json.Unmarshal(request.RequestItems[name], &list) // the engine returns the error
+			for _, w := range list {
+				w.PutRequest.TableName, w.PutRequest.Key = name, w.DeleteRequest.Key
+				c.requireItem("dynamodb:BatchWriteItem", w.PutRequest)
+			}
 		}
 	default:
-		c.require("dynamodb:"+c.Operation, request.arn())
+		c.requireItem("dynamodb:"+c.Operation, request.tableTarget)
 	}
+}
+
+func (c *Call) requireItem(action string, t tableTarget) {
+	c.Permissions = append(c.Permissions, Permission{Action: action, Resource: t.arn(), LeadingKey: t.leadingKey()})
 }
 
 // transactionAction returns the action of one part of a transaction.

@@ -18,6 +18,9 @@ type Proxy struct {
 	Observe      Observer
 	Endpoint     func(service string) string // URL of a service; "" is that of presigned requests
 	KillInstance func(instance string) bool  // kills a process; false if there is none
+	// DynamoDB returns the body that the engine gets, or the message of the error with which
+	// DynamoDB refuses the request. It may be nil.
+	DynamoDB func(operation string, body []byte) (rewritten []byte, refusal string)
 
 	proxy *httputil.ReverseProxy
 }
@@ -58,7 +61,7 @@ func (p *Proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	call, _ := parseCall(r, body)
 	switch p.Observe(call) {
 	case None:
-		p.proxy.ServeHTTP(w, r)
+		p.forward(w, r, call)
 	case Throttle:
 		writeThrottle(w, call)
 	case Conflict:
@@ -77,6 +80,19 @@ func (p *Proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		p.proxy.ServeHTTP(discardWriter{}, r)
 		<-r.Context().Done()
 	}
+}
+
+// forward forwards a call.
+func (p *Proxy) forward(w http.ResponseWriter, r *http.Request, c Call) {
+	if c.Service == "dynamodb" && p.DynamoDB != nil {
+		body, refusal := p.DynamoDB(c.Operation, c.Body)
+		if refusal != "" {
+			writeError(w, http.StatusBadRequest, "com.amazon.coral.validate#ValidationException", refusal)
+			return
+		}
+		r.Body, r.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
+	}
+	p.proxy.ServeHTTP(w, r)
 }
 
 // killCaller kills the calling instance. The connection stays open until the process

@@ -117,19 +117,25 @@ func TestParseCall_Permissions(t *testing.T) {
 	sockets, queues := apigatewaymanagementapi.NewFromConfig(f.config), sqs.NewFromConfig(f.config)
 	bucket, object := aws.String("bucket"), aws.String("files/a b")
 	for want, call := range map[string]func() error{
-		"dynamodb Query dynamodb:Query arn:aws:dynamodb:us-east-1:000000000000:table/Table/index/GSI1": func() error {
-			_, err := table.Query(ctx, &dynamodb.QueryInput{TableName: name, IndexName: aws.String("GSI1"), KeyConditionExpression: aws.String("a = b")})
+		"dynamodb Query dynamodb:Query arn:aws:dynamodb:us-east-1:000000000000:table/Table/index/GSI1 U#1": func() error {
+			_, err := table.Query(ctx, &dynamodb.QueryInput{TableName: name, IndexName: aws.String("GSI1"), KeyConditionExpression: aws.String("u = :u AND n > :n"), ExpressionAttributeValues: map[string]types.AttributeValue{":n": key["PK"], ":u": &types.AttributeValueMemberS{Value: "U#1"}}})
 			return err
 		},
-		"dynamodb TransactWriteItems dynamodb:ConditionCheckItem arn:aws:dynamodb:us-east-1:000000000000:table/Table dynamodb:DeleteItem arn:aws:dynamodb:us-east-1:000000000000:table/Table": func() error {
+		"dynamodb TransactWriteItems dynamodb:ConditionCheckItem arn:aws:dynamodb:us-east-1:000000000000:table/Table a dynamodb:DeleteItem arn:aws:dynamodb:us-east-1:000000000000:table/Table a": func() error {
 			_, err := table.TransactWriteItems(ctx, &dynamodb.TransactWriteItemsInput{TransactItems: []types.TransactWriteItem{
 				{ConditionCheck: &types.ConditionCheck{TableName: name, Key: key, ConditionExpression: aws.String("a = b")}},
 				{Delete: &types.Delete{TableName: name, Key: key}},
 			}})
 			return err
 		},
-		"dynamodb BatchGetItem dynamodb:BatchGetItem arn:aws:dynamodb:us-east-1:000000000000:table/Table": func() error {
+		"dynamodb BatchGetItem dynamodb:BatchGetItem arn:aws:dynamodb:us-east-1:000000000000:table/Table a": func() error {
 			_, err := table.BatchGetItem(ctx, &dynamodb.BatchGetItemInput{RequestItems: map[string]types.KeysAndAttributes{"Table": {Keys: []map[string]types.AttributeValue{key}}}})
+			return err
+		},
+		"dynamodb BatchWriteItem dynamodb:BatchWriteItem arn:aws:dynamodb:us-east-1:000000000000:table/Table a dynamodb:BatchWriteItem arn:aws:dynamodb:us-east-1:000000000000:table/Table a": func() error {
+			_, err := table.BatchWriteItem(ctx, &dynamodb.BatchWriteItemInput{RequestItems: map[string][]types.WriteRequest{"Table": {
+				{PutRequest: &types.PutRequest{Item: key}}, {DeleteRequest: &types.DeleteRequest{Key: key}},
+			}}})
 			return err
 		},
 		"s3 HeadObject s3:GetObject arn:aws:s3:::bucket/files/a b": func() error {
@@ -175,6 +181,9 @@ func TestParseCall_Permissions(t *testing.T) {
 		parts := []string{c.Service, c.Operation}
 		for _, u := range c.Permissions {
 			parts = append(parts, u.Action, u.Resource)
+			if u.LeadingKey != "" {
+				parts = append(parts, u.LeadingKey)
+			}
 		}
 		if got := strings.Join(parts, " "); got != want || c.Function != "message-post" || c.Instance != "one" {
 			t.Errorf("got %s by %s %s, want %s by message-post one", got, c.Function, c.Instance, want)

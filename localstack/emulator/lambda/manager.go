@@ -18,8 +18,11 @@ import (
 	"time"
 )
 
-// maxPayload is the maximum size of a function's result in bytes, as on AWS.
-const maxPayload = 6291556
+// Limits of Lambda for the event and the result of a function, in bytes.
+const (
+	maxEvent  = 6 << 20
+	maxResult = 6291556
+)
 
 // idleTimeout is how long an idle instance is kept.
 const idleTimeout = 5 * time.Minute
@@ -126,8 +129,12 @@ func (m *Manager) InvokeAsync(name string, payload []byte) *Invocation {
 	m.mu.Lock()
 	p := m.pools[name]
 	m.mu.Unlock()
-	if p == nil {
+	switch {
+	case p == nil:
 		inv.complete(nil, fmt.Errorf("no function %q in the template", name))
+		return inv
+	case len(payload) > maxEvent:
+		inv.complete(nil, &FunctionError{Type: "RequestTooLargeException", Message: fmt.Sprintf("Request must be smaller than %d bytes for the InvokeFunction operation", maxEvent)})
 		return inv
 	}
 	p.submit(inv)

@@ -57,7 +57,7 @@ func serveResponse(inst *instance, w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	var failure *FunctionError
-	if len(payload) > maxPayload {
+	if len(payload) > maxResult {
 		failure = &FunctionError{Type: "Function.ResponseSizeTooLarge", Message: "Response payload size exceeded maximum allowed payload size (6291556 bytes)."}
 	}
 	finishInvocation(inst, w, r, payload, failure)

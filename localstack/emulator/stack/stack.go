@@ -53,6 +53,9 @@ type Options struct {
 	// Observer sees every AWS call of a function and may inject a fault. If it is
 	// nil, functions call the emulators directly.
 	Observer awsproxy.Observer
+	// StaleReads makes every second read that is not strongly consistent return an older
+	// state of the table. It needs an Observer.
+	StaleReads bool
 }
 
 // Stack is a running local stack.
@@ -81,6 +84,7 @@ type Stack struct {
 	stream          *dynamodb.Stream
 	poller          *sqs.Poller
 	bucket          *s3.Server
+	replica         *dynamodb.Replica // nil without StaleReads
 
 	mu             sync.Mutex
 	resources      *resources
@@ -233,6 +237,11 @@ func (s *Stack) startTable(ctx context.Context) error {
 		return err
 	}
 	s.stream.URL, s.stream.ARN, s.stream.NewTable = s.DynamoDBURL, stream, created
+	if s.options.StaleReads {
+		if s.replica, err = s.engine.StartReplica(s.ctx, s.resources.table, stream, s.logf); err != nil {
+			return err
+		}
+	}
 	// The marker is written after the seed, so that an interrupted seed runs again.
 	marker := s.dataPath("seeded")
 	if _, err := os.Stat(marker); s.options.Seed == nil || marker != "" && err == nil {
@@ -246,6 +255,14 @@ func (s *Stack) startTable(ctx context.Context) error {
 		return nil
 	}
 	return os.WriteFile(marker, nil, 0o600)
+}
+
+// checkDynamoDB implements awsproxy.Proxy.DynamoDB.
+func (s *Stack) checkDynamoDB(operation string, body []byte) (rewritten []byte, refusal string) {
+	if refusal = s.reload().table.Validate(operation, body); refusal == "" && s.replica != nil {
+		body = s.replica.Redirect(operation, body)
+	}
+	return body, refusal
 }
 
 // serve starts the HTTP servers.
@@ -283,7 +300,9 @@ func (s *Stack) serve(listeners map[string][]net.Listener) {
 	awsServices.Handle("/", s.services)
 	handlers := map[string]http.Handler{"http": httpHandler, "services": awsServices, "socket": sockets, "s3": s.bucket}
 	if s.options.Observer != nil {
-		handlers["proxy"] = awsproxy.New(s.options.Observer, s.serviceURL, s.KillInstance)
+		proxy := awsproxy.New(s.options.Observer, s.serviceURL, s.KillInstance)
+		proxy.DynamoDB = s.checkDynamoDB
+		handlers["proxy"] = proxy
 	}
 	for name, handler := range handlers {
 		server := &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second}

@@ -184,6 +184,30 @@ func TestInvoke_Lifecycle(t *testing.T) {
 	}
 }
 
+// TestInvoke_Sizes checks that an event or a result above the limits of Lambda is a 500.
+func TestInvoke_Sizes(t *testing.T) {
+	s, _ := startStack(t, "", nil)
+	const limit = 6 << 20
+	for path, want := range map[string]int{fmt.Sprint("/large?bytes=", limit-100): 200, fmt.Sprint("/large?bytes=", limit+100): 500} {
+		if status, text := get(t, s.HTTPURL+path); status != want {
+			t.Errorf("%s: got %d %.100s, want %d", path, status, text, want)
+		}
+	}
+	for size, want := range map[int]string{limit - 100: "", limit: "Request must be smaller than 6291456 bytes for the InvokeFunction operation"} {
+		event, err := json.Marshal(map[string]any{"rawPath": "/large", "queryStringParameters": map[string]string{"bytes": "1"}, "body": strings.Repeat("x", size)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := ""
+		if _, err := s.Invoke(t.Context(), "echo", event); err != nil {
+			got = err.Error()
+		}
+		if got != want {
+			t.Errorf("event of %d bytes: got %q, want %q", len(event), got, want)
+		}
+	}
+}
+
 func TestInvoke_MaxInstances(t *testing.T) {
 	s, _ := startStack(t, "", nil)
 	var mu sync.Mutex

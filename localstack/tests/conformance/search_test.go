@@ -413,7 +413,7 @@ func TestSearchTickets_InvalidCursor(t *testing.T) {
 func countItems(t *testing.T, pk string) int32 {
 	t.Helper()
 	out, err := dynamodb.NewFromConfig(env.config).Query(t.Context(), &dynamodb.QueryInput{
-		TableName: &env.table, KeyConditionExpression: aws.String("PK = :pk"),
+		TableName: &env.table, KeyConditionExpression: aws.String("PK = :pk"), ConsistentRead: aws.Bool(true),
 		ExpressionAttributeValues: map[string]types.AttributeValue{":pk": &types.AttributeValueMemberS{Value: pk}},
 	})
 	must(t, err)

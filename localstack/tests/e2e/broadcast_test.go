@@ -51,7 +51,14 @@ func TestBroadcast(t *testing.T) {
 		t.Error("finishedAt: got null")
 	}
 	for n, one := range users {
-		list, unread := one.notifications("limit=100")
+		var list []client.Notification
+		var unread int
+		eventually(t, "the notification is listed", func() error {
+			if list, unread = one.notifications("limit=100"); unread == 0 || len(list) == 0 {
+				return mismatch("unread", unread, 1)
+			}
+			return nil
+		})
 		if len(list) != 1 || unread != 1 || list[0].Kind != "broadcast" || list[0].Title != "Holiday" || list[0].Body != "We are closed on Friday." {
 			t.Errorf("user %d: got %d unread of %+v", n, unread, list)
 		}

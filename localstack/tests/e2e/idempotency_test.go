@@ -21,7 +21,13 @@ func TestIdempotencyKey_ReplaysResponse(t *testing.T) {
 
 	wantProblem(t, me.call("POST", "/tickets", ticketBody(t, nil), key), 422)
 	var page client.List[client.Ticket]
-	me.get("/tickets", &page)
+	eventually(t, "the ticket is listed", func() error {
+		me.get("/tickets", &page)
+		if len(page.Data) == 0 {
+			return mismatch("tickets", 0, 1)
+		}
+		return nil
+	})
 	equal(t, "tickets after repeats", len(page.Data), 1)
 }
 

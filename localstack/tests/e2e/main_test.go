@@ -4,6 +4,8 @@
 // API_URL, SOCKET_URL and OUTBOX_URL name the stack; without API_URL the suite starts
 // the local stack. Tests wait for effects, not for fixed times. All users except the
 // seeded staff are new, so the suite can run repeatedly on one stack and in any order.
+// With STALE_READS=1 the local stack answers reads from an older state of the table, where
+// DynamoDB may.
 package e2e
 
 import (
@@ -79,6 +81,7 @@ func run(m *testing.M) (int, error) {
 			Parameters: parameters,
 			MinTimeout: time.Minute,
 			Observer:   suite.calls.Observe,
+			StaleReads: os.Getenv("STALE_READS") != "",
 		})
 		if err != nil {
 			return 0, fmt.Errorf("start the local stack: %w", err)

@@ -7,6 +7,8 @@ import (
 	"encoding/json"
 	"errors"
 	"os"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/aws/aws-lambda-go/events"
@@ -23,6 +25,9 @@ func handle(_ context.Context, e events.APIGatewayV2HTTPRequest) (events.APIGate
 		return events.APIGatewayV2HTTPResponse{}, errors.New("as requested")
 	case "/sleep":
 		time.Sleep(time.Minute)
+	case "/large":
+		size, err := strconv.Atoi(e.QueryStringParameters["bytes"])
+		return events.APIGatewayV2HTTPResponse{StatusCode: 200, Body: strings.Repeat("x", size)}, err
 	}
 	text, err := json.Marshal(map[string]any{"event": e, "key": os.Getenv("KEY"), "pid": os.Getpid(), "secret": os.Getenv("STACK_TEST_SECRET")})
 	return events.APIGatewayV2HTTPResponse{
