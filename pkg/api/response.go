@@ -35,24 +35,24 @@ func (r Response) with(name, value string) Response {
 }
 
 // toGateway converts the response to the format of API Gateway.
-func (r Response) toGateway(requestID string) (events.APIGatewayV2HTTPResponse, error) {
+func (r Response) toGateway(requestID, acceptEncoding string) (events.APIGatewayV2HTTPResponse, error) {
 	out := events.APIGatewayV2HTTPResponse{StatusCode: r.Status, Cookies: r.Cookies, Headers: map[string]string{
 		"x-request-id": requestID, "cache-control": "no-store", "x-content-type-options": "nosniff",
 		"content-security-policy": "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
 	}}
+	body := r.File
 	if text, raw := r.Body.(rawText); raw {
-		out.Body = string(text)
+		body = []byte(text)
 	} else if r.Body != nil {
-		body, err := wire.Marshal(r.Body)
-		if err != nil {
+		var err error
+		if body, err = wire.Marshal(r.Body); err != nil {
 			return events.APIGatewayV2HTTPResponse{}, err
 		}
-		out.Body = string(body)
 		out.Headers["content-type"] = "application/json"
 	}
-	if r.File != nil {
-		out.Body, out.IsBase64Encoded = base64.StdEncoding.EncodeToString(r.File), true
+	if out.Body = string(body); r.File != nil {
+		out.Body, out.IsBase64Encoded = base64.StdEncoding.EncodeToString(body), true
 	}
 	maps.Copy(out.Headers, r.Headers)
-	return out, nil
+	return out, compress(&out, body, acceptEncoding)
 }

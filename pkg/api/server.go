@@ -56,7 +56,7 @@ func (s *Server) HTTP(e Endpoint) func(context.Context, events.APIGatewayV2HTTPR
 		if !r.isPlainHTTP() {
 			response = response.with("strict-transport-security", "max-age=31536000") // RFC 6797: not over plain HTTP
 		}
-		return response.toGateway(r.ID)
+		return response.toGateway(r.ID, r.header("accept-encoding"))
 	}
 }
 

@@ -1,6 +1,10 @@
 package e2e
 
 import (
+	"compress/gzip"
+	"encoding/json"
+	"errors"
+	"io"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -61,5 +65,29 @@ func TestDocsPages(t *testing.T) {
 	script := anonymous(t, http.MethodGet, "/docs/redoc.js", nil)
 	if script.Status != http.StatusOK || !strings.HasPrefix(string(script.Body), "/*!") {
 		t.Errorf("docs/redoc.js: got %d, %.40q", script.Status, script.Body)
+	}
+}
+
+// TestCompression checks that a long JSON body is gzipped for a client that accepts it, and for
+// no other.
+func TestCompression(t *testing.T) {
+	t.Parallel()
+	for accept, want := range map[string]string{"gzip": "gzip", "gzip;q=0, br": "", "identity": ""} {
+		request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, suite.api.Base()+"/openapi.json", http.NoBody)
+		request = must(t, request, err)
+		request.Header.Set("Accept-Encoding", accept) // so that the client does not decode the body
+		response, err := http.DefaultClient.Do(request)
+		response = must(t, response, err)
+		body := io.Reader(response.Body)
+		if got := response.Header.Get("Content-Encoding"); got != want || !strings.Contains(strings.ToLower(strings.Join(response.Header.Values("Vary"), ",")), "accept-encoding") {
+			t.Errorf("%s: got Content-Encoding %q, Vary %q, want %q", accept, got, response.Header.Values("Vary"), want)
+		} else if got == "gzip" {
+			unpacked, err := gzip.NewReader(response.Body)
+			body = must(t, unpacked, err)
+		}
+		text, err := io.ReadAll(body)
+		if text = must(t, text, errors.Join(err, response.Body.Close())); !json.Valid(text) {
+			t.Errorf("%s: got %.60q, want JSON", accept, text)
+		}
 	}
 }

@@ -1,0 +1,65 @@
+package api
+
+import (
+	"bytes"
+	"compress/gzip"
+	"encoding/base64"
+	"strconv"
+	"strings"
+
+	"github.com/aws/aws-lambda-go/events"
+)
+
+// maxUncompressed is the size in bytes up to which a body is not worth compressing.
+const maxUncompressed = 1 << 10
+
+// compress gzips a JSON or HTML body over 1 KiB if the client accepts it, because API
+// Gateway compresses nothing. Problem documents stay readable in logs and proxies.
+func compress(out *events.APIGatewayV2HTTPResponse, body []byte, acceptEncoding string) error {
+	media, _, _ := strings.Cut(out.Headers["content-type"], ";")
+	if len(body) <= maxUncompressed || media != "application/json" && media != "text/html" || out.Headers["content-encoding"] != "" {
+		return nil
+	}
+	out.Headers["vary"] = "accept-encoding" // also for the client that does not accept it
+	if !acceptsGzip(acceptEncoding) {
+		return nil
+	}
+	var packed bytes.Buffer
+	w, err := gzip.NewWriterLevel(&packed, gzip.BestSpeed)
+	if err != nil {
+		return err
+	}
+	if _, err := w.Write(body); err != nil {
+		return err
+	}
+	if err := w.Close(); err != nil {
+		return err
+	}
+	out.Headers["content-encoding"] = "gzip"
+	out.Body, out.IsBase64Encoded = base64.StdEncoding.EncodeToString(packed.Bytes()), true
+	return nil
+}
+
+// acceptsGzip reports whether an Accept-Encoding header permits gzip and does not prefer the
+// body unencoded (RFC 9110 section 12.5.3). A malformed weight counts as 0.
+func acceptsGzip(header string) bool {
+	weights := map[string]float64{}
+	for _, part := range strings.Split(header, ",") {
+		coding, parameters, _ := strings.Cut(part, ";")
+		weight := 1.0
+		if name, value, given := strings.Cut(parameters, "="); given {
+			var err error
+			weight, err = strconv.ParseFloat(strings.TrimSpace(value), 64)
+			if err != nil || !strings.EqualFold(strings.TrimSpace(name), "q") || !(weight <= 1) { // the comparison also excludes NaN
+				weight = 0
+			}
+		}
+		weights[strings.ToLower(strings.TrimSpace(coding))] = weight
+	}
+	for _, coding := range []string{"gzip", "x-gzip", "*"} {
+		if weight, listed := weights[coding]; listed {
+			return weight > 0 && weight >= weights["identity"]
+		}
+	}
+	return false
+}
