@@ -15,7 +15,7 @@ func main() {
 	a.Run(stream.NewBatchHandler(a.Log, dynamo.DecodeRecord,
 		stream.PushChanges(store, publisher),
 		stream.PushNotifications(publisher),
-		stream.EnqueueDeliveries(delivery.Queue(a), delivery.NotificationDelay(a)),
+		stream.EnqueueDeliveries(delivery.Queue(a), a.Key(), delivery.NotificationDelay(a)),
 		stream.EnqueueBroadcasts(delivery.BroadcastQueue(a)),
 		stream.RevokeChangedRights(store, revoker),
 		stream.VerifyNewSession(store, revoker),

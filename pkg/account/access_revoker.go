@@ -60,5 +60,5 @@ func (a *AccessRevoker) syncCopies(ctx context.Context, userID string, deleteSes
 	if err != nil || u.Disabled {
 		return user.Revocation{}, err
 	}
-	return user.Revocation{Role: u.Role, Phone: u.Phone}, nil
+	return user.Revocation{Role: u.Role, PhoneVersion: u.PhoneVersion}, nil
 }

@@ -30,11 +30,12 @@ type Login struct {
 	FailureWindow time.Time
 }
 
-// Caller describes the client of a request without authentication.
+// Caller describes the client of a request.
 type Caller struct {
 	IP        string
 	UserAgent string
 	Locale    string // requested language, "" if none
+	UserID    string // the signed-in user, "" if none
 	UseCookie bool   // the client is a browser and keeps its session in a cookie
 }
 

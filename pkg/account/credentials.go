@@ -29,20 +29,38 @@ type CredentialStore interface {
 	// has changed.
 	VerifyEmail(ctx context.Context, userID, email string, code OneTimeCode) (user.User, error)
 
-	// ChangePhone moves user and login to another phone number and deletes the code in
-	// one transaction. It fails with phone_taken, code_wrong if the code was used, or
-	// conflict.
-	ChangePhone(ctx context.Context, old user.User, phone string, code OneTimeCode) (user.User, error)
+	// ChangePhone moves user and login to another phone number, deletes the codes, updates
+	// the kept session, deletes all others and revokes the access tokens with the old
+	// number, in one transaction. It fails with phone_taken, code_wrong if a code was used,
+	// session_ended if there is no kept session, or conflict.
+	ChangePhone(ctx context.Context, c PhoneChange) (user.User, error)
+}
+
+// PhoneChange is a change of a user's phone number.
+type PhoneChange struct {
+	User    user.User // as read
+	Phone   string    // the new number, E.164
+	Codes   []OneTimeCode
+	Session string // family of the session that stays
+	At      time.Time
+}
+
+// OwnerProof is what proves that the holder of a session owns the account: the password,
+// a code sent to the current number, or both.
+type OwnerProof struct {
+	Password string
+	OldCode  CodeInput
 }
 
 // Credentials changes what a user logs in with. Each change requires a one-time code.
 type Credentials struct {
-	Store  CredentialStore
-	OTP    *OTP
-	Now    func() time.Time
-	Random io.Reader
+	Store     CredentialStore
+	OTP       *OTP
+	Passwords *Passwords
+	Now       func() time.Time
+	Random    io.Reader
 	// StaffSecondFactor forbids staff to reset the password by a code, which is only one
-	// of the two factors.
+	// of the two factors. A change of their phone number takes both.
 	StaffSecondFactor bool
 }
 
@@ -82,9 +100,10 @@ func (c *Credentials) ResetPassword(ctx context.Context, rawPhone, password stri
 }
 
 // ChangePhone moves the actor's account to another phone number, which is proved by
-// a code. It fails with invalid_body, code_wrong, code_locked, phone_taken or
-// conflict. It is safe to retry: a change to the current number does nothing.
-func (c *Credentials) ChangePhone(ctx context.Context, actor user.Principal, rawPhone string, in CodeInput, caller Caller) (user.User, error) {
+// a code, and ends all other sessions. It fails with invalid_body, password_wrong,
+// login_locked, code_wrong, code_locked, phone_taken, session_ended or conflict. It is safe
+// to retry: a change to the current number does nothing.
+func (c *Credentials) ChangePhone(ctx context.Context, actor user.Principal, rawPhone string, in CodeInput, proof OwnerProof, caller Caller) (user.User, error) {
 	number, err := c.OTP.parsePhone(rawPhone)
 	if err != nil {
 		return user.User{}, err
@@ -93,11 +112,59 @@ func (c *Credentials) ChangePhone(ctx context.Context, actor user.Principal, raw
 	if err != nil || u.Phone == number {
 		return u, err
 	}
+	caller.UserID = actor.UserID
+	codes, err := c.proveOwner(ctx, u, proof, caller)
+	if err != nil {
+		return user.User{}, err
+	}
 	code, err := c.OTP.verifyPhoneCode(ctx, number, PurposePhone, in, caller)
 	if err != nil {
 		return user.User{}, err
 	}
-	return c.Store.ChangePhone(ctx, u, number, code)
+	return c.Store.ChangePhone(ctx, PhoneChange{User: u, Phone: number, Codes: append(codes, code), Session: actor.Session, At: c.Now()})
+}
+
+// proveOwner verifies the password, a code sent to the current number, or both. It returns
+// the verified code, if any. Errors name the fields of POST /profile/phone.
+func (c *Credentials) proveOwner(ctx context.Context, u user.User, proof OwnerProof, caller Caller) (codes []OneTimeCode, err error) {
+	needsBoth := c.StaffSecondFactor && u.Role.IsStaff()
+	hasPassword, hasCode := proof.Password != "", proof.OldCode.Digits != ""
+	switch {
+	case !hasPassword && (needsBoth || !hasCode):
+		return nil, apperr.Validation(apperr.Field{Pointer: "/password", Code: "required", Message: "Send the password, or as oldCode a code of purpose phone that was sent to the current number."})
+	case !hasCode && needsBoth:
+		return nil, apperr.Validation(apperr.Field{Pointer: "/oldCode", Code: "required", Message: "Staff send the password and a code of purpose phone that was sent to the current number."})
+	}
+	verify := c.Passwords.verify
+	if hasCode {
+		code, err := c.OTP.verifyPhoneCode(ctx, u.Phone, PurposePhone, proof.OldCode, caller)
+		if err != nil {
+			return nil, atOldCode(err)
+		}
+		codes, verify = append(codes, code), c.Passwords.verifyWithCode
+	}
+	if hasPassword {
+		_, err = verify(ctx, u.Phone, proof.Password, caller)
+	}
+	if apperr.Is(err, apperr.LoginWrong) { // 401 would mean the session
+		err = apperr.New(apperr.PasswordWrong, "").WithFields(apperr.Field{Pointer: "/password", Code: "password_wrong", Message: "The password is wrong."})
+	}
+	return codes, err
+}
+
+// atOldCode moves the fields of a wrong code to those of the code for the current number.
+func atOldCode(err error) error {
+	e := apperr.From(err)
+	if len(e.Fields) == 0 {
+		return err
+	}
+	pointers := map[string]string{"/code": "/oldCode", "/challenge": "/oldChallenge"}
+	moved := apperr.New(e.Code, "")
+	for _, field := range e.Fields {
+		field.Pointer = pointers[field.Pointer]
+		moved = moved.WithFields(field)
+	}
+	return moved
 }
 
 // ConfirmEmail verifies the e-mail address in the actor's profile with the code that

@@ -67,7 +67,7 @@ func newFixture(t *testing.T) *fixture {
 	f.sms = &account.SMSCodes{OTP: otp, Queue: f}
 	f.sender = &account.CodeSender{OTP: otp, SMS: f, MaxPerDay: 1000}
 	f.emailCodes = &account.EmailCodes{OTP: otp, Users: f, Mailer: fakeMailer{f}}
-	f.credentials = &account.Credentials{Store: f, OTP: otp, Now: f.clock, Random: rand.Reader}
+	f.credentials = &account.Credentials{Store: f, OTP: otp, Passwords: passwords, Now: f.clock, Random: rand.Reader}
 	f.profiles = &account.Profiles{Store: f, Attachments: f, Now: f.clock}
 	f.users = &account.UserDirectory{Store: f, Recorder: audit.Recorder{Now: f.clock, NewID: newID}, Random: rand.Reader, DefaultRegion: "IR"}
 	f.auth = &account.Auth{
@@ -145,7 +145,7 @@ func (f *fixture) lastCode() string {
 // requestCode requests a code and returns it.
 func (f *fixture) requestCode(t *testing.T, phone, purpose string) string {
 	t.Helper()
-	if _, err := f.sms.SendCode(context.Background(), phone, purpose, account.Caller{IP: "1.2.3.4"}); err != nil {
+	if _, err := f.sms.SendCode(context.Background(), phone, purpose, account.Caller{IP: "1.2.3.4", UserID: f.login(testPhone).User.ID}); err != nil {
 		t.Fatal(err)
 	}
 	return f.lastCode()

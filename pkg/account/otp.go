@@ -22,7 +22,7 @@ const (
 	PurposeSignUp = "signup"
 	PurposeLogin  = "login"
 	PurposeReset  = "reset"
-	PurposePhone  = "phone" // sent to the new number of a user
+	PurposePhone  = "phone" // sent to the new or the current number of a user
 	PurposeEmail  = "email" // sent by e-mail
 )
 
@@ -169,7 +169,8 @@ func (o *OTP) countRequest(ctx context.Context, caller Caller) error {
 // verifyPhoneCode verifies a code that was sent to a phone number. Errors are those
 // of verifyCode.
 func (o *OTP) verifyPhoneCode(ctx context.Context, number, purpose string, in CodeInput, caller Caller) (OneTimeCode, error) {
-	code, err := o.verifyCode(ctx, number, number, purpose, in, caller)
+	subject := phoneSubject(number, purpose, caller.UserID)
+	code, err := o.verifyCode(ctx, subject, subject, purpose, in, caller)
 	if err == nil {
 		err = o.countUsed(ctx, number)
 	}
@@ -253,6 +254,15 @@ func (o *OTP) unboundCandidates(ctx context.Context, c OneTimeCode, caller Calle
 		}
 	}
 	return codes[:min(len(codes), maxUnboundCodes)], nil
+}
+
+// phoneSubject returns what a code sent to a phone number authenticates. A code for a change
+// of the number is bound to the user who requested it.
+func phoneSubject(number, purpose, userID string) string {
+	if purpose == PurposePhone {
+		return userID + " " + number
+	}
+	return number
 }
 
 // digits returns the six digits of a code. They are derived and not drawn, so that a

@@ -389,7 +389,7 @@ func TestSendCode_Reservation(t *testing.T) {
 			t.Errorf("code %d: got %v", n, err)
 		}
 	}
-	f.requestCode(t, testPhone, account.PurposePhone)
+	f.requestCode(t, testPhone, account.PurposeReset)
 	if _, err := f.sms.SendCode(context.Background(), testPhone, account.PurposeSignUp, account.Caller{IP: "5.6.7.8"}); err != nil {
 		t.Errorf("another address: got %v", err)
 	}

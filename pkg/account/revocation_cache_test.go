@@ -19,7 +19,7 @@ func TestRevocationCache_Check(t *testing.T) {
 	at := f.now
 	for subject, all := range map[string][]user.Revocation{
 		"sara": {{At: at}}, "family": {{At: at}}, "long ago": {{At: at.Add(-account.RevocationTTL - time.Millisecond)}},
-		"agent": {{At: at.Add(-time.Minute)}, {At: at, Role: user.RoleSupport, Phone: "+1"}},
+		"agent": {{At: at.Add(-time.Minute)}, {At: at, Role: user.RoleSupport, PhoneVersion: 1}},
 	} {
 		for _, one := range all {
 			must(f.AddRevocation(context.Background(), subject, one))
@@ -39,10 +39,10 @@ func TestRevocationCache_Check(t *testing.T) {
 		{"older token of an ended session", user.Principal{UserID: "reza", Session: "family", IssuedAt: at}, true},
 		{"newer token of an ended session", user.Principal{UserID: "reza", Session: "family", IssuedAt: at.Add(time.Second)}, true},
 		{"another session", user.Principal{UserID: "reza", Session: "other", IssuedAt: at}, false},
-		{"current rights", user.Principal{UserID: "agent", Role: user.RoleSupport, Phone: "+1", IssuedAt: at}, false},
-		{"old role", user.Principal{UserID: "agent", Role: user.RoleAdmin, Phone: "+1", IssuedAt: at}, true},
-		{"old phone number", user.Principal{UserID: "agent", Role: user.RoleSupport, Phone: "+2", IssuedAt: at}, true},
-		{"token revoked by an earlier revocation", user.Principal{UserID: "agent", Role: user.RoleSupport, Phone: "+1", IssuedAt: at.Add(-time.Hour)}, true},
+		{"current rights", user.Principal{UserID: "agent", Role: user.RoleSupport, PhoneVersion: 1, IssuedAt: at}, false},
+		{"old role", user.Principal{UserID: "agent", Role: user.RoleAdmin, PhoneVersion: 1, IssuedAt: at}, true},
+		{"old phone number", user.Principal{UserID: "agent", Role: user.RoleSupport, PhoneVersion: 2, IssuedAt: at}, true},
+		{"token revoked by an earlier revocation", user.Principal{UserID: "agent", Role: user.RoleSupport, PhoneVersion: 1, IssuedAt: at.Add(-time.Hour)}, true},
 		{"revocation older than its TTL", user.Principal{UserID: "long ago", IssuedAt: at.Add(-3 * time.Hour)}, false},
 	} {
 		if err := cache.Check(context.Background(), c.principal); apperr.Is(err, apperr.TokenExpired) != c.revoked || !c.revoked && err != nil {

@@ -78,7 +78,7 @@ func (f *fixture) logIn(t *testing.T, password, code string, caller account.Call
 	if code != "" {
 		in.Digits = f.requestCode(t, testPhone, account.PurposeLogin)
 		if code == "wrong" {
-			in.Digits = strconv.Itoa(100000 + (100000+atoi(in.Digits))%900000)
+			in.Digits = otherCode(in.Digits)
 		}
 	}
 	var err error

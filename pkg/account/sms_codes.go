@@ -51,6 +51,7 @@ type SMSCodes struct {
 // number; the code itself is derived when it is sent.
 type codeJob struct {
 	Phone     string    `json:"phone"`
+	UserID    string    `json:"userId,omitempty"` // who requested it
 	Purpose   string    `json:"purpose"`
 	ID        string    `json:"id"`
 	Locale    string    `json:"locale"`
@@ -58,7 +59,7 @@ type codeJob struct {
 }
 
 // SendCode queues a one-time code for a phone number. It fails with invalid_body for an
-// invalid number, phone_country, too_many_requests or unavailable. Neither the result
+// invalid number, phone_country, unauthenticated, too_many_requests or unavailable. Neither the result
 // nor its time reveals whether the number has an account: that is read by CodeSender.
 func (c *SMSCodes) SendCode(ctx context.Context, rawPhone, purpose string, caller Caller) (CodeSent, error) {
 	number, err := c.OTP.parsePhone(rawPhone)
@@ -69,16 +70,24 @@ func (c *SMSCodes) SendCode(ctx context.Context, rawPhone, purpose string, calle
 		return CodeSent{}, apperr.New(apperr.PhoneCountry, "").WithFields(apperr.Field{
 			Pointer: "/phone", Code: "country", Message: "No codes are sent to numbers of this country."})
 	}
+	if purpose == PurposePhone && caller.UserID == "" {
+		return CodeSent{}, apperr.New(apperr.Unauthenticated, "Sign in to change your phone number.")
+	}
 	if err := c.OTP.countRequest(ctx, caller); err != nil {
 		return CodeSent{}, err
 	}
-	return c.OTP.issueCode(ctx, number, number, purpose, caller, func(code OneTimeCode, _ string) error {
-		job, err := json.Marshal(codeJob{Phone: number, Purpose: purpose, ID: code.ID, Locale: caller.Locale, ExpiresAt: code.ExpiresAt})
+	subject := phoneSubject(number, purpose, caller.UserID)
+	var others []string
+	if subject != number {
+		others = []string{number} // several users may request codes for the same number
+	}
+	return c.OTP.issueCode(ctx, subject, subject, purpose, caller, func(code OneTimeCode, _ string) error {
+		job, err := json.Marshal(codeJob{Phone: number, UserID: caller.UserID, Purpose: purpose, ID: code.ID, Locale: caller.Locale, ExpiresAt: code.ExpiresAt})
 		if err != nil {
 			return err
 		}
 		return c.Queue.SendText(ctx, c.OTP.Key.Seal(codeJobLabel, job, nil))
-	})
+	}, others...)
 }
 
 // allowed reports whether codes are sent to the country of a number.
@@ -123,7 +132,7 @@ func (s *CodeSender) SendQueuedCode(ctx context.Context, sealed string) error {
 	if err := s.countSent(ctx, job.Phone); err != nil {
 		return err
 	}
-	return s.SMS.Send(ctx, job.Phone, codeText(job, s.OTP.digits(job.Phone, OneTimeCode{Purpose: job.Purpose, ID: job.ID})))
+	return s.SMS.Send(ctx, job.Phone, codeText(job, s.OTP.digits(phoneSubject(job.Phone, job.Purpose, job.UserID), OneTimeCode{Purpose: job.Purpose, ID: job.ID})))
 }
 
 // countSent counts a code that is about to be sent. It fails with ErrCodeLimit above a

@@ -41,9 +41,10 @@ type codeSentView struct {
 	ResendAfter int    `json:"resendAfter"`
 }
 
-// SendCode returns the endpoint POST /otp.
+// SendCode returns the endpoint POST /otp. A code to change the phone number is sent to
+// signed-in users only.
 func SendCode(codes *account.SMSCodes) Endpoint {
-	return Public(func(ctx context.Context, r *Request) (Response, error) {
+	return OptionalAuth(func(ctx context.Context, r *Request) (Response, error) {
 		var in struct {
 			Phone   string `json:"phone"`
 			Purpose string `json:"purpose"`

@@ -53,7 +53,7 @@ func newMemAccounts(t *testing.T) (*memAccounts, accountServices) {
 	return m, accountServices{
 		sms:         &account.SMSCodes{OTP: otp, Queue: m},
 		email:       &account.EmailCodes{OTP: otp, Users: m},
-		credentials: &account.Credentials{Store: m, OTP: otp, Now: now, Random: rand.Reader},
+		credentials: &account.Credentials{Store: m, OTP: otp, Passwords: &account.Passwords{Store: m, OTP: otp, Blocked: &account.BlockedAddresses{}}, Now: now, Random: rand.Reader},
 		profiles:    &account.Profiles{Store: m, Attachments: m, Now: now},
 		sessions:    sessions,
 		auth: &account.Auth{

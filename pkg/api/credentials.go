@@ -62,9 +62,12 @@ func ConfirmEmail(credentials *account.Credentials) Endpoint {
 func ChangePhone(credentials *account.Credentials) Endpoint {
 	return Authenticated(func(ctx context.Context, r *Request) (Response, error) {
 		var in struct {
-			Phone     string `json:"phone"`
-			Code      string `json:"code"`
-			Challenge string `json:"challenge"`
+			Phone        string `json:"phone"`
+			Code         string `json:"code"`
+			Challenge    string `json:"challenge"`
+			Password     string `json:"password"`
+			OldCode      string `json:"oldCode"`
+			OldChallenge string `json:"oldChallenge"`
 		}
 		if err := r.decode(&in); err != nil {
 			return Response{}, err
@@ -75,7 +78,8 @@ func ChangePhone(credentials *account.Credentials) Endpoint {
 		if err := v.Err(); err != nil {
 			return Response{}, err
 		}
-		u, err := credentials.ChangePhone(ctx, r.Principal, in.Phone, account.CodeInput{Digits: in.Code, Challenge: in.Challenge}, r.caller())
+		proof := account.OwnerProof{Password: in.Password, OldCode: account.CodeInput{Digits: in.OldCode, Challenge: in.OldChallenge}}
+		u, err := credentials.ChangePhone(ctx, r.Principal, in.Phone, account.CodeInput{Digits: in.Code, Challenge: in.Challenge}, proof, r.caller())
 		return ok(r.viewUser(u)), asUnauthenticated(err)
 	})
 }

@@ -164,7 +164,7 @@ func (a *App) OTP() *account.OTP {
 // Credentials returns the service that changes passwords, phone numbers and e-mail
 // addresses.
 func (a *App) Credentials() *account.Credentials {
-	return &account.Credentials{Store: a.Store(), OTP: a.OTP(), Now: Now, Random: rand.Reader, StaffSecondFactor: a.staffSecondFactor()}
+	return &account.Credentials{Store: a.Store(), OTP: a.OTP(), Passwords: a.Passwords(), Now: Now, Random: rand.Reader, StaffSecondFactor: a.staffSecondFactor()}
 }
 
 // Passwords returns the service that verifies passwords.

@@ -52,6 +52,8 @@ const (
 	PhoneTaken Code = "phone_taken"
 	// PhoneCountry (HTTP 422): no codes are sent to the country of the phone number.
 	PhoneCountry Code = "phone_country"
+	// PasswordWrong (HTTP 422): the password that confirms a change is wrong.
+	PasswordWrong Code = "password_wrong"
 	// WeakPassword (HTTP 422): the password is too easy to guess.
 	WeakPassword Code = "weak_password"
 	// EmailMissing (HTTP 409): the profile has no e-mail address to confirm.
@@ -180,6 +182,7 @@ var definitions = map[Code]Definition{
 	CSRF:            {http.StatusForbidden, "The CSRF token is missing or wrong", "توکن CSRF فرستاده نشده یا نادرست است"},
 
 	SecondFactorRequired: {http.StatusUnauthorized, "Staff sign in with a password and a code", "کارکنان با گذرواژه و کد با هم وارد می‌شوند"},
+	PasswordWrong:        {http.StatusUnprocessableEntity, "The password is wrong", "گذرواژه نادرست است"},
 	ResetNotAllowed:      {http.StatusForbidden, "Staff passwords are set by an administrator", "گذرواژهٔ کارکنان را مدیر تعیین می‌کند"},
 
 	OriginNotAllowed: {http.StatusForbidden, "Pages of this origin may not sign in with a cookie", "صفحه‌های این مبدأ اجازهٔ ورود با کوکی را ندارند"},

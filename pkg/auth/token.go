@@ -32,7 +32,7 @@ type claims struct {
 	jwt.RegisteredClaims
 	Role    user.Role `json:"role"`
 	Name    string    `json:"name,omitempty"`
-	Phone   string    `json:"phone_number,omitempty"`
+	Phone   int       `json:"pv,omitempty"` // version of the phone number
 	Locale  string    `json:"locale,omitempty"`
 	Session string    `json:"sid,omitempty"`
 	// IssuedMillis is iat in milliseconds. A revocation must not revoke tokens that
@@ -67,7 +67,7 @@ func (i *Issuer) Issue(p user.Principal) (token string, expiresIn int, err error
 			IssuedAt:  jwt.NewNumericDate(now),
 			ID:        i.newID(),
 		},
-		Role: p.Role, Name: p.Name, Phone: p.Phone, Locale: p.Locale, Session: p.Session, IssuedMillis: now.UnixMilli(),
+		Role: p.Role, Name: p.Name, Phone: p.PhoneVersion, Locale: p.Locale, Session: p.Session, IssuedMillis: now.UnixMilli(),
 	})
 	unsigned.Header["typ"] = tokenType
 	unsigned.Header["kid"] = i.key.ID
@@ -112,7 +112,7 @@ func (v *Verifier) Verify(token string) (user.Principal, error) {
 		return user.Principal{}, apperr.Wrap(apperr.Unauthenticated, err)
 	}
 	return user.Principal{
-		UserID: c.Subject, Role: c.Role, Name: c.Name, Phone: c.Phone, Locale: c.Locale, Session: c.Session, IssuedAt: c.issuedAt(),
+		UserID: c.Subject, Role: c.Role, Name: c.Name, PhoneVersion: c.Phone, Locale: c.Locale, Session: c.Session, IssuedAt: c.issuedAt(),
 	}, nil
 }
 

@@ -19,7 +19,7 @@ import (
 
 var (
 	noon = time.Date(2026, 3, 21, 12, 0, 0, 0, time.UTC)
-	ada  = user.Principal{UserID: "01ARZ3NDEKTSV4RRFFQ69G5FAV", Role: user.RoleSupport, Name: "آدا", Phone: "+989121234567", Locale: "fa", Session: "s1"}
+	ada  = user.Principal{UserID: "01ARZ3NDEKTSV4RRFFQ69G5FAV", Role: user.RoleSupport, Name: "آدا", PhoneVersion: 3, Locale: "fa", Session: "s1"}
 )
 
 func fixedClock(at time.Time) func() time.Time { return func() time.Time { return at } }
@@ -172,5 +172,19 @@ func TestVerify_Forged(t *testing.T) {
 		if got, err := verifier.Verify(token); codeOf(err) != apperr.Unauthenticated || got != (user.Principal{}) {
 			t.Errorf("%s: got %+v, %v, want unauthenticated", name, got, err)
 		}
+	}
+}
+
+// TestIssue_NoPhoneNumber checks that an access token carries no phone number.
+func TestIssue_NoPhoneNumber(t *testing.T) {
+	u := user.User{ID: ada.UserID, Phone: "+989121234567", Role: user.RoleUser, Locale: "fa"}
+	key := newPrivateKey(t)
+	token, _, err := auth.NewIssuer(key, "stack", fixedClock(noon), func() string { return "j" }).Issue(u.WithPhone("+989127654321").Principal("s1"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	body, err := base64.RawURLEncoding.DecodeString(strings.Split(token, ".")[1])
+	if err != nil || strings.Contains(string(body), "912") || !strings.Contains(string(body), `"pv":1`) {
+		t.Errorf("got %s, %v", body, err)
 	}
 }

@@ -18,19 +18,19 @@ type principalFields struct {
 	UserID  string `dynamodbav:"uid"`
 	Role    string `dynamodbav:"role"`
 	Name    string `dynamodbav:"name,omitempty"`
-	Phone   string `dynamodbav:"phone,omitempty"`
+	Phone   int    `dynamodbav:"phoneVersion,omitempty"`
 	Locale  string `dynamodbav:"locale,omitempty"`
 	Session string `dynamodbav:"sid,omitempty"`
 	Issued  int64  `dynamodbav:"issued,omitempty"`
 }
 
 func principalToFields(p user.Principal) principalFields {
-	return principalFields{p.UserID, string(p.Role), p.Name, p.Phone, p.Locale, p.Session, toMillis(p.IssuedAt)}
+	return principalFields{p.UserID, string(p.Role), p.Name, p.PhoneVersion, p.Locale, p.Session, toMillis(p.IssuedAt)}
 }
 
 func (f principalFields) principal() user.Principal {
 	return user.Principal{
-		UserID: f.UserID, Role: user.Role(f.Role), Name: f.Name, Phone: f.Phone, Locale: f.Locale, Session: f.Session,
+		UserID: f.UserID, Role: user.Role(f.Role), Name: f.Name, PhoneVersion: f.Phone, Locale: f.Locale, Session: f.Session,
 		IssuedAt: fromMillis(f.Issued),
 	}
 }

@@ -152,7 +152,7 @@ const revocationPK = "REVOKED"
 
 // revocationKey sorts by time.
 func revocationKey(subject string, r user.Revocation) key {
-	return key{revocationPK, strings.Join([]string{ticket.TimeSortKey(r.At), subject, string(r.Role), r.Phone}, "#")}
+	return key{revocationPK, strings.Join([]string{ticket.TimeSortKey(r.At), subject, string(r.Role), strconv.Itoa(r.PhoneVersion)}, "#")}
 }
 
 // roleBlocked stands for the role in the key of a block.
@@ -171,7 +171,8 @@ func (k key) revocation() (subject string, r user.Revocation, rule string) {
 	if role == roleBlocked {
 		return subject, user.Revocation{At: timeFromKey(at)}, last
 	}
-	return subject, user.Revocation{At: timeFromKey(at), Role: user.Role(role), Phone: last}, ""
+	version, _ := strconv.Atoi(last)
+	return subject, user.Revocation{At: timeFromKey(at), Role: user.Role(role), PhoneVersion: version}, ""
 }
 
 // timeFromKey parses a key of ticket.TimeSortKey.

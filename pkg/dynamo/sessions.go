@@ -2,6 +2,7 @@ package dynamo
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"ticketsystem/pkg/account"
@@ -153,15 +154,9 @@ const maxSessionsPerTx = 90
 // ResetPassword implements account.CredentialStore.
 func (s *Store) ResetPassword(ctx context.Context, l account.Login, used account.OneTimeCode, at time.Time) error {
 	return retryConflicts(ctx, func() (bool, error) {
-		sessions, err := s.sessionKeys(ctx, l.User.ID)
+		sessions, err := s.sessionsToDelete(ctx, l.User.ID, "")
 		if err != nil {
 			return false, err
-		}
-		if excess := len(sessions) - maxSessionsPerTx; excess > 0 {
-			if err := s.batchDelete(ctx, sessions[:excess]); err != nil {
-				return false, err
-			}
-			sessions = sessions[excess:]
 		}
 		tx := s.transaction().update(updateSpec{
 			key: loginKey(l.Phone), set: "SET #hash = :hash", condition: "#user.id = :id", values: values{"hash": l.Hash, "id": l.User.ID},
@@ -178,6 +173,18 @@ func (s *Store) ResetPassword(ctx context.Context, l account.Login, used account
 		}
 		return committed(failed, err) // not done if a session was deleted concurrently
 	})
+}
+
+// sessionsToDelete returns the keys of a user's sessions but the kept one. It deletes those
+// that exceed the size of a transaction.
+func (s *Store) sessionsToDelete(ctx context.Context, userID, kept string) ([]key, error) {
+	sessions, err := s.sessionKeys(ctx, userID)
+	sessions = slices.DeleteFunc(sessions, func(k key) bool { return k == sessionKey(userID, kept) })
+	if excess := len(sessions) - maxSessionsPerTx; err == nil && excess > 0 {
+		err = s.batchDelete(ctx, sessions[:excess])
+		sessions = sessions[excess:]
+	}
+	return sessions, err
 }
 
 // SyncUserCopies implements account.SessionStore. It is safe to repeat.

@@ -102,6 +102,16 @@ func (r cancelReasons) has(index int) bool {
 	return failed
 }
 
+// hasAny reports whether the condition of a write from first to before end failed.
+func (r cancelReasons) hasAny(first, end int) bool {
+	for index := first; index < end; index++ {
+		if r.has(index) {
+			return true
+		}
+	}
+	return false
+}
+
 // commit runs the transaction. It returns the failed conditions, nil after a
 // success, and apperr.Conflict if another transaction writes the same items.
 func (tx *transaction) commit(ctx context.Context) (cancelReasons, error) {

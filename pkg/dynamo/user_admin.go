@@ -123,8 +123,8 @@ func userUpdate(old, updated user.User) updateSpec {
 	set := "SET #role = :role, uc = :uc"
 	vals["role"], vals["uc"] = string(updated.Role), roleUsersKey(updated.Role)
 	if updated.Phone != old.Phone {
-		set += ", phone = :phone"
-		vals["phone"] = updated.Phone
+		set += ", phone = :phone, phoneVersion = :phoneVersion"
+		vals["phone"], vals["phoneVersion"] = updated.Phone, updated.PhoneVersion
 	}
 	if updated.Name != old.Name {
 		set += ", #name = :name"

@@ -29,6 +29,7 @@ func userToItem(u user.User) userItem {
 type userFields struct {
 	ID            string `dynamodbav:"id"`
 	Phone         string `dynamodbav:"phone"`
+	PhoneVersion  int    `dynamodbav:"phoneVersion,omitempty"`
 	Role          string `dynamodbav:"role"`
 	Name          string `dynamodbav:"name,omitempty"`
 	Email         string `dynamodbav:"email,omitempty"`
@@ -45,7 +46,7 @@ type userFields struct {
 
 func userToFields(u user.User) userFields {
 	return userFields{
-		ID: u.ID, Phone: u.Phone, Role: string(u.Role), Name: u.Name, Email: u.Email, EmailVerified: u.EmailVerified,
+		ID: u.ID, Phone: u.Phone, PhoneVersion: u.PhoneVersion, Role: string(u.Role), Name: u.Name, Email: u.Email, EmailVerified: u.EmailVerified,
 		Province: u.Province, City: u.City, PictureID: u.PictureID, Locale: u.Locale,
 		NotifyEmail: u.Notifications.Email, NotifySMS: u.Notifications.SMS, Disabled: u.Disabled, CreatedAt: toMillis(u.CreatedAt),
 	}
@@ -53,7 +54,7 @@ func userToFields(u user.User) userFields {
 
 func (f userFields) user() user.User {
 	return user.User{
-		ID: f.ID, Phone: f.Phone, Role: user.Role(f.Role), Name: f.Name, Email: f.Email, EmailVerified: f.EmailVerified,
+		ID: f.ID, Phone: f.Phone, PhoneVersion: f.PhoneVersion, Role: user.Role(f.Role), Name: f.Name, Email: f.Email, EmailVerified: f.EmailVerified,
 		Province: f.Province, City: f.City, PictureID: f.PictureID, Locale: f.Locale,
 		Notifications: user.NotificationPreferences{Email: f.NotifyEmail, SMS: f.NotifySMS}, Disabled: f.Disabled, CreatedAt: fromMillis(f.CreatedAt),
 	}
@@ -127,22 +128,38 @@ func (s *Store) VerifyEmail(ctx context.Context, id, email string, used account.
 }
 
 // ChangePhone implements account.CredentialStore.
-func (s *Store) ChangePhone(ctx context.Context, old user.User, phone string, used account.OneTimeCode) (user.User, error) {
-	updated := old
-	updated.Phone = phone
+func (s *Store) ChangePhone(ctx context.Context, c account.PhoneChange) (user.User, error) {
+	updated := c.User.WithPhone(c.Phone)
 	err := retryConflicts(ctx, func() (bool, error) {
-		tx := s.transaction().update(userUpdate(old, updated))
-		loginWrite, err := s.replaceLogin(ctx, tx, old, updated, nil)
+		sessions, err := s.sessionsToDelete(ctx, c.User.ID, c.Session)
 		if err != nil {
 			return false, err
 		}
-		codeWrite := consumeCode(tx, used).last()
+		tx := s.transaction().update(userUpdate(c.User, updated))
+		loginWrite, err := s.replaceLogin(ctx, tx, c.User, updated, nil)
+		if err != nil {
+			return false, err
+		}
+		firstCode := tx.last() + 1
+		for _, code := range c.Codes {
+			consumeCode(tx, code)
+		}
+		keptWrite := tx.update(updateSpec{
+			key: sessionKey(c.User.ID, c.Session), set: "SET #user = :user", condition: "#user.id = :id",
+			values: values{"user": userToFields(updated), "id": c.User.ID},
+		}).last()
+		tx.addRevocation(c.User.ID, user.Revocation{At: c.At, Role: updated.Role, PhoneVersion: updated.PhoneVersion})
+		for _, k := range sessions {
+			tx.remove(k, "", nil)
+		}
 		failed, err := tx.commit(ctx)
 		switch {
 		case failed.has(loginWrite):
 			return false, apperr.New(apperr.PhoneTaken, "")
-		case failed.has(codeWrite):
+		case failed.hasAny(firstCode, keptWrite):
 			return false, errCodeUsed()
+		case failed.has(keptWrite):
+			return false, apperr.New(apperr.SessionEnded, "")
 		case failed != nil: // the user or the password has changed
 			return false, apperr.New(apperr.Conflict, "").WithRetryAfter(time.Second)
 		}

@@ -2,6 +2,7 @@ package memstore
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"ticketsystem/pkg/account"
@@ -142,22 +143,30 @@ func (s *Store) VerifyEmail(_ context.Context, userID, email string, code accoun
 	return u, err
 }
 
-// ChangePhone moves a user and their login to another number and consumes the code.
-func (s *Store) ChangePhone(_ context.Context, old user.User, number string, code account.OneTimeCode) (updated user.User, err error) {
-	err = s.do("ChangePhone", old.ID, func() error {
-		updated = old
-		updated.Phone = number
-		_, taken := s.logins[number]
+// ChangePhone implements account.CredentialStore.
+func (s *Store) ChangePhone(_ context.Context, c account.PhoneChange) (updated user.User, err error) {
+	err = s.do("ChangePhone", c.User.ID, func() error {
+		updated = c.User.WithPhone(c.Phone)
+		_, taken := s.logins[c.Phone]
+		kept, found := s.session(c.User.ID, c.Session)
 		switch {
 		case taken:
 			return apperr.New(apperr.PhoneTaken, "")
-		case !s.hasCode(code):
+		case slices.ContainsFunc(c.Codes, func(code account.OneTimeCode) bool { return !s.hasCode(code) }):
 			return errCodeUsed()
-		case !s.unchanged(old):
+		case !found:
+			return apperr.New(apperr.SessionEnded, "")
+		case !s.unchanged(c.User):
 			return errConflict()
 		}
-		s.consume(code)
-		s.updateUser(old, updated, nil)
+		for _, code := range c.Codes {
+			s.consume(code)
+		}
+		s.updateUser(c.User, updated, nil)
+		s.deleteSessions(c.User.ID)
+		kept.User = updated
+		s.sessions[c.Session] = kept
+		s.revoke(c.User.ID, user.Revocation{At: c.At, Role: updated.Role, PhoneVersion: updated.PhoneVersion})
 		return nil
 	})
 	if err != nil {

@@ -132,7 +132,7 @@ func (s *Store) revoke(subject string, r user.Revocation) {
 	}
 	s.revocations[subject] = append(s.revocations[subject], r)
 	slices.SortFunc(s.revocations[subject], func(a, b user.Revocation) int {
-		return cmp.Or(a.At.Compare(b.At), cmp.Compare(a.Role, b.Role), cmp.Compare(a.Phone, b.Phone))
+		return cmp.Or(a.At.Compare(b.At), cmp.Compare(a.Role, b.Role), cmp.Compare(a.PhoneVersion, b.PhoneVersion))
 	})
 }
 

@@ -17,6 +17,9 @@ type DeliveryJob struct {
 	Channel Channel `json:"channel"`
 	// TicketID is the ticket of the notification, or "".
 	TicketID string `json:"ticketId,omitempty"`
+	// PhoneNotice is a sealed notice about a change of the phone number. A job has either
+	// it or an ID.
+	PhoneNotice string `json:"phoneNotice,omitempty"`
 }
 
 // DeliveryStore stores deliveries and the data needed to send them.
@@ -66,11 +69,15 @@ type Deliverer struct {
 	SMS          SMSSender
 	Now          func() time.Time
 	MaxSMSPerDay int
+	Key          Sealer // of PhoneNotices
 }
 
 // Deliver runs a job. If it returns an error, the job must be retried after
 // retryAfter. Jobs already delivered or claimed are not sent again.
 func (d *Deliverer) Deliver(ctx context.Context, job DeliveryJob) (retryAfter time.Duration, err error) {
+	if job.PhoneNotice != "" {
+		return d.deliverPhoneNotice(ctx, job)
+	}
 	for range maxClaims {
 		now := d.Now()
 		c, err := d.Store.DeliveryContext(ctx, job)

@@ -80,7 +80,8 @@ func VerifyNewSession(users UserReader, revoker AccessRevoker) Handler {
 			return err
 		}
 		if inactive || !current.SameRights(e.User) {
-			return revoker.RevokeAccess(ctx, e.User.ID, inactive)
+			// A login with the former number must not outlive its change.
+			return revoker.RevokeAccess(ctx, e.User.ID, inactive || current.PhoneVersion != e.User.PhoneVersion)
 		}
 		return nil
 	})

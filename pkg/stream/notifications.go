@@ -35,20 +35,32 @@ type DeliveryQueue interface {
 
 // EnqueueDeliveries returns a Handler that enqueues the deliveries of new
 // notifications. They are delayed, so that a notification that is read meanwhile
-// is not sent by e-mail or SMS. Broadcasts are not delayed.
-func EnqueueDeliveries(queue DeliveryQueue, delay time.Duration) Handler {
-	return on(func(ctx context.Context, e event.NotificationCreated) error {
-		n := e.Notification
-		var jobs []notification.DeliveryJob
-		for _, channel := range n.PendingChannels() {
-			jobs = append(jobs, notification.DeliveryJob{UserID: n.UserID, ID: n.ID, Channel: channel, TicketID: n.TicketID})
+// is not sent by e-mail or SMS. Broadcasts are not delayed, nor are the notices about a
+// change of the phone number.
+func EnqueueDeliveries(queue DeliveryQueue, key notification.Sealer, delay time.Duration) Handler {
+	return func(ctx context.Context, e event.Event, _ ...event.Event) error {
+		switch e := e.(type) {
+		case event.NotificationCreated:
+			return enqueueNotification(ctx, queue, e.Notification, delay)
+		case event.UserChanged:
+			if jobs := notification.PhoneNotices(key, e.Old, e.New); len(jobs) > 0 {
+				return queue.Send(ctx, 0, jobs...)
+			}
 		}
-		if len(jobs) == 0 {
-			return nil
-		}
-		if n.Kind == notification.KindBroadcast {
-			return queue.Send(ctx, 0, jobs...)
-		}
-		return queue.Send(ctx, delay, jobs...)
-	})
+		return nil
+	}
+}
+
+func enqueueNotification(ctx context.Context, queue DeliveryQueue, n notification.Notification, delay time.Duration) error {
+	var jobs []notification.DeliveryJob
+	for _, channel := range n.PendingChannels() {
+		jobs = append(jobs, notification.DeliveryJob{UserID: n.UserID, ID: n.ID, Channel: channel, TicketID: n.TicketID})
+	}
+	if len(jobs) == 0 {
+		return nil
+	}
+	if n.Kind == notification.KindBroadcast {
+		delay = 0
+	}
+	return queue.Send(ctx, delay, jobs...)
 }

@@ -10,6 +10,7 @@ import (
 	"ticketsystem/pkg/event"
 	"ticketsystem/pkg/notification"
 	"ticketsystem/pkg/stream"
+	"ticketsystem/pkg/user"
 )
 
 // fakeDeliveryQueue records the jobs that it takes.
@@ -22,23 +23,30 @@ func (q *fakeDeliveryQueue) Send(_ context.Context, delay time.Duration, jobs ..
 
 // TestEnqueueDeliveries checks that each pending channel gets one job, without a
 // delay for a broadcast.
+// plainSealer does not encrypt.
+type plainSealer struct{ notification.Sealer }
+
+func (plainSealer) Seal(_ string, plaintext, _ []byte) string { return string(plaintext) }
+
 func TestEnqueueDeliveries(t *testing.T) {
 	queued, skipped := notification.Delivery{State: notification.Queued}, notification.Delivery{State: notification.Skipped}
 	both := map[notification.Channel]notification.Delivery{notification.Email: queued, notification.SMS: queued}
 	one := map[notification.Channel]notification.Delivery{notification.Email: skipped, notification.SMS: queued}
 	queue := &fakeDeliveryQueue{}
-	handle := stream.EnqueueDeliveries(queue, 10*time.Second)
+	handle := stream.EnqueueDeliveries(queue, plainSealer{}, 10*time.Second)
 	for _, e := range []event.Event{
 		event.NotificationCreated{Notification: notification.Notification{ID: "1", UserID: "u", Kind: notification.KindReply, Deliveries: both}},
 		event.NotificationCreated{Notification: notification.Notification{ID: "2", UserID: "u", Kind: notification.KindBroadcast, Deliveries: one}},
 		event.NotificationCreated{Notification: notification.Notification{ID: "3", UserID: "u"}},
+		event.UserChanged{Old: user.User{ID: "u", Phone: "+1"}, New: user.User{ID: "u", Phone: "+1"}},
+		event.UserChanged{Old: user.User{ID: "u", Phone: "+1"}, New: user.User{ID: "u", Phone: "+1"}.WithPhone("+22")},
 		event.TicketDeleted{TicketID: "t"},
 	} {
 		if err := handle(t.Context(), e); err != nil {
 			t.Error(err)
 		}
 	}
-	if want := []string{"10s [{u 1 email } {u 1 sms }]", "0s [{u 2 sms }]"}; !slices.Equal(queue.calls, want) {
+	if want := []string{"10s [{u 1 email  } {u 1 sms  }]", "0s [{u 2 sms  }]", `0s [{u  sms  {"to":"+1","ending":"22","locale":""}}]`}; !slices.Equal(queue.calls, want) {
 		t.Errorf("got %q, want %q", queue.calls, want)
 	}
 }

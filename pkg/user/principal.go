@@ -8,8 +8,8 @@ type Principal struct {
 	UserID string
 	Role   Role
 	Name   string
-	// Phone is E.164.
-	Phone string
+	// PhoneVersion is that of the user.
+	PhoneVersion int
 	// Locale is the language of texts for the user: "en" or "fa".
 	Locale string
 	// Session is the session family of the token.
@@ -22,16 +22,16 @@ type Principal struct {
 // the current rights. The exception makes a repeated revocation harmless for users who
 // have logged in again.
 type Revocation struct {
-	At    time.Time
-	Role  Role   // current role; "" if the user has no access
-	Phone string // current phone number, E.164
+	At           time.Time
+	Role         Role // current role; "" if the user has no access
+	PhoneVersion int  // current version
 	// Until is when everything that the revocation stops has ended by itself.
 	Until time.Time
 }
 
 // Permits reports whether p has the current rights.
 func (r Revocation) Permits(p Principal) bool {
-	return r.Role != "" && p.Role == r.Role && p.Phone == r.Phone
+	return r.Role != "" && p.Role == r.Role && p.PhoneVersion == r.PhoneVersion
 }
 
 // Revokes reports whether the token of p is revoked.

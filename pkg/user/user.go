@@ -10,6 +10,7 @@ import (
 type User struct {
 	ID            string
 	Phone         string // E.164
+	PhoneVersion  int    // number of changes of Phone; tokens contain it instead of the number
 	Role          Role
 	Name          string
 	Email         string
@@ -51,7 +52,15 @@ type NotificationPreferences struct {
 	SMS   bool
 }
 
+// WithPhone returns u with a phone number (E.164).
+func (u User) WithPhone(number string) User {
+	if u.Phone != number {
+		u.Phone, u.PhoneVersion = number, u.PhoneVersion+1
+	}
+	return u
+}
+
 // Principal returns the principal of the user in a session.
 func (u User) Principal(session string) Principal {
-	return Principal{UserID: u.ID, Role: u.Role, Name: u.Name, Phone: u.Phone, Locale: u.Locale, Session: session}
+	return Principal{UserID: u.ID, Role: u.Role, Name: u.Name, PhoneVersion: u.PhoneVersion, Locale: u.Locale, Session: session}
 }

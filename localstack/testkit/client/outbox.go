@@ -138,11 +138,20 @@ func (a *API) TextMessages(ctx context.Context, phone string) ([]string, error) 
 // RequestCode requests a one-time code and reads it from the outbox. The phone number
 // is E.164; purpose is signup, login or reset.
 func (a *API) RequestCode(ctx context.Context, phone, purpose string) (string, error) {
+	return a.requestCode(ctx, phone, purpose, a.Do)
+}
+
+// RequestCode requests a code as the user, and reads it from the outbox.
+func (u *User) RequestCode(ctx context.Context, phone, purpose string) (string, error) {
+	return u.API.requestCode(ctx, phone, purpose, u.Do)
+}
+
+func (a *API) requestCode(ctx context.Context, phone, purpose string, do func(ctx context.Context, method, path string, body any, options ...Option) (Response, error)) (string, error) {
 	before, err := a.outbox.codes(ctx, phone)
 	if err != nil {
 		return "", err
 	}
-	response, err := a.Do(ctx, http.MethodPost, "/otp", map[string]string{"phone": phone, "purpose": purpose})
+	response, err := do(ctx, http.MethodPost, "/otp", map[string]string{"phone": phone, "purpose": purpose})
 	if err != nil {
 		return "", err
 	}

@@ -118,7 +118,7 @@ func (a accounts) with(c accountsConfig) accounts {
 		Store: c.store, OTP: otp, Sessions: a.SessionTokens, Passwords: passwords, Now: c.now, NewID: newID, Random: rand.Reader,
 		Issuer: func(context.Context) (*auth.Issuer, error) { return c.issuer, nil },
 	}
-	a.Credentials = &account.Credentials{Store: c.store, OTP: otp, Now: c.now, Random: rand.Reader}
+	a.Credentials = &account.Credentials{Store: c.store, OTP: otp, Passwords: passwords, Now: c.now, Random: rand.Reader}
 	a.Profiles = &account.Profiles{Store: c.store, Attachments: c.store, Now: c.now}
 	return a
 }

@@ -115,13 +115,24 @@ func accountCosts() []costCase {
 			code = account.CodeInput{Digits: f.accounts.sms.code(f.phone), Challenge: sent.Challenge}
 			return err
 		}},
-		{name: "change the phone number", golden: cost{4, 2, 9}, run: func(ctx context.Context, f *costFixture) error {
-			_, err := f.accounts.ChangePhone(ctx, f.sara, phone, code, f.accounts.caller)
+		{name: "change the phone number", golden: cost{6, 4, 13}, run: func(ctx context.Context, f *costFixture) error {
+			_, err := f.accounts.ChangePhone(ctx, f.sara, phone, code, account.OwnerProof{Password: password}, f.accounts.caller)
 			f.phone = phone
 			return err
 		}, prepare: func(ctx context.Context, f *costFixture) error {
 			phone = newPhone()
-			sent, err := f.accounts.SendCode(ctx, phone, account.PurposePhone, f.accounts.caller)
+			u, err := f.store.User(ctx, f.sara.UserID)
+			if err != nil {
+				return err
+			}
+			session := newSession(u)
+			if err := f.store.CreateSession(ctx, session, nil); err != nil {
+				return err
+			}
+			f.sara.Session = session.Family
+			caller := f.accounts.caller
+			caller.UserID = f.sara.UserID
+			sent, err := f.accounts.SendCode(ctx, phone, account.PurposePhone, caller)
 			code = account.CodeInput{Digits: f.accounts.sms.code(phone), Challenge: sent.Challenge}
 			return err
 		}},
@@ -395,7 +406,9 @@ func streamCosts() []costCase {
 			return err
 		}},
 		{
-			name: "stream: a user, no session", golden: cost{3, 2, 1}, run: func(ctx context.Context, f *costFixture) error {
+			name: "stream: a user, no session", golden: cost{3, 2, 1}, prepare: func(ctx context.Context, f *costFixture) error {
+				return f.store.DeleteSessions(ctx, f.sara.UserID)
+			}, run: func(ctx context.Context, f *costFixture) error {
 				_, err := f.store.SyncUserCopies(ctx, f.sara.UserID)
 				return err
 			},

@@ -80,14 +80,37 @@ func TestChangePhone(t *testing.T) {
 		login, other := newLogin(), newLogin()
 		must(t, db.open().PutAccount(t.Context(), login))
 		must(t, db.open().PutAccount(t.Context(), other))
-		_, err := db.open().ChangePhone(t.Context(), login.User, other.Phone, storeCode(t, db, "phone"))
+		kept, ended, foreign := newSession(login.User), newSession(login.User), newSession(other.User)
+		for _, s := range []account.Session{kept, ended, foreign} {
+			must(t, db.open().CreateSession(t.Context(), s, nil))
+		}
+		at := app.Now()
+		change := func(u user.User, phone string, codes ...account.OneTimeCode) (user.User, error) {
+			return db.open().ChangePhone(t.Context(), account.PhoneChange{User: u, Phone: phone, Codes: codes, Session: kept.Family, At: at})
+		}
+		_, err := change(login.User, other.Phone, storeCode(t, db, "phone"))
 		wantCode(t, "a taken phone number", err, apperr.PhoneTaken)
-		_, err = db.open().ChangePhone(t.Context(), login.User, newPhone(), newCode("phone"))
+		_, err = change(login.User, newPhone(), storeCode(t, db, "phone"), newCode("phone"))
 		wantCode(t, "no such code", err, apperr.CodeWrong)
+		_, err = db.open().ChangePhone(t.Context(), account.PhoneChange{User: login.User, Phone: newPhone(), Codes: []account.OneTimeCode{storeCode(t, db, "phone")}, Session: newID(), At: at})
+		wantCode(t, "an ended session", err, apperr.SessionEnded)
 		was, phone := login.User, newPhone()
-		got, err := db.open().ChangePhone(t.Context(), was, phone, storeCode(t, db, "phone"))
+		got, err := change(was, phone, storeCode(t, db, "phone"), storeCode(t, db, "phone"))
 		must(t, err)
-		login.Phone, login.User.Phone = phone, phone
+		login.Phone, login.User = phone, login.User.WithPhone(phone)
+		for _, s := range []account.Session{kept, ended, foreign} {
+			stored, found, err := db.open().Session(t.Context(), s.User.ID, s.Family)
+			must(t, err)
+			equal(t, "session stays", found, s != ended)
+			if s == kept {
+				equal(t, "user of the session", stored.User, login.User)
+			}
+		}
+		revoked, err := db.open().RevocationsSince(t.Context(), at)
+		must(t, err)
+		if all := revoked.Revocations[was.ID]; len(all) != 1 || !all[0].At.Equal(at) || all[0].Role != was.Role || all[0].PhoneVersion != 1 {
+			t.Errorf("got %+v, want one revocation", all)
+		}
 		equal(t, "user", got, login.User)
 		existing, found, err := db.open().Login(t.Context(), phone)
 		if err != nil || !found {
@@ -97,7 +120,7 @@ func TestChangePhone(t *testing.T) {
 		if _, found, err := db.open().Login(t.Context(), was.Phone); err != nil || found {
 			t.Errorf("old login: got %v, %v", found, err)
 		}
-		_, err = db.open().ChangePhone(t.Context(), was, newPhone(), storeCode(t, db, "phone"))
+		_, err = change(was, newPhone(), storeCode(t, db, "phone"))
 		wantCode(t, "with an outdated user", err, apperr.Conflict)
 	})
 }
@@ -116,9 +139,10 @@ func TestChangePhone_Race(t *testing.T) {
 		var wg sync.WaitGroup
 		var moved atomic.Int32
 		for _, l := range logins {
-			code := storeCode(t, db, "phone")
+			code, session := storeCode(t, db, "phone"), newSession(l.User)
+			must(t, db.open().CreateSession(t.Context(), session, nil))
 			wg.Go(func() {
-				_, err := db.open().ChangePhone(t.Context(), l.User, phone, code)
+				_, err := db.open().ChangePhone(t.Context(), account.PhoneChange{User: l.User, Phone: phone, Codes: []account.OneTimeCode{code}, Session: session.Family, At: app.Now()})
 				switch {
 				case err == nil:
 					moved.Add(1)

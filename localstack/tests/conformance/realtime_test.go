@@ -17,7 +17,7 @@ func newConnection(actor user.Principal) realtime.Connection {
 
 func TestConnectTokens(t *testing.T) {
 	forEachBackend(t, func(t *testing.T, db backend) {
-		actor := user.Principal{UserID: newID(), Role: user.RoleAdmin, Name: "Ali", Phone: "+989120000000", Locale: "fa", Session: newID()}
+		actor := user.Principal{UserID: newID(), Role: user.RoleAdmin, Name: "Ali", PhoneVersion: 7, Locale: "fa", Session: newID()}
 		hash := newID()
 		must(t, db.open().PutConnectToken(t.Context(), hash, actor, app.Now().Add(30*time.Second)))
 		got, found, err := db.open().ConsumeConnectToken(t.Context(), hash)

@@ -16,7 +16,7 @@ import (
 func TestRevocationsSince(t *testing.T) {
 	forEachBackend(t, func(t *testing.T, db backend) {
 		one, other, now := newID(), newID(), app.Now()
-		want := []user.Revocation{{At: now.Add(-time.Hour)}, {At: now.Add(-time.Minute), Role: user.RoleSupport, Phone: "+989121111111"}, {At: now}, {At: now, Role: user.RoleUser, Phone: "+989121111111"}}
+		want := []user.Revocation{{At: now.Add(-time.Hour)}, {At: now.Add(-time.Minute), Role: user.RoleSupport, PhoneVersion: 1}, {At: now}, {At: now, Role: user.RoleUser, PhoneVersion: 1}}
 		for n := range want {
 			want[n].Until = want[n].At.Add(account.RevocationTTL).Truncate(time.Second)
 		}

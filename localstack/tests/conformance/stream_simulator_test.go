@@ -354,7 +354,7 @@ func (c *consumer) handler(function string, config aws.Config) stream.BatchHandl
 	if function == "stream-deliver" {
 		hub := &realtime.Hub{Store: store, Pusher: noPush{}, Now: fixedNow}
 		publisher := &ws.Publisher{Hub: hub, Revocations: account.NewRevocationCache(store, fixedNow), Log: log}
-		return stream.NewBatchHandler(log, dynamo.DecodeRecord, stream.PushChanges(store, publisher), stream.PushNotifications(publisher), stream.EnqueueDeliveries(c, 0))
+		return stream.NewBatchHandler(log, dynamo.DecodeRecord, stream.PushChanges(store, publisher), stream.PushNotifications(publisher), stream.EnqueueDeliveries(c, nil, 0))
 	}
 	notifier := &notification.Notifier{Store: store, Tickets: store, Users: store, Now: fixedNow}
 	return stream.NewBatchHandler(log, dynamo.DecodeRecord, stream.ProjectTickets(c.workload.service(store, fixedNow)), stream.ScheduleTimers(store, automationPolicy()), stream.SyncUserCopies(store), stream.RecordNames(store), stream.UpdateNames(store),

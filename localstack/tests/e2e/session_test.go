@@ -1,8 +1,10 @@
 package e2e
 
 import (
+	"maps"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 
@@ -279,22 +281,53 @@ func TestConnect_Cookie(t *testing.T) {
 func TestChangePhone(t *testing.T) {
 	t.Parallel()
 	me, other := customer(t), customer(t)
-	phone := client.RandomPhone()
-	move := func(user testUser, phone, code string) client.Response {
-		return user.call("POST", "/profile/phone", object{"phone": phone, "code": code})
+	old, phone := me.Profile.Phone, client.RandomPhone()
+	second, err := suite.api.Login(t.Context(), old, client.Password)
+	must(t, second, err)
+	move := func(user testUser, phone, code string, fields object) client.Response {
+		body := object{"phone": phone, "code": code}
+		maps.Copy(body, fields)
+		return user.call("POST", "/profile/phone", body)
 	}
-	code := requestCode(t, phone, "phone")
-	equal(t, "a wrong code", wantProblem(t, move(me, phone, wrongCode(code, 0)), 422).Code, "code_wrong")
+	password := object{"password": client.Password}
+	wantProblem(t, anonymous(t, "POST", "/otp", object{"phone": phone, "purpose": "phone"}), 401)
+	code, err := me.RequestCode(t.Context(), phone, "phone")
+	must(t, code, err)
+	equal(t, "without the password", pointsAt(wantProblem(t, move(me, phone, code, nil), 422), "password"), true)
+	equal(t, "a wrong password", wantProblem(t, move(me, phone, code, object{"password": "another-horse-7"}), 422).Code, "password_wrong")
+	equal(t, "a wrong code", wantProblem(t, move(me, phone, wrongCode(code, 0), password), 422).Code, "code_wrong")
+	equal(t, "the code of another user", wantProblem(t, move(other, phone, code, password), 422).Code, "code_wrong")
 	var profile client.UserProfile
-	wantStatus(t, move(me, nationalFormat(phone), code), 200, &profile)
+	wantStatus(t, move(me, nationalFormat(phone), code, password), 200, &profile)
 	equal(t, "phone", profile.Phone, phone)
+	wantProblem(t, refresh(t, second.Tokens().RefreshToken), 401)
+	wantStatus(t, refresh(t, me.Tokens().RefreshToken), 200, nil)
+	eventually(t, "the old access token is revoked", func() error {
+		if response := me.call("GET", "/profile", nil); response.Status != 401 {
+			return mismatch("status", response.Status, 401)
+		}
+		return nil
+	})
 	user, err := suite.api.Login(t.Context(), phone, client.Password)
 	equal(t, "the owner of the number", must(t, user, err).Profile.ID, me.Profile.ID)
-	wantProblem(t, anonymous(t, "POST", "/login", object{"phone": me.Profile.Phone, "password": client.Password}), 401)
+	wantProblem(t, anonymous(t, "POST", "/login", object{"phone": old, "password": client.Password}), 401)
+	eventually(t, "the old number is told", func() error {
+		texts, err := suite.api.TextMessages(t.Context(), old)
+		if err == nil && !slices.ContainsFunc(texts, func(text string) bool {
+			return strings.Contains(text, "was changed to one ending in "+phone[len(phone)-2:])
+		}) {
+			return mismatch("texts", texts, "a notice")
+		}
+		return err
+	})
 
-	taken := me.Profile.Phone // free again; a second sign-up code within 60 s would be refused
-	staff(t, adminPhone).mustCall(201, "POST", "/users", object{"phone": taken, "name": "New owner of the number"}, nil)
-	equal(t, "a taken number", wantProblem(t, move(other, taken, requestCode(t, taken, "phone")), 409).Code, "phone_taken")
+	// The old number is free again; a second sign-up code within 60 s would be refused.
+	staff(t, adminPhone).mustCall(201, "POST", "/users", object{"phone": old, "name": "New owner of the number"}, nil)
+	code, err = other.RequestCode(t.Context(), old, "phone")
+	must(t, code, err)
+	oldCode, err := other.RequestCode(t.Context(), other.Profile.Phone, "phone")
+	must(t, oldCode, err)
+	equal(t, "a taken number", wantProblem(t, move(other, old, code, object{"oldCode": oldCode}), 409).Code, "phone_taken")
 	other.get("/profile", &profile)
 	equal(t, "phone after a rejection", profile.Phone, other.Profile.Phone)
 }

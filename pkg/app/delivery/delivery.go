@@ -63,7 +63,7 @@ func SMSCodes(a *app.App) *account.SMSCodes {
 // messages. It sends no e-mail without a SENDER_ADDRESS.
 func Deliverer(a *app.App) *notification.Deliverer {
 	deliverer := &notification.Deliverer{
-		Store: a.Store(), SMS: sms.New(a.AWS("SNS")), Now: app.Now, MaxSMSPerDay: a.Int("SMS_PER_DAY", 1000),
+		Store: a.Store(), SMS: sms.New(a.AWS("SNS")), Now: app.Now, MaxSMSPerDay: a.Int("SMS_PER_DAY", 1000), Key: a.Key(),
 	}
 	if from := a.String("SENDER_ADDRESS", ""); from != "" {
 		deliverer.Mailer = mail.New(a.AWS("SES"), from, a.String("EMAIL_CONFIGURATION_SET", ""))

@@ -1,0 +1,59 @@
+package notification_test
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+
+	"ticketsystem/pkg/auth"
+	"ticketsystem/pkg/notification"
+	"ticketsystem/pkg/user"
+)
+
+// TestPhoneNotices checks that the former number and the confirmed address are told,
+// whatever the user prefers, and that the queue contains neither.
+func TestPhoneNotices(t *testing.T) {
+	key, err := auth.NewSecretKey("AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=")
+	if err != nil {
+		t.Fatal(err)
+	}
+	old := user.User{ID: "sara", Phone: "+989121234567", Email: "s@b.ir", EmailVerified: true, Locale: "en"}
+	unconfirmed := old
+	unconfirmed.EmailVerified = false
+	for name, c := range map[string]struct {
+		old, updated user.User
+		want         []string
+	}{
+		"no change":   {old, old, nil},
+		"new user":    {user.User{}, old.WithPhone("+989127654321"), nil},
+		"unconfirmed": {unconfirmed, unconfirmed.WithPhone("+989127654321"), []string{"SMS to +989121234567"}},
+		"both":        {old, old.WithPhone("+989127654321"), []string{"SMS to +989121234567", "mail to s@b.ir"}},
+	} {
+		f := newFixture(t, notification.Queued)
+		deliverer := f.deliverer(noon)
+		deliverer.Key = key
+		for _, job := range notification.PhoneNotices(key, c.old, c.updated) {
+			if text := fmt.Sprint(job); strings.Contains(text, "912") || strings.Contains(text, "s@b.ir") {
+				t.Errorf("%s: the job contains an address: %s", name, text)
+			}
+			if _, err := deliverer.Deliver(t.Context(), job); err != nil {
+				t.Errorf("%s: got %v", name, err)
+			}
+		}
+		if len(f.sent) != len(c.want) {
+			t.Fatalf("%s: got %q, want %q", name, f.sent, c.want)
+		}
+		for n, sent := range f.sent {
+			if !strings.HasPrefix(sent, c.want[n]) || strings.HasPrefix(sent, "SMS") && !strings.Contains(sent, "one ending in 21") {
+				t.Errorf("%s: got %q, want %q and the ending of the number", name, sent, c.want[n])
+			}
+		}
+		f.providerErr = errProvider
+		if jobs := notification.PhoneNotices(key, c.old, c.updated); len(jobs) > 0 {
+			if retryAfter, err := deliverer.Deliver(t.Context(), jobs[0]); !errors.Is(err, errProvider) || retryAfter <= 0 {
+				t.Errorf("%s: got %v, %v, want a retry", name, retryAfter, err)
+			}
+		}
+	}
+}
