@@ -3,6 +3,7 @@ package main
 
 import (
 	"ticketsystem/pkg/app"
+	"ticketsystem/pkg/app/delivery"
 	"ticketsystem/pkg/stats"
 	"ticketsystem/pkg/worker"
 )
@@ -10,6 +11,6 @@ import (
 func main() {
 	a := app.New()
 	store := a.Store()
-	replay := &worker.Replay{Store: store, Tickets: a.Tickets(), Stats: &stats.Aggregator{Store: store}, Policy: a.AutomationPolicy(), Log: a.Log}
+	replay := &worker.Replay{Store: store, Index: delivery.SearchIndex(a), Tickets: a.Tickets(), Stats: &stats.Aggregator{Store: store}, Policy: a.AutomationPolicy(), Log: a.Log}
 	a.Run(replay.Handler())
 }

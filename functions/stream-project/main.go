@@ -12,12 +12,12 @@ import (
 
 func main() {
 	a := app.New()
-	store, tickets := a.Store(), a.Tickets()
+	store, tickets, index := a.Store(), a.Tickets(), delivery.SearchIndex(a)
 	project := stream.NewBatchHandler(a.Log, dynamo.DecodeRecord,
 		stream.ProjectTickets(tickets), stream.ReleaseTickets(store, store, tickets),
-		stream.ScheduleTimers(store, a.AutomationPolicy()), stream.SyncUserCopies(store), stream.RecordNames(store), stream.UpdateNames(store),
+		stream.ScheduleTimers(store, a.AutomationPolicy()), stream.SyncUserCopies(store), stream.UpdateNames(store, index),
 		stream.ProjectStats(&stats.Aggregator{Store: store}), stream.ProjectActivity(store),
-		stream.CreateNotifications(a.Notifier()), stream.IndexSearch(store, delivery.SearchIndex(a)),
+		stream.InOrder(stream.CreateNotifications(a.Notifier()), stream.RecordNames(store)), stream.IndexSearch(index),
 		stream.PurgeDeleted(store), stream.DeleteFiles(attachments.Bucket(a)),
 		stream.ExpireReplacedPictures(store, app.Now), stream.EraseFiles(store), stream.AckHeartbeat("stream-project", store),
 	)

@@ -50,9 +50,9 @@ func (p *Passwords) verify(ctx context.Context, number, password string, caller 
 	if err != nil {
 		return Login{}, err
 	}
-	counted := !login.FailureWindow.IsZero()
+	counted := !found || !login.FailureWindow.IsZero()
 	if counted {
-		if err := p.recordAttempt(ctx, number, ipCounter); err != nil {
+		if err := p.recordAttempt(ctx, number, found, ipCounter); err != nil {
 			return Login{}, err
 		}
 	}
@@ -98,20 +98,36 @@ func (p *Passwords) ipCounter(caller Caller) limit.Counter {
 }
 
 // recordAttempt counts an attempt on a phone number in the current window. It fails
-// with login_locked.
-func (p *Passwords) recordAttempt(ctx context.Context, number string, window limit.Counter) error {
-	counted, err := p.Store.RecordLoginAttempt(ctx, number, window.Start, maxFailedLogins)
+// with login_locked. Attempts on a number without a login are counted under its keyed
+// hash, with as many requests, so that the number is not stored.
+func (p *Passwords) recordAttempt(ctx context.Context, number string, found bool, window limit.Counter) error {
+	count := p.Store.RecordLoginAttempt
+	if !found {
+		count = p.recordUnknown
+	}
+	counted, err := count(ctx, number, window.Start, maxFailedLogins)
 	if err == nil && !counted {
 		err = apperr.New(apperr.LoginLocked, "").WithRetryAfter(p.OTP.retryAfter(window))
 	}
 	return err
 }
 
+// recordUnknown counts an attempt on a number without a login. The first attempt of a
+// window takes two requests, as in RecordLoginAttempt.
+func (p *Passwords) recordUnknown(ctx context.Context, number string, _ time.Time, maxAttempts int) (bool, error) {
+	counter := p.OTP.rateCounter("login-number", number, rateWindow)
+	n, err := p.OTP.Store.AddToCounter(ctx, counter, 1)
+	if err == nil && n == 1 {
+		_, err = p.OTP.Store.AddToCounter(ctx, counter, 0)
+	}
+	return n <= maxAttempts, err
+}
+
 // loginFailed counts a failed login per phone number, unless already counted, and
 // per IP address. It returns login_wrong, or the error of the store.
 func (p *Passwords) loginFailed(ctx context.Context, number string, ipCounter limit.Counter, counted bool) error {
 	if !counted {
-		if err := p.recordAttempt(ctx, number, ipCounter); err != nil && !apperr.Is(err, apperr.LoginLocked) {
+		if err := p.recordAttempt(ctx, number, true, ipCounter); err != nil && !apperr.Is(err, apperr.LoginLocked) {
 			return err
 		}
 	}

@@ -100,6 +100,26 @@ func TestLogIn_RateLimits(t *testing.T) {
 	}
 }
 
+// TestLogIn_UnknownNumber checks that attempts on a number without a login are limited as
+// others are, and do not store the number.
+func TestLogIn_UnknownNumber(t *testing.T) {
+	f := newFixture(t)
+	f.auth.OTP.Limits.PerIP = 100
+	const unknown = "+989121110000"
+	for n := range account.MaxFailedLogins + 1 {
+		want := apperr.LoginWrong
+		if n == account.MaxFailedLogins {
+			want = apperr.LoginLocked
+		}
+		if _, err := f.auth.LogIn(t.Context(), unknown, testPassword, account.Caller{IP: string(rune('a' + n))}); !apperr.Is(err, want) {
+			t.Errorf("attempt %d: got %v, want %s", n+1, err, want)
+		}
+	}
+	if l, _, err := f.Login(t.Context(), unknown); err != nil || !l.FailureWindow.IsZero() {
+		t.Errorf("got failure window %v, %v: the number is stored", l.FailureWindow, err)
+	}
+}
+
 // TestLogIn_SuccessClearsAttempts checks that a correct password clears the recorded
 // attempts.
 func TestLogIn_SuccessClearsAttempts(t *testing.T) {

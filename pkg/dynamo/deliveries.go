@@ -150,7 +150,11 @@ func (s *Store) Suppress(ctx context.Context, c notification.MailFeedback) error
 		return err
 	}
 	u, err := s.User(ctx, c.UserID)
-	if apperr.Is(err, apperr.UserNotFound) || err == nil && notification.NormalizeAddress(u.Email) != address {
+	if apperr.Is(err, apperr.UserNotFound) { // the report came after the deletion of the user
+		_, err = s.remove(ctx, suppressionKey(address), "", nil)
+		return err
+	}
+	if err == nil && notification.NormalizeAddress(u.Email) != address {
 		return nil
 	}
 	if err != nil {

@@ -320,8 +320,12 @@ func customerTermsPK(customerID string) string { return "K#c#" + customerID }
 
 func customerTermPrefix(term string) string { return term + "#" }
 
-// indexedTermsKey is the record of the terms that a cause added to a ticket.
-func indexedTermsKey(ticketID, cause string) key { return key{"K#t#" + ticketID, cause} }
+// indexedTermsKey is the record of the terms that a cause added to a ticket or user.
+func indexedTermsKey(subjectID, cause string) key { return key{"K#t#" + subjectID, cause} }
+
+// causeFields is the cause of the terms of a ticket's fields, or of a user. It sorts after
+// the entries.
+const causeFields = "~"
 
 // postingKey sorts by creation time. All posting keys have the same length.
 func postingKey(created time.Time, id string) string { return ticket.TimeSortKey(created) + "#" + id }

@@ -210,7 +210,7 @@ func (s *Store) EraseNameInAudit(ctx context.Context, userID string, after map[s
 			continue
 		}
 		if i.ActorID == userID {
-			i.ActorName, i.Address = user.DeletedName, ""
+			i.Address = ""
 		}
 		if i.Target == userID {
 			for _, fields := range []map[string]any{i.Before, i.After} {

@@ -5,13 +5,11 @@ import (
 	"maps"
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
-
-	"ticketsystem/pkg/user"
 )
 
-// indexedTermsItem records the terms that one entry, or another cause, added to a
-// ticket's index. It avoids rewriting known terms, and lists all terms to remove
-// when the ticket is deleted.
+// indexedTermsItem records the terms that one entry, or another cause, added to the
+// index of a ticket or user. It avoids rewriting known terms, and lists all terms to
+// remove when they change or the ticket or user is deleted.
 type indexedTermsItem struct {
 	key
 	CustomerID string   `dynamodbav:"by"`
@@ -39,12 +37,12 @@ func (s *Store) IndexTicket(ctx context.Context, ticketID, cause string, terms, 
 	if tk.ID == "" {
 		return nil
 	}
-	rows := newIndexRows(tk.ID, tk.Customer.ID, tk.CreatedAt)
+	rows := ticketRows(tk)
 	for _, i := range indexed {
 		rows.addRecord(i)
 	}
 	existing := maps.Clone(rows.rows)
-	record := rows.add(cause, terms, staffOnly)
+	record := rows.addEntry(cause, terms, staffOnly)
 	if record.isEmpty() {
 		return nil
 	}
@@ -68,13 +66,13 @@ func hasNewTerm(indexed []indexedTermsItem, terms, staffOnly []string) bool {
 // isEmpty reports whether the record says nothing.
 func (i indexedTermsItem) isEmpty() bool { return len(i.Terms)+len(i.StaffOnly) == 0 && !i.Full }
 
-// DeindexTicket removes all search terms of a deleted ticket. It is safe to repeat.
+// DeindexTicket removes all search terms of a ticket. It is safe to repeat.
 func (s *Store) DeindexTicket(ctx context.Context, ticketID string) error {
 	indexed, err := s.indexedTerms(ctx, ticketID)
 	if err != nil || len(indexed) == 0 {
 		return err
 	}
-	rows := newIndexRows(ticketID, indexed[0].CustomerID, fromMillis(indexed[0].Created))
+	rows := newIndexRows(ticketTermsScope, ticketID, indexed[0].CustomerID, fromMillis(indexed[0].Created))
 	var causes []types.WriteRequest
 	for _, i := range indexed {
 		rows.addRecord(i)
@@ -84,13 +82,6 @@ func (s *Store) DeindexTicket(ctx context.Context, ticketID string) error {
 		return err
 	}
 	return s.batchWrite(ctx, causes) // deleted last, so that a repeat finds the remaining terms
-}
-
-// IndexUser replaces the search terms of a user. It is safe to repeat.
-func (s *Store) IndexUser(ctx context.Context, u user.User, oldTerms, newTerms []string) error {
-	at := postingKey(u.CreatedAt, u.ID)
-	before, after := userRows(at, oldTerms), userRows(at, newTerms)
-	return s.batchWrite(ctx, append(deleteRequests(before, after), putRequests(after, before)...))
 }
 
 // putRequests returns puts of the keys that are not in existing.
@@ -115,20 +106,21 @@ func deleteRequests(keys, keep map[key]bool) []types.WriteRequest {
 	return writes
 }
 
-// indexedTerms reads the records of a ticket's terms by cause. Their number is bounded
-// by the rows of a ticket.
-func (s *Store) indexedTerms(ctx context.Context, ticketID string) ([]indexedTermsItem, error) {
-	return queryAs[indexedTermsItem](ctx, s, queryInput("PK = :pk", values{"pk": indexedTermsKey(ticketID, "").PK}, consistent))
+// indexedTerms reads the records of a ticket's or user's terms by cause. Their number is
+// bounded by the rows of a ticket.
+func (s *Store) indexedTerms(ctx context.Context, subjectID string) ([]indexedTermsItem, error) {
+	return queryAs[indexedTermsItem](ctx, s, queryInput("PK = :pk", values{"pk": indexedTermsKey(subjectID, "").PK}, consistent))
 }
 
 // indexedTermsPage is the number of records that are read first. Most tickets have
 // fewer, and the record that says that a ticket is full is among the newest.
 const indexedTermsPage = 25
 
-// indexedTermsBefore reads the records of a ticket's terms, newest cause first. done
-// reports that a further cause adds nothing: the ticket is full, or has the cause.
+// indexedTermsBefore reads the records of the entries of a ticket, newest first. done
+// reports that a further entry adds nothing: the ticket is full, or has the cause.
 func (s *Store) indexedTermsBefore(ctx context.Context, ticketID, cause string) (indexed []indexedTermsItem, done bool, err error) {
-	in := queryInput("PK = :pk", values{"pk": indexedTermsKey(ticketID, "").PK}, consistent, descending, pageOf(indexedTermsPage))
+	fields := indexedTermsKey(ticketID, causeFields)
+	in := queryInput("PK = :pk AND SK < :fields", values{"pk": fields.PK, "fields": fields.SK}, consistent, descending, pageOf(indexedTermsPage))
 	for i, err := range s.query(ctx, in) {
 		if err != nil {
 			return nil, false, err

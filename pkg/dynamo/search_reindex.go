@@ -11,9 +11,9 @@ import (
 	"ticketsystem/pkg/ticket"
 )
 
-// ReindexTicket replaces the indexed terms of a ticket with those of the given
+// ReindexTicket replaces the indexed terms of a ticket's entries with those of the given
 // entries, which must be complete and in order up to the last one. Terms of later
-// entries are kept. The caller repeats the call if entries were appended meanwhile.
+// entries and of the fields are kept. The caller repeats the call if entries were appended meanwhile.
 //
 // It may run while IndexTicket does: it writes the postings before the record of
 // indexed terms, so a posting is only deleted while its record still exists.
@@ -26,14 +26,14 @@ func (s *Store) ReindexTicket(ctx context.Context, tk ticket.Ticket, entries []s
 		return err
 	}
 	last := entries[len(entries)-1].Cause
-	wants := newIndexRows(tk.ID, tk.Customer.ID, tk.CreatedAt)
+	wants := ticketRows(tk)
 	wanted := make(map[string]indexedTermsItem, len(entries))
 	for _, e := range entries {
-		if i := wants.add(e.Cause, e.Terms, e.StaffOnly); !i.isEmpty() {
+		if i := wants.addEntry(e.Cause, e.Terms, e.StaffOnly); !i.isEmpty() {
 			wanted[e.Cause] = i
 		}
 	}
-	current, later := newIndexRows(tk.ID, tk.Customer.ID, tk.CreatedAt), newIndexRows(tk.ID, tk.Customer.ID, tk.CreatedAt)
+	current, later := ticketRows(tk), ticketRows(tk)
 	var causes []types.WriteRequest
 	for _, i := range stored {
 		if i.SK > last {

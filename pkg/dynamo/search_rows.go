@@ -6,27 +6,33 @@ import (
 	"unicode/utf8"
 
 	"ticketsystem/pkg/search"
+	"ticketsystem/pkg/ticket"
 )
 
 // Limits of the search index, so that no text makes it expensive (ADR 0011).
 const (
 	maxEntryRows  = 300  // rows that one entry, or one user, adds
-	maxTicketRows = 2000 // rows of one ticket
+	maxTicketRows = 2000 // rows of the entries of one ticket
+	maxFieldRows  = 600  // rows of the title, number, tags and customer of one ticket
 )
 
-// indexRows are the index rows of one ticket, and the terms that they index.
+// indexRows are the index rows of one ticket or user, and the terms that they index.
 type indexRows struct {
-	ticketID, customerID string
-	created              time.Time
+	scope, subjectID, customerID string // customerID of tickets only
+	created                      time.Time
 
 	rows             map[key]bool
 	public, forStaff map[string]bool // terms that the customer finds; terms that staff finds
 	full             bool
 }
 
-func newIndexRows(ticketID, customerID string, created time.Time) *indexRows {
+func ticketRows(tk ticket.Ticket) *indexRows {
+	return newIndexRows(ticketTermsScope, tk.ID, tk.Customer.ID, tk.CreatedAt)
+}
+
+func newIndexRows(scope, subjectID, customerID string, created time.Time) *indexRows {
 	return &indexRows{
-		ticketID: ticketID, customerID: customerID, created: created,
+		scope: scope, subjectID: subjectID, customerID: customerID, created: created,
 		rows: map[key]bool{}, public: map[string]bool{}, forStaff: map[string]bool{},
 	}
 }
@@ -40,7 +46,7 @@ func (r *indexRows) addRecord(i indexedTermsItem) {
 		r.forStaff[term] = true
 		r.addRows(r.wholeKeys(term, r.public[term]))
 		if n < i.Prefixed {
-			r.addRows(prefixKeys(ticketTermsScope, term, r.posting()))
+			r.addRows(prefixKeys(r.scope, term, r.posting()))
 		}
 	}
 	r.full = r.full || i.Full
@@ -52,37 +58,49 @@ func (r *indexRows) addRows(keys []key) {
 	}
 }
 
-// add adds the terms of a cause and returns its record. It leaves out terms that are
-// indexed, and those for which no row is left: prefixes first, then the last terms.
-func (r *indexRows) add(cause string, terms, staffOnly []string) indexedTermsItem {
-	i := indexedTermsItem{key: indexedTermsKey(r.ticketID, cause), CustomerID: r.customerID, Created: toMillis(r.created)}
+// addEntry adds the terms of an entry and returns its record. It leaves out terms that
+// are indexed, and those for which no row is left.
+func (r *indexRows) addEntry(cause string, terms, staffOnly []string) indexedTermsItem {
 	if r.full {
-		return i
+		return r.record(cause)
 	}
 	left := maxTicketRows - len(r.rows)
-	b := rowBudget{left: min(maxEntryRows, left), existing: r.rows, taken: map[key]bool{}}
+	i, refused := r.add(cause, min(maxEntryRows, left), terms, staffOnly)
+	i.Full = refused && left < maxEntryRows
+	r.full = i.Full
+	return i
+}
+
+func (r *indexRows) record(cause string) indexedTermsItem {
+	return indexedTermsItem{key: indexedTermsKey(r.subjectID, cause), CustomerID: r.customerID, Created: toMillis(r.created)}
+}
+
+// add adds the terms of a cause with at most limit rows. Without a row are the prefixes
+// first, then the last terms; refused reports that there are such.
+func (r *indexRows) add(cause string, limit int, terms, staffOnly []string) (i indexedTermsItem, refused bool) {
+	i = r.record(cause)
+	b := rowBudget{left: limit, existing: r.rows, taken: map[key]bool{}}
 	i.StaffOnly = b.takeTerms(staffOnly, r.forStaff, func(term string) []key { return r.wholeKeys(term, false) })
 	i.Terms = b.takeTerms(terms, r.public, func(term string) []key { return r.wholeKeys(term, true) })
 	for _, term := range i.staffTerms() {
-		if !b.take(prefixKeys(ticketTermsScope, term, r.posting())) {
+		if !b.take(prefixKeys(r.scope, term, r.posting())) {
 			break
 		}
 		i.Prefixed++
 	}
-	i.Full = b.refused && left < maxEntryRows
 	r.addRecord(i)
-	return i
+	return i, b.refused
 }
 
 // staffTerms returns all terms of a record, in the order in which they get prefixes.
 func (i indexedTermsItem) staffTerms() []string { return slices.Concat(i.StaffOnly, i.Terms) }
 
-func (r *indexRows) posting() string { return postingKey(r.created, r.ticketID) }
+func (r *indexRows) posting() string { return postingKey(r.created, r.subjectID) }
 
 // wholeKeys returns the rows by which a whole word is found, also as the last word of
 // a query, which is looked up as a prefix.
 func (r *indexRows) wholeKeys(term string, public bool) []key {
-	keys := wholeTermKeys(ticketTermsScope, term, r.posting())
+	keys := wholeTermKeys(r.scope, term, r.posting())
 	if public {
 		keys = append(keys, customerTermKey(r.customerID, term, r.posting()))
 	}
@@ -124,17 +142,6 @@ func (b *rowBudget) takeTerms(terms []string, known map[string]bool, keysOf func
 		}
 	}
 	return taken
-}
-
-// userRows returns the index rows of a user, within the limit of one entry.
-func userRows(posting string, terms []string) map[key]bool {
-	b := rowBudget{left: maxEntryRows, taken: map[key]bool{}}
-	for _, term := range b.takeTerms(terms, nil, func(term string) []key { return wholeTermKeys(userTermsScope, term, posting) }) {
-		if !b.take(prefixKeys(userTermsScope, term, posting)) {
-			break
-		}
-	}
-	return b.taken
 }
 
 // wholeTermKeys returns the rows of a whole term: the term itself, and its longest

@@ -11,6 +11,7 @@ import (
 	"ticketsystem/pkg/attachment"
 	"ticketsystem/pkg/audit"
 	"ticketsystem/pkg/category"
+	"ticketsystem/pkg/user"
 )
 
 // AddAttachment implements attachment.Store.
@@ -158,6 +159,13 @@ func (s *Store) AuditRecords(_ context.Context, before string, limit int) (recor
 		records = slices.SortedFunc(slices.Values(s.audit), func(a, b audit.Record) int { return strings.Compare(b.ID, a.ID) })
 		records = slices.DeleteFunc(records, func(r audit.Record) bool { return before != "" && r.ID >= before })
 		records = records[:min(limit, len(records))]
+		for n := range records {
+			actor, name := &records[n].Actor, user.DeletedName
+			if u, found := s.users[actor.ID]; found || actor.ID == "" {
+				name = u.Name
+			}
+			actor.Name = name
+		}
 		return nil
 	})
 	return records, err

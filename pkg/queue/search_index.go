@@ -10,7 +10,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 
 	"ticketsystem/pkg/search"
-	"ticketsystem/pkg/user"
 )
 
 // SearchIndex sends changes of the search index to a FIFO queue. The changes of one
@@ -25,14 +24,14 @@ func (s SearchIndex) IndexTicket(ctx context.Context, ticketID, cause string, te
 	return s.send(ctx, ticketID, search.IndexJob{TicketID: ticketID, Entry: &search.EntryTerms{Cause: cause, Terms: terms, StaffOnly: staffOnly}})
 }
 
-// DeindexTicket sends the removal of a ticket.
-func (s SearchIndex) DeindexTicket(ctx context.Context, ticketID string) error {
+// RefreshTicket sends the id of a ticket whose fields or customer have changed.
+func (s SearchIndex) RefreshTicket(ctx context.Context, ticketID string) error {
 	return s.send(ctx, ticketID, search.IndexJob{TicketID: ticketID})
 }
 
-// IndexUser sends the old and the new terms of a user.
-func (s SearchIndex) IndexUser(ctx context.Context, u user.User, oldTerms, newTerms []string) error {
-	return s.send(ctx, u.ID, search.IndexJob{UserID: u.ID, CreatedAt: u.CreatedAt, OldTerms: oldTerms, NewTerms: newTerms})
+// RefreshUser sends the id of a user who has changed.
+func (s SearchIndex) RefreshUser(ctx context.Context, userID string) error {
+	return s.send(ctx, userID, search.IndexJob{UserID: userID})
 }
 
 func (s SearchIndex) send(ctx context.Context, group string, job search.IndexJob) error {

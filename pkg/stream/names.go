@@ -5,7 +5,6 @@ import (
 
 	"ticketsystem/pkg/apperr"
 	"ticketsystem/pkg/event"
-	"ticketsystem/pkg/search"
 	"ticketsystem/pkg/ticket"
 	"ticketsystem/pkg/user"
 )
@@ -13,7 +12,6 @@ import (
 // NameStore finds and updates the copies of a user's name.
 type NameStore interface {
 	UserReader
-	LogRangeReader
 
 	// StartNameUpdate stores the start of a name update, which the stream reports as
 	// event.NamesOutdated.
@@ -44,29 +42,26 @@ type NameStore interface {
 	DeleteNotifications(ctx context.Context, userID string, n int) (more bool, err error)
 	// EraseNameInAudit removes a user from n audit records. next is nil after the last.
 	EraseNameInAudit(ctx context.Context, userID string, after map[string]string, n int) (next map[string]string, err error)
-	// ReindexTicket replaces the search terms of the given entries.
-	ReindexTicket(ctx context.Context, tk ticket.Ticket, entries []search.EntryTerms) error
-}
-
-// LogRangeReader reads a part of a log.
-type LogRangeReader interface {
-	// ReadLogPage reads n items of a ticket's log from a sequence number on.
-	ReadLogPage(ctx context.Context, ticketID string, from, n int) (log ticket.Log, end bool, err error)
 }
 
 // RecordNames returns a Handler that records which tickets contain the names of
-// agents, so that a later name update finds them. It also corrects the name in a new
-// ticket or assignment, because a token may contain the name before the last change,
-// and starts a name update for an entry that a deleted user has just written.
+// agents, so that a later name update finds them. It also corrects the name in new
+// entries and read markers, because a token may contain the name before the last change
+// or before the deletion of the user. It records and writes first and reads the user
+// then: a user who is deleted later is found by the name update.
 func RecordNames(store NameStore) Handler {
 	return func(ctx context.Context, e event.Event, _ ...event.Event) error {
 		switch e := e.(type) {
 		case event.EntryAppended:
 			return recordEntryNames(ctx, store, e.Entry)
 		case event.ReadMarkerMoved:
-			if e.Marker.Reader.Role.IsStaff() {
-				return recordAgent(ctx, store, e.Marker.TicketID, e.Marker.Reader.ID, e.Marker.Reader.Name)
+			reader := e.Marker.Reader
+			if reader.Role.IsStaff() {
+				if _, err := store.AddNameReference(ctx, reader.ID, e.Marker.TicketID); err != nil {
+					return err
+				}
 			}
+			return correctName(ctx, store, ticket.Entry{TicketID: e.Marker.TicketID}, reader.ID, reader.Name)
 		}
 		return nil
 	}
@@ -77,39 +72,33 @@ func recordEntryNames(ctx context.Context, store NameStore, e ticket.Entry) erro
 		if _, err := store.AddNameReference(ctx, e.Change.To, e.TicketID); err != nil {
 			return err
 		}
-		if err := correctName(ctx, store, e.TicketID, e.Change.To, e.Change.Name); err != nil {
+		if err := correctName(ctx, store, e, e.Change.To, e.Change.Name); err != nil {
 			return err
 		}
 	}
-	switch {
-	case e.Author.ID == "": // the automation
+	if e.Author.ID == "" { // the automation
 		return nil
-	case e.Author.Role.IsStaff() && e.Kind != ticket.KindOpened:
-		return recordAgent(ctx, store, e.TicketID, e.Author.ID, e.Author.Name)
 	}
-	return correctName(ctx, store, e.TicketID, e.Author.ID, e.Author.Name)
+	if e.Author.Role.IsStaff() {
+		if _, err := store.AddNameReference(ctx, e.Author.ID, e.TicketID); err != nil {
+			return err
+		}
+	}
+	return correctName(ctx, store, e, e.Author.ID, e.Author.Name)
 }
 
-// recordAgent records an agent once for each ticket, and checks the agent only then.
-func recordAgent(ctx context.Context, store NameStore, ticketID, userID, written string) error {
-	added, err := store.AddNameReference(ctx, userID, ticketID)
-	if err != nil || !added {
-		return err
-	}
-	return correctName(ctx, store, ticketID, userID, written)
-}
-
-// correctName updates the ticket if the user has another name than written. For a
-// deleted user, it starts a name update.
-func correctName(ctx context.Context, store NameStore, ticketID, userID, written string) error {
+// correctName updates the ticket of an entry if the user has another name than written.
+// If the user was deleted, it also erases the name in the entry.
+func correctName(ctx context.Context, store NameStore, e ticket.Entry, userID, written string) error {
 	name, deleted, err := currentName(ctx, store, userID)
-	switch {
-	case err != nil || name == written:
+	if err != nil || name == written {
 		return err
-	case deleted:
-		return store.StartNameUpdate(ctx, userID)
 	}
-	return store.SetNameInTicket(ctx, ticketID, userID, name)
+	if err := store.SetNameInTicket(ctx, e.TicketID, userID, name); err != nil || !deleted || e.Seq == 0 {
+		return err
+	}
+	_, err = store.EraseNameInLog(ctx, e.TicketID, userID, e.Seq, 1)
+	return err
 }
 
 // currentName returns the name of a user, user.DeletedName for a deleted one.
@@ -131,7 +120,7 @@ const (
 // UpdateNames returns a Handler that updates the copies of a user's name after a
 // change, and removes all personal data after a deletion. Each stream record makes
 // one bounded step and stores the progress, which causes the next record.
-func UpdateNames(store NameStore) Handler {
+func UpdateNames(store NameStore, index SearchIndex) Handler {
 	return func(ctx context.Context, e event.Event, _ ...event.Event) error {
 		switch e := e.(type) {
 		case event.UserChanged:
@@ -145,7 +134,7 @@ func UpdateNames(store NameStore) Handler {
 			}
 			return store.StartNameUpdate(ctx, e.User.ID)
 		case event.NamesOutdated:
-			next, err := updateNames(ctx, store, e)
+			next, err := updateNames(ctx, store, index, e)
 			if err != nil {
 				return err
 			}
@@ -156,7 +145,7 @@ func UpdateNames(store NameStore) Handler {
 }
 
 // updateNames makes one step and returns the new progress.
-func updateNames(ctx context.Context, store NameStore, at event.NamesOutdated) (event.NamesOutdated, error) {
+func updateNames(ctx context.Context, store NameStore, index SearchIndex, at event.NamesOutdated) (event.NamesOutdated, error) {
 	name, deleted, err := currentName(ctx, store, at.UserID)
 	if err != nil {
 		return at, err
@@ -165,7 +154,7 @@ func updateNames(ctx context.Context, store NameStore, at event.NamesOutdated) (
 		if at.Phase > event.NamesReferencedTickets {
 			break
 		}
-		if at, err = updateNextTicket(ctx, store, at, name, deleted); err != nil || at.Seq > 0 {
+		if at, err = updateNextTicket(ctx, store, index, at, name, deleted); err != nil || at.Seq > 0 {
 			return at, err
 		}
 	}
@@ -195,7 +184,7 @@ func nextPhase(at event.NamesOutdated, phase int) event.NamesOutdated {
 
 // updateNextTicket updates one ticket, or a part of its log if the user was deleted.
 // In the second case, it returns a progress with a Seq.
-func updateNextTicket(ctx context.Context, store NameStore, at event.NamesOutdated, name string, deleted bool) (event.NamesOutdated, error) {
+func updateNextTicket(ctx context.Context, store NameStore, index SearchIndex, at event.NamesOutdated, name string, deleted bool) (event.NamesOutdated, error) {
 	list := store.OwnTicket
 	if at.Phase == event.NamesReferencedTickets {
 		list = store.ReferencedTicket
@@ -214,7 +203,12 @@ func updateNextTicket(ctx context.Context, store NameStore, at event.NamesOutdat
 				return at, err
 			}
 		}
-		if err := finishTicket(ctx, store, at, ticketID, deleted); err != nil {
+		if at.Phase == event.NamesOwnTickets {
+			err = index.RefreshTicket(ctx, ticketID)
+		} else if deleted {
+			err = store.DeleteNameReference(ctx, at.UserID, ticketID)
+		}
+		if err != nil {
 			return at, err
 		}
 	}
@@ -222,25 +216,4 @@ func updateNextTicket(ctx context.Context, store NameStore, at event.NamesOutdat
 		at = nextPhase(at, at.Phase+1)
 	}
 	return at, nil
-}
-
-// finishTicket replaces the name and phone number in the search terms of the user's
-// own ticket. Of another ticket it deletes the record that leads to it.
-func finishTicket(ctx context.Context, store NameStore, at event.NamesOutdated, ticketID string, deleted bool) error {
-	if at.Phase == event.NamesReferencedTickets {
-		if deleted {
-			return store.DeleteNameReference(ctx, at.UserID, ticketID)
-		}
-		return nil
-	}
-	log, _, err := store.ReadLogPage(ctx, ticketID, 1, 1)
-	if err != nil || len(log.Entries) == 0 {
-		return err
-	}
-	terms, err := EntryTerms(ctx, store, log.Entries[0])
-	if err != nil {
-		return err
-	}
-	tk := ticket.Fold(ticket.Ticket{}, log.Entries)
-	return store.ReindexTicket(ctx, tk, []search.EntryTerms{terms})
 }

@@ -38,6 +38,18 @@ func on[E event.Event](handle func(context.Context, E) error) Handler {
 	}
 }
 
+// InOrder returns a Handler that calls handlers one after the other, up to the first error.
+func InOrder(handlers ...Handler) Handler {
+	return func(ctx context.Context, e event.Event, earlier ...event.Event) error {
+		for _, handle := range handlers {
+			if err := handle(ctx, e, earlier...); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+}
+
 // maxPartitions limits how many partitions of a batch are handled concurrently.
 const maxPartitions = 8
 

@@ -10,6 +10,8 @@ import (
 	"slices"
 	"time"
 
+	"ticketsystem/pkg/id"
+	"ticketsystem/pkg/search"
 	"ticketsystem/pkg/user"
 )
 
@@ -119,6 +121,12 @@ func (tk Ticket) clone() Ticket {
 	tk.Readers = maps.Clone(tk.Readers)
 	tk.Tags = slices.Clone(tk.Tags)
 	return tk
+}
+
+// SearchTerms returns the terms of the fields that find a ticket: title and number, and
+// for staff the customer and the tags.
+func (tk Ticket) SearchTerms(customer user.User) (terms, staffOnly []string) {
+	return search.Tokens(tk.Title, id.Number(tk.ID)), append(customer.SearchTerms(), search.Tokens(tk.Tags...)...)
 }
 
 // VisibleTo reports whether the actor may know that the ticket exists.

@@ -4,6 +4,8 @@ import (
 	"time"
 
 	"ticketsystem/pkg/locale"
+	"ticketsystem/pkg/phone"
+	"ticketsystem/pkg/search"
 )
 
 // User is a user account.
@@ -31,6 +33,12 @@ func (u User) IsAgent() bool { return u.Role.IsStaff() && !u.Disabled }
 // number and state of the account are equal.
 func (u User) SameRights(v User) bool {
 	return u.Role == v.Role && u.Phone == v.Phone && u.Disabled == v.Disabled
+}
+
+// SearchTerms returns the terms that find a user: name, e-mail address and phone number.
+// The zero User has none.
+func (u User) SearchTerms() []string {
+	return append(search.Tokens(u.Name, u.Email), phone.SearchForms(u.Phone)...)
 }
 
 // DeletedName replaces the name of a deleted user. It is not a valid name, because names

@@ -22,7 +22,6 @@ import (
 // ReplayStore stores the projections that a replay rebuilds.
 type ReplayStore interface {
 	stream.UserReader
-	stream.SearchIndex
 	stream.ActivityStore
 	stats.Generations
 	ticket.TimerStore
@@ -31,8 +30,8 @@ type ReplayStore interface {
 	// TouchTombstone writes the tombstone of a deleted ticket again, so that the
 	// stream handlers remove what was derived from the ticket since.
 	TouchTombstone(ctx context.Context, ticketID string) error
-	// ReindexTicket replaces the indexed terms of a ticket with those of the given
-	// entries. Terms of later entries are kept.
+	// ReindexTicket replaces the indexed terms of a ticket's entries with those of the
+	// given entries. Terms of later entries are kept.
 	ReindexTicket(ctx context.Context, tk ticket.Ticket, terms []search.EntryTerms) error
 	// ListTicketIDs returns a page of the tickets created since a time, and the
 	// cursor of the next page; nil after the last.
@@ -43,10 +42,12 @@ type ReplayStore interface {
 }
 
 // Replay rebuilds projections from the ticket logs while the system is in use:
-// tickets, statistics, search index, timers and recent entries. It does not create
+// tickets, statistics, search index, timers and recent entries. The terms of fields and
+// users are rebuilt by the search index queue, in order with its other changes. It does not create
 // notifications, because the original ones were sent.
 type Replay struct {
 	Store   ReplayStore
+	Index   stream.SearchIndex
 	Tickets *ticket.Service
 	Stats   *stats.Aggregator
 	Policy  ticket.AutomationPolicy
@@ -177,7 +178,7 @@ func (r *Replay) runPage(ctx context.Context, pos replayCursor, out *ReplayResul
 	var mu sync.Mutex
 	err = parallel.ForEach(ids, replayConcurrency, func(id string) error {
 		if pos.Phase == phaseUsers {
-			return errors.Join(r.rebuildUser(ctx, id), r.Store.DeleteCustomerStatsBefore(ctx, pos.Generation, id))
+			return errors.Join(r.Index.RefreshUser(ctx, id), r.Store.DeleteCustomerStatsBefore(ctx, pos.Generation, id))
 		}
 		repaired, err := r.rebuildTicket(ctx, id, pos.Generation)
 		if err != nil {
@@ -246,11 +247,7 @@ func (r *Replay) rebuildDerived(ctx context.Context, log ticket.Log) error {
 	agents := map[string]bool{}
 	var lastPublic ticket.Entry
 	for _, e := range log.Entries {
-		entryTerms, err := stream.EntryTerms(ctx, r.Store, e)
-		if err != nil {
-			return err
-		}
-		terms = append(terms, entryTerms)
+		terms = append(terms, stream.EntryTerms(e))
 		agents[e.Author.ID] = e.Author.ID != log.Ticket.Customer.ID
 		if e.Change != nil && e.Change.Field == "assignee" {
 			agents[e.Change.To] = true
@@ -273,6 +270,9 @@ func (r *Replay) rebuildDerived(ctx context.Context, log ticket.Log) error {
 	if err := r.Store.ReindexTicket(ctx, log.Ticket, terms); err != nil {
 		return err
 	}
+	if err := r.Index.RefreshTicket(ctx, log.Ticket.ID); err != nil {
+		return err
+	}
 	if due, ok := r.Policy.Due(lastPublic.State.Status, lastPublic.CreatedAt); ok {
 		return r.Store.SetTimer(ctx, ticket.Timer{TicketID: lastPublic.TicketID, Due: due}, lastPublic.Seq)
 	}
@@ -290,30 +290,4 @@ func (r *Replay) recordAgents(ctx context.Context, ticketID string, agents map[s
 		}
 	}
 	return nil
-}
-
-// rebuildUser rebuilds the search terms of a user. It repeats until the user did not
-// change meanwhile, and removes the terms of a user who was deleted meanwhile.
-func (r *Replay) rebuildUser(ctx context.Context, id string) error {
-	var previous user.User
-	var previousTerms []string
-	for indexed := false; ; indexed = true {
-		current, err := r.Store.User(ctx, id)
-		switch {
-		case apperr.Is(err, apperr.UserNotFound):
-			if !indexed {
-				return nil
-			}
-			return r.Store.IndexUser(ctx, previous, previousTerms, nil)
-		case err != nil:
-			return err
-		case indexed && previous == current:
-			return nil
-		}
-		terms := stream.UserTerms(current)
-		if err := r.Store.IndexUser(ctx, current, previousTerms, terms); err != nil {
-			return err
-		}
-		previous, previousTerms = current, terms
-	}
 }

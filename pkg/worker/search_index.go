@@ -12,7 +12,6 @@ import (
 	"ticketsystem/pkg/parallel"
 	"ticketsystem/pkg/search"
 	"ticketsystem/pkg/stream"
-	"ticketsystem/pkg/user"
 )
 
 // UpdateSearchIndex returns a handler that makes the changes of the index queue. It
@@ -74,9 +73,9 @@ func runIndexJob(ctx context.Context, index stream.SearchIndex, body string) err
 	}
 	switch {
 	case job.UserID != "":
-		return index.IndexUser(ctx, user.User{ID: job.UserID, CreatedAt: job.CreatedAt}, job.OldTerms, job.NewTerms)
+		return index.RefreshUser(ctx, job.UserID)
 	case job.Entry != nil:
 		return index.IndexTicket(ctx, job.TicketID, job.Entry.Cause, job.Entry.Terms, job.Entry.StaffOnly)
 	}
-	return index.DeindexTicket(ctx, job.TicketID)
+	return index.RefreshTicket(ctx, job.TicketID)
 }

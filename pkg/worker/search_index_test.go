@@ -11,7 +11,6 @@ import (
 
 	"github.com/aws/aws-lambda-go/events"
 
-	"ticketsystem/pkg/user"
 	"ticketsystem/pkg/worker"
 )
 
@@ -35,12 +34,12 @@ func (index *fakeSearchIndex) IndexTicket(_ context.Context, ticketID, cause str
 	return index.record(ticketID + " " + cause + ": " + strings.Join(terms, " ") + "; " + strings.Join(staffOnly, " "))
 }
 
-func (index *fakeSearchIndex) DeindexTicket(_ context.Context, ticketID string) error {
-	return index.record("deindex " + ticketID)
+func (index *fakeSearchIndex) RefreshTicket(_ context.Context, ticketID string) error {
+	return index.record("refresh " + ticketID)
 }
 
-func (index *fakeSearchIndex) IndexUser(_ context.Context, u user.User, oldTerms, newTerms []string) error {
-	return index.record(u.ID + ": " + strings.Join(oldTerms, " ") + " -> " + strings.Join(newTerms, " "))
+func (index *fakeSearchIndex) RefreshUser(_ context.Context, userID string) error {
+	return index.record("user " + userID)
 }
 
 // TestUpdateSearchIndex checks that the jobs of a group run in order up to a failure,
@@ -52,7 +51,7 @@ func TestUpdateSearchIndex(t *testing.T) {
 		{"2", "bad", `{"ticketId":"bad","entry":{"cause":"2"}}`},
 		{"3", "t", `{"ticketId":"t"}`},
 		{"4", "bad", `{"ticketId":"bad"}`},
-		{"5", "u", `{"userId":"u","oldTerms":["a"],"newTerms":["b"]}`},
+		{"5", "u", `{"userId":"u"}`},
 		{"6", "x", `no job`},
 	} {
 		batch.Records = append(batch.Records, events.SQSMessage{MessageId: m[0], Body: m[2], Attributes: map[string]string{"MessageGroupId": m[1]}})
@@ -70,10 +69,10 @@ func TestUpdateSearchIndex(t *testing.T) {
 	if !slices.Equal(failed, []string{"2", "4", "6"}) {
 		t.Errorf("got failures %v, want 2, 4 and 6", failed)
 	}
-	if entry, removal := slices.Index(index.calls, "t 2: roof; sara"), slices.Index(index.calls, "deindex t"); entry < 0 || removal < entry {
-		t.Errorf("got %q, want the entry before the removal", index.calls)
+	if entry, removal := slices.Index(index.calls, "t 2: roof; sara"), slices.Index(index.calls, "refresh t"); entry < 0 || removal < entry {
+		t.Errorf("got %q, want the entry before the refresh", index.calls)
 	}
-	if !slices.Contains(index.calls, "u: a -> b") || slices.Contains(index.calls, "deindex bad") {
+	if !slices.Contains(index.calls, "user u") || slices.Contains(index.calls, "refresh bad") {
 		t.Errorf("got %q", index.calls)
 	}
 }

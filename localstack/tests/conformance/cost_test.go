@@ -11,10 +11,8 @@ import (
 	"ticketsystem/pkg/app"
 	"ticketsystem/pkg/attachment"
 	"ticketsystem/pkg/category"
-	"ticketsystem/pkg/event"
 	"ticketsystem/pkg/realtime"
 	"ticketsystem/pkg/search"
-	"ticketsystem/pkg/stream"
 	"ticketsystem/pkg/ticket"
 	"ticketsystem/pkg/user"
 )
@@ -448,7 +446,10 @@ func searchCosts() []costCase {
 	}
 	costs[0].prepare = func(ctx context.Context, f *costFixture) error {
 		u := user.User{ID: f.sara.UserID, Phone: f.phone, Name: f.sara.Name, CreatedAt: app.Now()}
-		if err := stream.IndexSearch(openStore(), openStore())(ctx, event.UserCreated{User: u}); err != nil {
+		if err := openStore().PutAccount(ctx, account.Login{Phone: u.Phone, User: u}); err != nil {
+			return err
+		}
+		if err := openStore().RefreshUser(ctx, u.ID); err != nil {
 			return err
 		}
 		for _, id := range f.ticketIDs {

@@ -1,8 +1,10 @@
 package conformance
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
+	"log/slog"
 	"strings"
 	"testing"
 
@@ -10,31 +12,40 @@ import (
 
 	"ticketsystem/pkg/account"
 	"ticketsystem/pkg/audit"
+	"ticketsystem/pkg/category"
+	"ticketsystem/pkg/event"
 	"ticketsystem/pkg/notification"
 	"ticketsystem/pkg/search"
+	"ticketsystem/pkg/stream"
 	"ticketsystem/pkg/ticket"
 	"ticketsystem/pkg/user"
+	"ticketsystem/pkg/worker"
 )
 
 // handleStream runs the projections for all records of the table, and for those that
 // they cause, until there are none.
 func (w *workload) handleStream(t *testing.T, collector *recordCollector) {
 	t.Helper()
-	handle := (&consumer{workload: w}).handler("stream-project", env.config)
-	for {
-		records := collector.drain(t)
-		if len(records) == 0 {
-			return
-		}
-		payload, err := json.Marshal(map[string]any{"Records": records})
-		must(t, err)
-		var batch events.DynamoDBEvent
-		must(t, json.Unmarshal(payload, &batch))
-		out, err := handle(t.Context(), batch)
-		if err != nil || len(out.BatchItemFailures) > 0 {
-			t.Fatalf("got %v, failures %v", err, out.BatchItemFailures)
-		}
+	for w.handleBatch(t, collector) {
 	}
+}
+
+// handleBatch handles the records of now. It returns false if there are none.
+func (w *workload) handleBatch(t *testing.T, collector *recordCollector) bool {
+	t.Helper()
+	records := collector.drain(t)
+	if len(records) == 0 {
+		return false
+	}
+	payload, err := json.Marshal(map[string]any{"Records": records})
+	must(t, err)
+	var batch events.DynamoDBEvent
+	must(t, json.Unmarshal(payload, &batch))
+	out, err := (&consumer{workload: w}).handler("stream-project", env.config)(t.Context(), batch)
+	if err != nil || len(out.BatchItemFailures) > 0 {
+		t.Fatalf("got %v, failures %v", err, out.BatchItemFailures)
+	}
+	return true
 }
 
 // person is a user with a name, phone number and e-mail address that no other item has.
@@ -108,9 +119,6 @@ func TestDeleteUser_LeavesNoTrace(t *testing.T) {
 		must(t, err)
 		must(t, w.store.DeleteUser(t.Context(), stored, audit.Record{ID: newID(), Action: audit.UserDeleted, Target: u.ID}))
 	}
-	// A request that was authenticated before the deletion.
-	_, err := w.service(w.store, w.tick).Post(t.Context(), sara.Principal(""), ticket.Message{TicketID: tk.ID, ClientID: newID(), Body: "late"})
-	must(t, err)
 	w.handleStream(t, collector)
 	for _, u := range []user.User{sara, ali} {
 		for _, trace := range w.tracesOf(t, u) {
@@ -130,6 +138,135 @@ func TestDeleteUser_LeavesNoTrace(t *testing.T) {
 	}
 }
 
+// TestDeleteUser_LateWrites checks that nothing is left of users whose requests were
+// authenticated before the deletion, at any moment of the removal.
+func TestDeleteUser_LateWrites(t *testing.T) {
+	t.Parallel()
+	for _, handled := range []int{0, 1, 2, 3, 5, 100} { // batches of stream records before the late requests
+		w := newWorkload(t, uint64(30+handled))
+		collector := newRecordCollector(t, w)
+		sara, ali := w.person(t, "Zarathustra", user.RoleUser), w.person(t, "Xenophon", user.RoleAdmin)
+		w.person(t, "Last", user.RoleAdmin)
+		tk := w.writeEverything(t, sara, ali)
+		w.handleStream(t, collector)
+		for _, u := range []user.User{sara, ali} {
+			stored, err := w.store.User(t.Context(), u.ID)
+			must(t, err)
+			must(t, w.store.DeleteUser(t.Context(), stored, audit.Record{ID: newID(), Action: audit.UserDeleted, Target: u.ID}))
+		}
+		for range handled {
+			w.handleBatch(t, collector)
+		}
+		w.writeLate(t, sara, ali, tk.ID)
+		w.handleStream(t, collector)
+		for _, u := range []user.User{sara, ali} {
+			for _, trace := range w.tracesOf(t, u) {
+				t.Errorf("after %d batches: %s", handled, trace)
+			}
+		}
+	}
+}
+
+// writeLate makes a deleted customer and a deleted administrator use their tokens.
+func (w *workload) writeLate(t *testing.T, sara, ali user.User, ticketID string) {
+	t.Helper()
+	service, customer, agent := w.service(w.store, w.tick), sara.Principal(""), ali.Principal("")
+	late, _, err := service.Create(t.Context(), customer, ticket.CreateParams{ClientID: newID(), Title: "Late", Description: "x", CategoryID: w.categoryIDs[0]})
+	must(t, err)
+	for _, id := range []string{ticketID, late.ID} {
+		for _, by := range []user.Principal{customer, agent} {
+			log, err := w.store.ReadLogFrom(t.Context(), id, 1)
+			must(t, err)
+			must(t, service.MarkRead(t.Context(), by, id, log.Ticket.LastSeq))
+			_, err = service.Post(t.Context(), by, ticket.Message{TicketID: id, ClientID: newID(), Body: "late"})
+			must(t, err)
+		}
+		_, err = service.Assign(t.Context(), agent, id, newID(), w.reza.UserID)
+		must(t, err)
+	}
+	categories := category.Admin{Store: w.store, Recorder: recorder}
+	_, err = categories.Create(t.Context(), audit.Actor{ID: ali.ID, Name: ali.Name}, category.Update{Names: map[string]string{"en": newID(), "fa": newID()}})
+	must(t, err)
+	must(t, w.store.Suppress(t.Context(), notification.MailFeedback{Address: sara.Email, Reason: "bounce", UserID: sara.ID}))
+}
+
+// jobQueue is a search index queue of JSON messages. Tests run them later.
+type jobQueue []events.SQSMessage
+
+func (q *jobQueue) add(group string, job search.IndexJob) error {
+	body, err := json.Marshal(job)
+	*q = append(*q, events.SQSMessage{MessageId: fmt.Sprint(len(*q)), Body: string(body), Attributes: map[string]string{"MessageGroupId": group}})
+	return err
+}
+
+func (q *jobQueue) IndexTicket(_ context.Context, ticketID, cause string, terms, staffOnly []string) error {
+	return q.add(ticketID, search.IndexJob{TicketID: ticketID, Entry: &search.EntryTerms{Cause: cause, Terms: terms, StaffOnly: staffOnly}})
+}
+
+func (q *jobQueue) RefreshTicket(_ context.Context, ticketID string) error {
+	return q.add(ticketID, search.IndexJob{TicketID: ticketID})
+}
+
+func (q *jobQueue) RefreshUser(_ context.Context, userID string) error {
+	return q.add(userID, search.IndexJob{UserID: userID})
+}
+
+// run runs the messages from a position on.
+func (q *jobQueue) run(t *testing.T, index stream.SearchIndex, from int) {
+	t.Helper()
+	out, err := worker.UpdateSearchIndex(index, slog.New(slog.DiscardHandler))(t.Context(), events.SQSEvent{Records: (*q)[from:]})
+	if err != nil || len(out.BatchItemFailures) > 0 {
+		t.Fatalf("got %v, failures %v", err, out.BatchItemFailures)
+	}
+}
+
+// TestDeleteUser_QueuedIndexJobs checks that the search index has nothing of a deleted
+// user, wherever the jobs of the queue were when the deletion happened, and when jobs
+// from before are run again after it.
+func TestDeleteUser_QueuedIndexJobs(t *testing.T) {
+	t.Parallel()
+	w := newWorkload(t, 40)
+	var q jobQueue
+	handlers := []stream.Handler{stream.IndexSearch(&q), stream.UpdateNames(w.store, &q)}
+	handle := func(e event.Event) {
+		for _, h := range handlers {
+			must(t, h(t.Context(), e))
+		}
+	}
+	for ran := range 5 { // jobs that have run before the deletion
+		q = nil
+		sara := w.person(t, "Zarathustra", user.RoleUser)
+		handle(event.UserCreated{User: sara})
+		tk, _, err := w.service(w.store, w.tick).Create(t.Context(), sara.Principal(""), ticket.CreateParams{ClientID: newID(), Title: "The parcel", Description: "x", CategoryID: w.categoryIDs[0]})
+		must(t, err)
+		log, err := w.store.ReadLogFrom(t.Context(), tk.ID, 1)
+		must(t, err)
+		handle(event.EntryAppended{Entry: log.Entries[0]})
+		name := "Zarathustraina"
+		renamed, err := w.store.UpdateUser(t.Context(), sara.ID, account.ProfileUpdate{Name: &name})
+		must(t, err)
+		handle(event.UserChanged{Old: sara, New: renamed})
+		before := q[:min(ran, len(q))]
+		before.run(t, w.store, 0)
+		must(t, w.store.DeleteUser(t.Context(), renamed, audit.Record{ID: newID(), Action: audit.UserDeleted, Target: sara.ID}))
+		queued := len(q)
+		handle(event.UserDeleted{User: renamed})
+		handle(event.NamesOutdated{UserID: sara.ID})
+		q.run(t, w.store, len(before))
+		q.run(t, w.store, 0) // redriven from a dead-letter queue
+		for k := range w.items(t) {
+			if strings.HasPrefix(k, "K#") && (strings.Contains(k, "zarat") || strings.Contains(k, strings.TrimPrefix(sara.Phone, "+98"))) {
+				t.Errorf("%d of %d jobs before the deletion: %s is left", ran, queued, k)
+			}
+		}
+		for _, message := range q {
+			if strings.Contains(strings.ToLower(message.Body), "zarat") {
+				t.Errorf("the queue has %s", message.Body)
+			}
+		}
+	}
+}
+
 // search returns the tickets that an agent finds.
 func (w *workload) search(t *testing.T, text string) []string {
 	t.Helper()
@@ -140,6 +277,17 @@ func (w *workload) search(t *testing.T, text string) []string {
 		ids[i] = tk.ID
 	}
 	return ids
+}
+
+// postings returns the number of rows in a partition.
+func (w *workload) postings(t *testing.T, pk string) (n int) {
+	t.Helper()
+	for _, it := range w.items(t) {
+		if it["PK"] == pk {
+			n++
+		}
+	}
+	return n
 }
 
 // TestRename_UpdatesTickets checks that tickets, assignees and the search index follow a
@@ -155,8 +303,8 @@ func TestRename_UpdatesTickets(t *testing.T) {
 	}
 	w.handleStream(t, collector)
 	for _, u := range []user.User{sara, ali} {
-		name := u.Name + "ina"
-		_, err := w.store.UpdateUser(t.Context(), u.ID, account.ProfileUpdate{Name: &name})
+		name, email := u.Name+"ina", newID()+"@example.com"
+		_, err := w.store.UpdateUser(t.Context(), u.ID, account.ProfileUpdate{Name: &name, Email: &email})
 		must(t, err)
 	}
 	// The token still has the old name.
@@ -172,5 +320,13 @@ func TestRename_UpdatesTickets(t *testing.T) {
 		if got := log.Ticket.Assignee.Name; id != tk.ID && got != "Xenophonina" {
 			t.Errorf("assignee: got %s", got)
 		}
+	}
+	for text, want := range map[string]int{"zarathustra": 20, "zarathustraina": 20, sara.Phone: 20} { // the first also as a prefix
+		if got := w.search(t, text); len(got) != want {
+			t.Errorf("%s: found %d tickets, want %d", text, len(got), want)
+		}
+	}
+	if n := w.postings(t, "K#s#zarathustra$"); n != 0 {
+		t.Errorf("%d tickets are found by the old name", n)
 	}
 }

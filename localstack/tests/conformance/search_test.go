@@ -13,8 +13,10 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
+	"ticketsystem/pkg/account"
 	"ticketsystem/pkg/app"
 	"ticketsystem/pkg/apperr"
+	"ticketsystem/pkg/audit"
 	"ticketsystem/pkg/dynamo"
 	"ticketsystem/pkg/event"
 	"ticketsystem/pkg/search"
@@ -261,8 +263,17 @@ func TestIndexTicket_ManySmallEntries(t *testing.T) {
 	}
 }
 
-// TestIndexUser_Limit checks that a user has at most 300 rows, and none after removal.
-func TestIndexUser_Limit(t *testing.T) {
+// storeUser stores a user with a name of these words.
+func storeUser(t *testing.T, at time.Time, words []string) user.User {
+	t.Helper()
+	l := newLogin()
+	l.User.CreatedAt, l.User.Name = at, strings.Join(words, " ")
+	must(t, openStore().PutAccount(t.Context(), l))
+	return l.User
+}
+
+// TestRefreshUser_Limit checks that a user has at most 300 rows, and none after removal.
+func TestRefreshUser_Limit(t *testing.T) {
 	t.Parallel()
 	w := newUniqueWords()
 	var words []string
@@ -270,16 +281,103 @@ func TestIndexUser_Limit(t *testing.T) {
 		words = append(words, w.words(fmt.Sprintf("%dx", i))...)
 	}
 	store, m := newMeteredStore()
-	u := user.User{ID: newID(), CreatedAt: app.Now()}
-	must(t, store.IndexUser(t.Context(), u, nil, words))
-	if got, _ := m.reset(); got.write > 300 {
-		t.Errorf("got %v, want at most 300 rows", got)
+	u := storeUser(t, app.Now(), words)
+	must(t, store.RefreshUser(t.Context(), u.ID))
+	if got, _ := m.reset(); got.write > 305 {
+		t.Errorf("got %v, want at most 300 rows and their record", got)
 	}
-	must(t, store.IndexUser(t.Context(), u, words, nil))
-	for _, word := range words {
-		if n := countItems(t, "K#u#"+word+"$"); n != 0 {
-			t.Fatalf("%s has %d items left", word, n)
+	must(t, store.DeleteUser(t.Context(), u, audit.Record{ID: newID()}))
+	must(t, store.RefreshUser(t.Context(), u.ID))
+	for _, pk := range []string{"K#t#" + u.ID, "K#u#" + words[0] + "$", "K#u#" + words[119] + "$", "K#u#" + string(w)} {
+		if n := countItems(t, pk); n != 0 {
+			t.Errorf("%s has %d items left", pk, n)
 		}
+	}
+}
+
+// refreshTicket stores a ticket again with another title and tags, and refreshes its terms.
+func refreshTicket(t *testing.T, id, title string, tags ...string) {
+	t.Helper()
+	log, err := openStore().ReadLogFrom(t.Context(), id, 1)
+	must(t, err)
+	tk := log.Ticket
+	tk.Title, tk.Tags = title, tags
+	must(t, openStore().SaveProjection(t.Context(), tk))
+	must(t, openStore().RefreshTicket(t.Context(), id))
+}
+
+// TestRefreshTicket checks that a ticket is found by its present title, tags and
+// customer, also after 2,000 rows of its texts, and by no former one. A word that a text
+// has as well is kept.
+func TestRefreshTicket(t *testing.T) {
+	t.Parallel()
+	w := newUniqueWords()
+	owner := storeUser(t, app.Now(), w.words("sara"))
+	it := indexTicket(t, owner.Principal(""), app.Now(), w.words("text", "both"), nil)
+	find := func(word string, want bool) {
+		t.Helper()
+		if got := searchAll(t, ticket.Query{Terms: w.terms(word), Limit: 5}); (len(got) == 1) != want {
+			t.Errorf("%s: found %v, want %v", word, got, want)
+		}
+	}
+	refreshTicket(t, it.ID, w.words("first")[0]+" "+w.words("both")[0], w.words("vip")...)
+	for _, word := range []string{"first", "fir", "both", "vip", "sara", "text"} {
+		find(word, true)
+	}
+	refreshTicket(t, it.ID, w.words("second")[0], w.words("refund")...)
+	for word, want := range map[string]bool{"first": false, "fir": false, "vip": false, "second": true, "refund": true, "both": true, "sara": true} {
+		find(word, want)
+	}
+	for i := range 30 {
+		var words []string
+		for n := range 90 {
+			words = append(words, w.words(fmt.Sprintf("%dx%dx", i, n))...)
+		}
+		must(t, openStore().IndexTicket(t.Context(), it.ID, fmt.Sprintf("%010d", i+2), words, nil))
+	}
+	refreshTicket(t, it.ID, w.words("third")[0], w.words("paid")...)
+	name := w.words("mina")[0]
+	_, err := openStore().UpdateUser(t.Context(), owner.ID, account.ProfileUpdate{Name: &name})
+	must(t, err)
+	must(t, openStore().RefreshTicket(t.Context(), it.ID))
+	for word, want := range map[string]bool{"second": false, "refund": false, "sara": false, "third": true, "paid": true, "mina": true, "both": true} {
+		find(word, want)
+	}
+	must(t, openStore().DeleteUser(t.Context(), owner, audit.Record{ID: newID()}))
+	must(t, openStore().RefreshTicket(t.Context(), it.ID))
+	find("mina", false)
+	find("third", true)
+}
+
+// TestRefreshTicket_Limit checks that a title and tags of the longest kind write a bounded
+// number of rows, and that the customer is found nevertheless.
+func TestRefreshTicket_Limit(t *testing.T) {
+	t.Parallel()
+	w := newUniqueWords()
+	owner := storeUser(t, app.Now(), w.words("sara"))
+	it := indexTicket(t, owner.Principal(""), app.Now(), nil, nil)
+	store, m := newMeteredStore()
+	for _, first := range []rune{'a', 'α'} {
+		var title []string
+		for n := range 66 {
+			title = append(title, string([]rune{first + rune(n%24), first + rune(n/24)}))
+		}
+		tags := make([]string, 20)
+		for n := range tags {
+			tags[n] = strings.Repeat(fmt.Sprintf("%c%d ", first, n), 15)
+		}
+		refreshTicket(t, it.ID, strings.Join(title, " "), tags...)
+		m.reset()
+		must(t, store.RefreshTicket(t.Context(), it.ID))
+		if got, _ := m.reset(); got.write != 0 || got.read > 1300 {
+			t.Errorf("repeated: got %v, want no write", got)
+		}
+		if got := searchAll(t, ticket.Query{Terms: w.terms("sara"), Limit: 5}); len(got) != 1 {
+			t.Errorf("the customer finds %v", got)
+		}
+	}
+	if n := countItems(t, "K#c#"+owner.ID); n > 200 {
+		t.Errorf("got %d words of the title", n)
 	}
 }
 
@@ -309,8 +407,8 @@ func TestSearchUsers(t *testing.T) {
 	w := newUniqueWords()
 	var users []user.User
 	for i := range 5 {
-		u := user.User{ID: newID(), CreatedAt: time.UnixMilli(int64(1_790_000_000_000 + i)).UTC()}
-		must(t, openStore().IndexUser(t.Context(), u, nil, w.words("name", fmt.Sprint("n", i))))
+		u := storeUser(t, time.UnixMilli(int64(1_790_000_000_000+i)).UTC(), w.words("name", fmt.Sprint("n", i)))
+		must(t, openStore().RefreshUser(t.Context(), u.ID))
 		users = append([]user.User{u}, users...)
 	}
 	search := func(typed string) (ids []string) {
@@ -331,8 +429,13 @@ func TestSearchUsers(t *testing.T) {
 	if got := search("nam"); !slices.Equal(got, all) {
 		t.Errorf("got %v, want %v", got, all)
 	}
-	must(t, openStore().IndexUser(t.Context(), users[0], w.words("name", "n4"), w.words("name", "n7")))
-	must(t, openStore().IndexUser(t.Context(), users[1], w.words("name", "n3"), nil))
+	name := strings.Join(w.words("name", "n7"), " ")
+	_, err := openStore().UpdateUser(t.Context(), users[0].ID, account.ProfileUpdate{Name: &name})
+	must(t, err)
+	must(t, openStore().DeleteUser(t.Context(), users[1], audit.Record{ID: newID()}))
+	for _, u := range users {
+		must(t, openStore().RefreshUser(t.Context(), u.ID))
+	}
 	for typed, want := range map[string][]string{"name": {all[0], all[2], all[3], all[4]}, "name n7": all[:1], "n4": nil, "n3": nil, "name n": {all[0], all[2], all[3], all[4]}} {
 		if got := search(typed); !slices.Equal(got, want) {
 			t.Errorf("%s: got %v, want %v", typed, got, want)
@@ -423,7 +526,7 @@ func countItems(t *testing.T, pk string) int32 {
 // indexEntries runs the search handler for entries.
 func indexEntries(ctx context.Context, store *dynamo.Store, entries ...ticket.Entry) error {
 	for _, e := range entries {
-		if err := stream.IndexSearch(store, store)(ctx, event.EntryAppended{Entry: e}); err != nil {
+		if err := stream.IndexSearch(store)(ctx, event.EntryAppended{Entry: e}); err != nil {
 			return err
 		}
 	}

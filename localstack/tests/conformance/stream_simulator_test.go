@@ -351,14 +351,15 @@ func (c *limitedClient) Do(r *http.Request) (*http.Response, error) {
 // handler returns the handler of a function, wired as in its main.
 func (c *consumer) handler(function string, config aws.Config) stream.BatchHandler {
 	log, store := slog.New(slog.DiscardHandler), dynamo.New(config, c.workload.tableName, fixedNow)
+	index := c.workload.searchIndex(store)
 	if function == "stream-deliver" {
 		hub := &realtime.Hub{Store: store, Pusher: noPush{}, Now: fixedNow}
 		publisher := &ws.Publisher{Hub: hub, Revocations: account.NewRevocationCache(store, fixedNow), Log: log}
 		return stream.NewBatchHandler(log, dynamo.DecodeRecord, stream.PushChanges(store, publisher), stream.PushNotifications(publisher), stream.EnqueueDeliveries(c, nil, 0))
 	}
 	notifier := &notification.Notifier{Store: store, Tickets: store, Users: store, Now: fixedNow}
-	return stream.NewBatchHandler(log, dynamo.DecodeRecord, stream.ProjectTickets(c.workload.service(store, fixedNow)), stream.ScheduleTimers(store, automationPolicy()), stream.SyncUserCopies(store), stream.RecordNames(store), stream.UpdateNames(store),
-		stream.ProjectStats(&stats.Aggregator{Store: store}), stream.ProjectActivity(store), stream.CreateNotifications(notifier), stream.IndexSearch(store, store),
+	return stream.NewBatchHandler(log, dynamo.DecodeRecord, stream.ProjectTickets(c.workload.service(store, fixedNow)), stream.ScheduleTimers(store, automationPolicy()), stream.SyncUserCopies(store), stream.UpdateNames(store, index),
+		stream.ProjectStats(&stats.Aggregator{Store: store}), stream.ProjectActivity(store), stream.InOrder(stream.CreateNotifications(notifier), stream.RecordNames(store)), stream.IndexSearch(index),
 		stream.PurgeDeleted(store), stream.EraseFiles(store), stream.ExpireReplacedPictures(store, fixedNow), stream.AckHeartbeat("stream-project", store))
 }
 

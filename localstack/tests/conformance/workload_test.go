@@ -34,6 +34,8 @@ type workload struct {
 	mu  sync.Mutex
 	now time.Time
 
+	indexing sync.Mutex // see serialIndex
+
 	sara, mina, ali, reza user.Principal
 	categoryIDs           [2]string
 	ticketIDs             []string
@@ -81,6 +83,34 @@ func (w *workload) tick() time.Time {
 	defer w.mu.Unlock()
 	w.now = w.now.Add(time.Second)
 	return w.now
+}
+
+// serialIndex makes one change of the search index at a time, as the FIFO queue does.
+type serialIndex struct {
+	store *dynamo.Store
+	mu    *sync.Mutex
+}
+
+func (w *workload) searchIndex(store *dynamo.Store) serialIndex {
+	return serialIndex{store, &w.indexing}
+}
+
+func (s serialIndex) IndexTicket(ctx context.Context, ticketID, cause string, terms, staffOnly []string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.store.IndexTicket(ctx, ticketID, cause, terms, staffOnly)
+}
+
+func (s serialIndex) RefreshTicket(ctx context.Context, ticketID string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.store.RefreshTicket(ctx, ticketID)
+}
+
+func (s serialIndex) RefreshUser(ctx context.Context, userID string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.store.RefreshUser(ctx, userID)
 }
 
 // service returns a ticket service over a store.

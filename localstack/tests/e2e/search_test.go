@@ -190,3 +190,56 @@ func TestSearchUsers(t *testing.T) {
 	search(path + "&role=support")
 	search("/users?q=" + url.QueryEscape(name+" "+uniqueWord()))
 }
+
+// TestSearch_NumbersTagsAndScripts checks that digits are found as words of a text and as
+// a phone number in any form, that staff find tags, and that spellings are unified.
+func TestSearch_NumbersTagsAndScripts(t *testing.T) {
+	t.Parallel()
+	me, agent := customer(t), support(t)
+	number := fmt.Sprintf("%08d", rand.IntN(100_000_000))
+	w := uniqueWord()
+	ticket := me.openTicket(object{"description": "order 00" + number + " đường " + w}).ID
+	agent.mustCall(200, "PATCH", "/tickets/"+ticket, object{"tags": []string{"tag" + number}}, nil)
+	awaitSearch(agent, "00"+number, ticket)
+	awaitSearch(me, "order 00"+number, ticket)
+	awaitSearch(me, "DUONG "+w, ticket)
+	awaitSearch(agent, "tag"+number, ticket)
+	awaitSearch(me, "tag"+number)
+	national := strings.TrimPrefix(me.Profile.Phone, "+98")
+	for _, form := range []string{"0" + national, "+98 " + national, national, national[:3] + " " + national[3:6] + " " + national[6:]} {
+		awaitSearch(agent, form, ticket)
+	}
+}
+
+// TestSearch_FollowsChanges checks that a ticket is found by its present title, tags and
+// customer and by no former ones, and not by the name of a removed customer.
+func TestSearch_FollowsChanges(t *testing.T) {
+	t.Parallel()
+	agent, admin := support(t), staff(t, adminPhone)
+	words := make([]string, 8)
+	for i := range words {
+		words[i] = uniqueWord()
+	}
+	user, err := suite.api.SignUp(t.Context(), client.RandomPhone(), "Sara "+words[0])
+	me := testUser{t, must(t, user, err)}
+	id := me.openTicket(object{"title": words[1], "description": words[7]}).ID
+	agent.mustCall(200, "PATCH", "/tickets/"+id, object{"tags": []string{words[2]}}, nil)
+	for _, word := range words[:3] {
+		awaitSearch(agent, word, id)
+	}
+	me.mustCall(200, "PATCH", "/profile", object{"name": "Sara " + words[3]}, nil)
+	me.mustCall(200, "PATCH", "/tickets/"+id, object{"title": words[4]}, nil)
+	agent.mustCall(200, "PATCH", "/tickets/"+id, object{"tags": []string{words[5]}}, nil)
+	for _, word := range words[3:6] {
+		awaitSearch(agent, word, id)
+	}
+	for _, word := range words[:3] {
+		awaitSearch(agent, word)
+	}
+	awaitSearch(me, words[1])
+	awaitSearch(me, words[4], id)
+	admin.mustCall(204, "DELETE", "/users/"+me.Profile.ID, nil, nil)
+	awaitSearch(agent, words[3])
+	awaitSearch(agent, me.Profile.Phone)
+	awaitSearch(agent, words[7], id)
+}

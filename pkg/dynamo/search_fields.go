@@ -1,0 +1,102 @@
+package dynamo
+
+import (
+	"context"
+	"slices"
+
+	"ticketsystem/pkg/apperr"
+)
+
+// RefreshTicket implements stream.SearchIndex.
+func (s *Store) RefreshTicket(ctx context.Context, ticketID string) error {
+	var stored ticketItem
+	if _, err := s.get(ctx, ticketKey(ticketID), true, &stored); err != nil {
+		return err
+	}
+	tk := stored.ticket()
+	if tk.ID == "" {
+		return s.DeindexTicket(ctx, ticketID)
+	}
+	customer, err := s.User(ctx, tk.Customer.ID)
+	if err != nil && !apperr.Is(err, apperr.UserNotFound) {
+		return err
+	}
+	records, err := s.indexedTerms(ctx, ticketID)
+	if err != nil {
+		return err
+	}
+	before, ofEntries, wanted := indexedTermsItem{}, ticketRows(tk), ticketRows(tk)
+	for _, i := range records {
+		if i.SK == causeFields {
+			before = i
+		} else {
+			ofEntries.addRecord(i)
+		}
+	}
+	terms, staffOnly := tk.SearchTerms(customer)
+	after, _ := wanted.add(causeFields, maxFieldRows, terms, staffOnly)
+	outdated := ticketRows(tk)
+	outdated.addRecord(before)
+	return s.replaceTerms(ctx, before, after, outdated.rows, wanted.rows, ofEntries.rows)
+}
+
+// RefreshUser implements stream.SearchIndex.
+func (s *Store) RefreshUser(ctx context.Context, userID string) error {
+	u, err := s.User(ctx, userID)
+	if err != nil && !apperr.Is(err, apperr.UserNotFound) {
+		return err
+	}
+	var before indexedTermsItem
+	if _, err := s.get(ctx, indexedTermsKey(userID, causeFields), true, &before); err != nil {
+		return err
+	}
+	outdated := newIndexRows(userTermsScope, userID, "", fromMillis(before.Created))
+	outdated.addRecord(before)
+	wanted := newIndexRows(userTermsScope, userID, "", u.CreatedAt)
+	after, _ := wanted.add(causeFields, maxEntryRows, nil, u.SearchTerms())
+	return s.replaceTerms(ctx, before, after, outdated.rows, wanted.rows, nil)
+}
+
+// replaceTerms replaces the rows of a record, except those in keep. At any time the
+// record lists at least the terms that have rows, so a repeat after a failure removes
+// all outdated ones.
+func (s *Store) replaceTerms(ctx context.Context, before, after indexedTermsItem, outdated, wanted, keep map[key]bool) error {
+	all := after
+	all.Terms = append(slices.Clone(after.Terms), difference(before.Terms, after.Terms)...)
+	all.StaffOnly = append(slices.Clone(after.StaffOnly), difference(before.StaffOnly, after.StaffOnly)...)
+	if !all.equal(after) {
+		all.Prefixed = len(all.Terms) + len(all.StaffOnly)
+	}
+	if !all.isEmpty() && !all.equal(before) {
+		if _, err := s.put(ctx, all, "", nil); err != nil {
+			return err
+		}
+	}
+	if err := s.putRows(ctx, wanted, keep, before.isEmpty()); err != nil {
+		return err
+	}
+	for k := range wanted {
+		delete(outdated, k)
+	}
+	if err := s.batchWrite(ctx, deleteRequests(outdated, keep)); err != nil {
+		return err
+	}
+	switch {
+	case all.equal(after):
+		return nil
+	case after.isEmpty():
+		_, err := s.remove(ctx, before.key, "", nil)
+		return err
+	}
+	_, err := s.put(ctx, after, "", nil)
+	return err
+}
+
+// putRows writes rows, except those that exist. The first rows of a record are not read
+// before.
+func (s *Store) putRows(ctx context.Context, rows, existing map[key]bool, first bool) error {
+	if first {
+		return s.batchWrite(ctx, putRequests(rows, existing))
+	}
+	return s.putMissing(ctx, rows)
+}
