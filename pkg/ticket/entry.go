@@ -23,7 +23,6 @@ const (
 	KindCategory   Kind = "category"
 	KindTitle      Kind = "title"
 	KindTags       Kind = "tags"
-	KindRating     Kind = "rating"
 )
 
 // Author is the user who created an entry, with the name and role of that time.

@@ -82,9 +82,6 @@ func foldCases() []foldCase {
 		{"on hold", newLog().statusChange(ali, ticket.StatusOpen).statusChange(ali, ticket.StatusOnHold), func(tk *ticket.Ticket) {
 			tk.LastSeq, tk.PublicSeq, tk.LastActivityAt, tk.State.Status = 3, 2, minute(2), ticket.StatusOnHold
 		}},
-		{"rating", newLog().append(sara, ticket.KindRating, "5", nil), func(tk *ticket.Ticket) {
-			tk.LastSeq, tk.PublicSeq, tk.LastActivityAt = 2, 2, minute(2)
-		}},
 	}
 }
 
