@@ -52,7 +52,7 @@ func checkPermissions(full bool) error {
 		Name: "calls not allowed by any policy", Value: fmt.Sprintf("%d of %d calls of %d functions", len(found.Missing), found.Calls, found.Functions),
 		Pass: len(found.Missing) == 0, Note: strings.Join(found.Missing, "; "),
 	}, {
-		Name: "grants on all resources (`*`)", Value: fmt.Sprintf("%d of %d", len(found.Wildcards), found.Grants), Pass: len(found.Wildcards) == 0, Note: strings.Join(found.Wildcards, "; "),
+		Name: "grants of the policies in template.yaml on all resources (`*`)", Value: fmt.Sprintf("%d of %d", len(found.Wildcards), found.Grants), Pass: len(found.Wildcards) == 0, Note: strings.Join(found.Wildcards, "; "),
 	}}
 	if full {
 		lines = append(lines, report.Result{
