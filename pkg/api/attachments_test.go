@@ -50,6 +50,7 @@ func TestExpiredUpload(t *testing.T) {
 			}
 		}
 	}
+	fx.now = file.CreatedAt.Add(attachment.UploadTTL + time.Millisecond) // whichever time was last
 	file.ID = otherID
 	must(fx.AddAttachment(t.Context(), file))
 	if got := post(otherID); got.status != 422 || got.code() != "attachment_expired" {
