@@ -14,7 +14,7 @@ func main() {
 	store, publisher, revoker := a.Store(), websocket.Publisher(a), websocket.AccessRevoker(a)
 	a.Run(stream.NewBatchHandler(a.Log, dynamo.DecodeRecord,
 		stream.PushChanges(store, publisher),
-		stream.PushNotifications(publisher),
+		stream.PushCounts(store, publisher), stream.PushNotifications(publisher),
 		stream.EnqueueDeliveries(delivery.Queue(a), a.Key(), delivery.NotificationDelay(a)),
 		stream.EnqueueBroadcasts(delivery.BroadcastQueue(a)),
 		stream.RevokeChangedRights(store, revoker),

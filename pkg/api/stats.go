@@ -64,13 +64,8 @@ type agentStatsView struct {
 
 type backlogView struct {
 	Status   map[ticket.Status]int `json:"status"`
-	Category []categoryCount       `json:"category"`
+	Category []wire.CategoryCount  `json:"category"`
 	Age      ageView               `json:"age"`
-}
-
-type categoryCount struct {
-	wire.CategoryRef
-	Count int `json:"count"`
 }
 
 type ageView struct {
@@ -141,9 +136,7 @@ func (r *Request) viewStats(p stats.Period, report stats.Report, agents []user.U
 			}
 			return agentStatsView{a.ID, user.DisplayName(name, r.Locale()), a.Resolved, a.Replies, viewPercentiles(a.FirstResponse), viewPercentiles(a.Resolution)}
 		}),
-		Backlog: backlogView{Status: report.Status, Age: ageView(report.Age), Category: wire.MapSlice(report.Backlog, func(c stats.Category) categoryCount {
-			return categoryCount{ref(c.ID, c.Names), c.Count}
-		})},
+		Backlog:       backlogView{Status: report.Status, Age: ageView(report.Age), Category: wire.ViewCategoryCounts(report.Backlog, r.Locale())},
 		FirstResponse: viewPercentiles(report.Total.FirstResponse), Resolution: viewPercentiles(report.Total.Resolution), OpenSockets: report.OpenSockets,
 	}
 }

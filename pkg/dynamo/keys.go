@@ -47,6 +47,7 @@ const (
 	skNameUpdate       = "~J"
 	skConnection       = "C"
 	skHeartbeat        = "~P"
+	skCountsPush       = "~Q"
 	skAttachment       = "F"
 	prefixEntry        = "M#"
 	prefixReadMarker   = "P#"
@@ -287,6 +288,14 @@ func openSocketsKey(hour int64, shard uint32) key {
 }
 
 func heartbeatKey() key { return key{"PULSE", skHeartbeat} }
+
+// countsPushKey is the request to push the counts of tickets.
+func countsPushKey() key { return key{"PULSE", skCountsPush} }
+
+// isTicketCounts reports whether k is of the current counts of tickets.
+func (k key) isTicketCounts() bool {
+	return k.PK == statsPK && (strings.HasPrefix(k.SK, prefixAgentStats) || strings.HasPrefix(k.SK, skBacklog))
+}
 
 func heartbeatAckKey(consumer string) key { return key{"PULSE", "ECHO#" + consumer} }
 

@@ -15,6 +15,7 @@ import (
 	"ticketsystem/pkg/apperr"
 	"ticketsystem/pkg/stats"
 	"ticketsystem/pkg/ticket"
+	"ticketsystem/pkg/user"
 )
 
 var _ stats.Store = (*Store)(nil)
@@ -214,7 +215,7 @@ func countsUpdate(k key, n stats.Counts, categories map[string]map[string]string
 // the backlog. It makes one query, another if the period ended before those days, and
 // one for the quarters of each day that is partly in the period.
 func (s *Store) StatsSnapshot(ctx context.Context, p stats.Period) (stats.Snapshot, error) {
-	r := stats.Snapshot{At: s.now(), Slots: map[stats.Slot]stats.Counts{}, Backlog: stats.Counts{}, CategoryNames: map[string]map[string]string{}}
+	r := stats.NewSnapshot(s.now())
 	since := stats.FirstDayWithin7Days(r.At)
 	first, last := p.Range()
 	type keyRange struct{ from, to string }
@@ -237,8 +238,46 @@ func (s *Store) StatsSnapshot(ctx context.Context, p stats.Period) (stats.Snapsh
 	return r, nil
 }
 
-func (s *Store) addCounts(ctx context.Context, r *stats.Snapshot, from, to string) error {
-	in := queryInput("PK = :pk AND SK BETWEEN :from AND :to", values{"pk": statsPK, "from": from, "to": to})
+// TicketCounts implements stream.CountsPushStore with one query: the counts of the backlog and of
+// each agent.
+func (s *Store) TicketCounts(ctx context.Context) (stats.Snapshot, error) {
+	r := stats.NewSnapshot(s.now())
+	return r, s.addCounts(ctx, &r, prefixAgentStats, skBacklog+afterGenerations, consistent)
+}
+
+// AgentStats returns TicketCounts and who is online, with one query.
+func (s *Store) AgentStats(ctx context.Context) (stats.Snapshot, error) {
+	r := stats.NewSnapshot(s.now())
+	return r, s.addCounts(ctx, &r, prefixAgentStats, statsEnd)
+}
+
+// CustomerStats returns a user and the counts of the user's tickets with one query. Returns
+// user_not_found.
+func (s *Store) CustomerStats(ctx context.Context, id string) (u user.User, counts stats.Counts, err error) {
+	counts = stats.Counts{}
+	in := queryInput("PK = :pk AND SK BETWEEN :from AND :to", values{"pk": userKey(id).PK, "from": skCustomerStats, "to": skUser}, consistent)
+	for row, err := range s.query(ctx, in) {
+		if err != nil {
+			return u, counts, err
+		}
+		i, err := decodeAs[userItem](row)
+		if err != nil {
+			return u, counts, err
+		}
+		if i.SK == skUser {
+			u = i.user()
+		} else {
+			counts.Add(countsOf(row))
+		}
+	}
+	if u.ID == "" {
+		return u, counts, apperr.New(apperr.UserNotFound, "")
+	}
+	return u, counts, nil
+}
+
+func (s *Store) addCounts(ctx context.Context, r *stats.Snapshot, from, to string, options ...queryOption) error {
+	in := queryInput("PK = :pk AND SK BETWEEN :from AND :to", values{"pk": statsPK, "from": from, "to": to}, options...)
 	for row, err := range s.query(ctx, in) {
 		if err != nil {
 			return err
@@ -276,7 +315,7 @@ func addCount(r *stats.Snapshot, i item) error {
 		}
 	case strings.HasPrefix(k.SK, prefixOpenSockets):
 		open, err := decodeAs[openSocketsItem](i)
-		r.OpenSockets += open.countAt(r.At)
+		open.addTo(r)
 		return err
 	}
 	return nil
@@ -293,9 +332,9 @@ func countsOf(i item) stats.Counts {
 }
 
 // openSocketsItem is the set of open sockets that expire within one hour. A member
-// is the second of that hour, in four digits, and the connection id. A set, unlike
-// a counter, stays right when a write is repeated, and TTL removes what was never
-// closed.
+// is the second of that hour, in four digits, the connection id, and # and the user if
+// that is staff. A set, unlike a counter, stays right when a write is repeated, and TTL
+// removes what was never closed.
 type openSocketsItem struct {
 	key
 	Sockets []string `dynamodbav:"c,omitempty,stringset"`
@@ -303,24 +342,31 @@ type openSocketsItem struct {
 
 const hourSeconds = 3600
 
-func (i openSocketsItem) countAt(now time.Time) int {
-	n := 0
+// addTo adds the sockets that have not expired.
+func (i openSocketsItem) addTo(r *stats.Snapshot) {
 	hour, _ := strconv.ParseInt(strings.Split(i.SK, "#")[1], 10, 64)
 	for _, s := range i.Sockets {
 		second, _ := strconv.ParseInt(s[:min(4, len(s))], 10, 64)
-		if hour*hourSeconds+second > now.Unix() {
-			n++
+		if hour*hourSeconds+second <= r.At.Unix() {
+			continue
+		}
+		r.OpenSockets++
+		if _, agent, found := strings.Cut(s, "#"); found {
+			r.OnlineAgents[agent] = true
 		}
 	}
-	return n
 }
 
-// RecordSocket adds a socket to the open sockets, or removes it. It is safe to repeat.
-func (s *Store) RecordSocket(ctx context.Context, connectionID string, expires time.Time, open bool) error {
+// RecordSocket implements stream.ActivityStore.
+func (s *Store) RecordSocket(ctx context.Context, connectionID, agentID string, expires time.Time, open bool) error {
 	hash := fnv.New32a()
 	hash.Write([]byte(connectionID))
 	hour := expires.Unix() / hourSeconds
-	one := &types.AttributeValueMemberSS{Value: []string{fmt.Sprintf("%04d%s", expires.Unix()%hourSeconds, connectionID)}}
+	member := fmt.Sprintf("%04d%s", expires.Unix()%hourSeconds, connectionID)
+	if agentID != "" {
+		member += "#" + agentID
+	}
+	one := &types.AttributeValueMemberSS{Value: []string{member}}
 	c := updateSpec{key: openSocketsKey(hour, hash.Sum32()), set: "DELETE c :one", condition: "attribute_exists(PK)", values: values{"one": one}}
 	if open {
 		c.set, c.condition = "ADD c :one SET #ttl = :ttl", ""

@@ -8,6 +8,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"ticketsystem/pkg/event"
+	"ticketsystem/pkg/realtime"
 	"ticketsystem/pkg/ticket"
 	"ticketsystem/pkg/user"
 )
@@ -39,6 +40,10 @@ func DecodeRecord(record events.DynamoDBEventRecord) (event.Event, error) {
 	case k.SK == skHeartbeat:
 		i, err := decodeAs[heartbeatItem](image)
 		return event.HeartbeatSent{SentAt: fromMillis(i.SentAt)}, err
+	case k.isTicketCounts():
+		return event.TicketCountsChanged{}, nil
+	case k.SK == skCountsPush:
+		return decodeCountsPush(record.Change.OldImage, image)
 	case !created: // of all others, only a new item matters
 		return nil, nil
 	case strings.HasPrefix(k.PK, prefixNotification) && k.SK != skUnread:
@@ -49,12 +54,21 @@ func DecodeRecord(record events.DynamoDBEventRecord) (event.Event, error) {
 	case k.SK == skConnection:
 		i, err := decodeAs[connectionItem](image)
 		c := i.connection()
-		return event.SocketOpened{ConnectionID: c.ID, ExpiresAt: c.ExpiresAt}, err
+		return event.SocketOpened{ConnectionID: c.ID, AgentID: agentOf(c), ExpiresAt: c.ExpiresAt}, err
 	case strings.HasPrefix(k.SK, prefixSession):
 		i, err := decodeAs[sessionItem](image)
 		return event.SessionStarted{User: i.User.user()}, err
 	}
 	return nil, nil
+}
+
+// agentOf returns the user of a connection if that is staff. A connection keeps the role it was
+// opened with.
+func agentOf(c realtime.Connection) string {
+	if !c.Principal.Role.IsStaff() {
+		return ""
+	}
+	return c.Principal.UserID
 }
 
 func decodeTicketItem(k key, oldImage map[string]events.DynamoDBAttributeValue, image item, created bool) (event.Event, error) {
@@ -143,7 +157,7 @@ func decodeRemoval(oldImage map[string]events.DynamoDBAttributeValue) (event.Eve
 	case k.SK == skConnection:
 		i, err := decodeAs[connectionItem](image)
 		c := i.connection()
-		return event.SocketClosed{ConnectionID: c.ID, ExpiresAt: c.ExpiresAt}, err
+		return event.SocketClosed{ConnectionID: c.ID, AgentID: agentOf(c), ExpiresAt: c.ExpiresAt}, err
 	case k.SK == skAttachment:
 		return event.AttachmentDeleted{ID: idOf(k.PK)}, nil
 	case k.SK == skUser:

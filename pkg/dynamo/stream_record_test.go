@@ -112,6 +112,7 @@ func TestDecodeRecord(t *testing.T) {
 	renamed.Name = "Sara"
 	session, socket := sessionToItem(account.Session{Family: "f", User: sara}), connectionItem{key: connectionKey("c"), Topics: []string{"ticket:t"}}
 	expires := socket.connection().ExpiresAt
+	agentSocket := connectionItem{key: connectionKey("c"), principalFields: principalToFields(user.Principal{UserID: "ali", Role: user.RoleSupport})}
 	const insert, modify, remove = events.DynamoDBOperationTypeInsert, events.DynamoDBOperationTypeModify, events.DynamoDBOperationTypeRemove
 	for name, c := range map[string]struct {
 		record events.DynamoDBEventRecord
@@ -141,6 +142,8 @@ func TestDecodeRecord(t *testing.T) {
 		"session refreshed":   {streamRecord(modify, session), nil},
 		"session ended":       {changedRecord(remove, session, nil), event.SessionEnded{UserID: "sara", SessionID: "f"}},
 		"socket opened":       {streamRecord(insert, socket), event.SocketOpened{ConnectionID: "c", ExpiresAt: expires}},
+		"agent's socket":      {streamRecord(insert, agentSocket), event.SocketOpened{ConnectionID: "c", AgentID: "ali", ExpiresAt: expires}},
+		"agent's closed":      {changedRecord(remove, agentSocket, nil), event.SocketClosed{ConnectionID: "c", AgentID: "ali", ExpiresAt: expires}},
 		"socket subscribed":   {streamRecord(modify, socket), nil},
 		"socket closed":       {changedRecord(remove, socket, nil), event.SocketClosed{ConnectionID: "c", ExpiresAt: expires}},
 		"subscription":        {streamRecord(insert, subscriptionItem{key: subscriptionKey(realtime.QueueTopic, "P#x")}), nil},

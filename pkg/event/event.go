@@ -81,15 +81,23 @@ type NotificationCreated struct{ Notification notification.Notification }
 // BroadcastCreated reports a new broadcast.
 type BroadcastCreated struct{ BroadcastID string }
 
-// SocketOpened reports a new WebSocket connection.
+// TicketCountsChanged reports a write of the current counts of tickets.
+type TicketCountsChanged struct{}
+
+// CountsPushRequested reports a request to push the counts. Rounds ascend.
+type CountsPushRequested struct{ Round int }
+
+// SocketOpened reports a new WebSocket connection. AgentID is its user if that is staff.
 type SocketOpened struct {
 	ConnectionID string
+	AgentID      string
 	ExpiresAt    time.Time
 }
 
 // SocketClosed reports a WebSocket connection that was closed.
 type SocketClosed struct {
 	ConnectionID string
+	AgentID      string
 	ExpiresAt    time.Time
 }
 
@@ -119,6 +127,8 @@ func (SessionStarted) event()      {}
 func (SessionEnded) event()        {}
 func (NotificationCreated) event() {}
 func (BroadcastCreated) event()    {}
+func (TicketCountsChanged) event() {}
+func (CountsPushRequested) event() {}
 func (SocketOpened) event()        {}
 func (SocketClosed) event()        {}
 func (AttachmentDeleted) event()   {}

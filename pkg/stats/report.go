@@ -78,6 +78,12 @@ type Snapshot struct {
 	Backlog       Counts
 	CategoryNames map[string]map[string]string // of categories, by id and language
 	OpenSockets   int
+	OnlineAgents  map[string]bool
+}
+
+// NewSnapshot returns a Snapshot without counts.
+func NewSnapshot(at time.Time) Snapshot {
+	return Snapshot{At: at, Slots: map[Slot]Counts{}, Backlog: Counts{}, CategoryNames: map[string]map[string]string{}, OnlineAgents: map[string]bool{}}
 }
 
 // Report has the events of a period and the current backlog.

@@ -12,8 +12,9 @@ import (
 type ActivityStore interface {
 	// RecordActivity adds an entry to the list of recent entries. It is safe to repeat.
 	RecordActivity(ctx context.Context, e ticket.Entry) error
-	// RecordSocket adds a connection to the open sockets, or removes it.
-	RecordSocket(ctx context.Context, connectionID string, expires time.Time, open bool) error
+	// RecordSocket adds a connection to the open sockets, or removes it. agentID is its user if
+	// that is staff.
+	RecordSocket(ctx context.Context, connectionID, agentID string, expires time.Time, open bool) error
 }
 
 // ProjectActivity returns a Handler that lists recent entries and open sockets.
@@ -23,9 +24,9 @@ func ProjectActivity(store ActivityStore) Handler {
 		case event.EntryAppended:
 			return store.RecordActivity(ctx, e.Entry)
 		case event.SocketOpened:
-			return store.RecordSocket(ctx, e.ConnectionID, e.ExpiresAt, true)
+			return store.RecordSocket(ctx, e.ConnectionID, e.AgentID, e.ExpiresAt, true)
 		case event.SocketClosed:
-			return store.RecordSocket(ctx, e.ConnectionID, e.ExpiresAt, false)
+			return store.RecordSocket(ctx, e.ConnectionID, e.AgentID, e.ExpiresAt, false)
 		}
 		return nil
 	}

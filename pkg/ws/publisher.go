@@ -11,6 +11,7 @@ import (
 	"ticketsystem/pkg/apperr"
 	"ticketsystem/pkg/notification"
 	"ticketsystem/pkg/realtime"
+	"ticketsystem/pkg/stats"
 	"ticketsystem/pkg/ticket"
 	"ticketsystem/pkg/user"
 )
@@ -60,6 +61,11 @@ type userFrame struct {
 	TicketID string          `json:"ticketId"`
 	User     wire.AuthorView `json:"user"`
 	Seq      int             `json:"seq,omitempty"`
+}
+
+type countsFrame struct {
+	Type   string                `json:"type"`
+	Counts wire.TicketCountsView `json:"counts"`
 }
 
 type presenceFrame struct {
@@ -142,6 +148,19 @@ func (p *Publisher) PublishEntryHint(ctx context.Context, tk ticket.Ticket, e ti
 func (p *Publisher) PublishQueueChange(ctx context.Context, tk ticket.Ticket) error {
 	return p.publish(ctx, []string{realtime.QueueTopic}, staffOnly, func(sub realtime.Subscriber) any {
 		return ticketFrame{"ticket", wire.ViewTicket(tk, sub.Principal, sub.Locale)}
+	})
+}
+
+// HasQueueSubscribers implements stream.CountsPublisher.
+func (p *Publisher) HasQueueSubscribers(ctx context.Context) (bool, error) {
+	subscribers, err := p.Hub.Subscribers(ctx, []string{realtime.QueueTopic})
+	return len(subscribers) > 0, err
+}
+
+// PublishCounts pushes the numbers of tickets to the subscribers of the queue.
+func (p *Publisher) PublishCounts(ctx context.Context, counts stats.Snapshot) error {
+	return p.publish(ctx, []string{realtime.QueueTopic}, staffOnly, func(sub realtime.Subscriber) any {
+		return countsFrame{"counts", wire.ViewTicketCounts(counts, sub.UserID, sub.Locale)}
 	})
 }
 

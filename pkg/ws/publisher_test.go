@@ -8,6 +8,7 @@ import (
 
 	"ticketsystem/pkg/notification"
 	"ticketsystem/pkg/realtime"
+	"ticketsystem/pkg/stats"
 	"ticketsystem/pkg/ticket"
 	"ticketsystem/pkg/user"
 )
@@ -68,6 +69,7 @@ func (fx *fixture) publishAll(t *testing.T) []string {
 		must(publisher.PublishAttachments(t.Context(), tk, one, []ticket.Attachment{{ID: aULID, State: "ready"}}))
 	}
 	must(publisher.PublishQueueChange(t.Context(), tk))
+	must(publisher.PublishCounts(t.Context(), stats.NewSnapshot(fx.now)))
 	must(publisher.PublishReadMarker(t.Context(), tk, ticket.ReadMarker{TicketID: oneID, Seq: 2}, 2))
 	must(publisher.PublishNotification(t.Context(), notification.Notification{ID: aULID, UserID: rezaID, TicketID: oneID, CreatedAt: fx.now}))
 	publisher.PublishPresence(t.Context(), oneID)
@@ -113,12 +115,12 @@ func TestPublisher_Revoked(t *testing.T) {
 			}
 		}
 		before := fx.publishAll(t)
-		for _, kind := range []string{"entry", "head", "ticket", "read", "notification", "presence", "typing", "attachment"} {
+		for _, kind := range []string{"entry", "head", "ticket", "read", "notification", "presence", "typing", "attachment", "counts"} {
 			if !slices.Contains(before, "reza2: "+kind) {
 				t.Errorf("%s: before: got %v, want a %s frame to reza2", name, before, kind)
 			}
 		}
-		if slices.Contains(before, "sara1: ticket") {
+		if slices.Contains(before, "sara1: counts") || slices.Contains(before, "sara1: ticket") {
 			t.Errorf("%s: a customer on the topic of the queue got a ticket frame", name)
 		}
 		revoke(fx)

@@ -37,3 +37,17 @@ func (u *User) Notifications(ctx context.Context, query string) (NotificationPag
 	err := u.do(ctx, http.MethodGet, "/notifications?"+query, nil, http.StatusOK, &page)
 	return page, err
 }
+
+// TicketCounts are the numbers of tickets for an agent.
+type TicketCounts struct {
+	Mine       int            `json:"mine"`
+	Unassigned int            `json:"unassigned"`
+	Unread     int            `json:"unread"`
+	ByStatus   map[string]int `json:"byStatus"`
+	ByPriority map[string]int `json:"byPriority"`
+	ByCategory []struct {
+		ID    string `json:"id"`
+		Name  string `json:"name"`
+		Count int    `json:"count"`
+	} `json:"byCategory"`
+}

@@ -36,6 +36,7 @@ type Frame struct {
 	Problem  *Problem `json:"problem"`
 
 	Notification *Notification `json:"notification"`
+	Counts       *TicketCounts `json:"counts"`
 
 	At  string `json:"at"`
 	Raw string `json:"-"` // the received text

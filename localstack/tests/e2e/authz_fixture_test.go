@@ -60,7 +60,7 @@ func newAuthzFixture(t *testing.T) *authzFixture {
 	until := time.Now().Add(revocationTimeout)
 
 	f.thirdUser = f.createUser("user", f.newSecret("third user", roleSupport, roleAdmin))
-	f.secrets = append(f.secrets, secret{f.thirdUser.Profile.Phone, []string{roleAdmin}})
+	f.secrets = append(f.secrets, secret{f.thirdUser.Profile.Phone, []string{roleSupport, roleAdmin}})
 	f.createResources()
 	for _, role := range []string{roleCustomer, roleOther, roleSupport, roleAdmin, roleDemoted, roleNewHolder} {
 		f.sockets[role] = f.users[role].connect()

@@ -1,0 +1,95 @@
+package stream_test
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"ticketsystem/pkg/event"
+	"ticketsystem/pkg/stats"
+	"ticketsystem/pkg/stream"
+)
+
+// fakeCounts stores one number, and queues the records that a stream would report.
+type fakeCounts struct {
+	now     time.Time
+	number  int
+	round   int
+	claimed int
+	pushed  time.Time
+	records []event.Event
+
+	subscribers bool
+	pushes      []int
+	pushTimes   []time.Time
+}
+
+func (f *fakeCounts) RequestCountsPush(_ context.Context, after int) error {
+	if after == 0 || after == f.round && after > f.claimed {
+		f.round++
+		f.records = append(f.records, event.CountsPushRequested{Round: f.round})
+	}
+	return nil
+}
+
+func (f *fakeCounts) ClaimCountsPush(_ context.Context, round int, interval time.Duration) (bool, error) {
+	if round != f.round || round == f.claimed || f.now.Sub(f.pushed) < interval {
+		return false, nil
+	}
+	f.pushed, f.claimed = f.now, round
+	return true, nil
+}
+
+func (f *fakeCounts) TicketCounts(context.Context) (stats.Snapshot, error) {
+	return stats.Snapshot{OpenSockets: f.number}, nil
+}
+
+func (f *fakeCounts) HasQueueSubscribers(context.Context) (bool, error) { return f.subscribers, nil }
+
+func (f *fakeCounts) PublishCounts(_ context.Context, counts stats.Snapshot) error {
+	f.pushes, f.pushTimes = append(f.pushes, counts.OpenSockets), append(f.pushTimes, f.now)
+	return nil
+}
+
+// TestPushCounts changes the counts often. Pushes are at least 2 s apart, the last change is
+// pushed, and then the stream is idle. Each record is repeated.
+func TestPushCounts(t *testing.T) {
+	f := &fakeCounts{now: time.Date(2026, 3, 21, 12, 0, 0, 0, time.UTC), subscribers: true}
+	handle := stream.PushCounts(f, f)
+	step := func(e event.Event, earlier ...event.Event) {
+		t.Helper()
+		if err := handle(t.Context(), e, earlier...); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for i := range 400 {
+		f.now = f.now.Add(100 * time.Millisecond)
+		if i < 300 && i%3 == 0 {
+			f.number++
+			step(event.TicketCountsChanged{})
+			step(event.TicketCountsChanged{}, event.TicketCountsChanged{})
+		}
+		records := f.records
+		f.records = nil
+		if len(records) > 4 {
+			t.Fatalf("%d rounds at once", len(records))
+		}
+		for _, e := range records {
+			step(e)
+			step(e)
+		}
+	}
+	if len(f.records) > 0 || len(f.pushes) == 0 || f.pushes[len(f.pushes)-1] != 100 {
+		t.Errorf("got pushes %v and %d records left, want the last change", f.pushes, len(f.records))
+	}
+	for i := 1; i < len(f.pushTimes); i++ {
+		if gap := f.pushTimes[i].Sub(f.pushTimes[i-1]); gap < 2*time.Second || gap > 3*time.Second && i < len(f.pushTimes)-1 {
+			t.Errorf("%s between two pushes", gap)
+		}
+	}
+	f.subscribers, f.number = false, 0
+	step(event.TicketCountsChanged{})
+	if len(f.records) > 0 {
+		t.Error("a push was requested for nobody")
+	}
+}
