@@ -70,6 +70,9 @@ func (a *Auth) SignUp(ctx context.Context, rawPhone, password string, in CodeInp
 // LogIn opens a session by password. It fails with invalid_body, login_wrong,
 // login_locked, account_disabled or second_factor_required.
 func (a *Auth) LogIn(ctx context.Context, rawPhone, password string, caller Caller) (Tokens, error) {
+	if err := auth.CheckCharacters(password); err != nil {
+		return Tokens{}, err
+	}
 	number, err := a.OTP.parsePhone(rawPhone)
 	if err != nil {
 		return Tokens{}, err
@@ -106,6 +109,9 @@ func (a *Auth) LogInByCode(ctx context.Context, rawPhone string, in CodeInput, c
 // attempts bound the guesses of the password. It fails with invalid_body, code_wrong,
 // code_locked, login_wrong or account_disabled.
 func (a *Auth) LogInByPasswordAndCode(ctx context.Context, rawPhone, password string, in CodeInput, caller Caller) (Tokens, error) {
+	if err := auth.CheckCharacters(password); err != nil {
+		return Tokens{}, err
+	}
 	number, err := a.OTP.parsePhone(rawPhone)
 	if err != nil {
 		return Tokens{}, err

@@ -33,7 +33,7 @@ func TestResetPassword(t *testing.T) {
 	if _, err := f.auth.Refresh(ctx, old.Refresh); !apperr.Is(err, apperr.SessionEnded) {
 		t.Errorf("old session: got %v, want session_ended", err)
 	}
-	if got := f.revoked(old.User.ID); len(got) != 1 || got[0] != (user.Revocation{At: f.now}) {
+	if got := f.revoked(old.User.ID); len(got) != 1 || !got[0].At.Equal(f.now) || got[0].Role != "" {
 		t.Error("access tokens issued before the reset were not revoked")
 	}
 	if _, err := f.auth.LogIn(ctx, testPhone, testPassword, account.Caller{}); !apperr.Is(err, apperr.LoginWrong) {

@@ -25,15 +25,22 @@ type UserReader interface {
 	User(ctx context.Context, id string) (user.User, error)
 }
 
+// SuppressionReader reads which addresses get no mail.
+type SuppressionReader interface {
+	// IsSuppressed reports whether mail to the address is suppressed.
+	IsSuppressed(ctx context.Context, address string) (bool, error)
+}
+
 // EmailCodes sends one-time codes by e-mail.
 type EmailCodes struct {
-	OTP    *OTP
-	Users  UserReader
-	Mailer Mailer // nil if e-mail is not configured
+	OTP          *OTP
+	Users        UserReader
+	Suppressions SuppressionReader
+	Mailer       Mailer // nil if e-mail is not configured
 }
 
 // SendEmailCode sends a one-time code to the e-mail address in the actor's profile.
-// It fails with email_missing, too_many_requests or unavailable. It is limited per
+// It fails with email_missing, email_suppressed, too_many_requests or unavailable. It is limited per
 // user, per e-mail address and per IP address.
 func (c *EmailCodes) SendEmailCode(ctx context.Context, actor user.Principal, caller Caller) (CodeSent, error) {
 	u, err := c.Users.User(ctx, actor.UserID)
@@ -45,6 +52,13 @@ func (c *EmailCodes) SendEmailCode(ctx context.Context, actor user.Principal, ca
 		return CodeSent{}, apperr.New(apperr.EmailMissing, "")
 	case c.Mailer == nil:
 		return CodeSent{}, apperr.New(apperr.Unavailable, "E-mail is not configured.")
+	}
+	suppressed, err := c.Suppressions.IsSuppressed(ctx, u.Email)
+	if err != nil {
+		return CodeSent{}, err
+	}
+	if suppressed {
+		return CodeSent{}, apperr.New(apperr.EmailSuppressed, "Mail to this address was returned or reported as unwanted. Enter another address in the profile, or ask us to allow this one.")
 	}
 	if err := c.OTP.countRequest(ctx, caller); err != nil {
 		return CodeSent{}, err

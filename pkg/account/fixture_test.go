@@ -66,7 +66,7 @@ func newFixture(t *testing.T) *fixture {
 	passwords := &account.Passwords{Store: f, OTP: otp, Blocked: &account.BlockedAddresses{}}
 	f.sms = &account.SMSCodes{OTP: otp, Queue: f}
 	f.sender = &account.CodeSender{OTP: otp, SMS: f, MaxPerDay: 1000}
-	f.emailCodes = &account.EmailCodes{OTP: otp, Users: f, Mailer: fakeMailer{f}}
+	f.emailCodes = &account.EmailCodes{OTP: otp, Users: f, Suppressions: f, Mailer: fakeMailer{f}}
 	f.credentials = &account.Credentials{Store: f, OTP: otp, Passwords: passwords, Now: f.clock, Random: rand.Reader}
 	f.profiles = &account.Profiles{Store: f, Attachments: f, Now: f.clock}
 	f.users = &account.UserDirectory{Store: f, Recorder: audit.Recorder{Now: f.clock, NewID: newID}, Random: rand.Reader, DefaultRegion: "IR"}

@@ -52,7 +52,7 @@ func newMemAccounts(t *testing.T) (*memAccounts, accountServices) {
 	sessions := &account.SessionTokens{Store: m, Key: otp.Key, Now: now, NewID: newID, Random: rand.Reader}
 	return m, accountServices{
 		sms:         &account.SMSCodes{OTP: otp, Queue: m},
-		email:       &account.EmailCodes{OTP: otp, Users: m},
+		email:       &account.EmailCodes{OTP: otp, Users: m, Suppressions: m},
 		credentials: &account.Credentials{Store: m, OTP: otp, Passwords: &account.Passwords{Store: m, OTP: otp, Blocked: &account.BlockedAddresses{}}, Now: now, Random: rand.Reader},
 		profiles:    &account.Profiles{Store: m, Attachments: m, Now: now},
 		sessions:    sessions,

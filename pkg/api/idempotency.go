@@ -9,6 +9,7 @@ import (
 
 	"ticketsystem/pkg/api/wire"
 	"ticketsystem/pkg/apperr"
+	"ticketsystem/pkg/auth"
 	"ticketsystem/pkg/idempotency"
 )
 
@@ -28,7 +29,8 @@ type storedResponse struct {
 // the endpoint again.
 //
 // Returns bad_request, idempotency_mismatch or idempotency_running. Responses may contain
-// tokens; they are encrypted with additional data that only the same request has.
+// tokens; their key is derived from the Idempotency-Key and the body too, which are not
+// stored, so that the table and the application key do not suffice to read them.
 func (s *Server) idempotent(ctx context.Context, e Endpoint, r *Request, key string) (Response, error) {
 	if len(key) > maxIdempotencyKey {
 		return Response{}, apperr.New(apperr.BadRequest, "The Idempotency-Key must have at most 255 bytes.")
@@ -47,9 +49,9 @@ func (s *Server) idempotent(ctx context.Context, e Endpoint, r *Request, key str
 	if err != nil {
 		return Response{}, err
 	}
-	aad := []byte(record.Key + key + string(body))
+	sealer := s.Key.Derive("idempotency-answer", record.Key, key, string(body))
 	if earlier != nil {
-		return s.replayStored(*earlier, record, aad)
+		return replayStored(*earlier, record, sealer)
 	}
 	response, err := e.handle(ctx, r)
 	if err != nil {
@@ -62,7 +64,7 @@ func (s *Server) idempotent(ctx context.Context, e Endpoint, r *Request, key str
 	if err != nil {
 		return Response{}, err
 	}
-	record.Response = s.Key.Seal("idempotency-answer", plain, aad)
+	record.Response = sealer.Seal("idempotency-answer", plain, nil)
 	if err := s.Idempotency.CompleteRequest(ctx, record); err != nil {
 		// The request has succeeded. Only a retry is affected: it runs again.
 		s.Log.ErrorContext(ctx, "idempotency record not stored", slog.String("requestId", r.ID), slog.Any("error", err))
@@ -89,14 +91,14 @@ func encodeStored(r Response) ([]byte, error) {
 }
 
 // replayStored returns the response of an earlier request with the same key.
-func (s *Server) replayStored(earlier, now idempotency.Record, aad []byte) (Response, error) {
+func replayStored(earlier, now idempotency.Record, sealer auth.SecretKey) (Response, error) {
 	switch {
 	case earlier.BodyHash != now.BodyHash:
 		return Response{}, apperr.New(apperr.IdempotencyMismatch, "")
 	case earlier.Response == "":
 		return Response{}, apperr.New(apperr.IdempotencyInProgress, "").WithRetryAfter(idempotency.InProgressTimeout / 30)
 	}
-	plain, err := s.Key.Open("idempotency-answer", earlier.Response, aad)
+	plain, err := sealer.Open("idempotency-answer", earlier.Response, nil)
 	if err != nil {
 		return Response{}, err
 	}

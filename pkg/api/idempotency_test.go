@@ -64,6 +64,20 @@ func TestIdempotency_ReplaysResponse(t *testing.T) {
 	}
 }
 
+// TestIdempotency_StoredResponse checks that the record and the application key do not
+// suffice to read a response.
+func TestIdempotency_StoredResponse(t *testing.T) {
+	fx := newFixture(t)
+	fx.send(t, (&countingEndpoint{}).endpoint(), sara, withKey(`{"a":1}`))
+	for _, r := range fx.Requests() {
+		for _, aad := range []string{"", r.Key, r.Key + `k1{"a":1}`} {
+			if plain, err := fx.server.Key.Open("idempotency-answer", r.Response, []byte(aad)); err == nil {
+				t.Errorf("got %s", plain)
+			}
+		}
+	}
+}
+
 // TestIdempotency_RequestIdentity checks that user, path, key and body identify a request.
 func TestIdempotency_RequestIdentity(t *testing.T) {
 	for _, c := range []struct {

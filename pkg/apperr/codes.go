@@ -58,6 +58,8 @@ const (
 	WeakPassword Code = "weak_password"
 	// EmailMissing (HTTP 409): the profile has no e-mail address to confirm.
 	EmailMissing Code = "email_missing"
+	// EmailSuppressed (HTTP 409): mail to the address was returned or reported as unwanted.
+	EmailSuppressed Code = "email_suppressed"
 	// Forbidden (HTTP 403): the role of the user does not permit the operation.
 	Forbidden Code = "forbidden"
 	// CSRF (HTTP 403): the CSRF token is missing or wrong.
@@ -183,6 +185,7 @@ var definitions = map[Code]Definition{
 
 	SecondFactorRequired: {http.StatusUnauthorized, "Staff sign in with a password and a code", "کارکنان با گذرواژه و کد با هم وارد می‌شوند"},
 	PasswordWrong:        {http.StatusUnprocessableEntity, "The password is wrong", "گذرواژه نادرست است"},
+	EmailSuppressed:      {http.StatusConflict, "Mail to this address was returned; please enter another address", "ایمیل‌های این نشانی برگشت خورده است؛ لطفاً نشانی دیگری وارد کنید"},
 	ResetNotAllowed:      {http.StatusForbidden, "Staff passwords are set by an administrator", "گذرواژهٔ کارکنان را مدیر تعیین می‌کند"},
 
 	OriginNotAllowed: {http.StatusForbidden, "Pages of this origin may not sign in with a cookie", "صفحه‌های این مبدأ اجازهٔ ورود با کوکی را ندارند"},

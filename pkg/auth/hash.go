@@ -42,8 +42,12 @@ const (
 const DummyHash = "$argon2id$v=19$m=19456,t=2,p=1$dGlja2V0c3lzdGVtLXNhbA$AdZw7GjU3PtZkWEk9tyJeqKrLZHn2K1JVrH0YTjBlRU"
 
 // Hash returns the PHC string of a password under argon2id with a new salt. It fails
-// only if random fails.
+// if random fails or the password has a character that CheckPassword rejects.
 func Hash(password string, random io.Reader) (string, error) {
+	password, err := preparePassword(password)
+	if err != nil {
+		return "", fmt.Errorf("password: %w", err)
+	}
 	salt := make([]byte, saltLength)
 	if _, err := io.ReadFull(random, salt); err != nil {
 		return "", fmt.Errorf("salt: %w", err)
@@ -61,8 +65,12 @@ func Verify(hash, password string) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	got := argon2.IDKey([]byte(password), salt, cost.time, cost.memory, cost.threads, uint32(len(want)))
-	return subtle.ConstantTimeCompare(got, want) == 1, nil
+	prepared, prepareErr := preparePassword(password)
+	if prepareErr != nil {
+		prepared = password // hashed all the same: a rejection takes as long
+	}
+	got := argon2.IDKey([]byte(prepared), salt, cost.time, cost.memory, cost.threads, uint32(len(want)))
+	return subtle.ConstantTimeCompare(got, want) == 1 && prepareErr == nil, nil
 }
 
 // parseHash parses a PHC string: $argon2id$v=19$m=..,t=..,p=..$salt$key.

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"golang.org/x/text/secure/precis"
+
 	"ticketsystem/pkg/apperr"
 	"ticketsystem/pkg/phone"
 )
@@ -37,6 +39,10 @@ var sequences = []string{
 // CheckPassword fails with weak_password, and the reason at /password, if a password is
 // not acceptable for an account. number is the account's phone number (E.164), or "".
 func CheckPassword(password, number string) error {
+	password, err := preparePassword(password)
+	if err != nil {
+		return errWeakPassword("character", "Contains a character that a password must not have.")
+	}
 	normalized := phone.ASCIIDigits(strings.ToLower(password))
 	switch {
 	case utf8.RuneCountInString(password) < minPasswordRunes:
@@ -51,6 +57,24 @@ func CheckPassword(password, number string) error {
 		return errWeakPassword("repeated", "Must not be a repeated pattern.")
 	case isSequence(normalized):
 		return errWeakPassword("sequence", "Must not be a sequence of the keyboard or the alphabet.")
+	}
+	return nil
+}
+
+// preparePassword returns the form in which passwords are hashed: the OpaqueString profile
+// of RFC 8265. The composed and the decomposed form of a text are equal in it. It fails if
+// the profile does not permit a character, such as a control character.
+func preparePassword(password string) (string, error) {
+	if password == "" {
+		return "", nil
+	}
+	return precis.OpaqueString.String(password)
+}
+
+// CheckCharacters fails with invalid_body at /password if no password can have a character.
+func CheckCharacters(password string) error {
+	if _, err := preparePassword(password); err != nil {
+		return apperr.Validation(apperr.Field{Pointer: "/password", Code: "character", Message: "Contains a character that a password must not have."})
 	}
 	return nil
 }

@@ -54,6 +54,11 @@ func (k SecretKey) MAC(label string, parts ...string) []byte {
 	return mac.Sum(nil)
 }
 
+// Derive returns a key that cannot be computed without the secret.
+func (k SecretKey) Derive(label string, secret ...string) SecretKey {
+	return SecretKey{key: k.MAC("derive "+label, secret...)}
+}
+
 // Seal encrypts and authenticates plaintext (AES-256-GCM, random nonce) and returns
 // base64url text. Open must be called with the same label and aad.
 func (k SecretKey) Seal(label string, plaintext, aad []byte) string {

@@ -118,33 +118,31 @@ func (s *Store) TouchSession(ctx context.Context, userID, family string, now tim
 	return err
 }
 
-// ListSessions implements account.ProfileStore with one query, backwards from the session
-// after. Expired sessions are omitted, so a page may be short.
-func (s *Store) ListSessions(ctx context.Context, userID, after string, limit int) ([]account.Session, bool, error) {
+// ListSessions implements account.ProfileStore, backwards from the session after. It reads
+// on while expired sessions, which are omitted, leave the page short.
+func (s *Store) ListSessions(ctx context.Context, userID, after string, limit int) (page []account.Session, more bool, err error) {
 	end := sessionKey(userID, after)
 	if after == "" {
 		end.SK = prefixSession + "~" // sorts after every family
 	}
-	// The page holds two items more: the session after, and one that shows that more follow.
-	out, err := s.queryPage(ctx, queryInput("PK = :pk AND SK BETWEEN :first AND :end",
-		values{"pk": end.PK, "first": prefixSession, "end": end.SK}, consistent, descending, pageOf(limit+2)))
-	if err != nil {
-		return nil, false, err
-	}
-	items, err := decodeAll[sessionItem](out.Items)
-	var page []account.Session
-	more := false
-	for _, i := range items {
-		session := i.session()
+	// A query returns two items more: the session after, and one that shows that more follow.
+	for row, err := range s.query(ctx, queryInput("PK = :pk AND SK BETWEEN :first AND :end",
+		values{"pk": end.PK, "first": prefixSession, "end": end.SK}, consistent, descending, pageOf(limit+2))) {
+		if err != nil {
+			return nil, false, err
+		}
+		i, err := decodeAs[sessionItem](row)
 		switch {
-		case i.TTL <= s.now().Unix() || session.Family == after:
+		case err != nil:
+			return nil, false, err
+		case i.TTL <= s.now().Unix() || i.session().Family == after:
 		case len(page) == limit:
-			more = true
+			return page, true, nil
 		default:
-			page = append(page, session)
+			page = append(page, i.session())
 		}
 	}
-	return page, more || out.LastEvaluatedKey != nil && len(page) > 0, err
+	return page, false, nil
 }
 
 // maxSessionsPerTx is the number of sessions that a transaction of 100 writes

@@ -75,7 +75,7 @@ func TestDecodeRecord_RightsChanged(t *testing.T) {
 		"other name": {sara, renamed, false},
 		"other role": {agent, sara, true},
 		"disabled":   {sara, disabled, true},
-		"enabled":    {disabled, sara, false},
+		"enabled":    {disabled, sara, true},
 	} {
 		got, err := DecodeRecord(changedRecord(events.DynamoDBOperationTypeModify, userToItem(c.old), userToItem(c.updated)))
 		changed, ok := got.(event.UserChanged)

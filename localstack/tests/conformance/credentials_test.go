@@ -182,6 +182,11 @@ func TestSessions_Pagination(t *testing.T) {
 			t.Errorf("an expired one: got ended %v, %v", ended, err)
 		}
 		must(t, db.open().CreateSession(t.Context(), expired, nil))
+		for range 4 { // newer than the others, and more than a page
+			expired := newSession(owner)
+			expired.ExpiresAt = app.Now().Add(-time.Minute)
+			must(t, db.open().CreateSession(t.Context(), expired, nil))
+		}
 		var got []string
 		after, more := "", true
 		for more {
