@@ -21,6 +21,7 @@ type Grant struct {
 	Function    string // its folder
 	Action      string
 	Resource    string // an ARN pattern; * matches any text
+	Key         string // a pattern of DynamoDB partition keys; empty for all
 	NotResource bool   // the grant covers all other resources
 }
 
@@ -56,13 +57,22 @@ func Grants(t *samtemplate.Template) ([]Grant, error) {
 
 // parseStatement returns the grants of a policy statement.
 func parseStatement(function string, statement map[string]any) ([]Grant, error) {
-	if samtemplate.String(statement["Effect"]) != "Allow" || statement["Condition"] != nil {
-		return nil, fmt.Errorf("only Allow statements without conditions are supported: %v", statement)
+	keys := []string{""}
+	if condition := samtemplate.Map(statement["Condition"]); condition != nil {
+		keys = samtemplate.Strings(samtemplate.Map(condition["ForAllValues:StringLike"])["dynamodb:LeadingKeys"])
+		if len(condition) != 1 || len(keys) == 0 {
+			return nil, fmt.Errorf("the only supported condition is ForAllValues:StringLike of dynamodb:LeadingKeys: %v", statement)
+		}
+	}
+	if samtemplate.String(statement["Effect"]) != "Allow" {
+		return nil, fmt.Errorf("only Allow statements are supported: %v", statement)
 	}
 	var all []Grant
 	for _, action := range samtemplate.Strings(statement["Action"]) {
 		for _, resource := range samtemplate.Strings(statement["Resource"]) {
-			all = append(all, Grant{Function: function, Action: action, Resource: normalizeResource(resource)})
+			for _, key := range keys {
+				all = append(all, Grant{Function: function, Action: action, Resource: normalizeResource(resource), Key: key})
+			}
 		}
 		for _, resource := range samtemplate.Strings(statement["NotResource"]) {
 			all = append(all, Grant{Function: function, Action: action, Resource: normalizeResource(resource), NotResource: true})
@@ -78,7 +88,8 @@ func normalizeResource(resource string) string {
 
 // allows reports whether the grant covers a permission.
 func (g Grant) allows(permission awsproxy.Permission) bool {
-	return g.Action == permission.Action && matchARN(g.Resource, permission.Resource) != g.NotResource
+	return g.Action == permission.Action && matchARN(g.Resource, permission.Resource) != g.NotResource &&
+		(g.Key == "" || matchARN(g.Key, permission.LeadingKey))
 }
 
 // matchARN reports whether an ARN matches a pattern. As in IAM, * also matches
@@ -89,17 +100,30 @@ func matchARN(pattern, resource string) bool {
 	return ok && err == nil
 }
 
-// isWildcard reports whether a grant covers all actions or all resources.
-func (g Grant) isWildcard() bool {
+// IsWildcard reports whether a grant covers all actions, all resources, or all items of
+// the table.
+func (g Grant) IsWildcard() bool {
 	parts := strings.SplitN(g.Resource, ":", 6)
+	if g.lacksKey() {
+		return true
+	}
 	return strings.Contains(g.Action, "*") || len(parts) < 6 || strings.Trim(parts[5], "*/") == "" && !g.NotResource
+}
+
+func (g Grant) lacksKey() bool {
+	return strings.HasPrefix(g.Action, "dynamodb:") && g.Key == "" && !hasOpenKeys(g.Resource)
+}
+
+// HasKeys reports whether a policy restricts the items. As soon as one does, all must.
+func HasKeys(all []Grant) bool {
+	return slices.ContainsFunc(all, func(g Grant) bool { return g.Key != "" })
 }
 
 func (g Grant) String() string {
 	if g.NotResource {
 		return fmt.Sprintf("%s: %s on all except %s", g.Function, g.Action, g.Resource)
 	}
-	return fmt.Sprintf("%s: %s on %s", g.Function, g.Action, g.Resource)
+	return strings.TrimSpace(fmt.Sprintf("%s: %s on %s %s", g.Function, g.Action, g.Resource, g.Key))
 }
 
 // Recorder records the permissions that functions use.
@@ -119,6 +143,7 @@ func (r *Recorder) Observe(c awsproxy.Call) awsproxy.Fault {
 		r.calls[c.Function] = map[awsproxy.Permission]int{}
 	}
 	for _, permission := range c.Permissions {
+		permission.LeadingKey = keyPattern(permission)
 		r.calls[c.Function][permission]++
 	}
 	return awsproxy.None
@@ -153,13 +178,13 @@ func (r *Recorder) Compare(all []Grant, exceptions []Exception) Report {
 				}
 			}
 			if !allowed {
-				missing[fmt.Sprintf("%s: %s on %s", function, permission.Action, permission.Resource)] = true
+				missing[Grant{Function: function, Action: permission.Action, Resource: permission.Resource, Key: permission.LeadingKey}.String()] = true
 			}
 		}
 	}
 	report.Missing = slices.Sorted(maps.Keys(missing))
 	for _, g := range all {
-		if g.isWildcard() {
+		if g.IsWildcard() && (HasKeys(all) || !g.lacksKey()) {
 			report.Wildcards = append(report.Wildcards, g.String())
 		}
 		if report.CallsByGrant[g] > 0 {

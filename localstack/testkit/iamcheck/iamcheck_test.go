@@ -2,6 +2,9 @@ package iamcheck
 
 import (
 	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
 	"testing"
 
 	"ticketsystem/localstack/emulator/awsproxy"
@@ -67,5 +70,78 @@ func TestCompare(t *testing.T) {
 	}
 	if len(got.Wildcards) != 3 || len(got.Exceptions) != 1 || got.Calls != 7 {
 		t.Errorf("got %d wide, %d excused, %d calls, want 3, 1, 7", len(got.Wildcards), len(got.Exceptions), got.Calls)
+	}
+}
+
+const policies = `
+Resources:
+  PostFunction:
+    Type: AWS::Serverless::Function
+    Properties:
+      Policies:
+        - Statement:
+            - Effect: Allow
+              Action: [dynamodb:PutItem, dynamodb:Query, dynamodb:Scan]
+              Resource: !GetAtt Table.Arn
+            # It stores files.
+            - Effect: Allow
+              Action: s3:PutObject
+              Resource: "arn:aws:s3:::b/files/*"
+
+  Table:
+    Type: AWS::DynamoDB::Table
+`
+
+// TestUpdate checks the statements that recorded calls and exceptions result in.
+func TestUpdate(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "template.yaml")
+	if err := os.WriteFile(path, []byte(policies), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	load := func() *samtemplate.Template {
+		parsed, err := samtemplate.Load(path, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		parsed.Attribute = func(*samtemplate.Resource, string) (any, error) { return "arn:aws:dynamodb:us-east-1:1:table/t", nil }
+		return parsed
+	}
+	const table = "arn:aws:dynamodb:us-east-1:1:table/t"
+	exceptions := []Exception{{Functions: []string{"post"}, Action: "dynamodb:DeleteItem", Keys: []string{"I#*"}}}
+	want := strings.ReplaceAll(strings.ReplaceAll(policies, "dynamodb:Query, dynamodb:Scan]", "dynamodb:Query]"), "Table.Arn\n", `Table.Arn
+              Condition: {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["CONFIG", "T#*"]}}
+            - Effect: Allow
+              Action: dynamodb:DeleteItem
+              Resource: !GetAtt Table.Arn
+              Condition: {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["I#*"]}}
+            - Effect: Allow
+              Action: dynamodb:Query
+              Resource: !Sub "${Table.Arn}/index/status-waiting"
+`)
+	for _, calls := range [][]awsproxy.Permission{{
+		{Action: "dynamodb:PutItem", Resource: table, LeadingKey: "T#1"}, {Action: "dynamodb:PutItem", Resource: table, LeadingKey: "CONFIG"},
+		{Action: "dynamodb:Query", Resource: table, LeadingKey: "T#2"}, {Action: "dynamodb:Query", Resource: table, LeadingKey: "CONFIG"},
+		{Action: "dynamodb:Query", Resource: table + "/index/status-waiting", LeadingKey: "open"},
+	}, nil} { // an update without calls keeps what is there
+		var r Recorder
+		r.Observe(awsproxy.Call{Function: "post", Permissions: calls})
+		removed, err := r.Update(path, load(), exceptions)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if text := fmt.Sprint(removed); calls != nil && text != "[post: dynamodb:Scan on "+table+"]" || calls == nil && len(removed) > 0 {
+			t.Errorf("removed %s", text)
+		}
+		if text, err := os.ReadFile(path); err != nil || string(text) != want {
+			t.Errorf("got %v\n%s\nwant\n%s", err, text, want)
+		}
+	}
+}
+
+func TestKeyPattern(t *testing.T) {
+	for key, want := range map[string]string{"T#1": "T#*", "W#ticket:1": "W#*", "K#c#1": "K#c#*", "K#s#a#b$": "K#s#*", "CONFIG": "CONFIG", "0": "0"} {
+		if got := keyPattern(awsproxy.Permission{Action: "dynamodb:Query", Resource: "t", LeadingKey: key}); got != want {
+			t.Errorf("%s: got %s, want %s", key, got, want)
+		}
 	}
 }

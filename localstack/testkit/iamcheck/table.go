@@ -15,6 +15,7 @@ func (report Report) Table(all []Grant) string {
 		if g.NotResource {
 			resource = "all except " + resource
 		}
+		resource = strings.TrimSpace(resource + " " + g.Key)
 		calls := fmt.Sprint(report.CallsByGrant[g])
 		if reason := report.Exceptions[g]; reason != "" {
 			calls = reason

@@ -94,7 +94,7 @@ func withLongTimeouts(functions aws.HTTPClient) aws.HTTPClient {
 
 // listsAtOnce are the tests that expect their writes in lists, counts and reports at once,
 // or measure these reads. Clients must not rely on it.
-const listsAtOnce = "^(TestEndSession|TestCategories|TestListTickets.*|TestUnread.*|TestRevokeAccess_OnUpdate|TestActivity.*|TestRecordSocket|" +
+const listsAtOnce = "^(TestEndSession|TestCategories|TestListTickets.*|TestUnread.*|TestRevokeAccess_.*|TestActivity.*|TestRecordSocket|" +
 	"TestStats.*|TestSearch.*|TestIndexTicket.*|TestAddNotifications.*|TestListNotifications.*|TestActiveTicketsOf|TestStream_DuplicateNotifications|" +
 	"TestDeliver_.*|TestClaimDelivery_.*|TestResetPassword|TestRevocationsSince|TestOperationCosts|TestCostBudgets|TestPostCost.*|TestBroadcast.*)$"
 

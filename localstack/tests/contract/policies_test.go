@@ -1,0 +1,43 @@
+package contract
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"ticketsystem/localstack/emulator/samtemplate"
+	"ticketsystem/localstack/testkit/iamcheck"
+)
+
+// TestPolicies_LeadingKeys checks that every function is restricted to some kinds of
+// items, and that the functions of GET routes cannot write, except to the session of a cookie. The end-to-end suite compares
+// the policies with the calls.
+func TestPolicies_LeadingKeys(t *testing.T) {
+	stack, _ := load(t)
+	stack.Attribute = func(r *samtemplate.Resource, _ string) (any, error) { return "arn:aws:any:any:any:" + r.ID, nil }
+	grants, err := iamcheck.Grants(stack)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !iamcheck.HasKeys(grants) {
+		t.Skip("UPDATE_GOLDEN=1 go test ./localstack/tests/e2e adds the keys")
+	}
+	readers := map[string]bool{}
+	for _, f := range functions(t, stack) {
+		readers[f.Folder] = len(f.Events) > 0 && f.Folder != "health-report" // it sends a heartbeat through the stream
+		for _, e := range f.Events {
+			readers[f.Folder] = readers[f.Folder] && samtemplate.String(e.Properties["Method"]) == "GET"
+		}
+	}
+	for _, g := range grants {
+		if action, isTable := strings.CutPrefix(g.Action, "dynamodb:"); isTable {
+			if g.IsWildcard() {
+				t.Errorf("%s: got no dynamodb:LeadingKeys; see ADR 0020", g)
+			}
+			touch := action == "UpdateItem" && g.Key == "U#*" // the time of the last use of a cookie's session
+			if readers[g.Function] && !touch && !slices.Contains([]string{"GetItem", "BatchGetItem", "Query"}, action) {
+				t.Errorf("%s: the function only reads", g)
+			}
+		}
+	}
+}
