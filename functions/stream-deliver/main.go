@@ -17,9 +17,9 @@ func main() {
 		stream.PushCounts(store, publisher), stream.PushNotifications(publisher),
 		stream.EnqueueDeliveries(delivery.Queue(a), a.Key(), delivery.NotificationDelay(a)),
 		stream.EnqueueBroadcasts(delivery.BroadcastQueue(a)),
-		stream.RevokeChangedRights(store, revoker),
-		stream.VerifyNewSession(store, revoker),
+		stream.RevokeChangedRights(store, revoker), stream.VerifyNewSession(store, revoker),
 		stream.CloseEndedSession(websocket.Disconnector(a)),
+		stream.LimitSessions(store, a.MaxSessions(), app.Now), stream.LimitSockets(websocket.Disconnector(a), a.MaxSockets()),
 		stream.AckHeartbeat("stream-deliver", store),
 	))
 }

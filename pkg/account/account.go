@@ -28,6 +28,8 @@ type Login struct {
 	// FailureWindow is the start of the last rate window with a recorded login
 	// attempt. It is zero if no attempt was recorded or the record was cleared.
 	FailureWindow time.Time
+	// BlockedUntil is when the user may log in again who started too many sessions.
+	BlockedUntil time.Time
 }
 
 // Caller describes the client of a request.

@@ -81,7 +81,7 @@ func (a *Auth) LogIn(ctx context.Context, rawPhone, password string, caller Call
 	if err != nil {
 		return Tokens{}, err
 	}
-	return a.openSession(ctx, login.User, authentication{missing: "/code"}, caller)
+	return a.openSession(ctx, login, authentication{missing: "/code"}, caller)
 }
 
 // LogInByCode opens a session by a one-time code. It fails with invalid_body,
@@ -102,7 +102,7 @@ func (a *Auth) LogInByCode(ctx context.Context, rawPhone string, in CodeInput, c
 	if !found {
 		return Tokens{}, apperr.New(apperr.CodeWrong, "")
 	}
-	return a.openSession(ctx, login.User, authentication{code: &code, missing: "/password"}, caller)
+	return a.openSession(ctx, login, authentication{code: &code, missing: "/password"}, caller)
 }
 
 // LogInByPasswordAndCode opens a session by both factors. The code is verified first: its
@@ -124,7 +124,7 @@ func (a *Auth) LogInByPasswordAndCode(ctx context.Context, rawPhone, password st
 	if err != nil {
 		return Tokens{}, err
 	}
-	return a.openSession(ctx, login.User, authentication{code: &code}, caller)
+	return a.openSession(ctx, login, authentication{code: &code}, caller)
 }
 
 // authentication is what a caller has proved.
@@ -134,11 +134,15 @@ type authentication struct {
 }
 
 // openSession stores a session of an authenticated user and returns its tokens. It
-// fails with account_disabled, second_factor_required, or code_wrong if the code was used
+// fails with account_disabled, rate_limited, second_factor_required, or code_wrong if the code was used
 // meanwhile.
-func (a *Auth) openSession(ctx context.Context, u user.User, proof authentication, caller Caller) (Tokens, error) {
+func (a *Auth) openSession(ctx context.Context, login Login, proof authentication, caller Caller) (Tokens, error) {
+	u := login.User
 	if u.Disabled {
 		return Tokens{}, apperr.New(apperr.AccountDisabled, "")
+	}
+	if wait := login.BlockedUntil.Sub(a.Now()); wait > 0 {
+		return Tokens{}, apperr.New(apperr.RateLimited, "Too many sessions were started.").WithRetryAfter(wait)
 	}
 	create := a.Sessions.newSession
 	if caller.UseCookie {

@@ -3,6 +3,7 @@ package account_test
 import (
 	"context"
 	"testing"
+	"time"
 
 	"ticketsystem/pkg/account"
 	"ticketsystem/pkg/apperr"
@@ -59,5 +60,27 @@ func TestCheckSession_StaleRevocations(t *testing.T) {
 	}
 	if err := authenticator.CheckSession(ctx, principal); !apperr.Is(err, apperr.TokenExpired) {
 		t.Errorf("got %v, want %s", err, apperr.TokenExpired)
+	}
+}
+
+// TestLogIn_Blocked checks that a user who started too many sessions cannot start another
+// until the block ends, and that a wrong password does not tell of it.
+func TestLogIn_Blocked(t *testing.T) {
+	f := newFixture(t)
+	u := f.addUser(t).User
+	must(f.BlockLogin(context.Background(), u.Phone, f.now.Add(time.Minute)))
+	logIn := func(password string) *apperr.Error {
+		_, err := f.auth.LogIn(context.Background(), u.Phone, password, account.Caller{})
+		return apperr.From(err)
+	}
+	if err := logIn(testPassword); err == nil || err.Code != apperr.RateLimited || err.RetryAfter != time.Minute {
+		t.Errorf("got %v, want rate_limited", err)
+	}
+	if err := logIn("wrong password"); err == nil || err.Code != apperr.LoginWrong {
+		t.Errorf("wrong password: got %v", err)
+	}
+	f.now = f.now.Add(time.Minute)
+	if err := logIn(testPassword); err != nil {
+		t.Errorf("after the block: got %v", err)
 	}
 }

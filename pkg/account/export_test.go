@@ -31,7 +31,7 @@ func (a *Auth) LoginFailed(ctx context.Context, number string, ipCounter limit.C
 }
 
 func (a *Auth) OpenSession(ctx context.Context, u user.User, code *OneTimeCode, caller Caller) (Tokens, error) {
-	return a.openSession(ctx, u, authentication{code: code, missing: "/code"}, caller)
+	return a.openSession(ctx, Login{User: u}, authentication{code: code, missing: "/code"}, caller)
 }
 
 func (o *OTP) CodeDigits(subject string, c OneTimeCode) string { return o.digits(subject, c) }

@@ -226,6 +226,18 @@ func (a *App) ConnectTokens() *realtime.ConnectTokens {
 	return &realtime.ConnectTokens{Store: a.Store(), Now: Now, Random: rand.Reader}
 }
 
+// NewSockets returns the limiter of sockets that a user opens in a minute: three times
+// as many as may be open.
+func (a *App) NewSockets() *limit.Limiter {
+	return &limit.Limiter{Rule: limit.Rule{Kind: "sockets", Max: 3 * a.MaxSockets(), Window: time.Minute}, Store: a.Store(), Now: Now}
+}
+
+// MaxSockets returns how many sockets a user may have open, from MAX_SOCKETS.
+func (a *App) MaxSockets() int { return a.Int("MAX_SOCKETS", 10) }
+
+// MaxSessions returns how many sessions a user may have, from MAX_SESSIONS.
+func (a *App) MaxSessions() int { return a.Int("MAX_SESSIONS", 50) }
+
 // AllowedOrigins returns the origins of pages that may open WebSockets: the list in
 // ALLOWED_ORIGINS and the origin of API_URL.
 func (a *App) AllowedOrigins() []string {

@@ -132,6 +132,7 @@ func (s *Store) DeleteStaleConnection(ctx context.Context, id, topic string, ope
 type subscriptionItem struct {
 	key
 	principalFields
+	At  int64 `dynamodbav:"at"`
 	TTL int64 `dynamodbav:"ttl"`
 }
 
@@ -145,7 +146,7 @@ func (s *Store) Subscribe(ctx context.Context, c realtime.Connection, topic stri
 	if err != nil || !applied {
 		return false, err
 	}
-	_, err = s.put(ctx, subscriptionItem{subscriptionKey(topic, c.ID), principalToFields(c.Principal), c.ExpiresAt.Unix()}, "", nil)
+	_, err = s.put(ctx, subscriptionItem{subscriptionKey(topic, c.ID), principalToFields(c.Principal), toMillis(s.now()), c.ExpiresAt.Unix()}, "", nil)
 	return err == nil, err
 }
 
@@ -168,7 +169,7 @@ func (s *Store) Subscribers(ctx context.Context, topic string) ([]realtime.Subsc
 	var all []realtime.Subscriber
 	for _, i := range items {
 		if i.TTL > s.now().Unix() {
-			all = append(all, realtime.Subscriber{Topic: topic, ConnectionID: i.SK, Principal: i.principal()})
+			all = append(all, realtime.Subscriber{Topic: topic, ConnectionID: i.SK, SubscribedAt: fromMillis(i.At), Principal: i.principal()})
 		}
 	}
 	return all, err

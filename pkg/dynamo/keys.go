@@ -85,6 +85,9 @@ func loginKey(phone string) key { return key{"L#" + phone, "A"} }
 // loginAttemptsKey is in the partition of the login.
 func loginAttemptsKey(phone string) key { return key{loginKey(phone).PK, "T"} }
 
+// loginBlockKey is in the partition of the login.
+func loginBlockKey(phone string) key { return key{loginKey(phone).PK, "B"} }
+
 func sessionKey(userID, family string) key { return key{"U#" + userID, prefixSession + family} }
 
 func codeKey(recipientMAC, purpose, id string) key {

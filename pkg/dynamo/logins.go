@@ -37,6 +37,8 @@ func (s *Store) Login(ctx context.Context, phone string) (account.Login, bool, e
 		switch row.key {
 		case loginKey(phone):
 			login.Hash, login.User, found = row.Hash, row.User.user(), true
+		case loginBlockKey(phone):
+			login.BlockedUntil = time.Unix(row.TTL, 0).UTC()
 		case loginAttemptsKey(phone):
 			if row.TTL > s.now().Unix() {
 				login.FailureWindow = time.Unix(row.Window, 0).UTC()
@@ -74,6 +76,18 @@ func (s *Store) updateLoginAttempts(ctx context.Context, phone string, window ti
 		v[name] = value
 	}
 	return s.update(ctx, updateSpec{key: loginAttemptsKey(phone), set: set, condition: condition, values: v})
+}
+
+// loginBlockItem refuses the logins of a phone number until it expires.
+type loginBlockItem struct {
+	key
+	TTL int64 `dynamodbav:"ttl"`
+}
+
+// BlockLogin implements stream.SessionStore.
+func (s *Store) BlockLogin(ctx context.Context, phone string, until time.Time) error {
+	_, err := s.put(ctx, loginBlockItem{loginBlockKey(phone), until.Unix()}, "", nil)
+	return err
 }
 
 // ClearLoginAttempts implements account.AuthStore.

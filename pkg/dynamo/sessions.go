@@ -5,8 +5,11 @@ import (
 	"slices"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
 	"ticketsystem/pkg/account"
 	"ticketsystem/pkg/apperr"
+	"ticketsystem/pkg/parallel"
 	"ticketsystem/pkg/user"
 )
 
@@ -185,6 +188,21 @@ func (s *Store) sessionsToDelete(ctx context.Context, userID, kept string) ([]ke
 	return sessions, err
 }
 
+// CountSession implements stream.SessionStore. A set of ids counts a repeated record once.
+func (s *Store) CountSession(ctx context.Context, userID, family string, hour time.Time) (int, error) {
+	after, _, err := s.update(ctx, updateSpec{
+		key: rateLimitKey("sessions#"+userID, hour.Unix()), set: "SET #ttl = :ttl ADD ids :id",
+		values: values{"id": &types.AttributeValueMemberSS{Value: []string{family[max(0, len(family)-10):]}}, "ttl": hour.Add(2 * time.Hour).Unix()},
+	})
+	if err != nil {
+		return 0, err
+	}
+	i, err := decodeAs[struct {
+		IDs []string `dynamodbav:"ids,stringset"`
+	}](after)
+	return len(i.IDs), err
+}
+
 // SyncUserCopies implements account.SessionStore. It is safe to repeat.
 func (s *Store) SyncUserCopies(ctx context.Context, userID string) (user.User, error) {
 	u, err := s.User(ctx, userID)
@@ -198,17 +216,17 @@ func (s *Store) SyncUserCopies(ctx context.Context, userID string) (user.User, e
 	if err != nil {
 		return user.User{}, err
 	}
-	for _, k := range append(keys, loginKey(u.Phone)) {
+	return u, parallel.ForEach(append(keys, loginKey(u.Phone)), maxConcurrentCopies, func(k key) error {
 		_, _, err := s.update(ctx, updateSpec{
 			key: k, set: "SET #user = :user", condition: "#user.id = :id",
 			values: values{"user": userToFields(u), "id": userID},
 		})
-		if err != nil {
-			return user.User{}, err
-		}
-	}
-	return u, nil
+		return err
+	})
 }
+
+// maxConcurrentCopies limits the concurrent writes of SyncUserCopies.
+const maxConcurrentCopies = 10
 
 func (s *Store) sessionKeys(ctx context.Context, userID string) ([]key, error) {
 	return queryAs[key](ctx, s, queryInput("PK = :pk AND begins_with(SK, :prefix)",

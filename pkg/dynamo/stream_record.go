@@ -54,10 +54,10 @@ func DecodeRecord(record events.DynamoDBEventRecord) (event.Event, error) {
 	case k.SK == skConnection:
 		i, err := decodeAs[connectionItem](image)
 		c := i.connection()
-		return event.SocketOpened{ConnectionID: c.ID, AgentID: agentOf(c), ExpiresAt: c.ExpiresAt}, err
+		return event.SocketOpened{ConnectionID: c.ID, UserID: c.Principal.UserID, AgentID: agentOf(c), ExpiresAt: c.ExpiresAt}, err
 	case strings.HasPrefix(k.SK, prefixSession):
 		i, err := decodeAs[sessionItem](image)
-		return event.SessionStarted{User: i.User.user()}, err
+		return event.SessionStarted{User: i.User.user(), SessionID: idOf(k.SK)}, err
 	}
 	return nil, nil
 }

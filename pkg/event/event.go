@@ -70,7 +70,10 @@ const (
 )
 
 // SessionStarted reports a new session, with the user that its tokens describe.
-type SessionStarted struct{ User user.User }
+type SessionStarted struct {
+	User      user.User
+	SessionID string
+}
 
 // SessionEnded reports a session that was deleted or has expired.
 type SessionEnded struct{ UserID, SessionID string }
@@ -90,6 +93,7 @@ type CountsPushRequested struct{ Round int }
 // SocketOpened reports a new WebSocket connection. AgentID is its user if that is staff.
 type SocketOpened struct {
 	ConnectionID string
+	UserID       string
 	AgentID      string
 	ExpiresAt    time.Time
 }

@@ -26,7 +26,7 @@ func errConflict() error { return apperr.New(apperr.Conflict, "") }
 func (s *Store) Login(_ context.Context, number string) (l account.Login, found bool, err error) {
 	err = s.do("Login", number, func() error {
 		l, found = s.logins[number]
-		l.Phone = number
+		l.Phone, l.BlockedUntil = number, s.blockedLogins[number]
 		if a, counted := s.attempts[number]; counted && a.window.Add(loginAttemptsTTL).After(s.now()) {
 			l.FailureWindow = a.window
 		}

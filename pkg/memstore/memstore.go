@@ -104,6 +104,9 @@ type data struct {
 	blocks       []limit.Block
 	entryCounts  map[string]entryCount // by user and day
 
+	startedSessions map[string]map[string]bool // by user and hour
+	blockedLogins   map[string]time.Time       // by phone number
+
 	notifications map[string]map[string]storedNotification // by user and ID
 	unread        map[string]unreadCount
 	suppressed    map[string]bool
@@ -124,7 +127,7 @@ func New(now func() time.Time) *Store {
 		logins: map[string]account.Login{}, attempts: map[string]attempts{}, users: map[string]user.User{}, admins: map[string]bool{},
 		sessions: map[string]account.Session{}, codes: map[codeKey]account.OneTimeCode{}, counters: map[limit.Counter]int{},
 		reservations: map[limit.Counter]reservation{},
-		revocations:  map[string][]user.Revocation{}, entryCounts: map[string]entryCount{}, notifications: map[string]map[string]storedNotification{},
+		revocations:  map[string][]user.Revocation{}, entryCounts: map[string]entryCount{}, startedSessions: map[string]map[string]bool{}, blockedLogins: map[string]time.Time{}, notifications: map[string]map[string]storedNotification{},
 		unread: map[string]unreadCount{}, suppressed: map[string]bool{}, smsQuota: map[string]int{}, broadcasts: map[string]*storedBroadcast{},
 		tokens: map[string]connectToken{}, connections: map[string]realtime.Connection{},
 		subscriptions: map[string]map[string]subscription{}, requests: map[string]idempotency.Record{},

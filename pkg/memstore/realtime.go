@@ -116,7 +116,7 @@ func (s *Store) Subscribe(_ context.Context, c realtime.Connection, topic string
 		if s.subscriptions[topic] == nil {
 			s.subscriptions[topic] = map[string]subscription{}
 		}
-		s.subscriptions[topic][c.ID] = subscription{realtime.Subscriber{Topic: topic, ConnectionID: c.ID, Principal: c.Principal}, c.ExpiresAt}
+		s.subscriptions[topic][c.ID] = subscription{realtime.Subscriber{Topic: topic, ConnectionID: c.ID, SubscribedAt: s.now(), Principal: c.Principal}, c.ExpiresAt}
 		return nil
 	})
 	return open, err

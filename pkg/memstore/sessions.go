@@ -114,6 +114,28 @@ func (s *Store) deleteSessions(userID string) {
 	maps.DeleteFunc(s.sessions, func(_ string, session account.Session) bool { return session.User.ID == userID })
 }
 
+// CountSession implements stream.SessionStore.
+func (s *Store) CountSession(_ context.Context, userID, family string, hour time.Time) (n int, err error) {
+	err = s.do("CountSession", userID, func() error {
+		key := userID + hour.Format("#15")
+		if s.startedSessions[key] == nil {
+			s.startedSessions[key] = map[string]bool{}
+		}
+		s.startedSessions[key][family] = true
+		n = len(s.startedSessions[key])
+		return nil
+	})
+	return n, err
+}
+
+// BlockLogin implements stream.SessionStore.
+func (s *Store) BlockLogin(_ context.Context, phone string, until time.Time) error {
+	return s.do("BlockLogin", phone, func() error {
+		s.blockedLogins[phone] = until.Truncate(time.Second)
+		return nil
+	})
+}
+
 // AddRevocation revokes the access tokens of a user or session family.
 func (s *Store) AddRevocation(_ context.Context, subject string, r user.Revocation) error {
 	return s.do("AddRevocation", subject, func() error {

@@ -38,15 +38,12 @@ func (c *Client) Send(ctx context.Context, connectionID string, data []byte) err
 	return translate("post to a connection", err)
 }
 
-// Close closes a connection. A connection that is already closed is not an error.
+// Close closes a connection. It returns realtime.ErrGone if it is closed already.
 func (c *Client) Close(ctx context.Context, connectionID string) error {
 	_, err := c.api.DeleteConnection(ctx, &apigatewaymanagementapi.DeleteConnectionInput{
 		ConnectionId: aws.String(connectionID),
 	})
-	if err = translate("close a connection", err); errors.Is(err, realtime.ErrGone) {
-		return nil
-	}
-	return err
+	return translate("close a connection", err)
 }
 
 // translate detects a closed connection by its HTTP status, because not every

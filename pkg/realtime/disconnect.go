@@ -1,13 +1,16 @@
 package realtime
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"slices"
 
 	"ticketsystem/pkg/user"
 )
 
-// Closer closes connections. A connection that is already closed is not an error.
+// Closer closes connections. It returns ErrGone if one is closed already, or is still being
+// opened.
 type Closer interface {
 	Close(ctx context.Context, connectionID string) error
 }
@@ -39,9 +42,52 @@ func (d *Disconnector) closeMatching(ctx context.Context, userID string, matches
 	for _, s := range subscribers {
 		c, found, err := d.Store.Connection(ctx, s.ConnectionID)
 		if err == nil && found && matches(c.Principal) {
-			err = d.Closer.Close(ctx, s.ConnectionID)
+			err = d.close(ctx, s.ConnectionID)
 		}
 		errs = append(errs, err)
+	}
+	return errors.Join(errs...)
+}
+
+// close closes a connection. One that is gone has no $disconnect event, or is not open
+// yet: it is deleted, so that it can do nothing even if it opens.
+func (d *Disconnector) close(ctx context.Context, connectionID string) error {
+	err := d.Closer.Close(ctx, connectionID)
+	if errors.Is(err, ErrGone) {
+		_, _, err = d.Store.DeleteConnection(ctx, connectionID)
+	}
+	return err
+}
+
+// CloseOldest closes the oldest sockets of a user, so that keep remain with the one that
+// was just opened.
+func (d *Disconnector) CloseOldest(ctx context.Context, userID, opened string, keep int) error {
+	subscribers, err := d.Store.Subscribers(ctx, UserTopic(userID))
+	if err != nil || len(subscribers) < keep {
+		return err
+	}
+	ids := []string{opened} // its subscription may not be stored yet
+	for _, s := range subscribers {
+		if s.ConnectionID != opened {
+			ids = append(ids, s.ConnectionID)
+		}
+	}
+	var open []Connection
+	for _, id := range ids {
+		c, found, err := d.Store.Connection(ctx, id)
+		if err != nil {
+			return err
+		}
+		if found {
+			open = append(open, c)
+		}
+	}
+	slices.SortFunc(open, func(a, b Connection) int {
+		return cmp.Or(b.OpenedAt.Compare(a.OpenedAt), cmp.Compare(a.ID, b.ID))
+	})
+	var errs []error
+	for _, c := range open[min(keep, len(open)):] {
+		errs = append(errs, d.close(ctx, c.ID))
 	}
 	return errors.Join(errs...)
 }

@@ -42,6 +42,7 @@ type Connection struct {
 type Subscriber struct {
 	Topic        string
 	ConnectionID string
+	SubscribedAt time.Time
 	user.Principal
 }
 

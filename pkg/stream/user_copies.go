@@ -2,6 +2,7 @@ package stream
 
 import (
 	"context"
+	"slices"
 
 	"ticketsystem/pkg/event"
 	"ticketsystem/pkg/user"
@@ -14,10 +15,21 @@ type UserCopier interface {
 	SyncUserCopies(ctx context.Context, userID string) (user.User, error)
 }
 
-// SyncUserCopies returns a Handler that updates the copies of changed users.
+// SyncUserCopies returns a Handler that updates the copies of changed users. It does so
+// at the first change of a batch: the state that it copies includes the later ones.
 func SyncUserCopies(users UserCopier) Handler {
-	return on(func(ctx context.Context, e event.UserChanged) error {
-		_, err := users.SyncUserCopies(ctx, e.New.ID)
+	return func(ctx context.Context, e event.Event, earlier ...event.Event) error {
+		if !copiesOutdated(e) || slices.ContainsFunc(earlier, copiesOutdated) {
+			return nil
+		}
+		_, err := users.SyncUserCopies(ctx, e.(event.UserChanged).New.ID)
 		return err
-	})
+	}
+}
+
+// copiesOutdated reports whether a user has changed. The events of one partition are of
+// one user.
+func copiesOutdated(e event.Event) bool {
+	changed, ok := e.(event.UserChanged)
+	return ok && changed.Old != changed.New
 }

@@ -116,7 +116,7 @@ func (h *Handler) replay(ctx context.Context, tickets *ticket.Service, r *Reques
 	if err := h.Hub.Send(ctx, r.Connection.ID, out); err != nil {
 		return nil, err
 	}
-	h.Publisher.PublishPresence(ctx, ticketID)
+	h.Publisher.PublishPresence(ctx, ticketID, r.Connection)
 	return nil, nil
 }
 
@@ -185,7 +185,7 @@ func (h *Handler) Unsubscribe(ctx context.Context, r *Request) (any, error) {
 			return nil, err
 		}
 		if ticketID, ok := strings.CutPrefix(in.Topic, "ticket:"); ok {
-			defer h.Publisher.PublishPresence(ctx, ticketID)
+			defer h.Publisher.PublishPresence(ctx, ticketID, realtime.Connection{ID: r.Connection.ID, Principal: r.Connection.Principal})
 		}
 	}
 	return unsubscribedFrame{r.reply("unsubscribed"), in.Topic}, nil
@@ -242,7 +242,8 @@ func (h *Handler) Typing(tickets *ticket.Service) Action {
 	}
 }
 
-// publishTyping sends a typing frame to the other subscribers of a ticket.
+// publishTyping sends a typing frame to the other subscribers of a ticket, at most one for a
+// connection and ticket in typingInterval.
 func (h *Handler) publishTyping(ctx context.Context, tickets *ticket.Service, r *Request) error {
 	var in struct {
 		frameHeader
@@ -253,6 +254,9 @@ func (h *Handler) publishTyping(ctx context.Context, tickets *ticket.Service, r 
 		return err
 	}
 	if err := checkTicketID(in.TicketID); err != nil {
+		return err
+	}
+	if passes, err := h.Typists.pass(ctx, r.Connection.ID, in.TicketID); err != nil || !passes {
 		return err
 	}
 	subscribers, err := h.Store.Subscribers(ctx, realtime.TicketTopic(in.TicketID))

@@ -13,6 +13,7 @@ import (
 	"ticketsystem/pkg/account"
 	"ticketsystem/pkg/api/wire"
 	"ticketsystem/pkg/apperr"
+	"ticketsystem/pkg/limit"
 	"ticketsystem/pkg/realtime"
 	"ticketsystem/pkg/user"
 )
@@ -23,7 +24,9 @@ type ConnectHandler struct {
 	Authenticator *account.Authenticator
 	// AllowedOrigins are the origins of browser pages. Native clients send no Origin header.
 	AllowedOrigins []string
-	Log            *slog.Logger
+	// NewSockets counts the sockets that a user opens; nil permits all.
+	NewSockets *limit.Limiter
+	Log        *slog.Logger
 }
 
 // Connect is the route $connect. It accepts a connect token in the query string, an access
@@ -33,6 +36,9 @@ func (h *ConnectHandler) Connect(ctx context.Context, event events.APIGatewayWeb
 		return events.APIGatewayProxyResponse{StatusCode: http.StatusForbidden}, nil
 	}
 	actor, err := h.authenticate(ctx, event)
+	if err == nil {
+		_, err = h.NewSockets.Take(ctx, actor)
+	}
 	if err == nil {
 		err = h.register(ctx, event.RequestContext.ConnectionID, actor)
 	}
@@ -92,7 +98,7 @@ func (h *ConnectHandler) authenticateCookie(ctx context.Context, event events.AP
 }
 
 // Disconnect is the route $disconnect. It deletes the connection and publishes the presence of
-// its tickets.
+// its tickets if the user has left them.
 func (h *Handler) Disconnect(ctx context.Context, event events.APIGatewayWebsocketProxyRequest) (events.APIGatewayProxyResponse, error) {
 	c, found, err := h.Store.DeleteConnection(ctx, event.RequestContext.ConnectionID)
 	if err != nil {
@@ -101,7 +107,7 @@ func (h *Handler) Disconnect(ctx context.Context, event events.APIGatewayWebsock
 	if found {
 		for _, topic := range c.Topics {
 			if ticketID, ok := strings.CutPrefix(topic, "ticket:"); ok {
-				h.Publisher.PublishPresence(ctx, ticketID)
+				h.Publisher.PublishPresence(ctx, ticketID, realtime.Connection{ID: c.ID, Principal: c.Principal})
 			}
 		}
 	}

@@ -26,6 +26,7 @@ type Handler struct {
 	Revocations *account.RevocationCache
 	Hub         *realtime.Hub
 	Publisher   *Publisher
+	Typists     *Typists // needed only by Typing
 	Log         *slog.Logger
 	Now         func() time.Time
 }

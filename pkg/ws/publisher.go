@@ -1,9 +1,11 @@
 package ws
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"log/slog"
+	"slices"
 	"time"
 
 	"ticketsystem/pkg/account"
@@ -200,9 +202,10 @@ func (p *Publisher) PublishNotification(ctx context.Context, n notification.Noti
 	})
 }
 
-// PublishPresence pushes the subscribed users of a ticket to its subscribers. It reads them
-// without cache and logs failures.
-func (p *Publisher) PublishPresence(ctx context.Context, ticketID string) {
+// PublishPresence pushes the subscribed users of a ticket to its subscribers after a
+// connection has subscribed or left, if that changed the set of users. A connection that
+// has subscribed gets them in any case. It reads them without cache and logs failures.
+func (p *Publisher) PublishPresence(ctx context.Context, ticketID string, c realtime.Connection) {
 	subscribers, err := p.Hub.Store.Subscribers(ctx, realtime.TicketTopic(ticketID))
 	if err == nil {
 		subscribers, err = p.permitted(ctx, subscribers, everyone)
@@ -219,7 +222,28 @@ func (p *Publisher) PublishPresence(ctx context.Context, ticketID string) {
 			users = append(users, wire.AuthorView{ID: sub.UserID, Name: sub.Name, Role: sub.Role})
 		}
 	}
-	p.send(ctx, subscribers, func(realtime.Subscriber) any { return presenceFrame{"presence", ticketID, users} })
+	changed := changesUsers(subscribers, c) && !slices.Contains(c.Topics, realtime.TicketTopic(ticketID))
+	p.send(ctx, subscribers, func(sub realtime.Subscriber) any {
+		if !changed && sub.ConnectionID != c.ID {
+			return nil
+		}
+		return presenceFrame{"presence", ticketID, users}
+	})
+}
+
+// changesUsers reports whether a connection is the first of its user to subscribe, or was
+// the last one to leave. Of two that subscribe at once, both or the first see it so.
+func changesUsers(subscribers []realtime.Subscriber, c realtime.Connection) bool {
+	var own realtime.Subscriber // zero if the connection has left
+	for _, sub := range subscribers {
+		if sub.ConnectionID == c.ID {
+			own = sub
+		}
+	}
+	return !slices.ContainsFunc(subscribers, func(sub realtime.Subscriber) bool {
+		isEarlier := cmp.Or(sub.SubscribedAt.Compare(own.SubscribedAt), cmp.Compare(sub.ConnectionID, c.ID)) < 0
+		return sub.UserID == c.Principal.UserID && sub.ConnectionID != c.ID && (own.ConnectionID == "" || isEarlier)
+	})
 }
 
 // publish sends a frame to the subscribers of the topics that belong to the audience. It returns

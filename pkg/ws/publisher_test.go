@@ -72,7 +72,7 @@ func (fx *fixture) publishAll(t *testing.T) []string {
 	must(publisher.PublishCounts(t.Context(), stats.NewSnapshot(fx.now)))
 	must(publisher.PublishReadMarker(t.Context(), tk, ticket.ReadMarker{TicketID: oneID, Seq: 2}, 2))
 	must(publisher.PublishNotification(t.Context(), notification.Notification{ID: aULID, UserID: rezaID, TicketID: oneID, CreatedAt: fx.now}))
-	publisher.PublishPresence(t.Context(), oneID)
+	publisher.PublishPresence(t.Context(), oneID, realtime.Connection{ID: "left"})
 	frames := fx.frames
 	fx.send(t, fx.handler.Typing(fx.tickets), "ali1", `{"action":"typing","ticketId":"`+oneID+`"}`)
 	fx.frames = append(frames, fx.frames...)

@@ -450,6 +450,7 @@ func HighLimits() map[string]string {
 	const high = "10000000"
 	return map[string]string{
 		"RateLimitPerIP": high, "TicketsPerMinute": high, "MessagesPerMinute": high, "MessagesPerDay": high, "UploadsPerMinute": high, "StaffLimitFactor": "1",
+		"MaxSockets": "1000000", "MaxSessions": "10000",
 	}
 }
 

@@ -17,6 +17,7 @@ import (
 	"ticketsystem/pkg/memstore"
 	"ticketsystem/pkg/notification"
 	"ticketsystem/pkg/realtime"
+	"ticketsystem/pkg/stream"
 	"ticketsystem/pkg/ticket"
 )
 
@@ -40,6 +41,7 @@ type testStore interface {
 	notification.Store
 	notification.SuppressionStore
 	realtime.Store
+	stream.SessionStore
 	ticket.AgentStore
 	ticket.AttachmentStore
 	ticket.Store

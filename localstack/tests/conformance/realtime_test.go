@@ -91,6 +91,10 @@ func TestSubscribers(t *testing.T) {
 		equal(t, "topics", existing.Topics, topics)
 		got, err := db.open().Subscribers(t.Context(), one)
 		must(t, err)
+		if since := app.Now().Sub(got[0].SubscribedAt); since < 0 || since > time.Minute {
+			t.Errorf("subscribed %v ago", since)
+		}
+		got[0].SubscribedAt = time.Time{}
 		equal(t, "subscriber", got[0], realtime.Subscriber{Topic: one, ConnectionID: a.ID, Principal: a.Principal})
 
 		for range 2 {

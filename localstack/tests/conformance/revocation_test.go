@@ -102,3 +102,29 @@ func TestDeleteSessions(t *testing.T) {
 		}
 	})
 }
+
+// TestCountSession checks that a session counts once for a user and hour, and that a
+// blocked login is read with the login.
+func TestCountSession(t *testing.T) {
+	forEachBackend(t, func(t *testing.T, db backend) {
+		login, hour := newLogin(), app.Now().Truncate(time.Hour)
+		must(t, db.open().PutAccount(t.Context(), login))
+		one, two := newID(), newID()
+		for i, c := range []struct {
+			family string
+			hour   time.Time
+			want   int
+		}{{one, hour, 1}, {one, hour, 1}, {two, hour, 2}, {one, hour.Add(time.Hour), 1}} {
+			if got, err := db.open().CountSession(t.Context(), login.User.ID, c.family, c.hour); err != nil || got != c.want {
+				t.Errorf("step %d: got %d, %v, want %d", i, got, err, c.want)
+			}
+		}
+		until := app.Now().Add(time.Minute).Truncate(time.Second)
+		for range 2 {
+			must(t, db.open().BlockLogin(t.Context(), login.Phone, until))
+		}
+		if got, found, err := db.open().Login(t.Context(), login.Phone); err != nil || !found || !got.BlockedUntil.Equal(until) || got.Hash != login.Hash {
+			t.Errorf("got %+v, %v, want blocked until %v", got, err, until)
+		}
+	})
+}

@@ -1,0 +1,88 @@
+package ws_test
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-lambda-go/events"
+
+	"ticketsystem/pkg/limit"
+	"ticketsystem/pkg/ws"
+)
+
+// TestTyping_Interval checks that a connection sends one typing frame in two seconds, also
+// through several instances.
+func TestTyping_Interval(t *testing.T) {
+	fx := newFixture(t)
+	clock := func() time.Time { return fx.now }
+	fx.send(t, fx.handler.Subscribe(fx.tickets), "ali1", `{"action":"subscribe","topic":"ticket:`+oneID+`"}`)
+	typing := func() bool {
+		pushed := fx.send(t, fx.handler.Typing(fx.tickets), "sara1", `{"action":"typing","ticketId":"`+oneID+`"}`)
+		if len(pushed) > 0 && !slices.Equal(pushed, []string{"ali1: typing"}) {
+			t.Errorf("pushed %v", pushed)
+		}
+		return len(pushed) > 0
+	}
+	fx.handler.Typists = &ws.Typists{Store: fx.memStore, Now: clock}
+	for i, want := range []bool{true, false, false} {
+		if typing() != want {
+			t.Errorf("frame %d: want sent %v", i, want)
+		}
+	}
+	if writes := fx.Calls("AddWithin"); writes != 1 {
+		t.Errorf("got %d writes, want 1", writes)
+	}
+	fx.handler.Typists = &ws.Typists{Store: fx.memStore, Now: clock} // another instance
+	if typing() {
+		t.Error("another instance sent a frame")
+	}
+	fx.now = fx.now.Add(2 * time.Second)
+	if !typing() {
+		t.Error("two seconds later: no frame")
+	}
+}
+
+// TestPresence_SetOfUsers checks that presence is pushed to others only if the set of users
+// changes: two connections of one user are one user.
+func TestPresence_SetOfUsers(t *testing.T) {
+	fx := newFixture(t)
+	topic := `,"topic":"ticket:` + oneID + `"}`
+	subscribe, unsubscribe := fx.handler.Subscribe(fx.tickets), fx.handler.Unsubscribe
+	for i, c := range []struct {
+		run  ws.Action
+		name string
+		from string
+		want []string
+	}{
+		{subscribe, "subscribe", "ali1", []string{"ali1: presence", "ali1: subscribed"}},
+		{subscribe, "subscribe", "sara1", []string{"ali1: presence", "sara1: presence", "sara1: subscribed"}},
+		{subscribe, "subscribe", "sara2", []string{"sara2: presence", "sara2: subscribed"}},
+		{subscribe, "subscribe", "sara1", []string{"sara1: presence", "sara1: subscribed"}},
+		{unsubscribe, "unsubscribe", "sara1", []string{"sara1: unsubscribed"}},
+		{unsubscribe, "unsubscribe", "sara2", []string{"ali1: presence", "sara2: unsubscribed"}},
+	} {
+		if i == 0 {
+			for _, id := range []string{"sara1", "ali1"} {
+				must(fx.Unsubscribe(t.Context(), id, "ticket:"+oneID))
+			}
+		}
+		if got := fx.send(t, c.run, c.from, `{"action":"`+c.name+`"`+topic); !slices.Equal(got, c.want) {
+			t.Errorf("step %d, %s %s: got %v, want %v", i, c.from, c.name, got, c.want)
+		}
+	}
+}
+
+// TestConnect_Limit checks that a user can open a bounded number of sockets in a minute.
+func TestConnect_Limit(t *testing.T) {
+	fx := newFixture(t)
+	fx.connect.NewSockets = &limit.Limiter{Rule: limit.Rule{Kind: "sockets", Max: 2, Window: time.Minute}, Store: fx.memStore, Now: func() time.Time { return fx.now }}
+	for i, want := range []int{200, 200, 429} {
+		var event events.APIGatewayWebsocketProxyRequest
+		event.Headers, event.RequestContext.ConnectionID = map[string]string{"Authorization": "Bearer " + fx.token(sara)}, fmt.Sprint("new", i)
+		if got, err := fx.connect.Connect(t.Context(), event); err != nil || got.StatusCode != want {
+			t.Errorf("socket %d: got %d, %v, want %d", i, got.StatusCode, err, want)
+		}
+	}
+}
