@@ -102,11 +102,10 @@ func matchARN(pattern, resource string) bool {
 
 // IsWildcard reports whether a grant covers all actions, all resources, or all items of
 // the table.
-func (g Grant) IsWildcard() bool {
+func (g Grant) IsWildcard() bool { return g.coversAll() || g.lacksKey() }
+
+func (g Grant) coversAll() bool {
 	parts := strings.SplitN(g.Resource, ":", 6)
-	if g.lacksKey() {
-		return true
-	}
 	return strings.Contains(g.Action, "*") || len(parts) < 6 || strings.Trim(parts[5], "*/") == "" && !g.NotResource
 }
 
@@ -184,7 +183,7 @@ func (r *Recorder) Compare(all []Grant, exceptions []Exception) Report {
 	}
 	report.Missing = slices.Sorted(maps.Keys(missing))
 	for _, g := range all {
-		if g.IsWildcard() && (HasKeys(all) || !g.lacksKey()) {
+		if g.coversAll() || g.lacksKey() && HasKeys(all) {
 			report.Wildcards = append(report.Wildcards, g.String())
 		}
 		if report.CallsByGrant[g] > 0 {
