@@ -7,10 +7,7 @@ import (
 	"github.com/aws/aws-lambda-go/events"
 
 	"ticketsystem/pkg/event"
-	"ticketsystem/pkg/stream"
 )
-
-var _ stream.CountsPushStore = (*Store)(nil)
 
 // countsPushItem is the newest request to push the counts, and the time of the last push.
 type countsPushItem struct {
