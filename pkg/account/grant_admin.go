@@ -10,8 +10,10 @@ import (
 	"ticketsystem/pkg/user"
 )
 
-// operator is the author of changes by GrantAdmin in the audit log.
-var operator = audit.Actor{ID: "00000000000000000000SYSTEM", Name: "TicketSystem"}
+// operator returns the author of changes by GrantAdmin in the audit log.
+func operator() audit.Actor {
+	return audit.Actor{ID: "00000000000000000000SYSTEM", Name: "TicketSystem"}
+}
 
 // firstPasswordBytes is the entropy of a generated password.
 const firstPasswordBytes = 15
@@ -38,7 +40,7 @@ func (a *UserAdmin) GrantAdmin(ctx context.Context, rawPhone string) (u user.Use
 		}
 		if !found {
 			u = newUser(a.Recorder.NewID(), number, "", user.RoleAdmin, "", a.Recorder.Now())
-			record := a.Recorder.NewRecord(operator, audit.UserCreated, u.ID, nil, auditFields(u))
+			record := a.Recorder.NewRecord(operator(), audit.UserCreated, u.ID, nil, auditFields(u))
 			return a.UserDirectory.Store.CreateUser(ctx, Login{Phone: number, Hash: *hash, User: u}, record)
 		}
 		u, err = a.promote(ctx, login.User.ID, hash)
@@ -63,7 +65,7 @@ func (a *UserAdmin) promote(ctx context.Context, userID string, hash *string) (u
 	if len(after) == 0 {
 		return u, nil
 	}
-	return u, a.Store.AdminUpdateUser(ctx, old, u, hash, a.Recorder.NewRecord(operator, audit.UserUpdated, userID, before, after))
+	return u, a.Store.AdminUpdateUser(ctx, old, u, hash, a.Recorder.NewRecord(operator(), audit.UserUpdated, userID, before, after))
 }
 
 // generatePassword returns a random password and its hash.
