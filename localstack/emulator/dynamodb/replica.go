@@ -49,11 +49,11 @@ func (r *Replica) apply(ctx context.Context, payload []byte) error {
 	// A batch writes each key once, so only the newest record of a key counts.
 	writes, seen := []map[string]any{}, map[string]bool{}
 	for _, record := range slices.Backward(event.Records) {
-		if id := fmt.Sprint(record.Dynamodb.Keys); seen[id] {
+		id := fmt.Sprint(record.Dynamodb.Keys)
+		if seen[id] {
 			continue
-		} else {
-			seen[id] = true
 		}
+		seen[id] = true
 		write := map[string]any{"DeleteRequest": map[string]any{"Key": record.Dynamodb.Keys}}
 		if record.Dynamodb.NewImage != nil {
 			write = map[string]any{"PutRequest": map[string]any{"Item": record.Dynamodb.NewImage}}

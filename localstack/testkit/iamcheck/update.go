@@ -44,7 +44,7 @@ func (r *Recorder) Update(path string, t *samtemplate.Template, exceptions []Exc
 			return nil, err
 		}
 	}
-	return removed, os.WriteFile(path, []byte(strings.Join(lines, "\n")), 0o600)
+	return removed, os.WriteFile(path, []byte(strings.Join(lines, "\n")), 0o600) //nolint:gosec // the path of the template
 }
 
 // needs returns the DynamoDB grants that a function needs.
@@ -103,7 +103,7 @@ func statements(needed map[Grant]bool) []string {
 			"              Action: "+flow(actions[id]),
 			"              Resource: "+name)
 		if list != "" {
-			lines = append(lines, fmt.Sprintf(`              Condition: {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["%s"]}}`, strings.ReplaceAll(list, " ", `", "`)))
+			lines = append(lines, `              Condition: {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["`+strings.ReplaceAll(list, " ", `", "`)+`"]}}`)
 		}
 	}
 	return lines
