@@ -284,7 +284,8 @@ const maxNotificationsPerTx = 99
 
 func (s *Store) markReadBatch(ctx context.Context, userID string, ids []string) error {
 	return retryConflicts(ctx, func() (bool, error) {
-		counter, unread, err := s.loadUnread(ctx, userID, ids)
+		counter, found, err := s.loadWithCounter(ctx, userID, ids)
+		unread := slices.DeleteFunc(found, counter.isRead)
 		if err != nil || len(unread) == 0 {
 			return true, err
 		}
@@ -301,8 +302,39 @@ func (s *Store) markReadBatch(ctx context.Context, userID string, ids []string) 
 	})
 }
 
-// loadUnread reads the counter and the unread notifications among ids.
-func (s *Store) loadUnread(ctx context.Context, userID string, ids []string) (counter unreadItem, unread []notificationItem, err error) {
+// DeleteNotificationsByID implements notification.Store, as MarkNotificationsRead does.
+func (s *Store) DeleteNotificationsByID(ctx context.Context, userID string, ids []string) error {
+	for part := range slices.Chunk(ids, maxNotificationsPerTx) {
+		err := retryConflicts(ctx, func() (bool, error) {
+			counter, found, err := s.loadWithCounter(ctx, userID, part)
+			if err != nil || len(found) == 0 {
+				return true, err
+			}
+			tx, unread := s.transaction(), 0
+			for _, i := range found {
+				if i.Hidden || counter.isRead(i) {
+					tx.remove(i.key, "", nil)
+					continue
+				}
+				unread++
+				tx.remove(i.key, "attribute_exists(PK) AND attribute_not_exists(r)", nil)
+			}
+			if unread > 0 {
+				tx.update(updateSpec{
+					key: unreadKey(userID), set: "ADD un :less", condition: "g = :round", values: values{"less": -unread, "round": counter.ReadAllCount},
+				})
+			}
+			return committed(tx.commit(ctx))
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// loadWithCounter reads the counter and the existing notifications among ids.
+func (s *Store) loadWithCounter(ctx context.Context, userID string, ids []string) (counter unreadItem, found []notificationItem, err error) {
 	keys := []key{unreadKey(userID)}
 	for _, id := range ids {
 		keys = append(keys, notificationKey(userID, id))
@@ -317,12 +349,12 @@ func (s *Store) loadUnread(ctx context.Context, userID string, ids []string) (co
 			return counter, nil, err
 		}
 		if i.SK != skUnread {
-			unread = append(unread, i)
+			found = append(found, i)
 		} else if err := decode(row, &counter); err != nil {
 			return counter, nil, err
 		}
 	}
-	return counter, slices.DeleteFunc(unread, counter.isRead), nil
+	return counter, found, nil
 }
 
 // MarkAllNotificationsRead implements notification.Store. It makes one write, however

@@ -44,9 +44,11 @@ func DecodeRecord(record events.DynamoDBEventRecord) (event.Event, error) {
 		return event.TicketCountsChanged{}, nil
 	case k.SK == skCountsPush:
 		return decodeCountsPush(record.Change.OldImage, image)
+	case strings.HasPrefix(k.PK, prefixNotification) && k.SK == skUnread:
+		return decodeUnread(record.Change.OldImage, image)
 	case !created: // of all others, only a new item matters
 		return nil, nil
-	case strings.HasPrefix(k.PK, prefixNotification) && k.SK != skUnread:
+	case strings.HasPrefix(k.PK, prefixNotification):
 		i, err := decodeAs[notificationItem](image)
 		return event.NotificationCreated{Notification: i.notification()}, err
 	case k.PK == broadcastPK && !isBroadcastShard(k):
@@ -75,10 +77,14 @@ func decodeTicketItem(k key, oldImage map[string]events.DynamoDBAttributeValue, 
 	switch {
 	case k.SK == skTicket:
 		i, err := decodeAs[ticketItem](image)
-		if i.DeletedAt != 0 {
+		if err != nil || i.DeletedAt == 0 {
+			return event.TicketChanged{Ticket: i.ticket()}, err
+		}
+		old, err := decodeOldImage[ticketItem](oldImage)
+		if err != nil || len(oldImage) == 0 {
 			return event.TicketDeleted{TicketID: idOf(k.PK)}, err
 		}
-		return event.TicketChanged{Ticket: i.ticket()}, err
+		return event.TicketDeleted{TicketID: idOf(k.PK), Ticket: old.ticket()}, nil
 	case strings.HasPrefix(k.SK, prefixEntry):
 		e, err := decodeEntry(image)
 		if err != nil {
@@ -95,11 +101,7 @@ func decodeTicketItem(k key, oldImage map[string]events.DynamoDBAttributeValue, 
 }
 
 func decodeReadMarker(k key, oldImage map[string]events.DynamoDBAttributeValue, image item) (event.Event, error) {
-	old, err := convertImage(oldImage)
-	if err != nil {
-		return nil, err
-	}
-	before, err := decodeAs[readMarkerItem](old)
+	before, err := decodeOldImage[readMarkerItem](oldImage)
 	if err != nil {
 		return nil, err
 	}
@@ -107,6 +109,29 @@ func decodeReadMarker(k key, oldImage map[string]events.DynamoDBAttributeValue, 
 	return event.ReadMarkerMoved{Before: before.Read, Marker: ticket.ReadMarker{
 		TicketID: idOf(k.PK), Seq: i.Read, Reader: ticket.Author{ID: idOf(k.SK), Name: i.Name, Role: user.Role(i.Role)},
 	}}, err
+}
+
+// decodeOldImage decodes an item as it was before; the zero value if there was none.
+func decodeOldImage[T any](image map[string]events.DynamoDBAttributeValue) (T, error) {
+	old, err := convertImage(image)
+	if err != nil {
+		var zero T
+		return zero, err
+	}
+	return decodeAs[T](old)
+}
+
+// decodeUnread reports a count of unread notifications that went down.
+func decodeUnread(oldImage map[string]events.DynamoDBAttributeValue, image item) (event.Event, error) {
+	old, err := decodeOldImage[unreadItem](oldImage)
+	if err != nil {
+		return nil, err
+	}
+	i, err := decodeAs[unreadItem](image)
+	if err != nil || i.Unread >= old.Unread {
+		return nil, err
+	}
+	return event.NotificationsRead{UserID: idOf(i.PK), Unread: i.Unread}, nil
 }
 
 func decodeUserChange(oldImage map[string]events.DynamoDBAttributeValue, image item, created bool) (event.Event, error) {

@@ -129,7 +129,16 @@ func TestDecodeRecord(t *testing.T) {
 		"entry purged":       {changedRecord(remove, entryToItem(entry), nil), nil},
 		"ticket changed":     {streamRecord(modify, ticketToItem(stored, true)), event.TicketChanged{Ticket: tk}},
 		"ticket deleted":     {streamRecord(modify, tombstoneItem{ticketKey("t"), 5}), event.TicketDeleted{TicketID: "t"}},
-		"read marker":        {streamRecord(insert, readMarkerItem{readMarkerKey("t", "sara"), 5, "Sara", "user"}), event.ReadMarkerMoved{Marker: marker}},
+		"ticket deleted, as before": {
+			changedRecord(modify, ticketToItem(stored, true), tombstoneItem{ticketKey("t"), 5}), event.TicketDeleted{TicketID: "t", Ticket: tk},
+		},
+		"tombstone repeated": {
+			changedRecord(modify, tombstoneItem{ticketKey("t"), 5}, tombstoneItem{ticketKey("t"), 5}), event.TicketDeleted{TicketID: "t"},
+		},
+		"notifications read":    {changedRecord(modify, unreadItem{key: unreadKey("sara"), Unread: 3}, unreadItem{key: unreadKey("sara"), Unread: 1}), event.NotificationsRead{UserID: "sara", Unread: 1}},
+		"notifications counted": {changedRecord(modify, unreadItem{key: unreadKey("sara"), Unread: 3}, unreadItem{key: unreadKey("sara"), Unread: 4}), nil},
+		"first notification":    {streamRecord(insert, unreadItem{key: unreadKey("sara"), Unread: 1}), nil},
+		"read marker":           {streamRecord(insert, readMarkerItem{readMarkerKey("t", "sara"), 5, "Sara", "user"}), event.ReadMarkerMoved{Marker: marker}},
 		"read marker moved": {
 			changedRecord(modify, readMarkerItem{readMarkerKey("t", "sara"), 3, "Sara", "user"}, readMarkerItem{readMarkerKey("t", "sara"), 5, "Sara", "user"}),
 			event.ReadMarkerMoved{Marker: marker, Before: 3},

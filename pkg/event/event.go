@@ -21,8 +21,12 @@ type EntryAppended struct{ Entry ticket.Entry }
 type TicketChanged struct{ Ticket ticket.Ticket }
 
 // TicketDeleted reports a write of a ticket's tombstone. It is repeated when
-// entries were appended after the deletion, and follows them.
-type TicketDeleted struct{ TicketID string }
+// entries were appended after the deletion, and follows them. Ticket is the ticket as
+// it was before, the zero value in a repetition.
+type TicketDeleted struct {
+	TicketID string
+	Ticket   ticket.Ticket
+}
 
 // ReadMarkerMoved reports a new position of a reader. Before is the previous
 // sequence number, 0 for the first one.
@@ -81,6 +85,12 @@ type SessionEnded struct{ UserID, SessionID string }
 // NotificationCreated reports a new notification.
 type NotificationCreated struct{ Notification notification.Notification }
 
+// NotificationsRead reports that a user has fewer unread notifications than before.
+type NotificationsRead struct {
+	UserID string
+	Unread int
+}
+
 // BroadcastCreated reports a new broadcast.
 type BroadcastCreated struct{ BroadcastID string }
 
@@ -130,6 +140,7 @@ func (NamesOutdated) event()       {}
 func (SessionStarted) event()      {}
 func (SessionEnded) event()        {}
 func (NotificationCreated) event() {}
+func (NotificationsRead) event()   {}
 func (BroadcastCreated) event()    {}
 func (TicketCountsChanged) event() {}
 func (CountsPushRequested) event() {}

@@ -123,6 +123,21 @@ func (s *Store) MarkNotificationsRead(_ context.Context, userID string, ids []st
 	})
 }
 
+// DeleteNotificationsByID implements notification.Store.
+func (s *Store) DeleteNotificationsByID(_ context.Context, userID string, ids []string) error {
+	return s.do("DeleteNotificationsByID", userID, func() error {
+		for _, id := range ids {
+			n, found := s.notifications[userID][id]
+			if count := s.unread[userID]; found && !n.Hidden && !count.isRead(n) {
+				count.n--
+				s.unread[userID] = count
+			}
+			delete(s.notifications[userID], id)
+		}
+		return nil
+	})
+}
+
 // MarkAllNotificationsRead implements notification.Store.
 func (s *Store) MarkAllNotificationsRead(_ context.Context, userID string) error {
 	return s.do("MarkAllNotificationsRead", userID, func() error {

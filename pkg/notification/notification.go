@@ -177,6 +177,9 @@ type Store interface {
 	ListNotifications(ctx context.Context, userID string, q Query) (Page, error)
 	// MarkNotificationsRead marks notifications as read. It ignores unknown IDs.
 	MarkNotificationsRead(ctx context.Context, userID string, ids []string) error
+	// DeleteNotificationsByID deletes notifications, and corrects the unread count. It
+	// ignores unknown IDs.
+	DeleteNotificationsByID(ctx context.Context, userID string, ids []string) error
 	// MarkAllNotificationsRead marks all existing notifications as read.
 	MarkAllNotificationsRead(ctx context.Context, userID string) error
 }

@@ -6,6 +6,7 @@ import (
 
 	"ticketsystem/pkg/event"
 	"ticketsystem/pkg/notification"
+	"ticketsystem/pkg/ticket"
 )
 
 // CreateNotifications returns a Handler that creates the notifications of new
@@ -16,15 +17,58 @@ func CreateNotifications(notifier *notification.Notifier) Handler {
 	})
 }
 
-// PushNotifications returns a Handler that pushes new notifications to the open
-// sockets of their recipients.
-func PushNotifications(publisher Publisher) Handler {
-	return on(func(ctx context.Context, e event.NotificationCreated) error {
-		if e.Notification.Hidden || e.Notification.Read {
-			return nil
+// NotificationReadStore marks the notifications of read entries.
+type NotificationReadStore interface {
+	// ReadLogRange is the method of LogReader.
+	ReadLogRange(ctx context.Context, ticketID string, from, to, n int, backward bool) (ticket.Log, error)
+	// MarkNotificationsRead marks notifications as read. It ignores unknown IDs.
+	MarkNotificationsRead(ctx context.Context, userID string, ids []string) error
+}
+
+// The number of entries in one read, and of reads, to mark the notifications of read
+// entries.
+const (
+	readEntriesPage  = 99
+	readEntriesPages = 10
+)
+
+// MarkEntriesRead returns a Handler that marks the notifications of entries as read when
+// the recipient has read the entries, at most the newest 990. It follows the handler
+// that creates them, because entries and read markers are in one partition.
+func MarkEntriesRead(store NotificationReadStore, remindAfter time.Duration) Handler {
+	return on(func(ctx context.Context, e event.ReadMarkerMoved) error {
+		reader, to := e.Marker.Reader.ID, e.Marker.Seq
+		for page := 0; page < readEntriesPages && to > e.Before; page++ {
+			log, err := store.ReadLogRange(ctx, e.Marker.TicketID, e.Before+1, to, readEntriesPage, true)
+			if err != nil || len(log.Entries) == 0 {
+				return err
+			}
+			// The reader is taken for the customer: unknown ids are ignored.
+			if ids := notification.IDsForEntries(reader, log.Entries, remindAfter)[reader]; len(ids) > 0 {
+				if err := store.MarkNotificationsRead(ctx, reader, ids); err != nil {
+					return err
+				}
+			}
+			to = log.Entries[0].Seq - 1
 		}
-		return publisher.PublishNotification(ctx, e.Notification)
+		return nil
 	})
+}
+
+// PushNotifications returns a Handler that pushes new notifications, and the count of
+// unread ones after some were read, to the open sockets of their recipients.
+func PushNotifications(publisher Publisher) Handler {
+	return func(ctx context.Context, e event.Event, _ ...event.Event) error {
+		switch e := e.(type) {
+		case event.NotificationCreated:
+			if !e.Notification.Hidden && !e.Notification.Read {
+				return publisher.PublishNotification(ctx, e.Notification)
+			}
+		case event.NotificationsRead:
+			return publisher.PublishUnread(ctx, e.UserID, e.Unread)
+		}
+		return nil
+	}
 }
 
 // DeliveryQueue takes delivery jobs.

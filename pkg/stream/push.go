@@ -24,6 +24,10 @@ type Publisher interface {
 	PublishAttachments(ctx context.Context, tk ticket.Ticket, e ticket.Entry, changed []ticket.Attachment) error
 	// PublishNotification sends a notification to its recipient.
 	PublishNotification(ctx context.Context, n notification.Notification) error
+	// PublishUnread sends the number of unread notifications to their recipient.
+	PublishUnread(ctx context.Context, userID string, unread int) error
+	// PublishGone announces that a ticket was deleted; tk is the ticket before.
+	PublishGone(ctx context.Context, tk ticket.Ticket) error
 }
 
 // LogReader reads ticket logs.
@@ -37,8 +41,8 @@ type LogReader interface {
 	ReadLogRange(ctx context.Context, ticketID string, from, to, n int, backward bool) (ticket.Log, error)
 }
 
-// PushChanges returns a Handler that pushes new entries, changed tickets, states of
-// attachments and moved read markers to subscribers. The request that posts an entry
+// PushChanges returns a Handler that pushes new entries, changed and deleted tickets,
+// states of attachments and moved read markers to subscribers. The request that posts an entry
 // pushes it too, at most once; the handler pushes at least once.
 func PushChanges(logs LogReader, publisher Publisher) Handler {
 	return func(ctx context.Context, e event.Event, _ ...event.Event) error {
@@ -52,6 +56,10 @@ func PushChanges(logs LogReader, publisher Publisher) Handler {
 			return publisher.PublishEntryHint(ctx, log.Ticket, e.Entry)
 		case event.TicketChanged:
 			return publisher.PublishQueueChange(ctx, e.Ticket)
+		case event.TicketDeleted:
+			if e.Ticket.ID != "" {
+				return publisher.PublishGone(ctx, e.Ticket)
+			}
 		case event.AttachmentsChanged:
 			log, err := logs.ReadLogLatest(ctx, e.Entry.TicketID, 1)
 			if err != nil || log.Ticket.ID == "" {

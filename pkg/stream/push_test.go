@@ -26,6 +26,8 @@ func (*markerPublisher) PublishAttachments(context.Context, ticket.Ticket, ticke
 func (*markerPublisher) PublishNotification(context.Context, notification.Notification) error {
 	return nil
 }
+func (*markerPublisher) PublishUnread(context.Context, string, int) error { return nil }
+func (*markerPublisher) PublishGone(context.Context, ticket.Ticket) error { return nil }
 
 func (p *markerPublisher) PublishReadMarker(_ context.Context, _ ticket.Ticket, _ ticket.ReadMarker, public int) error {
 	p.public = append(p.public, public)

@@ -89,6 +89,16 @@ type notificationFrame struct {
 	Notification wire.NotificationView `json:"notification"`
 }
 
+type unreadFrame struct {
+	Type   string `json:"type"`
+	Unread int    `json:"unread"`
+}
+
+type goneFrame struct {
+	Type     string `json:"type"`
+	TicketID string `json:"ticketId"`
+}
+
 // topicsFor returns the topics of an entry: the ticket, its customer, its assignee, and the
 // previous assignee if the entry changed it.
 func topicsFor(tk ticket.Ticket, e ticket.Entry) []string {
@@ -200,6 +210,21 @@ func (p *Publisher) PublishNotification(ctx context.Context, n notification.Noti
 	return p.publish(ctx, []string{realtime.UserTopic(n.UserID)}, owner, func(sub realtime.Subscriber) any {
 		return notificationFrame{"notification", wire.ViewNotification(n, sub.Locale)}
 	})
+}
+
+// PublishUnread pushes the number of unread notifications to their owner.
+func (p *Publisher) PublishUnread(ctx context.Context, userID string, unread int) error {
+	owner := func(p user.Principal) bool { return p.UserID == userID }
+	frame := encodeOnce(unreadFrame{"notifications", unread})
+	return p.publish(ctx, []string{realtime.UserTopic(userID)}, owner, func(realtime.Subscriber) any { return frame })
+}
+
+// PublishGone pushes that a ticket was deleted to all who may have seen it in a list or
+// open: its subscribers and those of the queue, its customer and its assignee.
+func (p *Publisher) PublishGone(ctx context.Context, tk ticket.Ticket) error {
+	topics := append(topicsFor(tk, ticket.Entry{}), realtime.QueueTopic)
+	frame := encodeOnce(goneFrame{"gone", tk.ID})
+	return p.publish(ctx, topics, tk.VisibleTo, func(realtime.Subscriber) any { return frame })
 }
 
 // PublishPresence pushes the subscribed users of a ticket to its subscribers after a

@@ -51,6 +51,37 @@ func TestPublishAttachments(t *testing.T) {
 	}
 }
 
+// TestPublishUnread checks that all connections of the user, and no others, get the count.
+func TestPublishUnread(t *testing.T) {
+	fx := newFixture(t)
+	must(fx.handler.Publisher.PublishUnread(t.Context(), rezaID, 0))
+	if len(fx.frames) != 1 || fx.frames[0].to != "reza1" || fx.frames[0].body["type"] != "notifications" || fx.frames[0].body["unread"] != 0.0 {
+		t.Errorf("got %+v, want one frame to reza1", fx.frames)
+	}
+}
+
+// TestPublishGone checks who is told that a ticket was deleted: its customer, its
+// subscribers and those of the queue, each connection once.
+func TestPublishGone(t *testing.T) {
+	fx := newFixture(t)
+	tk := fx.ticketLog(oneID).Ticket
+	connection, _, err := fx.Connection(t.Context(), "ali1")
+	must(err)
+	for _, topic := range []string{realtime.QueueTopic, realtime.TicketTopic(oneID)} {
+		_, err := fx.Subscribe(t.Context(), connection, topic)
+		must(err)
+	}
+	must(fx.handler.Publisher.PublishGone(t.Context(), tk))
+	var to []string
+	for _, f := range fx.frames {
+		to = append(to, fmt.Sprint(f.to, " ", f.body["type"], " ", f.body["ticketId"]))
+	}
+	slices.Sort(to)
+	if want := []string{"ali1 gone " + oneID, "sara1 gone " + oneID, "sara2 gone " + oneID}; !slices.Equal(to, want) {
+		t.Errorf("got %q, want %q", to, want)
+	}
+}
+
 // publishAll pushes one frame of every kind about a ticket of Sara that is assigned to Reza, and
 // returns the frames by connection: "sara1: entry".
 func (fx *fixture) publishAll(t *testing.T) []string {
@@ -70,6 +101,8 @@ func (fx *fixture) publishAll(t *testing.T) []string {
 	}
 	must(publisher.PublishQueueChange(t.Context(), tk))
 	must(publisher.PublishCounts(t.Context(), stats.NewSnapshot(fx.now)))
+	must(publisher.PublishGone(t.Context(), tk))
+	must(publisher.PublishUnread(t.Context(), rezaID, 1))
 	must(publisher.PublishReadMarker(t.Context(), tk, ticket.ReadMarker{TicketID: oneID, Seq: 2}, 2))
 	must(publisher.PublishNotification(t.Context(), notification.Notification{ID: aULID, UserID: rezaID, TicketID: oneID, CreatedAt: fx.now}))
 	publisher.PublishPresence(t.Context(), oneID, realtime.Connection{ID: "left"})
@@ -88,7 +121,7 @@ func (fx *fixture) publishAll(t *testing.T) []string {
 func TestPublisher_DemotedAssignee(t *testing.T) {
 	fx := newFixture(t)
 	for _, frame := range fx.publishAll(t) {
-		if frame != "reza1: notification" && frame[:5] == "reza1" {
+		if frame != "reza1: notification" && frame != "reza1: notifications" && frame[:5] == "reza1" {
 			t.Errorf("got %q", frame)
 		}
 	}

@@ -3,6 +3,7 @@ package conformance
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"ticketsystem/pkg/account"
 	"ticketsystem/pkg/apperr"
@@ -90,7 +91,7 @@ func purgeCosts() []costCase {
 			return nil
 		}},
 		{name: "stream: purge a ticket", golden: cost{2, 1, 3}, run: func(ctx context.Context, f *costFixture) error {
-			return stream.PurgeDeleted(f.store)(ctx, event.TicketDeleted{TicketID: ticketID})
+			return stream.PurgeDeleted(f.store, time.Hour)(ctx, event.TicketDeleted{TicketID: ticketID})
 		}},
 		{name: "stream: remove the name of a deleted customer with one ticket", golden: cost{23, 127, 125}, run: func(ctx context.Context, f *costFixture) error {
 			return stream.UpdateNames(f.store, f.store)(ctx, event.NamesOutdated{UserID: reza.UserID, Run: "1"})

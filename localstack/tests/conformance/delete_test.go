@@ -1,12 +1,17 @@
 package conformance
 
 import (
+	"context"
 	"testing"
+	"time"
 
+	"ticketsystem/pkg/app"
 	"ticketsystem/pkg/apperr"
 	"ticketsystem/pkg/event"
+	"ticketsystem/pkg/notification"
 	"ticketsystem/pkg/stream"
 	"ticketsystem/pkg/ticket"
+	"ticketsystem/pkg/user"
 )
 
 // TestPurgeTicket checks that one write deletes a ticket for all readers, and that the
@@ -25,7 +30,19 @@ func TestPurgeTicket(t *testing.T) {
 		postMessage(t, service, ali, tk.ID, "again")
 	}
 	must(t, service.MarkRead(t.Context(), sara, tk.ID, 3))
-	deleter, purge := &ticket.Deleter{Store: store, Audit: recorder}, stream.PurgeDeleted(store)
+	list := []notification.Notification{newNotification(sara.UserID, 5), newNotification(sara.UserID, 0)} // the last one is of another ticket
+	for _, seq := range []int{2, 40} {
+		n, _ := notification.ForEntry(tk, readLog(t, onDynamo, tk.ID).Entries[seq-1])
+		list = append(list, n)
+	}
+	reminded := (&notification.Notifier{Store: store, Users: fakeUsers{}, Now: app.Now}).NotifyReminder
+	last := readLog(t, onDynamo, tk.ID).Entries[60]
+	for _, n := range list {
+		must(t, store.AddNotifications(t.Context(), n))
+	}
+	must(t, reminded(t.Context(), tk, last.CreatedAt.Add(time.Hour)))
+	must(t, store.MarkNotificationsRead(t.Context(), sara.UserID, []string{list[2].ID}))
+	deleter, purge := &ticket.Deleter{Store: store, Audit: recorder}, stream.PurgeDeleted(store, time.Hour)
 	must(t, deleter.Delete(t.Context(), adminActor, tk.ID))
 	wantCode(t, "delete twice", deleter.Delete(t.Context(), adminActor, tk.ID), apperr.TicketNotFound)
 	wantDeleted := func() {
@@ -43,6 +60,9 @@ func TestPurgeTicket(t *testing.T) {
 		}
 	}
 	wantDeleted()
+	if all, _, count := listNotifications(t, onDynamo, sara.UserID); len(all) != 2 || count != 2 {
+		t.Errorf("got %d notifications, %d unread, want those of other tickets", len(all), count)
+	}
 	_, err = store.Attachment(t.Context(), file.ID)
 	wantCode(t, "its attachment", err, apperr.AttachmentNotFound)
 
@@ -57,6 +77,11 @@ func TestPurgeTicket(t *testing.T) {
 		t.Errorf("got %d items, want only the tombstone", n)
 	}
 }
+
+// fakeUsers has every user.
+type fakeUsers struct{}
+
+func (fakeUsers) User(_ context.Context, id string) (user.User, error) { return user.User{ID: id}, nil }
 
 // TestDelete_ConcurrentPost deletes a ticket while others write to it. The delete wins.
 func TestDelete_ConcurrentPost(t *testing.T) {
@@ -92,7 +117,7 @@ func TestDelete_ConcurrentPost(t *testing.T) {
 	if log := readLog(t, onDynamo, id); !log.Deleted {
 		t.Errorf("the ticket exists again: %+v", log.Ticket)
 	}
-	must(t, stream.PurgeDeleted(store)(t.Context(), event.TicketDeleted{TicketID: id}))
+	must(t, stream.PurgeDeleted(store, time.Hour)(t.Context(), event.TicketDeleted{TicketID: id}))
 	if n := countItems(t, "T#"+id); n != 1 {
 		t.Errorf("got %d items, want only the tombstone", n)
 	}

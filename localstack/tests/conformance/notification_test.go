@@ -9,8 +9,12 @@ import (
 	"time"
 
 	"ticketsystem/pkg/app"
+	"ticketsystem/pkg/event"
 	"ticketsystem/pkg/id"
 	"ticketsystem/pkg/notification"
+	"ticketsystem/pkg/stream"
+	"ticketsystem/pkg/ticket"
+	"ticketsystem/pkg/user"
 )
 
 // newNotification returns a notification whose cause is ago milliseconds old.
@@ -201,6 +205,52 @@ func TestAddNotifications_Batch(t *testing.T) {
 			if all, _, count := listNotifications(t, db, n.UserID); count != want || !slices.Contains(all, n.ID) {
 				t.Errorf("user %d: got %d unread of %d, want %d", i, count, len(all), want)
 			}
+		}
+	})
+}
+
+// TestMarkEntriesRead checks that reading a ticket marks the notifications of the entries
+// read, also of many, and no others; and that a notification of a read entry is created
+// as read.
+func TestMarkEntriesRead(t *testing.T) {
+	t.Parallel()
+	forEachBackend(t, func(t *testing.T, db backend) {
+		store := db.open()
+		service, categoryID := newTicketService(t, store)
+		u, ali := newReachableUser(t, db), agent("Ali")
+		sara := u.Principal("")
+		ticketID := openTicket(t, service, categoryID, sara)
+		for range 120 {
+			postMessage(t, service, ali, ticketID, "hello")
+		}
+		notifier := &notification.Notifier{Store: store, Tickets: store, Users: store, Now: app.Now}
+		for _, e := range readLog(t, db, ticketID).Entries[:120] {
+			must(t, notifier.NotifyEntry(t.Context(), e))
+		}
+		must(t, store.AddNotifications(t.Context(), newNotification(u.ID, 0)))
+		read := func(before, seq int) {
+			t.Helper()
+			must(t, service.MarkRead(t.Context(), sara, ticketID, seq))
+			marker := ticket.ReadMarker{TicketID: ticketID, Seq: seq, Reader: ticket.Author{ID: u.ID, Role: user.RoleUser}}
+			must(t, stream.MarkEntriesRead(store, time.Hour)(t.Context(), event.ReadMarkerMoved{Before: before, Marker: marker}))
+		}
+		count := func() int {
+			t.Helper()
+			page, err := store.ListNotifications(t.Context(), u.ID, notification.Query{Limit: 100})
+			must(t, err)
+			return page.Unread
+		}
+		read(0, 3)
+		if got := count(); got != 118 {
+			t.Errorf("after two replies of 119 were read: got %d unread, want 118", got)
+		}
+		read(3, 121)
+		must(t, notifier.NotifyEntry(t.Context(), readLog(t, db, ticketID).Entries[120]))
+		page, err := store.ListNotifications(t.Context(), u.ID, notification.Query{Limit: 100})
+		must(t, err)
+		last := slices.IndexFunc(page.Notifications, func(n notification.Notification) bool { return n.Seq == 121 })
+		if got := count(); got != 1 || len(page.Notifications[last].PendingChannels()) > 0 {
+			t.Errorf("after all were read: got %d unread, %+v", got, page.Notifications[last])
 		}
 	})
 }

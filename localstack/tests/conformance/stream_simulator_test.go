@@ -360,7 +360,7 @@ func (c *consumer) handler(function string, config aws.Config) stream.BatchHandl
 	notifier := &notification.Notifier{Store: store, Tickets: store, Users: store, Now: fixedNow}
 	return stream.NewBatchHandler(log, dynamo.DecodeRecord, stream.ProjectTickets(c.workload.service(store, fixedNow)), stream.ScheduleTimers(store, automationPolicy()), stream.SyncUserCopies(store), stream.UpdateNames(store, index),
 		stream.ProjectStats(&stats.Aggregator{Store: store}), stream.ProjectActivity(store), stream.InOrder(stream.CreateNotifications(notifier), stream.RecordNames(store)), stream.IndexSearch(index),
-		stream.PurgeDeleted(store), stream.EraseFiles(store), stream.ExpireReplacedPictures(store, fixedNow), stream.AckHeartbeat("stream-project", store))
+		stream.PurgeDeleted(store, time.Hour), stream.EraseFiles(store), stream.ExpireReplacedPictures(store, fixedNow), stream.AckHeartbeat("stream-project", store))
 }
 
 // noPush is a Pusher without effect.
