@@ -339,7 +339,7 @@ func TestNotification_ReadWithTicket(t *testing.T) {
 // removed, and that all who see the ticket in a list are told.
 func TestNotification_DeletedTicket(t *testing.T) {
 	t.Parallel()
-	me, agent, boss := customer(t), support(t), admin(t)
+	me, agent, boss := customer(t), support(t), seededAdmin(t)
 	own, queue := me.connect(), agent.connect()
 	queue.send(object{"action": "subscribe", "topic": "queue"})
 	queue.await("the subscription", func(f client.Frame) bool { return f.Type == "subscribed" && f.Topic == "queue" })
