@@ -79,6 +79,8 @@ const (
 	UserNotFound Code = "user_not_found"
 	// SessionNotFound (HTTP 404): the session does not exist.
 	SessionNotFound Code = "session_not_found"
+	// SuppressionNotFound (HTTP 404): mail to the address is not suppressed.
+	SuppressionNotFound Code = "suppression_not_found"
 	// BroadcastNotFound (HTTP 404): the broadcast does not exist.
 	BroadcastNotFound Code = "broadcast_not_found"
 	// MethodNotAllowed (HTTP 405): the path does not support the method.
@@ -190,14 +192,15 @@ var definitions = map[Code]Definition{
 
 	OriginNotAllowed: {http.StatusForbidden, "Pages of this origin may not sign in with a cookie", "صفحه‌های این مبدأ اجازهٔ ورود با کوکی را ندارند"},
 
-	NotFound:           {http.StatusNotFound, "Not found", "چیزی در این نشانی نیست"},
-	TicketNotFound:     {http.StatusNotFound, "There is no such ticket", "چنین تیکتی پیدا نشد"},
-	CategoryNotFound:   {http.StatusNotFound, "There is no such category", "چنین دسته‌ای پیدا نشد"},
-	AttachmentNotFound: {http.StatusNotFound, "There is no such attachment", "چنین پیوستی پیدا نشد"},
-	UserNotFound:       {http.StatusNotFound, "There is no such user", "چنین کاربری پیدا نشد"},
-	SessionNotFound:    {http.StatusNotFound, "There is no such session", "چنین نشستی پیدا نشد"},
-	BroadcastNotFound:  {http.StatusNotFound, "There is no such broadcast", "چنین پیام همگانی پیدا نشد"},
-	MethodNotAllowed:   {http.StatusMethodNotAllowed, "This address does not take that method", "این نشانی چنین متدی را نمی‌پذیرد"},
+	NotFound:            {http.StatusNotFound, "Not found", "چیزی در این نشانی نیست"},
+	TicketNotFound:      {http.StatusNotFound, "There is no such ticket", "چنین تیکتی پیدا نشد"},
+	CategoryNotFound:    {http.StatusNotFound, "There is no such category", "چنین دسته‌ای پیدا نشد"},
+	AttachmentNotFound:  {http.StatusNotFound, "There is no such attachment", "چنین پیوستی پیدا نشد"},
+	UserNotFound:        {http.StatusNotFound, "There is no such user", "چنین کاربری پیدا نشد"},
+	SessionNotFound:     {http.StatusNotFound, "There is no such session", "چنین نشستی پیدا نشد"},
+	SuppressionNotFound: {http.StatusNotFound, "Mail to this address is not suppressed", "ارسال نامه به این نشانی متوقف نشده است"},
+	BroadcastNotFound:   {http.StatusNotFound, "There is no such broadcast", "چنین پیام همگانی پیدا نشد"},
+	MethodNotAllowed:    {http.StatusMethodNotAllowed, "This address does not take that method", "این نشانی چنین متدی را نمی‌پذیرد"},
 
 	AlreadyAssigned:   {http.StatusConflict, "Someone else already has this ticket", "این تیکت را پیش‌تر همکار دیگری برداشته است"},
 	TicketClosed:      {http.StatusConflict, "The ticket is closed; please open a new ticket", "این تیکت بسته شده است؛ لطفاً تیکت تازه‌ای باز کنید"},

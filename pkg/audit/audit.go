@@ -25,6 +25,9 @@ const (
 	CategoryDeleted = "category.removed"
 	TicketDeleted   = "ticket.removed"
 
+	// SuppressionDeleted has the address with only the first letter of its local part.
+	SuppressionDeleted = "suppression.removed"
+
 	BroadcastStarted   = "broadcast.started"
 	BroadcastCancelled = "broadcast.cancelled"
 )

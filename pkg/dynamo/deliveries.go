@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"ticketsystem/pkg/apperr"
+	"ticketsystem/pkg/audit"
 	"ticketsystem/pkg/id"
 	"ticketsystem/pkg/notification"
 )
@@ -14,6 +15,8 @@ import (
 var (
 	_ notification.DeliveryStore    = (*Store)(nil)
 	_ notification.SuppressionStore = (*Store)(nil)
+
+	_ notification.SuppressionAdminStore = (*Store)(nil)
 )
 
 // maxGroupRead bounds the notifications that are read to group deliveries.
@@ -163,6 +166,35 @@ func (s *Store) Suppress(ctx context.Context, c notification.MailFeedback) error
 	_, _, err = s.update(ctx, updateSpec{
 		key: userKey(c.UserID), set: "SET emailVerified = :no", condition: "email = :stored", values: values{"no": false, "stored": u.Email},
 	})
+	return err
+}
+
+// Suppressions implements notification.SuppressionAdminStore.
+func (s *Store) Suppressions(ctx context.Context, after string, limit int) ([]notification.Suppression, error) {
+	condition, vals := "PK = :pk", values{"pk": suppressionsPK}
+	if after != "" {
+		condition += " AND SK > :after"
+		vals["after"] = after
+	}
+	out, err := s.queryPage(ctx, queryInput(condition, vals, consistent, pageOf(limit)))
+	if err != nil {
+		return nil, err
+	}
+	items, err := decodeAll[suppressionItem](out.Items)
+	list := make([]notification.Suppression, len(items))
+	for n, i := range items {
+		list[n] = notification.Suppression{Address: i.SK, Reason: i.Reason, At: fromMillis(i.At)}
+	}
+	return list, err
+}
+
+// DeleteSuppression implements notification.SuppressionAdminStore.
+func (s *Store) DeleteSuppression(ctx context.Context, address string, r audit.Record) error {
+	tx := s.transaction().remove(suppressionKey(notification.NormalizeAddress(address)), "attribute_exists(PK)", nil).putAudit(r)
+	failed, err := tx.commitWithRetry(ctx)
+	if failed != nil {
+		return apperr.New(apperr.SuppressionNotFound, "")
+	}
 	return err
 }
 

@@ -127,7 +127,9 @@ func notificationKey(userID, id string) key { return key{notificationsPK(userID)
 
 func unreadKey(userID string) key { return key{notificationsPK(userID), skUnread} }
 
-func suppressionKey(address string) key { return key{"M#" + address, "M"} }
+const suppressionsPK = "SUPPRESSED"
+
+func suppressionKey(address string) key { return key{suppressionsPK, address} }
 
 // broadcastPK is the partition of all broadcasts, each followed by its counter shards.
 const broadcastPK = "BROADCAST"

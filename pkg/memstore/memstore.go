@@ -48,12 +48,14 @@ var (
 	_ notification.DeliveryStore    = (*Store)(nil)
 	_ notification.Store            = (*Store)(nil)
 	_ notification.SuppressionStore = (*Store)(nil)
-	_ realtime.Store                = (*Store)(nil)
-	_ ticket.AgentStore             = (*Store)(nil)
-	_ ticket.AttachmentStore        = (*Store)(nil)
-	_ ticket.DeleteStore            = (*Store)(nil)
-	_ ticket.Store                  = (*Store)(nil)
-	_ ticket.TimerStore             = (*Store)(nil)
+
+	_ notification.SuppressionAdminStore = (*Store)(nil)
+	_ realtime.Store                     = (*Store)(nil)
+	_ ticket.AgentStore                  = (*Store)(nil)
+	_ ticket.AttachmentStore             = (*Store)(nil)
+	_ ticket.DeleteStore                 = (*Store)(nil)
+	_ ticket.Store                       = (*Store)(nil)
+	_ ticket.TimerStore                  = (*Store)(nil)
 )
 
 // ErrItemTooLarge is returned if an item or key exceeds a limit of DynamoDB.
@@ -109,7 +111,7 @@ type data struct {
 
 	notifications map[string]map[string]storedNotification // by user and ID
 	unread        map[string]unreadCount
-	suppressed    map[string]bool
+	suppressed    map[string]notification.Suppression // by address
 	smsQuota      map[string]int
 	broadcasts    map[string]*storedBroadcast
 
@@ -128,7 +130,7 @@ func New(now func() time.Time) *Store {
 		sessions: map[string]account.Session{}, codes: map[codeKey]account.OneTimeCode{}, counters: map[limit.Counter]int{},
 		reservations: map[limit.Counter]reservation{},
 		revocations:  map[string][]user.Revocation{}, entryCounts: map[string]entryCount{}, startedSessions: map[string]map[string]bool{}, blockedLogins: map[string]time.Time{}, notifications: map[string]map[string]storedNotification{},
-		unread: map[string]unreadCount{}, suppressed: map[string]bool{}, smsQuota: map[string]int{}, broadcasts: map[string]*storedBroadcast{},
+		unread: map[string]unreadCount{}, suppressed: map[string]notification.Suppression{}, smsQuota: map[string]int{}, broadcasts: map[string]*storedBroadcast{},
 		tokens: map[string]connectToken{}, connections: map[string]realtime.Connection{},
 		subscriptions: map[string]map[string]subscription{}, requests: map[string]idempotency.Record{},
 	}}

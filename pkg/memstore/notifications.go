@@ -234,7 +234,7 @@ func (s *Store) CompleteDelivery(_ context.Context, n notification.Notification,
 // IsSuppressed implements notification.DeliveryStore.
 func (s *Store) IsSuppressed(_ context.Context, address string) (suppressed bool, err error) {
 	err = s.do("IsSuppressed", address, func() error {
-		suppressed = s.suppressed[notification.NormalizeAddress(address)]
+		_, suppressed = s.suppressed[notification.NormalizeAddress(address)]
 		return nil
 	})
 	return suppressed, err
@@ -244,11 +244,37 @@ func (s *Store) IsSuppressed(_ context.Context, address string) (suppressed bool
 func (s *Store) Suppress(_ context.Context, f notification.MailFeedback) error {
 	return s.do("Suppress", f.Address, func() error {
 		address := notification.NormalizeAddress(f.Address)
-		s.suppressed[address] = true
+		s.suppressed[address] = notification.Suppression{Address: address, Reason: f.Reason, At: s.now()}
 		if u, found := s.users[f.UserID]; found && notification.NormalizeAddress(u.Email) == address {
 			u.EmailVerified = false
 			s.users[f.UserID] = u
 		}
+		return nil
+	})
+}
+
+// Suppressions implements notification.SuppressionAdminStore.
+func (s *Store) Suppressions(_ context.Context, after string, limit int) (list []notification.Suppression, err error) {
+	err = s.do("Suppressions", after, func() error {
+		for _, address := range sortedKeys(s.suppressed) {
+			if address > after && len(list) < limit {
+				list = append(list, s.suppressed[address])
+			}
+		}
+		return nil
+	})
+	return list, err
+}
+
+// DeleteSuppression implements notification.SuppressionAdminStore.
+func (s *Store) DeleteSuppression(_ context.Context, address string, r audit.Record) error {
+	return s.do("DeleteSuppression", address, func() error {
+		address := notification.NormalizeAddress(address)
+		if _, found := s.suppressed[address]; !found {
+			return apperr.New(apperr.SuppressionNotFound, "")
+		}
+		delete(s.suppressed, address)
+		s.audit = append(s.audit, r)
 		return nil
 	})
 }

@@ -40,6 +40,7 @@ type testStore interface {
 	notification.DeliveryStore
 	notification.Store
 	notification.SuppressionStore
+	notification.SuppressionAdminStore
 	realtime.Store
 	stream.SessionStore
 	ticket.AgentStore

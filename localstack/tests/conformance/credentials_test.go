@@ -2,6 +2,7 @@ package conformance
 
 import (
 	"fmt"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -10,6 +11,7 @@ import (
 	"ticketsystem/pkg/account"
 	"ticketsystem/pkg/app"
 	"ticketsystem/pkg/apperr"
+	"ticketsystem/pkg/notification"
 	"ticketsystem/pkg/user"
 )
 
@@ -63,6 +65,7 @@ func TestVerifyEmail(t *testing.T) {
 		login := newLogin()
 		login.User.EmailVerified = false
 		must(t, db.open().PutAccount(t.Context(), login))
+		must(t, db.open().Suppress(t.Context(), notification.MailFeedback{Address: strings.ToUpper(login.User.Email), Reason: "bounce"}))
 		code := storeCode(t, db, "email")
 		_, err := db.open().VerifyEmail(t.Context(), login.User.ID, "another@example.com", code)
 		wantCode(t, "another address", err, apperr.CodeWrong)
@@ -70,6 +73,9 @@ func TestVerifyEmail(t *testing.T) {
 		must(t, err)
 		login.User.EmailVerified = true
 		equal(t, "user", got, login.User)
+		suppressed, err := db.open().IsSuppressed(t.Context(), login.User.Email)
+		must(t, err)
+		equal(t, "suppressed after a confirmation", suppressed, false)
 		_, err = db.open().VerifyEmail(t.Context(), login.User.ID, login.User.Email, code)
 		wantCode(t, "the code again", err, apperr.CodeWrong)
 	})

@@ -36,7 +36,9 @@ func TestPurgeTicket(t *testing.T) {
 		list = append(list, n)
 	}
 	reminded := (&notification.Notifier{Store: store, Users: fakeUsers{}, Now: app.Now}).NotifyReminder
-	last := readLog(t, onDynamo, tk.ID).Entries[60]
+	_, err = service.SetStatus(t.Context(), ali, tk.ID, newID(), ticket.StatusPending)
+	must(t, err)
+	last := readLog(t, onDynamo, tk.ID).Entries[61]
 	for _, n := range list {
 		must(t, store.AddNotifications(t.Context(), n))
 	}
@@ -67,11 +69,11 @@ func TestPurgeTicket(t *testing.T) {
 	wantCode(t, "its attachment", err, apperr.AttachmentNotFound)
 
 	// An entry that was appended concurrently with the delete.
-	if _, err := store.AppendEntry(t.Context(), newEntry(tk.ID, 62, ali)); err != nil {
+	if _, err := store.AppendEntry(t.Context(), newEntry(tk.ID, 63, ali)); err != nil {
 		t.Fatal(err)
 	}
 	wantDeleted()
-	must(t, service.Project(t.Context(), tk.ID, 62)) // rewrites the tombstone, which triggers the purge handler again
+	must(t, service.Project(t.Context(), tk.ID, 63)) // rewrites the tombstone, which triggers the purge handler again
 	must(t, purge(t.Context(), event.TicketDeleted{TicketID: tk.ID}))
 	if n := countItems(t, "T#"+tk.ID); n != 1 {
 		t.Errorf("got %d items, want only the tombstone", n)

@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"net/url"
 	"strings"
 	"testing"
 
@@ -105,4 +106,63 @@ func TestEmail_BounceSuppresses(t *testing.T) {
 			equal(t, "mails", len(me.sentMails(address)), 1)
 		})
 	}
+}
+
+// TestEmail_Suppressions checks that an administrator lists the suppressed addresses and
+// lifts a suppression, in any letter case, which is recorded.
+func TestEmail_Suppressions(t *testing.T) {
+	t.Parallel()
+	if suite.local == nil {
+		return
+	}
+	me, agent, boss := customer(t), support(t), seededAdmin(t)
+	address := "bounce+" + strings.ToLower(me.Profile.ID) + "@simulator.amazonses.com"
+	me.confirmEmail(address)
+	agent.post(me.openTicket(nil).ID, "hello", nil)
+	find := func() (reason string) {
+		path := "/admin/suppressions?limit=100"
+		for {
+			var page struct {
+				Data []struct{ Address, Reason string }
+				Page struct{ Next string }
+			}
+			boss.get(path, &page)
+			for _, one := range page.Data {
+				if one.Address == address {
+					return one.Reason
+				}
+			}
+			if page.Page.Next == "" {
+				return ""
+			}
+			path = "/admin/suppressions?limit=100&cursor=" + page.Page.Next
+		}
+	}
+	eventually(t, "the suppression", func() error {
+		if got := find(); got != "bounce" {
+			return mismatch("reason", got, "bounce")
+		}
+		return nil
+	})
+	path := "/admin/suppressions/" + url.PathEscape(strings.ToUpper(address[:1])+address[1:])
+	boss.mustCall(204, "DELETE", path, nil, nil)
+	wantProblem(t, boss.call("DELETE", path, nil), 404)
+	equal(t, "reason afterwards", find(), "")
+	wantProblem(t, boss.call("GET", "/admin/suppressions?cursor=x", nil), 400)
+	equal(t, "audit", boss.findAudit("suppression.removed"), "b…@simulator.amazonses.com")
+}
+
+// findAudit returns the target of the newest audit record of an action.
+func (u testUser) findAudit(action string) string {
+	u.t.Helper()
+	var page struct {
+		Data []struct{ Action, Target string }
+	}
+	u.get("/admin/audit?limit=100", &page)
+	for _, r := range page.Data {
+		if r.Action == action {
+			return r.Target
+		}
+	}
+	return ""
 }
