@@ -67,10 +67,8 @@ func TestPublishGone(t *testing.T) {
 	tk := fx.ticketLog(oneID).Ticket
 	connection, _, err := fx.Connection(t.Context(), "ali1")
 	must(err)
-	for _, topic := range []string{realtime.QueueTopic, realtime.TicketTopic(oneID)} {
-		_, err := fx.Subscribe(t.Context(), connection, topic)
-		must(err)
-	}
+	_, err = fx.Subscribe(t.Context(), connection, realtime.QueueTopic)
+	must(err)
 	must(fx.handler.Publisher.PublishGone(t.Context(), tk))
 	var to []string
 	for _, f := range fx.frames {
