@@ -40,8 +40,8 @@ func CountEntries(next BatchHandler, decode Decoder, counter EntryCounter, log *
 		var authors []author
 		for _, record := range handled(batch.Records, out.BatchItemFailures) {
 			// Entries that open a ticket have a limit of their own.
-			if e, err := decode(record); err == nil && isCounted(e) {
-				entry := e.(event.EntryAppended).Entry
+			e, err := decode(record)
+			if entry, counted := countedEntry(e); err == nil && counted {
 				a := author{entry.Author.ID, entry.Author.Role, entry.CreatedAt.Truncate(time.Minute)}
 				if counts[a]++; counts[a] == 1 {
 					authors = append(authors, a)
@@ -55,9 +55,9 @@ func CountEntries(next BatchHandler, decode Decoder, counter EntryCounter, log *
 	}
 }
 
-func isCounted(e event.Event) bool {
+func countedEntry(e event.Event) (ticket.Entry, bool) {
 	appended, ok := e.(event.EntryAppended)
-	return ok && appended.Entry.Author.ID != "" && appended.Entry.Kind != ticket.KindOpened
+	return appended.Entry, ok && appended.Entry.Author.ID != "" && appended.Entry.Kind != ticket.KindOpened
 }
 
 // handled returns the records before the first failed one. Lambda repeats the others.

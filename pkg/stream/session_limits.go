@@ -31,7 +31,8 @@ func LimitSessions(store SessionStore, maximum int, now func() time.Time) Handle
 		if err == nil && started > maximum {
 			err = store.BlockLogin(ctx, e.User.Phone, hour.Add(time.Hour))
 		}
-		page, more := []account.Session(nil), err == nil
+		var page []account.Session
+		more := true
 		for after := ""; err == nil && more; {
 			if page, more, err = store.ListSessions(ctx, e.User.ID, after, maximum); err != nil || len(page) == 0 {
 				break

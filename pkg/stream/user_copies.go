@@ -19,10 +19,11 @@ type UserCopier interface {
 // at the first change of a batch: the state that it copies includes the later ones.
 func SyncUserCopies(users UserCopier) Handler {
 	return func(ctx context.Context, e event.Event, earlier ...event.Event) error {
+		changed, _ := e.(event.UserChanged)
 		if !copiesOutdated(e) || slices.ContainsFunc(earlier, copiesOutdated) {
 			return nil
 		}
-		_, err := users.SyncUserCopies(ctx, e.(event.UserChanged).New.ID)
+		_, err := users.SyncUserCopies(ctx, changed.New.ID)
 		return err
 	}
 }
