@@ -264,15 +264,16 @@ func TestAttachments(t *testing.T) {
 	if got := create(`{"name":"a.exe","type":"x/y","size":0}`); got.status != 422 || len(got.fieldErrors()) != 2 {
 		t.Errorf("invalid file: got %d %v", got.status, got.fieldErrors())
 	}
+	query := ""
 	fetch := func(actor user.Principal, accept string) response {
-		r := newRequest(http.MethodGet, "/attachments/x", "").with("accept", accept)
+		r := newRequest(http.MethodGet, "/attachments/x", "").with("accept", accept).query(query)
 		r.PathParameters["id"] = fileID
 		return fx.send(t, api.GetAttachment(attachments), actor, r)
 	}
 	if got := fetch(sara, ""); got.status != 409 || got.code() != "attachment_pending" || got.headers["retry-after"] != "1" {
 		t.Errorf("pending: got %d %s", got.status, got.code())
 	}
-	must(fx.SetAttachmentState(t.Context(), fileID, attachment.Ready, ""))
+	must(fx.SetAttachmentState(t.Context(), fileID, attachment.Result{State: attachment.Ready, Width: 900, Height: 600, Thumbnail: true}))
 	const downloadURL = "https://bucket.example/files/" + fileID + "?name=a.png"
 	if got := fetch(sara, "image/*"); got.status != 302 || got.headers["location"] != downloadURL || got.text != "" {
 		t.Errorf("got %d %v", got.status, got.headers)
@@ -282,6 +283,18 @@ func TestAttachments(t *testing.T) {
 	}
 	if got := fetch(reza, ""); got.status != 404 || got.code() != "attachment_not_found" {
 		t.Errorf("another user: got %d %s", got.status, got.code())
+	}
+	query = "size=480"
+	if got := fetch(sara, ""); got.status != 302 || got.headers["location"] != "https://bucket.example/files/"+fileID+"-480?name=a-480.jpg" {
+		t.Errorf("thumbnail: got %d %v", got.status, got.headers)
+	}
+	if got := fetch(reza, ""); got.status != 404 || got.code() != "attachment_not_found" {
+		t.Errorf("thumbnail for another user: got %d %s", got.status, got.code())
+	}
+	for _, query = range []string{"size=481", "size=", "size=-480", "size=480&size=480", "width=480"} {
+		if got := fetch(sara, ""); got.status != 400 {
+			t.Errorf("%s: got %d %s, want 400", query, got.status, got.text)
+		}
 	}
 	objects.Before = func(string, string) error { return errors.New("secret") }
 	if got := create(`{"name":"a.png","type":"image/png","size":9}`); got.status != 500 || strings.Contains(got.text, "secret") {

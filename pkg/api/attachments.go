@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"net/http"
+	"strconv"
 	"strings"
 
 	"ticketsystem/pkg/api/wire"
@@ -32,11 +33,19 @@ func CreateAttachment(attachments *attachment.Service) Endpoint {
 	})
 }
 
-// GetAttachment returns the endpoint GET /attachments/{id}. It redirects to a signed URL, or
-// returns the URL as JSON if the client accepts application/json.
+// GetAttachment returns the endpoint GET /attachments/{id}. It redirects to a signed URL of the
+// file or, with ?size=480, of its thumbnail. It returns the URL as JSON if the client accepts
+// application/json.
 func GetAttachment(attachments *attachment.Service) Endpoint {
 	return Authenticated(func(ctx context.Context, r *Request) (Response, error) {
-		downloadURL, err := attachments.DownloadURL(ctx, r.Principal, r.pathID())
+		signURL := attachments.DownloadURL
+		if r.query.Has("size") {
+			if r.query.Get("size") != strconv.Itoa(attachment.ThumbnailSize) {
+				return Response{}, errQuery("size", "not_allowed", "size must be 480.")
+			}
+			signURL = attachments.ThumbnailURL
+		}
+		downloadURL, err := signURL(ctx, r.Principal, r.pathID())
 		if err != nil {
 			return Response{}, err
 		}

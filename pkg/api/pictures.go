@@ -81,7 +81,7 @@ func GetPicture(profiles *account.Profiles, attachments *attachment.Service) End
 		}
 		var location string
 		if u.PictureID != "" {
-			location, err = attachments.DownloadURL(ctx, owner, u.PictureID)
+			location, err = attachments.PictureURL(ctx, owner, u.PictureID)
 		}
 		if u.PictureID == "" || isMissingFile(err) {
 			return ok(defaultAvatar).with("content-type", "image/svg+xml").with("cache-control", "private, max-age=60"), nil

@@ -104,6 +104,8 @@ const (
 	AttachmentRefused Code = "attachment_refused"
 	// AttachmentExpired (HTTP 422): the upload did not arrive while it was permitted.
 	AttachmentExpired Code = "attachment_expired"
+	// ThumbnailNotFound (HTTP 404): the attachment has no thumbnail.
+	ThumbnailNotFound Code = "thumbnail_not_found"
 	// AttachmentPending (HTTP 409): the attachment is not uploaded or not validated yet.
 	AttachmentPending Code = "attachment_pending"
 	// AttachmentInUse (HTTP 409): the attachment belongs to another message.
@@ -211,6 +213,7 @@ var definitions = map[Code]Definition{
 	BroadcastFinished: {http.StatusConflict, "The broadcast has been sent already", "این پیام همگانی پیش‌تر فرستاده شده است"},
 	AttachmentRefused: {http.StatusUnprocessableEntity, "The attachment was refused", "پیوست پذیرفته نشد"},
 	AttachmentExpired: {http.StatusUnprocessableEntity, "The attachment was not uploaded in time; please attach the file again", "پیوست در زمان مقرر نرسید؛ لطفاً فایل را دوباره پیوست کنید"},
+	ThumbnailNotFound: {http.StatusNotFound, "This file has no thumbnail", "این فایل تصویر کوچک ندارد"},
 	AttachmentPending: {http.StatusConflict, "The attachment has not arrived or is still being checked", "پیوست هنوز نرسیده یا در حال بررسی است"},
 	AttachmentInUse:   {http.StatusConflict, "The attachment already belongs to another message", "این پیوست به پیام دیگری تعلق دارد"},
 	VersionStale:      {http.StatusPreconditionFailed, "The ticket has changed since you read it", "تیکت پس از آخرین خواندن شما تغییر کرده است"},

@@ -33,6 +33,10 @@ type Attachment struct {
 	State  State
 	Reason string // why it was refused
 
+	// Pixels of a picture as shown; 0 for other files and unknown formats.
+	Width, Height int
+	Thumbnail     bool // an object ThumbnailKey exists
+
 	// The ticket entry that contains the attachment; zero until one does.
 	TicketID   string
 	Seq        int
@@ -76,3 +80,14 @@ func (a Attachment) UploadKey() string { return "uploads/" + a.ID }
 
 // Key returns the object key of the validated file. Clients cannot write to it.
 func (a Attachment) Key() string { return "files/" + a.ID }
+
+// ThumbnailKey returns the object key of the thumbnail, a JPEG file.
+func (a Attachment) ThumbnailKey() string { return a.Key() + "-480" }
+
+// ThumbnailSize is the longest side of a thumbnail, in pixels.
+const ThumbnailSize = 480
+
+// isSmallPicture reports whether the file serves as its own thumbnail.
+func (a Attachment) isSmallPicture() bool {
+	return a.Width > 0 && max(a.Width, a.Height) <= ThumbnailSize && a.Size <= 64<<10
+}

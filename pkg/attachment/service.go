@@ -3,6 +3,8 @@ package attachment
 import (
 	"context"
 	"errors"
+	"path"
+	"strings"
 	"time"
 
 	"ticketsystem/pkg/apperr"
@@ -30,7 +32,21 @@ type Store interface {
 	// in the ticket entry that contains it. An attachment that is not pending
 	// keeps its state, so the call is safe to repeat. It returns
 	// apperr.AttachmentNotFound if the attachment was deleted.
-	SetAttachmentState(ctx context.Context, id string, to State, reason string) error
+	SetAttachmentState(ctx context.Context, id string, to Result) error
+}
+
+// Result is the outcome of the validation of an upload.
+type Result struct {
+	State         State // Ready or Refused
+	Reason        string
+	Width, Height int
+	Thumbnail     bool
+}
+
+// Picture is what the validation learns about the content of an image.
+type Picture struct {
+	Width, Height int
+	Thumbnail     []byte // a JPEG file; nil if there is none
 }
 
 // ErrObjectNotFound is returned if there is no object with the given key.
@@ -64,6 +80,8 @@ type ObjectStore interface {
 	// returns ErrObjectNotFound if the object is missing or has another ETag, and
 	// another error if etag is "".
 	ReadPrefix(ctx context.Context, key, etag string, n int64) ([]byte, error)
+	// Put stores an object.
+	Put(ctx context.Context, key, contentType string, content []byte) error
 	// Copy copies an object if its ETag is still etag. It returns
 	// ErrObjectNotFound if the object is missing or has another ETag, and another
 	// error if etag is "".
@@ -72,8 +90,8 @@ type ObjectStore interface {
 	Delete(ctx context.Context, key string) error
 }
 
-// Service creates, validates and serves uploaded files. Matches is needed only by
-// ProcessUpload, MaxSize only by CreateUpload.
+// Service creates, validates and serves uploaded files. Matches and Picture are needed
+// only by ProcessUpload, MaxSize only by CreateUpload.
 type Service struct {
 	Store   Store
 	Objects ObjectStore
@@ -86,6 +104,8 @@ type Service struct {
 
 	// Matches reports whether a file that starts with prefix can be of mediaType.
 	Matches func(mediaType string, prefix []byte) bool
+	// Picture examines an image. ok is false if the image has too many pixels.
+	Picture func(ctx context.Context, content []byte) (p Picture, ok bool)
 }
 
 // UploadRequest describes a file that a client wants to upload.
@@ -121,24 +141,58 @@ func (s *Service) CreateUpload(ctx context.Context, actor user.Principal, req Up
 // returns apperr.AttachmentNotFound if actor may not read the file, and
 // apperr.AttachmentPending, AttachmentExpired or AttachmentRefused if it is not ready.
 func (s *Service) DownloadURL(ctx context.Context, actor user.Principal, attachmentID string) (string, error) {
-	if !id.Valid(attachmentID) {
-		return "", apperr.New(apperr.AttachmentNotFound, "")
-	}
-	a, err := s.Store.Attachment(ctx, attachmentID)
+	a, err := s.readable(ctx, actor, attachmentID)
 	if err != nil {
 		return "", err
 	}
+	return s.Objects.PresignGet(ctx, a.Key(), a.Name, a.Type, DownloadTTL)
+}
+
+// ThumbnailURL is DownloadURL for the thumbnail of an image. The file itself is served
+// if it is small. It also returns apperr.ThumbnailNotFound.
+func (s *Service) ThumbnailURL(ctx context.Context, actor user.Principal, attachmentID string) (string, error) {
+	a, err := s.readable(ctx, actor, attachmentID)
+	switch {
+	case err != nil:
+		return "", err
+	case a.Thumbnail:
+		name := strings.TrimSuffix(a.Name, path.Ext(a.Name)) + "-480.jpg"
+		return s.Objects.PresignGet(ctx, a.ThumbnailKey(), name, "image/jpeg", DownloadTTL)
+	case a.isSmallPicture():
+		return s.Objects.PresignGet(ctx, a.Key(), a.Name, a.Type, DownloadTTL)
+	}
+	return "", apperr.New(apperr.ThumbnailNotFound, "")
+}
+
+// PictureURL returns the URL of a profile picture: of its thumbnail, if it has one.
+func (s *Service) PictureURL(ctx context.Context, owner user.Principal, attachmentID string) (string, error) {
+	location, err := s.ThumbnailURL(ctx, owner, attachmentID)
+	if apperr.Is(err, apperr.ThumbnailNotFound) {
+		return s.DownloadURL(ctx, owner, attachmentID)
+	}
+	return location, err
+}
+
+// readable returns an attachment whose file actor may read now.
+func (s *Service) readable(ctx context.Context, actor user.Principal, attachmentID string) (Attachment, error) {
+	if !id.Valid(attachmentID) {
+		return Attachment{}, apperr.New(apperr.AttachmentNotFound, "")
+	}
+	a, err := s.Store.Attachment(ctx, attachmentID)
+	if err != nil {
+		return a, err
+	}
 	switch {
 	case !a.VisibleTo(actor):
-		return "", apperr.New(apperr.AttachmentNotFound, "")
+		return a, apperr.New(apperr.AttachmentNotFound, "")
 	case a.State.UploadExpired(a.CreatedAt, s.Now()):
-		return "", apperr.New(apperr.AttachmentExpired, "")
+		return a, apperr.New(apperr.AttachmentExpired, "")
 	case a.State == Pending:
-		return "", apperr.New(apperr.AttachmentPending, "").WithRetryAfter(time.Second)
+		return a, apperr.New(apperr.AttachmentPending, "").WithRetryAfter(time.Second)
 	case a.State == Refused:
-		return "", apperr.New(apperr.AttachmentRefused, a.Reason)
+		return a, apperr.New(apperr.AttachmentRefused, a.Reason)
 	}
-	return s.Objects.PresignGet(ctx, a.Key(), a.Name, a.Type, DownloadTTL)
+	return a, nil
 }
 
 // ProcessUpload validates the size, digest and type of an uploaded object. A
@@ -151,8 +205,7 @@ func (s *Service) ProcessUpload(ctx context.Context, attachmentID string) error 
 		err = s.validate(ctx, a)
 	}
 	if apperr.Is(err, apperr.AttachmentNotFound) { // deleted, possibly during the check
-		a.ID = attachmentID
-		return errors.Join(s.Objects.Delete(ctx, a.UploadKey()), s.Objects.Delete(ctx, a.Key()))
+		return DeleteObjects(ctx, s.Objects, attachmentID)
 	}
 	if errors.Is(err, ErrObjectNotFound) {
 		return nil // replaced or deleted concurrently; another event processes it
@@ -161,6 +214,14 @@ func (s *Service) ProcessUpload(ctx context.Context, attachmentID string) error 
 		return err
 	}
 	return s.Objects.Delete(ctx, a.UploadKey())
+}
+
+// DeleteObjects deletes all objects of an attachment. It is safe to repeat.
+func DeleteObjects(ctx context.Context, objects interface {
+	Delete(ctx context.Context, key string) error
+}, attachmentID string) error {
+	a := Attachment{ID: attachmentID}
+	return errors.Join(objects.Delete(ctx, a.UploadKey()), objects.Delete(ctx, a.Key()), objects.Delete(ctx, a.ThumbnailKey()))
 }
 
 func (s *Service) validate(ctx context.Context, a Attachment) error {
@@ -173,12 +234,44 @@ func (s *Service) validate(ctx context.Context, a Attachment) error {
 		return err
 	}
 	if reason != "" {
-		return s.Store.SetAttachmentState(ctx, a.ID, Refused, reason)
+		return s.Store.SetAttachmentState(ctx, a.ID, Result{State: Refused, Reason: reason})
 	}
-	if err := s.Objects.Copy(ctx, a.UploadKey(), object.ETag, a.Key()); err != nil {
+	result, err := s.examinePicture(ctx, a, object)
+	if err != nil {
 		return err
 	}
-	return s.Store.SetAttachmentState(ctx, a.ID, Ready, "")
+	if result.State == Ready {
+		if err := s.Objects.Copy(ctx, a.UploadKey(), object.ETag, a.Key()); err != nil {
+			return err
+		}
+	}
+	return s.Store.SetAttachmentState(ctx, a.ID, result)
+}
+
+// maxPictureSize bounds what is read to make a thumbnail. A larger file has none.
+const maxPictureSize = 32 << 20
+
+// examinePicture determines the size of an image and stores its thumbnail. Other files
+// are ready as they are.
+func (s *Service) examinePicture(ctx context.Context, a Attachment, object ObjectInfo) (Result, error) {
+	if !strings.HasPrefix(a.Type, "image/") {
+		return Result{State: Ready}, nil
+	}
+	content, err := s.Objects.ReadPrefix(ctx, a.UploadKey(), object.ETag, maxPictureSize)
+	if err != nil {
+		return Result{}, err
+	}
+	picture, ok := s.Picture(ctx, content)
+	if !ok {
+		return Result{State: Refused, Reason: "The picture has too many pixels."}, nil
+	}
+	a.Width, a.Height = picture.Width, picture.Height
+	result := Result{State: Ready, Width: a.Width, Height: a.Height}
+	if len(picture.Thumbnail) == 0 || a.isSmallPicture() {
+		return result, nil
+	}
+	result.Thumbnail = true
+	return result, s.Objects.Put(ctx, a.ThumbnailKey(), "image/jpeg", picture.Thumbnail)
 }
 
 // sniffLength is the number of bytes that determine the type of a file. Those of

@@ -1,6 +1,7 @@
 package attachment_test
 
 import (
+	"context"
 	"errors"
 	"strings"
 	"testing"
@@ -36,8 +37,10 @@ type fixture struct {
 func newFixture() fixture {
 	now := func() time.Time { return noon }
 	store, objects := memstore.New(now), &memstore.Objects{}
-	return fixture{&attachment.Service{Store: store, Objects: objects, Now: now, NewID: func() string { return fileID }, MaxSize: maxSize, Matches: startsWithPNG}, store, objects}
+	return fixture{&attachment.Service{Store: store, Objects: objects, Now: now, NewID: func() string { return fileID }, MaxSize: maxSize, Matches: startsWithPNG, Picture: noPicture}, store, objects}
 }
+
+func noPicture(context.Context, []byte) (attachment.Picture, bool) { return attachment.Picture{}, true }
 
 func startsWithPNG(_ string, prefix []byte) bool { return strings.HasPrefix(string(prefix), pngStart) }
 
@@ -48,7 +51,7 @@ func (f fixture) upload(t *testing.T, content string) attachment.Attachment {
 	if err != nil {
 		t.Fatal(err)
 	}
-	f.objects.Put(a.UploadKey(), content)
+	f.objects.Set(a.UploadKey(), content)
 	return a
 }
 
@@ -108,13 +111,53 @@ func TestProcessUpload(t *testing.T) {
 	}
 }
 
+// TestProcessUpload_Picture checks which object is the thumbnail of a picture, and that
+// none stays without its record.
+func TestProcessUpload_Picture(t *testing.T) {
+	const file, thumb = "https://bucket.example/files/" + fileID + "?name=a.png", "https://bucket.example/files/" + fileID + "-480?name=a-480.jpg"
+	for name, c := range map[string]struct {
+		picture   attachment.Picture
+		ok        bool
+		thumbnail string // its URL
+		picURL    string
+	}{
+		"large":         {attachment.Picture{Width: 900, Height: 600, Thumbnail: []byte("jpeg")}, true, thumb, thumb},
+		"small":         {attachment.Picture{Width: 480, Height: 6, Thumbnail: []byte("jpeg")}, true, file, file},
+		"not decodable": {attachment.Picture{Width: 900, Height: 600}, true, "", file},
+		"unknown":       {attachment.Picture{}, true, "", file},
+		"bomb":          {attachment.Picture{Width: 1 << 20, Height: 1 << 20}, false, "", ""},
+	} {
+		f := newFixture()
+		f.Picture = func(_ context.Context, content []byte) (attachment.Picture, bool) {
+			return c.picture, c.ok && string(content) == pngStart+"x"
+		}
+		a := f.upload(t, pngStart+"x")
+		if err := f.ProcessUpload(t.Context(), a.ID); err != nil {
+			t.Fatal(err)
+		}
+		got := f.stored(t)
+		if (got.State == attachment.Ready) != c.ok || c.ok && (got.Width != c.picture.Width || got.Height != c.picture.Height) {
+			t.Errorf("%s: got %+v", name, got)
+		}
+		if url, err := f.ThumbnailURL(t.Context(), sara, a.ID); url != c.thumbnail || c.ok && apperr.Is(err, apperr.ThumbnailNotFound) != (c.thumbnail == "") {
+			t.Errorf("%s: thumbnail: got %q, %v, want %q", name, url, err, c.thumbnail)
+		}
+		if url, _ := f.PictureURL(t.Context(), sara, a.ID); url != c.picURL {
+			t.Errorf("%s: profile picture: got %q, want %q", name, url, c.picURL)
+		}
+		if err := attachment.DeleteObjects(t.Context(), f.objects, a.ID); err != nil || len(f.objects.Content()) > 0 {
+			t.Errorf("%s: got %v, left %v", name, err, f.objects.Content())
+		}
+	}
+}
+
 // TestProcessUpload_ReplacedAfterCheck checks that later uploads do not change
 // a validated file: the permission to upload is valid longer than the check.
 func TestProcessUpload_ReplacedAfterCheck(t *testing.T) {
 	f := newFixture()
 	a := f.upload(t, "")
 	for _, content := range []string{pngStart + "x", pngStart + "y", "<html>..."} {
-		f.objects.Put(a.UploadKey(), content)
+		f.objects.Set(a.UploadKey(), content)
 		if err := f.ProcessUpload(t.Context(), a.ID); err != nil {
 			t.Fatal(err)
 		}
@@ -132,7 +175,7 @@ func TestProcessUpload_ReplacedDuringCheck(t *testing.T) {
 		a := f.upload(t, pngStart+"x")
 		f.objects.Before = func(operation, key string) error {
 			if operation == at {
-				f.objects.Put(key, "<html>...")
+				f.objects.Set(key, "<html>...")
 			}
 			return nil
 		}
@@ -166,7 +209,7 @@ func TestProcessUpload_NoRecord(t *testing.T) {
 			return nil
 		}
 		if at == "" {
-			f.objects.Put(a.Key(), pngStart+"x") // of an attempt that crashed
+			f.objects.Set(a.Key(), pngStart+"x") // of an attempt that crashed
 			if err := remove(); err != nil {
 				t.Fatal(err)
 			}
@@ -199,7 +242,7 @@ func TestDownloadURL(t *testing.T) {
 	} {
 		f := newFixture()
 		f.upload(t, "")
-		if err := f.store.SetAttachmentState(t.Context(), fileID, c.state, ""); err != nil {
+		if err := f.store.SetAttachmentState(t.Context(), fileID, attachment.Result{State: c.state}); err != nil {
 			t.Fatal(err)
 		}
 		f.Service.Now = func() time.Time { return noon.Add(c.after) }

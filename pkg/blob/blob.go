@@ -3,6 +3,7 @@
 package blob
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -83,6 +84,17 @@ func (s *Store) ReadPrefix(ctx context.Context, key, etag string, n int64) ([]by
 		return nil, fmt.Errorf("read object %s: %w", key, err)
 	}
 	return prefix, nil
+}
+
+// Put stores an object.
+func (s *Store) Put(ctx context.Context, key, contentType string, content []byte) error {
+	_, err := s.client.PutObject(ctx, &s3.PutObjectInput{
+		Bucket: aws.String(s.bucket), Key: aws.String(key), ContentType: aws.String(contentType), Body: bytes.NewReader(content),
+	})
+	if err != nil {
+		return translate("put", key, err)
+	}
+	return nil
 }
 
 // Copy copies an object within the bucket if its ETag is still etag. It returns

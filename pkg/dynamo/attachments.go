@@ -27,6 +27,9 @@ type attachmentItem struct {
 	Seq      int    `dynamodbav:"seq,omitempty"`
 	Internal bool   `dynamodbav:"internal,omitempty"`
 	Customer string `dynamodbav:"customer,omitempty"`
+	Width    int    `dynamodbav:"width,omitempty"`
+	Height   int    `dynamodbav:"height,omitempty"`
+	Thumb    bool   `dynamodbav:"thumb,omitempty"`
 	At       int64  `dynamodbav:"at"`
 	TTL      int64  `dynamodbav:"ttl,omitempty"`
 
@@ -38,7 +41,7 @@ func attachmentToItem(a attachment.Attachment) attachmentItem {
 	return attachmentItem{
 		key: attachmentKey(a.ID), Owner: a.Owner, Name: a.Name, Type: a.Type, Size: a.Size, SHA256: a.SHA256,
 		State: string(a.State), Reason: a.Reason, Ticket: a.TicketID, Seq: a.Seq, Internal: a.Internal,
-		Customer: a.CustomerID, At: toMillis(a.CreatedAt),
+		Customer: a.CustomerID, Width: a.Width, Height: a.Height, Thumb: a.Thumbnail, At: toMillis(a.CreatedAt),
 		OwnerKey: attachmentOwnerKey(a.Owner), CreatedAt: ticket.TimeSortKey(a.CreatedAt),
 	}
 }
@@ -47,7 +50,7 @@ func (i attachmentItem) attachment() attachment.Attachment {
 	return attachment.Attachment{
 		ID: idOf(i.PK), Owner: i.Owner, Name: i.Name, Type: i.Type, Size: i.Size, SHA256: i.SHA256,
 		State: attachment.State(i.State), Reason: i.Reason, TicketID: i.Ticket, Seq: i.Seq, Internal: i.Internal,
-		CustomerID: i.Customer, CreatedAt: fromMillis(i.At),
+		CustomerID: i.Customer, Width: i.Width, Height: i.Height, Thumbnail: i.Thumb, CreatedAt: fromMillis(i.At),
 	}
 }
 
@@ -160,11 +163,13 @@ func (s *Store) Attachments(ctx context.Context, ids []string) ([]attachment.Att
 // SetAttachmentState implements attachment.Store. It writes the attachment first
 // and then the copy of the state in its entry; attachFiles checks the state in the
 // opposite race, when the entry is written at the same time.
-func (s *Store) SetAttachmentState(ctx context.Context, id string, to attachment.State, reason string) error {
+func (s *Store) SetAttachmentState(ctx context.Context, id string, to attachment.Result) error {
 	stored, _, err := s.update(ctx, updateSpec{
-		key: attachmentKey(id), set: "SET #state = :to, reason = :reason",
+		key: attachmentKey(id), set: "SET #state = :to, reason = :reason, width = :w, height = :h, thumb = :th",
 		condition: "#state = :pending OR #state = :to",
-		values:    values{"to": string(to), "reason": reason, "pending": string(attachment.Pending)},
+		values: values{
+			"to": string(to.State), "reason": to.Reason, "w": to.Width, "h": to.Height, "th": to.Thumbnail, "pending": string(attachment.Pending),
+		},
 	})
 	if err != nil {
 		return err
@@ -173,13 +178,13 @@ func (s *Store) SetAttachmentState(ctx context.Context, id string, to attachment
 		return apperr.New(apperr.AttachmentNotFound, "")
 	}
 	i, err := decodeAs[attachmentItem](stored)
-	if err != nil || i.Ticket == "" || i.State != string(to) {
+	if err != nil || i.Ticket == "" || i.State != string(to.State) {
 		return err
 	}
 	return s.copyToEntry(ctx, i.attachment())
 }
 
-// copyToEntry copies the name and state of an attachment to the entry that contains it.
+// copyToEntry copies what can change of an attachment to the entry that contains it.
 func (s *Store) copyToEntry(ctx context.Context, a attachment.Attachment) error {
 	k := entryKey(a.TicketID, a.Seq)
 	var entry entryItem
@@ -187,13 +192,14 @@ func (s *Store) copyToEntry(ctx context.Context, a attachment.Attachment) error 
 		return err
 	}
 	for n, f := range entry.Files {
-		if f.ID != a.ID || f.State == string(a.State) && f.Name == a.Name {
+		if f.ID != a.ID || f.State == string(a.State) && f.Name == a.Name && f.Width == a.Width && f.Height == a.Height {
 			continue
 		}
 		path := "f[" + strconv.Itoa(n) + "]"
 		_, _, err := s.update(ctx, updateSpec{
-			key: k, set: "SET " + path + ".s = :state, " + path + ".n = :name", condition: path + ".i = :id",
-			values: values{"state": string(a.State), "name": a.Name, "id": a.ID},
+			key: k, condition: path + ".i = :id",
+			set:    "SET " + path + ".s = :state, " + path + ".n = :name, " + path + ".w = :w, " + path + ".h = :h",
+			values: values{"state": string(a.State), "name": a.Name, "w": a.Width, "h": a.Height, "id": a.ID},
 		})
 		return err
 	}

@@ -120,11 +120,13 @@ type stateItem struct {
 }
 
 type entryAttachment struct {
-	ID    string `dynamodbav:"i"`
-	Name  string `dynamodbav:"n"`
-	Type  string `dynamodbav:"t"`
-	Size  int64  `dynamodbav:"z"`
-	State string `dynamodbav:"s"`
+	ID     string `dynamodbav:"i"`
+	Name   string `dynamodbav:"n"`
+	Type   string `dynamodbav:"t"`
+	Size   int64  `dynamodbav:"z"`
+	State  string `dynamodbav:"s"`
+	Width  int    `dynamodbav:"w,omitempty"`
+	Height int    `dynamodbav:"h,omitempty"`
 }
 
 type changeItem struct {

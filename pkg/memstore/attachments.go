@@ -72,16 +72,17 @@ func (s *Store) IsRetained(id string) bool {
 }
 
 // SetAttachmentState implements attachment.Store.
-func (s *Store) SetAttachmentState(_ context.Context, id string, to attachment.State, reason string) error {
+func (s *Store) SetAttachmentState(_ context.Context, id string, to attachment.Result) error {
 	return s.do("SetAttachmentState", id, func() error {
 		stored, found := s.attachments[id]
 		if !found {
 			return apperr.New(apperr.AttachmentNotFound, "")
 		}
-		if stored.State != attachment.Pending && stored.State != to {
+		if stored.State != attachment.Pending && stored.State != to.State {
 			return nil
 		}
-		stored.State, stored.Reason = to, reason
+		stored.State, stored.Reason = to.State, to.Reason
+		stored.Width, stored.Height, stored.Thumbnail = to.Width, to.Height, to.Thumbnail
 		s.attachments[id] = stored
 		if stored.TicketID == "" {
 			return nil
@@ -90,8 +91,8 @@ func (s *Store) SetAttachmentState(_ context.Context, id string, to attachment.S
 		if i, found := p.find(stored.Seq); found {
 			p.entries[i] = cloneEntry(p.entries[i])
 			for n := range p.entries[i].Attachments {
-				if p.entries[i].Attachments[n].ID == id {
-					p.entries[i].Attachments[n].State = string(to)
+				if f := &p.entries[i].Attachments[n]; f.ID == id {
+					f.State, f.Width, f.Height = string(to.State), to.Width, to.Height
 				}
 			}
 		}

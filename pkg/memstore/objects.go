@@ -24,8 +24,8 @@ type Objects struct {
 	content map[string]string
 }
 
-// Put stores an object.
-func (o *Objects) Put(key, content string) {
+// Set stores an object.
+func (o *Objects) Set(key, content string) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if o.content == nil {
@@ -110,11 +110,20 @@ func (o *Objects) ReadPrefix(_ context.Context, key, etag string, n int64) ([]by
 	return []byte(content[:min(int64(len(content)), n)]), err
 }
 
+// Put implements attachment.ObjectStore.
+func (o *Objects) Put(_ context.Context, key, _ string, content []byte) error {
+	if err := o.before("Put", key); err != nil {
+		return err
+	}
+	o.Set(key, string(content))
+	return nil
+}
+
 // Copy implements attachment.ObjectStore.
 func (o *Objects) Copy(_ context.Context, from, etag, to string) error {
 	content, err := o.getIfMatch("Copy", from, etag)
 	if err == nil {
-		o.Put(to, content)
+		o.Set(to, content)
 	}
 	return err
 }

@@ -20,8 +20,7 @@ type ObjectDeleter interface {
 // file exists no longer than its record, for whatever reason the record goes.
 func DeleteFiles(objects ObjectDeleter) Handler {
 	return on(func(ctx context.Context, e event.AttachmentDeleted) error {
-		a := attachment.Attachment{ID: e.ID}
-		return errors.Join(objects.Delete(ctx, a.UploadKey()), objects.Delete(ctx, a.Key()))
+		return attachment.DeleteObjects(ctx, objects, e.ID)
 	})
 }
 

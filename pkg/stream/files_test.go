@@ -16,8 +16,8 @@ import (
 
 func TestDeleteFiles(t *testing.T) {
 	objects := &memstore.Objects{}
-	for _, key := range []string{"uploads/a", "files/a", "files/b"} {
-		objects.Put(key, "x")
+	for _, key := range []string{"uploads/a", "files/a", "files/a-480", "files/b"} {
+		objects.Set(key, "x")
 	}
 	remove := stream.DeleteFiles(objects)
 	for range 2 { // the stream may repeat a record

@@ -14,7 +14,7 @@ import (
 // withAttachments adds attachments of Sara in each state, and of other users.
 func (store *memStore) withAttachments() *memStore {
 	for _, f := range []attachment.Attachment{
-		{ID: "ready", Owner: "sara", Name: "a.png", Type: "image/png", Size: 9, State: attachment.Ready},
+		{ID: "ready", Owner: "sara", Name: "a.png", Type: "image/png", Size: 9, State: attachment.Ready, Width: 900, Height: 600},
 		{ID: "pending", Owner: "sara", Name: "b.pdf", Type: "application/pdf", Size: 8, State: attachment.Pending},
 		{ID: "refused", Owner: "sara", Name: "c.zip", State: attachment.Refused},
 		{ID: "expired", Owner: "sara", Name: "g.png", State: attachment.Pending, CreatedAt: time.Unix(1, 0)},
@@ -32,7 +32,10 @@ func TestPost_Attachments(t *testing.T) {
 	m := message("c1", 1)
 	m.AttachmentIDs = []string{"pending", "ready"}
 	got, err := store.service(5).Post(context.Background(), sara, m)
-	want := []ticket.Attachment{{"pending", "b.pdf", "application/pdf", 8, "pending"}, {"ready", "a.png", "image/png", 9, "ready"}}
+	want := []ticket.Attachment{
+		{ID: "pending", Name: "b.pdf", Type: "application/pdf", Size: 8, State: "pending"},
+		{ID: "ready", Name: "a.png", Type: "image/png", Size: 9, State: "ready", Width: 900, Height: 600},
+	}
 	if err != nil || !reflect.DeepEqual(got.Entry.Attachments, want) {
 		t.Errorf("got %+v, %v\nwant %+v", got.Entry.Attachments, err, want)
 	}

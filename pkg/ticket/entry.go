@@ -54,11 +54,13 @@ type Opening struct {
 // Attachment is a file of an entry. State changes once, from pending to ready or
 // refused, when the upload has been validated.
 type Attachment struct {
-	ID    string
-	Name  string
-	Type  string
-	Size  int64
-	State string
+	ID     string
+	Name   string
+	Type   string
+	Size   int64
+	State  string
+	Width  int // pixels of a picture; 0 if unknown
+	Height int
 }
 
 // Entry is one entry of a ticket's log. Entries are immutable, except for the

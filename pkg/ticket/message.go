@@ -193,7 +193,7 @@ func attachTo(files []attachment.Attachment, e Entry, customerID string) []attac
 func attachmentRefs(files []attachment.Attachment) []Attachment {
 	var out []Attachment
 	for _, f := range files {
-		out = append(out, Attachment{ID: f.ID, Name: f.Name, Type: f.Type, Size: f.Size, State: string(f.State)})
+		out = append(out, Attachment{ID: f.ID, Name: f.Name, Type: f.Type, Size: f.Size, State: string(f.State), Width: f.Width, Height: f.Height})
 	}
 	return out
 }

@@ -112,7 +112,10 @@ type Attachment struct {
 	Name  string `json:"name"`
 	Type  string `json:"type"`
 	Size  int    `json:"size"`  // bytes
-	State string `json:"state"` // pending, ready or refused
+	State string `json:"state"` // pending, ready, refused or expired
+
+	Width  int `json:"width"` // of images, else 0
+	Height int `json:"height"`
 }
 
 // Change is a change of a ticket field.

@@ -68,15 +68,16 @@ func TestSetAttachmentState(t *testing.T) {
 					if i == bindAfter {
 						shown = postWithAttachment(t, db, service, sara, ticketID, file.ID, c.want)
 					}
-					must(t, db.open().SetAttachmentState(t.Context(), file.ID, state, "why"))
+					must(t, db.open().SetAttachmentState(t.Context(), file.ID, attachment.Result{State: state, Reason: "why", Width: 900 + i, Height: 600, Thumbnail: true}))
 				}
 				if got := loadAttachment(t, db, file.ID); got.State != c.want {
 					t.Errorf("%s: got %s, want %s", c.name, got.State, c.want)
 				}
 				if shown.Seq > 0 {
-					got := readLog(t, db, ticketID).Entries[shown.Seq-1].Attachments[0].State
-					if got != string(c.want) {
-						t.Errorf("%s, attached after %d: the entry shows %s", c.name, bindAfter, got)
+					got := readLog(t, db, ticketID).Entries[shown.Seq-1].Attachments[0]
+					stored := loadAttachment(t, db, file.ID)
+					if got.State != string(c.want) || got.Width != stored.Width || got.Height != 600 || !stored.Thumbnail {
+						t.Errorf("%s, attached after %d: the entry shows %+v", c.name, bindAfter, got)
 					}
 				}
 			}
@@ -108,7 +109,7 @@ func TestSetAttachmentState_ConcurrentPost(t *testing.T) {
 		for range 8 {
 			file := newAttachment(t, db, sara)
 			wg.Go(func() {
-				if err := db.open().SetAttachmentState(t.Context(), file.ID, attachment.Ready, ""); err != nil {
+				if err := db.open().SetAttachmentState(t.Context(), file.ID, attachment.Result{State: attachment.Ready}); err != nil {
 					t.Error(err)
 				}
 			})
@@ -178,7 +179,7 @@ func TestAppendEntryWithAttachments_Conflict(t *testing.T) {
 				return err
 			},
 			"judged": func(a attachment.Attachment) error {
-				return db.open().SetAttachmentState(t.Context(), a.ID, attachment.Ready, "")
+				return db.open().SetAttachmentState(t.Context(), a.ID, attachment.Result{State: attachment.Ready})
 			},
 		} {
 			ticketID, _ := createLog(t, db, 1, sara)
@@ -245,7 +246,7 @@ func TestRetainAttachment(t *testing.T) {
 			wantCode(t, name, err, apperr.InvalidBody)
 		}
 		for _, state := range []attachment.State{attachment.Pending, attachment.Ready} {
-			must(t, db.open().SetAttachmentState(t.Context(), picture.ID, state, ""))
+			must(t, db.open().SetAttachmentState(t.Context(), picture.ID, attachment.Result{State: state}))
 			u, err := a.UpdateProfile(t.Context(), actor, account.ProfileUpdate{PictureID: &picture.ID})
 			if err != nil || u.PictureID != picture.ID {
 				t.Errorf("%s: got %+v, %v", state, u, err)

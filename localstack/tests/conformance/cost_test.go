@@ -330,7 +330,7 @@ func attachmentCosts() []costCase {
 			return f.attachments.Store.AddAttachment(ctx, f.upload)
 		}},
 		{name: "set the state of an attachment", golden: cost{1, 0, 1}, run: func(ctx context.Context, f *costFixture) error {
-			return f.attachments.Store.SetAttachmentState(ctx, f.upload.ID, attachment.Ready, "")
+			return f.attachments.Store.SetAttachmentState(ctx, f.upload.ID, attachment.Result{State: attachment.Ready, Width: 4000, Height: 3000, Thumbnail: true})
 		}},
 		{name: "get an attachment", golden: cost{1, 1, 0}, run: func(ctx context.Context, f *costFixture) error {
 			_, err := f.attachments.Store.Attachment(ctx, f.upload.ID)

@@ -69,7 +69,7 @@ func TestEraseAttachments(t *testing.T) {
 		unused = append(unused, newAttachment(t, onDynamo, sara).ID)
 	}
 	sent, foreign := newAttachment(t, onDynamo, sara), newAttachment(t, onDynamo, reza)
-	must(t, store.SetAttachmentState(t.Context(), sent.ID, attachment.Ready, ""))
+	must(t, store.SetAttachmentState(t.Context(), sent.ID, attachment.Result{State: attachment.Ready}))
 	tk, _, err := service.Create(t.Context(), sara, ticket.CreateParams{ClientID: newID(), Title: "T", Description: "D", CategoryID: categoryID, AttachmentIDs: []string{sent.ID}})
 	must(t, err)
 	exists := func(id string) bool {
@@ -96,7 +96,7 @@ func TestEraseAttachments(t *testing.T) {
 	if !exists(foreign.ID) {
 		t.Error("another user's attachment was erased")
 	}
-	wantCode(t, "state of an erased file", store.SetAttachmentState(t.Context(), sent.ID, attachment.Ready, ""), apperr.AttachmentNotFound)
+	wantCode(t, "state of an erased file", store.SetAttachmentState(t.Context(), sent.ID, attachment.Result{State: attachment.Ready}), apperr.AttachmentNotFound)
 	_, err = (&attachment.Service{Store: store}).DownloadURL(t.Context(), user.Principal{UserID: sara.UserID, Role: user.RoleUser}, sent.ID)
 	wantCode(t, "download of an erased file", err, apperr.AttachmentNotFound)
 }

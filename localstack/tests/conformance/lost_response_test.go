@@ -123,7 +123,7 @@ func attachmentStateScenario() scenario {
 		ticketID, file := openTicket(t, service, categoryID, sara), newAttachment(t, onDynamo, sara)
 		e := postWithAttachment(t, onDynamo, service, sara, ticketID, file.ID, attachment.Ready)
 		run := func(store *dynamo.Store) error {
-			return store.SetAttachmentState(t.Context(), file.ID, attachment.Ready, "")
+			return store.SetAttachmentState(t.Context(), file.ID, attachment.Result{State: attachment.Ready})
 		}
 		return run, func() {
 			inEntry := readLog(t, onDynamo, ticketID).Entries[e.Seq-1].Attachments[0].State

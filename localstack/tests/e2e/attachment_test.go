@@ -5,6 +5,8 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"fmt"
+	"image"
+	"image/jpeg"
 	"net/http"
 	"strings"
 	"testing"
@@ -62,7 +64,7 @@ func TestAttachment_UploadAndDownload(t *testing.T) {
 	content := testPicture(t)
 	id := me.attach("receipt رسید.png", "image/png", content)
 	ticket := me.openTicket(object{"attachmentIds": []string{id}})
-	want := client.Attachment{ID: id, Name: "receipt رسید.png", Type: "image/png", Size: len(content), State: "ready"}
+	want := client.Attachment{ID: id, Name: "receipt رسید.png", Type: "image/png", Size: len(content), State: "ready", Width: 32, Height: 32}
 	equal(t, "attachment", me.awaitState(ticket.ID, 1, "ready"), want)
 
 	for _, reader := range []testUser{me, agent} {
@@ -82,6 +84,64 @@ func TestAttachment_UploadAndDownload(t *testing.T) {
 	wantStatus(t, response, http.StatusFound, nil)
 	file, err := suite.api.Fetch(t.Context(), response.Header.Get("Location"))
 	wantStatus(t, must(t, file, err), http.StatusOK, nil)
+}
+
+// TestAttachment_Thumbnail checks the thumbnails of a photo, of a small picture and of a
+// text, and that a picture of too many pixels is refused.
+func TestAttachment_Thumbnail(t *testing.T) {
+	t.Parallel()
+	me, agent := customer(t), support(t)
+	var photo bytes.Buffer
+	if err := jpeg.Encode(&photo, image.NewGray(image.Rect(0, 0, 1200, 800)), nil); err != nil {
+		t.Fatal(err)
+	}
+	bomb := []byte("GIF89a\xff\xff\xff\xff\x00\x00\x00,\x00\x00\x00\x00\x01\x00\x01\x00\x00\x02\x02D\x01\x00;")
+	small := testPicture(t)
+	ids := []string{
+		me.attach("photo.jpg", "image/jpeg", photo.Bytes()), me.attach("small.png", "image/png", small),
+		me.attach("a.txt", "text/plain", []byte("text")),
+	}
+	refused := me.attach("bomb.gif", "image/gif", bomb)
+	ticket := me.openTicket(object{"attachmentIds": ids})
+	file := me.awaitState(ticket.ID, 1, "ready")
+	equal(t, "width and height", [2]int{file.Width, file.Height}, [2]int{1200, 800})
+	fetch := func(reader testUser, id string, want int) client.Response {
+		t.Helper()
+		response := reader.call("GET", "/attachments/"+id+"?size=480", nil)
+		wantStatus(t, response, want, nil)
+		if want != http.StatusFound {
+			return response
+		}
+		content, err := suite.api.Fetch(t.Context(), response.Header.Get("Location"))
+		return must(t, content, err)
+	}
+	for _, reader := range []testUser{me, agent} {
+		thumb := fetch(reader, ids[0], 302)
+		size, format, err := image.DecodeConfig(bytes.NewReader(thumb.Body))
+		if err != nil || format != "jpeg" || size.Width != 480 || size.Height != 320 || thumb.Header.Get("Content-Type") != "image/jpeg" {
+			t.Errorf("thumbnail: got %s of %d x %d, %v, %v", format, size.Width, size.Height, err, thumb.Header)
+		}
+	}
+	eventually(t, "the others are checked", func() error {
+		for _, a := range me.history(ticket.ID)[0].Attachments {
+			if a.State != "ready" {
+				return mismatch("state", a.State, "ready")
+			}
+		}
+		if response := me.call("GET", "/attachments/"+refused, nil); response.Status != 422 {
+			return mismatch("GET of a bomb", response.Status, 422)
+		}
+		return nil
+	})
+	if got := fetch(agent, ids[1], 302); !bytes.Equal(got.Body, small) {
+		t.Errorf("a small picture: got %d bytes, want the file", len(got.Body))
+	}
+	equal(t, "thumbnail of a text", wantProblem(t, fetch(me, ids[2], 404), 404).Code, "thumbnail_not_found")
+	equal(t, "thumbnail of a bomb", wantProblem(t, fetch(me, refused, 422), 422).Code, "attachment_refused")
+	wantProblem(t, fetch(customer(t), ids[0], 404), 404)
+	wantProblem(t, me.call("GET", "/attachments/"+ids[0]+"?size=481", nil), 400)
+	all := me.history(ticket.ID)[0].Attachments
+	equal(t, "width of a text", all[2].Width, 0)
 }
 
 func TestAttachment_InMessage(t *testing.T) {

@@ -86,11 +86,21 @@ type AuthorView struct {
 }
 
 type attachmentView struct {
-	ID    string `json:"id"`
-	Name  string `json:"name"`
-	Type  string `json:"type"`
-	Size  int64  `json:"size"`
-	State string `json:"state"`
+	ID     string `json:"id"`
+	Name   string `json:"name"`
+	Type   string `json:"type"`
+	Size   int64  `json:"size"`
+	State  string `json:"state"`
+	Width  *int   `json:"width"`
+	Height *int   `json:"height"`
+}
+
+func viewAttachment(a ticket.Attachment) attachmentView {
+	v := attachmentView{ID: a.ID, Name: a.Name, Type: a.Type, Size: a.Size, State: a.State}
+	if a.Width > 0 {
+		v.Width, v.Height = &a.Width, &a.Height
+	}
+	return v
 }
 
 type changeView struct {
@@ -112,7 +122,7 @@ func ViewEntry(e ticket.Entry, role user.Role, language string, now time.Time) E
 	e.Author.Name = user.DisplayName(e.Author.Name, language)
 	v := EntryView{
 		TicketID: e.TicketID, Seq: e.Seq, Kind: e.Kind, Author: AuthorView(e.Author), Body: e.Body,
-		Attachments: MapSlice(e.Attachments, func(a ticket.Attachment) attachmentView { return attachmentView(a) }),
+		Attachments: MapSlice(e.Attachments, viewAttachment),
 		ClientID:    NilIfEmpty(e.ClientID), CreatedAt: FormatTime(e.CreatedAt),
 		State: stateView{e.State.Status, e.State.Priority, e.State.CategoryID, NilIfEmpty(e.State.AssigneeID)},
 	}
