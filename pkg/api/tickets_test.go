@@ -280,7 +280,7 @@ func TestListHistory_Role(t *testing.T) {
 	got := fx.send(t, api.ListHistory(fx.tickets), sara, newRequest(http.MethodGet, "/tickets/x/history", "").query("after=1"))
 	for _, want := range []string{
 		`"kind":"assignment"`, `"author":{"id":"` + aliID + `","name":"Ali","role":"support"}`, `"body":""`, `"clientId":null`,
-		`"attachments":[{"id":"` + fileID + `","name":"a.png","type":"image/png","size":9,"state":"ready"}]`,
+		`"attachments":[{"id":"` + fileID + `","name":"a.png","type":"image/png","size":9,"state":"ready","width":null,"height":null}]`,
 		`"change":{"field":"assignee","from":null,"to":"` + aliID + `"}`,
 		`"state":{"status":"open","priority":"low","categoryId":"` + billingID + `","assigneeId":"` + aliID + `"}`, `"createdAt":"2026-03-21T12:00:00.000Z"`,
 	} {

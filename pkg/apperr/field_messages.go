@@ -13,7 +13,7 @@ func (f Field) In(tag string) Field {
 
 // messagesFa holds the Persian messages by field code. A test compares its keys with
 // the codes in use.
-var messagesFa = map[string]string{
+var messagesFa = map[string]string{ //nolint:gosec // texts about passwords
 	"character":      "نویسه‌ای غیرمجاز در آن هست.",
 	"duplicate":      "این مورد دو بار آمده است.",
 	"has_control":    "نویسهٔ کنترلی در آن مجاز نیست.",

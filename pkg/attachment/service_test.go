@@ -245,7 +245,7 @@ func TestDownloadURL(t *testing.T) {
 		if err := f.store.SetAttachmentState(t.Context(), fileID, attachment.Result{State: c.state}); err != nil {
 			t.Fatal(err)
 		}
-		f.Service.Now = func() time.Time { return noon.Add(c.after) }
+		f.Now = func() time.Time { return noon.Add(c.after) }
 		url, err := f.DownloadURL(t.Context(), c.actor, c.id)
 		if c.want == "" && (err != nil || !strings.HasSuffix(url, "?name=a.png")) || c.want != "" && (!apperr.Is(err, c.want) || url != "") {
 			t.Errorf("%s %s to %s: got %q, %v, want %q", c.state, c.id, c.actor.UserID, url, err, c.want)

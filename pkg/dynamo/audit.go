@@ -76,10 +76,12 @@ func (s *Store) addActorNames(ctx context.Context, records []audit.Record) error
 		names[u.ID] = u.Name
 	}
 	for n := range records {
-		actor, known := &records[n].Actor, false
-		if actor.Name, known = names[actor.ID]; !known && actor.ID != "" {
-			actor.Name = user.DeletedName
+		actor := &records[n].Actor
+		name, known := names[actor.ID]
+		if !known && actor.ID != "" {
+			name = user.DeletedName
 		}
+		actor.Name = name
 	}
 	return nil
 }

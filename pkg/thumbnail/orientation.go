@@ -10,12 +10,13 @@ import (
 // reflections of the EXIF specification.
 type exifOrientation int
 
+const upright exifOrientation = 1
+
 const (
-	upright         exifOrientation = 1
-	orientationTag                  = 0x0112
-	markerExif                      = 0xE1
-	markerScan                      = 0xDA
-	exifHeaderBytes                 = 6
+	orientationTag  = 0x0112
+	markerExif      = 0xE1
+	markerScan      = 0xDA
+	exifHeaderBytes = 6
 )
 
 // orientation returns the orientation of a JPEG file, and upright for other content.

@@ -7,14 +7,14 @@ import (
 	"context"
 	"image"
 	"image/color"
-	_ "image/gif"
+	_ "image/gif" // registers the decoder
 	"image/jpeg"
-	_ "image/png"
+	_ "image/png" // registers the decoder
 	"io"
 	"time"
 
 	"golang.org/x/image/draw"
-	_ "golang.org/x/image/webp"
+	_ "golang.org/x/image/webp" // registers the decoder
 
 	"ticketsystem/pkg/attachment"
 )

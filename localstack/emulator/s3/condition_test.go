@@ -17,6 +17,7 @@ import (
 	"ticketsystem/pkg/blob"
 	"ticketsystem/pkg/filetype"
 	"ticketsystem/pkg/memstore"
+	"ticketsystem/pkg/thumbnail"
 	"ticketsystem/pkg/user"
 )
 
@@ -102,7 +103,7 @@ func TestProcessUpload_Swapped(t *testing.T) {
 				}),
 			}
 			store := memstore.New(time.Now)
-			service := attachment.Service{Store: store, Objects: blob.New(config, "files"), Now: time.Now, NewID: func() string { return strings.Repeat("A", 26) }, MaxSize: 100, Matches: filetype.Matches}
+			service := attachment.Service{Store: store, Objects: blob.New(config, "files"), Now: time.Now, NewID: func() string { return strings.Repeat("A", 26) }, MaxSize: 100, Matches: filetype.Matches, Picture: thumbnail.Make}
 			a, _, err := service.CreateUpload(t.Context(), user.Principal{UserID: "sara"}, attachment.UploadRequest{Name: "a.png", Type: "image/png", Size: int64(len(png))})
 			if err != nil {
 				t.Fatal(err)

@@ -333,7 +333,7 @@ func TestAttachment_Frame(t *testing.T) {
 	awaitFrame := func(c wsConn, id, state string, seq int) {
 		t.Helper()
 		frame := c.await("an attachment frame", func(f client.Frame) bool { return f.Type == "attachment" && f.ID == id })
-		equal(t, "frame", frame.Raw, fmt.Sprintf(`{"type":"attachment","id":"%s","ticketId":"%s","seq":%d,"state":"%s"}`, id, ticket.ID, seq, state))
+		equal(t, "frame", frame.Raw, fmt.Sprintf(`{"type":"attachment","id":%q,"ticketId":%q,"seq":%d,"state":%q}`, id, ticket.ID, seq, state))
 	}
 	wantStatus(t, uploadContent(t, secret, []byte("secret")), 204, nil)
 	awaitFrame(theirs, secret.ID, "ready", note.Seq)
