@@ -94,16 +94,16 @@ func (a *App) Tickets() *ticket.Service {
 	store := a.Store()
 	return &ticket.Service{
 		Store: store, Attachments: store, Agents: store, Categories: a.Categories(), Now: Now,
-		NewTickets:   a.Limiter("tickets", "TICKETS_PER_MINUTE", 10),
+		NewTickets:   a.Limiter("tickets", "TICKETS_PER_MINUTE", 10, time.Minute),
 		Writes:       a.Revocations(),
 		ReopenWindow: time.Duration(a.Int("REOPEN_WINDOW_DAYS", 7)) * 24 * time.Hour,
 	}
 }
 
-// Limiter returns the limiter of acts in a minute. A variable contains the maximum for
+// Limiter returns the limiter of acts in a window. A variable contains the maximum for
 // customers, STAFF_LIMIT_FACTOR how many times as much staff may do (default 5).
-func (a *App) Limiter(kind, variable string, fallback int) *limit.Limiter {
-	return &limit.Limiter{Rule: limit.Rule{Kind: kind, Max: a.Int(variable, fallback), Window: time.Minute}, StaffFactor: a.staffFactor(), Store: a.Store(), Now: Now}
+func (a *App) Limiter(kind, variable string, fallback int, window time.Duration) *limit.Limiter {
+	return &limit.Limiter{Rule: limit.Rule{Kind: kind, Max: a.Int(variable, fallback), Window: window}, StaffFactor: a.staffFactor(), Store: a.Store(), Now: Now}
 }
 
 func (a *App) staffFactor() int { return a.Int("STAFF_LIMIT_FACTOR", 5) }

@@ -99,8 +99,8 @@ type Service struct {
 	NewID   func() string
 	MaxSize int64 // bytes of a file
 
-	// NewUploads counts the uploads that a user declares; nil permits all.
-	NewUploads *limit.Limiter
+	// PendingMiB bounds the MiB that a user declares within UploadTTL; nil permits all.
+	PendingMiB *limit.Limiter
 
 	// Matches reports whether a file that starts with prefix can be of mediaType.
 	Matches func(mediaType string, prefix []byte) bool
@@ -127,7 +127,7 @@ func (s *Service) CreateUpload(ctx context.Context, actor user.Principal, req Up
 		ID: s.NewID(), Owner: actor.UserID, Name: req.Name, Type: req.Type, Size: req.Size, SHA256: req.SHA256,
 		State: Pending, CreatedAt: s.Now(),
 	}
-	if _, err := s.NewUploads.Take(ctx, actor); err != nil {
+	if _, err := s.PendingMiB.Take(ctx, actor, pendingMiB(a.Size)); err != nil {
 		return Attachment{}, Upload{}, err
 	}
 	if err := s.Store.AddAttachment(ctx, a); err != nil {
@@ -136,6 +136,12 @@ func (s *Service) CreateUpload(ctx context.Context, actor user.Principal, req Up
 	upload, err := s.Objects.PresignPost(ctx, a.UploadKey(), a.Type, a.Size, a.SHA256, UploadTTL)
 	return a, upload, err
 }
+
+// minPendingMiB is what a small file counts, so that the limit bounds their number too.
+const minPendingMiB = 4
+
+// pendingMiB returns what an upload of size bytes counts, in MiB.
+func pendingMiB(size int64) int { return max(minPendingMiB, int((size+1<<20-1)>>20)) }
 
 // DownloadURL returns a presigned URL of a file, valid for DownloadTTL. It
 // returns apperr.AttachmentNotFound if actor may not read the file, and

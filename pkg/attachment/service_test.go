@@ -9,6 +9,7 @@ import (
 
 	"ticketsystem/pkg/apperr"
 	"ticketsystem/pkg/attachment"
+	"ticketsystem/pkg/limit"
 	"ticketsystem/pkg/memstore"
 	"ticketsystem/pkg/ticket"
 	"ticketsystem/pkg/user"
@@ -76,6 +77,25 @@ func TestCreateUpload(t *testing.T) {
 	}
 	if n := f.store.Calls("AddAttachment"); n != 1 {
 		t.Errorf("attachments: got %d, want 1", n)
+	}
+}
+
+// TestCreateUpload_PendingLimit checks that large files count their size, and small ones
+// the minimum.
+func TestCreateUpload_PendingLimit(t *testing.T) {
+	for size, want := range map[int64]int{1: 8, 4 << 20: 8, 4<<20 + 1: 6, 9 << 20: 3} {
+		f := newFixture()
+		f.MaxSize = 10 << 20
+		f.PendingMiB = &limit.Limiter{Rule: limit.Rule{Kind: "uploads", Max: 32, Window: attachment.UploadTTL}, Store: f.store, Now: f.Now}
+		request, accepted := pngRequest, 0
+		request.Size = size
+		_, _, err := f.CreateUpload(t.Context(), sara, request)
+		for ; err == nil && accepted < 100; accepted++ {
+			_, _, err = f.CreateUpload(t.Context(), sara, request)
+		}
+		if accepted != want || !apperr.Is(err, apperr.RateLimited) {
+			t.Errorf("%d bytes: accepted %d, then %v; want %d, then rate_limited", size, accepted, err, want)
+		}
 	}
 }
 

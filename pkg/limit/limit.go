@@ -51,21 +51,21 @@ type Limiter struct {
 	Now         func() time.Time
 }
 
-// Take counts an act before it is done. release takes it back, for a request that
+// Take counts n acts before they are done. release takes them back, for a request that
 // repeats an earlier one and does nothing. Returns rate_limited if the window is full.
-func (l *Limiter) Take(ctx context.Context, actor user.Principal) (release func(context.Context) error, err error) {
+func (l *Limiter) Take(ctx context.Context, actor user.Principal, n int) (release func(context.Context) error, err error) {
 	if l == nil {
 		return func(context.Context) error { return nil }, nil
 	}
 	rule := l.Rule.forRole(actor.Role, l.StaffFactor)
 	now := l.Now()
 	c := Counter{Scope: rule.Kind + "#" + actor.UserID, Window: rule.Window, Start: now.Truncate(rule.Window)}
-	added, err := l.Store.AddWithin(ctx, c, 1, rule.Max)
+	added, err := l.Store.AddWithin(ctx, c, n, rule.Max)
 	if err == nil && !added {
 		err = rule.Exceeded(c.Start.Add(c.Window).Sub(now))
 	}
 	return func(ctx context.Context) error {
-		_, err := l.Store.AddWithin(ctx, c, -1, rule.Max)
+		_, err := l.Store.AddWithin(ctx, c, -n, rule.Max)
 		return err
 	}, err
 }

@@ -18,7 +18,7 @@ func TestTake_Window(t *testing.T) {
 	limiter := limit.Limiter{Rule: limit.Rule{Kind: "tickets", Max: 3, Window: time.Minute}, StaffFactor: 2, Store: memstore.New(clock), Now: clock}
 	take := func(actor user.Principal, maximum int) int {
 		for n := 0; ; n++ {
-			if _, err := limiter.Take(t.Context(), actor); err != nil {
+			if _, err := limiter.Take(t.Context(), actor, 1); err != nil {
 				got := apperr.From(err)
 				if got.Code != apperr.RateLimited || got.RetryAfter != 40*time.Second || got.Quota.Max != maximum {
 					t.Errorf("got %+v", got)
@@ -35,14 +35,14 @@ func TestTake_Window(t *testing.T) {
 		t.Errorf("agent: got %d, want 6", got)
 	}
 	now = now.Add(40 * time.Second)
-	release, err := limiter.Take(t.Context(), customer)
+	release, err := limiter.Take(t.Context(), customer, 1)
 	if err != nil || release(t.Context()) != nil {
 		t.Fatalf("next window: %v", err)
 	}
 	now = now.Add(20 * time.Second)
 	limiter.Now = func() time.Time { return now.Add(-20 * time.Second) }
 	for range 3 {
-		if _, err := limiter.Take(t.Context(), customer); err != nil {
+		if _, err := limiter.Take(t.Context(), customer, 1); err != nil {
 			t.Errorf("after a repeat that was taken back: %v", err)
 		}
 	}

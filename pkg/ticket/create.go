@@ -31,7 +31,7 @@ func (s *Service) Create(ctx context.Context, actor user.Principal, params Creat
 	for range maxAttempts {
 		tk, e, files, err := s.buildTicket(ctx, actor, ticketID, params)
 		if err == nil && release == nil {
-			release, err = s.NewTickets.Take(ctx, actor)
+			release, err = s.NewTickets.Take(ctx, actor, 1)
 		}
 		if err != nil {
 			return s.findExisting(ctx, actor, ticketID, err)

@@ -37,7 +37,7 @@ func (h *ConnectHandler) Connect(ctx context.Context, event events.APIGatewayWeb
 	}
 	actor, err := h.authenticate(ctx, event)
 	if err == nil {
-		_, err = h.NewSockets.Take(ctx, actor)
+		_, err = h.NewSockets.Take(ctx, actor, 1)
 	}
 	if err == nil {
 		err = h.register(ctx, event.RequestContext.ConnectionID, actor)

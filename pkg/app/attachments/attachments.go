@@ -7,10 +7,14 @@ import (
 	"ticketsystem/pkg/blob"
 )
 
-// Service returns the attachment service. The environment variable MAX_FILE_MIB
-// (default 25) limits the size of a file, in MiB.
+// Service returns the attachment service. The environment variables MAX_FILE_MIB
+// (default 25) and PENDING_UPLOAD_MIB (default 512) limit the size of a file and of a
+// customer's uploads within attachment.UploadTTL, in MiB.
 func Service(a *app.App) *attachment.Service {
-	return &attachment.Service{Store: a.Store(), Objects: Bucket(a), Now: app.Now, NewID: a.NewID, MaxSize: int64(a.Int("MAX_FILE_MIB", 25)) << 20, NewUploads: a.Limiter("uploads", "UPLOADS_PER_MINUTE", 60)}
+	return &attachment.Service{
+		Store: a.Store(), Objects: Bucket(a), Now: app.Now, NewID: a.NewID, MaxSize: int64(a.Int("MAX_FILE_MIB", 25)) << 20,
+		PendingMiB: a.Limiter("uploads", "PENDING_UPLOAD_MIB", 512, attachment.UploadTTL),
+	}
 }
 
 // Bucket returns the object store of the bucket in BUCKET_NAME.
