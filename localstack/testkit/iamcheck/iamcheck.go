@@ -159,6 +159,19 @@ type Report struct {
 	CallsByGrant map[Grant]int // calls that used each grant
 }
 
+// used reports whether a grant was used. The actions that read, and those that write, share
+// their keys (see spread), so an action and a key may have been used apart.
+func (r Report) used(g Grant, all []Grant) bool {
+	var action, key bool
+	for _, other := range all {
+		if r.CallsByGrant[other] > 0 && other.Function == g.Function && other.Resource == g.Resource {
+			action = action || other.Action == g.Action
+			key = key || other.Key == g.Key
+		}
+	}
+	return action && key
+}
+
 // Compare compares the recorded calls with the grants. The first matching exception
 // applies to an unused grant.
 func (r *Recorder) Compare(all []Grant, exceptions []Exception) Report {
@@ -186,7 +199,7 @@ func (r *Recorder) Compare(all []Grant, exceptions []Exception) Report {
 		if g.coversAll() || g.lacksKey() && HasKeys(all) {
 			report.Wildcards = append(report.Wildcards, g.String())
 		}
-		if report.CallsByGrant[g] > 0 {
+		if report.used(g, all) {
 			continue
 		}
 		if reason := exceptionFor(g, exceptions); reason != "" {

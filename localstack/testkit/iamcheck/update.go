@@ -73,7 +73,26 @@ func (r *Recorder) needs(function string, current []Grant, exceptions []Exceptio
 			}
 		}
 	}
-	return needed
+	return spread(needed)
+}
+
+// spread gives all reads of a resource the keys of its reads and writes, and all writes the
+// keys of its writes. A rare path may use another action on the same item.
+func spread(grants map[Grant]bool) map[Grant]bool {
+	out := maps.Clone(grants)
+	for g := range grants {
+		for other := range grants {
+			if other.Resource == g.Resource && other.Key != "" && (isWrite(other.Action) || !isWrite(g.Action)) {
+				out[Grant{Function: g.Function, Action: g.Action, Resource: g.Resource, Key: other.Key}] = true
+			}
+		}
+	}
+	return out
+}
+
+// isWrite reports whether a DynamoDB action changes items.
+func isWrite(action string) bool {
+	return !slices.Contains([]string{"dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query", "dynamodb:ConditionCheckItem"}, action)
 }
 
 // statements returns the lines of the statements for the grants of one function. Actions
