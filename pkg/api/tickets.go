@@ -41,6 +41,7 @@ func CreateTicket(tickets *ticket.Service) Endpoint {
 			CategoryID    string          `json:"categoryId"`
 			Priority      ticket.Priority `json:"priority"`
 			AttachmentIDs []string        `json:"attachmentIds"`
+			FollowUpOf    string          `json:"followUpOf"`
 		}
 		if err := r.decode(&in); err != nil {
 			return Response{}, err
@@ -51,6 +52,9 @@ func CreateTicket(tickets *ticket.Service) Endpoint {
 		v.Text("/description", &in.Description, 1, wire.MaxText, true)
 		v.ULID("/categoryId", &in.CategoryID)
 		v.ULIDs("/attachmentIds", in.AttachmentIDs, wire.MaxAttachments)
+		if in.FollowUpOf != "" {
+			v.ULID("/followUpOf", &in.FollowUpOf)
+		}
 		if in.Priority != "" && !in.Priority.Valid() {
 			wire.OneOf(&v, "/priority", in.Priority, priorities...)
 		}

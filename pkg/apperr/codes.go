@@ -205,7 +205,7 @@ var definitions = map[Code]Definition{
 	MethodNotAllowed:    {http.StatusMethodNotAllowed, "This address does not take that method", "این نشانی چنین متدی را نمی‌پذیرد"},
 
 	AlreadyAssigned:   {http.StatusConflict, "Someone else already has this ticket", "این تیکت را پیش‌تر همکار دیگری برداشته است"},
-	TicketClosed:      {http.StatusConflict, "The ticket is closed; please open a new ticket", "این تیکت بسته شده است؛ لطفاً تیکت تازه‌ای باز کنید"},
+	TicketClosed:      {http.StatusConflict, "The ticket is closed; please open a follow-up ticket", "این تیکت بسته شده است؛ لطفاً تیکت تازه‌ای در ادامهٔ آن باز کنید"},
 	TicketDeleted:     {http.StatusConflict, "The ticket that was opened with this clientId has been deleted", "تیکتی که با این clientId باز شده بود حذف شده است"},
 	LastAdmin:         {http.StatusConflict, "The last administrator cannot be removed, demoted or disabled", "آخرین مدیر را نمی‌توان حذف، تنزل یا غیرفعال کرد"},
 	NameTaken:         {http.StatusConflict, "Another category already has this name", "دستهٔ دیگری همین نام را دارد"},

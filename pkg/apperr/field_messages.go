@@ -22,6 +22,7 @@ var messagesFa = map[string]string{ //nolint:gosec // texts about passwords
 	"is_phone":       "گذرواژه نباید همان شمارهٔ تلفن باشد.",
 	"malformed":      "شکل آن درست نیست.",
 	"not_allowed":    "این مقدار مجاز نیست.",
+	"not_closed":     "این تیکت بسته نیست.",
 	"not_a_number":   "باید یک عدد صحیح باشد.",
 	"not_together":   "این دو را نمی‌توان با هم فرستاد.",
 	"not_visible":    "باید دست‌کم یک حرف، رقم یا نماد دیدنی داشته باشد.",

@@ -37,6 +37,8 @@ type ticketRow struct {
 	AssigneeID    string            `dynamodbav:"h,omitempty"`
 	AssigneeName  string            `dynamodbav:"hn,omitempty"`
 	Tags          []string          `dynamodbav:"g,omitempty"`
+	FollowUpOf    string            `dynamodbav:"fo,omitempty"`
+	FollowUps     []string          `dynamodbav:"fu,omitempty"`
 	LastSeq       int               `dynamodbav:"l"`
 	PublicSeq     int               `dynamodbav:"lp"`
 	Messages      int               `dynamodbav:"m,omitempty"`
@@ -62,7 +64,7 @@ func ticketToItem(tk ticket.Ticket, listed bool) ticketItem {
 			Title: tk.Title, Status: string(tk.State.Status), Priority: string(tk.State.Priority),
 			CategoryID: tk.State.CategoryID, CategoryNames: tk.Category.Names,
 			CustomerID: tk.Customer.ID, CustomerName: tk.Customer.Name, AssigneeID: tk.State.AssigneeID, AssigneeName: tk.Assignee.Name,
-			Tags: tk.Tags, LastSeq: tk.LastSeq, PublicSeq: tk.PublicSeq, Messages: tk.Messages, Notes: tk.Notes,
+			Tags: tk.Tags, FollowUpOf: tk.FollowUpOf, FollowUps: tk.FollowUps, LastSeq: tk.LastSeq, PublicSeq: tk.PublicSeq, Messages: tk.Messages, Notes: tk.Notes,
 			Readers: readers, Preview: tk.Preview, Created: toMillis(tk.CreatedAt), Activity: toMillis(tk.LastActivityAt),
 			Waiting: toMillis(tk.WaitingSince), Replied: toMillis(tk.FirstReplyAt),
 			Resolved: toMillis(tk.ResolvedAt), Closed: toMillis(tk.ClosedAt),
@@ -86,7 +88,7 @@ func (i ticketItem) ticket() ticket.Ticket {
 			Status: ticket.Status(r.Status), Priority: ticket.Priority(r.Priority), CategoryID: r.CategoryID, AssigneeID: r.AssigneeID,
 		},
 		Category: ticket.Category{ID: r.CategoryID, Names: r.CategoryNames}, Assignee: ticket.UserRef{ID: r.AssigneeID, Name: r.AssigneeName},
-		Tags: r.Tags, LastSeq: r.LastSeq, PublicSeq: r.PublicSeq, Messages: r.Messages, Notes: r.Notes, Readers: readers,
+		Tags: r.Tags, FollowUpOf: r.FollowUpOf, FollowUps: r.FollowUps, LastSeq: r.LastSeq, PublicSeq: r.PublicSeq, Messages: r.Messages, Notes: r.Notes, Readers: readers,
 		Preview: r.Preview, CreatedAt: fromMillis(r.Created), LastActivityAt: fromMillis(r.Activity),
 		WaitingSince: fromMillis(r.Waiting), FirstReplyAt: fromMillis(r.Replied),
 		ResolvedAt: fromMillis(r.Resolved), ClosedAt: fromMillis(r.Closed), Revision: i.Rev,
@@ -141,6 +143,7 @@ type openingItem struct {
 	Title         string            `dynamodbav:"t"`
 	CategoryID    string            `dynamodbav:"c"`
 	CategoryNames map[string]string `dynamodbav:"n,omitempty"`
+	FollowUpOf    string            `dynamodbav:"fo,omitempty"`
 }
 
 func entryToItem(e ticket.Entry) entryItem {
@@ -159,7 +162,7 @@ func entryToItem(e ticket.Entry) entryItem {
 		i.Change = &changeItem{e.Change.Field, e.Change.From, e.Change.To, e.Change.Name, e.Change.Names}
 	}
 	if e.Opening != nil {
-		i.Opening = &openingItem{e.Opening.Title, e.Opening.Category.ID, e.Opening.Category.Names}
+		i.Opening = &openingItem{e.Opening.Title, e.Opening.Category.ID, e.Opening.Category.Names, e.Opening.FollowUpOf}
 	}
 	return i
 }
@@ -181,7 +184,7 @@ func (i entryItem) entry() ticket.Entry {
 		e.Change = &ticket.Change{Field: c.Field, From: c.From, To: c.To, Name: c.Name, Names: c.Names}
 	}
 	if o := i.Opening; o != nil {
-		e.Opening = &ticket.Opening{Title: o.Title, Category: ticket.Category{ID: o.CategoryID, Names: o.CategoryNames}}
+		e.Opening = &ticket.Opening{Title: o.Title, Category: ticket.Category{ID: o.CategoryID, Names: o.CategoryNames}, FollowUpOf: o.FollowUpOf}
 	}
 	return e
 }

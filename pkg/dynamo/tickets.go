@@ -185,11 +185,14 @@ func (s *Store) AppendEntryWithAttachments(ctx context.Context, e ticket.Entry, 
 }
 
 // CreateTicket implements ticket.Store.
-func (s *Store) CreateTicket(ctx context.Context, tk ticket.Ticket, e ticket.Entry, files []attachment.Attachment) (bool, error) {
+func (s *Store) CreateTicket(ctx context.Context, tk ticket.Ticket, e ticket.Entry, files []attachment.Attachment, links ...ticket.Entry) (bool, error) {
 	tx := s.transaction().
 		put(ticketToItem(tk, false), ifNotExists, nil).
 		put(entryToItem(e), ifNotExists, nil)
 	attachFiles(tx, files)
+	for _, link := range links {
+		tx.put(entryToItem(link), ifNotExists, nil)
+	}
 	failed, err := tx.commit(ctx)
 	if err != nil || failed == nil {
 		return false, err

@@ -78,7 +78,7 @@ func (p *ticketPartition) log(entries []ticket.Entry) ticket.Log {
 }
 
 func cloneTicket(tk ticket.Ticket) ticket.Ticket {
-	tk.Readers, tk.Tags = maps.Clone(tk.Readers), slices.Clone(tk.Tags)
+	tk.Readers, tk.Tags, tk.FollowUps = maps.Clone(tk.Readers), slices.Clone(tk.Tags), slices.Clone(tk.FollowUps)
 	return tk
 }
 
@@ -204,7 +204,7 @@ func (s *Store) attach(files []attachment.Attachment) error {
 }
 
 // CreateTicket implements ticket.Store.
-func (s *Store) CreateTicket(_ context.Context, tk ticket.Ticket, e ticket.Entry, files []attachment.Attachment) (exists bool, err error) {
+func (s *Store) CreateTicket(_ context.Context, tk ticket.Ticket, e ticket.Entry, files []attachment.Attachment, links ...ticket.Entry) (exists bool, err error) {
 	err = s.do("CreateTicket", tk.ID, func() error {
 		if err := checkItem(tk.ID, "", e); err != nil {
 			return err
@@ -213,14 +213,19 @@ func (s *Store) CreateTicket(_ context.Context, tk ticket.Ticket, e ticket.Entry
 		if exists = p.exists; exists {
 			return nil
 		}
-		if p.existing(e.Seq) != nil {
-			return apperr.New(apperr.Conflict, "")
+		for _, added := range append([]ticket.Entry{e}, links...) {
+			if s.partition(added.TicketID).existing(added.Seq) != nil {
+				return apperr.New(apperr.Conflict, "")
+			}
 		}
 		if err := s.attach(files); err != nil {
 			return err
 		}
 		p.put(tk)
 		p.insert(e)
+		for _, link := range links {
+			s.partition(link.TicketID).insert(link)
+		}
 		return nil
 	})
 	return exists, err

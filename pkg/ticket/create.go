@@ -2,6 +2,7 @@ package ticket
 
 import (
 	"context"
+	"fmt"
 
 	"ticketsystem/pkg/apperr"
 	"ticketsystem/pkg/attachment"
@@ -17,28 +18,41 @@ type CreateParams struct {
 	CategoryID    string
 	Priority      Priority // "" means medium
 	AttachmentIDs []string
+	FollowUpOf    string // id of a closed ticket of the same customer, or ""
 }
 
-// Create opens a ticket and writes its first entry in one transaction. The
+// maxFollowUps bounds the size of a ticket.
+const maxFollowUps = 20
+
+// Create opens a ticket and writes its first entry in one transaction, with an entry
+// of the ticket that it follows up. The
 // ticket's id is derived from the author and the client id, so a repeated call
 // returns the existing ticket with created false, whatever else it contains.
 //
 // Returns apperr.CategoryNotFound, AttachmentNotFound, AttachmentRefused,
-// AttachmentInUse, TicketDeleted or RateLimited. A repeated call is not counted.
+// AttachmentInUse, TicketDeleted, RateLimited, or InvalidBody for FollowUpOf. A
+// repeated call is not counted.
 func (s *Service) Create(ctx context.Context, actor user.Principal, params CreateParams) (tk Ticket, created bool, err error) {
 	ticketID := id.Derive(params.ClientID, actor.UserID)
 	var release func(context.Context) error
-	for range maxAttempts {
+	for attempt := range maxAttempts {
 		tk, e, files, err := s.buildTicket(ctx, actor, ticketID, params)
+		var links []Entry
+		if err == nil {
+			links, err = s.linkFollowUp(ctx, actor, tk)
+		}
 		if err == nil && release == nil {
 			release, err = s.NewTickets.Take(ctx, actor, 1)
 		}
 		if err != nil {
 			return s.findExisting(ctx, actor, ticketID, err)
 		}
-		exists, err := s.Store.CreateTicket(ctx, tk, e, attachTo(files, e, actor.UserID))
+		exists, err := s.Store.CreateTicket(ctx, tk, e, attachTo(files, e, actor.UserID), links...)
 		switch {
-		case apperr.Is(err, apperr.Conflict): // an attachment changed; read it again
+		case apperr.Is(err, apperr.Conflict): // an attachment or the closed ticket changed; read it again
+			if err := backOff(ctx, attempt, 0); err != nil {
+				return Ticket{}, false, err
+			}
 		case err != nil:
 			return Ticket{}, false, err
 		case exists:
@@ -69,10 +83,39 @@ func (s *Service) buildTicket(ctx context.Context, actor user.Principal, ticketI
 	e := Entry{
 		TicketID: ticketID, Seq: 1, Kind: KindOpened, Author: authorOf(actor),
 		Body: params.Description, Attachments: attachmentRefs(files), ClientID: params.ClientID, CreatedAt: s.Now(),
-		Opening: &Opening{Title: params.Title, Category: category},
+		Opening: &Opening{Title: params.Title, Category: category, FollowUpOf: params.FollowUpOf},
 		State:   State{Status: StatusNew, Priority: params.Priority, CategoryID: category.ID},
 	}
 	return Fold(Ticket{}, []Entry{e}), e, files, nil
+}
+
+// linkFollowUp returns the entry of the closed ticket that tk follows up, if any.
+func (s *Service) linkFollowUp(ctx context.Context, actor user.Principal, tk Ticket) ([]Entry, error) {
+	if tk.FollowUpOf == "" {
+		return nil, nil
+	}
+	log, err := s.readLatest(ctx, actor, tk.FollowUpOf, 1)
+	if err == nil {
+		log, err = s.catchUp(ctx, log)
+	}
+	switch old := log.Ticket; {
+	case apperr.Is(err, apperr.TicketNotFound):
+		return nil, errFollowUpOf("unknown", "Unknown ticket.")
+	case err != nil:
+		return nil, err
+	case old.Customer.ID != tk.Customer.ID:
+		return nil, errFollowUpOf("not_allowed", "Must be a ticket of the same customer.")
+	case old.State.Status != StatusClosed:
+		return nil, errFollowUpOf("not_closed", "Must be a closed ticket.")
+	case len(old.FollowUps) >= maxFollowUps:
+		return nil, errFollowUpOf("too_many", fmt.Sprintf("At most %d tickets can follow up one.", maxFollowUps))
+	}
+	link := Entry{Kind: KindFollowUp, Change: &Change{Field: "followUp", To: tk.ID}}
+	return s.sequenceEntries(actor, log.Ticket, "", []Entry{link}), nil
+}
+
+func errFollowUpOf(code, message string) error {
+	return apperr.Validation(apperr.Field{Pointer: "/followUpOf", Code: code, Message: message})
 }
 
 // findExisting returns the ticket that an earlier call created, or cause if

@@ -2,8 +2,10 @@ package ticket_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"reflect"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -98,6 +100,93 @@ func TestCreate_Errors(t *testing.T) {
 		if _, _, err := store.service(1).Create(context.Background(), sara, params); !apperr.Is(err, c.want) || len(store.tickets()) != 0 {
 			t.Errorf("%s: got %v and %d tickets, want %s and none", name, err, len(store.tickets()), c.want)
 		}
+	}
+}
+
+// closedStore returns a store with a closed ticket of Sara that the projection lacks.
+func closedStore() *memStore { return storeWith(newLog().statusChange(sara, ticket.StatusClosed), 1) }
+
+// TestCreate_FollowUp checks the link in both logs, also if the closed ticket gets an entry
+// while the new one is written.
+func TestCreate_FollowUp(t *testing.T) {
+	ctx := context.Background()
+	for name, concurrent := range map[string]bool{"alone": false, "with a concurrent note": true} {
+		store, params := closedStore(), createParams()
+		params.FollowUpOf = ticketID
+		wantSeq := 3
+		if concurrent {
+			wantSeq = 4
+			store.beforeWrite = func() { store.add(newLog().statusChange(sara, ticket.StatusClosed).note(ali, "hm")[2]) }
+		}
+		tk, created, err := store.service(9).Create(ctx, sara, params)
+		if err != nil || !created || tk.FollowUpOf != ticketID {
+			t.Fatalf("%s: got %+v, %v, %v", name, tk, created, err)
+		}
+		log := store.log()
+		link := log[len(log)-1]
+		want := ticket.Entry{
+			TicketID: ticketID, Seq: wantSeq, Kind: ticket.KindFollowUp, Author: authorOf(sara), CreatedAt: minute(9),
+			Change: &ticket.Change{Field: "followUp", To: tk.ID}, State: log[1].State,
+		}
+		if !reflect.DeepEqual(link, want) || !link.VisibleTo(user.RoleUser) {
+			t.Errorf("%s: got %+v\nwant %+v", name, link, want)
+		}
+		for _, folded := range []ticket.Ticket{ticket.Fold(ticket.Ticket{}, store.read(tk.ID).Entries), ticket.Fold(ticket.Ticket{}, log)} {
+			if folded.ID == tk.ID && folded.FollowUpOf != ticketID || folded.ID == ticketID && !slices.Equal(folded.FollowUps, []string{tk.ID}) {
+				t.Errorf("%s: got %+v", name, folded)
+			}
+		}
+		if again, created, err := store.service(10).Create(ctx, sara, params); err != nil || created || again.ID != tk.ID || len(store.log()) != wantSeq {
+			t.Errorf("%s: a repeat: got %+v, %v, %v and %d entries", name, again, created, err, len(store.log()))
+		}
+	}
+}
+
+// TestCreate_FollowUpErrors checks that a refused link writes nothing.
+func TestCreate_FollowUpErrors(t *testing.T) {
+	closed := newLog().statusChange(sara, ticket.StatusClosed)
+	full := closed
+	for n := range 20 {
+		full = full.append(sara, ticket.KindFollowUp, "", &ticket.Change{Field: "followUp", To: ulidAt(n)})
+	}
+	for name, c := range map[string]struct {
+		log   logBuilder
+		actor user.Principal
+		id    string
+		want  string
+	}{
+		"another ticket id":       {closed, sara, clientID, "unknown"},
+		"not a ticket id":         {closed, sara, "x", "unknown"},
+		"another customer":        {closed, reza, ticketID, "unknown"},
+		"staff, another customer": {closed, ali, ticketID, "not_allowed"},
+		"a new ticket":            {newLog(), sara, ticketID, "not_closed"},
+		"a resolved ticket":       {newLog().statusChange(ali, ticket.StatusResolved), sara, ticketID, "not_closed"},
+		"reopened":                {closed.statusChange(ali, ticket.StatusOpen), sara, ticketID, "not_closed"},
+		"20 follow-ups":           {full, sara, ticketID, "too_many"},
+	} {
+		store, params := storeWith(c.log, 1), createParams()
+		params.FollowUpOf = c.id
+		_, _, err := store.service(9).Create(context.Background(), c.actor, params)
+		var refused *apperr.Error
+		if !errors.As(err, &refused) || len(refused.Fields) != 1 || refused.Fields[0].Pointer != "/followUpOf" || refused.Fields[0].Code != c.want {
+			t.Errorf("%s: got %v, want %s at /followUpOf", name, err, c.want)
+		}
+		if len(store.tickets()) != 1 || len(store.log()) != len(c.log) {
+			t.Errorf("%s: got %d tickets and %d entries, want 1 and %d", name, len(store.tickets()), len(store.log()), len(c.log))
+		}
+	}
+}
+
+// TestCreate_FollowUpOfReopened checks that a ticket reopened while the follow-up is
+// written refuses it.
+func TestCreate_FollowUpOfReopened(t *testing.T) {
+	store, params := closedStore(), createParams()
+	params.FollowUpOf = ticketID
+	store.beforeWrite = func() {
+		store.add(newLog().statusChange(sara, ticket.StatusClosed).statusChange(ali, ticket.StatusOpen)[2])
+	}
+	if _, _, err := store.service(9).Create(context.Background(), sara, params); !apperr.Is(err, apperr.InvalidBody) || len(store.tickets()) != 1 {
+		t.Errorf("got %v and %d tickets, want invalid_body and 1", err, len(store.tickets()))
 	}
 }
 

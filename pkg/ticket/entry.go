@@ -23,6 +23,7 @@ const (
 	KindCategory   Kind = "category"
 	KindTitle      Kind = "title"
 	KindTags       Kind = "tags"
+	KindFollowUp   Kind = "follow_up"
 )
 
 // Author is the user who created an entry, with the name and role of that time.
@@ -39,7 +40,7 @@ func authorOf(actor user.Principal) Author {
 // Change is the field that an entry changed. From and To are "" for no value,
 // such as an unassigned ticket.
 type Change struct {
-	Field    string            // status, assignee, priority, category, title or tags
+	Field    string            // status, assignee, priority, category, title, tags or followUp
 	From, To string            // ids or values
 	Name     string            // name of the user To, for an assignee
 	Names    map[string]string // names of the category To, by language
@@ -47,8 +48,9 @@ type Change struct {
 
 // Opening holds the fields that only the first entry of a log has.
 type Opening struct {
-	Title    string
-	Category Category
+	Title      string
+	Category   Category
+	FollowUpOf string // id of a ticket of the same customer, or ""
 }
 
 // Attachment is a file of an entry. State changes once, from pending to ready or

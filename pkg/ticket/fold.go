@@ -54,7 +54,7 @@ func (tk *Ticket) applyOpened(e Entry) {
 	tk.WaitingSince = e.CreatedAt
 	tk.Preview = preview(e.Body)
 	if e.Opening != nil {
-		tk.Title, tk.Category = e.Opening.Title, e.Opening.Category
+		tk.Title, tk.Category, tk.FollowUpOf = e.Opening.Title, e.Opening.Category, e.Opening.FollowUpOf
 	}
 }
 
@@ -95,6 +95,8 @@ func (tk *Ticket) applyChange(c Change) {
 		tk.Category = Category{ID: c.To, Names: c.Names}
 	case "assignee":
 		tk.Assignee = UserRef{ID: c.To, Name: c.Name}
+	case "followUp":
+		tk.FollowUps = append(tk.FollowUps, c.To)
 	}
 }
 

@@ -44,10 +44,11 @@ type Store interface {
 	// has changed since it was read.
 	AppendEntryWithAttachments(ctx context.Context, e Entry, files []attachment.Attachment) (existing *Entry, err error)
 
-	// CreateTicket writes the ticket, its first entry and the attachments in
-	// one transaction. If the ticket exists, it writes nothing and exists is
-	// true. Returns apperr.Conflict if an attachment has changed since it was read.
-	CreateTicket(ctx context.Context, tk Ticket, e Entry, files []attachment.Attachment) (exists bool, err error)
+	// CreateTicket writes the ticket, its first entry, the attachments and links,
+	// entries of other tickets, in one transaction. If the ticket exists, it writes
+	// nothing and exists is true. Returns apperr.Conflict if an attachment has
+	// changed since it was read or the sequence number of a link is taken.
+	CreateTicket(ctx context.Context, tk Ticket, e Entry, files []attachment.Attachment, links ...Entry) (exists bool, err error)
 
 	// CommitEntries writes entries and the ticket that results from them in one
 	// transaction. Returns apperr.Conflict if a sequence number is taken or the

@@ -56,5 +56,5 @@ func (s *Service) checkReopen(tk Ticket, actor user.Principal, now time.Time) er
 }
 
 func errReopenWindowPassed(tk Ticket) error {
-	return apperr.New(apperr.TicketClosed, "This ticket was closed too long ago to be reopened. Please open a new ticket and mention "+id.Number(tk.ID)+".")
+	return apperr.New(apperr.TicketClosed, "This ticket was closed too long ago to be reopened. Please open a new ticket as a follow-up of "+id.Number(tk.ID)+".")
 }

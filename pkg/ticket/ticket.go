@@ -97,6 +97,9 @@ type Ticket struct {
 	Assignee UserRef // zero if unassigned
 	Tags     []string
 
+	FollowUpOf string   // id of the closed ticket that this one continues, or ""
+	FollowUps  []string // ids of the tickets that continue this one
+
 	LastSeq   int // newest entry included
 	PublicSeq int // newest entry that the customer may see
 
@@ -119,7 +122,7 @@ type Ticket struct {
 // clone returns a copy that shares no map or slice that Fold modifies.
 func (tk Ticket) clone() Ticket {
 	tk.Readers = maps.Clone(tk.Readers)
-	tk.Tags = slices.Clone(tk.Tags)
+	tk.Tags, tk.FollowUps = slices.Clone(tk.Tags), slices.Clone(tk.FollowUps)
 	return tk
 }
 

@@ -67,22 +67,30 @@ type Category struct {
 
 // Ticket is a ticket as the caller sees it.
 type Ticket struct {
-	ID             string     `json:"id"`
-	Number         string     `json:"number"`
-	Title          string     `json:"title"`
-	Status         string     `json:"status"`
-	Priority       string     `json:"priority"`
-	Category       *Ref       `json:"category"`
-	Customer       *Ref       `json:"customer"`
-	Assignee       *Ref       `json:"assignee"`
-	Tags           []string   `json:"tags"`
-	LastSeq        int        `json:"lastSeq"`
-	Unread         int        `json:"unread"`
-	Preview        string     `json:"preview"`
-	CreatedAt      time.Time  `json:"createdAt"`
-	LastActivityAt time.Time  `json:"lastActivityAt"`
-	ClosedAt       *time.Time `json:"closedAt"`
-	Version        any        `json:"version"` // opaque
+	ID             string      `json:"id"`
+	Number         string      `json:"number"`
+	Title          string      `json:"title"`
+	Status         string      `json:"status"`
+	Priority       string      `json:"priority"`
+	Category       *Ref        `json:"category"`
+	Customer       *Ref        `json:"customer"`
+	Assignee       *Ref        `json:"assignee"`
+	Tags           []string    `json:"tags"`
+	FollowUpOf     *TicketRef  `json:"followUpOf"`
+	FollowUps      []TicketRef `json:"followUps"`
+	LastSeq        int         `json:"lastSeq"`
+	Unread         int         `json:"unread"`
+	Preview        string      `json:"preview"`
+	CreatedAt      time.Time   `json:"createdAt"`
+	LastActivityAt time.Time   `json:"lastActivityAt"`
+	ClosedAt       *time.Time  `json:"closedAt"`
+	Version        any         `json:"version"` // opaque
+}
+
+// TicketRef is a reference to a ticket.
+type TicketRef struct {
+	ID     string `json:"id"`
+	Number string `json:"number"`
 }
 
 // Detail is a ticket with its newest entries in ascending order.

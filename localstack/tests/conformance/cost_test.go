@@ -178,9 +178,23 @@ func entriesCost(name, budget string, golden cost, p ticket.EntryQuery) costCase
 }
 
 func ticketCosts() []costCase {
+	var closed string
 	return []costCase{
 		{name: "create ticket", budget: "2 / 0 / 8", golden: cost{2, 0, 8}, run: func(ctx context.Context, f *costFixture) error {
 			_, _, err := f.service.Create(ctx, f.sara, f.createParams())
+			return err
+		}},
+		{name: "create a follow-up", golden: cost{3, 1, 10}, run: func(ctx context.Context, f *costFixture) error {
+			params := f.createParams()
+			params.FollowUpOf = closed
+			_, _, err := f.service.Create(ctx, f.sara, params)
+			return err
+		}, prepare: func(ctx context.Context, f *costFixture) error {
+			tk, _, err := f.unmetered.Create(ctx, f.sara, f.createParams())
+			if err == nil {
+				_, err = f.unmetered.Close(ctx, f.sara, tk.ID, newID())
+			}
+			closed = tk.ID
 			return err
 		}},
 		listCost("my tickets (20)", "1 / 1 / 0", cost{1, 1.5, 0}, func(f *costFixture) ticket.Query {

@@ -80,6 +80,7 @@ func TestTicket_RoundTrip(t *testing.T) {
 		want := ticket.Fold(ticket.Ticket{}, entries)
 		at := func(n int) time.Time { return time.UnixMilli(1_780_000_000_123 + int64(n)).UTC() }
 		want.Title, want.Tags = "عنوان", []string{"b", "a"}
+		want.FollowUpOf, want.FollowUps = "z", []string{"y", "x"}
 		want.Category = ticket.Category{ID: "c", Names: map[string]string{"en": "C"}}
 		want.State.AssigneeID, want.Assignee = "a", ticket.UserRef{ID: "a", Name: "Ali"}
 		want.LastSeq, want.PublicSeq, want.Messages, want.Notes = 9, 8, 5, 3
@@ -92,6 +93,38 @@ func TestTicket_RoundTrip(t *testing.T) {
 		equalTicket(t, got, want)
 		if got.Revision != 2 {
 			t.Errorf("revision: got %d, want 2", got.Revision)
+		}
+	})
+}
+
+// TestCreateTicket_Link creates a ticket with an entry of another one: both are written, or
+// neither if the sequence number is taken.
+func TestCreateTicket_Link(t *testing.T) {
+	forEachBackend(t, func(t *testing.T, db backend) {
+		sara := customer("Sara")
+		oldID, all := createLog(t, db, 2, sara)
+		opened := newEntry(newID(), 1, sara)
+		opened.Kind, opened.Opening = ticket.KindOpened, &ticket.Opening{Title: "T", Category: ticket.Category{ID: "c"}, FollowUpOf: oldID}
+		tk := ticket.Fold(ticket.Ticket{}, []ticket.Entry{opened})
+		link := newEntry(oldID, 2, sara)
+		link.Kind, link.Change = ticket.KindFollowUp, &ticket.Change{Field: "followUp", To: tk.ID}
+		_, err := db.open().CreateTicket(t.Context(), tk, opened, nil, link)
+		wantCode(t, "a taken sequence number", err, apperr.Conflict)
+		equal(t, "the other log", readLog(t, db, oldID).Entries, all)
+		if got := readLog(t, db, tk.ID); got.Ticket.ID != "" || len(got.Entries) != 0 {
+			t.Errorf("after a conflict: got %+v, want no ticket", got)
+		}
+		link.Seq = 3
+		exists, err := db.open().CreateTicket(t.Context(), tk, opened, nil, link)
+		if err != nil || exists {
+			t.Fatalf("got exists %v, %v", exists, err)
+		}
+		equal(t, "the other log", readLog(t, db, oldID).Entries, append(all, link))
+		got := readLog(t, db, tk.ID)
+		equal(t, "the new log", got.Entries, []ticket.Entry{opened})
+		equalTicket(t, got.Ticket, tk)
+		if exists, err := db.open().CreateTicket(t.Context(), tk, opened, nil, link); err != nil || !exists {
+			t.Errorf("a repeat: got exists %v, %v", exists, err)
 		}
 	})
 }

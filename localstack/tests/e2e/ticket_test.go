@@ -100,6 +100,39 @@ func TestCreateTicket_Concurrent(t *testing.T) {
 	equal(t, "201s of ten equal calls at once", countStatuses(responses)[201], 1)
 }
 
+func TestCreateTicket_FollowUp(t *testing.T) {
+	t.Parallel()
+	me, other, agent := customer(t), customer(t), support(t)
+	old := me.openTicket(nil)
+	create := func(u testUser, wantCode string) {
+		t.Helper()
+		problem := wantProblem(t, u.call("POST", "/tickets", ticketBody(t, object{"followUpOf": old.ID})), 422)
+		if len(problem.Errors) != 1 || problem.Errors[0].Pointer != "/followUpOf" || problem.Errors[0].Code != wantCode {
+			t.Errorf("got %+v, want %s at /followUpOf", problem, wantCode)
+		}
+	}
+	create(me, "not_closed")
+	me.change(old.ID, "close", nil)
+	create(other, "unknown")
+	create(agent, "not_allowed")
+
+	body := ticketBody(t, object{"followUpOf": old.ID})
+	var followUp client.Ticket
+	me.mustCall(201, "POST", "/tickets", body, &followUp)
+	me.mustCall(200, "POST", "/tickets", body, &followUp)
+	for _, u := range []testUser{me, agent} {
+		got := u.detail(followUp.ID).Ticket
+		if got.FollowUpOf == nil || *got.FollowUpOf != (client.TicketRef{ID: old.ID, Number: old.Number}) {
+			t.Errorf("followUpOf: got %+v, want %s", got.FollowUpOf, old.ID)
+		}
+		equal(t, "followUps", fmt.Sprint(u.detail(old.ID).Ticket.FollowUps), fmt.Sprint([]client.TicketRef{{ID: followUp.ID, Number: followUp.Number}}))
+		link := newest(t, u.history(old.ID))
+		equal(t, "kind", link.Kind, "follow_up")
+		equal(t, "author", link.Author.ID, me.Profile.ID)
+		equal(t, "change", *link.Change, client.Change{Field: "followUp", To: followUp.ID})
+	}
+}
+
 func TestUpdateTicket_StaleVersion(t *testing.T) {
 	t.Parallel()
 	me := customer(t)

@@ -22,6 +22,14 @@ type CategoryRef struct {
 	Name string `json:"name"`
 }
 
+// TicketRef is a reference to a ticket.
+type TicketRef struct {
+	ID     string `json:"id"`
+	Number string `json:"number"`
+}
+
+func ticketRef(ticketID string) TicketRef { return TicketRef{ticketID, id.Number(ticketID)} }
+
 // TicketView is a ticket as one caller sees it.
 type TicketView struct {
 	ID             string          `json:"id"`
@@ -33,6 +41,8 @@ type TicketView struct {
 	Customer       UserRefView     `json:"customer"`
 	Assignee       *UserRefView    `json:"assignee"`
 	Tags           []string        `json:"tags"`
+	FollowUpOf     *TicketRef      `json:"followUpOf"`
+	FollowUps      []TicketRef     `json:"followUps"`
 	LastSeq        int             `json:"lastSeq"`
 	Unread         int             `json:"unread"`
 	Preview        string          `json:"preview"`
@@ -50,7 +60,11 @@ func ViewTicket(tk ticket.Ticket, actor user.Principal, language string) TicketV
 		Customer: UserRefView{ID: tk.Customer.ID, Name: user.DisplayName(tk.Customer.Name, language)}, Tags: tk.Tags,
 		LastSeq: tk.LastSeqFor(actor), Unread: tk.UnreadFor(actor), Preview: tk.Preview,
 		CreatedAt: FormatTime(tk.CreatedAt), LastActivityAt: FormatTime(tk.LastActivityAt), ClosedAt: FormatTime(tk.ClosedAt),
-		Version: tk.LastSeqFor(actor),
+		Version: tk.LastSeqFor(actor), FollowUps: MapSlice(tk.FollowUps, ticketRef),
+	}
+	if tk.FollowUpOf != "" {
+		ref := ticketRef(tk.FollowUpOf)
+		v.FollowUpOf = &ref
 	}
 	if tk.Category.ID != "" {
 		v.Category = &CategoryRef{tk.Category.ID, category.Localized(tk.Category.Names, language)}
