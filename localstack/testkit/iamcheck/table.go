@@ -7,7 +7,7 @@ import (
 
 // Table returns all grants as a Markdown table with their number of calls or the
 // reason of their exception.
-func (report Report) Table(all []Grant) string {
+func (r Report) Table(all []Grant) string {
 	var b strings.Builder
 	b.WriteString("| Function | Action | Resource | Calls |\n|---|---|---|---|\n")
 	for _, g := range all {
@@ -16,8 +16,8 @@ func (report Report) Table(all []Grant) string {
 			resource = "all except " + resource
 		}
 		resource = strings.TrimSpace(resource + " " + g.Key)
-		calls := fmt.Sprint(report.CallsByGrant[g])
-		if reason := report.Exceptions[g]; reason != "" {
+		calls := fmt.Sprint(r.CallsByGrant[g])
+		if reason := r.Exceptions[g]; reason != "" {
 			calls = reason
 		}
 		fmt.Fprintf(&b, "| %s | %s | `%s` | %s |\n", g.Function, g.Action, resource, calls)
