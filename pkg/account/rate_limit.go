@@ -10,7 +10,7 @@ import (
 	"ticketsystem/pkg/limit"
 )
 
-// rateWindow is the window of all rate limits but the daily one.
+// rateWindow is the window of the rate limits of this package, but the daily ones.
 const rateWindow = 10 * time.Minute
 
 // RateLimits are the configurable rate limits.

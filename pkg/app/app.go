@@ -173,7 +173,7 @@ func (a *App) Passwords() *account.Passwords {
 }
 
 // staffSecondFactor reports whether staff sign in with password and code, from
-// STAFF_SECOND_FACTOR (on or off). The default is on: a missing variable opens nothing.
+// STAFF_SECOND_FACTOR (on or off). The default is on: a missing variable does not weaken the sign-in.
 func (a *App) staffSecondFactor() bool {
 	value := a.String("STAFF_SECOND_FACTOR", "on")
 	if value != "on" && value != "off" {

@@ -40,9 +40,9 @@ const (
 	CodeLocked Code = "code_locked"
 	// LoginLocked (HTTP 429): too many logins failed for the phone number.
 	LoginLocked Code = "login_locked"
-	// TooManyRequests (HTTP 429): a rate limit is exceeded.
+	// TooManyRequests (HTTP 429): a limit of codes or logins is exceeded.
 	TooManyRequests Code = "too_many_requests"
-	// RateLimited (HTTP 429): the user exceeded a limit per user.
+	// RateLimited (HTTP 429): a signed-in user exceeded a limit of pkg/limit.
 	RateLimited Code = "rate_limited"
 	// AccountDisabled (HTTP 403): the account is disabled.
 	AccountDisabled Code = "account_disabled"

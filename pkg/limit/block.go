@@ -41,16 +41,16 @@ type EntryLimits struct {
 }
 
 const (
-	// blockInterval is the precision of the time of a block. A user gets at most one
-	// block of a rule in it.
+	// Block times are truncated to blockInterval. The time is in the key, so a user gets
+	// at most one block of a rule in it.
 	blockInterval = 10 * time.Second
 	// maxBlock bounds the duration of a block. It is shorter than the time for which
 	// revocations are read; a user who goes on is blocked again.
 	maxBlock = time.Hour
 )
 
-// Count adds n entries of a user in a minute, and blocks a user above a limit: for a
-// minute, or for an hour or the rest of the day above that of a day.
+// Count adds n entries of a user in a minute. It blocks a user who exceeds a limit: for
+// about a minute (PerMinute), or for an hour, at most until the end of the day (PerDay).
 func (l *EntryLimits) Count(ctx context.Context, userID string, role user.Role, minute time.Time, n int) error {
 	inMinute, inDay, err := l.Store.CountEntries(ctx, userID, minute, n)
 	if err != nil {

@@ -6,7 +6,7 @@ import (
 	"image"
 )
 
-// exifOrientation says how a camera was held: 1 is upright, 2 to 8 are the rotations and
+// exifOrientation is the value of the EXIF tag Orientation: 1 is upright, 2 to 8 are the rotations and
 // reflections of the EXIF specification.
 type exifOrientation int
 

@@ -25,13 +25,13 @@ type CreateParams struct {
 const maxFollowUps = 20
 
 // Create opens a ticket and writes its first entry in one transaction, with an entry
-// of the ticket that it follows up. The
-// ticket's id is derived from the author and the client id, so a repeated call
-// returns the existing ticket with created false, whatever else it contains.
+// of the ticket that it follows up. The ticket's id is derived from the author and the
+// client id, so a repeated call returns the existing ticket with created false, whatever
+// else it contains; it is usually not counted.
 //
 // Returns apperr.CategoryNotFound, AttachmentNotFound, AttachmentRefused,
-// AttachmentInUse, TicketDeleted, RateLimited, or InvalidBody for FollowUpOf. A
-// repeated call is not counted.
+// AttachmentExpired, AttachmentInUse, TicketDeleted, RateLimited, or InvalidBody for
+// FollowUpOf.
 func (s *Service) Create(ctx context.Context, actor user.Principal, params CreateParams) (tk Ticket, created bool, err error) {
 	ticketID := id.Derive(params.ClientID, actor.UserID)
 	var release func(context.Context) error

@@ -9,7 +9,7 @@ import (
 	"sync/atomic"
 )
 
-// Replica is a copy of the table that lags up to half a second. Every second read that
+// Replica is a copy of the table that lags up to half a second. Every other read that
 // is not strongly consistent gets its data, as a read of DynamoDB may.
 type Replica struct {
 	client client
@@ -17,8 +17,9 @@ type Replica struct {
 	reads  atomic.Int64
 }
 
-// exactIndexes are not stale yet. Handlers of the stream read them once, when an agent or
-// a user is gone, and would miss a ticket or a file that was written just before.
+// exactIndexes are not stale here, although they may be on AWS. Handlers of the stream
+// read them once, when an agent or a user is gone, and would miss a ticket or a file that
+// was written just before: a known gap.
 var exactIndexes = []string{`"owner-created"`, `"assignee-waiting"`}
 
 // StartReplica creates a replica of an existing table, which follows its stream until

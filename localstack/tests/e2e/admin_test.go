@@ -134,6 +134,7 @@ func TestChangeRole(t *testing.T) {
 func TestDeleteUser(t *testing.T) {
 	t.Parallel()
 	admin, me, agent := newStaff(t, "admin"), newStaff(t, "user"), newStaff(t, "support")
+	me.mustCall(200, "PATCH", "/profile", object{"email": me.Profile.ID + "@example.com"}, nil)
 	ticket := me.openTicket(nil)
 	agent.change(ticket.ID, "assign", object{"assigneeId": "me"})
 	socket := me.connect()
