@@ -37,7 +37,7 @@ func matchesTemplate(template, path string) bool {
 		return false
 	}
 	for i, part := range want {
-		if !strings.HasPrefix(part, "{") && part != have[i] || have[i] == "" && i > 0 {
+		if strings.HasPrefix(part, "{") && have[i] == "" || !strings.HasPrefix(part, "{") && part != have[i] {
 			return false
 		}
 	}

@@ -160,11 +160,15 @@ type Report struct {
 }
 
 // used reports whether a grant was used. The actions that read, and those that write, share
-// their keys (see spread), so an action and a key may have been used apart.
-func (r Report) used(g Grant, all []Grant) bool {
+// their keys (see spread), so an action and a key may have been used apart, or have an
+// exception.
+func (r Report) used(g Grant, all []Grant, exceptions []Exception) bool {
 	var action, key bool
 	for _, other := range all {
-		if r.CallsByGrant[other] > 0 && other.Function == g.Function && other.Resource == g.Resource {
+		if other.Function != g.Function || other.Resource != g.Resource || other == g && r.CallsByGrant[g] == 0 {
+			continue
+		}
+		if r.CallsByGrant[other] > 0 || other.Key != "" && exceptionFor(other, exceptions) != "" {
 			action = action || other.Action == g.Action
 			key = key || other.Key == g.Key
 		}
@@ -199,7 +203,7 @@ func (r *Recorder) Compare(all []Grant, exceptions []Exception) Report {
 		if g.coversAll() || g.lacksKey() && HasKeys(all) {
 			report.Wildcards = append(report.Wildcards, g.String())
 		}
-		if report.used(g, all) {
+		if report.used(g, all, exceptions) {
 			continue
 		}
 		if reason := exceptionFor(g, exceptions); reason != "" {

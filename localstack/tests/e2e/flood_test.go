@@ -3,6 +3,7 @@ package e2e
 import (
 	"fmt"
 	"math/rand/v2"
+	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -21,9 +22,19 @@ func manyWords() string {
 	return text.String()
 }
 
-// TestFlood_DelayOfOthers posts 56 long messages of one customer, and checks that the
-// tickets that another customer opens meanwhile are in the queue within 2 s. It does
-// not run in parallel, because the time is measured. It needs the local stack.
+// maxDelay bounds the delay of others in a flood. It is 2 s for the quality report, which
+// has the machine for itself. Beside other test packages it only tells a delay by the flood,
+// which was minutes, from a busy processor.
+func maxDelay() time.Duration {
+	if os.Getenv("QUALITY_DIR") != "" {
+		return 2 * time.Second
+	}
+	return 15 * time.Second
+}
+
+// TestFlood_DelayOfOthers posts 56 long messages of one customer, and checks how long the
+// tickets that another customer opens meanwhile take to the queue. It does not run in
+// parallel, because the time is measured. It needs the local stack.
 func TestFlood_DelayOfOthers(t *testing.T) {
 	if suite.local == nil {
 		return
@@ -56,7 +67,7 @@ func TestFlood_DelayOfOthers(t *testing.T) {
 	}
 	flood.Wait()
 	t.Logf("delays: %v", delays)
-	if most := slices.Max(delays); most > 2*time.Second {
-		t.Errorf("a flood of one customer delayed the queue entries of another by %v, want less than 2 s", most)
+	if most := slices.Max(delays); most > maxDelay() {
+		t.Errorf("a flood of one customer delayed the queue entries of another by %v, want less than %v", most, maxDelay())
 	}
 }
