@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"ticketsystem/localstack/testkit/client"
+	"ticketsystem/localstack/testkit/iamcheck"
 )
 
 // manyWords returns a text of about 5 KB with different words.
@@ -33,8 +34,9 @@ func maxDelay() time.Duration {
 }
 
 // TestFlood_DelayOfOthers posts 56 long messages of one customer, and checks how long the
-// tickets that another customer opens meanwhile take to the queue. It does not run in
-// parallel, because the time is measured. It needs the local stack.
+// tickets that another customer opens meanwhile take to the queue, and that the projection
+// leaves the search index to a function of its own. It does not run in parallel, because
+// the time is measured. It needs the local stack.
 func TestFlood_DelayOfOthers(t *testing.T) {
 	if suite.local == nil {
 		return
@@ -66,6 +68,15 @@ func TestFlood_DelayOfOthers(t *testing.T) {
 		time.Sleep(200 * time.Millisecond)
 	}
 	flood.Wait()
+	grants, err := iamcheck.Grants(suite.local.Template())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, call := range suite.calls.Compare(grants, nil).Missing {
+		if strings.HasPrefix(call, "stream-project: ") && strings.Contains(call, " K#") {
+			t.Errorf("the projection uses the search index: %s", call)
+		}
+	}
 	t.Logf("delays: %v", delays)
 	if most := slices.Max(delays); most > maxDelay() {
 		t.Errorf("a flood of one customer delayed the queue entries of another by %v, want less than %v", most, maxDelay())
