@@ -18,13 +18,17 @@ func RouteNotFound(methods func() (map[string][]string, error)) Endpoint {
 		if err != nil {
 			return Response{}, err
 		}
-		for path, served := range methods {
-			if matchesTemplate(path, r.Path) && !slices.Contains(served, r.Method) {
-				response := Response{Headers: map[string]string{"allow": strings.Join(served, ", ")}}
-				return response, apperr.New(apperr.MethodNotAllowed, "")
+		found := ""
+		for path := range methods {
+			if matchesTemplate(path, r.Path) && (found == "" || strings.Count(path, "{") < strings.Count(found, "{")) {
+				found = path // /tickets/counts rather than /tickets/{id}
 			}
 		}
-		return Response{}, apperr.New(apperr.NotFound, "")
+		if found == "" || slices.Contains(methods[found], r.Method) {
+			return Response{}, apperr.New(apperr.NotFound, "")
+		}
+		response := Response{Headers: map[string]string{"allow": strings.Join(methods[found], ", ")}}
+		return response, apperr.New(apperr.MethodNotAllowed, "")
 	})
 	e.unrouted = true
 	return e

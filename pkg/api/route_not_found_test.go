@@ -10,7 +10,7 @@ import (
 
 func TestRouteNotFound(t *testing.T) {
 	endpoint := api.RouteNotFound(func() (map[string][]string, error) {
-		return map[string][]string{"/": {"GET"}, "/tickets": {"GET", "POST"}, "/tickets/{id}/read": {"POST"}}, nil
+		return map[string][]string{"/": {"GET"}, "/tickets": {"GET", "POST"}, "/tickets/{id}": {"DELETE"}, "/tickets/counts": {"GET"}, "/tickets/{id}/read": {"POST"}}, nil
 	})
 	for _, c := range []struct {
 		method, path string
@@ -21,6 +21,7 @@ func TestRouteNotFound(t *testing.T) {
 		{http.MethodTrace, "/", 405, "method_not_allowed", "GET"},
 		{http.MethodGet, "//", 404, "not_found", ""},
 		{http.MethodPut, "/tickets", 405, "method_not_allowed", "GET, POST"},
+		{http.MethodPut, "/tickets/counts", 405, "method_not_allowed", "GET"},
 		{http.MethodGet, "/tickets/01/read", 405, "method_not_allowed", "POST"},
 		{http.MethodGet, "/tickets//read", 404, "not_found", ""},
 		{http.MethodGet, "/tickets/01/read/", 404, "not_found", ""},
