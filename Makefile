@@ -35,7 +35,6 @@ docs: $(DOCS) ## build the pages of /docs (run, test and build do this too)
 test: $(DOCS) .cache/npm/typescript/installed ## run every test: unit, conformance, end to end
 	go vet ./...
 	go test -race -shuffle=on ./...
-	STALE_READS=1 go test ./localstack/tests/conformance
 
 .PHONY: fuzz
 fuzz: .cache/schemathesis/installed ## fuzz every decoder, and the API with schemathesis
