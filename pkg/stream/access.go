@@ -80,8 +80,7 @@ func VerifyNewSession(users UserReader, revoker AccessRevoker) Handler {
 			return err
 		}
 		if inactive || !current.SameRights(e.User) {
-			// A login with the former number must not outlive its change.
-			return revoker.RevokeAccess(ctx, e.User.ID, inactive || current.PhoneVersion != e.User.PhoneVersion)
+			return revoker.RevokeAccess(ctx, e.User.ID, inactive)
 		}
 		return nil
 	})

@@ -108,7 +108,7 @@ func TestVerifyNewSession(t *testing.T) {
 		"deleted":     {fakeUsers{err: apperr.New(apperr.UserNotFound, "")}, nil, "sara true"},
 		"demoted":     {fakeUsers{user: user.User{ID: "sara", Role: user.RoleUser, Phone: "1"}}, nil, "sara false"},
 		"other phone": {fakeUsers{user: user.User{ID: "sara", Role: user.RoleSupport, Phone: "2"}}, nil, "sara false"},
-		"moved":       {fakeUsers{user: sara.WithPhone("2")}, nil, "sara true"},
+		"moved":       {fakeUsers{user: sara.WithPhone("2")}, nil, "sara false"},
 		"read fails":  {fakeUsers{err: errBroken}, errBroken, ""},
 	} {
 		users := c.fakeUsers
