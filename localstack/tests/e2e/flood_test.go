@@ -24,8 +24,8 @@ func manyWords() string {
 }
 
 // maxDelay bounds the delay of others in a flood. It is 2 s for the quality report, which
-// has the machine for itself. Beside other test packages it only tells a delay by the flood,
-// which was minutes, from a busy processor.
+// has the machine for itself. Beside other test packages it only separates a delay by the
+// flood, which was minutes, from a busy processor.
 func maxDelay() time.Duration {
 	if os.Getenv("QUALITY_DIR") != "" {
 		return 2 * time.Second
