@@ -459,6 +459,19 @@ func (s cancelledStore) ApplyStats(ctx context.Context, updates []stats.Update) 
 	return s.flakyStore.ApplyStats(ctx, updates)
 }
 
+func TestPeriod_PartialDays_AnyHour(t *testing.T) {
+	for _, offset := range []time.Duration{3*time.Hour + 30*time.Minute, 14 * time.Hour, -11 * time.Hour, 15 * time.Minute} {
+		zone := time.FixedZone("", int(offset.Seconds()))
+		for quarter := range 96 {
+			now := time.Date(2026, time.November, 28, 0, 15*quarter+7, 0, 0, time.UTC)
+			days := stats.Last30Days(now, zone).PartialDays(now)
+			if len(days) != 1 || !days[0].Before(now.AddDate(0, 0, -28)) {
+				t.Errorf("offset %v at %v: got %v, want only the first day", offset, now.Format(time.TimeOnly), days)
+			}
+		}
+	}
+}
+
 func TestLoadZone(t *testing.T) {
 	for _, name := range []string{"UTC", "GMT", "Etc/GMT+3", "Asia/Tehran", "America/Argentina/Buenos_Aires", "Asia/Kathmandu"} {
 		if zone, err := stats.LoadZone(name); err != nil || zone.String() != name {

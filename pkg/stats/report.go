@@ -50,7 +50,9 @@ func (p Period) Range() (first, last time.Time) {
 // period.
 func (p Period) coverage(day, now time.Time) (inside, outside bool) {
 	last := day.Add(24*time.Hour - quarterLength)
-	if end := now.UTC().Truncate(quarterLength); end.Before(last) && !end.Before(day) {
+	if end := now.UTC().Truncate(quarterLength); end.Before(day) {
+		return false, false
+	} else if end.Before(last) {
 		last = end
 	}
 	for _, at := range []time.Time{day, last} {
