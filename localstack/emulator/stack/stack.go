@@ -56,6 +56,9 @@ type Options struct {
 	// StaleReads makes every second read that is not strongly consistent return an older
 	// state of the table. It needs an Observer.
 	StaleReads bool
+	// BuildOnDemand builds a function at its first invocation alone. It is for runs of
+	// single tests.
+	BuildOnDemand bool
 }
 
 // Stack is a running local stack.
@@ -145,7 +148,9 @@ func (s *Stack) start(ctx context.Context) error {
 	}
 	s.serve(listeners)
 	s.startMappings(s.resources)
-	s.runBackground(s.Build)
+	if !s.options.BuildOnDemand {
+		s.runBackground(s.Build)
+	}
 	return nil
 }
 

@@ -81,14 +81,16 @@ func run(m *testing.M) (int, error) {
 			Parameters: parameters,
 			MinTimeout: time.Minute,
 			Observer:   suite.calls.Observe,
-			StaleReads: os.Getenv("STALE_READS") != "",
+			StaleReads: os.Getenv("STALE_READS") != "", BuildOnDemand: !fullRun(),
 		})
 		if err != nil {
 			return 0, fmt.Errorf("start the local stack: %w", err)
 		}
 		defer local.Close()
 		suite.local = local
-		local.Build() // so that no test waits for the compiler
+		if fullRun() {
+			local.Build() // so that no test waits for the compiler
+		}
 		suite.api = client.New(local.HTTPURL, local.SocketURL, local.OutboxURL)
 	}
 	spec, err := newSpecCheck()
