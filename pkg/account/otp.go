@@ -80,14 +80,14 @@ type OTPStore interface {
 	// PutCode stores a code. It is safe to repeat.
 	PutCode(ctx context.Context, c OneTimeCode) error
 
-	// ConsumeCodeAttempt counts one attempt on the code with the recipient, purpose and
+	// CountCodeAttempt counts one attempt on the code with the recipient, purpose and
 	// ID of c. Counting before the comparison bounds concurrent attempts to
 	// maxAttempts. found is false if there is no unexpired code; locked is true if no
 	// attempt is left.
-	ConsumeCodeAttempt(ctx context.Context, c OneTimeCode, maxAttempts int) (found, locked bool, err error)
+	CountCodeAttempt(ctx context.Context, c OneTimeCode, maxAttempts int) (found, locked bool, err error)
 
-	// LiveCodes returns the unexpired codes of a recipient and purpose.
-	LiveCodes(ctx context.Context, recipientMAC, purpose string) ([]OneTimeCode, error)
+	// UnexpiredCodes returns the unexpired codes of a recipient and purpose.
+	UnexpiredCodes(ctx context.Context, recipientMAC, purpose string) ([]OneTimeCode, error)
 
 	// AddToCounter adds n to a rate counter and returns the new value.
 	AddToCounter(ctx context.Context, counter limit.Counter, n int) (int, error)
@@ -220,7 +220,7 @@ func (o *OTP) candidates(ctx context.Context, c OneTimeCode, caller Caller) ([]O
 	if raw, err := base64.RawURLEncoding.DecodeString(c.ID); err != nil || len(raw) != challengeBytes {
 		return nil, apperr.Validation(apperr.Field{Pointer: "/challenge", Code: "invalid", Message: "Must be the challenge that POST /otp returned."})
 	}
-	found, locked, err := o.Store.ConsumeCodeAttempt(ctx, c, maxCodeAttempts)
+	found, locked, err := o.Store.CountCodeAttempt(ctx, c, maxCodeAttempts)
 	switch {
 	case err != nil:
 		return nil, err
@@ -235,7 +235,7 @@ func (o *OTP) candidates(ctx context.Context, c OneTimeCode, caller Caller) ([]O
 // unboundCandidates returns the candidates of an attempt without a challenge: the newest
 // codes of the recipient.
 func (o *OTP) unboundCandidates(ctx context.Context, c OneTimeCode, caller Caller) ([]OneTimeCode, error) {
-	codes, err := o.Store.LiveCodes(ctx, c.RecipientMAC, c.Purpose)
+	codes, err := o.Store.UnexpiredCodes(ctx, c.RecipientMAC, c.Purpose)
 	if err != nil || len(codes) == 0 {
 		return nil, err
 	}

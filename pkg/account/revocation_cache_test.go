@@ -130,7 +130,7 @@ func (s *countingRevocations) RevocationsSince(ctx context.Context, since time.T
 // nothing else.
 func TestRevocationCache_CheckWrite(t *testing.T) {
 	f := newFixture(t)
-	rule := limit.Rule{Kind: "messages-per-minute", Max: 60, Window: time.Minute}
+	rule := limit.Rule{Name: "messages-per-minute", Max: 60, Window: time.Minute}
 	must(f.AddBlock(context.Background(), limit.Block{UserID: "sara", Rule: rule, At: f.now, Until: f.now.Add(time.Minute)}))
 	cache := account.NewRevocationCache(f, f.clock)
 	err := apperr.From(cache.CheckWrite(context.Background(), "sara"))

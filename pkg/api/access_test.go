@@ -221,7 +221,7 @@ func TestAccess_RevokedToken(t *testing.T) {
 // TestProblem_Quota checks the headers of a limit per user (draft-ietf-httpapi-ratelimit-headers).
 func TestProblem_Quota(t *testing.T) {
 	fx := newFixture(t)
-	err := limit.Rule{Kind: "tickets", Max: 10, Window: time.Minute}.Exceeded(1500 * time.Millisecond)
+	err := limit.Rule{Name: "tickets", Max: 10, Window: time.Minute}.Exceeded(1500 * time.Millisecond)
 	got := fx.send(t, failWith(err), user.Principal{}, newRequest(http.MethodGet, "/tickets/x", ""))
 	if got.status != 429 || got.code() != "rate_limited" {
 		t.Errorf("got %d %s, want 429 rate_limited", got.status, got.code())

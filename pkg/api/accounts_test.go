@@ -81,7 +81,7 @@ func (m *memAccounts) deleteSara() {
 	must(m.DeleteUser(context.Background(), u, audit.Record{}))
 }
 
-func (m *memAccounts) ConsumeCodeAttempt(context.Context, account.OneTimeCode, int) (bool, bool, error) {
+func (m *memAccounts) CountCodeAttempt(context.Context, account.OneTimeCode, int) (bool, bool, error) {
 	return false, true, nil
 }
 

@@ -70,7 +70,7 @@ func ListAgents(store AgentStore) Endpoint {
 			}
 			for _, u := range users {
 				if u.IsAgent() { // the index may be behind a change of role
-					agents = append(agents, agentView{u.ID, u.Name, r.pictureURL(u.ID), u.Role, snapshot.OnlineAgents[u.ID], stats.OpenTickets(snapshot, u.ID)})
+					agents = append(agents, agentView{u.ID, u.Name, r.pictureURL(u.ID), u.Role, snapshot.OnlineAgents[u.ID], stats.ActiveTickets(snapshot, u.ID)})
 				}
 			}
 		}
@@ -93,8 +93,8 @@ type customerView struct {
 }
 
 type customerTickets struct {
-	Open int `json:"open"`
-	All  int `json:"all"`
+	Active int `json:"open"`
+	All    int `json:"all"`
 }
 
 // GetCustomer returns the endpoint GET /customers/{id}. Users of other roles are not found.

@@ -100,10 +100,10 @@ func (a *App) Tickets() *ticket.Service {
 	}
 }
 
-// Limiter returns the limiter of acts in a window. A variable contains the maximum for
+// Limiter returns the limiter of operations in a window. A variable contains the maximum for
 // customers, STAFF_LIMIT_FACTOR how many times as much staff may do (default 5).
 func (a *App) Limiter(kind, variable string, fallback int, window time.Duration) *limit.Limiter {
-	return &limit.Limiter{Rule: limit.Rule{Kind: kind, Max: a.Int(variable, fallback), Window: window}, StaffFactor: a.staffFactor(), Store: a.Store(), Now: Now}
+	return &limit.Limiter{Rule: limit.Rule{Name: kind, Max: a.Int(variable, fallback), Window: window}, StaffFactor: a.staffFactor(), Store: a.Store(), Now: Now}
 }
 
 func (a *App) staffFactor() int { return a.Int("STAFF_LIMIT_FACTOR", 5) }
@@ -229,7 +229,7 @@ func (a *App) ConnectTokens() *realtime.ConnectTokens {
 // NewSockets returns the limiter of sockets that a user opens in a minute: three times
 // as many as may be open.
 func (a *App) NewSockets() *limit.Limiter {
-	return &limit.Limiter{Rule: limit.Rule{Kind: "sockets", Max: 3 * a.MaxSockets(), Window: time.Minute}, Store: a.Store(), Now: Now}
+	return &limit.Limiter{Rule: limit.Rule{Name: "sockets", Max: 3 * a.MaxSockets(), Window: time.Minute}, Store: a.Store(), Now: Now}
 }
 
 // MaxSockets returns how many sockets a user may have open, from MAX_SOCKETS.

@@ -37,7 +37,7 @@ type Error struct {
 	cause error
 }
 
-// Quota is a limit of acts in a window.
+// Quota is a limit of operations in a window.
 type Quota struct {
 	Name   string
 	Max    int

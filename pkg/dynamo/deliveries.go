@@ -22,12 +22,12 @@ var (
 // maxGroupRead bounds the notifications that are read to group deliveries.
 const maxGroupRead = 300
 
-// DeliveryContext implements notification.DeliveryStore. One batch reads the user, their
+// DeliveryInput implements notification.DeliveryStore. One batch reads the user, their
 // unread counter, the notification, their read marker and the ticket; one query reads
 // the notifications of about the same time.
-func (s *Store) DeliveryContext(ctx context.Context, job notification.DeliveryJob) (notification.Context, error) {
+func (s *Store) DeliveryInput(ctx context.Context, job notification.DeliveryJob) (notification.DeliveryInput, error) {
 	var (
-		c         notification.Context
+		c         notification.DeliveryInput
 		recipient userItem
 		counter   unreadItem
 		stored    notificationItem

@@ -166,7 +166,7 @@ const roleBlocked = "blocked"
 
 // blockKey is among the revocations, which all function instances read.
 func blockKey(b limit.Block) key {
-	return key{revocationPK, strings.Join([]string{ticket.TimeSortKey(b.At), b.UserID, roleBlocked, b.Rule.Kind}, "#")}
+	return key{revocationPK, strings.Join([]string{ticket.TimeSortKey(b.At), b.UserID, roleBlocked, b.Rule.Name}, "#")}
 }
 
 // revocation parses a key of revocationKey or blockKey. rule is "" for a revocation.
@@ -189,11 +189,11 @@ func timeFromKey(millis string) time.Time {
 
 func idempotencyKey(hash string) key { return key{"I#" + hash, "I"} }
 
-// Statistics are in one partition: the quarters, the days, the open tickets of agents, the
+// Statistics are in one partition: the quarter hours, the days, the active tickets of agents, the
 // backlog, the open sockets. A report reads from a day to the end in one query.
 const (
 	statsPK           = "STAT"
-	prefixQuarter     = "C#"
+	prefixQuarterHour = "C#"
 	prefixDay         = "D#"
 	prefixAgentStats  = "~A#"
 	skBacklog         = "~B"
@@ -218,7 +218,7 @@ func slotKey(generation int, slot stats.Slot) key {
 	}
 	prefix, of := prefixDay, "c"+slot.CategoryID
 	if len(slot.At) > len(time.DateOnly) {
-		prefix = prefixQuarter
+		prefix = prefixQuarterHour
 	}
 	if slot.AgentID != "" {
 		of = "a" + slot.AgentID
@@ -233,9 +233,9 @@ func (k key) statsSlot() (slot stats.Slot, generation int, ok bool) {
 		return slot, generation, true
 	}
 	rest, day := strings.CutPrefix(k.SK, prefixDay)
-	rest, quarter := strings.CutPrefix(rest, prefixQuarter)
+	rest, quarterHour := strings.CutPrefix(rest, prefixQuarterHour)
 	at, of, found := strings.Cut(rest, "#")
-	if slot.At = at; !found || of == "" || !day && !quarter {
+	if slot.At = at; !found || of == "" || !day && !quarterHour {
 		return slot, 0, false
 	}
 	id, generation := splitGeneration(of[1:])
@@ -250,10 +250,10 @@ func (k key) statsSlot() (slot stats.Slot, generation int, ok bool) {
 	return slot, generation, true
 }
 
-// dayPrefix begins the keys of a UTC day; of its quarters if quarters is true.
-func dayPrefix(day time.Time, quarters bool) string {
-	if quarters {
-		return prefixQuarter + stats.DayOf(day)
+// dayPrefix begins the keys of a UTC day; of its quarter hours if quarterHours is true.
+func dayPrefix(day time.Time, quarterHours bool) string {
+	if quarterHours {
+		return prefixQuarterHour + stats.DayOf(day)
 	}
 	return prefixDay + stats.DayOf(day)
 }

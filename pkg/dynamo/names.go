@@ -171,8 +171,8 @@ func (s *Store) eraseNameInEntry(ctx context.Context, customerID string, i entry
 	return err
 }
 
-// DeleteUserData implements stream.NameStore.
-func (s *Store) DeleteUserData(ctx context.Context, u user.User) error {
+// DeleteLoginAttemptsAndSuppression implements stream.NameStore.
+func (s *Store) DeleteLoginAttemptsAndSuppression(ctx context.Context, u user.User) error {
 	keys := []key{loginAttemptsKey(u.Phone)}
 	if u.Email != "" {
 		keys = append(keys, suppressionKey(notification.NormalizeAddress(u.Email)))
@@ -193,8 +193,8 @@ func (s *Store) DeleteNotifications(ctx context.Context, userID string, n int) (
 	return out.LastEvaluatedKey != nil, s.batchDelete(ctx, keys)
 }
 
-// EraseNameInAudit implements stream.NameStore.
-func (s *Store) EraseNameInAudit(ctx context.Context, userID string, after map[string]string, n int) (next map[string]string, err error) {
+// RemoveUserFromAudit implements stream.NameStore.
+func (s *Store) RemoveUserFromAudit(ctx context.Context, userID string, after map[string]string, n int) (next map[string]string, err error) {
 	in := queryInput("PK = :pk", values{"pk": auditPK}, consistent, pageOf(n))
 	in.ExclusiveStartKey = startKey(after)
 	out, err := s.queryPage(ctx, in)

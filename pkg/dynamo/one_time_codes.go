@@ -57,8 +57,8 @@ func (s *Store) PutCode(ctx context.Context, c account.OneTimeCode) error {
 	return err
 }
 
-// ConsumeCodeAttempt implements account.OTPStore.
-func (s *Store) ConsumeCodeAttempt(ctx context.Context, c account.OneTimeCode, limit int) (found, locked bool, err error) {
+// CountCodeAttempt implements account.OTPStore.
+func (s *Store) CountCodeAttempt(ctx context.Context, c account.OneTimeCode, limit int) (found, locked bool, err error) {
 	stored, applied, err := s.update(ctx, updateSpec{
 		key: codeKeyOf(c), set: "SET tries = tries + :one",
 		condition: "attribute_exists(PK) AND tries < :limit AND #ttl > :now",
@@ -71,8 +71,8 @@ func (s *Store) ConsumeCodeAttempt(ctx context.Context, c account.OneTimeCode, l
 	return applied, err == nil && !applied && i.Attempts >= limit && i.TTL > s.now().Unix(), err
 }
 
-// LiveCodes implements account.OTPStore with one query of a few items.
-func (s *Store) LiveCodes(ctx context.Context, recipientMAC, purpose string) ([]account.OneTimeCode, error) {
+// UnexpiredCodes implements account.OTPStore with one query of a few items.
+func (s *Store) UnexpiredCodes(ctx context.Context, recipientMAC, purpose string) ([]account.OneTimeCode, error) {
 	prefix := codeKey(recipientMAC, purpose, "")
 	items, err := queryAs[codeItem](ctx, s, queryInput("PK = :pk AND begins_with(SK, :prefix)", values{"pk": prefix.PK, "prefix": prefix.SK}, consistent))
 	if err != nil {

@@ -70,7 +70,7 @@ func (s *Store) RevocationsSince(ctx context.Context, since time.Time) (account.
 		subject, r, rule := i.revocation()
 		if until := time.Unix(i.TTL, 0).UTC(); rule != "" {
 			list.Blocks[subject] = append(list.Blocks[subject], limit.Block{
-				UserID: subject, Rule: limit.Rule{Kind: rule, Max: i.Quota, Window: time.Duration(i.Window) * time.Second}, At: r.At, Until: until,
+				UserID: subject, Rule: limit.Rule{Name: rule, Max: i.Quota, Window: time.Duration(i.Window) * time.Second}, At: r.At, Until: until,
 			})
 		} else {
 			r.Until = until

@@ -213,7 +213,7 @@ func countsUpdate(k key, n stats.Counts, categories map[string]map[string]string
 
 // StatsSnapshot returns the counts of a period and of the days that show the age of
 // the backlog. It makes one query, another if the period ended before those days, and
-// one for the quarters of each day that is partly in the period.
+// one for the quarter hours of each day that is partly in the period.
 func (s *Store) StatsSnapshot(ctx context.Context, p stats.Period) (stats.Snapshot, error) {
 	r := stats.NewSnapshot(s.now())
 	since := stats.FirstDayWithin7Days(r.At)

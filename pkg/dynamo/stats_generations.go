@@ -85,7 +85,7 @@ const statsCleanupPage = 500
 // DeleteStatsGenerationsBefore implements stats.Generations. The backlogs sort last; it
 // replaces each by a marker.
 func (s *Store) DeleteStatsGenerationsBefore(ctx context.Context, before int, after map[string]string) (next map[string]string, err error) {
-	in := queryInput("PK = :pk AND SK BETWEEN :from AND :to", values{"pk": statsPK, "from": prefixQuarter, "to": skBacklog + afterGenerations}, consistent, pageOf(statsCleanupPage))
+	in := queryInput("PK = :pk AND SK BETWEEN :from AND :to", values{"pk": statsPK, "from": prefixQuarterHour, "to": skBacklog + afterGenerations}, consistent, pageOf(statsCleanupPage))
 	in.ExclusiveStartKey = startKey(after)
 	out, err := s.queryPage(ctx, in)
 	if err != nil {

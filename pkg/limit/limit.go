@@ -9,16 +9,16 @@ import (
 	"ticketsystem/pkg/user"
 )
 
-// Rule is the maximum of acts of one kind that a customer may do in a fixed window.
+// Rule is the maximum of operations of one kind that a customer may do in a fixed window.
 type Rule struct {
-	Kind   string // name of the limit in keys and headers
+	Name   string // name of the limit in keys and headers
 	Max    int
 	Window time.Duration
 }
 
 // Exceeded returns the error rate_limited of a rule, with the time to wait.
 func (r Rule) Exceeded(wait time.Duration) *apperr.Error {
-	return apperr.New(apperr.RateLimited, "").WithRetryAfter(max(wait, time.Second)).WithQuota(apperr.Quota{Name: r.Kind, Max: r.Max, Window: r.Window})
+	return apperr.New(apperr.RateLimited, "").WithRetryAfter(max(wait, time.Second)).WithQuota(apperr.Quota{Name: r.Name, Max: r.Max, Window: r.Window})
 }
 
 // forRole returns the rule for a role: staff may do factor times as much as customers.
@@ -36,14 +36,14 @@ type Counter struct {
 	Start  time.Time
 }
 
-// Store counts acts.
+// Store counts operations.
 type Store interface {
 	// AddWithin adds n to a counter in one conditional write, unless the sum would
 	// exceed the maximum. A negative n gives back what was added before.
 	AddWithin(ctx context.Context, c Counter, n, maximum int) (added bool, err error)
 }
 
-// Limiter counts the acts of users before they are done. A nil Limiter permits all.
+// Limiter counts the operations of users before they are done. A nil Limiter permits all.
 type Limiter struct {
 	Rule        Rule // for customers
 	StaffFactor int  // how many times as much staff may do
@@ -51,7 +51,7 @@ type Limiter struct {
 	Now         func() time.Time
 }
 
-// Take counts n acts before they are done. release takes them back, for a request that
+// Take counts n operations before they are done. release takes them back, for a request that
 // repeats an earlier one and does nothing. Returns rate_limited if the window is full.
 func (l *Limiter) Take(ctx context.Context, actor user.Principal, n int) (release func(context.Context) error, err error) {
 	if l == nil {
@@ -59,7 +59,7 @@ func (l *Limiter) Take(ctx context.Context, actor user.Principal, n int) (releas
 	}
 	rule := l.Rule.forRole(actor.Role, l.StaffFactor)
 	now := l.Now()
-	c := Counter{Scope: rule.Kind + "#" + actor.UserID, Window: rule.Window, Start: now.Truncate(rule.Window)}
+	c := Counter{Scope: rule.Name + "#" + actor.UserID, Window: rule.Window, Start: now.Truncate(rule.Window)}
 	added, err := l.Store.AddWithin(ctx, c, n, rule.Max)
 	if err == nil && !added {
 		err = rule.Exceeded(c.Start.Add(c.Window).Sub(now))

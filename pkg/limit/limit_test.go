@@ -15,7 +15,7 @@ import (
 func TestTake_Window(t *testing.T) {
 	now := time.Date(2026, 3, 1, 12, 0, 20, 0, time.UTC)
 	clock := func() time.Time { return now }
-	limiter := limit.Limiter{Rule: limit.Rule{Kind: "tickets", Max: 3, Window: time.Minute}, StaffFactor: 2, Store: memstore.New(clock), Now: clock}
+	limiter := limit.Limiter{Rule: limit.Rule{Name: "tickets", Max: 3, Window: time.Minute}, StaffFactor: 2, Store: memstore.New(clock), Now: clock}
 	take := func(actor user.Principal, maximum int) int {
 		for n := 0; ; n++ {
 			if _, err := limiter.Take(t.Context(), actor, 1); err != nil {

@@ -59,9 +59,9 @@ func (s *Store) PutCode(_ context.Context, c account.OneTimeCode) error {
 	})
 }
 
-// LiveCodes returns the unexpired codes of a recipient and purpose.
-func (s *Store) LiveCodes(_ context.Context, recipientMAC, purpose string) (live []account.OneTimeCode, err error) {
-	err = s.do("LiveCodes", recipientMAC, func() error {
+// UnexpiredCodes returns the unexpired codes of a recipient and purpose.
+func (s *Store) UnexpiredCodes(_ context.Context, recipientMAC, purpose string) (live []account.OneTimeCode, err error) {
+	err = s.do("UnexpiredCodes", recipientMAC, func() error {
 		for _, c := range s.codes {
 			if c.RecipientMAC == recipientMAC && c.Purpose == purpose && c.ExpiresAt.After(s.now()) {
 				live = append(live, c)
@@ -91,9 +91,9 @@ func (s *Store) hasCode(c account.OneTimeCode) bool {
 	return found
 }
 
-// ConsumeCodeAttempt counts one attempt on a code.
-func (s *Store) ConsumeCodeAttempt(_ context.Context, c account.OneTimeCode, maxAttempts int) (found, locked bool, err error) {
-	err = s.do("ConsumeCodeAttempt", c.RecipientMAC, func() error {
+// CountCodeAttempt counts one attempt on a code.
+func (s *Store) CountCodeAttempt(_ context.Context, c account.OneTimeCode, maxAttempts int) (found, locked bool, err error) {
+	err = s.do("CountCodeAttempt", c.RecipientMAC, func() error {
 		stored, exists := s.codes[keyOf(c)]
 		live := exists && stored.ExpiresAt.After(s.now())
 		if found, locked = live && stored.Attempts < maxAttempts, live && stored.Attempts >= maxAttempts; found {

@@ -149,9 +149,9 @@ func (s *Store) MarkAllNotificationsRead(_ context.Context, userID string) error
 	})
 }
 
-// DeliveryContext implements notification.DeliveryStore.
-func (s *Store) DeliveryContext(_ context.Context, job notification.DeliveryJob) (c notification.Context, err error) {
-	err = s.do("DeliveryContext", job.ID, func() error {
+// DeliveryInput implements notification.DeliveryStore.
+func (s *Store) DeliveryInput(_ context.Context, job notification.DeliveryJob) (c notification.DeliveryInput, err error) {
+	err = s.do("DeliveryInput", job.ID, func() error {
 		c.User, c.UserFound = s.users[job.UserID]
 		readSeq := 0
 		if job.TicketID != "" {

@@ -183,7 +183,7 @@ func (s *Store) RevocationsSince(_ context.Context, since time.Time) (list accou
 func (s *Store) AddBlock(_ context.Context, b limit.Block) error {
 	return s.do("AddBlock", b.UserID, func() error {
 		s.blocks = append(slices.DeleteFunc(s.blocks, func(other limit.Block) bool {
-			return other.UserID == b.UserID && other.Rule.Kind == b.Rule.Kind && other.At.Equal(b.At)
+			return other.UserID == b.UserID && other.Rule.Name == b.Rule.Name && other.At.Equal(b.At)
 		}), b)
 		return nil
 	})

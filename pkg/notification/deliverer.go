@@ -24,11 +24,11 @@ type DeliveryJob struct {
 
 // DeliveryStore stores deliveries and the data needed to send them.
 type DeliveryStore interface {
-	// DeliveryContext reads what the delivery depends on.
-	DeliveryContext(ctx context.Context, job DeliveryJob) (Context, error)
+	// DeliveryInput reads what the delivery depends on.
+	DeliveryInput(ctx context.Context, job DeliveryJob) (DeliveryInput, error)
 	// ClaimDelivery claims a delivery, counts the attempt, and skips the deliveries of
 	// grouped as grouped into n. It does nothing and returns false if one of them has
-	// changed since DeliveryContext.
+	// changed since DeliveryInput.
 	ClaimDelivery(ctx context.Context, n Notification, channel Channel, grouped []Notification, now time.Time) (claimed bool, err error)
 	// CompleteDelivery stores the result of a claimed delivery.
 	CompleteDelivery(ctx context.Context, n Notification, channel Channel, d Delivery) error
@@ -80,25 +80,25 @@ func (d *Deliverer) Deliver(ctx context.Context, job DeliveryJob) (retryAfter ti
 	}
 	for range maxClaims {
 		now := d.Now()
-		c, err := d.Store.DeliveryContext(ctx, job)
+		in, err := d.Store.DeliveryInput(ctx, job)
 		if err != nil {
 			return time.Second, err
 		}
-		delivery := c.Notification.Deliveries[job.Channel]
+		delivery := in.Notification.Deliveries[job.Channel]
 		if !delivery.claimable(now.Add(-lease)) {
 			if delivery.State == Sending {
 				return lease, errInProgress // retry in case the holder of the claim has died
 			}
 			return 0, nil
 		}
-		reason, reported, grouped := d.plan(c, job.Channel, now)
-		claimed, err := d.Store.ClaimDelivery(ctx, c.Notification, job.Channel, grouped, now)
+		reason, reported, grouped := d.plan(in, job.Channel, now)
+		claimed, err := d.Store.ClaimDelivery(ctx, in.Notification, job.Channel, grouped, now)
 		switch {
 		case err != nil:
 			return time.Second, err
 		case claimed:
 			delivery.Attempts++
-			return d.complete(ctx, c, job.Channel, delivery, reason, reported)
+			return d.complete(ctx, in, job.Channel, delivery, reason, reported)
 		}
 	}
 	return time.Second, errInProgress
@@ -109,23 +109,23 @@ func (d *Deliverer) Deliver(ctx context.Context, job DeliveryJob) (retryAfter ti
 const maxClaims = 5
 
 // plan returns why the delivery must be skipped, or the notifications to report.
-func (d *Deliverer) plan(c Context, channel Channel, now time.Time) (reason string, reported, grouped []Notification) {
+func (d *Deliverer) plan(in DeliveryInput, channel Channel, now time.Time) (reason string, reported, grouped []Notification) {
 	switch {
-	case !c.UserFound, c.User.Disabled, c.Notification.forAgent() && !c.User.Role.IsStaff():
+	case !in.UserFound, in.User.Disabled, in.Notification.forAgent() && !in.User.Role.IsStaff():
 		return ReasonUserDeleted, nil, nil
-	case c.Deleted:
+	case in.Deleted:
 		return ReasonDeleted, nil, nil
 	}
-	reported, grouped = c.group(channel, now.Add(-lease))
+	reported, grouped = in.group(channel, now.Add(-lease))
 	switch {
-	case len(reported) == 0 && c.Notification.Read:
+	case len(reported) == 0 && in.Notification.Read:
 		return ReasonRead, nil, nil
 	case len(reported) == 0:
 		return ReasonOutdated, nil, nil
 	case channel == Email && d.Mailer == nil:
 		return ReasonNoProvider, nil, nil
 	}
-	if reason := skipReason(c.User, channel); reason != "" {
+	if reason := skipReason(in.User, channel); reason != "" {
 		return reason, nil, nil
 	}
 	return "", reported, grouped
@@ -133,13 +133,13 @@ func (d *Deliverer) plan(c Context, channel Channel, now time.Time) (reason stri
 
 // complete sends a claimed delivery unless there is a reason to skip it, and stores the
 // result.
-func (d *Deliverer) complete(ctx context.Context, c Context, channel Channel, delivery Delivery, reason string, reported []Notification) (retryAfter time.Duration, err error) {
+func (d *Deliverer) complete(ctx context.Context, in DeliveryInput, channel Channel, delivery Delivery, reason string, reported []Notification) (retryAfter time.Duration, err error) {
 	var sendErr error
 	if delivery.State, delivery.Reason = Skipped, reason; reason == "" {
-		delivery.State, delivery.Reason, sendErr = d.attempt(ctx, mergeUnread(reported), c.User, channel)
+		delivery.State, delivery.Reason, sendErr = d.attempt(ctx, summarize(reported), in.User, channel)
 	}
 	delivery.At = d.Now()
-	if err := d.Store.CompleteDelivery(ctx, c.Notification, channel, delivery); err != nil {
+	if err := d.Store.CompleteDelivery(ctx, in.Notification, channel, delivery); err != nil {
 		return lease, err
 	}
 	return retryDelay(delivery.Attempts), sendErr

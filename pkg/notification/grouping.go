@@ -17,9 +17,9 @@ const GroupWindow = 15 * time.Minute
 // items in a transaction.
 const maxGroup = 90
 
-// Context is what a delivery depends on. Read is set in its notifications if the user
+// DeliveryInput is what a delivery depends on. Read is set in its notifications if the user
 // has read the notification or the entry.
-type Context struct {
+type DeliveryInput struct {
 	Notification Notification   // without an ID if there is none
 	Others       []Notification // the user's others of the same ticket within GroupWindow, by ID
 	User         user.User
@@ -29,31 +29,31 @@ type Context struct {
 }
 
 // group returns the notifications that a message reports now, by ID: those that were
-// grouped into this one by an earlier attempt, and the pending ones. absorbed are the
+// grouped into this one by an earlier attempt, and the pending ones. added are the
 // pending ones. Both are empty if the user needs no message.
-func (c Context) group(channel Channel, staleBefore time.Time) (reported, absorbed []Notification) {
-	members := c.membersOf(channel, c.Notification.ID)
-	reported = slices.DeleteFunc(members, c.isSettled)
+func (in DeliveryInput) group(channel Channel, staleBefore time.Time) (reported, added []Notification) {
+	members := in.membersOf(channel, in.Notification.ID)
+	reported = slices.DeleteFunc(members, in.needsNoMessage)
 	if len(reported) == 0 {
 		return nil, nil
 	}
-	for _, other := range slices.Backward(c.Others) {
-		if !other.Deliveries[channel].claimable(staleBefore) || c.isSettled(other) || len(absorbed) == maxGroup {
+	for _, other := range slices.Backward(in.Others) {
+		if !other.Deliveries[channel].claimable(staleBefore) || in.needsNoMessage(other) || len(added) == maxGroup {
 			continue
 		}
-		absorbed = append(absorbed, other)
-		reported = append(reported, slices.DeleteFunc(c.membersOf(channel, other.ID), c.isSettled)...)
+		added = append(added, other)
+		reported = append(reported, slices.DeleteFunc(in.membersOf(channel, other.ID), in.needsNoMessage)...)
 	}
 	slices.SortFunc(reported, func(a, b Notification) int { return strings.Compare(a.ID, b.ID) })
-	return reported, absorbed
+	return reported, added
 }
 
 // membersOf returns a notification and all that were grouped into it, also indirectly.
-func (c Context) membersOf(channel Channel, id string) []Notification {
+func (in DeliveryInput) membersOf(channel Channel, id string) []Notification {
 	var members []Notification
 	ids := []string{id}
 	for i := 0; i < len(ids); i++ {
-		for _, n := range append([]Notification{c.Notification}, c.Others...) {
+		for _, n := range append([]Notification{in.Notification}, in.Others...) {
 			if n.ID == ids[i] {
 				members = append(members, n)
 			} else if n.Deliveries[channel].Into == ids[i] && !slices.Contains(ids, n.ID) {
@@ -64,8 +64,8 @@ func (c Context) membersOf(channel Channel, id string) []Notification {
 	return members
 }
 
-// isSettled reports whether the user needs no message about a notification.
-func (c Context) isSettled(n Notification) bool { return n.Read || n.isOutdated(c.Ticket) }
+// needsNoMessage reports whether the user needs no message about a notification.
+func (in DeliveryInput) needsNoMessage(n Notification) bool { return n.Read || n.isOutdated(in.Ticket) }
 
 // isOutdated reports whether a later change of the ticket, which the user knows or gets
 // another notification of, makes n untrue. It is false for a stored ticket that lacks
@@ -89,9 +89,9 @@ func (n Notification) isOutdated(tk ticket.Ticket) bool {
 	return false
 }
 
-// mergeUnread returns the notification that a message shows: the newest one, with the
+// summarize returns the notification that a message shows: the newest one, with the
 // number of replies and the newest reply.
-func mergeUnread(reported []Notification) Notification {
+func summarize(reported []Notification) Notification {
 	shown := reported[len(reported)-1]
 	if len(reported) == 1 {
 		return shown

@@ -104,7 +104,7 @@ type Notification struct {
 	Status string // new status, as customers see it
 
 	// Replies is the number of replies in a message that reports several
-	// notifications; see mergeUnread. It is not stored.
+	// notifications; see summarize. It is not stored.
 	Replies int
 
 	BroadcastID  string

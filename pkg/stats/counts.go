@@ -16,7 +16,7 @@ type TicketCounts struct {
 func NewTicketCounts(snap Snapshot, agentID string) TicketCounts {
 	agent := snap.Slots[Slot{AgentID: agentID}]
 	out := TicketCounts{
-		Mine: max(agent[openTickets], 0), Unread: max(agent[unreadTickets], 0), Unassigned: max(snap.Backlog[unassigned], 0),
+		Mine: max(agent[activeTickets], 0), Unread: max(agent[unreadTickets], 0), Unassigned: max(snap.Backlog[unassigned], 0),
 		ByStatus: map[ticket.Status]int{}, ByCategory: categories(snap), ByPriority: map[ticket.Priority]int{},
 	}
 	for _, status := range []ticket.Status{ticket.StatusNew, ticket.StatusOpen, ticket.StatusPending, ticket.StatusOnHold, ticket.StatusResolved, ticket.StatusClosed} {
@@ -28,15 +28,15 @@ func NewTicketCounts(snap Snapshot, agentID string) TicketCounts {
 	return out
 }
 
-// OpenTickets returns the number of active tickets that are assigned to an agent.
-func OpenTickets(snap Snapshot, agentID string) int {
-	return max(snap.Slots[Slot{AgentID: agentID}][openTickets], 0)
+// ActiveTickets returns the number of active tickets that are assigned to an agent.
+func ActiveTickets(snap Snapshot, agentID string) int {
+	return max(snap.Slots[Slot{AgentID: agentID}][activeTickets], 0)
 }
 
 // CustomerCounts are the numbers of tickets of a customer.
-type CustomerCounts struct{ Open, All int }
+type CustomerCounts struct{ Active, All int }
 
 // NewCustomerCounts returns the counts of a customer from its stored ones.
 func NewCustomerCounts(c Counts) CustomerCounts {
-	return CustomerCounts{Open: max(c[openTickets], 0), All: max(c[allTickets], 0)}
+	return CustomerCounts{Active: max(c[activeTickets], 0), All: max(c[allTickets], 0)}
 }

@@ -34,7 +34,7 @@ type Checkpoint struct {
 // Counts are counters by name; metrics.go has the names.
 type Counts map[string]int
 
-// Slot identifies counts. At is a UTC day (yyyy-mm-dd), a quarter of an hour of a day
+// Slot identifies counts. At is a UTC day (yyyy-mm-dd), a quarter hour of a day
 // (yyyy-mm-ddThh:mm), or empty for current counts. One of the ids is set.
 type Slot struct{ At, CategoryID, AgentID, CustomerID string }
 
@@ -50,7 +50,7 @@ func newDelta() Delta {
 }
 
 // maxDeltaSlots bounds the slots in one Delta, which is written in one transaction.
-// maxEntrySlots are those that one entry can change: day and quarter of its category
+// maxEntrySlots are those that one entry can change: day and quarter hour of its category
 // and its author, the day of creation and the assignee before and after, the customer.
 const (
 	maxDeltaSlots = 20
@@ -153,7 +153,7 @@ func (d *Delta) addCurrent(c Checkpoint, by int) {
 	if !c.Status.IsActive() {
 		return
 	}
-	customer[openTickets] += by
+	customer[activeTickets] += by
 	d.Backlog[categoryName(c.CategoryID)] += by
 	if c.Priority != "" {
 		d.Backlog[priorityName(c.Priority)] += by
@@ -164,23 +164,23 @@ func (d *Delta) addCurrent(c Checkpoint, by int) {
 		return
 	}
 	agent := d.countsOf(Slot{AgentID: c.AssigneeID})
-	agent[openTickets] += by
+	agent[activeTickets] += by
 	if c.Unread {
 		agent[unreadTickets] += by
 	}
 }
 
 // addEvents counts the events of the entry: for its category, and for its author if
-// that is an agent. Histograms are kept by quarter as well, see Report.
+// that is an agent. Histograms are kept by quarter hour as well, see Report.
 func (d *Delta) addEvents(before, after Checkpoint, e ticket.Entry) {
-	day, quarter := DayOf(e.CreatedAt), quarterOf(e.CreatedAt)
+	day, quarterHour := DayOf(e.CreatedAt), quarterHourOf(e.CreatedAt)
 	slots := []Slot{{CategoryID: after.CategoryID}}
 	if e.Author.Role.IsStaff() && e.Author.ID != after.CustomerID {
 		slots = append(slots, Slot{AgentID: e.Author.ID})
 	}
 	for _, slot := range slots {
-		daily, quarterly := slot, slot
-		daily.At, quarterly.At = day, quarter
+		daily, byQuarterHour := slot, slot
+		daily.At, byQuarterHour.At = day, quarterHour
 		for _, metric := range eventsOf(before, after, e) {
 			if metric != replies || slot.AgentID != "" {
 				d.countsOf(daily)[metricName(metric, e.CreatedAt)]++
@@ -189,11 +189,11 @@ func (d *Delta) addEvents(before, after Checkpoint, e ticket.Entry) {
 		took := e.CreatedAt.Sub(after.CreatedAt)
 		if after.Replied && !before.Replied {
 			d.countsOf(daily)[bucketName(responsePrefix, took)]++
-			d.countsOf(quarterly)[bucketName(responsePrefix, took)]++
+			d.countsOf(byQuarterHour)[bucketName(responsePrefix, took)]++
 		}
 		if after.Finished && !before.Finished {
 			d.countsOf(daily)[bucketName(resolutionPrefix, took)]++
-			d.countsOf(quarterly)[bucketName(resolutionPrefix, took)]++
+			d.countsOf(byQuarterHour)[bucketName(resolutionPrefix, took)]++
 		}
 	}
 	switch {

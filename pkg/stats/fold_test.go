@@ -172,7 +172,7 @@ func reportTotals(snap stats.Snapshot, p stats.Period) map[string]int {
 	out["held by ali"], out["held by reza"], out["held by "] = ali.Mine, reza.Mine, ali.Unassigned
 	out["unread by ali"], out["unread by reza"] = ali.Unread, reza.Unread
 	sara := stats.NewCustomerCounts(snap.Slots[stats.Slot{CustomerID: "sara"}])
-	out["all of sara"], out["open of sara"] = sara.All, sara.Open
+	out["all of sara"], out["open of sara"] = sara.All, sara.Active
 	maps.DeleteFunc(out, func(_ string, n int) bool { return n == 0 })
 	return out
 }
@@ -462,8 +462,8 @@ func (s cancelledStore) ApplyStats(ctx context.Context, updates []stats.Update) 
 func TestPeriod_PartialDays_AnyHour(t *testing.T) {
 	for _, offset := range []time.Duration{3*time.Hour + 30*time.Minute, 14 * time.Hour, -11 * time.Hour, 15 * time.Minute} {
 		zone := time.FixedZone("", int(offset.Seconds()))
-		for quarter := range 96 {
-			now := time.Date(2026, time.November, 28, 0, 15*quarter+7, 0, 0, time.UTC)
+		for quarterHour := range 96 {
+			now := time.Date(2026, time.November, 28, 0, 15*quarterHour+7, 0, 0, time.UTC)
 			days := stats.Last30Days(now, zone).PartialDays(now)
 			if len(days) != 1 || !days[0].Before(now.AddDate(0, 0, -28)) {
 				t.Errorf("offset %v at %v: got %v, want only the first day", offset, now.Format(time.TimeOnly), days)

@@ -11,7 +11,7 @@ import (
 	"ticketsystem/pkg/ticket"
 )
 
-// Metrics of a day are counted by the quarter of an hour in which they happened, because
+// Metrics of a day are counted by the quarter hour in which they happened, because
 // the days of a time zone begin at one of them.
 const (
 	created  = "created"
@@ -24,17 +24,17 @@ const (
 // The names of counts are attribute names in DynamoDB: all start with a letter and
 // contain an underscore, and none is a reserved word.
 const (
-	metricPrefix     = "n"  // n<quarter>_<metric>
+	metricPrefix     = "n"  // n<quarter hour>_<metric>
 	responsePrefix   = "f_" // histogram of first response times, see bucket
 	resolutionPrefix = "r_" // histogram of first resolution times
-	createdPrefix    = "l_" // l_<quarter>: active tickets by the quarter of this day in which they were created
+	createdPrefix    = "l_" // l_<quarter hour>: active tickets by the quarter hour of this day in which they were created
 
 	statusPrefix   = "s_" // of the backlog
 	categoryPrefix = "c_"
 	priorityPrefix = "p_"
 	unassigned     = "h_none"
 
-	openTickets   = "t_open" // of an agent or a customer
+	activeTickets = "t_open" // of an agent or a customer
 	unreadTickets = "t_unread"
 	allTickets    = "t_all"
 )
@@ -46,18 +46,18 @@ func categoryName(id string) string { return categoryPrefix + id }
 func priorityName(p ticket.Priority) string { return priorityPrefix + string(p) }
 
 func metricName(metric string, at time.Time) string {
-	return fmt.Sprintf("%s%02d_%s", metricPrefix, quarterIndex(at), metric)
+	return fmt.Sprintf("%s%02d_%s", metricPrefix, quarterHourIndex(at), metric)
 }
 
 // parseMetric parses a name of metricName.
-func parseMetric(name string) (metric string, quarter int, ok bool) {
-	index, metric, found := strings.Cut(strings.TrimPrefix(name, metricPrefix), "_")
-	quarter, err := strconv.Atoi(index)
-	return metric, quarter, found && err == nil && strings.HasPrefix(name, metricPrefix)
+func parseMetric(name string) (metric string, index int, ok bool) {
+	number, metric, found := strings.Cut(strings.TrimPrefix(name, metricPrefix), "_")
+	index, err := strconv.Atoi(number)
+	return metric, index, found && err == nil && strings.HasPrefix(name, metricPrefix)
 }
 
 func createdName(at time.Time) string {
-	return fmt.Sprintf("%s%02d", createdPrefix, quarterIndex(at))
+	return fmt.Sprintf("%s%02d", createdPrefix, quarterHourIndex(at))
 }
 
 func bucketName(prefix string, took time.Duration) string {
@@ -67,17 +67,19 @@ func bucketName(prefix string, took time.Duration) string {
 // DayOf returns the UTC day of a time as yyyy-mm-dd.
 func DayOf(at time.Time) string { return at.UTC().Format(time.DateOnly) }
 
-// quarterLength divides the offset from UTC of every time zone since 1972.
+// quarterHour divides the offset from UTC of every time zone since 1972.
 const (
-	quarterLength = 15 * time.Minute
-	quarterLayout = "2006-01-02T15:04"
+	quarterHour       = 15 * time.Minute
+	quarterHourLayout = "2006-01-02T15:04"
 )
 
-func quarterOf(at time.Time) string { return at.UTC().Truncate(quarterLength).Format(quarterLayout) }
+func quarterHourOf(at time.Time) string {
+	return at.UTC().Truncate(quarterHour).Format(quarterHourLayout)
+}
 
-// quarterIndex returns the number of a quarter in its UTC day, from 0 to 95.
-func quarterIndex(at time.Time) int {
-	return int(at.Sub(midnight(at)) / quarterLength)
+// quarterHourIndex returns the number of a quarter hour in its UTC day, from 0 to 95.
+func quarterHourIndex(at time.Time) int {
+	return int(at.Sub(midnight(at)) / quarterHour)
 }
 
 // A histogram has buckets that grow by 5%. Percentiles are then exact to 2.5%,

@@ -49,8 +49,8 @@ func (p Period) Range() (first, last time.Time) {
 // coverage returns whether events of a UTC day up to now can be inside and outside of the
 // period.
 func (p Period) coverage(day, now time.Time) (inside, outside bool) {
-	last := day.Add(24*time.Hour - quarterLength)
-	if end := now.UTC().Truncate(quarterLength); end.Before(day) {
+	last := day.Add(24*time.Hour - quarterHour)
+	if end := now.UTC().Truncate(quarterHour); end.Before(day) {
 		return false, false
 	} else if end.Before(last) {
 		last = end
@@ -62,7 +62,7 @@ func (p Period) coverage(day, now time.Time) (inside, outside bool) {
 }
 
 // PartialDays returns the UTC days that are partly in the period: at most two at each end.
-// A report needs the quarters of these days.
+// A report needs the quarter hours of these days.
 func (p Period) PartialDays(now time.Time) (days []time.Time) {
 	first, last := p.Range()
 	for _, day := range []time.Time{first, p.From, p.To, last} {
@@ -76,7 +76,7 @@ func (p Period) PartialDays(now time.Time) (days []time.Time) {
 // Snapshot is the stored data of a report.
 type Snapshot struct {
 	At            time.Time
-	Slots         map[Slot]Counts // of the days of Range and from FirstDayWithin7Days on, and of the quarters of PartialDays
+	Slots         map[Slot]Counts // of the days of Range and from FirstDayWithin7Days on, and of the quarter hours of PartialDays
 	Backlog       Counts
 	CategoryNames map[string]map[string]string // of categories, by id and language
 	OpenSockets   int
@@ -134,7 +134,7 @@ type Category struct {
 	Count int
 }
 
-// Age counts active tickets by their age, rounded up to full quarters of an hour: under
+// Age counts active tickets by their age, rounded up to full quarter hours: under
 // 1 day, 3 days, 7 days, and older.
 type Age struct {
 	UnderDay, UnderThree, UnderWeek, Older int
@@ -177,7 +177,7 @@ func NewReport(p Period, snap Snapshot) Report {
 	return out
 }
 
-// periodSums adds up the counts of a period. Its Counts have metrics without a quarter.
+// periodSums adds up the counts of a period. Its Counts have metrics without a quarter hour.
 type periodSums struct {
 	period             Period
 	now                time.Time
@@ -191,18 +191,18 @@ func newPeriodSums(p Period, now time.Time) *periodSums {
 }
 
 // add adds the counts of a slot as far as they are of the period. Histograms come from the
-// day if it is in the period as a whole, and otherwise from its quarters.
+// day if it is in the period as a whole, and otherwise from its quarter hours.
 func (s *periodSums) add(slot Slot, counts Counts) {
 	if at, err := time.Parse(time.DateOnly, slot.At); err == nil {
 		inside, outside := s.period.coverage(at, s.now)
 		for name, count := range counts {
-			if metric, quarter, ok := parseMetric(name); ok {
-				s.addEvent(slot, at.Add(time.Duration(quarter)*quarterLength), metric, count)
+			if metric, index, ok := parseMetric(name); ok {
+				s.addEvent(slot, at.Add(time.Duration(index)*quarterHour), metric, count)
 			} else if inside && !outside {
 				s.addTo(slot, name, count)
 			}
 		}
-	} else if at, err := time.Parse(quarterLayout, slot.At); err == nil && s.period.contains(at) {
+	} else if at, err := time.Parse(quarterHourLayout, slot.At); err == nil && s.period.contains(at) {
 		if _, outside := s.period.coverage(midnight(at), s.now); outside {
 			for name, count := range counts {
 				s.addTo(slot, name, count)
@@ -262,7 +262,7 @@ func categories(snap Snapshot) []Category {
 	return out
 }
 
-// ages computes the ages of the active tickets from the quarters of their creation.
+// ages computes the ages of the active tickets from the quarter hours of their creation.
 // The rest is older than a week.
 func ages(slots map[Slot]Counts, active int, now time.Time) Age {
 	a := Age{Older: active}
@@ -272,12 +272,12 @@ func ages(slots map[Slot]Counts, active int, now time.Time) Age {
 			continue
 		}
 		for name, count := range counts {
-			quarter, ok := strings.CutPrefix(name, createdPrefix)
+			index, ok := strings.CutPrefix(name, createdPrefix)
 			if !ok {
 				continue
 			}
-			number, _ := strconv.Atoi(quarter)
-			switch age := now.Sub(day.Add(time.Duration(number) * quarterLength)); {
+			number, _ := strconv.Atoi(index)
+			switch age := now.Sub(day.Add(time.Duration(number) * quarterHour)); {
 			case age < oneWeek/7:
 				a.UnderDay += count
 			case age < 3*oneWeek/7:

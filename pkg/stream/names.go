@@ -35,13 +35,13 @@ type NameStore interface {
 	// the notifications of these entries. It returns the entry at which the next call
 	// continues, 0 after the last.
 	EraseNameInLog(ctx context.Context, ticketID, userID string, from, n int) (next int, err error)
-	// DeleteUserData deletes the login attempts and the suppression of a deleted user.
-	DeleteUserData(ctx context.Context, u user.User) error
+	// DeleteLoginAttemptsAndSuppression deletes the login attempts and the suppression of a deleted user.
+	DeleteLoginAttemptsAndSuppression(ctx context.Context, u user.User) error
 	// DeleteNotifications deletes n notifications of a user. more reports whether the
 	// user has others.
 	DeleteNotifications(ctx context.Context, userID string, n int) (more bool, err error)
-	// EraseNameInAudit removes a user from n audit records. next is nil after the last.
-	EraseNameInAudit(ctx context.Context, userID string, after map[string]string, n int) (next map[string]string, err error)
+	// RemoveUserFromAudit removes a user from n audit records. next is nil after the last.
+	RemoveUserFromAudit(ctx context.Context, userID string, after map[string]string, n int) (next map[string]string, err error)
 }
 
 // RecordNames returns a Handler that records which tickets contain the names of
@@ -129,7 +129,7 @@ func UpdateNames(store NameStore, index SearchIndex) Handler {
 			}
 			return store.StartNameUpdate(ctx, e.New.ID)
 		case event.UserDeleted:
-			if err := store.DeleteUserData(ctx, e.User); err != nil {
+			if err := store.DeleteLoginAttemptsAndSuppression(ctx, e.User); err != nil {
 				return err
 			}
 			return store.StartNameUpdate(ctx, e.User.ID)
@@ -169,7 +169,7 @@ func updateNames(ctx context.Context, store NameStore, index SearchIndex, at eve
 		}
 		return at, err
 	case event.NamesAudit:
-		at.After, err = store.EraseNameInAudit(ctx, at.UserID, at.After, maxItemsPerStep)
+		at.After, err = store.RemoveUserFromAudit(ctx, at.UserID, at.After, maxItemsPerStep)
 		if at.After == nil {
 			at = nextPhase(at, event.NamesDone)
 		}

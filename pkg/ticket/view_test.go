@@ -39,7 +39,7 @@ func TestForRole_OnHoldShownAsOpen(t *testing.T) {
 	}
 }
 
-// TestForRole_HiddenFromCustomers checks that customers do not see hidden acts.
+// TestForRole_HiddenFromCustomers checks that customers do not see hidden entries.
 func TestForRole_HiddenFromCustomers(t *testing.T) {
 	open := newLog().statusChange(ali, ticket.StatusOpen)
 	for name, log := range map[string]logBuilder{

@@ -77,7 +77,7 @@ func TestPresence_SetOfUsers(t *testing.T) {
 // TestConnect_Limit checks that a user can open a bounded number of sockets in a minute.
 func TestConnect_Limit(t *testing.T) {
 	fx := newFixture(t)
-	fx.connect.NewSockets = &limit.Limiter{Rule: limit.Rule{Kind: "sockets", Max: 2, Window: time.Minute}, Store: fx.memStore, Now: func() time.Time { return fx.now }}
+	fx.connect.NewSockets = &limit.Limiter{Rule: limit.Rule{Name: "sockets", Max: 2, Window: time.Minute}, Store: fx.memStore, Now: func() time.Time { return fx.now }}
 	for i, want := range []int{200, 200, 429} {
 		var event events.APIGatewayWebsocketProxyRequest
 		event.Headers, event.RequestContext.ConnectionID = map[string]string{"Authorization": "Bearer " + fx.token(sara)}, fmt.Sprint("new", i)

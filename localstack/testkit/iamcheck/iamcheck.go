@@ -113,9 +113,9 @@ func (g Grant) lacksKey() bool {
 	return strings.HasPrefix(g.Action, "dynamodb:") && g.Key == "" && !hasOpenKeys(g.Resource)
 }
 
-// HasKeys reports whether a policy restricts the items. As soon as one does, all must.
-func HasKeys(all []Grant) bool {
-	return slices.ContainsFunc(all, func(g Grant) bool { return g.Key != "" })
+// IsWrite reports whether a DynamoDB action changes items.
+func IsWrite(action string) bool {
+	return !slices.Contains([]string{"dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query", "dynamodb:ConditionCheckItem"}, action)
 }
 
 func (g Grant) String() string {
@@ -200,7 +200,7 @@ func (r *Recorder) Compare(all []Grant, exceptions []Exception) Report {
 	}
 	report.Missing = slices.Sorted(maps.Keys(missing))
 	for _, g := range all {
-		if g.coversAll() || g.lacksKey() && HasKeys(all) {
+		if g.IsWildcard() {
 			report.Wildcards = append(report.Wildcards, g.String())
 		}
 		if report.used(g, all, exceptions) {

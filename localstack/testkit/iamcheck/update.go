@@ -82,17 +82,12 @@ func spread(grants map[Grant]bool) map[Grant]bool {
 	out := maps.Clone(grants)
 	for g := range grants {
 		for other := range grants {
-			if other.Resource == g.Resource && other.Key != "" && (isWrite(other.Action) || !isWrite(g.Action)) {
+			if other.Resource == g.Resource && other.Key != "" && (IsWrite(other.Action) || !IsWrite(g.Action)) {
 				out[Grant{Function: g.Function, Action: g.Action, Resource: g.Resource, Key: other.Key}] = true
 			}
 		}
 	}
 	return out
-}
-
-// isWrite reports whether a DynamoDB action changes items.
-func isWrite(action string) bool {
-	return !slices.Contains([]string{"dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query", "dynamodb:ConditionCheckItem"}, action)
 }
 
 // statements returns the lines of the statements for the grants of one function. Actions

@@ -48,36 +48,36 @@ func TestReserveCode(t *testing.T) {
 	})
 }
 
-func TestConsumeCodeAttempt(t *testing.T) {
+func TestCountCodeAttempt(t *testing.T) {
 	forEachBackend(t, func(t *testing.T, db backend) {
 		c, other := newCode("login"), newCode("login")
 		other.RecipientMAC = c.RecipientMAC
 		must(t, db.open().PutCode(t.Context(), c))
 		must(t, db.open().PutCode(t.Context(), other))
 		for attempt := 1; attempt <= 8; attempt++ {
-			found, locked, err := db.open().ConsumeCodeAttempt(t.Context(), c, 5)
+			found, locked, err := db.open().CountCodeAttempt(t.Context(), c, 5)
 			if err != nil || found != (attempt <= 5) || locked != (attempt > 5) {
 				t.Errorf("attempt %d: got found %v, locked %v, %v", attempt, found, locked, err)
 			}
 		}
-		if found, _, err := db.open().ConsumeCodeAttempt(t.Context(), other, 5); err != nil || !found {
+		if found, _, err := db.open().CountCodeAttempt(t.Context(), other, 5); err != nil || !found {
 			t.Errorf("another code of the recipient: got found %v, %v", found, err)
 		}
 		foreign := c
 		foreign.Purpose = "signup"
-		if found, locked, err := db.open().ConsumeCodeAttempt(t.Context(), foreign, 5); err != nil || found || locked {
+		if found, locked, err := db.open().CountCodeAttempt(t.Context(), foreign, 5); err != nil || found || locked {
 			t.Errorf("another purpose: got found %v, locked %v, %v", found, locked, err)
 		}
 		for name, expired := range map[string]account.OneTimeCode{"never attempted": other, "locked": c} {
-			if found, locked, err := db.after(6*time.Minute).ConsumeCodeAttempt(t.Context(), expired, 5); err != nil || found || locked {
+			if found, locked, err := db.after(6*time.Minute).CountCodeAttempt(t.Context(), expired, 5); err != nil || found || locked {
 				t.Errorf("expired, %s: got found %v, locked %v, %v", name, found, locked, err)
 			}
 		}
-		live, err := db.open().LiveCodes(t.Context(), c.RecipientMAC, "login")
+		live, err := db.open().UnexpiredCodes(t.Context(), c.RecipientMAC, "login")
 		if err != nil || len(live) != 2 || live[0].RecipientMAC != c.RecipientMAC || live[0].Purpose != "login" || !live[0].ExpiresAt.Equal(c.ExpiresAt) {
 			t.Errorf("live codes: got %+v, %v", live, err)
 		}
-		if live, err := db.after(6*time.Minute).LiveCodes(t.Context(), c.RecipientMAC, "login"); err != nil || len(live) != 0 {
+		if live, err := db.after(6*time.Minute).UnexpiredCodes(t.Context(), c.RecipientMAC, "login"); err != nil || len(live) != 0 {
 			t.Errorf("expired codes: got %+v, %v", live, err)
 		}
 	})
@@ -263,7 +263,7 @@ func TestCreateAccount_Atomic(t *testing.T) {
 				used := code
 				c.change(&login, &used)
 				err := db.open().CreateAccount(t.Context(), login, session, used)
-				codeLeft, _, _ := db.open().ConsumeCodeAttempt(t.Context(), code, 99)
+				codeLeft, _, _ := db.open().CountCodeAttempt(t.Context(), code, 99)
 				_, userErr := db.open().User(t.Context(), login.User.ID)
 				_, _, sessionThere, _ := db.open().RotateSession(t.Context(), login.User.ID, session.Family, "x", "y", app.Now())
 				if c.want == "" {

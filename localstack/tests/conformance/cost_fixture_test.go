@@ -81,8 +81,8 @@ func newCostFixture(t *testing.T) *costFixture {
 		},
 	}
 	f.service.Writes = revocations
-	f.service.NewTickets = &limit.Limiter{Rule: limit.Rule{Kind: "tickets", Max: 1000, Window: time.Minute}, Store: store, Now: app.Now}
-	f.attachments.PendingMiB = &limit.Limiter{Rule: limit.Rule{Kind: "uploads", Max: 1000, Window: time.Minute}, Store: store, Now: app.Now}
+	f.service.NewTickets = &limit.Limiter{Rule: limit.Rule{Name: "tickets", Max: 1000, Window: time.Minute}, Store: store, Now: app.Now}
+	f.attachments.PendingMiB = &limit.Limiter{Rule: limit.Rule{Name: "uploads", Max: 1000, Window: time.Minute}, Store: store, Now: app.Now}
 	// One second ago, so that the client ids of the test are later than its entries.
 	f.service.Now = func() time.Time { return app.Now().Add(-time.Second) }
 	unmetered := *f.service

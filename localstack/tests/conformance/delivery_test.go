@@ -83,7 +83,7 @@ func jobFor(n notification.Notification, channel notification.Channel) notificat
 // claim claims a delivery and returns the notification as the claim stored it.
 func claim(t *testing.T, db backend, job notification.DeliveryJob, now time.Time) notification.Notification {
 	t.Helper()
-	c, err := db.open().DeliveryContext(t.Context(), job)
+	c, err := db.open().DeliveryInput(t.Context(), job)
 	must(t, err)
 	n := c.Notification
 	claimed, err := db.open().ClaimDelivery(t.Context(), n, job.Channel, nil, now)

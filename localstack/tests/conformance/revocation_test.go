@@ -45,7 +45,7 @@ func TestRevocationsSince(t *testing.T) {
 func TestAddBlock(t *testing.T) {
 	forEachBackend(t, func(t *testing.T, db backend) {
 		now := app.Now()
-		b := limit.Block{UserID: newID(), Rule: limit.Rule{Kind: "messages", Max: 60, Window: time.Minute}, At: now, Until: now.Add(time.Minute).Truncate(time.Second)}
+		b := limit.Block{UserID: newID(), Rule: limit.Rule{Name: "messages", Max: 60, Window: time.Minute}, At: now, Until: now.Add(time.Minute).Truncate(time.Second)}
 		for range 2 {
 			must(t, db.open().AddBlock(t.Context(), b))
 		}

@@ -270,7 +270,7 @@ func TestCurrentCounts(t *testing.T) {
 		must(t, err)
 		_, counts, err := store.CustomerStats(t.Context(), sara.UserID)
 		must(t, err)
-		if got, want := stats.NewCustomerCounts(counts), (stats.CustomerCounts{Open: open, All: all}); got != want {
+		if got, want := stats.NewCustomerCounts(counts), (stats.CustomerCounts{Active: open, All: all}); got != want {
 			t.Errorf("%s: got %+v of the customer, want %+v", what, got, want)
 		}
 		a, r := stats.NewTicketCounts(snapshot, ali.UserID), stats.NewTicketCounts(snapshot, reza.UserID)
