@@ -6,8 +6,6 @@ package dynamo
 import (
 	"context"
 	"errors"
-	"iter"
-	"slices"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -20,7 +18,6 @@ import (
 	"github.com/aws/smithy-go"
 
 	"ticketsystem/pkg/apperr"
-	"ticketsystem/pkg/retry"
 )
 
 // Store reads and writes the table. It is safe for concurrent use.
@@ -113,111 +110,6 @@ func decodeAs[T any](from item) (T, error) {
 	return v, err
 }
 
-// queryInput returns a query of the table with a key condition and its values.
-func queryInput(condition string, vals values, options ...queryOption) *dynamodb.QueryInput {
-	in := &dynamodb.QueryInput{KeyConditionExpression: &condition, ExpressionAttributeValues: vals.marshal()}
-	for _, option := range options {
-		option(in)
-	}
-	return in
-}
-
-type queryOption func(*dynamodb.QueryInput)
-
-func consistent(in *dynamodb.QueryInput) { in.ConsistentRead = aws.Bool(true) }
-
-func descending(in *dynamodb.QueryInput) { in.ScanIndexForward = aws.Bool(false) }
-
-func pageOf(n int) queryOption {
-	return func(in *dynamodb.QueryInput) { in.Limit = aws.Int32(int32(n)) }
-}
-
-func onIndex(name string) queryOption {
-	return func(in *dynamodb.QueryInput) { in.IndexName = &name }
-}
-
-// query yields all items that in selects, page by page. It stops at the first
-// error and reads no further page after the loop breaks.
-func (s *Store) query(ctx context.Context, in *dynamodb.QueryInput) iter.Seq2[item, error] {
-	return func(yield func(item, error) bool) {
-		for {
-			out, err := s.queryPage(ctx, in)
-			if err != nil {
-				yield(nil, err)
-				return
-			}
-			for _, i := range out.Items {
-				if !yield(i, nil) {
-					return
-				}
-			}
-			if in.ExclusiveStartKey = out.LastEvaluatedKey; in.ExclusiveStartKey == nil {
-				return
-			}
-		}
-	}
-}
-
-// queryPage reads one page: at most in.Limit items and 1 MB.
-func (s *Store) queryPage(ctx context.Context, in *dynamodb.QueryInput) (*dynamodb.QueryOutput, error) {
-	in.TableName = s.name
-	out, err := s.db.Query(ctx, in)
-	return out, translate(err)
-}
-
-// queryAs reads and decodes all items that in selects.
-func queryAs[T any](ctx context.Context, s *Store, in *dynamodb.QueryInput) ([]T, error) {
-	var all []T
-	for i, err := range s.query(ctx, in) {
-		if err != nil {
-			return nil, err
-		}
-		v, err := decodeAs[T](i)
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, v)
-	}
-	return all, nil
-}
-
-// decodeAll decodes the items of one page.
-func decodeAll[T any](items []item) ([]T, error) {
-	all := make([]T, len(items))
-	for n, i := range items {
-		if err := decode(i, &all[n]); err != nil {
-			return nil, err
-		}
-	}
-	return all, nil
-}
-
-// startKey converts a list cursor into an ExclusiveStartKey: nil for the first page.
-func startKey(cursor map[string]string) item {
-	if cursor == nil {
-		return nil
-	}
-	start := make(item, len(cursor))
-	for name, value := range cursor {
-		start[name] = &types.AttributeValueMemberS{Value: value}
-	}
-	return start
-}
-
-// cursorOf converts a LastEvaluatedKey into a list cursor: nil after the last page.
-func cursorOf(last item) map[string]string {
-	if last == nil {
-		return nil
-	}
-	cursor := make(map[string]string, len(last))
-	for name, value := range last {
-		if v, ok := value.(*types.AttributeValueMemberS); ok {
-			cursor[name] = v.Value
-		}
-	}
-	return cursor
-}
-
 // get reads one item into a value. found is false if the item does not exist.
 func (s *Store) get(ctx context.Context, k key, strong bool, into any) (found bool, err error) {
 	out, err := s.db.GetItem(ctx, &dynamodb.GetItemInput{TableName: s.name, Key: k.marshal(), ConsistentRead: aws.Bool(strong)})
@@ -228,95 +120,6 @@ func (s *Store) get(ctx context.Context, k key, strong bool, into any) (found bo
 		return false, nil
 	}
 	return true, decode(out.Item, into)
-}
-
-const (
-	maxBatchGet     = 100 // keys per BatchGetItem (DynamoDB limit)
-	maxBatchWrite   = 25  // writes per BatchWriteItem (DynamoDB limit)
-	maxBatchRetries = 8   // repeats of a batch with unprocessed keys
-)
-
-// batchGet reads items by key, in no order, and omits those that do not exist.
-// It returns apperr.Unavailable if DynamoDB keeps leaving keys unprocessed.
-func (s *Store) batchGet(ctx context.Context, keys []key, strong bool) ([]item, error) {
-	var found []item
-	for chunk := range slices.Chunk(keys, maxBatchGet) {
-		request := types.KeysAndAttributes{ConsistentRead: aws.Bool(strong)}
-		for _, k := range chunk {
-			request.Keys = append(request.Keys, k.marshal())
-		}
-		err := retryBatch(ctx, map[string]types.KeysAndAttributes{*s.name: request},
-			func(pending map[string]types.KeysAndAttributes) (map[string]types.KeysAndAttributes, error) {
-				out, err := s.db.BatchGetItem(ctx, &dynamodb.BatchGetItemInput{RequestItems: pending})
-				if err != nil {
-					return nil, err
-				}
-				found = append(found, out.Responses[*s.name]...)
-				return out.UnprocessedKeys, nil
-			})
-		if err != nil {
-			return nil, err
-		}
-	}
-	return found, nil
-}
-
-// batchWrite puts and deletes items, in no order and without conditions. It
-// returns apperr.Unavailable if DynamoDB keeps leaving writes unprocessed. Some
-// writes may have been made when it fails; it is safe to repeat.
-func (s *Store) batchWrite(ctx context.Context, writes []types.WriteRequest) error {
-	for chunk := range slices.Chunk(writes, maxBatchWrite) {
-		err := retryBatch(ctx, map[string][]types.WriteRequest{*s.name: chunk},
-			func(pending map[string][]types.WriteRequest) (map[string][]types.WriteRequest, error) {
-				out, err := s.db.BatchWriteItem(ctx, &dynamodb.BatchWriteItemInput{RequestItems: pending})
-				if err != nil {
-					return nil, err
-				}
-				return out.UnprocessedItems, nil
-			})
-		if err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// batchDelete deletes items by key, as batchWrite does.
-func (s *Store) batchDelete(ctx context.Context, keys []key) error {
-	writes := make([]types.WriteRequest, len(keys))
-	for i, k := range keys {
-		writes[i] = deleteRequest(k)
-	}
-	return s.batchWrite(ctx, writes)
-}
-
-func putRequest(v any) types.WriteRequest {
-	return types.WriteRequest{PutRequest: &types.PutRequest{Item: encodeItem(v)}}
-}
-
-func deleteRequest(k key) types.WriteRequest {
-	return types.WriteRequest{DeleteRequest: &types.DeleteRequest{Key: k.marshal()}}
-}
-
-// retryBatch calls send with what is still pending, with a back-off, until send
-// leaves nothing unprocessed.
-func retryBatch[M ~map[string]V, V any](ctx context.Context, pending M, send func(M) (M, error)) error {
-	for attempt := 0; ; attempt++ {
-		rest, err := send(pending)
-		if err != nil {
-			return translate(err)
-		}
-		if len(rest) == 0 {
-			return nil
-		}
-		if attempt == maxBatchRetries {
-			return apperr.New(apperr.Unavailable, "").WithRetryAfter(time.Second)
-		}
-		pending = rest
-		if err := retry.BackOff(ctx, conflictPolicy(), attempt); err != nil {
-			return err
-		}
-	}
 }
 
 // put writes an item if condition holds. If it fails, put returns the existing

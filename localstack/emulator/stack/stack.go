@@ -4,31 +4,22 @@ package stack
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"log"
-	"maps"
-	"net"
-	"net/http"
 	"os"
 	"path/filepath"
-	"runtime"
 	"slices"
-	"strings"
 	"sync"
-	"syscall"
 	"time"
 
 	"ticketsystem/localstack/emulator/awsapi"
 	"ticketsystem/localstack/emulator/awsproxy"
 	"ticketsystem/localstack/emulator/dashboard"
 	"ticketsystem/localstack/emulator/dynamodb"
-	"ticketsystem/localstack/emulator/httpapi"
 	"ticketsystem/localstack/emulator/lambda"
 	"ticketsystem/localstack/emulator/s3"
 	"ticketsystem/localstack/emulator/sqs"
-	"ticketsystem/localstack/emulator/websocketapi"
 	"ticketsystem/localstack/repo"
 )
 
@@ -154,33 +145,6 @@ func (s *Stack) start(ctx context.Context) error {
 	return nil
 }
 
-// openState locks the data folder and opens what is stored in it.
-func (s *Stack) openState() error {
-	if !s.options.InMemory {
-		if err := s.lockDataDir(); err != nil {
-			return err
-		}
-	}
-	var err error
-	if s.customResources, err = newCustomResources(s.dataPath("custom.json")); err != nil {
-		return err
-	}
-	s.customResources.url, s.customResources.invoke, s.customResources.logf = s.ServicesURL+"/custom/", s.Invoke, s.logf
-	if s.services, err = awsapi.New(s.dataPath("")); err != nil {
-		return err
-	}
-	s.services.Invoke, s.services.Notify = s.Invoke, s.invokeWithRetries
-	s.services.Subscriptions = func() awsapi.Subscriptions { return s.reload().subscriptions }
-	s.stream = &dynamodb.Stream{CheckpointDir: s.dataPath("streams"), Invoke: s.Invoke, Send: s.services.Queues.Send, Logf: s.logf}
-	s.poller = &sqs.Poller{Queues: s.services.Queues, Invoke: s.Invoke, Logf: s.logf}
-	s.closers = append(s.closers, func() {
-		if err := s.services.Close(); err != nil {
-			s.logf("outbox: %v", err)
-		}
-	})
-	return nil
-}
-
 // startEngine starts the DynamoDB engine, unless DYNAMODB_ENDPOINT is set.
 func (s *Stack) startEngine(ctx context.Context) (err error) {
 	if os.Getenv("DYNAMODB_ENDPOINT") != "" {
@@ -262,63 +226,6 @@ func (s *Stack) startTable(ctx context.Context) error {
 	return os.WriteFile(marker, nil, 0o600)
 }
 
-// checkDynamoDB implements awsproxy.Proxy.DynamoDB.
-func (s *Stack) checkDynamoDB(operation string, body []byte) (rewritten []byte, refusal string) {
-	if refusal = s.reload().table.Validate(operation, body); refusal == "" && s.replica != nil {
-		body = s.replica.Redirect(operation, body)
-	}
-	return body, refusal
-}
-
-// serve starts the HTTP servers.
-func (s *Stack) serve(listeners map[string][]net.Listener) {
-	api := &httpapi.Handler{
-		API:     func() httpapi.API { return s.reload().httpAPI },
-		Prepare: s.lambda.Prepare, Invoke: s.lambda.Invoke, OnWrite: s.stream.Notify, Logf: s.logf,
-	}
-	requests := &dashboard.Requests{Logf: s.logf}
-	api.Observe = requests.Add
-	s.bucket.Settings, s.bucket.Notify, s.bucket.Logf = func() s3.Settings { return s.reload().bucket }, s.invokeWithRetries, s.logf
-	s.bucket.Credentials = s3.Credentials{AccessKey: accessKey, SecretKey: secretKey, SessionToken: sessionToken}
-	sockets := &websocketapi.Handler{API: func() websocketapi.API { return s.reload().webSocketAPI }, InvokeAsync: s.invokeAsync, Logf: s.logf}
-	dashboardHandler := http.StripPrefix("/_local", dashboard.Handler(dashboard.Config{
-		Requests: requests, Functions: s.lambda, Outbox: s.services.Outbox, Uploads: s.bucket.Uploads, Sockets: sockets.Connections,
-		Queues: s.services.Queues, Schedules: s.listSchedules, Invoke: s.Invoke,
-	}))
-	start := dashboard.StartPage(s.options.Users, func() bool {
-		return slices.ContainsFunc(s.reload().httpAPI.Routes, func(r httpapi.Route) bool { return strings.HasPrefix(r.Path, "/app/") })
-	})
-	// A ServeMux would redirect unclean paths, which API Gateway does not.
-	httpHandler := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if strings.HasPrefix(r.URL.Path, "/_local/") {
-			dashboardHandler.ServeHTTP(w, r)
-			return
-		}
-		if r.URL.Path == "/" && r.Method == http.MethodGet {
-			start.ServeHTTP(w, r) // instead of the page of docs-get
-			return
-		}
-		api.ServeHTTP(w, r)
-	})
-	awsServices := http.NewServeMux()
-	awsServices.Handle("/custom/{token}", s.customResources)
-	awsServices.Handle("/", s.services)
-	handlers := map[string]http.Handler{"http": httpHandler, "services": awsServices, "socket": sockets, "s3": s.bucket}
-	if s.options.Observer != nil {
-		proxy := awsproxy.New(s.options.Observer, s.serviceURL, s.KillInstance)
-		proxy.DynamoDB = s.checkDynamoDB
-		handlers["proxy"] = proxy
-	}
-	for name, handler := range handlers {
-		server := &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second}
-		for _, listener := range listeners[name] {
-			s.runBackground(func() { _ = server.Serve(listener) }) // ends with Close
-		}
-		s.closers = append(s.closers, func() { _ = server.Close() }) // open connections are closed
-	}
-	s.closers = append(s.closers, sockets.Close)
-}
-
 // Invoke invokes a function synchronously by its folder name.
 func (s *Stack) Invoke(ctx context.Context, function string, payload []byte) ([]byte, error) {
 	return s.invokeAsync(function, payload)(ctx)
@@ -354,49 +261,6 @@ func (s *Stack) Close() {
 	s.workers.Wait()
 }
 
-// reload returns the current template, parsing it first if the file has changed. If
-// the new template is invalid, it logs the error once and returns the last valid one.
-func (s *Stack) reload() *resources {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	info, err := os.Stat(s.templatePath())
-	if err != nil || info.ModTime().Equal(s.resources.modTime) || info.ModTime().Equal(s.failedTemplate) {
-		return s.resources
-	}
-	next, err := s.loadTemplate()
-	if err != nil {
-		s.failedTemplate = info.ModTime()
-		s.logf("template.yaml is invalid, the previous version stays in use: %v", err)
-		return s.resources
-	}
-	s.logf("template.yaml reloaded")
-	s.resources = next
-	s.lambda.Define(s.lambdaFunctions(next))
-	s.services.Queues.Define(next.queues)
-	s.startMappings(next)
-	return next
-}
-
-// startMappings starts mappings and schedules that do not run yet. Changed or removed
-// ones take effect after a restart of the stack.
-func (s *Stack) startMappings(res *resources) {
-	once := func(id string, run func()) {
-		if !s.started[id] {
-			s.started[id] = true
-			s.runBackground(run)
-		}
-	}
-	for _, m := range res.streamMappings {
-		once(m.ID, func() { s.stream.Run(s.ctx, m) })
-	}
-	for _, m := range res.queueMappings {
-		once(m.ID, func() { s.poller.Run(s.ctx, m) })
-	}
-	for _, c := range res.schedules {
-		once(c.id, func() { s.runSchedule(c, s.invokeWithRetries) })
-	}
-}
-
 func (s *Stack) runBackground(work func()) {
 	s.workers.Add(1)
 	go func() {
@@ -404,83 +268,3 @@ func (s *Stack) runBackground(work func()) {
 		work()
 	}()
 }
-
-// openPorts opens all ports and sets the URLs of the stack.
-func (s *Stack) openPorts() (map[string][]net.Listener, error) {
-	listeners := map[string][]net.Listener{}
-	ports := map[string]int{}
-	names := []string{"http", "socket", "s3", "services"}
-	if s.options.Observer != nil {
-		names = append(names, "proxy")
-	}
-	for i, name := range names {
-		port := 0
-		if s.options.Port > 0 && i < 3 {
-			port = s.options.Port + i
-		}
-		opened, port, err := listen(port)
-		if err != nil {
-			return nil, err
-		}
-		for _, l := range opened {
-			s.closers = append(s.closers, func() { _ = l.Close() }) // normally closed by its server
-		}
-		listeners[name], ports[name] = opened, port
-	}
-	s.HTTPURL = fmt.Sprintf("http://localhost:%d", ports["http"])
-	s.OutboxURL = s.HTTPURL + "/_local/outbox"
-	s.SocketURL = fmt.Sprintf("ws://localhost:%d", ports["socket"])
-	s.S3URL = fmt.Sprintf("http://localhost:%d", ports["s3"])
-	s.ServicesURL = fmt.Sprintf("http://127.0.0.1:%d", ports["services"])
-	s.parameters = map[string]string{
-		"Stage": "dev", "Architecture": "x86_64",
-		"ApiUrl": s.HTTPURL, "SocketUrl": s.SocketURL, "SocketEndpoint": fmt.Sprintf("http://localhost:%d", ports["socket"]),
-		"RateLimitPerIP": "10000", "SenderAddress": "support@example.com",
-		"AllowedOrigins": "http://localhost:5173", // where Vite serves a page under development
-	}
-	if s.options.Observer != nil {
-		s.proxyURL = fmt.Sprintf("http://localhost:%d", ports["proxy"])
-		s.parameters["SocketEndpoint"] = s.proxyURL
-	}
-	if runtime.GOARCH == "arm64" {
-		s.parameters["Architecture"] = "arm64"
-	}
-	maps.Copy(s.parameters, s.options.Parameters)
-	return listeners, nil
-}
-
-// HighLimits returns parameters for tests and measurements, in which a few users do
-// the work of many.
-func HighLimits() map[string]string {
-	const high = "10000000"
-	return map[string]string{
-		"RateLimitPerIP": high, "TicketsPerMinute": high, "MessagesPerMinute": high, "MessagesPerDay": high, "PendingUploadMiB": high, "StaffLimitFactor": "1",
-		"MaxSockets": "1000000", "MaxSessions": "10000",
-	}
-}
-
-// lockDataDir prevents two stacks from using the same data folder.
-func (s *Stack) lockDataDir() error {
-	if err := os.MkdirAll(s.options.DataDir, 0o700); err != nil {
-		return err
-	}
-	file, err := os.OpenFile(s.dataPath("lock"), os.O_CREATE|os.O_RDWR, 0o600)
-	if err != nil {
-		return err
-	}
-	if err := syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
-		return errors.Join(fmt.Errorf("the data in %s is in use by another stack; stop it or choose another one with DATA_DIR", s.options.DataDir), file.Close())
-	}
-	s.closers = append(s.closers, func() { _ = file.Close() }) // releases the lock
-	return nil
-}
-
-// dataPath returns a path in the data folder, or "" if nothing is stored.
-func (s *Stack) dataPath(name string) string {
-	if s.options.InMemory {
-		return ""
-	}
-	return filepath.Join(s.options.DataDir, name)
-}
-
-func (s *Stack) templatePath() string { return filepath.Join(s.options.Root, "template.yaml") }

@@ -1,149 +1,22 @@
 package stack_test
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
-	"io"
 	"net"
-	"net/http"
 	"os"
 	"path/filepath"
-	"slices"
 	"strconv"
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
-	"github.com/aws/aws-sdk-go-v2/service/s3"
-	"github.com/aws/aws-sdk-go-v2/service/ses"
-	sestypes "github.com/aws/aws-sdk-go-v2/service/ses/types"
-	"github.com/aws/aws-sdk-go-v2/service/sns"
-	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/coder/websocket"
 
 	"ticketsystem/localstack/emulator/dashboard"
 	"ticketsystem/localstack/emulator/stack"
-	"ticketsystem/localstack/repo"
 )
-
-// testRepository returns the path of a small repository with its own template and
-// functions.
-func testRepository(t *testing.T) string {
-	t.Helper()
-	root, err := filepath.Abs("testdata")
-	if err != nil {
-		t.Fatal(err)
-	}
-	return root
-}
-
-// copyRepository copies the test repository into a folder that a test may change. The
-// copy is inside this module, because its functions could not be built elsewhere.
-func copyRepository(t *testing.T) string {
-	t.Helper()
-	root, err := os.MkdirTemp(testRepository(t), "copy-") //nolint:usetesting // t.TempDir is outside of the module
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = os.RemoveAll(root) }) // git ignores a leftover copy
-	text, err := os.ReadFile(filepath.Join("testdata", "template.yaml"))
-	if err == nil {
-		err = os.WriteFile(filepath.Join(root, "template.yaml"), text, 0o600)
-	}
-	if err == nil {
-		err = os.CopyFS(filepath.Join(root, "functions"), os.DirFS(filepath.Join("testdata", "functions")))
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	return root
-}
-
-// startStack starts a stack on the template of testdata. An empty folder keeps all
-// data in memory. The returned function or the end of the test stops the stack.
-func startStack(t *testing.T, folder string, change func(*stack.Options)) (*stack.Stack, func()) {
-	t.Helper()
-	engines := filepath.Join(repo.MustRoot(), ".cache")
-	o := stack.Options{Root: testRepository(t), DataDir: folder, InMemory: folder == "", EngineDir: engines, Log: &testLog{t: t}}
-	if change != nil {
-		change(&o)
-	}
-	s, err := stack.Start(t.Context(), o)
-	if err != nil {
-		t.Fatal(err)
-	}
-	stop := sync.OnceFunc(s.Close)
-	t.Cleanup(stop)
-	return s, stop
-}
-
-// testLog writes to the log of a test until the test ends.
-type testLog struct {
-	t  *testing.T
-	mu sync.Mutex
-}
-
-func (w *testLog) Write(p []byte) (int, error) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if w.t.Context().Err() == nil {
-		w.t.Log(strings.TrimSpace(string(p)))
-	}
-	return len(p), nil
-}
-
-func get(t *testing.T, url string) (int, string) {
-	t.Helper()
-	response, err := http.Get(url)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer response.Body.Close()
-	text, err := io.ReadAll(response.Body)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return response.StatusCode, string(text)
-}
-
-// callEcho invokes the echo function over HTTP and returns its output.
-func callEcho(t *testing.T, s *stack.Stack) (output struct {
-	Key, Secret string
-	Pid         int
-}) {
-	t.Helper()
-	status, text := get(t, s.HTTPURL+"/echo")
-	if err := json.Unmarshal([]byte(text), &output); status != 200 || err != nil {
-		t.Fatalf("got %d %s, %v", status, text, err)
-	}
-	return output
-}
-
-// eventually fails the test unless got returns the wanted text within 30 s.
-func eventually(t *testing.T, what string, got func() string, want string) {
-	t.Helper()
-	for deadline := time.Now().Add(30 * time.Second); ; time.Sleep(10 * time.Millisecond) {
-		text := got()
-		if text == want {
-			return
-		}
-		if time.Now().After(deadline) {
-			t.Fatalf("%s: got %q, want %q", what, text, want)
-		}
-	}
-}
-
-func noteLog(t *testing.T, s *stack.Stack) string {
-	t.Helper()
-	_, text := get(t, s.HTTPURL+"/_local/logs?function=note")
-	return text
-}
 
 func TestInvoke_Lifecycle(t *testing.T) {
 	t.Setenv("STACK_TEST_SECRET", "of the developer")
@@ -274,40 +147,6 @@ func TestStart_DataDirInUse(t *testing.T) {
 	}
 }
 
-func dynamoClient(s *stack.Stack) *dynamodb.Client {
-	return dynamodb.New(dynamodb.Options{Region: "us-east-1", BaseEndpoint: &s.DynamoDBURL, Credentials: credentials("LOCALSTACK", "local-secret", "local-session")})
-}
-
-func credentials(id, secret, token string) aws.CredentialsProvider {
-	return aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
-		return aws.Credentials{AccessKeyID: id, SecretAccessKey: secret, SessionToken: token}, nil
-	})
-}
-
-func putItem(t *testing.T, s *stack.Stack, key string) {
-	t.Helper()
-	_, err := dynamoClient(s).PutItem(t.Context(), &dynamodb.PutItemInput{TableName: &s.TableName, Item: map[string]types.AttributeValue{
-		"PK": &types.AttributeValueMemberS{Value: "p"}, "SK": &types.AttributeValueMemberS{Value: key},
-	}})
-	if err != nil {
-		t.Fatal(err)
-	}
-}
-
-func TestStream_InvokesFunction(t *testing.T) {
-	s, _ := startStack(t, "", nil)
-	for _, key := range []string{"M#1", "other", "M#2", "M#bad", "M#3", "M#3"} {
-		putItem(t, s, key)
-	}
-	eventually(t, "log", func() string {
-		lines := strings.Fields(noteLog(t, s))
-		keys := slices.DeleteFunc(lines, func(l string) bool { return !strings.HasPrefix(l, "M#") })
-		// The records in the batch of the failing record are delivered twice.
-		slices.Sort(keys)
-		return strings.Join(slices.Compact(keys), " ")
-	}, "M#1 M#2 M#3")
-}
-
 func TestStart_KeepsData(t *testing.T) {
 	folder := t.TempDir()
 	seeds := 0
@@ -331,96 +170,6 @@ func TestStart_KeepsData(t *testing.T) {
 	}, "noted INSERT M#3\n")
 	if seeds != 1 {
 		t.Errorf("seeded %d times, want once", seeds)
-	}
-}
-
-func TestS3_InvokesFunction(t *testing.T) {
-	s, _ := startStack(t, "", nil)
-	client := s3.New(s3.Options{Region: "us-east-1", BaseEndpoint: &s.S3URL, UsePathStyle: true, Credentials: credentials("LOCALSTACK", "local-secret", "local-session")})
-	for _, key := range []string{"up/one", "else/two"} {
-		if _, err := client.PutObject(t.Context(), &s3.PutObjectInput{Bucket: aws.String("ticketsystem-bucket"), Key: &key, Body: strings.NewReader("x")}); err != nil {
-			t.Fatal(err)
-		}
-	}
-	eventually(t, "log", func() string { return noteLog(t, s) }, "noted ObjectCreated:Put up/one\n")
-}
-
-func TestSQS_InvokesFunction(t *testing.T) {
-	s, _ := startStack(t, "", func(o *stack.Options) { o.Parameters = map[string]string{"Visibility": "2"} })
-	queues := func(name string) (*sqs.Client, *string) {
-		return sqs.New(sqs.Options{Region: "us-east-1", BaseEndpoint: &s.ServicesURL, Credentials: credentials("LOCALSTACK", "local-secret", "local-session")}),
-			aws.String(s.ServicesURL + "/000000000000/ticketsystem-" + name)
-	}
-	send := func(text string, delay int32) {
-		client, url := queues("Work")
-		if _, err := client.SendMessage(t.Context(), &sqs.SendMessageInput{QueueUrl: url, MessageBody: &text, DelaySeconds: delay}); err != nil {
-			t.Fatal(err)
-		}
-	}
-	send("one", 0)
-	eventually(t, "log", func() string { return noteLog(t, s) }, "noted  one\n")
-	send("two", 1)
-	send("bad", 0)
-	eventually(t, "log of a delayed message", func() string { return noteLog(t, s) }, "noted  one\nnoted  two\n")
-	eventually(t, "dead letter", func() string {
-		client, url := queues("Failures")
-		got, err := client.ReceiveMessage(t.Context(), &sqs.ReceiveMessageInput{QueueUrl: url, VisibilityTimeout: 0})
-		if err != nil {
-			t.Fatal(err)
-		}
-		var bodies []string
-		for _, m := range got.Messages {
-			bodies = append(bodies, *m.Body)
-		}
-		return strings.Join(bodies, " ")
-	}, "bad")
-}
-
-func TestSNS_InvokesFunction(t *testing.T) {
-	s, _ := startStack(t, "", nil)
-	texts := sns.New(sns.Options{Region: "us-east-1", BaseEndpoint: &s.ServicesURL, Credentials: credentials("LOCALSTACK", "local-secret", "local-session")})
-	if _, err := texts.Publish(t.Context(), &sns.PublishInput{
-		TopicArn: aws.String("arn:aws:sns:us-east-1:000000000000:ticketsystem-Topic"), Subject: aws.String("hello"), Message: aws.String("{}"),
-	}); err != nil {
-		t.Fatal(err)
-	}
-	eventually(t, "log", func() string { return noteLog(t, s) }, "noted  hello\n")
-	mails := ses.New(ses.Options{Region: "us-east-1", BaseEndpoint: &s.ServicesURL, Credentials: credentials("LOCALSTACK", "local-secret", "local-session")})
-	for _, to := range []string{"complaint@simulator.amazonses.com", "bounce+one@simulator.amazonses.com"} {
-		if _, err := mails.SendEmail(t.Context(), &ses.SendEmailInput{
-			Source: aws.String("support@example.com"), ConfigurationSetName: aws.String("ticketsystem-mail"),
-			Destination: &sestypes.Destination{ToAddresses: []string{to}},
-			Message:     &sestypes.Message{Subject: &sestypes.Content{Data: aws.String("s")}, Body: &sestypes.Body{Text: &sestypes.Content{Data: aws.String("b")}}},
-		}); err != nil {
-			t.Fatal(err)
-		}
-	}
-	eventually(t, "log after the bounce", func() string { return noteLog(t, s) }, "noted  hello\nnoted  Amazon SES Email Event Notification\n")
-}
-
-func TestSchedules_Listed(t *testing.T) {
-	s, _ := startStack(t, "", nil)
-	var schedules struct{ Data []dashboard.Schedule }
-	eventually(t, "the next run", func() string { // schedules start in the background
-		_, text := get(t, s.HTTPURL+"/_local/schedules")
-		if err := json.Unmarshal([]byte(text), &schedules); err != nil {
-			t.Fatal(err)
-		}
-		return fmt.Sprint(schedules.Data[1].Next.IsZero())
-	}, "false")
-	for i, want := range []string{"note cron(0 3 * * ? *) manual: true", "note rate(1 day) manual: false"} {
-		c := schedules.Data[i]
-		if got := fmt.Sprintf("%s %s manual: %t", c.Function, c.Expression, c.Next.IsZero()); got != want {
-			t.Errorf("got %s, want %s", got, want)
-		}
-		response, err := http.Post(s.HTTPURL+"/_local/functions/note/invoke", "application/json", bytes.NewReader(c.Event))
-		if err != nil || response.StatusCode != http.StatusOK {
-			t.Fatal(response, err)
-		}
-		response.Body.Close()
-	}
-	if got := noteLog(t, s); got != "noted Sunday\nnoted Scheduled Event\n" {
-		t.Errorf("log: got %q", got)
 	}
 }
 

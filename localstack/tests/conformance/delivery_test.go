@@ -1,11 +1,7 @@
 package conformance
 
 import (
-	"context"
-	"encoding/json"
-	"fmt"
 	"log/slog"
-	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -15,8 +11,6 @@ import (
 
 	"ticketsystem/pkg/account"
 	"ticketsystem/pkg/app"
-	"ticketsystem/pkg/apperr"
-	"ticketsystem/pkg/audit"
 	"ticketsystem/pkg/event"
 	"ticketsystem/pkg/locale"
 	"ticketsystem/pkg/notification"
@@ -25,91 +19,6 @@ import (
 	"ticketsystem/pkg/user"
 	"ticketsystem/pkg/worker"
 )
-
-// fakeMailer counts the emails and SMS per recipient.
-type fakeMailer struct {
-	mu   sync.Mutex
-	sent map[string]int // by email address or phone number
-	last string         // the text sent last
-}
-
-func (f *fakeMailer) Mail(ctx context.Context, m notification.Mail, _ string) error {
-	return f.Send(ctx, m.To, m.Text)
-}
-
-func (f *fakeMailer) Send(_ context.Context, to, text string) error {
-	f.mu.Lock()
-	f.last = text
-	defer f.mu.Unlock()
-	if f.sent == nil {
-		f.sent = map[string]int{}
-	}
-	f.sent[to]++
-	return nil
-}
-
-func (f *fakeMailer) deliverer(t testStore) *notification.Deliverer {
-	return &notification.Deliverer{Store: t, Mailer: f, SMS: f, Now: app.Now, MaxSMSPerDay: 1_000_000}
-}
-
-// newReachableUser stores a user who has enabled all notification channels.
-func newReachableUser(t *testing.T, db backend) user.User {
-	t.Helper()
-	l := newLogin()
-	l.User.Role, l.User.Email, l.User.EmailVerified, l.User.Notifications = user.RoleUser, newID()+"@example.com", true, user.NotificationPreferences{Email: true, SMS: true}
-	must(t, db.open().PutAccount(t.Context(), l))
-	return l.User
-}
-
-// newPendingNotification stores a notification with both deliveries queued.
-func newPendingNotification(t *testing.T, db backend, u user.User) notification.Notification {
-	t.Helper()
-	n := newPendingNotificationOf(u, 0)
-	must(t, db.open().AddNotifications(t.Context(), n))
-	return n
-}
-
-// newPendingNotificationOf returns a notification of some milliseconds ago or later.
-func newPendingNotificationOf(u user.User, ms int) notification.Notification {
-	n := newNotification(u.ID, ms)
-	n.Deliveries = notification.PlanDeliveries(u, app.Now(), notification.Email, notification.SMS)
-	return n
-}
-
-func jobFor(n notification.Notification, channel notification.Channel) notification.DeliveryJob {
-	return notification.DeliveryJob{UserID: n.UserID, ID: n.ID, Channel: channel, TicketID: n.TicketID}
-}
-
-// claim claims a delivery and returns the notification as the claim stored it.
-func claim(t *testing.T, db backend, job notification.DeliveryJob, now time.Time) notification.Notification {
-	t.Helper()
-	c, err := db.open().DeliveryInput(t.Context(), job)
-	must(t, err)
-	n := c.Notification
-	claimed, err := db.open().ClaimDelivery(t.Context(), n, job.Channel, nil, now)
-	if err != nil || !claimed {
-		t.Fatalf("claim: got %v, %v", claimed, err)
-	}
-	d := n.Deliveries[job.Channel]
-	d.State, d.At = notification.Sending, now
-	d.Attempts++
-	n.Deliveries[job.Channel] = d
-	return n
-}
-
-// deliveryState returns the stored state of a delivery.
-func deliveryState(t *testing.T, db backend, n notification.Notification, channel notification.Channel) string {
-	t.Helper()
-	page, err := db.open().ListNotifications(t.Context(), n.UserID, notification.Query{Limit: 100})
-	must(t, err)
-	for _, stored := range page.Notifications {
-		if stored.ID == n.ID {
-			d := stored.Deliveries[channel]
-			return fmt.Sprint(d.State, " ", d.Reason, " ", d.Attempts)
-		}
-	}
-	return "none"
-}
 
 // TestDeliver_DuplicateJobs runs ten deliverers at once with the same jobs.
 func TestDeliver_DuplicateJobs(t *testing.T) {
@@ -157,21 +66,6 @@ func TestClaimDelivery_ExpiredLease(t *testing.T) {
 			t.Errorf("got %q", got)
 		}
 	})
-}
-
-// newPendingReplies stores n notifications of one ticket, with both deliveries queued.
-func newPendingReplies(t *testing.T, db backend, u user.User, n int) []notification.Notification {
-	t.Helper()
-	var list []notification.Notification
-	for i := range n {
-		next := newPendingNotificationOf(u, i)
-		if i > 0 {
-			next.TicketID = list[0].TicketID
-		}
-		must(t, db.open().AddNotifications(t.Context(), next))
-		list = append(list, next)
-	}
-	return list
 }
 
 // TestDeliver_GroupsReplies runs the jobs of six replies to one ticket at once, twice,
@@ -358,105 +252,4 @@ func TestStream_DuplicateNotifications(t *testing.T) {
 	if mailer.sent[u.Phone] != 1 || mailer.sent[u.Email] != 1 {
 		t.Errorf("got %v, want one of each", mailer.sent)
 	}
-}
-
-// fakeQueue collects delivery jobs as SQS messages.
-type fakeQueue struct{ messages []events.SQSMessage }
-
-func (q *fakeQueue) Send(_ context.Context, _ time.Duration, jobs ...notification.DeliveryJob) error {
-	for _, job := range jobs {
-		body, err := json.Marshal(job)
-		if err != nil {
-			return err
-		}
-		q.messages = append(q.messages, events.SQSMessage{MessageId: newID(), Body: string(body)})
-	}
-	return nil
-}
-
-func (q *fakeQueue) ChangeVisibility(context.Context, string, time.Duration) error { return nil }
-
-// notificationCosts covers creating, listing, reading and sending notifications.
-func notificationCosts() []costCase {
-	var last notification.Notification
-	page := func(ctx context.Context, f *costFixture, q notification.Query) error {
-		got, err := f.store.ListNotifications(ctx, f.sara.UserID, q)
-		if err == nil && len(got.Notifications) != q.Limit {
-			err = fmt.Errorf("got %d, want %d", len(got.Notifications), q.Limit)
-		}
-		return err
-	}
-	return []costCase{
-		{name: "stream: create a notification for a reply", golden: cost{3, 2, 4}, run: func(ctx context.Context, f *costFixture) error {
-			notifier := &notification.Notifier{Store: f.store, Tickets: f.store, Users: f.store, Now: app.Now}
-			return notifier.NotifyEntry(ctx, f.entry(61, f.ali, sampleReply))
-		}},
-		{
-			name: "notifications (20)", budget: "1 / 1 / 0", golden: cost{1, 1.5, 0},
-			prepare: func(ctx context.Context, f *costFixture) error {
-				for i := range 25 {
-					last = newNotification(f.sara.UserID, i*1000)
-					last.Body = "سلام، پرداخت شما را دیدیم. مبلغ اضافه تا دو روز کاری به حساب شما برمی‌گردد."
-					if err := openStore().AddNotifications(ctx, last); err != nil {
-						return err
-					}
-				}
-				return nil
-			},
-			run: func(ctx context.Context, f *costFixture) error { return page(ctx, f, notification.Query{Limit: 20}) },
-		},
-		{name: "mark a notification read", golden: cost{2, 2, 4}, run: func(ctx context.Context, f *costFixture) error {
-			return f.store.MarkNotificationsRead(ctx, f.sara.UserID, []string{last.ID})
-		}},
-		{name: "mark all notifications read", golden: cost{2, 1, 1}, run: func(ctx context.Context, f *costFixture) error {
-			return f.store.MarkAllNotificationsRead(ctx, f.sara.UserID)
-		}},
-		{
-			name: "send an SMS", golden: cost{5, 8, 3},
-			prepare: func(ctx context.Context, f *costFixture) error {
-				last = newNotification(f.sara.UserID, -1000)
-				return openStore().AddNotifications(ctx, last)
-			},
-			run: func(ctx context.Context, f *costFixture) error {
-				_, err := (&fakeMailer{}).deliverer(f.store).Deliver(ctx, jobFor(last, notification.SMS))
-				return err
-			},
-		},
-	}
-}
-
-// TestSuppressions lists suppressed addresses by page and deletes one, in another
-// letter case than it was reported.
-func TestSuppressions(t *testing.T) {
-	t.Parallel()
-	forEachBackend(t, func(t *testing.T, db backend) {
-		start := strings.ToLower(newID()) // other tests suppress addresses too
-		first, second := start+"-@example.com", start+"~@example.com"
-		for _, address := range []string{second, strings.ToUpper(first)} {
-			must(t, db.open().Suppress(t.Context(), notification.MailFeedback{Address: address, Reason: "bounce"}))
-		}
-		list, err := db.open().Suppressions(t.Context(), start, 1)
-		must(t, err)
-		if len(list) != 1 || list[0].Address != first || list[0].Reason != "bounce" || time.Since(list[0].At).Abs() > time.Hour {
-			t.Errorf("got %+v, want %s", list, first)
-		}
-		list, err = db.open().Suppressions(t.Context(), first, 1)
-		must(t, err)
-		if len(list) != 1 || list[0].Address != second {
-			t.Errorf("got %+v, want %s", list, second)
-		}
-		record := recorder.NewRecord(adminActor, "test", newID(), nil, nil)
-		must(t, db.open().DeleteSuppression(t.Context(), strings.ToUpper(second[:3])+second[3:], record))
-		wantCode(t, "delete twice", db.open().DeleteSuppression(t.Context(), second, record), apperr.SuppressionNotFound)
-		for address, want := range map[string]bool{strings.ToUpper(first): true, second: false} {
-			if got, err := db.open().IsSuppressed(t.Context(), address); got != want || err != nil {
-				t.Errorf("%s: got %v, %v, want %v", address, got, err, want)
-			}
-		}
-		records, err := db.open().AuditRecords(t.Context(), "", 20)
-		must(t, err)
-		if !slices.ContainsFunc(records, func(r audit.Record) bool { return r.ID == record.ID }) {
-			t.Error("there is no audit record")
-		}
-	})
 }

@@ -1,0 +1,103 @@
+package dynamo
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"ticketsystem/pkg/apperr"
+	"ticketsystem/pkg/retry"
+)
+
+const (
+	maxBatchGet     = 100 // keys per BatchGetItem (DynamoDB limit)
+	maxBatchWrite   = 25  // writes per BatchWriteItem (DynamoDB limit)
+	maxBatchRetries = 8   // repeats of a batch with unprocessed keys
+)
+
+// batchGet reads items by key, in no order, and omits those that do not exist.
+// It returns apperr.Unavailable if DynamoDB keeps leaving keys unprocessed.
+func (s *Store) batchGet(ctx context.Context, keys []key, strong bool) ([]item, error) {
+	var found []item
+	for chunk := range slices.Chunk(keys, maxBatchGet) {
+		request := types.KeysAndAttributes{ConsistentRead: aws.Bool(strong)}
+		for _, k := range chunk {
+			request.Keys = append(request.Keys, k.marshal())
+		}
+		err := retryBatch(ctx, map[string]types.KeysAndAttributes{*s.name: request},
+			func(pending map[string]types.KeysAndAttributes) (map[string]types.KeysAndAttributes, error) {
+				out, err := s.db.BatchGetItem(ctx, &dynamodb.BatchGetItemInput{RequestItems: pending})
+				if err != nil {
+					return nil, err
+				}
+				found = append(found, out.Responses[*s.name]...)
+				return out.UnprocessedKeys, nil
+			})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return found, nil
+}
+
+// batchWrite puts and deletes items, in no order and without conditions. It
+// returns apperr.Unavailable if DynamoDB keeps leaving writes unprocessed. Some
+// writes may have been made when it fails; it is safe to repeat.
+func (s *Store) batchWrite(ctx context.Context, writes []types.WriteRequest) error {
+	for chunk := range slices.Chunk(writes, maxBatchWrite) {
+		err := retryBatch(ctx, map[string][]types.WriteRequest{*s.name: chunk},
+			func(pending map[string][]types.WriteRequest) (map[string][]types.WriteRequest, error) {
+				out, err := s.db.BatchWriteItem(ctx, &dynamodb.BatchWriteItemInput{RequestItems: pending})
+				if err != nil {
+					return nil, err
+				}
+				return out.UnprocessedItems, nil
+			})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// batchDelete deletes items by key, as batchWrite does.
+func (s *Store) batchDelete(ctx context.Context, keys []key) error {
+	writes := make([]types.WriteRequest, len(keys))
+	for i, k := range keys {
+		writes[i] = deleteRequest(k)
+	}
+	return s.batchWrite(ctx, writes)
+}
+
+func putRequest(v any) types.WriteRequest {
+	return types.WriteRequest{PutRequest: &types.PutRequest{Item: encodeItem(v)}}
+}
+
+func deleteRequest(k key) types.WriteRequest {
+	return types.WriteRequest{DeleteRequest: &types.DeleteRequest{Key: k.marshal()}}
+}
+
+// retryBatch calls send with what is still pending, with a back-off, until send
+// leaves nothing unprocessed.
+func retryBatch[M ~map[string]V, V any](ctx context.Context, pending M, send func(M) (M, error)) error {
+	for attempt := 0; ; attempt++ {
+		rest, err := send(pending)
+		if err != nil {
+			return translate(err)
+		}
+		if len(rest) == 0 {
+			return nil
+		}
+		if attempt == maxBatchRetries {
+			return apperr.New(apperr.Unavailable, "").WithRetryAfter(time.Second)
+		}
+		pending = rest
+		if err := retry.BackOff(ctx, conflictPolicy(), attempt); err != nil {
+			return err
+		}
+	}
+}
