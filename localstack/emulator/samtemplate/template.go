@@ -12,10 +12,11 @@ import (
 
 // Resource is one resource of the template with unresolved properties.
 type Resource struct {
-	ID         string
-	Type       string
-	Condition  string
-	Properties map[string]any
+	ID             string
+	Type           string
+	Condition      string
+	DeletionPolicy string
+	Properties     map[string]any
 }
 
 // Template is a parsed template.
@@ -109,7 +110,9 @@ func (t *Template) parseResources(declared map[string]any) error {
 			return fmt.Errorf("template: resource %s has no Type", id)
 		}
 		condition, _ := fields["Condition"].(string)
-		t.resources[id] = &Resource{ID: id, Type: kind, Condition: condition, Properties: Map(fields["Properties"])}
+		t.resources[id] = &Resource{
+			ID: id, Type: kind, Condition: condition, DeletionPolicy: String(fields["DeletionPolicy"]), Properties: Map(fields["Properties"]),
+		}
 	}
 	return nil
 }

@@ -4,6 +4,7 @@ package contract
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -24,10 +25,14 @@ const maxMainLines = 25 // of a main.go
 
 var root = repo.MustRoot()
 
+// templateFile is the path of the template. seededbugs sets TEMPLATE_FILE, because the
+// compiler's overlay does not apply to files that a test reads.
+var templateFile = cmp.Or(os.Getenv("TEMPLATE_FILE"), filepath.Join(root, "template.yaml"))
+
 // load reads the template and the OpenAPI document.
 func load(t *testing.T) (*samtemplate.Template, map[string]any) {
 	t.Helper()
-	stack, err := samtemplate.Load(filepath.Join(root, "template.yaml"), nil)
+	stack, err := samtemplate.Load(templateFile, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

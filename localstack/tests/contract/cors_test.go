@@ -1,7 +1,6 @@
 package contract
 
 import (
-	"path/filepath"
 	"slices"
 	"testing"
 
@@ -17,7 +16,7 @@ func TestBucket_AllowsOwnOrigin(t *testing.T) {
 		{"", "https://app.example", "https://HttpApi.execute-api.us-east-1.amazonaws.com"},
 		{"", "https://app.example,https://b.example", "https://b.example"},
 	} {
-		stack, err := samtemplate.Load(filepath.Join(root, "template.yaml"), map[string]string{"ApiUrl": c.api, "AllowedOrigins": c.origins})
+		stack, err := samtemplate.Load(templateFile, map[string]string{"ApiUrl": c.api, "AllowedOrigins": c.origins})
 		if err != nil {
 			t.Fatal(err)
 		}

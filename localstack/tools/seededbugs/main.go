@@ -143,6 +143,9 @@ func runTests(ctx context.Context, overlay string, suite []string) (caughtBy str
 		arguments = append(arguments, "-overlay", overlay)
 	}
 	command := exec.CommandContext(ctx, "go", append(arguments, suite...)...)
+	if template := filepath.Join(filepath.Dir(overlay), "template.yaml"); exists(template) {
+		command.Env = append(os.Environ(), "TEMPLATE_FILE="+template) // tests read it from disk
+	}
 	output, err := command.CombinedOutput()
 	text := string(output)
 	switch {
@@ -164,6 +167,11 @@ func runTests(ctx context.Context, overlay string, suite []string) (caughtBy str
 		return pkg[1], nil // panic or timeout
 	}
 	return pkg[1] + " " + test[1], nil
+}
+
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
 }
 
 // summarize records the outcomes. It returns an error if a bug was not detected.
