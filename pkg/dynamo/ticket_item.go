@@ -109,6 +109,7 @@ type entryItem struct {
 	Change     *changeItem       `dynamodbav:"ch,omitempty"`
 	Opening    *openingItem      `dynamodbav:"op,omitempty"`
 	ClientID   string            `dynamodbav:"c,omitempty"`
+	Hidden     int               `dynamodbav:"hb,omitempty"`
 	WriteID    string            `dynamodbav:"x,omitempty"` // random; identifies the AppendEntry call that wrote the item
 	At         int64             `dynamodbav:"at"`
 	State      stateItem         `dynamodbav:"s"`
@@ -149,7 +150,7 @@ type openingItem struct {
 func entryToItem(e ticket.Entry) entryItem {
 	i := entryItem{
 		key: entryKey(e.TicketID, e.Seq), entryIndexKeys: indexKeysOfEntry(e), Kind: string(e.Kind),
-		AuthorID: e.Author.ID, AuthorName: e.Author.Name, AuthorRole: string(e.Author.Role), Body: e.Body, ClientID: e.ClientID,
+		AuthorID: e.Author.ID, AuthorName: e.Author.Name, AuthorRole: string(e.Author.Role), Body: e.Body, ClientID: e.ClientID, Hidden: e.HiddenBefore,
 		At: toMillis(e.CreatedAt),
 		State: stateItem{
 			Status: string(e.State.Status), Priority: string(e.State.Priority), CategoryID: e.State.CategoryID, AssigneeID: e.State.AssigneeID,
@@ -171,7 +172,7 @@ func (i entryItem) entry() ticket.Entry {
 	e := ticket.Entry{
 		TicketID: idOf(i.PK), Seq: seqOf(i.SK), Kind: ticket.Kind(i.Kind),
 		Author: ticket.Author{ID: i.AuthorID, Name: i.AuthorName, Role: user.Role(i.AuthorRole)}, Body: i.Body,
-		ClientID: i.ClientID, CreatedAt: fromMillis(i.At),
+		ClientID: i.ClientID, HiddenBefore: i.Hidden, CreatedAt: fromMillis(i.At),
 		State: ticket.State{
 			Status: ticket.Status(i.State.Status), Priority: ticket.Priority(i.State.Priority),
 			CategoryID: i.State.CategoryID, AssigneeID: i.State.AssigneeID,

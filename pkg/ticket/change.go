@@ -67,10 +67,11 @@ func (s *Service) applyChange(ctx context.Context, actor user.Principal, ticketI
 // entries. The client id goes to the first entry and stands for the whole change.
 func (s *Service) sequenceEntries(actor user.Principal, tk Ticket, clientID string, entries []Entry) []Entry {
 	now := s.Now()
-	state := tk.State
+	state, public := tk.State, tk.PublicSeq
 	for i := range entries {
 		e := &entries[i]
 		e.TicketID, e.Seq, e.Author, e.CreatedAt = tk.ID, tk.LastSeq+1+i, authorOf(actor), now
+		e.HiddenBefore = e.Seq - 1 - public
 		if i == 0 {
 			e.ClientID = clientID
 		}
@@ -79,6 +80,9 @@ func (s *Service) sequenceEntries(actor user.Principal, tk Ticket, clientID stri
 			state.Status = StatusOpen
 		}
 		e.State = state
+		if e.isPublic() {
+			public = e.Seq
+		}
 	}
 	return entries
 }

@@ -125,7 +125,7 @@ func TestCreate_FollowUp(t *testing.T) {
 		log := store.log()
 		link := log[len(log)-1]
 		want := ticket.Entry{
-			TicketID: ticketID, Seq: wantSeq, Kind: ticket.KindFollowUp, Author: authorOf(sara), CreatedAt: minute(9),
+			TicketID: ticketID, Seq: wantSeq, HiddenBefore: wantSeq - 3, Kind: ticket.KindFollowUp, Author: authorOf(sara), CreatedAt: minute(9),
 			Change: &ticket.Change{Field: "followUp", To: tk.ID}, State: log[1].State,
 		}
 		if !reflect.DeepEqual(link, want) || !link.VisibleTo(user.RoleUser) {

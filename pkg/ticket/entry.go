@@ -68,17 +68,18 @@ type Attachment struct {
 // Entry is one entry of a ticket's log. Entries are immutable, except for the
 // state of their attachments, and are deleted only with the ticket.
 type Entry struct {
-	TicketID    string
-	Seq         int // sequence number: 1, 2, 3 ... without gaps
-	Kind        Kind
-	Author      Author
-	Body        string
-	Attachments []Attachment
-	Change      *Change
-	Opening     *Opening // set on the first entry only
-	ClientID    string   // ULID created by the client, or ""
-	CreatedAt   time.Time
-	State       State // the ticket after this entry
+	TicketID     string
+	Seq          int // sequence number: 1, 2, 3 ... without gaps
+	HiddenBefore int // entries directly before this one that customers do not see
+	Kind         Kind
+	Author       Author
+	Body         string
+	Attachments  []Attachment
+	Change       *Change
+	Opening      *Opening // set on the first entry only
+	ClientID     string   // ULID created by the client, or ""
+	CreatedAt    time.Time
+	State        State // the ticket after this entry
 }
 
 // IsMessage reports whether the entry is a public message or a note.
@@ -86,6 +87,15 @@ func (e Entry) IsMessage() bool { return e.Kind == KindMessage || e.Kind == Kind
 
 // VisibleTo reports whether a role that may see the ticket may see this entry.
 func (e Entry) VisibleTo(role user.Role) bool { return role.IsStaff() || e.isPublic() }
+
+// PrevFor returns the sequence number of the entry before this one that a role may see,
+// 0 if there is none.
+func (e Entry) PrevFor(role user.Role) int {
+	if role.IsStaff() {
+		return e.Seq - 1
+	}
+	return e.Seq - 1 - e.HiddenBefore
+}
 
 // isPublic reports whether customers see the entry. They see no notes, no tags and
 // no change between two statuses that look the same to them.

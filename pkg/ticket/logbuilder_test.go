@@ -61,6 +61,9 @@ func (s logBuilder) append(actor user.Principal, kind ticket.Kind, body string, 
 		TicketID: ticketID, Seq: len(s) + 1, Kind: kind, Author: authorOf(actor), Body: body, Change: change,
 		CreatedAt: minute(len(s) + 1), State: s.state(),
 	}
+	if last := s[len(s)-1]; !last.VisibleTo(user.RoleUser) {
+		e.HiddenBefore = last.HiddenBefore + 1
+	}
 	if change != nil {
 		e.State = ticket.StateAfter(e.State, change)
 	}

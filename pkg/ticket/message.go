@@ -135,7 +135,7 @@ func (s *Service) tryAppend(ctx context.Context, actor user.Principal, m Message
 // Returns apperr.TicketClosed if the reopen window has passed.
 func (s *Service) newMessageEntry(actor user.Principal, m Message, tk Ticket, files []attachment.Attachment) (Entry, error) {
 	e := Entry{
-		TicketID: m.TicketID, Seq: tk.LastSeq + 1, Kind: KindMessage, Author: authorOf(actor),
+		TicketID: m.TicketID, Seq: tk.LastSeq + 1, HiddenBefore: tk.LastSeq - tk.PublicSeq, Kind: KindMessage, Author: authorOf(actor),
 		Body: m.Body, Attachments: attachmentRefs(files), ClientID: m.ClientID, CreatedAt: s.Now(), State: tk.State,
 	}
 	if m.Internal {

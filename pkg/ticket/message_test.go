@@ -42,6 +42,44 @@ func TestPost(t *testing.T) {
 	}
 }
 
+// TestPost_PrevFor checks that new entries refer to the entry before them that a customer or
+// an agent sees, also if the projection is stale.
+func TestPost_PrevFor(t *testing.T) {
+	log := newLog().message(ali, "hello").note(ali, "one").note(ali, "two")
+	for _, folded := range []int{1, 2, 4} {
+		for after := range 5 {
+			got, err := storeWith(log, folded).service(5).Post(context.Background(), sara, message(ulidAt(5), after))
+			if e := got.Entry; err != nil || e.Seq != 5 || e.PrevFor(user.RoleUser) != 2 || e.PrevFor(user.RoleSupport) != 4 {
+				t.Errorf("%d folded, after %d: got %+v, %v, want 2 and 4 before 5", folded, after, e, err)
+			}
+		}
+	}
+}
+
+// TestUpdate_PrevFor is the same for changes of several fields at once.
+func TestUpdate_PrevFor(t *testing.T) {
+	title, tags, high := "New", []string{"vip"}, ticket.PriorityHigh
+	patch := ticket.Patch{Tags: &tags, Title: &title, Priority: &high}
+	for _, folded := range []int{1, 3} {
+		store := storeWith(newLog().note(ali, "one").note(ali, "two"), folded)
+		if _, err := store.service(5).Update(context.Background(), ali, ticketID, patch); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := store.service(6).Post(context.Background(), sara, message(ulidAt(6), 0)); err != nil {
+			t.Fatal(err)
+		}
+		prev := 0
+		for _, e := range store.log() {
+			if e.PrevFor(user.RoleSupport) != e.Seq-1 || e.VisibleTo(user.RoleUser) && e.PrevFor(user.RoleUser) != prev {
+				t.Errorf("%d folded: got %+v, want a customer to see %d before it", folded, e, prev)
+			}
+			if e.VisibleTo(user.RoleUser) {
+				prev = e.Seq
+			}
+		}
+	}
+}
+
 // TestPost_Idempotent checks that a repeated post returns the existing entry,
 // whatever else it contains.
 func TestPost_Idempotent(t *testing.T) {

@@ -191,7 +191,9 @@ func (s *Service) loadForPost(ctx context.Context, actor user.Principal, ticketI
 		log, err = s.catchUp(ctx, log) // ClosedAt is known only after folding all entries
 		return log, earlier, err
 	}
-	log.Ticket.LastSeq = max(log.Ticket.LastSeq, log.Entries[0].Seq-1)
+	if first := log.Entries[0]; first.Seq > log.Ticket.LastSeq+1 {
+		log.Ticket.LastSeq, log.Ticket.PublicSeq = first.Seq-1, first.PrevFor(user.RoleUser)
+	}
 	log.Ticket = Fold(log.Ticket, log.Entries)
 	return log, earlier, nil
 }

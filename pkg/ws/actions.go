@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"slices"
 	"strings"
+	"time"
 
 	"ticketsystem/pkg/api/wire"
 	"ticketsystem/pkg/apperr"
@@ -193,10 +194,20 @@ func (h *Handler) Unsubscribe(ctx context.Context, r *Request) (any, error) {
 
 type ackFrame struct {
 	replyHeader
-	ClientID  string  `json:"clientId"`
-	TicketID  string  `json:"ticketId"`
-	Seq       int     `json:"seq"`
-	CreatedAt *string `json:"createdAt"`
+	ClientID  string           `json:"clientId"`
+	TicketID  string           `json:"ticketId"`
+	Seq       int              `json:"seq"`
+	CreatedAt *string          `json:"createdAt"`
+	Change    *wire.ChangeView `json:"change"`
+	State     wire.StateView   `json:"state"`
+	position
+}
+
+// viewAck returns the ack of a message with the entry that stores it.
+func (r *Request) viewAck(e ticket.Entry, now time.Time) ackFrame {
+	actor := r.Connection.Principal
+	v := wire.ViewEntry(e, actor.Role, actor.Locale, now)
+	return ackFrame{r.reply("ack"), e.ClientID, v.TicketID, v.Seq, v.CreatedAt, v.Change, v.State, positionOf(e, actor.Role)}
 }
 
 // Message returns the action "message", which posts a message like the HTTP endpoint. The ack
@@ -223,8 +234,7 @@ func (h *Handler) Message(tickets *ticket.Service) Action {
 			return nil, err
 		}
 		e := result.Entry
-		ack := ackFrame{r.reply("ack"), m.ClientID, e.TicketID, e.Seq, wire.FormatTime(e.CreatedAt)}
-		if err := h.Hub.Send(ctx, r.Connection.ID, ack); err != nil {
+		if err := h.Hub.Send(ctx, r.Connection.ID, r.viewAck(e, h.Now())); err != nil {
 			h.Publisher.logFailure(ctx, err) // a retry is acknowledged again
 		}
 		if result.Created {

@@ -232,17 +232,49 @@ func TestMessage(t *testing.T) {
 	fx := newFixture(t)
 	fx.send(t, fx.handler.Subscribe(fx.tickets), "ali1", `{"action":"subscribe","topic":"ticket:`+oneID+`"}`)
 	message := `{"action":"message","ticketId":"` + oneID + `","clientId":"` + aULID + `","body":"hello"}`
+	replies := map[string]map[string]any{}
 	for i, want := range [][]string{{"ali1: entry", "sara1: ack", "sara2: entry"}, {"sara1: ack"}} {
 		if pushed := fx.send(t, fx.handler.Message(fx.tickets), "sara1", message); !slices.Equal(pushed, want) {
 			t.Errorf("%d: got %v, want %v", i, pushed, want)
+		}
+		for _, f := range fx.frames {
+			replies[f.to] = f.body
 		}
 		if ack := fx.reply("sara1").body; ack["seq"] != 4.0 || ack["clientId"] != aULID || ack["ticketId"] != oneID || ack["createdAt"] != "2026-03-21T12:00:00.000Z" {
 			t.Errorf("%d: got %v", i, ack)
 		}
 	}
+	for to, prev := range map[string]float64{"sara1": 2, "sara2": 2, "ali1": 3} { // entry 3 is a note
+		if got := replies[to]; got["prev"] != prev || got["version"] != 4.0 {
+			t.Errorf("to %s: got %v, want the entry before it to be %v", to, got, prev)
+		}
+	}
 	note := `{"action":"message","ticketId":"` + oneID + `","clientId":"` + otherID + `","body":"hm","internal":true}`
 	if pushed := fx.send(t, fx.handler.Message(fx.tickets), "ali1", note); !slices.Equal(pushed, []string{"ali1: ack"}) {
 		t.Errorf("a note: got %v", pushed)
+	}
+}
+
+// TestMessage_Ack checks that the sender learns, also from the ack of a repeat, what the
+// message changed, as its role sees it.
+func TestMessage_Ack(t *testing.T) {
+	for _, c := range []struct {
+		status, from, to ticket.Status // of the ticket, and of the change as the customer sees it
+	}{{ticket.StatusResolved, "resolved", "open"}, {ticket.StatusOnHold, "", ""}} {
+		fx := newFixture(t)
+		fx.appendEntries(ticket.Entry{TicketID: oneID, Seq: 4, Kind: ticket.KindStatus, Author: ticket.Author{ID: aliID, Role: user.RoleSupport},
+			Change: &ticket.Change{Field: "status", From: "open", To: string(c.status)}, State: ticket.State{Status: c.status, Priority: ticket.PriorityMedium, CategoryID: billingID}})
+		want := "<nil>"
+		if c.from != "" {
+			want = fmt.Sprintf("map[field:status from:%s to:%s]", c.from, c.to)
+		}
+		for range 2 {
+			fx.send(t, fx.handler.Message(fx.tickets), "sara1", `{"action":"message","ticketId":"`+oneID+`","clientId":"`+aULID+`","body":"again"}`)
+			ack := fx.reply("sara1")
+			if got := fmt.Sprint(ack.body["change"]); got != want || ack.field("state", "status") != "open" || ack.field("state", "priority") != "medium" {
+				t.Errorf("%s: got %v", c.status, ack.body)
+			}
+		}
 	}
 }
 

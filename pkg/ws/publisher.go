@@ -45,12 +45,35 @@ func staffOnly(p user.Principal) bool { return p.Role.IsStaff() }
 type entryFrame struct {
 	Type  string         `json:"type"`
 	Entry wire.EntryView `json:"entry"`
+	position
 }
 
 type entryHintFrame struct {
 	Type     string `json:"type"`
 	TicketID string `json:"ticketId"`
 	Seq      int    `json:"seq"`
+	position
+}
+
+// position tells a client whether it lacks an entry before the one of the frame, and the
+// version of the ticket after it: each visible entry makes its seq the version.
+type position struct {
+	Prev    int `json:"prev"`
+	Version int `json:"version"`
+}
+
+func positionOf(e ticket.Entry, role user.Role) position { return position{e.PrevFor(role), e.Seq} }
+
+// frameByRole encodes a frame for customers and for staff, and returns a function that selects
+// between both.
+func frameByRole(view func(role user.Role) any) realtime.FrameFunc {
+	public, internal := encodeOnce(view(user.RoleUser)), encodeOnce(view(user.RoleSupport))
+	return func(sub realtime.Subscriber) any {
+		if sub.Role.IsStaff() {
+			return internal
+		}
+		return public
+	}
 }
 
 type ticketFrame struct {
@@ -124,15 +147,14 @@ func entryAudience(tk ticket.Ticket, e ticket.Entry) audience {
 // PublishEntry pushes an entry to all subscribers that may read it, except to one connection
 // (the author's, which gets an ack). It logs failures.
 func (p *Publisher) PublishEntry(ctx context.Context, tk ticket.Ticket, e ticket.Entry, except string) {
-	frames := map[bool]any{}
-	for _, role := range []user.Role{user.RoleUser, user.RoleSupport} {
-		frames[role.IsStaff()] = encodeOnce(entryFrame{"entry", wire.ViewEntry(e, role, "", p.Hub.Now())})
-	}
+	frame := frameByRole(func(role user.Role) any {
+		return entryFrame{"entry", wire.ViewEntry(e, role, "", p.Hub.Now()), positionOf(e, role)}
+	})
 	err := p.publish(ctx, topicsFor(tk, e), entryAudience(tk, e), func(sub realtime.Subscriber) any {
 		if sub.ConnectionID == except {
 			return nil
 		}
-		return frames[sub.Role.IsStaff()]
+		return frame(sub)
 	})
 	if err != nil {
 		p.logFailure(ctx, err)
@@ -152,8 +174,8 @@ func encodeOnce(frame any) any {
 // PublishEntryHint pushes a hint that an entry exists. The stream calls it for every entry, in
 // case the function that wrote the entry failed before PublishEntry.
 func (p *Publisher) PublishEntryHint(ctx context.Context, tk ticket.Ticket, e ticket.Entry) error {
-	hint := encodeOnce(entryHintFrame{"head", e.TicketID, e.Seq})
-	return p.publish(ctx, topicsFor(tk, e), entryAudience(tk, e), func(realtime.Subscriber) any { return hint })
+	hint := frameByRole(func(role user.Role) any { return entryHintFrame{"head", e.TicketID, e.Seq, positionOf(e, role)} })
+	return p.publish(ctx, topicsFor(tk, e), entryAudience(tk, e), hint)
 }
 
 // PublishQueueChange pushes a changed ticket to the subscribers of the queue.
@@ -176,11 +198,12 @@ func (p *Publisher) PublishCounts(ctx context.Context, counts stats.Snapshot) er
 	})
 }
 
-// PublishReadMarker pushes a read marker to the subscribers of the ticket. Customers get
-// public, the newest entry read that they may see, and nothing if it is 0: that somebody has
+// PublishReadMarker pushes a read marker to the subscribers of the ticket and to all
+// connections of the reader. Customers get public, the newest entry read that they may see, and nothing if it is 0: that somebody has
 // read a note stays invisible.
 func (p *Publisher) PublishReadMarker(ctx context.Context, tk ticket.Ticket, m ticket.ReadMarker, public int) error {
-	return p.publish(ctx, []string{realtime.TicketTopic(m.TicketID)}, tk.VisibleTo, func(sub realtime.Subscriber) any {
+	topics := []string{realtime.TicketTopic(m.TicketID), realtime.UserTopic(m.Reader.ID)}
+	return p.publish(ctx, topics, tk.VisibleTo, func(sub realtime.Subscriber) any {
 		seq := m.Seq
 		if !sub.Role.IsStaff() {
 			if seq = public; seq == 0 {

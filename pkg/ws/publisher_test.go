@@ -51,6 +51,43 @@ func TestPublishAttachments(t *testing.T) {
 	}
 }
 
+// TestPublishEntryHint checks that a hint tells each subscriber the entry before it that the
+// subscriber may see.
+func TestPublishEntryHint(t *testing.T) {
+	fx := newFixture(t)
+	tk := fx.ticketLog(oneID).Ticket
+	tk.State.AssigneeID = aliID
+	must(fx.handler.Publisher.PublishEntryHint(t.Context(), tk, ticket.Entry{TicketID: oneID, Seq: 7, HiddenBefore: 2, Kind: ticket.KindMessage}))
+	got := map[string]string{}
+	for _, f := range fx.frames {
+		got[f.to] = fmt.Sprint(f.body["seq"], f.body["prev"], f.body["version"])
+	}
+	if fmt.Sprint(got) != "map[ali1:7 6 7 sara1:7 4 7 sara2:7 4 7]" {
+		t.Errorf("got %v", got)
+	}
+}
+
+// TestPublishReadMarker_Own checks that all connections of the reader get the marker without a
+// subscription, and a customer's no position of a note.
+func TestPublishReadMarker_Own(t *testing.T) {
+	for _, c := range []struct {
+		reader user.Principal
+		public int
+		want   string
+	}{{sara, 2, "[sara1 2 sara2 2]"}, {sara, 0, "[]"}, {ali, 2, "[ali1 3]"}} {
+		fx := newFixture(t)
+		marker := ticket.ReadMarker{TicketID: oneID, Reader: ticket.Author{ID: c.reader.UserID, Role: c.reader.Role}, Seq: 3}
+		must(fx.handler.Publisher.PublishReadMarker(t.Context(), fx.ticketLog(oneID).Ticket, marker, c.public))
+		got := []string{}
+		for _, f := range fx.frames {
+			got = append(got, fmt.Sprint(f.to, " ", f.body["seq"]))
+		}
+		if slices.Sort(got); fmt.Sprint(got) != c.want {
+			t.Errorf("%s, %d: got %v, want %s", c.reader.Name, c.public, got, c.want)
+		}
+	}
+}
+
 // TestPublishUnread checks that all connections of the user, and no others, get the count.
 func TestPublishUnread(t *testing.T) {
 	fx := newFixture(t)

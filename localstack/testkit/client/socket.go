@@ -29,6 +29,10 @@ type Frame struct {
 	ClientID string   `json:"clientId"`
 	TicketID string   `json:"ticketId"`
 	Seq      int      `json:"seq"`
+	Prev     int      `json:"prev"`
+	Version  int      `json:"version"`
+	Change   *Change  `json:"change"`
+	State    *State   `json:"state"`
 	Entry    *Entry   `json:"entry"`
 	User     *Author  `json:"user"`
 	Users    []Author `json:"users"`

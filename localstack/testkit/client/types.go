@@ -104,6 +104,7 @@ type Detail struct {
 type Entry struct {
 	TicketID    string       `json:"ticketId"`
 	Seq         int          `json:"seq"`
+	Prev        int          `json:"prev"` // the visible entry before it
 	Kind        string       `json:"kind"`
 	Author      Author       `json:"author"`
 	Body        string       `json:"body"`

@@ -62,6 +62,7 @@ func TestEntry_RoundTrip(t *testing.T) {
 			e.Body, e.Change = []string{"سلام\n\t\"quoted\" 👋", "", "", "x", "y"}[i], change
 			e.ClientID, e.State.AssigneeID = []string{newID(), "", newID(), "", ""}[i], []string{"", "a", "", "b", "a"}[i]
 			if i == 0 {
+				e.HiddenBefore = 3
 				e.Attachments = []ticket.Attachment{{ID: "f1", Name: "عکس.png", Type: "image/png", Size: 10 << 20, State: "pending"}, {ID: "f2"}}
 			}
 			if existing, err := db.open().AppendEntry(t.Context(), e); err != nil || existing != nil {

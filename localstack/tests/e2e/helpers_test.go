@@ -125,7 +125,14 @@ func (u testUser) detail(ticketID string) client.Detail {
 func (u testUser) history(ticketID string) []client.Entry {
 	u.t.Helper()
 	entries, err := u.History(u.t.Context(), ticketID)
-	return must(u.t, entries, err)
+	prev := 0
+	for _, e := range must(u.t, entries, err) {
+		if e.Prev != prev {
+			u.t.Errorf("entry %d of ticket %s: got prev %d, want %d", e.Seq, ticketID, e.Prev, prev)
+		}
+		prev = e.Seq
+	}
+	return entries
 }
 
 // must ends the test on an error and returns the value.

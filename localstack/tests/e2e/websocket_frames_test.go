@@ -106,7 +106,7 @@ func TestTypingAndRead(t *testing.T) {
 	t.Parallel()
 	me, agent := customer(t), support(t)
 	ticket := me.openTicket(nil)
-	mine, theirs := me.connect(), agent.connect()
+	mine, second, theirs := me.connect(), me.connect(), agent.connect()
 	mine.subscribe(ticket.ID)
 	theirs.subscribe(ticket.ID)
 
@@ -120,6 +120,8 @@ func TestTypingAndRead(t *testing.T) {
 	mine.send(object{"action": "read", "ticketId": ticket.ID, "seq": entry.Seq})
 	read := theirs.await("read", func(f client.Frame) bool { return f.Type == "read" && f.TicketID == ticket.ID })
 	equal(t, "read.seq", read.Seq, entry.Seq)
+	own := second.await("one's own read without a subscription", func(f client.Frame) bool { return f.Type == "read" && f.TicketID == ticket.ID })
+	equal(t, "own read.seq", own.Seq, entry.Seq)
 	if read.User == nil || read.User.ID != me.Profile.ID {
 		t.Errorf("read: got %s, want the customer as user", read.Raw)
 	}

@@ -17,6 +17,18 @@ func TestPingPong(t *testing.T) {
 	}
 }
 
+// TestMessage_ReopensInAck checks that the sender of a message learns that it reopened the ticket.
+func TestMessage_ReopensInAck(t *testing.T) {
+	t.Parallel()
+	me, agent := customer(t), support(t)
+	ticket := me.openTicket(nil)
+	agent.change(ticket.ID, "status", object{"status": "resolved"})
+	ack, _ := me.connect().sendMessage(ticket.ID, "not yet")
+	if ack.Change == nil || ack.Change.Field != "status" || ack.State == nil || ack.State.Status != "open" || ack.Prev != 2 || ack.Version != 3 {
+		t.Errorf("got %s, want the change from resolved to open after entry 2", ack.Raw)
+	}
+}
+
 // sendMessage sends a message over the socket and waits for its ack.
 func (c wsConn) sendMessage(ticketID, text string) (client.Frame, object) {
 	c.t.Helper()
@@ -123,8 +135,19 @@ func TestPush_NotesStaffOnly(t *testing.T) {
 	note := agent.post(ticket.ID, "secret-note", object{"internal": true})
 	equal(t, "note to a colleague", theirs.awaitEntry(ticket.ID, note.Seq).Kind, "note")
 	open := agent.post(ticket.ID, "public", nil)
-	mine.awaitEntry(ticket.ID, open.Seq)
-	mine.await("the head frame", func(f client.Frame) bool { return f.Type == "head" && f.Seq == open.Seq })
+	for _, c := range []struct {
+		conn wsConn
+		prev int
+	}{{mine, 1}, {theirs, note.Seq}} {
+		for _, kind := range []string{"entry", "head"} {
+			frame := c.conn.await(kind+" of the public message", func(f client.Frame) bool {
+				return f.Type == kind && (f.Seq == open.Seq || f.Entry != nil && f.Entry.Seq == open.Seq)
+			})
+			equal(t, kind+".prev", frame.Prev, c.prev)
+			equal(t, kind+".version", fmt.Sprint(frame.Version), fmt.Sprint(me.detail(ticket.ID).Ticket.Version))
+		}
+	}
+	equal(t, "history of the customer", fmt.Sprint(seqs(me.history(ticket.ID))), fmt.Sprint([]int{1, open.Seq}))
 	replay := mine.request(object{"action": "subscribe", "topic": "ticket:" + ticket.ID, "after": 1}, "subscribed")
 	equal(t, "replay for the customer", fmt.Sprint(seqs(replay.Entries)), fmt.Sprint([]int{open.Seq}))
 	for _, frame := range mine.Frames() {

@@ -82,14 +82,15 @@ func ViewTicket(tk ticket.Ticket, actor user.Principal, language string) TicketV
 type EntryView struct {
 	TicketID    string           `json:"ticketId"`
 	Seq         int              `json:"seq"`
+	Prev        int              `json:"prev"`
 	Kind        ticket.Kind      `json:"kind"`
 	Author      AuthorView       `json:"author"`
 	Body        string           `json:"body"`
 	Attachments []attachmentView `json:"attachments"`
-	Change      *changeView      `json:"change"`
+	Change      *ChangeView      `json:"change"`
 	ClientID    *string          `json:"clientId"`
 	CreatedAt   *string          `json:"createdAt"`
-	State       stateView        `json:"state"`
+	State       StateView        `json:"state"`
 }
 
 // AuthorView is a user with the role in which they act.
@@ -117,13 +118,15 @@ func viewAttachment(a ticket.Attachment) attachmentView {
 	return v
 }
 
-type changeView struct {
+// ChangeView is the change of an entry.
+type ChangeView struct {
 	Field string  `json:"field"`
 	From  *string `json:"from"`
 	To    *string `json:"to"`
 }
 
-type stateView struct {
+// StateView is the state of a ticket after an entry.
+type StateView struct {
 	Status     ticket.Status   `json:"status"`
 	Priority   ticket.Priority `json:"priority"`
 	CategoryID string          `json:"categoryId"`
@@ -135,13 +138,13 @@ func ViewEntry(e ticket.Entry, role user.Role, language string, now time.Time) E
 	e = e.ForRole(role).At(now)
 	e.Author.Name = user.DisplayName(e.Author.Name, language)
 	v := EntryView{
-		TicketID: e.TicketID, Seq: e.Seq, Kind: e.Kind, Author: AuthorView(e.Author), Body: e.Body,
+		TicketID: e.TicketID, Seq: e.Seq, Prev: e.PrevFor(role), Kind: e.Kind, Author: AuthorView(e.Author), Body: e.Body,
 		Attachments: MapSlice(e.Attachments, viewAttachment),
 		ClientID:    NilIfEmpty(e.ClientID), CreatedAt: FormatTime(e.CreatedAt),
-		State: stateView{e.State.Status, e.State.Priority, e.State.CategoryID, NilIfEmpty(e.State.AssigneeID)},
+		State: StateView{e.State.Status, e.State.Priority, e.State.CategoryID, NilIfEmpty(e.State.AssigneeID)},
 	}
 	if e.Change != nil {
-		v.Change = &changeView{e.Change.Field, NilIfEmpty(e.Change.From), NilIfEmpty(e.Change.To)}
+		v.Change = &ChangeView{e.Change.Field, NilIfEmpty(e.Change.From), NilIfEmpty(e.Change.To)}
 	}
 	return v
 }
