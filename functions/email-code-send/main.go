@@ -10,5 +10,5 @@ import (
 
 func main() {
 	a := app.New()
-	a.Serve(api.SendEmailCode(&account.EmailCodes{OTP: a.OTP(), Users: a.Store(), Suppressions: a.Store(), Mailer: email.Mailer(a)}))
+	a.Serve(api.SendEmailCode(&account.EmailCodes{OTP: a.OTP(), Users: a.Store(), Suppressions: a.Store(), Mailer: email.Mailer(a), Brand: a.Brand()}))
 }

@@ -2,7 +2,7 @@ package account
 
 import (
 	"context"
-	"fmt"
+	"html"
 
 	"ticketsystem/pkg/apperr"
 	"ticketsystem/pkg/locale"
@@ -37,6 +37,7 @@ type EmailCodes struct {
 	Users        UserReader
 	Suppressions SuppressionReader
 	Mailer       Mailer // nil if e-mail is not configured
+	Brand        locale.Brand
 }
 
 // SendEmailCode sends a one-time code to the e-mail address in the actor's profile.
@@ -64,7 +65,7 @@ func (c *EmailCodes) SendEmailCode(ctx context.Context, actor user.Principal, ca
 		return CodeSent{}, err
 	}
 	return c.OTP.issueCode(ctx, u.ID, emailSubject(u), PurposeEmail, caller, func(_ OneTimeCode, digits string) error {
-		return c.Mailer.Send(ctx, confirmationEmail(u, digits))
+		return c.Mailer.Send(ctx, confirmationEmail(u, digits, c.Brand))
 	}, u.Email) // several users may enter the same address
 }
 
@@ -72,20 +73,15 @@ func (c *EmailCodes) SendEmailCode(ctx context.Context, actor user.Principal, ca
 // A code is therefore invalid after the address has changed.
 func emailSubject(u user.User) string { return u.ID + " " + u.Email }
 
-// confirmationEmail returns the e-mail in the user's language. It contains no user
-// input, so nothing is escaped.
-func confirmationEmail(u user.User, digits string) Mail {
-	m := Mail{
-		To: u.Email, Subject: "Confirm your e-mail address",
-		Text: fmt.Sprintf("Your TicketSystem code is %s. It is valid for 5 minutes.\n\nIf you have not asked for it, ignore this mail.\n", digits),
-		HTML: fmt.Sprintf(`<!doctype html><html lang="en" dir="ltr"><body><p>Your TicketSystem code is</p><p style="font-size:2em"><b>%s</b></p>`+
-			`<p>It is valid for 5 minutes. If you have not asked for it, ignore this mail.</p></body></html>`, digits),
+// confirmationEmail returns the e-mail in the user's language. It contains no user input.
+func confirmationEmail(u user.User, digits string, brand locale.Brand) Mail {
+	text := func(key string) string {
+		return locale.Text(u.Locale, "email_code."+key, "brand", brand.NameIn(u.Locale), "code", digits)
 	}
-	if locale.IsPersian(u.Locale) {
-		m.Subject = "تأیید نشانی ایمیل شما"
-		m.Text = fmt.Sprintf("کد تیکت‌سیستم شما: %s\nاین کد تا ۵ دقیقه معتبر است.\n\nاگر شما آن را نخواسته‌اید، این پیام را نادیده بگیرید.\n", digits)
-		m.HTML = fmt.Sprintf(`<!doctype html><html lang="fa" dir="rtl"><body><p>کد تیکت‌سیستم شما:</p><p style="font-size:2em"><b>%s</b></p>`+
-			`<p>این کد تا ۵ دقیقه معتبر است. اگر شما آن را نخواسته‌اید، این پیام را نادیده بگیرید.</p></body></html>`, digits)
+	closing, markup := brand.Closing(u.Locale)
+	return Mail{
+		To: u.Email, Subject: text("subject"), Text: text("text") + closing,
+		HTML: locale.HTMLHead(u.Locale) + "<body><p>" + html.EscapeString(text("heading")) + `</p><p style="font-size:2em"><b>` + digits + "</b></p><p>" +
+			text("validity") + "</p>" + markup + "</body></html>",
 	}
-	return m
 }

@@ -104,6 +104,7 @@ type CodeSender struct {
 	OTP       *OTP
 	SMS       SMSSender
 	MaxPerDay int // codes sent in all
+	Brand     locale.Brand
 }
 
 // SendQueuedCode runs a job of SMSCodes. It fails with ErrCodeLimit, or with another
@@ -132,7 +133,8 @@ func (s *CodeSender) SendQueuedCode(ctx context.Context, sealed string) error {
 	if err := s.countSent(ctx, job.Phone); err != nil {
 		return err
 	}
-	return s.SMS.Send(ctx, job.Phone, codeText(job, s.OTP.digits(phoneSubject(job.Phone, job.Purpose, job.UserID), OneTimeCode{Purpose: job.Purpose, ID: job.ID})))
+	digits := s.OTP.digits(phoneSubject(job.Phone, job.Purpose, job.UserID), OneTimeCode{Purpose: job.Purpose, ID: job.ID})
+	return s.SMS.Send(ctx, job.Phone, codeText(job, digits, s.Brand))
 }
 
 // countSent counts a code that is about to be sent. It fails with ErrCodeLimit above a
@@ -182,14 +184,7 @@ func (o *OTP) countryCounter(number string) limit.Counter {
 
 // codeText returns the SMS. It names the purpose, so that users do not give away a code that
 // they believe to be for something else.
-func codeText(job codeJob, digits string) string {
-	purposes := map[string][2]string{
-		PurposeSignUp: {"to create an account", "برای ساختن حساب"},
-		PurposeLogin:  {"to sign in", "برای ورود"},
-		PurposeReset:  {"to set a new password", "برای گذرواژهٔ تازه"},
-		PurposePhone:  {"to change the phone number", "برای تغییر شمارهٔ تلفن"},
-	}
-	purpose := purposes[job.Purpose]
-	return fmt.Sprintf(locale.Pick(job.Locale, "Your TicketSystem code %s is %s. It is valid for 5 minutes. Give it to nobody.",
-		"کد تیکت‌سیستم شما %s: %s\nتا ۵ دقیقه معتبر است. آن را به هیچ‌کس ندهید."), locale.Pick(job.Locale, purpose[0], purpose[1]), digits)
+func codeText(job codeJob, digits string, brand locale.Brand) string {
+	return locale.Text(job.Locale, "sms_code.text", "brand", brand.NameIn(job.Locale),
+		"purpose", locale.Text(job.Locale, "sms_code.purpose."+job.Purpose), "code", digits)
 }

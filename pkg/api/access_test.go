@@ -11,6 +11,7 @@ import (
 	"ticketsystem/pkg/api"
 	"ticketsystem/pkg/apperr"
 	"ticketsystem/pkg/limit"
+	"ticketsystem/pkg/locale"
 	"ticketsystem/pkg/user"
 )
 
@@ -97,6 +98,23 @@ func TestLocale(t *testing.T) {
 // failWith returns an endpoint that fails with err.
 func failWith(err error) api.Endpoint {
 	return api.Public(func(context.Context, *api.Request) (api.Response, error) { return api.Response{}, err })
+}
+
+// TestProblem_ThirdLanguage checks that every error has the texts of a registered language,
+// which Accept-Language selects.
+func TestProblem_ThirdLanguage(t *testing.T) {
+	texts := locale.Texts(locale.English)
+	for key, text := range texts {
+		texts[key] = "xx " + text
+	}
+	defer locale.Register("xx", texts)()
+	for _, code := range apperr.Codes() {
+		err := apperr.New(code, "A detail.").WithFields(apperr.Field{Pointer: "/title", Code: "too_long", Message: "At most 120 characters."})
+		got := newFixture(t).send(t, failWith(err), user.Principal{}, newRequest(http.MethodGet, "/tickets/x", "").with("accept-language", "xx-YY, fa"))
+		if title, _ := got.body["title"].(string); !strings.HasPrefix(title, "xx ") || got.body["detail"] != "title: xx Too long." {
+			t.Errorf("%s: got %v", code, got.body)
+		}
+	}
 }
 
 // TestProblem checks the problem document of each kind of error, in both languages.

@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"net/http"
+	"strings"
 
 	"ticketsystem/pkg/api/wire"
 	"ticketsystem/pkg/category"
@@ -60,7 +61,7 @@ func localizedTexts(v *wire.Validator, field string, all map[string]string, one 
 	out := map[string]string{}
 	for language, text := range all {
 		if !locale.IsSupported(language) {
-			v.Add(at(language), "unknown", "Must be one of en, fa.")
+			v.Add(at(language), "unknown", "Must be one of "+strings.Join(locale.Supported(), ", ")+".")
 			continue
 		}
 		v.Text(at(language), &text, minRunes, maxRunes, field == "description")

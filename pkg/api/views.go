@@ -4,7 +4,6 @@ import (
 	"ticketsystem/pkg/api/wire"
 	"ticketsystem/pkg/attachment"
 	"ticketsystem/pkg/geo"
-	"ticketsystem/pkg/locale"
 	"ticketsystem/pkg/ticket"
 	"ticketsystem/pkg/user"
 )
@@ -50,9 +49,9 @@ func viewUser(u user.User, language string) userView {
 		Locale: u.Locale, Notifications: notificationPreferencesView(u.Notifications), CreatedAt: wire.FormatTime(u.CreatedAt),
 	}
 	if province, city, ok := geo.Find(u.Province, u.City); ok {
-		v.Province = &regionView{province.ID, locale.Pick(language, province.Name, province.NameFa)}
+		v.Province = &regionView{province.ID, geo.NameIn(language, province.Name, province.NameFa)}
 		if city.ID != "" {
-			v.City = &regionView{city.ID, locale.Pick(language, city.Name, city.NameFa)}
+			v.City = &regionView{city.ID, geo.NameIn(language, city.Name, city.NameFa)}
 		}
 	}
 	return v

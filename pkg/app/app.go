@@ -19,6 +19,7 @@ import (
 	"ticketsystem/pkg/dynamo"
 	"ticketsystem/pkg/id"
 	"ticketsystem/pkg/limit"
+	"ticketsystem/pkg/locale"
 	"ticketsystem/pkg/notification"
 	"ticketsystem/pkg/realtime"
 	"ticketsystem/pkg/stats"
@@ -195,6 +196,12 @@ func (a *App) Timezone() *time.Location {
 		a.Fail("TIMEZONE", err)
 	}
 	return zone
+}
+
+// Brand returns how e-mails and SMS present the service, from BRAND_NAME, SUPPORT_ADDRESS
+// and SIGNATURE.
+func (a *App) Brand() locale.Brand {
+	return locale.Brand{Name: a.String("BRAND_NAME", ""), SupportAddress: a.String("SUPPORT_ADDRESS", ""), Signature: a.String("SIGNATURE", "")}
 }
 
 func (a *App) defaultRegion() string { return a.String("DEFAULT_REGION", "IR") }

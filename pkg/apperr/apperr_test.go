@@ -4,7 +4,9 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"regexp"
+	"strings"
 	"testing"
 	"time"
 
@@ -33,11 +35,11 @@ func TestDefinitions_Complete(t *testing.T) {
 		if definition.Status < 400 || definition.Status > 599 {
 			t.Errorf("%s: status %d is not an error status", match[1], definition.Status)
 		}
-		if definition.En == "" || persian.MatchString(definition.En) {
-			t.Errorf("%s: English title %q", match[1], definition.En)
+		if title := definition.Title("en"); title == "" || persian.MatchString(title) {
+			t.Errorf("%s: English title %q", match[1], title)
 		}
-		if !persian.MatchString(definition.Fa) || arabicLetters.MatchString(definition.Fa) {
-			t.Errorf("%s: Persian title %q (Arabic kaf and yeh are not Persian)", match[1], definition.Fa)
+		if title := definition.Title("fa"); !persian.MatchString(title) || arabicLetters.MatchString(title) {
+			t.Errorf("%s: Persian title %q (Arabic kaf and yeh are not Persian)", match[1], title)
 		}
 	}
 }
@@ -59,9 +61,10 @@ func TestLookup_Status(t *testing.T) {
 }
 
 func TestTitle_Locale(t *testing.T) {
-	definition := apperr.Definition{En: "english", Fa: "persian"}
+	definition, _ := apperr.Lookup(apperr.TopicUnknown)
+	const english, persian = "Unknown topic", "چنین موضوعی پیدا نشد"
 	for locale, want := range map[string]string{
-		"": "english", "en": "english", "de": "english", "fa": "persian", "fa-IR": "persian", "fa_IR": "persian", "FA": "persian", "fax": "english",
+		"": english, "en": english, "de": english, "fa": persian, "fa-IR": persian, "fa_IR": persian, "FA": persian, "fax": english,
 	} {
 		if got := definition.Title(locale); got != want {
 			t.Errorf("Title(%q): got %q, want %q", locale, got, want)
@@ -108,5 +111,31 @@ func TestWith_Copies(t *testing.T) {
 	}
 	if got, want := second.Error(), "invalid_body; /a required; /b too_long"; got != want {
 		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+// TestField_AllCodesHaveTexts compares the catalogue with the codes in the source.
+func TestField_AllCodesHaveTexts(t *testing.T) {
+	code := regexp.MustCompile(`\bField\{[^}]*\bCode: +"([a-z_]+)"|(?:v\.Add|errQuery|errFollowUpOf|errWeakPassword)\((?:[^\n]*?, )?"([a-z_]+)", |return "/\w+", "([a-z_]+)", `)
+	found := 0
+	err := filepath.WalkDir("..", func(path string, _ os.DirEntry, err error) error {
+		if err != nil || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") {
+			return err
+		}
+		source, err := os.ReadFile(path)
+		for _, match := range code.FindAllStringSubmatch(string(source), -1) {
+			found++
+			name := strings.Join(match[1:], "")
+			if got := (apperr.Field{Code: name, Message: "specific"}).In("fa"); got.Message == "specific" {
+				t.Errorf("%s: field code %q has no text field.%s in the catalogues", path, name, name)
+			}
+		}
+		return err
+	})
+	if err != nil || found < 30 {
+		t.Errorf("got %d codes in the source, %v", found, err)
+	}
+	if got := (apperr.Field{Code: "too_long", Message: "At most 5 characters."}).In("en"); got.Message != "At most 5 characters." {
+		t.Errorf("got %q, want the specific message", got.Message)
 	}
 }

@@ -134,97 +134,95 @@ const (
 
 // Definition holds the HTTP status and the titles of a code.
 type Definition struct {
-	// Status is the HTTP status code.
+	Code   Code
 	Status int
-	// En and Fa are the titles in English and Persian.
-	En, Fa string
 }
 
 // Title returns the title in the language of a BCP 47 tag, English by default.
-func (d Definition) Title(tag string) string { return locale.Pick(tag, d.En, d.Fa) }
+func (d Definition) Title(tag string) string { return locale.Text(tag, "error."+string(d.Code)) }
 
 // Lookup returns the definition of a code. ok is false for an undeclared code, which
 // the API treats as Internal.
 func Lookup(code Code) (definition Definition, ok bool) {
-	definition, ok = definitions[code]
-	return definition, ok
+	status, ok := statuses[code]
+	return Definition{code, status}, ok
 }
 
 // Codes returns all codes in alphabetical order.
 func Codes() []Code {
-	codes := make([]Code, 0, len(definitions))
-	for code := range definitions {
+	codes := make([]Code, 0, len(statuses))
+	for code := range statuses {
 		codes = append(codes, code)
 	}
 	slices.Sort(codes)
 	return codes
 }
 
-// definitions is never written to.
-var definitions = map[Code]Definition{
-	BadJSON:              {http.StatusBadRequest, "The body is not valid JSON", "متن درخواست JSON معتبری نیست"},
-	BadRequest:           {http.StatusBadRequest, "The request contains an invalid value", "مقداری در درخواست نادرست است"},
-	BadCursor:            {http.StatusBadRequest, "The cursor is not valid for this list, or has expired", "نشانگر صفحه برای این فهرست معتبر نیست یا منقضی شده است"},
-	InvalidBody:          {http.StatusUnprocessableEntity, "Some fields are invalid", "برخی از فیلدها درست نیستند"},
-	BodyTooLarge:         {http.StatusRequestEntityTooLarge, "The body is too large", "حجم درخواست بیش از حد مجاز است"},
-	UnsupportedMediaType: {http.StatusUnsupportedMediaType, "The body must be JSON", "متن درخواست باید JSON باشد"},
+// statuses maps a code to its HTTP status. It is never written to.
+var statuses = map[Code]int{
+	BadJSON:              http.StatusBadRequest,
+	BadRequest:           http.StatusBadRequest,
+	BadCursor:            http.StatusBadRequest,
+	InvalidBody:          http.StatusUnprocessableEntity,
+	BodyTooLarge:         http.StatusRequestEntityTooLarge,
+	UnsupportedMediaType: http.StatusUnsupportedMediaType,
 
-	Unauthenticated: {http.StatusUnauthorized, "Please sign in", "لطفاً وارد شوید"},
-	TokenExpired:    {http.StatusUnauthorized, "The access token has expired", "توکن دسترسی منقضی شده است"},
-	RefreshReused:   {http.StatusUnauthorized, "The refresh token was used before; please sign in again", "این توکن تازه‌سازی پیش‌تر استفاده شده است؛ لطفاً دوباره وارد شوید"},
-	SessionEnded:    {http.StatusUnauthorized, "The session has ended; please sign in again", "نشست شما پایان یافته است؛ لطفاً دوباره وارد شوید"},
-	LoginWrong:      {http.StatusUnauthorized, "The phone number or the password is wrong", "شمارهٔ تلفن یا گذرواژه نادرست است"},
-	CodeWrong:       {http.StatusUnprocessableEntity, "The code is wrong or has expired", "کد نادرست یا منقضی است"},
-	CodeLocked:      {http.StatusTooManyRequests, "Too many wrong codes; please ask for a new one", "کد چند بار نادرست وارد شد؛ لطفاً کد تازه‌ای بگیرید"},
-	LoginLocked:     {http.StatusTooManyRequests, "Too many failed attempts to sign in; please try again later", "تلاش‌های ناموفق برای ورود زیاد بود؛ لطفاً کمی بعد دوباره تلاش کنید"},
-	RateLimited:     {http.StatusTooManyRequests, "You are doing this too often; please wait a little", "این کار را بیش از اندازه تکرار کرده‌اید؛ لطفاً کمی صبر کنید"},
-	TooManyRequests: {http.StatusTooManyRequests, "Too many requests; please wait a little", "تعداد درخواست‌ها زیاد است؛ لطفاً کمی صبر کنید"},
-	AccountDisabled: {http.StatusForbidden, "This account has been disabled; please contact us", "این حساب غیرفعال شده است؛ لطفاً با ما تماس بگیرید"},
-	PhoneTaken:      {http.StatusConflict, "This phone number already has an account", "با این شماره پیش‌تر حساب ساخته شده است"},
-	EmailMissing:    {http.StatusConflict, "There is no e-mail address in your profile", "نشانی ایمیلی در نمایهٔ شما نیست"},
-	PhoneCountry:    {http.StatusUnprocessableEntity, "No codes are sent to numbers of this country", "به شماره‌های این کشور کد فرستاده نمی‌شود"},
-	WeakPassword:    {http.StatusUnprocessableEntity, "The password is too easy to guess", "این گذرواژه به‌آسانی حدس زده می‌شود"},
-	Forbidden:       {http.StatusForbidden, "You are not allowed to do this", "شما اجازهٔ این کار را ندارید"},
-	CSRF:            {http.StatusForbidden, "The CSRF token is missing or wrong", "توکن CSRF فرستاده نشده یا نادرست است"},
+	Unauthenticated: http.StatusUnauthorized,
+	TokenExpired:    http.StatusUnauthorized,
+	RefreshReused:   http.StatusUnauthorized,
+	SessionEnded:    http.StatusUnauthorized,
+	LoginWrong:      http.StatusUnauthorized,
+	CodeWrong:       http.StatusUnprocessableEntity,
+	CodeLocked:      http.StatusTooManyRequests,
+	LoginLocked:     http.StatusTooManyRequests,
+	RateLimited:     http.StatusTooManyRequests,
+	TooManyRequests: http.StatusTooManyRequests,
+	AccountDisabled: http.StatusForbidden,
+	PhoneTaken:      http.StatusConflict,
+	EmailMissing:    http.StatusConflict,
+	PhoneCountry:    http.StatusUnprocessableEntity,
+	WeakPassword:    http.StatusUnprocessableEntity,
+	Forbidden:       http.StatusForbidden,
+	CSRF:            http.StatusForbidden,
 
-	SecondFactorRequired: {http.StatusUnauthorized, "Staff sign in with a password and a code", "کارکنان با گذرواژه و کد با هم وارد می‌شوند"},
-	PasswordWrong:        {http.StatusUnprocessableEntity, "The password is wrong", "گذرواژه نادرست است"},
-	EmailSuppressed:      {http.StatusConflict, "Mail to this address was returned; please enter another address", "ایمیل‌های این نشانی برگشت خورده است؛ لطفاً نشانی دیگری وارد کنید"},
-	ResetNotAllowed:      {http.StatusForbidden, "Staff passwords are set by an administrator", "گذرواژهٔ کارکنان را مدیر تعیین می‌کند"},
+	SecondFactorRequired: http.StatusUnauthorized,
+	PasswordWrong:        http.StatusUnprocessableEntity,
+	EmailSuppressed:      http.StatusConflict,
+	ResetNotAllowed:      http.StatusForbidden,
 
-	OriginNotAllowed: {http.StatusForbidden, "Pages of this origin may not sign in with a cookie", "صفحه‌های این مبدأ اجازهٔ ورود با کوکی را ندارند"},
+	OriginNotAllowed: http.StatusForbidden,
 
-	NotFound:            {http.StatusNotFound, "Not found", "چیزی در این نشانی نیست"},
-	TicketNotFound:      {http.StatusNotFound, "There is no such ticket", "چنین تیکتی پیدا نشد"},
-	CategoryNotFound:    {http.StatusNotFound, "There is no such category", "چنین دسته‌ای پیدا نشد"},
-	AttachmentNotFound:  {http.StatusNotFound, "There is no such attachment", "چنین پیوستی پیدا نشد"},
-	UserNotFound:        {http.StatusNotFound, "There is no such user", "چنین کاربری پیدا نشد"},
-	SessionNotFound:     {http.StatusNotFound, "There is no such session", "چنین نشستی پیدا نشد"},
-	SuppressionNotFound: {http.StatusNotFound, "Mail to this address is not suppressed", "ارسال نامه به این نشانی متوقف نشده است"},
-	BroadcastNotFound:   {http.StatusNotFound, "There is no such broadcast", "چنین پیام همگانی پیدا نشد"},
-	MethodNotAllowed:    {http.StatusMethodNotAllowed, "This address does not take that method", "این نشانی چنین متدی را نمی‌پذیرد"},
+	NotFound:            http.StatusNotFound,
+	TicketNotFound:      http.StatusNotFound,
+	CategoryNotFound:    http.StatusNotFound,
+	AttachmentNotFound:  http.StatusNotFound,
+	UserNotFound:        http.StatusNotFound,
+	SessionNotFound:     http.StatusNotFound,
+	SuppressionNotFound: http.StatusNotFound,
+	BroadcastNotFound:   http.StatusNotFound,
+	MethodNotAllowed:    http.StatusMethodNotAllowed,
 
-	AlreadyAssigned:   {http.StatusConflict, "Someone else already has this ticket", "این تیکت را پیش‌تر همکار دیگری برداشته است"},
-	TicketClosed:      {http.StatusConflict, "The ticket is closed; please open a follow-up ticket", "این تیکت بسته شده است؛ لطفاً تیکت تازه‌ای در ادامهٔ آن باز کنید"},
-	TicketDeleted:     {http.StatusConflict, "The ticket that was opened with this clientId has been deleted", "تیکتی که با این clientId باز شده بود حذف شده است"},
-	LastAdmin:         {http.StatusConflict, "The last administrator cannot be removed, demoted or disabled", "آخرین مدیر را نمی‌توان حذف، تنزل یا غیرفعال کرد"},
-	NameTaken:         {http.StatusConflict, "Another category already has this name", "دستهٔ دیگری همین نام را دارد"},
-	StatusNotAllowed:  {http.StatusConflict, "This status change is not allowed", "تیکت از وضعیت کنونی به این وضعیت نمی‌رود"},
-	BroadcastFinished: {http.StatusConflict, "The broadcast has been sent already", "این پیام همگانی پیش‌تر فرستاده شده است"},
-	AttachmentRefused: {http.StatusUnprocessableEntity, "The attachment was refused", "پیوست پذیرفته نشد"},
-	AttachmentExpired: {http.StatusUnprocessableEntity, "The attachment was not uploaded in time; please attach the file again", "پیوست در زمان مقرر نرسید؛ لطفاً فایل را دوباره پیوست کنید"},
-	ThumbnailNotFound: {http.StatusNotFound, "This file has no thumbnail", "این فایل تصویر کوچک ندارد"},
-	AttachmentPending: {http.StatusConflict, "The attachment has not arrived or is still being checked", "پیوست هنوز نرسیده یا در حال بررسی است"},
-	AttachmentInUse:   {http.StatusConflict, "The attachment already belongs to another message", "این پیوست به پیام دیگری تعلق دارد"},
-	VersionStale:      {http.StatusPreconditionFailed, "The ticket has changed since you read it", "تیکت پس از آخرین خواندن شما تغییر کرده است"},
+	AlreadyAssigned:   http.StatusConflict,
+	TicketClosed:      http.StatusConflict,
+	TicketDeleted:     http.StatusConflict,
+	LastAdmin:         http.StatusConflict,
+	NameTaken:         http.StatusConflict,
+	StatusNotAllowed:  http.StatusConflict,
+	BroadcastFinished: http.StatusConflict,
+	AttachmentRefused: http.StatusUnprocessableEntity,
+	AttachmentExpired: http.StatusUnprocessableEntity,
+	ThumbnailNotFound: http.StatusNotFound,
+	AttachmentPending: http.StatusConflict,
+	AttachmentInUse:   http.StatusConflict,
+	VersionStale:      http.StatusPreconditionFailed,
 
-	IdempotencyMismatch:   {http.StatusUnprocessableEntity, "This Idempotency-Key was used with another request", "این Idempotency-Key با درخواست دیگری استفاده شده است"},
-	IdempotencyInProgress: {http.StatusConflict, "The first request with this Idempotency-Key is still running", "نخستین درخواست با این Idempotency-Key هنوز در حال اجراست"},
-	Conflict:              {http.StatusConflict, "Others are changing this at the same moment; please try again", "دیگران هم‌زمان در حال تغییر این مورد هستند؛ لطفاً دوباره تلاش کنید"},
-	Unavailable:           {http.StatusServiceUnavailable, "The service is not available at the moment", "سرویس در این لحظه در دسترس نیست"},
-	Internal:              {http.StatusInternalServerError, "Something went wrong on our side", "خطایی از سوی ما رخ داد"},
+	IdempotencyMismatch:   http.StatusUnprocessableEntity,
+	IdempotencyInProgress: http.StatusConflict,
+	Conflict:              http.StatusConflict,
+	Unavailable:           http.StatusServiceUnavailable,
+	Internal:              http.StatusInternalServerError,
 
-	UnknownAction: {http.StatusBadRequest, "There is no such action", "چنین عملی وجود ندارد"},
-	FrameInvalid:  {http.StatusBadRequest, "The frame is invalid", "قاب فرستاده‌شده معتبر نیست"},
-	TopicUnknown:  {http.StatusNotFound, "Unknown topic", "چنین موضوعی پیدا نشد"},
+	UnknownAction: http.StatusBadRequest,
+	FrameInvalid:  http.StatusBadRequest,
+	TopicUnknown:  http.StatusNotFound,
 }

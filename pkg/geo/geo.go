@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"sync"
+
+	"ticketsystem/pkg/locale"
 )
 
 // provinceList has one line per province and, indented below it, one per city:
@@ -29,6 +31,15 @@ type City struct {
 	ID     string `json:"id"`
 	Name   string `json:"name"`
 	NameFa string `json:"nameFa"`
+}
+
+// NameIn returns the name in the language of a BCP 47 tag, if the list has it: else the
+// English name.
+func NameIn(tag, name, nameFa string) string {
+	if locale.Resolve(tag) == "fa" {
+		return nameFa
+	}
+	return name
 }
 
 // provinces parses the list once.

@@ -1,45 +1,173 @@
-// Package locale defines the languages of the service's texts.
+// Package locale holds the languages of the service and the texts that people read: one
+// catalogue per language, texts/<language>.json. A new language is one more file.
 package locale
 
-import "strings"
+import (
+	"embed"
+	"encoding/json"
+	"fmt"
+	"io/fs"
+	"maps"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
 
-// The supported languages. English is the default.
-const (
-	English = "en"
-	Persian = "fa"
+	"golang.org/x/text/feature/plural"
+	"golang.org/x/text/language"
 )
 
+// English is the default language, and the reference of the keys of all catalogues.
+const English = "en"
+
+//go:embed texts/*.json
+var files embed.FS
+
+// Catalogue holds the texts of one language by key. A text contains placeholders such as
+// {number}.
+type Catalogue map[string]string
+
+// catalogues returns the catalogues by language. They are parsed at the first use.
+var catalogues = sync.OnceValue(func() *atomic.Pointer[map[string]Catalogue] { //nolint:gochecknoglobals // parsed once
+	all := map[string]Catalogue{}
+	names, err := fs.Glob(files, "texts/*.json")
+	for _, name := range names {
+		var data []byte
+		var texts Catalogue
+		if data, err = files.ReadFile(name); err == nil {
+			err = json.Unmarshal(data, &texts)
+		}
+		if err != nil {
+			break
+		}
+		all[strings.TrimSuffix(strings.TrimPrefix(name, "texts/"), ".json")] = texts
+	}
+	if err != nil {
+		panic(err) // impossible: a test reads the files
+	}
+	pointer := &atomic.Pointer[map[string]Catalogue]{}
+	pointer.Store(&all)
+	return pointer
+})
+
+// Register adds a language until the returned function is called. Only tests need it:
+// the files in texts are registered.
+func Register(name string, texts Catalogue) (unregister func()) {
+	pointer := catalogues()
+	before := pointer.Load()
+	all := maps.Clone(*before)
+	all[name] = texts
+	pointer.Store(&all)
+	return func() { pointer.Store(before) }
+}
+
+// Texts returns a copy of the catalogue of a language, or nil.
+func Texts(name string) Catalogue { return maps.Clone((*catalogues().Load())[name]) }
+
 // Supported returns all supported languages, the default first.
-func Supported() []string { return []string{English, Persian} }
+func Supported() []string {
+	names := slices.Sorted(maps.Keys(*catalogues().Load()))
+	return append([]string{English}, slices.DeleteFunc(names, func(name string) bool { return name == English })...)
+}
 
-// IsSupported reports whether language is one of the supported languages.
-func IsSupported(language string) bool { return language == English || language == Persian }
-
-// IsPersian reports whether a BCP 47 tag ("fa", "fa-IR", "fa_IR") is Persian.
-func IsPersian(tag string) bool { return primary(tag) == Persian }
+// IsSupported reports whether name is one of the supported languages.
+func IsSupported(name string) bool {
+	_, ok := (*catalogues().Load())[name]
+	return ok
+}
 
 // Of returns the first supported language of an Accept-Language header, or "".
 // Quality values are ignored: clients list their languages by preference.
 func Of(acceptLanguage string) string {
 	for part := range strings.SplitSeq(acceptLanguage, ",") {
 		tag, _, _ := strings.Cut(strings.TrimSpace(part), ";")
-		if language := primary(tag); IsSupported(language) {
-			return language
+		if name := primary(tag); IsSupported(name) {
+			return name
 		}
 	}
 	return ""
 }
 
-// Pick returns the text of the language that tag names, English by default.
-func Pick(tag, english, persian string) string {
-	if IsPersian(tag) {
-		return persian
+// Resolve returns the supported language of a BCP 47 tag ("fa", "fa-IR", "fa_IR"),
+// English by default.
+func Resolve(tag string) string {
+	if name := primary(tag); IsSupported(name) {
+		return name
 	}
-	return english
+	return English
 }
 
 // primary returns the language of a BCP 47 tag in lower case.
 func primary(tag string) string {
-	language, _, _ := strings.Cut(strings.ReplaceAll(tag, "_", "-"), "-")
-	return strings.ToLower(language)
+	name, _, _ := strings.Cut(strings.ReplaceAll(tag, "_", "-"), "-")
+	return strings.ToLower(name)
+}
+
+// Text returns the text of a key in the language of a BCP 47 tag, English by default.
+// values are the names and values of its placeholders. An unknown key is its own text.
+func Text(tag, key string, values ...string) string {
+	text, ok := Lookup(tag, key)
+	if !ok {
+		text = key
+	}
+	if len(values) == 0 {
+		return text
+	}
+	pairs := slices.Clone(values)
+	for i := 0; i < len(pairs); i += 2 {
+		pairs[i] = "{" + pairs[i] + "}"
+	}
+	return strings.NewReplacer(pairs...).Replace(text)
+}
+
+// Lookup returns the text of a key with its placeholders. ok is false if English has
+// none.
+func Lookup(tag, key string) (text string, ok bool) {
+	all := *catalogues().Load()
+	if text, ok = all[Resolve(tag)][key]; !ok {
+		text, ok = all[English][key]
+	}
+	return text, ok
+}
+
+// Count returns the text of a key for a number: of key.one, key.few and so on by the
+// plural rules of the language (CLDR), else of key.other.
+func Count(tag, key string, n int) string {
+	form := pluralForms[plural.Cardinal.MatchPlural(language.Make(Resolve(tag)), n, 0, 0, 0, 0)]
+	if _, ok := (*catalogues().Load())[Resolve(tag)][key+form]; !ok {
+		form = ".other"
+	}
+	return Text(tag, key+form, "count", strconv.Itoa(n))
+}
+
+var pluralForms = map[plural.Form]string{plural.Zero: ".zero", plural.One: ".one", plural.Two: ".two", plural.Few: ".few", plural.Many: ".many"}
+
+var placeholder = regexp.MustCompile(`\{\w+\}`)
+
+// Check returns an error if a catalogue lacks a text, has an unknown one, or one with a
+// placeholder that the English text does not have. More plural forms are permitted.
+func Check(name string, texts Catalogue) error {
+	english := (*catalogues().Load())[English]
+	for key, text := range english {
+		if strings.TrimSpace(texts[key]) == "" {
+			return fmt.Errorf("%s.json has no text %q (%s)", name, key, text)
+		}
+	}
+	for key, text := range texts {
+		reference, known := english[key]
+		if !known {
+			base := key[:max(strings.LastIndexByte(key, '.'), 0)]
+			if reference, known = english[base+".other"]; !known {
+				return fmt.Errorf("%s.json has the unknown text %q", name, key)
+			}
+		}
+		for _, used := range placeholder.FindAllString(text, -1) {
+			if !strings.Contains(reference, used) && !(used == "{status}" && strings.Contains(reference, "{statusLower}")) {
+				return fmt.Errorf("%s.json: text %q has the unknown placeholder %s", name, key, used)
+			}
+		}
+	}
+	return nil
 }

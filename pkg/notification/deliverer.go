@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"ticketsystem/pkg/locale"
 	"ticketsystem/pkg/user"
 )
 
@@ -70,6 +71,7 @@ type Deliverer struct {
 	Now          func() time.Time
 	MaxSMSPerDay int
 	Key          Sealer // of PhoneNotices
+	Brand        locale.Brand
 }
 
 // Deliver runs a job. If it returns an error, the job must be retried after
@@ -162,7 +164,7 @@ func (d *Deliverer) attempt(ctx context.Context, n Notification, to user.User, c
 		case suppressed:
 			return Skipped, ReasonSuppressed, nil
 		}
-		return outcome(d.Mailer.Mail(ctx, NewMail(n, to), to.ID))
+		return outcome(d.Mailer.Mail(ctx, NewMail(n, to, d.Brand), to.ID))
 	}
 	allowed, err := d.Store.ReserveSMSQuota(ctx, d.Now(), d.MaxSMSPerDay)
 	switch {
@@ -171,7 +173,7 @@ func (d *Deliverer) attempt(ctx context.Context, n Notification, to user.User, c
 	case !allowed:
 		return Failed, ReasonSpendLimit, nil
 	}
-	return outcome(d.SMS.Send(ctx, to.Phone, ShortText(n, to.Locale)))
+	return outcome(d.SMS.Send(ctx, to.Phone, ShortText(n, to.Locale, d.Brand)))
 }
 
 func outcome(err error) (State, string, error) {

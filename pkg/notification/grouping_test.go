@@ -137,10 +137,10 @@ func TestText_Replies(t *testing.T) {
 		if _, body := notification.Text(n, language); !strings.HasSuffix(body, "\n"+want+": B") {
 			t.Errorf("%s: got %q", language, body)
 		}
-		if got := notification.ShortText(n, language); !strings.Contains(got, want) {
+		if got := notification.ShortText(n, language, brand); !strings.Contains(got, want) {
 			t.Errorf("%s: got %q", language, got)
 		}
-		m := notification.NewMail(n, user.User{Locale: language})
+		m := notification.NewMail(n, user.User{Locale: language}, brand)
 		if !strings.Contains(m.Text, want+": \u2068B\u2069") {
 			t.Errorf("%s: got %q", language, m.Text)
 		}

@@ -3,7 +3,6 @@ package notification
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"html"
 	"time"
 
@@ -62,9 +61,10 @@ func (d *Deliverer) deliverPhoneNotice(ctx context.Context, job DeliveryJob) (re
 	if err := json.Unmarshal(plain, &n); err != nil {
 		return noticeRetryDelay, err
 	}
-	text := fmt.Sprintf(locale.Pick(n.Locale,
-		"The phone number of your TicketSystem account was changed to one ending in %s. If this was not you, contact us at once.",
-		"شمارهٔ تلفن حساب تیکت‌سیستم شما به شماره‌ای که با %s پایان می‌یابد تغییر کرد. اگر این کار شما نبوده است، بی‌درنگ با ما تماس بگیرید."), n.Ending)
+	text := locale.Text(n.Locale, "phone_changed.text", "brand", d.Brand.NameIn(n.Locale), "ending", n.Ending)
+	if support := d.Brand.Support(n.Locale); support != "" {
+		text += " " + support
+	}
 	if job.Channel == SMS {
 		return noticeRetryDelay, d.SMS.Send(ctx, n.To, text)
 	}
@@ -72,9 +72,9 @@ func (d *Deliverer) deliverPhoneNotice(ctx context.Context, job DeliveryJob) (re
 	if err != nil || suppressed || d.Mailer == nil {
 		return noticeRetryDelay, err
 	}
+	closing, markup := locale.Brand{Signature: d.Brand.Signature}.Closing(n.Locale)
 	return noticeRetryDelay, d.Mailer.Mail(ctx, Mail{
-		To: n.To, Text: text + "\n",
-		Subject: locale.Pick(n.Locale, "Your phone number was changed", "شمارهٔ تلفن شما تغییر کرد"),
-		HTML:    `<!doctype html><html lang="` + locale.Pick(n.Locale, `en" dir="ltr`, `fa" dir="rtl`) + `"><body><p>` + html.EscapeString(text) + `</p></body></html>`,
+		To: n.To, Text: text + "\n" + closing, Subject: locale.Text(n.Locale, "phone_changed.subject"),
+		HTML: locale.HTMLHead(n.Locale) + "<body><p>" + html.EscapeString(text) + "</p>" + markup + "</body></html>",
 	}, job.UserID)
 }

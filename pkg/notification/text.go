@@ -3,7 +3,6 @@ package notification
 import (
 	"fmt"
 	"html"
-	"strconv"
 	"strings"
 	"unicode"
 
@@ -12,126 +11,78 @@ import (
 	"ticketsystem/pkg/user"
 )
 
-// Text returns the title and body of a notification in a language, en or fa. A text
-// that reports several notifications tells the number of replies.
+// Text returns the title and body of a notification in a language. A text that reports
+// several notifications tells the number of replies.
 func Text(n Notification, language string) (title, body string) {
 	if n.Kind == KindBroadcast {
 		return n.Title, n.Body
 	}
-	title, body = textEn(n)
-	if locale.IsPersian(language) {
-		title, body = textFa(n)
-	}
+	values := n.textValues(language)
+	text := func(key string) string { return locale.Text(language, "notification."+key, values...) }
+	title, body = text(string(n.Kind)+".title"), text(string(n.Kind)+".body")
 	switch {
 	case n.isReply() && n.Replies > 1:
-		title = replyCount(n.Replies, language) + ": " + n.Title
+		title = text("replies.title")
 	case !n.isReply() && n.Replies > 0:
-		body += "\n" + replyCount(n.Replies, language) + ": " + n.Body
+		values = append(values, "text", body)
+		body = text("replies.body")
 	}
 	return title, body
 }
 
+// textValues returns the values of the placeholders in the texts of a notification.
+func (n Notification) textValues(language string) []string {
+	status := statusName(n.Status, language)
+	return []string{
+		"title", n.Title, "body", n.Body, "number", id.Number(n.TicketID), "status", status, "statusLower", strings.ToLower(status),
+		"author", n.authorName(language), "replies", locale.Count(language, "replies", n.Replies),
+	}
+}
+
 func (n Notification) isReply() bool { return n.Kind == KindReply || n.Kind == KindCustomerReply }
 
-func replyCount(n int, language string) string {
+// authorName returns the name of the author, or the author's role.
+func (n Notification) authorName(language string) string {
 	switch {
-	case locale.IsPersian(language):
-		return strconv.Itoa(n) + " پاسخ تازه"
-	case n == 1:
-		return "1 new reply"
+	case n.Author != "":
+		return user.DisplayName(n.Author, language)
+	case n.Kind == KindReply:
+		return locale.Text(language, "author.support")
+	case n.Kind == KindCustomerReply:
+		return locale.Text(language, "author.customer")
 	}
-	return strconv.Itoa(n) + " new replies"
-}
-
-func textEn(n Notification) (title, body string) {
-	switch n.Kind { //nolint:exhaustive // broadcasts are not translated
-	case KindReply:
-		return "New reply: " + n.Title, authorName(n.Author, locale.English, "Support") + ": " + n.Body
-	case KindCustomerReply:
-		return "The customer has replied: " + n.Title, authorName(n.Author, locale.English, "Customer") + ": " + n.Body
-	case KindStatus:
-		return statusName(n.Status, locale.English) + ": " + n.Title, "Your ticket " + id.Number(n.TicketID) + " is now " + strings.ToLower(statusName(n.Status, locale.English)) + "."
-	case KindAssignment:
-		return "Assigned to you: " + n.Title, authorName(n.Author, locale.English, "The system") + " gave you ticket " + id.Number(n.TicketID) + "."
-	}
-	return "Waiting for you: " + n.Title, "Ticket " + id.Number(n.TicketID) + " waits for your answer."
-}
-
-func textFa(n Notification) (title, body string) {
-	switch n.Kind { //nolint:exhaustive // broadcasts are not translated
-	case KindReply:
-		return "پاسخ تازه: " + n.Title, authorName(n.Author, locale.Persian, "پشتیبانی") + ": " + n.Body
-	case KindCustomerReply:
-		return "پاسخ مشتری: " + n.Title, authorName(n.Author, locale.Persian, "مشتری") + ": " + n.Body
-	case KindStatus:
-		return statusName(n.Status, locale.Persian) + ": " + n.Title, "وضعیت تیکت " + id.Number(n.TicketID) + " شما اکنون «" + statusName(n.Status, locale.Persian) + "» است."
-	case KindAssignment:
-		return "به شما سپرده شد: " + n.Title, authorName(n.Author, locale.Persian, "سامانه") + " تیکت " + id.Number(n.TicketID) + " را به شما سپرد."
-	}
-	return "در انتظار شما: " + n.Title, "تیکت " + id.Number(n.TicketID) + " در انتظار پاسخ شماست."
-}
-
-func authorName(name, language, fallback string) string {
-	if name == "" {
-		return fallback
-	}
-	return user.DisplayName(name, language)
+	return locale.Text(language, "author.system")
 }
 
 // statusName returns the name of a status as customers see it.
 func statusName(status, language string) string {
-	names, known := statusNames[status]
-	switch {
-	case !known:
-		return status
-	case locale.IsPersian(language):
-		return names[1]
+	if name, ok := locale.Lookup(language, "status."+status); ok {
+		return name
 	}
-	return names[0]
-}
-
-// statusNames maps a status to its English and Persian names.
-var statusNames = map[string][2]string{
-	"new": {"New", "تازه"}, "open": {"Open", "باز"}, "pending": {"Waiting for you", "در انتظار شما"},
-	"resolved": {"Resolved", "حل‌شده"}, "closed": {"Closed", "بسته‌شده"},
+	return status
 }
 
 // ShortText returns a notification as an SMS. It is short, because 70 Persian
 // characters are billed as one message, and contains no private text, because
 // phones display it on the lock screen.
-func ShortText(n Notification, language string) string {
-	number := id.Number(n.TicketID)
+func ShortText(n Notification, language string, brand locale.Brand) string {
 	if n.Kind == KindBroadcast {
 		return withoutFormats(n.Title + "\n" + n.Body)
 	}
-	persian := locale.IsPersian(language)
-	replies := replyCount(n.Replies, language)
-	text := map[Kind]string{
-		KindReply:         "support has answered your ticket " + number + ".",
-		KindCustomerReply: "the customer has answered ticket " + number + ".",
-		KindStatus:        "your ticket " + number + " is now " + strings.ToLower(statusName(n.Status, locale.English)) + ".",
-		KindAssignment:    "ticket " + number + " is assigned to you.",
-		KindReminder:      "ticket " + number + " waits for your answer.",
-	}[n.Kind]
-	if persian {
-		text = map[Kind]string{
-			KindReply:         "پشتیبانی به تیکت " + number + " شما پاسخ داد.",
-			KindCustomerReply: "مشتری به تیکت " + number + " پاسخ داد.",
-			KindStatus:        "وضعیت تیکت " + number + " شما: " + statusName(n.Status, locale.Persian),
-			KindAssignment:    "تیکت " + number + " به شما سپرده شد.",
-			KindReminder:      "تیکت " + number + " در انتظار پاسخ شماست.",
-		}[n.Kind]
-	}
+	return locale.Text(language, "sms.signed", "brand", brand.NameIn(language), "text", shortText(n, language))
+}
+
+// shortText returns what has happened, without private text.
+func shortText(n Notification, language string) string {
+	values := n.textValues(language)
+	text := locale.Text(language, "sms."+string(n.Kind), values...)
 	switch {
 	case n.isReply() && n.Replies > 1:
-		text = locale.Pick(language, replies+" to ticket "+number+".", replies+" در تیکت "+number)
+		return locale.Text(language, "sms.replies", values...)
 	case !n.isReply() && n.Replies > 0:
-		text += locale.Pick(language, " "+replies+".", "\n"+replies)
+		return locale.Text(language, "sms.with_replies", append(values, "text", text)...)
 	}
-	if persian {
-		return text + "\nتیکت‌سیستم"
-	}
-	return "TicketSystem: " + text
+	return text
 }
 
 // Mail is an e-mail with a plain text and an HTML part.
@@ -140,35 +91,37 @@ type Mail struct {
 }
 
 // NewMail renders a notification as an e-mail in the user's language.
-func NewMail(n Notification, to user.User) Mail {
+func NewMail(n Notification, to user.User, brand locale.Brand) Mail {
 	if n.Kind == KindBroadcast {
 		n.Title, n.Body = withoutFormats(n.Title), withoutFormats(n.Body)
 	} else {
 		n.Title, n.Body, n.Author = isolated(n.Title), isolated(n.Body), isolatedName(n.Author)
 	}
 	title, body := Text(n, to.Locale)
-	greeting, footer, dir := "Hello", "You get this mail because your profile says so. You can change it there.", "ltr"
-	if locale.IsPersian(to.Locale) {
-		greeting, footer, dir = "سلام", "این نامه به انتخاب شما در نمایه‌تان فرستاده شده است و همان‌جا می‌توانید آن را خاموش کنید.", "rtl"
-	}
+	greeting, footer := locale.Text(to.Locale, "mail.greeting"), locale.Text(to.Locale, "mail.footer")
 	if to.Name != "" {
-		greeting += " " + isolated(to.Name)
+		greeting = locale.Text(to.Locale, "mail.greeting_name", "name", isolated(to.Name))
+	}
+	closing, markup := brand.Closing(to.Locale)
+	if closing != "" {
+		closing += "\n"
 	}
 	return Mail{
-		To: to.Email, Subject: singleLine(title), Text: fmt.Sprintf("%s\n\n%s\n\n%s\n\n-- \n%s\n", greeting, title, body, footer),
-		HTML: fmt.Sprintf(htmlTemplate, to.Locale, dir, html.EscapeString(greeting), html.EscapeString(title), htmlParagraphs(body), html.EscapeString(footer)),
+		To: to.Email, Subject: singleLine(title), Text: fmt.Sprintf("%s\n\n%s\n\n%s\n\n%s-- \n%s\n", greeting, title, body, closing, footer),
+		HTML: fmt.Sprintf(htmlTemplate, to.Locale, locale.Text(to.Locale, "language.direction"), html.EscapeString(greeting),
+			html.EscapeString(title), htmlParagraphs(body), html.EscapeString(footer), markup),
 	}
 }
 
-// htmlTemplate takes the language, text direction, greeting, title, body and
-// footer. Styles are inline, because many mail clients drop style sheets.
+// htmlTemplate takes the language, text direction, greeting, title, body, footer and
+// closing. Styles are inline, because many mail clients drop style sheets.
 const htmlTemplate = `<!doctype html>
 <html lang="%[1]s" dir="%[2]s"><head><meta charset="utf-8"></head>
 <body dir="%[2]s" style="font-family:Vazirmatn,Tahoma,Arial,sans-serif;line-height:1.7;color:#222">
 <p dir="auto">%[3]s</p>
 <p dir="auto"><strong>%[4]s</strong></p>
 %[5]s
-<p style="color:#777;font-size:smaller">%[6]s</p>
+%[7]s<p style="color:#777;font-size:smaller">%[6]s</p>
 </body></html>
 `
 

@@ -50,7 +50,7 @@ func DisplayName(name, language string) string {
 	if name != DeletedName {
 		return name
 	}
-	return locale.Pick(language, "Removed user", "کاربر حذف‌شده")
+	return locale.Text(language, "user.removed")
 }
 
 // NotificationPreferences are the channels on which a user receives notifications

@@ -43,10 +43,11 @@ func NewProblem(e *apperr.Error, language, instance, requestID string) Problem {
 	for _, field := range e.Fields {
 		p.Errors = append(p.Errors, field.In(language))
 	}
+	english := locale.Resolve(language) == locale.English
 	switch {
-	case locale.IsPersian(language) && len(p.Errors) > 0, p.Detail == "" && len(p.Errors) > 0:
+	case !english && len(p.Errors) > 0, p.Detail == "" && len(p.Errors) > 0:
 		p.Detail = fieldDetail(p.Errors[0])
-	case locale.IsPersian(language), p.Detail == "":
+	case !english, p.Detail == "":
 		p.Detail = p.Title // details exist in English only
 	}
 	return p

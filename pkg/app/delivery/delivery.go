@@ -44,7 +44,7 @@ func NotificationDelay(a *app.App) time.Duration {
 // CodeSender returns the service that sends the queued one-time codes, at most
 // CODES_PER_DAY.
 func CodeSender(a *app.App) *account.CodeSender {
-	return &account.CodeSender{OTP: a.OTP(), SMS: sms.New(a.AWS("SNS")), MaxPerDay: a.Int("CODES_PER_DAY", 10_000)}
+	return &account.CodeSender{OTP: a.OTP(), SMS: sms.New(a.AWS("SNS")), MaxPerDay: a.Int("CODES_PER_DAY", 10_000), Brand: a.Brand()}
 }
 
 // SMSCodes returns the service that queues one-time codes, for the countries in
@@ -63,7 +63,7 @@ func SMSCodes(a *app.App) *account.SMSCodes {
 // messages. It sends no e-mail without a SENDER_ADDRESS.
 func Deliverer(a *app.App) *notification.Deliverer {
 	deliverer := &notification.Deliverer{
-		Store: a.Store(), SMS: sms.New(a.AWS("SNS")), Now: app.Now, MaxSMSPerDay: a.Int("SMS_PER_DAY", 1000), Key: a.Key(),
+		Store: a.Store(), SMS: sms.New(a.AWS("SNS")), Now: app.Now, MaxSMSPerDay: a.Int("SMS_PER_DAY", 1000), Key: a.Key(), Brand: a.Brand(),
 	}
 	if from := a.String("SENDER_ADDRESS", ""); from != "" {
 		deliverer.Mailer = mail.New(a.AWS("SES"), from, a.String("EMAIL_CONFIGURATION_SET", ""))
