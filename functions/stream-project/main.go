@@ -14,11 +14,11 @@ func main() {
 	a := app.New()
 	store, tickets, policy, index := a.Store(), a.Tickets(), a.AutomationPolicy(), delivery.SearchIndex(a)
 	project := stream.NewBatchHandler(a.Log, dynamo.DecodeRecord,
-		stream.ProjectTickets(tickets), stream.ReleaseTickets(store, store, tickets),
-		stream.ScheduleTimers(store, policy), stream.SyncUserCopies(store), stream.UpdateNames(store, index),
+		stream.ProjectTickets(tickets), stream.ScheduleTimers(store, policy), stream.SyncUserCopies(store), stream.UpdateNames(store, index, tickets),
 		stream.ProjectStats(&stats.Aggregator{Store: store}), stream.ProjectActivity(store),
-		stream.InOrder(stream.CreateNotifications(a.Notifier()), stream.RecordNames(store)), stream.MarkEntriesRead(store, policy.RemindAfter), stream.IndexSearch(index),
-		stream.PurgeDeleted(store, policy.RemindAfter), stream.DeleteFiles(attachments.Bucket(a)),
+		stream.InOrder(stream.CreateNotifications(a.Notifier()), stream.RecordNames(store), stream.ReleaseTickets(store, store, tickets)),
+		stream.MarkEntriesRead(store, policy.RemindAfter), stream.IndexSearch(index),
+		stream.PurgeDeleted(store, policy.RemindAfter), stream.DeleteFiles(attachments.Bucket(a)), stream.RecordFiles(store),
 		stream.ExpireReplacedPictures(store, app.Now), stream.EraseFiles(store), stream.AckHeartbeat("stream-project", store),
 	)
 	a.Run(stream.CountEntries(project, dynamo.DecodeRecord, a.EntryLimits(), a.Log))

@@ -4,12 +4,12 @@ import (
 	"context"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"ticketsystem/pkg/apperr"
 	"ticketsystem/pkg/attachment"
 	"ticketsystem/pkg/parallel"
-	"ticketsystem/pkg/ticket"
 )
 
 // attachmentItem is an attachment. It has a TTL unless a message or a profile uses
@@ -32,9 +32,6 @@ type attachmentItem struct {
 	Thumb    bool   `dynamodbav:"thumb,omitempty"`
 	At       int64  `dynamodbav:"at"`
 	TTL      int64  `dynamodbav:"ttl,omitempty"`
-
-	OwnerKey  string `dynamodbav:"uc"`
-	CreatedAt string `dynamodbav:"n"`
 }
 
 func attachmentToItem(a attachment.Attachment) attachmentItem {
@@ -42,7 +39,6 @@ func attachmentToItem(a attachment.Attachment) attachmentItem {
 		key: attachmentKey(a.ID), Owner: a.Owner, Name: a.Name, Type: a.Type, Size: a.Size, SHA256: a.SHA256,
 		State: string(a.State), Reason: a.Reason, Ticket: a.TicketID, Seq: a.Seq, Internal: a.Internal,
 		Customer: a.CustomerID, Width: a.Width, Height: a.Height, Thumb: a.Thumbnail, At: toMillis(a.CreatedAt),
-		OwnerKey: attachmentOwnerKey(a.Owner), CreatedAt: ticket.TimeSortKey(a.CreatedAt),
 	}
 }
 
@@ -91,18 +87,31 @@ func (s *Store) ExpireAttachment(ctx context.Context, id string, at time.Time) e
 	return err
 }
 
-// EraseAttachments implements stream.FileStore. It reads the user's attachments from
-// an index, and deletes the items after the entries that show them were changed.
-func (s *Store) EraseAttachments(ctx context.Context, ownerID string, inTickets bool) error {
-	in := queryInput("uc = :owner", values{"owner": attachmentOwnerKey(ownerID)}, onIndex(indexOwnerCreated), pageOf(maxBatchGet))
+// AddFileReference implements stream.FileStore.
+func (s *Store) AddFileReference(ctx context.Context, ownerID, id string) error {
+	_, err := s.put(ctx, nameReferenceItem{ownFileKey(ownerID, id)}, "", nil)
+	return err
+}
+
+// DeleteFileReference implements stream.FileStore.
+func (s *Store) DeleteFileReference(ctx context.Context, ownerID, id string) error {
+	_, err := s.remove(ctx, ownFileKey(ownerID, id), "", nil)
+	return err
+}
+
+// EraseAttachments implements stream.FileStore. It deletes the items after the entries
+// that show them were changed.
+func (s *Store) EraseAttachments(ctx context.Context, ownerID string) error {
+	first := ownFileKey(ownerID, "")
+	in := queryInput("PK = :pk AND begins_with(SK, :prefix)", values{"pk": first.PK, "prefix": first.SK}, consistent, pageOf(maxBatchGet))
 	for {
 		out, err := s.queryPage(ctx, in)
 		if err != nil {
 			return err
 		}
-		ids, err := idsOf(out.Items)
+		references, err := decodeAll[key](out.Items)
 		if err == nil {
-			err = s.eraseAttachments(ctx, ids, inTickets)
+			err = s.eraseAttachments(ctx, references)
 		}
 		if err != nil || len(out.LastEvaluatedKey) == 0 {
 			return err
@@ -111,12 +120,16 @@ func (s *Store) EraseAttachments(ctx context.Context, ownerID string, inTickets 
 	}
 }
 
-func (s *Store) eraseAttachments(ctx context.Context, ids []string, inTickets bool) error {
+func (s *Store) eraseAttachments(ctx context.Context, references []key) error {
+	ids := make([]string, len(references))
+	for i, k := range references {
+		ids[i] = strings.TrimPrefix(k.SK, prefixOwnFile)
+	}
 	files, err := s.Attachments(ctx, ids)
 	if err != nil {
 		return err
 	}
-	files = slices.DeleteFunc(files, func(a attachment.Attachment) bool { return a.TicketID != "" && !inTickets })
+	files = slices.DeleteFunc(files, func(a attachment.Attachment) bool { return a.TicketID != "" && a.CustomerID != a.Owner })
 	err = parallel.ForEach(files, maxParallelErasures, func(a attachment.Attachment) error {
 		if a.TicketID == "" {
 			return nil

@@ -80,6 +80,22 @@ func nameUpdateKey(userID string) key { return key{userKey(userID).PK, skNameUpd
 // nameReferenceKey records that a ticket contains the name of an agent.
 func nameReferenceKey(userID, ticketID string) key { return key{"A#" + userID, ticketID} }
 
+// Prefixes of the other records in this partition. They sort after the ids of tickets.
+const (
+	prefixOwnTicket = "~T#"
+	prefixOwnFile   = "~F#"
+)
+
+// ownTicketKey records that a user has opened a ticket.
+func ownTicketKey(userID, ticketID string) key {
+	return nameReferenceKey(userID, prefixOwnTicket+ticketID)
+}
+
+// ownFileKey records that a user has an attachment.
+func ownFileKey(userID, attachmentID string) key {
+	return nameReferenceKey(userID, prefixOwnFile+attachmentID)
+}
+
 func loginKey(phone string) key { return key{"L#" + phone, "A"} }
 
 // loginAttemptsKey is in the partition of the login.
@@ -109,9 +125,6 @@ func auditKey(recordID string) key { return key{auditPK, recordID} }
 func categoryKey(categoryID string) key { return key{configPK, prefixCategory + categoryID} }
 
 func attachmentKey(attachmentID string) key { return key{"F#" + attachmentID, skAttachment} }
-
-// attachmentOwnerKey is the partition of a user's attachments in indexOwnerCreated.
-func attachmentOwnerKey(userID string) string { return "F#" + userID }
 
 func connectionKey(connectionID string) key { return key{"C#" + connectionID, skConnection} }
 

@@ -3,6 +3,9 @@ package dynamo
 import (
 	"context"
 	"crypto/rand"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
 	"ticketsystem/pkg/event"
 	"ticketsystem/pkg/notification"
@@ -45,7 +48,8 @@ func (s *Store) SaveNameUpdate(ctx context.Context, from, to event.NamesOutdated
 	return err
 }
 
-// nameReferenceItem records that a ticket contains the name of an agent.
+// nameReferenceItem records that a ticket contains the name of an agent, or that a user
+// has a ticket or a file. Unlike an index, a query reads it strongly consistent.
 type nameReferenceItem struct{ key }
 
 // AddNameReference implements stream.NameStore. It reads first, because most entries
@@ -59,22 +63,29 @@ func (s *Store) AddNameReference(ctx context.Context, userID, ticketID string) (
 	return err == nil, err
 }
 
-// OwnTicket implements stream.NameStore. The index by creation keeps its order while
-// the tickets change.
+// AddOwnTicket implements stream.NameStore.
+func (s *Store) AddOwnTicket(ctx context.Context, userID, ticketID string) error {
+	_, err := s.put(ctx, nameReferenceItem{ownTicketKey(userID, ticketID)}, "", nil)
+	return err
+}
+
+// OwnTicket implements stream.NameStore.
 func (s *Store) OwnTicket(ctx context.Context, userID string, after map[string]string) (ticketID string, next map[string]string, err error) {
-	in := queryInput("uc = :owner", values{"owner": ticketOwnerKey(userID)}, onIndex(indexOwnerCreated), pageOf(1))
-	in.ExclusiveStartKey = startKey(after)
-	out, err := s.queryPage(ctx, in)
-	if err != nil || len(out.Items) == 0 {
-		return "", nil, err
-	}
-	k, err := decodeAs[key](out.Items[0])
-	return idOf(k.PK), cursorOf(out.LastEvaluatedKey), err
+	first := ownTicketKey(userID, "")
+	ticketID, next, err = s.nextReference(ctx, queryInput("PK = :pk AND begins_with(SK, :prefix)", values{"pk": first.PK, "prefix": first.SK}), after)
+	return strings.TrimPrefix(ticketID, prefixOwnTicket), next, err
 }
 
 // ReferencedTicket implements stream.NameStore.
 func (s *Store) ReferencedTicket(ctx context.Context, userID string, after map[string]string) (ticketID string, next map[string]string, err error) {
-	in := queryInput("PK = :pk", values{"pk": nameReferenceKey(userID, "").PK}, consistent, pageOf(1))
+	end := nameReferenceKey(userID, "~")
+	return s.nextReference(ctx, queryInput("PK = :pk AND SK < :end", values{"pk": end.PK, "end": end.SK}), after)
+}
+
+// nextReference returns the sort key of the next item of a query, "" for none.
+func (s *Store) nextReference(ctx context.Context, in *dynamodb.QueryInput, after map[string]string) (sk string, next map[string]string, err error) {
+	consistent(in)
+	pageOf(1)(in)
 	in.ExclusiveStartKey = startKey(after)
 	out, err := s.queryPage(ctx, in)
 	if err != nil || len(out.Items) == 0 {
@@ -87,6 +98,12 @@ func (s *Store) ReferencedTicket(ctx context.Context, userID string, after map[s
 // DeleteNameReference implements stream.NameStore.
 func (s *Store) DeleteNameReference(ctx context.Context, userID, ticketID string) error {
 	_, err := s.remove(ctx, nameReferenceKey(userID, ticketID), "", nil)
+	return err
+}
+
+// DeleteOwnTicket implements stream.NameStore.
+func (s *Store) DeleteOwnTicket(ctx context.Context, userID, ticketID string) error {
+	_, err := s.remove(ctx, ownTicketKey(userID, ticketID), "", nil)
 	return err
 }
 

@@ -57,6 +57,9 @@ func DecodeRecord(record events.DynamoDBEventRecord) (event.Event, error) {
 		i, err := decodeAs[connectionItem](image)
 		c := i.connection()
 		return event.SocketOpened{ConnectionID: c.ID, UserID: c.Principal.UserID, AgentID: agentOf(c), ExpiresAt: c.ExpiresAt}, err
+	case k.SK == skAttachment:
+		i, err := decodeAs[attachmentItem](image)
+		return event.AttachmentCreated{ID: idOf(k.PK), OwnerID: i.Owner}, err
 	case strings.HasPrefix(k.SK, prefixSession):
 		i, err := decodeAs[sessionItem](image)
 		return event.SessionStarted{User: i.User.user(), SessionID: idOf(k.SK)}, err
@@ -184,7 +187,8 @@ func decodeRemoval(oldImage map[string]events.DynamoDBAttributeValue) (event.Eve
 		c := i.connection()
 		return event.SocketClosed{ConnectionID: c.ID, AgentID: agentOf(c), ExpiresAt: c.ExpiresAt}, err
 	case k.SK == skAttachment:
-		return event.AttachmentDeleted{ID: idOf(k.PK)}, nil
+		i, err := decodeAs[attachmentItem](image)
+		return event.AttachmentDeleted{ID: idOf(k.PK), OwnerID: i.Owner}, err
 	case k.SK == skUser:
 		u, err := decodeUser(image)
 		return event.UserDeleted{User: u}, err

@@ -115,9 +115,12 @@ type SocketClosed struct {
 	ExpiresAt    time.Time
 }
 
+// AttachmentCreated reports a new attachment.
+type AttachmentCreated struct{ ID, OwnerID string }
+
 // AttachmentDeleted reports that the record of an attachment was deleted, or has
 // expired because nothing used the attachment.
-type AttachmentDeleted struct{ ID string }
+type AttachmentDeleted struct{ ID, OwnerID string }
 
 // AttachmentsChanged reports attachments of an entry whose state has changed.
 type AttachmentsChanged struct {
@@ -146,6 +149,7 @@ func (TicketCountsChanged) event() {}
 func (CountsPushRequested) event() {}
 func (SocketOpened) event()        {}
 func (SocketClosed) event()        {}
+func (AttachmentCreated) event()   {}
 func (AttachmentDeleted) event()   {}
 func (AttachmentsChanged) event()  {}
 func (HeartbeatSent) event()       {}

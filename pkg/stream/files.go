@@ -5,9 +5,9 @@ import (
 	"errors"
 	"time"
 
+	"ticketsystem/pkg/apperr"
 	"ticketsystem/pkg/attachment"
 	"ticketsystem/pkg/event"
-	"ticketsystem/pkg/user"
 )
 
 // ObjectDeleter deletes the contents of attachments.
@@ -32,10 +32,43 @@ type FileStore interface {
 	// ExpireAttachment lets an attachment expire at a time, unless a message contains
 	// it. A missing one is no error.
 	ExpireAttachment(ctx context.Context, id string, at time.Time) error
-	// EraseAttachments deletes the user's attachments, with inTickets also those that
-	// messages contain. Such messages show an expired file without its name. It is
-	// safe to repeat.
-	EraseAttachments(ctx context.Context, ownerID string, inTickets bool) error
+	// EraseAttachments deletes the user's attachments, but those that messages in tickets
+	// of others contain. Messages show an expired file without its name. It is safe to
+	// repeat.
+	EraseAttachments(ctx context.Context, ownerID string) error
+}
+
+// FileReferenceStore records which attachments a user has.
+type FileReferenceStore interface {
+	UserReader
+	FileStore
+
+	// AddFileReference records an attachment for EraseAttachments. It is safe to repeat.
+	AddFileReference(ctx context.Context, ownerID, id string) error
+	// DeleteFileReference deletes the record of AddFileReference.
+	DeleteFileReference(ctx context.Context, ownerID, id string) error
+}
+
+// RecordFiles returns a Handler that records the attachments of each user. It records
+// first and reads the user then: a user who is deleted later is found by EraseFiles, and
+// the files of a deleted one are erased here.
+func RecordFiles(files FileReferenceStore) Handler {
+	return func(ctx context.Context, e event.Event, _ ...event.Event) error {
+		switch e := e.(type) {
+		case event.AttachmentCreated:
+			if err := files.AddFileReference(ctx, e.OwnerID, e.ID); err != nil {
+				return err
+			}
+			_, err := files.User(ctx, e.OwnerID)
+			if apperr.Is(err, apperr.UserNotFound) {
+				return files.EraseAttachments(ctx, e.OwnerID)
+			}
+			return err
+		case event.AttachmentDeleted:
+			return files.DeleteFileReference(ctx, e.OwnerID, e.ID)
+		}
+		return nil
+	}
 }
 
 // ExpireReplacedPictures returns a Handler that lets a replaced profile picture
@@ -60,6 +93,6 @@ func ExpireReplacedPictures(files FileStore, now func() time.Time) Handler {
 // staff have sent to customers stay, because they belong to the customers' tickets.
 func EraseFiles(files FileStore) Handler {
 	return on(func(ctx context.Context, e event.UserDeleted) error {
-		return files.EraseAttachments(ctx, e.User.ID, e.User.Role == user.RoleUser)
+		return files.EraseAttachments(ctx, e.User.ID)
 	})
 }

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"ticketsystem/pkg/apperr"
 	"ticketsystem/pkg/event"
 	"ticketsystem/pkg/memstore"
 	"ticketsystem/pkg/stream"
@@ -48,12 +49,27 @@ func (f *fakeFiles) ExpireAttachment(_ context.Context, id string, at time.Time)
 	return nil
 }
 
-func (f *fakeFiles) EraseAttachments(_ context.Context, ownerID string, inTickets bool) error {
+func (f *fakeFiles) EraseAttachments(_ context.Context, ownerID string) error {
 	f.calls = append(f.calls, "erase "+ownerID)
-	if inTickets {
-		f.calls = append(f.calls, "in tickets")
-	}
 	return nil
+}
+
+func (f *fakeFiles) AddFileReference(_ context.Context, ownerID, id string) error {
+	f.calls = append(f.calls, "add "+ownerID+" "+id)
+	return nil
+}
+
+func (f *fakeFiles) DeleteFileReference(_ context.Context, ownerID, id string) error {
+	f.calls = append(f.calls, "delete "+ownerID+" "+id)
+	return nil
+}
+
+func (f *fakeFiles) User(_ context.Context, id string) (user.User, error) {
+	f.calls = append(f.calls, "read "+id)
+	if id == "gone" {
+		return user.User{}, apperr.New(apperr.UserNotFound, "")
+	}
+	return user.User{ID: id}, nil
 }
 
 func TestFileHandlers(t *testing.T) {
@@ -71,11 +87,13 @@ func TestFileHandlers(t *testing.T) {
 		{"picture removed", event.UserChanged{Old: u("user", "a"), New: u("user", "")}, []string{"expire a 22 12:00"}},
 		{"same picture", event.UserChanged{Old: u("user", "a"), New: u("support", "a")}, nil},
 		{"no old image", event.UserChanged{New: u("user", "a")}, nil},
-		{"customer deleted", event.UserDeleted{User: u("user", "a")}, []string{"erase u", "in tickets"}},
-		{"agent deleted", event.UserDeleted{User: u("support", "a")}, []string{"erase u"}},
+		{"user deleted", event.UserDeleted{User: u("user", "a")}, []string{"erase u"}},
+		{"file created", event.AttachmentCreated{ID: "f", OwnerID: "u"}, []string{"add u f", "read u"}},
+		{"file of a deleted user", event.AttachmentCreated{ID: "f", OwnerID: "gone"}, []string{"add gone f", "read gone", "erase gone"}},
+		{"file deleted", event.AttachmentDeleted{ID: "f", OwnerID: "u"}, []string{"delete u f"}},
 	} {
 		files := &fakeFiles{}
-		for _, handle := range []stream.Handler{stream.ExpireReplacedPictures(files, noon), stream.EraseFiles(files)} {
+		for _, handle := range []stream.Handler{stream.ExpireReplacedPictures(files, noon), stream.EraseFiles(files), stream.RecordFiles(files)} {
 			if err := handle(t.Context(), c.e); err != nil {
 				t.Fatal(err)
 			}

@@ -22,10 +22,14 @@ type NameStore interface {
 	// AddNameReference records that a ticket contains the name of an agent. added is
 	// false if it is recorded already.
 	AddNameReference(ctx context.Context, userID, ticketID string) (added bool, err error)
+	// AddOwnTicket records that a user has opened a ticket. It is safe to repeat.
+	AddOwnTicket(ctx context.Context, userID, ticketID string) error
 	// DeleteNameReference deletes the record of AddNameReference.
 	DeleteNameReference(ctx context.Context, userID, ticketID string) error
-	// OwnTicket returns the user's next ticket by creation, "" for none. next is nil
-	// after the last ticket.
+	// DeleteOwnTicket deletes the record of AddOwnTicket.
+	DeleteOwnTicket(ctx context.Context, userID, ticketID string) error
+	// OwnTicket returns the next ticket of AddOwnTicket, "" for none. next is nil after
+	// the last ticket.
 	OwnTicket(ctx context.Context, userID string, after map[string]string) (ticketID string, next map[string]string, err error)
 	// ReferencedTicket returns the next ticket of AddNameReference, as OwnTicket does.
 	ReferencedTicket(ctx context.Context, userID string, after map[string]string) (ticketID string, next map[string]string, err error)
@@ -44,11 +48,11 @@ type NameStore interface {
 	RemoveUserFromAudit(ctx context.Context, userID string, after map[string]string, n int) (next map[string]string, err error)
 }
 
-// RecordNames returns a Handler that records which tickets contain the names of
-// agents, so that a later name update finds them. It also corrects the name in new
-// entries and read markers, because a token may contain the name before the last change
-// or before the deletion of the user. It records and writes first and reads the user
-// then: a user who is deleted later is found by the name update.
+// RecordNames returns a Handler that records which tickets a user has opened and which
+// contain the names of agents, so that a later name update finds them. It also corrects
+// the name in new entries and read markers, because a token may contain the name before
+// the last change or before the deletion of the user. It records and writes first and
+// reads the user then: a user who is deleted later is found by the name update.
 func RecordNames(store NameStore) Handler {
 	return func(ctx context.Context, e event.Event, _ ...event.Event) error {
 		switch e := e.(type) {
@@ -78,6 +82,11 @@ func recordEntryNames(ctx context.Context, store NameStore, e ticket.Entry) erro
 	}
 	if e.Author.ID == "" { // the automation
 		return nil
+	}
+	if e.Kind == ticket.KindOpened {
+		if err := store.AddOwnTicket(ctx, e.Author.ID, e.TicketID); err != nil {
+			return err
+		}
 	}
 	if e.Author.Role.IsStaff() {
 		if _, err := store.AddNameReference(ctx, e.Author.ID, e.TicketID); err != nil {
@@ -118,13 +127,14 @@ const (
 )
 
 // UpdateNames returns a Handler that updates the copies of a user's name after a
-// change, and removes all personal data after a deletion. Each stream record makes
-// one bounded step and stores the progress, which causes the next record.
-func UpdateNames(store NameStore, index SearchIndex) Handler {
+// change, and removes all personal data after a deletion. It also unassigns all tickets of
+// former agents, of which ReleaseTickets may miss the newest. Each stream record makes one
+// bounded step and stores the progress, which causes the next record.
+func UpdateNames(store NameStore, index SearchIndex, tickets Releaser) Handler {
 	return func(ctx context.Context, e event.Event, _ ...event.Event) error {
 		switch e := e.(type) {
 		case event.UserChanged:
-			if e.Old.Name == e.New.Name && e.Old.Phone == e.New.Phone && e.Old.Email == e.New.Email {
+			if e.Old.Name == e.New.Name && e.Old.Phone == e.New.Phone && e.Old.Email == e.New.Email && formerAgent(e) == "" {
 				return nil
 			}
 			return store.StartNameUpdate(ctx, e.New.ID)
@@ -134,7 +144,7 @@ func UpdateNames(store NameStore, index SearchIndex) Handler {
 			}
 			return store.StartNameUpdate(ctx, e.User.ID)
 		case event.NamesOutdated:
-			next, err := updateNames(ctx, store, index, e)
+			next, err := (&nameUpdate{store: store, index: index, tickets: tickets}).step(ctx, e)
 			if err != nil {
 				return err
 			}
@@ -144,9 +154,24 @@ func UpdateNames(store NameStore, index SearchIndex) Handler {
 	}
 }
 
-// updateNames makes one step and returns the new progress.
-func updateNames(ctx context.Context, store NameStore, index SearchIndex, at event.NamesOutdated) (event.NamesOutdated, error) {
-	name, deleted, err := currentName(ctx, store, at.UserID)
+// nameUpdate is one step of the update of a user's name.
+type nameUpdate struct {
+	store   NameStore
+	index   SearchIndex
+	tickets Releaser
+
+	name    string // user.DeletedName if the user was deleted
+	deleted bool
+	agent   bool // whether the user may be assigned to tickets
+}
+
+// step makes one step and returns the new progress.
+func (u *nameUpdate) step(ctx context.Context, at event.NamesOutdated) (event.NamesOutdated, error) {
+	current, err := u.store.User(ctx, at.UserID)
+	u.name, u.deleted, u.agent = current.Name, apperr.Is(err, apperr.UserNotFound), current.IsAgent()
+	if u.deleted {
+		u.name, err = user.DeletedName, nil
+	}
 	if err != nil {
 		return at, err
 	}
@@ -154,22 +179,22 @@ func updateNames(ctx context.Context, store NameStore, index SearchIndex, at eve
 		if at.Phase > event.NamesReferencedTickets {
 			break
 		}
-		if at, err = updateNextTicket(ctx, store, index, at, name, deleted); err != nil || at.Seq > 0 {
+		if at, err = u.updateNextTicket(ctx, at); err != nil || at.Seq > 0 {
 			return at, err
 		}
 	}
 	switch at.Phase {
 	case event.NamesNotifications:
-		if !deleted {
+		if !u.deleted {
 			return nextPhase(at, event.NamesDone), nil
 		}
-		more, err := store.DeleteNotifications(ctx, at.UserID, maxItemsPerStep)
+		more, err := u.store.DeleteNotifications(ctx, at.UserID, maxItemsPerStep)
 		if !more {
 			at = nextPhase(at, event.NamesAudit)
 		}
 		return at, err
 	case event.NamesAudit:
-		at.After, err = store.RemoveUserFromAudit(ctx, at.UserID, at.After, maxItemsPerStep)
+		at.After, err = u.store.RemoveUserFromAudit(ctx, at.UserID, at.After, maxItemsPerStep)
 		if at.After == nil {
 			at = nextPhase(at, event.NamesDone)
 		}
@@ -184,31 +209,17 @@ func nextPhase(at event.NamesOutdated, phase int) event.NamesOutdated {
 
 // updateNextTicket updates one ticket, or a part of its log if the user was deleted.
 // In the second case, it returns a progress with a Seq.
-func updateNextTicket(ctx context.Context, store NameStore, index SearchIndex, at event.NamesOutdated, name string, deleted bool) (event.NamesOutdated, error) {
-	list := store.OwnTicket
+func (u *nameUpdate) updateNextTicket(ctx context.Context, at event.NamesOutdated) (event.NamesOutdated, error) {
+	list := u.store.OwnTicket
 	if at.Phase == event.NamesReferencedTickets {
-		list = store.ReferencedTicket
+		list = u.store.ReferencedTicket
 	}
 	ticketID, next, err := list(ctx, at.UserID, at.After)
 	if err != nil {
 		return at, err
 	}
 	if ticketID != "" {
-		if err := store.SetNameInTicket(ctx, ticketID, at.UserID, name); err != nil {
-			return at, err
-		}
-		if deleted {
-			at.Seq, err = store.EraseNameInLog(ctx, ticketID, at.UserID, max(at.Seq, 1), maxItemsPerStep)
-			if err != nil || at.Seq > 0 {
-				return at, err
-			}
-		}
-		if at.Phase == event.NamesOwnTickets {
-			err = index.RefreshTicket(ctx, ticketID)
-		} else if deleted {
-			err = store.DeleteNameReference(ctx, at.UserID, ticketID)
-		}
-		if err != nil {
+		if at.Seq, err = u.updateTicket(ctx, at, ticketID); err != nil || at.Seq > 0 {
 			return at, err
 		}
 	}
@@ -216,4 +227,31 @@ func updateNextTicket(ctx context.Context, store NameStore, index SearchIndex, a
 		at = nextPhase(at, at.Phase+1)
 	}
 	return at, nil
+}
+
+// updateTicket returns the entry at which the next call continues with the ticket, 0
+// after the last.
+func (u *nameUpdate) updateTicket(ctx context.Context, at event.NamesOutdated, ticketID string) (seq int, err error) {
+	if err := u.store.SetNameInTicket(ctx, ticketID, at.UserID, u.name); err != nil {
+		return at.Seq, err
+	}
+	if at.Phase == event.NamesReferencedTickets && !u.agent {
+		if err := u.tickets.Release(ctx, ticketID, at.UserID); err != nil {
+			return at.Seq, err
+		}
+	}
+	if u.deleted {
+		seq, err = u.store.EraseNameInLog(ctx, ticketID, at.UserID, max(at.Seq, 1), maxItemsPerStep)
+		if err != nil || seq > 0 {
+			return seq, err
+		}
+	}
+	remove := u.store.DeleteNameReference
+	if at.Phase == event.NamesOwnTickets {
+		remove, err = u.store.DeleteOwnTicket, u.index.RefreshTicket(ctx, ticketID)
+	}
+	if err == nil && u.deleted {
+		err = remove(ctx, at.UserID, ticketID)
+	}
+	return 0, err
 }

@@ -156,11 +156,11 @@ func (s *Service) Claim(ctx context.Context, actor user.Principal, ticketID, cli
 	})
 }
 
-// Release unassigns the ticket in the name of the system if it is assigned to the agent, who
-// has lost the role. It is safe to repeat; a deleted ticket is no error.
+// Release unassigns an active ticket in the name of the system if it is assigned to the
+// agent, who has lost the role. It is safe to repeat; a deleted ticket is no error.
 func (s *Service) Release(ctx context.Context, ticketID, agentID string) error {
 	_, err := s.applyChange(ctx, SystemPrincipal(), ticketID, "", func(tk Ticket) ([]Entry, error) {
-		if tk.State.AssigneeID != agentID {
+		if tk.State.AssigneeID != agentID || !tk.State.Status.IsActive() {
 			return nil, nil
 		}
 		return assignEntries(tk, UserRef{}), nil

@@ -27,6 +27,8 @@ type ReplayStore interface {
 	ticket.TimerStore
 	// AddNameReference records that a ticket contains the name of an agent.
 	AddNameReference(ctx context.Context, userID, ticketID string) (added bool, err error)
+	// AddOwnTicket records that a user has opened a ticket.
+	AddOwnTicket(ctx context.Context, userID, ticketID string) error
 	// TouchTombstone writes the tombstone of a deleted ticket again, so that the
 	// stream handlers remove what was derived from the ticket since.
 	TouchTombstone(ctx context.Context, ticketID string) error
@@ -265,6 +267,9 @@ func (r *Replay) rebuildDerived(ctx context.Context, log ticket.Log) error {
 		agents[reader] = reader != log.Ticket.Customer.ID
 	}
 	if err := r.recordAgents(ctx, log.Ticket.ID, agents); err != nil {
+		return err
+	}
+	if err := r.Store.AddOwnTicket(ctx, log.Ticket.Customer.ID, log.Ticket.ID); err != nil {
 		return err
 	}
 	if err := r.Store.ReindexTicket(ctx, log.Ticket, terms); err != nil {

@@ -17,11 +17,6 @@ type Replica struct {
 	reads  atomic.Int64
 }
 
-// exactIndexes are not stale here, although they may be on AWS. Handlers of the stream
-// read them once, when an agent or a user is gone, and would miss a ticket or a file that
-// was written just before: a known gap.
-var exactIndexes = []string{`"owner-created"`, `"assignee-waiting"`}
-
 // StartReplica creates a replica of an existing table, which follows its stream until
 // ctx ends.
 func (e *Engine) StartReplica(ctx context.Context, table Table, stream string, logf func(string, ...any)) (*Replica, error) {
@@ -77,8 +72,7 @@ func (r *Replica) Redirect(operation string, body []byte) []byte {
 		return body
 	}
 	var request map[string]json.RawMessage
-	if json.Unmarshal(body, &request) != nil || string(request["ConsistentRead"]) == "true" ||
-		slices.Contains(exactIndexes, string(request["IndexName"])) || r.reads.Add(1)%2 == 0 {
+	if json.Unmarshal(body, &request) != nil || string(request["ConsistentRead"]) == "true" || r.reads.Add(1)%2 == 0 {
 		return body
 	}
 	name := strings.TrimSuffix(r.table.TableName, "-replica")

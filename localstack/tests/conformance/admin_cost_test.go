@@ -2,6 +2,7 @@ package conformance
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -94,10 +95,10 @@ func purgeCosts() []costCase {
 			return stream.PurgeDeleted(f.store, time.Hour)(ctx, event.TicketDeleted{TicketID: ticketID})
 		}},
 		{name: "stream: remove the name of a deleted customer with one ticket", golden: cost{23, 127, 125}, run: func(ctx context.Context, f *costFixture) error {
-			return stream.UpdateNames(f.store, f.store)(ctx, event.NamesOutdated{UserID: reza.UserID, Run: "1"})
+			return stream.UpdateNames(f.store, f.store, f.service)(ctx, event.NamesOutdated{UserID: reza.UserID, Run: "1"})
 		}, prepare: func(ctx context.Context, f *costFixture) error {
-			_, _, err := f.unmetered.Create(ctx, reza, f.createParams())
-			return err
+			tk, _, err := f.unmetered.Create(ctx, reza, f.createParams())
+			return errors.Join(err, openStore().AddOwnTicket(ctx, reza.UserID, tk.ID))
 		}},
 	}
 }

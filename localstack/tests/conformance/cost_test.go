@@ -105,7 +105,7 @@ func socketCosts() []costCase {
 
 func attachmentCosts() []costCase {
 	return []costCase{
-		{name: "create an attachment", golden: cost{1, 0, 2}, run: func(ctx context.Context, f *costFixture) error {
+		{name: "create an attachment", golden: cost{1, 0, 1}, run: func(ctx context.Context, f *costFixture) error {
 			f.upload.ID = newID()
 			return f.attachments.Store.AddAttachment(ctx, f.upload)
 		}},

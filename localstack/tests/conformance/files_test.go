@@ -59,16 +59,23 @@ func TestExpireAttachment(t *testing.T) {
 }
 
 // TestEraseAttachments checks that the records of a removed user's files are deleted,
-// over pages of the index, and that messages do not show the name of a file.
+// over pages of the references, that messages do not show the name of a file, and that a
+// file in the ticket of another user stays.
 func TestEraseAttachments(t *testing.T) {
 	t.Parallel()
 	store, sara, reza := openStore(), customer("Sara"), customer("Reza")
 	service, categoryID := newTicketService(t, store)
+	ali := agent("Ali")
+	upload := func(owner user.Principal) attachment.Attachment {
+		a := newAttachment(t, onDynamo, owner)
+		must(t, store.AddFileReference(t.Context(), owner.UserID, a.ID))
+		return a
+	}
 	var unused []string
 	for range 130 {
-		unused = append(unused, newAttachment(t, onDynamo, sara).ID)
+		unused = append(unused, upload(sara).ID)
 	}
-	sent, foreign := newAttachment(t, onDynamo, sara), newAttachment(t, onDynamo, reza)
+	sent, foreign, answer, draft := upload(sara), upload(reza), upload(ali), upload(ali)
 	must(t, store.SetAttachmentState(t.Context(), sent.ID, attachment.Result{State: attachment.Ready}))
 	tk, _, err := service.Create(t.Context(), sara, ticket.CreateParams{ClientID: newID(), Title: "T", Description: "D", CategoryID: categoryID, AttachmentIDs: []string{sent.ID}})
 	must(t, err)
@@ -78,17 +85,20 @@ func TestEraseAttachments(t *testing.T) {
 	}
 	shown := func() ticket.Attachment { return readLog(t, onDynamo, tk.ID).Entries[0].Attachments[0] }
 
-	must(t, store.EraseAttachments(t.Context(), sara.UserID, false))
+	_, err = service.Post(t.Context(), ali, ticket.Message{TicketID: tk.ID, ClientID: newID(), AttachmentIDs: []string{answer.ID}})
+	must(t, err)
+
+	must(t, store.EraseAttachments(t.Context(), ali.UserID))
+	if !exists(answer.ID) || exists(draft.ID) {
+		t.Errorf("of a removed agent: the file in a customer's ticket exists %v, the unused one %v", exists(answer.ID), exists(draft.ID))
+	}
+	for range 2 { // the stream may repeat a record
+		must(t, store.EraseAttachments(t.Context(), sara.UserID))
+	}
 	for _, id := range unused {
 		if exists(id) {
 			t.Fatalf("the unused attachment %s exists", id)
 		}
-	}
-	if !exists(sent.ID) || shown().State != string(attachment.Ready) {
-		t.Errorf("the file of a message was erased: %+v", shown())
-	}
-	for range 2 { // the stream may repeat a record
-		must(t, store.EraseAttachments(t.Context(), sara.UserID, true))
 	}
 	if got := shown(); exists(sent.ID) || got.State != string(attachment.Expired) || got.Name == sent.Name {
 		t.Errorf("got %+v, exists %v, want an expired file without its name", got, exists(sent.ID))

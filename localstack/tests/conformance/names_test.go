@@ -1,16 +1,21 @@
 package conformance
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"log/slog"
+	"net/http"
 	"strings"
 	"testing"
 
 	"github.com/aws/aws-lambda-go/events"
+	"github.com/aws/aws-sdk-go-v2/aws"
 
 	"ticketsystem/pkg/account"
+	"ticketsystem/pkg/attachment"
 	"ticketsystem/pkg/audit"
 	"ticketsystem/pkg/category"
 	"ticketsystem/pkg/event"
@@ -41,7 +46,7 @@ func (w *workload) handleBatch(t *testing.T, collector *recordCollector) bool {
 	must(t, err)
 	var batch events.DynamoDBEvent
 	must(t, json.Unmarshal(payload, &batch))
-	out, err := (&consumer{workload: w}).handler("stream-project", env.config)(t.Context(), batch)
+	out, err := (&consumer{workload: w}).handler("stream-project", w.config)(t.Context(), batch)
 	if err != nil || len(out.BatchItemFailures) > 0 {
 		t.Fatalf("got %v, failures %v", err, out.BatchItemFailures)
 	}
@@ -167,6 +172,76 @@ func TestDeleteUser_LateWrites(t *testing.T) {
 	}
 }
 
+// emptyIndexes is an HTTP client whose queries of an index return nothing: they lag
+// behind the table, without a bound.
+type emptyIndexes struct{ next aws.HTTPClient }
+
+func (c emptyIndexes) Do(r *http.Request) (*http.Response, error) {
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		return nil, err
+	}
+	if strings.Contains(string(body), `"IndexName"`) {
+		return &http.Response{StatusCode: http.StatusOK, Header: http.Header{}, Body: io.NopCloser(strings.NewReader(`{"Count":0,"Items":[],"ScannedCount":0}`)), Request: r}, nil
+	}
+	r.Body = io.NopCloser(bytes.NewReader(body))
+	return c.next.Do(r)
+}
+
+// TestGoneUsers_LaggingIndexes checks that a removed customer leaves no name and no file,
+// and that a demoted and a removed agent keep no ticket, although the indexes lack
+// everything that they wrote.
+func TestGoneUsers_LaggingIndexes(t *testing.T) {
+	t.Parallel()
+	for _, before := range []bool{true, false} { // whether their writes are handled before they are gone
+		w := newWorkload(t, 41)
+		w.config = env.config.Copy()
+		w.config.HTTPClient = emptyIndexes{w.config.HTTPClient}
+		collector := newRecordCollector(t, w)
+		sara, ali, ava := w.person(t, "Zarathustra", user.RoleUser), w.person(t, "Xenophon", user.RoleSupport), w.person(t, "Ava", user.RoleSupport)
+		file := attachment.Attachment{ID: newID(), Owner: sara.ID, Name: "Zarathustra.png", Type: "image/png", State: attachment.Ready, CreatedAt: w.tick()}
+		unused := file
+		unused.ID = newID()
+		must(t, w.store.AddAttachment(t.Context(), file))
+		must(t, w.store.AddAttachment(t.Context(), unused))
+		tk := w.writeEverything(t, sara, ali)
+		service := w.service(w.store, w.tick)
+		_, err := service.Post(t.Context(), sara.Principal(""), ticket.Message{TicketID: tk.ID, ClientID: newID(), AttachmentIDs: []string{file.ID}})
+		must(t, err)
+		other, _, err := service.Create(t.Context(), w.sara, ticket.CreateParams{ClientID: newID(), Title: "Other", Description: "x", CategoryID: w.categoryIDs[0]})
+		must(t, err)
+		_, err = service.Assign(t.Context(), w.reza, other.ID, newID(), ava.ID)
+		must(t, err)
+		if before {
+			w.handleStream(t, collector)
+		}
+		for _, u := range []user.User{sara, ali} {
+			stored, err := w.store.User(t.Context(), u.ID)
+			must(t, err)
+			must(t, w.store.DeleteUser(t.Context(), stored, audit.Record{ID: newID(), Action: audit.UserDeleted, Target: u.ID}))
+		}
+		demoted := ava
+		demoted.Role = user.RoleUser
+		must(t, w.store.AdminUpdateUser(t.Context(), ava, demoted, nil, audit.Record{ID: newID(), Action: audit.UserUpdated, Target: ava.ID}))
+		w.handleStream(t, collector)
+		for _, u := range []user.User{sara, ali} {
+			for _, trace := range w.tracesOf(t, u) {
+				t.Errorf("handled before %v: %s", before, trace)
+			}
+		}
+		for _, id := range []string{tk.ID, other.ID} {
+			log, err := w.store.ReadLogFrom(t.Context(), id, 1)
+			must(t, err)
+			equal(t, fmt.Sprintf("handled before %v: assignee", before), log.Ticket.State.AssigneeID, "")
+		}
+		for name := range w.items(t) {
+			if strings.HasPrefix(name, "F#") || strings.HasPrefix(name, "A#"+sara.ID) {
+				t.Errorf("handled before %v: %s is left", before, name)
+			}
+		}
+	}
+}
+
 // writeLate makes a deleted customer and a deleted administrator use their tokens.
 func (w *workload) writeLate(t *testing.T, sara, ali user.User, ticketID string) {
 	t.Helper()
@@ -227,7 +302,7 @@ func TestDeleteUser_QueuedIndexJobs(t *testing.T) {
 	t.Parallel()
 	w := newWorkload(t, 40)
 	var q jobQueue
-	handlers := []stream.Handler{stream.IndexSearch(&q), stream.UpdateNames(w.store, &q)}
+	handlers := []stream.Handler{stream.IndexSearch(&q), stream.RecordNames(w.store), stream.UpdateNames(w.store, &q, w.service(w.store, w.tick))}
 	handle := func(e event.Event) {
 		for _, h := range handlers {
 			must(t, h(t.Context(), e))

@@ -358,9 +358,11 @@ func (c *consumer) handler(function string, config aws.Config) stream.BatchHandl
 		return stream.NewBatchHandler(log, dynamo.DecodeRecord, stream.PushChanges(store, publisher), stream.PushNotifications(publisher), stream.EnqueueDeliveries(c, nil, 0))
 	}
 	notifier := &notification.Notifier{Store: store, Tickets: store, Users: store, Now: fixedNow}
-	return stream.NewBatchHandler(log, dynamo.DecodeRecord, stream.ProjectTickets(c.workload.service(store, fixedNow)), stream.ScheduleTimers(store, automationPolicy()), stream.SyncUserCopies(store), stream.UpdateNames(store, index),
-		stream.ProjectStats(&stats.Aggregator{Store: store}), stream.ProjectActivity(store), stream.InOrder(stream.CreateNotifications(notifier), stream.RecordNames(store)), stream.IndexSearch(index),
-		stream.PurgeDeleted(store, time.Hour), stream.EraseFiles(store), stream.ExpireReplacedPictures(store, fixedNow), stream.AckHeartbeat("stream-project", store))
+	tickets := c.workload.service(store, fixedNow)
+	return stream.NewBatchHandler(log, dynamo.DecodeRecord, stream.ProjectTickets(tickets), stream.ScheduleTimers(store, automationPolicy()), stream.SyncUserCopies(store), stream.UpdateNames(store, index, tickets),
+		stream.ProjectStats(&stats.Aggregator{Store: store}), stream.ProjectActivity(store),
+		stream.InOrder(stream.CreateNotifications(notifier), stream.RecordNames(store), stream.ReleaseTickets(store, store, tickets)), stream.IndexSearch(index),
+		stream.PurgeDeleted(store, time.Hour), stream.RecordFiles(store), stream.EraseFiles(store), stream.ExpireReplacedPictures(store, fixedNow), stream.AckHeartbeat("stream-project", store))
 }
 
 // noPush is a Pusher without effect.

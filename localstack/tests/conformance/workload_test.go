@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/feature/dynamodb/attributevalue"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
@@ -29,6 +30,7 @@ import (
 type workload struct {
 	tableName string
 	store     *dynamo.Store
+	config    aws.Config // of the stream handlers
 	rng       *rand.Rand
 
 	mu  sync.Mutex
@@ -68,7 +70,7 @@ func newWorkload(t *testing.T, seed uint64) *workload {
 // newEmptyWorkload returns a workload without users and categories.
 func newEmptyWorkload(t *testing.T, seed uint64) *workload {
 	t.Helper()
-	w := &workload{tableName: "workload-" + newID(), now: workloadStart(), rng: rand.New(rand.NewPCG(seed, 3))}
+	w := &workload{tableName: "workload-" + newID(), config: env.config, now: workloadStart(), rng: rand.New(rand.NewPCG(seed, 3))}
 	createTempTable(t, w.tableName)
 	w.store = dynamo.New(env.config, w.tableName, fixedNow)
 	return w
