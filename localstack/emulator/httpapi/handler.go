@@ -34,6 +34,8 @@ type Handler struct {
 	OnWrite func()         // called after requests that may have written to the table
 	Observe func(Exchange) // called after each request but preflight requests; may be nil
 	Logf    func(string, ...any)
+
+	buckets buckets
 }
 
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -45,22 +47,23 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	x := Exchange{At: time.Now(), Method: r.Method, Path: r.URL.RequestURI(), RequestID: requestID}
 	route, variables := match(api.Routes, r.Method, r.URL.EscapedPath())
-	if route != nil {
-		x.Function = route.Function
-	}
 	observed := &observedWriter{ResponseWriter: w, status: http.StatusOK}
-	h.serve(observed, r, requestID, route, variables, api.CORS != nil)
+	switch {
+	case route == nil:
+		writeError(observed, http.StatusNotFound, "Not Found")
+	case !h.buckets.allow(route):
+		writeError(observed, http.StatusTooManyRequests, "Too Many Requests")
+	default:
+		x.Function = route.Function
+		h.serve(observed, r, requestID, route, variables, api.CORS != nil)
+	}
 	if h.Observe != nil {
 		h.Observe(observed.exchange(x))
 	}
 }
 
-// serve invokes the function of a route. route is nil if none matches.
+// serve invokes the function of a route.
 func (h *Handler) serve(w http.ResponseWriter, r *http.Request, requestID string, route *Route, variables map[string]string, hasCORS bool) {
-	if route == nil {
-		writeError(w, http.StatusNotFound, "Not Found")
-		return
-	}
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBodyBytes))
 	if err != nil {
 		var tooLarge *http.MaxBytesError

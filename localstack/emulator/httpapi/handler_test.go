@@ -224,3 +224,41 @@ func TestObserve(t *testing.T) {
 		t.Errorf("got %+v", got)
 	}
 }
+
+// TestHandler_Throttle checks the token bucket of each route, and that a changed limit
+// applies at once.
+func TestHandler_Throttle(t *testing.T) {
+	invoked, api := 0, API{Routes: []Route{
+		{Method: "POST", Path: "/a", Function: "f", Throttle: Throttle{Rate: 1e-6, Burst: 3}},
+		{Method: "POST", Path: "/b", Function: "f", Throttle: Throttle{Rate: 1e-6, Burst: 1}},
+		{Method: "POST", Path: "/c", Function: "f"},
+	}}
+	h := &Handler{
+		API: func() API { return api }, Prepare: func(string) {}, OnWrite: func() {}, Logf: t.Logf,
+		Invoke: func(context.Context, string, []byte) ([]byte, error) {
+			invoked++
+			return []byte(`{"statusCode":200}`), nil
+		},
+	}
+	check := func(want string) {
+		t.Helper()
+		got, refused := map[string]int{}, ""
+		invoked = 0
+		for _, path := range []string{"/a", "/b", "/c"} {
+			for range 5 {
+				w := httptest.NewRecorder()
+				if h.ServeHTTP(w, httptest.NewRequest(http.MethodPost, path, nil)); w.Code == http.StatusOK {
+					got[path]++
+				} else {
+					refused = fmt.Sprint(w.Code, " ", w.Body)
+				}
+			}
+		}
+		if text := fmt.Sprint(got, " ", invoked, " ", refused); text != want+" 429 {\"message\":\"Too Many Requests\"}\n" {
+			t.Errorf("got %s, want %s accepted", text, want)
+		}
+	}
+	check("map[/a:3 /b:1 /c:5] 9")
+	api.Routes[0].Throttle.Burst = 4
+	check("map[/a:4 /c:5] 9")
+}

@@ -10,6 +10,7 @@ type Route struct {
 	Method   string // or ANY
 	Path     string // with {name} and {name+} segments
 	Function string
+	Throttle Throttle
 }
 
 // key returns the route key, such as "GET /tickets/{id}".

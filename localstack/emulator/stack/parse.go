@@ -17,11 +17,14 @@ func parseHTTPAPI(res *resources) error {
 	if err != nil {
 		return err
 	}
+	var defaults httpapi.Throttle
+	routeSettings := map[string]any{}
 	for _, api := range apis {
 		properties, err := res.template.Properties(api, "AccessLogSettings", "Domain")
 		if err != nil {
 			return err
 		}
+		defaults, routeSettings = throttle(properties["DefaultRouteSettings"], httpapi.Throttle{}), samtemplate.Map(properties["RouteSettings"])
 		if c := samtemplate.Map(properties["CorsConfiguration"]); len(c) > 0 {
 			res.httpAPI.CORS = &httpapi.CORS{
 				Origins: samtemplate.Strings(c["AllowOrigins"]), Methods: samtemplate.Strings(c["AllowMethods"]),
@@ -42,10 +45,20 @@ func parseHTTPAPI(res *resources) error {
 			if path == "$default" {
 				path = ""
 			}
-			res.httpAPI.Routes = append(res.httpAPI.Routes, httpapi.Route{Method: method, Path: path, Function: f.Folder})
+			res.httpAPI.Routes = append(res.httpAPI.Routes, httpapi.Route{
+				Method: method, Path: path, Function: f.Folder, Throttle: throttle(routeSettings[method+" "+path], defaults),
+			})
 		}
 	}
 	return nil
+}
+
+// throttle returns the limit of route settings. What they do not set is as in defaults.
+func throttle(settings any, defaults httpapi.Throttle) httpapi.Throttle {
+	s := samtemplate.Map(settings)
+	return httpapi.Throttle{
+		Rate: float64(samtemplate.Number(s["ThrottlingRateLimit"], int(defaults.Rate))), Burst: samtemplate.Number(s["ThrottlingBurstLimit"], defaults.Burst),
+	}
 }
 
 func parseWebSocketAPI(res *resources) error {

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -118,6 +119,24 @@ func TestStart_UnknownParameter(t *testing.T) {
 	_, err := stack.Start(t.Context(), stack.Options{Root: testRepository(t), InMemory: true, Parameters: map[string]string{"Visibilty": "2"}})
 	if err == nil || !strings.Contains(err.Error(), "Visibilty") {
 		t.Errorf("got %v, want an error that names the parameter", err)
+	}
+}
+
+// TestServe_RouteThrottle checks that a route refuses requests above its settings in the
+// template as API Gateway does, and that the other routes do not.
+func TestServe_RouteThrottle(t *testing.T) {
+	s, _ := startStack(t, "", nil)
+	status, text := 0, ""
+	for n := 0; n < 60 && status != http.StatusTooManyRequests; n++ {
+		status, text = get(t, s.HTTPURL+"/rare")
+	}
+	if status != http.StatusTooManyRequests || text != "{\"message\":\"Too Many Requests\"}\n" {
+		t.Errorf("got %d %s", status, text)
+	}
+	for range 5 {
+		if status, text := get(t, s.HTTPURL+"/other"); status != http.StatusOK {
+			t.Errorf("another route: got %d %s", status, text)
+		}
 	}
 }
 

@@ -1,5 +1,6 @@
 // Package client is a client of the TicketSystem API. It is independent of the server
-// code. The end-to-end suite, the benchmarks and the demo use it.
+// code. The end-to-end suite, the fault tests, the benchmarks, the fuzzer and the demo call
+// the API through it; localstack/testkit/seed writes to the table instead.
 package client
 
 import (
