@@ -57,14 +57,14 @@ func (a *Auth) SignUp(ctx context.Context, rawPhone, password string, in CodeInp
 		return Tokens{}, err
 	}
 	login := Login{Phone: number, Hash: hash, User: newUser(a.NewID(), number, name, user.RoleUser, caller.Locale, a.Now())}
-	session, refresh, err := a.Sessions.newSession(login.User, caller)
+	session, token, err := a.newSession(login.User, caller)
 	if err != nil {
 		return Tokens{}, err
 	}
 	if err := a.Store.CreateAccount(ctx, login, session, code); err != nil {
 		return Tokens{}, err
 	}
-	return a.issueTokens(ctx, session, refresh)
+	return a.tokensOf(ctx, session, token, caller)
 }
 
 // LogIn opens a session by password. It fails with invalid_body, login_wrong,
@@ -144,11 +144,7 @@ func (a *Auth) openSession(ctx context.Context, login Login, proof authenticatio
 	if wait := login.BlockedUntil.Sub(a.Now()); wait > 0 {
 		return Tokens{}, apperr.New(apperr.RateLimited, "Too many sessions were started.").WithRetryAfter(wait)
 	}
-	create := a.Sessions.newSession
-	if caller.UseCookie {
-		create = a.Sessions.newCookieSession
-	}
-	session, token, err := create(u, caller)
+	session, token, err := a.newSession(u, caller)
 	if err != nil {
 		return Tokens{}, err
 	}
@@ -160,8 +156,21 @@ func (a *Auth) openSession(ctx context.Context, login Login, proof authenticatio
 	if err := a.Store.CreateSession(ctx, session, proof.code); err != nil {
 		return Tokens{}, err
 	}
+	return a.tokensOf(ctx, session, token, caller)
+}
+
+// newSession returns a session, and its refresh token or cookie.
+func (a *Auth) newSession(u user.User, caller Caller) (Session, string, error) {
 	if caller.UseCookie {
-		return Tokens{User: u, Cookie: token, ExpiresIn: int(SessionTTL / time.Second)}, nil
+		return a.Sessions.newCookieSession(u, caller)
+	}
+	return a.Sessions.newSession(u, caller)
+}
+
+// tokensOf returns the tokens of a new session with its refresh token or cookie.
+func (a *Auth) tokensOf(ctx context.Context, session Session, token string, caller Caller) (Tokens, error) {
+	if caller.UseCookie {
+		return Tokens{User: session.User, Cookie: token, ExpiresIn: int(SessionTTL / time.Second)}, nil
 	}
 	return a.issueTokens(ctx, session, token)
 }

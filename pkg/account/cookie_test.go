@@ -50,6 +50,20 @@ func TestAuthenticateCookie(t *testing.T) {
 	}
 }
 
+// TestSignUp_Cookie checks that sign-up opens a cookie session as login does.
+func TestSignUp_Cookie(t *testing.T) {
+	f := newFixture(t)
+	code := account.CodeInput{Digits: f.requestCode(t, testPhone, account.PurposeSignUp)}
+	tokens, err := f.auth.SignUp(context.Background(), testPhone, testPassword, code, "Sara", account.Caller{UseCookie: true})
+	if err != nil || tokens.Access+tokens.Refresh != "" || tokens.ExpiresIn != 30*24*3600 || tokens.User.Name != "Sara" {
+		t.Fatalf("got %+v, %v, want a cookie for 30 days and no tokens", tokens, err)
+	}
+	authenticator := &account.Authenticator{Cookies: f, Now: f.clock}
+	if principal, err := authenticator.AuthenticateCookie(context.Background(), tokens.Cookie); err != nil || principal.UserID != tokens.User.ID {
+		t.Errorf("got %+v, %v", principal, err)
+	}
+}
+
 // TestAuthenticateCookie_RefreshTokenRejected checks that cookies and refresh tokens are
 // not interchangeable, whole or in part.
 func TestAuthenticateCookie_RefreshTokenRejected(t *testing.T) {

@@ -72,6 +72,7 @@ func SignUp(auth *account.Auth) Endpoint {
 			Code      string `json:"code"`
 			Challenge string `json:"challenge"`
 			Name      string `json:"name"`
+			Session   string `json:"session"`
 		}
 		if err := r.decode(&in); err != nil {
 			return Response{}, err
@@ -81,10 +82,11 @@ func SignUp(auth *account.Auth) Endpoint {
 		v.Required("/password", in.Password)
 		v.Required("/code", in.Code)
 		validateName(&v, &in.Name, user.RoleUser)
-		if err := v.Err(); err != nil {
+		caller, err := r.sessionCaller(&v, in.Session)
+		if err != nil {
 			return Response{}, err
 		}
-		tokens, err := auth.SignUp(ctx, in.Phone, in.Password, account.CodeInput{Digits: in.Code, Challenge: in.Challenge}, in.Name, r.caller())
+		tokens, err := auth.SignUp(ctx, in.Phone, in.Password, account.CodeInput{Digits: in.Code, Challenge: in.Challenge}, in.Name, caller)
 		return r.tokensResponse(http.StatusCreated, tokens), err
 	})
 }
@@ -108,21 +110,11 @@ func LogIn(auth *account.Auth) Endpoint {
 		if in.Password == nil && in.Code == nil {
 			v.Add("/password", "required", "Send a password, a code or both.")
 		}
-		if in.Session != "" {
-			wire.OneOf(&v, "/session", in.Session, "cookie")
-		}
-		if err := v.Err(); err != nil {
+		caller, err := r.sessionCaller(&v, in.Session)
+		if err != nil {
 			return Response{}, err
 		}
-		caller := r.caller()
-		caller.UseCookie = in.Session == "cookie"
-		if caller.UseCookie {
-			if err := r.checkOrigin(); err != nil {
-				return Response{}, err
-			}
-		}
 		var tokens account.Tokens
-		var err error
 		switch {
 		case in.Code == nil:
 			tokens, err = auth.LogIn(ctx, in.Phone, *in.Password, caller)
@@ -133,6 +125,20 @@ func LogIn(auth *account.Auth) Endpoint {
 		}
 		return r.tokensResponse(http.StatusOK, tokens), err
 	})
+}
+
+// sessionCaller returns the caller who opens a session of the kind in the field session, "" or
+// "cookie". Returns invalid_body with the fields of v, or origin_not_allowed.
+func (r *Request) sessionCaller(v *wire.Validator, session string) (account.Caller, error) {
+	caller := r.caller()
+	caller.UseCookie = session == "cookie"
+	if session != "" {
+		wire.OneOf(v, "/session", session, "cookie")
+	}
+	if err := v.Err(); err != nil || !caller.UseCookie {
+		return caller, err
+	}
+	return caller, r.checkOrigin()
 }
 
 // RefreshToken returns the endpoint POST /token/refresh.

@@ -116,6 +116,7 @@ func TestAccountEndpoints_Validation(t *testing.T) {
 		{"sign up without fields", signUp, `{}`, 422, "invalid_body", []string{"/phone required", "/password required", "/code required"}},
 		{"sign up with a long name", signUp, `{"phone":"09121234567","password":"x","code":"1","name":"` + strings.Repeat("x", 101) + `"}`, 422, "invalid_body", []string{"/name too_long"}},
 		{"sign up with a weak password", signUp, `{"phone":"09121234567","password":"short","code":"1"}`, 422, "weak_password", []string{"/password too_short"}},
+		{"sign up with an unknown kind of session", signUp, `{"phone":"09121234567","password":"correct-horse-7","code":"123456","session":"tab"}`, 422, "invalid_body", []string{"/session not_allowed"}},
 		{"sign up when locked", signUp, `{"phone":"09121234567","password":"correct-horse-7","code":"123456","challenge":"AAAAAAAAAAAAAAAAAAAAAA"}`, 429, "code_locked", nil},
 		{"sign up with a malformed challenge", signUp, `{"phone":"09121234567","password":"correct-horse-7","code":"123456","challenge":"x"}`, 422, "invalid_body", []string{"/challenge invalid"}},
 		{"send code to another country", sendCode, `{"phone":"+447911123456","purpose":"signup"}`, 422, "phone_country", []string{"/phone country"}},

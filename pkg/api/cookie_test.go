@@ -1,6 +1,7 @@
 package api_test
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"net/http"
@@ -54,7 +55,8 @@ func TestLogIn_Cookie(t *testing.T) {
 	}
 }
 
-// TestLogIn_CookieOrigin checks that pages of foreign origins cannot set the session cookie.
+// TestLogIn_CookieOrigin checks that pages of foreign origins cannot set the session cookie, at
+// login and at sign-up (whose code is locked in this fixture).
 func TestLogIn_CookieOrigin(t *testing.T) {
 	m, accounts := newMemAccounts(t)
 	m.server.AllowedOrigins = []string{"https://app.example"}
@@ -80,6 +82,10 @@ func TestLogIn_CookieOrigin(t *testing.T) {
 		}
 		if got := m.send(t, api.LogIn(accounts.auth), user.Principal{}, r); got.code() != c.want {
 			t.Errorf("origin %q %s: got %d %q, want %q", c.origin, c.session, got.status, got.code(), c.want)
+		}
+		r.RawPath, r.Body = "/signup", strings.Replace(r.Body, `,"s`, `,"code":"123456","challenge":"AAAAAAAAAAAAAAAAAAAAAA","s`, 1)
+		if got := m.send(t, api.SignUp(accounts.auth), user.Principal{}, r); c.session != "" && got.code() != cmp.Or(c.want, "code_locked") {
+			t.Errorf("sign-up, origin %q: got %d %q, want %q", c.origin, got.status, got.code(), c.want)
 		}
 	}
 }

@@ -38,6 +38,21 @@ func wrongCode(code string, i int) string {
 	return text[1:]
 }
 
+// TestSignUp_Cookie checks that a browser is signed in after sign-up, without tokens.
+func TestSignUp_Cookie(t *testing.T) {
+	t.Parallel()
+	phone := client.RandomPhone()
+	body := object{"phone": phone, "password": client.Password, "code": requestCode(t, phone, "signup"), "session": "cookie"}
+	wantProblem(t, anonymous(t, "POST", "/signup", body, client.Header("Origin", "https://evil.example")), 403)
+	response := anonymous(t, "POST", "/signup", body)
+	wantStatus(t, response, 201, nil)
+	p := browserSessionOf(t, response)
+	equal(t, "user.phone", p.user.Phone, phone)
+	wantStatus(t, p.call("PATCH", "/profile", object{"name": "Sara"}), 200, nil)
+	p.csrf = ""
+	equal(t, "a write without the CSRF token", wantProblem(t, p.call("PATCH", "/profile", object{"name": "x"}), 403).Code, "csrf")
+}
+
 func TestSignUp(t *testing.T) {
 	t.Parallel()
 	phone := client.RandomPhone()
