@@ -4,11 +4,12 @@ package main
 import (
 	"ticketsystem/pkg/app"
 	"ticketsystem/pkg/app/delivery"
+	"ticketsystem/pkg/metric"
 	"ticketsystem/pkg/worker"
 )
 
 func main() {
 	a := app.New()
 	deliveries := &worker.Deliveries{Deliverer: delivery.Deliverer(a), Queue: delivery.Queue(a), Log: a.Log}
-	a.Run(deliveries.HandleBatch())
+	a.Run(metric.PerInvocation(a.Metrics(), deliveries.HandleBatch()))
 }

@@ -21,5 +21,5 @@ func main() {
 		stream.PurgeDeleted(store, policy.RemindAfter), stream.DeleteFiles(attachments.Bucket(a)), stream.RecordFiles(store),
 		stream.ExpireReplacedPictures(store, app.Now), stream.EraseFiles(store), stream.AckHeartbeat("stream-project", store),
 	)
-	a.Run(stream.CountEntries(project, dynamo.DecodeRecord, a.EntryLimits(), a.Log))
+	a.Run(stream.CountEntries(project, dynamo.DecodeRecord, a.EntryLimits(), a.Metrics(), a.Log))
 }

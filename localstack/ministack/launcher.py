@@ -189,6 +189,21 @@ def init_with_min_timeout(worker, name, config, code):
 
 lambda_runtime.ProvidedWorker.__init__ = init_with_min_timeout
 
+# 12. Accept alarms on expressions, which ministack does not evaluate.
+alarm_record = provisioners._cw_metric_alarm_record
+
+
+def record_alarm(name, properties):
+    metrics = properties.get("Metrics")
+    if not metrics:
+        return alarm_record(name, properties)
+    result = next(m for m in metrics if "Expression" in m)
+    simple = {key: value for key, value in properties.items() if key != "Metrics"}
+    return alarm_record(name, {**simple, "Namespace": "Expression", "MetricName": result["Label"]})
+
+
+provisioners._cw_metric_alarm_record = record_alarm
+
 from ministack.app import main  # noqa: E402
 
 main()

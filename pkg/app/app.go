@@ -20,6 +20,7 @@ import (
 	"ticketsystem/pkg/id"
 	"ticketsystem/pkg/limit"
 	"ticketsystem/pkg/locale"
+	"ticketsystem/pkg/metric"
 	"ticketsystem/pkg/notification"
 	"ticketsystem/pkg/realtime"
 	"ticketsystem/pkg/stats"
@@ -37,6 +38,7 @@ type App struct {
 	store       *dynamo.Store
 
 	revocations *account.RevocationCache
+	metrics     *metric.Recorder
 }
 
 // New returns the App of this process.
@@ -115,6 +117,15 @@ func (a *App) EntryLimits() *limit.EntryLimits {
 	return &limit.EntryLimits{
 		PerMinute: a.Int("MESSAGES_PER_MINUTE", 60), PerDay: a.Int("MESSAGES_PER_DAY", 1000), StaffFactor: a.staffFactor(), Store: a.Store(), Now: Now,
 	}
+}
+
+// Metrics returns the recorder of metrics, which the function shares. METRIC_NAMESPACE is
+// their namespace.
+func (a *App) Metrics() *metric.Recorder {
+	if a.metrics == nil {
+		a.metrics = &metric.Recorder{Namespace: a.Required("METRIC_NAMESPACE"), Out: os.Stdout, Now: Now}
+	}
+	return a.metrics
 }
 
 // Categories returns the category cache.

@@ -9,6 +9,7 @@ import (
 	"github.com/aws/aws-lambda-go/events"
 
 	"ticketsystem/pkg/event"
+	"ticketsystem/pkg/metric"
 	"ticketsystem/pkg/parallel"
 	"ticketsystem/pkg/ticket"
 	"ticketsystem/pkg/user"
@@ -28,9 +29,9 @@ type author struct {
 }
 
 // CountEntries returns a BatchHandler that calls next and then counts the entries of the
-// batch, with one call for each user and minute. It counts only records that Lambda does
-// not repeat, so that a retried batch does not count twice. A failure is only logged.
-func CountEntries(next BatchHandler, decode Decoder, counter EntryCounter, log *slog.Logger) BatchHandler {
+// batch, with one call for each user and minute, and as metrics. It counts only records that
+// Lambda does not repeat, so that a retried batch does not count twice. A failure is only logged.
+func CountEntries(next BatchHandler, decode Decoder, counter EntryCounter, metrics *metric.Recorder, log *slog.Logger) BatchHandler {
 	return func(ctx context.Context, batch events.DynamoDBEvent) (events.DynamoDBEventResponse, error) {
 		out, err := next(ctx, batch)
 		if err != nil {
@@ -39,8 +40,11 @@ func CountEntries(next BatchHandler, decode Decoder, counter EntryCounter, log *
 		counts := map[author]int{}
 		var authors []author
 		for _, record := range handled(batch.Records, out.BatchItemFailures) {
-			// Entries that open a ticket have a limit of their own.
 			e, err := decode(record)
+			if err == nil {
+				recordEntry(metrics, e)
+			}
+			// Entries that open a ticket have a limit of their own.
 			if entry, counted := countedEntry(e); err == nil && counted {
 				a := author{entry.Author.ID, entry.Author.Role, entry.CreatedAt.Truncate(time.Minute)}
 				if counts[a]++; counts[a] == 1 {
@@ -48,10 +52,22 @@ func CountEntries(next BatchHandler, decode Decoder, counter EntryCounter, log *
 				}
 			}
 		}
+		metrics.Flush()
 		if err := parallel.ForEach(authors, maxPartitions, func(a author) error { return counter.Count(ctx, a.id, a.role, a.minute, counts[a]) }); err != nil {
 			log.ErrorContext(ctx, "entries not counted", slog.Any("error", err))
 		}
 		return out, nil
+	}
+}
+
+func recordEntry(metrics *metric.Recorder, e event.Event) {
+	appended, _ := e.(event.EntryAppended)
+	switch appended.Entry.Kind {
+	case ticket.KindOpened:
+		metrics.Add(metric.TicketsCreated, 1)
+	case ticket.KindMessage:
+		metrics.Add(metric.Messages, 1)
+	default:
 	}
 }
 

@@ -1,10 +1,12 @@
 package stream_test
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"log/slog"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -16,6 +18,7 @@ import (
 	"ticketsystem/pkg/dynamo"
 	"ticketsystem/pkg/limit"
 	"ticketsystem/pkg/memstore"
+	"ticketsystem/pkg/metric"
 	"ticketsystem/pkg/stream"
 	"ticketsystem/pkg/user"
 )
@@ -52,12 +55,14 @@ func TestCountEntries(t *testing.T) {
 	}
 	failed := "7"
 	counter := &fakeEntryCounter{}
+	var log bytes.Buffer
+	metrics := &metric.Recorder{Namespace: "stack", Out: &log, Now: time.Now}
 	handler := stream.CountEntries(func(context.Context, events.DynamoDBEvent) (out events.DynamoDBEventResponse, err error) {
 		if failed != "" {
 			out.BatchItemFailures = []events.DynamoDBBatchItemFailure{{ItemIdentifier: failed}}
 		}
 		return out, nil
-	}, dynamo.DecodeRecord, counter, slog.New(slog.DiscardHandler))
+	}, dynamo.DecodeRecord, counter, metrics, slog.New(slog.DiscardHandler))
 	failures(t, handler, batch(records...))
 	failed = ""
 	failures(t, handler, batch(records[6:]...)) // Lambda repeats from the failed record on
@@ -65,6 +70,9 @@ func TestCountEntries(t *testing.T) {
 	want := []string{"reza user 12:00:00 1", "sara user 12:00:00 1", "sara user 12:00:00 2", "sara user 12:01:00 1"}
 	if !slices.Equal(counter.counts, want) {
 		t.Errorf("got %q, want %q", counter.counts, want)
+	}
+	if got := log.String(); strings.Count(got, "\n") != 2 || !strings.Contains(got, `"Messages":4,"TicketsCreated":1,`) || !strings.Contains(got, `"Messages":1,`) {
+		t.Errorf("got the metrics %s, want each entry once", log.String())
 	}
 }
 

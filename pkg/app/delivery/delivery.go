@@ -2,12 +2,14 @@
 package delivery
 
 import (
+	"context"
 	"fmt"
 	"time"
 
 	"ticketsystem/pkg/account"
 	"ticketsystem/pkg/app"
 	"ticketsystem/pkg/mail"
+	"ticketsystem/pkg/metric"
 	"ticketsystem/pkg/notification"
 	"ticketsystem/pkg/phone"
 	"ticketsystem/pkg/queue"
@@ -44,7 +46,7 @@ func NotificationDelay(a *app.App) time.Duration {
 // CodeSender returns the service that sends the queued one-time codes, at most
 // CODES_PER_DAY.
 func CodeSender(a *app.App) *account.CodeSender {
-	return &account.CodeSender{OTP: a.OTP(), SMS: sms.New(a.AWS("SNS")), MaxPerDay: a.Int("CODES_PER_DAY", 10_000), Brand: a.Brand()}
+	return &account.CodeSender{OTP: a.OTP(), SMS: countedSMS{sms.New(a.AWS("SNS")), a.Metrics()}, MaxPerDay: a.Int("CODES_PER_DAY", 10_000), Brand: a.Brand()}
 }
 
 // SMSCodes returns the service that queues one-time codes, for the countries in
@@ -63,10 +65,38 @@ func SMSCodes(a *app.App) *account.SMSCodes {
 // messages. It sends no e-mail without a SENDER_ADDRESS.
 func Deliverer(a *app.App) *notification.Deliverer {
 	deliverer := &notification.Deliverer{
-		Store: a.Store(), SMS: sms.New(a.AWS("SNS")), Now: app.Now, MaxSMSPerDay: a.Int("SMS_PER_DAY", 1000), Key: a.Key(), Brand: a.Brand(),
+		Store: a.Store(), SMS: countedSMS{sms.New(a.AWS("SNS")), a.Metrics()}, Now: app.Now, MaxSMSPerDay: a.Int("SMS_PER_DAY", 1000), Key: a.Key(), Brand: a.Brand(),
 	}
 	if from := a.String("SENDER_ADDRESS", ""); from != "" {
-		deliverer.Mailer = mail.New(a.AWS("SES"), from, a.String("EMAIL_CONFIGURATION_SET", ""))
+		deliverer.Mailer = countedMail{mail.New(a.AWS("SES"), from, a.String("EMAIL_CONFIGURATION_SET", "")), a.Metrics()}
 	}
 	return deliverer
+}
+
+// countedSMS counts the messages that the provider accepts.
+type countedSMS struct {
+	notification.SMSSender
+	metrics *metric.Recorder
+}
+
+func (c countedSMS) Send(ctx context.Context, to, text string) error {
+	err := c.SMSSender.Send(ctx, to, text)
+	if err == nil {
+		c.metrics.Add(metric.TextsSent, 1)
+	}
+	return err
+}
+
+// countedMail counts the e-mails that SES accepts.
+type countedMail struct {
+	notification.Mailer
+	metrics *metric.Recorder
+}
+
+func (c countedMail) Mail(ctx context.Context, m notification.Mail, userID string) error {
+	err := c.Mailer.Mail(ctx, m, userID)
+	if err == nil {
+		c.metrics.Add(metric.EmailsSent, 1)
+	}
+	return err
 }
