@@ -14,8 +14,11 @@ help: ## list the targets
 # The pages of /docs, which docs-get embeds. Their viewer comes from npm.
 DOCS := functions/docs-get/dist/docs.html
 
+# The files of the web console, which console-get embeds.
+CONSOLE := functions/console-get/dist/index.html
+
 .PHONY: run
-run: $(DOCS) ## start the local stack on http://localhost:3000 (PORT= moves it, PARAMETERS="Name=value …" sets template parameters)
+run: $(DOCS) $(CONSOLE) ## start the local stack on http://localhost:3000 (PORT= moves it, PARAMETERS="Name=value …" sets template parameters)
 	@echo "building the local stack"
 	@go build -o .cache/bin/localstack ./localstack
 	@exec .cache/bin/localstack
@@ -31,10 +34,21 @@ demo: ## run a scripted demo ticket against the running local stack
 .PHONY: docs
 docs: $(DOCS) ## build the pages of /docs (run, test and build do this too)
 
+.PHONY: console
+console: $(CONSOLE) ## build the web console (run, test and build do this too; `npm run watch` in its folder builds at each change)
+
 .PHONY: test
-test: $(DOCS) .cache/npm/typescript/installed ## run every test: unit, conformance, end to end
+test: $(DOCS) $(CONSOLE) .cache/npm/typescript/installed test-console-units ## run every test: unit, conformance, end to end
 	go vet ./...
 	go test -race -shuffle=on ./...
+
+.PHONY: test-console-units
+test-console-units: .cache/npm/console/tools $(CONSOLE) ## check types, code and sizes of the web console, and run its unit tests
+	cd functions/console-get/web && npm run --silent check && npm test --silent && npm run --silent budgets
+
+.PHONY: test-console
+test-console: test-console-units ## test the web console in Chromium on a local stack (CHROMIUM= names it; SHOTS= a folder for pictures)
+	cd functions/console-get/web && npm run --silent browser
 
 .PHONY: fuzz
 fuzz: .cache/schemathesis/installed ## fuzz every decoder, and the API with schemathesis
@@ -89,6 +103,7 @@ replay: ## rebuild tickets, statistics and the search index from the logs, local
 GO_BUILD = CGO_ENABLED=0 GOOS=linux GOARCH=$(GOARCH) go build -trimpath -buildvcs=false -tags lambda.norpc
 
 build-DocsGetFunction: $(DOCS)
+build-ConsoleGetFunction: $(CONSOLE)
 
 build-%Function: .cache/compiled-$(GOARCH)
 	@$(GO_BUILD) -ldflags "-s -w" -o "$(ARTIFACTS_DIR)/bootstrap" \
@@ -107,6 +122,19 @@ $(DOCS): $(wildcard functions/docs-get/web/*.*) infra/openapi.yaml infra/asyncap
 	@node functions/docs-get/web/build.mjs
 	@touch $@
 
+$(CONSOLE): $(shell find functions/console-get/web -type f -not -name schema.d.ts -not -name '*.md' -not -path '*/browser/*') .cache/npm/console/installed
+	@cd functions/console-get/web && npm run --silent build -- --logLevel warn
+	@touch $@
+
+# The build needs a third of the packages. The tools for tests are added when they are needed.
+.cache/npm/console/installed: FOLDER := functions/console-get/web
+.cache/npm/console/installed: NPM_FLAGS := --omit=dev
+.cache/npm/console/installed: functions/console-get/web/package-lock.json
+
+.cache/npm/console/tools: .cache/npm/console/installed
+	npm ci --loglevel=error --prefix $(@D)
+	@touch $@
+
 .cache/npm/docs-get/installed: FOLDER := functions/docs-get/web
 .cache/npm/docs-get/installed: functions/docs-get/web/package-lock.json
 
@@ -117,12 +145,12 @@ $(DOCS): $(wildcard functions/docs-get/web/*.*) infra/openapi.yaml infra/asyncap
 .cache/npm/%/installed:
 	@mkdir -p $(@D)
 	@cp $(FOLDER)/package.json $(FOLDER)/package-lock.json $(FOLDER)/.npmrc $(@D)
-	npm ci --loglevel=error --prefix $(@D)
+	npm ci --loglevel=error $(NPM_FLAGS) --prefix $(@D)
 	@ln -sfn $(CURDIR)/$(@D)/node_modules $(FOLDER)/node_modules
 	@touch $@
 
 .PHONY: tools
-tools: .cache/npm/docs-get/installed .cache/npm/typescript/installed $(GOLANGCI) .cache/sam/installed .cache/checkov/installed .cache/schemathesis/installed .cache/ministack/installed ## install the pinned tools (-j4 installs in parallel)
+tools: .cache/npm/docs-get/installed .cache/npm/typescript/installed .cache/npm/console/tools $(GOLANGCI) .cache/sam/installed .cache/checkov/installed .cache/schemathesis/installed .cache/ministack/installed ## install the pinned tools (-j4 installs in parallel)
 
 .cache/%/installed: localstack/tools/requirements/%.txt
 	python3 -m venv --clear .cache/$*

@@ -53,7 +53,7 @@ func run() error {
 	defer s.Close()
 	fmt.Printf(`
 ready %[1]s
-  HTTP      %[1]s
+  console   %[1]s/app/        (users: %[1]s/_local/start)
   docs      %[1]s/docs
   outbox    %[1]s/_local/      (SMS, e-mail, requests, logs)
   sockets   %[2]s

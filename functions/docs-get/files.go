@@ -6,9 +6,6 @@ import (
 	"ticketsystem/pkg/api"
 )
 
-//go:embed start.html
-var startPage []byte
-
 // dist holds the pages that web/build.mjs has built. A plain `go build` finds only .gitkeep there.
 //
 //go:embed all:dist
@@ -22,7 +19,6 @@ const policy = "default-src 'none'; script-src 'self'; style-src 'unsafe-inline'
 // files returns the documents by path.
 func files() map[string]api.StaticFile {
 	return map[string]api.StaticFile{
-		"/":               {Content: startPage, Type: html, Policy: policy},
 		"/docs":           built("docs.html", api.StaticFile{Type: html, Policy: policy}),
 		"/docs/websocket": built("websocket.html", api.StaticFile{Type: html, Policy: policy}),
 		"/docs/guide":     built("guide.html", api.StaticFile{Type: html, Policy: policy}),

@@ -1,4 +1,4 @@
-// Command docs-get serves the start page and the documentation: GET / and GET /docs.
+// Command docs-get serves the documentation: GET /docs.
 package main
 
 import (

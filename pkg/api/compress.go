@@ -21,7 +21,7 @@ func compress(out *events.APIGatewayV2HTTPResponse, body []byte, acceptEncoding 
 		return nil
 	}
 	out.Headers["vary"] = "accept-encoding" // also for the client that does not accept it
-	if !acceptsGzip(acceptEncoding) {
+	if !accepts(acceptEncoding, "gzip") {
 		return nil
 	}
 	var packed bytes.Buffer
@@ -40,26 +40,25 @@ func compress(out *events.APIGatewayV2HTTPResponse, body []byte, acceptEncoding 
 	return nil
 }
 
-// acceptsGzip reports whether an Accept-Encoding header permits gzip and does not prefer the
-// body unencoded (RFC 9110 section 12.5.3). A malformed weight counts as 0.
-func acceptsGzip(header string) bool {
+// accepts reports whether an Accept-Encoding header permits a content coding and does not prefer
+// the body unencoded (RFC 9110 section 12.5.3). A malformed weight counts as 0.
+func accepts(header, coding string) bool {
 	weights := map[string]float64{}
 	for _, part := range strings.Split(header, ",") {
-		coding, parameters, _ := strings.Cut(part, ";")
+		name, parameters, _ := strings.Cut(part, ";")
 		weight := 1.0
-		if name, value, given := strings.Cut(parameters, "="); given {
+		if q, value, given := strings.Cut(parameters, "="); given {
 			var err error
 			weight, err = strconv.ParseFloat(strings.TrimSpace(value), 64)
-			if err != nil || !strings.EqualFold(strings.TrimSpace(name), "q") || !(weight <= 1) { // the comparison also excludes NaN
+			if err != nil || !strings.EqualFold(strings.TrimSpace(q), "q") || !(weight <= 1) { // the comparison also excludes NaN
 				weight = 0
 			}
 		}
-		weights[strings.ToLower(strings.TrimSpace(coding))] = weight
+		weights[strings.TrimPrefix(strings.ToLower(strings.TrimSpace(name)), "x-")] = weight
 	}
-	for _, coding := range []string{"gzip", "x-gzip", "*"} {
-		if weight, listed := weights[coding]; listed {
-			return weight > 0 && weight >= weights["identity"]
-		}
+	weight, listed := weights[coding]
+	if !listed {
+		weight = weights["*"]
 	}
-	return false
+	return weight > 0 && weight >= weights["identity"]
 }

@@ -8,14 +8,14 @@ import (
 	"testing"
 )
 
-func TestAcceptsGzip(t *testing.T) {
+func TestAccepts(t *testing.T) {
 	for header, want := range map[string]bool{
 		"": false, "gzip": true, "GZIP": true, "deflate, gzip;q=0.5, br": true, "x-gzip": true, "*": true, "br, *;q=0.1": true,
 		"gzip;q=0": false, "gzip; q=0.000": false, "*;q=0": false, "gzip;q=0, *": false, "gzip;q=1.0, *;q=0": true,
 		"identity": false, "identity;q=0, gzip;q=0.1": true, "identity, gzip;q=0.5": false, "identity, gzip": true,
 		"gzip;q=": false, "gzip;q=x": false, "gzip;q=NaN": false, "gzip;q=2": false, "gzip;q=-1": false, "gzip;level=1": false, "gzipped": false, ",,;": false,
 	} {
-		if got := acceptsGzip(header); got != want {
+		if got := accepts(header, "gzip"); got != want {
 			t.Errorf("%q: got %v, want %v", header, got, want)
 		}
 	}

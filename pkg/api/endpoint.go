@@ -21,7 +21,7 @@ type HandlerFunc func(ctx context.Context, r *Request) (Response, error)
 type Endpoint struct {
 	access   access
 	handle   HandlerFunc
-	unrouted bool // serves paths and methods that are no route, so it has no rules for input
+	unrouted bool // serves paths that are no operation of the API, so it has no rules for input
 }
 
 // Public returns an endpoint that does not read credentials.

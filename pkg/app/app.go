@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"net/url"
 	"os"
@@ -217,6 +218,42 @@ func (a *App) Brand() locale.Brand {
 
 func (a *App) defaultRegion() string { return a.String("DEFAULT_REGION", "IR") }
 
+// Console returns the endpoint of the web console, from the files below dist in files.
+func (a *App) Console(files fs.FS) api.Endpoint {
+	built, err := fs.Sub(files, "dist")
+	if err != nil {
+		a.Fail("dist", err)
+	}
+	endpoint, err := api.ServeConsole(api.Console{
+		Files: built, SocketOrigin: a.origin("SOCKET_URL", a.Required("SOCKET_URL")), FilesOrigin: a.filesOrigin(),
+		Settings: api.ConsoleSettings{
+			Version: a.String("VERSION", ""), Stage: a.String("STAGE", ""), Region: a.defaultRegion(),
+			ReopenDays: a.Int("REOPEN_WINDOW_DAYS", 7), MaxFileMiB: a.Int("MAX_FILE_MIB", 25),
+		},
+	})
+	if err != nil {
+		a.Fail("dist", err)
+	}
+	return endpoint
+}
+
+// filesOrigin returns the origin of presigned URLs, as pkg/blob makes them.
+func (a *App) filesOrigin() string {
+	if endpoint := a.String("AWS_ENDPOINT_URL_S3", a.String("AWS_ENDPOINT_URL", "")); endpoint != "" {
+		return a.origin("AWS_ENDPOINT_URL_S3", endpoint)
+	}
+	return "https://" + a.Required("BUCKET_NAME") + ".s3." + a.Required("AWS_REGION") + ".amazonaws.com"
+}
+
+func (a *App) origin(variable, address string) string {
+	parsed, err := url.Parse(address)
+	if err != nil {
+		a.Fail(variable, err)
+		return ""
+	}
+	return parsed.Scheme + "://" + parsed.Host
+}
+
 // Serve runs an endpoint of the HTTP API and never returns.
 func (a *App) Serve(endpoint api.Endpoint) {
 	server := &api.Server{Log: a.Log, Now: Now, BaseURL: a.String("API_URL", ""), AllowedOrigins: a.List("ALLOWED_ORIGINS")}
@@ -259,10 +296,5 @@ func (a *App) MaxSessions() int { return a.Int("MAX_SESSIONS", 50) }
 // AllowedOrigins returns the origins of pages that may open WebSockets: the list in
 // ALLOWED_ORIGINS and the origin of API_URL.
 func (a *App) AllowedOrigins() []string {
-	apiURL, err := url.Parse(a.Required("API_URL"))
-	if err != nil {
-		a.Fail("API_URL", err)
-		return nil
-	}
-	return append(a.List("ALLOWED_ORIGINS"), apiURL.Scheme+"://"+apiURL.Host)
+	return append(a.List("ALLOWED_ORIGINS"), a.origin("API_URL", a.Required("API_URL")))
 }

@@ -12,13 +12,12 @@ var startHTML string
 // User is a user of a new table, shown on the start page.
 type User struct{ Phone, Password, Role, Name string }
 
-// StartPage serves the page at the address that the stack prints: links, and the users to
-// sign in as. hasConsole reports whether the template has the routes of the console.
-func StartPage(users []User, hasConsole func() bool) http.Handler {
+// StartPage serves links, and the users to sign in as.
+func StartPage(users []User) http.Handler {
 	page := template.Must(template.New("start").Parse(startHTML))
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
 		w.Header().Set("Content-Security-Policy", "default-src 'none'; img-src data:; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'")
-		_ = page.Execute(w, map[string]any{"Users": users, "Console": hasConsole()}) // the client may have disconnected
+		_ = page.Execute(w, map[string]any{"Users": users}) // the client may have disconnected
 	})
 }

@@ -6,7 +6,6 @@ import (
 	"net"
 	"net/http"
 	"runtime"
-	"slices"
 	"strings"
 	"time"
 
@@ -40,17 +39,15 @@ func (s *Stack) serve(listeners map[string][]net.Listener) {
 		Requests: requests, Functions: s.lambda, Outbox: s.services.Outbox, Uploads: s.bucket.Uploads, Sockets: sockets.Connections,
 		Queues: s.services.Queues, Schedules: s.listSchedules, Invoke: s.Invoke,
 	}))
-	start := dashboard.StartPage(s.options.Users, func() bool {
-		return slices.ContainsFunc(s.reload().httpAPI.Routes, func(r httpapi.Route) bool { return strings.HasPrefix(r.Path, "/app/") })
-	})
+	start := dashboard.StartPage(s.options.Users)
 	// A ServeMux would redirect unclean paths, which API Gateway does not.
 	httpHandler := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if strings.HasPrefix(r.URL.Path, "/_local/") {
-			dashboardHandler.ServeHTTP(w, r)
+		if r.URL.Path == "/_local/start" {
+			start.ServeHTTP(w, r)
 			return
 		}
-		if r.URL.Path == "/" && r.Method == http.MethodGet {
-			start.ServeHTTP(w, r) // instead of the page of docs-get
+		if strings.HasPrefix(r.URL.Path, "/_local/") {
+			dashboardHandler.ServeHTTP(w, r)
 			return
 		}
 		api.ServeHTTP(w, r)

@@ -90,6 +90,7 @@ func TestTemplate_RoutesMatchOpenAPI(t *testing.T) {
 		for _, event := range function.Events {
 			path, _ := event.Properties["Path"].(string)
 			if event.Type == "HttpApi" && path != "" && path != "$default" {
+				path = strings.ReplaceAll(path, "+}", "}") // OpenAPI has no name for several segments
 				routes = append(routes, strings.ToUpper(samtemplate.String(event.Properties["Method"]))+" "+path)
 			}
 		}

@@ -1,0 +1,14 @@
+import { defineConfig } from "vitest/config"
+
+export default defineConfig({
+  root: import.meta.dirname,
+  test: {
+    include: ["*.test.ts"],
+    exclude: process.env.SHOTS ? [] : ["shots.test.ts"],
+    globalSetup: ["stack.ts"],
+    environment: "node",
+    testTimeout: 120_000,
+    hookTimeout: 240_000,
+    fileParallelism: false,
+  },
+})

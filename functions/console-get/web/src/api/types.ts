@@ -1,0 +1,19 @@
+import type { components } from "./schema"
+
+type Schemas = components["schemas"]
+export type User = Schemas["User"]
+export type Ticket = Schemas["Ticket"]
+export type Entry = Schemas["Entry"]
+export type Attachment = Schemas["Attachment"]
+export type Notification = Schemas["Notification"]
+export type Category = Schemas["Category"]
+export type Session = Schemas["Session"]
+export type TicketCounts = Schemas["TicketCounts"]
+export type Role = Schemas["Role"]
+export type Status = Schemas["Status"]
+export type Priority = Schemas["Priority"]
+export type Person = Schemas["Author"]
+export type ErrorCode = Schemas["ErrorCode"]
+export type Problem = Schemas["Problem"]
+
+export const isStaff = (role: Role): boolean => role !== "user"

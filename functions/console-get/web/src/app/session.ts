@@ -1,0 +1,89 @@
+import { computed, signal } from "@preact/signals"
+import { call, setCsrfToken, setSessionEndHandler } from "../api/client"
+import { ApiError } from "../api/problem"
+import { isStaff, type User } from "../api/types"
+import { forgetDrafts } from "../drafts/drafts"
+import { language, setLanguage } from "../i18n"
+import { deleteDatabase, openDatabase } from "../log/db"
+import { forgetLogs, trimStored } from "../log/store"
+import { forgetTickets, loadTickets } from "../log/tickets"
+
+export interface SignedIn {
+  user: User
+  /** Another session is needed: requests are answered with 401. The screens stay, so that nothing written is lost. */
+  ended: boolean
+}
+
+/** Who is signed in; null for nobody, undefined until it is known. */
+export const session = signal<SignedIn | null | undefined>(undefined)
+export const staff = computed(() => (session.value ? isStaff(session.value.user.role) : false))
+
+const userKey = "user"
+const channel = new BroadcastChannel("session")
+channel.onmessage = ({ data }: MessageEvent<"signedOut" | "signedIn">) => {
+  if (data === "signedOut") location.assign("/app/login")
+  else if (session.peek() === null || session.peek()?.ended) location.reload()
+}
+
+setSessionEndHandler(() => {
+  const current = session.peek()
+  if (current && !current.ended) session.value = { ...current, ended: true }
+})
+
+/** Finds out who is signed in. Without a network, the last user of this device sees what it holds. */
+export async function restoreSession(): Promise<void> {
+  try {
+    await enter(await call("get", "/profile"))
+  } catch (error) {
+    const last = localStorage.getItem(userKey)
+    if (last && !(error instanceof ApiError && error.status === 401)) await enter(JSON.parse(last) as User)
+    else session.value = null
+  }
+}
+
+/** Takes the response of a login or sign-up. */
+export async function signedIn(response: { user: User; csrfToken?: string }): Promise<void> {
+  if (response.csrfToken) setCsrfToken(response.csrfToken)
+  const ended = session.peek()
+  if (ended?.ended && ended.user.id !== response.user.id) {
+    // Another person: nothing of the former one may remain on the screen.
+    localStorage.setItem(userKey, JSON.stringify(response.user))
+    location.assign("/app/")
+    return
+  }
+  await enter(response.user)
+  channel.postMessage("signedIn")
+  if (response.user.locale !== language.peek()) void call("patch", "/profile", { body: { locale: language.peek() } }).catch(() => {})
+}
+
+async function enter(user: User): Promise<void> {
+  await openDatabase(user.id)
+  localStorage.setItem(userKey, JSON.stringify(user))
+  await loadTickets()
+  session.value = { user, ended: false }
+  void trimStored().catch(() => {})
+}
+
+/** Takes a changed profile. */
+export function updateUser(user: User): void {
+  const current = session.peek()
+  if (!current) return
+  localStorage.setItem(userKey, JSON.stringify(user))
+  session.value = { ...current, user }
+  if (user.locale !== language.peek()) void setLanguage(user.locale === "fa" ? "fa" : "en")
+}
+
+/** Ends the session and deletes what this device holds of the user. */
+export async function signOut(): Promise<void> {
+  const user = session.peek()?.user
+  await call("post", "/logout").catch((error: unknown) => {
+    if (!(error instanceof ApiError && error.status === 401)) throw error
+  })
+  session.value = null
+  localStorage.removeItem(userKey)
+  forgetDrafts()
+  forgetLogs()
+  forgetTickets()
+  if (user) await deleteDatabase(user.id)
+  channel.postMessage("signedOut")
+}

@@ -1,0 +1,87 @@
+import { type Signal, signal } from "@preact/signals"
+import { ulid } from "../api/ulid"
+import { database, type Draft, hasDatabase, type StoredFile } from "../log/db"
+
+const saveDelay = 200
+
+const drafts = new Map<string, Signal<Draft>>()
+const unsaved = new Map<string, ReturnType<typeof setTimeout>>()
+
+/** The key of a draft: each ticket has one for a reply and one for a note. */
+export const draftKey = (ticketId: string, mode: "reply" | "note" = "reply"): string => `${ticketId}:${mode}`
+export const newTicketKey = "new:reply"
+
+const empty = (key: string): Draft => ({ key, text: "", files: [], updatedAt: 0 })
+
+/** The draft. It shows the stored text as soon as the device has read it. */
+export function draftSignal(key: string): Signal<Draft> {
+  let found = drafts.get(key)
+  if (!found) {
+    const draft = (found = signal(empty(key)))
+    drafts.set(key, draft)
+    void database()
+      .then((db) => db.get("drafts", key))
+      .then((stored) => {
+        if (stored && draft.peek().updatedAt === 0) draft.value = stored // unless somebody typed meanwhile
+      })
+  }
+  return found
+}
+
+/** Changes a draft and stores it a little later. Nothing but the writer and sending changes a draft. */
+export function editDraft(key: string, change: Partial<Pick<Draft, "text" | "files" | "opening">>): void {
+  const draft = draftSignal(key)
+  draft.value = { ...draft.peek(), ...change, updatedAt: Date.now() }
+  clearTimeout(unsaved.get(key))
+  unsaved.set(key, setTimeout(() => void save(key), saveDelay))
+}
+
+export const isEmptyDraft = (draft: Draft): boolean => draft.text.trim() === "" && draft.files.length === 0
+
+async function save(key: string): Promise<void> {
+  clearTimeout(unsaved.get(key))
+  unsaved.delete(key)
+  const draft = drafts.get(key)?.peek()
+  if (!draft || !hasDatabase()) return
+  const db = await database()
+  await (isEmptyDraft(draft) && !draft.opening ? db.delete("drafts", key) : db.put("drafts", draft))
+}
+
+/** Stores every draft that has changed. A page that is left calls it. */
+export const saveDrafts = async (): Promise<void> => void (await Promise.all([...unsaved.keys()].map(save)))
+
+/** Reports whether the writer's last keys are not stored yet. */
+export const hasUnsavedDraft = (): boolean => unsaved.size > 0
+
+/** Empties a draft in memory. Outbox.add deletes the stored one in its own transaction. */
+export function clearDraft(key: string): void {
+  clearTimeout(unsaved.get(key))
+  unsaved.delete(key)
+  const draft = drafts.get(key)
+  if (draft) draft.value = { ...empty(key), updatedAt: Date.now() }
+}
+
+/** Stores a file for a draft, so that it survives a reload. */
+export async function addFile(key: string, file: File): Promise<void> {
+  const stored: StoredFile = { id: ulid(), blob: file, name: file.name, type: file.type, size: file.size }
+  await (await database()).put("files", stored)
+  editDraft(key, { files: [...draftSignal(key).peek().files, stored.id] })
+}
+
+export async function removeFile(key: string, id: string): Promise<void> {
+  editDraft(key, { files: draftSignal(key).peek().files.filter((other) => other !== id) })
+  await (await database()).delete("files", id)
+}
+
+export const storedFiles = async (ids: readonly string[]): Promise<StoredFile[]> => {
+  const db = await database()
+  return (await Promise.all(ids.map((id) => db.get("files", id)))).filter((file) => file !== undefined)
+}
+
+export function forgetDrafts(): void {
+  drafts.clear()
+  unsaved.forEach((timer) => clearTimeout(timer))
+  unsaved.clear()
+}
+
+addEventListener("pagehide", () => void saveDrafts())

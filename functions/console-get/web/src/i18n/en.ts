@@ -1,0 +1,86 @@
+import { number, plural } from "./format"
+
+export const common = {
+  product: "Support",
+  skip: "Skip to content",
+  language: { label: "Language", en: "English", fa: "فارسی" },
+  theme: { label: "Theme", system: "Like the device", light: "Light", dark: "Dark" },
+  nav: {
+    label: "Main", tickets: "Tickets", new: "New ticket", notifications: "Notifications", profile: "Profile", inbox: "Inbox", admin: "Administration",
+    back: "Back", menu: "Menu", signOut: "Sign out",
+    unread: (n: number) => plural(n, { one: "# unread", other: "# unread" }),
+  },
+  actions: {
+    save: "Save", cancel: "Cancel", close: "Close", retry: "Try again", remove: "Remove", edit: "Edit", done: "Done", more: "More", send: "Send", copy: "Copy", reload: "Reload", discard: "Discard",
+    showMore: "Show more", undo: "Undo",
+  },
+  state: {
+    loading: "Loading", saved: "Saved", sending: "Sending", optional: "optional",
+    offline: "Offline", offlineWaiting: (n: number) => plural(n, { one: "Offline – # message waits", other: "Offline – # messages wait" }),
+    waiting: (n: number) => plural(n, { one: "# message is being sent", other: "# messages are being sent" }),
+    reconnecting: "Connecting…", asOf: (time: string) => `As of ${time}`,
+    newVersion: "A new version is ready", notFoundTitle: "Not there, or not yours", notFoundText: "The address is wrong, or another person's.", home: "To the start",
+    failedTitle: "This did not work", request: (id: string) => `Request ${id}`,
+  },
+  errors: {
+    network: "No connection to the server. Check the network and try again.",
+    unknown: "Something went wrong on our side. Try again in a moment.",
+    required: "Fill in this field.", tooShort: (n: number) => `At least ${number(n)} characters.`, phone: "Enter a mobile number, such as 0912 345 6789.",
+    code: "The code has 6 digits.", email: "Enter an e-mail address, such as name@example.com.",
+  },
+  role: { user: "Customer", support: "Support", admin: "Administrator", system: "Automatic" },
+  status: { new: "New", open: "Open", pending: "Waits for the customer", on_hold: "On hold", resolved: "Resolved", closed: "Closed" },
+  statusForCustomer: { new: "Received", open: "In progress", pending: "Waits for you", on_hold: "In progress", resolved: "Solved", closed: "Closed" },
+  priority: { low: "Low", medium: "Medium", high: "High", urgent: "Urgent", label: "Priority" },
+  account: {
+    signIn: "Sign in", signUp: "Create an account", reset: "Set a new password", signInTitle: "Sign in to support", signUpTitle: "Create your account", resetTitle: "Set a new password",
+    phone: "Mobile number", password: "Password", newPassword: "New password", name: "Your name", code: "Code", passwordHint: "At least 8 characters.",
+    withPassword: "Use a password", withCode: "Use a code by SMS", sendCode: "Send the code", codeSent: (phone: string) => `We have sent a code to ${phone}.`, otherPhone: "Other number",
+    resendIn: (seconds: number) => plural(seconds, { one: "New code in # second", other: "New code in # seconds" }), resend: "Send a new code",
+    noAccount: "New here?", haveAccount: "Already have an account?", forgot: "Forgotten your password?", show: "Show the password", hide: "Hide the password",
+    secondFactor: "Your account needs a code too. We have sent it by SMS.", resetDone: "The new password is set. Sign in with it.",
+    endedTitle: "Your session has ended", endedText: "Sign in again. What you have written is still here.",
+    signOutTitle: "Messages are waiting", signOutText: (n: number) => plural(n, { one: "# message has not been sent yet. It is deleted from this device if you sign out now.", other: "# messages have not been sent yet. They are deleted from this device if you sign out now." }),
+    tagline: "Ask, follow, and read every answer in one place.",
+  },
+  tickets: {
+    title: "My tickets", new: "New ticket", search: "Search", searchLabel: "Search your tickets", filter: "Show", all: "All", active: "Open", solved: "Solved and closed",
+    emptyTitle: "No tickets yet", emptyText: "Ask us anything: open your first ticket.", noneFound: "Nothing found", noneFoundText: "Try other words, or fewer.",
+    unread: (n: number) => plural(n, { one: "# new message", other: "# new messages" }),
+    offlineNew: "Waits for the connection",
+  },
+  newTicket: {
+    title: "New ticket", category: "What is it about?", subject: "Subject", subjectHint: "In a few words", text: "Your message", textHint: "What happened, and what did you expect?", files: "Add files", drop: "Drop files here",
+    priority: "Priority", more: "More", send: "Open the ticket", draftKept: "Your draft is kept on this device.", followUp: (number: string) => `Continues ticket ${number}`,
+  },
+  ticket: {
+    log: "Conversation", write: "Write a message", you: "You", support: "Support", unknownAuthor: "Removed user", older: "Earlier messages", newMessages: (n: number) => plural(n, { one: "# new message", other: "# new messages" }),
+    newLine: "New", typing: (name: string) => `${name} is writing…`, several: "Several people are writing…", latest: "To the newest message",
+    details: "Details", number: "Ticket", opened: "Opened", category: "Category", assignee: "Handled by", nobody: "Nobody yet", close: "Close the ticket", reopen: "Reopen", closeTitle: "Close this ticket?", closeText: (days: number) => `You can reopen it for ${plural(days, { one: "# day", other: "# days" })}.`,
+    editTitle: "Change the subject", print: "Print", followUp: "Open a new ticket with this text", continues: (number: string) => `Continues ${number}`, continuedBy: (number: string) => `Continued in ${number}`,
+    closed: "This ticket is closed.", closedLong: "This ticket was closed a while ago and takes no more messages.", resolvedHint: "Solved? Then you need do nothing. A message reopens the ticket.",
+    marks: { waiting: "Waits to be sent", sent: "Sent", read: "Read", refused: "Not sent" }, refused: "This message was not sent.", editAgain: "Edit", sendAgain: "Send again", gone: "This ticket was deleted.",
+    system: {
+      status: (who: string, to: string) => `${who} set the status to “${to}”`, statusAuto: (to: string) => `The status is now “${to}”`,
+      assigned: (who: string, to: string) => `${who} assigned the ticket to ${to}`, taken: (who: string) => `${who} took the ticket`, released: (who: string) => `${who} released the ticket`,
+      priority: (who: string, to: string) => `${who} set the priority to ${to}`, category: (who: string, to: string) => `${who} moved the ticket to ${to}`, title: (who: string, to: string) => `${who} changed the subject to “${to}”`,
+      tags: (who: string, to: string) => `${who} set the tags: ${to}`, noTags: (who: string) => `${who} removed the tags`, follow_up: (who: string) => `${who} continued this in a new ticket`, other: (who: string) => `${who} changed the ticket`,
+    },
+    note: "Note",
+  },
+  files: {
+    add: "Add files", remove: (name: string) => `Remove ${name}`, tooLarge: (name: string, limit: string) => `${name} is larger than ${limit}.`, tooMany: (n: number) => `At most ${number(n)} files.`, wrongType: (name: string) => `${name}: this type of file is not accepted.`,
+    pending: "Being checked…", refused: "Refused by the check", expired: "No longer there", open: (name: string) => `Open ${name}`, uploading: "Uploading", waits: "Waits",
+  },
+  notifications: {
+    title: "Notifications", readAll: "Mark all as read", emptyTitle: "Nothing new", emptyText: "Replies to your tickets appear here.", unreadOnly: "Unread", unread: "unread",
+  },
+  profile: {
+    title: "Profile", personal: "About you", name: "Name", picture: "Picture", changePicture: "Change the picture", removePicture: "Remove the picture", zoom: "Zoom", cropTitle: "Choose the part to show", email: "E-mail", emailConfirmed: "Confirmed", emailUnconfirmed: "Not confirmed yet", confirmEmail: "Confirm", emailSent: (email: string) => `We have sent a code to ${email}.`,
+    phone: "Mobile number", changePhone: "Change", newPhone: "New number", phoneTitle: "Change the mobile number", phoneNote: "We send a code to the new number. Other devices are signed out.", currentPassword: "Your password", province: "Province", city: "City", none: "Not set",
+    app: "This console", sound: "Sound", soundOff: "Off", soundOn: "On for new messages", tell: "How we reach you", byEmail: "By e-mail", bySms: "By SMS", tellNote: "Only for what you have not read here.",
+    system: "System notifications on this device", systemAllow: "Allow", systemDenied: "The browser refuses them. Allow them in its settings.", systemOn: "Allowed",
+    sessions: "Where you are signed in", thisDevice: "This device", lastUsed: (time: string) => `Last used ${time}`, end: "Sign out there", endTitle: "Sign out that device?",
+    password: "Password", setPassword: "Set a new password by SMS code", data: "Your data", export: "Download all your data", deleteAccount: "Delete the account",
+  },
+}

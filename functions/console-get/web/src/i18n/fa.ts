@@ -1,0 +1,87 @@
+import type { common as english } from "./en"
+import { number, plural } from "./format"
+
+export const common: typeof english = {
+  product: "پشتیبانی",
+  skip: "پرش به محتوا",
+  language: { label: "زبان", en: "English", fa: "فارسی" },
+  theme: { label: "پوسته", system: "مانند دستگاه", light: "روشن", dark: "تیره" },
+  nav: {
+    label: "اصلی", tickets: "تیکت‌ها", new: "تیکت تازه", notifications: "اعلان‌ها", profile: "نمایه", inbox: "صندوق", admin: "مدیریت",
+    back: "بازگشت", menu: "فهرست", signOut: "خروج",
+    unread: (n) => plural(n, { other: "# خوانده‌نشده" }),
+  },
+  actions: {
+    save: "ذخیره", cancel: "انصراف", close: "بستن", retry: "تلاش دوباره", remove: "حذف", edit: "ویرایش", done: "انجام شد", more: "بیشتر", send: "فرستادن", copy: "رونوشت", reload: "بارگذاری دوباره", discard: "دور ریختن",
+    showMore: "نمایش بیشتر", undo: "برگرداندن",
+  },
+  state: {
+    loading: "در حال بارگذاری", saved: "ذخیره شد", sending: "در حال فرستادن", optional: "اختیاری",
+    offline: "بدون اتصال", offlineWaiting: (n) => plural(n, { other: "بدون اتصال – # پیام در انتظار" }),
+    waiting: (n) => plural(n, { other: "# پیام در حال فرستادن" }),
+    reconnecting: "در حال اتصال…", asOf: (time) => `وضعیت ${time}`,
+    newVersion: "نسخهٔ تازه آماده است", notFoundTitle: "وجود ندارد، یا از آنِ شما نیست", notFoundText: "نشانی نادرست است، یا از آنِ کس دیگری است.", home: "به آغاز",
+    failedTitle: "انجام نشد", request: (id) => `درخواست ${id}`,
+  },
+  errors: {
+    network: "اتصال به سرور برقرار نیست. شبکه را بررسی کنید و دوباره تلاش کنید.",
+    unknown: "خطایی در سمت ما رخ داد. کمی بعد دوباره تلاش کنید.",
+    required: "این بخش را پر کنید.", tooShort: (n) => `دست‌کم ${number(n)} نویسه.`, phone: "یک شمارهٔ همراه بنویسید، مانند ۰۹۱۲ ۳۴۵ ۶۷۸۹.",
+    code: "کد ۶ رقم دارد.", email: "یک نشانی ایمیل بنویسید، مانند name@example.com.",
+  },
+  role: { user: "مشتری", support: "پشتیبان", admin: "مدیر", system: "خودکار" },
+  status: { new: "تازه", open: "باز", pending: "در انتظار مشتری", on_hold: "معلق", resolved: "حل‌شده", closed: "بسته" },
+  statusForCustomer: { new: "دریافت شد", open: "در دست بررسی", pending: "در انتظار شما", on_hold: "در دست بررسی", resolved: "حل‌شده", closed: "بسته" },
+  priority: { low: "کم", medium: "معمولی", high: "زیاد", urgent: "فوری", label: "اولویت" },
+  account: {
+    signIn: "ورود", signUp: "ساخت حساب", reset: "گذرواژهٔ تازه", signInTitle: "ورود به پشتیبانی", signUpTitle: "حساب خود را بسازید", resetTitle: "گذرواژهٔ تازه",
+    phone: "شمارهٔ همراه", password: "گذرواژه", newPassword: "گذرواژهٔ تازه", name: "نام شما", code: "کد", passwordHint: "دست‌کم ۸ نویسه.",
+    withPassword: "با گذرواژه", withCode: "با کد پیامکی", sendCode: "فرستادن کد", codeSent: (phone) => `کدی به ${phone} فرستادیم.`, otherPhone: "شمارهٔ دیگر",
+    resendIn: (seconds) => plural(seconds, { other: "کد تازه تا # ثانیهٔ دیگر" }), resend: "فرستادن کد تازه",
+    noAccount: "تازه آمده‌اید؟", haveAccount: "حساب دارید؟", forgot: "گذرواژه را فراموش کرده‌اید؟", show: "نمایش گذرواژه", hide: "پنهان کردن گذرواژه",
+    secondFactor: "حساب شما کد هم می‌خواهد. آن را پیامک کردیم.", resetDone: "گذرواژهٔ تازه ثبت شد. با آن وارد شوید.",
+    endedTitle: "نشست شما پایان یافته است", endedText: "دوباره وارد شوید. آنچه نوشته‌اید هنوز این‌جاست.",
+    signOutTitle: "پیام‌هایی در انتظارند", signOutText: (n) => plural(n, { other: "# پیام هنوز فرستاده نشده است. اگر اکنون خارج شوید از این دستگاه پاک می‌شود." }),
+    tagline: "بپرسید، پیگیری کنید، و همهٔ پاسخ‌ها را یک‌جا بخوانید.",
+  },
+  tickets: {
+    title: "تیکت‌های من", new: "تیکت تازه", search: "جست‌وجو", searchLabel: "جست‌وجو در تیکت‌های شما", filter: "نمایش", all: "همه", active: "باز", solved: "حل‌شده و بسته",
+    emptyTitle: "هنوز تیکتی نیست", emptyText: "هر چه می‌خواهید بپرسید: نخستین تیکت خود را باز کنید.", noneFound: "چیزی پیدا نشد", noneFoundText: "واژه‌های دیگر یا کمتر را بیازمایید.",
+    unread: (n) => plural(n, { other: "# پیام تازه" }),
+    offlineNew: "در انتظار اتصال",
+  },
+  newTicket: {
+    title: "تیکت تازه", category: "دربارهٔ چیست؟", subject: "موضوع", subjectHint: "در چند واژه", text: "پیام شما", textHint: "چه رخ داد و چه انتظاری داشتید؟", files: "افزودن پرونده", drop: "پرونده‌ها را این‌جا رها کنید",
+    priority: "اولویت", more: "بیشتر", send: "باز کردن تیکت", draftKept: "پیش‌نویس شما روی این دستگاه می‌ماند.", followUp: (of) => `ادامهٔ تیکت ${of}`,
+  },
+  ticket: {
+    log: "گفت‌وگو", write: "پیام خود را بنویسید", you: "شما", support: "پشتیبانی", unknownAuthor: "کاربر حذف‌شده", older: "پیام‌های پیشین", newMessages: (n) => plural(n, { other: "# پیام تازه" }),
+    newLine: "تازه", typing: (name) => `${name} می‌نویسد…`, several: "چند نفر می‌نویسند…", latest: "به تازه‌ترین پیام",
+    details: "جزئیات", number: "تیکت", opened: "باز شده", category: "دسته", assignee: "پیگیری با", nobody: "هنوز هیچ‌کس", close: "بستن تیکت", reopen: "باز کردن دوباره", closeTitle: "این تیکت بسته شود؟", closeText: (days) => `تا ${plural(days, { other: "# روز" })} می‌توانید آن را دوباره باز کنید.`,
+    editTitle: "تغییر موضوع", print: "چاپ", followUp: "تیکت تازه با همین متن", continues: (of) => `ادامهٔ ${of}`, continuedBy: (of) => `ادامه در ${of}`,
+    closed: "این تیکت بسته است.", closedLong: "این تیکت مدتی پیش بسته شد و پیام تازه نمی‌پذیرد.", resolvedHint: "حل شد؟ پس کاری لازم نیست. یک پیام تیکت را دوباره باز می‌کند.",
+    marks: { waiting: "در انتظار فرستادن", sent: "فرستاده شد", read: "خوانده شد", refused: "فرستاده نشد" }, refused: "این پیام فرستاده نشد.", editAgain: "ویرایش", sendAgain: "فرستادن دوباره", gone: "این تیکت حذف شد.",
+    system: {
+      status: (who, to) => `${who} وضعیت را «${to}» کرد`, statusAuto: (to) => `وضعیت اکنون «${to}» است`,
+      assigned: (who, to) => `${who} تیکت را به ${to} سپرد`, taken: (who) => `${who} تیکت را برداشت`, released: (who) => `${who} تیکت را رها کرد`,
+      priority: (who, to) => `${who} اولویت را «${to}» کرد`, category: (who, to) => `${who} تیکت را به «${to}» برد`, title: (who, to) => `${who} موضوع را «${to}» کرد`,
+      tags: (who, to) => `${who} برچسب‌ها را گذاشت: ${to}`, noTags: (who) => `${who} برچسب‌ها را برداشت`, follow_up: (who) => `${who} این را در تیکت تازه‌ای ادامه داد`, other: (who) => `${who} تیکت را تغییر داد`,
+    },
+    note: "یادداشت",
+  },
+  files: {
+    add: "افزودن پرونده", remove: (name) => `حذف ${name}`, tooLarge: (name, limit) => `${name} از ${limit} بزرگ‌تر است.`, tooMany: (n) => `حداکثر ${number(n)} پرونده.`, wrongType: (name) => `${name}: این نوع پرونده پذیرفته نمی‌شود.`,
+    pending: "در حال بررسی…", refused: "بررسی آن را رد کرد", expired: "دیگر وجود ندارد", open: (name) => `باز کردن ${name}`, uploading: "در حال بارگذاری", waits: "در انتظار",
+  },
+  notifications: {
+    title: "اعلان‌ها", readAll: "همه خوانده شد", emptyTitle: "چیز تازه‌ای نیست", emptyText: "پاسخ‌های تیکت‌های شما این‌جا می‌آید.", unreadOnly: "خوانده‌نشده", unread: "خوانده‌نشده",
+  },
+  profile: {
+    title: "نمایه", personal: "دربارهٔ شما", name: "نام", picture: "تصویر", changePicture: "تغییر تصویر", removePicture: "حذف تصویر", zoom: "بزرگ‌نمایی", cropTitle: "بخشی را که نمایش داده شود برگزینید", email: "ایمیل", emailConfirmed: "تأیید شده", emailUnconfirmed: "هنوز تأیید نشده", confirmEmail: "تأیید", emailSent: (email) => `کدی به ${email} فرستادیم.`,
+    phone: "شمارهٔ همراه", changePhone: "تغییر", newPhone: "شمارهٔ تازه", phoneTitle: "تغییر شمارهٔ همراه", phoneNote: "کدی به شمارهٔ تازه می‌فرستیم. دستگاه‌های دیگر خارج می‌شوند.", currentPassword: "گذرواژهٔ شما", province: "استان", city: "شهر", none: "تعیین نشده",
+    app: "این کنسول", sound: "صدا", soundOff: "خاموش", soundOn: "روشن برای پیام‌های تازه", tell: "راه‌های خبررسانی", byEmail: "با ایمیل", bySms: "با پیامک", tellNote: "تنها برای آنچه این‌جا نخوانده‌اید.",
+    system: "اعلان‌های سیستم روی این دستگاه", systemAllow: "اجازه دادن", systemDenied: "مرورگر آن‌ها را رد می‌کند. در تنظیمات مرورگر اجازه دهید.", systemOn: "اجازه داده شد",
+    sessions: "جاهایی که وارد شده‌اید", thisDevice: "همین دستگاه", lastUsed: (time) => `آخرین استفاده ${time}`, end: "خروج از آن‌جا", endTitle: "از آن دستگاه خارج شود؟",
+    password: "گذرواژه", setPassword: "تعیین گذرواژهٔ تازه با کد پیامکی", data: "داده‌های شما", export: "دریافت همهٔ داده‌های شما", deleteAccount: "حذف حساب",
+  },
+}

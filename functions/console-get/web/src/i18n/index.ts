@@ -1,0 +1,63 @@
+import { computed, signal } from "@preact/signals"
+import type { common } from "./en"
+
+export type Language = "en" | "fa"
+export const languages: readonly Language[] = ["en", "fa"]
+
+/** The language of the interface. Change it with setLanguage. */
+export const language = signal<Language>("en")
+export const direction = computed(() => (language.value === "fa" ? "rtl" : "ltr"))
+
+type Loader<T> = Record<Language, () => Promise<T>>
+const loaded = new Set<(to: Language) => Promise<() => void>>()
+
+/** A part of the catalogue that is loaded with the screens that use it. */
+export interface Texts<T> {
+  (): T
+  load: () => Promise<void>
+}
+
+/** Declares a part of the catalogue. `load` must have finished before the texts are read. */
+export function texts<T extends object>(loaders: Loader<T>): Texts<T> {
+  const current = signal<T | null>(null)
+  const switchTo = async (to: Language) => {
+    const next = await loaders[to]()
+    return () => (current.value = next)
+  }
+  const read = () => {
+    if (current.value === null) throw new Error("the texts of this screen are not loaded")
+    return current.value
+  }
+  return Object.assign(read, {
+    load: async () => {
+      if (current.peek() !== null) return
+      loaded.add(switchTo)
+      ;(await switchTo(language.peek()))()
+    },
+  })
+}
+
+/** The texts that every screen shares. */
+export const t = texts<typeof common>({
+  en: async () => (await import("./en")).common,
+  fa: async () => (await import("./fa")).common,
+})
+
+const storageKey = "language"
+
+/** Returns the language of the last visit on this device, else that of the browser. */
+export function preferredLanguage(): Language {
+  const stored = localStorage.getItem(storageKey)
+  if (stored === "en" || stored === "fa") return stored
+  return navigator.languages.some((tag) => tag.startsWith("fa")) ? "fa" : "en"
+}
+
+/** Loads a language and shows it: the texts change together with the direction. */
+export async function setLanguage(to: Language): Promise<void> {
+  const show = await Promise.all([...loaded].map((load) => load(to)))
+  localStorage.setItem(storageKey, to)
+  document.documentElement.lang = to
+  document.documentElement.dir = to === "fa" ? "rtl" : "ltr"
+  language.value = to
+  show.forEach((apply) => apply())
+}

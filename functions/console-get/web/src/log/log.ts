@@ -1,0 +1,94 @@
+import type { Entry } from "../api/types"
+
+/** The entries of one ticket that this device holds. */
+export interface Log {
+  ticketId: string
+  /** Ascending by seq, each seq once. */
+  entries: Entry[]
+  /** Every visible entry from `oldest` up to here is held. Entries above it may lack some between them. */
+  syncedTo: number
+  /** Seq of the first entry of the part without gaps; 0 without entries. */
+  oldest: number
+  /** Whether there is nothing before `oldest`. */
+  complete: boolean
+}
+
+/** Says what the sender of entries knows about the entries around them. */
+export type Source =
+  | { kind: "single"; prev?: number } // one entry; prev is the visible entry before it
+  | { kind: "newest"; lastSeq: number; hasMore: boolean } // the last entries of the log; hasMore: there are older ones
+  | { kind: "after"; after: number; lastSeq: number; hasMore: boolean } // the entries that follow `after`
+  | { kind: "before"; hasMore: boolean } // the entries that precede `oldest`
+
+export const emptyLog = (ticketId: string): Log => ({ ticketId, entries: [], syncedTo: 0, oldest: 0, complete: false })
+
+/**
+ * Adds entries to a log. Order and repeats do not matter: entries are kept by seq, and only
+ * entries that follow the held ones without a gap move syncedTo. `gap` asks for the entries
+ * after syncedTo.
+ */
+export function apply(log: Log, incoming: readonly Entry[], source: Source): { log: Log; gap: boolean } {
+  const entries = merge(log.entries, incoming)
+  const next = { ...log, entries }
+  const first = incoming[0]?.seq ?? 0
+  const last = incoming.at(-1)?.seq ?? 0
+  switch (source.kind) {
+    case "before":
+      return { log: { ...next, oldest: first || log.oldest, complete: !source.hasMore }, gap: false }
+    case "newest":
+      if (log.syncedTo === 0) {
+        return { log: { ...next, syncedTo: source.lastSeq, oldest: first, complete: !source.hasMore }, gap: false }
+      }
+      // A page that reaches back to the held entries closes the gap; another one leaves it.
+      if (first <= log.syncedTo + 1 || !source.hasMore) return { log: advance({ ...next, syncedTo: Math.max(log.syncedTo, source.lastSeq) }), gap: false }
+      return { log: next, gap: true }
+    case "after":
+      if (source.after > log.syncedTo) return { log: next, gap: true }
+      return {
+        log: advance({ ...next, syncedTo: Math.max(log.syncedTo, source.hasMore ? last : source.lastSeq), oldest: log.oldest || first, complete: log.complete || source.after === 0 }),
+        gap: source.hasMore,
+      }
+    case "single": {
+      if (last <= log.syncedTo) return { log: next, gap: false }
+      const follows = last === log.syncedTo + 1 || (source.prev !== undefined && source.prev <= log.syncedTo)
+      if (!follows || log.syncedTo === 0) return { log: next, gap: true }
+      return { log: advance({ ...next, syncedTo: last }), gap: false }
+    }
+  }
+}
+
+/** Moves syncedTo over held entries that follow it without a gap. */
+function advance(log: Log): Log {
+  let { syncedTo } = log
+  for (const entry of log.entries) if (entry.seq === syncedTo + 1) syncedTo = entry.seq
+  return syncedTo === log.syncedTo ? log : { ...log, syncedTo }
+}
+
+function merge(held: readonly Entry[], incoming: readonly Entry[]): Entry[] {
+  const bySeq = new Map(held.map((entry) => [entry.seq, entry]))
+  let changed = false
+  for (const entry of incoming) {
+    // An entry never changes but for the state of its attachments, which only newer pages know.
+    bySeq.set(entry.seq, entry)
+    changed = true
+  }
+  return changed ? [...bySeq.values()].sort((a, b) => a.seq - b.seq) : (held as Entry[])
+}
+
+/** Sets the state of an attachment, as the frame `attachment` reports it. */
+export function setAttachmentState(log: Log, seq: number, id: string, state: Entry["attachments"][number]["state"]): Log {
+  return {
+    ...log,
+    entries: log.entries.map((entry) =>
+      entry.seq !== seq ? entry : { ...entry, attachments: entry.attachments.map((a) => (a.id === id ? { ...a, state } : a)) },
+    ),
+  }
+}
+
+/** Keeps the newest entries: a device does not store long logs whole. */
+export function trim(log: Log, keep: number): Log {
+  const held = log.entries.filter((entry) => entry.seq <= log.syncedTo)
+  if (held.length <= keep) return log
+  const oldest = held[held.length - keep]!.seq
+  return { ...log, entries: log.entries.filter((entry) => entry.seq >= oldest), oldest, complete: false }
+}

@@ -1,0 +1,76 @@
+import { type Signal, signal } from "@preact/signals"
+import type { Entry, Ticket } from "../api/types"
+import { database, hasDatabase } from "./db"
+import { fold } from "./fold"
+
+// One signal for each ticket, so that a change renders one row of a list.
+const tickets = new Map<string, Signal<Ticket | null>>()
+
+/** Counts changes of tickets; lists that sort or filter by their fields read it. */
+export const ticketsChanged = signal(0)
+
+export function ticketSignal(id: string): Signal<Ticket | null> {
+  let found = tickets.get(id)
+  if (!found) tickets.set(id, (found = signal<Ticket | null>(null)))
+  return found
+}
+
+/** Takes tickets from any response or frame. An older state of a ticket is ignored. */
+export function putTickets(incoming: readonly Ticket[]): void {
+  const fresh = incoming.filter((ticket) => {
+    const held = ticketSignal(ticket.id).peek()
+    return !held || ticket.lastSeq > held.lastSeq || (ticket.lastSeq === held.lastSeq && ticket.version >= held.version)
+  })
+  if (fresh.length === 0) return
+  for (const ticket of fresh) ticketSignal(ticket.id).value = ticket
+  ticketsChanged.value++
+  void store(fresh)
+}
+
+/** Moves a ticket on by an entry. Returns false if the ticket is not held. */
+export function foldEntry(entry: Entry, viewerId: string, inView: boolean): boolean {
+  const held = ticketSignal(entry.ticketId)
+  const ticket = held.peek()
+  if (!ticket) return false
+  const next = fold(ticket, entry, viewerId)
+  if (next === ticket) return true
+  held.value = inView ? { ...next, unread: 0 } : next
+  ticketsChanged.value++
+  void store([held.peek()!])
+  return true
+}
+
+export function markRead(id: string): void {
+  const ticket = ticketSignal(id)
+  if (ticket.peek()?.unread) {
+    ticket.value = { ...ticket.peek()!, unread: 0 }
+    ticketsChanged.value++
+    void store([ticket.peek()!])
+  }
+}
+
+export function removeTicket(id: string): void {
+  ticketSignal(id).value = null
+  ticketsChanged.value++
+  if (hasDatabase()) void database().then((db) => db.delete("tickets", id))
+}
+
+/** Returns the tickets that the device holds, the last active first. */
+export const heldTickets = (): Ticket[] =>
+  [...tickets.values()].flatMap((ticket) => ticket.peek() ?? []).sort((a, b) => b.lastActivityAt.localeCompare(a.lastActivityAt))
+
+/** Reads the tickets of the last visit, so that a list shows before the network answers. */
+export async function loadTickets(): Promise<void> {
+  putTickets(await (await database()).getAll("tickets"))
+}
+
+export function forgetTickets(): void {
+  tickets.clear()
+  ticketsChanged.value++
+}
+
+async function store(fresh: readonly Ticket[]): Promise<void> {
+  if (!hasDatabase()) return
+  const tx = (await database()).transaction("tickets", "readwrite")
+  await Promise.all([...fresh.map((ticket) => tx.store.put(ticket)), tx.done])
+}

@@ -1,0 +1,41 @@
+import "@fontsource-variable/vazirmatn"
+import "./ui/tokens.css"
+import "./ui/base.css"
+import "./ui/ui.css"
+import "./app/shell.css"
+import { effect } from "@preact/signals"
+import { QueryClientProvider } from "@tanstack/preact-query"
+import { render } from "preact"
+import { queryClient } from "./api/query"
+import { App } from "./app/router"
+import { restoreSession, session } from "./app/session"
+import { applyTheme } from "./app/theme"
+import { startOutbox, stopOutbox } from "./outbox/outbox"
+import { preferredLanguage, setLanguage, t } from "./i18n"
+import { connection } from "./socket/realtime"
+import { startSync } from "./socket/sync"
+
+async function start(): Promise<void> {
+  applyTheme()
+  await Promise.all([setLanguage(preferredLanguage()).then(t.load), restoreSession()])
+  startSync()
+  // Sending and the WebSocket live as long as somebody is signed in.
+  effect(() => {
+    const current = session.value
+    if (current && !current.ended) {
+      connection.start()
+      void startOutbox(current.user.id)
+    } else {
+      connection.stop()
+      stopOutbox()
+    }
+  })
+  render(
+    <QueryClientProvider client={queryClient}>
+      <App />
+    </QueryClientProvider>,
+    document.getElementById("app")!,
+  )
+}
+
+void start()

@@ -1,0 +1,216 @@
+import { signal } from "@preact/signals"
+import { call } from "../api/client"
+import { ApiError, isTemporary } from "../api/problem"
+import type { Entry, Ticket } from "../api/types"
+import { ulid } from "../api/ulid"
+import { clearDraft } from "../drafts/drafts"
+import { database, hasDatabase, type OutboxItem } from "../log/db"
+import { logSignal, openLog, takeEntries } from "../log/store"
+import { foldEntry, putTickets } from "../log/tickets"
+import { backoff } from "../socket/backoff"
+import { uploadFile } from "./upload"
+
+/** What waits to be sent, in the order of writing. */
+export const outbox = signal<OutboxItem[]>([])
+
+const parallelTickets = 3
+const channel = new BroadcastChannel("outbox")
+channel.onmessage = () => void readOutbox()
+
+let viewer = ""
+let tries = 0
+let timer: ReturnType<typeof setTimeout> | undefined
+let running: Promise<void> | null = null
+let again = false
+
+/** Shows and sends what the last visit has left. */
+export async function startOutbox(userId: string): Promise<void> {
+  viewer = userId
+  await readOutbox()
+  flush()
+}
+
+export function stopOutbox(): void {
+  clearTimeout(timer)
+  outbox.value = []
+}
+
+async function readOutbox(): Promise<void> {
+  if (!hasDatabase()) return
+  const items = await (await database()).getAll("outbox")
+  outbox.value = items.sort((a, b) => a.clientId.localeCompare(b.clientId)) // ULIDs sort by time
+}
+
+/** Stores what somebody wrote, empties the draft it came from, and sends it as soon as possible. */
+export async function add(item: Omit<OutboxItem, "clientId" | "createdAt" | "state" | "after">, draftKey: string): Promise<OutboxItem> {
+  const stored: OutboxItem = { ...item, clientId: nextId(), createdAt: new Date().toISOString(), state: "waiting", after: null }
+  if (stored.kind === "ticket") stored.ticketId = stored.clientId
+  // strict: the text is on the disk before the screen shows it as written
+  const tx = (await database()).transaction(["outbox", "drafts"], "readwrite", { durability: "strict" })
+  void tx.objectStore("outbox").put(stored)
+  void tx.objectStore("drafts").delete(draftKey)
+  await tx.done
+  clearDraft(draftKey)
+  outbox.value = [...outbox.peek(), stored]
+  channel.postMessage("changed")
+  flush()
+  return stored
+}
+
+let lastId = ""
+
+/** Returns a ULID that sorts after the previous one, also within a millisecond. */
+function nextId(): string {
+  const id = ulid()
+  lastId = id > lastId ? id : lastId.slice(0, -1) + String.fromCharCode(lastId.charCodeAt(25) + 1)
+  if (!/^[0-9A-HJKMNP-TV-Z]{26}$/.test(lastId)) lastId = ulid(Date.now() + 1)
+  return lastId
+}
+
+/** Gives a refused item another try. */
+export async function retry(clientId: string): Promise<void> {
+  await update(clientId, ({ problem: _, ...item }) => ({ ...item, state: "waiting", after: null }))
+  flush()
+}
+
+/** Takes a refused item out and returns it, so that its text can be edited. */
+export async function takeBack(clientId: string): Promise<OutboxItem | undefined> {
+  const db = await database()
+  const item = await db.get("outbox", clientId)
+  await db.delete("outbox", clientId)
+  changed()
+  return item
+}
+
+async function update(clientId: string, change: (item: OutboxItem) => OutboxItem): Promise<void> {
+  const tx = (await database()).transaction("outbox", "readwrite")
+  const item = await tx.store.get(clientId)
+  if (item) void tx.store.put(change(item))
+  await tx.done
+  changed()
+}
+
+function changed(): void {
+  channel.postMessage("changed")
+  void readOutbox()
+}
+
+/** Sends now, ignoring the delay after failures. */
+export function flush(): void {
+  clearTimeout(timer)
+  if (running) {
+    again = true
+    return
+  }
+  running = round().finally(() => {
+    running = null
+    if (again) {
+      again = false
+      flush()
+    }
+  })
+}
+
+/** Tries everything once. The lock lets one tab send; another one continues if it is closed. */
+async function round(): Promise<void> {
+  if (!hasDatabase()) return
+  const failed = await navigator.locks.request("outbox", async () => {
+    const waiting = (await (await database()).getAll("outbox")).filter((item) => item.state === "waiting").sort((a, b) => a.clientId.localeCompare(b.clientId))
+    const byTicket = new Map<string, OutboxItem[]>()
+    for (const item of waiting) byTicket.set(item.ticketId, [...(byTicket.get(item.ticketId) ?? []), item])
+    const queues = [...byTicket.values()]
+    let temporary: number | null = null
+    const worker = async () => {
+      for (let queue = queues.shift(); queue; queue = queues.shift()) {
+        const wait = await sendQueue(queue)
+        if (wait !== null) temporary = Math.max(temporary ?? 0, wait)
+      }
+    }
+    await Promise.all(Array.from({ length: parallelTickets }, worker))
+    return temporary
+  })
+  if (failed === null) {
+    tries = 0
+    return
+  }
+  timer = setTimeout(flush, Math.max(failed, backoff(tries++)))
+}
+
+/** Sends the items of one ticket in order. Returns the milliseconds to wait if one failed for now. */
+async function sendQueue(items: OutboxItem[]): Promise<number | null> {
+  let ticketId = items[0]!.ticketId
+  for (const item of items) {
+    try {
+      ticketId = await send({ ...item, ticketId })
+    } catch (error) {
+      if (error instanceof ApiError && error.status === 401) return null // until somebody signs in
+      if (isTemporary(error) || !(error instanceof ApiError)) return error instanceof ApiError ? error.retryAfter : 0
+      await update(item.clientId, (stored) => ({ ...stored, state: "refused", problem: error.problem }))
+      if (item.kind === "ticket") return null // its messages have no ticket
+    }
+  }
+  return null
+}
+
+/** Sends one item and removes it. Returns the id of its ticket. */
+async function send(item: OutboxItem): Promise<string> {
+  const attachmentIds: string[] = []
+  for (const id of item.files) attachmentIds.push(await uploadFile(id))
+  const files = attachmentIds.length ? { attachmentIds } : {}
+  if (item.kind === "ticket") {
+    const { title, categoryId, priority, followUpOf } = item.opening!
+    const ticket = await call("post", "/tickets", {
+      body: { clientId: item.clientId, title, categoryId, description: item.body, ...files, ...(priority ? { priority } : {}), ...(followUpOf ? { followUpOf } : {}) },
+    })
+    await confirmTicket(item, ticket)
+    return ticket.id
+  }
+  await openLog(item.ticketId)
+  const after = item.after ?? logSignal(item.ticketId).peek().syncedTo
+  if (item.after === null) await (await database()).put("outbox", { ...item, after }) // before the first try
+  const entry = await call("post", "/tickets/{id}/messages", {
+    path: { id: item.ticketId },
+    body: { clientId: item.clientId, body: item.body, ...files, ...(item.internal ? { internal: true } : {}), ...(after > 0 ? { after } : {}) },
+  })
+  await confirmMessage(item, entry)
+  return item.ticketId
+}
+
+/** Only a response of the server removes an item: a lost response is asked for again. */
+async function confirmMessage(item: OutboxItem, entry: Entry): Promise<void> {
+  await takeEntries(entry.ticketId, [entry], { kind: "single" })
+  foldEntry(entry, viewer, true)
+  await removeItem(item)
+}
+
+async function confirmTicket(item: OutboxItem, ticket: Ticket): Promise<void> {
+  putTickets([ticket])
+  const tx = (await database()).transaction(["outbox", "kv"], "readwrite")
+  // Messages that were written for the waiting ticket now have one.
+  for (const other of await tx.objectStore("outbox").getAll()) {
+    if (other.ticketId === item.clientId && other.clientId !== item.clientId) void tx.objectStore("outbox").put({ ...other, ticketId: ticket.id })
+  }
+  void tx.objectStore("kv").put(ticket.id, `ticket:${item.clientId}`)
+  await tx.done
+  await removeItem(item)
+}
+
+/** Returns the id of the ticket that was opened with a clientId, once it is confirmed. */
+export const openedTicket = async (clientId: string): Promise<string | undefined> => (await (await database()).get("kv", `ticket:${clientId}`)) as string | undefined
+
+async function removeItem(item: OutboxItem): Promise<void> {
+  const tx = (await database()).transaction(["outbox", "files"], "readwrite")
+  void tx.objectStore("outbox").delete(item.clientId)
+  for (const id of item.files) void tx.objectStore("files").delete(id)
+  await tx.done
+  outbox.value = outbox.peek().filter((other) => other.clientId !== item.clientId)
+  channel.postMessage("changed")
+}
+
+// The network is back, or somebody looks at the page: no delay.
+const now = () => {
+  tries = 0
+  if (outbox.peek().some((item) => item.state === "waiting")) flush()
+}
+addEventListener("online", now)
+document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && now())

@@ -1,0 +1,66 @@
+import { signal } from "@preact/signals"
+import { call } from "../api/client"
+import { ApiError, NetworkError } from "../api/problem"
+import { database, type StoredFile } from "../log/db"
+
+/** Progress of uploads from 0 to 1, by the id of the stored file. */
+export const uploads = signal<Record<string, number>>({})
+
+/** Media types of files by extension; browsers do not know all of them. */
+const types: Record<string, string> = {
+  png: "image/png", jpg: "image/jpeg", jpeg: "image/jpeg", webp: "image/webp", gif: "image/gif", heic: "image/heic", heif: "image/heif", pdf: "application/pdf",
+  txt: "text/plain", log: "text/plain", csv: "text/csv", mp4: "video/mp4", mov: "video/quicktime", webm: "video/webm", m4a: "audio/mp4", mp3: "audio/mpeg", wav: "audio/wav", ogg: "audio/ogg", zip: "application/zip",
+  docx: "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+  xlsx: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+  pptx: "application/vnd.openxmlformats-officedocument.presentationml.presentation",
+}
+export const acceptedFiles = Object.keys(types).map((extension) => `.${extension}`).join(",")
+export const maxFiles = 10
+
+/** The media type of a file by its name, or "" if such files are not accepted. */
+export const mediaType = (name: string): string => types[name.split(".").at(-1)?.toLowerCase() ?? ""] ?? ""
+
+/** Uploads a stored file, once, and returns the id of its attachment. */
+export async function uploadFile(id: string): Promise<string> {
+  const db = await database()
+  let file = await db.get("files", id)
+  if (!file) throw new Error(`file ${id} is missing`)
+  if (file.uploaded) return file.attachmentId!
+  const expired = file.expiresAt !== undefined && Date.parse(file.expiresAt) < Date.now() + 30_000
+  const form = (file.form ?? 0) + (expired ? 1 : 0)
+  const offer = await call("post", "/attachments", {
+    body: { name: file.name, type: mediaType(file.name) as never, size: file.size },
+    idempotencyKey: `${id}-${form}`, // the same form for a repeat
+  })
+  file = { ...file, attachmentId: offer.id, form, expiresAt: offer.expiresAt }
+  await db.put("files", file)
+  await post(file, offer.upload)
+  await db.put("files", { ...file, uploaded: true })
+  return offer.id
+}
+
+/** Sends the form to the bucket. XMLHttpRequest, because fetch does not report progress. */
+function post(file: StoredFile, upload: { url: string; fields: Record<string, string> }): Promise<void> {
+  const body = new FormData()
+  for (const [name, value] of Object.entries(upload.fields)) body.append(name, value)
+  body.append("file", file.blob)
+  return new Promise((resolve, reject) => {
+    const request = new XMLHttpRequest()
+    const settle = (finish: () => void) => {
+      const { [file.id]: _, ...rest } = uploads.peek()
+      uploads.value = rest
+      finish()
+    }
+    request.upload.onprogress = ({ loaded, total }) => (uploads.value = { ...uploads.peek(), [file.id]: loaded / total })
+    request.onload = () =>
+      settle(() => {
+        if (request.status < 300) return resolve()
+        const refused = request.status >= 400 && request.status < 500 && request.status !== 408
+        reject(refused ? new ApiError(422, { type: "about:blank", title: file.name, status: 422, code: "attachment_refused" } as never) : new NetworkError(request.status))
+      })
+    request.onerror = request.ontimeout = () => settle(() => reject(new NetworkError("upload")))
+    request.timeout = 15 * 60_000
+    request.open("POST", upload.url)
+    request.send(body)
+  })
+}

@@ -1,0 +1,59 @@
+import { useEffect, useState } from "preact/hooks"
+import { call } from "../../api/client"
+import { ApiError } from "../../api/problem"
+import { t } from "../../i18n"
+import { digits } from "../../i18n/format"
+import { CodeField } from "../../ui/controls"
+
+export type Purpose = "signup" | "login" | "reset" | "phone"
+
+/** A code that was asked for: wrong attempts count for its challenge only. */
+export interface SentCode {
+  phone: string
+  challenge: string | undefined
+  resendAt: number
+}
+
+/** Asks for a code by SMS. */
+export async function sendCode(phone: string, purpose: Purpose): Promise<SentCode> {
+  const sent = await call("post", "/otp", { body: { phone, purpose } })
+  return { phone, challenge: sent.challenge, resendAt: Date.now() + sent.resendAfter * 1000 }
+}
+
+interface CodeStepProps {
+  sent: SentCode
+  purpose: Purpose
+  code: string
+  error: unknown
+  onCode: (code: string) => void
+  onDone?: (code: string) => void
+  onSent: (sent: SentCode) => void
+  onError: (error: unknown) => void
+}
+
+/** The field of the code, where it went, and when another one can be asked for. */
+export function CodeStep({ sent, purpose, code, error, onCode, onDone, onSent, onError }: CodeStepProps) {
+  const left = useSecondsUntil(sent.resendAt)
+  const problem = error instanceof ApiError && (error.code === "code_wrong" || error.fields.code) ? (error.fields.code ?? error.message) : undefined
+  return (
+    <>
+      <CodeField label={t().account.code} hint={t().account.codeSent(digits(sent.phone))} problem={problem} value={code} onText={onCode} required autoFocus maxLength={6} {...(onDone ? { onDone } : {})} />
+      <div class="code-note">
+        {left > 0 ? (
+          <span>{t().account.resendIn(left)}</span>
+        ) : (
+          <button type="button" class="link" onClick={() => void sendCode(sent.phone, purpose).then(onSent, onError)}>{t().account.resend}</button>
+        )}
+      </div>
+    </>
+  )
+}
+
+function useSecondsUntil(time: number): number {
+  const [now, setNow] = useState(Date.now)
+  useEffect(() => {
+    const timer = setInterval(() => setNow(Date.now()), 500)
+    return () => clearInterval(timer)
+  }, [time])
+  return Math.max(0, Math.ceil((time - now) / 1000))
+}

@@ -1,0 +1,32 @@
+import "./account.css"
+import type { ComponentChildren } from "preact"
+import { language, languages, setLanguage, t } from "../../i18n"
+
+/** The page around sign-in, sign-up and reset: the name, the form, the language. */
+export function AccountFrame({ title, children }: { title: string; children: ComponentChildren }) {
+  return (
+    <main class="account">
+      <div class="account-card">
+        <header>
+          <img src="/app/icon.svg" width="44" height="44" alt="" />
+          <h1>{title}</h1>
+          <p class="account-tagline">{t().account.tagline}</p>
+        </header>
+        {children}
+      </div>
+      <LanguageSwitch />
+    </main>
+  )
+}
+
+export function LanguageSwitch() {
+  return (
+    <div class="segments" role="group" aria-label={t().language.label}>
+      {languages.map((each) => (
+        <button key={each} type="button" lang={each} aria-pressed={language.value === each} onClick={() => void setLanguage(each)}>
+          {t().language[each]}
+        </button>
+      ))}
+    </div>
+  )
+}

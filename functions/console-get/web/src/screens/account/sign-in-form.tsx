@@ -1,0 +1,63 @@
+import { useState } from "preact/hooks"
+import { call } from "../../api/client"
+import { ApiError } from "../../api/problem"
+import { signedIn } from "../../app/session"
+import { t } from "../../i18n"
+import { Button, PasswordField, PhoneField } from "../../ui/controls"
+import { FormProblem } from "../../ui/states"
+import { CodeStep, sendCode, type SentCode } from "./code"
+import { useForm } from "./use-form"
+
+/** Sign-in by password or by code; with a second factor by both. */
+export function SignInForm({ fixedPhone }: { fixedPhone?: string }) {
+  const [phone, setPhone] = useState(fixedPhone ?? "")
+  const [password, setPassword] = useState("")
+  const [code, setCode] = useState("")
+  const [byCode, setByCode] = useState(false)
+  const [sent, setSent] = useState<SentCode | null>(null)
+  const form = useForm()
+
+  const logIn = (body: { password?: string; code?: string; challenge?: string }) =>
+    form.run(async () => {
+      try {
+        await signedIn(await call("post", "/login", { body: { phone, session: "cookie", ...body } }))
+      } catch (error) {
+        if (!(error instanceof ApiError && error.code === "second_factor_required")) throw error
+        setSent(await sendCode(phone, "login"))
+      }
+    })
+  const withCode = ({ challenge }: SentCode, entered: string) => ({ code: entered, ...(challenge ? { challenge } : {}), ...(byCode ? {} : { password }) })
+  const submit = () => {
+    if (sent) return logIn(withCode(sent, code))
+    if (byCode) return form.run(async () => setSent(await sendCode(phone, "login")))
+    return logIn({ password })
+  }
+  return (
+    <form
+      class="account-form"
+      onSubmit={(event) => {
+        event.preventDefault()
+        void submit()
+      }}
+    >
+      {!sent && <PhoneField label={t().account.phone} value={phone} onText={setPhone} problem={form.problem("phone")} required disabled={fixedPhone !== undefined} autoFocus={fixedPhone === undefined} placeholder="0912 345 6789" />}
+      {!sent && !byCode && <PasswordField label={t().account.password} value={password} onText={setPassword} problem={form.problem("password")} required autocomplete="current-password" autoFocus={fixedPhone !== undefined} />}
+      {sent && !byCode && <p class="notice">{t().account.secondFactor}</p>}
+      {sent && <CodeStep sent={sent} purpose="login" code={code} error={form.error} onCode={setCode} onSent={setSent} onError={form.setError} onDone={(done) => void logIn(withCode(sent, done))} />}
+      <FormProblem error={form.error instanceof ApiError && form.error.code === "code_wrong" ? null : form.error} except={["phone", "password", "code"]} />
+      <Button type="submit" kind="primary" wide busy={form.busy}>{byCode && !sent ? t().account.sendCode : t().account.signIn}</Button>
+      <Button
+        kind="quiet"
+        wide
+        onClick={() => {
+          setByCode(!byCode && !sent)
+          setSent(null)
+          setCode("")
+          form.setError(null)
+        }}
+      >
+        {sent ? (fixedPhone ? t().actions.cancel : t().account.otherPhone) : byCode ? t().account.withPassword : t().account.withCode}
+      </Button>
+    </form>
+  )
+}

@@ -1,0 +1,178 @@
+import { signal } from "@preact/signals"
+import { backoff } from "./backoff"
+import type { Frame, Request } from "./frames"
+
+/** What a connection needs of its surroundings; tests replace it. */
+export interface Environment {
+  /** Returns the URL of a new connection, from POST /realtime/tickets. Throws "ended" if nobody is signed in. */
+  openUrl: () => Promise<string>
+  newSocket: (url: string) => WebSocket
+  random: () => number
+}
+
+interface Topic {
+  /** Seq of the last entry that is held, for the replay. */
+  after: () => number | undefined
+}
+
+const minute = 60_000
+// API Gateway closes a connection after 2 hours, and after 10 minutes without a frame.
+const renewAfter = 110 * minute
+const renewSpread = 5 * minute
+const pingEvery = 5 * minute
+const patience = 5_000
+
+/**
+ * The WebSocket of one tab. It reconnects for ever, subscribes again with the last seq of each
+ * topic, and is renewed by a second connection before API Gateway ends it.
+ */
+export class Connection {
+  /** Whether frames arrive. */
+  readonly online = signal(false)
+  onFrame: (frame: Frame) => void = () => {}
+  /** Called after each connection: subscriptions are requested, other data may be stale. */
+  onOpen: () => void = () => {}
+
+  private socket: WebSocket | null = null
+  private readonly topics = new Map<string, Topic>()
+  private started = false
+  private tries = 0
+  private connecting = false
+  private retry: ReturnType<typeof setTimeout> | undefined
+  private ping: ReturnType<typeof setInterval> | undefined
+  private probe: ReturnType<typeof setTimeout> | undefined
+  private renewal: ReturnType<typeof setTimeout> | undefined
+
+  constructor(private readonly environment: Environment) {}
+
+  start(): void {
+    if (this.started) return
+    this.started = true
+    void this.connect()
+  }
+
+  stop(): void {
+    this.started = false
+    clearTimeout(this.retry)
+    this.drop(this.socket)
+    this.socket = null
+    this.online.value = false
+  }
+
+  /** Subscribes now and after each reconnection. Returns the function that ends it. */
+  subscribe(name: string, after: Topic["after"] = () => undefined): () => void {
+    const topic: Topic = { after }
+    this.topics.set(name, topic)
+    this.request(name, topic)
+    return () => {
+      if (this.topics.get(name) !== topic) return
+      this.topics.delete(name)
+      this.send({ action: "unsubscribe", topic: name })
+    }
+  }
+
+  /** Asks for the entries after the last held one again. */
+  resubscribe(name: string): void {
+    const topic = this.topics.get(name)
+    if (topic) this.request(name, topic)
+  }
+
+  /** Sends a frame if the connection is open; frames are hints and are never queued. */
+  send(frame: Request): void {
+    if (this.socket?.readyState === WebSocket.OPEN) this.socket.send(JSON.stringify(frame))
+  }
+
+  /** Tests the connection after the device woke up, came online or showed the page again. */
+  check(): void {
+    if (!this.started) return
+    if (this.socket?.readyState !== WebSocket.OPEN) {
+      this.tries = 0
+      clearTimeout(this.retry)
+      void this.connect()
+      return
+    }
+    this.send({ action: "ping" })
+    const suspect = this.socket
+    clearTimeout(this.probe)
+    this.probe = setTimeout(() => this.lost(suspect), patience)
+  }
+
+  private request(name: string, topic: Topic): void {
+    const after = topic.after()
+    this.send({ action: "subscribe", topic: name, ...(after === undefined ? {} : { after }) })
+  }
+
+  private async connect(): Promise<void> {
+    if (this.connecting || !this.started) return
+    this.connecting = true
+    try {
+      const socket = this.environment.newSocket(await this.environment.openUrl())
+      this.listen(socket)
+    } catch {
+      this.connecting = false
+      this.retryLater()
+    }
+  }
+
+  private listen(socket: WebSocket): void {
+    const deadline = setTimeout(() => socket.close(), 2 * patience)
+    socket.addEventListener("open", () => {
+      clearTimeout(deadline)
+      this.connecting = false
+      if (!this.started) return socket.close()
+      const previous = this.socket
+      this.socket = socket
+      this.tries = 0
+      this.topics.forEach((topic, name) => this.request(name, topic))
+      this.schedule()
+      this.online.value = true
+      this.drop(previous) // only now, so that no frame is missed
+      this.onOpen()
+    })
+    socket.addEventListener("message", ({ data }) => {
+      if (socket === this.socket) clearTimeout(this.probe)
+      this.onFrame(JSON.parse(String(data)) as Frame)
+    })
+    socket.addEventListener("close", () => {
+      clearTimeout(deadline)
+      if (socket === this.socket) return this.lost(socket)
+      if (this.connecting && this.started) {
+        this.connecting = false
+        this.retryLater()
+      }
+    })
+  }
+
+  private schedule(): void {
+    clearTimeout(this.renewal)
+    clearInterval(this.ping)
+    this.renewal = setTimeout(() => void this.connect(), renewAfter + renewSpread * (2 * this.environment.random() - 1))
+    this.ping = setInterval(() => this.check(), pingEvery)
+  }
+
+  /** The connection is dead or ended by the other side. */
+  private lost(socket: WebSocket | null): void {
+    if (socket !== this.socket) return
+    this.drop(socket)
+    this.socket = null
+    this.online.value = false
+    this.retryLater()
+  }
+
+  private drop(socket: WebSocket | null): void {
+    if (socket === this.socket) {
+      clearTimeout(this.probe)
+      if (socket && !this.started) {
+        clearTimeout(this.renewal)
+        clearInterval(this.ping)
+      }
+    }
+    socket?.close()
+  }
+
+  private retryLater(): void {
+    if (!this.started) return
+    clearTimeout(this.retry)
+    this.retry = setTimeout(() => void this.connect(), backoff(this.tries++, this.environment.random))
+  }
+}

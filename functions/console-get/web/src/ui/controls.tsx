@@ -1,0 +1,148 @@
+import type { ComponentChildren, JSX } from "preact"
+import { useId, useState } from "preact/hooks"
+import { Eye, EyeOff } from "lucide-preact"
+import { t } from "../i18n"
+import { toLatinDigits } from "../i18n/digits"
+
+interface ButtonProps extends Omit<JSX.ButtonHTMLAttributes<HTMLButtonElement>, "icon"> {
+  kind?: "primary" | "plain" | "quiet" | "danger" | "note"
+  wide?: boolean
+  /** Shows that the action is running. The button keeps the focus and ignores clicks. */
+  busy?: boolean
+  icon?: ComponentChildren
+}
+
+export function Button({ kind = "plain", wide, busy, icon, children, onClick, type = "button", ...rest }: ButtonProps) {
+  return (
+    <button {...rest} type={type} class="button" data-kind={kind} data-wide={wide || undefined} aria-disabled={busy || undefined} aria-busy={busy || undefined} onClick={(event) => (busy ? event.preventDefault() : onClick?.(event))}>
+      {icon}
+      <span>{children}</span>
+    </button>
+  )
+}
+
+interface IconButtonProps extends Omit<JSX.ButtonHTMLAttributes<HTMLButtonElement>, "label"> {
+  label: string
+}
+
+/** A button with an icon. Its label is its name and its tooltip. */
+export function IconButton({ label, children, type = "button", ...rest }: IconButtonProps) {
+  return (
+    <button {...rest} type={type} class={`icon-button ${rest.class ?? ""}`} aria-label={label} title={label}>
+      {children}
+    </button>
+  )
+}
+
+interface FieldProps {
+  label: string
+  hint?: string | undefined
+  problem?: string | undefined
+  optional?: boolean
+  children: (ids: { id: string; "aria-describedby": string | undefined; "aria-invalid": boolean | undefined }) => ComponentChildren
+}
+
+/** A label, a control, its hint and its error. The control takes the properties that join them. */
+export function Field({ label, hint, problem, optional, children }: FieldProps) {
+  const id = useId()
+  const described = problem ? `${id}-problem` : hint ? `${id}-hint` : undefined
+  return (
+    <div class="field">
+      <label for={id}>
+        {label} {optional && <span class="optional">({t().state.optional})</span>}
+      </label>
+      {children({ id, "aria-describedby": described, "aria-invalid": problem ? true : undefined })}
+      {problem ? (
+        <p class="problem" id={`${id}-problem`} role="alert">{problem}</p>
+      ) : (
+        hint && <p class="hint" id={`${id}-hint`}>{hint}</p>
+      )}
+    </div>
+  )
+}
+
+interface TextProps extends Omit<JSX.InputHTMLAttributes<HTMLInputElement>, "onInput"> {
+  label: string
+  hint?: string | undefined
+  problem?: string | undefined
+  optional?: boolean
+  value: string
+  onText: (value: string) => void
+}
+
+export function TextField({ label, hint, problem, optional, value, onText, ...rest }: TextProps) {
+  return (
+    <Field label={label} hint={hint} problem={problem} optional={optional ?? false}>
+      {(ids) => <input dir="auto" {...rest} {...ids} class={`input ${rest.class ?? ""}`} value={value} onInput={(event) => onText(event.currentTarget.value)} />}
+    </Field>
+  )
+}
+
+/** A phone number in any digits. The value has Latin ones. */
+export function PhoneField(props: Omit<TextProps, "type">) {
+  return <TextField {...props} type="tel" dir="ltr" inputMode="tel" autocomplete="username" onText={(text) => props.onText(toLatinDigits(text))} />
+}
+
+/** A code of six digits, in any digits. onDone is called with the sixth one. */
+export function CodeField({ onDone, onText, ...rest }: Omit<TextProps, "type"> & { onDone?: (code: string) => void }) {
+  const take = (text: string) => {
+    const code = toLatinDigits(text).replace(/\D/g, "").slice(0, 6)
+    onText(code)
+    if (code.length === 6 && code !== rest.value) onDone?.(code)
+  }
+  return <TextField {...rest} class="code-input" type="text" dir="ltr" inputMode="numeric" autocomplete="one-time-code" onText={take} />
+}
+
+export function PasswordField(props: Omit<TextProps, "type">) {
+  const [shown, show] = useState(false)
+  const { label, hint, problem, value, onText, ...rest } = props
+  return (
+    <Field label={label} hint={hint} problem={problem}>
+      {(ids) => (
+        <div class="with-end" dir="ltr">
+          <input {...rest} {...ids} dir="ltr" class="input" type={shown ? "text" : "password"} value={value} onInput={(event) => onText(event.currentTarget.value)} />
+          <IconButton label={shown ? t().account.hide : t().account.show} aria-pressed={shown} onClick={() => show(!shown)}>
+            {shown ? <EyeOff size={20} /> : <Eye size={20} />}
+          </IconButton>
+        </div>
+      )}
+    </Field>
+  )
+}
+
+interface SelectProps<V extends string> {
+  label: string
+  hint?: string
+  problem?: string | undefined
+  value: V
+  options: readonly { value: V; label: string }[]
+  onValue: (value: V) => void
+  disabled?: boolean
+}
+
+export function SelectField<V extends string>({ label, hint, problem, value, options, onValue, disabled }: SelectProps<V>) {
+  return (
+    <Field label={label} hint={hint} problem={problem}>
+      {(ids) => (
+        <select {...ids} class="input" disabled={disabled} value={value} onChange={(event) => onValue(event.currentTarget.value as V)}>
+          {options.map((option) => (
+            <option key={option.value} value={option.value}>{option.label}</option>
+          ))}
+        </select>
+      )}
+    </Field>
+  )
+}
+
+/** A few choices beside each other, one of them pressed. */
+export function Segments<V extends string>({ label, value, options, onValue }: Omit<SelectProps<V>, "problem">) {
+  return (
+    <div class="segments" role="group" aria-label={label}>
+      {options.map((option) => (
+        <button key={option.value} type="button" aria-pressed={option.value === value} onClick={() => onValue(option.value)}>
+          {option.label}
+        </button>
+      ))}
+    </div>
+  )
+}

@@ -1,0 +1,78 @@
+import type { ComponentChildren } from "preact"
+import { useEffect, useId, useRef } from "preact/hooks"
+import { X } from "lucide-preact"
+import { t } from "../i18n"
+import { Button, IconButton } from "./controls"
+
+interface DialogProps {
+  title: string
+  onClose: () => void
+  children: ComponentChildren
+  /** Buttons at the end. */
+  actions?: ComponentChildren
+  /** Whether Escape and the cross close it. */
+  closable?: boolean
+}
+
+/** A modal dialog: the native element traps the focus and gives it back. */
+export function Dialog({ title, onClose, children, actions, closable = true }: DialogProps) {
+  const dialog = useRef<HTMLDialogElement>(null)
+  const id = useId()
+  useEffect(() => {
+    const element = dialog.current
+    element?.showModal()
+    return () => element?.close()
+  }, [])
+  return (
+    <dialog
+      ref={dialog}
+      class="dialog"
+      aria-labelledby={id}
+      onCancel={(event) => {
+        event.preventDefault()
+        if (closable) onClose()
+      }}
+      onClick={(event) => closable && event.target === dialog.current && onClose()}
+    >
+      <div class="dialog-body">
+        <div class="dialog-head">
+          <h2 id={id}>{title}</h2>
+          {closable && (
+            <IconButton label={t().actions.close} onClick={onClose}>
+              <X size={20} />
+            </IconButton>
+          )}
+        </div>
+        {children}
+        {actions && <div class="dialog-actions">{actions}</div>}
+      </div>
+    </dialog>
+  )
+}
+
+interface ConfirmProps {
+  title: string
+  text: string
+  confirm: string
+  kind?: "primary" | "danger"
+  busy?: boolean
+  onConfirm: () => void
+  onClose: () => void
+}
+
+export function Confirm({ title, text, confirm, kind = "primary", busy = false, onConfirm, onClose }: ConfirmProps) {
+  return (
+    <Dialog
+      title={title}
+      onClose={onClose}
+      actions={
+        <>
+          <Button onClick={onClose}>{t().actions.cancel}</Button>
+          <Button kind={kind} busy={busy} onClick={onConfirm}>{confirm}</Button>
+        </>
+      }
+    >
+      <p>{text}</p>
+    </Dialog>
+  )
+}

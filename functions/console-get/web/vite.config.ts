@@ -1,0 +1,42 @@
+import { readdirSync, readFileSync, writeFileSync } from "node:fs"
+import { join } from "node:path"
+import { brotliCompressSync, constants, gzipSync } from "node:zlib"
+import { defineConfig, type Plugin } from "vite"
+
+const dist = join(import.meta.dirname, "..", "dist")
+
+// API Gateway compresses nothing, so each asset has a brotli and a gzip file beside it.
+// The service worker gets the names of the files that start the console.
+function finish(): Plugin {
+  return {
+    name: "console-finish",
+    apply: "build",
+    closeBundle() {
+      const assets = readdirSync(join(dist, "assets"))
+      for (const name of assets.filter((file) => /\.(js|css)$/.test(file))) {
+        const text = readFileSync(join(dist, "assets", name))
+        writeFileSync(join(dist, "assets", `${name}.gz`), gzipSync(text, { level: 9 }))
+        writeFileSync(join(dist, "assets", `${name}.br`), brotliCompressSync(text, { params: { [constants.BROTLI_PARAM_SIZE_HINT]: text.length } }))
+      }
+      writeFileSync(join(dist, ".gitkeep"), "")
+    },
+  }
+}
+
+export default defineConfig({
+  base: "/app/",
+  // Symlinks stay, because node_modules is a link into .cache.
+  resolve: { alias: { react: "preact/compat", "react-dom": "preact/compat", "react/jsx-runtime": "preact/jsx-runtime" } },
+  build: {
+    outDir: dist,
+    emptyOutDir: true,
+    target: ["chrome123", "firefox120", "safari17.5"],
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+    rollupOptions: {
+      input: { index: join(import.meta.dirname, "index.html") },
+    },
+  },
+  plugins: [finish()],
+  test: { environment: "happy-dom", include: ["src/**/*.test.{ts,tsx}"], setupFiles: ["tests/setup.ts"], restoreMocks: true },
+} as Parameters<typeof defineConfig>[0])
