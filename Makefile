@@ -97,6 +97,21 @@ replay: ## rebuild tickets, statistics and the search index from the logs, local
 	@test -z "$(STACK)" || $(MAKE) --no-print-directory .cache/sam/installed
 	@STACK="$(STACK)" PORT="$(PORT)" infra/replay.sh
 
+.PHONY: deploy
+deploy: .cache/sam/installed ## build and deploy the environment ENV= of samconfig.toml (CONFIRM=no does not ask)
+	@test -n "$(ENV)" || { echo "usage: make deploy ENV=staging" >&2; exit 2; }
+	$(SAM) build --config-env "$(ENV)"
+	$(SAM) deploy --config-env "$(ENV)" $(if $(filter no,$(CONFIRM)),--no-confirm-changeset)
+
+.PHONY: smoke
+smoke: ## play one ticket against the stack at API_URL= and delete it (SMOKE_PHONE= and SMOKE_PASSWORD= of a customer)
+	@go run ./localstack/tools/smoke
+
+.PHONY: redrive
+redrive: .cache/sam/installed ## show the messages of a dead-letter QUEUE= of the deployed STACK= and return them (YES=1 does not ask)
+	@test -n "$(QUEUE)" -a -n "$(STACK)" || { echo "usage: make redrive QUEUE=DeliveryDLQ STACK=ticketsystem-dev" >&2; exit 2; }
+	@.cache/sam/bin/python infra/redrive.py "$(QUEUE)" "$(STACK)"
+
 # `sam build` calls build-TicketCreateFunction to build functions/ticket-create. Without
 # version-control stamps the binary of an unchanged function does not change, so it is not
 # deployed again.

@@ -71,6 +71,19 @@ curl --silent --fail --output /dev/null "$url/" \
 step "seed"
 TABLE_NAME=$(output TableName) AWS_ENDPOINT_URL_DYNAMODB=$url go run ./localstack/testkit/seed/cmd
 
+step "smoke test, and redrive of a dead letter"
+API_URL=$api SOCKET_URL=ws://$socket go run ./localstack/tools/smoke
+"${sam%/sam}/python" - "$stack" <<'EOF'
+import boto3, json, sys
+stack = boto3.client("cloudformation")
+physical = lambda name: stack.describe_stack_resource(StackName=sys.argv[1], LogicalResourceId=name)["StackResourceDetail"]["PhysicalResourceId"]
+function = boto3.client("lambda").get_function(FunctionName=physical("EmailFeedbackFunction"))["Configuration"]["FunctionArn"]
+record = {"requestContext": {"functionArn": function}, "requestPayload": {"Records": []}}
+boto3.client("sqs").send_message(QueueUrl=physical("DeliveryDLQ"), MessageBody=json.dumps(record))
+EOF
+YES=1 "${sam%/sam}/python" infra/redrive.py DeliveryDLQ "$stack" | tee "$work/redrive.log"
+grep --quiet "returned 1, kept 0" "$work/redrive.log"
+
 step "end-to-end suite on the deployed stack"
 API_URL=$api SOCKET_URL=ws://$socket OUTBOX_URL=$url go test -count=1 -shuffle=on ./localstack/tests/e2e/... ||
   { echo "the emulator's log: $work/ministack.log" >&2; exit 1; }
