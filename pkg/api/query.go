@@ -5,7 +5,10 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"time"
 	"unicode/utf8"
+
+	"ticketsystem/pkg/stats"
 )
 
 // queryParameters has one line per operation of infra/openapi.yaml with query parameters:
@@ -59,3 +62,55 @@ func (r *Request) parseQuery() error {
 
 // maxNameBytes limits the name of an unknown query parameter in a problem document.
 const maxNameBytes = 100
+
+// timeRange reads ?from and ?to, each a time or a date, and ?timezone, of whose days the dates
+// are. to is the first millisecond after the range. A missing bound is the zero time. Returns
+// bad_request.
+func (r *Request) timeRange(zone *time.Location) (from, to time.Time, err error) {
+	if zone, err = r.timezone(zone); err != nil {
+		return from, to, err
+	}
+	if from, _, err = r.timeParam("from", zone); err != nil {
+		return from, to, err
+	}
+	to, isDate, err := r.timeParam("to", zone)
+	switch {
+	case err != nil || to.IsZero():
+		return from, to, err
+	case isDate:
+		to = to.AddDate(0, 0, 1)
+	default:
+		to = to.Truncate(time.Millisecond).Add(time.Millisecond)
+	}
+	if !from.Before(to) {
+		return from, to, errQuery("to", "out_of_range", "to must not be before from.")
+	}
+	return from, to, nil
+}
+
+// timezone returns the zone of ?timezone, or the default. Returns bad_request.
+func (r *Request) timezone(zone *time.Location) (*time.Location, error) {
+	if !r.query.Has("timezone") {
+		return zone, nil
+	}
+	zone, err := stats.LoadZone(r.query.Get("timezone"))
+	if err != nil {
+		return nil, errQuery("timezone", "invalid", "timezone must be a name of the IANA time zone database, such as Asia/Tehran.")
+	}
+	return zone, nil
+}
+
+// timeParam returns a query parameter that is a time, or a date, whose day begins in the time
+// zone. Returns bad_request.
+func (r *Request) timeParam(name string, zone *time.Location) (at time.Time, isDate bool, err error) {
+	if !r.query.Has(name) {
+		return at, false, nil
+	}
+	if at, err = time.Parse(time.RFC3339, r.query.Get(name)); err == nil {
+		return at, false, checkYear(name, at)
+	}
+	if at, err = time.ParseInLocation(time.DateOnly, r.query.Get(name), zone); err == nil {
+		return at, true, checkYear(name, at)
+	}
+	return at, false, errQuery(name, "invalid", name+" must be a date (yyyy-mm-dd) or a time (RFC 3339).")
+}

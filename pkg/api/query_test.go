@@ -32,7 +32,7 @@ func TestQuery_Rejected(t *testing.T) {
 		{"GET", "/tickets", "q=%ff", "?q malformed"},
 		{"GET", "/tickets", "limit=1&limit=2", "?limit duplicate"},
 		{"GET", "/tickets", "limit=1&l%69mit=1", "?limit duplicate"},
-		{"GET", "/admin/audit", "actor=x", "?actor unknown"},
+		{"GET", "/admin/audit", "user=x", "?user unknown"},
 		{"GET", "/tickets/x", "limit=1", "?limit unknown"},
 		{"POST", "/tickets", "status=open", "?status unknown"},
 		{"DELETE", "/tickets/x", "force", "?force unknown"},

@@ -144,11 +144,9 @@ func (r *Request) viewStats(p stats.Period, report stats.Report, agents []user.U
 // period reads ?timezone, ?from and ?to. The default is the last 30 days; with one of the two,
 // the 30 days from or up to it. Returns bad_request.
 func (r *Request) period(now time.Time, zone *time.Location) (stats.Period, error) {
-	if r.query.Has("timezone") {
-		var err error
-		if zone, err = stats.LoadZone(r.query.Get("timezone")); err != nil {
-			return stats.Period{}, errQuery("timezone", "invalid", "timezone must be a name of the IANA time zone database, such as Asia/Tehran.")
-		}
+	zone, err := r.timezone(zone)
+	if err != nil {
+		return stats.Period{}, err
 	}
 	p := stats.Last30Days(now, zone)
 	from, hasFrom, err := r.dateParam("from", zone)

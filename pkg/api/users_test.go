@@ -99,7 +99,7 @@ func TestUpdateUser(t *testing.T) {
 		request := newRequest("PATCH", "/users/"+c.id, c.body)
 		request.PathParameters = map[string]string{"id": c.id}
 		got := fx.send(t, c.endpoint(users), mina, request)
-		records, err := fx.AuditRecords(t.Context(), "", 10)
+		records, _, err := fx.AuditRecords(t.Context(), audit.Query{Limit: 10})
 		if err != nil || got.status != c.status || got.code() != c.code || revoker != c.revoked || (len(records) == 1) != (c.status < 300) {
 			t.Errorf("%s: got %d %q, %+v, %d audit records, %v", name, got.status, got.code(), revoker, len(records), err)
 		}

@@ -155,11 +155,15 @@ func (s *Store) writeCategories(revision int, r audit.Record, write func()) erro
 }
 
 // AuditRecords implements audit.Store.
-func (s *Store) AuditRecords(_ context.Context, before string, limit int) (records []audit.Record, err error) {
-	err = s.do("AuditRecords", before, func() error {
+func (s *Store) AuditRecords(_ context.Context, q audit.Query) (records []audit.Record, next string, err error) {
+	err = s.do("AuditRecords", q.Before, func() error {
+		from, to := q.Bounds()
 		records = slices.SortedFunc(slices.Values(s.audit), func(a, b audit.Record) int { return strings.Compare(b.ID, a.ID) })
-		records = slices.DeleteFunc(records, func(r audit.Record) bool { return before != "" && r.ID >= before })
-		records = records[:min(limit, len(records))]
+		records = slices.DeleteFunc(records, func(r audit.Record) bool { return r.ID < from || r.ID >= to || !q.Matches(r) })
+		if len(records) > q.Limit {
+			records = records[:q.Limit]
+			next = records[q.Limit-1].ID
+		}
 		for n := range records {
 			actor, name := &records[n].Actor, user.DeletedName
 			if u, found := s.users[actor.ID]; found || actor.ID == "" {
@@ -169,5 +173,5 @@ func (s *Store) AuditRecords(_ context.Context, before string, limit int) (recor
 		}
 		return nil
 	})
-	return records, err
+	return records, next, err
 }

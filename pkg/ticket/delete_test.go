@@ -18,7 +18,7 @@ func TestDelete(t *testing.T) {
 	if err := deleter.Delete(context.Background(), by, ticketID); err != nil {
 		t.Fatal(err)
 	}
-	records, err := store.raw.AuditRecords(context.Background(), "", 10)
+	records, _, err := store.raw.AuditRecords(context.Background(), audit.Query{Limit: 10})
 	must(err)
 	record := records[0]
 	by.Name = user.DeletedName // no user has this id
@@ -30,7 +30,7 @@ func TestDelete(t *testing.T) {
 			t.Errorf("%s: got %v", name, err)
 		}
 	}
-	if records, err := store.raw.AuditRecords(context.Background(), "", 10); err != nil || len(records) != 1 {
+	if records, _, err := store.raw.AuditRecords(context.Background(), audit.Query{Limit: 10}); err != nil || len(records) != 1 {
 		t.Errorf("got %d records, %v, want 1", len(records), err)
 	}
 }

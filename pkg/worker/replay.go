@@ -38,13 +38,16 @@ type ReplayStore interface {
 	// ListTicketIDs returns a page of the tickets created since a time, and the
 	// cursor of the next page; nil after the last.
 	ListTicketIDs(ctx context.Context, since time.Time, after map[string]string, n int) (ids []string, next map[string]string, err error)
+	// IndexAuditRecords adds the index keys of a page of audit records, and returns the cursor of
+	// the next page; nil after the last.
+	IndexAuditRecords(ctx context.Context, after map[string]string, n int) (next map[string]string, err error)
 	// ListUserIDs returns a page of the users, and the cursor of the next page; nil
 	// after the last.
 	ListUserIDs(ctx context.Context, after map[string]string, n int) (ids []string, next map[string]string, err error)
 }
 
 // Replay rebuilds projections from the ticket logs while the system is in use:
-// tickets, statistics, search index, timers and recent entries. The terms of fields and
+// tickets, statistics, search index, timers, recent entries and the index keys of audit records. The terms of fields and
 // users are rebuilt by the search index queue, in order with its other changes. It does not create
 // notifications, because the original ones were sent.
 type Replay struct {
@@ -79,6 +82,7 @@ const (
 	phaseUsers
 	phaseRecent
 	phaseCleanup
+	phaseAudit
 	phaseDone
 )
 
@@ -110,9 +114,16 @@ func (r *Replay) Run(ctx context.Context, cursor string, deadline time.Time) (Re
 	}
 	var out ReplayResult
 	for pos.Phase < phaseDone {
-		if pos.Phase == phaseCleanup {
-			pos, err = r.cleanUp(ctx, pos)
-		} else {
+		switch pos.Phase {
+		case phaseCleanup:
+			pos, err = advance(pos, func(after map[string]string) (map[string]string, error) {
+				return r.Store.DeleteStatsGenerationsBefore(ctx, pos.Generation, after)
+			})
+		case phaseAudit:
+			pos, err = advance(pos, func(after map[string]string) (map[string]string, error) {
+				return r.Store.IndexAuditRecords(ctx, after, replayPageSize)
+			})
+		default:
 			pos, err = r.runPage(ctx, pos, &out)
 		}
 		if err != nil {
@@ -126,10 +137,10 @@ func (r *Replay) Run(ctx context.Context, cursor string, deadline time.Time) (Re
 	return out, nil
 }
 
-// cleanUp deletes a page of the statistics of earlier generations.
-func (r *Replay) cleanUp(ctx context.Context, pos replayCursor) (replayCursor, error) {
+// advance runs one page of a phase and returns the position after it.
+func advance(pos replayCursor, page func(after map[string]string) (next map[string]string, err error)) (replayCursor, error) {
 	var err error
-	if pos.After, err = r.Store.DeleteStatsGenerationsBefore(ctx, pos.Generation, pos.After); pos.After == nil {
+	if pos.After, err = page(pos.After); pos.After == nil {
 		pos.Phase++
 	}
 	return pos, err

@@ -8,6 +8,7 @@ import (
 
 	"ticketsystem/pkg/account"
 	"ticketsystem/pkg/apperr"
+	"ticketsystem/pkg/audit"
 	"ticketsystem/pkg/category"
 	"ticketsystem/pkg/event"
 	"ticketsystem/pkg/stream"
@@ -26,7 +27,7 @@ func adminCosts() []costCase {
 	}
 	name, role, phone := "سارا کریمی", user.RoleUser, newPhone()
 	costs := []costCase{
-		{name: "create user", golden: cost{1, 0, 8}, run: func(ctx context.Context, f *costFixture) (err error) {
+		{name: "create user", golden: cost{1, 0, 11}, run: func(ctx context.Context, f *costFixture) (err error) {
 			added, err = newUserAdmin(f.store).Create(ctx, adminActor, account.CreateUserParams{Phone: newPhone(), Name: "سارا حسینی", Role: user.RoleSupport})
 			return err
 		}},
@@ -37,14 +38,21 @@ func adminCosts() []costCase {
 			}
 			return err
 		}},
-		change("update user: name", cost{2, 1, 6}, account.UserUpdate{Name: &name}),
-		change("update user: role", cost{6, 3, 10}, account.UserUpdate{Role: &role}),
-		change("update user: phone", cost{7, 4, 10}, account.UserUpdate{Phone: &phone}),
-		{name: "delete user", golden: cost{4, 2, 9}, run: func(ctx context.Context, f *costFixture) error {
+		change("update user: name", cost{2, 1, 9}, account.UserUpdate{Name: &name}),
+		change("update user: role", cost{6, 3, 13}, account.UserUpdate{Role: &role}),
+		change("update user: phone", cost{7, 4, 13}, account.UserUpdate{Phone: &phone}),
+		{name: "delete user", golden: cost{4, 2, 12}, run: func(ctx context.Context, f *costFixture) error {
 			return newUserAdmin(f.store).Delete(ctx, adminActor, added.ID)
 		}},
 		{name: "newest audit record", golden: cost{2, 2, 0}, run: func(ctx context.Context, f *costFixture) error {
-			_, err := f.store.AuditRecords(ctx, "", 1)
+			_, _, err := f.store.AuditRecords(ctx, audit.Query{Limit: 1})
+			return err
+		}},
+		{name: "newest audit record of a user", golden: cost{3, 2.5, 0}, run: func(ctx context.Context, f *costFixture) error {
+			records, _, err := f.store.AuditRecords(ctx, audit.Query{Target: added.ID, Actor: adminActor.ID, Limit: 1})
+			if err == nil && len(records) != 1 {
+				err = fmt.Errorf("got %d records", len(records))
+			}
 			return err
 		}},
 	}
@@ -55,15 +63,15 @@ func categoryCosts() []costCase {
 	var created category.Category
 	categories := func(f *costFixture) *category.Admin { return &category.Admin{Store: f.store, Recorder: recorder} }
 	return []costCase{
-		{name: "create category", golden: cost{2, 1, 6}, run: func(ctx context.Context, f *costFixture) (err error) {
+		{name: "create category", golden: cost{2, 1, 9}, run: func(ctx context.Context, f *costFixture) (err error) {
 			created, err = categories(f).Create(ctx, adminActor, category.Update{Names: map[string]string{"en": newID(), "fa": "بازپرداخت " + newID()}})
 			return err
 		}},
-		{name: "update category", golden: cost{2, 1, 6}, run: func(ctx context.Context, f *costFixture) error {
+		{name: "update category", golden: cost{2, 1, 9}, run: func(ctx context.Context, f *costFixture) error {
 			_, err := categories(f).Update(ctx, adminActor, created.ID, category.Update{Names: map[string]string{"en": newID()}})
 			return err
 		}},
-		{name: "delete category", golden: cost{2, 1, 6}, run: func(ctx context.Context, f *costFixture) error {
+		{name: "delete category", golden: cost{2, 1, 9}, run: func(ctx context.Context, f *costFixture) error {
 			return categories(f).Delete(ctx, adminActor, created.ID)
 		}},
 	}
@@ -74,7 +82,7 @@ func purgeCosts() []costCase {
 	deleter := func(f *costFixture) *ticket.Deleter { return &ticket.Deleter{Store: f.store, Audit: recorder} }
 	return []costCase{
 		{
-			name: "delete a ticket", golden: cost{2, 1, 10}, run: func(ctx context.Context, f *costFixture) error { return deleter(f).Delete(ctx, adminActor, ticketID) },
+			name: "delete a ticket", golden: cost{2, 1, 13}, run: func(ctx context.Context, f *costFixture) error { return deleter(f).Delete(ctx, adminActor, ticketID) },
 			prepare: func(ctx context.Context, f *costFixture) error {
 				params = f.createParams()
 				tk, _, err := f.unmetered.Create(ctx, f.sara, params)

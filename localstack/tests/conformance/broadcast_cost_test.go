@@ -27,7 +27,7 @@ func broadcastCosts() []costCase {
 		return err
 	}
 	return []costCase{
-		{name: "create a broadcast to 45 named users", golden: cost{1, 0, 8}, run: start, prepare: func(ctx context.Context, _ *costFixture) error {
+		{name: "create a broadcast to 45 named users", golden: cost{1, 0, 11}, run: start, prepare: func(ctx context.Context, _ *costFixture) error {
 			for n := range broadcast.PageSize {
 				login := newBroadcastUser(n)
 				ids = append(ids, login.User.ID)
@@ -55,7 +55,7 @@ func broadcastCosts() []costCase {
 			_, err := f.store.Broadcast(ctx, b.ID)
 			return err
 		}},
-		{name: "cancel a broadcast", golden: cost{2, 1, 4}, run: func(ctx context.Context, f *costFixture) error {
+		{name: "cancel a broadcast", golden: cost{2, 1, 7}, run: func(ctx context.Context, f *costFixture) error {
 			_, err := service(f).Cancel(ctx, audit.Actor{ID: newID()}, b.ID)
 			return err
 		}, prepare: start},

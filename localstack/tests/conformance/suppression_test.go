@@ -39,7 +39,7 @@ func TestSuppressions(t *testing.T) {
 				t.Errorf("%s: got %v, %v, want %v", address, got, err, want)
 			}
 		}
-		records, err := db.open().AuditRecords(t.Context(), "", 20)
+		records, _, err := db.open().AuditRecords(t.Context(), audit.Query{Limit: 20})
 		must(t, err)
 		if !slices.ContainsFunc(records, func(r audit.Record) bool { return r.ID == record.ID }) {
 			t.Error("there is no audit record")

@@ -212,12 +212,10 @@ func TestAuditPagination(t *testing.T) {
 		must(t, userAdmin.Delete(t.Context(), adminActor, one.ID))
 
 		var records []audit.Record
-		for before := ""; ; before = records[len(records)-1].ID {
-			page, err := store.AuditRecords(t.Context(), before, 3)
+		for q := (audit.Query{Limit: 3}); q.Before != "" || len(records) == 0; {
+			page, next, err := store.AuditRecords(t.Context(), q)
 			must(t, err)
-			if records = append(records, page...); len(page) < 3 {
-				break
-			}
+			records, q.Before = append(records, page...), next
 		}
 		var actions []string
 		for _, record := range records {

@@ -47,6 +47,16 @@ type workload struct {
 // the statistics are known.
 func workloadStart() time.Time { return time.Date(2026, 3, 4, 9, 0, 0, 0, time.UTC) }
 
+// removeAttributes removes attributes of an item.
+func (w *workload) removeAttributes(t *testing.T, pk, sk, names string) {
+	t.Helper()
+	_, err := dynamodb.NewFromConfig(env.config).UpdateItem(t.Context(), &dynamodb.UpdateItemInput{
+		TableName: &w.tableName, UpdateExpression: aws.String("REMOVE " + names),
+		Key: map[string]types.AttributeValue{"PK": &types.AttributeValueMemberS{Value: pk}, "SK": &types.AttributeValueMemberS{Value: sk}},
+	})
+	must(t, err)
+}
+
 func newWorkload(t *testing.T, seed uint64) *workload {
 	t.Helper()
 	w := newEmptyWorkload(t, seed)

@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"fmt"
 	"net/http"
 	"slices"
 	"strings"
@@ -326,6 +327,62 @@ func TestAdminRoutes_Forbidden(t *testing.T) {
 	}
 }
 
+type auditRecord struct {
+	At, Address, Action, Target string
+	Actor                       struct{ ID, Name string }
+	Before, After               map[string]any
+}
+
+// TestAuditLog_Filters checks each filter of the audit log, and what it rejects.
+func TestAuditLog_Filters(t *testing.T) {
+	t.Parallel()
+	admin, other := newStaff(t, "admin"), newStaff(t, "admin")
+	var u adminUserView
+	admin.mustCall(201, "POST", "/users", object{"phone": client.RandomPhone(), "name": "Reza"}, &u)
+	admin.updateUser(u.ID, object{"name": "Reza Karimi"})
+	other.updateUser(u.ID, object{"name": "Reza Karimi Rad"})
+	created, updatedBy, updatedByOther := "user.created "+admin.Profile.ID, "user.changed "+admin.Profile.ID, "user.changed "+other.Profile.ID
+	target := "&target=" + u.ID
+	for query, want := range map[string][]string{
+		"target=" + strings.ToLower(u.ID):           {updatedByOther, updatedBy, created},
+		"actor=" + admin.Profile.ID:                 {updatedBy, created},
+		"action=user.changed" + target:              {updatedByOther, updatedBy},
+		"actor=" + other.Profile.ID + target:        {updatedByOther},
+		"action=user.removed" + target:              nil,
+		"from=2020-01-01&to=2021-12-31" + target:    nil,
+		"from=2026-01-01T00:00:00%2B03:30" + target: {updatedByOther, updatedBy, created},
+	} {
+		t.Run(query, func(t *testing.T) {
+			eventually(t, "the records of the filter", func() error {
+				var page client.List[auditRecord]
+				admin.get("/admin/audit?limit=100&"+query, &page)
+				var got []string
+				for _, record := range page.Data {
+					got = append(got, record.Action+" "+record.Actor.ID)
+				}
+				if toJSON(got) != toJSON(want) {
+					return fmt.Errorf("got %v, want %v", got, want)
+				}
+				return nil
+			})
+		})
+	}
+	var page client.List[auditRecord]
+	admin.get("/admin/audit?limit=1"+target, &page)
+	at := page.Data[0].At
+	admin.get("/admin/audit?from="+at+"&to="+at+target, &page)
+	equal(t, "at that time", page.Data[0].At, at)
+	for query, field := range map[string]string{
+		"actor=x": "?actor", "action=user": "?action", "target=": "?target", "from=yesterday": "?from", "to=2026-13-01": "?to",
+		"from=2026-02-01&to=2026-01-01": "?to", "timezone=Mars": "?timezone", "target=" + strings.Repeat("x", 401): "?target",
+	} {
+		problem := wantProblem(t, admin.call("GET", "/admin/audit?"+query, nil), 400)
+		if len(problem.Errors) != 1 || problem.Errors[0].Pointer != field {
+			t.Errorf("%s: got %+v, want %s", query, problem.Errors, field)
+		}
+	}
+}
+
 // TestAuditLog checks that each change is in the audit log once and in order, without
 // secrets.
 func TestAuditLog(t *testing.T) {
@@ -342,11 +399,6 @@ func TestAuditLog(t *testing.T) {
 	admin.mustCall(204, "DELETE", "/tickets/"+ticket.ID, nil, nil)
 	admin.mustCall(204, "DELETE", "/users/"+u.ID, nil, nil)
 
-	type auditRecord struct {
-		At, Address, Action, Target string
-		Actor                       struct{ ID, Name string }
-		Before, After               map[string]any
-	}
 	var actions []string
 	for path := "/admin/audit?limit=3"; path != "" && len(actions) < 4; {
 		var page client.List[auditRecord]

@@ -58,7 +58,7 @@ func TestQuery_UnknownParameter(t *testing.T) {
 		{admin, "GET", "/tickets?customer=" + me.Profile.ID, "customer"},
 		{admin, "GET", "/tickets?status=open&status=closed", "status"},
 		{admin, "GET", "/users?phone=0912", "phone"},
-		{admin, "GET", "/admin/audit?actor=" + me.Profile.ID, "actor"},
+		{admin, "GET", "/admin/audit?user=" + me.Profile.ID, "user"},
 		{admin, "GET", "/admin/stats?day=1", "day"},
 		{me, "GET", "/tickets/" + ticket.ID + "?fields=id", "fields"},
 		{me, "GET", "/health?x", "x"},
