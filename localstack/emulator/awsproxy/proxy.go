@@ -21,6 +21,9 @@ type Proxy struct {
 	// DynamoDB returns the body that the engine gets, or the message of the error with which
 	// DynamoDB refuses the request. It may be nil.
 	DynamoDB func(operation string, body []byte) (rewritten []byte, refusal string)
+	// Consumed is called with the capacity units of each DynamoDB call that was forwarded. It
+	// may be nil.
+	Consumed func(c Call, read, write float64)
 
 	proxy *httputil.ReverseProxy
 }
@@ -41,8 +44,9 @@ func New(observe Observer, endpoint func(service string) string, kill func(insta
 			r.Out.Host = r.In.Host // part of the signature
 		},
 		// A killed caller does not receive the status; others retry.
-		ErrorHandler: func(w http.ResponseWriter, _ *http.Request, _ error) { w.WriteHeader(http.StatusBadGateway) },
-		Transport:    &http.Transport{MaxIdleConns: 512, MaxIdleConnsPerHost: 256, IdleConnTimeout: time.Minute, DisableCompression: true},
+		ErrorHandler:   func(w http.ResponseWriter, _ *http.Request, _ error) { w.WriteHeader(http.StatusBadGateway) },
+		ModifyResponse: p.measure,
+		Transport:      &http.Transport{MaxIdleConns: 512, MaxIdleConnsPerHost: 256, IdleConnTimeout: time.Minute, DisableCompression: true},
 	}
 	return p
 }
@@ -84,13 +88,16 @@ func (p *Proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // forward forwards a call.
 func (p *Proxy) forward(w http.ResponseWriter, r *http.Request, c Call) {
-	if c.Service == "dynamodb" && p.DynamoDB != nil {
-		body, refusal := p.DynamoDB(c.Operation, c.Body)
-		if refusal != "" {
-			writeError(w, http.StatusBadRequest, "com.amazon.coral.validate#ValidationException", refusal)
-			return
+	if c.Service == "dynamodb" {
+		body := c.Body
+		if p.DynamoDB != nil {
+			var refusal string
+			if body, refusal = p.DynamoDB(c.Operation, c.Body); refusal != "" {
+				writeError(w, http.StatusBadRequest, "com.amazon.coral.validate#ValidationException", refusal)
+				return
+			}
 		}
-		r.Body, r.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
+		r = p.requestCapacity(r, c, body)
 	}
 	p.proxy.ServeHTTP(w, r)
 }

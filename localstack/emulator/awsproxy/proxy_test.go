@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -187,6 +188,40 @@ func TestParseCall_Permissions(t *testing.T) {
 		}
 		if got := strings.Join(parts, " "); got != want || c.Function != "message-post" || c.Instance != "one" {
 			t.Errorf("got %s by %s %s, want %s by message-post one", got, c.Function, c.Instance, want)
+		}
+	}
+}
+
+// TestServeHTTP_Consumed checks that the engine is asked for the capacity of a call, and how
+// it is counted.
+func TestServeHTTP_Consumed(t *testing.T) {
+	status, response, got := http.StatusOK, "", ""
+	service := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if body, _ := io.ReadAll(r.Body); !strings.Contains(string(body), `"ReturnConsumedCapacity":"TOTAL"`) {
+			t.Errorf("got the request %s", body)
+		}
+		w.WriteHeader(status)
+		writeText(w, response)
+	}))
+	defer service.Close()
+	proxy := New(func(Call) Fault { return None }, func(string) string { return service.URL }, nil)
+	proxy.Consumed = func(c Call, read, write float64) { got = fmt.Sprint(c.Operation, " ", read, " ", write) }
+	for _, c := range []struct {
+		operation, response string
+		status              int
+		want                string
+	}{
+		{"GetItem", `{"ConsumedCapacity":{"CapacityUnits":0.5}}`, 200, "GetItem 0.5 0"},
+		{"BatchWriteItem", `{"ConsumedCapacity":[{"CapacityUnits":2},{"CapacityUnits":3}]}`, 200, "BatchWriteItem 0 5"},
+		{"PutItem", `{"__type":"com.amazonaws.dynamodb.v20120810#ConditionalCheckFailedException"}`, 400, "PutItem 0 1"},
+	} {
+		status, response = c.status, c.response
+		r := httptest.NewRequest(http.MethodPost, "/", strings.NewReader(`{"TableName":"t"}`))
+		r.Header.Set("X-Amz-Target", "DynamoDB_20120810."+c.operation)
+		r.Header.Set("Authorization", "AWS4-HMAC-SHA256 Credential=L.f.one/20260101/us-east-1/dynamodb/aws4_request, SignedHeaders=host")
+		w := httptest.NewRecorder()
+		if proxy.ServeHTTP(w, r); got != c.want || w.Body.String() != c.response {
+			t.Errorf("got %s and the response %s, want %s", got, w.Body, c.want)
 		}
 	}
 }

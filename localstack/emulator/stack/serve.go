@@ -58,7 +58,7 @@ func (s *Stack) serve(listeners map[string][]net.Listener) {
 	handlers := map[string]http.Handler{"http": httpHandler, "services": awsServices, "socket": sockets, "s3": s.bucket}
 	if s.options.Observer != nil {
 		proxy := awsproxy.New(s.options.Observer, s.serviceURL, s.KillInstance)
-		proxy.DynamoDB = s.checkDynamoDB
+		proxy.DynamoDB, proxy.Consumed = s.checkDynamoDB, s.options.Consumed
 		handlers["proxy"] = proxy
 	}
 	for name, handler := range handlers {

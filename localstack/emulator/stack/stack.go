@@ -44,6 +44,9 @@ type Options struct {
 	// Observer sees every AWS call of a function and may inject a fault. If it is
 	// nil, functions call the emulators directly.
 	Observer awsproxy.Observer
+	// Consumed is called with the capacity units of each DynamoDB call of a function. It needs
+	// an Observer and may be nil.
+	Consumed func(c awsproxy.Call, read, write float64)
 	// StaleReads makes every second read that is not strongly consistent return an older
 	// state of the table. It needs an Observer.
 	StaleReads bool

@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/url"
 	"os"
@@ -34,6 +35,16 @@ type API struct {
 type Observer interface {
 	ObserveResponse(method, path string, r Response)
 	ObserveFrame(text []byte)
+}
+
+// From returns a client of the same API that calls from a local IP address. On Linux, all
+// addresses 127.0.0.0/8 are local.
+func (a *API) From(ip string) *API {
+	other, client := *a, *a.http
+	dialer := &net.Dialer{LocalAddr: &net.TCPAddr{IP: net.ParseIP(ip)}}
+	client.Transport = &http.Transport{DialContext: dialer.DialContext, MaxIdleConnsPerHost: 64}
+	other.http = &client
+	return &other
 }
 
 // Observe sets the observer. Call it before the first request.

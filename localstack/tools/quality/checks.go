@@ -30,6 +30,7 @@ func checks() []check {
 		{"authorization", "Authorization matrix", [][]string{goTest("^TestRoleMatrix", e2e)}},
 		{"fuzz", "Fuzzing of decoders and API", [][]string{{"make", "fuzz"}}},
 		{"auth", "Authentication attacks", [][]string{goTest("^TestAuth", "./localstack/...")}},
+		{"attacks", "Attacks with the default limits", [][]string{goTest("^TestAttack", "./localstack/tests/attacks")}},
 		{"iam", "IAM least privilege", [][]string{goTest(".", e2e)}},
 		{"template", "Template linters", [][]string{{"make", "lint-template"}}},
 		{"speed", "Throughput, latency and memory", [][]string{{"make", "bench"}}},

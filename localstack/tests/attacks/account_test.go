@@ -1,0 +1,153 @@
+package attacks
+
+import (
+	"fmt"
+	"net/http"
+	"runtime"
+	"sync"
+	"testing"
+	"time"
+
+	"ticketsystem/localstack/testkit/client"
+	"ticketsystem/localstack/testkit/report"
+)
+
+const (
+	codesPerAddress = 100 // RateLimitPerIP
+	codesPerNumber  = 30  // a day and purpose
+)
+
+// addresses returns clients of the API at other addresses than that of the users.
+func addresses(t *testing.T, network, n int) []*client.API {
+	t.Helper()
+	if runtime.GOOS != "linux" {
+		t.Skip("needs more than one local address")
+	}
+	list := make([]*client.API, n)
+	for i := range list {
+		list[i] = suite.api.From(fmt.Sprintf("127.0.%d.%d", network, i+1))
+	}
+	return list
+}
+
+// guess lets a stranger at each address request codes for the number of a victim, and guess
+// passwords and codes, with the challenge of the own code and without one. It returns when
+// the victim has all the texts.
+func (a *attack) guess(phone string, from []*client.API) {
+	before, err := suite.api.TextMessages(a.t.Context(), phone)
+	if err != nil {
+		a.t.Fatal(err)
+	}
+	var wg sync.WaitGroup
+	for _, api := range from {
+		call := func(path string, body client.Fields) client.Response {
+			body["phone"] = phone
+			return a.count(api.Do(a.t.Context(), "POST", path, body))
+		}
+		wg.Go(func() {
+			call("/otp", client.Fields{"purpose": "reset"})
+			var sent struct{ Challenge string }
+			if r := call("/otp", client.Fields{"purpose": "login"}); r.Status == http.StatusAccepted {
+				_ = r.Decode(r.Status, &sent) // without a challenge, the guesses are unbound
+			}
+			for n := range 6 {
+				guess := fmt.Sprintf("%06d", n)
+				call("/login", client.Fields{"code": guess})
+				call("/login", client.Fields{"code": guess, "challenge": sent.Challenge})
+				call("/login", client.Fields{"password": "guess-of-a-stranger-" + guess})
+			}
+		})
+	}
+	wg.Wait()
+	await(a.t, "the texts to the victim", func() error {
+		texts, err := suite.api.TextMessages(a.t.Context(), phone)
+		if want := len(before) + a.statuses[http.StatusAccepted]; err == nil && len(texts) < want {
+			err = fmt.Errorf("got %d texts, want %d", len(texts), want)
+		}
+		return err
+	})
+}
+
+// refillThrottles gives the routes of logins time to accept requests again, which is API
+// Gateway's limit for all users together.
+func refillThrottles() { time.Sleep(time.Second) }
+
+// getsIn returns how the victim gets in: by password, or by a code of a purpose.
+func getsIn(t *testing.T, phone string) string {
+	t.Helper()
+	refillThrottles()
+	login := client.Fields{"phone": phone, "password": client.Password}
+	r, err := suite.api.Do(t.Context(), "POST", "/login", login)
+	if err == nil && r.Status == http.StatusOK {
+		return "by password"
+	}
+	if code, err := suite.api.RequestCode(t.Context(), phone, "login"); err == nil {
+		r, err := suite.api.Do(t.Context(), "POST", "/login", client.Fields{"phone": phone, "code": code})
+		if err == nil && r.Status == http.StatusOK {
+			return "by code"
+		}
+	}
+	if code, err := suite.api.RequestCode(t.Context(), phone, "reset"); err == nil {
+		r, err := suite.api.Do(t.Context(), "POST", "/password/reset", client.Fields{"phone": phone, "code": code, "password": "another-password-2026"})
+		if err == nil && r.Status < 300 {
+			return "by a new password"
+		}
+	}
+	return "not at all"
+}
+
+// TestAttack_LockOut guesses passwords and codes of a victim from other addresses.
+func TestAttack_LockOut(t *testing.T) {
+	victim := customer(t)
+	a := begin(t, "lock-out of a victim by a stranger with 5 addresses")
+	a.guess(victim.Profile.Phone, addresses(t, 1, 5))
+	in := getsIn(t, victim.Profile.Phone)
+	a.end("the victim gets in "+in, "gets in", in != "not at all", "Ten failed passwords close the password for ten minutes, and at most 10 codes a day are sent for one address. A stranger may request codes, which are accepted requests.")
+	if right := a.statuses[http.StatusOK]; right > 0 {
+		t.Errorf("%d guesses were right", right)
+	}
+}
+
+// TestAttack_LockOutDistributed is the same from many addresses at once.
+func TestAttack_LockOutDistributed(t *testing.T) {
+	if !report.Full() {
+		t.Skip("a part of the quality report")
+	}
+	victim := customer(t)
+	a := begin(t, "lock-out of a victim by a stranger with 40 addresses")
+	a.guess(victim.Profile.Phone, addresses(t, 2, 40))
+	in := getsIn(t, victim.Profile.Phone)
+	a.end("the victim gets in "+in, "gets in", in != "not at all", fmt.Sprintf("%d addresses use up the %d codes of a number, purpose and day; each is a text to the victim.", codesPerNumber, codesPerNumber))
+}
+
+// TestAttack_CodesOfOneAddress requests codes for many numbers.
+func TestAttack_CodesOfOneAddress(t *testing.T) {
+	from := addresses(t, 3, 1)[0]
+	a := begin(t, "codes for many numbers from one address")
+	a.flood(8, report.ShortOrFull(110, 400), func(int) (client.Response, error) {
+		return from.Do(t.Context(), "POST", "/otp", client.Fields{"phone": client.RandomPhone(), "purpose": "signup"})
+	}, nil)
+	most := a.windows(10*time.Minute) * codesPerAddress
+	accepted := a.accepted()
+	a.end(fmt.Sprintf("%d of %d codes", accepted, a.requests), fmt.Sprintf("at most %d in 10 minutes", codesPerAddress), accepted > 0 && accepted <= most,
+		"All addresses together: CodesPerDay, 10,000 texts.")
+}
+
+// TestAttack_CodesOfOneNumber requests codes for one number from many addresses, and for a
+// number abroad.
+func TestAttack_CodesOfOneNumber(t *testing.T) {
+	from, phone := addresses(t, 4, 40), client.RandomPhone()
+	a := begin(t, "codes for one number from 40 addresses")
+	a.flood(8, 40*report.ShortOrFull(1, 5), func(i int) (client.Response, error) {
+		return from[i%len(from)].Do(t.Context(), "POST", "/otp", client.Fields{"phone": phone, "purpose": "signup"})
+	}, nil)
+	refillThrottles()
+	for _, abroad := range []string{"+447400123456", "+14155550123"} {
+		r := a.count(from[0].Do(t.Context(), "POST", "/otp", client.Fields{"phone": abroad, "purpose": "signup"}))
+		if r.Status != http.StatusUnprocessableEntity {
+			t.Errorf("%s: got %s, want 422", abroad, r)
+		}
+	}
+	accepted, days := a.accepted(), a.windows(24*time.Hour)
+	a.end(fmt.Sprintf("%d of %d codes", accepted, a.requests), fmt.Sprintf("at most %d a day, none abroad", codesPerNumber), accepted > 0 && accepted <= days*codesPerNumber, "")
+}

@@ -1,0 +1,137 @@
+package attacks
+
+import (
+	"fmt"
+	"net/http"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"ticketsystem/localstack/testkit/client"
+	"ticketsystem/localstack/testkit/report"
+)
+
+// The defaults of the template.
+const (
+	ticketsPerMinute  = 10
+	messagesPerMinute = 60
+	maxSockets        = 10
+	maxSessions       = 50
+)
+
+// isLimited reports whether the limit of a user refused the request, not API Gateway.
+func isLimited(r client.Response) bool {
+	var problem client.Problem
+	return r.Decode(http.StatusTooManyRequests, &problem) == nil && problem.Code == "rate_limited"
+}
+
+// TestAttack_Tickets opens more tickets than a customer may.
+func TestAttack_Tickets(t *testing.T) {
+	attacker, other := customer(t), opener(t)
+	categories, err := attacker.Categories(t.Context())
+	category := must(t, categories, err)[0].ID
+	a := begin(t, "flood of tickets")
+	a.measureDelays(other)
+	a.flood(8, report.ShortOrFull(30, 400), func(int) (client.Response, error) {
+		fields := client.Fields{"clientId": client.NewID(), "title": "Flood", "description": "Flood", "categoryId": category}
+		return attacker.Do(t.Context(), "POST", "/tickets", fields)
+	}, nil)
+	most := a.windows(time.Minute) * ticketsPerMinute
+	pass := a.accepted() > 0 && a.accepted() <= most && a.problems["rate_limited"] == a.requests-a.accepted()
+	a.end(fmt.Sprintf("%d of %d tickets", a.accepted(), a.requests), fmt.Sprintf("at most %d a minute", ticketsPerMinute), pass, "")
+}
+
+// TestAttack_Messages posts messages until the customer is refused. Messages are counted
+// after they were written, so the flood passes for some seconds.
+func TestAttack_Messages(t *testing.T) {
+	attacker, other := customer(t), opener(t)
+	tk, err := attacker.OpenTicket(t.Context(), nil)
+	id := must(t, tk, err).ID
+	a := begin(t, "flood of messages")
+	a.measureDelays(other)
+	post := func(int) (client.Response, error) {
+		return attacker.Do(t.Context(), "POST", "/tickets/"+id+"/messages", client.Fields{"clientId": client.NewID(), "body": "Flood"})
+	}
+	a.flood(8, 5000, post, isLimited)
+	until := time.Since(a.began)
+	for range report.ShortOrFull(1, 200) { // it goes on
+		a.count(post(0))
+	}
+	pass := a.problems["rate_limited"] > 0
+	value := fmt.Sprintf("%d of %d messages, refused after %.1f s", a.accepted(), a.requests, until.Seconds())
+	if report.Full() {
+		pass = pass && until < 15*time.Second
+	}
+	a.end(value, fmt.Sprintf("refused within 15 s, above %d in a minute", messagesPerMinute), pass, "Messages are counted by the stream, and function instances read blocks every 5 s.")
+}
+
+// TestAttack_Sockets opens more sockets than a user may. The refusal of a handshake has a
+// status only.
+func TestAttack_Sockets(t *testing.T) {
+	attacker, other := customer(t), opener(t)
+	address, err := attacker.SocketURL(t.Context())
+	address = must(t, address, err)
+	header := http.Header{"Authorization": {"Bearer " + attacker.Tokens().AccessToken}}
+	a := begin(t, "flood of sockets")
+	a.measureDelays(other)
+	var opened atomic.Int32
+	dial := func(int) (client.Response, error) {
+		socket, status, err := suite.api.Dial(t.Context(), address, header)
+		if socket != nil {
+			opened.Add(1)
+			t.Cleanup(socket.Drop)
+			return client.Response{Call: "connect", Status: http.StatusOK}, nil
+		}
+		if status == 0 {
+			return client.Response{}, err
+		}
+		return client.Response{Call: "connect", Status: status, Body: []byte("{}")}, nil
+	}
+	a.flood(8, report.ShortOrFull(40, 400), dial, nil)
+	most := a.windows(time.Minute) * 3 * maxSockets
+	open := 0
+	await(t, "the oldest sockets close", func() error {
+		r, err := suite.api.Do(t.Context(), "GET", "/_local/sockets", nil)
+		var list struct{ Data []struct{} }
+		if err == nil {
+			err = r.Decode(http.StatusOK, &list)
+		}
+		if open = len(list.Data); err == nil && (open == 0 || open > maxSockets) {
+			err = fmt.Errorf("%d sockets are open", open)
+		}
+		return err
+	})
+	pass := int(opened.Load()) <= most && a.accepted()+a.refused() == a.requests && open <= maxSockets
+	a.end(fmt.Sprintf("%d of %d sockets opened, %d left open", opened.Load(), a.requests, open), fmt.Sprintf("at most %d a minute, %d open", 3*maxSockets, maxSockets), pass, "")
+}
+
+// TestAttack_Sessions logs a user in again and again. The stream counts the sessions, and
+// ends the oldest.
+func TestAttack_Sessions(t *testing.T) {
+	attacker := customer(t)
+	a := begin(t, "flood of sessions")
+	a.flood(4, 5000, func(int) (client.Response, error) {
+		return suite.api.Do(t.Context(), "POST", "/login", client.Fields{"phone": attacker.Profile.Phone, "password": client.Password})
+	}, isLimited)
+	left := 0
+	await(t, "the oldest sessions end", func() error {
+		login, err := suite.api.WithTokens(attacker.Tokens()).Do(t.Context(), "GET", "/sessions", nil)
+		if err != nil {
+			return err
+		}
+		if login.Status == http.StatusUnauthorized { // it was the oldest
+			left = maxSessions
+			return nil
+		}
+		var list client.List[struct{}]
+		if err := login.Decode(http.StatusOK, &list); err != nil {
+			return err
+		}
+		if left = len(list.Data); left > maxSessions {
+			return fmt.Errorf("%d sessions", left)
+		}
+		return nil
+	})
+	pass := a.problems["rate_limited"] > 0 && a.accepted() >= maxSessions && left <= maxSessions
+	a.end(fmt.Sprintf("%d of %d logins", a.accepted(), a.requests), fmt.Sprintf("refused above %d in an hour", maxSessions), pass, "Logins are counted by the stream.")
+}
