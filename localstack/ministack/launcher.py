@@ -204,6 +204,13 @@ def record_alarm(name, properties):
 
 provisioners._cw_metric_alarm_record = record_alarm
 
+# 13. Accept saved queries of Logs Insights, which ministack does not store.
+provisioners._RESOURCE_HANDLERS["AWS::Logs::QueryDefinition"] = {
+    "create": lambda logical_id, properties, stack_name: (f"{stack_name}-{logical_id}", {}),
+    "update": lambda physical_id, old, new, stack_name: (physical_id, {}),
+    "delete": lambda physical_id, properties: None,
+}
+
 from ministack.app import main  # noqa: E402
 
 main()

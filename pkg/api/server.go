@@ -17,6 +17,7 @@ import (
 	"ticketsystem/pkg/apperr"
 	"ticketsystem/pkg/auth"
 	"ticketsystem/pkg/idempotency"
+	"ticketsystem/pkg/requestlog"
 	"ticketsystem/pkg/user"
 )
 
@@ -26,6 +27,7 @@ type Server struct {
 	Key           auth.SecretKey         // seals cursors, idempotency records and picture URLs
 	Idempotency   idempotency.Store      // nil disables Idempotency-Key
 	Log           *slog.Logger
+	Requests      *requestlog.Logger // nil logs no requests
 	Now           func() time.Time
 
 	// BaseURL is the URL of the API if it is not the domain of API Gateway.
@@ -38,7 +40,7 @@ type Server struct {
 // Errors of the endpoint become problem documents.
 func (s *Server) HTTP(e Endpoint) func(context.Context, events.APIGatewayV2HTTPRequest) (events.APIGatewayV2HTTPResponse, error) {
 	return func(ctx context.Context, event events.APIGatewayV2HTTPRequest) (events.APIGatewayV2HTTPResponse, error) {
-		r := newRequest(event)
+		start, r := s.Requests.Start(), newRequest(event)
 		r.key, r.now, r.allowedOrigins = s.Key, s.Now, s.AllowedOrigins
 		r.baseURL = cmp.Or(strings.TrimSuffix(s.BaseURL, "/"), r.gatewayURL())
 		response, err := s.handle(ctx, e, r)
@@ -56,6 +58,7 @@ func (s *Server) HTTP(e Endpoint) func(context.Context, events.APIGatewayV2HTTPR
 		if !r.isPlainHTTP() {
 			response = response.with("strict-transport-security", "max-age=31536000") // RFC 6797: not over plain HTTP
 		}
+		s.Requests.Write(ctx, requestlog.Line{ID: r.ID, Route: event.RouteKey, UserID: r.Principal.UserID, Status: response.Status, Start: start})
 		return response.toGateway(r.ID, r.header("accept-encoding"))
 	}
 }

@@ -24,6 +24,7 @@ import (
 	"ticketsystem/pkg/metric"
 	"ticketsystem/pkg/notification"
 	"ticketsystem/pkg/realtime"
+	"ticketsystem/pkg/requestlog"
 	"ticketsystem/pkg/stats"
 	"ticketsystem/pkg/ticket"
 )
@@ -127,6 +128,14 @@ func (a *App) Metrics() *metric.Recorder {
 		a.metrics = &metric.Recorder{Namespace: a.Required("METRIC_NAMESPACE"), Out: os.Stdout, Now: Now}
 	}
 	return a.metrics
+}
+
+// RequestLog returns the logger of REQUEST_LOG_PERCENT of the requests, nil for none.
+func (a *App) RequestLog() *requestlog.Logger {
+	if a.String("REQUEST_LOG_PERCENT", "0") == "0" {
+		return nil
+	}
+	return &requestlog.Logger{Log: a.Log, Percent: a.Int("REQUEST_LOG_PERCENT", 0), Now: Now}
 }
 
 // Categories returns the category cache.
@@ -256,7 +265,7 @@ func (a *App) origin(variable, address string) string {
 
 // Serve runs an endpoint of the HTTP API and never returns.
 func (a *App) Serve(endpoint api.Endpoint) {
-	server := &api.Server{Log: a.Log, Now: Now, BaseURL: a.String("API_URL", ""), AllowedOrigins: a.List("ALLOWED_ORIGINS")}
+	server := &api.Server{Log: a.Log, Requests: a.RequestLog(), Now: Now, BaseURL: a.String("API_URL", ""), AllowedOrigins: a.List("ALLOWED_ORIGINS")}
 	if endpoint.ReadsCredentials() {
 		server.Authenticator = a.Authenticator()
 	}

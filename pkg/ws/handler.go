@@ -18,6 +18,7 @@ import (
 	"ticketsystem/pkg/apperr"
 	"ticketsystem/pkg/locale"
 	"ticketsystem/pkg/realtime"
+	"ticketsystem/pkg/requestlog"
 )
 
 // Handler runs the actions of the WebSocket API.
@@ -28,6 +29,7 @@ type Handler struct {
 	Publisher   *Publisher
 	Typists     *Typists // needed only by Typing
 	Log         *slog.Logger
+	Requests    *requestlog.Logger // nil logs no requests
 	Now         func() time.Time
 }
 
@@ -111,19 +113,24 @@ type errorFrame struct {
 // connection stays open.
 func (h *Handler) Handle(run Action) func(context.Context, events.APIGatewayWebsocketProxyRequest) (events.APIGatewayProxyResponse, error) {
 	return func(ctx context.Context, event events.APIGatewayWebsocketProxyRequest) (events.APIGatewayProxyResponse, error) {
+		start, status := h.Requests.Start(), http.StatusOK
 		frame, err := h.newRequest(ctx, event)
 		var reply any
 		if err == nil {
 			reply, err = run(ctx, frame)
 		}
 		if err != nil {
-			reply = h.errorFrame(ctx, event, frame, err)
+			problem := h.errorFrame(ctx, event, frame, err)
+			reply, status = problem, problem.Problem.Status
 		}
 		if reply != nil {
 			if err := h.Hub.Send(ctx, event.RequestContext.ConnectionID, reply); err != nil {
 				h.Log.WarnContext(ctx, "websocket reply not sent", slog.Any("error", err))
 			}
 		}
+		h.Requests.Write(ctx, requestlog.Line{
+			ID: event.RequestContext.RequestID, Route: event.RequestContext.RouteKey, UserID: frame.Connection.Principal.UserID, Status: status, Start: start,
+		})
 		return events.APIGatewayProxyResponse{StatusCode: http.StatusOK}, nil
 	}
 }

@@ -1,5 +1,6 @@
 // Command templatelint runs cfn-lint on template.yaml, and checkov on the template
-// that SAM generates from it. It fails if either has findings.
+// that SAM generates from it, and counts the resources of that. It fails if there are
+// findings or too many resources.
 package main
 
 import (
@@ -22,11 +23,14 @@ const (
 	expandedFile = ".cache/templatelint/template.json"
 	expandScript = "localstack/tools/templatelint/expand.py"
 	configFile   = "infra/checkov.yaml"
+
+	// maxResources is below the limit of 500 of CloudFormation.
+	maxResources = 400
 )
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	err := errors.Join(runCfnLint(ctx), runCheckov(ctx))
+	err := errors.Join(runCfnLint(ctx), runCheckov(ctx), countResources())
 	stop()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "templatelint:", err)
@@ -84,6 +88,27 @@ func runCheckov(ctx context.Context) error {
 	}
 	return record("checkov", findings, fmt.Sprintf("%d checks of %d resources pass; %d are skipped with a reason in the template",
 		found.Summary.Passed, found.Summary.Resources, found.Summary.Skipped))
+}
+
+// countResources counts the resources of the expanded template, with those of all conditions.
+func countResources() error {
+	text, err := os.ReadFile(expandedFile)
+	if err != nil {
+		return err
+	}
+	var expanded struct{ Resources map[string]any }
+	if err := json.Unmarshal(text, &expanded); err != nil {
+		return fmt.Errorf("%s: %w", expandedFile, err)
+	}
+	count := len(expanded.Resources)
+	fmt.Printf("resources: %d, at most %d\n", count, maxResources)
+	err = report.Record(report.Result{
+		Check: "template", Name: "resources", Value: fmt.Sprint(count), Target: fmt.Sprintf("at most %d", maxResources), Pass: count > 0 && count <= maxResources,
+	})
+	if count == 0 || count > maxResources {
+		return errors.Join(err, fmt.Errorf("the expanded template has %d resources, want at most %d", count, maxResources))
+	}
+	return err
 }
 
 // record prints and reports the result of a linter. It returns an error that lists

@@ -33,5 +33,5 @@ func Disconnector(a *app.App) *realtime.Disconnector {
 // Handler returns the handler of WebSocket routes.
 func Handler(a *app.App) *ws.Handler {
 	publisher := Publisher(a)
-	return &ws.Handler{Store: a.Store(), Revocations: a.Revocations(), Hub: publisher.Hub, Publisher: publisher, Typists: &ws.Typists{Store: a.Store(), Now: app.Now}, Log: a.Log, Now: app.Now}
+	return &ws.Handler{Store: a.Store(), Revocations: a.Revocations(), Hub: publisher.Hub, Publisher: publisher, Typists: &ws.Typists{Store: a.Store(), Now: app.Now}, Log: a.Log, Requests: a.RequestLog(), Now: app.Now}
 }
