@@ -35,6 +35,7 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     rollupOptions: {
       input: { index: join(import.meta.dirname, "index.html") },
+      onwarn: (warning, warn) => warning.code === "MODULE_LEVEL_DIRECTIVE" || warn(warning), // "use client" of virtua
     },
   },
   plugins: [finish()],

@@ -1,11 +1,43 @@
+import "./tickets.css"
+import { MessagesSquare } from "lucide-preact"
+import { useEffect, useState } from "preact/hooks"
+import { Link, Redirect, useRoute } from "wouter-preact"
 import { t } from "../../i18n"
+import { openedTicket, outbox } from "../../outbox/outbox"
+import { Empty } from "../../ui/states"
+import { TicketList } from "./list"
+import { NewTicket } from "./new-ticket"
+import { TicketPane } from "./ticket-pane"
 
+/** The customer's tickets: a list, and beside it (on a phone instead of it) a ticket or a new one. */
 export default function Tickets() {
+  const [, params] = useRoute("/tickets/:id?")
+  const id = params?.id
   return (
-    <div class="screen">
-      <header class="screen-head">
-        <h1>{t().nav.tickets}</h1>
-      </header>
+    <div class="split" data-open={id ? true : undefined}>
+      <TicketList openId={id} />
+      <section class="pane">
+        {id === undefined ? (
+          <Empty icon={<MessagesSquare size={32} />} title={t().tickets.title} text={t().account.tagline}>
+            <Link class="button" data-kind="primary" href="/tickets/new">{t().tickets.new}</Link>
+          </Empty>
+        ) : id === "new" ? (
+          <NewTicket />
+        ) : (
+          <OpenTicket key={id} id={id} />
+        )}
+      </section>
     </div>
   )
+}
+
+/** A ticket that was written offline has the id of its request until it is confirmed. */
+function OpenTicket({ id }: { id: string }) {
+  const item = outbox.value.find((other) => other.clientId === id)
+  const [confirmed, setConfirmed] = useState<string>()
+  useEffect(() => {
+    if (!item) void openedTicket(id).then(setConfirmed)
+  }, [id, item])
+  if (confirmed) return <Redirect to={`/tickets/${confirmed}`} replace />
+  return <TicketPane id={id} item={item} />
 }

@@ -1,0 +1,54 @@
+import type { Entry, Ticket } from "../api/types"
+import { daysBetween } from "../i18n/format"
+import type { OutboxItem } from "../log/db"
+
+/** A row of a conversation. */
+export type Item =
+  | { kind: "day"; key: string; at: Date }
+  | { kind: "new"; key: string }
+  | { kind: "message"; key: string; entry: Entry; first: boolean }
+  | { kind: "event"; key: string; entry: Entry }
+  | { kind: "waiting"; key: string; item: OutboxItem }
+
+const grouped = 5 * 60_000
+
+export const isText = (entry: Entry): boolean => entry.kind === "opened" || entry.kind === "message" || entry.kind === "note"
+
+/** The rows of a log and of what waits for it: day lines, the line above unread messages, groups of one author. */
+export function rows(entries: readonly Entry[], waiting: readonly OutboxItem[], firstUnread: number): Item[] {
+  const items: Item[] = []
+  let previous: Entry | null = null
+  let marked = firstUnread === 0
+  for (const entry of entries) {
+    const at = new Date(entry.createdAt)
+    const sameDay = previous !== null && daysBetween(new Date(previous.createdAt), at) === 0
+    if (!sameDay) items.push({ kind: "day", key: `day-${entry.seq}`, at })
+    if (!marked && entry.seq >= firstUnread) {
+      items.push({ kind: "new", key: "new" })
+      marked = true
+    }
+    if (isText(entry)) {
+      const first = !sameDay || !previous || !isText(previous) || previous.author.id !== entry.author.id || previous.kind !== entry.kind || at.getTime() - Date.parse(previous.createdAt) > grouped
+      items.push({ kind: "message", key: keyOf(entry), entry, first })
+    }
+    // A message that changes the status has both.
+    if (!isText(entry) || (entry.change && entry.kind !== "opened")) items.push({ kind: "event", key: `event-${entry.seq}`, entry })
+    previous = entry
+  }
+  const known = new Set(entries.map((entry) => entry.clientId))
+  for (const item of waiting) if (!known.has(item.clientId)) items.push({ kind: "waiting", key: item.clientId, item })
+  return items
+}
+
+/** A message keeps its row when the server confirms it. */
+const keyOf = (entry: Entry) => entry.clientId ?? `seq-${entry.seq}`
+
+/** Seq of the first unread message of others, 0 if there is none. */
+export function firstUnread(entries: readonly Entry[], unread: number, me: string): number {
+  const others = entries.filter((entry) => isText(entry) && entry.author.id !== me)
+  return unread > 0 ? (others.at(-Math.min(unread, others.length))?.seq ?? 0) : 0
+}
+
+/** Whether a message reopens a closed ticket. */
+export const takesMessages = (ticket: Ticket, reopenDays: number, now = Date.now()): boolean =>
+  ticket.status !== "closed" || ticket.closedAt === null || now - Date.parse(ticket.closedAt) < reopenDays * 86_400_000

@@ -1,0 +1,87 @@
+import { Check, CheckCheck, CircleAlert, Clock } from "lucide-preact"
+import { session } from "../app/session"
+import type { Entry } from "../api/types"
+import { t } from "../i18n"
+import { clock, exact } from "../i18n/format"
+import type { OutboxItem } from "../log/db"
+import { retry, takeBack } from "../outbox/outbox"
+import { draftKey, draftSignal, editDraft } from "../drafts/drafts"
+import { Avatar } from "../ui/avatar"
+import { Attachments, StoredFiles } from "./attachments"
+import { PersonText } from "./text"
+
+interface MessageProps {
+  entry: Entry
+  /** Whether it begins a group and shows its author. */
+  first: boolean
+  /** Seq up to which another person has read. */
+  readUpTo: number
+}
+
+export function Message({ entry, first, readUpTo }: MessageProps) {
+  const own = entry.author.id === session.value?.user.id
+  const at = new Date(entry.createdAt)
+  const name = entry.author.name || t().ticket.unknownAuthor
+  return (
+    <div class="message" data-own={own || undefined} data-note={entry.kind === "note" || undefined} data-first={first || undefined}>
+      {!own && <span class="message-avatar">{first && <Avatar name={name} />}</span>}
+      <div class="message-body">
+        {first && (
+          <p class="message-author">
+            <bdi>{own ? t().ticket.you : name}</bdi>
+            {entry.kind === "note" && <span class="chip" data-tone="warn">{t().ticket.note}</span>}
+          </p>
+        )}
+        <div class="bubble">
+          {entry.body && <PersonText text={entry.body} />}
+          {entry.attachments.length > 0 && <Attachments files={entry.attachments} />}
+        </div>
+        <p class="message-foot">
+          <time dateTime={entry.createdAt} title={exact(at)}>{clock(at)}</time>
+          {own && <Mark read={readUpTo >= entry.seq} />}
+        </p>
+      </div>
+    </div>
+  )
+}
+
+function Mark({ read }: { read: boolean }) {
+  const Icon = read ? CheckCheck : Check
+  const label = read ? t().ticket.marks.read : t().ticket.marks.sent
+  return <span class="mark" data-read={read || undefined} role="img" aria-label={label} title={label}><Icon size={14} /></span>
+}
+
+/** A message that the server has not confirmed, or has refused. */
+export function WaitingMessage({ item }: { item: OutboxItem }) {
+  const refused = item.state === "refused"
+  const key = draftKey(item.ticketId, item.internal ? "note" : "reply")
+  const edit = async () => {
+    const back = await takeBack(item.clientId)
+    if (!back) return
+    const draft = draftSignal(key).peek()
+    editDraft(key, { text: [back.body, draft.text].filter(Boolean).join("\n"), files: [...back.files, ...draft.files] })
+  }
+  return (
+    <div class="message" data-own data-first data-note={item.internal || undefined} data-refused={refused || undefined}>
+      <div class="message-body">
+        <div class="bubble">
+          {item.body && <PersonText text={item.body} />}
+          <StoredFiles ids={item.files} />
+        </div>
+        {refused ? (
+          <p class="message-foot message-problem" role="alert">
+            <CircleAlert size={14} />
+            <span>{item.problem?.detail || item.problem?.title || t().ticket.refused}</span>
+            <button type="button" class="link" onClick={() => void edit()}>{t().ticket.editAgain}</button>
+            <button type="button" class="link" onClick={() => void retry(item.clientId)}>{t().ticket.sendAgain}</button>
+          </p>
+        ) : (
+          <p class="message-foot">
+            <time dateTime={item.createdAt}>{clock(new Date(item.createdAt))}</time>
+            <span class="mark" role="img" aria-label={t().ticket.marks.waiting} title={t().ticket.marks.waiting}><Clock size={14} /></span>
+          </p>
+        )}
+      </div>
+    </div>
+  )
+}

@@ -1,0 +1,52 @@
+import { useQuery } from "@tanstack/preact-query"
+import { useEffect } from "preact/hooks"
+import { call } from "../api/client"
+import type { Person } from "../api/types"
+import { session } from "../app/session"
+import { openLog, takeEntries } from "../log/store"
+import { markRead, putTickets, ticketSignal } from "../log/tickets"
+import { connection, takeRead, viewedTicket, watchTicket } from "../socket/realtime"
+
+/** Shows a ticket: from the device at once, then from the server, then live. */
+export function useConversation(id: string) {
+  const query = useQuery({
+    queryKey: ["ticket", id],
+    staleTime: 0,
+    queryFn: async () => {
+      await openLog(id)
+      const detail = await call("get", "/tickets/{id}", { path: { id } })
+      putTickets([detail.ticket])
+      await takeEntries(id, detail.entries, { kind: "newest", lastSeq: detail.ticket.lastSeq, hasMore: detail.hasMore })
+      const readers = (detail as { readers?: (Person & { seq: number })[] }).readers ?? []
+      readers.forEach((reader) => takeRead(id, reader, reader.seq, session.peek()?.user.id ?? ""))
+      return detail.ticket.id
+    },
+  })
+  useEffect(() => {
+    let stop = () => {}
+    let left = false
+    viewedTicket.value = id
+    void openLog(id).then(() => {
+      if (!left) stop = watchTicket(id)
+    })
+    return () => {
+      left = true
+      stop()
+      if (viewedTicket.peek() === id) viewedTicket.value = null
+    }
+  }, [id])
+  return { error: query.error, loading: query.isPending, retry: () => void query.refetch() }
+}
+
+const sentMarks = new Map<string, number>()
+
+/** Moves one's read marker to an entry that is on the screen. */
+export function readUpTo(ticketId: string, seq: number): void {
+  if (document.visibilityState === "hidden" || seq === 0) return
+  const ticket = ticketSignal(ticketId).peek()
+  if ((sentMarks.get(ticketId) ?? 0) >= seq || (ticket && ticket.unread === 0 && !sentMarks.has(ticketId) && ticket.lastSeq <= seq)) return
+  sentMarks.set(ticketId, seq)
+  markRead(ticketId)
+  if (connection.online.peek()) connection.send({ action: "read", ticketId, seq })
+  else void call("post", "/tickets/{id}/read", { path: { id: ticketId }, body: { seq } }).catch(() => sentMarks.delete(ticketId))
+}

@@ -1,0 +1,129 @@
+import { useComputed, useSignal } from "@preact/signals"
+import { useInfiniteQuery } from "@tanstack/preact-query"
+import { Clock, Inbox, Plus, Search } from "lucide-preact"
+import { useEffect } from "preact/hooks"
+import { Link } from "wouter-preact"
+import { call } from "../../api/client"
+import type { Status, Ticket } from "../../api/types"
+import { t } from "../../i18n"
+import { number } from "../../i18n/format"
+import { heldTickets, putTickets, removeTicket, ticketsChanged, ticketSignal } from "../../log/tickets"
+import { outbox } from "../../outbox/outbox"
+import { Button, Segments } from "../../ui/controls"
+import { Empty, Failure, SkeletonRows } from "../../ui/states"
+import { StatusChip } from "../../ui/status"
+import { RelativeTime } from "../../ui/time"
+
+type Filter = "active" | "solved" | "all"
+const statuses: Record<Filter, readonly Status[]> = { active: ["new", "open", "pending", "on_hold"], solved: ["resolved", "closed"], all: [] }
+const pageSize = 30
+const searchDelay = 250
+
+export function TicketList({ openId }: { openId: string | undefined }) {
+  const filter = useSignal<Filter>("active")
+  const search = useSignal("")
+  const q = useDelayed(search.value.trim())
+  const query = useInfiniteQuery({
+    queryKey: ["tickets", filter.value, q],
+    initialPageParam: "",
+    queryFn: async ({ pageParam }) => {
+      // Customers see tickets on hold as open.
+      const status = statuses[filter.value].filter((each) => each !== "on_hold").join()
+      const page = await call("get", "/tickets", { query: { limit: pageSize, ...(q ? { q } : { status: status as never }), ...(pageParam ? { cursor: pageParam } : {}) } })
+      putTickets(page.data)
+      return { ids: page.data.map((ticket) => ticket.id), next: page.page.hasMore ? page.page.next : null }
+    },
+    getNextPageParam: (page) => page.next ?? undefined,
+  })
+  const loaded = query.data?.pages.flatMap((page) => page.ids) ?? []
+  useForgotten(filter.value, q, loaded, query.isSuccess && !query.hasNextPage && !query.isPlaceholderData)
+  const shown = useComputed(() => {
+    void ticketsChanged.value
+    return heldTickets().filter((ticket) => statuses[filter.value].length === 0 || statuses[filter.value].includes(ticket.status)).map((ticket) => ticket.id)
+  })
+  // A search shows what the server has found; the list shows what the device holds, which frames keep fresh.
+  const ids = q ? loaded : shown.value
+  const waiting = outbox.value.filter((item) => item.kind === "ticket")
+  return (
+    <section class="list" aria-label={t().tickets.title}>
+      <header class="list-head">
+        <div class="list-title">
+          <h1>{t().tickets.title}</h1>
+          <Link class="button" data-kind="primary" href="/tickets/new" aria-current={openId === "new" ? "page" : undefined}><Plus size={18} />{t().tickets.new}</Link>
+        </div>
+        <label class="search">
+          <Search size={18} aria-hidden="true" />
+          <input type="search" dir="auto" class="input" aria-label={t().tickets.searchLabel} placeholder={t().tickets.search} value={search.value} onInput={(event) => (search.value = event.currentTarget.value)} />
+        </label>
+        {!q && (
+          <Segments
+            label={t().tickets.filter}
+            value={filter.value}
+            options={[{ value: "active", label: t().tickets.active }, { value: "solved", label: t().tickets.solved }, { value: "all", label: t().tickets.all }]}
+            onValue={(value) => (filter.value = value)}
+          />
+        )}
+      </header>
+      <ul class="rows">
+        {!q && waiting.map((item) => (
+          <li key={item.clientId}>
+            <Link class="row" href={`/tickets/${item.clientId}`} aria-current={openId === item.clientId ? "page" : undefined}>
+              <span class="row-title" dir="auto">{item.opening!.title}</span>
+              <span class="row-meta"><Clock size={14} />{t().tickets.offlineNew}</span>
+            </Link>
+          </li>
+        ))}
+        {ids.map((id) => <Row key={id} id={id} open={id === openId} />)}
+      </ul>
+      {query.isError && ids.length === 0 ? (
+        <Failure error={query.error} onRetry={() => void query.refetch()} />
+      ) : query.isPending && ids.length === 0 ? (
+        <SkeletonRows />
+      ) : (
+        ids.length + waiting.length === 0 && (
+          q ? <Empty icon={<Search size={32} />} title={t().tickets.noneFound} text={t().tickets.noneFoundText} />
+          : <Empty icon={<Inbox size={32} />} title={t().tickets.emptyTitle} text={t().tickets.emptyText} />
+        )
+      )}
+      {query.hasNextPage && <Button kind="quiet" busy={query.isFetchingNextPage} onClick={() => void query.fetchNextPage()}>{t().actions.showMore}</Button>}
+    </section>
+  )
+}
+
+function Row({ id, open }: { id: string; open: boolean }) {
+  const ticket = ticketSignal(id).value
+  if (!ticket) return null
+  return (
+    <li>
+      <Link class="row" href={`/tickets/${id}`} aria-current={open ? "page" : undefined} data-unread={ticket.unread > 0 || undefined}>
+        <span class="row-title" dir="auto">{ticket.title}</span>
+        <span class="row-time"><RelativeTime at={ticket.lastActivityAt} /></span>
+        <span class="row-preview" dir="auto">{ticket.preview}</span>
+        <span class="row-end">
+          {ticket.unread > 0 && <span class="badge"><span aria-hidden="true">{number(ticket.unread)}</span><span class="hidden">{t().tickets.unread(ticket.unread)}</span></span>}
+          <StatusChip status={ticket.status} />
+        </span>
+      </Link>
+    </li>
+  )
+}
+
+function useDelayed(value: string): string {
+  const delayed = useSignal(value)
+  useEffect(() => {
+    const timer = setTimeout(() => (delayed.value = value), value ? searchDelay : 0)
+    return () => clearTimeout(timer)
+  }, [value])
+  return delayed.value
+}
+
+/** Removes tickets from the device that the whole list of the server no longer has. */
+function useForgotten(filter: Filter, q: string, loaded: readonly string[], whole: boolean) {
+  useEffect(() => {
+    if (q || !whole) return
+    const matches = (ticket: Ticket) => statuses[filter].length === 0 || statuses[filter].includes(ticket.status)
+    // The list may be a little older than a ticket that has just been opened.
+    const settled = (ticket: Ticket) => Date.now() - Date.parse(ticket.lastActivityAt) > 60_000
+    for (const ticket of heldTickets()) if (matches(ticket) && settled(ticket) && !loaded.includes(ticket.id)) removeTicket(ticket.id)
+  }, [filter, q, loaded.join(), whole])
+}

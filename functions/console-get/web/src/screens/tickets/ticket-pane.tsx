@@ -1,0 +1,164 @@
+import { ArrowLeft, CircleCheck, EllipsisVertical, Lock, Pencil, Printer, RotateCcw } from "lucide-preact"
+import { useState } from "preact/hooks"
+import { Link, useLocation } from "wouter-preact"
+import { call } from "../../api/client"
+import type { Ticket } from "../../api/types"
+import { ulid } from "../../api/ulid"
+import { settings } from "../../config"
+import { Composer } from "../../conversation/composer"
+import { takesMessages } from "../../conversation/items"
+import { LogView } from "../../conversation/log-view"
+import { WaitingMessage } from "../../conversation/message"
+import { Typing } from "../../conversation/typing"
+import { useConversation } from "../../conversation/use-conversation"
+import { clearDraft, draftKey, draftSignal, editDraft, newTicketKey } from "../../drafts/drafts"
+import { t } from "../../i18n"
+import type { OutboxItem } from "../../log/db"
+import { fill, logSignal } from "../../log/store"
+import { putTickets, ticketSignal } from "../../log/tickets"
+import { add } from "../../outbox/outbox"
+import { connection } from "../../socket/realtime"
+import { offline } from "../../socket/sync"
+import { Button, IconButton, TextField } from "../../ui/controls"
+import { Confirm, Dialog } from "../../ui/dialog"
+import { Menu, type MenuItem } from "../../ui/menu"
+import { Failure, isMissing, SkeletonRows } from "../../ui/states"
+import { StatusChip } from "../../ui/status"
+import { toastError } from "../../ui/toast"
+
+/** One ticket of the customer. `item` is a ticket that waits to be sent. */
+export function TicketPane({ id, item }: { id: string; item: OutboxItem | undefined }) {
+  if (item) {
+    return (
+      <div class="ticket">
+        <Head title={item.opening!.title} />
+        <div class="ticket-waiting"><WaitingMessage item={item} /></div>
+      </div>
+    )
+  }
+  return <Conversation id={id} />
+}
+
+function Conversation({ id }: { id: string }) {
+  const { error, loading, retry } = useConversation(id)
+  const ticket = ticketSignal(id).value
+  const log = logSignal(id).value
+  if (error && (isMissing(error) || !ticket)) return <><Head title="" /><Failure error={error} onRetry={retry} /></>
+  return (
+    <div class="ticket">
+      <Head title={ticket?.title ?? ""} ticket={ticket} />
+      {log.entries.length === 0 && loading ? <div class="ticket-waiting"><SkeletonRows count={3} /></div> : <LogView key={id} ticketId={id} />}
+      <Typing ticketId={id} />
+      {ticket && <Foot ticket={ticket} />}
+    </div>
+  )
+}
+
+function Head({ title, ticket }: { title: string; ticket?: Ticket | null }) {
+  return (
+    <header class="ticket-head">
+      <Link href="/tickets" class="icon-button only-narrow no-print" aria-label={t().nav.back}><ArrowLeft size={22} class="mirror" /></Link>
+      <div class="ticket-title">
+        <h2 dir="auto">{title}</h2>
+        {ticket && (
+          <p class="ticket-facts">
+            <StatusChip status={ticket.status} />
+            <span><span class="hidden">{t().ticket.number} </span><bdi class="ltr">{ticket.number}</bdi></span>
+            {ticket.category && <bdi>{ticket.category.name}</bdi>}
+            {ticket.assignee && <span>{t().ticket.assignee} <bdi>{ticket.assignee.name}</bdi></span>}
+            {ticket.followUpOf && <Link class="link" href={`/tickets/${ticket.followUpOf.id}`}>{t().ticket.continues(ticket.followUpOf.number)}</Link>}
+            {ticket.followUps.map((next) => <Link key={next.id} class="link" href={`/tickets/${next.id}`}>{t().ticket.continuedBy(next.number)}</Link>)}
+          </p>
+        )}
+      </div>
+      {ticket && <Actions ticket={ticket} />}
+    </header>
+  )
+}
+
+/** Changes a ticket at once and takes the result; they need the connection. */
+async function change(request: Promise<Ticket>): Promise<void> {
+  try {
+    const ticket = await request
+    putTickets([ticket])
+    await fill(ticket.id)
+  } catch (error) {
+    toastError(error)
+  }
+}
+
+const verb = (ticket: Ticket, path: "/tickets/{id}/close" | "/tickets/{id}/reopen") => change(call("post", path, { path: { id: ticket.id }, body: { clientId: ulid() } }))
+
+function Actions({ ticket }: { ticket: Ticket }) {
+  const [asking, ask] = useState<"close" | "title" | null>(null)
+  const closed = ticket.status === "closed"
+  const items: MenuItem[] = [
+    ...(closed || offline.value ? [] : [{ label: t().ticket.editTitle, icon: <Pencil size={18} />, onSelect: () => ask("title") }]),
+    { label: t().ticket.print, icon: <Printer size={18} />, onSelect: () => print() },
+    ...(offline.value ? [] : closed ? (takesMessages(ticket, settings.reopenDays) ? [{ label: t().ticket.reopen, icon: <RotateCcw size={18} />, onSelect: () => void verb(ticket, "/tickets/{id}/reopen") }] : []) : [{ label: t().ticket.close, icon: <Lock size={18} />, onSelect: () => ask("close") }]),
+  ]
+  return (
+    <div class="no-print">
+      <Menu label={t().actions.more} items={items} button={(props) => <IconButton label={t().actions.more} {...props}><EllipsisVertical size={20} /></IconButton>} />
+      {asking === "close" && (
+        <Confirm
+          title={t().ticket.closeTitle}
+          text={t().ticket.closeText(settings.reopenDays)}
+          confirm={t().ticket.close}
+          onClose={() => ask(null)}
+          onConfirm={() => {
+            ask(null)
+            void verb(ticket, "/tickets/{id}/close")
+          }}
+        />
+      )}
+      {asking === "title" && <TitleDialog ticket={ticket} onClose={() => ask(null)} />}
+    </div>
+  )
+}
+
+function TitleDialog({ ticket, onClose }: { ticket: Ticket; onClose: () => void }) {
+  const [title, setTitle] = useState(ticket.title)
+  const save = () => {
+    onClose()
+    if (title.trim() && title !== ticket.title) void change(call("patch", "/tickets/{id}", { path: { id: ticket.id }, body: { title } }))
+  }
+  return (
+    <Dialog title={t().ticket.editTitle} onClose={onClose} actions={<><Button onClick={onClose}>{t().actions.cancel}</Button><Button kind="primary" onClick={save}>{t().actions.save}</Button></>}>
+      <form onSubmit={(event) => (event.preventDefault(), save())}>
+        <TextField label={t().newTicket.subject} value={title} onText={setTitle} maxLength={200} required autoFocus />
+      </form>
+    </Dialog>
+  )
+}
+
+/** The composer, or what to do instead. */
+function Foot({ ticket }: { ticket: Ticket }) {
+  const [, navigate] = useLocation()
+  const key = draftKey(ticket.id)
+  if (!takesMessages(ticket, settings.reopenDays)) {
+    const followUp = () => {
+      const draft = draftSignal(key).peek()
+      editDraft(newTicketKey, { text: draft.text, files: draft.files, opening: { title: ticket.title, categoryId: ticket.category?.id ?? "", followUpOf: ticket.id } })
+      clearDraft(key)
+      navigate("/tickets/new")
+    }
+    return (
+      <div class="ticket-note notice no-print">
+        <Lock size={20} />
+        <span>{t().ticket.closedLong}</span>
+        <Button kind="quiet" onClick={followUp}>{t().ticket.followUp}</Button>
+      </div>
+    )
+  }
+  const send = () => {
+    const { text, files } = draftSignal(key).peek()
+    void add({ kind: "message", ticketId: ticket.id, body: text.trim(), internal: false, files }, key).catch(toastError)
+  }
+  return (
+    <>
+      {ticket.status === "resolved" && <p class="ticket-note notice no-print" data-tone="ok"><CircleCheck size={20} />{t().ticket.resolvedHint}</p>}
+      <Composer draft={key} label={t().ticket.write} onSend={send} onTyping={() => connection.send({ action: "typing", ticketId: ticket.id })} />
+    </>
+  )
+}
