@@ -68,7 +68,7 @@ export function TicketList({ openId }: { openId: string | undefined }) {
         {!q && waiting.map((item) => (
           <li key={item.clientId}>
             <Link class="row" href={`/tickets/${item.clientId}`} aria-current={openId === item.clientId ? "page" : undefined}>
-              <span class="row-title" dir="auto">{item.opening!.title}</span>
+              <span class="row-title cut" dir="auto">{item.opening!.title}</span>
               <span class="row-meta"><Clock size={14} />{t().tickets.offlineNew}</span>
             </Link>
           </li>
@@ -96,9 +96,9 @@ function Row({ id, open }: { id: string; open: boolean }) {
   return (
     <li>
       <Link class="row" href={`/tickets/${id}`} aria-current={open ? "page" : undefined} data-unread={ticket.unread > 0 || undefined}>
-        <span class="row-title" dir="auto">{ticket.title}</span>
+        <span class="row-title cut" dir="auto">{ticket.title}</span>
         <span class="row-time"><RelativeTime at={ticket.lastActivityAt} /></span>
-        <span class="row-preview" dir="auto">{ticket.preview}</span>
+        <span class="row-preview cut" dir="auto">{ticket.preview}</span>
         <span class="row-end">
           {ticket.unread > 0 && <span class="badge"><span aria-hidden="true">{number(ticket.unread)}</span><span class="hidden">{t().tickets.unread(ticket.unread)}</span></span>}
           <StatusChip status={ticket.status} />

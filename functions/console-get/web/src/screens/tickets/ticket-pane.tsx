@@ -59,7 +59,7 @@ function Head({ title, ticket }: { title: string; ticket?: Ticket | null }) {
     <header class="ticket-head">
       <Link href="/tickets" class="icon-button only-narrow no-print" aria-label={t().nav.back}><ArrowLeft size={22} class="mirror" /></Link>
       <div class="ticket-title">
-        <h2 dir="auto">{title}</h2>
+        <h2 class="start" dir="auto">{title}</h2>
         {ticket && (
           <p class="ticket-facts">
             <StatusChip status={ticket.status} />
