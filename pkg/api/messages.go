@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net/http"
@@ -23,6 +24,7 @@ func PostMessage(tickets *ticket.Service, publisher EntryPublisher) Endpoint {
 		if err := r.decode(&in); err != nil {
 			return Response{}, err
 		}
+		in.ClientID = cmp.Or(in.ClientID, r.clientIDFromKey())
 		m, err := in.ToMessage(r.pathID())
 		if err != nil {
 			return Response{}, err

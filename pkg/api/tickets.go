@@ -5,11 +5,13 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"path"
 	"strconv"
 	"strings"
 
 	"ticketsystem/pkg/api/wire"
 	"ticketsystem/pkg/apperr"
+	"ticketsystem/pkg/id"
 	"ticketsystem/pkg/ticket"
 	"ticketsystem/pkg/user"
 )
@@ -31,6 +33,23 @@ func etag(tk ticket.Ticket, actor user.Principal) string {
 	return strconv.Quote(strconv.Itoa(tk.LastSeqFor(actor)))
 }
 
+// clientID checks a clientId. A request with an Idempotency-Key may leave it out: it is then
+// derived from the key and the last segment of the path, so that a repeat is recognized also
+// after the stored response has expired.
+func (r *Request) clientID(v *wire.Validator, clientID *string) {
+	if *clientID == "" {
+		*clientID = r.clientIDFromKey()
+	}
+	v.ClientID("/clientId", clientID)
+}
+
+func (r *Request) clientIDFromKey() string {
+	if key := r.header("idempotency-key"); key != "" {
+		return id.ClientIDFromKey(path.Base(r.Path), key)
+	}
+	return ""
+}
+
 // CreateTicket returns the endpoint POST /tickets. A retry returns the ticket with status 200.
 func CreateTicket(tickets *ticket.Service) Endpoint {
 	return Authenticated(func(ctx context.Context, r *Request) (Response, error) {
@@ -47,7 +66,7 @@ func CreateTicket(tickets *ticket.Service) Endpoint {
 			return Response{}, err
 		}
 		var v wire.Validator
-		v.ULID("/clientId", &in.ClientID)
+		r.clientID(&v, &in.ClientID)
 		v.Text("/title", &in.Title, 1, maxTitle, false)
 		v.Text("/description", &in.Description, 1, wire.MaxText, true)
 		v.ULID("/categoryId", &in.CategoryID)
@@ -199,7 +218,7 @@ func changeEndpoint(run func(context.Context, user.Principal, string, string) (t
 			return Response{}, err
 		}
 		var v wire.Validator
-		v.ULID("/clientId", &in.ClientID)
+		r.clientID(&v, &in.ClientID)
 		if err := v.Err(); err != nil {
 			return Response{}, err
 		}
@@ -219,7 +238,7 @@ func SetStatus(tickets *ticket.Service, publisher EntryPublisher) Endpoint {
 			return Response{}, err
 		}
 		var v wire.Validator
-		v.ULID("/clientId", &in.ClientID)
+		r.clientID(&v, &in.ClientID)
 		wire.OneOf(&v, "/status", in.Status, ticket.StatusNew, ticket.StatusOpen, ticket.StatusPending,
 			ticket.StatusOnHold, ticket.StatusResolved, ticket.StatusClosed)
 		if err := v.Err(); err != nil {
@@ -242,7 +261,7 @@ func AssignTicket(tickets *ticket.Service, publisher EntryPublisher) Endpoint {
 			return Response{}, err
 		}
 		var v wire.Validator
-		v.ULID("/clientId", &in.ClientID)
+		r.clientID(&v, &in.ClientID)
 		var to *string
 		if in.AssigneeID == nil {
 			v.Add("/assigneeId", "required", `Must be null, "me" or the id of an agent.`)

@@ -6,6 +6,7 @@ package id
 import (
 	"crypto/sha256"
 	"encoding/binary"
+	"encoding/hex"
 	"io"
 	"strings"
 	"sync"
@@ -67,16 +68,51 @@ func Parse(s string) (string, bool) {
 	return canonical, true
 }
 
-// Derive returns an id that is a function of its arguments: the time of clientID and 80
-// bits of a SHA-256 over clientID and parts. It returns "" if clientID is not Valid.
+// ParseClientID returns the canonical form of a client id, by which equal ids are equal: of a
+// ULID in upper case, of a UUID (RFC 9562) in lower case. It returns false for other texts.
+func ParseClientID(s string) (string, bool) {
+	if canonical, ok := Parse(s); ok {
+		return canonical, true
+	}
+	canonical := strings.ToLower(s)
+	_, ok := parseUUID(canonical)
+	if !ok {
+		return "", false
+	}
+	return canonical, true
+}
+
+// parseUUID returns the bytes of a UUID in canonical form: 8-4-4-4-12 lower-case hex digits.
+func parseUUID(s string) (u ulid.ULID, ok bool) {
+	if len(s) != 36 || s[8] != '-' || s[13] != '-' || s[18] != '-' || s[23] != '-' || s != strings.ToLower(s) {
+		return u, false
+	}
+	n, err := hex.Decode(u[:], []byte(strings.ReplaceAll(s, "-", "")))
+	return u, err == nil && n == len(u)
+}
+
+// ClientIDFromKey returns the client id of a request without one: a UUID of version 8, a
+// function of the operation and of the request's Idempotency-Key.
+func ClientIDFromKey(operation, key string) string {
+	sum := digest([]string{operation, key})
+	sum[6], sum[8] = sum[6]&0x0f|0x80, sum[8]&0x3f|0x80
+	text := hex.EncodeToString(sum[:16])
+	return strings.Join([]string{text[:8], text[8:12], text[12:16], text[16:20], text[20:]}, "-")
+}
+
+// Derive returns an id that is a function of its arguments: the first 48 bits of clientID (the
+// time of a ULID) and 80 bits of a SHA-256 over clientID and parts. It returns "" if clientID
+// is not a client id in canonical form.
 // Ticket ids are derived from the author and the clientId, so that a retried create
 // finds the first ticket under its own key.
 func Derive(clientID string, parts ...string) string {
-	parsed, err := ulid.ParseStrict(clientID)
-	if err != nil || !Valid(clientID) {
+	derived, ok := parseUUID(clientID)
+	if Valid(clientID) {
+		derived, ok = ulid.MustParse(clientID), true
+	}
+	if !ok {
 		return ""
 	}
-	derived := parsed
 	copy(derived[6:], digest(append([]string{clientID}, parts...))) // the first 6 bytes are the time
 	return derived.String()
 }
@@ -119,9 +155,13 @@ func Number(ticketID string) string {
 	return tail[:4] + "-" + tail[4:]
 }
 
-// Time returns the time of a ULID in milliseconds, or the zero time if s is not a ULID.
+// Time returns the time of a ULID or of a UUID of version 7 in milliseconds, or the zero time
+// if s is neither.
 func Time(s string) time.Time {
 	parsed, err := ulid.ParseStrict(s)
+	if u, ok := parseUUID(s); ok && s[14] == '7' {
+		parsed, err = u, nil
+	}
 	if err != nil {
 		return time.Time{}
 	}

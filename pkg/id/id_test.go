@@ -100,6 +100,45 @@ func TestDerive(t *testing.T) {
 	}
 }
 
+func TestParseClientID(t *testing.T) {
+	const uuid = "0198e0a2-7c1d-7abc-8def-0123456789ab"
+	for _, c := range []struct{ raw, want string }{
+		{strings.ToLower(client), client},
+		{uuid, uuid},
+		{strings.ToUpper(uuid), uuid},
+		{"0198E0a2-7c1D-7abc-8deF-0123456789aB", uuid},
+		{strings.ReplaceAll(uuid, "-", ""), ""},
+		{"{" + uuid + "}", ""},
+		{"urn:uuid:" + uuid, ""},
+		{uuid[:35], ""},
+		{uuid[:35] + "g", ""},
+		{"0198e0a2-7c1d-7abc-8def0-123456789ab", ""},
+		{"0198e0a2-7c1d-7abc-8de--0123456789ab", ""},
+		{"0198e0a2-7c1d-7abc-8def-0123456789K", ""}, // the Kelvin sign becomes k in lower case
+		{"", ""},
+	} {
+		if got, ok := id.ParseClientID(c.raw); got != c.want || ok != (c.want != "") {
+			t.Errorf("%q: got %q, %v, want %q", c.raw, got, ok, c.want)
+		}
+	}
+	if got := id.Time(uuid); !got.Equal(time.UnixMilli(0x0198e0a27c1d)) {
+		t.Errorf("time of version 7: got %s", got)
+	}
+	if got := id.Time("0198e0a2-7c1d-4abc-8def-0123456789ab"); !got.IsZero() {
+		t.Errorf("time of version 4: got %s, want none", got)
+	}
+	if first, other := id.Derive(uuid, "sara"), id.Derive(uuid, "reza"); !id.Valid(first) || !id.Valid(other) || first == other || id.Derive(strings.ToUpper(uuid), "sara") != "" {
+		t.Errorf("derived %q and %q", first, other)
+	}
+	first := id.ClientIDFromKey("messages", "k1")
+	if parsed, ok := id.ParseClientID(first); !ok || parsed != first || first[14] != '8' || first != id.ClientIDFromKey("messages", "k1") {
+		t.Errorf("from a key: got %q", first)
+	}
+	if first == id.ClientIDFromKey("messages", "k2") || first == id.ClientIDFromKey("close", "k1") {
+		t.Error("another key or operation gives the same client id")
+	}
+}
+
 func TestNumber(t *testing.T) {
 	for ticket, want := range map[string]string{client: "Q69G-5FAV", "x": ""} {
 		if got := id.Number(ticket); got != want {

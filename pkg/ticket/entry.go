@@ -77,7 +77,7 @@ type Entry struct {
 	Attachments  []Attachment
 	Change       *Change
 	Opening      *Opening // set on the first entry only
-	ClientID     string   // ULID created by the client, or ""
+	ClientID     string   // ULID or UUID created by the client, or ""
 	CreatedAt    time.Time
 	State        State // the ticket after this entry
 }

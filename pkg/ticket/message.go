@@ -13,7 +13,7 @@ import (
 // Message holds the validated input of Post.
 type Message struct {
 	TicketID      string
-	ClientID      string // ULID; a repeated post returns the existing entry
+	ClientID      string // ULID or UUID; a repeated post returns the existing entry
 	Body          string
 	AttachmentIDs []string
 	Internal      bool // a note, visible to staff only
@@ -87,7 +87,8 @@ const maxClockSkew = 10 * time.Second
 // A retry usually sends the same m.After, so log contains that entry. A client
 // that has read on may send a later one. The time in the client id is then
 // before the last entry seen, and the newest entries are searched too. They are
-// also searched if the client's clock is too far ahead to compare.
+// also searched if the client's clock is too far ahead to compare, or the client id is a
+// UUID without a time.
 func (s *Service) findDuplicate(ctx context.Context, actor user.Principal, m Message, log Log) (Entry, bool, error) {
 	if original, ok := log.findByClientID(actor.UserID, m.ClientID); ok {
 		return original, true, nil

@@ -42,6 +42,21 @@ func TestPost(t *testing.T) {
 	}
 }
 
+// TestPost_UUID checks that a repeat with a client id without a time is recognized although the
+// client has read on.
+func TestPost_UUID(t *testing.T) {
+	ms := fmt.Sprintf("%012x", minute(8).UnixMilli()) // looks like a time after all entries
+	random := ms[:8] + "-" + ms[8:] + "-40de-944b-e07fc1f90ae7"
+	log := newLog().message(sara, "first").withClientID(random).message(ali, "two").message(ali, "three")
+	for after := range 5 {
+		store := storeWith(log, 2)
+		got, err := store.service(9).Post(context.Background(), sara, message(random, after))
+		if err != nil || got.Created || got.Entry.Seq != 2 || store.writes != 0 {
+			t.Errorf("after %d: got %+v, %v, want the first entry", after, got, err)
+		}
+	}
+}
+
 // TestPost_PrevFor checks that new entries refer to the entry before them that a customer or
 // an agent sees, also if the projection is stale.
 func TestPost_PrevFor(t *testing.T) {

@@ -104,6 +104,11 @@ func postCosts() []costCase {
 		{name: "post without after", golden: cost{2, 6, 1}, run: func(ctx context.Context, f *costFixture) error {
 			return f.post(ctx, f.sara, f.message(0))
 		}},
+		{name: "post with a UUID without a time", golden: cost{3, 8, 1}, run: func(ctx context.Context, f *costFixture) error {
+			m := f.message(f.lastSeq)
+			m.ClientID = "7c9e6679-7425-40de-944b-e07fc1f90ae7"
+			return f.post(ctx, f.sara, m)
+		}},
 		{name: "post with an attachment", golden: cost{3, 2, 4}, run: func(ctx context.Context, f *costFixture) error {
 			m := f.message(f.lastSeq)
 			m.AttachmentIDs = []string{f.upload.ID}

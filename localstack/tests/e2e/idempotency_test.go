@@ -1,6 +1,8 @@
 package e2e
 
 import (
+	"crypto/rand"
+	"fmt"
 	"net/url"
 	"strings"
 	"testing"
@@ -186,4 +188,40 @@ func TestList_Limit(t *testing.T) {
 		}
 		wantProblem(t, response, 400, 422)
 	}
+}
+
+// TestClientID_UUIDAndKey checks that a message is stored once, whether it is identified by a UUID
+// in any letter case, over HTTP and WebSocket, or by its Idempotency-Key alone.
+func TestClientID_UUIDAndKey(t *testing.T) {
+	t.Parallel()
+	me := customer(t)
+	ticket := me.openTicket(object{"clientId": strings.ToUpper(newUUID())})
+	mine := me.connect()
+	path, id := "/tickets/"+ticket.ID+"/messages", newUUID()
+	var first, again client.Entry
+	me.mustCall(201, "POST", path, object{"clientId": strings.ToUpper(id), "body": "once"}, &first)
+	me.mustCall(200, "POST", path, object{"clientId": id, "body": "once", "after": first.Seq}, &again)
+	equal(t, "repeat in the other letter case", again.Seq, first.Seq)
+	equal(t, "clientId", again.ClientID, id)
+	frame := object{"action": "message", "ticketId": ticket.ID, "clientId": id, "body": "once"}
+	mine.send(frame)
+	equal(t, "repeat over the socket", mine.awaitAck(frame).Seq, first.Seq)
+
+	for i := range 3 {
+		key := client.Header("Idempotency-Key", newUUID())
+		wantStatus(t, me.call("POST", path, object{"body": "keyed"}, key), 201, &first)
+		wantStatus(t, me.call("POST", path, object{"body": "keyed"}, key), 201, &again)
+		equal(t, "seq", first.Seq, i+3)
+		equal(t, "repeat with the key", again.Seq, first.Seq)
+	}
+	wantProblem(t, me.call("POST", path, object{"body": "neither"}), 422)
+	equal(t, "entries", len(me.history(ticket.ID)), 5)
+}
+
+// newUUID returns a random UUID.
+func newUUID() string {
+	var b [16]byte
+	_, _ = rand.Read(b[:])
+	b[6], b[8] = b[6]&0x0f|0x40, b[8]&0x3f|0x80
+	return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
 }

@@ -173,8 +173,8 @@ func TestSignUp_WeakPasswordKeepsCode(t *testing.T) {
 func TestSignUp_CodeLocked(t *testing.T) {
 	t.Parallel()
 	phone := client.RandomPhone()
-	asked := time.Now()
 	code := requestCode(t, phone, "signup")
+	asked := time.Now()
 	attempt := func(code string) client.Response {
 		return anonymous(t, "POST", "/signup", object{"phone": phone, "password": client.Password, "code": code})
 	}

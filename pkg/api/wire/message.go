@@ -22,7 +22,7 @@ type MessageInput struct {
 // ToMessage validates the input and converts it. Returns invalid_body.
 func (in MessageInput) ToMessage(ticketID string) (ticket.Message, error) {
 	var v Validator
-	v.ULID("/clientId", &in.ClientID)
+	v.ClientID("/clientId", &in.ClientID)
 	minRunes := 1
 	if len(in.AttachmentIDs) > 0 {
 		minRunes = 0

@@ -82,6 +82,20 @@ func (v *Validator) ULID(pointer string, text *string) {
 	*text = parsed
 }
 
+// ClientID checks a client id and converts it to its canonical form.
+func (v *Validator) ClientID(pointer string, text *string) {
+	if *text == "" {
+		v.Add(pointer, "required", "Required.")
+		return
+	}
+	parsed, ok := id.ParseClientID(*text)
+	if !ok {
+		v.Add(pointer, "invalid", "Must be a ULID or a UUID.")
+		return
+	}
+	*text = parsed
+}
+
 // ULIDs checks a list of ids: at most maxCount, without duplicates.
 func (v *Validator) ULIDs(pointer string, list []string, maxCount int) {
 	if len(list) > maxCount {
