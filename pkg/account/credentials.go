@@ -146,10 +146,35 @@ func (c *Credentials) proveOwner(ctx context.Context, u user.User, proof OwnerPr
 	if hasPassword {
 		_, err = verify(ctx, u.Phone, proof.Password, caller)
 	}
-	if apperr.Is(err, apperr.LoginWrong) { // 401 would mean the session
-		err = apperr.New(apperr.PasswordWrong, "").WithFields(apperr.Field{Pointer: "/password", Code: "password_wrong", Message: "The password is wrong."})
+	return codes, asPasswordWrong(err)
+}
+
+// asPasswordWrong converts login_wrong, whose 401 would mean the session.
+func asPasswordWrong(err error) error {
+	if apperr.Is(err, apperr.LoginWrong) {
+		return apperr.New(apperr.PasswordWrong, "").WithFields(apperr.Field{Pointer: "/password", Code: "password_wrong", Message: "The password is wrong."})
 	}
-	return codes, err
+	return err
+}
+
+// ConfirmDeletion verifies the code of purpose delete that was sent to the actor's number, and
+// the password if one is given; staff need both if StaffSecondFactor is set. It fails with
+// invalid_body, password_wrong, code_wrong or code_locked. The code is bound to the user, so it
+// needs no deletion of its own.
+func (c *Credentials) ConfirmDeletion(ctx context.Context, actor user.Principal, in CodeInput, password string, caller Caller) error {
+	u, err := c.Store.User(ctx, actor.UserID)
+	if err != nil {
+		return err
+	}
+	if password == "" && c.StaffSecondFactor && u.Role.IsStaff() {
+		return apperr.Validation(apperr.Field{Pointer: "/password", Code: "required", Message: "Staff send the password and a code."})
+	}
+	caller.UserID = actor.UserID
+	if _, err := c.OTP.verifyPhoneCode(ctx, u.Phone, PurposeDelete, in, caller); err != nil || password == "" {
+		return err
+	}
+	_, err = c.Passwords.verifyWithCode(ctx, u.Phone, password, caller)
+	return asPasswordWrong(err)
 }
 
 // atOldCode moves the fields of a wrong code to those of the code for the current number.

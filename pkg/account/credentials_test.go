@@ -1,6 +1,7 @@
 package account_test
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"strconv"
@@ -251,4 +252,44 @@ func TestResetPassword_Disabled(t *testing.T) {
 	if err := f.credentials.ResetPassword(context.Background(), testPhone, "another-horse-8", code, account.Caller{}); !apperr.Is(err, apperr.AccountDisabled) {
 		t.Errorf("got %v, want account_disabled", err)
 	}
+}
+
+// TestConfirmDeletion checks what a user must prove to delete the account: the code sent to their
+// number for this purpose, requested by them, and as staff also the password.
+func TestConfirmDeletion(t *testing.T) {
+	for name, c := range map[string]struct {
+		role               user.Role
+		factor             bool
+		digits, password   string // "" of digits is the right code
+		purpose, requester string
+		want               apperr.Code
+	}{
+		"customer":                       {role: user.RoleUser, factor: true},
+		"customer with the password":     {role: user.RoleUser, password: testPassword},
+		"customer with a wrong password": {role: user.RoleUser, password: "another-horse-8", want: apperr.PasswordWrong},
+		"wrong code":                     {role: user.RoleUser, digits: "000000", want: apperr.CodeWrong},
+		"code of another purpose":        {role: user.RoleUser, purpose: account.PurposePhone, want: apperr.CodeWrong},
+		"code that another requested":    {role: user.RoleUser, requester: "01ARZ3NDEKTSV4RRFFQ69G5REZ", want: apperr.CodeWrong},
+		"staff":                          {role: user.RoleAdmin},
+		"staff with a second factor":     {role: user.RoleAdmin, factor: true, want: apperr.InvalidBody},
+		"staff with both factors":        {role: user.RoleAdmin, factor: true, password: testPassword},
+		"staff with a wrong password":    {role: user.RoleAdmin, factor: true, password: "another-horse-8", want: apperr.PasswordWrong},
+	} {
+		t.Run(name, func(t *testing.T) {
+			f := newFixture(t)
+			u := f.addUser(t).User
+			u.Role = c.role
+			f.putUser(u)
+			f.credentials.StaffSecondFactor = c.factor
+			requester := account.Caller{IP: "1.2.3.4", UserID: cmp.Or(c.requester, u.ID)}
+			_, err := f.sms.SendCode(context.Background(), testPhone, cmp.Or(c.purpose, account.PurposeDelete), requester)
+			must(err)
+			in := account.CodeInput{Digits: cmp.Or(c.digits, f.lastCode())}
+			err = f.credentials.ConfirmDeletion(context.Background(), u.Principal(""), in, c.password, account.Caller{IP: "1.2.3.4"})
+			wantError(t, "confirm", err, c.want)
+		})
+	}
+	f := newFixture(t)
+	_, err := f.sms.SendCode(context.Background(), testPhone, account.PurposeDelete, account.Caller{IP: "1.2.3.4"})
+	wantError(t, "a code for nobody", err, apperr.Unauthenticated)
 }

@@ -22,8 +22,9 @@ const (
 	PurposeSignUp = "signup"
 	PurposeLogin  = "login"
 	PurposeReset  = "reset"
-	PurposePhone  = "phone" // sent to the new or the current number of a user
-	PurposeEmail  = "email" // sent by e-mail
+	PurposePhone  = "phone"  // sent to the new or the current number of a user
+	PurposeDelete = "delete" // sent to the current number of a user
+	PurposeEmail  = "email"  // sent by e-mail
 )
 
 const (
@@ -256,10 +257,13 @@ func (o *OTP) unboundCandidates(ctx context.Context, c OneTimeCode, caller Calle
 	return codes[:min(len(codes), maxUnboundCodes)], nil
 }
 
-// phoneSubject returns what a code sent to a phone number authenticates. A code for a change
-// of the number is bound to the user who requested it.
+// isBoundToUser reports whether codes of a purpose are requested by signed-in users, and are
+// valid for that user only.
+func isBoundToUser(purpose string) bool { return purpose == PurposePhone || purpose == PurposeDelete }
+
+// phoneSubject returns what a code sent to a phone number authenticates.
 func phoneSubject(number, purpose, userID string) string {
-	if purpose == PurposePhone {
+	if isBoundToUser(purpose) {
 		return userID + " " + number
 	}
 	return number

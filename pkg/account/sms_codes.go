@@ -70,8 +70,8 @@ func (c *SMSCodes) SendCode(ctx context.Context, rawPhone, purpose string, calle
 		return CodeSent{}, apperr.New(apperr.PhoneCountry, "").WithFields(apperr.Field{
 			Pointer: "/phone", Code: "country", Message: "No codes are sent to numbers of this country."})
 	}
-	if purpose == PurposePhone && caller.UserID == "" {
-		return CodeSent{}, apperr.New(apperr.Unauthenticated, "Sign in to change your phone number.")
+	if isBoundToUser(purpose) && caller.UserID == "" {
+		return CodeSent{}, apperr.New(apperr.Unauthenticated, "Sign in to change your phone number or to delete your account.")
 	}
 	if err := c.OTP.countRequest(ctx, caller); err != nil {
 		return CodeSent{}, err

@@ -54,7 +54,7 @@ func SendCode(codes *account.SMSCodes) Endpoint {
 		}
 		var v wire.Validator
 		v.Required("/phone", in.Phone)
-		wire.OneOf(&v, "/purpose", in.Purpose, account.PurposeSignUp, account.PurposeLogin, account.PurposeReset, account.PurposePhone)
+		wire.OneOf(&v, "/purpose", in.Purpose, account.PurposeSignUp, account.PurposeLogin, account.PurposeReset, account.PurposePhone, account.PurposeDelete)
 		if err := v.Err(); err != nil {
 			return Response{}, err
 		}

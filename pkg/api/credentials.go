@@ -83,3 +83,32 @@ func ChangePhone(credentials *account.Credentials) Endpoint {
 		return ok(r.viewUser(u)), asUnauthenticated(err)
 	})
 }
+
+// DeleteMe returns the endpoint DELETE /me: the caller's account is deleted as by DELETE
+// /users/{id}, after a code.
+func DeleteMe(credentials *account.Credentials, users *account.UserAdmin) Endpoint {
+	return Authenticated(func(ctx context.Context, r *Request) (Response, error) {
+		var in struct {
+			Code      string `json:"code"`
+			Challenge string `json:"challenge"`
+			Password  string `json:"password"`
+		}
+		if err := r.decode(&in); err != nil {
+			return Response{}, err
+		}
+		var v wire.Validator
+		v.Required("/code", in.Code)
+		if err := v.Err(); err != nil {
+			return Response{}, err
+		}
+		err := credentials.ConfirmDeletion(ctx, r.Principal, account.CodeInput{Digits: in.Code, Challenge: in.Challenge}, in.Password, r.caller())
+		if err == nil {
+			err = users.Delete(ctx, r.actor(), r.Principal.UserID)
+		}
+		out := noContent()
+		if r.cookie != "" {
+			out.Cookies = []string{r.setCookie("", 0)}
+		}
+		return out, asUnauthenticated(err)
+	})
+}

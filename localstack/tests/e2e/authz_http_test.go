@@ -54,7 +54,8 @@ func (f *authzFixture) requestBodies() map[string]func(c cell) any {
 		"PATCH /profile":                  fixed(object{"city": nil}),
 		"PATCH /profile · role":           fixed(object{"role": "admin"}),
 		"POST /profile/email/confirm · without an address": fixed(object{"code": "000000"}),
-		"POST /profile/phone":                              fixed(object{"phone": client.RandomPhone(), "code": "000000"}),
+		"DELETE /me":          fixed(object{"code": "000000"}),
+		"POST /profile/phone": fixed(object{"phone": client.RandomPhone(), "code": "000000"}),
 
 		"POST /tickets":            withClientID(object{"title": f.marker, "description": f.marker, "categoryId": f.resources["A category"]["active"]}),
 		"POST /attachments":        fixed(object{"name": "matrix.png", "type": "image/png", "size": 100}),

@@ -384,3 +384,40 @@ func TestConfirmEmail(t *testing.T) {
 	me.mustCall(200, "PATCH", "/profile", object{"email": "x" + address}, &profile)
 	equal(t, "emailVerified with another address", profile.EmailVerified, false)
 }
+
+// TestDeleteMe checks that a user is removed after a code sent for this purpose, as by an
+// administrator: sessions, sockets, cookie and login end.
+func TestDeleteMe(t *testing.T) {
+	t.Parallel()
+	me, agent := customer(t), support(t)
+	ticket := me.openTicket(nil)
+	socket, page := me.connect(), newBrowserSession(t, me)
+	phone := me.Profile.Phone
+	wantProblem(t, me.call("DELETE", "/me", object{}), 422)
+	wantProblem(t, anonymous(t, "POST", "/otp", object{"phone": phone, "purpose": "delete"}), 401)
+	code, err := me.RequestCode(t.Context(), phone, "delete")
+	must(t, code, err)
+	equal(t, "a wrong code", wantProblem(t, me.call("DELETE", "/me", object{"code": wrongCode(code, 0)}), 422).Code, "code_wrong")
+	equal(t, "without the CSRF token", wantProblem(t, page.call("DELETE", "/me", object{"code": code}, client.Header("X-CSRF-Token", "x")), 403).Code, "csrf")
+
+	response := page.call("DELETE", "/me", object{"code": code})
+	wantStatus(t, response, 204, nil)
+	if cookies := (&http.Response{Header: response.Header}).Cookies(); len(cookies) != 1 || cookies[0].MaxAge >= 0 {
+		t.Errorf("got cookies %v, want the session cookie deleted", cookies)
+	}
+	equal(t, "the cookie", wantProblem(t, page.call("GET", "/profile", nil), 401).Status, 401)
+	wantProblem(t, refresh(t, me.Tokens().RefreshToken), 401)
+	wantProblem(t, anonymous(t, "POST", "/login", object{"phone": phone, "password": client.Password}), 401)
+	if _, err := socket.AwaitClose(t.Context()); err != nil {
+		t.Errorf("socket: got %v, want it closed", err)
+	}
+	eventually(t, "the access token is revoked, and the name is removed", func() error {
+		if got := me.call("GET", "/profile", nil).Status; got != 401 {
+			return mismatch("status", got, 401)
+		}
+		if got := agent.detail(ticket.ID).Ticket.Customer.Name; got == me.Profile.Name {
+			return mismatch("customer", got, "no name")
+		}
+		return nil
+	})
+}

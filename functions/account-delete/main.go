@@ -1,0 +1,13 @@
+// Command account-delete deletes the account of its user: DELETE /me.
+package main
+
+import (
+	"ticketsystem/pkg/api"
+	"ticketsystem/pkg/app"
+	"ticketsystem/pkg/app/websocket"
+)
+
+func main() {
+	a := app.New()
+	a.Serve(api.DeleteMe(a.Credentials(), websocket.UserAdmin(a)))
+}
