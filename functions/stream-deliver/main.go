@@ -20,6 +20,6 @@ func main() {
 		stream.RevokeChangedRights(store, revoker), stream.VerifyNewSession(store, revoker),
 		stream.CloseEndedSession(websocket.Disconnector(a)),
 		stream.LimitSessions(store, a.MaxSessions(), app.Now), stream.LimitSockets(websocket.Disconnector(a), a.MaxSockets()),
-		stream.AckHeartbeat("stream-deliver", store),
+		stream.RecordSeen(store), stream.AckHeartbeat("stream-deliver", store),
 	))
 }

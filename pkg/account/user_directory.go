@@ -22,9 +22,9 @@ type UserDirectoryStore interface {
 	// Login returns the login of a phone number. found is false if the number has no
 	// account.
 	Login(ctx context.Context, phone string) (l Login, found bool, err error)
-	// ListUsers returns a page of users, newest first. Role "" is any role. next is nil
-	// after the last page.
-	ListUsers(ctx context.Context, role user.Role, limit int, cursor map[string]string) (users []user.User, next map[string]string, err error)
+	// ListUsersBy returns a page of users, without regard to q.Text. next is nil after the last
+	// page; another page may have fewer users than q.Limit.
+	ListUsersBy(ctx context.Context, q UserQuery, cursor map[string]string) (users []user.User, next map[string]string, err error)
 	// UsersByID returns users in the order of ids. Missing users are omitted.
 	UsersByID(ctx context.Context, ids []string) ([]user.User, error)
 	// SearchUsers returns ids of users whose name, phone number or e-mail address match
@@ -55,11 +55,29 @@ type CreateUserParams struct {
 	Disabled bool
 }
 
+// UserSort is an order of users.
+type UserSort string
+
+// The orders of users.
+const (
+	UsersByCreation UserSort = "createdAt"
+	UsersByName     UserSort = "name"
+	UsersByLastSeen UserSort = "lastSeenAt" // those never seen are the first
+)
+
 // UserQuery selects users.
 type UserQuery struct {
-	Role  user.Role // "" for any
-	Text  string    // an id, a phone number or search terms; "" for all users
-	Limit int
+	Role      user.Role // "" for any
+	Disabled  *bool     // nil for any
+	Text      string    // an id, a phone number or search terms, whose results are the newest first; "" for all users
+	Sort      UserSort  // "" is by creation
+	Ascending bool
+	Limit     int
+}
+
+// Matches reports whether a user has the role and the state of the query.
+func (q UserQuery) Matches(u user.User) bool {
+	return (q.Role == "" || u.Role == q.Role) && (q.Disabled == nil || u.Disabled == *q.Disabled)
 }
 
 // Get returns a user. It fails with user_not_found.
@@ -70,28 +88,28 @@ func (d *UserDirectory) Get(ctx context.Context, userID string) (user.User, erro
 	return d.Store.User(ctx, userID)
 }
 
-// List returns a page of users, newest first. cursor is nil for the first page; next
+// List returns a page of users. cursor is nil for the first page; next
 // is nil after the last page.
 func (d *UserDirectory) List(ctx context.Context, query UserQuery, cursor map[string]string) (users []user.User, next map[string]string, err error) {
 	if query.Text == "" {
-		return d.Store.ListUsers(ctx, query.Role, query.Limit, cursor)
+		return d.Store.ListUsersBy(ctx, query, cursor)
 	}
 	if cursor == nil {
 		ids, err := d.exactMatches(ctx, query.Text)
 		if err != nil {
 			return nil, nil, err
 		}
-		if users, err = d.filterByRole(ctx, query.Role, ids); err != nil || len(users) > 0 {
+		if users, err = d.matching(ctx, query, ids); err != nil || len(users) > 0 {
 			return users, nil, err
 		}
 	}
 	return d.search(ctx, query, cursor)
 }
 
-// maxSearchPages bounds the reads of a search whose results have other roles.
+// maxSearchPages bounds the reads of a search whose results have other roles or states.
 const maxSearchPages = 10
 
-// search returns users that match the query's terms and role.
+// search returns users that match the query's terms, role and state.
 func (d *UserDirectory) search(ctx context.Context, query UserQuery, cursor map[string]string) (users []user.User, next map[string]string, err error) {
 	terms := search.Parse(query.Text)
 	if len(terms) == 0 {
@@ -102,7 +120,7 @@ func (d *UserDirectory) search(ctx context.Context, query UserQuery, cursor map[
 		if err != nil {
 			return nil, nil, err
 		}
-		page, err := d.filterByRole(ctx, query.Role, ids)
+		page, err := d.matching(ctx, query, ids)
 		if err != nil {
 			return nil, nil, err
 		}
@@ -114,10 +132,10 @@ func (d *UserDirectory) search(ctx context.Context, query UserQuery, cursor map[
 	return users, cursor, nil
 }
 
-// filterByRole reads users and returns those of a role; role "" is any.
-func (d *UserDirectory) filterByRole(ctx context.Context, role user.Role, ids []string) ([]user.User, error) {
+// matching reads users and returns those that match the query.
+func (d *UserDirectory) matching(ctx context.Context, query UserQuery, ids []string) ([]user.User, error) {
 	users, err := d.Store.UsersByID(ctx, ids)
-	return slices.DeleteFunc(users, func(u user.User) bool { return role != "" && u.Role != role }), err
+	return slices.DeleteFunc(users, func(u user.User) bool { return !query.Matches(u) }), err
 }
 
 // exactMatches returns the id of the user whose id or phone number is text.

@@ -16,11 +16,12 @@ import (
 // adminUserView is a user as administrators see them.
 type adminUserView struct {
 	userView
-	Disabled bool `json:"disabled"`
+	Disabled   bool    `json:"disabled"`
+	LastSeenAt *string `json:"lastSeenAt"`
 }
 
 func (r *Request) viewAdminUser(u user.User) adminUserView {
-	return adminUserView{viewUser(u, r.Locale()), u.Disabled}
+	return adminUserView{viewUser(u, r.Locale()), u.Disabled, wire.FormatTime(u.LastSeenAt)}
 }
 
 // actor returns the caller for audit records.
@@ -30,24 +31,51 @@ func (r *Request) actor() audit.Actor {
 
 var roles = []user.Role{user.RoleUser, user.RoleSupport, user.RoleAdmin}
 
-// ListUsers returns the endpoint GET /users: users of a role or all, newest first, or the
-// matches of a search.
+// ListUsers returns the endpoint GET /users: a sorted list of users, or the matches of a search,
+// newest first.
 func ListUsers(users *account.UserDirectory) Endpoint {
 	return AdminOnly(func(ctx context.Context, r *Request) (Response, error) {
-		role, text := user.Role(r.query.Get("role")), strings.TrimSpace(r.query.Get("q"))
-		if r.query.Has("role") && !role.Valid() {
-			return Response{}, errQuery("role", "not_allowed", "role must be one of user, support, admin.")
-		}
-		if err := checkSearch(text); err != nil {
+		q, err := r.userQuery()
+		if err != nil {
 			return Response{}, err
 		}
-		scope := fmt.Sprintf("users %s %q", role, text)
+		scope := fmt.Sprintf("users %s %q %q %s %v", q.Role, r.query.Get("disabled"), q.Text, q.Sort, q.Ascending)
 		out, err := listPage(r, scope, r.viewAdminUser, func(limit int, from map[string]string) ([]user.User, map[string]string, bool, error) {
-			found, next, err := users.List(ctx, account.UserQuery{Role: role, Text: text, Limit: limit}, from)
+			q.Limit = limit
+			found, next, err := users.List(ctx, q, from)
 			return found, next, next != nil, err
 		})
 		return ok(out), err
 	})
+}
+
+// userQuery reads the filters and the order of the list of users. Returns bad_request.
+func (r *Request) userQuery() (account.UserQuery, error) {
+	q := account.UserQuery{
+		Role: user.Role(r.query.Get("role")), Text: strings.TrimSpace(r.query.Get("q")),
+	}
+	if r.query.Has("role") && !q.Role.Valid() {
+		return q, errQuery("role", "not_allowed", "role must be one of user, support, admin.")
+	}
+	if r.query.Has("disabled") {
+		disabled := r.query.Get("disabled") == "true"
+		if q.Disabled = &disabled; !disabled && r.query.Get("disabled") != "false" {
+			return q, errQuery("disabled", "not_allowed", "disabled must be true or false.")
+		}
+	}
+	if r.query.Has("sort") {
+		name, descending := strings.CutPrefix(r.query.Get("sort"), "-")
+		q.Sort, q.Ascending = account.UserSort(name), !descending
+		switch q.Sort {
+		case account.UsersByCreation, account.UsersByName, account.UsersByLastSeen:
+		default:
+			return q, errQuery("sort", "not_allowed", "sort must be one of createdAt, name, lastSeenAt, with - before it for the reverse order.")
+		}
+		if q.Text != "" {
+			return q, errQuery("sort", "not_together", "Send either q or sort, not both.")
+		}
+	}
+	return q, checkSearch(q.Text)
 }
 
 // GetUser returns the endpoint GET /users/{id}.

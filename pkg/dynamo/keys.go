@@ -439,10 +439,39 @@ func indexKeysOfEntry(e ticket.Entry) entryIndexKeys {
 	return entryIndexKeys{UC: ticketOwnerKey(e.Author.ID), QC: queueShard, N: ticket.TimeSortKey(e.CreatedAt)}
 }
 
-// indexKeysOfUser returns the index keys of a user: by role, and among all users.
-func indexKeysOfUser(u user.User) entryIndexKeys {
-	return entryIndexKeys{UC: roleUsersKey(u.Role), QC: allUsersKey, N: ticket.TimeSortKey(u.CreatedAt)}
+// userIndexKeys index a user by role and among all users: by creation (uc and qc, n), by the
+// last time seen (u and q, a) and by name (ls and q, w). The range keys of a disabled user end
+// with disabledMark.
+type userIndexKeys struct {
+	entryIndexKeys
+	U  string `dynamodbav:"u,omitempty"`
+	LS string `dynamodbav:"ls,omitempty"`
+	Q  string `dynamodbav:"q,omitempty"`
+	A  string `dynamodbav:"a,omitempty"`
+	W  string `dynamodbav:"w,omitempty"`
 }
+
+func indexKeysOfUser(u user.User) userIndexKeys {
+	role, mark := roleUsersKey(u.Role), ""
+	if u.Disabled {
+		mark = disabledMark
+	}
+	return userIndexKeys{
+		entryIndexKeys: entryIndexKeys{UC: role, QC: allUsersKey, N: ticket.TimeSortKey(u.CreatedAt) + mark},
+		U:              role, LS: role, Q: allUsersKey, A: lastSeenKey(u.LastSeenAt) + mark, W: userNameKey(u.Name) + mark,
+	}
+}
+
+const disabledMark = "\td"
+
+func lastSeenKey(at time.Time) string {
+	if at.IsZero() {
+		at = time.UnixMilli(0)
+	}
+	return ticket.TimeSortKey(at)
+}
+
+func userNameKey(name string) string { return user.SortKey(name) }
 
 func roleUsersKey(r user.Role) string { return "R#" + string(r) }
 

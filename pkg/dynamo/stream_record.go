@@ -46,6 +46,8 @@ func DecodeRecord(record events.DynamoDBEventRecord) (event.Event, error) {
 		return decodeCountsPush(record.Change.OldImage, image)
 	case strings.HasPrefix(k.PK, prefixNotification) && k.SK == skUnread:
 		return decodeUnread(record.Change.OldImage, image)
+	case strings.HasPrefix(k.SK, prefixSession) && !created:
+		return decodeSessionUse(record.Change.OldImage, image)
 	case !created: // of all others, only a new item matters
 		return nil, nil
 	case strings.HasPrefix(k.PK, prefixNotification):
@@ -62,7 +64,7 @@ func DecodeRecord(record events.DynamoDBEventRecord) (event.Event, error) {
 		return event.AttachmentCreated{ID: idOf(k.PK), OwnerID: i.Owner}, err
 	case strings.HasPrefix(k.SK, prefixSession):
 		i, err := decodeAs[sessionItem](image)
-		return event.SessionStarted{User: i.User.user(), SessionID: idOf(k.SK)}, err
+		return event.SessionStarted{User: i.User.user(), SessionID: idOf(k.SK), At: fromMillis(i.LastUsedAt)}, err
 	}
 	return nil, nil
 }
@@ -147,7 +149,24 @@ func decodeUserChange(oldImage map[string]events.DynamoDBAttributeValue, image i
 		return event.UserChanged{New: updated}, err
 	}
 	before, err := decodeUser(old)
+	seen := before
+	if seen.LastSeenAt = updated.LastSeenAt; seen == updated {
+		return nil, err // nothing changed but the last time seen or the index keys
+	}
 	return event.UserChanged{Old: before, New: updated}, err
+}
+
+// decodeSessionUse returns nil if the session was not refreshed.
+func decodeSessionUse(oldImage map[string]events.DynamoDBAttributeValue, image item) (event.Event, error) {
+	before, err := decodeOldImage[sessionItem](oldImage)
+	if err != nil {
+		return nil, err
+	}
+	i, err := decodeAs[sessionItem](image)
+	if err != nil || i.LastUsedAt <= before.LastUsedAt {
+		return nil, err
+	}
+	return event.SessionUsed{UserID: idOf(i.PK), At: fromMillis(i.LastUsedAt)}, nil
 }
 
 // decodeEntryChange reports the attachments of an entry whose state has changed, or nil.

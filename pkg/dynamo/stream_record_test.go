@@ -110,7 +110,10 @@ func TestDecodeRecord(t *testing.T) {
 	sara := user.User{ID: "sara", Role: user.RoleUser}
 	renamed := sara
 	renamed.Name = "Sara"
-	session, socket := sessionToItem(account.Session{Family: "f", User: sara}), connectionItem{key: connectionKey("c"), Topics: []string{"ticket:t"}}
+	seen := sara
+	seen.LastSeenAt = at
+	refreshed := sessionToItem(account.Session{Family: "f", User: sara, LastUsedAt: at.Add(time.Hour)})
+	session, socket := sessionToItem(account.Session{Family: "f", User: sara, LastUsedAt: at}), connectionItem{key: connectionKey("c"), Topics: []string{"ticket:t"}}
 	expires := socket.connection().ExpiresAt
 	agentSocket := connectionItem{key: connectionKey("c"), principalFields: principalToFields(user.Principal{UserID: "ali", Role: user.RoleSupport})}
 	const insert, modify, remove = events.DynamoDBOperationTypeInsert, events.DynamoDBOperationTypeModify, events.DynamoDBOperationTypeRemove
@@ -147,8 +150,10 @@ func TestDecodeRecord(t *testing.T) {
 		"user changed":        {changedRecord(modify, userToItem(sara), userToItem(renamed)), event.UserChanged{Old: sara, New: renamed}},
 		"user deleted":        {changedRecord(remove, userToItem(sara), nil), event.UserDeleted{User: sara}},
 		"login":               {streamRecord(insert, loginToItem(account.Login{Phone: "+98912", User: sara})), nil},
-		"session started":     {streamRecord(insert, session), event.SessionStarted{User: sara, SessionID: "f"}},
-		"session refreshed":   {streamRecord(modify, session), nil},
+		"session started":     {streamRecord(insert, session), event.SessionStarted{User: sara, SessionID: "f", At: at}},
+		"session refreshed":   {changedRecord(modify, session, refreshed), event.SessionUsed{UserID: "sara", At: at.Add(time.Hour)}},
+		"session copied":      {changedRecord(modify, session, session), nil},
+		"user seen":           {changedRecord(modify, userToItem(sara), userToItem(seen)), nil},
 		"session ended":       {changedRecord(remove, session, nil), event.SessionEnded{UserID: "sara", SessionID: "f"}},
 		"socket opened":       {streamRecord(insert, socket), event.SocketOpened{ConnectionID: "c", ExpiresAt: expires}},
 		"agent's socket":      {streamRecord(insert, agentSocket), event.SocketOpened{ConnectionID: "c", UserID: "ali", AgentID: "ali", ExpiresAt: expires}},

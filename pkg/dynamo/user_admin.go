@@ -2,7 +2,12 @@ package dynamo
 
 import (
 	"context"
+	"maps"
+	"strings"
+	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"ticketsystem/pkg/account"
@@ -120,8 +125,17 @@ func ifUserUnchanged(old user.User) (condition string, vals values) {
 // of other fields are kept.
 func userUpdate(old, updated user.User) updateSpec {
 	condition, vals := ifUserUnchanged(old)
-	set := "SET #role = :role, uc = :uc"
+	set := "SET #role = :role, uc = :uc, #u = :uc, ls = :uc"
 	vals["role"], vals["uc"] = string(updated.Role), roleUsersKey(updated.Role)
+	k := indexKeysOfUser(updated)
+	if updated.Name != old.Name || updated.Disabled != old.Disabled {
+		set += ", w = :w"
+		vals["w"] = k.W
+	}
+	if updated.Disabled != old.Disabled {
+		set += ", n = :n, #a = :a"
+		vals["n"], vals["a"] = k.N, k.A
+	}
 	if updated.Phone != old.Phone {
 		set += ", phone = :phone, phoneVersion = :phoneVersion"
 		vals["phone"], vals["phoneVersion"] = updated.Phone, updated.PhoneVersion
@@ -165,25 +179,96 @@ func (s *Store) DeleteUser(ctx context.Context, old user.User, r audit.Record) e
 	return apperr.New(apperr.Conflict, "")
 }
 
-// ListUsers implements account.UserDirectoryStore. It reads the ids from an index, and
-// then the users.
-func (s *Store) ListUsers(ctx context.Context, role user.Role, limit int, cursor map[string]string) ([]user.User, map[string]string, error) {
-	index, hash, value := indexAllCreated, "qc", allUsersKey
-	if role != "" {
-		index, hash, value = indexOwnerCreated, "uc", roleUsersKey(role)
+// ListUsersBy implements account.UserDirectoryStore. It reads index rows, whose range keys have
+// disabledMark, and then the users.
+func (s *Store) ListUsersBy(ctx context.Context, q account.UserQuery, cursor map[string]string) ([]user.User, map[string]string, error) {
+	in := usersQuery(q)
+	pageSize := q.Limit + 1
+	if q.Disabled != nil {
+		pageSize = max(pageSize, filterPageSize)
 	}
-	in := queryInput(hash+" = :hash", values{"hash": value}, onIndex(index), descending, pageOf(limit))
+	pageOf(pageSize)(in)
 	in.ExclusiveStartKey = startKey(cursor)
-	out, err := s.queryPage(ctx, in)
-	if err != nil {
-		return nil, nil, translateListError(err, cursor)
+	var found []string
+	for range maxFilterPages {
+		out, err := s.queryPage(ctx, in)
+		if err != nil {
+			return nil, nil, translateListError(err, cursor)
+		}
+		rows, err := decodeAll[userItem](out.Items)
+		if err != nil {
+			return nil, nil, err
+		}
+		for n, row := range rows {
+			if q.Disabled != nil && *q.Disabled != row.isMarkedDisabled() {
+				continue
+			}
+			found = append(found, idOf(row.PK))
+			if len(found) == q.Limit && (n < len(rows)-1 || out.LastEvaluatedKey != nil) {
+				users, err := s.UsersByID(ctx, found)
+				return users, cursorOf(out.Items[n]), err
+			}
+		}
+		if in.ExclusiveStartKey = out.LastEvaluatedKey; in.ExclusiveStartKey == nil || len(found) == q.Limit {
+			break
+		}
 	}
-	ids, err := idsOf(out.Items)
-	if err != nil {
-		return nil, nil, err
+	users, err := s.UsersByID(ctx, found)
+	return users, cursorOf(in.ExclusiveStartKey), err
+}
+
+// isMarkedDisabled reports whether an index row, which has one range key, is of a disabled user.
+func (k userIndexKeys) isMarkedDisabled() bool { return strings.HasSuffix(k.N+k.A+k.W, disabledMark) }
+
+// usersQuery returns the query of the index with the order of q.
+func usersQuery(q account.UserQuery) *dynamodb.QueryInput {
+	index, hash, roleIndex, roleHash := indexAllCreated, "qc", indexOwnerCreated, "uc"
+	switch q.Sort {
+	case account.UsersByName:
+		index, hash, roleIndex, roleHash = indexQueueWaiting, "q", indexStatusWaiting, "ls"
+	case account.UsersByLastSeen:
+		index, hash, roleIndex, roleHash = indexQueueActivity, "q", indexOwnerActivity, "u"
+	case account.UsersByCreation:
 	}
-	users, err := s.UsersByID(ctx, ids)
-	return users, cursorOf(out.LastEvaluatedKey), err
+	value := allUsersKey
+	if q.Role != "" {
+		index, hash, value = roleIndex, roleHash, roleUsersKey(q.Role)
+	}
+	in := queryInput("#hash = :hash", values{"hash": value}, onIndex(index))
+	in.ScanIndexForward, in.ExpressionAttributeNames = aws.Bool(q.Ascending), map[string]string{"#hash": hash}
+	return in
+}
+
+// ListUsers implements broadcast.UserStore: newest first. Role "" is any role.
+func (s *Store) ListUsers(ctx context.Context, role user.Role, limit int, cursor map[string]string) ([]user.User, map[string]string, error) {
+	return s.ListUsersBy(ctx, account.UserQuery{Role: role, Limit: limit}, cursor)
+}
+
+// RecordSeen implements stream.SeenStore.
+func (s *Store) RecordSeen(ctx context.Context, userID string, at time.Time) error {
+	_, _, err := s.update(ctx, updateSpec{
+		key: userKey(userID), set: "SET seen = :at, #a = :a", values: values{"at": toMillis(at), "a": lastSeenKey(at), "before": toMillis(at.Add(-user.SeenInterval))},
+		condition: "attribute_exists(PK) AND attribute_not_exists(disabled) AND (attribute_not_exists(seen) OR seen <= :before)",
+	})
+	return err
+}
+
+// IndexUser implements worker.ReplayStore. A user who changes meanwhile has the keys.
+func (s *Store) IndexUser(ctx context.Context, userID string) error {
+	var i userItem
+	found, err := s.get(ctx, userKey(userID), true, &i)
+	u := i.user()
+	k := indexKeysOfUser(u)
+	if err != nil || !found || i.userIndexKeys == k {
+		return err
+	}
+	condition, vals := ifUserUnchanged(u)
+	maps.Copy(vals, values{"role": k.U, "all": k.Q, "a": k.A, "w": k.W, "n": k.N, "name": u.Name, "seen": i.LastSeenAt})
+	_, _, err = s.update(ctx, updateSpec{
+		key: i.key, set: "SET #u = :role, ls = :role, uc = :role, q = :all, qc = :all, #a = :a, w = :w, n = :n", values: vals,
+		condition: condition + " AND (attribute_not_exists(#name) OR #name = :name) AND (attribute_not_exists(seen) OR seen = :seen)",
+	})
+	return err
 }
 
 // UsersByID implements account.UserDirectoryStore.

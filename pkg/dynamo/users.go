@@ -18,12 +18,19 @@ var _ account.Store = (*Store)(nil)
 // stream keeps up to date, so that sign-in and refresh read one item each.
 type userItem struct {
 	key
-	entryIndexKeys
+	userIndexKeys
 	userFields
+	LastSeenAt int64 `dynamodbav:"seen,omitempty"`
 }
 
 func userToItem(u user.User) userItem {
-	return userItem{userKey(u.ID), indexKeysOfUser(u), userToFields(u)}
+	return userItem{userKey(u.ID), indexKeysOfUser(u), userToFields(u), toMillis(u.LastSeenAt)}
+}
+
+func (i userItem) user() user.User {
+	u := i.userFields.user()
+	u.LastSeenAt = fromMillis(i.LastSeenAt)
+	return u
 }
 
 type userFields struct {
@@ -87,6 +94,9 @@ func (s *Store) UpdateUser(ctx context.Context, id string, p account.ProfileUpda
 	}
 	if p.Email != nil {
 		put("emailVerified", false)
+	}
+	if p.Name != nil { // disabled users have no access
+		put("w", userNameKey(*p.Name))
 	}
 	for name, v := range map[string]*bool{"byEmail": p.NotifyEmail, "bySMS": p.NotifySMS} {
 		if v != nil {

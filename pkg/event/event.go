@@ -77,6 +77,13 @@ const (
 type SessionStarted struct {
 	User      user.User
 	SessionID string
+	At        time.Time
+}
+
+// SessionUsed reports that a session was refreshed.
+type SessionUsed struct {
+	UserID string
+	At     time.Time
 }
 
 // SessionEnded reports a session that was deleted or has expired.
@@ -141,6 +148,7 @@ func (UserChanged) event()         {}
 func (UserDeleted) event()         {}
 func (NamesOutdated) event()       {}
 func (SessionStarted) event()      {}
+func (SessionUsed) event()         {}
 func (SessionEnded) event()        {}
 func (NotificationCreated) event() {}
 func (NotificationsRead) event()   {}

@@ -3,9 +3,11 @@ package memstore
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"ticketsystem/pkg/account"
 	"ticketsystem/pkg/apperr"
@@ -157,13 +159,40 @@ func (s *Store) newestUsers(matches func(user.User) bool) []user.User {
 func userID(u user.User) string { return u.ID }
 
 // ListUsers implements broadcast.UserStore.
-func (s *Store) ListUsers(_ context.Context, role user.Role, limit int, cursor map[string]string) (users []user.User, next map[string]string, err error) {
+func (s *Store) ListUsers(ctx context.Context, role user.Role, limit int, cursor map[string]string) ([]user.User, map[string]string, error) {
+	return s.ListUsersBy(ctx, account.UserQuery{Role: role, Limit: limit}, cursor)
+}
+
+// ListUsersBy implements account.UserDirectoryStore.
+func (s *Store) ListUsersBy(_ context.Context, q account.UserQuery, cursor map[string]string) (users []user.User, next map[string]string, err error) {
 	err = s.do("ListUsers", "", func() error {
-		all := s.newestUsers(func(u user.User) bool { return role == "" || u.Role == role })
-		users, next, err = page("users "+string(role), all, userID, limit, cursor)
+		all := s.newestUsers(q.Matches)
+		slices.Reverse(all)
+		switch q.Sort {
+		case account.UsersByName:
+			slices.SortStableFunc(all, func(a, b user.User) int { return strings.Compare(user.SortKey(a.Name), user.SortKey(b.Name)) })
+		case account.UsersByLastSeen:
+			slices.SortStableFunc(all, func(a, b user.User) int { return a.LastSeenAt.Compare(b.LastSeenAt) })
+		case account.UsersByCreation:
+		}
+		if !q.Ascending {
+			slices.Reverse(all)
+		}
+		users, next, err = page(fmt.Sprintf("users %s %v %s %v", q.Role, q.Disabled != nil, q.Sort, q.Ascending), all, userID, q.Limit, cursor)
 		return err
 	})
 	return users, next, err
+}
+
+// RecordSeen implements stream.SeenStore.
+func (s *Store) RecordSeen(_ context.Context, id string, at time.Time) error {
+	return s.do("RecordSeen", id, func() error {
+		if u, found := s.users[id]; found && !u.Disabled && !u.LastSeenAt.After(at.Add(-user.SeenInterval)) {
+			u.LastSeenAt = at
+			s.users[id] = u
+		}
+		return nil
+	})
 }
 
 // UsersByID implements broadcast.UserStore.

@@ -50,3 +50,21 @@ func foldName(name string) string {
 		"α", "a", "ι", "i", "μ", "m", "ο", "o", "ρ", "p", "τ", "t", "υ", "u", // Greek
 	).Replace(folded)
 }
+
+// maxSortKey is the length of a sort key in bytes.
+const maxSortKey = 200
+
+// SortKey returns a text that sorts a name alphabetically, in Persian too, and empty names last.
+func SortKey(name string) string {
+	if name == "" {
+		return "1"
+	}
+	const after = "\ufffd" // sorts after the letters that follow
+	key := strings.NewReplacer(
+		"آ", "ا", "أ", "ا", "إ", "ا", "پ", "ب"+after, "چ", "ج"+after, "ژ", "ز"+after, "ک", "ك", "گ", "ك"+after, "ه", "و"+after, "ی", "ي", "ى", "ي", "\u200c", "",
+	).Replace(strings.ToLower(norm.NFC.String(name)))
+	if len(key) > maxSortKey {
+		key = strings.ToValidUTF8(key[:maxSortKey], "")
+	}
+	return "0" + key
+}

@@ -1,10 +1,26 @@
 package user_test
 
 import (
+	"strings"
 	"testing"
 
 	"ticketsystem/pkg/user"
 )
+
+func TestSortKey(t *testing.T) {
+	sorted := []string{"Ali", "ali reza", "Sara", "آرش", "اکبر", "بهار", "پویا", "تارا", "جواد", "چنگیز", "زهرا", "ژاله", "سارا", "کامران", "گلی", "لاله", "نادر", "وحید", "هادی", "یاسر", ""}
+	for n := 1; n < len(sorted); n++ {
+		if a, b := user.SortKey(sorted[n-1]), user.SortKey(sorted[n]); a >= b {
+			t.Errorf("%q sorts after %q", sorted[n-1], sorted[n])
+		}
+	}
+	if a, b := user.SortKey("علي كاظمي"), user.SortKey("علی کاظمی"); a != b {
+		t.Errorf("got %q and %q, want the same for Arabic letters", a, b)
+	}
+	if key := user.SortKey(strings.Repeat("گ", 1000)); len(key) > 201 {
+		t.Errorf("got %d bytes", len(key))
+	}
+}
 
 func TestClaimsRole(t *testing.T) {
 	for _, name := range []string{

@@ -24,7 +24,11 @@ type User struct {
 	Notifications NotificationPreferences
 	Disabled      bool // cannot log in until an administrator enables the account
 	CreatedAt     time.Time
+	LastSeenAt    time.Time // to SeenInterval; zero if never. Copies of the user do not have it.
 }
+
+// SeenInterval is the precision of LastSeenAt.
+const SeenInterval = 15 * time.Minute
 
 // IsAgent reports whether the user may work on tickets: active staff.
 func (u User) IsAgent() bool { return u.Role.IsStaff() && !u.Disabled }

@@ -38,6 +38,8 @@ type ReplayStore interface {
 	// ListTicketIDs returns a page of the tickets created since a time, and the
 	// cursor of the next page; nil after the last.
 	ListTicketIDs(ctx context.Context, since time.Time, after map[string]string, n int) (ids []string, next map[string]string, err error)
+	// IndexUser adds the index keys of a user.
+	IndexUser(ctx context.Context, userID string) error
 	// IndexAuditRecords adds the index keys of a page of audit records, and returns the cursor of
 	// the next page; nil after the last.
 	IndexAuditRecords(ctx context.Context, after map[string]string, n int) (next map[string]string, err error)
@@ -47,7 +49,7 @@ type ReplayStore interface {
 }
 
 // Replay rebuilds projections from the ticket logs while the system is in use:
-// tickets, statistics, search index, timers, recent entries and the index keys of audit records. The terms of fields and
+// tickets, statistics, search index, timers, recent entries and the index keys of users and audit records. The terms of fields and
 // users are rebuilt by the search index queue, in order with its other changes. It does not create
 // notifications, because the original ones were sent.
 type Replay struct {
@@ -191,7 +193,7 @@ func (r *Replay) runPage(ctx context.Context, pos replayCursor, out *ReplayResul
 	var mu sync.Mutex
 	err = parallel.ForEach(ids, replayConcurrency, func(id string) error {
 		if pos.Phase == phaseUsers {
-			return errors.Join(r.Index.RefreshUser(ctx, id), r.Store.DeleteCustomerStatsBefore(ctx, pos.Generation, id))
+			return errors.Join(r.Index.RefreshUser(ctx, id), r.Store.IndexUser(ctx, id), r.Store.DeleteCustomerStatsBefore(ctx, pos.Generation, id))
 		}
 		repaired, err := r.rebuildTicket(ctx, id, pos.Generation)
 		if err != nil {

@@ -91,7 +91,7 @@ func accountCosts() []costCase {
 			_, err := f.accounts.Profile(ctx, f.sara)
 			return err
 		}},
-		{name: "update profile", golden: cost{1, 0, 1}, run: func(ctx context.Context, f *costFixture) error {
+		{name: "update profile", golden: cost{1, 0, 5}, run: func(ctx context.Context, f *costFixture) error {
 			name := "سارا"
 			_, err := f.accounts.UpdateProfile(ctx, f.sara, account.ProfileUpdate{Name: &name})
 			return err

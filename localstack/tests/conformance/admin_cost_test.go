@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"ticketsystem/pkg/account"
+	"ticketsystem/pkg/app"
 	"ticketsystem/pkg/apperr"
 	"ticketsystem/pkg/audit"
 	"ticketsystem/pkg/category"
@@ -27,7 +28,7 @@ func adminCosts() []costCase {
 	}
 	name, role, phone := "سارا کریمی", user.RoleUser, newPhone()
 	costs := []costCase{
-		{name: "create user", golden: cost{1, 0, 11}, run: func(ctx context.Context, f *costFixture) (err error) {
+		{name: "create user", golden: cost{1, 0, 15}, run: func(ctx context.Context, f *costFixture) (err error) {
 			added, err = newUserAdmin(f.store).Create(ctx, adminActor, account.CreateUserParams{Phone: newPhone(), Name: "سارا حسینی", Role: user.RoleSupport})
 			return err
 		}},
@@ -38,10 +39,23 @@ func adminCosts() []costCase {
 			}
 			return err
 		}},
-		change("update user: name", cost{2, 1, 9}, account.UserUpdate{Name: &name}),
-		change("update user: role", cost{6, 3, 13}, account.UserUpdate{Role: &role}),
+		{name: "first user by name", golden: cost{2, 1.5, 0}, run: func(ctx context.Context, f *costFixture) error {
+			users, _, err := newUserAdmin(f.store).List(ctx, account.UserQuery{Sort: account.UsersByName, Ascending: true, Limit: 1}, nil)
+			if err == nil && len(users) != 1 {
+				err = fmt.Errorf("got %d users", len(users))
+			}
+			return err
+		}},
+		{name: "stream: user seen", golden: cost{1, 0, 5}, run: func(ctx context.Context, f *costFixture) error {
+			return f.store.RecordSeen(ctx, added.ID, app.Now())
+		}},
+		{name: "stream: user seen, again", golden: cost{1, 0, 1}, run: func(ctx context.Context, f *costFixture) error {
+			return f.store.RecordSeen(ctx, added.ID, app.Now())
+		}},
+		change("update user: name", cost{2, 1, 13}, account.UserUpdate{Name: &name}),
+		change("update user: role", cost{6, 3, 17}, account.UserUpdate{Role: &role}),
 		change("update user: phone", cost{7, 4, 13}, account.UserUpdate{Phone: &phone}),
-		{name: "delete user", golden: cost{4, 2, 12}, run: func(ctx context.Context, f *costFixture) error {
+		{name: "delete user", golden: cost{4, 2, 16}, run: func(ctx context.Context, f *costFixture) error {
 			return newUserAdmin(f.store).Delete(ctx, adminActor, added.ID)
 		}},
 		{name: "newest audit record", golden: cost{2, 2, 0}, run: func(ctx context.Context, f *costFixture) error {

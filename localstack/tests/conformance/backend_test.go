@@ -32,6 +32,7 @@ type testStore interface {
 	attachment.Store
 	audit.Store
 	broadcast.Store
+	broadcast.UserStore
 	category.AdminStore
 	category.Store
 	idempotency.Store
@@ -42,6 +43,7 @@ type testStore interface {
 	notification.SuppressionStore
 	notification.SuppressionAdminStore
 	realtime.Store
+	stream.SeenStore
 	stream.SessionStore
 	ticket.AgentStore
 	ticket.AttachmentStore

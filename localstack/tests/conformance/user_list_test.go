@@ -83,3 +83,95 @@ func TestListUsers_Search(t *testing.T) {
 	must(t, userAdmin.Delete(t.Context(), adminActor, users[0].ID))
 	equal(t, "deleted, before the stream handler ran", search("karimi", user.RoleSupport), []string{"3", "1"})
 }
+
+// TestListUsers_Sorted lists users in each order, with each filter, by page, also after changes
+// of their names, roles and states.
+func TestListUsers_Sorted(t *testing.T) {
+	t.Parallel()
+	forEachBackend(t, func(t *testing.T, db backend) {
+		store := db.isolated()
+		userAdmin := newUserAdmin(store)
+		ids := createSortedUsers(t, store, userAdmin)
+		yes, no := true, false
+		names := map[string]string{}
+		for name, id := range ids {
+			names[id] = name
+		}
+		for _, c := range []struct {
+			q    account.UserQuery
+			want string
+		}{
+			{account.UserQuery{}, "dcbea"}, {account.UserQuery{Ascending: true}, "aebcd"},
+			{account.UserQuery{Sort: account.UsersByName, Ascending: true}, "abcde"}, {account.UserQuery{Sort: account.UsersByName}, "edcba"},
+			{account.UserQuery{Sort: account.UsersByName, Ascending: true, Role: user.RoleSupport}, "ade"},
+			{account.UserQuery{Sort: account.UsersByName, Ascending: true, Role: user.RoleUser}, "bc"},
+			{account.UserQuery{Sort: account.UsersByLastSeen, Role: user.RoleSupport}, "dae"},
+			{account.UserQuery{Sort: account.UsersByLastSeen, Ascending: true, Disabled: &no, Role: user.RoleSupport}, "ad"},
+			{account.UserQuery{Disabled: &yes}, "ce"}, {account.UserQuery{Disabled: &no}, "dba"}, {account.UserQuery{Disabled: &yes, Sort: account.UsersByName}, "ec"},
+			{account.UserQuery{Disabled: &yes, Role: user.RoleUser}, "c"}, {account.UserQuery{Disabled: &no, Sort: account.UsersByLastSeen}, "dab"},
+		} {
+			for _, c.q.Limit = range []int{1, 2, 50} {
+				got := ""
+				for cursor, n := map[string]string(nil), 0; n == 0 || cursor != nil; n++ {
+					page, next, err := userAdmin.List(t.Context(), c.q, cursor)
+					must(t, err)
+					for _, u := range page {
+						got += names[u.ID]
+					}
+					cursor = next
+				}
+				equal(t, fmt.Sprintf("%+v", c.q), got, c.want)
+			}
+		}
+	})
+}
+
+// createSortedUsers creates users whose names sort as a, b, c, d, e, and returns their ids. Users
+// c and e are disabled, d and a were seen.
+func createSortedUsers(t *testing.T, store testStore, userAdmin *account.UserAdmin) map[string]string {
+	t.Helper()
+	ids := map[string]string{}
+	for _, u := range []struct {
+		name, fullName string
+		role           user.Role
+	}{{"a", "Ali", user.RoleSupport}, {"e", "x", user.RoleUser}, {"b", "ali Reza", user.RoleUser}, {"c", "برزو", user.RoleUser}, {"d", "پارسا", user.RoleSupport}} {
+		made, err := userAdmin.Create(t.Context(), adminActor, account.CreateUserParams{Phone: newPhone(), Name: u.fullName, Role: u.role})
+		must(t, err)
+		ids[u.name] = made.ID
+	}
+	disabled, name, role := true, "تارا", user.RoleSupport
+	for _, id := range []string{ids["c"], ids["e"]} {
+		_, err := userAdmin.Update(t.Context(), adminActor, id, account.UserUpdate{Disabled: &disabled})
+		must(t, err)
+	}
+	_, err := userAdmin.Update(t.Context(), adminActor, ids["e"], account.UserUpdate{Name: &name, Role: &role})
+	must(t, err)
+	at := time.Date(2026, 3, 21, 12, 0, 0, 0, time.UTC)
+	for _, seen := range []struct {
+		id string
+		at time.Time
+	}{
+		{ids["d"], at.Add(time.Hour)}, {ids["a"], at}, {ids["a"], at.Add(user.SeenInterval - 1)},
+		{ids["e"], at.Add(2 * time.Hour)}, // disabled
+		{newID(), at},                     // deleted
+	} {
+		must(t, store.RecordSeen(t.Context(), seen.id, seen.at))
+	}
+	stored, err := userAdmin.Get(t.Context(), ids["a"])
+	must(t, err)
+	equal(t, "last seen", stored.LastSeenAt, at)
+	return ids
+}
+
+// TestListUsers_Replay checks that a replay indexes users from before the orders.
+func TestListUsers_Replay(t *testing.T) {
+	t.Parallel()
+	w := newEmptyWorkload(t, 15)
+	l := newLogin()
+	l.User.Disabled = true
+	must(t, w.store.PutAccount(t.Context(), l))
+	before := w.items(t)
+	w.removeAttributes(t, "U#"+l.User.ID, "~U", "u, ls, q, a, w")
+	w.replay(t, w.store)
+	equal(t, "index keys", w.items(t)["U#"+l.User.ID+"|~U"], before["U#"+l.User.ID+"|~U"])
+}

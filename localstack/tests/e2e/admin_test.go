@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"ticketsystem/localstack/testkit/client"
 )
@@ -13,7 +14,8 @@ import (
 // adminUserView is a user as returned to administrators.
 type adminUserView struct {
 	client.UserProfile
-	Disabled bool
+	Disabled   bool
+	LastSeenAt *time.Time
 }
 
 // createUser creates a user with a password as the seeded administrator.
@@ -324,6 +326,45 @@ func TestAdminRoutes_Forbidden(t *testing.T) {
 			wantProblem(t, user.call(method, path, body), 403)
 		}
 		wantProblem(t, anonymous(t, method, path, body), 401)
+	}
+}
+
+// TestListUsers_Sorted checks the filters and orders of the list of users, and that a sign-in
+// is recorded.
+func TestListUsers_Sorted(t *testing.T) {
+	t.Parallel()
+	admin, me := newStaff(t, "admin"), customer(t)
+	var disabled adminUserView
+	admin.mustCall(201, "POST", "/users", object{"phone": client.RandomPhone(), "name": "Reza", "disabled": true}, &disabled)
+	first := func(query string) (u adminUserView) {
+		var page client.List[adminUserView]
+		admin.get("/users?limit=1&"+query, &page)
+		if len(page.Data) > 0 {
+			u = page.Data[0]
+		}
+		return u
+	}
+	eventually(t, "the customer was seen", func() error {
+		var u adminUserView
+		if admin.get("/users/"+me.Profile.ID, &u); u.LastSeenAt == nil || u.LastSeenAt.Before(u.CreatedAt.Add(-time.Second)) {
+			return fmt.Errorf("last seen at %v", u.LastSeenAt)
+		}
+		if newest := first("role=user&sort=-lastSeenAt"); newest.LastSeenAt == nil || newest.LastSeenAt.Before(*u.LastSeenAt) {
+			return fmt.Errorf("the first of the list was seen at %v", newest.LastSeenAt)
+		}
+		if u = first("disabled=true&sort=-createdAt"); !u.Disabled || u.LastSeenAt != nil {
+			return fmt.Errorf("got %+v, want a disabled user", u)
+		}
+		return nil
+	})
+	if byName, last := first("sort=name"), first("sort=-name"); byName.ID == "" || byName.ID == last.ID {
+		t.Errorf("got %s and %s, want the first and the last user", byName.ID, last.ID)
+	}
+	for query, field := range map[string]string{"disabled=1": "?disabled", "sort=phone": "?sort", "sort=": "?sort", "sort=name&q=reza": "?sort"} {
+		problem := wantProblem(t, admin.call("GET", "/users?"+query, nil), 400)
+		if len(problem.Errors) != 1 || problem.Errors[0].Pointer != field {
+			t.Errorf("%s: got %+v, want %s", query, problem.Errors, field)
+		}
 	}
 }
 
