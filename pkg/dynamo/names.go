@@ -165,8 +165,11 @@ func (s *Store) eraseNameInEntry(ctx context.Context, customerID string, i entry
 	if i.AuthorID == userID && i.AuthorName != user.DeletedName {
 		set = ", bn = :removed"
 	}
-	if i.Change != nil && i.Change.To == userID && i.Change.Name != "" && i.Change.Name != user.DeletedName {
+	if c := i.Change; c != nil && c.To == userID && c.Name != "" && c.Name != user.DeletedName {
 		set += ", ch.n = :removed"
+	}
+	if c := i.Change; c != nil && c.From == userID && c.FromName != "" && c.FromName != user.DeletedName {
+		set += ", ch.an = :removed"
 	}
 	if set != "" {
 		_, _, err := s.update(ctx, updateSpec{key: i.key, set: "SET" + set[1:], condition: "attribute_exists(PK)", values: values{"removed": user.DeletedName}})

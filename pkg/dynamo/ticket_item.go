@@ -133,11 +133,13 @@ type entryAttachment struct {
 }
 
 type changeItem struct {
-	Field string            `dynamodbav:"f"`
-	From  string            `dynamodbav:"a,omitempty"`
-	To    string            `dynamodbav:"b,omitempty"`
-	Name  string            `dynamodbav:"n,omitempty"`
-	Names map[string]string `dynamodbav:"ns,omitempty"`
+	Field     string            `dynamodbav:"f"`
+	From      string            `dynamodbav:"a,omitempty"`
+	To        string            `dynamodbav:"b,omitempty"`
+	FromName  string            `dynamodbav:"an,omitempty"`
+	Name      string            `dynamodbav:"n,omitempty"`
+	FromNames map[string]string `dynamodbav:"as,omitempty"`
+	Names     map[string]string `dynamodbav:"ns,omitempty"`
 }
 
 type openingItem struct {
@@ -160,7 +162,7 @@ func entryToItem(e ticket.Entry) entryItem {
 		i.Files = append(i.Files, entryAttachment(f))
 	}
 	if e.Change != nil {
-		i.Change = &changeItem{e.Change.Field, e.Change.From, e.Change.To, e.Change.Name, e.Change.Names}
+		i.Change = &changeItem{e.Change.Field, e.Change.From, e.Change.To, e.Change.FromName, e.Change.Name, e.Change.FromNames, e.Change.Names}
 	}
 	if e.Opening != nil {
 		i.Opening = &openingItem{e.Opening.Title, e.Opening.Category.ID, e.Opening.Category.Names, e.Opening.FollowUpOf}
@@ -182,7 +184,7 @@ func (i entryItem) entry() ticket.Entry {
 		e.Attachments = append(e.Attachments, ticket.Attachment(f))
 	}
 	if c := i.Change; c != nil {
-		e.Change = &ticket.Change{Field: c.Field, From: c.From, To: c.To, Name: c.Name, Names: c.Names}
+		e.Change = &ticket.Change{Field: c.Field, From: c.From, To: c.To, FromName: c.FromName, Name: c.Name, FromNames: c.FromNames, Names: c.Names}
 	}
 	if o := i.Opening; o != nil {
 		e.Opening = &ticket.Opening{Title: o.Title, Category: ticket.Category{ID: o.CategoryID, Names: o.CategoryNames}, FollowUpOf: o.FollowUpOf}

@@ -72,11 +72,17 @@ func RecordNames(store NameStore) Handler {
 }
 
 func recordEntryNames(ctx context.Context, store NameStore, e ticket.Entry) error {
-	if e.Kind == ticket.KindAssignment && e.Change != nil && e.Change.To != "" {
-		if _, err := store.AddNameReference(ctx, e.Change.To, e.TicketID); err != nil {
+	if c := e.Change; e.Kind == ticket.KindAssignment && c != nil && c.To != "" {
+		if _, err := store.AddNameReference(ctx, c.To, e.TicketID); err != nil {
 			return err
 		}
-		if err := correctName(ctx, store, e, e.Change.To, e.Change.Name); err != nil {
+		if err := correctName(ctx, store, e, c.To, c.Name); err != nil {
+			return err
+		}
+	}
+	// The assignee before has a reference since the assignment.
+	if c := e.Change; e.Kind == ticket.KindAssignment && c != nil && c.From != "" {
+		if err := correctName(ctx, store, e, c.From, c.FromName); err != nil {
 			return err
 		}
 	}

@@ -189,7 +189,9 @@ func assignEntries(tk Ticket, to UserRef) []Entry {
 	if tk.State.AssigneeID == to.ID {
 		return nil
 	}
-	return []Entry{{Kind: KindAssignment, Change: &Change{Field: "assignee", From: tk.State.AssigneeID, To: to.ID, Name: to.Name}}}
+	return []Entry{{Kind: KindAssignment, Change: &Change{
+		Field: "assignee", From: tk.State.AssigneeID, FromName: tk.Assignee.Name, To: to.ID, Name: to.Name,
+	}}}
 }
 
 // Patch is an update of a ticket's fields; nil leaves a field unchanged.
@@ -241,22 +243,22 @@ func (s *Service) forbiddenIfVisible(ctx context.Context, actor user.Principal, 
 // patchEntries returns one entry for each field that the patch changes.
 func patchEntries(tk Ticket, p Patch, category Category) []Entry {
 	var out []Entry
-	add := func(kind Kind, field, from, to string, names map[string]string) {
-		if from != to {
-			out = append(out, Entry{Kind: kind, Change: &Change{Field: field, From: from, To: to, Names: names}})
+	add := func(kind Kind, c Change) {
+		if c.From != c.To {
+			out = append(out, Entry{Kind: kind, Change: &c})
 		}
 	}
 	if p.Title != nil {
-		add(KindTitle, "title", tk.Title, *p.Title, nil)
+		add(KindTitle, Change{Field: "title", From: tk.Title, To: *p.Title})
 	}
 	if p.Priority != nil {
-		add(KindPriority, "priority", string(tk.State.Priority), string(*p.Priority), nil)
+		add(KindPriority, Change{Field: "priority", From: string(tk.State.Priority), To: string(*p.Priority)})
 	}
 	if p.CategoryID != nil {
-		add(KindCategory, "category", tk.State.CategoryID, category.ID, category.Names)
+		add(KindCategory, Change{Field: "category", From: tk.State.CategoryID, FromNames: tk.Category.Names, To: category.ID, Names: category.Names})
 	}
 	if p.Tags != nil {
-		add(KindTags, "tags", strings.Join(tk.Tags, ","), strings.Join(dedupe(*p.Tags), ","), nil)
+		add(KindTags, Change{Field: "tags", From: strings.Join(tk.Tags, ","), To: strings.Join(dedupe(*p.Tags), ",")})
 	}
 	return out
 }

@@ -34,7 +34,7 @@ func TestUpdate(t *testing.T) {
 			[]ticket.Change{{Field: "title", From: "Help", To: "Help me"}, {Field: "priority", From: "medium", To: "high"}}, ""},
 		{"all fields by staff", ali, newLog(), ticket.Patch{Title: ptr("x"), Priority: ptr(ticket.PriorityLow), CategoryID: ptr("technical"), Tags: &[]string{"b", "a", "b"}},
 			[]ticket.Change{{Field: "title", From: "Help", To: "x"}, {Field: "priority", From: "medium", To: "low"},
-				{Field: "category", From: "billing", To: "technical", Names: technical.Names}, {Field: "tags", To: "b,a"}}, ""},
+				{Field: "category", From: "billing", FromNames: billing.Names, To: "technical", Names: technical.Names}, {Field: "tags", To: "b,a"}}, ""},
 		{"empty patch", sara, newLog(), ticket.Patch{}, nil, ""},
 		{"same values", ali, newLog(), ticket.Patch{Title: ptr("Help"), Priority: ptr(ticket.PriorityMedium), CategoryID: ptr("billing"), Tags: &[]string{}}, nil, ""},
 		{"category by the customer", sara, newLog(), ticket.Patch{CategoryID: ptr("technical")}, nil, apperr.Forbidden},

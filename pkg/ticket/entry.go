@@ -40,10 +40,12 @@ func authorOf(actor user.Principal) Author {
 // Change is the field that an entry changed. From and To are "" for no value,
 // such as an unassigned ticket.
 type Change struct {
-	Field    string            // status, assignee, priority, category, title, tags or followUp
-	From, To string            // ids or values
-	Name     string            // name of the user To, for an assignee
-	Names    map[string]string // names of the category To, by language
+	Field    string // status, assignee, priority, category, title, tags or followUp
+	From, To string // ids or values
+	FromName string // name of the user From, for an assignee
+	Name     string // name of the user To
+	// FromNames and Names are the names of the categories From and To, by language.
+	FromNames, Names map[string]string
 }
 
 // Opening holds the fields that only the first entry of a log has.

@@ -266,7 +266,7 @@ func TestMessage_Ack(t *testing.T) {
 			Change: &ticket.Change{Field: "status", From: "open", To: string(c.status)}, State: ticket.State{Status: c.status, Priority: ticket.PriorityMedium, CategoryID: billingID}})
 		want := "<nil>"
 		if c.from != "" {
-			want = fmt.Sprintf("map[field:status from:%s to:%s]", c.from, c.to)
+			want = fmt.Sprintf("map[field:status from:%s fromName:<nil> to:%s toName:<nil>]", c.from, c.to)
 		}
 		for range 2 {
 			fx.send(t, fx.handler.Message(fx.tickets), "sara1", `{"action":"message","ticketId":"`+oneID+`","clientId":"`+aULID+`","body":"again"}`)

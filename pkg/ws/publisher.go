@@ -6,11 +6,13 @@ import (
 	"encoding/json"
 	"log/slog"
 	"slices"
+	"sync"
 	"time"
 
 	"ticketsystem/pkg/account"
 	"ticketsystem/pkg/api/wire"
 	"ticketsystem/pkg/apperr"
+	"ticketsystem/pkg/locale"
 	"ticketsystem/pkg/notification"
 	"ticketsystem/pkg/realtime"
 	"ticketsystem/pkg/stats"
@@ -147,18 +149,29 @@ func entryAudience(tk ticket.Ticket, e ticket.Entry) audience {
 // PublishEntry pushes an entry to all subscribers that may read it, except to one connection
 // (the author's, which gets an ack). It logs failures.
 func (p *Publisher) PublishEntry(ctx context.Context, tk ticket.Ticket, e ticket.Entry, except string) {
-	frame := frameByRole(func(role user.Role) any {
-		return entryFrame{"entry", wire.ViewEntry(e, role, "", p.Hub.Now()), positionOf(e, role)}
-	})
+	frames := map[entryReader]func() any{} // encoded when the first connection needs it
+	for _, language := range locale.Supported() {
+		for _, role := range []user.Role{user.RoleUser, user.RoleSupport} {
+			frames[entryReader{role.IsStaff(), language}] = sync.OnceValue(func() any {
+				return encodeOnce(entryFrame{"entry", wire.ViewEntry(e, role, language, p.Hub.Now()), positionOf(e, role)})
+			})
+		}
+	}
 	err := p.publish(ctx, topicsFor(tk, e), entryAudience(tk, e), func(sub realtime.Subscriber) any {
 		if sub.ConnectionID == except {
 			return nil
 		}
-		return frame(sub)
+		return frames[entryReader{sub.Role.IsStaff(), locale.Resolve(sub.Locale)}]()
 	})
 	if err != nil {
 		p.logFailure(ctx, err)
 	}
+}
+
+// entryReader is what the view of an entry depends on.
+type entryReader struct {
+	staff    bool
+	language string
 }
 
 // encodeOnce encodes a frame that is sent to many connections. If encoding fails it returns the

@@ -2,6 +2,7 @@ package ws_test
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"testing"
 	"time"
@@ -85,6 +86,24 @@ func TestPublishReadMarker_Own(t *testing.T) {
 		if slices.Sort(got); fmt.Sprint(got) != c.want {
 			t.Errorf("%s, %d: got %v, want %s", c.reader.Name, c.public, got, c.want)
 		}
+	}
+}
+
+// TestPublishEntry_Language checks that each connection gets an entry in its language.
+func TestPublishEntry_Language(t *testing.T) {
+	fx := newFixture(t)
+	tk := fx.ticketLog(oneID).Ticket
+	tk.Customer.ID, tk.State.AssigneeID = rezaID, aliID
+	e := ticket.Entry{TicketID: oneID, Seq: 4, Kind: ticket.KindCategory, Change: &ticket.Change{
+		Field: "category", From: billingID, To: aULID, FromNames: map[string]string{"en": "Billing", "fa": "مالی"}, Names: map[string]string{"en": "Other", "fa": "دیگر"},
+	}}
+	fx.handler.Publisher.PublishEntry(t.Context(), tk, e, "")
+	got := map[string]string{}
+	for _, f := range fx.frames {
+		got[f.to] = fmt.Sprint(f.field("entry", "change", "fromName"), " ", f.field("entry", "change", "toName"))
+	}
+	if want := map[string]string{"ali1": "Billing Other", "reza1": "مالی دیگر"}; !maps.Equal(got, want) {
+		t.Errorf("got %v, want %v", got, want)
 	}
 }
 

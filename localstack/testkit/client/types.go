@@ -129,9 +129,11 @@ type Attachment struct {
 
 // Change is a change of a ticket field.
 type Change struct {
-	Field string `json:"field"`
-	From  any    `json:"from"`
-	To    any    `json:"to"`
+	Field    string `json:"field"`
+	From     any    `json:"from"`
+	To       any    `json:"to"`
+	FromName string `json:"fromName"`
+	ToName   string `json:"toName"`
 }
 
 // State is a ticket's state after an entry.

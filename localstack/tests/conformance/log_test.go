@@ -53,9 +53,9 @@ func TestEntry_RoundTrip(t *testing.T) {
 		for i, change := range []*ticket.Change{
 			nil,
 			{Field: "status", From: "new", To: "open"},
-			{Field: "assignee", From: "someone", To: "", Name: ""},
+			{Field: "assignee", From: "someone", FromName: "Ali", To: "", Name: ""},
 			{Field: "assignee", To: "someone", Name: "Ali"},
-			{Field: "category", From: "a", To: "b", Names: map[string]string{"en": "Billing", "fa": "مالی"}},
+			{Field: "category", From: "a", FromNames: map[string]string{"en": "Other"}, To: "b", Names: map[string]string{"en": "Billing", "fa": "مالی"}},
 		} {
 			e := newEntry(ticketID, i+2, actor)
 			e.Kind = []ticket.Kind{ticket.KindNote, ticket.KindStatus, ticket.KindAssignment, ticket.KindAssignment, ticket.KindCategory}[i]

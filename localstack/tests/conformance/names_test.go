@@ -88,8 +88,10 @@ func (w *workload) writeEverything(t *testing.T, sara, ali user.User) (tk ticket
 		ClientID: newID(), Title: "The parcel", Description: "It did not arrive", CategoryID: w.categoryIDs[0],
 	})
 	must(t, err)
-	_, err = service.Assign(t.Context(), w.reza, tk.ID, newID(), ali.ID)
-	must(t, err)
+	for _, assigneeID := range []string{ali.ID, w.reza.UserID, ali.ID} {
+		_, err = service.Assign(t.Context(), w.reza, tk.ID, newID(), assigneeID)
+		must(t, err)
+	}
 	for _, by := range []user.Principal{agent, customer, agent} {
 		_, err = service.Post(t.Context(), by, ticket.Message{TicketID: tk.ID, ClientID: newID(), Body: "hello"})
 		must(t, err)

@@ -166,6 +166,35 @@ func TestUpdateTicket_StaleVersion(t *testing.T) {
 	equal(t, "state after the change", newest(t, entries).State.Priority, "urgent")
 }
 
+func TestUpdateTicket_ChangeNames(t *testing.T) {
+	t.Parallel()
+	me, agent := customer(t), support(t)
+	from, to := seededCategory(t, 0), seededCategory(t, 1)
+	ticket := me.openTicket(object{"categoryId": from.ID})
+	mine := me.connect()
+	agent.mustCall(200, "PATCH", "/tickets/"+ticket.ID, object{"categoryId": to.ID}, nil)
+	agent.change(ticket.ID, "assign", object{"assigneeId": "me"})
+	agent.change(ticket.ID, "assign", object{"assigneeId": nil})
+	for _, language := range []string{"en", "fa"} {
+		var fromNow, toNow client.Category
+		me.mustCall(200, "GET", "/categories/"+from.ID, nil, &fromNow, client.Language(language))
+		me.mustCall(200, "GET", "/categories/"+to.ID, nil, &toNow, client.Language(language))
+		var page client.EntryPage
+		me.mustCall(200, "GET", "/tickets/"+ticket.ID+"/history?after=1", nil, &page, client.Language(language))
+		for i, change := range []client.Change{
+			{Field: "category", From: from.ID, To: to.ID, FromName: fromNow.Name, ToName: toNow.Name},
+			{Field: "assignee", To: agent.Profile.ID, ToName: agent.Profile.Name}, {Field: "assignee", From: agent.Profile.ID, FromName: agent.Profile.Name},
+		} {
+			if got := page.Data[i].Change; got == nil || *got != change {
+				t.Errorf("%s: got %+v, want %+v", language, got, change)
+			}
+		}
+	}
+	mine.await("an entry frame with names", func(f client.Frame) bool {
+		return f.Entry != nil && f.Entry.Change != nil && f.Entry.Change.FromName != "" && f.Entry.Change.ToName != ""
+	})
+}
+
 func entryKinds(entries []client.Entry) []string {
 	var all []string
 	for _, entry := range entries {

@@ -118,11 +118,24 @@ func viewAttachment(a ticket.Attachment) attachmentView {
 	return v
 }
 
-// ChangeView is the change of an entry.
+// ChangeView is the change of an entry. It has names for an assignee and a category.
 type ChangeView struct {
-	Field string  `json:"field"`
-	From  *string `json:"from"`
-	To    *string `json:"to"`
+	Field    string  `json:"field"`
+	From     *string `json:"from"`
+	To       *string `json:"to"`
+	FromName *string `json:"fromName"`
+	ToName   *string `json:"toName"`
+}
+
+func viewChange(c ticket.Change, language string) *ChangeView {
+	v := &ChangeView{Field: c.Field, From: NilIfEmpty(c.From), To: NilIfEmpty(c.To)}
+	switch c.Field {
+	case "assignee":
+		v.FromName, v.ToName = NilIfEmpty(user.DisplayName(c.FromName, language)), NilIfEmpty(user.DisplayName(c.Name, language))
+	case "category":
+		v.FromName, v.ToName = NilIfEmpty(category.Localized(c.FromNames, language)), NilIfEmpty(category.Localized(c.Names, language))
+	}
+	return v
 }
 
 // StateView is the state of a ticket after an entry.
@@ -144,7 +157,7 @@ func ViewEntry(e ticket.Entry, role user.Role, language string, now time.Time) E
 		State: StateView{e.State.Status, e.State.Priority, e.State.CategoryID, NilIfEmpty(e.State.AssigneeID)},
 	}
 	if e.Change != nil {
-		v.Change = &ChangeView{e.Change.Field, NilIfEmpty(e.Change.From), NilIfEmpty(e.Change.To)}
+		v.Change = viewChange(*e.Change, language)
 	}
 	return v
 }
