@@ -37,6 +37,7 @@ type Request struct {
 
 	baseURL        string   // of the API, without a final slash; "" if unknown
 	allowedOrigins []string // origins of pages, besides that of the API
+	reopenWindow   time.Duration
 }
 
 func newRequest(event events.APIGatewayV2HTTPRequest) *Request {

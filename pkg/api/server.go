@@ -34,6 +34,8 @@ type Server struct {
 	BaseURL string
 	// AllowedOrigins are the origins of pages, besides that of the API.
 	AllowedOrigins []string
+	// ReopenWindow is that of ticket.Service.
+	ReopenWindow time.Duration
 }
 
 // HTTP returns the Lambda handler of an endpoint behind an HTTP API (payload format 2.0).
@@ -41,7 +43,7 @@ type Server struct {
 func (s *Server) HTTP(e Endpoint) func(context.Context, events.APIGatewayV2HTTPRequest) (events.APIGatewayV2HTTPResponse, error) {
 	return func(ctx context.Context, event events.APIGatewayV2HTTPRequest) (events.APIGatewayV2HTTPResponse, error) {
 		start, r := s.Requests.Start(), newRequest(event)
-		r.key, r.now, r.allowedOrigins = s.Key, s.Now, s.AllowedOrigins
+		r.key, r.now, r.allowedOrigins, r.reopenWindow = s.Key, s.Now, s.AllowedOrigins, s.ReopenWindow
 		r.baseURL = cmp.Or(strings.TrimSuffix(s.BaseURL, "/"), r.gatewayURL())
 		response, err := s.handle(ctx, e, r)
 		if err != nil {

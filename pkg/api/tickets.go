@@ -109,8 +109,11 @@ func GetTicket(tickets *ticket.Service) Endpoint {
 		if err != nil {
 			return Response{}, err
 		}
+		d.Ticket.Description = d.Opening.Body
+		viewReader := func(m ticket.ReadMarker) wire.ReaderView { return wire.ViewReader(m, r.Locale()) }
 		return ok(map[string]any{
-			"ticket": r.viewTicket(d.Ticket), "entries": wire.ViewEntries(d.Entries, r.Principal.Role, r.Locale(), r.now()), "hasMore": d.HasMore,
+			"ticket": r.viewTicket(d.Ticket), "opening": r.viewEntry(d.Opening), "entries": wire.MapSlice(d.Entries, r.viewEntry),
+			"hasMore": d.HasMore, "readers": wire.MapSlice(d.Readers, viewReader),
 		}).with("etag", etag(d.Ticket, r.Principal)), nil
 	})
 }

@@ -71,7 +71,7 @@ type uploadView struct {
 
 // viewTicket returns the view of a ticket for the caller, with picture URLs.
 func (r *Request) viewTicket(tk ticket.Ticket) wire.TicketView {
-	v := wire.ViewTicket(tk, r.Principal, r.Locale())
+	v := wire.ViewTicket(tk, r.Principal, r.Locale(), r.reopenWindow)
 	v.Customer.PictureURL = r.pictureURL(v.Customer.ID)
 	if v.Assignee != nil {
 		v.Assignee.PictureURL = r.pictureURL(v.Assignee.ID)

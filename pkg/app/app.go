@@ -94,15 +94,21 @@ func (a *App) Authenticator() *account.Authenticator {
 	return &account.Authenticator{Verifier: a.Verifier(), Revocations: a.Revocations(), Cookies: a.Store(), Now: Now, StaffSecondFactor: a.staffSecondFactor()}
 }
 
-// Tickets returns the ticket service. REOPEN_WINDOW_DAYS defaults to 7.
+// Tickets returns the ticket service.
 func (a *App) Tickets() *ticket.Service {
 	store := a.Store()
 	return &ticket.Service{
 		Store: store, Attachments: store, Agents: store, Categories: a.Categories(), Now: Now,
 		NewTickets:   a.Limiter("tickets", "TICKETS_PER_MINUTE", 10, time.Minute),
 		Writes:       a.Revocations(),
-		ReopenWindow: time.Duration(a.Int("REOPEN_WINDOW_DAYS", 7)) * 24 * time.Hour,
+		ReopenWindow: a.ReopenWindow(),
 	}
+}
+
+// ReopenWindow returns how long a closed ticket can be reopened, from REOPEN_WINDOW_DAYS
+// (default 7).
+func (a *App) ReopenWindow() time.Duration {
+	return time.Duration(a.Int("REOPEN_WINDOW_DAYS", 7)) * 24 * time.Hour
 }
 
 // Limiter returns the limiter of operations in a window. A variable contains the maximum for
@@ -265,7 +271,7 @@ func (a *App) origin(variable, address string) string {
 
 // Serve runs an endpoint of the HTTP API and never returns.
 func (a *App) Serve(endpoint api.Endpoint) {
-	server := &api.Server{Log: a.Log, Requests: a.RequestLog(), Now: Now, BaseURL: a.String("API_URL", ""), AllowedOrigins: a.List("ALLOWED_ORIGINS")}
+	server := &api.Server{Log: a.Log, Requests: a.RequestLog(), Now: Now, BaseURL: a.String("API_URL", ""), AllowedOrigins: a.List("ALLOWED_ORIGINS"), ReopenWindow: a.ReopenWindow()}
 	if endpoint.ReadsCredentials() {
 		server.Authenticator = a.Authenticator()
 	}

@@ -200,6 +200,12 @@ type readMarkerItem struct {
 	Role string `dynamodbav:"br"`
 }
 
+func (i readMarkerItem) readMarker() ticket.ReadMarker {
+	return ticket.ReadMarker{
+		TicketID: idOf(i.PK), Seq: i.Read, Reader: ticket.Author{ID: idOf(i.SK), Name: i.Name, Role: user.Role(i.Role)},
+	}
+}
+
 // toMillis returns Unix milliseconds, and 0 for the zero time.
 func toMillis(t time.Time) int64 {
 	if t.IsZero() {

@@ -55,6 +55,7 @@ func (s *Store) ReadLogLatest(ctx context.Context, ticketID string, n int) (tick
 		}
 	}
 	slices.Reverse(log.Entries)
+	slices.Reverse(log.Readers)
 	return log, nil
 }
 
@@ -122,6 +123,7 @@ func decodeLogItem(log *ticket.Log, i item) error {
 		var marker readMarkerItem
 		err := decode(i, &marker)
 		log.ReadMarkers[idOf(k.SK)] = marker.Read
+		log.Readers = append(log.Readers, marker.readMarker())
 		return err
 	}
 	return nil

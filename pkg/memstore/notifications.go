@@ -146,7 +146,7 @@ func (s *Store) DeliveryInput(_ context.Context, job notification.DeliveryJob) (
 		readSeq := 0
 		if job.TicketID != "" {
 			p := s.partition(job.TicketID)
-			c.Ticket, c.Deleted, readSeq = cloneTicket(p.ticket), p.deleted, p.markers[job.UserID].seq
+			c.Ticket, c.Deleted, readSeq = cloneTicket(p.ticket), p.deleted, p.markers[job.UserID].Seq
 		}
 		own := s.notifications[job.UserID][job.ID]
 		for _, id := range sortedKeys(s.notifications[job.UserID]) {

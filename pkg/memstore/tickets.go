@@ -12,7 +12,6 @@ import (
 	"ticketsystem/pkg/attachment"
 	"ticketsystem/pkg/audit"
 	"ticketsystem/pkg/ticket"
-	"ticketsystem/pkg/user"
 )
 
 // ticketPartition contains all items of one ticket.
@@ -20,14 +19,9 @@ type ticketPartition struct {
 	exists  bool // the ticket item, or its tombstone
 	ticket  ticket.Ticket
 	entries []ticket.Entry // ascending
-	markers map[string]readMarker
+	markers map[string]ticket.ReadMarker
 	deleted bool
 	touched int
-}
-
-type readMarker struct {
-	seq  int
-	role user.Role
 }
 
 type storedAttachment struct {
@@ -38,7 +32,7 @@ type storedAttachment struct {
 func (s *Store) partition(ticketID string) *ticketPartition {
 	p, found := s.tickets[ticketID]
 	if !found {
-		p = &ticketPartition{markers: map[string]readMarker{}}
+		p = &ticketPartition{markers: map[string]ticket.ReadMarker{}}
 		s.tickets[ticketID] = p
 	}
 	return p
@@ -66,8 +60,10 @@ func (p *ticketPartition) insert(e ticket.Entry) {
 // log returns the ticket, the read markers and the given entries.
 func (p *ticketPartition) log(entries []ticket.Entry) ticket.Log {
 	log := ticket.Log{Ticket: cloneTicket(p.ticket), Entries: cloneEntries(entries), ReadMarkers: map[string]int{}, Deleted: p.deleted}
-	for reader, m := range p.markers {
-		log.ReadMarkers[reader] = m.seq
+	for _, id := range slices.Sorted(maps.Keys(p.markers)) {
+		m := p.markers[id]
+		log.ReadMarkers[id] = m.Seq
+		log.Readers = append(log.Readers, m)
 	}
 	return log
 }
@@ -322,8 +318,8 @@ func (s *Store) AdvanceReadMarker(_ context.Context, m ticket.ReadMarker) (found
 	err = s.do("AdvanceReadMarker", m.TicketID, func() error {
 		p := s.partition(m.TicketID)
 		old, exists := p.markers[m.Reader.ID]
-		if found = exists && old.role == m.Reader.Role; found {
-			p.markers[m.Reader.ID] = readMarker{max(old.seq, m.Seq), m.Reader.Role}
+		if found = exists && old.Reader.Role == m.Reader.Role; found && old.Seq < m.Seq {
+			p.markers[m.Reader.ID] = m
 		}
 		return nil
 	})
@@ -337,8 +333,8 @@ func (s *Store) CreateReadMarker(_ context.Context, m ticket.ReadMarker) error {
 			return err
 		}
 		p := s.partition(m.TicketID)
-		if old, exists := p.markers[m.Reader.ID]; !exists || old.seq < m.Seq {
-			p.markers[m.Reader.ID] = readMarker{m.Seq, m.Reader.Role}
+		if old, exists := p.markers[m.Reader.ID]; !exists || old.Seq < m.Seq {
+			p.markers[m.Reader.ID] = m
 		}
 		return nil
 	})
@@ -348,8 +344,9 @@ func (s *Store) CreateReadMarker(_ context.Context, m ticket.ReadMarker) error {
 func (s *Store) ClampReadMarker(_ context.Context, m ticket.ReadMarker, seen int) error {
 	return s.do("ClampReadMarker", m.TicketID, func() error {
 		p := s.partition(m.TicketID)
-		if old, exists := p.markers[m.Reader.ID]; exists && old.seq == seen {
-			p.markers[m.Reader.ID] = readMarker{m.Seq, old.role}
+		if old, exists := p.markers[m.Reader.ID]; exists && old.Seq == seen {
+			old.Seq = m.Seq
+			p.markers[m.Reader.ID] = old
 		}
 		return nil
 	})

@@ -61,6 +61,7 @@ func (s *Service) Create(ctx context.Context, actor user.Principal, params Creat
 			}
 			return s.findExisting(ctx, actor, ticketID, errNotFound())
 		default:
+			tk.Description = e.Body
 			return tk, true, nil
 		}
 	}
@@ -129,6 +130,10 @@ func (s *Service) findExisting(ctx context.Context, actor user.Principal, ticket
 	if err != nil || !log.Ticket.VisibleTo(actor) {
 		return Ticket{}, false, cause
 	}
-	log, err = s.catchUp(ctx, log)
+	if log, err = s.catchUp(ctx, log); err != nil {
+		return Ticket{}, false, err
+	}
+	opening, err := s.opening(ctx, log.Ticket.ID, log.Entries)
+	log.Ticket.Description = opening.Body
 	return log.Ticket, false, err
 }

@@ -25,7 +25,7 @@ func TestCreate(t *testing.T) {
 	store := newMemStore()
 	tk, created, err := store.service(1).Create(context.Background(), sara, createParams())
 	want := openedTicket()
-	want.ID = id.Derive(clientID, "sara")
+	want.ID, want.Description = id.Derive(clientID, "sara"), "It does not work"
 	if err != nil || !created || !reflect.DeepEqual(tk, want) {
 		t.Fatalf("got %+v, %v, %v\nwant %+v", tk, created, err, want)
 	}

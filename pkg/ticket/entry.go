@@ -111,6 +111,7 @@ type Log struct {
 	Ticket      Ticket
 	Entries     []Entry
 	ReadMarkers map[string]int // last sequence number read, by user id; complete only if the read included all markers
+	Readers     []ReadMarker   // the same with the names of the users, by user id; not of all reads
 	Deleted     bool           // the ticket was deleted; remaining entries will be purged
 }
 

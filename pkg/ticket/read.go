@@ -11,16 +11,19 @@ import (
 // detailPageSize is the number of entries in a Detail.
 const detailPageSize = 20
 
-// Detail is a ticket with its newest entries.
+// Detail is a ticket with its first and its newest entries.
 type Detail struct {
 	Ticket  Ticket
-	Entries []Entry // ascending
-	HasMore bool    // older visible entries exist
+	Opening Entry        // the first entry
+	Entries []Entry      // ascending
+	HasMore bool         // older visible entries exist
+	Readers []ReadMarker // as the actor may see them
 }
 
 // Detail returns a ticket with its newest 20 visible entries, usually in one
-// round trip. The ticket includes all entries of the log, also if the stored
-// projection is stale. Returns apperr.TicketNotFound.
+// round trip; the opening of a longer log takes another. The ticket includes all
+// entries of the log, also if the stored projection is stale. Returns
+// apperr.TicketNotFound.
 func (s *Service) Detail(ctx context.Context, actor user.Principal, ticketID string) (Detail, error) {
 	log, err := s.loadForRead(ctx, actor, ticketID, detailPageSize+1)
 	if err != nil {
@@ -30,7 +33,55 @@ func (s *Service) Detail(ctx context.Context, actor user.Principal, ticketID str
 	if err != nil {
 		return Detail{}, err
 	}
-	return Detail{Ticket: log.Ticket, Entries: page.Entries, HasMore: page.HasMore}, nil
+	opening, err := s.opening(ctx, log.Ticket.ID, log.Entries, page.Entries)
+	if err != nil {
+		return Detail{}, err
+	}
+	return Detail{
+		Ticket: log.Ticket, Opening: opening, Entries: page.Entries, HasMore: page.HasMore, Readers: readersFor(actor, log, page.Entries),
+	}, nil
+}
+
+// opening returns the first entry of a log, of which parts were read. Returns
+// apperr.TicketNotFound if it was purged.
+func (s *Service) opening(ctx context.Context, ticketID string, parts ...[]Entry) (Entry, error) {
+	for _, entries := range parts {
+		if len(entries) > 0 && entries[0].Seq == 1 {
+			return entries[0], nil
+		}
+	}
+	first, err := s.Store.ReadLogRange(ctx, ticketID, 1, 1, 1, false)
+	if err == nil && len(first.Entries) == 0 {
+		err = errNotFound()
+	}
+	if err != nil {
+		return Entry{}, err
+	}
+	return first.Entries[0], nil
+}
+
+// readersFor returns how far the readers of a ticket have read. Customers do not learn that
+// somebody has read a note, as in frames: they get the newest of the shown entries that was
+// read, or the opening.
+func readersFor(actor user.Principal, log Log, shown []Entry) []ReadMarker {
+	var out []ReadMarker
+	for _, m := range log.Readers {
+		if m.Seq < 1 {
+			continue
+		}
+		seq := min(m.Seq, log.Ticket.LastSeq)
+		if !actor.Role.IsStaff() {
+			seq = 1
+			for _, e := range shown {
+				if e.Seq <= m.Seq {
+					seq = e.Seq
+				}
+			}
+		}
+		m.Seq = seq
+		out = append(out, m)
+	}
+	return out
 }
 
 // loadForRead reads at least the newest n entries, with a ticket that includes

@@ -2,7 +2,9 @@ package ticket_test
 
 import (
 	"context"
+	"fmt"
 	"reflect"
+	"strings"
 	"testing"
 
 	"ticketsystem/pkg/apperr"
@@ -59,6 +61,56 @@ func TestService_ForeignTicketNotFound(t *testing.T) {
 			}
 			if len(store.log()) != 1 || len(store.tickets()) != 1 || len(store.markers()) != 0 {
 				t.Errorf("%s by %s on %q: data was written", name, c.actor.Name, c.id)
+			}
+		}
+	}
+}
+
+// TestDetail_OpeningAndReaders checks the opening of short and long logs, and how far others
+// have read. Customers do not learn that somebody has read a note.
+func TestDetail_OpeningAndReaders(t *testing.T) {
+	short := newLog().message(ali, "a").note(mina, "n").note(ali, "n") // 4 entries
+	long := short
+	for range 30 {
+		long = long.message(sara, "more")
+	}
+	for name, c := range map[string]struct {
+		log                 logBuilder
+		read                map[string]int // by user
+		forCustomer, forAli string
+		reads               int
+	}{
+		"short log":               {short, map[string]int{"ali": 4, "mina": 1, "sara": 2}, "ali 2, mina 1, sara 2", "ali 4, mina 1, sara 2", 1},
+		"long log":                {long, map[string]int{"ali": 34, "mina": 4}, "ali 34, mina 1", "ali 34, mina 4", 2},
+		"nothing read":            {short, map[string]int{"ali": 0}, "", "", 1},
+		"marker behind the end":   {short, map[string]int{"ali": 99}, "ali 2", "ali 4", 1},
+		"marker in the long page": {long, map[string]int{"mina": 20}, "mina 20", "mina 20", 2},
+	} {
+		store := storeWith(c.log, len(c.log))
+		for _, actor := range []user.Principal{sara, ali, mina} {
+			if seq, ok := c.read[actor.UserID]; ok {
+				must(store.raw.CreateReadMarker(t.Context(), ticket.ReadMarker{TicketID: ticketID, Reader: authorOf(actor), Seq: seq}))
+			}
+		}
+		for _, actor := range []user.Principal{sara, ali} {
+			store.reads = 0
+			d, err := store.service(50).Detail(t.Context(), actor, ticketID)
+			if err != nil || store.reads != c.reads {
+				t.Fatalf("%s by %s: got %d reads, %v, want %d", name, actor.Name, store.reads, err, c.reads)
+			}
+			if !reflect.DeepEqual(d.Opening, c.log[0]) {
+				t.Errorf("%s by %s: got opening %+v", name, actor.Name, d.Opening)
+			}
+			var got []string
+			for _, m := range d.Readers {
+				got = append(got, fmt.Sprint(m.Reader.ID, " ", m.Seq))
+			}
+			want := c.forAli
+			if actor.UserID == sara.UserID {
+				want = c.forCustomer
+			}
+			if strings.Join(got, ", ") != want {
+				t.Errorf("%s by %s: got readers %q, want %q", name, actor.Name, got, want)
 			}
 		}
 	}
@@ -163,8 +215,12 @@ func TestDetail(t *testing.T) {
 			if !reflect.DeepEqual(got.Ticket, wantTicket) {
 				t.Errorf("%s, %d folded: got %+v\nwant %+v", c.name, folded, got.Ticket, wantTicket)
 			}
-			if folded == len(c.log) && c.actor.Role.IsStaff() && store.reads != 1 {
-				t.Errorf("%s: got %d reads, want 1", c.name, store.reads)
+			wantReads := 1
+			if len(c.log) > 21 {
+				wantReads = 2 // the opening
+			}
+			if folded == len(c.log) && c.actor.Role.IsStaff() && store.reads != wantReads {
+				t.Errorf("%s: got %d reads, want %d", c.name, store.reads, wantReads)
 			}
 		}
 	}

@@ -89,13 +89,15 @@ type Reader struct {
 
 // Ticket is the projection of a ticket's log, as shown in lists and details.
 type Ticket struct {
-	ID       string
-	Title    string
-	Customer UserRef
-	State    State
-	Category Category
-	Assignee UserRef // zero if unassigned
-	Tags     []string
+	ID    string
+	Title string
+	// Description is the text of the opening. It is not stored, and only Create returns it.
+	Description string
+	Customer    UserRef
+	State       State
+	Category    Category
+	Assignee    UserRef // zero if unassigned
+	Tags        []string
 
 	FollowUpOf string   // id of the closed ticket that this one continues, or ""
 	FollowUps  []string // ids of the tickets that continue this one
@@ -117,6 +119,15 @@ type Ticket struct {
 
 	// Revision counts the writes of the stored projection, for optimistic locking.
 	Revision int
+}
+
+// ReopenUntil returns until when a message or the customer reopens a closed ticket, and the
+// zero time for a ticket that is not closed.
+func (tk Ticket) ReopenUntil(window time.Duration) time.Time {
+	if tk.State.Status != StatusClosed || tk.ClosedAt.IsZero() {
+		return time.Time{}
+	}
+	return tk.ClosedAt.Add(window)
 }
 
 // clone returns a copy that shares no map or slice that Fold modifies.

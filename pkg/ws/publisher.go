@@ -33,6 +33,9 @@ type Publisher struct {
 	Hub         *realtime.Hub
 	Revocations *account.RevocationCache
 	Log         *slog.Logger
+
+	// ReopenWindow is that of ticket.Service.
+	ReopenWindow time.Duration
 }
 
 // audience reports whether a principal may see a frame.
@@ -194,7 +197,7 @@ func (p *Publisher) PublishEntryHint(ctx context.Context, tk ticket.Ticket, e ti
 // PublishQueueChange pushes a changed ticket to the subscribers of the queue.
 func (p *Publisher) PublishQueueChange(ctx context.Context, tk ticket.Ticket) error {
 	return p.publish(ctx, []string{realtime.QueueTopic}, staffOnly, func(sub realtime.Subscriber) any {
-		return ticketFrame{"ticket", wire.ViewTicket(tk, sub.Principal, sub.Locale)}
+		return ticketFrame{"ticket", wire.ViewTicket(tk, sub.Principal, sub.Locale, p.ReopenWindow)}
 	})
 }
 

@@ -83,6 +83,11 @@ type Ticket struct {
 	Preview        string      `json:"preview"`
 	CreatedAt      time.Time   `json:"createdAt"`
 	LastActivityAt time.Time   `json:"lastActivityAt"`
+	Description    string      `json:"description"` // in responses about one ticket
+	WaitingSince   *time.Time  `json:"waitingSince"`
+	FirstReplyAt   *time.Time  `json:"firstReplyAt"`
+	ResolvedAt     *time.Time  `json:"resolvedAt"`
+	ReopenUntil    *time.Time  `json:"reopenUntil"`
 	ClosedAt       *time.Time  `json:"closedAt"`
 	Version        any         `json:"version"` // opaque
 }
@@ -95,9 +100,17 @@ type TicketRef struct {
 
 // Detail is a ticket with its newest entries in ascending order.
 type Detail struct {
-	Ticket  Ticket  `json:"ticket"`
-	Entries []Entry `json:"entries"`
-	HasMore bool    `json:"hasMore"`
+	Ticket  Ticket   `json:"ticket"`
+	Opening Entry    `json:"opening"`
+	Entries []Entry  `json:"entries"`
+	HasMore bool     `json:"hasMore"`
+	Readers []Reader `json:"readers"`
+}
+
+// Reader is a user and the newest entry that they have read.
+type Reader struct {
+	Author
+	Seq int `json:"seq"`
 }
 
 // Entry is one entry of a ticket's log.

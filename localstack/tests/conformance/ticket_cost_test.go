@@ -63,6 +63,20 @@ func ticketCosts() []costCase {
 			return ticket.Query{AssigneeID: f.ali.UserID, Sort: ticket.SortWaiting, Limit: 25}
 		}),
 		{name: "detail + 20 entries", budget: "1 / 2 / 0", golden: cost{1, 3, 0}, run: func(ctx context.Context, f *costFixture) error {
+			d, err := f.service.Detail(ctx, f.sara, f.ticketIDs[5])
+			if err == nil && (len(d.Entries) != 20 || d.HasMore) {
+				err = fmt.Errorf("got %d entries", len(d.Entries))
+			}
+			return err
+		}, prepare: func(ctx context.Context, f *costFixture) error {
+			for range 17 {
+				if _, err := f.unmetered.Post(ctx, f.sara, ticket.Message{TicketID: f.ticketIDs[5], ClientID: newID(), Body: sampleMessage}); err != nil {
+					return err
+				}
+			}
+			return f.unmetered.Project(ctx, f.ticketIDs[5], 4)
+		}},
+		{name: "detail + 20 entries of 60", golden: cost{2, 4, 0}, run: func(ctx context.Context, f *costFixture) error {
 			d, err := f.service.Detail(ctx, f.sara, f.ticketID)
 			if err == nil && (len(d.Entries) != 20 || !d.HasMore) {
 				err = fmt.Errorf("got %d entries", len(d.Entries))

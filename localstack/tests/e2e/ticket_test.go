@@ -195,6 +195,46 @@ func TestUpdateTicket_ChangeNames(t *testing.T) {
 	})
 }
 
+func TestTicketDetail(t *testing.T) {
+	t.Parallel()
+	me, agent := customer(t), support(t)
+	body := ticketBody(t, object{"description": "Line one\nline two"})
+	var ticket client.Ticket
+	for _, status := range []int{201, 200} {
+		me.mustCall(status, "POST", "/tickets", body, &ticket)
+		equal(t, "description", ticket.Description, "Line one\nline two")
+	}
+	if ticket.WaitingSince == nil || !ticket.WaitingSince.Equal(ticket.CreatedAt) || ticket.FirstReplyAt != nil || ticket.ResolvedAt != nil || ticket.ReopenUntil != nil {
+		t.Errorf("a new ticket: got %+v, want it to wait since its creation", ticket)
+	}
+	reply := agent.post(ticket.ID, "We look", nil)
+	agent.post(ticket.ID, "A note", object{"internal": true})
+	agent.mustCall(204, "POST", "/tickets/"+ticket.ID+"/read", object{"seq": 3}, nil)
+	for range 21 {
+		me.post(ticket.ID, "more", nil)
+	}
+	agent.change(ticket.ID, "status", object{"status": "resolved"})
+	me.change(ticket.ID, "close", nil)
+	for _, u := range []testUser{me, agent} {
+		got := u.detail(ticket.ID)
+		equal(t, "opening", got.Opening.Body, "Line one\nline two")
+		equal(t, "opening: kind", got.Opening.Kind, "opened")
+		equal(t, "description", got.Ticket.Description, "Line one\nline two")
+		want := client.Reader{Author: client.Author{ID: agent.Profile.ID, Name: agent.Profile.Name, Role: "support"}, Seq: 3}
+		if u == me {
+			want.Seq = 1 // none of the newest entries; 3 is a note
+		}
+		if len(got.Readers) != 1 || got.Readers[0] != want {
+			t.Errorf("readers: got %+v, want %+v", got.Readers, want)
+		}
+		tk := got.Ticket
+		if tk.WaitingSince != nil || tk.FirstReplyAt == nil || !tk.FirstReplyAt.Equal(reply.CreatedAt) || tk.ResolvedAt == nil || tk.ClosedAt == nil ||
+			tk.ReopenUntil == nil || !tk.ReopenUntil.Equal(tk.ClosedAt.AddDate(0, 0, 7)) {
+			t.Errorf("a closed ticket: got %+v, want the times of the reply, the resolution and the close, and seven days to reopen", tk)
+		}
+	}
+}
+
 func entryKinds(entries []client.Entry) []string {
 	var all []string
 	for _, entry := range entries {

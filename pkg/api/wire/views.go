@@ -35,6 +35,7 @@ type TicketView struct {
 	ID             string          `json:"id"`
 	Number         string          `json:"number"`
 	Title          string          `json:"title"`
+	Description    *string         `json:"description,omitempty"` // where the opening was read
 	Status         ticket.Status   `json:"status"`
 	Priority       ticket.Priority `json:"priority"`
 	Category       *CategoryRef    `json:"category"`
@@ -48,19 +49,25 @@ type TicketView struct {
 	Preview        string          `json:"preview"`
 	CreatedAt      *string         `json:"createdAt"`
 	LastActivityAt *string         `json:"lastActivityAt"`
+	WaitingSince   *string         `json:"waitingSince"`
+	FirstReplyAt   *string         `json:"firstReplyAt"`
+	ResolvedAt     *string         `json:"resolvedAt"`
 	ClosedAt       *string         `json:"closedAt"`
+	ReopenUntil    *string         `json:"reopenUntil"`
 	Version        int             `json:"version"`
 }
 
-// ViewTicket returns the view of a ticket for actor, with names in a language.
-func ViewTicket(tk ticket.Ticket, actor user.Principal, language string) TicketView {
+// ViewTicket returns the view of a ticket for actor, with names in a language. reopenWindow
+// is that of ticket.Service.
+func ViewTicket(tk ticket.Ticket, actor user.Principal, language string, reopenWindow time.Duration) TicketView {
 	tk = tk.ForRole(actor.Role)
 	v := TicketView{
-		ID: tk.ID, Number: id.Number(tk.ID), Title: tk.Title, Status: tk.State.Status, Priority: tk.State.Priority,
+		ID: tk.ID, Number: id.Number(tk.ID), Title: tk.Title, Description: NilIfEmpty(tk.Description), Status: tk.State.Status, Priority: tk.State.Priority,
 		Customer: UserRefView{ID: tk.Customer.ID, Name: user.DisplayName(tk.Customer.Name, language)}, Tags: tk.Tags,
 		LastSeq: tk.LastSeqFor(actor), Unread: tk.UnreadFor(actor), Preview: tk.Preview,
 		CreatedAt: FormatTime(tk.CreatedAt), LastActivityAt: FormatTime(tk.LastActivityAt), ClosedAt: FormatTime(tk.ClosedAt),
-		Version: tk.LastSeqFor(actor), FollowUps: MapSlice(tk.FollowUps, ticketRef),
+		WaitingSince: FormatTime(tk.WaitingSince), FirstReplyAt: FormatTime(tk.FirstReplyAt), ResolvedAt: FormatTime(tk.ResolvedAt),
+		ReopenUntil: FormatTime(tk.ReopenUntil(reopenWindow)), Version: tk.LastSeqFor(actor), FollowUps: MapSlice(tk.FollowUps, ticketRef),
 	}
 	if tk.FollowUpOf != "" {
 		ref := ticketRef(tk.FollowUpOf)
@@ -91,6 +98,18 @@ type EntryView struct {
 	ClientID    *string          `json:"clientId"`
 	CreatedAt   *string          `json:"createdAt"`
 	State       StateView        `json:"state"`
+}
+
+// ReaderView is a user and the newest entry that they have read.
+type ReaderView struct {
+	AuthorView
+	Seq int `json:"seq"`
+}
+
+// ViewReader returns the view of a read marker, with names in a language.
+func ViewReader(m ticket.ReadMarker, language string) ReaderView {
+	m.Reader.Name = user.DisplayName(m.Reader.Name, language)
+	return ReaderView{AuthorView(m.Reader), m.Seq}
 }
 
 // AuthorView is a user with the role in which they act.

@@ -12,7 +12,7 @@ import (
 // Publisher returns the publisher of WebSocket frames, from SOCKET_ENDPOINT.
 func Publisher(a *app.App) *ws.Publisher {
 	pusher := push.New(a.AWS("APIGATEWAYMANAGEMENTAPI"), a.Required("SOCKET_ENDPOINT"))
-	return &ws.Publisher{Hub: &realtime.Hub{Store: a.Store(), Pusher: pusher, Now: app.Now}, Revocations: a.Revocations(), Log: a.Log}
+	return &ws.Publisher{Hub: &realtime.Hub{Store: a.Store(), Pusher: pusher, Now: app.Now}, Revocations: a.Revocations(), ReopenWindow: a.ReopenWindow(), Log: a.Log}
 }
 
 // UserAdmin returns the service that changes and deletes users.
