@@ -2,11 +2,13 @@
 package main
 
 import (
+	_ "time/tzdata" // Lambda has no time zone database
+
 	"ticketsystem/pkg/api"
 	"ticketsystem/pkg/app"
 )
 
 func main() {
 	a := app.New()
-	a.Serve(api.ListTickets(a.Tickets()))
+	a.Serve(api.ListTickets(a.Tickets(), a.Timezone()))
 }

@@ -44,7 +44,7 @@ func listEndpoints(fx *fixture) map[string]struct {
 		query    string
 		total    int
 	}{
-		"tickets":    {"/tickets", api.ListTickets(fx.tickets), "limit=2", 5},
+		"tickets":    {"/tickets", api.ListTickets(fx.tickets, time.UTC), "limit=2", 5},
 		"messages":   {"/tickets/x/messages", api.ListMessages(fx.tickets), "limit=2", 4},
 		"history":    {"/tickets/x/history", api.ListHistory(fx.tickets), "limit=2", 6},
 		"forward":    {"/tickets/x/history", api.ListHistory(fx.tickets), "limit=2&after=0", 6},
@@ -147,6 +147,9 @@ func tamper(cursor string) string {
 func TestListTickets_Query(t *testing.T) {
 	open := []ticket.Status{ticket.StatusOpen, ticket.StatusOnHold}
 	slices.Sort(open)
+	at := func(hour, minute int) time.Time {
+		return time.Date(2026, 3, 21, 0, 0, 0, 0, time.UTC).Add(time.Duration(hour)*time.Hour + time.Duration(minute)*time.Minute)
+	}
 	for _, c := range []struct {
 		actor       user.Principal
 		query       string
@@ -159,9 +162,31 @@ func TestListTickets_Query(t *testing.T) {
 		{ali, "limit=100&sort=-lastActivityAt", ticket.Query{Sort: ticket.SortActivity, Limit: 100}, ""},
 		{sara, "status=open", ticket.Query{CustomerID: saraID, Statuses: open, Sort: ticket.SortActivity, Limit: 20}, ""},
 		{ali, "status=open,new,open", ticket.Query{Statuses: []ticket.Status{ticket.StatusNew, ticket.StatusOpen}, Sort: ticket.SortWaiting, Limit: 20}, ""},
-		{ali, "assignee=me&priority=high", ticket.Query{AssigneeID: aliID, Priority: ticket.PriorityHigh, Sort: ticket.SortWaiting, Limit: 20}, ""},
-		{ali, "assignee=none&category=" + billingID, ticket.Query{AssigneeID: ticket.Unassigned, CategoryID: billingID, Sort: ticket.SortWaiting, Limit: 20}, ""},
+		{ali, "assignee=me&priority=high", ticket.Query{AssigneeID: aliID, Priorities: []ticket.Priority{ticket.PriorityHigh}, Sort: ticket.SortWaiting, Limit: 20}, ""},
+		{ali, "assignee=none&category=" + billingID, ticket.Query{AssigneeID: ticket.Unassigned, CategoryIDs: []string{billingID}, Sort: ticket.SortWaiting, Limit: 20}, ""},
 		{ali, "assignee=" + minaID, ticket.Query{AssigneeID: minaID, Sort: ticket.SortWaiting, Limit: 20}, ""},
+		{ali, "priority=low,high&category=" + strings.ToLower(otherID) + "," + billingID + "," + billingID, ticket.Query{
+			CategoryIDs: []string{billingID, otherID}, Priorities: []ticket.Priority{ticket.PriorityHigh, ticket.PriorityLow}, Sort: ticket.SortWaiting, Limit: 20,
+		}, ""},
+		{ali, "customer=" + saraID, ticket.Query{CustomerIDs: []string{saraID}, Sort: ticket.SortActivity, Limit: 20}, ""},
+		{ali, "customer=" + saraID + "," + rezaID + "&sort=waiting", ticket.Query{CustomerIDs: []string{rezaID, saraID}, Sort: ticket.SortWaiting, Limit: 20}, ""},
+		{ali, "tag=VIP,re%20fund%09&unread=true", ticket.Query{Tags: []string{"vip", "re fund"}, UnreadFor: aliID, Sort: ticket.SortWaiting, Limit: 20}, ""},
+		{sara, "tag=vip&status=open&unread=false", ticket.Query{CustomerID: saraID, Statuses: []ticket.Status{"none"}, Sort: ticket.SortActivity, Limit: 20}, ""},
+		{sara, "unread=true", ticket.Query{CustomerID: saraID, UnreadFor: saraID, Sort: ticket.SortActivity, Limit: 20}, ""},
+		{sara, "from=2026-03-21T10:00:00%2B03:30&to=2026-03-21T10:00:00+03:30", ticket.Query{
+			CustomerID: saraID, From: at(6, 30), To: at(6, 30).Add(time.Millisecond), Sort: ticket.SortActivity, Limit: 20,
+		}, ""},
+		{ali, "from=2026-03-21&to=2026-03-21", ticket.Query{From: at(0, 0), To: at(24, 0), Sort: ticket.SortWaiting, Limit: 20}, ""},
+		{ali, "from=2026-03-21&to=2026-03-21&timezone=Asia/Tehran", ticket.Query{From: at(-4, 30), To: at(20, 30), Sort: ticket.SortWaiting, Limit: 20}, ""},
+		{ali, "from=2026-03-29&to=2026-03-29&timezone=Europe/Berlin", ticket.Query{From: at(8*24-1, 0), To: at(9*24-2, 0), Sort: ticket.SortWaiting, Limit: 20}, ""},
+		{sara, "customer=" + saraID, ticket.Query{}, "?customer not_allowed"}, {ali, "customer=x", ticket.Query{}, "?customer invalid"},
+		{ali, "customer=", ticket.Query{}, "?customer invalid"}, {ali, "customer=" + strings.Repeat(saraID+",", 20), ticket.Query{}, "?customer too_many"},
+		{ali, "tag=", ticket.Query{}, "?tag invalid"}, {ali, "tag=a,,b", ticket.Query{}, "?tag invalid"}, {ali, "tag=" + strings.Repeat("x", 41), ticket.Query{}, "?tag invalid"},
+		{sara, "tag=", ticket.Query{}, "?tag invalid"}, {ali, "unread=yes", ticket.Query{}, "?unread not_allowed"}, {ali, "unread=", ticket.Query{}, "?unread not_allowed"},
+		{ali, "from=yesterday", ticket.Query{}, "?from invalid"}, {ali, "to=", ticket.Query{}, "?to invalid"}, {ali, "from=0001-01-01", ticket.Query{}, "?from out_of_range"},
+		{ali, "to=9999-12-31T00:00:00Z", ticket.Query{}, "?to out_of_range"}, {ali, "from=2026-03-22&to=2026-03-21", ticket.Query{}, "?to out_of_range"},
+		{ali, "timezone=Tehran", ticket.Query{}, "?timezone invalid"}, {ali, "priority=low,,high", ticket.Query{}, "?priority not_allowed"},
+		{ali, "category=" + billingID + ",x", ticket.Query{}, "?category invalid"},
 		{ali, "q=the+Invoice", ticket.Query{Terms: []search.Terms{{Tokens: []string{"the"}, Prefix: "invoice"}}, Sort: ticket.SortWaiting, Limit: 20}, ""},
 		{sara, "q=x&status=new", ticket.Query{
 			Terms: []search.Terms{{Tokens: []string{"x"}}}, CustomerID: saraID, Statuses: []ticket.Status{ticket.StatusNew}, Sort: ticket.SortActivity, Limit: 20,
@@ -180,7 +205,7 @@ func TestListTickets_Query(t *testing.T) {
 		{sara, "sort=waiting", ticket.Query{}, "?sort not_allowed"},
 	} {
 		fx := newFixture(t)
-		got := fx.send(t, api.ListTickets(fx.tickets), c.actor, newRequest(http.MethodGet, "/tickets", "").query(c.query))
+		got := fx.send(t, api.ListTickets(fx.tickets, time.UTC), c.actor, newRequest(http.MethodGet, "/tickets", "").query(c.query))
 		if c.fieldErrors != "" {
 			if got.status != 400 || !slices.Equal(got.fieldErrors(), []string{c.fieldErrors}) || len(fx.queries) != 0 {
 				t.Errorf("%s: got %d %v, want %s", c.query, got.status, got.fieldErrors(), c.fieldErrors)
@@ -199,7 +224,7 @@ func TestListTickets_Query(t *testing.T) {
 // TestListTickets_SearchWithoutTerms checks that a search for punctuation is an empty page.
 func TestListTickets_SearchWithoutTerms(t *testing.T) {
 	fx := fixtureWithTickets(t)
-	got := fx.send(t, api.ListTickets(fx.tickets), ali, newRequest(http.MethodGet, "/tickets", "").query("q=?!"))
+	got := fx.send(t, api.ListTickets(fx.tickets, time.UTC), ali, newRequest(http.MethodGet, "/tickets", "").query("q=?!"))
 	if data, _ := got.body["data"].([]any); got.status != 200 || len(data) != 0 || len(fx.queries) != 0 {
 		t.Errorf("got %d %s, want an empty page", got.status, got.text)
 	}
@@ -208,7 +233,7 @@ func TestListTickets_SearchWithoutTerms(t *testing.T) {
 // TestListTickets_CustomerOnHold checks that the filter on_hold is empty for customers.
 func TestListTickets_CustomerOnHold(t *testing.T) {
 	fx := fixtureWithTickets(t)
-	got := fx.send(t, api.ListTickets(fx.tickets), sara, newRequest(http.MethodGet, "/tickets", "").query("status=on_hold"))
+	got := fx.send(t, api.ListTickets(fx.tickets, time.UTC), sara, newRequest(http.MethodGet, "/tickets", "").query("status=on_hold"))
 	if data, _ := got.body["data"].([]any); got.status != 200 || len(data) != 0 {
 		t.Errorf("got %d %s", got.status, got.text)
 	}

@@ -106,10 +106,11 @@ func (r *Request) timeParam(name string, zone *time.Location) (at time.Time, isD
 	if !r.query.Has(name) {
 		return at, false, nil
 	}
-	if at, err = time.Parse(time.RFC3339, r.query.Get(name)); err == nil {
+	text := strings.ReplaceAll(r.query.Get(name), " ", "+") // of an offset, not encoded
+	if at, err = time.Parse(time.RFC3339, text); err == nil {
 		return at, false, checkYear(name, at)
 	}
-	if at, err = time.ParseInLocation(time.DateOnly, r.query.Get(name), zone); err == nil {
+	if at, err = time.ParseInLocation(time.DateOnly, text, zone); err == nil {
 		return at, true, checkYear(name, at)
 	}
 	return at, false, errQuery(name, "invalid", name+" must be a date (yyyy-mm-dd) or a time (RFC 3339).")

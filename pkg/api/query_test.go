@@ -19,8 +19,8 @@ func TestQuery_Rejected(t *testing.T) {
 		{"GET", "/tickets", "status=open&limit=5&&", ""},
 		{"GET", "/tickets", "q=a;b", ""},
 		{"GET", "/tickets", "%71=x", ""},
-		{"GET", "/tickets", "customer=x", "?customer unknown"},
-		{"GET", "/tickets", "tag=x&limit=5", "?tag unknown"},
+		{"GET", "/tickets", "customers=x", "?customers unknown"},
+		{"GET", "/tickets", "tags=x&limit=5", "?tags unknown"},
 		{"GET", "/tickets", "Limit=5", "?Limit unknown"},
 		{"GET", "/tickets", "status[]=open", "?status[] unknown"},
 		{"GET", "/tickets", "status%20=open", "?status  unknown"},
@@ -51,7 +51,7 @@ func TestQuery_Rejected(t *testing.T) {
 
 // TestQuery_AfterAuthentication checks that anonymous callers get 401, whatever they send.
 func TestQuery_AfterAuthentication(t *testing.T) {
-	r := newRequest(http.MethodGet, "/tickets", "").query("tag=x")
+	r := newRequest(http.MethodGet, "/tickets", "").query("tags=x")
 	if got := newFixture(t).send(t, echoPrincipal(api.Authenticated), user.Principal{}, r); got.status != 401 {
 		t.Errorf("got %d, want 401", got.status)
 	}

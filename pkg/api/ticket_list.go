@@ -2,9 +2,10 @@ package api
 
 import (
 	"context"
-	"net/url"
+	"encoding/json"
 	"slices"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"ticketsystem/pkg/api/wire"
@@ -14,10 +15,10 @@ import (
 )
 
 // ListTickets returns the endpoint GET /tickets: a customer's tickets, or for staff all
-// tickets that match the filters.
-func ListTickets(tickets *ticket.Service) Endpoint {
+// tickets that match the filters. zone is the time zone of dates without ?timezone.
+func ListTickets(tickets *ticket.Service, zone *time.Location) Endpoint {
 	return Authenticated(func(ctx context.Context, r *Request) (Response, error) {
-		q, err := r.ticketQuery()
+		q, err := r.ticketQuery(zone)
 		if err != nil {
 			return Response{}, err
 		}
@@ -35,44 +36,119 @@ func ListTickets(tickets *ticket.Service) Endpoint {
 
 // ticketScope returns the cursor scope of a query. Every filter and the order are part of it.
 func (r *Request) ticketScope(q ticket.Query) string {
-	scope := url.Values{
-		"customer": {q.CustomerID}, "assignee": {q.AssigneeID}, "category": {q.CategoryID},
-		"priority": {string(q.Priority)}, "sort": {string(q.Sort)}, "q": {r.query.Get("q")},
+	q.Terms, q.Limit = nil, 0
+	scope, err := json.Marshal(q)
+	if err != nil { // a time of a year above 9999, which timeRange rejects
+		return ""
 	}
-	for _, status := range q.Statuses {
-		scope.Add("status", string(status))
-	}
-	return "tickets " + scope.Encode()
+	return "tickets " + string(scope) + " " + r.query.Get("q")
 }
 
 // ticketQuery reads the filters and the order. An empty filter is invalid. Customers are
 // limited to their own tickets. Returns bad_request.
-func (r *Request) ticketQuery() (ticket.Query, error) {
+func (r *Request) ticketQuery(zone *time.Location) (q ticket.Query, err error) {
 	staff := r.Principal.Role.IsStaff()
-	q := ticket.Query{CategoryID: r.query.Get("category"), Priority: ticket.Priority(r.query.Get("priority"))}
-	var err error
-	if q.Statuses, err = r.statuses(staff); err != nil {
-		return q, err
-	}
-	if r.query.Has("priority") && !q.Priority.Valid() {
-		return q, errQuery("priority", "not_allowed", "priority must be one of low, medium, high, urgent.")
-	}
-	if r.query.Has("category") && !id.Valid(q.CategoryID) {
-		return q, errQuery("category", "invalid", "category must be the id of a category.")
-	}
-	if q.AssigneeID, err = r.assignee(); err != nil {
-		return q, err
-	}
-	text := r.query.Get("q")
-	if err := checkSearch(text); err != nil {
-		return q, err
-	}
-	q.Terms = search.Parse(text)
 	if !staff {
 		q.CustomerID = r.Principal.UserID
 	}
-	q.Sort, err = r.sort(staff)
-	return q, err
+	for _, read := range []func() error{
+		func() error { return r.customers(&q) },
+		func() (err error) { q.Statuses, err = r.statuses(staff); return },
+		func() (err error) { q.CategoryIDs, err = r.ids("category", "the id of a category"); return },
+		func() (err error) { q.Priorities, err = r.priorities(); return },
+		func() error { return r.tags(&q) },
+		func() (err error) { q.AssigneeID, err = r.assignee(); return },
+		func() (err error) { q.UnreadFor, err = r.unreadFor(); return },
+		func() (err error) { q.From, q.To, err = r.timeRange(zone); return },
+		func() error { return checkSearch(r.query.Get("q")) },
+		func() (err error) { q.Sort, err = r.sort(staff); return },
+	} {
+		if err := read(); err != nil {
+			return q, err
+		}
+	}
+	q.Terms, q.From, q.To = search.Parse(r.query.Get("q")), q.From.UTC(), q.To.UTC()
+	return q, nil
+}
+
+// maxFilterValues bounds the values of one filter.
+const maxFilterValues = 20
+
+// values returns the comma-separated values of a filter, nil if it is not given. Returns
+// bad_request.
+func (r *Request) values(name string) ([]string, error) {
+	if !r.query.Has(name) {
+		return nil, nil
+	}
+	values := strings.Split(r.query.Get(name), ",")
+	if len(values) > maxFilterValues {
+		return nil, errQuery(name, "too_many", name+" must have at most 20 values.")
+	}
+	slices.Sort(values)
+	return slices.Compact(values), nil
+}
+
+// ids returns a filter of ids. what describes one. Returns bad_request.
+func (r *Request) ids(name, what string) ([]string, error) {
+	values, err := r.values(name)
+	for i, value := range values {
+		parsed, ok := id.Parse(value)
+		if !ok {
+			return nil, errQuery(name, "invalid", name+" must be "+what+".")
+		}
+		values[i] = parsed
+	}
+	return values, err
+}
+
+// customers reads ?customer, which is for staff. Returns bad_request.
+func (r *Request) customers(q *ticket.Query) (err error) {
+	if r.query.Has("customer") && !r.Principal.Role.IsStaff() {
+		return errQuery("customer", "not_allowed", "customer is a filter for staff.")
+	}
+	q.CustomerIDs, err = r.ids("customer", "the id of a customer")
+	return err
+}
+
+// priorities returns the priorities of ?priority. Returns bad_request.
+func (r *Request) priorities() (out []ticket.Priority, err error) {
+	values, err := r.values("priority")
+	for _, value := range values {
+		if p := ticket.Priority(value); p.Valid() {
+			out = append(out, p)
+			continue
+		}
+		return nil, errQuery("priority", "not_allowed", "priority must be one of low, medium, high, urgent.")
+	}
+	return out, err
+}
+
+// tags reads ?tag, as tags are stored. Customers see no tags, so it matches none of their
+// tickets. Returns bad_request.
+func (r *Request) tags(q *ticket.Query) error {
+	values, err := r.values("tag")
+	for _, tag := range values {
+		var v wire.Validator
+		if v.Text("?tag", &tag, 1, maxTagLength, false); v.Err() != nil {
+			return errQuery("tag", "invalid", "tag must be a tag, of at most 40 characters.")
+		}
+		q.Tags = append(q.Tags, strings.ToLower(tag))
+	}
+	if len(q.Tags) > 0 && !r.Principal.Role.IsStaff() {
+		q.Tags, q.Statuses = nil, []ticket.Status{statusNone}
+	}
+	return err
+}
+
+// unreadFor returns the caller if ?unread=true, else "". Returns bad_request.
+func (r *Request) unreadFor() (string, error) {
+	switch value := r.query.Get("unread"); {
+	case value == "true":
+		return r.Principal.UserID, nil
+	case value == "false", !r.query.Has("unread"):
+		return "", nil
+	}
+	return "", errQuery("unread", "not_allowed", "unread must be true or false.")
 }
 
 // maxSearchRunes is the maximum length of ?q= in runes.
@@ -92,11 +168,12 @@ const statusNone ticket.Status = "none"
 // statuses returns the comma-separated statuses of ?status=. Customers see on_hold as open, so
 // their filter open includes it and their filter on_hold matches nothing. Returns bad_request.
 func (r *Request) statuses(staff bool) ([]ticket.Status, error) {
-	if !r.query.Has("status") {
-		return nil, nil
+	values, err := r.values("status")
+	if err != nil {
+		return nil, err
 	}
 	var out []ticket.Status
-	for name := range strings.SplitSeq(r.query.Get("status"), ",") {
+	for _, name := range values {
 		s := ticket.Status(name)
 		if !s.Valid() {
 			return nil, errQuery("status", "not_allowed", "status must be one of new, open, pending, on_hold, resolved, closed.")
@@ -129,7 +206,7 @@ func (r *Request) assignee() (string, error) {
 func (r *Request) sort(staff bool) (ticket.Sort, error) {
 	given := r.query.Has("sort")
 	switch s := ticket.Sort(r.query.Get("sort")); {
-	case !given && staff:
+	case !given && staff && !r.query.Has("customer"):
 		return ticket.SortWaiting, nil
 	case !given:
 		return ticket.SortActivity, nil

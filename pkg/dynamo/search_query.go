@@ -16,7 +16,7 @@ const maxSearchReads = 30
 // filters of q, newest first.
 func (s *Store) searchTickets(ctx context.Context, q ticket.Query, cursor map[string]string) ([]ticket.Ticket, map[string]string, error) {
 	pageSize := q.Limit + 1
-	if q.Statuses != nil || q.CategoryID+q.AssigneeID+string(q.Priority) != "" {
+	if q.HasFilters() {
 		pageSize = max(pageSize, filterPageSize)
 	}
 	sr, err := s.newSearcher(ctx, q.Terms, pageSize, cursor, func(terms search.Terms) ([]*postings, error) {

@@ -3,6 +3,7 @@ package dynamo
 import (
 	"context"
 	"slices"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
@@ -16,23 +17,26 @@ type listPlan struct {
 	index            string
 	hash, hashValue  string
 	sort, sortPrefix string
+	from, to         time.Time // range of the sort key, if it is a time; to is excluded
 	descending       bool
 	exact            bool // every item of the partition matches the query
 }
 
 // planList selects the index that answers most of the query. The queues of agents
-// (mine, unassigned, by category, by status and priority, all) are exact: a page
-// is one query of one index. Other conditions are applied to each item.
+// (mine, unassigned, by category, by status and priority, all), the tickets of a
+// customer and the times of creation in lists by creation are exact: every item read
+// is in the list. Other conditions are applied to each item.
 func planList(q ticket.Query) listPlan {
 	p := listPlan{sort: "w"}
-	rest := q
+	rest, ownerID := q, q.CustomerID
+	if ownerID == "" && len(q.CustomerIDs) == 1 && q.Sort != ticket.SortWaiting {
+		ownerID, rest.CustomerIDs = q.CustomerIDs[0], nil
+	}
 	switch {
-	case q.CustomerID != "" && q.Sort == ticket.SortCreated:
-		p = listPlan{index: indexOwnerCreated, hash: "uc", hashValue: ticketOwnerKey(q.CustomerID), sort: "n", descending: true}
-		rest.CustomerID = ""
-	case q.CustomerID != "":
-		p = listPlan{index: indexOwnerActivity, hash: "u", hashValue: ticketOwnerKey(q.CustomerID), sort: "a", descending: true}
-		rest.CustomerID = ""
+	case ownerID != "" && q.Sort == ticket.SortCreated:
+		p = listPlan{index: indexOwnerCreated, hash: "uc", hashValue: ticketOwnerKey(ownerID), sort: "n", descending: true}
+	case ownerID != "":
+		p = listPlan{index: indexOwnerActivity, hash: "u", hashValue: ticketOwnerKey(ownerID), sort: "a", descending: true}
 	case q.Sort == ticket.SortCreated:
 		p = listPlan{index: indexAllCreated, hash: "qc", hashValue: queueShard, sort: "n", descending: true}
 	case q.Sort == ticket.SortActivity:
@@ -40,66 +44,83 @@ func planList(q ticket.Query) listPlan {
 	case q.AssigneeID != "":
 		p.index, p.hash, p.hashValue = indexAssigneeWaiting, "lh", q.AssigneeID
 		rest.AssigneeID = ""
-	case q.CategoryID != "":
-		p.index, p.hash, p.hashValue = indexCategoryWaiting, "lc", q.CategoryID
-		rest.CategoryID = ""
+	case len(q.CategoryIDs) == 1:
+		p.index, p.hash, p.hashValue = indexCategoryWaiting, "lc", q.CategoryIDs[0]
+		rest.CategoryIDs = nil
 	case len(q.Statuses) == 1:
 		p.index, p.hash, p.hashValue = indexStatusWaiting, "ls", string(q.Statuses[0])
 		rest.Statuses = nil
 	default:
 		p.index, p.hash, p.hashValue = indexQueueWaiting, "q", queueShard
 	}
-	// Only active tickets sort by priority; the sort keys of others do not contain it.
-	if p.sort == "w" && q.Priority.Valid() && len(q.Statuses) > 0 && !slices.ContainsFunc(q.Statuses, inactive) {
-		p.sortPrefix, rest.Priority = ticket.QueuePriorityPrefix(q.Priority), ""
+	switch p.sort {
+	case "n":
+		p.from, p.to, rest.From, rest.To = q.From, q.To, time.Time{}, time.Time{}
+	case "a":
+		p.from = q.From // no ticket is active before its creation
+	case "w":
+		// Only active tickets sort by priority; the sort keys of others do not contain it.
+		if len(q.Priorities) == 1 && len(q.Statuses) > 0 && !slices.ContainsFunc(q.Statuses, inactive) {
+			p.sortPrefix, rest.Priorities = ticket.QueuePriorityPrefix(q.Priorities[0]), nil
+		}
 	}
-	p.exact = rest.CustomerID == "" && rest.AssigneeID == "" && rest.CategoryID == "" && rest.Priority == "" && len(rest.Statuses) == 0
+	p.exact = !rest.HasFilters()
 	return p
 }
 
-// A filtered list reads larger pages, and at most maxFilterPages of them. It then
-// returns the tickets found so far and a cursor.
+// The items that one page of a filtered list reads. A page with fewer matches than the
+// limit has a cursor if there are more items. Lists by creation read the ticket of each.
+const (
+	maxFilteredRows    = 500
+	maxFilteredTickets = 100
+)
+
+// A filtered search or list of notifications reads pages of at least filterPageSize, a
+// list of notifications at most maxFilterPages of them.
 const (
 	filterPageSize = 100
 	maxFilterPages = 20
 )
 
-// ListTickets implements ticket.Store.
+// pageSize returns how many items a page of at most limit tickets reads: one more shows
+// that there is another page.
+func (p listPlan) pageSize(limit int) int {
+	switch {
+	case p.exact:
+		return limit + 1
+	case p.sort == "n":
+		return max(limit+1, maxFilteredTickets)
+	}
+	return maxFilteredRows
+}
+
+// ListTickets implements ticket.Store with one query for a page.
 func (s *Store) ListTickets(ctx context.Context, q ticket.Query, cursor map[string]string) ([]ticket.Ticket, map[string]string, error) {
 	if len(q.Terms) > 0 {
 		return s.searchTickets(ctx, q, cursor)
 	}
 	p := planList(q)
-	pageSize := q.Limit + 1
-	if !p.exact {
-		pageSize = max(pageSize, filterPageSize)
-	}
-	in := p.query(pageSize)
+	in := p.query(p.pageSize(q.Limit))
 	in.ExclusiveStartKey = startKey(cursor)
-	var page []ticket.Ticket
-	for range maxFilterPages {
-		out, err := s.queryPage(ctx, in)
-		if err != nil {
-			return nil, nil, translateListError(err, cursor)
-		}
-		tickets, err := s.decodeTickets(ctx, p, out.Items)
-		if err != nil {
-			return nil, nil, err
-		}
-		for _, tk := range tickets {
-			if !q.Matches(tk) {
-				continue
-			}
-			if len(page) == q.Limit {
-				return page, p.cursorAt(page[len(page)-1]), nil
-			}
-			page = append(page, tk)
-		}
-		if in.ExclusiveStartKey = out.LastEvaluatedKey; in.ExclusiveStartKey == nil {
-			return page, nil, nil
-		}
+	out, err := s.queryPage(ctx, in)
+	if err != nil {
+		return nil, nil, translateListError(err, cursor)
 	}
-	return page, cursorOf(in.ExclusiveStartKey), nil
+	tickets, err := s.decodeTickets(ctx, p, out.Items)
+	if err != nil {
+		return nil, nil, err
+	}
+	var page []ticket.Ticket
+	for _, tk := range tickets {
+		if !q.Matches(tk) {
+			continue
+		}
+		if len(page) == q.Limit {
+			return page, p.cursorAt(page[len(page)-1]), nil
+		}
+		page = append(page, tk)
+	}
+	return page, cursorOf(out.LastEvaluatedKey), nil
 }
 
 func inactive(s ticket.Status) bool { return !s.IsActive() }
@@ -110,6 +131,16 @@ func (p listPlan) query(pageSize int) *dynamodb.QueryInput {
 	if p.sortPrefix != "" {
 		condition += " AND begins_with(#sort, :prefix)"
 		vals["prefix"], names["#sort"] = p.sortPrefix, p.sort
+	}
+	if !p.from.IsZero() || !p.to.IsZero() {
+		condition += " AND #sort BETWEEN :from AND :to"
+		vals["from"], vals["to"], names["#sort"] = "0", "~", p.sort
+		if !p.from.IsZero() {
+			vals["from"] = ticket.TimeSortKey(p.from)
+		}
+		if !p.to.IsZero() {
+			vals["to"] = ticket.TimeSortKey(p.to.Add(-time.Millisecond))
+		}
 	}
 	in := queryInput(condition, vals, onIndex(p.index), pageOf(pageSize))
 	in.ScanIndexForward, in.ExpressionAttributeNames = aws.Bool(!p.descending), names

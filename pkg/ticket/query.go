@@ -2,10 +2,12 @@ package ticket
 
 import (
 	"fmt"
+	"reflect"
 	"slices"
 	"time"
 
 	"ticketsystem/pkg/search"
+	"ticketsystem/pkg/user"
 )
 
 // Sort is the order of a ticket list.
@@ -23,14 +25,24 @@ const Unassigned = "none"
 
 // Query selects a page of tickets. Empty fields do not filter.
 type Query struct {
-	Terms      []search.Terms // any of these; the newest tickets come first and Sort is ignored
-	CustomerID string         // always set for customers
-	Statuses   []Status       // any of these
-	CategoryID string
-	AssigneeID string // or Unassigned
-	Priority   Priority
-	Sort       Sort
-	Limit      int
+	Terms       []search.Terms // any of these; the newest tickets come first and Sort is ignored
+	CustomerID  string         // of the caller; always set for customers
+	CustomerIDs []string       // any of these, as in all lists
+	Statuses    []Status
+	CategoryIDs []string
+	AssigneeID  string // or Unassigned
+	Priorities  []Priority
+	Tags        []string
+	UnreadFor   string    // a user who has unread messages
+	From, To    time.Time // of creation; To is excluded
+	Sort        Sort
+	Limit       int
+}
+
+// HasFilters reports whether Matches can reject a ticket of the CustomerID.
+func (q Query) HasFilters() bool {
+	q.Terms, q.CustomerID, q.Sort, q.Limit = nil, "", "", 0
+	return !reflect.ValueOf(q).IsZero()
 }
 
 // Matches reports whether tk passes all filters of the query except Terms.
@@ -40,10 +52,15 @@ func (q Query) Matches(tk Ticket) bool {
 		assignee = Unassigned
 	}
 	return (q.CustomerID == "" || q.CustomerID == tk.Customer.ID) &&
-		(len(q.Statuses) == 0 || slices.Contains(q.Statuses, tk.State.Status)) &&
-		(q.CategoryID == "" || q.CategoryID == tk.State.CategoryID) &&
-		(q.AssigneeID == "" || q.AssigneeID == assignee) &&
-		(q.Priority == "" || q.Priority == tk.State.Priority)
+		isAnyOf(q.CustomerIDs, tk.Customer.ID) && isAnyOf(q.Statuses, tk.State.Status) && isAnyOf(q.CategoryIDs, tk.State.CategoryID) &&
+		(q.AssigneeID == "" || q.AssigneeID == assignee) && isAnyOf(q.Priorities, tk.State.Priority) && isAnyOf(q.Tags, tk.Tags...) &&
+		(q.UnreadFor == "" || tk.UnreadFor(user.Principal{UserID: q.UnreadFor}) > 0) &&
+		!tk.CreatedAt.Before(q.From) && (q.To.IsZero() || tk.CreatedAt.Before(q.To))
+}
+
+// isAnyOf reports whether a filter has any of the values; an empty filter has all.
+func isAnyOf[T comparable](filter []T, values ...T) bool {
+	return len(filter) == 0 || slices.ContainsFunc(values, func(value T) bool { return slices.Contains(filter, value) })
 }
 
 // InactiveQueuePrefix begins the sort keys of resolved and closed tickets, after all others.

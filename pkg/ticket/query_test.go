@@ -61,6 +61,9 @@ func TestTimeSortKey(t *testing.T) {
 
 func TestQuery_Matches(t *testing.T) {
 	tk := ticket.Ticket{Customer: ticket.UserRef{ID: "sara"}, State: ticket.State{Status: ticket.StatusOpen, Priority: ticket.PriorityHigh, CategoryID: "billing", AssigneeID: "ali"}}
+	tagged := tk
+	tagged.Tags, tagged.Messages, tagged.CreatedAt = []string{"vip", "a"}, 1, minute(3)
+	tagged.Readers = map[string]ticket.Reader{"ali": {Read: 2}}
 	free := tk
 	free.State.AssigneeID = ""
 	for _, c := range []struct {
@@ -74,15 +77,25 @@ func TestQuery_Matches(t *testing.T) {
 		{"ticket of another customer", ticket.Query{CustomerID: "reza"}, tk, false},
 		{"one of the statuses", ticket.Query{Statuses: []ticket.Status{ticket.StatusNew, ticket.StatusOpen}}, tk, true},
 		{"another status", ticket.Query{Statuses: []ticket.Status{ticket.StatusNew}}, tk, false},
-		{"category", ticket.Query{CategoryID: "billing"}, tk, true},
-		{"another category", ticket.Query{CategoryID: "technical"}, tk, false},
+		{"category", ticket.Query{CategoryIDs: []string{"billing"}}, tk, true},
+		{"another category", ticket.Query{CategoryIDs: []string{"technical"}}, tk, false},
 		{"assignee", ticket.Query{AssigneeID: "ali"}, tk, true},
 		{"another assignee", ticket.Query{AssigneeID: "mina"}, tk, false},
 		{"assigned, unassigned wanted", ticket.Query{AssigneeID: ticket.Unassigned}, tk, false},
 		{"unassigned wanted", ticket.Query{AssigneeID: ticket.Unassigned}, free, true},
-		{"priority", ticket.Query{Priority: ticket.PriorityHigh}, tk, true},
-		{"another priority", ticket.Query{Priority: ticket.PriorityLow}, tk, false},
-		{"one filter fails", ticket.Query{CustomerID: "sara", Statuses: []ticket.Status{ticket.StatusOpen}, AssigneeID: "ali", Priority: ticket.PriorityLow}, tk, false},
+		{"priority", ticket.Query{Priorities: []ticket.Priority{ticket.PriorityHigh}}, tk, true},
+		{"another priority", ticket.Query{Priorities: []ticket.Priority{ticket.PriorityLow}}, tk, false},
+		{"one of the customers", ticket.Query{CustomerIDs: []string{"reza", "sara"}}, tk, true},
+		{"other customers", ticket.Query{CustomerIDs: []string{"reza"}}, tk, false},
+		{"one of the tags", ticket.Query{Tags: []string{"refund", "vip"}}, tagged, true},
+		{"another tag", ticket.Query{Tags: []string{"refund"}}, tagged, false},
+		{"no tags", ticket.Query{Tags: []string{"refund"}}, tk, false},
+		{"unread", ticket.Query{UnreadFor: "mina"}, tagged, true},
+		{"read", ticket.Query{UnreadFor: "ali"}, tagged, false},
+		{"created at the start", ticket.Query{From: minute(3), To: minute(4)}, tagged, true},
+		{"created before", ticket.Query{From: minute(4)}, tagged, false},
+		{"created at the end", ticket.Query{To: minute(3)}, tagged, false},
+		{"one filter fails", ticket.Query{CustomerID: "sara", Statuses: []ticket.Status{ticket.StatusOpen}, AssigneeID: "ali", Priorities: []ticket.Priority{ticket.PriorityLow}}, tk, false},
 	} {
 		if got := c.q.Matches(c.h); got != c.want {
 			t.Errorf("%s: got %v, want %v", c.name, got, c.want)

@@ -44,6 +44,8 @@ func newTicketSet(t *testing.T, db backend, n int) *ticketSet {
 		tk.State.Status, tk.State.AssigneeID = statuses[i%6], s.agentIDs[i%3]
 		tk.Assignee = ticket.UserRef{ID: tk.State.AssigneeID}
 		tk.LastActivityAt = e.CreatedAt.Add(time.Duration(i*7%13) * time.Hour)
+		tk.Tags, tk.Messages = [][]string{nil, {"vip"}, {"new", "refund"}}[i%3], i%2
+		tk.Readers = map[string]ticket.Reader{s.ownerID: {Unread: i % 4 / 2}}
 		if tk.Revision = 1; i%5 < 2 {
 			tk.WaitingSince = time.Time{}
 		}
@@ -109,17 +111,27 @@ func TestListTickets(t *testing.T) {
 		var queries []ticket.Query
 		for _, order := range []ticket.Sort{ticket.SortActivity, ticket.SortWaiting, ticket.SortCreated} {
 			for _, q := range []ticket.Query{
-				{CategoryID: s.categoryID},
-				{CategoryID: s.categoryID, AssigneeID: s.agentIDs[1]},
-				{CategoryID: s.categoryID, AssigneeID: ticket.Unassigned},
+				{CategoryIDs: []string{s.categoryID}},
+				{CategoryIDs: []string{s.categoryID}, AssigneeID: s.agentIDs[1]},
+				{CategoryIDs: []string{s.categoryID}, AssigneeID: ticket.Unassigned},
 				{AssigneeID: s.agentIDs[2]},
-				{AssigneeID: s.agentIDs[2], Priority: ticket.PriorityUrgent, Statuses: statuses[:3]},
-				{CategoryID: s.categoryID, Statuses: []ticket.Status{ticket.StatusOpen}},
-				{CategoryID: s.categoryID, Statuses: statuses[4:]},
-				{CategoryID: s.categoryID, Statuses: statuses[:2], Priority: ticket.PriorityHigh},
-				{CategoryID: s.categoryID, Statuses: statuses[3:5], Priority: ticket.PriorityLow},
-				{CategoryID: s.categoryID, Priority: ticket.PriorityMedium},
-				{CategoryID: newID()},
+				{AssigneeID: s.agentIDs[2], Priorities: []ticket.Priority{ticket.PriorityUrgent}, Statuses: statuses[:3]},
+				{CategoryIDs: []string{s.categoryID}, Statuses: []ticket.Status{ticket.StatusOpen}},
+				{CategoryIDs: []string{s.categoryID}, Statuses: statuses[4:]},
+				{CategoryIDs: []string{s.categoryID}, Statuses: statuses[:2], Priorities: []ticket.Priority{ticket.PriorityHigh}},
+				{CategoryIDs: []string{s.categoryID}, Statuses: statuses[3:5], Priorities: []ticket.Priority{ticket.PriorityLow}},
+				{CategoryIDs: []string{s.categoryID}, Priorities: []ticket.Priority{ticket.PriorityMedium}},
+				{CategoryIDs: []string{newID()}},
+				{CategoryIDs: []string{s.categoryID, newID()}, Priorities: priorities[:2]},
+				{CategoryIDs: []string{s.categoryID}, Tags: []string{"refund", "vip"}},
+				{CategoryIDs: []string{s.categoryID}, UnreadFor: newID()},
+				{CategoryIDs: []string{s.categoryID}, UnreadFor: s.ownerID},
+				{CustomerIDs: []string{s.ownerID}, Tags: []string{"vip"}},
+				{CustomerIDs: []string{s.ownerID, newID()}, Statuses: statuses[:4], UnreadFor: newID()},
+				{CustomerIDs: []string{newID()}},
+				{CategoryIDs: []string{s.categoryID}, From: s.tickets[4].CreatedAt, To: s.tickets[9].CreatedAt},
+				{CustomerIDs: []string{s.ownerID}, From: s.tickets[4].CreatedAt, Priorities: priorities[1:3]},
+				{CustomerIDs: []string{s.ownerID}, To: s.tickets[9].CreatedAt},
 			} {
 				q.Sort = order
 				queries = append(queries, q)
@@ -128,7 +140,7 @@ func TestListTickets(t *testing.T) {
 				queries = append(queries,
 					ticket.Query{Sort: order, CustomerID: s.ownerID},
 					ticket.Query{Sort: order, CustomerID: s.ownerID, Statuses: []ticket.Status{ticket.StatusOnHold, ticket.StatusOpen}},
-					ticket.Query{Sort: order, CustomerID: s.ownerID, Priority: ticket.PriorityHigh, AssigneeID: s.agentIDs[1]},
+					ticket.Query{Sort: order, CustomerID: s.ownerID, Priorities: []ticket.Priority{ticket.PriorityHigh}, AssigneeID: s.agentIDs[1]},
 					ticket.Query{Sort: order, CustomerID: newID()})
 			}
 		}
@@ -157,6 +169,36 @@ func (s *ticketSet) check(t *testing.T, db backend, q ticket.Query) {
 	}
 }
 
+// TestListTickets_BoundedPage checks that a page of a filtered list reads a bounded number of
+// tickets, and that the list goes on after a page without matches.
+func TestListTickets_BoundedPage(t *testing.T) {
+	t.Parallel()
+	s := newTicketSet(t, onDynamo, 130)
+	for _, q := range []ticket.Query{
+		{CustomerIDs: []string{s.ownerID}, Sort: ticket.SortCreated, Tags: []string{"nothing"}},
+		{CustomerIDs: []string{s.ownerID}, Sort: ticket.SortCreated, To: s.tickets[2].CreatedAt, Tags: []string{"nothing"}},
+	} {
+		q.Limit = 5
+		var pages []int
+		var cursor map[string]string
+		for {
+			found, next, err := openStore().ListTickets(t.Context(), q, cursor)
+			must(t, err)
+			pages = append(pages, len(found))
+			if cursor = next; cursor == nil {
+				break
+			}
+		}
+		want := "[0 0]"
+		if !q.To.IsZero() {
+			want = "[0]"
+		}
+		if fmt.Sprint(pages) != want {
+			t.Errorf("%+v: got tickets per page %v, want %s", q, pages, want)
+		}
+	}
+}
+
 // TestListTickets_Queue checks that the queue, of all tickets and of one status,
 // contains every ticket once.
 func TestListTickets_Queue(t *testing.T) {
@@ -176,7 +218,7 @@ func TestListTickets_AllFields(t *testing.T) {
 		s := newTicketSet(t, db, 1)
 		for _, q := range []ticket.Query{
 			{Sort: ticket.SortActivity, CustomerID: s.ownerID, Limit: 5}, {Sort: ticket.SortCreated, CustomerID: s.ownerID, Limit: 5},
-			{Sort: ticket.SortWaiting, CategoryID: s.categoryID, Limit: 5},
+			{Sort: ticket.SortWaiting, CategoryIDs: []string{s.categoryID}, Limit: 5},
 		} {
 			got := s.collect(t, db, q)
 			if len(got) != 1 {

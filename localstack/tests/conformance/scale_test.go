@@ -178,10 +178,10 @@ func scaleOperations() []scaleOperation {
 			return ticket.Query{AssigneeID: s.ali.UserID, Sort: ticket.SortWaiting, Limit: 25}
 		}),
 		listOperation("queue of a category (25)", func(s *scaleTest) ticket.Query {
-			return ticket.Query{CategoryID: s.categoryID, Sort: ticket.SortWaiting, Limit: 25}
+			return ticket.Query{CategoryIDs: []string{s.categoryID}, Sort: ticket.SortWaiting, Limit: 25}
 		}),
 		listOperation("open, by priority (25)", func(*scaleTest) ticket.Query {
-			return ticket.Query{Statuses: []ticket.Status{ticket.StatusOpen}, Priority: ticket.PriorityMedium, Sort: ticket.SortWaiting, Limit: 25}
+			return ticket.Query{Statuses: []ticket.Status{ticket.StatusOpen}, Priorities: []ticket.Priority{ticket.PriorityMedium}, Sort: ticket.SortWaiting, Limit: 25}
 		}),
 		{"detail", func(ctx context.Context, s *scaleTest, id string) error {
 			_, err := s.service.Detail(ctx, s.sara, id)

@@ -123,7 +123,7 @@ func TestSearchTickets(t *testing.T) {
 	}
 	slices.Reverse(indexed)
 	for _, typed := range []string{"one", "two", "tw", "t", "one two", "two one", "one t", "one two three", "twofold threefold o", "none", "one none", "on one"} {
-		for _, q := range []ticket.Query{{}, {CustomerID: sara.UserID}, {CustomerID: sara.UserID, Priority: ticket.PriorityLow}, {AssigneeID: newID()}} {
+		for _, q := range []ticket.Query{{}, {CustomerID: sara.UserID}, {CustomerID: sara.UserID, Priorities: []ticket.Priority{ticket.PriorityLow}}, {AssigneeID: newID()}} {
 			q.Terms = w.terms(typed)
 			var want []string
 			for _, it := range indexed {

@@ -3,6 +3,7 @@ package conformance
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"ticketsystem/pkg/ticket"
 )
@@ -57,10 +58,16 @@ func ticketCosts() []costCase {
 			return ticket.Query{CustomerID: f.sara.UserID, Sort: ticket.SortCreated, Limit: 20}
 		}),
 		listCost("queue of a category (25)", "1 / 1 / 0", cost{1, 2, 0}, func(f *costFixture) ticket.Query {
-			return ticket.Query{CategoryID: f.categoryID, Sort: ticket.SortWaiting, Limit: 25}
+			return ticket.Query{CategoryIDs: []string{f.categoryID}, Sort: ticket.SortWaiting, Limit: 25}
 		}),
 		listCost("assigned to me (25)", "1 / 1 / 0", cost{1, 2, 0}, func(f *costFixture) ticket.Query {
 			return ticket.Query{AssigneeID: f.ali.UserID, Sort: ticket.SortWaiting, Limit: 25}
+		}),
+		listCost("a customer's tickets (20)", "", cost{1, 1.5, 0}, func(f *costFixture) ticket.Query {
+			return ticket.Query{CustomerIDs: []string{f.sara.UserID}, Sort: ticket.SortActivity, Limit: 20}
+		}),
+		listCost("three filters (25)", "", cost{1, 2, 0}, func(f *costFixture) ticket.Query {
+			return ticket.Query{AssigneeID: f.ali.UserID, CategoryIDs: []string{f.categoryID}, From: time.Unix(1, 0), Sort: ticket.SortWaiting, Limit: 25}
 		}),
 		{name: "detail + 20 entries", budget: "1 / 2 / 0", golden: cost{1, 3, 0}, run: func(ctx context.Context, f *costFixture) error {
 			d, err := f.service.Detail(ctx, f.sara, f.ticketIDs[5])

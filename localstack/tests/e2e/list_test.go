@@ -2,8 +2,11 @@ package e2e
 
 import (
 	"fmt"
+	"net/url"
 	"slices"
+	"strings"
 	"testing"
+	"time"
 
 	"ticketsystem/localstack/testkit/client"
 )
@@ -164,4 +167,50 @@ func TestStaffQueue_Sort(t *testing.T) {
 	created := ticketIDs(awaitList(agent, "/tickets?limit=100&sort=-createdAt", all, all))
 	slices.Reverse(created)
 	equal(t, "order by -createdAt, reversed", fmt.Sprint(created), fmt.Sprint(all))
+}
+
+// TestListTickets_Filters combines the filters of lists, for an agent and for a customer.
+func TestListTickets_Filters(t *testing.T) {
+	t.Parallel()
+	me, other, agent := customer(t), customer(t), support(t)
+	first, second, foreign := me.openTicket(object{"priority": "high"}), me.openTicket(object{"priority": "low"}), other.openTicket(nil)
+	tag := strings.ToLower(client.NewID())
+	agent.mustCall(200, "PATCH", "/tickets/"+first.ID, object{"tags": []string{tag, "vip"}}, nil)
+	agent.post(first.ID, "unread", nil)
+	customers := "customer=" + me.Profile.ID + "," + other.Profile.ID
+	created := url.QueryEscape(second.CreatedAt.Format(time.RFC3339Nano))
+	for _, c := range []struct {
+		u     testUser
+		query string
+		want  []client.Ticket
+	}{
+		{agent, "customer=" + me.Profile.ID, []client.Ticket{first, second}},
+		{agent, customers, []client.Ticket{first, second, foreign}},
+		{agent, customers + "&priority=high,medium&sort=-createdAt", []client.Ticket{first, foreign}},
+		{agent, "tag=" + strings.ToUpper(tag) + ",nothing", []client.Ticket{first}},
+		{agent, "tag=" + tag + "&customer=" + other.Profile.ID, nil},
+		{agent, "customer=" + me.Profile.ID + "&q=" + first.Number + "&priority=low", nil},
+		{agent, customers + "&sort=-createdAt&from=" + created + "&to=" + created, []client.Ticket{second}},
+		{me, "unread=true", []client.Ticket{first}},
+		{me, "unread=true&priority=low", nil},
+		{me, "tag=" + tag, nil},
+		{me, "priority=low,high&status=new,open&category=" + first.Category.ID + "&from=2026-01-01&to=2100-01-01&timezone=Asia/Tehran", []client.Ticket{first, second}},
+		{me, "to=2026-01-01", nil},
+	} {
+		var want []string
+		for _, ticket := range c.want {
+			want = append(want, ticket.ID)
+		}
+		awaitList(c.u, "/tickets?limit=100&"+c.query, []string{first.ID, second.ID, foreign.ID}, want)
+	}
+	for query, pointer := range map[string]string{
+		"customer=x": "?customer", "priority=low,x": "?priority", "category=x": "?category", "tag=": "?tag", "unread=1": "?unread", "from=x": "?from", "to=x": "?to",
+		"timezone=x": "?timezone", "tags=a": "?tags",
+	} {
+		problem := wantProblem(t, agent.call("GET", "/tickets?"+query, nil), 400)
+		if len(problem.Errors) != 1 || problem.Errors[0].Pointer != pointer {
+			t.Errorf("%s: got %+v, want an error at %s", query, problem, pointer)
+		}
+	}
+	wantProblem(t, me.call("GET", "/tickets?customer="+me.Profile.ID, nil), 400)
 }
