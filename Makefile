@@ -97,11 +97,23 @@ replay: ## rebuild tickets, statistics and the search index from the logs, local
 	@test -z "$(STACK)" || $(MAKE) --no-print-directory .cache/sam/installed
 	@STACK="$(STACK)" PORT="$(PORT)" infra/replay.sh
 
+# The parameters of ENV= in samconfig.toml, and the commit, which /health reports.
+PARAMETERS_OF_ENV = $(shell python3 -c 'import shlex, sys, tomllib; print(shlex.join(tomllib.load(open("samconfig.toml", "rb"))[sys.argv[1]]["deploy"]["parameters"]["parameter_overrides"]))' "$(ENV)")
+COMMIT = $(shell git describe --tags --always --dirty)
+
 .PHONY: deploy
 deploy: .cache/sam/installed ## build and deploy the environment ENV= of samconfig.toml (CONFIRM=no does not ask)
 	@test -n "$(ENV)" || { echo "usage: make deploy ENV=staging" >&2; exit 2; }
 	$(SAM) build --config-env "$(ENV)"
-	$(SAM) deploy --config-env "$(ENV)" $(if $(filter no,$(CONFIRM)),--no-confirm-changeset)
+	$(SAM) deploy --config-env "$(ENV)" $(if $(filter no,$(CONFIRM)),--no-confirm-changeset) --parameter-overrides $(PARAMETERS_OF_ENV) "Version=$(COMMIT)"
+
+.PHONY: rollback
+rollback: .cache/sam/installed ## deploy an earlier commit TO= to the environment ENV=
+	@test -n "$(ENV)" -a -n "$(TO)" || { echo "usage: make rollback ENV=staging TO=<commit>" >&2; exit 2; }
+	rm -rf .cache/rollback && git worktree prune && git worktree add --detach .cache/rollback "$(TO)"
+	ln -s "$(CURDIR)/.cache" .cache/rollback/.cache
+	$(MAKE) -C .cache/rollback deploy ENV="$(ENV)" CONFIRM="$(CONFIRM)"
+	git worktree remove --force .cache/rollback
 
 .PHONY: smoke
 smoke: ## play one ticket against the stack at API_URL= and delete it (SMOKE_PHONE= and SMOKE_PASSWORD= of a customer)

@@ -204,12 +204,14 @@ def record_alarm(name, properties):
 
 provisioners._cw_metric_alarm_record = record_alarm
 
-# 13. Accept saved queries of Logs Insights, which ministack does not store.
-provisioners._RESOURCE_HANDLERS["AWS::Logs::QueryDefinition"] = {
-    "create": lambda logical_id, properties, stack_name: (f"{stack_name}-{logical_id}", {}),
-    "update": lambda physical_id, old, new, stack_name: (physical_id, {}),
-    "delete": lambda physical_id, properties: None,
-}
+# 13. Accept types that ministack does not have: saved queries of Logs Insights, and CodeDeploy,
+# without which an alias moves to the new version at once.
+for kind in ("AWS::Logs::QueryDefinition", "AWS::CodeDeploy::Application", "AWS::CodeDeploy::DeploymentGroup"):
+    provisioners._RESOURCE_HANDLERS[kind] = {
+        "create": lambda logical_id, properties, stack_name: (f"{stack_name}-{logical_id}", {}),
+        "update": lambda physical_id, old, new, stack_name: (physical_id, {}),
+        "delete": lambda physical_id, properties: None,
+    }
 
 from ministack.app import main  # noqa: E402
 
