@@ -1,0 +1,113 @@
+import { CircleAlert, CircleCheck } from "lucide-preact"
+import { useState } from "preact/hooks"
+import { call } from "../../api/client"
+import { session, updateUser } from "../../app/session"
+import { t } from "../../i18n"
+import { digits } from "../../i18n/format"
+import { Button, CodeField, PasswordField, PhoneField, TextField } from "../../ui/controls"
+import { Dialog } from "../../ui/dialog"
+import { FormProblem } from "../../ui/states"
+import { toast, toastError } from "../../ui/toast"
+import { CodeStep, sendCode, type SentCode } from "../account/code"
+import { useForm } from "../account/use-form"
+
+/** Phone number, e-mail address and the channels that are used. */
+export function Contact() {
+  const user = session.value!.user
+  const [email, setEmail] = useState(user.email ?? "")
+  const [dialog, setDialog] = useState<"phone" | "email" | null>(null)
+  const form = useForm()
+  const changed = email.trim() !== (user.email ?? "")
+  const submit = () =>
+    form.run(async () => {
+      if (changed) updateUser(await call("patch", "/profile", { body: { email } }))
+      if (!email.trim()) return toast(t().state.saved)
+      await call("post", "/profile/email/code")
+      setDialog("email")
+    })
+  const choose = (channel: "email" | "sms", on: boolean) => void call("patch", "/profile", { body: { notifications: { [channel]: on } } }).then(updateUser, toastError)
+  return (
+    <section>
+      <h2>{t().profile.tell}</h2>
+      <div class="profile-form">
+        <div class="profile-line">
+          <div class="field"><span class="label">{t().profile.phone}</span><bdi class="ltr">{digits(user.phone)}</bdi></div>
+          <Button onClick={() => setDialog("phone")}>{t().profile.changePhone}</Button>
+        </div>
+        <form
+          class="profile-line"
+          onSubmit={(event) => {
+            event.preventDefault()
+            void submit()
+          }}
+        >
+          <TextField label={t().profile.email} type="email" dir="ltr" value={email} onText={setEmail} problem={form.problem("email")} autocomplete="email" />
+          {(changed || (user.email && !user.emailVerified)) && <Button type="submit" busy={form.busy}>{changed && !email.trim() ? t().actions.save : t().profile.confirmEmail}</Button>}
+        </form>
+        {user.email && !changed && (
+          <p class="profile-state" data-ok={user.emailVerified || undefined}>
+            {user.emailVerified ? <CircleCheck size={16} /> : <CircleAlert size={16} />}
+            {user.emailVerified ? t().profile.emailConfirmed : t().profile.emailUnconfirmed}
+          </p>
+        )}
+        <FormProblem error={form.error} except={["email"]} />
+        <div>
+          <label class="check"><input type="checkbox" checked={user.notifications.email ?? true} onChange={(event) => choose("email", event.currentTarget.checked)} />{t().profile.byEmail}</label>
+          <label class="check"><input type="checkbox" checked={user.notifications.sms ?? true} onChange={(event) => choose("sms", event.currentTarget.checked)} />{t().profile.bySms}</label>
+          <p class="meta">{t().profile.tellNote}</p>
+        </div>
+      </div>
+      {dialog === "email" && <EmailDialog email={email} onClose={() => setDialog(null)} />}
+      {dialog === "phone" && <PhoneDialog onClose={() => setDialog(null)} />}
+    </section>
+  )
+}
+
+function EmailDialog({ email, onClose }: { email: string; onClose: () => void }) {
+  const [code, setCode] = useState("")
+  const form = useForm()
+  const confirm = (entered: string) =>
+    form.run(async () => {
+      updateUser(await call("post", "/profile/email/confirm", { body: { code: entered } }))
+      onClose()
+    })
+  return (
+    <Dialog title={t().profile.confirmEmail} onClose={onClose} actions={<Button kind="primary" busy={form.busy} onClick={() => void confirm(code)}>{t().profile.confirmEmail}</Button>}>
+      <CodeField label={t().account.code} hint={t().profile.emailSent(email)} problem={form.problem("code")} value={code} onText={setCode} onDone={(done) => void confirm(done)} autoFocus />
+      <FormProblem error={form.error} except={["code"]} />
+    </Dialog>
+  )
+}
+
+function PhoneDialog({ onClose }: { onClose: () => void }) {
+  const [phone, setPhone] = useState("")
+  const [password, setPassword] = useState("")
+  const [code, setCode] = useState("")
+  const [sent, setSent] = useState<SentCode | null>(null)
+  const form = useForm()
+  const submit = () =>
+    form.run(async () => {
+      if (!sent) return setSent(await sendCode(phone, "phone"))
+      updateUser(await call("post", "/profile/phone", { body: { phone, code, password, ...(sent.challenge ? { challenge: sent.challenge } : {}) } }))
+      toast(t().state.saved)
+      onClose()
+    })
+  return (
+    <Dialog title={t().profile.phoneTitle} onClose={onClose} actions={<Button kind="primary" busy={form.busy} onClick={() => void submit()}>{sent ? t().actions.save : t().account.sendCode}</Button>}>
+      <p>{t().profile.phoneNote}</p>
+      <form
+        class="profile-form"
+        onSubmit={(event) => {
+          event.preventDefault()
+          void submit()
+        }}
+      >
+        {!sent && <PhoneField label={t().profile.newPhone} value={phone} onText={setPhone} problem={form.problem("phone")} required autoFocus />}
+        {sent && <CodeStep sent={sent} purpose="phone" code={code} error={form.error} onCode={setCode} onSent={setSent} onError={form.setError} />}
+        {sent && <PasswordField label={t().profile.currentPassword} value={password} onText={setPassword} problem={form.problem("password")} required autocomplete="current-password" />}
+        <FormProblem error={form.error} except={["phone", "code", "password"]} />
+        <button type="submit" hidden>{t().actions.done}</button>
+      </form>
+    </Dialog>
+  )
+}

@@ -1,0 +1,76 @@
+import { useQuery } from "@tanstack/preact-query"
+import { useRef, useState } from "preact/hooks"
+import { call } from "../../api/client"
+import { session, updateUser } from "../../app/session"
+import { language, t } from "../../i18n"
+import { Avatar } from "../../ui/avatar"
+import { Button, SelectField, TextField } from "../../ui/controls"
+import { FormProblem } from "../../ui/states"
+import { toast } from "../../ui/toast"
+import { useForm } from "../account/use-form"
+import { CropDialog } from "./crop"
+
+/** Name, picture and place. */
+export function Personal() {
+  const user = session.value!.user
+  const [name, setName] = useState(user.name)
+  const [province, setProvince] = useState(user.province?.id ?? "")
+  const [city, setCity] = useState(user.city?.id ?? "")
+  const [picture, setPicture] = useState<File | null>(null)
+  const input = useRef<HTMLInputElement>(null)
+  const form = useForm()
+  const { data } = useQuery({ queryKey: ["provinces"], staleTime: Infinity, queryFn: () => call("get", "/provinces") })
+  const provinces = data?.data ?? []
+  const nameOf = (place: { name: string; nameFa: string }) => (language.value === "fa" ? place.nameFa : place.name)
+  const options = (places: readonly { id: string; name: string; nameFa: string }[]) => [{ value: "", label: t().profile.none }, ...places.map((place) => ({ value: place.id, label: nameOf(place) }))]
+
+  const save = () =>
+    form.run(async () => {
+      updateUser(await call("patch", "/profile", { body: { name, province, city } }))
+      toast(t().state.saved)
+    })
+  return (
+    <section>
+      <h2>{t().profile.personal}</h2>
+      <form
+        class="profile-form"
+        onSubmit={(event) => {
+          event.preventDefault()
+          void save()
+        }}
+      >
+        <div class="profile-picture">
+          <Avatar name={user.name || user.phone} pictureUrl={user.pictureUrl} size="large" />
+          <Button onClick={() => input.current?.click()}>{t().profile.changePicture}</Button>
+          <input
+            ref={input}
+            type="file"
+            accept="image/png,image/jpeg,image/webp"
+            hidden
+            onChange={(event) => {
+              setPicture(event.currentTarget.files?.[0] ?? null)
+              event.currentTarget.value = ""
+            }}
+          />
+        </div>
+        <TextField label={t().profile.name} value={name} onText={setName} problem={form.problem("name")} autocomplete="name" maxLength={100} />
+        <div class="profile-pair">
+          <SelectField
+            label={t().profile.province}
+            value={province}
+            options={options(provinces)}
+            problem={form.problem("province")}
+            onValue={(value) => {
+              setProvince(value)
+              setCity("")
+            }}
+          />
+          <SelectField label={t().profile.city} value={city} options={options(provinces.find((each) => each.id === province)?.cities ?? [])} problem={form.problem("city")} onValue={setCity} disabled={!province} />
+        </div>
+        <FormProblem error={form.error} except={["name", "province", "city"]} />
+        <div><Button type="submit" kind="primary" busy={form.busy}>{t().actions.save}</Button></div>
+      </form>
+      {picture && <CropDialog file={picture} onClose={() => setPicture(null)} />}
+    </section>
+  )
+}
