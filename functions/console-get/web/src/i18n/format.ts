@@ -52,10 +52,12 @@ export const daysBetween = (time: Date, now: Date): number => Math.round((daySta
 const relative = () => cached("relative", (locale) => new Intl.RelativeTimeFormat(locale, { numeric: "auto", style: "long" }))
 const relativeShort = () => cached("relativeShort", (locale) => new Intl.RelativeTimeFormat(locale, { numeric: "auto", style: "narrow" }))
 
+const capital = (text: string) => text.charAt(0).toLocaleUpperCase() + text.slice(1)
+
 /** The line above the messages of a day: today, yesterday, else the date. */
 export function day(time: Date, now = new Date()): string {
   const days = daysBetween(time, now)
-  return days === 0 || days === 1 ? relative().format(-days, "day") : longDate(time)
+  return days === 0 || days === 1 ? capital(relative().format(-days, "day")) : longDate(time)
 }
 
 /** A short time for lists: minutes, then the clock, then the date. */

@@ -15,7 +15,7 @@ export interface Log {
 
 /** Says what the sender of entries knows about the entries around them. */
 export type Source =
-  | { kind: "single"; prev?: number } // one entry; prev is the visible entry before it
+  | { kind: "single" } // one entry
   | { kind: "newest"; lastSeq: number; hasMore: boolean } // the last entries of the log; hasMore: there are older ones
   | { kind: "after"; after: number; lastSeq: number; hasMore: boolean } // the entries that follow `after`
   | { kind: "before"; hasMore: boolean } // the entries that precede `oldest`
@@ -50,17 +50,19 @@ export function apply(log: Log, incoming: readonly Entry[], source: Source): { l
       }
     case "single": {
       if (last <= log.syncedTo) return { log: next, gap: false }
-      const follows = last === log.syncedTo + 1 || (source.prev !== undefined && source.prev <= log.syncedTo)
-      if (!follows || log.syncedTo === 0) return { log: next, gap: true }
+      if (!follows(incoming.at(-1)!, log.syncedTo) || log.syncedTo === 0) return { log: next, gap: true }
       return { log: advance({ ...next, syncedTo: last }), gap: false }
     }
   }
 }
 
+/** Whether no visible entry lies between: `prev` is the one before it, because customers do not see notes. */
+const follows = (entry: Entry, syncedTo: number) => entry.seq > syncedTo && entry.prev <= syncedTo
+
 /** Moves syncedTo over held entries that follow it without a gap. */
 function advance(log: Log): Log {
   let { syncedTo } = log
-  for (const entry of log.entries) if (entry.seq === syncedTo + 1) syncedTo = entry.seq
+  for (const entry of log.entries) if (follows(entry, syncedTo)) syncedTo = entry.seq
   return syncedTo === log.syncedTo ? log : { ...log, syncedTo }
 }
 

@@ -21,6 +21,11 @@ channel.onmessage = ({ data }: MessageEvent<{ ticketId: string; syncedTo: number
   if (log && log.peek().syncedTo < data.syncedTo) void readStored(data.ticketId)
 }
 
+let onFetched: (entries: readonly Entry[]) => void = () => {}
+
+/** Sets what takes the entries that were fetched to fill a gap. */
+export const setFetchedHandler = (handler: typeof onFetched): void => void (onFetched = handler)
+
 /** The log of a ticket. Empty until openLog has read it from the device. */
 export function logSignal(ticketId: string): Signal<Log> {
   let found = logs.get(ticketId)
@@ -97,6 +102,7 @@ async function fetchAfter(ticketId: string): Promise<void> {
     const page = await call("get", "/tickets/{id}/history", { path: { id: ticketId }, query: { after, limit: pageSize } })
     more = page.page.hasMore && page.data.length > 0
     await takePage(ticketId, page.data, { kind: "after", after, lastSeq: page.lastSeq, hasMore: more })
+    onFetched(page.data)
   }
 }
 

@@ -27,14 +27,14 @@ export function putTickets(incoming: readonly Ticket[]): void {
   void store(fresh)
 }
 
-/** Moves a ticket on by an entry. Returns false if the ticket is not held. */
-export function foldEntry(entry: Entry, viewerId: string, inView: boolean): boolean {
+/** Moves a ticket on by an entry; version is that after it, if it is known. Returns false if the ticket is not held. */
+export function foldEntry(entry: Entry, viewerId: string, inView: boolean, version?: number): boolean {
   const held = ticketSignal(entry.ticketId)
   const ticket = held.peek()
   if (!ticket) return false
   const next = fold(ticket, entry, viewerId)
   if (next === ticket) return true
-  held.value = inView ? { ...next, unread: 0 } : next
+  held.value = { ...next, version: version ?? next.version, unread: inView ? 0 : next.unread }
   ticketsChanged.value++
   void store([held.peek()!])
   return true

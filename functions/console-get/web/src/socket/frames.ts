@@ -4,7 +4,7 @@ import type { Attachment, Entry, Notification, Person, Problem, Ticket, TicketCo
 export type Frame =
   | { type: "subscribed"; topic: string; lastSeq: number; entries: Entry[]; hasMore: boolean }
   | { type: "unsubscribed"; topic: string }
-  | { type: "entry"; entry: Entry; prev?: number; version?: number }
+  | { type: "entry"; entry: Entry; version?: number }
   | { type: "head"; ticketId: string; seq: number; prev?: number; version?: number }
   | { type: "typing"; ticketId: string; user: Person; internal?: boolean }
   | { type: "read"; ticketId: string; user: Person; seq?: number }

@@ -3,7 +3,7 @@ import { call } from "../api/client"
 import type { Person, TicketCounts } from "../api/types"
 import { session } from "../app/session"
 import { foldEntry, putTickets, removeTicket, ticketSignal } from "../log/tickets"
-import { logSignal, takeAttachment, takeEntries, takeHead } from "../log/store"
+import { logSignal, setFetchedHandler, takeAttachment, takeEntries, takeHead } from "../log/store"
 import { Connection } from "./connection"
 import type { Frame } from "./frames"
 
@@ -51,6 +51,8 @@ export const watchTicket = (ticketId: string): (() => void) =>
 
 const inView = (ticketId: string) => viewedTicket.peek() === ticketId && document.visibilityState === "visible"
 
+setFetchedHandler((entries) => entries.forEach((entry) => foldEntry(entry, session.peek()?.user.id ?? "", inView(entry.ticketId))))
+
 connection.onFrame = (frame) => {
   take(frame)
   listeners.forEach((listener) => listener(frame))
@@ -70,8 +72,8 @@ function take(frame: Frame): void {
       return
     }
     case "entry":
-      void takeEntries(frame.entry.ticketId, [frame.entry], { kind: "single", ...(frame.prev === undefined ? {} : { prev: frame.prev }) })
-      foldEntry(frame.entry, me, inView(frame.entry.ticketId))
+      void takeEntries(frame.entry.ticketId, [frame.entry], { kind: "single" })
+      foldEntry(frame.entry, me, inView(frame.entry.ticketId), frame.version)
       stopTyping(frame.entry.ticketId, frame.entry.author.id)
       return
     case "head":

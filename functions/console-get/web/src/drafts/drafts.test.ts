@@ -1,0 +1,57 @@
+import { afterEach, beforeEach, expect, test, vi } from "vitest"
+import { database, deleteDatabase, openDatabase } from "../log/db"
+import { draftKey, draftSignal, editDraft, forgetDrafts, saveDrafts } from "./drafts"
+
+const key = draftKey("t")
+
+beforeEach(async () => {
+  forgetDrafts()
+  await openDatabase("me")
+})
+afterEach(async () => {
+  vi.useRealTimers()
+  forgetDrafts()
+  await deleteDatabase("me")
+})
+
+const stored = async () => (await database()).get("drafts", key)
+
+test("a draft is stored 200 ms after the last key", async () => {
+  draftSignal(key)
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] })
+  editDraft(key, { text: "H" })
+  vi.advanceTimersByTime(150)
+  editDraft(key, { text: "Hi" })
+  vi.advanceTimersByTime(150)
+  expect(await stored()).toBeUndefined()
+  vi.advanceTimersByTime(60)
+  vi.useRealTimers()
+  await vi.waitFor(async () => expect((await stored())?.text).toBe("Hi"))
+})
+
+test("a page that is left stores the last keys, and the next visit shows them", async () => {
+  editDraft(key, { text: "Hello" })
+  await saveDrafts()
+  forgetDrafts() // a reload
+  const draft = draftSignal(key)
+  await vi.waitFor(() => expect(draft.value.text).toBe("Hello"))
+})
+
+test("keys that are pressed before the device has read the draft win", async () => {
+  editDraft(key, { text: "old" })
+  await saveDrafts()
+  forgetDrafts()
+  editDraft(key, { text: "new" })
+  await new Promise((resolve) => setTimeout(resolve, 50))
+  expect(draftSignal(key).value.text).toBe("new")
+})
+
+test("reply and note have a draft each; an empty one is deleted", async () => {
+  editDraft(key, { text: "reply" })
+  editDraft(draftKey("t", "note"), { text: "note" })
+  await saveDrafts()
+  expect((await (await database()).getAll("drafts")).map((draft) => draft.text)).toEqual(["note", "reply"])
+  editDraft(key, { text: " " })
+  await saveDrafts()
+  expect(await stored()).toBeUndefined()
+})

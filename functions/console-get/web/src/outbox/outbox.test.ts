@@ -1,0 +1,125 @@
+import { afterEach, beforeEach, expect, test, vi } from "vitest"
+import type { Entry } from "../api/types"
+import { editDraft, draftKey, draftSignal, forgetDrafts } from "../drafts/drafts"
+import { database, deleteDatabase, openDatabase } from "../log/db"
+import { forgetLogs, logSignal, takeEntries } from "../log/store"
+import { add, flush, outbox, retry, startOutbox, stopOutbox, takeBack } from "./outbox"
+
+// A server with one log per ticket. It stores each clientId once, as pkg/ticket does.
+class Server {
+  entries: Entry[] = []
+  requests: { path: string; body: { clientId: string; body: string; after?: number } }[] = []
+  /** Answers of the next requests: fail before the write, after it, or with a status. */
+  faults: ("before" | "after" | number)[] = []
+
+  async handle(url: string, init: RequestInit): Promise<Response> {
+    const path = url.split("?")[0]!
+    const body = init.body ? JSON.parse(String(init.body)) : null
+    if (init.method !== "POST") return json(200, { data: [], page: { hasMore: false }, lastSeq: this.entries.length })
+    this.requests.push({ path, body })
+    const fault = this.faults.shift()
+    if (fault === "before") throw new TypeError("Failed to fetch")
+    if (typeof fault === "number") return json(fault, { type: "x", title: "refused", status: fault, code: fault === 409 ? "ticket_closed" : "internal" })
+    let entry = this.entries.find((each) => each.clientId === body.clientId)
+    if (!entry) {
+      entry = { ticketId: path.split("/")[2]!, seq: this.entries.length + 1, prev: this.entries.length, kind: "message", author: { id: "me", name: "Me", role: "user" }, body: body.body, attachments: [], change: null, clientId: body.clientId, createdAt: "2026-01-01T00:00:00Z", state: { status: "open", priority: "medium", categoryId: null, assigneeId: null } } as Entry
+      this.entries.push(entry)
+    }
+    if (fault === "after") throw new TypeError("Failed to fetch")
+    return json(201, entry)
+  }
+}
+
+const json = (status: number, body: unknown) => new Response(JSON.stringify(body), { status })
+let server: Server
+let held: Promise<unknown> = Promise.resolve()
+
+beforeEach(async () => {
+  server = new Server()
+  vi.stubGlobal("fetch", (url: string, init: RequestInit) => server.handle(url, init))
+  // One holder at a time, as the Web Lock.
+  Object.defineProperty(navigator, "locks", { configurable: true, value: { request: (_: string, run: () => Promise<unknown>) => (held = held.then(run, run)) } })
+  vi.spyOn(Math, "random").mockReturnValue(0.01)
+  await openDatabase("me")
+  server.entries.push({ ...({} as Entry), seq: 1, prev: 0, ticketId: "t", clientId: null, kind: "opened", author: { id: "me", name: "Me", role: "user" } } as Entry)
+  await takeEntries("t", server.entries, { kind: "newest", lastSeq: 1, hasMore: false })
+  await startOutbox("me")
+})
+afterEach(async () => {
+  stopOutbox()
+  forgetDrafts()
+  forgetLogs()
+  await held.catch(() => {})
+  await deleteDatabase("me")
+  vi.unstubAllGlobals()
+})
+
+const write = (body: string, ticketId = "t") => add({ kind: "message", ticketId, body, internal: false, files: [] }, draftKey(ticketId))
+const empty = () => vi.waitFor(async () => expect(await (await database()).count("outbox")).toBe(0), { timeout: 10_000 })
+const bodies = () => server.entries.slice(1).map((entry) => entry.body)
+
+test("what is written is stored before it is sent, and empties the draft", async () => {
+  server.faults = ["before"]
+  editDraft(draftKey("t"), { text: "Hello" })
+  await write("Hello")
+  expect((await (await database()).getAll("outbox")).map((item) => item.body)).toEqual(["Hello"])
+  expect(draftSignal(draftKey("t")).value.text).toBe("")
+  await empty()
+  expect(bodies()).toEqual(["Hello"])
+})
+
+test("twenty messages through failures before and after the write: each once, in order", async () => {
+  server.faults = Array.from({ length: 40 }, (_, i) => (["before", "after", 503] as const)[i % 3]!)
+  for (let i = 0; i < 20; i++) await write(`message ${i}`)
+  vi.spyOn(Math, "random").mockReturnValue(0)
+  flush()
+  await empty()
+  expect(bodies()).toEqual(Array.from({ length: 20 }, (_, i) => `message ${i}`))
+  expect(logSignal("t").value.entries).toHaveLength(21)
+})
+
+test("a repeat sends the same `after`, also when the log has gone on meanwhile", async () => {
+  server.faults = ["after"]
+  await write("Hello")
+  await vi.waitFor(() => expect(server.requests.length).toBeGreaterThan(0))
+  await takeEntries("t", [{ ...server.entries[0]!, seq: 2, prev: 1, clientId: "other" }], { kind: "single" })
+  flush()
+  await empty()
+  expect(new Set(server.requests.map((request) => request.body.after))).toEqual(new Set([1]))
+})
+
+test("a refused message stays, can be edited or sent again, and does not hold up the next one", async () => {
+  server.faults = [409]
+  const refused = await write("late")
+  await write("next")
+  await vi.waitFor(() => expect(bodies()).toEqual(["next"]))
+  await vi.waitFor(() => expect(outbox.value.map((item) => [item.state, item.problem?.code])).toEqual([["refused", "ticket_closed"]]))
+  await retry(refused.clientId)
+  await empty()
+  expect(bodies()).toEqual(["next", "late"])
+  server.faults = [409]
+  const again = await write("again")
+  await vi.waitFor(() => expect(outbox.value[0]?.state).toBe("refused"))
+  expect((await takeBack(again.clientId))?.body).toBe("again")
+  await empty()
+})
+
+test("401 keeps everything until somebody signs in", async () => {
+  server.faults = [401]
+  await write("Hello")
+  await vi.waitFor(() => expect(server.requests).toHaveLength(1))
+  await new Promise((resolve) => setTimeout(resolve, 100))
+  expect([server.requests.length, outbox.value[0]?.state]).toEqual([1, "waiting"])
+  await startOutbox("me")
+  await empty()
+  expect(bodies()).toEqual(["Hello"])
+})
+
+test("a reload continues with what was left", async () => {
+  server.faults = ["before"]
+  await write("Hello")
+  stopOutbox()
+  await startOutbox("me")
+  await empty()
+  expect(bodies()).toEqual(["Hello"])
+})
