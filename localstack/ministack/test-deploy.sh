@@ -63,7 +63,7 @@ curl --silent --fail --output /dev/null "$url/" \
   --header "Authorization: AWS4-HMAC-SHA256 Credential=test/20260101/$AWS_REGION/ses/aws4_request, SignedHeaders=host, Signature=none" \
   --data Action=VerifyEmailIdentity --data EmailAddress=support@example.com
 "$sam" deploy --template-file "$work/build/template.yaml" --config-file "$PWD/samconfig.toml" --stack-name "$stack" \
-  --parameter-overrides Architecture=x86_64 RateLimitPerIP=10000 TicketsPerMinute=1000000 MessagesPerMinute=1000000 MessagesPerDay=1000000 PendingUploadMiB=100000000 MaxSockets=1000000 MaxSessions=10000 RequestsPerSecond=10000 LoginsPerSecond=10000 AllowedOrigins=https://app.example \
+  --parameter-overrides Architecture=x86_64 RateLimitPerIP=10000 TicketsPerMinute=1000000 ProfileChangesPerHour=1000000 MessagesPerMinute=1000000 MessagesPerDay=1000000 PendingUploadMiB=100000000 MaxSockets=1000000 MaxSessions=10000 RequestsPerSecond=10000 LoginsPerSecond=10000 AllowedOrigins=https://app.example \
   SenderAddress=support@example.com NotificationDelaySeconds=1 \
   "ApiUrl=$api" "SocketUrl=ws://$socket" "SocketEndpoint=http://$socket" >"$work/deploy.log" 2>&1 ||
   { tail -n 60 "$work/deploy.log" >&2; exit 1; }

@@ -8,6 +8,7 @@ import (
 	"ticketsystem/pkg/attachment"
 	"ticketsystem/pkg/geo"
 	"ticketsystem/pkg/id"
+	"ticketsystem/pkg/limit"
 	"ticketsystem/pkg/user"
 )
 
@@ -52,6 +53,7 @@ type AttachmentStore interface {
 type Profiles struct {
 	Store       ProfileStore
 	Attachments AttachmentStore
+	Changes     *limit.Limiter // counts the changes of a user; nil permits all
 	Now         func() time.Time
 }
 
@@ -60,8 +62,8 @@ func (p *Profiles) Profile(ctx context.Context, actor user.Principal) (user.User
 	return p.Store.User(ctx, actor.UserID)
 }
 
-// UpdateProfile changes the actor's profile. It fails with invalid_body. A city must be
-// in the user's province; a new province without a city clears the city.
+// UpdateProfile changes the actor's profile. It fails with invalid_body or rate_limited. A
+// city must be in the user's province; a new province without a city clears the city.
 func (p *Profiles) UpdateProfile(ctx context.Context, actor user.Principal, update ProfileUpdate) (user.User, error) {
 	if update.Email != nil && *update.Email != "" {
 		// The store resets EmailVerified when the address is written.
@@ -84,6 +86,9 @@ func (p *Profiles) UpdateProfile(ctx context.Context, actor user.Principal, upda
 	}
 	if update.Province != nil && *update.Province != "" && !geo.HasProvince(*update.Province) {
 		return user.User{}, apperr.Validation(apperr.Field{Pointer: "/province", Code: "unknown", Message: "Unknown province."})
+	}
+	if _, err := p.Changes.Take(ctx, actor, 1); err != nil {
+		return user.User{}, err
 	}
 	if update.PictureID != nil && *update.PictureID != "" {
 		if err := p.retainPicture(ctx, actor, *update.PictureID); err != nil {

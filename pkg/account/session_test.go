@@ -10,6 +10,7 @@ import (
 	"ticketsystem/pkg/account"
 	"ticketsystem/pkg/apperr"
 	"ticketsystem/pkg/attachment"
+	"ticketsystem/pkg/limit"
 	"ticketsystem/pkg/user"
 )
 
@@ -380,5 +381,25 @@ func TestGrantAdmin_ConcurrentChange(t *testing.T) {
 	_, _, err := (&account.UserAdmin{UserDirectory: f.users, Store: f}).GrantAdmin(ctx, testPhone)
 	if got := f.login(testPhone); err != nil || got.Hash != "new hash" || f.user(sara.ID).Name != "Sara A." || f.user(sara.ID).Role != user.RoleAdmin {
 		t.Errorf("got %+v, %+v, %v, want the concurrent changes kept", got, f.user(sara.ID), err)
+	}
+}
+
+// TestUpdateProfile_Limit checks that refused changes are not written, and that a change
+// that is invalid by itself is not counted.
+func TestUpdateProfile_Limit(t *testing.T) {
+	f := newFixture(t)
+	me := user.Principal{UserID: "sara"}
+	f.putUser(user.User{ID: me.UserID})
+	f.profiles.Changes = &limit.Limiter{Rule: limit.Rule{Name: "profile-changes", Max: 3, Window: time.Hour}, Store: f, Now: f.clock}
+	if _, err := f.profiles.UpdateProfile(t.Context(), me, account.ProfileUpdate{Province: ptr("nowhere")}); !apperr.Is(err, apperr.InvalidBody) {
+		t.Fatalf("an unknown province: got %v", err)
+	}
+	for i, update := range []account.ProfileUpdate{{Name: ptr("One")}, {Email: ptr("one@example.com")}, {NotifySMS: new(bool)}, {Name: ptr("Four")}, {PictureID: ptr("")}} {
+		if _, err := f.profiles.UpdateProfile(t.Context(), me, update); (err != nil) != (i >= 3) || err != nil && !apperr.Is(err, apperr.RateLimited) {
+			t.Errorf("change %d: got %v", i, err)
+		}
+	}
+	if u, err := f.profiles.Profile(t.Context(), me); err != nil || u.Name != "One" {
+		t.Errorf("got %q, %v, want the name of before", u.Name, err)
 	}
 }

@@ -101,7 +101,7 @@ func applyUpdate(u user.User, update UserUpdate, region string) (user.User, erro
 		if err != nil {
 			return u, err
 		}
-		u = u.WithPhone(number)
+		u = u.WithPhone(number, "")
 	}
 	if update.Role != nil {
 		u.Role = *update.Role

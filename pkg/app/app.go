@@ -178,7 +178,9 @@ func (a *App) UserDirectory() *account.UserDirectory {
 
 // Profiles returns the service for a user's own profile and sessions.
 func (a *App) Profiles() *account.Profiles {
-	return &account.Profiles{Store: a.Store(), Attachments: a.Store(), Now: Now}
+	return &account.Profiles{
+		Store: a.Store(), Attachments: a.Store(), Changes: a.Limiter("profile-changes", "PROFILE_CHANGES_PER_HOUR", 30, time.Hour), Now: Now,
+	}
 }
 
 // OTP returns the service that issues and verifies one-time codes.

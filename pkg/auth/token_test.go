@@ -179,7 +179,7 @@ func TestVerify_Forged(t *testing.T) {
 func TestIssue_NoPhoneNumber(t *testing.T) {
 	u := user.User{ID: ada.UserID, Phone: "+989121234567", Role: user.RoleUser, Locale: "fa"}
 	key := newPrivateKey(t)
-	token, _, err := auth.NewIssuer(key, "stack", fixedClock(noon), func() string { return "j" }).Issue(u.WithPhone("+989127654321").Principal("s1"))
+	token, _, err := auth.NewIssuer(key, "stack", fixedClock(noon), func() string { return "j" }).Issue(u.WithPhone("+989127654321", "").Principal("s1"))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -146,15 +146,24 @@ func (s *Store) IsSuppressed(ctx context.Context, address string) (bool, error) 
 	return s.get(ctx, suppressionKey(notification.NormalizeAddress(address)), true, &suppressionItem{})
 }
 
-// Suppress implements notification.SuppressionStore.
+// Suppress implements notification.SuppressionStore. It records the user first and reads
+// them at the end: the deletion of the user finds the record, or has already happened.
 func (s *Store) Suppress(ctx context.Context, c notification.MailFeedback) error {
 	address := notification.NormalizeAddress(c.Address)
+	if c.UserID != "" {
+		if _, err := s.put(ctx, nameReferenceItem{userSuppressionKey(c.UserID, address)}, "", nil); err != nil {
+			return err
+		}
+	}
 	if _, err := s.put(ctx, suppressionItem{suppressionKey(address), c.Reason, toMillis(s.now())}, "", nil); err != nil || c.UserID == "" {
 		return err
 	}
 	u, err := s.User(ctx, c.UserID)
 	if apperr.Is(err, apperr.UserNotFound) { // the report came after the deletion of the user
-		_, err = s.remove(ctx, suppressionKey(address), "", nil)
+		if _, err := s.remove(ctx, suppressionKey(address), "", nil); err != nil {
+			return err
+		}
+		_, err = s.remove(ctx, userSuppressionKey(c.UserID, address), "", nil)
 		return err
 	}
 	if err == nil && notification.NormalizeAddress(u.Email) != address {

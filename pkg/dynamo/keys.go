@@ -83,13 +83,19 @@ func nameReferenceKey(userID, ticketID string) key { return key{"A#" + userID, t
 
 // Prefixes of the other records in this partition. They sort after the ids of tickets.
 const (
-	prefixOwnTicket = "~T#"
-	prefixOwnFile   = "~F#"
+	prefixOwnTicket   = "~T#"
+	prefixOwnFile     = "~F#"
+	prefixSuppression = "~S#"
 )
 
 // ownTicketKey records that a user has opened a ticket.
 func ownTicketKey(userID, ticketID string) key {
 	return nameReferenceKey(userID, prefixOwnTicket+ticketID)
+}
+
+// userSuppressionKey records that mail to an address of a user was returned.
+func userSuppressionKey(userID, address string) key {
+	return nameReferenceKey(userID, prefixSuppression+address)
 }
 
 // ownFileKey records that a user has an attachment.

@@ -3,6 +3,7 @@ package dynamo
 import (
 	"context"
 	"crypto/rand"
+	"slices"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
@@ -193,11 +194,18 @@ func (s *Store) eraseNameInEntry(ctx context.Context, customerID string, i entry
 
 // DeleteLoginAttemptsAndSuppression implements stream.NameStore.
 func (s *Store) DeleteLoginAttemptsAndSuppression(ctx context.Context, u user.User) error {
-	keys := []key{loginAttemptsKey(u.Phone)}
-	if u.Email != "" {
-		keys = append(keys, suppressionKey(notification.NormalizeAddress(u.Email)))
+	first := userSuppressionKey(u.ID, "")
+	keys, err := queryAs[key](ctx, s, queryInput("PK = :pk AND begins_with(SK, :prefix)", values{"pk": first.PK, "prefix": first.SK}, consistent))
+	if err != nil {
+		return err
 	}
-	return s.batchDelete(ctx, keys)
+	for _, k := range keys { // also of former addresses
+		keys = append(keys, suppressionKey(strings.TrimPrefix(k.SK, prefixSuppression)))
+	}
+	if current := suppressionKey(notification.NormalizeAddress(u.Email)); u.Email != "" && !slices.Contains(keys, current) {
+		keys = append(keys, current)
+	}
+	return s.batchDelete(ctx, append(keys, loginAttemptsKey(u.Phone)))
 }
 
 // DeleteNotifications implements stream.NameStore.

@@ -137,8 +137,8 @@ func userUpdate(old, updated user.User) updateSpec {
 		vals["n"], vals["a"] = k.N, k.A
 	}
 	if updated.Phone != old.Phone {
-		set += ", phone = :phone, phoneVersion = :phoneVersion"
-		vals["phone"], vals["phoneVersion"] = updated.Phone, updated.PhoneVersion
+		set += ", phone = :phone, phoneVersion = :phoneVersion, phoneSession = :phoneSession"
+		vals["phone"], vals["phoneVersion"], vals["phoneSession"] = updated.Phone, updated.PhoneVersion, updated.PhoneSession
 	}
 	if updated.Name != old.Name {
 		set += ", #name = :name"

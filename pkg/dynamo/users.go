@@ -37,6 +37,7 @@ type userFields struct {
 	ID            string `dynamodbav:"id"`
 	Phone         string `dynamodbav:"phone"`
 	PhoneVersion  int    `dynamodbav:"phoneVersion,omitempty"`
+	PhoneSession  string `dynamodbav:"phoneSession,omitempty"`
 	Role          string `dynamodbav:"role"`
 	Name          string `dynamodbav:"name,omitempty"`
 	Email         string `dynamodbav:"email,omitempty"`
@@ -53,7 +54,7 @@ type userFields struct {
 
 func userToFields(u user.User) userFields {
 	return userFields{
-		ID: u.ID, Phone: u.Phone, PhoneVersion: u.PhoneVersion, Role: string(u.Role), Name: u.Name, Email: u.Email, EmailVerified: u.EmailVerified,
+		ID: u.ID, Phone: u.Phone, PhoneVersion: u.PhoneVersion, PhoneSession: u.PhoneSession, Role: string(u.Role), Name: u.Name, Email: u.Email, EmailVerified: u.EmailVerified,
 		Province: u.Province, City: u.City, PictureID: u.PictureID, Locale: u.Locale,
 		NotifyEmail: u.Notifications.Email, NotifySMS: u.Notifications.SMS, Disabled: u.Disabled, CreatedAt: toMillis(u.CreatedAt),
 	}
@@ -61,7 +62,7 @@ func userToFields(u user.User) userFields {
 
 func (f userFields) user() user.User {
 	return user.User{
-		ID: f.ID, Phone: f.Phone, PhoneVersion: f.PhoneVersion, Role: user.Role(f.Role), Name: f.Name, Email: f.Email, EmailVerified: f.EmailVerified,
+		ID: f.ID, Phone: f.Phone, PhoneVersion: f.PhoneVersion, PhoneSession: f.PhoneSession, Role: user.Role(f.Role), Name: f.Name, Email: f.Email, EmailVerified: f.EmailVerified,
 		Province: f.Province, City: f.City, PictureID: f.PictureID, Locale: f.Locale,
 		Notifications: user.NotificationPreferences{Email: f.NotifyEmail, SMS: f.NotifySMS}, Disabled: f.Disabled, CreatedAt: fromMillis(f.CreatedAt),
 	}
@@ -139,7 +140,7 @@ func (s *Store) VerifyEmail(ctx context.Context, id, email string, used account.
 
 // ChangePhone implements account.CredentialStore.
 func (s *Store) ChangePhone(ctx context.Context, c account.PhoneChange) (user.User, error) {
-	updated := c.User.WithPhone(c.Phone)
+	updated := c.User.WithPhone(c.Phone, c.Session)
 	err := retryConflicts(ctx, func() (bool, error) {
 		sessions, err := s.sessionsToDelete(ctx, c.User.ID, c.Session)
 		if err != nil {

@@ -146,7 +146,7 @@ func (s *Store) VerifyEmail(_ context.Context, userID, email string, code accoun
 // ChangePhone implements account.CredentialStore.
 func (s *Store) ChangePhone(_ context.Context, c account.PhoneChange) (updated user.User, err error) {
 	err = s.do("ChangePhone", c.User.ID, func() error {
-		updated = c.User.WithPhone(c.Phone)
+		updated = c.User.WithPhone(c.Phone, c.Session)
 		_, taken := s.logins[c.Phone]
 		kept, found := s.session(c.User.ID, c.Session)
 		switch {

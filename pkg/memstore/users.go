@@ -30,7 +30,7 @@ func (s *Store) unchanged(old user.User) bool {
 // the login.
 func (s *Store) updateUser(old, updated user.User, hash *string) {
 	u := s.users[old.ID]
-	u.Role, u.Phone, u.PhoneVersion, u.Disabled = updated.Role, updated.Phone, updated.PhoneVersion, updated.Disabled
+	u.Role, u.Phone, u.PhoneVersion, u.PhoneSession, u.Disabled = updated.Role, updated.Phone, updated.PhoneVersion, updated.PhoneSession, updated.Disabled
 	if updated.Name != old.Name {
 		u.Name = updated.Name
 	}

@@ -26,9 +26,9 @@ func TestPhoneNotices(t *testing.T) {
 		want         []string
 	}{
 		"no change":   {old, old, nil},
-		"new user":    {user.User{}, old.WithPhone("+989127654321"), nil},
-		"unconfirmed": {unconfirmed, unconfirmed.WithPhone("+989127654321"), []string{"SMS to +989121234567"}},
-		"both":        {old, old.WithPhone("+989127654321"), []string{"SMS to +989121234567", "mail to s@b.ir"}},
+		"new user":    {user.User{}, old.WithPhone("+989127654321", ""), nil},
+		"unconfirmed": {unconfirmed, unconfirmed.WithPhone("+989127654321", ""), []string{"SMS to +989121234567"}},
+		"both":        {old, old.WithPhone("+989127654321", ""), []string{"SMS to +989121234567", "mail to s@b.ir"}},
 	} {
 		f := newFixture(t, notification.Queued)
 		deliverer := f.deliverer(noon)

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"ticketsystem/pkg/apperr"
+	"ticketsystem/pkg/auth"
 	"ticketsystem/pkg/user"
 )
 
@@ -30,6 +31,7 @@ func (t *ConnectTokens) Issue(ctx context.Context, principal user.Principal) (to
 	}
 	token = base64.RawURLEncoding.EncodeToString(secret[:])
 	expires = t.Now().Add(ConnectTokenTTL)
+	principal.Name = nameKey(token).Seal(nameLabel, []byte(principal.Name), nil)
 	return token, expires, t.Store.PutConnectToken(ctx, hashToken(token), principal, expires)
 }
 
@@ -40,7 +42,15 @@ func (t *ConnectTokens) Redeem(ctx context.Context, token string) (user.Principa
 	if err == nil && !found {
 		err = apperr.New(apperr.Unauthenticated, "")
 	}
-	return principal, err
+	if err != nil {
+		return user.Principal{}, err
+	}
+	name, err := nameKey(token).Open(nameLabel, principal.Name, nil)
+	if err != nil {
+		return user.Principal{}, apperr.Wrap(apperr.Unauthenticated, err)
+	}
+	principal.Name = string(name)
+	return principal, nil
 }
 
 // Register stores a connection and subscribes it to the events of its user.
@@ -52,6 +62,19 @@ func (t *ConnectTokens) Register(ctx context.Context, connectionID string, princ
 	}
 	_, err := t.Store.Subscribe(ctx, c, UserTopic(principal.UserID))
 	return err
+}
+
+const nameLabel = "connect-token-name"
+
+// nameKey returns the key that seals the name in a stored token. Only the token yields it,
+// so a token that is never used does not show the name of a removed user.
+func nameKey(token string) auth.SecretKey {
+	sum := sha256.Sum256([]byte(nameLabel + token))
+	key, err := auth.NewSecretKey(base64.StdEncoding.EncodeToString(sum[:]))
+	if err != nil {
+		panic(err) // impossible: the length is valid
+	}
+	return key
 }
 
 func hashToken(token string) string {

@@ -2,6 +2,7 @@ package stream
 
 import (
 	"context"
+	"time"
 
 	"ticketsystem/pkg/apperr"
 	"ticketsystem/pkg/event"
@@ -70,14 +71,26 @@ func RevokeChangedRights(users UserReader, revoker AccessRevoker) Handler {
 	}
 }
 
+// SessionEnder ends sessions.
+type SessionEnder interface {
+	// EndSession deletes a session and revokes its access tokens.
+	EndSession(ctx context.Context, userID, family, hash string, at time.Time) (ended bool, err error)
+}
+
 // VerifyNewSession returns a Handler that revokes sessions started with outdated
 // rights. The rights of a user may change after a login read them and before it
-// wrote the session.
-func VerifyNewSession(users UserReader, revoker AccessRevoker) Handler {
+// wrote the session. A session of the former phone number is ended if the user changed
+// the number: the change ends all sessions but its own, which may be reported later.
+func VerifyNewSession(users UserReader, revoker AccessRevoker, sessions SessionEnder, now func() time.Time) Handler {
 	return on(func(ctx context.Context, e event.SessionStarted) error {
 		current, inactive, err := userStatus(ctx, users, e.User.ID)
 		if err != nil {
 			return err
+		}
+		if !inactive && e.User.PhoneVersion < current.PhoneVersion && current.PhoneSession != "" && current.PhoneSession != e.SessionID {
+			if _, err := sessions.EndSession(ctx, e.User.ID, e.SessionID, "", now()); err != nil {
+				return err
+			}
 		}
 		if inactive || !current.SameRights(e.User) {
 			return revoker.RevokeAccess(ctx, e.User.ID, inactive)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"testing"
+	"time"
 
 	"ticketsystem/pkg/apperr"
 	"ticketsystem/pkg/dynamo"
@@ -93,6 +94,14 @@ func TestRevokeChangedRights(t *testing.T) {
 	}
 }
 
+// endedSessions are the families of ended sessions.
+type endedSessions map[string]bool
+
+func (s endedSessions) EndSession(_ context.Context, _, family, _ string, _ time.Time) (bool, error) {
+	s[family] = true
+	return true, nil
+}
+
 // TestVerifyNewSession checks that a session with outdated rights is revoked.
 func TestVerifyNewSession(t *testing.T) {
 	sara := user.User{ID: "sara", Role: user.RoleSupport, Phone: "1", Name: "Sara"}
@@ -102,18 +111,24 @@ func TestVerifyNewSession(t *testing.T) {
 		want    error
 		revoked string
 	}{
-		"unchanged":   {fakeUsers{user: sara}, nil, ""},
-		"renamed":     {fakeUsers{user: user.User{ID: "sara", Role: user.RoleSupport, Phone: "1"}}, nil, ""},
-		"disabled":    {fakeUsers{user: user.User{ID: "sara", Role: user.RoleSupport, Phone: "1", Disabled: true}}, nil, "sara true"},
-		"deleted":     {fakeUsers{err: apperr.New(apperr.UserNotFound, "")}, nil, "sara true"},
-		"demoted":     {fakeUsers{user: user.User{ID: "sara", Role: user.RoleUser, Phone: "1"}}, nil, "sara false"},
-		"other phone": {fakeUsers{user: user.User{ID: "sara", Role: user.RoleSupport, Phone: "2"}}, nil, "sara false"},
-		"moved":       {fakeUsers{user: sara.WithPhone("2")}, nil, "sara false"},
-		"read fails":  {fakeUsers{err: errBroken}, errBroken, ""},
+		"unchanged":                {fakeUsers{user: sara}, nil, ""},
+		"renamed":                  {fakeUsers{user: user.User{ID: "sara", Role: user.RoleSupport, Phone: "1"}}, nil, ""},
+		"disabled":                 {fakeUsers{user: user.User{ID: "sara", Role: user.RoleSupport, Phone: "1", Disabled: true}}, nil, "sara true"},
+		"deleted":                  {fakeUsers{err: apperr.New(apperr.UserNotFound, "")}, nil, "sara true"},
+		"demoted":                  {fakeUsers{user: user.User{ID: "sara", Role: user.RoleUser, Phone: "1"}}, nil, "sara false"},
+		"other phone":              {fakeUsers{user: user.User{ID: "sara", Role: user.RoleSupport, Phone: "2"}}, nil, "sara false"},
+		"moved":                    {fakeUsers{user: sara.WithPhone("2", "")}, nil, "sara false"},
+		"moved by another session": {fakeUsers{user: sara.WithPhone("2", "other")}, nil, "sara false, ended s"},
+		"moved by this session":    {fakeUsers{user: sara.WithPhone("2", "s")}, nil, "sara false"},
+		"read fails":               {fakeUsers{err: errBroken}, errBroken, ""},
 	} {
-		users := c.fakeUsers
-		verify := stream.VerifyNewSession(&users, &users)
-		if err := verify(t.Context(), event.SessionStarted{User: sara}); !errors.Is(err, c.want) || users.revoked != c.revoked {
+		users, ended := c.fakeUsers, endedSessions{}
+		verify := stream.VerifyNewSession(&users, &users, ended, time.Now)
+		err := verify(t.Context(), event.SessionStarted{User: sara, SessionID: "s"})
+		for family := range ended {
+			users.revoked += ", ended " + family
+		}
+		if !errors.Is(err, c.want) || users.revoked != c.revoked {
 			t.Errorf("%s: got %v, revoked %q", name, err, users.revoked)
 		}
 		users.revoked = ""

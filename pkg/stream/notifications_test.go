@@ -39,7 +39,7 @@ func TestEnqueueDeliveries(t *testing.T) {
 		event.NotificationCreated{Notification: notification.Notification{ID: "2", UserID: "u", Kind: notification.KindBroadcast, Deliveries: one}},
 		event.NotificationCreated{Notification: notification.Notification{ID: "3", UserID: "u"}},
 		event.UserChanged{Old: user.User{ID: "u", Phone: "+1"}, New: user.User{ID: "u", Phone: "+1"}},
-		event.UserChanged{Old: user.User{ID: "u", Phone: "+1"}, New: user.User{ID: "u", Phone: "+1"}.WithPhone("+22")},
+		event.UserChanged{Old: user.User{ID: "u", Phone: "+1"}, New: user.User{ID: "u", Phone: "+1"}.WithPhone("+22", "")},
 		event.TicketDeleted{TicketID: "t"},
 	} {
 		if err := handle(t.Context(), e); err != nil {

@@ -10,10 +10,10 @@ import (
 
 // SessionStore lists, ends and counts the sessions of users.
 type SessionStore interface {
+	SessionEnder
+
 	// ListSessions returns the sessions that follow the session after, newest first.
 	ListSessions(ctx context.Context, userID, after string, limit int) (page []account.Session, more bool, err error)
-	// EndSession deletes a session and revokes its access tokens.
-	EndSession(ctx context.Context, userID, family, hash string, at time.Time) (ended bool, err error)
 	// CountSession adds a session to those that a user started in an hour, and returns
 	// their number. It is safe to repeat.
 	CountSession(ctx context.Context, userID, family string, hour time.Time) (int, error)

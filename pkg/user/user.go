@@ -13,6 +13,7 @@ type User struct {
 	ID            string
 	Phone         string // E.164
 	PhoneVersion  int    // number of changes of Phone; tokens contain it instead of the number
+	PhoneSession  string // the session in which the user changed Phone last, "" if an administrator did
 	Role          Role
 	Name          string
 	Email         string
@@ -64,10 +65,11 @@ type NotificationPreferences struct {
 	SMS   bool
 }
 
-// WithPhone returns u with a phone number (E.164).
-func (u User) WithPhone(number string) User {
+// WithPhone returns u with a phone number (E.164), changed in a session of the user or, with
+// "", by an administrator.
+func (u User) WithPhone(number, session string) User {
 	if u.Phone != number {
-		u.Phone, u.PhoneVersion = number, u.PhoneVersion+1
+		u.Phone, u.PhoneVersion, u.PhoneSession = number, u.PhoneVersion+1, session
 	}
 	return u
 }

@@ -120,7 +120,7 @@ func (s *Stack) openPorts() (map[string][]net.Listener, error) {
 func HighLimits() map[string]string {
 	const high = "10000000"
 	return map[string]string{
-		"RateLimitPerIP": high, "TicketsPerMinute": high, "MessagesPerMinute": high, "MessagesPerDay": high, "PendingUploadMiB": high, "StaffLimitFactor": "1",
+		"RateLimitPerIP": high, "TicketsPerMinute": high, "ProfileChangesPerHour": high, "MessagesPerMinute": high, "MessagesPerDay": high, "PendingUploadMiB": high, "StaffLimitFactor": "1",
 		"MaxSockets": "1000000", "MaxSessions": "10000", "RequestsPerSecond": high, "LoginsPerSecond": high,
 	}
 }

@@ -3,6 +3,7 @@ package conformance
 import (
 	"reflect"
 	"testing"
+	"time"
 
 	"ticketsystem/pkg/apperr"
 	"ticketsystem/pkg/ticket"
@@ -43,4 +44,15 @@ func must(t *testing.T, err error) {
 	if err != nil {
 		t.Fatal(err)
 	}
+}
+
+// await waits until check returns nil. It is for what DynamoDB may show late: the state of
+// an index, or of a read that is not strongly consistent.
+func await(t *testing.T, check func() error) {
+	t.Helper()
+	err := check()
+	for deadline := time.Now().Add(time.Minute); err != nil && time.Now().Before(deadline); err = check() {
+		time.Sleep(20 * time.Millisecond)
+	}
+	must(t, err)
 }

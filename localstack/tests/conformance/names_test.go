@@ -3,6 +3,7 @@ package conformance
 import (
 	"bytes"
 	"context"
+	cryptorand "crypto/rand"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -20,6 +21,7 @@ import (
 	"ticketsystem/pkg/category"
 	"ticketsystem/pkg/event"
 	"ticketsystem/pkg/notification"
+	"ticketsystem/pkg/realtime"
 	"ticketsystem/pkg/search"
 	"ticketsystem/pkg/stream"
 	"ticketsystem/pkg/ticket"
@@ -104,6 +106,10 @@ func (w *workload) writeEverything(t *testing.T, sara, ali user.User) (tk ticket
 		_, err := w.store.RecordLoginAttempt(t.Context(), u.Phone, fixedNow(), 5)
 		must(t, err)
 		must(t, w.store.Suppress(t.Context(), notification.MailFeedback{Address: u.Email, Reason: "bounce"}))
+		must(t, w.store.Suppress(t.Context(), notification.MailFeedback{Address: "former." + u.Email, Reason: "bounce", UserID: u.ID}))
+		tokens := realtime.ConnectTokens{Store: w.store, Now: w.tick, Random: cryptorand.Reader}
+		_, _, err = tokens.Issue(t.Context(), u.Principal(""))
+		must(t, err)
 	}
 	return tk
 }

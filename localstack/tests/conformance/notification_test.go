@@ -234,23 +234,27 @@ func TestMarkEntriesRead(t *testing.T) {
 			marker := ticket.ReadMarker{TicketID: ticketID, Seq: seq, Reader: ticket.Author{ID: u.ID, Role: user.RoleUser}}
 			must(t, stream.MarkEntriesRead(store, time.Hour)(t.Context(), event.ReadMarkerMoved{Before: before, Marker: marker}))
 		}
-		count := func() int {
+		list := func(unread int) (page notification.Page) {
 			t.Helper()
-			page, err := store.ListNotifications(t.Context(), u.ID, notification.Query{Limit: 100})
-			must(t, err)
-			return page.Unread
+			await(t, func() (err error) {
+				if page, err = store.ListNotifications(t.Context(), u.ID, notification.Query{Limit: 100}); err == nil && page.Unread != unread {
+					err = fmt.Errorf("got %d unread, want %d", page.Unread, unread)
+				}
+				return err
+			})
+			return page
 		}
 		read(0, 3)
-		if got := count(); got != 118 {
-			t.Errorf("after two replies of 119 were read: got %d unread, want 118", got)
-		}
+		list(118) // of 119 replies two were read
 		read(3, 121)
 		must(t, notifier.NotifyEntry(t.Context(), readLog(t, db, ticketID).Entries[120]))
-		page, err := store.ListNotifications(t.Context(), u.ID, notification.Query{Limit: 100})
-		must(t, err)
-		last := slices.IndexFunc(page.Notifications, func(n notification.Notification) bool { return n.Seq == 121 })
-		if got := count(); got != 1 || len(page.Notifications[last].PendingChannels()) > 0 {
-			t.Errorf("after all were read: got %d unread, %+v", got, page.Notifications[last])
-		}
+		await(t, func() error {
+			page := list(1)
+			last := slices.IndexFunc(page.Notifications, func(n notification.Notification) bool { return n.Seq == 121 })
+			if last < 0 || len(page.Notifications[last].PendingChannels()) > 0 {
+				return fmt.Errorf("after all were read: got %+v", page.Notifications)
+			}
+			return nil
+		})
 	})
 }

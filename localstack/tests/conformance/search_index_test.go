@@ -172,9 +172,12 @@ func TestRefreshTicket(t *testing.T) {
 	it := indexTicket(t, owner.Principal(""), app.Now(), w.words("text", "both"), nil)
 	find := func(word string, want bool) {
 		t.Helper()
-		if got := searchAll(t, ticket.Query{Terms: w.terms(word), Limit: 5}); (len(got) == 1) != want {
-			t.Errorf("%s: found %v, want %v", word, got, want)
-		}
+		await(t, func() error {
+			if got := searchAll(t, ticket.Query{Terms: w.terms(word), Limit: 5}); (len(got) == 1) != want {
+				return fmt.Errorf("%s: found %v, want %v", word, got, want)
+			}
+			return nil
+		})
 	}
 	refreshTicket(t, it.ID, w.words("first")[0]+" "+w.words("both")[0], w.words("vip")...)
 	for _, word := range []string{"first", "fir", "both", "vip", "sara", "text"} {

@@ -7,8 +7,15 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
 
 	"ticketsystem/localstack/testkit/client"
+	"ticketsystem/pkg/account"
+	"ticketsystem/pkg/awstest"
+	"ticketsystem/pkg/dynamo"
+	"ticketsystem/pkg/user"
 )
 
 const anotherPassword = "another-horse-8"
@@ -340,6 +347,37 @@ func TestChangePhone(t *testing.T) {
 	equal(t, "a taken number", wantProblem(t, move(other, old, code, object{"oldCode": oldCode}), 409).Code, "phone_taken")
 	other.get("/profile", &profile)
 	equal(t, "phone after a rejection", profile.Phone, other.Profile.Phone)
+}
+
+// TestChangePhone_FormerNumber checks that a session that a holder of the former number
+// opens during the change ends, and that the others stay.
+func TestChangePhone_FormerNumber(t *testing.T) {
+	t.Parallel()
+	if suite.local == nil {
+		return
+	}
+	me, phone := customer(t), client.RandomPhone()
+	code, err := me.RequestCode(t.Context(), phone, "phone")
+	must(t, code, err)
+	me.mustCall(200, "POST", "/profile/phone", object{"phone": phone, "code": code, "password": client.Password}, nil)
+	config := awstest.Config()
+	config.BaseEndpoint = aws.String(suite.local.DynamoDBURL)
+	store := dynamo.New(config, suite.local.TableName, time.Now)
+	late := account.Session{
+		Family: client.NewID(), CurrentHash: "x", CreatedAt: time.Now(), LastUsedAt: time.Now(), ExpiresAt: time.Now().Add(time.Hour),
+		User: user.User{ID: me.Profile.ID, Phone: me.Profile.Phone, Role: user.RoleUser},
+	}
+	if err := store.CreateSession(t.Context(), late, nil); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "the session of the former number has ended", func() error {
+		_, found, err := store.Session(t.Context(), me.Profile.ID, late.Family)
+		if err == nil && found {
+			err = mismatch("found", found, false)
+		}
+		return err
+	})
+	wantStatus(t, refresh(t, me.Tokens().RefreshToken), 200, nil)
 }
 
 // awaitMail waits for the n-th email to an address and returns its text.
