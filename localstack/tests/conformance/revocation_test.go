@@ -1,6 +1,7 @@
 package conformance
 
 import (
+	"fmt"
 	"slices"
 	"testing"
 	"time"
@@ -50,11 +51,13 @@ func TestAddBlock(t *testing.T) {
 			must(t, db.open().AddBlock(t.Context(), b))
 		}
 		for after, want := range map[time.Duration][]limit.Block{0: {b}, time.Minute: nil} {
-			got, err := db.after(after).RevocationsSince(t.Context(), now.Add(-time.Minute))
-			must(t, err)
-			if !slices.Equal(got.Blocks[b.UserID], want) || got.Revocations[b.UserID] != nil {
-				t.Errorf("after %v: got %v and revocations %v, want %v", after, got.Blocks[b.UserID], got.Revocations[b.UserID], want)
-			}
+			await(t, func() error {
+				got, err := db.after(after).RevocationsSince(t.Context(), now.Add(-time.Minute))
+				if err != nil || !slices.Equal(got.Blocks[b.UserID], want) || got.Revocations[b.UserID] != nil {
+					return fmt.Errorf("after %v: got %v and revocations %v, %w, want %v", after, got.Blocks[b.UserID], got.Revocations[b.UserID], err, want)
+				}
+				return nil
+			})
 		}
 	})
 }
