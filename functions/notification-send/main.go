@@ -1,4 +1,4 @@
-// Command notification-send sends notifications by e-mail and SMS: the delivery queue.
+// Command notification-send sends notifications by e-mail, SMS and push message: the delivery queue.
 package main
 
 import (

@@ -58,6 +58,6 @@ func newUser(id, phone, name string, role user.Role, language string, now time.T
 	}
 	return user.User{
 		ID: id, Phone: phone, Role: role, Name: name, Locale: language,
-		Notifications: user.NotificationPreferences{Email: true, SMS: true}, CreatedAt: now,
+		Notifications: user.NotificationPreferences{Email: true, SMS: true, Push: true}, CreatedAt: now,
 	}
 }

@@ -22,6 +22,8 @@ type ProfileUpdate struct {
 	PictureID   *string
 	NotifyEmail *bool
 	NotifySMS   *bool
+	NotifyPush  *bool
+	PushText    *bool
 }
 
 // ProfileStore stores users and lists their sessions.

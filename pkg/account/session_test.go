@@ -27,7 +27,7 @@ func TestSignUp_WeakPasswordKeepsCode(t *testing.T) {
 		}
 	}
 	got, err := f.auth.SignUp(context.Background(), testPhone, testPassword, account.CodeInput{Digits: code}, "Sara", account.Caller{Locale: "fa"})
-	want := user.User{ID: got.User.ID, Phone: testPhone, Role: user.RoleUser, Name: "Sara", Locale: "fa", Notifications: user.NotificationPreferences{Email: true, SMS: true}, CreatedAt: f.now}
+	want := user.User{ID: got.User.ID, Phone: testPhone, Role: user.RoleUser, Name: "Sara", Locale: "fa", Notifications: user.NotificationPreferences{Email: true, SMS: true, Push: true}, CreatedAt: f.now}
 	if err != nil || got.User != want || got.ExpiresIn != 900 {
 		t.Errorf("got %+v, %v\nwant %+v", got, err, want)
 	}

@@ -181,7 +181,7 @@ func TestGetProfile(t *testing.T) {
 		}
 	}
 	regions := fmt.Sprint(got.body["province"], got.body["city"], got.body["notifications"])
-	if regions != "map[id:tehran name:تهران] map[id:tehran name:تهران] map[email:false sms:true]" || len(got.body) != len(want)+3 {
+	if regions != "map[id:tehran name:تهران] map[id:tehran name:تهران] map[email:false push:false pushText:false sms:true]" || len(got.body) != len(want)+3 {
 		t.Errorf("got %s, %s", regions, got.text)
 	}
 	m.deleteSara()
@@ -209,7 +209,7 @@ func TestUpdateProfile(t *testing.T) {
 		{`{"locale":"de"}`, []string{"/locale not_allowed"}, ""}, {`{"pictureId":"x"}`, []string{"/pictureId invalid"}, ""},
 		{`{"pictureId":"` + fileID + `"}`, []string{"/pictureId invalid"}, ""}, {`{"province":"atlantis"}`, []string{"/province unknown"}, ""},
 		{`{"province":"tehran","city":"shiraz"}`, []string{"/city unknown"}, ""}, {`{"phone":"09120000000"}`, []string{"/phone unknown"}, ""},
-		{`{"notifications":{"push":true}}`, []string{"/notifications/push unknown"}, ""}, {`{"notifications":true}`, []string{"/notifications type"}, ""},
+		{`{"notifications":{"fax":true}}`, []string{"/notifications/fax unknown"}, ""}, {`{"notifications":true}`, []string{"/notifications type"}, ""},
 		{`{"notifications":{"sms":"yes"}}`, []string{"/notifications/sms type"}, ""}, {`{"role":"admin"}`, []string{"/role unknown"}, ""},
 	} {
 		m, accounts := newMemAccounts(t)

@@ -37,8 +37,10 @@ type profileInput struct {
 	Locale        *string `json:"locale"`
 	PictureID     *string `json:"pictureId"`
 	Notifications *struct {
-		Email *bool `json:"email"`
-		SMS   *bool `json:"sms"`
+		Email    *bool `json:"email"`
+		SMS      *bool `json:"sms"`
+		Push     *bool `json:"push"`
+		PushText *bool `json:"pushText"`
 	} `json:"notifications"`
 }
 
@@ -86,7 +88,7 @@ func (in profileInput) toUpdate(role user.Role) (account.ProfileUpdate, error) {
 		Name: in.Name, Email: in.Email, Province: in.Province, City: in.City, Locale: in.Locale, PictureID: in.PictureID,
 	}
 	if in.Notifications != nil {
-		p.NotifyEmail, p.NotifySMS = in.Notifications.Email, in.Notifications.SMS
+		p.NotifyEmail, p.NotifySMS, p.NotifyPush, p.PushText = in.Notifications.Email, in.Notifications.SMS, in.Notifications.Push, in.Notifications.PushText
 	}
 	return p, v.Err()
 }

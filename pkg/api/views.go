@@ -30,8 +30,10 @@ type regionView struct {
 }
 
 type notificationPreferencesView struct {
-	Email bool `json:"email"`
-	SMS   bool `json:"sms"`
+	Email    bool `json:"email"`
+	SMS      bool `json:"sms"`
+	Push     bool `json:"push"`
+	PushText bool `json:"pushText"`
 }
 
 // viewUser returns the view of a user with their picture URL.

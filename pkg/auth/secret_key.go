@@ -3,6 +3,7 @@ package auth
 import (
 	"crypto/aes"
 	"crypto/cipher"
+	"crypto/ecdh"
 	"crypto/hkdf"
 	"crypto/hmac"
 	"crypto/sha256"
@@ -10,6 +11,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"strconv"
 )
 
 // secretKeyLength is the length in bytes of the key and of each derived key.
@@ -103,4 +105,16 @@ func (k SecretKey) derive(use, label string) []byte {
 		panic(err) // impossible: the length is valid
 	}
 	return key
+}
+
+// PushKey returns the key that signs push messages to browsers (VAPID, RFC 8292): a point
+// of P-256. Browsers subscribe with its public part, so it must not change.
+func (k SecretKey) PushKey() *ecdh.PrivateKey {
+	for n := 0; ; n++ {
+		key, err := ecdh.P256().NewPrivateKey(k.derive("push", strconv.Itoa(n)))
+		if err == nil {
+			return key
+		}
+		// One of 2^32 values is not a valid key.
+	}
 }

@@ -46,6 +46,7 @@ const (
 	skCheckpoint       = "~S" // sorts after the ticket, so that reads of the log exclude it
 	skUser             = "~U"
 	skNameUpdate       = "~J"
+	skPush             = "~D"
 	skConnection       = "C"
 	skHeartbeat        = "~P"
 	skCountsPush       = "~Q"
@@ -112,6 +113,9 @@ func loginAttemptsKey(phone string) key { return key{loginKey(phone).PK, "T"} }
 func loginBlockKey(phone string) key { return key{loginKey(phone).PK, "B"} }
 
 func sessionKey(userID, family string) key { return key{"U#" + userID, prefixSession + family} }
+
+// pushKey is the list of a user's push subscriptions.
+func pushKey(userID string) key { return key{userKey(userID).PK, skPush} }
 
 func codeKey(recipientMAC, purpose, id string) key {
 	return key{"O#" + recipientMAC, purpose + "#" + id}

@@ -32,14 +32,16 @@ type notificationItem struct {
 	TTL          int64         `dynamodbav:"ttl"`
 	Email        *deliveryItem `dynamodbav:"email,omitempty"`
 	SMS          *deliveryItem `dynamodbav:"sms,omitempty"`
+	Push         *deliveryItem `dynamodbav:"push,omitempty"`
 }
 
 type deliveryItem struct {
-	State    string `dynamodbav:"s"`
-	Reason   string `dynamodbav:"r,omitempty"`
-	Attempts int    `dynamodbav:"c,omitempty"`
-	At       int64  `dynamodbav:"t"`
-	Into     string `dynamodbav:"g,omitempty"`
+	State    string   `dynamodbav:"s"`
+	Reason   string   `dynamodbav:"r,omitempty"`
+	Attempts int      `dynamodbav:"c,omitempty"`
+	At       int64    `dynamodbav:"t"`
+	Into     string   `dynamodbav:"g,omitempty"`
+	Reached  []string `dynamodbav:"d,omitempty"`
 }
 
 // unreadItem counts a user's unread notifications. "Read all" is one write: it sets
@@ -70,7 +72,7 @@ func notificationToItem(n notification.Notification, readRound int) notification
 		key: notificationKey(n.UserID, n.ID), Kind: string(n.Kind), Ticket: n.TicketID, Seq: n.Seq, Title: n.Title, Body: n.Body,
 		Author: n.Author, Status: n.Status, Broadcast: n.BroadcastID, CounterShard: n.CounterShard, Hidden: n.Hidden, Read: n.Read, ReadRound: readRound,
 		At: toMillis(n.CreatedAt), TTL: n.CreatedAt.Add(notification.TTL).Unix(),
-		Email: deliveryToItem(n.Deliveries, notification.Email), SMS: deliveryToItem(n.Deliveries, notification.SMS),
+		Email: deliveryToItem(n.Deliveries, notification.Email), SMS: deliveryToItem(n.Deliveries, notification.SMS), Push: deliveryToItem(n.Deliveries, notification.Push),
 	}
 }
 
@@ -79,7 +81,7 @@ func deliveryToItem(all map[notification.Channel]notification.Delivery, channel 
 	if !planned {
 		return nil
 	}
-	return &deliveryItem{string(d.State), d.Reason, d.Attempts, toMillis(d.At), d.Into}
+	return &deliveryItem{string(d.State), d.Reason, d.Attempts, toMillis(d.At), d.Into, d.Reached}
 }
 
 func (i notificationItem) notification() notification.Notification {
@@ -88,10 +90,10 @@ func (i notificationItem) notification() notification.Notification {
 		Author: i.Author, Status: i.Status, BroadcastID: i.Broadcast, CounterShard: i.CounterShard, Hidden: i.Hidden, Read: i.Read, CreatedAt: fromMillis(i.At),
 		Deliveries: map[notification.Channel]notification.Delivery{},
 	}
-	for channel, d := range map[notification.Channel]*deliveryItem{notification.Email: i.Email, notification.SMS: i.SMS} {
+	for channel, d := range map[notification.Channel]*deliveryItem{notification.Email: i.Email, notification.SMS: i.SMS, notification.Push: i.Push} {
 		if d != nil {
 			n.Deliveries[channel] = notification.Delivery{
-				State: notification.State(d.State), Reason: d.Reason, Attempts: d.Attempts, At: fromMillis(d.At), Into: d.Into,
+				State: notification.State(d.State), Reason: d.Reason, Attempts: d.Attempts, At: fromMillis(d.At), Into: d.Into, Reached: d.Reached,
 			}
 		}
 	}

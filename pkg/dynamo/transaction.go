@@ -55,6 +55,13 @@ func (tx *transaction) remove(k key, condition string, vals values) *transaction
 	return tx
 }
 
+func (tx *transaction) check(k key, condition string, vals values) *transaction {
+	tx.items = append(tx.items, types.TransactWriteItem{ConditionCheck: &types.ConditionCheck{
+		TableName: tx.store.name, Key: k.marshal(), ConditionExpression: &condition, ExpressionAttributeNames: attributeNames(condition), ExpressionAttributeValues: vals.marshal(),
+	}})
+	return tx
+}
+
 // last returns the index of the last added write, which is its key in cancelReasons.
 func (tx *transaction) last() int { return len(tx.items) - 1 }
 

@@ -48,6 +48,9 @@ type userFields struct {
 	Locale        string `dynamodbav:"locale"`
 	NotifyEmail   bool   `dynamodbav:"byEmail"`
 	NotifySMS     bool   `dynamodbav:"bySMS"`
+	NoPush        bool   `dynamodbav:"noPush,omitempty"` // items from before push messages have none
+	PushText      bool   `dynamodbav:"pushText,omitempty"`
+	HasPush       bool   `dynamodbav:"hasPush,omitempty"`
 	Disabled      bool   `dynamodbav:"disabled,omitempty"`
 	CreatedAt     int64  `dynamodbav:"createdAt"`
 }
@@ -56,7 +59,8 @@ func userToFields(u user.User) userFields {
 	return userFields{
 		ID: u.ID, Phone: u.Phone, PhoneVersion: u.PhoneVersion, PhoneSession: u.PhoneSession, Role: string(u.Role), Name: u.Name, Email: u.Email, EmailVerified: u.EmailVerified,
 		Province: u.Province, City: u.City, PictureID: u.PictureID, Locale: u.Locale,
-		NotifyEmail: u.Notifications.Email, NotifySMS: u.Notifications.SMS, Disabled: u.Disabled, CreatedAt: toMillis(u.CreatedAt),
+		NotifyEmail: u.Notifications.Email, NotifySMS: u.Notifications.SMS,
+		NoPush: !u.Notifications.Push, PushText: u.Notifications.PushText, HasPush: u.HasPush, Disabled: u.Disabled, CreatedAt: toMillis(u.CreatedAt),
 	}
 }
 
@@ -64,7 +68,7 @@ func (f userFields) user() user.User {
 	return user.User{
 		ID: f.ID, Phone: f.Phone, PhoneVersion: f.PhoneVersion, PhoneSession: f.PhoneSession, Role: user.Role(f.Role), Name: f.Name, Email: f.Email, EmailVerified: f.EmailVerified,
 		Province: f.Province, City: f.City, PictureID: f.PictureID, Locale: f.Locale,
-		Notifications: user.NotificationPreferences{Email: f.NotifyEmail, SMS: f.NotifySMS}, Disabled: f.Disabled, CreatedAt: fromMillis(f.CreatedAt),
+		Notifications: user.NotificationPreferences{Email: f.NotifyEmail, SMS: f.NotifySMS, Push: !f.NoPush, PushText: f.PushText}, HasPush: f.HasPush, Disabled: f.Disabled, CreatedAt: fromMillis(f.CreatedAt),
 	}
 }
 
@@ -99,7 +103,10 @@ func (s *Store) UpdateUser(ctx context.Context, id string, p account.ProfileUpda
 	if p.Name != nil { // disabled users have no access
 		put("w", userNameKey(*p.Name))
 	}
-	for name, v := range map[string]*bool{"byEmail": p.NotifyEmail, "bySMS": p.NotifySMS} {
+	if p.NotifyPush != nil {
+		put("noPush", !*p.NotifyPush)
+	}
+	for name, v := range map[string]*bool{"byEmail": p.NotifyEmail, "bySMS": p.NotifySMS, "pushText": p.PushText} {
 		if v != nil {
 			put(name, *v)
 		}

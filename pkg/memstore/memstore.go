@@ -47,6 +47,7 @@ var (
 	_ limit.Store                   = (*Store)(nil)
 	_ notification.DeliveryStore    = (*Store)(nil)
 	_ notification.Store            = (*Store)(nil)
+	_ notification.PushStore        = (*Store)(nil)
 	_ notification.SuppressionStore = (*Store)(nil)
 
 	_ notification.SuppressionAdminStore = (*Store)(nil)
@@ -113,6 +114,7 @@ type data struct {
 	unread        map[string]unreadCount
 	suppressed    map[string]notification.Suppression // by address
 	smsQuota      map[string]int
+	push          map[string][]notification.PushSubscription // by user
 	broadcasts    map[string]*storedBroadcast
 
 	tokens        map[string]connectToken
@@ -130,7 +132,7 @@ func New(now func() time.Time) *Store {
 		sessions: map[string]account.Session{}, codes: map[codeKey]account.OneTimeCode{}, counters: map[limit.Counter]int{},
 		reservations: map[limit.Counter]reservation{},
 		revocations:  map[string][]user.Revocation{}, entryCounts: map[string]entryCount{}, startedSessions: map[string]map[string]bool{}, blockedLogins: map[string]time.Time{}, notifications: map[string]map[string]storedNotification{},
-		unread: map[string]unreadCount{}, suppressed: map[string]notification.Suppression{}, smsQuota: map[string]int{}, broadcasts: map[string]*storedBroadcast{},
+		unread: map[string]unreadCount{}, suppressed: map[string]notification.Suppression{}, smsQuota: map[string]int{}, push: map[string][]notification.PushSubscription{}, broadcasts: map[string]*storedBroadcast{},
 		tokens: map[string]connectToken{}, connections: map[string]realtime.Connection{},
 		subscriptions: map[string]map[string]subscription{}, requests: map[string]idempotency.Record{},
 	}}

@@ -87,6 +87,8 @@ func (s *Store) UpdateUser(_ context.Context, id string, update account.ProfileU
 		set(&u.PictureID, update.PictureID)
 		set(&u.Notifications.Email, update.NotifyEmail)
 		set(&u.Notifications.SMS, update.NotifySMS)
+		set(&u.Notifications.Push, update.NotifyPush)
+		set(&u.Notifications.PushText, update.PushText)
 		u.EmailVerified = u.EmailVerified && update.Email == nil
 		s.users[id] = u
 		return nil

@@ -72,6 +72,8 @@ type Deliverer struct {
 	MaxSMSPerDay int
 	Key          Sealer // of PhoneNotices
 	Brand        locale.Brand
+	Push         *PushSubscriptions
+	PushSender   PushSender
 }
 
 // Deliver runs a job. If it returns an error, the job must be retried after
@@ -124,7 +126,7 @@ func (d *Deliverer) plan(in DeliveryInput, channel Channel, now time.Time) (reas
 		return ReasonRead, nil, nil
 	case len(reported) == 0:
 		return ReasonOutdated, nil, nil
-	case channel == Email && d.Mailer == nil:
+	case channel == Email && d.Mailer == nil, channel == Push && d.PushSender == nil:
 		return ReasonNoProvider, nil, nil
 	}
 	if reason := skipReason(in.User, channel); reason != "" {
@@ -138,7 +140,7 @@ func (d *Deliverer) plan(in DeliveryInput, channel Channel, now time.Time) (reas
 func (d *Deliverer) complete(ctx context.Context, in DeliveryInput, channel Channel, delivery Delivery, reason string, reported []Notification) (retryAfter time.Duration, err error) {
 	var sendErr error
 	if delivery.State, delivery.Reason = Skipped, reason; reason == "" {
-		delivery.State, delivery.Reason, sendErr = d.attempt(ctx, summarize(reported), in.User, channel)
+		delivery.State, delivery.Reason, sendErr = d.attempt(ctx, summarize(reported), in.User, channel, &delivery)
 	}
 	delivery.At = d.Now()
 	if err := d.Store.CompleteDelivery(ctx, in.Notification, channel, delivery); err != nil {
@@ -155,8 +157,11 @@ func retryDelay(attempts int) time.Duration {
 
 // attempt sends the notification unless a limit stops it. It returns an error if the
 // delivery must be retried.
-func (d *Deliverer) attempt(ctx context.Context, n Notification, to user.User, channel Channel) (State, string, error) {
-	if channel == Email {
+func (d *Deliverer) attempt(ctx context.Context, n Notification, to user.User, channel Channel, delivery *Delivery) (State, string, error) {
+	switch channel { //nolint:exhaustive // the other one is SMS
+	case Push:
+		return d.push(ctx, n, to, delivery)
+	case Email:
 		suppressed, err := d.Store.IsSuppressed(ctx, to.Email)
 		switch {
 		case err != nil:

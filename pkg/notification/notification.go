@@ -1,5 +1,5 @@
 // Package notification creates notifications for users and delivers them by
-// e-mail and SMS. A notification is one item; it records the state of its
+// e-mail, SMS and push messages. A notification is one item; it records the state of its
 // delivery on each channel.
 package notification
 
@@ -30,6 +30,7 @@ type Channel string
 const (
 	Email Channel = "email"
 	SMS   Channel = "sms"
+	Push  Channel = "push"
 )
 
 // State is the state of a delivery.
@@ -52,7 +53,7 @@ const (
 	ReasonOutdated    = "outdated"    // the ticket has changed since
 	ReasonDeleted     = "deleted"     // the ticket was deleted
 	ReasonOptedOut    = "choice"      // the user has disabled the channel
-	ReasonNoAddress   = "no_address"  // the user has no e-mail address
+	ReasonNoAddress   = "no_address"  // the user has no e-mail address or no push subscription
 	ReasonUnverified  = "unverified"  // the address is not verified
 	ReasonSuppressed  = "suppressed"  // mail to the address bounced or caused a complaint
 	ReasonUserDeleted = "gone"        // the user is disabled or deleted
@@ -70,6 +71,7 @@ type Delivery struct {
 	Attempts int
 	At       time.Time // of the last state change
 	Into     string    // if it was grouped: ID of the notification whose message reports it
+	Reached  []string  // IDs of the push subscriptions that a failed attempt has reached
 }
 
 // claimable reports whether a delivery is still to be sent: it is queued or failed, or
@@ -119,7 +121,7 @@ type Notification struct {
 // PendingChannels returns the channels that are still queued, in a fixed order.
 func (n Notification) PendingChannels() []Channel {
 	var pending []Channel
-	for _, channel := range []Channel{Email, SMS} {
+	for _, channel := range []Channel{Email, SMS, Push} {
 		if n.Deliveries[channel].State == Queued {
 			pending = append(pending, channel)
 		}
@@ -141,12 +143,20 @@ func PlanDeliveries(u user.User, now time.Time, channels ...Channel) map[Channel
 	return deliveries
 }
 
+// channelsOf returns the channels on which a user gets notifications of tickets.
+func channelsOf(u user.User) []Channel {
+	if u.HasPush {
+		return []Channel{Email, SMS, Push}
+	}
+	return []Channel{Email, SMS}
+}
+
 // skipReason returns why the user cannot be reached on the channel, or "".
 func skipReason(u user.User, channel Channel) string {
 	switch {
-	case channel == SMS && !u.Notifications.SMS, channel == Email && !u.Notifications.Email:
+	case channel == SMS && !u.Notifications.SMS, channel == Email && !u.Notifications.Email, channel == Push && !u.Notifications.Push:
 		return ReasonOptedOut
-	case channel == Email && u.Email == "":
+	case channel == Email && u.Email == "", channel == Push && !u.HasPush:
 		return ReasonNoAddress
 	case channel == Email && !u.EmailVerified:
 		return ReasonUnverified

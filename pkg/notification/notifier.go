@@ -57,10 +57,11 @@ func (n *Notifier) NotifyEntry(ctx context.Context, e ticket.Entry) error {
 	if err != nil || u.Disabled || created.forAgent() && !u.Role.IsStaff() {
 		return err
 	}
-	created.Deliveries = PlanDeliveries(u, n.Now(), Email, SMS)
+	created.Deliveries = PlanDeliveries(u, n.Now(), channelsOf(u)...)
 	if created.Read = log.ReadMarkers[u.ID] >= e.Seq; created.Read {
-		skipped := Delivery{State: Skipped, Reason: ReasonRead, At: n.Now()}
-		created.Deliveries = map[Channel]Delivery{Email: skipped, SMS: skipped}
+		for channel := range created.Deliveries {
+			created.Deliveries[channel] = Delivery{State: Skipped, Reason: ReasonRead, At: n.Now()}
+		}
 	}
 	return n.Store.AddNotifications(ctx, created)
 }
@@ -77,7 +78,7 @@ func (n *Notifier) NotifyReminder(ctx context.Context, tk ticket.Ticket, dueAt t
 	}
 	return n.Store.AddNotifications(ctx, Notification{
 		ID: reminderID(tk.ID, dueAt, u.ID), UserID: u.ID, Kind: KindReminder,
-		TicketID: tk.ID, Title: tk.Title, CreatedAt: dueAt, Deliveries: PlanDeliveries(u, n.Now(), Email, SMS),
+		TicketID: tk.ID, Title: tk.Title, CreatedAt: dueAt, Deliveries: PlanDeliveries(u, n.Now(), channelsOf(u)...),
 	})
 }
 
@@ -157,9 +158,13 @@ const maxBodyRunes = 80
 
 // truncate joins the lines of a text and shortens it to maxBodyRunes.
 func truncate(body string) string {
-	body = strings.Join(strings.Fields(body), " ")
-	if utf8.RuneCountInString(body) <= maxBodyRunes {
-		return body
+	return shorten(strings.Join(strings.Fields(body), " "), maxBodyRunes)
+}
+
+// shorten returns a text of at most maxRunes.
+func shorten(text string, maxRunes int) string {
+	if utf8.RuneCountInString(text) <= maxRunes {
+		return text
 	}
-	return string([]rune(body)[:maxBodyRunes-1]) + "…"
+	return string([]rune(text)[:maxRunes-1]) + "…"
 }

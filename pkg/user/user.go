@@ -23,6 +23,7 @@ type User struct {
 	PictureID     string // attachment
 	Locale        string // "en" or "fa"
 	Notifications NotificationPreferences
+	HasPush       bool // has push subscriptions
 	Disabled      bool // cannot log in until an administrator enables the account
 	CreatedAt     time.Time
 	LastSeenAt    time.Time // to SeenInterval; zero if never. Copies of the user do not have it.
@@ -61,8 +62,10 @@ func DisplayName(name, language string) string {
 // NotificationPreferences are the channels on which a user receives notifications
 // besides the app.
 type NotificationPreferences struct {
-	Email bool
-	SMS   bool
+	Email    bool
+	SMS      bool
+	Push     bool
+	PushText bool // push messages have the text of messages
 }
 
 // WithPhone returns u with a phone number (E.164), changed in a session of the user or, with

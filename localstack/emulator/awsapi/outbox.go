@@ -11,9 +11,9 @@ import (
 	"time"
 )
 
-// Message is an e-mail or SMS that SES or SNS would have sent.
+// Message is an e-mail, SMS or push message that SES, SNS or a push service would have sent.
 type Message struct {
-	Channel string    `json:"channel"` // sms or email
+	Channel string    `json:"channel"` // sms, email or push
 	To      string    `json:"to"`
 	Subject string    `json:"subject"`
 	Body    string    `json:"body"`           // plain text, or HTML if there is no plain text

@@ -48,6 +48,8 @@ func (s *Server) action(form url.Values) (string, *apiError) {
 	switch form.Get("Action") {
 	case "Publish":
 		return s.publish(form)
+	case "CreatePlatformEndpoint", "SetEndpointAttributes", "DeleteEndpoint":
+		return s.platformEndpoint(form)
 	case "SendEmail":
 		return s.sendEmail(form)
 	case "SendRawEmail":
@@ -95,6 +97,9 @@ func (s *Server) publish(form url.Values) (string, *apiError) {
 		return "", errParameter("Message too long")
 	}
 	id := rand.Text()
+	if target := form.Get("TargetArn"); target != "" {
+		return s.pushToPhone(target, id, message)
+	}
 	if number != "" {
 		return messageIDElement(id), s.record(Message{Channel: "sms", To: number, Subject: form.Get("Subject"), Body: form.Get("Message")})
 	}

@@ -11,6 +11,7 @@ import (
 	"io"
 	"net/http"
 	"strings"
+	"sync"
 	"time"
 
 	"ticketsystem/localstack/emulator/sqs"
@@ -24,6 +25,8 @@ type Server struct {
 	Invoke        func(ctx context.Context, function string, payload []byte) ([]byte, error)
 	Subscriptions func() Subscriptions                  // of the current template
 	Notify        func(function string, payload []byte) // invokes a function asynchronously
+
+	deletedEndpoints sync.Map // ARNs of platform endpoints
 }
 
 // Subscriptions holds the subscribers of SNS topics and SES configuration sets.

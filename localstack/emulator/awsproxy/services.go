@@ -1,6 +1,7 @@
 package awsproxy
 
 import (
+	"cmp"
 	"encoding/json"
 	"net/http"
 	"net/url"
@@ -81,8 +82,8 @@ func (c *Call) parseQuery() {
 	switch {
 	case c.Service == "ses" && form.Get("Source") != "":
 		resource = arn("ses", "identity/"+form.Get("Source"))
-	case form.Get("TopicArn") != "":
-		resource = form.Get("TopicArn")
+	default:
+		resource = cmp.Or(form.Get("TopicArn"), form.Get("TargetArn"), form.Get("EndpointArn"), form.Get("PlatformApplicationArn"), resource)
 	}
 	c.require(c.Service+":"+c.Operation, resource)
 	if set := form.Get("ConfigurationSetName"); set != "" {

@@ -51,6 +51,7 @@ func Handler(cfg Config) http.Handler {
 		to := strings.Replace(query.Get("to"), " ", "+", 1)
 		writeJSON(w, cfg.Outbox.List(query.Get("channel"), to))
 	})
+	mux.HandleFunc("POST /push/{device}", cfg.handlePush)
 	mux.HandleFunc("GET /requests", func(w http.ResponseWriter, r *http.Request) { writeJSON(w, cfg.Requests.List()) })
 	mux.HandleFunc("GET /uploads", func(w http.ResponseWriter, r *http.Request) { writeJSON(w, cfg.Uploads()) })
 	mux.HandleFunc("GET /sockets", func(w http.ResponseWriter, r *http.Request) { writeJSON(w, cfg.Sockets()) })

@@ -13,6 +13,7 @@ import (
 	"ticketsystem/localstack/emulator/dashboard"
 	"ticketsystem/localstack/emulator/httpapi"
 	"ticketsystem/localstack/emulator/s3"
+	"ticketsystem/localstack/emulator/samtemplate"
 	"ticketsystem/localstack/emulator/websocketapi"
 )
 
@@ -102,6 +103,7 @@ func (s *Stack) openPorts() (map[string][]net.Listener, error) {
 		"Stage": "dev", "Architecture": "x86_64",
 		"ApiUrl": s.HTTPURL, "SocketUrl": s.SocketURL, "SocketEndpoint": fmt.Sprintf("http://localhost:%d", ports["socket"]),
 		"RateLimitPerIP": "10000", "SenderAddress": "support@example.com",
+		"LocalPushService": s.HTTPURL, "IosPushApplication": platformApplication("APNS"), "AndroidPushApplication": platformApplication("GCM"),
 		"AllowedOrigins": "http://localhost:5173", // where Vite serves a page under development
 	}
 	if s.options.Observer != nil {
@@ -113,6 +115,11 @@ func (s *Stack) openPorts() (map[string][]net.Listener, error) {
 	}
 	maps.Copy(s.parameters, s.options.Parameters)
 	return listeners, nil
+}
+
+// platformApplication returns the ARN of an application of SNS.
+func platformApplication(service string) string {
+	return "arn:aws:sns:" + samtemplate.Region + ":" + samtemplate.Account + ":app/" + service + "/ticketsystem"
 }
 
 // HighLimits returns parameters for tests and measurements, in which a few users do

@@ -28,8 +28,10 @@ type UserProfile struct {
 
 // NotificationPreferences are the channels that a user wants.
 type NotificationPreferences struct {
-	Email bool `json:"email"`
-	SMS   bool `json:"sms"`
+	Email    bool `json:"email"`
+	SMS      bool `json:"sms"`
+	Push     bool `json:"push"`
+	PushText bool `json:"pushText"`
 }
 
 // Ref refers to an object by id and name.

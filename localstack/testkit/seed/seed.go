@@ -61,7 +61,7 @@ func Seed(ctx context.Context, endpoint, tableName string) error {
 		number := "+98" + seedUser.Phone[1:]
 		u := user.User{
 			ID: fixedID(number), Phone: number, Role: seedUser.Role, Name: seedUser.Name, Locale: "en",
-			Notifications: user.NotificationPreferences{Email: true, SMS: true}, CreatedAt: app.Now(),
+			Notifications: user.NotificationPreferences{Email: true, SMS: true, Push: true}, CreatedAt: app.Now(),
 		}
 		if err := t.PutAccount(ctx, account.Login{Phone: number, Hash: hash, User: u}); err != nil {
 			return fmt.Errorf("user %s: %w", seedUser.Phone, err)

@@ -39,6 +39,7 @@ type testStore interface {
 	limit.BlockStore
 	limit.Store
 	notification.DeliveryStore
+	notification.PushStore
 	notification.Store
 	notification.SuppressionStore
 	notification.SuppressionAdminStore

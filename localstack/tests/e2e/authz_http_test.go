@@ -60,6 +60,11 @@ func (f *authzFixture) requestBodies() map[string]func(c cell) any {
 		"POST /tickets":            withClientID(object{"title": f.marker, "description": f.marker, "categoryId": f.resources["A category"]["active"]}),
 		"POST /attachments":        fixed(object{"name": "matrix.png", "type": "image/png", "size": 100}),
 		"POST /notifications/read": fixed(object{"all": true}),
+		"POST /push/subscriptions": func(cell) any {
+			return object{"endpoint": "https://push.example.com/" + client.NewID(), "keys": object{"p256dh": "BNcRdreALRFXTkOOUHK1EtK2wtaz5Ry4YfYCA_0QTpQtUbVlUls0VJXg7A8u-Ts1XbjhazAkj7I99e8QcYP7DkM", "auth": "tBHItJI5svbpez7KI4CCXg"}}
+		},
+		"POST /push/subscriptions · to a private address": fixed(object{"endpoint": "https://127.0.0.1:9001/", "keys": object{"p256dh": "", "auth": ""}}),
+		"DELETE /push/subscriptions":                      fixed(object{"endpoint": "https://push.example.com/matrix"}),
 		"POST /notifications": fixed(object{
 			"title": f.marker, "body": f.marker, "audience": object{"userIds": []string{f.thirdUser.Profile.ID}}, "channels": []string{"app"},
 		}),

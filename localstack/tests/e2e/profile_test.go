@@ -48,7 +48,7 @@ func TestUpdateProfile(t *testing.T) {
 		equal(t, endpoint+" email", user.Email, "sara@example.com")
 		equal(t, endpoint+" emailVerified", user.EmailVerified, false)
 		equal(t, endpoint+" locale", user.Locale, "fa")
-		equal(t, endpoint+" notifications", user.Notifications, client.NotificationPreferences{SMS: true})
+		equal(t, endpoint+" notifications", user.Notifications, client.NotificationPreferences{SMS: true, Push: true})
 		equal(t, endpoint+" role", user.Role, "user")
 		if user.Province == nil || user.Province.ID != province.ID || user.Province.Name == "" {
 			t.Errorf("%s province: got %+v, want %s with its name", endpoint, user.Province, province.ID)

@@ -8,6 +8,7 @@ import (
 
 	"ticketsystem/pkg/account"
 	"ticketsystem/pkg/app"
+	"ticketsystem/pkg/app/pushmessages"
 	"ticketsystem/pkg/mail"
 	"ticketsystem/pkg/metric"
 	"ticketsystem/pkg/notification"
@@ -70,8 +71,12 @@ func Deliverer(a *app.App) *notification.Deliverer {
 	if from := a.String("SENDER_ADDRESS", ""); from != "" {
 		deliverer.Mailer = countedMail{mail.New(a.AWS("SES"), from, a.String("EMAIL_CONFIGURATION_SET", "")), a.Metrics()}
 	}
+	deliverer.Push, deliverer.PushSender = pushmessages.Subscriptions(a), pushmessages.Sender(a)
 	return deliverer
 }
+
+// PushSubscriptions returns the service of push subscriptions.
+func PushSubscriptions(a *app.App) *notification.PushSubscriptions { return pushmessages.Subscriptions(a) }
 
 // countedSMS counts the messages that the provider accepts.
 type countedSMS struct {
