@@ -76,7 +76,9 @@ func Deliverer(a *app.App) *notification.Deliverer {
 }
 
 // PushSubscriptions returns the service of push subscriptions.
-func PushSubscriptions(a *app.App) *notification.PushSubscriptions { return pushmessages.Subscriptions(a) }
+func PushSubscriptions(a *app.App) *notification.PushSubscriptions {
+	return pushmessages.Subscriptions(a)
+}
 
 // countedSMS counts the messages that the provider accepts.
 type countedSMS struct {
