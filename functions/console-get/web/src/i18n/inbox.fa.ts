@@ -1,5 +1,30 @@
 import type { inbox as english } from "./inbox.en"
+import { plural } from "./format"
 
 export const inbox: typeof english = {
   title: "صندوق",
+  queuesLabel: "صف‌ها",
+  queues: { mine: "تیکت‌های من", unassigned: "بی‌مسئول", open: "باز", all: "همهٔ تیکت‌ها" },
+  byStatus: "وضعیت",
+  unassigned: "بی‌مسئول",
+  searchLabel: "جست‌وجوی تیکت‌ها",
+  newRows: (n) => plural(n, { other: "# مورد تازه" }),
+  emptyTitle: "همه انجام شد", emptyText: "تیکتی در این صف نیست. تیکت‌های تازه خودشان پدیدار می‌شوند.",
+  chooseTitle: "تیکتی باز نیست", chooseText: "یکی را از فهرست برگزینید.",
+  needsConnection: "این کار اتصال می‌خواهد. پس از برقراری آن دوباره بیازمایید.",
+  statusSet: (status) => `وضعیت «${status}» شد`,
+  chosen: "برگزیده", nothingFound: "چیزی پیدا نشد",
+  assignTo: "سپردن به", assignMe: "خودم", release: "هیچ‌کس", take: "برداشتن", resolve: "حل شد", setStatus: "تعیین وضعیت",
+  online: "برخط", away: "نابرخط", activeTickets: (n) => plural(n, { other: "# تیکت فعال" }),
+  tags: "برچسب‌ها", noTags: "بی‌برچسب", continues: "ادامهٔ", palette: "یافتن تیکت یا فرمان",
+  customerTickets: (open, all) => `${plural(open, { other: "# تیکت باز" })} از ${plural(all, { other: "#" })}`,
+  alsoHere: (name) => `${name} هم این‌جاست`, severalHere: (n) => `${n} همکار هم این‌جایند`,
+  modeLabel: "نوع پیام", writeReply: (name) => `پاسخ به ${name}`, writeNote: "یادداشتی که تنها همکاران می‌بینند", addNote: "افزودن یادداشت",
+  deleteTicket: "حذف تیکت", deleteTitle: "این تیکت حذف شود؟", deleteText: "پیام‌ها و پرونده‌های آن برای همه پاک می‌شود و بازگشت ندارد.",
+  details: "مشتری و جزئیات",
+  keysTitle: "میان‌برهای صفحه‌کلید", keysOn: "کلیدهای تکی میان‌بر باشند",
+  commands: {
+    down: "سطر بعد", up: "سطر پیش", open: "باز کردن سطر", previous: "تیکت پیش", next: "تیکت بعد", search: "جست‌وجو", palette: "یافتن همه‌چیز", reply: "پاسخ", note: "نوشتن یادداشت",
+    take: "برداشتن تیکت", assign: "سپردن", status: "وضعیت", priority: "اولویت", category: "دسته", tags: "برچسب‌ها", resolve: "حل‌شده", close: "بستن تیکت",
+  },
 }

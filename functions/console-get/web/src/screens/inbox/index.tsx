@@ -1,11 +1,191 @@
+import { useEffect, useMemo, useRef, useState } from "preact/hooks"
+import { Keyboard, MessagesSquare, Search, X } from "lucide-preact"
+import { Redirect, useLocation, useSearch } from "wouter-preact"
+import { NotFound } from "../../app/not-found"
 import { inboxText } from "../../i18n/inbox"
+import { t } from "../../i18n"
+import { connection } from "../../socket/realtime"
+import { IconButton } from "../../ui/controls"
+import { Empty } from "../../ui/states"
+import { take, setStatus } from "./actions"
+import { Help } from "./help"
+import { shortcutReader } from "./keys"
+import { AssignPicker, CategoryPicker, type Choice, type Command, Palette, PriorityPicker, StatusPicker, TagsPicker } from "./pickers"
+import { parsePath, pathOf, plain, type Queue } from "./queues"
+import { QueueList } from "./queue-list"
+import { QueueMenu, QueueNav, useQueueName } from "./queue-nav"
+import { TicketPane } from "./ticket-pane"
+import { useQueue } from "./use-queue"
+import "./inbox.css"
 
 export default function Inbox() {
+  const [path] = useLocation()
+  const search = useSearch()
+  const parsed = useMemo(() => parsePath(path, new URLSearchParams(search).get("q")?.trim() ?? ""), [path, search])
+  useEffect(() => connection.subscribe("queue"), [])
+  if (/^\/inbox\/?$/.test(path)) return <Redirect to="/inbox/mine" replace />
+  if (!parsed) return <NotFound />
+  return <Panes {...parsed} />
+}
+
+const keysSetting = "shortcuts"
+
+function Panes({ queue, ticketId }: { queue: Queue; ticketId: string | null }) {
+  const result = useQueue(queue)
+  const [choice, setChoice] = useState<Choice | "help" | null>(null)
+  const [keysOn, setKeysOn] = useState(localStorage.getItem(keysSetting) !== "off")
+  const searchInput = useRef<HTMLInputElement>(null)
+  const commands = useCommands({ queue, ticketId, ids: result.tickets.map((ticket) => ticket.id), choose: setChoice, search: () => searchInput.current?.focus() })
+  useShortcuts(commands, keysOn)
+  const close = () => setChoice(null)
   return (
-    <div class="screen">
-      <header class="screen-head">
-        <h1>{inboxText().title}</h1>
-      </header>
+    <div class="inbox" data-open={ticketId ? "" : undefined}>
+      <QueueNav current={queue} />
+      <section class="queue" aria-labelledby="queue-title">
+        <QueueHead queue={queue} input={searchInput} onHelp={() => setChoice("help")} />
+        <QueueList queue={queue} result={result} openId={ticketId} />
+      </section>
+      {ticketId ? (
+        <TicketPane key={ticketId} id={ticketId} back={pathOf(queue)} onChoose={setChoice} />
+      ) : (
+        <div class="pane-empty"><Empty icon={<MessagesSquare size={32} />} title={inboxText().chooseTitle} text={inboxText().chooseText} /></div>
+      )}
+      {choice === "palette" && <Palette commands={commands} onClose={close} />}
+      {choice === "help" && (
+        <Help
+          commands={commands}
+          enabled={keysOn}
+          onEnabled={(on) => {
+            localStorage.setItem(keysSetting, on ? "on" : "off")
+            setKeysOn(on)
+          }}
+          onClose={close}
+        />
+      )}
+      {ticketId && choice === "assign" && <AssignPicker ticketId={ticketId} onClose={close} />}
+      {ticketId && choice === "status" && <StatusPicker ticketId={ticketId} onClose={close} />}
+      {ticketId && choice === "priority" && <PriorityPicker ticketId={ticketId} onClose={close} />}
+      {ticketId && choice === "category" && <CategoryPicker ticketId={ticketId} onClose={close} />}
+      {ticketId && choice === "tags" && <TagsPicker ticketId={ticketId} onClose={close} />}
     </div>
   )
+}
+
+function QueueHead({ queue, input, onHelp }: { queue: Queue; input: { current: HTMLInputElement | null }; onHelp: () => void }) {
+  const [, navigate] = useLocation()
+  const name = useQueueName(queue)
+  const [words, setWords] = useState(queue.words)
+  useEffect(() => setWords(queue.words), [queue.words])
+  const target = pathOf({ ...queue, words: words.trim() })
+  const here = pathOf(queue)
+  useEffect(() => {
+    if (target === here) return
+    const timer = setTimeout(() => navigate(target, { replace: true }), 300)
+    return () => clearTimeout(timer)
+  }, [target, here, navigate])
+  return (
+    <header class="queue-head">
+      <div class="queue-head-line">
+        <h1 id="queue-title">{name}</h1>
+        <QueueMenu current={queue} />
+        <IconButton label={inboxText().keysTitle} onClick={onHelp}><Keyboard size={20} /></IconButton>
+      </div>
+      <form role="search" class="queue-search" onSubmit={(event) => event.preventDefault()}>
+        <Search size={16} aria-hidden="true" />
+        <input
+          ref={input}
+          type="text"
+          inputMode="search"
+          dir="auto"
+          value={words}
+          maxLength={200}
+          aria-label={inboxText().searchLabel}
+          placeholder={inboxText().searchLabel}
+          onInput={(event) => setWords(event.currentTarget.value)}
+          onKeyDown={(event) => {
+            if (event.key !== "Escape") return
+            setWords("")
+            event.currentTarget.blur()
+          }}
+        />
+        {words && <IconButton label={t().actions.remove} onClick={() => setWords("")}><X size={16} /></IconButton>}
+      </form>
+    </header>
+  )
+}
+
+interface CommandContext {
+  queue: Queue
+  ticketId: string | null
+  ids: readonly string[]
+  choose: (choice: Choice | "help") => void
+  search: () => void
+}
+
+/** Everything that a key can do; the palette and the help list the same. */
+function useCommands({ queue, ticketId, ids, choose, search }: CommandContext): Command[] {
+  const [, navigate] = useLocation()
+  const text = inboxText().commands
+  const go = (keys: string, label: string, to: Queue): Command => ({ keys, label, run: () => navigate(pathOf(to)) })
+  const neighbour = (step: number) => {
+    const to = ids[ids.indexOf(ticketId ?? "") + step]
+    if (to) navigate(pathOf(queue, to))
+  }
+  const ofTicket = (keys: string, label: string, run: (id: string) => void): Command[] => (ticketId ? [{ keys, label, run: () => run(ticketId) }] : [])
+  const write = (mode: "reply" | "note") => document.dispatchEvent(new CustomEvent("write", { detail: mode }))
+  return [
+    { keys: "j", label: text.down, run: () => moveFocus(1) },
+    { keys: "k", label: text.up, run: () => moveFocus(-1) },
+    { keys: "o", label: text.open, run: () => document.activeElement instanceof HTMLAnchorElement && document.activeElement.click() },
+    ...ofTicket("[", text.previous, () => neighbour(-1)),
+    ...ofTicket("]", text.next, () => neighbour(1)),
+    ...ofTicket("Escape", t().nav.back, () => navigate(pathOf(queue))),
+    { keys: "/", label: text.search, run: search },
+    { keys: "Ctrl K", label: text.palette, run: () => choose("palette") },
+    ...ofTicket("r", text.reply, () => write("reply")),
+    ...ofTicket("n", text.note, () => write("note")),
+    ...ofTicket("i", text.take, (id) => void take(id)),
+    ...ofTicket("a", text.assign, () => choose("assign")),
+    ...ofTicket("s", text.status, () => choose("status")),
+    ...ofTicket("p", text.priority, () => choose("priority")),
+    ...ofTicket("c", text.category, () => choose("category")),
+    ...ofTicket("t", text.tags, () => choose("tags")),
+    ...ofTicket("e", text.resolve, (id) => void setStatus(id, "resolved")),
+    ...ofTicket("shift+e", text.close, (id) => void setStatus(id, "closed")),
+    go("g m", inboxText().queues.mine, plain("mine")),
+    go("g u", inboxText().queues.unassigned, plain("unassigned")),
+    go("g o", inboxText().queues.open, plain("open")),
+    go("g a", inboxText().queues.all, plain("all")),
+    { keys: "g n", label: t().nav.notifications, run: () => navigate("/notifications") },
+    { keys: "?", label: inboxText().keysTitle, run: () => choose("help") },
+  ]
+}
+
+/** Moves the focus over the rows of the list. */
+function moveFocus(step: number): void {
+  const rows = [...document.querySelectorAll<HTMLElement>("[data-row]")]
+  const at = rows.findIndex((row) => row === document.activeElement)
+  const from = at < 0 ? rows.findIndex((row) => row.getAttribute("aria-current") === "true") : at
+  const next = rows[Math.max(0, Math.min(rows.length - 1, from < 0 ? 0 : from + step))]
+  next?.focus()
+  next?.scrollIntoView({ block: "nearest" })
+}
+
+function useShortcuts(commands: readonly Command[], enabled: boolean): void {
+  const current = useRef(commands)
+  current.current = commands
+  useEffect(() => {
+    const read = shortcutReader()
+    const onKey = (event: KeyboardEvent) => {
+      if (event.defaultPrevented || document.querySelector("dialog[open], :popover-open [role=menu]:focus-within")) return
+      const palette = (event.ctrlKey || event.metaKey) && !event.altKey && !event.shiftKey && (event.key.toLowerCase() === "k" || event.code === "KeyK")
+      const name = palette ? "Ctrl K" : enabled ? read(event) : null
+      const command = name && current.current.find(({ keys }) => keys === name)
+      if (!command) return
+      event.preventDefault()
+      command.run()
+    }
+    addEventListener("keydown", onKey)
+    return () => removeEventListener("keydown", onKey)
+  }, [enabled])
 }

@@ -1,0 +1,78 @@
+import { call } from "../../api/client"
+import { ApiError } from "../../api/problem"
+import type { Priority, Status, Ticket } from "../../api/types"
+import { ulid } from "../../api/ulid"
+import { session } from "../../app/session"
+import { inboxText } from "../../i18n/inbox"
+import { t } from "../../i18n"
+import { putTickets, ticketSignal } from "../../log/tickets"
+import { offline } from "../../socket/sync"
+import { toast, toastError } from "../../ui/toast"
+
+/**
+ * Shows a change at once, and takes it back if the server refuses it. A change needs the
+ * connection: one that is an hour late would surprise a colleague.
+ */
+async function change(id: string, shown: Partial<Ticket>, request: () => Promise<Ticket>): Promise<boolean> {
+  const held = ticketSignal(id)
+  const before = held.peek()
+  if (!before) return false
+  if (offline.peek()) {
+    toast(inboxText().needsConnection, { kind: "error" })
+    return false
+  }
+  const optimistic = { ...before, ...shown }
+  held.value = optimistic
+  try {
+    putTickets([await request()])
+    return true
+  } catch (error) {
+    if (held.peek() === optimistic) held.value = before
+    if (error instanceof ApiError && ["already_assigned", "precondition_failed", "conflict"].includes(error.code)) await refresh(id)
+    toastError(error)
+    return false
+  }
+}
+
+/** Shows who was faster. */
+async function refresh(id: string): Promise<void> {
+  const detail = await call("get", "/tickets/{id}", { path: { id } }).catch(() => null)
+  if (detail) putTickets([detail.ticket])
+}
+
+export interface Assignee {
+  id: string
+  name: string
+  pictureUrl: string | null
+}
+
+/** Assigns a ticket; null releases it. Taking it fails if a colleague has it. */
+export function assign(id: string, to: Assignee | null): Promise<boolean> {
+  const me = session.peek()?.user.id
+  const isClaim = to !== null && to.id === me && !ticketSignal(id).peek()?.assignee
+  return change(id, { assignee: to }, () => call("post", "/tickets/{id}/assign", { path: { id }, body: { clientId: ulid(), assigneeId: isClaim ? "me" : (to?.id ?? null) } }))
+}
+
+export function take(id: string): Promise<boolean> {
+  const { user } = session.peek()!
+  return assign(id, { id: user.id, name: user.name, pictureUrl: user.pictureUrl ?? null })
+}
+
+/** Sets the status, and offers to take it back. */
+export async function setStatus(id: string, status: Status): Promise<void> {
+  const before = ticketSignal(id).peek()?.status
+  if (!before || before === status) return
+  const done = await change(id, { status }, () => call("post", "/tickets/{id}/status", { path: { id }, body: { clientId: ulid(), status } }))
+  if (done && (status === "resolved" || status === "closed")) {
+    toast(inboxText().statusSet(t().status[status]), { action: { label: t().actions.undo, run: () => void setStatus(id, before === "closed" ? "open" : before) } })
+  }
+}
+
+export const setPriority = (id: string, priority: Priority): Promise<boolean> =>
+  change(id, { priority }, () => call("patch", "/tickets/{id}", { path: { id }, body: { priority } }))
+
+export const setCategory = (id: string, category: { id: string; name: string }): Promise<boolean> =>
+  change(id, { category }, () => call("patch", "/tickets/{id}", { path: { id }, body: { categoryId: category.id } }))
+
+export const setTags = (id: string, tags: string[]): Promise<boolean> =>
+  change(id, { tags }, () => call("patch", "/tickets/{id}", { path: { id }, body: { tags } }))

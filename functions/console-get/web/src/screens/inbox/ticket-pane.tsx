@@ -1,0 +1,162 @@
+import { useEffect, useState } from "preact/hooks"
+import { ArrowLeft, CircleCheck, Ellipsis, Info, Lock, Printer, RotateCcw, Trash2 } from "lucide-preact"
+import { Link, useLocation } from "wouter-preact"
+import { call } from "../../api/client"
+import { session } from "../../app/session"
+import { Composer } from "../../conversation/composer"
+import { LogView } from "../../conversation/log-view"
+import { takesMessages } from "../../conversation/items"
+import { Typing } from "../../conversation/typing"
+import { useConversation } from "../../conversation/use-conversation"
+import { settings } from "../../config"
+import { draftKey, draftSignal } from "../../drafts/drafts"
+import { inboxText } from "../../i18n/inbox"
+import { t } from "../../i18n"
+import { digits } from "../../i18n/format"
+import { removeTicket, ticketSignal } from "../../log/tickets"
+import { add } from "../../outbox/outbox"
+import { connection } from "../../socket/realtime"
+import { Button, IconButton, Segments } from "../../ui/controls"
+import { Confirm } from "../../ui/dialog"
+import { Menu } from "../../ui/menu"
+import { Failure, SkeletonRows } from "../../ui/states"
+import { PriorityMark, StatusChip } from "../../ui/status"
+import { toastError } from "../../ui/toast"
+import { setStatus } from "./actions"
+import { Details } from "./details"
+import type { Choice } from "./pickers"
+
+interface Props {
+  id: string
+  /** The address of the list. */
+  back: string
+  onChoose: (choice: Choice) => void
+}
+
+/** A ticket as an agent sees it: conversation, composer for replies and notes, details. */
+export function TicketPane({ id, back, onChoose }: Props) {
+  const ticket = ticketSignal(id).value
+  const { error, retry } = useConversation(id)
+  const [details, showDetails] = useState(false)
+  if (!ticket) {
+    return (
+      <section class="agent-pane">
+        <header class="pane-head"><Back to={back} /></header>
+        {error ? <Failure error={error} onRetry={retry} /> : <SkeletonRows />}
+      </section>
+    )
+  }
+  return (
+    <section class="agent-pane" aria-labelledby="ticket-title">
+      <header class="pane-head">
+        <Back to={back} />
+        <div class="pane-title">
+          <h1 id="ticket-title" dir="auto">{ticket.title}</h1>
+          <p class="meta">
+            <bdi class="ltr">{digits(ticket.number)}</bdi>
+            <StatusChip status={ticket.status} />
+            <PriorityMark priority={ticket.priority} />
+            <bdi>{ticket.customer.name || t().ticket.unknownAuthor}</bdi>
+          </p>
+        </div>
+        {ticket.status !== "resolved" && ticket.status !== "closed" && (
+          <Button class="no-print" icon={<CircleCheck size={18} />} onClick={() => void setStatus(id, "resolved")} aria-keyshortcuts="e" title={`${inboxText().commands.resolve} (E)`}>
+            {inboxText().resolve}
+          </Button>
+        )}
+        <IconButton class="pane-details-button no-print" label={inboxText().details} aria-pressed={details} onClick={() => showDetails(!details)}><Info size={20} /></IconButton>
+        <PaneMenu id={id} closed={ticket.status === "closed"} back={back} />
+      </header>
+      <div class="pane-body" data-details={details || undefined}>
+        <div class="conversation">
+          <LogView ticketId={id} />
+          <Typing ticketId={id} />
+          {takesMessages(ticket, settings.reopenDays) ? <AgentComposer id={id} customer={ticket.customer.name} /> : <p class="notice no-print">{t().ticket.closedLong}</p>}
+        </div>
+        <Details ticket={ticket} onChoose={onChoose} />
+      </div>
+    </section>
+  )
+}
+
+const Back = ({ to }: { to: string }) => (
+  <Link href={to} class="icon-button pane-back no-print" aria-label={t().nav.back} title={t().nav.back}>
+    <ArrowLeft size={20} class="mirror" />
+  </Link>
+)
+
+type Mode = "reply" | "note"
+
+/** Reply and note have drafts of their own. A note is tinted, and its button says so. */
+function AgentComposer({ id, customer }: { id: string; customer: string }) {
+  const [mode, setMode] = useState<Mode>(draftSignal(draftKey(id, "reply")).peek().text === "" && draftSignal(draftKey(id, "note")).peek().text !== "" ? "note" : "reply")
+  const note = mode === "note"
+  const key = draftKey(id, mode)
+  useEffect(() => {
+    const onWrite = (event: Event) => {
+      setMode((event as CustomEvent<Mode>).detail)
+      // At once: the next key belongs to the text already.
+      document.querySelector<HTMLElement>(".agent-pane .composer-text")?.focus()
+    }
+    document.addEventListener("write", onWrite)
+    return () => document.removeEventListener("write", onWrite)
+  }, [])
+  const send = (resolve: boolean) => {
+    const draft = draftSignal(key).peek()
+    void add({ kind: "message", ticketId: id, body: draft.text, files: draft.files, internal: note } as never, key)
+      .then(() => (resolve ? setStatus(id, "resolved") : undefined))
+      .catch(toastError)
+  }
+  return (
+    <div
+      onKeyDownCapture={(event) => {
+        if (event.key !== "Enter" || !event.shiftKey || !(event.ctrlKey || event.metaKey)) return
+        event.preventDefault()
+        event.stopPropagation()
+        if (draftSignal(key).peek().text.trim()) send(true)
+      }}
+    >
+      <Composer
+        draft={key}
+        label={note ? inboxText().writeNote : inboxText().writeReply(customer)}
+        sendLabel={note ? inboxText().addNote : t().actions.send}
+        note={note}
+        head={<Segments label={inboxText().modeLabel} value={mode} options={[{ value: "reply", label: inboxText().commands.reply }, { value: "note", label: t().ticket.note }]} onValue={setMode} />}
+        onSend={() => send(false)}
+        onTyping={() => connection.send({ action: "typing", ticketId: id, ...(note ? { internal: true } : {}) })}
+      />
+    </div>
+  )
+}
+
+function PaneMenu({ id, closed, back }: { id: string; closed: boolean; back: string }) {
+  const [, navigate] = useLocation()
+  const [asking, ask] = useState(false)
+  const isAdmin = session.value?.user.role === "admin"
+  const remove = async () => {
+    ask(false)
+    try {
+      await call("delete", "/tickets/{id}", { path: { id } })
+      removeTicket(id)
+      navigate(back)
+    } catch (error) {
+      toastError(error)
+    }
+  }
+  return (
+    <>
+      <Menu
+        label={t().actions.more}
+        button={(props) => <IconButton label={t().actions.more} class="no-print" {...props}><Ellipsis size={20} /></IconButton>}
+        items={[
+          closed
+            ? { label: t().ticket.reopen, icon: <RotateCcw size={18} class="mirror" />, onSelect: () => void setStatus(id, "open") }
+            : { label: t().ticket.close, icon: <Lock size={18} />, shortcut: "⇧E", onSelect: () => void setStatus(id, "closed") },
+          { label: t().ticket.print, icon: <Printer size={18} />, onSelect: () => window.print() },
+          ...(isAdmin ? (["line", { label: inboxText().deleteTicket, icon: <Trash2 size={18} />, danger: true, onSelect: () => ask(true) }] as const) : []),
+        ]}
+      />
+      {asking && <Confirm title={inboxText().deleteTitle} text={inboxText().deleteText} confirm={inboxText().deleteTicket} kind="danger" onConfirm={() => void remove()} onClose={() => ask(false)} />}
+    </>
+  )
+}

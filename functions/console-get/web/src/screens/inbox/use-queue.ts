@@ -1,0 +1,67 @@
+import { signal } from "@preact/signals"
+import { useInfiniteQuery } from "@tanstack/preact-query"
+import { useEffect, useMemo, useState } from "preact/hooks"
+import { call } from "../../api/client"
+import type { Ticket } from "../../api/types"
+import { session } from "../../app/session"
+import { putTickets, ticketsChanged, ticketSignal } from "../../log/tickets"
+import { onFrame } from "../../socket/realtime"
+import { compare, matches, pathOf, type Queue, queryOf } from "./queues"
+
+const pageSize = 50
+
+/** Tickets that frames have named since the page was opened: they may belong to any queue. */
+const named = signal<ReadonlySet<string>>(new Set())
+
+onFrame((frame) => {
+  const id = frame.type === "ticket" ? frame.ticket.id : null
+  if (id && !named.peek().has(id)) named.value = new Set([...named.peek(), id])
+})
+
+/** The tickets of a queue, in order and live: a changed ticket enters, moves or leaves without a request. */
+export function useQueue(queue: Queue) {
+  const me = session.value!.user.id
+  const key = pathOf(queue)
+  const query = useInfiniteQuery({
+    queryKey: ["tickets", key],
+    initialPageParam: "",
+    queryFn: async ({ pageParam, signal }) => {
+      const page = await call("get", "/tickets", { query: { ...queryOf(queue), limit: pageSize, ...(pageParam ? { cursor: pageParam } : {}) } as never, signal })
+      putTickets(page.data)
+      return { ids: page.data.map((ticket) => ticket.id), next: page.page.next ?? null }
+    },
+    getNextPageParam: (last) => last.next || undefined,
+  })
+  void ticketsChanged.value
+  const pages = query.data?.pages
+  const loaded = useMemo(() => pages?.flatMap((page) => page.ids) ?? [], [pages])
+  const tickets = inOrder(queue, me, loaded, queue.words ? [] : [...named.value], query.hasNextPage)
+  return { ...query, tickets }
+}
+
+/** Joins loaded tickets with those that frames named. What would stand below the last loaded page waits for that page. */
+export function inOrder(queue: Queue, me: string, loaded: readonly string[], live: readonly string[], hasMore: boolean): Ticket[] {
+  const held = (ids: readonly string[]) => ids.flatMap((id) => ticketSignal(id).peek() ?? [])
+  const ofPages = held(loaded).filter((ticket) => matches(queue, ticket, me))
+  if (queue.words) return ofPages
+  const last = held(loaded.slice(-1))[0]
+  const extra = held(live).filter((ticket) => !loaded.includes(ticket.id) && matches(queue, ticket, me) && !(hasMore && last && compare(queue, ticket, last) > 0))
+  return [...ofPages, ...extra].sort((a, b) => compare(queue, a, b))
+}
+
+/**
+ * Holds new rows back while the reader has scrolled, because nothing may move under the pointer.
+ * Returns the rows to show and how many wait.
+ */
+export function useHeldBack(tickets: readonly Ticket[], key: string, scrolled: boolean): { shown: readonly Ticket[]; waiting: number; showAll: () => void } {
+  const [known, setKnown] = useState<{ key: string; ids: ReadonlySet<string> } | null>(null)
+  const all = tickets.map((ticket) => ticket.id).join()
+  useEffect(() => {
+    if (!scrolled) setKnown({ key, ids: new Set(all.split(",")) })
+  }, [scrolled, key, all])
+  if (!scrolled || known?.key !== key) return { shown: tickets, waiting: 0, showAll: () => {} }
+  // Rows below the last known one come from paging, not from frames.
+  const lastKnown = tickets.findLastIndex((ticket) => known.ids.has(ticket.id))
+  const shown = tickets.filter((ticket, i) => known.ids.has(ticket.id) || i > lastKnown)
+  return { shown, waiting: tickets.length - shown.length, showAll: () => setKnown({ key, ids: new Set(tickets.map((ticket) => ticket.id)) }) }
+}
