@@ -15,12 +15,14 @@ type sessionView struct {
 	Current    bool    `json:"current"`
 }
 
+func viewSession(s account.Session, current string) sessionView {
+	return sessionView{s.Family, s.UserAgent, wire.FormatTime(s.CreatedAt), wire.FormatTime(s.LastUsedAt), s.Family == current}
+}
+
 // ListSessions returns the endpoint GET /sessions: the caller's, newest first.
 func ListSessions(profiles *account.Profiles) Endpoint {
 	return Authenticated(func(ctx context.Context, r *Request) (Response, error) {
-		view := func(s account.Session) sessionView {
-			return sessionView{s.Family, s.UserAgent, wire.FormatTime(s.CreatedAt), wire.FormatTime(s.LastUsedAt), s.Family == r.Principal.Session}
-		}
+		view := func(s account.Session) sessionView { return viewSession(s, r.Principal.Session) }
 		out, err := listPage(r, "sessions", view, func(limit int, after string) ([]account.Session, string, bool, error) {
 			sessions, more, err := profiles.ListSessions(ctx, r.Principal, after, limit)
 			if err != nil || !more {

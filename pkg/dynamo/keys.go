@@ -45,6 +45,7 @@ const (
 	skTicket           = "~H"
 	skCheckpoint       = "~S" // sorts after the ticket, so that reads of the log exclude it
 	skUser             = "~U"
+	skExport           = "~E"
 	skNameUpdate       = "~J"
 	skPush             = "~D"
 	skConnection       = "C"
@@ -75,6 +76,9 @@ func readMarkerKey(ticketID, userID string) key {
 }
 
 func userKey(userID string) key { return key{"U#" + userID, skUser} }
+
+// exportKey is the newest export of a user's data.
+func exportKey(userID string) key { return key{userKey(userID).PK, skExport} }
 
 // nameUpdateKey is the progress of the update of a user's name in tickets.
 func nameUpdateKey(userID string) key { return key{userKey(userID).PK, skNameUpdate} }

@@ -15,6 +15,7 @@ import (
 	"ticketsystem/pkg/audit"
 	"ticketsystem/pkg/broadcast"
 	"ticketsystem/pkg/category"
+	"ticketsystem/pkg/export"
 	"ticketsystem/pkg/idempotency"
 	"ticketsystem/pkg/limit"
 	"ticketsystem/pkg/notification"
@@ -100,6 +101,7 @@ type data struct {
 	users        map[string]user.User
 	admins       map[string]bool
 	sessions     map[string]account.Session // by family
+	exports      map[string]export.Export   // by user
 	codes        map[codeKey]account.OneTimeCode
 	counters     map[limit.Counter]int
 	reservations map[limit.Counter]reservation
@@ -129,7 +131,7 @@ func New(now func() time.Time) *Store {
 		calls: map[string]int{}, tickets: map[string]*ticketPartition{}, timers: map[string]timer{},
 		attachments: map[string]storedAttachment{}, categories: map[string]category.Category{},
 		logins: map[string]account.Login{}, attempts: map[string]attempts{}, users: map[string]user.User{}, admins: map[string]bool{},
-		sessions: map[string]account.Session{}, codes: map[codeKey]account.OneTimeCode{}, counters: map[limit.Counter]int{},
+		sessions: map[string]account.Session{}, exports: map[string]export.Export{}, codes: map[codeKey]account.OneTimeCode{}, counters: map[limit.Counter]int{},
 		reservations: map[limit.Counter]reservation{},
 		revocations:  map[string][]user.Revocation{}, entryCounts: map[string]entryCount{}, startedSessions: map[string]map[string]bool{}, blockedLogins: map[string]time.Time{}, notifications: map[string]map[string]storedNotification{},
 		unread: map[string]unreadCount{}, suppressed: map[string]notification.Suppression{}, smsQuota: map[string]int{}, push: map[string][]notification.PushSubscription{}, broadcasts: map[string]*storedBroadcast{},

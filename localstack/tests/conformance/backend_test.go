@@ -12,6 +12,7 @@ import (
 	"ticketsystem/pkg/broadcast"
 	"ticketsystem/pkg/category"
 	"ticketsystem/pkg/dynamo"
+	"ticketsystem/pkg/export"
 	"ticketsystem/pkg/idempotency"
 	"ticketsystem/pkg/limit"
 	"ticketsystem/pkg/memstore"
@@ -23,6 +24,7 @@ import (
 
 // testStore is a store that implements the interfaces of all domain packages.
 type testStore interface {
+	export.Store
 	account.AttachmentStore
 	account.CookieStore
 	account.RevocationStore

@@ -1,0 +1,348 @@
+package api
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"strings"
+	"time"
+
+	"ticketsystem/pkg/account"
+	"ticketsystem/pkg/api/wire"
+	"ticketsystem/pkg/apperr"
+	"ticketsystem/pkg/attachment"
+	"ticketsystem/pkg/export"
+	"ticketsystem/pkg/limit"
+	"ticketsystem/pkg/notification"
+	"ticketsystem/pkg/ticket"
+	"ticketsystem/pkg/user"
+)
+
+// ExportStore reads what an export consists of.
+type ExportStore interface {
+	export.Store
+	// User returns a user. It fails with user_not_found.
+	User(ctx context.Context, id string) (user.User, error)
+	// ListSessions returns a page of a user's sessions, newest first.
+	ListSessions(ctx context.Context, userID, after string, limit int) (page []account.Session, more bool, err error)
+	// ListNotifications returns a page of a user's notifications, newest first.
+	ListNotifications(ctx context.Context, userID string, q notification.Query) (notification.Page, error)
+	// AddAttachment stores a new attachment.
+	AddAttachment(ctx context.Context, a attachment.Attachment) error
+	// SetAttachmentState moves a pending attachment to ready.
+	SetAttachmentState(ctx context.Context, id string, to attachment.Result) error
+	// ExpireAttachment lets an attachment expire at a time.
+	ExpireAttachment(ctx context.Context, id string, at time.Time) error
+}
+
+// ExportQueue takes the exports to run.
+type ExportQueue interface {
+	SendText(ctx context.Context, text string) error
+}
+
+// Exporter exports all data of a user: in the response if it is small, otherwise as a file that
+// export-run makes.
+type Exporter struct {
+	Store   ExportStore
+	Tickets *ticket.Service
+	Objects attachment.ObjectStore
+	Queue   ExportQueue    // of the endpoint
+	Limit   *limit.Limiter // of the endpoint; nil permits all
+	Now     func() time.Time
+	NewID   func() string
+}
+
+// exportBudget bounds one export. What exceeds it is left out, the oldest tickets first.
+type exportBudget struct {
+	bytes, reads int
+}
+
+var (
+	inlineBudget = exportBudget{bytes: 1 << 20, reads: 40}
+	fileBudget   = exportBudget{bytes: 64 << 20, reads: 20_000}
+)
+
+// exportView is an export. The lists hold encoded views, so that their size is known.
+type exportView struct {
+	ExportedAt    *string            `json:"exportedAt"`
+	Complete      bool               `json:"complete"`
+	Profile       userView           `json:"profile"`
+	Settings      exportSettingsView `json:"settings"`
+	Sessions      []json.RawMessage  `json:"sessions"`
+	Tickets       []json.RawMessage  `json:"tickets"`
+	Notifications []json.RawMessage  `json:"notifications"`
+	Attachments   []json.RawMessage  `json:"attachments"`
+}
+
+type exportSettingsView struct {
+	Locale        string                      `json:"locale"`
+	Notifications notificationPreferencesView `json:"notifications"`
+}
+
+type exportTicketView struct {
+	Ticket  wire.TicketView  `json:"ticket"`
+	Entries []wire.EntryView `json:"entries"`
+}
+
+// exportFileView links to a file; the address needs the caller's access token.
+type exportFileView struct {
+	ID       string  `json:"id"`
+	Name     string  `json:"name"`
+	TicketID *string `json:"ticketId"`
+	URL      string  `json:"url"`
+}
+
+// exportJobView is the state of an export that is made as a file.
+type exportJobView struct {
+	State     string  `json:"state"`
+	URL       *string `json:"url"`
+	ExpiresAt *string `json:"expiresAt"`
+}
+
+// exportRun collects an export within a budget.
+type exportRun struct {
+	*Exporter
+	user      user.User
+	principal user.Principal
+	current   string // session of the request
+	left      exportBudget
+	out       exportView
+}
+
+// errExportBudget stops an export that exceeds its budget.
+var errExportBudget = errors.New("the export exceeds its budget")
+
+// collect returns the user's data. Complete is false if the budget did not suffice.
+func (x *Exporter) collect(ctx context.Context, u user.User, session string, budget exportBudget) (exportView, error) {
+	r := &exportRun{Exporter: x, user: u, current: session, left: budget}
+	r.principal = user.Principal{UserID: u.ID, Role: user.RoleUser, Name: u.Name, Locale: u.Locale} // staff see no more of their own tickets than customers
+	r.out = exportView{
+		ExportedAt: wire.FormatTime(x.Now()), Profile: viewUser(u, u.Locale),
+		Settings: exportSettingsView{u.Locale, notificationPreferencesView(u.Notifications)},
+		Sessions: []json.RawMessage{}, Tickets: []json.RawMessage{}, Notifications: []json.RawMessage{}, Attachments: []json.RawMessage{},
+	}
+	if u.PictureID != "" {
+		if err := r.add(&r.out.Attachments, exportFileView{u.PictureID, "picture", nil, "/attachments/" + u.PictureID}); err != nil {
+			return r.out, err
+		}
+	}
+	for _, part := range []func(context.Context) error{r.sessions, r.notifications, r.tickets} {
+		switch err := part(ctx); {
+		case errors.Is(err, errExportBudget):
+			return r.out, nil
+		case err != nil:
+			return r.out, err
+		}
+	}
+	r.out.Complete = true
+	return r.out, nil
+}
+
+// read counts a read.
+func (r *exportRun) read() error {
+	if r.left.reads--; r.left.reads < 0 {
+		return errExportBudget
+	}
+	return nil
+}
+
+// add encodes a view and adds it to a list.
+func (r *exportRun) add(list *[]json.RawMessage, view any) error {
+	text, err := wire.Marshal(view)
+	if err != nil {
+		return err
+	}
+	if r.left.bytes -= len(text) + 1; r.left.bytes < 0 {
+		return errExportBudget
+	}
+	*list = append(*list, text)
+	return nil
+}
+
+func (r *exportRun) sessions(ctx context.Context) error {
+	for after, more := "", true; more; {
+		if err := r.read(); err != nil {
+			return err
+		}
+		var page []account.Session
+		var err error
+		if page, more, err = r.Store.ListSessions(ctx, r.user.ID, after, maxLimit); err != nil {
+			return err
+		}
+		for _, s := range page {
+			after = s.Family
+			if err := r.add(&r.out.Sessions, viewSession(s, r.current)); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (r *exportRun) notifications(ctx context.Context) error {
+	for before, more := "", true; more; more = before != "" {
+		if err := r.read(); err != nil {
+			return err
+		}
+		page, err := r.Store.ListNotifications(ctx, r.user.ID, notification.Query{Before: before, Limit: maxLimit})
+		if err != nil {
+			return err
+		}
+		for _, n := range page.Notifications {
+			if err := r.add(&r.out.Notifications, wire.ViewNotification(n, r.user.Locale)); err != nil {
+				return err
+			}
+		}
+		before = page.Next
+	}
+	return nil
+}
+
+// tickets adds the user's own tickets, newest first, with the entries that a customer may see.
+func (r *exportRun) tickets(ctx context.Context) error {
+	q := ticket.Query{CustomerID: r.user.ID, Sort: ticket.SortCreated, Limit: maxLimit}
+	for from, more := map[string]string(nil), true; more; more = from != nil {
+		if err := r.read(); err != nil {
+			return err
+		}
+		page, next, err := r.Tickets.Store.ListTickets(ctx, q, from)
+		if err != nil {
+			return err
+		}
+		for _, tk := range page {
+			if err := r.ticket(ctx, tk); err != nil {
+				return err
+			}
+		}
+		from = next
+	}
+	return nil
+}
+
+func (r *exportRun) ticket(ctx context.Context, tk ticket.Ticket) error {
+	view := exportTicketView{Ticket: wire.ViewTicket(tk, r.principal, r.user.Locale, r.Tickets.ReopenWindow), Entries: []wire.EntryView{}}
+	q := ticket.EntryQuery{Limit: maxLimit}
+	for more := true; more; {
+		if err := r.read(); err != nil {
+			return err
+		}
+		page, err := r.Tickets.Entries(ctx, r.principal, tk.ID, q)
+		if apperr.Is(err, apperr.TicketNotFound) { // deleted meanwhile
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		q.After, more = page.Next, page.HasMore
+		view.Entries = append(view.Entries, wire.ViewEntries(page.Entries, user.RoleUser, r.user.Locale, r.Now())...)
+		for _, e := range page.Entries {
+			for _, a := range e.Attachments {
+				if err := r.add(&r.out.Attachments, exportFileView{a.ID, a.Name, &tk.ID, "/attachments/" + a.ID}); err != nil {
+					return err
+				}
+			}
+		}
+		if len(view.Entries)*minEntryBytes > r.left.bytes {
+			return errExportBudget
+		}
+	}
+	return r.add(&r.out.Tickets, view)
+}
+
+// minEntryBytes is less than the size of an entry without text.
+const minEntryBytes = 300
+
+// Export returns the endpoint GET /me/export: the caller's data, or 202 while a file is made
+// because they are too long, and its address when it is ready.
+func Export(x *Exporter) Endpoint {
+	return Authenticated(func(ctx context.Context, r *Request) (Response, error) {
+		now := x.Now()
+		job, found, err := x.Store.Export(ctx, r.Principal.UserID)
+		if err == nil && found && job.Current(now) {
+			return x.jobResponse(ctx, job)
+		}
+		if err == nil {
+			_, err = x.Limit.Take(ctx, r.Principal, 1)
+		}
+		if err != nil {
+			return Response{}, err
+		}
+		u, err := x.Store.User(ctx, r.Principal.UserID)
+		if err != nil {
+			return Response{}, asUnauthenticated(err)
+		}
+		data, err := x.collect(ctx, u, r.Principal.Session, inlineBudget)
+		if err != nil || data.Complete {
+			return ok(data).with("cache-control", "no-store"), err
+		}
+		job = export.Export{UserID: u.ID, FileID: x.NewID(), StartedAt: now}
+		started, err := x.Store.StartExport(ctx, job, now.Add(-export.RunTimeout))
+		if err == nil && started {
+			err = x.Queue.SendText(ctx, job.UserID+" "+job.FileID)
+		}
+		if err != nil {
+			return Response{}, err
+		}
+		return x.jobResponse(ctx, job)
+	})
+}
+
+func (x *Exporter) jobResponse(ctx context.Context, job export.Export) (Response, error) {
+	view := exportJobView{State: "running"}
+	if !job.Ready {
+		return Response{Status: http.StatusAccepted, Body: view}.with("retry-after", "2"), nil
+	}
+	file := exportFile(job)
+	address, err := x.Objects.PresignGet(ctx, file.Key(), file.Name, file.Type, attachment.DownloadTTL)
+	return ok(exportJobView{"ready", &address, wire.FormatTime(job.ExpiresAt())}), err
+}
+
+// Run makes the file of a queued export. It is safe to repeat. A file exists no longer than its
+// attachment, which is stored before it and expires at once if the user was deleted meanwhile.
+func (x *Exporter) Run(ctx context.Context, order string) error {
+	userID, fileID, _ := strings.Cut(order, " ")
+	job, found, err := x.Store.Export(ctx, userID)
+	if err != nil || !found || job.FileID != fileID || !job.Current(x.Now()) || job.Ready {
+		return err
+	}
+	u, err := x.Store.User(ctx, userID)
+	if apperr.Is(err, apperr.UserNotFound) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	data, err := x.collect(ctx, u, "", fileBudget)
+	if err != nil {
+		return err
+	}
+	text, err := wire.Marshal(data)
+	if err != nil {
+		return err
+	}
+	file := exportFile(job)
+	file.Size = int64(len(text))
+	if err := x.Store.AddAttachment(ctx, file); err != nil {
+		return err
+	}
+	if err := x.Objects.Put(ctx, file.Key(), file.Type, text); err != nil {
+		return err
+	}
+	if _, err := x.Store.User(ctx, userID); apperr.Is(err, apperr.UserNotFound) {
+		return x.Store.ExpireAttachment(ctx, fileID, x.Now())
+	} else if err != nil {
+		return err
+	}
+	if err := x.Store.SetAttachmentState(ctx, fileID, attachment.Result{State: attachment.Ready}); err != nil {
+		return err
+	}
+	return x.Store.FinishExport(ctx, job)
+}
+
+// exportFile returns the attachment that holds the file of an export.
+func exportFile(job export.Export) attachment.Attachment {
+	return attachment.Attachment{
+		ID: job.FileID, Owner: job.UserID, Name: "export.json", Type: "application/json", State: attachment.Pending, CreatedAt: job.StartedAt,
+	}
+}
