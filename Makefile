@@ -107,11 +107,12 @@ deploy: .cache/sam/installed ## build and deploy the environment ENV= of samconf
 	$(SAM) build --config-env "$(ENV)"
 	$(SAM) deploy --config-env "$(ENV)" $(if $(filter no,$(CONFIRM)),--no-confirm-changeset) --parameter-overrides $(PARAMETERS_OF_ENV) "Version=$(COMMIT)"
 
+# An earlier commit installs its own tools. It does not share .cache, where its pinned versions
+# would replace those of this commit.
 .PHONY: rollback
-rollback: .cache/sam/installed ## deploy an earlier commit TO= to the environment ENV=
+rollback: ## deploy an earlier commit TO= to the environment ENV=
 	@test -n "$(ENV)" -a -n "$(TO)" || { echo "usage: make rollback ENV=staging TO=<commit>" >&2; exit 2; }
 	rm -rf .cache/rollback && git worktree prune && git worktree add --detach .cache/rollback "$(TO)"
-	ln -s "$(CURDIR)/.cache" .cache/rollback/.cache
 	$(MAKE) -C .cache/rollback deploy ENV="$(ENV)" CONFIRM="$(CONFIRM)"
 	git worktree remove --force .cache/rollback
 
