@@ -1,4 +1,4 @@
-// Command broadcast-create creates a broadcast: POST /notifications.
+// Command broadcast-create creates a broadcast: POST /broadcasts and POST /notifications.
 package main
 
 import (
@@ -9,5 +9,5 @@ import (
 
 func main() {
 	a := app.New()
-	a.Serve(api.CreateBroadcast(&broadcast.Service{Store: a.Store(), Recorder: a.AuditRecorder()}))
+	a.Serve(api.CreateBroadcast(&broadcast.Service{Store: a.Store(), Users: a.Store(), Recorder: a.AuditRecorder()}))
 }

@@ -1,15 +1,19 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"net/http"
 	"slices"
+	"strings"
 
 	"ticketsystem/pkg/api/wire"
 	"ticketsystem/pkg/apperr"
 	"ticketsystem/pkg/broadcast"
 	"ticketsystem/pkg/id"
+	"ticketsystem/pkg/locale"
 	"ticketsystem/pkg/notification"
 	"ticketsystem/pkg/user"
 )
@@ -33,21 +37,47 @@ type audienceInput struct {
 type broadcastInput struct {
 	Title    string                 `json:"title"`
 	Body     string                 `json:"body"`
+	Titles   map[string]string      `json:"titles"`
+	Bodies   map[string]string      `json:"bodies"`
 	Audience audienceInput          `json:"audience"`
 	Channels []notification.Channel `json:"channels"`
+	DryRun   bool                   `json:"dryRun"`
+}
+
+// broadcastText validates a text and its forms by language, and returns the text for all other
+// languages. Without it every language needs its own.
+func broadcastText(v *wire.Validator, name, plural, text string, byLanguage map[string]string, maxRunes int, multiline bool) string {
+	if text != "" || len(byLanguage) == 0 {
+		v.Text("/"+name, &text, 1, maxRunes, multiline)
+	}
+	for _, language := range slices.Sorted(maps.Keys(byLanguage)) {
+		if !locale.IsSupported(language) {
+			v.Add("/"+plural, "not_allowed", "Only these languages: "+strings.Join(locale.Supported(), ", ")+".")
+			return text
+		}
+		one := byLanguage[language]
+		v.Text("/"+plural+"/"+language, &one, 1, maxRunes, multiline)
+		byLanguage[language] = one
+	}
+	for _, language := range locale.Supported() {
+		if _, given := byLanguage[language]; !given && text == "" && len(byLanguage) > 0 {
+			v.Add("/"+plural+"/"+language, "required", "Required without "+name+".")
+		}
+	}
+	return cmp.Or(text, byLanguage[locale.English])
 }
 
 // toBroadcast validates the input and converts it. Returns invalid_body.
 func (in broadcastInput) toBroadcast() (broadcast.Broadcast, error) {
 	var v wire.Validator
-	v.Text("/title", &in.Title, 1, maxBroadcastTitle, false)
-	v.Text("/body", &in.Body, 1, maxBroadcastBody, true)
+	in.Title = broadcastText(&v, "title", "titles", in.Title, in.Titles, maxBroadcastTitle, false)
+	in.Body = broadcastText(&v, "body", "bodies", in.Body, in.Bodies, maxBroadcastBody, true)
 	in.Audience.validate(&v)
 	if len(in.Channels) == 0 {
 		v.Add("/channels", "required", "At least one of app, email, sms.")
 	}
 	b := broadcast.Broadcast{
-		Title: in.Title, Body: in.Body, InApp: slices.Contains(in.Channels, channelInApp),
+		Title: in.Title, Body: in.Body, Titles: in.Titles, Bodies: in.Bodies, InApp: slices.Contains(in.Channels, channelInApp),
 		Audience: broadcast.Audience{UserIDs: in.Audience.UserIDs, Roles: in.Audience.Roles, All: in.Audience.All},
 		Counts:   map[notification.Channel]broadcast.DeliveryCounts{},
 	}
@@ -88,6 +118,8 @@ type broadcastView struct {
 	State      broadcast.State        `json:"state"`
 	Title      string                 `json:"title"`
 	Body       string                 `json:"body"`
+	Titles     map[string]string      `json:"titles,omitempty"`
+	Bodies     map[string]string      `json:"bodies,omitempty"`
 	Audience   audienceView           `json:"audience"`
 	Channels   []notification.Channel `json:"channels"`
 	Counts     broadcastCountsView    `json:"counts"`
@@ -126,7 +158,7 @@ func viewDeliveryCounts(c broadcast.DeliveryCounts) deliveryCountsView {
 
 func viewBroadcast(b broadcast.Broadcast) broadcastView {
 	v := broadcastView{
-		ID: b.ID, State: b.PublicState(), Title: b.Title, Body: b.Body, Channels: []notification.Channel{},
+		ID: b.ID, State: b.PublicState(), Title: b.Title, Body: b.Body, Titles: b.Titles, Bodies: b.Bodies, Channels: []notification.Channel{},
 		Audience: audienceView{UserCount: b.Audience.UserCount, Roles: b.Audience.Roles, All: b.Audience.All},
 		Counts: broadcastCountsView{
 			Total: b.Total, Email: viewDeliveryCounts(b.Counts[notification.Email]), SMS: viewDeliveryCounts(b.Counts[notification.SMS]),
@@ -144,7 +176,13 @@ func viewBroadcast(b broadcast.Broadcast) broadcastView {
 	return v
 }
 
-// CreateBroadcast returns the endpoint POST /notifications.
+// recipientsView is the answer to a dry run.
+type recipientsView struct {
+	Total    int  `json:"total"`
+	Complete bool `json:"complete"`
+}
+
+// CreateBroadcast returns the endpoint POST /broadcasts, which POST /notifications also names.
 func CreateBroadcast(broadcasts *broadcast.Service) Endpoint {
 	return AdminOnly(func(ctx context.Context, r *Request) (Response, error) {
 		var in broadcastInput
@@ -154,6 +192,10 @@ func CreateBroadcast(broadcasts *broadcast.Service) Endpoint {
 		b, err := in.toBroadcast()
 		if err != nil {
 			return Response{}, err
+		}
+		if in.DryRun {
+			total, complete, err := broadcasts.Count(ctx, b.Audience)
+			return ok(recipientsView{total, complete}), err
 		}
 		b, err = broadcasts.Create(ctx, r.actor(), b)
 		return Response{Status: http.StatusAccepted, Body: viewBroadcast(b)}.with("location", "/broadcasts/"+b.ID), err

@@ -5,6 +5,7 @@
 package broadcast
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"time"
@@ -65,8 +66,10 @@ type DeliveryCounts struct {
 // Broadcast is a message to many users.
 type Broadcast struct {
 	ID       string
-	Title    string
-	Body     string
+	Title    string            // for languages without a text in Titles
+	Body     string            // for languages without a text in Bodies
+	Titles   map[string]string // by language
+	Bodies   map[string]string // by language
 	Audience Audience
 	InApp    bool                   // shown in the app
 	Channels []notification.Channel // besides the app
@@ -91,6 +94,11 @@ func (b Broadcast) PublicState() State {
 		}
 	}
 	return Done
+}
+
+// TextIn returns the title and the body in a language.
+func (b Broadcast) TextIn(language string) (title, body string) {
+	return cmp.Or(b.Titles[language], b.Title), cmp.Or(b.Bodies[language], b.Body)
 }
 
 // Store stores broadcasts.
@@ -122,10 +130,47 @@ type UserStore interface {
 	UsersByID(ctx context.Context, ids []string) ([]user.User, error)
 }
 
+// RecipientStore counts the recipients of a broadcast.
+type RecipientStore interface {
+	// CountUsers counts the users of a role who are not disabled; role "" is every role. complete
+	// is false if there are more than it counts, about a million.
+	CountUsers(ctx context.Context, role user.Role) (n int, complete bool, err error)
+	// UsersByID returns the users that exist, in no defined order.
+	UsersByID(ctx context.Context, ids []string) ([]user.User, error)
+}
+
 // Service creates and cancels broadcasts.
 type Service struct {
 	Store    Store
+	Users    RecipientStore
 	Recorder audit.Recorder
+}
+
+// Count returns how many users a broadcast to the audience would notify now. complete is false
+// if there are more.
+func (s *Service) Count(ctx context.Context, a Audience) (total int, complete bool, err error) {
+	roles := slices.Compact(slices.Sorted(slices.Values(a.Roles)))
+	if a.All {
+		roles = []user.Role{""}
+	}
+	complete = true
+	for _, role := range roles {
+		n, all, err := s.Users.CountUsers(ctx, role)
+		if err != nil {
+			return 0, false, err
+		}
+		total, complete = total+n, complete && all
+	}
+	if len(a.UserIDs) == 0 {
+		return total, complete, nil
+	}
+	found, err := s.Users.UsersByID(ctx, slices.Compact(slices.Sorted(slices.Values(a.UserIDs))))
+	for _, u := range found {
+		if !u.Disabled {
+			total++
+		}
+	}
+	return total, complete, err
 }
 
 // Create stores a validated broadcast, which the stream then starts.

@@ -77,8 +77,9 @@ func (r *Runner) runPage(ctx context.Context, b Broadcast) (Broadcast, error) {
 // notificationFor returns the notification of one user. Its ID is derived from
 // the broadcast and the user, so that repeated calls return the same ID.
 func (b Broadcast) notificationFor(u user.User, now time.Time) notification.Notification {
+	title, body := b.TextIn(u.Locale)
 	return notification.Notification{
-		ID: id.FromCause(b.CreatedAt, b.ID, u.ID), UserID: u.ID, Kind: notification.KindBroadcast, Title: b.Title, Body: b.Body,
+		ID: id.FromCause(b.CreatedAt, b.ID, u.ID), UserID: u.ID, Kind: notification.KindBroadcast, Title: title, Body: body,
 		BroadcastID: b.ID, CounterShard: b.Progress.Page % CounterShards, Hidden: !b.InApp, CreatedAt: b.CreatedAt,
 		Deliveries: notification.PlanDeliveries(u, now, b.Channels...),
 	}

@@ -3,6 +3,7 @@ package broadcast_test
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"testing"
 	"time"
@@ -55,7 +56,7 @@ func newFixture(t *testing.T, count int, b broadcast.Broadcast) *fixture {
 }
 
 func (f *fixture) service() *broadcast.Service {
-	return &broadcast.Service{Store: f, Recorder: audit.Recorder{Now: now, NewID: func() string { return "b1" }}}
+	return &broadcast.Service{Store: f, Users: f, Recorder: audit.Recorder{Now: now, NewID: func() string { return "b1" }}}
 }
 
 // run runs the broadcast until the deadline.
@@ -136,6 +137,41 @@ func TestRun_Audiences(t *testing.T) {
 		n, _ := strconv.Atoi(u.ID[1:])
 		return n%2 == 0 && n < 198
 	})
+}
+
+// TestRun_Languages checks that recipients get their language, and others the common text.
+func TestRun_Languages(t *testing.T) {
+	b := toAllUsers()
+	b.Title, b.Body, b.Titles, b.Bodies = "Hi", "Body", map[string]string{"fa": "سلام"}, map[string]string{"en": "Text"}
+	f := newFixture(t, 1, b)
+	for _, language := range []string{"fa", "en"} {
+		u := user.User{ID: language, Phone: language, Role: user.RoleUser, Locale: language}
+		if err := f.PutAccount(t.Context(), account.Login{Phone: u.Phone, User: u}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	f.complete()
+	for language, want := range map[string]string{"fa": "سلام: Body", "en": "Hi: Text"} {
+		page, err := f.ListNotifications(t.Context(), language, notification.Query{Limit: 10})
+		if err != nil || len(page.Notifications) != 1 || page.Notifications[0].Title+": "+page.Notifications[0].Body != want {
+			t.Errorf("%s: got %+v, %v, want %s", language, page.Notifications, err, want)
+		}
+	}
+}
+
+// TestCount checks that a count equals the total of the broadcast.
+func TestCount(t *testing.T) {
+	for name, audience := range map[string]broadcast.Audience{
+		"all": {All: true}, "roles": {Roles: []user.Role{user.RoleSupport, user.RoleAdmin, user.RoleSupport}}, "listed": {UserIDs: []string{"u0007", "u0008", "u0008", "u0009", "deleted"}},
+	} {
+		given := broadcast.Audience{All: audience.All, Roles: slices.Clone(audience.Roles), UserIDs: slices.Clone(audience.UserIDs)}
+		f := newFixture(t, 100, broadcast.Broadcast{InApp: true, Audience: given})
+		total, complete, err := f.service().Count(t.Context(), audience)
+		f.complete()
+		if want := f.broadcast().Total; total != want || !complete || err != nil {
+			t.Errorf("%s: got %d, %v, %v, want %d", name, total, complete, err, want)
+		}
+	}
 }
 
 // TestRun_DeliveryCounts checks that planned and skipped add up to the users.

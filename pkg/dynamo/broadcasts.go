@@ -19,8 +19,12 @@ import (
 // of its pages. The counter shards beside it count delivery results.
 type broadcastItem struct {
 	key
-	Title     string   `dynamodbav:"title"`
-	Body      string   `dynamodbav:"body"`
+	Title string `dynamodbav:"title"`
+	Body  string `dynamodbav:"body"`
+
+	Titles map[string]string `dynamodbav:"titles,omitempty"`
+	Bodies map[string]string `dynamodbav:"bodies,omitempty"`
+
 	UserCount int      `dynamodbav:"named,omitempty"`
 	Roles     []string `dynamodbav:"roles,omitempty"`
 	All       bool     `dynamodbav:"all,omitempty"`
@@ -58,7 +62,7 @@ type recipientsItem struct {
 
 func broadcastToItem(b broadcast.Broadcast) broadcastItem {
 	i := broadcastItem{
-		key: broadcastKey(b.ID), Title: b.Title, Body: b.Body, UserCount: b.Audience.UserCount, All: b.Audience.All, InApp: b.InApp,
+		key: broadcastKey(b.ID), Title: b.Title, Body: b.Body, Titles: b.Titles, Bodies: b.Bodies, UserCount: b.Audience.UserCount, All: b.Audience.All, InApp: b.InApp,
 		State: string(b.State), Progress: encodeProgress(b.Progress), Total: b.Total, Created: toMillis(b.CreatedAt), Finished: toMillis(b.FinishedAt),
 	}
 	for _, role := range b.Audience.Roles {
@@ -80,7 +84,7 @@ func encodeProgress(p broadcast.Progress) string {
 
 func (i broadcastItem) broadcast() (broadcast.Broadcast, error) {
 	b := broadcast.Broadcast{
-		ID: i.SK, Title: i.Title, Body: i.Body, Audience: broadcast.Audience{UserCount: i.UserCount, All: i.All}, InApp: i.InApp,
+		ID: i.SK, Title: i.Title, Body: i.Body, Titles: i.Titles, Bodies: i.Bodies, Audience: broadcast.Audience{UserCount: i.UserCount, All: i.All}, InApp: i.InApp,
 		State: broadcast.State(i.State), Total: i.Total, CreatedAt: fromMillis(i.Created), FinishedAt: fromMillis(i.Finished),
 		Counts: map[notification.Channel]broadcast.DeliveryCounts{},
 	}

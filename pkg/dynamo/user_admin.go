@@ -244,6 +244,33 @@ func (s *Store) ListUsers(ctx context.Context, role user.Role, limit int, cursor
 	return s.ListUsersBy(ctx, account.UserQuery{Role: role, Limit: limit}, cursor)
 }
 
+// maxCountPages bounds the index pages of 1 MB that count users, about 10,000 in each.
+const maxCountPages = 100
+
+// CountUsers implements broadcast.RecipientStore.
+func (s *Store) CountUsers(ctx context.Context, role user.Role) (n int, complete bool, err error) {
+	in := usersQuery(account.UserQuery{Role: role})
+	for range maxCountPages {
+		out, err := s.queryPage(ctx, in)
+		if err != nil {
+			return 0, false, err
+		}
+		rows, err := decodeAll[userItem](out.Items)
+		if err != nil {
+			return 0, false, err
+		}
+		for _, row := range rows {
+			if !row.isMarkedDisabled() {
+				n++
+			}
+		}
+		if in.ExclusiveStartKey = out.LastEvaluatedKey; in.ExclusiveStartKey == nil {
+			return n, true, nil
+		}
+	}
+	return n, false, nil
+}
+
 // RecordSeen implements stream.SeenStore.
 func (s *Store) RecordSeen(ctx context.Context, userID string, at time.Time) error {
 	_, _, err := s.update(ctx, updateSpec{

@@ -186,6 +186,16 @@ func (s *Store) ListUsersBy(_ context.Context, q account.UserQuery, cursor map[s
 	return users, next, err
 }
 
+// CountUsers implements broadcast.RecipientStore.
+func (s *Store) CountUsers(_ context.Context, role user.Role) (n int, complete bool, err error) {
+	err = s.do("CountUsers", string(role), func() error {
+		enabled := false
+		n = len(s.newestUsers(account.UserQuery{Role: role, Disabled: &enabled}.Matches))
+		return nil
+	})
+	return n, true, err
+}
+
 // RecordSeen implements stream.SeenStore.
 func (s *Store) RecordSeen(_ context.Context, id string, at time.Time) error {
 	return s.do("RecordSeen", id, func() error {

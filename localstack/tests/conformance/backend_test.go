@@ -34,6 +34,7 @@ type testStore interface {
 	attachment.Store
 	audit.Store
 	broadcast.Store
+	broadcast.RecipientStore
 	broadcast.UserStore
 	category.AdminStore
 	category.Store

@@ -97,6 +97,11 @@ func TestListUsers_Sorted(t *testing.T) {
 		for name, id := range ids {
 			names[id] = name
 		}
+		for role, want := range map[user.Role]int{"": 3, user.RoleSupport: 2, user.RoleUser: 1, user.RoleAdmin: 0} {
+			n, complete, err := store.CountUsers(t.Context(), role)
+			must(t, err)
+			equal(t, "enabled users of "+string(role), fmt.Sprint(n, complete), fmt.Sprint(want, true))
+		}
 		for _, c := range []struct {
 			q    account.UserQuery
 			want string

@@ -65,15 +65,19 @@ func (f *authzFixture) requestBodies() map[string]func(c cell) any {
 		},
 		"POST /push/subscriptions · to a private address": fixed(object{"endpoint": "https://127.0.0.1:9001/", "keys": object{"p256dh": "", "auth": ""}}),
 		"DELETE /push/subscriptions":                      fixed(object{"endpoint": "https://push.example.com/matrix"}),
-		"POST /notifications": fixed(object{
-			"title": f.marker, "body": f.marker, "audience": object{"userIds": []string{f.thirdUser.Profile.ID}}, "channels": []string{"app"},
-		}),
+		"POST /notifications":                             f.broadcastBody,
+		"POST /broadcasts":                                f.broadcastBody,
 		"POST /categories": func(cell) any {
 			name := f.marker + " " + client.NewID()
 			return object{"names": object{"en": name, "fa": name + " فا"}}
 		},
 		"POST /users": func(cell) any { return object{"phone": client.RandomPhone(), "name": f.marker, "role": "admin"} },
 	}
+}
+
+// broadcastBody returns a broadcast to one user.
+func (f *authzFixture) broadcastBody(cell) any {
+	return object{"title": f.marker, "body": f.marker, "audience": object{"userIds": []string{f.thirdUser.Profile.ID}}, "channels": []string{"app"}}
 }
 
 // loginBody returns the role's own credentials; the anonymous role uses an unknown

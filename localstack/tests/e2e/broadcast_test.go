@@ -93,6 +93,53 @@ func TestBroadcast_WithoutApp(t *testing.T) {
 	}
 }
 
+// TestBroadcast_Languages checks that each recipient gets the texts in the language of the
+// profile, and that a dry run counts the recipients and sends nothing.
+func TestBroadcast_Languages(t *testing.T) {
+	t.Parallel()
+	admin, users := seededAdmin(t), []testUser{customer(t), customer(t)}
+	for n, language := range []string{"en", "fa"} {
+		users[n].mustCall(200, "PATCH", "/profile", object{"locale": language}, nil)
+	}
+	disabled := createUser(t, "user")
+	admin.updateUser(disabled.ID, object{"disabled": true})
+	ids := []string{users[0].Profile.ID, users[1].Profile.ID, users[0].Profile.ID, disabled.ID, client.NewID()}
+	body := object{
+		"titles": object{"en": "Holiday", "fa": "تعطیلی"}, "body": "Friday", "bodies": object{"fa": "جمعه"}, "audience": object{"userIds": ids}, "channels": []string{"app"}, "dryRun": true,
+	}
+	var count struct {
+		Total    int
+		Complete bool
+	}
+	admin.mustCall(200, "POST", "/broadcasts", body, &count)
+	equal(t, "recipients", fmt.Sprint(count), "{2 true}")
+	for _, audience := range []object{{"all": true}, {"roles": []string{"admin", "user", "admin"}}} {
+		body["audience"] = audience
+		if admin.mustCall(200, "POST", "/broadcasts", body, &count); count.Total < 3 || !count.Complete {
+			t.Errorf("%v: got %+v", audience, count)
+		}
+	}
+	body["audience"], body["dryRun"] = object{"userIds": ids}, false
+	admin.mustCall(202, "POST", "/broadcasts", body, nil)
+	for n, want := range []string{"Holiday: Friday", "تعطیلی: جمعه"} {
+		eventually(t, "the notification in the language of the profile", func() error {
+			list, _ := users[n].notifications("")
+			if len(list) != 1 || list[0].Title+": "+list[0].Body != want {
+				return mismatch("notifications", list, want)
+			}
+			return nil
+		})
+	}
+	for field, texts := range map[string]object{
+		"/titles": {"en": "a", "fa": "b", "xx": "c"}, "/titles/fa": {"en": "a"}, "/titles/en": {"en": " ", "fa": "b"}, "/title": {},
+	} {
+		body["titles"] = texts
+		if p := wantProblem(t, admin.call("POST", "/broadcasts", body), 422); len(p.Errors) != 1 || p.Errors[0].Pointer != field {
+			t.Errorf("%v: got %+v, want %s", texts, p.Errors, field)
+		}
+	}
+}
+
 func TestBroadcast_AdminOnly(t *testing.T) {
 	t.Parallel()
 	body := object{"title": "x", "body": "y", "audience": object{"all": true}, "channels": []string{"app"}}
