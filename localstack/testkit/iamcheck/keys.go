@@ -7,7 +7,7 @@ import (
 )
 
 // openIndexes have partition keys without a prefix, such as a status or a user id, so a
-// policy cannot name them. All of their items are tickets.
+// policy cannot name them. These are of tickets; users have keys with a prefix.
 var openIndexes = []string{"status-waiting", "assignee-waiting", "category-waiting"}
 
 func hasOpenKeys(resource string) bool {
@@ -24,10 +24,10 @@ func hasOpenKeys(resource string) bool {
 // The kinds of search postings have prefixes of their own (K#s#*).
 func keyPattern(permission awsproxy.Permission) string {
 	key := permission.LeadingKey
-	if !strings.HasPrefix(permission.Action, "dynamodb:") || hasOpenKeys(permission.Resource) {
+	kind, rest, hasID := strings.Cut(key, "#")
+	if !strings.HasPrefix(permission.Action, "dynamodb:") || hasOpenKeys(permission.Resource) && !hasID {
 		return ""
 	}
-	kind, rest, hasID := strings.Cut(key, "#")
 	if !hasID {
 		return key
 	}
