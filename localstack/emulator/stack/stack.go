@@ -50,6 +50,8 @@ type Options struct {
 	// StaleReads makes every second read that is not strongly consistent return an older
 	// state of the table. It needs an Observer.
 	StaleReads bool
+	// BuildDir is the folder of the functions' binaries; by default .cache/functions.
+	BuildDir string
 	// BuildOnDemand builds a function at its first invocation alone. It is for runs of
 	// single tests.
 	BuildOnDemand bool
@@ -171,7 +173,7 @@ func (s *Stack) startFunctions() error {
 		}
 	}
 	s.lambda, err = lambda.New(s.ctx, lambda.Config{
-		Root: s.options.Root, BuildDir: filepath.Join(s.options.Root, ".cache", "functions"), MaxConcurrency: cmp.Or(s.options.MaxInstances, 8), Logf: s.logf,
+		Root: s.options.Root, BuildDir: cmp.Or(s.options.BuildDir, filepath.Join(s.options.Root, ".cache", "functions")), MaxConcurrency: cmp.Or(s.options.MaxInstances, 8), Logf: s.logf,
 		Env: s.environment(), InstanceEnv: s.instanceEnv(),
 	})
 	if err != nil {

@@ -82,6 +82,7 @@ func run(m *testing.M) (int, error) {
 			MinTimeout: time.Minute,
 			Observer:   suite.calls.Observe,
 			StaleReads: os.Getenv("STALE_READS") != "", BuildOnDemand: !fullRun(),
+			BuildDir: os.Getenv("BUILD_DIR"), // of a seeded bug
 		})
 		if err != nil {
 			return 0, fmt.Errorf("start the local stack: %w", err)

@@ -138,13 +138,13 @@ func confirm(ctx context.Context, caughtBy string) (string, error) {
 // runTests runs a suite with a bug and returns the test that failed. A bug that does
 // not compile is an error, because no test detected it.
 func runTests(ctx context.Context, overlay string, suite []string) (caughtBy string, err error) {
-	arguments := []string{"test", "-timeout=5m"}
-	if overlay != os.DevNull {
-		arguments = append(arguments, "-overlay", overlay)
+	command := exec.CommandContext(ctx, "go", append([]string{"test", "-timeout=10m"}, suite...)...)
+	command.Env = os.Environ()
+	if overlay != os.DevNull { // GOFLAGS also reach the functions that the local stack builds
+		command.Env = append(command.Env, "GOFLAGS="+os.Getenv("GOFLAGS")+" -overlay="+overlay, "BUILD_DIR="+filepath.Join(filepath.Dir(overlay), "functions"))
 	}
-	command := exec.CommandContext(ctx, "go", append(arguments, suite...)...)
 	if template := filepath.Join(filepath.Dir(overlay), "template.yaml"); exists(template) {
-		command.Env = append(os.Environ(), "TEMPLATE_FILE="+template) // tests read it from disk
+		command.Env = append(command.Env, "TEMPLATE_FILE="+template) // tests read it from disk
 	}
 	output, err := command.CombinedOutput()
 	text := string(output)
