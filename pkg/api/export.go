@@ -81,8 +81,8 @@ type exportSettingsView struct {
 }
 
 type exportTicketView struct {
-	Ticket  wire.TicketView  `json:"ticket"`
-	Entries []wire.EntryView `json:"entries"`
+	Ticket  wire.TicketView   `json:"ticket"`
+	Entries []json.RawMessage `json:"entries"`
 }
 
 // exportFileView links to a file; the address needs the caller's access token.
@@ -221,7 +221,7 @@ func (r *exportRun) tickets(ctx context.Context) error {
 }
 
 func (r *exportRun) ticket(ctx context.Context, tk ticket.Ticket) error {
-	view := exportTicketView{Ticket: wire.ViewTicket(tk, r.principal, r.user.Locale, r.Tickets.ReopenWindow), Entries: []wire.EntryView{}}
+	view := exportTicketView{Ticket: wire.ViewTicket(tk, r.principal, r.user.Locale, r.Tickets.ReopenWindow), Entries: []json.RawMessage{}}
 	q := ticket.EntryQuery{Limit: maxLimit}
 	for more := true; more; {
 		if err := r.read(); err != nil {
@@ -235,23 +235,21 @@ func (r *exportRun) ticket(ctx context.Context, tk ticket.Ticket) error {
 			return err
 		}
 		q.After, more = page.Next, page.HasMore
-		view.Entries = append(view.Entries, wire.ViewEntries(page.Entries, user.RoleUser, r.user.Locale, r.Now())...)
 		for _, e := range page.Entries {
+			if err := r.add(&view.Entries, wire.ViewEntry(e, user.RoleUser, r.user.Locale, r.Now())); err != nil {
+				return err
+			}
 			for _, a := range e.Attachments {
 				if err := r.add(&r.out.Attachments, exportFileView{a.ID, a.Name, &tk.ID, "/attachments/" + a.ID}); err != nil {
 					return err
 				}
 			}
 		}
-		if len(view.Entries)*minEntryBytes > r.left.bytes {
-			return errExportBudget
-		}
 	}
-	return r.add(&r.out.Tickets, view)
+	text, err := wire.Marshal(view) // its entries are counted
+	r.out.Tickets = append(r.out.Tickets, text)
+	return err
 }
-
-// minEntryBytes is less than the size of an entry without text.
-const minEntryBytes = 300
 
 // Export returns the endpoint GET /me/export: the caller's data, or 202 while a file is made
 // because they are too long, and its address when it is ready.
