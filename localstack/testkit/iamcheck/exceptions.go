@@ -40,7 +40,7 @@ func presigned() []Exception {
 func transient() []Exception {
 	idempotent := []string{
 		"attachment-create", "broadcast-cancel", "broadcast-create", "category-create", "email-code-send", "email-confirm", "message-post", "notification-read",
-		"otp-send", "password-reset", "phone-change", "connect-token-create", "session-logout", "ticket-assign", "ticket-close", "ticket-create", "ticket-read", "ticket-reopen",
+		"otp-send", "password-reset", "push-subscription-create", "phone-change", "connect-token-create", "session-logout", "ticket-assign", "ticket-close", "ticket-create", "ticket-read", "ticket-reopen",
 		"ticket-status", "token-refresh", "user-create", "account-login", "account-signup",
 	}
 	publishers := []string{
