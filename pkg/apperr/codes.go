@@ -81,6 +81,10 @@ const (
 	SessionNotFound Code = "session_not_found"
 	// SuppressionNotFound (HTTP 404): mail to the address is not suppressed.
 	SuppressionNotFound Code = "suppression_not_found"
+	// DeliveryNotFound (HTTP 404): no delivery of the notification was attempted on the channel.
+	DeliveryNotFound Code = "delivery_not_found"
+	// DeliveryNotFailed (HTTP 409): the delivery has not failed.
+	DeliveryNotFailed Code = "delivery_not_failed"
 	// BroadcastNotFound (HTTP 404): the broadcast does not exist.
 	BroadcastNotFound Code = "broadcast_not_found"
 	// MethodNotAllowed (HTTP 405): the path does not support the method.
@@ -199,6 +203,8 @@ var statuses = map[Code]int{
 	UserNotFound:        http.StatusNotFound,
 	SessionNotFound:     http.StatusNotFound,
 	SuppressionNotFound: http.StatusNotFound,
+	DeliveryNotFound:    http.StatusNotFound,
+	DeliveryNotFailed:   http.StatusConflict,
 	BroadcastNotFound:   http.StatusNotFound,
 	MethodNotAllowed:    http.StatusMethodNotAllowed,
 

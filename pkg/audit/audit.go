@@ -30,6 +30,9 @@ const (
 	// SuppressionDeleted has the address with only the first letter of its local part.
 	SuppressionDeleted = "suppression.removed"
 
+	// DeliveryRetried has the id of the notification and the channel.
+	DeliveryRetried = "delivery.retried"
+
 	BroadcastStarted   = "broadcast.started"
 	BroadcastCancelled = "broadcast.cancelled"
 )
@@ -38,7 +41,7 @@ const (
 func Actions() []string {
 	return []string{
 		UserCreated, UserUpdated, UserDeleted, CategoryCreated, CategoryUpdated, CategoryDeleted, TicketDeleted,
-		SuppressionDeleted, BroadcastStarted, BroadcastCancelled,
+		SuppressionDeleted, DeliveryRetried, BroadcastStarted, BroadcastCancelled,
 	}
 }
 

@@ -1,9 +1,12 @@
 package dynamo
 
 import (
+	"cmp"
 	"context"
+	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"ticketsystem/pkg/apperr"
@@ -17,6 +20,7 @@ var (
 	_ notification.SuppressionStore = (*Store)(nil)
 
 	_ notification.SuppressionAdminStore = (*Store)(nil)
+	_ notification.FailedDeliveryStore   = (*Store)(nil)
 )
 
 // maxGroupRead bounds the notifications that are read to group deliveries.
@@ -98,7 +102,7 @@ func (s *Store) ClaimDelivery(ctx context.Context, n notification.Notification, 
 		maps.Copy(vals, more)
 		return updateSpec{key: notificationKey(n.UserID, n.ID), set: "SET " + attr + ".s = :state, " + attr + ".t = :now" + set, condition: unchanged, values: vals}
 	}
-	claim := write(n, notification.Sending, " ADD "+attr+".c :one", values{"one": 1})
+	claim := write(n, notification.Sending, ", uc = :attempted, n = :id ADD "+attr+".c :one", values{"one": 1, "attempted": attemptedPK(n.ID), "id": n.ID})
 	if len(grouped) == 0 {
 		_, claimed, err := s.update(ctx, claim)
 		if apperr.Is(err, apperr.Conflict) {
@@ -110,7 +114,13 @@ func (s *Store) ClaimDelivery(ctx context.Context, n notification.Notification, 
 	for _, other := range grouped {
 		tx.update(write(other, notification.Skipped, ", "+attr+".r = :reason, "+attr+".g = :into", values{"reason": notification.ReasonGrouped, "into": n.ID}))
 	}
-	return committed(tx.commit(ctx))
+	claimed, err := committed(tx.commit(ctx))
+	for _, other := range grouped {
+		if err == nil && claimed && other.Deliveries[channel].State == notification.Failed {
+			err = s.unlistFailure(ctx, other)
+		}
+	}
+	return claimed, err
 }
 
 // CompleteDelivery implements notification.DeliveryStore. It writes nothing if
@@ -125,13 +135,122 @@ func (s *Store) CompleteDelivery(ctx context.Context, n notification.Notificatio
 			"done": deliveryItem{string(d.State), d.Reason, d.Attempts, toMillis(d.At), d.Into, d.Reached},
 		},
 	}
+	if d.State == notification.Failed {
+		complete.set += ", qc = :failures"
+		complete.values["failures"] = failedDeliveriesPK
+	}
 	countsUpdate, ok := broadcastCountsUpdate(n, channel, d)
-	if !ok {
-		_, _, err := s.update(ctx, complete)
+	var err error
+	if ok {
+		_, err = s.transaction().update(complete).update(countsUpdate).commitWithRetry(ctx) // other deliveries count in the same shard
+	} else {
+		_, _, err = s.update(ctx, complete)
+	}
+	if err == nil && d.State != notification.Failed && n.Deliveries[channel].Reason != "" { // an earlier attempt failed
+		err = s.unlistFailure(ctx, n)
+	}
+	return err
+}
+
+// unlistFailure removes a notification without failed deliveries from their list.
+func (s *Store) unlistFailure(ctx context.Context, n notification.Notification) error {
+	condition := "attribute_exists(PK)"
+	for _, channel := range notification.Channels() {
+		condition += fmt.Sprintf(" AND (attribute_not_exists(%[1]s) OR %[1]s.s <> :failed)", channel)
+	}
+	_, _, err := s.update(ctx, updateSpec{
+		key: notificationKey(n.UserID, n.ID), set: "REMOVE qc", condition: condition, values: values{"failed": string(notification.Failed)},
+	})
+	return err
+}
+
+// FailedDeliveries implements notification.FailedDeliveryStore. It reads the notifications of
+// the index rows, because a row may be left of a delivery that has succeeded since.
+func (s *Store) FailedDeliveries(ctx context.Context, after string, limit int) (list []notification.ChannelDelivery, next string, err error) {
+	afterID, afterChannel, _ := strings.Cut(after, "/")
+	in := queryInput("qc = :failures AND n <= :id", values{"failures": failedDeliveriesPK, "id": cmp.Or(afterID, "~")},
+		onIndex(indexAllCreated), descending, pageOf(limit+1))
+	for range maxFilterPages {
+		out, err := s.queryPage(ctx, in)
+		if err != nil {
+			return nil, "", err
+		}
+		page, err := s.readNotifications(ctx, out.Items)
+		if err != nil {
+			return nil, "", err
+		}
+		for _, n := range page {
+			for _, channel := range notification.Channels() {
+				if n.Deliveries[channel].State != notification.Failed || n.ID == afterID && string(channel) <= afterChannel {
+					continue
+				}
+				if len(list) == limit {
+					return list, list[limit-1].Position(), nil
+				}
+				list = append(list, notification.ChannelDelivery{Notification: n, Channel: channel})
+			}
+		}
+		if in.ExclusiveStartKey = out.LastEvaluatedKey; in.ExclusiveStartKey == nil {
+			return list, "", nil
+		}
+	}
+	return list, cursorOf(in.ExclusiveStartKey)["SK"] + "/~", nil
+}
+
+// readNotifications reads the notifications of index rows that have not expired, newest first.
+func (s *Store) readNotifications(ctx context.Context, rows []item) ([]notification.Notification, error) {
+	keys, err := decodeAll[key](rows)
+	if err != nil {
+		return nil, err
+	}
+	found, err := s.batchGet(ctx, keys, true)
+	if err != nil {
+		return nil, err
+	}
+	items, err := decodeAll[notificationItem](found)
+	slices.SortFunc(items, func(a, b notificationItem) int { return strings.Compare(b.SK, a.SK) })
+	var list []notification.Notification
+	for _, i := range items {
+		if i.TTL > s.now().Unix() {
+			list = append(list, i.notification())
+		}
+	}
+	return list, err
+}
+
+// AttemptedNotification implements notification.FailedDeliveryStore.
+func (s *Store) AttemptedNotification(ctx context.Context, id string) (notification.Notification, error) {
+	out, err := s.queryPage(ctx, queryInput("uc = :attempted", values{"attempted": attemptedPK(id)}, onIndex(indexOwnerCreated), pageOf(1)))
+	if err != nil {
+		return notification.Notification{}, err
+	}
+	found, err := s.readNotifications(ctx, out.Items)
+	if err == nil && len(found) == 0 {
+		err = apperr.New(apperr.DeliveryNotFound, "")
+	}
+	if err != nil {
+		return notification.Notification{}, err
+	}
+	return found[0], nil
+}
+
+// RequeueDelivery implements notification.FailedDeliveryStore. It keeps the reason, by which
+// the counts of a broadcast know that the delivery has failed.
+func (s *Store) RequeueDelivery(ctx context.Context, d notification.ChannelDelivery, at time.Time, r audit.Record) error {
+	attr, was := string(d.Channel), d.Notification.Deliveries[d.Channel]
+	tx := s.transaction().update(updateSpec{
+		key: notificationKey(d.Notification.UserID, d.Notification.ID), set: "SET " + attr + ".s = :queued, " + attr + ".t = :now",
+		condition: attr + ".s = :failed AND " + attr + ".t = :at",
+		values:    values{"queued": string(notification.Queued), "now": toMillis(at), "failed": string(notification.Failed), "at": toMillis(was.At)},
+	}).putAudit(r)
+	failed, err := tx.commitWithRetry(ctx)
+	if err == nil && failed != nil {
+		err = apperr.New(apperr.DeliveryNotFailed, "")
+	}
+	if err != nil {
 		return err
 	}
-	_, err := s.transaction().update(complete).update(countsUpdate).commitWithRetry(ctx) // other deliveries count in the same shard
-	return err
+	return s.unlistFailure(ctx, d.Notification)
 }
 
 // suppressionItem is an e-mail address that gets no more mail.

@@ -183,6 +183,12 @@ func notificationKey(userID, id string) key { return key{notificationsPK(userID)
 
 func unreadKey(userID string) key { return key{notificationsPK(userID), skUnread} }
 
+// failedDeliveriesPK is the index partition of notifications with a failed delivery, by id.
+const failedDeliveriesPK = "FAILED"
+
+// attemptedPK is the index partition of a notification with a delivery that was attempted.
+func attemptedPK(id string) string { return "D#" + id }
+
 const suppressionsPK = "SUPPRESSED"
 
 func suppressionKey(address string) key { return key{suppressionsPK, address} }

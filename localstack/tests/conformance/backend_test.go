@@ -42,6 +42,7 @@ type testStore interface {
 	limit.BlockStore
 	limit.Store
 	notification.DeliveryStore
+	notification.FailedDeliveryStore
 	notification.PushStore
 	notification.Store
 	notification.SuppressionStore

@@ -44,7 +44,7 @@ func notificationCosts() []costCase {
 			return f.store.MarkAllNotificationsRead(ctx, f.sara.UserID)
 		}},
 		{
-			name: "send an SMS", golden: cost{5, 8, 3},
+			name: "send an SMS", golden: cost{5, 8, 4},
 			prepare: func(ctx context.Context, f *costFixture) error {
 				last = newNotification(f.sara.UserID, -1000)
 				return openStore().AddNotifications(ctx, last)
