@@ -1,18 +1,20 @@
 import { readdirSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { brotliCompressSync, constants, gzipSync } from "node:zlib"
-import { defineConfig, type Plugin } from "vite"
+import { createHash } from "node:crypto"
+import { build, defineConfig, type Plugin } from "vite"
 
 const dist = join(import.meta.dirname, "..", "dist")
 
 // API Gateway compresses nothing, so each asset has a brotli and a gzip file beside it.
-// The service worker gets the names of the files that start the console.
+// The service worker is built after them, because it contains their names.
 function finish(): Plugin {
   return {
     name: "console-finish",
     apply: "build",
-    closeBundle() {
+    async closeBundle() {
       const assets = readdirSync(join(dist, "assets"))
+      await buildWorker(assets)
       for (const name of assets.filter((file) => /\.(js|css)$/.test(file))) {
         const text = readFileSync(join(dist, "assets", name))
         writeFileSync(join(dist, "assets", `${name}.gz`), gzipSync(text, { level: 9 }))
@@ -21,6 +23,18 @@ function finish(): Plugin {
       writeFileSync(join(dist, ".gitkeep"), "")
     },
   }
+}
+
+async function buildWorker(assets: string[]): Promise<void> {
+  const files = [...assets.map((name) => `/app/assets/${name}`), "/app/icon.svg", "/app/manifest.webmanifest"]
+  const version = createHash("sha256").update(readFileSync(join(dist, "index.html"))).update(files.join()).digest("hex").slice(0, 12)
+  await build({
+    configFile: false,
+    logLevel: "warn",
+    publicDir: false,
+    define: { __FILES__: JSON.stringify(files), __VERSION__: JSON.stringify(version) },
+    build: { outDir: dist, emptyOutDir: false, copyPublicDir: false, lib: { entry: join(import.meta.dirname, "src", "sw.ts"), formats: ["es"], fileName: () => "sw.js" } },
+  })
 }
 
 export default defineConfig({

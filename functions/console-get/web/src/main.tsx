@@ -10,6 +10,7 @@ import { queryClient } from "./api/query"
 import { App } from "./app/router"
 import { restoreSession, session } from "./app/session"
 import { applyTheme } from "./app/theme"
+import { registerWorker } from "./app/worker"
 import { startOutbox, stopOutbox } from "./outbox/outbox"
 import { preferredLanguage, setLanguage, t } from "./i18n"
 import { connection } from "./socket/realtime"
@@ -19,6 +20,7 @@ async function start(): Promise<void> {
   applyTheme()
   await Promise.all([setLanguage(preferredLanguage()).then(t.load), restoreSession()])
   startSync()
+  registerWorker()
   // Sending and the WebSocket live as long as somebody is signed in.
   effect(() => {
     const current = session.value

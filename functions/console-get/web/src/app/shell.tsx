@@ -17,6 +17,7 @@ import { Menu } from "../ui/menu"
 import { toastError } from "../ui/toast"
 import { useTitle } from "./attention"
 import { session, signOut, staff } from "./session"
+import { activateUpdate, updateReady } from "./worker"
 
 /** The frame of every screen: navigation, the state of the network, the content. */
 export function Shell({ children }: { children: ComponentChildren }) {
@@ -42,7 +43,15 @@ export function Shell({ children }: { children: ComponentChildren }) {
         <UserMenu />
       </nav>
       <div class="stage">
-        <NetworkBar />
+        <div>
+          <NetworkBar />
+          {updateReady.value && (
+            <div class="network-bar no-print" data-tone="info" role="status">
+              {t().state.newVersion}
+              <button type="button" class="link" onClick={activateUpdate}>{t().actions.reload}</button>
+            </div>
+          )}
+        </div>
         <main id="content" tabIndex={-1}>{children}</main>
       </div>
     </div>

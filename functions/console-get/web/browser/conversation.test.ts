@@ -1,0 +1,118 @@
+import type { Browser, BrowserContext, Page } from "playwright-core"
+import { afterAll, beforeAll, expect, test } from "vitest"
+import { apiUrl, launch, newCustomer, password, person, seeded, signInOverApi } from "./console"
+
+let browser: Browser
+beforeAll(async () => void (browser = await launch()))
+afterAll(() => browser.close())
+
+const alphabet = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+const ulid = () => "01" + Array.from({ length: 24 }, () => alphabet[Math.floor(Math.random() * 32)]).join("")
+
+/** Calls the API as an agent. */
+async function agentCaller() {
+  const headers = { "content-type": "application/json" }
+  const login = await fetch(`${apiUrl()}/login`, { method: "POST", headers, body: JSON.stringify({ phone: seeded.agent, password }) })
+  const { accessToken } = (await login.json()) as { accessToken: string }
+  return async (method: string, path: string, body?: unknown) => {
+    const response = await fetch(apiUrl() + path, { method, headers: { ...headers, authorization: `Bearer ${accessToken}` }, ...(body ? { body: JSON.stringify(body) } : {}) })
+    expect(response.ok, `${method} ${path}: ${response.status}`).toBe(true)
+    return response.status === 204 ? null : response.json()
+  }
+}
+
+const picture = Buffer.from("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==", "base64")
+
+async function openTicket(page: Page, title: string): Promise<string> {
+  await page.getByRole("link", { name: "New ticket" }).first().click()
+  await page.getByText("Billing").click()
+  await page.getByLabel("Subject").fill(title)
+  await page.getByLabel("Your message").fill("Please see the picture.")
+  await page.locator("input[type=file]").setInputFiles({ name: "receipt.png", mimeType: "image/png", buffer: picture })
+  await page.getByText("receipt.png").waitFor()
+  await page.getByRole("button", { name: "Open the ticket" }).click()
+  await page.waitForURL(/\/app\/tickets\/01[0-9A-Z]{24}$/)
+  await page.getByLabel("Write a message").waitFor({ timeout: 90_000 }) // confirmed
+  return page.url().split("/").at(-1)!
+}
+
+async function write(page: Page, text: string): Promise<void> {
+  const field = page.getByLabel("Write a message")
+  await field.fill(text)
+  await field.press("Control+Enter")
+}
+
+/** The bodies of the messages in the server's log, the first one left out. */
+async function bodies(context: BrowserContext, id: string): Promise<string[]> {
+  const response = await context.request.get(`/tickets/${id}/messages?after=1&limit=100`)
+  return ((await response.json()) as { data: { body: string }[] }).data.map((entry) => entry.body)
+}
+
+const texts = (n: number, prefix: string) => Array.from({ length: n }, (_, i) => `${prefix} ${i}`)
+
+test("9, 10 and 11 a customer opens a ticket with a picture; the answer appears, the note does not", async () => {
+  const customer = await person(browser)
+  await signInOverApi(customer, await newCustomer("Sara Ahmadi"), "/tickets")
+  const { page } = customer
+  const id = await openTicket(page, "Charged twice")
+  const agent = await agentCaller()
+  await agent("POST", `/tickets/${id}/messages`, { clientId: ulid(), body: "secret note", internal: true })
+  await agent("POST", `/tickets/${id}/messages`, { clientId: ulid(), body: "We have paid it back." })
+  await page.locator(".bubble", { hasText: "We have paid it back." }).waitFor({ timeout: 60_000 })
+  await page.locator(".row", { hasText: "We have paid it back." }).waitFor()
+  await write(page, "Thank you!")
+  await page.locator(".message[data-own]", { hasText: "Thank you!" }).getByRole("img", { name: "Sent" }).waitFor({ timeout: 60_000 })
+  await page.locator(".picture img").waitFor({ timeout: 60_000 })
+  expect(await page.content()).not.toContain("secret note")
+  await agent("POST", `/tickets/${id}/status`, { clientId: ulid(), status: "resolved" })
+  await page.locator(".ticket-head .chip", { hasText: "Solved" }).waitFor({ timeout: 60_000 })
+  expect(customer.faults).toEqual([])
+})
+
+test("19 messages that are written offline are in the log once, in order", async () => {
+  const customer = await person(browser, { width: 390 })
+  await signInOverApi(customer, await newCustomer("Omid"), "/tickets")
+  const { page, context } = customer
+  const id = await openTicket(page, "Offline")
+  await context.setOffline(true)
+  for (const text of texts(20, "offline")) await write(page, text)
+  await page.getByText("Offline – 20 messages wait").waitFor()
+  await context.setOffline(false)
+  await expect.poll(() => bodies(context, id), { timeout: 90_000 }).toEqual(texts(20, "offline"))
+  await page.getByRole("img", { name: "Waits to be sent" }).waitFor({ state: "detached", timeout: 60_000 })
+})
+
+test("20 and 21 two tabs, every second answer lost, one tab closed: nothing is lost or doubled", async () => {
+  const customer = await person(browser)
+  await signInOverApi(customer, await newCustomer("Leila"), "/tickets")
+  const { page, context } = customer
+  const id = await openTicket(page, "Two tabs")
+  let answers = 0
+  await context.route("**/messages", async (route) => {
+    if (route.request().method() !== "POST") return route.continue()
+    const response = await route.fetch()
+    if (answers++ % 2) return route.abort("connectionreset") // after the write
+    return route.fulfill({ response })
+  })
+  const other = await context.newPage()
+  await other.goto(page.url())
+  await other.getByLabel("Write a message").waitFor()
+  for (const text of texts(6, "first")) await write(page, text)
+  for (const text of texts(6, "second")) await write(other, text)
+  await page.close()
+  await expect.poll(async () => (await bodies(context, id)).length, { timeout: 100_000 }).toBe(12)
+  const log = await bodies(context, id)
+  expect(log.filter((text) => text.startsWith("first"))).toEqual(texts(6, "first"))
+  expect(log.filter((text) => text.startsWith("second"))).toEqual(texts(6, "second"))
+  await expect.poll(() => other.getByRole("img", { name: "Waits to be sent" }).count(), { timeout: 60_000 }).toBe(0)
+})
+
+test("28 a draft survives a reload, and the screen of another ticket does not have it", async () => {
+  const customer = await person(browser)
+  await signInOverApi(customer, await newCustomer("Nima"), "/tickets")
+  const { page } = customer
+  await openTicket(page, "Draft")
+  await page.getByLabel("Write a message").fill("half a sen")
+  await page.reload()
+  await expect.poll(() => page.getByLabel("Write a message").inputValue(), { timeout: 30_000 }).toBe("half a sen")
+})
