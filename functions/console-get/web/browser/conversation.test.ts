@@ -25,7 +25,7 @@ const picture = Buffer.from("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUl
 
 async function openTicket(page: Page, title: string): Promise<string> {
   await page.getByRole("link", { name: "New ticket" }).first().click()
-  await page.getByText("Billing").click()
+  await page.getByRole("radio", { name: /Billing/ }).check()
   await page.getByLabel("Subject").fill(title)
   await page.getByLabel("Your message").fill("Please see the picture.")
   await page.locator("input[type=file]").setInputFiles({ name: "receipt.png", mimeType: "image/png", buffer: picture })

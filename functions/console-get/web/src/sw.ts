@@ -29,5 +29,3 @@ worker.addEventListener("fetch", (event) => {
   const isPage = event.request.mode === "navigate"
   event.respondWith(caches.match(isPage ? "/app/" : event.request).then((held) => held ?? fetch(event.request)))
 })
-
-export {}
