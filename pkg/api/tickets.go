@@ -61,6 +61,7 @@ func CreateTicket(tickets *ticket.Service) Endpoint {
 			Priority      ticket.Priority `json:"priority"`
 			AttachmentIDs []string        `json:"attachmentIds"`
 			FollowUpOf    string          `json:"followUpOf"`
+			CustomerID    string          `json:"customerId"`
 		}
 		if err := r.decode(&in); err != nil {
 			return Response{}, err
@@ -73,6 +74,9 @@ func CreateTicket(tickets *ticket.Service) Endpoint {
 		v.ULIDs("/attachmentIds", in.AttachmentIDs, wire.MaxAttachments)
 		if in.FollowUpOf != "" {
 			v.ULID("/followUpOf", &in.FollowUpOf)
+		}
+		if in.CustomerID != "" {
+			v.ULID("/customerId", &in.CustomerID)
 		}
 		if in.Priority != "" && !in.Priority.Valid() {
 			wire.OneOf(&v, "/priority", in.Priority, priorities...)

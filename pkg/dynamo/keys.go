@@ -456,7 +456,7 @@ func indexKeysOfEntry(e ticket.Entry) entryIndexKeys {
 	if e.Seq != 1 {
 		return entryIndexKeys{}
 	}
-	return entryIndexKeys{UC: ticketOwnerKey(e.Author.ID), QC: queueShard, N: ticket.TimeSortKey(e.CreatedAt)}
+	return entryIndexKeys{UC: ticketOwnerKey(e.Customer().ID), QC: queueShard, N: ticket.TimeSortKey(e.CreatedAt)}
 }
 
 // userIndexKeys index a user by role and among all users: by creation (uc and qc, n), by the

@@ -172,6 +172,9 @@ func (s *Store) eraseNameInEntry(ctx context.Context, customerID string, i entry
 	if c := i.Change; c != nil && c.From == userID && c.FromName != "" && c.FromName != user.DeletedName {
 		set += ", ch.an = :removed"
 	}
+	if o := i.Opening; o != nil && o.CustomerID == userID && o.CustomerName != user.DeletedName {
+		set += ", op.un = :removed"
+	}
 	if set != "" {
 		_, _, err := s.update(ctx, updateSpec{key: i.key, set: "SET" + set[1:], condition: "attribute_exists(PK)", values: values{"removed": user.DeletedName}})
 		if err != nil {

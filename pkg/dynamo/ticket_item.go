@@ -147,6 +147,8 @@ type openingItem struct {
 	CategoryID    string            `dynamodbav:"c"`
 	CategoryNames map[string]string `dynamodbav:"n,omitempty"`
 	FollowUpOf    string            `dynamodbav:"fo,omitempty"`
+	CustomerID    string            `dynamodbav:"u,omitempty"`
+	CustomerName  string            `dynamodbav:"un,omitempty"`
 }
 
 func entryToItem(e ticket.Entry) entryItem {
@@ -165,7 +167,7 @@ func entryToItem(e ticket.Entry) entryItem {
 		i.Change = &changeItem{e.Change.Field, e.Change.From, e.Change.To, e.Change.FromName, e.Change.Name, e.Change.FromNames, e.Change.Names}
 	}
 	if e.Opening != nil {
-		i.Opening = &openingItem{e.Opening.Title, e.Opening.Category.ID, e.Opening.Category.Names, e.Opening.FollowUpOf}
+		i.Opening = &openingItem{e.Opening.Title, e.Opening.Category.ID, e.Opening.Category.Names, e.Opening.FollowUpOf, e.Opening.Customer.ID, e.Opening.Customer.Name}
 	}
 	return i
 }
@@ -187,7 +189,10 @@ func (i entryItem) entry() ticket.Entry {
 		e.Change = &ticket.Change{Field: c.Field, From: c.From, To: c.To, FromName: c.FromName, Name: c.Name, FromNames: c.FromNames, Names: c.Names}
 	}
 	if o := i.Opening; o != nil {
-		e.Opening = &ticket.Opening{Title: o.Title, Category: ticket.Category{ID: o.CategoryID, Names: o.CategoryNames}, FollowUpOf: o.FollowUpOf}
+		e.Opening = &ticket.Opening{
+			Title: o.Title, Category: ticket.Category{ID: o.CategoryID, Names: o.CategoryNames}, FollowUpOf: o.FollowUpOf,
+			Customer: ticket.UserRef{ID: o.CustomerID, Name: o.CustomerName},
+		}
 	}
 	return e
 }

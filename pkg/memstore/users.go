@@ -63,6 +63,15 @@ func (s *Store) User(_ context.Context, id string) (u user.User, err error) {
 	return u, err
 }
 
+// Customer implements ticket.CustomerStore.
+func (s *Store) Customer(ctx context.Context, id string) (ticket.UserRef, error) {
+	u, err := s.User(ctx, id)
+	if err == nil && u.Role != user.RoleUser {
+		err = apperr.New(apperr.UserNotFound, "")
+	}
+	return ticket.UserRef{ID: u.ID, Name: u.Name}, err
+}
+
 // Agent implements ticket.AgentStore.
 func (s *Store) Agent(ctx context.Context, id string) (ticket.UserRef, error) {
 	u, err := s.User(ctx, id)

@@ -15,6 +15,7 @@ type Kind string
 
 // The kinds of notifications.
 const (
+	KindOpened        Kind = "opened"         // an agent has opened a ticket for the customer
 	KindReply         Kind = "reply"          // an agent has replied
 	KindCustomerReply Kind = "customer_reply" // the customer has replied to the assigned agent
 	KindStatus        Kind = "status"         // the ticket's status has changed

@@ -35,7 +35,7 @@ type UserReader interface {
 }
 
 // NotifyEntry stores the notification for an entry: the customer is notified of
-// replies and visible status changes, an agent of an assignment and of the customer's
+// tickets that staff opened, replies and visible status changes, an agent of an assignment and of the customer's
 // replies to an assigned ticket. Authors are not notified of their own entries. A
 // recipient who has read the entry gets it as read. It is safe to repeat.
 func (n *Notifier) NotifyEntry(ctx context.Context, e ticket.Entry) error {
@@ -106,6 +106,8 @@ func IDsForEntries(customerID string, entries []ticket.Entry, remindAfter time.D
 // message that changes the status causes one for the reply only.
 func kindFor(e ticket.Entry) Kind {
 	switch public := e.ForRole(user.RoleUser).Change; {
+	case e.Kind == ticket.KindOpened && e.Customer().ID != e.Author.ID:
+		return KindOpened
 	case e.Kind == ticket.KindMessage && e.Author.Role != user.RoleUser:
 		return KindReply
 	case e.Kind == ticket.KindMessage && e.State.AssigneeID != "":

@@ -34,6 +34,7 @@ func TestForEntry(t *testing.T) {
 		"reply to an assigned ticket":   {ticket.Entry{Kind: ticket.KindMessage, Author: support, State: ticket.State{AssigneeID: "ali"}}, "sara", notification.KindReply},
 		"note":                          {ticket.Entry{Kind: ticket.KindNote, Author: support}, "", ""},
 		"opened":                        {ticket.Entry{Kind: ticket.KindOpened, Author: sara}, "", ""},
+		"opened by support":             {ticket.Entry{Kind: ticket.KindOpened, Author: support, Opening: &ticket.Opening{Customer: ticket.UserRef{ID: "sara"}}}, "sara", notification.KindOpened},
 		"resolved by support":           {ticket.Entry{Kind: ticket.KindStatus, Author: support, Change: change("status", "open", "resolved")}, "sara", notification.KindStatus},
 		"resolved by the automation":    {ticket.Entry{Kind: ticket.KindStatus, Change: change("status", "pending", "resolved")}, "sara", notification.KindStatus},
 		"closed by the customer":        {ticket.Entry{Kind: ticket.KindStatus, Author: sara, Change: change("status", "open", "closed")}, "", ""},

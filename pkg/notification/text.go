@@ -46,7 +46,7 @@ func (n Notification) authorName(language string) string {
 	switch {
 	case n.Author != "":
 		return user.DisplayName(n.Author, language)
-	case n.Kind == KindReply:
+	case n.Kind == KindReply, n.Kind == KindOpened:
 		return locale.Text(language, "author.support")
 	case n.Kind == KindCustomerReply:
 		return locale.Text(language, "author.customer")

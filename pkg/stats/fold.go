@@ -116,7 +116,7 @@ func (c Checkpoint) apply(e ticket.Entry) Checkpoint {
 	c.TicketID, c.LastSeq = e.TicketID, e.Seq
 	c.Status, c.Priority, c.CategoryID, c.AssigneeID = e.State.Status, e.State.Priority, e.State.CategoryID, e.State.AssigneeID
 	if e.Kind == ticket.KindOpened {
-		c.CustomerID, c.CreatedAt = e.Author.ID, e.CreatedAt
+		c.CustomerID, c.CreatedAt = e.Customer().ID, e.CreatedAt
 	}
 	c.Replied = c.Replied || c.isReply(e)
 	c.Finished = c.Finished || !c.Status.IsActive()
@@ -182,7 +182,8 @@ func (d *Delta) addEvents(before, after Checkpoint, e ticket.Entry) {
 		daily, byQuarterHour := slot, slot
 		daily.At, byQuarterHour.At = day, quarterHour
 		for _, metric := range eventsOf(before, after, e) {
-			if metric != replies || slot.AgentID != "" {
+			isOther := metric == replies && slot.AgentID == "" || metric == created && slot.AgentID != ""
+			if !isOther {
 				d.countsOf(daily)[metricName(metric, e.CreatedAt)]++
 			}
 		}

@@ -22,7 +22,7 @@ type NameStore interface {
 	// AddNameReference records that a ticket contains the name of an agent. added is
 	// false if it is recorded already.
 	AddNameReference(ctx context.Context, userID, ticketID string) (added bool, err error)
-	// AddOwnTicket records that a user has opened a ticket. It is safe to repeat.
+	// AddOwnTicket records that a user is the customer of a ticket. It is safe to repeat.
 	AddOwnTicket(ctx context.Context, userID, ticketID string) error
 	// DeleteNameReference deletes the record of AddNameReference.
 	DeleteNameReference(ctx context.Context, userID, ticketID string) error
@@ -48,7 +48,7 @@ type NameStore interface {
 	RemoveUserFromAudit(ctx context.Context, userID string, after map[string]string, n int) (next map[string]string, err error)
 }
 
-// RecordNames returns a Handler that records which tickets a user has opened and which
+// RecordNames returns a Handler that records which tickets a customer has and which
 // contain the names of agents, so that a later name update finds them. It also corrects
 // the name in new entries and read markers, because a token may contain the name before
 // the last change or before the deletion of the user. It records and writes first and
@@ -90,8 +90,14 @@ func recordEntryNames(ctx context.Context, store NameStore, e ticket.Entry) erro
 		return nil
 	}
 	if e.Kind == ticket.KindOpened {
-		if err := store.AddOwnTicket(ctx, e.Author.ID, e.TicketID); err != nil {
+		customer := e.Customer()
+		if err := store.AddOwnTicket(ctx, customer.ID, e.TicketID); err != nil {
 			return err
+		}
+		if customer.ID != e.Author.ID {
+			if err := correctName(ctx, store, e, customer.ID, customer.Name); err != nil {
+				return err
+			}
 		}
 	}
 	if e.Author.Role.IsStaff() {

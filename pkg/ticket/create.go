@@ -19,6 +19,7 @@ type CreateParams struct {
 	Priority      Priority // "" means medium
 	AttachmentIDs []string
 	FollowUpOf    string // id of a closed ticket of the same customer, or ""
+	CustomerID    string // required from staff; customers open their own tickets only
 }
 
 // maxFollowUps bounds the size of a ticket.
@@ -30,8 +31,8 @@ const maxFollowUps = 20
 // else it contains; it is usually not counted.
 //
 // Returns apperr.CategoryNotFound, AttachmentNotFound, AttachmentRefused,
-// AttachmentExpired, AttachmentInUse, TicketDeleted, RateLimited, or InvalidBody for
-// FollowUpOf.
+// AttachmentExpired, AttachmentInUse, TicketDeleted, RateLimited, Forbidden for the
+// CustomerID of another customer, or InvalidBody for CustomerID and FollowUpOf.
 func (s *Service) Create(ctx context.Context, actor user.Principal, params CreateParams) (tk Ticket, created bool, err error) {
 	ticketID := id.Derive(params.ClientID, actor.UserID)
 	var release func(context.Context) error
@@ -47,7 +48,7 @@ func (s *Service) Create(ctx context.Context, actor user.Principal, params Creat
 		if err != nil {
 			return s.findExisting(ctx, actor, ticketID, err)
 		}
-		exists, err := s.Store.CreateTicket(ctx, tk, e, attachTo(files, e, actor.UserID), links...)
+		exists, err := s.Store.CreateTicket(ctx, tk, e, attachTo(files, e, tk.Customer.ID), links...)
 		switch {
 		case apperr.Is(err, apperr.Conflict): // an attachment or the closed ticket changed; read it again
 			if err := backOff(ctx, attempt, 0); err != nil {
@@ -70,6 +71,10 @@ func (s *Service) Create(ctx context.Context, actor user.Principal, params Creat
 
 // buildTicket returns the first entry of the log and the ticket it results in.
 func (s *Service) buildTicket(ctx context.Context, actor user.Principal, ticketID string, params CreateParams) (Ticket, Entry, []attachment.Attachment, error) {
+	customer, err := s.customerOf(ctx, actor, params.CustomerID)
+	if err != nil {
+		return Ticket{}, Entry{}, nil, err
+	}
 	category, err := s.Categories.Category(ctx, params.CategoryID)
 	if err != nil {
 		return Ticket{}, Entry{}, nil, err
@@ -84,10 +89,30 @@ func (s *Service) buildTicket(ctx context.Context, actor user.Principal, ticketI
 	e := Entry{
 		TicketID: ticketID, Seq: 1, Kind: KindOpened, Author: authorOf(actor),
 		Body: params.Description, Attachments: attachmentRefs(files), ClientID: params.ClientID, CreatedAt: s.Now(),
-		Opening: &Opening{Title: params.Title, Category: category, FollowUpOf: params.FollowUpOf},
+		Opening: &Opening{Title: params.Title, Category: category, FollowUpOf: params.FollowUpOf, Customer: customer},
 		State:   State{Status: StatusNew, Priority: params.Priority, CategoryID: category.ID},
 	}
 	return Fold(Ticket{}, []Entry{e}), e, files, nil
+}
+
+// customerOf returns the customer for whom staff open a ticket, zero for a customer's own.
+func (s *Service) customerOf(ctx context.Context, actor user.Principal, customerID string) (UserRef, error) {
+	if !actor.Role.IsStaff() {
+		if customerID != "" && customerID != actor.UserID {
+			return UserRef{}, apperr.New(apperr.Forbidden, "Only staff can open a ticket for another user.")
+		}
+		return UserRef{}, nil
+	}
+	field := apperr.Field{Pointer: "/customerId", Code: "required", Message: "Required from staff: the customer whose ticket it is."}
+	if customerID == "" {
+		return UserRef{}, apperr.Validation(field)
+	}
+	customer, err := s.Customers.Customer(ctx, customerID)
+	if apperr.Is(err, apperr.UserNotFound) {
+		field.Code, field.Message = "unknown", "Unknown customer."
+		err = apperr.Validation(field)
+	}
+	return customer, err
 }
 
 // linkFollowUp returns the entry of the closed ticket that tk follows up, if any.

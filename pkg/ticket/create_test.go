@@ -39,6 +39,46 @@ func TestCreate(t *testing.T) {
 	}
 }
 
+// TestCreate_ForCustomer checks who may open a ticket for whom, and that everything of the
+// ticket but the author is the customer's.
+func TestCreate_ForCustomer(t *testing.T) {
+	for name, c := range map[string]struct {
+		actor      user.Principal
+		customerID string
+		err        apperr.Code
+		field      string
+		opensFor   string
+	}{
+		"an agent":                  {actor: ali, customerID: "sara", opensFor: "Sara"},
+		"an agent without customer": {actor: ali, err: apperr.InvalidBody, field: "required"},
+		"an unknown customer":       {actor: ali, customerID: "nobody", err: apperr.InvalidBody, field: "unknown"},
+		"another agent":             {actor: ali, customerID: "mina", err: apperr.InvalidBody, field: "unknown"},
+		"the customer":              {actor: sara, customerID: "sara", opensFor: "Sara"},
+		"another customer":          {actor: reza, customerID: "sara", err: apperr.Forbidden},
+	} {
+		store := newMemStore()
+		params := createParams()
+		params.CustomerID = c.customerID
+		tk, _, err := store.service(1).Create(t.Context(), c.actor, params)
+		if c.err != "" {
+			if e := apperr.From(err); err == nil || e.Code != c.err || c.field != "" && (e.Fields[0].Pointer != "/customerId" || e.Fields[0].Code != c.field) || len(store.tickets()) > 0 {
+				t.Errorf("%s: got %v, want %s %s", name, err, c.err, c.field)
+			}
+			continue
+		}
+		entry := store.read(tk.ID).Entries[0]
+		if err != nil || tk.Customer != (ticket.UserRef{ID: "sara", Name: c.opensFor}) || entry.Author != authorOf(c.actor) || entry.Customer() != tk.Customer {
+			t.Errorf("%s: got customer %+v, author %+v, %v", name, tk.Customer, entry.Author, err)
+		}
+		if again, created, err := store.service(1).Create(t.Context(), c.actor, createParams()); err != nil || created || again.ID != tk.ID {
+			t.Errorf("%s, repeated: got %s, %v, %v", name, again.ID, created, err)
+		}
+		if rebuilt := ticket.Fold(ticket.Ticket{}, store.read(tk.ID).Entries); rebuilt.Customer != tk.Customer || !rebuilt.VisibleTo(sara) || rebuilt.VisibleTo(reza) {
+			t.Errorf("%s: the log gives customer %+v", name, rebuilt.Customer)
+		}
+	}
+}
+
 func TestCreate_DefaultPriority(t *testing.T) {
 	for asked, want := range map[ticket.Priority]ticket.Priority{"": ticket.PriorityMedium, ticket.PriorityUrgent: ticket.PriorityUrgent} {
 		params := createParams()
@@ -166,6 +206,9 @@ func TestCreate_FollowUpErrors(t *testing.T) {
 	} {
 		store, params := storeWith(c.log, 1), createParams()
 		params.FollowUpOf = c.id
+		if c.actor.Role.IsStaff() {
+			params.CustomerID = reza.UserID
+		}
 		_, _, err := store.service(9).Create(context.Background(), c.actor, params)
 		var refused *apperr.Error
 		if !errors.As(err, &refused) || len(refused.Fields) != 1 || refused.Fields[0].Pointer != "/followUpOf" || refused.Fields[0].Code != c.want {
@@ -195,8 +238,12 @@ func TestCreate_ClientIDPerAuthor(t *testing.T) {
 	store := newMemStore()
 	ids := map[string]bool{}
 	for _, actor := range []user.Principal{sara, reza, ali} {
-		tk, created, err := store.service(1).Create(context.Background(), actor, createParams())
-		if err != nil || !created || tk.Customer.ID != actor.UserID {
+		params := createParams()
+		if params.CustomerID = actor.UserID; actor.Role.IsStaff() {
+			params.CustomerID = sara.UserID
+		}
+		tk, created, err := store.service(1).Create(context.Background(), actor, params)
+		if err != nil || !created || tk.Customer.ID != params.CustomerID {
 			t.Errorf("%s: got %+v, %v, %v", actor.Name, tk, created, err)
 		}
 		ids[tk.ID] = true

@@ -52,7 +52,8 @@ type Change struct {
 type Opening struct {
 	Title      string
 	Category   Category
-	FollowUpOf string // id of a ticket of the same customer, or ""
+	FollowUpOf string  // id of a ticket of the same customer, or ""
+	Customer   UserRef // zero if the author is the customer
 }
 
 // Attachment is a file of an entry. State changes once, from pending to ready or
@@ -82,6 +83,14 @@ type Entry struct {
 	ClientID     string   // ULID or UUID created by the client, or ""
 	CreatedAt    time.Time
 	State        State // the ticket after this entry
+}
+
+// Customer returns the customer of the ticket that e has opened.
+func (e Entry) Customer() UserRef {
+	if e.Opening != nil && e.Opening.Customer.ID != "" {
+		return e.Opening.Customer
+	}
+	return UserRef{ID: e.Author.ID, Name: e.Author.Name}
 }
 
 // IsMessage reports whether the entry is a public message or a note.

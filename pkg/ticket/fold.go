@@ -49,7 +49,7 @@ func (tk *Ticket) apply(e Entry) {
 // applyOpened sets the fields that only the first entry has.
 func (tk *Ticket) applyOpened(e Entry) {
 	tk.ID = e.TicketID
-	tk.Customer = UserRef{ID: e.Author.ID, Name: e.Author.Name}
+	tk.Customer = e.Customer()
 	tk.CreatedAt = e.CreatedAt
 	tk.WaitingSince = e.CreatedAt
 	tk.Preview = preview(e.Body)

@@ -15,7 +15,7 @@ import (
 	"ticketsystem/pkg/user"
 )
 
-// memStore is an in-memory store with the agents Ali and Mina. It counts the
+// memStore is an in-memory store with the agents and customers of the tests. It counts the
 // reads of logs and the writes of the code under test.
 type memStore struct {
 	*memstore.Store
@@ -34,7 +34,7 @@ func newMemStore() *memStore {
 	store := &memStore{Store: memstore.New(now)}
 	store.raw = store.WithClock(now)
 	store.Before = store.beforeOperation
-	for _, agent := range []user.Principal{ali, mina} {
+	for _, agent := range []user.Principal{ali, mina, sara, reza} {
 		must(store.raw.PutAccount(context.Background(), account.Login{Phone: agent.UserID, User: user.User{
 			ID: agent.UserID, Phone: agent.UserID, Name: agent.Name, Role: agent.Role,
 		}}))
@@ -105,7 +105,7 @@ func (store *memStore) deleteTicket(ticketID string) {
 // service returns a Service on the store; its time is minute(now).
 func (store *memStore) service(now int) *ticket.Service {
 	return &ticket.Service{
-		Store: store, Attachments: store, Categories: store, Agents: store, ReopenWindow: 7 * 24 * time.Hour,
+		Store: store, Attachments: store, Categories: store, Agents: store, Customers: store, ReopenWindow: 7 * 24 * time.Hour,
 		Now: func() time.Time { return minute(now) },
 	}
 }

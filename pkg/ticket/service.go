@@ -98,6 +98,12 @@ type AgentStore interface {
 	Agent(ctx context.Context, id string) (UserRef, error)
 }
 
+// CustomerStore reads users for whom staff open tickets.
+type CustomerStore interface {
+	// Customer returns a customer, or apperr.UserNotFound if the user is none.
+	Customer(ctx context.Context, id string) (UserRef, error)
+}
+
 // WriteChecker decides whether a user may write to tickets now.
 type WriteChecker interface {
 	// CheckWrite returns apperr.RateLimited if the user wrote too much.
@@ -105,13 +111,14 @@ type WriteChecker interface {
 }
 
 // Service implements the operations on tickets. Store and Now are required.
-// Attachments, Categories and Agents are needed only by the methods that take
+// Attachments, Categories, Agents and Customers are needed only by the methods that take
 // the ids of such objects.
 type Service struct {
 	Store       Store
 	Attachments AttachmentStore
 	Categories  CategoryStore
 	Agents      AgentStore
+	Customers   CustomerStore
 	Now         func() time.Time
 
 	// NewTickets counts the tickets that a user opens; nil permits all.

@@ -90,6 +90,10 @@ func (w *workload) writeEverything(t *testing.T, sara, ali user.User) (tk ticket
 		ClientID: newID(), Title: "The parcel", Description: "It did not arrive", CategoryID: w.categoryIDs[0],
 	})
 	must(t, err)
+	_, _, err = service.Create(t.Context(), agent, ticket.CreateParams{
+		ClientID: newID(), Title: "Called", Description: "By telephone", CategoryID: w.categoryIDs[0], CustomerID: sara.ID,
+	})
+	must(t, err)
 	for _, assigneeID := range []string{ali.ID, w.reza.UserID, ali.ID} {
 		_, err = service.Assign(t.Context(), w.reza, tk.ID, newID(), assigneeID)
 		must(t, err)

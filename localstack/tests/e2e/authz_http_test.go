@@ -57,7 +57,10 @@ func (f *authzFixture) requestBodies() map[string]func(c cell) any {
 		"DELETE /me":          fixed(object{"code": "000000"}),
 		"POST /profile/phone": fixed(object{"phone": client.RandomPhone(), "code": "000000"}),
 
-		"POST /tickets":            withClientID(object{"title": f.marker, "description": f.marker, "categoryId": f.resources["A category"]["active"]}),
+		"POST /tickets": withClientID(object{"title": f.marker, "description": f.marker, "categoryId": f.resources["A category"]["active"]}),
+		"POST /tickets · for a customer": withClientID(object{
+			"title": f.marker, "description": f.marker, "categoryId": f.resources["A category"]["active"], "customerId": f.thirdUser.Profile.ID,
+		}),
 		"POST /attachments":        fixed(object{"name": "matrix.png", "type": "image/png", "size": 100}),
 		"POST /notifications/read": fixed(object{"all": true}),
 		"POST /push/subscriptions": func(cell) any {

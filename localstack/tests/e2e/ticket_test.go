@@ -114,7 +114,8 @@ func TestCreateTicket_FollowUp(t *testing.T) {
 	create(me, "not_closed")
 	me.change(old.ID, "close", nil)
 	create(other, "unknown")
-	create(agent, "not_allowed")
+	problem := wantProblem(t, agent.call("POST", "/tickets", ticketBody(t, object{"followUpOf": old.ID, "customerId": other.Profile.ID})), 422)
+	equal(t, "pointer", problem.Errors[0].Pointer+" "+problem.Errors[0].Code, "/followUpOf not_allowed")
 
 	body := ticketBody(t, object{"followUpOf": old.ID})
 	var followUp client.Ticket
@@ -131,6 +132,63 @@ func TestCreateTicket_FollowUp(t *testing.T) {
 		equal(t, "author", link.Author.ID, me.Profile.ID)
 		equal(t, "change", *link.Change, client.Change{Field: "followUp", To: followUp.ID})
 	}
+}
+
+// TestCreateTicket_ForCustomer opens a ticket for a customer and checks that it is the
+// customer's in every respect, and the agent's in none.
+func TestCreateTicket_ForCustomer(t *testing.T) {
+	t.Parallel()
+	me, other, agent := customer(t), customer(t), support(t)
+	file := agent.attach("call.txt", "text/plain", []byte("a call"))
+	body := ticketBody(t, object{"customerId": me.Profile.ID, "attachmentIds": []string{file}, "description": "zebra " + client.NewID()})
+	mine := me.connect()
+	var ticket client.Ticket
+	agent.mustCall(201, "POST", "/tickets", body, &ticket)
+	agent.mustCall(200, "POST", "/tickets", body, nil)
+	equal(t, "customer", *ticket.Customer, client.Ref{ID: me.Profile.ID, Name: me.Profile.Name})
+	mine.await("a head frame", func(f client.Frame) bool { return f.Type == "head" && f.TicketID == ticket.ID })
+
+	opening := me.detail(ticket.ID).Opening
+	equal(t, "author", opening.Author, client.Author{ID: agent.Profile.ID, Name: agent.Profile.Name, Role: "support"})
+	wantProblem(t, other.call("GET", "/tickets/"+ticket.ID, nil), 404)
+	awaitList(me, "/tickets", []string{ticket.ID}, []string{ticket.ID})
+	awaitList(me, "/tickets?q=zebra", []string{ticket.ID}, []string{ticket.ID})
+	awaitList(agent, "/tickets?customer="+me.Profile.ID, []string{ticket.ID}, []string{ticket.ID})
+	awaitList(agent, "/tickets?customer="+me.Profile.ID+"&sort=-createdAt", []string{ticket.ID}, []string{ticket.ID})
+	eventually(t, "the file is the customer's too", func() error {
+		if response := me.call("GET", "/attachments/"+file, nil); response.Status != 302 {
+			return mismatch("status", response, 302)
+		}
+		return nil
+	})
+	eventually(t, "the customer is notified and counted", func() error {
+		var list client.List[client.Notification]
+		me.get("/notifications", &list)
+		if len(list.Data) != 1 || list.Data[0].Kind != "opened" || list.Data[0].TicketID != ticket.ID {
+			return mismatch("notifications", list.Data, "one of the opening")
+		}
+		var card struct{ Tickets struct{ All int } }
+		if agent.get("/customers/"+me.Profile.ID, &card); card.Tickets.All != 1 {
+			return mismatch("tickets of the customer", card.Tickets.All, 1)
+		}
+		return nil
+	})
+	for _, c := range []struct {
+		u       testUser
+		fields  object
+		status  int
+		pointer string
+	}{
+		{agent, nil, 422, "/customerId required"}, {agent, object{"customerId": client.NewID()}, 422, "/customerId unknown"},
+		{agent, object{"customerId": support2(t).Profile.ID}, 422, "/customerId unknown"}, {agent, object{"customerId": "x"}, 422, "/customerId invalid"},
+		{other, object{"customerId": me.Profile.ID}, 403, ""},
+	} {
+		problem := wantProblem(t, c.u.call("POST", "/tickets", ticketBody(t, c.fields)), c.status)
+		if c.pointer != "" && (len(problem.Errors) != 1 || problem.Errors[0].Pointer+" "+problem.Errors[0].Code != c.pointer) {
+			t.Errorf("%v: got %+v, want %s", c.fields, problem, c.pointer)
+		}
+	}
+	other.mustCall(201, "POST", "/tickets", ticketBody(t, object{"customerId": other.Profile.ID}), nil)
 }
 
 func TestUpdateTicket_StaleVersion(t *testing.T) {

@@ -12,7 +12,7 @@ import { Button } from "../../ui/controls"
 import { Empty, Failure, SkeletonRows } from "../../ui/states"
 import { toastError } from "../../ui/toast"
 
-const icons: Record<Notification["kind"], typeof Bell> = { reply: MessageSquareText, customer_reply: MessageSquareText, status: CheckCheck, assignment: UserRoundCheck, broadcast: Megaphone, reminder: BellRing }
+const icons: Record<Notification["kind"], typeof Bell> = { opened: MessageSquareText, reply: MessageSquareText, customer_reply: MessageSquareText, status: CheckCheck, assignment: UserRoundCheck, broadcast: Megaphone, reminder: BellRing }
 const key = ["notifications", "list"]
 
 export default function Notifications() {
