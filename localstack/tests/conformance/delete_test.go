@@ -2,6 +2,7 @@ package conformance
 
 import (
 	"context"
+	"fmt"
 	"testing"
 	"time"
 
@@ -62,9 +63,12 @@ func TestPurgeTicket(t *testing.T) {
 		}
 	}
 	wantDeleted()
-	if all, _, count := listNotifications(t, onDynamo, sara.UserID); len(all) != 2 || count != 2 {
-		t.Errorf("got %d notifications, %d unread, want those of other tickets", len(all), count)
-	}
+	await(t, func() error {
+		if all, _, count := listNotifications(t, onDynamo, sara.UserID); len(all) != 2 || count != 2 {
+			return fmt.Errorf("got %d notifications, %d unread, want those of other tickets", len(all), count)
+		}
+		return nil
+	})
 	_, err = store.Attachment(t.Context(), file.ID)
 	wantCode(t, "its attachment", err, apperr.AttachmentNotFound)
 
