@@ -241,7 +241,7 @@ func (c *metricChecker) checkWidget(t *testing.T, title string, m []any) {
 	t.Helper()
 	if search, isSearch := m[0].(map[string]any); isSearch {
 		parts := searchExpression.FindStringSubmatch(samtemplate.String(search["expression"]))
-		if parts == nil || !slices.Contains(awsMetrics[parts[1]][parts[3]], parts[2]) {
+		if len(parts) != 4 || !slices.Contains(awsMetrics[parts[1]][parts[3]], parts[2]) {
 			t.Errorf("%s: got the search %v, want one of metrics that exist", title, search)
 		}
 		return
