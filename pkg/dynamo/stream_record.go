@@ -46,8 +46,8 @@ func DecodeRecord(record events.DynamoDBEventRecord) (event.Event, error) {
 		return decodeCountsPush(record.Change.OldImage, image)
 	case strings.HasPrefix(k.PK, prefixNotification) && k.SK == skUnread:
 		return decodeUnread(record.Change.OldImage, image)
-	case strings.HasPrefix(k.SK, prefixSession) && !created:
-		return decodeSessionUse(record.Change.OldImage, image)
+	case strings.HasPrefix(k.SK, prefixSession):
+		return decodeSession(record.Change.OldImage, image, created)
 	case !created: // of all others, only a new item matters
 		return nil, nil
 	case strings.HasPrefix(k.PK, prefixNotification):
@@ -62,9 +62,6 @@ func DecodeRecord(record events.DynamoDBEventRecord) (event.Event, error) {
 	case k.SK == skAttachment:
 		i, err := decodeAs[attachmentItem](image)
 		return event.AttachmentCreated{ID: idOf(k.PK), OwnerID: i.Owner}, err
-	case strings.HasPrefix(k.SK, prefixSession):
-		i, err := decodeAs[sessionItem](image)
-		return event.SessionStarted{User: i.User.user(), SessionID: idOf(k.SK), At: fromMillis(i.LastUsedAt)}, err
 	}
 	return nil, nil
 }
@@ -156,13 +153,13 @@ func decodeUserChange(oldImage map[string]events.DynamoDBAttributeValue, image i
 	return event.UserChanged{Old: before, New: updated}, err
 }
 
-// decodeSessionUse returns nil if the session was not refreshed.
-func decodeSessionUse(oldImage map[string]events.DynamoDBAttributeValue, image item) (event.Event, error) {
-	before, err := decodeOldImage[sessionItem](oldImage)
-	if err != nil {
-		return nil, err
-	}
+// decodeSession returns nil if the session was neither started nor refreshed.
+func decodeSession(oldImage map[string]events.DynamoDBAttributeValue, image item, created bool) (event.Event, error) {
 	i, err := decodeAs[sessionItem](image)
+	if err != nil || created {
+		return event.SessionStarted{User: i.User.user(), SessionID: idOf(i.SK), At: fromMillis(i.LastUsedAt)}, err
+	}
+	before, err := decodeOldImage[sessionItem](oldImage)
 	if err != nil || i.LastUsedAt <= before.LastUsedAt {
 		return nil, err
 	}
