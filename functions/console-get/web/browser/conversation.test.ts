@@ -105,7 +105,7 @@ test("20 and 21 two tabs, every second answer lost, one tab closed: nothing is l
   expect(log.filter((text) => text.startsWith("first"))).toEqual(texts(6, "first"))
   expect(log.filter((text) => text.startsWith("second"))).toEqual(texts(6, "second"))
   await expect.poll(() => other.getByRole("img", { name: "Waits to be sent" }).count(), { timeout: 60_000 }).toBe(0)
-})
+}, 300_000)
 
 test("28 a draft survives a reload, and the screen of another ticket does not have it", async () => {
   const customer = await person(browser)

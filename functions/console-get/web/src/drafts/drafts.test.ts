@@ -55,3 +55,12 @@ test("reply and note have a draft each; an empty one is deleted", async () => {
   await saveDrafts()
   expect(await stored()).toBeUndefined()
 })
+
+test("keys that the device could not store before the page was left are rescued", async () => {
+  editDraft(key, { text: "half a sen" })
+  dispatchEvent(new Event("pagehide"))
+  forgetDrafts()
+  await (await database()).delete("drafts", key) // the write did not finish
+  const draft = draftSignal(key)
+  await vi.waitFor(() => expect(draft.value.text).toBe("half a sen"))
+})

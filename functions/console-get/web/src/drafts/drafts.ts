@@ -1,6 +1,6 @@
 import { type Signal, signal } from "@preact/signals"
 import { ulid } from "../api/ulid"
-import { database, type Draft, hasDatabase, type StoredFile } from "../log/db"
+import { database, databaseUser, type Draft, hasDatabase, type StoredFile } from "../log/db"
 
 const saveDelay = 200
 
@@ -22,7 +22,8 @@ export function draftSignal(key: string): Signal<Draft> {
     void database()
       .then((db) => db.get("drafts", key))
       .then((stored) => {
-        if (stored && draft.peek().updatedAt === 0) draft.value = stored // unless somebody typed meanwhile
+        const newest = rescued(key, stored)
+        if (newest && draft.peek().updatedAt === 0) draft.value = newest // unless somebody typed meanwhile
       })
   }
   return found
@@ -49,6 +50,25 @@ async function save(key: string): Promise<void> {
 
 /** Stores every draft that has changed. A page that is left calls it. */
 export const saveDrafts = async (): Promise<void> => void (await Promise.all([...unsaved.keys()].map(save)))
+
+// IndexedDB may not finish while a page is unloaded, localStorage does.
+const rescueKey = (key: string) => `draft-${databaseUser()}-${key}`
+
+function rescue(): void {
+  for (const key of unsaved.keys()) localStorage.setItem(rescueKey(key), JSON.stringify(drafts.get(key)?.peek()))
+  void saveDrafts()
+}
+
+/** Returns the newer one of the stored draft and that of the last keys before the page was left. */
+function rescued(key: string, stored: Draft | undefined): Draft | undefined {
+  const text = localStorage.getItem(rescueKey(key))
+  if (!text) return stored
+  localStorage.removeItem(rescueKey(key))
+  const draft = JSON.parse(text) as Draft
+  if (draft.updatedAt <= (stored?.updatedAt ?? 0)) return stored
+  void database().then((db) => db.put("drafts", draft))
+  return draft
+}
 
 /** Reports whether the writer's last keys are not stored yet. */
 export const hasUnsavedDraft = (): boolean => unsaved.size > 0
@@ -84,4 +104,4 @@ export function forgetDrafts(): void {
   unsaved.clear()
 }
 
-addEventListener("pagehide", () => void saveDrafts())
+addEventListener("pagehide", rescue)

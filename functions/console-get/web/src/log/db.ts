@@ -83,6 +83,9 @@ export function database(): Promise<Database> {
   return opened
 }
 
+/** The user whose database is open. */
+export const databaseUser = (): string => userId
+
 export const hasDatabase = (): boolean => opened !== null
 
 export async function closeDatabase(): Promise<void> {

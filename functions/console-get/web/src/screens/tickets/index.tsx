@@ -34,10 +34,11 @@ export default function Tickets() {
 /** A ticket that was written offline has the id of its request until it is confirmed. */
 function OpenTicket({ id }: { id: string }) {
   const item = outbox.value.find((other) => other.clientId === id)
-  const [confirmed, setConfirmed] = useState<string>()
+  const [confirmed, setConfirmed] = useState<string | null>()
   useEffect(() => {
-    if (!item) void openedTicket(id).then(setConfirmed)
+    if (!item) void openedTicket(id).then((opened) => setConfirmed(opened ?? null))
   }, [id, item])
   if (confirmed) return <Redirect to={`/tickets/${confirmed}`} replace />
+  if (!item && confirmed === undefined) return null
   return <TicketPane id={id} item={item} />
 }
