@@ -1,3 +1,26 @@
+import { number, plural } from "./format"
+
 export const admin = {
   title: "Administration",
+  areas: { dashboard: "Dashboard", users: "Users", categories: "Categories", broadcasts: "Broadcasts", activity: "Activity", audit: "Audit", health: "Health" },
+  nothing: "Nothing yet",
+  range: "Period", days: (n: number) => plural(n, { one: "# day", other: "# days" }), perDay: "Per day", asTable: "As a table", day: "Day",
+  created: "Created", resolved: "Resolved", closed: "Closed", reopened: "Reopened", replies: "Replies", firstResponse: "First response", resolution: "Resolution", openSockets: "Open connections", slowest: (time: string) => `90 % within ${time}`,
+  backlog: "Waiting now", status: "Status", tickets: "Tickets", age: "Age", ages: { lt1d: "Under a day", d1to3: "1 to 3 days", d3to7: "3 to 7 days", gt7d: "Older" }, byAgent: "By agent", byCategory: "By category",
+  role: "Role", newUser: "New user", newUserHint: "The user signs in with a code to this number.", userSearchHint: "Name, number or e-mail", noName: "No name", disabled: "Disabled", neverSeen: "Never signed in",
+  since: (time: string) => `since ${time}`, disable: "Disabled: cannot sign in", removeUser: "Remove the user", removeText: "The user, the tickets and the files are removed for ever. What the user wrote in tickets of others loses the name.", typeNumber: "Type the number to confirm", userRemoved: "The user is removed.",
+  newCategory: "New category", description: "Description", inactive: "Inactive", activeCategory: "Active: customers can choose it",
+  newBroadcast: "New broadcast", noBroadcasts: "No broadcast yet", broadcastTitle: "Title", broadcastBody: "Text", audience: "To", channelsLabel: "Over", channels: { app: "In the app", email: "E-mail", sms: "SMS" },
+  smsLength: (parts: string) => `${parts} SMS for each person`, review: "Review", sendNow: "Send now", sureText: (total: string) => `To ${total} people? What has been sent cannot be taken back.`,
+  recipients: (n: number) => plural(n, { one: "# recipient", other: "# recipients" }), delivered: (sent: number, failed: number, skipped: number) => `${number(sent)} sent, ${number(failed)} failed, ${number(skipped)} skipped`,
+  broadcastStates: { queued: "Queued", sending: "Sending", done: "Done", cancelled: "Cancelled" },
+  entryKinds: { opened: "opened a ticket", message: "wrote a message", note: "wrote a note", change: "changed a ticket" },
+  action: "Action",
+  actions: {
+    "user.created": "created a user", "user.changed": "changed a user", "user.removed": "removed a user", "category.created": "created a category", "category.changed": "changed a category", "category.removed": "removed a category",
+    "ticket.removed": "deleted a ticket", "suppression.removed": "allowed an address again", "delivery.retried": "sent a message again", "broadcast.started": "started a broadcast", "broadcast.cancelled": "cancelled a broadcast",
+  },
+  failedTitle: "Failed messages", failedText: "Messages that their provider has refused. Try one again when the cause is gone.", attempts: (n: number) => plural(n, { one: "# attempt", other: "# attempts" }), retried: "It is sent again.",
+  healthStates: { ok: "Works", degraded: "Degraded", down: "Down" }, ms: "ms", version: "Version", failedDeliveries: (n: number) => plural(n, { one: "# failed delivery", other: "# failed deliveries" }),
+  suppressions: "Addresses without mail", suppressionsText: "Mail to them bounced or was called spam. Remove one to try again.", reasons: { bounce: "Bounced", complaint: "Called spam" },
 }

@@ -1,5 +1,27 @@
 import type { admin as english } from "./admin.en"
+import { number, plural } from "./format"
 
 export const admin: typeof english = {
   title: "مدیریت",
+  areas: { dashboard: "داشبورد", users: "کاربران", categories: "دسته‌ها", broadcasts: "پیام همگانی", activity: "فعالیت", audit: "ممیزی", health: "سلامت" },
+  nothing: "هنوز چیزی نیست",
+  range: "بازه", days: (n) => plural(n, { other: "# روز" }), perDay: "در هر روز", asTable: "به صورت جدول", day: "روز",
+  created: "باز شده", resolved: "حل‌شده", closed: "بسته", reopened: "دوباره باز شده", replies: "پاسخ‌ها", firstResponse: "نخستین پاسخ", resolution: "زمان حل", openSockets: "اتصال‌های باز", slowest: (time) => `۹۰٪ تا ${time}`,
+  backlog: "اکنون در انتظار", status: "وضعیت", tickets: "تیکت‌ها", age: "سن", ages: { lt1d: "کمتر از یک روز", d1to3: "۱ تا ۳ روز", d3to7: "۳ تا ۷ روز", gt7d: "بیشتر" }, byAgent: "به تفکیک کارشناس", byCategory: "به تفکیک دسته",
+  role: "نقش", newUser: "کاربر تازه", newUserHint: "کاربر با کدی به این شماره وارد می‌شود.", userSearchHint: "نام، شماره یا ایمیل", noName: "بی‌نام", disabled: "غیرفعال", neverSeen: "هرگز وارد نشده",
+  since: (time) => `از ${time}`, disable: "غیرفعال: نمی‌تواند وارد شود", removeUser: "حذف کاربر", removeText: "کاربر، تیکت‌ها و پرونده‌هایش برای همیشه پاک می‌شوند. آنچه در تیکت‌های دیگران نوشته بی‌نام می‌شود.", typeNumber: "برای تأیید شماره را بنویسید", userRemoved: "کاربر حذف شد.",
+  newCategory: "دستهٔ تازه", description: "توضیح", inactive: "غیرفعال", activeCategory: "فعال: مشتریان می‌توانند برگزینند",
+  newBroadcast: "پیام همگانی تازه", noBroadcasts: "هنوز پیام همگانی نیست", broadcastTitle: "عنوان", broadcastBody: "متن", audience: "به", channelsLabel: "از راه", channels: { app: "درون برنامه", email: "ایمیل", sms: "پیامک" },
+  smsLength: (parts) => `${parts} پیامک برای هر نفر`, review: "بازبینی", sendNow: "هم‌اکنون بفرست", sureText: (total) => `به ${total} نفر؟ آنچه فرستاده شود بازگشت ندارد.`,
+  recipients: (n) => plural(n, { other: "# گیرنده" }), delivered: (sent, failed, skipped) => `${number(sent)} فرستاده، ${number(failed)} ناموفق، ${number(skipped)} رد شده`,
+  broadcastStates: { queued: "در صف", sending: "در حال فرستادن", done: "انجام شد", cancelled: "لغو شد" },
+  entryKinds: { opened: "تیکتی باز کرد", message: "پیامی نوشت", note: "یادداشتی نوشت", change: "تیکتی را تغییر داد" },
+  action: "کار",
+  actions: {
+    "user.created": "کاربری ساخت", "user.changed": "کاربری را تغییر داد", "user.removed": "کاربری را حذف کرد", "category.created": "دسته‌ای ساخت", "category.changed": "دسته‌ای را تغییر داد", "category.removed": "دسته‌ای را حذف کرد",
+    "ticket.removed": "تیکتی را حذف کرد", "suppression.removed": "نشانی‌ای را دوباره مجاز کرد", "delivery.retried": "پیامی را دوباره فرستاد", "broadcast.started": "پیام همگانی فرستاد", "broadcast.cancelled": "پیام همگانی را لغو کرد",
+  },
+  failedTitle: "پیام‌های ناموفق", failedText: "پیام‌هایی که ارائه‌دهنده نپذیرفته است. پس از رفع علت دوباره بیازمایید.", attempts: (n) => plural(n, { other: "# تلاش" }), retried: "دوباره فرستاده می‌شود.",
+  healthStates: { ok: "سالم", degraded: "دچار اختلال", down: "از کار افتاده" }, ms: "میلی‌ثانیه", version: "نسخه", failedDeliveries: (n) => plural(n, { other: "# ارسال ناموفق" }),
+  suppressions: "نشانی‌های بی‌ایمیل", suppressionsText: "ایمیل به آن‌ها برگشت خورده یا هرزنامه شمرده شده است. برای تلاش دوباره یکی را بردارید.", reasons: { bounce: "برگشت خورد", complaint: "هرزنامه شمرده شد" },
 }

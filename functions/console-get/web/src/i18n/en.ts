@@ -6,7 +6,7 @@ export const common = {
   language: { label: "Language", en: "English", fa: "فارسی" },
   theme: { label: "Theme", system: "Like the device", light: "Light", dark: "Dark" },
   nav: {
-    label: "Main", tickets: "Tickets", new: "New ticket", notifications: "Notifications", profile: "Profile", inbox: "Inbox", admin: "Administration",
+    label: "Main", tickets: "Tickets", new: "New ticket", notifications: "Notifications", profile: "Profile", inbox: "Inbox", admin: "Admin",
     back: "Back", menu: "Menu", signOut: "Sign out",
     unread: (n: number) => plural(n, { one: "# unread", other: "# unread" }),
   },

@@ -1,0 +1,61 @@
+import type { Browser } from "playwright-core"
+import { afterAll, beforeAll, expect, test } from "vitest"
+import { launch, newCustomer, person, seeded, signInOverApi } from "./console"
+
+let browser: Browser
+beforeAll(async () => void (browser = await launch()))
+afterAll(() => browser.close())
+
+test("35 a role is changed; the last administrator cannot lose the role", async () => {
+  const phone = await newCustomer("Mina Karimi")
+  const admin = await person(browser)
+  await signInOverApi(admin, seeded.admin, "/admin/users")
+  const { page } = admin
+  await page.getByLabel("Search").fill(phone)
+  await page.getByRole("button", { name: /Mina Karimi/ }).click()
+  await page.getByRole("dialog").getByLabel("Role").selectOption("support")
+  await page.getByRole("button", { name: "Save" }).click()
+  await page.getByRole("button", { name: /Mina Karimi.*Support/ }).waitFor()
+
+  await page.getByLabel("Search").fill(seeded.admin)
+  await page.locator(".admin-rows").getByRole("button", { name: /Parisa/ }).click()
+  await page.getByRole("dialog").getByLabel("Role").selectOption("user")
+  await page.getByRole("button", { name: "Save" }).click()
+  await page.getByRole("dialog").getByRole("alert").waitFor()
+  expect(admin.faults).toEqual([])
+})
+
+test("34 and 37 a broadcast says how many it reaches; a category has two languages", async () => {
+  const admin = await person(browser)
+  await signInOverApi(admin, seeded.admin, "/admin/broadcasts")
+  const { page } = admin
+  await page.getByRole("button", { name: "New broadcast" }).click()
+  await page.getByLabel("Title").fill("Holiday")
+  await page.getByLabel("Text").fill("We are closed on Friday.")
+  await page.getByRole("button", { name: "Review" }).click()
+  await page.getByText(/To \d+ people\?/).waitFor()
+  await page.getByRole("button", { name: "Send now" }).click()
+  await page.getByRole("article").filter({ hasText: "Holiday" }).getByText("Done").first().waitFor({ timeout: 60_000 })
+
+  await page.goto("/app/admin/categories")
+  await page.getByRole("button", { name: "New category" }).click()
+  const names = page.getByRole("dialog").getByLabel("Name")
+  await names.first().fill("Refunds")
+  await names.last().fill("بازگشت وجه")
+  await page.getByRole("button", { name: "Save" }).click()
+  await page.getByRole("button", { name: /Refunds.*بازگشت وجه/ }).waitFor()
+  expect(admin.faults).toEqual([])
+})
+
+test("36 and 38 dashboard, activity, audit and health show what the API has", async () => {
+  const admin = await person(browser, { language: "fa" })
+  await signInOverApi(admin, seeded.admin, "/admin")
+  const { page } = admin
+  for (const [path, heading] of [["/admin", "داشبورد"], ["/admin/activity", "فعالیت"], ["/admin/audit", "ممیزی"], ["/admin/health", "سلامت"]] as const) {
+    await page.goto(`/app${path}`)
+    await page.getByRole("heading", { name: heading, level: 1 }).waitFor()
+    await page.locator(".admin-screen .tile, .admin-screen .admin-row, .admin-screen .empty").first().waitFor()
+    expect(await page.getByRole("alert").count()).toBe(0)
+  }
+  expect(admin.faults).toEqual([])
+})

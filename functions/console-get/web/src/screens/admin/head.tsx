@@ -1,0 +1,11 @@
+import type { ComponentChildren } from "preact"
+
+/** The heading of a screen, with its main action at the end. */
+export function Head({ title, children }: { title: string; children?: ComponentChildren }) {
+  return (
+    <header class="admin-head">
+      <h1>{title}</h1>
+      {children}
+    </header>
+  )
+}

@@ -1,0 +1,40 @@
+import { type QueryKey, useInfiniteQuery } from "@tanstack/preact-query"
+import type { ComponentChildren } from "preact"
+import { t } from "../../i18n"
+import { Button } from "../../ui/controls"
+import { Empty, Failure, SkeletonRows } from "../../ui/states"
+
+interface Page<T> {
+  data: T[]
+  page: { hasMore: boolean; next?: string | null | undefined }
+}
+
+/** A list of the API, page after page. */
+export function usePages<T>(queryKey: QueryKey, fetchPage: (cursor: { cursor?: string }) => Promise<Page<T>>) {
+  const query = useInfiniteQuery({
+    queryKey,
+    initialPageParam: "",
+    queryFn: ({ pageParam }) => fetchPage(pageParam ? { cursor: pageParam } : {}),
+    getNextPageParam: (last) => last.page.next || undefined,
+  })
+  return { ...query, items: query.data?.pages.flatMap((page) => page.data) ?? [] }
+}
+
+interface PagesProps<T> {
+  result: ReturnType<typeof usePages<T>>
+  empty: string
+  children: (items: T[]) => ComponentChildren
+}
+
+/** Every state of a list: first load, error, empty, rows, more. */
+export function Pages<T>({ result, empty, children }: PagesProps<T>) {
+  const { data, error, items, hasNextPage, isFetchingNextPage, fetchNextPage, refetch } = result
+  if (!data) return error ? <Failure error={error} onRetry={() => void refetch()} /> : <SkeletonRows />
+  if (items.length === 0 && !hasNextPage) return <Empty title={empty} />
+  return (
+    <>
+      {children(items)}
+      {hasNextPage && <Button kind="quiet" wide busy={isFetchingNextPage} onClick={() => void fetchNextPage()}>{t().actions.showMore}</Button>}
+    </>
+  )
+}
