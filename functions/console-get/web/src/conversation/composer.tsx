@@ -38,7 +38,7 @@ export function Composer({ draft: key, label, sendLabel = t().actions.send, note
   }, [key, autoFocus])
   const empty = isEmptyDraft(draft)
   const send = () => {
-    if (!empty) onSend()
+    if (!isEmptyDraft(draftSignal(key).peek())) onSend() // the rendered state may lag behind the last key
     text.current?.focus()
   }
   return (
