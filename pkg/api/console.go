@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"io/fs"
 	"net/http"
 	"path"
@@ -67,8 +68,10 @@ func ServeConsole(c Console) (Endpoint, error) {
 // index returns index.html with the settings.
 func (c Console) index() ([]byte, error) {
 	page, err := fs.ReadFile(c.Files, "index.html")
-	if err != nil { // a plain go build
+	if errors.Is(err, fs.ErrNotExist) { // a plain go build
 		return []byte("The console was not built. Run `make console`, which `make run` and `sam build` do by themselves."), nil
+	} else if err != nil {
+		return nil, err
 	}
 	settings, err := json.Marshal(c.Settings) // escapes < and >
 	return bytes.Replace(page, []byte(settingsMark), settings, 1), err

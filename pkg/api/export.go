@@ -58,10 +58,8 @@ type exportBudget struct {
 	bytes, reads int
 }
 
-var (
-	inlineBudget = exportBudget{bytes: 1 << 20, reads: 40}
-	fileBudget   = exportBudget{bytes: 64 << 20, reads: 20_000}
-)
+func inlineBudget() exportBudget { return exportBudget{bytes: 1 << 20, reads: 40} }
+func fileBudget() exportBudget   { return exportBudget{bytes: 64 << 20, reads: 20_000} }
 
 // exportView is an export. The lists hold encoded views, so that their size is known.
 type exportView struct {
@@ -270,7 +268,7 @@ func Export(x *Exporter) Endpoint {
 		if err != nil {
 			return Response{}, asUnauthenticated(err)
 		}
-		data, err := x.collect(ctx, u, r.Principal.Session, inlineBudget)
+		data, err := x.collect(ctx, u, r.Principal.Session, inlineBudget())
 		if err != nil || data.Complete {
 			return ok(data).with("cache-control", "no-store"), err
 		}
@@ -311,7 +309,7 @@ func (x *Exporter) Run(ctx context.Context, order string) error {
 	if err != nil {
 		return err
 	}
-	data, err := x.collect(ctx, u, "", fileBudget)
+	data, err := x.collect(ctx, u, "", fileBudget())
 	if err != nil {
 		return err
 	}

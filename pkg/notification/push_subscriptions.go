@@ -8,6 +8,7 @@ import (
 	"errors"
 	"net"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -168,7 +169,7 @@ func (p *PushSubscriptions) RemoveAll(ctx context.Context, userID string) error 
 	if err != nil {
 		return err
 	}
-	all := append(live, ended...)
+	all := slices.Concat(live, ended)
 	if err := p.deregister(ctx, all); err != nil {
 		return err // before the store forgets the endpoints
 	}

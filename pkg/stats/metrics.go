@@ -67,19 +67,19 @@ func bucketName(prefix string, took time.Duration) string {
 // DayOf returns the UTC day of a time as yyyy-mm-dd.
 func DayOf(at time.Time) string { return at.UTC().Format(time.DateOnly) }
 
-// quarterHour divides the offset from UTC of every time zone since 1972.
+// quarterLength divides the offset from UTC of every time zone since 1972.
 const (
-	quarterHour       = 15 * time.Minute
+	quarterLength     = 15 * time.Minute
 	quarterHourLayout = "2006-01-02T15:04"
 )
 
 func quarterHourOf(at time.Time) string {
-	return at.UTC().Truncate(quarterHour).Format(quarterHourLayout)
+	return at.UTC().Truncate(quarterLength).Format(quarterHourLayout)
 }
 
 // quarterHourIndex returns the number of a quarter hour in its UTC day, from 0 to 95.
 func quarterHourIndex(at time.Time) int {
-	return int(at.Sub(midnight(at)) / quarterHour)
+	return int(at.Sub(midnight(at)) / quarterLength)
 }
 
 // A histogram has buckets that grow by 5%. Percentiles are then exact to 2.5%,

@@ -49,8 +49,8 @@ func (p Period) Range() (first, last time.Time) {
 // coverage returns whether events of a UTC day up to now can be inside and outside of the
 // period.
 func (p Period) coverage(day, now time.Time) (inside, outside bool) {
-	last := day.Add(24*time.Hour - quarterHour)
-	if end := now.UTC().Truncate(quarterHour); end.Before(day) {
+	last := day.Add(24*time.Hour - quarterLength)
+	if end := now.UTC().Truncate(quarterLength); end.Before(day) {
 		return false, false
 	} else if end.Before(last) {
 		last = end
@@ -197,7 +197,7 @@ func (s *periodSums) add(slot Slot, counts Counts) {
 		inside, outside := s.period.coverage(at, s.now)
 		for name, count := range counts {
 			if metric, index, ok := parseMetric(name); ok {
-				s.addEvent(slot, at.Add(time.Duration(index)*quarterHour), metric, count)
+				s.addEvent(slot, at.Add(time.Duration(index)*quarterLength), metric, count)
 			} else if inside && !outside {
 				s.addTo(slot, name, count)
 			}
@@ -277,7 +277,7 @@ func ages(slots map[Slot]Counts, active int, now time.Time) Age {
 				continue
 			}
 			number, _ := strconv.Atoi(index)
-			switch age := now.Sub(day.Add(time.Duration(number) * quarterHour)); {
+			switch age := now.Sub(day.Add(time.Duration(number) * quarterLength)); {
 			case age < oneWeek/7:
 				a.UnderDay += count
 			case age < 3*oneWeek/7:
