@@ -32,7 +32,6 @@ type Frame struct {
 	Prev     int      `json:"prev"`
 	Version  int      `json:"version"`
 	Change   *Change  `json:"change"`
-	State    *State   `json:"state"`
 	Entry    *Entry   `json:"entry"`
 	User     *Author  `json:"user"`
 	Users    []Author `json:"users"`
@@ -42,8 +41,15 @@ type Frame struct {
 	Notification *Notification `json:"notification"`
 	Counts       *TicketCounts `json:"counts"`
 
-	At  string `json:"at"`
-	Raw string `json:"-"` // the received text
+	State json.RawMessage `json:"state"` // an object in `ack`, a text in `attachment`
+	At    string          `json:"at"`
+	Raw   string          `json:"-"` // the received text
+}
+
+// TicketState returns the state of the ticket in a frame `ack`.
+func (f Frame) TicketState() (s State, err error) {
+	err = json.Unmarshal(f.State, &s)
+	return s, err
 }
 
 // Socket is one WebSocket connection. It collects all received frames, so that none

@@ -54,8 +54,8 @@ func TestQuery_UnknownParameter(t *testing.T) {
 		method, path string
 		name         string
 	}{
-		{me, "GET", "/tickets?tag=x", "tag"},
-		{admin, "GET", "/tickets?customer=" + me.Profile.ID, "customer"},
+		{me, "GET", "/tickets?label=x", "label"},
+		{admin, "GET", "/tickets?user=" + me.Profile.ID, "user"},
 		{admin, "GET", "/tickets?status=open&status=closed", "status"},
 		{admin, "GET", "/users?phone=0912", "phone"},
 		{admin, "GET", "/admin/audit?user=" + me.Profile.ID, "user"},

@@ -24,7 +24,8 @@ func TestMessage_ReopensInAck(t *testing.T) {
 	ticket := me.openTicket(nil)
 	agent.change(ticket.ID, "status", object{"status": "resolved"})
 	ack, _ := me.connect().sendMessage(ticket.ID, "not yet")
-	if ack.Change == nil || ack.Change.Field != "status" || ack.State == nil || ack.State.Status != "open" || ack.Prev != 2 || ack.Version != 3 {
+	state, err := ack.TicketState()
+	if err != nil || ack.Change == nil || ack.Change.Field != "status" || state.Status != "open" || ack.Prev != 2 || ack.Version != 3 {
 		t.Errorf("got %s, want the change from resolved to open after entry 2", ack.Raw)
 	}
 }
