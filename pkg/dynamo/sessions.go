@@ -204,25 +204,54 @@ func (s *Store) CountSession(ctx context.Context, userID, family string, hour ti
 }
 
 // SyncUserCopies implements account.SessionStore. It is safe to repeat.
-func (s *Store) SyncUserCopies(ctx context.Context, userID string) (user.User, error) {
-	u, err := s.User(ctx, userID)
-	if apperr.Is(err, apperr.UserNotFound) {
-		return user.User{}, nil
-	}
-	if err != nil {
-		return user.User{}, err
+func (s *Store) SyncUserCopies(ctx context.Context, userID string) (u user.User, err error) {
+	u, err = s.syncLogin(ctx, userID)
+	if err != nil || u.ID == "" {
+		return u, err
 	}
 	keys, err := s.sessionKeys(ctx, userID)
 	if err != nil {
 		return user.User{}, err
 	}
-	return u, parallel.ForEach(append(keys, loginKey(u.Phone)), maxConcurrentCopies, func(k key) error {
-		_, _, err := s.update(ctx, updateSpec{
-			key: k, set: "SET #user = :user", condition: "#user.id = :id",
-			values: values{"user": userToFields(u), "id": userID},
-		})
+	return u, parallel.ForEach(keys, maxConcurrentCopies, func(k key) error {
+		_, _, err := s.update(ctx, copyUpdate(k, u, ""))
 		return err
 	})
+}
+
+// syncLogin updates the copy in the login and returns the user, the zero value if there is
+// none. Role and access of the copy change in the transactions that change the user, so a
+// difference says that the user was changed after it was read here.
+func (s *Store) syncLogin(ctx context.Context, userID string) (u user.User, err error) {
+	err = retryConflicts(ctx, func() (done bool, err error) {
+		if u, err = s.User(ctx, userID); apperr.Is(err, apperr.UserNotFound) {
+			u = user.User{}
+			return true, nil
+		} else if err != nil {
+			return false, err
+		}
+		ifSameRights := " AND #user.#role = :role AND attribute_not_exists(#user.#disabled)"
+		if u.Disabled {
+			ifSameRights = " AND #user.#role = :role AND attribute_exists(#user.#disabled)"
+		}
+		c := copyUpdate(loginKey(u.Phone), u, ifSameRights)
+		c.values["role"] = string(u.Role)
+		existing, applied, err := s.update(ctx, c)
+		if applied || err != nil || existing == nil {
+			return true, err
+		}
+		i, err := decodeAs[loginItem](existing)
+		return i.User.ID != userID, err
+	})
+	return u, err
+}
+
+// copyUpdate updates a copy of a user if it is one.
+func copyUpdate(k key, u user.User, condition string) updateSpec {
+	return updateSpec{
+		key: k, set: "SET #user = :user", condition: "#user.id = :id" + condition,
+		values: values{"user": userToFields(u), "id": u.ID},
+	}
 }
 
 // maxConcurrentCopies limits the concurrent writes of SyncUserCopies.

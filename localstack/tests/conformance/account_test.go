@@ -9,6 +9,7 @@ import (
 	"ticketsystem/pkg/account"
 	"ticketsystem/pkg/app"
 	"ticketsystem/pkg/apperr"
+	"ticketsystem/pkg/audit"
 	"ticketsystem/pkg/dynamo"
 	"ticketsystem/pkg/limit"
 	"ticketsystem/pkg/user"
@@ -327,4 +328,46 @@ func TestAgent(t *testing.T) {
 			wantCode(t, name, err, apperr.UserNotFound)
 		}
 	})
+}
+
+// TestSyncUserCopies_ConcurrentChange checks that a sign-in right after a change of access
+// gets the new rights, although copies of the user are being updated meanwhile.
+func TestSyncUserCopies_ConcurrentChange(t *testing.T) {
+	t.Parallel()
+	store, admin, login := openStore(), newLogin(), newLogin()
+	must(t, store.PutAccount(t.Context(), login))
+	stop, syncs := make(chan struct{}), sync.WaitGroup{}
+	for range 4 {
+		syncs.Go(func() {
+			for {
+				select {
+				case <-stop:
+					return
+				default:
+					if _, err := openStore().SyncUserCopies(t.Context(), login.User.ID); err != nil && !apperr.Is(err, apperr.Conflict) {
+						t.Error(err)
+					}
+				}
+			}
+		})
+	}
+	current := login.User
+	for range 40 {
+		updated := current
+		updated.Disabled = !current.Disabled
+		record := audit.Record{ID: newID(), At: app.Now(), Actor: audit.Actor{ID: admin.User.ID}, Action: "user.changed", Target: login.User.ID}
+		err := error(apperr.New(apperr.Conflict, ""))
+		for apperr.Is(err, apperr.Conflict) {
+			err = store.AdminUpdateUser(t.Context(), current, updated, nil, record)
+		}
+		must(t, err)
+		current = updated
+		for range 3 {
+			if got, _, err := store.Login(t.Context(), login.Phone); err != nil || got.User.Disabled != current.Disabled {
+				t.Errorf("got disabled %v, %v, want %v", got.User.Disabled, err, current.Disabled)
+			}
+		}
+	}
+	close(stop)
+	syncs.Wait()
 }
