@@ -68,6 +68,17 @@ test("what is written is stored before it is sent, and empties the draft", async
   expect(bodies()).toEqual(["Hello"])
 })
 
+test("what is typed while a message is being stored stays in the draft", async () => {
+  const key = draftKey("t")
+  editDraft(key, { text: "first" })
+  const storing = write("first")
+  expect(draftSignal(key).value.text).toBe("") // so that a second click sends nothing
+  editDraft(key, { text: "second" })
+  await storing
+  expect(draftSignal(key).value.text).toBe("second")
+  expect((await (await database()).get("drafts", key))?.text).toBe("second")
+})
+
 test("twenty messages through failures before and after the write: each once, in order", async () => {
   server.faults = Array.from({ length: 40 }, (_, i) => (["before", "after", 503] as const)[i % 3]!)
   for (let i = 0; i < 20; i++) await write(`message ${i}`)

@@ -3,7 +3,7 @@ import { call } from "../api/client"
 import { ApiError, isTemporary } from "../api/problem"
 import type { Entry, Ticket } from "../api/types"
 import { ulid } from "../api/ulid"
-import { clearDraft } from "../drafts/drafts"
+import { clearDraft, draftSignal, editDraft, isEmptyDraft } from "../drafts/drafts"
 import { database, hasDatabase, type OutboxItem } from "../log/db"
 import { logSignal, openLog, takeEntries } from "../log/store"
 import { foldEntry, putTickets } from "../log/tickets"
@@ -45,12 +45,22 @@ async function readOutbox(): Promise<void> {
 export async function add(item: Omit<OutboxItem, "clientId" | "createdAt" | "state" | "after">, draftKey: string): Promise<OutboxItem> {
   const stored: OutboxItem = { ...item, clientId: nextId(), createdAt: new Date().toISOString(), state: "waiting", after: null }
   if (stored.kind === "ticket") stored.ticketId = stored.clientId
-  // strict: the text is on the disk before the screen shows it as written
-  const tx = (await database()).transaction(["outbox", "drafts"], "readwrite", { durability: "strict" })
-  void tx.objectStore("outbox").put(stored)
-  void tx.objectStore("drafts").delete(draftKey)
-  await tx.done
+  // The draft is empty at once: what is typed from here on belongs to the next message, and a
+  // second click finds nothing to send.
+  const written = draftSignal(draftKey).peek()
   clearDraft(draftKey)
+  try {
+    // strict: the text is on the disk before the screen shows it as written
+    const tx = (await database()).transaction(["outbox", "drafts"], "readwrite", { durability: "strict" })
+    const next = draftSignal(draftKey).peek()
+    void tx.objectStore("outbox").put(stored)
+    void (isEmptyDraft(next) ? tx.objectStore("drafts").delete(draftKey) : tx.objectStore("drafts").put(next))
+    await tx.done
+  } catch (error) {
+    const typed = draftSignal(draftKey).peek()
+    editDraft(draftKey, { ...written, text: [written.text, typed.text].filter(Boolean).join("\n"), files: [...written.files, ...typed.files] })
+    throw error
+  }
   outbox.value = [...outbox.peek(), stored]
   channel.postMessage("changed")
   flush()
