@@ -168,13 +168,7 @@ func (s *Store) auditRecordsByID(ctx context.Context, ids []string) ([]audit.Rec
 
 // IndexAuditRecords implements worker.ReplayStore. It adds the index keys of a page of records.
 func (s *Store) IndexAuditRecords(ctx context.Context, after map[string]string, n int) (next map[string]string, err error) {
-	in := queryInput("PK = :pk", values{"pk": auditPK}, consistent, pageOf(n))
-	in.ExclusiveStartKey = startKey(after)
-	out, err := s.queryPage(ctx, in)
-	if err != nil {
-		return nil, err
-	}
-	items, err := decodeAll[auditItem](out.Items)
+	items, next, err := s.auditPage(ctx, after, n)
 	if err != nil {
 		return nil, err
 	}
@@ -193,7 +187,19 @@ func (s *Store) IndexAuditRecords(ctx context.Context, after map[string]string, 
 			return nil, err
 		}
 	}
-	return cursorOf(out.LastEvaluatedKey), nil
+	return next, nil
+}
+
+// auditPage reads n items of the audit log in the order of their keys, and the cursor after them.
+func (s *Store) auditPage(ctx context.Context, after map[string]string, n int) (items []auditItem, next map[string]string, err error) {
+	in := queryInput("PK = :pk", values{"pk": auditPK}, consistent, pageOf(n))
+	in.ExclusiveStartKey = startKey(after)
+	out, err := s.queryPage(ctx, in)
+	if err != nil {
+		return nil, nil, err
+	}
+	items, err = decodeAll[auditItem](out.Items)
+	return items, cursorOf(out.LastEvaluatedKey), err
 }
 
 // addActorNames sets the current names of the actors.

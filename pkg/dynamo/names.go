@@ -226,13 +226,7 @@ func (s *Store) DeleteNotifications(ctx context.Context, userID string, n int) (
 
 // RemoveUserFromAudit implements stream.NameStore.
 func (s *Store) RemoveUserFromAudit(ctx context.Context, userID string, after map[string]string, n int) (next map[string]string, err error) {
-	in := queryInput("PK = :pk", values{"pk": auditPK}, consistent, pageOf(n))
-	in.ExclusiveStartKey = startKey(after)
-	out, err := s.queryPage(ctx, in)
-	if err != nil {
-		return nil, err
-	}
-	items, err := decodeAll[auditItem](out.Items)
+	items, next, err := s.auditPage(ctx, after, n)
 	if err != nil {
 		return nil, err
 	}
@@ -254,5 +248,5 @@ func (s *Store) RemoveUserFromAudit(ctx context.Context, userID string, after ma
 			return nil, err
 		}
 	}
-	return cursorOf(out.LastEvaluatedKey), nil
+	return next, nil
 }

@@ -1,7 +1,6 @@
 import { useQuery } from "@tanstack/preact-query"
 import { useEffect } from "preact/hooks"
 import { call } from "../api/client"
-import type { Person } from "../api/types"
 import { session } from "../app/session"
 import { openLog, takeEntries } from "../log/store"
 import { markRead, putTickets, ticketSignal } from "../log/tickets"
@@ -17,8 +16,7 @@ export function useConversation(id: string) {
       const detail = await call("get", "/tickets/{id}", { path: { id } })
       putTickets([detail.ticket])
       await takeEntries(id, detail.entries, { kind: "newest", lastSeq: detail.ticket.lastSeq, hasMore: detail.hasMore })
-      const readers = (detail as { readers?: (Person & { seq: number })[] }).readers ?? []
-      readers.forEach((reader) => takeRead(id, reader, reader.seq, session.peek()?.user.id ?? ""))
+      detail.readers.forEach((reader) => takeRead(id, reader, reader.seq, session.peek()?.user.id ?? ""))
       return detail.ticket.id
     },
   })

@@ -20,7 +20,7 @@ const minute = 60_000
 const renewAfter = 110 * minute
 const renewSpread = 5 * minute
 const pingEvery = 5 * minute
-const patience = 5_000
+const responseTimeout = 5_000
 
 /**
  * The WebSocket of one tab. It reconnects for ever, subscribes again with the last seq of each
@@ -94,7 +94,7 @@ export class Connection {
     this.send({ action: "ping" })
     const suspect = this.socket
     clearTimeout(this.probe)
-    this.probe = setTimeout(() => this.lost(suspect), patience)
+    this.probe = setTimeout(() => this.lost(suspect), responseTimeout)
   }
 
   private request(name: string, topic: Topic): void {
@@ -115,7 +115,7 @@ export class Connection {
   }
 
   private listen(socket: WebSocket): void {
-    const deadline = setTimeout(() => socket.close(), 2 * patience)
+    const deadline = setTimeout(() => socket.close(), 2 * responseTimeout)
     socket.addEventListener("open", () => {
       clearTimeout(deadline)
       this.connecting = false

@@ -20,6 +20,9 @@ export async function sendCode(phone: string, purpose: Purpose): Promise<SentCod
   return { phone, challenge: sent.challenge, resendAt: Date.now() + sent.resendAfter * 1000 }
 }
 
+/** The fields of a body that proves a code. */
+export const proof = ({ challenge }: SentCode, code: string): { code: string; challenge?: string } => ({ code, ...(challenge ? { challenge } : {}) })
+
 interface CodeStepProps {
   sent: SentCode
   purpose: Purpose

@@ -5,7 +5,7 @@ import { ApiError } from "../../api/problem"
 import { t } from "../../i18n"
 import { Button, PasswordField, PhoneField } from "../../ui/controls"
 import { FormProblem } from "../../ui/states"
-import { CodeStep, sendCode, type SentCode } from "./code"
+import { CodeStep, proof, sendCode, type SentCode } from "./code"
 import { AccountFrame } from "./frame"
 import { weak } from "./sign-up"
 import { useForm } from "./use-form"
@@ -21,7 +21,7 @@ export default function Reset() {
   const submit = () =>
     form.run(async () => {
       if (!sent) return setSent(await sendCode(phone, "reset"))
-      await call("post", "/password/reset", { body: { phone, password, code, ...(sent.challenge ? { challenge: sent.challenge } : {}) } })
+      await call("post", "/password/reset", { body: { phone, password, ...proof(sent, code) } })
       navigate("/login?reset=1")
     })
   return (

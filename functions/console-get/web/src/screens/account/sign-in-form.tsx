@@ -5,7 +5,7 @@ import { signedIn } from "../../app/session"
 import { t } from "../../i18n"
 import { Button, PasswordField, PhoneField } from "../../ui/controls"
 import { FormProblem } from "../../ui/states"
-import { CodeStep, sendCode, type SentCode } from "./code"
+import { CodeStep, proof, sendCode, type SentCode } from "./code"
 import { useForm } from "./use-form"
 
 /** Sign-in by password or by code; with a second factor by both. */
@@ -26,7 +26,7 @@ export function SignInForm({ fixedPhone }: { fixedPhone?: string }) {
         setSent(await sendCode(phone, "login"))
       }
     })
-  const withCode = ({ challenge }: SentCode, entered: string) => ({ code: entered, ...(challenge ? { challenge } : {}), ...(byCode ? {} : { password }) })
+  const withCode = (to: SentCode, entered: string) => ({ ...proof(to, entered), ...(byCode ? {} : { password }) })
   const submit = () => {
     if (sent) return logIn(withCode(sent, code))
     if (byCode) return form.run(async () => setSent(await sendCode(phone, "login")))

@@ -6,7 +6,7 @@ import { signedIn } from "../../app/session"
 import { t } from "../../i18n"
 import { Button, PasswordField, PhoneField, TextField } from "../../ui/controls"
 import { FormProblem } from "../../ui/states"
-import { CodeStep, sendCode, type SentCode } from "./code"
+import { CodeStep, proof, sendCode, type SentCode } from "./code"
 import { AccountFrame } from "./frame"
 import { useForm } from "./use-form"
 
@@ -21,7 +21,7 @@ export default function SignUp() {
   const submit = () =>
     form.run(async () => {
       if (!sent) return setSent(await sendCode(phone, "signup"))
-      const body = { phone, password, code, session: "cookie" as const, ...(name.trim() ? { name } : {}), ...(sent.challenge ? { challenge: sent.challenge } : {}) }
+      const body = { phone, password, session: "cookie" as const, ...(name.trim() ? { name } : {}), ...proof(sent, code) }
       await signedIn(await call("post", "/signup", { body }))
     })
   return (

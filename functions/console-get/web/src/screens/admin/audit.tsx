@@ -15,7 +15,7 @@ const actions: Action[] = ["user.created", "user.changed", "user.removed", "cate
 /** Who changed what: before and after of each field. */
 export function AuditScreen() {
   const [action, setAction] = useState<Action | "">("")
-  const result = usePages<AuditRecord>(["audit", action], (cursor) => call("get", "/admin/audit", { query: { limit: 50, ...(action ? { action } : {}), ...cursor } as never }))
+  const result = usePages<AuditRecord>(["audit", action], (cursor) => call("get", "/admin/audit", { query: { limit: 50, ...(action ? { action } : {}), ...cursor } }))
   const text = adminText()
   return (
     <>

@@ -1,5 +1,5 @@
 import { useQueryClient } from "@tanstack/preact-query"
-import { useEffect, useState } from "preact/hooks"
+import { useState } from "preact/hooks"
 import { UserPlus } from "lucide-preact"
 import { call } from "../../api/client"
 import type { Role } from "../../api/types"
@@ -9,6 +9,7 @@ import { digits } from "../../i18n/format"
 import { Avatar } from "../../ui/avatar"
 import { Button, Segments, TextField } from "../../ui/controls"
 import { RelativeTime } from "../../ui/time"
+import { useDelayed } from "../../ui/use-delayed"
 import { Head } from "./head"
 import { Pages, usePages } from "./pages"
 import { type AdminUser, NewUser, UserDialog } from "./user-dialog"
@@ -58,14 +59,4 @@ export function UsersScreen() {
       {open && open !== "new" && <UserDialog user={open} onClose={close} />}
     </>
   )
-}
-
-/** The value once it has not changed for a moment. */
-function useDelayed(value: string): string {
-  const [settled, setSettled] = useState(value)
-  useEffect(() => {
-    const timer = setTimeout(() => setSettled(value), 300)
-    return () => clearTimeout(timer)
-  }, [value])
-  return settled
 }

@@ -86,7 +86,7 @@ function CustomerCard({ ticket }: { ticket: Ticket }) {
   const { data: customer } = useQuery({ queryKey: ["customers", id], queryFn: () => call("get", "/customers/{id}", { path: { id } }), enabled: id !== "" })
   const { data: others } = useQuery({
     queryKey: ["tickets", "customer", id],
-    queryFn: async () => (await call("get", "/tickets", { query: { customer: id, sort: "-lastActivityAt", limit: 6 } as never })).data,
+    queryFn: async () => (await call("get", "/tickets", { query: { customer: [id], sort: "-lastActivityAt", limit: 6 } })).data,
     enabled: id !== "",
   })
   return (

@@ -81,7 +81,7 @@ export function matches({ kind, value, words }: Queue, ticket: Ticket, me: strin
 }
 
 const ascending = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0)
-const waitingSince = (ticket: Ticket) => (ticket as { waitingSince?: string | null }).waitingSince ?? ""
+const waitingSince = (ticket: Ticket) => ticket.waitingSince ?? ""
 
 /** The order of GET /tickets, as QueueSortKey in pkg/ticket has it. */
 export function compare(queue: Queue, a: Ticket, b: Ticket): number {

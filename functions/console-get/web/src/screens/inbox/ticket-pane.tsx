@@ -103,7 +103,7 @@ function AgentComposer({ id, customer }: { id: string; customer: string }) {
   }, [])
   const send = (resolve: boolean) => {
     const draft = draftSignal(key).peek()
-    void add({ kind: "message", ticketId: id, body: draft.text, files: draft.files, internal: note } as never, key)
+    void add({ kind: "message", ticketId: id, body: draft.text, files: draft.files, internal: note }, key)
       .then(() => (resolve ? setStatus(id, "resolved") : undefined))
       .catch(toastError)
   }

@@ -8,7 +8,7 @@ import { Button, CodeField, PasswordField, PhoneField, TextField } from "../../u
 import { Dialog } from "../../ui/dialog"
 import { FormProblem } from "../../ui/states"
 import { toast, toastError } from "../../ui/toast"
-import { CodeStep, sendCode, type SentCode } from "../account/code"
+import { CodeStep, proof, sendCode, type SentCode } from "../account/code"
 import { useForm } from "../account/use-form"
 
 /** Phone number, e-mail address and the channels that are used. */
@@ -88,7 +88,7 @@ function PhoneDialog({ onClose }: { onClose: () => void }) {
   const submit = () =>
     form.run(async () => {
       if (!sent) return setSent(await sendCode(phone, "phone"))
-      updateUser(await call("post", "/profile/phone", { body: { phone, code, password, ...(sent.challenge ? { challenge: sent.challenge } : {}) } }))
+      updateUser(await call("post", "/profile/phone", { body: { phone, password, ...proof(sent, code) } }))
       toast(t().state.saved)
       onClose()
     })

@@ -13,11 +13,11 @@ import { Button, Segments } from "../../ui/controls"
 import { Empty, Failure, SkeletonRows } from "../../ui/states"
 import { StatusChip } from "../../ui/status"
 import { RelativeTime } from "../../ui/time"
+import { useDelayed } from "../../ui/use-delayed"
 
 type Filter = "active" | "solved" | "all"
 const statuses: Record<Filter, readonly Status[]> = { active: ["new", "open", "pending", "on_hold"], solved: ["resolved", "closed"], all: [] }
 const pageSize = 30
-const searchDelay = 250
 
 export function TicketList({ openId }: { openId: string | undefined }) {
   const filter = useSignal<Filter>("active")
@@ -106,15 +106,6 @@ function Row({ id, open }: { id: string; open: boolean }) {
       </Link>
     </li>
   )
-}
-
-function useDelayed(value: string): string {
-  const delayed = useSignal(value)
-  useEffect(() => {
-    const timer = setTimeout(() => (delayed.value = value), value ? searchDelay : 0)
-    return () => clearTimeout(timer)
-  }, [value])
-  return delayed.value
 }
 
 /** Removes tickets from the device that the whole list of the server no longer has. */
