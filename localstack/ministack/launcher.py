@@ -5,7 +5,9 @@ internals, so localstack/tools/requirements/ministack.txt pins the version. Afte
 upgrade, try to remove each patch.
 """
 
+import asyncio
 import copy
+import faulthandler
 import functools
 import json
 import socketserver
@@ -13,6 +15,8 @@ import time
 
 # 1. Disable Nagle's algorithm in the Lambda Runtime API: delayed ACKs cost 40 ms per call.
 socketserver.StreamRequestHandler.disable_nagle_algorithm = True
+
+import hypercorn.asyncio  # noqa: E402
 
 from ministack.core import lambda_runtime  # noqa: E402
 from ministack.services import apigateway, dynamodb, lambda_svc, s3, ses, ses_v2  # noqa: E402
@@ -178,13 +182,14 @@ for runtime in vars(lambda_runtime).values():
 for parse in (dynamodb._tokenize, dynamodb._condition_syntax_error):
     setattr(dynamodb, parse.__name__, functools.lru_cache(maxsize=4096)(parse))
 
-# 11. Raise function timeouts to at least 60 s, because the emulator, all functions and the
-# suite share one machine.
+# 11. Raise function timeouts to at least 5 minutes. The emulator, all functions and the suite
+# share one machine, which may stand still for a minute, and the emulator never repeats a batch
+# of a stream whose function timed out.
 init_worker = lambda_runtime.ProvidedWorker.__init__
 
 
 def init_with_min_timeout(worker, name, config, code):
-    init_worker(worker, name, {**config, "Timeout": max(60, config["Timeout"])}, code)
+    init_worker(worker, name, {**config, "Timeout": max(300, config["Timeout"])}, code)
 
 
 lambda_runtime.ProvidedWorker.__init__ = init_with_min_timeout
@@ -212,6 +217,25 @@ for kind in ("AWS::Logs::QueryDefinition", "AWS::CodeDeploy::Application", "AWS:
         "update": lambda physical_id, old, new, stack_name: (physical_id, {}),
         "delete": lambda physical_id, properties: None,
     }
+
+
+
+async def watch_event_loop():
+    """14. Logs the stacks of all threads when the event loop stands still for 20 s."""
+    while True:
+        faulthandler.dump_traceback_later(20)
+        await asyncio.sleep(1)
+
+
+async def serve_watched(*arguments):
+    watch = asyncio.create_task(watch_event_loop())
+    try:
+        await serve(*arguments)
+    finally:
+        watch.cancel()
+
+
+serve, hypercorn.asyncio.serve = hypercorn.asyncio.serve, serve_watched
 
 from ministack.app import main  # noqa: E402
 

@@ -86,6 +86,11 @@ grep --quiet "returned 1, kept 0" "$work/redrive.log"
 
 step "end-to-end suite on the deployed stack"
 API_URL=$api SOCKET_URL=ws://$socket OUTBOX_URL=$url go test -count=1 -shuffle=on ./localstack/tests/e2e/... ||
-  { echo "the emulator's log: $work/ministack.log" >&2; exit 1; }
+  {
+    # Whether the failure came from the emulator: functions that timed out, and a stopped event loop.
+    grep -E -A 40 'Task timed out|^Timeout \(' "$work/ministack.log" | head -n 200 >&2 || true
+    echo "the emulator's log: $work/ministack.log" >&2
+    exit 1
+  }
 
 step "done"

@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/oklog/ulid/v2"
@@ -25,8 +26,20 @@ type Fields map[string]any
 // NewID returns a ULID, as clients generate for each message.
 func NewID() string { return ulid.Make().String() }
 
-// RandomPhone returns a random mobile number (E.164), most likely unused.
-func RandomPhone() string { return fmt.Sprintf("+98912%07d", rand.IntN(10_000_000)) }
+// phoneCount is the number of phone numbers in +98913 to +98918.
+const phoneCount = 60_000_000
+
+// phoneIndex is that of the last phone number of RandomPhone.
+var phoneIndex atomic.Int64
+
+func init() { phoneIndex.Store(rand.Int64N(phoneCount)) }
+
+// RandomPhone returns a mobile number (E.164) that is new in this process, and most likely
+// unused on a stack that others test too.
+func RandomPhone() string {
+	const step = 7919 // shares no factor with phoneCount: no number comes twice
+	return fmt.Sprintf("+98%d", 913_0000000+phoneIndex.Add(1)*step%phoneCount)
+}
 
 // User is a signed-in user. It is safe for concurrent use.
 type User struct {
