@@ -41,7 +41,7 @@ export async function person(browser: Browser, { language = "en", width = 1280, 
     baseURL: apiUrl(), viewport: { width, height }, colorScheme: theme, locale: language === "fa" ? "fa-IR" : "en-GB", timezoneId: "Asia/Tehran", serviceWorkers: worker ? "allow" : "block",
   })
   await context.addInitScript((to) => {
-    if (location.protocol !== "about:") localStorage.getItem("language") ?? localStorage.setItem("language", to)
+    if (location.protocol !== "about:" && !localStorage.getItem("language")) localStorage.setItem("language", to)
   }, language)
   const faults = watched([])
   const { hostname } = new URL(apiUrl())
