@@ -1,5 +1,8 @@
 import type { ErrorCode, Problem } from "./types"
 
+/** Codes that concern one field of every form that can get them. */
+const fieldOfCode: Partial<Record<ErrorCode, string>> = { code_wrong: "code", weak_password: "password" }
+
 /** A request that the server has refused: the problem document, in the language of the interface. */
 export class ApiError extends Error {
   constructor(
@@ -16,7 +19,8 @@ export class ApiError extends Error {
   }
   /** Messages by the name of the field: errors[].pointer without the slash. */
   get fields(): Record<string, string> {
-    return Object.fromEntries((this.problem.errors ?? []).map((field) => [field.pointer.replace(/^[/?]/, ""), field.message]))
+    const field = fieldOfCode[this.code]
+    return { ...(field ? { [field]: this.message } : {}), ...Object.fromEntries((this.problem.errors ?? []).map(({ pointer, message }) => [pointer.replace(/^[/?]/, ""), message])) }
   }
 }
 

@@ -1,11 +1,13 @@
 import { Check, CheckCheck, CircleAlert, Clock } from "lucide-preact"
-import { session } from "../app/session"
+import { useLocation } from "wouter-preact"
+import { session, staff } from "../app/session"
 import type { Entry } from "../api/types"
 import { t } from "../i18n"
 import { clock, exact } from "../i18n/format"
 import type { OutboxItem } from "../log/db"
 import { retry, takeBack } from "../outbox/outbox"
 import { draftKey, draftSignal, editDraft } from "../drafts/drafts"
+import { startFollowUp } from "../drafts/follow-up"
 import { Avatar } from "../ui/avatar"
 import { Attachments, StoredFiles } from "./attachments"
 import { PersonText } from "./text"
@@ -55,6 +57,13 @@ function Mark({ read }: { read: boolean }) {
 export function WaitingMessage({ item }: { item: OutboxItem }) {
   const refused = item.state === "refused"
   const key = draftKey(item.ticketId, item.internal ? "note" : "reply")
+  const [, navigate] = useLocation()
+  const closed = item.problem?.code === "ticket_closed" && !staff.value
+  const followUp = async () => {
+    const back = await takeBack(item.clientId)
+    if (back) await startFollowUp(back.ticketId, back.body, back.files)
+    navigate("/tickets/new")
+  }
   const edit = async () => {
     const back = await takeBack(item.clientId)
     if (!back) return
@@ -73,7 +82,7 @@ export function WaitingMessage({ item }: { item: OutboxItem }) {
             <CircleAlert size={14} />
             <span>{item.problem?.detail || item.problem?.title || t().ticket.refused}</span>
             <button type="button" class="link" onClick={() => void edit()}>{t().ticket.editAgain}</button>
-            <button type="button" class="link" onClick={() => void retry(item.clientId)}>{t().ticket.sendAgain}</button>
+            {closed ? <button type="button" class="link" onClick={() => void followUp()}>{t().ticket.followUp}</button> : <button type="button" class="link" onClick={() => void retry(item.clientId)}>{t().ticket.sendAgain}</button>}
           </p>
         ) : (
           <p class="message-foot">

@@ -68,6 +68,12 @@ test("what is written is stored before it is sent, and empties the draft", async
   expect(bodies()).toEqual(["Hello"])
 })
 
+test("a message is sent without the space around it", async () => {
+  await write("\n  two\n  lines \n")
+  await empty()
+  expect(bodies()).toEqual(["two\n  lines"])
+})
+
 test("what is typed while a message is being stored stays in the draft", async () => {
   const key = draftKey("t")
   editDraft(key, { text: "first" })

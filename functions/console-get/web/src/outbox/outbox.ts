@@ -41,9 +41,9 @@ async function readOutbox(): Promise<void> {
   outbox.value = items.sort((a, b) => a.clientId.localeCompare(b.clientId)) // ULIDs sort by time
 }
 
-/** Stores what somebody wrote, empties the draft it came from, and sends it as soon as possible. */
+/** Stores what somebody wrote without the space around it, empties the draft it came from, and sends it as soon as possible. */
 export async function add(item: Omit<OutboxItem, "clientId" | "createdAt" | "state" | "after">, draftKey: string): Promise<OutboxItem> {
-  const stored: OutboxItem = { ...item, clientId: nextId(), createdAt: new Date().toISOString(), state: "waiting", after: null }
+  const stored: OutboxItem = { ...item, body: item.body.trim(), clientId: nextId(), createdAt: new Date().toISOString(), state: "waiting", after: null }
   if (stored.kind === "ticket") stored.ticketId = stored.clientId
   // The draft is empty at once: what is typed from here on belongs to the next message, and a
   // second click finds nothing to send.

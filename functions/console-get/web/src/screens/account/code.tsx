@@ -1,6 +1,5 @@
 import { useEffect, useState } from "preact/hooks"
 import { call } from "../../api/client"
-import { ApiError } from "../../api/problem"
 import { t } from "../../i18n"
 import { digits } from "../../i18n/format"
 import { CodeField } from "../../ui/controls"
@@ -27,7 +26,7 @@ interface CodeStepProps {
   sent: SentCode
   purpose: Purpose
   code: string
-  error: unknown
+  problem: string | undefined
   onCode: (code: string) => void
   onDone?: (code: string) => void
   onSent: (sent: SentCode) => void
@@ -35,9 +34,8 @@ interface CodeStepProps {
 }
 
 /** The field of the code, where it went, and when another one can be asked for. */
-export function CodeStep({ sent, purpose, code, error, onCode, onDone, onSent, onError }: CodeStepProps) {
+export function CodeStep({ sent, purpose, code, problem, onCode, onDone, onSent, onError }: CodeStepProps) {
   const left = useSecondsUntil(sent.resendAt)
-  const problem = error instanceof ApiError && (error.code === "code_wrong" || error.fields.code) ? (error.fields.code ?? error.message) : undefined
   return (
     <>
       <CodeField label={t().account.code} hint={t().account.codeSent(digits(sent.phone))} problem={problem} value={code} onText={onCode} required autoFocus maxLength={6} {...(onDone ? { onDone } : {})} />

@@ -43,8 +43,8 @@ export function SignInForm({ fixedPhone }: { fixedPhone?: string }) {
       {!sent && <PhoneField label={t().account.phone} value={phone} onText={setPhone} problem={form.problem("phone")} required disabled={fixedPhone !== undefined} autoFocus={fixedPhone === undefined} placeholder="0912 345 6789" />}
       {!sent && !byCode && <PasswordField label={t().account.password} value={password} onText={setPassword} problem={form.problem("password")} required autocomplete="current-password" autoFocus={fixedPhone !== undefined} />}
       {sent && !byCode && <p class="notice">{t().account.secondFactor}</p>}
-      {sent && <CodeStep sent={sent} purpose="login" code={code} error={form.error} onCode={setCode} onSent={setSent} onError={form.setError} onDone={(done) => void logIn(withCode(sent, done))} />}
-      <FormProblem error={form.error instanceof ApiError && form.error.code === "code_wrong" ? null : form.error} except={["phone", "password", "code"]} />
+      {sent && <CodeStep sent={sent} purpose="login" code={code} problem={form.problem("code")} onCode={setCode} onSent={setSent} onError={form.setError} onDone={(done) => void logIn(withCode(sent, done))} />}
+      <FormProblem error={form.error} except={["phone", "password", "code"]} />
       <Button type="submit" kind="primary" wide busy={form.busy}>{byCode && !sent ? t().account.sendCode : t().account.signIn}</Button>
       <Button
         kind="quiet"

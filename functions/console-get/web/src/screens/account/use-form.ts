@@ -1,6 +1,8 @@
 import { useState } from "preact/hooks"
 import { ApiError } from "../../api/problem"
 
+export type Form = ReturnType<typeof useForm>
+
 /** Runs an action at a time and keeps its error. `problem` returns the message of a field. */
 export function useForm() {
   const [busy, setBusy] = useState(false)

@@ -1,3 +1,4 @@
+import { signal } from "@preact/signals"
 import { call } from "../../api/client"
 import { ApiError } from "../../api/problem"
 import type { Priority, Status, Ticket } from "../../api/types"
@@ -13,7 +14,7 @@ import { toast, toastError } from "../../ui/toast"
  * Shows a change at once, and takes it back if the server refuses it. A change needs the
  * connection: one that is an hour late would surprise a colleague.
  */
-async function change(id: string, shown: Partial<Ticket>, request: () => Promise<Ticket>): Promise<boolean> {
+async function change(id: string, shown: Partial<Ticket>, request: (before: Ticket) => Promise<Ticket>): Promise<boolean> {
   const held = ticketSignal(id)
   const before = held.peek()
   if (!before) return false
@@ -24,11 +25,11 @@ async function change(id: string, shown: Partial<Ticket>, request: () => Promise
   const optimistic = { ...before, ...shown }
   held.value = optimistic
   try {
-    putTickets([await request()])
+    putTickets([await request(before)])
     return true
   } catch (error) {
     if (held.peek() === optimistic) held.value = before
-    if (error instanceof ApiError && ["already_assigned", "precondition_failed", "conflict"].includes(error.code)) await refresh(id)
+    if (error instanceof ApiError && ["already_assigned", "conflict"].includes(error.code)) await refresh(id)
     toastError(error)
     return false
   }
@@ -68,11 +69,45 @@ export async function setStatus(id: string, status: Status): Promise<void> {
   }
 }
 
-export const setPriority = (id: string, priority: Priority): Promise<boolean> =>
-  change(id, { priority }, () => call("patch", "/tickets/{id}", { path: { id }, body: { priority } }))
+type Field = "priority" | "category" | "tags"
+type Value = Partial<Pick<Ticket, Field>>
 
-export const setCategory = (id: string, category: { id: string; name: string }): Promise<boolean> =>
-  change(id, { category }, () => call("patch", "/tickets/{id}", { path: { id }, body: { categoryId: category.id } }))
+/** Two versions of a field: a colleague has changed it since it was on the screen. */
+export interface Conflict {
+  field: Field
+  /** Who was faster; "" if the log does not say it. */
+  author: string
+  theirs: Ticket
+  mine: Value
+  /** Sets one's own version after all. */
+  insist: () => void
+}
+export const conflict = signal<Conflict | null>(null)
 
-export const setTags = (id: string, tags: string[]): Promise<boolean> =>
-  change(id, { tags }, () => call("patch", "/tickets/{id}", { path: { id }, body: { tags } }))
+/** Sets one field of the version that is on the screen. If the field has changed since, it asks. */
+function edit(id: string, field: Field, mine: Value, body: { priority?: Priority; categoryId?: string; tags?: string[] }): Promise<boolean> {
+  const send = async (before: Ticket, tries = 5): Promise<Ticket> => {
+    try {
+      return await call("patch", "/tickets/{id}", { path: { id }, body, ifMatch: `"${before.version}"` })
+    } catch (error) {
+      if (!(error instanceof ApiError && error.code === "version_stale")) throw error
+      const { ticket, entries } = await call("get", "/tickets/{id}", { path: { id } })
+      if (comparable(ticket, field) === comparable(before, field)) {
+        if (tries === 0) throw error
+        return send(ticket, tries - 1) // something else has changed, such as by a message
+      }
+      const author = entries.findLast((entry) => (entry.change as { field?: string } | null)?.field === field)?.author.name ?? ""
+      conflict.value = { field, author, theirs: ticket, mine, insist: () => void edit(id, field, mine, body) }
+      return ticket
+    }
+  }
+  return change(id, mine, send)
+}
+
+const comparable = (ticket: Ticket, field: Field): string => JSON.stringify(field === "category" ? ticket.category?.id : ticket[field])
+
+export const setPriority = (id: string, priority: Priority): Promise<boolean> => edit(id, "priority", { priority }, { priority })
+
+export const setCategory = (id: string, category: { id: string; name: string }): Promise<boolean> => edit(id, "category", { category }, { categoryId: category.id })
+
+export const setTags = (id: string, tags: string[]): Promise<boolean> => edit(id, "tags", { tags }, { tags })

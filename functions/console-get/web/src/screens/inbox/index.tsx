@@ -8,6 +8,7 @@ import { connection } from "../../socket/realtime"
 import { IconButton } from "../../ui/controls"
 import { Empty } from "../../ui/states"
 import { take, setStatus } from "./actions"
+import { ConflictDialog } from "./conflict"
 import { Help } from "./help"
 import { shortcutReader } from "./keys"
 import { AssignPicker, CategoryPicker, type Choice, type Command, Palette, PriorityPicker, StatusPicker, TagsPicker } from "./pickers"
@@ -50,6 +51,7 @@ function Panes({ queue, ticketId }: { queue: Queue; ticketId: string | null }) {
       ) : (
         <div class="pane-empty"><Empty icon={<MessagesSquare size={32} />} title={inboxText().chooseTitle} text={inboxText().chooseText} /></div>
       )}
+      <ConflictDialog />
       {choice === "palette" && <Palette commands={commands} onClose={close} />}
       {choice === "help" && (
         <Help

@@ -9,7 +9,7 @@ import { takesMessages } from "../../conversation/items"
 import { Typing } from "../../conversation/typing"
 import { useConversation } from "../../conversation/use-conversation"
 import { settings } from "../../config"
-import { draftKey, draftSignal } from "../../drafts/drafts"
+import { draftKey, draftSignal, isEmptyDraft } from "../../drafts/drafts"
 import { inboxText } from "../../i18n/inbox"
 import { t } from "../../i18n"
 import { digits } from "../../i18n/format"
@@ -113,7 +113,7 @@ function AgentComposer({ id, customer }: { id: string; customer: string }) {
         if (event.key !== "Enter" || !event.shiftKey || !(event.ctrlKey || event.metaKey)) return
         event.preventDefault()
         event.stopPropagation()
-        if (draftSignal(key).peek().text.trim()) send(true)
+        if (!isEmptyDraft(draftSignal(key).peek())) send(true)
       }}
     >
       <Composer

@@ -4,11 +4,11 @@ import { call } from "../../api/client"
 import { session, updateUser } from "../../app/session"
 import { t } from "../../i18n"
 import { digits } from "../../i18n/format"
-import { Button, CodeField, PasswordField, PhoneField, TextField } from "../../ui/controls"
+import { Button, CodeField, PasswordField, TextField } from "../../ui/controls"
 import { Dialog } from "../../ui/dialog"
 import { FormProblem } from "../../ui/states"
 import { toast, toastError } from "../../ui/toast"
-import { CodeStep, proof, sendCode, type SentCode } from "../account/code"
+import { CodeForm } from "../account/code-form"
 import { useForm } from "../account/use-form"
 
 /** Phone number, e-mail address and the channels that are used. */
@@ -80,34 +80,23 @@ function EmailDialog({ email, onClose }: { email: string; onClose: () => void })
 }
 
 function PhoneDialog({ onClose }: { onClose: () => void }) {
-  const [phone, setPhone] = useState("")
   const [password, setPassword] = useState("")
-  const [code, setCode] = useState("")
-  const [sent, setSent] = useState<SentCode | null>(null)
-  const form = useForm()
-  const submit = () =>
-    form.run(async () => {
-      if (!sent) return setSent(await sendCode(phone, "phone"))
-      updateUser(await call("post", "/profile/phone", { body: { phone, password, ...proof(sent, code) } }))
-      toast(t().state.saved)
-      onClose()
-    })
   return (
-    <Dialog title={t().profile.phoneTitle} onClose={onClose} actions={<Button kind="primary" busy={form.busy} onClick={() => void submit()}>{sent ? t().actions.save : t().account.sendCode}</Button>}>
+    <Dialog title={t().profile.phoneTitle} onClose={onClose}>
       <p>{t().profile.phoneNote}</p>
-      <form
-        class="profile-form"
-        onSubmit={(event) => {
-          event.preventDefault()
-          void submit()
+      <CodeForm
+        purpose="phone"
+        phoneLabel={t().profile.newPhone}
+        submitLabel={t().profile.phoneTitle}
+        fields={["password"]}
+        onSubmit={async (proven) => {
+          updateUser(await call("post", "/profile/phone", { body: { ...proven, password } }))
+          toast(t().state.saved)
+          onClose()
         }}
       >
-        {!sent && <PhoneField label={t().profile.newPhone} value={phone} onText={setPhone} problem={form.problem("phone")} required autoFocus />}
-        {sent && <CodeStep sent={sent} purpose="phone" code={code} error={form.error} onCode={setCode} onSent={setSent} onError={form.setError} />}
-        {sent && <PasswordField label={t().profile.currentPassword} value={password} onText={setPassword} problem={form.problem("password")} required autocomplete="current-password" />}
-        <FormProblem error={form.error} except={["phone", "code", "password"]} />
-        <button type="submit" hidden>{t().actions.done}</button>
-      </form>
+        {(problem) => <PasswordField label={t().profile.currentPassword} value={password} onText={setPassword} problem={problem("password")} required autocomplete="current-password" />}
+      </CodeForm>
     </Dialog>
   )
 }

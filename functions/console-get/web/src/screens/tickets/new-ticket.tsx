@@ -29,7 +29,7 @@ export function NewTicket() {
   const send = async () => {
     setTried(true)
     if (!opening.title.trim() || !opening.categoryId || !draft.text.trim()) return
-    const item = await add({ kind: "ticket", ticketId: "", body: draft.text.trim(), internal: false, files: draft.files, opening: { ...opening, title: opening.title.trim() } }, newTicketKey)
+    const item = await add({ kind: "ticket", ticketId: "", body: draft.text, internal: false, files: draft.files, opening: { ...opening, title: opening.title.trim() } }, newTicketKey)
     navigate(`/tickets/${item.clientId}`, { replace: true })
   }
   return (

@@ -11,7 +11,8 @@ import { LogView } from "../../conversation/log-view"
 import { WaitingMessage } from "../../conversation/message"
 import { Typing } from "../../conversation/typing"
 import { useConversation } from "../../conversation/use-conversation"
-import { clearDraft, draftKey, draftSignal, editDraft, newTicketKey } from "../../drafts/drafts"
+import { draftKey, draftSignal, editDraft } from "../../drafts/drafts"
+import { startFollowUp } from "../../drafts/follow-up"
 import { t } from "../../i18n"
 import type { OutboxItem } from "../../log/db"
 import { fill, logSignal } from "../../log/store"
@@ -137,23 +138,23 @@ function Foot({ ticket }: { ticket: Ticket }) {
   const [, navigate] = useLocation()
   const key = draftKey(ticket.id)
   if (!takesMessages(ticket, settings.reopenDays)) {
-    const followUp = () => {
-      const draft = draftSignal(key).peek()
-      editDraft(newTicketKey, { text: draft.text, files: draft.files, opening: { title: ticket.title, categoryId: ticket.category?.id ?? "", followUpOf: ticket.id } })
-      clearDraft(key)
+    const followUp = async () => {
+      const { text, files } = draftSignal(key).peek()
+      await startFollowUp(ticket.id, text, files)
+      editDraft(key, { text: "", files: [] })
       navigate("/tickets/new")
     }
     return (
       <div class="ticket-note notice no-print">
         <Lock size={20} />
         <span>{t().ticket.closedLong}</span>
-        <Button kind="quiet" onClick={followUp}>{t().ticket.followUp}</Button>
+        <Button kind="quiet" onClick={() => void followUp()}>{t().ticket.followUp}</Button>
       </div>
     )
   }
   const send = () => {
     const { text, files } = draftSignal(key).peek()
-    void add({ kind: "message", ticketId: ticket.id, body: text.trim(), internal: false, files }, key).catch(toastError)
+    void add({ kind: "message", ticketId: ticket.id, body: text, internal: false, files }, key).catch(toastError)
   }
   return (
     <>
