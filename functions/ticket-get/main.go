@@ -1,4 +1,4 @@
-// Command ticket-get returns a ticket with its newest entries: GET /tickets/{id}.
+// Command ticket-get returns a ticket: GET /tickets/{id} and GET /tickets/by-number/{number}.
 package main
 
 import (

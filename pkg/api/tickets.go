@@ -106,9 +106,16 @@ func asFieldError(err error, code apperr.Code, pointer, message string) error {
 	return err
 }
 
-// GetTicket returns the endpoint GET /tickets/{id}.
+// GetTicket returns the endpoint GET /tickets/{id}, and GET /tickets/by-number/{number}.
 func GetTicket(tickets *ticket.Service) Endpoint {
 	return Authenticated(func(ctx context.Context, r *Request) (Response, error) {
+		if number := r.event.PathParameters["number"]; number != "" {
+			tk, err := tickets.ByNumber(ctx, r.Principal, number)
+			if err != nil {
+				return Response{}, err
+			}
+			return r.ticketResponse(http.StatusOK, tk), nil
+		}
 		d, err := tickets.Detail(ctx, r.Principal, r.pathID())
 		if err != nil {
 			return Response{}, err

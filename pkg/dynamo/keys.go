@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"ticketsystem/pkg/audit"
+	"ticketsystem/pkg/id"
 	"ticketsystem/pkg/limit"
 	"ticketsystem/pkg/stats"
 	"ticketsystem/pkg/ticket"
@@ -97,6 +98,9 @@ const (
 func ownTicketKey(userID, ticketID string) key {
 	return nameReferenceKey(userID, prefixOwnTicket+ticketID)
 }
+
+// numberKey records that a ticket has its number. Numbers are shorter than ids of users.
+func numberKey(ticketID string) key { return nameReferenceKey(id.Number(ticketID), ticketID) }
 
 // userSuppressionKey records that mail to an address of a user was returned.
 func userSuppressionKey(userID, address string) key {

@@ -7,8 +7,10 @@ import (
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"ticketsystem/pkg/event"
+	"ticketsystem/pkg/id"
 	"ticketsystem/pkg/notification"
 	"ticketsystem/pkg/parallel"
 	"ticketsystem/pkg/ticket"
@@ -66,8 +68,40 @@ func (s *Store) AddNameReference(ctx context.Context, userID, ticketID string) (
 
 // AddOwnTicket implements stream.NameStore.
 func (s *Store) AddOwnTicket(ctx context.Context, userID, ticketID string) error {
-	_, err := s.put(ctx, nameReferenceItem{ownTicketKey(userID, ticketID)}, "", nil)
-	return err
+	return s.batchWrite(ctx, []types.WriteRequest{putRequest(ownTicketKey(userID, ticketID)), putRequest(numberKey(ticketID))})
+}
+
+// Bounds of TicketsWithNumber: numbers have 40 bits, so few tickets share one, and the stream
+// lags by few tickets.
+const (
+	maxSameNumber = 10
+	maxUnrecorded = 100
+)
+
+// TicketsWithNumber implements ticket.Store. A number that the stream has not recorded yet is
+// searched among the newest tickets.
+func (s *Store) TicketsWithNumber(ctx context.Context, number, customerID string) ([]string, error) {
+	out, err := s.queryPage(ctx, queryInput("PK = :pk", values{"pk": nameReferenceKey(number, "").PK}, consistent, descending, pageOf(maxSameNumber)))
+	if err != nil {
+		return nil, err
+	}
+	recorded, err := decodeAll[key](out.Items)
+	ids := make([]string, len(recorded))
+	for i, k := range recorded {
+		ids[i] = k.SK
+	}
+	if err != nil || len(ids) > 0 {
+		return ids, err
+	}
+	in := queryInput("qc = :pk", values{"pk": queueShard}, onIndex(indexAllCreated), descending, pageOf(maxUnrecorded))
+	if customerID != "" {
+		in = queryInput("uc = :pk", values{"pk": ticketOwnerKey(customerID)}, onIndex(indexOwnerCreated), descending, pageOf(maxUnrecorded))
+	}
+	if out, err = s.queryPage(ctx, in); err != nil {
+		return nil, err
+	}
+	newest, err := idsOf(out.Items)
+	return slices.DeleteFunc(newest, func(ticketID string) bool { return id.Number(ticketID) != number }), err
 }
 
 // OwnTicket implements stream.NameStore.

@@ -34,7 +34,7 @@ func (s *Store) TouchTombstone(ctx context.Context, ticketID string) error {
 // entries and read markers. It is safe to repeat: a retry after a crash still finds
 // the attachments in the entries.
 func (s *Store) PurgeTicket(ctx context.Context, ticketID string, log ticket.Log) error {
-	var files, keys []key
+	files, keys := []key(nil), []key{numberKey(ticketID)}
 	for _, e := range log.Entries {
 		keys = append(keys, entryKey(ticketID, e.Seq))
 		for _, a := range e.Attachments {

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"sync"
 	"time"
+	"unicode"
 
 	"github.com/oklog/ulid/v2"
 )
@@ -20,6 +21,9 @@ const alphabet = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 // length is the length of a ULID in characters.
 const length = 26
+
+// numberLength is the length of a Number without its hyphen.
+const numberLength = 8
 
 // Generator returns a new id at every call. It is safe for concurrent use.
 type Generator func() string
@@ -151,8 +155,32 @@ func Number(ticketID string) string {
 	if !Valid(ticketID) {
 		return ""
 	}
-	tail := ticketID[length-8:]
-	return tail[:4] + "-" + tail[4:]
+	tail := ticketID[length-numberLength:]
+	return tail[:numberLength/2] + "-" + tail[numberLength/2:]
+}
+
+// ParseNumber returns the form of Number of a number as people type it: in upper or lower case,
+// with any separators, with the letters O, I and L for digits. It returns false for other texts.
+func ParseNumber(s string) (number string, ok bool) {
+	var digits []rune
+	for _, r := range strings.ToUpper(s) {
+		switch {
+		case r == 'O':
+			r = '0'
+		case r == 'I', r == 'L':
+			r = '1'
+		case strings.ContainsRune("#_.\t\u2212", r), unicode.In(r, unicode.Zs, unicode.Pd, unicode.Cf):
+			continue
+		}
+		if !strings.ContainsRune(alphabet, r) {
+			return "", false
+		}
+		digits = append(digits, r)
+	}
+	if len(digits) != numberLength {
+		return "", false
+	}
+	return string(digits[:numberLength/2]) + "-" + string(digits[numberLength/2:]), true
 }
 
 // Time returns the time of a ULID or of a UUID of version 7 in milliseconds, or the zero time

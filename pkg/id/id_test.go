@@ -146,3 +146,14 @@ func TestNumber(t *testing.T) {
 		}
 	}
 }
+
+func TestParseNumber(t *testing.T) {
+	for typed, want := range map[string]string{
+		"Q69G-5FAV": "Q69G-5FAV", "q69g5fav": "Q69G-5FAV", " #q69g \u2013 5fav\u200f": "Q69G-5FAV", "q 6 9 g_5.f.a.v": "Q69G-5FAV",
+		"OIL0-1oil": "0110-1011", "Q69G-5FA": "", "Q69G-5FAVA": "", "Q69G-5FAU": "", "Q69G-5FA\u00e9": "", "": "",
+	} {
+		if got, ok := id.ParseNumber(typed); got != want || ok != (want != "") {
+			t.Errorf("ParseNumber(%q): got %q, %v, want %q", typed, got, ok, want)
+		}
+	}
+}

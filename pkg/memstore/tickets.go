@@ -11,6 +11,7 @@ import (
 	"ticketsystem/pkg/apperr"
 	"ticketsystem/pkg/attachment"
 	"ticketsystem/pkg/audit"
+	"ticketsystem/pkg/id"
 	"ticketsystem/pkg/ticket"
 )
 
@@ -36,6 +37,19 @@ func (s *Store) partition(ticketID string) *ticketPartition {
 		s.tickets[ticketID] = p
 	}
 	return p
+}
+
+// TicketsWithNumber implements ticket.Store.
+func (s *Store) TicketsWithNumber(_ context.Context, number, customerID string) (ids []string, err error) {
+	err = s.do("TicketsWithNumber", number, func() error {
+		for _, ticketID := range slices.Backward(sortedKeys(s.tickets)) {
+			if p := s.tickets[ticketID]; p.exists && id.Number(ticketID) == number && (customerID == "" || p.ticket.Customer.ID == customerID) {
+				ids = append(ids, ticketID)
+			}
+		}
+		return nil
+	})
+	return ids, err
 }
 
 // find returns the position of an entry, or where to insert it.

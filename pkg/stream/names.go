@@ -22,7 +22,8 @@ type NameStore interface {
 	// AddNameReference records that a ticket contains the name of an agent. added is
 	// false if it is recorded already.
 	AddNameReference(ctx context.Context, userID, ticketID string) (added bool, err error)
-	// AddOwnTicket records that a user is the customer of a ticket. It is safe to repeat.
+	// AddOwnTicket records that a user is the customer of a ticket, and the number of the ticket.
+	// It is safe to repeat.
 	AddOwnTicket(ctx context.Context, userID, ticketID string) error
 	// DeleteNameReference deletes the record of AddNameReference.
 	DeleteNameReference(ctx context.Context, userID, ticketID string) error

@@ -4,7 +4,9 @@ import (
 	"context"
 	"slices"
 
+	"ticketsystem/pkg/apperr"
 	"ticketsystem/pkg/id"
+	"ticketsystem/pkg/phone"
 	"ticketsystem/pkg/user"
 )
 
@@ -40,6 +42,31 @@ func (s *Service) Detail(ctx context.Context, actor user.Principal, ticketID str
 	return Detail{
 		Ticket: log.Ticket, Opening: opening, Entries: page.Entries, HasMore: page.HasMore, Readers: readersFor(actor, log, page.Entries),
 	}, nil
+}
+
+// ByNumber returns the newest visible ticket with a number, which is written as people type it.
+// Returns apperr.TicketNotFound.
+func (s *Service) ByNumber(ctx context.Context, actor user.Principal, typed string) (Ticket, error) {
+	number, ok := id.ParseNumber(phone.ASCIIDigits(typed))
+	if !ok {
+		return Ticket{}, errNotFound()
+	}
+	customerID := actor.UserID
+	if actor.Role.IsStaff() {
+		customerID = ""
+	}
+	ids, err := s.Store.TicketsWithNumber(ctx, number, customerID)
+	if err != nil {
+		return Ticket{}, err
+	}
+	for _, ticketID := range ids {
+		d, err := s.Detail(ctx, actor, ticketID)
+		if !apperr.Is(err, apperr.TicketNotFound) {
+			d.Ticket.Description = d.Opening.Body
+			return d.Ticket, err
+		}
+	}
+	return Ticket{}, errNotFound()
 }
 
 // opening returns the first entry of a log, of which parts were read. Returns

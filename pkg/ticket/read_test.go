@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"ticketsystem/pkg/apperr"
+	"ticketsystem/pkg/id"
 	"ticketsystem/pkg/ticket"
 	"ticketsystem/pkg/user"
 )
@@ -19,6 +20,10 @@ func TestService_ForeignTicketNotFound(t *testing.T) {
 	for name, run := range map[string]func(s *ticket.Service, actor user.Principal, id string) error{
 		"detail": func(s *ticket.Service, actor user.Principal, id string) error {
 			_, err := s.Detail(ctx, actor, id)
+			return err
+		},
+		"by number": func(s *ticket.Service, actor user.Principal, ticketID string) error {
+			_, err := s.ByNumber(ctx, actor, id.Number(ticketID))
 			return err
 		},
 		"entries": func(s *ticket.Service, actor user.Principal, id string) error {
@@ -259,6 +264,25 @@ func TestMarkRead(t *testing.T) {
 		}
 		if got := store.ticket(); got.UnreadFor(c.actor) != c.unread || got.Readers[c.actor.UserID].Read != c.marker {
 			t.Errorf("%d: the ticket has %+v, want %d at %d", i, got.Readers[c.actor.UserID], c.unread, c.marker)
+		}
+	}
+}
+
+// TestByNumber checks who finds a ticket by its number, however it is typed.
+func TestByNumber(t *testing.T) {
+	s := storeWith(newLog(), 1).service(5)
+	number := id.Number(ticketID)
+	persian := strings.Map(func(r rune) rune {
+		if r >= '0' && r <= '9' {
+			return r - '0' + '\u06f0'
+		}
+		return r
+	}, number)
+	for _, actor := range []user.Principal{sara, ali} {
+		for _, typed := range []string{number, strings.ToLower(strings.ReplaceAll(number, "-", "")), " " + strings.ReplaceAll(number, "-", " \u2013 "), persian} {
+			if tk, err := s.ByNumber(t.Context(), actor, typed); err != nil || tk.ID != ticketID || tk.Description == "" {
+				t.Errorf("%s, %q: got %q, %v", actor.Name, typed, tk.ID, err)
+			}
 		}
 	}
 }

@@ -77,6 +77,11 @@ type Store interface {
 	// ListTickets returns one page of the tickets that match q. cursor is nil
 	// for the first page; next is nil after the last one.
 	ListTickets(ctx context.Context, q Query, cursor map[string]string) (tickets []Ticket, next map[string]string, err error)
+
+	// TicketsWithNumber returns the ids of the tickets with an id.Number, newest first. It
+	// finds a ticket a moment after its creation, and may return deleted ones. customerID
+	// is of the caller; "" for staff.
+	TicketsWithNumber(ctx context.Context, number, customerID string) (ids []string, err error)
 }
 
 // AttachmentStore reads attachments.

@@ -3,6 +3,7 @@ package conformance
 import (
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -10,6 +11,7 @@ import (
 	"ticketsystem/pkg/app"
 	"ticketsystem/pkg/apperr"
 	"ticketsystem/pkg/dynamo"
+	"ticketsystem/pkg/id"
 	"ticketsystem/pkg/ticket"
 	"ticketsystem/pkg/user"
 )
@@ -387,5 +389,40 @@ func TestReadMarker_ForeignTicket(t *testing.T) {
 		if got := readLog(t, db, ticketID).ReadMarkers[ali.UserID]; got != 3 {
 			t.Errorf("the marker is at %d, want 3", got)
 		}
+	})
+}
+
+// TestTicketsWithNumber checks that a ticket is found by its number before and after the stream
+// has recorded it, with others of the number, and until it was purged.
+func TestTicketsWithNumber(t *testing.T) {
+	t.Parallel()
+	forEachBackend(t, func(t *testing.T, db backend) {
+		sara, reza := customer("Sara"), customer("Reza")
+		first, _ := createLog(t, db, 1, sara)
+		second := "7" + first[1:] // the number is at the end
+		e := newEntry(second, 1, reza)
+		e.Kind, e.Opening, e.CreatedAt = ticket.KindOpened, &ticket.Opening{Title: "T", Category: ticket.Category{ID: "c"}}, app.Now().AddDate(-1, 0, 0)
+		_, err := db.open().CreateTicket(t.Context(), ticket.Fold(ticket.Ticket{}, []ticket.Entry{e}), e, nil)
+		must(t, err)
+		found := func(customerID, want string) {
+			t.Helper()
+			await(t, func() error {
+				ids, err := db.open().TicketsWithNumber(t.Context(), id.Number(first), customerID)
+				if err == nil && !slices.Contains(ids, want) {
+					err = fmt.Errorf("got %v, want %s", ids, want)
+				}
+				return err
+			})
+		}
+		found(sara.UserID, first)
+		found(reza.UserID, second)
+		if db.name == onDynamo.name {
+			store := openStore()
+			must(t, store.AddOwnTicket(t.Context(), sara.UserID, first))
+			must(t, store.AddOwnTicket(t.Context(), reza.UserID, second))
+			found("", second)
+			must(t, store.PurgeTicket(t.Context(), second, ticket.Log{}))
+		}
+		found("", first)
 	})
 }

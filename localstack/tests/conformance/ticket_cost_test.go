@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"time"
 
+	"ticketsystem/pkg/apperr"
+	"ticketsystem/pkg/id"
 	"ticketsystem/pkg/ticket"
 )
 
@@ -89,6 +91,18 @@ func ticketCosts() []costCase {
 				err = fmt.Errorf("got %d entries", len(d.Entries))
 			}
 			return err
+		}},
+		{name: "a ticket by its number", golden: cost{3, 5, 0}, run: func(ctx context.Context, f *costFixture) error {
+			_, err := f.service.ByNumber(ctx, f.ali, id.Number(f.ticketID))
+			return err
+		}, prepare: func(ctx context.Context, f *costFixture) error {
+			return openStore().AddOwnTicket(ctx, f.sara.UserID, f.ticketID)
+		}},
+		{name: "an unknown number of a ticket", golden: cost{2, 2, 0}, run: func(ctx context.Context, f *costFixture) error {
+			if _, err := f.service.ByNumber(ctx, f.ali, "ZZZZZZZZ"); !apperr.Is(err, apperr.TicketNotFound) {
+				return fmt.Errorf("got %w, want an error", err)
+			}
+			return nil
 		}},
 		entriesCost("entries, newest (50)", "1 / 4 / 0", cost{1, 6, 0}, ticket.EntryQuery{Limit: 50, Backward: true}),
 		entriesCost("entries, after (50)", "1 / 4 / 0", cost{2, 6, 0}, ticket.EntryQuery{Limit: 50, After: 5}),

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"ticketsystem/localstack/testkit/client"
+	"ticketsystem/pkg/id"
 )
 
 // cell is one request of the matrix: a route, called by a role for a resource.
@@ -130,7 +131,7 @@ func (f *authzFixture) call(c cell) (client.Response, error) {
 	if method == "ANY" {
 		method, path = "GET", "/matrix"
 	}
-	path = strings.Replace(path, "{id}", c.resourceID, 1)
+	path = strings.NewReplacer("{id}", c.resourceID, "{number}", id.Number(c.resourceID)).Replace(path)
 	if c.rule.name == "GET /tickets · search" {
 		path += "?limit=100&q=" + url.QueryEscape("title")
 	}

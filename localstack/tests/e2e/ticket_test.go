@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"fmt"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -51,6 +52,32 @@ func TestCreateTicket(t *testing.T) {
 	equal(t, "entry.clientId", entry.ClientID, clientID)
 	equal(t, "entry.author", entry.Author, client.Author{ID: me.Profile.ID, Name: me.Profile.Name, Role: "user"})
 	equal(t, "entry.state", entry.State, client.State{Status: "new", Priority: "high", CategoryID: category.ID})
+}
+
+// TestTicketByNumber finds a ticket by the number that its customer reads out.
+func TestTicketByNumber(t *testing.T) {
+	t.Parallel()
+	me, agent := customer(t), support(t)
+	mine := me.openTicket(object{"description": "Read out on the phone"})
+	typed := url.PathEscape(strings.ToLower(strings.ReplaceAll(mine.Number, "-", " ")))
+	for _, caller := range []testUser{me, agent} {
+		for _, number := range []string{mine.Number, typed} {
+			eventually(t, "the number", func() error {
+				var found client.Ticket
+				response := caller.call("GET", "/tickets/by-number/"+number, nil)
+				if err := response.Decode(200, &found); err != nil {
+					return err
+				}
+				if found.ID != mine.ID || found.Description == "" || response.Header.Get("ETag") == "" {
+					t.Errorf("got %+v, want %s", found, mine.ID)
+				}
+				return nil
+			})
+		}
+	}
+	for _, number := range []string{mine.Number, "ZZZZ-ZZZZ", "by", "%20", "K7M2-9QX"} {
+		equal(t, number, wantProblem(t, customer(t).call("GET", "/tickets/by-number/"+number, nil), 404).Code, "ticket_not_found")
+	}
 }
 
 func TestCreateTicket_DefaultPriority(t *testing.T) {
