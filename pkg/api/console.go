@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io/fs"
 	"net/http"
 	"path"
@@ -40,7 +41,7 @@ var consoleTypes = map[string]string{
 }
 
 // settingsMark stands in index.html where the settings belong.
-const settingsMark = `"settings"`
+const settingsMark = `>"settings"<`
 
 // ServeConsole returns the endpoint of the console: / leads to it, the files of Vite have hashes in
 // their names and never change, and every other path without an extension is index.html, whose
@@ -74,7 +75,7 @@ func (c Console) index() ([]byte, error) {
 		return nil, err
 	}
 	settings, err := json.Marshal(c.Settings) // escapes < and >
-	return bytes.Replace(page, []byte(settingsMark), settings, 1), err
+	return bytes.Replace(page, []byte(settingsMark), fmt.Appendf(nil, ">%s<", settings), 1), err
 }
 
 // file returns a file of the build, as brotli or gzip if the client accepts it.

@@ -88,7 +88,7 @@ func TestServeConsole_Encodings(t *testing.T) {
 func TestServeConsole_Page(t *testing.T) {
 	got := getConsole(t, consoleFiles(), "/app/", nil)
 	page, err := base64.StdEncoding.DecodeString(got.Body)
-	if err != nil || strings.Contains(string(page), `</script>"`) || !strings.Contains(string(page), `"region":"IR"`) {
+	if err != nil || strings.Contains(string(page), `</script>"`) || !strings.Contains(string(page), `id="settings">{"`) || !strings.Contains(string(page), `"region":"IR"`) {
 		t.Errorf("got %s, %v; want the settings, without a tag in them", page, err)
 	}
 	for _, directive := range []string{

@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs"
 import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core"
 import { afterEach, expect } from "vitest"
+import type { Network } from "./network"
 
 export const password = "ticket-demo-2026"
 export const seeded = { admin: "09120000001", agent: "09120000002", agent2: "09120000003", customer: "09120000004" } as const
@@ -21,6 +22,8 @@ export interface Look {
   theme?: "light" | "dark"
   /** Whether a service worker may answer instead of the network. */
   worker?: boolean
+  /** The network between the browser and the stack. */
+  network?: Network
 }
 
 /** A browser of its own: cookies, storage, and the errors and violations of its pages. */
@@ -36,9 +39,10 @@ const all: string[][] = []
 const watched = (faults: string[]) => (all.push(faults), faults)
 afterEach(() => expect(all.splice(0).flat()).toEqual([]))
 
-export async function person(browser: Browser, { language = "en", width = 1280, height = 800, theme = "light", worker = true }: Look = {}): Promise<Person> {
+export async function person(browser: Browser, { language = "en", width = 1280, height = 800, theme = "light", worker = true, network }: Look = {}): Promise<Person> {
   const context = await browser.newContext({
     baseURL: apiUrl(), viewport: { width, height }, colorScheme: theme, locale: language === "fa" ? "fa-IR" : "en-GB", timezoneId: "Asia/Tehran", serviceWorkers: worker ? "allow" : "block",
+    ...(network ? { proxy: { server: network.url } } : {}),
   })
   await context.addInitScript((to) => {
     if (location.protocol !== "about:" && !localStorage.getItem("language")) localStorage.setItem("language", to)

@@ -85,6 +85,13 @@ describe("connection", () => {
     await vi.advanceTimersByTimeAsync(60 * minute)
     expect(urls).toBeGreaterThan(200)
     expect(urls).toBeLessThan(300)
+    connection.stop()
+    connection.start()
+    for (let i = 0; i < 30; i++) {
+      const before = urls
+      await vi.advanceTimersByTimeAsync(1_000)
+      expect(urls - before).toBeLessThanOrEqual(i === 0 ? 2 : 1)
+    }
     refuse = false
     await vi.advanceTimersByTimeAsync(minute)
     latest().open()

@@ -173,6 +173,9 @@ export class Connection {
   private retryLater(): void {
     if (!this.started) return
     clearTimeout(this.retry)
-    this.retry = setTimeout(() => void this.connect(), backoff(this.tries++, this.environment.random))
+    // A short loss is repaired at once; a server that is away is asked at most once per second.
+    const delay = Math.max(this.tries > 0 ? 1_000 : 0, backoff(this.tries, this.environment.random))
+    this.tries++
+    this.retry = setTimeout(() => void this.connect(), delay)
   }
 }
