@@ -70,6 +70,10 @@ quality: ## run the full quality suite and write docs/quality.md (CHECKS="faults
 bench: ## measure requests per second, fan-out and memory of the local stack (ONLY="post fan-out", or ONLY="cold-start")
 	@go run ./localstack/tools/bench $(ONLY)
 
+.PHONY: cost
+cost: ## count what tickets of a standard mix use and write docs/cost.md with the prices of AWS
+	@go run ./localstack/tools/cost
+
 .PHONY: mutation-test
 mutation-test: ## apply each seeded bug and check that a test fails (ONLY=refresh for a name prefix)
 	@go run ./localstack/tools/seededbugs -only "$(ONLY)"

@@ -63,6 +63,7 @@ func (p *pool) launch() error {
 	})
 	go func() {
 		err := inst.command.Wait()
+		p.stats.addCPU(inst.command.ProcessState.UserTime() + inst.command.ProcessState.SystemTime())
 		initTimer.Stop()
 		p.manager.instances.Delete(inst.id)
 		p.instanceExited(inst, err)

@@ -222,6 +222,9 @@ func (m *Manager) Stats() []Stats {
 			stats := p.stats.snapshot()
 			p.mu.Lock()
 			stats.Name, stats.Instances = name, len(p.instances)
+			for inst := range p.instances {
+				stats.CPU += milliseconds(cpuTime(inst.command.Process.Pid))
+			}
 			p.mu.Unlock()
 			stats.BuildError = m.builder.failure(name)
 			all = append(all, stats)

@@ -21,6 +21,8 @@ type Stats struct {
 	Instances   int     `json:"instances"`
 	P50         float64 `json:"p50Ms"`
 	P99         float64 `json:"p99Ms"`
+	CPU         float64 `json:"cpuMs"` // processor time of all instances, their starts included; on Linux only
+	LogBytes    int     `json:"logBytes"`
 	BuildError  string  `json:"buildError,omitempty"` // output of the compiler, if the latest build failed
 }
 
@@ -45,7 +47,7 @@ func (s *functionStats) recordInvocation(took time.Duration, cold, failed bool) 
 	if cold {
 		s.stats.ColdStarts++
 	}
-	ms := float64(took.Microseconds()) / 1000
+	ms := milliseconds(took)
 	if len(s.durations) < maxDurations {
 		s.durations = append(s.durations, ms)
 		return
@@ -53,6 +55,15 @@ func (s *functionStats) recordInvocation(took time.Duration, cold, failed bool) 
 	s.durations[s.next] = ms
 	s.next = (s.next + 1) % maxDurations
 }
+
+// addCPU adds the processor time of an instance that has exited.
+func (s *functionStats) addCPU(used time.Duration) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.stats.CPU += milliseconds(used)
+}
+
+func milliseconds(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
 
 func (s *functionStats) snapshot() Stats {
 	s.mu.Lock()
@@ -75,6 +86,7 @@ func (s *functionStats) logLines() []string {
 func (s *functionStats) Write(p []byte) (int, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.stats.LogBytes += len(p)
 	s.partial = append(s.partial, p...)
 	for {
 		line, rest, whole := bytes.Cut(s.partial, []byte("\n"))

@@ -1,7 +1,12 @@
 package contract
 
 import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
 	"slices"
+	"strings"
 	"testing"
 
 	"ticketsystem/localstack/emulator/samtemplate"
@@ -49,5 +54,49 @@ func TestTemplate_GradualDeployment(t *testing.T) {
 	}
 	if gradual == 0 || gradual > maxGradual {
 		t.Errorf("got %d functions with an alias, want 1 to %d", gradual, maxGradual)
+	}
+}
+
+// TestSamconfig_Tags checks that each environment tags its stack: CloudFormation passes the
+// tags of a stack on to its resources.
+func TestSamconfig_Tags(t *testing.T) {
+	text, err := os.ReadFile(filepath.Join(root, "samconfig.toml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	blocks := strings.Split(string(text), ".deploy.parameters]")[1:]
+	if len(blocks) == 0 {
+		t.Fatal("got no environment in samconfig.toml")
+	}
+	tags := regexp.MustCompile(`(?m)^tags = \["Application=ticketsystem", "Stage=(\w+)"\]$`)
+	stage := regexp.MustCompile(`(?m)^parameter_overrides = \["Stage=(\w+)"`)
+	for _, block := range blocks {
+		tag, parameter := tags.FindStringSubmatch(block), stage.FindStringSubmatch(block)
+		if len(tag) != 2 || len(parameter) != 2 || tag[1] != parameter[1] {
+			t.Errorf("got the tags %v and the stage %v, want tags with the stage of the stack:\n%s", tag, parameter, block)
+		}
+	}
+}
+
+// TestTemplate_Budget checks that a budget needs both parameters, and whom it tells.
+func TestTemplate_Budget(t *testing.T) {
+	for _, test := range []struct {
+		limit, email string
+		want         int
+	}{{"0", "", 0}, {"0", "ops@example.com", 0}, {"50", "", 0}, {"50", "ops@example.com", 1}} {
+		stack, err := samtemplate.Load(templateFile, map[string]string{"MonthlyBudget": test.limit, "AlarmEmail": test.email})
+		if err != nil {
+			t.Fatal(err)
+		}
+		budgets, err := stack.Resources("AWS::Budgets::Budget")
+		if err != nil || len(budgets) != test.want {
+			t.Errorf("%+v: got %d budgets, %v, want %d", test, len(budgets), err, test.want)
+		}
+		for _, b := range budgets {
+			properties, err := stack.Properties(b)
+			if text := fmt.Sprint(properties); err != nil || !strings.Contains(text, "Amount:50") || strings.Count(text, "Address:ops@example.com") != 2 {
+				t.Errorf("%+v: got %s, %v", test, text, err)
+			}
+		}
 	}
 }

@@ -1,0 +1,112 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"ticketsystem/pkg/metric"
+)
+
+// summary returns the cost by service and lever as text.
+func (b *bill) summary() string {
+	var text strings.Builder
+	fmt.Fprintf(&text, "1,000 tickets: %.3f USD (target %.2f); a month without users: %.2f USD\n%s", b.sum(), target, total(b.idle, func(line) bool { return true }), b.matrix())
+	return text.String()
+}
+
+// matrix returns a table of services and levers.
+func (b *bill) matrix() string {
+	var text strings.Builder
+	fmt.Fprintf(&text, "| USD | %s | sum |\n|---|%s--:|\n", strings.Join(levers(), " | "), strings.Repeat("--:|", len(levers())))
+	row := func(name string, include func(line) bool) {
+		fmt.Fprintf(&text, "| %s |", name)
+		for _, lever := range levers() {
+			fmt.Fprintf(&text, " %.4f |", total(b.tickets, func(l line) bool { return l.lever == lever && include(l) }))
+		}
+		fmt.Fprintf(&text, " %.4f |\n", total(b.tickets, include))
+	}
+	for _, s := range services {
+		row(s.name, func(l line) bool { return slices.Contains(s.prices, l.price) })
+	}
+	row("**sum**", func(line) bool { return true })
+	return text.String()
+}
+
+// cause says in figures why the target is missed.
+func (b *bill) cause() string {
+	if b.sum() <= target {
+		return ""
+	}
+	lever := func(name string) float64 { return total(b.tickets, func(l line) bool { return l.lever == name }) }
+	unit := func(lever, price string) float64 {
+		return total(b.tickets, func(l line) bool { return l.lever == lever && l.price == price }) / b.Prices[price].USD * b.Prices[price].Per / 1000
+	}
+	return fmt.Sprintf("A ticket writes %.0f units for the search index (a posting for each word and each of its prefixes, so that a search reads little), %.0f for lists and statistics "+
+		"(each message and each read marker changes the rows of six indexes), and sends %.0f WebSocket messages. Without the search index 1,000 tickets cost %.3f USD, without push %.3f, without both %.3f.",
+		unit(search, "write unit"), unit(projections, "write unit"), unit(push, "WebSocket message"), b.sum()-lever(search), b.sum()-lever(push), b.sum()-lever(search)-lever(push))
+}
+
+// chart returns the cost of each lever as a Mermaid chart.
+func (b *bill) chart() string {
+	var names, values []string
+	for _, lever := range levers() {
+		names = append(names, fmt.Sprintf("%q", lever))
+		values = append(values, fmt.Sprintf("%.4f", total(b.tickets, func(l line) bool { return l.lever == lever })))
+	}
+	return fmt.Sprintf("```mermaid\nxychart-beta\n    title \"USD for 1,000 tickets\"\n    x-axis [%s]\n    y-axis \"USD\"\n    bar [%s]\n```\n", strings.Join(names, ", "), strings.Join(values, ", "))
+}
+
+// page returns docs/cost.md.
+func (b *bill) page() string {
+	var text strings.Builder
+	write := func(format string, args ...any) { fmt.Fprintf(&text, format, args...) }
+	idle := total(b.idle, func(line) bool { return true })
+	write("# What it costs\n\nWritten by `make cost` from one run of %d tickets on the local stack; do not edit it. ", b.used.tickets)
+	write("Prices: [prices.json](../localstack/tools/cost/prices.json) (list prices of %s without free tiers, each with its source and date).\n\n", b.Region)
+	write("**1,000 tickets of the standard mix cost %.3f USD** (target: at most %.2f), without SMS and e-mail. **A month without any user costs %.2f USD.**\n\n", b.sum(), target, idle)
+	write("## 1,000 tickets\n\n%s\n%s\n", b.matrix(), b.chart())
+	if cause := b.cause(); cause != "" {
+		write("**Why it is above the target.** %s\n\n", cause)
+	}
+	write("%s\n", explanation)
+	write("The mix for one ticket:\n\n")
+	for _, s := range (&players{}).steps() {
+		write("1. %s\n", s.name)
+	}
+	write("\nNot in the sum, for 1,000 tickets: %.0f SMS and %.0f e-mails that this mix sends to customers who are away. Their price depends on the country.\n\n", b.used.texts*1000/float64(b.used.tickets), b.used.mails*1000/float64(b.used.tickets))
+	write("## Quantities for 1,000 tickets\n\n| Lever | Unit | Quantity | USD |\n|---|---|--:|--:|\n")
+	for _, l := range b.tickets {
+		write("| %s | %s | %.5g | %.4f |\n", l.lever, l.price, l.quantity, l.usd)
+	}
+	write("\n## Functions\n\n%s\n\n| Function | Invocations | Processor time, ms | Billed, ms | Memory, MB | USD |\n|---|--:|--:|--:|--:|--:|\n", functionsText)
+	slices.SortFunc(b.functions, func(a, c functionLine) int { return strings.Compare(a.name, c.name) })
+	for _, f := range b.functions {
+		write("| %s | %.0f | %.2f | %.1f | %d | %.4f |\n", f.name, f.invocations, f.cpuMs, f.ms, f.memory, f.usd)
+	}
+	write("\n## A month without users\n\n| What | Unit | Quantity | USD |\n|---|---|--:|--:|\n")
+	for _, l := range b.idle {
+		write("| %s | %s | %.5g | %.2f |\n", l.lever, l.price, l.quantity, l.usd)
+	}
+	custom := float64(len(metric.Names())) * b.Prices["custom metric"].USD
+	write("| **sum** | | | **%.2f** |\n\n", idle)
+	write(idleText, len(metric.Names()), custom, b.Prices["table GB-month"].USD, b.Prices["PITR GB-month"].USD, b.Prices["backup GB-month"].USD)
+	return text.String()
+}
+
+const explanation = `Counted: the units that DynamoDB's engine reports for each call of a function (the recorder that ` + "`TestOperationCosts`" + ` also relies on the engine for), invocations, requests, frames and queue messages. Nothing is batched: each step waits until the stack is idle, as with little traffic. More traffic shares invocations of the stream.
+
+| Lever | Is |
+|---|---|
+| requests | the HTTP API, its functions, and what they read and write |
+| stream | stream-project: tickets, lists, statistics, activity |
+| search index | SearchIndexQueue, search-index, and the postings |
+| push | the WebSocket API, subscriptions, stream-deliver |
+| notifications | notifications in the app, DeliveryQueue, notification-send |
+| logs | the access log and what functions log |
+`
+
+const functionsText = `Processor time is that of the functions' processes on the local stack (the process clock of Linux), without their start, for one invocation. Billed is what Lambda would measure: the processor time divided by the function's share of a processor (memory / 1,769 MB), and an assumed wait for each call (prices.json), one after the other. Both are upper estimates: Lambda does not slow down short invocations by the whole share, and several calls run at the same time. Cold starts are not in it.`
+
+const idleText = `Also, as soon as they are used: %d metrics of the business (%.2f USD a month). With the data: each GB of the table costs %.2f USD a month and its point-in-time recovery %.2f more; an AWS Backup of it (` + "`BackupDays`" + `) %.2f. Free of charge: schedules, the signing key in SSM (a standard parameter), AWS managed keys apart from their requests, S3 without objects, topics, log groups without lines, two budgets of an account, and reading the stream. ` + "`Tracing`" + ` and ` + "`RequestLogPercent`" + ` are off by default.
+`
