@@ -16,7 +16,7 @@ func main() {
 		stream.PushChanges(store, publisher),
 		stream.PushCounts(store, publisher), stream.PushNotifications(publisher),
 		stream.EnqueueDeliveries(delivery.Queue(a), a.Key(), delivery.NotificationDelay(a)),
-		stream.EnqueueBroadcasts(delivery.BroadcastQueue(a)),
+		stream.EnqueueBroadcasts(delivery.BroadcastQueue(a)), stream.PushBroadcasts(store, publisher),
 		stream.RevokeChangedRights(store, revoker), stream.VerifyNewSession(store, revoker, store, app.Now),
 		stream.CloseEndedSession(websocket.Disconnector(a)),
 		stream.LimitSessions(store, a.MaxSessions(), app.Now), stream.LimitSockets(websocket.Disconnector(a), a.MaxSockets()),

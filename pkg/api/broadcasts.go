@@ -25,9 +25,6 @@ const (
 	maxBroadcastBody  = 1000
 )
 
-// channelInApp is the notification list of the application.
-const channelInApp notification.Channel = "app"
-
 type audienceInput struct {
 	UserIDs []string    `json:"userIds,omitempty"`
 	Roles   []user.Role `json:"roles,omitempty"`
@@ -74,16 +71,16 @@ func (in broadcastInput) toBroadcast() (broadcast.Broadcast, error) {
 	in.Body = broadcastText(&v, "body", "bodies", in.Body, in.Bodies, maxBroadcastBody, true)
 	in.Audience.validate(&v)
 	if len(in.Channels) == 0 {
-		v.Add("/channels", "required", "At least one of app, email, sms.")
+		v.Add("/channels", "required", "At least one of app, email, sms, push.")
 	}
 	b := broadcast.Broadcast{
-		Title: in.Title, Body: in.Body, Titles: in.Titles, Bodies: in.Bodies, InApp: slices.Contains(in.Channels, channelInApp),
+		Title: in.Title, Body: in.Body, Titles: in.Titles, Bodies: in.Bodies, InApp: slices.Contains(in.Channels, wire.ChannelInApp),
 		Audience: broadcast.Audience{UserIDs: in.Audience.UserIDs, Roles: in.Audience.Roles, All: in.Audience.All},
 		Counts:   map[notification.Channel]broadcast.DeliveryCounts{},
 	}
 	for n, channel := range in.Channels {
-		wire.OneOf(&v, fmt.Sprintf("/channels/%d", n), channel, channelInApp, notification.Email, notification.SMS)
-		if channel != channelInApp && !slices.Contains(b.Channels, channel) {
+		wire.OneOf(&v, fmt.Sprintf("/channels/%d", n), channel, wire.ChannelInApp, notification.Email, notification.SMS, notification.Push)
+		if channel != wire.ChannelInApp && !slices.Contains(b.Channels, channel) {
 			b.Channels = append(b.Channels, channel)
 			b.Counts[channel] = broadcast.DeliveryCounts{}
 		}
@@ -113,69 +110,6 @@ func (a audienceInput) validate(v *wire.Validator) {
 	}
 }
 
-type broadcastView struct {
-	ID         string                 `json:"id"`
-	State      broadcast.State        `json:"state"`
-	Title      string                 `json:"title"`
-	Body       string                 `json:"body"`
-	Titles     map[string]string      `json:"titles,omitempty"`
-	Bodies     map[string]string      `json:"bodies,omitempty"`
-	Audience   audienceView           `json:"audience"`
-	Channels   []notification.Channel `json:"channels"`
-	Counts     broadcastCountsView    `json:"counts"`
-	CreatedAt  *string                `json:"createdAt"`
-	FinishedAt *string                `json:"finishedAt"`
-}
-
-// audienceView contains the number of users given by id, not their ids: there may be thousands.
-type audienceView struct {
-	UserCount int         `json:"users,omitempty"`
-	Roles     []user.Role `json:"roles,omitempty"`
-	All       bool        `json:"all,omitempty"`
-}
-
-type broadcastCountsView struct {
-	Total int                `json:"total"` // recipients notified so far
-	App   appCountView       `json:"app"`
-	Email deliveryCountsView `json:"email"`
-	SMS   deliveryCountsView `json:"sms"`
-}
-
-type appCountView struct {
-	Sent int `json:"sent"`
-}
-
-type deliveryCountsView struct {
-	Queued  int `json:"queued"`
-	Sent    int `json:"sent"`
-	Failed  int `json:"failed"`
-	Skipped int `json:"skipped"`
-}
-
-func viewDeliveryCounts(c broadcast.DeliveryCounts) deliveryCountsView {
-	return deliveryCountsView{Queued: c.Planned - c.Sent - c.Failed, Sent: c.Sent, Failed: c.Failed, Skipped: c.Skipped}
-}
-
-func viewBroadcast(b broadcast.Broadcast) broadcastView {
-	v := broadcastView{
-		ID: b.ID, State: b.PublicState(), Title: b.Title, Body: b.Body, Titles: b.Titles, Bodies: b.Bodies, Channels: []notification.Channel{},
-		Audience: audienceView{UserCount: b.Audience.UserCount, Roles: b.Audience.Roles, All: b.Audience.All},
-		Counts: broadcastCountsView{
-			Total: b.Total, Email: viewDeliveryCounts(b.Counts[notification.Email]), SMS: viewDeliveryCounts(b.Counts[notification.SMS]),
-		},
-		CreatedAt: wire.FormatTime(b.CreatedAt),
-	}
-	if b.InApp {
-		v.Channels = append(v.Channels, channelInApp)
-		v.Counts.App.Sent = b.Total
-	}
-	v.Channels = append(v.Channels, b.Channels...)
-	if v.State == broadcast.Done || v.State == broadcast.Cancelled {
-		v.FinishedAt = wire.FormatTime(b.FinishedAt)
-	}
-	return v
-}
-
 // recipientsView is the answer to a dry run.
 type recipientsView struct {
 	Total    int  `json:"total"`
@@ -198,7 +132,7 @@ func CreateBroadcast(broadcasts *broadcast.Service) Endpoint {
 			return ok(recipientsView{total, complete}), err
 		}
 		b, err = broadcasts.Create(ctx, r.actor(), b)
-		return Response{Status: http.StatusAccepted, Body: viewBroadcast(b)}.with("location", "/broadcasts/"+b.ID), err
+		return Response{Status: http.StatusAccepted, Body: wire.ViewBroadcast(b)}.with("location", "/broadcasts/"+b.ID), err
 	})
 }
 
@@ -206,7 +140,7 @@ func CreateBroadcast(broadcasts *broadcast.Service) Endpoint {
 func ListBroadcasts(store broadcast.Store) Endpoint {
 	return AdminOnly(func(ctx context.Context, r *Request) (Response, error) {
 		position := func(b broadcast.Broadcast) string { return b.ID }
-		out, err := listPage(r, "broadcasts", viewBroadcast, func(limit int, before string) ([]broadcast.Broadcast, string, bool, error) {
+		out, err := listPage(r, "broadcasts", wire.ViewBroadcast, func(limit int, before string) ([]broadcast.Broadcast, string, bool, error) {
 			all, err := store.ListBroadcasts(ctx, before, limit+1)
 			all, next, more := trimPage(all, limit, position)
 			return all, next, more, err
@@ -219,7 +153,7 @@ func ListBroadcasts(store broadcast.Store) Endpoint {
 func GetBroadcast(store broadcast.Store) Endpoint {
 	return AdminOnly(func(ctx context.Context, r *Request) (Response, error) {
 		b, err := findBroadcast(ctx, store, r.pathID())
-		return ok(viewBroadcast(b)), err
+		return ok(wire.ViewBroadcast(b)), err
 	})
 }
 
@@ -230,7 +164,7 @@ func CancelBroadcast(broadcasts *broadcast.Service) Endpoint {
 			return Response{}, err
 		}
 		b, err := broadcasts.Cancel(ctx, r.actor(), r.pathID())
-		return ok(viewBroadcast(b)), err
+		return ok(wire.ViewBroadcast(b)), err
 	})
 }
 

@@ -20,7 +20,7 @@ import (
 type State string
 
 // The states of a broadcast. Enqueued is internal: all notifications are
-// stored, and their e-mail and SMS deliveries may still be in progress.
+// stored, and their deliveries on other channels may still be in progress.
 const (
 	Queued    State = "queued"
 	Sending   State = "sending"
@@ -66,6 +66,7 @@ type DeliveryCounts struct {
 // Broadcast is a message to many users.
 type Broadcast struct {
 	ID       string
+	AuthorID string            // user who created it
 	Title    string            // for languages without a text in Titles
 	Body     string            // for languages without a text in Bodies
 	Titles   map[string]string // by language
@@ -83,7 +84,7 @@ type Broadcast struct {
 }
 
 // PublicState returns the state shown to administrators. It is Done once all
-// e-mail and SMS deliveries have ended.
+// deliveries on other channels than the app have ended.
 func (b Broadcast) PublicState() State {
 	if b.State != Enqueued {
 		return b.State
@@ -175,7 +176,7 @@ func (s *Service) Count(ctx context.Context, a Audience) (total int, complete bo
 
 // Create stores a validated broadcast, which the stream then starts.
 func (s *Service) Create(ctx context.Context, actor audit.Actor, b Broadcast) (Broadcast, error) {
-	b.ID, b.State, b.CreatedAt = s.Recorder.NewID(), Queued, s.Recorder.Now()
+	b.ID, b.AuthorID, b.State, b.CreatedAt = s.Recorder.NewID(), actor.ID, Queued, s.Recorder.Now()
 	slices.Sort(b.Audience.UserIDs)
 	b.Audience.UserIDs = slices.Compact(b.Audience.UserIDs)
 	b.Audience.UserCount = len(b.Audience.UserIDs)

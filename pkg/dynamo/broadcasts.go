@@ -19,8 +19,9 @@ import (
 // of its pages. The counter shards beside it count delivery results.
 type broadcastItem struct {
 	key
-	Title string `dynamodbav:"title"`
-	Body  string `dynamodbav:"body"`
+	Author string `dynamodbav:"by,omitempty"`
+	Title  string `dynamodbav:"title"`
+	Body   string `dynamodbav:"body"`
 
 	Titles map[string]string `dynamodbav:"titles,omitempty"`
 	Bodies map[string]string `dynamodbav:"bodies,omitempty"`
@@ -49,6 +50,10 @@ type deliveryCountsItem struct {
 	SMSSent      int   `dynamodbav:"ts,omitempty"`
 	SMSFailed    int   `dynamodbav:"tf,omitempty"`
 	SMSSkipped   int   `dynamodbav:"tk,omitempty"`
+	PushPlanned  int   `dynamodbav:"mp,omitempty"`
+	PushSent     int   `dynamodbav:"ms,omitempty"`
+	PushFailed   int   `dynamodbav:"mf,omitempty"`
+	PushSkipped  int   `dynamodbav:"mk,omitempty"`
 	Last         int64 `dynamodbav:"last,omitempty"` // time of the newest result
 }
 
@@ -62,7 +67,7 @@ type recipientsItem struct {
 
 func broadcastToItem(b broadcast.Broadcast) broadcastItem {
 	i := broadcastItem{
-		key: broadcastKey(b.ID), Title: b.Title, Body: b.Body, Titles: b.Titles, Bodies: b.Bodies, UserCount: b.Audience.UserCount, All: b.Audience.All, InApp: b.InApp,
+		key: broadcastKey(b.ID), Author: b.AuthorID, Title: b.Title, Body: b.Body, Titles: b.Titles, Bodies: b.Bodies, UserCount: b.Audience.UserCount, All: b.Audience.All, InApp: b.InApp,
 		State: string(b.State), Progress: encodeProgress(b.Progress), Total: b.Total, Created: toMillis(b.CreatedAt), Finished: toMillis(b.FinishedAt),
 	}
 	for _, role := range b.Audience.Roles {
@@ -84,7 +89,7 @@ func encodeProgress(p broadcast.Progress) string {
 
 func (i broadcastItem) broadcast() (broadcast.Broadcast, error) {
 	b := broadcast.Broadcast{
-		ID: i.SK, Title: i.Title, Body: i.Body, Titles: i.Titles, Bodies: i.Bodies, Audience: broadcast.Audience{UserCount: i.UserCount, All: i.All}, InApp: i.InApp,
+		ID: i.SK, AuthorID: i.Author, Title: i.Title, Body: i.Body, Titles: i.Titles, Bodies: i.Bodies, Audience: broadcast.Audience{UserCount: i.UserCount, All: i.All}, InApp: i.InApp,
 		State: broadcast.State(i.State), Total: i.Total, CreatedAt: fromMillis(i.Created), FinishedAt: fromMillis(i.Finished),
 		Counts: map[notification.Channel]broadcast.DeliveryCounts{},
 	}
@@ -94,6 +99,7 @@ func (i broadcastItem) broadcast() (broadcast.Broadcast, error) {
 	all := map[notification.Channel]broadcast.DeliveryCounts{
 		notification.Email: {Planned: i.EmailPlanned, Skipped: i.EmailSkipped},
 		notification.SMS:   {Planned: i.SMSPlanned, Skipped: i.SMSSkipped},
+		notification.Push:  {Planned: i.PushPlanned, Skipped: i.PushSkipped},
 	}
 	for _, channel := range i.Channels {
 		b.Channels = append(b.Channels, notification.Channel(channel))
@@ -108,6 +114,7 @@ func addShardCounts(b *broadcast.Broadcast, shard deliveryCountsItem) {
 	more := map[notification.Channel]broadcast.DeliveryCounts{
 		notification.Email: {Sent: shard.EmailSent, Failed: shard.EmailFailed, Skipped: shard.EmailSkipped},
 		notification.SMS:   {Sent: shard.SMSSent, Failed: shard.SMSFailed, Skipped: shard.SMSSkipped},
+		notification.Push:  {Sent: shard.PushSent, Failed: shard.PushFailed, Skipped: shard.PushSkipped},
 	}
 	for channel, counts := range b.Counts {
 		counts.Planned -= more[channel].Skipped
@@ -152,7 +159,7 @@ func (s *Store) ListBroadcasts(ctx context.Context, before string, limit int) ([
 		before = "~" // sorts after every id
 	}
 	return s.readBroadcasts(ctx, queryInput("PK = :pk AND SK < :before", values{"pk": broadcastPK, "before": before},
-		consistent, descending, pageOf(limit*(1+broadcast.CounterShards))), limit)
+		consistent, descending, pageOf(limit*(2+broadcast.CounterShards))), limit)
 }
 
 // readBroadcasts joins broadcasts with their counter shards, up to limit. In the
@@ -206,16 +213,17 @@ func (s *Store) BroadcastRecipients(ctx context.Context, id string, page int) ([
 
 // WriteBroadcastPage implements broadcast.Store.
 func (s *Store) WriteBroadcastPage(ctx context.Context, old, updated broadcast.Broadcast, page []notification.Notification) (bool, error) {
-	email, sms := notification.Email, notification.SMS
+	email, sms, push := notification.Email, notification.SMS, notification.Push
 	existing, err := s.addNotificationsWith(ctx, page, func(tx *transaction) {
 		tx.update(updateSpec{
 			key: broadcastKey(old.ID), condition: "#place = :was AND #state IN (:queued, :sending)",
-			set: "SET #place = :place, #state = :state, finished = :finished ADD #total :total, ep :ep, ek :ek, tp :tp, tk :tk",
+			set: "SET #place = :place, #state = :state, finished = :finished ADD #total :total, ep :ep, ek :ek, tp :tp, tk :tk, mp :mp, mk :mk",
 			values: values{
 				"was": encodeProgress(old.Progress), "queued": string(broadcast.Queued), "sending": string(broadcast.Sending),
 				"place": encodeProgress(updated.Progress), "state": string(updated.State), "finished": toMillis(updated.FinishedAt), "total": updated.Total - old.Total,
 				"ep": updated.Counts[email].Planned - old.Counts[email].Planned, "ek": updated.Counts[email].Skipped - old.Counts[email].Skipped,
 				"tp": updated.Counts[sms].Planned - old.Counts[sms].Planned, "tk": updated.Counts[sms].Skipped - old.Counts[sms].Skipped,
+				"mp": updated.Counts[push].Planned - old.Counts[push].Planned, "mk": updated.Counts[push].Skipped - old.Counts[push].Skipped,
 			},
 		})
 	})
@@ -226,7 +234,7 @@ func (s *Store) WriteBroadcastPage(ctx context.Context, old, updated broadcast.B
 // ok is false if nothing changes. An earlier failure of the delivery is subtracted.
 func broadcastCountsUpdate(n notification.Notification, channel notification.Channel, d notification.Delivery) (updateSpec, bool) {
 	failedBefore := n.Deliveries[channel].Reason != "" // a claim keeps the reason of the last attempt
-	prefix := map[notification.Channel]string{notification.Email: "e", notification.SMS: "t"}[channel]
+	prefix := map[notification.Channel]string{notification.Email: "e", notification.SMS: "t", notification.Push: "m"}[channel]
 	suffix := map[notification.State]string{notification.Sent: "s", notification.Failed: "f", notification.Skipped: "k"}
 	failed := suffix[notification.Failed]
 	if n.BroadcastID == "" || failedBefore && suffix[d.State] == failed {

@@ -51,7 +51,7 @@ const (
 	skPush             = "~D"
 	skConnection       = "C"
 	skHeartbeat        = "~P"
-	skCountsPush       = "~Q"
+	skPushRound        = "~Q"
 	skAttachment       = "F"
 	prefixEntry        = "M#"
 	prefixReadMarker   = "P#"
@@ -206,8 +206,17 @@ func broadcastShardKey(id string, shard int) key {
 	return key{broadcastPK, fmt.Sprintf("%s#%d", id, shard)}
 }
 
-// isBroadcastShard reports whether k is of a counter shard, not of a broadcast.
+// isBroadcastShard reports whether k is of a counter shard or pushRoundKey, not of a broadcast.
 func isBroadcastShard(k key) bool { return k.PK == broadcastPK && strings.Contains(k.SK, "#") }
+
+// broadcastID returns the broadcast of a key, or "".
+func (k key) broadcastID() string {
+	if k.PK != broadcastPK {
+		return ""
+	}
+	id, _, _ := strings.Cut(k.SK, "#")
+	return id
+}
 
 func recipientsKey(id string, page int) key { return key{"B#" + id, fmt.Sprintf("U#%03d", page)} }
 
@@ -360,8 +369,18 @@ func openSocketsKey(hour int64, shard uint32) key {
 
 func heartbeatKey() key { return key{"PULSE", skHeartbeat} }
 
-// countsPushKey is the request to push the counts of tickets.
-func countsPushKey() key { return key{"PULSE", skCountsPush} }
+// pushRoundKey is the request to push a broadcast, or "" for the counts of tickets.
+func pushRoundKey(broadcastID string) key {
+	if broadcastID != "" {
+		return key{broadcastPK, broadcastID + "#" + skPushRound}
+	}
+	return key{"PULSE", skPushRound}
+}
+
+// isPushRound reports whether k is of pushRoundKey.
+func (k key) isPushRound() bool {
+	return k == pushRoundKey("") || k.broadcastID() != "" && k == pushRoundKey(k.broadcastID())
+}
 
 // isTicketCounts reports whether k is of the current counts of tickets.
 func (k key) isTicketCounts() bool {

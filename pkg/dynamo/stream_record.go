@@ -42,8 +42,10 @@ func DecodeRecord(record events.DynamoDBEventRecord) (event.Event, error) {
 		return event.HeartbeatSent{SentAt: fromMillis(i.SentAt)}, err
 	case k.isTicketCounts():
 		return event.TicketCountsChanged{}, nil
-	case k.SK == skCountsPush:
-		return decodeCountsPush(record.Change.OldImage, image)
+	case k.isPushRound():
+		return decodePushRound(record.Change.OldImage, image)
+	case k.PK == broadcastPK && (!created || isBroadcastShard(k)):
+		return event.BroadcastChanged{BroadcastID: k.broadcastID()}, nil
 	case strings.HasPrefix(k.PK, prefixNotification) && k.SK == skUnread:
 		return decodeUnread(record.Change.OldImage, image)
 	case strings.HasPrefix(k.SK, prefixSession):
@@ -53,7 +55,7 @@ func DecodeRecord(record events.DynamoDBEventRecord) (event.Event, error) {
 	case strings.HasPrefix(k.PK, prefixNotification):
 		i, err := decodeAs[notificationItem](image)
 		return event.NotificationCreated{Notification: i.notification()}, err
-	case k.PK == broadcastPK && !isBroadcastShard(k):
+	case k.PK == broadcastPK:
 		return event.BroadcastCreated{BroadcastID: k.SK}, nil
 	case k.SK == skConnection:
 		i, err := decodeAs[connectionItem](image)

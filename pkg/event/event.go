@@ -101,6 +101,15 @@ type NotificationsRead struct {
 // BroadcastCreated reports a new broadcast.
 type BroadcastCreated struct{ BroadcastID string }
 
+// BroadcastChanged reports new progress of a broadcast, a result of a delivery or its end.
+type BroadcastChanged struct{ BroadcastID string }
+
+// BroadcastPushRequested reports a request to push a broadcast. Rounds ascend.
+type BroadcastPushRequested struct {
+	BroadcastID string
+	Round       int
+}
+
 // TicketCountsChanged reports a write of the current counts of tickets.
 type TicketCountsChanged struct{}
 
@@ -139,25 +148,27 @@ type AttachmentsChanged struct {
 // stream handlers.
 type HeartbeatSent struct{ SentAt time.Time }
 
-func (EntryAppended) event()       {}
-func (TicketChanged) event()       {}
-func (TicketDeleted) event()       {}
-func (ReadMarkerMoved) event()     {}
-func (UserCreated) event()         {}
-func (UserChanged) event()         {}
-func (UserDeleted) event()         {}
-func (NamesOutdated) event()       {}
-func (SessionStarted) event()      {}
-func (SessionUsed) event()         {}
-func (SessionEnded) event()        {}
-func (NotificationCreated) event() {}
-func (NotificationsRead) event()   {}
-func (BroadcastCreated) event()    {}
-func (TicketCountsChanged) event() {}
-func (CountsPushRequested) event() {}
-func (SocketOpened) event()        {}
-func (SocketClosed) event()        {}
-func (AttachmentCreated) event()   {}
-func (AttachmentDeleted) event()   {}
-func (AttachmentsChanged) event()  {}
-func (HeartbeatSent) event()       {}
+func (EntryAppended) event()          {}
+func (TicketChanged) event()          {}
+func (TicketDeleted) event()          {}
+func (ReadMarkerMoved) event()        {}
+func (UserCreated) event()            {}
+func (UserChanged) event()            {}
+func (UserDeleted) event()            {}
+func (NamesOutdated) event()          {}
+func (SessionStarted) event()         {}
+func (SessionUsed) event()            {}
+func (SessionEnded) event()           {}
+func (NotificationCreated) event()    {}
+func (NotificationsRead) event()      {}
+func (BroadcastCreated) event()       {}
+func (BroadcastChanged) event()       {}
+func (BroadcastPushRequested) event() {}
+func (TicketCountsChanged) event()    {}
+func (CountsPushRequested) event()    {}
+func (SocketOpened) event()           {}
+func (SocketClosed) event()           {}
+func (AttachmentCreated) event()      {}
+func (AttachmentDeleted) event()      {}
+func (AttachmentsChanged) event()     {}
+func (HeartbeatSent) event()          {}

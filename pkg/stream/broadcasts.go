@@ -2,7 +2,9 @@ package stream
 
 import (
 	"context"
+	"slices"
 
+	"ticketsystem/pkg/broadcast"
 	"ticketsystem/pkg/event"
 )
 
@@ -16,4 +18,49 @@ func EnqueueBroadcasts(queue BroadcastQueue) Handler {
 	return on(func(ctx context.Context, e event.BroadcastCreated) error {
 		return queue.SendText(ctx, e.BroadcastID)
 	})
+}
+
+// BroadcastPushStore stores broadcasts, and when they were pushed.
+type BroadcastPushStore interface {
+	PushRoundStore
+	// Broadcast returns a broadcast, or apperr.BroadcastNotFound.
+	Broadcast(ctx context.Context, id string) (broadcast.Broadcast, error)
+}
+
+// BroadcastPublisher pushes broadcasts to their authors.
+type BroadcastPublisher interface {
+	// IsConnected reports whether a user has open connections.
+	IsConnected(ctx context.Context, userID string) (bool, error)
+	// PublishBroadcast sends the author a broadcast.
+	PublishBroadcast(ctx context.Context, b broadcast.Broadcast) error
+}
+
+// PushBroadcasts returns a Handler that pushes the progress and the end of broadcasts to their
+// authors, in push rounds.
+func PushBroadcasts(store BroadcastPushStore, publisher BroadcastPublisher) Handler {
+	return func(ctx context.Context, e event.Event, earlier ...event.Event) error {
+		switch e := e.(type) {
+		case event.BroadcastChanged:
+			if slices.Contains(earlier, event.Event(e)) {
+				return nil
+			}
+			b, err := store.Broadcast(ctx, e.BroadcastID)
+			if err != nil || b.AuthorID == "" { // of an earlier version
+				return err
+			}
+			if connected, err := publisher.IsConnected(ctx, b.AuthorID); err != nil || !connected {
+				return err
+			}
+			return store.RequestPush(ctx, b.ID, 0)
+		case event.BroadcastPushRequested:
+			return pushRound(ctx, store, e.BroadcastID, e.Round, func() error {
+				b, err := store.Broadcast(ctx, e.BroadcastID)
+				if err != nil {
+					return err
+				}
+				return publisher.PublishBroadcast(ctx, b)
+			})
+		}
+		return nil
+	}
 }

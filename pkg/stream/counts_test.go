@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"ticketsystem/pkg/broadcast"
 	"ticketsystem/pkg/event"
 	"ticketsystem/pkg/stats"
 	"ticketsystem/pkg/stream"
@@ -24,15 +25,20 @@ type fakeCounts struct {
 	pushTimes   []time.Time
 }
 
-func (f *fakeCounts) RequestCountsPush(_ context.Context, after int) error {
-	if after == 0 || after == f.round && after > f.claimed {
-		f.round++
-		f.records = append(f.records, event.CountsPushRequested{Round: f.round})
+func (f *fakeCounts) RequestPush(_ context.Context, broadcastID string, after int) error {
+	if after != 0 && (after != f.round || after <= f.claimed) {
+		return nil
 	}
+	f.round++
+	if broadcastID != "" {
+		f.records = append(f.records, event.BroadcastPushRequested{BroadcastID: broadcastID, Round: f.round})
+		return nil
+	}
+	f.records = append(f.records, event.CountsPushRequested{Round: f.round})
 	return nil
 }
 
-func (f *fakeCounts) ClaimCountsPush(_ context.Context, round int, interval time.Duration) (bool, error) {
+func (f *fakeCounts) ClaimPush(_ context.Context, _ string, round int, interval time.Duration) (bool, error) {
 	if round != f.round || round == f.claimed || f.now.Sub(f.pushed) < interval {
 		return false, nil
 	}
@@ -51,11 +57,36 @@ func (f *fakeCounts) PublishCounts(_ context.Context, counts stats.Snapshot) err
 	return nil
 }
 
-// TestPushCounts changes the counts often. Pushes are at least 2 s apart, the last change is
-// pushed, and then the stream is idle. Each record is repeated.
+func (f *fakeCounts) Broadcast(_ context.Context, id string) (broadcast.Broadcast, error) {
+	return broadcast.Broadcast{ID: id, AuthorID: "mina", Total: f.number}, nil
+}
+
+func (f *fakeCounts) IsConnected(_ context.Context, userID string) (bool, error) {
+	return f.subscribers && userID == "mina", nil
+}
+
+func (f *fakeCounts) PublishBroadcast(ctx context.Context, b broadcast.Broadcast) error {
+	return f.PublishCounts(ctx, stats.Snapshot{OpenSockets: b.Total})
+}
+
 func TestPushCounts(t *testing.T) {
-	f := &fakeCounts{now: time.Date(2026, 3, 21, 12, 0, 0, 0, time.UTC), subscribers: true}
-	handle := stream.PushCounts(f, f)
+	f := newFakeCounts()
+	testPushRounds(t, f, stream.PushCounts(f, f), event.TicketCountsChanged{})
+}
+
+func TestPushBroadcasts(t *testing.T) {
+	f := newFakeCounts()
+	testPushRounds(t, f, stream.PushBroadcasts(f, f), event.BroadcastChanged{BroadcastID: "b"})
+}
+
+func newFakeCounts() *fakeCounts {
+	return &fakeCounts{now: time.Date(2026, 3, 21, 12, 0, 0, 0, time.UTC), subscribers: true}
+}
+
+// testPushRounds changes the number often. Pushes are at least 2 s apart, the last change is
+// pushed, and then the stream is idle. Each record is repeated.
+func testPushRounds(t *testing.T, f *fakeCounts, handle stream.Handler, changed event.Event) {
+	t.Helper()
 	step := func(e event.Event, earlier ...event.Event) {
 		t.Helper()
 		if err := handle(t.Context(), e, earlier...); err != nil {
@@ -66,8 +97,8 @@ func TestPushCounts(t *testing.T) {
 		f.now = f.now.Add(100 * time.Millisecond)
 		if i < 300 && i%3 == 0 {
 			f.number++
-			step(event.TicketCountsChanged{})
-			step(event.TicketCountsChanged{}, event.TicketCountsChanged{})
+			step(changed)
+			step(changed, changed)
 		}
 		records := f.records
 		f.records = nil
@@ -88,7 +119,7 @@ func TestPushCounts(t *testing.T) {
 		}
 	}
 	f.subscribers, f.number = false, 0
-	step(event.TicketCountsChanged{})
+	step(changed)
 	if len(f.records) > 0 {
 		t.Error("a push was requested for nobody")
 	}

@@ -12,6 +12,7 @@ import (
 	"ticketsystem/pkg/account"
 	"ticketsystem/pkg/api/wire"
 	"ticketsystem/pkg/apperr"
+	"ticketsystem/pkg/broadcast"
 	"ticketsystem/pkg/locale"
 	"ticketsystem/pkg/notification"
 	"ticketsystem/pkg/realtime"
@@ -96,6 +97,11 @@ type userFrame struct {
 type countsFrame struct {
 	Type   string                `json:"type"`
 	Counts wire.TicketCountsView `json:"counts"`
+}
+
+type broadcastFrame struct {
+	Type      string             `json:"type"`
+	Broadcast wire.BroadcastView `json:"broadcast"`
 }
 
 type presenceFrame struct {
@@ -203,8 +209,24 @@ func (p *Publisher) PublishQueueChange(ctx context.Context, tk ticket.Ticket) er
 
 // HasQueueSubscribers implements stream.CountsPublisher.
 func (p *Publisher) HasQueueSubscribers(ctx context.Context) (bool, error) {
-	subscribers, err := p.Hub.Subscribers(ctx, []string{realtime.QueueTopic})
+	return p.hasSubscribers(ctx, realtime.QueueTopic)
+}
+
+// IsConnected implements stream.BroadcastPublisher.
+func (p *Publisher) IsConnected(ctx context.Context, userID string) (bool, error) {
+	return p.hasSubscribers(ctx, realtime.UserTopic(userID))
+}
+
+func (p *Publisher) hasSubscribers(ctx context.Context, topic string) (bool, error) {
+	subscribers, err := p.Hub.Subscribers(ctx, []string{topic})
 	return len(subscribers) > 0, err
+}
+
+// PublishBroadcast pushes a broadcast to its author, who may see it while an administrator.
+func (p *Publisher) PublishBroadcast(ctx context.Context, b broadcast.Broadcast) error {
+	author := func(p user.Principal) bool { return p.UserID == b.AuthorID && p.Role == user.RoleAdmin }
+	frame := encodeOnce(broadcastFrame{"broadcast", wire.ViewBroadcast(b)})
+	return p.publish(ctx, []string{realtime.UserTopic(b.AuthorID)}, author, func(realtime.Subscriber) any { return frame })
 }
 
 // PublishCounts pushes the numbers of tickets to the subscribers of the queue.

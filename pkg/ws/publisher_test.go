@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"ticketsystem/pkg/broadcast"
 	"ticketsystem/pkg/notification"
 	"ticketsystem/pkg/realtime"
 	"ticketsystem/pkg/stats"
@@ -113,6 +114,25 @@ func TestPublishUnread(t *testing.T) {
 	must(fx.handler.Publisher.PublishUnread(t.Context(), rezaID, 0))
 	if len(fx.frames) != 1 || fx.frames[0].to != "reza1" || fx.frames[0].body["type"] != "notifications" || fx.frames[0].body["unread"] != 0.0 {
 		t.Errorf("got %+v, want one frame to reza1", fx.frames)
+	}
+}
+
+// TestPublishBroadcast checks that a broadcast is pushed to its author, who still is an
+// administrator.
+func TestPublishBroadcast(t *testing.T) {
+	fx := newFixture(t)
+	b := broadcast.Broadcast{ID: aULID, AuthorID: "mina", State: broadcast.Sending, Total: 45, CreatedAt: fx.now}
+	for id, role := range map[string]user.Role{"mina1": user.RoleAdmin, "mina2": user.RoleSupport} {
+		fx.open(id, user.Principal{UserID: "mina", Role: role}, fx.now)
+	}
+	must(fx.handler.Publisher.PublishBroadcast(t.Context(), b))
+	if len(fx.frames) != 1 || fx.frames[0].to != "mina1" || fx.frames[0].body["type"] != "broadcast" || fx.frames[0].field("broadcast", "state") != "sending" {
+		t.Errorf("got %+v, want one frame to mina1", fx.frames)
+	}
+	for userID, want := range map[string]bool{"mina": true, "nobody": false} {
+		if got, err := fx.handler.Publisher.IsConnected(t.Context(), userID); err != nil || got != want {
+			t.Errorf("%s: got connected %v, %v", userID, got, err)
+		}
 	}
 }
 

@@ -40,6 +40,7 @@ type Frame struct {
 
 	Notification *Notification `json:"notification"`
 	Counts       *TicketCounts `json:"counts"`
+	Broadcast    *Broadcast    `json:"broadcast"`
 
 	State json.RawMessage `json:"state"` // an object in `ack`, a text in `attachment`
 	At    string          `json:"at"`

@@ -213,3 +213,18 @@ type ProblemError struct {
 	Code    string `json:"code"`
 	Message string `json:"message"`
 }
+
+// Broadcast is a broadcast with its progress.
+type Broadcast struct {
+	ID       string   `json:"id"`
+	State    string   `json:"state"`
+	Channels []string `json:"channels"`
+	Counts   struct {
+		Total int `json:"total"`
+		App   struct {
+			Sent int `json:"sent"`
+		} `json:"app"`
+		Email, SMS, Push struct{ Sent, Failed, Skipped int }
+	} `json:"counts"`
+	FinishedAt *string `json:"finishedAt"`
+}

@@ -2,13 +2,17 @@ package conformance
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
 	"ticketsystem/pkg/app"
 	"ticketsystem/pkg/audit"
 	"ticketsystem/pkg/broadcast"
+	"ticketsystem/pkg/event"
 	"ticketsystem/pkg/notification"
+	"ticketsystem/pkg/realtime"
+	"ticketsystem/pkg/stream"
 	"ticketsystem/pkg/user"
 )
 
@@ -55,6 +59,27 @@ func broadcastCosts() []costCase {
 			_, err := f.store.Broadcast(ctx, b.ID)
 			return err
 		}},
+		{name: "stream: a broadcast whose author is away", golden: cost{2, 2, 0}, run: func(ctx context.Context, f *costFixture) error {
+			return stream.PushBroadcasts(f.store, f.wsHandler.Publisher)(ctx, event.BroadcastChanged{BroadcastID: b.ID})
+		}},
+		{name: "stream: a broadcast whose author is connected", golden: cost{3, 2, 1}, run: func(ctx context.Context, f *costFixture) error {
+			return stream.PushBroadcasts(f.store, f.wsHandler.Publisher)(ctx, event.BroadcastChanged{BroadcastID: b.ID})
+		}, prepare: func(ctx context.Context, _ *costFixture) error {
+			c := newConnection(user.Principal{UserID: b.AuthorID, Role: user.RoleAdmin})
+			_, err := openStore().Subscribe(ctx, c, realtime.UserTopic(b.AuthorID))
+			return errors.Join(openStore().AddConnection(ctx, c), err)
+		}},
+		{name: "stream: push a broadcast", golden: cost{3, 2, 1}, run: func(ctx context.Context, f *costFixture) error {
+			before := f.pusher.count
+			err := stream.PushBroadcasts(f.store, f.wsHandler.Publisher)(ctx, event.BroadcastPushRequested{BroadcastID: b.ID, Round: 1})
+			if err == nil && f.pusher.count != before+1 {
+				err = fmt.Errorf("got %d pushes", f.pusher.count-before)
+			}
+			return err
+		}},
+		{name: "stream: push a broadcast, too early", golden: cost{2, 0, 2}, run: func(ctx context.Context, f *costFixture) error {
+			return stream.PushBroadcasts(f.store, f.wsHandler.Publisher)(ctx, event.BroadcastPushRequested{BroadcastID: b.ID, Round: 2})
+		}, prepare: func(ctx context.Context, _ *costFixture) error { return openStore().RequestPush(ctx, b.ID, 0) }},
 		{name: "cancel a broadcast", golden: cost{2, 1, 7}, run: func(ctx context.Context, f *costFixture) error {
 			_, err := service(f).Cancel(ctx, audit.Actor{ID: newID()}, b.ID)
 			return err

@@ -35,7 +35,7 @@ func newBroadcastUser(n int) account.Login {
 	phone := newPhone()
 	return account.Login{Phone: phone, User: user.User{
 		ID: newID(), Phone: phone, Role: user.RoleUser, Locale: "fa", Email: "a@b.ir", EmailVerified: true,
-		Notifications: user.NotificationPreferences{Email: true, SMS: n%2 == 0}, CreatedAt: app.Now(),
+		Notifications: user.NotificationPreferences{Email: true, SMS: n%2 == 0, Push: true}, HasPush: n%2 == 0, CreatedAt: app.Now(),
 	}}
 }
 
@@ -51,8 +51,8 @@ func createBroadcast(t *testing.T, db backend, ids []string) broadcast.Broadcast
 	t.Helper()
 	b, err := newBroadcastService(db).Create(t.Context(), audit.Actor{ID: newID()}, broadcast.Broadcast{
 		Title: "News", Body: "We are open on Friday.", InApp: true, Audience: broadcast.Audience{UserIDs: append(ids, ids...)},
-		Channels: []notification.Channel{notification.Email, notification.SMS},
-		Counts:   map[notification.Channel]broadcast.DeliveryCounts{notification.Email: {}, notification.SMS: {}},
+		Channels: []notification.Channel{notification.Email, notification.SMS, notification.Push},
+		Counts:   map[notification.Channel]broadcast.DeliveryCounts{notification.Email: {}, notification.SMS: {}, notification.Push: {}},
 	})
 	must(t, err)
 	return b
@@ -89,7 +89,7 @@ func TestBroadcastRun_Concurrent(t *testing.T) {
 		}
 		got, err := db.open().Broadcast(t.Context(), b.ID)
 		must(t, err)
-		want := "150 written email {150 0 0 0} sms {75 0 0 75}"
+		want := "150 written email {150 0 0 0} sms {75 0 0 75} push {75 0 0 75}"
 		if text := broadcastState(got); text != want || got.PublicState() != broadcast.Sending {
 			t.Errorf("got %s, public state %s, want %s, sending", text, got.PublicState(), want)
 		}
@@ -97,7 +97,7 @@ func TestBroadcastRun_Concurrent(t *testing.T) {
 }
 
 func broadcastState(b broadcast.Broadcast) string {
-	return fmt.Sprintf("%d %s email %v sms %v", b.Total, b.State, b.Counts[notification.Email], b.Counts[notification.SMS])
+	return fmt.Sprintf("%d %s email %v sms %v push %v", b.Total, b.State, b.Counts[notification.Email], b.Counts[notification.SMS], b.Counts[notification.Push])
 }
 
 // TestBroadcast_DeliveryCounts checks the counts of completed deliveries, including
@@ -121,7 +121,7 @@ func TestBroadcast_DeliveryCounts(t *testing.T) {
 				must(t, db.open().CompleteDelivery(t.Context(), n, channel, d))
 			}
 		}
-		email, sms := notification.Email, notification.SMS
+		email, sms, push := notification.Email, notification.SMS, notification.Push
 		settle(ids[0], email, notification.Failed, "throttled")
 		settle(ids[0], email, notification.Failed, "throttled again")
 		settle(ids[1], email, notification.Failed, "no such mailbox")
@@ -129,9 +129,12 @@ func TestBroadcast_DeliveryCounts(t *testing.T) {
 		settle(ids[3], email, notification.Sent, "")
 		settle(ids[0], email, notification.Sent, "")
 		settle(ids[0], sms, notification.Sent, "")
+		settle(ids[0], push, notification.Failed, "503")
+		settle(ids[0], push, notification.Sent, "")
+		settle(ids[2], push, notification.Skipped, notification.ReasonNoAddress)
 		got, err := db.open().Broadcast(t.Context(), b.ID)
 		must(t, err)
-		if text, want := broadcastState(got), "4 written email {3 2 1 1} sms {2 1 0 2}"; text != want || got.PublicState() != broadcast.Sending {
+		if text, want := broadcastState(got), "4 written email {3 2 1 1} sms {2 1 0 2} push {1 1 0 3}"; text != want || got.PublicState() != broadcast.Sending {
 			t.Errorf("got %s, public state %s, want %s, sending", text, got.PublicState(), want)
 		}
 		settle(ids[2], sms, notification.Sent, "")

@@ -422,6 +422,9 @@ func TestTicketsWithNumber(t *testing.T) {
 			must(t, store.AddOwnTicket(t.Context(), reza.UserID, second))
 			found("", second)
 			must(t, store.PurgeTicket(t.Context(), second, ticket.Log{}))
+			if ids, err := store.TicketsWithNumber(t.Context(), id.Number(first), ""); err != nil || !slices.Equal(ids, []string{first}) {
+				t.Errorf("after one was purged: got %v, %v", ids, err)
+			}
 		}
 		found("", first)
 	})

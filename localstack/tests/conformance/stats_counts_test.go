@@ -122,19 +122,19 @@ func TestCurrentCounts(t *testing.T) {
 	check("deleted", 0, 0, 0, 0)
 }
 
-// TestCountsPush checks that of several rounds only the newest is claimed, once per interval.
-func TestCountsPush(t *testing.T) {
+// TestPushRounds checks that of several rounds only the newest is claimed, once per interval.
+func TestPushRounds(t *testing.T) {
 	t.Parallel()
 	w := newEmptyWorkload(t, 24)
 	at := workloadStart()
 	store := dynamo.New(env.config, w.tableName, func() time.Time { return at })
 	request := func(after int) {
 		t.Helper()
-		must(t, store.RequestCountsPush(t.Context(), after))
+		must(t, store.RequestPush(t.Context(), "", after))
 	}
 	claim := func(round int, want bool) {
 		t.Helper()
-		if got, err := store.ClaimCountsPush(t.Context(), round, 2*time.Second); err != nil || got != want {
+		if got, err := store.ClaimPush(t.Context(), "", round, 2*time.Second); err != nil || got != want {
 			t.Errorf("round %d: got %v, %v, want %v", round, got, err, want)
 		}
 	}

@@ -8,20 +8,6 @@ import (
 	"ticketsystem/localstack/testkit/client"
 )
 
-type broadcast struct {
-	ID       string   `json:"id"`
-	State    string   `json:"state"`
-	Channels []string `json:"channels"`
-	Counts   struct {
-		Total int `json:"total"`
-		App   struct {
-			Sent int `json:"sent"`
-		} `json:"app"`
-		Email, SMS struct{ Sent, Failed, Skipped int }
-	} `json:"counts"`
-	FinishedAt *string `json:"finishedAt"`
-}
-
 // TestBroadcast checks that each recipient is notified once per channel, also if named
 // twice, that preferences apply, and that the counts are right.
 func TestBroadcast(t *testing.T) {
@@ -31,11 +17,11 @@ func TestBroadcast(t *testing.T) {
 	users[2].mustCall(200, "PATCH", "/profile", object{"notifications": object{"sms": false}}, nil)
 	conn := users[0].connect()
 	ids := []string{users[0].Profile.ID, users[1].Profile.ID, users[2].Profile.ID, users[1].Profile.ID, client.NewID()}
-	body := object{"title": "Holiday", "body": "We are closed on Friday.", "audience": object{"userIds": ids}, "channels": []string{"app", "sms", "email"}}
-	var b broadcast
+	body := object{"title": "Holiday", "body": "We are closed on Friday.", "audience": object{"userIds": ids}, "channels": []string{"app", "sms", "email", "push"}}
+	var b client.Broadcast
 	key := client.Header("Idempotency-Key", client.NewID())
 	admin.mustCall(202, "POST", "/notifications", body, &b, key)
-	var again broadcast
+	var again client.Broadcast
 	admin.mustCall(202, "POST", "/notifications", body, &again, key)
 	equal(t, "the same broadcast", again.ID, b.ID)
 
@@ -46,7 +32,7 @@ func TestBroadcast(t *testing.T) {
 		}
 		return nil
 	})
-	equal(t, "counts", fmt.Sprintf("%+v", b.Counts), "{Total:3 App:{Sent:3} Email:{Sent:0 Failed:0 Skipped:3} SMS:{Sent:2 Failed:0 Skipped:1}}")
+	equal(t, "counts", fmt.Sprintf("%+v", b.Counts), "{Total:3 App:{Sent:3} Email:{Sent:0 Failed:0 Skipped:3} SMS:{Sent:2 Failed:0 Skipped:1} Push:{Sent:0 Failed:0 Skipped:3}}")
 	if b.FinishedAt == nil {
 		t.Error("finishedAt: got null")
 	}
@@ -65,7 +51,7 @@ func TestBroadcast(t *testing.T) {
 		equal(t, fmt.Sprintf("SMS of user %d", n), len(one.sentTexts()), map[bool]int{true: 1, false: 0}[n < 2])
 	}
 	conn.await("the notification", func(f client.Frame) bool { return f.Type == "notification" && f.Notification.Title == "Holiday" })
-	var page struct{ Data []broadcast }
+	var page struct{ Data []client.Broadcast }
 	admin.get("/broadcasts?limit=100", &page)
 	found := false
 	for _, one := range page.Data {
@@ -73,6 +59,27 @@ func TestBroadcast(t *testing.T) {
 	}
 	equal(t, "it is listed", found, true)
 	wantProblem(t, admin.call("POST", "/broadcasts/"+b.ID+"/cancel", nil), http.StatusConflict)
+}
+
+// TestBroadcast_Frame checks that the author of a broadcast, and no other administrator, is told
+// its progress up to the end.
+func TestBroadcast_Frame(t *testing.T) {
+	t.Parallel()
+	admin, other, reader := newStaff(t, "admin"), newStaff(t, "admin"), customer(t)
+	socket, others := admin.connect(), other.connect()
+	body := object{"title": "News", "body": "Open on Friday", "audience": object{"userIds": []string{reader.Profile.ID}}, "channels": []string{"app", "sms"}}
+	var b client.Broadcast
+	admin.mustCall(202, "POST", "/broadcasts", body, &b)
+	done := socket.await("broadcast", func(f client.Frame) bool { return f.Broadcast != nil && f.Broadcast.ID == b.ID && f.Broadcast.State == "done" })
+	if got := done.Broadcast.Counts; got.Total != 1 || got.App.Sent != 1 || got.SMS.Sent != 1 || done.Broadcast.FinishedAt == nil {
+		t.Errorf("got %+v", done.Broadcast)
+	}
+	others.request(object{"action": "ping"}, "pong")
+	for _, f := range others.Frames() {
+		if f.Type == "broadcast" {
+			t.Errorf("another administrator got %s", f.Raw)
+		}
+	}
 }
 
 // TestBroadcast_WithoutApp checks that a broadcast without the app channel creates no

@@ -111,6 +111,36 @@ func TestPush_BrowserAndPhone(t *testing.T) {
 	}
 }
 
+// TestPush_Broadcast checks that a broadcast reaches the browsers of those who permit push
+// messages. It needs the local stack.
+func TestPush_Broadcast(t *testing.T) {
+	t.Parallel()
+	if suite.local == nil {
+		return
+	}
+	admin, reader, off, without := seededAdmin(t), customer(t), customer(t), customer(t)
+	browser, device, silent := webpushtest.NewBrowser(), client.NewID(), client.NewID()
+	reader.mustCall(201, "POST", "/push/subscriptions", browserSubscription(browser, device), nil)
+	off.mustCall(201, "POST", "/push/subscriptions", browserSubscription(browser, silent), nil)
+	off.mustCall(200, "PATCH", "/profile", object{"notifications": object{"push": false}}, nil)
+	var b client.Broadcast
+	ids := []string{reader.Profile.ID, off.Profile.ID, without.Profile.ID}
+	admin.mustCall(202, "POST", "/broadcasts", object{"title": "Holiday", "body": "Closed on Friday", "audience": object{"userIds": ids}, "channels": []string{"push"}}, &b)
+	if m := awaitPush(t, browser, device, 1); m.Title != "Holiday" || m.Body != "Closed on Friday" || m.TicketID != "" {
+		t.Errorf("got %+v", m)
+	}
+	eventually(t, "the end of the broadcast", func() error {
+		admin.get("/broadcasts/"+b.ID, &b)
+		if b.State != "done" || b.Counts.Push.Sent != 1 || b.Counts.Push.Skipped != 2 {
+			return mismatch("broadcast", b, "one push message, two skipped")
+		}
+		return nil
+	})
+	if len(pushed(t, device)) != 1 || len(pushed(t, silent)) != 0 {
+		t.Errorf("got %d and %d messages", len(pushed(t, device)), len(pushed(t, silent)))
+	}
+}
+
 // TestPush_LastSubscriptionGone checks that a user whose only subscription has ended is
 // not planned again. It needs the local stack.
 func TestPush_LastSubscriptionGone(t *testing.T) {

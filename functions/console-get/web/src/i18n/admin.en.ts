@@ -10,7 +10,7 @@ export const admin = {
   role: "Role", newUser: "New user", newUserHint: "The user signs in with a code to this number.", userSearchHint: "Name, number or e-mail", noName: "No name", disabled: "Disabled", neverSeen: "Never signed in",
   since: (time: string) => `since ${time}`, disable: "Disabled: cannot sign in", removeUser: "Remove the user", removeText: "The user, the tickets and the files are removed for ever. What the user wrote in tickets of others loses the name.", typeNumber: "Type the number to confirm", userRemoved: "The user is removed.",
   newCategory: "New category", description: "Description", inactive: "Inactive", activeCategory: "Active: customers can choose it",
-  newBroadcast: "New broadcast", noBroadcasts: "No broadcast yet", broadcastTitle: "Title", broadcastBody: "Text", audience: "To", channelsLabel: "Over", channels: { app: "In the app", email: "E-mail", sms: "SMS" },
+  newBroadcast: "New broadcast", noBroadcasts: "No broadcast yet", broadcastTitle: "Title", broadcastBody: "Text", audience: "To", channelsLabel: "Over", channels: { app: "In the app", email: "E-mail", sms: "SMS", push: "Push message" },
   smsLength: (parts: string) => `${parts} SMS for each person`, review: "Review", sendNow: "Send now", sureText: (total: string) => `To ${total} people? What has been sent cannot be taken back.`,
   recipients: (n: number) => plural(n, { one: "# recipient", other: "# recipients" }), delivered: (sent: number, failed: number, skipped: number) => `${number(sent)} sent, ${number(failed)} failed, ${number(skipped)} skipped`,
   broadcastStates: { queued: "Queued", sending: "Sending", done: "Done", cancelled: "Cancelled" },

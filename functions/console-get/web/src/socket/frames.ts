@@ -1,4 +1,4 @@
-import type { Attachment, Entry, Notification, Person, Problem, Ticket, TicketCounts } from "../api/types"
+import type { Attachment, Broadcast, Entry, Notification, Person, Problem, Ticket, TicketCounts } from "../api/types"
 
 /** The frames of infra/asyncapi.yaml that the server sends. `prev` and `version` may be missing. */
 export type Frame =
@@ -14,6 +14,7 @@ export type Frame =
   | { type: "counts"; counts: TicketCounts }
   | { type: "notification"; notification: Notification; unread?: number }
   | { type: "notifications"; unread: number }
+  | { type: "broadcast"; broadcast: Broadcast }
   | { type: "gone"; ticketId: string }
   | { type: "pong"; at: string }
   | { type: "error"; problem: Problem; action?: string; topic?: string }

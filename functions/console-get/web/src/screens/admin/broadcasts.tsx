@@ -1,9 +1,9 @@
-import { useQueryClient } from "@tanstack/preact-query"
+import { type InfiniteData, useQueryClient } from "@tanstack/preact-query"
 import { useEffect, useState } from "preact/hooks"
 import { Megaphone } from "lucide-preact"
 import { call } from "../../api/client"
 import type { components } from "../../api/schema"
-import type { Role } from "../../api/types"
+import type { Broadcast, Role } from "../../api/types"
 import { ulid } from "../../api/ulid"
 import { adminText } from "../../i18n/admin"
 import { t } from "../../i18n"
@@ -15,12 +15,13 @@ import { RelativeTime } from "../../ui/time"
 import { toastError } from "../../ui/toast"
 import { useForm } from "../account/use-form"
 import { Head } from "./head"
-import { Pages, usePages } from "./pages"
+import { onFrame } from "../../socket/realtime"
+import { type Page, Pages, usePages } from "./pages"
 import { smsParts } from "./sms-parts"
 
-type Broadcast = components["schemas"]["Broadcast"]
-const channels = ["app", "email", "sms"] as const
-const pollMs = 2_000
+const channels = ["app", "email", "sms", "push"] as const
+/** Frames report the own broadcasts; those of other administrators, and lost frames, are asked for. */
+const pollMs = 10_000
 
 export function BroadcastsScreen() {
   const client = useQueryClient()
@@ -33,6 +34,7 @@ export function BroadcastsScreen() {
     const timer = setInterval(() => void client.invalidateQueries({ queryKey: ["broadcasts"] }), pollMs)
     return () => clearInterval(timer)
   }, [running, client])
+  useEffect(() => onFrame((frame) => frame.type === "broadcast" && client.setQueryData<InfiniteData<Page<Broadcast>>>(["broadcasts"], (held) => held && replaced(held, frame.broadcast))), [client])
   const text = adminText()
   return (
     <>
@@ -48,6 +50,11 @@ export function BroadcastsScreen() {
       )}
     </>
   )
+}
+
+/** The pages with the newer state of a broadcast. A new one is fetched with its page. */
+function replaced(held: InfiniteData<Page<Broadcast>>, broadcast: Broadcast): InfiniteData<Page<Broadcast>> {
+  return { ...held, pages: held.pages.map((page) => ({ ...page, data: page.data.map((one) => (one.id === broadcast.id ? broadcast : one)) })) }
 }
 
 function Row({ broadcast, onChange }: { broadcast: Broadcast; onChange: () => void }) {
@@ -73,7 +80,7 @@ function Row({ broadcast, onChange }: { broadcast: Broadcast; onChange: () => vo
 
 /** How much of the deliveries has ended; indeterminate while none is known. */
 function progressOf({ counts }: Broadcast): { value?: number; max?: number } {
-  const all = [counts.email, counts.sms]
+  const all = [counts.email, counts.sms, counts.push]
   const done = all.reduce((sum, one) => sum + one.sent + one.failed + one.skipped, 0)
   const max = done + all.reduce((sum, one) => sum + one.queued, 0)
   return max ? { value: done, max } : {}

@@ -4,7 +4,7 @@ import { t } from "../../i18n"
 import { Button } from "../../ui/controls"
 import { Empty, Failure, SkeletonRows } from "../../ui/states"
 
-interface Page<T> {
+export interface Page<T> {
   data: T[]
   page: { hasMore: boolean; next?: string | null | undefined }
 }

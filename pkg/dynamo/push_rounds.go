@@ -1,0 +1,61 @@
+package dynamo
+
+import (
+	"context"
+	"time"
+
+	"github.com/aws/aws-lambda-go/events"
+
+	"ticketsystem/pkg/event"
+)
+
+// pushRoundItem is the newest request to push a subject, and the time of the last push.
+type pushRoundItem struct {
+	key
+	Round  int   `dynamodbav:"r"`
+	Done   int   `dynamodbav:"d,omitempty"` // round of the last push
+	Pushed int64 `dynamodbav:"at,omitempty"`
+}
+
+// RequestPush implements stream.PushRoundStore.
+func (s *Store) RequestPush(ctx context.Context, broadcastID string, after int) error {
+	c := updateSpec{key: pushRoundKey(broadcastID), set: "ADD r :one", values: values{"one": 1}}
+	if after > 0 {
+		c.condition, c.values["after"] = ifRoundOpen, after
+	}
+	_, _, err := s.update(ctx, c)
+	return err
+}
+
+// ifRoundOpen is the condition that round :after is the newest one and not claimed.
+const ifRoundOpen = "r = :after AND (attribute_not_exists(d) OR d < :after)"
+
+// ClaimPush implements stream.PushRoundStore.
+func (s *Store) ClaimPush(ctx context.Context, broadcastID string, round int, interval time.Duration) (claimed bool, err error) {
+	now := s.now()
+	_, claimed, err = s.update(ctx, updateSpec{
+		key: pushRoundKey(broadcastID), set: "SET #at = :now, d = :after", condition: ifRoundOpen + " AND (attribute_not_exists(#at) OR #at <= :before)",
+		values: values{"now": toMillis(now), "before": toMillis(now.Add(-interval)), "after": round},
+	})
+	return claimed, err
+}
+
+// decodePushRound returns nil for a claim, which does not change the round.
+func decodePushRound(oldImage map[string]events.DynamoDBAttributeValue, image item) (event.Event, error) {
+	old, err := convertImage(oldImage)
+	if err != nil {
+		return nil, err
+	}
+	before, err := decodeAs[pushRoundItem](old)
+	if err != nil {
+		return nil, err
+	}
+	i, err := decodeAs[pushRoundItem](image)
+	if err != nil || i.Round == before.Round {
+		return nil, err
+	}
+	if broadcastID := i.broadcastID(); broadcastID != "" {
+		return event.BroadcastPushRequested{BroadcastID: broadcastID, Round: i.Round}, nil
+	}
+	return event.CountsPushRequested{Round: i.Round}, nil
+}

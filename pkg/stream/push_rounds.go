@@ -1,0 +1,37 @@
+package stream
+
+import (
+	"context"
+	"errors"
+	"time"
+)
+
+// pushInterval is the shortest time between two pushes of the counts, or of a broadcast.
+const pushInterval = 2 * time.Second
+
+// PushRoundStore stores when a broadcast, or "" for the counts of tickets, was pushed.
+type PushRoundStore interface {
+	// RequestPush starts a round, which the stream reports. It does nothing unless after is
+	// 0 or the newest round and not claimed.
+	RequestPush(ctx context.Context, broadcastID string, after int) error
+	// ClaimPush records a push now. claimed is false if the round is not the newest one or
+	// was claimed, or if the last push is more recent than the interval.
+	ClaimPush(ctx context.Context, broadcastID string, round int, interval time.Duration) (claimed bool, err error)
+}
+
+// pushRound pushes in a round, at most once per pushInterval. A round that comes too early
+// starts the next one, so the last change is pushed too; the stream delays each round by its own
+// latency. Of several rounds only the newest one goes on.
+func pushRound(ctx context.Context, store PushRoundStore, broadcastID string, round int, push func() error) error {
+	claimed, err := store.ClaimPush(ctx, broadcastID, round, pushInterval)
+	if err != nil {
+		return err
+	}
+	if !claimed {
+		return store.RequestPush(ctx, broadcastID, round)
+	}
+	if err := push(); err != nil { // the round is claimed, so another one pushes
+		return errors.Join(err, store.RequestPush(ctx, broadcastID, 0))
+	}
+	return nil
+}
