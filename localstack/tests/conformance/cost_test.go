@@ -35,7 +35,7 @@ func TestOperationCosts(t *testing.T) {
 	var summary budgets
 	for _, cases := range [][]costCase{
 		accountCosts(), ticketCosts(), postCosts(), changeCosts(), socketCosts(), attachmentCosts(), sharedCosts(), streamCosts(),
-		statsCosts(), searchCosts(), notificationCosts(), adminCosts(), broadcastCosts(),
+		statsCosts(), searchCosts(), notificationCosts(), adminCosts(), broadcastCosts(), pushCosts(), exportCosts(),
 	} {
 		for _, c := range cases {
 			if c.prepare != nil {

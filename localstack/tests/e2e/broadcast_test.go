@@ -70,7 +70,9 @@ func TestBroadcast_Frame(t *testing.T) {
 	body := object{"title": "News", "body": "Open on Friday", "audience": object{"userIds": []string{reader.Profile.ID}}, "channels": []string{"app", "sms"}}
 	var b client.Broadcast
 	admin.mustCall(202, "POST", "/broadcasts", body, &b)
-	done := socket.await("broadcast", func(f client.Frame) bool { return f.Broadcast != nil && f.Broadcast.ID == b.ID && f.Broadcast.State == "done" })
+	done := socket.await("broadcast", func(f client.Frame) bool {
+		return f.Broadcast != nil && f.Broadcast.ID == b.ID && f.Broadcast.State == "done"
+	})
 	if got := done.Broadcast.Counts; got.Total != 1 || got.App.Sent != 1 || got.SMS.Sent != 1 || done.Broadcast.FinishedAt == nil {
 		t.Errorf("got %+v", done.Broadcast)
 	}
