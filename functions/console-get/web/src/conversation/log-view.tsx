@@ -102,7 +102,7 @@ function Row({ item, read, sentence }: { item: Item; read: number; sentence: (en
     case "new":
       return <p class="log-new"><span>{t().ticket.newLine}</span></p>
     case "event":
-      return <p class="log-event" dir="auto">{sentence(item.entry)}</p>
+      return <p class="log-event">{sentence(item.entry)}</p>
     case "waiting":
       return <WaitingMessage item={item.item} />
     case "message":

@@ -14,7 +14,7 @@ export const admin = {
   smsLength: (parts: string) => `${parts} SMS for each person`, review: "Review", sendNow: "Send now", sureText: (total: string) => `To ${total} people? What has been sent cannot be taken back.`,
   recipients: (n: number) => plural(n, { one: "# recipient", other: "# recipients" }), delivered: (sent: number, failed: number, skipped: number) => `${number(sent)} sent, ${number(failed)} failed, ${number(skipped)} skipped`,
   broadcastStates: { queued: "Queued", sending: "Sending", done: "Done", cancelled: "Cancelled" },
-  entryKinds: { opened: "opened a ticket", message: "wrote a message", note: "wrote a note", change: "changed a ticket" },
+  entryKinds: { opened: "opened a ticket", message: "wrote a message", note: "wrote a note", status: "changed the status", assignment: "assigned a ticket", priority: "changed the priority", category: "changed the category", title: "changed the subject", tags: "changed the tags", follow_up: "continued in a new ticket" },
   action: "Action",
   actions: {
     "user.created": "created a user", "user.changed": "changed a user", "user.removed": "removed a user", "category.created": "created a category", "category.changed": "changed a category", "category.removed": "removed a category",

@@ -73,7 +73,7 @@ interface TextProps extends Omit<JSX.InputHTMLAttributes<HTMLInputElement>, "onI
 export function TextField({ label, hint, problem, optional, value, onText, ...rest }: TextProps) {
   return (
     <Field label={label} hint={hint} problem={problem} optional={optional ?? false}>
-      {(ids) => <input dir="auto" {...rest} {...ids} class={`input ${rest.class ?? ""}`} value={value} onInput={(event) => onText(event.currentTarget.value)} />}
+      {(ids) => <input dir="auto" placeholder=" " {...rest} {...ids} class={`input ${rest.class ?? ""}`} value={value} onInput={(event) => onText(event.currentTarget.value)} />}
     </Field>
   )
 }

@@ -6,6 +6,8 @@ export interface MenuItem {
   icon?: ComponentChildren
   /** The key that does the same, shown at the end. */
   shortcut?: string
+  /** What else is known, at the end: a number. */
+  detail?: string
   checked?: boolean
   danger?: boolean
   onSelect: () => void
@@ -79,6 +81,7 @@ export function Menu({ button, label, items }: MenuProps) {
             >
               {item.icon}
               <span>{item.label}</span>
+              {item.detail && <span class="end meta">{item.detail}</span>}
               {item.shortcut && <kbd class="end">{item.shortcut}</kbd>}
             </button>
           ),

@@ -20,7 +20,7 @@ export function StatusChip({ status }: { status: Status }) {
   return (
     <span class="chip" data-tone={tone || undefined}>
       <Icon size={14} aria-hidden="true" />
-      {statusText(status)}
+      <span class="cut">{statusText(status)}</span>
     </span>
   )
 }

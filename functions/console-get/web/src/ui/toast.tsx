@@ -33,7 +33,7 @@ export function Toasts() {
     <div ref={host} class="toasts no-print" popover="manual" role="status" aria-live="polite">
       {shown.value.map((item) => (
         <div key={item.id} class="toast" data-kind={item.kind}>
-          <span dir="auto">{item.text}</span>
+          <span>{item.text}</span>
           {item.action ? (
             <button type="button" onClick={() => (item.action?.run(), dismiss(item.id))}>{item.action.label}</button>
           ) : (

@@ -31,7 +31,7 @@ export function ActivityScreen() {
               <li key={`${entry.ticketId}-${entry.seq}`}>
                 <Link class="admin-row" href={`/inbox/all/${entry.ticketId}`}>
                   <span class="admin-row-main">
-                    <span><bdi>{entry.author.name || t().role[entry.author.role]}</bdi> · {adminText().entryKinds[entry.kind as keyof ReturnType<typeof adminText>["entryKinds"]] ?? entry.kind}</span>
+                    <span><bdi>{entry.author.name || t().role[entry.author.role]}</bdi> · {adminText().entryKinds[entry.kind]}</span>
                     <span dir="auto">{entry.title}</span>
                     {entry.body && <span class="meta admin-preview" dir="auto">{entry.body}</span>}
                   </span>

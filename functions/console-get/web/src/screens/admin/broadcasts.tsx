@@ -113,7 +113,7 @@ function NewBroadcast({ onClose }: { onClose: () => void }) {
       <FormProblem error={form.error} except={["title", "body"]} />
       <TextField label={text.broadcastTitle} value={title} onText={setTitle} maxLength={100} problem={form.problem("title")} autoFocus />
       <Field label={text.broadcastBody} problem={form.problem("body")} hint={chosen.includes("sms") ? text.smsLength(number(smsParts(`${title} ${body}`))) : undefined}>
-        {(ids) => <textarea {...ids} class="input" dir="auto" value={body} maxLength={1000} onInput={(event) => setBody(event.currentTarget.value)} />}
+        {(ids) => <textarea {...ids} class="input" dir="auto" placeholder=" " value={body} maxLength={1000} onInput={(event) => setBody(event.currentTarget.value)} />}
       </Field>
       <fieldset class="admin-language">
         <legend>{text.audience}</legend>

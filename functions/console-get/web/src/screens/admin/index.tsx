@@ -1,3 +1,4 @@
+import { useEffect, useRef } from "preact/hooks"
 import { Activity, ChartNoAxesColumn, HeartPulse, ListChecks, Megaphone, Shapes, Users } from "lucide-preact"
 import { Link, Route, Switch, useLocation } from "wouter-preact"
 import { NotFound } from "../../app/not-found"
@@ -23,9 +24,11 @@ const areas = [
 
 export default function Admin() {
   const [here] = useLocation()
+  const nav = useRef<HTMLElement>(null)
+  useEffect(() => nav.current?.querySelector("[aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" }), [here])
   return (
     <div class="admin">
-      <nav class="admin-nav no-print" aria-label={adminText().title}>
+      <nav ref={nav} class="admin-nav no-print" aria-label={adminText().title}>
         {areas.map(({ path, name, icon: Icon }) => (
           <Link key={path} href={path} class="queue-link" aria-current={here === path ? "page" : undefined}>
             <Icon size={18} aria-hidden="true" />

@@ -33,7 +33,7 @@ export function UsersScreen() {
       <Head title={text.areas.users}><Button kind="primary" icon={<UserPlus size={18} />} onClick={() => setOpen("new")}>{text.newUser}</Button></Head>
       <div class="admin-filters">
         <Segments label={text.role} value={role} options={roles.map((value) => ({ value, label: value === "all" ? t().tickets.all : t().role[value] }))} onValue={setRole} />
-        <TextField label={t().tickets.search} hint={text.userSearchHint} value={words} onText={setWords} maxLength={200} />
+        <TextField label={t().tickets.search} placeholder={text.userSearchHint} value={words} onText={setWords} maxLength={200} />
       </div>
       <Pages result={result} empty={t().tickets.noneFound}>
         {(users) => (

@@ -1,7 +1,7 @@
 import { useQuery } from "@tanstack/preact-query"
 import type { ComponentChildren } from "preact"
 import { useEffect } from "preact/hooks"
-import { Inbox, ListTodo, Tickets, UserRoundX } from "lucide-preact"
+import { ChevronDown, Inbox, ListTodo, Tickets, UserRoundX } from "lucide-preact"
 import { Link, useLocation } from "wouter-preact"
 import { call } from "../../api/client"
 import { useCategories } from "../../api/queries"
@@ -88,14 +88,19 @@ export function QueueMenu({ current }: { current: Queue }) {
   const [, navigate] = useLocation()
   const name = useQueueName(current)
   const categories = useCategories()
-  const entry = (kind: QueueKind, value: string, label: string) => ({ label, checked: kind === current.kind && value === current.value, onSelect: () => navigate(pathOf({ kind, value, words: "" })) })
+  const all = useCounts()
+  const entry = (kind: QueueKind, value: string, label: string) => {
+    const queue = { kind, value, words: "" }
+    const count = countOf(queue, all)
+    return { label, checked: kind === current.kind && value === current.value, onSelect: () => navigate(pathOf(queue)), ...(count ? { detail: number(count) } : {}) }
+  }
   return (
     <Menu
       label={inboxText().queuesLabel}
       button={(props) => (
         <button type="button" class="queue-menu-button" {...props}>
           <span>{name}</span>
-          <span aria-hidden="true">▾</span>
+          <ChevronDown size={18} aria-hidden="true" />
         </button>
       )}
       items={[

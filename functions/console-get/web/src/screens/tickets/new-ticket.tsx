@@ -7,6 +7,7 @@ import { StoredFiles } from "../../conversation/attachments"
 import { useFiles } from "../../conversation/composer"
 import { draftSignal, editDraft, newTicketKey, removeFile } from "../../drafts/drafts"
 import { t } from "../../i18n"
+import { digits } from "../../i18n/format"
 import { ticketSignal } from "../../log/tickets"
 import { add } from "../../outbox/outbox"
 import { acceptedFiles } from "../../outbox/upload"
@@ -48,7 +49,7 @@ export function NewTicket() {
         <h2>{t().newTicket.title}</h2>
       </header>
       <div class="new-ticket-fields">
-        {opening.followUpOf && <p class="meta">{t().newTicket.followUp(ticketSignal(opening.followUpOf).value?.number ?? "")}</p>}
+        {opening.followUpOf && <p class="meta">{t().newTicket.followUp(digits(ticketSignal(opening.followUpOf).value?.number ?? ""))}</p>}
         <fieldset class="field">
           <legend class="label">{t().newTicket.category}</legend>
           <div class="cards">
@@ -64,7 +65,7 @@ export function NewTicket() {
         </fieldset>
         <TextField label={t().newTicket.subject} hint={t().newTicket.subjectHint} problem={missing(opening.title)} value={opening.title} onText={(title) => edit({ title })} maxLength={200} />
         <Field label={t().newTicket.text} hint={t().newTicket.textHint} problem={missing(draft.text)}>
-          {(ids) => <textarea {...ids} class="input" dir="auto" value={draft.text} maxLength={20_000} onInput={(event) => editDraft(newTicketKey, { text: event.currentTarget.value })} />}
+          {(ids) => <textarea {...ids} class="input" dir="auto" placeholder=" " value={draft.text} maxLength={20_000} onInput={(event) => editDraft(newTicketKey, { text: event.currentTarget.value })} />}
         </Field>
         <StoredFiles ids={draft.files} onRemove={(id) => void removeFile(newTicketKey, id)} />
         <div class="new-ticket-line">

@@ -14,6 +14,7 @@ import { useConversation } from "../../conversation/use-conversation"
 import { draftKey, draftSignal, editDraft } from "../../drafts/drafts"
 import { startFollowUp } from "../../drafts/follow-up"
 import { t } from "../../i18n"
+import { digits } from "../../i18n/format"
 import type { OutboxItem } from "../../log/db"
 import { fill, logSignal } from "../../log/store"
 import { putTickets, ticketSignal } from "../../log/tickets"
@@ -44,7 +45,7 @@ function Conversation({ id }: { id: string }) {
   const { error, loading, retry } = useConversation(id)
   const ticket = ticketSignal(id).value
   const log = logSignal(id).value
-  if (error && (isMissing(error) || !ticket)) return <><Head title="" /><Failure error={error} onRetry={retry} /></>
+  if (error && (isMissing(error) || !ticket)) return <div class="ticket"><Head title="" /><Failure error={error} onRetry={retry} /></div>
   return (
     <div class="ticket">
       <Head title={ticket?.title ?? ""} ticket={ticket} />
@@ -64,11 +65,11 @@ function Head({ title, ticket }: { title: string; ticket?: Ticket | null }) {
         {ticket && (
           <p class="ticket-facts">
             <StatusChip status={ticket.status} />
-            <span><span class="hidden">{t().ticket.number} </span><bdi class="ltr">{ticket.number}</bdi></span>
+            <span><span class="hidden">{t().ticket.number} </span><bdi class="ltr">{digits(ticket.number)}</bdi></span>
             {ticket.category && <bdi>{ticket.category.name}</bdi>}
             {ticket.assignee && <span>{t().ticket.assignee} <bdi>{ticket.assignee.name}</bdi></span>}
-            {ticket.followUpOf && <Link class="link" href={`/tickets/${ticket.followUpOf.id}`}>{t().ticket.continues(ticket.followUpOf.number)}</Link>}
-            {ticket.followUps.map((next) => <Link key={next.id} class="link" href={`/tickets/${next.id}`}>{t().ticket.continuedBy(next.number)}</Link>)}
+            {ticket.followUpOf && <Link class="link" href={`/tickets/${ticket.followUpOf.id}`}>{t().ticket.continues(digits(ticket.followUpOf.number))}</Link>}
+            {ticket.followUps.map((next) => <Link key={next.id} class="link" href={`/tickets/${next.id}`}>{t().ticket.continuedBy(digits(next.number))}</Link>)}
           </p>
         )}
       </div>
