@@ -133,6 +133,15 @@ redrive: .cache/sam/installed ## show the messages of a dead-letter QUEUE= of th
 	@test -n "$(QUEUE)" -a -n "$(STACK)" || { echo "usage: make redrive QUEUE=DeliveryDLQ STACK=ticketsystem-dev" >&2; exit 2; }
 	@.cache/sam/bin/python infra/redrive.py "$(QUEUE)" "$(STACK)"
 
+.PHONY: restore
+restore: .cache/sam/installed ## restore table and files of the deployed STACK= to a time AT= (UTC, or latest); asks before each change
+	@test -n "$(STACK)" -a -n "$(AT)" || { echo "usage: make restore STACK=ticketsystem-prod AT=2026-03-01T10:15:00Z" >&2; exit 2; }
+	@.cache/sam/bin/python infra/restore.py "$(STACK)" "$(AT)"
+
+.PHONY: test-restore
+test-restore: .cache/ministack/installed ## the drill: lose items and files on the emulator, restore them, compare each
+	.cache/ministack/bin/python localstack/ministack/restore_drill.py
+
 # `sam build` calls build-TicketCreateFunction to build functions/ticket-create. Without
 # version-control stamps the binary of an unchanged function does not change, so it is not
 # deployed again.

@@ -1,0 +1,114 @@
+package contract
+
+import (
+	"bytes"
+	"encoding/json"
+	"os/exec"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+
+	"ticketsystem/localstack/emulator/samtemplate"
+)
+
+// TestRestore_Detach checks that infra/restore.py replaces every form of a reference to the
+// table, and nothing else.
+func TestRestore_Detach(t *testing.T) {
+	const template = `{
+		"Parameters": {"TableSize": {"Type": "Number", "Default": 1}},
+		"Resources": {
+			"Table": {"Type": "AWS::DynamoDB::Table", "Properties": {}},
+			"TableErrorsAlarm": {"Type": "AWS::CloudWatch::Alarm", "DependsOn": "Table", "Properties": {"Name": {"Ref": "Table"}, "Size": {"Ref": "TableSize"}}},
+			"F": {"Type": "AWS::Lambda::Function", "DependsOn": ["Table", "R"], "Properties": {
+				"List": [{"Fn::GetAtt": ["Table", "Arn"]}, {"Fn::GetAtt": ["R", "Arn"]}],
+				"Dotted": {"Fn::GetAtt": "Table.StreamArn"},
+				"Sub": {"Fn::Sub": "${Table.Arn}/index/a ${Table} ${TableSize} ${!Table} ${AWS::Region}"},
+				"SubWithMap": {"Fn::Sub": ["${Table}/${X}", {"X": {"Ref": "Table"}}]},
+				"Shadowed": {"Fn::Sub": ["${Table}", {"Table": "own"}]},
+				"If": {"Fn::If": ["IsProd", {"Ref": "Table"}, "Table"]}
+			}}
+		},
+		"Outputs": {"TableName": {"Value": {"Ref": "Table"}}}
+	}`
+	const want = `{
+		"Parameters": {"TableSize": {"Type": "Number", "Default": 1}},
+		"Resources": {
+			"TableErrorsAlarm": {"Type": "AWS::CloudWatch::Alarm", "Properties": {"Name": "new", "Size": {"Ref": "TableSize"}}},
+			"F": {"Type": "AWS::Lambda::Function", "DependsOn": ["R"], "Properties": {
+				"List": ["arn:new", {"Fn::GetAtt": ["R", "Arn"]}],
+				"Dotted": "arn:stream",
+				"Sub": {"Fn::Sub": "arn:new/index/a new ${TableSize} ${!Table} ${AWS::Region}"},
+				"SubWithMap": {"Fn::Sub": ["new/${X}", {"X": "new"}]},
+				"Shadowed": {"Fn::Sub": ["${Table}", {"Table": "own"}]},
+				"If": {"Fn::If": ["IsProd", "new", "Table"]}
+			}}
+		},
+		"Outputs": {"TableName": {"Value": "new"}}
+	}`
+	command := exec.CommandContext(t.Context(), "python3", filepath.Join(root, "infra", "restore.py"), "--detach", "new", "arn:new", "arn:stream")
+	command.Stdin = strings.NewReader(template)
+	var stderr bytes.Buffer
+	command.Stderr = &stderr
+	out, err := command.Output()
+	if err != nil {
+		t.Fatalf("restore.py: %v\n%s", err, stderr.String())
+	}
+	var got, wanted any
+	if err := json.Unmarshal(out, &got); err != nil {
+		t.Fatal(err)
+	}
+	if err := json.Unmarshal([]byte(want), &wanted); err != nil {
+		t.Fatal(err)
+	}
+	if !reflect.DeepEqual(got, wanted) {
+		t.Errorf("got\n%s\nwant\n%s", out, want)
+	}
+}
+
+// TestTemplate_Recovery checks what a restore needs: point-in-time recovery of the table, and
+// versions of files that are kept as long.
+func TestTemplate_Recovery(t *testing.T) {
+	const days = 35 // of point-in-time recovery
+	stack, _ := load(t)
+	for id, p := range properties(t, stack, "AWS::DynamoDB::Table") {
+		if samtemplate.Map(p["PointInTimeRecoverySpecification"])["PointInTimeRecoveryEnabled"] != true {
+			t.Errorf("%s: got %v, want point-in-time recovery", id, p["PointInTimeRecoverySpecification"])
+		}
+	}
+	for id, p := range properties(t, stack, "AWS::S3::Bucket") {
+		if status := samtemplate.Map(p["VersioningConfiguration"])["Status"]; status != "Enabled" {
+			t.Errorf("%s: got the versioning %v, want Enabled", id, status)
+		}
+		kept := 0
+		for _, rule := range samtemplate.List(samtemplate.Map(p["LifecycleConfiguration"])["Rules"]) {
+			if r := samtemplate.Map(rule); r["Prefix"] == nil {
+				kept = samtemplate.Number(samtemplate.Map(r["NoncurrentVersionExpiration"])["NoncurrentDays"], 0)
+			}
+		}
+		if kept != days {
+			t.Errorf("%s: got versions kept for %d days, want %d", id, kept, days)
+		}
+	}
+}
+
+// TestTemplate_Backup checks that a backup is made of the table and the bucket, if it is wanted.
+func TestTemplate_Backup(t *testing.T) {
+	for days, want := range map[string]int{"0": 0, "30": 1} {
+		stack, err := samtemplate.Load(templateFile, map[string]string{"BackupDays": days})
+		if err != nil {
+			t.Fatal(err)
+		}
+		stack.Attribute = func(resource *samtemplate.Resource, _ string) (any, error) { return resource.ID, nil }
+		for _, kind := range []string{"BackupVault", "BackupPlan", "BackupSelection"} {
+			if got := properties(t, stack, "AWS::Backup::"+kind); len(got) != want {
+				t.Errorf("BackupDays=%s: got %d of %s, want %d", days, len(got), kind, want)
+			}
+		}
+		for _, p := range properties(t, stack, "AWS::Backup::BackupSelection") {
+			if got := samtemplate.Strings(samtemplate.Map(p["BackupSelection"])["Resources"]); !reflect.DeepEqual(got, []string{"Table", "Bucket"}) {
+				t.Errorf("BackupDays=%s: got a backup of %v, want the table and the bucket", days, got)
+			}
+		}
+	}
+}
