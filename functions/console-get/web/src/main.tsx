@@ -8,6 +8,7 @@ import { QueryClientProvider } from "@tanstack/preact-query"
 import { render } from "preact"
 import { queryClient } from "./api/query"
 import { App } from "./app/router"
+import { renewPush, startAlerts } from "./alerts"
 import { restoreSession, session } from "./app/session"
 import { applyTheme } from "./app/theme"
 import { registerWorker } from "./app/worker"
@@ -20,6 +21,7 @@ async function start(): Promise<void> {
   applyTheme()
   await Promise.all([setLanguage(preferredLanguage()).then(t.load), restoreSession()])
   startSync()
+  startAlerts()
   registerWorker()
   // Sending and the WebSocket live as long as somebody is signed in.
   effect(() => {
@@ -27,6 +29,7 @@ async function start(): Promise<void> {
     if (current && !current.ended) {
       connection.start()
       void startOutbox(current.user.id)
+      renewPush()
     } else {
       connection.stop()
       stopOutbox()

@@ -29,3 +29,42 @@ worker.addEventListener("fetch", (event) => {
   const isPage = event.request.mode === "navigate"
   event.respondWith(caches.match(isPage ? "/app/" : event.request).then((held) => held ?? fetch(event.request)))
 })
+
+/** What pkg/notification sends to a browser. */
+interface PushMessage {
+  notificationId: string
+  ticketId?: string
+  title: string
+  body?: string
+  lang?: string
+  dir?: NotificationDirection
+}
+
+// The same tag as that of the page (alerts/alert.ts), so that a message appears once.
+worker.addEventListener("push", (event) => {
+  const { notificationId, ticketId, title, body, lang, dir } = event.data!.json() as PushMessage
+  const show = async () => {
+    if (await isViewed(ticketId)) return
+    await worker.registration.showNotification(title, { ...(body ? { body } : {}), ...(lang ? { lang } : {}), dir: dir ?? "auto", tag: ticketId ?? notificationId, icon: "/app/icon.svg", data: { ticketId } })
+  }
+  event.waitUntil(show())
+})
+
+async function isViewed(ticketId: string | undefined): Promise<boolean> {
+  const windows = await worker.clients.matchAll({ type: "window" })
+  return windows.some((page) => page.focused && ticketId !== undefined && page.url.includes(ticketId))
+}
+
+worker.addEventListener("notificationclick", (event) => {
+  event.notification.close()
+  const { ticketId } = (event.notification.data ?? {}) as { ticketId?: string }
+  event.waitUntil(open(ticketId ? `/app/tickets/${ticketId}` : "/app/notifications"))
+})
+
+/** Shows a screen in a page that is open, which keeps its state, or in a new one. */
+async function open(path: string): Promise<void> {
+  const [page] = await worker.clients.matchAll({ type: "window" })
+  if (!page) return void (await worker.clients.openWindow(path))
+  page.postMessage({ open: path })
+  await page.focus()
+}

@@ -2,6 +2,7 @@ import { lazy, Suspense } from "preact/compat"
 import { Redirect, Route, Router, Switch } from "wouter-preact"
 import { inboxText } from "../i18n/inbox"
 import { adminText } from "../i18n/admin"
+import { profileText } from "../i18n/profile"
 import { Toasts } from "../ui/toast"
 import { SkeletonRows } from "../ui/states"
 import { EndedSession } from "../screens/account/ended"
@@ -15,7 +16,7 @@ const SignUp = lazy(() => import("../screens/account/sign-up"))
 const Reset = lazy(() => import("../screens/account/reset"))
 const Tickets = lazy(() => import("../screens/tickets"))
 const Notifications = lazy(() => import("../screens/notifications"))
-const Profile = lazy(() => import("../screens/profile"))
+const Profile = lazy(() => withTexts(profileText, import("../screens/profile")))
 const Inbox = lazy(() => withTexts(inboxText, import("../screens/inbox")))
 const Admin = lazy(() => withTexts(adminText, import("../screens/admin")))
 

@@ -1,4 +1,5 @@
 import { computed, signal } from "@preact/signals"
+import { pushChosen } from "../alerts/settings"
 import { call, setCsrfToken, setSessionEndHandler } from "../api/client"
 import { ApiError } from "../api/problem"
 import { isStaff, type User } from "../api/types"
@@ -73,12 +74,18 @@ export function updateUser(user: User): void {
   if (user.locale !== language.peek()) void setLanguage(user.locale === "fa" ? "fa" : "en")
 }
 
-/** Ends the session and deletes what this device holds of the user. */
+/** Ends the session, then forgets the user. */
 export async function signOut(): Promise<void> {
-  const user = session.peek()?.user
+  if (pushChosen()) await import("../alerts/push").then(({ turnOff }) => turnOff()).catch(() => {}) // it ends with the session anyway
   await call("post", "/logout").catch((error: unknown) => {
     if (!(error instanceof ApiError && error.status === 401)) throw error
   })
+  await forgetUser()
+}
+
+/** Deletes what this device holds of the user and shows the sign-in, in all tabs. */
+export async function forgetUser(): Promise<void> {
+  const user = session.peek()?.user
   session.value = null
   localStorage.removeItem(userKey)
   forgetDrafts()

@@ -1,7 +1,7 @@
 import { number, plural } from "./format"
 
 export const admin = {
-  title: "Administration",
+  title: "Administration", name: "Name",
   areas: { dashboard: "Dashboard", users: "Users", categories: "Categories", broadcasts: "Broadcasts", activity: "Activity", audit: "Audit", health: "Health" },
   nothing: "Nothing yet",
   range: "Period", days: (n: number) => plural(n, { one: "# day", other: "# days" }), perDay: "Per day", asTable: "As a table", day: "Day",

@@ -2,7 +2,7 @@ import type { admin as english } from "./admin.en"
 import { number, plural } from "./format"
 
 export const admin: typeof english = {
-  title: "مدیریت",
+  title: "مدیریت", name: "نام",
   areas: { dashboard: "داشبورد", users: "کاربران", categories: "دسته‌ها", broadcasts: "پیام همگانی", activity: "فعالیت", audit: "ممیزی", health: "سلامت" },
   nothing: "هنوز چیزی نیست",
   range: "بازه", days: (n) => plural(n, { other: "# روز" }), perDay: "در هر روز", asTable: "به صورت جدول", day: "روز",

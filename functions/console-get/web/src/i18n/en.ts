@@ -75,12 +75,4 @@ export const common = {
   notifications: {
     title: "Notifications", readAll: "Mark all as read", emptyTitle: "Nothing new", emptyText: "Replies to your tickets appear here.", unreadOnly: "Unread", unread: "unread",
   },
-  profile: {
-    title: "Profile", personal: "About you", name: "Name", picture: "Picture", changePicture: "Change the picture", removePicture: "Remove the picture", zoom: "Zoom", cropTitle: "Choose the part to show", email: "E-mail", emailConfirmed: "Confirmed", emailUnconfirmed: "Not confirmed yet", confirmEmail: "Confirm", emailSent: (email: string) => `We have sent a code to ${email}.`,
-    phone: "Mobile number", changePhone: "Change", newPhone: "New number", phoneTitle: "Change the mobile number", phoneNote: "We send a code to the new number. Other devices are signed out.", currentPassword: "Your password", province: "Province", city: "City", none: "Not set",
-    app: "This console", sound: "Sound", soundOff: "Off", soundOn: "On for new messages", tell: "How we reach you", byEmail: "By e-mail", bySms: "By SMS", tellNote: "Only for what you have not read here.",
-    system: "System notifications on this device", systemAllow: "Allow", systemDenied: "The browser refuses them. Allow them in its settings.", systemOn: "Allowed",
-    sessions: "Where you are signed in", thisDevice: "This device", lastUsed: (time: string) => `Last used ${time}`, end: "Sign out there", endTitle: "Sign out that device?",
-    password: "Password", setPassword: "Set a new password by SMS code", data: "Your data", export: "Download all your data", deleteAccount: "Delete the account",
-  },
 }

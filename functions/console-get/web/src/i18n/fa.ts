@@ -76,12 +76,4 @@ export const common: typeof english = {
   notifications: {
     title: "اعلان‌ها", readAll: "همه خوانده شد", emptyTitle: "چیز تازه‌ای نیست", emptyText: "پاسخ‌های تیکت‌های شما این‌جا می‌آید.", unreadOnly: "خوانده‌نشده", unread: "خوانده‌نشده",
   },
-  profile: {
-    title: "نمایه", personal: "دربارهٔ شما", name: "نام", picture: "تصویر", changePicture: "تغییر تصویر", removePicture: "حذف تصویر", zoom: "بزرگ‌نمایی", cropTitle: "بخشی را که نمایش داده شود برگزینید", email: "ایمیل", emailConfirmed: "تأیید شده", emailUnconfirmed: "هنوز تأیید نشده", confirmEmail: "تأیید", emailSent: (email) => `کدی به ${email} فرستادیم.`,
-    phone: "شمارهٔ همراه", changePhone: "تغییر", newPhone: "شمارهٔ تازه", phoneTitle: "تغییر شمارهٔ همراه", phoneNote: "کدی به شمارهٔ تازه می‌فرستیم. دستگاه‌های دیگر خارج می‌شوند.", currentPassword: "گذرواژهٔ شما", province: "استان", city: "شهر", none: "تعیین نشده",
-    app: "این کنسول", sound: "صدا", soundOff: "خاموش", soundOn: "روشن برای پیام‌های تازه", tell: "راه‌های خبررسانی", byEmail: "با ایمیل", bySms: "با پیامک", tellNote: "تنها برای آنچه این‌جا نخوانده‌اید.",
-    system: "اعلان‌های سیستم روی این دستگاه", systemAllow: "اجازه دادن", systemDenied: "مرورگر آن‌ها را رد می‌کند. در تنظیمات مرورگر اجازه دهید.", systemOn: "اجازه داده شد",
-    sessions: "جاهایی که وارد شده‌اید", thisDevice: "همین دستگاه", lastUsed: (time) => `آخرین استفاده ${time}`, end: "خروج از آن‌جا", endTitle: "از آن دستگاه خارج شود؟",
-    password: "گذرواژه", setPassword: "تعیین گذرواژهٔ تازه با کد پیامکی", data: "داده‌های شما", export: "دریافت همهٔ داده‌های شما", deleteAccount: "حذف حساب",
-  },
 }

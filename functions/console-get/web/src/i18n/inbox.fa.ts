@@ -22,7 +22,7 @@ export const inbox: typeof english = {
   alsoHere: (name) => `${name} هم این‌جاست`, severalHere: (n) => `${n} همکار هم این‌جایند`,
   modeLabel: "نوع پیام", writeReply: (name) => `پاسخ به ${name}`, writeNote: "یادداشتی که تنها همکاران می‌بینند", addNote: "افزودن یادداشت",
   deleteTicket: "حذف تیکت", deleteTitle: "این تیکت حذف شود؟", deleteText: "پیام‌ها و پرونده‌های آن برای همه پاک می‌شود و بازگشت ندارد.",
-  details: "مشتری و جزئیات",
+  details: "مشتری و جزئیات", openTicket: "تیکت تازه برای این مشتری", openFor: (name) => `تیکت تازه برای ${name}`,
   keysTitle: "میان‌برهای صفحه‌کلید", keysOn: "کلیدهای تکی میان‌بر باشند",
   commands: {
     down: "سطر بعد", up: "سطر پیش", open: "باز کردن سطر", previous: "تیکت پیش", next: "تیکت بعد", search: "جست‌وجو", palette: "یافتن همه‌چیز", reply: "پاسخ", note: "نوشتن یادداشت",

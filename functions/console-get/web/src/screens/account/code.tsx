@@ -4,7 +4,7 @@ import { t } from "../../i18n"
 import { digits } from "../../i18n/format"
 import { CodeField } from "../../ui/controls"
 
-export type Purpose = "signup" | "login" | "reset" | "phone"
+export type Purpose = "signup" | "login" | "reset" | "phone" | "delete"
 
 /** A code that was asked for: wrong attempts count for its challenge only. */
 export interface SentCode {

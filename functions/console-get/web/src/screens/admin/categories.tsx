@@ -77,7 +77,7 @@ function CategoryDialog({ category, order, onClose }: { category: Category | nul
       {languages.map((language) => (
         <fieldset key={language} class="admin-language">
           <legend>{t().language[language]}</legend>
-          <TextField label={t().profile.name} lang={language} value={names[language] ?? ""} onText={(value) => setNames({ ...names, [language]: value })} maxLength={80} />
+          <TextField label={adminText().name} lang={language} value={names[language] ?? ""} onText={(value) => setNames({ ...names, [language]: value })} maxLength={80} />
           <TextField label={text.description} lang={language} value={descriptions[language] ?? ""} onText={(value) => setDescriptions({ ...descriptions, [language]: value })} maxLength={500} optional />
         </fieldset>
       ))}

@@ -53,7 +53,7 @@ export function Dashboard() {
             </section>
             <section>
               <h2>{text.byAgent}</h2>
-              <Table head={[t().profile.name, text.resolved, text.replies, text.firstResponse]} rows={data.byAgent.map((agent) => [<bdi key={agent.id}>{agent.name || t().ticket.unknownAuthor}</bdi>, number(agent.resolved), number(agent.replies), seconds(agent.firstResponse.medianSeconds)])} />
+              <Table head={[adminText().name, text.resolved, text.replies, text.firstResponse]} rows={data.byAgent.map((agent) => [<bdi key={agent.id}>{agent.name || t().ticket.unknownAuthor}</bdi>, number(agent.resolved), number(agent.replies), seconds(agent.firstResponse.medianSeconds)])} />
             </section>
             <section>
               <h2>{text.byCategory}</h2>

@@ -51,7 +51,7 @@ export function UserDialog({ user, onClose }: { user: AdminUser; onClose: () => 
         </>
       ) : (
         <>
-          <TextField label={t().profile.name} value={name} onText={setName} maxLength={100} problem={form.problem("name")} />
+          <TextField label={adminText().name} value={name} onText={setName} maxLength={100} problem={form.problem("name")} />
           <SelectField label={text.role} value={role} options={roleOptions()} onValue={setRole} problem={form.problem("role")} />
           <label class="check">
             <input type="checkbox" checked={disabled} disabled={own} onChange={(event) => setDisabled(event.currentTarget.checked)} />
@@ -79,7 +79,7 @@ export function NewUser({ onClose }: { onClose: () => void }) {
     <Dialog title={adminText().newUser} onClose={onClose} actions={<><Button onClick={onClose}>{t().actions.cancel}</Button><Button kind="primary" busy={form.busy} onClick={() => void save()}>{t().actions.save}</Button></>}>
       <FormProblem error={form.error} except={["phone", "name", "role"]} />
       <PhoneField label={t().account.phone} value={phone} onText={setPhone} problem={form.problem("phone")} autoFocus />
-      <TextField label={t().profile.name} value={name} onText={setName} maxLength={100} problem={form.problem("name")} optional />
+      <TextField label={adminText().name} value={name} onText={setName} maxLength={100} problem={form.problem("name")} optional />
       <SelectField label={adminText().role} value={role} options={roleOptions()} onValue={setRole} problem={form.problem("role")} hint={adminText().newUserHint} />
     </Dialog>
   )

@@ -1,6 +1,7 @@
 import { useQuery } from "@tanstack/preact-query"
 import type { ComponentChildren } from "preact"
-import { ChevronDown } from "lucide-preact"
+import { useState } from "preact/hooks"
+import { ChevronDown, Plus } from "lucide-preact"
 import { Link } from "wouter-preact"
 import { call } from "../../api/client"
 import type { Ticket } from "../../api/types"
@@ -13,6 +14,7 @@ import { Button } from "../../ui/controls"
 import { PriorityMark, StatusChip } from "../../ui/status"
 import { RelativeTime } from "../../ui/time"
 import { take } from "./actions"
+import { OpenTicketDialog } from "./open-ticket"
 import type { Choice } from "./pickers"
 import { pathOf, plain } from "./queues"
 
@@ -89,6 +91,7 @@ function CustomerCard({ ticket }: { ticket: Ticket }) {
     queryFn: async () => (await call("get", "/tickets", { query: { customer: [id], sort: "-lastActivityAt", limit: 6 } })).data,
     enabled: id !== "",
   })
+  const [opening, setOpening] = useState(false)
   return (
     <section class="customer-card" aria-label={t().role.user}>
       <h3><bdi>{ticket.customer.name || t().ticket.unknownAuthor}</bdi></h3>
@@ -111,6 +114,8 @@ function CustomerCard({ ticket }: { ticket: Ticket }) {
           </li>
         ))}
       </ul>
+      {customer && <Button kind="quiet" icon={<Plus size={16} />} onClick={() => setOpening(true)}>{inboxText().openTicket}</Button>}
+      {opening && <OpenTicketDialog customer={ticket.customer} onClose={() => setOpening(false)} />}
     </section>
   )
 }

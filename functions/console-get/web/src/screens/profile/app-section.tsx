@@ -2,6 +2,7 @@ import { call } from "../../api/client"
 import { session, updateUser } from "../../app/session"
 import { setTheme, type Theme, theme } from "../../app/theme"
 import { language, type Language, setLanguage, t } from "../../i18n"
+import { profileText } from "../../i18n/profile"
 import { Segments } from "../../ui/controls"
 import { toastError } from "../../ui/toast"
 
@@ -13,7 +14,7 @@ export function AppSection() {
   }
   return (
     <section>
-      <h2>{t().profile.app}</h2>
+      <h2>{profileText().app}</h2>
       <div class="profile-form">
         <div class="field">
           <span class="label">{t().language.label}</span>

@@ -4,6 +4,7 @@ import { call } from "../../api/client"
 import { session, updateUser } from "../../app/session"
 import { t } from "../../i18n"
 import { digits } from "../../i18n/format"
+import { profileText } from "../../i18n/profile"
 import { Button, CodeField, PasswordField, TextField } from "../../ui/controls"
 import { Dialog } from "../../ui/dialog"
 import { FormProblem } from "../../ui/states"
@@ -28,11 +29,11 @@ export function Contact() {
   const choose = (channel: "email" | "sms", on: boolean) => void call("patch", "/profile", { body: { notifications: { [channel]: on } } }).then(updateUser, toastError)
   return (
     <section>
-      <h2>{t().profile.tell}</h2>
+      <h2>{profileText().tell}</h2>
       <div class="profile-form">
         <div class="profile-line">
-          <div class="field"><span class="label">{t().profile.phone}</span><bdi class="ltr">{digits(user.phone)}</bdi></div>
-          <Button onClick={() => setDialog("phone")}>{t().profile.changePhone}</Button>
+          <div class="field"><span class="label">{profileText().phone}</span><bdi class="ltr">{digits(user.phone)}</bdi></div>
+          <Button onClick={() => setDialog("phone")}>{profileText().changePhone}</Button>
         </div>
         <form
           class="profile-line"
@@ -41,20 +42,20 @@ export function Contact() {
             void submit()
           }}
         >
-          <TextField label={t().profile.email} type="email" dir="ltr" value={email} onText={setEmail} problem={form.problem("email")} autocomplete="email" />
-          {(changed || (user.email && !user.emailVerified)) && <Button type="submit" busy={form.busy}>{changed && !email.trim() ? t().actions.save : t().profile.confirmEmail}</Button>}
+          <TextField label={profileText().email} type="email" dir="ltr" value={email} onText={setEmail} problem={form.problem("email")} autocomplete="email" />
+          {(changed || (user.email && !user.emailVerified)) && <Button type="submit" busy={form.busy}>{changed && !email.trim() ? t().actions.save : profileText().confirmEmail}</Button>}
         </form>
         {user.email && !changed && (
           <p class="profile-state" data-ok={user.emailVerified || undefined}>
             {user.emailVerified ? <CircleCheck size={16} /> : <CircleAlert size={16} />}
-            {user.emailVerified ? t().profile.emailConfirmed : t().profile.emailUnconfirmed}
+            {user.emailVerified ? profileText().emailConfirmed : profileText().emailUnconfirmed}
           </p>
         )}
         <FormProblem error={form.error} except={["email"]} />
         <div>
-          <label class="check"><input type="checkbox" checked={user.notifications.email ?? true} onChange={(event) => choose("email", event.currentTarget.checked)} />{t().profile.byEmail}</label>
-          <label class="check"><input type="checkbox" checked={user.notifications.sms ?? true} onChange={(event) => choose("sms", event.currentTarget.checked)} />{t().profile.bySms}</label>
-          <p class="meta">{t().profile.tellNote}</p>
+          <label class="check"><input type="checkbox" checked={user.notifications.email ?? true} onChange={(event) => choose("email", event.currentTarget.checked)} />{profileText().byEmail}</label>
+          <label class="check"><input type="checkbox" checked={user.notifications.sms ?? true} onChange={(event) => choose("sms", event.currentTarget.checked)} />{profileText().bySms}</label>
+          <p class="meta">{profileText().tellNote}</p>
         </div>
       </div>
       {dialog === "email" && <EmailDialog email={email} onClose={() => setDialog(null)} />}
@@ -72,8 +73,8 @@ function EmailDialog({ email, onClose }: { email: string; onClose: () => void })
       onClose()
     })
   return (
-    <Dialog title={t().profile.confirmEmail} onClose={onClose} actions={<Button kind="primary" busy={form.busy} onClick={() => void confirm(code)}>{t().profile.confirmEmail}</Button>}>
-      <CodeField label={t().account.code} hint={t().profile.emailSent(email)} problem={form.problem("code")} value={code} onText={setCode} onDone={(done) => void confirm(done)} autoFocus />
+    <Dialog title={profileText().confirmEmail} onClose={onClose} actions={<Button kind="primary" busy={form.busy} onClick={() => void confirm(code)}>{profileText().confirmEmail}</Button>}>
+      <CodeField label={t().account.code} hint={profileText().emailSent(email)} problem={form.problem("code")} value={code} onText={setCode} onDone={(done) => void confirm(done)} autoFocus />
       <FormProblem error={form.error} except={["code"]} />
     </Dialog>
   )
@@ -82,12 +83,12 @@ function EmailDialog({ email, onClose }: { email: string; onClose: () => void })
 function PhoneDialog({ onClose }: { onClose: () => void }) {
   const [password, setPassword] = useState("")
   return (
-    <Dialog title={t().profile.phoneTitle} onClose={onClose}>
-      <p>{t().profile.phoneNote}</p>
+    <Dialog title={profileText().phoneTitle} onClose={onClose}>
+      <p>{profileText().phoneNote}</p>
       <CodeForm
         purpose="phone"
-        phoneLabel={t().profile.newPhone}
-        submitLabel={t().profile.phoneTitle}
+        phoneLabel={profileText().newPhone}
+        submitLabel={profileText().phoneTitle}
         fields={["password"]}
         onSubmit={async (proven) => {
           updateUser(await call("post", "/profile/phone", { body: { ...proven, password } }))
@@ -95,7 +96,7 @@ function PhoneDialog({ onClose }: { onClose: () => void }) {
           onClose()
         }}
       >
-        {(problem) => <PasswordField label={t().profile.currentPassword} value={password} onText={setPassword} problem={problem("password")} required autocomplete="current-password" />}
+        {(problem) => <PasswordField label={profileText().currentPassword} value={password} onText={setPassword} problem={problem("password")} required autocomplete="current-password" />}
       </CodeForm>
     </Dialog>
   )

@@ -5,6 +5,7 @@ import type { User } from "../../api/types"
 import { ulid } from "../../api/ulid"
 import { updateUser } from "../../app/session"
 import { t } from "../../i18n"
+import { profileText } from "../../i18n/profile"
 import { database } from "../../log/db"
 import { uploadFile } from "../../outbox/upload"
 import { Button } from "../../ui/controls"
@@ -43,7 +44,7 @@ export function CropDialog({ file, onClose }: { file: File; onClose: () => void 
       onClose()
     })
   return (
-    <Dialog title={t().profile.cropTitle} onClose={onClose} actions={<><Button onClick={onClose}>{t().actions.cancel}</Button><Button kind="primary" busy={form.busy} onClick={() => void save()}>{t().actions.save}</Button></>}>
+    <Dialog title={profileText().cropTitle} onClose={onClose} actions={<><Button onClick={onClose}>{t().actions.cancel}</Button><Button kind="primary" busy={form.busy} onClick={() => void save()}>{t().actions.save}</Button></>}>
       <canvas
         ref={canvas}
         class="crop"
@@ -51,7 +52,7 @@ export function CropDialog({ file, onClose }: { file: File; onClose: () => void 
         height={size}
         tabIndex={0}
         role="img"
-        aria-label={t().profile.picture}
+        aria-label={profileText().picture}
         onPointerDown={(event) => event.currentTarget.setPointerCapture(event.pointerId)}
         onPointerMove={(event) => image && event.buttons === 1 && move(-event.movementX / event.currentTarget.clientWidth / zoom, -event.movementY / event.currentTarget.clientHeight / zoom)}
         onKeyDown={(event) => {
@@ -62,7 +63,7 @@ export function CropDialog({ file, onClose }: { file: File; onClose: () => void 
         }}
       />
       <label class="field">
-        <span class="label">{t().profile.zoom}</span>
+        <span class="label">{profileText().zoom}</span>
         <input type="range" min="1" max="4" step="0.05" value={zoom} onInput={(event) => setZoom(Number(event.currentTarget.value))} />
       </label>
       <FormProblem error={form.error} />

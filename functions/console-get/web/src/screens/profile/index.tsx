@@ -1,18 +1,22 @@
+import { profileText } from "../../i18n/profile"
 import "./profile.css"
-import { t } from "../../i18n"
 import { AppSection } from "./app-section"
 import { Contact } from "./contact"
+import { DataSection } from "./data-section"
+import { DeviceSection } from "./device-section"
 import { Personal } from "./personal"
 import { Sessions } from "./sessions"
 
 export default function Profile() {
   return (
     <div class="screen profile">
-      <header class="screen-head"><h1>{t().profile.title}</h1></header>
+      <header class="screen-head"><h1>{profileText().title}</h1></header>
       <Personal />
       <Contact />
       <AppSection />
+      <DeviceSection />
       <Sessions />
+      <DataSection />
     </div>
   )
 }

@@ -3,6 +3,7 @@ import { useRef, useState } from "preact/hooks"
 import { call } from "../../api/client"
 import { session, updateUser } from "../../app/session"
 import { language, t } from "../../i18n"
+import { profileText } from "../../i18n/profile"
 import { Avatar } from "../../ui/avatar"
 import { Button, SelectField, TextField } from "../../ui/controls"
 import { FormProblem } from "../../ui/states"
@@ -22,7 +23,7 @@ export function Personal() {
   const { data } = useQuery({ queryKey: ["provinces"], staleTime: Infinity, queryFn: () => call("get", "/provinces") })
   const provinces = data?.data ?? []
   const nameOf = (place: { name: string; nameFa: string }) => (language.value === "fa" ? place.nameFa : place.name)
-  const options = (places: readonly { id: string; name: string; nameFa: string }[]) => [{ value: "", label: t().profile.none }, ...places.map((place) => ({ value: place.id, label: nameOf(place) }))]
+  const options = (places: readonly { id: string; name: string; nameFa: string }[]) => [{ value: "", label: profileText().none }, ...places.map((place) => ({ value: place.id, label: nameOf(place) }))]
 
   const save = () =>
     form.run(async () => {
@@ -31,7 +32,7 @@ export function Personal() {
     })
   return (
     <section>
-      <h2>{t().profile.personal}</h2>
+      <h2>{profileText().personal}</h2>
       <form
         class="profile-form"
         onSubmit={(event) => {
@@ -41,7 +42,7 @@ export function Personal() {
       >
         <div class="profile-picture">
           <Avatar name={user.name || user.phone} pictureUrl={user.pictureUrl} size="large" />
-          <Button onClick={() => input.current?.click()}>{t().profile.changePicture}</Button>
+          <Button onClick={() => input.current?.click()}>{profileText().changePicture}</Button>
           <input
             ref={input}
             type="file"
@@ -53,10 +54,10 @@ export function Personal() {
             }}
           />
         </div>
-        <TextField label={t().profile.name} value={name} onText={setName} problem={form.problem("name")} autocomplete="name" maxLength={100} />
+        <TextField label={profileText().name} value={name} onText={setName} problem={form.problem("name")} autocomplete="name" maxLength={100} />
         <div class="profile-pair">
           <SelectField
-            label={t().profile.province}
+            label={profileText().province}
             value={province}
             options={options(provinces)}
             problem={form.problem("province")}
@@ -65,7 +66,7 @@ export function Personal() {
               setCity("")
             }}
           />
-          <SelectField label={t().profile.city} value={city} options={options(provinces.find((each) => each.id === province)?.cities ?? [])} problem={form.problem("city")} onValue={setCity} disabled={!province} />
+          <SelectField label={profileText().city} value={city} options={options(provinces.find((each) => each.id === province)?.cities ?? [])} problem={form.problem("city")} onValue={setCity} disabled={!province} />
         </div>
         <FormProblem error={form.error} except={["name", "province", "city"]} />
         <div><Button type="submit" kind="primary" busy={form.busy}>{t().actions.save}</Button></div>

@@ -3,8 +3,8 @@ import { Monitor, Smartphone } from "lucide-preact"
 import { useState } from "preact/hooks"
 import { call } from "../../api/client"
 import type { Session } from "../../api/types"
-import { t } from "../../i18n"
 import { ago } from "../../i18n/format"
+import { profileText } from "../../i18n/profile"
 import { Button } from "../../ui/controls"
 import { Confirm } from "../../ui/dialog"
 import { Failure, SkeletonRows } from "../../ui/states"
@@ -21,7 +21,7 @@ export function Sessions() {
   }
   return (
     <section>
-      <h2>{t().profile.sessions}</h2>
+      <h2>{profileText().sessions}</h2>
       {query.isPending && <SkeletonRows count={2} />}
       {query.isError && <Failure error={query.error} onRetry={() => void query.refetch()} />}
       <ul class="sessions">
@@ -30,13 +30,13 @@ export function Sessions() {
             {/Mobile|Android|iPhone/.test(session.device) ? <Smartphone size={20} /> : <Monitor size={20} />}
             <div class="session-text">
               <bdi class="ltr" title={session.device}>{device(session.device)}</bdi>
-              <span class="meta">{session.current ? t().profile.thisDevice : t().profile.lastUsed(ago(new Date(session.lastUsedAt)))}</span>
+              <span class="meta">{session.current ? profileText().thisDevice : profileText().lastUsed(ago(new Date(session.lastUsedAt)))}</span>
             </div>
-            {!session.current && <Button kind="quiet" onClick={() => setEnding(session)}>{t().profile.end}</Button>}
+            {!session.current && <Button kind="quiet" onClick={() => setEnding(session)}>{profileText().end}</Button>}
           </li>
         ))}
       </ul>
-      {ending && <Confirm title={t().profile.endTitle} text={device(ending.device)} confirm={t().profile.end} kind="danger" onConfirm={() => void end(ending)} onClose={() => setEnding(null)} />}
+      {ending && <Confirm title={profileText().endTitle} text={device(ending.device)} confirm={profileText().end} kind="danger" onConfirm={() => void end(ending)} onClose={() => setEnding(null)} />}
     </section>
   )
 }

@@ -1,0 +1,19 @@
+import { navigate } from "wouter-preact/use-browser-location"
+import { session } from "../app/session"
+import { onFrame } from "../socket/realtime"
+import { pushChosen } from "./settings"
+
+/** Sound and system notifications. Their code is loaded when they are first needed. */
+export function startAlerts(): void {
+  onFrame((frame) => {
+    if (frame.type === "notification") void import("./alert").then(({ alert }) => alert(frame.notification))
+    else if (frame.type === "entry" && frame.entry.seq === 1) void import("./alert").then(({ alertOfTicket }) => alertOfTicket(frame.entry))
+  })
+  // A notification of the service worker was clicked.
+  navigator.serviceWorker?.addEventListener("message", ({ data }: MessageEvent<{ open?: string }>) => data.open && navigate(data.open))
+}
+
+/** Subscribes again at each start, because push services replace subscriptions. */
+export function renewPush(): void {
+  if (pushChosen() && session.peek()) void import("./push").then(({ subscribe }) => subscribe()).catch(() => {})
+}
