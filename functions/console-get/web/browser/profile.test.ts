@@ -1,0 +1,145 @@
+import { readFileSync } from "node:fs"
+import type { Browser, BrowserContext, Page } from "playwright-core"
+import { afterAll, beforeAll, expect, test } from "vitest"
+import { apiUrl, codeFor, launch, newCustomer, type Person, person, seeded, signInOverApi } from "./console"
+
+let browser: Browser
+beforeAll(async () => void (browser = await launch()))
+afterAll(() => browser.close())
+
+/** Signs a new customer in and shows the profile. */
+async function atProfile(name: string): Promise<Person & { phone: string }> {
+  const phone = await newCustomer(name)
+  const customer = await person(browser)
+  await signInOverApi(customer, phone, "/profile")
+  await customer.page.getByRole("heading", { name: "Your data" }).waitFor()
+  return { ...customer, phone }
+}
+
+test("all data of a user is one file", async () => {
+  const { page, phone, faults } = await atProfile("Sara Ahmadi")
+  const download = page.waitForEvent("download", { timeout: 120_000 })
+  await page.getByRole("button", { name: "Download my data" }).click()
+  const file = await download
+  expect(file.suggestedFilename()).toMatch(/^export-\d{4}-\d\d-\d\d\.json$/)
+  const data = JSON.parse(readFileSync(await file.path(), "utf8")) as { profile: { phone: string }; complete: boolean }
+  expect(data.complete).toBe(true)
+  expect(data.profile.phone).toBe(`+98${phone.slice(1)}`)
+  expect(faults).toEqual([])
+})
+
+test("a deleted account is signed out and cannot sign in", async () => {
+  const { page, context, phone, faults } = await atProfile("Leila Moradi")
+  await page.getByRole("button", { name: "Delete my account" }).click()
+  const dialog = page.getByRole("dialog")
+  const before = await codeFor(phone)
+  await dialog.getByRole("button", { name: "Send the code" }).click()
+  await dialog.getByLabel("Code", { exact: true }).waitFor()
+  await expect.poll(() => codeFor(phone), { timeout: 60_000 }).not.toBe(before)
+  await dialog.getByLabel("Code", { exact: true }).fill(await codeFor(phone))
+  await dialog.getByRole("button", { name: "Delete my account" }).click()
+  await page.getByRole("heading", { name: "Sign in to support" }).waitFor()
+  expect(await databases(page)).toEqual([])
+  const response = await context.request.post("/login", { data: { phone, password: "ticket-demo-2026", session: "cookie" } })
+  expect(response.status()).toBe(401)
+  expect(faults).toEqual([])
+})
+
+const databases = (page: Page) => page.evaluate(async () => (await indexedDB.databases()).map(({ name }) => name))
+
+// Pages of the tests are incognito, which has no push service.
+const notIncognito = (fault: string) => !fault.includes("Push API in incognito mode")
+
+test("a push message is one notification of its ticket", async () => {
+  const customer = await person(browser)
+  const { page, context, faults } = customer
+  await context.grantPermissions(["notifications"], { origin: new URL(apiUrl()).origin })
+  await signInOverApi(customer, await newCustomer("Nima Rad"), "/profile")
+  await page.getByRole("button", { name: "Switch on" }).click()
+  await page.getByRole("button", { name: "Switch off" }).waitFor()
+  const deliver = await pushService(context, page)
+  const message = { notificationId: "01JD0YQ4T6V8W0X2Y4Z6A8B0CD", ticketId: "01JD0YJ5S8Q1V3W0X7B2N4M6K8", title: "New reply to HFQ2-WNF8", lang: "en", dir: "ltr" }
+  await deliver(message)
+  await expect.poll(() => shown(page), { timeout: 30_000 }).toEqual([{ title: message.title, tag: message.ticketId }])
+  await deliver({ ...message, notificationId: "01JD0YQ4T6V8W0X2Y4Z6A8B0CE", title: "Another reply to HFQ2-WNF8" })
+  await expect.poll(() => shown(page), { timeout: 30_000 }).toEqual([{ title: "Another reply to HFQ2-WNF8", tag: message.ticketId }])
+  await page.getByRole("button", { name: "Switch off" }).click()
+  await page.getByRole("button", { name: "Switch on" }).waitFor()
+  expect(faults.filter(notIncognito)).toEqual([])
+})
+
+const shown = (page: Page) =>
+  page.evaluate(async () => (await (await navigator.serviceWorker.ready).getNotifications()).map(({ title, tag }) => ({ title, tag })))
+
+/** Delivers messages to the service worker as a push service does. */
+async function pushService(context: BrowserContext, page: Page): Promise<(message: object) => Promise<void>> {
+  const session = await context.newCDPSession(page)
+  const registered = new Promise<string>((resolve) =>
+    session.on("ServiceWorker.workerRegistrationUpdated", ({ registrations }) => registrations[0] && resolve(registrations[0].registrationId)),
+  )
+  await session.send("ServiceWorker.enable")
+  const registrationId = await registered
+  return async (message) => void (await session.send("ServiceWorker.deliverPushMessage", { origin: new URL(apiUrl()).origin, registrationId, data: JSON.stringify(message) }))
+}
+
+test("a reply rings and notifies once, although two tabs are open and hidden", async () => {
+  const customer = await person(browser)
+  const { page, context, faults } = customer
+  await context.grantPermissions(["notifications"], { origin: new URL(apiUrl()).origin })
+  await context.addInitScript(() => {
+    const global = globalThis as never as { rings: number }
+    global.rings = 0
+    const { start } = OscillatorNode.prototype
+    OscillatorNode.prototype.start = function (...at) {
+      global.rings++
+      start.apply(this, at)
+    }
+  })
+  await signInOverApi(customer, await newCustomer("Kian Azad"), "/profile")
+  await page.getByRole("button", { name: "Switch on" }).click()
+  await page.getByRole("button", { name: "Switch off" }).waitFor()
+  const { id } = await openTicket(context)
+  const second = await context.newPage()
+  await second.goto("/app/tickets")
+  await second.locator("nav.rail").waitFor()
+  for (const tab of [page, second]) await tab.evaluate(() => Object.defineProperty(document, "visibilityState", { get: () => "hidden" }))
+  const agent = await person(browser)
+  await signInOverApi(agent, seeded.agent, `/inbox/all/${id}`)
+  await agent.page.getByRole("textbox", { name: /Reply to/ }).fill("It is on its way.")
+  await agent.page.keyboard.press("Control+Enter")
+  await expect.poll(async () => (await shown(page)).length, { timeout: 60_000 }).toBe(1)
+  const rings = () => Promise.all([page, second].map((tab) => tab.evaluate(() => (globalThis as never as { rings: number }).rings)))
+  await expect.poll(async () => (await rings()).reduce((a, b) => a + b), { timeout: 30_000 }).toBe(2) // two tones
+  expect(faults.filter(notIncognito)).toEqual([])
+})
+
+/** Opens a ticket with the session of a browser. */
+async function openTicket(context: BrowserContext): Promise<{ id: string }> {
+  const profile = await context.request.get("/profile")
+  const categories = (await (await context.request.get("/categories")).json()) as { data: { id: string }[] }
+  const response = await context.request.post("/tickets", {
+    headers: { "x-csrf-token": profile.headers()["x-csrf-token"]!, "idempotency-key": crypto.randomUUID() },
+    data: { title: "Where is my parcel?", description: "It should be here.", categoryId: categories.data[0]!.id },
+  })
+  expect(response.status(), await response.text()).toBe(201)
+  return (await response.json()) as { id: string }
+}
+
+test("an agent opens a ticket for a customer", async () => {
+  const customer = await person(browser)
+  await signInOverApi(customer, await newCustomer("Mina Sohrabi"), "/tickets")
+  const { id } = await openTicket(customer.context)
+  const agent = await person(browser)
+  await signInOverApi(agent, seeded.agent, `/inbox/all/${id}`)
+  await agent.page.getByRole("button", { name: "New ticket for this customer" }).click()
+  const dialog = agent.page.getByRole("dialog")
+  await dialog.getByRole("button", { name: "Open the ticket" }).click()
+  await expect.poll(() => dialog.getByRole("alert").count()).toBe(3) // everything is missing
+  await dialog.getByRole("radio").first().check({ force: true })
+  await dialog.getByLabel("Subject").fill("Called about an invoice")
+  await dialog.getByLabel("Your message").fill("The customer called.")
+  await dialog.getByRole("button", { name: "Open the ticket" }).click()
+  await agent.page.getByRole("heading", { name: "Called about an invoice" }).waitFor()
+  await customer.page.getByText("Called about an invoice").first().waitFor()
+  expect([...agent.faults, ...customer.faults]).toEqual([])
+})
