@@ -100,6 +100,13 @@ grant-admin: .cache/sam/installed ## make PHONE= an administrator of the deploye
 	@test -n "$(PHONE)" -a -n "$(STACK)" || { echo "usage: make grant-admin PHONE=+98... STACK=ticketsystem-dev" >&2; exit 2; }
 	$(SAM) remote invoke AdminGrantFunction --stack-name "$(STACK)" --event '{"phone":"$(PHONE)"}'
 
+.PHONY: rotate-key
+rotate-key: ## replace the signing key, locally or of the deployed STACK= (RETIRE=yes ends the old one before its time)
+	@test -z "$(STACK)" || $(MAKE) --no-print-directory .cache/sam/installed
+	@event='{"retire":$(if $(filter yes,$(RETIRE)),true,false)}'; \
+	if [ -n "$(STACK)" ]; then $(SAM) remote invoke SigningKeyRotateFunction --stack-name "$(STACK)" --event "$$event"; \
+	else curl -sS --fail-with-body -X POST --data "$$event" "http://localhost:$(or $(PORT),3000)/_local/functions/signing-key-rotate/invoke"; fi
+
 .PHONY: replay
 replay: ## rebuild tickets, statistics and the search index from the logs, locally or of the deployed STACK=
 	@test -z "$(STACK)" || $(MAKE) --no-print-directory .cache/sam/installed

@@ -1,15 +1,13 @@
-// Command signing-key-create creates the token signing key of the stack: a CloudFormation custom resource.
+// Command signing-key-create creates the signing key and the application key of the stack: a CloudFormation custom resource.
 package main
 
 import (
-	"crypto/rand"
-
 	"ticketsystem/pkg/app"
-	"ticketsystem/pkg/secret"
+	"ticketsystem/pkg/app/tokens"
 	"ticketsystem/pkg/worker"
 )
 
 func main() {
 	a := app.New()
-	a.Run(worker.SigningKeyResource(secret.New(a.AWS("SSM")), rand.Reader))
+	a.Run(worker.SigningKeyResource(tokens.Keys(a)))
 }

@@ -42,7 +42,11 @@ func (a *Authenticator) CheckSession(ctx context.Context, principal user.Princip
 // AuthenticateToken returns the principal of an access token. It fails with
 // unauthenticated, or with token_expired if the token has expired or was revoked.
 func (a *Authenticator) AuthenticateToken(ctx context.Context, token string) (user.Principal, error) {
-	principal, err := a.Verifier.Verify(token)
+	keys, err := a.Revocations.PublicKeys(ctx)
+	if err != nil {
+		return user.Principal{}, err
+	}
+	principal, err := a.Verifier.Verify(token, keys)
 	if err != nil {
 		return user.Principal{}, err
 	}

@@ -43,7 +43,7 @@ type fixture struct {
 	emails     []account.Mail
 	sendErr    error // returned by the SMS sender and the mailer
 	lastJobErr error // result of the newest job
-	storeErr   error // returned when revocations or sessions are read
+	storeErr   error // returned when revocations or sessions are read, or keys published
 }
 
 var _ account.SMSSender = (*fixture)(nil)
@@ -54,7 +54,7 @@ func newFixture(t *testing.T) *fixture {
 	if err != nil {
 		t.Fatal(err)
 	}
-	key, err := auth.NewSecretKey(signingKey.DeriveSecretKey())
+	key, err := auth.NewSecretKey("AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -84,7 +84,7 @@ func (f *fixture) clock() time.Time { return f.now }
 
 func (f *fixture) beforeOperation(operation, key string) error {
 	switch {
-	case operation == "RevocationsSince", operation == "Session":
+	case operation == "RevocationsSince", operation == "Session", operation == "PublishKeys":
 		return f.storeErr
 	case operation == "Attachment" && key == "broken":
 		return errors.New("store down")

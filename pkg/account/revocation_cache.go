@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"ticketsystem/pkg/apperr"
+	"ticketsystem/pkg/auth"
 	"ticketsystem/pkg/limit"
 	"ticketsystem/pkg/user"
 )
@@ -26,22 +27,23 @@ const (
 	revocationOverlap = time.Minute
 )
 
-// Restrictions are the revocations by user id and session family, and the blocks by
-// user id.
+// Restrictions are the revocations by user id and session family, the blocks by user id,
+// and the public keys of access tokens, nil if none were published.
 type Restrictions struct {
 	Revocations map[string][]user.Revocation
 	Blocks      map[string][]limit.Block
+	Keys        auth.PublicKeys
 }
 
 // NewRestrictions returns empty Restrictions.
 func NewRestrictions() Restrictions {
-	return Restrictions{map[string][]user.Revocation{}, map[string][]limit.Block{}}
+	return Restrictions{Revocations: map[string][]user.Revocation{}, Blocks: map[string][]limit.Block{}}
 }
 
 // RevocationStore reads revocations.
 type RevocationStore interface {
 	// RevocationsSince returns the revocations and blocks that were declared since a
-	// time and have not ended.
+	// time and have not ended, and the published keys.
 	RevocationsSince(ctx context.Context, since time.Time) (Restrictions, error)
 }
 
@@ -61,6 +63,16 @@ type RevocationCache struct {
 // NewRevocationCache returns an empty cache; the first Check loads it.
 func NewRevocationCache(store RevocationStore, now func() time.Time) *RevocationCache {
 	return &RevocationCache{store: store, now: now, list: NewRestrictions()}
+}
+
+// PublicKeys returns the published keys of access tokens, which are at most five seconds old.
+func (c *RevocationCache) PublicKeys(ctx context.Context) (auth.PublicKeys, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if err := c.refresh(ctx); err != nil {
+		return nil, err
+	}
+	return c.list.Keys, nil
 }
 
 // CheckFresh is Check with freshly read revocations.
@@ -127,6 +139,9 @@ func (c *RevocationCache) refresh(ctx context.Context) error {
 	}
 	merge(c.list.Revocations, added.Revocations, func(r user.Revocation) bool { return now.Before(r.Until) })
 	merge(c.list.Blocks, added.Blocks, func(b limit.Block) bool { return now.Before(b.Until) })
+	if added.Keys != nil {
+		c.list.Keys = added.Keys
+	}
 	c.loadedAt, c.stale = now, false
 	return nil
 }

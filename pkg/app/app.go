@@ -25,6 +25,7 @@ import (
 	"ticketsystem/pkg/notification"
 	"ticketsystem/pkg/realtime"
 	"ticketsystem/pkg/requestlog"
+	"ticketsystem/pkg/secret"
 	"ticketsystem/pkg/stats"
 	"ticketsystem/pkg/ticket"
 )
@@ -38,6 +39,7 @@ type App struct {
 	Log         *slog.Logger
 	idGenerator id.Generator
 	store       *dynamo.Store
+	key         auth.SecretKey
 
 	revocations *account.RevocationCache
 	metrics     *metric.Recorder
@@ -62,13 +64,17 @@ func (a *App) Store() *dynamo.Store {
 	return a.store
 }
 
-// Key returns the key for MACs and sealed values, from APP_KEY.
+// Secrets returns the store of secrets.
+func (a *App) Secrets() *secret.Store { return secret.New(a.AWS("SSM")) }
+
+// Key returns the key for MACs and sealed values, which the function shares. It is read from
+// the parameter APP_KEY_PARAMETER when it is first needed.
 func (a *App) Key() auth.SecretKey {
-	key, err := auth.NewSecretKey(a.Required("APP_KEY"))
-	if err != nil {
-		a.Fail("APP_KEY", err)
+	if !a.key.IsSet() {
+		secrets, name := a.Secrets(), a.Required("APP_KEY_PARAMETER")
+		a.key = auth.LazySecretKey(func() (string, error) { return secrets.Get(context.Background(), name) })
 	}
-	return key
+	return a.key
 }
 
 // Verifier returns the verifier of access tokens, from TOKEN_PUBLIC_KEYS and
@@ -277,7 +283,7 @@ func (a *App) Serve(endpoint api.Endpoint) {
 	if endpoint.ReadsCredentials() {
 		server.Authenticator = a.Authenticator()
 	}
-	if a.String("APP_KEY", "") != "" {
+	if a.String("APP_KEY_PARAMETER", "") != "" {
 		server.Key, server.Idempotency = a.Key(), a.Store()
 	}
 	a.Run(server.HTTP(endpoint))

@@ -37,7 +37,7 @@ func FuzzVerify(f *testing.F) {
 	}
 	verifier := auth.NewVerifier(publicKeys(key), "stack", fixedClock(noon.Add(time.Minute)))
 	f.Fuzz(func(t *testing.T, token string) {
-		principal, err := verifier.Verify(token)
+		principal, err := verifier.Verify(token, nil)
 		if (err == nil) != (token == good) {
 			t.Errorf("%q: got %+v, %v", token, principal, err)
 		}
@@ -46,7 +46,7 @@ func FuzzVerify(f *testing.F) {
 
 // FuzzOpen checks that only sealed texts open, and only with their aad.
 func FuzzOpen(f *testing.F) {
-	secretKey, err := auth.NewSecretKey(fixedKey(1).DeriveSecretKey())
+	secretKey, err := auth.NewSecretKey("AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=")
 	if err != nil {
 		f.Fatal(err)
 	}
@@ -69,13 +69,13 @@ func FuzzOpen(f *testing.F) {
 // FuzzKeys checks that a text parses to usable keys or fails.
 func FuzzKeys(f *testing.F) {
 	key := fixedKey(1)
-	for _, text := range []string{key.Encode(), auth.EncodePublicKeys(key), "{}", "null", `{"kid":""}`, `{"a":"AA=="}`, `{"kid":"k","seed":null}`, "[", ""} {
+	for _, text := range []string{auth.KeySet{key}.Encode(), publicKeys(key).Encode(), "[{}]", "{}", "null", `{"kid":""}`, `{"a":"AA=="}`, `{"kid":"k","seed":null}`, "[", ""} {
 		f.Add(text)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
-		if private, err := auth.ParsePrivateKey(text); err == nil {
-			again, err := auth.ParsePrivateKey(private.Encode())
-			if err != nil || again.ID != private.ID || !again.Key.Equal(private.Key) {
+		if private, err := auth.ParseKeySet(text); err == nil {
+			again, err := auth.ParseKeySet(private.Encode())
+			if err != nil || len(again) != len(private) || again[0].ID != private[0].ID || !again[0].Key.Equal(private[0].Key) {
 				t.Errorf("%q: got %+v, %v after encoding and parsing again", text, again, err)
 			}
 		}
@@ -84,8 +84,8 @@ func FuzzKeys(f *testing.F) {
 				t.Errorf("%q: got no keys and no error", text)
 			}
 			for kid, public := range keys {
-				if kid == "" || len(public) != ed25519.PublicKeySize {
-					t.Errorf("%q: got the key %q of %d bytes", text, kid, len(public))
+				if kid == "" || len(public.Key) != ed25519.PublicKeySize {
+					t.Errorf("%q: got the key %q of %d bytes", text, kid, len(public.Key))
 				}
 			}
 		}

@@ -11,7 +11,9 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"io"
 	"strconv"
+	"sync"
 )
 
 // secretKeyLength is the length in bytes of the key and of each derived key.
@@ -28,7 +30,41 @@ var (
 // SecretKey is the symmetric application key. It derives one key per label, so that a
 // MAC or sealed text of one purpose is invalid for another. The methods of the zero
 // SecretKey panic, except IsSet.
-type SecretKey struct{ key []byte }
+type SecretKey struct {
+	key  []byte
+	load func() []byte // of a key that is read when it is needed
+}
+
+// GenerateSecretKey returns a new key, encoded for NewSecretKey. It fails only if random
+// fails.
+func GenerateSecretKey(random io.Reader) (string, error) {
+	key := make([]byte, secretKeyLength)
+	if _, err := io.ReadFull(random, key); err != nil {
+		return "", fmt.Errorf("application key: %w", err)
+	}
+	return base64.StdEncoding.EncodeToString(key), nil
+}
+
+// LazySecretKey returns the key that read returns, encoded for NewSecretKey. The key is read
+// at its first use and then kept. A use panics if read fails, and the next one reads again.
+func LazySecretKey(read func() (string, error)) SecretKey {
+	var mu sync.Mutex
+	var loaded SecretKey
+	return SecretKey{load: func() []byte {
+		mu.Lock()
+		defer mu.Unlock()
+		if !loaded.IsSet() {
+			encoded, err := read()
+			if err == nil {
+				loaded, err = NewSecretKey(encoded)
+			}
+			if err != nil {
+				panic(fmt.Errorf("application key: %w", err))
+			}
+		}
+		return loaded.key
+	}}
+}
 
 // NewSecretKey returns the key whose 32 bytes are base64-encoded. It fails with
 // ErrSecretKey.
@@ -41,7 +77,7 @@ func NewSecretKey(encoded string) (SecretKey, error) {
 }
 
 // IsSet reports whether the key is not the zero SecretKey.
-func (k SecretKey) IsSet() bool { return len(k.key) > 0 }
+func (k SecretKey) IsSet() bool { return len(k.key) > 0 || k.load != nil }
 
 // MAC returns the HMAC-SHA-256 of the parts under the label's key (32 bytes). The parts
 // are length-prefixed, so ("ab", "c") and ("a", "bc") differ.
@@ -97,10 +133,14 @@ func (k SecretKey) gcm(label string) cipher.AEAD {
 // derive returns the key of a use and label (RFC 5869). The application key is
 // uniformly random, so HKDF-Expand suffices.
 func (k SecretKey) derive(use, label string) []byte {
-	if len(k.key) == 0 {
+	if !k.IsSet() {
 		panic("auth: zero SecretKey") // derived keys would be public
 	}
-	key, err := hkdf.Expand(sha256.New, k.key, fmt.Sprintf("ticketsystem %s %s", use, label), secretKeyLength)
+	secret := k.key
+	if k.load != nil {
+		secret = k.load()
+	}
+	key, err := hkdf.Expand(sha256.New, secret, fmt.Sprintf("ticketsystem %s %s", use, label), secretKeyLength)
 	if err != nil {
 		panic(err) // impossible: the length is valid
 	}

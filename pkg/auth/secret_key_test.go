@@ -2,6 +2,7 @@ package auth_test
 
 import (
 	"bytes"
+	"crypto/rand"
 	"encoding/base64"
 	"errors"
 	"testing"
@@ -11,7 +12,11 @@ import (
 
 func newSecretKey(t *testing.T) auth.SecretKey {
 	t.Helper()
-	secretKey, err := auth.NewSecretKey(newPrivateKey(t).DeriveSecretKey())
+	encoded, err := auth.GenerateSecretKey(rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	secretKey, err := auth.NewSecretKey(encoded)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -78,6 +83,38 @@ func TestNewSecretKey_Invalid(t *testing.T) {
 	for _, text := range []string{"", "!", "c2hvcnQ=", base64.StdEncoding.EncodeToString(make([]byte, 33))} {
 		if _, err := auth.NewSecretKey(text); !errors.Is(err, auth.ErrSecretKey) {
 			t.Errorf("NewSecretKey(%q): got %v, want ErrSecretKey", text, err)
+		}
+	}
+}
+
+// TestLazySecretKey checks that the key is read once, when it is used, and again after a
+// failure.
+func TestLazySecretKey(t *testing.T) {
+	reads, failure := 0, errors.New("store down")
+	encoded, err := auth.GenerateSecretKey(rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	lazy := auth.LazySecretKey(func() (string, error) { reads++; return encoded, failure })
+	if !lazy.IsSet() || reads != 0 {
+		t.Errorf("set %v, %d reads before the first use", lazy.IsSet(), reads)
+	}
+	func() {
+		defer func() {
+			if recover() == nil {
+				t.Error("no panic without a key")
+			}
+		}()
+		lazy.MAC("label")
+	}()
+	failure = nil
+	key, err := auth.NewSecretKey(encoded)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		if !bytes.Equal(lazy.MAC("label", "x"), key.MAC("label", "x")) || reads != 2 {
+			t.Errorf("another MAC, or %d reads", reads)
 		}
 	}
 }

@@ -3,7 +3,6 @@
 package auth
 
 import (
-	"crypto/ed25519"
 	"errors"
 	"fmt"
 	"time"
@@ -80,14 +79,14 @@ func (i *Issuer) Issue(p user.Principal) (token string, expiresIn int, err error
 
 // Verifier verifies access tokens with public keys.
 type Verifier struct {
-	keys   map[string]ed25519.PublicKey
+	keys   PublicKeys
+	now    func() time.Time
 	parser *jwt.Parser
 }
 
-// NewVerifier returns a Verifier with public keys by `kid`. There are several keys
-// during a key rotation.
-func NewVerifier(keys map[string]ed25519.PublicKey, issuer string, now func() time.Time) *Verifier {
-	return &Verifier{keys: keys, parser: jwt.NewParser(
+// NewVerifier returns a Verifier. keys are used until others are published.
+func NewVerifier(keys PublicKeys, issuer string, now func() time.Time) *Verifier {
+	return &Verifier{keys: keys, now: now, parser: jwt.NewParser(
 		jwt.WithValidMethods([]string{jwt.SigningMethodEdDSA.Alg()}), // not the algorithm that the token names
 		jwt.WithIssuer(issuer),
 		jwt.WithAudience(audience),
@@ -100,12 +99,23 @@ func NewVerifier(keys map[string]ed25519.PublicKey, issuer string, now func() ti
 	)}
 }
 
-// Verify returns the principal of an access token. It fails with token_expired if the
-// token is valid but expired, and with unauthenticated for any other token.
-func (v *Verifier) Verify(token string) (user.Principal, error) {
+// Verify returns the principal of an access token that one of the published keys signed. It
+// fails with token_expired if the token is valid but expired, or its key is retired, and with
+// unauthenticated for any other token.
+func (v *Verifier) Verify(token string, published PublicKeys) (user.Principal, error) {
+	if len(published) == 0 {
+		published = v.keys
+	}
 	var c claims
-	_, err := v.parser.ParseWithClaims(token, &c, v.keyFunc)
+	retired := false
+	_, err := v.parser.ParseWithClaims(token, &c, func(token *jwt.Token) (any, error) {
+		key, err := findKey(token, published)
+		retired = !key.Until.IsZero() && !v.now().Before(key.Until)
+		return key.Key, err
+	})
 	switch {
+	case err == nil && retired:
+		return user.Principal{}, apperr.Wrap(apperr.TokenExpired, errors.New("retired key"))
 	case expiredOnly(err):
 		return user.Principal{}, apperr.Wrap(apperr.TokenExpired, err)
 	case err != nil:
@@ -124,18 +134,18 @@ func (c claims) issuedAt() time.Time {
 	return c.IssuedAt.UTC()
 }
 
-// keyFunc checks the header of a token and returns the key that its kid names.
-func (v *Verifier) keyFunc(token *jwt.Token) (any, error) {
+// findKey checks the header of a token and returns the key that its kid names.
+func findKey(token *jwt.Token, keys PublicKeys) (PublicKey, error) {
 	if typ, _ := token.Header["typ"].(string); typ != tokenType {
-		return nil, errors.New("not an access token")
+		return PublicKey{}, errors.New("not an access token")
 	}
 	if _, critical := token.Header["crit"]; critical {
-		return nil, errors.New("unsupported critical header") // RFC 7515, section 4.1.11
+		return PublicKey{}, errors.New("unsupported critical header") // RFC 7515, section 4.1.11
 	}
 	kid, _ := token.Header["kid"].(string)
-	key, known := v.keys[kid]
+	key, known := keys[kid]
 	if !known {
-		return nil, errors.New("unknown kid")
+		return PublicKey{}, errors.New("unknown kid")
 	}
 	return key, nil
 }

@@ -1,7 +1,6 @@
 package auth_test
 
 import (
-	"crypto/ed25519"
 	"crypto/rand"
 	"encoding/base64"
 	"encoding/json"
@@ -33,13 +32,7 @@ func newPrivateKey(t *testing.T) auth.PrivateKey {
 	return key
 }
 
-func publicKeys(keys ...auth.PrivateKey) map[string]ed25519.PublicKey {
-	all := map[string]ed25519.PublicKey{}
-	for _, key := range keys {
-		all[key.ID] = key.Public()
-	}
-	return all
-}
+func publicKeys(keys ...auth.PrivateKey) auth.PublicKeys { return auth.KeySet(keys).Public() }
 
 func issueToken(t *testing.T, key auth.PrivateKey) string {
 	t.Helper()
@@ -53,7 +46,7 @@ func issueToken(t *testing.T, key auth.PrivateKey) string {
 func TestIssue_RoundTrip(t *testing.T) {
 	old, current := newPrivateKey(t), newPrivateKey(t)
 	token := issueToken(t, current)
-	got, err := auth.NewVerifier(publicKeys(old, current), "stack", fixedClock(noon.Add(time.Minute))).Verify(token)
+	got, err := auth.NewVerifier(publicKeys(old, current), "stack", fixedClock(noon.Add(time.Minute))).Verify(token, nil)
 	want := ada
 	want.IssuedAt = noon
 	if err != nil || got != want {
@@ -82,7 +75,7 @@ func TestVerify_Expiry(t *testing.T) {
 		{0, ""}, {-5 * time.Second, ""}, {-6 * time.Second, apperr.Unauthenticated},
 		{15 * time.Minute, ""}, {15*time.Minute + 4*time.Second, ""}, {15*time.Minute + 6*time.Second, apperr.TokenExpired},
 	} {
-		_, err := auth.NewVerifier(publicKeys(key), "stack", fixedClock(noon.Add(c.after))).Verify(token)
+		_, err := auth.NewVerifier(publicKeys(key), "stack", fixedClock(noon.Add(c.after))).Verify(token, nil)
 		if got := codeOf(err); got != c.want {
 			t.Errorf("after %v: got %q (%v), want %q", c.after, got, err, c.want)
 		}
@@ -137,7 +130,7 @@ func TestVerify_InvalidClaims(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if _, err := verifier.Verify(signed); codeOf(err) != c.want {
+			if _, err := verifier.Verify(signed, nil); codeOf(err) != c.want {
 				t.Errorf("got %v, want %q", err, c.want)
 			}
 		})
@@ -169,7 +162,7 @@ func TestVerify_Forged(t *testing.T) {
 		"truncated":                  good[:len(good)-4],
 		"signature of another token": strings.Join(append(strings.Split(good, ".")[:2], strings.Split(sign(jwt.SigningMethodEdDSA, key.Key), ".")[2]), "."),
 	} {
-		if got, err := verifier.Verify(token); codeOf(err) != apperr.Unauthenticated || got != (user.Principal{}) {
+		if got, err := verifier.Verify(token, nil); codeOf(err) != apperr.Unauthenticated || got != (user.Principal{}) {
 			t.Errorf("%s: got %+v, %v, want unauthenticated", name, got, err)
 		}
 	}

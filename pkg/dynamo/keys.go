@@ -231,6 +231,9 @@ func smsQuotaKey(day string) key { return key{"SPEND", day} }
 
 const revocationPK = "REVOKED"
 
+// publicKeysKey sorts after all revocations, so that each read of these contains it.
+func publicKeysKey() key { return key{revocationPK, "keys"} }
+
 // revocationKey sorts by time.
 func revocationKey(subject string, r user.Revocation) key {
 	return key{revocationPK, strings.Join([]string{ticket.TimeSortKey(r.At), subject, string(r.Role), strconv.Itoa(r.PhoneVersion)}, "#")}

@@ -7,6 +7,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 
 	"ticketsystem/pkg/account"
+	"ticketsystem/pkg/auth"
 	"ticketsystem/pkg/limit"
 	"ticketsystem/pkg/ticket"
 	"ticketsystem/pkg/user"
@@ -14,6 +15,7 @@ import (
 
 var (
 	_ account.RevocationStore = (*Store)(nil)
+	_ account.KeyStore        = (*Store)(nil)
 	_ limit.BlockStore        = (*Store)(nil)
 )
 
@@ -22,9 +24,23 @@ var (
 // The key sorts by time, so one query reads the revocations that still matter.
 type revocationItem struct {
 	key
-	TTL    int64 `dynamodbav:"ttl"`
-	Quota  int   `dynamodbav:"quota,omitempty"` // of a block
-	Window int   `dynamodbav:"win,omitempty"`   // of a block, in seconds
+	TTL    int64  `dynamodbav:"ttl"`
+	Quota  int    `dynamodbav:"quota,omitempty"` // of a block
+	Window int    `dynamodbav:"win,omitempty"`   // of a block, in seconds
+	Keys   string `dynamodbav:"kids,omitempty"`  // of publicKeysItem
+}
+
+// publicKeysItem is the published keys of access tokens.
+type publicKeysItem struct {
+	key
+	PublishedAt int64  `dynamodbav:"ms"`
+	Keys        string `dynamodbav:"kids"`
+}
+
+// PublishKeys implements account.KeyStore.
+func (s *Store) PublishKeys(ctx context.Context, keys auth.PublicKeys, at, before time.Time) (published bool, err error) {
+	old, err := s.put(ctx, publicKeysItem{publicKeysKey(), at.UnixMilli(), keys.Encode()}, "attribute_not_exists(PK) OR ms <= :before", values{"before": before.UnixMilli()})
+	return old == nil && err == nil, err
 }
 
 func newRevocationItem(subject string, r user.Revocation) revocationItem {
@@ -47,20 +63,23 @@ func (tx *transaction) addRevocation(subject string, r user.Revocation) *transac
 
 // AddBlock implements limit.BlockStore.
 func (s *Store) AddBlock(ctx context.Context, b limit.Block) error {
-	_, err := s.put(ctx, revocationItem{blockKey(b), b.Until.Unix(), b.Rule.Max, int(b.Rule.Window / time.Second)}, "", nil)
+	_, err := s.put(ctx, revocationItem{key: blockKey(b), TTL: b.Until.Unix(), Quota: b.Rule.Max, Window: int(b.Rule.Window / time.Second)}, "", nil)
 	return err
 }
 
 // RevocationsSince implements account.RevocationStore.
 func (s *Store) RevocationsSince(ctx context.Context, since time.Time) (account.Restrictions, error) {
 	in := queryInput("PK = :pk AND SK > :from", values{"pk": revocationPK, "from": ticket.TimeSortKey(since)})
-	in.ProjectionExpression, in.ExpressionAttributeNames = aws.String("SK, #ttl, quota, win"), map[string]string{"#ttl": "ttl"}
+	in.ProjectionExpression, in.ExpressionAttributeNames = aws.String("SK, #ttl, quota, win, kids"), map[string]string{"#ttl": "ttl"}
 	list := account.NewRestrictions()
 	for row, err := range s.query(ctx, in) {
 		if err != nil {
 			return account.Restrictions{}, err
 		}
 		i, err := decodeAs[revocationItem](row)
+		if err == nil && i.SK == publicKeysKey().SK {
+			list.Keys, err = auth.ParsePublicKeys(i.Keys)
+		}
 		if err != nil {
 			return account.Restrictions{}, err
 		}

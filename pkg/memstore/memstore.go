@@ -13,6 +13,7 @@ import (
 	"ticketsystem/pkg/apperr"
 	"ticketsystem/pkg/attachment"
 	"ticketsystem/pkg/audit"
+	"ticketsystem/pkg/auth"
 	"ticketsystem/pkg/broadcast"
 	"ticketsystem/pkg/category"
 	"ticketsystem/pkg/export"
@@ -33,6 +34,7 @@ var (
 	_ account.OTPStore              = (*Store)(nil)
 	_ account.ProfileStore          = (*Store)(nil)
 	_ account.RevocationStore       = (*Store)(nil)
+	_ account.KeyStore              = (*Store)(nil)
 	_ account.SessionStore          = (*Store)(nil)
 	_ account.TokenStore            = (*Store)(nil)
 	_ account.UserAdminStore        = (*Store)(nil)
@@ -106,6 +108,8 @@ type data struct {
 	counters     map[limit.Counter]int
 	reservations map[limit.Counter]reservation
 	revocations  map[string][]user.Revocation
+	publicKeys   auth.PublicKeys
+	publishedAt  time.Time
 	blocks       []limit.Block
 	entryCounts  map[string]entryCount // by user and day
 

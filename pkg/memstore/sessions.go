@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"ticketsystem/pkg/account"
+	"ticketsystem/pkg/auth"
 	"ticketsystem/pkg/limit"
 	"ticketsystem/pkg/user"
 )
@@ -162,6 +163,7 @@ func (s *Store) revoke(subject string, r user.Revocation) {
 func (s *Store) RevocationsSince(_ context.Context, since time.Time) (list account.Restrictions, err error) {
 	err = s.do("RevocationsSince", "", func() error {
 		list = account.NewRestrictions()
+		list.Keys = maps.Clone(s.publicKeys)
 		for subject, all := range s.revocations {
 			for _, r := range all {
 				if !r.At.Before(since) && r.Until.After(s.now()) {
@@ -177,6 +179,17 @@ func (s *Store) RevocationsSince(_ context.Context, since time.Time) (list accou
 		return nil
 	})
 	return list, err
+}
+
+// PublishKeys implements account.KeyStore.
+func (s *Store) PublishKeys(_ context.Context, keys auth.PublicKeys, at, before time.Time) (published bool, err error) {
+	err = s.do("PublishKeys", "", func() error {
+		if published = s.publicKeys == nil || !s.publishedAt.After(before); published {
+			s.publicKeys, s.publishedAt = maps.Clone(keys), at
+		}
+		return nil
+	})
+	return published, err
 }
 
 // AddBlock implements limit.BlockStore.

@@ -25,13 +25,13 @@ func newTestStore(t *testing.T, values map[string]string) *secret.Store {
 		old, exists := values[in.Name]
 		action := strings.TrimPrefix(call.Header.Get("X-Amz-Target"), "AmazonSSM.")
 		switch {
-		case action == "PutParameter" && (in.Type != "SecureString" || in.Overwrite):
-			t.Errorf("put %+v: want a SecureString without Overwrite", in)
+		case action == "PutParameter" && in.Type != "SecureString":
+			t.Errorf("put %+v: want a SecureString", in)
 		case action == "GetParameter" && !in.WithDecryption:
 			t.Error("read without decryption")
 		}
 		switch {
-		case action == "PutParameter" && exists:
+		case action == "PutParameter" && exists && !in.Overwrite:
 			return awstest.Response{Status: 400, Body: `{"__type":"ParameterAlreadyExists"}`}
 		case action != "PutParameter" && !exists:
 			return awstest.Response{Status: 400, Body: `{"__type":"ParameterNotFound"}`}
@@ -59,6 +59,12 @@ func TestStore_RoundTrip(t *testing.T) {
 	if got, err := secrets.Get(ctx, "/key"); got != "first" || err != nil {
 		t.Errorf("got %q, %v, want %q", got, err, "first")
 	}
+	if err := secrets.Replace(ctx, "/key", "third"); err != nil {
+		t.Error(err)
+	}
+	if got, err := secrets.Get(ctx, "/key"); got != "third" || err != nil {
+		t.Errorf("after Replace: got %q, %v", got, err)
+	}
 	for range 2 {
 		if err := secrets.Delete(ctx, "/key"); err != nil {
 			t.Error(err)
@@ -83,5 +89,32 @@ func TestStore_Errors(t *testing.T) {
 	}
 	if err := secrets.Delete(ctx, "/key"); err == nil {
 		t.Error("Delete: no error")
+	}
+}
+
+// TestStore_Repeats checks which failures are repeated, and that the call is signed for SSM.
+func TestStore_Repeats(t *testing.T) {
+	for _, c := range []struct {
+		failure awstest.Response
+		calls   int
+	}{
+		{awstest.Response{Status: 503, Body: "unavailable"}, 3},
+		{awstest.Response{Status: 400, Body: `{"__type":"ThrottlingException"}`}, 3},
+		{awstest.Response{Status: 400, Body: `{"__type":"com.amazonaws.ssm#AccessDeniedException"}`}, 1},
+	} {
+		calls := 0
+		server := awstest.New(t, func(call awstest.Request) awstest.Response {
+			if calls++; calls < 3 {
+				return c.failure
+			}
+			if got := call.Header.Get("Authorization"); !strings.Contains(got, "/ssm/aws4_request") {
+				t.Errorf("signed as %q", got)
+			}
+			return awstest.Response{Status: 200, Body: `{"Parameter":{"Value":"v"}}`}
+		})
+		got, err := secret.New(server.Config).Get(context.Background(), "/key")
+		if calls != c.calls || (err == nil) != (c.calls == 3) || err == nil && got != "v" {
+			t.Errorf("%s: got %q, %v after %d calls, want %d", c.failure.Body, got, err, calls, c.calls)
+		}
 	}
 }

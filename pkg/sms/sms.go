@@ -1,4 +1,4 @@
-// Package sms sends text messages through Amazon SNS.
+// Package sms sends text messages through Amazon SNS or the HTTP API of a provider.
 package sms
 
 import (

@@ -2,34 +2,33 @@ package worker
 
 import (
 	"context"
-	"io"
 
 	"github.com/aws/aws-lambda-go/cfn"
 
-	"ticketsystem/pkg/auth"
+	"ticketsystem/pkg/account"
 )
 
-// SecretStore stores the private key.
-type SecretStore interface {
-	// PutIfAbsent stores a secret unless the name has one, and returns the stored one.
-	PutIfAbsent(ctx context.Context, name, value string) (string, error)
-	// Delete deletes a secret. It succeeds if there is none.
-	Delete(ctx context.Context, name string) error
-}
-
-// SigningKeyResource returns the handler of the CloudFormation custom resource for
-// the token signing key. Create generates the key, Update returns the stored one and
-// Delete deletes it. The private key stays in the secret store, and NoEcho hides the
-// attributes.
+// SigningKeyResource returns the handler of the CloudFormation custom resource for the keys.
+// Create generates them, Update publishes the stored ones and Delete deletes them. Private
+// keys stay in the secret store, and NoEcho hides the attribute.
 //
-// Property: Parameter, the name of the secret. Attributes: PublicKeys, AppKey.
-func SigningKeyResource(secrets SecretStore, random io.Reader) func(context.Context, cfn.Event) error {
+// Properties: TokenKey and AppKey, the names of the secrets; Table, because a new table needs
+// the public keys. Attribute: PublicKeys.
+func SigningKeyResource(keys *account.SigningKeys) func(context.Context, cfn.Event) error {
 	return func(ctx context.Context, event cfn.Event) error {
-		name, _ := event.ResourceProperties["Parameter"].(string)
+		tokenKey, _ := event.ResourceProperties["TokenKey"].(string)
+		appKey, _ := event.ResourceProperties["AppKey"].(string)
 		response := cfn.NewResponse(&event)
-		response.PhysicalResourceID, response.NoEcho = name, true
-		data, err := ensureSigningKey(ctx, event.RequestType, name, secrets, random)
-		response.Status, response.Data = cfn.StatusSuccess, data
+		response.PhysicalResourceID, response.NoEcho, response.Status = tokenKey, true, cfn.StatusSuccess
+		var err error
+		if event.RequestType == cfn.RequestDelete {
+			if err = keys.Secrets.Delete(ctx, tokenKey); err == nil {
+				err = keys.Secrets.Delete(ctx, appKey)
+			}
+		} else {
+			public, failed := keys.Ensure(ctx, tokenKey, appKey)
+			response.Data, err = map[string]any{"PublicKeys": public.Encode()}, failed
+		}
 		if err != nil {
 			response.Status, response.Reason = cfn.StatusFailed, err.Error()
 		}
@@ -37,22 +36,17 @@ func SigningKeyResource(secrets SecretStore, random io.Reader) func(context.Cont
 	}
 }
 
-// ensureSigningKey handles a request and returns the attributes of the resource.
-func ensureSigningKey(ctx context.Context, request cfn.RequestType, name string, secrets SecretStore, random io.Reader) (map[string]any, error) {
-	if request == cfn.RequestDelete {
-		return nil, secrets.Delete(ctx, name)
+// KeyRotation is the event of RotateSigningKey.
+type KeyRotation struct {
+	Retire bool `json:"retire"` // end the old key now instead
+}
+
+// RotateSigningKey returns the handler with which an operator replaces the signing key.
+func RotateSigningKey(keys *account.SigningKeys, tokenKey string) func(context.Context, KeyRotation) (account.KeyReport, error) {
+	return func(ctx context.Context, event KeyRotation) (account.KeyReport, error) {
+		if event.Retire {
+			return keys.Retire(ctx, tokenKey)
+		}
+		return keys.Rotate(ctx, tokenKey)
 	}
-	generated, err := auth.GeneratePrivateKey(random)
-	if err != nil {
-		return nil, err
-	}
-	stored, err := secrets.PutIfAbsent(ctx, name, generated.Encode())
-	if err != nil {
-		return nil, err
-	}
-	key, err := auth.ParsePrivateKey(stored)
-	if err != nil {
-		return nil, err
-	}
-	return map[string]any{"PublicKeys": auth.EncodePublicKeys(key), "AppKey": key.DeriveSecretKey()}, nil
 }

@@ -60,11 +60,7 @@ func newFixture(t *testing.T) *fixture {
 	if err != nil {
 		t.Fatal(err)
 	}
-	key, err := auth.NewSecretKey(signing.DeriveSecretKey())
-	if err != nil {
-		t.Fatal(err)
-	}
-	keys, err := auth.ParsePublicKeys(auth.EncodePublicKeys(signing))
+	key, err := auth.NewSecretKey("AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -83,7 +79,7 @@ func newFixture(t *testing.T) *fixture {
 	fx.memStore = store
 	fx.issuer = auth.NewIssuer(signing, "test", now, id.NewGenerator(now, rand.Reader))
 	fx.tickets = &ticket.Service{Store: store, Attachments: store, Agents: store, Categories: category.NewCache(store, now), Now: now, ReopenWindow: 7 * 24 * time.Hour}
-	authenticator := &account.Authenticator{Verifier: auth.NewVerifier(keys, "test", now), Revocations: account.NewRevocationCache(store, now), Cookies: store, Now: now}
+	authenticator := &account.Authenticator{Verifier: auth.NewVerifier(auth.KeySet{signing}.Public(), "test", now), Revocations: account.NewRevocationCache(store, now), Cookies: store, Now: now}
 	fx.handler = &ws.Handler{Store: store, Revocations: authenticator.Revocations, Hub: hub, Publisher: &ws.Publisher{Hub: hub, Revocations: authenticator.Revocations, Log: log}, Log: log, Now: now}
 	fx.connect = &ws.ConnectHandler{
 		Tokens: &realtime.ConnectTokens{Store: store, Now: now, Random: rand.Reader}, Authenticator: authenticator,

@@ -93,7 +93,7 @@ func newAccounts(t *testing.T, store testStore) accounts {
 	if err != nil {
 		t.Fatal(err)
 	}
-	secretKey, err := auth.NewSecretKey(key.DeriveSecretKey())
+	secretKey, err := auth.NewSecretKey("AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -149,9 +149,7 @@ func TestAuthForgedTokens(t *testing.T) {
 	t.Parallel()
 	m, previous := newTokenForger(t), newTokenForger(t)
 	authenticator := &account.Authenticator{
-		Verifier: auth.NewVerifier(map[string]ed25519.PublicKey{
-			m.key.ID: m.key.Public(), previous.key.ID: previous.key.Public(),
-		}, "conformance", func() time.Time { return m.now }),
+		Verifier:    auth.NewVerifier(auth.KeySet{previous.key, m.key}.Public(), "conformance", func() time.Time { return m.now }),
 		Revocations: account.NewRevocationCache(openStore(), app.Now), Cookies: openStore(), Now: app.Now,
 	}
 	var result authResult

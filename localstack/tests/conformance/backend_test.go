@@ -27,6 +27,7 @@ type testStore interface {
 	export.Store
 	account.AttachmentStore
 	account.CookieStore
+	account.KeyStore
 	account.RevocationStore
 	account.SessionStore
 	account.Store

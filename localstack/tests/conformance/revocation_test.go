@@ -1,6 +1,7 @@
 package conformance
 
 import (
+	"crypto/rand"
 	"fmt"
 	"slices"
 	"testing"
@@ -8,6 +9,7 @@ import (
 
 	"ticketsystem/pkg/account"
 	"ticketsystem/pkg/app"
+	"ticketsystem/pkg/auth"
 	"ticketsystem/pkg/limit"
 	"ticketsystem/pkg/user"
 )
@@ -128,6 +130,33 @@ func TestCountSession(t *testing.T) {
 		}
 		if got, found, err := db.open().Login(t.Context(), login.Phone); err != nil || !found || !got.BlockedUntil.Equal(until) || got.Hash != login.Hash {
 			t.Errorf("got %+v, %v, want blocked until %v", got, err, until)
+		}
+	})
+}
+
+// TestPublishKeys checks that the published keys are in each read of revocations, and that
+// they are not replaced if they were published after a time.
+func TestPublishKeys(t *testing.T) {
+	forEachBackend(t, func(t *testing.T, db backend) {
+		store, now := db.isolated(), app.Now() // other tests use the keys of the table
+		var sets [3]auth.PublicKeys
+		for n := range sets {
+			set, err := auth.NewKeySet(rand.Reader)
+			must(t, err)
+			sets[n] = set.Public()
+		}
+		for n, c := range []struct {
+			at, before time.Time
+			published  bool
+			want       int
+		}{{now, now, true, 0}, {now.Add(time.Second), now.Add(-time.Millisecond), false, 0}, {now.Add(time.Minute), now, true, 2}} {
+			published, err := store.PublishKeys(t.Context(), sets[n], c.at, c.before)
+			must(t, err)
+			got, err := store.RevocationsSince(t.Context(), now.Add(time.Hour))
+			must(t, err)
+			if published != c.published || got.Keys.Encode() != sets[c.want].Encode() || len(got.Revocations[""]) > 0 {
+				t.Errorf("%d: published %v, got %v, want %v", n, published, got.Keys, sets[c.want])
+			}
 		}
 	})
 }

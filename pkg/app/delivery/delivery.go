@@ -47,7 +47,23 @@ func NotificationDelay(a *app.App) time.Duration {
 // CodeSender returns the service that sends the queued one-time codes, at most
 // CODES_PER_DAY.
 func CodeSender(a *app.App) *account.CodeSender {
-	return &account.CodeSender{OTP: a.OTP(), SMS: countedSMS{sms.New(a.AWS("SNS")), a.Metrics()}, MaxPerDay: a.Int("CODES_PER_DAY", 10_000), Brand: a.Brand()}
+	return &account.CodeSender{OTP: a.OTP(), SMS: smsSender(a), MaxPerDay: a.Int("CODES_PER_DAY", 10_000), Brand: a.Brand()}
+}
+
+// smsSender returns the sender of SMS: the provider at SMS_PROVIDER_URL, or SNS without one.
+func smsSender(a *app.App) countedSMS {
+	address := a.String("SMS_PROVIDER_URL", "")
+	if address == "" {
+		return countedSMS{sms.New(a.AWS("SNS")), a.Metrics()}
+	}
+	secrets, name := a.Secrets(), a.Required("SMS_SECRET_PARAMETER")
+	sender, err := sms.NewHTTP(sms.Provider{
+		URL: address, Header: a.String("SMS_PROVIDER_HEADER", ""), Body: a.String("SMS_PROVIDER_BODY", ""), Accepted: a.String("SMS_PROVIDER_ACCEPTED", ""),
+	}, func(ctx context.Context) (string, error) { return secrets.Get(ctx, name) })
+	if err != nil {
+		a.Fail("SMS_PROVIDER_URL, SMS_PROVIDER_HEADER or SMS_PROVIDER_BODY", err)
+	}
+	return countedSMS{sender, a.Metrics()}
 }
 
 // SMSCodes returns the service that queues one-time codes, for the countries in
@@ -66,7 +82,7 @@ func SMSCodes(a *app.App) *account.SMSCodes {
 // messages. It sends no e-mail without a SENDER_ADDRESS.
 func Deliverer(a *app.App) *notification.Deliverer {
 	deliverer := &notification.Deliverer{
-		Store: a.Store(), SMS: countedSMS{sms.New(a.AWS("SNS")), a.Metrics()}, Now: app.Now, MaxSMSPerDay: a.Int("SMS_PER_DAY", 1000), Key: a.Key(), Brand: a.Brand(),
+		Store: a.Store(), SMS: smsSender(a), Now: app.Now, MaxSMSPerDay: a.Int("SMS_PER_DAY", 1000), Key: a.Key(), Brand: a.Brand(),
 	}
 	if from := a.String("SENDER_ADDRESS", ""); from != "" {
 		deliverer.Mailer = countedMail{mail.New(a.AWS("SES"), from, a.String("EMAIL_CONFIGURATION_SET", "")), a.Metrics()}
