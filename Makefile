@@ -74,6 +74,10 @@ bench: ## measure requests per second, fan-out and memory of the local stack (ON
 cost: ## count what tickets of a standard mix use and write docs/cost.md with the prices of AWS
 	@go run ./localstack/tools/cost
 
+.PHONY: hotkeys
+hotkeys: ## count the units of each partition key in a standard mix, and compute at which rate the busiest is full
+	@go run ./localstack/tools/hotkeys
+
 .PHONY: mutation-test
 mutation-test: ## apply each seeded bug and check that a test fails (ONLY=refresh for a name prefix)
 	@go run ./localstack/tools/seededbugs -only "$(ONLY)"

@@ -60,8 +60,18 @@ func (a *App) NewID() string { return a.idGenerator() }
 func (a *App) Store() *dynamo.Store {
 	if a.store == nil {
 		a.store = dynamo.New(a.AWS("DYNAMODB"), a.Required("TABLE_NAME"), Now)
+		a.store.Shards = dynamo.Shards{Queue: a.shards("QUEUE_SHARDS"), Activity: a.shards("ACTIVITY_SHARDS"), Stats: a.shards("STATS_SHARDS")}
 	}
 	return a.store
+}
+
+// shards returns a number of shards, by default 1.
+func (a *App) shards(variable string) dynamo.ShardCount {
+	count, err := dynamo.ParseShardCount(a.String(variable, "1"))
+	if err != nil {
+		a.Fail(variable, err)
+	}
+	return count
 }
 
 // Secrets returns the store of secrets.

@@ -2,6 +2,7 @@ package dynamo
 
 import (
 	"context"
+	"slices"
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
@@ -18,7 +19,7 @@ type activityItem struct {
 
 // RecordActivity adds an entry to the activity list. It is safe to repeat.
 func (s *Store) RecordActivity(ctx context.Context, e ticket.Entry) error {
-	_, err := s.put(ctx, activityItem{activityKey(e), e.CreatedAt.Add(stats.ActivityTTL).Unix()}, "", nil)
+	_, err := s.put(ctx, activityItem{activityKey(e, s.Shards.Activity.Writes()), e.CreatedAt.Add(stats.ActivityTTL).Unix()}, "", nil)
 	return err
 }
 
@@ -26,22 +27,26 @@ func (s *Store) RecordActivity(ctx context.Context, e ticket.Entry) error {
 // cursor of the next page. before is "" for the first page. Deleted tickets are
 // omitted, so a page may be shorter than limit although more follow.
 func (s *Store) Activity(ctx context.Context, limit int, before string) (page []stats.Activity, next string, err error) {
-	in := queryInput("PK = :pk AND SK > :oldest",
-		values{"pk": activityPK, "oldest": ticket.TimeSortKey(s.now().Add(-stats.ActivityTTL))}, descending, pageOf(limit+1))
+	var cursor map[string]string
+	shards := shardKeys(activityPK, s.Shards.Activity.Reads())
 	if before != "" {
-		in.ExclusiveStartKey = key{activityPK, before}.marshal()
+		cursor = map[string]string{"PK": shards[len(shards)-1], "SK": before} // the sort keys are unique
 	}
-	out, err := s.queryPage(ctx, in)
+	items, more, err := s.queryShards(ctx, shardQuery{
+		hash: "PK", sort: "SK", shards: shards, from: ticket.TimeSortKey(s.now().Add(-stats.ActivityTTL)), descending: true,
+	}, cursor, limit+1)
 	if err != nil {
 		return nil, "", err
 	}
-	listed, err := decodeAll[key](out.Items)
+	listed, err := decodeAll[key](items)
 	if err != nil {
 		return nil, "", err
 	}
-	if len(listed) > limit {
-		listed = listed[:limit]
-		next = listed[limit-1].SK
+	// A repeated record may be in two shards while their number changes.
+	listed = slices.CompactFunc(listed, func(a, b key) bool { return a.SK == b.SK })
+	if len(listed) > limit || more != nil {
+		listed = listed[:min(limit, len(listed))]
+		next = listed[len(listed)-1].SK
 	}
 	page, err = s.fetchActivity(ctx, listed)
 	return page, next, err

@@ -26,7 +26,10 @@ type Store struct {
 	name *string
 	now  func() time.Time
 
-	generation atomic.Int64 // newest known statistics generation, which counts new tickets
+	Shards Shards // set before the first use
+
+	generation     atomic.Int64 // newest known statistics generation, which counts new tickets
+	countsPushOpen atomic.Int64 // Unix milliseconds until which a known round is not claimed
 }
 
 // New returns a Store for the table called name. now is the clock that decides

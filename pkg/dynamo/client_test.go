@@ -201,8 +201,9 @@ func TestPlanList(t *testing.T) {
 		{ticket.Query{Sort: ticket.SortWaiting, Statuses: mixed, Priorities: []ticket.Priority{ticket.PriorityHigh}}, indexQueueWaiting, "", false},
 		{ticket.Query{Sort: ticket.SortActivity, Statuses: active, Priorities: []ticket.Priority{ticket.PriorityHigh}}, indexQueueActivity, "", false},
 	} {
-		if p := planList(c.q); p.index != c.index || p.sortPrefix != c.prefix || p.exact != c.exact {
-			t.Errorf("%+v: got %s, prefix %q, exact %v, want %s, %q, %v", c.q, p.index, p.sortPrefix, p.exact, c.index, c.prefix, c.exact)
+		p := (Shards{}).planList(c.q)
+		if p.index != c.index || p.sort == "w" && p.from != c.prefix || p.exact != c.exact {
+			t.Errorf("%+v: got %s, from %q, exact %v, want %s, %q, %v", c.q, p.index, p.from, p.exact, c.index, c.prefix, c.exact)
 		}
 	}
 }

@@ -2,6 +2,7 @@ package dynamo
 
 import (
 	"fmt"
+	"hash/fnv"
 	"strconv"
 	"strings"
 	"time"
@@ -29,10 +30,32 @@ const (
 	indexCategoryWaiting = "category-waiting" // lc, w
 )
 
-// queueShard is the single shard of the agents' queue. An index partition takes 1,000
-// write units per second (DynamoDB limit), and a ticket that moves in it costs two. A
-// higher load needs more shards here, and ListTickets to merge their pages.
-const queueShard = "0"
+// queuePK is the index partition of all tickets.
+const queuePK = "0"
+
+// shardKey is a shard of a partition that would be too busy (ADR 0038). Shard 0 has no suffix.
+func shardKey(partition string, shard int) string {
+	if shard == 0 {
+		return partition
+	}
+	return partition + "#" + strconv.Itoa(shard)
+}
+
+// shardKeys returns all shards of a partition.
+func shardKeys(partition string, n int) []string {
+	keys := make([]string, n)
+	for shard := range keys {
+		keys[shard] = shardKey(partition, shard)
+	}
+	return keys
+}
+
+// shardOf returns the shard of an object.
+func shardOf(id string, n int) int {
+	hash := fnv.New32a()
+	hash.Write([]byte(id))
+	return int(hash.Sum32() % uint32(n)) //nolint:gosec // n is at most maxShards
+}
 
 // key is the primary key of an item.
 type key struct {
@@ -226,6 +249,11 @@ func timerKey(ticketID string) key { return key{ticketPK(ticketID), "~T"} }
 // timersPK is the index partition of all timers, sorted by due time.
 const timersPK = "TIMER"
 
+// timerShard is the index partition of a ticket's timer.
+func (n Shards) timerShard(ticketID string) string {
+	return shardKey(timersPK, shardOf(ticketID, n.Queue.Writes()))
+}
+
 // smsQuotaKey counts the SMS of a day.
 func smsQuotaKey(day string) key { return key{"SPEND", day} }
 
@@ -284,15 +312,15 @@ const (
 
 func checkpointKey(ticketID string) key { return key{ticketPK(ticketID), skCheckpoint} }
 
-// slotKey is the item of counts in one generation, which has no suffix for generation 0.
-// The generations of a slot are adjacent.
-func slotKey(generation int, slot stats.Slot) key {
+// slotKey is the item of counts in one shard and generation, which has no suffix for generation 0.
+// The generations of a slot are adjacent. The counts of customers have no shards.
+func slotKey(shard, generation int, slot stats.Slot) key {
 	suffix := generationSuffix(generation)
 	switch {
 	case slot.CustomerID != "":
 		return key{userKey(slot.CustomerID).PK, skCustomerStats + suffix}
 	case slot.At == "":
-		return key{statsPK, prefixAgentStats + slot.AgentID + suffix}
+		return key{shardKey(statsPK, shard), prefixAgentStats + slot.AgentID + suffix}
 	}
 	prefix, of := prefixDay, "c"+slot.CategoryID
 	if len(slot.At) > len(time.DateOnly) {
@@ -301,7 +329,7 @@ func slotKey(generation int, slot stats.Slot) key {
 	if slot.AgentID != "" {
 		of = "a" + slot.AgentID
 	}
-	return key{statsPK, prefix + slot.At + "#" + of + suffix}
+	return key{shardKey(statsPK, shard), prefix + slot.At + "#" + of + suffix}
 }
 
 // statsSlot parses a key of slotKey in the partition of the statistics.
@@ -336,7 +364,9 @@ func dayPrefix(day time.Time, quarterHours bool) string {
 	return prefixDay + stats.DayOf(day)
 }
 
-func backlogKey(generation int) key { return key{statsPK, skBacklog + generationSuffix(generation)} }
+func backlogKey(shard, generation int) key {
+	return key{shardKey(statsPK, shard), skBacklog + generationSuffix(generation)}
+}
 
 func generationSuffix(generation int) string {
 	if generation == 0 {
@@ -366,8 +396,8 @@ func (k key) statsGeneration() int {
 }
 
 // openSocketsKey is the set of open sockets that expire in an hour since 1970.
-func openSocketsKey(hour int64, shard uint32) key {
-	return key{statsPK, fmt.Sprintf("%s%d#%d", prefixOpenSockets, hour, shard%openSocketShards)}
+func openSocketsKey(hour int64, connectionID string, shards int) key {
+	return key{shardKey(statsPK, shardOf(connectionID, shards)), fmt.Sprintf("%s%d#%d", prefixOpenSockets, hour, shardOf(connectionID, openSocketShards))}
 }
 
 func heartbeatKey() key { return key{"PULSE", skHeartbeat} }
@@ -387,14 +417,15 @@ func (k key) isPushRound() bool {
 
 // isTicketCounts reports whether k is of the current counts of tickets.
 func (k key) isTicketCounts() bool {
-	return k.PK == statsPK && (strings.HasPrefix(k.SK, prefixAgentStats) || strings.HasPrefix(k.SK, skBacklog))
+	partition, _, _ := strings.Cut(k.PK, "#")
+	return partition == statsPK && (strings.HasPrefix(k.SK, prefixAgentStats) || strings.HasPrefix(k.SK, skBacklog))
 }
 
 func heartbeatAckKey(consumer string) key { return key{"PULSE", "ECHO#" + consumer} }
 
 // activityKey sorts entries by time.
-func activityKey(e ticket.Entry) key {
-	return key{activityPK, fmt.Sprintf("%s#%s#%010d", ticket.TimeSortKey(e.CreatedAt), e.TicketID, e.Seq)}
+func activityKey(e ticket.Entry, shards int) key {
+	return key{shardKey(activityPK, shardOf(e.TicketID, shards)), fmt.Sprintf("%s#%s#%010d", ticket.TimeSortKey(e.CreatedAt), e.TicketID, e.Seq)}
 }
 
 // parseActivityKey returns the entry of an activity key.
@@ -454,14 +485,15 @@ func ticketOwnerKey(userID string) string { return prefixTicket + userID }
 // indexKeysOfTicket returns the index keys of a ticket. A new ticket (listed is
 // false) is only in its owner's index; the stream adds it to the agents' indexes, so
 // that creating it costs at most seven write units.
-func indexKeysOfTicket(tk ticket.Ticket, listed bool) ticketIndexKeys {
+func (n Shards) indexKeysOfTicket(tk ticket.Ticket, listed bool) ticketIndexKeys {
 	k := ticketIndexKeys{U: ticketOwnerKey(tk.Customer.ID), A: ticket.TimeSortKey(tk.LastActivityAt), W: ticket.QueueSortKey(tk)}
 	if !listed {
 		return k
 	}
-	k.Q, k.LS, k.LC, k.LH = queueShard, string(tk.State.Status), tk.State.CategoryID, ticket.Unassigned
-	if tk.State.AssigneeID != "" {
-		k.LH = tk.State.AssigneeID
+	shard := shardOf(tk.ID, n.Queue.Writes())
+	k.Q, k.LS, k.LC = shardKey(queuePK, shard), shardKey(string(tk.State.Status), shard), shardKey(tk.State.CategoryID, shard)
+	if k.LH = tk.State.AssigneeID; k.LH == "" {
+		k.LH = shardKey(ticket.Unassigned, shard)
 	}
 	return k
 }
@@ -478,11 +510,11 @@ type ticketIndexKeys struct {
 
 // indexKeysOfEntry returns the index keys of a ticket's first entry, which index the
 // ticket by creation time. The entry never changes, unlike the ticket item.
-func indexKeysOfEntry(e ticket.Entry) entryIndexKeys {
+func (n Shards) indexKeysOfEntry(e ticket.Entry) entryIndexKeys {
 	if e.Seq != 1 {
 		return entryIndexKeys{}
 	}
-	return entryIndexKeys{UC: ticketOwnerKey(e.Customer().ID), QC: queueShard, N: ticket.TimeSortKey(e.CreatedAt)}
+	return entryIndexKeys{UC: ticketOwnerKey(e.Customer().ID), QC: shardKey(queuePK, shardOf(e.TicketID, n.Queue.Writes())), N: ticket.TimeSortKey(e.CreatedAt)}
 }
 
 // userIndexKeys index a user by role and among all users: by creation (uc and qc, n), by the

@@ -93,14 +93,12 @@ func (s *Store) TicketsWithNumber(ctx context.Context, number, customerID string
 	if err != nil || len(ids) > 0 {
 		return ids, err
 	}
-	in := queryInput("qc = :pk", values{"pk": queueShard}, onIndex(indexAllCreated), descending, pageOf(maxUnrecorded))
-	if customerID != "" {
-		in = queryInput("uc = :pk", values{"pk": ticketOwnerKey(customerID)}, onIndex(indexOwnerCreated), descending, pageOf(maxUnrecorded))
-	}
-	if out, err = s.queryPage(ctx, in); err != nil {
+	byCreation := s.Shards.planList(ticket.Query{CustomerID: customerID, Sort: ticket.SortCreated})
+	items, _, err := s.queryShards(ctx, byCreation.shardQuery, nil, maxUnrecorded)
+	if err != nil {
 		return nil, err
 	}
-	newest, err := idsOf(out.Items)
+	newest, err := idsOf(items)
 	return slices.DeleteFunc(newest, func(ticketID string) bool { return id.Number(ticketID) != number }), err
 }
 

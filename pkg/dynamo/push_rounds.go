@@ -17,13 +17,27 @@ type pushRoundItem struct {
 	Pushed int64 `dynamodbav:"at,omitempty"`
 }
 
-// RequestPush implements stream.PushRoundStore.
-func (s *Store) RequestPush(ctx context.Context, broadcastID string, after int) error {
+// clockSkew is how much the clocks of two function instances may differ.
+const clockSkew = 500 * time.Millisecond
+
+// RequestPush implements stream.PushRoundStore. An instance requests a push of the counts at most
+// once in an interval, because all instances write to that item.
+func (s *Store) RequestPush(ctx context.Context, broadcastID string, after int, interval time.Duration) error {
+	if broadcastID == "" && after == 0 && toMillis(s.now()) < s.countsPushOpen.Load() {
+		return nil
+	}
 	c := updateSpec{key: pushRoundKey(broadcastID), set: "ADD r :one", values: values{"one": 1}}
 	if after > 0 {
 		c.condition, c.values["after"] = ifRoundOpen, after
 	}
-	_, _, err := s.update(ctx, c)
+	updated, applied, err := s.update(ctx, c)
+	if err != nil || !applied || broadcastID != "" {
+		return err
+	}
+	i, err := decodeAs[pushRoundItem](updated)
+	if err == nil && i.Pushed > 0 {
+		s.countsPushOpen.Store(toMillis(fromMillis(i.Pushed).Add(interval - clockSkew)))
+	}
 	return err
 }
 

@@ -3,16 +3,17 @@ package dynamo
 import (
 	"context"
 	"fmt"
-	"hash/fnv"
 	"maps"
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"ticketsystem/pkg/apperr"
+	"ticketsystem/pkg/parallel"
 	"ticketsystem/pkg/stats"
 	"ticketsystem/pkg/ticket"
 	"ticketsystem/pkg/user"
@@ -114,7 +115,8 @@ func (s *Store) ApplyStats(ctx context.Context, updates []stats.Update) (refused
 		if err != nil || failed == nil || len(refused) > 0 {
 			return true, err
 		}
-		return false, s.refreshGeneration(ctx) // the generation for new tickets is closed
+		// The generation for new tickets is closed, or new in this shard.
+		return false, s.refreshGeneration(ctx, updates[0].After.TicketID)
 	})
 	return refused, err
 }
@@ -123,6 +125,7 @@ func (s *Store) ApplyStats(ctx context.Context, updates []stats.Update) (refused
 // update, and of the counts. New tickets are counted in the newest generation.
 func (s *Store) statsTransaction(updates []stats.Update) *transaction {
 	tx := s.transaction()
+	shard := shardOf(updates[0].After.TicketID, s.Shards.Stats.Writes())
 	sums, fresh := map[int]stats.Delta{}, map[int]bool{}
 	add := func(generation int, d stats.Delta) {
 		sum := sums[generation]
@@ -145,7 +148,7 @@ func (s *Store) statsTransaction(updates []stats.Update) *transaction {
 		add(checkpoint.Generation, u.Delta)
 	}
 	for _, generation := range slices.Sorted(maps.Keys(sums)) {
-		tx.addGenerationCounts(generation, sums[generation], fresh[generation])
+		tx.addGenerationCounts(shard, generation, sums[generation], fresh[generation])
 	}
 	return tx
 }
@@ -167,14 +170,14 @@ func ifCheckpoint(c stats.Checkpoint) (condition string, vals values) {
 
 // addGenerationCounts adds sum to the counts of a generation. fresh is true if it
 // counts new tickets: then the write fails if the generation is closed.
-func (tx *transaction) addGenerationCounts(generation int, sum stats.Delta, fresh bool) {
+func (tx *transaction) addGenerationCounts(shard, generation int, sum stats.Delta, fresh bool) {
 	keys := map[string]stats.Slot{}
 	for slot := range sum.Slots {
-		k := slotKey(generation, slot)
+		k := slotKey(shard, generation, slot)
 		keys[k.PK+k.SK] = slot
 	}
 	for _, k := range slices.Sorted(maps.Keys(keys)) { // in the same order in every transaction
-		tx.update(countsUpdate(slotKey(generation, keys[k]), sum.Slots[keys[k]], nil))
+		tx.update(countsUpdate(slotKey(shard, generation, keys[k]), sum.Slots[keys[k]], nil))
 	}
 	if fresh && !sum.IsEmpty() && len(sum.Backlog) == 0 {
 		sum.Backlog = stats.Counts{"s_new": 0} // opened and finished in one update; the backlog item carries the condition
@@ -182,9 +185,9 @@ func (tx *transaction) addGenerationCounts(generation int, sum stats.Delta, fres
 	if len(sum.Backlog) == 0 {
 		return
 	}
-	c := countsUpdate(backlogKey(generation), sum.Backlog, sum.CategoryNames)
+	c := countsUpdate(backlogKey(shard, generation), sum.Backlog, sum.CategoryNames)
 	if fresh {
-		c.condition = "attribute_not_exists(shut)"
+		c.condition = ifGenerationOpen(shard)
 	}
 	tx.update(c)
 }
@@ -277,16 +280,23 @@ func (s *Store) CustomerStats(ctx context.Context, id string) (u user.User, coun
 }
 
 func (s *Store) addCounts(ctx context.Context, r *stats.Snapshot, from, to string, options ...queryOption) error {
-	in := queryInput("PK = :pk AND SK BETWEEN :from AND :to", values{"pk": statsPK, "from": from, "to": to}, options...)
-	for row, err := range s.query(ctx, in) {
-		if err != nil {
-			return err
+	shards := shardKeys(statsPK, s.Shards.Stats.Reads())
+	var mu sync.Mutex // guards r
+	return parallel.ForEach(shards, len(shards), func(shard string) error {
+		in := queryInput("PK = :pk AND SK BETWEEN :from AND :to", values{"pk": shard, "from": from, "to": to}, options...)
+		for row, err := range s.query(ctx, in) {
+			if err != nil {
+				return err
+			}
+			mu.Lock()
+			err = addCount(r, row)
+			mu.Unlock()
+			if err != nil {
+				return err
+			}
 		}
-		if err := addCount(r, row); err != nil {
-			return err
-		}
-	}
-	return nil
+		return nil
+	})
 }
 
 func addCount(r *stats.Snapshot, i item) error {
@@ -359,15 +369,13 @@ func (i openSocketsItem) addTo(r *stats.Snapshot) {
 
 // RecordSocket implements stream.ActivityStore.
 func (s *Store) RecordSocket(ctx context.Context, connectionID, agentID string, expires time.Time, open bool) error {
-	hash := fnv.New32a()
-	hash.Write([]byte(connectionID))
 	hour := expires.Unix() / hourSeconds
 	member := fmt.Sprintf("%04d%s", expires.Unix()%hourSeconds, connectionID)
 	if agentID != "" {
 		member += "#" + agentID
 	}
 	one := &types.AttributeValueMemberSS{Value: []string{member}}
-	c := updateSpec{key: openSocketsKey(hour, hash.Sum32()), set: "DELETE c :one", condition: "attribute_exists(PK)", values: values{"one": one}}
+	c := updateSpec{key: openSocketsKey(hour, connectionID, s.Shards.Stats.Writes()), set: "DELETE c :one", condition: "attribute_exists(PK)", values: values{"one": one}}
 	if open {
 		c.set, c.condition = "ADD c :one SET #ttl = :ttl", ""
 		c.values["ttl"] = (hour + 2) * hourSeconds

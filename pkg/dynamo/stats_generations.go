@@ -39,14 +39,30 @@ func (s *Store) noteGeneration(generation int) {
 	}
 }
 
-// refreshGeneration reads which generation counts new tickets.
-func (s *Store) refreshGeneration(ctx context.Context) error {
+// ifGenerationOpen is the condition that a backlog item counts new tickets. Shard 0 begins without
+// an item. In others a missing item is no sign of an open generation.
+func ifGenerationOpen(shard int) string {
+	if shard == 0 {
+		return "attribute_not_exists(shut)"
+	}
+	return "attribute_exists(PK) AND attribute_not_exists(shut)"
+}
+
+// refreshGeneration reads which generation counts new tickets, and opens it in a ticket's shard.
+func (s *Store) refreshGeneration(ctx context.Context, ticketID string) error {
 	open, _, err := s.generations(ctx)
+	if err != nil {
+		return err
+	}
 	s.noteGeneration(open)
+	if shard := shardOf(ticketID, s.Shards.Stats.Writes()); shard > 0 {
+		_, err = s.put(ctx, generationItem{key: backlogKey(shard, open)}, ifNotExists, nil)
+	}
 	return err
 }
 
-// generations returns the generation that counts new tickets and the newest one.
+// generations returns the generation that counts new tickets and the newest one. All shards are
+// closed together, so shard 0 decides.
 func (s *Store) generations(ctx context.Context) (open, latest int, err error) {
 	in := queryInput("PK = :pk AND SK BETWEEN :from AND :to", values{"pk": statsPK, "from": skBacklog, "to": skBacklog + afterGenerations}, consistent)
 	items, err := queryAs[generationItem](ctx, s, in)
@@ -67,10 +83,11 @@ func (s *Store) BeginStatsGeneration(ctx context.Context) (next int, err error) 
 			return false, err
 		}
 		next = latest + 1
-		return committed(s.transaction().
-			update(updateSpec{key: backlogKey(open), set: "SET shut = :yes", condition: "attribute_not_exists(shut)", values: values{"yes": true}}).
-			put(generationItem{key: backlogKey(next)}, ifNotExists, nil).
-			commit(ctx))
+		tx := s.transaction().put(generationItem{key: backlogKey(0, next)}, ifNotExists, nil)
+		for shard := range s.Shards.Stats.Reads() {
+			tx.update(updateSpec{key: backlogKey(shard, open), set: "SET shut = :yes", condition: "attribute_not_exists(shut)", values: values{"yes": true}})
+		}
+		return committed(tx.commit(ctx))
 	})
 	if err != nil {
 		return 0, err
@@ -85,7 +102,9 @@ const statsCleanupPage = 500
 // DeleteStatsGenerationsBefore implements stats.Generations. The backlogs sort last; it
 // replaces each by a marker.
 func (s *Store) DeleteStatsGenerationsBefore(ctx context.Context, before int, after map[string]string) (next map[string]string, err error) {
-	in := queryInput("PK = :pk AND SK BETWEEN :from AND :to", values{"pk": statsPK, "from": prefixQuarterHour, "to": skBacklog + afterGenerations}, consistent, pageOf(statsCleanupPage))
+	shards := shardKeys(statsPK, s.Shards.Stats.Reads())
+	shard := max(slices.Index(shards, after["PK"]), 0)
+	in := queryInput("PK = :pk AND SK BETWEEN :from AND :to", values{"pk": shards[shard], "from": prefixQuarterHour, "to": skBacklog + afterGenerations}, consistent, pageOf(statsCleanupPage))
 	in.ExclusiveStartKey = startKey(after)
 	out, err := s.queryPage(ctx, in)
 	if err != nil {
@@ -104,7 +123,7 @@ func (s *Store) DeleteStatsGenerationsBefore(ctx context.Context, before int, af
 			old = append(old, k)
 		default:
 			marker := generationItem{key: k, Closed: true}
-			if k != backlogKey(0) {
+			if k != backlogKey(0, 0) {
 				marker.TTL = s.now().Add(closedGenerationTTL).Unix()
 			}
 			markers = append(markers, putRequest(marker))
@@ -113,12 +132,15 @@ func (s *Store) DeleteStatsGenerationsBefore(ctx context.Context, before int, af
 	if err := s.batchDelete(ctx, old); err != nil {
 		return nil, err
 	}
-	return cursorOf(out.LastEvaluatedKey), s.batchWrite(ctx, markers)
+	if next = cursorOf(out.LastEvaluatedKey); next == nil && shard+1 < len(shards) {
+		next = map[string]string{"PK": shards[shard+1], "SK": prefixQuarterHour} // before all items of the next shard
+	}
+	return next, s.batchWrite(ctx, markers)
 }
 
 // DeleteCustomerStatsBefore implements stats.Generations.
 func (s *Store) DeleteCustomerStatsBefore(ctx context.Context, before int, customerID string) error {
-	k := slotKey(0, stats.Slot{CustomerID: customerID})
+	k := slotKey(0, 0, stats.Slot{CustomerID: customerID})
 	in := queryInput("PK = :pk AND SK BETWEEN :from AND :to", values{"pk": k.PK, "from": k.SK, "to": k.SK + afterGenerations}, consistent)
 	keys, err := queryAs[key](ctx, s, in)
 	if err != nil {

@@ -121,19 +121,19 @@ func TestDecodeRecord(t *testing.T) {
 		record events.DynamoDBEventRecord
 		want   event.Event
 	}{
-		"entry appended": {streamRecord(insert, entryToItem(entry)), event.EntryAppended{Entry: entry}},
-		"entry modified": {changedRecord(modify, entryToItem(entry), entryToItem(entry)), nil},
+		"entry appended": {streamRecord(insert, Shards{}.entryToItem(entry)), event.EntryAppended{Entry: entry}},
+		"entry modified": {changedRecord(modify, Shards{}.entryToItem(entry), Shards{}.entryToItem(entry)), nil},
 		"attachment checked": {
-			changedRecord(modify, entryToItem(entry), entryToItem(checked)),
+			changedRecord(modify, Shards{}.entryToItem(entry), Shards{}.entryToItem(checked)),
 			event.AttachmentsChanged{Entry: checked, Attachments: checked.Attachments},
 		},
 		"attachment deleted": {changedRecord(remove, attachmentToItem(attachment.Attachment{ID: "f", Owner: "u"}), nil), event.AttachmentDeleted{ID: "f", OwnerID: "u"}},
 		"attachment created": {streamRecord(insert, attachmentToItem(attachment.Attachment{ID: "f", Owner: "u"})), event.AttachmentCreated{ID: "f", OwnerID: "u"}},
-		"entry purged":       {changedRecord(remove, entryToItem(entry), nil), nil},
-		"ticket changed":     {streamRecord(modify, ticketToItem(stored, true)), event.TicketChanged{Ticket: tk}},
+		"entry purged":       {changedRecord(remove, Shards{}.entryToItem(entry), nil), nil},
+		"ticket changed":     {streamRecord(modify, Shards{}.ticketToItem(stored, true)), event.TicketChanged{Ticket: tk}},
 		"ticket deleted":     {streamRecord(modify, tombstoneItem{ticketKey("t"), 5}), event.TicketDeleted{TicketID: "t"}},
 		"ticket deleted, as before": {
-			changedRecord(modify, ticketToItem(stored, true), tombstoneItem{ticketKey("t"), 5}), event.TicketDeleted{TicketID: "t", Ticket: tk},
+			changedRecord(modify, Shards{}.ticketToItem(stored, true), tombstoneItem{ticketKey("t"), 5}), event.TicketDeleted{TicketID: "t", Ticket: tk},
 		},
 		"tombstone repeated": {
 			changedRecord(modify, tombstoneItem{ticketKey("t"), 5}, tombstoneItem{ticketKey("t"), 5}), event.TicketDeleted{TicketID: "t"},
@@ -175,7 +175,7 @@ func TestDecodeRecord(t *testing.T) {
 // TestDecodeRecord_InvalidImage checks that an image with unexpected attribute types
 // is an error.
 func TestDecodeRecord_InvalidImage(t *testing.T) {
-	good := streamRecord(events.DynamoDBOperationTypeInsert, entryToItem(ticket.Entry{TicketID: "t", Seq: 1}))
+	good := streamRecord(events.DynamoDBOperationTypeInsert, Shards{}.entryToItem(ticket.Entry{TicketID: "t", Seq: 1}))
 	for name, invalid := range map[string]events.DynamoDBAttributeValue{
 		"bytes":           events.NewBinaryAttribute([]byte{1}),
 		"bytes in a map":  events.NewMapAttribute(map[string]events.DynamoDBAttributeValue{"x": events.NewBinaryAttribute([]byte{1})}),

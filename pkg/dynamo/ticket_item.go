@@ -53,13 +53,13 @@ type ticketRow struct {
 	Closed        int64             `dynamodbav:"cl,omitempty"`
 }
 
-func ticketToItem(tk ticket.Ticket, listed bool) ticketItem {
+func (n Shards) ticketToItem(tk ticket.Ticket, listed bool) ticketItem {
 	readers := make(map[string][2]int, len(tk.Readers))
 	for id, r := range tk.Readers {
 		readers[id] = [2]int{r.Read, r.Unread}
 	}
 	return ticketItem{
-		key: ticketKey(tk.ID), ticketIndexKeys: indexKeysOfTicket(tk, listed), Rev: tk.Revision + 1,
+		key: ticketKey(tk.ID), ticketIndexKeys: n.indexKeysOfTicket(tk, listed), Rev: tk.Revision + 1,
 		Row: ticketRow{
 			Title: tk.Title, Status: string(tk.State.Status), Priority: string(tk.State.Priority),
 			CategoryID: tk.State.CategoryID, CategoryNames: tk.Category.Names,
@@ -151,9 +151,9 @@ type openingItem struct {
 	CustomerName  string            `dynamodbav:"un,omitempty"`
 }
 
-func entryToItem(e ticket.Entry) entryItem {
+func (n Shards) entryToItem(e ticket.Entry) entryItem {
 	i := entryItem{
-		key: entryKey(e.TicketID, e.Seq), entryIndexKeys: indexKeysOfEntry(e), Kind: string(e.Kind),
+		key: entryKey(e.TicketID, e.Seq), entryIndexKeys: n.indexKeysOfEntry(e), Kind: string(e.Kind),
 		AuthorID: e.Author.ID, AuthorName: e.Author.Name, AuthorRole: string(e.Author.Role), Body: e.Body, ClientID: e.ClientID, Hidden: e.HiddenBefore,
 		At: toMillis(e.CreatedAt),
 		State: stateItem{

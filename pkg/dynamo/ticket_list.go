@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
 	"ticketsystem/pkg/apperr"
 	"ticketsystem/pkg/ticket"
@@ -14,58 +13,78 @@ import (
 
 // listPlan is the index, partition and order in which a list is read.
 type listPlan struct {
-	index            string
-	hash, hashValue  string
-	sort, sortPrefix string
-	from, to         time.Time // range of the sort key, if it is a time; to is excluded
-	descending       bool
-	exact            bool // every item of the partition matches the query
+	shardQuery
+	exact bool // every item of the partition matches the query
+}
+
+func (n Shards) plan(index, hash, hashValue, sort string) listPlan {
+	return listPlan{shardQuery: shardQuery{index: index, hash: hash, sort: sort, descending: sort != "w", shards: shardKeys(hashValue, n.Queue.Reads())}}
+}
+
+// planOfOne is a plan for the tickets of one user, which have no shards.
+func planOfOne(index, hash, hashValue, sort string) listPlan {
+	return Shards{}.plan(index, hash, hashValue, sort)
 }
 
 // planList selects the index that answers most of the query. The queues of agents
 // (mine, unassigned, by category, by status and priority, all), the tickets of a
 // customer and the times of creation in lists by creation are exact: every item read
 // is in the list. Other conditions are applied to each item.
-func planList(q ticket.Query) listPlan {
-	p := listPlan{sort: "w"}
+func (n Shards) planList(q ticket.Query) listPlan {
+	var p listPlan
 	rest, ownerID := q, q.CustomerID
 	if ownerID == "" && len(q.CustomerIDs) == 1 && q.Sort != ticket.SortWaiting {
 		ownerID, rest.CustomerIDs = q.CustomerIDs[0], nil
 	}
 	switch {
 	case ownerID != "" && q.Sort == ticket.SortCreated:
-		p = listPlan{index: indexOwnerCreated, hash: "uc", hashValue: ticketOwnerKey(ownerID), sort: "n", descending: true}
+		p = planOfOne(indexOwnerCreated, "uc", ticketOwnerKey(ownerID), "n")
 	case ownerID != "":
-		p = listPlan{index: indexOwnerActivity, hash: "u", hashValue: ticketOwnerKey(ownerID), sort: "a", descending: true}
+		p = planOfOne(indexOwnerActivity, "u", ticketOwnerKey(ownerID), "a")
 	case q.Sort == ticket.SortCreated:
-		p = listPlan{index: indexAllCreated, hash: "qc", hashValue: queueShard, sort: "n", descending: true}
+		p = n.plan(indexAllCreated, "qc", queuePK, "n")
 	case q.Sort == ticket.SortActivity:
-		p = listPlan{index: indexQueueActivity, hash: "q", hashValue: queueShard, sort: "a", descending: true}
+		p = n.plan(indexQueueActivity, "q", queuePK, "a")
+	case q.AssigneeID == ticket.Unassigned:
+		p = n.plan(indexAssigneeWaiting, "lh", q.AssigneeID, "w")
+		rest.AssigneeID = ""
 	case q.AssigneeID != "":
-		p.index, p.hash, p.hashValue = indexAssigneeWaiting, "lh", q.AssigneeID
+		p = planOfOne(indexAssigneeWaiting, "lh", q.AssigneeID, "w")
 		rest.AssigneeID = ""
 	case len(q.CategoryIDs) == 1:
-		p.index, p.hash, p.hashValue = indexCategoryWaiting, "lc", q.CategoryIDs[0]
+		p = n.plan(indexCategoryWaiting, "lc", q.CategoryIDs[0], "w")
 		rest.CategoryIDs = nil
 	case len(q.Statuses) == 1:
-		p.index, p.hash, p.hashValue = indexStatusWaiting, "ls", string(q.Statuses[0])
+		p = n.plan(indexStatusWaiting, "ls", string(q.Statuses[0]), "w")
 		rest.Statuses = nil
 	default:
-		p.index, p.hash, p.hashValue = indexQueueWaiting, "q", queueShard
+		p = n.plan(indexQueueWaiting, "q", queuePK, "w")
 	}
 	switch p.sort {
 	case "n":
-		p.from, p.to, rest.From, rest.To = q.From, q.To, time.Time{}, time.Time{}
+		p.from, rest.From, rest.To = timeBound(q.From), time.Time{}, time.Time{}
+		if !q.To.IsZero() {
+			p.to = timeBound(q.To.Add(-time.Millisecond))
+		}
 	case "a":
-		p.from = q.From // no ticket is active before its creation
+		p.from = timeBound(q.From) // no ticket is active before its creation
 	case "w":
 		// Only active tickets sort by priority; the sort keys of others do not contain it.
 		if len(q.Priorities) == 1 && len(q.Statuses) > 0 && !slices.ContainsFunc(q.Statuses, inactive) {
-			p.sortPrefix, rest.Priorities = ticket.QueuePriorityPrefix(q.Priorities[0]), nil
+			p.from, rest.Priorities = ticket.QueuePriorityPrefix(q.Priorities[0]), nil
+			p.to = p.from + "~"
 		}
 	}
 	p.exact = !rest.HasFilters()
 	return p
+}
+
+// timeBound is a bound of a sort key that is a time, "" for none.
+func timeBound(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return ticket.TimeSortKey(t)
 }
 
 // The items that one page of a filtered list reads. A page with fewer matches than the
@@ -94,19 +113,17 @@ func (p listPlan) pageSize(limit int) int {
 	return maxFilteredRows
 }
 
-// ListTickets implements ticket.Store with one query for a page.
+// ListTickets implements ticket.Store with one query of each shard for a page.
 func (s *Store) ListTickets(ctx context.Context, q ticket.Query, cursor map[string]string) ([]ticket.Ticket, map[string]string, error) {
 	if len(q.Terms) > 0 {
 		return s.searchTickets(ctx, q, cursor)
 	}
-	p := planList(q)
-	in := p.query(p.pageSize(q.Limit))
-	in.ExclusiveStartKey = startKey(cursor)
-	out, err := s.queryPage(ctx, in)
+	p := s.Shards.planList(q)
+	items, next, err := s.queryShards(ctx, p.shardQuery, cursor, p.pageSize(q.Limit))
 	if err != nil {
-		return nil, nil, translateListError(err, cursor)
+		return nil, nil, err
 	}
-	tickets, err := s.decodeTickets(ctx, p, out.Items)
+	tickets, err := s.decodeTickets(ctx, p, items)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -116,36 +133,14 @@ func (s *Store) ListTickets(ctx context.Context, q ticket.Query, cursor map[stri
 			continue
 		}
 		if len(page) == q.Limit {
-			return page, p.cursorAt(page[len(page)-1]), nil
+			return page, p.cursorOf(page[len(page)-1], items), nil
 		}
 		page = append(page, tk)
 	}
-	return page, cursorOf(out.LastEvaluatedKey), nil
+	return page, next, nil
 }
 
 func inactive(s ticket.Status) bool { return !s.IsActive() }
-
-func (p listPlan) query(pageSize int) *dynamodb.QueryInput {
-	condition, vals := "#hash = :hash", values{"hash": p.hashValue}
-	names := map[string]string{"#hash": p.hash}
-	if p.sortPrefix != "" {
-		condition += " AND begins_with(#sort, :prefix)"
-		vals["prefix"], names["#sort"] = p.sortPrefix, p.sort
-	}
-	if !p.from.IsZero() || !p.to.IsZero() {
-		condition += " AND #sort BETWEEN :from AND :to"
-		vals["from"], vals["to"], names["#sort"] = "0", "~", p.sort
-		if !p.from.IsZero() {
-			vals["from"] = ticket.TimeSortKey(p.from)
-		}
-		if !p.to.IsZero() {
-			vals["to"] = ticket.TimeSortKey(p.to.Add(-time.Millisecond))
-		}
-	}
-	in := queryInput(condition, vals, onIndex(p.index), pageOf(pageSize))
-	in.ScanIndexForward, in.ExpressionAttributeNames = aws.Bool(!p.descending), names
-	return in
-}
 
 // decodeTickets returns the tickets of a page. The indexes by creation time project
 // keys only, so their tickets are read from the table.
@@ -194,14 +189,10 @@ func (s *Store) ticketsByID(ctx context.Context, ids []string) ([]ticket.Ticket,
 	return tickets, nil
 }
 
-// cursorAt returns the key of a ticket in the plan's index.
-func (p listPlan) cursorAt(tk ticket.Ticket) map[string]string {
-	k := ticketKey(tk.ID)
-	sort := map[string]string{"a": ticket.TimeSortKey(tk.LastActivityAt), "w": ticket.QueueSortKey(tk), "n": ticket.TimeSortKey(tk.CreatedAt)}[p.sort]
-	if p.sort == "n" {
-		k = entryKey(tk.ID, 1)
-	}
-	return map[string]string{"PK": k.PK, "SK": k.SK, p.hash: p.hashValue, p.sort: sort}
+// cursorOf returns the key of a ticket that was read from items.
+func (p listPlan) cursorOf(tk ticket.Ticket, items []item) map[string]string {
+	pk := ticketPK(tk.ID)
+	return p.cursorAt(items[slices.IndexFunc(items, func(i item) bool { return stringOf(i, "PK") == pk })])
 }
 
 // translateListError returns apperr.BadCursor if DynamoDB rejects the start key,

@@ -134,7 +134,7 @@ const ifNotExists = "attribute_not_exists(PK)"
 
 // AppendEntry implements ticket.Store. A message of usual length costs one write unit.
 func (s *Store) AppendEntry(ctx context.Context, e ticket.Entry) (*ticket.Entry, error) {
-	i := appendedItem(e)
+	i := s.Shards.appendedItem(e)
 	existing, err := s.put(ctx, i, ifNotExists, nil)
 	if err != nil || existing == nil {
 		return nil, err
@@ -145,8 +145,8 @@ func (s *Store) AppendEntry(ctx context.Context, e ticket.Entry) (*ticket.Entry,
 // appendedItem returns the item of an entry with a write id of its own. The SDK
 // sends a request again when its response is lost; the id distinguishes such a repeat
 // from an equal entry that another call wrote in the same millisecond.
-func appendedItem(e ticket.Entry) entryItem {
-	i := entryToItem(e)
+func (n Shards) appendedItem(e ticket.Entry) entryItem {
+	i := n.entryToItem(e)
 	i.WriteID = rand.Text()[:6] // 30 bits: the id only distinguishes equal entries of one millisecond
 	return i
 }
@@ -173,7 +173,7 @@ func decodeEntry(existing item) (*ticket.Entry, error) {
 
 // AppendEntryWithAttachments implements ticket.Store.
 func (s *Store) AppendEntryWithAttachments(ctx context.Context, e ticket.Entry, files []attachment.Attachment) (*ticket.Entry, error) {
-	i := appendedItem(e)
+	i := s.Shards.appendedItem(e)
 	tx := s.transaction().put(i, ifNotExists, nil)
 	attachFiles(tx, files)
 	failed, err := tx.commit(ctx)
@@ -189,11 +189,11 @@ func (s *Store) AppendEntryWithAttachments(ctx context.Context, e ticket.Entry, 
 // CreateTicket implements ticket.Store.
 func (s *Store) CreateTicket(ctx context.Context, tk ticket.Ticket, e ticket.Entry, files []attachment.Attachment, links ...ticket.Entry) (bool, error) {
 	tx := s.transaction().
-		put(ticketToItem(tk, false), ifNotExists, nil).
-		put(entryToItem(e), ifNotExists, nil)
+		put(s.Shards.ticketToItem(tk, false), ifNotExists, nil).
+		put(s.Shards.entryToItem(e), ifNotExists, nil)
 	attachFiles(tx, files)
 	for _, link := range links {
-		tx.put(entryToItem(link), ifNotExists, nil)
+		tx.put(s.Shards.entryToItem(link), ifNotExists, nil)
 	}
 	failed, err := tx.commit(ctx)
 	if err != nil || failed == nil {
@@ -211,9 +211,9 @@ const ifRevision = "rev = :rev"
 
 // CommitEntries implements ticket.Store.
 func (s *Store) CommitEntries(ctx context.Context, tk ticket.Ticket, entries []ticket.Entry) error {
-	tx := s.transaction().put(ticketToItem(tk, true), ifRevision, values{"rev": tk.Revision})
+	tx := s.transaction().put(s.Shards.ticketToItem(tk, true), ifRevision, values{"rev": tk.Revision})
 	for _, e := range entries {
-		tx.put(entryToItem(e), ifNotExists, nil)
+		tx.put(s.Shards.entryToItem(e), ifNotExists, nil)
 	}
 	failed, err := tx.commit(ctx)
 	if err == nil && failed != nil {
@@ -228,7 +228,7 @@ func (s *Store) SaveProjection(ctx context.Context, tk ticket.Ticket) error {
 	if tk.Revision == 0 {
 		condition, vals = ifNotExists, nil
 	}
-	existing, err := s.put(ctx, ticketToItem(tk, true), condition, vals)
+	existing, err := s.put(ctx, s.Shards.ticketToItem(tk, true), condition, vals)
 	if err == nil && existing != nil {
 		return apperr.New(apperr.Conflict, "")
 	}

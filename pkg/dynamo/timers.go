@@ -20,7 +20,7 @@ var _ ticket.TimerStore = (*Store)(nil)
 
 // SetTimer implements ticket.TimerStore.
 func (s *Store) SetTimer(ctx context.Context, timer ticket.Timer, seq int) error {
-	_, err := s.put(ctx, timerItem{timerKey(timer.TicketID), timersPK, ticket.TimeSortKey(timer.Due), seq},
+	_, err := s.put(ctx, timerItem{timerKey(timer.TicketID), s.Shards.timerShard(timer.TicketID), ticket.TimeSortKey(timer.Due), seq},
 		"attribute_not_exists(PK) OR seq < :seq", values{"seq": seq})
 	return err
 }
@@ -33,12 +33,13 @@ func (s *Store) DeleteTimer(ctx context.Context, ticketID string, seq int) error
 
 // DueTimers implements ticket.TimerStore.
 func (s *Store) DueTimers(ctx context.Context, now time.Time, n int) ([]ticket.Timer, error) {
-	out, err := s.queryPage(ctx, queryInput("uc = :timers AND n <= :now",
-		values{"timers": timersPK, "now": ticket.TimeSortKey(now)}, onIndex(indexOwnerCreated), pageOf(n)))
+	found, _, err := s.queryShards(ctx, shardQuery{
+		index: indexOwnerCreated, hash: "uc", sort: "n", shards: shardKeys(timersPK, s.Shards.Queue.Reads()), to: ticket.TimeSortKey(now),
+	}, nil, n)
 	if err != nil {
 		return nil, err
 	}
-	items, err := decodeAll[timerItem](out.Items)
+	items, err := decodeAll[timerItem](found)
 	due := make([]ticket.Timer, len(items))
 	for i, timer := range items {
 		due[i] = ticket.Timer{TicketID: idOf(timer.PK), Due: timeFromKey(timer.N)}

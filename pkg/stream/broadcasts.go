@@ -51,7 +51,7 @@ func PushBroadcasts(store BroadcastPushStore, publisher BroadcastPublisher) Hand
 			if connected, err := publisher.IsConnected(ctx, b.AuthorID); err != nil || !connected {
 				return err
 			}
-			return store.RequestPush(ctx, b.ID, 0)
+			return store.RequestPush(ctx, b.ID, 0, pushInterval)
 		case event.BroadcastPushRequested:
 			return pushRound(ctx, store, e.BroadcastID, e.Round, func() error {
 				b, err := store.Broadcast(ctx, e.BroadcastID)

@@ -34,7 +34,7 @@ func PushCounts(store CountsPushStore, publisher CountsPublisher) Handler {
 			if watched, err := publisher.HasQueueSubscribers(ctx); err != nil || !watched {
 				return err
 			}
-			return store.RequestPush(ctx, "", 0)
+			return store.RequestPush(ctx, "", 0, pushInterval)
 		case event.CountsPushRequested:
 			return pushRound(ctx, store, "", e.Round, func() error {
 				counts, err := store.TicketCounts(ctx)

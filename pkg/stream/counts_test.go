@@ -25,7 +25,7 @@ type fakeCounts struct {
 	pushTimes   []time.Time
 }
 
-func (f *fakeCounts) RequestPush(_ context.Context, broadcastID string, after int) error {
+func (f *fakeCounts) RequestPush(_ context.Context, broadcastID string, after int, _ time.Duration) error {
 	if after != 0 && (after != f.round || after <= f.claimed) {
 		return nil
 	}

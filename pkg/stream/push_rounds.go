@@ -12,8 +12,9 @@ const pushInterval = 2 * time.Second
 // PushRoundStore stores when a broadcast, or "" for the counts of tickets, was pushed.
 type PushRoundStore interface {
 	// RequestPush starts a round, which the stream reports. It does nothing unless after is
-	// 0 or the newest round and not claimed.
-	RequestPush(ctx context.Context, broadcastID string, after int) error
+	// 0 or the newest round and not claimed, or while it knows a round of the counts that cannot be
+	// claimed yet, because the last push is more recent than the interval.
+	RequestPush(ctx context.Context, broadcastID string, after int, interval time.Duration) error
 	// ClaimPush records a push now. claimed is false if the round is not the newest one or
 	// was claimed, or if the last push is more recent than the interval.
 	ClaimPush(ctx context.Context, broadcastID string, round int, interval time.Duration) (claimed bool, err error)
@@ -28,10 +29,10 @@ func pushRound(ctx context.Context, store PushRoundStore, broadcastID string, ro
 		return err
 	}
 	if !claimed {
-		return store.RequestPush(ctx, broadcastID, round)
+		return store.RequestPush(ctx, broadcastID, round, pushInterval)
 	}
 	if err := push(); err != nil { // the round is claimed, so another one pushes
-		return errors.Join(err, store.RequestPush(ctx, broadcastID, 0))
+		return errors.Join(err, store.RequestPush(ctx, broadcastID, 0, pushInterval))
 	}
 	return nil
 }

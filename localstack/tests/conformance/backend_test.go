@@ -84,12 +84,24 @@ var onDynamo = backend{
 // forEachBackend runs a test on pkg/dynamo and on pkg/memstore.
 func forEachBackend(t *testing.T, run func(t *testing.T, db backend)) {
 	t.Helper()
+	forBackends(t, run, onDynamo)
+}
+
+// forEachListBackend is forEachBackend, and also runs on pkg/dynamo while the number of shards
+// changes.
+func forEachListBackend(t *testing.T, run func(t *testing.T, db backend)) {
+	t.Helper()
+	forBackends(t, run, onDynamo, whileShardsChange(t))
+}
+
+func forBackends(t *testing.T, run func(t *testing.T, db backend), tables ...backend) {
+	t.Helper()
 	memory := memstore.New(app.Now)
-	for _, db := range []backend{onDynamo, {
+	for _, db := range append(tables, backend{
 		name:     "memstore",
 		at:       func(now func() time.Time) testStore { return memory.WithClock(now) },
 		isolated: func() testStore { return memstore.New(app.Now) },
-	}} {
+	}) {
 		t.Run(db.name, func(t *testing.T) {
 			if db.isolated == nil {
 				db.isolated = func() testStore { return newIsolatedStore(t) }

@@ -81,7 +81,9 @@ func broadcastCosts() []costCase {
 		}},
 		{name: "stream: push a broadcast, too early", golden: cost{2, 0, 2}, run: func(ctx context.Context, f *costFixture) error {
 			return stream.PushBroadcasts(f.store, f.wsHandler.Publisher)(ctx, event.BroadcastPushRequested{BroadcastID: b.ID, Round: 2})
-		}, prepare: func(ctx context.Context, _ *costFixture) error { return openStore().RequestPush(ctx, b.ID, 0) }},
+		}, prepare: func(ctx context.Context, _ *costFixture) error {
+			return openStore().RequestPush(ctx, b.ID, 0, 2*time.Second)
+		}},
 		{name: "cancel a broadcast", golden: cost{2, 1, 7}, run: func(ctx context.Context, f *costFixture) error {
 			_, err := service(f).Cancel(ctx, audit.Actor{ID: newID()}, b.ID)
 			return err

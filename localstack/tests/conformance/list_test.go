@@ -106,7 +106,7 @@ func sortKey(q ticket.Query, tk ticket.Ticket) string {
 // the result with a filter and a sort in memory.
 func TestListTickets(t *testing.T) {
 	t.Parallel()
-	forEachBackend(t, func(t *testing.T, db backend) {
+	forEachListBackend(t, func(t *testing.T, db backend) {
 		s := newTicketSet(t, db, 24)
 		var queries []ticket.Query
 		for _, order := range []ticket.Sort{ticket.SortActivity, ticket.SortWaiting, ticket.SortCreated} {
@@ -202,7 +202,7 @@ func TestListTickets_BoundedPage(t *testing.T) {
 // TestListTickets_Queue checks that the queue, of all tickets and of one status,
 // contains every ticket once.
 func TestListTickets_Queue(t *testing.T) {
-	forEachBackend(t, func(t *testing.T, db backend) {
+	forEachListBackend(t, func(t *testing.T, db backend) {
 		s := newTicketSet(t, db, 12)
 		for _, order := range []ticket.Sort{ticket.SortActivity, ticket.SortWaiting, ticket.SortCreated} {
 			s.check(t, db, ticket.Query{Sort: order, Limit: 100})
@@ -214,7 +214,7 @@ func TestListTickets_Queue(t *testing.T) {
 // TestListTickets_AllFields checks that a listed ticket has all fields of the stored
 // ticket.
 func TestListTickets_AllFields(t *testing.T) {
-	forEachBackend(t, func(t *testing.T, db backend) {
+	forEachListBackend(t, func(t *testing.T, db backend) {
 		s := newTicketSet(t, db, 1)
 		for _, q := range []ticket.Query{
 			{Sort: ticket.SortActivity, CustomerID: s.ownerID, Limit: 5}, {Sort: ticket.SortCreated, CustomerID: s.ownerID, Limit: 5},
@@ -231,7 +231,7 @@ func TestListTickets_AllFields(t *testing.T) {
 
 // TestListTickets_InvalidCursor checks that the cursor of another list is rejected.
 func TestListTickets_InvalidCursor(t *testing.T) {
-	forEachBackend(t, func(t *testing.T, db backend) {
+	forEachListBackend(t, func(t *testing.T, db backend) {
 		s := newTicketSet(t, db, 3)
 		mine := ticket.Query{Sort: ticket.SortActivity, CustomerID: s.ownerID, Limit: 1}
 		_, next, err := db.open().ListTickets(t.Context(), mine, nil)

@@ -130,7 +130,7 @@ func TestPushRounds(t *testing.T) {
 	store := dynamo.New(env.config, w.tableName, func() time.Time { return at })
 	request := func(after int) {
 		t.Helper()
-		must(t, store.RequestPush(t.Context(), "", after))
+		must(t, store.RequestPush(t.Context(), "", after, 2*time.Second))
 	}
 	claim := func(round int, want bool) {
 		t.Helper()
@@ -150,6 +150,7 @@ func TestPushRounds(t *testing.T) {
 	request(0)
 	claim(3, false) // too early
 	request(3)
+	request(0) // round 4 is open for longer, so it needs no other
 	at = at.Add(2 * time.Second)
 	claim(3, false)
 	claim(4, true)

@@ -266,7 +266,7 @@ func statsTotals(items map[string]item) map[string]float64 {
 	for _, it := range items {
 		pk, sk := it["PK"].(string), it["SK"].(string)
 		customer := strings.HasPrefix(sk, "~K")
-		if !customer && pk != "STAT" || strings.HasPrefix(sk, "~C#") {
+		if kind, _, _ := strings.Cut(pk, "#"); !customer && kind != "STAT" || strings.HasPrefix(sk, "~C#") {
 			continue
 		}
 		parts := strings.Split(sk, "#")

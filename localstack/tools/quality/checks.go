@@ -22,6 +22,7 @@ func checks() []check {
 	return []check{
 		{"costs", "Cost of every operation", [][]string{goTest("^TestOperationCosts$|^TestPostCostUnderContention$", conformance)}},
 		{"cost", "Cost of 1,000 tickets", [][]string{{"make", "cost"}}},
+		{"hot-keys", "Rate at which the busiest key is full", [][]string{goTest("^TestCeiling", "./localstack/tools/hotkeys")}},
 		{"scale", "Cost and latency with 10 million items", [][]string{goTest("^TestCostAtScale", conformance)}},
 		{"cold-start", "Cold start of every function", [][]string{{"go", "run", "./localstack/tools/bench", "cold-start"}}},
 		{"faults", "Exactly-once under faults", [][]string{goTest("^TestFaults", "./localstack/tests/faultinjection")}},

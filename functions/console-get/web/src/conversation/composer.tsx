@@ -7,7 +7,7 @@ import { fileSize } from "../i18n/format"
 import { addFile, draftSignal, editDraft, isEmptyDraft, removeFile } from "../drafts/drafts"
 import { acceptedFiles, maxFiles, mediaType } from "../outbox/upload"
 import { IconButton } from "../ui/controls"
-import { toast, toastError } from "../ui/toast"
+import { toast } from "../ui/toast"
 import { StoredFiles } from "./attachments"
 
 interface ComposerProps {
@@ -94,18 +94,17 @@ export function Composer({ draft: key, label, sendLabel = t().actions.send, note
 export function useFiles(key: string) {
   const input = useRef<HTMLInputElement>(null)
   const [over, setOver] = useState(false)
-  const take = async (files: readonly File[]) => {
-    // One after another, so that each is counted.
+  const take = (files: Iterable<File>) => {
     for (const file of files) {
       const limit = settings.maxFileMiB * 2 ** 20
       if (!mediaType(file.name)) toast(t().files.wrongType(file.name), { kind: "error" })
       else if (file.size > limit) toast(t().files.tooLarge(file.name, fileSize(limit)), { kind: "error" })
       else if (draftSignal(key).peek().files.length >= maxFiles) toast(t().files.tooMany(maxFiles), { kind: "error" })
-      else await addFile(key, file).catch(toastError)
+      else void addFile(key, file)
     }
   }
   const pick = (element: HTMLInputElement) => {
-    void take([...(element.files ?? [])])
+    take(element.files ?? [])
     element.value = ""
   }
   const hasFiles = (event: DragEvent) => event.dataTransfer?.types.includes("Files") ?? false
@@ -114,7 +113,7 @@ export function useFiles(key: string) {
       const files = [...(event.clipboardData?.files ?? [])]
       if (files.length === 0) return
       event.preventDefault()
-      void take(files)
+      take(files)
     },
     onDragOver: (event: DragEvent) => {
       if (!hasFiles(event)) return
@@ -126,7 +125,7 @@ export function useFiles(key: string) {
       setOver(false)
       if (!hasFiles(event)) return
       event.preventDefault()
-      void take([...event.dataTransfer!.files])
+      take(event.dataTransfer!.files)
     },
   }
   return { drop: { over, handlers }, pick, input }
