@@ -62,7 +62,27 @@ def detach(template, values):
             resource["DependsOn"] = rest
     for section in ("Resources", "Outputs"):
         result[section] = replaced(result.get(section, {}))
-    return result
+    return with_new_versions(result, values[""])
+
+
+def with_new_versions(template, table):
+    """Returns the template with a new version of each function that has one, used at once.
+
+    A version keeps the variables that it was published with, so an alias would stay on the old
+    table. Lambda publishes only what has changed: one variable is there until the last update.
+    """
+    resources = template["Resources"]
+    versions = [name for name, resource in resources.items() if resource["Type"] == "AWS::Lambda::Version"]
+    for name in versions:
+        function = resources[resources[name]["Properties"]["FunctionName"]["Ref"]]["Properties"]
+        function.setdefault("Environment", {}).setdefault("Variables", {})["RESTORED_TABLE"] = table
+    for resource in resources.values():
+        if resource["Type"] == "AWS::Lambda::Alias":
+            resource.pop("UpdatePolicy", None)  # a canary would use both tables
+    text = json.dumps(template)
+    for name in versions:  # they end with a hash, so no other text contains them
+        text = text.replace(name, f"{name}Restored")
+    return json.loads(text)
 
 
 def with_table(detached, template):

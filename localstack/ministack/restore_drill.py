@@ -73,6 +73,10 @@ def plain_function(declared, mapping):
             "Runtime": "python3.12", "Handler": "index.handler", "Role": {"Fn::GetAtt": [f"{name}Role", "Arn"]},
             "Code": {"ZipFile": "def handler(event, context):\n    return {}\n"}, "Environment": {"Variables": {"TABLE_NAME": {"Ref": "Table"}}},
         }},
+        f"{name}Version0123456789": {"Type": "AWS::Lambda::Version", "DeletionPolicy": "Retain", "Properties": {"FunctionName": {"Ref": name}}},
+        f"{name}Aliaslive": {"Type": "AWS::Lambda::Alias", "Properties": {
+            "Name": "live", "FunctionName": {"Ref": name}, "FunctionVersion": {"Fn::GetAtt": [f"{name}Version0123456789", "Version"]},
+        }},
         f"{name}Changes": {"Type": "AWS::Lambda::EventSourceMapping", "Properties": {
             "FunctionName": {"Ref": name}, "EventSourceArn": mapping["Stream"], "StartingPosition": mapping["StartingPosition"], "BatchSize": mapping["BatchSize"],
         }},
@@ -170,7 +174,9 @@ def check_stack(target):
     check("the stack's table", now.get("Table"), target)
     stream = dynamodb.describe_table(TableName=target)["Table"]["LatestStreamArn"]
     for name in ("StreamProjectFunction", "StreamDeliverFunction"):
-        check(f"the table of {name}", functions.get_function_configuration(FunctionName=now[name])["Environment"]["Variables"]["TABLE_NAME"], target)
+        for qualifier in ("$LATEST", "live"):
+            variables = functions.get_function_configuration(FunctionName=now[name], Qualifier=qualifier)["Environment"]["Variables"]
+            check(f"the variables of {name} {qualifier}", variables, {"TABLE_NAME": target})
         sources = [m["EventSourceArn"] for m in functions.list_event_source_mappings(FunctionName=now[name])["EventSourceMappings"]]
         check(f"the stream of {name}", sources, [stream])
         policy = boto3.client("iam").get_role_policy(RoleName=now[f"{name}Role"], PolicyName="own")["PolicyDocument"]

@@ -13,7 +13,7 @@ import (
 )
 
 // TestRestore_Detach checks that infra/restore.py replaces every form of a reference to the
-// table, and nothing else.
+// table, and that functions with an alias get a version with the new table at once.
 func TestRestore_Detach(t *testing.T) {
 	const template = `{
 		"Parameters": {"TableSize": {"Type": "Number", "Default": 1}},
@@ -27,7 +27,11 @@ func TestRestore_Detach(t *testing.T) {
 				"SubWithMap": {"Fn::Sub": ["${Table}/${X}", {"X": {"Ref": "Table"}}]},
 				"Shadowed": {"Fn::Sub": ["${Table}", {"Table": "own"}]},
 				"If": {"Fn::If": ["IsProd", {"Ref": "Table"}, "Table"]}
-			}}
+			}},
+			"G": {"Type": "AWS::Lambda::Function", "Properties": {"Environment": {"Variables": {"TABLE_NAME": {"Ref": "Table"}}}}},
+			"GVersion0a1b": {"Type": "AWS::Lambda::Version", "DeletionPolicy": "Retain", "Properties": {"FunctionName": {"Ref": "G"}}},
+			"GAliaslive": {"Type": "AWS::Lambda::Alias", "UpdatePolicy": {"CodeDeployLambdaAliasUpdate": {}},
+				"Properties": {"FunctionVersion": {"Fn::GetAtt": ["GVersion0a1b", "Version"]}}}
 		},
 		"Outputs": {"TableName": {"Value": {"Ref": "Table"}}}
 	}`
@@ -42,7 +46,11 @@ func TestRestore_Detach(t *testing.T) {
 				"SubWithMap": {"Fn::Sub": ["new/${X}", {"X": "new"}]},
 				"Shadowed": {"Fn::Sub": ["${Table}", {"Table": "own"}]},
 				"If": {"Fn::If": ["IsProd", "new", "Table"]}
-			}}
+			}},
+			"G": {"Type": "AWS::Lambda::Function", "Properties": {"Environment": {"Variables": {"TABLE_NAME": "new", "RESTORED_TABLE": "new"}}}},
+			"GVersion0a1bRestored": {"Type": "AWS::Lambda::Version", "DeletionPolicy": "Retain", "Properties": {"FunctionName": {"Ref": "G"}}},
+			"GAliaslive": {"Type": "AWS::Lambda::Alias",
+				"Properties": {"FunctionVersion": {"Fn::GetAtt": ["GVersion0a1bRestored", "Version"]}}}
 		},
 		"Outputs": {"TableName": {"Value": "new"}}
 	}`
