@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 
@@ -32,7 +33,7 @@ type ConnectHandler struct {
 // Connect is the route $connect. It accepts a connect token in the query string, an access
 // token in the Authorization header, or a session cookie, in this order of precedence.
 func (h *ConnectHandler) Connect(ctx context.Context, event events.APIGatewayWebsocketProxyRequest) (events.APIGatewayProxyResponse, error) {
-	if origin := header(event, "Origin"); origin != "" && !slices.Contains(h.AllowedOrigins, origin) {
+	if origin := header(event, "Origin"); origin != "" && !slices.Contains(h.AllowedOrigins, origin) && !isOwnOrigin(event, origin) {
 		return events.APIGatewayProxyResponse{StatusCode: http.StatusForbidden}, nil
 	}
 	actor, err := h.authenticate(ctx, event)
@@ -53,6 +54,13 @@ func (h *ConnectHandler) Connect(ctx context.Context, event events.APIGatewayWeb
 		h.Log.ErrorContext(ctx, "connect failed", slog.Any("error", err))
 	}
 	return events.APIGatewayProxyResponse{StatusCode: status}, nil
+}
+
+// isOwnOrigin reports whether an origin is the address of the WebSocket API. Some native clients
+// send it, and no page can have it.
+func isOwnOrigin(event events.APIGatewayWebsocketProxyRequest, origin string) bool {
+	own, err := url.Parse(origin)
+	return err == nil && own.Host != "" && own.Host == header(event, "Host")
 }
 
 // register stores a connection, and deletes it again if the access or the session of the actor
