@@ -145,11 +145,10 @@ func UpdateTicket(tickets *ticket.Service, publisher EntryPublisher) Endpoint {
 		if err := validatePatch(patch); err != nil {
 			return Response{}, err
 		}
-		version, err := parseIfMatch(r.header("if-match"))
+		tickets, err := r.ifMatch(tickets)
 		if err != nil {
 			return Response{}, err
 		}
-		patch.Version = version
 		result, err := tickets.Update(ctx, r.Principal, r.pathID(), patch)
 		return r.changeResponse(ctx, publisher, result, asFieldError(err, apperr.CategoryNotFound, "/categoryId", "Unknown category."))
 	})
@@ -181,6 +180,12 @@ func validatePatch(p ticket.Patch) error {
 		}
 	}
 	return v.Err()
+}
+
+// ifMatch returns the service whose changes are conditional on the If-Match header.
+func (r *Request) ifMatch(tickets *ticket.Service) (*ticket.Service, error) {
+	version, err := parseIfMatch(r.header("if-match"))
+	return tickets.IfVersion(version), err
 }
 
 // parseIfMatch returns the version of an If-Match header with one strong ETag. It returns nil
@@ -216,16 +221,17 @@ type changeInput struct {
 
 // CloseTicket returns the endpoint POST /tickets/{id}/close.
 func CloseTicket(tickets *ticket.Service, publisher EntryPublisher) Endpoint {
-	return changeEndpoint(tickets.Close, publisher)
+	return changeEndpoint(tickets, (*ticket.Service).Close, publisher)
 }
 
 // ReopenTicket returns the endpoint POST /tickets/{id}/reopen.
 func ReopenTicket(tickets *ticket.Service, publisher EntryPublisher) Endpoint {
-	return changeEndpoint(tickets.Reopen, publisher)
+	return changeEndpoint(tickets, (*ticket.Service).Reopen, publisher)
 }
 
-// changeEndpoint returns an endpoint for a change without further parameters.
-func changeEndpoint(run func(context.Context, user.Principal, string, string) (ticket.ChangeResult, error), publisher EntryPublisher) Endpoint {
+// changeEndpoint returns an endpoint for a change without further parameters, conditional on
+// If-Match as all changes are.
+func changeEndpoint(tickets *ticket.Service, run func(*ticket.Service, context.Context, user.Principal, string, string) (ticket.ChangeResult, error), publisher EntryPublisher) Endpoint {
 	return Authenticated(func(ctx context.Context, r *Request) (Response, error) {
 		var in changeInput
 		if err := r.decode(&in); err != nil {
@@ -236,7 +242,11 @@ func changeEndpoint(run func(context.Context, user.Principal, string, string) (t
 		if err := v.Err(); err != nil {
 			return Response{}, err
 		}
-		result, err := run(ctx, r.Principal, r.pathID(), in.ClientID)
+		tickets, err := r.ifMatch(tickets)
+		if err != nil {
+			return Response{}, err
+		}
+		result, err := run(tickets, ctx, r.Principal, r.pathID(), in.ClientID)
 		return r.changeResponse(ctx, publisher, result, err)
 	})
 }
@@ -256,6 +266,10 @@ func SetStatus(tickets *ticket.Service, publisher EntryPublisher) Endpoint {
 		wire.OneOf(&v, "/status", in.Status, ticket.StatusNew, ticket.StatusOpen, ticket.StatusPending,
 			ticket.StatusOnHold, ticket.StatusResolved, ticket.StatusClosed)
 		if err := v.Err(); err != nil {
+			return Response{}, err
+		}
+		tickets, err := r.ifMatch(tickets)
+		if err != nil {
 			return Response{}, err
 		}
 		result, err := tickets.SetStatus(ctx, r.Principal, r.pathID(), in.ClientID, in.Status)
@@ -285,6 +299,10 @@ func AssignTicket(tickets *ticket.Service, publisher EntryPublisher) Endpoint {
 			v.ULID("/assigneeId", to)
 		}
 		if err := v.Err(); err != nil {
+			return Response{}, err
+		}
+		tickets, err := r.ifMatch(tickets)
+		if err != nil {
 			return Response{}, err
 		}
 		result, err := assign(ctx, tickets, r, in.ClientID, to)

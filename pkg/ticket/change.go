@@ -18,6 +18,14 @@ type ChangeResult struct {
 	Entries []Entry
 }
 
+// IfVersion returns the service whose changes fail with apperr.VersionStale unless the ticket has
+// the version, see LastSeqFor; nil permits all. A repeated change succeeds in any case.
+func (s *Service) IfVersion(version *int) *Service {
+	conditional := *s
+	conditional.version = version
+	return &conditional
+}
+
 // changeFunc returns the entries of a change for the current ticket. It is
 // called again after a conflict, with the newer ticket.
 type changeFunc func(tk Ticket) ([]Entry, error)
@@ -39,6 +47,9 @@ func (s *Service) applyChange(ctx context.Context, actor user.Principal, ticketI
 			if _, duplicate := log.findByClientID(actor.UserID, clientID); duplicate {
 				return ChangeResult{Ticket: log.Ticket}, nil
 			}
+		}
+		if s.version != nil && *s.version != log.Ticket.LastSeqFor(actor) {
+			return ChangeResult{}, apperr.New(apperr.VersionStale, "")
 		}
 		entries, err := makeEntries(log.Ticket)
 		if err != nil || len(entries) == 0 {
@@ -200,14 +211,13 @@ type Patch struct {
 	Priority   *Priority
 	CategoryID *string
 	Tags       *[]string
-	Version    *int // expected version, see LastSeqFor; nil skips the check
 }
 
 // Update changes title, priority, category and tags, with one entry for each
 // field. The customer may change title and priority of an active ticket; staff
 // may change all fields of any ticket.
 //
-// Returns apperr.Forbidden, TicketClosed, VersionStale or CategoryNotFound.
+// Returns apperr.Forbidden, TicketClosed or CategoryNotFound.
 func (s *Service) Update(ctx context.Context, actor user.Principal, ticketID string, p Patch) (ChangeResult, error) {
 	if !actor.Role.IsStaff() && (p.CategoryID != nil || p.Tags != nil) {
 		return ChangeResult{}, s.forbiddenIfVisible(ctx, actor, ticketID, "Only staff can change the category and the tags.")
@@ -221,9 +231,6 @@ func (s *Service) Update(ctx context.Context, actor user.Principal, ticketID str
 		category = found
 	}
 	return s.applyChange(ctx, actor, ticketID, "", func(tk Ticket) ([]Entry, error) {
-		if p.Version != nil && *p.Version != tk.LastSeqFor(actor) {
-			return nil, apperr.New(apperr.VersionStale, "")
-		}
 		if !actor.Role.IsStaff() && !tk.State.Status.IsActive() {
 			return nil, apperr.New(apperr.TicketClosed, "")
 		}

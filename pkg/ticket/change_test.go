@@ -43,11 +43,6 @@ func TestUpdate(t *testing.T) {
 		{"unknown category", ali, newLog(), ticket.Patch{CategoryID: ptr("nothing")}, nil, apperr.CategoryNotFound},
 		{"resolved, by the customer", sara, newLog().statusChange(ali, ticket.StatusResolved), ticket.Patch{Title: ptr("x")}, nil, apperr.TicketClosed},
 		{"closed, by staff", ali, newLog().statusChange(ali, ticket.StatusClosed), ticket.Patch{Title: ptr("x")}, []ticket.Change{{Field: "title", From: "Help", To: "x"}}, ""},
-		{"current version", sara, newLog(), ticket.Patch{Title: ptr("x"), Version: ptr(1)}, []ticket.Change{{Field: "title", From: "Help", To: "x"}}, ""},
-		{"stale version", sara, newLog().message(ali, "hi"), ticket.Patch{Title: ptr("x"), Version: ptr(1)}, nil, apperr.VersionStale},
-		{"a note does not change the customer's version", sara, newLog().note(ali, "hm"), ticket.Patch{Title: ptr("x"), Version: ptr(1)}, []ticket.Change{{Field: "title", From: "Help", To: "x"}}, ""},
-		{"a note changes the version of staff", mina, newLog().note(ali, "hm"), ticket.Patch{Title: ptr("x"), Version: ptr(1)}, nil, apperr.VersionStale},
-		{"future version", sara, newLog(), ticket.Patch{Title: ptr("x"), Version: ptr(2)}, nil, apperr.VersionStale},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			store := storeWith(c.log, len(c.log))
@@ -63,6 +58,54 @@ func TestUpdate(t *testing.T) {
 			}
 			checkCommitted(t, store, got)
 		})
+	}
+}
+
+// TestIfVersion checks that all changes fail if the ticket has changed for the actor, and that a
+// repeated one does not.
+func TestIfVersion(t *testing.T) {
+	ctx := context.Background()
+	for name, run := range map[string]func(s *ticket.Service, actor user.Principal, clientID string) (ticket.ChangeResult, error){
+		"update": func(s *ticket.Service, actor user.Principal, _ string) (ticket.ChangeResult, error) {
+			return s.Update(ctx, actor, ticketID, ticket.Patch{Title: ptr("x")})
+		},
+		"close": func(s *ticket.Service, actor user.Principal, clientID string) (ticket.ChangeResult, error) {
+			return s.Close(ctx, actor, ticketID, clientID)
+		},
+		"reopen": func(s *ticket.Service, actor user.Principal, clientID string) (ticket.ChangeResult, error) {
+			return s.Reopen(ctx, actor, ticketID, clientID)
+		},
+		"status": func(s *ticket.Service, actor user.Principal, clientID string) (ticket.ChangeResult, error) {
+			return s.SetStatus(ctx, actor, ticketID, clientID, ticket.StatusPending)
+		},
+		"claim": func(s *ticket.Service, actor user.Principal, clientID string) (ticket.ChangeResult, error) {
+			return s.Claim(ctx, actor, ticketID, clientID)
+		},
+		"release": func(s *ticket.Service, actor user.Principal, clientID string) (ticket.ChangeResult, error) {
+			return s.Assign(ctx, actor, ticketID, clientID, "")
+		},
+	} {
+		for _, c := range []struct {
+			actor   user.Principal
+			log     logBuilder
+			version int
+			stale   bool
+		}{
+			{sara, newLog(), 1, false}, {sara, newLog(), 2, true}, {sara, newLog().message(ali, "hi"), 1, true},
+			{sara, newLog().note(ali, "hm"), 1, false}, {mina, newLog().note(ali, "hm"), 1, true},
+		} {
+			store := storeWith(c.log, len(c.log))
+			s := store.service(9).IfVersion(&c.version)
+			if _, err := run(s, c.actor, "c9"); apperr.Is(err, apperr.VersionStale) != c.stale {
+				t.Errorf("%s by %s, version %d of %d: got %v, want stale %v", name, c.actor.Name, c.version, len(c.log), err, c.stale)
+			}
+			if c.stale && len(store.log()) != len(c.log) {
+				t.Errorf("%s by %s: got a new entry", name, c.actor.Name)
+			}
+			if _, err := run(s, c.actor, "c9"); !c.stale && name != "update" && err != nil {
+				t.Errorf("%s by %s, repeated: %v", name, c.actor.Name, err)
+			}
+		}
 	}
 }
 

@@ -134,6 +134,8 @@ type Service struct {
 	// ReopenWindow is how long after a ticket was closed a message or its
 	// customer can reopen it.
 	ReopenWindow time.Duration
+
+	version *int // see IfVersion
 }
 
 // dedupWindow is how many of the newest entries are searched for a client id if

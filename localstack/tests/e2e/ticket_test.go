@@ -251,6 +251,33 @@ func TestUpdateTicket_StaleVersion(t *testing.T) {
 	equal(t, "state after the change", newest(t, entries).State.Priority, "urgent")
 }
 
+// TestChange_StaleVersion checks that each change of a ticket takes If-Match, and that a retry of
+// one that succeeded is not refused.
+func TestChange_StaleVersion(t *testing.T) {
+	t.Parallel()
+	agent := support(t)
+	ticket := customer(t).openTicket(nil)
+	path := "/tickets/" + ticket.ID
+	stale := agent.get(path, nil).Header.Get("ETag")
+	agent.mustCall(200, "PATCH", path, object{"priority": "urgent"}, nil)
+	for _, change := range []struct {
+		action string
+		fields object
+	}{{"assign", object{"assigneeId": "me"}}, {"status", object{"status": "pending"}}, {"close", object{}}, {"reopen", object{}}, {"assign", object{"assigneeId": nil}}} {
+		change.fields["clientId"] = client.NewID()
+		to := path + "/" + change.action
+		equal(t, to, wantProblem(t, agent.call("POST", to, change.fields, client.IfMatch(stale)), 412).Code, "version_stale")
+		fresh := client.IfMatch(agent.get(path, nil).Header.Get("ETag"))
+		for range 2 {
+			agent.mustCall(200, "POST", to, change.fields, nil, fresh)
+		}
+	}
+	want := "[opened priority assignment status status status assignment]"
+	if got := fmt.Sprint(entryKinds(agent.history(ticket.ID))); got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+}
+
 func TestUpdateTicket_ChangeNames(t *testing.T) {
 	t.Parallel()
 	me, agent := customer(t), support(t)
