@@ -39,6 +39,7 @@ type Caller struct {
 	Locale    string // requested language, "" if none
 	UserID    string // the signed-in user, "" if none
 	UseCookie bool   // the client is a browser and keeps its session in a cookie
+	Device    string // its device cookie, "" if none
 }
 
 // Tokens are the credentials of a session. Either Access and Refresh are set, or
@@ -49,6 +50,7 @@ type Tokens struct {
 	Refresh   string
 	ExpiresIn int // lifetime of Access, or of an unused Cookie, in seconds
 	Cookie    string
+	Device    string // device cookie; "" after a refresh
 }
 
 // newUser returns a user with the default settings. An empty language is English.

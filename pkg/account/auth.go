@@ -169,10 +169,13 @@ func (a *Auth) newSession(u user.User, caller Caller) (Session, string, error) {
 
 // tokensOf returns the tokens of a new session with its refresh token or cookie.
 func (a *Auth) tokensOf(ctx context.Context, session Session, token string, caller Caller) (Tokens, error) {
+	device := a.OTP.deviceCookie(session.User.ID, session.Family, session.User.Phone)
 	if caller.UseCookie {
-		return Tokens{User: session.User, Cookie: token, ExpiresIn: int(SessionTTL / time.Second)}, nil
+		return Tokens{User: session.User, Cookie: token, ExpiresIn: int(SessionTTL / time.Second), Device: device}, nil
 	}
-	return a.issueTokens(ctx, session, token)
+	tokens, err := a.issueTokens(ctx, session, token)
+	tokens.Device = device
+	return tokens, err
 }
 
 // Refresh replaces a refresh token by its successor in one write and issues an

@@ -100,28 +100,28 @@ func (c *Credentials) ResetPassword(ctx context.Context, rawPhone, password stri
 }
 
 // ChangePhone moves the actor's account to another phone number, which is proved by
-// a code, and ends all other sessions. It fails with invalid_body, password_wrong,
+// a code, and ends all other sessions. device is a device cookie for the new number. It fails with invalid_body, password_wrong,
 // login_locked, code_wrong, code_locked, phone_taken, session_ended or conflict. It is safe
 // to retry: a change to the current number does nothing.
-func (c *Credentials) ChangePhone(ctx context.Context, actor user.Principal, rawPhone string, in CodeInput, proof OwnerProof, caller Caller) (user.User, error) {
+func (c *Credentials) ChangePhone(ctx context.Context, actor user.Principal, rawPhone string, in CodeInput, proof OwnerProof, caller Caller) (u user.User, device string, err error) {
 	number, err := c.OTP.parsePhone(rawPhone)
 	if err != nil {
-		return user.User{}, err
+		return user.User{}, "", err
 	}
-	u, err := c.Store.User(ctx, actor.UserID)
-	if err != nil || u.Phone == number {
-		return u, err
+	if u, err = c.Store.User(ctx, actor.UserID); err != nil || u.Phone == number {
+		return u, "", err
 	}
 	caller.UserID = actor.UserID
 	codes, err := c.proveOwner(ctx, u, proof, caller)
 	if err != nil {
-		return user.User{}, err
+		return user.User{}, "", err
 	}
 	code, err := c.OTP.verifyPhoneCode(ctx, number, PurposePhone, in, caller)
 	if err != nil {
-		return user.User{}, err
+		return user.User{}, "", err
 	}
-	return c.Store.ChangePhone(ctx, PhoneChange{User: u, Phone: number, Codes: append(codes, code), Session: actor.Session, At: c.Now()})
+	u, err = c.Store.ChangePhone(ctx, PhoneChange{User: u, Phone: number, Codes: append(codes, code), Session: actor.Session, At: c.Now()})
+	return u, c.OTP.deviceCookie(actor.UserID, actor.Session, number), err
 }
 
 // proveOwner verifies the password, a code sent to the current number, or both. It returns
@@ -202,7 +202,7 @@ func (c *Credentials) ConfirmEmail(ctx context.Context, actor user.Principal, di
 	if u.Email == "" {
 		return user.User{}, apperr.New(apperr.EmailMissing, "")
 	}
-	code, err := c.OTP.verifyCode(ctx, u.ID, emailSubject(u), PurposeEmail, CodeInput{Digits: digits}, caller)
+	code, err := c.OTP.verifyCode(ctx, u.ID, emailSubject(u), PurposeEmail, CodeInput{Digits: digits}, networkClient(caller))
 	if err != nil {
 		return user.User{}, err
 	}

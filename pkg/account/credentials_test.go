@@ -66,7 +66,8 @@ func TestResetPassword_UnknownPhone(t *testing.T) {
 
 // changePhone changes the number of the user with testPhone to newTestPhone.
 func (f *fixture) changePhone(actor user.Principal, code string, proof account.OwnerProof) (user.User, error) {
-	return f.credentials.ChangePhone(context.Background(), actor, newTestPhone, account.CodeInput{Digits: code}, proof, account.Caller{IP: "1.2.3.4"})
+	u, _, err := f.credentials.ChangePhone(context.Background(), actor, newTestPhone, account.CodeInput{Digits: code}, proof, account.Caller{IP: "1.2.3.4"})
+	return u, err
 }
 
 func TestChangePhone(t *testing.T) {
@@ -163,7 +164,7 @@ func TestChangePhone_Bound(t *testing.T) {
 	must(err)
 	for _, challenge := range []string{"", sent.Challenge} {
 		in := account.CodeInput{Digits: f.lastCode(), Challenge: challenge}
-		_, err = f.credentials.ChangePhone(ctx, me, newTestPhone, in, account.OwnerProof{Password: testPassword}, account.Caller{})
+		_, _, err = f.credentials.ChangePhone(ctx, me, newTestPhone, in, account.OwnerProof{Password: testPassword}, account.Caller{})
 		wantError(t, "the code of another user", err, apperr.CodeWrong)
 	}
 	for range account.MaxFailedLogins + 1 {

@@ -61,10 +61,10 @@ func (c *EmailCodes) SendEmailCode(ctx context.Context, actor user.Principal, ca
 	if suppressed {
 		return CodeSent{}, apperr.New(apperr.EmailSuppressed, "Mail to this address was returned or reported as unwanted. Enter another address in the profile, or ask us to allow this one.")
 	}
-	if err := c.OTP.countRequest(ctx, caller); err != nil {
+	if err := c.OTP.countRequest(ctx, networkClient(caller)); err != nil {
 		return CodeSent{}, err
 	}
-	return c.OTP.issueCode(ctx, u.ID, emailSubject(u), PurposeEmail, caller, func(_ OneTimeCode, digits string) error {
+	return c.OTP.issueCode(ctx, u.ID, emailSubject(u), PurposeEmail, networkClient(caller), func(_ OneTimeCode, digits string) error {
 		return c.Mailer.Send(ctx, confirmationEmail(u, digits, c.Brand))
 	}, u.Email) // several users may enter the same address
 }

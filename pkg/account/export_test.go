@@ -19,6 +19,7 @@ const (
 	MaxUnboundAttempts   = maxUnboundAttempts
 	CountryCredit        = countryCredit
 	MaxFailedLogins      = maxFailedLogins
+	MaxFailedOfDevices   = maxFailedOfDevices
 	RateWindow           = rateWindow
 	ReuseGracePeriod     = reuseGracePeriod
 	RevocationCacheTTL   = revocationCacheTTL

@@ -83,9 +83,9 @@ type OTPStore interface {
 
 	// CountCodeAttempt counts one attempt on the code with the recipient, purpose and
 	// ID of c. Counting before the comparison bounds concurrent attempts to
-	// maxAttempts. found is false if there is no unexpired code; locked is true if no
-	// attempt is left.
-	CountCodeAttempt(ctx context.Context, c OneTimeCode, maxAttempts int) (found, locked bool, err error)
+	// maxAttempts. found is false if there is no unexpired code with an attempt left;
+	// lockedUntil is when a code without one expires, else zero.
+	CountCodeAttempt(ctx context.Context, c OneTimeCode, maxAttempts int) (found bool, lockedUntil time.Time, err error)
 
 	// UnexpiredCodes returns the unexpired codes of a recipient and purpose.
 	UnexpiredCodes(ctx context.Context, recipientMAC, purpose string) ([]OneTimeCode, error)
@@ -113,7 +113,7 @@ type OTP struct {
 // issueCode reserves and stores a new code and delivers it. The limits apply to the
 // recipient and to the other recipients; subject is what the code authenticates. If the
 // delivery fails, the client can retry at once.
-func (o *OTP) issueCode(ctx context.Context, recipient, subject, purpose string, caller Caller, deliver func(c OneTimeCode, digits string) error, others ...string) (CodeSent, error) {
+func (o *OTP) issueCode(ctx context.Context, recipient, subject, purpose string, c client, deliver func(c OneTimeCode, digits string) error, others ...string) (CodeSent, error) {
 	var id [challengeBytes]byte
 	if _, err := io.ReadFull(o.Random, id[:]); err != nil {
 		return CodeSent{}, err
@@ -123,8 +123,8 @@ func (o *OTP) issueCode(ctx context.Context, recipient, subject, purpose string,
 		RecipientMAC: o.keyedHash("number", recipient), Purpose: purpose, ID: base64.RawURLEncoding.EncodeToString(id[:]),
 		SentAt: now, ExpiresAt: now.Add(codeTTL),
 	}
-	counter := o.rateCounter("code-client", strings.Join([]string{purpose, networkOf(caller.IP), recipient}, " "), 24*time.Hour)
-	if err := o.reserve(ctx, counter, code, append(others, recipient)); err != nil {
+	counter := o.rateCounter("code-client", strings.Join([]string{purpose, c.name, recipient}, " "), 24*time.Hour)
+	if err := o.reserve(ctx, c, counter, code, append(others, recipient)); err != nil {
 		return CodeSent{}, err
 	}
 	if err := o.Store.PutCode(ctx, code); err != nil {
@@ -142,7 +142,7 @@ func (o *OTP) issueCode(ctx context.Context, recipient, subject, purpose string,
 // reserve counts a code per client and recipient, and per recipient. A request that is
 // rejected for its client is not counted for the recipient, so that it takes nothing
 // from the recipient's own requests. It fails with too_many_requests.
-func (o *OTP) reserve(ctx context.Context, counter limit.Counter, code OneTimeCode, recipients []string) error {
+func (o *OTP) reserve(ctx context.Context, c client, counter limit.Counter, code OneTimeCode, recipients []string) error {
 	last, count, reserved, err := o.Store.ReserveCode(ctx, counter, code, code.SentAt.Add(-codeResendInterval), maxCodesPerRequester)
 	switch {
 	case err != nil:
@@ -154,24 +154,24 @@ func (o *OTP) reserve(ctx context.Context, counter limit.Counter, code OneTimeCo
 			WithRetryAfter(max(last.Add(codeResendInterval).Sub(code.SentAt), time.Second))
 	}
 	for _, recipient := range recipients {
-		if err := o.consume(ctx, o.rateCounter("code-number", code.Purpose+" "+recipient, 24*time.Hour), maxCodesPerDay); err != nil {
+		if err := o.consume(ctx, o.rateCounter(c.pool("code-number"), code.Purpose+" "+recipient, 24*time.Hour), maxCodesPerDay); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// countRequest counts a request for a code per IP address. It fails with
-// too_many_requests above the limit.
-func (o *OTP) countRequest(ctx context.Context, caller Caller) error {
-	return o.consume(ctx, o.rateCounter("code-address", networkOf(caller.IP), rateWindow), o.Limits.PerIP)
+// countRequest counts a request for a code per client. It fails with too_many_requests
+// above the limit.
+func (o *OTP) countRequest(ctx context.Context, c client) error {
+	return o.consume(ctx, o.rateCounter("code-address", c.name, rateWindow), o.Limits.PerIP)
 }
 
 // verifyPhoneCode verifies a code that was sent to a phone number. Errors are those
 // of verifyCode.
 func (o *OTP) verifyPhoneCode(ctx context.Context, number, purpose string, in CodeInput, caller Caller) (OneTimeCode, error) {
 	subject := phoneSubject(number, purpose, caller.UserID)
-	code, err := o.verifyCode(ctx, subject, subject, purpose, in, caller)
+	code, err := o.verifyCode(ctx, subject, subject, purpose, in, o.client(caller, number))
 	if err == nil {
 		err = o.countUsed(ctx, number)
 	}
@@ -183,10 +183,10 @@ func (o *OTP) verifyPhoneCode(ctx context.Context, number, purpose string, in Co
 // does that in the transaction that uses it.
 //
 // With a challenge, attempts are counted for that code. Without one they are counted for
-// the IP address and the recipient together, so that attempts of other clients do not use up those
-// of the recipient. Wrong codes are also counted per IP address.
-func (o *OTP) verifyCode(ctx context.Context, recipient, subject, purpose string, in CodeInput, caller Caller) (OneTimeCode, error) {
-	wrong := o.rateCounter("code-wrong", networkOf(caller.IP), rateWindow)
+// the client and the recipient together, so that attempts of other clients do not use up those
+// of the recipient. Wrong codes are also counted per client.
+func (o *OTP) verifyCode(ctx context.Context, recipient, subject, purpose string, in CodeInput, from client) (OneTimeCode, error) {
+	wrong := o.rateCounter("code-wrong", from.name, rateWindow)
 	if o.blocked.blocked(wrong) {
 		return OneTimeCode{}, apperr.New(apperr.CodeLocked, "").WithRetryAfter(o.retryAfter(wrong))
 	}
@@ -194,7 +194,7 @@ func (o *OTP) verifyCode(ctx context.Context, recipient, subject, purpose string
 	if len(digits) != codeDigits { // mistyped: it costs no attempt
 		return OneTimeCode{}, errCodeWrong()
 	}
-	candidates, err := o.candidates(ctx, OneTimeCode{RecipientMAC: o.keyedHash("number", recipient), Purpose: purpose, ID: in.Challenge}, caller)
+	candidates, err := o.candidates(ctx, OneTimeCode{RecipientMAC: o.keyedHash("number", recipient), Purpose: purpose, ID: in.Challenge}, from)
 	if err != nil {
 		return OneTimeCode{}, err
 	}
@@ -214,19 +214,19 @@ func (o *OTP) verifyCode(ctx context.Context, recipient, subject, purpose string
 }
 
 // candidates counts an attempt and returns the codes that it is compared with.
-func (o *OTP) candidates(ctx context.Context, c OneTimeCode, caller Caller) ([]OneTimeCode, error) {
+func (o *OTP) candidates(ctx context.Context, c OneTimeCode, from client) ([]OneTimeCode, error) {
 	if c.ID == "" {
-		return o.unboundCandidates(ctx, c, caller)
+		return o.unboundCandidates(ctx, c, from)
 	}
 	if raw, err := base64.RawURLEncoding.DecodeString(c.ID); err != nil || len(raw) != challengeBytes {
 		return nil, apperr.Validation(apperr.Field{Pointer: "/challenge", Code: "invalid", Message: "Must be the challenge that POST /otp returned."})
 	}
-	found, locked, err := o.Store.CountCodeAttempt(ctx, c, maxCodeAttempts)
+	found, lockedUntil, err := o.Store.CountCodeAttempt(ctx, c, maxCodeAttempts)
 	switch {
 	case err != nil:
 		return nil, err
-	case locked:
-		return nil, apperr.New(apperr.CodeLocked, "")
+	case !lockedUntil.IsZero():
+		return nil, o.codeLocked(lockedUntil)
 	case !found:
 		return nil, nil
 	}
@@ -235,7 +235,7 @@ func (o *OTP) candidates(ctx context.Context, c OneTimeCode, caller Caller) ([]O
 
 // unboundCandidates returns the candidates of an attempt without a challenge: the newest
 // codes of the recipient.
-func (o *OTP) unboundCandidates(ctx context.Context, c OneTimeCode, caller Caller) ([]OneTimeCode, error) {
+func (o *OTP) unboundCandidates(ctx context.Context, c OneTimeCode, from client) ([]OneTimeCode, error) {
 	codes, err := o.Store.UnexpiredCodes(ctx, c.RecipientMAC, c.Purpose)
 	if err != nil || len(codes) == 0 {
 		return nil, err
@@ -244,17 +244,22 @@ func (o *OTP) unboundCandidates(ctx context.Context, c OneTimeCode, caller Calle
 	limits := []struct {
 		scope string
 		max   int
-	}{{"address " + networkOf(caller.IP), maxCodeAttempts}, {"all", maxUnboundAttempts}}
+	}{{"address " + from.name, maxCodeAttempts}, {from.pool("all"), maxUnboundAttempts}}
 	for _, limit := range limits {
 		n, err := o.Store.AddToCounter(ctx, o.rateCounter("code-attempts", codes[0].ID+" "+limit.scope, 24*time.Hour), 1)
 		if err != nil {
 			return nil, err
 		}
 		if n > limit.max {
-			return nil, apperr.New(apperr.CodeLocked, "")
+			return nil, o.codeLocked(codes[0].ExpiresAt)
 		}
 	}
 	return codes[:min(len(codes), maxUnboundCodes)], nil
+}
+
+// codeLocked returns the error of a code without an attempt left. It is locked until it expires.
+func (o *OTP) codeLocked(until time.Time) error {
+	return apperr.New(apperr.CodeLocked, "").WithRetryAfter(max(until.Sub(o.Now()), time.Second))
 }
 
 // isBoundToUser reports whether codes of a purpose are requested by signed-in users, and are

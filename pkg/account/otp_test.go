@@ -48,8 +48,8 @@ func TestVerifyCode_Locked(t *testing.T) {
 		}
 	}
 	for _, guess := range []string{wrong, code} {
-		if err := signUp(guess); !apperr.Is(err, apperr.CodeLocked) {
-			t.Errorf("after %d attempts: got %v", account.MaxCodeAttempts, err)
+		if got := apperr.From(signUp(guess)); got.Code != apperr.CodeLocked || got.RetryAfter != account.CodeTTL {
+			t.Errorf("after %d attempts: got %v, retry after %v", account.MaxCodeAttempts, got, got.RetryAfter)
 		}
 	}
 	f.now = f.now.Add(time.Minute)

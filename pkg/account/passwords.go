@@ -9,8 +9,13 @@ import (
 	"ticketsystem/pkg/limit"
 )
 
-// maxFailedLogins bounds failed passwords per phone number and rateWindow.
-const maxFailedLogins = 10
+const (
+	// maxFailedLogins bounds failed passwords per rateWindow: of a device that has signed in to
+	// the phone number, and of all other clients together.
+	maxFailedLogins = 10
+	// maxFailedOfDevices bounds those of all devices that have signed in to the number.
+	maxFailedOfDevices = 30
+)
 
 // PasswordStore reads password hashes and counts failed passwords.
 type PasswordStore interface {
@@ -42,17 +47,22 @@ type Passwords struct {
 // Otherwise only a failure is counted, and a normal login costs no extra write. The
 // first burst on a number may therefore exceed the limit once.
 func (p *Passwords) verify(ctx context.Context, number, password string, caller Caller) (Login, error) {
-	ipCounter := p.ipCounter(caller)
-	if p.Blocked.blocked(ipCounter) {
-		return Login{}, apperr.New(apperr.LoginLocked, "").WithRetryAfter(p.OTP.retryAfter(ipCounter))
+	from := p.OTP.client(caller, number)
+	failures := p.failures(from)
+	if p.Blocked.blocked(failures) {
+		return Login{}, apperr.New(apperr.LoginLocked, "").WithRetryAfter(p.OTP.retryAfter(failures))
 	}
 	login, found, err := p.Store.Login(ctx, number)
 	if err != nil {
 		return Login{}, err
 	}
+	if from.userID != "" && from.userID != login.User.ID { // the number has another owner now
+		from = networkClient(caller)
+		failures = p.failures(from)
+	}
 	counted := !found || !login.FailureWindow.IsZero()
 	if counted {
-		if err := p.recordAttempt(ctx, number, found, ipCounter); err != nil {
+		if err := p.recordAttempt(ctx, number, found, from); err != nil {
 			return Login{}, err
 		}
 	}
@@ -61,8 +71,8 @@ func (p *Passwords) verify(ctx context.Context, number, password string, caller 
 	case err != nil:
 		return Login{}, err
 	case !match:
-		return Login{}, p.loginFailed(ctx, number, ipCounter, counted)
-	case counted:
+		return Login{}, p.loginFailed(ctx, number, failures, counted)
+	case counted && from.userID == "": // a device does not clear the attempts of others
 		err = p.Store.ClearLoginAttempts(ctx, number)
 	}
 	return login, err
@@ -78,7 +88,7 @@ func (p *Passwords) verifyWithCode(ctx context.Context, number, password string,
 	}
 	match, err := matches(login, found, password)
 	if err == nil && !match {
-		err = p.loginFailed(ctx, number, p.ipCounter(caller), true)
+		err = p.loginFailed(ctx, number, p.failures(p.OTP.client(caller, number)), true)
 	}
 	return login, err
 }
@@ -92,51 +102,65 @@ func matches(login Login, found bool, password string) (bool, error) {
 	return auth.Verify(hash, password)
 }
 
-// ipCounter returns the counter of failed logins of the caller's IP address.
-func (p *Passwords) ipCounter(caller Caller) limit.Counter {
-	return p.OTP.rateCounter("login-address", networkOf(caller.IP), rateWindow)
+// failures returns the counter of failed logins of a client.
+func (p *Passwords) failures(from client) limit.Counter {
+	return p.OTP.rateCounter("login-address", from.name, rateWindow)
 }
 
 // recordAttempt counts an attempt on a phone number in the current window. It fails
 // with login_locked. Attempts on a number without a login are counted under its keyed
 // hash, with as many requests, so that the number is not stored.
-func (p *Passwords) recordAttempt(ctx context.Context, number string, found bool, window limit.Counter) error {
-	count := p.Store.RecordLoginAttempt
-	if !found {
-		count = p.recordUnknown
+func (p *Passwords) recordAttempt(ctx context.Context, number string, found bool, from client) (err error) {
+	window, counted := p.OTP.rateCounter("login-number", number, rateWindow), false
+	switch {
+	case from.userID != "":
+		counted, err = p.recordOfDevice(ctx, number, from)
+	case found:
+		counted, err = p.Store.RecordLoginAttempt(ctx, number, window.Start, maxFailedLogins)
+	default:
+		counted, err = p.recordUnknown(ctx, window)
 	}
-	counted, err := count(ctx, number, window.Start, maxFailedLogins)
 	if err == nil && !counted {
 		err = apperr.New(apperr.LoginLocked, "").WithRetryAfter(p.OTP.retryAfter(window))
 	}
 	return err
 }
 
+// recordOfDevice counts an attempt of a device that has signed in to the number. Attempts of
+// others do not count, so that they do not lock the device out.
+func (p *Passwords) recordOfDevice(ctx context.Context, number string, from client) (bool, error) {
+	n, err := p.OTP.Store.AddToCounter(ctx, p.OTP.rateCounter("login-device", from.name, rateWindow), 1)
+	if err != nil || n > maxFailedLogins {
+		return false, err
+	}
+	n, err = p.OTP.Store.AddToCounter(ctx, p.OTP.rateCounter(from.pool("login-number"), number, rateWindow), 1)
+	return n <= maxFailedOfDevices, err
+}
+
 // recordUnknown counts an attempt on a number without a login. The first attempt of a
 // window takes two requests, as in RecordLoginAttempt.
-func (p *Passwords) recordUnknown(ctx context.Context, number string, _ time.Time, maxAttempts int) (bool, error) {
-	counter := p.OTP.rateCounter("login-number", number, rateWindow)
+func (p *Passwords) recordUnknown(ctx context.Context, counter limit.Counter) (bool, error) {
 	n, err := p.OTP.Store.AddToCounter(ctx, counter, 1)
 	if err == nil && n == 1 {
 		_, err = p.OTP.Store.AddToCounter(ctx, counter, 0)
 	}
-	return n <= maxAttempts, err
+	return n <= maxFailedLogins, err
 }
 
 // loginFailed counts a failed login per phone number, unless already counted, and
-// per IP address. It returns login_wrong, or the error of the store.
-func (p *Passwords) loginFailed(ctx context.Context, number string, ipCounter limit.Counter, counted bool) error {
-	if !counted {
-		if err := p.recordAttempt(ctx, number, true, ipCounter); err != nil && !apperr.Is(err, apperr.LoginLocked) {
+// per client. It returns login_wrong, or the error of the store.
+func (p *Passwords) loginFailed(ctx context.Context, number string, failures limit.Counter, counted bool) error {
+	if !counted { // also of a device, so that its next attempt is counted before it is compared
+		if err := p.recordAttempt(ctx, number, true, client{}); err != nil && !apperr.Is(err, apperr.LoginLocked) {
 			return err
 		}
 	}
-	n, err := p.OTP.Store.AddToCounter(ctx, ipCounter, 1)
+	n, err := p.OTP.Store.AddToCounter(ctx, failures, 1)
 	if err != nil {
 		return err
 	}
 	if n >= p.OTP.Limits.PerIP {
-		p.Blocked.block(ipCounter)
+		p.Blocked.block(failures)
 	}
 	return apperr.New(apperr.LoginWrong, "")
 }

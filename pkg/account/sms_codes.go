@@ -73,7 +73,8 @@ func (c *SMSCodes) SendCode(ctx context.Context, rawPhone, purpose string, calle
 	if isBoundToUser(purpose) && caller.UserID == "" {
 		return CodeSent{}, apperr.New(apperr.Unauthenticated, "Sign in to change your phone number or to delete your account.")
 	}
-	if err := c.OTP.countRequest(ctx, caller); err != nil {
+	from := c.OTP.client(caller, number)
+	if err := c.OTP.countRequest(ctx, from); err != nil {
 		return CodeSent{}, err
 	}
 	subject := phoneSubject(number, purpose, caller.UserID)
@@ -81,7 +82,7 @@ func (c *SMSCodes) SendCode(ctx context.Context, rawPhone, purpose string, calle
 	if subject != number {
 		others = []string{number} // several users may request codes for the same number
 	}
-	return c.OTP.issueCode(ctx, subject, subject, purpose, caller, func(code OneTimeCode, _ string) error {
+	return c.OTP.issueCode(ctx, subject, subject, purpose, from, func(code OneTimeCode, _ string) error {
 		job, err := json.Marshal(codeJob{Phone: number, UserID: caller.UserID, Purpose: purpose, ID: code.ID, Locale: caller.Locale, ExpiresAt: code.ExpiresAt})
 		if err != nil {
 			return err

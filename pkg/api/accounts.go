@@ -18,14 +18,13 @@ type tokensView struct {
 }
 
 // tokensResponse returns the tokens of a session in the body, or for browsers in an HttpOnly
-// cookie.
+// cookie. A device cookie is set for both.
 func (r *Request) tokensResponse(status int, t account.Tokens) Response {
 	if t.Cookie == "" {
-		return Response{Status: status, Body: tokensView{r.viewUser(t.User), t.Access, t.Refresh, t.ExpiresIn}}
+		return Response{Status: status, Cookies: r.setDevice(t.Device), Body: tokensView{r.viewUser(t.User), t.Access, t.Refresh, t.ExpiresIn}}
 	}
-	return Response{Status: status, Cookies: []string{r.setCookie(t.Cookie, t.ExpiresIn)}, Body: cookieView{
-		r.viewUser(t.User), account.CSRFToken(t.Cookie), t.ExpiresIn,
-	}}
+	cookies := append([]string{r.setCookie(wire.SessionCookie, t.Cookie, t.ExpiresIn)}, r.setDevice(t.Device)...)
+	return Response{Status: status, Cookies: cookies, Body: cookieView{r.viewUser(t.User), account.CSRFToken(t.Cookie), t.ExpiresIn}}
 }
 
 // cookieView is the body for a session in a cookie.
@@ -183,7 +182,7 @@ func LogOut(sessions *account.SessionTokens) Endpoint {
 			if err := r.checkOrigin(); err != nil {
 				return Response{}, err
 			}
-			out.Cookies = []string{r.setCookie("", 0)}
+			out.Cookies = []string{r.setCookie(wire.SessionCookie, "", 0)}
 		}
 		return out, sessions.LogOut(ctx, r.Principal, in.RefreshToken)
 	})

@@ -81,8 +81,8 @@ func (m *memAccounts) deleteSara() {
 	must(m.DeleteUser(context.Background(), u, audit.Record{}))
 }
 
-func (m *memAccounts) CountCodeAttempt(context.Context, account.OneTimeCode, int) (bool, bool, error) {
-	return false, true, nil
+func (m *memAccounts) CountCodeAttempt(context.Context, account.OneTimeCode, int) (bool, time.Time, error) {
+	return false, m.now.Add(time.Minute), nil
 }
 
 func (m *memAccounts) UpdateUser(ctx context.Context, userID string, p account.ProfileUpdate) (user.User, error) {

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"time"
 
 	"ticketsystem/pkg/account"
 	"ticketsystem/pkg/api/wire"
@@ -16,16 +17,23 @@ const csrfHeader = "x-csrf-token"
 // isPlainHTTP reports whether the client uses HTTP without TLS (local stack).
 func (r *Request) isPlainHTTP() bool { return r.header("x-forwarded-proto") == "http" }
 
-// setCookie returns the Set-Cookie header of the session cookie. maxAge is in seconds; 0
-// deletes the cookie.
-func (r *Request) setCookie(value string, maxAge int) string {
+// setCookie returns the Set-Cookie header of a cookie. maxAge is in seconds; 0 deletes it.
+func (r *Request) setCookie(name, value string, maxAge int) string {
 	c := http.Cookie{ //nolint:gosec // Secure is off for plain HTTP only
-		Name: wire.CookieName(r.isPlainHTTP()), Value: value, Path: "/", MaxAge: maxAge, HttpOnly: true, Secure: !r.isPlainHTTP(), SameSite: http.SameSiteLaxMode,
+		Name: wire.CookieName(name, r.isPlainHTTP()), Value: value, Path: "/", MaxAge: maxAge, HttpOnly: true, Secure: !r.isPlainHTTP(), SameSite: http.SameSiteLaxMode,
 	}
 	if maxAge == 0 {
 		c.MaxAge = -1
 	}
 	return c.String()
+}
+
+// setDevice returns the Set-Cookie headers of a device cookie, none for "".
+func (r *Request) setDevice(value string) []string {
+	if value == "" {
+		return nil
+	}
+	return []string{r.setCookie(wire.DeviceCookie, value, int(account.DeviceTTL/time.Second))}
 }
 
 // checkCSRF requires the CSRF token on writes that are authenticated by cookie. Pages of

@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/rand"
 	"net/http"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -26,7 +27,7 @@ func loginWithCookie(t *testing.T, m *memAccounts, accounts accountServices, pro
 	m.putSara(hash, "")
 	request := newRequest(http.MethodPost, "/login", `{"phone":"09121234567","password":"correct-horse-7","session":"cookie"}`).with("x-forwarded-proto", proto)
 	out, err := m.server.HTTP(api.LogIn(accounts.auth))(context.Background(), request.APIGatewayV2HTTPRequest)
-	if err != nil || out.StatusCode != 200 || len(out.Cookies) != 1 {
+	if err != nil || out.StatusCode != 200 || len(out.Cookies) != 2 {
 		t.Fatalf("login: got %d %s %v, %v", out.StatusCode, out.Body, out.Cookies, err)
 	}
 	_, rest, _ := strings.Cut(out.Cookies[0], "=")
@@ -43,6 +44,9 @@ func TestLogIn_Cookie(t *testing.T) {
 		cookie, got, set := loginWithCookie(t, m, accounts, proto)
 		if set[0] != strings.Replace(want, "%", cookie, 1) {
 			t.Errorf("%s: got %s", proto, set[0])
+		}
+		if device := regexp.MustCompile("^" + strings.NewReplacer("session=%", "device=[\\w-]{64}", "2592000", "34560000").Replace(want) + "$"); !device.MatchString(set[1]) {
+			t.Errorf("%s: got %s, want %s", proto, set[1], device)
 		}
 		if got.body["csrfToken"] != account.CSRFToken(cookie) || got.body["accessToken"] != nil || got.body["refreshToken"] != nil || got.field("user", "id") != saraID || strings.Contains(got.text, cookie) {
 			t.Errorf("%s: got %s", proto, got.text)

@@ -79,8 +79,10 @@ func ChangePhone(credentials *account.Credentials) Endpoint {
 			return Response{}, err
 		}
 		proof := account.OwnerProof{Password: in.Password, OldCode: account.CodeInput{Digits: in.OldCode, Challenge: in.OldChallenge}}
-		u, err := credentials.ChangePhone(ctx, r.Principal, in.Phone, account.CodeInput{Digits: in.Code, Challenge: in.Challenge}, proof, r.caller())
-		return ok(r.viewUser(u)), asUnauthenticated(err)
+		u, device, err := credentials.ChangePhone(ctx, r.Principal, in.Phone, account.CodeInput{Digits: in.Code, Challenge: in.Challenge}, proof, r.caller())
+		out := ok(r.viewUser(u))
+		out.Cookies = r.setDevice(device)
+		return out, asUnauthenticated(err)
 	})
 }
 
@@ -107,7 +109,7 @@ func DeleteMe(credentials *account.Credentials, users *account.UserAdmin) Endpoi
 		}
 		out := noContent()
 		if r.cookie != "" {
-			out.Cookies = []string{r.setCookie("", 0)}
+			out.Cookies = []string{r.setCookie(wire.SessionCookie, "", 0)}
 		}
 		return out, asUnauthenticated(err)
 	})

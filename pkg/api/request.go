@@ -69,7 +69,10 @@ func (r *Request) body() ([]byte, error) {
 // caller returns the network identity of the caller, for rate limits and sessions.
 func (r *Request) caller() account.Caller {
 	http := r.event.RequestContext.HTTP
-	return account.Caller{IP: http.SourceIP, UserAgent: truncate(http.UserAgent, 200), Locale: r.acceptLanguage(), UserID: r.Principal.UserID}
+	return account.Caller{
+		IP: http.SourceIP, UserAgent: truncate(http.UserAgent, 200), Locale: r.acceptLanguage(), UserID: r.Principal.UserID,
+		Device: wire.Cookie(r.event.Cookies, wire.DeviceCookie, r.isPlainHTTP()),
+	}
 }
 
 // Locale returns the language of the response: that of Accept-Language, else that of the

@@ -132,7 +132,7 @@ func (s *Server) authenticate(ctx context.Context, r *Request) (user.Principal, 
 	if token != "" {
 		return s.Authenticator.AuthenticateToken(ctx, token)
 	}
-	cookie := wire.SessionCookie(r.event.Cookies, r.isPlainHTTP())
+	cookie := wire.Cookie(r.event.Cookies, wire.SessionCookie, r.isPlainHTTP())
 	if cookie == "" {
 		return user.Principal{}, nil
 	}

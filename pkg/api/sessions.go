@@ -43,7 +43,7 @@ func CloseSession(profiles *account.Profiles) Endpoint {
 		}
 		out := noContent()
 		if r.cookie != "" && r.pathID() == r.Principal.Session {
-			out.Cookies = []string{r.setCookie("", 0)}
+			out.Cookies = []string{r.setCookie(wire.SessionCookie, "", 0)}
 		}
 		return out, nil
 	})

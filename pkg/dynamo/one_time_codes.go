@@ -58,17 +58,20 @@ func (s *Store) PutCode(ctx context.Context, c account.OneTimeCode) error {
 }
 
 // CountCodeAttempt implements account.OTPStore.
-func (s *Store) CountCodeAttempt(ctx context.Context, c account.OneTimeCode, limit int) (found, locked bool, err error) {
+func (s *Store) CountCodeAttempt(ctx context.Context, c account.OneTimeCode, limit int) (found bool, lockedUntil time.Time, err error) {
 	stored, applied, err := s.update(ctx, updateSpec{
 		key: codeKeyOf(c), set: "SET tries = tries + :one",
 		condition: "attribute_exists(PK) AND tries < :limit AND #ttl > :now",
 		values:    values{"one": 1, "limit": limit, "now": s.now().Unix()},
 	})
 	if err != nil || stored == nil {
-		return false, false, err
+		return false, time.Time{}, err
 	}
 	i, err := decodeAs[codeItem](stored)
-	return applied, err == nil && !applied && i.Attempts >= limit && i.TTL > s.now().Unix(), err
+	if err == nil && !applied && i.Attempts >= limit && i.TTL > s.now().Unix() {
+		lockedUntil = time.Unix(i.TTL, 0).UTC()
+	}
+	return applied, lockedUntil, err
 }
 
 // UnexpiredCodes implements account.OTPStore with one query of a few items.

@@ -92,17 +92,20 @@ func (s *Store) hasCode(c account.OneTimeCode) bool {
 }
 
 // CountCodeAttempt counts one attempt on a code.
-func (s *Store) CountCodeAttempt(_ context.Context, c account.OneTimeCode, maxAttempts int) (found, locked bool, err error) {
+func (s *Store) CountCodeAttempt(_ context.Context, c account.OneTimeCode, maxAttempts int) (found bool, lockedUntil time.Time, err error) {
 	err = s.do("CountCodeAttempt", c.RecipientMAC, func() error {
 		stored, exists := s.codes[keyOf(c)]
 		live := exists && stored.ExpiresAt.After(s.now())
-		if found, locked = live && stored.Attempts < maxAttempts, live && stored.Attempts >= maxAttempts; found {
+		switch found = live && stored.Attempts < maxAttempts; {
+		case found:
 			stored.Attempts++
 			s.codes[keyOf(stored)] = stored
+		case live:
+			lockedUntil = stored.ExpiresAt
 		}
 		return nil
 	})
-	return found, locked, err
+	return found, lockedUntil, err
 }
 
 // AddWithin implements limit.Store.

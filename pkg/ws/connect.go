@@ -98,7 +98,7 @@ func (h *ConnectHandler) authenticate(ctx context.Context, event events.APIGatew
 // pages of any origin, so an Origin header is required; Connect has checked its value.
 func (h *ConnectHandler) authenticateCookie(ctx context.Context, event events.APIGatewayWebsocketProxyRequest) (user.Principal, error) {
 	plain := header(event, "X-Forwarded-Proto") == "http"
-	cookie := wire.SessionCookie(strings.Split(header(event, "Cookie"), ";"), plain)
+	cookie := wire.Cookie(strings.Split(header(event, "Cookie"), ";"), wire.SessionCookie, plain)
 	if cookie == "" || header(event, "Origin") == "" {
 		return user.Principal{}, apperr.New(apperr.Unauthenticated, "")
 	}

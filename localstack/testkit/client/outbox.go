@@ -138,25 +138,34 @@ func (a *API) TextMessages(ctx context.Context, phone string) ([]string, error) 
 // RequestCode requests a one-time code and reads it from the outbox. The phone number
 // is E.164; purpose is signup, login or reset.
 func (a *API) RequestCode(ctx context.Context, phone, purpose string) (string, error) {
-	return a.requestCode(ctx, phone, purpose, a.Do)
+	code, _, err := a.requestCode(ctx, phone, purpose, a.Do)
+	return code, err
 }
 
 // RequestCode requests a code as the user, and reads it from the outbox.
 func (u *User) RequestCode(ctx context.Context, phone, purpose string) (string, error) {
-	return u.API.requestCode(ctx, phone, purpose, u.Do)
+	code, _, err := u.API.requestCode(ctx, phone, purpose, u.Do)
+	return code, err
 }
 
-func (a *API) requestCode(ctx context.Context, phone, purpose string, do func(ctx context.Context, method, path string, body any, options ...Option) (Response, error)) (string, error) {
+// RequestChallenge is RequestCode with options, and also returns the challenge of the code.
+func (a *API) RequestChallenge(ctx context.Context, phone, purpose string, options ...Option) (code, challenge string, err error) {
+	return a.requestCode(ctx, phone, purpose, a.Do, options...)
+}
+
+func (a *API) requestCode(ctx context.Context, phone, purpose string, do func(ctx context.Context, method, path string, body any, options ...Option) (Response, error), options ...Option) (code, challenge string, err error) {
 	before, err := a.outbox.codes(ctx, phone)
 	if err != nil {
-		return "", err
+		return "", "", err
 	}
-	response, err := do(ctx, http.MethodPost, "/otp", map[string]string{"phone": phone, "purpose": purpose})
+	response, err := do(ctx, http.MethodPost, "/otp", map[string]string{"phone": phone, "purpose": purpose}, options...)
 	if err != nil {
-		return "", err
+		return "", "", err
 	}
-	if err := response.Decode(http.StatusAccepted, nil); err != nil {
-		return "", err
+	var sent struct{ Challenge string }
+	if err := response.Decode(http.StatusAccepted, &sent); err != nil {
+		return "", "", err
 	}
-	return a.outbox.awaitCode(ctx, phone, len(before))
+	code, err = a.outbox.awaitCode(ctx, phone, len(before))
+	return code, sent.Challenge, err
 }

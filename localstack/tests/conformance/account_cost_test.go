@@ -12,7 +12,7 @@ import (
 )
 
 func accountCosts() []costCase {
-	var refresh, cookie, phone string
+	var refresh, other, cookie, phone, device string
 	var code account.CodeInput
 	return []costCase{
 		{name: "request and send a code", golden: cost{7, 1, 6}, run: func(ctx context.Context, f *costFixture) error {
@@ -26,7 +26,17 @@ func accountCosts() []costCase {
 		}},
 		{name: "login", budget: "2 / 1 / 1", golden: cost{2, 1, 1}, run: func(ctx context.Context, f *costFixture) error {
 			tokens, err := f.accounts.LogIn(ctx, f.phone, password, f.accounts.caller)
-			refresh = tokens.Refresh
+			refresh, device = tokens.Refresh, tokens.Device
+			return err
+		}},
+		{name: "login of a known device, after a failure", golden: cost{4, 1, 3}, run: func(ctx context.Context, f *costFixture) error {
+			known := f.accounts.caller
+			known.Device = device
+			tokens, err := f.accounts.LogIn(ctx, f.phone, password, known)
+			other = tokens.Refresh
+			return err
+		}, prepare: func(ctx context.Context, f *costFixture) error {
+			_, err := f.store.RecordLoginAttempt(ctx, f.phone, app.Now(), 10)
 			return err
 		}},
 		{name: "refresh", budget: "1 / 0 / 1", golden: cost{1, 0, 1}, run: func(ctx context.Context, f *costFixture) error {
@@ -41,6 +51,9 @@ func accountCosts() []costCase {
 			_, err := (&account.Authenticator{Cookies: f.store, Now: app.Now}).AuthenticateCookie(ctx, cookie)
 			return err
 		}, prepare: func(ctx context.Context, f *costFixture) error {
+			if err := f.accounts.LogOut(ctx, f.sara, other); err != nil {
+				return err
+			}
 			browser := f.accounts.caller
 			browser.UseCookie = true
 			tokens, err := f.accounts.LogIn(ctx, f.phone, password, browser)
@@ -59,7 +72,7 @@ func accountCosts() []costCase {
 			return err
 		}},
 		{name: "change the phone number", golden: cost{6, 4, 13}, run: func(ctx context.Context, f *costFixture) error {
-			_, err := f.accounts.ChangePhone(ctx, f.sara, phone, code, account.OwnerProof{Password: password}, f.accounts.caller)
+			_, _, err := f.accounts.ChangePhone(ctx, f.sara, phone, code, account.OwnerProof{Password: password}, f.accounts.caller)
 			f.phone = phone
 			return err
 		}, prepare: func(ctx context.Context, f *costFixture) error {

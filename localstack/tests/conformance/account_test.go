@@ -56,9 +56,9 @@ func TestCountCodeAttempt(t *testing.T) {
 		must(t, db.open().PutCode(t.Context(), c))
 		must(t, db.open().PutCode(t.Context(), other))
 		for attempt := 1; attempt <= 8; attempt++ {
-			found, locked, err := db.open().CountCodeAttempt(t.Context(), c, 5)
-			if err != nil || found != (attempt <= 5) || locked != (attempt > 5) {
-				t.Errorf("attempt %d: got found %v, locked %v, %v", attempt, found, locked, err)
+			found, lockedUntil, err := db.open().CountCodeAttempt(t.Context(), c, 5)
+			if err != nil || found != (attempt <= 5) || attempt <= 5 && !lockedUntil.IsZero() || attempt > 5 && !lockedUntil.Equal(c.ExpiresAt) {
+				t.Errorf("attempt %d: got found %v, locked until %v, %v", attempt, found, lockedUntil, err)
 			}
 		}
 		if found, _, err := db.open().CountCodeAttempt(t.Context(), other, 5); err != nil || !found {
@@ -66,12 +66,12 @@ func TestCountCodeAttempt(t *testing.T) {
 		}
 		foreign := c
 		foreign.Purpose = "signup"
-		if found, locked, err := db.open().CountCodeAttempt(t.Context(), foreign, 5); err != nil || found || locked {
-			t.Errorf("another purpose: got found %v, locked %v, %v", found, locked, err)
+		if found, lockedUntil, err := db.open().CountCodeAttempt(t.Context(), foreign, 5); err != nil || found || !lockedUntil.IsZero() {
+			t.Errorf("another purpose: got found %v, locked until %v, %v", found, lockedUntil, err)
 		}
 		for name, expired := range map[string]account.OneTimeCode{"never attempted": other, "locked": c} {
-			if found, locked, err := db.after(6*time.Minute).CountCodeAttempt(t.Context(), expired, 5); err != nil || found || locked {
-				t.Errorf("expired, %s: got found %v, locked %v, %v", name, found, locked, err)
+			if found, lockedUntil, err := db.after(6*time.Minute).CountCodeAttempt(t.Context(), expired, 5); err != nil || found || !lockedUntil.IsZero() {
+				t.Errorf("expired, %s: got found %v, locked until %v, %v", name, found, lockedUntil, err)
 			}
 		}
 		live, err := db.open().UnexpiredCodes(t.Context(), c.RecipientMAC, "login")

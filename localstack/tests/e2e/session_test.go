@@ -203,10 +203,22 @@ func browserSessionOf(t *testing.T, response client.Response) *browserSession {
 	}
 	wantStatus(t, response, response.Status, &body)
 	cookies := (&http.Response{Header: response.Header}).Cookies()
-	if len(cookies) != 1 || body.CSRFToken == "" || body.AccessToken+body.RefreshToken != "" {
-		t.Fatalf("got %v %s, want one cookie, a csrfToken and no tokens", cookies, response)
+	if len(cookies) != 2 || body.CSRFToken == "" || body.AccessToken+body.RefreshToken != "" {
+		t.Fatalf("got %v %s, want the cookies of session and device, a csrfToken and no tokens", cookies, response)
 	}
 	return &browserSession{t: t, cookie: cookies[0].Name + "=" + cookies[0].Value, csrf: body.CSRFToken, setCookie: cookies[0], user: body.User}
+}
+
+// deviceCookieOf returns the device cookie that a response sets, as a Cookie header.
+func deviceCookieOf(t *testing.T, response client.Response) client.Option {
+	t.Helper()
+	for _, cookie := range (&http.Response{Header: response.Header}).Cookies() {
+		if strings.TrimPrefix(cookie.Name, "__Host-") == "device" {
+			return client.Header("Cookie", cookie.Name+"="+cookie.Value)
+		}
+	}
+	t.Fatalf("%s sets no device cookie: %v", response.Call, response.Header)
+	return nil
 }
 
 // call sends a request as a script of the page does.

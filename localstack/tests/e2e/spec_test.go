@@ -88,6 +88,9 @@ func contentSchemas(d *schema.Document, response any) map[string]*jsonschema.Sch
 func (c *specCheck) ObserveResponse(method, path string, r client.Response) {
 	path, _, _ = strings.Cut(path, "?")
 	media, _, _ := strings.Cut(r.Header.Get("Content-Type"), ";")
+	if r.Status == http.StatusTooManyRequests && media == "application/problem+json" && r.Header.Get("Retry-After") == "" {
+		c.record("%s %s: got 429 without Retry-After: %s", method, path, r.Body)
+	}
 	var want *jsonschema.Schema
 	if responses, known := c.operations[method+" "+c.template(method, path)]; known {
 		byMedia, listed := responses[fmt.Sprint(r.Status)]

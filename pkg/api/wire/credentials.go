@@ -19,27 +19,27 @@ func BearerToken(header string) (string, error) {
 	return strings.TrimSpace(token), nil
 }
 
-// Names of the session cookie. Browsers accept the prefix __Host- only over HTTPS and
-// without a Domain attribute, so no other host can set the cookie. Over plain HTTP (local
-// stack) browsers would reject that name.
+// Names of the cookies.
 const (
-	cookieName      = "__Host-session"
-	cookieNamePlain = "session"
+	SessionCookie = "session"
+	DeviceCookie  = "device"
 )
 
-// CookieName returns the name of the session cookie for HTTPS or plain HTTP.
-func CookieName(plainHTTP bool) string {
+// CookieName returns the name of a cookie for HTTPS or plain HTTP. Browsers accept the prefix
+// __Host- only over HTTPS and without a Domain attribute, so no other host can set the cookie.
+// Over plain HTTP (local stack) they would reject it.
+func CookieName(name string, plainHTTP bool) string {
 	if plainHTTP {
-		return cookieNamePlain
+		return name
 	}
-	return cookieName
+	return "__Host-" + name
 }
 
-// SessionCookie returns the value of the session cookie among cookies ("name=value"), or "".
-func SessionCookie(cookies []string, plainHTTP bool) string {
+// Cookie returns the value of a cookie among cookies ("name=value"), or "".
+func Cookie(cookies []string, name string, plainHTTP bool) string {
 	for _, cookie := range cookies {
-		name, value, _ := strings.Cut(strings.TrimSpace(cookie), "=")
-		if name == CookieName(plainHTTP) {
+		key, value, _ := strings.Cut(strings.TrimSpace(cookie), "=")
+		if key == CookieName(name, plainHTTP) {
 			return value
 		}
 	}

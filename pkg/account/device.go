@@ -1,0 +1,66 @@
+package account
+
+import (
+	"crypto/subtle"
+	"encoding/base64"
+	"slices"
+	"time"
+
+	"github.com/oklog/ulid/v2"
+)
+
+// A device cookie proves that its holder has signed in to a phone number. It consists of the user
+// id and the family of the session that was opened (ULIDs), and of a MAC that includes the number.
+const (
+	deviceBytes = 2*len(ulid.ULID{}) + macBytes
+	deviceLabel = "device cookie"
+	// DeviceTTL is how long a device cookie is valid: as long as browsers keep a cookie.
+	DeviceTTL = 400 * 24 * time.Hour
+)
+
+// client is what guesses and requests of codes for a phone number are counted for.
+type client struct {
+	name   string // the device, or the network of the IP address
+	userID string // the user who signed in on the device; "" for a network
+}
+
+// networkClient returns the client of a caller without a device cookie.
+func networkClient(caller Caller) client { return client{name: networkOf(caller.IP)} }
+
+// client returns the client of a caller who acts on a phone number.
+func (o *OTP) client(caller Caller, number string) client {
+	raw, err := base64.RawURLEncoding.Strict().DecodeString(caller.Device)
+	if err != nil || len(raw) != deviceBytes {
+		return networkClient(caller)
+	}
+	ids, mac := raw[:deviceBytes-macBytes], raw[deviceBytes-macBytes:]
+	family := ulid.ULID(ids[len(ulid.ULID{}):])
+	if subtle.ConstantTimeCompare(mac, o.deviceMAC(ids, number)) != 1 || o.Now().Sub(family.Timestamp()) > DeviceTTL {
+		return networkClient(caller)
+	}
+	return client{name: "device " + family.String(), userID: ulid.ULID(ids[:len(ulid.ULID{})]).String()}
+}
+
+// pool returns the scope of a counter that all clients share: devices that have signed in to the
+// number share another one than all others.
+func (c client) pool(scope string) string {
+	if c.userID == "" {
+		return scope
+	}
+	return scope + "-devices"
+}
+
+// deviceCookie returns the device cookie of a client with a session, "" without one.
+func (o *OTP) deviceCookie(userID, family, number string) string {
+	session, err := ulid.Parse(family)
+	if err != nil {
+		return ""
+	}
+	user := ulid.MustParse(userID)
+	ids := slices.Concat(user[:], session[:])
+	return base64.RawURLEncoding.EncodeToString(append(ids, o.deviceMAC(ids, number)...))
+}
+
+func (o *OTP) deviceMAC(ids []byte, number string) []byte {
+	return o.Key.MAC(deviceLabel, string(ids), number)[:macBytes]
+}
