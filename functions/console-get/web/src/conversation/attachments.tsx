@@ -40,7 +40,7 @@ function FileLine({ file }: { file: Attachment }) {
     </>
   )
   if (file.state !== "ready") return <span class="file" data-state={file.state}>{content}</span>
-  return <a class="file" href={`/attachments/${file.id}`} target="_blank" rel="noopener" aria-label={t().files.open(file.name)}>{content}</a>
+  return <a class="file" href={`/attachments/${file.id}`} target="_blank" rel="noopener">{content}</a>
 }
 
 /** The files of a draft or of a waiting message, with their progress. */

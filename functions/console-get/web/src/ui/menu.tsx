@@ -1,5 +1,5 @@
 import type { ComponentChildren } from "preact"
-import { useId, useRef, useState } from "preact/hooks"
+import { useEffect, useId, useRef, useState } from "preact/hooks"
 
 export interface MenuItem {
   label: string
@@ -44,6 +44,12 @@ export function Menu({ button, label, items }: MenuProps) {
     menu.current?.hidePopover()
     root.current?.querySelector<HTMLElement>("[aria-haspopup]")?.focus()
   }
+  useEffect(() => {
+    // Its place is that of the button when it opened.
+    const hide = () => menu.current?.hidePopover()
+    addEventListener("resize", hide)
+    return () => removeEventListener("resize", hide)
+  }, [])
   const onKey = (event: KeyboardEvent) => {
     const all = entries()
     const at = all.indexOf(document.activeElement as HTMLElement)
