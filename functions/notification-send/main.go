@@ -10,6 +10,6 @@ import (
 
 func main() {
 	a := app.New()
-	deliveries := &worker.Deliveries{Deliverer: delivery.Deliverer(a), Queue: delivery.Queue(a), Log: a.Log}
+	deliveries := &worker.Deliveries{Deliverer: delivery.Deliverer(a), Queue: delivery.Queue(a), Log: a.Log, Requests: a.RequestLog()}
 	a.Run(metric.PerInvocation(a.Metrics(), deliveries.HandleBatch()))
 }

@@ -12,7 +12,7 @@ import (
 func main() {
 	a := app.New()
 	store, publisher, revoker := a.Store(), websocket.Publisher(a), websocket.AccessRevoker(a)
-	a.Run(stream.NewBatchHandler(a.Log, dynamo.DecodeRecord,
+	a.Run(stream.NewBatchHandler(a.Log, a.RequestLog(), dynamo.DecodeRecord,
 		stream.PushChanges(store, publisher),
 		stream.PushCounts(store, publisher), stream.PushNotifications(publisher),
 		stream.EnqueueDeliveries(delivery.Queue(a), a.Key(), delivery.NotificationDelay(a)),

@@ -13,7 +13,7 @@ import (
 func main() {
 	a := app.New()
 	store, tickets, policy, index := a.Store(), a.Tickets(), a.AutomationPolicy(), delivery.SearchIndex(a)
-	project := stream.NewBatchHandler(a.Log, dynamo.DecodeRecord,
+	project := stream.NewBatchHandler(a.Log, a.RequestLog(), dynamo.DecodeRecord,
 		stream.ProjectTickets(tickets), stream.ScheduleTimers(store, policy), stream.SyncUserCopies(store), stream.UpdateNames(store, index, tickets),
 		stream.ProjectStats(&stats.Aggregator{Store: store}), stream.ProjectActivity(store),
 		stream.InOrder(stream.CreateNotifications(a.Notifier()), stream.RecordNames(store), stream.ReleaseTickets(store, store, tickets)),

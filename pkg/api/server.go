@@ -43,6 +43,7 @@ type Server struct {
 func (s *Server) HTTP(e Endpoint) func(context.Context, events.APIGatewayV2HTTPRequest) (events.APIGatewayV2HTTPResponse, error) {
 	return func(ctx context.Context, event events.APIGatewayV2HTTPRequest) (events.APIGatewayV2HTTPResponse, error) {
 		start, r := s.Requests.Start(), newRequest(event)
+		ctx = requestlog.WithID(ctx, r.ID)
 		r.key, r.now, r.allowedOrigins, r.reopenWindow = s.Key, s.Now, s.AllowedOrigins, s.ReopenWindow
 		r.baseURL = cmp.Or(strings.TrimSuffix(s.BaseURL, "/"), r.gatewayURL())
 		response, err := s.handle(ctx, e, r)

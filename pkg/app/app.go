@@ -47,7 +47,7 @@ type App struct {
 
 // New returns the App of this process.
 func New() *App {
-	return &App{Env: NewEnv(os.LookupEnv), idGenerator: id.NewGenerator(Now, rand.Reader), Log: slog.New(slog.NewJSONHandler(os.Stdout, nil))}
+	return &App{Env: NewEnv(os.LookupEnv), idGenerator: id.NewGenerator(Now, rand.Reader), Log: slog.New(requestlog.Handler{Handler: slog.NewJSONHandler(os.Stdout, nil)})}
 }
 
 // Now returns the current time in UTC, truncated to milliseconds as they are stored.

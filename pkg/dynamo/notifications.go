@@ -28,6 +28,7 @@ type notificationItem struct {
 	Hidden       bool          `dynamodbav:"x,omitempty"`
 	Read         bool          `dynamodbav:"r,omitempty"`
 	ReadRound    int           `dynamodbav:"lt,omitempty"` // ReadAllCount when it was created late; see unreadItem
+	RequestID    string        `dynamodbav:"rq,omitempty"`
 	At           int64         `dynamodbav:"at"`
 	TTL          int64         `dynamodbav:"ttl"`
 	Email        *deliveryItem `dynamodbav:"email,omitempty"`
@@ -71,7 +72,7 @@ func notificationToItem(n notification.Notification, readRound int) notification
 	return notificationItem{
 		key: notificationKey(n.UserID, n.ID), Kind: string(n.Kind), Ticket: n.TicketID, Seq: n.Seq, Title: n.Title, Body: n.Body,
 		Author: n.Author, Status: n.Status, Broadcast: n.BroadcastID, CounterShard: n.CounterShard, Hidden: n.Hidden, Read: n.Read, ReadRound: readRound,
-		At: toMillis(n.CreatedAt), TTL: n.CreatedAt.Add(notification.TTL).Unix(),
+		RequestID: n.RequestID, At: toMillis(n.CreatedAt), TTL: n.CreatedAt.Add(notification.TTL).Unix(),
 		Email: deliveryToItem(n.Deliveries, notification.Email), SMS: deliveryToItem(n.Deliveries, notification.SMS), Push: deliveryToItem(n.Deliveries, notification.Push),
 	}
 }
@@ -87,7 +88,7 @@ func deliveryToItem(all map[notification.Channel]notification.Delivery, channel 
 func (i notificationItem) notification() notification.Notification {
 	n := notification.Notification{
 		ID: i.SK, UserID: idOf(i.PK), Kind: notification.Kind(i.Kind), TicketID: i.Ticket, Seq: i.Seq, Title: i.Title, Body: i.Body,
-		Author: i.Author, Status: i.Status, BroadcastID: i.Broadcast, CounterShard: i.CounterShard, Hidden: i.Hidden, Read: i.Read, CreatedAt: fromMillis(i.At),
+		Author: i.Author, Status: i.Status, BroadcastID: i.Broadcast, CounterShard: i.CounterShard, Hidden: i.Hidden, Read: i.Read, RequestID: i.RequestID, CreatedAt: fromMillis(i.At),
 		Deliveries: map[notification.Channel]notification.Delivery{},
 	}
 	for channel, d := range map[notification.Channel]*deliveryItem{notification.Email: i.Email, notification.SMS: i.SMS, notification.Push: i.Push} {

@@ -111,6 +111,7 @@ type entryItem struct {
 	ClientID   string            `dynamodbav:"c,omitempty"`
 	Hidden     int               `dynamodbav:"hb,omitempty"`
 	WriteID    string            `dynamodbav:"x,omitempty"` // random; identifies the AppendEntry call that wrote the item
+	RequestID  string            `dynamodbav:"rq,omitempty"`
 	At         int64             `dynamodbav:"at"`
 	State      stateItem         `dynamodbav:"s"`
 }
@@ -155,7 +156,7 @@ func (n Shards) entryToItem(e ticket.Entry) entryItem {
 	i := entryItem{
 		key: entryKey(e.TicketID, e.Seq), entryIndexKeys: n.indexKeysOfEntry(e), Kind: string(e.Kind),
 		AuthorID: e.Author.ID, AuthorName: e.Author.Name, AuthorRole: string(e.Author.Role), Body: e.Body, ClientID: e.ClientID, Hidden: e.HiddenBefore,
-		At: toMillis(e.CreatedAt),
+		RequestID: e.RequestID, At: toMillis(e.CreatedAt),
 		State: stateItem{
 			Status: string(e.State.Status), Priority: string(e.State.Priority), CategoryID: e.State.CategoryID, AssigneeID: e.State.AssigneeID,
 		},
@@ -176,7 +177,7 @@ func (i entryItem) entry() ticket.Entry {
 	e := ticket.Entry{
 		TicketID: idOf(i.PK), Seq: seqOf(i.SK), Kind: ticket.Kind(i.Kind),
 		Author: ticket.Author{ID: i.AuthorID, Name: i.AuthorName, Role: user.Role(i.AuthorRole)}, Body: i.Body,
-		ClientID: i.ClientID, HiddenBefore: i.Hidden, CreatedAt: fromMillis(i.At),
+		ClientID: i.ClientID, HiddenBefore: i.Hidden, RequestID: i.RequestID, CreatedAt: fromMillis(i.At),
 		State: ticket.State{
 			Status: ticket.Status(i.State.Status), Priority: ticket.Priority(i.State.Priority),
 			CategoryID: i.State.CategoryID, AssigneeID: i.State.AssigneeID,

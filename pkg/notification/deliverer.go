@@ -21,6 +21,7 @@ type DeliveryJob struct {
 	// PhoneNotice is a sealed notice about a change of the phone number. A job has either
 	// it or an ID.
 	PhoneNotice string `json:"phoneNotice,omitempty"`
+	RequestID   string `json:"requestId,omitempty"` // of the notification
 }
 
 // DeliveryStore stores deliveries and the data needed to send them.

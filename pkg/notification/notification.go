@@ -115,6 +115,7 @@ type Notification struct {
 	CounterShard int  // shard of the broadcast's delivery counters
 
 	Read       bool
+	RequestID  string    // of the request that caused it, or ""
 	CreatedAt  time.Time // of the event
 	Deliveries map[Channel]Delivery
 }

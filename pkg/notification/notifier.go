@@ -57,7 +57,7 @@ func (n *Notifier) NotifyEntry(ctx context.Context, e ticket.Entry) error {
 	if err != nil || u.Disabled || created.forAgent() && !u.Role.IsStaff() {
 		return err
 	}
-	created.Deliveries = PlanDeliveries(u, n.Now(), channelsOf(u)...)
+	created.RequestID, created.Deliveries = e.RequestID, PlanDeliveries(u, n.Now(), channelsOf(u)...)
 	if created.Read = log.ReadMarkers[u.ID] >= e.Seq; created.Read {
 		for channel := range created.Deliveries {
 			created.Deliveries[channel] = Delivery{State: Skipped, Reason: ReasonRead, At: n.Now()}

@@ -65,7 +65,7 @@ func (r *Retrier) Retry(ctx context.Context, actor audit.Actor, id string, chann
 	case state.State != Failed:
 		return d, apperr.New(apperr.DeliveryNotFailed, "")
 	}
-	if err := r.Queue.Send(ctx, retryJobDelay, DeliveryJob{UserID: n.UserID, ID: n.ID, Channel: channel, TicketID: n.TicketID}); err != nil {
+	if err := r.Queue.Send(ctx, retryJobDelay, DeliveryJob{UserID: n.UserID, ID: n.ID, Channel: channel, TicketID: n.TicketID, RequestID: n.RequestID}); err != nil {
 		return d, err
 	}
 	at := r.Recorder.Now()

@@ -45,8 +45,15 @@ func (l *Logger) Write(ctx context.Context, line Line) {
 	if !sampled(line.ID, l.Percent) {
 		return
 	}
-	l.Log.InfoContext(ctx, "request", slog.String("requestId", line.ID), slog.String("route", line.Route), slog.Int("status", line.Status),
+	l.Log.InfoContext(ctx, "request", slog.String(idField, line.ID), slog.String("route", line.Route), slog.Int("status", line.Status),
 		slog.Int64("ms", l.Now().Sub(line.Start).Milliseconds()), slog.String("user", line.UserID), slog.Bool("cold", cold))
+}
+
+// Step logs a step of asynchronous work if its request belongs to the sample.
+func (l *Logger) Step(ctx context.Context, message string, attrs ...slog.Attr) {
+	if id := ID(ctx); l != nil && id != "" && sampled(id, l.Percent) {
+		l.Log.LogAttrs(ctx, slog.LevelInfo, message, append(attrs, slog.String(idField, id))...)
+	}
 }
 
 func sampled(id string, percent int) bool {

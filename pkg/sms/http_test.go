@@ -93,7 +93,7 @@ func TestHTTP_Failures(t *testing.T) {
 			}
 		},
 		"an answer that does not end": func(w http.ResponseWriter, r *http.Request) {
-			w.(http.Flusher).Flush() //nolint:forcetypeassert // of net/http
+			w.(http.Flusher).Flush()
 			select {
 			case <-stop:
 			case <-r.Context().Done():

@@ -26,7 +26,7 @@ func (closer *fakeCloser) CloseSession(_ context.Context, userID, session string
 // refreshed one keeps them.
 func TestCloseEndedSession(t *testing.T) {
 	closer := &fakeCloser{}
-	h := stream.NewBatchHandler(slog.New(slog.DiscardHandler), dynamo.DecodeRecord, stream.CloseEndedSession(closer))
+	h := stream.NewBatchHandler(slog.New(slog.DiscardHandler), nil, dynamo.DecodeRecord, stream.CloseEndedSession(closer))
 	session := item("U#sara", "S#one")
 	if failed := failures(t, h, batch(insert(session), modify(session), removeWithImage(session), removeWithImage(item("U#sara", "other")))); failed != nil {
 		t.Errorf("failed %v", failed)

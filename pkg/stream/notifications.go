@@ -98,7 +98,7 @@ func EnqueueDeliveries(queue DeliveryQueue, key notification.Sealer, delay time.
 func enqueueNotification(ctx context.Context, queue DeliveryQueue, n notification.Notification, delay time.Duration) error {
 	var jobs []notification.DeliveryJob
 	for _, channel := range n.PendingChannels() {
-		jobs = append(jobs, notification.DeliveryJob{UserID: n.UserID, ID: n.ID, Channel: channel, TicketID: n.TicketID})
+		jobs = append(jobs, notification.DeliveryJob{UserID: n.UserID, ID: n.ID, Channel: channel, TicketID: n.TicketID, RequestID: n.RequestID})
 	}
 	if len(jobs) == 0 {
 		return nil

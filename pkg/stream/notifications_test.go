@@ -35,7 +35,7 @@ func TestEnqueueDeliveries(t *testing.T) {
 	queue := &fakeDeliveryQueue{}
 	handle := stream.EnqueueDeliveries(queue, plainSealer{}, 10*time.Second)
 	for _, e := range []event.Event{
-		event.NotificationCreated{Notification: notification.Notification{ID: "1", UserID: "u", Kind: notification.KindReply, Deliveries: both}},
+		event.NotificationCreated{Notification: notification.Notification{ID: "1", UserID: "u", RequestID: "r1", Kind: notification.KindReply, Deliveries: both}},
 		event.NotificationCreated{Notification: notification.Notification{ID: "2", UserID: "u", Kind: notification.KindBroadcast, Deliveries: one}},
 		event.NotificationCreated{Notification: notification.Notification{ID: "3", UserID: "u"}},
 		event.UserChanged{Old: user.User{ID: "u", Phone: "+1"}, New: user.User{ID: "u", Phone: "+1"}},
@@ -46,7 +46,7 @@ func TestEnqueueDeliveries(t *testing.T) {
 			t.Error(err)
 		}
 	}
-	if want := []string{"10s [{u 1 email  } {u 1 sms  }]", "0s [{u 2 sms  }]", `0s [{u  sms  {"to":"+1","ending":"22","locale":""}}]`}; !slices.Equal(queue.calls, want) {
+	if want := []string{"10s [{u 1 email   r1} {u 1 sms   r1}]", "0s [{u 2 sms   }]", `0s [{u  sms  {"to":"+1","ending":"22","locale":""} }]`}; !slices.Equal(queue.calls, want) {
 		t.Errorf("got %q, want %q", queue.calls, want)
 	}
 }

@@ -13,6 +13,7 @@ import (
 	"ticketsystem/pkg/event"
 	"ticketsystem/pkg/parallel"
 	"ticketsystem/pkg/realtime"
+	"ticketsystem/pkg/requestlog"
 )
 
 // BatchHandler is a Lambda handler of stream batches that reports partial failures.
@@ -56,8 +57,9 @@ const maxPartitions = 8
 // NewBatchHandler returns a handler that runs all handlers for each record. It
 // handles the records of a partition in order, and partitions concurrently. It
 // reports the first failed record of each partition; Lambda retries the batch
-// from the first of these, so later records may be handled twice.
-func NewBatchHandler(log *slog.Logger, decode Decoder, handlers ...Handler) BatchHandler {
+// from the first of these, so later records may be handled twice. requests, which may be nil,
+// logs the records of a sampled request.
+func NewBatchHandler(log *slog.Logger, requests *requestlog.Logger, decode Decoder, handlers ...Handler) BatchHandler {
 	return func(ctx context.Context, batch events.DynamoDBEvent) (events.DynamoDBEventResponse, error) {
 		ctx = realtime.WithSubscriberCache(ctx)
 		var (
@@ -65,7 +67,7 @@ func NewBatchHandler(log *slog.Logger, decode Decoder, handlers ...Handler) Batc
 			mu  sync.Mutex
 		)
 		err := parallel.ForEach(groupByPartition(batch.Records), maxPartitions, func(records []events.DynamoDBEventRecord) error {
-			if failed := handlePartition(ctx, log, decode, records, handlers); failed != "" {
+			if failed := handlePartition(ctx, log, requests, decode, records, handlers); failed != "" {
 				mu.Lock()
 				defer mu.Unlock()
 				out.BatchItemFailures = append(out.BatchItemFailures, events.DynamoDBBatchItemFailure{ItemIdentifier: failed})
@@ -102,10 +104,12 @@ func partitionKey(record events.DynamoDBEventRecord) string {
 
 // handlePartition handles the records of one partition in order. It stops at the
 // first record that fails and returns its sequence number.
-func handlePartition(ctx context.Context, log *slog.Logger, decode Decoder, records []events.DynamoDBEventRecord, handlers []Handler) (failed string) {
+func handlePartition(ctx context.Context, log *slog.Logger, requests *requestlog.Logger, decode Decoder, records []events.DynamoDBEventRecord, handlers []Handler) (failed string) {
 	var earlier []event.Event
 	for _, record := range records {
 		e, err := decode(record)
+		id, about := causeOf(e)
+		ctx := requestlog.WithID(ctx, id)
 		if err == nil && e != nil {
 			err = runHandlers(ctx, e, earlier, handlers)
 		}
@@ -115,9 +119,22 @@ func handlePartition(ctx context.Context, log *slog.Logger, decode Decoder, reco
 		}
 		if e != nil {
 			earlier = append(earlier, e)
+			requests.Step(ctx, "stream record handled", about...)
 		}
 	}
 	return ""
+}
+
+// causeOf returns the id of the request that caused an event, and what the event is about. The
+// id is "" for an event that stores none.
+func causeOf(e event.Event) (requestID string, about []slog.Attr) {
+	switch e := e.(type) {
+	case event.EntryAppended:
+		return e.Entry.RequestID, []slog.Attr{slog.String("ticket", e.Entry.TicketID), slog.Int("seq", e.Entry.Seq)}
+	case event.NotificationCreated:
+		return e.Notification.RequestID, []slog.Attr{slog.String("ticket", e.Notification.TicketID), slog.String("notification", e.Notification.ID)}
+	}
+	return "", nil
 }
 
 // runHandlers runs all handlers concurrently and joins their errors. A failed

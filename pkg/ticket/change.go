@@ -8,6 +8,7 @@ import (
 
 	"ticketsystem/pkg/apperr"
 	"ticketsystem/pkg/locale"
+	"ticketsystem/pkg/requestlog"
 	"ticketsystem/pkg/user"
 )
 
@@ -58,7 +59,7 @@ func (s *Service) applyChange(ctx context.Context, actor user.Principal, ticketI
 		if err := s.checkWrite(ctx, actor); err != nil {
 			return ChangeResult{}, err
 		}
-		entries = s.sequenceEntries(actor, log.Ticket, clientID, entries)
+		entries = s.sequenceEntries(ctx, actor, log.Ticket, clientID, entries)
 		tk := Fold(log.Ticket, entries)
 		err = s.Store.CommitEntries(ctx, tk, entries)
 		if err == nil {
@@ -76,12 +77,12 @@ func (s *Service) applyChange(ctx context.Context, actor user.Principal, ticketI
 
 // sequenceEntries sets the sequence numbers, author, time and state of new
 // entries. The client id goes to the first entry and stands for the whole change.
-func (s *Service) sequenceEntries(actor user.Principal, tk Ticket, clientID string, entries []Entry) []Entry {
+func (s *Service) sequenceEntries(ctx context.Context, actor user.Principal, tk Ticket, clientID string, entries []Entry) []Entry {
 	now := s.Now()
 	state, public := tk.State, tk.PublicSeq
 	for i := range entries {
 		e := &entries[i]
-		e.TicketID, e.Seq, e.Author, e.CreatedAt = tk.ID, tk.LastSeq+1+i, authorOf(actor), now
+		e.TicketID, e.Seq, e.Author, e.RequestID, e.CreatedAt = tk.ID, tk.LastSeq+1+i, authorOf(actor), requestlog.ID(ctx), now
 		e.HiddenBefore = e.Seq - 1 - public
 		if i == 0 {
 			e.ClientID = clientID

@@ -7,6 +7,7 @@ import (
 	"ticketsystem/pkg/apperr"
 	"ticketsystem/pkg/attachment"
 	"ticketsystem/pkg/id"
+	"ticketsystem/pkg/requestlog"
 	"ticketsystem/pkg/user"
 )
 
@@ -88,7 +89,7 @@ func (s *Service) buildTicket(ctx context.Context, actor user.Principal, ticketI
 	}
 	e := Entry{
 		TicketID: ticketID, Seq: 1, Kind: KindOpened, Author: authorOf(actor),
-		Body: params.Description, Attachments: attachmentRefs(files), ClientID: params.ClientID, CreatedAt: s.Now(),
+		Body: params.Description, Attachments: attachmentRefs(files), ClientID: params.ClientID, RequestID: requestlog.ID(ctx), CreatedAt: s.Now(),
 		Opening: &Opening{Title: params.Title, Category: category, FollowUpOf: params.FollowUpOf, Customer: customer},
 		State:   State{Status: StatusNew, Priority: params.Priority, CategoryID: category.ID},
 	}
@@ -137,7 +138,7 @@ func (s *Service) linkFollowUp(ctx context.Context, actor user.Principal, tk Tic
 		return nil, errFollowUpOf("too_many", fmt.Sprintf("At most %d tickets can follow up one.", maxFollowUps))
 	}
 	link := Entry{Kind: KindFollowUp, Change: &Change{Field: "followUp", To: tk.ID}}
-	return s.sequenceEntries(actor, log.Ticket, "", []Entry{link}), nil
+	return s.sequenceEntries(ctx, actor, log.Ticket, "", []Entry{link}), nil
 }
 
 func errFollowUpOf(code, message string) error {

@@ -81,6 +81,7 @@ type Entry struct {
 	Change       *Change
 	Opening      *Opening // set on the first entry only
 	ClientID     string   // ULID or UUID created by the client, or ""
+	RequestID    string   // of the request that wrote the entry, "" for a schedule
 	CreatedAt    time.Time
 	State        State // the ticket after this entry
 }

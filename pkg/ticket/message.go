@@ -7,6 +7,7 @@ import (
 	"ticketsystem/pkg/apperr"
 	"ticketsystem/pkg/attachment"
 	"ticketsystem/pkg/id"
+	"ticketsystem/pkg/requestlog"
 	"ticketsystem/pkg/user"
 )
 
@@ -114,6 +115,7 @@ func (s *Service) tryAppend(ctx context.Context, actor user.Principal, m Message
 		return PostResult{}, nil, err
 	}
 	e, err := s.newMessageEntry(actor, m, tk, files)
+	e.RequestID = requestlog.ID(ctx)
 	if err != nil {
 		return PostResult{}, nil, err
 	}

@@ -14,6 +14,7 @@ import (
 
 	"ticketsystem/pkg/notification"
 	"ticketsystem/pkg/parallel"
+	"ticketsystem/pkg/requestlog"
 )
 
 // VisibilityChanger delays the next attempt of a received queue message.
@@ -27,6 +28,7 @@ type Deliveries struct {
 	Deliverer *notification.Deliverer
 	Queue     VisibilityChanger
 	Log       *slog.Logger
+	Requests  *requestlog.Logger // nil logs no completed deliveries
 }
 
 // HandleBatch returns a handler that runs the jobs of a batch concurrently. A failed job
@@ -66,8 +68,10 @@ func (d *Deliveries) deliver(ctx context.Context, message events.SQSMessage) boo
 		d.Log.ErrorContext(ctx, "invalid delivery job", slog.String("message", message.MessageId), slog.Any("error", err))
 		return false // it ends in the dead-letter queue
 	}
+	ctx = requestlog.WithID(ctx, job.RequestID)
 	retryAfter, err := d.Deliverer.Deliver(ctx, job)
 	if err == nil {
+		d.Requests.Step(ctx, "delivery completed", slog.String("notification", job.ID), slog.String("channel", string(job.Channel)))
 		return true
 	}
 	d.Log.WarnContext(ctx, "delivery failed", slog.String("notification", job.ID), slog.String("channel", string(job.Channel)), slog.Any("error", err))

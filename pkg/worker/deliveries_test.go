@@ -20,6 +20,7 @@ import (
 	"ticketsystem/pkg/auth"
 	"ticketsystem/pkg/memstore"
 	"ticketsystem/pkg/notification"
+	"ticketsystem/pkg/requestlog"
 	"ticketsystem/pkg/user"
 	"ticketsystem/pkg/worker"
 )
@@ -69,11 +70,19 @@ func TestDeliveries_PartialFailure(t *testing.T) {
 		}
 	}
 	deliverer := &notification.Deliverer{Store: store, SMS: fakeSMS{failFor: "ali"}, Now: time.Now, MaxSMSPerDay: 9}
-	out, err := (&worker.Deliveries{Deliverer: deliverer, Queue: queue, Log: slog.New(slog.DiscardHandler)}).HandleBatch()(t.Context(), events.SQSEvent{Records: []events.SQSMessage{
-		{MessageId: "1", ReceiptHandle: "r1", Body: `{"userId":"sara","id":"1","channel":"sms"}`},
-		{MessageId: "2", ReceiptHandle: "r2", Body: `{"userId":"ali","id":"2","channel":"sms"}`},
+	var lines bytes.Buffer
+	log := slog.New(requestlog.Handler{Handler: slog.NewJSONHandler(&lines, nil)})
+	deliveries := &worker.Deliveries{Deliverer: deliverer, Queue: queue, Log: log, Requests: &requestlog.Logger{Log: log, Percent: 100}}
+	out, err := deliveries.HandleBatch()(t.Context(), events.SQSEvent{Records: []events.SQSMessage{
+		{MessageId: "1", ReceiptHandle: "r1", Body: `{"userId":"sara","id":"1","channel":"sms","requestId":"rq1"}`},
+		{MessageId: "2", ReceiptHandle: "r2", Body: `{"userId":"ali","id":"2","channel":"sms","requestId":"rq2"}`},
 		{MessageId: "3", ReceiptHandle: "r3", Body: `no job`},
 	}})
+	for _, want := range []string{`"delivery completed","notification":"1","channel":"sms","requestId":"rq1"`, `"requestId":"rq2"`} {
+		if !strings.Contains(lines.String(), want) {
+			t.Errorf("no line has %s:\n%s", want, lines.String())
+		}
+	}
 	var failed []string
 	for _, f := range out.BatchItemFailures {
 		failed = append(failed, f.ItemIdentifier)

@@ -114,6 +114,7 @@ type errorFrame struct {
 func (h *Handler) Handle(run Action) func(context.Context, events.APIGatewayWebsocketProxyRequest) (events.APIGatewayProxyResponse, error) {
 	return func(ctx context.Context, event events.APIGatewayWebsocketProxyRequest) (events.APIGatewayProxyResponse, error) {
 		start, status := h.Requests.Start(), http.StatusOK
+		ctx = requestlog.WithID(ctx, event.RequestContext.RequestID)
 		frame, err := h.newRequest(ctx, event)
 		var reply any
 		if err == nil {

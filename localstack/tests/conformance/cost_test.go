@@ -11,6 +11,7 @@ import (
 	"ticketsystem/pkg/app"
 	"ticketsystem/pkg/attachment"
 	"ticketsystem/pkg/realtime"
+	"ticketsystem/pkg/requestlog"
 	"ticketsystem/pkg/search"
 	"ticketsystem/pkg/ticket"
 	"ticketsystem/pkg/user"
@@ -31,6 +32,7 @@ type costCase struct {
 func TestOperationCosts(t *testing.T) {
 	t.Parallel()
 	f := newCostFixture(t)
+	ctx := requestlog.WithID(t.Context(), "JKJaXmPLvHcESHA=") // entries and notifications store it
 	var list strings.Builder
 	var summary budgets
 	for _, cases := range [][]costCase{
@@ -39,10 +41,10 @@ func TestOperationCosts(t *testing.T) {
 	} {
 		for _, c := range cases {
 			if c.prepare != nil {
-				must(t, c.prepare(t.Context(), f))
+				must(t, c.prepare(ctx, f))
 			}
 			f.reset()
-			if err := c.run(t.Context(), f); err != nil {
+			if err := c.run(ctx, f); err != nil {
 				t.Fatalf("%s: %v", c.name, err)
 			}
 			got, calls := f.reset()

@@ -355,11 +355,11 @@ func (c *consumer) handler(function string, config aws.Config) stream.BatchHandl
 	if function == "stream-deliver" {
 		hub := &realtime.Hub{Store: store, Pusher: noPush{}, Now: fixedNow}
 		publisher := &ws.Publisher{Hub: hub, Revocations: account.NewRevocationCache(store, fixedNow), Log: log}
-		return stream.NewBatchHandler(log, dynamo.DecodeRecord, stream.PushChanges(store, publisher), stream.PushNotifications(publisher), stream.EnqueueDeliveries(c, nil, 0))
+		return stream.NewBatchHandler(log, nil, dynamo.DecodeRecord, stream.PushChanges(store, publisher), stream.PushNotifications(publisher), stream.EnqueueDeliveries(c, nil, 0))
 	}
 	notifier := &notification.Notifier{Store: store, Tickets: store, Users: store, Now: fixedNow}
 	tickets := c.workload.service(store, fixedNow)
-	return stream.NewBatchHandler(log, dynamo.DecodeRecord, stream.ProjectTickets(tickets), stream.ScheduleTimers(store, automationPolicy()), stream.SyncUserCopies(store), stream.UpdateNames(store, index, tickets),
+	return stream.NewBatchHandler(log, nil, dynamo.DecodeRecord, stream.ProjectTickets(tickets), stream.ScheduleTimers(store, automationPolicy()), stream.SyncUserCopies(store), stream.UpdateNames(store, index, tickets),
 		stream.ProjectStats(&stats.Aggregator{Store: store}), stream.ProjectActivity(store),
 		stream.InOrder(stream.CreateNotifications(notifier), stream.RecordNames(store), stream.ReleaseTickets(store, store, tickets)), stream.IndexSearch(index),
 		stream.PurgeDeleted(store, time.Hour), stream.RecordFiles(store), stream.EraseFiles(store), stream.ExpireReplacedPictures(store, fixedNow), stream.AckHeartbeat("stream-project", store))

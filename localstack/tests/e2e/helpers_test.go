@@ -215,14 +215,20 @@ func pointsAt(p client.Problem, field string) bool {
 // eventually repeats a check of an asynchronous effect until it succeeds or times out.
 func eventually(t *testing.T, what string, check func() error) {
 	t.Helper()
-	deadline := time.Now().Add(timeout)
+	within(t, timeout, what, check)
+}
+
+// within is eventually with another time limit, for a stack that compiles its functions.
+func within(t *testing.T, limit time.Duration, what string, check func() error) {
+	t.Helper()
+	deadline := time.Now().Add(limit)
 	for {
 		err := check()
 		if err == nil {
 			return
 		}
 		if time.Now().After(deadline) {
-			t.Fatalf("%s, not within %s: %v", what, timeout, err)
+			t.Fatalf("%s, not within %s: %v", what, limit, err)
 		}
 		time.Sleep(pollInterval)
 	}

@@ -61,7 +61,7 @@ func TestSMSProvider(t *testing.T) {
 		equal(t, "the number", m.To, phone)
 		me, err := api.SignUpWithCode(t.Context(), phone, "Sara Customer", regexp.MustCompile(`\d{6}`).FindString(m.Text))
 		testUser{t, must(t, me, err)}.get("/profile", nil)
-	case <-time.After(time.Minute):
+	case <-time.After(firstBuildTimeout):
 		t.Fatalf("no message after %d attempts", attempts.Load())
 	}
 	texts, err := api.TextMessages(t.Context(), phone)
