@@ -9,12 +9,17 @@ export const seeded = { admin: "09120000001", agent: "09120000002", agent2: "091
 
 export const apiUrl = (): string => process.env.API_URL!
 
-/** Starts Debian's Chromium, or the one that CHROMIUM names. */
-export function launch(): Promise<Browser> {
+const options = () => {
   const executablePath = process.env.CHROMIUM ?? "/usr/bin/chromium"
   if (!existsSync(executablePath)) throw new Error(`${executablePath} is missing: apt-get install chromium, or set CHROMIUM`)
-  return chromium.launch({ executablePath, args: ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--font-render-hinting=none", "--disable-lcd-text", "--force-color-profile=srgb"] })
+  return { executablePath, args: ["--no-sandbox", "--disable-gpu", "--disable-background-networking"] }
 }
+
+/** Starts Debian's Chromium, or the one that CHROMIUM names. */
+export const launch = (): Promise<Browser> => chromium.launch(options())
+
+/** Starts it with a profile on the disk, which outlives it. */
+export const launchProfile = (folder: string): Promise<BrowserContext> => chromium.launchPersistentContext(folder, { ...options(), baseURL: apiUrl(), locale: "en-GB", viewport: { width: 1280, height: 800 } })
 
 export interface Look {
   language?: "en" | "fa"

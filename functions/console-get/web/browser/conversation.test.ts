@@ -61,7 +61,7 @@ test("9, 10 and 11 a customer opens a ticket with a picture; the answer appears,
   await page.locator(".bubble", { hasText: "We have paid it back." }).waitFor({ timeout: 60_000 })
   await page.locator(".row", { hasText: "We have paid it back." }).waitFor()
   await write(page, "Thank you!")
-  await page.locator(".message[data-own]", { hasText: "Thank you!" }).getByRole("img", { name: "Sent" }).waitFor({ timeout: 60_000 })
+  await page.locator(".message[data-own]", { hasText: "Thank you!" }).getByRole("img", { name: "Sent", exact: true }).waitFor({ timeout: 60_000 })
   await page.locator(".picture img").waitFor({ timeout: 60_000 })
   expect(await page.content()).not.toContain("secret note")
   await agent("POST", `/tickets/${id}/status`, { clientId: ulid(), status: "resolved" })

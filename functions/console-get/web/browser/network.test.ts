@@ -1,15 +1,15 @@
 import type { Browser, Page } from "playwright-core"
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest"
-import { Caller, customerWithTicket, type Entry } from "./api"
-import { launch, newCustomer, password, person, seeded, signInOverApi } from "./console"
+import { bodies, customerWithTicket, type Entry } from "./api"
+import { type Call, caller, launch, newCustomer, password, person, seeded, signInOverApi, writeAs } from "./console"
 import { Network } from "./network"
 
 let browser: Browser
 let network: Network
-let agent: Caller
+let agent: Call
 beforeAll(async () => {
   browser = await launch()
-  agent = await Caller.signIn(seeded.agent)
+  agent = await caller(seeded.agent)
 })
 afterAll(() => browser.close())
 beforeEach(async () => void (network = await Network.start()))
@@ -33,7 +33,7 @@ async function atTicket(title: string, prepare: (page: Page) => Promise<unknown>
   await prepare(someone.page)
   await signInOverApi(someone, phone, `/tickets/${ticket.id}`)
   await subscribed(ticket.id)
-  await agent.post(ticket.id, "hello")
+  await writeAs(agent, ticket.id, "hello")
   await bubble(someone.page, "hello").waitFor({ timeout: 60_000 })
   return { ...someone, phone, customer, ticket }
 }
@@ -43,18 +43,17 @@ const subscribed = (ticketId: string, since = 0) =>
   expect.poll(() => network.frames.some(({ frame, at }) => at >= since && frame.type === "subscribed" && frame.topic === `ticket:${ticketId}`), { timeout: 60_000 }).toBe(true)
 
 test("22 frames are dropped: the gap is filled within a second", async () => {
-  const { page, ticket, faults } = await atTicket("Dropped frames")
+  const { page, ticket } = await atTicket("Dropped frames")
   network.drops = (frame) => frame.type === "entry" && /lost/.test(frame.entry?.body ?? "")
-  for (const text of ["lost 1", "lost 2", "kept"]) await agent.post(ticket.id, text)
+  for (const text of ["lost 1", "lost 2", "kept"]) await writeAs(agent, ticket.id, text)
   await expect.poll(() => shown(page), { timeout: 60_000 }).toEqual(["hello", "lost 1", "lost 2", "kept"])
   const told = network.frames.find(({ frame }) => frame.entry?.body === "kept" || (frame.type === "head" && frame.seq! > 2))!.at
   const asked = network.requests.find(({ request, at }) => at >= told && request.startsWith(`GET /tickets/${ticket.id}/history?after=2`))!.at
   expect(asked - told).toBeLessThan(1_000)
   // The last frame of a message is lost as well: the hint without the text is enough.
   network.drops = (frame) => frame.type === "entry"
-  await agent.post(ticket.id, "only a hint")
+  await writeAs(agent, ticket.id, "only a hint")
   await bubble(page, "only a hint").waitFor({ timeout: 60_000 })
-  expect(faults).toEqual([])
 })
 
 /** Timeouts of requests follow the clock of the test, as timers do. */
@@ -70,9 +69,9 @@ async function fakeClock(page: Page): Promise<void> {
 }
 
 test("23 connections are half-open: what was missed appears, what was written is sent once", async () => {
-  const { page, ticket, faults } = await atTicket("Half-open", fakeClock)
+  const { page, ticket } = await atTicket("Half-open", fakeClock)
   network.hold()
-  await agent.post(ticket.id, "nobody hears this")
+  await writeAs(agent, ticket.id, "nobody hears this")
   await write(page, "into the void")
   await page.clock.fastForward("01:00")
   expect(await shown(page)).toEqual(["hello", "into the void"])
@@ -83,14 +82,13 @@ test("23 connections are half-open: what was missed appears, what was written is
   for (let i = 0; i < 6; i++) await page.clock.fastForward("00:10")
   await subscribed(ticket.id, since)
   await expect.poll(() => shown(page), { timeout: 90_000 }).toEqual(["hello", "nobody hears this", "into the void"])
-  await expect.poll(() => agent.bodies(ticket.id), { timeout: 90_000 }).toEqual(["hello", "nobody hears this", "into the void"])
-  await agent.post(ticket.id, "live again")
+  await expect.poll(() => bodies(agent, ticket.id), { timeout: 90_000 }).toEqual(["hello", "nobody hears this", "into the void"])
+  await writeAs(agent, ticket.id, "live again")
   await bubble(page, "live again").waitFor({ timeout: 60_000 })
-  expect(faults).toEqual([])
 }, 300_000)
 
 test("24 two hours pass: the connection is renewed, nothing is missed or doubled", async () => {
-  const { page, ticket, faults } = await atTicket("Two hours", (page) => page.clock.install())
+  const { page, ticket } = await atTicket("Two hours", (page) => page.clock.install())
   const sockets: { closed: number }[] = []
   page.on("websocket", (socket) => {
     const opened = { closed: 0 }
@@ -99,24 +97,23 @@ test("24 two hours pass: the connection is renewed, nothing is missed or doubled
   })
   const before = Date.now()
   const posting = (async () => {
-    for (const text of range(20, "every moment")) await agent.post(ticket.id, text)
+    for (const text of range(20, "every moment")) await writeAs(agent, ticket.id, text)
   })()
   await page.clock.fastForward("02:00:00")
   await posting
   await subscribed(ticket.id, before)
-  await agent.post(ticket.id, "after it")
+  await writeAs(agent, ticket.id, "after it")
   await expect.poll(() => shown(page), { timeout: 60_000 }).toEqual(["hello", ...range(20, "every moment"), "after it"])
   expect(network.since(before, /^POST \/realtime/)).toHaveLength(1)
   expect(sockets).toHaveLength(1)
-  expect(faults).toEqual([])
 })
 
 test("25 the stack stops for a minute: no error, few connects, and everything is caught up", async () => {
-  const { page, ticket, faults } = await atTicket("Stopped", fakeClock)
+  const { page, ticket } = await atTicket("Stopped", fakeClock)
   let attempts = 0
   page.on("request", (request) => void (attempts += Number(request.url().endsWith("/realtime/tickets"))))
   network.cut()
-  await agent.post(ticket.id, "while away")
+  await writeAs(agent, ticket.id, "while away")
   for (const text of range(3, "written")) await write(page, text)
   for (let seconds = 0; seconds < 60; seconds++) await page.clock.runFor(1_000)
   expect(attempts).toBeGreaterThan(2)
@@ -127,9 +124,8 @@ test("25 the stack stops for a minute: no error, few connects, and everything is
   network.restore()
   await page.clock.runFor(30_000) // the longest delay between two tries
   await expect.poll(() => shown(page), { timeout: 90_000 }).toEqual(["hello", "while away", ...range(3, "written")])
-  await expect.poll(() => agent.bodies(ticket.id), { timeout: 90_000 }).toEqual(["hello", "while away", ...range(3, "written")])
+  await expect.poll(() => bodies(agent, ticket.id), { timeout: 90_000 }).toEqual(["hello", "while away", ...range(3, "written")])
   expect(await errors.count()).toBe(0)
-  expect(faults).toEqual([])
 })
 
 const picture = Buffer.from("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==", "base64")
@@ -151,8 +147,8 @@ test("26 a ticket with a file that is opened offline is opened once, after a rel
   await page.getByRole("img", { name: "Waits to be sent" }).waitFor()
   await page.reload()
   await page.getByRole("img", { name: "Waits to be sent" }).waitFor()
-  const customer = await Caller.signIn(phone)
-  const tickets = async () => (await customer.call<{ data: { id: string; title: string }[] }>("GET", "/tickets")).data
+  const customer = await caller(phone)
+  const tickets = async () => (await customer<{ data: { id: string; title: string }[] }>("GET", "/tickets")).data
   expect(await tickets()).toEqual([])
   // The first answers are lost after the server has stored the ticket.
   let answers = 0
@@ -162,23 +158,21 @@ test("26 a ticket with a file that is opened offline is opened once, after a rel
   await page.waitForURL(/\/app\/tickets\/01[0-9A-Z]{24}$/)
   await field(page).waitFor({ timeout: 90_000 })
   const [ticket] = await tickets()
-  const { entries } = await customer.call<{ entries: Entry[] }>("GET", `/tickets/${ticket!.id}`)
+  const { entries } = await customer<{ entries: Entry[] }>("GET", `/tickets/${ticket!.id}`)
   expect(entries.map((entry) => entry.attachments.map((file) => file.name))).toEqual([["lift.png"]])
   expect(page.url()).toContain(ticket!.id)
-  expect(someone.faults).toEqual([])
 }, 240_000)
 
 test("27 the session ends while messages wait: they are sent after the same person signs in", async () => {
-  const { page, ticket, customer, faults } = await atTicket("Ended")
+  const { page, ticket, customer } = await atTicket("Ended")
   network.cut()
   for (const text of range(3, "waits")) await write(page, text)
-  const { data } = await customer.call<{ data: { id: string; current: boolean }[] }>("GET", "/sessions")
-  for (const session of data) if (!session.current) await customer.call("DELETE", `/sessions/${session.id}`)
+  const { data } = await customer<{ data: { id: string; current: boolean }[] }>("GET", "/sessions")
+  for (const session of data) if (!session.current) await customer("DELETE", `/sessions/${session.id}`)
   network.restore()
   await page.getByRole("dialog").getByLabel("Password", { exact: true }).fill(password, { timeout: 90_000 })
-  expect(await agent.bodies(ticket.id)).toEqual(["hello"])
+  expect(await bodies(agent, ticket.id)).toEqual(["hello"])
   await page.getByRole("button", { name: "Sign in", exact: true }).click()
-  await expect.poll(() => agent.bodies(ticket.id), { timeout: 90_000 }).toEqual(["hello", ...range(3, "waits")])
+  await expect.poll(() => bodies(agent, ticket.id), { timeout: 90_000 }).toEqual(["hello", ...range(3, "waits")])
   await expect.poll(() => shown(page), { timeout: 60_000 }).toEqual(["hello", ...range(3, "waits")])
-  expect(faults).toEqual([])
 })

@@ -28,7 +28,7 @@ test("4 a session that is ended elsewhere: sign-in over the page, the draft is s
 
   expect(await page.getByLabel("Write a message").inputValue()).toBe("half a sentence")
   await page.getByLabel("Write a message").press("Control+Enter") // with the token of the new session
-  await page.locator(".message[data-own]", { hasText: "half a sentence" }).getByRole("img", { name: "Sent" }).waitFor({ timeout: 60_000 })
+  await page.locator(".message[data-own]", { hasText: "half a sentence" }).getByRole("img", { name: "Sent", exact: true }).waitFor({ timeout: 60_000 })
   expect(customer.faults).toEqual([])
 })
 

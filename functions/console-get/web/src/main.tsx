@@ -15,6 +15,7 @@ import { registerWorker } from "./app/worker"
 import { startOutbox, stopOutbox } from "./outbox/outbox"
 import { preferredLanguage, setLanguage, t } from "./i18n"
 import { connection } from "./socket/realtime"
+import { limitHiddenSockets } from "./socket/hidden"
 import { startSync } from "./socket/sync"
 
 async function start(): Promise<void> {
@@ -22,6 +23,7 @@ async function start(): Promise<void> {
   await Promise.all([setLanguage(preferredLanguage()).then(t.load), restoreSession()])
   startSync()
   startAlerts()
+  limitHiddenSockets()
   registerWorker()
   // Sending and the WebSocket live as long as somebody is signed in.
   effect(() => {

@@ -1,6 +1,6 @@
 import { useComputed } from "@preact/signals"
 import { useQuery } from "@tanstack/preact-query"
-import { Bell, ChartNoAxesColumn, CloudOff, Inbox, LogOut, MessagesSquare, UserRound } from "lucide-preact"
+import { Bell, ChartNoAxesColumn, CloudOff, Download, Inbox, LogOut, MessagesSquare, UserRound } from "lucide-preact"
 import type { ComponentChildren } from "preact"
 import { useEffect, useState } from "preact/hooks"
 import { Link, useLocation } from "wouter-preact"
@@ -16,6 +16,7 @@ import { Confirm } from "../ui/dialog"
 import { Menu } from "../ui/menu"
 import { toastError } from "../ui/toast"
 import { useTitle } from "./attention"
+import { install, installOffer } from "./install"
 import { session, signOut, staff } from "./session"
 import { activateUpdate, updateReady } from "./worker"
 
@@ -98,6 +99,7 @@ function UserMenu() {
         )}
         items={[
           { label: t().nav.profile, icon: <UserRound size={18} />, onSelect: () => navigate("/profile") },
+          ...(installOffer.value ? [{ label: t().nav.install, icon: <Download size={18} />, onSelect: install }] : []),
           "line",
           { label: t().nav.signOut, icon: <LogOut size={18} class="mirror" />, onSelect: () => (outbox.peek().length ? ask(true) : leave()) },
         ]}

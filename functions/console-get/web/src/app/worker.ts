@@ -1,9 +1,11 @@
 import { signal } from "@preact/signals"
-import { hasUnsavedDraft } from "../drafts/drafts"
+import { hasUnsavedDraft, saveDrafts } from "../drafts/drafts"
 
 /** Whether a new version waits. */
 export const updateReady = signal(false)
 let waiting: ServiceWorker | null = null
+let asked = false
+let reloading = false
 
 interface ScriptPolicy {
   createScriptURL: (url: string) => string
@@ -24,20 +26,39 @@ export function registerWorker(): void {
       setInterval(() => void registration.update().catch(() => {}), 60 * 60_000)
     })
     .catch(() => {}) // the console works without it, but not offline after a reload
-  let reloading = false
   const controlled = navigator.serviceWorker.controller !== null
   navigator.serviceWorker.addEventListener("controllerchange", () => {
-    if (!controlled || reloading) return // the first worker changes nothing
-    reloading = true
-    location.reload()
+    if (!controlled) return // the first worker changes nothing
+    waiting = null
+    // Another page has taken the new version; this one is not reloaded under the hands of its reader.
+    if (asked || document.visibilityState === "hidden") reload()
+    else updateReady.value = true
   })
-  // A page that nobody looks at takes the new version by itself.
-  document.addEventListener("visibilitychange", () => document.visibilityState === "hidden" && updateReady.peek() && !hasUnsavedDraft() && activateUpdate())
+  document.addEventListener("visibilitychange", updateUnseen)
+  // A part of the old version, which is gone.
+  addEventListener("vite:preloadError", () => updateReady.peek() && reload())
 }
 
 function offer(worker: ServiceWorker): void {
   waiting = worker
   updateReady.value = true
+  updateUnseen()
 }
 
-export const activateUpdate = (): void => waiting?.postMessage("activate")
+/** A page that nobody looks at takes the new version by itself. */
+function updateUnseen(): void {
+  if (document.visibilityState === "hidden" && updateReady.peek() && !hasUnsavedDraft()) activateUpdate()
+}
+
+/** Takes the new version: its worker first, then its page. */
+export function activateUpdate(): void {
+  asked = true
+  if (waiting) waiting.postMessage("activate")
+  else reload()
+}
+
+function reload(): void {
+  if (reloading) return
+  reloading = true
+  void saveDrafts().catch(() => {}).finally(() => location.reload()) // what could not be stored is rescued at pagehide
+}

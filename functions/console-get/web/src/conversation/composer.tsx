@@ -7,7 +7,7 @@ import { fileSize } from "../i18n/format"
 import { addFile, draftSignal, editDraft, isEmptyDraft, removeFile } from "../drafts/drafts"
 import { acceptedFiles, maxFiles, mediaType } from "../outbox/upload"
 import { IconButton } from "../ui/controls"
-import { toast } from "../ui/toast"
+import { toast, toastError } from "../ui/toast"
 import { StoredFiles } from "./attachments"
 
 interface ComposerProps {
@@ -94,17 +94,18 @@ export function Composer({ draft: key, label, sendLabel = t().actions.send, note
 export function useFiles(key: string) {
   const input = useRef<HTMLInputElement>(null)
   const [over, setOver] = useState(false)
-  const take = (files: Iterable<File>) => {
+  const take = async (files: readonly File[]) => {
+    // One after another, so that each is counted.
     for (const file of files) {
       const limit = settings.maxFileMiB * 2 ** 20
       if (!mediaType(file.name)) toast(t().files.wrongType(file.name), { kind: "error" })
       else if (file.size > limit) toast(t().files.tooLarge(file.name, fileSize(limit)), { kind: "error" })
       else if (draftSignal(key).peek().files.length >= maxFiles) toast(t().files.tooMany(maxFiles), { kind: "error" })
-      else void addFile(key, file)
+      else await addFile(key, file).catch(toastError)
     }
   }
   const pick = (element: HTMLInputElement) => {
-    take(element.files ?? [])
+    void take([...(element.files ?? [])])
     element.value = ""
   }
   const hasFiles = (event: DragEvent) => event.dataTransfer?.types.includes("Files") ?? false
@@ -113,7 +114,7 @@ export function useFiles(key: string) {
       const files = [...(event.clipboardData?.files ?? [])]
       if (files.length === 0) return
       event.preventDefault()
-      take(files)
+      void take(files)
     },
     onDragOver: (event: DragEvent) => {
       if (!hasFiles(event)) return
@@ -125,7 +126,7 @@ export function useFiles(key: string) {
       setOver(false)
       if (!hasFiles(event)) return
       event.preventDefault()
-      take(event.dataTransfer!.files)
+      void take([...event.dataTransfer!.files])
     },
   }
   return { drop: { over, handlers }, pick, input }

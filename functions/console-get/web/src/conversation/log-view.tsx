@@ -6,7 +6,7 @@ import { useCategories } from "../api/queries"
 import type { Entry } from "../api/types"
 import { session } from "../app/session"
 import { t } from "../i18n"
-import { day } from "../i18n/format"
+import { day, longDate } from "../i18n/format"
 import { fetchOlder, logSignal } from "../log/store"
 import { ticketSignal } from "../log/tickets"
 import { outbox } from "../outbox/outbox"
@@ -31,7 +31,7 @@ export function LogView({ ticketId }: { ticketId: string }) {
   const items = useMemo(() => rows(log.entries, waiting, unreadFrom), [log.entries, outbox.value, unreadFrom])
   const read = Math.max(0, ...Object.values(room(ticketId).readers.value).map((reader) => reader.seq))
   const categories = useCategories()
-  const printing = usePrinting()
+  const printing = usePrinting(ticketId)
 
   const list = useRef<VListHandle>(null)
   const atEnd = useRef(true)
@@ -72,7 +72,7 @@ export function LogView({ ticketId }: { ticketId: string }) {
   const unseen = log.entries.filter((entry) => entry.seq > seen && isText(entry) && entry.author.id !== me).length
   const render = (item: Item, index: number) => (
     <article key={item.key} class="log-row" aria-posinset={index + 1} aria-setsize={log.complete ? items.length : -1}>
-      <Row item={item} read={read} sentence={(entry) => eventText(entry, { me, categories, assignee: ticket?.assignee ?? null })} />
+      <Row item={item} printing={printing} read={read} sentence={(entry) => eventText(entry, { me, categories, assignee: ticket?.assignee ?? null })} />
     </article>
   )
   return (
@@ -95,12 +95,12 @@ export function LogView({ ticketId }: { ticketId: string }) {
   )
 }
 
-function Row({ item, read, sentence }: { item: Item; read: number; sentence: (entry: Entry) => string }) {
+function Row({ item, printing, read, sentence }: { item: Item; printing: boolean; read: number; sentence: (entry: Entry) => string }) {
   switch (item.kind) {
     case "day":
-      return <p class="log-day"><span>{day(item.at)}</span></p>
+      return <p class="log-day"><span>{printing ? longDate(item.at) : day(item.at)}</span></p>
     case "new":
-      return <p class="log-new"><span>{t().ticket.newLine}</span></p>
+      return <p class="log-new no-print"><span>{t().ticket.newLine}</span></p>
     case "event":
       return <p class="log-event">{sentence(item.entry)}</p>
     case "waiting":

@@ -30,7 +30,8 @@ export function Message({ entry, first, readUpTo }: MessageProps) {
       <div class="message-body">
         {first && (
           <p class="message-author">
-            <bdi>{own ? t().ticket.you : name}</bdi>
+            <bdi class={own ? "no-print" : undefined}>{own ? t().ticket.you : name}</bdi>
+            {own && <bdi class="print-only">{name}</bdi>}
             {entry.kind === "note" && <span class="chip" data-tone="warn">{t().ticket.note}</span>}
           </p>
         )}
@@ -50,7 +51,7 @@ export function Message({ entry, first, readUpTo }: MessageProps) {
 function Mark({ read }: { read: boolean }) {
   const Icon = read ? CheckCheck : Check
   const label = read ? t().ticket.marks.read : t().ticket.marks.sent
-  return <span class="mark" data-read={read || undefined} role="img" aria-label={label} title={label}><Icon size={14} /></span>
+  return <span class="mark no-print" data-read={read || undefined} role="img" aria-label={label} title={label}><Icon size={14} /></span>
 }
 
 /** A message that the server has not confirmed, or has refused. */

@@ -1,8 +1,17 @@
 import { useEffect, useState } from "preact/hooks"
 import { flushSync } from "preact/compat"
+import { fetchWhole, logSignal } from "../log/store"
+import { toastError } from "../ui/toast"
+
+/** Prints a ticket with all its entries, or with the held ones if the others cannot be fetched. */
+export async function printTicket(ticketId: string): Promise<void> {
+  await fetchWhole(ticketId).catch(toastError)
+  await new Promise(requestAnimationFrame) // the entries are rendered
+  print()
+}
 
 /** Whether the page is being printed; then every row must be there. */
-export function usePrinting(): boolean {
+export function usePrinting(ticketId: string): boolean {
   const [printing, setPrinting] = useState(false)
   useEffect(() => {
     const before = () => flushSync(() => setPrinting(true))
@@ -14,5 +23,16 @@ export function usePrinting(): boolean {
       removeEventListener("afterprint", after)
     }
   }, [])
+  useEffect(() => {
+    // A page that is about to be printed cannot wait for older entries.
+    const onKey = (event: KeyboardEvent) => {
+      const isP = /^[a-z]$/i.test(event.key) ? event.key.toLowerCase() === "p" : event.code === "KeyP"
+      if (!isP || !(event.ctrlKey || event.metaKey) || event.altKey || event.shiftKey || logSignal(ticketId).peek().complete) return
+      event.preventDefault()
+      void printTicket(ticketId)
+    }
+    addEventListener("keydown", onKey)
+    return () => removeEventListener("keydown", onKey)
+  }, [ticketId])
   return printing
 }

@@ -7,7 +7,7 @@ export const common = {
   theme: { label: "Theme", system: "Like the device", light: "Light", dark: "Dark" },
   nav: {
     label: "Main", tickets: "Tickets", new: "New ticket", notifications: "Notifications", profile: "Profile", inbox: "Inbox", admin: "Admin",
-    back: "Back", menu: "Menu", signOut: "Sign out",
+    back: "Back", menu: "Menu", signOut: "Sign out", install: "Install the app",
     unread: (n: number) => plural(n, { one: "# unread", other: "# unread" }),
   },
   actions: {

@@ -8,7 +8,7 @@ export const common: typeof english = {
   theme: { label: "پوسته", system: "مانند دستگاه", light: "روشن", dark: "تیره" },
   nav: {
     label: "اصلی", tickets: "تیکت‌ها", new: "تیکت تازه", notifications: "اعلان‌ها", profile: "نمایه", inbox: "صندوق", admin: "مدیریت",
-    back: "بازگشت", menu: "فهرست", signOut: "خروج",
+    back: "بازگشت", menu: "فهرست", signOut: "خروج", install: "نصب برنامه",
     unread: (n) => plural(n, { other: "# خوانده‌نشده" }),
   },
   actions: {

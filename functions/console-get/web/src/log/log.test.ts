@@ -84,6 +84,15 @@ test("the state of an attachment changes in its entry", () => {
   expect(setAttachmentState(log, 1, "f", "ready").entries[0]!.attachments[0]!.state).toBe("ready")
 })
 
+test("a file that was checked does not become pending again by an older response", () => {
+  const file = (state: string) => ({ id: "f", name: "a.png", type: "image/png", size: 1, state, width: state === "ready" ? 4 : null, height: null }) as Entry["attachments"][number]
+  const files = (state: string) => [{ ...entry(2), attachments: [file(state)] }]
+  const states = (log: Log) => log.entries.map((each) => each.attachments[0]?.state)
+  const ready = apply(newest([entry(1)], 1), files("ready"), { kind: "single" }).log
+  expect(states(apply(ready, files("pending"), { kind: "single" }).log)).toEqual([undefined, "ready"])
+  expect(states(apply(ready, files("expired"), { kind: "single" }).log)).toEqual([undefined, "expired"])
+})
+
 test("trim keeps the newest entries", () => {
   expect(trim(newest(range(1, 100), 100), 20)).toMatchObject({ oldest: 81, complete: false })
 })

@@ -70,11 +70,17 @@ function merge(held: readonly Entry[], incoming: readonly Entry[]): Entry[] {
   const bySeq = new Map(held.map((entry) => [entry.seq, entry]))
   let changed = false
   for (const entry of incoming) {
-    // An entry never changes but for the state of its attachments, which only newer pages know.
-    bySeq.set(entry.seq, entry)
+    bySeq.set(entry.seq, newer(bySeq.get(entry.seq), entry))
     changed = true
   }
   return changed ? [...bySeq.values()].sort((a, b) => a.seq - b.seq) : (held as Entry[])
+}
+
+/** An entry never changes but for its attachments: one that was checked is newer than a pending one. */
+function newer(held: Entry | undefined, entry: Entry): Entry {
+  if (!held || !entry.attachments.some((file) => file.state === "pending")) return entry
+  const known = (id: string) => held.attachments.find((file) => file.id === id)
+  return { ...entry, attachments: entry.attachments.map((file) => (file.state === "pending" ? (known(file.id) ?? file) : file)) }
 }
 
 /** Sets the state of an attachment, as the frame `attachment` reports it. */

@@ -68,22 +68,32 @@ export function takeHead(ticketId: string, seq: number): void {
   if (log && log.peek().syncedTo > 0 && seq > log.peek().syncedTo) scheduleFill(ticketId, headDelay)
 }
 
+/** Takes the result of the check of an upload. The entry is asked for again: it has the size of a picture. */
 export function takeAttachment(ticketId: string, seq: number, id: string, state: Entry["attachments"][number]["state"]): void {
+  if (state === "ready") later(`${ticketId} ${seq}`, gapDelay, () => fetchEntry(ticketId, seq))
   const log = logSignal(ticketId)
   log.value = setAttachmentState(log.peek(), seq, id, state)
   const entry = log.peek().entries.find((e) => e.seq === seq)
   if (entry) void persist(log.peek(), [entry])
 }
 
-function scheduleFill(ticketId: string, delay: number): void {
-  if (timers.has(ticketId)) return
+const scheduleFill = (ticketId: string, delay: number) => later(ticketId, delay, () => fill(ticketId))
+
+/** Runs once for all calls within the delay. */
+function later(key: string, delay: number, run: () => Promise<void>): void {
+  if (timers.has(key)) return
   timers.set(
-    ticketId,
+    key,
     setTimeout(() => {
-      timers.delete(ticketId)
-      void fill(ticketId).catch(() => {}) // the next frame or reconnection asks again
+      timers.delete(key)
+      void run().catch(() => {}) // the next frame or reconnection asks again
     }, delay),
   )
+}
+
+async function fetchEntry(ticketId: string, seq: number): Promise<void> {
+  const page = await call("get", "/tickets/{id}/history", { path: { id: ticketId }, query: { after: seq - 1, limit: 1 } })
+  if (page.data[0]?.seq === seq) await takeEntries(ticketId, page.data, { kind: "single" })
 }
 
 /** Fetches everything after syncedTo. Concurrent calls share one run. */
@@ -121,11 +131,20 @@ export async function fetchOlder(ticketId: string): Promise<void> {
   await takePage(ticketId, page.data, { kind: "before", hasMore: page.page.hasMore && page.data.length > 0 })
 }
 
+/** Fetches everything that is older, for the printer. */
+export async function fetchWhole(ticketId: string): Promise<void> {
+  for (let oldest = -1; !logSignal(ticketId).peek().complete && logSignal(ticketId).peek().oldest !== oldest; ) {
+    oldest = logSignal(ticketId).peek().oldest
+    await fetchOlder(ticketId)
+  }
+}
+
 async function persist(log: Log, fresh: readonly Entry[]): Promise<void> {
   if (!hasDatabase()) return
   const tx = (await database()).transaction(["entries", "logs"], "readwrite")
   const { entries: _, ...meta } = log
-  for (const entry of fresh) void tx.objectStore("entries").put(entry)
+  const seqs = new Set(fresh.map((entry) => entry.seq))
+  for (const entry of log.entries) if (seqs.has(entry.seq)) void tx.objectStore("entries").put(entry)
   void tx.objectStore("logs").put({ ...meta, usedAt: Date.now() })
   await tx.done
   channel.postMessage({ ticketId: log.ticketId, syncedTo: log.syncedTo })

@@ -36,6 +36,7 @@ export class Connection {
   private socket: WebSocket | null = null
   private readonly topics = new Map<string, Topic>()
   private started = false
+  private asleep = false
   private tries = 0
   private connecting = false
   private retry: ReturnType<typeof setTimeout> | undefined
@@ -57,6 +58,22 @@ export class Connection {
     this.drop(this.socket)
     this.socket = null
     this.online.value = false
+  }
+
+  /** Closes the connection of a page that nobody looks at. Subscriptions are kept for wake. */
+  sleep(): void {
+    this.asleep = true
+    clearTimeout(this.retry)
+    this.drop(this.socket)
+    this.socket = null
+    this.online.value = false
+  }
+
+  wake(): void {
+    if (!this.asleep) return
+    this.asleep = false
+    this.tries = 0
+    void this.connect()
   }
 
   /** Subscribes now and after each reconnection. Returns the function that ends it. */
@@ -84,7 +101,7 @@ export class Connection {
 
   /** Tests the connection after the device woke up, came online or showed the page again. */
   check(): void {
-    if (!this.started) return
+    if (!this.started || this.asleep) return
     if (this.socket?.readyState !== WebSocket.OPEN) {
       this.tries = 0
       clearTimeout(this.retry)
@@ -103,7 +120,7 @@ export class Connection {
   }
 
   private async connect(): Promise<void> {
-    if (this.connecting || !this.started) return
+    if (this.connecting || this.asleep || !this.started) return
     this.connecting = true
     try {
       const socket = this.environment.newSocket(await this.environment.openUrl())
@@ -119,7 +136,7 @@ export class Connection {
     socket.addEventListener("open", () => {
       clearTimeout(deadline)
       this.connecting = false
-      if (!this.started) return socket.close()
+      if (!this.started || this.asleep) return socket.close()
       const previous = this.socket
       this.socket = socket
       this.tries = 0

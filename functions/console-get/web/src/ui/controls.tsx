@@ -14,7 +14,7 @@ interface ButtonProps extends Omit<JSX.ButtonHTMLAttributes<HTMLButtonElement>, 
 
 export function Button({ kind = "plain", wide, busy, icon, children, onClick, type = "button", ...rest }: ButtonProps) {
   return (
-    <button {...rest} type={type} class="button" data-kind={kind} data-wide={wide || undefined} aria-disabled={busy || undefined} aria-busy={busy || undefined} onClick={(event) => (busy ? event.preventDefault() : onClick?.(event))}>
+    <button {...rest} type={type} class={`button ${rest.class ?? ""}`} data-kind={kind} data-wide={wide || undefined} aria-disabled={busy || undefined} aria-busy={busy || undefined} onClick={(event) => (busy ? event.preventDefault() : onClick?.(event))}>
       {icon}
       <span>{children}</span>
     </button>

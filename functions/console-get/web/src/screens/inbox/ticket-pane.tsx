@@ -7,6 +7,7 @@ import { Composer } from "../../conversation/composer"
 import { LogView } from "../../conversation/log-view"
 import { takesMessages } from "../../conversation/items"
 import { Typing } from "../../conversation/typing"
+import { printTicket } from "../../conversation/use-printing"
 import { useConversation } from "../../conversation/use-conversation"
 import { settings } from "../../config"
 import { draftKey, draftSignal, isEmptyDraft } from "../../drafts/drafts"
@@ -51,7 +52,7 @@ export function TicketPane({ id, back, onChoose }: Props) {
       <header class="pane-head">
         <Back to={back} />
         <div class="pane-title">
-          <h1 id="ticket-title" dir="auto">{ticket.title}</h1>
+          <h1 id="ticket-title" class="start" dir="auto">{ticket.title}</h1>
           <p class="meta">
             <bdi class="ltr">{digits(ticket.number)}</bdi>
             <StatusChip status={ticket.status} />
@@ -152,7 +153,7 @@ function PaneMenu({ id, closed, back }: { id: string; closed: boolean; back: str
           closed
             ? { label: t().ticket.reopen, icon: <RotateCcw size={18} class="mirror" />, onSelect: () => void setStatus(id, "open") }
             : { label: t().ticket.close, icon: <Lock size={18} />, shortcut: "⇧E", onSelect: () => void setStatus(id, "closed") },
-          { label: t().ticket.print, icon: <Printer size={18} />, onSelect: () => window.print() },
+          { label: t().ticket.print, icon: <Printer size={18} />, onSelect: () => void printTicket(id) },
           ...(isAdmin ? (["line", { label: inboxText().deleteTicket, icon: <Trash2 size={18} />, danger: true, onSelect: () => ask(true) }] as const) : []),
         ]}
       />

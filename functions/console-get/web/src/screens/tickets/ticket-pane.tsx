@@ -10,6 +10,7 @@ import { takesMessages } from "../../conversation/items"
 import { LogView } from "../../conversation/log-view"
 import { WaitingMessage } from "../../conversation/message"
 import { Typing } from "../../conversation/typing"
+import { printTicket } from "../../conversation/use-printing"
 import { useConversation } from "../../conversation/use-conversation"
 import { draftKey, draftSignal, editDraft } from "../../drafts/drafts"
 import { startFollowUp } from "../../drafts/follow-up"
@@ -96,7 +97,7 @@ function Actions({ ticket }: { ticket: Ticket }) {
   const closed = ticket.status === "closed"
   const items: MenuItem[] = [
     ...(closed || offline.value ? [] : [{ label: t().ticket.editTitle, icon: <Pencil size={18} />, onSelect: () => ask("title") }]),
-    { label: t().ticket.print, icon: <Printer size={18} />, onSelect: () => print() },
+    { label: t().ticket.print, icon: <Printer size={18} />, onSelect: () => void printTicket(ticket.id) },
     ...(offline.value ? [] : closed ? (takesMessages(ticket, settings.reopenDays) ? [{ label: t().ticket.reopen, icon: <RotateCcw size={18} />, onSelect: () => void verb(ticket, "/tickets/{id}/reopen") }] : []) : [{ label: t().ticket.close, icon: <Lock size={18} />, onSelect: () => ask("close") }]),
   ]
   return (
