@@ -54,7 +54,7 @@ func shardKeys(partition string, n int) []string {
 func shardOf(id string, n int) int {
 	hash := fnv.New32a()
 	hash.Write([]byte(id))
-	return int(hash.Sum32() % uint32(n)) //nolint:gosec // n is at most maxShards
+	return int(hash.Sum32() % uint32(n))
 }
 
 // key is the primary key of an item.

@@ -113,11 +113,7 @@ var partitionCondition = regexp.MustCompile(`^\s*[#\w]+\s*=\s*(:\w+)`)
 
 func (r *Recorder) countRead(operation string, body, answer []byte) {
 	var request struct {
-		IndexName                 string
-		Key                       Item
-		KeyConditionExpression    string
-		ExpressionAttributeValues Item
-		RequestItems              map[string]struct {
+		RequestItems map[string]struct {
 			Keys           []Item
 			ConsistentRead bool
 		}
@@ -135,12 +131,8 @@ func (r *Recorder) countRead(operation string, body, answer []byte) {
 	var consumed struct{ CapacityUnits float64 }
 	_ = json.Unmarshal(result.ConsumedCapacity, &consumed) // a list for BatchGetItem
 	switch operation {
-	case "GetItem":
-		r.read[PartitionKey{Value: r.Table.partitionOf(request.Key)}] += consumed.CapacityUnits
-	case "Query":
-		if match := partitionCondition.FindStringSubmatch(request.KeyConditionExpression); match != nil {
-			r.read[PartitionKey{request.IndexName, text(request.ExpressionAttributeValues[match[1]])}] += consumed.CapacityUnits
-		}
+	case "GetItem", "Query":
+		r.read[readKey(r.Table, body)] += consumed.CapacityUnits
 	case "BatchGetItem":
 		for name, list := range request.RequestItems {
 			sizes := map[string]int{}

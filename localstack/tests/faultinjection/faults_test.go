@@ -194,6 +194,12 @@ func (r *run) newScenario(ctx context.Context, customer *client.User) (*scenario
 // startRun starts a stack with the fault observer, and builds what the run needs.
 func startRun(t *testing.T, observe awsproxy.Observer) *run {
 	t.Helper()
+	return startMeasuredRun(t, observe, nil)
+}
+
+// startMeasuredRun is startRun, and calls consumed with the units of each call.
+func startMeasuredRun(t *testing.T, observe awsproxy.Observer, consumed func(awsproxy.Call, float64, float64)) *run {
+	t.Helper()
 	r := &run{}
 	var log io.Writer
 	if testing.Verbose() {
@@ -201,7 +207,7 @@ func startRun(t *testing.T, observe awsproxy.Observer) *run {
 	}
 	var err error
 	r.stack, err = stack.Start(t.Context(), stack.Options{
-		InMemory: true, Seed: seed.Seed, Log: log, Observer: observe, MaxInstances: 24, Parameters: stack.HighLimits(),
+		InMemory: true, Seed: seed.Seed, Log: log, Observer: observe, Consumed: consumed, MaxInstances: 24, Parameters: stack.HighLimits(),
 	})
 	if err != nil {
 		t.Fatal(err)

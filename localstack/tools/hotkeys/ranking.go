@@ -146,17 +146,18 @@ func shardCount(name emulator.PartitionKey, shards dynamo.Shards) int {
 	return 1
 }
 
-// print measures with one shard and with many, and prints the rankings.
-func print(ctx context.Context, out io.Writer) error {
-	fmt.Fprintf(out, "For each ticket: %s.\n", mix)
+// printRankings measures with one shard and with many.
+func printRankings(ctx context.Context, out io.Writer) error {
+	text := "For each ticket: " + mix + ".\n"
 	for _, shards := range []dynamo.Shards{{}, manyShards()} {
 		r, err := measure(ctx, shards, playedTickets)
 		if err != nil {
 			return err
 		}
-		fmt.Fprintf(out, "\n%s", r)
+		text += "\n" + r.String()
 	}
-	return nil
+	_, err := io.WriteString(out, text)
+	return err
 }
 
 // playedTickets is more than the tickets of a list.
