@@ -62,6 +62,10 @@ fuzz: .cache/schemathesis/installed ## fuzz every decoder, and the API with sche
 test-openapi: .cache/schemathesis/installed ## test the API against infra/openapi.yaml with schemathesis
 	@go run ./localstack/tools/fuzz api
 
+.PHONY: speed-console
+speed-console: .cache/npm/console/tools $(CONSOLE) ## measure sizes, speed and memory of the web console in Chromium
+	cd functions/console-get/web && npm run --silent budgets && npm run --silent speed
+
 .PHONY: quality
 quality: ## run the full quality suite and write docs/quality.md (CHECKS="faults stream" runs these alone)
 	@go run ./localstack/tools/quality $(CHECKS)

@@ -2,6 +2,7 @@
 import { readdirSync, readFileSync } from "node:fs"
 import { join } from "node:path"
 import { gzipSync } from "node:zlib"
+import { record } from "./quality.mjs"
 
 const dist = join(import.meta.dirname, "..", "dist")
 const files = readdirSync(join(dist, "assets"))
@@ -37,6 +38,6 @@ const results = [
 let failed = false
 for (const [name, size, limit] of results) {
   failed ||= !(size <= limit)
-  console.log(`${name}: ${size.toFixed(1)} kB of ${limit} kB${size <= limit ? "" : " TOO LARGE"}`)
+  record(name, `${size.toFixed(1)} kB`, `at most ${limit} kB`, size <= limit)
 }
 process.exit(failed ? 1 : 0)

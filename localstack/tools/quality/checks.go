@@ -36,6 +36,7 @@ func checks() []check {
 		{"iam", "IAM least privilege", [][]string{goTest(".", e2e)}},
 		{"template", "Template linters", [][]string{{"make", "lint-template"}}},
 		{"speed", "Throughput, latency and memory", [][]string{{"make", "bench"}}},
+		{"console", "Sizes, speed and memory of the web console", [][]string{{"make", "speed-console"}}},
 		{"seeded-bugs", "Seeded bugs detected", [][]string{{"make", "mutation-test"}}},
 	}
 }

@@ -4,7 +4,7 @@ export default defineConfig({
   root: import.meta.dirname,
   test: {
     include: ["*.test.ts"],
-    exclude: process.env.SHOTS ? [] : ["shots.test.ts"],
+    exclude: process.env.SHOTS || process.env.SPEED ? [] : ["shots.test.ts", "speed.test.ts"],
     globalSetup: ["stack.ts"],
     environment: "node",
     testTimeout: 120_000,

@@ -26,9 +26,9 @@ export function registerWorker(): void {
       setInterval(() => void registration.update().catch(() => {}), 60 * 60_000)
     })
     .catch(() => {}) // the console works without it, but not offline after a reload
-  const controlled = navigator.serviceWorker.controller !== null
+  let controlled = navigator.serviceWorker.controller !== null
   navigator.serviceWorker.addEventListener("controllerchange", () => {
-    if (!controlled) return // the first worker changes nothing
+    if (!controlled) return void (controlled = true) // the first worker changes nothing
     waiting = null
     // Another page has taken the new version; this one is not reloaded under the hands of its reader.
     if (asked || document.visibilityState === "hidden") reload()
