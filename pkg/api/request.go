@@ -38,6 +38,7 @@ type Request struct {
 	baseURL        string   // of the API, without a final slash; "" if unknown
 	allowedOrigins []string // origins of pages, besides that of the API
 	reopenWindow   time.Duration
+	address        string // IP address of the client
 }
 
 func newRequest(event events.APIGatewayV2HTTPRequest) *Request {
@@ -70,7 +71,7 @@ func (r *Request) body() ([]byte, error) {
 func (r *Request) caller() account.Caller {
 	http := r.event.RequestContext.HTTP
 	return account.Caller{
-		IP: http.SourceIP, UserAgent: truncate(http.UserAgent, 200), Locale: r.acceptLanguage(), UserID: r.Principal.UserID,
+		IP: r.address, UserAgent: truncate(http.UserAgent, 200), Locale: r.acceptLanguage(), UserID: r.Principal.UserID,
 		Device: wire.Cookie(r.event.Cookies, wire.DeviceCookie, r.isPlainHTTP()),
 	}
 }

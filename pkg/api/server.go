@@ -32,6 +32,8 @@ type Server struct {
 
 	// BaseURL is the URL of the API if it is not the domain of API Gateway.
 	BaseURL string
+	// CDNSecretHashes are the SHA-256 hashes, in hex, of the secrets that our CDN sends.
+	CDNSecretHashes []string
 	// AllowedOrigins are the origins of pages, besides that of the API.
 	AllowedOrigins []string
 	// ReopenWindow is that of ticket.Service.
@@ -45,6 +47,7 @@ func (s *Server) HTTP(e Endpoint) func(context.Context, events.APIGatewayV2HTTPR
 		start, r := s.Requests.Start(), newRequest(event)
 		ctx = requestlog.WithID(ctx, r.ID)
 		r.key, r.now, r.allowedOrigins, r.reopenWindow = s.Key, s.Now, s.AllowedOrigins, s.ReopenWindow
+		r.address = s.clientAddress(event)
 		r.baseURL = cmp.Or(strings.TrimSuffix(s.BaseURL, "/"), r.gatewayURL())
 		response, err := s.handle(ctx, e, r)
 		if err != nil {

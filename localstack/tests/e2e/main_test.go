@@ -72,6 +72,7 @@ func run(m *testing.M) (int, error) {
 	if suite.api.Base() == "" {
 		parameters := stack.HighLimits()
 		parameters["NotificationDelaySeconds"] = "1" // so that tests do not wait for delayed notifications
+		parameters["CdnSecretHashes"] = cdnSecretHash()
 		var log io.Writer
 		if testing.Verbose() {
 			log = os.Stderr

@@ -1,5 +1,6 @@
-// Command templatelint runs cfn-lint on template.yaml, and checkov on the template
-// that SAM generates from it, and counts the resources of that. It fails if there are
+// Command templatelint runs cfn-lint on template.yaml and infra/edge.yaml, and checkov on the
+// second one and on the template that SAM generates from the first, and counts the resources
+// of that. It fails if there are
 // findings or too many resources.
 package main
 
@@ -20,6 +21,7 @@ import (
 const (
 	toolDir      = ".cache/checkov/bin"
 	templateFile = "template.yaml"
+	edgeFile     = "infra/edge.yaml"
 	expandedFile = ".cache/templatelint/template.json"
 	expandScript = "localstack/tools/templatelint/expand.py"
 	configFile   = "infra/checkov.yaml"
@@ -30,7 +32,7 @@ const (
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	err := errors.Join(runCfnLint(ctx), runCheckov(ctx), countResources())
+	err := errors.Join(runCfnLint(ctx), expand(ctx), runCheckov(ctx, "checkov", expandedFile), runCheckov(ctx, "checkov of infra/edge.yaml", edgeFile), countResources())
 	stop()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "templatelint:", err)
@@ -39,7 +41,7 @@ func main() {
 }
 
 func runCfnLint(ctx context.Context) error {
-	out, err := runTool(ctx, "cfn-lint", "--regions", "us-east-1", "--format", "json", "--", templateFile)
+	out, err := runTool(ctx, "cfn-lint", "--regions", "us-east-1", "--format", "json", "--", templateFile, edgeFile)
 	var found []struct {
 		Message string
 		Rule    struct{ ID string }
@@ -54,14 +56,19 @@ func runCfnLint(ctx context.Context) error {
 	return record("cfn-lint", findings, "")
 }
 
-func runCheckov(ctx context.Context) error {
+// expand writes the template that SAM generates.
+func expand(ctx context.Context) error {
 	if err := os.MkdirAll(filepath.Dir(expandedFile), 0o750); err != nil {
 		return err
 	}
 	if out, err := runTool(ctx, "python", expandScript, templateFile, expandedFile); err != nil {
 		return fmt.Errorf("expand the template: %w %s", err, out)
 	}
-	out, err := runTool(ctx, "checkov", "--config-file", configFile, "--file", expandedFile)
+	return nil
+}
+
+func runCheckov(ctx context.Context, name, file string) error {
+	out, err := runTool(ctx, "checkov", "--config-file", configFile, "--file", file)
 	var found struct {
 		Results struct {
 			Failed []struct {
@@ -80,13 +87,13 @@ func runCheckov(ctx context.Context) error {
 		return errors.Join(fmt.Errorf("checkov: %w", invalid), err)
 	}
 	if found.Summary.Errors > 0 || found.Summary.Passed == 0 {
-		return fmt.Errorf("checkov could not parse the template: %+v", found.Summary)
+		return fmt.Errorf("checkov could not parse %s: %+v", file, found.Summary)
 	}
 	var findings []string
 	for _, f := range found.Results.Failed {
 		findings = append(findings, fmt.Sprintf("%s %s: %s", f.Resource, f.Check, f.Name))
 	}
-	return record("checkov", findings, fmt.Sprintf("%d checks of %d resources pass; %d are skipped with a reason in the template",
+	return record(name, findings, fmt.Sprintf("%d checks of %d resources pass; %d are skipped with a reason in the template",
 		found.Summary.Passed, found.Summary.Resources, found.Summary.Skipped))
 }
 
