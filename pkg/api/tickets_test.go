@@ -82,6 +82,26 @@ func TestUpdateTicket_IfMatch(t *testing.T) {
 	}
 }
 
+// TestChange_IfMatch checks that every change of a ticket is conditional on its version.
+func TestChange_IfMatch(t *testing.T) {
+	fx := newFixture(t)
+	fx.addTicket(oneID, "message")
+	for name, c := range map[string]struct {
+		endpoint api.Endpoint
+		fields   string
+	}{
+		"close":  {api.CloseTicket(fx.tickets, fx.publisher), ""},
+		"reopen": {api.ReopenTicket(fx.tickets, fx.publisher), ""},
+		"status": {api.SetStatus(fx.tickets, fx.publisher), `,"status":"pending"`},
+		"claim":  {api.AssignTicket(fx.tickets, fx.publisher), `,"assigneeId":"me"`},
+	} {
+		r := newRequest(http.MethodPost, "/x", `{"clientId":"`+aULID+`"`+c.fields+`}`).with("if-match", `"1"`)
+		if got := fx.send(t, c.endpoint, ali, r); got.status != 412 || got.code() != "version_stale" {
+			t.Errorf("%s: got %d %s, want 412", name, got.status, got.text)
+		}
+	}
+}
+
 func TestUpdateTicket(t *testing.T) {
 	for _, c := range []struct {
 		name, body  string
