@@ -41,7 +41,7 @@ beforeEach(async () => {
   Object.defineProperty(navigator, "locks", { configurable: true, value: { request: (_: string, run: () => Promise<unknown>) => (held = held.then(run, run)) } })
   vi.spyOn(Math, "random").mockReturnValue(0.01)
   await openDatabase("me")
-  server.entries.push({ ...({} as Entry), seq: 1, prev: 0, ticketId: "t", clientId: null, kind: "opened", author: { id: "me", name: "Me", role: "user" } } as Entry)
+  server.entries.push({ ...({} as Entry), seq: 1, prev: 0, ticketId: "t", clientId: null, kind: "opened", author: { id: "me", name: "Me", role: "user" }, attachments: [] } as unknown as Entry)
   await takeEntries("t", server.entries, { kind: "newest", lastSeq: 1, hasMore: false })
   await startOutbox("me")
 })
