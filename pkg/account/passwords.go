@@ -111,7 +111,8 @@ func (p *Passwords) failures(from client) limit.Counter {
 // with login_locked. Attempts on a number without a login are counted under its keyed
 // hash, with as many requests, so that the number is not stored.
 func (p *Passwords) recordAttempt(ctx context.Context, number string, found bool, from client) (err error) {
-	window, counted := p.OTP.rateCounter("login-number", number, rateWindow), false
+	var counted bool
+	window := p.OTP.rateCounter("login-number", number, rateWindow)
 	switch {
 	case from.userID != "":
 		counted, err = p.recordOfDevice(ctx, number, from)
