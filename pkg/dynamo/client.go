@@ -143,6 +143,7 @@ type updateSpec struct {
 	set       string // update expression
 	condition string // "" for none
 	values    values
+	blind     bool // nothing is returned
 }
 
 // update changes an item and returns its new attributes. If the condition fails,
@@ -151,11 +152,15 @@ func (s *Store) update(ctx context.Context, c updateSpec) (after item, applied b
 	in := &dynamodb.UpdateItemInput{
 		TableName: s.name, Key: c.key.marshal(), UpdateExpression: &c.set,
 		ExpressionAttributeValues: c.values.marshal(), ExpressionAttributeNames: attributeNames(c.set + " " + c.condition),
-		ReturnValues: types.ReturnValueAllNew,
+	}
+	if !c.blind {
+		in.ReturnValues = types.ReturnValueAllNew
 	}
 	if c.condition != "" {
 		in.ConditionExpression = &c.condition
-		in.ReturnValuesOnConditionCheckFailure = types.ReturnValuesOnConditionCheckFailureAllOld
+		if !c.blind {
+			in.ReturnValuesOnConditionCheckFailure = types.ReturnValuesOnConditionCheckFailureAllOld
+		}
 	}
 	out, err := s.db.UpdateItem(ctx, in)
 	if err == nil {

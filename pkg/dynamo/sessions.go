@@ -116,7 +116,7 @@ func (s *Store) Session(ctx context.Context, userID, family string) (account.Ses
 func (s *Store) TouchSession(ctx context.Context, userID, family string, now time.Time) error {
 	_, _, err := s.update(ctx, updateSpec{
 		key: sessionKey(userID, family), set: "SET used = :now, #ttl = :ttl", condition: "attribute_exists(PK)",
-		values: values{"now": toMillis(now), "ttl": now.Add(account.SessionTTL).Unix()},
+		values: values{"now": toMillis(now), "ttl": now.Add(account.SessionTTL).Unix()}, blind: true,
 	})
 	return err
 }

@@ -25,6 +25,9 @@ type Permission struct {
 	// LeadingKey is the value of the partition key of a DynamoDB call, which policies compare
 	// with the condition key dynamodb:LeadingKeys.
 	LeadingKey string
+	// Attributes are the top-level attributes that an UpdateItem names, and ReturnValues are those
+	// that it returns. Policies compare them with dynamodb:Attributes and dynamodb:ReturnValues.
+	Attributes, ReturnValues string
 }
 
 // AccessKey returns the access key of an instance, which identifies its calls.

@@ -16,6 +16,9 @@ type tableTarget struct {
 	Key, Item                 map[string]stringValue
 	KeyConditionExpression    string
 	ExpressionAttributeValues map[string]stringValue
+
+	UpdateExpression, ConditionExpression, ReturnValues string
+	ExpressionAttributeNames                            map[string]string
 }
 
 // stringValue is an attribute value. All partition keys are strings.
@@ -84,7 +87,35 @@ func (c *Call) parseDynamoDB(r *http.Request) {
 }
 
 func (c *Call) requireItem(action string, t tableTarget) {
-	c.Permissions = append(c.Permissions, Permission{Action: action, Resource: t.arn(), LeadingKey: t.leadingKey()})
+	p := Permission{Action: action, Resource: t.arn(), LeadingKey: t.leadingKey()}
+	if action == "dynamodb:UpdateItem" {
+		p.Attributes, p.ReturnValues = t.attributes(), t.ReturnValues
+	}
+	c.Permissions = append(c.Permissions, p)
+}
+
+// expressionWord matches a name, placeholder, value, function or keyword of an expression, and the
+// parts of a path after the first, which begin with a dot.
+var expressionWord = regexp.MustCompile(`[.:#]?[A-Za-z_]\w*`)
+
+// attributes returns the sorted names of the attributes of an update, separated by spaces.
+func (t tableTarget) attributes() string {
+	names := slices.Collect(maps.Keys(t.Key))
+	for _, expression := range []string{t.UpdateExpression, t.ConditionExpression} {
+		for _, at := range expressionWord.FindAllStringIndex(expression, -1) {
+			word, after := expression[at[0]:at[1]], strings.TrimSpace(expression[at[1]:])
+			isKeyword := slices.Contains([]string{"SET", "REMOVE", "ADD", "DELETE", "AND", "OR", "NOT", "IN", "BETWEEN"}, strings.ToUpper(word))
+			if isKeyword || strings.ContainsAny(word[:1], ".:") || strings.HasPrefix(after, "(") {
+				continue
+			}
+			if name, ok := t.ExpressionAttributeNames[word]; ok {
+				word = name
+			}
+			names = append(names, word)
+		}
+	}
+	slices.Sort(names)
+	return strings.Join(slices.Compact(names), " ")
 }
 
 // transactionAction returns the action of one part of a transaction.

@@ -192,6 +192,19 @@ func TestParseCall_Permissions(t *testing.T) {
 	}
 }
 
+// TestAttributes checks which attributes an update names.
+func TestAttributes(t *testing.T) {
+	target := tableTarget{
+		Key:                      map[string]stringValue{"PK": {"U#1"}, "SK": {"~U"}},
+		UpdateExpression:         "SET used = :now, #ttl = if_not_exists(#ttl, :ttl), row.title=:t, hits = hits + :one REMOVE q, w ADD n :one",
+		ConditionExpression:      "attribute_exists(PK) AND (rev < :rev OR NOT contains(tags, :tag)) AND #user.id = :id",
+		ExpressionAttributeNames: map[string]string{"#ttl": "ttl", "#user": "user"},
+	}
+	if got, want := target.attributes(), "PK SK hits n q rev row tags ttl used user w"; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+}
+
 // TestServeHTTP_Consumed checks that the engine is asked for the capacity of a call, and how
 // it is counted.
 func TestServeHTTP_Consumed(t *testing.T) {

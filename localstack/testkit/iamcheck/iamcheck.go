@@ -23,6 +23,7 @@ type Grant struct {
 	Resource    string // an ARN pattern; * matches any text
 	Key         string // a pattern of DynamoDB partition keys; empty for all
 	NotResource bool   // the grant covers all other resources
+	Attributes  string // all that an UpdateItem may name, which then returns nothing; empty for any
 }
 
 // Grants returns the permissions of the policies in the template. It omits those that
@@ -57,11 +58,13 @@ func Grants(t *samtemplate.Template) ([]Grant, error) {
 
 // parseStatement returns the grants of a policy statement.
 func parseStatement(function string, statement map[string]any) ([]Grant, error) {
-	keys := []string{""}
+	keys, attributes := []string{""}, ""
 	if condition := samtemplate.Map(statement["Condition"]); condition != nil {
 		keys = samtemplate.Strings(samtemplate.Map(condition["ForAllValues:StringLike"])["dynamodb:LeadingKeys"])
-		if len(condition) != 1 || len(keys) == 0 {
-			return nil, fmt.Errorf("the only supported condition is ForAllValues:StringLike of dynamodb:LeadingKeys: %v", statement)
+		attributes = strings.Join(samtemplate.Strings(samtemplate.Map(condition["ForAllValues:StringEquals"])["dynamodb:Attributes"]), " ")
+		returns := samtemplate.String(samtemplate.Map(condition["StringEqualsIfExists"])["dynamodb:ReturnValues"])
+		if len(keys) == 0 || len(condition) != 1 && (len(condition) != 3 || attributes == "" || returns != "NONE") {
+			return nil, fmt.Errorf("the only supported conditions are dynamodb:LeadingKeys, and with it dynamodb:Attributes and dynamodb:ReturnValues: %v", statement)
 		}
 	}
 	if samtemplate.String(statement["Effect"]) != "Allow" {
@@ -71,7 +74,7 @@ func parseStatement(function string, statement map[string]any) ([]Grant, error) 
 	for _, action := range samtemplate.Strings(statement["Action"]) {
 		for _, resource := range samtemplate.Strings(statement["Resource"]) {
 			for _, key := range keys {
-				all = append(all, Grant{Function: function, Action: action, Resource: normalizeResource(resource), Key: key})
+				all = append(all, Grant{Function: function, Action: action, Resource: normalizeResource(resource), Key: key, Attributes: attributes})
 			}
 		}
 		for _, resource := range samtemplate.Strings(statement["NotResource"]) {
@@ -89,7 +92,14 @@ func normalizeResource(resource string) string {
 // allows reports whether the grant covers a permission.
 func (g Grant) allows(permission awsproxy.Permission) bool {
 	return g.Action == permission.Action && matchARN(g.Resource, permission.Resource) != g.NotResource &&
-		(g.Key == "" || matchARN(g.Key, permission.LeadingKey))
+		(g.Key == "" || matchARN(g.Key, permission.LeadingKey)) && (g.Attributes == "" || g.allowsUpdate(permission))
+}
+
+// allowsUpdate reports whether an update names no other attributes and returns nothing.
+func (g Grant) allowsUpdate(permission awsproxy.Permission) bool {
+	allowed := strings.Fields(g.Attributes)
+	foreign := func(name string) bool { return !slices.Contains(allowed, name) }
+	return !slices.ContainsFunc(strings.Fields(permission.Attributes), foreign) && (permission.ReturnValues == "" || permission.ReturnValues == "NONE")
 }
 
 // matchARN reports whether an ARN matches a pattern. As in IAM, * also matches
@@ -122,7 +132,7 @@ func (g Grant) String() string {
 	if g.NotResource {
 		return fmt.Sprintf("%s: %s on all except %s", g.Function, g.Action, g.Resource)
 	}
-	return strings.TrimSpace(fmt.Sprintf("%s: %s on %s %s", g.Function, g.Action, g.Resource, g.Key))
+	return strings.TrimSpace(strings.TrimSpace(fmt.Sprintf("%s: %s on %s %s", g.Function, g.Action, g.Resource, g.Key)) + " " + g.Attributes)
 }
 
 // Recorder records the permissions that functions use.
@@ -194,7 +204,7 @@ func (r *Recorder) Compare(all []Grant, exceptions []Exception) Report {
 				}
 			}
 			if !allowed {
-				missing[Grant{Function: function, Action: permission.Action, Resource: permission.Resource, Key: permission.LeadingKey}.String()] = true
+				missing[Grant{Function: function, Action: permission.Action, Resource: permission.Resource, Key: permission.LeadingKey, Attributes: permission.Attributes}.String()] = true
 			}
 		}
 	}

@@ -138,6 +138,52 @@ func TestUpdate(t *testing.T) {
 	}
 }
 
+// TestUpdate_SessionUse checks that a function gets only the attributes of a session's last use
+// while it writes no others to a user, and that a call that returns or names more is reported.
+func TestUpdate_SessionUse(t *testing.T) {
+	const table = "arn:aws:dynamodb:us-east-1:1:table/t"
+	path := filepath.Join(t.TempDir(), "template.yaml")
+	load := func() *samtemplate.Template {
+		parsed, err := samtemplate.Load(path, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		parsed.Attribute = func(*samtemplate.Resource, string) (any, error) { return table, nil }
+		return parsed
+	}
+	use := awsproxy.Permission{Action: "dynamodb:UpdateItem", Resource: table, LeadingKey: "U#1", Attributes: SessionUse}
+	more, returning := use, use
+	more.Attributes, returning.ReturnValues = "PK SK ttl used user", "ALL_NEW"
+	for name, c := range map[string]struct {
+		call       awsproxy.Permission
+		restricted bool
+	}{"last use": {use, true}, "another attribute": {more, false}, "returned item": {returning, false}} {
+		if err := os.WriteFile(path, []byte(policies), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		var r, later Recorder
+		r.Observe(awsproxy.Call{Function: "post", Permissions: []awsproxy.Permission{use, c.call, {Action: "dynamodb:PutItem", Resource: table, LeadingKey: "T#1"}}})
+		if _, err := r.Update(path, load(), nil); err != nil {
+			t.Fatal(err)
+		}
+		text, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if strings.Contains(string(text), `{"dynamodb:Attributes": ["PK", "SK", "ttl", "used"]}`) != c.restricted || strings.Contains(string(text), `["T#*", "U#*"]`) == c.restricted {
+			t.Errorf("%s: got\n%s", name, text)
+		}
+		all, err := Grants(load())
+		if err != nil {
+			t.Fatal(err)
+		}
+		later.Observe(awsproxy.Call{Function: "post", Permissions: []awsproxy.Permission{use, more, returning}})
+		if missing := later.Compare(all, nil).Missing; (len(missing) == 2) != c.restricted {
+			t.Errorf("%s: got missing %v", name, missing)
+		}
+	}
+}
+
 func TestKeyPattern(t *testing.T) {
 	for key, want := range map[string]string{"T#1": "T#*", "W#ticket:1": "W#*", "K#c#1": "K#c#*", "K#s#a#b$": "K#s#*", "CONFIG": "CONFIG", "0": "0"} {
 		if got := keyPattern(awsproxy.Permission{Action: "dynamodb:Query", Resource: "t", LeadingKey: key}); got != want {

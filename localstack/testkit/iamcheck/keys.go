@@ -19,6 +19,19 @@ func hasOpenKeys(resource string) bool {
 	return false
 }
 
+// SessionUse are the attributes of a cookie's session that record its last use. Functions that
+// write nothing else to a user get no other attribute of users.
+const SessionUse = "PK SK ttl used"
+
+// grantFor returns the grant that a function needs for a recorded call.
+func grantFor(function string, p awsproxy.Permission) Grant {
+	g := Grant{Function: function, Action: p.Action, Resource: p.Resource, Key: p.LeadingKey}
+	if use := (Grant{Attributes: SessionUse}); p.Action == "dynamodb:UpdateItem" && p.LeadingKey == "U#*" && use.allowsUpdate(p) {
+		g.Attributes = SessionUse
+	}
+	return g
+}
+
 // keyPattern returns the pattern that a policy has for the leading key of a call: the
 // prefix of the kind of item (T#*), or the whole key of a partition without ids (CONFIG).
 // The kinds of search postings have prefixes of their own (K#s#*).

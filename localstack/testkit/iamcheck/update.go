@@ -63,7 +63,7 @@ func (r *Recorder) needs(function string, current []Grant, exceptions []Exceptio
 	}
 	for permission := range r.calls[function] {
 		if strings.HasPrefix(permission.Action, "dynamodb:") {
-			needed[Grant{Function: function, Action: permission.Action, Resource: permission.Resource, Key: permission.LeadingKey}] = true
+			needed[grantFor(function, permission)] = true
 		}
 	}
 	for _, e := range exceptions {
@@ -73,16 +73,28 @@ func (r *Recorder) needs(function string, current []Grant, exceptions []Exceptio
 			}
 		}
 	}
-	return spread(needed)
+	needed = spread(needed)
+	for g := range needed {
+		if all := g; g.Attributes != "" {
+			if all.Attributes = ""; needed[all] {
+				delete(needed, g)
+			}
+		}
+	}
+	return needed
 }
 
 // spread gives all reads of a resource the keys of its reads and writes, and all writes the
-// keys of its writes. A rare path may use another action on the same item.
+// keys of its writes. A rare path may use another action on the same item. A grant of some
+// attributes stays alone.
 func spread(grants map[Grant]bool) map[Grant]bool {
 	out := maps.Clone(grants)
 	for g := range grants {
+		if g.Attributes != "" {
+			continue
+		}
 		for other := range grants {
-			if other.Resource == g.Resource && other.Key != "" && (IsWrite(other.Action) || !IsWrite(g.Action)) {
+			if other.Resource == g.Resource && other.Key != "" && (!IsWrite(g.Action) || IsWrite(other.Action) && other.Attributes == "") {
 				out[Grant{Function: g.Function, Action: g.Action, Resource: g.Resource, Key: other.Key}] = true
 			}
 		}
@@ -93,21 +105,27 @@ func spread(grants map[Grant]bool) map[Grant]bool {
 // statements returns the lines of the statements for the grants of one function. Actions
 // with the same keys share a statement, and so do indexes.
 func statements(needed map[Grant]bool) []string {
-	type action struct{ resource, name string }
+	type action struct{ resource, attributes, name string }
 	keys := map[action][]string{}
 	for g := range needed {
-		a := action{g.Resource, g.Action}
+		a := action{g.Resource, g.Attributes, g.Action}
 		keys[a] = append(keys[a], g.Key)
 	}
 	actions := map[string][]string{} // by resource and keys
-	for _, a := range slices.SortedFunc(maps.Keys(keys), func(a, b action) int { return cmp.Or(cmp.Compare(a.resource, b.resource), cmp.Compare(a.name, b.name)) }) {
+	for _, a := range slices.SortedFunc(maps.Keys(keys), func(a, b action) int {
+		return cmp.Or(cmp.Compare(a.resource, b.resource), cmp.Compare(a.name, b.name), cmp.Compare(a.attributes, b.attributes))
+	}) {
 		slices.Sort(keys[a])
 		id := a.resource + " " + strings.Join(keys[a], " ")
+		if a.attributes != "" {
+			id += "|" + a.attributes
+		}
 		actions[id] = append(actions[id], a.name)
 	}
 	var lines []string
 	for _, id := range slices.Sorted(maps.Keys(actions)) {
 		resource, list, _ := strings.Cut(id, " ")
+		list, attributes, _ := strings.Cut(list, "|")
 		name := "!GetAtt Table.Arn"
 		if _, index, ok := strings.Cut(resource, "/index/"); ok {
 			name = fmt.Sprintf(`!Sub "${Table.Arn}/index/%s"`, index)
@@ -117,10 +135,21 @@ func statements(needed map[Grant]bool) []string {
 			"              Action: "+flow(actions[id]),
 			"              Resource: "+name)
 		if list != "" {
-			lines = append(lines, `              Condition: {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["`+strings.ReplaceAll(list, " ", `", "`)+`"]}}`)
+			lines = append(lines, `              Condition: {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": [`+quoted(list)+"]}"+onAttributes(attributes)+"}")
 		}
 	}
 	return lines
+}
+
+// quoted returns the words of a list as members of a JSON list.
+func quoted(words string) string { return `"` + strings.ReplaceAll(words, " ", `", "`) + `"` }
+
+// onAttributes returns the conditions of a statement for some attributes.
+func onAttributes(attributes string) string {
+	if attributes == "" {
+		return ""
+	}
+	return `, "ForAllValues:StringEquals": {"dynamodb:Attributes": [` + quoted(attributes) + `]}, StringEqualsIfExists: {"dynamodb:ReturnValues": NONE}`
 }
 
 // flow returns a YAML list in one line, or its only member.
