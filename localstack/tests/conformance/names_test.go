@@ -184,6 +184,37 @@ func TestDeleteUser_LateWrites(t *testing.T) {
 	}
 }
 
+// TestDeleteUser_LateMarker checks that a read marker leaves no trace that a deleted user moves
+// with the last token, after everything else was erased.
+func TestDeleteUser_LateMarker(t *testing.T) {
+	t.Parallel()
+	w := newWorkload(t, 29)
+	collector := newRecordCollector(t, w)
+	sara, ali := w.person(t, "Zarathustra", user.RoleUser), w.person(t, "Xenophon", user.RoleAdmin)
+	w.person(t, "Last", user.RoleAdmin)
+	tk := w.writeEverything(t, sara, ali)
+	service := w.service(w.store, w.tick)
+	_, err := service.Post(t.Context(), w.reza, ticket.Message{TicketID: tk.ID, ClientID: newID(), Body: "news"})
+	must(t, err)
+	for _, u := range []user.User{sara, ali} {
+		stored, err := w.store.User(t.Context(), u.ID)
+		must(t, err)
+		must(t, w.store.DeleteUser(t.Context(), stored, audit.Record{ID: newID(), Action: audit.UserDeleted, Target: u.ID}))
+	}
+	w.handleStream(t, collector)
+	log, err := w.store.ReadLogFrom(t.Context(), tk.ID, 1)
+	must(t, err)
+	for _, u := range []user.User{sara, ali} {
+		must(t, service.MarkRead(t.Context(), u.Principal(""), tk.ID, log.Ticket.LastSeq))
+	}
+	w.handleStream(t, collector)
+	for _, u := range []user.User{sara, ali} {
+		for _, trace := range w.tracesOf(t, u) {
+			t.Error(trace)
+		}
+	}
+}
+
 // emptyIndexes is an HTTP client whose queries of an index return nothing: they lag
 // behind the table, without a bound.
 type emptyIndexes struct{ next aws.HTTPClient }
