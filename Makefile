@@ -54,6 +54,10 @@ test-console-units: .cache/npm/console/tools $(CONSOLE) ## check types, code and
 test-console: test-console-units ## test the web console in Chromium on a local stack (CHROMIUM= names it; SHOTS= a folder for pictures)
 	cd functions/console-get/web && npm run --silent browser
 
+.PHONY: test-console-quality
+test-console-quality: .cache/npm/console/tools $(CONSOLE) ## test every screen of the web console for accessibility, width and appearance (UPDATE_GOLDEN=1 draws the pictures again)
+	cd functions/console-get/web && QUALITY_FULL=1 npm run --silent quality
+
 .PHONY: fuzz
 fuzz: .cache/schemathesis/installed ## fuzz every decoder, and the API with schemathesis
 	@go run ./localstack/tools/fuzz

@@ -34,6 +34,7 @@ func checks() []check {
 		{"auth", "Authentication attacks", [][]string{goTest("^TestAuth", "./localstack/...")}},
 		{"attacks", "Attacks with the default limits", [][]string{goTest("^TestAttack", "./localstack/tests/attacks")}},
 		{"iam", "IAM least privilege", [][]string{goTest(".", e2e)}},
+		{"accessibility", "Accessibility and appearance of the web console", [][]string{{"make", "test-console-quality"}}},
 		{"template", "Template linters", [][]string{{"make", "lint-template"}}},
 		{"speed", "Throughput, latency and memory", [][]string{{"make", "bench"}}},
 		{"console", "Sizes, speed and memory of the web console", [][]string{{"make", "speed-console"}}},

@@ -4,7 +4,8 @@ export default defineConfig({
   root: import.meta.dirname,
   test: {
     include: ["*.test.ts"],
-    exclude: process.env.SHOTS || process.env.SPEED ? [] : ["shots.test.ts", "speed.test.ts"],
+    // Speed is measured and pictures are compared by `make quality`.
+    exclude: [...(process.env.SHOTS || process.env.SPEED ? [] : ["shots.test.ts", "speed.test.ts"]), ...(process.env.QUALITY_FULL || process.env.UPDATE_GOLDEN ? [] : ["golden.test.ts"])],
     globalSetup: ["stack.ts"],
     environment: "node",
     testTimeout: 120_000,

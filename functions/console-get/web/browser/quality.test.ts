@@ -1,0 +1,107 @@
+import { readFileSync } from "node:fs"
+import { createRequire } from "node:module"
+import type { Browser } from "playwright-core"
+import { afterAll, beforeAll, expect, test } from "vitest"
+import { launch, type Person } from "./console"
+import { open, type Role, somebody, type State } from "./fixtures"
+import { keyboardFaults, latinDigits, looksOf, moving, tooWide, violations } from "./quality"
+import { record } from "./report"
+import { type Screen, screens } from "./screens"
+
+// QUALITY_FULL=1: every screen in every look; else each screen in one look.
+const full = Boolean(process.env.QUALITY_FULL)
+const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8")
+
+// What has been looked at and found, for docs/quality.md.
+const looked = { looks: 0, faults: 0, walks: 0, stuck: 0 }
+
+let browser: Browser
+beforeAll(async () => void (browser = await launch()))
+afterAll(async () => {
+  await browser.close()
+  record("accessibility", "WCAG 2.2 AA, width, Persian digits", `${looked.faults} faults in ${looked.looks} looks at ${screens.length} screens`, "0 faults", looked.faults === 0)
+  record("accessibility", "keyboard alone", `${looked.stuck} faults in ${looked.walks} walks`, "0 faults", looked.stuck === 0)
+})
+
+const height = (width: number) => (width < 640 ? 844 : 800)
+
+interface Task {
+  screen: Screen
+  widths: readonly number[]
+}
+
+/** The tasks by what they need of a browser, because a new one for each screen takes longer than the screen. */
+function grouped(): Map<string, Task[]> {
+  const groups = new Map<string, Task[]>()
+  const kinds = [...new Set(screens.map(({ role, state }) => role + state))]
+  screens.forEach((screen, i) => {
+    for (const { language, theme, widths } of looksOf(kinds.indexOf(screen.role + screen.state), i, full)) {
+      const key = [screen.role, screen.state ?? "full", language, theme].join()
+      groups.set(key, [...(groups.get(key) ?? []), { screen, widths }])
+    }
+  })
+  return groups
+}
+
+/** A new context, where axe is a script of each page. */
+async function visitor(role: string, state: string, language: string, theme: string): Promise<Person> {
+  const one = await somebody(browser, role as Role, { state: state as State, language: language as "en", theme: theme as "light" })
+  await one.context.addInitScript(axe)
+  await one.page.emulateMedia({ reducedMotion: "reduce" }) // a dialog that appears has no contrast yet
+  return one
+}
+
+test.each([...grouped()])("39, 41 and 44 no violation, no sideways scrolling, Persian digits: %s", async (key, tasks) => {
+  const [role, state, language, theme] = key.split(",") as [string, string, string, string]
+  const { page, context } = await visitor(role, state, language, theme)
+  const faults: string[] = []
+  const note = (screen: Screen, look: string, found: string[]) => faults.push(...found.map((fault) => `${screen.name}, ${look}: ${fault}`))
+  for (const { screen, widths } of tasks) {
+    await page.setViewportSize({ width: widths.at(-1)!, height: height(widths.at(-1)!) })
+    await open(page, screen.path, screen.state)
+    await screen.act?.(page)
+    if (language === "fa") note(screen, "fa", await latinDigits(page))
+    for (const width of widths.toReversed()) {
+      looked.looks++
+      await page.setViewportSize({ width, height: height(width) })
+      note(screen, `${width} px`, [...(await violations(page)), ...(await tooWide(page))])
+    }
+    await page.setViewportSize({ width: 320, height: 640 })
+    note(screen, "320 px", await tooWide(page))
+    await page.evaluate(() => (document.documentElement.style.fontSize = "200%"))
+    for (const width of full ? [640, 1280] : [1280]) {
+      await page.setViewportSize({ width, height: 800 })
+      note(screen, `${width} px, text of 200 %`, await tooWide(page))
+    }
+    await page.evaluate(() => (document.documentElement.style.fontSize = ""))
+  }
+  looked.faults += faults.length
+  expect(faults).toEqual([])
+  await context.close()
+}, 900_000)
+
+const walked = ["sign in", "tickets", "new ticket", "ticket", "profile", "notifications", "inbox, ticket", "user", "dashboard", "health"]
+
+test.each(full ? screens.filter(({ state }) => state !== "loading") : screens.filter(({ name }) => walked.includes(name)))("40 Tab reaches every control, shows the focus and leaves: $name", async (screen) => {
+  for (const width of full ? [390, 1280] : [walked.indexOf(screen.name) % 2 ? 390 : 1280]) {
+    const { page, context } = await somebody(browser, screen.role, { width, height: height(width), state: screen.state ?? "full", language: width === 390 ? "fa" : "en" })
+    await open(page, screen.path, screen.state)
+    await screen.act?.(page)
+    const faults = await keyboardFaults(page)
+    looked.walks++
+    looked.stuck += faults.length
+    expect(faults, `${screen.name}, ${width} px`).toEqual([])
+    await context.close()
+  }
+}, 300_000)
+
+test("nothing moves for those who asked for less motion", async () => {
+  for (const { role, path, state, act } of screens.filter(({ name }) => ["tickets, loading", "inbox, assign", "new broadcast"].includes(name))) {
+    const { page, context } = await somebody(browser, role, { state: state ?? "full" })
+    await page.emulateMedia({ reducedMotion: "reduce" })
+    await open(page, path, state)
+    await act?.(page)
+    expect(await moving(page)).toEqual([])
+    await context.close()
+  }
+})

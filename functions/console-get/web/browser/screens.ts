@@ -1,0 +1,66 @@
+import type { Page } from "playwright-core"
+import { closedTicketId, type Role, type State, ticketId } from "./fixtures"
+
+export interface Screen {
+  name: string
+  role: Role
+  path: string
+  state?: State
+  /** Opens what the screen hides: a dialog, a menu. */
+  act?: (page: Page) => Promise<void>
+  /** Whether a golden picture of it is kept. */
+  golden?: true
+}
+
+const press = (keys: string) => (page: Page) => page.keyboard.press(keys)
+const click = (selector: string) => (page: Page) => page.locator(selector).first().click()
+
+/** Every screen of every role, with its states. */
+export const screens: readonly Screen[] = [
+  { name: "sign in", role: "nobody", path: "/login", golden: true },
+  { name: "sign up", role: "nobody", path: "/signup" },
+  { name: "reset", role: "nobody", path: "/reset" },
+
+  { name: "tickets", role: "user", path: "/tickets" },
+  { name: "tickets, none", role: "user", path: "/tickets", state: "empty" },
+  { name: "tickets, error", role: "user", path: "/tickets", state: "error" },
+  { name: "tickets, loading", role: "user", path: "/tickets", state: "loading" },
+  { name: "new ticket", role: "user", path: "/tickets/new" },
+  { name: "ticket", role: "user", path: `/tickets/${ticketId}`, golden: true },
+  { name: "ticket, closed", role: "user", path: `/tickets/01KASGD4A00000000000000006` },
+  { name: "ticket, solved", role: "user", path: `/tickets/${closedTicketId}` },
+  { name: "ticket, menu", role: "user", path: `/tickets/${ticketId}`, act: click(".ticket-head [aria-haspopup=menu]") },
+  { name: "ticket, missing", role: "user", path: "/tickets/01KASGD4A00000000000000099" },
+  { name: "notifications", role: "user", path: "/notifications" },
+  { name: "notifications, none", role: "user", path: "/notifications", state: "empty" },
+  { name: "notifications, error", role: "user", path: "/notifications", state: "error" },
+  { name: "profile", role: "user", path: "/profile" },
+  { name: "not found", role: "user", path: "/nowhere" },
+
+  { name: "inbox", role: "support", path: "/inbox/open" },
+  { name: "inbox, none", role: "support", path: "/inbox/mine", state: "empty" },
+  { name: "inbox, error", role: "support", path: "/inbox/mine", state: "error" },
+  { name: "inbox, loading", role: "support", path: "/inbox/mine", state: "loading" },
+  { name: "inbox, ticket", role: "support", path: `/inbox/open/${ticketId}`, golden: true },
+  { name: "inbox, palette", role: "support", path: `/inbox/open/${ticketId}`, act: press("Control+k") },
+  { name: "inbox, keys", role: "support", path: `/inbox/open/${ticketId}`, act: press("?") },
+  { name: "inbox, assign", role: "support", path: `/inbox/open/${ticketId}`, act: press("a") },
+  { name: "inbox, tags", role: "support", path: `/inbox/open/${ticketId}`, act: press("t") },
+  { name: "inbox, note", role: "support", path: `/inbox/open/${ticketId}`, act: press("n") },
+
+  { name: "dashboard", role: "admin", path: "/admin", golden: true },
+  { name: "dashboard, none", role: "admin", path: "/admin", state: "empty" },
+  { name: "users", role: "admin", path: "/admin/users" },
+  { name: "users, none", role: "admin", path: "/admin/users", state: "empty" },
+  { name: "users, error", role: "admin", path: "/admin/users", state: "error" },
+  { name: "user", role: "admin", path: "/admin/users", act: click(".admin-row") },
+  { name: "new user", role: "admin", path: "/admin/users", act: click(".admin-head .button") },
+  { name: "categories", role: "admin", path: "/admin/categories" },
+  { name: "category", role: "admin", path: "/admin/categories", act: click(".admin-row") },
+  { name: "broadcasts", role: "admin", path: "/admin/broadcasts" },
+  { name: "new broadcast", role: "admin", path: "/admin/broadcasts", act: click(".admin-head .button") },
+  { name: "activity", role: "admin", path: "/admin/activity" },
+  { name: "audit", role: "admin", path: "/admin/audit" },
+  { name: "health", role: "admin", path: "/admin/health" },
+  { name: "health, none", role: "admin", path: "/admin/health", state: "empty" },
+]
