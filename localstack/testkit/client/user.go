@@ -29,16 +29,19 @@ func NewID() string { return ulid.Make().String() }
 // phoneCount is the number of phone numbers in +98913 to +98918.
 const phoneCount = 60_000_000
 
-// phoneIndex is that of the last phone number of RandomPhone.
-var phoneIndex atomic.Int64
-
-func init() { phoneIndex.Store(rand.Int64N(phoneCount)) }
+// phones counts the numbers of RandomPhone in this process, from a random one.
+//
+//nolint:gochecknoglobals // two callers must not get the same number
+var phones = struct {
+	first int64
+	count atomic.Int64
+}{first: rand.Int64N(phoneCount)}
 
 // RandomPhone returns a mobile number (E.164) that is new in this process, and most likely
 // unused on a stack that others test too.
 func RandomPhone() string {
 	const step = 7919 // shares no factor with phoneCount: no number comes twice
-	return fmt.Sprintf("+98%d", 913_0000000+phoneIndex.Add(1)*step%phoneCount)
+	return fmt.Sprintf("+98%d", 913_0000000+(phones.first+phones.count.Add(1))*step%phoneCount)
 }
 
 // User is a signed-in user. It is safe for concurrent use.
