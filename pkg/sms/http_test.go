@@ -76,7 +76,7 @@ func TestHTTP_Places(t *testing.T) {
 // secret or the response, and that nothing is sent twice.
 func TestHTTP_Failures(t *testing.T) {
 	stop := make(chan struct{})
-	defer close(stop)
+	t.Cleanup(func() { close(stop) }) // after the parallel subtests
 	for name, handle := range map[string]http.HandlerFunc{
 		"400": func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "geheim wrong", http.StatusBadRequest) },
 		"503": func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusServiceUnavailable) },
