@@ -40,16 +40,21 @@ export interface Person {
   faults: string[]
 }
 
-// Whoever takes part in a test meets no fault, whether the test asks or not.
+// Whoever takes part in a test meets no fault, whether the test asks or not, and leaves after it.
 const all: string[][] = []
 const watched = (faults: string[]) => (all.push(faults), faults)
-afterEach(() => expect(all.splice(0).flat()).toEqual([]))
+const contexts: BrowserContext[] = []
+afterEach(async () => {
+  await Promise.all(contexts.splice(0).map((context) => context.close()))
+  expect(all.splice(0).flat()).toEqual([])
+})
 
 export async function person(browser: Browser, { language = "en", width = 1280, height = 800, theme = "light", worker = true, network }: Look = {}): Promise<Person> {
   const context = await browser.newContext({
     baseURL: apiUrl(), viewport: { width, height }, colorScheme: theme, locale: language === "fa" ? "fa-IR" : "en-GB", timezoneId: "Asia/Tehran", serviceWorkers: worker ? "allow" : "block",
     ...(network ? { proxy: { server: network.url } } : {}),
   })
+  contexts.push(context)
   await context.addInitScript((to) => {
     if (location.protocol !== "about:" && !localStorage.getItem("language")) localStorage.setItem("language", to)
   }, language)

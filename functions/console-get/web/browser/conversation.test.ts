@@ -1,25 +1,10 @@
 import type { Browser, BrowserContext, Page } from "playwright-core"
 import { afterAll, beforeAll, expect, test } from "vitest"
-import { apiUrl, launch, newCustomer, password, person, seeded, signInOverApi } from "./console"
+import { caller, launch, newCustomer, newId, person, seeded, signInOverApi } from "./console"
 
 let browser: Browser
 beforeAll(async () => void (browser = await launch()))
 afterAll(() => browser.close())
-
-const alphabet = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
-const ulid = () => "01" + Array.from({ length: 24 }, () => alphabet[Math.floor(Math.random() * 32)]).join("")
-
-/** Calls the API as an agent. */
-async function agentCaller() {
-  const headers = { "content-type": "application/json" }
-  const login = await fetch(`${apiUrl()}/login`, { method: "POST", headers, body: JSON.stringify({ phone: seeded.agent, password }) })
-  const { accessToken } = (await login.json()) as { accessToken: string }
-  return async (method: string, path: string, body?: unknown) => {
-    const response = await fetch(apiUrl() + path, { method, headers: { ...headers, authorization: `Bearer ${accessToken}` }, ...(body ? { body: JSON.stringify(body) } : {}) })
-    expect(response.ok, `${method} ${path}: ${response.status}`).toBe(true)
-    return response.status === 204 ? null : response.json()
-  }
-}
 
 const picture = Buffer.from("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==", "base64")
 
@@ -55,16 +40,16 @@ test("9, 10 and 11 a customer opens a ticket with a picture; the answer appears,
   await signInOverApi(customer, await newCustomer("Sara Ahmadi"), "/tickets")
   const { page } = customer
   const id = await openTicket(page, "Charged twice")
-  const agent = await agentCaller()
-  await agent("POST", `/tickets/${id}/messages`, { clientId: ulid(), body: "secret note", internal: true })
-  await agent("POST", `/tickets/${id}/messages`, { clientId: ulid(), body: "We have paid it back." })
+  const agent = await caller(seeded.agent)
+  await agent("POST", `/tickets/${id}/messages`, { clientId: newId(), body: "secret note", internal: true })
+  await agent("POST", `/tickets/${id}/messages`, { clientId: newId(), body: "We have paid it back." })
   await page.locator(".bubble", { hasText: "We have paid it back." }).waitFor({ timeout: 60_000 })
   await page.locator(".row", { hasText: "We have paid it back." }).waitFor()
   await write(page, "Thank you!")
   await page.locator(".message[data-own]", { hasText: "Thank you!" }).getByRole("img", { name: "Sent", exact: true }).waitFor({ timeout: 60_000 })
   await page.locator(".picture img").waitFor({ timeout: 60_000 })
   expect(await page.content()).not.toContain("secret note")
-  await agent("POST", `/tickets/${id}/status`, { clientId: ulid(), status: "resolved" })
+  await agent("POST", `/tickets/${id}/status`, { clientId: newId(), status: "resolved" })
   await page.locator(".ticket-head .chip", { hasText: "Solved" }).waitFor({ timeout: 60_000 })
   expect(customer.faults).toEqual([])
 })

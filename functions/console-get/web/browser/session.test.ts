@@ -12,7 +12,12 @@ test("4 a session that is ended elsewhere: sign-in over the page, the draft is s
   const ticket = await openTicketAs(call, "Ended elsewhere")
   const customer = await person(browser)
   await signInOverApi(customer, phone, `/tickets/${ticket.id}`)
-  const { page } = customer
+  const { page, context } = customer
+  await context.route("**/messages", (route) => route.abort("connectionreset"))
+  await page.getByLabel("Write a message").fill("a whole one")
+  await page.getByLabel("Write a message").press("Control+Enter")
+  const waiting = page.locator(".message [aria-label='Waits to be sent']") // also behind a dialog
+  await waiting.waitFor()
   await page.getByLabel("Write a message").fill("half a sentence")
 
   const { data } = await call<{ data: { id: string; current: boolean }[] }>("GET", "/sessions")
@@ -22,10 +27,15 @@ test("4 a session that is ended elsewhere: sign-in over the page, the draft is s
   await page.keyboard.press("Escape") // does not close it
   expect(await dialog.getByLabel("Mobile number").inputValue()).toContain(phone.slice(1))
   expect(await dialog.getByLabel("Mobile number").isDisabled()).toBe(true)
+  await waiting.waitFor()
+  await dialog.getByRole("button", { name: "Sign out" }).click()
+  await page.getByRole("dialog", { name: "Messages are waiting" }).getByRole("button", { name: "Cancel" }).click()
+  await context.unrouteAll()
   await dialog.getByLabel("Password", { exact: true }).fill(password)
   await dialog.getByRole("button", { name: "Sign in", exact: true }).click()
   await dialog.waitFor({ state: "detached" })
 
+  await page.locator(".message[data-own]", { hasText: "a whole one" }).getByRole("img", { name: "Sent", exact: true }).waitFor({ timeout: 60_000 })
   expect(await page.getByLabel("Write a message").inputValue()).toBe("half a sentence")
   await page.getByLabel("Write a message").press("Control+Enter") // with the token of the new session
   await page.locator(".message[data-own]", { hasText: "half a sentence" }).getByRole("img", { name: "Sent", exact: true }).waitFor({ timeout: 60_000 })
@@ -67,7 +77,9 @@ test("6 a forgotten password is set anew by code; the old one no longer works", 
   await page.getByRole("link", { name: "گذرواژه را فراموش کرده‌اید؟" }).click()
   await page.getByLabel("شمارهٔ همراه").fill(phone)
   await page.getByRole("button", { name: "فرستادن کد" }).click()
-  await page.getByLabel("کد", { exact: true }).fill(await newCodeFor(phone))
+  const code = await newCodeFor(phone)
+  await page.getByLabel("کد", { exact: true }).waitFor()
+  await page.keyboard.type(code) // the field has the focus
   await page.getByLabel("گذرواژهٔ تازه", { exact: true }).fill("12345678")
   await page.getByRole("button", { name: "گذرواژهٔ تازه", exact: true }).click()
   await page.getByRole("alert").waitFor() // a common password

@@ -12,7 +12,7 @@ import { renewPush, startAlerts } from "./alerts"
 import { restoreSession, session } from "./app/session"
 import { applyTheme } from "./app/theme"
 import { registerWorker } from "./app/worker"
-import { startOutbox, stopOutbox } from "./outbox/outbox"
+import { pauseOutbox, startOutbox, stopOutbox } from "./outbox/outbox"
 import { preferredLanguage, setLanguage, t } from "./i18n"
 import { connection } from "./socket/realtime"
 import { limitHiddenSockets } from "./socket/hidden"
@@ -34,7 +34,8 @@ async function start(): Promise<void> {
       renewPush()
     } else {
       connection.stop()
-      stopOutbox()
+      if (current) pauseOutbox()
+      else stopOutbox()
     }
   })
   render(

@@ -2,7 +2,7 @@ import { useComputed } from "@preact/signals"
 import { useQuery } from "@tanstack/preact-query"
 import { Bell, ChartNoAxesColumn, CloudOff, Download, Inbox, LogOut, MessagesSquare, UserRound } from "lucide-preact"
 import type { ComponentChildren } from "preact"
-import { useEffect, useState } from "preact/hooks"
+import { useEffect } from "preact/hooks"
 import { Link, useLocation } from "wouter-preact"
 import { call } from "../api/client"
 import { t } from "../i18n"
@@ -12,12 +12,11 @@ import { outbox } from "../outbox/outbox"
 import { offline } from "../socket/sync"
 import { unreadNotifications } from "../socket/realtime"
 import { Avatar } from "../ui/avatar"
-import { Confirm } from "../ui/dialog"
 import { Menu } from "../ui/menu"
-import { toastError } from "../ui/toast"
 import { useTitle } from "./attention"
 import { install, installOffer } from "./install"
-import { session, signOut, staff } from "./session"
+import { session, staff } from "./session"
+import { useSignOut } from "./sign-out"
 import { activateUpdate, updateReady } from "./worker"
 
 /** The frame of every screen: navigation, the state of the network, the content. */
@@ -85,8 +84,7 @@ function NavLink({ href, match, icon, label, count = 0 }: { href: string; match:
 function UserMenu() {
   const user = session.value!.user
   const [, navigate] = useLocation()
-  const [asking, ask] = useState(false)
-  const leave = () => void signOut().catch(toastError)
+  const leaving = useSignOut()
   return (
     <>
       <Menu
@@ -101,10 +99,10 @@ function UserMenu() {
           { label: t().nav.profile, icon: <UserRound size={18} />, onSelect: () => navigate("/profile") },
           ...(installOffer.value ? [{ label: t().nav.install, icon: <Download size={18} />, onSelect: install }] : []),
           "line",
-          { label: t().nav.signOut, icon: <LogOut size={18} class="mirror" />, onSelect: () => (outbox.peek().length ? ask(true) : leave()) },
+          { label: t().nav.signOut, icon: <LogOut size={18} class="mirror" />, onSelect: leaving.start },
         ]}
       />
-      {asking && <Confirm title={t().account.signOutTitle} text={t().account.signOutText(outbox.value.length)} confirm={t().nav.signOut} kind="danger" onConfirm={leave} onClose={() => ask(false)} />}
+      {leaving.question}
     </>
   )
 }

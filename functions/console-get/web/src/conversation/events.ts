@@ -1,6 +1,7 @@
 import type { Entry, Priority, Status } from "../api/types"
 import { t } from "../i18n"
 import { list } from "../i18n/format"
+import { tagsOf } from "../log/fold"
 import { statusText } from "../ui/status"
 
 interface Names {
@@ -42,7 +43,7 @@ export function eventText(entry: Entry, { me, categories, assignee }: Names): st
     case "title":
       return texts.title(who, to)
     case "tags": {
-      const tags = Array.isArray(change.to) ? (change.to as string[]) : []
+      const tags = tagsOf(change.to)
       return tags.length ? texts.tags(who, list(tags)) : texts.noTags(who)
     }
   }

@@ -19,5 +19,6 @@ test("state, title, tags and assignee follow the entry", () => {
   const state = { status: "closed", priority: "high", categoryId: "c", assigneeId: "other" } as Entry["state"]
   expect(fold(ticket, entry({ kind: "assignment", body: "", state }), "me")).toMatchObject({ status: "closed", closedAt: "2026-01-02T00:00:00Z", priority: "high", assignee: { id: "other", name: "Reza" }, preview: "p", unread: 1 })
   expect(fold(ticket, entry({ kind: "title", body: "", change: { field: "title", from: "Old", to: "New" } as Entry["change"] }), "me").title).toBe("New")
-  expect(fold(ticket, entry({ kind: "tags", body: "", change: { field: "tags", from: [], to: ["a"] } as Entry["change"] }), "me").tags).toEqual(["a"])
+  expect(fold(ticket, entry({ kind: "tags", body: "", change: { field: "tags", from: "", to: "a,b c" } as Entry["change"] }), "me").tags).toEqual(["a", "b c"])
+  expect(fold({ ...ticket, tags: ["a"] }, entry({ kind: "tags", body: "", change: { field: "tags", from: "a", to: "" } as Entry["change"] }), "me").tags).toEqual([])
 })

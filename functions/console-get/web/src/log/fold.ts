@@ -9,6 +9,9 @@ interface Change {
 
 const previewLength = 120
 
+/** The tags of a change, which has them as one text with commas. */
+export const tagsOf = (value: unknown): string[] => String(value ?? "").split(",").filter(Boolean)
+
 /** Derives the ticket after an entry, as pkg/ticket/fold.go does. Older entries change nothing. */
 export function fold(ticket: Ticket, entry: Entry, viewerId: string): Ticket {
   if (entry.seq <= ticket.lastSeq) return ticket
@@ -19,7 +22,7 @@ export function fold(ticket: Ticket, entry: Entry, viewerId: string): Ticket {
     status: entry.state.status,
     priority: entry.state.priority,
     title: change.field === "title" && typeof change.to === "string" ? change.to : ticket.title,
-    tags: change.field === "tags" && Array.isArray(change.to) ? (change.to as string[]) : ticket.tags,
+    tags: change.field === "tags" ? tagsOf(change.to) : ticket.tags,
     category: entry.state.categoryId === (ticket.category?.id ?? null) ? ticket.category : { id: entry.state.categoryId ?? "", name: change.toName ?? "" },
     assignee: foldAssignee(ticket, entry, change),
     lastSeq: entry.seq,

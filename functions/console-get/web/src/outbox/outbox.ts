@@ -30,8 +30,11 @@ export async function startOutbox(userId: string): Promise<void> {
   flush()
 }
 
+/** Stops sending. What waits stays on the screen. */
+export const pauseOutbox = (): void => clearTimeout(timer)
+
 export function stopOutbox(): void {
-  clearTimeout(timer)
+  pauseOutbox()
   outbox.value = []
 }
 

@@ -70,10 +70,13 @@ interface TextProps extends Omit<JSX.InputHTMLAttributes<HTMLInputElement>, "onI
   onText: (value: string) => void
 }
 
+// The attribute autofocus works once for each page only.
+const focus = (field: HTMLInputElement | null) => field?.focus()
+
 export function TextField({ label, hint, problem, optional, value, onText, ...rest }: TextProps) {
   return (
     <Field label={label} hint={hint} problem={problem} optional={optional ?? false}>
-      {(ids) => <input dir="auto" placeholder=" " {...rest} {...ids} class={`input ${rest.class ?? ""}`} value={value} onInput={(event) => onText(event.currentTarget.value)} />}
+      {(ids) => <input dir="auto" placeholder=" " {...rest} {...ids} ref={rest.autoFocus ? focus : null} class={`input ${rest.class ?? ""}`} value={value} onInput={(event) => onText(event.currentTarget.value)} />}
     </Field>
   )
 }
@@ -100,7 +103,7 @@ export function PasswordField(props: Omit<TextProps, "type">) {
     <Field label={label} hint={hint} problem={problem}>
       {(ids) => (
         <div class="with-end" dir="ltr">
-          <input {...rest} {...ids} dir="ltr" class="input" type={shown ? "text" : "password"} value={value} onInput={(event) => onText(event.currentTarget.value)} />
+          <input {...rest} {...ids} ref={rest.autoFocus ? focus : null} dir="ltr" class="input" type={shown ? "text" : "password"} value={value} onInput={(event) => onText(event.currentTarget.value)} />
           <IconButton label={shown ? t().account.hide : t().account.show} aria-pressed={shown} onClick={() => show(!shown)}>
             {shown ? <EyeOff size={20} /> : <Eye size={20} />}
           </IconButton>

@@ -1,6 +1,6 @@
 import "./account.css"
 import type { User } from "../../api/types"
-import { signOut } from "../../app/session"
+import { useSignOut } from "../../app/sign-out"
 import { t } from "../../i18n"
 import { Button } from "../../ui/controls"
 import { Dialog } from "../../ui/dialog"
@@ -8,11 +8,13 @@ import { SignInForm } from "./sign-in-form"
 
 /** Sign-in over the screen whose session has ended: the screen and its drafts stay. */
 export function EndedSession({ user }: { user: User }) {
+  const leaving = useSignOut()
   return (
     <Dialog title={t().account.endedTitle} closable={false} onClose={() => {}}>
       <p>{t().account.endedText}</p>
       <SignInForm fixedPhone={user.phone} />
-      <Button kind="quiet" onClick={() => void signOut()}>{t().nav.signOut}</Button>
+      <Button kind="quiet" onClick={leaving.start}>{t().nav.signOut}</Button>
+      {leaving.question}
     </Dialog>
   )
 }
