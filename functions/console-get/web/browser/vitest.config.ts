@@ -8,7 +8,7 @@ export default defineConfig({
     exclude: [...(process.env.SHOTS || process.env.SPEED ? [] : ["shots.test.ts", "speed.test.ts"]), ...(process.env.QUALITY_FULL || process.env.UPDATE_GOLDEN ? [] : ["golden.test.ts"])],
     globalSetup: ["stack.ts"],
     environment: "node",
-    testTimeout: 120_000,
+    testTimeout: 240_000,
     hookTimeout: 240_000,
     fileParallelism: false,
   },
