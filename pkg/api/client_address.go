@@ -11,7 +11,7 @@ import (
 
 // Headers that our CDN sets (infra/edge.yaml). It replaces what the client sent.
 const (
-	cdnSecretHeader     = "x-cdn-secret"
+	cdnSecretHeader     = "x-cdn-secret" //nolint:gosec // the name of a header
 	clientAddressHeader = "x-client-address"
 )
 
