@@ -171,7 +171,7 @@ func (q request) retryUntilDone(ctx context.Context, api *client.API) (client.Re
 }
 
 // volatilePattern matches ids and times, which differ between two runs.
-var volatilePattern = regexp.MustCompile(`[0-9A-HJKMNP-TV-Z]{26}|\d{4}-\d\d-\d\dT[0-9:.]+Z`)
+var volatilePattern = regexp.MustCompile(`[0-9A-HJKMNP-TV-Z]{26}|"RequestID":"\w*"|\d{4}-\d\d-\d\dT[0-9:.]+Z`)
 
 // finalState returns a ticket's log, and its projection once it is up to date.
 func (r *run) finalState(ctx context.Context, ticketID string) (string, error) {
