@@ -49,6 +49,10 @@ afterEach(async () => {
   expect(all.splice(0).flat()).toEqual([])
 })
 
+// A refused request is part of many tests, whose screens show it. Pages of tests are incognito, so
+// they reach no push service.
+const expected = ["Failed to load resource", "WebSocket", "Push API in incognito mode"]
+
 export async function person(browser: Browser, { language = "en", width = 1280, height = 800, theme = "light", worker = true, network }: Look = {}): Promise<Person> {
   const context = await browser.newContext({
     baseURL: apiUrl(), viewport: { width, height }, colorScheme: theme, locale: language === "fa" ? "fa-IR" : "en-GB", timezoneId: "Asia/Tehran", serviceWorkers: worker ? "allow" : "block",
@@ -62,8 +66,7 @@ export async function person(browser: Browser, { language = "en", width = 1280, 
   const { hostname } = new URL(apiUrl())
   context.on("weberror", (error) => faults.push(`uncaught: ${error.error().message}`))
   context.on("console", (message) => {
-    // A refused request is part of many tests; its screen shows it.
-    if (message.type() === "error" && !message.text().startsWith("Failed to load resource") && !message.text().includes("WebSocket")) faults.push(`console: ${message.text()}`)
+    if (message.type() === "error" && !expected.some((part) => message.text().includes(part))) faults.push(`console: ${message.text()}`)
   })
   context.on("request", (request) => {
     const url = new URL(request.url())

@@ -24,6 +24,7 @@ test("28 a draft survives a crash, a colleague who takes the ticket, and another
     const context = await launchProfile(profile)
     const page = context.pages()[0] ?? (await context.newPage())
     await context.request.post("/login", { data: { phone: seeded.agent, password, session: "cookie" } })
+    await page.setViewportSize({ width: 1440, height: 800 }) // the queues are a list
     await page.goto(`/app${path}`)
     return { context, page }
   }

@@ -18,11 +18,10 @@ export function startSync(): void {
     if (connection.online.value) offline.value = false
   })
 
-  let opened = false
   connection.onOpen = () => {
-    // Lists may have missed changes; logs are replayed by their subscriptions.
-    if (opened) for (const name of ["tickets", "notifications"]) void queryClient.invalidateQueries({ queryKey: [name] })
-    opened = true
+    // Lists may have missed changes, at the first opening too: they were asked for before it. Logs
+    // are replayed by their subscriptions.
+    for (const name of ["tickets", "notifications"]) void queryClient.invalidateQueries({ queryKey: [name] })
   }
 
   onFrame((frame) => {
