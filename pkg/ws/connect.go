@@ -5,7 +5,6 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
-	"net/url"
 	"slices"
 	"strings"
 
@@ -59,8 +58,8 @@ func (h *ConnectHandler) Connect(ctx context.Context, event events.APIGatewayWeb
 // isOwnOrigin reports whether an origin is the address of the WebSocket API. Some native clients
 // send it, and no page can have it.
 func isOwnOrigin(event events.APIGatewayWebsocketProxyRequest, origin string) bool {
-	own, err := url.Parse(origin)
-	return err == nil && own.Host != "" && own.Host == header(event, "Host")
+	host := header(event, "Host")
+	return host != "" && (origin == "https://"+host || origin == "http://"+host)
 }
 
 // register stores a connection, and deletes it again if the access or the session of the actor

@@ -43,6 +43,7 @@ func TestConnect(t *testing.T) {
 		{"a connect token with origin null", token(), map[string]string{"Origin": "null", "Host": ""}, 403},
 		{"a native client that sends the address of the API", token(), map[string]string{"Origin": "https://sockets.ir", "Host": "sockets.ir"}, 200},
 		{"another port", token(), map[string]string{"Origin": "http://localhost:3009", "Host": "localhost:3001"}, 403},
+		{"the address of the API with a path", token(), map[string]string{"Origin": "http://localhost:3001/", "Host": "localhost:3001"}, 403},
 		{"an origin with an allowed prefix", token(), map[string]string{"origin": "https://app.ir.evil.ir"}, 403},
 		{"a used connect token", used, nil, 401},
 		{"an unknown connect token", "x", nil, 401},
