@@ -1,7 +1,9 @@
 import { effect, signal } from "@preact/signals"
+import { call } from "../api/client"
 import { queryClient } from "../api/query"
+import { staff } from "../app/session"
 import { fill } from "../log/store"
-import { ticketSignal } from "../log/tickets"
+import { putTickets, ticketSignal } from "../log/tickets"
 import { connection, onFrame, viewedTicket } from "./realtime"
 
 /** Whether the network is there, as the browser and the WebSocket see it. */
@@ -21,13 +23,13 @@ export function startSync(): void {
   connection.onOpen = () => {
     // Lists may have missed changes, at the first opening too: they were asked for before it. Logs
     // are replayed by their subscriptions.
-    for (const name of ["tickets", "notifications"]) void queryClient.invalidateQueries({ queryKey: [name] })
+    refreshTickets()
+    void queryClient.invalidateQueries({ queryKey: ["notifications"] })
   }
 
   onFrame((frame) => {
-    // A ticket that no list has yet.
-    if (frame.type === "entry" && !ticketSignal(frame.entry.ticketId).peek()) void queryClient.invalidateQueries({ queryKey: ["tickets"] })
-    if (frame.type === "head" && !ticketSignal(frame.ticketId).peek()) void queryClient.invalidateQueries({ queryKey: ["tickets"] })
+    if (frame.type === "entry") takeUnknown(frame.entry.ticketId)
+    if (frame.type === "head") takeUnknown(frame.ticketId)
     if (frame.type === "notification" || frame.type === "notifications") void queryClient.invalidateQueries({ queryKey: ["notifications"] })
   })
 
@@ -41,4 +43,16 @@ export function startSync(): void {
     void queryClient.invalidateQueries({ queryKey: ["tickets"] })
     if (ticketId) void fill(ticketId).catch(() => {}) // tried again in 15 s
   }, pollEvery)
+}
+
+/** Asks for a ticket that this device does not hold yet. */
+function takeUnknown(ticketId: string): void {
+  if (!ticketSignal(ticketId).peek()) refreshTickets()
+}
+
+/** Asks again for the list on the screen; without one, for the newest tickets of a customer, whose unread ones are counted. */
+function refreshTickets(): void {
+  const listed = queryClient.getQueryCache().findAll({ queryKey: ["tickets"], type: "active" }).length > 0
+  if (listed) void queryClient.invalidateQueries({ queryKey: ["tickets"] })
+  else if (!staff.peek()) void call("get", "/tickets", { query: { limit: 25 } }).then(({ data }) => putTickets(data), () => {})
 }
