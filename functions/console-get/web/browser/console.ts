@@ -79,6 +79,13 @@ export async function person(browser: Browser, { language = "en", width = 1280, 
   return { context, page: await context.newPage(), faults }
 }
 
+/** Makes a page hidden or shown; Chromium without a screen shows every page. */
+export const setVisible = (page: Page, visible: boolean): Promise<void> =>
+  page.evaluate((state) => {
+    Object.defineProperty(document, "visibilityState", { configurable: true, get: () => state })
+    document.dispatchEvent(new Event("visibilitychange"))
+  }, visible ? "visible" : "hidden")
+
 /** Signs in over the API, which is quicker than the form. */
 export async function signInOverApi({ context, page }: Person, phone: string, path = "/"): Promise<void> {
   const response = await context.request.post("/login", { data: { phone, password, session: "cookie" } })

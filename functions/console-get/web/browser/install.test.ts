@@ -1,7 +1,7 @@
 import type { Browser, Page } from "playwright-core"
 import { afterAll, beforeAll, expect, test } from "vitest"
 import { customerWithTicket } from "./api"
-import { apiUrl, launch, person, signInOverApi } from "./console"
+import { apiUrl, launch, person, setVisible, signInOverApi } from "./console"
 import { Network } from "./network"
 
 let browser: Browser
@@ -10,13 +10,6 @@ afterAll(() => browser.close())
 
 const worker = (page: Page) => page.evaluate(() => navigator.serviceWorker.ready.then(() => {}))
 const field = (page: Page) => page.getByLabel("Write a message")
-
-/** Tells a page that it is hidden or shown; Chromium without a screen shows every page. */
-const setVisible = (page: Page, visible: boolean) =>
-  page.evaluate((state) => {
-    Object.defineProperty(document, "visibilityState", { configurable: true, get: () => state })
-    document.dispatchEvent(new Event("visibilitychange"))
-  }, visible ? "visible" : "hidden")
 
 test("29 the console is installed from its menu and starts offline; an update keeps the draft", async () => {
   const network = await Network.start()

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs"
 import type { Browser, BrowserContext, Page } from "playwright-core"
 import { afterAll, beforeAll, expect, test } from "vitest"
-import { apiUrl, codeFor, launch, newCustomer, type Person, person, seeded, signInOverApi } from "./console"
+import { apiUrl, caller, codeFor, launch, newCustomer, openTicketAs, type Person, person, seeded, setVisible, signInOverApi } from "./console"
 
 let browser: Browser
 beforeAll(async () => void (browser = await launch()))
@@ -92,14 +92,15 @@ test("a reply rings and notifies once, although two tabs are open and hidden", a
       start.apply(this, at)
     }
   })
-  await signInOverApi(customer, await newCustomer("Kian Azad"), "/profile")
+  const phone = await newCustomer("Kian Azad")
+  await signInOverApi(customer, phone, "/profile")
   await page.getByRole("button", { name: "Switch on" }).click()
   await page.getByRole("button", { name: "Switch off" }).waitFor()
-  const { id } = await openTicket(context)
+  const { id } = await openTicketAs(await caller(phone), "Where is my parcel?")
   const second = await context.newPage()
   await second.goto("/app/tickets")
   await second.locator("nav.rail").waitFor()
-  for (const tab of [page, second]) await tab.evaluate(() => Object.defineProperty(document, "visibilityState", { get: () => "hidden" }))
+  for (const tab of [page, second]) await setVisible(tab, false)
   const agent = await person(browser)
   await signInOverApi(agent, seeded.agent, `/inbox/all/${id}`)
   await agent.page.getByRole("textbox", { name: /Reply to/ }).fill("It is on its way.")
@@ -110,22 +111,11 @@ test("a reply rings and notifies once, although two tabs are open and hidden", a
   expect(faults).toEqual([])
 })
 
-/** Opens a ticket with the session of a browser. */
-async function openTicket(context: BrowserContext): Promise<{ id: string }> {
-  const profile = await context.request.get("/profile")
-  const categories = (await (await context.request.get("/categories")).json()) as { data: { id: string }[] }
-  const response = await context.request.post("/tickets", {
-    headers: { "x-csrf-token": profile.headers()["x-csrf-token"]!, "idempotency-key": crypto.randomUUID() },
-    data: { title: "Where is my parcel?", description: "It should be here.", categoryId: categories.data[0]!.id },
-  })
-  expect(response.status(), await response.text()).toBe(201)
-  return (await response.json()) as { id: string }
-}
-
 test("an agent opens a ticket for a customer", async () => {
   const customer = await person(browser)
-  await signInOverApi(customer, await newCustomer("Mina Sohrabi"), "/tickets")
-  const { id } = await openTicket(customer.context)
+  const phone = await newCustomer("Mina Sohrabi")
+  await signInOverApi(customer, phone, "/tickets")
+  const { id } = await openTicketAs(await caller(phone), "Where is my parcel?")
   const agent = await person(browser)
   await signInOverApi(agent, seeded.agent, `/inbox/all/${id}`)
   await agent.page.getByRole("button", { name: "New ticket for this customer" }).click()

@@ -70,7 +70,7 @@ async function timeUntilOut(admin: Call, phone: string): Promise<number> {
   return took
 }
 
-test("6 a forgotten password is set anew by code; the old one no longer works", async () => {
+test("6 a forgotten password is replaced by code; the old one no longer works", async () => {
   const phone = await newCustomer("Forgetful")
   const { page, faults } = await person(browser, { language: "fa", width: 390 })
   await page.goto("/app/login")

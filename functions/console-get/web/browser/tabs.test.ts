@@ -4,18 +4,11 @@ import { join } from "node:path"
 import type { Browser, BrowserContext, Page } from "playwright-core"
 import { afterAll, beforeAll, expect, test } from "vitest"
 import { customerWithTicket } from "./api"
-import { caller, launch, launchProfile, newId, password, person, seeded, signInOverApi, writeAs } from "./console"
+import { caller, launch, launchProfile, newId, password, person, seeded, setVisible, signInOverApi, writeAs } from "./console"
 
 let browser: Browser
 beforeAll(async () => void (browser = await launch()))
 afterAll(() => browser.close())
-
-/** Tells a page that it is hidden or shown; Chromium without a screen shows every page. */
-const setVisible = (page: Page, visible: boolean) =>
-  page.evaluate((state) => {
-    Object.defineProperty(document, "visibilityState", { configurable: true, get: () => state })
-    document.dispatchEvent(new Event("visibilitychange"))
-  }, visible ? "visible" : "hidden")
 
 test("28 a draft survives a crash, a colleague who takes the ticket, and another queue", async () => {
   const { ticket } = await customerWithTicket("Draft")

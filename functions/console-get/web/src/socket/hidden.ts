@@ -4,7 +4,7 @@ import { connection, unreadNotifications } from "./realtime"
 
 const minute = 60_000
 // Somebody who looks away for a moment finds the socket open.
-const patience = minute
+const sleepsAfter = minute
 const customersKeep = 10 * minute
 
 /**
@@ -24,7 +24,7 @@ export function limitHiddenSockets(): void {
 function hide(): () => void {
   const hidden = new AbortController()
   const over = new Promise<void>((resolve) => hidden.signal.addEventListener("abort", () => resolve()))
-  let timer = setTimeout(() => connection.sleep(), patience)
+  let timer = setTimeout(() => connection.sleep(), sleepsAfter)
   const keep = async () => {
     clearTimeout(timer)
     connection.wake()
