@@ -16,8 +16,6 @@ export interface Frame {
  * TCP connection. Chromium's own offline mode leaves WebSockets open, so it proves little.
  */
 export class Network {
-  /** Milliseconds by which both directions are late. */
-  delay = 0
   /** Chooses frames that never arrive. */
   drops: (frame: Frame) => boolean = () => false
   /** Chooses requests whose answer is lost after the server has handled them. */
@@ -90,7 +88,6 @@ class Connection {
   private isSocket = false
   private isLost = false
   private frames = Buffer.alloc(0)
-  private sending = Promise.resolve()
 
   constructor(
     private readonly network: Network,
@@ -128,11 +125,7 @@ class Connection {
   }
 
   private forward(to: Socket, bytes: Buffer): void {
-    if (this.held || bytes.length === 0) return
-    const due = Date.now() + this.network.delay
-    this.sending = this.sending
-      .then(() => new Promise<void>((resolve) => (due > Date.now() ? setTimeout(resolve, due - Date.now()) : resolve())))
-      .then(() => void (this.held || to.destroyed || to.write(bytes)))
+    if (!this.held && bytes.length > 0 && !to.destroyed) to.write(bytes)
   }
 
   private fromBrowser(bytes: Buffer): Buffer {
