@@ -213,6 +213,7 @@ async function reply(route: Route, role: Role, language: Language, state: State)
   if (role === "nobody") return route.fulfill({ status: 401, json: { ...problem, status: 401, code: "unauthenticated" } })
   if (state === "error" && !["/profile", "/categories"].includes(url.pathname)) return route.fulfill({ status: 500, json: { ...problem, status: 500 } })
   if (state === "loading" && url.pathname !== "/profile") return // never answers
+  if (url.pathname === "/broadcasts" && route.request().method() === "POST") return route.fulfill({ json: { total: 1204, complete: true } satisfies Schemas["RecipientCount"] })
   const body = answer(url.pathname, url.searchParams, role, language, state)
   return body === undefined ? route.fulfill({ status: 404, json: { ...problem, title: "Not found", status: 404, code: "not_found" } }) : route.fulfill({ json: body })
 }

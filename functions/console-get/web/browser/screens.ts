@@ -15,6 +15,14 @@ export interface Screen {
 const press = (keys: string) => (page: Page) => page.keyboard.press(keys)
 const click = (selector: string) => (page: Page) => page.locator(selector).first().click()
 
+async function reviewBroadcast(page: Page): Promise<void> {
+  await page.locator(".admin-head .button").click()
+  const fields = page.locator("dialog .input")
+  for (const [index, text] of ["Maintenance", "The service is not available on Friday from 2 to 4.", "نگهداری", "سرویس جمعه از ساعت ۲ تا ۴ در دسترس نیست."].entries()) await fields.nth(index).fill(text)
+  await page.locator("dialog .button").last().click()
+  await page.locator("dialog figure").first().waitFor()
+}
+
 /** Every screen of every role, with its states. */
 export const screens: readonly Screen[] = [
   { name: "sign in", role: "nobody", path: "/login", golden: true },
@@ -58,6 +66,7 @@ export const screens: readonly Screen[] = [
   { name: "categories", role: "admin", path: "/admin/categories" },
   { name: "category", role: "admin", path: "/admin/categories", act: click(".admin-row") },
   { name: "broadcasts", role: "admin", path: "/admin/broadcasts" },
+  { name: "broadcast, review", role: "admin", path: "/admin/broadcasts", act: reviewBroadcast },
   { name: "new broadcast", role: "admin", path: "/admin/broadcasts", act: click(".admin-head .button") },
   { name: "activity", role: "admin", path: "/admin/activity" },
   { name: "audit", role: "admin", path: "/admin/audit" },

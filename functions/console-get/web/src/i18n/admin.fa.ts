@@ -12,7 +12,7 @@ export const admin: typeof english = {
   since: (time) => `از ${time}`, disable: "غیرفعال: نمی‌تواند وارد شود", removeUser: "حذف کاربر", removeText: "کاربر، تیکت‌ها و پرونده‌هایش برای همیشه پاک می‌شوند. آنچه در تیکت‌های دیگران نوشته بی‌نام می‌شود.", typeNumber: "برای تأیید شماره را بنویسید", userRemoved: "کاربر حذف شد.",
   newCategory: "دستهٔ تازه", description: "توضیح", inactive: "غیرفعال", activeCategory: "فعال: مشتریان می‌توانند برگزینند",
   newBroadcast: "پیام همگانی تازه", noBroadcasts: "هنوز پیام همگانی نیست", broadcastTitle: "عنوان", broadcastBody: "متن", audience: "به", channelsLabel: "از راه", channels: { app: "درون برنامه", email: "ایمیل", sms: "پیامک", push: "اعلان دستگاه" },
-  smsLength: (parts) => `${parts} پیامک برای هر نفر`, review: "بازبینی", sendNow: "هم‌اکنون بفرست", sureText: (total) => `به ${total} نفر؟ آنچه فرستاده شود بازگشت ندارد.`,
+  otherLanguage: "اختیاری. بدون آن همه متن بالا را می‌گیرند.", smsLength: (parts) => `${parts} پیامک برای هر نفر`, review: "بازبینی", sendNow: "هم‌اکنون بفرست", sureText: (total) => `به ${total} نفر؟ آنچه فرستاده شود بازگشت ندارد.`,
   recipients: (n) => plural(n, { other: "# گیرنده" }), delivered: (sent, failed, skipped) => `${number(sent)} فرستاده، ${number(failed)} ناموفق، ${number(skipped)} رد شده`,
   broadcastStates: { queued: "در صف", sending: "در حال فرستادن", done: "انجام شد", cancelled: "لغو شد" },
   entryKinds: { opened: "تیکتی باز کرد", message: "پیامی نوشت", note: "یادداشتی نوشت", status: "وضعیت را تغییر داد", assignment: "تیکتی را سپرد", priority: "اولویت را تغییر داد", category: "دسته را تغییر داد", title: "موضوع را تغییر داد", tags: "برچسب‌ها را تغییر داد", follow_up: "در تیکتی تازه پی گرفت" },

@@ -1,6 +1,11 @@
 import type { common as english } from "./en"
 import { number, plural } from "./format"
 
+const you = "شما"
+
+/** A verb in the past tense, in the second person if the subject is the reader. */
+const past = (who: string, verb: string) => (who === you ? `${verb}ید` : verb)
+
 export const common: typeof english = {
   product: "پشتیبانی",
   skip: "پرش به محتوا",
@@ -55,17 +60,17 @@ export const common: typeof english = {
     priority: "اولویت", more: "بیشتر", send: "باز کردن تیکت", draftKept: "پیش‌نویس شما روی این دستگاه می‌ماند.", followUp: (of) => `ادامهٔ تیکت ${of}`,
   },
   ticket: {
-    log: "گفت‌وگو", write: "پیام خود را بنویسید", you: "شما", support: "پشتیبانی", unknownAuthor: "کاربر حذف‌شده", older: "پیام‌های پیشین", newMessages: (n) => plural(n, { other: "# پیام تازه" }),
+    log: "گفت‌وگو", write: "پیام خود را بنویسید", you, support: "پشتیبانی", unknownAuthor: "کاربر حذف‌شده", older: "پیام‌های پیشین", newMessages: (n) => plural(n, { other: "# پیام تازه" }),
     newLine: "تازه", typing: (name) => `${name} می‌نویسد…`, several: "چند نفر می‌نویسند…", latest: "به تازه‌ترین پیام",
     details: "جزئیات", number: "تیکت", opened: "باز شده", category: "دسته", assignee: "پیگیری با", nobody: "هنوز هیچ‌کس", close: "بستن تیکت", reopen: "باز کردن دوباره", closeTitle: "این تیکت بسته شود؟", closeText: (days) => `تا ${plural(days, { other: "# روز" })} می‌توانید آن را دوباره باز کنید.`,
     editTitle: "تغییر موضوع", print: "چاپ", followUp: "تیکت تازه با همین متن", continues: (of) => `ادامهٔ ${of}`, continuedBy: (of) => `ادامه در ${of}`,
     closed: "این تیکت بسته است.", closedLong: "این تیکت مدتی پیش بسته شد و پیام تازه نمی‌پذیرد.", resolvedHint: "حل شد؟ پس کاری لازم نیست. یک پیام تیکت را دوباره باز می‌کند.",
     marks: { waiting: "در انتظار فرستادن", sent: "فرستاده شد", read: "خوانده شد", refused: "فرستاده نشد" }, refused: "این پیام فرستاده نشد.", editAgain: "ویرایش", sendAgain: "فرستادن دوباره", gone: "این تیکت حذف شد.",
     system: {
-      status: (who, to) => `${who} وضعیت را «${to}» کرد`, statusAuto: (to) => `وضعیت اکنون «${to}» است`,
-      assigned: (who, to) => `${who} تیکت را به ${to} سپرد`, taken: (who) => `${who} تیکت را برداشت`, released: (who) => `${who} تیکت را رها کرد`,
-      priority: (who, to) => `${who} اولویت را «${to}» کرد`, category: (who, to) => `${who} تیکت را به «${to}» برد`, title: (who, to) => `${who} موضوع را «${to}» کرد`,
-      tags: (who, to) => `${who} برچسب‌ها را گذاشت: ${to}`, noTags: (who) => `${who} برچسب‌ها را برداشت`, follow_up: (who) => `${who} این را در تیکت تازه‌ای ادامه داد`, other: (who) => `${who} تیکت را تغییر داد`,
+      status: (who, to) => `${who} وضعیت را «${to}» ${past(who, "کرد")}`, statusAuto: (to) => `وضعیت اکنون «${to}» است`,
+      assigned: (who, to) => `${who} تیکت را به ${to} ${past(who, "سپرد")}`, taken: (who) => `${who} تیکت را ${past(who, "برداشت")}`, released: (who) => `${who} تیکت را رها ${past(who, "کرد")}`,
+      priority: (who, to) => `${who} اولویت را «${to}» ${past(who, "کرد")}`, category: (who, to) => `${who} تیکت را به «${to}» ${past(who, "برد")}`, title: (who, to) => `${who} موضوع را «${to}» ${past(who, "کرد")}`,
+      tags: (who, to) => `${who} برچسب‌ها را ${past(who, "گذاشت")}: ${to}`, noTags: (who) => `${who} برچسب‌ها را ${past(who, "برداشت")}`, follow_up: (who) => `${who} این را در تیکت تازه‌ای ادامه ${past(who, "داد")}`, other: (who) => `${who} تیکت را تغییر ${past(who, "داد")}`,
     },
     note: "یادداشت",
   },

@@ -16,7 +16,7 @@ export const inbox = {
   chosen: "Chosen", nothingFound: "Nothing found",
   assignTo: "Assign to", assignMe: "Me", release: "Nobody", take: "Take it", resolve: "Resolve", setStatus: "Set the status",
   online: "online", away: "away", activeTickets: (n: number) => plural(n, { one: "# active ticket", other: "# active tickets" }),
-  tags: "Tags", noTags: "No tags", continues: "Continues", palette: "Find a ticket or a command",
+  tags: "Tags", noTags: "No tags", continues: "Continues", palette: "Find a ticket or a command", searchFor: (text: string) => `Search all tickets for “${text}”`,
   customerTickets: (open: number, all: number) => `${plural(open, { one: "# open ticket", other: "# open tickets" })} of ${plural(all, { one: "#", other: "#" })}`,
   alsoHere: (name: string) => `${name} is here too`, severalHere: (n: string) => `${n} colleagues are here too`,
   modeLabel: "Kind of message", writeReply: (name: string) => `Reply to ${name}`, writeNote: "Write a note that only colleagues see", addNote: "Add the note",

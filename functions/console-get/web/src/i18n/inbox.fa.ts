@@ -17,7 +17,7 @@ export const inbox: typeof english = {
   chosen: "برگزیده", nothingFound: "چیزی پیدا نشد",
   assignTo: "سپردن به", assignMe: "خودم", release: "هیچ‌کس", take: "برداشتن", resolve: "حل شد", setStatus: "تعیین وضعیت",
   online: "برخط", away: "نابرخط", activeTickets: (n) => plural(n, { other: "# تیکت فعال" }),
-  tags: "برچسب‌ها", noTags: "بی‌برچسب", continues: "ادامهٔ", palette: "یافتن تیکت یا فرمان",
+  tags: "برچسب‌ها", noTags: "بی‌برچسب", continues: "ادامهٔ", palette: "یافتن تیکت یا فرمان", searchFor: (text) => `جست‌وجوی «${text}» در همهٔ تیکت‌ها`,
   customerTickets: (open, all) => `${plural(open, { other: "# تیکت باز" })} از ${plural(all, { other: "#" })}`,
   alsoHere: (name) => `${name} هم این‌جاست`, severalHere: (n) => `${n} همکار هم این‌جایند`,
   modeLabel: "نوع پیام", writeReply: (name) => `پاسخ به ${name}`, writeNote: "یادداشتی که تنها همکاران می‌بینند", addNote: "افزودن یادداشت",

@@ -18,3 +18,8 @@ test("Persian texts have no Latin digits and no empty text", () => {
 test("both languages have the same texts", () => {
   expect([...texts(fa)].map(([path]) => path)).toEqual([...texts(en)].map(([path]) => path))
 })
+
+test("Persian events of one's own have the verb in the second person", () => {
+  expect(fa.ticket.system.priority(fa.ticket.you, "زیاد")).toBe("شما اولویت را «زیاد» کردید")
+  expect(fa.ticket.system.priority("رضا", "زیاد")).toBe("رضا اولویت را «زیاد» کرد")
+})

@@ -1,7 +1,8 @@
 import { useQuery } from "@tanstack/preact-query"
-import { Plus, UserRound, UserRoundX } from "lucide-preact"
+import { Plus, Search, UserRound, UserRoundX } from "lucide-preact"
 import { useLocation } from "wouter-preact"
 import { call } from "../../api/client"
+import { ApiError } from "../../api/problem"
 import { useCategories } from "../../api/queries"
 import { session } from "../../app/session"
 import { inboxText } from "../../i18n/inbox"
@@ -10,6 +11,7 @@ import { digits } from "../../i18n/format"
 import { heldTickets, ticketSignal } from "../../log/tickets"
 import { Avatar } from "../../ui/avatar"
 import { PriorityMark } from "../../ui/status"
+import { toastError } from "../../ui/toast"
 import { assign, setCategory, setPriority, setStatus, setTags, take } from "./actions"
 import { type Option, Picker } from "./picker"
 import { pathOf, plain, priorities, statuses } from "./queues"
@@ -79,6 +81,20 @@ export function Palette({ commands, onClose }: { commands: readonly Command[]; o
     id: ticket.id, label: ticket.title, detail: `${digits(ticket.number)} · ${ticket.customer.name}`, icon: <PriorityMark priority={ticket.priority} />,
     run: () => navigate(pathOf(plain("all"), ticket.id)),
   }))
+  const search = (text: string): Option => ({ id: "search", label: inboxText().searchFor(text), icon: <Search size={18} />, run: () => void find(text).then((id) => navigate(pathOf({ ...plain("all"), words: id ? "" : text }, id ?? ""))).catch(toastError) })
   const options = [...commands.map(({ keys, label, run }) => ({ id: `command-${keys}`, label, detail: keys, run })), ...tickets]
-  return <Picker label={inboxText().palette} options={options} onClose={onClose} />
+  return <Picker label={inboxText().palette} options={options} create={search} onClose={onClose} />
+}
+
+const numberLength = 8 // without hyphen, as in "HFQ2-WNF8"
+
+/** The id of the ticket whose number a text is, or null. */
+async function find(text: string): Promise<string | null> {
+  if (text.replace(/[\s-]/g, "").length !== numberLength) return null
+  try {
+    return (await call("get", "/tickets/by-number/{number}", { path: { number: text } })).id
+  } catch (error) {
+    if (error instanceof ApiError && error.status === 404) return null
+    throw error
+  }
 }

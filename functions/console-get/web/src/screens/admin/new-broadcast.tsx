@@ -1,0 +1,119 @@
+import { useState } from "preact/hooks"
+import { call } from "../../api/client"
+import type { components } from "../../api/schema"
+import type { Role } from "../../api/types"
+import { ulid } from "../../api/ulid"
+import { adminText } from "../../i18n/admin"
+import { language as current, type Language, languages, t } from "../../i18n"
+import { number } from "../../i18n/format"
+import { Button, Field, TextField } from "../../ui/controls"
+import { Dialog } from "../../ui/dialog"
+import { FormProblem } from "../../ui/states"
+import { useForm } from "../account/use-form"
+import { smsParts } from "./sms-parts"
+
+const channels = ["app", "email", "sms", "push"] as const
+type Channel = (typeof channels)[number]
+
+interface Text {
+  title: string
+  body: string
+}
+
+/** Writes a broadcast: texts, recipients and channels; then a review with the number of recipients, and the way it looks. */
+export function NewBroadcast({ onClose }: { onClose: () => void }) {
+  const [texts, setTexts] = useState<Partial<Record<Language, Text>>>({})
+  const [roles, setRoles] = useState<Role[]>(["user"])
+  const [chosen, setChosen] = useState<Channel[]>(["app"])
+  const [total, setTotal] = useState<string | null>(null)
+  const [key] = useState(ulid) // one broadcast, also if it is sent twice
+  const form = useForm()
+  const text = adminText()
+  const order = [...languages].sort((a, b) => Number(b === current.value) - Number(a === current.value))
+  const written = order.filter((language) => texts[language]?.title.trim() && texts[language]?.body.trim())
+  const half = order.some((language) => !texts[language]?.title.trim() !== !texts[language]?.body.trim())
+  const ready = written.length > 0 && !half && roles.length > 0 && chosen.length > 0
+  const broadcast = () => ({ ...requestTexts(written.map((language) => [language, texts[language]!])), audience: { roles }, channels: chosen })
+  const review = () =>
+    form.run(async () => {
+      const count = (await call("post", "/broadcasts", { body: { ...broadcast(), dryRun: true } })) as components["schemas"]["RecipientCount"]
+      setTotal(count.complete ? number(count.total) : `${number(count.total)}+`)
+    })
+  const send = () =>
+    form.run(async () => {
+      await call("post", "/broadcasts", { body: broadcast(), idempotencyKey: key })
+      onClose()
+    })
+  if (total !== null)
+    return (
+      <Dialog title={text.review} onClose={onClose} actions={<><Button onClick={() => setTotal(null)}>{t().nav.back}</Button><Button kind="danger" busy={form.busy} onClick={() => void send()}>{text.sendNow}</Button></>}>
+        <FormProblem error={form.error} />
+        {written.map((language) => <Preview key={language} language={language} text={texts[language]!} sms={chosen.includes("sms")} />)}
+        <p class="meta">{chosen.map((channel) => text.channels[channel]).join(" · ")}</p>
+        <p class="notice" data-tone="warn" role="alert">{text.sureText(total)}</p>
+      </Dialog>
+    )
+  return (
+    <Dialog title={text.newBroadcast} onClose={onClose} actions={<><Button onClick={onClose}>{t().actions.cancel}</Button><Button kind="primary" disabled={!ready} busy={form.busy} onClick={() => void review()}>{text.review}</Button></>}>
+      <FormProblem error={form.error} />
+      {order.map((language, index) => <TextFields key={language} language={language} first={index === 0} text={texts[language] ?? { title: "", body: "" }} onText={(value) => setTexts({ ...texts, [language]: value })} />)}
+      <Checks legend={text.audience} all={["user", "support", "admin"]} chosen={roles} label={(role) => t().role[role]} onChosen={setRoles} />
+      <Checks legend={text.channelsLabel} all={channels} chosen={chosen} label={(channel) => text.channels[channel]} onChosen={setChosen} />
+    </Dialog>
+  )
+}
+
+/** The fields of POST /broadcasts: the first text is for all languages without one of their own. */
+function requestTexts(written: readonly (readonly [Language, Text])[]) {
+  const { title, body } = written[0]![1]
+  if (written.length === 1) return { title, body }
+  return { title, body, titles: Object.fromEntries(written.map(([language, text]) => [language, text.title])), bodies: Object.fromEntries(written.map(([language, text]) => [language, text.body])) }
+}
+
+function TextFields({ language, first, text, onText }: { language: Language; first: boolean; text: Text; onText: (text: Text) => void }) {
+  return (
+    <fieldset class="admin-language">
+      <legend>{t().language[language]}</legend>
+      {!first && <p class="meta">{adminText().otherLanguage}</p>}
+      <TextField label={adminText().broadcastTitle} lang={language} value={text.title} onText={(title) => onText({ ...text, title })} maxLength={100} autoFocus={first} optional={!first} />
+      <Field label={adminText().broadcastBody} optional={!first}>
+        {(ids) => <textarea {...ids} class="input" dir="auto" lang={language} placeholder=" " value={text.body} maxLength={1000} onInput={(event) => onText({ ...text, body: event.currentTarget.value })} />}
+      </Field>
+    </fieldset>
+  )
+}
+
+interface ChecksProps<T extends string> {
+  legend: string
+  all: readonly T[]
+  chosen: readonly T[]
+  label: (value: T) => string
+  onChosen: (chosen: T[]) => void
+}
+
+function Checks<T extends string>({ legend, all, chosen, label, onChosen }: ChecksProps<T>) {
+  return (
+    <fieldset class="admin-language">
+      <legend>{legend}</legend>
+      {all.map((value) => (
+        <label key={value} class="check">
+          <input type="checkbox" checked={chosen.includes(value)} onChange={() => onChosen(chosen.includes(value) ? chosen.filter((other) => other !== value) : [...chosen, value])} />
+          {label(value)}
+        </label>
+      ))}
+    </fieldset>
+  )
+}
+
+/** The text as a message on a phone, and how many SMS it takes. */
+function Preview({ language, text, sms }: { language: Language; text: Text; sms: boolean }) {
+  return (
+    <figure class="broadcast-preview">
+      <figcaption class="meta">{t().language[language]}{sms && <> · {adminText().smsLength(number(smsParts(`${text.title} ${text.body}`)))}</>}</figcaption>
+      <div lang={language}>
+        <strong dir="auto">{text.title}</strong>
+        <p dir="auto">{text.body}</p>
+      </div>
+    </figure>
+  )
+}
