@@ -40,11 +40,20 @@ console: $(CONSOLE) ## build the web console (run, test and build do this too; `
 # The store tests that await what a read that is not strongly consistent may show late.
 STALE_TESTS := ^(TestAddBlock|TestAutomation|TestChangePhone|TestDeleteUser_.*|TestGoneUsers_.*|TestMarkEntriesRead|TestPurgeTicket|TestRefreshTicket|TestVerifyNewSession_.*)$$
 
+# The store tests whose requests run at once, which are repeated under the race detector.
+RACE_TESTS := (Concurrent|Race|UnderTraffic)
+
 .PHONY: test
 test: $(DOCS) $(CONSOLE) .cache/npm/typescript/installed test-console-units ## run every test: unit, conformance, end to end
-	go vet ./...
-	go test -race -shuffle=on ./...
+	$(RACE) $$(go list -f '{{if or .TestGoFiles .XTestGoFiles}}{{.ImportPath}}{{end}}' ./... | grep -Ev '/localstack/(tests|tools)/')
+	go test -shuffle=on ./localstack/tests/... ./localstack/tools/...
+	$(RACE) ./localstack/tests/conformance -run '$(RACE_TESTS)'
 	STALE_READS=1 go test ./localstack/tests/conformance -run '$(STALE_TESTS)'
+
+# The suites in localstack/tests and the tools run without the race detector, because functions
+# are processes that it does not see. `make quality` runs all store tests under it. Without
+# GORACE each package waits a second at its end.
+RACE := GORACE=atexit_sleep_ms=10 go test -race -shuffle=on
 
 .PHONY: test-console-units
 test-console-units: .cache/npm/console/tools $(CONSOLE) ## check types, code and sizes of the web console, and run its unit tests

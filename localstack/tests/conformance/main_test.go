@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"os"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -200,8 +201,9 @@ func deleteTable(ctx context.Context, name string) error {
 	return err
 }
 
-// tableProperties returns the properties of the table in template.yaml.
-func tableProperties() (map[string]any, error) {
+// tableProperties returns the properties of the table in template.yaml. Callers must not
+// change them.
+var tableProperties = sync.OnceValues(func() (map[string]any, error) {
 	t, err := samtemplate.Load(root+"/template.yaml", nil)
 	if err != nil {
 		return nil, err
@@ -214,7 +216,7 @@ func tableProperties() (map[string]any, error) {
 		return nil, fmt.Errorf("the template has %d tables, want one", len(tables))
 	}
 	return t.Properties(tables[0])
-}
+})
 
 // openStore returns the store under test.
 func openStore() *dynamo.Store { return openStoreWith(env.config) }

@@ -28,6 +28,7 @@ func checks() []check {
 		{"faults", "Exactly-once under faults", [][]string{goTest("^TestFaults", "./localstack/tests/faultinjection")}},
 		{"crash-points", "Same state after a crash at any point and a retry", [][]string{goTest("^TestCrashPoints", "./localstack/...")}},
 		{"linearizability", "Linearizability of the ticket log", [][]string{goTest("^TestLinear", conformance)}},
+		{"races", "Data races in the store tests", [][]string{{"env", "-u", "QUALITY_FULL", "-u", "QUALITY_DIR", "go", "test", "-race", "-count=1", "-timeout=1h", conformance}}},
 		{"stream", "Projections equal a replay of the log under stream faults", [][]string{goTest("^TestStream_|^TestReplay|^TestPoison", "./localstack/...")}},
 		{"authorization", "Authorization matrix", [][]string{goTest("^TestRoleMatrix", e2e)}},
 		{"fuzz", "Fuzzing of decoders and API", [][]string{{"make", "fuzz"}}},
