@@ -37,7 +37,7 @@ func (s *Store) RefreshTicket(ctx context.Context, ticketID string) error {
 	after, _ := wanted.add(causeFields, maxFieldRows, terms, staffOnly)
 	outdated := ticketRows(tk)
 	outdated.addRecord(before)
-	return s.replaceTerms(ctx, before, after, outdated.rows, wanted.rows, ofEntries.rows)
+	return s.replaceTerms(ctx, before, after, outdated, wanted, ofEntries.rows)
 }
 
 // RefreshUser implements stream.SearchIndex.
@@ -54,31 +54,31 @@ func (s *Store) RefreshUser(ctx context.Context, userID string) error {
 	outdated.addRecord(before)
 	wanted := newIndexRows(userTermsScope, userID, "", u.CreatedAt)
 	after, _ := wanted.add(causeFields, maxEntryRows, nil, u.SearchTerms())
-	return s.replaceTerms(ctx, before, after, outdated.rows, wanted.rows, nil)
+	return s.replaceTerms(ctx, before, after, outdated, wanted, nil)
 }
 
 // replaceTerms replaces the rows of a record, except those in keep. At any time the
 // record lists at least the terms that have rows, so a repeat after a failure removes
 // all outdated ones.
-func (s *Store) replaceTerms(ctx context.Context, before, after indexedTermsItem, outdated, wanted, keep map[key]bool) error {
+func (s *Store) replaceTerms(ctx context.Context, before, after indexedTermsItem, outdated, wanted *indexRows, keep map[key]bool) error {
 	all := after
 	all.Terms = append(slices.Clone(after.Terms), difference(before.Terms, after.Terms)...)
 	all.StaffOnly = append(slices.Clone(after.StaffOnly), difference(before.StaffOnly, after.StaffOnly)...)
-	if !all.equal(after) {
-		all.Prefixed = len(all.Terms) + len(all.StaffOnly)
-	}
 	if !all.isEmpty() && !all.equal(before) {
 		if _, err := s.put(ctx, all, "", nil); err != nil {
 			return err
 		}
 	}
-	if err := s.putRows(ctx, wanted, keep, before.isEmpty()); err != nil {
+	if err := s.syncCopies(ctx, outdated.copies, wanted.copies); err != nil {
 		return err
 	}
-	for k := range wanted {
-		delete(outdated, k)
+	if err := s.putRows(ctx, wanted.rows, keep, before.isEmpty()); err != nil {
+		return err
 	}
-	if err := s.batchWrite(ctx, deleteRequests(outdated, keep)); err != nil {
+	for k := range wanted.rows {
+		delete(outdated.rows, k)
+	}
+	if err := s.removeRows(ctx, outdated.rows, keep); err != nil {
 		return err
 	}
 	switch {
@@ -96,7 +96,7 @@ func (s *Store) replaceTerms(ctx context.Context, before, after indexedTermsItem
 // before.
 func (s *Store) putRows(ctx context.Context, rows, existing map[key]bool, first bool) error {
 	if first {
-		return s.batchWrite(ctx, putRequests(rows, existing))
+		return s.addRows(ctx, rows, existing)
 	}
 	return s.putMissing(ctx, rows)
 }

@@ -3,6 +3,7 @@ package dynamo
 import (
 	"context"
 	"maps"
+	"slices"
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 )
@@ -16,7 +17,6 @@ type indexedTermsItem struct {
 	Created    int64    `dynamodbav:"at"`
 	Terms      []string `dynamodbav:"words,omitempty"`  // for the customer and agents
 	StaffOnly  []string `dynamodbav:"secret,omitempty"` // for agents only
-	Prefixed   int      `dynamodbav:"px,omitempty"`     // how many of StaffOnly, then Terms, have all their prefixes
 	Full       bool     `dynamodbav:"full,omitempty"`   // the ticket has all the rows that it may have
 }
 
@@ -46,7 +46,7 @@ func (s *Store) IndexTicket(ctx context.Context, ticketID, cause string, terms, 
 	if record.isEmpty() {
 		return nil
 	}
-	if err := s.batchWrite(ctx, putRequests(rows.rows, existing)); err != nil {
+	if err := s.addRows(ctx, rows.rows, existing, rows.copyOf(record)...); err != nil {
 		return err
 	}
 	// Written last, so that it only lists terms that are in the index.
@@ -78,32 +78,48 @@ func (s *Store) DeindexTicket(ctx context.Context, ticketID string) error {
 		rows.addRecord(i)
 		causes = append(causes, deleteRequest(i.key))
 	}
-	if err := s.batchWrite(ctx, deleteRequests(rows.rows, nil)); err != nil {
+	if err := s.syncCopies(ctx, rows.copies, nil); err != nil {
+		return err
+	}
+	if err := s.removeRows(ctx, rows.rows, nil); err != nil {
 		return err
 	}
 	return s.batchWrite(ctx, causes) // deleted last, so that a repeat finds the remaining terms
 }
 
-// putRequests returns puts of the keys that are not in existing.
-func putRequests(keys, existing map[key]bool) []types.WriteRequest {
-	var writes []types.WriteRequest
-	for k := range keys {
-		if !existing[k] {
-			writes = append(writes, putRequest(k))
-		}
-	}
-	return writes
+// customerTerms is what a customer finds by the record of a cause, with the terms of all own
+// tickets in one partition.
+type customerTerms struct {
+	key
+	Terms []string `dynamodbav:"words"`
 }
 
-// deleteRequests returns deletes of the keys that are not in keep.
-func deleteRequests(keys, keep map[key]bool) []types.WriteRequest {
+// syncCopies replaces the copies for a customer.
+func (s *Store) syncCopies(ctx context.Context, outdated, wanted map[key]customerTerms) error {
+	items, err := s.batchGet(ctx, slices.Collect(maps.Keys(wanted)), true)
+	if err != nil {
+		return err
+	}
+	found, err := decodeAll[customerTerms](items)
+	if err != nil {
+		return err
+	}
+	missing := maps.Clone(wanted)
+	for _, c := range found {
+		if slices.Equal(c.Terms, wanted[c.key].Terms) {
+			delete(missing, c.key)
+		}
+	}
 	var writes []types.WriteRequest
-	for k := range keys {
-		if !keep[k] {
+	for _, c := range missing {
+		writes = append(writes, putRequest(c))
+	}
+	for k := range outdated {
+		if _, kept := wanted[k]; !kept {
 			writes = append(writes, deleteRequest(k))
 		}
 	}
-	return writes
+	return s.batchWrite(ctx, writes)
 }
 
 // indexedTerms reads the records of a ticket's or user's terms by cause. Their number is

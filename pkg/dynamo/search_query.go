@@ -8,10 +8,6 @@ import (
 	"ticketsystem/pkg/ticket"
 )
 
-// maxSearchReads bounds the reads of one page of a search, so that its cost does not
-// grow with the number of tickets. At the bound the page ends with a cursor.
-const maxSearchReads = 30
-
 // searchTickets returns the tickets that have all the terms and match the other
 // filters of q, newest first.
 func (s *Store) searchTickets(ctx context.Context, q ticket.Query, cursor map[string]string) ([]ticket.Ticket, map[string]string, error) {
@@ -19,12 +15,15 @@ func (s *Store) searchTickets(ctx context.Context, q ticket.Query, cursor map[st
 	if q.HasFilters() {
 		pageSize = max(pageSize, filterPageSize)
 	}
-	sr, err := s.newSearcher(ctx, q.Terms, pageSize, cursor, func(terms search.Terms) ([]*postings, error) {
-		if q.CustomerID == "" {
-			return s.termPostings(ticketTermsScope, terms), nil
+	postingsFor, terms := func(t search.Terms) ([]*postings, error) { return s.termPostings(ctx, ticketTermsScope, t) }, q.Terms
+	if q.CustomerID != "" { // one list for all alternatives
+		terms = make([]search.Terms, 1)
+		postingsFor = func(search.Terms) ([]*postings, error) {
+			matches := func(tokens []string) bool { return search.MatchAny(q.Terms, tokens) }
+			return []*postings{{lists: []*postingList{s.postingsOfCustomer(q.CustomerID, matches)}}}, nil
 		}
-		return s.customerPostings(ctx, q.CustomerID, terms)
-	})
+	}
+	sr, err := s.newSearcher(ctx, terms, pageSize, cursor, postingsFor)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -59,7 +58,7 @@ func (s *Store) searchTickets(ctx context.Context, q ticket.Query, cursor map[st
 // newest account first. cursor is nil for the first page; next is nil after the last.
 func (s *Store) SearchUsers(ctx context.Context, terms []search.Terms, limit int, cursor map[string]string) (ids []string, next map[string]string, err error) {
 	sr, err := s.newSearcher(ctx, terms, limit+1, cursor, func(terms search.Terms) ([]*postings, error) {
-		return s.termPostings(userTermsScope, terms), nil
+		return s.termPostings(ctx, userTermsScope, terms)
 	})
 	if err != nil {
 		return nil, nil, err
@@ -75,33 +74,39 @@ func (s *Store) SearchUsers(ctx context.Context, terms []search.Terms, limit int
 }
 
 // termPostings returns the postings of each term.
-func (s *Store) termPostings(scope string, terms search.Terms) []*postings {
+func (s *Store) termPostings(ctx context.Context, scope string, terms search.Terms) ([]*postings, error) {
 	var all []*postings
 	for _, term := range terms.Tokens {
-		all = append(all, &postings{pk: termPK(scope, term)})
+		all = append(all, &postings{lists: []*postingList{s.postingsOf(termPK(scope, term))}})
 	}
-	if terms.Prefix != "" {
-		all = append(all, &postings{pk: prefixPK(scope, terms.Prefix)})
+	if terms.Prefix == "" {
+		return all, nil
 	}
-	return all
+	p, err := s.prefixPostings(ctx, scope, terms.Prefix)
+	return append(all, p), err
 }
 
-// customerPostings returns the postings of a customer's own tickets. They sort by
-// term, so those with a common prefix are read completely and then sorted; their
-// number is bounded by that of the customer's tickets.
-func (s *Store) customerPostings(ctx context.Context, customerID string, terms search.Terms) ([]*postings, error) {
-	var all []*postings
-	for _, term := range terms.Tokens {
-		all = append(all, &postings{pk: customerTermsPK(customerID), prefix: customerTermPrefix(term)})
-	}
-	if terms.Prefix != "" {
-		rows, err := s.customerPostingKeys(ctx, customerID, terms.Prefix)
+// prefixPostings returns the postings of all words with a prefix: those of its first two
+// letters, or the union of the postings of each word. If the words are too many for a union,
+// they are those of the first two letters, whose words are compared.
+func (s *Store) prefixPostings(ctx context.Context, scope, prefix string) (*postings, error) {
+	letters := []rune(prefix)
+	p := &postings{checked: map[string]bool{}}
+	if len(letters) >= wordsPrefixRunes {
+		words, complete, err := s.wordsWithPrefix(ctx, scope, prefix)
 		if err != nil {
 			return nil, err
 		}
-		all = append(all, &postings{rows: rows, exhausted: true})
+		if complete {
+			for _, word := range words {
+				p.lists = append(p.lists, s.postingsOf(termPK(scope, word)))
+			}
+			return p, nil
+		}
+		p.prefix = prefix
 	}
-	return all, nil
+	p.lists = []*postingList{s.postingsOf(prefixPK(scope, string(letters[:search.MinPrefixRunes])))}
+	return p, nil
 }
 
 // searchCursorAfter returns the cursor that continues after a posting, in descending order.

@@ -51,10 +51,13 @@ func (s *Store) ReindexTicket(ctx context.Context, tk ticket.Ticket, entries []s
 	}
 	keep := maps.Clone(later.rows)
 	maps.Copy(keep, wants.rows)
-	if err := s.batchWrite(ctx, deleteRequests(current.rows, keep)); err != nil {
+	if err := s.removeRows(ctx, current.rows, keep); err != nil {
 		return err
 	}
 	if err := s.putMissing(ctx, wants.rows); err != nil {
+		return err
+	}
+	if err := s.syncCopies(ctx, current.copies, wants.copies); err != nil {
 		return err
 	}
 	for _, i := range wanted {
@@ -65,7 +68,7 @@ func (s *Store) ReindexTicket(ctx context.Context, tk ticket.Ticket, entries []s
 
 // equal reports whether two records of a cause index the same terms.
 func (i indexedTermsItem) equal(other indexedTermsItem) bool {
-	return slices.Equal(i.Terms, other.Terms) && slices.Equal(i.StaffOnly, other.StaffOnly) && i.Prefixed == other.Prefixed && i.Full == other.Full
+	return slices.Equal(i.Terms, other.Terms) && slices.Equal(i.StaffOnly, other.StaffOnly) && i.Full == other.Full
 }
 
 // putMissing writes only items that do not exist. Reading first costs the same

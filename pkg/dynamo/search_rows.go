@@ -3,7 +3,8 @@ package dynamo
 import (
 	"slices"
 	"time"
-	"unicode/utf8"
+
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"ticketsystem/pkg/search"
 	"ticketsystem/pkg/ticket"
@@ -22,6 +23,7 @@ type indexRows struct {
 	created                      time.Time
 
 	rows             map[key]bool
+	copies           map[key]customerTerms
 	public, forStaff map[string]bool // terms that the customer finds; terms that staff finds
 	full             bool
 }
@@ -33,7 +35,7 @@ func ticketRows(tk ticket.Ticket) *indexRows {
 func newIndexRows(scope, subjectID, customerID string, created time.Time) *indexRows {
 	return &indexRows{
 		scope: scope, subjectID: subjectID, customerID: customerID, created: created,
-		rows: map[key]bool{}, public: map[string]bool{}, forStaff: map[string]bool{},
+		rows: map[key]bool{}, copies: map[key]customerTerms{}, public: map[string]bool{}, forStaff: map[string]bool{},
 	}
 }
 
@@ -42,20 +44,25 @@ func (r *indexRows) addRecord(i indexedTermsItem) {
 	for _, term := range i.Terms {
 		r.public[term] = true
 	}
-	for n, term := range i.staffTerms() {
+	for _, term := range i.staffTerms() {
 		r.forStaff[term] = true
-		r.addRows(r.wholeKeys(term, r.public[term]))
-		if n < i.Prefixed {
-			r.addRows(prefixKeys(r.scope, term, r.posting()))
+		for _, k := range r.keysOf(term) {
+			r.rows[k] = true
 		}
+	}
+	if r.customerID != "" && len(i.Terms) > 0 {
+		k := customerTermsKey(r.customerID, r.posting(), i.SK)
+		r.copies[k] = customerTerms{k, i.Terms}
 	}
 	r.full = r.full || i.Full
 }
 
-func (r *indexRows) addRows(keys []key) {
-	for _, k := range keys {
-		r.rows[k] = true
+// copyOf returns the put of the customer's copy of a record, if it has one.
+func (r *indexRows) copyOf(i indexedTermsItem) (puts []types.WriteRequest) {
+	if c, found := r.copies[customerTermsKey(r.customerID, r.posting(), i.SK)]; found {
+		puts = append(puts, putRequest(c))
 	}
+	return puts
 }
 
 // addEntry adds the terms of an entry and returns its record. It leaves out terms that
@@ -75,34 +82,32 @@ func (r *indexRows) record(cause string) indexedTermsItem {
 	return indexedTermsItem{key: indexedTermsKey(r.subjectID, cause), CustomerID: r.customerID, Created: toMillis(r.created)}
 }
 
-// add adds the terms of a cause with at most limit rows. Without a row are the prefixes
-// first, then the last terms; refused reports that there are such.
+// add adds the terms of a cause with at most limit rows. refused reports that terms did not
+// fit.
 func (r *indexRows) add(cause string, limit int, terms, staffOnly []string) (i indexedTermsItem, refused bool) {
 	i = r.record(cause)
 	b := rowBudget{left: limit, existing: r.rows, taken: map[key]bool{}}
-	i.StaffOnly = b.takeTerms(staffOnly, r.forStaff, func(term string) []key { return r.wholeKeys(term, false) })
-	i.Terms = b.takeTerms(terms, r.public, func(term string) []key { return r.wholeKeys(term, true) })
-	for _, term := range i.staffTerms() {
-		if !b.take(prefixKeys(r.scope, term, r.posting())) {
-			break
-		}
-		i.Prefixed++
-	}
+	i.StaffOnly = b.takeTerms(staffOnly, r.forStaff, r.keysOf)
+	i.Terms = b.takeTerms(terms, r.public, r.keysOf)
 	r.addRecord(i)
 	return i, b.refused
 }
 
-// staffTerms returns all terms of a record, in the order in which they get prefixes.
+// staffTerms returns all terms of a record.
 func (i indexedTermsItem) staffTerms() []string { return slices.Concat(i.StaffOnly, i.Terms) }
 
 func (r *indexRows) posting() string { return postingKey(r.created, r.subjectID) }
 
-// wholeKeys returns the rows by which a whole word is found, also as the last word of
-// a query, which is looked up as a prefix.
-func (r *indexRows) wholeKeys(term string, public bool) []key {
-	keys := wholeTermKeys(r.scope, term, r.posting())
-	if public {
-		keys = append(keys, customerTermKey(r.customerID, term, r.posting()))
+// keysOf returns the rows of a term: its posting, the posting of its first two letters, and
+// the word, which all tickets share.
+func (r *indexRows) keysOf(term string) []key {
+	keys := []key{{termPK(r.scope, term), r.posting()}}
+	letters := []rune(term)
+	if len(letters) >= search.MinPrefixRunes {
+		keys = append(keys, key{prefixPK(r.scope, string(letters[:search.MinPrefixRunes])), r.posting()})
+	}
+	if len(letters) >= wordsPrefixRunes {
+		keys = append(keys, wordKey(r.scope, term))
 	}
 	return keys
 }
@@ -142,23 +147,4 @@ func (b *rowBudget) takeTerms(terms []string, known map[string]bool, keysOf func
 		}
 	}
 	return taken
-}
-
-// wholeTermKeys returns the rows of a whole term: the term itself, and its longest
-// prefix if that is the whole term.
-func wholeTermKeys(scope, term, posting string) []key {
-	keys := []key{{termPK(scope, term), posting}}
-	if n := utf8.RuneCountInString(term); n >= search.MinPrefixRunes && n <= search.MaxPrefixRunes {
-		keys = append(keys, key{prefixPK(scope, term), posting})
-	}
-	return keys
-}
-
-// prefixKeys returns the rows of all prefixes of a term.
-func prefixKeys(scope, term, posting string) []key {
-	var keys []key
-	for _, prefix := range search.Prefixes(term) {
-		keys = append(keys, key{prefixPK(scope, prefix), posting})
-	}
-	return keys
 }

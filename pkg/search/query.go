@@ -12,6 +12,21 @@ type Terms struct {
 	Prefix string // "" if the last token is too short or too long for a prefix
 }
 
+// Match reports whether a text with these tokens has all the terms.
+func (t Terms) Match(tokens []string) bool {
+	for _, token := range t.Tokens {
+		if !slices.Contains(tokens, token) {
+			return false
+		}
+	}
+	return t.Prefix == "" || slices.ContainsFunc(tokens, func(token string) bool { return strings.HasPrefix(token, t.Prefix) })
+}
+
+// MatchAny reports whether a text with these tokens matches one of the alternatives.
+func MatchAny(alternatives []Terms, tokens []string) bool {
+	return slices.ContainsFunc(alternatives, func(t Terms) bool { return t.Match(tokens) })
+}
+
 // maxTerms bounds the tokens of a query.
 const maxTerms = 10
 

@@ -4,7 +4,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"unicode/utf8"
 
 	"ticketsystem/pkg/search"
 )
@@ -72,23 +71,6 @@ func TestTokens_Limit(t *testing.T) {
 	}
 }
 
-func TestPrefixes(t *testing.T) {
-	for token, want := range map[string]string{
-		"": "", "a": "", "سل": "سل", "سلام": "سل سلا سلام", strings.Repeat("a", 30): "",
-	} {
-		got := search.Prefixes(token)
-		if utf8.RuneCountInString(token) > 12 {
-			if len(got) != 11 || len(got[10]) != 12 {
-				t.Errorf("Prefixes(%q): got %d, want 11 up to 12 runes", token, len(got))
-			}
-			continue
-		}
-		if strings.Join(got, " ") != want {
-			t.Errorf("Prefixes(%q): got %q, want %q", token, got, want)
-		}
-	}
-}
-
 // formatTerms formats terms as "token token prefix*" and separates alternatives by a bar.
 func formatTerms(all []search.Terms) string {
 	var out []string
@@ -143,18 +125,7 @@ func TestTooMany(t *testing.T) {
 // matches reports whether a text matches a query.
 func matches(text, typed string) bool {
 	tokens := search.Tokens(text)
-	var prefixes []string
-	for _, token := range tokens {
-		prefixes = append(prefixes, search.Prefixes(token)...)
-	}
-	return slices.ContainsFunc(search.Parse(typed), func(t search.Terms) bool {
-		for _, token := range t.Tokens {
-			if !slices.Contains(tokens, token) {
-				return false
-			}
-		}
-		return t.Prefix == "" || slices.Contains(prefixes, t.Prefix)
-	})
+	return search.MatchAny(search.Parse(typed), tokens)
 }
 
 // TestSpellingsMatch compares texts and queries in different spellings.

@@ -15,8 +15,8 @@ const (
 	maxTokens     = 200 // distinct tokens of one call
 )
 
-// Lengths of the prefixes that are indexed. One letter matches too many tokens, and
-// a longer token is found by its prefixes up to the maximum or as a whole.
+// Lengths of the prefixes that are searched. One letter matches too many tokens, and a longer
+// one is searched as a whole token.
 const (
 	MinPrefixRunes = 2
 	MaxPrefixRunes = 12
@@ -41,17 +41,6 @@ func Tokens(texts ...string) []string {
 		}
 	}
 	return tokens
-}
-
-// Prefixes returns the prefixes of a token from 2 to 12 runes, for search as you
-// type. It includes the token itself.
-func Prefixes(token string) []string {
-	var all []string
-	runes := []rune(token)
-	for n := MinPrefixRunes; n <= min(len(runes), MaxPrefixRunes); n++ {
-		all = append(all, string(runes[:n]))
-	}
-	return all
 }
 
 // compound is a word as its parts; most words have one part.

@@ -69,14 +69,7 @@ func (it indexedTicket) matches(q ticket.Query) bool {
 	if q.CustomerID == "" {
 		words = slices.Concat(words, it.staffOnly)
 	}
-	return q.Matches(it.Ticket) && slices.ContainsFunc(q.Terms, func(t search.Terms) bool {
-		for _, word := range t.Tokens {
-			if !slices.Contains(words, word) {
-				return false
-			}
-		}
-		return t.Prefix == "" || slices.ContainsFunc(words, func(word string) bool { return strings.HasPrefix(word, t.Prefix) })
-	})
+	return q.Matches(it.Ticket) && search.MatchAny(q.Terms, words)
 }
 
 // searchAll returns the ids on all pages of a search.
@@ -160,6 +153,45 @@ func TestSearchTickets_AlternativeTerms(t *testing.T) {
 				t.Errorf("pages of %d for %q: got %v, want %v", limit, owner, got, want)
 			}
 		}
+	}
+}
+
+// TestSearchTickets_ManyWords checks that the beginning of very many different words finds
+// the same as that of few, newest first, with a bounded number of reads.
+func TestSearchTickets_ManyWords(t *testing.T) {
+	t.Parallel()
+	w, sara, at := newUniqueWords(), customer("Sara"), time.UnixMilli(1_790_000_000_000).UTC()
+	var want, both []string
+	for i := range 30 {
+		words := w.words("other")
+		if i%3 == 0 {
+			words = nil
+			for n := range 20 {
+				words = append(words, w.words(fmt.Sprintf("many%dx%d", i, n))...)
+			}
+		}
+		if i%2 == 0 {
+			words = append(words, w.words("even")...)
+		}
+		it := indexTicket(t, sara, at.Add(time.Duration(i)*time.Second), words, nil)
+		if i%3 == 0 {
+			want = append([]string{it.ID}, want...)
+			if i%2 == 0 {
+				both = append([]string{it.ID}, both...)
+			}
+		}
+	}
+	for typed, want := range map[string][]string{"many": want, "even many": both, "many9": want[6:7]} {
+		for _, limit := range []int{2, 50} {
+			if got := searchAll(t, ticket.Query{Terms: w.terms(typed), Limit: limit}); !slices.Equal(got, want) {
+				t.Errorf("%q, pages of %d: got %v, want %v", typed, limit, got, want)
+			}
+		}
+	}
+	store, m := newMeteredStore()
+	_, _, err := store.ListTickets(t.Context(), ticket.Query{Terms: w.terms("many"), Limit: 20}, nil)
+	if got, _ := m.reset(); err != nil || got.read > 500 {
+		t.Errorf("got %v, %v, want at most 500 read units", got, err)
 	}
 }
 
@@ -253,7 +285,7 @@ func addPostings(t *testing.T, w uniqueWords, before time.Time, n int) {
 	var writes []types.WriteRequest
 	for i := range n {
 		at := ticket.TimeSortKey(before.Add(-time.Duration(i+1)*time.Second)) + "#" + newID()
-		for _, pk := range []string{w.words("all$")[0], w.words("al")[0], w.words([]string{"odd", "even"}[i%2])[0] + "$", w.words([]string{"odd", "even"}[i%2])[0]} {
+		for _, pk := range []string{w.words("all$")[0], w.words([]string{"odd", "even"}[i%2])[0] + "$"} {
 			writes = append(writes, types.WriteRequest{PutRequest: &types.PutRequest{Item: map[string]types.AttributeValue{
 				"PK": &types.AttributeValueMemberS{Value: "K#s#" + pk}, "SK": &types.AttributeValueMemberS{Value: at},
 			}}})
