@@ -7,6 +7,9 @@ SAM := SAM_CLI_TELEMETRY=0 .cache/sam/bin/sam
 # Architecture of the binaries that `sam build` makes: arm64, or amd64 for Architecture=x86_64.
 GOARCH ?= arm64
 
+# The folder of the functions' binaries, which the local stack uses too on such a machine.
+BINARIES := .cache/functions-linux-$(GOARCH)
+
 .PHONY: help
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /  \1\t/p' $(MAKEFILE_LIST) | expand -t 18
@@ -16,6 +19,7 @@ DOCS := functions/docs-get/dist/docs.html
 
 # The files of the web console, which console-get embeds.
 CONSOLE := functions/console-get/dist/index.html
+CONSOLE_SOURCES := $(shell find functions/console-get/web -type f -not -name schema.d.ts -not -name '*.md' -not -path '*/browser/*')
 
 .PHONY: run
 run: $(DOCS) $(CONSOLE) ## start the local stack on http://localhost:3000 (PORT= moves it, PARAMETERS="Name=value …" sets template parameters)
@@ -104,8 +108,13 @@ test-deploy: .cache/sam/installed .cache/ministack/installed ## deploy with SAM 
 	localstack/ministack/test-deploy.sh
 
 .PHONY: lint
-lint: $(GOLANGCI) .cache/sam/installed lint-template ## check formatting, code, imports and template
+lint: lint-code lint-sam lint-template ## check formatting, code, imports and template (-j3 runs the linters in parallel)
+
+.PHONY: lint-code lint-sam
+lint-code: $(GOLANGCI)
 	$(GOLANGCI) run
+
+lint-sam: .cache/sam/installed
 	AWS_DEFAULT_REGION=us-east-1 $(SAM) validate --lint
 
 .PHONY: lint-template
@@ -113,7 +122,7 @@ lint-template: .cache/checkov/installed ## run cfn-lint and checkov on template.
 	@AWS_DEFAULT_REGION=us-east-1 go run ./localstack/tools/templatelint
 
 .PHONY: build
-build: .cache/sam/installed ## build every function for deployment (GOARCH=amd64 for x86_64)
+build: .cache/sam/installed $(BINARIES)/built ## build every function for deployment (GOARCH=amd64 for x86_64)
 	$(SAM) build
 
 .PHONY: grant-admin
@@ -138,7 +147,7 @@ PARAMETERS_OF_ENV = $(shell python3 -c 'import shlex, sys, tomllib; print(shlex.
 COMMIT = $(shell git describe --tags --always --dirty)
 
 .PHONY: deploy
-deploy: .cache/sam/installed ## build and deploy the environment ENV= of samconfig.toml (CONFIRM=no does not ask)
+deploy: .cache/sam/installed $(BINARIES)/built ## build and deploy the environment ENV= of samconfig.toml (CONFIRM=no does not ask)
 	@test -n "$(ENV)" || { echo "usage: make deploy ENV=staging" >&2; exit 2; }
 	$(SAM) build --config-env "$(ENV)"
 	$(SAM) deploy --config-env "$(ENV)" $(if $(filter no,$(CONFIRM)),--no-confirm-changeset) --parameter-overrides $(PARAMETERS_OF_ENV) "Version=$(COMMIT)"
@@ -173,29 +182,28 @@ test-restore: .cache/ministack/installed ## the drill: lose items and files on t
 # `sam build` calls build-TicketCreateFunction to build functions/ticket-create. Without
 # version-control stamps the binary of an unchanged function does not change, so it is not
 # deployed again.
-GO_BUILD = CGO_ENABLED=0 GOOS=linux GOARCH=$(GOARCH) go build -trimpath -buildvcs=false -tags lambda.norpc
+build-%Function: $(BINARIES)/built
+	@cp $(BINARIES)/$(shell echo $* | sed 's/\([a-z]\)\([A-Z]\)/\1-\2/g' | tr A-Z a-z) "$(ARTIFACTS_DIR)/bootstrap"
 
-build-DocsGetFunction: $(DOCS)
-build-ConsoleGetFunction: $(CONSOLE)
+# All functions are built with one command. SAM starts all builds at once; with flock, one of
+# them runs the command and the others wait.
+LOCK := $(if $(shell command -v flock),flock .cache/build.lock)
 
-build-%Function: .cache/compiled-$(GOARCH)
-	@$(GO_BUILD) -ldflags "-s -w" -o "$(ARTIFACTS_DIR)/bootstrap" \
-		./functions/$(shell echo $* | sed 's/\([a-z]\)\([A-Z]\)/\1-\2/g' | tr A-Z a-z)
-
-# SAM starts all builds at once, and each would compile the shared packages (5 minutes
-# instead of 2 on two processors). With flock, one build compiles them and the others wait.
-LOCK := $(if $(shell command -v flock),flock .cache/compile.lock)
-
-.cache/compiled-$(GOARCH): go.mod $(shell find pkg infra -type f)
-	@mkdir -p .cache
-	@$(LOCK) env $(GO_BUILD) ./pkg/... ./infra
+$(BINARIES)/built: go.mod $(shell find pkg infra functions -type f -not -path '*/web/*' -not -path '*/dist/*') $(CONSOLE_SOURCES)
+ifdef LOCKED
+$(BINARIES)/built: $(DOCS) $(CONSOLE)
+	@CGO_ENABLED=0 GOOS=linux GOARCH=$(GOARCH) go build -trimpath -buildvcs=false -tags lambda.norpc -ldflags "-s -w" -o $(BINARIES)/ ./functions/...
 	@touch $@
+else
+	@mkdir -p $(BINARIES)
+	@$(LOCK) $(MAKE) --no-print-directory LOCKED=1 $@
+endif
 
 $(DOCS): $(wildcard functions/docs-get/web/*.*) infra/openapi.yaml infra/asyncapi.yaml docs/api.md .cache/npm/docs-get/installed
 	@node functions/docs-get/web/build.mjs
 	@touch $@
 
-$(CONSOLE): $(shell find functions/console-get/web -type f -not -name schema.d.ts -not -name '*.md' -not -path '*/browser/*') .cache/npm/console/installed
+$(CONSOLE): $(CONSOLE_SOURCES) .cache/npm/console/installed
 	@cd functions/console-get/web && npm run --silent build -- --logLevel warn
 	@touch $@
 
@@ -227,7 +235,7 @@ tools: .cache/npm/docs-get/installed .cache/npm/typescript/installed .cache/npm/
 
 .cache/%/installed: localstack/tools/requirements/%.txt
 	python3 -m venv --clear .cache/$*
-	.cache/$*/bin/pip install --quiet --requirement $<
+	.cache/$*/bin/pip install --quiet --no-compile --requirement $<
 	@touch $@
 
 $(GOLANGCI):

@@ -6,10 +6,12 @@ upgrade, try to remove each patch.
 """
 
 import asyncio
+import contextlib
 import copy
 import faulthandler
 import functools
 import json
+import socket
 import socketserver
 import time
 
@@ -234,6 +236,20 @@ async def serve_watched(*arguments):
     finally:
         watch.cancel()
 
+
+# 15. Wait for connections without waking up. Each instance of a function has a server in a
+# thread that woke up ten times a second, and the instances are hundreds.
+serve_forever, shutdown = socketserver.BaseServer.serve_forever, socketserver.BaseServer.shutdown
+
+
+def shutdown_at_once(server):
+    server._BaseServer__shutdown_request = True
+    with contextlib.suppress(OSError), socket.create_connection(server.server_address, timeout=1):
+        shutdown(server)
+
+
+socketserver.BaseServer.serve_forever = lambda server, poll_interval=0: serve_forever(server, 3600)
+socketserver.BaseServer.shutdown = shutdown_at_once
 
 serve, hypercorn.asyncio.serve = hypercorn.asyncio.serve, serve_watched
 

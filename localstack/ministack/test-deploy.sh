@@ -53,6 +53,7 @@ export AWS_REGION=us-east-1 AWS_DEFAULT_REGION=us-east-1
 export SAM_CLI_TELEMETRY=0 SAM_CLI_POLL_DELAY=0.2
 
 step "build"
+make --no-print-directory GOARCH=amd64 .cache/functions-linux-amd64/built
 GOARCH=amd64 "$sam" build --build-dir "$work/build" >"$work/build.log" 2>&1 ||
   { tail -n 40 "$work/build.log" >&2; exit 1; }
 
@@ -62,7 +63,7 @@ start_emulator
 curl --silent --fail --output /dev/null "$url/" \
   --header "Authorization: AWS4-HMAC-SHA256 Credential=test/20260101/$AWS_REGION/ses/aws4_request, SignedHeaders=host, Signature=none" \
   --data Action=VerifyEmailIdentity --data EmailAddress=support@example.com
-"$sam" deploy --template-file "$work/build/template.yaml" --config-file "$PWD/samconfig.toml" --stack-name "$stack" \
+PYTHONPATH=localstack/ministack/fastzip "$sam" deploy --template-file "$work/build/template.yaml" --config-file "$PWD/samconfig.toml" --stack-name "$stack" \
   --parameter-overrides Architecture=x86_64 RateLimitPerIP=10000 TicketsPerMinute=1000000 ProfileChangesPerHour=1000000 MessagesPerMinute=1000000 MessagesPerDay=1000000 PendingUploadMiB=100000000 MaxSockets=1000000 MaxSessions=10000 RequestsPerSecond=10000 LoginsPerSecond=10000 AllowedOrigins=https://app.example \
   SenderAddress=support@example.com NotificationDelaySeconds=1 \
   "ApiUrl=$api" "SocketUrl=ws://$socket" "SocketEndpoint=http://$socket" >"$work/deploy.log" 2>&1 ||

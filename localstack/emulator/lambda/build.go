@@ -5,16 +5,18 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
 	"time"
 )
 
-// builder compiles functions one at a time. Builds that a request waits for have
+// builder compiles functions with one command at a time. Builds that a request waits for have
 // priority over background builds.
 type builder struct {
 	ctx            context.Context // ends a running build
@@ -43,7 +45,7 @@ func newBuilder(ctx context.Context, root, buildDir string, logf func(string, ..
 
 // binary returns the path of a function's executable.
 func (b *builder) binary(name string) string {
-	return filepath.Join(b.buildDir, name, "bootstrap")
+	return filepath.Join(b.buildDir, name)
 }
 
 // builtAt returns the modification time of a function's binary, zero if it is missing
@@ -90,15 +92,15 @@ func (b *builder) lastModified(path string) time.Time {
 	return newest
 }
 
-// build brings a function's binary up to date. The error contains the output of the
-// compiler.
-func (b *builder) build(name string, urgent bool) error {
+// build brings the binaries of functions up to date with one command. The error contains the
+// output of the compiler.
+func (b *builder) build(urgent bool, names ...string) error {
 	b.acquire(urgent)
 	defer b.release()
 	if b.ctx.Err() != nil {
 		return errClosed
 	}
-	if !b.needsBuild(name) {
+	if !slices.ContainsFunc(names, b.needsBuild) {
 		return nil
 	}
 	unlock, err := b.lock()
@@ -106,15 +108,20 @@ func (b *builder) build(name string, urgent bool) error {
 		return err
 	}
 	defer unlock()
-	if !b.needsBuild(name) { // another stack built it
+	old := slices.DeleteFunc(slices.Clone(names), func(name string) bool { return !b.needsBuild(name) })
+	if len(old) == 0 { // another stack built them
 		return nil
 	}
 	if urgent {
-		b.logf("building %s ...", name)
+		b.logf("building %s ...", strings.Join(old, ", "))
 	}
-	newest := b.newestSource(name)
-	command := exec.CommandContext(b.ctx, "go", "build", "-trimpath", "-tags", "lambda.norpc", "-ldflags", "-s -w",
-		"-o", b.binary(name), "./functions/"+name)
+	newest := map[string]time.Time{}
+	arguments := []string{"build", "-trimpath", "-buildvcs=false", "-tags", "lambda.norpc", "-ldflags", "-s -w", "-o", b.buildDir + "/"}
+	for _, name := range old {
+		newest[name] = b.newestSource(name)
+		arguments = append(arguments, "./functions/"+name)
+	}
+	command := exec.CommandContext(b.ctx, "go", arguments...)
 	command.Dir = b.root
 	command.Env = append(os.Environ(), "CGO_ENABLED=0")
 	command.SysProcAttr = ProcessAttributes()
@@ -123,14 +130,25 @@ func (b *builder) build(name string, urgent bool) error {
 	if b.ctx.Err() != nil {
 		return errClosed
 	}
-	b.recordResult(name, err, output)
-	if err != nil {
-		return fmt.Errorf("go build ./functions/%s: %w\n%s", name, err, output)
+	return b.finish(newest, err, output)
+}
+
+// finish records the result of a build of functions, with the times of their newest sources.
+func (b *builder) finish(newest map[string]time.Time, err error, output []byte) error {
+	for name, modified := range newest {
+		if err == nil || len(newest) == 1 { // the output of several names no function
+			b.recordResult(name, err, output)
+		}
+		// The linker does not write an unchanged binary, so its time is set to that of
+		// the sources.
+		if err == nil && b.needsBuild(name) {
+			if err := os.Chtimes(b.binary(name), modified, modified); err != nil {
+				return err
+			}
+		}
 	}
-	// The linker does not write an unchanged binary, so its time is set to that of
-	// the sources.
-	if b.needsBuild(name) {
-		return os.Chtimes(b.binary(name), newest, newest)
+	if err != nil {
+		return fmt.Errorf("go build of %s: %w\n%s", strings.Join(slices.Sorted(maps.Keys(newest)), ", "), err, output)
 	}
 	return nil
 }

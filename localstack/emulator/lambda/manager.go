@@ -151,7 +151,7 @@ func (m *Manager) Prepare(name string) {
 	p.mu.Lock()
 	f, prepared := p.function, p.prepared || p.closed
 	p.mu.Unlock()
-	if (!prepared || m.builder.needsBuild(name)) && m.builder.build(name, true) == nil {
+	if (!prepared || m.builder.needsBuild(name)) && m.builder.build(true, name) == nil {
 		_, _ = f.Environment()
 	}
 }
@@ -163,7 +163,7 @@ func (m *Manager) Program(name string) (binary string, env []string, err error) 
 	if p == nil {
 		return "", nil, fmt.Errorf("no function %q in the template", name)
 	}
-	if err := m.builder.build(name, true); err != nil {
+	if err := m.builder.build(true, name); err != nil {
 		return "", nil, err
 	}
 	p.mu.Lock()
@@ -173,25 +173,39 @@ func (m *Manager) Program(name string) (binary string, env []string, err error) 
 	return m.builder.binary(name), env, err
 }
 
+// buildAtOnce is how many functions BuildAll builds with one command. A request waits for it.
+const buildAtOnce = 12
+
 // BuildAll builds all functions that are not up to date. Builds for requests have
 // priority.
 func (m *Manager) BuildAll(ctx context.Context) {
-	names, failed := m.functionNames(), 0
+	names, done := m.functionNames(), 0
 	if !slices.ContainsFunc(names, m.builder.needsBuild) {
 		return
 	}
-	for i, name := range names {
+	for some := range slices.Chunk(names, buildAtOnce) {
+		if err := m.builder.build(false, some...); err == nil {
+			done += len(some)
+		} else {
+			done += m.buildEach(ctx, some)
+		}
 		if ctx.Err() != nil {
 			return
 		}
-		if err := m.builder.build(name, false); err != nil && ctx.Err() == nil {
-			failed++
+		m.config.Logf("built %d of %d functions", done, len(names))
+	}
+}
+
+// buildEach builds functions one by one, after one of them failed.
+func (m *Manager) buildEach(ctx context.Context, names []string) (done int) {
+	for _, name := range names {
+		if err := m.builder.build(false, name); err == nil {
+			done++
+		} else if ctx.Err() == nil {
 			m.config.Logf("%v", err)
 		}
-		if (i+1)%6 == 0 || i+1 == len(names) {
-			m.config.Logf("built %d of %d functions", i+1-failed, len(names))
-		}
 	}
+	return done
 }
 
 // Kill kills all instances of a function. Queued invocations run on new instances.

@@ -77,7 +77,7 @@ func (p *pool) dispatch() {
 // prepare builds the function and resolves its environment. It may wait for a custom
 // resource.
 func (p *pool) prepare(f Function) {
-	err := p.manager.builder.build(f.Name, true)
+	err := p.manager.builder.build(true, f.Name)
 	builtAt := p.manager.builder.builtAt(f.Name)
 	var env []string
 	if err == nil {

@@ -9,6 +9,7 @@ import (
 	"log"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"sync"
 	"time"
@@ -50,7 +51,8 @@ type Options struct {
 	// StaleReads makes every second read that is not strongly consistent return an older
 	// state of the table. It needs an Observer.
 	StaleReads bool
-	// BuildDir is the folder of the functions' binaries; by default .cache/functions.
+	// BuildDir is the folder of the functions' binaries; by default one in .cache that
+	// `make build` shares.
 	BuildDir string
 	// BuildOnDemand builds a function at its first invocation alone. It is for runs of
 	// single tests.
@@ -173,7 +175,7 @@ func (s *Stack) startFunctions() error {
 		}
 	}
 	s.lambda, err = lambda.New(s.ctx, lambda.Config{
-		Root: s.options.Root, BuildDir: cmp.Or(s.options.BuildDir, filepath.Join(s.options.Root, ".cache", "functions")), MaxConcurrency: cmp.Or(s.options.MaxInstances, 8), Logf: s.logf,
+		Root: s.options.Root, BuildDir: cmp.Or(s.options.BuildDir, filepath.Join(s.options.Root, ".cache", "functions-"+runtime.GOOS+"-"+runtime.GOARCH)), MaxConcurrency: cmp.Or(s.options.MaxInstances, 8), Logf: s.logf,
 		Env: s.environment(), InstanceEnv: s.instanceEnv(),
 	})
 	if err != nil {
