@@ -45,8 +45,11 @@ func (s *Store) RequestPush(ctx context.Context, broadcastID string, after int, 
 const ifRoundOpen = "r = :after AND (attribute_not_exists(d) OR d < :after)"
 
 // ClaimPush implements stream.PushRoundStore.
-func (s *Store) ClaimPush(ctx context.Context, broadcastID string, round int, interval time.Duration) (claimed bool, err error) {
+func (s *Store) ClaimPush(ctx context.Context, broadcastID string, round int, pushed time.Time, interval time.Duration) (claimed bool, err error) {
 	now := s.now()
+	if now.Before(pushed.Add(interval)) {
+		return false, nil
+	}
 	_, claimed, err = s.update(ctx, updateSpec{
 		key: pushRoundKey(broadcastID), set: "SET #at = :now, d = :after", condition: ifRoundOpen + " AND (attribute_not_exists(#at) OR #at <= :before)",
 		values: values{"now": toMillis(now), "before": toMillis(now.Add(-interval)), "after": round},
@@ -69,7 +72,7 @@ func decodePushRound(oldImage map[string]events.DynamoDBAttributeValue, image it
 		return nil, err
 	}
 	if broadcastID := i.broadcastID(); broadcastID != "" {
-		return event.BroadcastPushRequested{BroadcastID: broadcastID, Round: i.Round}, nil
+		return event.BroadcastPushRequested{BroadcastID: broadcastID, Round: i.Round, Pushed: fromMillis(i.Pushed)}, nil
 	}
-	return event.CountsPushRequested{Round: i.Round}, nil
+	return event.CountsPushRequested{Round: i.Round, Pushed: fromMillis(i.Pushed)}, nil
 }

@@ -207,15 +207,17 @@ func TestDecodeRecord_Broadcast(t *testing.T) {
 		record events.DynamoDBEventRecord
 		want   event.Event
 	}{
-		"created":           {streamRecord(insert, stored), event.BroadcastCreated{BroadcastID: "b"}},
-		"a page":            {changedRecord(modify, stored, stored), event.BroadcastChanged{BroadcastID: "b"}},
-		"first delivery":    {streamRecord(insert, shard), event.BroadcastChanged{BroadcastID: "b"}},
-		"delivery":          {changedRecord(modify, shard, shard), event.BroadcastChanged{BroadcastID: "b"}},
-		"first round":       {streamRecord(insert, round("b", 1, 0)), event.BroadcastPushRequested{BroadcastID: "b", Round: 1}},
-		"round":             {changedRecord(modify, round("b", 1, 1), round("b", 2, 1)), event.BroadcastPushRequested{BroadcastID: "b", Round: 2}},
-		"claim":             {changedRecord(modify, round("b", 2, 1), round("b", 2, 2)), nil},
-		"round of counts":   {streamRecord(insert, round("", 1, 0)), event.CountsPushRequested{Round: 1}},
-		"like a round only": {streamRecord(insert, nameReferenceItem{suppressionKey("x#~Q")}), nil},
+		"created":             {streamRecord(insert, stored), event.BroadcastCreated{BroadcastID: "b"}},
+		"a page":              {changedRecord(modify, stored, stored), event.BroadcastChanged{BroadcastID: "b"}},
+		"first delivery":      {streamRecord(insert, shard), event.BroadcastChanged{BroadcastID: "b"}},
+		"delivery":            {changedRecord(modify, shard, shard), event.BroadcastChanged{BroadcastID: "b"}},
+		"first round":         {streamRecord(insert, round("b", 1, 0)), event.BroadcastPushRequested{BroadcastID: "b", Round: 1}},
+		"round":               {changedRecord(modify, round("b", 1, 1), round("b", 2, 1)), event.BroadcastPushRequested{BroadcastID: "b", Round: 2}},
+		"round after a push":  {streamRecord(insert, pushRoundItem{key: pushRoundKey("b"), Round: 2, Pushed: 1000}), event.BroadcastPushRequested{BroadcastID: "b", Round: 2, Pushed: fromMillis(1000)}},
+		"counts after a push": {streamRecord(insert, pushRoundItem{key: pushRoundKey(""), Round: 2, Pushed: 1000}), event.CountsPushRequested{Round: 2, Pushed: fromMillis(1000)}},
+		"claim":               {changedRecord(modify, round("b", 2, 1), round("b", 2, 2)), nil},
+		"round of counts":     {streamRecord(insert, round("", 1, 0)), event.CountsPushRequested{Round: 1}},
+		"like a round only":   {streamRecord(insert, nameReferenceItem{suppressionKey("x#~Q")}), nil},
 	} {
 		if got, err := DecodeRecord(c.record); err != nil || got != c.want {
 			t.Errorf("%s: got %#v, %v, want %#v", name, got, err, c.want)

@@ -104,17 +104,23 @@ type BroadcastCreated struct{ BroadcastID string }
 // BroadcastChanged reports new progress of a broadcast, a result of a delivery or its end.
 type BroadcastChanged struct{ BroadcastID string }
 
-// BroadcastPushRequested reports a request to push a broadcast. Rounds ascend.
+// BroadcastPushRequested reports a request to push a broadcast. Rounds ascend. Pushed is the
+// time of the last push before it.
 type BroadcastPushRequested struct {
 	BroadcastID string
 	Round       int
+	Pushed      time.Time
 }
 
 // TicketCountsChanged reports a write of the current counts of tickets.
 type TicketCountsChanged struct{}
 
-// CountsPushRequested reports a request to push the counts. Rounds ascend.
-type CountsPushRequested struct{ Round int }
+// CountsPushRequested reports a request to push the counts. Rounds ascend. Pushed is the time of
+// the last push before it.
+type CountsPushRequested struct {
+	Round  int
+	Pushed time.Time
+}
 
 // SocketOpened reports a new WebSocket connection. AgentID is its user if that is staff.
 type SocketOpened struct {

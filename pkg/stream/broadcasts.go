@@ -53,7 +53,7 @@ func PushBroadcasts(store BroadcastPushStore, publisher BroadcastPublisher) Hand
 			}
 			return store.RequestPush(ctx, b.ID, 0, pushInterval)
 		case event.BroadcastPushRequested:
-			return pushRound(ctx, store, e.BroadcastID, e.Round, func() error {
+			return pushRound(ctx, store, e.BroadcastID, e.Round, e.Pushed, func() error {
 				b, err := store.Broadcast(ctx, e.BroadcastID)
 				if err != nil {
 					return err

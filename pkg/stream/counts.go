@@ -36,7 +36,7 @@ func PushCounts(store CountsPushStore, publisher CountsPublisher) Handler {
 			}
 			return store.RequestPush(ctx, "", 0, pushInterval)
 		case event.CountsPushRequested:
-			return pushRound(ctx, store, "", e.Round, func() error {
+			return pushRound(ctx, store, "", e.Round, e.Pushed, func() error {
 				counts, err := store.TicketCounts(ctx)
 				if err != nil {
 					return err

@@ -38,7 +38,7 @@ func (f *fakeCounts) RequestPush(_ context.Context, broadcastID string, after in
 	return nil
 }
 
-func (f *fakeCounts) ClaimPush(_ context.Context, _ string, round int, interval time.Duration) (bool, error) {
+func (f *fakeCounts) ClaimPush(_ context.Context, _ string, round int, _ time.Time, interval time.Duration) (bool, error) {
 	if round != f.round || round == f.claimed || f.now.Sub(f.pushed) < interval {
 		return false, nil
 	}

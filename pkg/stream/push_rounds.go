@@ -16,15 +16,16 @@ type PushRoundStore interface {
 	// claimed yet, because the last push is more recent than the interval.
 	RequestPush(ctx context.Context, broadcastID string, after int, interval time.Duration) error
 	// ClaimPush records a push now. claimed is false if the round is not the newest one or
-	// was claimed, or if the last push is more recent than the interval.
-	ClaimPush(ctx context.Context, broadcastID string, round int, interval time.Duration) (claimed bool, err error)
+	// was claimed, or if the last push is more recent than the interval. It writes nothing if that
+	// is so of pushed, the last push that the caller knows.
+	ClaimPush(ctx context.Context, broadcastID string, round int, pushed time.Time, interval time.Duration) (claimed bool, err error)
 }
 
 // pushRound pushes in a round, at most once per pushInterval. A round that comes too early
 // starts the next one, so the last change is pushed too; the stream delays each round by its own
 // latency. Of several rounds only the newest one goes on.
-func pushRound(ctx context.Context, store PushRoundStore, broadcastID string, round int, push func() error) error {
-	claimed, err := store.ClaimPush(ctx, broadcastID, round, pushInterval)
+func pushRound(ctx context.Context, store PushRoundStore, broadcastID string, round int, pushed time.Time, push func() error) error {
+	claimed, err := store.ClaimPush(ctx, broadcastID, round, pushed, pushInterval)
 	if err != nil {
 		return err
 	}

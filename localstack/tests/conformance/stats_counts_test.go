@@ -134,7 +134,7 @@ func TestPushRounds(t *testing.T) {
 	}
 	claim := func(round int, want bool) {
 		t.Helper()
-		if got, err := store.ClaimPush(t.Context(), "", round, 2*time.Second); err != nil || got != want {
+		if got, err := store.ClaimPush(t.Context(), "", round, time.Time{}, 2*time.Second); err != nil || got != want {
 			t.Errorf("round %d: got %v, %v, want %v", round, got, err, want)
 		}
 	}
