@@ -81,14 +81,21 @@ func decodeTicketItem(k key, oldImage map[string]events.DynamoDBAttributeValue, 
 	switch {
 	case k.SK == skTicket:
 		i, err := decodeAs[ticketItem](image)
-		if err != nil || i.DeletedAt == 0 {
-			return event.TicketChanged{Ticket: i.ticket()}, err
+		if err != nil {
+			return nil, err
 		}
-		old, err := decodeOldImage[ticketItem](oldImage)
-		if err != nil || len(oldImage) == 0 {
-			return event.TicketDeleted{TicketID: idOf(k.PK)}, err
+		var before ticket.Ticket
+		if len(oldImage) > 0 {
+			old, err := decodeOldImage[ticketItem](oldImage)
+			if err != nil {
+				return nil, err
+			}
+			before = old.ticket()
 		}
-		return event.TicketDeleted{TicketID: idOf(k.PK), Ticket: old.ticket()}, nil
+		if i.DeletedAt == 0 {
+			return event.TicketChanged{Ticket: i.ticket(), Before: before}, nil
+		}
+		return event.TicketDeleted{TicketID: idOf(k.PK), Ticket: before}, nil
 	case strings.HasPrefix(k.SK, prefixEntry):
 		e, err := decodeEntry(image)
 		if err != nil {

@@ -131,7 +131,10 @@ func TestDecodeRecord(t *testing.T) {
 		"attachment created": {streamRecord(insert, attachmentToItem(attachment.Attachment{ID: "f", Owner: "u"})), event.AttachmentCreated{ID: "f", OwnerID: "u"}},
 		"entry purged":       {changedRecord(remove, Shards{}.entryToItem(entry), nil), nil},
 		"ticket changed":     {streamRecord(modify, Shards{}.ticketToItem(stored, true)), event.TicketChanged{Ticket: tk}},
-		"ticket deleted":     {streamRecord(modify, tombstoneItem{ticketKey("t"), 5}), event.TicketDeleted{TicketID: "t"}},
+		"ticket changed, as before": {
+			changedRecord(modify, Shards{}.ticketToItem(stored, true), Shards{}.ticketToItem(stored, true)), event.TicketChanged{Ticket: tk, Before: tk},
+		},
+		"ticket deleted": {streamRecord(modify, tombstoneItem{ticketKey("t"), 5}), event.TicketDeleted{TicketID: "t"}},
 		"ticket deleted, as before": {
 			changedRecord(modify, Shards{}.ticketToItem(stored, true), tombstoneItem{ticketKey("t"), 5}), event.TicketDeleted{TicketID: "t", Ticket: tk},
 		},

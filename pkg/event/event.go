@@ -17,8 +17,9 @@ type Event interface{ event() }
 // EntryAppended reports a new entry of a ticket log.
 type EntryAppended struct{ Entry ticket.Entry }
 
-// TicketChanged reports a write of a ticket's projection.
-type TicketChanged struct{ Ticket ticket.Ticket }
+// TicketChanged reports a write of a ticket's projection. Before is the ticket as it was, the
+// zero value if there was none.
+type TicketChanged struct{ Ticket, Before ticket.Ticket }
 
 // TicketDeleted reports a write of a ticket's tombstone. It is repeated when
 // entries were appended after the deletion, and follows them. Ticket is the ticket as

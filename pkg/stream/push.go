@@ -15,8 +15,9 @@ import (
 type Publisher interface {
 	// PublishEntryHint announces that the ticket has an entry.
 	PublishEntryHint(ctx context.Context, tk ticket.Ticket, e ticket.Entry) error
-	// PublishQueueChange sends the ticket to those who watch the queue.
-	PublishQueueChange(ctx context.Context, tk ticket.Ticket) error
+	// PublishQueueChange sends the ticket to those who watch the queue, if what they see of it
+	// has changed.
+	PublishQueueChange(ctx context.Context, before, tk ticket.Ticket) error
 	// PublishReadMarker sends a read marker. Customers get public instead, the last
 	// entry read that they may see; if it is 0, they get nothing.
 	PublishReadMarker(ctx context.Context, tk ticket.Ticket, m ticket.ReadMarker, public int) error
@@ -55,7 +56,7 @@ func PushChanges(logs LogReader, publisher Publisher) Handler {
 			log.Ticket.State = e.Entry.State
 			return publisher.PublishEntryHint(ctx, log.Ticket, e.Entry)
 		case event.TicketChanged:
-			return publisher.PublishQueueChange(ctx, e.Ticket)
+			return publisher.PublishQueueChange(ctx, e.Before, e.Ticket)
 		case event.TicketDeleted:
 			if e.Ticket.ID != "" {
 				return publisher.PublishGone(ctx, e.Ticket)

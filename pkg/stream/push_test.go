@@ -19,7 +19,9 @@ type markerPublisher struct{ public []int }
 func (*markerPublisher) PublishEntryHint(context.Context, ticket.Ticket, ticket.Entry) error {
 	return nil
 }
-func (*markerPublisher) PublishQueueChange(context.Context, ticket.Ticket) error { return nil }
+func (*markerPublisher) PublishQueueChange(_ context.Context, _, _ ticket.Ticket) error {
+	return nil
+}
 func (*markerPublisher) PublishAttachments(context.Context, ticket.Ticket, ticket.Entry, []ticket.Attachment) error {
 	return nil
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"log/slog"
+	"reflect"
 	"slices"
 	"sync"
 	"time"
@@ -200,10 +201,16 @@ func (p *Publisher) PublishEntryHint(ctx context.Context, tk ticket.Ticket, e ti
 	return p.publish(ctx, topicsFor(tk, e), entryAudience(tk, e), hint)
 }
 
-// PublishQueueChange pushes a changed ticket to the subscribers of the queue.
-func (p *Publisher) PublishQueueChange(ctx context.Context, tk ticket.Ticket) error {
+// PublishQueueChange pushes a ticket to the subscribers of the queue who see a change: that one
+// user has read something changes nothing for the others. A ticket that was not listed before
+// has changed for all.
+func (p *Publisher) PublishQueueChange(ctx context.Context, before, tk ticket.Ticket) error {
 	return p.publish(ctx, []string{realtime.QueueTopic}, staffOnly, func(sub realtime.Subscriber) any {
-		return ticketFrame{"ticket", wire.ViewTicket(tk, sub.Principal, sub.Locale, p.ReopenWindow)}
+		view := wire.ViewTicket(tk, sub.Principal, sub.Locale, p.ReopenWindow)
+		if before.Revision > 1 && reflect.DeepEqual(view, wire.ViewTicket(before, sub.Principal, sub.Locale, p.ReopenWindow)) {
+			return nil
+		}
+		return ticketFrame{"ticket", view}
 	})
 }
 

@@ -156,6 +156,39 @@ func TestPublishGone(t *testing.T) {
 	}
 }
 
+// TestPublishQueueChange checks that the queue gets no frame for a ticket that looks the same.
+func TestPublishQueueChange(t *testing.T) {
+	fx := newFixture(t)
+	connection, _, err := fx.Connection(t.Context(), "ali1")
+	must(err)
+	_, err = fx.Subscribe(t.Context(), connection, realtime.QueueTopic)
+	must(err)
+	with := func(tk ticket.Ticket, revision int, reader string, unread int) ticket.Ticket {
+		tk.Revision, tk.Readers = revision, map[string]ticket.Reader{reader: {Read: 1, Unread: unread}}
+		return tk
+	}
+	tk := fx.ticketLog(oneID).Ticket
+	moved := tk
+	moved.State.Status = ticket.StatusPending
+	for name, c := range map[string]struct {
+		before, after ticket.Ticket
+		frames        int
+	}{
+		"new":                     {ticket.Ticket{}, with(tk, 1, saraID, 0), 1},
+		"listed":                  {with(tk, 1, saraID, 0), with(tk, 2, saraID, 0), 1},
+		"the customer has read":   {with(tk, 2, saraID, 3), with(tk, 3, saraID, 0), 0},
+		"another agent has read":  {with(tk, 2, rezaID, 3), with(tk, 3, rezaID, 0), 0},
+		"the subscriber has read": {with(tk, 2, aliID, 3), with(tk, 3, aliID, 0), 1},
+		"another status":          {with(tk, 2, saraID, 0), with(moved, 3, saraID, 0), 1},
+	} {
+		fx.frames = nil
+		must(fx.handler.Publisher.PublishQueueChange(t.Context(), c.before, c.after))
+		if len(fx.frames) != c.frames {
+			t.Errorf("%s: got %v, want %d frames", name, fx.frames, c.frames)
+		}
+	}
+}
+
 // publishAll pushes one frame of every kind about a ticket of Sara that is assigned to Reza, and
 // returns the frames by connection: "sara1: entry".
 func (fx *fixture) publishAll(t *testing.T) []string {
@@ -173,7 +206,7 @@ func (fx *fixture) publishAll(t *testing.T) []string {
 		must(publisher.PublishEntryHint(t.Context(), tk, one))
 		must(publisher.PublishAttachments(t.Context(), tk, one, []ticket.Attachment{{ID: aULID, State: "ready"}}))
 	}
-	must(publisher.PublishQueueChange(t.Context(), tk))
+	must(publisher.PublishQueueChange(t.Context(), ticket.Ticket{}, tk))
 	must(publisher.PublishCounts(t.Context(), stats.NewSnapshot(fx.now)))
 	must(publisher.PublishGone(t.Context(), tk))
 	must(publisher.PublishUnread(t.Context(), rezaID, 1))
