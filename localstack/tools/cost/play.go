@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"ticketsystem/localstack/testkit/client"
+	"ticketsystem/localstack/testkit/mix"
 )
 
 const (
@@ -21,25 +22,6 @@ const (
 	// agent with one socket works on four tickets an hour.
 	connectionMinutes = 15
 )
-
-// The texts of a ticket, in Persian: its letters take two bytes each, so other languages
-// cost no more.
-const (
-	title       = "فاکتور ماه گذشته دو بار حساب شده است"
-	description = "سلام، مبلغ فاکتور ماه گذشته دو بار از حساب من برداشت شده است. لطفاً بررسی کنید و نتیجه را همین جا بنویسید."
-)
-
-// dialog returns the six messages of a ticket; the first is an agent's, the next the customer's.
-func dialog() []string {
-	return []string{
-		"سلام، پرداخت شما را دیدیم. لطفاً شماره پیگیری هر دو پرداخت را بفرستید.",
-		"شماره پیگیری پرداخت اول ۷۳۴۵۱۲ و پرداخت دوم ۷۳۴۵۱۹ است.",
-		"متشکرم. پرداخت دوم اشتباه ثبت شده است و مبلغ آن تا دو روز کاری به حساب شما برمی‌گردد.",
-		"خیلی ممنون. آیا فاکتور این ماه هم اصلاح می‌شود؟",
-		"بله، فاکتور این ماه اصلاح شد و می‌توانید آن را در بخش فاکتورها ببینید.",
-		"دیدم، درست است. ممنون از پاسخ سریع شما.",
-	}
-}
 
 // players are the users of the mix.
 type players struct {
@@ -76,7 +58,7 @@ func (p *players) steps() []step {
 		{"customer: refresh the tokens, connect, own list, categories, open the ticket", p.open},
 		{"agent: waiting queue, details, subscribe, assign to me", p.claim},
 	}
-	for i, text := range dialog() {
+	for i, text := range mix.Dialog() {
 		author := "customer"
 		if i%2 == 0 {
 			author = "agent"
@@ -137,7 +119,7 @@ func (p *players) open(ctx context.Context) error {
 	if err := get(ctx, p.customer, "/tickets"); err != nil {
 		return err
 	}
-	if p.ticket, err = p.customer.OpenTicket(ctx, client.Fields{"title": title, "description": description}); err != nil {
+	if p.ticket, err = p.customer.OpenTicket(ctx, client.Fields{"title": mix.Title, "description": mix.Description}); err != nil {
 		return err
 	}
 	p.lastSeq = p.ticket.LastSeq

@@ -38,13 +38,20 @@ func (b *bill) cause() string {
 	if b.sum() <= target {
 		return ""
 	}
-	lever := func(name string) float64 { return total(b.tickets, func(l line) bool { return l.lever == name }) }
 	unit := func(lever, price string) float64 {
 		return total(b.tickets, func(l line) bool { return l.lever == lever && l.price == price }) / b.Prices[price].USD * b.Prices[price].Per / 1000
 	}
-	return fmt.Sprintf("A ticket writes %.0f units for the search index (a posting for each word and each of its prefixes, so that a search reads little), %.0f for lists and statistics "+
-		"(each message and each read marker changes the rows of six indexes), and sends %.0f WebSocket messages. Without the search index 1,000 tickets cost %.3f USD, without push %.3f, without both %.3f.",
-		unit(search, "write unit"), unit(projections, "write unit"), unit(push, "WebSocket message"), b.sum()-lever(search), b.sum()-lever(push), b.sum()-lever(search)-lever(push))
+	without := func(names ...string) float64 {
+		return total(b.tickets, func(l line) bool { return !slices.Contains(names, l.lever) })
+	}
+	return fmt.Sprintf("A ticket writes %.0f units for lists and statistics (each message and each read marker changes the rows of six indexes), "+
+		"%.0f for the search index (a posting for each word and for its first two letters, ADR 0041), %.0f for notifications, and %.0f by the requests themselves. "+
+		"It sends %.0f WebSocket messages (each entry is pushed at once and again as a hint from the stream, to both sides) and invokes functions of the push %.0f times. "+
+		"Without the search index 1,000 tickets cost %.3f USD, without push %.3f, without both %.3f, without notifications %.3f. "+
+		"The requests and the lists, without search, push and notifications, are %.3f.",
+		unit(projections, "write unit"), unit(search, "write unit"), unit(notifications, "write unit"), unit(requests, "write unit"),
+		unit(push, "WebSocket message"), unit(push, "invocation"),
+		without(search), without(push), without(search, push), without(notifications), without(search, push, notifications))
 }
 
 // chart returns the cost of each lever as a Mermaid chart.

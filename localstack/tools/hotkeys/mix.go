@@ -4,20 +4,17 @@ import (
 	"context"
 	"fmt"
 
+	"ticketsystem/localstack/testkit/mix"
 	"ticketsystem/pkg/stats"
 	"ticketsystem/pkg/ticket"
 	"ticketsystem/pkg/user"
 )
 
-const (
-	messagesPerTicket = 6
-	sampleTitle       = "فاکتور ماه گذشته دو بار حساب شده است"
-	sampleMessage     = "سلام، مبلغ فاکتور ماه گذشته دو بار از حساب من برداشت شده است. لطفاً بررسی کنید و نتیجه را همین جا بنویسید."
-	sampleReply       = "سلام، پرداخت شما را دیدیم. مبلغ اضافه تا دو روز کاری به حساب شما برمی‌گردد."
-)
+// messagesPerTicket is the number of messages of the standard mix.
+func messagesPerTicket() int { return len(mix.Dialog()) }
 
-// mix describes playTickets.
-const mix = "create, assign, 6 messages by turns, 2 changes of the status; 5 read markers, 4 details, 3 own lists, 6 lists of agents; for 10 tickets one list by creation, one of the activity and one report"
+// description describes playTickets.
+const description = "create, assign, 6 messages by turns, 2 changes of the status; 5 read markers, 4 details, 3 own lists, 6 lists of agents; for 10 tickets one list by creation, one of the activity and one report"
 
 // playTickets plays the standard mix for n tickets, each of another customer: one step of all
 // tickets after the other.
@@ -34,8 +31,8 @@ func (p *player) playTickets(ctx context.Context, n int) error {
 	}
 	p.recorder.Reset()
 	steps := []func(ctx context.Context, i int, t *played) error{p.create, p.assign}
-	for m := range messagesPerTicket {
-		steps = append(steps, func(ctx context.Context, _ int, t *played) error { return p.message(ctx, t, m%2 == 0) })
+	for m, text := range mix.Dialog() {
+		steps = append(steps, func(ctx context.Context, _ int, t *played) error { return p.message(ctx, t, m%2 == 0, text) })
 	}
 	steps = append(steps, p.status(ticket.StatusPending), p.status(ticket.StatusResolved), p.overview)
 	for _, step := range steps {
@@ -53,7 +50,7 @@ func (p *player) playTickets(ctx context.Context, n int) error {
 
 func (p *player) create(ctx context.Context, i int, t *played) error {
 	tk, _, err := p.tickets.Create(ctx, t.customer, ticket.CreateParams{
-		ClientID: p.newID(), Title: sampleTitle, Description: sampleMessage, CategoryID: p.categoryIDs[i%len(p.categoryIDs)],
+		ClientID: p.newID(), Title: mix.Title, Description: mix.Description, CategoryID: p.categoryIDs[i%len(p.categoryIDs)],
 	})
 	t.id, t.lastSeq = tk.ID, 1
 	p.objects = append(p.objects, tk.ID)
@@ -81,10 +78,10 @@ func (p *player) assign(ctx context.Context, _ int, t *played) error {
 }
 
 // message posts a message, and the other side reads the two newest.
-func (p *player) message(ctx context.Context, t *played, byAgent bool) error {
-	author, reader, body := t.customer, t.agent, sampleMessage
+func (p *player) message(ctx context.Context, t *played, byAgent bool, body string) error {
+	author, reader := t.customer, t.agent
 	if byAgent {
-		author, reader, body = t.agent, t.customer, sampleReply
+		author, reader = t.agent, t.customer
 	}
 	posted, err := p.tickets.Post(ctx, author, ticket.Message{TicketID: t.id, ClientID: p.newID(), Body: body, After: t.lastSeq})
 	if err != nil {

@@ -56,7 +56,7 @@ type result struct {
 // tickets and messages are the rates at which the busiest key is full.
 func (r result) ceilings() (tickets, messages float64) {
 	tickets = r.keys[0].ceiling()
-	return tickets, tickets * messagesPerTicket
+	return tickets, tickets * float64(messagesPerTicket())
 }
 
 // measure plays n tickets and ranks the keys.
@@ -148,7 +148,7 @@ func shardCount(name emulator.PartitionKey, shards dynamo.Shards) int {
 
 // printRankings measures with one shard and with many.
 func printRankings(ctx context.Context, out io.Writer) error {
-	text := "For each ticket: " + mix + ".\n"
+	text := "For each ticket: " + description + ".\n"
 	for _, shards := range []dynamo.Shards{{}, manyShards()} {
 		r, err := measure(ctx, shards, playedTickets)
 		if err != nil {
