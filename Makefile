@@ -88,7 +88,7 @@ quality: ## run the full quality suite and write docs/quality.md (CHECKS="faults
 	@go run ./localstack/tools/quality $(CHECKS)
 
 .PHONY: bench
-bench: ## measure requests per second, fan-out and memory of the local stack (ONLY="post fan-out", or ONLY="cold-start")
+bench: ## measure requests per second, fan-out and memory of the local stack (ONLY="post fan-out", ONLY="cold-start", or ONLY=pairs BEFORE=<commit>)
 	@go run ./localstack/tools/bench $(ONLY)
 
 .PHONY: cost

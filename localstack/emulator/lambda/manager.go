@@ -25,7 +25,7 @@ const (
 )
 
 // idleTimeout is how long an idle instance is kept.
-const idleTimeout = 5 * time.Minute
+const idleTimeout = time.Minute
 
 // Function describes one function.
 type Function struct {
@@ -237,7 +237,7 @@ func (m *Manager) Stats() []Stats {
 			p.mu.Lock()
 			stats.Name, stats.Instances = name, len(p.instances)
 			for inst := range p.instances {
-				stats.CPU += milliseconds(cpuTime(inst.command.Process.Pid))
+				stats.CPU += milliseconds(CPUTime(inst.command.Process.Pid))
 			}
 			p.mu.Unlock()
 			stats.BuildError = m.builder.failure(name)

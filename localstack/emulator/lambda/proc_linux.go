@@ -13,8 +13,8 @@ func ProcessAttributes() *syscall.SysProcAttr {
 	return &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
 }
 
-// cpuTime returns the processor time that a running process has used, 0 if it has exited.
-func cpuTime(process int) time.Duration {
+// CPUTime returns the processor time that a running process has used, 0 if it has exited.
+func CPUTime(process int) time.Duration {
 	const scheduler = 2 // CPUCLOCK_SCHED; the clock of another process, as clock_getcpuclockid(3) composes it
 	var used unix.Timespec
 	if err := unix.ClockGettime(int32(^process)<<3|scheduler, &used); err != nil {

@@ -13,5 +13,5 @@ func ProcessAttributes() *syscall.SysProcAttr {
 	return &syscall.SysProcAttr{Setpgid: true}
 }
 
-// cpuTime returns 0: only an instance that has exited has a known processor time here.
-func cpuTime(int) time.Duration { return 0 }
+// CPUTime returns 0: only an instance that has exited has a known processor time here.
+func CPUTime(int) time.Duration { return 0 }

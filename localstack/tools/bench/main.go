@@ -1,8 +1,8 @@
 // Command bench measures the local stack: requests per second of common operations at
 // several concurrencies, fan-out and memory. Arguments select measurements (idle,
 // login, create, list, detail, post, fan-out, large-dataset). "cold-start" measures
-// the start of all functions, or of those that are named. QUALITY_FULL=1 measures
-// longer.
+// the start of all functions, or of those that are named. "pairs" compares the processor
+// time of functions with those of the commit BEFORE. QUALITY_FULL=1 measures longer.
 package main
 
 import (
@@ -26,6 +26,9 @@ func main() {
 func run(ctx context.Context, args []string) error {
 	if len(args) > 0 && args[0] == "cold-start" {
 		return measureColdStarts(ctx, args[1:])
+	}
+	if len(args) > 0 && args[0] == pairsCheck {
+		return measurePairs(ctx, args[1:])
 	}
 	return measureSpeed(ctx, args)
 }
