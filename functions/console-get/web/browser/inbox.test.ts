@@ -82,3 +82,18 @@ test("31 the palette finds tickets and commands", async () => {
   await page.getByRole("heading", { name: "Only on the server" }).waitFor()
   expect(agent.faults).toEqual([])
 })
+
+test("a note that is begun while the ticket still loads is not written as a reply", async () => {
+  const { ticket } = await customerWithTicket("Slow to load")
+  const agent = await person(browser, { worker: false })
+  const { page, context } = agent
+  let load = () => {}
+  const pressed = new Promise<void>((resolve) => (load = resolve))
+  await context.route((url) => url.pathname === `/tickets/${ticket.id}`, (route) => pressed.then(() => route.continue()))
+  await signInOverApi(agent, seeded.agent, `/inbox/status/closed/${ticket.id}`) // a queue that does not have it
+  await page.locator("#queue-title").waitFor()
+  await page.keyboard.press("n")
+  load()
+  await page.getByRole("textbox", { name: "Write a note" }).waitFor({ timeout: 60_000 })
+  expect(agent.faults).toEqual([])
+})

@@ -15,7 +15,7 @@ import { AssignPicker, CategoryPicker, type Choice, type Command, Palette, Prior
 import { parsePath, pathOf, plain, type Queue } from "./queues"
 import { QueueList } from "./queue-list"
 import { QueueMenu, QueueNav, useQueueName } from "./queue-nav"
-import { TicketPane } from "./ticket-pane"
+import { TicketPane, write } from "./ticket-pane"
 import { useQueue } from "./use-queue"
 import "./inbox.css"
 
@@ -134,7 +134,6 @@ function useCommands({ queue, ticketId, ids, choose, search }: CommandContext): 
     if (to) navigate(pathOf(queue, to))
   }
   const ofTicket = (keys: string, label: string, run: (id: string) => void): Command[] => (ticketId ? [{ keys, label, run: () => run(ticketId) }] : [])
-  const write = (mode: "reply" | "note") => document.dispatchEvent(new CustomEvent("write", { detail: mode }))
   return [
     { keys: "j", label: text.down, run: () => moveFocus(1) },
     { keys: "k", label: text.up, run: () => moveFocus(-1) },
@@ -144,8 +143,8 @@ function useCommands({ queue, ticketId, ids, choose, search }: CommandContext): 
     ...ofTicket("Escape", t().nav.back, () => navigate(pathOf(queue))),
     { keys: "/", label: text.search, run: search },
     { keys: "Ctrl K", label: text.palette, run: () => choose("palette") },
-    ...ofTicket("r", text.reply, () => write("reply")),
-    ...ofTicket("n", text.note, () => write("note")),
+    ...ofTicket("r", text.reply, (id) => write(id, "reply")),
+    ...ofTicket("n", text.note, (id) => write(id, "note")),
     ...ofTicket("i", text.take, (id) => void take(id)),
     ...ofTicket("a", text.assign, () => choose("assign")),
     ...ofTicket("s", text.status, () => choose("status")),

@@ -1,3 +1,4 @@
+import { signal, useSignalEffect } from "@preact/signals"
 import { useEffect, useState } from "preact/hooks"
 import { ArrowLeft, CircleCheck, Ellipsis, Info, Lock, Printer, RotateCcw, Trash2 } from "lucide-preact"
 import { Link, useLocation } from "wouter-preact"
@@ -39,6 +40,7 @@ export function TicketPane({ id, back, onChoose }: Props) {
   const ticket = ticketSignal(id).value
   const { error, retry } = useConversation(id)
   const [details, showDetails] = useState(false)
+  useEffect(() => () => void (asked.value = null), [])
   if (!ticket) {
     return (
       <section class="agent-pane">
@@ -88,20 +90,27 @@ const Back = ({ to }: { to: string }) => (
 
 type Mode = "reply" | "note"
 
+/** The ticket to write in, and how; its composer may not be there yet. */
+const asked = signal<{ id: string; mode: Mode } | null>(null)
+
+export function write(id: string, mode: Mode): void {
+  asked.value = { id, mode }
+  focusComposer() // at once: the next key belongs to the text already
+}
+
+const focusComposer = () => document.querySelector<HTMLElement>(".agent-pane .composer-text")?.focus()
+
 /** Reply and note have drafts of their own. A note is tinted, and its button says so. */
 function AgentComposer({ id, customer }: { id: string; customer: string }) {
   const [mode, setMode] = useState<Mode>(draftSignal(draftKey(id, "reply")).peek().text === "" && draftSignal(draftKey(id, "note")).peek().text !== "" ? "note" : "reply")
   const note = mode === "note"
   const key = draftKey(id, mode)
-  useEffect(() => {
-    const onWrite = (event: Event) => {
-      setMode((event as CustomEvent<Mode>).detail)
-      // At once: the next key belongs to the text already.
-      document.querySelector<HTMLElement>(".agent-pane .composer-text")?.focus()
-    }
-    document.addEventListener("write", onWrite)
-    return () => document.removeEventListener("write", onWrite)
-  }, [])
+  useSignalEffect(() => {
+    if (asked.value?.id !== id) return
+    setMode(asked.value.mode)
+    asked.value = null
+    focusComposer()
+  })
   const send = (resolve: boolean) => {
     const draft = draftSignal(key).peek()
     void add({ kind: "message", ticketId: id, body: draft.text, files: draft.files, internal: note }, key)
