@@ -212,7 +212,7 @@ func TestSearch_NumbersTagsAndScripts(t *testing.T) {
 }
 
 // TestSearch_FollowsChanges checks that a ticket is found by its present title, tags and
-// customer and by no former ones, and not by the name of a removed customer.
+// customer and by no former ones, for customers and staff, and not by the name of a removed customer.
 func TestSearch_FollowsChanges(t *testing.T) {
 	t.Parallel()
 	agent, admin := support(t), staff(t, adminPhone)
