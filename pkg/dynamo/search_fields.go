@@ -14,8 +14,11 @@ func (s *Store) RefreshTicket(ctx context.Context, ticketID string) error {
 		return err
 	}
 	tk := stored.ticket()
-	if tk.ID == "" {
+	switch {
+	case stored.DeletedAt != 0:
 		return s.DeindexTicket(ctx, ticketID)
+	case tk.ID == "": // not stored yet: a replay may be adding its terms
+		return nil
 	}
 	customer, err := s.User(ctx, tk.Customer.ID)
 	if err != nil && !apperr.Is(err, apperr.UserNotFound) {

@@ -261,6 +261,22 @@ func TestDeindexTicket(t *testing.T) {
 	}
 }
 
+// A stored ticket that is missing, unlike a deleted one, is restored by a replay, whose terms a
+// refresh at the same time must not remove.
+func TestRefreshTicket_NotStored(t *testing.T) {
+	t.Parallel()
+	w := newUniqueWords()
+	it := indexTicket(t, customer("Sara"), app.Now(), w.words("one"), nil)
+	_, err := dynamodb.NewFromConfig(env.config).DeleteItem(t.Context(), &dynamodb.DeleteItemInput{TableName: &env.table, Key: map[string]types.AttributeValue{
+		"PK": &types.AttributeValueMemberS{Value: "T#" + it.ID}, "SK": &types.AttributeValueMemberS{Value: "~H"},
+	}})
+	must(t, err)
+	must(t, openStore().RefreshTicket(t.Context(), it.ID))
+	if n := countItems(t, "K#t#"+it.ID); n == 0 {
+		t.Error("the terms were removed")
+	}
+}
+
 // wordsLeft returns the stored words of a test.
 func wordsLeft(t *testing.T, w uniqueWords) (words []string) {
 	t.Helper()
