@@ -207,7 +207,7 @@ class Restore:
         self.apply(template, "UPDATE")
 
     def users(self, table):
-        """Returns the partition keys of all users: the index of creation lists them (pkg/dynamo/keys.go)."""
+        """Returns the partition keys of all users: the index of creation lists them (pkg/dynamo/keys_user.go)."""
         pages = self.dynamodb.get_paginator("query").paginate(
             TableName=table, IndexName="all-created", KeyConditionExpression="qc = :users", ExpressionAttributeValues={":users": {"S": "USERS"}})
         return {item["PK"]["S"] for page in pages for item in page["Items"]}

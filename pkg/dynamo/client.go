@@ -1,5 +1,5 @@
 // Package dynamo implements the store interfaces of the domain packages on one
-// DynamoDB table. Keys are built in keys.go only, and each entity has one file.
+// DynamoDB table. Keys are built in keys*.go only, and each entity has one file.
 // Methods return DynamoDB errors as codes of pkg/apperr.
 package dynamo
 
