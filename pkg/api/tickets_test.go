@@ -9,7 +9,6 @@ import (
 
 	"ticketsystem/pkg/api"
 	"ticketsystem/pkg/id"
-	"ticketsystem/pkg/ticket"
 	"ticketsystem/pkg/user"
 )
 
@@ -284,112 +283,6 @@ func TestListCategories(t *testing.T) {
 		got := fx.send(t, api.GetCategory(fx.categories), mina, r)
 		if got.status != want || want == 200 && got.field("names", "en") == nil {
 			t.Errorf("%s: got %d %s, want %d", categoryID, got.status, got.text, want)
-		}
-	}
-}
-
-// TestListHistory_Role checks the JSON of an entry as a customer sees it.
-func TestListHistory_Role(t *testing.T) {
-	fx := newFixture(t)
-	fx.addTicket(oneID)
-	fx.appendEntries(ticket.Entry{
-		TicketID: oneID, Seq: 2, Kind: ticket.KindAssignment, Author: ticket.Author{ID: aliID, Name: "Ali", Role: user.RoleSupport},
-		Change: &ticket.Change{Field: "assignee", From: rezaID, FromName: user.DeletedName, To: aliID, Name: "Ali"}, Attachments: []ticket.Attachment{{ID: fileID, Name: "a.png", Type: "image/png", Size: 9, State: "ready"}},
-		CreatedAt: fx.now, State: ticket.State{Status: ticket.StatusOnHold, Priority: ticket.PriorityLow, CategoryID: billingID, AssigneeID: aliID},
-	})
-	got := fx.send(t, api.ListHistory(fx.tickets), sara, newRequest(http.MethodGet, "/tickets/x/history", "").query("after=1"))
-	for _, want := range []string{
-		`"kind":"assignment"`, `"author":{"id":"` + aliID + `","name":"Ali","role":"support"}`, `"body":""`, `"clientId":null`,
-		`"attachments":[{"id":"` + fileID + `","name":"a.png","type":"image/png","size":9,"state":"ready","width":null,"height":null}]`,
-		`"change":{"field":"assignee","from":"` + rezaID + `","to":"` + aliID + `","fromName":"Removed user","toName":"Ali"}`,
-		`"state":{"status":"open","priority":"low","categoryId":"` + billingID + `","assigneeId":"` + aliID + `"}`, `"createdAt":"2026-03-21T12:00:00.000Z"`,
-	} {
-		if !strings.Contains(got.text, want) {
-			t.Errorf("missing %s in %s", want, got.text)
-		}
-	}
-}
-
-// TestClientID checks that a UUID in any letter case is one client id, and that a request with an
-// Idempotency-Key may leave it out: it is stored once also if the stored response is lost.
-func TestClientID(t *testing.T) {
-	const uuid = "7C9E6679-7425-40DE-944B-E07FC1F90AE7"
-	fx := newFixture(t)
-	fx.server.Idempotency = nil // stored responses are lost
-	fx.addTicket(oneID)
-	category := `"title":"T","description":"D","categoryId":"` + billingID + `"`
-	for _, c := range []struct{ path, fields string }{{"/tickets", category}, {"/tickets/" + oneID + "/messages", `"body":"x"`}} {
-		endpoint := api.CreateTicket(fx.tickets)
-		if c.path != "/tickets" {
-			endpoint = api.PostMessage(fx.tickets, fx.publisher)
-		}
-		post := func(clientID, key string) response {
-			r := newRequest(http.MethodPost, c.path, "{"+clientID+c.fields+"}").with("idempotency-key", key)
-			r.PathParameters = map[string]string{"id": oneID}
-			return fx.send(t, endpoint, sara, r)
-		}
-		seen := map[any]bool{}
-		for i, one := range []struct {
-			clientID, key string
-			status        int
-		}{
-			{`"clientId":"` + uuid + `",`, "", 201}, {`"clientId":"` + strings.ToLower(uuid) + `",`, "k0", 200},
-			{"", "k1", 201}, {"", "k1", 200}, {`"clientId":"",`, "k1", 200}, {"", "k2", 201},
-		} {
-			got := post(one.clientID, one.key)
-			if got.status != one.status {
-				t.Fatalf("%s %d: got %d %s, want %d", c.path, i, got.status, got.text, one.status)
-			}
-			seen[fmt.Sprint(got.body["id"], got.body["seq"])] = true
-			if clientID, _ := got.body["clientId"].(string); c.path != "/tickets" && (clientID != strings.ToLower(clientID) || len(clientID) != 36) {
-				t.Errorf("%s %d: got clientId %q", c.path, i, clientID)
-			}
-		}
-		if len(seen) != 3 {
-			t.Errorf("%s: got %v, want 3", c.path, seen)
-		}
-		if got := post("", ""); !slices.Equal(got.fieldErrors(), []string{"/clientId required"}) {
-			t.Errorf("%s: got %v", c.path, got.fieldErrors())
-		}
-	}
-}
-
-// TestClientID_KeyOfOtherOperation checks that one Idempotency-Key does not make two operations
-// one.
-func TestClientID_KeyOfOtherOperation(t *testing.T) {
-	fx := newFixture(t)
-	fx.addTicket(oneID)
-	for _, c := range []struct {
-		path     string
-		endpoint api.Endpoint
-		status   any
-	}{{"/close", api.CloseTicket(fx.tickets, fx.publisher), "closed"}, {"/reopen", api.ReopenTicket(fx.tickets, fx.publisher), "open"}} {
-		r := newRequest(http.MethodPost, "/tickets/"+oneID+c.path, "{}").with("idempotency-key", "k")
-		r.PathParameters = map[string]string{"id": oneID}
-		if got := fx.send(t, c.endpoint, sara, r); got.status != 200 || got.body["status"] != c.status {
-			t.Errorf("%s: got %d %s", c.path, got.status, got.text)
-		}
-	}
-}
-
-// TestListHistory_ChangeNames checks the names of a changed category and of a released
-// assignee in the language of the response.
-func TestListHistory_ChangeNames(t *testing.T) {
-	fx := newFixture(t)
-	fx.addTicket(oneID)
-	entry := ticket.Entry{TicketID: oneID, Seq: 2, Kind: ticket.KindCategory, Author: ticket.Author{ID: aliID, Role: user.RoleSupport}, CreatedAt: fx.now}
-	entry.Change = &ticket.Change{
-		Field: "category", From: billingID, FromNames: map[string]string{"en": "Billing", "fa": "مالی"}, To: otherID, Names: map[string]string{"en": "Other"},
-	}
-	released := entry
-	released.Seq, released.Kind, released.Change = 3, ticket.KindAssignment, &ticket.Change{Field: "assignee", From: aliID, FromName: "Ali"}
-	fx.appendEntries(entry, released)
-	for language, want := range map[string]string{"en": `"fromName":"Billing","toName":"Other"`, "fa": `"fromName":"مالی","toName":"Other"`} {
-		got := fx.send(t, api.ListHistory(fx.tickets), sara, newRequest(http.MethodGet, "/tickets/x/history", "").with("accept-language", language))
-		for _, want := range []string{want, `"fromName":"Ali","toName":null`} {
-			if !strings.Contains(got.text, want) {
-				t.Errorf("%s: missing %s in %s", language, want, got.text)
-			}
 		}
 	}
 }
