@@ -170,7 +170,7 @@ func TestSessions(t *testing.T) {
 	}
 	next, _ := got.field("page", "next").(string)
 	got = m.send(t, api.ListSessions(accounts.profiles), me, newRequest(http.MethodGet, "/sessions", "").query("limit=2&cursor="+next))
-	if data, _ := got.body["data"].([]any); len(data) != 1 || got.field("page", "hasMore") != false {
+	if data, _ := got.body["data"].([]any); len(data) != 1 || !strings.Contains(got.text, `"page":{"next":null,"hasMore":false}`) {
 		t.Errorf("second page: got %d %s", got.status, got.text)
 	}
 	if got := m.send(t, api.CloseSession(accounts.profiles), me, newRequest(http.MethodDelete, "/sessions/x", "")); got.status != 204 || len(m.deletedSessions) != 1 || m.deletedSessions[0] != saraID+" "+oneID {

@@ -13,8 +13,8 @@ type page[T any] struct {
 }
 
 type pageInfo struct {
-	Next    string `json:"next,omitempty"`
-	HasMore bool   `json:"hasMore"`
+	Next    *string `json:"next"` // nil on the last page
+	HasMore bool    `json:"hasMore"`
 }
 
 // maxPageBytes bounds the items of a page in a response. Lambda limits a response to 6 MB,
@@ -54,7 +54,7 @@ func listPage[P, T, V any](
 			continue
 		}
 		if more {
-			out.Page = pageInfo{Next: sealCursor(r, scope, next), HasMore: true}
+			out.Page = pageInfo{Next: new(sealCursor(r, scope, next)), HasMore: true}
 		}
 		return out, nil
 	}

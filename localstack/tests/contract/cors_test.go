@@ -41,3 +41,27 @@ func TestBucket_AllowsOwnOrigin(t *testing.T) {
 		}
 	}
 }
+
+// TestCORS_ExposesHeaders checks that pages of other origins can read the headers that are
+// sent for clients.
+func TestCORS_ExposesHeaders(t *testing.T) {
+	stack, err := samtemplate.Load(templateFile, map[string]string{"AllowedOrigins": "https://app.example"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	stack.Attribute = func(resource *samtemplate.Resource, _ string) (any, error) { return resource.ID, nil }
+	apis, err := stack.Resources("AWS::Serverless::HttpApi")
+	if err != nil || len(apis) != 1 {
+		t.Fatalf("got %d HTTP APIs, %v", len(apis), err)
+	}
+	properties, err := stack.Properties(apis[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	exposed := samtemplate.Strings(samtemplate.Map(properties["CorsConfiguration"])["ExposeHeaders"])
+	for _, header := range []string{"etag", "location", "retry-after", "ratelimit", "ratelimit-policy", "x-csrf-token", "x-request-id", "idempotency-replayed"} {
+		if !slices.Contains(exposed, header) {
+			t.Errorf("%s is not exposed", header)
+		}
+	}
+}

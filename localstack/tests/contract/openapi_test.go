@@ -3,6 +3,7 @@ package contract
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -90,5 +91,41 @@ func TestOpenAPI_EnumsTyped(t *testing.T) {
 				t.Errorf("%s: got an enum without a type", pointer)
 			}
 		})
+	}
+}
+
+// TestOpenAPI_SchemaNames checks the names that clients are generated with.
+func TestOpenAPI_SchemaNames(t *testing.T) {
+	schemas := schema.Map(schema.Map(parseDocument(t, infra.OpenAPI).Root["components"])["schemas"])
+	for _, name := range []string{"AuditRecord", "UserSummary", "Ref", "Percentiles", "DeliveryCounts"} {
+		if schemas[name] == nil {
+			t.Errorf("got no schema %s", name)
+		}
+	}
+}
+
+// TestOpenAPI_RequiredFields checks that fields that are always sent are required.
+func TestOpenAPI_RequiredFields(t *testing.T) {
+	schemas := schema.Map(schema.Map(parseDocument(t, infra.OpenAPI).Root["components"])["schemas"])
+	for _, name := range []string{"User", "UserSummary", "Page"} {
+		required, _ := schema.Map(schemas[name])["required"].([]any)
+		for field := range schema.Map(schema.Map(schemas[name])["properties"]) {
+			if !slices.Contains(required, any(field)) {
+				t.Errorf("%s: %s is not required", name, field)
+			}
+		}
+	}
+}
+
+// TestOpenAPI_LimitsOfUsers checks that the operations with a limit per user list 429.
+func TestOpenAPI_LimitsOfUsers(t *testing.T) {
+	operations := eachOperation(parseDocument(t, infra.OpenAPI).Root)
+	for _, name := range []string{
+		"POST /tickets", "PATCH /tickets/{id}", "POST /tickets/{id}/close", "POST /tickets/{id}/reopen", "POST /tickets/{id}/status",
+		"POST /tickets/{id}/assign", "POST /tickets/{id}/messages", "POST /attachments", "PATCH /profile", "GET /me/export",
+	} {
+		if schema.Map(operations[name]["responses"])["429"] == nil {
+			t.Errorf("%s: got no response 429", name)
+		}
 	}
 }

@@ -50,8 +50,8 @@ interface Draft {
   priority: Schemas["Priority"]
   minutes: number
   unread?: number
-  customer?: Schemas["UserRef"]
-  assignee?: Schemas["UserRef"] | null
+  customer?: Schemas["Author"]
+  assignee?: Schemas["Author"] | null
   tags?: string[]
 }
 const drafts: Draft[] = [
@@ -62,7 +62,7 @@ const drafts: Draft[] = [
   { title: "Change of the delivery address", preview: "Done. The new address is used from now on.", status: "resolved", priority: "medium", minutes: 3000, assignee: people.neda },
   { title: "Old question", preview: "Thank you!", status: "closed", priority: "low", minutes: 60_000, assignee: people.reza },
 ]
-const ref = ({ id, name }: { id: string; name: string }): Schemas["UserRef"] => ({ id, name, pictureUrl: null })
+const ref = ({ id, name }: { id: string; name: string }): Schemas["UserSummary"] => ({ id, name, pictureUrl: null })
 
 const tickets = (language: Language): Schemas["Ticket"][] =>
   drafts.map((draft, i) => ({
