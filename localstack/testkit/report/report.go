@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 )
 
@@ -61,5 +62,10 @@ func writeFile(check, name string, content []byte) error {
 	if err := os.MkdirAll(folder, 0o750); err != nil { //nolint:gosec // the quality tool sets the folder
 		return err
 	}
-	return os.WriteFile(filepath.Join(folder, filepath.Base(name)), content, 0o600) //nolint:gosec // as above
+	return os.WriteFile(filepath.Join(folder, fileName(name)), content, 0o600) //nolint:gosec // as above
+}
+
+// fileName returns a name without path separators; other names have other files.
+func fileName(name string) string {
+	return strings.NewReplacer("%", "%25", "/", "%2F").Replace(name)
 }

@@ -68,6 +68,6 @@ func overBudgetReason(name string) string {
 	case strings.Contains(name, "(") || strings.HasPrefix(name, "detail"):
 		return "Units depend on the size, and the texts are Persian, two bytes per letter."
 	default:
-		return ""
+		return "An eventually consistent read costs half a unit per 4 KB, so units come in halves, such as 1.5 instead of 1."
 	}
 }

@@ -43,11 +43,12 @@ func runAll(ctx context.Context, names []string, short, onlyWrite bool) error {
 			return fmt.Errorf("unknown check %q", name)
 		}
 	}
+	commit := gitCommit() // once, as checks write files
 	for _, c := range all {
 		if onlyWrite || len(names) > 0 && !slices.Contains(names, c.name) {
 			continue
 		}
-		if err := runCheck(ctx, c, short); err != nil {
+		if err := runCheck(ctx, c, short, commit); err != nil {
 			return err
 		}
 	}
@@ -57,7 +58,7 @@ func runAll(ctx context.Context, names []string, short, onlyWrite bool) error {
 // runCheck runs the commands of a check and replaces its earlier results. A
 // failing command is recorded as a failed result. An error means that the check
 // could not be run or recorded.
-func runCheck(ctx context.Context, c check, short bool) error {
+func runCheck(ctx context.Context, c check, short bool, commit string) error {
 	folder, err := filepath.Abs(filepath.Join(resultsDir, c.name))
 	if err != nil {
 		return err
@@ -72,7 +73,7 @@ func runCheck(ctx context.Context, c check, short bool) error {
 	if short {
 		full = ""
 	}
-	for name, value := range map[string]string{"QUALITY_DIR": filepath.Dir(folder), "QUALITY_FULL": full, "QUALITY_COMMIT": gitCommit()} {
+	for name, value := range map[string]string{"QUALITY_DIR": filepath.Dir(folder), "QUALITY_FULL": full, "QUALITY_COMMIT": commit} {
 		if err := os.Setenv(name, value); err != nil {
 			return err
 		}
@@ -117,7 +118,7 @@ func gitCommit() string {
 		return "unknown"
 	}
 	name := strings.TrimSpace(string(head))
-	if changed, err := exec.Command("git", "status", "--porcelain", "--", ":!docs/quality*").Output(); err != nil || len(changed) > 0 {
+	if changed, err := exec.Command("git", "status", "--porcelain", "--", ":!docs/quality*", ":!docs/cost*").Output(); err != nil || len(changed) > 0 {
 		name += " with changes"
 	}
 	return name
