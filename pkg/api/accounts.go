@@ -165,14 +165,8 @@ func LogOut(sessions *account.SessionTokens) Endpoint {
 		var in struct {
 			RefreshToken string `json:"refreshToken"`
 		}
-		body, err := r.body()
-		if err != nil {
+		if err := r.decodeIfSent(&in); err != nil {
 			return Response{}, err
-		}
-		if len(body) > 0 {
-			if err := r.decode(&in); err != nil {
-				return Response{}, err
-			}
 		}
 		if isAnonymous(r.Principal) && in.RefreshToken == "" {
 			return Response{}, apperr.New(apperr.Unauthenticated, "")

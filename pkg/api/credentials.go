@@ -95,7 +95,7 @@ func DeleteMe(credentials *account.Credentials, users *account.UserAdmin) Endpoi
 			Challenge string `json:"challenge"`
 			Password  string `json:"password"`
 		}
-		if err := r.decode(&in); err != nil {
+		if err := r.decodeIfSent(&in); err != nil {
 			return Response{}, err
 		}
 		var v wire.Validator

@@ -109,6 +109,15 @@ func TestDecode_NoMediaType(t *testing.T) {
 	}
 }
 
+// TestDeleteMe_NoBody checks that a removal without a body gets the name of the missing field.
+func TestDeleteMe_NoBody(t *testing.T) {
+	m, accounts := newMemAccounts(t)
+	got := m.send(t, api.DeleteMe(accounts.credentials, nil), sara, newRequest(http.MethodDelete, "/me", ""))
+	if got.status != 422 || len(got.fieldErrors()) != 1 || got.fieldErrors()[0] != "/code required" {
+		t.Errorf("got %d %s, want 422 for /code", got.status, got.text)
+	}
+}
+
 // TestDecode_Base64 checks bodies that API Gateway has encoded in base64.
 func TestDecode_Base64(t *testing.T) {
 	body := `{"clientId":"` + strings.ToLower(aULID) + `","title":" سلام ","description":"D","categoryId":"` + billingID + `"}`

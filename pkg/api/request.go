@@ -152,6 +152,14 @@ func (r *Request) decode(into any) error {
 	return wire.Decode(body, into)
 }
 
+// decodeIfSent is decode for a body that may be left out; into then stays as it is.
+func (r *Request) decodeIfSent(into any) error {
+	if r.event.Body == "" {
+		return nil
+	}
+	return r.decode(into)
+}
+
 // isReplaced reports whether API Gateway has replaced invalid UTF-8 in the body by U+FFFD, which
 // is longer than the byte that it replaces.
 func (r *Request) isReplaced(body []byte) bool {
