@@ -93,11 +93,11 @@ func runCheck(ctx context.Context, c check, short bool, commit string) error {
 		command.Cancel = func() error { return syscall.Kill(-command.Process.Pid, syscall.SIGINT) }
 		command.WaitDelay = 30 * time.Second
 		if err := command.Run(); ctx.Err() != nil {
+			killGroup(command)
 			return ctx.Err()
 		} else if err != nil {
 			fmt.Printf("%-15s %s: %v; see %s\n", "", strings.Join(args, " "), err, log.Name())
-			r := report.Result{Check: c.name, Name: "exit status", Value: "failed", Target: "success", Note: "`" + strings.Join(args, " ") + "`: " + err.Error()}
-			if err := report.Record(r); err != nil {
+			if err := recordFailure(c, args, err, log.Name()); err != nil {
 				return err
 			}
 		}
@@ -109,6 +109,42 @@ func runCheck(ctx context.Context, c check, short bool, commit string) error {
 	}
 	fmt.Printf("%-15s took %s\n", "", time.Since(start).Round(time.Second))
 	return nil
+}
+
+// killGroup ends what is left of a command's process group.
+func killGroup(command *exec.Cmd) {
+	if command.Process != nil {
+		_ = syscall.Kill(-command.Process.Pid, syscall.SIGKILL) // fails if no process is left
+	}
+}
+
+// recordFailure records that a command failed, unless a failing result tells it.
+func recordFailure(c check, args []string, failure error, log string) error {
+	results, err := loadResults(c.name)
+	if err != nil || slices.ContainsFunc(results, func(r report.Result) bool { return !r.Pass }) {
+		return err
+	}
+	note := "`" + strings.Join(args, " ") + "`: " + failure.Error()
+	text, err := os.ReadFile(log)
+	if err != nil {
+		return err
+	}
+	if names := failedTests(string(text)); len(names) > 0 {
+		note += "; failed: " + strings.Join(names, ", ")
+	}
+	return report.Record(report.Result{Check: c.name, Name: "exit status", Value: "failed", Target: "success", Note: note})
+}
+
+// failedTests returns the names of the failed tests in the output of go test.
+func failedTests(log string) []string {
+	var names []string
+	for line := range strings.Lines(log) {
+		if name, found := strings.CutPrefix(line, "--- FAIL: "); found {
+			name, _, _ = strings.Cut(strings.TrimSpace(name), " ")
+			names = append(names, name)
+		}
+	}
+	return names
 }
 
 // gitCommit returns the short hash of HEAD, marked if files differ from it.
