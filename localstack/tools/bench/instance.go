@@ -31,7 +31,7 @@ func startInstance(p program) (*instance, error) {
 	if err != nil {
 		return nil, err
 	}
-	i := &instance{command: exec.Command(p.binary), events: make(chan []byte), responses: make(chan []byte, 1)} //nolint:gosec // built by buildFunction
+	i := &instance{command: exec.Command(p.binary), events: make(chan []byte), responses: make(chan []byte, 1)}
 	i.server = &http.Server{Handler: i, ReadHeaderTimeout: startLimit}
 	go func() { _ = i.server.Serve(listener) }() // ends with close
 	i.command.Env = append([]string{"AWS_LAMBDA_RUNTIME_API=" + listener.Addr().String()}, p.env...)

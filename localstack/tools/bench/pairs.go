@@ -92,7 +92,7 @@ func checkOut(ctx context.Context, commit, folder string) error {
 	if _, err := os.Stat(filepath.Join(folder, ".git")); err == nil {
 		arguments = []string{"-C", folder, "checkout", "--detach", commit}
 	}
-	if output, err := exec.CommandContext(ctx, "git", arguments...).CombinedOutput(); err != nil {
+	if output, err := exec.CommandContext(ctx, "git", arguments...).CombinedOutput(); err != nil { //nolint:gosec // the commit is the caller's own
 		return fmt.Errorf("check out %s: %w\n%s", commit, err, output)
 	}
 	return nil
@@ -115,7 +115,7 @@ func buildFunction(ctx context.Context, root, name, binary string) error {
 	} else {
 		arguments = append(arguments, "-ldflags", "-s -w")
 	}
-	command := exec.CommandContext(ctx, "go", append(arguments, "./functions/"+name)...) //nolint:gosec // names are constants
+	command := exec.CommandContext(ctx, "go", append(arguments, "./functions/"+name)...)
 	command.Dir, command.Env = root, append(os.Environ(), "CGO_ENABLED=0")
 	if output, err := command.CombinedOutput(); err != nil {
 		return fmt.Errorf("build %s in %s: %w\n%s", name, root, err, output)
@@ -131,6 +131,13 @@ func (c comparison) measure(ctx context.Context, s *stack.Stack, before string) 
 	}
 	after := must(os.Getwd())
 	var builds [2]*instance
+	defer func() {
+		for _, build := range builds {
+			if build != nil {
+				err = errors.Join(err, build.close())
+			}
+		}
+	}()
 	for i, root := range []string{before, after} {
 		label := []string{"before", "after"}[i]
 		binary := filepath.Join(after, ".cache", "bench", "pairs", label, c.function)
@@ -141,7 +148,6 @@ func (c comparison) measure(ctx context.Context, s *stack.Stack, before string) 
 		if builds[i], err = startInstance(program{binary: binary, env: append(slices.Clone(env), profile)}); err != nil {
 			return p, err
 		}
-		defer func() { err = errors.Join(err, builds[i].close()) }()
 	}
 	for round := range 1 + report.ShortOrFull(10, 30) {
 		for step := range 2 {

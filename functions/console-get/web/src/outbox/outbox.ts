@@ -155,6 +155,7 @@ async function sendQueue(items: OutboxItem[]): Promise<number | null> {
       ticketId = await send({ ...item, ticketId })
     } catch (error) {
       if (error instanceof ApiError && error.status === 401) return null // until somebody signs in
+      if (error instanceof ApiError && error.code === "attachment_pending") tries = Math.min(tries, 2) // a file is checked within seconds
       if (isTemporary(error) || !(error instanceof ApiError)) return error instanceof ApiError ? error.retryAfter : 0
       await update(item.clientId, (stored) => ({ ...stored, state: "refused", problem: error.problem }))
       if (item.kind === "ticket") return null // its messages have no ticket
