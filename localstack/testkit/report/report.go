@@ -62,10 +62,15 @@ func writeFile(check, name string, content []byte) error {
 	if err := os.MkdirAll(folder, 0o750); err != nil { //nolint:gosec // the quality tool sets the folder
 		return err
 	}
-	return os.WriteFile(filepath.Join(folder, fileName(name)), content, 0o600) //nolint:gosec // as above
+	return os.WriteFile(filepath.Join(folder, escapeName(name)), content, 0o600) //nolint:gosec // as above
 }
 
-// fileName returns a name without path separators; other names have other files.
-func fileName(name string) string {
+// UnescapeName returns the name of a result or detail whose file has this name.
+func UnescapeName(file string) string {
+	return strings.NewReplacer("%2F", "/", "%25", "%").Replace(file)
+}
+
+// escapeName returns a name without path separators; other names have other files.
+func escapeName(name string) string {
 	return strings.NewReplacer("%", "%25", "/", "%2F").Replace(name)
 }

@@ -51,10 +51,7 @@ func (i *instance) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	select {
 	case event := <-i.events:
-		w.Header().Set("Lambda-Runtime-Aws-Request-Id", "00000000-0000-4000-8000-000000000000")
-		w.Header().Set("Lambda-Runtime-Deadline-Ms", fmt.Sprint(time.Now().Add(startLimit).UnixMilli()))
-		w.Header().Set("Lambda-Runtime-Invoked-Function-Arn", "arn:aws:lambda:us-east-1:000000000000:function:bench")
-		_, _ = w.Write(event) // invoke times out if the process has exited
+		writeInvocation(w, time.Now(), event)
 	case <-r.Context().Done():
 	}
 }

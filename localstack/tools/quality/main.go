@@ -118,7 +118,7 @@ func killGroup(command *exec.Cmd) {
 	}
 }
 
-// recordFailure records that a command failed, unless a failing result tells it.
+// recordFailure records that a command failed, unless the check has a failing result.
 func recordFailure(c check, args []string, failure error, log string) error {
 	results, err := loadResults(c.name)
 	if err != nil || slices.ContainsFunc(results, func(r report.Result) bool { return !r.Pass }) {

@@ -74,7 +74,7 @@ func writeSection(b *strings.Builder, c check, results []report.Result) error {
 		if err != nil {
 			return err
 		}
-		fmt.Fprintf(b, "\n### %s\n\n%s\n", strings.NewReplacer("%2F", "/", "%25", "%").Replace(strings.TrimSuffix(filepath.Base(file), ".md")), strings.TrimSpace(string(content)))
+		fmt.Fprintf(b, "\n### %s\n\n%s\n", report.UnescapeName(strings.TrimSuffix(filepath.Base(file), ".md")), strings.TrimSpace(string(content)))
 	}
 	return nil
 }
