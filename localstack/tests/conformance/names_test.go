@@ -1,32 +1,22 @@
 package conformance
 
 import (
-	"bytes"
-	"context"
 	cryptorand "crypto/rand"
 	"encoding/json"
 	"fmt"
-	"io"
-	"log/slog"
-	"net/http"
 	"strings"
 	"testing"
 
 	"github.com/aws/aws-lambda-go/events"
-	"github.com/aws/aws-sdk-go-v2/aws"
 
 	"ticketsystem/pkg/account"
-	"ticketsystem/pkg/attachment"
 	"ticketsystem/pkg/audit"
 	"ticketsystem/pkg/category"
-	"ticketsystem/pkg/event"
 	"ticketsystem/pkg/notification"
 	"ticketsystem/pkg/realtime"
 	"ticketsystem/pkg/search"
-	"ticketsystem/pkg/stream"
 	"ticketsystem/pkg/ticket"
 	"ticketsystem/pkg/user"
-	"ticketsystem/pkg/worker"
 )
 
 // handleStream runs the projections for all records of the table, and for those that
@@ -118,173 +108,6 @@ func (w *workload) writeEverything(t *testing.T, sara, ali user.User) (tk ticket
 	return tk
 }
 
-// TestDeleteUser_LeavesNoTrace checks that no item of the table contains the name, phone
-// number or e-mail address of a customer and an agent after their deletion, and that
-// staff do not find the tickets by them.
-func TestDeleteUser_LeavesNoTrace(t *testing.T) {
-	t.Parallel()
-	w := newWorkload(t, 21)
-	collector := newRecordCollector(t, w)
-	sara, ali := w.person(t, "Zarathustra", user.RoleUser), w.person(t, "Xenophon", user.RoleSupport)
-	tk := w.writeEverything(t, sara, ali)
-	w.handleStream(t, collector)
-	for _, u := range []user.User{sara, ali} {
-		if len(w.tracesOf(t, u)) < 8 {
-			t.Fatalf("%s: got traces %q, want more before the deletion", u.Name, w.tracesOf(t, u))
-		}
-		stored, err := w.store.User(t.Context(), u.ID)
-		must(t, err)
-		must(t, w.store.DeleteUser(t.Context(), stored, audit.Record{ID: newID(), Action: audit.UserDeleted, Target: u.ID}))
-	}
-	w.handleStream(t, collector)
-	for _, u := range []user.User{sara, ali} {
-		for _, trace := range w.tracesOf(t, u) {
-			t.Errorf("deleted user: %s", trace)
-		}
-	}
-	if ids := w.search(t, sara.Name); len(ids) > 0 {
-		t.Errorf("search by the name: got %v", ids)
-	}
-	if ids := w.search(t, "parcel"); len(ids) != 1 {
-		t.Errorf("search by the title: got %v", ids)
-	}
-	log, err := w.store.ReadLogFrom(t.Context(), tk.ID, 1)
-	must(t, err)
-	if log.Ticket.Customer.Name != user.DeletedName || log.Entries[0].Author.Name != user.DeletedName {
-		t.Errorf("got customer %q and author %q", log.Ticket.Customer.Name, log.Entries[0].Author.Name)
-	}
-}
-
-// TestDeleteUser_LateWrites checks that nothing is left of users whose requests were
-// authenticated before the deletion, at any moment of the removal.
-func TestDeleteUser_LateWrites(t *testing.T) {
-	t.Parallel()
-	for _, handled := range []int{0, 1, 2, 3, 5, 100} { // batches of stream records before the late requests
-		w := newWorkload(t, uint64(30+handled))
-		collector := newRecordCollector(t, w)
-		sara, ali := w.person(t, "Zarathustra", user.RoleUser), w.person(t, "Xenophon", user.RoleAdmin)
-		w.person(t, "Last", user.RoleAdmin)
-		tk := w.writeEverything(t, sara, ali)
-		w.handleStream(t, collector)
-		for _, u := range []user.User{sara, ali} {
-			stored, err := w.store.User(t.Context(), u.ID)
-			must(t, err)
-			must(t, w.store.DeleteUser(t.Context(), stored, audit.Record{ID: newID(), Action: audit.UserDeleted, Target: u.ID}))
-		}
-		for range handled {
-			w.handleBatch(t, collector)
-		}
-		w.writeLate(t, sara, ali, tk.ID)
-		w.handleStream(t, collector)
-		for _, u := range []user.User{sara, ali} {
-			for _, trace := range w.tracesOf(t, u) {
-				t.Errorf("after %d batches: %s", handled, trace)
-			}
-		}
-	}
-}
-
-// TestDeleteUser_LateMarker checks that a read marker leaves no trace that a deleted user moves
-// with the last token, after everything else was erased.
-func TestDeleteUser_LateMarker(t *testing.T) {
-	t.Parallel()
-	w := newWorkload(t, 29)
-	collector := newRecordCollector(t, w)
-	sara, ali := w.person(t, "Zarathustra", user.RoleUser), w.person(t, "Xenophon", user.RoleAdmin)
-	w.person(t, "Last", user.RoleAdmin)
-	tk := w.writeEverything(t, sara, ali)
-	service := w.service(w.store, w.tick)
-	_, err := service.Post(t.Context(), w.reza, ticket.Message{TicketID: tk.ID, ClientID: newID(), Body: "news"})
-	must(t, err)
-	for _, u := range []user.User{sara, ali} {
-		stored, err := w.store.User(t.Context(), u.ID)
-		must(t, err)
-		must(t, w.store.DeleteUser(t.Context(), stored, audit.Record{ID: newID(), Action: audit.UserDeleted, Target: u.ID}))
-	}
-	w.handleStream(t, collector)
-	log, err := w.store.ReadLogFrom(t.Context(), tk.ID, 1)
-	must(t, err)
-	for _, u := range []user.User{sara, ali} {
-		must(t, service.MarkRead(t.Context(), u.Principal(""), tk.ID, log.Ticket.LastSeq))
-	}
-	w.handleStream(t, collector)
-	for _, u := range []user.User{sara, ali} {
-		for _, trace := range w.tracesOf(t, u) {
-			t.Error(trace)
-		}
-	}
-}
-
-// emptyIndexes is an HTTP client whose queries of an index return nothing: they lag
-// behind the table, without a bound.
-type emptyIndexes struct{ next aws.HTTPClient }
-
-func (c emptyIndexes) Do(r *http.Request) (*http.Response, error) {
-	body, err := io.ReadAll(r.Body)
-	if err != nil {
-		return nil, err
-	}
-	if strings.Contains(string(body), `"IndexName"`) {
-		return &http.Response{StatusCode: http.StatusOK, Header: http.Header{}, Body: io.NopCloser(strings.NewReader(`{"Count":0,"Items":[],"ScannedCount":0}`)), Request: r}, nil
-	}
-	r.Body = io.NopCloser(bytes.NewReader(body))
-	return c.next.Do(r)
-}
-
-// TestGoneUsers_LaggingIndexes checks that a removed customer leaves no name and no file,
-// and that a demoted and a removed agent keep no ticket, although the indexes lack
-// everything that they wrote.
-func TestGoneUsers_LaggingIndexes(t *testing.T) {
-	t.Parallel()
-	for _, before := range []bool{true, false} { // whether their writes are handled before they are gone
-		w := newWorkload(t, 41)
-		w.config = env.config.Copy()
-		w.config.HTTPClient = emptyIndexes{w.config.HTTPClient}
-		collector := newRecordCollector(t, w)
-		sara, ali, ava := w.person(t, "Zarathustra", user.RoleUser), w.person(t, "Xenophon", user.RoleSupport), w.person(t, "Ava", user.RoleSupport)
-		file := attachment.Attachment{ID: newID(), Owner: sara.ID, Name: "Zarathustra.png", Type: "image/png", State: attachment.Ready, CreatedAt: w.tick()}
-		unused := file
-		unused.ID = newID()
-		must(t, w.store.AddAttachment(t.Context(), file))
-		must(t, w.store.AddAttachment(t.Context(), unused))
-		tk := w.writeEverything(t, sara, ali)
-		service := w.service(w.store, w.tick)
-		_, err := service.Post(t.Context(), sara.Principal(""), ticket.Message{TicketID: tk.ID, ClientID: newID(), AttachmentIDs: []string{file.ID}})
-		must(t, err)
-		other, _, err := service.Create(t.Context(), w.sara, ticket.CreateParams{ClientID: newID(), Title: "Other", Description: "x", CategoryID: w.categoryIDs[0]})
-		must(t, err)
-		_, err = service.Assign(t.Context(), w.reza, other.ID, newID(), ava.ID)
-		must(t, err)
-		if before {
-			w.handleStream(t, collector)
-		}
-		for _, u := range []user.User{sara, ali} {
-			stored, err := w.store.User(t.Context(), u.ID)
-			must(t, err)
-			must(t, w.store.DeleteUser(t.Context(), stored, audit.Record{ID: newID(), Action: audit.UserDeleted, Target: u.ID}))
-		}
-		demoted := ava
-		demoted.Role = user.RoleUser
-		must(t, w.store.AdminUpdateUser(t.Context(), ava, demoted, nil, audit.Record{ID: newID(), Action: audit.UserUpdated, Target: ava.ID}))
-		w.handleStream(t, collector)
-		for _, u := range []user.User{sara, ali} {
-			for _, trace := range w.tracesOf(t, u) {
-				t.Errorf("handled before %v: %s", before, trace)
-			}
-		}
-		for _, id := range []string{tk.ID, other.ID} {
-			log, err := w.store.ReadLogFrom(t.Context(), id, 1)
-			must(t, err)
-			equal(t, fmt.Sprintf("handled before %v: assignee", before), log.Ticket.State.AssigneeID, "")
-		}
-		for name := range w.items(t) {
-			if strings.HasPrefix(name, "F#") || strings.HasPrefix(name, "A#"+sara.ID) {
-				t.Errorf("handled before %v: %s is left", before, name)
-			}
-		}
-	}
-}
-
 // writeLate makes a deleted customer and a deleted administrator use their tokens.
 func (w *workload) writeLate(t *testing.T, sara, ali user.User, ticketID string) {
 	t.Helper()
@@ -306,83 +129,6 @@ func (w *workload) writeLate(t *testing.T, sara, ali user.User, ticketID string)
 	_, err = categories.Create(t.Context(), audit.Actor{ID: ali.ID, Name: ali.Name}, category.Update{Names: map[string]string{"en": newID(), "fa": newID()}})
 	must(t, err)
 	must(t, w.store.Suppress(t.Context(), notification.MailFeedback{Address: sara.Email, Reason: "bounce", UserID: sara.ID}))
-}
-
-// jobQueue is a search index queue of JSON messages. Tests run them later.
-type jobQueue []events.SQSMessage
-
-func (q *jobQueue) add(group string, job search.IndexJob) error {
-	body, err := json.Marshal(job)
-	*q = append(*q, events.SQSMessage{MessageId: fmt.Sprint(len(*q)), Body: string(body), Attributes: map[string]string{"MessageGroupId": group}})
-	return err
-}
-
-func (q *jobQueue) IndexTicket(_ context.Context, ticketID, cause string, terms, staffOnly []string) error {
-	return q.add(ticketID, search.IndexJob{TicketID: ticketID, Entry: &search.EntryTerms{Cause: cause, Terms: terms, StaffOnly: staffOnly}})
-}
-
-func (q *jobQueue) RefreshTicket(_ context.Context, ticketID string) error {
-	return q.add(ticketID, search.IndexJob{TicketID: ticketID})
-}
-
-func (q *jobQueue) RefreshUser(_ context.Context, userID string) error {
-	return q.add(userID, search.IndexJob{UserID: userID})
-}
-
-// run runs the messages from a position on.
-func (q *jobQueue) run(t *testing.T, index stream.SearchIndex, from int) {
-	t.Helper()
-	out, err := worker.UpdateSearchIndex(index, slog.New(slog.DiscardHandler))(t.Context(), events.SQSEvent{Records: (*q)[from:]})
-	if err != nil || len(out.BatchItemFailures) > 0 {
-		t.Fatalf("got %v, failures %v", err, out.BatchItemFailures)
-	}
-}
-
-// TestDeleteUser_QueuedIndexJobs checks that the search index has nothing of a deleted
-// user, wherever the jobs of the queue were when the deletion happened, and when jobs
-// from before are run again after it.
-func TestDeleteUser_QueuedIndexJobs(t *testing.T) {
-	t.Parallel()
-	w := newWorkload(t, 40)
-	var q jobQueue
-	handlers := []stream.Handler{stream.IndexSearch(&q), stream.RecordNames(w.store), stream.UpdateNames(w.store, &q, w.service(w.store, w.tick))}
-	handle := func(e event.Event) {
-		for _, h := range handlers {
-			must(t, h(t.Context(), e))
-		}
-	}
-	for ran := range 5 { // jobs that have run before the deletion
-		q = nil
-		sara := w.person(t, "Zarathustra", user.RoleUser)
-		handle(event.UserCreated{User: sara})
-		tk, _, err := w.service(w.store, w.tick).Create(t.Context(), sara.Principal(""), ticket.CreateParams{ClientID: newID(), Title: "The parcel", Description: "x", CategoryID: w.categoryIDs[0]})
-		must(t, err)
-		log, err := w.store.ReadLogFrom(t.Context(), tk.ID, 1)
-		must(t, err)
-		handle(event.EntryAppended{Entry: log.Entries[0]})
-		name := "Zarathustraina"
-		renamed, err := w.store.UpdateUser(t.Context(), sara.ID, account.ProfileUpdate{Name: &name})
-		must(t, err)
-		handle(event.UserChanged{Old: sara, New: renamed})
-		before := q[:min(ran, len(q))]
-		before.run(t, w.store, 0)
-		must(t, w.store.DeleteUser(t.Context(), renamed, audit.Record{ID: newID(), Action: audit.UserDeleted, Target: sara.ID}))
-		queued := len(q)
-		handle(event.UserDeleted{User: renamed})
-		handle(event.NamesOutdated{UserID: sara.ID})
-		q.run(t, w.store, len(before))
-		q.run(t, w.store, 0) // redriven from a dead-letter queue
-		for k := range w.items(t) {
-			if strings.HasPrefix(k, "K#") && (strings.Contains(k, "zarat") || strings.Contains(k, strings.TrimPrefix(sara.Phone, "+98"))) {
-				t.Errorf("%d of %d jobs before the deletion: %s is left", ran, queued, k)
-			}
-		}
-		for _, message := range q {
-			if strings.Contains(strings.ToLower(message.Body), "zarat") {
-				t.Errorf("the queue has %s", message.Body)
-			}
-		}
-	}
 }
 
 // search returns the tickets that an agent finds.
