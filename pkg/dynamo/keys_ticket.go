@@ -34,6 +34,11 @@ func attachmentKey(attachmentID string) key { return key{"F#" + attachmentID, sk
 // timerKey sorts after the ticket, so that reads of the log exclude it.
 func timerKey(ticketID string) key { return key{ticketPK(ticketID), "~T"} }
 
+// unchangedKey sorts after the ticket, too.
+func unchangedKey(ticketID, userID, clientID string) key {
+	return key{ticketPK(ticketID), "~N#" + userID + "#" + clientID}
+}
+
 // timersPK is the index partition of all timers, sorted by due time.
 const timersPK = "TIMER"
 

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
@@ -233,6 +234,27 @@ func (s *Store) SaveProjection(ctx context.Context, tk ticket.Ticket) error {
 		return apperr.New(apperr.Conflict, "")
 	}
 	return err
+}
+
+// unchangedTTL is how long a change that had nothing to do is recognized when it is repeated.
+const unchangedTTL = 24 * time.Hour
+
+// unchangedItem records that a change had nothing to do.
+type unchangedItem struct {
+	key
+	TTL int64 `dynamodbav:"ttl"`
+}
+
+// RecordUnchanged implements ticket.Store.
+func (s *Store) RecordUnchanged(ctx context.Context, ticketID, userID, clientID string) error {
+	_, err := s.put(ctx, unchangedItem{unchangedKey(ticketID, userID, clientID), s.now().Add(unchangedTTL).Unix()}, "", nil)
+	return err
+}
+
+// WasUnchanged implements ticket.Store.
+func (s *Store) WasUnchanged(ctx context.Context, ticketID, userID, clientID string) (bool, error) {
+	var i unchangedItem
+	return s.get(ctx, unchangedKey(ticketID, userID, clientID), true, &i)
 }
 
 // AdvanceReadMarker implements ticket.Store.

@@ -21,7 +21,9 @@ type ticketPartition struct {
 	entries []ticket.Entry // ascending
 	markers map[string]ticket.ReadMarker
 	deleted bool
-	touched int
+
+	unchanged map[[2]string]bool // changes that had nothing to do, by user and client id
+	touched   int
 }
 
 type storedAttachment struct {
@@ -32,7 +34,7 @@ type storedAttachment struct {
 func (s *Store) partition(ticketID string) *ticketPartition {
 	p, found := s.tickets[ticketID]
 	if !found {
-		p = &ticketPartition{markers: map[string]ticket.ReadMarker{}}
+		p = &ticketPartition{markers: map[string]ticket.ReadMarker{}, unchanged: map[[2]string]bool{}}
 		s.tickets[ticketID] = p
 	}
 	return p
@@ -77,6 +79,23 @@ func (s *Store) CreateTicket(_ context.Context, tk ticket.Ticket, e ticket.Entry
 		return nil
 	})
 	return exists, err
+}
+
+// RecordUnchanged implements ticket.Store.
+func (s *Store) RecordUnchanged(_ context.Context, ticketID, userID, clientID string) error {
+	return s.do("RecordUnchanged", ticketID, func() error {
+		s.partition(ticketID).unchanged[[2]string{userID, clientID}] = true
+		return nil
+	})
+}
+
+// WasUnchanged implements ticket.Store.
+func (s *Store) WasUnchanged(_ context.Context, ticketID, userID, clientID string) (found bool, err error) {
+	err = s.do("WasUnchanged", ticketID, func() error {
+		found = s.partition(ticketID).unchanged[[2]string{userID, clientID}]
+		return nil
+	})
+	return found, err
 }
 
 // put stores the ticket with the next revision.

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"ticketsystem/pkg/apperr"
+	"ticketsystem/pkg/id"
 	"ticketsystem/pkg/locale"
 	"ticketsystem/pkg/requestlog"
 	"ticketsystem/pkg/user"
@@ -44,15 +45,17 @@ func (s *Service) applyChange(ctx context.Context, actor user.Principal, ticketI
 		if log, err = s.catchUp(ctx, log); err != nil {
 			return ChangeResult{}, err
 		}
-		if clientID != "" {
-			if _, duplicate := log.findByClientID(actor.UserID, clientID); duplicate {
-				return ChangeResult{Ticket: log.Ticket}, nil
-			}
+		repeated, err := s.isRepeatedChange(ctx, actor, clientID, log)
+		if err != nil || repeated {
+			return ChangeResult{Ticket: log.Ticket}, err
 		}
 		if s.version != nil && *s.version != log.Ticket.LastSeqFor(actor) {
 			return ChangeResult{}, apperr.New(apperr.VersionStale, "")
 		}
 		entries, err := makeEntries(log.Ticket)
+		if err == nil && len(entries) == 0 && clientID != "" {
+			err = s.Store.RecordUnchanged(ctx, ticketID, actor.UserID, clientID)
+		}
 		if err != nil || len(entries) == 0 {
 			return ChangeResult{Ticket: log.Ticket}, err
 		}
@@ -73,6 +76,23 @@ func (s *Service) applyChange(ctx context.Context, actor user.Principal, ticketI
 		}
 	}
 	return ChangeResult{}, errConflict()
+}
+
+// isRepeatedChange reports whether an earlier request made the change, or had nothing to do. The
+// second takes a read of its own, which is saved if the client id is younger than the newest
+// entry, whatever clock made it: nothing has changed since the first request then.
+func (s *Service) isRepeatedChange(ctx context.Context, actor user.Principal, clientID string, log Log) (bool, error) {
+	if clientID == "" {
+		return false, nil
+	}
+	if _, duplicate := log.findByClientID(actor.UserID, clientID); duplicate {
+		return true, nil
+	}
+	sentAt, newest := id.Time(clientID), log.Entries[len(log.Entries)-1].CreatedAt
+	if sentAt.After(newest.Add(maxClockSkew)) && !sentAt.After(s.Now().Add(maxClockSkew)) {
+		return false, nil
+	}
+	return s.Store.WasUnchanged(ctx, log.Ticket.ID, actor.UserID, clientID)
 }
 
 // sequenceEntries sets the sequence numbers, author, time and state of new

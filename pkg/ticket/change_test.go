@@ -292,6 +292,71 @@ func TestApplyChange_Idempotent(t *testing.T) {
 	}
 }
 
+// TestApplyChange_RepeatedWithoutEffect repeats a change that had nothing to do after the state
+// has changed: it must not act then, nor fail.
+func TestApplyChange_RepeatedWithoutEffect(t *testing.T) {
+	ctx := context.Background()
+	version := 2
+	run := map[string]func(*ticket.Service) (ticket.ChangeResult, error){
+		"status": func(s *ticket.Service) (ticket.ChangeResult, error) {
+			return s.SetStatus(ctx, ali, ticketID, "c1", ticket.StatusOpen)
+		},
+		"status with If-Match": func(s *ticket.Service) (ticket.ChangeResult, error) {
+			return s.IfVersion(&version).SetStatus(ctx, ali, ticketID, "c1", ticket.StatusOpen)
+		},
+		"reopen":  func(s *ticket.Service) (ticket.ChangeResult, error) { return s.Reopen(ctx, sara, ticketID, "c1") },
+		"release": assignBy(ali, ""),
+		"claim": func(s *ticket.Service) (ticket.ChangeResult, error) {
+			return s.Claim(ctx, ali, ticketID, "c1")
+		},
+	}
+	for name, change := range run {
+		t.Run(name, func(t *testing.T) {
+			store := storeWith(newLog().messageWithStatus(ali, ticket.StatusOpen), 2)
+			s := store.service(9)
+			if name == "claim" {
+				if _, err := s.Claim(ctx, ali, ticketID, "c0"); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if got, err := change(s); err != nil || len(got.Entries) != 0 {
+				t.Fatalf("got %+v, %v, want no entries", got, err)
+			}
+			for i, other := range []func() (ticket.ChangeResult, error){
+				func() (ticket.ChangeResult, error) { return s.Assign(ctx, mina, ticketID, "c2", "mina") },
+				func() (ticket.ChangeResult, error) { return s.Close(ctx, mina, ticketID, "c3") },
+			} {
+				if _, err := other(); err != nil {
+					t.Fatal(i, err)
+				}
+			}
+			got, err := change(s)
+			if err != nil || len(got.Entries) != 0 || got.Ticket.State.Status != ticket.StatusClosed || got.Ticket.State.AssigneeID != "mina" {
+				t.Errorf("repeated: got %+v, %v", got, err)
+			}
+		})
+	}
+}
+
+// TestClose_RepeatedWithoutEffect closes a closed ticket, and again after it was reopened. Another
+// user's change with the same client id is not a repeat.
+func TestClose_RepeatedWithoutEffect(t *testing.T) {
+	ctx := context.Background()
+	s := storeWith(newLog().statusChange(ali, ticket.StatusClosed), 2).service(9)
+	if _, err := s.Close(ctx, sara, ticketID, "c1"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Reopen(ctx, ali, ticketID, "c2"); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := s.Close(ctx, sara, ticketID, "c1"); err != nil || got.Ticket.State.Status != ticket.StatusOpen {
+		t.Errorf("repeated: got %+v, %v, want an open ticket", got.Ticket.State, err)
+	}
+	if got, err := s.Close(ctx, ali, ticketID, "c1"); err != nil || got.Ticket.State.Status != ticket.StatusClosed {
+		t.Errorf("of another user: got %+v, %v, want a closed ticket", got.Ticket.State, err)
+	}
+}
+
 // TestApplyChange_ClientIDOnFirstEntry checks that the first entry of a change has
 // the client id, and that a message with the same id returns that entry.
 func TestApplyChange_ClientIDOnFirstEntry(t *testing.T) {

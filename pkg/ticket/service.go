@@ -74,6 +74,13 @@ type Store interface {
 	// ClampReadMarker sets the marker to m.Seq if it is still at seen.
 	ClampReadMarker(ctx context.Context, m ReadMarker, seen int) error
 
+	// RecordUnchanged records for a day that a change with a client id had nothing to do. It
+	// is safe to repeat.
+	RecordUnchanged(ctx context.Context, ticketID, userID, clientID string) error
+
+	// WasUnchanged reports whether RecordUnchanged has recorded the change.
+	WasUnchanged(ctx context.Context, ticketID, userID, clientID string) (bool, error)
+
 	// ListTickets returns one page of the tickets that match q. cursor is nil
 	// for the first page; next is nil after the last one.
 	ListTickets(ctx context.Context, q Query, cursor map[string]string) (tickets []Ticket, next map[string]string, err error)

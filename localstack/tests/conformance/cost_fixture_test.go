@@ -86,6 +86,8 @@ func newCostFixture(t *testing.T) *costFixture {
 	// One second ago, so that the client ids of the test are later than its entries.
 	f.service.Now = func() time.Time { return app.Now().Add(-time.Second) }
 	unmetered := *f.service
+	// Users usually change tickets that have rested for a while.
+	unmetered.Now = func() time.Time { return app.Now().Add(-time.Minute) }
 	unmetered.Store, unmetered.Attachments, unmetered.NewTickets = openStore(), openStore(), nil
 	f.unmetered = &unmetered
 	f.tokens = f.accounts.signUp(t, f.phone)

@@ -46,6 +46,24 @@ func createLog(t *testing.T, db backend, n int, actor user.Principal) (string, [
 	return ticketID, entries
 }
 
+// TestWasUnchanged checks that a change is recorded for its ticket, user and client id.
+func TestWasUnchanged(t *testing.T) {
+	forEachBackend(t, func(t *testing.T, db backend) {
+		ticketID, userID, clientID := newID(), newID(), newID()
+		for range 2 {
+			must(t, db.open().RecordUnchanged(t.Context(), ticketID, userID, clientID))
+		}
+		for _, c := range []struct {
+			ticketID, userID, clientID string
+			want                       bool
+		}{{ticketID, userID, clientID, true}, {newID(), userID, clientID, false}, {ticketID, newID(), clientID, false}, {ticketID, userID, newID(), false}} {
+			if got, err := db.open().WasUnchanged(t.Context(), c.ticketID, c.userID, c.clientID); err != nil || got != c.want {
+				t.Errorf("%+v: got %v, %v", c, got, err)
+			}
+		}
+	})
+}
+
 // TestEntry_RoundTrip stores and reads every field of every kind of entry.
 func TestEntry_RoundTrip(t *testing.T) {
 	forEachBackend(t, func(t *testing.T, db backend) {

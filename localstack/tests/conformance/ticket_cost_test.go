@@ -176,7 +176,11 @@ func changeCosts() []costCase {
 		changeCost("close", cost{2, 1, 16}, 1, func(ctx context.Context, f *costFixture, id string) (ticket.ChangeResult, error) {
 			return f.service.Close(ctx, f.sara, id, newID())
 		}),
-		changeCost("reopen", cost{2, 1, 16}, 1, func(ctx context.Context, f *costFixture, id string) (ticket.ChangeResult, error) {
+		{name: "close again", golden: cost{3, 2, 1}, run: func(ctx context.Context, f *costFixture) error {
+			_, err := f.service.Close(ctx, f.sara, f.ticketIDs[1], newID())
+			return err
+		}},
+		changeCost("reopen, a moment after", cost{3, 2, 16}, 1, func(ctx context.Context, f *costFixture, id string) (ticket.ChangeResult, error) {
 			return f.service.Reopen(ctx, f.ali, id, newID())
 		}),
 		changeCost("status", cost{2, 1, 13}, 2, func(ctx context.Context, f *costFixture, id string) (ticket.ChangeResult, error) {

@@ -95,6 +95,39 @@ func TestChange_StaleVersion(t *testing.T) {
 	}
 }
 
+// TestChange_RepeatedWithoutEffect repeats changes that had nothing to do after another one has
+// changed the ticket: each keeps its first result.
+func TestChange_RepeatedWithoutEffect(t *testing.T) {
+	t.Parallel()
+	agent := support(t)
+	ticket := customer(t).openTicket(nil)
+	path := "/tickets/" + ticket.ID
+	agent.change(ticket.ID, "assign", object{"assigneeId": "me"})
+	for _, step := range []struct {
+		action    string
+		fields    object
+		change    object // of the status, between the two requests
+		unchanged string
+	}{
+		{"assign", object{"assigneeId": "me"}, object{"status": "pending"}, "pending"},
+		{"status", object{"status": "pending"}, object{"status": "resolved"}, "resolved"},
+		{"status", object{"status": "resolved"}, object{"status": "closed"}, "closed"},
+		{"close", object{}, object{"status": "open"}, "open"},
+		{"reopen", object{}, object{"status": "closed"}, "closed"},
+	} {
+		step.fields["clientId"] = client.NewID()
+		agent.mustCall(200, "POST", path+"/"+step.action, step.fields, nil)
+		agent.change(ticket.ID, "status", step.change)
+		var got client.Ticket
+		agent.mustCall(200, "POST", path+"/"+step.action, step.fields, &got)
+		equal(t, step.action, got.Status, step.unchanged)
+	}
+	want := "[opened assignment status status status status status]"
+	if got := fmt.Sprint(entryKinds(agent.history(ticket.ID))); got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+}
+
 func TestUpdateTicket_ChangeNames(t *testing.T) {
 	t.Parallel()
 	me, agent := customer(t), support(t)
