@@ -73,6 +73,8 @@ func run(m *testing.M) (int, error) {
 		parameters := stack.HighLimits()
 		parameters["NotificationDelaySeconds"] = "1" // so that tests do not wait for delayed notifications
 		parameters["CdnSecretHashes"] = cdnSecretHash()
+		// make test-deploy runs the suite with one shard of each.
+		parameters["QueueShards"], parameters["ActivityShards"], parameters["StatsShards"] = "3", "4", "5"
 		var log io.Writer
 		if testing.Verbose() {
 			log = os.Stderr
