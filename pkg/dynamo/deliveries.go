@@ -318,8 +318,11 @@ func (s *Store) Suppressions(ctx context.Context, after string, limit int) ([]no
 
 // DeleteSuppression implements notification.SuppressionAdminStore.
 func (s *Store) DeleteSuppression(ctx context.Context, address string, r audit.Record) error {
-	tx := s.transaction().remove(suppressionKey(notification.NormalizeAddress(address)), "attribute_exists(PK)", nil).putAudit(r)
-	failed, err := tx.commitWithRetry(ctx)
+	k := suppressionKey(notification.NormalizeAddress(address))
+	if k.SK == "" || len(k.SK) > maxAddressBytes {
+		return apperr.New(apperr.SuppressionNotFound, "")
+	}
+	failed, err := s.transaction().remove(k, "attribute_exists(PK)", nil).putAudit(r).commitWithRetry(ctx)
 	if failed != nil {
 		return apperr.New(apperr.SuppressionNotFound, "")
 	}

@@ -19,6 +19,9 @@ const failedDeliveriesPK = "FAILED"
 // attemptedPK is the index partition of a notification with a delivery that was attempted.
 func attemptedPK(id string) string { return "D#" + id }
 
+// maxAddressBytes limits an e-mail address in keys; users enter at most 254 bytes.
+const maxAddressBytes = 320
+
 const suppressionsPK = "SUPPRESSED"
 
 func suppressionKey(address string) key { return key{suppressionsPK, address} }

@@ -34,6 +34,10 @@ func TestSuppressions(t *testing.T) {
 		record := recorder.NewRecord(adminActor, "test", newID(), nil, nil)
 		must(t, db.open().DeleteSuppression(t.Context(), strings.ToUpper(second[:3])+second[3:], record))
 		wantCode(t, "delete twice", db.open().DeleteSuppression(t.Context(), second, record), apperr.SuppressionNotFound)
+		for _, address := range []string{"", " ", "a@" + strings.Repeat("x", 1022), "a@" + strings.Repeat("x", 1023)} {
+			record := recorder.NewRecord(adminActor, "test", address, nil, nil)
+			wantCode(t, "no address", db.open().DeleteSuppression(t.Context(), address, record), apperr.SuppressionNotFound)
+		}
 		for address, want := range map[string]bool{strings.ToUpper(first): true, second: false} {
 			if got, err := db.open().IsSuppressed(t.Context(), address); got != want || err != nil {
 				t.Errorf("%s: got %v, %v, want %v", address, got, err, want)
