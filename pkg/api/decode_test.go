@@ -34,9 +34,11 @@ func TestDecode_Strict(t *testing.T) {
 		{"too deep", "{" + good + `,"attachmentIds":` + strings.Repeat("[", 40) + strings.Repeat("]", 40) + "}", 400, "bad_json", nil},
 		{"too large", "{" + good + `,"x":"` + strings.Repeat("x", 128<<10) + `"}`, 413, "body_too_large", nil},
 
-		{"an array", "[1]", 422, "invalid_body", nil},
-		{"a string", `"x"`, 422, "invalid_body", nil},
-		{"null", "null", 422, "invalid_body", nil},
+		{"an array", "[1]", 422, "invalid_body", []string{" type"}},
+		{"a string", `"x"`, 422, "invalid_body", []string{" type"}},
+		{"a number", "1e999", 422, "invalid_body", []string{" type"}},
+		{"true", "true", 422, "invalid_body", []string{" type"}},
+		{"null", "null", 422, "invalid_body", []string{" type"}},
 		{"an unknown field", "{" + good + `,"color":"red"}`, 422, "invalid_body", []string{"/color unknown"}},
 		{"a duplicate field", "{" + good + `,"title":"T"}`, 422, "invalid_body", []string{"/title duplicate"}},
 		{"a field in another case", "{" + good + `,"Title":"T"}`, 422, "invalid_body", []string{"/Title unknown"}},
@@ -48,6 +50,10 @@ func TestDecode_Strict(t *testing.T) {
 		{"a surrogate pair", strings.Replace("{"+good+"}", `"T"`, `"T\ud83d\ude00"`, 1), 201, "", nil},
 		{"a number for a string", `{"clientId":5}`, 422, "invalid_body", []string{"/clientId type"}},
 		{"a string for an array", "{" + good + `,"attachmentIds":"x"}`, 422, "invalid_body", []string{"/attachmentIds type"}},
+		{"a number for a text in an array", "{" + good + `,"attachmentIds":["` + fileID + `", 7]}`, 422, "invalid_body", []string{"/attachmentIds/1 type"}},
+		{"an array in an array", "{" + good + `,"attachmentIds":["x",["y"]]}`, 422, "invalid_body", []string{"/attachmentIds/1 type"}},
+		{"a huge number for a string", `{"title":1e400}`, 422, "invalid_body", []string{"/title type"}},
+		{"a number for a string, and a huge one after it", `{"title":1,"description":1e400}`, 422, "invalid_body", []string{"/title type"}},
 		{"an object for a string", "{" + good + `,"priority":{}}`, 422, "invalid_body", []string{"/priority type"}},
 		{"a NUL", strings.Replace("{"+good+"}", `"T"`, `"T\u0000"`, 1), 422, "invalid_body", []string{"/title character"}},
 		{"an unpaired surrogate", strings.Replace("{"+good+"}", `"T"`, `"T\ud800"`, 1), 422, "invalid_body", []string{"/title character"}},
@@ -77,6 +83,33 @@ func TestDecode_Strict(t *testing.T) {
 				t.Errorf("got %d tickets", made)
 			}
 		})
+	}
+}
+
+// TestDecode_NestedType checks that a value of the wrong type in an object or array is named
+// itself, with its type.
+func TestDecode_NestedType(t *testing.T) {
+	fx := newFixture(t)
+	for _, c := range []struct {
+		e             api.Endpoint
+		body, pointer string
+		message       string
+	}{
+		{api.CreateCategory(nil), `{"order":1,"names":{"en":"A","fa": 1}}`, "/names/fa", "Must be a string, not a number."},
+		{api.CreateCategory(nil), `{"names":{"a/b":{"en":[]}}}`, "/names/a~1b", "Must be a string, not an object."},
+		{api.CreateCategory(nil), `{"order":1.5}`, "/order", "Must be a whole number, not a fraction or a very large number."},
+		{api.CreateCategory(nil), `{"order":` + strings.Repeat("9", 1000) + `}`, "/order", "Must be a whole number, not a fraction or a very large number."},
+		{api.CreateCategory(nil), `{"active":"yes"}`, "/active", "Must be true or false, not a string."},
+		{api.CreateCategory(nil), `{"names":[]}`, "/names", "Must be an object, not an array."},
+		{api.CreateBroadcast(nil), `{"title":"T","audience":{"userIds":["x"],"roles":["user",{"a":[1]},true]}}`, "/audience/roles/1", "Must be a string, not an object."},
+		{api.CreateBroadcast(nil), `{"audience":{"all": 1 },"channels":[true]}`, "/audience/all", "Must be true or false, not a number."},
+		{api.CreateBroadcast(nil), `[]`, "", "Must be an object, not an array."},
+		{api.CreateBroadcast(nil), `null`, "", "Must be an object, not null."},
+	} {
+		got := fx.send(t, c.e, mina, newRequest(http.MethodPost, "/x", c.body))
+		if got.status != 422 || !slices.Equal(got.fieldErrors(), []string{c.pointer + " type"}) || !strings.Contains(got.text, c.message) {
+			t.Errorf("%.60s: got %d %s, want %s at %q", c.body, got.status, got.text, c.message, c.pointer)
+		}
 	}
 }
 
@@ -178,7 +211,7 @@ func TestDecode_EmbeddedFieldPointer(t *testing.T) {
 		{api.AssignTicket(fx.tickets, fx.publisher), `{"clientId":[],"assigneeId":null}`, "/clientId type"},
 		{api.PostMessage(fx.tickets, fx.publisher), `{"clientId":"` + aULID + `","body":"x","after":"1"}`, "/after type"},
 		{api.PostMessage(fx.tickets, fx.publisher), `{"clientId":"` + aULID + `","body":"x","after":1.5}`, "/after type"},
-		{api.PostMessage(fx.tickets, fx.publisher), `{"clientId":"` + aULID + `","body":"x","attachmentIds":[1]}`, "/attachmentIds type"},
+		{api.PostMessage(fx.tickets, fx.publisher), `{"clientId":"` + aULID + `","body":"x","attachmentIds":[1]}`, "/attachmentIds/0 type"},
 	} {
 		got := fx.send(t, c.endpoint, ali, newRequest(http.MethodPost, "/x", c.body))
 		if got.status != 422 || !slices.Equal(got.fieldErrors(), []string{c.want}) {

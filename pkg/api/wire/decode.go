@@ -35,73 +35,82 @@ func Decode(body []byte, into any) error {
 	case !utf8.Valid(body):
 		return apperr.New(apperr.BadJSON, "The body is not UTF-8.")
 	}
-	if err := checkSyntax(body, reflect.TypeOf(into)); err != nil {
+	target := reflect.TypeOf(into)
+	if err := newSyntaxCheck(body).document(target); err != nil {
 		return err
 	}
 	if err := json.Unmarshal(body, into); err != nil {
-		return decodeError(body, err)
+		return decodeError(body, target, err)
 	}
 	return nil
 }
 
-// decodeError converts an error of encoding/json to one that names the field.
-func decodeError(body []byte, err error) error {
-	var tree any
-	if err := json.Unmarshal(body, &tree); err != nil {
+// decodeError converts an error of encoding/json to one that names the value.
+func decodeError(body []byte, into reflect.Type, err error) error {
+	var mistyped *json.UnmarshalTypeError
+	if !errors.As(err, &mistyped) {
 		return apperr.Wrap(apperr.BadJSON, err)
 	}
-	var mistyped *json.UnmarshalTypeError
-	if errors.As(err, &mistyped) {
-		return apperr.Validation(apperr.Field{
-			Pointer: pointerAlong(tree, mistyped.Field), Code: "type",
-			Message: "Must be " + typeName(mistyped.Type.Kind().String()) + ", not a " + mistyped.Value + ".",
-		})
+	c := newSyntaxCheck(body)
+	c.until = mistyped.Offset
+	if err := c.document(into); err != nil {
+		return err
 	}
-	return apperr.Wrap(apperr.BadJSON, err)
+	kind, _, _ := strings.Cut(mistyped.Value, " ") // of a number, the value follows
+	return mistypedField(c.found, typeName(mistyped.Type.Kind().String()), typeName(kind))
 }
 
-// pointerAlong converts the dotted path of a field to a JSON pointer into tree. It skips
-// path elements that tree does not have: encoding/json also names embedded structs.
-func pointerAlong(tree any, path string) string {
-	var pointer strings.Builder
-	for part := range strings.SplitSeq(path, ".") {
-		members, _ := tree.(map[string]any)
-		member, sent := members[part]
-		if sent {
-			pointer.WriteString("/" + escapePointer(part))
-			tree = member
-		}
+// mistypedField is the error of a value whose JSON type does not fit.
+func mistypedField(pointer, want, got string) error {
+	message := "Must be " + want + ", not " + got + "."
+	if want == "a whole number" && got == "a number" {
+		message = "Must be a whole number, not a fraction or a very large number."
 	}
-	return pointer.String()
+	return apperr.Validation(apperr.Field{Pointer: pointer, Code: "type", Message: message})
 }
 
-// typeName returns the JSON type of a reflect.Kind, for messages.
+// typeName returns the name of a JSON type in messages, from that of a reflect.Kind or of
+// encoding/json.
 func typeName(kind string) string {
 	switch kind {
 	case "string":
 		return "a string"
 	case "bool":
 		return "true or false"
-	case "slice":
+	case "slice", "array":
 		return "an array"
-	case "struct", "map":
+	case "struct", "map", "object":
 		return "an object"
+	case "number":
+		return "a number"
 	}
 	return "a whole number"
 }
 
-// checkSyntax checks that body is one JSON object without trailing data, duplicate or unknown
+// syntaxCheck reads the tokens of a body.
+type syntaxCheck struct {
+	*json.Decoder
+	body  []byte
+	until int64  // an offset in body
+	found string // pointer of the last value that begins before until
+}
+
+func newSyntaxCheck(body []byte) *syntaxCheck {
+	c := &syntaxCheck{Decoder: json.NewDecoder(bytes.NewReader(body)), body: body}
+	c.UseNumber()
+	return c
+}
+
+// document checks that body is one JSON object without trailing data, duplicate or unknown
 // names, or excessive nesting. encoding/json would silently use the last of two equal names,
 // and match names in another case.
-func checkSyntax(body []byte, into reflect.Type) error {
-	c := syntaxCheck{json.NewDecoder(bytes.NewReader(body)), body}
-	c.UseNumber()
+func (c *syntaxCheck) document(into reflect.Type) error {
 	first, err := c.Token()
 	if err != nil {
 		return apperr.Wrap(apperr.BadJSON, err)
 	}
 	if first != json.Delim('{') {
-		return apperr.New(apperr.InvalidBody, "The body must be a JSON object.")
+		return mistypedField("", "an object", tokenName(first))
 	}
 	if err := c.object("", into, 1); err != nil {
 		return err
@@ -112,15 +121,22 @@ func checkSyntax(body []byte, into reflect.Type) error {
 	return nil
 }
 
-// syntaxCheck reads the tokens of a body.
-type syntaxCheck struct {
-	*json.Decoder
-	body []byte
+// tokenName returns the name of the JSON type of a token that begins no object.
+func tokenName(token json.Token) string {
+	switch token.(type) {
+	case json.Delim:
+		return "an array"
+	case nil:
+		return "null"
+	case json.Number:
+		return "a number"
+	}
+	return typeName(reflect.TypeOf(token).Kind().String())
 }
 
 // object reads the rest of an object after its opening brace. into is the type that it is
 // decoded into; nil accepts any names.
-func (c syntaxCheck) object(at string, into reflect.Type, depth int) error {
+func (c *syntaxCheck) object(at string, into reflect.Type, depth int) error {
 	fields, anyName := fieldsOf(into)
 	seen := map[string]bool{}
 	for c.More() {
@@ -166,7 +182,7 @@ func fieldsOf(t reflect.Type) (fields map[string]reflect.Type, anyName bool) {
 }
 
 // array reads the rest of an array after its opening bracket.
-func (c syntaxCheck) array(at string, into reflect.Type, depth int) error {
+func (c *syntaxCheck) array(at string, into reflect.Type, depth int) error {
 	for i := 0; c.More(); i++ {
 		if err := c.value(at+"/"+strconv.Itoa(i), into, depth); err != nil {
 			return err
@@ -175,11 +191,14 @@ func (c syntaxCheck) array(at string, into reflect.Type, depth int) error {
 	return c.closing()
 }
 
-func (c syntaxCheck) value(at string, into reflect.Type, depth int) error {
+func (c *syntaxCheck) value(at string, into reflect.Type, depth int) error {
 	if depth > maxDepth {
 		return apperr.New(apperr.BadJSON, "The body is nested too deeply.")
 	}
 	start := c.InputOffset()
+	if start < c.until {
+		c.found = at
+	}
 	token, err := c.Token()
 	if err != nil {
 		return apperr.Wrap(apperr.BadJSON, err)
@@ -211,7 +230,7 @@ func hasUnpairedSurrogate(text string, source []byte) bool {
 }
 
 // closing reads the end of an object or array.
-func (c syntaxCheck) closing() error {
+func (c *syntaxCheck) closing() error {
 	if _, err := c.Token(); err != nil {
 		return apperr.Wrap(apperr.BadJSON, err)
 	}
