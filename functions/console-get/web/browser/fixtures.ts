@@ -9,8 +9,8 @@ import { apiUrl, type Look, type Person, person } from "./console"
 type Schemas = components["schemas"]
 type Language = "en" | "fa"
 export type Role = Schemas["Role"] | "nobody"
-/** What the API does: it answers, has nothing, fails, or never answers. */
-export type State = "full" | "empty" | "error" | "loading"
+/** What the API does: it answers, has nothing, fails, never answers, or is out of reach after it has answered. */
+export type State = "full" | "empty" | "error" | "loading" | "offline"
 
 export const now = new Date("2026-11-25T09:30:00Z")
 const ago = (minutes: number) => new Date(now.getTime() - minutes * 60_000).toISOString()
@@ -71,6 +71,10 @@ const tickets = (language: Language): Schemas["Ticket"][] =>
     lastSeq: entries(language, id(i + 1)).length, unread: draft.unread ?? 0, preview: draft.preview, createdAt: ago(draft.minutes + 4000), lastActivityAt: ago(draft.minutes), waitingSince: ago(draft.minutes), firstReplyAt: null,
     resolvedAt: draft.status === "resolved" ? ago(draft.minutes) : null, closedAt: draft.status === "closed" ? ago(draft.minutes) : null, reopenUntil: null, version: 1,
   }))
+
+/** A long queue, in the order of the server. */
+export const manyTickets = (count: number): Schemas["Ticket"][] =>
+  Array.from({ length: count }, (_, i) => ({ ...tickets("en")[0]!, id: id(10_000 + i), number: `BMQ-${10_000 + i}`, title: `Ticket ${i + 1}`, waitingSince: ago(count - i) }))
 
 type Line = [author: Schemas["Author"], kind: Schemas["Entry"]["kind"], body: string, minutes: number, extra?: Partial<Schemas["Entry"]>]
 const change = (field: string, to: unknown, toName: string | null = null): Partial<Schemas["Entry"]> => ({ change: { field, from: null, to, fromName: null, toName } })
@@ -212,6 +216,7 @@ async function reply(route: Route, role: Role, language: Language, state: State)
   if (url.pathname.startsWith("/attachments/")) return route.fulfill({ contentType: "image/svg+xml", body: picture })
   if (role === "nobody") return route.fulfill({ status: 401, json: { ...problem, status: 401, code: "unauthenticated" } })
   if (state === "error" && !["/profile", "/categories"].includes(url.pathname)) return route.fulfill({ status: 500, json: { ...problem, status: 500 } })
+  if (state === "offline" && route.request().method() !== "GET") return route.abort("internetdisconnected")
   if (state === "loading" && url.pathname !== "/profile") return // never answers
   if (url.pathname === "/broadcasts" && route.request().method() === "POST") return route.fulfill({ json: { total: 1204, complete: true } satisfies Schemas["RecipientCount"] })
   const body = answer(url.pathname, url.searchParams, role, language, state)
@@ -227,6 +232,7 @@ export async function open(page: Page, path: string, state: State = "full"): Pro
   const count = (by: number) => () => void ((pending += by), (since = Date.now()))
   const [more, less] = [count(1), count(-1)]
   page.on("request", more).on("requestfinished", less).on("requestfailed", less)
+  await page.context().setOffline(false)
   await page.goto(`/app${path}`)
   await page.locator("#app > *").first().waitFor()
   if (state === "loading") await page.locator(".skeleton").first().waitFor()
@@ -235,4 +241,8 @@ export async function open(page: Page, path: string, state: State = "full"): Pro
   page.off("request", more).off("requestfinished", less).off("requestfailed", less)
   if (await page.locator(".log-list").count()) await page.locator(".log-row").first().waitFor()
   await page.evaluate(() => document.fonts.ready.then(() => undefined))
+  if (state === "offline") {
+    await page.context().setOffline(true)
+    await page.locator(".network-bar").waitFor()
+  }
 }

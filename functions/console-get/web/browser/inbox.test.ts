@@ -2,6 +2,7 @@ import type { Browser, Page } from "playwright-core"
 import { afterAll, beforeAll, expect, test } from "vitest"
 import { customerWithTicket } from "./api"
 import { type Call, launch, person, seeded, signInOverApi } from "./console"
+import { manyTickets, open, somebody } from "./fixtures"
 
 let browser: Browser
 beforeAll(async () => void (browser = await launch()))
@@ -96,4 +97,36 @@ test("a note that is begun while the ticket still loads is not written as a repl
   load()
   await page.getByRole("textbox", { name: "Write a note" }).waitFor({ timeout: 60_000 })
   expect(agent.faults).toEqual([])
+})
+
+test("a queue of 1,000 rows keeps few of them in the page, and keys reach each", async () => {
+  const { page, context } = await somebody(browser, "support")
+  const rows = manyTickets(1_000)
+  await context.route(/\/tickets\?/, (route) => route.fulfill({ json: { data: rows, page: { hasMore: false, next: null } } }))
+  await open(page, "/inbox/open")
+  const focused = () => page.evaluate(() => {
+    const row = document.activeElement?.closest<HTMLElement>("[aria-posinset]")
+    return [row?.getAttribute("aria-posinset"), row?.getAttribute("aria-setsize"), row?.querySelector(".queue-row-title")?.textContent]
+  })
+  const list = page.locator(".queue-rows")
+  for (let i = 0; i < 25; i++) await page.keyboard.press("j")
+  expect(await focused()).toEqual(["25", "1000", "Ticket 25"])
+  await expect(page.locator("[data-row]:focus").evaluate((row) => row.getBoundingClientRect().bottom <= innerHeight)).resolves.toBe(true)
+
+  // The row with the focus stays wherever the list is scrolled to.
+  await list.evaluate((element) => element.scrollTo(0, element.scrollHeight))
+  await page.locator("[aria-posinset='1000']").waitFor()
+  expect(await page.locator("[data-row]").count()).toBeLessThan(40)
+  expect(await focused()).toEqual(["25", "1000", "Ticket 25"])
+  await page.keyboard.press("k")
+  expect(await focused()).toEqual(["24", "1000", "Ticket 24"])
+
+  // From the open ticket on, after the focus was elsewhere.
+  await page.keyboard.press("Enter")
+  await page.locator(".composer-text").waitFor()
+  await list.evaluate((element) => element.scrollTo(0, element.scrollHeight))
+  await page.locator("[aria-posinset='1000']").waitFor()
+  await page.evaluate(() => (document.activeElement as HTMLElement | null)?.blur())
+  await page.keyboard.press("j")
+  expect(await focused()).toEqual(["25", "1000", "Ticket 25"])
 })

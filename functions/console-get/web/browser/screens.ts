@@ -15,6 +15,12 @@ export interface Screen {
 const press = (keys: string) => (page: Page) => page.keyboard.press(keys)
 const click = (selector: string) => (page: Page) => page.locator(selector).first().click()
 
+async function waitingMessage(page: Page): Promise<void> {
+  await page.locator(".composer-text").fill("Is it the first or the second charge?")
+  await page.keyboard.press("Control+Enter")
+  await page.locator("[data-own] .mark").last().waitFor()
+}
+
 async function reviewBroadcast(page: Page): Promise<void> {
   await page.locator(".admin-head .button").click()
   const fields = page.locator("dialog .input")
@@ -33,15 +39,18 @@ export const screens: readonly Screen[] = [
   { name: "tickets, none", role: "user", path: "/tickets", state: "empty" },
   { name: "tickets, error", role: "user", path: "/tickets", state: "error" },
   { name: "tickets, loading", role: "user", path: "/tickets", state: "loading" },
+  { name: "tickets, offline", role: "user", path: "/tickets", state: "offline" },
   { name: "new ticket", role: "user", path: "/tickets/new" },
   { name: "ticket", role: "user", path: `/tickets/${ticketId}`, golden: true },
   { name: "ticket, closed", role: "user", path: `/tickets/01KASGD4A00000000000000006` },
   { name: "ticket, solved", role: "user", path: `/tickets/${closedTicketId}` },
   { name: "ticket, menu", role: "user", path: `/tickets/${ticketId}`, act: click(".ticket-head [aria-haspopup=menu]") },
   { name: "ticket, missing", role: "user", path: "/tickets/01KASGD4A00000000000000099" },
+  { name: "ticket, offline", role: "user", path: `/tickets/${ticketId}`, state: "offline", act: waitingMessage },
   { name: "notifications", role: "user", path: "/notifications" },
   { name: "notifications, none", role: "user", path: "/notifications", state: "empty" },
   { name: "notifications, error", role: "user", path: "/notifications", state: "error" },
+  { name: "notifications, offline", role: "user", path: "/tickets", state: "offline", act: click("a[href$='/notifications']") },
   { name: "profile", role: "user", path: "/profile" },
   { name: "not found", role: "user", path: "/nowhere" },
 
@@ -50,6 +59,7 @@ export const screens: readonly Screen[] = [
   { name: "inbox, error", role: "support", path: "/inbox/mine", state: "error" },
   { name: "inbox, loading", role: "support", path: "/inbox/mine", state: "loading" },
   { name: "inbox, ticket", role: "support", path: `/inbox/open/${ticketId}`, golden: true },
+  { name: "inbox, offline", role: "support", path: `/inbox/open/${ticketId}`, state: "offline" },
   { name: "inbox, palette", role: "support", path: `/inbox/open/${ticketId}`, act: press("Control+k") },
   { name: "inbox, keys", role: "support", path: `/inbox/open/${ticketId}`, act: press("?") },
   { name: "inbox, assign", role: "support", path: `/inbox/open/${ticketId}`, act: press("a") },
@@ -61,6 +71,7 @@ export const screens: readonly Screen[] = [
   { name: "users", role: "admin", path: "/admin/users" },
   { name: "users, none", role: "admin", path: "/admin/users", state: "empty" },
   { name: "users, error", role: "admin", path: "/admin/users", state: "error" },
+  { name: "users, offline", role: "admin", path: "/admin/users", state: "offline" },
   { name: "user", role: "admin", path: "/admin/users", act: click(".admin-row") },
   { name: "new user", role: "admin", path: "/admin/users", act: click(".admin-head .button") },
   { name: "categories", role: "admin", path: "/admin/categories" },

@@ -1,5 +1,5 @@
 import { mkdirSync } from "node:fs"
-import type { Browser } from "playwright-core"
+import type { Browser, Page } from "playwright-core"
 import { afterAll, beforeAll, test } from "vitest"
 import { launch, person, seeded, signInOverApi } from "./console"
 import { open, somebody } from "./fixtures"
@@ -7,6 +7,7 @@ import { screens } from "./screens"
 
 // Screens of a running stack:        SHOTS=/tmp/shots ROLE=agent SCREENS=/inbox/mine,/profile npm run shots
 // Screens with fixed answers, by name: SHOTS=/tmp/shots ROLE=fixed SCREENS=inbox npm run shots
+// FORCED=1 draws these in forced colours, TEXT=200% with larger text.
 const folder = process.env.SHOTS!
 const role = (process.env.ROLE ?? "customer") as keyof typeof seeded | "nobody" | "fixed"
 const wanted = (process.env.SCREENS ?? "/tickets").split(",")
@@ -23,32 +24,37 @@ afterAll(() => browser.close())
 
 const fileName = (screen: string) => screen.replace(/\W+/g, "-").replace(/^-|-$/g, "") || "home"
 
-for (const language of languages) {
+const height = (width: number) => (width < 640 ? 844 : 800)
+const picture = (screen: string, language: string, width: number, theme: string) => `${folder}/${fileName(screen)}-${language}-${width}-${theme}.png`
+
+/** Draws the screen that is open at each width and in each theme. */
+async function draw(page: Page, screen: string, language: string): Promise<void> {
   for (const width of widths) {
+    await page.setViewportSize({ width, height: height(width) })
     for (const theme of themes) {
-      const look = { language, width, height: width < 640 ? 844 : 800, theme }
-      const picture = (screen: string) => `${folder}/${fileName(screen)}-${language}-${width}-${theme}.png`
-      test(`pictures ${language} ${width} ${theme}`, async () => {
-        if (role === "fixed") {
-          for (const screen of screens.filter(({ name }) => wanted.some((part) => name.startsWith(part)))) {
-            const { page, context } = await somebody(browser, screen.role, { ...look, ...screen })
-            await open(page, screen.path, screen.state)
-            await screen.act?.(page)
-            await page.waitForTimeout(300)
-            await page.screenshot({ path: picture(screen.name) })
-            await context.close()
-          }
-          return
-        }
-        const someone = await person(browser, look)
-        if (role !== "nobody") await signInOverApi(someone, seeded[role])
-        for (const screen of wanted) {
-          await someone.page.goto(`/app${screen}`)
-          await someone.page.waitForTimeout(1500)
-          await someone.page.screenshot({ path: picture(screen) })
-        }
-        await someone.context.close()
-      }, 600_000)
+      await page.emulateMedia({ colorScheme: theme, forcedColors: process.env.FORCED ? "active" : "none" })
+      await page.waitForTimeout(300)
+      await page.screenshot({ path: picture(screen, language, width, theme) })
     }
   }
+}
+
+for (const language of languages) {
+  test.runIf(role === "fixed").each(screens.filter(({ name }) => wanted.some((part) => name.startsWith(part))))(`pictures ${language}: $name`, async (screen) => {
+    const { page, context } = await somebody(browser, screen.role, { language, width: widths[0]!, state: screen.state ?? "full" })
+    await open(page, screen.path, screen.state)
+    if (process.env.TEXT) await page.evaluate((size) => (document.documentElement.style.fontSize = size), process.env.TEXT)
+    await screen.act?.(page)
+    await draw(page, screen.name, language)
+    await context.close()
+  })
+  test.runIf(role !== "fixed")(`pictures ${language}`, async () => {
+    const someone = await person(browser, { language })
+    if (role !== "nobody") await signInOverApi(someone, seeded[role as keyof typeof seeded])
+    for (const screen of wanted) {
+      await someone.page.goto(`/app${screen}`)
+      await someone.page.waitForTimeout(1500)
+      await draw(someone.page, screen, language)
+    }
+  }, 600_000)
 }

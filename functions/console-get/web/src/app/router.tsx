@@ -1,30 +1,46 @@
+import { Component, type ComponentChildren } from "preact"
 import { lazy, Suspense } from "preact/compat"
-import { Redirect, Route, Router, Switch } from "wouter-preact"
+import { Redirect, Route, Router, Switch, useLocation } from "wouter-preact"
+import { NetworkError } from "../api/problem"
 import { inboxText } from "../i18n/inbox"
 import { adminText } from "../i18n/admin"
 import { profileText } from "../i18n/profile"
 import { Toasts } from "../ui/toast"
-import { SkeletonRows } from "../ui/states"
+import { Failure, SkeletonRows } from "../ui/states"
 import { EndedSession } from "../screens/account/ended"
 import { NotFound } from "./not-found"
 import { session } from "./session"
 import { Shell } from "./shell"
 
 // One chunk for each kind of user: a customer never loads the inbox or the administration.
-const SignIn = lazy(() => import("../screens/account/sign-in"))
-const SignUp = lazy(() => import("../screens/account/sign-up"))
-const Reset = lazy(() => import("../screens/account/reset"))
-const Tickets = lazy(() => import("../screens/tickets"))
-const Notifications = lazy(() => import("../screens/notifications"))
-const Profile = lazy(() => withTexts(profileText, import("../screens/profile")))
-const Inbox = lazy(() => withTexts(inboxText, import("../screens/inbox")))
-const Admin = lazy(() => withTexts(adminText, import("../screens/admin")))
+const SignIn = screen(() => import("../screens/account/sign-in"))
+const SignUp = screen(() => import("../screens/account/sign-up"))
+const Reset = screen(() => import("../screens/account/reset"))
+const Tickets = screen(() => import("../screens/tickets"))
+const Notifications = screen(() => import("../screens/notifications"))
+const Profile = screen(() => import("../screens/profile"), profileText)
+const Inbox = screen(() => import("../screens/inbox"), inboxText)
+const Admin = screen(() => import("../screens/admin"), adminText)
 
-/** Loads the texts of a screen together with the screen. */
-async function withTexts<T>(texts: { load: () => Promise<void> }, screen: Promise<T>): Promise<T> {
-  await texts.load()
-  return screen
+/** Loads a screen together with its texts, when it is first shown. */
+function screen<T>(load: () => Promise<{ default: T }>, texts?: { load: () => Promise<void> }) {
+  return lazy(() => Promise.all([load(), texts?.load()]).then(([module]) => module, (cause: unknown) => Promise.reject(new NetworkError(cause))))
 }
+
+/** Shows what has gone wrong in place of a screen that did not load or did not draw. */
+class Boundary extends Component<{ children: ComponentChildren }, { error: unknown }> {
+  override state = { error: null }
+  static getDerivedStateFromError = (error: unknown) => ({ error })
+  override componentDidCatch(error: unknown) {
+    if (!(error instanceof NetworkError)) reportError(error)
+  }
+  render() {
+    return this.state.error ? <Failure error={this.state.error} onRetry={() => location.reload()} /> : this.props.children
+  }
+}
+
+/** The area of an address: another one is another try. */
+const useArea = () => useLocation()[0].split("/")[1]
 
 /** The first screen of each role. */
 const home = { user: "/tickets", support: "/inbox/mine", admin: "/inbox/mine" } as const
@@ -42,14 +58,16 @@ function SignedOut() {
   const here = location.pathname.replace(/^\/app/, "")
   const next = here && !["/", "/login"].includes(here) ? `?next=${encodeURIComponent(here + location.search)}` : ""
   return (
-    <Suspense fallback={null}>
-      <Switch>
-        <Route path="/login" component={SignIn} />
-        <Route path="/signup" component={SignUp} />
-        <Route path="/reset" component={Reset} />
-        <Route><Redirect to={`/login${next}`} replace /></Route>
-      </Switch>
-    </Suspense>
+    <Boundary key={useArea()}>
+      <Suspense fallback={null}>
+        <Switch>
+          <Route path="/login" component={SignIn} />
+          <Route path="/signup" component={SignUp} />
+          <Route path="/reset" component={Reset} />
+          <Route><Redirect to={`/login${next}`} replace /></Route>
+        </Switch>
+      </Suspense>
+    </Boundary>
   )
 }
 
@@ -64,20 +82,22 @@ function SignedIn() {
   const isStaff = user.role !== "user"
   return (
     <Shell>
-      <Suspense fallback={<SkeletonRows />}>
-        <Switch>
-          <Route path="/notifications" component={Notifications} />
-          <Route path="/profile" component={Profile} />
-          {!isStaff && <Route path="/tickets/:id?" component={Tickets} />}
-          {isStaff && <Route path="/tickets/:id">{({ id }) => <Redirect to={`/inbox/all/${id}`} replace />}</Route>}
-          {isStaff && <Route path="/inbox/*?" component={Inbox} />}
-          {user.role === "admin" && <Route path="/admin/*?" component={Admin} />}
-          {["/", "/login", "/signup", "/reset"].map((path) => (
-            <Route key={path} path={path}><Redirect to={wanted() ?? home[user.role]} replace /></Route>
-          ))}
-          <Route component={NotFound} />
-        </Switch>
-      </Suspense>
+      <Boundary key={useArea()}>
+        <Suspense fallback={<SkeletonRows />}>
+          <Switch>
+            <Route path="/notifications" component={Notifications} />
+            <Route path="/profile" component={Profile} />
+            {!isStaff && <Route path="/tickets/:id?" component={Tickets} />}
+            {isStaff && <Route path="/tickets/:id">{({ id }) => <Redirect to={`/inbox/all/${id}`} replace />}</Route>}
+            {isStaff && <Route path="/inbox/*?" component={Inbox} />}
+            {user.role === "admin" && <Route path="/admin/*?" component={Admin} />}
+            {["/", "/login", "/signup", "/reset"].map((path) => (
+              <Route key={path} path={path}><Redirect to={wanted() ?? home[user.role]} replace /></Route>
+            ))}
+            <Route component={NotFound} />
+          </Switch>
+        </Suspense>
+      </Boundary>
       {ended && <EndedSession user={user} />}
     </Shell>
   )

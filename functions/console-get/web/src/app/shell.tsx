@@ -6,7 +6,7 @@ import { useEffect } from "preact/hooks"
 import { Link, useLocation } from "wouter-preact"
 import { call } from "../api/client"
 import { t } from "../i18n"
-import { number } from "../i18n/format"
+import { badge } from "../i18n/format"
 import { heldTickets, ticketsChanged } from "../log/tickets"
 import { outbox } from "../outbox/outbox"
 import { offline } from "../socket/sync"
@@ -73,7 +73,7 @@ function NavLink({ href, match, icon, label, count = 0 }: { href: string; match:
     <Link href={href} class="rail-item" aria-current={current ? "page" : undefined}>
       <span class="rail-icon">
         {icon}
-        {count > 0 && <span class="badge" aria-hidden="true">{number(Math.min(count, 99))}</span>}
+        {count > 0 && <span class="badge" aria-hidden="true">{badge(count)}</span>}
       </span>
       <span class="rail-label">{label}</span>
       {count > 0 && <span class="hidden">{t().nav.unread(count)}</span>}

@@ -26,7 +26,7 @@ export const common: typeof english = {
     waiting: (n) => plural(n, { other: "# پیام در حال فرستادن" }),
     reconnecting: "در حال اتصال…", asOf: (time) => `وضعیت ${time}`,
     newVersion: "نسخهٔ تازه آماده است", notFoundTitle: "وجود ندارد، یا از آنِ شما نیست", notFoundText: "نشانی نادرست است، یا از آنِ کس دیگری است.", home: "به آغاز",
-    failedTitle: "انجام نشد", request: (id) => `درخواست ${id}`,
+    failedTitle: "انجام نشد", request: (id) => `درخواست \u2066${id}\u2069`,
   },
   errors: {
     network: "اتصال به سرور برقرار نیست. شبکه را بررسی کنید و دوباره تلاش کنید.",

@@ -17,6 +17,11 @@ const dates = (kind: string, options: Intl.DateTimeFormatOptions) => cached(kind
 export const number = (value: number, options?: Intl.NumberFormatOptions): string =>
   cached("number" + JSON.stringify(options ?? {}), (locale) => new Intl.NumberFormat(locale, options)).format(value)
 
+const mostCounted = 99
+
+/** A number for a badge: "99+" from 100 on. */
+export const badge = (value: number): string => (value > mostCounted ? `${number(mostCounted)}+` : number(value))
+
 /** Shows digits of a text (a phone number, a code) in the reader's script. */
 export const digits = (text: string): string => (language.value === "fa" ? toPersianDigits(text) : text)
 

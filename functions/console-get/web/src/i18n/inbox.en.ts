@@ -25,6 +25,6 @@ export const inbox = {
   keysTitle: "Keyboard shortcuts", keysOn: "Use single keys as shortcuts",
   commands: {
     down: "Next row", up: "Previous row", open: "Open the row", previous: "Previous ticket", next: "Next ticket", search: "Search", palette: "Find anything", reply: "Reply", note: "Write a note",
-    take: "Take the ticket", assign: "Assign", status: "Status", priority: "Priority", category: "Category", tags: "Tags", resolve: "Mark as resolved", close: "Close the ticket",
+    take: "Take the ticket", assign: "Assign", status: "Status", priority: "Priority", category: "Category", tags: "Tags", resolve: "Mark as resolved", close: "Close the ticket", goTo: (name: string) => `Go to ${name}`,
   },
 }

@@ -26,6 +26,6 @@ export const inbox: typeof english = {
   keysTitle: "میان‌برهای صفحه‌کلید", keysOn: "کلیدهای تکی میان‌بر باشند",
   commands: {
     down: "سطر بعد", up: "سطر پیش", open: "باز کردن سطر", previous: "تیکت پیش", next: "تیکت بعد", search: "جست‌وجو", palette: "یافتن همه‌چیز", reply: "پاسخ", note: "نوشتن یادداشت",
-    take: "برداشتن تیکت", assign: "سپردن", status: "وضعیت", priority: "اولویت", category: "دسته", tags: "برچسب‌ها", resolve: "حل‌شده", close: "بستن تیکت",
+    take: "برداشتن تیکت", assign: "سپردن", status: "وضعیت", priority: "اولویت", category: "دسته", tags: "برچسب‌ها", resolve: "حل‌شده", close: "بستن تیکت", goTo: (name) => `رفتن به ${name}`,
   },
 }

@@ -41,7 +41,7 @@ export function Failure({ error, onRetry }: { error: unknown; onRetry?: () => vo
       <CircleAlert size={32} />
       <h2>{t().state.failedTitle}</h2>
       <p>{text}</p>
-      {requestId && <p class="meta"><bdi class="ltr">{t().state.request(requestId)}</bdi></p>}
+      {requestId && <p class="meta"><bdi>{t().state.request(requestId)}</bdi></p>}
       {onRetry && <Button onClick={onRetry}>{t().actions.retry}</Button>}
     </div>
   )

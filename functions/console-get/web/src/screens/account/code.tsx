@@ -3,6 +3,7 @@ import { call } from "../../api/client"
 import { t } from "../../i18n"
 import { digits } from "../../i18n/format"
 import { CodeField } from "../../ui/controls"
+import { useForm } from "./use-form"
 
 export type Purpose = "signup" | "login" | "reset" | "phone" | "delete"
 
@@ -17,6 +18,24 @@ export interface SentCode {
 export async function sendCode(phone: string, purpose: Purpose): Promise<SentCode> {
   const sent = await call("post", "/otp", { body: { phone, purpose } })
   return { phone, challenge: sent.challenge, resendAt: Date.now() + sent.resendAfter * 1000 }
+}
+
+/**
+ * A form in two steps: a code is sent to a number, then something is done with it.
+ * `submit` takes the next step, `codeStep` is the field of the second one.
+ */
+export function useCodeSteps(purpose: Purpose, onProven: (proven: { phone: string; code: string; challenge?: string }) => Promise<void>) {
+  const [code, setCode] = useState("")
+  const [sent, setSent] = useState<SentCode | null>(null)
+  const form = useForm()
+  const submit = (phone: string) => form.run(async () => (sent ? onProven({ phone: sent.phone, ...proof(sent, code) }) : setSent(await sendCode(phone, purpose))))
+  const restart = () => {
+    setSent(null)
+    setCode("")
+    form.setError(null)
+  }
+  const codeStep = sent && <CodeStep sent={sent} purpose={purpose} code={code} problem={form.problem("code")} onCode={setCode} onSent={setSent} onError={form.setError} />
+  return { form, codeStep, submit, restart }
 }
 
 /** The fields of a body that proves a code. */

@@ -3,6 +3,7 @@ import { call } from "../../api/client"
 import { ApiError } from "../../api/problem"
 import { signedIn } from "../../app/session"
 import { t } from "../../i18n"
+import { digits } from "../../i18n/format"
 import { Button, PasswordField, PhoneField } from "../../ui/controls"
 import { FormProblem } from "../../ui/states"
 import { CodeStep, proof, sendCode, type SentCode } from "./code"
@@ -40,7 +41,7 @@ export function SignInForm({ fixedPhone }: { fixedPhone?: string }) {
         void submit()
       }}
     >
-      {!sent && <PhoneField label={t().account.phone} value={phone} onText={setPhone} problem={form.problem("phone")} required disabled={fixedPhone !== undefined} autoFocus={fixedPhone === undefined} placeholder="0912 345 6789" />}
+      {!sent && <PhoneField label={t().account.phone} value={phone} onText={setPhone} problem={form.problem("phone")} required disabled={fixedPhone !== undefined} autoFocus={fixedPhone === undefined} placeholder={digits("0912 345 6789")} />}
       {!sent && !byCode && <PasswordField label={t().account.password} value={password} onText={setPassword} problem={form.problem("password")} required autocomplete="current-password" autoFocus={fixedPhone !== undefined} />}
       {sent && !byCode && <p class="notice">{t().account.secondFactor}</p>}
       {sent && <CodeStep sent={sent} purpose="login" code={code} problem={form.problem("code")} onCode={setCode} onSent={setSent} onError={form.setError} onDone={(done) => void logIn(withCode(sent, done))} />}

@@ -1,6 +1,6 @@
 import { inboxText } from "../../i18n/inbox"
 import { Dialog } from "../../ui/dialog"
-import type { Command } from "./pickers"
+import { type Command, keysText } from "./pickers"
 
 /** The keys of the inbox, and the switch that turns them off (WCAG 2.1.4). */
 export function Help({ commands, enabled, onEnabled, onClose }: { commands: readonly Command[]; enabled: boolean; onEnabled: (on: boolean) => void; onClose: () => void }) {
@@ -15,7 +15,7 @@ export function Help({ commands, enabled, onEnabled, onClose }: { commands: read
           {commands.map(({ keys, label }) => (
             <tr key={keys}>
               <th scope="row">{label}</th>
-              <td><kbd class="ltr">{keys}</kbd></td>
+              <td><kbd class="ltr">{keysText(keys)}</kbd></td>
             </tr>
           ))}
         </tbody>

@@ -13,7 +13,7 @@ import { Help } from "./help"
 import { shortcutReader } from "./keys"
 import { AssignPicker, CategoryPicker, type Choice, type Command, Palette, PriorityPicker, StatusPicker, TagsPicker } from "./pickers"
 import { parsePath, pathOf, plain, type Queue } from "./queues"
-import { QueueList } from "./queue-list"
+import { moveFocus, QueueList } from "./queue-list"
 import { QueueMenu, QueueNav, useQueueName } from "./queue-nav"
 import { TicketPane, write } from "./ticket-pane"
 import { useQueue } from "./use-queue"
@@ -128,7 +128,7 @@ interface CommandContext {
 function useCommands({ queue, ticketId, ids, choose, search }: CommandContext): Command[] {
   const [, navigate] = useLocation()
   const text = inboxText().commands
-  const go = (keys: string, label: string, to: Queue): Command => ({ keys, label, run: () => navigate(pathOf(to)) })
+  const go = (keys: string, name: string, to: Queue): Command => ({ keys, label: text.goTo(name), run: () => navigate(pathOf(to)) })
   const neighbour = (step: number) => {
     const to = ids[ids.indexOf(ticketId ?? "") + step]
     if (to) navigate(pathOf(queue, to))
@@ -157,19 +157,9 @@ function useCommands({ queue, ticketId, ids, choose, search }: CommandContext): 
     go("g u", inboxText().queues.unassigned, plain("unassigned")),
     go("g o", inboxText().queues.open, plain("open")),
     go("g a", inboxText().queues.all, plain("all")),
-    { keys: "g n", label: t().nav.notifications, run: () => navigate("/notifications") },
+    { keys: "g n", label: text.goTo(t().nav.notifications), run: () => navigate("/notifications") },
     { keys: "?", label: inboxText().keysTitle, run: () => choose("help") },
   ]
-}
-
-/** Moves the focus over the rows of the list. */
-function moveFocus(step: number): void {
-  const rows = [...document.querySelectorAll<HTMLElement>("[data-row]")]
-  const at = rows.findIndex((row) => row === document.activeElement)
-  const from = at < 0 ? rows.findIndex((row) => row.getAttribute("aria-current") === "true") : at
-  const next = rows[Math.max(0, Math.min(rows.length - 1, from < 0 ? 0 : from + step))]
-  next?.focus()
-  next?.scrollIntoView({ block: "nearest" })
 }
 
 function useShortcuts(commands: readonly Command[], enabled: boolean): void {

@@ -74,6 +74,9 @@ export interface Command {
   run: () => void
 }
 
+/** Keys as they stand on a keyboard. */
+export const keysText = (keys: string): string => keys.replace("shift+e", "Shift E").replace("Escape", "Esc")
+
 /** Finds tickets by number, subject or customer, and every command. */
 export function Palette({ commands, onClose }: { commands: readonly Command[]; onClose: () => void }) {
   const [, navigate] = useLocation()
@@ -82,7 +85,7 @@ export function Palette({ commands, onClose }: { commands: readonly Command[]; o
     run: () => navigate(pathOf(plain("all"), ticket.id)),
   }))
   const search = (text: string): Option => ({ id: "search", label: inboxText().searchFor(text), icon: <Search size={18} />, run: () => void find(text).then((id) => navigate(pathOf({ ...plain("all"), words: id ? "" : text }, id ?? ""))).catch(toastError) })
-  const options = [...commands.map(({ keys, label, run }) => ({ id: `command-${keys}`, label, detail: keys, run })), ...tickets]
+  const options = [...commands.map(({ keys, label, run }) => ({ id: `command-${keys}`, label, detail: keysText(keys), run })), ...tickets]
   return <Picker label={inboxText().palette} options={options} create={search} onClose={onClose} />
 }
 

@@ -1,7 +1,9 @@
 import { useEffect, useRef, useState } from "preact/hooks"
 import { CheckCheck, SearchX } from "lucide-preact"
+import { Virtualizer } from "virtua"
 import { inboxText } from "../../i18n/inbox"
 import { t } from "../../i18n"
+import type { Ticket } from "../../api/types"
 import { Button } from "../../ui/controls"
 import { Empty, Failure, SkeletonRows } from "../../ui/states"
 import { pathOf, type Queue } from "./queues"
@@ -16,10 +18,11 @@ interface Props {
 
 const scrolledFrom = 40
 
-/** The rows of a queue. More pages load when the end comes near. */
+/** The rows of a queue, of which those near the window are in the page. More pages load when the end comes near. */
 export function QueueList({ queue, result, openId }: Props) {
   const scroller = useRef<HTMLDivElement>(null)
   const end = useRef<HTMLDivElement>(null)
+  const [focused, setFocused] = useState("")
   const [scrolled, setScrolled] = useState(false)
   const { tickets, hasNextPage, fetchNextPage, isFetchingNextPage, error, data, refetch } = result
   const path = pathOf(queue)
@@ -39,8 +42,13 @@ export function QueueList({ queue, result, openId }: Props) {
   const toTop = () => {
     showAll()
     scroller.current?.scrollTo({ top: 0 })
-    scroller.current?.querySelector<HTMLElement>("[data-row]")?.focus()
+    rowAt(0)?.focus()
   }
+  const render = (ticket: Ticket, index: number) => (
+    <div key={ticket.id} role="listitem" aria-posinset={index + 1} aria-setsize={hasNextPage ? -1 : shown.length}>
+      <TicketRow id={ticket.id} href={pathOf(queue, ticket.id)} current={ticket.id === openId} />
+    </div>
+  )
   return (
     <>
       {waiting > 0 && (
@@ -52,17 +60,34 @@ export function QueueList({ queue, result, openId }: Props) {
         {!data && error && <Failure error={error} onRetry={() => void refetch()} />}
         {!data && !error && <SkeletonRows />}
         {data && shown.length === 0 && !hasNextPage && (queue.words ? <Empty icon={<SearchX size={32} />} title={t().tickets.noneFound} text={t().tickets.noneFoundText} /> : <Empty icon={<CheckCheck size={32} />} title={inboxText().emptyTitle} text={inboxText().emptyText} />)}
-        <ul>
-          {shown.map((ticket) => (
-            <li key={ticket.id}>
-              <TicketRow id={ticket.id} href={pathOf(queue, ticket.id)} current={ticket.id === openId} />
-            </li>
-          ))}
-        </ul>
+        {shown.length > 0 && (
+          <div role="list" aria-labelledby="queue-title" onFocusCapture={(event) => setFocused((event.target as HTMLElement).dataset.row ?? "")}>
+            <Virtualizer scrollRef={scroller as never} data={shown} keepMounted={kept(shown, [focused, openId])}>
+              {render as never /* virtua types it for React */}
+            </Virtualizer>
+          </div>
+        )}
         <div ref={end} />
         {data && error && hasNextPage && <Button kind="quiet" wide onClick={() => void fetchNextPage()}>{t().actions.retry}</Button>}
         {isFetchingNextPage && <SkeletonRows count={3} />}
       </div>
     </>
   )
+}
+
+/** The first row, and those that the next key can reach: they stay in the page wherever it scrolls to. */
+function kept(shown: readonly Ticket[], ids: readonly (string | null)[]): number[] {
+  const at = ids.map((id) => shown.findIndex((ticket) => ticket.id === id)).filter((index) => index >= 0)
+  return [0, ...at.flatMap((index) => [index - 1, index, index + 1])].filter((index) => index >= 0)
+}
+
+const rowAt = (index: number) => document.querySelector<HTMLElement>(`.queue-rows [aria-posinset="${index + 1}"] [data-row]`)
+
+/** Moves the focus over the rows of the list. */
+export function moveFocus(step: number): void {
+  const from = document.activeElement?.closest("[data-row]") ?? document.querySelector(".queue-rows [aria-current=true]")
+  const index = Number(from?.closest("[aria-posinset]")?.getAttribute("aria-posinset")) - 1
+  const next = from ? rowAt(index + step) : rowAt(0)
+  next?.focus()
+  next?.scrollIntoView({ block: "nearest" })
 }

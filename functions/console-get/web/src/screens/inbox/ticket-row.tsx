@@ -2,7 +2,7 @@ import { memo } from "preact/compat"
 import { Link } from "wouter-preact"
 import { inboxText } from "../../i18n/inbox"
 import { t } from "../../i18n"
-import { digits, number } from "../../i18n/format"
+import { badge, digits } from "../../i18n/format"
 import { ticketSignal } from "../../log/tickets"
 import { Avatar } from "../../ui/avatar"
 import { PriorityMark, StatusChip } from "../../ui/status"
@@ -30,7 +30,7 @@ export const TicketRow = memo(function TicketRow({ id, href, current }: Props) {
         <span class="queue-row-title" dir="auto">{ticket.title}</span>
         {ticket.unread > 0 && (
           <span class="badge">
-            <span aria-hidden="true">{number(Math.min(ticket.unread, 99))}</span>
+            <span aria-hidden="true">{badge(ticket.unread)}</span>
             <span class="hidden">{t().nav.unread(ticket.unread)}</span>
           </span>
         )}

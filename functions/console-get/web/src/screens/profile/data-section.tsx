@@ -7,7 +7,7 @@ import { profileText } from "../../i18n/profile"
 import { Button, PasswordField } from "../../ui/controls"
 import { Dialog } from "../../ui/dialog"
 import { FormProblem } from "../../ui/states"
-import { CodeStep, proof, sendCode, type SentCode } from "../account/code"
+import { useCodeSteps } from "../account/code"
 import { useForm } from "../account/use-form"
 import { fetchExport } from "./export"
 
@@ -52,16 +52,11 @@ function Export() {
 function DeleteDialog({ onClose }: { onClose: () => void }) {
   const text = profileText()
   const { phone, role } = session.value!.user
-  const [sent, setSent] = useState<SentCode | null>(null)
-  const [code, setCode] = useState("")
   const [password, setPassword] = useState("")
-  const form = useForm()
-  const submit = () =>
-    form.run(async () => {
-      if (!sent) return setSent(await sendCode(phone, "delete"))
-      await call("delete", "/me", { body: { ...proof(sent, code), ...(password ? { password } : {}) } })
-      await forgetUser()
-    })
+  const { form, codeStep, submit } = useCodeSteps("delete", async ({ phone: _, ...proven }) => {
+    await call("delete", "/me", { body: { ...proven, ...(password ? { password } : {}) } })
+    await forgetUser()
+  })
   return (
     <Dialog
       title={text.deleteTitle}
@@ -69,21 +64,21 @@ function DeleteDialog({ onClose }: { onClose: () => void }) {
       actions={
         <>
           <Button onClick={onClose}>{t().actions.cancel}</Button>
-          <Button kind="danger" busy={form.busy} onClick={() => void submit()}>{sent ? text.deleteAccount : t().account.sendCode}</Button>
+          <Button kind="danger" busy={form.busy} onClick={() => void submit(phone)}>{codeStep ? text.deleteAccount : t().account.sendCode}</Button>
         </>
       }
     >
       <p>{text.deleteText}</p>
-      {!sent && <p>{text.deleteCode} <bdi class="ltr">{digits(phone)}</bdi></p>}
+      {!codeStep && <p>{text.deleteCode} <bdi class="ltr">{digits(phone)}</bdi></p>}
       <form
         class="profile-form"
         onSubmit={(event) => {
           event.preventDefault()
-          void submit()
+          void submit(phone)
         }}
       >
-        {sent && <CodeStep sent={sent} purpose="delete" code={code} problem={form.problem("code")} onCode={setCode} onSent={setSent} onError={form.setError} />}
-        {sent && role !== "user" && <PasswordField label={text.currentPassword} value={password} onText={setPassword} problem={form.problem("password")} autocomplete="current-password" />}
+        {codeStep}
+        {codeStep && role !== "user" && <PasswordField label={text.currentPassword} value={password} onText={setPassword} problem={form.problem("password")} autocomplete="current-password" />}
         <FormProblem error={form.error} except={["code", "password"]} />
         <button type="submit" hidden>{t().actions.done}</button>
       </form>

@@ -6,7 +6,7 @@ import { Link } from "wouter-preact"
 import { call } from "../../api/client"
 import type { Status, Ticket } from "../../api/types"
 import { t } from "../../i18n"
-import { number } from "../../i18n/format"
+import { badge } from "../../i18n/format"
 import { heldTickets, putTickets, removeTicket, ticketsChanged, ticketSignal } from "../../log/tickets"
 import { outbox } from "../../outbox/outbox"
 import { Button, Segments } from "../../ui/controls"
@@ -100,7 +100,7 @@ function Row({ id, open }: { id: string; open: boolean }) {
         <span class="row-time"><RelativeTime at={ticket.lastActivityAt} /></span>
         <span class="row-preview cut" dir="auto">{ticket.preview}</span>
         <span class="row-end">
-          {ticket.unread > 0 && <span class="badge"><span aria-hidden="true">{number(ticket.unread)}</span><span class="hidden">{t().tickets.unread(ticket.unread)}</span></span>}
+          {ticket.unread > 0 && <span class="badge"><span aria-hidden="true">{badge(ticket.unread)}</span><span class="hidden">{t().tickets.unread(ticket.unread)}</span></span>}
           <StatusChip status={ticket.status} />
         </span>
       </Link>
