@@ -5,6 +5,7 @@ package account
 import (
 	"time"
 
+	"ticketsystem/pkg/apperr"
 	"ticketsystem/pkg/locale"
 	"ticketsystem/pkg/user"
 )
@@ -30,6 +31,14 @@ type Login struct {
 	FailureWindow time.Time
 	// BlockedUntil is when the user may log in again who started too many sessions.
 	BlockedUntil time.Time
+}
+
+// checkBlock fails with rate_limited until BlockedUntil.
+func (l Login) checkBlock(now time.Time) error {
+	if wait := l.BlockedUntil.Sub(now); wait > 0 {
+		return apperr.New(apperr.RateLimited, "Too many sessions were started.").WithRetryAfter(wait)
+	}
+	return nil
 }
 
 // Caller describes the client of a request.

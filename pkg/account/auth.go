@@ -1,6 +1,7 @@
 package account
 
 import (
+	"cmp"
 	"context"
 	"io"
 	"time"
@@ -68,7 +69,7 @@ func (a *Auth) SignUp(ctx context.Context, rawPhone, password string, in CodeInp
 }
 
 // LogIn opens a session by password. It fails with invalid_body, login_wrong,
-// login_locked, account_disabled or second_factor_required.
+// login_locked, rate_limited, account_disabled or second_factor_required.
 func (a *Auth) LogIn(ctx context.Context, rawPhone, password string, caller Caller) (Tokens, error) {
 	if err := auth.CheckCharacters(password); err != nil {
 		return Tokens{}, err
@@ -81,7 +82,12 @@ func (a *Auth) LogIn(ctx context.Context, rawPhone, password string, caller Call
 	if err != nil {
 		return Tokens{}, err
 	}
-	return a.openSession(ctx, login, authentication{missing: "/code"}, caller)
+	tokens, err := a.openSession(ctx, login, authentication{missing: "/code"}, caller)
+	if apperr.Is(err, apperr.AccountDisabled) || apperr.Is(err, apperr.SecondFactorRequired) {
+		// No session bounds how often a right password is compared.
+		err = cmp.Or(a.Passwords.countRefusal(ctx, a.OTP.client(caller, number)), err)
+	}
+	return tokens, err
 }
 
 // LogInByCode opens a session by a one-time code. It fails with invalid_body,
@@ -141,8 +147,8 @@ func (a *Auth) openSession(ctx context.Context, login Login, proof authenticatio
 	if u.Disabled {
 		return Tokens{}, apperr.New(apperr.AccountDisabled, "")
 	}
-	if wait := login.BlockedUntil.Sub(a.Now()); wait > 0 {
-		return Tokens{}, apperr.New(apperr.RateLimited, "Too many sessions were started.").WithRetryAfter(wait)
+	if err := login.checkBlock(a.Now()); err != nil {
+		return Tokens{}, err
 	}
 	session, token, err := a.newSession(u, caller)
 	if err != nil {

@@ -111,12 +111,16 @@ func (c *Credentials) ChangePhone(ctx context.Context, actor user.Principal, raw
 	if u, err = c.Store.User(ctx, actor.UserID); err != nil || u.Phone == number {
 		return u, "", err
 	}
+	if err := c.requireProof(u, proof); err != nil {
+		return user.User{}, "", err
+	}
 	caller.UserID = actor.UserID
-	codes, err := c.proveOwner(ctx, u, proof, caller)
+	// The attempts on the code bound how often a right password is compared.
+	code, err := c.OTP.verifyPhoneCode(ctx, number, PurposePhone, in, caller)
 	if err != nil {
 		return user.User{}, "", err
 	}
-	code, err := c.OTP.verifyPhoneCode(ctx, number, PurposePhone, in, caller)
+	codes, err := c.proveOwner(ctx, u, proof, caller)
 	if err != nil {
 		return user.User{}, "", err
 	}
@@ -124,26 +128,31 @@ func (c *Credentials) ChangePhone(ctx context.Context, actor user.Principal, raw
 	return u, c.OTP.deviceCookie(actor.UserID, actor.Session, number), err
 }
 
-// proveOwner verifies the password, a code sent to the current number, or both. It returns
-// the verified code, if any. Errors name the fields of POST /profile/phone.
-func (c *Credentials) proveOwner(ctx context.Context, u user.User, proof OwnerProof, caller Caller) (codes []OneTimeCode, err error) {
+// requireProof fails with invalid_body if a field of POST /profile/phone is missing.
+func (c *Credentials) requireProof(u user.User, proof OwnerProof) error {
 	needsBoth := c.StaffSecondFactor && u.Role.IsStaff()
 	hasPassword, hasCode := proof.Password != "", proof.OldCode.Digits != ""
 	switch {
 	case !hasPassword && (needsBoth || !hasCode):
-		return nil, apperr.Validation(apperr.Field{Pointer: "/password", Code: "required", Message: "Send the password, or as oldCode a code of purpose phone that was sent to the current number."})
+		return apperr.Validation(apperr.Field{Pointer: "/password", Code: "required", Message: "Send the password, or as oldCode a code of purpose phone that was sent to the current number."})
 	case !hasCode && needsBoth:
-		return nil, apperr.Validation(apperr.Field{Pointer: "/oldCode", Code: "required", Message: "Staff send the password and a code of purpose phone that was sent to the current number."})
+		return apperr.Validation(apperr.Field{Pointer: "/oldCode", Code: "required", Message: "Staff send the password and a code of purpose phone that was sent to the current number."})
 	}
+	return nil
+}
+
+// proveOwner verifies the password, a code sent to the current number, or both. It returns
+// the verified code, if any. Errors name the fields of POST /profile/phone.
+func (c *Credentials) proveOwner(ctx context.Context, u user.User, proof OwnerProof, caller Caller) (codes []OneTimeCode, err error) {
 	verify := c.Passwords.verify
-	if hasCode {
+	if proof.OldCode.Digits != "" {
 		code, err := c.OTP.verifyPhoneCode(ctx, u.Phone, PurposePhone, proof.OldCode, caller)
 		if err != nil {
 			return nil, atOldCode(err)
 		}
 		codes, verify = append(codes, code), c.Passwords.verifyWithCode
 	}
-	if hasPassword {
+	if proof.Password != "" {
 		_, err = verify(ctx, u.Phone, proof.Password, caller)
 	}
 	return codes, asPasswordWrong(err)

@@ -167,8 +167,16 @@ func TestChangePhone_Bound(t *testing.T) {
 		_, _, err = f.credentials.ChangePhone(ctx, me, newTestPhone, in, account.OwnerProof{Password: testPassword}, account.Caller{})
 		wantError(t, "the code of another user", err, apperr.CodeWrong)
 	}
-	for range account.MaxFailedLogins + 1 {
-		_, err = f.changePhone(me, "000000", account.OwnerProof{Password: "another-horse-7"})
+	for range account.MaxCodeAttempts + 1 {
+		_, err = f.changePhone(me, otherCode(f.lastCode()), account.OwnerProof{Password: "another-horse-7"})
+	}
+	wantError(t, "a wrong code, without which no password is compared", err, apperr.CodeWrong)
+	code := ""
+	for n := range account.MaxFailedLogins + 1 {
+		if n%account.MaxCodeAttempts == 0 {
+			code = f.requestCodeLater(t, newTestPhone, account.PurposePhone)
+		}
+		_, err = f.changePhone(me, code, account.OwnerProof{Password: "another-horse-7"})
 	}
 	wantError(t, "after many wrong passwords", err, apperr.LoginLocked)
 }

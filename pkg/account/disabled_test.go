@@ -64,7 +64,7 @@ func TestCheckSession_StaleRevocations(t *testing.T) {
 }
 
 // TestLogIn_Blocked checks that a user who started too many sessions cannot start another
-// until the block ends, and that a wrong password does not tell of it.
+// until the block ends, and that no password is hashed until then.
 func TestLogIn_Blocked(t *testing.T) {
 	f := newFixture(t)
 	u := f.addUser(t).User
@@ -76,8 +76,8 @@ func TestLogIn_Blocked(t *testing.T) {
 	if err := logIn(testPassword); err == nil || err.Code != apperr.RateLimited || err.RetryAfter != time.Minute {
 		t.Errorf("got %v, want rate_limited", err)
 	}
-	if err := logIn("wrong password"); err == nil || err.Code != apperr.LoginWrong {
-		t.Errorf("wrong password: got %v", err)
+	if err := logIn("wrong password"); err == nil || err.Code != apperr.RateLimited {
+		t.Errorf("wrong password: got %v, want it refused before it is compared", err)
 	}
 	f.now = f.now.Add(time.Minute)
 	if err := logIn(testPassword); err != nil {

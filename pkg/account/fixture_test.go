@@ -43,6 +43,7 @@ type fixture struct {
 	emails     []account.Mail
 	sendErr    error // returned by the SMS sender and the mailer
 	lastJobErr error // result of the newest job
+	operations int   // of the store
 	storeErr   error // returned when revocations or sessions are read, or keys published
 }
 
@@ -63,7 +64,7 @@ func newFixture(t *testing.T) *fixture {
 	f.Before = f.beforeOperation
 	newID := id.NewGenerator(f.clock, rand.Reader)
 	otp := &account.OTP{Store: f, Key: key, Limits: account.RateLimits{PerIP: 100}, DefaultRegion: "IR", Now: f.clock, Random: rand.Reader}
-	passwords := &account.Passwords{Store: f, OTP: otp, Blocked: &account.BlockedAddresses{}}
+	passwords := &account.Passwords{Store: f, OTP: otp, Full: &account.FullCounters{}}
 	f.sms = &account.SMSCodes{OTP: otp, Queue: f}
 	f.sender = &account.CodeSender{OTP: otp, SMS: f, MaxPerDay: 1000}
 	f.emailCodes = &account.EmailCodes{OTP: otp, Users: f, Suppressions: f, Mailer: fakeMailer{f}}
@@ -83,6 +84,9 @@ func newFixture(t *testing.T) *fixture {
 func (f *fixture) clock() time.Time { return f.now }
 
 func (f *fixture) beforeOperation(operation, key string) error {
+	f.mu.Lock()
+	f.operations++
+	f.mu.Unlock()
 	switch {
 	case operation == "RevocationsSince", operation == "Session", operation == "PublishKeys":
 		return f.storeErr

@@ -1,6 +1,7 @@
 package account
 
 import (
+	"cmp"
 	"context"
 	"crypto/subtle"
 	"encoding/base64"
@@ -93,6 +94,9 @@ type OTPStore interface {
 	// AddToCounter adds n to a rate counter and returns the new value.
 	AddToCounter(ctx context.Context, counter limit.Counter, n int) (int, error)
 
+	// AddWithin adds n to a rate counter, unless the sum would exceed the maximum.
+	AddWithin(ctx context.Context, counter limit.Counter, n, maximum int) (added bool, err error)
+
 	// Login returns the login of a phone number. found is false if the number has
 	// no account; then only FailureWindow can be set.
 	Login(ctx context.Context, phone string) (l Login, found bool, err error)
@@ -107,7 +111,7 @@ type OTP struct {
 	Now           func() time.Time
 	Random        io.Reader
 
-	blocked BlockedAddresses // addresses with too many wrong codes
+	full FullCounters // clients with too many requests or wrong codes
 }
 
 // issueCode reserves and stores a new code and delivers it. The limits apply to the
@@ -164,7 +168,15 @@ func (o *OTP) reserve(ctx context.Context, c client, counter limit.Counter, code
 // countRequest counts a request for a code per client. It fails with too_many_requests
 // above the limit.
 func (o *OTP) countRequest(ctx context.Context, c client) error {
-	return o.consume(ctx, o.rateCounter("code-address", c.name, rateWindow), o.Limits.PerIP)
+	counter := o.rateCounter("code-address", c.name, rateWindow)
+	if o.full.contains(counter) {
+		return apperr.New(apperr.TooManyRequests, "").WithRetryAfter(o.retryAfter(counter))
+	}
+	err := o.consume(ctx, counter, o.Limits.PerIP)
+	if apperr.Is(err, apperr.TooManyRequests) {
+		o.full.add(counter)
+	}
+	return err
 }
 
 // verifyPhoneCode verifies a code that was sent to a phone number. Errors are those
@@ -184,10 +196,10 @@ func (o *OTP) verifyPhoneCode(ctx context.Context, number, purpose string, in Co
 //
 // With a challenge, attempts are counted for that code. Without one they are counted for
 // the client and the recipient together, so that attempts of other clients do not use up those
-// of the recipient. Wrong codes are also counted per client.
+// of the recipient. Wrong and locked codes are also counted per client.
 func (o *OTP) verifyCode(ctx context.Context, recipient, subject, purpose string, in CodeInput, from client) (OneTimeCode, error) {
 	wrong := o.rateCounter("code-wrong", from.name, rateWindow)
-	if o.blocked.blocked(wrong) {
+	if o.full.contains(wrong) {
 		return OneTimeCode{}, apperr.New(apperr.CodeLocked, "").WithRetryAfter(o.retryAfter(wrong))
 	}
 	digits := phone.Digits(in.Digits)
@@ -195,7 +207,7 @@ func (o *OTP) verifyCode(ctx context.Context, recipient, subject, purpose string
 		return OneTimeCode{}, errCodeWrong()
 	}
 	candidates, err := o.candidates(ctx, OneTimeCode{RecipientMAC: o.keyedHash("number", recipient), Purpose: purpose, ID: in.Challenge}, from)
-	if err != nil {
+	if err != nil && !apperr.Is(err, apperr.CodeLocked) {
 		return OneTimeCode{}, err
 	}
 	for _, code := range candidates {
@@ -203,14 +215,10 @@ func (o *OTP) verifyCode(ctx context.Context, recipient, subject, purpose string
 			return code, nil
 		}
 	}
-	n, err := o.Store.AddToCounter(ctx, wrong, 1)
-	if err != nil {
-		return OneTimeCode{}, err
+	if countErr := o.countFailure(ctx, &o.full, wrong); countErr != nil {
+		return OneTimeCode{}, countErr
 	}
-	if n >= o.Limits.PerIP {
-		o.blocked.block(wrong)
-	}
-	return OneTimeCode{}, errCodeWrong()
+	return OneTimeCode{}, cmp.Or(err, errCodeWrong())
 }
 
 // candidates counts an attempt and returns the codes that it is compared with.

@@ -1,6 +1,7 @@
 package account
 
 import (
+	"cmp"
 	"context"
 	"time"
 
@@ -33,14 +34,14 @@ type PasswordStore interface {
 
 // Passwords verifies passwords and limits guesses.
 type Passwords struct {
-	Store   PasswordStore
-	OTP     *OTP
-	Blocked *BlockedAddresses
+	Store PasswordStore
+	OTP   *OTP
+	Full  *FullCounters // clients and phone numbers with too many failures
 }
 
 // verify returns the login of a phone number if the password is right. It fails with
-// login_wrong or login_locked. An unknown number takes the same time and returns the
-// same error as a wrong password.
+// login_wrong, login_locked, or rate_limited for a user who started too many sessions. An
+// unknown number takes the same time and returns the same error as a wrong password.
 //
 // If the phone number has a recent failed attempt, the attempt is counted before
 // the password is compared, so that concurrent guesses cannot exceed the limit.
@@ -48,9 +49,8 @@ type Passwords struct {
 // first burst on a number may therefore exceed the limit once.
 func (p *Passwords) verify(ctx context.Context, number, password string, caller Caller) (Login, error) {
 	from := p.OTP.client(caller, number)
-	failures := p.failures(from)
-	if p.Blocked.blocked(failures) {
-		return Login{}, apperr.New(apperr.LoginLocked, "").WithRetryAfter(p.OTP.retryAfter(failures))
+	if err := p.checkFull(from, number); err != nil {
+		return Login{}, err
 	}
 	login, found, err := p.Store.Login(ctx, number)
 	if err != nil {
@@ -58,12 +58,19 @@ func (p *Passwords) verify(ctx context.Context, number, password string, caller 
 	}
 	if from.userID != "" && from.userID != login.User.ID { // the number has another owner now
 		from = networkClient(caller)
-		failures = p.failures(from)
+		if err := p.checkFull(from, number); err != nil {
+			return Login{}, err
+		}
+	}
+	if caller.UserID == "" { // the others have a session already
+		if err := login.checkBlock(p.OTP.Now()); err != nil {
+			return Login{}, err
+		}
 	}
 	counted := !found || !login.FailureWindow.IsZero()
 	if counted {
 		if err := p.recordAttempt(ctx, number, found, from); err != nil {
-			return Login{}, err
+			return Login{}, p.attemptRefused(ctx, number, from, err)
 		}
 	}
 	match, err := matches(login, found, password)
@@ -71,7 +78,7 @@ func (p *Passwords) verify(ctx context.Context, number, password string, caller 
 	case err != nil:
 		return Login{}, err
 	case !match:
-		return Login{}, p.loginFailed(ctx, number, failures, counted)
+		return Login{}, p.loginFailed(ctx, number, p.failures(from), counted)
 	case counted && from.userID == "": // a device does not clear the attempts of others
 		err = p.Store.ClearLoginAttempts(ctx, number)
 	}
@@ -107,12 +114,53 @@ func (p *Passwords) failures(from client) limit.Counter {
 	return p.OTP.rateCounter("login-address", from.name, rateWindow)
 }
 
+// attempts returns the counter of attempts on a phone number.
+func (p *Passwords) attempts(number string) limit.Counter {
+	return p.OTP.rateCounter("login-number", number, rateWindow)
+}
+
+// checkFull fails with login_locked if this instance knows that the client, or the number for all
+// but known devices, has too many failures.
+func (p *Passwords) checkFull(from client, number string) error {
+	counters := []limit.Counter{p.failures(from)}
+	if from.userID == "" {
+		counters = append(counters, p.attempts(number))
+	}
+	for _, counter := range counters {
+		if p.Full.contains(counter) {
+			return p.locked(counter)
+		}
+	}
+	return nil
+}
+
+// locked returns login_locked until the window of a counter ends.
+func (p *Passwords) locked(counter limit.Counter) error {
+	return apperr.New(apperr.LoginLocked, "").WithRetryAfter(p.OTP.retryAfter(counter))
+}
+
+// attemptRefused remembers a locked number, and counts the attempt for the client.
+func (p *Passwords) attemptRefused(ctx context.Context, number string, from client, err error) error {
+	if !apperr.Is(err, apperr.LoginLocked) {
+		return err
+	}
+	if from.userID == "" {
+		p.Full.add(p.attempts(number))
+	}
+	return cmp.Or(p.countRefusal(ctx, from), err)
+}
+
+// countRefusal counts an attempt that was refused otherwise than for its password.
+func (p *Passwords) countRefusal(ctx context.Context, from client) error {
+	return p.OTP.countFailure(ctx, p.Full, p.failures(from))
+}
+
 // recordAttempt counts an attempt on a phone number in the current window. It fails
 // with login_locked. Attempts on a number without a login are counted under its keyed
 // hash, with as many requests, so that the number is not stored.
 func (p *Passwords) recordAttempt(ctx context.Context, number string, found bool, from client) (err error) {
 	var counted bool
-	window := p.OTP.rateCounter("login-number", number, rateWindow)
+	window := p.attempts(number)
 	switch {
 	case from.userID != "":
 		counted, err = p.recordOfDevice(ctx, number, from)
@@ -122,7 +170,7 @@ func (p *Passwords) recordAttempt(ctx context.Context, number string, found bool
 		counted, err = p.recordUnknown(ctx, window)
 	}
 	if err == nil && !counted {
-		err = apperr.New(apperr.LoginLocked, "").WithRetryAfter(p.OTP.retryAfter(window))
+		err = p.locked(window)
 	}
 	return err
 }
@@ -156,12 +204,5 @@ func (p *Passwords) loginFailed(ctx context.Context, number string, failures lim
 			return err
 		}
 	}
-	n, err := p.OTP.Store.AddToCounter(ctx, failures, 1)
-	if err != nil {
-		return err
-	}
-	if n >= p.OTP.Limits.PerIP {
-		p.Blocked.block(failures)
-	}
-	return apperr.New(apperr.LoginWrong, "")
+	return cmp.Or(p.OTP.countFailure(ctx, p.Full, failures), error(apperr.New(apperr.LoginWrong, "")))
 }

@@ -50,6 +50,15 @@ func networkOf(ip string) string {
 	return network.String()
 }
 
+// countFailure counts a failure of a client, and remembers a counter that is full.
+func (o *OTP) countFailure(ctx context.Context, full *FullCounters, counter limit.Counter) error {
+	n, err := o.Store.AddToCounter(ctx, counter, 1)
+	if err == nil && n >= o.Limits.PerIP {
+		full.add(counter)
+	}
+	return err
+}
+
 // consume increments a counter. It fails with too_many_requests above the limit.
 func (o *OTP) consume(ctx context.Context, counter limit.Counter, limit int) error {
 	n, err := o.Store.AddToCounter(ctx, counter, 1)

@@ -131,7 +131,7 @@ func (s *CodeSender) SendQueuedCode(ctx context.Context, sealed string) error {
 		}
 		job.Locale = login.User.Locale
 	}
-	if err := s.countSent(ctx, job.Phone); err != nil {
+	if err := s.countSent(ctx, job.Phone, job.Purpose); err != nil {
 		return err
 	}
 	digits := s.OTP.digits(phoneSubject(job.Phone, job.Purpose, job.UserID), OneTimeCode{Purpose: job.Purpose, ID: job.ID})
@@ -139,8 +139,9 @@ func (s *CodeSender) SendQueuedCode(ctx context.Context, sealed string) error {
 }
 
 // countSent counts a code that is about to be sent. It fails with ErrCodeLimit above a
-// global limit. The limits are checked last, so that only codes that are sent count.
-func (s *CodeSender) countSent(ctx context.Context, number string) error {
+// global limit. The limits are checked last, so that only codes that are sent count. A fifth of
+// the limits of all codes is kept from sign-ups, for those who have an account.
+func (s *CodeSender) countSent(ctx context.Context, number, purpose string) error {
 	type bound struct {
 		counter limit.Counter
 		max     int
@@ -149,15 +150,20 @@ func (s *CodeSender) countSent(ctx context.Context, number string) error {
 		{s.OTP.rateCounter("code-day", "", 24*time.Hour), s.MaxPerDay},
 		{s.OTP.rateCounter("code-all", "", rateWindow), maxCodesGlobal},
 	}
+	if purpose == PurposeSignUp {
+		for i := range limits {
+			limits[i].max -= limits[i].max / 5
+		}
+	}
 	if s.OTP.isForeign(number) {
 		limits = append([]bound{{s.OTP.countryCounter(number), countryCredit}}, limits...)
 	}
 	for _, l := range limits {
-		n, err := s.OTP.Store.AddToCounter(ctx, l.counter, 1)
+		added, err := s.OTP.Store.AddWithin(ctx, l.counter, 1, l.max)
 		if err != nil {
 			return err
 		}
-		if n > l.max {
+		if !added {
 			return fmt.Errorf("%w: more than %d", ErrCodeLimit, l.max)
 		}
 	}

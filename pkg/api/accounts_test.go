@@ -53,11 +53,11 @@ func newMemAccounts(t *testing.T) (*memAccounts, accountServices) {
 	return m, accountServices{
 		sms:         &account.SMSCodes{OTP: otp, Queue: m},
 		email:       &account.EmailCodes{OTP: otp, Users: m, Suppressions: m},
-		credentials: &account.Credentials{Store: m, OTP: otp, Passwords: &account.Passwords{Store: m, OTP: otp, Blocked: &account.BlockedAddresses{}}, Now: now, Random: rand.Reader},
+		credentials: &account.Credentials{Store: m, OTP: otp, Passwords: &account.Passwords{Store: m, OTP: otp, Full: &account.FullCounters{}}, Now: now, Random: rand.Reader},
 		profiles:    &account.Profiles{Store: m, Attachments: m, Now: now},
 		sessions:    sessions,
 		auth: &account.Auth{
-			Store: m, OTP: otp, Sessions: sessions, Passwords: &account.Passwords{Store: m, OTP: otp, Blocked: &account.BlockedAddresses{}}, Now: now, NewID: newID, Random: rand.Reader,
+			Store: m, OTP: otp, Sessions: sessions, Passwords: &account.Passwords{Store: m, OTP: otp, Full: &account.FullCounters{}}, Now: now, NewID: newID, Random: rand.Reader,
 			Issuer: func(context.Context) (*auth.Issuer, error) { return fx.issuer, nil },
 		},
 	}

@@ -215,7 +215,7 @@ func (a *App) Credentials() *account.Credentials {
 
 // Passwords returns the service that verifies passwords.
 func (a *App) Passwords() *account.Passwords {
-	return &account.Passwords{Store: a.Store(), OTP: a.OTP(), Blocked: &account.BlockedAddresses{}}
+	return &account.Passwords{Store: a.Store(), OTP: a.OTP(), Full: &account.FullCounters{}}
 }
 
 // staffSecondFactor reports whether staff sign in with password and code, from

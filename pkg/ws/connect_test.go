@@ -154,7 +154,7 @@ func sessionCookie(t *testing.T, fx *fixture) string {
 	newID := id.NewGenerator(now, rand.Reader)
 	otp := &account.OTP{Store: fx.memStore, Key: fx.key, Limits: account.RateLimits{PerIP: 100}, DefaultRegion: "IR", Now: now, Random: rand.Reader}
 	accounts := &account.Auth{
-		Store: fx.memStore, OTP: otp, Passwords: &account.Passwords{Store: fx.memStore, OTP: otp, Blocked: &account.BlockedAddresses{}},
+		Store: fx.memStore, OTP: otp, Passwords: &account.Passwords{Store: fx.memStore, OTP: otp, Full: &account.FullCounters{}},
 		Sessions: &account.SessionTokens{Store: fx.memStore, Key: fx.key, Now: now, NewID: newID, Random: rand.Reader},
 		Now:      now, NewID: newID, Random: rand.Reader,
 		Issuer: func(context.Context) (*auth.Issuer, error) { return fx.issuer, nil },

@@ -79,12 +79,12 @@ type accounts struct {
 
 // accountsConfig is what the account services are built from.
 type accountsConfig struct {
-	store   testStore
-	now     func() time.Time
-	key     auth.SecretKey
-	issuer  *auth.Issuer
-	limits  account.RateLimits
-	blocked *account.BlockedAddresses
+	store  testStore
+	now    func() time.Time
+	key    auth.SecretKey
+	issuer *auth.Issuer
+	limits account.RateLimits
+	full   *account.FullCounters
 }
 
 func newAccounts(t *testing.T, store testStore) accounts {
@@ -103,7 +103,7 @@ func newAccounts(t *testing.T, store testStore) accounts {
 	}
 	return a.with(accountsConfig{
 		store: store, now: app.Now, key: secretKey, issuer: auth.NewIssuer(key, "conformance", app.Now, newID),
-		limits: account.RateLimits{PerIP: 100}, blocked: &account.BlockedAddresses{},
+		limits: account.RateLimits{PerIP: 100}, full: &account.FullCounters{},
 	})
 }
 
@@ -113,7 +113,7 @@ func (a accounts) with(c accountsConfig) accounts {
 	a.config = c
 	a.SMSCodes = &account.SMSCodes{OTP: otp, Queue: codeQueue{&account.CodeSender{OTP: otp, SMS: a.sms, MaxPerDay: 1_000_000}}}
 	a.SessionTokens = &account.SessionTokens{Store: c.store, Key: c.key, Now: c.now, NewID: newID, Random: rand.Reader}
-	passwords := &account.Passwords{Store: c.store, OTP: otp, Blocked: c.blocked}
+	passwords := &account.Passwords{Store: c.store, OTP: otp, Full: c.full}
 	a.Auth = &account.Auth{
 		Store: c.store, OTP: otp, Sessions: a.SessionTokens, Passwords: passwords, Now: c.now, NewID: newID, Random: rand.Reader,
 		Issuer: func(context.Context) (*auth.Issuer, error) { return c.issuer, nil },

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -93,6 +94,43 @@ func TestEdge_Headers(t *testing.T) {
 			if got := fmt.Sprint(samtemplate.Map(behavior)["FunctionAssociations"]); len(behaviors) != 2 || got != "[map[EventType:viewer-request FunctionARN:ClientAddress]]" {
 				t.Errorf("%d behaviors, got %v with the function %s", len(behaviors), samtemplate.Map(behavior)["TargetOriginId"], got)
 			}
+		}
+	}
+}
+
+// TestEdge_Logins checks that the firewall limits single addresses on the routes that hash a
+// password or send a code without a sign-in, among them those with a throttle of their own, and
+// on no other.
+func TestEdge_Logins(t *testing.T) {
+	limited := regexp.MustCompile(`RegexString: (\S+)`)
+	edge, err := os.ReadFile(filepath.Join(root, "infra", "edge.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	match := limited.FindSubmatch(edge)
+	if match == nil {
+		t.Fatal("no rule has a scope")
+	}
+	scope := regexp.MustCompile(string(match[1]))
+	template, err := os.ReadFile(filepath.Join(root, "template.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	paths := []string{"/password/reset"}
+	for _, route := range regexp.MustCompile(`POST (/\S+): \{ThrottlingRateLimit: !Ref LoginsPerSecond`).FindAllSubmatch(template, -1) {
+		paths = append(paths, string(route[1]))
+	}
+	if len(paths) != 4 {
+		t.Errorf("got the routes %v, want /password/reset and three with a throttle", paths)
+	}
+	for _, path := range paths {
+		if !scope.MatchString(path) {
+			t.Errorf("the firewall does not limit logins at %s", path)
+		}
+	}
+	for _, path := range []string{"/tickets", "/token/refresh", "/profile", "/app/login", "/login/x", "/live"} {
+		if scope.MatchString(path) {
+			t.Errorf("the firewall counts %s as a login", path)
 		}
 	}
 }
