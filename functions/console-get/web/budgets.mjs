@@ -38,6 +38,6 @@ const results = [
 let failed = false
 for (const [name, size, limit] of results) {
   failed ||= !(size <= limit)
-  record(name, `${size.toFixed(1)} kB`, `at most ${limit} kB`, size <= limit)
+  record("console", name, `${size.toFixed(1)} kB`, `at most ${limit} kB`, size <= limit)
 }
 process.exit(failed ? 1 : 0)

@@ -17,11 +17,9 @@ type Result struct {
 	Value  string // measured value with its unit
 	Target string
 	Pass   bool
-	Note   string // why the target is missed, or how to read the value
+	Note   string // why the target is missed, in figures; or how to read the value
 
-	Commit string    // set by Record
-	At     time.Time // set by Record
-	Full   bool      // set by Record
+	At time.Time // set by Record
 }
 
 // Full reports whether the full form of a check is requested, as `make quality`
@@ -36,9 +34,19 @@ func ShortOrFull[T any](short, full T) T {
 	return short
 }
 
+// wrapUp is the time that a check needs to end and to record what it measured.
+const wrapUp = time.Minute
+
+// TimeLeft reports whether a long check may begin another round before its deadline. A
+// check that stops records what it measured, and that it misses its target by the deadline.
+func TimeLeft() bool {
+	deadline, err := time.Parse(time.RFC3339, os.Getenv("QUALITY_DEADLINE"))
+	return err != nil || time.Until(deadline) > wrapUp // without quality tool there is no deadline
+}
+
 // Record writes a result. A second result with the same name replaces the first.
 func Record(r Result) error {
-	r.Commit, r.At, r.Full = os.Getenv("QUALITY_COMMIT"), time.Now().UTC(), Full()
+	r.At = time.Now().UTC()
 	text, err := json.MarshalIndent(r, "", "  ")
 	if err != nil {
 		return err

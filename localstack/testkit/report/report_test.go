@@ -3,6 +3,7 @@ package report
 import (
 	"os"
 	"testing"
+	"time"
 )
 
 // Names that end alike after a slash are different results.
@@ -17,5 +18,15 @@ func TestRecord_SlashInName(t *testing.T) {
 	files, err := os.ReadDir(dir + "/x")
 	if err != nil || len(files) != 4 {
 		t.Errorf("got %d files, %v; want 4", len(files), err)
+	}
+}
+
+func TestTimeLeft(t *testing.T) {
+	for deadline, want := range map[string]bool{
+		"": true, time.Now().Add(time.Hour).Format(time.RFC3339): true, time.Now().Add(wrapUp / 2).Format(time.RFC3339): false,
+	} {
+		if t.Setenv("QUALITY_DEADLINE", deadline); TimeLeft() != want {
+			t.Errorf("deadline %q: got %t", deadline, !want)
+		}
 	}
 }

@@ -15,8 +15,8 @@ type budgets struct {
 	table                                      strings.Builder
 }
 
-// add adds the measured cost of one case.
-func (b *budgets) add(c costCase, got cost) {
+// add adds the measured cost of one case and its calls.
+func (b *budgets) add(c costCase, got cost, calls []string) {
 	b.total++
 	if got.roundTrips > c.golden.roundTrips || got.read > c.golden.read || got.write > c.golden.write {
 		b.aboveGolden++
@@ -32,7 +32,7 @@ func (b *budgets) add(c costCase, got cost) {
 		b.withinBudget++
 		return
 	}
-	b.overBudget = append(b.overBudget, report.Result{Check: "costs", Name: c.name, Value: got.String(), Target: c.budget, Note: overBudgetReason(c.name)})
+	b.overBudget = append(b.overBudget, report.Result{Check: "costs", Name: c.name, Value: got.String(), Target: c.budget, Note: "Read and write units of its calls: " + strings.Join(calls, ", ") + "."})
 }
 
 // record writes the comparison to the quality report.
@@ -58,16 +58,4 @@ func (b *budgets) record(t *testing.T) {
 	}
 	must(t, report.Detail("costs", "Cost of every operation: round trips, read units, write units",
 		"| Operation | Measured | Budget | Golden |\n|---|---|---|---|\n"+b.table.String()))
-}
-
-// overBudgetReason returns the reason why an operation costs more than its budget.
-func overBudgetReason(name string) string {
-	switch {
-	case name == "entries, after (50)":
-		return "A page from the middle reads the ticket item first, to find the owner; Persian text takes two bytes per letter."
-	case strings.Contains(name, "(") || strings.HasPrefix(name, "detail"):
-		return "Units depend on the size, and the texts are Persian, two bytes per letter."
-	default:
-		return "An eventually consistent read costs half a unit per 4 KB, so units come in halves, such as 1.5 instead of 1."
-	}
 }

@@ -24,7 +24,7 @@ type cost struct {
 type costMeter struct {
 	mu    sync.Mutex
 	total cost
-	calls []string
+	calls []string // each with its read and write units
 }
 
 // newMeteredStore returns a store with a costMeter.
@@ -88,7 +88,14 @@ func (m *costMeter) record(operation string, result any, err error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.total.roundTrips++
-	m.calls = append(m.calls, operation)
+	before := m.total
+	defer func() {
+		call := fmt.Sprintf("%s %g/%g", operation, m.total.read-before.read, m.total.write-before.write)
+		if found, isQuery := result.(*dynamodb.QueryOutput); isQuery {
+			call += fmt.Sprintf(" (%d items)", len(found.Items))
+		}
+		m.calls = append(m.calls, call)
+	}()
 	var failed *types.ConditionalCheckFailedException
 	if errors.As(err, &failed) {
 		m.total.write++ // a failed condition costs the same as a write; the response does not say so

@@ -48,7 +48,7 @@ func TestOperationCosts(t *testing.T) {
 				t.Fatalf("%s: %v", c.name, err)
 			}
 			got, calls := f.reset()
-			summary.add(c, got)
+			summary.add(c, got, calls)
 			fmt.Fprintf(&list, "%-34s %-12s %-12s %s\n", c.name, got, c.budget, strings.Join(calls, " "))
 			switch {
 			case got.roundTrips > c.golden.roundTrips || got.read > c.golden.read || got.write > c.golden.write:

@@ -58,6 +58,9 @@ func TestFaults_ExactlyOnce(t *testing.T) {
 		r.seed, time.Since(began).Round(time.Second), r.plan.calls, injected, kills, disconnects)
 	t.Log(summary)
 	pass := err == nil && found == comparison{} && acknowledged >= messages && injected >= faults
+	if err != nil {
+		summary += "; " + err.Error()
+	}
 	record(t, report.Result{
 		Name: "acknowledged messages", Target: fmt.Sprintf("%d messages, %d faults: 0 lost, 0 duplicated, 0 gaps", messages, faults), Pass: pass, Note: summary,
 		Value: fmt.Sprintf("%d messages, %d faults: %d lost, %d duplicated, %d gaps", acknowledged, injected, found.Lost, found.Duplicated, found.Gaps),
@@ -161,6 +164,10 @@ func (r *run) runScenarios(ctx context.Context, n int) ([]*scenario, comparison,
 	}
 	r.plan.setArmed(true)
 	for number := range n {
+		if !report.TimeLeft() {
+			record(nil, comparison{}, fmt.Errorf("the deadline of the check came after %d of %d tickets", number, n))
+			break
+		}
 		next <- uint64(number)
 	}
 	close(next)

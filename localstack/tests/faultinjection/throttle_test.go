@@ -97,6 +97,9 @@ func TestFaults_ThrottledKeys(t *testing.T) {
 		t.Logf("%d refused by %q %q", keys[key], key.Index, key.Value)
 	}
 	pass := err == nil && found == comparison{} && acknowledged >= messages
+	if err != nil {
+		summary += "; " + err.Error()
+	}
 	record(t, report.Result{
 		Name: "full partition keys", Target: fmt.Sprintf("%d messages, %d write units a second for each key: 0 lost, 0 duplicated, 0 gaps", messages, throttledWrites), Pass: pass, Note: summary,
 		Value: fmt.Sprintf("%d messages, %d calls refused: %d lost, %d duplicated, %d gaps", acknowledged, refused, found.Lost, found.Duplicated, found.Gaps),

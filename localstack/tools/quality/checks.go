@@ -1,9 +1,12 @@
 package main
 
+import "time"
+
 // check is one part of the quality suite.
 type check struct {
 	name     string // identifies the check in results and on the command line
 	title    string
+	budget   time.Duration
 	commands [][]string // run from the root of the repository
 }
 
@@ -17,28 +20,30 @@ const (
 	e2e         = "./localstack/tests/e2e"
 )
 
-// checks returns all checks in the order of the report.
+// checks returns all checks in the order of the report. A run of all takes 85 minutes at
+// most, on two cores; the seeded bugs stand last because they use what is left.
 func checks() []check {
 	return []check{
-		{"costs", "Cost of every operation", [][]string{goTest("^TestOperationCosts$|^TestPostCostUnderContention$", conformance)}},
-		{"cost", "Cost of 1,000 tickets", [][]string{{"make", "cost"}}},
-		{"hot-keys", "Rate at which the busiest key is full", [][]string{goTest("^TestCeiling", "./localstack/tools/hotkeys")}},
-		{"scale", "Cost and latency with 10 million items", [][]string{goTest("^TestCostAtScale", conformance)}},
-		{"cold-start", "Cold start of every function", [][]string{{"go", "run", "./localstack/tools/bench", "cold-start"}}},
-		{"faults", "Exactly-once under faults", [][]string{goTest("^TestFaults", "./localstack/tests/faultinjection")}},
-		{"crash-points", "Same state after a crash at any point and a retry", [][]string{goTest("^TestCrashPoints", "./localstack/...")}},
-		{"linearizability", "Linearizability of the ticket log", [][]string{goTest("^TestLinear", conformance)}},
-		{"races", "Data races in the store tests", [][]string{{"env", "-u", "QUALITY_FULL", "-u", "QUALITY_DIR", "go", "test", "-race", "-count=1", "-timeout=1h", conformance}}},
-		{"stream", "Projections equal a replay of the log under stream faults", [][]string{goTest("^TestStream_|^TestReplay|^TestPoison", "./localstack/...")}},
-		{"authorization", "Authorization matrix", [][]string{goTest("^TestRoleMatrix", e2e)}},
-		{"fuzz", "Fuzzing of decoders and API", [][]string{{"make", "fuzz"}}},
-		{"auth", "Authentication attacks", [][]string{goTest("^TestAuth", "./localstack/...")}},
-		{"attacks", "Attacks with the default limits", [][]string{goTest("^TestAttack", "./localstack/tests/attacks")}},
-		{"iam", "IAM least privilege", [][]string{goTest(".", e2e)}},
-		{"accessibility", "Accessibility and appearance of the web console", [][]string{{"make", "test-console-quality"}}},
-		{"template", "Template linters", [][]string{{"make", "lint-template"}}},
-		{"speed", "Throughput, latency and memory", [][]string{{"make", "bench"}}},
-		{"console", "Sizes, speed and memory of the web console", [][]string{{"make", "speed-console"}}},
-		{"seeded-bugs", "Seeded bugs detected", [][]string{{"make", "mutation-test"}}},
+		{"costs", "Cost of every operation", 3 * time.Minute, [][]string{goTest("^TestOperationCosts$|^TestPostCostUnderContention$", conformance)}},
+		{"cost", "Cost of 1,000 tickets", 2 * time.Minute, [][]string{{"make", "cost"}}},
+		{"hot-keys", "Rate at which the busiest key is full", time.Minute, [][]string{goTest("^TestCeiling", "./localstack/tools/hotkeys")}},
+		{"scale", "Cost and latency with 10 million items", 6 * time.Minute, [][]string{goTest("^TestCostAtScale", conformance)}},
+		{"cold-start", "Cold start of every function", 4 * time.Minute, [][]string{{"go", "run", "./localstack/tools/bench", "cold-start"}}},
+		{"faults", "Exactly-once under faults", 19 * time.Minute, [][]string{goTest("^TestFaults", "./localstack/tests/faultinjection")}},
+		{"crash-points", "Same state after a crash at any point and a retry", 3 * time.Minute, [][]string{goTest("^TestCrashPoints", "./localstack/...")}},
+		{"linearizability", "Linearizability of the ticket log", 2 * time.Minute, [][]string{goTest("^TestLinear", conformance)}},
+		{"races", "Data races in the store tests", 4 * time.Minute, [][]string{{"env", "-u", "QUALITY_FULL", "-u", "QUALITY_DIR", "go", "test", "-race", "-count=1", "-timeout=1h", conformance}}},
+		{"stream", "Projections equal a replay of the log under stream faults", 3 * time.Minute, [][]string{goTest("^TestStream_|^TestReplay|^TestPoison", "./localstack/...")}},
+		{"authorization", "Authorization matrix", 2 * time.Minute, [][]string{goTest("^TestRoleMatrix", e2e)}},
+		{"fuzz", "Fuzzing of decoders and API", 8 * time.Minute, [][]string{{"make", "fuzz"}}},
+		{"auth", "Authentication attacks", 3 * time.Minute, [][]string{goTest("^TestAuth", "./localstack/...")}},
+		{"attacks", "Attacks with the default limits", 3 * time.Minute, [][]string{goTest("^TestAttack", "./localstack/tests/attacks")}},
+		{"iam", "IAM least privilege", 4 * time.Minute, [][]string{goTest(".", e2e)}},
+		{"restore", "Restore drill on the emulator", 2 * time.Minute, [][]string{{"make", "test-restore"}}},
+		{"accessibility", "Accessibility and appearance of the web console", 3 * time.Minute, [][]string{{"make", "test-console-quality"}}},
+		{"template", "Template linters", time.Minute, [][]string{{"make", "lint-template"}}},
+		{"speed", "Throughput, latency and memory", 5 * time.Minute, [][]string{{"make", "bench"}}},
+		{"console", "Sizes, speed and memory of the web console", time.Minute, [][]string{{"make", "speed-console"}}},
+		{"seeded-bugs", "Seeded bugs detected", 6 * time.Minute, [][]string{{"make", "mutation-test"}}},
 	}
 }

@@ -64,3 +64,20 @@ func TestRunTests(t *testing.T) {
 		t.Errorf("without a bug: got %q, %v", caughtBy, err)
 	}
 }
+
+// The order of the bugs depends on the commit only.
+func TestShuffle(t *testing.T) {
+	order := func(commit string) string {
+		bugs := []bug{{name: "a"}, {name: "b"}, {name: "c"}, {name: "d"}, {name: "e"}, {name: "f"}, {name: "g"}}
+		shuffle(bugs, commit)
+		var names string
+		for _, b := range bugs {
+			names += b.name
+		}
+		return names
+	}
+	first, again, other := order("one"), order("one"), order("two")
+	if first != again || first == other || len(other) != 7 {
+		t.Errorf("got %s, %s, %s", first, again, other)
+	}
+}

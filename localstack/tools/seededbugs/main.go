@@ -10,6 +10,8 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"hash/fnv"
+	"math/rand/v2"
 	"os"
 	"os/exec"
 	"os/signal"
@@ -57,14 +59,17 @@ func run(ctx context.Context, only string) error {
 		return err
 	}
 	bugs = slices.DeleteFunc(bugs, func(b bug) bool { return !strings.HasPrefix(b.name, only) })
-	if !report.Full() && os.Getenv("QUALITY_DIR") != "" {
-		bugs = samplePerArea(bugs)
+	if commit := os.Getenv("QUALITY_COMMIT"); commit != "" {
+		shuffle(bugs, commit)
 	}
 	var all []outcome
 	for _, b := range bugs {
+		if !report.TimeLeft() {
+			break
+		}
 		o, err := runBug(ctx, root, b)
 		if ctx.Err() != nil {
-			return ctx.Err()
+			break
 		}
 		status := "detected by " + o.caughtBy
 		switch {
@@ -77,18 +82,15 @@ func run(ctx context.Context, only string) error {
 		fmt.Printf("%-30s %5.1f s  %s\n", o.name, o.took.Seconds(), status)
 		all = append(all, o)
 	}
-	return summarize(all)
+	return errors.Join(ctx.Err(), summarize(all, len(bugs)))
 }
 
-// samplePerArea returns one bug of each area, for the short form.
-func samplePerArea(bugs []bug) []bug {
-	var some []bug
-	for _, b := range bugs {
-		if !slices.ContainsFunc(some, func(other bug) bool { return other.area() == b.area() }) {
-			some = append(some, b)
-		}
-	}
-	return some
+// shuffle puts the bugs in an order that depends on the commit. The quality suite runs as
+// many as its time allows, and other bugs at another commit.
+func shuffle(bugs []bug, commit string) {
+	seed := fnv.New64a()
+	_, _ = seed.Write([]byte(commit)) // never fails
+	rand.New(rand.NewPCG(seed.Sum64(), 0)).Shuffle(len(bugs), func(i, j int) { bugs[i], bugs[j] = bugs[j], bugs[i] })
 }
 
 // runBug applies a bug and runs suites until a test fails.
@@ -174,8 +176,12 @@ func exists(path string) bool {
 	return err == nil
 }
 
-// summarize records the outcomes. It returns an error if a bug was not detected.
-func summarize(all []outcome) error {
+// minRun is how many bugs a run must reach at least.
+const minRun = 30
+
+// summarize records the outcomes of those bugs that were run. It returns an error if one was
+// not detected.
+func summarize(all []outcome, total int) error {
 	var table strings.Builder
 	table.WriteString("| Bug | Description | Detected by |\n|---|---|---|\n")
 	var undetected []string
@@ -192,11 +198,17 @@ func summarize(all []outcome) error {
 		fmt.Fprintf(&table, "| %s | %s | %s |\n", o.name, o.description, caughtBy)
 	}
 	result := report.Result{
-		Check: "seeded-bugs", Name: "seeded bugs detected", Target: "all", Pass: len(undetected) == 0,
+		Check: "seeded-bugs", Name: "seeded bugs detected", Target: "all that were run", Pass: len(undetected) == 0,
 		Value: fmt.Sprintf("%d of %d, in %d s", len(all)-len(undetected), len(all), int(took.Seconds())),
 	}
-	if !result.Pass {
-		result.Note = "Not detected: " + strings.Join(undetected, ", ") + "."
+	if left := total - len(all); left > 0 {
+		result.Value += fmt.Sprintf("; %d of %d not run", left, total)
+		result.Target += fmt.Sprintf(", at least %d", minRun)
+		result.Pass = result.Pass && len(all) >= minRun
+		result.Note = "The time of the check ends before all have run; another commit runs others, `make mutation-test` all. "
+	}
+	if len(undetected) > 0 {
+		result.Note += "Not detected: " + strings.Join(undetected, ", ") + "."
 	}
 	fmt.Println(result.Value)
 	err := errors.Join(report.Record(result), report.Detail("seeded-bugs", "Bugs", table.String()))

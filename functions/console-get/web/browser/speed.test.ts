@@ -18,7 +18,7 @@ const ms = (value: number) => `${value.toFixed(value < 100 ? 1 : 0)} ms`
 const median = (values: number[]) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]!
 const p95 = (values: number[]) => values.toSorted((a, b) => a - b)[Math.floor(values.length * 0.95)]!
 
-const limit = (name: string, value: number, most: number, text = ms) => record(name, text(value), `at most ${text(most)}`, value <= most)
+const limit = (name: string, value: number, most: number, text = ms) => record("console", name, text(value), `at most ${text(most)}`, value <= most)
 const mb = (bytes: number) => `${(bytes / 1e6).toFixed(1)} MB`
 const plain = (value: number) => String(Math.round(value * 1000) / 1000)
 
