@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"ticketsystem/pkg/api/wire"
+	"ticketsystem/pkg/apperr"
 	"ticketsystem/pkg/audit"
 	"ticketsystem/pkg/notification"
 )
@@ -36,6 +37,9 @@ func ListSuppressions(store notification.SuppressionAdminStore) Endpoint {
 func DeleteSuppression(store notification.SuppressionAdminStore, recorder audit.Recorder) Endpoint {
 	return AdminOnly(func(ctx context.Context, r *Request) (Response, error) {
 		address := notification.NormalizeAddress(r.event.PathParameters["address"])
+		if len(address) > wire.MaxEmail {
+			return Response{}, apperr.New(apperr.SuppressionNotFound, "")
+		}
 		record := recorder.NewRecord(r.actor(), audit.SuppressionDeleted, maskAddress(address), nil, nil)
 		return noContent(), store.DeleteSuppression(ctx, address, record)
 	})

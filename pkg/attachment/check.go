@@ -3,12 +3,14 @@ package attachment
 import (
 	"crypto/sha256"
 	"encoding/base64"
+	"path"
 	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
 
 	"ticketsystem/pkg/apperr"
+	"ticketsystem/pkg/locale"
 )
 
 // MaxName is the limit of common file systems, in bytes.
@@ -44,9 +46,11 @@ func (req UploadRequest) checkName() (pointer, code, message string) {
 	case strings.ContainsAny(req.Name, `/\`):
 		return "/name", "has_path", "Must be a name, not a path."
 	case strings.ContainsFunc(req.Name, isUnsafe):
-		return "/name", "has_control", "Must not contain control characters."
+		return "/name", "has_control", "Must not contain control or format characters."
 	case supported && !hasExtension(req.Name, extensions):
 		return "/name", "wrong_ending", "Must end in ." + strings.Join(extensions, " or .") + " for the type " + req.Type + "."
+	case !strings.ContainsFunc(strings.TrimSuffix(req.Name, path.Ext(req.Name)), locale.IsVisible):
+		return "/name", "not_visible", "Must contain a visible character before its ending."
 	}
 	return "", "", ""
 }
@@ -79,11 +83,12 @@ func (req UploadRequest) checkDigest() (pointer, code, message string) {
 	return "", "", ""
 }
 
-// isUnsafe reports whether r is a control, line separator or bidirectional
-// control character. The latter can display "txt.exe" as "exe.txt". The joiners
-// used in Persian (U+200C, U+200D) are allowed.
+// isUnsafe reports whether r is a control or format character or a line separator. Bidirectional
+// controls, for example, can display "txt.exe" as "exe.txt". The joiners of Persian and of emoji
+// (U+200C, U+200D) are allowed.
 func isUnsafe(r rune) bool {
-	return unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) || r == '\u2028' || r == '\u2029'
+	const zwnj, zwj = '\u200c', '\u200d'
+	return unicode.In(r, unicode.Cc, unicode.Cf, unicode.Zl, unicode.Zp) && r != zwnj && r != zwj
 }
 
 func hasExtension(name string, extensions []string) bool {

@@ -9,9 +9,15 @@ import (
 
 // ClaimsRole reports whether a name presents its bearer as staff or as the system: it has a
 // word such as Support, Admin or System, or a Persian form of it. Case, width, marks,
-// invisible characters, spacing, and Cyrillic and Greek letters that look Latin do not matter.
+// invisible characters, spacing, letters of other scripts that look Latin, and digits and
+// symbols in place of letters do not matter.
 func ClaimsRole(name string) bool {
-	words := strings.FieldsFunc(foldName(name), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsNumber(r) })
+	folded := foldName(name)
+	return hasRoleWord(folded) || hasRoleWord(strings.NewReplacer("0", "o", "1", "i", "3", "e", "4", "a", "5", "s", "7", "t", "$", "s", "@", "a", "!", "i", "|", "i").Replace(folded))
+}
+
+func hasRoleWord(folded string) bool {
+	words := strings.FieldsFunc(folded, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsNumber(r) })
 	for _, word := range words {
 		if isRoleWord(word) {
 			return true
@@ -42,13 +48,35 @@ func foldName(name string) string {
 		if r == tatweel || unicode.In(r, unicode.M, unicode.C, unicode.Other_Default_Ignorable_Code_Point) {
 			return -1
 		}
-		return unicode.ToLower(r)
+		return foldSymbol(unicode.ToLower(r))
 	}, norm.NFKD.String(name))
-	return strings.NewReplacer(
-		"ي", "ی", "ى", "ی", "ك", "ک", "ı", "i",
-		"а", "a", "с", "c", "е", "e", "і", "i", "м", "m", "п", "n", "о", "o", "р", "p", "ѕ", "s", "т", "t", "у", "y", "ԁ", "d", // Cyrillic
-		"α", "a", "ι", "i", "μ", "m", "ο", "o", "ρ", "p", "τ", "t", "υ", "u", // Greek
-	).Replace(folded)
+	return lookAlikes().Replace(folded)
+}
+
+// foldSymbol returns the letter in a symbol that NFKD does not decompose: white on black in a
+// circle or a square, or half of a flag.
+func foldSymbol(r rune) rune {
+	for _, a := range []rune{'\U0001f150', '\U0001f170', '\U0001f1e6'} {
+		if r >= a && r < a+26 {
+			return 'a' + r - a
+		}
+	}
+	return r
+}
+
+// lookAlikes replaces letters that look like those of the role words, in lower case.
+func lookAlikes() *strings.Replacer {
+	var pairs []string
+	for latin, others := range map[string]string{
+		"a": "аαɑᴀաꭺꓮ𖼀", "b": "ʙ", "c": "сᴄ", "d": "ԁᴅꓓꭰđɖ", "e": "еᴇꓰ", "i": "іıιɩɪꓲ", "m": "мμᴍꮇꓟ", "n": "пиνɴոռꓠ", "o": "оοᴏօꓳøо",
+		"p": "рρᴘꮲꓑ", "r": "ʀꮢꓣгɼ", "s": "ѕꜱʂƽꮪⴝտꓢ", "t": "тτᴛꓔŧ", "u": "υᴜսꓴʋ", "y": "уʏγꓬ",
+		"ی": "يىېےێۍ", "ک": "كڪ",
+	} {
+		for _, other := range others {
+			pairs = append(pairs, string(other), latin)
+		}
+	}
+	return strings.NewReplacer(pairs...)
 }
 
 // maxSortKey is the length of a sort key in bytes.

@@ -27,12 +27,14 @@ func TestClaimsRole(t *testing.T) {
 		"Support", "SUPPORT", "support team", "Sara (Support)", "CustomerSupport", "support24", "Admin", "Administrator", "sysadmin", "System", "S u p p o r t", "Ad-min",
 		"Ｓｕｐｐｏｒｔ", "Súpport", "S\u0301upport", "Admịn", "Sup\u200cport", "Sup\u3164port", "𝐒𝐮𝐩𝐩𝐨𝐫𝐭", "ⓐⓓⓜⓘⓝ", "ſyſtem", "Ѕuрроrt", "Аdmin", "ADMİN", "admın",
 		"پشتیبانی", "پشتيباني", "پشتیبان سایت", "پُشتیبانی", "پشتـیبانی", "پشتی\u200cبانی", "ادمین", "مدیر", "مدیر سامانه", "مدير سيستم", "سامانه", "سیستم", "ﺍﺩﻣﻴﻦ",
+		"ꜱᴜᴘᴘᴏʀᴛ", "🅢🅤🅟🅟🅞🅡🅣", "🅰🅳🅼🅸🅽", "🇸🇺🇵🇵🇴🇷🇹", "Supp0rt", "5upport", "$upport", "Adm1n", "@dmin", "5y573m", "Աdmin", "Ꭺdmin", "ΑDMIΝ", "ADMIИ",
+		"admiո", "ꓮdmin", "ꓢupport", "Ɑdmin", "admɩn", "Ꮪupport", "Ⴝupport", "Suppørt", "پشتېبان", "پشتے بان", "مدێر", "مدیر!", "مدیر@",
 	} {
 		if !user.ClaimsRole(name) {
 			t.Errorf("%q: got false, want true", name)
 		}
 	}
-	for _, name := range []string{"", "Sara Ahmadi", "مهران مدیری", "Padmini Rao", "Ahmad Min", "Mohammad Minaei", "سارا احمدی", "Ali", "😀", "Suporn", "Sys Ali"} {
+	for _, name := range []string{"", "Sara Ahmadi", "مهران مدیری", "Padmini Rao", "Ahmad Min", "Mohammad Minaei", "سارا احمدی", "Ali", "😀", "Suporn", "Sys Ali", "R2-D2", "Ali 1375", "Łukasz Ødegård", "Νίκος Παππάς", "Иван Петров", "Արամ", "@sara", "🇮🇷 علی"} {
 		if user.ClaimsRole(name) {
 			t.Errorf("%q: got true, want false", name)
 		}

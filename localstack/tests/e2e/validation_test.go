@@ -139,3 +139,26 @@ func TestGetTicket_InvalidID(t *testing.T) {
 		}
 	}
 }
+
+// TestTexts_Deceptive checks that names of customers and of files, and addresses, do not hide what
+// they are: letters that look like others, and characters that nobody sees.
+func TestTexts_Deceptive(t *testing.T) {
+	t.Parallel()
+	me := customer(t)
+	refused := func(field, method, path string, body object) {
+		t.Helper()
+		if problem := wantProblem(t, me.call(method, path, body), 422); !pointsAt(problem, field) {
+			t.Errorf("%v: got errors %+v, want one that points at /%s", body, problem.Errors, field)
+		}
+	}
+	for _, name := range []string{"ꜱᴜᴘᴘᴏʀᴛ", "🅰🅳🅼🅸🅽", "Supp0rt", "Աdmin", "پشتېبان"} {
+		refused("name", "PATCH", "/profile", object{"name": name})
+	}
+	for _, address := range []string{"sara\u202e@example.com", "sara@exam\u200bple.com", "sara\u3164@example.com"} {
+		refused("email", "PATCH", "/profile", object{"email": address})
+	}
+	for _, name := range []string{"\u3164.png", "a\u200b.png", "\U000e0041.png", "\ufe0f.png"} {
+		refused("name", "POST", "/attachments", object{"name": name, "type": "image/png", "size": 10})
+	}
+	wantProblem(t, seededAdmin(t).call("DELETE", "/admin/suppressions/"+strings.Repeat("a", 3000), nil), 404)
+}

@@ -40,10 +40,3 @@ func clean(text string, multiline bool) string {
 	}, text)
 	return strings.TrimFunc(cleaned, func(r rune) bool { return unicode.IsSpace(r) || r == zwnj || r == zwj })
 }
-
-// isVisible reports whether a character has a form of its own: it is no space, mark or format
-// character, and none of the letters and symbols that are drawn as nothing.
-func isVisible(r rune) bool {
-	const brailleBlank, nullNotehead = '\u2800', '\U0001d159'
-	return !unicode.In(r, unicode.Z, unicode.C, unicode.M, unicode.Other_Default_Ignorable_Code_Point) && r != brailleBlank && r != nullNotehead
-}

@@ -10,6 +10,7 @@ import (
 
 	"ticketsystem/pkg/apperr"
 	"ticketsystem/pkg/id"
+	"ticketsystem/pkg/locale"
 	"ticketsystem/pkg/ticket"
 )
 
@@ -34,7 +35,7 @@ func (v *Validator) Err() error {
 // needs a visible character: on one line a letter, number or symbol.
 func (v *Validator) Text(pointer string, text *string, minRunes, maxRunes int, multiline bool) {
 	cleaned := clean(*text, multiline)
-	visible := strings.ContainsFunc(cleaned, func(r rune) bool { return isVisible(r) && (multiline || !unicode.IsPunct(r)) })
+	visible := strings.ContainsFunc(cleaned, func(r rune) bool { return locale.IsVisible(r) && (multiline || !unicode.IsPunct(r)) })
 	n := utf8.RuneCountInString(cleaned)
 	switch {
 	case !visible && strings.TrimSpace(*text) != "":
@@ -57,13 +58,17 @@ func (v *Validator) Required(pointer, text string) {
 	}
 }
 
-// Email checks an e-mail address of at most 254 bytes (RFC 5321). An empty text is valid.
+// MaxEmail is the maximum length of an e-mail address in bytes (RFC 5321).
+const MaxEmail = 254
+
+// Email checks an e-mail address of at most MaxEmail bytes without invisible characters. An
+// empty text is valid.
 func (v *Validator) Email(pointer, text string) {
 	if text == "" {
 		return
 	}
 	address, err := mail.ParseAddress(text)
-	if err != nil || address.Name != "" || address.Address != text || len(text) > 254 {
+	if err != nil || address.Name != "" || address.Address != text || len(text) > MaxEmail || strings.ContainsFunc(text, locale.IsInvisible) {
 		v.Add(pointer, "invalid", "Must be an e-mail address.")
 	}
 }
