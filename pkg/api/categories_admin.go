@@ -2,10 +2,13 @@ package api
 
 import (
 	"context"
+	"errors"
 	"net/http"
+	"slices"
 	"strings"
 
 	"ticketsystem/pkg/api/wire"
+	"ticketsystem/pkg/apperr"
 	"ticketsystem/pkg/category"
 	"ticketsystem/pkg/locale"
 )
@@ -29,21 +32,34 @@ type categoryInput struct {
 }
 
 // categoryUpdate decodes and validates the body. Returns the errors of decode.
-func (r *Request) categoryUpdate() (category.Update, error) {
-	var in categoryInput
+func (r *Request) categoryUpdate() (in categoryInput, update category.Update, err error) {
 	if err := r.decode(&in); err != nil {
-		return category.Update{}, err
+		return in, category.Update{}, err
 	}
 	var v wire.Validator
 	callerLanguage := r.Locale()
-	update := category.Update{
+	update = category.Update{
 		Names:       localizedTexts(&v, "name", in.Names, in.Name, callerLanguage, 1, maxCategoryName),
 		Description: localizedTexts(&v, "description", in.Descriptions, in.Description, callerLanguage, 0, maxCategoryDescription), Active: in.Active, Order: in.Order,
 	}
 	if in.Order != nil && (*in.Order < 0 || *in.Order > maxOrder) {
 		v.Add("/order", "out_of_range", "Must be a number from 0 to 1000000.")
 	}
-	return update, v.Err()
+	return in, update, v.Err()
+}
+
+// asSent names the field that the client sent in the error name_taken.
+func (in categoryInput) asSent(err error) error {
+	var taken *apperr.Error
+	if in.Name == nil || !errors.As(err, &taken) || taken.Code != apperr.NameTaken {
+		return err
+	}
+	named := *taken
+	named.Fields = slices.Clone(taken.Fields)
+	for n := range named.Fields {
+		named.Fields[n].Pointer = "/name"
+	}
+	return &named
 }
 
 // localizedTexts validates the texts of a field: all by language, or one in the caller's
@@ -73,7 +89,7 @@ func localizedTexts(v *wire.Validator, field string, all map[string]string, one 
 // CreateCategory returns the endpoint POST /categories.
 func CreateCategory(admin *category.Admin) Endpoint {
 	return AdminOnly(func(ctx context.Context, r *Request) (Response, error) {
-		update, err := r.categoryUpdate()
+		in, update, err := r.categoryUpdate()
 		if err != nil {
 			return Response{}, err
 		}
@@ -83,19 +99,19 @@ func CreateCategory(admin *category.Admin) Endpoint {
 			return Response{}, v.Err()
 		}
 		created, err := admin.Create(ctx, r.actor(), update)
-		return Response{Status: http.StatusCreated, Body: r.viewCategory(created)}.with("location", "/categories/"+created.ID), err
+		return Response{Status: http.StatusCreated, Body: r.viewCategory(created)}.with("location", "/categories/"+created.ID), in.asSent(err)
 	})
 }
 
 // UpdateCategory returns the endpoint PATCH /categories/{id}.
 func UpdateCategory(admin *category.Admin) Endpoint {
 	return AdminOnly(func(ctx context.Context, r *Request) (Response, error) {
-		update, err := r.categoryUpdate()
+		in, update, err := r.categoryUpdate()
 		if err != nil {
 			return Response{}, err
 		}
 		updated, err := admin.Update(ctx, r.actor(), r.pathID(), update)
-		return ok(r.viewCategory(updated)), err
+		return ok(r.viewCategory(updated)), in.asSent(err)
 	})
 }
 

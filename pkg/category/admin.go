@@ -3,11 +3,13 @@ package category
 import (
 	"context"
 	"maps"
+	"slices"
 	"strings"
 
 	"ticketsystem/pkg/apperr"
 	"ticketsystem/pkg/audit"
 	"ticketsystem/pkg/retry"
+	"ticketsystem/pkg/search"
 )
 
 // AdminStore changes categories. Each change names the revision that it is based on and
@@ -52,7 +54,7 @@ func (a *Admin) Create(ctx context.Context, actor audit.Actor, u Update) (c Cate
 			c.Order = max(c.Order, other.Order+1)
 		}
 		c = u.apply(c)
-		if err := checkNameFree(list, c); err != nil {
+		if err := checkNameFree(list, c, Category{}); err != nil {
 			return err
 		}
 		return a.Store.PutCategory(ctx, c, revision, a.Recorder.NewRecord(actor, audit.CategoryCreated, c.ID, nil, c.auditFields()))
@@ -77,7 +79,7 @@ func (a *Admin) Update(ctx context.Context, actor audit.Actor, categoryID string
 		if len(after) == 0 {
 			return nil
 		}
-		if err := checkNameFree(list, c); err != nil {
+		if err := checkNameFree(list, c, old); err != nil {
 			return err
 		}
 		return a.Store.PutCategory(ctx, c, revision, a.Recorder.NewRecord(actor, audit.CategoryUpdated, categoryID, before, after))
@@ -123,8 +125,9 @@ func mergeTexts(texts, overrides map[string]string) map[string]string {
 	return out
 }
 
-// checkNameFree fails with name_taken if another category has one of the names of c.
-func checkNameFree(list []Category, c Category) error {
+// checkNameFree fails with name_taken if another category has one of the names of c that old
+// does not have.
+func checkNameFree(list []Category, c, old Category) error {
 	taken := map[string]bool{}
 	for _, other := range list {
 		if other.ID != c.ID {
@@ -133,18 +136,23 @@ func checkNameFree(list []Category, c Category) error {
 			}
 		}
 	}
-	for language, name := range c.Names {
-		if taken[normalizeName(name)] {
-			return apperr.New(apperr.NameTaken, "").WithFields(apperr.Field{
-				Pointer: "/names/" + language, Code: "taken", Message: "Another category has this name."})
+	var fields []apperr.Field
+	for _, language := range slices.Sorted(maps.Keys(c.Names)) {
+		if name := c.Names[language]; name != old.Names[language] && taken[normalizeName(name)] {
+			fields = append(fields, apperr.Field{Pointer: "/names/" + language, Code: "taken", Message: "Another category has this name."})
 		}
+	}
+	if len(fields) > 0 {
+		return apperr.New(apperr.NameTaken, "").WithFields(fields...)
 	}
 	return nil
 }
 
-// normalizeName ignores case and repeated white space.
+// normalizeName ignores what the search ignores, such as case, accents and Arabic forms of
+// Persian letters, and the kind and number of blanks.
 func normalizeName(name string) string {
-	return strings.ToLower(strings.Join(strings.Fields(name), " "))
+	const halfSpace = "\u200c"
+	return strings.Join(strings.Fields(strings.ReplaceAll(search.Normalize(name), halfSpace, " ")), " ")
 }
 
 func (c Category) auditFields() audit.Fields {

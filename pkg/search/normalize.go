@@ -8,10 +8,10 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// normalize returns the indexed form of a text: compatibility forms, case, marks and
+// Normalize returns the indexed form of a text: compatibility forms, case, marks and
 // the letters of equal meaning of Arabic and Persian are unified (Unicode NFKC, case
 // folding, then the rules of this file). The half-space is kept.
-func normalize(text string) string {
+func Normalize(text string) string {
 	text = cases.Fold().String(norm.NFKC.String(strings.Map(unifyApostrophe, text)))
 	text = strings.Map(normalizeRune, norm.NFKD.String(text))
 	return norm.NFC.String(ligatures().Replace(text))

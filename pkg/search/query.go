@@ -89,7 +89,7 @@ const minPhoneDigits = 6
 // groups, without an international prefix. It returns "" for any other text.
 func parsePhone(text string) string {
 	var digits strings.Builder
-	for _, r := range normalize(text) {
+	for _, r := range Normalize(text) {
 		switch {
 		case r >= '0' && r <= '9':
 			digits.WriteRune(r)

@@ -62,7 +62,7 @@ const joinerRunes = "\u200c\u00ac-\u2010\u2011"
 // tokenize returns the compounds of a text.
 func tokenize(text string) []compound {
 	var all []compound
-	for field := range strings.FieldsFuncSeq(normalize(text), func(r rune) bool { return !isWordRune(r) }) {
+	for field := range strings.FieldsFuncSeq(Normalize(text), func(r rune) bool { return !isWordRune(r) }) {
 		var c compound
 		for part := range strings.FieldsFuncSeq(field, func(r rune) bool { return strings.ContainsRune(joinerRunes, r) }) {
 			c = append(c, truncate(part))

@@ -183,6 +183,19 @@ func TestCategoryNames_Unique(t *testing.T) {
 		}
 		_, err = categories.Update(t.Context(), adminActor, list[0].ID, category.Update{Names: map[string]string{"fa": list[1].Names["en"]}})
 		wantCode(t, "a name of another category in another language", err, apperr.NameTaken)
+		persian, err := categories.Create(t.Context(), adminActor, category.Update{Names: map[string]string{"en": "Resume 20", "fa": "کتاب‌های یک"}})
+		must(t, err)
+		for _, same := range []string{"كتاب‌هاي يك", "کتاب های  یک", "RÉSUMÉ ۲۰", "Ｒesume\u00a020", "Re\u00adsume 20\u200e"} {
+			_, err := categories.Create(t.Context(), adminActor, category.Update{Names: map[string]string{"en": same}})
+			wantCode(t, same, err, apperr.NameTaken)
+		}
+		inactive := false
+		twin := category.Category{ID: newID(), Active: true, Names: map[string]string{"en": "resume 20"}} // from a version with another rule
+		_, revision, err := store.CategoriesConsistent(t.Context())
+		must(t, err)
+		must(t, store.PutCategory(t.Context(), twin, revision, recorder.NewRecord(adminActor, audit.CategoryCreated, twin.ID, nil, nil)))
+		_, err = categories.Update(t.Context(), adminActor, persian.ID, category.Update{Active: &inactive})
+		must(t, err)
 		must(t, categories.Delete(t.Context(), adminActor, list[1].ID))
 		_, err = categories.Update(t.Context(), adminActor, list[0].ID, category.Update{Names: map[string]string{"fa": list[1].Names["en"]}})
 		must(t, err)

@@ -82,6 +82,10 @@ func TestCategoryAdmin(t *testing.T) {
 	path := "/categories/" + made.ID
 	admin.get(path, nil)
 	equal(t, "name taken: code", wantProblem(t, admin.call("POST", "/categories", object{"name": "refunds " + w}), 409).Code, "name_taken")
+	for pointer, body := range map[string]object{"/name": {"name": "Refunds  " + w}, "/names/fa": {"names": object{"en": w, "fa": "بازپرداخت\u200c" + w}}} {
+		problem := wantProblem(t, admin.call("POST", "/categories", body), 409)
+		equal(t, "name taken: pointer", problem.Errors[0].Pointer, pointer)
+	}
 	ticket := me.openTicket(object{"categoryId": made.ID})
 	equal(t, "category of the ticket", ticket.Category.Name, "Refunds "+w)
 
