@@ -2,6 +2,8 @@ package main
 
 import (
 	"context"
+	"fmt"
+	"runtime"
 	"sync"
 	"time"
 )
@@ -20,6 +22,14 @@ func (l load) perSecond() float64 { return float64(len(l.latencies)) / l.took.Se
 // cpuPerRequest returns the CPU time of one request.
 func (l load) cpuPerRequest(ticks uint64) time.Duration {
 	return time.Duration(ticks) * tick / time.Duration(max(len(l.latencies), 1))
+}
+
+// cause says, in figures, what the time of a request is spent on.
+func (l load) cause() string {
+	all := l.cpu.functions + l.cpu.gateway + l.cpu.engine
+	busy := float64(time.Duration(all)*tick) / float64(l.took)
+	return fmt.Sprintf("At %d clients a request takes %s of processor time in functions, %s in the gateway and %s in the engine; these use %.1f of %d processors, and the clients run on the same ones.",
+		l.clients, ms(l.cpuPerRequest(l.cpu.functions)), ms(l.cpuPerRequest(l.cpu.gateway)), ms(l.cpuPerRequest(l.cpu.engine)), busy, runtime.NumCPU())
 }
 
 // runLoad calls a function from a number of concurrent clients for the duration d.

@@ -113,7 +113,7 @@ func (t testUsers) runSchemathesis(ctx context.Context, url string, user client.
 		own = append(own, u.ID)
 	}
 	command := exec.CommandContext(ctx, schemathesisPath, "--config-file", configPath, "run", specPath, "--url", url,
-		"--phases", "examples,coverage,fuzzing", "--max-examples", report.ShortOrFull("2", "660"), "--workers", "1",
+		"--phases", "examples,coverage,fuzzing", "--max-examples", maxExamples(), "--workers", "1",
 		"--generation-database", "none", // its database would take half of the time
 		"--report", "json", "--report-json-path", reportFile, "--no-color")
 	command.Env = append(os.Environ(), "FUZZ_URL="+url, "FUZZ_PHONE="+t.phones[user.ID], "FUZZ_PASSWORD="+seed.Password,
@@ -132,3 +132,6 @@ func (t testUsers) runSchemathesis(ctx context.Context, url string, user client.
 	}
 	return result, nil
 }
+
+// maxExamples is how many requests schemathesis generates for an operation at most.
+func maxExamples() string { return report.ShortOrFull("2", "660") }

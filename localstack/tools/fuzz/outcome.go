@@ -59,7 +59,7 @@ func recordOutcomes(all []outcome) error {
 	target := report.ShortOrFull(5_000, 100_000)
 	results := []report.Result{{
 		Check: "fuzz", Name: "requests generated from the OpenAPI document", Value: fmt.Sprintf("%d to %d operations", requests, operations),
-		Target: fmt.Sprintf("%d", target), Pass: requests >= target,
+		Target: fmt.Sprintf("%d", target), Pass: requests >= target, Note: fmt.Sprintf("As %d users, %s examples per operation and user at most.", len(all), maxExamples()),
 	}, {
 		Check: "fuzz", Name: "5xx, schema violations, leaked internal errors", Value: fmt.Sprintf("%d", len(failures)), Target: "0",
 		Pass: len(failures) == 0, Note: strings.Join(failures, "; "),
