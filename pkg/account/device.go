@@ -25,7 +25,7 @@ type client struct {
 }
 
 // networkClient returns the client of a caller without a device cookie.
-func networkClient(caller Caller) client { return client{name: networkOf(caller.IP)} }
+func networkClient(caller Caller) client { return client{name: NetworkOf(caller.IP)} }
 
 // client returns the client of a caller who acts on a phone number.
 func (o *OTP) client(caller Caller, number string) client {

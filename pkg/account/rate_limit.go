@@ -36,9 +36,9 @@ func (o *OTP) retryAfter(counter limit.Counter) time.Duration {
 	return max(counter.Start.Add(counter.Window).Sub(o.Now()), time.Second)
 }
 
-// networkOf returns what an IP address is counted as: the /64 network of an IPv6 address,
+// NetworkOf returns what an IP address is counted as: the /64 network of an IPv6 address,
 // because one client has all addresses of it, and any other text unchanged.
-func networkOf(ip string) string {
+func NetworkOf(ip string) string {
 	address, err := netip.ParseAddr(ip)
 	if err != nil || !address.Is6() || address.Is4In6() {
 		return ip

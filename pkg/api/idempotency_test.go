@@ -216,3 +216,31 @@ func TestIdempotency_NoContent(t *testing.T) {
 		t.Errorf("got read markers %s", got)
 	}
 }
+
+// TestIdempotency_AnonymousFlood checks that the keys of an address without credentials are not
+// stored above a limit, and that those of others are.
+func TestIdempotency_AnonymousFlood(t *testing.T) {
+	fx := newFixture(t)
+	c := &countingEndpoint{}
+	stored := func(key, ip string, actor user.Principal) bool {
+		before := len(fx.Requests())
+		r := newRequest(http.MethodPost, "/x", `{}`).with("idempotency-key", key)
+		r.RequestContext.HTTP.SourceIP = ip
+		fx.send(t, c.endpoint(), actor, r)
+		return len(fx.Requests()) > before
+	}
+	for n := range 130 {
+		if got := stored(fmt.Sprint("key ", n), fmt.Sprintf("2001:db8::%x", n), user.Principal{}); got != (n < 100) {
+			t.Errorf("key %d of a network: got stored %v", n+1, got)
+		}
+	}
+	if c.runs != 130 {
+		t.Errorf("%d requests were answered, want all 130", c.runs)
+	}
+	if !stored("key", "198.51.100.7", user.Principal{}) || !stored("key", "2001:db8::1", sara) {
+		t.Error("the key of another address, or of a user, is not stored")
+	}
+	if fx.now = fx.now.Add(10 * time.Minute); !stored("next", "2001:db8::1", user.Principal{}) {
+		t.Error("the address is limited in the next window")
+	}
+}

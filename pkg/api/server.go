@@ -38,6 +38,11 @@ type Server struct {
 	AllowedOrigins []string
 	// ReopenWindow is that of ticket.Service.
 	ReopenWindow time.Duration
+	// KeysPerIP is how many requests with an Idempotency-Key an IP address may send in 10 minutes
+	// without credentials. In those above, the key has no effect.
+	KeysPerIP int
+
+	anonymousKeys anonymousKeys
 }
 
 // HTTP returns the Lambda handler of an endpoint behind an HTTP API (payload format 2.0).
@@ -80,7 +85,11 @@ func (s *Server) handle(ctx context.Context, e Endpoint, r *Request) (Response, 
 			return Response{}, err
 		}
 	}
-	if key := r.header("idempotency-key"); key != "" && r.Method == http.MethodPost && s.Idempotency != nil {
+	key := r.header("idempotency-key")
+	if key == "" || r.Method != http.MethodPost || s.Idempotency == nil {
+		return e.handle(ctx, r)
+	}
+	if !isAnonymous(r.Principal) || s.anonymousKeys.take(r.address, s.Now(), s.KeysPerIP) {
 		return s.idempotent(ctx, e, r, key)
 	}
 	return e.handle(ctx, r)

@@ -289,7 +289,7 @@ func (a *App) origin(variable, address string) string {
 
 // Serve runs an endpoint of the HTTP API and never returns.
 func (a *App) Serve(endpoint api.Endpoint) {
-	server := &api.Server{Log: a.Log, Requests: a.RequestLog(), Now: Now, BaseURL: a.String("API_URL", ""), CDNSecretHashes: a.List("CDN_SECRET_HASHES"), AllowedOrigins: a.List("ALLOWED_ORIGINS"), ReopenWindow: a.ReopenWindow()}
+	server := &api.Server{Log: a.Log, Requests: a.RequestLog(), Now: Now, BaseURL: a.String("API_URL", ""), CDNSecretHashes: a.List("CDN_SECRET_HASHES"), AllowedOrigins: a.List("ALLOWED_ORIGINS"), ReopenWindow: a.ReopenWindow(), KeysPerIP: a.Int("RATE_LIMIT_PER_IP", 100)}
 	if endpoint.ReadsCredentials() {
 		server.Authenticator = a.Authenticator()
 	}
