@@ -84,7 +84,7 @@ speed-console: .cache/npm/console/tools $(CONSOLE) ## measure sizes, speed and m
 	cd functions/console-get/web && npm run --silent budgets && npm run --silent speed
 
 .PHONY: quality
-quality: $(DOCS) $(CONSOLE) .cache/npm/console/tools .cache/npm/typescript/installed $(patsubst %,.cache/%/installed,schemathesis checkov ministack sam) ## run the full quality suite and write docs/quality.md (CHECKS="faults stream" runs these alone)
+quality: $(DOCS) $(CONSOLE) .cache/npm/console/tools .cache/npm/typescript/installed $(patsubst %,.cache/%/installed,schemathesis checkov ministack) ## run the full quality suite and write docs/quality.md (CHECKS="faults stream" runs these alone)
 	@go run ./localstack/tools/quality $(CHECKS)
 
 .PHONY: bench

@@ -35,7 +35,7 @@ func checks() []check {
 		{"races", "Data races in the store tests", 4 * time.Minute, [][]string{{"env", "-u", "QUALITY_FULL", "-u", "QUALITY_DIR", "go", "test", "-race", "-count=1", "-timeout=1h", conformance}}},
 		{"stream", "Projections equal a replay of the log under stream faults", 3 * time.Minute, [][]string{goTest("^TestStream_|^TestReplay|^TestPoison", "./localstack/...")}},
 		{"authorization", "Authorization matrix", 2 * time.Minute, [][]string{goTest("^TestRoleMatrix", e2e)}},
-		{"fuzz", "Fuzzing of decoders and API", 8 * time.Minute, [][]string{{"make", "fuzz"}}},
+		{"fuzz", "Fuzzing of decoders and API", 9 * time.Minute, [][]string{{"make", "fuzz"}}},
 		{"auth", "Authentication attacks", 3 * time.Minute, [][]string{goTest("^TestAuth", "./localstack/...")}},
 		{"attacks", "Attacks with the default limits", 3 * time.Minute, [][]string{goTest("^TestAttack", "./localstack/tests/attacks")}},
 		{"iam", "IAM least privilege", 4 * time.Minute, [][]string{goTest(".", e2e)}},
@@ -44,6 +44,6 @@ func checks() []check {
 		{"template", "Template linters", time.Minute, [][]string{{"make", "lint-template"}}},
 		{"speed", "Throughput, latency and memory", 5 * time.Minute, [][]string{{"make", "bench"}}},
 		{"console", "Sizes, speed and memory of the web console", time.Minute, [][]string{{"make", "speed-console"}}},
-		{"seeded-bugs", "Seeded bugs detected", 6 * time.Minute, [][]string{{"make", "mutation-test"}}},
+		{"seeded-bugs", "Seeded bugs detected", 5 * time.Minute, [][]string{{"make", "mutation-test"}}},
 	}
 }

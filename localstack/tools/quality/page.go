@@ -14,7 +14,10 @@ func (s section) writePage() error {
 	var page strings.Builder
 	fmt.Fprintf(&page, "# %s\n\nCheck `%s` of the [quality report](../quality.md).", s.title, s.name)
 	if !s.run.At.IsZero() {
-		fmt.Fprintf(&page, " Run on %s, %s; took %s minutes.", s.run.form(), s.run.At.Format("2006-01-02 15:04 UTC"), minutes(s.run.Took))
+		fmt.Fprintf(&page, " Run on %s, %s.", s.run.form(), s.run.At.Format("2006-01-02 15:04 UTC"))
+	}
+	if s.run.Took > 0 {
+		fmt.Fprintf(&page, " It took %s minutes.", minutes(s.run.Took))
 	}
 	page.WriteString("\n\n| | Measured | Target | |\n|---|---|---|---|\n")
 	var notes strings.Builder

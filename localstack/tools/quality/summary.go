@@ -53,6 +53,9 @@ func origin(sections []section) string {
 
 // minutes formats a duration, such as 12:05.
 func minutes(d time.Duration) string {
+	if d == 0 {
+		return ""
+	}
 	return fmt.Sprintf("%d:%02d", int(d.Minutes()), int(d.Seconds())%60)
 }
 

@@ -44,8 +44,8 @@ func TestWriteReport(t *testing.T) {
 	contains(t, summaryPath,
 		"commit abc, from 2026-03-01 10:00 UTC, in 1:05 minutes", "1 of 3 results meet their target",
 		"| [a](quality/a.md) | A | 1 of 2 | 1:05 | 2:00 |", "| [a](quality/a.md) | good | 1\\|2 | 2 | pass |  |",
-		"| [a](quality/a.md) | bad | 3 | 2 | **fail** | one more |", "| [b](quality/b.md) | B |  |  | **not run** | Not run. |")
-	contains(t, pagesDir+"/a.md", "- good: a note\n", "## Long\n\na table\n", "took 1:05 minutes")
+		"| [a](quality/a.md) | bad | 3 | 2 | **fail** | one more |", "| [b](quality/b.md) | B |  |  | **not run** | Not run. |", "| B | 0 of 1 |  | 1:00 |")
+	contains(t, pagesDir+"/a.md", "- good: a note\n", "## Long\n\na table\n", "It took 1:05 minutes.")
 	if _, err := os.Stat(pagesDir + "/former.md"); err == nil {
 		t.Error("the page of a former check is left")
 	}
