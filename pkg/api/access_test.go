@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -146,6 +147,9 @@ func TestProblem(t *testing.T) {
 			want := map[string]any{
 				"type": "urn:ticketsystem:problem:" + string(c.code), "title": c.title, "status": float64(c.status), "detail": c.detail,
 				"instance": "/tickets/x", "code": string(c.code), "requestId": "request-1",
+			}
+			if seconds, err := strconv.ParseFloat(c.retry, 64); err == nil {
+				want["retryAfter"] = seconds
 			}
 			for name, value := range want {
 				if got.body[name] != value {

@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
-	"math"
 	"net/http"
 	"strconv"
 
@@ -27,8 +26,8 @@ func (s *Server) problemResponse(ctx context.Context, r *Request, err error) Res
 	if p.Status == http.StatusUnauthorized {
 		out = out.with("www-authenticate", "Bearer")
 	}
-	if e.RetryAfter > 0 {
-		seconds := strconv.Itoa(int(math.Ceil(e.RetryAfter.Seconds())))
+	if p.RetryAfter > 0 {
+		seconds := strconv.Itoa(p.RetryAfter)
 		out = out.with("retry-after", seconds)
 		if p.Status == http.StatusTooManyRequests {
 			out = out.with("ratelimit", fmt.Sprintf("%q;r=0;t=%s", cmp.Or(e.Quota.Name, string(e.Code)), seconds))

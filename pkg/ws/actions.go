@@ -31,6 +31,9 @@ func (h *Handler) Ping(_ context.Context, r *Request) (any, error) {
 // Default is the route $default, for frames without a known action. Returns frame_invalid or
 // unknown_action.
 func (h *Handler) Default(_ context.Context, r *Request) (any, error) {
+	if r.binary {
+		return nil, apperr.New(apperr.FrameInvalid, "A frame must be a text, not binary.")
+	}
 	var in map[string]json.RawMessage
 	if err := r.decode(&in); err != nil {
 		return nil, apperr.Wrap(apperr.FrameInvalid, err).WithDetail("A frame must be one JSON object.")
@@ -137,8 +140,12 @@ func entriesThatFit(entries []wire.EntryView) int {
 	return len(entries)
 }
 
-// parseTicketTopic returns the ticket id of a topic. Returns topic_unknown or ticket_not_found.
+// parseTicketTopic returns the ticket id of a topic. Returns invalid_body, topic_unknown or
+// ticket_not_found.
 func parseTicketTopic(topic string) (string, error) {
+	if topic == "" {
+		return "", apperr.Validation(apperr.Field{Pointer: "/topic", Code: "required", Message: "Required."})
+	}
 	ticketID, ok := strings.CutPrefix(topic, "ticket:")
 	if !ok {
 		return "", apperr.New(apperr.TopicUnknown, "")

@@ -9,9 +9,11 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/aws/aws-lambda-go/events"
 
+	"ticketsystem/pkg/apperr"
 	"ticketsystem/pkg/ticket"
 	"ticketsystem/pkg/user"
 	"ticketsystem/pkg/ws"
@@ -68,7 +70,8 @@ func TestFrame_Invalid(t *testing.T) {
 		{"ping", "sara1", `{"action":"ping"}{}`, "frame_invalid", nil},
 		{"ping", "unknown", `{"action":"ping"}`, "unauthenticated", nil},
 
-		{"subscribe", "sara1", `{"action":"subscribe"}`, "topic_unknown", nil},
+		{"subscribe", "sara1", `{"action":"subscribe"}`, "invalid_body", []string{"/topic required"}},
+		{"unsubscribe", "sara1", `{"action":"unsubscribe"}`, "invalid_body", []string{"/topic required"}},
 		{"subscribe", "sara1", `{"action":"subscribe","topic":"events"}`, "topic_unknown", nil},
 		{"subscribe", "sara1", `{"action":"subscribe","topic":"queue"}`, "topic_unknown", nil},
 		{"subscribe", "sara1", `{"action":"subscribe","topic":"user:` + aliID + `"}`, "topic_unknown", nil},
@@ -93,6 +96,9 @@ func TestFrame_Invalid(t *testing.T) {
 		{"ping", "sara1", `{"action":"ping","id":7}`, "invalid_body", []string{"/id type"}},
 		{"ping", "sara1", `{"action":"ping","id":"` + strings.Repeat("x", 129) + `"}`, "invalid_body", []string{"/id too_long"}},
 		{"read", "sara1", `{"action":"read","ticketId":"` + oneID + `"}`, "invalid_body", []string{"/seq required"}},
+		{"read", "sara1", `{"action":"read","ticketId":"` + oneID + `","seq":-1}`, "invalid_body", []string{"/seq out_of_range"}},
+		{"read", "sara1", `{"action":"read","ticketId":"` + oneID + `","seq":99999999999}`, "invalid_body", []string{"/seq out_of_range"}},
+		{"message", "sara1", `{"action":"message","ticketId":"` + oneID + `","attachmentIds":["x",[]]}`, "invalid_body", []string{"/attachmentIds/1 type"}},
 		{"read", "reza1", `{"action":"read","ticketId":"` + oneID + `","seq":1}`, "ticket_not_found", nil},
 	} {
 		fx := newFixture(t)
@@ -111,6 +117,29 @@ func TestFrame_Invalid(t *testing.T) {
 		if n := len(fx.ticketLog(oneID).Entries); n != 3 || len(fx.topics("sara1")) != 1 {
 			t.Errorf("%s: got %d entries, topics %v, want no change", c.body, n, fx.topics("sara1"))
 		}
+	}
+}
+
+// TestFrame_Binary checks that the error of a binary frame does not blame its action.
+func TestFrame_Binary(t *testing.T) {
+	fx := newFixture(t)
+	var event events.APIGatewayWebsocketProxyRequest
+	event.Body, event.IsBase64Encoded, event.RequestContext.ConnectionID = base64.StdEncoding.EncodeToString([]byte(`{"action":"ping"}`)), true, "sara1"
+	_, err := fx.handler.Handle(fx.handler.Default)(t.Context(), event)
+	if got := fx.reply("sara1"); err != nil || got.field("problem", "code") != "frame_invalid" || got.field("problem", "detail") != "A frame must be a text, not binary." {
+		t.Errorf("got %v, %v", got.body, err)
+	}
+}
+
+// TestErrorFrame_RetryAfter checks that an error frame of a limit tells how long to wait.
+func TestErrorFrame_RetryAfter(t *testing.T) {
+	fx := newFixture(t)
+	limited := func(context.Context, *ws.Request) (any, error) {
+		return nil, apperr.New(apperr.RateLimited, "").WithRetryAfter(1500 * time.Millisecond)
+	}
+	fx.send(t, limited, "sara1", `{"action":"message"}`)
+	if got := fx.reply("sara1").field("problem", "retryAfter"); got != 2.0 {
+		t.Errorf("got %v, want 2", got)
 	}
 }
 
@@ -153,6 +182,16 @@ func TestReply_Echo(t *testing.T) {
 		if strings.Join(got, " ") != c.want {
 			t.Errorf("%s: got %q, want %q", c.action, strings.Join(got, " "), c.want)
 		}
+	}
+}
+
+// TestReply_LongID checks that the length of an id is counted in characters.
+func TestReply_LongID(t *testing.T) {
+	fx := newFixture(t)
+	id := strings.Repeat("ی", 128)
+	fx.send(t, fx.handler.Ping, "sara1", `{"action":"ping","id":"`+id+`"}`)
+	if got := fx.reply("sara1").body; got["type"] != "pong" || got["id"] != id {
+		t.Errorf("got %v, want a pong with the id", got)
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/aws/aws-lambda-go/events"
 
@@ -37,6 +38,7 @@ type Handler struct {
 type Request struct {
 	Connection realtime.Connection
 	body       []byte
+	binary     bool // API Gateway reads the action of texts only
 }
 
 // frameHeader has the fields that every frame from a client may have.
@@ -57,15 +59,15 @@ func (r *Request) reply(frameType string) replyHeader {
 	return replyHeader{frameType, frameField(r.body, "action"), frameField(r.body, "id")}
 }
 
-// maxEchoBytes limits the fields of a frame that a reply repeats.
-const maxEchoBytes = 128
+// maxEchoRunes limits the fields of a frame that a reply repeats.
+const maxEchoRunes = 128
 
 // frameField returns a text field of a frame, "" if the frame or the field is invalid or the text
 // is too long to be repeated.
 func frameField(body []byte, name string) string {
 	var fields map[string]json.RawMessage
 	var text string
-	if json.Unmarshal(body, &fields) != nil || json.Unmarshal(fields[name], &text) != nil || len(text) > maxEchoBytes {
+	if json.Unmarshal(body, &fields) != nil || json.Unmarshal(fields[name], &text) != nil || utf8.RuneCountInString(text) > maxEchoRunes {
 		return ""
 	}
 	return text
@@ -75,10 +77,10 @@ func frameField(body []byte, name string) string {
 // a text has failed to decode before.
 func (r *Request) checkID() error {
 	var header frameHeader
-	if err := json.Unmarshal(r.body, &header); err != nil || len(header.ID) <= maxEchoBytes {
+	if err := json.Unmarshal(r.body, &header); err != nil || utf8.RuneCountInString(header.ID) <= maxEchoRunes {
 		return nil //nolint:nilerr // decode reports it
 	}
-	return apperr.Validation(apperr.Field{Pointer: "/id", Code: "too_long", Message: fmt.Sprintf("At most %d characters.", maxEchoBytes)})
+	return apperr.Validation(apperr.Field{Pointer: "/id", Code: "too_long", Message: fmt.Sprintf("At most %d characters.", maxEchoRunes)})
 }
 
 // locale returns the language of the connection's user, English for an unknown connection.
@@ -141,7 +143,7 @@ func (h *Handler) Handle(run Action) func(context.Context, events.APIGatewayWebs
 func (h *Handler) newRequest(ctx context.Context, event events.APIGatewayWebsocketProxyRequest) (*Request, error) {
 	r := &Request{body: []byte(event.Body)}
 	var err error
-	if event.IsBase64Encoded {
+	if r.binary = event.IsBase64Encoded; r.binary {
 		if r.body, err = base64.StdEncoding.DecodeString(event.Body); err != nil {
 			return r, apperr.Wrap(apperr.FrameInvalid, err)
 		}

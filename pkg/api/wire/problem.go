@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"math"
 	"strings"
 
 	"ticketsystem/pkg/apperr"
@@ -9,14 +10,15 @@ import (
 
 // Problem is an error document (RFC 9457) with a stable application code.
 type Problem struct {
-	Type      string         `json:"type"`
-	Title     string         `json:"title"`
-	Status    int            `json:"status"`
-	Detail    string         `json:"detail"`
-	Instance  string         `json:"instance,omitempty"`
-	Code      apperr.Code    `json:"code"`
-	RequestID string         `json:"requestId,omitempty"`
-	Errors    []apperr.Field `json:"errors"`
+	Type       string         `json:"type"`
+	Title      string         `json:"title"`
+	Status     int            `json:"status"`
+	Detail     string         `json:"detail"`
+	Instance   string         `json:"instance,omitempty"`
+	Code       apperr.Code    `json:"code"`
+	RequestID  string         `json:"requestId,omitempty"`
+	RetryAfter int            `json:"retryAfter,omitempty"` // in seconds; frames have no header
+	Errors     []apperr.Field `json:"errors"`
 }
 
 // fieldDetail returns the text of an invalid field with the name of the field: "title: Required."
@@ -38,7 +40,7 @@ func NewProblem(e *apperr.Error, language, instance, requestID string) Problem {
 	p := Problem{
 		Type: "urn:ticketsystem:problem:" + string(e.Code), Title: def.Title(language), Status: def.Status,
 		Detail: e.Detail, Instance: instance, Code: e.Code, RequestID: requestID,
-		Errors: []apperr.Field{},
+		RetryAfter: int(math.Ceil(e.RetryAfter.Seconds())), Errors: []apperr.Field{},
 	}
 	for _, field := range e.Fields {
 		p.Errors = append(p.Errors, field.In(language))

@@ -125,11 +125,15 @@ func (v *Validator) After(pointer string, seq int) {
 
 // Seq checks a required sequence number and returns it.
 func (v *Validator) Seq(pointer string, seq *int) int {
-	if seq == nil || *seq < 0 || *seq > ticket.MaxSeq {
-		v.Add(pointer, "required", "Must be a seq of the ticket.")
-		return 0
+	switch {
+	case seq == nil:
+		v.Add(pointer, "required", "Required.")
+	case *seq < 0 || *seq > ticket.MaxSeq:
+		v.Add(pointer, "out_of_range", "Must be a seq of the ticket.")
+	default:
+		return *seq
 	}
-	return *seq
+	return 0
 }
 
 // OneOf checks that value is one of the allowed values.
