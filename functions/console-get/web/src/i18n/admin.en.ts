@@ -15,7 +15,8 @@ export const admin = {
   recipients: (n: number) => plural(n, { one: "# recipient", other: "# recipients" }), delivered: (sent: number, failed: number, skipped: number) => `${number(sent)} sent, ${number(failed)} failed, ${number(skipped)} skipped`,
   broadcastStates: { queued: "Queued", sending: "Sending", done: "Done", cancelled: "Cancelled" },
   entryKinds: { opened: "opened a ticket", message: "wrote a message", note: "wrote a note", status: "changed the status", assignment: "assigned a ticket", priority: "changed the priority", category: "changed the category", title: "changed the subject", tags: "changed the tags", follow_up: "continued in a new ticket" },
-  action: "Action",
+  action: "Action", yesNo: (yes: boolean): string => (yes ? "yes" : "no"),
+  fields: { phone: "Number", role: "Role", name: "Name", email: "E-mail", disabled: "Disabled", names: "Names", descriptions: "Descriptions", active: "Active", order: "Order", title: "Title" } as Record<string, string>,
   actions: {
     "user.created": "created a user", "user.changed": "changed a user", "user.removed": "removed a user", "category.created": "created a category", "category.changed": "changed a category", "category.removed": "removed a category",
     "ticket.removed": "deleted a ticket", "suppression.removed": "allowed an address again", "delivery.retried": "sent a message again", "broadcast.started": "started a broadcast", "broadcast.cancelled": "cancelled a broadcast",

@@ -16,7 +16,8 @@ export const admin: typeof english = {
   recipients: (n) => plural(n, { other: "# گیرنده" }), delivered: (sent, failed, skipped) => `${number(sent)} فرستاده، ${number(failed)} ناموفق، ${number(skipped)} رد شده`,
   broadcastStates: { queued: "در صف", sending: "در حال فرستادن", done: "انجام شد", cancelled: "لغو شد" },
   entryKinds: { opened: "تیکتی باز کرد", message: "پیامی نوشت", note: "یادداشتی نوشت", status: "وضعیت را تغییر داد", assignment: "تیکتی را سپرد", priority: "اولویت را تغییر داد", category: "دسته را تغییر داد", title: "موضوع را تغییر داد", tags: "برچسب‌ها را تغییر داد", follow_up: "در تیکتی تازه پی گرفت" },
-  action: "کار",
+  action: "کار", yesNo: (yes) => (yes ? "آری" : "نه"),
+  fields: { phone: "شماره", role: "نقش", name: "نام", email: "ایمیل", disabled: "غیرفعال", names: "نام‌ها", descriptions: "توضیح‌ها", active: "فعال", order: "ترتیب", title: "عنوان" },
   actions: {
     "user.created": "کاربری ساخت", "user.changed": "کاربری را تغییر داد", "user.removed": "کاربری را حذف کرد", "category.created": "دسته‌ای ساخت", "category.changed": "دسته‌ای را تغییر داد", "category.removed": "دسته‌ای را حذف کرد",
     "ticket.removed": "تیکتی را حذف کرد", "suppression.removed": "نشانی‌ای را دوباره مجاز کرد", "delivery.retried": "پیامی را دوباره فرستاد", "broadcast.started": "پیام همگانی فرستاد", "broadcast.cancelled": "پیام همگانی را لغو کرد",

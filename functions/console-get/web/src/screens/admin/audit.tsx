@@ -2,8 +2,8 @@ import { useState } from "preact/hooks"
 import { call } from "../../api/client"
 import type { components } from "../../api/schema"
 import { adminText } from "../../i18n/admin"
-import { t } from "../../i18n"
-import { exact } from "../../i18n/format"
+import { type Language, t } from "../../i18n"
+import { exact, number } from "../../i18n/format"
 import { SelectField } from "../../ui/controls"
 import { Head } from "./head"
 import { Pages, usePages } from "./pages"
@@ -40,7 +40,14 @@ export function AuditScreen() {
   )
 }
 
-const shown = (value: unknown) => (value === undefined || value === null ? "–" : typeof value === "string" ? value : JSON.stringify(value))
+/** A value in words: the texts of each language, yes or no, a role by its name. */
+function shown(field: string, value: unknown): string {
+  if (value === undefined || value === null || value === "") return "–"
+  if (typeof value === "boolean") return adminText().yesNo(value)
+  if (typeof value === "number") return number(value)
+  if (typeof value === "object") return Object.entries(value).map(([language, text]) => `${t().language[language as Language] ?? language}: ${String(text)}`).join(" · ")
+  return field === "role" ? (t().role[value as "user"] ?? String(value)) : String(value)
+}
 
 function Changes({ before, after }: { before: Record<string, unknown> | null; after: Record<string, unknown> | null }) {
   const fields = [...new Set([...Object.keys(before ?? {}), ...Object.keys(after ?? {})])]
@@ -49,9 +56,9 @@ function Changes({ before, after }: { before: Record<string, unknown> | null; af
     <dl class="changes">
       {fields.map((field) => (
         <div key={field}>
-          <dt class="meta ltr">{field}</dt>
+          <dt class="meta"><bdi>{adminText().fields[field] ?? field}</bdi></dt>
           <dd>
-            {before && field in before && <del dir="auto">{shown(before[field])}</del>} {after && field in after && <ins dir="auto">{shown(after[field])}</ins>}
+            {before && field in before && <del dir="auto">{shown(field, before[field])}</del>} {after && field in after && <ins dir="auto">{shown(field, after[field])}</ins>}
           </dd>
         </div>
       ))}

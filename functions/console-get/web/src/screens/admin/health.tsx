@@ -34,8 +34,10 @@ export function HealthScreen() {
                   <bdi class="ltr">{check.name}</bdi>
                   {check.detail && <span class="meta" dir="auto">{check.detail}</span>}
                 </span>
-                <span class="meta">{number(check.latencyMs)} {text.ms}</span>
-                <StateChip state={check.state} />
+                <span class="admin-row-end">
+                  <span class="meta">{number(check.latencyMs)} {text.ms}</span>
+                  <StateChip state={check.state} />
+                </span>
               </li>
             ))}
           </ul>
@@ -77,7 +79,7 @@ function FailedDeliveries() {
             {all.map((one) => (
               <li key={`${one.notificationId}-${one.channel}`} class="admin-row">
                 <span class="admin-row-main">
-                  <bdi class="ltr">{one.channel} · {one.reason}</bdi>
+                  <span><bdi>{text.channels[one.channel]}</bdi> · <bdi class="ltr">{one.reason}</bdi></span>
                   {one.detail && <bdi class="meta ltr">{one.detail}</bdi>}
                   <span class="meta">{text.attempts(one.attempts)} · <RelativeTime at={one.at} /></span>
                 </span>
