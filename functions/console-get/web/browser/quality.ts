@@ -86,12 +86,16 @@ const stop = (page: Page): Promise<Stop | null> =>
     }
   })
 
-/** Controls that Tab should have reached: one of a group of radio buttons, none in a closed menu or behind a dialog. */
+/**
+ * Controls that Tab should have reached: one of a group of radio buttons, none in a closed menu or behind a dialog.
+ * Rows of a virtual list that scrolling has added since stand before the focus: Shift+Tab reaches them.
+ */
 const left = (page: Page): Promise<string[]> =>
   page.evaluate(() => {
     const root = document.querySelector("dialog:modal") ?? document
     const groups = new Set([...root.querySelectorAll<HTMLInputElement>("input[type=radio][data-reached]")].map((radio) => radio.name))
     return [...root.querySelectorAll<HTMLElement>("a[href], button, input, select, textarea, summary, [tabindex='0']")]
+      .filter((element) => !(element.closest("[role=feed], .queue-rows") && !("there" in element.dataset)))
       .filter((element) => element.tabIndex >= 0 && !("reached" in element.dataset) && !element.matches(":disabled, [hidden]") && element.checkVisibility({ visibilityProperty: true }) && !(element instanceof HTMLInputElement && groups.has(element.name)))
       .map((element) => `${element.localName}.${element.className} "${element.getAttribute("aria-label") ?? (element.textContent ?? "").trim().slice(0, 40)}"`)
   })
@@ -101,7 +105,10 @@ const mostStops = 200
 /** Presses Tab until the focus is where it was before. Returns what it did not reach, as in a trap, or did not show. */
 export async function keyboardFaults(page: Page): Promise<string[]> {
   const faults: string[] = []
-  await page.evaluate(() => (document.activeElement as HTMLElement | null)?.blur())
+  await page.evaluate(() => {
+    for (const element of document.querySelectorAll<HTMLElement>("[role=feed] *, .queue-rows *")) if (element.dataset) element.dataset.there = ""
+    ;(document.activeElement as HTMLElement | null)?.blur()
+  })
   for (let i = 0, outside = 0; i < mostStops && outside < 3; i++) {
     await page.keyboard.press("Tab")
     const here = await stop(page)
