@@ -49,8 +49,8 @@ func broadcastText(v *wire.Validator, name, plural, text string, byLanguage map[
 	}
 	for _, language := range slices.Sorted(maps.Keys(byLanguage)) {
 		if !locale.IsSupported(language) {
-			v.Add("/"+plural, "not_allowed", "Only these languages: "+strings.Join(locale.Supported(), ", ")+".")
-			return text
+			v.Add("/"+plural+"/"+wire.EscapePointer(language), "unknown", "Only these languages: "+strings.Join(locale.Supported(), ", ")+".")
+			continue
 		}
 		one := byLanguage[language]
 		v.Text("/"+plural+"/"+language, &one, 1, maxRunes, multiline)

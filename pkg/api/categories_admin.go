@@ -65,7 +65,7 @@ func (in categoryInput) asSent(err error) error {
 // localizedTexts validates the texts of a field: all by language, or one in the caller's
 // language. It returns them by language.
 func localizedTexts(v *wire.Validator, field string, all map[string]string, one *string, callerLanguage string, minRunes, maxRunes int) map[string]string {
-	at := func(language string) string { return "/" + field + "s/" + language }
+	at := func(language string) string { return "/" + field + "s/" + wire.EscapePointer(language) }
 	switch {
 	case all != nil && one != nil:
 		v.Add("/"+field, "not_together", "Send either this or /"+field+"s, not both.")

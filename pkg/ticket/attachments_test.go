@@ -2,6 +2,7 @@ package ticket_test
 
 import (
 	"context"
+	"errors"
 	"reflect"
 	"testing"
 	"time"
@@ -62,6 +63,10 @@ func TestPost_AttachmentErrors(t *testing.T) {
 		_, err := store.service(5).Post(context.Background(), sara, m)
 		if !apperr.Is(err, want) || len(store.log()) != 1 || store.attachment("ready").TicketID != "" {
 			t.Errorf("%s: got %v, %d entries, want %s and nothing written", id, err, len(store.log()), want)
+		}
+		var named *apperr.Error
+		if !errors.As(err, &named) || len(named.Fields) != 1 || named.Fields[0].Pointer != "/attachmentIds/1" || named.Fields[0].In("fa").Message == named.Fields[0].Message {
+			t.Errorf("%s: got %+v, want the attachment in both languages", id, err)
 		}
 	}
 }

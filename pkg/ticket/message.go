@@ -2,6 +2,7 @@ package ticket
 
 import (
 	"context"
+	"strconv"
 	"time"
 
 	"ticketsystem/pkg/apperr"
@@ -166,17 +167,21 @@ func (s *Service) loadAttachments(ctx context.Context, actor user.Principal, m M
 		byID[f.ID] = f
 	}
 	files := make([]attachment.Attachment, 0, len(m.AttachmentIDs))
-	for _, wanted := range m.AttachmentIDs {
+	for n, wanted := range m.AttachmentIDs {
 		f, ok := byID[wanted]
+		refuse := func(code apperr.Code, reason, message string) ([]attachment.Attachment, error) {
+			field := apperr.Field{Pointer: "/attachmentIds/" + strconv.Itoa(n), Code: reason, Message: message}
+			return nil, apperr.New(code, message).WithFields(field)
+		}
 		switch {
 		case !ok || f.Owner != actor.UserID:
-			return nil, apperr.New(apperr.AttachmentNotFound, "There is no attachment "+wanted+" of yours.")
+			return refuse(apperr.AttachmentNotFound, "unknown", "There is no attachment "+wanted+" of yours.")
 		case f.State == attachment.Refused:
-			return nil, apperr.New(apperr.AttachmentRefused, "The attachment "+f.Name+" was refused.")
+			return refuse(apperr.AttachmentRefused, "refused", "The attachment "+f.Name+" was refused.")
 		case f.State.UploadExpired(f.CreatedAt, s.Now()):
-			return nil, apperr.New(apperr.AttachmentExpired, "The attachment "+f.Name+" was not uploaded in time.")
+			return refuse(apperr.AttachmentExpired, "expired", "The attachment "+f.Name+" was not uploaded in time.")
 		case f.TicketID != "":
-			return nil, apperr.New(apperr.AttachmentInUse, "The attachment "+f.Name+" already belongs to a message.")
+			return refuse(apperr.AttachmentInUse, "in_use", "The attachment "+f.Name+" already belongs to a message.")
 		}
 		files = append(files, f)
 	}

@@ -140,7 +140,7 @@ func TestBroadcast_Languages(t *testing.T) {
 		})
 	}
 	for field, texts := range map[string]object{
-		"/titles": {"en": "a", "fa": "b", "xx": "c"}, "/titles/fa": {"en": "a"}, "/titles/en": {"en": " ", "fa": "b"}, "/title": {},
+		"/titles/xx": {"en": "a", "fa": "b", "xx": "c"}, "/titles/fa": {"en": "a"}, "/titles/en": {"en": " ", "fa": "b"}, "/title": {},
 	} {
 		body["titles"] = texts
 		if p := wantProblem(t, admin.call("POST", "/broadcasts", body), 422); len(p.Errors) != 1 || p.Errors[0].Pointer != field {

@@ -145,7 +145,7 @@ func (c *syntaxCheck) object(at string, into reflect.Type, depth int) error {
 			return apperr.Wrap(apperr.BadJSON, err)
 		}
 		name, _ := token.(string)
-		pointer := at + "/" + escapePointer(name)
+		pointer := at + "/" + EscapePointer(name)
 		field, known := fields[name]
 		switch {
 		case strings.ContainsRune(name, 0):
@@ -237,7 +237,7 @@ func (c *syntaxCheck) closing() error {
 	return nil
 }
 
-// escapePointer escapes a name for a JSON pointer (RFC 6901).
-func escapePointer(name string) string {
+// EscapePointer escapes a name for a JSON pointer (RFC 6901).
+func EscapePointer(name string) string {
 	return strings.NewReplacer("~", "~0", "/", "~1").Replace(name)
 }
