@@ -73,9 +73,19 @@ func (i connectionItem) connection() realtime.Connection {
 	return realtime.Connection{ID: idOf(i.PK), Principal: i.principal(), Topics: i.Topics, OpenedAt: fromMillis(i.Opened), ExpiresAt: time.Unix(i.TTL, 0).UTC()}
 }
 
-// AddConnection implements realtime.Store.
+// AddConnection implements realtime.Store. It writes the connection first, as Subscribe does.
 func (s *Store) AddConnection(ctx context.Context, c realtime.Connection) error {
 	_, err := s.put(ctx, connectionItem{connectionKey(c.ID), principalToFields(c.Principal), c.Topics, toMillis(c.OpenedAt), c.ExpiresAt.Unix()}, "", nil)
+	for _, topic := range c.Topics {
+		if err == nil {
+			err = s.putSubscription(ctx, c, topic)
+		}
+	}
+	return err
+}
+
+func (s *Store) putSubscription(ctx context.Context, c realtime.Connection, topic string) error {
+	_, err := s.put(ctx, subscriptionItem{subscriptionKey(topic, c.ID), principalToFields(c.Principal), toMillis(s.now()), c.ExpiresAt.Unix()}, "", nil)
 	return err
 }
 
@@ -146,7 +156,7 @@ func (s *Store) Subscribe(ctx context.Context, c realtime.Connection, topic stri
 	if err != nil || !applied {
 		return false, err
 	}
-	_, err = s.put(ctx, subscriptionItem{subscriptionKey(topic, c.ID), principalToFields(c.Principal), toMillis(s.now()), c.ExpiresAt.Unix()}, "", nil)
+	err = s.putSubscription(ctx, c, topic)
 	return err == nil, err
 }
 

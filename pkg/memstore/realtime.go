@@ -47,6 +47,9 @@ func (s *Store) AddConnection(_ context.Context, c realtime.Connection) error {
 			return err
 		}
 		s.connections[c.ID] = cloneConnection(c)
+		for _, topic := range c.Topics {
+			s.addSubscription(c, topic)
+		}
 		return nil
 	})
 }
@@ -113,13 +116,17 @@ func (s *Store) Subscribe(_ context.Context, c realtime.Connection, topic string
 			stored.Topics = append(slices.Clone(stored.Topics), topic)
 			s.connections[c.ID] = stored
 		}
-		if s.subscriptions[topic] == nil {
-			s.subscriptions[topic] = map[string]subscription{}
-		}
-		s.subscriptions[topic][c.ID] = subscription{realtime.Subscriber{Topic: topic, ConnectionID: c.ID, SubscribedAt: s.now(), Principal: c.Principal}, c.ExpiresAt}
+		s.addSubscription(c, topic)
 		return nil
 	})
 	return open, err
+}
+
+func (s *Store) addSubscription(c realtime.Connection, topic string) {
+	if s.subscriptions[topic] == nil {
+		s.subscriptions[topic] = map[string]subscription{}
+	}
+	s.subscriptions[topic][c.ID] = subscription{realtime.Subscriber{Topic: topic, ConnectionID: c.ID, SubscribedAt: s.now(), Principal: c.Principal}, c.ExpiresAt}
 }
 
 // Unsubscribe implements realtime.Store.

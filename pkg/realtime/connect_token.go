@@ -56,12 +56,9 @@ func (t *ConnectTokens) Redeem(ctx context.Context, token string) (user.Principa
 // Register stores a connection and subscribes it to the events of its user.
 func (t *ConnectTokens) Register(ctx context.Context, connectionID string, principal user.Principal) error {
 	now := t.Now()
-	c := Connection{ID: connectionID, Principal: principal, OpenedAt: now, ExpiresAt: now.Add(connectionTTL)}
-	if err := t.Store.AddConnection(ctx, c); err != nil {
-		return err
-	}
-	_, err := t.Store.Subscribe(ctx, c, UserTopic(principal.UserID))
-	return err
+	return t.Store.AddConnection(ctx, Connection{
+		ID: connectionID, Principal: principal, Topics: []string{UserTopic(principal.UserID)}, OpenedAt: now, ExpiresAt: now.Add(connectionTTL),
+	})
 }
 
 const nameLabel = "connect-token-name"

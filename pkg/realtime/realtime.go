@@ -54,7 +54,7 @@ type Store interface {
 	// ConsumeConnectToken deletes a token and returns its principal. Of several
 	// concurrent calls, one finds it.
 	ConsumeConnectToken(ctx context.Context, hash string) (principal user.Principal, found bool, err error)
-	// AddConnection stores a connection. It is safe to repeat.
+	// AddConnection stores a connection with the subscriptions to its topics. It is safe to repeat.
 	AddConnection(ctx context.Context, c Connection) error
 	// Connection returns a connection with its topics.
 	Connection(ctx context.Context, id string) (c Connection, found bool, err error)

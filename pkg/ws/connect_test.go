@@ -109,7 +109,7 @@ func TestConnect_EndedSession(t *testing.T) {
 		"deleted":  func(fx *fixture) error { return fx.DeleteSessions(t.Context(), saraID) },
 		"disabled": func(fx *fixture) error { return fx.AddRevocation(t.Context(), saraID, user.Revocation{At: fx.now}) },
 	} {
-		for _, moment := range []string{"RevocationsSince", "Subscribe"} {
+		for _, moment := range []string{"RevocationsSince", "AddConnection"} {
 			fx := newFixture(t)
 			connectToken, _, err := fx.connect.Tokens.Issue(t.Context(), sara)
 			must(err)

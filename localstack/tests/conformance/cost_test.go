@@ -77,7 +77,7 @@ func socketCosts() []costCase {
 			token, _, err = f.connectTokens.Issue(ctx, f.sara)
 			return err
 		}},
-		{name: "connect", golden: cost{4, 0, 4}, run: func(ctx context.Context, f *costFixture) error {
+		{name: "connect", golden: cost{3, 0, 3}, run: func(ctx context.Context, f *costFixture) error {
 			actor, err := f.connectTokens.Redeem(ctx, token)
 			if err == nil {
 				err = f.connectTokens.Register(ctx, newID(), actor)

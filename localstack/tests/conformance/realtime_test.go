@@ -40,7 +40,9 @@ func TestConnections(t *testing.T) {
 		if _, found, err := db.open().Connection(t.Context(), want.ID); err != nil || found {
 			t.Errorf("before: got found %v, %v", found, err)
 		}
+		want.Topics = []string{realtime.UserTopic(newID())}
 		must(t, db.open().AddConnection(t.Context(), want))
+		equal(t, "subscribers", subscribersOf(t, db, want.Topics[0]), []string{want.ID})
 		got, found, err := db.open().Connection(t.Context(), want.ID)
 		if err != nil || !found {
 			t.Fatalf("got found %v, %v", found, err)
