@@ -30,6 +30,8 @@ type Store struct {
 
 	generation     atomic.Int64 // newest known statistics generation, which counts new tickets
 	countsPushOpen atomic.Int64 // Unix milliseconds until which a known round is not claimed
+	countsPushed   atomic.Int64 // Unix milliseconds of the last known push of the counts
+	counted        countedMinute
 }
 
 // New returns a Store for the table called name. now is the clock that decides

@@ -36,6 +36,7 @@ func (s *Store) RequestPush(ctx context.Context, broadcastID string, after int, 
 	}
 	i, err := decodeAs[pushRoundItem](updated)
 	if err == nil && i.Pushed > 0 {
+		s.countsPushed.Store(i.Pushed)
 		s.countsPushOpen.Store(toMillis(fromMillis(i.Pushed).Add(interval - clockSkew)))
 	}
 	return err
@@ -44,16 +45,30 @@ func (s *Store) RequestPush(ctx context.Context, broadcastID string, after int, 
 // ifRoundOpen is the condition that round :after is the newest one and not claimed.
 const ifRoundOpen = "r = :after AND (attribute_not_exists(d) OR d < :after)"
 
-// ClaimPush implements stream.PushRoundStore.
+// claimIfDue is the condition that the last push is not more recent than the interval.
+const claimIfDue = "(attribute_not_exists(#at) OR #at <= :before)"
+
+// ClaimPush implements stream.PushRoundStore. An instance that knows of a recent push of the counts
+// claims none without a round.
 func (s *Store) ClaimPush(ctx context.Context, broadcastID string, round int, pushed time.Time, interval time.Duration) (claimed bool, err error) {
 	now := s.now()
+	if broadcastID == "" && round == 0 {
+		pushed = fromMillis(s.countsPushed.Load())
+	}
 	if now.Before(pushed.Add(interval)) {
 		return false, nil
 	}
-	_, claimed, err = s.update(ctx, updateSpec{
-		key: pushRoundKey(broadcastID), set: "SET #at = :now, d = :after", condition: ifRoundOpen + " AND (attribute_not_exists(#at) OR #at <= :before)",
+	c := updateSpec{
+		key: pushRoundKey(broadcastID), set: "SET #at = :now, d = if_not_exists(r, :after)", condition: claimIfDue,
 		values: values{"now": toMillis(now), "before": toMillis(now.Add(-interval)), "after": round},
-	})
+	}
+	if round > 0 {
+		c.set, c.condition = "SET #at = :now, d = :after", ifRoundOpen+" AND "+claimIfDue
+	}
+	_, claimed, err = s.update(ctx, c)
+	if claimed && broadcastID == "" {
+		s.countsPushed.Store(toMillis(now))
+	}
 	return claimed, err
 }
 

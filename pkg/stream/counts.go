@@ -3,6 +3,7 @@ package stream
 import (
 	"context"
 	"slices"
+	"time"
 
 	"ticketsystem/pkg/event"
 	"ticketsystem/pkg/stats"
@@ -23,8 +24,18 @@ type CountsPublisher interface {
 	PublishCounts(ctx context.Context, counts stats.Snapshot) error
 }
 
-// PushCounts returns a Handler that pushes the counts after they have changed, in push rounds.
+// PushCounts returns a Handler that pushes the counts after they have changed: at once, or in a push
+// round if the last push was a moment ago.
 func PushCounts(store CountsPushStore, publisher CountsPublisher) Handler {
+	push := func(ctx context.Context, round int, pushed time.Time) error {
+		return pushRound(ctx, store, "", round, pushed, func() error {
+			counts, err := store.TicketCounts(ctx)
+			if err != nil {
+				return err
+			}
+			return publisher.PublishCounts(ctx, counts)
+		})
+	}
 	return func(ctx context.Context, e event.Event, earlier ...event.Event) error {
 		switch e := e.(type) {
 		case event.TicketCountsChanged:
@@ -34,15 +45,9 @@ func PushCounts(store CountsPushStore, publisher CountsPublisher) Handler {
 			if watched, err := publisher.HasQueueSubscribers(ctx); err != nil || !watched {
 				return err
 			}
-			return store.RequestPush(ctx, "", 0, pushInterval)
+			return push(ctx, 0, time.Time{})
 		case event.CountsPushRequested:
-			return pushRound(ctx, store, "", e.Round, e.Pushed, func() error {
-				counts, err := store.TicketCounts(ctx)
-				if err != nil {
-					return err
-				}
-				return publisher.PublishCounts(ctx, counts)
-			})
+			return push(ctx, e.Round, e.Pushed)
 		}
 		return nil
 	}

@@ -39,10 +39,10 @@ func (f *fakeCounts) RequestPush(_ context.Context, broadcastID string, after in
 }
 
 func (f *fakeCounts) ClaimPush(_ context.Context, _ string, round int, _ time.Time, interval time.Duration) (bool, error) {
-	if round != f.round || round == f.claimed || f.now.Sub(f.pushed) < interval {
+	if round != 0 && (round != f.round || round <= f.claimed) || f.now.Sub(f.pushed) < interval {
 		return false, nil
 	}
-	f.pushed, f.claimed = f.now, round
+	f.pushed, f.claimed = f.now, f.round
 	return true, nil
 }
 

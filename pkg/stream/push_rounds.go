@@ -17,13 +17,14 @@ type PushRoundStore interface {
 	RequestPush(ctx context.Context, broadcastID string, after int, interval time.Duration) error
 	// ClaimPush records a push now. claimed is false if the round is not the newest one or
 	// was claimed, or if the last push is more recent than the interval. It writes nothing if that
-	// is so of pushed, the last push that the caller knows.
+	// is so of pushed, the last push that the caller knows. Round 0 claims a push without a
+	// request, and all rounds so far with it.
 	ClaimPush(ctx context.Context, broadcastID string, round int, pushed time.Time, interval time.Duration) (claimed bool, err error)
 }
 
-// pushRound pushes in a round, at most once per pushInterval. A round that comes too early
-// starts the next one, so the last change is pushed too; the stream delays each round by its own
-// latency. Of several rounds only the newest one goes on.
+// pushRound pushes in a round, or without one if round is 0, at most once per pushInterval. If it is
+// too early it starts the next round, so the last change is pushed too; the stream delays each round
+// by its own latency. Of several rounds only the newest one goes on.
 func pushRound(ctx context.Context, store PushRoundStore, broadcastID string, round int, pushed time.Time, push func() error) error {
 	claimed, err := store.ClaimPush(ctx, broadcastID, round, pushed, pushInterval)
 	if err != nil {

@@ -154,4 +154,13 @@ func TestPushRounds(t *testing.T) {
 	at = at.Add(2 * time.Second)
 	claim(3, false)
 	claim(4, true)
+	claim(0, false) // too early for a push without a round
+	request(0)
+	at = at.Add(2 * time.Second)
+	claim(0, true) // also for round 5
+	at = at.Add(2 * time.Second)
+	claim(5, false)
+	request(5)
+	claim(6, false)
+	claim(0, true)
 }
