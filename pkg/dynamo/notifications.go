@@ -12,10 +12,26 @@ import (
 
 var _ notification.Store = (*Store)(nil)
 
-// AddNotifications implements notification.Store.
+// AddNotifications implements notification.Store. A notification that is stored as read changes no
+// count, so it is one write.
 func (s *Store) AddNotifications(ctx context.Context, list ...notification.Notification) error {
-	_, err := s.addNotificationsWith(ctx, list, nil)
+	var counted []notification.Notification
+	for _, n := range list {
+		if !n.Read {
+			counted = append(counted, n)
+		} else if err := s.addReadNotification(ctx, n); err != nil {
+			return err
+		}
+	}
+	_, err := s.addNotificationsWith(ctx, counted, nil)
 	return err
+}
+
+func (s *Store) addReadNotification(ctx context.Context, n notification.Notification) error {
+	return retryConflicts(ctx, func() (bool, error) {
+		_, err := s.put(ctx, notificationToItem(n, 0), ifNotExists, nil)
+		return committed(nil, err)
+	})
 }
 
 // addNotificationsWith stores notifications and counts them, in one transaction with

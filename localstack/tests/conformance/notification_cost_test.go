@@ -6,6 +6,7 @@ import (
 
 	"ticketsystem/pkg/app"
 	"ticketsystem/pkg/notification"
+	"ticketsystem/pkg/ticket"
 )
 
 // notificationCosts covers creating, listing, reading and sending notifications.
@@ -23,6 +24,27 @@ func notificationCosts() []costCase {
 			notifier := &notification.Notifier{Store: f.store, Tickets: f.store, Users: f.store, Now: app.Now}
 			return notifier.NotifyEntry(ctx, f.entry(61, f.ali, sampleReply))
 		}},
+		{
+			name: "stream: create a notification for a reply that was read", golden: cost{3, 2, 1},
+			prepare: func(ctx context.Context, f *costFixture) error {
+				return openStore().CreateReadMarker(ctx, ticket.ReadMarker{TicketID: f.ticketID, Reader: ticket.Author{ID: f.sara.UserID}, Seq: 1})
+			},
+			run: func(ctx context.Context, f *costFixture) error {
+				notifier := &notification.Notifier{Store: f.store, Tickets: f.store, Users: f.store, Now: app.Now}
+				return notifier.NotifyEntry(ctx, f.entry(1, f.ali, sampleReply))
+			},
+		},
+		{
+			name: "stream: count an entry of a minute that the instance has begun", golden: cost{1, 0, 1},
+			prepare: func(ctx context.Context, f *costFixture) error {
+				_, _, err := f.store.CountEntries(ctx, f.ali.UserID, workloadStart(), 1)
+				return err
+			},
+			run: func(ctx context.Context, f *costFixture) error {
+				_, _, err := f.store.CountEntries(ctx, f.ali.UserID, workloadStart(), 1)
+				return err
+			},
+		},
 		{
 			name: "notifications (20)", budget: "1 / 1 / 0", golden: cost{1, 1.5, 0},
 			prepare: func(ctx context.Context, f *costFixture) error {
