@@ -18,6 +18,10 @@ const (
 	// thereby an invocation of its own, as with little traffic: more traffic shares them.
 	quiet = 400 * time.Millisecond
 
+	// readingTime is how long an agent reads a new ticket before claiming it: at least longer than the
+	// interval in which the counts of tickets are pushed once.
+	readingTime = 3 * time.Second
+
 	// Minutes that a socket is open for one ticket: the customer watches the ticket, and an
 	// agent with one socket works on four tickets an hour.
 	connectionMinutes = 15
@@ -56,7 +60,7 @@ type step struct {
 func (p *players) steps() []step {
 	steps := []step{
 		{"customer: refresh the tokens, connect, own list, categories, open the ticket", p.open},
-		{"agent: waiting queue, details, subscribe, assign to me", p.claim},
+		{"agent: waiting queue, details, subscribe, read for some seconds, assign to me", p.claim},
 	}
 	for i, text := range mix.Dialog() {
 		author := "customer"
@@ -132,6 +136,11 @@ func (p *players) claim(ctx context.Context) error {
 	}
 	if err := p.subscribe(ctx, p.agentSocket, "ticket:"+p.ticket.ID); err != nil {
 		return err
+	}
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-time.After(readingTime):
 	}
 	return p.change(ctx, "assign", client.Fields{"assigneeId": "me"})
 }

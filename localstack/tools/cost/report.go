@@ -74,7 +74,7 @@ func (b *bill) page() string {
 	write("**1,000 tickets of the standard mix cost %.3f USD** (target: at most %.2f), without SMS and e-mail. **A month without any user costs %.2f USD.**\n\n", b.sum(), target, idle)
 	write("## 1,000 tickets\n\n%s\n%s\n", b.matrix(), b.chart())
 	if cause := b.cause(); cause != "" {
-		write("**Why it is above the target.** %s\n\n", cause)
+		write("**Why it is above the target.** %s\n\n%s\n", cause, whatStays)
 	}
 	write("%s\n", explanation)
 	write("The mix for one ticket:\n\n")
@@ -101,7 +101,17 @@ func (b *bill) page() string {
 	return text.String()
 }
 
-const explanation = `Counted: the units that DynamoDB's engine reports for each call of a function (the recorder that ` + "`TestOperationCosts`" + ` also relies on the engine for), invocations, requests, frames and queue messages. Nothing is batched: each step waits until the stack is idle, as with little traffic. More traffic shares invocations of the stream.
+const whatStays = `What stays, and why:
+
+- **Lists** (in stream and requests): the row of a ticket is in six indexes, so that each list is one request. An answer changes the keys of all six, which is a delete and a put in each, with the ticket 13 units. Indexes with keys only would save four units for each further message, and a list of 25 would take a second request and 12 read units more.
+- **Statistics** (in stream): each change is a transaction with the checkpoint of the ticket, at twice the price of a plain write. This is what makes the sums exact although the stream repeats records.
+- **Search index**: a posting for each word, and one for its first two letters. Without the second, a search by few letters would find only a part of the tickets in a page (ADR 0041).
+- **Push**: both sides get each entry at once, and a hint of it from the stream, because the function may fail between the write and the push. To omit the hint, each post would have to store that its push was sent: one more write, and its author would wait for it. Both sides also get the read markers, which other devices of the reader show.
+- **Notifications**: an unread one is a transaction with the count of its user; one that was read before is a single write (ADR 0043).
+- **Requests**: of each request the HTTP API takes 1 USD per million, whatever the function does.
+`
+
+const explanation = `Counted: the units that DynamoDB's engine reports for each call of a function, invocations, requests, frames and queue messages. Nothing is batched: each step waits until the stack is idle, as with little traffic. More traffic shares invocations of the stream.
 
 | Lever | Is |
 |---|---|
