@@ -70,17 +70,12 @@ func (r *Request) timeRange(zone *time.Location) (from, to time.Time, err error)
 	if zone, err = r.timezone(zone); err != nil {
 		return from, to, err
 	}
-	if from, _, err = r.timeParam("from", zone); err != nil {
+	if from, err = r.timeParam("from", zone, 0); err != nil {
 		return from, to, err
 	}
-	to, isDate, err := r.timeParam("to", zone)
-	switch {
-	case err != nil || to.IsZero():
+	to, err = r.timeParam("to", zone, 1)
+	if err != nil || to.IsZero() {
 		return from, to, err
-	case isDate:
-		to = to.AddDate(0, 0, 1)
-	default:
-		to = to.Truncate(time.Millisecond).Add(time.Millisecond)
 	}
 	if !from.Before(to) {
 		return from, to, errQuery("to", "out_of_range", "to must not be before from.")
@@ -100,18 +95,19 @@ func (r *Request) timezone(zone *time.Location) (*time.Location, error) {
 	return zone, nil
 }
 
-// timeParam returns a query parameter that is a time, or a date, whose day begins in the time
-// zone. Returns bad_request.
-func (r *Request) timeParam(name string, zone *time.Location) (at time.Time, isDate bool, err error) {
+// timeParam returns a query parameter that is a time or a date of the time zone. A date stands for
+// the start of the day that many days later, a time for the millisecond that many after it.
+// Returns bad_request.
+func (r *Request) timeParam(name string, zone *time.Location, later int) (at time.Time, err error) {
 	if !r.query.Has(name) {
-		return at, false, nil
+		return at, nil
 	}
 	text := strings.ReplaceAll(r.query.Get(name), " ", "+") // of an offset, not encoded
 	if at, err = time.Parse(time.RFC3339, text); err == nil {
-		return at, false, checkYear(name, at)
+		return at.Truncate(time.Millisecond).Add(time.Duration(later) * time.Millisecond), checkYear(name, at)
 	}
-	if at, err = time.ParseInLocation(time.DateOnly, text, zone); err == nil {
-		return at, true, checkYear(name, at)
+	if at, err = time.Parse(time.DateOnly, text); err == nil {
+		return stats.StartOf(at.AddDate(0, 0, later), zone), checkYear(name, at)
 	}
-	return at, false, errQuery(name, "invalid", name+" must be a date (yyyy-mm-dd) or a time (RFC 3339).")
+	return at, errQuery(name, "invalid", name+" must be a date (yyyy-mm-dd) or a time (RFC 3339).")
 }

@@ -145,11 +145,7 @@ func UpdateTicket(tickets *ticket.Service, publisher EntryPublisher) Endpoint {
 		if err := validatePatch(patch); err != nil {
 			return Response{}, err
 		}
-		tickets, err := r.ifMatch(tickets)
-		if err != nil {
-			return Response{}, err
-		}
-		result, err := tickets.Update(ctx, r.Principal, r.pathID(), patch)
+		result, err := r.ifMatch(tickets).Update(ctx, r.Principal, r.pathID(), patch)
 		return r.changeResponse(ctx, publisher, result, asFieldError(err, apperr.CategoryNotFound, "/categoryId", "Unknown category."))
 	})
 }
@@ -183,24 +179,25 @@ func validatePatch(p ticket.Patch) error {
 }
 
 // ifMatch returns the service whose changes are conditional on the If-Match header.
-func (r *Request) ifMatch(tickets *ticket.Service) (*ticket.Service, error) {
-	version, err := parseIfMatch(r.header("if-match"))
-	return tickets.IfVersion(version), err
+func (r *Request) ifMatch(tickets *ticket.Service) *ticket.Service {
+	return tickets.IfVersion(parseIfMatch(r.header("if-match")))
 }
 
-// parseIfMatch returns the version of an If-Match header with one strong ETag. It returns nil
-// for a missing header and for *, which match any version (RFC 9110, section 13.1.1). Returns
-// version_stale for anything else.
-func parseIfMatch(header string) (version *int, err error) {
-	if header == "" || header == "*" {
-		return nil, nil
+// parseIfMatch returns the versions in an If-Match header: one ETag or a list. It returns nil for a
+// missing header and for *, which match any version (RFC 9110, section 13.1.1). Weak and unknown
+// ETags match none.
+func parseIfMatch(header string) []int {
+	if header = strings.TrimSpace(header); header == "" || header == "*" {
+		return nil
 	}
-	tag, opened := strings.CutPrefix(strings.TrimSpace(header), `"`)
-	tag, closed := strings.CutSuffix(tag, `"`)
-	if n, err := strconv.Atoi(tag); err == nil && opened && closed {
-		return &n, nil
+	versions := []int{}
+	for tag := range strings.SplitSeq(header, ",") {
+		tag = strings.TrimSpace(tag)
+		if n, err := strconv.Atoi(strings.Trim(tag, `"`)); err == nil && tag == strconv.Quote(strconv.Itoa(n)) {
+			versions = append(versions, n)
+		}
 	}
-	return nil, apperr.New(apperr.VersionStale, "If-Match must be the ETag of the ticket.")
+	return versions
 }
 
 // changeResponse publishes the entries of a change and returns the ticket.
@@ -242,11 +239,7 @@ func changeEndpoint(tickets *ticket.Service, run func(*ticket.Service, context.C
 		if err := v.Err(); err != nil {
 			return Response{}, err
 		}
-		tickets, err := r.ifMatch(tickets)
-		if err != nil {
-			return Response{}, err
-		}
-		result, err := run(tickets, ctx, r.Principal, r.pathID(), in.ClientID)
+		result, err := run(r.ifMatch(tickets), ctx, r.Principal, r.pathID(), in.ClientID)
 		return r.changeResponse(ctx, publisher, result, err)
 	})
 }
@@ -268,11 +261,7 @@ func SetStatus(tickets *ticket.Service, publisher EntryPublisher) Endpoint {
 		if err := v.Err(); err != nil {
 			return Response{}, err
 		}
-		tickets, err := r.ifMatch(tickets)
-		if err != nil {
-			return Response{}, err
-		}
-		result, err := tickets.SetStatus(ctx, r.Principal, r.pathID(), in.ClientID, in.Status)
+		result, err := r.ifMatch(tickets).SetStatus(ctx, r.Principal, r.pathID(), in.ClientID, in.Status)
 		return r.changeResponse(ctx, publisher, result, err)
 	})
 }
@@ -301,11 +290,7 @@ func AssignTicket(tickets *ticket.Service, publisher EntryPublisher) Endpoint {
 		if err := v.Err(); err != nil {
 			return Response{}, err
 		}
-		tickets, err := r.ifMatch(tickets)
-		if err != nil {
-			return Response{}, err
-		}
-		result, err := assign(ctx, tickets, r, in.ClientID, to)
+		result, err := assign(ctx, r.ifMatch(tickets), r, in.ClientID, to)
 		return r.changeResponse(ctx, publisher, result, asFieldError(err, apperr.UserNotFound, "/assigneeId", "Unknown agent."))
 	})
 }

@@ -31,6 +31,25 @@ func DateOf(at time.Time, zone *time.Location) time.Time {
 	return time.Date(year, month, day, 0, 0, 0, 0, time.UTC)
 }
 
+// StartOf returns the first instant of a date in a time zone, which DateOf has returned. It is not
+// midnight if the clock is set forward at midnight, and the first midnight if there are two.
+func StartOf(date time.Time, zone *time.Location) time.Time {
+	year, month, day := date.Date()
+	start := time.Date(year, month, day, 0, 0, 0, 0, zone)
+	if DateOf(start, zone).Before(date) {
+		_, start = start.ZoneBounds()
+		return start
+	}
+	if setBack, _ := start.ZoneBounds(); !setBack.IsZero() {
+		_, offset := start.Zone()
+		_, before := setBack.Add(-1).Zone()
+		if first := start.Add(time.Duration(offset-before) * time.Second); first.Before(setBack) && DateOf(first, zone).Equal(date) {
+			return first
+		}
+	}
+	return start
+}
+
 func midnight(at time.Time) time.Time { return at.UTC().Truncate(24 * time.Hour) }
 
 // Days returns the number of days; it is below 1 if From is after To.

@@ -21,10 +21,10 @@ type ChangeResult struct {
 }
 
 // IfVersion returns the service whose changes fail with apperr.VersionStale unless the ticket has
-// the version, see LastSeqFor; nil permits all. A repeated change succeeds in any case.
-func (s *Service) IfVersion(version *int) *Service {
+// one of the versions, see LastSeqFor; nil permits all. A repeated change succeeds in any case.
+func (s *Service) IfVersion(versions []int) *Service {
 	conditional := *s
-	conditional.version = version
+	conditional.versions = versions
 	return &conditional
 }
 
@@ -49,7 +49,7 @@ func (s *Service) applyChange(ctx context.Context, actor user.Principal, ticketI
 		if err != nil || repeated {
 			return ChangeResult{Ticket: log.Ticket}, err
 		}
-		if s.version != nil && *s.version != log.Ticket.LastSeqFor(actor) {
+		if s.versions != nil && !slices.Contains(s.versions, log.Ticket.LastSeqFor(actor)) {
 			return ChangeResult{}, apperr.New(apperr.VersionStale, "")
 		}
 		entries, err := makeEntries(log.Ticket)

@@ -95,7 +95,7 @@ func TestIfVersion(t *testing.T) {
 			{sara, newLog().note(ali, "hm"), 1, false}, {mina, newLog().note(ali, "hm"), 1, true},
 		} {
 			store := storeWith(c.log, len(c.log))
-			s := store.service(9).IfVersion(&c.version)
+			s := store.service(9).IfVersion([]int{99, c.version})
 			if _, err := run(s, c.actor, "c9"); apperr.Is(err, apperr.VersionStale) != c.stale {
 				t.Errorf("%s by %s, version %d of %d: got %v, want stale %v", name, c.actor.Name, c.version, len(c.log), err, c.stale)
 			}
@@ -296,13 +296,12 @@ func TestApplyChange_Idempotent(t *testing.T) {
 // has changed: it must not act then, nor fail.
 func TestApplyChange_RepeatedWithoutEffect(t *testing.T) {
 	ctx := context.Background()
-	version := 2
 	run := map[string]func(*ticket.Service) (ticket.ChangeResult, error){
 		"status": func(s *ticket.Service) (ticket.ChangeResult, error) {
 			return s.SetStatus(ctx, ali, ticketID, "c1", ticket.StatusOpen)
 		},
 		"status with If-Match": func(s *ticket.Service) (ticket.ChangeResult, error) {
-			return s.IfVersion(&version).SetStatus(ctx, ali, ticketID, "c1", ticket.StatusOpen)
+			return s.IfVersion([]int{2}).SetStatus(ctx, ali, ticketID, "c1", ticket.StatusOpen)
 		},
 		"reopen":  func(s *ticket.Service) (ticket.ChangeResult, error) { return s.Reopen(ctx, sara, ticketID, "c1") },
 		"release": assignBy(ali, ""),

@@ -142,7 +142,7 @@ type Service struct {
 	// customer can reopen it.
 	ReopenWindow time.Duration
 
-	version *int // see IfVersion
+	versions []int // see IfVersion
 }
 
 // dedupWindow is how many of the newest entries are searched for a client id if

@@ -84,7 +84,7 @@ func TestChange_StaleVersion(t *testing.T) {
 		change.fields["clientId"] = client.NewID()
 		to := path + "/" + change.action
 		equal(t, to, wantProblem(t, agent.call("POST", to, change.fields, client.IfMatch(stale)), 412).Code, "version_stale")
-		fresh := client.IfMatch(agent.get(path, nil).Header.Get("ETag"))
+		fresh := client.IfMatch(`"0", ` + agent.get(path, nil).Header.Get("ETag"))
 		for range 2 {
 			agent.mustCall(200, "POST", to, change.fields, nil, fresh)
 		}
