@@ -10,6 +10,7 @@ import (
 	"errors"
 	"slices"
 	"strings"
+	"unicode"
 )
 
 var (
@@ -96,19 +97,23 @@ func isIranianMobile(number string) bool {
 // stripFormatting removes separators and reports whether the number has an
 // international prefix (+ or 00). ok is false if it contains other characters.
 func stripFormatting(raw string) (digits string, international, ok bool) {
+	after := false // whether the plus sign came after the digits, as in texts from right to left
 	if len(raw) > maxRaw {
 		return "", false, false
 	}
 	var out strings.Builder
-	for _, r := range ASCIIDigits(raw) {
+	for _, r := range strings.TrimPrefix(strings.ToLower(ASCIIDigits(raw)), "tel:") {
 		switch {
 		case r >= '0' && r <= '9':
-			out.WriteRune(r)
-		case r == '+' || r == '＋':
-			if out.Len() > 0 || international {
+			if after {
 				return "", false, false
 			}
-			international = true
+			out.WriteRune(r)
+		case r == '+' || r == '＋':
+			if international {
+				return "", false, false
+			}
+			international, after = true, out.Len() > 0
 		case isSeparator(r) || isInvisible(r):
 		default:
 			return "", false, false
@@ -121,23 +126,15 @@ func stripFormatting(raw string) (digits string, international, ok bool) {
 	return digits, international, digits != ""
 }
 
+// isSeparator reports whether r is a space, a dash, a bracket or another sign between the groups of
+// a number.
 func isSeparator(r rune) bool {
-	switch r {
-	case ' ', '\t', '\u00a0', '\u202f', '-', '.', '(', ')', '/', '\u2010', '\u2011', '\u2012', '\u2013', '\u2014', '\u2212':
-		return true
-	}
-	return false
+	return unicode.In(r, unicode.Zs, unicode.Pd) || strings.ContainsRune("\t./_()[]\uff08\uff09\u00b7\u2022\u2212", r)
 }
 
-// isInvisible reports whether r is an invisible direction mark, which
-// right-to-left keyboards and copied texts insert.
-func isInvisible(r rune) bool {
-	switch {
-	case r >= '\u200b' && r <= '\u200f', r >= '\u202a' && r <= '\u202e', r >= '\u2060' && r <= '\u2069', r == '\u061c', r == '\ufeff':
-		return true
-	}
-	return false
-}
+// isInvisible reports whether r is an invisible mark, such as the direction marks that
+// right-to-left keyboards and copied texts insert, or a soft hyphen.
+func isInvisible(r rune) bool { return unicode.Is(unicode.Cf, r) }
 
 // Mask replaces the middle of an E.164 number for logs: +98912***4567.
 func Mask(number string) string {
