@@ -24,7 +24,7 @@ export function putTickets(incoming: readonly Ticket[]): void {
   if (fresh.length === 0) return
   for (const ticket of fresh) ticketSignal(ticket.id).value = ticket
   ticketsChanged.value++
-  void store(fresh)
+  store(fresh)
 }
 
 /** Moves a ticket on by an entry; version is that after it, if it is known. Returns false if the ticket is not held. */
@@ -36,7 +36,7 @@ export function foldEntry(entry: Entry, viewerId: string, inView: boolean, versi
   if (next === ticket) return true
   held.value = { ...next, version: version ?? next.version, unread: inView ? 0 : next.unread }
   ticketsChanged.value++
-  void store([held.peek()!])
+  store([held.peek()!])
   return true
 }
 
@@ -45,7 +45,7 @@ export function markRead(id: string): void {
   if (ticket.peek()?.unread) {
     ticket.value = { ...ticket.peek()!, unread: 0 }
     ticketsChanged.value++
-    void store([ticket.peek()!])
+    store([ticket.peek()!])
   }
 }
 
@@ -66,11 +66,28 @@ export async function loadTickets(): Promise<void> {
 
 export function forgetTickets(): void {
   tickets.clear()
+  unstored.clear()
   ticketsChanged.value++
 }
 
-async function store(fresh: readonly Ticket[]): Promise<void> {
-  if (!hasDatabase()) return
-  const tx = (await database()).transaction("tickets", "readwrite")
-  await Promise.all([...fresh.map((ticket) => tx.store.put(ticket)), tx.done])
+// What has changed since the last write. One transaction at a time writes the newest state of each,
+// so that a burst of frames does not wait in memory.
+const unstored = new Set<string>()
+let storing: Promise<void> | null = null
+
+function store(fresh: readonly Ticket[]): void {
+  for (const { id } of fresh) unstored.add(id)
+  storing ??= write().finally(() => (storing = null))
+}
+
+async function write(): Promise<void> {
+  while (unstored.size > 0 && hasDatabase()) {
+    const tx = (await database()).transaction("tickets", "readwrite")
+    for (const id of unstored) {
+      const ticket = ticketSignal(id).peek()
+      if (ticket) void tx.store.put(ticket)
+    }
+    unstored.clear()
+    await tx.done
+  }
 }
