@@ -82,6 +82,10 @@ func (h *Handler) serve(w http.ResponseWriter, r *http.Request, requestID string
 	h.invoke(w, r, route.Function, payload, hasCORS)
 }
 
+// statusClientClosed is the status in the list of requests of one whose client has
+// disconnected before the response.
+const statusClientClosed = 499
+
 func (h *Handler) invoke(w http.ResponseWriter, r *http.Request, function string, payload []byte, hasCORS bool) {
 	h.Prepare(function)
 	ctx, cancel := context.WithTimeout(r.Context(), integrationTimeout)
@@ -91,6 +95,9 @@ func (h *Handler) invoke(w http.ResponseWriter, r *http.Request, function string
 		h.OnWrite()
 	}
 	switch {
+	case r.Context().Err() != nil:
+		writeError(w, statusClientClosed, "Client Closed Request")
+		return
 	case errors.Is(err, context.DeadlineExceeded):
 		writeError(w, http.StatusServiceUnavailable, "Service Unavailable")
 		return

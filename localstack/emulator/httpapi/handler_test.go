@@ -225,6 +225,25 @@ func TestObserve(t *testing.T) {
 	}
 }
 
+// TestObserve_ClientClosed checks that a request whose client has disconnected is not shown as
+// a failure of the function.
+func TestObserve_ClientClosed(t *testing.T) {
+	ctx, disconnect := context.WithCancel(t.Context())
+	status := 0
+	h := &Handler{
+		API:     func() API { return API{Routes: []Route{{Method: "GET", Path: "/a", Function: "f"}}} },
+		Prepare: func(string) {}, OnWrite: func() {}, Logf: t.Logf, Observe: func(x Exchange) { status = x.Status },
+		Invoke: func(ctx context.Context, _ string, _ []byte) ([]byte, error) {
+			disconnect()
+			return nil, ctx.Err()
+		},
+	}
+	h.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, "/a", nil).WithContext(ctx))
+	if status != 499 {
+		t.Errorf("got %d, want 499", status)
+	}
+}
+
 // TestHandler_Throttle checks the token bucket of each route, and that a changed limit
 // applies at once.
 func TestHandler_Throttle(t *testing.T) {

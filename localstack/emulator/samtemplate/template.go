@@ -5,7 +5,10 @@ package samtemplate
 import (
 	"fmt"
 	"os"
+	"regexp"
+	"slices"
 	"sort"
+	"strconv"
 
 	"gopkg.in/yaml.v3"
 )
@@ -92,6 +95,9 @@ func Parse(text []byte, overrides map[string]string) (*Template, error) {
 	for name, declared := range Map(root["Parameters"]) {
 		t.parameters[name] = Map(declared)["Default"]
 		if override, ok := overrides[name]; ok {
+			if err := checkParameter(name, override, Map(declared)); err != nil {
+				return nil, err
+			}
 			t.parameters[name] = override
 		}
 		if t.parameters[name] == nil {
@@ -100,6 +106,26 @@ func Parse(text []byte, overrides map[string]string) (*Template, error) {
 	}
 	err = t.parseResources(Map(root["Resources"]))
 	return t, err
+}
+
+// checkParameter checks the form of a value as CloudFormation does. It ignores the bounds of
+// numbers, because tests need limits that no deployed stack may have.
+func checkParameter(name, value string, declared map[string]any) error {
+	if declared["Type"] == "Number" {
+		if _, err := strconv.ParseFloat(value, 64); err != nil {
+			return fmt.Errorf("template: parameter %s must be a number, not %q", name, value)
+		}
+	}
+	if allowed, ok := declared["AllowedValues"].([]any); ok && !slices.ContainsFunc(allowed, func(one any) bool { return fmt.Sprint(one) == value }) {
+		return fmt.Errorf("template: parameter %s must be one of %v, not %q", name, allowed, value)
+	}
+	if pattern := String(declared["AllowedPattern"]); pattern != "" {
+		matches, err := regexp.MatchString("^(?:"+pattern+")$", value)
+		if err != nil || !matches {
+			return fmt.Errorf("template: parameter %s must match %s, not %q", name, pattern, value)
+		}
+	}
+	return nil
 }
 
 func (t *Template) parseResources(declared map[string]any) error {

@@ -134,3 +134,20 @@ func TestErrors_NameLocation(t *testing.T) {
 		}
 	}
 }
+
+// TestParse_ParameterValue checks that a value that CloudFormation would refuse is refused.
+func TestParse_ParameterValue(t *testing.T) {
+	text := []byte(`{Parameters: {Days: {Type: Number, Default: 3}, Mode: {Type: String, Default: auto, AllowedValues: [auto, "on", 7]}, Url: {Type: String, Default: "", AllowedPattern: "(https?://[^\\s]+)?"}}, Resources: {}}`)
+	for _, c := range []struct {
+		name, value string
+		valid       bool
+	}{
+		{"Days", "0.01", true}, {"Days", "abc", false}, {"Days", "", false}, {"Mode", "on", true}, {"Mode", "7", true}, {"Mode", "yes", false},
+		{"Url", "", true}, {"Url", "http://a.ir", true}, {"Url", "a.ir", false}, {"Url", "http://a.ir b", false},
+	} {
+		_, err := Parse(text, map[string]string{c.name: c.value})
+		if (err == nil) != c.valid || err != nil && !strings.Contains(err.Error(), c.name) {
+			t.Errorf("%s=%s: got %v, want valid %v", c.name, c.value, err, c.valid)
+		}
+	}
+}
