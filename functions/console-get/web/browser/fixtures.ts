@@ -31,7 +31,7 @@ const viewers = { user: people.sara, support: people.reza, admin: people.parisa 
 
 function user(role: Schemas["Role"], locale: Language): Schemas["User"] {
   const { id, name } = viewers[role]
-  return { id, name, role, phone: "+989120000004", email: "sara@example.com", emailVerified: false, province: { id: "tehran", name: "Tehran" }, city: null, pictureUrl: null, locale, notifications: { email: true, sms: false }, createdAt: ago(90_000) }
+  return { id, name, role, phone: "+989120000004", email: "sara@example.com", emailVerified: false, province: { id: "tehran", name: "Tehran" }, city: null, pictureUrl: null, locale, notifications: { email: true, sms: false, push: false, pushText: false }, createdAt: ago(90_000) }
 }
 
 const categoryNames: [string, string, string, string][] = [
@@ -77,7 +77,7 @@ export const manyTickets = (count: number): Schemas["Ticket"][] =>
   Array.from({ length: count }, (_, i) => ({ ...tickets("en")[0]!, id: id(10_000 + i), number: `BMQ-${10_000 + i}`, title: `Ticket ${i + 1}`, waitingSince: ago(count - i) }))
 
 type Line = [author: Schemas["Author"], kind: Schemas["Entry"]["kind"], body: string, minutes: number, extra?: Partial<Schemas["Entry"]>]
-const change = (field: string, to: unknown, toName: string | null = null): Partial<Schemas["Entry"]> => ({ change: { field, from: null, to, fromName: null, toName } })
+const change = (field: NonNullable<Schemas["EntryChange"]>["field"], to: string | null, toName: string | null = null): Partial<Schemas["Entry"]> => ({ change: { field, from: null, to, fromName: null, toName } })
 const file = (n: number, name: string, type: Schemas["MediaType"], rest: Partial<Schemas["Attachment"]> = {}): Schemas["Attachment"] => ({ id: id(700 + n), name, type, size: 184_320, state: "ready", width: null, height: null, ...rest })
 const lines: Line[] = [
   [people.sara, "opened", "Hello, my card was charged twice for invoice 4711.\n\nCould you look at it? The picture shows both charges.", 1500, { attachments: [file(1, "receipt.png", "image/png", { width: 640, height: 400 }), file(2, "صورت‌حساب ماهانهٔ آبان.pdf", "application/pdf")] }],
@@ -138,7 +138,7 @@ const health = (): Schemas["HealthReport"] => ({ state: "degraded", version: "1.
 const empty = { data: [], page: { next: null, hasMore: false }, unread: 0 }
 const page = <T>(data: T[], more: object = {}) => ({ data, page: { next: null, hasMore: false }, ...more })
 
-const problem: Schemas["Problem"] = { type: "about:blank", title: "Service unavailable", status: 503, code: "internal" as Schemas["ErrorCode"], requestId: "9f3c1e2a-77aa" }
+const problem: Schemas["Problem"] = { type: "about:blank", title: "Service unavailable", status: 503, detail: "Service unavailable", errors: [], code: "internal" as Schemas["ErrorCode"], requestId: "9f3c1e2a-77aa" }
 
 /** The body of an answer, or undefined for 404. */
 function answer(path: string, query: URLSearchParams, role: Schemas["Role"], language: Language, state: State): unknown {
