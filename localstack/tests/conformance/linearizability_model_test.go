@@ -53,33 +53,46 @@ func modelEntries(entries []ticket.Entry) []seqEntry {
 	return list
 }
 
+// modelState is a log, and the client ids of changes that had nothing to do. A repeat of
+// such a change does nothing either, although the ticket may have changed since.
+type modelState struct {
+	log     []modelEntry
+	nothing []string
+}
+
+func (s modelState) equal(other modelState) bool {
+	return slices.Equal(s.log, other.log) && slices.Equal(s.nothing, other.nothing)
+}
+
 // logModel returns the model: an append-only log with sequential clients. With
 // rejectWhenClosed a closed ticket accepts no messages.
 func logModel(first modelEntry, rejectWhenClosed bool) porcupine.Model {
 	return porcupine.Model{
-		Init: func() any { return []modelEntry{first} },
+		Init: func() any { return modelState{log: []modelEntry{first}} },
 		Step: func(state, input, output any) (bool, any) {
-			log, op, a := state.([]modelEntry), input.(operation), output.(result)
+			now, op, a := state.(modelState), input.(operation), output.(result)
+			log := now.log
 			if op.kind == "read" {
-				return op.matchesRead(log, a.entries), log
+				return op.matchesRead(log, a.entries), now
 			}
 			added, code := op.apply(log, rejectWhenClosed)
 			if pos := slices.IndexFunc(log, func(e modelEntry) bool { return e.clientID == op.clientID }); pos >= 0 {
 				// A repeat. A repeated message returns its sequence number; a repeated
 				// change may return none.
-				return a.lost || a.code == "" && (a.seq == pos+1 || a.seq == 0 && op.kind != "post" && op.kind != "note"), log
+				return a.lost || a.code == "" && (a.seq == pos+1 || a.seq == 0 && op.kind != "post" && op.kind != "note"), now
+			}
+			if slices.Contains(now.nothing, op.clientID) {
+				return a.lost || a.code == "" && a.seq == 0, now
 			}
 			switch {
-			case a.lost && (code != "" || added == nil):
-				return true, log
-			case a.lost:
-				return true, append(slices.Clip(log), *added)
-			case code != "" || added == nil:
-				return a.code == code && a.seq == 0, log
+			case code != "":
+				return a.lost || a.code == code && a.seq == 0, now
+			case added == nil:
+				return a.lost || a.code == "" && a.seq == 0, modelState{log, append(slices.Clip(now.nothing), op.clientID)}
 			}
-			return a.code == "" && a.seq == len(log)+1, append(slices.Clip(log), *added)
+			return a.lost || a.code == "" && a.seq == len(log)+1, modelState{append(slices.Clip(log), *added), now.nothing}
 		},
-		Equal: func(a, b any) bool { return slices.Equal(a.([]modelEntry), b.([]modelEntry)) },
+		Equal: func(a, b any) bool { return a.(modelState).equal(b.(modelState)) },
 		DescribeOperation: func(input, output any) string {
 			op, a := input.(operation), output.(result)
 			return fmt.Sprintf("%s %s by %s (%s, after %d): %+v", op.kind, op.clientID, op.actor.Name, op.status, op.after, a)
