@@ -75,8 +75,12 @@ export function QueueList({ queue, result, openId }: Props) {
   )
 }
 
+/** Queues up to this length are in the page as a whole. */
+const short = 60
+
 /** The first row, and those that the next key can reach: they stay in the page wherever it scrolls to. */
 function kept(shown: readonly Ticket[], ids: readonly (string | null)[]): number[] {
+  if (shown.length <= short) return shown.map((_, index) => index)
   const at = ids.map((id) => shown.findIndex((ticket) => ticket.id === id)).filter((index) => index >= 0)
   return [0, ...at.flatMap((index) => [index - 1, index, index + 1])].filter((index) => index >= 0)
 }
