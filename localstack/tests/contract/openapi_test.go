@@ -94,6 +94,24 @@ func TestOpenAPI_EnumsTyped(t *testing.T) {
 	}
 }
 
+// TestOpenAPI_FieldsTyped checks that a generated client gets a type for each field: an empty
+// schema becomes unknown, and an object without fields accepts none.
+func TestOpenAPI_FieldsTyped(t *testing.T) {
+	schemas := schema.Map(parseDocument(t, infra.OpenAPI).Root["components"])["schemas"]
+	walk(schemas, "", func(pointer string, object map[string]any) {
+		for name, field := range schema.Map(object["properties"]) {
+			if len(schema.Map(field)) == 0 {
+				t.Errorf("%s: %s has no type", pointer, name)
+			}
+		}
+		types, _ := object["type"].([]any)
+		isObject := object["type"] == "object" || slices.Contains(types, any("object"))
+		if isObject && object["properties"] == nil && object["additionalProperties"] == nil {
+			t.Errorf("%s: got an object without fields", pointer)
+		}
+	})
+}
+
 // TestOpenAPI_SchemaNames checks the names that clients are generated with.
 func TestOpenAPI_SchemaNames(t *testing.T) {
 	schemas := schema.Map(schema.Map(parseDocument(t, infra.OpenAPI).Root["components"])["schemas"])
@@ -107,7 +125,7 @@ func TestOpenAPI_SchemaNames(t *testing.T) {
 // TestOpenAPI_RequiredFields checks that fields that are always sent are required.
 func TestOpenAPI_RequiredFields(t *testing.T) {
 	schemas := schema.Map(schema.Map(parseDocument(t, infra.OpenAPI).Root["components"])["schemas"])
-	for _, name := range []string{"User", "UserSummary", "Page"} {
+	for _, name := range []string{"User", "UserSummary", "Page", "NotificationPreferences"} {
 		required, _ := schema.Map(schemas[name])["required"].([]any)
 		for field := range schema.Map(schema.Map(schemas[name])["properties"]) {
 			if !slices.Contains(required, any(field)) {
