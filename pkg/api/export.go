@@ -28,6 +28,8 @@ type ExportStore interface {
 	ListSessions(ctx context.Context, userID, after string, limit int) (page []account.Session, more bool, err error)
 	// ListNotifications returns a page of a user's notifications, newest first.
 	ListNotifications(ctx context.Context, userID string, q notification.Query) (notification.Page, error)
+	// PushSubscriptions returns a user's push subscriptions, the oldest first.
+	PushSubscriptions(ctx context.Context, userID string) (live, ended []notification.PushSubscription, err error)
 	// AddAttachment stores a new attachment.
 	AddAttachment(ctx context.Context, a attachment.Attachment) error
 	// SetAttachmentState moves a pending attachment to ready.
@@ -63,14 +65,15 @@ func fileBudget() exportBudget   { return exportBudget{bytes: 64 << 20, reads: 2
 
 // exportView is an export. The lists hold encoded views, so that their size is known.
 type exportView struct {
-	ExportedAt    *string            `json:"exportedAt"`
-	Complete      bool               `json:"complete"`
-	Profile       userView           `json:"profile"`
-	Settings      exportSettingsView `json:"settings"`
-	Sessions      []json.RawMessage  `json:"sessions"`
-	Tickets       []json.RawMessage  `json:"tickets"`
-	Notifications []json.RawMessage  `json:"notifications"`
-	Attachments   []json.RawMessage  `json:"attachments"`
+	ExportedAt        *string            `json:"exportedAt"`
+	Complete          bool               `json:"complete"`
+	Profile           userView           `json:"profile"`
+	Settings          exportSettingsView `json:"settings"`
+	Sessions          []json.RawMessage  `json:"sessions"`
+	PushSubscriptions []json.RawMessage  `json:"pushSubscriptions"`
+	Tickets           []json.RawMessage  `json:"tickets"`
+	Notifications     []json.RawMessage  `json:"notifications"`
+	Attachments       []json.RawMessage  `json:"attachments"`
 }
 
 type exportSettingsView struct {
@@ -118,14 +121,14 @@ func (x *Exporter) collect(ctx context.Context, u user.User, session string, bud
 	r.out = exportView{
 		ExportedAt: wire.FormatTime(x.Now()), Profile: viewUser(u, u.Locale),
 		Settings: exportSettingsView{u.Locale, notificationPreferencesView(u.Notifications)},
-		Sessions: []json.RawMessage{}, Tickets: []json.RawMessage{}, Notifications: []json.RawMessage{}, Attachments: []json.RawMessage{},
+		Sessions: []json.RawMessage{}, PushSubscriptions: []json.RawMessage{}, Tickets: []json.RawMessage{}, Notifications: []json.RawMessage{}, Attachments: []json.RawMessage{},
 	}
 	if u.PictureID != "" {
 		if err := r.add(&r.out.Attachments, exportFileView{u.PictureID, "picture", nil, "/attachments/" + u.PictureID}); err != nil {
 			return r.out, err
 		}
 	}
-	for _, part := range []func(context.Context) error{r.sessions, r.notifications, r.tickets} {
+	for _, part := range []func(context.Context) error{r.sessions, r.pushSubscriptions, r.notifications, r.tickets} {
 		switch err := part(ctx); {
 		case errors.Is(err, errExportBudget):
 			return r.out, nil
@@ -173,6 +176,22 @@ func (r *exportRun) sessions(ctx context.Context) error {
 			if err := r.add(&r.out.Sessions, viewSession(s, r.current)); err != nil {
 				return err
 			}
+		}
+	}
+	return nil
+}
+
+func (r *exportRun) pushSubscriptions(ctx context.Context) error {
+	if err := r.read(); err != nil {
+		return err
+	}
+	live, _, err := r.Store.PushSubscriptions(ctx, r.user.ID)
+	if err != nil {
+		return err
+	}
+	for _, s := range live {
+		if err := r.add(&r.out.PushSubscriptions, pushSubscriptionView{s.ID, s.Platform, wire.FormatTime(s.CreatedAt)}); err != nil {
+			return err
 		}
 	}
 	return nil

@@ -60,16 +60,19 @@ func TestExport(t *testing.T) {
 	f.appendEntries(ticket.Entry{TicketID: oneID, Seq: 5, Kind: ticket.KindNote, Body: "internal-text", Author: ticket.Author{ID: aliID, Role: user.RoleSupport}},
 		ticket.Entry{TicketID: oneID, Seq: 6, HiddenBefore: 1, Kind: ticket.KindMessage, Body: "the last", Author: ticket.Author{ID: saraID}, Attachments: []ticket.Attachment{{ID: otherID, Name: "a.pdf", State: "ready"}}})
 	must(f.AddNotifications(t.Context(), notification.Notification{ID: aULID, UserID: saraID, Kind: notification.KindReply, TicketID: oneID, CreatedAt: f.now}))
+	if _, _, err := f.AddPushSubscription(t.Context(), saraID, notification.PushSubscription{ID: "a-browser", Platform: "web", Auth: "secret-auth", Session: aULID}); err != nil {
+		t.Fatal(err)
+	}
 	got := f.get(t)
 	if got.status != 200 || got.body["complete"] != true {
 		t.Fatalf("got %d %s", got.status, got.text)
 	}
-	for _, hidden := range []string{"internal-text", "secret-hash", `"kind":"note"`} {
+	for _, hidden := range []string{"internal-text", "secret-hash", "secret-auth", `"kind":"note"`} {
 		if strings.Contains(got.text, hidden) {
 			t.Errorf("the export has %s: %s", hidden, got.text)
 		}
 	}
-	for _, want := range []string{`"id":"` + saraID, "s@example.com", "Firefox", "the last", `"url":"/attachments/` + otherID, `"seq":6,"prev":4`, `"kind":"reply"`} {
+	for _, want := range []string{`"id":"` + saraID, "s@example.com", "Firefox", `"id":"a-browser","platform":"web"`, "the last", `"url":"/attachments/` + otherID, `"seq":6,"prev":4`, `"kind":"reply"`} {
 		if !strings.Contains(got.text, want) {
 			t.Errorf("the export lacks %s: %s", want, got.text)
 		}

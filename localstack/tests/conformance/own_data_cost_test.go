@@ -91,7 +91,7 @@ func exportCosts() []costCase {
 		return err
 	}
 	return []costCase{
-		{name: "export the own data, 2 tickets", golden: cost{9, 7, 1}, run: get, prepare: func(ctx context.Context, f *costFixture) error {
+		{name: "export the own data, 2 tickets", golden: cost{10, 8, 1}, run: get, prepare: func(ctx context.Context, f *costFixture) error {
 			accounts, phone := f.accounts.withStore(openStore()), newPhone()
 			browser := accounts.caller
 			browser.UseCookie = true
@@ -116,7 +116,7 @@ func exportCosts() []costCase {
 			_, err := f.store.StartExport(ctx, job, app.Now().Add(-export.RunTimeout))
 			return err
 		}},
-		{name: "make the file of an export", golden: cost{12, 8, 3}, run: func(ctx context.Context, f *costFixture) error {
+		{name: "make the file of an export", golden: cost{13, 9, 3}, run: func(ctx context.Context, f *costFixture) error {
 			return exporter(f).Run(ctx, job.UserID+" "+job.FileID)
 		}},
 	}
