@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"os"
@@ -84,7 +85,10 @@ func tempDir() (string, error) {
 func (e *Engine) waitReady(ctx context.Context) error {
 	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); {
 		if response, err := http.Get(e.URL); err == nil {
-			return response.Body.Close()
+			_ = response.Body.Close()
+			if response.StatusCode == http.StatusOK { // and not another server on the port
+				return nil
+			}
 		}
 		select {
 		case <-e.exited:
@@ -148,11 +152,17 @@ with db:
 	}
 }
 
-// FreeURL returns a local URL with a free port.
+// FreeURL returns a local URL with a free port. Systems give the ports above 32767 (macOS: 49151)
+// to whoever asks for any, such as servers of other tests; one of those could be taken before the
+// engine listens on it.
 func FreeURL() (string, error) {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return "", err
+	var err error
+	for range 100 {
+		address := fmt.Sprintf("127.0.0.1:%d", 20_000+rand.IntN(12_000))
+		var listener net.Listener
+		if listener, err = net.Listen("tcp", address); err == nil {
+			return "http://" + address, listener.Close()
+		}
 	}
-	return "http://" + listener.Addr().String(), listener.Close()
+	return "", err
 }
