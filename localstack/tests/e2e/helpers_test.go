@@ -195,7 +195,8 @@ func checkProblem(p client.Problem) error {
 		return fmt.Errorf("code is %q", p.Code)
 	}
 	for _, field := range p.Errors {
-		if !strings.ContainsAny(field.Pointer[:min(1, len(field.Pointer))], "/?") || !codePattern.MatchString(field.Code) || field.Message == "" {
+		inField := field.Pointer == "" || strings.ContainsAny(field.Pointer[:1], "/?") // "" is the whole body
+		if !inField || !codePattern.MatchString(field.Code) || field.Message == "" {
 			return fmt.Errorf("errors holds %+v", field)
 		}
 	}

@@ -188,7 +188,7 @@ func TestSpecCheck_UnknownField(t *testing.T) {
 			c.ObserveResponse(http.MethodGet, "/health", jsonResponse(`{"state":"ok","version":"v1"`+field+`}`))
 		},
 		"problem": func(c *specCheck, field string) {
-			problem := jsonResponse(`{"type":"t","title":"t","status":404,"code":"not_found"` + field + `}`)
+			problem := jsonResponse(`{"type":"t","title":"t","status":404,"detail":"","code":"not_found","errors":[]` + field + `}`)
 			problem.Status, problem.Header = http.StatusNotFound, http.Header{"Content-Type": {"application/problem+json"}}
 			c.ObserveResponse(http.MethodGet, "/tickets/1", problem)
 		},

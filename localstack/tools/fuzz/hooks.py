@@ -60,7 +60,7 @@ def before_load_schema(context, raw_schema):
         for operation in item.values():
             if isinstance(operation, dict):
                 may_be_null(operation.get("requestBody", {}))
-    for name in ("CategoryInput", "LocalizedText", "NotificationPreferences"):
+    for name in ("CategoryInput", "LocalizedText", "NotificationPreferencesInput"):
         may_be_null({"only": raw_schema["components"]["schemas"][name]})
 
 
