@@ -153,7 +153,7 @@ with db:
 }
 
 // FreeURL returns a local URL with a free port. Systems give the ports above 32767 (macOS: 49151)
-// to whoever asks for any, such as servers of other tests; one of those could be taken before the
+// to every server that asks for any port, such as those of other tests: one could be taken before the
 // engine listens on it.
 func FreeURL() (string, error) {
 	var err error
