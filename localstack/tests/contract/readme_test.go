@@ -1,0 +1,67 @@
+package contract
+
+import (
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+// placePattern matches "`A`, `B` in `file`".
+var placePattern = regexp.MustCompile("((?:`[A-Za-z.…]+`(?:, | and )?)+) in `([a-zA-Z_/.]+\\.[a-z]+)`")
+
+// TestReadme_Places checks that the table "to change X, go to Y" names files that contain what it
+// says.
+func TestReadme_Places(t *testing.T) {
+	readme, err := os.ReadFile(filepath.Join(root, "README.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, table, found := strings.Cut(string(readme), "| To change | Go to |")
+	if !found {
+		t.Fatal("README.md has no table of places")
+	}
+	places := placePattern.FindAllStringSubmatch(table, -1)
+	if len(places) < 15 {
+		t.Errorf("got %d places, want those of the table", len(places))
+	}
+	for _, place := range places {
+		content := sourcesNamed(t, place[2])
+		for _, name := range regexp.MustCompile("[A-Za-z.]+").FindAllString(place[1], -1) {
+			if name == "and" || strings.HasSuffix(name, ".go") {
+				continue
+			}
+			name = name[strings.LastIndexByte(name, '.')+1:]
+			if !regexp.MustCompile(`\b` + name).MatchString(content) {
+				t.Errorf("%s does not contain %s", place[2], name)
+			}
+		}
+	}
+}
+
+// sourcesNamed returns the text of the file at a path, or of all files in pkg with that name.
+func sourcesNamed(t *testing.T, name string) string {
+	t.Helper()
+	var text strings.Builder
+	if strings.Contains(name, "/") || strings.HasSuffix(name, ".yaml") {
+		content, err := os.ReadFile(filepath.Join(root, name))
+		if err != nil {
+			t.Error(err)
+		}
+		return string(content)
+	}
+	err := filepath.WalkDir(filepath.Join(root, "pkg"), func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.Name() != name {
+			return err
+		}
+		content, err := os.ReadFile(path)
+		text.Write(content)
+		return err
+	})
+	if err != nil {
+		t.Error(err)
+	}
+	return text.String()
+}
