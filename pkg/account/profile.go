@@ -40,7 +40,7 @@ type ProfileStore interface {
 	ListSessions(ctx context.Context, userID, after string, limit int) (page []Session, more bool, err error)
 
 	// EndSession is the method of TokenStore.
-	EndSession(ctx context.Context, userID, family, hash string, at time.Time) (ended bool, err error)
+	EndSession(ctx context.Context, userID, family string, at time.Time) (ended bool, err error)
 }
 
 // AttachmentStore reads the uploads that become profile pictures.
@@ -143,7 +143,7 @@ func (p *Profiles) CloseSession(ctx context.Context, actor user.Principal, famil
 	if !id.Valid(family) {
 		return apperr.New(apperr.SessionNotFound, "")
 	}
-	ended, err := p.Store.EndSession(ctx, actor.UserID, family, "", p.Now())
+	ended, err := p.Store.EndSession(ctx, actor.UserID, family, p.Now())
 	if err == nil && !ended {
 		err = apperr.New(apperr.SessionNotFound, "")
 	}

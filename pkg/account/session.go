@@ -71,9 +71,8 @@ type TokenStore interface {
 	RotateSession(ctx context.Context, userID, family, currentHash, nextHash string, now time.Time) (s Session, rotated, found bool, err error)
 
 	// EndSession deletes a session of the user and revokes its access tokens, in one
-	// transaction. If hash is not "", it does so only if hash is the current or previous
-	// token hash. ended is false if there was no such session, or it had expired.
-	EndSession(ctx context.Context, userID, family, hash string, at time.Time) (ended bool, err error)
+	// transaction. ended is false if there was no such session, or it had expired.
+	EndSession(ctx context.Context, userID, family string, at time.Time) (ended bool, err error)
 }
 
 // SessionTokens creates and rotates the refresh tokens and cookies of sessions.
@@ -129,25 +128,26 @@ func (s *SessionTokens) rotate(ctx context.Context, token string) (Session, stri
 	case rotated, session.PreviousHash == old.hash() && now.Sub(session.RotatedAt) <= reuseGracePeriod:
 		return session, s.formatToken(next), nil
 	}
-	if _, err := s.Store.EndSession(ctx, old.user.String(), old.family.String(), "", now); err != nil {
+	if _, err := s.Store.EndSession(ctx, old.user.String(), old.family.String(), now); err != nil {
 		return Session{}, "", err
 	}
 	return Session{}, "", apperr.New(apperr.RefreshReused, "")
 }
 
 // LogOut ends the actor's session, or the session of a refresh token if one is given,
-// with its access tokens and sockets. An actor without an access token is authenticated by the refresh token. An
-// unknown token, or that of another user, is ignored.
+// with its access tokens and sockets. An actor without an access token is authenticated by the refresh token,
+// which may have been replaced: whoever replaced it is logged out too. An unknown token, or that of
+// another user, is ignored.
 func (s *SessionTokens) LogOut(ctx context.Context, actor user.Principal, token string) error {
 	if token == "" {
-		_, err := s.Store.EndSession(ctx, actor.UserID, actor.Session, "", s.Now())
+		_, err := s.Store.EndSession(ctx, actor.UserID, actor.Session, s.Now())
 		return err
 	}
 	old, ok := s.parseToken(token)
 	if !ok || actor.UserID != "" && actor.UserID != old.user.String() {
 		return nil
 	}
-	_, err := s.Store.EndSession(ctx, old.user.String(), old.family.String(), old.hash(), s.Now())
+	_, err := s.Store.EndSession(ctx, old.user.String(), old.family.String(), s.Now())
 	return err
 }
 

@@ -244,12 +244,14 @@ func TestLogOut(t *testing.T) {
 		principal func(mine user.Principal) user.Principal
 		token     bool
 		ended     bool
+		refreshes int // of the session, before the logout with its first token
 	}{
-		"own session":               {func(p user.Principal) user.Principal { return p }, false, true},
-		"own token":                 {func(p user.Principal) user.Principal { return p }, true, true},
-		"token without a principal": {func(user.Principal) user.Principal { return user.Principal{} }, true, true},
-		"token of another user":     {func(user.Principal) user.Principal { return user.Principal{UserID: "reza", Session: "x"} }, true, false},
-		"unknown session":           {func(p user.Principal) user.Principal { p.Session = "x"; return p }, false, false},
+		"own session":               {func(p user.Principal) user.Principal { return p }, false, true, 0},
+		"own token":                 {func(p user.Principal) user.Principal { return p }, true, true, 0},
+		"token without a principal": {func(user.Principal) user.Principal { return user.Principal{} }, true, true, 0},
+		"token before the last":     {func(user.Principal) user.Principal { return user.Principal{} }, true, true, 2},
+		"token of another user":     {func(user.Principal) user.Principal { return user.Principal{UserID: "reza", Session: "x"} }, true, false, 0},
+		"unknown session":           {func(p user.Principal) user.Principal { p.Session = "x"; return p }, false, false, 0},
 	} {
 		f := newFixture(t)
 		tokens := f.addUser(t)
@@ -258,10 +260,18 @@ func TestLogOut(t *testing.T) {
 		if c.token {
 			token = tokens.Refresh
 		}
+		newest := tokens.Refresh
+		for range c.refreshes {
+			next, err := f.auth.Refresh(ctx, newest)
+			if err != nil {
+				t.Fatalf("%s: got %v", name, err)
+			}
+			newest = next.Refresh
+		}
 		if err := f.auth.Sessions.LogOut(ctx, c.principal(tokens.User.Principal(family)), token); err != nil {
 			t.Errorf("%s: got %v", name, err)
 		}
-		if _, err := f.auth.Refresh(ctx, tokens.Refresh); apperr.Is(err, apperr.SessionEnded) != c.ended {
+		if _, err := f.auth.Refresh(ctx, newest); apperr.Is(err, apperr.SessionEnded) != c.ended {
 			t.Errorf("%s: refresh afterwards: got %v, want ended %v", name, err, c.ended)
 		}
 		if revoked := len(f.revoked(family)) > 0; revoked != c.ended {

@@ -90,9 +90,9 @@ func (m *memAccounts) UpdateUser(ctx context.Context, userID string, p account.P
 	return m.memStore.UpdateUser(ctx, userID, p)
 }
 
-func (m *memAccounts) EndSession(ctx context.Context, userID, family, hash string, at time.Time) (bool, error) {
+func (m *memAccounts) EndSession(ctx context.Context, userID, family string, at time.Time) (bool, error) {
 	m.deletedSessions = append(m.deletedSessions, userID+" "+family)
-	return m.memStore.EndSession(ctx, userID, family, hash, at)
+	return m.memStore.EndSession(ctx, userID, family, at)
 }
 
 // TestAccountEndpoints_Validation checks the required fields of each account endpoint.

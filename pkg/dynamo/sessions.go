@@ -94,13 +94,8 @@ func (s *Store) RotateSession(ctx context.Context, userID, family, current, next
 }
 
 // EndSession implements account.TokenStore and account.ProfileStore.
-func (s *Store) EndSession(ctx context.Context, userID, family, hash string, at time.Time) (bool, error) {
-	condition, vals := "#ttl > :now", values{"now": s.now().Unix()}
-	if hash != "" {
-		condition += " AND (cur = :hash OR prev = :hash)"
-		vals["hash"] = hash
-	}
-	tx := s.transaction().remove(sessionKey(userID, family), condition, vals).addRevocation(family, user.Revocation{At: at, Until: at.Add(account.SessionRevocationTTL)})
+func (s *Store) EndSession(ctx context.Context, userID, family string, at time.Time) (bool, error) {
+	tx := s.transaction().remove(sessionKey(userID, family), "#ttl > :now", values{"now": s.now().Unix()}).addRevocation(family, user.Revocation{At: at, Until: at.Add(account.SessionRevocationTTL)})
 	failed, err := tx.commitWithRetry(ctx)
 	return err == nil && failed == nil, err
 }

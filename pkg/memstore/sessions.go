@@ -53,10 +53,10 @@ func (s *Store) RotateSession(_ context.Context, userID, family, currentHash, ne
 }
 
 // EndSession deletes a session if hash is "" or one of its token hashes, and revokes it.
-func (s *Store) EndSession(_ context.Context, userID, family, hash string, at time.Time) (ended bool, err error) {
+func (s *Store) EndSession(_ context.Context, userID, family string, at time.Time) (ended bool, err error) {
 	err = s.do("EndSession", userID, func() error {
 		session, found := s.session(userID, family)
-		ended = found && session.ExpiresAt.After(s.now()) && (hash == "" || hash == session.CurrentHash || hash == session.PreviousHash)
+		ended = found && session.ExpiresAt.After(s.now())
 		if ended {
 			delete(s.sessions, family)
 			s.revoke(family, user.Revocation{At: at, Until: at.Add(account.SessionRevocationTTL)})

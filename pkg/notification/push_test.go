@@ -148,7 +148,7 @@ func TestDeliver_PushRepeat(t *testing.T) {
 // a user who has disabled push messages gets none.
 func TestDeliver_PushAfterSession(t *testing.T) {
 	f := newPushFixture(t, "a")
-	_, err := f.EndSession(t.Context(), "sara", "session", "", noon)
+	_, err := f.EndSession(t.Context(), "sara", "session", noon)
 	f.must(err)
 	got, err := f.push()
 	if err != nil || got.State != notification.Skipped || got.Reason != notification.ReasonNoAddress || len(f.pushed) != 0 || len(f.endpoints()) != 0 {

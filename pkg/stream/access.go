@@ -74,7 +74,7 @@ func RevokeChangedRights(users UserReader, revoker AccessRevoker) Handler {
 // SessionEnder ends sessions.
 type SessionEnder interface {
 	// EndSession deletes a session and revokes its access tokens.
-	EndSession(ctx context.Context, userID, family, hash string, at time.Time) (ended bool, err error)
+	EndSession(ctx context.Context, userID, family string, at time.Time) (ended bool, err error)
 }
 
 // VerifyNewSession returns a Handler that revokes sessions started with outdated
@@ -88,7 +88,7 @@ func VerifyNewSession(users UserReader, revoker AccessRevoker, sessions SessionE
 			return err
 		}
 		if !inactive && e.User.PhoneVersion < current.PhoneVersion && current.PhoneSession != "" && current.PhoneSession != e.SessionID {
-			if _, err := sessions.EndSession(ctx, e.User.ID, e.SessionID, "", now()); err != nil {
+			if _, err := sessions.EndSession(ctx, e.User.ID, e.SessionID, now()); err != nil {
 				return err
 			}
 		}

@@ -97,7 +97,7 @@ func TestRevokeChangedRights(t *testing.T) {
 // endedSessions are the families of ended sessions.
 type endedSessions map[string]bool
 
-func (s endedSessions) EndSession(_ context.Context, _, family, _ string, _ time.Time) (bool, error) {
+func (s endedSessions) EndSession(_ context.Context, _, family string, _ time.Time) (bool, error) {
 	s[family] = true
 	return true, nil
 }

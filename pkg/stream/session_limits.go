@@ -48,7 +48,7 @@ func LimitSessions(store SessionStore, maximum int, now func() time.Time) Handle
 
 func endSessions(ctx context.Context, store SessionStore, sessions []account.Session, at time.Time) error {
 	for _, s := range sessions {
-		if _, err := store.EndSession(ctx, s.User.ID, s.Family, "", at); err != nil {
+		if _, err := store.EndSession(ctx, s.User.ID, s.Family, at); err != nil {
 			return err
 		}
 	}

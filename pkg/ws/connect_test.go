@@ -103,7 +103,7 @@ func TestConnect_Revoked(t *testing.T) {
 func TestConnect_EndedSession(t *testing.T) {
 	for name, end := range map[string]func(fx *fixture) error{
 		"logged out": func(fx *fixture) error {
-			_, err := fx.EndSession(t.Context(), saraID, "s1", "", fx.now)
+			_, err := fx.EndSession(t.Context(), saraID, "s1", fx.now)
 			return err
 		},
 		"deleted":  func(fx *fixture) error { return fx.DeleteSessions(t.Context(), saraID) },

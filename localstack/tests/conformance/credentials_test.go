@@ -186,7 +186,7 @@ func TestSessions_Pagination(t *testing.T) {
 		expired := newSession(owner)
 		expired.ExpiresAt = app.Now().Add(-time.Minute)
 		must(t, db.open().CreateSession(t.Context(), expired, nil))
-		if ended, err := db.open().EndSession(t.Context(), owner.ID, expired.Family, "", app.Now()); err != nil || ended {
+		if ended, err := db.open().EndSession(t.Context(), owner.ID, expired.Family, app.Now()); err != nil || ended {
 			t.Errorf("an expired one: got ended %v, %v", ended, err)
 		}
 		must(t, db.open().CreateSession(t.Context(), expired, nil))

@@ -61,7 +61,7 @@ func TestPushSubscriptions(t *testing.T) {
 			t.Errorf("got %+v, %v", removed, err)
 		}
 		wantPush("with one left", true)
-		if _, err := store.EndSession(ctx, u.ID, family, "", app.Now()); err != nil {
+		if _, err := store.EndSession(ctx, u.ID, family, app.Now()); err != nil {
 			t.Fatal(err)
 		}
 		if live, ended, err := store.PushSubscriptions(ctx, u.ID); err != nil || len(live) > 0 || !slices.Equal(ended, []notification.PushSubscription{changed}) {

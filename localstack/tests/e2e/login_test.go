@@ -257,6 +257,22 @@ func TestLogout(t *testing.T) {
 	wantProblem(t, refresh(t, second.Tokens().RefreshToken), 401)
 }
 
+// TestLogout_ReplacedToken checks that a user whose refresh token was stolen and replaced ends
+// the session by a logout with the old token.
+func TestLogout_ReplacedToken(t *testing.T) {
+	t.Parallel()
+	me := customer(t)
+	stolen := me.Tokens().RefreshToken
+	newest := stolen
+	for range 2 {
+		var next struct{ RefreshToken string }
+		wantStatus(t, refresh(t, newest), 200, &next)
+		newest = next.RefreshToken
+	}
+	wantStatus(t, anonymous(t, "POST", "/logout", object{"refreshToken": stolen}), 204, nil)
+	wantProblem(t, refresh(t, newest), 401)
+}
+
 func TestLogout_ForeignToken(t *testing.T) {
 	t.Parallel()
 	me, victim := customer(t), customer(t)
