@@ -136,7 +136,7 @@ func (s *SessionTokens) rotate(ctx context.Context, token string) (Session, stri
 
 // LogOut ends the actor's session, or the session of a refresh token if one is given,
 // with its access tokens and sockets. An actor without an access token is authenticated by the refresh token,
-// which may have been replaced: whoever replaced it is logged out too. An unknown token, or that of
+// which may have been replaced: the client that replaced it is logged out too. An unknown token, or that of
 // another user, is ignored.
 func (s *SessionTokens) LogOut(ctx context.Context, actor user.Principal, token string) error {
 	if token == "" {
