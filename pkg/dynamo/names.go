@@ -263,22 +263,34 @@ func (s *Store) RemoveUserFromAudit(ctx context.Context, userID string, after ma
 		return nil, err
 	}
 	for _, i := range items {
-		if i.ActorID != userID && i.Target != userID {
+		paths := i.pathsAbout(userID)
+		if len(paths) == 0 {
 			continue
 		}
-		if i.ActorID == userID {
-			i.Address = ""
-		}
-		if i.Target == userID {
-			for _, fields := range []map[string]any{i.Before, i.After} {
-				for _, name := range []string{"phone", "name", "email"} {
-					delete(fields, name)
-				}
-			}
-		}
-		if _, err := s.put(ctx, i, "attribute_exists(PK)", nil); err != nil {
+		_, _, err := s.update(ctx, updateSpec{key: i.key, set: "REMOVE " + strings.Join(paths, ", "), condition: "attribute_exists(PK)", blind: true})
+		if err != nil {
 			return nil, err
 		}
 	}
 	return next, nil
+}
+
+// pathsAbout returns the attributes with personal data of a user. They are removed one by one:
+// a write of the whole record would restore what the concurrent removal of another user erased.
+func (i auditItem) pathsAbout(userID string) (paths []string) {
+	if i.ActorID == userID && i.Address != "" {
+		paths = append(paths, "#address")
+	}
+	if i.Target != userID {
+		return paths
+	}
+	for _, name := range []string{"phone", "name", "email"} {
+		if _, found := i.Before[name]; found {
+			paths = append(paths, "#was.#"+name)
+		}
+		if _, found := i.After[name]; found {
+			paths = append(paths, "#now.#"+name)
+		}
+	}
+	return paths
 }

@@ -8,6 +8,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -17,6 +18,7 @@ import (
 	"ticketsystem/pkg/account"
 	"ticketsystem/pkg/attachment"
 	"ticketsystem/pkg/audit"
+	"ticketsystem/pkg/dynamo"
 	"ticketsystem/pkg/event"
 	"ticketsystem/pkg/search"
 	"ticketsystem/pkg/stream"
@@ -118,6 +120,48 @@ func TestDeleteUser_LateMarker(t *testing.T) {
 	for _, u := range []user.User{sara, ali} {
 		for _, trace := range w.tracesOf(t, u) {
 			t.Error(trace)
+		}
+	}
+}
+
+// beforeWrite is an HTTP client that runs a function before the first write.
+type beforeWrite struct {
+	next aws.HTTPClient
+	run  func()
+}
+
+func (c *beforeWrite) Do(r *http.Request) (*http.Response, error) {
+	if run := c.run; run != nil && !strings.HasSuffix(r.Header.Get("X-Amz-Target"), ".Query") {
+		c.run = nil
+		run()
+	}
+	return c.next.Do(r)
+}
+
+// TestRemoveUserFromAudit_Concurrent removes the actor and the target of an audit record at
+// once: neither removal restores what the other has erased.
+func TestRemoveUserFromAudit_Concurrent(t *testing.T) {
+	t.Parallel()
+	for _, order := range [][]int{{0, 1}, {1, 0}} {
+		w := newEmptyWorkload(t, 1)
+		actor, target := newLogin().User, newLogin()
+		must(t, w.store.CreateUser(t.Context(), target, audit.Record{
+			ID: newID(), Actor: audit.Actor{ID: actor.ID, Name: actor.Name, Address: "192.0.2.7"}, Action: audit.UserCreated, Target: target.User.ID,
+			Before: audit.Fields{"name": "Former", "role": "user"}, After: audit.Fields{"phone": target.Phone, "name": "Zarathustra", "email": "z@example.com", "role": "support"},
+		}))
+		remove := func(store *dynamo.Store, userID string) {
+			_, err := store.RemoveUserFromAudit(t.Context(), userID, nil, 100)
+			must(t, err)
+		}
+		ids := []string{actor.ID, target.User.ID}
+		config := w.config.Copy()
+		config.HTTPClient = &beforeWrite{config.HTTPClient, func() { remove(w.store, ids[order[1]]) }}
+		remove(dynamo.New(config, w.tableName, fixedNow), ids[order[0]])
+		records, _, err := w.store.AuditRecords(t.Context(), audit.Query{Limit: 10})
+		must(t, err)
+		want := audit.Record{Before: audit.Fields{"role": "user"}, After: audit.Fields{"role": "support"}}
+		if got := records[0]; len(records) != 1 || got.Actor.Address != "" || !reflect.DeepEqual(got.Before, want.Before) || !reflect.DeepEqual(got.After, want.After) {
+			t.Errorf("order %v: got %+v, want no address, name, number or e-mail", order, records)
 		}
 	}
 }
