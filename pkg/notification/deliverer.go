@@ -18,10 +18,9 @@ type DeliveryJob struct {
 	Channel Channel `json:"channel"`
 	// TicketID is the ticket of the notification, or "".
 	TicketID string `json:"ticketId,omitempty"`
-	// PhoneNotice is a sealed notice about a change of the phone number. A job has either
-	// it or an ID.
-	PhoneNotice string `json:"phoneNotice,omitempty"`
-	RequestID   string `json:"requestId,omitempty"` // of the notification
+	// Notice is a sealed notice about a change of the account. A job has either it or an ID.
+	Notice    string `json:"notice,omitempty"`
+	RequestID string `json:"requestId,omitempty"` // of the notification
 }
 
 // DeliveryStore stores deliveries and the data needed to send them.
@@ -71,7 +70,7 @@ type Deliverer struct {
 	SMS          SMSSender
 	Now          func() time.Time
 	MaxSMSPerDay int
-	Key          Sealer // of PhoneNotices
+	Key          Sealer // of ChangeNotices
 	Brand        locale.Brand
 	Push         *PushSubscriptions
 	PushSender   PushSender
@@ -80,8 +79,8 @@ type Deliverer struct {
 // Deliver runs a job. If it returns an error, the job must be retried after
 // retryAfter. Jobs already delivered or claimed are not sent again.
 func (d *Deliverer) Deliver(ctx context.Context, job DeliveryJob) (retryAfter time.Duration, err error) {
-	if job.PhoneNotice != "" {
-		return d.deliverPhoneNotice(ctx, job)
+	if job.Notice != "" {
+		return d.deliverNotice(ctx, job)
 	}
 	for range maxClaims {
 		now := d.Now()

@@ -80,14 +80,14 @@ type DeliveryQueue interface {
 // EnqueueDeliveries returns a Handler that enqueues the deliveries of new
 // notifications. They are delayed, so that a notification that is read meanwhile
 // is not sent by e-mail or SMS. Broadcasts are not delayed, nor are the notices about a
-// change of the phone number.
+// change of the phone number or the e-mail address.
 func EnqueueDeliveries(queue DeliveryQueue, key notification.Sealer, delay time.Duration) Handler {
 	return func(ctx context.Context, e event.Event, _ ...event.Event) error {
 		switch e := e.(type) {
 		case event.NotificationCreated:
 			return enqueueNotification(ctx, queue, e.Notification, delay)
 		case event.UserChanged:
-			if jobs := notification.PhoneNotices(key, e.Old, e.New); len(jobs) > 0 {
+			if jobs := notification.ChangeNotices(key, e.Old, e.New); len(jobs) > 0 {
 				return queue.Send(ctx, 0, jobs...)
 			}
 		}

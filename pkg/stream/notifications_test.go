@@ -46,7 +46,7 @@ func TestEnqueueDeliveries(t *testing.T) {
 			t.Error(err)
 		}
 	}
-	if want := []string{"10s [{u 1 email   r1} {u 1 sms   r1}]", "0s [{u 2 sms   }]", `0s [{u  sms  {"to":"+1","ending":"22","locale":""} }]`}; !slices.Equal(queue.calls, want) {
+	if want := []string{"10s [{u 1 email   r1} {u 1 sms   r1}]", "0s [{u 2 sms   }]", `0s [{u  sms  {"kind":"phone_changed","to":"+1","ending":"22","locale":""} }]`}; !slices.Equal(queue.calls, want) {
 		t.Errorf("got %q, want %q", queue.calls, want)
 	}
 }

@@ -188,6 +188,9 @@ func TestConfirmEmail(t *testing.T) {
 	equal(t, "emailVerified with the same address", profile.EmailVerified, true)
 	me.mustCall(200, "PATCH", "/profile", object{"email": "x" + address}, &profile)
 	equal(t, "emailVerified with another address", profile.EmailVerified, false)
+	if text := awaitMail(t, address, 2); !strings.Contains(text, "نشانی ایمیل حساب") {
+		t.Errorf("the old address got %q, want to be told of the change", text)
+	}
 }
 
 // TestDeleteMe checks that a user is removed after a code sent for this purpose, as by an

@@ -11,9 +11,9 @@ import (
 	"ticketsystem/pkg/user"
 )
 
-// TestPhoneNotices checks that the former number and the confirmed address are told,
+// TestChangeNotices checks that the former number and the address confirmed before are told,
 // whatever the user prefers, and that the queue contains neither.
-func TestPhoneNotices(t *testing.T) {
+func TestChangeNotices(t *testing.T) {
 	key, err := auth.NewSecretKey("AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=")
 	if err != nil {
 		t.Fatal(err)
@@ -21,6 +21,10 @@ func TestPhoneNotices(t *testing.T) {
 	old := user.User{ID: "sara", Phone: "+989121234567", Email: "s@b.ir", EmailVerified: true, Locale: "en"}
 	unconfirmed := old
 	unconfirmed.EmailVerified = false
+	readdressed := func(u user.User, address string) user.User {
+		u.Email, u.EmailVerified = address, false
+		return u
+	}
 	for name, c := range map[string]struct {
 		old, updated user.User
 		want         []string
@@ -29,11 +33,19 @@ func TestPhoneNotices(t *testing.T) {
 		"new user":    {user.User{}, old.WithPhone("+989127654321", ""), nil},
 		"unconfirmed": {unconfirmed, unconfirmed.WithPhone("+989127654321", ""), []string{"SMS to +989121234567"}},
 		"both":        {old, old.WithPhone("+989127654321", ""), []string{"SMS to +989121234567", "mail to s@b.ir"}},
+		"address":     {old, readdressed(old, "thief@b.ir"), []string{"mail to s@b.ir of sara: Your e-mail address was changed"}},
+		"no address":  {old, readdressed(old, ""), []string{"mail to s@b.ir of sara: Your e-mail address was changed"}},
+		"returned":    {old, readdressed(old, "s@b.ir"), nil},
+		"first":       {readdressed(old, ""), old, nil},
+		"never told":  {unconfirmed, readdressed(old, "thief@b.ir"), nil},
+		"number and address": {old, readdressed(old, "thief@b.ir").WithPhone("+989127654321", ""), []string{
+			"SMS to +989121234567", "mail to s@b.ir of sara: Your phone number was changed", "mail to s@b.ir of sara: Your e-mail address was changed",
+		}},
 	} {
 		f := newFixture(t, notification.Queued)
 		deliverer := f.deliverer(noon)
 		deliverer.Key = key
-		for _, job := range notification.PhoneNotices(key, c.old, c.updated) {
+		for _, job := range notification.ChangeNotices(key, c.old, c.updated) {
 			if text := fmt.Sprint(job); strings.Contains(text, "912") || strings.Contains(text, "s@b.ir") {
 				t.Errorf("%s: the job contains an address: %s", name, text)
 			}
@@ -50,7 +62,7 @@ func TestPhoneNotices(t *testing.T) {
 			}
 		}
 		f.providerErr = errProvider
-		if jobs := notification.PhoneNotices(key, c.old, c.updated); len(jobs) > 0 {
+		if jobs := notification.ChangeNotices(key, c.old, c.updated); len(jobs) > 0 {
 			if retryAfter, err := deliverer.Deliver(t.Context(), jobs[0]); !errors.Is(err, errProvider) || retryAfter <= 0 {
 				t.Errorf("%s: got %v, %v, want a retry", name, retryAfter, err)
 			}
