@@ -109,7 +109,7 @@ func (a *Automation) Run(ctx context.Context, until time.Time) (AutomationResult
 // process executes the action that is due on a ticket and reschedules its timer.
 func (a *Automation) process(ctx context.Context, t Timer, result *AutomationResult) error {
 	var act action
-	changed, err := a.Tickets.applyChange(ctx, SystemPrincipal(), t.TicketID, "", func(tk Ticket) ([]Entry, error) {
+	changed, err := a.Tickets.applyChange(ctx, SystemPrincipal(), t.TicketID, "", KindStatus, func(tk Ticket) ([]Entry, error) {
 		act = a.evaluate(tk)
 		if act.to == "" {
 			return nil, nil

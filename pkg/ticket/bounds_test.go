@@ -115,7 +115,7 @@ func TestPost_RepeatFarBehind(t *testing.T) {
 	repeated := ulidAt(1)
 	for _, at := range []int{60, 2950} {
 		log := longLog()
-		log[at-1].ClientID, log[at-1].Author.ID = repeated, sara.UserID
+		log[at-1].Kind, log[at-1].ClientID, log[at-1].Author.ID = ticket.KindMessage, repeated, sara.UserID
 		got, err := storeWith(log, len(log)).service(9).Post(context.Background(), sara, message(repeated, 10))
 		if err != nil || got.Created || got.Entry.Seq != at {
 			t.Errorf("posted at %d: got created %v, seq %d, %v", at, got.Created, got.Entry.Seq, err)

@@ -34,8 +34,8 @@ type changeFunc func(tk Ticket) ([]Entry, error)
 
 // applyChange appends the entries that makeEntries returns and stores the
 // resulting ticket in one transaction. It retries on a conflict. If clientID is
-// set, repeating the call is safe.
-func (s *Service) applyChange(ctx context.Context, actor user.Principal, ticketID, clientID string, makeEntries changeFunc) (ChangeResult, error) {
+// set, repeating the call is safe; the first entry is of the kind then.
+func (s *Service) applyChange(ctx context.Context, actor user.Principal, ticketID, clientID string, kind Kind, makeEntries changeFunc) (ChangeResult, error) {
 	for attempt := range maxAttempts {
 		started := time.Now()
 		log, err := s.readLatest(ctx, actor, ticketID, dedupWindow)
@@ -45,7 +45,7 @@ func (s *Service) applyChange(ctx context.Context, actor user.Principal, ticketI
 		if log, err = s.catchUp(ctx, log); err != nil {
 			return ChangeResult{}, err
 		}
-		repeated, err := s.isRepeatedChange(ctx, actor, clientID, log)
+		repeated, err := s.isRepeatedChange(ctx, actor, clientID, kind, log)
 		if err != nil || repeated {
 			return ChangeResult{Ticket: log.Ticket}, err
 		}
@@ -80,12 +80,16 @@ func (s *Service) applyChange(ctx context.Context, actor user.Principal, ticketI
 
 // isRepeatedChange reports whether an earlier request made the change, or had nothing to do. The
 // second takes a read of its own, which is saved if the client id is younger than the newest
-// entry, whatever clock made it: nothing has changed since the first request then.
-func (s *Service) isRepeatedChange(ctx context.Context, actor user.Principal, clientID string, log Log) (bool, error) {
+// entry, whatever clock made it: nothing has changed since the first request then. Returns
+// errClientIDUsed if the earlier request was of another kind.
+func (s *Service) isRepeatedChange(ctx context.Context, actor user.Principal, clientID string, kind Kind, log Log) (bool, error) {
 	if clientID == "" {
 		return false, nil
 	}
-	if _, duplicate := log.findByClientID(actor.UserID, clientID); duplicate {
+	if original, duplicate := log.findByClientID(actor.UserID, clientID); duplicate {
+		if original.Kind != kind {
+			return false, errClientIDUsed()
+		}
 		return true, nil
 	}
 	sentAt, newest := id.Time(clientID), log.Entries[len(log.Entries)-1].CreatedAt
@@ -137,7 +141,7 @@ func stateAfter(s State, c *Change) State {
 // Close closes the ticket. A closed ticket stays unchanged. Returns
 // apperr.TicketNotFound or apperr.Conflict.
 func (s *Service) Close(ctx context.Context, actor user.Principal, ticketID, clientID string) (ChangeResult, error) {
-	return s.applyChange(ctx, actor, ticketID, clientID, func(tk Ticket) ([]Entry, error) {
+	return s.applyChange(ctx, actor, ticketID, clientID, KindStatus, func(tk Ticket) ([]Entry, error) {
 		return statusEntries(tk, StatusClosed), nil
 	})
 }
@@ -145,7 +149,7 @@ func (s *Service) Close(ctx context.Context, actor user.Principal, ticketID, cli
 // Reopen sets a resolved or closed ticket to open. An active ticket stays
 // unchanged. Returns apperr.TicketClosed for a customer after the ReopenWindow.
 func (s *Service) Reopen(ctx context.Context, actor user.Principal, ticketID, clientID string) (ChangeResult, error) {
-	return s.applyChange(ctx, actor, ticketID, clientID, func(tk Ticket) ([]Entry, error) {
+	return s.applyChange(ctx, actor, ticketID, clientID, KindStatus, func(tk Ticket) ([]Entry, error) {
 		if tk.State.Status.IsActive() {
 			return nil, nil
 		}
@@ -159,7 +163,7 @@ func (s *Service) Reopen(ctx context.Context, actor user.Principal, ticketID, cl
 // SetStatus changes the status on behalf of staff. Returns
 // apperr.StatusNotAllowed if the transition does not exist.
 func (s *Service) SetStatus(ctx context.Context, actor user.Principal, ticketID, clientID string, to Status) (ChangeResult, error) {
-	return s.applyChange(ctx, actor, ticketID, clientID, func(tk Ticket) ([]Entry, error) {
+	return s.applyChange(ctx, actor, ticketID, clientID, KindStatus, func(tk Ticket) ([]Entry, error) {
 		if tk.State.Status == to {
 			return nil, nil
 		}
@@ -180,7 +184,7 @@ func statusEntries(tk Ticket, to Status) []Entry {
 // Claim assigns the ticket to the actor. Returns apperr.AlreadyAssigned if it is
 // assigned to another agent.
 func (s *Service) Claim(ctx context.Context, actor user.Principal, ticketID, clientID string) (ChangeResult, error) {
-	return s.applyChange(ctx, actor, ticketID, clientID, func(tk Ticket) ([]Entry, error) {
+	return s.applyChange(ctx, actor, ticketID, clientID, KindAssignment, func(tk Ticket) ([]Entry, error) {
 		if tk.State.AssigneeID != "" && tk.State.AssigneeID != actor.UserID {
 			return nil, apperr.New(apperr.AlreadyAssigned, "This ticket is assigned to "+user.DisplayName(tk.Assignee.Name, locale.English)+".")
 		}
@@ -191,7 +195,7 @@ func (s *Service) Claim(ctx context.Context, actor user.Principal, ticketID, cli
 // Release unassigns an active ticket in the name of the system if it is assigned to the
 // agent, who has lost the role. It is safe to repeat; a deleted ticket is no error.
 func (s *Service) Release(ctx context.Context, ticketID, agentID string) error {
-	_, err := s.applyChange(ctx, SystemPrincipal(), ticketID, "", func(tk Ticket) ([]Entry, error) {
+	_, err := s.applyChange(ctx, SystemPrincipal(), ticketID, "", KindAssignment, func(tk Ticket) ([]Entry, error) {
 		if tk.State.AssigneeID != agentID || !tk.State.Status.IsActive() {
 			return nil, nil
 		}
@@ -214,7 +218,7 @@ func (s *Service) Assign(ctx context.Context, actor user.Principal, ticketID, cl
 		}
 		to = agent
 	}
-	return s.applyChange(ctx, actor, ticketID, clientID, func(tk Ticket) ([]Entry, error) { return assignEntries(tk, to), nil })
+	return s.applyChange(ctx, actor, ticketID, clientID, KindAssignment, func(tk Ticket) ([]Entry, error) { return assignEntries(tk, to), nil })
 }
 
 func assignEntries(tk Ticket, to UserRef) []Entry {
@@ -251,7 +255,7 @@ func (s *Service) Update(ctx context.Context, actor user.Principal, ticketID str
 		}
 		category = found
 	}
-	return s.applyChange(ctx, actor, ticketID, "", func(tk Ticket) ([]Entry, error) {
+	return s.applyChange(ctx, actor, ticketID, "", "", func(tk Ticket) ([]Entry, error) {
 		if !actor.Role.IsStaff() && !tk.State.Status.IsActive() {
 			return nil, apperr.New(apperr.TicketClosed, "")
 		}

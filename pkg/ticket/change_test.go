@@ -2,6 +2,7 @@ package ticket_test
 
 import (
 	"context"
+	"errors"
 	"reflect"
 	"testing"
 
@@ -356,16 +357,39 @@ func TestClose_RepeatedWithoutEffect(t *testing.T) {
 	}
 }
 
-// TestApplyChange_ClientIDOnFirstEntry checks that the first entry of a change has
-// the client id, and that a message with the same id returns that entry.
-func TestApplyChange_ClientIDOnFirstEntry(t *testing.T) {
-	store := storeWith(newLog(), 1)
-	got, err := store.service(9).Close(context.Background(), sara, ticketID, "c1")
+// TestClientID_OfAnotherRequest checks that the first entry of a change has the client id, and that
+// a message or a change of another kind with this id is refused: it would be lost.
+func TestClientID_OfAnotherRequest(t *testing.T) {
+	ctx := context.Background()
+	store := storeWith(newLog().message(ali, "hello").withClientID("c0"), 2)
+	s := store.service(9)
+	got, err := s.Close(ctx, ali, ticketID, "c1")
 	if err != nil || got.Entries[0].ClientID != "c1" {
 		t.Fatalf("got %+v, %v", got, err)
 	}
-	posted, err := store.service(9).Post(context.Background(), sara, message("c1", 1))
-	if err != nil || posted.Created || posted.Entry.Kind != ticket.KindStatus {
-		t.Errorf("got %+v, %v, want the first entry with the client id", posted, err)
+	if _, err := s.Claim(ctx, ali, ticketID, "c2"); err != nil {
+		t.Fatal(err)
+	}
+	post := func(clientID string, after int) func() error {
+		return func() error {
+			_, err := s.Post(ctx, ali, message(clientID, after))
+			return err
+		}
+	}
+	for name, run := range map[string]func() error{
+		"message of close":           post("c1", 3),
+		"message of close, no after": post("c1", 0),
+		"message of claim":           post("c2", 2),
+		"claim of close":             func() error { _, err := s.Claim(ctx, ali, ticketID, "c1"); return err },
+		"close of claim":             func() error { _, err := s.Close(ctx, ali, ticketID, "c2"); return err },
+		"reopen of message":          func() error { _, err := s.Reopen(ctx, ali, ticketID, "c0"); return err },
+	} {
+		var refused *apperr.Error
+		if err := run(); !errors.As(err, &refused) || refused.Code != apperr.InvalidBody || refused.Fields[0].Pointer != "/clientId" {
+			t.Errorf("%s: got %v, want invalid_body at /clientId", name, err)
+		}
+	}
+	if len(store.log()) != 4 {
+		t.Errorf("the log grew to %d entries, want 4", len(store.log()))
 	}
 }

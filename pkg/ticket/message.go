@@ -39,7 +39,8 @@ type PostResult struct {
 //
 // Returns apperr.TicketNotFound, Forbidden for a note of a customer,
 // TicketClosed, AttachmentNotFound, AttachmentRefused, AttachmentInUse,
-// RateLimited, or Conflict if there are too many concurrent writers.
+// RateLimited, InvalidBody for the client id of a change, or Conflict if there are too many
+// concurrent writers.
 func (s *Service) Post(ctx context.Context, actor user.Principal, m Message) (PostResult, error) {
 	started := time.Now()
 	log, earlier, err := s.loadForPost(ctx, actor, m.TicketID, m.After)
@@ -50,11 +51,14 @@ func (s *Service) Post(ctx context.Context, actor user.Principal, m Message) (Po
 		return PostResult{}, apperr.New(apperr.Forbidden, "Only staff can write internal notes.")
 	}
 	if original, ok := (Log{Entries: earlier}).findByClientID(actor.UserID, m.ClientID); ok {
-		return PostResult{Entry: original, Ticket: log.Ticket}, nil
+		return repeatedPost(original, log.Ticket)
 	}
 	original, duplicate, err := s.findDuplicate(ctx, actor, m, log)
-	if err != nil || duplicate {
-		return PostResult{Entry: original, Ticket: log.Ticket}, err
+	switch {
+	case err != nil:
+		return PostResult{}, err
+	case duplicate:
+		return repeatedPost(original, log.Ticket)
 	}
 	if err := s.checkWrite(ctx, actor); err != nil {
 		return PostResult{}, err
@@ -65,7 +69,7 @@ func (s *Service) Post(ctx context.Context, actor user.Principal, m Message) (Po
 		case err != nil || posted.Created:
 			return posted, err
 		case existing != nil && existing.ClientID == m.ClientID && existing.Author.ID == actor.UserID:
-			return PostResult{Entry: *existing, Ticket: log.Ticket}, nil
+			return repeatedPost(*existing, log.Ticket)
 		}
 		if err := backOff(ctx, attempt, time.Since(started)); err != nil {
 			return PostResult{}, err
@@ -75,10 +79,24 @@ func (s *Service) Post(ctx context.Context, actor user.Principal, m Message) (Po
 			return PostResult{}, err
 		}
 		if original, ok := log.findByClientID(actor.UserID, m.ClientID); ok {
-			return PostResult{Entry: original, Ticket: log.Ticket}, nil
+			return repeatedPost(original, log.Ticket)
 		}
 	}
 	return PostResult{}, errConflict()
+}
+
+// repeatedPost returns the result of an earlier post. Returns errClientIDUsed if the entry is none
+// of a message, whose text would be lost otherwise.
+func repeatedPost(original Entry, tk Ticket) (PostResult, error) {
+	if !original.IsMessage() {
+		return PostResult{}, errClientIDUsed()
+	}
+	return PostResult{Entry: original, Ticket: tk}, nil
+}
+
+// errClientIDUsed refuses the client id of an earlier request of another kind.
+func errClientIDUsed() error {
+	return apperr.Validation(apperr.Field{Pointer: "/clientId", Code: "used", Message: "Belongs to an earlier request of another kind."})
 }
 
 // maxClockSkew is how far a client's clock may be ahead of the server's.

@@ -73,6 +73,11 @@ func TestPostMessage_Idempotent(t *testing.T) {
 	equal(t, "the same clientId of another author: seq", theirs.Seq, 8)
 	equal(t, "seqs", fmt.Sprint(seqs(me.history(ticket.ID))), fmt.Sprint(seqRange(1, 8)))
 
+	closing := object{"clientId": client.NewID()}
+	me.mustCall(200, "POST", "/tickets/"+ticket.ID+"/close", closing, nil)
+	problem := wantProblem(t, me.call("POST", path, object{"clientId": closing["clientId"], "body": "not lost"}), 422)
+	equal(t, "the clientId of a change: field", problem.Errors[0].Pointer+" "+problem.Errors[0].Code, "/clientId used")
+
 	other := me.openTicket(nil)
 	equal(t, "the same clientId on another ticket: seq", me.post(other.ID, "x", object{"clientId": body["clientId"]}).Seq, 2)
 }
