@@ -9,5 +9,6 @@ import (
 func main() {
 	a := app.New()
 	h := websocket.Handler(a)
+	h.Subscriptions = a.Subscriptions()
 	a.Run(h.Handle(h.Subscribe(a.Tickets())))
 }

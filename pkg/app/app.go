@@ -320,6 +320,12 @@ func (a *App) NewSockets() *limit.Limiter {
 	return &limit.Limiter{Rule: limit.Rule{Name: "sockets", Max: 3 * a.MaxSockets(), Window: time.Minute}, Store: a.Store(), Now: Now}
 }
 
+// Subscriptions returns the limiter of the subscriptions of a user in a minute: twelve times as
+// many as sockets may be open.
+func (a *App) Subscriptions() *limit.Limiter {
+	return &limit.Limiter{Rule: limit.Rule{Name: "subscriptions", Max: 12 * a.MaxSockets(), Window: time.Minute}, Store: a.Store(), Now: Now}
+}
+
 // MaxSockets returns how many sockets a user may have open, from MAX_SOCKETS.
 func (a *App) MaxSockets() int { return a.Int("MAX_SOCKETS", 10) }
 

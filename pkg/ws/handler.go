@@ -17,6 +17,7 @@ import (
 	"ticketsystem/pkg/account"
 	"ticketsystem/pkg/api/wire"
 	"ticketsystem/pkg/apperr"
+	"ticketsystem/pkg/limit"
 	"ticketsystem/pkg/locale"
 	"ticketsystem/pkg/realtime"
 	"ticketsystem/pkg/requestlog"
@@ -29,9 +30,12 @@ type Handler struct {
 	Hub         *realtime.Hub
 	Publisher   *Publisher
 	Typists     *Typists // needed only by Typing
-	Log         *slog.Logger
-	Requests    *requestlog.Logger // nil logs no requests
-	Now         func() time.Time
+	// Subscriptions counts the subscriptions of a user, each of which may push presence to
+	// others; nil permits all.
+	Subscriptions *limit.Limiter
+	Log           *slog.Logger
+	Requests      *requestlog.Logger // nil logs no requests
+	Now           func() time.Time
 }
 
 // Request is one frame from a client.

@@ -74,6 +74,27 @@ func TestPresence_SetOfUsers(t *testing.T) {
 	}
 }
 
+// TestSubscribe_Limit checks that a user who subscribes in a loop pushes presence to others a
+// bounded number of times in a minute, whatever the connection.
+func TestSubscribe_Limit(t *testing.T) {
+	fx := newFixture(t)
+	topic := `,"topic":"ticket:` + oneID + `"}`
+	fx.send(t, fx.handler.Subscribe(fx.tickets), "ali1", `{"action":"subscribe"`+topic)
+	fx.handler.Subscriptions = &limit.Limiter{Rule: limit.Rule{Name: "subscriptions", Max: 2, Window: time.Minute}, Store: fx.memStore, Now: func() time.Time { return fx.now }}
+	for i, want := range []string{"subscribed", "subscribed", "error"} {
+		from := []string{"sara1", "sara2", "sara1"}[i]
+		pushed := fx.send(t, fx.handler.Subscribe(fx.tickets), from, `{"action":"subscribe"`+topic)
+		if !slices.Contains(pushed, from+": "+want) || slices.Contains(pushed, "ali1: presence") != (want == "subscribed") {
+			t.Errorf("subscription %d: got %v, want %s", i, pushed, want)
+		}
+		fx.send(t, fx.handler.Unsubscribe, from, `{"action":"unsubscribe"`+topic)
+	}
+	fx.now = fx.now.Add(time.Minute)
+	if pushed := fx.send(t, fx.handler.Subscribe(fx.tickets), "sara1", `{"action":"subscribe"`+topic); !slices.Contains(pushed, "sara1: subscribed") {
+		t.Errorf("a minute later: got %v", pushed)
+	}
+}
+
 // TestConnect_Limit checks that a user can open a bounded number of sockets in a minute.
 func TestConnect_Limit(t *testing.T) {
 	fx := newFixture(t)

@@ -105,6 +105,46 @@ func TestAttack_Sockets(t *testing.T) {
 	a.end(fmt.Sprintf("%d of %d sockets opened, %d left open", opened.Load(), a.requests, open), fmt.Sprintf("at most %d a minute, %d open", 3*maxSockets, maxSockets), pass, "")
 }
 
+// TestAttack_Subscriptions subscribes to a ticket and unsubscribes in a loop, and counts the
+// presence frames that an agent gets who looks at the ticket.
+func TestAttack_Subscriptions(t *testing.T) {
+	if !report.Full() {
+		t.Skip("the unit tests of the action check the limit")
+	}
+	attacker := customer(t)
+	tk, err := attacker.OpenTicket(t.Context(), nil)
+	topic := "ticket:" + must(t, tk, err).ID
+	agent, err := suite.admin.Connect(t.Context())
+	agent = must(t, agent, err)
+	defer agent.Drop()
+	_, err = agent.Request(t.Context(), client.Fields{"action": "subscribe", "topic": topic}, "subscribed")
+	must(t, agent, err)
+	socket, err := attacker.Connect(t.Context())
+	socket = must(t, socket, err)
+	defer socket.Drop()
+	a := begin(t, "flood of subscriptions")
+	limited := false
+	for !limited && a.requests < 5000 {
+		if err := socket.Send(t.Context(), client.Fields{"action": "subscribe", "topic": topic}); err != nil {
+			t.Fatal(err)
+		}
+		reply, err := socket.Await(t.Context(), "a reply", func(f client.Frame) bool { return f.Type == "subscribed" || f.Type == "error" })
+		must(t, reply, err)
+		a.requests++
+		limited = reply.Type == "error" && reply.Problem.Code == "rate_limited"
+		_, err = socket.Request(t.Context(), client.Fields{"action": "unsubscribe", "topic": topic}, "unsubscribed")
+		must(t, reply, err)
+	}
+	frames := 0
+	for _, f := range agent.Frames() {
+		if f.Type == "presence" {
+			frames++
+		}
+	}
+	pass := limited && a.requests-1 <= a.windows(time.Minute)*12*maxSockets
+	a.end(fmt.Sprintf("refused after %d subscriptions, %d frames to the agent", a.requests-1, frames), fmt.Sprintf("at most %d a minute", 12*maxSockets), pass, "")
+}
+
 // TestAttack_Sessions logs a user in again and again. The stream counts the sessions, and
 // ends the oldest.
 func TestAttack_Sessions(t *testing.T) {
