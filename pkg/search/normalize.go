@@ -20,15 +20,15 @@ func Normalize(text string) string {
 // Letters that Unicode does not decompose: each letter of the first string of a pair
 // becomes the letter at the same position of the second.
 const (
-	arabic  = "\u064a\u0649\u0643\u06aa\u0629\u06c1\u06be\u06d5\u0671\u06d2\u06cd\u06d0"
-	persian = "\u06cc\u06cc\u06a9\u06a9\u0647\u0647\u0647\u0647\u0627\u06cc\u06cc\u06cc"
+	arabic  = "\u064a\u0649\u0643\u06aa\u0629\u06c1\u06be\u06d5\u0671\u06d2\u06cd\u06d0\u06c6\u06ce"
+	persian = "\u06cc\u06cc\u06a9\u06a9\u0647\u0647\u0647\u0647\u0627\u06cc\u06cc\u06cc\u0648\u06cc"
 
-	stroked   = "\u0111\u0127\u0131\u0142\u00f8\u0167"
-	unstroked = "dhilot"
+	stroked   = "\u0111\u0127\u0131\u0142\u00f8\u0167\u00f0"
+	unstroked = "dhilotd"
 )
 
 func ligatures() *strings.Replacer {
-	return strings.NewReplacer("\u00e6", "ae", "\u0153", "oe")
+	return strings.NewReplacer("\u00e6", "ae", "\u0153", "oe", "\u00fe", "th")
 }
 
 // Characters that are removed.
@@ -41,7 +41,7 @@ const (
 
 // unifyApostrophe replaces the characters that are typed as an apostrophe.
 func unifyApostrophe(r rune) rune {
-	if strings.ContainsRune("\u2018\u2019\u02bc\u00b4`", r) {
+	if strings.ContainsRune("\u2018\u2019\u02bc\u00b4`\u05f3\u05f4", r) {
 		return apostrophe
 	}
 	return r

@@ -30,8 +30,11 @@ func MatchAny(alternatives []Terms, tokens []string) bool {
 // maxTerms bounds the tokens of a query.
 const maxTerms = 10
 
+// pairStep is the step of the pairs of letters of a query: those that do not overlap suffice.
+const pairStep = 2
+
 // TooMany reports whether a query has too many tokens.
-func TooMany(text string) bool { return len(tokenize(text)) > maxTerms }
+func TooMany(text string) bool { return len(tokenize(text, pairStep)) > maxTerms }
 
 // Parse returns the alternatives of a query: a text matches if it contains all
 // terms of one of them. The last token of a query matches as a prefix. A query
@@ -40,7 +43,7 @@ func TooMany(text string) bool { return len(tokenize(text)) > maxTerms }
 // query without tokens has none.
 func Parse(text string) []Terms {
 	var whole, parts []string
-	for _, c := range tokenize(text) {
+	for _, c := range tokenize(text, pairStep) {
 		whole, parts = append(whole, join(c)), append(parts, c...)
 	}
 	if len(whole) == 0 {

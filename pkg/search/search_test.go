@@ -39,6 +39,10 @@ func TestTokens(t *testing.T) {
 		"ali.reza@example.com":           "ali reza example com",
 		"x_1 a/b":                        "x 1 a b",
 		strings.Repeat("س", 40):          strings.Repeat("س", 32),
+		"請求書を確認":                         "請求 求書 書を を確 確認",
+		"iPhone用ケース 猫":                   "iphone 用ケ ケー ース 猫",
+		"ขอคืนเงิน":                      "ขอ อค คน นเ เง งน",
+		"12,500,000 ۱۲٬۵۰۰ 1, 2":         "12 500 000 12500000 12500 1 2",
 	} {
 		if got := strings.Join(search.Tokens(text), " "); got != want {
 			t.Errorf("Tokens(%q): got %q, want %q", text, got, want)
@@ -108,6 +112,9 @@ func TestParse(t *testing.T) {
 		"0912":                  "0912*",
 		"2024 1234567":          "2024 1234567* | 20241234567*",
 		"0912 apples":           "0912 apples*",
+		"請求書":                   "請求 求書*",
+		"確認してください":              "確認 して くた さい*",
+		"12,500":                "12500* | 12 500*",
 		strings.Repeat("a", 25): strings.Repeat("a", 25),
 	} {
 		if got := formatTerms(search.Parse(text)); got != want {
@@ -145,6 +152,10 @@ func TestSpellingsMatch(t *testing.T) {
 		{"Straße", "STRASSE"},
 		{"İstanbul", "istanbul", "ıstanbul"},
 		{"१२३४", "1234", "۱۲۳۴"},
+		{"12,500,000", "12500000", "۱۲٬۵۰۰٬۰۰۰"},
+		{"\u05e6\u05d4\u05f4\u05dc", "\u05e6\u05d4\u05dc"},
+		{"Þórður", "thordur"},
+		{"کوردستانێ ۆ", "کوردستانی و"},
 		{"don\u00b4t", "don\u2019t", "don\u02bct", "dont"},
 	} {
 		for _, text := range same {
@@ -157,13 +168,14 @@ func TestSpellingsMatch(t *testing.T) {
 	}
 	for text, typed := range map[string]string{
 		"برنامه نویسی": "برنامه" + zwnj + "نویسی", "برنامه" + zwnj + "نویسی قدیمی": "برنامه نویسی",
+		"請求書を確認してください": "確認してください", "请帮我退款，谢谢": "退款", "ขอคืนเงินให้ฉัน": "คืนเงิน", "ဝန်ဆောင်မှုပျက်": "ဆောင်မှု", "ຂໍເງິນຄືນ": "ເງິນ",
 		"فاکتور ماه گذشته": "گذشته فاکت", "the whole invoice": "invoice wh", "order 00456789": "00456789", "paid on 2026/05/11": "2026/05/11", "call 2024 1234567": "2024 1234567",
 	} {
 		if !matches(text, typed) {
 			t.Errorf("%q does not match %q", text, typed)
 		}
 	}
-	for text, typed := range map[string]string{"the invoices": "invoice the", "paid": "paid unpaid", "invoice": "nvoice"} {
+	for text, typed := range map[string]string{"the invoices": "invoice the", "paid": "paid unpaid", "invoice": "nvoice", "請求書を確認": "認証"} {
 		if matches(text, typed) {
 			t.Errorf("%q matches %q", text, typed)
 		}

@@ -23,12 +23,13 @@ const (
 )
 
 // Tokens returns the distinct tokens of the texts in order, at most 200. A
-// compound (with half-space or hyphen) yields its parts and the joined token.
+// compound (with half-space or hyphen) yields its parts and the joined token. A script
+// without spaces, such as Japanese, yields each two adjacent letters.
 func Tokens(texts ...string) []string {
 	var tokens []string
 	seen := map[string]bool{}
 	for _, text := range texts {
-		for _, c := range tokenize(text) {
+		for _, c := range tokenize(text, 1) {
 			for _, token := range append(c, join(c)) {
 				if len(tokens) == maxTokens {
 					return tokens
@@ -59,12 +60,17 @@ func truncate(token string) string {
 // keyboards (U+00AC), and hyphens.
 const joinerRunes = "\u200c\u00ac-\u2010\u2011"
 
-// tokenize returns the compounds of a text.
-func tokenize(text string) []compound {
+// tokenize returns the compounds of a text, and of scripts without spaces the pairs of
+// letters at every step-th letter.
+func tokenize(text string, step int) []compound {
 	var all []compound
-	for field := range strings.FieldsFuncSeq(Normalize(text), func(r rune) bool { return !isWordRune(r) }) {
+	for field := range strings.FieldsFuncSeq(joinDigits(Normalize(text)), func(r rune) bool { return !isWordRune(r) }) {
+		if strings.ContainsFunc(field, isUnspaced) {
+			all = append(all, splitUnspaced(field, step)...)
+			continue
+		}
 		var c compound
-		for part := range strings.FieldsFuncSeq(field, func(r rune) bool { return strings.ContainsRune(joinerRunes, r) }) {
+		for part := range strings.FieldsFuncSeq(field, isJoiner) {
 			c = append(c, truncate(part))
 		}
 		if len(c) == 0 {
@@ -79,8 +85,45 @@ func tokenize(text string) []compound {
 	return all
 }
 
-func isWordRune(r rune) bool {
-	return unicode.IsLetter(r) || unicode.IsDigit(r) || strings.ContainsRune(joinerRunes, r)
+func isJoiner(r rune) bool { return strings.ContainsRune(joinerRunes, r) }
+
+func isWordRune(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) || isJoiner(r) }
+
+// joinDigits replaces the separators of thousands by hyphens, so that an amount is a compound.
+func joinDigits(text string) string {
+	runes := []rune(text)
+	for i := 1; i < len(runes)-1; i++ {
+		if (runes[i] == ',' || runes[i] == '\u066c') && unicode.IsDigit(runes[i-1]) && unicode.IsDigit(runes[i+1]) {
+			runes[i] = '-'
+		}
+	}
+	return string(runes)
+}
+
+// isUnspaced reports whether r is of a script that writes no spaces between words.
+func isUnspaced(r rune) bool {
+	const prolonged = '\u30fc' // of Hiragana and Katakana
+	return r == prolonged || unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Thai, unicode.Lao, unicode.Khmer, unicode.Myanmar)
+}
+
+// splitUnspaced returns the pairs of letters of a word without spaces, at every step-th
+// letter and at the end, and its parts in other scripts.
+func splitUnspaced(word string, step int) (words []compound) {
+	for part := range strings.FieldsFuncSeq(word, isJoiner) {
+		for runes := []rune(part); len(runes) > 0; {
+			unspaced := isUnspaced(runes[0])
+			end := slices.IndexFunc(runes, func(r rune) bool { return isUnspaced(r) != unspaced })
+			if end < 0 {
+				end = len(runes)
+			}
+			run := runes[:end]
+			for ; unspaced && len(run) > 2; run = run[min(step, len(run)-2):] {
+				words = append(words, compound{string(run[:2])})
+			}
+			words, runes = append(words, compound{truncate(string(run))}), runes[end:]
+		}
+	}
+	return words
 }
 
 // formsCompound reports whether two Persian words are one compound, written with

@@ -59,6 +59,16 @@ func TestSearch_AllTexts(t *testing.T) {
 	awaitSearch(agent, w[2:])
 }
 
+// TestSearch_WithoutSpaces searches in scripts without spaces between words, and amounts.
+func TestSearch_WithoutSpaces(t *testing.T) {
+	t.Parallel()
+	me := customer(t)
+	id := me.openTicket(object{"title": "請求書を確認してください", "description": "ขอคืนเงินให้ฉัน ۱۲٬۵۰۰٬۰۰۰"}).ID
+	for _, typed := range []string{"請求書", "確認してください", "คืนเงิน", "12500000", "12,500,000"} {
+		awaitSearch(me, typed, id)
+	}
+}
+
 func TestSearch_CustomerAndNumber(t *testing.T) {
 	t.Parallel()
 	agent, name := support(t), uniqueWord()
