@@ -70,6 +70,7 @@ const (
 	skAttachment       = "F"
 	prefixEntry        = "M#"
 	prefixReadMarker   = "P#"
+	prefixUnchanged    = "~N#"
 	configPK           = "CONFIG"
 	auditPK            = "AUDIT"
 	prefixCategory     = "CATEGORY#"

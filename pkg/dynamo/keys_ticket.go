@@ -36,7 +36,7 @@ func timerKey(ticketID string) key { return key{ticketPK(ticketID), "~T"} }
 
 // unchangedKey sorts after the ticket, too.
 func unchangedKey(ticketID, userID, clientID string) key {
-	return key{ticketPK(ticketID), "~N#" + userID + "#" + clientID}
+	return key{ticketPK(ticketID), prefixUnchanged + userID + "#" + clientID}
 }
 
 // timersPK is the index partition of all timers, sorted by due time.

@@ -105,6 +105,9 @@ func decodeTicketItem(k key, oldImage map[string]events.DynamoDBAttributeValue, 
 			return decodeEntryChange(oldImage, *e)
 		}
 		return event.EntryAppended{Entry: *e}, nil
+	case strings.HasPrefix(k.SK, prefixUnchanged):
+		i, err := decodeAs[unchangedItem](image)
+		return event.ChangeUnchanged{Change: ticket.Unchanged{TicketID: idOf(k.PK), UserID: i.UserID, Role: user.Role(i.Role), At: fromMillis(i.At)}}, err
 	case strings.HasPrefix(k.SK, prefixReadMarker):
 		return decodeReadMarker(k, oldImage, image)
 	}

@@ -242,12 +242,17 @@ const unchangedTTL = 24 * time.Hour
 // unchangedItem records that a change had nothing to do.
 type unchangedItem struct {
 	key
-	TTL int64 `dynamodbav:"ttl"`
+	UserID string `dynamodbav:"b"`
+	Role   string `dynamodbav:"br"`
+	At     int64  `dynamodbav:"at"`
+	TTL    int64  `dynamodbav:"ttl"`
 }
 
 // RecordUnchanged implements ticket.Store.
-func (s *Store) RecordUnchanged(ctx context.Context, ticketID, userID, clientID string) error {
-	_, err := s.put(ctx, unchangedItem{unchangedKey(ticketID, userID, clientID), s.now().Add(unchangedTTL).Unix()}, "", nil)
+func (s *Store) RecordUnchanged(ctx context.Context, u ticket.Unchanged, clientID string) error {
+	_, err := s.put(ctx, unchangedItem{
+		key: unchangedKey(u.TicketID, u.UserID, clientID), UserID: u.UserID, Role: string(u.Role), At: toMillis(u.At), TTL: s.now().Add(unchangedTTL).Unix(),
+	}, "", nil)
 	return err
 }
 

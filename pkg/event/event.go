@@ -17,6 +17,9 @@ type Event interface{ event() }
 // EntryAppended reports a new entry of a ticket log.
 type EntryAppended struct{ Entry ticket.Entry }
 
+// ChangeUnchanged reports a change of a ticket that had nothing to do.
+type ChangeUnchanged struct{ Change ticket.Unchanged }
+
 // TicketChanged reports a write of a ticket's projection. Before is the ticket as it was, the
 // zero value if there was none.
 type TicketChanged struct{ Ticket, Before ticket.Ticket }
@@ -156,6 +159,7 @@ type AttachmentsChanged struct {
 type HeartbeatSent struct{ SentAt time.Time }
 
 func (EntryAppended) event()          {}
+func (ChangeUnchanged) event()        {}
 func (TicketChanged) event()          {}
 func (TicketDeleted) event()          {}
 func (ReadMarkerMoved) event()        {}

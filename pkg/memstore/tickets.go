@@ -82,9 +82,9 @@ func (s *Store) CreateTicket(_ context.Context, tk ticket.Ticket, e ticket.Entry
 }
 
 // RecordUnchanged implements ticket.Store.
-func (s *Store) RecordUnchanged(_ context.Context, ticketID, userID, clientID string) error {
-	return s.do("RecordUnchanged", ticketID, func() error {
-		s.partition(ticketID).unchanged[[2]string{userID, clientID}] = true
+func (s *Store) RecordUnchanged(_ context.Context, u ticket.Unchanged, clientID string) error {
+	return s.do("RecordUnchanged", u.TicketID, func() error {
+		s.partition(u.TicketID).unchanged[[2]string{u.UserID, clientID}] = true
 		return nil
 	})
 }

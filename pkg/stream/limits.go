@@ -44,9 +44,7 @@ func CountEntries(next BatchHandler, decode Decoder, counter EntryCounter, metri
 			if err == nil {
 				recordEntry(metrics, e)
 			}
-			// Entries that open a ticket have a limit of their own.
-			if entry, counted := countedEntry(e); err == nil && counted {
-				a := author{entry.Author.ID, entry.Author.Role, entry.CreatedAt.Truncate(time.Minute)}
+			if a, counted := countedAuthor(e); err == nil && counted {
 				if counts[a]++; counts[a] == 1 {
 					authors = append(authors, a)
 				}
@@ -71,9 +69,17 @@ func recordEntry(metrics *metric.Recorder, e event.Event) {
 	}
 }
 
-func countedEntry(e event.Event) (ticket.Entry, bool) {
-	appended, ok := e.(event.EntryAppended)
-	return appended.Entry, ok && appended.Entry.Author.ID != "" && appended.Entry.Kind != ticket.KindOpened
+// countedAuthor returns the author of an entry, or of a change that had nothing to do, if it
+// counts. Entries that open a ticket have a limit of their own.
+func countedAuthor(e event.Event) (a author, counted bool) {
+	switch e := e.(type) {
+	case event.EntryAppended:
+		a = author{e.Entry.Author.ID, e.Entry.Author.Role, e.Entry.CreatedAt.Truncate(time.Minute)}
+		counted = e.Entry.Kind != ticket.KindOpened
+	case event.ChangeUnchanged:
+		a, counted = author{e.Change.UserID, e.Change.Role, e.Change.At.Truncate(time.Minute)}, true
+	}
+	return a, counted && a.id != ""
 }
 
 // handled returns the records before the first failed one. Lambda repeats the others.

@@ -44,13 +44,23 @@ func entryBy(ticketID string, seq int, kind, userID string, at time.Time) events
 	return insert(i)
 }
 
-// TestCountEntries checks that the entries of a user and minute are counted together, once
+// unchangedBy is a change by a user that had nothing to do.
+func unchangedBy(ticketID, userID string, at time.Time) events.DynamoDBEventRecord {
+	return insert(map[string]events.DynamoDBAttributeValue{
+		"PK": stringAttr("T#" + ticketID), "SK": stringAttr("~N#" + userID + "#1"), "b": stringAttr(userID), "br": stringAttr("user"),
+		"at": events.NewNumberAttribute(fmt.Sprint(at.UnixMilli())),
+	})
+}
+
+// TestCountEntries checks that the entries of a user and minute are counted together, and with
+// them the changes that had nothing to do, once
 // although a batch is retried, and that an opened ticket and the automation are not.
 func TestCountEntries(t *testing.T) {
 	at := time.Date(2026, 3, 1, 12, 0, 10, 0, time.UTC)
 	records := []events.DynamoDBEventRecord{
 		entryBy("one", 1, "opened", "sara", at), entryBy("one", 2, "message", "sara", at), entryBy("two", 2, "message", "sara", at.Add(time.Second)),
 		entryBy("two", 3, "message", "reza", at), entryBy("one", 3, "message", "sara", at.Add(time.Minute)), entryBy("one", 4, "status", "", at), readMarkerRecord(),
+		unchangedBy("one", "reza", at.Add(2*time.Second)),
 		entryBy("three", 2, "message", "sara", at),
 	}
 	failed := "7"
@@ -67,7 +77,7 @@ func TestCountEntries(t *testing.T) {
 	failed = ""
 	failures(t, handler, batch(records[6:]...)) // Lambda repeats from the failed record on
 	slices.Sort(counter.counts)
-	want := []string{"reza user 12:00:00 1", "sara user 12:00:00 1", "sara user 12:00:00 2", "sara user 12:01:00 1"}
+	want := []string{"reza user 12:00:00 1", "reza user 12:00:00 1", "sara user 12:00:00 1", "sara user 12:00:00 2", "sara user 12:01:00 1"}
 	if !slices.Equal(counter.counts, want) {
 		t.Errorf("got %q, want %q", counter.counts, want)
 	}

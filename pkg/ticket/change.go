@@ -28,6 +28,14 @@ func (s *Service) IfVersion(versions []int) *Service {
 	return &conditional
 }
 
+// Unchanged is a change that had nothing to do. It counts for the limits of its user like an
+// entry.
+type Unchanged struct {
+	TicketID, UserID string
+	Role             user.Role
+	At               time.Time
+}
+
 // changeFunc returns the entries of a change for the current ticket. It is
 // called again after a conflict, with the newer ticket.
 type changeFunc func(tk Ticket) ([]Entry, error)
@@ -53,14 +61,14 @@ func (s *Service) applyChange(ctx context.Context, actor user.Principal, ticketI
 			return ChangeResult{}, apperr.New(apperr.VersionStale, "")
 		}
 		entries, err := makeEntries(log.Ticket)
-		if err == nil && len(entries) == 0 && clientID != "" {
-			err = s.Store.RecordUnchanged(ctx, ticketID, actor.UserID, clientID)
-		}
-		if err != nil || len(entries) == 0 {
+		if err != nil || len(entries) == 0 && clientID == "" {
 			return ChangeResult{Ticket: log.Ticket}, err
 		}
 		if err := s.checkWrite(ctx, actor); err != nil {
 			return ChangeResult{}, err
+		}
+		if len(entries) == 0 {
+			return ChangeResult{Ticket: log.Ticket}, s.Store.RecordUnchanged(ctx, Unchanged{ticketID, actor.UserID, actor.Role, s.Now()}, clientID)
 		}
 		entries = s.sequenceEntries(ctx, actor, log.Ticket, clientID, entries)
 		tk := Fold(log.Ticket, entries)

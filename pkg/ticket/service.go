@@ -76,7 +76,7 @@ type Store interface {
 
 	// RecordUnchanged records for a day that a change with a client id had nothing to do. It
 	// is safe to repeat.
-	RecordUnchanged(ctx context.Context, ticketID, userID, clientID string) error
+	RecordUnchanged(ctx context.Context, u Unchanged, clientID string) error
 
 	// WasUnchanged reports whether RecordUnchanged has recorded the change.
 	WasUnchanged(ctx context.Context, ticketID, userID, clientID string) (bool, error)

@@ -51,7 +51,7 @@ func TestWasUnchanged(t *testing.T) {
 	forEachBackend(t, func(t *testing.T, db backend) {
 		ticketID, userID, clientID := newID(), newID(), newID()
 		for range 2 {
-			must(t, db.open().RecordUnchanged(t.Context(), ticketID, userID, clientID))
+			must(t, db.open().RecordUnchanged(t.Context(), ticket.Unchanged{TicketID: ticketID, UserID: userID, Role: user.RoleUser, At: app.Now()}, clientID))
 		}
 		for _, c := range []struct {
 			ticketID, userID, clientID string
