@@ -106,6 +106,8 @@ func (tk *Ticket) applyTimestamps(e Entry) {
 	switch {
 	case e.Kind == KindMessage && byCustomer && tk.WaitingSince.IsZero():
 		tk.WaitingSince = e.CreatedAt
+	case e.Kind == KindStatus && byCustomer && e.State.Status == StatusOpen: // reopened
+		tk.WaitingSince = e.CreatedAt
 	case e.Kind == KindMessage && !byCustomer:
 		tk.WaitingSince = time.Time{}
 		if tk.FirstReplyAt.IsZero() {

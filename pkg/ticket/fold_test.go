@@ -244,6 +244,7 @@ func TestFold_Timestamps(t *testing.T) {
 		{"resolved and closed", newLog().statusChange(ali, ticket.StatusResolved).statusChange(ali, ticket.StatusClosed), timestamps{resolved: 2, closed: 3}},
 		{"note on a closed ticket", newLog().statusChange(ali, ticket.StatusClosed).note(ali, "bye"), timestamps{closed: 2}},
 		{"reopened by the customer", newLog().statusChange(ali, ticket.StatusClosed).messageWithStatus(sara, ticket.StatusOpen), timestamps{waiting: 3}},
+		{"reopened by the customer without a message", newLog().message(ali, "yes").statusChange(ali, ticket.StatusResolved).statusChange(sara, ticket.StatusOpen), timestamps{waiting: 4, replied: 2}},
 		{"reopened by staff", newLog().message(ali, "yes").statusChange(ali, ticket.StatusResolved).statusChange(ali, ticket.StatusOpen), timestamps{replied: 2}},
 	} {
 		tk := c.log.ticket()

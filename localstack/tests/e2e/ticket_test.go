@@ -195,6 +195,10 @@ func TestTicketDetail(t *testing.T) {
 			t.Errorf("a closed ticket: got %+v, want the times of the reply, the resolution and the close, and seven days to reopen", tk)
 		}
 	}
+	me.change(ticket.ID, "reopen", nil)
+	if tk := agent.detail(ticket.ID).Ticket; tk.WaitingSince == nil || !tk.WaitingSince.After(reply.CreatedAt) {
+		t.Errorf("a reopened ticket: waits since %v, want since the reopening", tk.WaitingSince)
+	}
 }
 
 func entryKinds(entries []client.Entry) []string {
