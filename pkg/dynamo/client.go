@@ -18,6 +18,7 @@ import (
 	"github.com/aws/smithy-go"
 
 	"ticketsystem/pkg/apperr"
+	"ticketsystem/pkg/limit"
 )
 
 // Store reads and writes the table. It is safe for concurrent use.
@@ -28,10 +29,10 @@ type Store struct {
 
 	Shards Shards // set before the first use
 
-	generation     atomic.Int64 // newest known statistics generation, which counts new tickets
-	countsPushOpen atomic.Int64 // Unix milliseconds until which a known round is not claimed
-	countsPushed   atomic.Int64 // Unix milliseconds of the last known push of the counts
-	counted        countedMinute
+	generation     atomic.Int64               // newest known statistics generation, which counts new tickets
+	countsPushOpen atomic.Int64               // Unix milliseconds until which a known round is not claimed
+	countsPushed   atomic.Int64               // Unix milliseconds of the last known push of the counts
+	counted        limit.WindowCounts[string] // users with entries of one minute that this instance has counted
 }
 
 // New returns a Store for the table called name. now is the clock that decides

@@ -2,7 +2,6 @@ package dynamo
 
 import (
 	"context"
-	"sync"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -107,28 +106,6 @@ type entryCountItem struct {
 	InDay    int   `dynamodbav:"hits"`
 }
 
-// countedMinute remembers whose entries of one minute were counted by this instance.
-type countedMinute struct {
-	mu    sync.Mutex
-	unix  int64
-	users map[string]bool
-}
-
-func (c *countedMinute) has(userID string, minute time.Time) bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.unix == minute.Unix() && c.users[userID]
-}
-
-func (c *countedMinute) add(userID string, minute time.Time) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.unix != minute.Unix() {
-		c.unix, c.users = minute.Unix(), map[string]bool{}
-	}
-	c.users[userID] = true
-}
-
 // CountEntries implements limit.BlockStore. It takes one write, and a second one if the minute was
 // begun by another instance. Entries of an earlier minute count to the last one.
 func (s *Store) CountEntries(ctx context.Context, userID string, minute time.Time, n int) (inMinute, inDay int, err error) {
@@ -137,7 +114,7 @@ func (s *Store) CountEntries(ctx context.Context, userID string, minute time.Tim
 	v := values{"n": n, "win": minute.Unix(), "ttl": day.Add(48 * time.Hour).Unix()}
 	var after item
 	applied := false
-	if !s.counted.has(userID, minute) {
+	if !s.counted.Has(minute, userID) {
 		after, applied, err = s.update(ctx, updateSpec{
 			key: k, set: "SET win = :win, part = :n, #ttl = :ttl ADD hits :n", condition: "attribute_not_exists(win) OR win < :win", values: v,
 		})
@@ -148,7 +125,7 @@ func (s *Store) CountEntries(ctx context.Context, userID string, minute time.Tim
 	if err != nil {
 		return 0, 0, err
 	}
-	s.counted.add(userID, minute)
+	s.counted.Add(minute, userID, 0)
 	i, err := decodeAs[entryCountItem](after)
 	return i.InMinute, i.InDay, err
 }
