@@ -193,12 +193,7 @@ func atOldCode(err error) error {
 		return err
 	}
 	pointers := map[string]string{"/code": "/oldCode", "/challenge": "/oldChallenge"}
-	moved := apperr.New(e.Code, "")
-	for _, field := range e.Fields {
-		field.Pointer = pointers[field.Pointer]
-		moved = moved.WithFields(field)
-	}
-	return moved
+	return e.WithPointers(func(pointer string) string { return pointers[pointer] })
 }
 
 // ConfirmEmail verifies the e-mail address in the actor's profile with the code that

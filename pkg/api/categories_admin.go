@@ -2,9 +2,7 @@ package api
 
 import (
 	"context"
-	"errors"
 	"net/http"
-	"slices"
 	"strings"
 
 	"ticketsystem/pkg/api/wire"
@@ -50,16 +48,10 @@ func (r *Request) categoryUpdate() (in categoryInput, update category.Update, er
 
 // asSent names the field that the client sent in the error name_taken.
 func (in categoryInput) asSent(err error) error {
-	var taken *apperr.Error
-	if in.Name == nil || !errors.As(err, &taken) || taken.Code != apperr.NameTaken {
+	if in.Name == nil || !apperr.Is(err, apperr.NameTaken) {
 		return err
 	}
-	named := *taken
-	named.Fields = slices.Clone(taken.Fields)
-	for n := range named.Fields {
-		named.Fields[n].Pointer = "/name"
-	}
-	return &named
+	return apperr.From(err).WithPointers(func(string) string { return "/name" })
 }
 
 // localizedTexts validates the texts of a field: all by language, or one in the caller's

@@ -4,6 +4,7 @@ package apperr
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"time"
 )
@@ -70,6 +71,17 @@ func (e *Error) WithDetail(detail string) *Error {
 func (e *Error) WithFields(fields ...Field) *Error {
 	clone := *e
 	clone.Fields = append(append([]Field(nil), e.Fields...), fields...)
+	return &clone
+}
+
+// WithPointers returns a copy whose fields have the pointers that move returns for theirs, for a
+// client that sent a value under another name.
+func (e *Error) WithPointers(move func(pointer string) string) *Error {
+	clone := *e
+	clone.Fields = slices.Clone(e.Fields)
+	for i := range clone.Fields {
+		clone.Fields[i].Pointer = move(clone.Fields[i].Pointer)
+	}
 	return &clone
 }
 
