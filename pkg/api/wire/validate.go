@@ -58,17 +58,17 @@ func (v *Validator) Required(pointer, text string) {
 	}
 }
 
-// MaxEmail is the maximum length of an e-mail address in bytes (RFC 5321).
-const MaxEmail = 254
+// maxEmail is the maximum length of an e-mail address in bytes (RFC 5321).
+const maxEmail = 254
 
-// Email checks an e-mail address of at most MaxEmail bytes without invisible characters. An
+// Email checks an e-mail address of at most maxEmail bytes without invisible characters. An
 // empty text is valid.
 func (v *Validator) Email(pointer, text string) {
 	if text == "" {
 		return
 	}
 	address, err := mail.ParseAddress(text)
-	if err != nil || address.Name != "" || address.Address != text || len(text) > MaxEmail || strings.ContainsFunc(text, locale.IsInvisible) {
+	if err != nil || address.Name != "" || address.Address != text || len(text) > maxEmail || strings.ContainsFunc(text, locale.IsInvisible) {
 		v.Add(pointer, "invalid", "Must be an e-mail address.")
 	}
 }
