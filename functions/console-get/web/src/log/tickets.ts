@@ -83,11 +83,8 @@ function store(fresh: readonly Ticket[]): void {
 async function write(): Promise<void> {
   while (unstored.size > 0 && hasDatabase()) {
     const tx = (await database()).transaction("tickets", "readwrite")
-    for (const id of unstored) {
-      const ticket = ticketSignal(id).peek()
-      if (ticket) void tx.store.put(ticket)
-    }
+    const changed = [...unstored].map((id) => ticketSignal(id).peek()).filter((ticket) => ticket !== null)
     unstored.clear()
-    await tx.done
+    await Promise.all([...changed.map((ticket) => tx.store.put(ticket)), tx.done])
   }
 }
