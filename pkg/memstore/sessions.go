@@ -52,7 +52,7 @@ func (s *Store) RotateSession(_ context.Context, userID, family, currentHash, ne
 	return session, rotated, found, err
 }
 
-// EndSession deletes a session if hash is "" or one of its token hashes, and revokes it.
+// EndSession deletes a session and revokes it.
 func (s *Store) EndSession(_ context.Context, userID, family string, at time.Time) (ended bool, err error) {
 	err = s.do("EndSession", userID, func() error {
 		session, found := s.session(userID, family)

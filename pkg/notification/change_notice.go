@@ -22,7 +22,7 @@ const (
 	noticeRetryDelay = 10 * time.Second
 )
 
-// notice tells an owner that the phone number or the e-mail address of the account has changed.
+// notice informs an owner of a change of the phone number or the e-mail address of the account.
 type notice struct {
 	Kind   string `json:"kind"` // prefix of the keys of its texts
 	To     string `json:"to"`   // a former phone number, or an e-mail address
@@ -30,9 +30,8 @@ type notice struct {
 	Locale string `json:"locale"`
 }
 
-// ChangeNotices returns the jobs that tell the former phone number and the address that was
-// confirmed before about a change of the phone number, and the latter about a change of the
-// address. They do not depend on the preferences of the user, and the queue contains no address.
+// ChangeNotices returns the jobs that inform the former phone number and the address that was
+// confirmed before of a change of the phone number, and the latter of a change of the address. They do not depend on the preferences of the user, and the queue contains no address.
 func ChangeNotices(key Sealer, old, updated user.User) (jobs []DeliveryJob) {
 	add := func(channel Channel, n notice) {
 		n.Locale = updated.Locale

@@ -131,7 +131,7 @@ func TestFrame_Binary(t *testing.T) {
 	}
 }
 
-// TestErrorFrame_RetryAfter checks that an error frame of a limit tells how long to wait.
+// TestErrorFrame_RetryAfter checks that an error frame of a limit says how long to wait.
 func TestErrorFrame_RetryAfter(t *testing.T) {
 	fx := newFixture(t)
 	limited := func(context.Context, *ws.Request) (any, error) {

@@ -141,7 +141,7 @@ func TestGetTicket_InvalidID(t *testing.T) {
 }
 
 // TestTexts_Deceptive checks that names of customers and of files, and addresses, do not hide what
-// they are: letters that look like others, and characters that nobody sees.
+// they are: letters that look like others, and invisible characters.
 func TestTexts_Deceptive(t *testing.T) {
 	t.Parallel()
 	me := customer(t)
