@@ -73,18 +73,23 @@ export function forgetTickets(): void {
 // What has changed since the last write. One transaction at a time writes the newest state of each,
 // so that a burst of frames does not wait in memory.
 const unstored = new Set<string>()
-let storing: Promise<void> | null = null
+let storing = false
 
 function store(fresh: readonly Ticket[]): void {
   for (const { id } of fresh) unstored.add(id)
-  storing ??= write().finally(() => (storing = null))
+  if (!storing) void write()
 }
 
 async function write(): Promise<void> {
-  while (unstored.size > 0 && hasDatabase()) {
-    const tx = (await database()).transaction("tickets", "readwrite")
-    const changed = [...unstored].map((id) => ticketSignal(id).peek()).filter((ticket) => ticket !== null)
-    unstored.clear()
-    await Promise.all([...changed.map((ticket) => tx.store.put(ticket)), tx.done])
+  storing = true
+  try {
+    while (unstored.size > 0 && hasDatabase()) {
+      const tx = (await database()).transaction("tickets", "readwrite")
+      const changed = [...unstored].map((id) => ticketSignal(id).peek()).filter((ticket) => ticket !== null)
+      unstored.clear()
+      await Promise.all([...changed.map((ticket) => tx.store.put(ticket)), tx.done])
+    }
+  } finally {
+    storing = false // in the same step as the check of the loop: a change after it starts another write
   }
 }
