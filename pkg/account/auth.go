@@ -42,6 +42,7 @@ type Auth struct {
 // a session. It fails with invalid_body, weak_password, code_wrong, code_locked or
 // phone_taken. A weak password does not use up an attempt on the code.
 func (a *Auth) SignUp(ctx context.Context, rawPhone, password string, in CodeInput, name string, caller Caller) (Tokens, error) {
+	at := a.Now()
 	number, err := a.OTP.parsePhone(rawPhone)
 	if err != nil {
 		return Tokens{}, err
@@ -65,7 +66,7 @@ func (a *Auth) SignUp(ctx context.Context, rawPhone, password string, in CodeInp
 	if err := a.Store.CreateAccount(ctx, login, session, code); err != nil {
 		return Tokens{}, err
 	}
-	return a.tokensOf(ctx, session, token, caller)
+	return a.tokensOf(ctx, session, token, caller, at)
 }
 
 // LogIn opens a session by password. It fails with invalid_body, login_wrong,
@@ -78,11 +79,12 @@ func (a *Auth) LogIn(ctx context.Context, rawPhone, password string, caller Call
 	if err != nil {
 		return Tokens{}, err
 	}
+	at := a.Now()
 	login, err := a.Passwords.verify(ctx, number, password, caller)
 	if err != nil {
 		return Tokens{}, err
 	}
-	tokens, err := a.openSession(ctx, login, authentication{missing: "/code"}, caller)
+	tokens, err := a.openSession(ctx, login, authentication{missing: "/code", at: at}, caller)
 	if apperr.Is(err, apperr.AccountDisabled) || apperr.Is(err, apperr.SecondFactorRequired) {
 		// No session bounds how often a right password is compared.
 		err = cmp.Or(a.Passwords.countRefusal(ctx, a.OTP.client(caller, number)), err)
@@ -101,14 +103,15 @@ func (a *Auth) LogInByCode(ctx context.Context, rawPhone string, in CodeInput, c
 	if err != nil {
 		return Tokens{}, err
 	}
+	at := a.Now()
 	login, found, err := a.Store.Login(ctx, number)
 	if err != nil {
 		return Tokens{}, err
 	}
 	if !found {
-		return Tokens{}, apperr.New(apperr.CodeWrong, "")
+		return Tokens{}, errCodeWrong()
 	}
-	return a.openSession(ctx, login, authentication{code: &code, missing: "/password"}, caller)
+	return a.openSession(ctx, login, authentication{code: &code, missing: "/password", at: at}, caller)
 }
 
 // LogInByPasswordAndCode opens a session by both factors. The code is verified first: its
@@ -126,17 +129,19 @@ func (a *Auth) LogInByPasswordAndCode(ctx context.Context, rawPhone, password st
 	if err != nil {
 		return Tokens{}, err
 	}
+	at := a.Now()
 	login, err := a.Passwords.verifyWithCode(ctx, number, password, caller)
 	if err != nil {
 		return Tokens{}, err
 	}
-	return a.openSession(ctx, login, authentication{code: &code}, caller)
+	return a.openSession(ctx, login, authentication{code: &code, at: at}, caller)
 }
 
 // authentication is what a caller has proved.
 type authentication struct {
 	code    *OneTimeCode // the verified code, if any
 	missing string       // field of the factor that was not sent; "" if both were verified
+	at      time.Time    // before the login was read
 }
 
 // openSession stores a session of an authenticated user and returns its tokens. It
@@ -162,7 +167,7 @@ func (a *Auth) openSession(ctx context.Context, login Login, proof authenticatio
 	if err := a.Store.CreateSession(ctx, session, proof.code); err != nil {
 		return Tokens{}, err
 	}
-	return a.tokensOf(ctx, session, token, caller)
+	return a.tokensOf(ctx, session, token, caller, proof.at)
 }
 
 // newSession returns a session, and its refresh token or cookie.
@@ -173,13 +178,14 @@ func (a *Auth) newSession(u user.User, caller Caller) (Session, string, error) {
 	return a.Sessions.newSession(u, caller)
 }
 
-// tokensOf returns the tokens of a new session with its refresh token or cookie.
-func (a *Auth) tokensOf(ctx context.Context, session Session, token string, caller Caller) (Tokens, error) {
+// tokensOf returns the tokens of a new session with its refresh token or cookie. at is before the
+// user's rights were read.
+func (a *Auth) tokensOf(ctx context.Context, session Session, token string, caller Caller, at time.Time) (Tokens, error) {
 	device := a.OTP.deviceCookie(session.User.ID, session.Family, session.User.Phone)
 	if caller.UseCookie {
 		return Tokens{User: session.User, Cookie: token, ExpiresIn: int(SessionTTL / time.Second), Device: device}, nil
 	}
-	tokens, err := a.issueTokens(ctx, session, token)
+	tokens, err := a.issueTokens(ctx, session, token, at)
 	tokens.Device = device
 	return tokens, err
 }
@@ -191,20 +197,23 @@ func (a *Auth) tokensOf(ctx context.Context, session Session, token string, call
 // that lost the response can retry. A token that was used before ends the session,
 // because two clients hold it (RFC 9700, section 4.14.2).
 func (a *Auth) Refresh(ctx context.Context, token string) (Tokens, error) {
+	at := a.Now()
 	session, next, err := a.Sessions.rotate(ctx, token)
 	if err != nil {
 		return Tokens{}, err
 	}
-	return a.issueTokens(ctx, session, next)
+	return a.issueTokens(ctx, session, next, at)
 }
 
-// issueTokens signs the access token of a session.
-func (a *Auth) issueTokens(ctx context.Context, session Session, refresh string) (Tokens, error) {
+// issueTokens signs the access token of a session, whose rights were read after at.
+func (a *Auth) issueTokens(ctx context.Context, session Session, refresh string, at time.Time) (Tokens, error) {
 	issuer, err := a.Issuer(ctx)
 	if err != nil {
 		return Tokens{}, err
 	}
-	access, expiresIn, err := issuer.Issue(session.User.Principal(session.Family))
+	principal := session.User.Principal(session.Family)
+	principal.IssuedAt = at
+	access, expiresIn, err := issuer.Issue(principal)
 	if err != nil {
 		return Tokens{}, err
 	}

@@ -19,9 +19,10 @@ type CredentialStore interface {
 	// account.
 	Login(ctx context.Context, phone string) (l Login, found bool, err error)
 
-	// ResetPassword writes the password hash of the login, deletes all sessions of its
-	// user, revokes the access tokens issued until at and deletes the code, in one
-	// transaction. It fails with code_wrong if the code was used, or conflict.
+	// ResetPassword writes the password hash of the login and increments the password version,
+	// deletes all sessions of the user, revokes the access tokens issued until at and deletes
+	// the code, in one transaction. It fails with code_wrong if the code was used, or conflict,
+	// also if the user's rights are not those of l.
 	ResetPassword(ctx context.Context, l Login, code OneTimeCode, at time.Time) error
 
 	// VerifyEmail marks the e-mail address of a user as verified and deletes the code
@@ -34,6 +35,9 @@ type CredentialStore interface {
 	// number, in one transaction. It fails with phone_taken, code_wrong if a code was used,
 	// session_ended if there is no kept session, or conflict.
 	ChangePhone(ctx context.Context, c PhoneChange) (user.User, error)
+
+	// AddRevocation is the method of SessionStore.
+	AddRevocation(ctx context.Context, userID string, r user.Revocation) error
 }
 
 // PhoneChange is a change of a user's phone number.
@@ -85,7 +89,7 @@ func (c *Credentials) ResetPassword(ctx context.Context, rawPhone, password stri
 		return err
 	}
 	if !found {
-		return apperr.New(apperr.CodeWrong, "")
+		return errCodeWrong()
 	}
 	switch {
 	case login.User.Disabled:
@@ -96,7 +100,17 @@ func (c *Credentials) ResetPassword(ctx context.Context, rawPhone, password stri
 	if login.Hash, err = auth.Hash(password, c.Random); err != nil {
 		return err
 	}
-	return c.Store.ResetPassword(ctx, login, code, c.Now())
+	if err := c.Store.ResetPassword(ctx, login, code, c.Now()); err != nil {
+		return err
+	}
+	return c.revokeIssuedMeanwhile(ctx, login.User.ID, user.Revocation{})
+}
+
+// revokeIssuedMeanwhile revokes access tokens that a session got after the time of the revocation
+// in the transaction that ended it, and before the transaction was complete.
+func (c *Credentials) revokeIssuedMeanwhile(ctx context.Context, userID string, r user.Revocation) error {
+	r.At = c.Now()
+	return c.Store.AddRevocation(ctx, userID, r)
 }
 
 // ChangePhone moves the actor's account to another phone number, which is proved by
@@ -125,6 +139,9 @@ func (c *Credentials) ChangePhone(ctx context.Context, actor user.Principal, raw
 		return user.User{}, "", err
 	}
 	u, err = c.Store.ChangePhone(ctx, PhoneChange{User: u, Phone: number, Codes: append(codes, code), Session: actor.Session, At: c.Now()})
+	if err == nil {
+		err = c.revokeIssuedMeanwhile(ctx, u.ID, user.Revocation{Role: u.Role, PhoneVersion: u.PhoneVersion})
+	}
 	return u, c.OTP.deviceCookie(actor.UserID, actor.Session, number), err
 }
 

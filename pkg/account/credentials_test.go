@@ -45,6 +45,43 @@ func TestResetPassword(t *testing.T) {
 	}
 }
 
+// TestCredentials_TokenIssuedMeanwhile checks that an access token is void that a session got while
+// the transaction ran that ended the session.
+func TestCredentials_TokenIssuedMeanwhile(t *testing.T) {
+	for operation, change := range map[string]func(f *fixture, tokens account.Tokens) error{
+		"ResetPassword": func(f *fixture, _ account.Tokens) error {
+			code := f.requestCode(t, testPhone, account.PurposeReset)
+			return f.credentials.ResetPassword(t.Context(), testPhone, "another-horse-8", account.CodeInput{Digits: code}, account.Caller{})
+		},
+		"ChangePhone": func(f *fixture, tokens account.Tokens) error {
+			me := tokens.User.Principal(f.sessionsOf(tokens.User.ID)[0].Family)
+			_, err := f.changePhone(me, f.requestCode(t, newTestPhone, account.PurposePhone), account.OwnerProof{Password: testPassword})
+			return err
+		},
+	} {
+		f := newFixture(t)
+		thief := f.addUser(t)
+		owner, err := f.auth.LogIn(t.Context(), testPhone, testPassword, account.Caller{})
+		must(err)
+		stolen := thief.User.Principal("")
+		f.Before = func(running, key string) error {
+			if running == operation && stolen.IssuedAt.IsZero() {
+				f.now = f.now.Add(time.Second)
+				stolen.IssuedAt = f.now
+				if _, err := f.auth.Refresh(t.Context(), thief.Refresh); err != nil {
+					t.Errorf("%s: refresh: got %v", operation, err)
+				}
+				f.now = f.now.Add(time.Second)
+			}
+			return f.beforeOperation(running, key)
+		}
+		if err := change(f, owner); err != nil {
+			t.Errorf("%s: got %v", operation, err)
+		}
+		wantError(t, operation+": a token issued meanwhile", account.NewRevocationCache(f, f.clock).Check(t.Context(), stolen), apperr.TokenExpired)
+	}
+}
+
 // TestResetPassword_UnknownPhone checks that an unknown number gets the same result, and
 // no SMS.
 func TestResetPassword_UnknownPhone(t *testing.T) {

@@ -60,6 +60,7 @@ func (a *UserAdmin) promote(ctx context.Context, userID string, hash *string) (u
 	u.Role, u.Disabled = user.RoleAdmin, false
 	before, after := audit.Diff(auditFields(old), auditFields(u))
 	if hash != nil {
+		u.PasswordVersion++
 		after["password"] = "changed"
 	}
 	if len(after) == 0 {

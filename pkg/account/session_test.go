@@ -3,12 +3,14 @@ package account_test
 import (
 	"context"
 	"encoding/base64"
+	"encoding/json"
 	"strings"
 	"testing"
 	"time"
 
 	"ticketsystem/pkg/account"
 	"ticketsystem/pkg/apperr"
+	"ticketsystem/pkg/auth"
 	"ticketsystem/pkg/user"
 )
 
@@ -276,6 +278,49 @@ func TestLogOut(t *testing.T) {
 		}
 		if revoked := len(f.revoked(family)) > 0; revoked != c.ended {
 			t.Errorf("%s: got access tokens revoked %v, want %v", name, revoked, c.ended)
+		}
+	}
+}
+
+// TestTokens_IssuedAt checks that the time in an access token, with which revocations are compared,
+// is before the user's rights were read, however long it takes to issue the token.
+func TestTokens_IssuedAt(t *testing.T) {
+	f := newFixture(t)
+	first := f.addUser(t)
+	issuer := f.auth.Issuer
+	f.auth.Issuer = func(ctx context.Context) (*auth.Issuer, error) {
+		f.now = f.now.Add(time.Minute) // reads the private key
+		return issuer(ctx)
+	}
+	code := func() account.CodeInput {
+		f.now = f.now.Add(2 * time.Minute)
+		return account.CodeInput{Digits: f.requestCode(t, testPhone, account.PurposeLogin)}
+	}
+	for name, issue := range map[string]func() (account.Tokens, error){
+		"password": func() (account.Tokens, error) {
+			return f.auth.LogIn(t.Context(), testPhone, testPassword, account.Caller{})
+		},
+		"code": func() (account.Tokens, error) {
+			return f.auth.LogInByCode(t.Context(), testPhone, code(), account.Caller{})
+		},
+		"password and code": func() (account.Tokens, error) {
+			return f.auth.LogInByPasswordAndCode(t.Context(), testPhone, testPassword, code(), account.Caller{})
+		},
+		"refresh": func() (account.Tokens, error) { return f.auth.Refresh(t.Context(), first.Refresh) },
+	} {
+		tokens, err := issue()
+		if err != nil {
+			t.Errorf("%s: got %v", name, err)
+			continue
+		}
+		payload, err := base64.RawURLEncoding.DecodeString(strings.Split(tokens.Access, ".")[1])
+		must(err)
+		var claims struct {
+			Issued int64 `json:"iat_ms"`
+		}
+		must(json.Unmarshal(payload, &claims))
+		if want := f.now.Add(-time.Minute); claims.Issued != want.UnixMilli() {
+			t.Errorf("%s: issued at %v, want %v, before the private key was read", name, time.UnixMilli(claims.Issued).UTC(), want)
 		}
 	}
 }

@@ -60,6 +60,7 @@ func (a *UserAdmin) Update(ctx context.Context, actor audit.Actor, userID string
 		}
 		before, after := audit.Diff(auditFields(old), auditFields(updated))
 		if hash != nil {
+			updated.PasswordVersion++
 			after["password"] = "changed"
 		}
 		if len(after) == 0 {

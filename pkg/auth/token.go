@@ -34,7 +34,7 @@ type claims struct {
 	Phone   int       `json:"pv,omitempty"` // version of the phone number
 	Locale  string    `json:"locale,omitempty"`
 	Session string    `json:"sid,omitempty"`
-	// IssuedMillis is iat in milliseconds. A revocation must not revoke tokens that
+	// IssuedMillis is Principal.IssuedAt. A revocation must not revoke tokens that
 	// are issued later in the same second.
 	IssuedMillis int64 `json:"iat_ms,omitempty"`
 }
@@ -53,9 +53,13 @@ func NewIssuer(key PrivateKey, issuer string, now func() time.Time, newID func()
 	return &Issuer{key: key, issuer: issuer, now: now, newID: newID}
 }
 
-// Issue returns an access token for p and its lifetime in seconds.
+// Issue returns an access token for p and its lifetime in seconds. p.IssuedAt is when the rights
+// of p began to be read, so that a revocation since then voids the token; zero is now.
 func (i *Issuer) Issue(p user.Principal) (token string, expiresIn int, err error) {
 	now := i.now()
+	if p.IssuedAt.IsZero() {
+		p.IssuedAt = now
+	}
 	unsigned := jwt.NewWithClaims(jwt.SigningMethodEdDSA, claims{
 		RegisteredClaims: jwt.RegisteredClaims{
 			Issuer:    i.issuer,
@@ -66,7 +70,7 @@ func (i *Issuer) Issue(p user.Principal) (token string, expiresIn int, err error
 			IssuedAt:  jwt.NewNumericDate(now),
 			ID:        i.newID(),
 		},
-		Role: p.Role, Name: p.Name, Phone: p.PhoneVersion, Locale: p.Locale, Session: p.Session, IssuedMillis: now.UnixMilli(),
+		Role: p.Role, Name: p.Name, Phone: p.PhoneVersion, Locale: p.Locale, Session: p.Session, IssuedMillis: p.IssuedAt.UnixMilli(),
 	})
 	unsigned.Header["typ"] = tokenType
 	unsigned.Header["kid"] = i.key.ID

@@ -154,18 +154,26 @@ func (s *Store) ResetPassword(ctx context.Context, l account.Login, used account
 		if err != nil {
 			return false, err
 		}
+		version := l.User.PasswordVersion + 1
 		tx := s.transaction().update(updateSpec{
-			key: loginKey(l.Phone), set: "SET #hash = :hash", condition: "#user.id = :id", values: values{"hash": l.Hash, "id": l.User.ID},
+			key: loginKey(l.Phone), set: "SET #hash = :hash, #user.pv = :version", condition: "#user.id = :id",
+			values: values{"hash": l.Hash, "version": version, "id": l.User.ID},
 		})
 		loginWrite := tx.last()
 		codeWrite := consumeCode(tx, used).last()
+		condition, vals := ifUserUnchanged(l.User)
+		vals["version"] = version
+		userWrite := tx.update(updateSpec{key: userKey(l.User.ID), set: "SET pv = :version", condition: condition, values: vals}).last()
 		tx.addRevocation(l.User.ID, user.Revocation{At: at})
 		for _, k := range sessions {
 			tx.remove(k, "attribute_exists(PK)", nil)
 		}
 		failed, err := tx.commit(ctx)
-		if failed.has(codeWrite) || failed.has(loginWrite) { // the code is used, or another user has the phone number
+		switch {
+		case failed.has(codeWrite), failed.has(loginWrite): // the code is used, or another user has the phone number
 			return false, errCodeUsed()
+		case failed.has(userWrite): // the user's rights or password have changed
+			return false, apperr.New(apperr.Conflict, "").WithRetryAfter(time.Second)
 		}
 		return committed(failed, err) // not done if a session was deleted concurrently
 	})
@@ -215,8 +223,8 @@ func (s *Store) SyncUserCopies(ctx context.Context, userID string) (u user.User,
 }
 
 // syncLogin updates the copy in the login and returns the user, the zero value if there is
-// none. Role and access of the copy change in the transactions that change the user, so a
-// difference says that the user was changed after it was read here.
+// none. Role, access and password version of the copy change in the transactions that change the
+// user, so a difference says that the user was changed after it was read here.
 func (s *Store) syncLogin(ctx context.Context, userID string) (u user.User, err error) {
 	err = retryConflicts(ctx, func() (done bool, err error) {
 		if u, err = s.User(ctx, userID); apperr.Is(err, apperr.UserNotFound) {
@@ -225,12 +233,14 @@ func (s *Store) syncLogin(ctx context.Context, userID string) (u user.User, err 
 		} else if err != nil {
 			return false, err
 		}
-		ifSameRights := " AND #user.#role = :role AND attribute_not_exists(#user.#disabled)"
+		ifSameRights := " AND #user.#role = :role AND (attribute_not_exists(#user.pv) OR #user.pv <= :version) AND "
 		if u.Disabled {
-			ifSameRights = " AND #user.#role = :role AND attribute_exists(#user.#disabled)"
+			ifSameRights += "attribute_exists(#user.#disabled)"
+		} else {
+			ifSameRights += "attribute_not_exists(#user.#disabled)"
 		}
 		c := copyUpdate(loginKey(u.Phone), u, ifSameRights)
-		c.values["role"] = string(u.Role)
+		c.values["role"], c.values["version"] = string(u.Role), u.PasswordVersion
 		existing, applied, err := s.update(ctx, c)
 		if applied || err != nil || existing == nil {
 			return true, err

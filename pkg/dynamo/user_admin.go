@@ -3,6 +3,7 @@ package dynamo
 import (
 	"context"
 	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -111,14 +112,20 @@ func (s *Store) replaceLogin(ctx context.Context, tx *transaction, old, updated 
 	return loginWrite, nil
 }
 
-// ifUserUnchanged returns the condition that role, phone and disabled state of a
-// user are as read.
+// ifUserUnchanged returns the condition that role, phone, disabled state and password version
+// of a user are as read.
 func ifUserUnchanged(old user.User) (condition string, vals values) {
-	condition = "#role = :wasRole AND phone = :wasPhone AND attribute_not_exists(disabled)"
+	condition, vals = "#role = :wasRole AND phone = :wasPhone", values{"wasRole": string(old.Role), "wasPhone": old.Phone}
 	if old.Disabled {
-		condition = "#role = :wasRole AND phone = :wasPhone AND attribute_exists(disabled)"
+		condition += " AND attribute_exists(disabled)"
+	} else {
+		condition += " AND attribute_not_exists(disabled)"
 	}
-	return condition, values{"wasRole": string(old.Role), "wasPhone": old.Phone}
+	if old.PasswordVersion == 0 {
+		return condition + " AND attribute_not_exists(pv)", vals
+	}
+	vals["wasPassword"] = old.PasswordVersion
+	return condition + " AND pv = :wasPassword", vals
 }
 
 // userUpdate returns an update of the fields that differ, so that concurrent changes
@@ -139,6 +146,10 @@ func userUpdate(old, updated user.User) updateSpec {
 	if updated.Phone != old.Phone {
 		set += ", phone = :phone, phoneVersion = :phoneVersion, phoneSession = :phoneSession"
 		vals["phone"], vals["phoneVersion"], vals["phoneSession"] = updated.Phone, updated.PhoneVersion, updated.PhoneSession
+	}
+	if updated.PasswordVersion != old.PasswordVersion {
+		set += ", pv = :password"
+		vals["password"] = updated.PasswordVersion
 	}
 	if updated.Name != old.Name {
 		set += ", #name = :name"
@@ -205,7 +216,7 @@ func (s *Store) ListUsersBy(ctx context.Context, q account.UserQuery, cursor map
 			}
 			found = append(found, idOf(row.PK))
 			if len(found) == q.Limit && (n < len(rows)-1 || out.LastEvaluatedKey != nil) {
-				users, err := s.UsersByID(ctx, found)
+				users, err := s.matchingUsers(ctx, q, found)
 				return users, cursorOf(out.Items[n]), err
 			}
 		}
@@ -213,8 +224,15 @@ func (s *Store) ListUsersBy(ctx context.Context, q account.UserQuery, cursor map
 			break
 		}
 	}
-	users, err := s.UsersByID(ctx, found)
+	users, err := s.matchingUsers(ctx, q, found)
 	return users, cursorOf(in.ExclusiveStartKey), err
+}
+
+// matchingUsers reads users and omits those who do not match the query any more: the index may be
+// behind a change of role or state.
+func (s *Store) matchingUsers(ctx context.Context, q account.UserQuery, ids []string) ([]user.User, error) {
+	users, err := s.UsersByID(ctx, ids)
+	return slices.DeleteFunc(users, func(u user.User) bool { return !q.Matches(u) }), err
 }
 
 // isMarkedDisabled reports whether an index row, which has one range key, is of a disabled user.

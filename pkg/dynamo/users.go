@@ -38,6 +38,7 @@ type userFields struct {
 	Phone         string `dynamodbav:"phone"`
 	PhoneVersion  int    `dynamodbav:"phoneVersion,omitempty"`
 	PhoneSession  string `dynamodbav:"phoneSession,omitempty"`
+	Password      int    `dynamodbav:"pv,omitempty"` // version
 	Role          string `dynamodbav:"role"`
 	Name          string `dynamodbav:"name,omitempty"`
 	Email         string `dynamodbav:"email,omitempty"`
@@ -57,7 +58,7 @@ type userFields struct {
 
 func userToFields(u user.User) userFields {
 	return userFields{
-		ID: u.ID, Phone: u.Phone, PhoneVersion: u.PhoneVersion, PhoneSession: u.PhoneSession, Role: string(u.Role), Name: u.Name, Email: u.Email, EmailVerified: u.EmailVerified,
+		ID: u.ID, Phone: u.Phone, PhoneVersion: u.PhoneVersion, PhoneSession: u.PhoneSession, Password: u.PasswordVersion, Role: string(u.Role), Name: u.Name, Email: u.Email, EmailVerified: u.EmailVerified,
 		Province: u.Province, City: u.City, PictureID: u.PictureID, Locale: u.Locale,
 		NotifyEmail: u.Notifications.Email, NotifySMS: u.Notifications.SMS,
 		NoPush: !u.Notifications.Push, PushText: u.Notifications.PushText, HasPush: u.HasPush, Disabled: u.Disabled, CreatedAt: toMillis(u.CreatedAt),
@@ -66,7 +67,7 @@ func userToFields(u user.User) userFields {
 
 func (f userFields) user() user.User {
 	return user.User{
-		ID: f.ID, Phone: f.Phone, PhoneVersion: f.PhoneVersion, PhoneSession: f.PhoneSession, Role: user.Role(f.Role), Name: f.Name, Email: f.Email, EmailVerified: f.EmailVerified,
+		ID: f.ID, Phone: f.Phone, PhoneVersion: f.PhoneVersion, PhoneSession: f.PhoneSession, PasswordVersion: f.Password, Role: user.Role(f.Role), Name: f.Name, Email: f.Email, EmailVerified: f.EmailVerified,
 		Province: f.Province, City: f.City, PictureID: f.PictureID, Locale: f.Locale,
 		Notifications: user.NotificationPreferences{Email: f.NotifyEmail, SMS: f.NotifySMS, Push: !f.NoPush, PushText: f.PushText}, HasPush: f.HasPush, Disabled: f.Disabled, CreatedAt: fromMillis(f.CreatedAt),
 	}

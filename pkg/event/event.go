@@ -46,11 +46,13 @@ type UserCreated struct{ User user.User }
 // old image.
 type UserChanged struct{ Old, New user.User }
 
-// RightsChanged reports whether tokens and sockets of the old user must end. A new phone
-// number does not end them: the user who changed it continues with the same token.
+// RightsChanged reports whether tokens and sockets of the old user must end. A phone number that
+// the user changed does not end them: the session that changed it continues with the same token.
 func (e UserChanged) RightsChanged() bool {
 	old := e.Old
-	old.Phone = e.New.Phone
+	if e.New.PhoneSession != "" {
+		old.Phone = e.New.Phone
+	}
 	return old.ID != "" && !old.SameRights(e.New)
 }
 

@@ -117,10 +117,17 @@ func (s *Store) SyncUserCopies(_ context.Context, userID string) (u user.User, e
 func (s *Store) ResetPassword(_ context.Context, l account.Login, code account.OneTimeCode, at time.Time) error {
 	return s.do("ResetPassword", l.Phone, func() error {
 		stored, found := s.logins[l.Phone]
-		if !found || stored.User.ID != l.User.ID || !s.consume(code) {
+		switch {
+		case !found || stored.User.ID != l.User.ID || !s.hasCode(code):
 			return errCodeUsed()
+		case !s.unchanged(l.User):
+			return errConflict()
 		}
-		stored.Hash = l.Hash
+		s.consume(code)
+		u := s.users[l.User.ID]
+		u.PasswordVersion++
+		s.users[l.User.ID] = u
+		stored.Hash, stored.User.PasswordVersion = l.Hash, u.PasswordVersion
 		s.logins[l.Phone] = stored
 		s.deleteSessions(l.User.ID)
 		s.revoke(l.User.ID, user.Revocation{At: at})

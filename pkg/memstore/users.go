@@ -20,10 +20,10 @@ import (
 
 func isAdmin(u user.User) bool { return u.Role == user.RoleAdmin && !u.Disabled }
 
-// unchanged reports whether the rights of a user and their login are as read.
+// unchanged reports whether the rights, the password and the login of a user are as read.
 func (s *Store) unchanged(old user.User) bool {
 	u, found := s.users[old.ID]
-	return found && u.SameRights(old) && s.logins[old.Phone].User.ID == old.ID
+	return found && u.SameRights(old) && u.PasswordVersion == old.PasswordVersion && s.logins[old.Phone].User.ID == old.ID
 }
 
 // updateUser applies the fields that differ between old and updated, and moves
@@ -31,6 +31,7 @@ func (s *Store) unchanged(old user.User) bool {
 func (s *Store) updateUser(old, updated user.User, hash *string) {
 	u := s.users[old.ID]
 	u.Role, u.Phone, u.PhoneVersion, u.PhoneSession, u.Disabled = updated.Role, updated.Phone, updated.PhoneVersion, updated.PhoneSession, updated.Disabled
+	u.PasswordVersion = updated.PasswordVersion
 	if updated.Name != old.Name {
 		u.Name = updated.Name
 	}

@@ -79,15 +79,14 @@ type SessionEnder interface {
 
 // VerifyNewSession returns a Handler that revokes sessions started with outdated
 // rights. The rights of a user may change after a login read them and before it
-// wrote the session. A session of the former phone number is ended if the user changed
-// the number: the change ends all sessions but its own, which may be reported later.
+// wrote the session. The session of a former password or number is ended.
 func VerifyNewSession(users UserReader, revoker AccessRevoker, sessions SessionEnder, now func() time.Time) Handler {
 	return on(func(ctx context.Context, e event.SessionStarted) error {
 		current, inactive, err := userStatus(ctx, users, e.User.ID)
 		if err != nil {
 			return err
 		}
-		if !inactive && e.User.PhoneVersion < current.PhoneVersion && current.PhoneSession != "" && current.PhoneSession != e.SessionID {
+		if !inactive && isOfFormerCredentials(e, current) {
 			if _, err := sessions.EndSession(ctx, e.User.ID, e.SessionID, now()); err != nil {
 				return err
 			}
@@ -97,4 +96,12 @@ func VerifyNewSession(users UserReader, revoker AccessRevoker, sessions SessionE
 		}
 		return nil
 	})
+}
+
+// isOfFormerCredentials reports whether a session was started with a former password, or with the
+// former phone number if the user changed it: that change ends all sessions but its own, which may
+// be reported later.
+func isOfFormerCredentials(e event.SessionStarted, current user.User) bool {
+	return e.User.PasswordVersion < current.PasswordVersion ||
+		e.User.PhoneVersion < current.PhoneVersion && current.PhoneSession != "" && current.PhoneSession != e.SessionID
 }

@@ -58,6 +58,9 @@ func TestRevokeChangedRights(t *testing.T) {
 	sara := user.User{ID: "sara", Role: user.RoleUser}
 	agent, renamed, moved, disabled := sara, sara, sara, sara
 	agent.Role, renamed.Name, moved.Phone, disabled.Disabled = user.RoleSupport, "Sara", "2", true
+	movedSelf, repassworded := sara.WithPhone("2", "s"), sara
+	promoted := movedSelf
+	promoted.Role, repassworded.PasswordVersion = user.RoleSupport, 1
 	changed := event.UserChanged{Old: agent, New: sara}
 	errBroken := errors.New("unavailable")
 	for name, c := range map[string]struct {
@@ -79,13 +82,16 @@ func TestRevokeChangedRights(t *testing.T) {
 		event   event.Event
 		revoked string
 	}{
-		"other phone": {event.UserChanged{Old: sara, New: moved}, ""},
-		"disabled":    {event.UserChanged{Old: sara, New: disabled}, "sara true"},
-		"enabled":     {event.UserChanged{Old: disabled, New: sara}, "sara true"},
-		"same rights": {event.UserChanged{Old: sara, New: renamed}, ""},
-		"new user":    {event.UserCreated{User: sara}, ""},
-		"other event": {event.TicketDeleted{TicketID: "t"}, ""},
-		"deleted":     {event.UserDeleted{User: sara}, "sara true"},
+		"other phone":                  {event.UserChanged{Old: sara, New: moved}, "sara true"},
+		"own move":                     {event.UserChanged{Old: sara, New: movedSelf}, ""},
+		"other role after an own move": {event.UserChanged{Old: movedSelf, New: promoted}, "sara true"},
+		"new password":                 {event.UserChanged{Old: sara, New: repassworded}, ""},
+		"disabled":                     {event.UserChanged{Old: sara, New: disabled}, "sara true"},
+		"enabled":                      {event.UserChanged{Old: disabled, New: sara}, "sara true"},
+		"same rights":                  {event.UserChanged{Old: sara, New: renamed}, ""},
+		"new user":                     {event.UserCreated{User: sara}, ""},
+		"other event":                  {event.TicketDeleted{TicketID: "t"}, ""},
+		"deleted":                      {event.UserDeleted{User: sara}, "sara true"},
 	} {
 		users := fakeUsers{err: apperr.New(apperr.UserNotFound, "")}
 		if err := stream.RevokeChangedRights(&users, &users)(t.Context(), c.event); err != nil || users.revoked != c.revoked {
@@ -105,6 +111,8 @@ func (s endedSessions) EndSession(_ context.Context, _, family string, _ time.Ti
 // TestVerifyNewSession checks that a session with outdated rights is revoked.
 func TestVerifyNewSession(t *testing.T) {
 	sara := user.User{ID: "sara", Role: user.RoleSupport, Phone: "1", Name: "Sara"}
+	repassworded := sara
+	repassworded.PasswordVersion = 1
 	errBroken := errors.New("unavailable")
 	for name, c := range map[string]struct {
 		fakeUsers
@@ -120,6 +128,8 @@ func TestVerifyNewSession(t *testing.T) {
 		"moved":                    {fakeUsers{user: sara.WithPhone("2", "")}, nil, "sara false"},
 		"moved by another session": {fakeUsers{user: sara.WithPhone("2", "other")}, nil, "sara false, ended s"},
 		"moved by this session":    {fakeUsers{user: sara.WithPhone("2", "s")}, nil, "sara false"},
+		"new password":             {fakeUsers{user: repassworded}, nil, ", ended s"},
+		"disabled, new password":   {fakeUsers{user: user.User{ID: "sara", Role: user.RoleSupport, Phone: "1", Disabled: true, PasswordVersion: 1}}, nil, "sara true"},
 		"read fails":               {fakeUsers{err: errBroken}, errBroken, ""},
 	} {
 		users, ended := c.fakeUsers, endedSessions{}

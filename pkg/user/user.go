@@ -10,23 +10,25 @@ import (
 
 // User is a user account.
 type User struct {
-	ID            string
-	Phone         string // E.164
-	PhoneVersion  int    // number of changes of Phone; tokens contain it instead of the number
-	PhoneSession  string // the session in which the user changed Phone last, "" if an administrator did
-	Role          Role
-	Name          string
-	Email         string
-	EmailVerified bool
-	Province      string // id of pkg/geo
-	City          string // id of pkg/geo
-	PictureID     string // attachment
-	Locale        string // "en" or "fa"
-	Notifications NotificationPreferences
-	HasPush       bool // has push subscriptions
-	Disabled      bool // cannot log in until an administrator enables the account
-	CreatedAt     time.Time
-	LastSeenAt    time.Time // to SeenInterval; zero if never. Copies of the user do not have it.
+	ID           string
+	Phone        string // E.164
+	PhoneVersion int    // number of changes of Phone; tokens contain it instead of the number
+	PhoneSession string // the session in which the user changed Phone last, "" if an administrator did
+	// PasswordVersion is the number of changes of the password, each of which ends all sessions.
+	PasswordVersion int
+	Role            Role
+	Name            string
+	Email           string
+	EmailVerified   bool
+	Province        string // id of pkg/geo
+	City            string // id of pkg/geo
+	PictureID       string // attachment
+	Locale          string // "en" or "fa"
+	Notifications   NotificationPreferences
+	HasPush         bool // has push subscriptions
+	Disabled        bool // cannot log in until an administrator enables the account
+	CreatedAt       time.Time
+	LastSeenAt      time.Time // to SeenInterval; zero if never. Copies of the user do not have it.
 }
 
 // SeenInterval is the precision of LastSeenAt.

@@ -11,6 +11,7 @@ import (
 	"ticketsystem/pkg/account"
 	"ticketsystem/pkg/app"
 	"ticketsystem/pkg/apperr"
+	"ticketsystem/pkg/audit"
 	"ticketsystem/pkg/notification"
 	"ticketsystem/pkg/user"
 )
@@ -47,7 +48,11 @@ func TestResetPassword(t *testing.T) {
 		wantCode(t, "the code again", db.open().ResetPassword(t.Context(), login, code, at), apperr.CodeWrong)
 		got, _, err := db.open().Login(t.Context(), login.Phone)
 		must(t, err)
+		login.User.PasswordVersion++
 		equal(t, "login", got, login)
+		u, err := db.open().User(t.Context(), login.User.ID)
+		must(t, err)
+		equal(t, "user", u, login.User)
 		for _, s := range sessions {
 			if _, found, err := db.open().Session(t.Context(), login.User.ID, s.Family); err != nil || found {
 				t.Errorf("an old session: got %v, %v", found, err)
@@ -56,6 +61,31 @@ func TestResetPassword(t *testing.T) {
 		revoked, err := db.open().RevocationsSince(t.Context(), at)
 		if all := revoked.Revocations[login.User.ID]; err != nil || len(all) != 1 || all[0] != (user.Revocation{At: at, Until: at.Add(account.RevocationTTL).Truncate(time.Second)}) {
 			t.Errorf("got %v, %v, want %v", all, err, at)
+		}
+	})
+}
+
+// TestResetPassword_ChangedUser checks that a password is not reset if the user became staff, was
+// disabled or got another password since the login was read.
+func TestResetPassword_ChangedUser(t *testing.T) {
+	forEachBackend(t, func(t *testing.T, db backend) {
+		for name, change := range map[string]func(u *user.User){
+			"promoted":     func(u *user.User) { u.Role = user.RoleSupport },
+			"disabled":     func(u *user.User) { u.Disabled = true },
+			"new password": func(u *user.User) { u.PasswordVersion++ },
+		} {
+			login := newLogin()
+			login.User.Role = user.RoleUser
+			must(t, db.open().PutAccount(t.Context(), login))
+			changed := login.User
+			change(&changed)
+			must(t, db.open().AdminUpdateUser(t.Context(), login.User, changed, nil, audit.Record{ID: newID(), At: app.Now()}))
+			reset := login
+			reset.Hash = "another"
+			wantCode(t, name, db.open().ResetPassword(t.Context(), reset, storeCode(t, db, "reset"), app.Now()), apperr.Conflict)
+			got, _, err := db.open().Login(t.Context(), login.Phone)
+			must(t, err)
+			equal(t, name+": hash", got.Hash, login.Hash)
 		}
 	})
 }

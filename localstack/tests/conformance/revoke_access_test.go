@@ -3,6 +3,7 @@ package conformance
 import (
 	"crypto/rand"
 	"errors"
+	"fmt"
 	"testing"
 
 	"ticketsystem/pkg/account"
@@ -157,5 +158,47 @@ func TestVerifyNewSession_FormerNumber(t *testing.T) {
 	stored, found, err := store.Session(t.Context(), newer.User.ID, newer.Family)
 	if err != nil || !found || stored.User.Phone != changed.Phone {
 		t.Errorf("after a change by an administrator: got %+v, %v, %v", stored, found, err)
+	}
+}
+
+// TestVerifyNewSession_FormerPassword checks that a session ends whose login verified the password
+// just before it was replaced, by a reset or by an administrator, and that later ones stay.
+func TestVerifyNewSession_FormerPassword(t *testing.T) {
+	t.Parallel()
+	store, userAdmin := openStore(), newUserAdmin(openStore())
+	for name, replace := range map[string]func(account.Login) error{
+		"reset": func(l account.Login) error {
+			l.Hash = "another"
+			return store.ResetPassword(t.Context(), l, storeCode(t, onDynamo, account.PurposeReset), app.Now())
+		},
+		"administrator": func(l account.Login) error {
+			password := "another-password-9"
+			_, err := userAdmin.Update(t.Context(), adminActor, l.User.ID, account.UserUpdate{Password: &password})
+			return err
+		},
+	} {
+		login := newLogin()
+		must(t, store.PutAccount(t.Context(), login))
+		for round := range 2 { // the second replaces a password that was replaced before
+			before, _, err := store.Login(t.Context(), login.Phone)
+			must(t, err)
+			must(t, replace(before))
+			late := newSession(before.User)
+			must(t, store.CreateSession(t.Context(), late, nil))
+			_, err = store.SyncUserCopies(t.Context(), login.User.ID)
+			must(t, err)
+			after, _, err := store.Login(t.Context(), login.Phone)
+			must(t, err)
+			newer := newSession(after.User)
+			must(t, store.CreateSession(t.Context(), newer, nil))
+			verify := stream.VerifyNewSession(store, userAdmin.Revoker, store, app.Now)
+			must(t, verify(t.Context(), event.SessionStarted{User: before.User, SessionID: late.Family}))
+			must(t, verify(t.Context(), event.SessionStarted{User: after.User, SessionID: newer.Family}))
+			for _, s := range []account.Session{late, newer} {
+				_, found, err := store.Session(t.Context(), login.User.ID, s.Family)
+				must(t, err)
+				equal(t, fmt.Sprint(name, " ", round, ": session is left"), found, s.Family == newer.Family)
+			}
+		}
 	}
 }

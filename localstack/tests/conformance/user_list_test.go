@@ -1,10 +1,16 @@
 package conformance
 
 import (
+	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"ticketsystem/pkg/account"
 	"ticketsystem/pkg/app"
@@ -42,6 +48,39 @@ func TestListUsers_ByRole(t *testing.T) {
 			equal(t, fmt.Sprintf("users of role %q", role), ids, all[role])
 		}
 	})
+}
+
+// TestListUsers_IndexBehind checks that a list of a role, and so a broadcast to it, omits a user
+// whose row in the index is from before a change of role or state.
+func TestListUsers_IndexBehind(t *testing.T) {
+	t.Parallel()
+	store := openStore()
+	enabled := false
+	for attribute, value := range map[string]types.AttributeValue{
+		"role": &types.AttributeValueMemberS{Value: string(user.RoleUser)}, "disabled": &types.AttributeValueMemberBOOL{Value: true},
+	} {
+		login := newLogin()
+		login.User.Role = user.RoleAdmin
+		must(t, store.PutAccount(t.Context(), login))
+		listed := func() bool {
+			users, _, err := store.ListUsersBy(t.Context(), account.UserQuery{Role: user.RoleAdmin, Disabled: &enabled, Limit: 100}, nil)
+			must(t, err)
+			return slices.ContainsFunc(users, func(u user.User) bool { return u.ID == login.User.ID })
+		}
+		await(t, func() error {
+			if !listed() {
+				return errors.New(attribute + ": not listed")
+			}
+			return nil
+		})
+		_, err := dynamodb.NewFromConfig(env.config).UpdateItem(t.Context(), &dynamodb.UpdateItemInput{
+			TableName: &env.table, UpdateExpression: aws.String("SET #a = :v"), ExpressionAttributeNames: map[string]string{"#a": attribute},
+			ExpressionAttributeValues: map[string]types.AttributeValue{":v": value},
+			Key:                       map[string]types.AttributeValue{"PK": &types.AttributeValueMemberS{Value: "U#" + login.User.ID}, "SK": &types.AttributeValueMemberS{Value: "~U"}},
+		})
+		must(t, err)
+		equal(t, attribute+": listed after a change that the index lacks", listed(), false)
+	}
 }
 
 // TestListUsers_Search searches by terms of name, email and phone number, with and
