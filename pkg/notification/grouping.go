@@ -65,7 +65,17 @@ func (in DeliveryInput) membersOf(channel Channel, id string) []Notification {
 }
 
 // needsNoMessage reports whether the user needs no message about a notification.
-func (in DeliveryInput) needsNoMessage(n Notification) bool { return n.Read || n.isOutdated(in.Ticket) }
+func (in DeliveryInput) needsNoMessage(n Notification) bool {
+	return n.Read || n.isOutdated(in.Ticket) && !(n.Kind == KindReply && in.reopenedByStaff())
+}
+
+// reopenedByStaff reports whether the ticket waits since a change of status by staff, of which the
+// user is notified, and not since an answer of the customer.
+func (in DeliveryInput) reopenedByStaff() bool {
+	return slices.ContainsFunc(append([]Notification{in.Notification}, in.Others...), func(n Notification) bool {
+		return n.Kind == KindStatus && n.CreatedAt.Equal(in.Ticket.WaitingSince)
+	})
+}
 
 // isOutdated reports whether a later change of the ticket, which the user knows or gets
 // another notification of, makes n untrue. It is false for a stored ticket that lacks

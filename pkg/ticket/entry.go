@@ -97,6 +97,12 @@ func (e Entry) Customer() UserRef {
 // IsMessage reports whether the entry is a public message or a note.
 func (e Entry) IsMessage() bool { return e.Kind == KindMessage || e.Kind == KindNote }
 
+// isReopening reports whether the entry makes a resolved or closed ticket wait for staff, without
+// a message. A pending one waits for the customer.
+func (e Entry) isReopening() bool {
+	return e.Kind == KindStatus && e.Change != nil && !Status(e.Change.From).IsActive() && publicStatus(e.State.Status) == StatusOpen
+}
+
 // VisibleTo reports whether a role that may see the ticket may see this entry.
 func (e Entry) VisibleTo(role user.Role) bool { return role.IsStaff() || e.isPublic() }
 

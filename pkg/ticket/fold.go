@@ -106,7 +106,7 @@ func (tk *Ticket) applyTimestamps(e Entry) {
 	switch {
 	case e.Kind == KindMessage && byCustomer && tk.WaitingSince.IsZero():
 		tk.WaitingSince = e.CreatedAt
-	case e.Kind == KindStatus && byCustomer && e.State.Status == StatusOpen: // reopened
+	case e.isReopening():
 		tk.WaitingSince = e.CreatedAt
 	case e.Kind == KindMessage && !byCustomer:
 		tk.WaitingSince = time.Time{}

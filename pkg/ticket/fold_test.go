@@ -245,7 +245,12 @@ func TestFold_Timestamps(t *testing.T) {
 		{"note on a closed ticket", newLog().statusChange(ali, ticket.StatusClosed).note(ali, "bye"), timestamps{closed: 2}},
 		{"reopened by the customer", newLog().statusChange(ali, ticket.StatusClosed).messageWithStatus(sara, ticket.StatusOpen), timestamps{waiting: 3}},
 		{"reopened by the customer without a message", newLog().message(ali, "yes").statusChange(ali, ticket.StatusResolved).statusChange(sara, ticket.StatusOpen), timestamps{waiting: 4, replied: 2}},
-		{"reopened by staff", newLog().message(ali, "yes").statusChange(ali, ticket.StatusResolved).statusChange(ali, ticket.StatusOpen), timestamps{replied: 2}},
+		{"reopened by staff", newLog().message(ali, "yes").statusChange(ali, ticket.StatusResolved).statusChange(ali, ticket.StatusOpen), timestamps{waiting: 4, replied: 2}},
+		{"closed, and reopened by staff", newLog().message(ali, "yes").statusChange(ali, ticket.StatusClosed).statusChange(mina, ticket.StatusOpen), timestamps{waiting: 4, replied: 2}},
+		{"reopened on hold, which customers see as open", newLog().message(ali, "yes").statusChange(ali, ticket.StatusResolved).statusChange(ali, ticket.StatusOnHold), timestamps{waiting: 4, replied: 2}},
+		{"reopened to wait for the customer", newLog().message(ali, "yes").statusChange(ali, ticket.StatusResolved).statusChange(ali, ticket.StatusPending), timestamps{replied: 2}},
+		{"reopened by a reply", newLog().statusChange(ali, ticket.StatusClosed).messageWithStatus(ali, ticket.StatusOpen), timestamps{replied: 3}},
+		{"opened again without a reopening", newLog().message(ali, "yes").statusChange(ali, ticket.StatusPending).statusChange(ali, ticket.StatusOpen), timestamps{replied: 2}},
 	} {
 		tk := c.log.ticket()
 		for _, ts := range []struct {

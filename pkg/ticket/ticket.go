@@ -112,7 +112,7 @@ type Ticket struct {
 
 	CreatedAt      time.Time
 	LastActivityAt time.Time // time of the newest entry that the customer may see
-	WaitingSince   time.Time // first unanswered customer message or reopening by the customer; zero if answered
+	WaitingSince   time.Time // first unanswered customer message, or reopening; zero if answered
 	FirstReplyAt   time.Time // first public message of staff; zero before it
 	ResolvedAt     time.Time // time of the transition to resolved; zero after a reopening
 	ClosedAt       time.Time // zero unless closed

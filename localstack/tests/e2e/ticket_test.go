@@ -199,6 +199,11 @@ func TestTicketDetail(t *testing.T) {
 	if tk := agent.detail(ticket.ID).Ticket; tk.WaitingSince == nil || !tk.WaitingSince.After(reply.CreatedAt) {
 		t.Errorf("a reopened ticket: waits since %v, want since the reopening", tk.WaitingSince)
 	}
+	agent.post(ticket.ID, "done", nil)
+	agent.change(ticket.ID, "close", nil)
+	if tk := agent.change(ticket.ID, "reopen", nil); tk.WaitingSince == nil || !tk.WaitingSince.Equal(tk.LastActivityAt) {
+		t.Errorf("reopened by staff: waits since %v, want since %v", tk.WaitingSince, tk.LastActivityAt)
+	}
 }
 
 func entryKinds(entries []client.Entry) []string {
