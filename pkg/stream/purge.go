@@ -11,8 +11,11 @@ import (
 
 // TombstoneStore reads and purges deleted tickets.
 type TombstoneStore interface {
-	// ReadLogFrom reads a ticket and its entries from a sequence number on.
-	ReadLogFrom(ctx context.Context, ticketID string, from int) (ticket.Log, error)
+	// ReadLogPage returns up to n entries from a sequence number on, and the ticket if the page
+	// reaches the end of the log.
+	ReadLogPage(ctx context.Context, ticketID string, from, n int) (log ticket.Log, end bool, err error)
+	// TouchTombstone makes the stream report the deletion again.
+	TouchTombstone(ctx context.Context, ticketID string) error
 	// PurgeTicket deletes the items of a deleted ticket and the records of its
 	// attachments. It is safe to repeat.
 	PurgeTicket(ctx context.Context, ticketID string, log ticket.Log) error
@@ -20,14 +23,18 @@ type TombstoneStore interface {
 	DeleteNotificationsByID(ctx context.Context, userID string, ids []string) error
 }
 
+// purgePage bounds the entries that one stream record purges.
+const purgePage = 500
+
 // PurgeDeleted returns a Handler that deletes the log of deleted tickets, its
 // notifications and the records of its attachments; DeleteFiles deletes the files.
 // Other handlers remove what they derived from the log. The notifications are found by
-// the log, and reminders by the time at which they were due.
+// the log, and reminders by the time at which they were due. A long log takes several
+// records, so that it does not hold up others; its opening, which has the customer, goes last.
 func PurgeDeleted(store TombstoneStore, remindAfter time.Duration) Handler {
 	return on(func(ctx context.Context, e event.TicketDeleted) error {
-		log, err := store.ReadLogFrom(ctx, e.TicketID, 1)
-		if err != nil || !log.Deleted {
+		log, end, err := store.ReadLogPage(ctx, e.TicketID, 1, purgePage)
+		if err != nil || end && !log.Deleted {
 			return err
 		}
 		customerID := ticket.Fold(ticket.Ticket{}, log.Entries).Customer.ID
@@ -36,6 +43,12 @@ func PurgeDeleted(store TombstoneStore, remindAfter time.Duration) Handler {
 				return err
 			}
 		}
-		return store.PurgeTicket(ctx, e.TicketID, log)
+		if !end {
+			log.Entries = log.Entries[1:]
+		}
+		if err := store.PurgeTicket(ctx, e.TicketID, log); err != nil || end {
+			return err
+		}
+		return store.TouchTombstone(ctx, e.TicketID)
 	})
 }

@@ -29,6 +29,8 @@ type Publisher interface {
 	PublishUnread(ctx context.Context, userID string, unread int) error
 	// PublishGone announces that a ticket was deleted; tk is the ticket before.
 	PublishGone(ctx context.Context, tk ticket.Ticket) error
+	// EndSubscriptions removes the subscriptions to a ticket. It is safe to repeat.
+	EndSubscriptions(ctx context.Context, ticketID string) error
 }
 
 // LogReader reads ticket logs.
@@ -58,9 +60,13 @@ func PushChanges(logs LogReader, publisher Publisher) Handler {
 		case event.TicketChanged:
 			return publisher.PublishQueueChange(ctx, e.Before, e.Ticket)
 		case event.TicketDeleted:
-			if e.Ticket.ID != "" {
-				return publisher.PublishGone(ctx, e.Ticket)
+			if e.Ticket.ID == "" {
+				return nil
 			}
+			if err := publisher.PublishGone(ctx, e.Ticket); err != nil {
+				return err
+			}
+			return publisher.EndSubscriptions(ctx, e.TicketID)
 		case event.AttachmentsChanged:
 			log, err := logs.ReadLogLatest(ctx, e.Entry.TicketID, 1)
 			if err != nil || log.Ticket.ID == "" {

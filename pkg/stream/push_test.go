@@ -13,8 +13,11 @@ import (
 	"ticketsystem/pkg/user"
 )
 
-// markerPublisher records what customers get of read markers.
-type markerPublisher struct{ public []int }
+// markerPublisher records what customers get of read markers, and the ended subscriptions.
+type markerPublisher struct {
+	public []int
+	ended  []string
+}
 
 func (*markerPublisher) PublishEntryHint(context.Context, ticket.Ticket, ticket.Entry) error {
 	return nil
@@ -30,6 +33,11 @@ func (*markerPublisher) PublishNotification(context.Context, notification.Notifi
 }
 func (*markerPublisher) PublishUnread(context.Context, string, int) error { return nil }
 func (*markerPublisher) PublishGone(context.Context, ticket.Ticket) error { return nil }
+
+func (p *markerPublisher) EndSubscriptions(_ context.Context, ticketID string) error {
+	p.ended = append(p.ended, ticketID)
+	return nil
+}
 
 func (p *markerPublisher) PublishReadMarker(_ context.Context, _ ticket.Ticket, _ ticket.ReadMarker, public int) error {
 	p.public = append(p.public, public)
@@ -59,5 +67,19 @@ func TestPushChanges_ReadMarkerOfNotes(t *testing.T) {
 		if err := stream.PushChanges(store, publisher)(t.Context(), moved); err != nil || len(publisher.public) != 1 || publisher.public[0] != c.want {
 			t.Errorf("from %d to %d: got %v, %v, want %d", c.before, c.seq, publisher.public, err, c.want)
 		}
+	}
+}
+
+// TestPushChanges_DeletedTicket checks that a deletion ends the subscriptions to the ticket.
+func TestPushChanges_DeletedTicket(t *testing.T) {
+	publisher := &markerPublisher{}
+	push := stream.PushChanges(memstore.New(time.Now), publisher)
+	for _, deleted := range []ticket.Ticket{{ID: "t"}, {}} { // the second is a repetition
+		if err := push(t.Context(), event.TicketDeleted{TicketID: "t", Ticket: deleted}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if len(publisher.ended) != 1 || publisher.ended[0] != "t" {
+		t.Errorf("got ended subscriptions %q, want those of t", publisher.ended)
 	}
 }

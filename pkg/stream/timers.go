@@ -5,15 +5,16 @@ import (
 
 	"ticketsystem/pkg/event"
 	"ticketsystem/pkg/ticket"
+	"ticketsystem/pkg/user"
 )
 
 // ScheduleTimers returns a Handler that sets the timer of a ticket whose status
-// has an automatic transition, and deletes it otherwise. Internal notes do not
-// move the timer.
+// has an automatic transition, and deletes it otherwise. Entries that customers do not
+// see do not move the timer.
 func ScheduleTimers(timers ticket.TimerStore, policy ticket.AutomationPolicy) Handler {
 	return on(func(ctx context.Context, appended event.EntryAppended) error {
 		e := appended.Entry
-		if e.Kind == ticket.KindNote {
+		if !e.VisibleTo(user.RoleUser) {
 			return nil
 		}
 		if due, ok := policy.Due(e.State.Status, e.CreatedAt); ok {

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"log/slog"
 	"reflect"
 	"slices"
@@ -208,6 +209,17 @@ func (p *Publisher) PublishGone(ctx context.Context, tk ticket.Ticket) error {
 	topics := append(topicsFor(tk, ticket.Entry{}), realtime.QueueTopic)
 	frame := encodeOnce(goneFrame{"gone", tk.ID})
 	return p.publish(ctx, topics, tk.VisibleTo, func(realtime.Subscriber) any { return frame })
+}
+
+// EndSubscriptions removes the subscriptions to a deleted ticket, so that its subscribers get no
+// more typing and presence frames of each other.
+func (p *Publisher) EndSubscriptions(ctx context.Context, ticketID string) error {
+	topic := realtime.TicketTopic(ticketID)
+	subscribers, err := p.Hub.Store.Subscribers(ctx, topic)
+	for _, sub := range subscribers {
+		err = errors.Join(err, p.Hub.Store.Unsubscribe(ctx, sub.ConnectionID, topic))
+	}
+	return err
 }
 
 // PublishPresence pushes the subscribed users of a ticket to its subscribers after a

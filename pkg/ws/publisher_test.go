@@ -156,6 +156,34 @@ func TestPublishGone(t *testing.T) {
 	}
 }
 
+// TestEndSubscriptions checks that the subscribers of a deleted ticket get no typing and presence
+// frames of each other, and keep their other subscriptions.
+func TestEndSubscriptions(t *testing.T) {
+	fx := newFixture(t)
+	for _, id := range []string{"ali1", "sara1"} {
+		connection, _, err := fx.Connection(t.Context(), id)
+		must(err)
+		_, err = fx.Subscribe(t.Context(), connection, realtime.TicketTopic(oneID))
+		must(err)
+	}
+	for range 2 {
+		must(fx.handler.Publisher.EndSubscriptions(t.Context(), oneID))
+	}
+	for topic, want := range map[string]int{realtime.TicketTopic(oneID): 0, realtime.UserTopic(saraID): 2} {
+		if got, err := fx.Subscribers(t.Context(), topic); err != nil || len(got) != want {
+			t.Errorf("%s: got %v, %v, want %d subscribers", topic, got, err, want)
+		}
+	}
+	if c, _, err := fx.Connection(t.Context(), "sara1"); err != nil || slices.Contains(c.Topics, realtime.TicketTopic(oneID)) {
+		t.Errorf("got topics %q, %v", c.Topics, err)
+	}
+	fx.frames = nil
+	fx.handler.Publisher.PublishPresence(t.Context(), oneID, realtime.Connection{ID: "left"})
+	if len(fx.frames) != 0 {
+		t.Errorf("got %v, want no frames", fx.frames)
+	}
+}
+
 // TestPublishQueueChange checks that the queue gets no frame for a ticket that looks the same.
 func TestPublishQueueChange(t *testing.T) {
 	fx := newFixture(t)

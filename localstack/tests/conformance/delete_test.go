@@ -84,6 +84,40 @@ func TestPurgeTicket(t *testing.T) {
 	}
 }
 
+// TestPurgeDeleted_LongLog checks that a long log is purged in steps of bounded cost, the
+// notifications of each step too, and that each step but the last makes the stream continue.
+func TestPurgeDeleted_LongLog(t *testing.T) {
+	store, meter := newMeteredStore()
+	service, categoryID := newTicketService(t, store)
+	sara, ali := customer("Sara"), agent("Ali")
+	id := openTicket(t, service, categoryID, sara)
+	postMessage(t, service, ali, id, "hello")
+	copyEntry(t, id, 2, 1200)
+	tk := readLog(t, onDynamo, id).Ticket
+	for _, seq := range []int{2, 700, 1200} {
+		n, _ := notification.ForEntry(tk, readLog(t, onDynamo, id).Entries[seq-1])
+		must(t, store.AddNotifications(t.Context(), n))
+	}
+	must(t, (&ticket.Deleter{Store: store, Audit: recorder}).Delete(t.Context(), adminActor, id))
+	for step, want := range []struct {
+		items         int32
+		notifications int
+	}{{702, 2}, {203, 1}, {1, 0}, {1, 0}} {
+		meter.reset()
+		must(t, stream.PurgeDeleted(store, time.Hour)(t.Context(), event.TicketDeleted{TicketID: id}))
+		if spent, calls := meter.reset(); spent.roundTrips > 60 {
+			t.Errorf("step %d: got %v (%v), want at most 60 requests", step, spent, calls)
+		}
+		equal(t, fmt.Sprint("items after step ", step), countItems(t, "T#"+id), want.items)
+		await(t, func() error {
+			if all, _, _ := listNotifications(t, onDynamo, sara.UserID); len(all) != want.notifications {
+				return fmt.Errorf("after step %d: got %d notifications, want %d", step, len(all), want.notifications)
+			}
+			return nil
+		})
+	}
+}
+
 // fakeUsers has every user.
 type fakeUsers struct{}
 

@@ -1,9 +1,11 @@
 package e2e
 
 import (
+	"context"
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"ticketsystem/localstack/testkit/client"
 )
@@ -82,12 +84,21 @@ func TestNotification_DeletedTicket(t *testing.T) {
 	queue.send(object{"action": "subscribe", "topic": "queue"})
 	queue.await("the subscription", func(f client.Frame) bool { return f.Type == "subscribed" && f.Topic == "queue" })
 	ticket := me.openTicket(nil)
+	queue.subscribe(ticket.ID)
 	agent.post(ticket.ID, "hello", nil)
 	me.awaitNotifications(1)
 	boss.mustCall(204, "DELETE", "/tickets/"+ticket.ID, nil, nil)
 	for name, conn := range map[string]wsConn{"the customer": own, "the agent": queue} {
 		conn.await("the frame to "+name, func(f client.Frame) bool { return f.Type == "gone" && f.TicketID == ticket.ID })
 	}
+	// A subscriber gets no answer to typing; the subscription has ended.
+	eventually(t, "typing is refused", func() error {
+		queue.send(object{"action": "typing", "ticketId": ticket.ID})
+		ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
+		defer cancel()
+		_, err := queue.Await(ctx, "the refusal", func(f client.Frame) bool { return f.Type == "error" && strings.Contains(f.Raw, "ticket_not_found") })
+		return err
+	})
 	eventually(t, "no notification", func() error {
 		if list, unread := me.notifications(""); len(list) != 0 || unread != 0 {
 			return mismatch("notifications", toJSON(list), "none")
