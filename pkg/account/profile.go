@@ -47,8 +47,8 @@ type ProfileStore interface {
 type AttachmentStore interface {
 	// Attachment returns an attachment. It fails with attachment_not_found.
 	Attachment(ctx context.Context, id string) (attachment.Attachment, error)
-	// RetainAttachment keeps an attachment that would expire as unused.
-	RetainAttachment(ctx context.Context, id string) error
+	// ProlongAttachment moves the expiry of an attachment that would expire as unused.
+	ProlongAttachment(ctx context.Context, id string, until time.Time) error
 }
 
 // Profiles reads and changes the actor's own profile and sessions.
@@ -93,7 +93,7 @@ func (p *Profiles) UpdateProfile(ctx context.Context, actor user.Principal, upda
 		return user.User{}, err
 	}
 	if update.PictureID != nil && *update.PictureID != "" {
-		if err := p.retainPicture(ctx, actor, *update.PictureID); err != nil {
+		if err := p.usePicture(ctx, actor, *update.PictureID); err != nil {
 			return user.User{}, err
 		}
 	}
@@ -116,9 +116,10 @@ func (p *Profiles) checkCity(ctx context.Context, actor user.Principal, update *
 	return nil
 }
 
-// retainPicture keeps an image as a profile picture; its upload may still be
-// pending. It fails with invalid_body if the attachment is not an image of the actor.
-func (p *Profiles) retainPicture(ctx context.Context, actor user.Principal, attachmentID string) error {
+// usePicture prepares an image, whose upload may still be pending, as a profile picture. The
+// stream retains the picture of a changed profile, so none is left if the change fails. It fails
+// with invalid_body if the attachment is not an image of the actor.
+func (p *Profiles) usePicture(ctx context.Context, actor user.Principal, attachmentID string) error {
 	picture, err := p.Attachments.Attachment(ctx, attachmentID)
 	if err != nil && !apperr.Is(err, apperr.AttachmentNotFound) {
 		return err
@@ -127,7 +128,7 @@ func (p *Profiles) retainPicture(ctx context.Context, actor user.Principal, atta
 		picture.State == attachment.Refused || picture.State.UploadExpired(picture.CreatedAt, p.Now()) {
 		return apperr.Validation(apperr.Field{Pointer: "/pictureId", Code: "invalid", Message: "Must be a PNG, JPEG, WebP or GIF image that you have uploaded."})
 	}
-	return p.Attachments.RetainAttachment(ctx, attachmentID)
+	return p.Attachments.ProlongAttachment(ctx, attachmentID, p.Now().Add(attachment.UnusedTTL))
 }
 
 // ListSessions returns a page of the actor's sessions, newest first, that follow the

@@ -28,9 +28,10 @@ func (r *Request) setCookie(name, value string, maxAge int) string {
 	return c.String()
 }
 
-// setDevice returns the Set-Cookie headers of a device cookie, none for "".
+// setDevice returns the Set-Cookie headers of a device cookie, none for "" and for pages of
+// foreign origins.
 func (r *Request) setDevice(value string) []string {
-	if value == "" {
+	if value == "" || r.checkOrigin() != nil {
 		return nil
 	}
 	return []string{r.setCookie(wire.DeviceCookie, value, int(account.DeviceTTL/time.Second))}

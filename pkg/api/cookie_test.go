@@ -26,6 +26,7 @@ func loginWithCookie(t *testing.T, m *memAccounts, accounts accountServices, pro
 	}
 	m.putSara(hash, "")
 	request := newRequest(http.MethodPost, "/login", `{"phone":"09121234567","password":"correct-horse-7","session":"cookie"}`).with("x-forwarded-proto", proto)
+	request.RequestContext.HTTP.UserAgent = "Fire\u202efox\u0007"
 	out, err := m.server.HTTP(api.LogIn(accounts.auth))(context.Background(), request.APIGatewayV2HTTPRequest)
 	if err != nil || out.StatusCode != 200 || len(out.Cookies) != 2 {
 		t.Fatalf("login: got %d %s %v, %v", out.StatusCode, out.Body, out.Cookies, err)
@@ -42,6 +43,9 @@ func TestLogIn_Cookie(t *testing.T) {
 	} {
 		m, accounts := newMemAccounts(t)
 		cookie, got, set := loginWithCookie(t, m, accounts, proto)
+		if sessions, _, err := m.ListSessions(t.Context(), saraID, "", 2); err != nil || len(sessions) != 1 || sessions[0].UserAgent != "Firefox" {
+			t.Errorf("got sessions %+v, %v, want one of Firefox", sessions, err)
+		}
 		if set[0] != strings.Replace(want, "%", cookie, 1) {
 			t.Errorf("%s: got %s", proto, set[0])
 		}
@@ -90,6 +94,25 @@ func TestLogIn_CookieOrigin(t *testing.T) {
 		r.RawPath, r.Body = "/signup", strings.Replace(r.Body, `,"s`, `,"code":"123456","challenge":"AAAAAAAAAAAAAAAAAAAAAA","s`, 1)
 		if got := m.send(t, api.SignUp(accounts.auth), user.Principal{}, r); c.session != "" && got.code() != cmp.Or(c.want, "code_locked") {
 			t.Errorf("sign-up, origin %q: got %d %q, want %q", c.origin, got.status, got.code(), c.want)
+		}
+	}
+}
+
+// TestLogIn_DeviceCookieOrigin checks that pages of foreign origins cannot set the device cookie.
+func TestLogIn_DeviceCookieOrigin(t *testing.T) {
+	m, accounts := newMemAccounts(t)
+	m.server.AllowedOrigins = []string{"https://app.example"}
+	hash, err := auth.Hash("correct-horse-7", rand.Reader)
+	must(err)
+	m.putSara(hash, "")
+	for origin, want := range map[string]int{"": 1, "https://app.example": 1, "https://evil.example": 0, "null": 0} {
+		r := newRequest(http.MethodPost, "/login", `{"phone":"09121234567","password":"correct-horse-7"}`)
+		if origin != "" {
+			r.with("origin", origin)
+		}
+		out, err := m.server.HTTP(api.LogIn(accounts.auth))(t.Context(), r.APIGatewayV2HTTPRequest)
+		if err != nil || out.StatusCode != 200 || len(out.Cookies) != want {
+			t.Errorf("origin %q: got %d, cookies %q, %v, want %d", origin, out.StatusCode, out.Cookies, err, want)
 		}
 	}
 }

@@ -228,6 +228,12 @@ func TestListTickets_SearchWithoutTerms(t *testing.T) {
 	if data, _ := got.body["data"].([]any); got.status != 200 || len(data) != 0 || len(fx.queries) != 0 {
 		t.Errorf("got %d %s, want an empty page", got.status, got.text)
 	}
+	for query, want := range map[string]string{"q=?!&limit=many": "?limit not_a_number", "q=?!&limit=101": "?limit out_of_range", "q=?!&cursor=x": "?cursor invalid"} {
+		got := fx.send(t, api.ListTickets(fx.tickets, time.UTC), ali, newRequest(http.MethodGet, "/tickets", "").query(query))
+		if got.status != 400 || !slices.Equal(got.fieldErrors(), []string{want}) {
+			t.Errorf("%s: got %d %v, want %s", query, got.status, got.fieldErrors(), want)
+		}
+	}
 }
 
 // TestListTickets_CustomerOnHold checks that the filter on_hold is empty for customers.

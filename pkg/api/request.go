@@ -71,7 +71,7 @@ func (r *Request) body() ([]byte, error) {
 func (r *Request) caller() account.Caller {
 	http := r.event.RequestContext.HTTP
 	return account.Caller{
-		IP: r.address, UserAgent: truncate(http.UserAgent, 200), Locale: r.acceptLanguage(), UserID: r.Principal.UserID,
+		IP: r.address, UserAgent: truncate(wire.CleanLine(http.UserAgent), 200), Locale: r.acceptLanguage(), UserID: r.Principal.UserID,
 		Device: wire.Cookie(r.event.Cookies, wire.DeviceCookie, r.isPlainHTTP()),
 	}
 }

@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"ticketsystem/pkg/api/wire"
@@ -180,7 +181,7 @@ func (r *Request) dateParam(name string, zone *time.Location) (day time.Time, gi
 	if !r.query.Has(name) {
 		return time.Time{}, false, nil
 	}
-	if at, err := time.Parse(time.RFC3339, r.query.Get(name)); err == nil {
+	if at, err := time.Parse(time.RFC3339, strings.ReplaceAll(r.query.Get(name), " ", "+")); err == nil { // of an offset, not encoded
 		return stats.DateOf(at, zone), true, checkYear(name, at)
 	}
 	day, err = time.Parse(time.DateOnly, r.query.Get(name))

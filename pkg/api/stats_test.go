@@ -103,15 +103,16 @@ func TestGetStats_Period(t *testing.T) {
 	}
 	endpoint := api.GetStats(f, tehran, func() time.Time { return fx.now })
 	for query, want := range map[string]string{
-		"":                               "2026-02-21 2026-03-22 Asia/Tehran",
-		"timezone=UTC":                   "2026-02-20 2026-03-21 UTC",
-		"timezone=America/New_York":      "2026-02-20 2026-03-21 America/New_York",
-		"from=2026-03-01&to=2026-03-01":  "2026-03-01 2026-03-01 Asia/Tehran",
-		"from=2026-03-01T20:29:59.9Z":    "2026-03-01 2026-03-30 Asia/Tehran",
-		"from=2026-03-01T20:30:00Z":      "2026-03-02 2026-03-31 Asia/Tehran",
-		"to=2026-03-02T00:00:00%2B03:30": "2026-02-01 2026-03-02 Asia/Tehran",
-		"to=2021-09-21T20:30:00Z":        "2021-08-24 2021-09-22 Asia/Tehran", // daylight saving time ended at 19:30
-		"to=2021-09-21T19:30:00Z":        "2021-08-23 2021-09-21 Asia/Tehran", // 23:00 for the second time
+		"":                                                "2026-02-21 2026-03-22 Asia/Tehran",
+		"timezone=UTC":                                    "2026-02-20 2026-03-21 UTC",
+		"timezone=America/New_York":                       "2026-02-20 2026-03-21 America/New_York",
+		"from=2026-03-01&to=2026-03-01":                   "2026-03-01 2026-03-01 Asia/Tehran",
+		"from=2026-03-01T20:29:59.9Z":                     "2026-03-01 2026-03-30 Asia/Tehran",
+		"from=2026-03-01T20:30:00Z":                       "2026-03-02 2026-03-31 Asia/Tehran",
+		"to=2026-03-02T00:00:00%2B03:30":                  "2026-02-01 2026-03-02 Asia/Tehran",
+		"to=2026-03-02T00:00:00+03:30":                    "2026-02-01 2026-03-02 Asia/Tehran",
+		"to=2021-09-21T20:30:00Z":                         "2021-08-24 2021-09-22 Asia/Tehran", // daylight saving time ended at 19:30
+		"to=2021-09-21T19:30:00Z":                         "2021-08-23 2021-09-21 Asia/Tehran", // 23:00 for the second time
 		"to=2026-03-01T18:15:00Z&timezone=Asia/Kathmandu": "2026-02-01 2026-03-02 Asia/Kathmandu",
 	} {
 		got := fx.send(t, endpoint, boss(), newRequest(http.MethodGet, "/admin/stats", "").query(query))

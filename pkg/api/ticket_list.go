@@ -22,10 +22,11 @@ func ListTickets(tickets *ticket.Service, zone *time.Location) Endpoint {
 		if err != nil {
 			return Response{}, err
 		}
-		if strings.TrimSpace(r.query.Get("q")) != "" && q.Terms == nil {
-			return ok(page[wire.TicketView]{Data: []wire.TicketView{}}), nil // the text has no search terms
-		}
+		noTerms := strings.TrimSpace(r.query.Get("q")) != "" && q.Terms == nil
 		out, err := listPage(r, r.ticketScope(q), r.viewTicket, func(limit int, from map[string]string) ([]ticket.Ticket, map[string]string, bool, error) {
+			if noTerms {
+				return nil, nil, false, nil
+			}
 			q.Limit = limit
 			found, next, err := tickets.Store.ListTickets(ctx, q, from)
 			return found, next, next != nil, err

@@ -70,7 +70,15 @@ func (s *Store) Attachment(ctx context.Context, id string) (attachment.Attachmen
 	return i.attachment(), err
 }
 
-// RetainAttachment implements account.AttachmentStore.
+// ProlongAttachment implements account.AttachmentStore.
+func (s *Store) ProlongAttachment(ctx context.Context, id string, until time.Time) error {
+	_, _, err := s.update(ctx, updateSpec{
+		key: attachmentKey(id), set: "SET #ttl = :until", condition: "attribute_exists(#ttl)", values: values{"until": until.Unix()},
+	})
+	return err
+}
+
+// RetainAttachment implements stream.FileStore.
 func (s *Store) RetainAttachment(ctx context.Context, id string) error {
 	_, _, err := s.update(ctx, updateSpec{
 		key: attachmentKey(id), set: "REMOVE #ttl", condition: "attribute_exists(PK)",

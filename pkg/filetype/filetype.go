@@ -4,6 +4,7 @@
 package filetype
 
 import (
+	"bytes"
 	"strings"
 
 	"github.com/gabriel-vasile/mimetype"
@@ -32,8 +33,15 @@ func contentTypes(mediaType string) []string {
 // recognizes formats and does not detect malware. An empty file matches no type.
 func Matches(mediaType string, prefix []byte) bool {
 	found := mimetype.Detect(prefix)
-	if len(prefix) == 0 || strings.HasPrefix(found.String(), "image/") && !strings.HasPrefix(mediaType, "image/") {
+	switch {
+	case len(prefix) == 0:
+		return false
+	case strings.HasPrefix(mediaType, "text/") && isText(prefix):
+		return true
+	case strings.HasPrefix(found.String(), "image/") && !strings.HasPrefix(mediaType, "image/"):
 		return false // the library lists HEIC pictures under MP4
+	case strings.HasPrefix(mediaType, "application/vnd.openxmlformats-") && found.String() == "application/zip":
+		return beginsOfficeDocument(prefix)
 	}
 	accepted := contentTypes(mediaType)
 	for ; found != nil; found = found.Parent() {
@@ -41,6 +49,27 @@ func Matches(mediaType string, prefix []byte) bool {
 			if found.Is(one) {
 				return true
 			}
+		}
+	}
+	return false
+}
+
+// isText reports whether a file has no control characters but those of texts. The library takes
+// some texts for the format whose first letters they happen to have, or that they mention.
+func isText(prefix []byte) bool {
+	isBinary := func(r rune) bool { return r < ' ' && !strings.ContainsRune("\t\n\f\r\x1b", r) }
+	return !bytes.ContainsFunc(prefix, isBinary) && !bytes.HasPrefix(prefix, []byte("%PDF-"))
+}
+
+// zipNameOffset is where the name of the first file of a zip archive begins.
+const zipNameOffset = 30
+
+// beginsOfficeDocument reports whether the first file of an archive is one that office documents
+// begin with. What tells their kind may follow after the prefix, behind a large preview.
+func beginsOfficeDocument(prefix []byte) bool {
+	for _, name := range []string{"[Content_Types].xml", "_rels/", "docProps/", "customXml/"} {
+		if len(prefix) > zipNameOffset && bytes.HasPrefix(prefix[zipNameOffset:], []byte(name)) {
+			return true
 		}
 	}
 	return false

@@ -31,6 +31,7 @@ func archive(t *testing.T, names ...string) string {
 
 func TestMatches(t *testing.T) {
 	ftyp := func(brand string) string { return "\x00\x00\x00\x18ftyp" + brand + "\x00\x00\x02\x00" + brand + "isom" }
+	const preview = "office document with a preview first"
 	files := map[string]string{
 		"png": "\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR", "jpeg": "\xff\xd8\xff\xe0\x00\x10JFIF", "webp": "RIFF\x24\x00\x00\x00WEBPVP8 ", "gif": "GIF89a\x01\x00",
 		"pdf": "%PDF-1.7\n", "pdf with a prefix": "\x00\x01 job header\r\n%PDF-1.4\n\xe2\xe3", "pdf at 1019": strings.Repeat("\x01", 1019) + "%PDF-1.7\n",
@@ -42,17 +43,19 @@ func TestMatches(t *testing.T) {
 		"docx": archive(t, "[Content_Types].xml", "_rels/.rels", "word/document.xml"), "xlsx": archive(t, "[Content_Types].xml", "_rels/.rels", "xl/workbook.xml"),
 		"pptx": archive(t, "[Content_Types].xml", "_rels/.rels", "ppt/presentation.xml"),
 		"text": "سلام\r\n", "windows-1256": "\xd3\xe1\xc7\xe3", "utf-16": "\xff\xfeH\x00i\x00", "csv": "a,b\n1,2\n3,4\n", "log": "2026-03-21 12:00:00 \x1b[31mERROR\x1b[0m x\n",
-		"exe": "MZ\x90\x00\x03", "cut": "\x89PN\x00", "empty": "",
+		"text like a program": "MZ-1200 does not start\n", "text about a pdf": "The file begins with %PDF-1.4, says the log.\n", "numbers like an archive": "070701,5,12\n070702,6,13\n",
+		preview: archive(t, "[Content_Types].xml", "docProps/thumbnail.jpeg") + strings.Repeat("\x02", 4000),
+		"exe":   "MZ\x90\x00\x03", "cut": "\x89PN\x00", "empty": "",
 	}
 	iso := []string{"mp4", "m4a", "mov"}
-	texts := []string{"text", "windows-1256", "utf-16", "csv", "log"}
-	zips := []string{"zip", "empty zip", "docx", "xlsx", "pptx"}
+	texts := []string{"text", "windows-1256", "utf-16", "csv", "log", "text like a program", "text about a pdf", "numbers like an archive"}
+	zips := []string{"zip", "empty zip", "docx", "xlsx", "pptx", preview}
 	matching := map[string][]string{
 		"image/png": {"png"}, "image/jpeg": {"jpeg"}, "image/webp": {"webp"}, "image/gif": {"gif"}, "image/heic": {"heic", "heif"}, "image/heif": {"heic", "heif"},
-		"application/pdf": {"pdf", "pdf with a prefix", "pdf at 1019"}, "text/plain": texts, "text/csv": texts,
+		"application/pdf": {"pdf", "pdf with a prefix", "pdf at 1019", "text about a pdf"}, "text/plain": texts, "text/csv": texts,
 		"video/mp4": iso, "audio/mp4": iso, "video/quicktime": iso, "video/webm": {"webm"}, "audio/webm": {"webm"}, "audio/mpeg": {"mp3"}, "audio/wav": {"wav"},
 		"audio/ogg": {"ogg"}, "video/ogg": {"ogg"}, "application/zip": zips,
-		office + "wordprocessingml.document": {"docx"}, office + "spreadsheetml.sheet": {"xlsx"}, office + "presentationml.presentation": {"pptx"},
+		office + "wordprocessingml.document": {"docx", preview}, office + "spreadsheetml.sheet": {"xlsx", preview}, office + "presentationml.presentation": {"pptx", preview},
 		"png": nil, "": nil,
 	}
 	for _, mediaType := range attachment.Types() {

@@ -52,23 +52,22 @@ func (s *Store) Attachments(_ context.Context, ids []string) (found []attachment
 	return found, err
 }
 
-// RetainAttachment implements account.AttachmentStore.
-func (s *Store) RetainAttachment(_ context.Context, id string) error {
-	return s.do("RetainAttachment", id, func() error {
-		if stored, found := s.attachments[id]; found {
-			stored.expires = time.Time{}
+// ProlongAttachment implements account.AttachmentStore.
+func (s *Store) ProlongAttachment(_ context.Context, id string, until time.Time) error {
+	return s.do("ProlongAttachment", id, func() error {
+		if stored, found := s.attachments[id]; found && !stored.expires.IsZero() {
+			stored.expires = until
 			s.attachments[id] = stored
 		}
 		return nil
 	})
 }
 
-// IsRetained reports whether an attachment exists and does not expire.
-func (s *Store) IsRetained(id string) bool {
+// AttachmentExpiry returns when an attachment expires, the zero time for one that does not.
+func (s *Store) AttachmentExpiry(id string) time.Time {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	stored, found := s.attachments[id]
-	return found && stored.expires.IsZero()
+	return s.attachments[id].expires
 }
 
 // SetAttachmentState implements attachment.Store.

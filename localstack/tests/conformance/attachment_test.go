@@ -223,8 +223,8 @@ func TestCreate_Attachments(t *testing.T) {
 	})
 }
 
-// TestRetainAttachment checks that a picture in use does not expire.
-func TestRetainAttachment(t *testing.T) {
+// TestUpdateProfile_Picture checks which files become a profile picture.
+func TestUpdateProfile_Picture(t *testing.T) {
 	forEachBackend(t, func(t *testing.T, db backend) {
 		login := newLogin()
 		login.User.Role = user.RoleUser

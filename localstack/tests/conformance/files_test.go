@@ -42,8 +42,12 @@ func TestExpireAttachment(t *testing.T) {
 	must(t, store.RetainAttachment(t.Context(), picture.ID))
 	must(t, store.ExpireAttachment(t.Context(), picture.ID, at))
 	equal(t, "expiry of a replaced picture", fileTTL(t, picture.ID).UTC(), at.UTC())
+	must(t, store.ProlongAttachment(t.Context(), picture.ID, at.Add(time.Hour)))
+	equal(t, "expiry of a picture to be used again", fileTTL(t, picture.ID).UTC(), at.Add(time.Hour).UTC())
 	must(t, store.RetainAttachment(t.Context(), picture.ID))
 	equal(t, "expiry of a picture in use again", fileTTL(t, picture.ID), time.Time{})
+	must(t, store.ProlongAttachment(t.Context(), picture.ID, at))
+	equal(t, "expiry of a picture in use", fileTTL(t, picture.ID), time.Time{})
 
 	service, categoryID := newTicketService(t, store)
 	_, _, err := service.Create(t.Context(), sara, ticket.CreateParams{ClientID: newID(), Title: "T", Description: "D", CategoryID: categoryID, AttachmentIDs: []string{picture.ID}})
@@ -54,6 +58,7 @@ func TestExpireAttachment(t *testing.T) {
 	missing := newID()
 	must(t, store.ExpireAttachment(t.Context(), missing, at))
 	must(t, store.RetainAttachment(t.Context(), missing))
+	must(t, store.ProlongAttachment(t.Context(), missing, at))
 	_, err = store.Attachment(t.Context(), missing)
 	wantCode(t, "a missing one", err, apperr.AttachmentNotFound)
 }

@@ -47,7 +47,7 @@ func NewProblem(e *apperr.Error, language, instance, requestID string) Problem {
 	}
 	english := locale.Resolve(language) == locale.English
 	switch {
-	case !english && len(p.Errors) > 0, p.Detail == "" && len(p.Errors) > 0:
+	case len(p.Errors) > 0 && (!english || p.Detail == "" || strings.HasPrefix(p.Errors[0].Pointer, "/")):
 		p.Detail = fieldDetail(p.Errors[0])
 	case !english, p.Detail == "":
 		p.Detail = p.Title // details exist in English only

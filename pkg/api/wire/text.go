@@ -12,6 +12,9 @@ const (
 	zwj  = '\u200d'
 )
 
+// CleanLine returns a text of one line without control and format characters.
+func CleanLine(text string) string { return clean(text, false) }
+
 // clean trims a text and removes control and format characters, such as escapes and
 // bidirectional controls. Other line separators become line breaks; without multiline, line
 // breaks and tabs become spaces.
