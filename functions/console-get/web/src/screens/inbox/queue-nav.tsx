@@ -29,18 +29,17 @@ const icons = { mine: Inbox, unassigned: UserRoundX, open: ListTodo, all: Ticket
 
 const countOf = (queue: Queue, of: TicketCounts | null): number | undefined => {
   if (!of) return undefined
-  const byStatus = of.byStatus as Record<string, number>
   switch (queue.kind) {
     case "mine":
       return of.mine
     case "unassigned":
       return of.unassigned
     case "open":
-      return (byStatus.new ?? 0) + (byStatus.open ?? 0) + (byStatus.pending ?? 0) + (byStatus.on_hold ?? 0)
+      return of.byStatus.new + of.byStatus.open + of.byStatus.pending + of.byStatus.on_hold
     case "status":
-      return byStatus[queue.value]
+      return of.byStatus[queue.value as keyof TicketCounts["byStatus"]]
     case "priority":
-      return (of.byPriority as Record<string, number>)[queue.value]
+      return of.byPriority[queue.value as keyof TicketCounts["byPriority"]]
     case "category":
       return of.byCategory.find((category) => category.id === queue.value)?.count ?? 0
     case "all":
