@@ -31,7 +31,7 @@ func Exceptions() []Exception {
 func presigned() []Exception {
 	return []Exception{
 		{[]string{"attachment-create"}, "s3:PutObject", "", nil, "It signs the URL of the client's upload."},
-		{[]string{"attachment-get", "picture-get"}, "s3:GetObject", "", nil, "It signs the URL of the client's download."},
+		{[]string{"account-export", "attachment-get", "picture-get"}, "s3:GetObject", "", nil, "It signs the URL of the client's download."},
 	}
 }
 
@@ -39,7 +39,7 @@ func presigned() []Exception {
 // connections.
 func transient() []Exception {
 	idempotent := []string{
-		"attachment-create", "broadcast-cancel", "broadcast-create", "category-create", "email-code-send", "email-confirm", "message-post", "notification-read",
+		"attachment-create", "broadcast-cancel", "broadcast-create", "category-create", "delivery-retry", "email-code-send", "email-confirm", "message-post", "notification-read",
 		"otp-send", "password-reset", "push-subscription-create", "phone-change", "connect-token-create", "session-logout", "ticket-assign", "ticket-close", "ticket-create", "ticket-read", "ticket-reopen",
 		"ticket-status", "token-refresh", "user-create", "account-login", "account-signup",
 	}

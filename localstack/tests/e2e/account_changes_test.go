@@ -116,6 +116,13 @@ func TestChangePhone(t *testing.T) {
 	equal(t, "phone after a rejection", profile.Phone, other.Profile.Phone)
 }
 
+// tableStore returns a store of the local stack's table.
+func tableStore() *dynamo.Store {
+	config := awstest.Config()
+	config.BaseEndpoint = aws.String(suite.local.DynamoDBURL)
+	return dynamo.New(config, suite.local.TableName, time.Now)
+}
+
 // TestChangePhone_FormerNumber checks that a session that a holder of the former number
 // opens during the change ends, and that the others stay.
 func TestChangePhone_FormerNumber(t *testing.T) {
@@ -127,18 +134,15 @@ func TestChangePhone_FormerNumber(t *testing.T) {
 	code, err := me.RequestCode(t.Context(), phone, "phone")
 	must(t, code, err)
 	me.mustCall(200, "POST", "/profile/phone", object{"phone": phone, "code": code, "password": client.Password}, nil)
-	config := awstest.Config()
-	config.BaseEndpoint = aws.String(suite.local.DynamoDBURL)
-	store := dynamo.New(config, suite.local.TableName, time.Now)
 	late := account.Session{
 		Family: client.NewID(), CurrentHash: "x", CreatedAt: time.Now(), LastUsedAt: time.Now(), ExpiresAt: time.Now().Add(time.Hour),
 		User: user.User{ID: me.Profile.ID, Phone: me.Profile.Phone, Role: user.RoleUser},
 	}
-	if err := store.CreateSession(t.Context(), late, nil); err != nil {
+	if err := tableStore().CreateSession(t.Context(), late, nil); err != nil {
 		t.Fatal(err)
 	}
 	eventually(t, "the session of the former number has ended", func() error {
-		_, found, err := store.Session(t.Context(), me.Profile.ID, late.Family)
+		_, found, err := tableStore().Session(t.Context(), me.Profile.ID, late.Family)
 		if err == nil && found {
 			err = mismatch("found", found, false)
 		}
@@ -228,4 +232,15 @@ func TestDeleteMe(t *testing.T) {
 		}
 		return nil
 	})
+}
+
+// TestDeleteMe_Administrator checks that administrators remove themselves as any user, while
+// others remain.
+func TestDeleteMe_Administrator(t *testing.T) {
+	t.Parallel()
+	me := newStaff(t, "admin")
+	code, err := me.RequestCode(t.Context(), me.Profile.Phone, "delete")
+	must(t, code, err)
+	me.mustCall(204, "DELETE", "/me", object{"code": code}, nil)
+	wantProblem(t, refresh(t, me.Tokens().RefreshToken), 401)
 }

@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -53,6 +54,13 @@ func TestAuditLog_Filters(t *testing.T) {
 	at := page.Data[0].At
 	admin.get("/admin/audit?from="+at+"&to="+at+target, &page)
 	equal(t, "at that time", page.Data[0].At, at)
+	eventually(t, "the records of an action at that time", func() error {
+		admin.get("/admin/audit?action=user.changed&from="+at+"&to="+at, &page)
+		if !slices.ContainsFunc(page.Data, func(r auditRecord) bool { return r.Target == u.ID }) {
+			return fmt.Errorf("got %+v, want that of %s", page.Data, u.ID)
+		}
+		return nil
+	})
 	for query, field := range map[string]string{
 		"actor=x": "?actor", "action=user": "?action", "target=": "?target", "from=yesterday": "?from", "to=2026-13-01": "?to",
 		"from=2026-02-01&to=2026-01-01": "?to", "timezone=Mars": "?timezone", "target=" + strings.Repeat("x", 401): "?target",

@@ -1,10 +1,15 @@
 package e2e
 
 import (
+	"cmp"
+	"errors"
 	"fmt"
+	"slices"
 	"testing"
+	"time"
 
 	"ticketsystem/localstack/testkit/client"
+	"ticketsystem/pkg/notification"
 )
 
 type channelDelivery struct {
@@ -47,4 +52,47 @@ func TestDeliveries_Retry(t *testing.T) {
 	if p := wantProblem(t, admin.call("GET", "/admin/deliveries?state=sent", nil), 400); len(p.Errors) != 1 || p.Errors[0].Pointer != "?state" {
 		t.Errorf("got %+v, want ?state", p.Errors)
 	}
+}
+
+// TestDeliveries_RetryFailed marks the delivery of a reply as failed, and checks that it is listed
+// and that a retry sends it again.
+func TestDeliveries_RetryFailed(t *testing.T) {
+	t.Parallel()
+	if suite.local == nil {
+		return
+	}
+	admin, me := newStaff(t, "admin"), customer(t)
+	support(t).post(me.openTicket(nil).ID, "We look into it.", nil)
+	id := me.awaitNotifications(1)[0].ID
+	store := tableStore()
+	eventually(t, "the failure", func() error { // a claim fails while the delivery is still written
+		n, err := store.AttemptedNotification(t.Context(), id)
+		if err != nil {
+			return err
+		}
+		claimed, err := store.ClaimDelivery(t.Context(), n, notification.SMS, nil, time.Now())
+		if err != nil || !claimed {
+			return cmp.Or(err, errors.New("not claimed"))
+		}
+		failed := notification.Delivery{State: notification.Failed, Reason: notification.ReasonProvider, Attempts: n.Deliveries[notification.SMS].Attempts + 1, At: time.Now()}
+		return store.CompleteDelivery(t.Context(), n, notification.SMS, failed)
+	})
+	eventually(t, "the failure is listed", func() error {
+		var page client.List[channelDelivery]
+		admin.get("/admin/deliveries?limit=100", &page)
+		if !slices.ContainsFunc(page.Data, func(d channelDelivery) bool { return d.NotificationID == id && d.Channel == "sms" }) {
+			return fmt.Errorf("got %+v, want %s", page.Data, id)
+		}
+		return nil
+	})
+	var queued channelDelivery
+	admin.mustCall(202, "POST", "/admin/deliveries/"+id+"/sms/retry", nil, &queued)
+	equal(t, "state", queued.State, "queued")
+	eventually(t, "the SMS is sent again", func() error {
+		list, _ := me.notifications("")
+		if got := deliveryOutcome(list[0], "sms"); got != "sent" || len(me.sentTexts()) != 2 {
+			return fmt.Errorf("got %s and %d SMS", got, len(me.sentTexts()))
+		}
+		return nil
+	})
 }
