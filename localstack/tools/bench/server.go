@@ -45,7 +45,11 @@ func startServer(ctx context.Context) (*server, error) {
 		return nil, err
 	}
 	s := &server{command: exec.Command(binary, "-memory")}
-	s.command.Env = append(os.Environ(), fmt.Sprintf("PORT=%d", port))
+	var limits []string
+	for name, value := range stack.HighLimits() {
+		limits = append(limits, name+"="+value)
+	}
+	s.command.Env = append(os.Environ(), fmt.Sprintf("PORT=%d", port), "PARAMETERS="+strings.Join(limits, " "))
 	s.command.Stderr = os.Stderr
 	output, err := s.command.StdoutPipe()
 	if err != nil {
