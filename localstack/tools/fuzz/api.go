@@ -134,4 +134,4 @@ func (t testUsers) runSchemathesis(ctx context.Context, url string, user client.
 }
 
 // maxExamples is how many requests schemathesis generates for an operation at most.
-func maxExamples() string { return report.ShortOrFull("2", "500") }
+func maxExamples() string { return report.ShortOrFull("2", "200") }

@@ -56,7 +56,7 @@ func recordOutcomes(all []outcome) error {
 			failures = append(failures, o.role+": incomplete")
 		}
 	}
-	target := report.ShortOrFull(5_000, 100_000)
+	target := report.ShortOrFull(5_000, 40_000)
 	results := []report.Result{{
 		Check: "fuzz", Name: "requests generated from the OpenAPI document", Value: fmt.Sprintf("%d to %d operations", requests, operations),
 		Target: fmt.Sprintf("%d", target), Pass: requests >= target, Note: fmt.Sprintf("As %d users, %s examples per operation and user at most.", len(all), maxExamples()),

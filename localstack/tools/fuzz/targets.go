@@ -35,7 +35,7 @@ func fuzzTargets(ctx context.Context) error {
 	)
 	table.WriteString("| Target | Package | Inputs |\n|---|---|---:|\n")
 	for _, t := range all {
-		inputs, err := t.run(ctx, report.ShortOrFull(10_000, 50_000))
+		inputs, err := t.run(ctx, report.ShortOrFull(10_000, 25_000))
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
