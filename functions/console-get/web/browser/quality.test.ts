@@ -84,7 +84,7 @@ test.each([...grouped()])("39, 41 and 44 no violation, no sideways scrolling, Pe
   await context.close()
 }, 900_000)
 
-const walked = ["sign in", "new ticket", "ticket", "profile", "inbox, ticket", "user", "dashboard"]
+const walked = ["sign in", "new ticket", "ticket", "profile", "inbox, ticket", "user", "dashboard", "inbox, palette"]
 
 test.each(full ? screens.filter(({ state }) => state !== "loading") : screens.filter(({ name }) => walked.includes(name)))("40 Tab reaches every control, shows the focus and leaves: $name", async (screen) => {
   for (const width of full ? [390, 1280] : [walked.indexOf(screen.name) % 2 ? 390 : 1280]) {
