@@ -9,5 +9,5 @@ import (
 
 func main() {
 	a := app.New()
-	a.Serve(api.UpdateUser(websocket.UserAdmin(a)))
+	a.Serve(api.UpdateUser(a.Credentials(), websocket.UserAdmin(a)))
 }

@@ -66,6 +66,7 @@ func (a *Auth) SignUp(ctx context.Context, rawPhone, password string, in CodeInp
 	if err := a.Store.CreateAccount(ctx, login, session, code); err != nil {
 		return Tokens{}, err
 	}
+	a.OTP.countUsed(ctx, number)
 	return a.tokensOf(ctx, session, token, caller, at)
 }
 
@@ -166,6 +167,9 @@ func (a *Auth) openSession(ctx context.Context, login Login, proof authenticatio
 	}
 	if err := a.Store.CreateSession(ctx, session, proof.code); err != nil {
 		return Tokens{}, err
+	}
+	if proof.code != nil {
+		a.OTP.countUsed(ctx, u.Phone)
 	}
 	return a.tokensOf(ctx, session, token, caller, proof.at)
 }

@@ -1,6 +1,7 @@
 package account
 
 import (
+	"cmp"
 	"context"
 	"io"
 	"time"
@@ -103,6 +104,7 @@ func (c *Credentials) ResetPassword(ctx context.Context, rawPhone, password stri
 	if err := c.Store.ResetPassword(ctx, login, code, c.Now()); err != nil {
 		return err
 	}
+	c.OTP.countUsed(ctx, number)
 	return c.revokeIssuedMeanwhile(ctx, login.User.ID, user.Revocation{})
 }
 
@@ -140,12 +142,37 @@ func (c *Credentials) ChangePhone(ctx context.Context, actor user.Principal, raw
 	}
 	u, err = c.Store.ChangePhone(ctx, PhoneChange{User: u, Phone: number, Codes: append(codes, code), Session: actor.Session, At: c.Now()})
 	if err == nil {
+		c.OTP.countUsed(ctx, number)
 		err = c.revokeIssuedMeanwhile(ctx, u.ID, user.Revocation{Role: u.Role, PhoneVersion: u.PhoneVersion})
 	}
 	return u, c.OTP.deviceCookie(actor.UserID, actor.Session, number), err
 }
 
-// requireProof fails with invalid_body if a field of POST /profile/phone is missing.
+// ConfirmUpdate verifies the proof of administrators who change their own phone number or
+// password as that of any user; without it, a stolen access token would be enough. It returns the
+// verified code, if any, which the update deletes. It fails with invalid_body, password_wrong,
+// login_locked, code_wrong or code_locked.
+func (c *Credentials) ConfirmUpdate(ctx context.Context, actor user.Principal, update UserUpdate, proof OwnerProof, caller Caller) (codes []OneTimeCode, err error) {
+	if update.Phone == nil && update.Password == nil {
+		return nil, nil
+	}
+	u, err := c.Store.User(ctx, actor.UserID)
+	if err != nil {
+		return nil, err
+	}
+	updated, err := applyUpdate(u, update, c.OTP.DefaultRegion)
+	if err != nil || updated.Phone == u.Phone && update.Password == nil {
+		return nil, err
+	}
+	caller.UserID = actor.UserID
+	if err = c.requireProof(u, proof); err == nil {
+		codes, err = c.proveOwner(ctx, u, proof, caller)
+	}
+	return codes, movePointers(err, map[string]string{"/password": "/currentPassword"})
+}
+
+// requireProof fails with invalid_body if the proof is incomplete. Its errors name the fields of
+// POST /profile/phone.
 func (c *Credentials) requireProof(u user.User, proof OwnerProof) error {
 	needsBoth := c.StaffSecondFactor && u.Role.IsStaff()
 	hasPassword, hasCode := proof.Password != "", proof.OldCode.Digits != ""
@@ -203,14 +230,21 @@ func (c *Credentials) ConfirmDeletion(ctx context.Context, actor user.Principal,
 	return asPasswordWrong(err)
 }
 
-// atOldCode moves the fields of a wrong code to those of the code for the current number.
+// atOldCode names the fields of the code that was sent to the current number.
 func atOldCode(err error) error {
+	return movePointers(err, map[string]string{"/code": "/oldCode", "/challenge": "/oldChallenge"})
+}
+
+// movePointers renames the fields of an error.
+func movePointers(err error, names map[string]string) error {
+	if err == nil {
+		return nil
+	}
 	e := apperr.From(err)
 	if len(e.Fields) == 0 {
 		return err
 	}
-	pointers := map[string]string{"/code": "/oldCode", "/challenge": "/oldChallenge"}
-	return e.WithPointers(func(pointer string) string { return pointers[pointer] })
+	return e.WithPointers(func(pointer string) string { return cmp.Or(names[pointer], pointer) })
 }
 
 // ConfirmEmail verifies the e-mail address in the actor's profile with the code that

@@ -11,6 +11,7 @@ import (
 
 	"ticketsystem/pkg/account"
 	"ticketsystem/pkg/apperr"
+	"ticketsystem/pkg/audit"
 	"ticketsystem/pkg/user"
 )
 
@@ -42,6 +43,9 @@ func TestResetPassword(t *testing.T) {
 	}
 	if _, err := f.auth.LogIn(ctx, testPhone, "another-horse-8", account.Caller{}); err != nil {
 		t.Errorf("new password: got %v", err)
+	}
+	if got := f.user(old.User.ID).PasswordVersion; got != 1 {
+		t.Errorf("got %d changes of the password", got)
 	}
 }
 
@@ -195,6 +199,7 @@ func TestChangePhone_Bound(t *testing.T) {
 	f, ctx := newFixture(t), context.Background()
 	u := f.addUser(t).User
 	me := u.Principal(f.sessionsOf(u.ID)[0].Family)
+	f.addAnother()
 	_, err := f.sms.SendCode(ctx, newTestPhone, account.PurposePhone, account.Caller{IP: "1.2.3.4"})
 	wantError(t, "request without a user", err, apperr.Unauthenticated)
 	sent, err := f.sms.SendCode(ctx, newTestPhone, account.PurposePhone, account.Caller{IP: "1.2.3.4", UserID: "another"})
@@ -304,18 +309,17 @@ func TestResetPassword_Disabled(t *testing.T) {
 // number for this purpose, requested by them, and as staff also the password.
 func TestConfirmDeletion(t *testing.T) {
 	for name, c := range map[string]struct {
-		role               user.Role
-		factor             bool
-		digits, password   string // "" of digits is the right code
-		purpose, requester string
-		want               apperr.Code
+		role             user.Role
+		factor           bool
+		digits, password string // "" of digits is the right code
+		purpose          string
+		want             apperr.Code
 	}{
 		"customer":                       {role: user.RoleUser, factor: true},
 		"customer with the password":     {role: user.RoleUser, password: testPassword},
 		"customer with a wrong password": {role: user.RoleUser, password: "another-horse-8", want: apperr.PasswordWrong},
 		"wrong code":                     {role: user.RoleUser, digits: "000000", want: apperr.CodeWrong},
 		"code of another purpose":        {role: user.RoleUser, purpose: account.PurposePhone, want: apperr.CodeWrong},
-		"code that another requested":    {role: user.RoleUser, requester: "01ARZ3NDEKTSV4RRFFQ69G5REZ", want: apperr.CodeWrong},
 		"staff":                          {role: user.RoleAdmin},
 		"staff with a second factor":     {role: user.RoleAdmin, factor: true, want: apperr.InvalidBody},
 		"staff with both factors":        {role: user.RoleAdmin, factor: true, password: testPassword},
@@ -327,7 +331,7 @@ func TestConfirmDeletion(t *testing.T) {
 			u.Role = c.role
 			f.putUser(u)
 			f.credentials.StaffSecondFactor = c.factor
-			requester := account.Caller{IP: "1.2.3.4", UserID: cmp.Or(c.requester, u.ID)}
+			requester := account.Caller{IP: "1.2.3.4", UserID: u.ID}
 			_, err := f.sms.SendCode(context.Background(), testPhone, cmp.Or(c.purpose, account.PurposeDelete), requester)
 			must(err)
 			in := account.CodeInput{Digits: cmp.Or(c.digits, f.lastCode())}
@@ -335,7 +339,112 @@ func TestConfirmDeletion(t *testing.T) {
 			wantError(t, "confirm", err, c.want)
 		})
 	}
-	f := newFixture(t)
-	_, err := f.sms.SendCode(context.Background(), testPhone, account.PurposeDelete, account.Caller{IP: "1.2.3.4"})
+}
+
+// TestSendCode_Owner checks that a code that only the owner of a number can use is sent to nobody
+// else, with or without an account, and that codes that others request for a number
+// leave the owner their own.
+func TestSendCode_Owner(t *testing.T) {
+	f, ctx := newFixture(t), context.Background()
+	me := f.addUser(t).User
+	f.addAnother()
+	stranger := account.Caller{IP: "1.2.3.4", UserID: "another"}
+	_, err := f.sms.SendCode(ctx, testPhone, account.PurposeDelete, account.Caller{IP: "1.2.3.4"})
 	wantError(t, "a code for nobody", err, apperr.Unauthenticated)
+	for _, number := range []string{testPhone, newTestPhone} {
+		_, err = f.sms.SendCode(ctx, number, account.PurposeDelete, stranger)
+		wantError(t, "the number of another", err, apperr.InvalidBody)
+		if field := apperr.From(err).Fields[0]; field.Pointer != "/phone" || field.Code != "not_own" {
+			t.Errorf("got %+v, want /phone", field)
+		}
+	}
+	_, err = f.sms.SendCode(ctx, testPhone, account.PurposeDelete, account.Caller{IP: "1.2.3.4", UserID: "deleted"})
+	wantError(t, "a deleted user", err, apperr.UserNotFound)
+	if len(f.smsTexts) != 0 {
+		t.Errorf("got %q", f.smsTexts)
+	}
+	for n := range 2 * account.MaxCodesPerDay {
+		stranger.IP = strconv.Itoa(n)
+		f.now = f.now.Add(account.CodeResendInterval)
+		_, err = f.sms.SendCode(ctx, testPhone, account.PurposePhone, stranger)
+	}
+	wantError(t, "many codes to the number of another", err, apperr.TooManyRequests)
+	if len(f.smsTexts) != account.MaxCodesPerDay {
+		t.Errorf("got %d codes", len(f.smsTexts))
+	}
+	_, err = f.sms.SendCode(ctx, testPhone, account.PurposeSignUp, account.Caller{IP: "5.6.7.8"})
+	wantError(t, "one more, to sign up", err, apperr.TooManyRequests)
+	for _, purpose := range []string{account.PurposePhone, account.PurposeDelete, account.PurposeLogin} {
+		_, err = f.sms.SendCode(ctx, testPhone, purpose, account.Caller{IP: "9.9.9.9", UserID: me.ID})
+		wantError(t, "the owner: "+purpose, err, "")
+	}
+}
+
+// addAnother adds the user "another", with another number.
+func (f *fixture) addAnother() {
+	f.putUser(user.User{ID: "another", Phone: "+989120000077", Role: user.RoleUser})
+}
+
+// TestConfirmUpdate checks what administrators must prove to change their own phone number or
+// password among the users, and that a code to the current number works once.
+func TestConfirmUpdate(t *testing.T) {
+	taken, own, password, name := newTestPhone, "0912 123 4567", "another-horse-8", "Sara"
+	for _, c := range []struct {
+		name              string
+		update            account.UserUpdate
+		password, oldCode string
+		factor            bool
+		want              apperr.Code
+		field             string
+	}{
+		{"phone", account.UserUpdate{Phone: &taken}, testPassword, "", false, "", ""},
+		{"phone without a proof", account.UserUpdate{Phone: &taken}, "", "", false, apperr.InvalidBody, "/currentPassword"},
+		{"password without a proof", account.UserUpdate{Password: &password, Name: &name}, "", "", false, apperr.InvalidBody, "/currentPassword"},
+		{"wrong password", account.UserUpdate{Password: &password}, "another-horse-7", "", false, apperr.PasswordWrong, "/currentPassword"},
+		{"code to the number", account.UserUpdate{Password: &password}, "", "right", false, "", ""},
+		{"wrong code", account.UserUpdate{Password: &password}, testPassword, "wrong", false, apperr.CodeWrong, "/oldCode"},
+		{"one factor", account.UserUpdate{Phone: &taken}, testPassword, "", true, apperr.InvalidBody, "/oldCode"},
+		{"the other factor", account.UserUpdate{Phone: &taken}, "", "right", true, apperr.InvalidBody, "/currentPassword"},
+		{"both factors", account.UserUpdate{Phone: &taken}, testPassword, "right", true, "", ""},
+		{"the number of before", account.UserUpdate{Phone: &own, Name: &name}, "", "", true, "", ""},
+		{"a name", account.UserUpdate{Name: &name}, "", "", true, "", ""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			f, ctx := newFixture(t), context.Background()
+			u := f.addUser(t).User
+			u.Role = user.RoleAdmin
+			f.putUser(u)
+			f.credentials.StaffSecondFactor = c.factor
+			proof := account.OwnerProof{Password: c.password}
+			if c.oldCode != "" {
+				proof.OldCode.Digits = f.requestCode(t, testPhone, account.PurposePhone)
+			}
+			if c.oldCode == "wrong" {
+				proof.OldCode.Digits = otherCode(proof.OldCode.Digits)
+			}
+			codes, err := f.credentials.ConfirmUpdate(ctx, u.Principal(""), c.update, proof, account.Caller{IP: "1.2.3.4"})
+			wantError(t, c.name, err, c.want)
+			if c.field != "" && (err == nil || apperr.From(err).Fields[0].Pointer != c.field) {
+				t.Errorf("got %v, want the field %s", err, c.field)
+			}
+			if (len(codes) == 1) != (c.oldCode == "right" && c.want == "") {
+				t.Errorf("got the codes %v", codes)
+			}
+			if len(codes) == 1 {
+				must(f.AdminUpdateUser(ctx, u, u, nil, audit.Record{}, codes...))
+				wantError(t, "the code again", f.AdminUpdateUser(ctx, u, u, nil, audit.Record{}, codes...), apperr.CodeWrong)
+			}
+		})
+	}
+	f := newFixture(t)
+	u := f.addUser(t).User
+	u.Role = user.RoleAdmin
+	f.putUser(u)
+	var err error
+	for range account.MaxFailedLogins + 1 {
+		_, err = f.credentials.ConfirmUpdate(context.Background(), u.Principal(""), account.UserUpdate{Password: &password}, account.OwnerProof{Password: "another-horse-7"}, account.Caller{})
+	}
+	wantError(t, "after many wrong passwords", err, apperr.LoginLocked)
+	_, err = f.auth.LogIn(context.Background(), testPhone, testPassword, account.Caller{})
+	wantError(t, "login after many wrong passwords", err, apperr.LoginLocked)
 }

@@ -66,7 +66,7 @@ func (c *EmailCodes) SendEmailCode(ctx context.Context, actor user.Principal, ca
 	}
 	return c.OTP.issueCode(ctx, u.ID, emailSubject(u), PurposeEmail, networkClient(caller), func(_ OneTimeCode, digits string) error {
 		return c.Mailer.Send(ctx, confirmationEmail(u, digits, c.Brand))
-	}, u.Email) // several users may enter the same address
+	}, PurposeEmail+" "+u.Email) // several users may enter the same address
 }
 
 // emailSubject returns what an e-mail code authenticates: the user and the address.

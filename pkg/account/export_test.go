@@ -18,6 +18,7 @@ const (
 	MaxCodesPerRequester = maxCodesPerRequester
 	MaxUnboundAttempts   = maxUnboundAttempts
 	CountryCredit        = countryCredit
+	CountryCreditPerUse  = countryCreditPerUse
 	MaxFailedLogins      = maxFailedLogins
 	MaxFailedOfDevices   = maxFailedOfDevices
 	RateWindow           = rateWindow
@@ -40,5 +41,7 @@ func (o *OTP) CodeDigits(subject string, c OneTimeCode) string { return o.digits
 func (o *OTP) NewRateCounter(scope, subject string, window time.Duration) limit.Counter {
 	return o.rateCounter(scope, subject, window)
 }
+
+func (o *OTP) CountryCounter(number string) limit.Counter { return o.countryCounter(number) }
 
 func (o *OTP) KeyedHash(label string, parts ...string) string { return o.keyedHash(label, parts...) }

@@ -65,7 +65,7 @@ func newFixture(t *testing.T) *fixture {
 	newID := id.NewGenerator(f.clock, rand.Reader)
 	otp := &account.OTP{Store: f, Key: key, Limits: account.RateLimits{PerIP: 100}, DefaultRegion: "IR", Now: f.clock, Random: rand.Reader}
 	passwords := &account.Passwords{Store: f, OTP: otp, Full: &account.FullCounters{}}
-	f.sms = &account.SMSCodes{OTP: otp, Queue: f}
+	f.sms = &account.SMSCodes{OTP: otp, Users: f, Queue: f}
 	f.sender = &account.CodeSender{OTP: otp, SMS: f, MaxPerDay: 1000}
 	f.emailCodes = &account.EmailCodes{OTP: otp, Users: f, Suppressions: f, Mailer: fakeMailer{f}}
 	f.credentials = &account.Credentials{Store: f, OTP: otp, Passwords: passwords, Now: f.clock, Random: rand.Reader}

@@ -115,8 +115,8 @@ type OTP struct {
 }
 
 // issueCode reserves and stores a new code and delivers it. The limits apply to the
-// recipient and to the other recipients; subject is what the code authenticates. If the
-// delivery fails, the client can retry at once.
+// recipient and to the others, each a purpose and a recipient; subject is what the code
+// authenticates. If the delivery fails, the client can retry at once.
 func (o *OTP) issueCode(ctx context.Context, recipient, subject, purpose string, c client, deliver func(c OneTimeCode, digits string) error, others ...string) (CodeSent, error) {
 	var id [challengeBytes]byte
 	if _, err := io.ReadFull(o.Random, id[:]); err != nil {
@@ -128,7 +128,7 @@ func (o *OTP) issueCode(ctx context.Context, recipient, subject, purpose string,
 		SentAt: now, ExpiresAt: now.Add(codeTTL),
 	}
 	counter := o.rateCounter("code-client", strings.Join([]string{purpose, c.name, recipient}, " "), 24*time.Hour)
-	if err := o.reserve(ctx, c, counter, code, append(others, recipient)); err != nil {
+	if err := o.reserve(ctx, c, counter, code, append(others, purpose+" "+recipient)); err != nil {
 		return CodeSent{}, err
 	}
 	if err := o.Store.PutCode(ctx, code); err != nil {
@@ -158,7 +158,7 @@ func (o *OTP) reserve(ctx context.Context, c client, counter limit.Counter, code
 			WithRetryAfter(max(last.Add(codeResendInterval).Sub(code.SentAt), time.Second))
 	}
 	for _, recipient := range recipients {
-		if err := o.consume(ctx, o.rateCounter(c.pool("code-number"), code.Purpose+" "+recipient, 24*time.Hour), maxCodesPerDay); err != nil {
+		if err := o.consume(ctx, o.rateCounter(c.pool("code-number"), recipient, 24*time.Hour), maxCodesPerDay); err != nil {
 			return err
 		}
 	}
@@ -183,11 +183,7 @@ func (o *OTP) countRequest(ctx context.Context, c client) error {
 // of verifyCode.
 func (o *OTP) verifyPhoneCode(ctx context.Context, number, purpose string, in CodeInput, caller Caller) (OneTimeCode, error) {
 	subject := phoneSubject(number, purpose, caller.UserID)
-	code, err := o.verifyCode(ctx, subject, subject, purpose, in, o.client(caller, number))
-	if err == nil {
-		err = o.countUsed(ctx, number)
-	}
-	return code, err
+	return o.verifyCode(ctx, subject, subject, purpose, in, o.client(caller, number))
 }
 
 // verifyCode counts an attempt and compares the code. It fails with invalid_body for a

@@ -12,6 +12,7 @@ import (
 
 	"ticketsystem/pkg/account"
 	"ticketsystem/pkg/apperr"
+	"ticketsystem/pkg/user"
 )
 
 func TestSendCode(t *testing.T) {
@@ -183,6 +184,116 @@ func TestSendCode_GlobalLimits(t *testing.T) {
 	}
 	if f.requestCode(t, testPhone, account.PurposeSignUp); f.lastJobErr != nil {
 		t.Errorf("own country: got %v", f.lastJobErr)
+	}
+}
+
+// TestSendCode_CountryCredit checks that a code permits more codes to a foreign country when it is
+// used up, once, and not when it is only verified.
+func TestSendCode_CountryCredit(t *testing.T) {
+	const number = "+447911123456"
+	ctx, caller := context.Background(), account.Caller{IP: "1.2.3.4"}
+	for name, c := range map[string]struct {
+		purpose string
+		change  func(f *fixture, u *user.User)
+		use     func(f *fixture, in account.CodeInput) error
+		earned  int
+	}{
+		"sign-up with an account": {account.PurposeSignUp, nil, func(f *fixture, in account.CodeInput) error {
+			_, err := f.auth.SignUp(ctx, number, testPassword, in, "", caller)
+			return err
+		}, 0},
+		"one factor of staff": {account.PurposeLogin, func(f *fixture, u *user.User) {
+			u.Role = user.RoleAdmin
+			f.requireSecondFactor()
+		}, func(f *fixture, in account.CodeInput) error {
+			_, err := f.auth.LogInByCode(ctx, number, in, caller)
+			return err
+		}, 0},
+		"wrong password": {account.PurposeLogin, nil, func(f *fixture, in account.CodeInput) error {
+			_, err := f.auth.LogInByPasswordAndCode(ctx, number, "another-horse-7", in, caller)
+			return err
+		}, 0},
+		"disabled": {account.PurposeReset, func(_ *fixture, u *user.User) { u.Disabled = true }, func(f *fixture, in account.CodeInput) error {
+			return f.credentials.ResetPassword(ctx, number, "another-horse-8", in, caller)
+		}, 0},
+		"login": {account.PurposeLogin, nil, func(f *fixture, in account.CodeInput) error {
+			_, err := f.auth.LogInByCode(ctx, number, in, caller)
+			return err
+		}, account.CountryCreditPerUse},
+		"reset": {account.PurposeReset, nil, func(f *fixture, in account.CodeInput) error {
+			return f.credentials.ResetPassword(ctx, number, "another-horse-8", in, caller)
+		}, account.CountryCreditPerUse},
+	} {
+		t.Run(name, func(t *testing.T) {
+			f := newFixture(t)
+			f.sms.AllowedCountries = []string{"GB"}
+			u := f.addUser(t).User
+			u.Phone = number
+			if c.change != nil {
+				c.change(f, &u)
+			}
+			f.putUser(u)
+			sent, err := f.sms.SendCode(ctx, number, c.purpose, caller)
+			must(err)
+			in := account.CodeInput{Digits: f.lastCode(), Challenge: sent.Challenge}
+			for n := range account.MaxCodeAttempts - 1 {
+				if err := c.use(f, in); (err == nil) != (c.earned > 0 && n == 0) {
+					t.Errorf("use %d: got %v", n, err)
+				}
+			}
+			if got, err := f.AddToCounter(ctx, f.auth.OTP.CountryCounter(number), 0); err != nil || got != 1-c.earned {
+				t.Errorf("got the counter %d, %v, want one code less %d", got, err, c.earned)
+			}
+		})
+	}
+	f := newFixture(t)
+	f.sms.AllowedCountries = []string{"GB"}
+	sent, err := f.sms.SendCode(ctx, number, account.PurposeSignUp, caller)
+	must(err)
+	_, err = f.auth.SignUp(ctx, number, testPassword, account.CodeInput{Digits: f.lastCode(), Challenge: sent.Challenge}, "", caller)
+	must(err)
+	if got, err := f.AddToCounter(ctx, f.auth.OTP.CountryCounter(number), 0); err != nil || got != 1-account.CountryCreditPerUse {
+		t.Errorf("sign-up: got the counter %d, %v", got, err)
+	}
+}
+
+// TestSendQueuedCode_Counted checks that a code counts once although its job is repeated, and that
+// a code above a limit counts for none and is never sent.
+func TestSendQueuedCode_Counted(t *testing.T) {
+	ctx, foreign := context.Background(), "+447911123456"
+	f := newFixture(t)
+	f.sms.AllowedCountries, f.sender.MaxPerDay, f.now = []string{"IR", "GB"}, 5, f.now.Add(4*time.Minute) // four for sign-ups
+	count := func(scope, subject string, window time.Duration) int {
+		n, err := f.AddToCounter(ctx, f.auth.OTP.NewRateCounter(scope, subject, window), 0)
+		must(err)
+		return n
+	}
+	f.sendErr = errors.New("provider down")
+	f.requestCode(t, foreign, account.PurposeSignUp)
+	for range 5 {
+		f.now = f.now.Add(20 * time.Second) // also after the window of five minutes
+		if err := f.sender.SendQueuedCode(ctx, f.jobs[0]); !errors.Is(err, f.sendErr) {
+			t.Errorf("a failed SMS: got %v", err)
+		}
+	}
+	f.sendErr = nil
+	must(f.sender.SendQueuedCode(ctx, f.jobs[0]))
+	country, err := f.AddToCounter(ctx, f.auth.OTP.CountryCounter(foreign), 0)
+	if day := count("code-day", "", 24*time.Hour); err != nil || day != 1 || country != 1 {
+		t.Errorf("got %d codes of the day, %d of the country, %v, want one of both", day, country, err)
+	}
+	for n := range 5 {
+		f.requestCode(t, fmt.Sprintf("+44791112100%d", n), account.PurposeSignUp)
+		if refused := errors.Is(f.lastJobErr, account.ErrCodeLimit); refused != (n >= 3) {
+			t.Errorf("code %d of the day: got %v", n+2, f.lastJobErr)
+		}
+	}
+	if err := f.sender.SendQueuedCode(ctx, f.jobs[5]); !errors.Is(err, account.ErrCodeLimit) || len(f.smsTexts) != 4 {
+		t.Errorf("a refused code again: got %v, %d SMS", err, len(f.smsTexts))
+	}
+	country, err = f.AddToCounter(ctx, f.auth.OTP.CountryCounter(foreign), 0)
+	if day, all := count("code-day", "", 24*time.Hour), count("code-all", "", account.RateWindow); err != nil || day != 4 || all != 4 || country != 4 {
+		t.Errorf("got %d codes of the day, %d of ten minutes, %d of the country, %v, want those that were sent", day, all, country, err)
 	}
 }
 

@@ -41,6 +41,7 @@ type CodeQueue interface {
 // SMSCodes accepts requests for one-time codes by SMS.
 type SMSCodes struct {
 	OTP   *OTP
+	Users UserReader
 	Queue CodeQueue
 	// AllowedCountries are the ISO 3166-1 codes of the countries that codes are sent to.
 	// If it is empty, codes are sent to the default region only.
@@ -59,8 +60,9 @@ type codeJob struct {
 }
 
 // SendCode queues a one-time code for a phone number. It fails with invalid_body for an
-// invalid number, phone_country, unauthenticated, too_many_requests or unavailable. Neither the result
-// nor its time reveals whether the number has an account: that is read by CodeSender.
+// invalid number, or for one that is not the caller's if the code deletes the account; with
+// phone_country, unauthenticated, too_many_requests or unavailable. Neither the result nor its
+// time reveals whether the number has an account: that is read by CodeSender.
 func (c *SMSCodes) SendCode(ctx context.Context, rawPhone, purpose string, caller Caller) (CodeSent, error) {
 	number, err := c.OTP.parsePhone(rawPhone)
 	if err != nil {
@@ -77,11 +79,11 @@ func (c *SMSCodes) SendCode(ctx context.Context, rawPhone, purpose string, calle
 	if err := c.OTP.countRequest(ctx, from); err != nil {
 		return CodeSent{}, err
 	}
-	subject := phoneSubject(number, purpose, caller.UserID)
-	var others []string
-	if subject != number {
-		others = []string{number} // several users may request codes for the same number
+	others, err := c.otherLimits(ctx, number, purpose, caller)
+	if err != nil {
+		return CodeSent{}, err
 	}
+	subject := phoneSubject(number, purpose, caller.UserID)
 	return c.OTP.issueCode(ctx, subject, subject, purpose, from, func(code OneTimeCode, _ string) error {
 		job, err := json.Marshal(codeJob{Phone: number, UserID: caller.UserID, Purpose: purpose, ID: code.ID, Locale: caller.Locale, ExpiresAt: code.ExpiresAt})
 		if err != nil {
@@ -89,6 +91,25 @@ func (c *SMSCodes) SendCode(ctx context.Context, rawPhone, purpose string, calle
 		}
 		return c.Queue.SendText(ctx, c.OTP.Key.Seal(codeJobLabel, job, nil))
 	}, others...)
+}
+
+// otherLimits returns the limits of a code that a signed-in user requests for the number of
+// somebody else: it counts as a code to sign up there, so that it takes nothing from the codes
+// of its owner. It fails with invalid_body for a code that only the owner can use.
+func (c *SMSCodes) otherLimits(ctx context.Context, number, purpose string, caller Caller) ([]string, error) {
+	if !isBoundToUser(purpose) {
+		return nil, nil
+	}
+	u, err := c.Users.User(ctx, caller.UserID)
+	switch {
+	case err != nil:
+		return nil, err
+	case u.Phone == number:
+		return nil, nil
+	case purpose == PurposeDelete:
+		return nil, apperr.Validation(apperr.Field{Pointer: "/phone", Code: "not_own", Message: "Must be your own phone number."})
+	}
+	return []string{PurposeSignUp + " " + number}, nil
 }
 
 // allowed reports whether codes are sent to the country of a number.
@@ -131,54 +152,67 @@ func (s *CodeSender) SendQueuedCode(ctx context.Context, sealed string) error {
 		}
 		job.Locale = login.User.Locale
 	}
-	if err := s.countSent(ctx, job.Phone, job.Purpose); err != nil {
+	if err := s.countSent(ctx, job); err != nil {
 		return err
 	}
 	digits := s.OTP.digits(phoneSubject(job.Phone, job.Purpose, job.UserID), OneTimeCode{Purpose: job.Purpose, ID: job.ID})
 	return s.SMS.Send(ctx, job.Phone, codeText(job, digits, s.Brand))
 }
 
-// countSent counts a code that is about to be sent. It fails with ErrCodeLimit above a
-// global limit. The limits are checked last, so that only codes that are sent count. A fifth of
-// the limits of all codes is kept from sign-ups, for those who have an account.
-func (s *CodeSender) countSent(ctx context.Context, number, purpose string) error {
-	type bound struct {
-		counter limit.Counter
-		max     int
-	}
-	limits := []bound{
-		{s.OTP.rateCounter("code-day", "", 24*time.Hour), s.MaxPerDay},
-		{s.OTP.rateCounter("code-all", "", rateWindow), maxCodesGlobal},
-	}
-	if purpose == PurposeSignUp {
-		for i := range limits {
-			limits[i].max -= limits[i].max / 5
-		}
-	}
-	if s.OTP.isForeign(number) {
-		limits = append([]bound{{s.OTP.countryCounter(number), countryCredit}}, limits...)
-	}
-	for _, l := range limits {
+// countSent counts a code that is about to be sent, once if its job is repeated. It fails with
+// ErrCodeLimit above a global limit. The limits are checked last, and a code above one of them
+// counts for none, so that only codes that are sent count.
+func (s *CodeSender) countSent(ctx context.Context, job codeJob) error {
+	limits := s.sentLimits(job)
+	for i, l := range limits {
 		added, err := s.OTP.Store.AddWithin(ctx, l.counter, 1, l.max)
-		if err != nil {
-			return err
+		switch {
+		case added:
+			continue
+		case err == nil && i == 0:
+			return nil // an earlier attempt has counted it
+		case err == nil:
+			err = fmt.Errorf("%w: more than %d", ErrCodeLimit, l.max)
 		}
-		if !added {
-			return fmt.Errorf("%w: more than %d", ErrCodeLimit, l.max)
+		for _, counted := range limits[:i] {
+			_, undoErr := s.OTP.Store.AddToCounter(ctx, counted.counter, -1)
+			err = errors.Join(err, undoErr)
 		}
+		return err
 	}
 	return nil
 }
 
-// countUsed permits more codes to the country of a number, because one was used. It
-// counts only foreign countries: codes that are hardly ever used there are a sign of
-// fraud, and elsewhere the global limits apply.
-func (o *OTP) countUsed(ctx context.Context, number string) error {
-	if !o.isForeign(number) {
-		return nil
+// sentLimit is a counter of codes that are sent, and its maximum.
+type sentLimit struct {
+	counter limit.Counter
+	max     int
+}
+
+// sentLimits returns the limits of the code itself, of a foreign country, and of all codes. A
+// fifth of the latter is kept from sign-ups, for those who have an account.
+func (s *CodeSender) sentLimits(job codeJob) []sentLimit {
+	own := s.OTP.rateCounter("code-sent", job.ID, codeTTL)
+	own.Start = job.ExpiresAt // the same in every attempt
+	day, all := s.MaxPerDay, maxCodesGlobal
+	if job.Purpose == PurposeSignUp {
+		day, all = day-day/5, all-all/5
 	}
-	_, err := o.Store.AddToCounter(ctx, o.countryCounter(number), -countryCreditPerUse)
-	return err
+	limits := []sentLimit{{own, 1}}
+	if s.OTP.isForeign(job.Phone) {
+		limits = append(limits, sentLimit{s.OTP.countryCounter(job.Phone), countryCredit})
+	}
+	return append(limits, sentLimit{s.OTP.rateCounter("code-day", "", 24*time.Hour), day}, sentLimit{s.OTP.rateCounter("code-all", "", rateWindow), all})
+}
+
+// countUsed permits more codes to the country of a number, because a code to it was used up. It
+// counts only foreign countries: codes that are hardly ever used there are a sign of
+// fraud, and elsewhere the global limits apply. What the code was for is done, so an error,
+// after which the limit is stricter, is ignored.
+func (o *OTP) countUsed(ctx context.Context, number string) {
+	if o.isForeign(number) {
+		_, _ = o.Store.AddToCounter(ctx, o.countryCounter(number), -countryCreditPerUse)
+	}
 }
 
 func (o *OTP) isForeign(number string) bool {

@@ -11,9 +11,10 @@ import (
 // UserAdminStore changes users. Each change is written with its audit record in one
 // transaction. It fails with conflict if the user's rights are not those of old.
 type UserAdminStore interface {
-	// AdminUpdateUser replaces old by updated. hash is the new password hash, or nil to
-	// keep the current one. It fails with phone_taken or last_admin.
-	AdminUpdateUser(ctx context.Context, old, updated user.User, hash *string, r audit.Record) error
+	// AdminUpdateUser replaces old by updated, and deletes the codes. hash is the new password
+	// hash, or nil to keep the current one. It fails with
+	// phone_taken, last_admin, or code_wrong if a code was used.
+	AdminUpdateUser(ctx context.Context, old, updated user.User, hash *string, r audit.Record, codes ...OneTimeCode) error
 	// DeleteUser deletes a user and their login. It fails with last_admin.
 	DeleteUser(ctx context.Context, old user.User, r audit.Record) error
 }
@@ -35,13 +36,13 @@ type UserUpdate struct {
 	Disabled *bool
 }
 
-// Update changes a user. It fails with user_not_found, invalid_body (phone),
-// weak_password, phone_taken or last_admin.
+// Update changes a user. codes are those of ConfirmUpdate. It fails with user_not_found,
+// invalid_body (phone), weak_password, phone_taken, last_admin, or code_wrong if a code was used.
 //
 // If the user's rights change, it revokes access before it returns: tokens and
 // sockets with the old rights, and also sessions if the user was disabled or enabled
 // or has a new password.
-func (a *UserAdmin) Update(ctx context.Context, actor audit.Actor, userID string, update UserUpdate) (updated user.User, err error) {
+func (a *UserAdmin) Update(ctx context.Context, actor audit.Actor, userID string, update UserUpdate, codes ...OneTimeCode) (updated user.User, err error) {
 	var old user.User
 	var hash *string
 	err = retry.OnConflict(ctx, retry.Default, func() error {
@@ -66,10 +67,10 @@ func (a *UserAdmin) Update(ctx context.Context, actor audit.Actor, userID string
 		if len(after) == 0 {
 			return nil
 		}
-		return a.Store.AdminUpdateUser(ctx, old, updated, hash, a.Recorder.NewRecord(actor, audit.UserUpdated, userID, before, after))
+		return a.Store.AdminUpdateUser(ctx, old, updated, hash, a.Recorder.NewRecord(actor, audit.UserUpdated, userID, before, after), codes...)
 	})
 	if err != nil {
-		return user.User{}, err
+		return user.User{}, atOldCode(err)
 	}
 	endSessions := updated.Disabled != old.Disabled || hash != nil // those from before an account was enabled are invalid too
 	if endSessions || !updated.SameRights(old) {

@@ -51,7 +51,7 @@ func newMemAccounts(t *testing.T) (*memAccounts, accountServices) {
 	newID := id.NewGenerator(now, rand.Reader)
 	sessions := &account.SessionTokens{Store: m, Key: otp.Key, Now: now, NewID: newID, Random: rand.Reader}
 	return m, accountServices{
-		sms:         &account.SMSCodes{OTP: otp, Queue: m},
+		sms:         &account.SMSCodes{OTP: otp, Users: m, Queue: m},
 		email:       &account.EmailCodes{OTP: otp, Users: m, Suppressions: m},
 		credentials: &account.Credentials{Store: m, OTP: otp, Passwords: &account.Passwords{Store: m, OTP: otp, Full: &account.FullCounters{}}, Now: now, Random: rand.Reader},
 		profiles:    &account.Profiles{Store: m, Attachments: m, Now: now},
@@ -202,7 +202,7 @@ func TestUpdateProfile(t *testing.T) {
 		{`{"email":""}`, nil, "email "}, {`{"locale":"fa"}`, nil, "locale fa"}, {`{"notifications":{"email":false}}`, nil, "byEmail false"},
 		{`{"name":null,"notifications":null}`, nil, ""},
 		{`{"name":"a\nb"}`, nil, "name a b"}, {`{"name":"\u202eSa\u200bra"}`, nil, "name Sara"}, {`{"name":"\u200b"}`, []string{"/name not_visible"}, ""},
-		{`{"name":"Súpport"}`, []string{"/name reserved"}, ""}, {`{"name":"پشتيباني"}`, []string{"/name reserved"}, ""},
+		{`{"name":"Súpport"}`, []string{"/name reserved"}, ""}, {`{"name":"پشتيباني"}`, []string{"/name reserved"}, ""}, {`{"name":"Removed user"}`, []string{"/name reserved"}, ""},
 		{`{"email":"Sara <a@b.ir>"}`, []string{"/email invalid"}, ""},
 		{`{"email":"a@"}`, []string{"/email invalid"}, ""}, {`{"email":" a@b.ir"}`, []string{"/email invalid"}, ""},
 		{`{"email":"` + strings.Repeat("a", 250) + `@b.ir"}`, []string{"/email invalid"}, ""},

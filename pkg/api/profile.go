@@ -61,11 +61,11 @@ func UpdateProfile(profiles *account.Profiles) Endpoint {
 }
 
 // validateName checks the name that a user with this role chooses. Customers must not choose
-// names that look like staff to other users.
+// names that look like staff or a deleted user to other users.
 func validateName(v *wire.Validator, name *string, role user.Role) {
 	v.Text("/name", name, 0, maxName, false)
-	if !role.IsStaff() && user.ClaimsRole(*name) {
-		v.Add("/name", "reserved", "This name is reserved for staff.")
+	if !role.IsStaff() && user.IsReserved(*name) {
+		v.Add("/name", "reserved", "This name is reserved.")
 	}
 }
 

@@ -120,42 +120,61 @@ func CreateUser(users *account.UserDirectory) Endpoint {
 	})
 }
 
+type userInput struct {
+	Phone    *string    `json:"phone"`
+	Role     *user.Role `json:"role"`
+	Name     *string    `json:"name"`
+	Email    *string    `json:"email"`
+	Password *string    `json:"password"`
+	Disabled *bool      `json:"disabled"`
+	// The proof of a caller who changes their own phone number or password.
+	CurrentPassword string `json:"currentPassword"`
+	OldCode         string `json:"oldCode"`
+	OldChallenge    string `json:"oldChallenge"`
+}
+
 // UpdateUser returns the endpoint PATCH /users/{id}.
-func UpdateUser(users *account.UserAdmin) Endpoint {
+func UpdateUser(credentials *account.Credentials, users *account.UserAdmin) Endpoint {
 	return AdminOnly(func(ctx context.Context, r *Request) (Response, error) {
-		var in struct {
-			Phone    *string    `json:"phone"`
-			Role     *user.Role `json:"role"`
-			Name     *string    `json:"name"`
-			Email    *string    `json:"email"`
-			Password *string    `json:"password"`
-			Disabled *bool      `json:"disabled"`
-		}
+		var in userInput
 		if err := r.decode(&in); err != nil {
 			return Response{}, err
 		}
-		var v wire.Validator
-		if in.Phone != nil {
-			v.Required("/phone", *in.Phone)
-		}
-		if in.Role != nil {
-			wire.OneOf(&v, "/role", *in.Role, roles...)
-		}
-		if in.Name != nil {
-			v.Text("/name", in.Name, 0, maxName, false)
-		}
-		if in.Email != nil {
-			v.Email("/email", *in.Email)
-		}
-		if in.Password != nil {
-			v.Required("/password", *in.Password)
-		}
-		if err := v.Err(); err != nil {
+		update, err := in.toUpdate()
+		if err != nil {
 			return Response{}, err
 		}
-		u, err := users.Update(ctx, r.actor(), r.pathID(), account.UserUpdate(in))
+		var codes []account.OneTimeCode
+		if r.pathID() == r.Principal.UserID {
+			proof := account.OwnerProof{Password: in.CurrentPassword, OldCode: account.CodeInput{Digits: in.OldCode, Challenge: in.OldChallenge}}
+			if codes, err = credentials.ConfirmUpdate(ctx, r.Principal, update, proof, r.caller()); err != nil {
+				return Response{}, asUnauthenticated(err)
+			}
+		}
+		u, err := users.Update(ctx, r.actor(), r.pathID(), update, codes...)
 		return ok(r.viewAdminUser(u)), err
 	})
+}
+
+// toUpdate validates the input and converts it. Returns invalid_body.
+func (in userInput) toUpdate() (account.UserUpdate, error) {
+	var v wire.Validator
+	if in.Phone != nil {
+		v.Required("/phone", *in.Phone)
+	}
+	if in.Role != nil {
+		wire.OneOf(&v, "/role", *in.Role, roles...)
+	}
+	if in.Name != nil {
+		v.Text("/name", in.Name, 0, maxName, false)
+	}
+	if in.Email != nil {
+		v.Email("/email", *in.Email)
+	}
+	if in.Password != nil {
+		v.Required("/password", *in.Password)
+	}
+	return account.UserUpdate{Phone: in.Phone, Role: in.Role, Name: in.Name, Email: in.Email, Password: in.Password, Disabled: in.Disabled}, v.Err()
 }
 
 // DeleteUser returns the endpoint DELETE /users/{id}.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -54,10 +55,42 @@ func (s *fakeRevoker) CloseUser(context.Context, string, user.Revocation) error 
 	return nil
 }
 
+func newUserAdmin(fx *fixture, revoker *fakeRevoker) *account.UserAdmin {
+	now := func() time.Time { return fx.now }
+	return &account.UserAdmin{
+		Store: fx.memStore, Revoker: &account.AccessRevoker{Sessions: revoker, Sockets: revoker, Now: now},
+		UserDirectory: &account.UserDirectory{
+			Store: fx.memStore, Recorder: audit.Recorder{Now: now, NewID: id.NewGenerator(now, rand.Reader)}, Random: rand.Reader, DefaultRegion: "IR",
+		},
+	}
+}
+
+// TestUpdateUser_Own checks that administrators who change their own phone number or password must
+// prove who they are.
+func TestUpdateUser_Own(t *testing.T) {
+	for body, want := range map[string]int{
+		`{"phone":"09122222222"}`:                                            422,
+		`{"password":"another-horse-8"}`:                                     422,
+		`{"password":"another-horse-8","currentPassword":"another-horse-7"}`: 422,
+		`{"phone":"09121111111","role":"admin"}`:                             200,
+		`{"name":"Mina Karimi"}`:                                             200,
+	} {
+		m, accounts := newMemAccounts(t)
+		putUser(m.fixture, minaID, "+989121111111", user.RoleAdmin)
+		request := newRequest("PATCH", "/users/"+minaID, body)
+		request.PathParameters = map[string]string{"id": minaID}
+		got := m.send(t, api.UpdateUser(accounts.credentials, newUserAdmin(m.fixture, &fakeRevoker{})), mina, request)
+		if got.status != want || want == 422 && !strings.Contains(got.text, "/currentPassword") {
+			t.Errorf("%s: got %d %s", body, got.status, got.text)
+		}
+	}
+}
+
 // TestUpdateUser checks the validation of admin changes, their errors, and which of them revoke
 // access.
 func TestUpdateUser(t *testing.T) {
-	update, none := api.UpdateUser, fakeRevoker{}
+	none := fakeRevoker{}
+	update := func(a *account.UserAdmin) api.Endpoint { return api.UpdateUser(nil, a) }
 	create := func(a *account.UserAdmin) api.Endpoint { return api.CreateUser(a.UserDirectory) }
 	for name, c := range map[string]struct {
 		endpoint func(*account.UserAdmin) api.Endpoint
@@ -89,13 +122,7 @@ func TestUpdateUser(t *testing.T) {
 		fx, revoker := newFixture(t), fakeRevoker{}
 		putUser(fx, rezaID, "+989121111111", user.RoleAdmin)
 		c.prepare(fx)
-		now := func() time.Time { return fx.now }
-		users := &account.UserAdmin{
-			Store: fx.memStore, Revoker: &account.AccessRevoker{Sessions: &revoker, Sockets: &revoker, Now: now},
-			UserDirectory: &account.UserDirectory{
-				Store: fx.memStore, Recorder: audit.Recorder{Now: now, NewID: id.NewGenerator(now, rand.Reader)}, Random: rand.Reader, DefaultRegion: "IR",
-			},
-		}
+		users := newUserAdmin(fx, &revoker)
 		request := newRequest("PATCH", "/users/"+c.id, c.body)
 		request.PathParameters = map[string]string{"id": c.id}
 		got := fx.send(t, c.endpoint(users), mina, request)

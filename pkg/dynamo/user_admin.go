@@ -50,14 +50,17 @@ func (s *Store) CreateUser(ctx context.Context, l account.Login, r audit.Record)
 }
 
 // AdminUpdateUser implements account.UserAdminStore.
-func (s *Store) AdminUpdateUser(ctx context.Context, old, updated user.User, hash *string, r audit.Record) error {
+func (s *Store) AdminUpdateUser(ctx context.Context, old, updated user.User, hash *string, r audit.Record, codes ...account.OneTimeCode) error {
 	tx := s.transaction().update(userUpdate(old, updated))
 	userWrite := tx.last()
 	loginWrite, err := s.replaceLogin(ctx, tx, old, updated, hash)
 	if err != nil {
 		return err
 	}
-	tx.putAudit(r)
+	firstCode := tx.putAudit(r).last() + 1
+	for _, code := range codes {
+		consumeCode(tx, code)
+	}
 	adminWrite := tx.last() + 1 // if there is one
 	switch {
 	case isActiveAdmin(old) && !isActiveAdmin(updated):
@@ -74,6 +77,8 @@ func (s *Store) AdminUpdateUser(ctx context.Context, old, updated user.User, has
 		return apperr.New(apperr.Conflict, "")
 	case failed.has(loginWrite) && updated.Phone != old.Phone:
 		return apperr.New(apperr.PhoneTaken, "")
+	case failed.hasAny(firstCode, adminWrite):
+		return errCodeUsed()
 	case failed.has(adminWrite):
 		return apperr.New(apperr.LastAdmin, "")
 	}

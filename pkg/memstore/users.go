@@ -126,7 +126,7 @@ func (s *Store) CreateUser(_ context.Context, l account.Login, r audit.Record) e
 }
 
 // AdminUpdateUser updates a user and their login with an audit record.
-func (s *Store) AdminUpdateUser(_ context.Context, old, updated user.User, hash *string, r audit.Record) error {
+func (s *Store) AdminUpdateUser(_ context.Context, old, updated user.User, hash *string, r audit.Record, codes ...account.OneTimeCode) error {
 	return s.do("AdminUpdateUser", old.ID, func() error {
 		_, taken := s.logins[updated.Phone]
 		switch {
@@ -134,8 +134,13 @@ func (s *Store) AdminUpdateUser(_ context.Context, old, updated user.User, hash 
 			return errConflict()
 		case taken && updated.Phone != old.Phone:
 			return apperr.New(apperr.PhoneTaken, "")
+		case slices.ContainsFunc(codes, func(code account.OneTimeCode) bool { return !s.hasCode(code) }):
+			return errCodeUsed()
 		case isAdmin(old) && !isAdmin(updated) && len(s.admins) < 2:
 			return apperr.New(apperr.LastAdmin, "")
+		}
+		for _, code := range codes {
+			s.consume(code)
 		}
 		s.updateUser(old, updated, hash)
 		s.audit = append(s.audit, r)

@@ -22,7 +22,8 @@ const (
 	noticeRetryDelay = 10 * time.Second
 )
 
-// notice informs an owner of a change of the phone number or the e-mail address of the account.
+// notice informs an owner of a change of the phone number, the password or the e-mail address of
+// the account.
 type notice struct {
 	Kind   string `json:"kind"` // prefix of the keys of its texts
 	To     string `json:"to"`   // a former phone number, or an e-mail address
@@ -31,7 +32,8 @@ type notice struct {
 }
 
 // ChangeNotices returns the jobs that inform the former phone number and the address that was
-// confirmed before of a change of the phone number, and the latter of a change of the address. They do not depend on the preferences of the user, and the queue contains no address.
+// confirmed before of a change of the phone number, and the latter of a change of the password or
+// the address. They do not depend on the preferences of the user, and the queue contains no address.
 func ChangeNotices(key Sealer, old, updated user.User) (jobs []DeliveryJob) {
 	add := func(channel Channel, n notice) {
 		n.Locale = updated.Locale
@@ -48,6 +50,9 @@ func ChangeNotices(key Sealer, old, updated user.User) (jobs []DeliveryJob) {
 		if n.To = old.Email; confirmed {
 			add(Email, n)
 		}
+	}
+	if confirmed && old.PasswordVersion != updated.PasswordVersion {
+		add(Email, notice{Kind: "password_changed", To: old.Email})
 	}
 	if confirmed && old.Email != updated.Email {
 		add(Email, notice{Kind: "email_changed", To: old.Email})

@@ -11,8 +11,8 @@ import (
 	"ticketsystem/pkg/user"
 )
 
-// TestChangeNotices checks that the former number and the address confirmed before are told,
-// whatever the user prefers, and that the queue contains neither.
+// TestChangeNotices checks that the former number and the address confirmed before are told in the
+// language of the user, whatever the user prefers, and that the queue contains neither.
 func TestChangeNotices(t *testing.T) {
 	key, err := auth.NewSecretKey("AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=")
 	if err != nil {
@@ -25,6 +25,10 @@ func TestChangeNotices(t *testing.T) {
 		u.Email, u.EmailVerified = address, false
 		return u
 	}
+	withPassword := func(u user.User, language string) user.User {
+		u.PasswordVersion, u.Locale = u.PasswordVersion+1, language
+		return u
+	}
 	for name, c := range map[string]struct {
 		old, updated user.User
 		want         []string
@@ -35,6 +39,9 @@ func TestChangeNotices(t *testing.T) {
 		"both":        {old, old.WithPhone("+989127654321", ""), []string{"SMS to +989121234567", "mail to s@b.ir"}},
 		"address":     {old, readdressed(old, "thief@b.ir"), []string{"mail to s@b.ir of sara: Your e-mail address was changed"}},
 		"no address":  {old, readdressed(old, ""), []string{"mail to s@b.ir of sara: Your e-mail address was changed"}},
+		"password":    {old, withPassword(old, "en"), []string{"mail to s@b.ir of sara: Your password was changed"}},
+		"in Persian":  {old, withPassword(old, "fa"), []string{"mail to s@b.ir of sara: گذرواژهٔ شما تغییر کرد"}},
+		"not told of": {unconfirmed, withPassword(unconfirmed, "en"), nil},
 		"returned":    {old, readdressed(old, "s@b.ir"), nil},
 		"first":       {readdressed(old, ""), old, nil},
 		"never told":  {unconfirmed, readdressed(old, "thief@b.ir"), nil},

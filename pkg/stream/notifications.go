@@ -80,7 +80,7 @@ type DeliveryQueue interface {
 // EnqueueDeliveries returns a Handler that enqueues the deliveries of new
 // notifications. They are delayed, so that a notification that is read meanwhile
 // is not sent by e-mail or SMS. Broadcasts are not delayed, nor are the notices about a
-// change of the phone number or the e-mail address.
+// change of the phone number, the password or the e-mail address.
 func EnqueueDeliveries(queue DeliveryQueue, key notification.Sealer, delay time.Duration) Handler {
 	return func(ctx context.Context, e event.Event, _ ...event.Event) error {
 		switch e := e.(type) {

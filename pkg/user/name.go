@@ -1,23 +1,47 @@
 package user
 
 import (
+	"slices"
 	"strings"
 	"unicode"
 
 	"golang.org/x/text/unicode/norm"
+
+	"ticketsystem/pkg/locale"
 )
 
-// ClaimsRole reports whether a name presents its bearer as staff or as the system: it has a
-// word such as Support, Admin or System, or a Persian form of it. Case, width, marks,
-// invisible characters, spacing, letters of other scripts that look Latin, and digits and
-// symbols in place of letters do not matter.
-func ClaimsRole(name string) bool {
+// IsReserved reports whether a customer may not have a name, because it presents its bearer as
+// staff or as the system, by a word such as Support, Admin or System, or a Persian form of it; or
+// because it is what others see in place of a deleted user. Case, width, marks, invisible
+// characters, spacing, letters of other scripts that look Latin, and digits and symbols in place of
+// letters do not matter.
+func IsReserved(name string) bool {
 	folded := foldName(name)
-	return hasRoleWord(folded) || hasRoleWord(strings.NewReplacer("0", "o", "1", "i", "3", "e", "4", "a", "5", "s", "7", "t", "$", "s", "@", "a", "!", "i", "|", "i").Replace(folded))
+	for _, form := range []string{folded, strings.NewReplacer("0", "o", "1", "i", "3", "e", "4", "a", "5", "s", "7", "t", "$", "s", "@", "a", "!", "i", "|", "i").Replace(folded)} {
+		if words := wordsOf(form); hasRoleWord(words) || isDeletedName(words) {
+			return true
+		}
+	}
+	return false
 }
 
-func hasRoleWord(folded string) bool {
-	words := strings.FieldsFunc(folded, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsNumber(r) })
+func wordsOf(folded string) []string {
+	return strings.FieldsFunc(folded, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsNumber(r) })
+}
+
+// isDeletedName reports whether the words of a name contain the text for deleted users in any
+// language.
+func isDeletedName(words []string) bool {
+	compact := func(words []string) string {
+		return strings.ReplaceAll(strings.Join(words, ""), "v", "n") // Greek ν was folded to n
+	}
+	name := compact(words)
+	return slices.ContainsFunc(locale.Supported(), func(language string) bool {
+		return strings.Contains(name, compact(wordsOf(foldName(DisplayName(DeletedName, language)))))
+	})
+}
+
+func hasRoleWord(words []string) bool {
 	for _, word := range words {
 		if isRoleWord(word) {
 			return true
@@ -69,8 +93,8 @@ func lookAlikes() *strings.Replacer {
 	var pairs []string
 	for latin, others := range map[string]string{
 		"a": "аαɑᴀաꭺꓮ𖼀", "b": "ʙ", "c": "сᴄ", "d": "ԁᴅꓓꭰđɖ", "e": "еᴇꓰ", "i": "іıιɩɪꓲ", "m": "мμᴍꮇꓟ", "n": "пиνɴոռꓠ", "o": "оοᴏօꓳøо",
-		"p": "рρᴘꮲꓑ", "r": "ʀꮢꓣгɼ", "s": "ѕꜱʂƽꮪⴝտꓢ", "t": "тτᴛꓔŧ", "u": "υᴜսꓴʋ", "y": "уʏγꓬ",
-		"ی": "يىېےێۍ", "ک": "كڪ",
+		"p": "рρᴘꮲꓑ", "r": "ʀꮢꓣгɼ", "s": "ѕꜱʂƽꮪⴝտꓢ", "t": "тτᴛꓔŧ", "u": "υᴜսꓴʋ", "v": "ѵᴠꮩꓦⴸ", "y": "уʏγꓬ",
+		"ی": "يىېےێۍ", "ک": "كڪ", "ه": "ہھەةۀۂۃ", "ا": "ٱ",
 	} {
 		for _, other := range others {
 			pairs = append(pairs, string(other), latin)

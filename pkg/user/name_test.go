@@ -22,20 +22,23 @@ func TestSortKey(t *testing.T) {
 	}
 }
 
-func TestClaimsRole(t *testing.T) {
+func TestIsReserved(t *testing.T) {
 	for _, name := range []string{
 		"Support", "SUPPORT", "support team", "Sara (Support)", "CustomerSupport", "support24", "Admin", "Administrator", "sysadmin", "System", "S u p p o r t", "Ad-min",
 		"Ｓｕｐｐｏｒｔ", "Súpport", "S\u0301upport", "Admịn", "Sup\u200cport", "Sup\u3164port", "𝐒𝐮𝐩𝐩𝐨𝐫𝐭", "ⓐⓓⓜⓘⓝ", "ſyſtem", "Ѕuрроrt", "Аdmin", "ADMİN", "admın",
 		"پشتیبانی", "پشتيباني", "پشتیبان سایت", "پُشتیبانی", "پشتـیبانی", "پشتی\u200cبانی", "ادمین", "مدیر", "مدیر سامانه", "مدير سيستم", "سامانه", "سیستم", "ﺍﺩﻣﻴﻦ",
 		"ꜱᴜᴘᴘᴏʀᴛ", "🅢🅤🅟🅟🅞🅡🅣", "🅰🅳🅼🅸🅽", "🇸🇺🇵🇵🇴🇷🇹", "Supp0rt", "5upport", "$upport", "Adm1n", "@dmin", "5y573m", "Աdmin", "Ꭺdmin", "ΑDMIΝ", "ADMIИ",
 		"admiո", "ꓮdmin", "ꓢupport", "Ɑdmin", "admɩn", "Ꮪupport", "Ⴝupport", "Suppørt", "پشتېبان", "پشتے بان", "مدێر", "مدیر!", "مدیر@",
+		"Removed user", "removed  USER", "RemovedUser", "Removed user 2", "(removed-user)", "Rem0ved u5er", "Ｒｅｍｏｖｅｄ ｕｓｅｒ", "R e m o v e d user", "Rémoved\u200b user", "Rеmоvеd usеr",
+		"Remoνed user", "REMOѴED USER", "ꓣemoved user", "🅁🄴🄼🄾🅅🄴🄳 user",
+		"کاربر حذف\u200cشده", "کاربر حذف شده", "کاربر حذف\u200cشده ۲", "كاربر حذفشده", "کاربر حذف\u200cشدہ", "کاربر حذف شدە", "کاربرِ حذف\u200cشده",
 	} {
-		if !user.ClaimsRole(name) {
+		if !user.IsReserved(name) {
 			t.Errorf("%q: got false, want true", name)
 		}
 	}
-	for _, name := range []string{"", "Sara Ahmadi", "مهران مدیری", "Padmini Rao", "Ahmad Min", "Mohammad Minaei", "سارا احمدی", "Ali", "😀", "Suporn", "Sys Ali", "R2-D2", "Ali 1375", "Łukasz Ødegård", "Νίκος Παππάς", "Иван Петров", "Արամ", "@sara", "🇮🇷 علی"} {
-		if user.ClaimsRole(name) {
+	for _, name := range []string{"", "Sara Ahmadi", "مهران مدیری", "Padmini Rao", "Ahmad Min", "Mohammad Minaei", "سارا احمدی", "Ali", "😀", "Suporn", "Sys Ali", "R2-D2", "Ali 1375", "Łukasz Ødegård", "Νίκος Παππάς", "Иван Петров", "Արամ", "@sara", "🇮🇷 علی", "User", "کاربر", "Removed", "Moved Userson"} {
+		if user.IsReserved(name) {
 			t.Errorf("%q: got true, want false", name)
 		}
 	}

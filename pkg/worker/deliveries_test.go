@@ -177,7 +177,7 @@ func (q *jobQueue) SendText(_ context.Context, sealed string) error {
 func TestCodes_HandleBatch(t *testing.T) {
 	var logged bytes.Buffer
 	store, queue, sms, jobs := newStore(t), &fakeQueue{}, &sentSMS{}, &jobQueue{}
-	sender := newCodeSender(t, store, sms, 2)
+	sender := newCodeSender(t, store, sms, 1)
 	d := &worker.Codes{Sender: sender, Queue: queue, Log: slog.New(slog.NewJSONHandler(&logged, nil))}
 	codes := &account.SMSCodes{OTP: sender.OTP, Queue: jobs}
 	for _, phone := range []string{"+989120000001", "+989120000002"} {

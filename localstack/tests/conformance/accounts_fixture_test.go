@@ -111,7 +111,7 @@ func newAccounts(t *testing.T, store testStore) accounts {
 func (a accounts) with(c accountsConfig) accounts {
 	otp := &account.OTP{Store: c.store, Key: c.key, Limits: c.limits, DefaultRegion: "IR", Now: c.now, Random: rand.Reader}
 	a.config = c
-	a.SMSCodes = &account.SMSCodes{OTP: otp, Queue: codeQueue{&account.CodeSender{OTP: otp, SMS: a.sms, MaxPerDay: 1_000_000}}}
+	a.SMSCodes = &account.SMSCodes{OTP: otp, Users: c.store, Queue: codeQueue{&account.CodeSender{OTP: otp, SMS: a.sms, MaxPerDay: 1_000_000}}}
 	a.SessionTokens = &account.SessionTokens{Store: c.store, Key: c.key, Now: c.now, NewID: newID, Random: rand.Reader}
 	passwords := &account.Passwords{Store: c.store, OTP: otp, Full: c.full}
 	a.Auth = &account.Auth{

@@ -90,6 +90,25 @@ func TestResetPassword_ChangedUser(t *testing.T) {
 	})
 }
 
+// TestAdminUpdateUser_Proof checks that a change by an administrator uses up the codes that prove it.
+func TestAdminUpdateUser_Proof(t *testing.T) {
+	forEachBackend(t, func(t *testing.T, db backend) {
+		login := newLogin()
+		must(t, db.open().PutAccount(t.Context(), login))
+		named, code := login.User, storeCode(t, db, "phone")
+		update := func(name string) error {
+			named.Name = name
+			r := recorder.NewRecord(adminActor, audit.UserUpdated, named.ID, nil, nil)
+			return db.open().AdminUpdateUser(t.Context(), login.User, named, nil, r, code)
+		}
+		must(t, update("Reza"))
+		wantCode(t, "the code again", update("Nima"), apperr.CodeWrong)
+		u, err := db.open().User(t.Context(), named.ID)
+		must(t, err)
+		equal(t, "name", u.Name, "Reza")
+	})
+}
+
 func TestVerifyEmail(t *testing.T) {
 	forEachBackend(t, func(t *testing.T, db backend) {
 		login := newLogin()

@@ -197,6 +197,31 @@ func TestConfirmEmail(t *testing.T) {
 	}
 }
 
+// TestResetPassword_Told checks that the confirmed address is told of a new password, by a reset
+// and by an administrator.
+func TestResetPassword_Told(t *testing.T) {
+	t.Parallel()
+	if suite.local == nil {
+		return // no mailbox can be read
+	}
+	me := customer(t)
+	address := "reset" + strings.ToLower(client.NewID()) + "@example.com"
+	me.mustCall(200, "PATCH", "/profile", object{"email": address, "locale": "fa"}, nil)
+	me.mustCall(202, "POST", "/profile/email/code", nil, nil)
+	code, err := client.ParseCode(awaitMail(t, address, 1))
+	me.mustCall(200, "POST", "/profile/email/confirm", object{"code": must(t, code, err)}, nil)
+	code = requestCode(t, me.Profile.Phone, "reset")
+	wantStatus(t, anonymous(t, "POST", "/password/reset", object{"phone": me.Profile.Phone, "code": code, "password": anotherPassword}), 204, nil)
+	if text := awaitMail(t, address, 2); !strings.Contains(text, "گذرواژهٔ حساب") {
+		t.Errorf("after the reset: got %q", text)
+	}
+	admin := staff(t, adminPhone)
+	admin.updateUser(me.Profile.ID, object{"password": client.Password})
+	if text := awaitMail(t, address, 3); !strings.Contains(text, "گذرواژهٔ حساب") {
+		t.Errorf("after the change by an administrator: got %q", text)
+	}
+}
+
 // TestDeleteMe checks that a user is removed after a code sent for this purpose, as by an
 // administrator: sessions, sockets, cookie and login end.
 func TestDeleteMe(t *testing.T) {
@@ -207,6 +232,9 @@ func TestDeleteMe(t *testing.T) {
 	phone := me.Profile.Phone
 	wantProblem(t, me.call("DELETE", "/me", object{}), 422)
 	wantProblem(t, anonymous(t, "POST", "/otp", object{"phone": phone, "purpose": "delete"}), 401)
+	for _, number := range []string{agent.Profile.Phone, client.RandomPhone()} {
+		equal(t, "a code to another number", pointsAt(wantProblem(t, me.call("POST", "/otp", object{"phone": number, "purpose": "delete"}), 422), "phone"), true)
+	}
 	code, err := me.RequestCode(t.Context(), phone, "delete")
 	must(t, code, err)
 	equal(t, "a wrong code", wantProblem(t, me.call("DELETE", "/me", object{"code": wrongCode(code, 0)}), 422).Code, "code_wrong")

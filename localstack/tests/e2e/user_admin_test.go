@@ -76,6 +76,34 @@ func expectRevoked(t *testing.T, user testUser, socket wsConn) {
 	})
 }
 
+// TestUpdateUser_Own checks that an administrator's session alone changes neither the own phone
+// number nor the own password, and that other administrators need no proof.
+func TestUpdateUser_Own(t *testing.T) {
+	t.Parallel()
+	me := newStaff(t, "admin")
+	phone, own := me.Profile.Phone, "/users/"+me.Profile.ID
+	for name, fields := range map[string]object{"phone": {"phone": client.RandomPhone()}, "password": {"password": anotherPassword, "name": "Thief"}} {
+		equal(t, name+" without a proof", pointsAt(wantProblem(t, me.call("PATCH", own, fields), 422), "currentPassword"), true)
+		fields["currentPassword"] = "another-horse-7"
+		wrong := wantProblem(t, me.call("PATCH", own, fields), 422)
+		equal(t, name+" with a wrong password", wrong.Code, "password_wrong")
+		equal(t, name+" with a wrong password: field", pointsAt(wrong, "currentPassword"), true)
+	}
+	me.updateUser(me.Profile.ID, object{"phone": nationalFormat(phone), "name": "Nima Again"})
+	code, err := me.RequestCode(t.Context(), phone, "phone")
+	must(t, code, err)
+	wrong := wantProblem(t, me.call("PATCH", own, object{"password": anotherPassword, "oldCode": wrongCode(code, 0)}), 422)
+	equal(t, "a wrong code", pointsAt(wrong, "oldCode"), true)
+	moved := client.RandomPhone()
+	equal(t, "phone", me.updateUser(me.Profile.ID, object{"phone": moved, "currentPassword": client.Password, "oldCode": code}).Phone, moved)
+	again, err := suite.api.Login(t.Context(), moved, client.Password)
+	me = testUser{t, must(t, again, err)}
+	me.updateUser(me.Profile.ID, object{"password": anotherPassword, "currentPassword": client.Password})
+	again, err = suite.api.Login(t.Context(), moved, anotherPassword)
+	must(t, again, err)
+	staff(t, adminPhone).updateUser(me.Profile.ID, object{"password": client.Password, "phone": client.RandomPhone()})
+}
+
 // TestDisableUser checks that tokens, sessions and sockets of a disabled user end, and
 // that neither password nor code works until the user is enabled again.
 func TestDisableUser(t *testing.T) {

@@ -75,7 +75,7 @@ func SMSCodes(a *app.App) *account.SMSCodes {
 			a.Fail("ALLOWED_COUNTRIES", fmt.Errorf("must be ISO 3166 alpha-2 codes, is %q", country))
 		}
 	}
-	return &account.SMSCodes{OTP: a.OTP(), Queue: CodeQueue(a), AllowedCountries: countries}
+	return &account.SMSCodes{OTP: a.OTP(), Users: a.Store(), Queue: CodeQueue(a), AllowedCountries: countries}
 }
 
 // Deliverer returns the service that sends notifications, at most SMS_PER_DAY text
