@@ -96,7 +96,23 @@ func encodeItem(v any) item {
 	return out
 }
 
-func decode(from item, into any) error { return attributevalue.UnmarshalMap(from, into) }
+// decode converts an item, the kinds of which a request reads many without reflection.
+func decode(from item, into any) error {
+	var d decoder
+	switch v := into.(type) {
+	case *key:
+		*v = d.key(from)
+	case *ticketItem:
+		*v = d.ticketItem(from)
+	case *entryItem:
+		*v = d.entryItem(from)
+	case *readMarkerItem:
+		*v = d.readMarkerItem(from)
+	default:
+		return attributevalue.UnmarshalMap(from, into)
+	}
+	return d.err
+}
 
 func decodeValue(from types.AttributeValue, into any) error {
 	return attributevalue.Unmarshal(from, into)
