@@ -144,6 +144,7 @@ func TestRotate_Repeated(t *testing.T) {
 		t.Fatal(err)
 	}
 	old := r.sign(t, 0)
+	must1(r.verifiers[0].AuthenticateToken(t.Context(), old))
 	r.now = r.now.Add(2 * time.Minute)
 	if _, err := r.keys.Rotate(t.Context(), "token-key"); !errors.Is(err, auth.ErrKeyRotation) {
 		t.Errorf("a second rotation: got %v", err)
@@ -157,6 +158,25 @@ func TestRotate_Repeated(t *testing.T) {
 	}
 	if _, err := r.verifiers[0].AuthenticateToken(t.Context(), r.sign(t, 0)); err != nil {
 		t.Errorf("a token of the new key: %v", err)
+	}
+}
+
+// TestAuthenticateToken_RevokedLater checks that a token that an instance has accepted before is
+// refused once its user is revoked.
+func TestAuthenticateToken_RevokedLater(t *testing.T) {
+	r := newRotation(t)
+	token := r.sign(t, 0)
+	for range 2 {
+		if _, err := r.verifiers[0].AuthenticateToken(t.Context(), token); err != nil {
+			t.Fatal(err)
+		}
+	}
+	must(r.AddRevocation(t.Context(), "sara", user.Revocation{At: r.now}))
+	r.now = r.now.Add(account.RevocationCacheTTL)
+	for range 2 {
+		if _, err := r.verifiers[0].AuthenticateToken(t.Context(), token); !apperr.Is(err, apperr.TokenExpired) {
+			t.Errorf("got %v, want token_expired", err)
+		}
 	}
 }
 

@@ -3,6 +3,7 @@
 package auth
 
 import (
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"time"
@@ -83,14 +84,16 @@ func (i *Issuer) Issue(p user.Principal) (token string, expiresIn int, err error
 
 // Verifier verifies access tokens with public keys.
 type Verifier struct {
-	keys   PublicKeys
-	now    func() time.Time
-	parser *jwt.Parser
+	keys      PublicKeys
+	now       func() time.Time
+	parser    *jwt.Parser
+	validator *jwt.Validator // of the claims of a known token
+	known     signedTokens
 }
 
 // NewVerifier returns a Verifier. keys are used until others are published.
 func NewVerifier(keys PublicKeys, issuer string, now func() time.Time) *Verifier {
-	return &Verifier{keys: keys, now: now, parser: jwt.NewParser(
+	options := []jwt.ParserOption{
 		jwt.WithValidMethods([]string{jwt.SigningMethodEdDSA.Alg()}), // not the algorithm that the token names
 		jwt.WithIssuer(issuer),
 		jwt.WithAudience(audience),
@@ -100,7 +103,8 @@ func NewVerifier(keys PublicKeys, issuer string, now func() time.Time) *Verifier
 		jwt.WithLeeway(leeway),
 		jwt.WithTimeFunc(now),
 		jwt.WithStrictDecoding(),
-	)}
+	}
+	return &Verifier{keys: keys, now: now, parser: jwt.NewParser(options...), validator: jwt.NewValidator(options...)}
 }
 
 // Verify returns the principal of an access token that one of the published keys signed. It
@@ -110,13 +114,9 @@ func (v *Verifier) Verify(token string, published PublicKeys) (user.Principal, e
 	if len(published) == 0 {
 		published = v.keys
 	}
-	var c claims
-	retired := false
-	_, err := v.parser.ParseWithClaims(token, &c, func(token *jwt.Token) (any, error) {
-		key, err := findKey(token, published)
-		retired = !key.Until.IsZero() && !v.now().Before(key.Until)
-		return key.Key, err
-	})
+	signed, err := v.check(token, published)
+	until := published[signed.kid].Until
+	retired := !until.IsZero() && !v.now().Before(until)
 	switch {
 	case err == nil && retired:
 		return user.Principal{}, apperr.Wrap(apperr.TokenExpired, errors.New("retired key"))
@@ -125,9 +125,30 @@ func (v *Verifier) Verify(token string, published PublicKeys) (user.Principal, e
 	case err != nil:
 		return user.Principal{}, apperr.Wrap(apperr.Unauthenticated, err)
 	}
+	c := signed.claims
 	return user.Principal{
 		UserID: c.Subject, Role: c.Role, Name: c.Name, PhoneVersion: c.Phone, Locale: c.Locale, Session: c.Session, IssuedAt: c.issuedAt(),
 	}, nil
+}
+
+// check returns a token that one of the keys signed and whose claims are valid. The signature of
+// a token is checked once.
+func (v *Verifier) check(token string, keys PublicKeys) (signedToken, error) {
+	hash := sha256.Sum256([]byte(token))
+	if s, known := v.known.get(hash); known && s.key.Equal(keys[s.kid].Key) {
+		return s, v.validator.Validate(s.claims)
+	}
+	var s signedToken
+	_, err := v.parser.ParseWithClaims(token, &s.claims, func(token *jwt.Token) (any, error) {
+		key, err := findKey(token, keys)
+		s.kid, _ = token.Header["kid"].(string)
+		s.key = key.Key
+		return s.key, err
+	})
+	if err == nil {
+		v.known.add(hash, s)
+	}
+	return s, err
 }
 
 // issuedAt returns the issue time in milliseconds if the token has it, else in seconds.

@@ -168,6 +168,64 @@ func TestVerify_Forged(t *testing.T) {
 	}
 }
 
+// TestVerify_KnownToken checks that a token that was accepted before is refused as soon as it
+// has expired or its key is retired, replaced or no longer published.
+func TestVerify_KnownToken(t *testing.T) {
+	key, otherKey := newPrivateKey(t), newPrivateKey(t)
+	token := issueToken(t, key)
+	retired, replaced := key, otherKey
+	retired.Until, replaced.ID = noon.Add(time.Minute), key.ID
+	for _, c := range []struct {
+		name  string
+		after time.Duration
+		keys  auth.PublicKeys
+		want  apperr.Code
+	}{
+		{"the same", time.Minute, publicKeys(key), ""},
+		{"another key beside it", time.Minute, publicKeys(key, otherKey), ""},
+		{"no key published", time.Minute, nil, ""},
+		{"before it is valid", -time.Minute, publicKeys(key), apperr.Unauthenticated},
+		{"expired", 16 * time.Minute, publicKeys(key), apperr.TokenExpired},
+		{"key retires later", 59 * time.Second, publicKeys(retired), ""},
+		{"key retired", time.Minute, publicKeys(retired), apperr.TokenExpired},
+		{"key replaced under its id", time.Minute, publicKeys(replaced), apperr.Unauthenticated},
+		{"key not published", time.Minute, publicKeys(otherKey), apperr.Unauthenticated},
+	} {
+		now := noon
+		verifier := auth.NewVerifier(publicKeys(key), "stack", func() time.Time { return now })
+		for range 2 {
+			if _, err := verifier.Verify(token, publicKeys(key)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		now = noon.Add(c.after)
+		for range 2 {
+			got, err := verifier.Verify(token, c.keys)
+			if codeOf(err) != c.want || (err == nil) != (got.UserID == ada.UserID) {
+				t.Errorf("%s: got %+v, %v, want %q", c.name, got, err, c.want)
+			}
+		}
+	}
+}
+
+// TestVerify_KnownTokenChanged changes each character of a token that was accepted before.
+func TestVerify_KnownTokenChanged(t *testing.T) {
+	key := newPrivateKey(t)
+	token := issueToken(t, key)
+	verifier := auth.NewVerifier(publicKeys(key), "stack", fixedClock(noon))
+	if _, err := verifier.Verify(token, nil); err != nil {
+		t.Fatal(err)
+	}
+	for n := range token {
+		for _, character := range "AQg9." {
+			changed := token[:n] + string(character) + token[n+1:]
+			if _, err := verifier.Verify(changed, nil); changed != token && codeOf(err) != apperr.Unauthenticated {
+				t.Errorf("character %d as %c: got %v, want unauthenticated", n, character, err)
+			}
+		}
+	}
+}
+
 // TestIssue_NoPhoneNumber checks that an access token carries no phone number.
 func TestIssue_NoPhoneNumber(t *testing.T) {
 	u := user.User{ID: ada.UserID, Phone: "+989121234567", Role: user.RoleUser, Locale: "fa"}
