@@ -28,10 +28,9 @@ func ListActivity(store ActivityStore) Endpoint {
 		view := func(a stats.Activity) activityView {
 			return activityView{wire.ViewEntry(a.Entry, user.RoleAdmin, r.Locale(), r.now()), id.Number(a.Entry.TicketID), a.Title}
 		}
-		out, err := listPage(r, "activity", view, func(limit int, before string) ([]stats.Activity, string, bool, error) {
+		return listPage(r, "activity", view, func(limit int, before string) ([]stats.Activity, string, bool, error) {
 			entries, next, err := store.Activity(ctx, limit, before)
 			return entries, next, next != "", err
 		})
-		return ok(out), err
 	})
 }

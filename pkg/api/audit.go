@@ -45,12 +45,11 @@ func ListAuditRecords(store audit.Store, zone *time.Location) Endpoint {
 			return Response{}, err
 		}
 		scope := fmt.Sprintf("audit %q %q %q %d %d", q.Actor, q.Action, q.Target, q.From.UnixMilli(), q.To.UnixMilli())
-		out, err := listPage(r, scope, r.viewAuditRecord, func(limit int, before string) ([]audit.Record, string, bool, error) {
+		return listPage(r, scope, r.viewAuditRecord, func(limit int, before string) ([]audit.Record, string, bool, error) {
 			q.Limit, q.Before = limit, before
 			records, next, err := store.AuditRecords(ctx, q)
 			return records, next, next != "", err
 		})
-		return ok(out), err
 	})
 }
 

@@ -140,12 +140,11 @@ func CreateBroadcast(broadcasts *broadcast.Service) Endpoint {
 func ListBroadcasts(store broadcast.Store) Endpoint {
 	return AdminOnly(func(ctx context.Context, r *Request) (Response, error) {
 		position := func(b broadcast.Broadcast) string { return b.ID }
-		out, err := listPage(r, "broadcasts", wire.ViewBroadcast, func(limit int, before string) ([]broadcast.Broadcast, string, bool, error) {
+		return listPage(r, "broadcasts", wire.ViewBroadcast, func(limit int, before string) ([]broadcast.Broadcast, string, bool, error) {
 			all, err := store.ListBroadcasts(ctx, before, limit+1)
 			all, next, more := trimPage(all, limit, position)
 			return all, next, more, err
 		})
-		return ok(out), err
 	})
 }
 

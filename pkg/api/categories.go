@@ -44,7 +44,7 @@ func visibleCategories(ctx context.Context, r *Request, categories *category.Cac
 func ListCategories(categories *category.Cache) Endpoint {
 	return OptionalAuth(func(ctx context.Context, r *Request) (Response, error) {
 		position := func(c category.Category) string { return c.ID }
-		out, err := listPage(r, "categories", r.viewCategory, func(limit int, after string) ([]category.Category, string, bool, error) {
+		return listPage(r, "categories", r.viewCategory, func(limit int, after string) ([]category.Category, string, bool, error) {
 			all, err := visibleCategories(ctx, r, categories)
 			if err != nil {
 				return nil, "", false, err
@@ -59,7 +59,6 @@ func ListCategories(categories *category.Cache) Endpoint {
 			all, next, more := trimPage(all, limit, position)
 			return all, next, more, nil
 		})
-		return ok(out), err
 	})
 }
 

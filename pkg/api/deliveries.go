@@ -42,11 +42,10 @@ func ListFailedDeliveries(store notification.FailedDeliveryStore) Endpoint {
 		if r.query.Has("state") && r.query.Get("state") != string(notification.Failed) {
 			return Response{}, errQuery("state", "not_allowed", "state must be failed.")
 		}
-		out, err := listPage(r, "deliveries", viewChannelDelivery, func(limit int, after string) ([]notification.ChannelDelivery, string, bool, error) {
+		return listPage(r, "deliveries", viewChannelDelivery, func(limit int, after string) ([]notification.ChannelDelivery, string, bool, error) {
 			list, next, err := store.FailedDeliveries(ctx, after, limit)
 			return list, next, next != "", err
 		})
-		return ok(out), err
 	})
 }
 

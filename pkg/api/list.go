@@ -2,6 +2,7 @@ package api
 
 import (
 	"bytes"
+	"encoding/json"
 
 	"ticketsystem/pkg/api/wire"
 )
@@ -21,7 +22,8 @@ type pageInfo struct {
 // in which the body is a JSON string.
 const maxPageBytes = 5 << 20
 
-// listPage reads ?limit and ?cursor, loads one page and seals the cursor of the next page.
+// listPage returns the response of a list: it reads ?limit and ?cursor, loads one page and seals
+// the cursor of the next page.
 //
 // scope names the list and all parameters that select or order its items; a cursor is valid
 // for one scope. load gets the zero position for the first page and returns at most limit
@@ -30,33 +32,45 @@ const maxPageBytes = 5 << 20
 // errors of load.
 func listPage[P, T, V any](
 	r *Request, scope string, view func(T) V, load func(limit int, from P) (items []T, next P, more bool, err error),
-) (page[V], error) {
+) (Response, error) {
+	return listPageIn(r, scope, view, func(p page[V]) any { return p }, load)
+}
+
+// listPageIn is listPage for a body that contains more than the page.
+func listPageIn[P, T, V any](
+	r *Request, scope string, view func(T) V, body func(page[V]) any, load func(limit int, from P) (items []T, next P, more bool, err error),
+) (Response, error) {
 	limit, err := r.limit()
 	if err != nil {
-		return page[V]{}, err
+		return Response{}, err
 	}
 	from, err := openCursor[P](r, scope)
 	if err != nil {
-		return page[V]{}, err
+		return Response{}, err
 	}
 	for {
 		items, next, more, err := load(limit, from)
 		if err != nil {
-			return page[V]{}, err
+			return Response{}, err
 		}
 		out := page[V]{Data: wire.MapSlice(items, view)}
-		fitting, err := itemsThatFit(out.Data)
-		if err != nil {
-			return page[V]{}, err
-		}
-		if fitting < len(out.Data) {
-			limit = fitting
-			continue
-		}
 		if more {
 			out.Page = pageInfo{Next: new(sealCursor(r, scope, next)), HasMore: true}
 		}
-		return out, nil
+		text, err := wire.Marshal(body(out))
+		if err != nil {
+			return Response{}, err
+		}
+		fitting := len(out.Data)
+		if sizeInResponse(text) > maxPageBytes {
+			if fitting, err = itemsThatFit(out.Data); err != nil {
+				return Response{}, err
+			}
+		}
+		if fitting == len(out.Data) {
+			return ok(json.RawMessage(text)), nil
+		}
+		limit = fitting
 	}
 }
 
@@ -70,8 +84,7 @@ func itemsThatFit[V any](items []V) (int, error) {
 		if err != nil {
 			return 0, err
 		}
-		// Quotes and backslashes are escaped again in the response of the function.
-		sizes[i] = len(text) + bytes.Count(text, []byte{'"'}) + bytes.Count(text, []byte{'\\'}) + 1
+		sizes[i] = sizeInResponse(text) + 1
 	}
 	first, last := 0, 0
 	for n := range sizes {
@@ -81,6 +94,12 @@ func itemsThatFit[V any](items []V) (int, error) {
 		}
 	}
 	return len(items), nil
+}
+
+// sizeInResponse returns the size of JSON in the response of a function, which is JSON again:
+// quotes and backslashes are escaped.
+func sizeInResponse(text []byte) int {
+	return len(text) + bytes.Count(text, []byte{'"'}) + bytes.Count(text, []byte{'\\'})
 }
 
 // trimPage cuts a list that was read with limit+1 items, and returns the position of the

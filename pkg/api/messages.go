@@ -65,8 +65,9 @@ func listEntries(tickets *ticket.Service, messagesOnly bool) Endpoint {
 		}
 		q.MessagesOnly = messagesOnly
 		scope := fmt.Sprintf("entries %s %v", r.pathID(), messagesOnly)
-		var out entryPageView
-		out.page, err = listPage(r, scope, r.viewEntry, func(limit int, from entryCursor) ([]ticket.Entry, entryCursor, bool, error) {
+		lastSeq := 0
+		body := func(p page[wire.EntryView]) any { return entryPageView{p, lastSeq} }
+		return listPageIn(r, scope, r.viewEntry, body, func(limit int, from entryCursor) ([]ticket.Entry, entryCursor, bool, error) {
 			q.Limit = limit
 			if from != (entryCursor{}) {
 				q.After, q.Before, q.Backward = from.After, from.Before, from.Before != 0
@@ -75,7 +76,7 @@ func listEntries(tickets *ticket.Service, messagesOnly bool) Endpoint {
 			if err != nil {
 				return nil, from, false, err
 			}
-			out.LastSeq = found.LastSeq
+			lastSeq = found.LastSeq
 			if !found.HasMore {
 				return found.Entries, from, false, nil
 			}
@@ -84,7 +85,6 @@ func listEntries(tickets *ticket.Service, messagesOnly bool) Endpoint {
 			}
 			return found.Entries, entryCursor{After: found.Next}, true, nil
 		})
-		return ok(out), err
 	})
 }
 

@@ -20,16 +20,15 @@ func ListNotifications(store notification.Store) Endpoint {
 		if value := r.query.Get("unread"); r.query.Has("unread") && value != "true" && value != "false" {
 			return Response{}, errQuery("unread", "not_allowed", "unread must be true or false.")
 		}
-		var out notificationPage
-		var err error
+		count := 0
 		scope := fmt.Sprint("notifications ", unread)
 		view := func(n notification.Notification) wire.NotificationView { return wire.ViewNotification(n, r.Locale()) }
-		out.page, err = listPage(r, scope, view, func(limit int, before string) ([]notification.Notification, string, bool, error) {
+		body := func(p page[wire.NotificationView]) any { return notificationPage{p, count} }
+		return listPageIn(r, scope, view, body, func(limit int, before string) ([]notification.Notification, string, bool, error) {
 			found, err := store.ListNotifications(ctx, r.Principal.UserID, notification.Query{Unread: unread, Before: before, Limit: limit})
-			out.Unread = found.Unread
+			count = found.Unread
 			return found.Notifications, found.Next, found.Next != "", err
 		})
-		return ok(out), err
 	})
 }
 

@@ -33,8 +33,12 @@ func (r *Request) pictureURL(userID string) *string {
 	if userID == "" || r.baseURL == "" || !r.key.IsSet() {
 		return nil
 	}
+	if known := r.pictures[userID]; known != nil {
+		return known
+	}
 	until := strconv.FormatInt(r.now().Truncate(pictureTimeSlot).Add(pictureTTL).Unix(), 10)
 	signed := r.baseURL + "/pictures/" + userID + "?until=" + until + "&seal=" + r.pictureSignature(userID, until)
+	r.pictures[userID] = &signed
 	return &signed
 }
 

@@ -38,7 +38,8 @@ type Request struct {
 	baseURL        string   // of the API, without a final slash; "" if unknown
 	allowedOrigins []string // origins of pages, besides that of the API
 	reopenWindow   time.Duration
-	address        string // IP address of the client
+	address        string             // IP address of the client
+	pictures       map[string]*string // signed URLs by user id
 }
 
 func newRequest(event events.APIGatewayV2HTTPRequest) *Request {
@@ -47,7 +48,7 @@ func newRequest(event events.APIGatewayV2HTTPRequest) *Request {
 	if stage := event.RequestContext.Stage; stage != "" && stage != "$default" {
 		path = strings.TrimPrefix(path, "/"+stage)
 	}
-	return &Request{ID: event.RequestContext.RequestID, Method: http.Method, Path: path, event: event}
+	return &Request{ID: event.RequestContext.RequestID, Method: http.Method, Path: path, event: event, pictures: map[string]*string{}}
 }
 
 func (r *Request) header(name string) string { return r.event.Headers[name] }

@@ -2,6 +2,7 @@ package api
 
 import (
 	"encoding/base64"
+	"encoding/json"
 	"maps"
 	"net/http"
 
@@ -15,7 +16,7 @@ type Response struct {
 	Status  int
 	Headers map[string]string
 	Cookies []string // values of Set-Cookie headers
-	Body    any      // encoded as JSON; nil for an empty body
+	Body    any      // encoded as JSON unless it is a json.RawMessage; nil for an empty body
 	File    []byte   // sent unencoded instead of Body; Headers contain its type
 }
 
@@ -34,20 +35,30 @@ func (r Response) with(name, value string) Response {
 	return r
 }
 
+// encode returns the body of the response.
+func (r Response) encode() ([]byte, error) {
+	switch body := r.Body.(type) {
+	case nil:
+		return r.File, nil
+	case rawText:
+		return []byte(body), nil
+	case json.RawMessage:
+		return body, nil
+	}
+	return wire.Marshal(r.Body)
+}
+
 // toGateway converts the response to the format of API Gateway.
 func (r Response) toGateway(requestID, acceptEncoding string) (events.APIGatewayV2HTTPResponse, error) {
 	out := events.APIGatewayV2HTTPResponse{StatusCode: r.Status, Cookies: r.Cookies, Headers: map[string]string{
 		"x-request-id": requestID, "cache-control": "no-store", "x-content-type-options": "nosniff",
 		"content-security-policy": "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
 	}}
-	body := r.File
-	if text, raw := r.Body.(rawText); raw {
-		body = []byte(text)
-	} else if r.Body != nil {
-		var err error
-		if body, err = wire.Marshal(r.Body); err != nil {
-			return events.APIGatewayV2HTTPResponse{}, err
-		}
+	body, err := r.encode()
+	if err != nil {
+		return events.APIGatewayV2HTTPResponse{}, err
+	}
+	if _, raw := r.Body.(rawText); r.Body != nil && !raw {
 		out.Headers["content-type"] = "application/json"
 	}
 	if out.Body = string(body); r.File != nil {

@@ -23,14 +23,13 @@ func viewSession(s account.Session, current string) sessionView {
 func ListSessions(profiles *account.Profiles) Endpoint {
 	return Authenticated(func(ctx context.Context, r *Request) (Response, error) {
 		view := func(s account.Session) sessionView { return viewSession(s, r.Principal.Session) }
-		out, err := listPage(r, "sessions", view, func(limit int, after string) ([]account.Session, string, bool, error) {
+		return listPage(r, "sessions", view, func(limit int, after string) ([]account.Session, string, bool, error) {
 			sessions, more, err := profiles.ListSessions(ctx, r.Principal, after, limit)
 			if err != nil || !more {
 				return sessions, "", false, err
 			}
 			return sessions, sessions[len(sessions)-1].Family, true, nil
 		})
-		return ok(out), err
 	})
 }
 

@@ -23,12 +23,11 @@ func viewSuppression(s notification.Suppression) suppressionView {
 func ListSuppressions(store notification.SuppressionAdminStore) Endpoint {
 	return AdminOnly(func(ctx context.Context, r *Request) (Response, error) {
 		position := func(s notification.Suppression) string { return s.Address }
-		out, err := listPage(r, "suppressions", viewSuppression, func(limit int, after string) ([]notification.Suppression, string, bool, error) {
+		return listPage(r, "suppressions", viewSuppression, func(limit int, after string) ([]notification.Suppression, string, bool, error) {
 			list, err := store.Suppressions(ctx, after, limit+1)
 			list, next, more := trimPage(list, limit, position)
 			return list, next, more, err
 		})
-		return ok(out), err
 	})
 }
 

@@ -23,7 +23,7 @@ func ListTickets(tickets *ticket.Service, zone *time.Location) Endpoint {
 			return Response{}, err
 		}
 		noTerms := strings.TrimSpace(r.query.Get("q")) != "" && q.Terms == nil
-		out, err := listPage(r, r.ticketScope(q), r.viewTicket, func(limit int, from map[string]string) ([]ticket.Ticket, map[string]string, bool, error) {
+		return listPage(r, r.ticketScope(q), r.viewTicket, func(limit int, from map[string]string) ([]ticket.Ticket, map[string]string, bool, error) {
 			if noTerms {
 				return nil, nil, false, nil
 			}
@@ -31,7 +31,6 @@ func ListTickets(tickets *ticket.Service, zone *time.Location) Endpoint {
 			found, next, err := tickets.Store.ListTickets(ctx, q, from)
 			return found, next, next != nil, err
 		})
-		return ok(out), err
 	})
 }
 

@@ -40,12 +40,11 @@ func ListUsers(users *account.UserDirectory) Endpoint {
 			return Response{}, err
 		}
 		scope := fmt.Sprintf("users %s %q %q %s %v", q.Role, r.query.Get("disabled"), q.Text, q.Sort, q.Ascending)
-		out, err := listPage(r, scope, r.viewAdminUser, func(limit int, from map[string]string) ([]user.User, map[string]string, bool, error) {
+		return listPage(r, scope, r.viewAdminUser, func(limit int, from map[string]string) ([]user.User, map[string]string, bool, error) {
 			q.Limit = limit
 			found, next, err := users.List(ctx, q, from)
 			return found, next, next != nil, err
 		})
-		return ok(out), err
 	})
 }
 
