@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
+	"net/http"
 	"net/url"
 	"os"
 	"time"
@@ -305,6 +306,9 @@ func (a *App) Run(handler any) {
 	if err := a.Err(); err != nil {
 		a.Log.ErrorContext(context.Background(), "invalid configuration", slog.Any("error", err))
 		os.Exit(1)
+	}
+	if transport, ok := http.DefaultTransport.(*http.Transport); ok { // aws-lambda-go sends responses by a copy
+		transport.WriteBufferSize = connectionBuffer
 	}
 	lambda.Start(handler)
 }

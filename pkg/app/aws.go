@@ -54,6 +54,10 @@ func newRetryer() aws.Retryer {
 	})
 }
 
+// connectionBuffer is the size in bytes of the buffers of a connection. Most requests and
+// responses fit, so that each takes one system call.
+const connectionBuffer = 32 << 10
+
 // newHTTPClient returns a client with enough idle connections for a fan-out. It times
 // out before the 10 s timeout of the functions. The timeouts apply to each attempt of
 // the retryer.
@@ -68,7 +72,9 @@ func newHTTPClient() *http.Client {
 			MaxIdleConns:          128,
 			MaxIdleConnsPerHost:   64,
 			IdleConnTimeout:       50 * time.Second, // AWS closes idle connections after 60 s
-			DisableCompression:    true,             // the SDK requests gzip where it supports it
+			ReadBufferSize:        connectionBuffer,
+			WriteBufferSize:       connectionBuffer,
+			DisableCompression:    true, // the SDK requests gzip where it supports it
 		},
 		// A signature is valid for one host; do not send it to another one.
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
