@@ -22,6 +22,7 @@ func TestAccepts(t *testing.T) {
 }
 
 func TestResponse_Compressed(t *testing.T) {
+	var g gzips
 	long := strings.Repeat("تیکت ", 400)
 	for _, c := range []struct {
 		name, accept string
@@ -31,13 +32,14 @@ func TestResponse_Compressed(t *testing.T) {
 		{"accepted", "gzip, br", ok(long), true, true},
 		{"not accepted", "br", ok(long), false, true},
 		{"short", "gzip", ok("short"), false, false},
+		{"accepted again", "gzip", ok(long), true, true},
 		{"document", "gzip", Response{Status: 200, File: []byte(`"` + long + `"`), Headers: map[string]string{"content-type": "application/json"}}, true, true},
 		{"page", "gzip", Response{Status: 200, File: []byte(`"` + long + `"`), Headers: map[string]string{"content-type": "text/html; charset=utf-8"}}, true, true},
 		{"compressed file", "gzip", Response{Status: 200, File: []byte(long), Headers: map[string]string{"content-type": "text/html", "content-encoding": "gzip"}}, false, false},
 		{"picture", "gzip", Response{Status: 200, Body: rawText(long), Headers: map[string]string{"content-type": "image/svg+xml"}}, false, false},
 		{"problem", "gzip", Response{Status: 400, Body: long, Headers: map[string]string{"content-type": "application/problem+json"}}, false, false},
 	} {
-		out, err := c.response.toGateway("r", c.accept)
+		out, err := c.response.toGateway("r", c.accept, &g)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -49,7 +49,7 @@ func (r Response) encode() ([]byte, error) {
 }
 
 // toGateway converts the response to the format of API Gateway.
-func (r Response) toGateway(requestID, acceptEncoding string) (events.APIGatewayV2HTTPResponse, error) {
+func (r Response) toGateway(requestID, acceptEncoding string, g *gzips) (events.APIGatewayV2HTTPResponse, error) {
 	out := events.APIGatewayV2HTTPResponse{StatusCode: r.Status, Cookies: r.Cookies, Headers: map[string]string{
 		"x-request-id": requestID, "cache-control": "no-store", "x-content-type-options": "nosniff",
 		"content-security-policy": "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
@@ -65,5 +65,5 @@ func (r Response) toGateway(requestID, acceptEncoding string) (events.APIGateway
 		out.Body, out.IsBase64Encoded = base64.StdEncoding.EncodeToString(body), true
 	}
 	maps.Copy(out.Headers, r.Headers)
-	return out, compress(&out, body, acceptEncoding)
+	return out, g.compress(&out, body, acceptEncoding)
 }

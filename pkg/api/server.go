@@ -43,6 +43,7 @@ type Server struct {
 	KeysPerIP int
 
 	anonymousKeys anonymousKeys
+	gzips         gzips
 }
 
 // HTTP returns the Lambda handler of an endpoint behind an HTTP API (payload format 2.0).
@@ -70,7 +71,7 @@ func (s *Server) HTTP(e Endpoint) func(context.Context, events.APIGatewayV2HTTPR
 			response = response.with("strict-transport-security", "max-age=31536000") // RFC 6797: not over plain HTTP
 		}
 		s.Requests.Write(ctx, requestlog.Line{ID: r.ID, Route: event.RouteKey, UserID: r.Principal.UserID, Status: response.Status, Start: start})
-		return response.toGateway(r.ID, r.header("accept-encoding"))
+		return response.toGateway(r.ID, r.header("accept-encoding"), &s.gzips)
 	}
 }
 

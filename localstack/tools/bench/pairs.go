@@ -191,37 +191,39 @@ func comparisons(ctx context.Context, s *stack.Stack) ([]comparison, error) {
 	if err != nil {
 		return nil, err
 	}
-	get := func(user *client.User, path, route, query string) func(int) []byte {
-		return func(int) []byte { return requestEvent(user, http.MethodGet, path, route, query, nil) }
+	get := func(user *client.User, path, route, query, encoding string) func(int) []byte {
+		return func(int) []byte { return requestEvent(user, http.MethodGet, path, route, query, encoding, nil) }
 	}
 	posts := []*ticketWriter{tickets[1], tickets[2]}
 	return []comparison{
-		{name: "detail with 20 messages", function: "ticket-get", calls: 300, limit: time.Millisecond, want: `"statusCode":200`, event: get(owner, "/tickets/"+tickets[0].id, "/tickets/{id}", "")},
-		{name: "list of 25", function: "ticket-list", calls: 300, limit: time.Millisecond, want: `"statusCode":200`, event: get(owner, "/tickets", "/tickets", "limit=25")},
-		{name: "staff queue of 25", function: "ticket-list", calls: 300, limit: time.Millisecond, want: `"statusCode":200`, event: get(agent, "/tickets", "/tickets", "limit=25&status=new")},
+		{name: "detail with 20 messages", function: "ticket-get", calls: 300, limit: time.Millisecond, want: `"statusCode":200`, event: get(owner, "/tickets/"+tickets[0].id, "/tickets/{id}", "", "")},
+		{name: "the same, compressed", function: "ticket-get", calls: 300, want: `"statusCode":200`, event: get(owner, "/tickets/"+tickets[0].id, "/tickets/{id}", "", "gzip")},
+		{name: "list of 25", function: "ticket-list", calls: 300, limit: time.Millisecond, want: `"statusCode":200`, event: get(owner, "/tickets", "/tickets", "limit=25", "")},
+		{name: "staff queue of 25", function: "ticket-list", calls: 300, limit: time.Millisecond, want: `"statusCode":200`, event: get(agent, "/tickets", "/tickets", "limit=25&status=new", "")},
 		{
 			name: "message", function: "message-post", calls: 200, limit: time.Millisecond, want: `"statusCode":201`,
 			event: func(build int) []byte {
 				w := posts[build]
 				body := must(json.Marshal(client.Fields{"clientId": client.NewID(), "body": "The parcel has still not come. What shall I do now?", "after": w.last}))
-				return requestEvent(owner, http.MethodPost, "/tickets/"+w.id+"/messages", "/tickets/{id}/messages", "", body)
+				return requestEvent(owner, http.MethodPost, "/tickets/"+w.id+"/messages", "/tickets/{id}/messages", "", "", body)
 			},
 			answered: func(build int, _ []byte) { posts[build].last++ },
 		},
 		{
 			name: "login", function: "account-login", calls: 20, want: `"statusCode":200`,
 			event: func(int) []byte {
-				return requestEvent(nil, http.MethodPost, "/login", "/login", "", must(json.Marshal(client.Fields{"phone": agentPhone, "password": client.Password})))
+				return requestEvent(nil, http.MethodPost, "/login", "/login", "", "", must(json.Marshal(client.Fields{"phone": agentPhone, "password": client.Password})))
 			},
 		},
 	}, nil
 }
 
-// requestEvent returns a request of a user, nil for none, as API Gateway passes it.
-func requestEvent(user *client.User, method, path, route, query string, body []byte) []byte {
+// requestEvent returns a request of a user, nil for none, as API Gateway passes it. encoding is
+// what the client accepts.
+func requestEvent(user *client.User, method, path, route, query, encoding string, body []byte) []byte {
 	headers := map[string]string{
 		"host": "api.example.com", "x-forwarded-proto": "https", "x-forwarded-for": "127.0.0.1", "accept": "application/json",
-		"content-type": "application/json", "content-length": fmt.Sprint(len(body)), "user-agent": "bench",
+		"content-type": "application/json", "content-length": fmt.Sprint(len(body)), "user-agent": "bench", "accept-encoding": encoding,
 	}
 	if user != nil {
 		headers["authorization"] = "Bearer " + user.Tokens().AccessToken
