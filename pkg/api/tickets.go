@@ -324,9 +324,9 @@ func MarkRead(tickets *ticket.Service) Endpoint {
 	})
 }
 
-// DeleteTicket returns the endpoint DELETE /tickets/{id}.
+// DeleteTicket returns the endpoint DELETE /tickets/{id}, conditional on If-Match.
 func DeleteTicket(deleter *ticket.Deleter) Endpoint {
 	return AdminOnly(func(ctx context.Context, r *Request) (Response, error) {
-		return noContent(), deleter.Delete(ctx, r.actor(), r.pathID())
+		return noContent(), deleter.IfVersion(parseIfMatch(r.header("if-match"))).Delete(ctx, r.actor(), r.pathID())
 	})
 }

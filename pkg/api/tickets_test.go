@@ -6,9 +6,12 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"ticketsystem/pkg/api"
+	"ticketsystem/pkg/audit"
 	"ticketsystem/pkg/id"
+	"ticketsystem/pkg/ticket"
 	"ticketsystem/pkg/user"
 )
 
@@ -86,17 +89,19 @@ func TestUpdateTicket_IfMatch(t *testing.T) {
 func TestChange_IfMatch(t *testing.T) {
 	fx := newFixture(t)
 	fx.addTicket(oneID, "message")
+	deleter := &ticket.Deleter{Store: fx.memStore, Audit: audit.Recorder{Now: time.Now, NewID: func() string { return "one" }}}
 	for name, c := range map[string]struct {
 		endpoint api.Endpoint
 		fields   string
 	}{
+		"delete": {api.DeleteTicket(deleter), ""},
 		"close":  {api.CloseTicket(fx.tickets, fx.publisher), ""},
 		"reopen": {api.ReopenTicket(fx.tickets, fx.publisher), ""},
 		"status": {api.SetStatus(fx.tickets, fx.publisher), `,"status":"pending"`},
 		"claim":  {api.AssignTicket(fx.tickets, fx.publisher), `,"assigneeId":"me"`},
 	} {
 		r := newRequest(http.MethodPost, "/x", `{"clientId":"`+aULID+`"`+c.fields+`}`).with("if-match", `"1"`)
-		if got := fx.send(t, c.endpoint, ali, r); got.status != 412 || got.code() != "version_stale" {
+		if got := fx.send(t, c.endpoint, mina, r); got.status != 412 || got.code() != "version_stale" {
 			t.Errorf("%s: got %d %s, want 412", name, got.status, got.text)
 		}
 	}

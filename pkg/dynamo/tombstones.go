@@ -11,13 +11,19 @@ import (
 var _ ticket.DeleteStore = (*Store)(nil)
 
 // DeleteTicket implements ticket.DeleteStore.
-func (s *Store) DeleteTicket(ctx context.Context, ticketID string, r audit.Record) error {
+func (s *Store) DeleteTicket(ctx context.Context, ticketID string, lastSeq int, r audit.Record) error {
 	tx := s.transaction().
 		put(tombstoneItem{ticketKey(ticketID), toMillis(s.now())}, "attribute_exists(PK) AND attribute_not_exists(gone)", nil).
 		putAudit(r)
+	if lastSeq > 0 {
+		tx.check(entryKey(ticketID, lastSeq+1), "attribute_not_exists(PK)", nil)
+	}
 	failed, err := tx.commitWithRetry(ctx)
-	if failed != nil {
+	switch {
+	case failed.has(0):
 		return apperr.New(apperr.TicketNotFound, "")
+	case failed != nil:
+		return apperr.New(apperr.VersionStale, "")
 	}
 	return err
 }

@@ -141,11 +141,14 @@ func (s *Store) SaveProjection(_ context.Context, tk ticket.Ticket) error {
 }
 
 // DeleteTicket implements ticket.DeleteStore.
-func (s *Store) DeleteTicket(_ context.Context, ticketID string, r audit.Record) error {
+func (s *Store) DeleteTicket(_ context.Context, ticketID string, lastSeq int, r audit.Record) error {
 	return s.do("DeleteTicket", ticketID, func() error {
 		p := s.partition(ticketID)
 		if !p.exists || p.deleted {
 			return apperr.New(apperr.TicketNotFound, "")
+		}
+		if _, found := p.find(lastSeq + 1); found && lastSeq > 0 {
+			return apperr.New(apperr.VersionStale, "")
 		}
 		p.ticket, p.deleted = ticket.Ticket{}, true
 		s.audit = append(s.audit, r)

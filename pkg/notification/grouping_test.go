@@ -123,7 +123,7 @@ func TestDeliver_Outdated(t *testing.T) {
 func TestDeliver_DeletedTicket(t *testing.T) {
 	f := newFixture(t, notification.Queued)
 	f.addTicket(func(*ticket.Ticket) {})
-	f.must(f.DeleteTicket(t.Context(), ticketID, audit.Record{}))
+	f.must(f.DeleteTicket(t.Context(), ticketID, 0, audit.Record{}))
 	if _, err := f.deliver(noon, notification.SMS); err != nil || f.delivery(notification.SMS).Reason != notification.ReasonDeleted || len(f.sent) > 0 {
 		t.Errorf("got %v, %+v, %q", err, f.delivery(notification.SMS), f.sent)
 	}

@@ -35,6 +35,32 @@ func TestDelete(t *testing.T) {
 	}
 }
 
+// TestDelete_IfVersion checks that a ticket that has changed is not deleted, also if its stored
+// projection lags behind or an entry follows the read.
+func TestDelete_IfVersion(t *testing.T) {
+	for name, c := range map[string]struct {
+		versions []int
+		late     bool // an entry is appended before the write
+		stale    bool
+	}{
+		"any": {nil, true, false}, "newest": {[]int{99, 2}, false, false}, "newest, of before": {[]int{2}, true, true}, "stored": {[]int{1}, false, true}, "none": {[]int{}, false, true},
+	} {
+		log := newLog().message(ali, "hello")
+		store := storeWith(log, 1)
+		deleter := &ticket.Deleter{Store: store, Audit: audit.Recorder{Now: time.Now, NewID: func() string { return "one" }}}
+		if c.late {
+			store.beforeWrite = func() { store.add(log.message(sara, "wait")[2]) }
+		}
+		err := deleter.IfVersion(c.versions).Delete(t.Context(), audit.Actor{ID: "root"}, ticketID)
+		if apperr.Is(err, apperr.VersionStale) != c.stale || !c.stale && err != nil {
+			t.Errorf("%s: got %v, want stale %v", name, err, c.stale)
+		}
+		if _, err := store.service(2).Detail(t.Context(), root, ticketID); (err == nil) != c.stale {
+			t.Errorf("%s: reading it then: got %v", name, err)
+		}
+	}
+}
+
 // TestDelete_NotFoundEverywhere calls the operations on a deleted ticket, and
 // repeats its creation.
 func TestDelete_NotFoundEverywhere(t *testing.T) {

@@ -99,7 +99,7 @@ func (store *memStore) purge(entries []ticket.Entry) {
 
 // deleteTicket replaces a ticket by its tombstone.
 func (store *memStore) deleteTicket(ticketID string) {
-	must(store.raw.DeleteTicket(context.Background(), ticketID, audit.Record{}))
+	must(store.raw.DeleteTicket(context.Background(), ticketID, 0, audit.Record{}))
 }
 
 // service returns a Service on the store; its time is minute(now).

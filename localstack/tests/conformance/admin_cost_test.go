@@ -94,19 +94,20 @@ func categoryCosts() []costCase {
 func purgeCosts() []costCase {
 	ticketID, reza, params := "", customer("Reza"), ticket.CreateParams{}
 	deleter := func(f *costFixture) *ticket.Deleter { return &ticket.Deleter{Store: f.store, Audit: recorder} }
+	open := func(ctx context.Context, f *costFixture) error {
+		params = f.createParams()
+		tk, _, err := f.unmetered.Create(ctx, f.sara, params)
+		ticketID = tk.ID
+		if err == nil {
+			err = f.unmetered.Project(ctx, ticketID, 1)
+		}
+		return err
+	}
 	return []costCase{
-		{
-			name: "delete a ticket", golden: cost{2, 1, 13}, run: func(ctx context.Context, f *costFixture) error { return deleter(f).Delete(ctx, adminActor, ticketID) },
-			prepare: func(ctx context.Context, f *costFixture) error {
-				params = f.createParams()
-				tk, _, err := f.unmetered.Create(ctx, f.sara, params)
-				ticketID = tk.ID
-				if err == nil {
-					err = f.unmetered.Project(ctx, ticketID, 1)
-				}
-				return err
-			},
-		},
+		{name: "delete a ticket with If-Match", golden: cost{2, 1, 15}, prepare: open, run: func(ctx context.Context, f *costFixture) error {
+			return deleter(f).IfVersion([]int{1}).Delete(ctx, adminActor, ticketID)
+		}},
+		{name: "delete a ticket", golden: cost{2, 1, 13}, prepare: open, run: func(ctx context.Context, f *costFixture) error { return deleter(f).Delete(ctx, adminActor, ticketID) }},
 		{name: "create a deleted ticket again", golden: cost{4, 1, 2}, run: func(ctx context.Context, f *costFixture) error {
 			if _, _, err := f.service.Create(ctx, f.sara, params); !apperr.Is(err, apperr.TicketDeleted) {
 				return fmt.Errorf("got %w, want an error", err)

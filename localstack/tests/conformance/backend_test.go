@@ -53,6 +53,7 @@ type testStore interface {
 	stream.SessionStore
 	ticket.AgentStore
 	ticket.AttachmentStore
+	ticket.DeleteStore
 	ticket.Store
 	PutAccount(ctx context.Context, l account.Login) error
 	SaveCategory(ctx context.Context, c category.Category) error

@@ -118,6 +118,22 @@ func TestPurgeDeleted_LongLog(t *testing.T) {
 	}
 }
 
+// TestDelete_StaleVersion checks that a ticket to which an entry was added after it was read is
+// not deleted.
+func TestDelete_StaleVersion(t *testing.T) {
+	t.Parallel()
+	forEachBackend(t, func(t *testing.T, db backend) {
+		id, _ := createLog(t, db, 2, customer("Sara"))
+		deleter := &ticket.Deleter{Store: db.open(), Audit: recorder}
+		record := recorder.NewRecord(adminActor, "test", id, nil, nil)
+		wantCode(t, "an entry follows", db.open().DeleteTicket(t.Context(), id, 1, record), apperr.VersionStale)
+		wantCode(t, "version 1", deleter.IfVersion([]int{1}).Delete(t.Context(), adminActor, id), apperr.VersionStale)
+		must(t, deleter.IfVersion([]int{2}).Delete(t.Context(), adminActor, id))
+		wantCode(t, "again", deleter.IfVersion([]int{2}).Delete(t.Context(), adminActor, id), apperr.TicketNotFound)
+		wantCode(t, "no ticket", db.open().DeleteTicket(t.Context(), newID(), 1, record), apperr.TicketNotFound)
+	})
+}
+
 // fakeUsers has every user.
 type fakeUsers struct{}
 

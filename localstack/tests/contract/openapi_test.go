@@ -135,6 +135,22 @@ func TestOpenAPI_RequiredFields(t *testing.T) {
 	}
 }
 
+// TestOpenAPI_IfMatch checks that the document names If-Match and 412 for each write to a ticket:
+// all but those of its messages and read markers. The end-to-end suite tries each.
+func TestOpenAPI_IfMatch(t *testing.T) {
+	conditional := func(o map[string]any) bool {
+		parameters, _ := o["parameters"].([]any)
+		return slices.ContainsFunc(parameters, func(p any) bool { return schema.Map(p)["$ref"] == "#/components/parameters/IfMatch" })
+	}
+	for name, operation := range eachOperation(parseDocument(t, infra.OpenAPI).Root) {
+		method, path, _ := strings.Cut(name, " ")
+		want := method != "GET" && strings.HasPrefix(path, "/tickets/{id}") && path != "/tickets/{id}/messages" && path != "/tickets/{id}/read"
+		if conditional(operation) != want || (schema.Map(operation["responses"])["412"] != nil) != want {
+			t.Errorf("%s: want If-Match and 412: %v", name, want)
+		}
+	}
+}
+
 // TestOpenAPI_LimitsOfUsers checks that the operations with a limit per user list 429.
 func TestOpenAPI_LimitsOfUsers(t *testing.T) {
 	operations := eachOperation(parseDocument(t, infra.OpenAPI).Root)

@@ -3,10 +3,13 @@ package e2e
 import (
 	"fmt"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 
+	"ticketsystem/infra"
 	"ticketsystem/localstack/testkit/client"
+	"ticketsystem/localstack/testkit/schema"
 )
 
 // TestTicketByNumber finds a ticket by the number that its customer reads out.
@@ -68,31 +71,63 @@ func TestUpdateTicket_StaleVersion(t *testing.T) {
 	equal(t, "state after the change", newest(t, entries).State.Priority, "urgent")
 }
 
-// TestChange_StaleVersion checks that each change of a ticket takes If-Match, and that a retry of
-// one that succeeded is not refused.
+// TestChange_StaleVersion checks that each operation that takes If-Match according to
+// infra/openapi.yaml honours it, and that a retry of a change that succeeded is not refused.
 func TestChange_StaleVersion(t *testing.T) {
 	t.Parallel()
-	agent := support(t)
+	admin := staff(t, adminPhone)
 	ticket := customer(t).openTicket(nil)
 	path := "/tickets/" + ticket.ID
-	stale := agent.get(path, nil).Header.Get("ETag")
-	agent.mustCall(200, "PATCH", path, object{"priority": "urgent"}, nil)
+	stale := admin.get(path, nil).Header.Get("ETag")
+	admin.mustCall(200, "PATCH", path, object{"priority": "urgent"}, nil)
+	tried := map[string]bool{}
 	for _, change := range []struct {
-		action string
-		fields object
-	}{{"assign", object{"assigneeId": "me"}}, {"status", object{"status": "pending"}}, {"close", object{}}, {"reopen", object{}}, {"assign", object{"assigneeId": nil}}} {
-		change.fields["clientId"] = client.NewID()
-		to := path + "/" + change.action
-		equal(t, to, wantProblem(t, agent.call("POST", to, change.fields, client.IfMatch(stale)), 412).Code, "version_stale")
-		fresh := client.IfMatch(`"0", ` + agent.get(path, nil).Header.Get("ETag"))
-		for range 2 {
-			agent.mustCall(200, "POST", to, change.fields, nil, fresh)
+		method, action string
+		fields         any
+	}{
+		{"PATCH", "", object{"title": "Another title"}}, {"POST", "/assign", object{"assigneeId": "me"}}, {"POST", "/status", object{"status": "pending"}},
+		{"POST", "/close", object{}}, {"POST", "/reopen", object{}}, {"POST", "/assign", object{"assigneeId": nil}}, {"DELETE", "", nil},
+	} {
+		tried[change.method+" /tickets/{id}"+change.action] = true
+		to, status, calls := path+change.action, 200, 1
+		switch change.method {
+		case "POST":
+			change.fields.(object)["clientId"], calls = client.NewID(), 2
+		case "DELETE":
+			want := "[opened priority title assignment status status status assignment]"
+			equal(t, "entries", fmt.Sprint(entryKinds(admin.history(ticket.ID))), want)
+			status = 204
+		}
+		refused := admin.call(change.method, to, change.fields, client.IfMatch(stale))
+		equal(t, change.method+" "+to, wantProblem(t, refused, 412).Code, "version_stale")
+		fresh := client.IfMatch(`"0", ` + admin.get(path, nil).Header.Get("ETag"))
+		for range calls {
+			admin.mustCall(status, change.method, to, change.fields, nil, fresh)
 		}
 	}
-	want := "[opened priority assignment status status status assignment]"
-	if got := fmt.Sprint(entryKinds(agent.history(ticket.ID))); got != want {
-		t.Errorf("got %s, want %s", got, want)
+	for name, parameters := range parametersOfOperations(t) {
+		equal(t, name+" takes If-Match", slices.Contains(parameters, "#/components/parameters/IfMatch"), tried[name])
 	}
+}
+
+// parametersOfOperations returns the references of an operation to parameters, by
+// "GET /tickets/{id}".
+func parametersOfOperations(t *testing.T) map[string][]string {
+	t.Helper()
+	api, err := parseDocument(infra.OpenAPI)
+	must(t, api, err)
+	out := map[string][]string{}
+	for path, item := range schema.Map(api.Root, "paths") {
+		for method, operation := range schema.Map(item) {
+			parameters, _ := schema.Map(operation)["parameters"].([]any)
+			for _, parameter := range parameters {
+				name := strings.ToUpper(method) + " " + path
+				reference, _ := schema.Map(parameter)["$ref"].(string)
+				out[name] = append(out[name], reference)
+			}
+		}
+	}
+	return out
 }
 
 // TestChange_RepeatedWithoutEffect repeats changes that had nothing to do after another one has
