@@ -9,5 +9,5 @@ import (
 func main() {
 	a := app.New()
 	h := websocket.Handler(a)
-	a.Run(h.Disconnect)
+	a.Run(h.Disconnect(a.Tickets()))
 }

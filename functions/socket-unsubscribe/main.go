@@ -9,5 +9,5 @@ import (
 func main() {
 	a := app.New()
 	h := websocket.Handler(a)
-	a.Run(h.Handle(h.Unsubscribe))
+	a.Run(h.Handle(h.Unsubscribe(a.Tickets())))
 }

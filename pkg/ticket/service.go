@@ -166,6 +166,19 @@ func (s *Service) checkWrite(ctx context.Context, actor user.Principal) error {
 	return s.Writes.CheckWrite(ctx, actor.UserID)
 }
 
+// CheckVisible reads the ticket without entries. Returns apperr.TicketNotFound if the actor may
+// not see it.
+func (s *Service) CheckVisible(ctx context.Context, actor user.Principal, ticketID string) error {
+	if !id.Valid(ticketID) {
+		return errNotFound()
+	}
+	log, err := s.Store.ReadLogFrom(ctx, ticketID, MaxSeq)
+	if err == nil && !log.Ticket.VisibleTo(actor) {
+		err = errNotFound()
+	}
+	return err
+}
+
 // readLatest reads at least the newest n entries. Returns apperr.TicketNotFound
 // if the actor may not see the ticket.
 func (s *Service) readLatest(ctx context.Context, actor user.Principal, ticketID string, n int) (Log, error) {

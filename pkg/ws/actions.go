@@ -177,30 +177,45 @@ type unsubscribedFrame struct {
 	Topic string `json:"topic"`
 }
 
-// Unsubscribe is the action "unsubscribe". It is idempotent. A topic that the connection does not
-// subscribe to gets the same reply and has no effect.
-func (h *Handler) Unsubscribe(ctx context.Context, r *Request) (any, error) {
-	var in struct {
-		frameHeader
-		Topic string `json:"topic"`
-	}
-	if err := r.decode(&in); err != nil {
-		return nil, err
-	}
-	if in.Topic != realtime.QueueTopic {
-		if _, err := parseTicketTopic(in.Topic); err != nil {
+// Unsubscribe returns the action "unsubscribe". It is idempotent. A topic that the connection does
+// not subscribe to gets the same reply and has no effect.
+func (h *Handler) Unsubscribe(tickets *ticket.Service) Action {
+	return func(ctx context.Context, r *Request) (any, error) {
+		var in struct {
+			frameHeader
+			Topic string `json:"topic"`
+		}
+		if err := r.decode(&in); err != nil {
 			return nil, err
 		}
-	}
-	if slices.Contains(r.Connection.Topics, in.Topic) {
-		if err := h.Store.Unsubscribe(ctx, r.Connection.ID, in.Topic); err != nil {
-			return nil, err
+		if in.Topic != realtime.QueueTopic {
+			if _, err := parseTicketTopic(in.Topic); err != nil {
+				return nil, err
+			}
 		}
-		if ticketID, ok := strings.CutPrefix(in.Topic, "ticket:"); ok {
-			defer h.Publisher.PublishPresence(ctx, ticketID, realtime.Connection{ID: r.Connection.ID, Principal: r.Connection.Principal})
+		if slices.Contains(r.Connection.Topics, in.Topic) {
+			if err := h.Store.Unsubscribe(ctx, r.Connection.ID, in.Topic); err != nil {
+				return nil, err
+			}
+			defer h.publishLeaving(ctx, tickets, r.Connection, in.Topic)
 		}
+		return unsubscribedFrame{r.reply("unsubscribed"), in.Topic}, nil
 	}
-	return unsubscribedFrame{r.reply("unsubscribed"), in.Topic}, nil
+}
+
+// publishLeaving publishes the new presence of the topic that a connection has left, if it is a
+// ticket that was not deleted.
+func (h *Handler) publishLeaving(ctx context.Context, tickets *ticket.Service, c realtime.Connection, topic string) {
+	ticketID, ok := strings.CutPrefix(topic, "ticket:")
+	if !ok {
+		return
+	}
+	switch err := tickets.CheckVisible(ctx, c.Principal, ticketID); {
+	case err == nil:
+		h.Publisher.PublishPresence(ctx, ticketID, realtime.Connection{ID: c.ID, Principal: c.Principal})
+	case !apperr.Is(err, apperr.TicketNotFound):
+		h.Publisher.logFailure(ctx, err)
+	}
 }
 
 type ackFrame struct {
@@ -255,16 +270,16 @@ func (h *Handler) Message(tickets *ticket.Service) Action {
 	}
 }
 
-// Typing returns the action "typing". Access was checked when the connection subscribed; other
-// connections are checked here.
+// Typing returns the action "typing".
 func (h *Handler) Typing(tickets *ticket.Service) Action {
 	return func(ctx context.Context, r *Request) (any, error) {
 		return nil, h.publishTyping(ctx, tickets, r)
 	}
 }
 
-// publishTyping sends a typing frame to the other subscribers of a ticket, at most one for a
-// connection and ticket in typingInterval.
+// publishTyping sends a typing frame to the other subscribers of a ticket that the user may see,
+// at most one for a connection and ticket in typingInterval. A stored subscription is no proof of
+// access: it outlives a deleted ticket.
 func (h *Handler) publishTyping(ctx context.Context, tickets *ticket.Service, r *Request) error {
 	var in struct {
 		frameHeader
@@ -280,17 +295,14 @@ func (h *Handler) publishTyping(ctx context.Context, tickets *ticket.Service, r 
 	if passes, err := h.Typists.pass(ctx, r.Connection.ID, in.TicketID); err != nil || !passes {
 		return err
 	}
+	actor := r.Connection.Principal
+	if err := tickets.CheckVisible(ctx, actor, in.TicketID); err != nil {
+		return err
+	}
 	subscribers, err := h.Store.Subscribers(ctx, realtime.TicketTopic(in.TicketID))
 	if err != nil {
 		return err
 	}
-	subscribed := slices.ContainsFunc(subscribers, func(sub realtime.Subscriber) bool { return sub.ConnectionID == r.Connection.ID })
-	if !subscribed {
-		if _, err := tickets.Entries(ctx, r.Connection.Principal, in.TicketID, ticket.EntryQuery{Limit: 1, Backward: true}); err != nil {
-			return err
-		}
-	}
-	actor := r.Connection.Principal
 	frame := userFrame{Type: "typing", TicketID: in.TicketID, User: wire.AuthorView{ID: actor.UserID, Name: actor.Name, Role: actor.Role}}
 	to := audience(everyone)
 	if in.Internal {

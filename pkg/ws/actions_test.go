@@ -12,6 +12,8 @@ import (
 
 	"github.com/aws/aws-lambda-go/events"
 
+	"ticketsystem/pkg/audit"
+	"ticketsystem/pkg/realtime"
 	"ticketsystem/pkg/ticket"
 	"ticketsystem/pkg/user"
 	"ticketsystem/pkg/ws"
@@ -47,7 +49,7 @@ func (fx *fixture) reply(from string) frame {
 
 func (fx *fixture) actions() map[string]ws.Action {
 	return map[string]ws.Action{
-		"ping": fx.handler.Ping, "subscribe": fx.handler.Subscribe(fx.tickets), "unsubscribe": fx.handler.Unsubscribe, "message": fx.handler.Message(fx.tickets),
+		"ping": fx.handler.Ping, "subscribe": fx.handler.Subscribe(fx.tickets), "unsubscribe": fx.handler.Unsubscribe(fx.tickets), "message": fx.handler.Message(fx.tickets),
 		"typing": fx.handler.Typing(fx.tickets), "read": fx.handler.Read(fx.tickets), "": fx.handler.Default,
 	}
 }
@@ -58,12 +60,49 @@ func TestUnsubscribe_NotSubscribed(t *testing.T) {
 	fx := newFixture(t)
 	fx.send(t, fx.handler.Subscribe(fx.tickets), "sara1", `{"action":"subscribe","topic":"ticket:`+oneID+`"}`)
 	for _, from := range []string{"reza1", "sara2"} {
-		pushed := fx.send(t, fx.handler.Unsubscribe, from, `{"action":"unsubscribe","topic":"ticket:`+oneID+`"}`)
+		pushed := fx.send(t, fx.handler.Unsubscribe(fx.tickets), from, `{"action":"unsubscribe","topic":"ticket:`+oneID+`"}`)
 		if !slices.Equal(pushed, []string{from + ": unsubscribed"}) || fx.Calls("Unsubscribe") != 0 {
 			t.Errorf("%s: got %v, want a reply only", from, pushed)
 		}
 	}
 }
+
+// TestActions_DeletedTicket checks that no action on a deleted ticket, or on one that the user may
+// not see, does anything for its other subscribers, although the subscriptions are still stored.
+func TestActions_DeletedTicket(t *testing.T) {
+	for from, deleted := range map[string]bool{"sara1": true, "reza1": false} {
+		for action, fields := range map[string]string{
+			"subscribe": topicOfOne, "unsubscribe": topicOfOne, "typing": ticketOne, "read": ticketOne + `,"seq":3`,
+			"message": ticketOne + `,"clientId":"` + aULID + `","body":"hello"`, "disconnect": "",
+		} {
+			fx := newFixture(t)
+			for _, id := range []string{"sara2", "ali1", from} {
+				c, _ := fx.connection(id)
+				must2(fx.Subscribe(t.Context(), c, realtime.TicketTopic(oneID)))
+			}
+			if deleted {
+				must(fx.DeleteTicket(t.Context(), oneID, 0, audit.Record{}))
+			}
+			var event events.APIGatewayWebsocketProxyRequest
+			if event.RequestContext.ConnectionID = from; action == "disconnect" {
+				must2(fx.handler.Disconnect(fx.tickets)(t.Context(), event))
+			} else {
+				fx.send(t, fx.actions()[action], from, `{"action":"`+action+`"`+fields+`}`)
+			}
+			for _, f := range fx.frames {
+				if f.to != from {
+					t.Errorf("%s by %s: %s got %v", action, from, f.to, f.body)
+				}
+			}
+		}
+	}
+}
+
+// Fields of frames that name the ticket of Sara.
+const (
+	topicOfOne = `,"topic":"ticket:` + oneID + `"`
+	ticketOne  = `,"ticketId":"` + oneID + `"`
+)
 
 func TestPing(t *testing.T) {
 	fx := newFixture(t)
@@ -106,7 +145,7 @@ func TestSubscribe(t *testing.T) {
 	if pushed := fx.send(t, fx.handler.Subscribe(fx.tickets), "ali1", `{"action":"subscribe","topic":"queue"}`); !slices.Equal(pushed, []string{"ali1: subscribed"}) {
 		t.Errorf("the queue: got %v", pushed)
 	}
-	if pushed := fx.send(t, fx.handler.Unsubscribe, "ali1", `{"action":"unsubscribe","topic":"queue"}`); !slices.Equal(pushed, []string{"ali1: unsubscribed"}) || len(fx.topics("ali1")) != 1 {
+	if pushed := fx.send(t, fx.handler.Unsubscribe(fx.tickets), "ali1", `{"action":"unsubscribe","topic":"queue"}`); !slices.Equal(pushed, []string{"ali1: unsubscribed"}) || len(fx.topics("ali1")) != 1 {
 		t.Errorf("unsubscribe: got %v, topics %v", pushed, fx.topics("ali1"))
 	}
 }
@@ -210,7 +249,7 @@ func TestTypingAndRead(t *testing.T) {
 	fx.frames = nil
 	var event events.APIGatewayWebsocketProxyRequest
 	event.RequestContext.ConnectionID = "ali1"
-	if out, err := fx.handler.Disconnect(context.Background(), event); err != nil || out.StatusCode != 200 || len(fx.frames) != 1 || fx.frames[0].body["type"] != "presence" {
+	if out, err := fx.handler.Disconnect(fx.tickets)(context.Background(), event); err != nil || out.StatusCode != 200 || len(fx.frames) != 1 || fx.frames[0].body["type"] != "presence" {
 		t.Errorf("disconnect: got %d, %v, pushed %v", out.StatusCode, err, fx.frames)
 	}
 }

@@ -15,6 +15,7 @@ import (
 	"ticketsystem/pkg/apperr"
 	"ticketsystem/pkg/limit"
 	"ticketsystem/pkg/realtime"
+	"ticketsystem/pkg/ticket"
 	"ticketsystem/pkg/user"
 )
 
@@ -104,19 +105,19 @@ func (h *ConnectHandler) authenticateCookie(ctx context.Context, event events.AP
 	return h.Authenticator.AuthenticateCookie(ctx, cookie)
 }
 
-// Disconnect is the route $disconnect. It deletes the connection and publishes the presence of
-// its tickets if the user has left them.
-func (h *Handler) Disconnect(ctx context.Context, event events.APIGatewayWebsocketProxyRequest) (events.APIGatewayProxyResponse, error) {
-	c, found, err := h.Store.DeleteConnection(ctx, event.RequestContext.ConnectionID)
-	if err != nil {
-		h.Log.ErrorContext(ctx, "disconnect failed", slog.Any("error", err))
-	}
-	if found {
-		for _, topic := range c.Topics {
-			if ticketID, ok := strings.CutPrefix(topic, "ticket:"); ok {
-				h.Publisher.PublishPresence(ctx, ticketID, realtime.Connection{ID: c.ID, Principal: c.Principal})
+// Disconnect returns the handler of the route $disconnect. It deletes the connection and publishes
+// the presence of its tickets if the user has left them.
+func (h *Handler) Disconnect(tickets *ticket.Service) func(context.Context, events.APIGatewayWebsocketProxyRequest) (events.APIGatewayProxyResponse, error) {
+	return func(ctx context.Context, event events.APIGatewayWebsocketProxyRequest) (events.APIGatewayProxyResponse, error) {
+		c, found, err := h.Store.DeleteConnection(ctx, event.RequestContext.ConnectionID)
+		if err != nil {
+			h.Log.ErrorContext(ctx, "disconnect failed", slog.Any("error", err))
+		}
+		if found {
+			for _, topic := range c.Topics {
+				h.publishLeaving(ctx, tickets, c, topic)
 			}
 		}
+		return events.APIGatewayProxyResponse{StatusCode: http.StatusOK}, nil
 	}
-	return events.APIGatewayProxyResponse{StatusCode: http.StatusOK}, nil
 }

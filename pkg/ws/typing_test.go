@@ -49,7 +49,7 @@ func TestTyping_Interval(t *testing.T) {
 func TestPresence_SetOfUsers(t *testing.T) {
 	fx := newFixture(t)
 	topic := `,"topic":"ticket:` + oneID + `"}`
-	subscribe, unsubscribe := fx.handler.Subscribe(fx.tickets), fx.handler.Unsubscribe
+	subscribe, unsubscribe := fx.handler.Subscribe(fx.tickets), fx.handler.Unsubscribe(fx.tickets)
 	for i, c := range []struct {
 		run  ws.Action
 		name string
@@ -87,7 +87,7 @@ func TestSubscribe_Limit(t *testing.T) {
 		if !slices.Contains(pushed, from+": "+want) || slices.Contains(pushed, "ali1: presence") != (want == "subscribed") {
 			t.Errorf("subscription %d: got %v, want %s", i, pushed, want)
 		}
-		fx.send(t, fx.handler.Unsubscribe, from, `{"action":"unsubscribe"`+topic)
+		fx.send(t, fx.handler.Unsubscribe(fx.tickets), from, `{"action":"unsubscribe"`+topic)
 	}
 	fx.now = fx.now.Add(time.Minute)
 	if pushed := fx.send(t, fx.handler.Subscribe(fx.tickets), "sara1", `{"action":"subscribe"`+topic); !slices.Contains(pushed, "sara1: subscribed") {

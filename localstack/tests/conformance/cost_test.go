@@ -95,8 +95,8 @@ func socketCosts() []costCase {
 		{name: "read over WebSocket", golden: cost{2, 1, 1}, run: func(ctx context.Context, f *costFixture) error {
 			return f.sendFrame(ctx, f.wsHandler.Read(f.service), map[string]any{"action": "read", "ticketId": f.ticketID, "seq": 60})
 		}},
-		{name: "unsubscribe", golden: cost{4, 2, 2}, run: func(ctx context.Context, f *costFixture) error {
-			return f.sendFrame(ctx, f.wsHandler.Unsubscribe, map[string]any{"action": "unsubscribe", "topic": realtime.TicketTopic(f.ticketID)})
+		{name: "unsubscribe", golden: cost{5, 3, 2}, run: func(ctx context.Context, f *costFixture) error {
+			return f.sendFrame(ctx, f.wsHandler.Unsubscribe(f.service), map[string]any{"action": "unsubscribe", "topic": realtime.TicketTopic(f.ticketID)})
 		}},
 		{name: "disconnect", golden: cost{1, 0, 1}, run: func(ctx context.Context, f *costFixture) error {
 			_, _, err := f.connectTokens.Store.DeleteConnection(ctx, f.connection.ID)

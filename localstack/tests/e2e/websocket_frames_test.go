@@ -149,6 +149,32 @@ func TestTyping_WithoutSubscription(t *testing.T) {
 	theirs.await("typing", func(f client.Frame) bool { return f.Type == "typing" && f.TicketID == ticket.ID })
 }
 
+// TestFrames_DeletedTicket checks that actions on a ticket that was deleted do nothing for its
+// other subscribers.
+func TestFrames_DeletedTicket(t *testing.T) {
+	t.Parallel()
+	me, agent := customer(t), support(t)
+	ticket := me.openTicket(nil)
+	mine, theirs := me.connect(), agent.connect()
+	mine.subscribe(ticket.ID)
+	theirs.subscribe(ticket.ID)
+	for _, socket := range []wsConn{mine, theirs} {
+		socket.await("both are present", func(f client.Frame) bool { return f.Type == "presence" && len(f.Users) == 2 })
+	}
+	staff(t, adminPhone).mustCall(204, "DELETE", "/tickets/"+ticket.ID, nil, nil)
+	theirs.await("gone", func(f client.Frame) bool { return f.Type == "gone" && f.TicketID == ticket.ID })
+	before := len(theirs.Frames())
+	typing := mine.request(object{"action": "typing", "ticketId": ticket.ID}, "error")
+	equal(t, "typing: code", typing.Problem.Code, "ticket_not_found")
+	mine.request(object{"action": "unsubscribe", "topic": "ticket:" + ticket.ID}, "unsubscribed")
+	theirs.request(object{"action": "ping"}, "pong")
+	for _, f := range theirs.Frames()[before:] {
+		if f.Type == "typing" || f.Type == "presence" {
+			t.Errorf("the other subscriber: got %s", f.Raw)
+		}
+	}
+}
+
 func TestPresence(t *testing.T) {
 	t.Parallel()
 	me, agent := customer(t), support(t)
