@@ -6,6 +6,7 @@ import (
 
 	"ticketsystem/pkg/apperr"
 	"ticketsystem/pkg/locale"
+	"ticketsystem/pkg/notification"
 	"ticketsystem/pkg/user"
 )
 
@@ -66,7 +67,7 @@ func (c *EmailCodes) SendEmailCode(ctx context.Context, actor user.Principal, ca
 	}
 	return c.OTP.issueCode(ctx, u.ID, emailSubject(u), PurposeEmail, networkClient(caller), func(_ OneTimeCode, digits string) error {
 		return c.Mailer.Send(ctx, confirmationEmail(u, digits, c.Brand))
-	}, PurposeEmail+" "+u.Email) // several users may enter the same address
+	}, PurposeEmail+" "+notification.NormalizeAddress(u.Email)) // several users may enter the same address, in any form
 }
 
 // emailSubject returns what an e-mail code authenticates: the user and the address.

@@ -44,7 +44,7 @@ func (s *Sender) Mail(ctx context.Context, m notification.Mail, userID string) e
 	return s.Send(ctx, Message{To: m.To, Subject: m.Subject, Text: m.Text, HTML: m.HTML, UserID: userID})
 }
 
-// Send sends one message.
+// Send sends one message. SES accepts only the ASCII form of a domain.
 func (s *Sender) Send(ctx context.Context, m Message) error {
 	body := &types.Body{Text: utf8(m.Text)}
 	if m.HTML != "" {
@@ -54,9 +54,10 @@ func (s *Sender) Send(ctx context.Context, m Message) error {
 	if m.UserID != "" {
 		tags = []types.MessageTag{{Name: aws.String(UserTag), Value: aws.String(m.UserID)}}
 	}
+	to, _ := notification.ASCIIDomain(m.To)
 	_, err := s.client.SendEmail(ctx, &ses.SendEmailInput{
 		Source:               aws.String(s.from),
-		Destination:          &types.Destination{ToAddresses: []string{m.To}},
+		Destination:          &types.Destination{ToAddresses: []string{to}},
 		Message:              &types.Message{Subject: utf8(m.Subject), Body: body},
 		ConfigurationSetName: s.configurationSet,
 		Tags:                 tags,

@@ -15,7 +15,7 @@ const acceptedResponse = `<SendEmailResponse><SendEmailResult><MessageId>1</Mess
 func TestSend(t *testing.T) {
 	server := awstest.New(t, func(awstest.Request) awstest.Response { return awstest.Response{Status: 200, Body: acceptedResponse} })
 	err := mail.New(server.Config, "help@example.ir", "the-set").Mail(context.Background(), notification.Mail{
-		To: "sara@example.ir", Subject: "پاسخ تازه", Text: "سلام", HTML: "<p>سلام</p>",
+		To: "Sara@مثال.ایران", Subject: "پاسخ تازه", Text: "سلام", HTML: "<p>سلام</p>",
 	}, "sara")
 	if err != nil {
 		t.Fatal(err)
@@ -25,7 +25,7 @@ func TestSend(t *testing.T) {
 		t.Fatal(err)
 	}
 	for field, want := range map[string]string{
-		"Action": "SendEmail", "Source": "help@example.ir", "Destination.ToAddresses.member.1": "sara@example.ir",
+		"Action": "SendEmail", "Source": "help@example.ir", "Destination.ToAddresses.member.1": "Sara@xn--mgbh0fb.xn--mgba3a4f16a",
 		"Message.Subject.Data": "پاسخ تازه", "Message.Subject.Charset": "UTF-8",
 		"Message.Body.Text.Data": "سلام", "Message.Body.Text.Charset": "UTF-8",
 		"ConfigurationSetName": "the-set", "Tags.member.1.Name": mail.UserTag, "Tags.member.1.Value": "sara",

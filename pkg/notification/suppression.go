@@ -4,6 +4,9 @@ import (
 	"context"
 	"strings"
 	"time"
+	"unicode"
+
+	"golang.org/x/net/idna"
 
 	"ticketsystem/pkg/audit"
 )
@@ -39,5 +42,20 @@ type SuppressionAdminStore interface {
 	DeleteSuppression(ctx context.Context, address string, r audit.Record) error
 }
 
-// NormalizeAddress returns the form in which addresses are stored and compared.
-func NormalizeAddress(address string) string { return strings.ToLower(strings.TrimSpace(address)) }
+// NormalizeAddress returns the form in which addresses are compared: lower case, and the domain
+// as in ASCIIDomain.
+func NormalizeAddress(address string) string {
+	ascii, _ := ASCIIDomain(strings.TrimSpace(address))
+	return strings.ToLower(ascii)
+}
+
+// ASCIIDomain returns an address with its domain in the form of mail servers, "xn--…" if it has
+// letters beyond ASCII. valid is false if such a domain has no such form.
+func ASCIIDomain(address string) (ascii string, valid bool) {
+	at := strings.LastIndexByte(address, '@') + 1
+	domain, err := idna.Lookup.ToASCII(address[at:])
+	if err != nil {
+		return address, !strings.ContainsFunc(address[at:], func(r rune) bool { return r > unicode.MaxASCII })
+	}
+	return address[:at] + domain, true
+}

@@ -8,6 +8,7 @@ import (
 	"net/mail"
 	"slices"
 	"strings"
+	"unicode"
 )
 
 // EventDestination is an SNS event destination of a configuration set.
@@ -25,11 +26,16 @@ type email struct {
 }
 
 // deliverEmail adds an e-mail to the outbox for each recipient. Addresses of the SES
-// mailbox simulator publish the simulated event.
+// mailbox simulator publish the simulated event. As on AWS, addresses are in ASCII.
 func (s *Server) deliverEmail(m email, text, html string) *apiError {
 	destinations, ok := s.Subscriptions().ConfigurationSets[m.configurationSet]
 	if m.configurationSet != "" && !ok {
 		return &apiError{http.StatusBadRequest, "ConfigurationSetDoesNotExist", "Configuration set <" + m.configurationSet + "> does not exist."}
+	}
+	for _, to := range m.to {
+		if strings.ContainsFunc(to, func(r rune) bool { return r > unicode.MaxASCII }) {
+			return &apiError{http.StatusBadRequest, "InvalidParameterValue", "Address has characters beyond ASCII: " + to}
+		}
 	}
 	body := text
 	if body == "" {

@@ -50,3 +50,35 @@ func TestSuppressions(t *testing.T) {
 		}
 	})
 }
+
+// TestSuppressions_InternationalDomain checks that the suppression of one form of a domain holds
+// for the other, and that either form lifts it and reaches the user.
+func TestSuppressions_InternationalDomain(t *testing.T) {
+	t.Parallel()
+	forEachBackend(t, func(t *testing.T, db backend) {
+		local := strings.ToLower(newID())
+		unicode, ascii := local+"@مثال.ایران", local+"@xn--mgbh0fb.xn--mgba3a4f16a"
+		for reported, lifted := range map[string]string{ascii: unicode, unicode: ascii} {
+			login := newLogin()
+			login.User.Email, login.User.EmailVerified = unicode, true
+			must(t, db.open().PutAccount(t.Context(), login))
+			must(t, db.open().Suppress(t.Context(), notification.MailFeedback{Address: reported, Reason: "bounce", UserID: login.User.ID}))
+			for _, form := range []string{unicode, ascii} {
+				if got, err := db.open().IsSuppressed(t.Context(), form); !got || err != nil {
+					t.Errorf("%s after a report of %s: got %v, %v", form, reported, got, err)
+				}
+			}
+			if got, err := db.open().User(t.Context(), login.User.ID); err != nil || got.EmailVerified || got.Email != unicode {
+				t.Errorf("after a report of %s: got %+v, %v", reported, got, err)
+			}
+			list, err := db.open().Suppressions(t.Context(), local, 1)
+			if must(t, err); len(list) != 1 || list[0].Address != ascii {
+				t.Errorf("got %+v, want %s", list, ascii)
+			}
+			must(t, db.open().DeleteSuppression(t.Context(), lifted, recorder.NewRecord(adminActor, "test", newID(), nil, nil)))
+			if got, err := db.open().IsSuppressed(t.Context(), reported); got || err != nil {
+				t.Errorf("lifted as %s: got %v, %v", lifted, got, err)
+			}
+		}
+	})
+}

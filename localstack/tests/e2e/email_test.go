@@ -76,6 +76,25 @@ func TestEmail_SentOnce(t *testing.T) {
 	}
 }
 
+// TestEmail_InternationalDomain checks that mail to a domain in Persian letters is sent, in the
+// ASCII form that SES accepts, and that the profile shows the domain as it was entered.
+func TestEmail_InternationalDomain(t *testing.T) {
+	t.Parallel()
+	if suite.local == nil {
+		return
+	}
+	me, agent := customer(t), support(t)
+	local := strings.ToLower(me.Profile.ID)
+	me.confirmEmail(local + "@مثال.ایران")
+	agent.post(me.openTicket(nil).ID, "hello", nil)
+	equal(t, "the email", deliveryOutcome(me.awaitNotifications(1)[0], "email"), "sent")
+	equal(t, "mails", len(me.sentMails(local+"@xn--mgbh0fb.xn--mgba3a4f16a")), 1)
+	var profile client.UserProfile
+	me.get("/profile", &profile)
+	equal(t, "email", profile.Email, local+"@مثال.ایران")
+	wantProblem(t, me.call("PATCH", "/profile", object{"email": "a@مثال\u06632.ایران"}), 422)
+}
+
 // TestEmail_BounceSuppresses checks that after a bounce or complaint no email is sent,
 // and that the address is not confirmed any more.
 func TestEmail_BounceSuppresses(t *testing.T) {

@@ -76,6 +76,7 @@ func TestEmail(t *testing.T) {
 	for address, want := range map[string]bool{
 		"": true, "sara@example.com": true, "Sara.A+x@exämple.com": true, "سارا@مثال.ایران": true, "a@b": true, strings.Repeat("a", 242) + "@example.com": true,
 		"a\u202eb@example.com": false, "a\u200bb@example.com": false, "a@ex\u2060ample.com": false, "a\u3164@example.com": false, "a\ufe0f@example.com": false,
+		"a@b_c.example": true, "a@[192.0.2.1]": true, "a@مثال\u06632.ایران": false, "a@\u0301example.com": false, "a@" + strings.Repeat("é.", 80) + "com": false,
 		"a\u00a0b@example.com": false, "a\u00ad@example.com": false, "sara@example.com ": false, "Sara <sara@example.com>": false, strings.Repeat("a", 243) + "@example.com": false,
 	} {
 		var v wire.Validator

@@ -11,6 +11,7 @@ import (
 	"ticketsystem/pkg/apperr"
 	"ticketsystem/pkg/id"
 	"ticketsystem/pkg/locale"
+	"ticketsystem/pkg/notification"
 	"ticketsystem/pkg/ticket"
 )
 
@@ -61,14 +62,15 @@ func (v *Validator) Required(pointer, text string) {
 // maxEmail is the maximum length of an e-mail address in bytes (RFC 5321).
 const maxEmail = 254
 
-// Email checks an e-mail address of at most maxEmail bytes without invisible characters. An
-// empty text is valid.
+// Email checks an e-mail address of at most maxEmail bytes without invisible characters, whose
+// domain has an ASCII form. An empty text is valid.
 func (v *Validator) Email(pointer, text string) {
 	if text == "" {
 		return
 	}
 	address, err := mail.ParseAddress(text)
-	if err != nil || address.Name != "" || address.Address != text || len(text) > maxEmail || strings.ContainsFunc(text, locale.IsInvisible) {
+	ascii, valid := notification.ASCIIDomain(text)
+	if err != nil || address.Name != "" || address.Address != text || !valid || max(len(text), len(ascii)) > maxEmail || strings.ContainsFunc(text, locale.IsInvisible) {
 		v.Add(pointer, "invalid", "Must be an e-mail address.")
 	}
 }
