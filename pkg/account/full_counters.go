@@ -15,4 +15,4 @@ func (f *FullCounters) contains(counter limit.Counter) bool {
 }
 
 // add adds a counter and removes those of earlier windows.
-func (f *FullCounters) add(counter limit.Counter) { f.counters.Add(counter.Start, counter, 0) }
+func (f *FullCounters) add(counter limit.Counter) { f.counters.Add(counter.Start, counter, 1, 0) }

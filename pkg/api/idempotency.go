@@ -65,6 +65,7 @@ func (s *Server) idempotent(ctx context.Context, e Endpoint, r *Request, key str
 		return Response{}, err
 	}
 	record.Response = sealer.Seal("idempotency-answer", plain, nil)
+	s.keyCounts.stored(r.Principal, now, record.Response)
 	if err := s.Idempotency.CompleteRequest(ctx, record); err != nil {
 		// The request has succeeded. Only a retry is affected: it runs again.
 		s.Log.ErrorContext(ctx, "idempotency record not stored", slog.String("requestId", r.ID), slog.Any("error", err))

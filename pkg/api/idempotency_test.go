@@ -244,3 +244,36 @@ func TestIdempotency_AnonymousFlood(t *testing.T) {
 		t.Error("the address is limited in the next window")
 	}
 }
+
+// TestIdempotency_UserFlood checks that a user stores a bounded size of responses in ten minutes,
+// also with another key for each request, and that all requests are answered.
+func TestIdempotency_UserFlood(t *testing.T) {
+	fx := newFixture(t)
+	runs := 0
+	long := api.OptionalAuth(func(context.Context, *api.Request) (api.Response, error) {
+		runs++
+		return api.Response{Status: http.StatusCreated, Body: map[string]string{"text": strings.Repeat("x", 60_000)}}, nil
+	})
+	flood := func(actor user.Principal, n int) (stored int) {
+		before := len(fx.Requests())
+		for range n {
+			fx.send(t, long, actor, newRequest(http.MethodPost, "/x", `{}`).with("idempotency-key", fmt.Sprint("key ", runs)))
+		}
+		return len(fx.Requests()) - before
+	}
+	const most = 4096/80 + 1 // of 80 KiB, sealed
+	for _, c := range []struct {
+		actor user.Principal
+		most  int
+	}{{sara, most}, {reza, most}, {ali, 5 * most}} {
+		if got := flood(c.actor, c.most+50); got < c.most/2 || got > c.most {
+			t.Errorf("%s: got %d responses stored, want at most %d", c.actor.Name, got, c.most)
+		}
+	}
+	if want := 7*most + 150; runs != want {
+		t.Errorf("%d requests were answered, want all %d", runs, want)
+	}
+	if fx.now = fx.now.Add(10 * time.Minute); flood(sara, 1) != 1 {
+		t.Error("the user is limited in the next window")
+	}
+}

@@ -42,8 +42,8 @@ type Server struct {
 	// without credentials. In those above, the key has no effect.
 	KeysPerIP int
 
-	anonymousKeys anonymousKeys
-	gzips         gzips
+	keyCounts keyCounts
+	gzips     gzips
 }
 
 // HTTP returns the Lambda handler of an endpoint behind an HTTP API (payload format 2.0).
@@ -90,7 +90,7 @@ func (s *Server) handle(ctx context.Context, e Endpoint, r *Request) (Response, 
 	if key == "" || r.Method != http.MethodPost || s.Idempotency == nil {
 		return e.handle(ctx, r)
 	}
-	if !isAnonymous(r.Principal) || s.anonymousKeys.take(r.address, s.Now(), s.KeysPerIP) {
+	if s.keyCounts.admit(r, s.Now(), s.KeysPerIP) {
 		return s.idempotent(ctx, e, r, key)
 	}
 	return e.handle(ctx, r)

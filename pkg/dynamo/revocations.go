@@ -125,7 +125,7 @@ func (s *Store) CountEntries(ctx context.Context, userID string, minute time.Tim
 	if err != nil {
 		return 0, 0, err
 	}
-	s.counted.Add(minute, userID, 0)
+	s.counted.Add(minute, userID, 1, 0)
 	i, err := decodeAs[entryCountItem](after)
 	return i.InMinute, i.InDay, err
 }

@@ -14,15 +14,15 @@ type WindowCounts[K comparable] struct {
 	counts map[K]int
 }
 
-// Add counts a key in the window that begins at start, and returns its count. If maxKeys is not 0
-// and as many keys have been counted, their counts are dropped first, which bounds the memory.
-func (w *WindowCounts[K]) Add(start time.Time, key K, maxKeys int) int {
+// Add adds n to a key in the window that begins at start, and returns its count. If maxKeys is not
+// 0 and as many keys have been counted, their counts are dropped first, which bounds the memory.
+func (w *WindowCounts[K]) Add(start time.Time, key K, n, maxKeys int) int {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.counts == nil || !w.start.Equal(start) || maxKeys > 0 && len(w.counts) >= maxKeys {
 		w.start, w.counts = start, map[K]int{}
 	}
-	w.counts[key]++
+	w.counts[key] += n
 	return w.counts[key]
 }
 

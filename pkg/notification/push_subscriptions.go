@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"ticketsystem/pkg/apperr"
+	"ticketsystem/pkg/limit"
 	"ticketsystem/pkg/user"
 )
 
@@ -70,6 +71,9 @@ type PushSubscriptions struct {
 	Store     PushStore
 	Platforms PushPlatforms
 	Now       func() time.Time
+	// Limit counts the subscriptions that a user sends, each of which may register a phone and
+	// rewrite all of them; nil permits all.
+	Limit *limit.Limiter
 	// TestService is the origin of a push service that needs no https, or "".
 	TestService string
 }
@@ -84,14 +88,18 @@ func (in PushInput) ID() string {
 }
 
 // Subscribe stores a subscription of the actor's session. added is false if it existed.
-// It fails with invalid_body, unavailable or session_ended, and is safe to repeat.
+// It fails with invalid_body, rate_limited, unavailable or session_ended, and is safe to repeat.
 func (p *PushSubscriptions) Subscribe(ctx context.Context, actor user.Principal, in PushInput) (s PushSubscription, added bool, err error) {
 	s = PushSubscription{
 		ID: in.ID(), Platform: in.Platform, Endpoint: in.Endpoint, P256dh: in.P256dh, Auth: in.Auth, Session: actor.Session, CreatedAt: p.Now(),
 	}
 	if in.Platform == PlatformWeb {
 		err = p.checkWeb(&s)
-	} else {
+	}
+	if err == nil {
+		_, err = p.Limit.Take(ctx, actor, 1)
+	}
+	if err == nil && in.Platform != PlatformWeb {
 		s.Endpoint, err = p.register(ctx, in)
 	}
 	if err != nil {

@@ -13,6 +13,7 @@ import (
 
 	"ticketsystem/pkg/account"
 	"ticketsystem/pkg/apperr"
+	"ticketsystem/pkg/limit"
 	"ticketsystem/pkg/locale"
 	"ticketsystem/pkg/notification"
 	"ticketsystem/pkg/user"
@@ -26,6 +27,7 @@ type pushFixture struct {
 	errs          map[string]error // by endpoint
 	pushed        []string         // endpoints
 	deregistered  []string
+	registered    int
 	subscriptions *notification.PushSubscriptions
 }
 
@@ -63,7 +65,10 @@ func (f *pushFixture) Push(_ context.Context, s notification.PushSubscription, _
 }
 
 // Register implements notification.PushPlatforms.
-func (f *pushFixture) Register(_ context.Context, _, token string) (string, error) { return token, nil }
+func (f *pushFixture) Register(_ context.Context, _, token string) (string, error) {
+	f.registered++
+	return token, nil
+}
 
 // Deregister implements notification.PushPlatforms.
 func (f *pushFixture) Deregister(_ context.Context, endpoint string) error {
@@ -226,5 +231,22 @@ func TestSubscribe_Maximum(t *testing.T) {
 	}
 	if got := f.endpoints(); len(got) != 0 || len(f.deregistered) != notification.MaxPushSubscriptions+1 {
 		t.Errorf("after the removal: got %v, deregistered %v", got, f.deregistered)
+	}
+}
+
+// TestSubscribe_Limit checks that a user who sends subscriptions in a loop registers a bounded
+// number of phones in an hour.
+func TestSubscribe_Limit(t *testing.T) {
+	f := newPushFixture(t)
+	f.subscriptions.Limit = &limit.Limiter{Rule: limit.Rule{Name: "push-subscriptions", Max: 2, Window: time.Hour}, Store: f.Store, Now: func() time.Time { return noon }}
+	for n := range 4 {
+		in := notification.PushInput{Platform: notification.PlatformAndroid, Token: fmt.Sprint("token", n)}
+		_, _, err := f.subscriptions.Subscribe(t.Context(), user.Principal{UserID: "sara", Session: "session"}, in)
+		if apperr.Is(err, apperr.RateLimited) != (n >= 2) || n < 2 && err != nil {
+			t.Errorf("subscription %d: got %v", n+1, err)
+		}
+	}
+	if got := f.endpoints(); !slices.Equal(got, []string{"token0", "token1"}) || f.registered != 2 {
+		t.Errorf("got %v, %d registered, want the first two", got, f.registered)
 	}
 }

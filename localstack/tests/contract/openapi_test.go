@@ -156,7 +156,7 @@ func TestOpenAPI_LimitsOfUsers(t *testing.T) {
 	operations := eachOperation(parseDocument(t, infra.OpenAPI).Root)
 	for _, name := range []string{
 		"POST /tickets", "PATCH /tickets/{id}", "POST /tickets/{id}/close", "POST /tickets/{id}/reopen", "POST /tickets/{id}/status",
-		"POST /tickets/{id}/assign", "POST /tickets/{id}/messages", "POST /attachments", "PATCH /profile", "GET /me/export",
+		"POST /tickets/{id}/assign", "POST /tickets/{id}/messages", "POST /attachments", "PATCH /profile", "GET /me/export", "POST /push/subscriptions",
 	} {
 		if schema.Map(operations[name]["responses"])["429"] == nil {
 			t.Errorf("%s: got no response 429", name)

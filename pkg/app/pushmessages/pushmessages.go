@@ -4,8 +4,10 @@ package pushmessages
 import (
 	"cmp"
 	"context"
+	"time"
 
 	"ticketsystem/pkg/app"
+	"ticketsystem/pkg/limit"
 	"ticketsystem/pkg/mobilepush"
 	"ticketsystem/pkg/notification"
 	"ticketsystem/pkg/webpush"
@@ -19,10 +21,17 @@ func Platforms(a *app.App) *mobilepush.Platforms {
 	})
 }
 
+// maxPerHour is how many push subscriptions a user may send in an hour. Clients send theirs at
+// every start.
+const maxPerHour = 120
+
 // Subscriptions returns the service of push subscriptions. LOCAL_PUSH_SERVICE is the origin
 // of a push service for tests.
 func Subscriptions(a *app.App) *notification.PushSubscriptions {
-	return &notification.PushSubscriptions{Store: a.Store(), Platforms: Platforms(a), Now: app.Now, TestService: a.String("LOCAL_PUSH_SERVICE", "")}
+	return &notification.PushSubscriptions{
+		Store: a.Store(), Platforms: Platforms(a), Now: app.Now, TestService: a.String("LOCAL_PUSH_SERVICE", ""),
+		Limit: &limit.Limiter{Rule: limit.Rule{Name: "push-subscriptions", Max: maxPerHour, Window: time.Hour}, Store: a.Store(), Now: app.Now},
+	}
 }
 
 // Sender returns the sender to all platforms. Push services report problems to
