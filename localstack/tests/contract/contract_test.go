@@ -25,9 +25,12 @@ const maxMainLines = 25 // of a main.go
 
 var root = repo.MustRoot()
 
-// templateFile is the path of the template. seededbugs sets TEMPLATE_FILE, because the
-// compiler's overlay does not apply to files that a test reads.
-var templateFile = cmp.Or(os.Getenv("TEMPLATE_FILE"), filepath.Join(root, "template.yaml"))
+// Paths of the templates. seededbugs sets TEMPLATE_FILE and EDGE_FILE, because the compiler's
+// overlay does not apply to files that a test reads.
+var (
+	templateFile = cmp.Or(os.Getenv("TEMPLATE_FILE"), filepath.Join(root, "template.yaml"))
+	edgeFile     = cmp.Or(os.Getenv("EDGE_FILE"), filepath.Join(root, "infra", "edge.yaml"))
+)
 
 // load reads the template and the OpenAPI document.
 func load(t *testing.T) (*samtemplate.Template, map[string]any) {

@@ -1,10 +1,12 @@
 package contract
 
 import (
+	"cmp"
 	"fmt"
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -53,17 +55,24 @@ func TestTemplate_Domain(t *testing.T) {
 	}
 }
 
-// TestEdge_Headers checks that the CDN sets the headers that the functions read, on both
-// origins, and that the firewall is in front.
-func TestEdge_Headers(t *testing.T) {
-	const secret = "0123456789abcdef0123456789abcdef"
-	edge, err := samtemplate.Load(filepath.Join(root, "infra", "edge.yaml"), map[string]string{
+// loadEdge reads the template of the CDN and the firewall, with a secret.
+func loadEdge(t *testing.T, secret string) *samtemplate.Template {
+	t.Helper()
+	edge, err := samtemplate.Load(edgeFile, map[string]string{
 		"DomainName": "help.example.com", "HostedZoneId": "Z1", "HttpApiHost": "http.host", "SocketApiHost": "socket.host", "CdnSecret": secret,
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
 	edge.Attribute = func(resource *samtemplate.Resource, _ string) (any, error) { return resource.ID, nil }
+	return edge
+}
+
+// TestEdge_Headers checks that the CDN sets the headers that the functions read, on both
+// origins, and that the firewall is in front.
+func TestEdge_Headers(t *testing.T) {
+	const secret = "0123456789abcdef0123456789abcdef"
+	edge := loadEdge(t, secret)
 	code, err := os.ReadFile(filepath.Join(root, "pkg", "api", "client_address.go"))
 	if err != nil {
 		t.Fatal(err)
@@ -98,39 +107,78 @@ func TestEdge_Headers(t *testing.T) {
 	}
 }
 
-// TestEdge_Logins checks that the firewall limits single addresses on the routes that hash a
-// password or send a code without a sign-in, among them those with a throttle of their own, and
-// on no other.
-func TestEdge_Logins(t *testing.T) {
-	limited := regexp.MustCompile(`RegexString: (\S+)`)
-	edge, err := os.ReadFile(filepath.Join(root, "infra", "edge.yaml"))
-	if err != nil {
-		t.Fatal(err)
+// TestEdge_Firewall checks that each rule of the firewall blocks, and that those of single
+// addresses count the requests and have the limits that are documented. Only rules about bodies,
+// which may look like anything, count without blocking.
+func TestEdge_Firewall(t *testing.T) {
+	blocked := "map[Block:map[CustomResponse:map[ResponseCode:429]]]"
+	scope := "ScopeDownStatement:map[RegexMatchStatement:map[FieldToMatch:map[UriPath:map[]] RegexString:" + loginScope(t) + " TextTransformations:[map[Priority:0 Type:URL_DECODE]]]]"
+	managed := func(name string) string {
+		return "map[ManagedRuleGroupStatement:map[Name:" + name + " VendorName:AWS]]"
 	}
-	match := limited.FindSubmatch(edge)
-	if match == nil {
-		t.Fatal("no rule has a scope")
+	want := map[string][2]string{
+		"rate":       {blocked, "map[RateBasedStatement:map[AggregateKeyType:IP Limit:10000]]"},
+		"logins":     {blocked, "map[RateBasedStatement:map[AggregateKeyType:IP Limit:300 " + scope + "]]"},
+		"reputation": {"map[None:map[]]", managed("AWSManagedRulesAmazonIpReputationList")},
+		"bad-inputs": {"map[None:map[]]", managed("AWSManagedRulesKnownBadInputsRuleSet")},
+		"common":     {"map[None:map[]]", managed("AWSManagedRulesCommonRuleSet")},
 	}
-	scope := regexp.MustCompile(string(match[1]))
-	template, err := os.ReadFile(filepath.Join(root, "template.yaml"))
-	if err != nil {
-		t.Fatal(err)
+	rules := samtemplate.List(properties(t, loadEdge(t, strings.Repeat("0", 32)), "AWS::WAFv2::WebACL")["Firewall"]["Rules"])
+	if len(rules) != len(want) {
+		t.Errorf("got %d rules, want %d", len(rules), len(want))
 	}
-	paths := []string{"/password/reset"}
-	for _, route := range regexp.MustCompile(`POST (/\S+): \{ThrottlingRateLimit: !Ref LoginsPerSecond`).FindAllSubmatch(template, -1) {
-		paths = append(paths, string(route[1]))
-	}
-	if len(paths) != 4 {
-		t.Errorf("got the routes %v, want /password/reset and three with a throttle", paths)
-	}
-	for _, path := range paths {
-		if !scope.MatchString(path) {
-			t.Errorf("the firewall does not limit logins at %s", path)
+	for priority, rule := range rules {
+		r := samtemplate.Map(rule)
+		name := samtemplate.String(r["Name"])
+		group := samtemplate.Map(lookup(r, "Statement", "ManagedRuleGroupStatement"))
+		for _, override := range samtemplate.List(group["RuleActionOverrides"]) {
+			if counted := samtemplate.String(samtemplate.Map(override)["Name"]); !strings.HasSuffix(counted, "_BODY") && counted != "NoUserAgent_HEADER" {
+				t.Errorf("%s: got %s without effect", name, counted)
+			}
+		}
+		delete(group, "RuleActionOverrides")
+		action := r["Action"]
+		if action == nil {
+			action = r["OverrideAction"]
+		}
+		if got := [2]string{fmt.Sprint(action), fmt.Sprint(r["Statement"])}; got != want[name] || fmt.Sprint(r["Priority"]) != fmt.Sprint(priority) {
+			t.Errorf("%s, priority %v: got\n%s\nwant\n%s", name, r["Priority"], got, want[name])
 		}
 	}
-	for _, path := range []string{"/tickets", "/token/refresh", "/profile", "/app/login", "/login/x", "/live"} {
-		if scope.MatchString(path) {
-			t.Errorf("the firewall counts %s as a login", path)
+}
+
+// loginScope returns the expression for the paths that change something without a sign-in, all
+// of infra/openapi.yaml but the two that hash no password and send no code.
+func loginScope(t *testing.T) string {
+	t.Helper()
+	_, document := load(t)
+	var paths []string
+	for name, operation := range eachOperation(document) {
+		security, overridden := operation["security"].([]any)
+		anonymous := overridden && (len(security) == 0 || slices.ContainsFunc(security, func(s any) bool { return len(samtemplate.Map(s)) == 0 }))
+		if path, isPost := strings.CutPrefix(name, "POST /"); isPost && anonymous && path != "token/refresh" && path != "logout" {
+			paths = append(paths, path)
+		}
+	}
+	slices.SortFunc(paths, func(a, b string) int { return cmp.Or(cmp.Compare(len(a), len(b)), cmp.Compare(a, b)) })
+	return "^/(" + strings.Join(paths, "|") + ")$"
+}
+
+// TestTemplate_LoginThrottles checks that the routes with a throttle of their own are among those
+// that the firewall counts as logins.
+func TestTemplate_LoginThrottles(t *testing.T) {
+	template, err := os.ReadFile(templateFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	scope := regexp.MustCompile(loginScope(t))
+	routes := regexp.MustCompile(`POST (/\S+): \{ThrottlingRateLimit: !Ref LoginsPerSecond`).FindAllSubmatch(template, -1)
+	if len(routes) != 3 {
+		t.Errorf("got %d routes with a throttle, want three", len(routes))
+	}
+	for _, route := range routes {
+		if !scope.Match(route[1]) {
+			t.Errorf("the firewall does not limit logins at %s", route[1])
 		}
 	}
 }

@@ -145,8 +145,10 @@ func runTests(ctx context.Context, overlay string, suite []string) (caughtBy str
 	if overlay != os.DevNull { // GOFLAGS also reach the functions that the local stack builds
 		command.Env = append(command.Env, "GOFLAGS="+os.Getenv("GOFLAGS")+" -overlay="+overlay, "BUILD_DIR="+filepath.Join(filepath.Dir(overlay), "functions"))
 	}
-	if template := filepath.Join(filepath.Dir(overlay), "template.yaml"); exists(template) {
-		command.Env = append(command.Env, "TEMPLATE_FILE="+template) // tests read it from disk
+	for variable, file := range map[string]string{"TEMPLATE_FILE": "template.yaml", "EDGE_FILE": "infra/edge.yaml"} {
+		if patched := filepath.Join(filepath.Dir(overlay), file); exists(patched) {
+			command.Env = append(command.Env, variable+"="+patched) // tests read it from disk
+		}
 	}
 	output, err := command.CombinedOutput()
 	text := string(output)
