@@ -3,13 +3,15 @@ package health
 import (
 	"context"
 	"errors"
-	"fmt"
+	"strconv"
 	"time"
+
+	"ticketsystem/pkg/locale"
 )
 
 // PingCheck returns a check that fails if ping does.
 func PingCheck(name string, critical bool, ping func(ctx context.Context) error) Check {
-	return Check{Name: name, Critical: critical, Run: func(ctx context.Context) (string, bool, error) {
+	return Check{Name: name, Critical: critical, Run: func(ctx context.Context, _ string) (string, bool, error) {
 		return "", false, ping(ctx)
 	}}
 }
@@ -17,9 +19,9 @@ func PingCheck(name string, critical bool, ping func(ctx context.Context) error)
 // QueueCheck returns a check that reports the depth of a queue. A dead-letter queue
 // is degraded if it is not empty.
 func QueueCheck(name string, deadLetter bool, depth func(ctx context.Context) (int, error)) Check {
-	return Check{Name: name, Run: func(ctx context.Context) (string, bool, error) {
+	return Check{Name: name, Run: func(ctx context.Context, language string) (string, bool, error) {
 		n, err := depth(ctx)
-		return fmt.Sprintf("%d waiting", n), deadLetter && n > 0, err
+		return locale.Text(language, "health.waiting", "count", strconv.Itoa(n)), deadLetter && n > 0, err
 	}}
 }
 
@@ -44,7 +46,7 @@ const (
 // for the consumer's acknowledgment. It measures the delay that ticket entries
 // have too.
 func StreamCheck(consumer string, heartbeats HeartbeatStore, now func() time.Time) Check {
-	return Check{Name: consumer, Run: func(ctx context.Context) (string, bool, error) {
+	return Check{Name: consumer, Run: func(ctx context.Context, language string) (string, bool, error) {
 		started := now()
 		if err := heartbeats.SendHeartbeat(ctx, started); err != nil {
 			return "", false, err
@@ -55,11 +57,11 @@ func StreamCheck(consumer string, heartbeats HeartbeatStore, now func() time.Tim
 			case err != nil && !errors.Is(err, context.DeadlineExceeded):
 				return "", false, err
 			case err == nil && !sentAt.Before(started):
-				return fmt.Sprintf("%d ms behind", max(0, ackedAt.Sub(sentAt).Milliseconds())), false, nil
+				return locale.Text(language, "health.behind", "ms", milliseconds(ackedAt.Sub(sentAt))), false, nil
 			case now().Sub(started) > maxStreamLag && ackedAt.IsZero():
-				return "has never answered", true, nil
+				return locale.Text(language, "health.never_answered"), true, nil
 			case now().Sub(started) > maxStreamLag:
-				return fmt.Sprintf("more than %d ms behind; answered last at %s", maxStreamLag.Milliseconds(), ackedAt.Format(time.RFC3339)), true, nil
+				return locale.Text(language, "health.far_behind", "ms", milliseconds(maxStreamLag), "at", ackedAt.Format(time.RFC3339)), true, nil
 			}
 			select {
 			case <-ctx.Done():
@@ -67,4 +69,8 @@ func StreamCheck(consumer string, heartbeats HeartbeatStore, now func() time.Tim
 			}
 		}
 	}}
+}
+
+func milliseconds(d time.Duration) string {
+	return strconv.FormatInt(max(0, d.Milliseconds()), 10)
 }

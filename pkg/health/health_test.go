@@ -34,7 +34,7 @@ func TestRunAll_WorstStateWins(t *testing.T) {
 		"critical dependency down": {[]health.Check{health.PingCheck("table", true, pingResult(errBroken)), health.QueueCheck("failures", true, depth(1))}, health.Down, "does not answer"},
 		"no failed messages":       {[]health.Check{health.QueueCheck("failures", true, depth(0))}, health.OK, "0 waiting"},
 	} {
-		state, results := health.RunAll(t.Context(), slog.New(slog.DiscardHandler), c.probes)
+		state, results := health.RunAll(t.Context(), slog.New(slog.DiscardHandler), "en", c.probes)
 		if state != c.state || len(results) != len(c.probes) || results[0].Detail != c.detail {
 			t.Errorf("%s: got %s, %+v", name, state, results)
 		}
@@ -72,10 +72,27 @@ func TestStreamCheck(t *testing.T) {
 		"no acknowledgment": {fakeHeartbeats{noAck: true}, health.Degraded, "has never answered"},
 	} {
 		synctest.Test(t, func(t *testing.T) {
-			state, results := health.RunAll(t.Context(), slog.New(slog.DiscardHandler), []health.Check{health.StreamCheck("stream-project", &c.store, time.Now)})
+			state, results := health.RunAll(t.Context(), slog.New(slog.DiscardHandler), "en", []health.Check{health.StreamCheck("stream-project", &c.store, time.Now)})
 			if state != c.state || results[0].Detail != c.detail {
 				t.Errorf("%s: got %s, %+v, want %s, %s", name, state, results, c.state, c.detail)
 			}
 		})
+	}
+}
+
+// TestRunAll_Language checks that the details are in the language of the reader.
+func TestRunAll_Language(t *testing.T) {
+	checks := []health.Check{
+		health.PingCheck("table", true, pingResult(errBroken)), health.QueueCheck("failures", true, depth(2)),
+		health.StreamCheck("never", &fakeHeartbeats{noAck: true}, time.Now), health.StreamCheck("fine", &fakeHeartbeats{}, time.Now),
+	}
+	var results []health.Result
+	synctest.Test(t, func(t *testing.T) {
+		_, results = health.RunAll(t.Context(), slog.New(slog.DiscardHandler), "fa", checks)
+	})
+	for i, want := range []string{"پاسخ نمی‌دهد", "2 در انتظار", "هرگز پاسخ نداده است", "0 میلی‌ثانیه تأخیر"} {
+		if results[i].Detail != want {
+			t.Errorf("%s: got %q, want %q", results[i].Name, results[i].Detail, want)
+		}
 	}
 }

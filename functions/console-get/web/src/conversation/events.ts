@@ -1,5 +1,5 @@
-import type { Entry, Priority, Status } from "../api/types"
-import { t } from "../i18n"
+import type { Entry, Status } from "../api/types"
+import { named, t } from "../i18n"
 import { list } from "../i18n/format"
 import { tagsOf } from "../log/fold"
 import { statusText } from "../ui/status"
@@ -36,7 +36,7 @@ export function eventText(entry: Entry, { me, categories, assignee }: Names): st
       return texts.assigned(who, change.toName ?? (assignee?.id === to ? assignee.name : t().ticket.support))
     }
     case "priority":
-      return texts.priority(who, t().priority[to as Priority])
+      return texts.priority(who, named(t().priority, to))
     case "category":
     case "categoryId":
       return texts.category(who, change.toName ?? categories.find((category) => category.id === to)?.name ?? "…")

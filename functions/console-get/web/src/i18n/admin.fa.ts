@@ -16,13 +16,19 @@ export const admin: typeof english = {
   recipients: (n) => plural(n, { other: "# گیرنده" }), delivered: (sent, failed, skipped) => `${number(sent)} فرستاده، ${number(failed)} ناموفق، ${number(skipped)} رد شده`,
   broadcastStates: { queued: "در صف", sending: "در حال فرستادن", done: "انجام شد", cancelled: "لغو شد" },
   entryKinds: { opened: "تیکتی باز کرد", message: "پیامی نوشت", note: "یادداشتی نوشت", status: "وضعیت را تغییر داد", assignment: "تیکتی را سپرد", priority: "اولویت را تغییر داد", category: "دسته را تغییر داد", title: "موضوع را تغییر داد", tags: "برچسب‌ها را تغییر داد", follow_up: "در تیکتی تازه پی گرفت" },
-  action: "کار", yesNo: (yes) => (yes ? "آری" : "نه"),
-  fields: { phone: "شماره", role: "نقش", name: "نام", email: "ایمیل", disabled: "غیرفعال", names: "نام‌ها", descriptions: "توضیح‌ها", active: "فعال", order: "ترتیب", title: "عنوان" },
+  action: "کار", changed: "تغییر کرد", yesNo: (yes) => (yes ? "آری" : "نه"),
+  fields: { phone: "شماره", role: "نقش", name: "نام", email: "ایمیل", disabled: "غیرفعال", names: "نام‌ها", descriptions: "توضیح‌ها", active: "فعال", order: "ترتیب", title: "عنوان", number: "تیکت", customerId: "مشتری", status: "وضعیت", password: "گذرواژه" },
   actions: {
     "user.created": "کاربری ساخت", "user.changed": "کاربری را تغییر داد", "user.removed": "کاربری را حذف کرد", "category.created": "دسته‌ای ساخت", "category.changed": "دسته‌ای را تغییر داد", "category.removed": "دسته‌ای را حذف کرد",
     "ticket.removed": "تیکتی را حذف کرد", "suppression.removed": "نشانی‌ای را دوباره مجاز کرد", "delivery.retried": "پیامی را دوباره فرستاد", "broadcast.started": "پیام همگانی فرستاد", "broadcast.cancelled": "پیام همگانی را لغو کرد",
   },
+  deliveryReasons: { provider: "ارائه‌دهنده نپذیرفت", spend_limit: "سقف روزانهٔ پیامک پر شد" },
   failedTitle: "پیام‌های ناموفق", failedText: "پیام‌هایی که ارائه‌دهنده نپذیرفته است. پس از رفع علت دوباره بیازمایید.", attempts: (n) => plural(n, { other: "# تلاش" }), retried: "دوباره فرستاده می‌شود.",
+  checks: {
+    table: "جدول", bucket: "پرونده‌ها", "stream-project": "فهرست‌ها، آمار، اعلان‌ها", "stream-deliver": "پیام‌های زنده، ایمیل و پیامک",
+    codes: "صف کدها", deliveries: "صف پیام‌ها", broadcasts: "صف پیام‌های همگانی", exports: "صف دریافت داده‌ها", "search-index": "صف جست‌وجو",
+    "stream-failures": "تغییرهای ناموفق", "attachment-failures": "بررسی‌های ناموفق پرونده‌ها", "delivery-failures": "پیام‌های ناموفق", "search-failures": "به‌روزرسانی‌های ناموفق جست‌وجو",
+  },
   healthStates: { ok: "سالم", degraded: "دچار اختلال", down: "از کار افتاده" }, ms: "میلی‌ثانیه", version: "نسخه", failedDeliveries: (n) => plural(n, { other: "# ارسال ناموفق" }),
   suppressions: "نشانی‌های بی‌ایمیل", suppressionsText: "ایمیل به آن‌ها برگشت خورده یا هرزنامه شمرده شده است. برای تلاش دوباره یکی را بردارید.", reasons: { bounce: "برگشت خورد", complaint: "هرزنامه شمرده شد" },
 }

@@ -43,6 +43,9 @@ export const t = texts<typeof common>({
   fa: async () => (await import("./fa")).common,
 })
 
+/** The text of a name that the server sends; a name that this version does not know is shown as it is. */
+export const named = (names: Readonly<Record<string, string>>, name: string): string => (Object.hasOwn(names, name) ? names[name]! : name)
+
 const storageKey = "language"
 
 /** Returns the language of the last visit on this device, else that of the browser. */

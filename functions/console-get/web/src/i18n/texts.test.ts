@@ -1,4 +1,8 @@
+import { readFileSync } from "node:fs"
+import { join } from "node:path"
 import { expect, test } from "vitest"
+import { named } from "."
+import { admin as adminEn } from "./admin.en"
 import { admin as adminFa } from "./admin.fa"
 import { common as en } from "./en"
 import { common as fa } from "./fa"
@@ -22,4 +26,16 @@ test("both languages have the same texts", () => {
 test("Persian events of one's own have the verb in the second person", () => {
   expect(fa.ticket.system.priority(fa.ticket.you, "زیاد")).toBe("شما اولویت را «زیاد» کردید")
   expect(fa.ticket.system.priority("رضا", "زیاد")).toBe("رضا اولویت را «زیاد» کرد")
+})
+
+test("each part that the health report names has a text; an unknown name is shown as it is", () => {
+  const root = join(import.meta.dirname, "..", "..", "..", "..", "..")
+  const lists = readFileSync(join(root, "template.yaml"), "utf8").matchAll(/MONITORED_(?:QUEUES|DLQS): !Sub (\S+)/g)
+  const queues = [...lists].flatMap(([, list]) => list!.split(",").map((pair) => pair.split("=")[0]!))
+  const checks = readFileSync(join(root, "pkg", "app", "healthchecks", "healthchecks.go"), "utf8").matchAll(/(?:Ping|Stream)Check\("([^"]+)"/g)
+  const names = [...queues, ...[...checks].map(([, name]) => name!)]
+  expect(names.length).toBeGreaterThan(8)
+  for (const catalogue of [adminEn, adminFa]) expect(Object.keys(catalogue.checks)).toEqual(expect.arrayContaining(names))
+  expect(named(adminFa.checks, "table")).toBe("جدول")
+  expect(["a-new-queue", "constructor"].map((name) => named(adminFa.checks, name))).toEqual(["a-new-queue", "constructor"])
 })

@@ -1,7 +1,7 @@
 import { CircleCheck, CircleDashed, CircleDot, CirclePause, Clock, Lock } from "lucide-preact"
 import { staff } from "../app/session"
 import type { Priority, Status } from "../api/types"
-import { t } from "../i18n"
+import { named, t } from "../i18n"
 
 // Status and priority have a shape and a word besides the colour.
 const looks: Record<Status, { icon: typeof Lock; tone: string }> = {
@@ -13,10 +13,10 @@ const looks: Record<Status, { icon: typeof Lock; tone: string }> = {
   closed: { icon: Lock, tone: "" },
 }
 
-export const statusText = (status: Status): string => (staff.value ? t().status : t().statusForCustomer)[status]
+export const statusText = (status: Status): string => named(staff.value ? t().status : t().statusForCustomer, status)
 
 export function StatusChip({ status }: { status: Status }) {
-  const { icon: Icon, tone } = looks[status]
+  const { icon: Icon, tone } = looks[status] ?? looks.open // of a newer server
   return (
     <span class="chip" data-tone={tone || undefined}>
       <Icon size={14} aria-hidden="true" />
@@ -31,8 +31,8 @@ const bars: Record<Priority, number> = { low: 1, medium: 2, high: 3, urgent: 4 }
 export function PriorityMark({ priority }: { priority: Priority }) {
   const count = bars[priority]
   return (
-    <svg class="priority" data-priority={priority} width="16" height="16" viewBox="0 0 16 16" role="img" aria-label={`${t().priority.label}: ${t().priority[priority]}`}>
-      <title>{t().priority[priority]}</title>
+    <svg class="priority" data-priority={priority} width="16" height="16" viewBox="0 0 16 16" role="img" aria-label={`${t().priority.label}: ${named(t().priority, priority)}`}>
+      <title>{named(t().priority, priority)}</title>
       {[0, 1, 2, 3].map((i) => (
         <rect key={i} x={1 + i * 4} y={11 - i * 3} width="2.5" height={4 + i * 3} rx="1" fill={i < count ? "currentColor" : "var(--line)"} />
       ))}

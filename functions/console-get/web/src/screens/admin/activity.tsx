@@ -4,7 +4,7 @@ import { Link } from "wouter-preact"
 import { call } from "../../api/client"
 import type { components } from "../../api/schema"
 import { adminText } from "../../i18n/admin"
-import { t } from "../../i18n"
+import { named, t } from "../../i18n"
 import { digits } from "../../i18n/format"
 import { RelativeTime } from "../../ui/time"
 import { Head } from "./head"
@@ -31,7 +31,7 @@ export function ActivityScreen() {
               <li key={`${entry.ticketId}-${entry.seq}`}>
                 <Link class="admin-row" href={`/inbox/all/${entry.ticketId}`}>
                   <span class="admin-row-main">
-                    <span><bdi>{entry.author.name || t().role[entry.author.role]}</bdi> · {adminText().entryKinds[entry.kind]}</span>
+                    <span><bdi>{entry.author.name || named(t().role, entry.author.role)}</bdi> · {named(adminText().entryKinds, entry.kind)}</span>
                     <span dir="auto">{entry.title}</span>
                     {entry.body && <span class="meta admin-preview" dir="auto">{entry.body}</span>}
                   </span>

@@ -5,7 +5,7 @@ import { call } from "../../api/client"
 import type { components } from "../../api/schema"
 import type { Broadcast } from "../../api/types"
 import { adminText } from "../../i18n/admin"
-import { t } from "../../i18n"
+import { named, t } from "../../i18n"
 import { Button } from "../../ui/controls"
 import { RelativeTime } from "../../ui/time"
 import { toastError } from "../../ui/toast"
@@ -63,9 +63,9 @@ function Row({ broadcast, onChange }: { broadcast: Broadcast; onChange: () => vo
         <p class="meta">
           <RelativeTime at={broadcast.createdAt} /> · {text.recipients(broadcast.counts.total)}
         </p>
-        {broadcast.channels.map((channel) => channel !== "app" && <Channel key={channel} name={text.channels[channel]} counts={broadcast.counts[channel]} active={active} />)}
+        {broadcast.channels.map((channel) => channel !== "app" && <Channel key={channel} name={named(text.channels, channel)} counts={broadcast.counts[channel]} active={active} />)}
       </div>
-      <span class="chip" data-tone={broadcast.state === "done" ? "ok" : active ? "info" : undefined}>{text.broadcastStates[broadcast.state]}</span>
+      <span class="chip" data-tone={broadcast.state === "done" ? "ok" : active ? "info" : undefined}>{named(text.broadcastStates, broadcast.state)}</span>
       {active && <Button onClick={cancel}>{t().actions.cancel}</Button>}
     </article>
   )

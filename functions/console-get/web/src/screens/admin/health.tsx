@@ -3,8 +3,8 @@ import { CircleCheck, CircleX, TriangleAlert } from "lucide-preact"
 import { call } from "../../api/client"
 import type { components } from "../../api/schema"
 import { adminText } from "../../i18n/admin"
-import { t } from "../../i18n"
-import { number } from "../../i18n/format"
+import { language, named, t } from "../../i18n"
+import { digits, number } from "../../i18n/format"
 import { Button } from "../../ui/controls"
 import { Failure, SkeletonRows } from "../../ui/states"
 import { RelativeTime } from "../../ui/time"
@@ -19,7 +19,7 @@ const looks = { ok: { icon: CircleCheck, tone: "ok" }, degraded: { icon: Triangl
 
 /** The parts of the system, and the addresses that get no mail. */
 export function HealthScreen() {
-  const { data, error, refetch } = useQuery({ queryKey: ["health"], queryFn: () => call("get", "/admin/health"), refetchInterval: 15_000 })
+  const { data, error, refetch } = useQuery({ queryKey: ["health", language.value], queryFn: () => call("get", "/admin/health"), refetchInterval: 15_000 })
   const text = adminText()
   return (
     <>
@@ -31,8 +31,8 @@ export function HealthScreen() {
             {data.checks.map((check) => (
               <li key={check.name} class="admin-row">
                 <span class="admin-row-main">
-                  <bdi class="ltr">{check.name}</bdi>
-                  {check.detail && <span class="meta" dir="auto">{check.detail}</span>}
+                  <bdi title={check.name}>{named(text.checks, check.name)}</bdi>
+                  {check.detail && <span class="meta" dir="auto">{digits(check.detail)}</span>}
                 </span>
                 <span class="admin-row-end">
                   <span class="meta">{number(check.latencyMs)} {text.ms}</span>
@@ -51,8 +51,8 @@ export function HealthScreen() {
 }
 
 function StateChip({ state }: { state: State }) {
-  const { icon: Icon, tone } = looks[state]
-  return <span class="chip" data-tone={tone}><Icon size={14} aria-hidden="true" />{adminText().healthStates[state]}</span>
+  const { icon: Icon, tone } = looks[state] ?? looks.degraded
+  return <span class="chip" data-tone={tone}><Icon size={14} aria-hidden="true" />{named(adminText().healthStates, state)}</span>
 }
 
 /** Messages that their provider has refused, and another try for each. */
@@ -79,7 +79,7 @@ function FailedDeliveries() {
             {all.map((one) => (
               <li key={`${one.notificationId}-${one.channel}`} class="admin-row">
                 <span class="admin-row-main">
-                  <span><bdi>{text.channels[one.channel]}</bdi> · <bdi class="ltr">{one.reason}</bdi></span>
+                  <span><bdi>{named(text.channels, one.channel)}</bdi> · <bdi>{named(text.deliveryReasons, one.reason)}</bdi></span>
                   {one.detail && <bdi class="meta ltr">{one.detail}</bdi>}
                   <span class="meta">{text.attempts(one.attempts)} · <RelativeTime at={one.at} /></span>
                 </span>
@@ -107,7 +107,7 @@ function Suppressions() {
           <ul class="admin-rows">
             {all.map((one) => (
               <li key={one.address} class="admin-row">
-                <span class="admin-row-main"><bdi class="ltr">{one.address}</bdi><span class="meta">{text.reasons[one.reason]} · <RelativeTime at={one.at} /></span></span>
+                <span class="admin-row-main"><bdi class="ltr">{one.address}</bdi><span class="meta">{named(text.reasons, one.reason)} · <RelativeTime at={one.at} /></span></span>
                 <Button onClick={() => remove(one.address)}>{t().actions.remove}</Button>
               </li>
             ))}

@@ -4,7 +4,7 @@ import { UserPlus } from "lucide-preact"
 import { call } from "../../api/client"
 import type { Role } from "../../api/types"
 import { adminText } from "../../i18n/admin"
-import { t } from "../../i18n"
+import { named, t } from "../../i18n"
 import { digits } from "../../i18n/format"
 import { Avatar } from "../../ui/avatar"
 import { Button, Segments, TextField } from "../../ui/controls"
@@ -47,7 +47,7 @@ export function UsersScreen() {
                     <span class="meta"><bdi class="ltr">{digits(user.phone)}</bdi>{user.email && <> · <bdi class="ltr">{user.email}</bdi></>}</span>
                   </span>
                   {user.disabled && <span class="chip" data-tone="danger">{text.disabled}</span>}
-                  {user.role !== "user" && <span class="chip" data-tone="info">{t().role[user.role]}</span>}
+                  {user.role !== "user" && <span class="chip" data-tone="info">{named(t().role, user.role)}</span>}
                   <span class="meta">{user.lastSeenAt ? <RelativeTime at={user.lastSeenAt} /> : text.neverSeen}</span>
                 </button>
               </li>

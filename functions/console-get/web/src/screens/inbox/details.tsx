@@ -6,7 +6,7 @@ import { Link } from "wouter-preact"
 import { call } from "../../api/client"
 import type { Ticket } from "../../api/types"
 import { inboxText } from "../../i18n/inbox"
-import { t } from "../../i18n"
+import { language, t } from "../../i18n"
 import { digits, exact, number } from "../../i18n/format"
 import { room } from "../../socket/realtime"
 import { Avatar } from "../../ui/avatar"
@@ -99,7 +99,7 @@ function CustomerCard({ ticket }: { ticket: Ticket }) {
         <>
           <p><bdi class="ltr">{digits(customer.phone)}</bdi></p>
           {customer.email && <p><bdi class="ltr">{customer.email}</bdi></p>}
-          {(customer.province || customer.city) && <p class="meta">{[customer.province?.name, customer.city?.name].filter(Boolean).join("، ")}</p>}
+          {(customer.province || customer.city) && <p class="meta">{[customer.province?.name, customer.city?.name].filter(Boolean).join(language.value === "fa" ? "، " : ", ")}</p>}
           <p class="meta">{inboxText().customerTickets(customer.tickets.open, customer.tickets.all)}</p>
         </>
       )}
