@@ -1,6 +1,6 @@
 import type { Browser, BrowserContext, Page } from "playwright-core"
 import { afterAll, beforeAll, expect, test } from "vitest"
-import { caller, launch, newCustomer, newId, person, seeded, signInOverApi } from "./console"
+import { caller, launch, newCustomer, newId, openTicketAs, person, seeded, signInOverApi } from "./console"
 
 let browser: Browser
 beforeAll(async () => void (browser = await launch()))
@@ -91,6 +91,23 @@ test("20 and 21 two tabs, every second answer lost, one tab closed: nothing is l
   expect(log.filter((text) => text.startsWith("second"))).toEqual(texts(6, "second"))
   await expect.poll(() => other.getByRole("img", { name: "Waits to be sent" }).count(), { timeout: 60_000 }).toBe(0)
 }, 300_000)
+
+test("what is written while the conversation still loads is shown at once, and sent", async () => {
+  const phone = await newCustomer("Slow network")
+  const { id } = await openTicketAs(await caller(phone), "Slow")
+  const customer = await person(browser, { worker: false })
+  let answer = () => {}
+  const answered = new Promise<void>((resolve) => (answer = resolve))
+  await customer.context.route((url) => url.pathname.startsWith(`/tickets/${id}`), (route) => answered.then(() => route.continue()))
+  await signInOverApi(customer, phone, `/tickets/${id}`)
+  const { page } = customer
+  await write(page, "written at once")
+  await page.getByRole("img", { name: "Waits to be sent" }).waitFor()
+  answer()
+  await page.locator(".bubble", { hasText: "please help" }).waitFor({ timeout: 60_000 })
+  await page.locator(".message[data-own]", { hasText: "written at once" }).getByRole("img", { name: "Sent", exact: true }).waitFor({ timeout: 60_000 })
+  expect(customer.faults).toEqual([])
+})
 
 test("28 a draft survives a reload, and the screen of another ticket does not have it", async () => {
   const customer = await person(browser)

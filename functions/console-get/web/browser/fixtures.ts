@@ -1,4 +1,4 @@
-import type { Browser, Page, Route } from "playwright-core"
+import type { Browser, BrowserContext, Page, Route } from "playwright-core"
 import { expect } from "vitest"
 import type { components } from "../src/api/schema"
 import { apiUrl, type Look, type Person, person } from "./console"
@@ -9,8 +9,8 @@ import { apiUrl, type Look, type Person, person } from "./console"
 type Schemas = components["schemas"]
 type Language = "en" | "fa"
 export type Role = Schemas["Role"] | "nobody"
-/** What the API does: it answers, has nothing, fails, never answers, or is out of reach after it has answered. */
-export type State = "full" | "empty" | "error" | "loading" | "offline"
+/** What the API does: it answers, has nothing, fails, never answers, is out of reach after it has answered, or ends the session at the first write. */
+export type State = "full" | "empty" | "error" | "loading" | "offline" | "ended"
 
 export const now = new Date("2026-11-25T09:30:00Z")
 const ago = (minutes: number) => new Date(now.getTime() - minutes * 60_000).toISOString()
@@ -133,7 +133,7 @@ const audit = (): Schemas["AuditRecord"][] => [
   { id: id(401), at: ago(5000), actor: people.parisa, address: "2001:db8::1", action: "category.created", target: id(800), before: null, after: { name: "Billing and payments", order: 1 } as never },
 ]
 
-const health = (): Schemas["HealthReport"] => ({ state: "degraded", version: "1.4.0-9ff1ca0", failedDeliveries: 2, checks: [{ name: "table", state: "ok", latencyMs: 4, detail: "" }, { name: "bucket", state: "ok", latencyMs: 11, detail: "" }, { name: "delivery queue", state: "degraded", latencyMs: 9, detail: "1204 messages wait, the oldest for 12 minutes" }, { name: "sms provider", state: "down", latencyMs: 3000, detail: "no answer" }] })
+const health = (language: Language): Schemas["HealthReport"] => ({ state: "degraded", version: "1.4.0-9ff1ca0", failedDeliveries: 2, checks: [{ name: "table", state: "ok", latencyMs: 4, detail: "" }, { name: "bucket", state: "down", latencyMs: 3000, detail: language === "fa" ? "پاسخ نمی‌دهد" : "does not answer" }, { name: "stream-deliver", state: "ok", latencyMs: 86, detail: language === "fa" ? "31 میلی‌ثانیه تأخیر" : "31 ms behind" }, { name: "delivery-failures", state: "degraded", latencyMs: 9, detail: language === "fa" ? "1204 در انتظار" : "1204 waiting" }] })
 
 const empty = { data: [], page: { next: null, hasMore: false }, unread: 0 }
 const page = <T>(data: T[], more: object = {}) => ({ data, page: { next: null, hasMore: false }, ...more })
@@ -182,7 +182,7 @@ function answer(path: string, query: URLSearchParams, role: Schemas["Role"], lan
     case "audit":
       return none ? empty : page(audit())
     case "health":
-      return health()
+      return health(language)
     case "deliveries":
       return none ? empty : page<Schemas["ChannelDelivery"]>([{ notificationId: id(200), userId: people.omid.id, channel: "sms", state: "failed", reason: "provider", detail: "throttled by the provider", attempts: 3, at: ago(70) }])
     case "suppressions":
@@ -210,16 +210,32 @@ export async function somebody(browser: Browser, role: Role, look: Look & { stat
   return one
 }
 
+/** Contexts in which a colleague has just changed the tags that somebody sets. */
+const overtaken = new WeakSet<BrowserContext>()
+
+function overtake(answer: unknown): unknown {
+  const { ticket, entries: own, ...rest } = answer as { ticket: Schemas["Ticket"]; entries: Schemas["Entry"][] }
+  const tags = ["refund", "بازپرداخت", "waits for the accounting department"]
+  return { ...rest, ticket: { ...ticket, tags, version: 2 }, entries: [...own, { ...own.at(-1)!, author: people.neda, kind: "tags", body: "", change: { field: "tags", from: null, to: tags.join(), fromName: null, toName: null } }] }
+}
+
 async function reply(route: Route, role: Role, language: Language, state: State): Promise<void> {
   const url = new URL(route.request().url())
   if (url.pathname === "/realtime/tickets") return route.fulfill({ status: 201, json: { ticket: "t", url: apiUrl().replace(/^http/, "ws"), expiresAt: now.toISOString() } })
+  const context = route.request().frame().page().context()
   if (url.pathname.startsWith("/attachments/")) return route.fulfill({ contentType: "image/svg+xml", body: picture })
+  if (state === "ended" && route.request().method() !== "GET") return route.fulfill({ status: 401, json: { ...problem, status: 401, code: "session_ended" } })
+  if (route.request().method() === "PATCH" && url.pathname.startsWith("/tickets/")) {
+    overtaken.add(context)
+    return route.fulfill({ status: 412, json: { ...problem, status: 412, code: "version_stale" } })
+  }
   if (role === "nobody") return route.fulfill({ status: 401, json: { ...problem, status: 401, code: "unauthenticated" } })
   if (state === "error" && !["/profile", "/categories"].includes(url.pathname)) return route.fulfill({ status: 500, json: { ...problem, status: 500 } })
   if (state === "offline" && route.request().method() !== "GET") return route.abort("internetdisconnected")
   if (state === "loading" && url.pathname !== "/profile") return // never answers
   if (url.pathname === "/broadcasts" && route.request().method() === "POST") return route.fulfill({ json: { total: 1204, complete: true } satisfies Schemas["RecipientCount"] })
   const body = answer(url.pathname, url.searchParams, role, language, state)
+  if (url.pathname === `/tickets/${ticketId}` && overtaken.delete(context)) return route.fulfill({ json: overtake(body) })
   return body === undefined ? route.fulfill({ status: 404, json: { ...problem, title: "Not found", status: 404, code: "not_found" } }) : route.fulfill({ json: body })
 }
 

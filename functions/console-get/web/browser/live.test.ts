@@ -1,7 +1,7 @@
 import type { Browser, Page } from "playwright-core"
 import { afterAll, beforeAll, expect, test } from "vitest"
 import { customerWithTicket } from "./api"
-import { caller, launch, newId, person, seeded, signInOverApi, writeAs } from "./console"
+import { caller, launch, newId, openTicketAs, person, seeded, signInOverApi, writeAs } from "./console"
 
 let browser: Browser
 beforeAll(async () => void (browser = await launch()))
@@ -40,7 +40,7 @@ test("13 status, priority and tags change live in all browsers", async () => {
 test("13 of two changes of the same tags the second one is shown both versions", async () => {
   const { ticket } = await customerWithTicket("Two versions")
   const colleague = await caller(seeded.agent2)
-  const agent = await person(browser)
+  const agent = await person(browser, { worker: false })
   await signInOverApi(agent, seeded.agent, `/inbox/all/${ticket.id}`)
   const { page, context } = agent
   await page.getByRole("feed").getByText("please help").waitFor()
@@ -171,6 +171,44 @@ test("17 close, reopen by a message and by the menu; too late, a new ticket is o
   await page.getByRole("link", { name: `Continues ${ticket.number}` }).click({ timeout: 90_000 })
   await page.getByRole("link", { name: /^Continued in / }).waitFor({ timeout: 60_000 })
   expect(customer.faults).toEqual([])
+})
+
+test("18 a reply counts that comes while the unread ones are counted for the first time", async () => {
+  const { ticket, phone, customer: owner } = await customerWithTicket("Open here")
+  const other = await openTicketAs(owner, "Counted there")
+  const agent = await caller(seeded.agent)
+  const someone = await person(browser, { worker: false })
+  const { page, context, faults } = someone
+  const frames: string[] = []
+  page.on("websocket", (socket) => socket.on("framereceived", ({ payload }) => frames.push((JSON.parse(String(payload)) as { type: string }).type)))
+  let requests = 0
+  let answer = () => {}
+  const held = new Promise<void>((resolve) => (answer = resolve))
+  await context.route((url) => url.pathname === "/notifications", async (route) => {
+    if (requests++ > 0) return route.continue()
+    const response = await route.fetch() // nothing is unread yet
+    await held
+    return route.fulfill({ response })
+  })
+  await signInOverApi(someone, phone, `/tickets/${ticket.id}`)
+  await expect.poll(() => frames, { timeout: 60_000 }).toContain("subscribed")
+  await writeAs(agent, other.id, "Please read this")
+  await expect.poll(() => frames, { timeout: 60_000 }).toContain("notification")
+  answer()
+  await expect.poll(() => requests, { timeout: 60_000 }).toBeGreaterThan(1)
+  await expect.poll(() => page.locator(".rail-item .badge").allTextContents(), { timeout: 60_000 }).toEqual(["1", "1"])
+  expect(faults).toEqual([])
+})
+
+test("a ticket that is deleted says so where it is open", async () => {
+  const { ticket, phone } = await customerWithTicket("Deleted")
+  const [agent, customer] = [await person(browser), await person(browser)]
+  await signInOverApi(agent, seeded.agent, `/inbox/all/${ticket.id}`)
+  await signInOverApi(customer, phone, `/tickets/${ticket.id}`)
+  for (const { page } of [agent, customer]) await page.getByRole("feed").getByText("please help").waitFor()
+  await (await caller(seeded.admin))("DELETE", `/tickets/${ticket.id}`)
+  for (const { page } of [agent, customer]) await page.getByText("This ticket was deleted.").waitFor({ timeout: 60_000 })
+  for (const { faults } of [agent, customer]) expect(faults).toEqual([])
 })
 
 test("18 what is read here is no longer unread in the other browser and tab", async () => {

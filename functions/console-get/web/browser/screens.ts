@@ -21,6 +21,19 @@ async function waitingMessage(page: Page): Promise<void> {
   await page.locator("[data-own] .mark").last().waitFor()
 }
 
+async function endSession(page: Page): Promise<void> {
+  await page.locator(".composer-text").fill("Is it the first or the second charge?")
+  await page.keyboard.press("Control+Enter")
+  await page.locator("dialog[open]").waitFor()
+}
+
+async function overtakenTags(page: Page): Promise<void> {
+  await page.keyboard.press("t")
+  await page.getByRole("combobox").fill("second charge")
+  await page.keyboard.press("Enter")
+  await page.locator(".conflict").waitFor()
+}
+
 async function reviewBroadcast(page: Page): Promise<void> {
   await page.locator(".admin-head .button").click()
   const fields = page.locator("dialog .input")
@@ -47,6 +60,7 @@ export const screens: readonly Screen[] = [
   { name: "ticket, menu", role: "user", path: `/tickets/${ticketId}`, act: click(".ticket-head [aria-haspopup=menu]") },
   { name: "ticket, missing", role: "user", path: "/tickets/01KASGD4A00000000000000099" },
   { name: "ticket, offline", role: "user", path: `/tickets/${ticketId}`, state: "offline", act: waitingMessage },
+  { name: "ticket, session ended", role: "user", path: `/tickets/${ticketId}`, state: "ended", act: endSession },
   { name: "notifications", role: "user", path: "/notifications" },
   { name: "notifications, none", role: "user", path: "/notifications", state: "empty" },
   { name: "notifications, error", role: "user", path: "/notifications", state: "error" },
@@ -64,6 +78,7 @@ export const screens: readonly Screen[] = [
   { name: "inbox, keys", role: "support", path: `/inbox/open/${ticketId}`, act: press("?") },
   { name: "inbox, assign", role: "support", path: `/inbox/open/${ticketId}`, act: press("a") },
   { name: "inbox, tags", role: "support", path: `/inbox/open/${ticketId}`, act: press("t") },
+  { name: "inbox, conflict", role: "support", path: `/inbox/open/${ticketId}`, act: overtakenTags },
   { name: "inbox, note", role: "support", path: `/inbox/open/${ticketId}`, act: press("n") },
 
   { name: "dashboard", role: "admin", path: "/admin", golden: true },

@@ -42,6 +42,27 @@ test("28 a draft survives a crash, a colleague who takes the ticket, and another
   rmSync(profile, { recursive: true, force: true })
 })
 
+test("who signs out in one tab is signed out in all, leaves nothing on the device, and can sign in again", async () => {
+  const { ticket, phone } = await customerWithTicket("Signed out")
+  const someone = await person(browser)
+  await signInOverApi(someone, phone, `/tickets/${ticket.id}`)
+  const { page, context } = someone
+  const other = await context.newPage()
+  await other.goto(`/app/tickets/${ticket.id}`)
+  await other.getByRole("feed").getByText("please help").waitFor()
+  await other.getByLabel("Write a message").fill("half a sentence")
+  await page.getByRole("button", { name: /Sara/ }).click()
+  await page.getByRole("menuitem", { name: "Sign out" }).click()
+  for (const tab of [page, other]) await tab.getByLabel("Mobile number").waitFor()
+  const left = () => page.evaluate(async () => [...(await indexedDB.databases()).map(({ name }) => name), ...Object.keys(localStorage).filter((key) => /^(draft|user)/.test(key))])
+  await expect.poll(left, { timeout: 60_000 }).toEqual([])
+  await page.getByLabel("Mobile number").fill(phone)
+  await page.getByLabel("Password", { exact: true }).fill(password)
+  await page.getByRole("button", { name: "Sign in", exact: true }).click()
+  await page.getByRole("link", { name: /Signed out/ }).waitFor()
+  expect(someone.faults).toEqual([])
+})
+
 test("of the hidden pages one keeps its socket; a page that is shown again misses nothing", async () => {
   const { ticket } = await customerWithTicket("Many tabs")
   const someone = await person(browser)

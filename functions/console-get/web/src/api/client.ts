@@ -21,10 +21,14 @@ export interface Options<O> {
 }
 
 let csrfToken = ""
+let logins = 0
 let onSessionEnd: () => void = () => {}
 
 /** Keeps the token of a login; later responses renew it. */
-export const setCsrfToken = (token: string): void => void (csrfToken = token)
+export function setCsrfToken(token: string): void {
+  csrfToken = token
+  logins++
+}
 /** Sets what happens when a request is answered with 401 although somebody is signed in. */
 export const setSessionEndHandler = (handler: () => void): void => void (onSessionEnd = handler)
 
@@ -35,6 +39,7 @@ export async function call<M extends Method, P extends PathOf<M>>(method: M, pat
 
 /** As call, with the headers of the response (etag). */
 export async function callWithHeaders<M extends Method, P extends PathOf<M>>(method: M, path: P, options: Options<Operation<P, M>> = {}): Promise<{ body: Result<Operation<P, M>>; headers: Headers }> {
+  const login = logins
   let response = await send(method, path, options)
   if (response.status === 403 && (await isCsrf(response))) {
     await send("get", "/profile", {}) // its response has the token of this session
@@ -45,7 +50,8 @@ export async function callWithHeaders<M extends Method, P extends PathOf<M>>(met
     return { body: (text ? JSON.parse(text) : undefined) as Result<Operation<P, M>>, headers: response.headers }
   }
   const error = await toError(response)
-  if (response.status === 401 && !path.startsWith("/login")) onSessionEnd()
+  // A late answer to a request of the former session says nothing of this one.
+  if (response.status === 401 && !path.startsWith("/login") && login === logins) onSessionEnd()
   throw error
 }
 
@@ -81,8 +87,8 @@ async function isCsrf(response: Response): Promise<boolean> {
 }
 
 async function toError(response: Response): Promise<ApiError> {
-  const fallback = { type: "about:blank", title: response.statusText, status: response.status, code: "internal" } as Problem
+  const fallback = { type: "about:blank", title: "", status: response.status, code: "internal" } as Problem
   const problem = (await response.json().catch(() => fallback)) as Problem
-  // The errors of API Gateway itself have a message only.
+  // The errors of API Gateway itself have a message only, in English: they are described by the console.
   return new ApiError(response.status, problem.code ? problem : fallback, Number(response.headers.get("retry-after") ?? 0) * 1000)
 }

@@ -1,4 +1,4 @@
-import { QueryClient } from "@tanstack/preact-query"
+import { type Query, QueryClient, type QueryKey } from "@tanstack/preact-query"
 import { isTemporary } from "./problem"
 
 /**
@@ -11,3 +11,25 @@ export const queryClient = new QueryClient({
     mutations: { networkMode: "always" },
   },
 })
+
+/** First fetches that another one follows. */
+const followed = new Set<Query>()
+
+/**
+ * Fetches again what an event has changed. A fetch that runs is cancelled, but not the first one of a
+ * query: its answer may be older than the event, so another fetch follows it.
+ */
+export function refresh(queryKey: QueryKey): void {
+  for (const query of queryClient.getQueryCache().findAll({ queryKey, fetchStatus: "fetching" })) {
+    if (query.state.data !== undefined || followed.has(query)) continue
+    followed.add(query)
+    const same = { queryKey: query.queryKey, exact: true }
+    void queryClient
+      .refetchQueries(same, { cancelRefetch: false }) // waits for the one that runs
+      .then(() => {
+        followed.delete(query)
+        return queryClient.invalidateQueries(same)
+      })
+  }
+  void queryClient.invalidateQueries({ queryKey })
+}

@@ -48,7 +48,7 @@ const home = { user: "/tickets", support: "/inbox/mine", admin: "/inbox/mine" } 
 export function App() {
   return (
     <Router base="/app">
-      {session.value ? <SignedIn /> : <SignedOut />}
+      {session.value ? <SignedIn /> : session.value === null && <SignedOut />}
       <Toasts />
     </Router>
   )

@@ -3,7 +3,7 @@ import { pushChosen } from "../alerts/settings"
 import { call, setCsrfToken, setSessionEndHandler } from "../api/client"
 import { ApiError } from "../api/problem"
 import { isStaff, type User } from "../api/types"
-import { forgetDrafts } from "../drafts/drafts"
+import { removeDrafts } from "../drafts/drafts"
 import { language, setLanguage } from "../i18n"
 import { deleteDatabase, openDatabase } from "../log/db"
 import { forgetLogs, trimStored } from "../log/store"
@@ -22,8 +22,10 @@ export const staff = computed(() => (session.value ? isStaff(session.value.user.
 const userKey = "user"
 const channel = new BroadcastChannel("session")
 channel.onmessage = ({ data }: MessageEvent<"signedOut" | "signedIn">) => {
-  if (data === "signedOut") location.assign("/app/login")
-  else if (session.peek() === null || session.peek()?.ended) location.reload()
+  if (data === "signedOut") {
+    removeDrafts() // else the last keys are rescued when the page is left
+    location.assign("/app/login")
+  } else if (session.peek() === null || session.peek()?.ended) location.reload()
 }
 
 setSessionEndHandler(() => {
@@ -83,14 +85,15 @@ export async function signOut(): Promise<void> {
   await forgetUser()
 }
 
-/** Deletes what this device holds of the user and shows the sign-in, in all tabs. */
+/** Deletes what this device holds of the user and shows the sign-in, in all tabs. A new page has nothing of the user in memory. */
 export async function forgetUser(): Promise<void> {
   const user = session.peek()?.user
-  session.value = null
+  session.value = undefined // no screen, until the page is new
   localStorage.removeItem(userKey)
-  forgetDrafts()
+  removeDrafts()
   forgetLogs()
   forgetTickets()
+  channel.postMessage("signedOut") // before the deletion, which waits until no tab has the database open
   if (user) await deleteDatabase(user.id)
-  channel.postMessage("signedOut")
+  location.assign("/app/login")
 }

@@ -58,12 +58,12 @@ export function Shell({ children }: { children: ComponentChildren }) {
   )
 }
 
-/** The number comes from the server once, then from frames. */
+/** Each answer of the server sets the number, and frames between them. */
 function useUnreadCount() {
-  const { data } = useQuery({ queryKey: ["notifications", "unread"], queryFn: () => call("get", "/notifications", { query: { limit: 1 } }) })
+  const { data, dataUpdatedAt } = useQuery({ queryKey: ["notifications", "unread"], queryFn: () => call("get", "/notifications", { query: { limit: 1 } }) })
   useEffect(() => {
     if (data) unreadNotifications.value = data.unread
-  }, [data])
+  }, [data, dataUpdatedAt])
 }
 
 function NavLink({ href, match, icon, label, count = 0 }: { href: string; match: string; icon: ComponentChildren; label: string; count?: number }) {

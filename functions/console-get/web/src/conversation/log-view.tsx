@@ -11,18 +11,27 @@ import { fetchOlder, logSignal } from "../log/store"
 import { ticketSignal } from "../log/tickets"
 import { outbox } from "../outbox/outbox"
 import { room } from "../socket/realtime"
+import { Failure, SkeletonRows } from "../ui/states"
 import { toastError } from "../ui/toast"
 import { eventText } from "./events"
 import { firstUnread, isText, type Item, rows } from "./items"
 import { Message, WaitingMessage } from "./message"
 import { usePrinting } from "./use-printing"
-import { readUpTo } from "./use-conversation"
+import { type Loading, readUpTo } from "./use-conversation"
 
 /** Pixels from the end within which new messages are followed. */
 const near = 80
 
-/** The conversation of a ticket: virtual, held at its end, older pages on scrolling up. */
-export function LogView({ ticketId }: { ticketId: string }) {
+/** The conversation of a ticket, or why there is nothing of it. What waits to be sent is shown in any case. */
+export function LogView({ ticketId, state: { error, loading, retry } }: { ticketId: string; state: Loading }) {
+  const empty = logSignal(ticketId).value.entries.length === 0 && !outbox.value.some((item) => item.ticketId === ticketId)
+  if (empty && loading) return <div class="log-missing"><SkeletonRows count={3} /></div>
+  if (empty && error) return <Failure error={error} onRetry={retry} />
+  return <List key={ticketId} ticketId={ticketId} />
+}
+
+/** The rows: virtual, held at their end, older pages on scrolling up. */
+function List({ ticketId }: { ticketId: string }) {
   const me = session.value!.user.id
   const log = logSignal(ticketId).value
   const ticket = ticketSignal(ticketId).value

@@ -6,7 +6,7 @@ import { t } from "../i18n"
 import { clock, exact } from "../i18n/format"
 import type { OutboxItem } from "../log/db"
 import { retry, takeBack } from "../outbox/outbox"
-import { draftKey, draftSignal, editDraft } from "../drafts/drafts"
+import { draftKey, draftSignal, editDraft, saveDrafts } from "../drafts/drafts"
 import { startFollowUp } from "../drafts/follow-up"
 import { Avatar } from "../ui/avatar"
 import { Attachments, StoredFiles } from "./attachments"
@@ -70,6 +70,7 @@ export function WaitingMessage({ item }: { item: OutboxItem }) {
     if (!back) return
     const draft = draftSignal(key).peek()
     editDraft(key, { text: [back.body, draft.text].filter(Boolean).join("\n"), files: [...back.files, ...draft.files] })
+    await saveDrafts()
   }
   return (
     <div class="message" data-own data-first data-note={item.internal || undefined} data-refused={refused || undefined}>

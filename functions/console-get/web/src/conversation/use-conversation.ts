@@ -6,8 +6,15 @@ import { openLog, takeEntries } from "../log/store"
 import { markRead, putTickets, ticketSignal } from "../log/tickets"
 import { connection, takeRead, viewedTicket, watchTicket } from "../socket/realtime"
 
+/** What is known of the first answer of the server for a ticket. */
+export interface Loading {
+  error: unknown
+  loading: boolean
+  retry: () => void
+}
+
 /** Shows a ticket: from the device at once, then from the server, then live. */
-export function useConversation(id: string) {
+export function useConversation(id: string): Loading {
   const query = useQuery({
     queryKey: ["ticket", id],
     staleTime: 0,

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest"
 import { database, deleteDatabase, openDatabase } from "../log/db"
-import { draftKey, draftSignal, editDraft, forgetDrafts, saveDrafts } from "./drafts"
+import { clearDraft, draftKey, draftSignal, editDraft, forgetDrafts, removeDrafts, saveDrafts } from "./drafts"
 
 const key = draftKey("t")
 
@@ -14,6 +14,7 @@ afterEach(async () => {
   await deleteDatabase("me")
 })
 
+const rescueKey = `draft-me-${key}`
 const stored = async () => (await database()).get("drafts", key)
 
 test("a draft is stored 200 ms after the last key", async () => {
@@ -59,8 +60,22 @@ test("reply and note have a draft each; an empty one is deleted", async () => {
 test("keys that the device could not store before the page was left are rescued", async () => {
   editDraft(key, { text: "half a sen" })
   dispatchEvent(new Event("pagehide"))
+  const rescued = localStorage.getItem(rescueKey)!
+  await vi.waitFor(() => expect(localStorage.getItem(rescueKey)).toBeNull()) // it is stored: nothing is to be rescued
   forgetDrafts()
   await (await database()).delete("drafts", key) // the write did not finish
+  localStorage.setItem(rescueKey, rescued)
   const draft = draftSignal(key)
   await vi.waitFor(() => expect(draft.value.text).toBe("half a sen"))
+})
+
+test("a rescued draft that was sent meanwhile, or whose writer has signed out, does not come back", async () => {
+  editDraft(key, { text: "sent" })
+  localStorage.setItem(rescueKey, JSON.stringify(draftSignal(key).value)) // the page was left, and shown again
+  clearDraft(key)
+  expect(localStorage.getItem(rescueKey)).toBeNull()
+  localStorage.setItem(rescueKey, "{}")
+  localStorage.setItem("language", "en")
+  removeDrafts()
+  expect([localStorage.getItem(rescueKey), localStorage.getItem("language")]).toEqual([null, "en"])
 })

@@ -44,8 +44,10 @@ async function save(key: string): Promise<void> {
   unsaved.delete(key)
   const draft = drafts.get(key)?.peek()
   if (!draft || !hasDatabase()) return
+  const rescue = rescueKey(key)
   const db = await database()
   await (isEmptyDraft(draft) && !draft.opening ? db.delete("drafts", key) : db.put("drafts", draft))
+  if (!unsaved.has(key)) localStorage.removeItem(rescue)
 }
 
 /** Stores every draft that has changed. A page that is left calls it. */
@@ -77,6 +79,7 @@ export const hasUnsavedDraft = (): boolean => unsaved.size > 0
 export function clearDraft(key: string): void {
   clearTimeout(unsaved.get(key))
   unsaved.delete(key)
+  localStorage.removeItem(rescueKey(key))
   const draft = drafts.get(key)
   if (draft) draft.value = { ...empty(key), updatedAt: Date.now() }
 }
@@ -96,6 +99,12 @@ export async function removeFile(key: string, id: string): Promise<void> {
 export const storedFiles = async (ids: readonly string[]): Promise<StoredFile[]> => {
   const db = await database()
   return (await Promise.all(ids.map((id) => db.get("files", id)))).filter((file) => file !== undefined)
+}
+
+/** Removes what this module holds of the user who signs out; the database is deleted too. */
+export function removeDrafts(): void {
+  for (const key of Object.keys(localStorage)) if (key.startsWith(rescueKey(""))) localStorage.removeItem(key)
+  forgetDrafts()
 }
 
 export function forgetDrafts(): void {

@@ -60,10 +60,23 @@ const nameOf = (user: string) => `console-${user}`
 
 /** Opens the database of a user, one for each, so that nobody sees the texts of another person. */
 export async function openDatabase(user: string): Promise<Database> {
-  if (opened && userId === user) return opened
-  await closeDatabase()
+  if (userId !== user) await closeDatabase()
   userId = user
-  opened = openDB<Schema>(nameOf(user), 1, {
+  return database()
+}
+
+/** Returns the database of the signed-in user. One that the browser has closed, or that did not open, is opened again. */
+export function database(): Promise<Database> {
+  if (!userId) throw new Error("nobody is signed in")
+  if (opened) return opened
+  const forget = () => void (opened === opening && (opened = null))
+  const opening: Promise<Database> = open(userId, forget)
+  void opening.catch(forget)
+  return (opened = opening)
+}
+
+function open(user: string, onEnd: () => void): Promise<Database> {
+  return openDB<Schema>(nameOf(user), 1, {
     upgrade(db) {
       db.createObjectStore("entries", { keyPath: ["ticketId", "seq"] })
       db.createObjectStore("logs", { keyPath: "ticketId" }).createIndex("usedAt", "usedAt")
@@ -73,24 +86,24 @@ export async function openDatabase(user: string): Promise<Database> {
       db.createObjectStore("drafts", { keyPath: "key" })
       db.createObjectStore("kv")
     },
+    // Another tab deletes it, because the user has signed out there: a connection that stays open would block that.
+    blocking() {
+      if (userId === user) void closeDatabase()
+    },
+    terminated: onEnd,
   })
-  return opened
-}
-
-/** Returns the database of the signed-in user. */
-export function database(): Promise<Database> {
-  if (!opened) throw new Error("nobody is signed in")
-  return opened
 }
 
 /** The user whose database is open. */
 export const databaseUser = (): string => userId
 
-export const hasDatabase = (): boolean => opened !== null
+export const hasDatabase = (): boolean => userId !== ""
 
 export async function closeDatabase(): Promise<void> {
-  ;(await opened)?.close()
+  const closing = opened
   opened = null
+  userId = ""
+  await closing?.then((db) => db.close(), () => {}) // one that did not open needs no closing
 }
 
 /** Deletes everything that this device holds of a user. */

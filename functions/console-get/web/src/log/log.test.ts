@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest"
 import type { Entry } from "../api/types"
-import { apply, emptyLog, type Log, setAttachmentState, type Source, trim } from "./log"
+import { apply, emptyLog, join, type Log, setAttachmentState, type Source, trim } from "./log"
 
 const entry = (seq: number, prev = seq - 1): Entry =>
   ({ ticketId: "t", seq, prev, kind: "message", author: { id: "u", name: "U", role: "user" }, body: `text ${seq}`, attachments: [], change: null, clientId: null, createdAt: "2026-01-01T00:00:00Z", state: { status: "open", priority: "medium", categoryId: null, assigneeId: null } }) as Entry
@@ -95,4 +95,14 @@ test("a file that was checked does not become pending again by an older response
 
 test("trim keeps the newest entries", () => {
   expect(trim(newest(range(1, 100), 100), 20)).toMatchObject({ oldest: 81, complete: false })
+})
+
+test("two copies of a log are joined where they touch; of others the newer one counts", () => {
+  const shortened = trim(newest(range(1, 100), 100), 20)
+  const next = apply(newest(range(1, 100), 100), [entry(101)], { kind: "single" }).log
+  expect(join(shortened, next)).toMatchObject({ oldest: 1, complete: true, syncedTo: 101 })
+  expect(join(newest(range(81, 120), 120, true), newest(range(1, 100), 100))).toMatchObject({ oldest: 1, complete: true, syncedTo: 120 })
+  const apart = join(newest(range(81, 100), 100, true), newest(range(1, 10), 10))
+  expect(apart).toMatchObject({ oldest: 81, complete: false, syncedTo: 100 })
+  expect(join(emptyLog("t"), newest(range(1, 3), 3))).toMatchObject({ oldest: 1, complete: true, syncedTo: 3 })
 })

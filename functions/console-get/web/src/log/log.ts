@@ -93,6 +93,18 @@ export function setAttachmentState(log: Log, seq: number, id: string, state: Ent
   }
 }
 
+/**
+ * Joins two copies of a log, such as the stored one, which other tabs write and shorten, and the one in
+ * memory. Of copies whose parts without gaps do not touch, that of the newer one counts.
+ */
+export function join(stored: Log, held: Log): Log {
+  const [older, newer] = stored.syncedTo > held.syncedTo ? [held, stored] : [stored, held]
+  const entries = merge(stored.entries, held.entries)
+  if (older.syncedTo === 0 || newer.oldest > older.syncedTo + 1) return advance({ ...newer, entries })
+  const first = older.oldest < newer.oldest ? older : newer
+  return advance({ ...newer, entries, oldest: first.oldest, complete: first.complete || (older.oldest === newer.oldest && older.complete) })
+}
+
 /** Keeps the newest entries: a device does not store long logs whole. */
 export function trim(log: Log, keep: number): Log {
   const held = log.entries.filter((entry) => entry.seq <= log.syncedTo)

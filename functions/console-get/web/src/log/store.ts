@@ -1,8 +1,9 @@
 import { type Signal, signal } from "@preact/signals"
 import { call } from "../api/client"
+import { isTemporary } from "../api/problem"
 import type { Entry } from "../api/types"
 import { database, entryRange, hasDatabase } from "./db"
-import { apply, emptyLog, type Log, setAttachmentState, type Source, trim } from "./log"
+import { apply, emptyLog, join, type Log, setAttachmentState, type Source, trim } from "./log"
 
 const keptTickets = 50
 const keptEntries = 500
@@ -10,15 +11,19 @@ const pageSize = 100
 // Frames of one message arrive as `entry` and `head`; waiting a little avoids needless requests.
 const gapDelay = 150
 const headDelay = 400
+const retryDelay = 1_000
+const longestDelay = 30_000
 
 const logs = new Map<string, Signal<Log>>()
 const loading = new Map<string, Promise<void>>()
 const filling = new Map<string, Promise<void>>()
 const timers = new Map<string, ReturnType<typeof setTimeout>>()
+/** The highest seq that is known to exist, by ticket: a hint may come before the log that lacks the entry. */
+const heads = new Map<string, number>()
 const channel = new BroadcastChannel("log")
 channel.onmessage = ({ data }: MessageEvent<{ ticketId: string; syncedTo: number }>) => {
   const log = logs.get(data.ticketId)
-  if (log && log.peek().syncedTo < data.syncedTo) void readStored(data.ticketId)
+  if (log && log.peek().syncedTo < data.syncedTo) void readStored(data.ticketId).catch(() => {}) // the user has just signed out
 }
 
 let onFetched: (entries: readonly Entry[]) => void = () => {}
@@ -36,19 +41,19 @@ export function logSignal(ticketId: string): Signal<Log> {
 /** Reads the log from the device, once. */
 export function openLog(ticketId: string): Promise<void> {
   let pending = loading.get(ticketId)
-  if (!pending) loading.set(ticketId, (pending = readStored(ticketId)))
+  if (!pending) {
+    loading.set(ticketId, (pending = readStored(ticketId)))
+    void pending.catch(() => loading.delete(ticketId)) // the next call tries again
+  }
   return pending
 }
 
 async function readStored(ticketId: string): Promise<void> {
-  const db = await database()
-  const [meta, entries] = await Promise.all([db.get("logs", ticketId), db.getAll("entries", entryRange(ticketId))])
+  const tx = (await database()).transaction(["entries", "logs"]) // one, because other tabs write and shorten logs
+  const [meta, entries] = await Promise.all([tx.objectStore("logs").get(ticketId), tx.objectStore("entries").getAll(entryRange(ticketId)), tx.done])
   if (!meta) return
-  const held = logSignal(ticketId)
-  const stored: Log = { ticketId, entries, syncedTo: meta.syncedTo, oldest: meta.oldest, complete: meta.complete }
-  // Frames may have arrived meanwhile.
-  held.value = stored.syncedTo >= held.peek().syncedTo ? apply(stored, held.peek().entries, { kind: "before", hasMore: !stored.complete }).log : held.peek()
-  held.value = { ...held.peek(), oldest: stored.oldest }
+  const log = logSignal(ticketId)
+  log.value = join({ ticketId, entries, syncedTo: meta.syncedTo, oldest: meta.oldest, complete: meta.complete }, log.peek())
 }
 
 /** The only way into a log: pages, frames and responses. Missing entries are fetched. */
@@ -58,14 +63,18 @@ export async function takeEntries(ticketId: string, entries: readonly Entry[], s
   const result = apply(log.peek(), entries, source)
   log.value = result.log
   await persist(result.log, entries)
-  // A log that was never opened on this device is fetched when it is.
-  if (result.gap && result.log.syncedTo > 0) scheduleFill(ticketId, gapDelay)
+  if (result.gap) scheduleFill(ticketId, gapDelay)
+  else fillToHead(ticketId)
 }
 
 /** Takes the hint that an entry exists. */
 export function takeHead(ticketId: string, seq: number): void {
-  const log = logs.get(ticketId)
-  if (log && log.peek().syncedTo > 0 && seq > log.peek().syncedTo) scheduleFill(ticketId, headDelay)
+  heads.set(ticketId, Math.max(seq, heads.get(ticketId) ?? 0))
+  fillToHead(ticketId)
+}
+
+function fillToHead(ticketId: string): void {
+  if ((heads.get(ticketId) ?? 0) > (logs.get(ticketId)?.peek().syncedTo ?? Infinity)) scheduleFill(ticketId, headDelay)
 }
 
 /** Takes the result of the check of an upload. The entry is asked for again: it has the size of a picture. */
@@ -77,16 +86,19 @@ export function takeAttachment(ticketId: string, seq: number, id: string, state:
   if (entry) void persist(log.peek(), [entry])
 }
 
-const scheduleFill = (ticketId: string, delay: number) => later(ticketId, delay, () => fill(ticketId))
+function scheduleFill(ticketId: string, delay: number): void {
+  // A log that was never opened on this device is fetched when it is.
+  if (logSignal(ticketId).peek().syncedTo > 0) later(ticketId, delay, () => fill(ticketId))
+}
 
-/** Runs once for all calls within the delay. */
+/** Runs once for all calls within the delay. What fails for now is tried again, less and less often. */
 function later(key: string, delay: number, run: () => Promise<void>): void {
   if (timers.has(key)) return
   timers.set(
     key,
     setTimeout(() => {
       timers.delete(key)
-      void run().catch(() => {}) // the next frame or reconnection asks again
+      void run().catch((error: unknown) => isTemporary(error) && hasDatabase() && later(key, Math.min(2 * delay + retryDelay, longestDelay), run))
     }, delay),
   )
 }
@@ -142,28 +154,32 @@ export async function fetchWhole(ticketId: string): Promise<void> {
 async function persist(log: Log, fresh: readonly Entry[]): Promise<void> {
   if (!hasDatabase()) return
   const tx = (await database()).transaction(["entries", "logs"], "readwrite")
-  const { entries: _, ...meta } = log
+  const stored = await tx.objectStore("logs").get(log.ticketId)
+  const { entries: _, ...joined } = stored ? join({ ...stored, entries: [] }, log) : log
   const seqs = new Set(fresh.map((entry) => entry.seq))
-  for (const entry of log.entries) if (seqs.has(entry.seq)) void tx.objectStore("entries").put(entry)
-  void tx.objectStore("logs").put({ ...meta, usedAt: Date.now() })
+  // Another tab may have shortened or removed the stored log: what it lacks is stored again.
+  const lacks = ({ seq }: Entry) => !stored || seq < stored.oldest || seq > stored.syncedTo
+  for (const entry of log.entries) if (seqs.has(entry.seq) || lacks(entry)) void tx.objectStore("entries").put(entry)
+  void tx.objectStore("logs").put({ ...joined, usedAt: Date.now() })
   await tx.done
-  channel.postMessage({ ticketId: log.ticketId, syncedTo: log.syncedTo })
+  channel.postMessage({ ticketId: log.ticketId, syncedTo: joined.syncedTo })
 }
 
 /** Limits what the device keeps: the logs used last, and of each the newest entries. */
 export async function trimStored(): Promise<void> {
   const db = await database()
   const used = await db.getAllFromIndex("logs", "usedAt")
-  for (const [age, meta] of used.toReversed().entries()) {
+  for (const [age, { ticketId }] of used.toReversed().entries()) {
     const tx = db.transaction(["entries", "logs"], "readwrite")
+    const meta = await tx.objectStore("logs").get(ticketId)
     if (age >= keptTickets) {
-      void tx.objectStore("entries").delete(entryRange(meta.ticketId))
-      void tx.objectStore("logs").delete(meta.ticketId)
-    } else {
-      const entries = await tx.objectStore("entries").getAll(entryRange(meta.ticketId))
+      void tx.objectStore("entries").delete(entryRange(ticketId))
+      void tx.objectStore("logs").delete(ticketId)
+    } else if (meta) {
+      const entries = await tx.objectStore("entries").getAll(entryRange(ticketId))
       const short = trim({ ...meta, entries }, keptEntries)
       if (short.entries.length < entries.length) {
-        void tx.objectStore("entries").delete(IDBKeyRange.bound([meta.ticketId, 0], [meta.ticketId, short.oldest], false, true))
+        void tx.objectStore("entries").delete(IDBKeyRange.bound([ticketId, 0], [ticketId, short.oldest], false, true))
         void tx.objectStore("logs").put({ ...meta, oldest: short.oldest, complete: false })
       }
     }
@@ -171,7 +187,17 @@ export async function trimStored(): Promise<void> {
   }
 }
 
+/** Removes a deleted ticket's log from the screen and the device. */
+export async function removeLog(ticketId: string): Promise<void> {
+  heads.delete(ticketId)
+  logSignal(ticketId).value = emptyLog(ticketId)
+  const tx = (await database()).transaction(["entries", "logs"], "readwrite")
+  void tx.objectStore("entries").delete(entryRange(ticketId))
+  void tx.objectStore("logs").delete(ticketId)
+  await tx.done
+}
+
 export function forgetLogs(): void {
-  logs.clear()
-  loading.clear()
+  timers.forEach((timer) => clearTimeout(timer))
+  for (const held of [logs, loading, timers, heads]) held.clear()
 }

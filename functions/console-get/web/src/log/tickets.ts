@@ -3,6 +3,8 @@ import type { Entry, Ticket } from "../api/types"
 import { database, hasDatabase } from "./db"
 import { fold } from "./fold"
 
+const keptTickets = 1_000
+
 // One signal for each ticket, so that a change renders one row of a list.
 const tickets = new Map<string, Signal<Ticket | null>>()
 
@@ -17,14 +19,19 @@ export function ticketSignal(id: string): Signal<Ticket | null> {
 
 /** Takes tickets from any response or frame. An older state of a ticket is ignored. */
 export function putTickets(incoming: readonly Ticket[]): void {
+  const fresh = show(incoming)
+  if (fresh.length > 0) store(fresh)
+}
+
+/** Shows the tickets that are newer than what is held, and returns them. */
+function show(incoming: readonly Ticket[]): readonly Ticket[] {
   const fresh = incoming.filter((ticket) => {
     const held = ticketSignal(ticket.id).peek()
     return !held || ticket.lastSeq > held.lastSeq || (ticket.lastSeq === held.lastSeq && ticket.version >= held.version)
   })
-  if (fresh.length === 0) return
   for (const ticket of fresh) ticketSignal(ticket.id).value = ticket
-  ticketsChanged.value++
-  store(fresh)
+  if (fresh.length > 0) ticketsChanged.value++
+  return fresh
 }
 
 /** Moves a ticket on by an entry; version is that after it, if it is known. Returns false if the ticket is not held. */
@@ -55,13 +62,20 @@ export function removeTicket(id: string): void {
   if (hasDatabase()) void database().then((db) => db.delete("tickets", id))
 }
 
+const lastActiveFirst = (a: Ticket, b: Ticket) => b.lastActivityAt.localeCompare(a.lastActivityAt)
+
 /** Returns the tickets that the device holds, the last active first. */
 export const heldTickets = (): Ticket[] =>
-  [...tickets.values()].flatMap((ticket) => ticket.peek() ?? []).sort((a, b) => b.lastActivityAt.localeCompare(a.lastActivityAt))
+  [...tickets.values()].flatMap((ticket) => ticket.peek() ?? []).sort(lastActiveFirst)
 
-/** Reads the tickets of the last visit, so that a list shows before the network answers. */
+/** Reads the tickets of the last visit, so that a list shows before the network answers. Of very many, the device keeps the last active ones. */
 export async function loadTickets(): Promise<void> {
-  putTickets(await (await database()).getAll("tickets"))
+  const db = await database()
+  const stored = (await db.getAll("tickets")).sort(lastActiveFirst)
+  show(stored.slice(0, keptTickets))
+  if (stored.length <= keptTickets) return
+  const tx = db.transaction("tickets", "readwrite")
+  await Promise.all([...stored.slice(keptTickets).map((ticket) => tx.store.delete(ticket.id)), tx.done])
 }
 
 export function forgetTickets(): void {

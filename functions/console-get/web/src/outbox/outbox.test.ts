@@ -10,13 +10,16 @@ class Server {
   entries: Entry[] = []
   requests: { path: string; body: { clientId: string; body: string; after?: number } }[] = []
   /** Answers of the next requests: fail before the write, after it, or with a status. */
-  faults: ("before" | "after" | number)[] = []
+  faults: ("before" | "after" | number | null)[] = []
+  /** Requests for this ticket get no answer until it is "". */
+  slow = ""
 
   async handle(url: string, init: RequestInit): Promise<Response> {
     const path = url.split("?")[0]!
     const body = init.body ? JSON.parse(String(init.body)) : null
     if (init.method !== "POST") return json(200, { data: [], page: { hasMore: false }, lastSeq: this.entries.length })
     this.requests.push({ path, body })
+    await vi.waitFor(() => expect(path).not.toBe(`/tickets/${this.slow}/messages`), { timeout: 20_000 })
     const fault = this.faults.shift()
     if (fault === "before") throw new TypeError("Failed to fetch")
     if (typeof fault === "number") return json(fault, { type: "x", title: "refused", status: fault, code: fault === 409 ? "ticket_closed" : "internal" })
@@ -130,6 +133,35 @@ test("401 keeps everything until somebody signs in", async () => {
   await startOutbox("me")
   await empty()
   expect(bodies()).toEqual(["Hello"])
+})
+
+test("what gets through makes the next try quick again", async () => {
+  server.faults = Array.from({ length: 24 }, (_, i) => (i % 2 ? "after" : null))
+  const timers = vi.spyOn(globalThis, "setTimeout")
+  for (let i = 0; i < 12; i++) await write(`message ${i}`)
+  await empty()
+  expect(bodies()).toEqual(Array.from({ length: 12 }, (_, i) => `message ${i}`))
+  const delays = timers.mock.calls.filter(([run]) => run === flush).map(([, delay]) => delay!)
+  expect(delays.length).toBeGreaterThan(0)
+  expect(Math.max(...delays)).toBeLessThan(0.01 * 500 * 2 ** 2)
+})
+
+test("what takes long in one ticket does not hold up another, written meanwhile", async () => {
+  server.slow = "t"
+  await write("large")
+  await vi.waitFor(() => expect(server.requests).toHaveLength(1))
+  await write("small", "u")
+  await vi.waitFor(() => expect(bodies()).toEqual(["small"]))
+  server.slow = ""
+  await empty()
+  expect(bodies()).toEqual(["small", "large"])
+})
+
+test("a message whose file the browser has lost is refused, and can be edited without it", async () => {
+  const item = await add({ kind: "message", ticketId: "t", body: "see", internal: false, files: ["lost"] }, draftKey("t"))
+  await vi.waitFor(() => expect(outbox.value[0]?.state).toBe("refused"))
+  expect(await takeBack(item.clientId)).toMatchObject({ body: "see", files: [] })
+  await empty()
 })
 
 test("a reload continues with what was left", async () => {

@@ -3,7 +3,7 @@ import { call } from "../api/client"
 import { ApiError, isTemporary } from "../api/problem"
 import type { Entry, Ticket } from "../api/types"
 import { ulid } from "../api/ulid"
-import { clearDraft, draftSignal, editDraft, isEmptyDraft } from "../drafts/drafts"
+import { clearDraft, draftSignal, editDraft, isEmptyDraft, storedFiles } from "../drafts/drafts"
 import { database, hasDatabase, type OutboxItem } from "../log/db"
 import { logSignal, openLog, takeEntries } from "../log/store"
 import { foldEntry, putTickets } from "../log/tickets"
@@ -15,13 +15,18 @@ export const outbox = signal<OutboxItem[]>([])
 
 const parallelTickets = 3
 const channel = new BroadcastChannel("outbox")
-channel.onmessage = () => void readOutbox()
+channel.onmessage = () => {
+  void readOutbox()
+  more?.()
+}
 
 let viewer = ""
 let tries = 0
 let timer: ReturnType<typeof setTimeout> | undefined
 let running: Promise<void> | null = null
 let again = false
+/** Looks for what was written since the round began, which may take as long as an upload. */
+let more: (() => void) | null = null
 
 /** Shows and sends what the last visit has left. */
 export async function startOutbox(userId: string): Promise<void> {
@@ -40,9 +45,11 @@ export function stopOutbox(): void {
 
 async function readOutbox(): Promise<void> {
   if (!hasDatabase()) return
-  const items = await (await database()).getAll("outbox")
-  outbox.value = items.sort((a, b) => a.clientId.localeCompare(b.clientId)) // ULIDs sort by time
+  outbox.value = await storedItems()
 }
+
+/** What is stored, in the order of writing: ULIDs sort by time. */
+const storedItems = async (): Promise<OutboxItem[]> => (await (await database()).getAll("outbox")).sort((a, b) => a.clientId.localeCompare(b.clientId))
 
 /** Stores what somebody wrote without the space around it, empties the draft it came from, and sends it as soon as possible. */
 export async function add(item: Omit<OutboxItem, "clientId" | "createdAt" | "state" | "after">, draftKey: string): Promise<OutboxItem> {
@@ -90,7 +97,7 @@ export async function takeBack(clientId: string): Promise<OutboxItem | undefined
   const item = await db.get("outbox", clientId)
   await db.delete("outbox", clientId)
   changed()
-  return item
+  return item && { ...item, files: (await storedFiles(item.files)).map((file) => file.id) } // without those that are lost
 }
 
 async function update(clientId: string, change: (item: OutboxItem) => OutboxItem): Promise<void> {
@@ -111,61 +118,76 @@ export function flush(): void {
   clearTimeout(timer)
   if (running) {
     again = true
+    more?.()
     return
   }
-  running = round().finally(() => {
-    running = null
-    if (again) {
+  running = sendAll()
+    .catch(() => 0) // the database or the lock has failed
+    .then((wait) => {
+      if (wait === null) tries = 0
+      else timer = setTimeout(flush, Math.max(wait, backoff(tries++)))
+      running = null
+      if (!again) return
       again = false
       flush()
-    }
-  })
+    })
 }
 
-/** Tries everything once. The lock lets one tab send; another one continues if it is closed. */
-async function round(): Promise<void> {
-  if (!hasDatabase()) return
-  const failed = await navigator.locks.request("outbox", async () => {
-    const waiting = (await (await database()).getAll("outbox")).filter((item) => item.state === "waiting").sort((a, b) => a.clientId.localeCompare(b.clientId))
-    const byTicket = new Map<string, OutboxItem[]>()
-    for (const item of waiting) byTicket.set(item.ticketId, [...(byTicket.get(item.ticketId) ?? []), item])
-    const queues = [...byTicket.values()]
-    let temporary: number | null = null
-    const worker = async () => {
-      for (let queue = queues.shift(); queue; queue = queues.shift()) {
-        const wait = await sendQueue(queue)
-        if (wait !== null) temporary = Math.max(temporary ?? 0, wait)
-      }
-    }
-    await Promise.all(Array.from({ length: parallelTickets }, worker))
-    return temporary
-  })
-  if (failed === null) {
-    tries = 0
-    return
-  }
-  timer = setTimeout(flush, Math.max(failed, backoff(tries++)))
+/** Tries everything. The lock lets one tab send; another one continues if it is closed. */
+async function sendAll(): Promise<number | null> {
+  if (!hasDatabase()) return null
+  return navigator.locks.request("outbox", () => round().finally(() => (more = null)))
 }
 
-/** Sends the items of one ticket in order. Returns the milliseconds to wait if one failed for now. */
-async function sendQueue(items: OutboxItem[]): Promise<number | null> {
-  let ticketId = items[0]!.ticketId
-  for (const item of items) {
-    try {
-      ticketId = await send({ ...item, ticketId })
-    } catch (error) {
-      if (error instanceof ApiError && error.status === 401) return null // until somebody signs in
-      if (error instanceof ApiError && error.code === "attachment_pending") tries = Math.min(tries, 2) // a file is checked within seconds
-      if (isTemporary(error) || !(error instanceof ApiError)) return error instanceof ApiError ? error.retryAfter : 0
-      await update(item.clientId, (stored) => ({ ...stored, state: "refused", problem: error.problem }))
-      if (item.kind === "ticket") return null // its messages have no ticket
+/** Sends until nothing is left, or what is left has failed for now. Returns the milliseconds to wait in that case. */
+async function round(): Promise<number | null> {
+  const busy = new Set<string>() // tickets of which an item is being sent or has failed for now
+  const workers = new Set<Promise<void>>()
+  let wait: number | null = null
+  const work = async () => {
+    for (let item = await nextItem(busy); item; item = await nextItem(busy)) {
+      const result = await attempt(item)
+      if (result === "over") busy.delete(item.ticketId)
+      else if (result !== "signed out") wait = Math.max(wait ?? 0, result)
     }
   }
-  return null
+  more = () => {
+    if (workers.size === parallelTickets) return
+    const worker: Promise<void> = work()
+      .catch(() => void (wait ??= 0))
+      .finally(() => workers.delete(worker))
+    workers.add(worker)
+  }
+  for (let i = 0; i < parallelTickets; i++) more()
+  while (workers.size > 0) await Promise.all(workers)
+  return wait
 }
 
-/** Sends one item and removes it. Returns the id of its ticket. */
-async function send(item: OutboxItem): Promise<string> {
+/** The oldest item of a ticket that is not busy, which it then is. Messages for a ticket that waits itself come after it. */
+async function nextItem(busy: Set<string>): Promise<OutboxItem | undefined> {
+  const items = await storedItems()
+  const unopened = new Set(items.filter((item) => item.kind === "ticket").map((item) => item.clientId))
+  const next = items.find((item) => item.state === "waiting" && !busy.has(item.ticketId) && (item.kind === "ticket" || !unopened.has(item.ticketId)))
+  if (next) busy.add(next.ticketId)
+  return next
+}
+
+/** Tries one item. Returns the milliseconds to wait if it failed for now. */
+async function attempt(item: OutboxItem): Promise<"over" | "signed out" | number> {
+  try {
+    await send(item)
+    tries = 0 // what gets through now and then is worth a quick try
+  } catch (error) {
+    if (error instanceof ApiError && error.status === 401) return "signed out" // until somebody signs in
+    if (error instanceof ApiError && error.code === "attachment_pending") tries = Math.min(tries, 2) // a file is checked within seconds
+    if (isTemporary(error) || !(error instanceof ApiError)) return error instanceof ApiError ? error.retryAfter : 0
+    await update(item.clientId, (stored) => ({ ...stored, state: "refused", problem: error.problem }))
+  }
+  return "over"
+}
+
+/** Sends one item and removes it. */
+async function send(item: OutboxItem): Promise<void> {
   const attachmentIds: string[] = []
   for (const id of item.files) attachmentIds.push(await uploadFile(id))
   const files = attachmentIds.length ? { attachmentIds } : {}
@@ -174,23 +196,21 @@ async function send(item: OutboxItem): Promise<string> {
     const ticket = await call("post", "/tickets", {
       body: { clientId: item.clientId, title, categoryId, description: item.body, ...files, ...(priority ? { priority } : {}), ...(followUpOf ? { followUpOf } : {}) },
     })
-    await confirmTicket(item, ticket)
-    return ticket.id
+    return confirmTicket(item, ticket)
   }
   await openLog(item.ticketId)
   const after = item.after ?? logSignal(item.ticketId).peek().syncedTo
-  if (item.after === null) await (await database()).put("outbox", { ...item, after }) // before the first try
+  if (item.after === null) await update(item.clientId, (stored) => ({ ...stored, after })) // before the first try
   const entry = await call("post", "/tickets/{id}/messages", {
     path: { id: item.ticketId },
     body: { clientId: item.clientId, body: item.body, ...files, ...(item.internal ? { internal: true } : {}), ...(after > 0 ? { after } : {}) },
   })
   await confirmMessage(item, entry)
-  return item.ticketId
 }
 
 /** Only a response of the server removes an item: a lost response is asked for again. */
 async function confirmMessage(item: OutboxItem, entry: Entry): Promise<void> {
-  await takeEntries(entry.ticketId, [entry], { kind: "single" })
+  await takeEntries(entry.ticketId, [entry], { kind: "single" }).catch(() => {}) // a full disk; the screen has the entry, and the next write stores it
   foldEntry(entry, viewer, true)
   await removeItem(item)
 }

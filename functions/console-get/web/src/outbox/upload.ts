@@ -1,6 +1,7 @@
 import { signal } from "@preact/signals"
 import { call } from "../api/client"
 import { ApiError, NetworkError } from "../api/problem"
+import { t } from "../i18n"
 import { database, type StoredFile } from "../log/db"
 
 /** Progress of uploads from 0 to 1, by the id of the stored file. */
@@ -24,7 +25,7 @@ export const mediaType = (name: string): string => types[name.split(".").at(-1)?
 export async function uploadFile(id: string): Promise<string> {
   const db = await database()
   let file = await db.get("files", id)
-  if (!file) throw new Error(`file ${id} is missing`)
+  if (!file) throw refused("") // the browser has lost it
   if (file.uploaded) return file.attachmentId!
   const expired = file.expiresAt !== undefined && Date.parse(file.expiresAt) < Date.now() + 30_000
   const form = (file.form ?? 0) + (expired ? 1 : 0)
@@ -38,6 +39,8 @@ export async function uploadFile(id: string): Promise<string> {
   await db.put("files", { ...file, uploaded: true })
   return offer.id
 }
+
+const refused = (detail: string) => new ApiError(422, { type: "about:blank", title: "", detail, status: 422, code: "attachment_refused", errors: [] })
 
 /** Sends the form to the bucket. XMLHttpRequest, because fetch does not report progress. */
 function post(file: StoredFile, upload: { url: string; fields: Record<string, string> }): Promise<void> {
@@ -55,8 +58,8 @@ function post(file: StoredFile, upload: { url: string; fields: Record<string, st
     request.onload = () =>
       settle(() => {
         if (request.status < 300) return resolve()
-        const refused = request.status >= 400 && request.status < 500 && request.status !== 408
-        reject(refused ? new ApiError(422, { type: "about:blank", title: file.name, status: 422, code: "attachment_refused" } as never) : new NetworkError(request.status))
+        const final = request.status >= 400 && request.status < 500 && request.status !== 408
+        reject(final ? refused(`${file.name}: ${t().files.refused}`) : new NetworkError(request.status))
       })
     request.onerror = request.ontimeout = () => settle(() => reject(new NetworkError("upload")))
     request.timeout = 15 * 60_000

@@ -75,7 +75,7 @@ describe("connection", () => {
     expect(connection.online.value).toBe(false)
     await vi.advanceTimersByTimeAsync(500)
     latest().open()
-    expect(latest().sent).toEqual([{ action: "subscribe", topic: "ticket:t", after: 9 }])
+    expect(latest().sent).toEqual([{ action: "subscribe", topic: "ticket:t", after: 9, id: "9" }])
     connection.stop()
   })
 
@@ -112,7 +112,7 @@ describe("connection", () => {
     expect([first.readyState, connection.online.value]).toEqual([1, true])
     latest().open()
     expect(first.readyState).toBe(3)
-    expect(latest().sent).toEqual([{ action: "subscribe", topic: "ticket:t", after: 1 }])
+    expect(latest().sent).toEqual([{ action: "subscribe", topic: "ticket:t", after: 1, id: "1" }])
     expect(connection.online.value).toBe(true)
     connection.stop()
   })
@@ -141,6 +141,34 @@ describe("connection", () => {
     expect(FakeSocket.all).toHaveLength(1)
   })
 
+  test("a session that ends while a socket opens: the next one connects", async () => {
+    const connection = await connect()
+    connection.stop()
+    latest().close() // the server refuses it
+    connection.start()
+    await vi.advanceTimersByTimeAsync(0)
+    expect(FakeSocket.all).toHaveLength(2)
+    latest().open()
+    expect(connection.online.value).toBe(true)
+    connection.stop()
+  })
+
+  test("the late close of a dead connection starts no second attempt", async () => {
+    const connection = await connect()
+    const dead = latest()
+    dead.open()
+    dead.close = () => {} // nobody answers
+    await vi.advanceTimersByTimeAsync(5 * minute + 5_000)
+    await vi.advanceTimersByTimeAsync(1_000)
+    expect(FakeSocket.all).toHaveLength(2)
+    dead.dispatchEvent(new Event("close"))
+    await vi.advanceTimersByTimeAsync(5_000)
+    latest().open()
+    await vi.advanceTimersByTimeAsync(minute)
+    expect([FakeSocket.all.length, connection.online.value]).toEqual([2, true])
+    connection.stop()
+  })
+
   test("a page that sleeps has no socket and opens none; awake, it asks for what it missed", async () => {
     const connection = await connect()
     latest().open()
@@ -152,7 +180,7 @@ describe("connection", () => {
     connection.wake()
     await vi.advanceTimersByTimeAsync(0)
     latest().open()
-    expect(latest().sent).toEqual([{ action: "subscribe", topic: "ticket:t", after: 7 }])
+    expect(latest().sent).toEqual([{ action: "subscribe", topic: "ticket:t", after: 7, id: "7" }])
     connection.sleep()
     connection.wake()
     connection.sleep() // while it connects

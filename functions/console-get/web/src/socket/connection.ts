@@ -116,7 +116,7 @@ export class Connection {
 
   private request(name: string, topic: Topic): void {
     const after = topic.after()
-    this.send({ action: "subscribe", topic: name, ...(after === undefined ? {} : { after }) })
+    this.send({ action: "subscribe", topic: name, ...(after === undefined ? {} : { after, id: String(after) }) })
   }
 
   private async connect(): Promise<void> {
@@ -132,10 +132,16 @@ export class Connection {
   }
 
   private listen(socket: WebSocket): void {
+    let opening = true
+    const settle = () => {
+      opening = false
+      this.connecting = false
+    }
     const deadline = setTimeout(() => socket.close(), 2 * responseTimeout)
     socket.addEventListener("open", () => {
       clearTimeout(deadline)
-      this.connecting = false
+      clearTimeout(this.retry)
+      settle()
       if (!this.started || this.asleep) return socket.close()
       const previous = this.socket
       this.socket = socket
@@ -153,10 +159,9 @@ export class Connection {
     socket.addEventListener("close", () => {
       clearTimeout(deadline)
       if (socket === this.socket) return this.lost(socket)
-      if (this.connecting && this.started) {
-        this.connecting = false
-        this.retryLater()
-      }
+      if (!opening) return // a former connection: the close of a dead one is reported late
+      settle()
+      this.retryLater()
     })
   }
 

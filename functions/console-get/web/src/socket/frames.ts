@@ -2,7 +2,7 @@ import type { Attachment, Broadcast, Entry, Notification, Person, Problem, Ticke
 
 /** The frames of infra/asyncapi.yaml that the server sends. `prev` and `version` may be missing. */
 export type Frame =
-  | { type: "subscribed"; topic: string; lastSeq: number; entries: Entry[]; hasMore: boolean }
+  | { type: "subscribed"; id?: string; topic: string; lastSeq: number; entries: Entry[]; hasMore: boolean }
   | { type: "unsubscribed"; topic: string }
   | { type: "entry"; entry: Entry; version?: number }
   | { type: "head"; ticketId: string; seq: number; prev?: number; version?: number }
@@ -19,9 +19,9 @@ export type Frame =
   | { type: "pong"; at: string }
   | { type: "error"; problem: Problem; action?: string; topic?: string }
 
-/** The frames that the console sends. Messages go over HTTP. */
+/** The frames that the console sends. Messages go over HTTP. The reply repeats `id`, which here is `after`. */
 export type Request =
-  | { action: "subscribe"; topic: string; after?: number }
+  | { action: "subscribe"; topic: string; after?: number; id?: string }
   | { action: "unsubscribe"; topic: string }
   | { action: "typing"; ticketId: string; internal?: boolean }
   | { action: "read"; ticketId: string; seq: number }

@@ -12,7 +12,7 @@ const customersKeep = 10 * minute
  * holder of a Web Lock, and a customer's only for ten minutes. A page that is shown again misses nothing.
  */
 export function limitHiddenSockets(): void {
-  let shown = () => {}
+  let shown = document.visibilityState === "hidden" ? hide() : () => {} // a page may be opened behind another one
   document.addEventListener("visibilitychange", () => {
     shown()
     if (document.visibilityState === "visible") return connection.wake()

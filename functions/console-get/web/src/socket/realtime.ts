@@ -3,7 +3,7 @@ import { call } from "../api/client"
 import type { Person, TicketCounts } from "../api/types"
 import { session } from "../app/session"
 import { foldEntry, putTickets, removeTicket, ticketSignal } from "../log/tickets"
-import { logSignal, setFetchedHandler, takeAttachment, takeEntries, takeHead } from "../log/store"
+import { logSignal, removeLog, setFetchedHandler, takeAttachment, takeEntries, takeHead } from "../log/store"
 import { Connection } from "./connection"
 import type { Frame } from "./frames"
 
@@ -64,10 +64,9 @@ function take(frame: Frame): void {
     case "subscribed": {
       const ticketId = frame.topic.replace(/^ticket:/, "")
       if (ticketId === frame.topic) return
-      const after = logSignal(ticketId).peek().syncedTo
-      // Entries are the next ones after syncedTo, which may have moved since the request.
-      const first = frame.entries[0]?.seq ?? 0
-      if (after > 0) void takeEntries(ticketId, frame.entries, { kind: "after", after: Math.min(after, first ? first - 1 : after), lastSeq: frame.lastSeq, hasMore: frame.hasMore })
+      // Without `after`, the server names its last entry and sends none.
+      if (frame.id === undefined) return takeHead(ticketId, frame.lastSeq)
+      void takeEntries(ticketId, frame.entries, { kind: "after", after: Number(frame.id), lastSeq: frame.lastSeq, hasMore: frame.hasMore })
       frame.entries.forEach((entry) => foldEntry(entry, me, inView(ticketId)))
       return
     }
@@ -81,7 +80,8 @@ function take(frame: Frame): void {
     case "ticket":
       return putTickets([frame.ticket])
     case "gone":
-      return removeTicket(frame.ticketId)
+      removeTicket(frame.ticketId)
+      return void removeLog(frame.ticketId)
     case "attachment":
       return takeAttachment(frame.ticketId, frame.seq, frame.id, frame.state)
     case "typing":

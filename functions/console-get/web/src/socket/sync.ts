@@ -1,6 +1,7 @@
 import { effect, signal } from "@preact/signals"
 import { call } from "../api/client"
-import { queryClient } from "../api/query"
+import { isTemporary } from "../api/problem"
+import { queryClient, refresh } from "../api/query"
 import { staff } from "../app/session"
 import { fill } from "../log/store"
 import { putTickets, ticketSignal } from "../log/tickets"
@@ -24,13 +25,16 @@ export function startSync(): void {
     // Lists may have missed changes, at the first opening too: they were asked for before it. Logs
     // are replayed by their subscriptions.
     refreshTickets()
-    void queryClient.invalidateQueries({ queryKey: ["notifications"] })
+    refresh(["notifications"])
+    // What has failed without a network is tried again.
+    void queryClient.refetchQueries({ type: "active", predicate: ({ state }) => state.status === "error" && isTemporary(state.error) })
   }
 
   onFrame((frame) => {
     if (frame.type === "entry") takeUnknown(frame.entry.ticketId)
     if (frame.type === "head") takeUnknown(frame.ticketId)
-    if (frame.type === "notification" || frame.type === "notifications") void queryClient.invalidateQueries({ queryKey: ["notifications"] })
+    if (frame.type === "notification" || frame.type === "notifications") refresh(["notifications"])
+    if (frame.type === "counts") void queryClient.cancelQueries({ queryKey: ["tickets", "counts"] }) // its answer may be older
   })
 
   let downSince = Date.now()
@@ -40,7 +44,8 @@ export function startSync(): void {
   setInterval(() => {
     const ticketId = viewedTicket.peek()
     if (connection.online.peek() || Date.now() - downSince < grace || document.visibilityState === "hidden") return
-    void queryClient.invalidateQueries({ queryKey: ["tickets"] })
+    refresh(["tickets"])
+    refresh(["notifications"])
     if (ticketId) void fill(ticketId).catch(() => {}) // tried again in 15 s
   }, pollEvery)
 }
@@ -53,6 +58,6 @@ function takeUnknown(ticketId: string): void {
 /** Asks again for the list on the screen; without one, for the newest tickets of a customer, whose unread ones are counted. */
 function refreshTickets(): void {
   const listed = queryClient.getQueryCache().findAll({ queryKey: ["tickets"], type: "active" }).length > 0
-  if (listed) void queryClient.invalidateQueries({ queryKey: ["tickets"] })
+  if (listed) refresh(["tickets"])
   else if (!staff.peek()) void call("get", "/tickets", { query: { limit: 25 } }).then(({ data }) => putTickets(data), () => {})
 }

@@ -7,7 +7,7 @@ import { Button } from "./controls"
 /** The text of an error, in the language of the interface, and the request that operators can find. */
 export function describe(error: unknown): { text: string; requestId?: string | undefined } {
   if (error instanceof NetworkError) return { text: t().errors.network }
-  if (error instanceof ApiError) return { text: error.status >= 500 ? t().errors.unknown : error.message, requestId: error.problem.requestId }
+  if (error instanceof ApiError) return { text: error.status >= 500 || !error.message ? t().errors.unknown : error.message, requestId: error.problem.requestId }
   return { text: t().errors.unknown }
 }
 

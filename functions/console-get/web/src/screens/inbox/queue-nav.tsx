@@ -16,10 +16,10 @@ import { pathOf, plain, priorities, type Queue, queueName, type QueueKind, statu
 
 /** The numbers of the queues: asked for once, then frames bring them. */
 export function useCounts(): TicketCounts | null {
-  const { data } = useQuery({ queryKey: ["tickets", "counts"], queryFn: () => call("get", "/tickets/counts") })
+  const { data, dataUpdatedAt } = useQuery({ queryKey: ["tickets", "counts"], queryFn: () => call("get", "/tickets/counts") })
   useEffect(() => {
     if (data) counts.value = data
-  }, [data])
+  }, [data, dataUpdatedAt])
   return counts.value
 }
 

@@ -21,7 +21,7 @@ import { connection } from "../../socket/realtime"
 import { Button, IconButton, Segments } from "../../ui/controls"
 import { Confirm } from "../../ui/dialog"
 import { Menu } from "../../ui/menu"
-import { Failure, SkeletonRows } from "../../ui/states"
+import { Empty, Failure, SkeletonRows } from "../../ui/states"
 import { PriorityMark, StatusChip } from "../../ui/status"
 import { toastError } from "../../ui/toast"
 import { setStatus } from "./actions"
@@ -38,14 +38,14 @@ interface Props {
 /** A ticket as an agent sees it: conversation, composer for replies and notes, details. */
 export function TicketPane({ id, back, onChoose }: Props) {
   const ticket = ticketSignal(id).value
-  const { error, retry } = useConversation(id)
+  const state = useConversation(id)
   const [details, showDetails] = useState(false)
   useEffect(() => () => void (asked.value = null), [])
   if (!ticket) {
     return (
       <section class="agent-pane">
         <header class="pane-head"><Back to={back} /></header>
-        {error ? <Failure error={error} onRetry={retry} /> : <SkeletonRows />}
+        {state.error ? <Failure error={state.error} onRetry={state.retry} /> : state.loading ? <SkeletonRows /> : <Empty title={t().ticket.gone} />}
       </section>
     )
   }
@@ -72,7 +72,7 @@ export function TicketPane({ id, back, onChoose }: Props) {
       </header>
       <div class="pane-body" data-details={details || undefined}>
         <div class="conversation">
-          <LogView ticketId={id} />
+          <LogView ticketId={id} state={state} />
           <Typing ticketId={id} />
           {takesMessages(ticket, settings.reopenDays) ? <AgentComposer id={id} customer={ticket.customer.name} /> : <p class="notice no-print">{t().ticket.closedLong}</p>}
         </div>

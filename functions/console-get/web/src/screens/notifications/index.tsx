@@ -19,11 +19,7 @@ export default function Notifications() {
   const query = useInfiniteQuery({
     queryKey: key,
     initialPageParam: "",
-    queryFn: async ({ pageParam }) => {
-      const page = await call("get", "/notifications", { query: { limit: 30, ...(pageParam ? { cursor: pageParam } : {}) } })
-      unreadNotifications.value = page.unread
-      return page
-    },
+    queryFn: ({ pageParam }) => call("get", "/notifications", { query: { limit: 30, ...(pageParam ? { cursor: pageParam } : {}) } }),
     getNextPageParam: (page) => (page.page.hasMore ? (page.page.next ?? undefined) : undefined),
   })
   const all = query.data?.pages.flatMap((page) => page.data) ?? []
@@ -53,7 +49,7 @@ export default function Notifications() {
 }
 
 function Row({ notification }: { notification: Notification }) {
-  const Icon = icons[notification.kind]
+  const Icon = icons[notification.kind] ?? Bell
   const content = (
     <>
       <span class="notice-icon"><Icon size={20} /></span>

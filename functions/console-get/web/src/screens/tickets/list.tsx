@@ -9,6 +9,7 @@ import { t } from "../../i18n"
 import { badge } from "../../i18n/format"
 import { heldTickets, putTickets, removeTicket, ticketsChanged, ticketSignal } from "../../log/tickets"
 import { outbox } from "../../outbox/outbox"
+import { viewedTicket } from "../../socket/realtime"
 import { Button, Segments } from "../../ui/controls"
 import { Empty, Failure, SkeletonRows } from "../../ui/states"
 import { StatusChip } from "../../ui/status"
@@ -113,8 +114,8 @@ function useForgotten(filter: Filter, q: string, loaded: readonly string[], whol
   useEffect(() => {
     if (q || !whole) return
     const matches = (ticket: Ticket) => statuses[filter].length === 0 || statuses[filter].includes(ticket.status)
-    // The list may be a little older than a ticket that has just been opened.
-    const settled = (ticket: Ticket) => Date.now() - Date.parse(ticket.lastActivityAt) > 60_000
+    // The list may be a little older than a ticket that has just been opened, and newer than the one on the screen.
+    const settled = (ticket: Ticket) => Date.now() - Date.parse(ticket.lastActivityAt) > 60_000 && ticket.id !== viewedTicket.peek()
     for (const ticket of heldTickets()) if (matches(ticket) && settled(ticket) && !loaded.includes(ticket.id)) removeTicket(ticket.id)
   }, [filter, q, loaded.join(), whole])
 }

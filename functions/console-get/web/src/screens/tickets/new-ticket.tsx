@@ -21,8 +21,9 @@ export function NewTicket() {
 
   const send = async () => {
     setTried(true)
-    if (!isComplete(draft)) return
-    const item = await add({ kind: "ticket", ticketId: "", body: draft.text, internal: false, files: draft.files, opening: { ...opening, title: opening.title.trim() } }, newTicketKey)
+    const written = draftSignal(newTicketKey).peek() // what is on the screen may lag behind a second click
+    if (!isComplete(written) || !written.opening) return
+    const item = await add({ kind: "ticket", ticketId: "", body: written.text, internal: false, files: written.files, opening: { ...written.opening, title: written.opening.title.trim() } }, newTicketKey)
     navigate(`/tickets/${item.clientId}`, { replace: true })
   }
   return (

@@ -17,7 +17,7 @@ import { startFollowUp } from "../../drafts/follow-up"
 import { t } from "../../i18n"
 import { digits } from "../../i18n/format"
 import type { OutboxItem } from "../../log/db"
-import { fill, logSignal } from "../../log/store"
+import { fill } from "../../log/store"
 import { putTickets, ticketSignal } from "../../log/tickets"
 import { add } from "../../outbox/outbox"
 import { connection } from "../../socket/realtime"
@@ -25,7 +25,7 @@ import { offline } from "../../socket/sync"
 import { Button, IconButton, TextField } from "../../ui/controls"
 import { Confirm, Dialog } from "../../ui/dialog"
 import { Menu, type MenuItem } from "../../ui/menu"
-import { Failure, isMissing, SkeletonRows } from "../../ui/states"
+import { Empty, Failure, isMissing } from "../../ui/states"
 import { StatusChip } from "../../ui/status"
 import { toastError } from "../../ui/toast"
 
@@ -43,14 +43,14 @@ export function TicketPane({ id, item }: { id: string; item: OutboxItem | undefi
 }
 
 function Conversation({ id }: { id: string }) {
-  const { error, loading, retry } = useConversation(id)
+  const state = useConversation(id)
   const ticket = ticketSignal(id).value
-  const log = logSignal(id).value
-  if (error && (isMissing(error) || !ticket)) return <div class="ticket"><Head title="" /><Failure error={error} onRetry={retry} /></div>
+  if (state.error && (isMissing(state.error) || !ticket)) return <div class="ticket"><Head title="" /><Failure error={state.error} onRetry={state.retry} /></div>
+  if (!ticket && !state.loading) return <div class="ticket"><Head title="" /><Empty title={t().ticket.gone} /></div>
   return (
     <div class="ticket">
       <Head title={ticket?.title ?? ""} ticket={ticket} />
-      {log.entries.length === 0 && loading ? <div class="ticket-waiting"><SkeletonRows count={3} /></div> : <LogView key={id} ticketId={id} />}
+      <LogView ticketId={id} state={state} />
       <Typing ticketId={id} />
       {ticket && <Foot ticket={ticket} />}
     </div>
