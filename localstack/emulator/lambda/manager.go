@@ -295,7 +295,6 @@ func (m *Manager) environment(f Function) ([]string, error) {
 		"AWS_LAMBDA_INITIALIZATION_TYPE":  "on-demand",
 		"LAMBDA_TASK_ROOT":                filepath.Dir(m.builder.binary(f.Name)),
 		"_HANDLER":                        "bootstrap",
-		"GOMAXPROCS":                      strconv.Itoa(cpuCount(f.Memory)),
 		"TZ":                              ":UTC",
 	}
 	for _, name := range []string{"PATH", "HOME", "TMPDIR"} {
@@ -314,10 +313,6 @@ func (m *Manager) environment(f Function) ([]string, error) {
 	}
 	return env, nil
 }
-
-// cpuCount returns GOMAXPROCS for a memory size. Lambda gives one vCPU per 1,769 MB
-// and throttles smaller functions; more threads would only compete.
-func cpuCount(memory int) int { return max(1, memory/1769) }
 
 func (m *Manager) functionNames() []string {
 	m.mu.Lock()
