@@ -105,6 +105,15 @@ func (c *RevocationCache) Check(ctx context.Context, principal user.Principal) e
 
 // CheckWrite fails with rate_limited while a block refuses the user's writes to tickets.
 func (c *RevocationCache) CheckWrite(ctx context.Context, userID string) error {
+	return c.checkBlocks(ctx, userID, false)
+}
+
+// CheckRead fails with rate_limited while a block refuses that the user moves read markers.
+func (c *RevocationCache) CheckRead(ctx context.Context, userID string) error {
+	return c.checkBlocks(ctx, userID, true)
+}
+
+func (c *RevocationCache) checkBlocks(ctx context.Context, userID string, ofReads bool) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if err := c.refresh(ctx); err != nil {
@@ -112,7 +121,7 @@ func (c *RevocationCache) CheckWrite(ctx context.Context, userID string) error {
 	}
 	var last limit.Block
 	for _, b := range c.list.Blocks[userID] {
-		if b.Until.After(last.Until) {
+		if b.OfReads() == ofReads && b.Until.After(last.Until) {
 			last = b
 		}
 	}

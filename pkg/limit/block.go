@@ -7,8 +7,8 @@ import (
 	"ticketsystem/pkg/user"
 )
 
-// Block refuses the writes of a user to tickets until a time, because the user exceeded
-// a rule. Function instances read it with the revocations.
+// Block refuses the writes of a user to tickets, or the moves of read markers, until a time,
+// because the user exceeded a rule. Function instances read it with the revocations.
 type Block struct {
 	UserID string
 	Rule   Rule
@@ -25,19 +25,25 @@ type BlockStore interface {
 	AddBlock(ctx context.Context, b Block) error
 }
 
-// Names of the rules for entries.
+// Names of the rules for entries and read markers.
 const (
 	entriesPerMinute = "messages-per-minute"
 	entriesPerDay    = "messages-per-day"
+	readsPerMinute   = "reads-per-minute"
 )
 
-// EntryLimits bounds the entries that a user writes to tickets. They are counted after
-// they were written, so that a message costs no additional request.
+// OfReads reports whether the block refuses moves of read markers, and not entries.
+func (b Block) OfReads() bool { return b.Rule.Name == readsPerMinute }
+
+// EntryLimits bounds the entries that a user writes to tickets, and the moves of read markers.
+// They are counted after they were written, so that a message costs no additional request.
 type EntryLimits struct {
 	PerMinute, PerDay int // for customers
 	StaffFactor       int // how many times as much staff may write
 	Store             BlockStore
 	Now               func() time.Time
+
+	reads WindowCounts[string] // moves of read markers by user
 }
 
 const (
@@ -72,4 +78,20 @@ func (l *EntryLimits) Count(ctx context.Context, userID string, role user.Role, 
 		return nil
 	}
 	return l.Store.AddBlock(ctx, b)
+}
+
+// readsPerEntry is how many times a user may move read markers for each entry of PerMinute.
+const readsPerEntry = 5
+
+// CountReads adds n moves of read markers of a user in this minute. Each instance counts for
+// itself, so that a read marker costs no write. It blocks a user who exceeds the limit for about a
+// minute.
+func (l *EntryLimits) CountReads(ctx context.Context, userID string, role user.Role, n int) error {
+	now := l.Now()
+	rule := Rule{readsPerMinute, readsPerEntry * l.PerMinute, time.Minute}.forRole(role, l.StaffFactor)
+	if l.reads.Add(now.Truncate(time.Minute), userID, n, 0) <= rule.Max {
+		return nil
+	}
+	at := now.Truncate(blockInterval)
+	return l.Store.AddBlock(ctx, Block{UserID: userID, Rule: rule, At: at, Until: at.Add(blockInterval + time.Minute)})
 }

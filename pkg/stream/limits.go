@@ -15,17 +15,19 @@ import (
 	"ticketsystem/pkg/user"
 )
 
-// EntryCounter counts the entries of users and blocks those who write too many.
+// EntryCounter counts the entries and read markers of users and blocks those who write too many.
 type EntryCounter interface {
 	// Count adds n entries that a user wrote in a minute.
 	Count(ctx context.Context, userID string, role user.Role, minute time.Time, n int) error
+	// CountReads adds n moves of read markers of a user.
+	CountReads(ctx context.Context, userID string, role user.Role, n int) error
 }
 
-// author is whose entries of which minute are counted together.
+// author is whose entries of which minute, or moves of read markers, are counted together.
 type author struct {
 	id     string
 	role   user.Role
-	minute time.Time
+	minute time.Time // zero for moves of read markers
 }
 
 // CountEntries returns a BatchHandler that calls next and then counts the entries of the
@@ -51,7 +53,13 @@ func CountEntries(next BatchHandler, decode Decoder, counter EntryCounter, metri
 			}
 		}
 		metrics.Flush()
-		if err := parallel.ForEach(authors, maxPartitions, func(a author) error { return counter.Count(ctx, a.id, a.role, a.minute, counts[a]) }); err != nil {
+		err = parallel.ForEach(authors, maxPartitions, func(a author) error {
+			if a.minute.IsZero() {
+				return counter.CountReads(ctx, a.id, a.role, counts[a])
+			}
+			return counter.Count(ctx, a.id, a.role, a.minute, counts[a])
+		})
+		if err != nil {
 			log.ErrorContext(ctx, "entries not counted", slog.Any("error", err))
 		}
 		return out, nil
@@ -70,7 +78,7 @@ func recordEntry(metrics *metric.Recorder, e event.Event) {
 }
 
 // countedAuthor returns the author of an entry, or of a change that had nothing to do, if it
-// counts. Entries that open a ticket have a limit of their own.
+// counts, or of a read marker that was moved. Entries that open a ticket have a limit of their own.
 func countedAuthor(e event.Event) (a author, counted bool) {
 	switch e := e.(type) {
 	case event.EntryAppended:
@@ -78,6 +86,8 @@ func countedAuthor(e event.Event) (a author, counted bool) {
 		counted = e.Entry.Kind != ticket.KindOpened
 	case event.ChangeUnchanged:
 		a, counted = author{e.Change.UserID, e.Change.Role, e.Change.At.Truncate(time.Minute)}, true
+	case event.ReadMarkerMoved: // the stream itself moves one back that is beyond the end of the log
+		a, counted = author{id: e.Marker.Reader.ID, role: e.Marker.Reader.Role}, e.Marker.Seq > e.Before
 	}
 	return a, counted && a.id != ""
 }

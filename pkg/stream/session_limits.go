@@ -2,10 +2,12 @@ package stream
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"ticketsystem/pkg/account"
 	"ticketsystem/pkg/event"
+	"ticketsystem/pkg/parallel"
 )
 
 // SessionStore lists, ends and counts the sessions of users.
@@ -22,35 +24,48 @@ type SessionStore interface {
 }
 
 // LimitSessions returns a Handler that ends the oldest sessions of a user who has more
-// than maximum. A user who starts more than that in an hour cannot log in for the rest of
-// it, so that logins and logouts do not fill the list of revocations.
+// than maximum, once in a batch: the list that it reads has the later sessions too. A user who
+// starts more than that in an hour cannot log in for the rest of it, so that logins and logouts
+// do not fill the list of revocations.
 func LimitSessions(store SessionStore, maximum int, now func() time.Time) Handler {
-	return on(func(ctx context.Context, e event.SessionStarted) error {
+	return func(ctx context.Context, e event.Event, earlier ...event.Event) error {
+		session, started := e.(event.SessionStarted)
+		if !started {
+			return nil
+		}
 		hour := now().Truncate(time.Hour)
-		started, err := store.CountSession(ctx, e.User.ID, e.SessionID, hour)
-		if err == nil && started > maximum {
-			err = store.BlockLogin(ctx, e.User.Phone, hour.Add(time.Hour))
+		n, err := store.CountSession(ctx, session.User.ID, session.SessionID, hour)
+		if err == nil && n > maximum {
+			err = store.BlockLogin(ctx, session.User.Phone, hour.Add(time.Hour))
 		}
-		var page []account.Session
-		more := true
-		for after := ""; err == nil && more; {
-			if page, more, err = store.ListSessions(ctx, e.User.ID, after, maximum); err != nil || len(page) == 0 {
-				break
-			}
-			if after != "" {
-				err = endSessions(ctx, store, page, now())
-			}
-			after = page[len(page)-1].Family
-		}
-		return err
-	})
-}
-
-func endSessions(ctx context.Context, store SessionStore, sessions []account.Session, at time.Time) error {
-	for _, s := range sessions {
-		if _, err := store.EndSession(ctx, s.User.ID, s.Family, at); err != nil {
+		if err != nil || slices.ContainsFunc(earlier, func(e event.Event) bool { _, started := e.(event.SessionStarted); return started }) {
 			return err
 		}
+		return endOldest(ctx, store, session.User.ID, maximum, now())
+	}
+}
+
+// maxConcurrentEnds limits the concurrent writes of endOldest.
+const maxConcurrentEnds = 8
+
+// endOldest ends all sessions of a user but the newest.
+func endOldest(ctx context.Context, store SessionStore, userID string, newest int, at time.Time) error {
+	for after, more := "", true; more; {
+		var page []account.Session
+		var err error
+		if page, more, err = store.ListSessions(ctx, userID, after, newest); err != nil || len(page) == 0 {
+			return err
+		}
+		if after != "" {
+			err = parallel.ForEach(page, maxConcurrentEnds, func(s account.Session) error {
+				_, err := store.EndSession(ctx, userID, s.Family, at)
+				return err
+			})
+		}
+		if err != nil {
+			return err
+		}
+		after = page[len(page)-1].Family
 	}
 	return nil
 }

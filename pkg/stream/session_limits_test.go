@@ -48,6 +48,73 @@ func TestLimitSessions(t *testing.T) {
 	}
 }
 
+// listingSessions counts the lists of sessions.
+type listingSessions struct {
+	*memstore.Store
+	lists int
+}
+
+func (s *listingSessions) ListSessions(ctx context.Context, userID, after string, limit int) ([]account.Session, bool, error) {
+	s.lists++
+	return s.Store.ListSessions(ctx, userID, after, limit)
+}
+
+// TestLimitSessions_OncePerBatch checks that many sessions that a user starts at once are listed
+// once, and that all of them count.
+func TestLimitSessions_OncePerBatch(t *testing.T) {
+	now := time.Date(2026, 3, 1, 12, 20, 0, 0, time.UTC)
+	store := &listingSessions{Store: memstore.New(func() time.Time { return now })}
+	sara := user.User{ID: "sara", Phone: "+989121111111"}
+	handle := stream.LimitSessions(store, 3, func() time.Time { return now })
+	var batch []event.Event
+	for n := range 20 {
+		s := account.Session{Family: fmt.Sprintf("family-%02d", n), User: sara, ExpiresAt: now.Add(time.Hour)}
+		if err := store.CreateSession(t.Context(), s, nil); err != nil {
+			t.Fatal(err)
+		}
+		batch = append(batch, event.SessionStarted{User: sara, SessionID: s.Family})
+	}
+	for n, e := range batch {
+		if err := handle(t.Context(), e, batch[:n]...); err != nil {
+			t.Fatal(err)
+		}
+	}
+	const pages = 7 // of the first record
+	if store.lists > pages {
+		t.Errorf("got %d lists, want at most %d", store.lists, pages)
+	}
+	left, _, err := store.Store.ListSessions(t.Context(), "sara", "", 100)
+	if err != nil || len(left) != 3 || left[0].Family != "family-19" {
+		t.Errorf("got %d sessions, %v, want the newest three", len(left), err)
+	}
+	if login, _, err := store.Login(t.Context(), sara.Phone); err != nil || login.BlockedUntil.IsZero() {
+		t.Errorf("logins are not blocked: %v", err)
+	}
+}
+
+// countingSeen counts the writes of RecordSeen.
+type countingSeen struct{ n int }
+
+func (c *countingSeen) RecordSeen(context.Context, string, time.Time) error {
+	c.n++
+	return nil
+}
+
+// TestRecordSeen_OncePerBatch checks that many refreshes of a user at once are one write.
+func TestRecordSeen_OncePerBatch(t *testing.T) {
+	started, used := event.SessionStarted{User: user.User{ID: "sara"}}, event.SessionUsed{UserID: "sara"}
+	batch := []event.Event{event.UserChanged{}, used, used, started, used}
+	seen := &countingSeen{}
+	for n, e := range batch {
+		if err := stream.RecordSeen(seen)(t.Context(), e, batch[:n]...); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if seen.n != 1 {
+		t.Errorf("got %d writes, want 1", seen.n)
+	}
+}
+
 // countingCopier counts the rewrites of copies.
 type countingCopier struct{ n int }
 

@@ -224,6 +224,7 @@ func TestPost_DeletedLog(t *testing.T) {
 type blocked struct{}
 
 func (blocked) CheckWrite(context.Context, string) error { return apperr.New(apperr.RateLimited, "") }
+func (blocked) CheckRead(context.Context, string) error  { return apperr.New(apperr.RateLimited, "") }
 
 // TestBlock_Writes checks that a blocked user can write nothing new to a ticket, that
 // repeats get their first result, and that the automation is not blocked.
@@ -245,6 +246,7 @@ func TestBlock_Writes(t *testing.T) {
 		"repeated message":  {func(s *ticket.Service) error { _, err := s.Post(ctx, sara, message("c1", 3)); return err }, true},
 		"close":             {func(s *ticket.Service) error { _, err := s.Close(ctx, sara, ticketID, closing); return err }, false},
 		"nothing to change": {func(s *ticket.Service) error { _, err := s.Reopen(ctx, sara, ticketID, closing); return err }, false},
+		"read marker":       {func(s *ticket.Service) error { return s.MarkRead(ctx, sara, ticketID, 1) }, false},
 		"automation": {func(s *ticket.Service) error {
 			_, err := s.Close(ctx, user.Principal{Role: user.RoleAdmin}, ticketID, "")
 			return err

@@ -273,10 +273,15 @@ func filterVisible(entries []Entry, actor user.Principal, q EntryQuery) []Entry 
 // MarkRead moves the actor's read marker forward to seq; it never moves back. It
 // is safe to repeat. The first call of a user on a ticket, or after a change of
 // role, also reads the ticket to authorize the user. Returns
-// apperr.TicketNotFound.
+// apperr.TicketNotFound or RateLimited.
 func (s *Service) MarkRead(ctx context.Context, actor user.Principal, ticketID string, seq int) error {
 	if !id.Valid(ticketID) {
 		return errNotFound()
+	}
+	if s.Writes != nil {
+		if err := s.Writes.CheckRead(ctx, actor.UserID); err != nil {
+			return err
+		}
 	}
 	marker := ReadMarker{TicketID: ticketID, Reader: authorOf(actor), Seq: seq}
 	moved, err := s.Store.AdvanceReadMarker(ctx, marker)

@@ -120,6 +120,8 @@ type CustomerStore interface {
 type WriteChecker interface {
 	// CheckWrite returns apperr.RateLimited if the user wrote too much.
 	CheckWrite(ctx context.Context, userID string) error
+	// CheckRead returns apperr.RateLimited if the user moved read markers too often.
+	CheckRead(ctx context.Context, userID string) error
 }
 
 // Service implements the operations on tickets. Store and Now are required.

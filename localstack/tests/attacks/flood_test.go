@@ -65,6 +65,48 @@ func TestAttack_Messages(t *testing.T) {
 	a.end(value, fmt.Sprintf("refused within 15 s, above %d in a minute", messagesPerMinute), pass, "Messages are counted by the stream, and function instances read blocks every 5 s.")
 }
 
+// TestAttack_ReadMarkers moves a read marker beyond the end of the log until the customer is
+// refused. The stream moves it back, so that it can be moved again.
+func TestAttack_ReadMarkers(t *testing.T) {
+	if !report.Full() {
+		t.Skip("the unit tests of the stream check the limit")
+	}
+	attacker, other := customer(t), opener(t)
+	tk, err := attacker.OpenTicket(t.Context(), nil)
+	id := must(t, tk, err).ID
+	a := begin(t, "flood of read markers")
+	a.measureDelays(other)
+	var seq atomic.Int64
+	move := func(int) (client.Response, error) {
+		return attacker.Do(t.Context(), "POST", "/tickets/"+id+"/read", client.Fields{"seq": seq.Add(1)})
+	}
+	a.flood(8, 20_000, move, isLimited)
+	until := time.Since(a.began)
+	pass := a.problems["rate_limited"] > 0 && until < 15*time.Second
+	value := fmt.Sprintf("%d of %d moves, refused after %.1f s", a.accepted(), a.requests, until.Seconds())
+	a.end(value, fmt.Sprintf("refused within 15 s, above %d in a minute", 5*messagesPerMinute), pass, "Moves are counted by the stream, and function instances read blocks every 5 s.")
+}
+
+// TestAttack_Refreshes refreshes a session again and again, each of which the stream handles.
+func TestAttack_Refreshes(t *testing.T) {
+	if !report.Full() {
+		t.Skip("the unit tests of the stream check that they are handled together")
+	}
+	attacker, other := customer(t), opener(t)
+	a := begin(t, "flood of refreshed sessions")
+	a.measureDelays(other)
+	token := attacker.Tokens().RefreshToken
+	a.flood(1, 1500, func(int) (client.Response, error) {
+		r, err := suite.api.Do(t.Context(), "POST", "/token/refresh", client.Fields{"refreshToken": token})
+		var next struct{ RefreshToken string }
+		if err == nil && r.Status == http.StatusOK && r.Decode(r.Status, &next) == nil {
+			token = next.RefreshToken
+		}
+		return r, err
+	}, nil)
+	a.end(fmt.Sprintf("%d of %d refreshes", a.accepted(), a.requests), "does not delay others", a.accepted() == a.requests, "The stream handles the refreshes of a user in a batch together.")
+}
+
 // TestAttack_Sockets opens more sockets than a user may. The refusal of a handshake has a
 // status only.
 func TestAttack_Sockets(t *testing.T) {
