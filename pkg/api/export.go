@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"strings"
 	"time"
@@ -99,18 +100,18 @@ func (x *Exporter) jobResponse(ctx context.Context, job export.Export) (Response
 }
 
 // Run makes the file of a queued export. It is safe to repeat. A file exists no longer than its
-// attachment, which is stored before it and expires at once if the user was deleted meanwhile.
+// attachment, which is stored before it, and is erased if the user was deleted meanwhile.
 func (x *Exporter) Run(ctx context.Context, order string) error {
 	userID, fileID, _ := strings.Cut(order, " ")
-	job, found, err := x.Store.Export(ctx, userID)
-	if err != nil || !found || job.FileID != fileID || !job.Current(x.Now()) || job.Ready {
-		return err
-	}
 	u, err := x.Store.User(ctx, userID)
-	if apperr.Is(err, apperr.UserNotFound) {
-		return nil
+	if apperr.Is(err, apperr.UserNotFound) { // possibly during an attempt that was interrupted
+		return x.erase(ctx, fileID)
 	}
 	if err != nil {
+		return err
+	}
+	job, found, err := x.Store.Export(ctx, userID)
+	if err != nil || !found || job.FileID != fileID || !job.Current(x.Now()) || job.Ready {
 		return err
 	}
 	data, err := x.collect(ctx, u, "", fileBudget())
@@ -130,7 +131,7 @@ func (x *Exporter) Run(ctx context.Context, order string) error {
 		return err
 	}
 	if _, err := x.Store.User(ctx, userID); apperr.Is(err, apperr.UserNotFound) {
-		return x.Store.ExpireAttachment(ctx, fileID, x.Now())
+		return x.erase(ctx, fileID)
 	} else if err != nil {
 		return err
 	}
@@ -138,6 +139,13 @@ func (x *Exporter) Run(ctx context.Context, order string) error {
 		return err
 	}
 	return x.Store.FinishExport(ctx, job)
+}
+
+// erase deletes the file of a deleted user. Its attachment may have been erased before the file was
+// stored, so that nothing else deletes the file.
+func (x *Exporter) erase(ctx context.Context, fileID string) error {
+	file := attachment.Attachment{ID: fileID}
+	return errors.Join(x.Store.ExpireAttachment(ctx, fileID, x.Now()), x.Objects.Delete(ctx, file.Key()))
 }
 
 // exportFile returns the attachment that holds the file of an export.

@@ -87,6 +87,42 @@ func TestExport(t *testing.T) {
 	}
 }
 
+// TestExport_UserDeleted checks that nothing is left of an export whose user is deleted, with the
+// record of the file, before the file is stored, or before an interrupted attempt is repeated.
+func TestExport_UserDeleted(t *testing.T) {
+	for name, interrupted := range map[string]bool{"before the file is stored": false, "after an interrupted attempt": true} {
+		f := newExportFixture(t)
+		f.addTicket(oneID)
+		for i := range 60 {
+			f.appendEntries(ticket.Entry{TicketID: oneID, Seq: i + 2, Kind: ticket.KindMessage, Body: strings.Repeat("ش", 10_000), Author: ticket.Author{ID: saraID}})
+		}
+		if got := f.get(t); got.status != 202 || len(f.orders) != 1 {
+			t.Fatalf("got %d, orders %q, want a running export", got.status, f.orders)
+		}
+		_, fileID, _ := strings.Cut(f.orders[0], " ")
+		erase := func() {
+			f.deleteSara()
+			e := ticket.Entry{Attachments: []ticket.Attachment{{ID: fileID}}}
+			must(f.PurgeTicket(t.Context(), "t", ticket.Log{Entries: []ticket.Entry{e}}))
+		}
+		if interrupted {
+			f.objects.Set("files/"+fileID, "personal data")
+			erase()
+		} else {
+			f.objects.Before = func(operation, _ string) error {
+				if operation == "Put" {
+					erase()
+				}
+				return nil
+			}
+		}
+		must(f.exporter.Run(t.Context(), f.orders[0]))
+		if left := f.objects.Content(); len(left) > 0 {
+			t.Errorf("deleted %s: %d files are left", name, len(left))
+		}
+	}
+}
+
 // TestExport_File checks that a long export becomes a file of the user, once, also if the order
 // is repeated, and that none is made for a deleted user.
 func TestExport_File(t *testing.T) {

@@ -210,11 +210,13 @@ func (s *Service) ProcessUpload(ctx context.Context, attachmentID string) error 
 	if err == nil && a.State == Pending {
 		err = s.validate(ctx, a)
 	}
+	if errors.Is(err, ErrObjectNotFound) { // replaced, or deleted with the record after a thumbnail was stored
+		if _, err = s.Store.Attachment(ctx, attachmentID); err == nil {
+			return nil // the event of the replacement processes it
+		}
+	}
 	if apperr.Is(err, apperr.AttachmentNotFound) { // deleted, possibly during the check
 		return DeleteObjects(ctx, s.Objects, attachmentID)
-	}
-	if errors.Is(err, ErrObjectNotFound) {
-		return nil // replaced or deleted concurrently; another event processes it
 	}
 	if err != nil {
 		return err

@@ -213,20 +213,24 @@ func TestProcessUpload_ReplacedDuringCheck(t *testing.T) {
 }
 
 // TestProcessUpload_NoRecord checks that no object stays without a record, also if
-// the record is deleted during the check.
+// the record is deleted during the check, and its objects with it.
 func TestProcessUpload_NoRecord(t *testing.T) {
-	for _, at := range []string{"", "Head", "Copy"} {
+	for _, at := range []string{"", "Head", "ReadPrefix", "Put", "Copy"} {
 		f := newFixture()
+		f.Picture = func(context.Context, []byte) (attachment.Picture, bool) {
+			return attachment.Picture{Width: 900, Height: 600, Thumbnail: []byte("jpeg")}, true
+		}
 		a := f.upload(t, pngStart+"x")
 		remove := func() error {
 			e := ticket.Entry{Attachments: []ticket.Attachment{{ID: a.ID}}}
 			return f.store.PurgeTicket(t.Context(), "t", ticket.Log{Entries: []ticket.Entry{e}})
 		}
 		f.objects.Before = func(operation, _ string) error {
-			if operation == at {
-				return remove()
+			if operation != at {
+				return nil
 			}
-			return nil
+			f.objects.Before = nil
+			return errors.Join(remove(), attachment.DeleteObjects(t.Context(), f.objects, a.ID)) // as the stream does
 		}
 		if at == "" {
 			f.objects.Set(a.Key(), pngStart+"x") // of an attempt that crashed
