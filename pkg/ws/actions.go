@@ -3,6 +3,7 @@ package ws
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -41,6 +42,10 @@ func (h *Handler) Default(_ context.Context, r *Request) (any, error) {
 	return nil, apperr.New(apperr.UnknownAction, "Known actions are subscribe, unsubscribe, message, typing, read and ping.")
 }
 
+// maxTopics is the maximum number of topics of a connection besides that of its user. They are in one
+// item, and $disconnect leaves each of them.
+const maxTopics = 200
+
 // maxReplayEntries is the maximum number of entries in a subscribed frame.
 const maxReplayEntries = 100
 
@@ -67,6 +72,9 @@ func (h *Handler) Subscribe(tickets *ticket.Service) Action {
 		var v wire.Validator
 		if in.After != nil {
 			v.After("/after", *in.After)
+		}
+		if len(r.Connection.Topics) > maxTopics && !slices.Contains(r.Connection.Topics, in.Topic) {
+			v.Add("/topic", "too_many", fmt.Sprintf("At most %d topics for a connection.", maxTopics))
 		}
 		if err := v.Err(); err != nil {
 			return nil, err

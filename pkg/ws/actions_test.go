@@ -150,6 +150,36 @@ func TestSubscribe(t *testing.T) {
 	}
 }
 
+// TestSubscribe_MaxTopics checks that the topics of a connection are bounded, and that one of them may
+// be subscribed to again.
+func TestSubscribe_MaxTopics(t *testing.T) {
+	fx := newFixture(t)
+	c, _, err := fx.Connection(t.Context(), "sara1")
+	must(err)
+	subscribe := func() any {
+		fx.send(t, fx.handler.Subscribe(fx.tickets), "sara1", `{"action":"subscribe","topic":"ticket:`+oneID+`"}`)
+		return fx.reply("sara1").field("problem", "code")
+	}
+	for n := range 200 {
+		if n == 199 {
+			if got := subscribe(); got != nil {
+				t.Errorf("topic 200: got %v", got)
+			}
+		}
+		_, err := fx.Subscribe(t.Context(), c, fmt.Sprint("ticket:", n))
+		must(err)
+	}
+	if got := subscribe(); got != nil {
+		t.Errorf("the same topic: got %v", got)
+	}
+	fx.send(t, fx.handler.Unsubscribe(fx.tickets), "sara1", `{"action":"unsubscribe","topic":"ticket:`+oneID+`"}`)
+	_, err = fx.Subscribe(t.Context(), c, "ticket:another")
+	must(err)
+	if got := subscribe(); got != "invalid_body" {
+		t.Errorf("topic 202: got %v, want invalid_body", got)
+	}
+}
+
 // TestSubscribe_ReplayLimit checks that a replay has at most 100 entries.
 func TestSubscribe_ReplayLimit(t *testing.T) {
 	fx := newFixture(t)

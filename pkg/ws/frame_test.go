@@ -3,6 +3,7 @@ package ws_test
 import (
 	"context"
 	"encoding/base64"
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -101,6 +102,22 @@ func TestErrorFrame_RetryAfter(t *testing.T) {
 	fx.send(t, limited, "sara1", `{"action":"message"}`)
 	if got := fx.reply("sara1").field("problem", "retryAfter"); got != 2.0 {
 		t.Errorf("got %v, want 2", got)
+	}
+}
+
+// TestErrorFrame_LongName checks that the error of a frame fits into a frame, although it names a
+// field with a long name, and unknown fields within each other.
+func TestErrorFrame_LongName(t *testing.T) {
+	fx := newFixture(t)
+	name := strings.Repeat("~", 100_000)
+	for _, body := range []string{`{"action":"ping","` + name + `":1}`, `{"action":"ping","id":{"` + name + `":1}}`} {
+		for _, from := range []string{"sara1", "reza1"} {
+			fx.send(t, fx.handler.Ping, from, body)
+			got, err := json.Marshal(fx.reply(from).body)
+			if code := fx.reply(from).field("problem", "code"); err != nil || code != "invalid_body" || len(got) > 4096 {
+				t.Errorf("%s: got %d bytes, %v", from, len(got), code)
+			}
+		}
 	}
 }
 

@@ -29,6 +29,18 @@ func fieldDetail(f apperr.Field) string {
 	return f.Message
 }
 
+// maxPointer is the length of a pointer in bytes: it may contain the name of an unknown field, which
+// a frame could not repeat.
+const maxPointer = 256
+
+// shorten cuts a pointer that is too long.
+func shorten(pointer string) string {
+	if len(pointer) <= maxPointer {
+		return pointer
+	}
+	return strings.ToValidUTF8(pointer[:maxPointer], "") + "…"
+}
+
 // NewProblem converts an error. An unknown code becomes "internal" without details, so that
 // no cause is disclosed.
 func NewProblem(e *apperr.Error, language, instance, requestID string) Problem {
@@ -43,6 +55,7 @@ func NewProblem(e *apperr.Error, language, instance, requestID string) Problem {
 		RetryAfter: int(math.Ceil(e.RetryAfter.Seconds())), Errors: []apperr.Field{},
 	}
 	for _, field := range e.Fields {
+		field.Pointer = shorten(field.Pointer)
 		p.Errors = append(p.Errors, field.In(language))
 	}
 	english := locale.Resolve(language) == locale.English

@@ -15,12 +15,18 @@ import (
 	"ticketsystem/pkg/ticket"
 )
 
+// maxFields bounds the fields of an error, because a body may have thousands of invalid ones.
+const maxFields = 100
+
 // Validator collects the invalid fields of a body, so that the client gets all of them in
-// one response. The zero value is ready to use.
+// one response, at most maxFields. The zero value is ready to use.
 type Validator struct{ fields []apperr.Field }
 
 // Add records an invalid field.
 func (v *Validator) Add(pointer, code, message string) {
+	if len(v.fields) == maxFields {
+		return
+	}
 	v.fields = append(v.fields, apperr.Field{Pointer: pointer, Code: code, Message: message})
 }
 
