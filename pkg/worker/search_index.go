@@ -39,10 +39,14 @@ func UpdateSearchIndex(index stream.SearchIndex, log *slog.Logger) func(context.
 	}
 }
 
-// runIndexJobs runs the messages of one group in order. After an error it returns the
-// failed message and those after it.
+// runIndexJobs runs the messages of one group in order, and equal ones that follow each other, such
+// as those of many edits of a title, once. After an error it returns the failed message and those
+// after it.
 func runIndexJobs(ctx context.Context, index stream.SearchIndex, messages []events.SQSMessage) ([]events.SQSMessage, error) {
 	for i, message := range messages {
+		if i+1 < len(messages) && messages[i+1].Body == message.Body {
+			continue
+		}
 		if err := runIndexJob(ctx, index, message.Body); err != nil {
 			return messages[i:], err
 		}

@@ -43,7 +43,7 @@ func (index *fakeSearchIndex) RefreshUser(_ context.Context, userID string) erro
 }
 
 // TestUpdateSearchIndex checks that the jobs of a group run in order up to a failure,
-// and that the failed one and the rest of its group are reported.
+// that the failed one and the rest of its group are reported, and that equal ones run once.
 func TestUpdateSearchIndex(t *testing.T) {
 	var batch events.SQSEvent
 	for _, m := range [][3]string{
@@ -52,7 +52,7 @@ func TestUpdateSearchIndex(t *testing.T) {
 		{"3", "t", `{"ticketId":"t"}`},
 		{"4", "bad", `{"ticketId":"bad"}`},
 		{"5", "u", `{"userId":"u"}`},
-		{"6", "x", `no job`},
+		{"6", "x", `no job`}, {"7", "t", `{"ticketId":"t"}`}, {"8", "t", `{"ticketId":"t"}`},
 	} {
 		batch.Records = append(batch.Records, events.SQSMessage{MessageId: m[0], Body: m[2], Attributes: map[string]string{"MessageGroupId": m[1]}})
 	}
@@ -71,6 +71,10 @@ func TestUpdateSearchIndex(t *testing.T) {
 	}
 	if entry, removal := slices.Index(index.calls, "t 2: roof; sara"), slices.Index(index.calls, "refresh t"); entry < 0 || removal < entry {
 		t.Errorf("got %q, want the entry before the refresh", index.calls)
+	}
+	refreshed := slices.DeleteFunc(slices.Clone(index.calls), func(call string) bool { return call != "refresh t" })
+	if len(refreshed) != 1 {
+		t.Errorf("got %d refreshes of a ticket with three, want 1", len(refreshed))
 	}
 	if !slices.Contains(index.calls, "user u") || slices.Contains(index.calls, "refresh bad") {
 		t.Errorf("got %q", index.calls)
