@@ -64,15 +64,26 @@ func (i checkpointItem) checkpoint() stats.Checkpoint {
 	}
 }
 
+// checkpointPage is the number of items that StatsCheckpoint reads first.
+const checkpointPage = 120
+
 // StatsCheckpoint implements stats.Store with one ascending query, which ends with
-// the checkpoint.
+// the checkpoint. If the checkpoint is further away, it reads the checkpoint first, and then only
+// the entries after it.
 func (s *Store) StatsCheckpoint(ctx context.Context, ticketID string, seq int) (stats.Checkpoint, ticket.Log, error) {
 	checkpoint := stats.Checkpoint{TicketID: ticketID}
 	log := ticket.Log{ReadMarkers: map[string]int{}}
-	for row, err := range s.query(ctx, rangeQuery(ticketID, entrySK(seq), skCheckpoint)) {
-		if err != nil {
+	out, err := s.queryPage(ctx, rangeQuery(ticketID, entrySK(seq), skCheckpoint, pageOf(checkpointPage)))
+	if err != nil {
+		return checkpoint, log, err
+	}
+	items := out.Items
+	if out.LastEvaluatedKey != nil {
+		if items, err = s.afterCheckpoint(ctx, ticketID, seq); err != nil {
 			return checkpoint, log, err
 		}
+	}
+	for _, row := range items {
 		if !isCheckpoint(row) {
 			if err := decodeLogItem(&log, row); err != nil {
 				return checkpoint, log, err
@@ -87,6 +98,24 @@ func (s *Store) StatsCheckpoint(ctx context.Context, ticketID string, seq int) (
 		s.noteGeneration(checkpoint.Generation)
 	}
 	return checkpoint, log, nil
+}
+
+// afterCheckpoint reads the items of StatsCheckpoint from the entry at seq on, without the entries
+// that are counted unless seq is 0.
+func (s *Store) afterCheckpoint(ctx context.Context, ticketID string, seq int) (items []item, err error) {
+	var counted checkpointItem
+	if seq > 0 {
+		if _, err := s.get(ctx, checkpointKey(ticketID), true, &counted); err != nil {
+			return nil, err
+		}
+	}
+	for row, err := range s.query(ctx, rangeQuery(ticketID, entrySK(max(seq, counted.LastSeq+1)), skCheckpoint)) {
+		if err != nil {
+			return nil, err
+		}
+		items = append(items, row)
+	}
+	return items, nil
 }
 
 func isCheckpoint(i item) bool {

@@ -20,7 +20,8 @@ type Update struct {
 // Store persists the counts and the checkpoint of each ticket.
 type Store interface {
 	// StatsCheckpoint returns the checkpoint of a ticket and its log from seq on with
-	// the read markers, strongly consistent. A ticket that was never counted has LastSeq 0.
+	// the read markers, strongly consistent. Entries that are counted may be missing, unless seq
+	// is 0. A ticket that was never counted has LastSeq 0.
 	StatsCheckpoint(ctx context.Context, ticketID string, seq int) (Checkpoint, ticket.Log, error)
 
 	// ApplyStats applies all updates in one transaction, or none. The updates
@@ -123,7 +124,7 @@ func (a *Aggregator) ApplyReadMarker(ctx context.Context, m ticket.ReadMarker) e
 func (a *Aggregator) MigrateTicket(ctx context.Context, ticketID string, generation int) error {
 	next := 0 // first entry not counted in the new generation; 0 for a deleted ticket
 	err := retry.Do(ctx, conflictPolicy, func(int) (done bool, err error) {
-		before, log, err := a.Store.StatsCheckpoint(ctx, ticketID, 1)
+		before, log, err := a.Store.StatsCheckpoint(ctx, ticketID, 0)
 		if err != nil || before.Deleted {
 			return true, err
 		}

@@ -31,7 +31,7 @@ func (store *flakyStore) StatsCheckpoint(_ context.Context, ticketID string, seq
 	store.mu.Lock()
 	defer store.mu.Unlock()
 	log := store.logs[ticketID]
-	return store.checkpoints[ticketID], ticket.Log{Entries: log[min(seq-1, len(log)):], ReadMarkers: readMarkers()}, nil
+	return store.checkpoints[ticketID], ticket.Log{Entries: log[min(max(seq-1, 0), len(log)):], ReadMarkers: readMarkers()}, nil
 }
 
 func (store *flakyStore) fails() bool { return store.rng != nil && store.rng.IntN(8) == 0 }

@@ -11,6 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"ticketsystem/localstack/testkit/report"
+	"ticketsystem/pkg/stats"
 	"ticketsystem/pkg/ticket"
 	"ticketsystem/pkg/user"
 )
@@ -50,6 +51,8 @@ func TestLongLogCosts(t *testing.T) {
 	if got := readLog(t, onDynamo, ticketID).Ticket; got.LastSeq != n || got.Messages != n-1 {
 		t.Fatalf("projected %d entries, %d messages, want %d", got.LastSeq, got.Messages, n)
 	}
+	aggregator := &stats.Aggregator{Store: store}
+	must(t, aggregator.ApplyFrom(t.Context(), ticketID, 1))
 	post := func(after int) func(context.Context) error {
 		return func(ctx context.Context) error {
 			_, err := service.Post(ctx, sara, ticket.Message{TicketID: ticketID, ClientID: newID(), Body: "hello", After: after})
@@ -76,6 +79,9 @@ func TestLongLogCosts(t *testing.T) {
 		{"read up to the middle", cost{8, 130, 16}, read(sara, n/2)},
 		{"read up to 1, by another", cost{8, 130, 16}, read(ali, 1)},
 		{"project a late hint", cost{3, 130, 0}, func(ctx context.Context) error { return service.Project(ctx, ticketID, 1) }},
+		{"statistics of a marker at 1, by an agent", cost{4, 40, 2}, func(ctx context.Context) error {
+			return aggregator.ApplyReadMarker(ctx, ticket.ReadMarker{TicketID: ticketID, Seq: 1, Reader: ticket.Author{ID: ali.UserID, Role: ali.Role}})
+		}},
 		{"detail", cost{2, 5, 0}, func(ctx context.Context) error { _, err := service.Detail(ctx, sara, ticketID); return err }},
 	} {
 		meter.reset()
