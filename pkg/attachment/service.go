@@ -210,13 +210,11 @@ func (s *Service) ProcessUpload(ctx context.Context, attachmentID string) error 
 	if err == nil && a.State == Pending {
 		err = s.validate(ctx, a)
 	}
-	if errors.Is(err, ErrObjectNotFound) { // replaced, or deleted with the record after a thumbnail was stored
-		if _, err = s.Store.Attachment(ctx, attachmentID); err == nil {
-			return nil // the event of the replacement processes it
-		}
-	}
 	if apperr.Is(err, apperr.AttachmentNotFound) { // deleted, possibly during the check
 		return DeleteObjects(ctx, s.Objects, attachmentID)
+	}
+	if errors.Is(err, ErrObjectNotFound) {
+		return nil // replaced or deleted concurrently; another event processes it
 	}
 	if err != nil {
 		return err
@@ -244,12 +242,17 @@ func (s *Service) validate(ctx context.Context, a Attachment) error {
 	if reason != "" {
 		return s.Store.SetAttachmentState(ctx, a.ID, Result{State: Refused, Reason: reason})
 	}
-	result, err := s.examinePicture(ctx, a, object)
+	result, thumbnail, err := s.examinePicture(ctx, a, object)
 	if err != nil {
 		return err
 	}
 	if result.State == Ready {
 		if err := s.Objects.Copy(ctx, a.UploadKey(), object.ETag, a.Key()); err != nil {
+			return err
+		}
+	}
+	if result.Thumbnail { // after the copy, which fails if the upload was replaced meanwhile
+		if err := s.Objects.Put(ctx, a.ThumbnailKey(), "image/jpeg", thumbnail); err != nil {
 			return err
 		}
 	}
@@ -259,27 +262,24 @@ func (s *Service) validate(ctx context.Context, a Attachment) error {
 // maxPictureSize bounds what is read to make a thumbnail. A larger file has none.
 const maxPictureSize = 32 << 20
 
-// examinePicture determines the size of an image and stores its thumbnail. Other files
+// examinePicture determines the size of an image and makes its thumbnail. Other files
 // are ready as they are.
-func (s *Service) examinePicture(ctx context.Context, a Attachment, object ObjectInfo) (Result, error) {
+func (s *Service) examinePicture(ctx context.Context, a Attachment, object ObjectInfo) (result Result, thumbnail []byte, err error) {
 	if !strings.HasPrefix(a.Type, "image/") {
-		return Result{State: Ready}, nil
+		return Result{State: Ready}, nil, nil
 	}
 	content, err := s.Objects.ReadPrefix(ctx, a.UploadKey(), object.ETag, maxPictureSize)
 	if err != nil {
-		return Result{}, err
+		return Result{}, nil, err
 	}
 	picture, ok := s.Picture(ctx, content)
 	if !ok {
-		return Result{State: Refused, Reason: "The picture has too many pixels."}, nil
+		return Result{State: Refused, Reason: "The picture has too many pixels."}, nil, nil
 	}
 	a.Width, a.Height = picture.Width, picture.Height
-	result := Result{State: Ready, Width: a.Width, Height: a.Height}
-	if len(picture.Thumbnail) == 0 || a.isSmallPicture() {
-		return result, nil
-	}
-	result.Thumbnail = true
-	return result, s.Objects.Put(ctx, a.ThumbnailKey(), "image/jpeg", picture.Thumbnail)
+	result = Result{State: Ready, Width: a.Width, Height: a.Height}
+	result.Thumbnail = len(picture.Thumbnail) > 0 && !a.isSmallPicture()
+	return result, picture.Thumbnail, nil
 }
 
 // sniffLength is the number of bytes that determine the type of a file. Those of

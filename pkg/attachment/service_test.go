@@ -212,6 +212,29 @@ func TestProcessUpload_ReplacedDuringCheck(t *testing.T) {
 	}
 }
 
+// TestProcessUpload_ReplacedDuringDecoding checks that the thumbnail of a picture that takes long to
+// decode does not stay beside the picture that replaces it meanwhile.
+func TestProcessUpload_ReplacedDuringDecoding(t *testing.T) {
+	f := newFixture()
+	a := f.upload(t, pngStart+"x")
+	f.Picture = func(ctx context.Context, content []byte) (attachment.Picture, bool) {
+		if string(content) == pngStart+"x" {
+			f.objects.Set(a.UploadKey(), pngStart+"y")
+			if err := f.ProcessUpload(ctx, a.ID); err != nil { // the event of the replacement
+				t.Error(err)
+			}
+		}
+		return attachment.Picture{Width: 900, Height: 600, Thumbnail: append([]byte("of "), content...)}, true
+	}
+	if err := f.ProcessUpload(t.Context(), a.ID); err != nil {
+		t.Fatal(err)
+	}
+	content := f.objects.Content()
+	if file, thumbnail := content[a.Key()], content[a.ThumbnailKey()]; file != pngStart+"y" || thumbnail != "of "+file {
+		t.Errorf("got the file %q with the thumbnail %q", file, thumbnail)
+	}
+}
+
 // TestProcessUpload_NoRecord checks that no object stays without a record, also if
 // the record is deleted during the check, and its objects with it.
 func TestProcessUpload_NoRecord(t *testing.T) {
