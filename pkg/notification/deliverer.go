@@ -139,8 +139,9 @@ func (d *Deliverer) plan(in DeliveryInput, channel Channel, now time.Time) (reas
 // result.
 func (d *Deliverer) complete(ctx context.Context, in DeliveryInput, channel Channel, delivery Delivery, reason string, reported []Notification) (retryAfter time.Duration, err error) {
 	var sendErr error
+	counted := delivery.Attempts > 1 && delivery.Reason != ReasonSpendLimit // by an earlier attempt
 	if delivery.State, delivery.Reason = Skipped, reason; reason == "" {
-		delivery.State, delivery.Reason, sendErr = d.attempt(ctx, summarize(reported), in.User, channel, &delivery)
+		delivery.State, delivery.Reason, sendErr = d.attempt(ctx, summarize(reported), in.User, channel, &delivery, counted)
 	}
 	delivery.At = d.Now()
 	if err := d.Store.CompleteDelivery(ctx, in.Notification, channel, delivery); err != nil {
@@ -155,9 +156,9 @@ func retryDelay(attempts int) time.Duration {
 	return 5 * time.Second << min(max(attempts, 1), 5)
 }
 
-// attempt sends the notification unless a limit stops it. It returns an error if the
-// delivery must be retried.
-func (d *Deliverer) attempt(ctx context.Context, n Notification, to user.User, channel Channel, delivery *Delivery) (State, string, error) {
+// attempt sends the notification unless a limit stops it, for which an SMS that is counted does not
+// count again. It returns an error if the delivery must be retried.
+func (d *Deliverer) attempt(ctx context.Context, n Notification, to user.User, channel Channel, delivery *Delivery, counted bool) (State, string, error) {
 	switch channel { //nolint:exhaustive // the other one is SMS
 	case Push:
 		return d.push(ctx, n, to, delivery)
@@ -171,12 +172,14 @@ func (d *Deliverer) attempt(ctx context.Context, n Notification, to user.User, c
 		}
 		return outcome(d.Mailer.Mail(ctx, NewMail(n, to, d.Brand), to.ID))
 	}
-	allowed, err := d.Store.ReserveSMSQuota(ctx, d.Now(), d.MaxSMSPerDay)
-	switch {
-	case err != nil:
-		return failedDelivery(err)
-	case !allowed:
-		return Failed, ReasonSpendLimit, nil
+	if !counted {
+		allowed, err := d.Store.ReserveSMSQuota(ctx, d.Now(), d.MaxSMSPerDay)
+		switch {
+		case err != nil:
+			return failedDelivery(err)
+		case !allowed:
+			return Failed, ReasonSpendLimit, nil
+		}
 	}
 	return outcome(d.SMS.Send(ctx, to.Phone, ShortText(n, to.Locale, d.Brand)))
 }

@@ -209,6 +209,25 @@ func TestDeliver_RetriesFailures(t *testing.T) {
 	if _, err := f.deliver(noon, notification.SMS); err != nil || f.delivery(notification.SMS).State != notification.Sent {
 		t.Errorf("got %v, %+v, want it sent", err, f.delivery(notification.SMS))
 	}
+	for left := maxSMSPerDay - 1; left >= 0; left-- {
+		if allowed, err := f.ReserveSMSQuota(t.Context(), noon, maxSMSPerDay); err != nil || allowed != (left > 0) {
+			t.Errorf("five attempts count more or less than once: %v, %v with %d left", allowed, err, left)
+		}
+	}
+}
+
+// TestDeliver_SpendLimitAgain checks that an SMS above the limit of the day counts when it is retried.
+func TestDeliver_SpendLimitAgain(t *testing.T) {
+	f := newFixture(t, notification.Queued)
+	for range maxSMSPerDay {
+		_, err := f.ReserveSMSQuota(t.Context(), noon, maxSMSPerDay)
+		f.must(err)
+	}
+	for range 2 {
+		if _, err := f.deliver(noon, notification.SMS); err != nil || f.delivery(notification.SMS).Reason != notification.ReasonSpendLimit || len(f.sent) > 0 {
+			t.Errorf("got %v, %+v, sent %q", err, f.delivery(notification.SMS), f.sent)
+		}
+	}
 }
 
 // TestDeliver_AlreadyClaimed checks that a claimed delivery is not sent until
