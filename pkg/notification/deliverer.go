@@ -132,6 +132,9 @@ func (d *Deliverer) plan(in DeliveryInput, channel Channel, now time.Time) (reas
 	if reason := skipReason(in.User, channel); reason != "" {
 		return reason, nil, nil
 	}
+	if channel == SMS && in.isAgentTold() {
+		return ReasonGrouped, nil, nil
+	}
 	return "", reported, grouped
 }
 

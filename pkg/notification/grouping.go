@@ -48,6 +48,14 @@ func (in DeliveryInput) group(channel Channel, staleBefore time.Time) (reported,
 	return reported, added
 }
 
+// isAgentTold reports whether an SMS has told an agent of replies to the same ticket that are still
+// unread. Without this rule one customer could use up the limit of a day by writing every minute.
+func (in DeliveryInput) isAgentTold() bool {
+	return in.Notification.Kind == KindCustomerReply && slices.ContainsFunc(in.Others, func(other Notification) bool {
+		return other.Kind == KindCustomerReply && !other.Read && other.Deliveries[SMS].State == Sent
+	})
+}
+
 // membersOf returns a notification and all that were grouped into it, also indirectly.
 func (in DeliveryInput) membersOf(channel Channel, id string) []Notification {
 	var members []Notification

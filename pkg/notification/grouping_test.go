@@ -81,6 +81,39 @@ func TestDeliver_GroupsTicket(t *testing.T) {
 	}
 }
 
+// TestDeliver_AgentToldOnce checks that an agent gets one SMS about the replies of a customer to a
+// ticket within 15 minutes, until they are read, and each of the mails.
+func TestDeliver_AgentToldOnce(t *testing.T) {
+	const reply = notification.KindCustomerReply
+	for name, c := range map[string]struct {
+		kind notification.Kind
+		read bool
+		want string
+	}{
+		"unread":              {reply, false, "skipped grouped"},
+		"read":                {reply, true, "sent "},
+		"after an assignment": {notification.KindAssignment, false, "sent "},
+	} {
+		f := newFixture(t, notification.Sent)
+		f.addTicket(func(tk *ticket.Ticket) { tk.State.Status, tk.WaitingSince = ticket.StatusOpen, noon })
+		f.addNotification(60, c.kind, notification.Sent)
+		f.addNotification(120, reply, notification.Queued)
+		if c.read {
+			f.must(f.MarkNotificationsRead(t.Context(), "sara", []string{"N0060"}))
+		}
+		f.updateUser(func(u *user.User) { u.Role = user.RoleSupport })
+		for _, channel := range []notification.Channel{notification.SMS, notification.Email} {
+			job := notification.DeliveryJob{UserID: "sara", ID: "N0120", Channel: channel, TicketID: ticketID}
+			_, err := f.deliverer(noon.Add(130*time.Second)).Deliver(t.Context(), job)
+			f.must(err)
+			d := f.delivery(channel)
+			if got := string(d.State) + " " + d.Reason; channel == notification.SMS && got != c.want || channel == notification.Email && d.State != notification.Sent {
+				t.Errorf("%s, %s: got %s, want %s", name, channel, got, c.want)
+			}
+		}
+	}
+}
+
 // TestDeliver_Outdated checks that nothing is sent after the ticket has changed so that
 // the notification is untrue, and that a stored ticket which lags does not matter.
 func TestDeliver_Outdated(t *testing.T) {
