@@ -31,6 +31,7 @@ type postingList struct {
 type postingPage struct {
 	rows   []string
 	readTo string
+	last   bool // the list may not be read on
 }
 
 // searcher finds the postings that are in all lists of at least one of its joins.
@@ -93,6 +94,9 @@ func (s *searcher) load(ctx context.Context, lists []*postingList, at string) er
 	return parallel.ForEach(lists, searchQueries, func(l *postingList) error {
 		page, err := l.load(ctx, l.from(at), l.pageSize)
 		l.rows, l.readTo, l.exhausted = page.rows, page.readTo, page.readTo == ""
+		if page.last { // of a list that is the only one
+			s.readsLeft = 0
+		}
 		return err
 	})
 }
@@ -264,10 +268,13 @@ func (s *Store) postingsOf(pk string) *postingList {
 const (
 	maxCustomerPage = 200
 	minCustomerPage = 150
+
+	maxCustomerBytes = 2 << 20 // of the terms that one search of own tickets reads
 )
 
 // postingsOfCustomer returns the list of a customer's tickets that match.
 func (s *Store) postingsOfCustomer(customerID string, matches func(terms []string) bool) *postingList {
+	size := 0
 	return &postingList{load: func(ctx context.Context, upTo string, _ int) (page postingPage, err error) {
 		in := queryInput("PK = :pk AND SK <= :to", values{"pk": customerTermsPK(customerID), "to": upTo + maxPostingKey}, descending, pageOf(maxCustomerPage))
 		var posting string
@@ -287,14 +294,17 @@ func (s *Store) postingsOfCustomer(customerID string, matches func(terms []strin
 				return postingPage{}, err
 			}
 			if of := parseCustomerTermsKey(c.SK); of != posting {
-				if finish(); n >= minCustomerPage {
-					page.readTo = keyBefore(posting)
+				if finish(); n >= minCustomerPage || size >= maxCustomerBytes {
+					page.readTo, page.last = keyBefore(posting), size >= maxCustomerBytes
 					return page, nil
 				}
 				posting, terms = of, nil
 			}
 			terms = append(terms, c.Terms...)
 			n++
+			for _, term := range c.Terms {
+				size += len(term)
+			}
 		}
 		finish()
 		return page, nil

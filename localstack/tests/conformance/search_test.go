@@ -72,6 +72,49 @@ func (it indexedTicket) matches(q ticket.Query) bool {
 	return q.Matches(it.Ticket) && search.MatchAny(q.Terms, words)
 }
 
+// TestSearch_OwnTicketsBounded checks that a page of a search of own tickets reads a bounded amount,
+// however long the indexed texts are, and that the search goes on with a cursor.
+func TestSearch_OwnTicketsBounded(t *testing.T) {
+	store, meter := newMeteredStore()
+	sara, db := customer("Sara"), dynamodb.NewFromConfig(env.config)
+	var words []string
+	for i := range 150 {
+		words = append(words, fmt.Sprintf("%04d%s", i, strings.Repeat("ش", 28)))
+	}
+	text := func(v string) types.AttributeValue { return &types.AttributeValueMemberS{Value: v} }
+	list, first := &types.AttributeValueMemberL{}, indexTicket(t, sara, app.Now().Add(-time.Hour), []string{"needle"}, nil)
+	for _, word := range words {
+		list.Value = append(list.Value, text(word))
+	}
+	const entries = 600 // of 9 KB
+	var batch []types.WriteRequest
+	for i := range entries {
+		sk := fmt.Sprintf("%013d#%s#%010d", app.Now().UnixMilli()+int64(i), newID(), 1)
+		batch = append(batch, types.WriteRequest{PutRequest: &types.PutRequest{Item: map[string]types.AttributeValue{"PK": text("K#c#" + sara.UserID), "SK": text(sk), "words": list}}})
+		if len(batch) == 25 {
+			_, err := db.BatchWriteItem(t.Context(), &dynamodb.BatchWriteItemInput{RequestItems: map[string][]types.WriteRequest{env.table: batch}})
+			must(t, err)
+			batch = nil
+		}
+	}
+	q := ticket.Query{CustomerID: sara.UserID, Terms: search.Parse("needle"), Limit: 20}
+	var cursor map[string]string
+	for page := 1; ; page++ {
+		meter.reset()
+		found, next, err := store.ListTickets(t.Context(), q, cursor)
+		must(t, err)
+		if got, _ := meter.reset(); got.read > 400 {
+			t.Errorf("page %d: got %v, want at most 400 read units", page, got)
+		}
+		if cursor = next; next == nil {
+			if len(found) != 1 || found[0].ID != first.ID || page < 3 {
+				t.Errorf("page %d: got %d tickets, want the oldest after some pages", page, len(found))
+			}
+			return
+		}
+	}
+}
+
 // searchAll returns the ids on all pages of a search.
 func searchAll(t *testing.T, q ticket.Query) []string {
 	t.Helper()
