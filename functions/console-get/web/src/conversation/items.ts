@@ -14,26 +14,31 @@ const grouped = 5 * 60_000
 
 export const isText = (entry: Entry): boolean => entry.kind === "opened" || entry.kind === "message" || entry.kind === "note"
 
+/** The entries after a seq, looked for from the end because most logs are long and little of them is new. */
+export const entriesAfter = (entries: readonly Entry[], seq: number): Entry[] => entries.slice(entries.findLastIndex((entry) => entry.seq <= seq) + 1)
+
 /** The rows of a log and of what waits for it: day lines, the line above unread messages, groups of one author. */
 export function rows(entries: readonly Entry[], waiting: readonly OutboxItem[], firstUnread: number): Item[] {
   const items: Item[] = []
   let previous: Entry | null = null
+  let before = new Date(0)
   let marked = firstUnread === 0
   for (const entry of entries) {
     const at = new Date(entry.createdAt)
-    const sameDay = previous !== null && daysBetween(new Date(previous.createdAt), at) === 0
+    const sameDay = previous !== null && daysBetween(before, at) === 0
     if (!sameDay) items.push({ kind: "day", key: `day-${entry.seq}`, at })
     if (!marked && entry.seq >= firstUnread) {
       items.push({ kind: "new", key: "new" })
       marked = true
     }
     if (isText(entry)) {
-      const first = !sameDay || !previous || !isText(previous) || previous.author.id !== entry.author.id || previous.kind !== entry.kind || at.getTime() - Date.parse(previous.createdAt) > grouped
+      const first = !sameDay || !previous || !isText(previous) || previous.author.id !== entry.author.id || previous.kind !== entry.kind || at.getTime() - before.getTime() > grouped
       items.push({ kind: "message", key: keyOf(entry), entry, first })
     }
     // A message that changes the status has both.
     if (!isText(entry) || (entry.change && entry.kind !== "opened")) items.push({ kind: "event", key: `event-${entry.seq}`, entry })
     previous = entry
+    before = at
   }
   const known = new Set(entries.map((entry) => entry.clientId))
   for (const item of waiting) if (!known.has(item.clientId)) items.push({ kind: "waiting", key: item.clientId, item })

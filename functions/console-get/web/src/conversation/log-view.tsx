@@ -14,7 +14,7 @@ import { room } from "../socket/realtime"
 import { Failure, SkeletonRows } from "../ui/states"
 import { toastError } from "../ui/toast"
 import { eventText } from "./events"
-import { firstUnread, isText, type Item, rows } from "./items"
+import { entriesAfter, firstUnread, isText, type Item, rows } from "./items"
 import { Message, WaitingMessage } from "./message"
 import { usePrinting } from "./use-printing"
 import { type Loading, readUpTo } from "./use-conversation"
@@ -78,7 +78,7 @@ function List({ ticketId }: { ticketId: string }) {
       void fetchOlder(ticketId).catch(toastError).finally(() => (loading.current = false))
     }
   }
-  const unseen = log.entries.filter((entry) => entry.seq > seen && isText(entry) && entry.author.id !== me).length
+  const unseen = away ? entriesAfter(log.entries, seen).filter((entry) => isText(entry) && entry.author.id !== me).length : 0
   const render = (item: Item, index: number) => (
     <article key={item.key} class="log-row" aria-posinset={index + 1} aria-setsize={log.complete ? items.length : -1}>
       <Row item={item} printing={printing} read={read} sentence={(entry) => eventText(entry, { me, categories, assignee: ticket?.assignee ?? null })} />
@@ -130,6 +130,6 @@ function useUnreadLine(ticketId: string, entries: readonly Entry[], me: string):
 function NewestMessage({ entries, me }: { entries: readonly Entry[]; me: string }) {
   const opened = useRef(entries.at(-1)?.seq ?? 0)
   if (opened.current === 0) opened.current = entries.at(-1)?.seq ?? 0
-  const newest = entries.findLast((entry) => isText(entry) && entry.author.id !== me && entry.seq > opened.current)
+  const newest = entriesAfter(entries, opened.current).findLast((entry) => isText(entry) && entry.author.id !== me)
   return <p class="hidden" role="status" aria-live="polite">{newest && `${newest.author.name}: ${newest.body}`}</p>
 }
