@@ -113,7 +113,7 @@ function stats(language: Language, empty: boolean): Schemas["Stats"] {
     from: days[0]!.day, to: days[29]!.day, timezone: "Asia/Tehran", days, openSockets: empty ? 0 : 1284, firstResponse: empty ? percentiles(null, null) : percentiles(540, 5400), resolution: empty ? percentiles(null, null) : percentiles(18_000, 260_000),
     byCategory: empty ? [] : named.map(({ id, name }, i) => ({ id, name, created: 120 - i * 31, resolved: 98 - i * 20, closed: 40, reopened: 3, firstResponse: percentiles(600, 4000), resolution: percentiles(9000 * (i + 1), 90_000) })),
     byAgent: empty ? [] : [people.reza, people.neda].map(({ id, name }, i) => ({ id, name, resolved: 61 - i * 9, replies: 240 - i * 77, firstResponse: percentiles(480 + i * 400, 3000), resolution: percentiles(7200, 90_000) })),
-    backlog: { status: empty ? {} : { new: 12, open: 31, pending: 8, on_hold: 2 }, category: [], age: { lt1d: empty ? 0 : 21, d1to3: empty ? 0 : 14, d3to7: empty ? 0 : 9, gt7d: empty ? 0 : 9 } },
+    backlog: { status: empty ? { new: 0, open: 0, pending: 0, on_hold: 0 } : { new: 12, open: 31, pending: 8, on_hold: 2 }, category: [], age: { lt1d: empty ? 0 : 21, d1to3: empty ? 0 : 14, d3to7: empty ? 0 : 9, gt7d: empty ? 0 : 9 } },
   }
 }
 
@@ -161,7 +161,7 @@ function answer(path: string, query: URLSearchParams, role: Schemas["Role"], lan
     case "notifications":
       return none ? empty : page(notifications(), { unread: 2 })
     case "tickets":
-      if (second === "counts") return { mine: none ? 0 : 14, unassigned: none ? 0 : 3, unread: 2, byStatus: none ? {} : { new: 12, open: 31, pending: 8, on_hold: 2 }, byCategory: [], byPriority: none ? {} : { urgent: 1, high: 5, medium: 38, low: 9 } } satisfies Schemas["TicketCounts"]
+      if (second === "counts") return { mine: none ? 0 : 14, unassigned: none ? 0 : 3, unread: 2, byStatus: { ...(none ? { new: 0, open: 0, pending: 0, on_hold: 0 } : { new: 12, open: 31, pending: 8, on_hold: 2 }), resolved: 0, closed: 0 }, byCategory: [], byPriority: none ? { urgent: 0, high: 0, medium: 0, low: 0 } : { urgent: 1, high: 5, medium: 38, low: 9 } } satisfies Schemas["TicketCounts"]
       if (second && third === "history") return page(entries(language, second))
       if (second) {
         const ticket = all.find((each) => each.id === second)
