@@ -214,7 +214,7 @@ func TestChangePhone_Bound(t *testing.T) {
 	}
 	wantError(t, "a wrong code, without which no password is compared", err, apperr.CodeWrong)
 	code := ""
-	for n := range account.MaxFailedLogins + 1 {
+	for n := range account.MaxFailedLogins + 2 { // the first is counted among those of others
 		if n%account.MaxCodeAttempts == 0 {
 			code = f.requestCodeLater(t, newTestPhone, account.PurposePhone)
 		}
@@ -441,10 +441,10 @@ func TestConfirmUpdate(t *testing.T) {
 	u.Role = user.RoleAdmin
 	f.putUser(u)
 	var err error
-	for range account.MaxFailedLogins + 1 {
+	for range account.MaxFailedLogins + 2 { // the first is counted among those of others
 		_, err = f.credentials.ConfirmUpdate(context.Background(), u.Principal(""), account.UserUpdate{Password: &password}, account.OwnerProof{Password: "another-horse-7"}, account.Caller{})
 	}
 	wantError(t, "after many wrong passwords", err, apperr.LoginLocked)
 	_, err = f.auth.LogIn(context.Background(), testPhone, testPassword, account.Caller{})
-	wantError(t, "login after many wrong passwords", err, apperr.LoginLocked)
+	wantError(t, "the login of the owner, which a stolen token does not lock", err, "")
 }

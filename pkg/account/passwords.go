@@ -48,7 +48,7 @@ type Passwords struct {
 // Otherwise only a failure is counted, and a normal login costs no extra write. The
 // first burst on a number may therefore exceed the limit once.
 func (p *Passwords) verify(ctx context.Context, number, password string, caller Caller) (Login, error) {
-	from := p.OTP.client(caller, number)
+	from := p.client(caller, number)
 	if err := p.checkFull(from, number); err != nil {
 		return Login{}, err
 	}
@@ -95,9 +95,18 @@ func (p *Passwords) verifyWithCode(ctx context.Context, number, password string,
 	}
 	match, err := matches(login, found, password)
 	if err == nil && !match {
-		err = p.loginFailed(ctx, number, p.failures(p.OTP.client(caller, number)), true)
+		err = p.loginFailed(ctx, number, p.failures(p.client(caller, number)), true)
 	}
 	return login, err
+}
+
+// client returns the client of a caller who enters a password for a phone number. A signed-in user
+// is one, so that the failures of strangers do not lock an open session.
+func (p *Passwords) client(caller Caller, number string) client {
+	if caller.UserID != "" {
+		return client{name: "user " + caller.UserID, userID: caller.UserID}
+	}
+	return p.OTP.client(caller, number)
 }
 
 // matches compares a password with the hash of a login. Without one it takes as long, and no
@@ -176,8 +185,8 @@ func (p *Passwords) recordAttempt(ctx context.Context, number string, found bool
 	return err
 }
 
-// recordOfDevice counts an attempt of a device that has signed in to the number. Attempts of
-// others do not count, so that they do not lock the device out.
+// recordOfDevice counts an attempt of a signed-in user, or of a device that has signed in to the
+// number. Attempts of others do not count, so that they do not lock it out.
 func (p *Passwords) recordOfDevice(ctx context.Context, number string, from client) (bool, error) {
 	n, err := p.OTP.Store.AddToCounter(ctx, p.OTP.rateCounter("login-device", from.name, rateWindow), 1)
 	if err != nil || n > maxFailedLogins {

@@ -95,7 +95,7 @@ func (c *SMSCodes) SendCode(ctx context.Context, rawPhone, purpose string, calle
 
 // otherLimits returns the limits of a code that a signed-in user requests for the number of
 // somebody else: it counts as a code to sign up there, so that it takes nothing from the codes
-// of its owner. It fails with invalid_body for a code that only the owner can use.
+// of its owner, and for the user, who may not have those of all users sent. It fails with invalid_body for a code that only the owner can use.
 func (c *SMSCodes) otherLimits(ctx context.Context, number, purpose string, caller Caller) ([]string, error) {
 	if !isBoundToUser(purpose) {
 		return nil, nil
@@ -109,7 +109,7 @@ func (c *SMSCodes) otherLimits(ctx context.Context, number, purpose string, call
 	case purpose == PurposeDelete:
 		return nil, apperr.Validation(apperr.Field{Pointer: "/phone", Code: "not_own", Message: "Must be your own phone number."})
 	}
-	return []string{PurposeSignUp + " " + number}, nil
+	return []string{PurposePhone + " to others by " + caller.UserID, PurposeSignUp + " " + number}, nil
 }
 
 // allowed reports whether codes are sent to the country of a number.
