@@ -109,7 +109,10 @@ test("a queue of 1,000 rows keeps few of them in the page, and keys reach each",
     return [row?.getAttribute("aria-posinset"), row?.getAttribute("aria-setsize"), row?.querySelector(".queue-row-title")?.textContent]
   })
   const list = page.locator(".queue-rows")
-  for (let i = 0; i < 25; i++) await page.keyboard.press("j")
+  for (let i = 1; i <= 25; i++) {
+    await page.locator(`[aria-posinset='${i}']`).waitFor({ state: "attached" }) // a machine that is busy draws it later than the key
+    await page.keyboard.press("j")
+  }
   expect(await focused()).toEqual(["25", "1000", "Ticket 25"])
   await expect(page.locator("[data-row]:focus").evaluate((row) => row.getBoundingClientRect().bottom <= innerHeight)).resolves.toBe(true)
 

@@ -6,8 +6,8 @@ import { pushChosen } from "./settings"
 /** Sound and system notifications. Their code is loaded when they are first needed. */
 export function startAlerts(): void {
   onFrame((frame) => {
-    if (frame.type === "notification") void import("./alert").then(({ alert }) => alert(frame.notification))
-    else if (frame.type === "entry" && frame.entry.seq === 1) void import("./alert").then(({ alertOfTicket }) => alertOfTicket(frame.entry))
+    if (frame.type === "notification") void import("./alert").then(({ alert }) => alert(frame.notification)).catch(() => {}) // the network is gone
+    else if (frame.type === "entry" && frame.entry.seq === 1) void import("./alert").then(({ alertOfTicket }) => alertOfTicket(frame.entry)).catch(() => {})
   })
   // A notification of the service worker was clicked.
   navigator.serviceWorker?.addEventListener("message", ({ data }: MessageEvent<{ open?: string }>) => data.open && navigate(data.open))
