@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs"
 import { createRequire } from "node:module"
-import type { Browser } from "playwright-core"
+import type { Browser, Page } from "playwright-core"
 import { afterAll, beforeAll, expect, test } from "vitest"
 import { launch, type Person } from "./console"
 import { open, type Role, somebody, type State } from "./fixtures"
@@ -28,6 +28,12 @@ afterAll(async () => {
 })
 
 const height = (width: number) => (width < 640 ? 844 : 800)
+
+/** Waits for the next frame too: what hides at a change of the size has done so. */
+async function resize(page: Page, width: number, height: number): Promise<void> {
+  await page.setViewportSize({ width, height })
+  await page.evaluate(() => new Promise<void>((done) => requestAnimationFrame(() => requestAnimationFrame(() => done()))))
+}
 
 interface Task {
   screen: Screen
@@ -67,14 +73,14 @@ test.each([...grouped()])("39, 41 and 44 no violation, no sideways scrolling, Pe
     if (language === "fa") note(screen, "fa", await latinDigits(page))
     for (const width of widths.toReversed()) {
       looks.count++
-      await page.setViewportSize({ width, height: height(width) })
+      await resize(page, width, height(width))
       note(screen, `${width} px`, [...(await violations(page)), ...(await tooWide(page))])
     }
-    await page.setViewportSize({ width: 320, height: 640 })
+    await resize(page, 320, 640)
     note(screen, "320 px", await tooWide(page))
     await page.evaluate(() => (document.documentElement.style.fontSize = "200%"))
     for (const width of full ? [640, 1280] : [1280]) {
-      await page.setViewportSize({ width, height: 800 })
+      await resize(page, width, 800)
       note(screen, `${width} px, text of 200 %`, await tooWide(page))
     }
     await page.evaluate(() => (document.documentElement.style.fontSize = ""))
