@@ -142,7 +142,7 @@ func (d *Deliverer) plan(in DeliveryInput, channel Channel, now time.Time) (reas
 // result.
 func (d *Deliverer) complete(ctx context.Context, in DeliveryInput, channel Channel, delivery Delivery, reason string, reported []Notification) (retryAfter time.Duration, err error) {
 	var sendErr error
-	counted := delivery.Attempts > 1 && delivery.Reason != ReasonSpendLimit // by an earlier attempt
+	counted := delivery.Reason != "" && delivery.Reason != ReasonSpendLimit // by an earlier attempt that failed
 	if delivery.State, delivery.Reason = Skipped, reason; reason == "" {
 		delivery.State, delivery.Reason, sendErr = d.attempt(ctx, summarize(reported), in.User, channel, &delivery, counted)
 	}
