@@ -1,4 +1,4 @@
-import { signal, useSignalEffect } from "@preact/signals"
+import { signal } from "@preact/signals"
 import { useEffect, useState } from "preact/hooks"
 import { ArrowLeft, CircleCheck, Ellipsis, Info, Lock, Printer, RotateCcw, Trash2 } from "lucide-preact"
 import { Link, useLocation } from "wouter-preact"
@@ -90,7 +90,7 @@ const Back = ({ to }: { to: string }) => (
 
 type Mode = "reply" | "note"
 
-/** The ticket to write in, and how; its composer may not be there yet. */
+/** The ticket to write in and how, as chosen last; its composer may not be there yet. */
 const asked = signal<{ id: string; mode: Mode } | null>(null)
 
 export function write(id: string, mode: Mode): void {
@@ -102,15 +102,14 @@ const focusComposer = () => document.querySelector<HTMLElement>(".agent-pane .co
 
 /** Reply and note have drafts of their own. A note is tinted, and its button says so. */
 function AgentComposer({ id, customer }: { id: string; customer: string }) {
-  const [mode, setMode] = useState<Mode>(draftSignal(draftKey(id, "reply")).peek().text === "" && draftSignal(draftKey(id, "note")).peek().text !== "" ? "note" : "reply")
+  const [first] = useState<Mode>(draftSignal(draftKey(id, "reply")).peek().text === "" && draftSignal(draftKey(id, "note")).peek().text !== "" ? "note" : "reply")
+  // Read while rendering: an effect runs after the next frame, and keys until then would go to the other draft.
+  const mode = asked.value?.id === id ? asked.value.mode : first
   const note = mode === "note"
   const key = draftKey(id, mode)
-  useSignalEffect(() => {
-    if (asked.value?.id !== id) return
-    setMode(asked.value.mode)
-    asked.value = null
-    focusComposer()
-  })
+  useEffect(() => {
+    if (asked.peek()?.id === id) focusComposer() // asked for before it was there
+  }, [id])
   const send = (resolve: boolean) => {
     const draft = draftSignal(key).peek()
     void add({ kind: "message", ticketId: id, body: draft.text, files: draft.files, internal: note }, key)
@@ -131,7 +130,7 @@ function AgentComposer({ id, customer }: { id: string; customer: string }) {
         label={note ? inboxText().writeNote : inboxText().writeReply(customer)}
         sendLabel={note ? inboxText().addNote : t().actions.send}
         note={note}
-        head={<Segments label={inboxText().modeLabel} value={mode} options={[{ value: "reply", label: inboxText().commands.reply }, { value: "note", label: t().ticket.note }]} onValue={setMode} />}
+        head={<Segments label={inboxText().modeLabel} value={mode} options={[{ value: "reply", label: inboxText().commands.reply }, { value: "note", label: t().ticket.note }]} onValue={(value) => (asked.value = { id, mode: value })} />}
         onSend={() => send(false)}
         onTyping={() => connection.send({ action: "typing", ticketId: id, ...(note ? { internal: true } : {}) })}
       />
