@@ -33,7 +33,12 @@ test("9 and 30 a new ticket appears by itself; the whole triage by keys, also on
   await expect.poll(async () => (await stateOf(customer, ticket.id)).assignee?.name, { timeout: 30_000 }).toBe("Reza Karimi")
   await row.waitFor({ state: "detached" })
 
-  await page.keyboard.press("n")
+  const labelAtNextKey = await page.evaluate(async () => {
+    document.activeElement!.dispatchEvent(new KeyboardEvent("keydown", { key: "n", code: "KeyN", bubbles: true }))
+    await new Promise((resolve) => setTimeout(resolve))
+    return document.activeElement?.getAttribute("aria-label")
+  })
+  expect(labelAtNextKey).toContain("Write a note")
   await page.keyboard.type("the switch is broken")
   await page.keyboard.press("Control+Enter")
   await page.getByRole("feed").getByText("the switch is broken").waitFor()
