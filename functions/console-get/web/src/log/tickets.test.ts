@@ -1,7 +1,7 @@
 import { expect, test, vi } from "vitest"
-import type { Ticket } from "../api/types"
+import type { Entry, Ticket } from "../api/types"
 import { database, openDatabase } from "./db"
-import { forgetTickets, putTickets, removeTicket } from "./tickets"
+import { foldEntry, forgetTickets, putTickets, removeTicket, ticketSignal } from "./tickets"
 
 const ticket = (id: string, lastSeq: number) => ({ id, lastSeq, version: lastSeq, title: id }) as Ticket
 const stored = async () => (await (await database()).getAll("tickets")).map(({ id, lastSeq }) => [id, lastSeq])
@@ -18,4 +18,13 @@ test("a burst of changes is stored by few transactions, each ticket as it is las
   forgetTickets() // somebody else signs in
   await db.getAll("kv")
   expect(await stored()).toEqual([["a", 500]])
+})
+
+test("an entry that came before its ticket counts, although the list is older than it", () => {
+  const entry = { ticketId: "early", seq: 2, kind: "message", author: { id: "agent" }, state: { status: "open", priority: "medium", categoryId: null, assigneeId: null } } as Entry
+  expect(foldEntry(entry, "me", false)).toBe(false)
+  putTickets([{ ...ticket("early", 1), unread: 0, category: null, assignee: null }])
+  expect(ticketSignal("early").peek()).toMatchObject({ lastSeq: 2, unread: 1 })
+  putTickets([{ ...ticket("early", 2), version: 9, unread: 1 }])
+  expect(ticketSignal("early").peek()).toMatchObject({ lastSeq: 2, unread: 1 })
 })

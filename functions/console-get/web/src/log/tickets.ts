@@ -5,6 +5,10 @@ import { fold } from "./fold"
 
 const keptTickets = 1_000
 
+/** Entries of tickets that are not held yet, as foldEntry takes them: the newest ones, of some tickets. */
+const early = new Map<string, Parameters<typeof foldEntry>[]>()
+const keptEarly = 100
+
 // One signal for each ticket, so that a change renders one row of a list.
 const tickets = new Map<string, Signal<Ticket | null>>()
 
@@ -31,14 +35,26 @@ function show(incoming: readonly Ticket[]): readonly Ticket[] {
   })
   for (const ticket of fresh) ticketSignal(ticket.id).value = ticket
   if (fresh.length > 0) ticketsChanged.value++
+  for (const { id } of fresh) foldEarly(id)
   return fresh
+}
+
+/** Folds the entries that came before their ticket. A list may be older than they are. */
+function foldEarly(ticketId: string): void {
+  const entries = early.get(ticketId) ?? []
+  early.delete(ticketId)
+  entries.forEach((entry) => foldEntry(...entry))
 }
 
 /** Moves a ticket on by an entry; version is that after it, if it is known. Returns false if the ticket is not held. */
 export function foldEntry(entry: Entry, viewerId: string, inView: boolean, version?: number): boolean {
   const held = ticketSignal(entry.ticketId)
   const ticket = held.peek()
-  if (!ticket) return false
+  if (!ticket) {
+    early.set(entry.ticketId, [...(early.get(entry.ticketId) ?? []).slice(-keptEarly), [entry, viewerId, inView, version]])
+    if (early.size > keptEarly) early.delete(early.keys().next().value!)
+    return false
+  }
   const next = fold(ticket, entry, viewerId)
   if (next === ticket) return true
   held.value = { ...next, version: version ?? next.version, unread: inView ? 0 : next.unread }
@@ -57,6 +73,7 @@ export function markRead(id: string): void {
 }
 
 export function removeTicket(id: string): void {
+  early.delete(id)
   ticketSignal(id).value = null
   ticketsChanged.value++
   if (hasDatabase()) void database().then((db) => db.delete("tickets", id))
@@ -79,6 +96,7 @@ export async function loadTickets(): Promise<void> {
 }
 
 export function forgetTickets(): void {
+  early.clear()
   tickets.clear()
   unstored.clear()
   ticketsChanged.value++

@@ -31,8 +31,8 @@ export function startSync(): void {
   }
 
   onFrame((frame) => {
-    if (frame.type === "entry") takeUnknown(frame.entry.ticketId)
-    if (frame.type === "head") takeUnknown(frame.ticketId)
+    if (frame.type === "entry") takeUnknown(frame.entry.ticketId, frame.entry.seq)
+    if (frame.type === "head") takeUnknown(frame.ticketId, frame.seq)
     if (frame.type === "notification" || frame.type === "notifications") refresh(["notifications"])
     if (frame.type === "counts") void queryClient.cancelQueries({ queryKey: ["tickets", "counts"] }) // its answer may be older
   })
@@ -50,9 +50,9 @@ export function startSync(): void {
   }, pollEvery)
 }
 
-/** Asks for a ticket that this device does not hold yet. */
-function takeUnknown(ticketId: string): void {
-  if (!ticketSignal(ticketId).peek()) refreshTickets()
+/** Asks for a ticket that this device does not hold yet, or not with this entry. */
+function takeUnknown(ticketId: string, seq: number): void {
+  if ((ticketSignal(ticketId).peek()?.lastSeq ?? 0) < seq) refreshTickets()
 }
 
 /** Asks again for the list on the screen; without one, for the newest tickets of a customer, whose unread ones are counted. */
