@@ -341,16 +341,16 @@ func TestConfirmDeletion(t *testing.T) {
 	}
 }
 
-// TestSendCode_Owner checks that a code that only the owner of a number can use is sent to nobody
-// else, with or without an account, and that codes that others request for a number
-// leave the owner their own.
+// TestSendCode_Owner checks that a code that only the owner of a number can use is not sent to
+// others, with or without an account, and that codes that others request for a number leave the
+// owner their own.
 func TestSendCode_Owner(t *testing.T) {
 	f, ctx := newFixture(t), context.Background()
 	me := f.addUser(t).User
 	f.addAnother()
 	stranger := account.Caller{IP: "1.2.3.4", UserID: "another"}
 	_, err := f.sms.SendCode(ctx, testPhone, account.PurposeDelete, account.Caller{IP: "1.2.3.4"})
-	wantError(t, "a code for nobody", err, apperr.Unauthenticated)
+	wantError(t, "a code without a user", err, apperr.Unauthenticated)
 	for _, number := range []string{testPhone, newTestPhone} {
 		_, err = f.sms.SendCode(ctx, number, account.PurposeDelete, stranger)
 		wantError(t, "the number of another", err, apperr.InvalidBody)

@@ -93,9 +93,10 @@ func (c *SMSCodes) SendCode(ctx context.Context, rawPhone, purpose string, calle
 	}, others...)
 }
 
-// otherLimits returns the limits of a code that a signed-in user requests for the number of
-// somebody else: it counts as a code to sign up there, so that it takes nothing from the codes
-// of its owner, and for the user, who may not have those of all users sent. It fails with invalid_body for a code that only the owner can use.
+// otherLimits returns the limits of a code that a signed-in user requests for the number of another
+// person. It counts as a code to sign up there, so that it takes nothing from the codes of the
+// owner, and for the user, so that one user cannot have the codes of a day sent to new numbers. It
+// fails with invalid_body for a code that only the owner can use.
 func (c *SMSCodes) otherLimits(ctx context.Context, number, purpose string, caller Caller) ([]string, error) {
 	if !isBoundToUser(purpose) {
 		return nil, nil

@@ -65,7 +65,7 @@ func isText(prefix []byte) bool {
 const zipNameOffset = 30
 
 // beginsOfficeDocument reports whether the first file of an archive is one that office documents
-// begin with. What tells their kind may follow after the prefix, behind a large preview.
+// begin with. What identifies their kind may follow after the prefix, behind a large preview.
 func beginsOfficeDocument(prefix []byte) bool {
 	for _, name := range []string{"[Content_Types].xml", "_rels/", "docProps/", "customXml/"} {
 		if len(prefix) > zipNameOffset && bytes.HasPrefix(prefix[zipNameOffset:], []byte(name)) {

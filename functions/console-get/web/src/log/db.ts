@@ -67,7 +67,7 @@ export async function openDatabase(user: string): Promise<Database> {
 
 /** Returns the database of the signed-in user. One that the browser has closed, or that did not open, is opened again. */
 export function database(): Promise<Database> {
-  if (!userId) throw new Error("nobody is signed in")
+  if (!userId) throw new Error("no user is signed in")
   if (opened) return opened
   const forget = () => void (opened === opening && (opened = null))
   const opening: Promise<Database> = open(userId, forget)

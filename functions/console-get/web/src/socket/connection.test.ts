@@ -157,7 +157,7 @@ describe("connection", () => {
     const connection = await connect()
     const dead = latest()
     dead.open()
-    dead.close = () => {} // nobody answers
+    dead.close = () => {} // the other side does not answer
     await vi.advanceTimersByTimeAsync(5 * minute + 5_000)
     await vi.advanceTimersByTimeAsync(1_000)
     expect(FakeSocket.all).toHaveLength(2)
