@@ -11,14 +11,9 @@ import (
 )
 
 // contentTypes lists the media types that the content of a file may have, for each
-// accepted type whose content has another name. Containers are one family, because
-// their content does not reliably distinguish video from audio.
+// accepted type whose content has another name.
 func contentTypes(mediaType string) []string {
 	switch mediaType {
-	case "video/mp4", "audio/mp4", "video/quicktime":
-		return []string{"video/mp4", "audio/mp4", "audio/x-m4a", "video/x-m4v", "video/quicktime", "video/3gpp", "video/3gpp2", "audio/3gpp", "audio/3gpp2"}
-	case "image/heic", "image/heif":
-		return []string{"image/heic", "image/heic-sequence", "image/heif", "image/heif-sequence"}
 	case "audio/ogg", "video/ogg":
 		return []string{"application/ogg"}
 	case "video/webm", "audio/webm":
@@ -38,8 +33,10 @@ func Matches(mediaType string, prefix []byte) bool {
 		return false
 	case strings.HasPrefix(mediaType, "text/") && isText(prefix):
 		return true
-	case strings.HasPrefix(found.String(), "image/") && !strings.HasPrefix(mediaType, "image/"):
-		return false // the library lists HEIC pictures under MP4
+	case mediaType == "image/heic", mediaType == "image/heif":
+		return isPicture(prefix) && !beginsPDF(prefix)
+	case mediaType == "video/mp4", mediaType == "audio/mp4", mediaType == "video/quicktime":
+		return isMovie(prefix) && !beginsPDF(prefix) // one family: their content does not reliably distinguish video from audio
 	case strings.HasPrefix(mediaType, "application/vnd.openxmlformats-") && found.String() == "application/zip":
 		return beginsOfficeDocument(prefix)
 	}
@@ -52,6 +49,12 @@ func Matches(mediaType string, prefix []byte) bool {
 		}
 	}
 	return false
+}
+
+// beginsPDF reports whether PDF readers open a file, whatever it begins with.
+func beginsPDF(prefix []byte) bool {
+	const header, maxOffset = "%PDF-", 1024
+	return bytes.Contains(prefix[:min(len(prefix), maxOffset)], []byte(header))
 }
 
 // isText reports whether a file has no control characters but those of texts. The library takes
