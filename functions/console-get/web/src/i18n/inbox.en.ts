@@ -12,7 +12,7 @@ export const inbox = {
   chooseTitle: "No ticket open", chooseText: "Choose one from the list, or press J and Enter.",
   needsConnection: "This needs the connection. Try again when you are online.",
   statusSet: (status: string) => `The status is “${status}”`,
-  conflictTitle: (who: string, field: string) => `${who} was faster: ${field}`, conflictNow: "Now", conflictMine: "Yours", conflictKeep: "Keep it", conflictInsist: "Set mine",
+  conflictTitle: (who: string, field: string) => `${who} was faster: ${field}`, conflictDeleteTitle: (who: string) => `${who} has changed this ticket meanwhile`, conflictNow: "Now", conflictMine: "Yours", conflictKeep: "Keep it", conflictInsist: "Set mine",
   chosen: "Chosen", nothingFound: "Nothing found",
   assignTo: "Assign to", assignMe: "Me", release: "Nobody", take: "Take it", resolve: "Resolve", setStatus: "Set the status",
   online: "online", away: "away", activeTickets: (n: number) => plural(n, { one: "# active ticket", other: "# active tickets" }),

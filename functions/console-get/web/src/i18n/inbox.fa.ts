@@ -13,7 +13,7 @@ export const inbox: typeof english = {
   chooseTitle: "تیکتی باز نیست", chooseText: "یکی را از فهرست برگزینید.",
   needsConnection: "این کار اتصال می‌خواهد. پس از برقراری آن دوباره بیازمایید.",
   statusSet: (status) => `وضعیت «${status}» شد`,
-  conflictTitle: (who, field) => `${who} زودتر بود: ${field}`, conflictNow: "اکنون", conflictMine: "خواست شما", conflictKeep: "همین بماند", conflictInsist: "ثبت خواست من",
+  conflictTitle: (who, field) => `${who} زودتر بود: ${field}`, conflictDeleteTitle: (who) => `${who} در این میان این تیکت را تغییر داده است`, conflictNow: "اکنون", conflictMine: "خواست شما", conflictKeep: "همین بماند", conflictInsist: "ثبت خواست من",
   chosen: "برگزیده", nothingFound: "چیزی پیدا نشد",
   assignTo: "سپردن به", assignMe: "خودم", release: "هیچ‌کس", take: "برداشتن", resolve: "حل شد", setStatus: "تعیین وضعیت",
   online: "برخط", away: "نابرخط", activeTickets: (n) => plural(n, { other: "# تیکت فعال" }),

@@ -6,7 +6,7 @@ import { ulid } from "../../api/ulid"
 import { session } from "../../app/session"
 import { inboxText } from "../../i18n/inbox"
 import { t } from "../../i18n"
-import { putTickets, ticketSignal } from "../../log/tickets"
+import { putTickets, removeTicket, ticketSignal } from "../../log/tickets"
 import { offline } from "../../socket/sync"
 import { toast, toastError } from "../../ui/toast"
 
@@ -72,14 +72,14 @@ export async function setStatus(id: string, status: Status): Promise<void> {
 type Field = "priority" | "category" | "tags"
 type Value = Partial<Pick<Ticket, Field>>
 
-/** Two versions of a field: a colleague has changed it since it was on the screen. */
+/** Two versions of a field: a colleague has changed it since it was on the screen. Of a deletion, of the whole ticket. */
 export interface Conflict {
-  field: Field
+  field: Field | "deletion"
   /** Who was faster; "" if the log does not say it. */
   author: string
   theirs: Ticket
   mine: Value
-  /** Sets one's own version after all. */
+  /** Makes one's own change after all. */
   insist: () => void
 }
 export const conflict = signal<Conflict | null>(null)
@@ -111,3 +111,28 @@ export const setPriority = (id: string, priority: Priority): Promise<boolean> =>
 export const setCategory = (id: string, category: { id: string; name: string }): Promise<boolean> => edit(id, "category", { category }, { categoryId: category.id })
 
 export const setTags = (id: string, tags: string[]): Promise<boolean> => edit(id, "tags", { tags }, { tags })
+
+/** Deletes a ticket as it is on the screen. If somebody else has written or changed something since, it asks. */
+export async function remove(id: string, seen: Ticket, onDone: () => void): Promise<void> {
+  const send = async (version: number, tries = 5): Promise<boolean> => {
+    try {
+      await call("delete", "/tickets/{id}", { path: { id }, ifMatch: `"${version}"` })
+      return true
+    } catch (error) {
+      if (!(error instanceof ApiError && error.code === "version_stale")) throw error
+      const { ticket, entries } = await call("get", "/tickets/{id}", { path: { id } })
+      putTickets([ticket])
+      const newest = entries.findLast((entry) => entry.seq > version && entry.author.id !== session.peek()?.user.id)
+      if (!newest && tries > 0) return send(ticket.version, tries - 1) // only one's own entries have come
+      conflict.value = { field: "deletion", author: newest?.author.name ?? "", theirs: ticket, mine: {}, insist: () => void remove(id, ticket, onDone) }
+      return false
+    }
+  }
+  try {
+    if (!(await send(seen.version))) return
+    removeTicket(id)
+    onDone()
+  } catch (error) {
+    toastError(error)
+  }
+}

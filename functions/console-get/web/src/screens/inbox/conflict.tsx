@@ -4,10 +4,10 @@ import { inboxText } from "../../i18n/inbox"
 import { t } from "../../i18n"
 import { Button } from "../../ui/controls"
 import { Dialog } from "../../ui/dialog"
-import { PriorityMark } from "../../ui/status"
+import { PriorityMark, StatusChip } from "../../ui/status"
 import { conflict, type Conflict } from "./actions"
 
-/** Shows both versions of a field that a colleague has changed meanwhile, and asks which one stays. */
+/** Shows both versions of what a colleague has changed meanwhile, and asks which one stays. */
 export function ConflictDialog() {
   const current = conflict.value
   if (!current) return null
@@ -16,20 +16,27 @@ export function ConflictDialog() {
     close()
     current.insist()
   }
-  const label = { priority: t().priority.label, category: t().ticket.category, tags: inboxText().tags }[current.field]
+  const author = current.author || t().ticket.unknownAuthor
+  const deletes = current.field === "deletion"
+  const label = { priority: t().priority.label, category: t().ticket.category, tags: inboxText().tags, deletion: "" }[current.field]
   return (
-    <Dialog title={inboxText().conflictTitle(current.author || t().ticket.unknownAuthor, label)} onClose={close} actions={<><Button onClick={close}>{inboxText().conflictKeep}</Button><Button kind="primary" onClick={insist}>{inboxText().conflictInsist}</Button></>}>
+    <Dialog
+      title={deletes ? inboxText().conflictDeleteTitle(author) : inboxText().conflictTitle(author, label)}
+      onClose={close}
+      actions={<><Button onClick={close}>{inboxText().conflictKeep}</Button><Button kind={deletes ? "danger" : "primary"} onClick={insist}>{deletes ? inboxText().deleteTicket : inboxText().conflictInsist}</Button></>}
+    >
       <dl class="conflict">
         <dt class="meta">{inboxText().conflictNow}</dt>
         <dd><Value field={current.field} of={current.theirs} /></dd>
         <dt class="meta">{inboxText().conflictMine}</dt>
-        <dd><Value field={current.field} of={current.mine} /></dd>
+        <dd>{deletes ? inboxText().deleteTicket : <Value field={current.field} of={current.mine} />}</dd>
       </dl>
     </Dialog>
   )
 }
 
 function Value({ field, of }: { field: Conflict["field"]; of: Partial<Ticket> }) {
+  if (field === "deletion") return <><StatusChip status={of.status!} /> <bdi>{of.preview}</bdi></>
   if (field === "priority") return <><PriorityMark priority={of.priority!} />{t().priority[of.priority!]}</>
   if (field === "category") return <bdi>{of.category?.name || "–"}</bdi>
   if (!of.tags?.length) return <Fragment>{inboxText().noTags}</Fragment>

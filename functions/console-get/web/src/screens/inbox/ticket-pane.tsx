@@ -2,7 +2,7 @@ import { signal } from "@preact/signals"
 import { useEffect, useState } from "preact/hooks"
 import { ArrowLeft, CircleCheck, Ellipsis, Info, Lock, Printer, RotateCcw, Trash2 } from "lucide-preact"
 import { Link, useLocation } from "wouter-preact"
-import { call } from "../../api/client"
+import type { Ticket } from "../../api/types"
 import { session } from "../../app/session"
 import { Composer } from "../../conversation/composer"
 import { LogView } from "../../conversation/log-view"
@@ -15,7 +15,7 @@ import { draftKey, draftSignal, isEmptyDraft } from "../../drafts/drafts"
 import { inboxText } from "../../i18n/inbox"
 import { t } from "../../i18n"
 import { digits } from "../../i18n/format"
-import { removeTicket, ticketSignal } from "../../log/tickets"
+import { ticketSignal } from "../../log/tickets"
 import { add } from "../../outbox/outbox"
 import { connection } from "../../socket/realtime"
 import { Button, IconButton, Segments } from "../../ui/controls"
@@ -24,7 +24,7 @@ import { Menu } from "../../ui/menu"
 import { Empty, Failure, SkeletonRows } from "../../ui/states"
 import { PriorityMark, StatusChip } from "../../ui/status"
 import { toastError } from "../../ui/toast"
-import { setStatus } from "./actions"
+import { remove, setStatus } from "./actions"
 import { Details } from "./details"
 import type { Choice } from "./pickers"
 
@@ -140,17 +140,11 @@ function AgentComposer({ id, customer }: { id: string; customer: string }) {
 
 function PaneMenu({ id, closed, back }: { id: string; closed: boolean; back: string }) {
   const [, navigate] = useLocation()
-  const [asking, ask] = useState(false)
+  const [asking, ask] = useState<Ticket | null>(null) // as it was on the screen
   const isAdmin = session.value?.user.role === "admin"
-  const remove = async () => {
-    ask(false)
-    try {
-      await call("delete", "/tickets/{id}", { path: { id } })
-      removeTicket(id)
-      navigate(back)
-    } catch (error) {
-      toastError(error)
-    }
+  const confirmed = () => {
+    ask(null)
+    return remove(id, asking!, () => navigate(back))
   }
   return (
     <>
@@ -162,10 +156,10 @@ function PaneMenu({ id, closed, back }: { id: string; closed: boolean; back: str
             ? { label: t().ticket.reopen, icon: <RotateCcw size={18} class="mirror" />, onSelect: () => void setStatus(id, "open") }
             : { label: t().ticket.close, icon: <Lock size={18} />, shortcut: "⇧E", onSelect: () => void setStatus(id, "closed") },
           { label: t().ticket.print, icon: <Printer size={18} />, onSelect: () => void printTicket(id) },
-          ...(isAdmin ? (["line", { label: inboxText().deleteTicket, icon: <Trash2 size={18} />, danger: true, onSelect: () => ask(true) }] as const) : []),
+          ...(isAdmin ? (["line", { label: inboxText().deleteTicket, icon: <Trash2 size={18} />, danger: true, onSelect: () => ask(ticketSignal(id).peek()) }] as const) : []),
         ]}
       />
-      {asking && <Confirm title={inboxText().deleteTitle} text={inboxText().deleteText} confirm={inboxText().deleteTicket} kind="danger" onConfirm={() => void remove()} onClose={() => ask(false)} />}
+      {asking && <Confirm title={inboxText().deleteTitle} text={inboxText().deleteText} confirm={inboxText().deleteTicket} kind="danger" onConfirm={() => void confirmed()} onClose={() => ask(null)} />}
     </>
   )
 }

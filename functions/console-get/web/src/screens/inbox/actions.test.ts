@@ -1,0 +1,59 @@
+import { afterEach, beforeEach, expect, test, vi } from "vitest"
+import type { Entry, Ticket } from "../../api/types"
+import { session } from "../../app/session"
+import { putTickets, ticketSignal } from "../../log/tickets"
+import { conflict, remove } from "./actions"
+
+const ticket = (version: number) => ({ id: "t", version, lastSeq: version, status: "open", preview: "Hello", lastActivityAt: "" }) as unknown as Ticket
+const entry = (seq: number, id: string) => ({ seq, author: { id, name: id } }) as unknown as Entry
+
+/** Answers requests: a deletion of an older version with 412. */
+function serve(version: number, entries: Entry[]): string[] {
+  const requests: string[] = []
+  vi.stubGlobal("fetch", async (url: string, { method, headers }: { method: string; headers: Record<string, string> }) => {
+    requests.push(`${method} ${url} ${headers["if-match"] ?? ""}`.trim())
+    if (method === "GET") return new Response(JSON.stringify({ ticket: ticket(version), entries }))
+    if (headers["if-match"] === `"${version}"`) return new Response(null, { status: 204 })
+    return new Response('{"code":"version_stale"}', { status: 412 })
+  })
+  return requests
+}
+
+beforeEach(() => {
+  session.value = { user: { id: "me", role: "admin" } } as unknown as typeof session.value
+  conflict.value = null
+  putTickets([ticket(3)])
+})
+afterEach(() => vi.unstubAllGlobals())
+
+test("a ticket is deleted as it was on the screen", async () => {
+  const requests = serve(3, [])
+  const done = vi.fn()
+  await remove("t", ticket(3), done)
+  expect(requests).toEqual(['DELETE /tickets/t "3"'])
+  expect(done).toHaveBeenCalledOnce()
+  expect(ticketSignal("t").peek()).toBeNull()
+})
+
+test("a ticket that a colleague has changed is deleted after a question only", async () => {
+  const requests = serve(5, [entry(3, "old"), entry(4, "Ali"), entry(5, "me")])
+  const done = vi.fn()
+  await remove("t", ticket(3), done)
+  expect(requests).toEqual(['DELETE /tickets/t "3"', "GET /tickets/t"])
+  expect(done).not.toHaveBeenCalled()
+  expect(ticketSignal("t").peek()?.version).toBe(5)
+  expect(conflict.value).toMatchObject({ field: "deletion", author: "Ali", theirs: { version: 5 } })
+
+  conflict.value?.insist()
+  await vi.waitFor(() => expect(done).toHaveBeenCalledOnce())
+  expect(requests.at(-1)).toBe('DELETE /tickets/t "5"')
+})
+
+test("own entries are no reason to ask", async () => {
+  const requests = serve(4, [entry(3, "old"), entry(4, "me")])
+  const done = vi.fn()
+  await remove("t", ticket(3), done)
+  expect(requests.at(-1)).toBe('DELETE /tickets/t "4"')
+  expect(done).toHaveBeenCalledOnce()
+  expect(conflict.value).toBeNull()
+})
