@@ -191,6 +191,7 @@ func TestListTickets_Query(t *testing.T) {
 		{sara, "q=x&status=new", ticket.Query{
 			Terms: []search.Terms{{Tokens: []string{"x"}}}, CustomerID: saraID, Statuses: []ticket.Status{ticket.StatusNew}, Sort: ticket.SortActivity, Limit: 20,
 		}, ""},
+		{ali, "q=%00Inv%00oi%e2%80%8ece%0a", ticket.Query{Terms: []search.Terms{{Prefix: "invoice"}}, Sort: ticket.SortWaiting, Limit: 20}, ""},
 		{ali, "q=+&limit=5", ticket.Query{Sort: ticket.SortWaiting, Limit: 5}, ""},
 		{ali, "q=" + strings.Repeat("a+", 11), ticket.Query{}, "?q too_long"}, {ali, "q=" + strings.Repeat("a", 201), ticket.Query{}, "?q too_long"},
 		{ali, "limit=0", ticket.Query{}, "?limit out_of_range"}, {ali, "limit=101", ticket.Query{}, "?limit out_of_range"},
@@ -224,9 +225,11 @@ func TestListTickets_Query(t *testing.T) {
 // TestListTickets_SearchWithoutTerms checks that a search for punctuation is an empty page.
 func TestListTickets_SearchWithoutTerms(t *testing.T) {
 	fx := fixtureWithTickets(t)
-	got := fx.send(t, api.ListTickets(fx.tickets, time.UTC), ali, newRequest(http.MethodGet, "/tickets", "").query("q=?!"))
-	if data, _ := got.body["data"].([]any); got.status != 200 || len(data) != 0 || len(fx.queries) != 0 {
-		t.Errorf("got %d %s, want an empty page", got.status, got.text)
+	for _, query := range []string{"q=?!", "q=%00", "q=%e2%80%8e%20%07"} {
+		got := fx.send(t, api.ListTickets(fx.tickets, time.UTC), ali, newRequest(http.MethodGet, "/tickets", "").query(query))
+		if data, _ := got.body["data"].([]any); got.status != 200 || len(data) != 0 || len(fx.queries) != 0 {
+			t.Errorf("%s: got %d %s, want an empty page", query, got.status, got.text)
+		}
 	}
 	for query, want := range map[string]string{"q=?!&limit=many": "?limit not_a_number", "q=?!&limit=101": "?limit out_of_range", "q=?!&cursor=x": "?cursor invalid"} {
 		got := fx.send(t, api.ListTickets(fx.tickets, time.UTC), ali, newRequest(http.MethodGet, "/tickets", "").query(query))

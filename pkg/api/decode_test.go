@@ -55,7 +55,10 @@ func TestDecode_Strict(t *testing.T) {
 		{"a huge number for a string", `{"title":1e400}`, 422, "invalid_body", []string{"/title type"}},
 		{"a number for a string, and a huge one after it", `{"title":1,"description":1e400}`, 422, "invalid_body", []string{"/title type"}},
 		{"an object for a string", "{" + good + `,"priority":{}}`, 422, "invalid_body", []string{"/priority type"}},
-		{"a NUL", strings.Replace("{"+good+"}", `"T"`, `"T\u0000"`, 1), 422, "invalid_body", []string{"/title character"}},
+		{"a NUL in a text", strings.Replace("{"+good+"}", `"T"`, `"T\u0000"`, 1), 201, "", nil},
+		{"a NUL in an id", strings.Replace("{"+good+"}", billingID, billingID+`\u0000`, 1), 422, "invalid_body", []string{"/categoryId invalid"}},
+		{"a NUL in a name", "{" + good + `,"title\u0000":"T"}`, 400, "bad_json", nil},
+		{"a NUL that is not escaped", strings.Replace("{"+good+"}", `"T"`, "\"T\x00\"", 1), 400, "bad_json", nil},
 		{"an unpaired surrogate", strings.Replace("{"+good+"}", `"T"`, `"T\ud800"`, 1), 422, "invalid_body", []string{"/title character"}},
 
 		{"an empty object", "{}", 422, "invalid_body", []string{"/clientId required", "/title required", "/description required", "/categoryId required"}},

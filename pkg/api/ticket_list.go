@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"slices"
@@ -22,7 +23,7 @@ func ListTickets(tickets *ticket.Service, zone *time.Location) Endpoint {
 		if err != nil {
 			return Response{}, err
 		}
-		noTerms := strings.TrimSpace(r.query.Get("q")) != "" && q.Terms == nil
+		noTerms := r.searchText() != "" && q.Terms == nil
 		return listPage(r, r.ticketScope(q), r.viewTicket, func(limit int, from map[string]string) ([]ticket.Ticket, map[string]string, bool, error) {
 			if noTerms {
 				return nil, nil, false, nil
@@ -60,14 +61,14 @@ func (r *Request) ticketQuery(zone *time.Location) (q ticket.Query, err error) {
 		func() (err error) { q.AssigneeID, err = r.assignee(); return },
 		func() (err error) { q.UnreadFor, err = r.unreadFor(); return },
 		func() (err error) { q.From, q.To, err = r.timeRange(zone); return },
-		func() error { return checkSearch(r.query.Get("q")) },
+		func() error { return checkSearch(r.searchText()) },
 		func() (err error) { q.Sort, err = r.sort(staff); return },
 	} {
 		if err := read(); err != nil {
 			return q, err
 		}
 	}
-	q.Terms, q.From, q.To = search.Parse(r.query.Get("q")), q.From.UTC(), q.To.UTC()
+	q.Terms, q.From, q.To = search.Parse(r.searchText()), q.From.UTC(), q.To.UTC()
 	return q, nil
 }
 
@@ -153,6 +154,13 @@ func (r *Request) unreadFor() (string, error) {
 
 // maxSearchRunes is the maximum length of ?q= in runes.
 const maxSearchRunes = 200
+
+// searchText returns ?q=, cleaned as the texts that it is compared with. If nothing else is left
+// of it, it has no terms, and is not "".
+func (r *Request) searchText() string {
+	text := strings.TrimSpace(r.query.Get("q"))
+	return cmp.Or(wire.CleanLine(text), text)
+}
 
 // checkSearch checks the length of ?q=. Returns bad_request.
 func checkSearch(text string) error {

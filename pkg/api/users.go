@@ -51,7 +51,7 @@ func ListUsers(users *account.UserDirectory) Endpoint {
 // userQuery reads the filters and the order of the list of users. Returns bad_request.
 func (r *Request) userQuery() (account.UserQuery, error) {
 	q := account.UserQuery{
-		Role: user.Role(r.query.Get("role")), Text: strings.TrimSpace(r.query.Get("q")),
+		Role: user.Role(r.query.Get("role")), Text: r.searchText(),
 	}
 	if r.query.Has("role") && !q.Role.Valid() {
 		return q, errQuery("role", "not_allowed", "role must be one of user, support, admin.")

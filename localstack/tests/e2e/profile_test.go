@@ -59,7 +59,7 @@ func TestUpdateProfile(t *testing.T) {
 	}
 	me.mustCall(200, "PATCH", "/profile", object{"name": "Sara"}, &changed)
 	equal(t, "name after changing only the name", changed.Name, "Sara")
-	me.mustCall(200, "PATCH", "/profile", object{"name": "\u202eSa\u200bra\n\x1bمی\u200cلاد"}, &changed)
+	me.mustCall(200, "PATCH", "/profile", object{"name": "\u202e\x00Sa\u200bra\n\x1bمی\u200cلاد"}, &changed)
 	equal(t, "cleaned name", changed.Name, "Sara می\u200cلاد")
 	equal(t, "email after a change of the name", changed.Email, "sara@example.com")
 }

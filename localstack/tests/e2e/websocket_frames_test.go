@@ -21,7 +21,7 @@ func TestFrame_Invalid(t *testing.T) {
 		`not json`, `{`, `[]`, `"text"`, `5`, `null`, `{}`, ` `,
 		`{"action":"explode"}`, `{"action":5}`, `{"action":null}`, `{"Action":"ping"}`,
 		`{"action":"message"}`, `{"action":"message","ticketId":5,"clientId":"x","body":"y"}`,
-		message(`"body":7`), message(`"body":""`), message(`"body":"a\u0000b"`), message(`"body":"x","color":"red"`),
+		message(`"body":7`), message(`"body":""`), message(`"body":"\u0000"`), message(`"body":"x","color":"red"`),
 		message(`"body":"x","after":"one"`), message(`"body":"x","internal":"yes"`), message(`"body":"x","attachmentIds":["nope"]`),
 		`{"action":"message","ticketId":"` + ticket.ID + `","clientId":"short","body":"x"}`,
 		`{"action":"subscribe"}`, `{"action":"subscribe","topic":5}`, `{"action":"subscribe","topic":"weather"}`,

@@ -215,7 +215,7 @@ func (c *syntaxCheck) value(at string, into reflect.Type, depth int) error {
 		}
 		return c.array(at, into, depth+1)
 	}
-	if text, ok := token.(string); ok && (strings.ContainsRune(text, 0) || hasUnpairedSurrogate(text, c.body[start:c.InputOffset()])) {
+	if text, ok := token.(string); ok && hasUnpairedSurrogate(text, c.body[start:c.InputOffset()]) {
 		return apperr.Validation(apperr.Field{Pointer: at, Code: "character", Message: "Invalid characters."})
 	}
 	return nil

@@ -69,7 +69,8 @@ func (v *Validator) Required(pointer, text string) {
 const maxEmail = 254
 
 // Email checks an e-mail address of at most maxEmail bytes without invisible characters, whose
-// domain has an ASCII form. An empty text is valid.
+// domain has an ASCII form. The part before the @ must be ASCII: SES cannot send to others
+// (RFC 6531). An empty text is valid.
 func (v *Validator) Email(pointer, text string) {
 	if text == "" {
 		return
@@ -78,6 +79,10 @@ func (v *Validator) Email(pointer, text string) {
 	ascii, valid := notification.ASCIIDomain(text)
 	if err != nil || address.Name != "" || address.Address != text || !valid || max(len(text), len(ascii)) > maxEmail || strings.ContainsFunc(text, locale.IsInvisible) {
 		v.Add(pointer, "invalid", "Must be an e-mail address.")
+		return
+	}
+	if strings.ContainsFunc(text[:strings.LastIndexByte(text, '@')], func(r rune) bool { return r > unicode.MaxASCII }) {
+		v.Add(pointer, "not_ascii", "The part before the @ must have only English letters, digits and symbols; mail cannot be sent to other addresses.")
 	}
 }
 
