@@ -8,6 +8,7 @@ import (
 
 	"ticketsystem/pkg/account"
 	"ticketsystem/pkg/api/wire"
+	"ticketsystem/pkg/apperr"
 	"ticketsystem/pkg/audit"
 	"ticketsystem/pkg/locale"
 	"ticketsystem/pkg/user"
@@ -176,9 +177,13 @@ func (in userInput) toUpdate() (account.UserUpdate, error) {
 	return account.UserUpdate{Phone: in.Phone, Role: in.Role, Name: in.Name, Email: in.Email, Password: in.Password, Disabled: in.Disabled}, v.Err()
 }
 
-// DeleteUser returns the endpoint DELETE /users/{id}.
+// DeleteUser returns the endpoint DELETE /users/{id}. The caller's own account is deleted by DELETE
+// /me, which takes a code; without one, a stolen access token would be enough.
 func DeleteUser(users *account.UserAdmin) Endpoint {
 	return AdminOnly(func(ctx context.Context, r *Request) (Response, error) {
+		if r.pathID() == r.Principal.UserID {
+			return Response{}, apperr.New(apperr.OwnAccount, "Delete the own account with DELETE /me and a code of purpose delete.")
+		}
 		return noContent(), users.Delete(ctx, r.actor(), r.pathID())
 	})
 }

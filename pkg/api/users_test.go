@@ -116,6 +116,7 @@ func TestUpdateUser(t *testing.T) {
 		"an invalid number":    {update, rezaID, `{"phone":"12"}`, anotherAdmin, 422, "invalid_body", none},
 		"a weak password":      {update, rezaID, `{"password":"12345678"}`, anotherAdmin, 422, "weak_password", none},
 		"unknown user":         {update, saraID, `{"name":"Sara"}`, anotherAdmin, 404, "user_not_found", none},
+		"the own account":      {api.DeleteUser, minaID, "", func(fx *fixture) { putUser(fx, minaID, "+989123333333", user.RoleAdmin) }, 409, "own_account", none},
 		"an invalid id":        {api.DeleteUser, "1", "", anotherAdmin, 404, "user_not_found", none},
 		"store down":           {update, rezaID, `{"name":"R"}`, storeDown, 500, "internal", none},
 	} {

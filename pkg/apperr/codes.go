@@ -98,6 +98,8 @@ const (
 	TicketDeleted Code = "ticket_deleted"
 	// LastAdmin (HTTP 409): the operation would leave no active administrator.
 	LastAdmin Code = "last_admin"
+	// OwnAccount (HTTP 409): users delete their own account with DELETE /me.
+	OwnAccount Code = "own_account"
 	// NameTaken (HTTP 409): another category has this name.
 	NameTaken Code = "name_taken"
 	// StatusNotAllowed (HTTP 409): the status transition is not allowed.
@@ -212,6 +214,7 @@ var statuses = map[Code]int{
 	TicketClosed:      http.StatusConflict,
 	TicketDeleted:     http.StatusConflict,
 	LastAdmin:         http.StatusConflict,
+	OwnAccount:        http.StatusConflict,
 	NameTaken:         http.StatusConflict,
 	StatusNotAllowed:  http.StatusConflict,
 	BroadcastFinished: http.StatusConflict,
