@@ -67,6 +67,7 @@ type presenceFrame struct {
 	Type     string            `json:"type"`
 	TicketID string            `json:"ticketId"`
 	Users    []wire.AuthorView `json:"users"`
+	Total    int               `json:"total,omitempty"` // if it exceeds the users in the frame
 }
 
 type attachmentFrame struct {

@@ -234,21 +234,38 @@ func (p *Publisher) PublishPresence(ctx context.Context, ticketID string, c real
 		p.logFailure(ctx, err)
 		return
 	}
-	users := []wire.AuthorView{}
-	seen := map[string]bool{}
-	for _, sub := range subscribers {
-		if !seen[sub.UserID] {
-			seen[sub.UserID] = true
-			users = append(users, wire.AuthorView{ID: sub.UserID, Name: sub.Name, Role: sub.Role})
-		}
-	}
+	frame := newPresenceFrame(ticketID, subscribers)
 	changed := changesUsers(subscribers, c) && !slices.Contains(c.Topics, realtime.TicketTopic(ticketID))
 	p.send(ctx, subscribers, func(sub realtime.Subscriber) any {
 		if !changed && sub.ConnectionID != c.ID {
 			return nil
 		}
-		return presenceFrame{"presence", ticketID, users}
+		return frame
 	})
+}
+
+// maxPresenceUsers bounds the users in a frame, which stays below 32 KiB with the longest names.
+const maxPresenceUsers = 50
+
+// newPresenceFrame returns the frame with the distinct users of the subscribers. If there are too
+// many, it has the customer and some of the staff.
+func newPresenceFrame(ticketID string, subscribers []realtime.Subscriber) presenceFrame {
+	frame := presenceFrame{Type: "presence", TicketID: ticketID, Users: []wire.AuthorView{}}
+	seen := map[string]bool{}
+	for _, sub := range subscribers {
+		if !seen[sub.UserID] {
+			seen[sub.UserID] = true
+			frame.Users = append(frame.Users, wire.AuthorView{ID: sub.UserID, Name: sub.Name, Role: sub.Role})
+		}
+	}
+	if len(frame.Users) > maxPresenceUsers {
+		frame.Total = len(frame.Users)
+		if i := slices.IndexFunc(frame.Users, func(u wire.AuthorView) bool { return !u.Role.IsStaff() }); i >= 0 {
+			frame.Users[0], frame.Users[i] = frame.Users[i], frame.Users[0]
+		}
+		frame.Users = frame.Users[:maxPresenceUsers]
+	}
+	return frame
 }
 
 // changesUsers reports whether a connection is the first of its user to subscribe, or was

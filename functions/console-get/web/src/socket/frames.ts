@@ -8,7 +8,7 @@ export type Frame =
   | { type: "head"; ticketId: string; seq: number; prev?: number; version?: number }
   | { type: "typing"; ticketId: string; user: Person; internal?: boolean }
   | { type: "read"; ticketId: string; user: Person; seq?: number }
-  | { type: "presence"; ticketId: string; users: Person[] }
+  | { type: "presence"; ticketId: string; users: Person[]; total?: number }
   | { type: "attachment"; id: string; ticketId: string; seq: number; state: Attachment["state"] }
   | { type: "ticket"; ticket: Ticket }
   | { type: "counts"; counts: TicketCounts }

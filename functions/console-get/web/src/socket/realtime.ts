@@ -24,15 +24,16 @@ const typingLasts = 6_000
 interface Room {
   typing: Signal<Person[]>
   present: Signal<Person[]>
+  unnamed: Signal<number>
   /** Seq up to which each other person has read. */
   readers: Signal<Record<string, Person & { seq: number }>>
 }
 const rooms = new Map<string, Room>()
 
-/** Who is at a ticket: present, typing, and how far each has read. */
+/** Who is at a ticket: present (and how many staff a frame leaves out), typing, and how far each has read. */
 export function room(ticketId: string): Room {
   let found = rooms.get(ticketId)
-  if (!found) rooms.set(ticketId, (found = { typing: signal([]), present: signal([]), readers: signal({}) }))
+  if (!found) rooms.set(ticketId, (found = { typing: signal([]), present: signal([]), unnamed: signal(0), readers: signal({}) }))
   return found
 }
 
@@ -88,6 +89,7 @@ function take(frame: Frame): void {
       return startTyping(frame.ticketId, frame.user, me)
     case "presence":
       room(frame.ticketId).present.value = frame.users.filter((user) => user.id !== me)
+      room(frame.ticketId).unnamed.value = (frame.total ?? frame.users.length) - frame.users.length
       return
     case "read":
       return takeRead(frame.ticketId, frame.user, frame.seq ?? 0, me)

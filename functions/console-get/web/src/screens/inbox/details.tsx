@@ -123,10 +123,11 @@ function CustomerCard({ ticket }: { ticket: Ticket }) {
 /** Colleagues who have the ticket open too, so that two do not answer. */
 function Present({ ticketId }: { ticketId: string }) {
   const staff = room(ticketId).present.value.filter((user) => user.role !== "user")
-  if (!staff.length) return null
+  const count = staff.length + room(ticketId).unnamed.value
+  if (!count) return null
   return (
     <p class="notice" role="status">
-      {staff.length === 1 ? inboxText().alsoHere(staff[0]!.name) : inboxText().severalHere(number(staff.length))}
+      {count === 1 ? inboxText().alsoHere(staff[0]!.name) : inboxText().severalHere(number(count))}
     </p>
   )
 }
