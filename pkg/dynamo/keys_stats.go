@@ -9,19 +9,20 @@ import (
 	"ticketsystem/pkg/stats"
 )
 
-// Statistics are in one partition: the quarter hours, the days, the active tickets of agents, the
-// backlog, the open sockets. A report reads from a day to the end in one query.
+// Statistics are in one partition: the quarter hours, the days, the active tickets of agents and
+// of categories, the backlog, the open sockets. A report reads from a day to the end in one query.
 const (
-	statsPK           = "STAT"
-	prefixQuarterHour = "C#"
-	prefixDay         = "D#"
-	prefixAgentStats  = "~A#"
-	skBacklog         = "~B"
-	prefixOpenSockets = "~C#"
-	statsEnd          = "~D" // sorts after all of them
-	skCustomerStats   = "~K"
-	activityPK        = "ACT"
-	openSocketShards  = 16 // a write is charged by the size of its shard
+	statsPK             = "STAT"
+	prefixQuarterHour   = "C#"
+	prefixDay           = "D#"
+	prefixAgentStats    = "~A#"
+	prefixCategoryStats = "~AC#" // of categories
+	skBacklog           = "~B"
+	prefixOpenSockets   = "~C#"
+	statsEnd            = "~D" // sorts after all of them
+	skCustomerStats     = "~K"
+	activityPK          = "ACT"
+	openSocketShards    = 16 // a write is charged by the size of its shard
 )
 
 // slotKey is the item of counts in one shard and generation, which has no suffix for generation 0.
@@ -31,8 +32,10 @@ func slotKey(shard, generation int, slot stats.Slot) key {
 	switch {
 	case slot.CustomerID != "":
 		return key{userKey(slot.CustomerID).PK, skCustomerStats + suffix}
-	case slot.At == "":
+	case slot.At == "" && slot.AgentID != "":
 		return key{shardKey(statsPK, shard), prefixAgentStats + slot.AgentID + suffix}
+	case slot.At == "":
+		return key{shardKey(statsPK, shard), prefixCategoryStats + slot.CategoryID + suffix}
 	}
 	prefix, of := prefixDay, "c"+slot.CategoryID
 	if len(slot.At) > len(time.DateOnly) {
@@ -48,6 +51,10 @@ func slotKey(shard, generation int, slot stats.Slot) key {
 func (k key) statsSlot() (slot stats.Slot, generation int, ok bool) {
 	if agent, found := strings.CutPrefix(k.SK, prefixAgentStats); found {
 		slot.AgentID, generation = splitGeneration(agent)
+		return slot, generation, true
+	}
+	if category, found := strings.CutPrefix(k.SK, prefixCategoryStats); found {
+		slot.CategoryID, generation = splitGeneration(category)
 		return slot, generation, true
 	}
 	rest, day := strings.CutPrefix(k.SK, prefixDay)
@@ -115,5 +122,5 @@ func openSocketsKey(hour int64, connectionID string, shards int) key {
 // isTicketCounts reports whether k is of the current counts of tickets.
 func (k key) isTicketCounts() bool {
 	partition, _, _ := strings.Cut(k.PK, "#")
-	return partition == statsPK && (strings.HasPrefix(k.SK, prefixAgentStats) || strings.HasPrefix(k.SK, skBacklog))
+	return partition == statsPK && (strings.HasPrefix(k.SK, prefixAgentStats) || strings.HasPrefix(k.SK, prefixCategoryStats) || strings.HasPrefix(k.SK, skBacklog))
 }

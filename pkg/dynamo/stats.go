@@ -196,13 +196,18 @@ func ifCheckpoint(c stats.Checkpoint) (condition string, vals values) {
 // addGenerationCounts adds sum to the counts of a generation. fresh is true if it
 // counts new tickets: then the write fails if the generation is closed.
 func (tx *transaction) addGenerationCounts(shard, generation int, sum stats.Delta, fresh bool) {
-	keys := map[string]stats.Slot{}
-	for slot := range sum.Slots {
+	keys, counts := map[string]stats.Slot{}, sum.Items()
+	for slot := range counts {
 		k := slotKey(shard, generation, slot)
 		keys[k.PK+k.SK] = slot
 	}
 	for _, k := range slices.Sorted(maps.Keys(keys)) { // in the same order in every transaction
-		tx.update(countsUpdate(slotKey(shard, generation, keys[k]), sum.Slots[keys[k]], nil))
+		slot := keys[k]
+		var names map[string]string
+		if slot == (stats.Slot{CategoryID: slot.CategoryID}) {
+			names = sum.CategoryNames[slot.CategoryID]
+		}
+		tx.update(countsUpdate(slotKey(shard, generation, slot), counts[slot], names))
 	}
 	if fresh && !sum.IsEmpty() && len(sum.Backlog) == 0 {
 		sum.Backlog = stats.Counts{"s_new": 0} // opened and finished in one update; the backlog item carries the condition
@@ -210,31 +215,31 @@ func (tx *transaction) addGenerationCounts(shard, generation int, sum stats.Delt
 	if len(sum.Backlog) == 0 {
 		return
 	}
-	c := countsUpdate(backlogKey(shard, generation), sum.Backlog, sum.CategoryNames)
+	c := countsUpdate(backlogKey(shard, generation), sum.Backlog, nil)
 	if fresh {
 		c.condition = ifGenerationOpen(shard)
 	}
 	tx.update(c)
 }
 
-// namesPrefix precedes a category id in the attribute that holds its names.
-const namesPrefix = "k_"
+// categoryNames is the attribute that holds the names of a category.
+const categoryNames = "k_names"
 
-// countsUpdate returns an update that adds n to an item and sets category names.
-func countsUpdate(k key, n stats.Counts, categories map[string]map[string]string) updateSpec {
+// countsUpdate returns an update that adds n to an item, and sets the names of its category unless
+// they are nil.
+func countsUpdate(k key, n stats.Counts, names map[string]string) updateSpec {
 	c := updateSpec{key: k, values: values{}}
-	var adds, sets []string
+	var adds []string
 	for _, name := range slices.Sorted(maps.Keys(n)) {
 		adds = append(adds, fmt.Sprintf("%s :v%d", name, len(adds)))
 		c.values[fmt.Sprintf("v%d", len(adds)-1)] = n[name]
 	}
-	for _, id := range slices.Sorted(maps.Keys(categories)) {
-		sets = append(sets, fmt.Sprintf("%s%s = :k%d", namesPrefix, id, len(sets)))
-		c.values[fmt.Sprintf("k%d", len(sets)-1)] = categories[id]
+	if len(adds) > 0 {
+		c.set = "ADD " + strings.Join(adds, ", ")
 	}
-	c.set = "ADD " + strings.Join(adds, ", ")
-	if len(sets) > 0 {
-		c.set += " SET " + strings.Join(sets, ", ")
+	if names != nil {
+		c.set += " SET " + categoryNames + " = :names"
+		c.values["names"] = names
 	}
 	return c
 }

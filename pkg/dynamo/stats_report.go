@@ -43,8 +43,8 @@ func (s *Store) StatsSnapshot(ctx context.Context, p stats.Period) (stats.Snapsh
 	return r, nil
 }
 
-// TicketCounts implements stream.CountsPushStore with one query: the counts of the backlog and of
-// each agent.
+// TicketCounts implements stream.CountsPushStore with one query: the counts of the backlog, of
+// each category and each agent.
 func (s *Store) TicketCounts(ctx context.Context) (stats.Snapshot, error) {
 	r := stats.NewSnapshot(s.now())
 	return r, s.addCounts(ctx, &r, prefixAgentStats, skBacklog+afterGenerations, consistent)
@@ -111,20 +111,16 @@ func addCount(r *stats.Snapshot, i item) error {
 			r.Slots[slot] = stats.Counts{}
 		}
 		r.Slots[slot].Add(countsOf(i))
-		return nil
+		if names, ok := i[categoryNames]; ok {
+			var texts map[string]string
+			err = decodeValue(names, &texts)
+			r.CategoryNames[slot.CategoryID] = texts
+		}
+		return err
 	}
 	switch {
 	case strings.HasPrefix(k.SK, skBacklog):
 		r.Backlog.Add(countsOf(i))
-		for name, value := range i {
-			if id, ok := strings.CutPrefix(name, namesPrefix); ok {
-				var texts map[string]string
-				if err := decodeValue(value, &texts); err != nil {
-					return err
-				}
-				r.CategoryNames[id] = texts
-			}
-		}
 	case strings.HasPrefix(k.SK, prefixOpenSockets):
 		open, err := decodeAs[openSocketsItem](i)
 		open.addTo(r)

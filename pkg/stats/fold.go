@@ -4,6 +4,7 @@
 package stats
 
 import (
+	"maps"
 	"time"
 
 	"ticketsystem/pkg/ticket"
@@ -45,16 +46,27 @@ type Delta struct {
 	CategoryNames map[string]map[string]string // of the categories of the entries, by id and language
 }
 
+// Items returns the slots that the delta changes: those of Slots, and of the categories that it names.
+func (d Delta) Items() map[Slot]Counts {
+	items := maps.Clone(d.Slots)
+	for id := range d.CategoryNames {
+		if slot := (Slot{CategoryID: id}); items[slot] == nil {
+			items[slot] = Counts{}
+		}
+	}
+	return items
+}
+
 func newDelta() Delta {
 	return Delta{Slots: map[Slot]Counts{}, Backlog: Counts{}, CategoryNames: map[string]map[string]string{}}
 }
 
 // maxDeltaSlots bounds the slots in one Delta, which is written in one transaction.
 // maxEntrySlots are those that one entry can change: day and quarter hour of its category
-// and its author, the day of creation and the assignee before and after, the customer.
+// and its author, category, day of creation and assignee before and after, the customer.
 const (
 	maxDeltaSlots = 20
-	maxEntrySlots = 9
+	maxEntrySlots = 11
 )
 
 // Fold counts the entries after c.LastSeq and returns the new checkpoint and the
@@ -154,7 +166,7 @@ func (d *Delta) addCurrent(c Checkpoint, by int) {
 		return
 	}
 	customer[activeTickets] += by
-	d.Backlog[categoryName(c.CategoryID)] += by
+	d.countsOf(Slot{CategoryID: c.CategoryID})[activeTickets] += by
 	if c.Priority != "" {
 		d.Backlog[priorityName(c.Priority)] += by
 	}
@@ -199,10 +211,16 @@ func (d *Delta) addEvents(before, after Checkpoint, e ticket.Entry) {
 	}
 	switch {
 	case e.Opening != nil:
-		d.CategoryNames[e.Opening.Category.ID] = e.Opening.Category.Names
+		d.nameCategory(e.Opening.Category.ID, e.Opening.Category.Names)
 	case e.Change != nil && e.Change.Field == "category":
-		d.CategoryNames[e.Change.To] = e.Change.Names
+		d.nameCategory(e.Change.To, e.Change.Names)
 	}
+}
+
+// nameCategory records the names of a category, which are stored with its counts.
+func (d *Delta) nameCategory(id string, names map[string]string) {
+	d.countsOf(Slot{CategoryID: id}) // counts towards maxDeltaSlots
+	d.CategoryNames[id] = names
 }
 
 // eventsOf returns the metrics that the entry counts in.

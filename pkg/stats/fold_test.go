@@ -1,6 +1,7 @@
 package stats_test
 
 import (
+	"fmt"
 	"math/rand/v2"
 	"testing"
 	"time"
@@ -10,6 +11,32 @@ import (
 	"ticketsystem/pkg/ticket"
 	"ticketsystem/pkg/user"
 )
+
+// TestFold_ManyCategories checks that the backlog and the items of one update stay small, however
+// many categories were used.
+func TestFold_ManyCategories(t *testing.T) {
+	log := []ticket.Entry{{TicketID: "a", Seq: 1, Kind: ticket.KindOpened, Author: ticket.Author{ID: "sara"}, State: ticket.State{Status: ticket.StatusNew, CategoryID: "0"}}}
+	for i := 2; i <= 1_000; i++ {
+		to := fmt.Sprint(i)
+		log = append(log, ticket.Entry{
+			TicketID: "a", Seq: i, Kind: ticket.KindCategory, Author: ticket.Author{ID: "ali", Role: user.RoleSupport},
+			Change: &ticket.Change{Field: "category", To: to, Names: map[string]string{"en": to}},
+			State:  ticket.State{Status: ticket.StatusNew, CategoryID: to},
+		})
+	}
+	var sum stats.Delta
+	for c := (stats.Checkpoint{}); c.LastSeq < len(log); {
+		var d stats.Delta
+		if c, d = stats.Fold(c, log, nil); len(d.Items()) > 20 {
+			t.Fatalf("up to entry %d: got %d items in one update", c.LastSeq, len(d.Items()))
+		}
+		sum.Add(d)
+	}
+	active := stats.NewTicketCounts(stats.Snapshot{Slots: sum.Slots, CategoryNames: sum.CategoryNames}, "").ByCategory
+	if len(sum.Backlog) > 20 || len(active) != 1 || active[0].Count != 1 || active[0].Names["en"] != "1000" {
+		t.Errorf("got a backlog of %d counts, categories %+v", len(sum.Backlog), active)
+	}
+}
 
 // TestRemoveTicket checks that a deleted ticket leaves the backlog once, that its
 // past events stay, and that later entries are not counted.

@@ -30,18 +30,15 @@ const (
 	createdPrefix    = "l_" // l_<quarter hour>: active tickets by the quarter hour of this day in which they were created
 
 	statusPrefix   = "s_" // of the backlog
-	categoryPrefix = "c_"
 	priorityPrefix = "p_"
 	unassigned     = "h_none"
 
-	activeTickets = "t_open" // of an agent or a customer
+	activeTickets = "t_open" // of an agent, a category or a customer
 	unreadTickets = "t_unread"
 	allTickets    = "t_all"
 )
 
 func statusName(s ticket.Status) string { return statusPrefix + string(s) }
-
-func categoryName(id string) string { return categoryPrefix + id }
 
 func priorityName(p ticket.Priority) string { return priorityPrefix + string(p) }
 

@@ -270,9 +270,9 @@ func (c Counts) events() Events {
 
 func categories(snap Snapshot) []Category {
 	var out []Category
-	for name, count := range snap.Backlog {
-		if id, ok := strings.CutPrefix(name, categoryPrefix); ok && count > 0 {
-			out = append(out, Category{id, snap.CategoryNames[id], count})
+	for slot, counts := range snap.Slots {
+		if count := counts[activeTickets]; slot == (Slot{CategoryID: slot.CategoryID}) && count > 0 {
+			out = append(out, Category{slot.CategoryID, snap.CategoryNames[slot.CategoryID], count})
 		}
 	}
 	slices.SortFunc(out, func(a, b Category) int {

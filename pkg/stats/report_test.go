@@ -50,7 +50,7 @@ func TestNewReport(t *testing.T) {
 		category string
 	}{{time.Hour, time.Minute, "a"}, {25 * time.Hour, time.Hour, "b"}, {80 * time.Hour, 0, "b"}, {10 * 24 * time.Hour, 10 * time.Hour, "b"}} {
 		opened := now.Add(-c.age)
-		log := []ticket.Entry{{TicketID: fmt.Sprint(i), Seq: 1, Kind: ticket.KindOpened, CreatedAt: opened, State: ticket.State{Status: ticket.StatusNew, CategoryID: c.category}}}
+		log := []ticket.Entry{{TicketID: fmt.Sprint(i), Seq: 1, Kind: ticket.KindOpened, Author: ticket.Author{ID: "sara"}, CreatedAt: opened, State: ticket.State{Status: ticket.StatusNew, CategoryID: c.category}}}
 		if c.replied > 0 {
 			log = append(log, ticket.Entry{
 				TicketID: fmt.Sprint(i), Seq: 2, Kind: ticket.KindMessage, Author: ticket.Author{ID: "ali", Role: user.RoleAdmin},

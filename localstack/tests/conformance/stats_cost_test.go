@@ -19,7 +19,7 @@ func statsCosts() []costCase {
 		return (&stats.Aggregator{Store: f.store}).ApplyEntry(ctx, entry)
 	}
 	return []costCase{
-		{name: "statistics: a new ticket", golden: cost{2, 1, 8}, run: apply, prepare: func(ctx context.Context, f *costFixture) error {
+		{name: "statistics: a new ticket", golden: cost{2, 1, 10}, run: apply, prepare: func(ctx context.Context, f *costFixture) error {
 			tk, _, err := f.unmetered.Create(ctx, f.sara, f.createParams())
 			if err == nil {
 				entry = ticket.Entry{TicketID: tk.ID, Seq: 1, Kind: ticket.KindOpened}

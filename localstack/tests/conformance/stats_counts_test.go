@@ -1,6 +1,8 @@
 package conformance
 
 import (
+	"fmt"
+	"strings"
 	"testing"
 	"time"
 	_ "time/tzdata" // the same database everywhere
@@ -163,4 +165,41 @@ func TestPushRounds(t *testing.T) {
 	request(5)
 	claim(6, false)
 	claim(0, true)
+}
+
+// TestApplyStats_ManyCategories checks that no item of the statistics grows with the number of
+// categories, and that a report has the names of all.
+func TestApplyStats_ManyCategories(t *testing.T) {
+	t.Parallel()
+	w := newWorkload(t, 21)
+	const categories = 200
+	name := strings.Repeat("\u0645", 80) // the longest
+	for first := 0; first < categories; first += 20 {
+		var updates []stats.Update
+		for i := first; i < first+20; i++ {
+			id := fmt.Sprintf("category-%026d", i)
+			d := stats.Delta{
+				Slots:         map[stats.Slot]stats.Counts{{CategoryID: id}: {"t_open": 1}},
+				Backlog:       stats.Counts{"s_new": 1},
+				CategoryNames: map[string]map[string]string{id: {"en": name, "fa": name}},
+			}
+			updates = append(updates, stats.Update{After: stats.Checkpoint{TicketID: newID(), LastSeq: 1}, Delta: d})
+		}
+		refused, err := w.store.ApplyStats(t.Context(), updates)
+		must(t, err)
+		if len(refused) > 0 {
+			t.Fatalf("got %v refused", refused)
+		}
+	}
+	for k, it := range w.items(t) {
+		if size := len(fmt.Sprint(it)); strings.HasPrefix(k, "STAT") && size > 1_000 {
+			t.Errorf("%s has %d bytes", k, size)
+		}
+	}
+	counts, err := w.store.TicketCounts(t.Context())
+	must(t, err)
+	byCategory := stats.NewTicketCounts(counts, "").ByCategory
+	if len(byCategory) != categories || byCategory[0].Count != 1 || byCategory[categories-1].Names["fa"] != name {
+		t.Errorf("got %d categories, want %d with their names", len(byCategory), categories)
+	}
 }

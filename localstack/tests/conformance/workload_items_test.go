@@ -84,6 +84,8 @@ func statsTotals(items map[string]item) map[string]float64 {
 			name = pk
 		case strings.HasPrefix(sk, "~A#"):
 			name = "~A#" + parts[1]
+		case strings.HasPrefix(sk, "~AC#"):
+			name = "~AC#" + parts[1]
 		}
 		for attribute, value := range it {
 			if n, ok := value.(float64); ok && attribute != "ttl" {
@@ -129,8 +131,10 @@ func slotName(slot stats.Slot) string {
 	switch {
 	case slot.CustomerID != "":
 		return "U#" + slot.CustomerID
-	case slot.At == "":
+	case slot.At == "" && slot.AgentID != "":
 		return "~A#" + slot.AgentID
+	case slot.At == "":
+		return "~AC#" + slot.CategoryID
 	case slot.AgentID != "":
 		return day + "#a" + slot.AgentID
 	}
