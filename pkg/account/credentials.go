@@ -249,7 +249,7 @@ func movePointers(err error, names map[string]string) error {
 
 // ConfirmEmail verifies the e-mail address in the actor's profile with the code that
 // was sent to it. It fails with email_missing, code_wrong or code_locked.
-func (c *Credentials) ConfirmEmail(ctx context.Context, actor user.Principal, digits string, caller Caller) (user.User, error) {
+func (c *Credentials) ConfirmEmail(ctx context.Context, actor user.Principal, digits string) (user.User, error) {
 	u, err := c.Store.User(ctx, actor.UserID)
 	if err != nil {
 		return user.User{}, err
@@ -257,7 +257,7 @@ func (c *Credentials) ConfirmEmail(ctx context.Context, actor user.Principal, di
 	if u.Email == "" {
 		return user.User{}, apperr.New(apperr.EmailMissing, "")
 	}
-	code, err := c.OTP.verifyCode(ctx, u.ID, emailSubject(u), PurposeEmail, CodeInput{Digits: digits}, networkClient(caller))
+	code, err := c.OTP.verifyCode(ctx, u.ID, emailSubject(u), PurposeEmail, CodeInput{Digits: digits}, userClient(u.ID))
 	if err != nil {
 		return user.User{}, err
 	}

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/oklog/ulid/v2"
+
+	"ticketsystem/pkg/limit"
 )
 
 // A device cookie proves that its holder has signed in to a phone number. It consists of the user
@@ -23,6 +25,10 @@ type client struct {
 	name   string // the device, or the network of the IP address
 	userID string // the user who signed in on the device; "" for a network
 }
+
+// userClient returns the client of a signed-in user, whose address is not counted: others behind
+// it take nothing from the user.
+func userClient(userID string) client { return client{name: "user " + userID} }
 
 // networkClient returns the client of a caller without a device cookie.
 func networkClient(caller Caller) client { return client{name: NetworkOf(caller.IP)} }
@@ -41,13 +47,22 @@ func (o *OTP) client(caller Caller, number string) client {
 	return client{name: "device " + family.String(), userID: ulid.ULID(ids[:len(ulid.ULID{})]).String()}
 }
 
-// pool returns the scope of a counter that all clients share: devices that have signed in to the
-// number share another one than all others.
-func (c client) pool(scope string) string {
-	if c.userID == "" {
-		return scope
+// codeClient returns the client of a caller who requests or enters a code.
+func (o *OTP) codeClient(caller Caller, number, purpose string) client {
+	if isBoundToUser(purpose) {
+		return userClient(caller.UserID)
 	}
-	return scope + "-devices"
+	return o.client(caller, number)
+}
+
+// poolCounter returns the counter of a subject that all clients share. The devices that a user has
+// signed in on share one of their own, so that those of a number's former owner take nothing from
+// those of the present one.
+func (o *OTP) poolCounter(c client, scope, subject string, window time.Duration) limit.Counter {
+	if c.userID == "" {
+		return o.rateCounter(scope, subject, window)
+	}
+	return o.rateCounter(scope+"-devices", c.userID+" "+subject, window)
 }
 
 // deviceCookie returns the device cookie of a client with a session, "" without one.

@@ -102,7 +102,7 @@ func TestLogIn_GuessesOfDevices(t *testing.T) {
 	if _, err := f.logInFrom("1.1.1.1", own, testPassword); err != nil {
 		t.Errorf("another device: %v", err)
 	}
-	f.count("login-number-devices", testPhone, account.RateWindow, account.MaxFailedOfDevices)
+	f.count("login-number-devices", f.login(testPhone).User.ID+" "+testPhone, account.RateWindow, account.MaxFailedOfDevices)
 	_, err = f.logInFrom("1.1.1.1", own, testPassword)
 	wantError(t, "after the limit of all devices", err, apperr.LoginLocked)
 }
@@ -140,9 +140,40 @@ func TestSendCode_KnownDevice(t *testing.T) {
 	}
 	_, err = request(device)
 	wantError(t, "above the codes of one device", err, apperr.TooManyRequests)
-	f.count("code-number-devices", account.PurposeLogin+" "+testPhone, 24*time.Hour, account.MaxCodesPerDay)
+	f.count("code-number-devices", f.login(testPhone).User.ID+" "+account.PurposeLogin+" "+testPhone, 24*time.Hour, account.MaxCodesPerDay)
 	fresh, err := f.logInFrom("1.1.1.1", "", testPassword)
 	must(err)
 	_, err = request(fresh)
 	wantError(t, "above the codes of all devices", err, apperr.TooManyRequests)
+}
+
+// TestSendCode_DevicesOfFormerOwner checks that the devices of a number's former owner use up
+// neither the codes nor the attempts of those of the present one.
+func TestSendCode_DevicesOfFormerOwner(t *testing.T) {
+	f := newFixture(t)
+	f.addUser(t)
+	former := make([]string, 4)
+	for n := range former {
+		device, err := f.logInFrom("1.1.1.1", "", testPassword)
+		must(err)
+		former[n] = device
+	}
+	must(f.DeleteUser(t.Context(), f.login(testPhone).User, audit.Record{}))
+	own := f.addUser(t).Device
+	request := func(device string) error {
+		_, err := f.sms.SendCode(t.Context(), testPhone, account.PurposeLogin, account.Caller{IP: "5.5.5.5", Device: device})
+		return err
+	}
+	for n := range 4 * account.MaxCodesPerRequester {
+		f.now = f.now.Add(account.CodeResendInterval)
+		_ = request(former[n%4])
+		_, _ = f.auth.LogInByCode(t.Context(), testPhone, account.CodeInput{Digits: "123456"}, account.Caller{Device: former[n%4]})
+		_, _ = f.logInFrom("1.1.1.1", former[n%4], "wrong-horse-7")
+	}
+	wantError(t, "the former owner", request(former[0]), apperr.TooManyRequests)
+	wantError(t, "the owner", request(own), "")
+	_, err := f.auth.LogInByCode(t.Context(), testPhone, account.CodeInput{Digits: f.lastCode()}, account.Caller{Device: own})
+	wantError(t, "login of the owner by code", err, "")
+	_, err = f.logInFrom("1.1.1.1", own, testPassword)
+	wantError(t, "login of the owner by password", err, "")
 }

@@ -43,8 +43,8 @@ type EmailCodes struct {
 
 // SendEmailCode sends a one-time code to the e-mail address in the actor's profile.
 // It fails with email_missing, email_suppressed, too_many_requests or unavailable. It is limited per
-// user, per e-mail address and per IP address.
-func (c *EmailCodes) SendEmailCode(ctx context.Context, actor user.Principal, caller Caller) (CodeSent, error) {
+// user and per e-mail address.
+func (c *EmailCodes) SendEmailCode(ctx context.Context, actor user.Principal) (CodeSent, error) {
 	u, err := c.Users.User(ctx, actor.UserID)
 	if err != nil {
 		return CodeSent{}, err
@@ -62,10 +62,11 @@ func (c *EmailCodes) SendEmailCode(ctx context.Context, actor user.Principal, ca
 	if suppressed {
 		return CodeSent{}, apperr.New(apperr.EmailSuppressed, "Mail to this address was returned or reported as unwanted. Enter another address in the profile, or ask us to allow this one.")
 	}
-	if err := c.OTP.countRequest(ctx, networkClient(caller)); err != nil {
+	from := userClient(u.ID)
+	if err := c.OTP.countRequest(ctx, from); err != nil {
 		return CodeSent{}, err
 	}
-	return c.OTP.issueCode(ctx, u.ID, emailSubject(u), PurposeEmail, networkClient(caller), func(_ OneTimeCode, digits string) error {
+	return c.OTP.issueCode(ctx, u.ID, emailSubject(u), PurposeEmail, from, func(_ OneTimeCode, digits string) error {
 		return c.Mailer.Send(ctx, confirmationEmail(u, digits, c.Brand))
 	}, PurposeEmail+" "+notification.NormalizeAddress(u.Email)) // several users may enter the same address, in any form
 }

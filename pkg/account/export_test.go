@@ -15,6 +15,7 @@ const (
 	CookieBytes          = cookieBytes
 	MaxCodeAttempts      = maxCodeAttempts
 	MaxCodesPerDay       = maxCodesPerDay
+	OwnEmailCodes        = ownEmailCodes
 	MaxCodesPerRequester = maxCodesPerRequester
 	MaxUnboundAttempts   = maxUnboundAttempts
 	CountryCredit        = countryCredit

@@ -31,11 +31,12 @@ const (
 const (
 	codeTTL              = 5 * time.Minute
 	maxCodeAttempts      = 5
-	maxUnboundAttempts   = 10               // per newest code, without its challenge, from all IP addresses
+	maxUnboundAttempts   = 10               // per newest code, without its challenge, of all clients that requested none
 	maxUnboundCodes      = 2                // newest codes that an attempt without a challenge is compared with
 	codeResendInterval   = 60 * time.Second // between two codes to one recipient for one client
 	maxCodesPerDay       = 30               // to one recipient for one purpose
-	maxCodesPerRequester = 10               // of these, requested from one IP address
+	maxCodesPerRequester = 10               // of these, requested by one client
+	ownEmailCodes        = 3                // of a user in a day that count for no address: others may enter it too
 	maxCodesGlobal       = 10_000           // sent per rateWindow; bounds the SMS costs of an attack
 	challengeBytes       = 16
 	codeDigits           = 6
@@ -47,6 +48,7 @@ type OneTimeCode struct {
 	RecipientMAC string
 	Purpose      string
 	ID           string // random; the client gets it as the challenge
+	ClientMAC    string // keyed hash of the client that requested it
 	Attempts     int
 	SentAt       time.Time
 	ExpiresAt    time.Time
@@ -125,7 +127,7 @@ func (o *OTP) issueCode(ctx context.Context, recipient, subject, purpose string,
 	now := o.Now()
 	code := OneTimeCode{
 		RecipientMAC: o.keyedHash("number", recipient), Purpose: purpose, ID: base64.RawURLEncoding.EncodeToString(id[:]),
-		SentAt: now, ExpiresAt: now.Add(codeTTL),
+		ClientMAC: o.clientMAC(c), SentAt: now, ExpiresAt: now.Add(codeTTL),
 	}
 	counter := o.rateCounter("code-client", strings.Join([]string{purpose, c.name, recipient}, " "), 24*time.Hour)
 	if err := o.reserve(ctx, c, counter, code, append(others, purpose+" "+recipient)); err != nil {
@@ -145,7 +147,9 @@ func (o *OTP) issueCode(ctx context.Context, recipient, subject, purpose string,
 
 // reserve counts a code per client and recipient, and per recipient. A request that is
 // rejected for its client is not counted for the recipient, so that it takes nothing
-// from the recipient's own requests. It fails with too_many_requests.
+// from the recipient's own requests. The first e-mails of a user are counted for the user alone,
+// so that strangers who enter the same address take nothing from them. It fails with
+// too_many_requests.
 func (o *OTP) reserve(ctx context.Context, c client, counter limit.Counter, code OneTimeCode, recipients []string) error {
 	last, count, reserved, err := o.Store.ReserveCode(ctx, counter, code, code.SentAt.Add(-codeResendInterval), maxCodesPerRequester)
 	switch {
@@ -157,8 +161,11 @@ func (o *OTP) reserve(ctx context.Context, c client, counter limit.Counter, code
 		return apperr.New(apperr.TooManyRequests, "A code was sent a moment ago.").
 			WithRetryAfter(max(last.Add(codeResendInterval).Sub(code.SentAt), time.Second))
 	}
+	if code.Purpose == PurposeEmail && count <= ownEmailCodes {
+		return nil
+	}
 	for _, recipient := range recipients {
-		if err := o.consume(ctx, o.rateCounter(c.pool("code-number"), recipient, 24*time.Hour), maxCodesPerDay); err != nil {
+		if err := o.consume(ctx, o.poolCounter(c, "code-number", recipient, 24*time.Hour), maxCodesPerDay); err != nil {
 			return err
 		}
 	}
@@ -183,16 +190,16 @@ func (o *OTP) countRequest(ctx context.Context, c client) error {
 // of verifyCode.
 func (o *OTP) verifyPhoneCode(ctx context.Context, number, purpose string, in CodeInput, caller Caller) (OneTimeCode, error) {
 	subject := phoneSubject(number, purpose, caller.UserID)
-	return o.verifyCode(ctx, subject, subject, purpose, in, o.client(caller, number))
+	return o.verifyCode(ctx, subject, subject, purpose, in, o.codeClient(caller, number, purpose))
 }
 
 // verifyCode counts an attempt and compares the code. It fails with invalid_body for a
 // malformed challenge, code_wrong or code_locked. It does not delete the code: the store
 // does that in the transaction that uses it.
 //
-// With a challenge, attempts are counted for that code. Without one they are counted for
-// the client and the recipient together, so that attempts of other clients do not use up those
-// of the recipient. Wrong and locked codes are also counted per client.
+// With a challenge, attempts are counted for that code. Without one they are counted for the
+// client and the codes that it requested, so that neither attempts nor codes of other clients
+// concern it. Wrong and locked codes are also counted per client.
 func (o *OTP) verifyCode(ctx context.Context, recipient, subject, purpose string, in CodeInput, from client) (OneTimeCode, error) {
 	wrong := o.rateCounter("code-wrong", from.name, rateWindow)
 	if o.full.contains(wrong) {
@@ -237,29 +244,42 @@ func (o *OTP) candidates(ctx context.Context, c OneTimeCode, from client) ([]One
 	return []OneTimeCode{c}, nil
 }
 
-// unboundCandidates returns the candidates of an attempt without a challenge: the newest
-// codes of the recipient.
+// unboundCandidates returns the candidates of an attempt without a challenge: the newest codes
+// that the client requested or, for a client that requested none, the newest of the recipient.
 func (o *OTP) unboundCandidates(ctx context.Context, c OneTimeCode, from client) ([]OneTimeCode, error) {
 	codes, err := o.Store.UnexpiredCodes(ctx, c.RecipientMAC, c.Purpose)
 	if err != nil || len(codes) == 0 {
 		return nil, err
 	}
-	slices.SortFunc(codes, func(a, b OneTimeCode) int { return b.SentAt.Compare(a.SentAt) })
-	limits := []struct {
-		scope string
-		max   int
-	}{{"address " + from.name, maxCodeAttempts}, {from.pool("all"), maxUnboundAttempts}}
-	for _, limit := range limits {
-		n, err := o.Store.AddToCounter(ctx, o.rateCounter("code-attempts", codes[0].ID+" "+limit.scope, 24*time.Hour), 1)
-		if err != nil {
-			return nil, err
-		}
-		if n > limit.max {
-			return nil, o.codeLocked(codes[0].ExpiresAt)
-		}
+	slices.SortFunc(codes, func(a, b OneTimeCode) int {
+		return cmp.Or(b.SentAt.Compare(a.SentAt), strings.Compare(a.ID, b.ID))
+	})
+	mac := o.clientMAC(from)
+	own := slices.DeleteFunc(slices.Clone(codes), func(code OneTimeCode) bool { return code.ClientMAC != mac })
+	if len(own) > 0 {
+		codes = own
+	}
+	err = o.countUnbound(ctx, codes[0], o.rateCounter("code-attempts", codes[0].ID+" "+from.name, 24*time.Hour), maxCodeAttempts)
+	if err == nil && len(own) == 0 {
+		err = o.countUnbound(ctx, codes[0], o.poolCounter(from, "code-attempts", codes[0].ID, 24*time.Hour), maxUnboundAttempts)
+	}
+	if err != nil {
+		return nil, err
 	}
 	return codes[:min(len(codes), maxUnboundCodes)], nil
 }
+
+// countUnbound counts an attempt without a challenge. It fails with code_locked above the limit.
+func (o *OTP) countUnbound(ctx context.Context, newest OneTimeCode, counter limit.Counter, limit int) error {
+	n, err := o.Store.AddToCounter(ctx, counter, 1)
+	if err == nil && n > limit {
+		err = o.codeLocked(newest.ExpiresAt)
+	}
+	return err
+}
+
+// clientMAC returns what identifies a client in the codes that it requested.
+func (o *OTP) clientMAC(c client) string { return o.keyedHash("code client", c.name) }
 
 // codeLocked returns the error of a code without an attempt left. It is locked until it expires.
 func (o *OTP) codeLocked(until time.Time) error {

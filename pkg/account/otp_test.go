@@ -126,6 +126,63 @@ func TestCodes_AttackerBesideVictim(t *testing.T) {
 	}
 }
 
+// TestCodes_StrangersBesideOldClient requests and guesses codes of a number from many addresses
+// beside a client that sends no challenge. The client gets in with either of its two codes.
+func TestCodes_StrangersBesideOldClient(t *testing.T) {
+	ctx, owner := t.Context(), account.Caller{IP: "198.51.100.7"}
+	for name, first := range map[string]bool{"the first code": true, "the second": false} {
+		f := newFixture(t)
+		f.addUser(t)
+		codes := make([]string, 2)
+		for n := range codes {
+			f.now = f.now.Add(account.CodeResendInterval)
+			_, err := f.sms.SendCode(ctx, testPhone, account.PurposeLogin, owner)
+			wantError(t, name+": request", err, "")
+			codes[n] = f.lastCode()
+			for address := range 6 {
+				stranger := account.Caller{IP: fmt.Sprintf("203.0.113.%d", 10*n+address)}
+				if address%2 == 0 { // the others guess without a code of their own
+					_, err = f.sms.SendCode(ctx, testPhone, account.PurposeLogin, stranger)
+					wantError(t, name+": a stranger", err, "")
+				}
+				for range 2 * account.MaxCodeAttempts {
+					_, err = f.auth.LogInByCode(ctx, testPhone, account.CodeInput{Digits: "000000"}, stranger)
+				}
+				wantError(t, name+": a stranger", err, apperr.CodeLocked)
+			}
+		}
+		code := codes[1]
+		if first {
+			code = codes[0]
+		}
+		_, err := f.auth.LogInByCode(ctx, testPhone, account.CodeInput{Digits: code}, owner)
+		wantError(t, name, err, "")
+	}
+}
+
+// TestVerifyCode_GuessesWithoutChallenge checks how many guesses clients without a challenge have
+// for one code: those of its own client, and of all others together.
+func TestVerifyCode_GuessesWithoutChallenge(t *testing.T) {
+	f := newFixture(t)
+	f.addUser(t)
+	own := account.Caller{IP: "198.51.100.7"}
+	_, err := f.sms.SendCode(t.Context(), testPhone, account.PurposeLogin, own)
+	must(err)
+	guesses := map[bool]int{}
+	for n := range 100 {
+		caller := account.Caller{IP: fmt.Sprint("203.0.113.", n)}
+		if n%2 == 0 {
+			caller = own
+		}
+		if _, err := f.auth.LogInByCode(t.Context(), testPhone, account.CodeInput{Digits: "000000"}, caller); apperr.Is(err, apperr.CodeWrong) {
+			guesses[caller == own]++
+		}
+	}
+	if guesses[true] != account.MaxCodeAttempts || guesses[false] != account.MaxUnboundAttempts {
+		t.Errorf("got %d guesses of the client, %d of others", guesses[true], guesses[false])
+	}
+}
+
 // TestVerifyCode_Challenge checks that wrong codes count for their challenge, and that a
 // challenge is valid for its own code and number only.
 func TestVerifyCode_Challenge(t *testing.T) {

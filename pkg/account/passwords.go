@@ -14,7 +14,7 @@ const (
 	// maxFailedLogins bounds failed passwords per rateWindow: of a device that has signed in to
 	// the phone number, and of all other clients together.
 	maxFailedLogins = 10
-	// maxFailedOfDevices bounds those of all devices that have signed in to the number.
+	// maxFailedOfDevices bounds those of all devices on which the user has signed in to the number.
 	maxFailedOfDevices = 30
 )
 
@@ -192,7 +192,7 @@ func (p *Passwords) recordOfDevice(ctx context.Context, number string, from clie
 	if err != nil || n > maxFailedLogins {
 		return false, err
 	}
-	n, err = p.OTP.Store.AddToCounter(ctx, p.OTP.rateCounter(from.pool("login-number"), number, rateWindow), 1)
+	n, err = p.OTP.Store.AddToCounter(ctx, p.OTP.poolCounter(from, "login-number", number, rateWindow), 1)
 	return n <= maxFailedOfDevices, err
 }
 

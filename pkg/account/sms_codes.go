@@ -52,7 +52,8 @@ type SMSCodes struct {
 // number; the code itself is derived when it is sent.
 type codeJob struct {
 	Phone     string    `json:"phone"`
-	UserID    string    `json:"userId,omitempty"` // who requested it
+	UserID    string    `json:"userId,omitempty"`  // who requested it
+	Account   string    `json:"account,omitempty"` // phone number of the account that the code is for; "" to sign up
 	Purpose   string    `json:"purpose"`
 	ID        string    `json:"id"`
 	Locale    string    `json:"locale"`
@@ -75,17 +76,17 @@ func (c *SMSCodes) SendCode(ctx context.Context, rawPhone, purpose string, calle
 	if isBoundToUser(purpose) && caller.UserID == "" {
 		return CodeSent{}, apperr.New(apperr.Unauthenticated, "Sign in to change your phone number or to delete your account.")
 	}
-	from := c.OTP.client(caller, number)
+	from := c.OTP.codeClient(caller, number, purpose)
 	if err := c.OTP.countRequest(ctx, from); err != nil {
 		return CodeSent{}, err
 	}
-	others, err := c.otherLimits(ctx, number, purpose, caller)
+	own, others, err := c.accountAndLimits(ctx, number, purpose, caller)
 	if err != nil {
 		return CodeSent{}, err
 	}
 	subject := phoneSubject(number, purpose, caller.UserID)
 	return c.OTP.issueCode(ctx, subject, subject, purpose, from, func(code OneTimeCode, _ string) error {
-		job, err := json.Marshal(codeJob{Phone: number, UserID: caller.UserID, Purpose: purpose, ID: code.ID, Locale: caller.Locale, ExpiresAt: code.ExpiresAt})
+		job, err := json.Marshal(codeJob{Phone: number, UserID: caller.UserID, Account: own, Purpose: purpose, ID: code.ID, Locale: caller.Locale, ExpiresAt: code.ExpiresAt})
 		if err != nil {
 			return err
 		}
@@ -93,24 +94,28 @@ func (c *SMSCodes) SendCode(ctx context.Context, rawPhone, purpose string, calle
 	}, others...)
 }
 
-// otherLimits returns the limits of a code that a signed-in user requests for the number of another
-// person. It counts as a code to sign up there, so that it takes nothing from the codes of the
-// owner, and for the user, so that one user cannot have the codes of a day sent to new numbers. It
-// fails with invalid_body for a code that only the owner can use.
-func (c *SMSCodes) otherLimits(ctx context.Context, number, purpose string, caller Caller) ([]string, error) {
-	if !isBoundToUser(purpose) {
-		return nil, nil
+// accountAndLimits returns the number of the account that a code is for, "" to sign up, and the
+// limits of a code for the number of another person. It counts as a code to sign up there, so that
+// it takes nothing from the codes of the owner, and for the user, so that one user cannot have the
+// codes of a day sent to new numbers. It fails with invalid_body for a code that only the owner can
+// use.
+func (c *SMSCodes) accountAndLimits(ctx context.Context, number, purpose string, caller Caller) (own string, others []string, err error) {
+	switch purpose {
+	case PurposeSignUp:
+		return "", nil, nil
+	case PurposeLogin, PurposeReset:
+		return number, nil, nil
 	}
 	u, err := c.Users.User(ctx, caller.UserID)
 	switch {
 	case err != nil:
-		return nil, err
+		return "", nil, err
 	case u.Phone == number:
-		return nil, nil
+		return u.Phone, nil, nil
 	case purpose == PurposeDelete:
-		return nil, apperr.Validation(apperr.Field{Pointer: "/phone", Code: "not_own", Message: "Must be your own phone number."})
+		return "", nil, apperr.Validation(apperr.Field{Pointer: "/phone", Code: "not_own", Message: "Must be your own phone number."})
 	}
-	return []string{PurposePhone + " to others by " + caller.UserID, PurposeSignUp + " " + number}, nil
+	return u.Phone, []string{PurposePhone + " to others by " + caller.UserID, PurposeSignUp + " " + number}, nil
 }
 
 // allowed reports whether codes are sent to the country of a number.
@@ -133,7 +138,7 @@ type CodeSender struct {
 // SendQueuedCode runs a job of SMSCodes. It fails with ErrCodeLimit, or with another
 // error if the job may be repeated; a repeated job sends the same code. Nothing is sent
 // for an expired job, nor to log in or to reset a password of a number without an
-// account.
+// account, nor to a user who was removed or has changed the number meanwhile.
 func (s *CodeSender) SendQueuedCode(ctx context.Context, sealed string) error {
 	text, err := s.OTP.Key.Open(codeJobLabel, sealed, nil)
 	if err != nil {
@@ -146,9 +151,9 @@ func (s *CodeSender) SendQueuedCode(ctx context.Context, sealed string) error {
 	if !job.ExpiresAt.After(s.OTP.Now()) {
 		return nil
 	}
-	if job.Purpose == PurposeLogin || job.Purpose == PurposeReset {
-		login, found, err := s.OTP.Store.Login(ctx, job.Phone)
-		if err != nil || !found {
+	if job.Account != "" {
+		login, found, err := s.OTP.Store.Login(ctx, job.Account)
+		if err != nil || !found || isBoundToUser(job.Purpose) && job.UserID != login.User.ID {
 			return err
 		}
 		job.Locale = login.User.Locale
@@ -191,12 +196,12 @@ type sentLimit struct {
 }
 
 // sentLimits returns the limits of the code itself, of a foreign country, and of all codes. A
-// fifth of the latter is kept from sign-ups, for those who have an account.
+// fifth of the latter is kept for the numbers of accounts.
 func (s *CodeSender) sentLimits(job codeJob) []sentLimit {
 	own := s.OTP.rateCounter("code-sent", job.ID, codeTTL)
 	own.Start = job.ExpiresAt // the same in every attempt
 	day, all := s.MaxPerDay, maxCodesGlobal
-	if job.Purpose == PurposeSignUp {
+	if job.Phone != job.Account {
 		day, all = day-day/5, all-all/5
 	}
 	limits := []sentLimit{{own, 1}}

@@ -2,7 +2,7 @@ package account_test
 
 import (
 	"context"
-	"fmt"
+	"strings"
 	"testing"
 
 	"ticketsystem/pkg/account"
@@ -19,30 +19,41 @@ func TestSendEmailCode_Suppressed(t *testing.T) {
 	u.Email = "Sara@example.com"
 	f.putUser(u)
 	must(f.Suppress(ctx, notification.MailFeedback{Address: "sara@example.com", Reason: "bounce"}))
-	_, err := f.emailCodes.SendEmailCode(ctx, u.Principal(""), account.Caller{})
+	_, err := f.emailCodes.SendEmailCode(ctx, u.Principal(""))
 	wantError(t, "suppressed", err, apperr.EmailSuppressed)
 	if len(f.emails) != 0 {
 		t.Errorf("got %d mails", len(f.emails))
 	}
 	u.Email = "sara@example.org"
 	f.putUser(u)
-	_, err = f.emailCodes.SendEmailCode(ctx, u.Principal(""), account.Caller{})
+	_, err = f.emailCodes.SendEmailCode(ctx, u.Principal(""))
 	wantError(t, "another address", err, "")
 }
 
 // TestSendEmailCode_FormsOfAddress checks that the limit of an address holds for all its forms,
-// which different users enter.
+// which different users enter, and that each of them gets codes of their own whatever the others
+// request.
 func TestSendEmailCode_FormsOfAddress(t *testing.T) {
 	f := newFixture(t)
 	forms := []string{"sara@exämple.com", "Sara@EXÄMPLE.com", "sara@xn--exmple-cua.com"}
-	for n := range account.MaxCodesPerDay + 1 {
-		u := user.User{ID: fmt.Sprint("user", n), Phone: fmt.Sprint("phone", n), Email: forms[n%len(forms)]}
+	request := func(id string, codes int) error {
+		u := user.User{ID: id, Phone: "phone of " + id, Email: forms[len(id)%len(forms)]}
 		f.putUser(u)
-		want := apperr.Code("")
-		if n == account.MaxCodesPerDay {
-			want = apperr.TooManyRequests
+		var err error
+		for range codes {
+			f.now = f.now.Add(account.CodeResendInterval)
+			_, err = f.emailCodes.SendEmailCode(t.Context(), u.Principal(""))
 		}
-		_, err := f.emailCodes.SendEmailCode(t.Context(), u.Principal(""), account.Caller{IP: fmt.Sprint("192.0.2.", n)})
-		wantError(t, u.ID, err, want)
+		return err
 	}
+	for n := range account.MaxCodesPerDay {
+		id := strings.Repeat("x", n+1)
+		wantError(t, "stranger "+id, request(id, account.OwnEmailCodes+1), "")
+	}
+	wantError(t, "above the limit of the address", request("stranger", account.OwnEmailCodes+1), apperr.TooManyRequests)
+	wantError(t, "the owner", request("owner", account.OwnEmailCodes), "")
+	code := codePattern.FindString(f.emails[len(f.emails)-1].Text)
+	_, err := f.credentials.ConfirmEmail(t.Context(), user.Principal{UserID: "owner"}, code)
+	wantError(t, "the owner confirms", err, "")
+	wantError(t, "above the limit of a user", request("user", account.MaxCodesPerRequester+1), apperr.TooManyRequests)
 }

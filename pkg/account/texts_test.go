@@ -29,7 +29,7 @@ func TestSendCode_ThirdLanguage(t *testing.T) {
 	if got := f.smsTexts[len(f.smsTexts)-1]; !strings.HasPrefix(got, "xx Your Acme code xx to set a new password is ") {
 		t.Errorf("got SMS %q", got)
 	}
-	if _, err := f.emailCodes.SendEmailCode(context.Background(), user.Principal{UserID: u.ID}, account.Caller{}); err != nil {
+	if _, err := f.emailCodes.SendEmailCode(context.Background(), user.Principal{UserID: u.ID}); err != nil {
 		t.Fatal(err)
 	}
 	m := f.emails[len(f.emails)-1]

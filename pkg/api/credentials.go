@@ -34,7 +34,7 @@ func ResetPassword(credentials *account.Credentials) Endpoint {
 // SendEmailCode returns the endpoint POST /profile/email/code.
 func SendEmailCode(codes *account.EmailCodes) Endpoint {
 	return Authenticated(func(ctx context.Context, r *Request) (Response, error) {
-		sent, err := codes.SendEmailCode(ctx, r.Principal, r.caller())
+		sent, err := codes.SendEmailCode(ctx, r.Principal)
 		return Response{Status: http.StatusAccepted, Body: codeSentView{ExpiresIn: sent.ExpiresIn, ResendAfter: sent.ResendAfter}}, asUnauthenticated(err)
 	})
 }
@@ -53,7 +53,7 @@ func ConfirmEmail(credentials *account.Credentials) Endpoint {
 		if err := v.Err(); err != nil {
 			return Response{}, err
 		}
-		u, err := credentials.ConfirmEmail(ctx, r.Principal, in.Code, r.caller())
+		u, err := credentials.ConfirmEmail(ctx, r.Principal, in.Code)
 		return ok(r.viewUser(u)), asUnauthenticated(err)
 	})
 }

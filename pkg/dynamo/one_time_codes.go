@@ -14,9 +14,10 @@ import (
 // derived from the key and not stored.
 type codeItem struct {
 	key
-	Attempts int   `dynamodbav:"tries"`
-	SentAt   int64 `dynamodbav:"sent"`
-	TTL      int64 `dynamodbav:"ttl"`
+	Client   string `dynamodbav:"client"` // MAC
+	Attempts int    `dynamodbav:"tries"`
+	SentAt   int64  `dynamodbav:"sent"`
+	TTL      int64  `dynamodbav:"ttl"`
 }
 
 func codeKeyOf(c account.OneTimeCode) key { return codeKey(c.RecipientMAC, c.Purpose, c.ID) }
@@ -53,7 +54,7 @@ func (s *Store) ReleaseCode(ctx context.Context, counter limit.Counter, c accoun
 
 // PutCode implements account.OTPStore.
 func (s *Store) PutCode(ctx context.Context, c account.OneTimeCode) error {
-	_, err := s.put(ctx, codeItem{codeKeyOf(c), 0, toMillis(c.SentAt), c.ExpiresAt.Unix()}, "", nil)
+	_, err := s.put(ctx, codeItem{codeKeyOf(c), c.ClientMAC, 0, toMillis(c.SentAt), c.ExpiresAt.Unix()}, "", nil)
 	return err
 }
 
@@ -85,7 +86,7 @@ func (s *Store) UnexpiredCodes(ctx context.Context, recipientMAC, purpose string
 	for _, i := range items {
 		if i.TTL > s.now().Unix() {
 			live = append(live, account.OneTimeCode{
-				RecipientMAC: recipientMAC, Purpose: purpose, ID: strings.TrimPrefix(i.SK, prefix.SK), Attempts: i.Attempts,
+				RecipientMAC: recipientMAC, Purpose: purpose, ID: strings.TrimPrefix(i.SK, prefix.SK), ClientMAC: i.Client, Attempts: i.Attempts,
 				SentAt: fromMillis(i.SentAt), ExpiresAt: time.Unix(i.TTL, 0).UTC(),
 			})
 		}

@@ -21,7 +21,7 @@ func storeAfter(d time.Duration) *dynamo.Store {
 
 func newCode(purpose string) account.OneTimeCode {
 	now := app.Now()
-	return account.OneTimeCode{RecipientMAC: newID(), Purpose: purpose, ID: newID(), SentAt: now, ExpiresAt: now.Add(5 * time.Minute).Truncate(time.Second)}
+	return account.OneTimeCode{RecipientMAC: newID(), Purpose: purpose, ID: newID(), ClientMAC: newID(), SentAt: now, ExpiresAt: now.Add(5 * time.Minute).Truncate(time.Second)}
 }
 
 func TestReserveCode(t *testing.T) {
@@ -74,6 +74,9 @@ func TestCountCodeAttempt(t *testing.T) {
 			}
 		}
 		live, err := db.open().UnexpiredCodes(t.Context(), c.RecipientMAC, "login")
+		if client := map[string]string{c.ID: c.ClientMAC, other.ID: other.ClientMAC}; len(live) == 2 && (live[0].ClientMAC != client[live[0].ID] || live[1].ClientMAC != client[live[1].ID]) {
+			t.Errorf("clients of the live codes: got %+v", live)
+		}
 		if err != nil || len(live) != 2 || live[0].RecipientMAC != c.RecipientMAC || live[0].Purpose != "login" || !live[0].ExpiresAt.Equal(c.ExpiresAt) {
 			t.Errorf("live codes: got %+v, %v", live, err)
 		}
