@@ -88,7 +88,7 @@ func (r *reader) deliver(ctx context.Context, shard string, batch []record, retr
 			continue
 		}
 		if succeeded > 0 {
-			if err := r.saveCheckpoint(shard, batch[succeeded-1].sequenceNumber); err != nil {
+			if err := r.processed(shard, batch[:succeeded]); err != nil {
 				return err
 			}
 			batch = batch[succeeded:]
@@ -177,5 +177,11 @@ func (r *reader) sendToDLQ(shard string, batch []record, count int, condition st
 			return err
 		}
 	}
-	return r.saveCheckpoint(shard, last.sequenceNumber)
+	return r.processed(shard, batch)
+}
+
+// processed counts records that need not be delivered again, and saves the checkpoint after them.
+func (r *reader) processed(shard string, records []record) error {
+	r.setProgress(r.mapping.Function, func(p *Progress) { p.Records += len(records) })
+	return r.saveCheckpoint(shard, records[len(records)-1].sequenceNumber)
 }

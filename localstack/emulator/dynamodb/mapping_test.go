@@ -67,7 +67,22 @@ func runMapping(t *testing.T, m Mapping, f func(numbers string) (string, error),
 	if err := r.process(t.Context(), "shard", events); err != nil {
 		t.Fatal(err)
 	}
+	if got := s.Progress(m.Function).Records; got != wantProcessed(m, events) {
+		t.Errorf("%d records count as processed, want %d", got, wantProcessed(m, events))
+	}
 	return batches, queue, r.checkpoints["shard"]
+}
+
+// wantProcessed returns the number of changes that match the filters: each counts once, whether it
+// was repeated or went to the queue.
+func wantProcessed(m Mapping, events []map[string]any) (n int) {
+	for _, event := range events {
+		change := event["dynamodb"].(map[string]any)
+		if m.matches(event) && !reflect.DeepEqual(change["OldImage"], change["NewImage"]) {
+			n++
+		}
+	}
+	return n
 }
 
 func expectDelivery(t *testing.T, batches, wantBatches, queue, wantQueue []string, position string) {

@@ -29,8 +29,33 @@ type Stream struct {
 	Send          func(queueARN, body string) error // to an on-failure queue
 	Logf          func(string, ...any)
 
-	mu      sync.Mutex
-	readers []chan struct{}
+	mu       sync.Mutex
+	readers  []chan struct{}
+	progress map[string]Progress // by function
+}
+
+// Progress is how far a function has processed the stream.
+type Progress struct {
+	Records  int       // processed records that match the filters; those that are repeated count once
+	CaughtUp time.Time // every record that was written before has been processed
+}
+
+// Progress returns how far a function has processed the stream.
+func (s *Stream) Progress(function string) Progress {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.progress[function]
+}
+
+func (s *Stream) setProgress(function string, set func(*Progress)) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.progress == nil {
+		s.progress = map[string]Progress{}
+	}
+	p := s.progress[function]
+	set(&p)
+	s.progress[function] = p
 }
 
 // Notify makes the readers poll soon, because the table may have changed.
@@ -69,11 +94,15 @@ func (s *Stream) Run(ctx context.Context, m Mapping) {
 		s.Logf("%s: %v", m.ID, err)
 	}
 	for ctx.Err() == nil {
+		began := time.Now()
 		got, err := r.poll(ctx)
 		if err != nil && ctx.Err() == nil {
 			s.Logf("%s: stream: %v", m.ID, err)
 			clear(r.iterators)
 			r.wait(ctx, time.Second)
+		}
+		if err == nil && !got {
+			s.setProgress(m.Function, func(p *Progress) { p.CaughtUp = began })
 		}
 		if !got {
 			r.wait(ctx, idlePollInterval)
@@ -98,7 +127,8 @@ func (r *reader) throttle(ctx context.Context, d time.Duration) {
 	}
 }
 
-// poll reads every open shard once and reports whether there were records.
+// poll reads every open shard once and reports whether there were records, or may be in the
+// shards that follow.
 func (r *reader) poll(ctx context.Context) (got bool, err error) {
 	if len(r.iterators) == 0 {
 		if err := r.openShards(ctx); err != nil {
@@ -120,7 +150,7 @@ func (r *reader) poll(ctx context.Context) (got bool, err error) {
 	if open == 0 {
 		clear(r.iterators) // reopen with the following shards
 	}
-	return got, nil
+	return got || open == 0, nil
 }
 
 func (r *reader) readShard(ctx context.Context, shard, iterator string) (bool, error) {

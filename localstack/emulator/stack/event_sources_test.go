@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
@@ -48,6 +49,7 @@ func TestStream_InvokesFunction(t *testing.T) {
 	for _, key := range []string{"M#1", "other", "M#2", "M#bad", "M#3", "M#3"} {
 		putItem(t, s, key)
 	}
+	written := time.Now()
 	eventually(t, "log", func() string {
 		lines := strings.Fields(noteLog(t, s))
 		keys := slices.DeleteFunc(lines, func(l string) bool { return !strings.HasPrefix(l, "M#") })
@@ -55,6 +57,10 @@ func TestStream_InvokesFunction(t *testing.T) {
 		slices.Sort(keys)
 		return strings.Join(slices.Compact(keys), " ")
 	}, "M#1 M#2 M#3")
+	eventually(t, "progress", func() string {
+		p := s.StreamProgress("note")
+		return fmt.Sprintf("%d records, all: %t", p.Records, p.CaughtUp.After(written))
+	}, "4 records, all: true")
 }
 
 func TestS3_InvokesFunction(t *testing.T) {

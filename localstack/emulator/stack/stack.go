@@ -248,6 +248,9 @@ func (s *Stack) invokeAsync(function string, payload []byte) func(context.Contex
 	}
 }
 
+// StreamProgress returns how far a function has processed the stream of the table.
+func (s *Stack) StreamProgress(function string) dynamodb.Progress { return s.stream.Progress(function) }
+
 // Build builds all functions that are not up to date. Callers that measure latency or
 // set short timeouts call it before the first request.
 func (s *Stack) Build() { s.lambda.BuildAll(s.ctx) }

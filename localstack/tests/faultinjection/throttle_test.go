@@ -87,7 +87,7 @@ func TestFaults_ThrottledKeys(t *testing.T) {
 	for _, s := range scenarios {
 		acknowledged += s.acked.len()
 	}
-	r.waitForProjections(t, scenarios)
+	r.waitForProjections(t, "projections with full partition keys", scenarios)
 	refused, keys := 0, throttle.Refused()
 	for _, n := range keys {
 		refused += n
