@@ -28,7 +28,8 @@ func runCheck(ctx context.Context, c check, info runInfo, deadline time.Time) er
 	info.At = time.Now().UTC()
 	limited, cancel := context.WithDeadline(ctx, deadline)
 	defer cancel()
-	for _, args := range c.commands {
+	for i, args := range c.commands {
+		began := time.Now()
 		err := runCommand(limited, args, log)
 		switch {
 		case ctx.Err() != nil:
@@ -37,7 +38,7 @@ func runCheck(ctx context.Context, c check, info runInfo, deadline time.Time) er
 			err = recordCut(c, time.Since(info.At))
 		case err != nil:
 			fmt.Printf("%-15s %s: %v; see %s\n", "", strings.Join(args, " "), err, log.Name())
-			err = recordFailure(c, args, err, log.Name())
+			err = recordFailure(c, i, began, err, log.Name())
 		}
 		if err != nil {
 			return err
@@ -103,13 +104,18 @@ func recordCut(c check, after time.Duration) error {
 	})
 }
 
-// recordFailure records that a command failed, unless the check has a failing result.
-func recordFailure(c check, args []string, failure error, log string) error {
+// recordFailure records that a command failed, unless it has recorded a failing result since it
+// began. What an earlier command of the check recorded is not the cause.
+func recordFailure(c check, command int, began time.Time, failure error, log string) error {
 	results, err := loadResults(c.name)
-	if err != nil || slices.ContainsFunc(results, func(r report.Result) bool { return !r.Pass }) {
+	if err != nil || slices.ContainsFunc(results, func(r report.Result) bool { return !r.Pass && !r.At.Before(began) }) {
 		return err
 	}
-	note := "`" + strings.Join(args, " ") + "`: " + failure.Error()
+	name := "exit status"
+	if len(c.commands) > 1 {
+		name = fmt.Sprintf("exit status of command %d of %d", command+1, len(c.commands))
+	}
+	note := "`" + strings.Join(c.commands[command], " ") + "`: " + failure.Error()
 	text, err := os.ReadFile(log)
 	if err != nil {
 		return err
@@ -119,7 +125,7 @@ func recordFailure(c check, args []string, failure error, log string) error {
 	} else if line := lastLine(string(text)); line != "" {
 		note += "; " + line
 	}
-	return report.Record(report.Result{Check: c.name, Name: "exit status", Value: "failed", Target: "success", Note: note})
+	return report.Record(report.Result{Check: c.name, Name: name, Value: "failed", Target: "success", Note: note})
 }
 
 // lastLine returns the last line of a log that is not of make or go run, and has a text.

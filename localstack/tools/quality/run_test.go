@@ -13,14 +13,20 @@ import (
 	"ticketsystem/localstack/testkit/report"
 )
 
-// runInTemp runs a check of one shell script in an empty folder and returns its results.
-func runInTemp(t *testing.T, script string, budget time.Duration) []report.Result {
+// runScript runs a check of one shell script in an empty folder and returns its results.
+func runScript(t *testing.T, script string, budget time.Duration) []report.Result {
+	t.Helper()
+	return runInTemp(t, budget, []string{"sh", "-c", script})
+}
+
+// runInTemp runs a check of these commands in an empty folder and returns its results.
+func runInTemp(t *testing.T, budget time.Duration, commands ...[]string) []report.Result {
 	t.Helper()
 	t.Chdir(t.TempDir())
 	for _, name := range []string{"QUALITY_DIR", "QUALITY_FULL", "QUALITY_COMMIT", "QUALITY_DEADLINE"} {
 		t.Setenv(name, "") // restored at the end
 	}
-	c := check{name: "x", title: "X", commands: [][]string{{"sh", "-c", script}}}
+	c := check{name: "x", title: "X", commands: commands}
 	if err := runCheck(context.Background(), c, runInfo{Commit: "c"}, time.Now().Add(budget)); err != nil {
 		t.Fatal(err)
 	}
@@ -35,7 +41,7 @@ func runInTemp(t *testing.T, script string, budget time.Duration) []report.Resul
 }
 
 func TestRunCheck_FailureNamesTests(t *testing.T) {
-	results := runInTemp(t, "echo '--- FAIL: TestA (0.00s)'; exit 1", time.Minute)
+	results := runScript(t, "echo '--- FAIL: TestA (0.00s)'; exit 1", time.Minute)
 	if len(results) != 1 || results[0].Pass || !strings.HasSuffix(results[0].Note, "failed: TestA") {
 		t.Errorf("got %+v", results)
 	}
@@ -43,7 +49,7 @@ func TestRunCheck_FailureNamesTests(t *testing.T) {
 
 // Without go test, the last line of the program stands for the cause.
 func TestRunCheck_FailureNamesLastLine(t *testing.T) {
-	results := runInTemp(t, "echo begun; echo 'no such item'; echo; echo 'make: *** [x] Error 1'; exit 1", time.Minute)
+	results := runScript(t, "echo begun; echo 'no such item'; echo; echo 'make: *** [x] Error 1'; exit 1", time.Minute)
 	if len(results) != 1 || !strings.HasSuffix(results[0].Note, "; no such item") {
 		t.Errorf("got %+v", results)
 	}
@@ -52,30 +58,25 @@ func TestRunCheck_FailureNamesLastLine(t *testing.T) {
 // A check that is cut fails by that, and keeps what it had recorded.
 func TestRunCheck_Deadline(t *testing.T) {
 	script := `echo '{"Check": "x", "Name": "rate", "Pass": true}' >"$QUALITY_DIR/x/rate.json"; sleep 600`
-	results := runInTemp(t, script, time.Second)
+	results := runScript(t, script, time.Second)
 	if len(results) != 2 || !results[0].Pass || results[1].Pass || !strings.HasPrefix(results[1].Value, "cut after") {
 		t.Errorf("got %+v", results)
 	}
 }
 
-// A failing result of the check says more than its exit status.
-func TestRecordFailure_KeepsOwnResult(t *testing.T) {
-	t.Chdir(t.TempDir())
-	t.Setenv("QUALITY_DIR", resultsDir)
-	if err := report.Record(report.Result{Check: "x", Name: "rate"}); err != nil {
-		t.Fatal(err)
+// A failing result of the command says more than its exit status, one of an earlier command
+// nothing about it.
+func TestRunCheck_FailureOfEachCommand(t *testing.T) {
+	fails := []string{"sh", "-c", `sleep 1; echo '{"Check": "x", "Name": "rate", "At": "'$(date -u +%Y-%m-%dT%H:%M:%SZ)'"}' >"$QUALITY_DIR/x/rate.json"; exit 1`}
+	results := runInTemp(t, time.Minute, fails, []string{"sh", "-c", "echo 'panic: no answer'; exit 1"}, []string{"sh", "-c", "echo 'no port'; exit 1"})
+	var got []string
+	for _, r := range results {
+		_, cause, _ := strings.Cut(r.Note, "; ")
+		_, cause, _ = strings.Cut(cause, "; ")
+		got = append(got, r.Name+": "+cause)
 	}
-	if err := recordFailure(check{name: "x"}, []string{"go"}, os.ErrInvalid, "no log"); err != nil {
-		t.Fatal(err)
-	}
-	results, err := loadResults("x")
-	names := slices.Collect(func(yield func(string) bool) {
-		for _, r := range results {
-			yield(r.Name)
-		}
-	})
-	if err != nil || !slices.Equal(names, []string{"rate"}) {
-		t.Errorf("got %v, %v", names, err)
+	if want := []string{"rate: ", "exit status of command 2 of 3: panic: no answer", "exit status of command 3 of 3: no port"}; !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
 	}
 }
 
