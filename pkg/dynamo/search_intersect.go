@@ -41,15 +41,18 @@ type searcher struct {
 	upTo      string // newer postings have been examined
 	exhausted bool   // no postings are left
 
-	readsLeft, listsLeft, checksLeft int
+	readsLeft, listsLeft, checksLeft, checkBytesLeft, subjectsLeft int
 }
 
 // Limits of one page of a search, so that its cost does not grow with the number of tickets.
-// At a limit the page ends with a cursor.
+// At a limit the page ends with a cursor. Together they are about 1,000 read units.
 const (
 	maxSearchReads  = 30  // rounds of reads
 	maxListReads    = 200 // reads of lists
 	maxPrefixChecks = 120 // reads of the words of a ticket or user
+	maxSubjects     = 300 // tickets that are compared with filters
+
+	maxPrefixBytes = 1 << 20 // words that are read for the checks; those read at once may exceed it
 )
 
 // intersectPageSize is the page size of a posting list that is intersected with
@@ -64,7 +67,7 @@ func (s *Store) newSearcher(ctx context.Context, terms []search.Terms, singlePag
 	if err != nil {
 		return nil, err
 	}
-	sr := &searcher{store: s, upTo: upTo, readsLeft: maxSearchReads, listsLeft: maxListReads, checksLeft: maxPrefixChecks}
+	sr := &searcher{store: s, upTo: upTo, readsLeft: maxSearchReads, listsLeft: maxListReads, checksLeft: maxPrefixChecks, checkBytesLeft: maxPrefixBytes, subjectsLeft: maxSubjects}
 	var all []*postingList
 	for _, one := range terms {
 		join, err := postingsFor(one)
@@ -213,7 +216,7 @@ func (s *searcher) check(ctx context.Context, join []*postings, at string) (pass
 			if rows := p.lists[0].rows; len(join) == 1 {
 				candidates = rows[:min(len(rows), checksAtOnce)]
 			}
-			if s.checksLeft -= len(candidates); s.checksLeft < 0 {
+			if s.checksLeft -= len(candidates); s.checksLeft < 0 || s.checkBytesLeft <= 0 {
 				return false, false, nil
 			}
 			if err := s.checkPrefix(ctx, p, candidates); err != nil {
@@ -230,10 +233,11 @@ func (s *searcher) check(ctx context.Context, join []*postings, at string) (pass
 func (s *searcher) checkPrefix(ctx context.Context, p *postings, candidates []string) error {
 	var mu sync.Mutex
 	return parallel.ForEach(candidates, checksAtOnce, func(at string) error {
-		has, err := s.store.hasPrefix(ctx, idOf(at), p.prefix)
+		has, size, err := s.store.hasPrefix(ctx, idOf(at), p.prefix)
 		mu.Lock()
 		defer mu.Unlock()
 		p.checked[at] = has
+		s.checkBytesLeft -= size
 		return err
 	})
 }

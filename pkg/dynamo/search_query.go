@@ -29,7 +29,7 @@ func (s *Store) searchTickets(ctx context.Context, q ticket.Query, cursor map[st
 	}
 	var page []ticket.Ticket
 	for {
-		matches, err := sr.next(ctx, q.Limit+1-len(page))
+		matches, err := sr.next(ctx, min(q.Limit+1-len(page), sr.subjectsLeft))
 		if err != nil {
 			return nil, nil, err
 		}
@@ -38,6 +38,7 @@ func (s *Store) searchTickets(ctx context.Context, q ticket.Query, cursor map[st
 			return nil, nil, err
 		}
 		sr.readsLeft--
+		sr.subjectsLeft -= len(matches)
 		for _, tk := range tickets {
 			if !q.Matches(tk) {
 				continue
@@ -48,7 +49,7 @@ func (s *Store) searchTickets(ctx context.Context, q ticket.Query, cursor map[st
 			}
 			page = append(page, tk)
 		}
-		if sr.exhausted || sr.readsLeft <= 0 {
+		if sr.exhausted || sr.readsLeft <= 0 || sr.subjectsLeft <= 0 {
 			return page, sr.cursor(), nil
 		}
 	}

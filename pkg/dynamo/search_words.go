@@ -2,7 +2,6 @@ package dynamo
 
 import (
 	"context"
-	"slices"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
@@ -96,10 +95,15 @@ func (s *Store) wordsWithPrefix(ctx context.Context, scope, prefix string) (word
 	return words, len(words) <= maxPrefixWords, err
 }
 
-// hasPrefix reports whether a ticket or user has a word with the prefix.
-func (s *Store) hasPrefix(ctx context.Context, subjectID, prefix string) (bool, error) {
+// hasPrefix reports whether a ticket or user has a word with the prefix. size is the number of bytes
+// of the words that it reads.
+func (s *Store) hasPrefix(ctx context.Context, subjectID, prefix string) (has bool, size int, err error) {
 	records, err := queryAs[indexedTermsItem](ctx, s, queryInput("PK = :pk", values{"pk": indexedTermsKey(subjectID, "").PK}))
-	return slices.ContainsFunc(records, func(i indexedTermsItem) bool {
-		return slices.ContainsFunc(i.staffTerms(), func(term string) bool { return strings.HasPrefix(term, prefix) })
-	}), err
+	for _, i := range records {
+		for _, term := range i.staffTerms() {
+			has = has || strings.HasPrefix(term, prefix)
+			size += len(term)
+		}
+	}
+	return has, size, err
 }

@@ -318,6 +318,25 @@ func TestSearchTickets_ConstantCost(t *testing.T) {
 	if got, _ := m.reset(); err != nil || len(tickets) != 0 || next == nil || got.roundTrips > 32 {
 		t.Errorf("terms without a common ticket: got %d tickets, %v, %v", len(tickets), got, err)
 	}
+	mina := customer("Mina")
+	oldest := indexTicket(t, mina, now.Add(-6_000*time.Second), w.words("all"), nil)
+	q := ticket.Query{Terms: w.terms("al"), CustomerIDs: []string{mina.UserID}, Limit: 100}
+	var found []string
+	var cursor map[string]string
+	for pages := 0; pages == 0 || cursor != nil && pages < 30; pages++ {
+		m.reset()
+		tickets, next, err := store.ListTickets(t.Context(), q, cursor)
+		if got, _ := m.reset(); err != nil || got.read > 250 {
+			t.Fatalf("page %d of a filter that few tickets pass: got %v, %v, want at most 250 read units", pages, got, err)
+		}
+		for _, tk := range tickets {
+			found = append(found, tk.ID)
+		}
+		cursor = next
+	}
+	if !slices.Equal(found, []string{oldest.ID}) {
+		t.Errorf("with a filter that few tickets pass: got %v, want the oldest", found)
+	}
 }
 
 // addPostings writes only the index items of n older tickets, because the engine is
