@@ -151,6 +151,6 @@ func (x *Exporter) erase(ctx context.Context, fileID string) error {
 // exportFile returns the attachment that holds the file of an export.
 func exportFile(job export.Export) attachment.Attachment {
 	return attachment.Attachment{
-		ID: job.FileID, Owner: job.UserID, Name: "export.json", Type: "application/json", State: attachment.Pending, CreatedAt: job.StartedAt,
+		ID: job.FileID, Owner: job.UserID, Name: "export.json", Type: attachment.ExportType, State: attachment.Pending, CreatedAt: job.StartedAt,
 	}
 }

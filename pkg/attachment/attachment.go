@@ -46,6 +46,13 @@ type Attachment struct {
 	CreatedAt time.Time
 }
 
+// ExportType is the media type of the file of an export, which no upload has.
+const ExportType = "application/json"
+
+// IsExport reports whether the file is an export of its owner. It belongs to no message, because the
+// files of messages do not expire.
+func (a Attachment) IsExport() bool { return a.Type == ExportType }
+
 // VisibleTo reports whether actor may read the file. Its owner may; once it is
 // in a ticket, so may staff and, unless it is in a note, the ticket's customer.
 func (a Attachment) VisibleTo(actor user.Principal) bool {

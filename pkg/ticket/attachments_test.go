@@ -21,6 +21,7 @@ func (store *memStore) withAttachments() *memStore {
 		{ID: "expired", Owner: "sara", Name: "g.png", State: attachment.Pending, CreatedAt: time.Unix(1, 0)},
 		{ID: "used", Owner: "sara", Name: "d.txt", State: attachment.Ready, TicketID: "another"},
 		{ID: "foreign", Owner: "reza", Name: "e.txt", State: attachment.Ready},
+		{ID: "export", Owner: "sara", Name: "export.json", Type: attachment.ExportType, State: attachment.Ready},
 		{ID: "agents", Owner: "ali", Name: "f.txt", Type: "text/plain", Size: 7, State: attachment.Ready},
 	} {
 		must(store.raw.AddAttachment(context.Background(), f))
@@ -54,7 +55,7 @@ func TestPost_Attachments(t *testing.T) {
 
 func TestPost_AttachmentErrors(t *testing.T) {
 	for id, want := range map[string]apperr.Code{
-		"unknown": apperr.AttachmentNotFound, "foreign": apperr.AttachmentNotFound,
+		"unknown": apperr.AttachmentNotFound, "foreign": apperr.AttachmentNotFound, "export": apperr.AttachmentNotFound,
 		"refused": apperr.AttachmentRefused, "expired": apperr.AttachmentExpired, "used": apperr.AttachmentInUse,
 	} {
 		store := storeWith(newLog(), 1).withAttachments()

@@ -192,7 +192,7 @@ func (s *Service) loadAttachments(ctx context.Context, actor user.Principal, m M
 			return nil, apperr.New(code, message).WithFields(field)
 		}
 		switch {
-		case !ok || f.Owner != actor.UserID:
+		case !ok || f.Owner != actor.UserID || f.IsExport():
 			return refuse(apperr.AttachmentNotFound, "unknown", "There is no attachment "+wanted+" of yours.")
 		case f.State == attachment.Refused:
 			return refuse(apperr.AttachmentRefused, "refused", "The attachment "+f.Name+" was refused.")
