@@ -164,7 +164,7 @@ test("17 close, reopen by a message and by the menu; too late, a new ticket is o
   await page.clock.setSystemTime(Date.now() + 8 * 86_400_000)
   await page.goto(`/app/tickets/${ticket.id}`)
   expect(await page.getByText("It broke again").count()).toBe(0)
-  await page.getByRole("button", { name: "Open a new ticket with this text" }).click()
+  await page.getByRole("button", { name: "Continue in a new ticket" }).click()
   expect(await page.getByLabel("Your message").inputValue()).toBe("It broke again")
   expect(await page.getByLabel("Subject").inputValue()).toBe("Closed and open")
   await page.getByRole("button", { name: "Open the ticket" }).click()

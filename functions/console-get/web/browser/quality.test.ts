@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, test } from "vitest"
 import { launch, type Person } from "./console"
 import { open, type Role, somebody, type State } from "./fixtures"
 import { record } from "../quality.mjs"
-import { keyboardFaults, latinDigits, looksOf, moving, tooWide, violations } from "./quality"
+import { cramped, keyboardFaults, latinDigits, looksOf, moving, tooWide, violations } from "./quality"
 import { type Screen, screens } from "./screens"
 
 // QUALITY_FULL=1: every screen in every look; else a sample of each kind of screen in one look.
@@ -82,6 +82,10 @@ test.each([...grouped()])("39, 41 and 44 no violation, no sideways scrolling, Pe
     for (const width of full ? [640, 1280] : [1280]) {
       await resize(page, width, 800)
       note(screen, `${width} px, text of 200 %`, await tooWide(page))
+    }
+    if (screen.state === undefined) {
+      await resize(page, 320, 640)
+      note(screen, "320 px, text of 200 %", await cramped(page))
     }
     await page.evaluate(() => (document.documentElement.style.fontSize = ""))
   }

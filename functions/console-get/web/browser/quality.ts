@@ -42,6 +42,10 @@ export const tooWide = (page: Page): Promise<string[]> =>
     return [...new Set(found)].slice(0, 10)
   })
 
+/** A conversation that has too little of the window. */
+export const cramped = (page: Page): Promise<string[]> =>
+  page.evaluate(() => [...document.querySelectorAll(".log")].map((log) => log.getBoundingClientRect().height / innerHeight).filter((share) => share > 0 && share < 0.25).map((share) => `the conversation has ${Math.round(share * 100)} % of the window`))
+
 /** Animations that still move something. */
 export const moving = (page: Page): Promise<string[]> =>
   page.evaluate(() => document.getAnimations().filter((animation) => animation.playState === "running" && Number(animation.effect?.getComputedTiming().duration) > 0).map((animation) => (animation as CSSAnimation).animationName ?? "transition"))

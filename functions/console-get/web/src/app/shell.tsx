@@ -92,7 +92,7 @@ function UserMenu() {
         button={(props) => (
           <button type="button" class="rail-item" {...props}>
             <Avatar name={user.name || user.phone} pictureUrl={user.pictureUrl} />
-            <span class="rail-label"><bdi>{user.name || user.phone}</bdi></span>
+            <span class="rail-label" dir="auto">{user.name || user.phone}</span>
           </button>
         )}
         items={[

@@ -13,7 +13,7 @@ export const admin: typeof english = {
   newCategory: "دستهٔ تازه", description: "توضیح", inactive: "غیرفعال", activeCategory: "فعال: مشتریان می‌توانند برگزینند",
   newBroadcast: "پیام همگانی تازه", noBroadcasts: "هنوز پیام همگانی نیست", broadcastTitle: "عنوان", broadcastBody: "متن", audience: "به", channelsLabel: "از راه", channels: { app: "درون برنامه", email: "ایمیل", sms: "پیامک", push: "اعلان دستگاه" },
   otherLanguage: "اختیاری. بدون آن همه متن بالا را می‌گیرند.", smsLength: (parts) => `${parts} پیامک برای هر نفر`, review: "بازبینی", sendNow: "هم‌اکنون بفرست", sureText: (total) => `به ${total} نفر؟ آنچه فرستاده شود بازگشت ندارد.`,
-  recipients: (n) => plural(n, { other: "# گیرنده" }), delivered: (sent, failed, skipped) => `${number(sent)} فرستاده، ${number(failed)} ناموفق، ${number(skipped)} رد شده`,
+  stopSending: "توقف ارسال", recipients: (n) => plural(n, { other: "# گیرنده" }), delivered: (sent, failed, skipped) => `${number(sent)} فرستاده، ${number(failed)} ناموفق، ${number(skipped)} رد شده`,
   broadcastStates: { queued: "در صف", sending: "در حال فرستادن", done: "انجام شد", cancelled: "لغو شد" },
   entryKinds: { opened: "تیکتی باز کرد", message: "پیامی نوشت", note: "یادداشتی نوشت", status: "وضعیت را تغییر داد", assignment: "تیکتی را سپرد", priority: "اولویت را تغییر داد", category: "دسته را تغییر داد", title: "موضوع را تغییر داد", tags: "برچسب‌ها را تغییر داد", follow_up: "در تیکتی تازه پی گرفت" },
   action: "کار", changed: "تغییر کرد", yesNo: (yes) => (yes ? "آری" : "نه"),

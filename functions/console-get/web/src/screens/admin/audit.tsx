@@ -29,7 +29,7 @@ export function AuditScreen() {
                 <span class="admin-row-main">
                   <span><bdi>{record.actor.name || t().ticket.unknownAuthor}</bdi> · {named(text.actions, record.action)}</span>
                   <Changes before={record.before} after={record.after} />
-                  <span class="meta"><time dateTime={record.at}>{exact(new Date(record.at))}</time> · <bdi class="ltr">{record.address}</bdi> · <bdi class="ltr">{record.target}</bdi></span>
+                  <span class="meta admin-facts"><time dateTime={record.at}>{exact(new Date(record.at))}</time><bdi class="ltr">{record.address}</bdi><bdi class="ltr">{record.target}</bdi></span>
                 </span>
               </li>
             ))}

@@ -5,7 +5,7 @@ import { call } from "../../api/client"
 import type { components } from "../../api/schema"
 import type { Broadcast } from "../../api/types"
 import { adminText } from "../../i18n/admin"
-import { named, t } from "../../i18n"
+import { named } from "../../i18n"
 import { Button } from "../../ui/controls"
 import { RelativeTime } from "../../ui/time"
 import { toastError } from "../../ui/toast"
@@ -66,7 +66,7 @@ function Row({ broadcast, onChange }: { broadcast: Broadcast; onChange: () => vo
         {broadcast.channels.map((channel) => channel !== "app" && <Channel key={channel} name={named(text.channels, channel)} counts={broadcast.counts[channel]} active={active} />)}
       </div>
       <span class="chip" data-tone={broadcast.state === "done" ? "ok" : active ? "info" : undefined}>{named(text.broadcastStates, broadcast.state)}</span>
-      {active && <Button onClick={cancel}>{t().actions.cancel}</Button>}
+      {active && <Button onClick={cancel}>{text.stopSending}</Button>}
     </article>
   )
 }

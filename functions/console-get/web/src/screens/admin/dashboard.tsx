@@ -17,6 +17,7 @@ const zone = () => Intl.DateTimeFormat().resolvedOptions().timeZone || "UTC"
 // A date of the reader's time zone, as YYYY-MM-DD.
 const dateOf = (time: number) => new Intl.DateTimeFormat("en-CA", { timeZone: zone() }).format(time)
 const seconds = (value: number | null) => (value === null ? "–" : duration(value * 1000))
+const slowest = (value: number | null) => (value === null ? undefined : adminText().slowest(seconds(value)))
 
 /** What happened and what waits, in the reader's time zone. */
 export function Dashboard() {
@@ -36,8 +37,8 @@ export function Dashboard() {
           <ul class="tiles">
             <Tile label={text.created} value={number(data.days.reduce((sum, day) => sum + day.created, 0))} />
             <Tile label={text.resolved} value={number(data.days.reduce((sum, day) => sum + day.resolved, 0))} />
-            <Tile label={text.firstResponse} value={seconds(data.firstResponse.medianSeconds)} detail={text.slowest(seconds(data.firstResponse.p90Seconds))} />
-            <Tile label={text.resolution} value={seconds(data.resolution.medianSeconds)} detail={text.slowest(seconds(data.resolution.p90Seconds))} />
+            <Tile label={text.firstResponse} value={seconds(data.firstResponse.medianSeconds)} detail={slowest(data.firstResponse.p90Seconds)} />
+            <Tile label={text.resolution} value={seconds(data.resolution.medianSeconds)} detail={slowest(data.resolution.p90Seconds)} />
             <Tile label={text.openSockets} value={number(data.openSockets)} />
           </ul>
           <DayChart label={text.perDay} days={data.days.map((day) => month(new Date(`${day.day}T12:00`)))} series={[{ name: text.created, tone: "info", values: data.days.map((day) => day.created) }, { name: text.resolved, tone: "accent", values: data.days.map((day) => day.resolved) }]} />
@@ -66,7 +67,7 @@ export function Dashboard() {
   )
 }
 
-function Tile({ label, value, detail }: { label: string; value: string; detail?: string }) {
+function Tile({ label, value, detail }: { label: string; value: string; detail?: string | undefined }) {
   return (
     <li class="tile">
       <span class="meta">{label}</span>

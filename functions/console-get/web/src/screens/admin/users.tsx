@@ -44,7 +44,7 @@ export function UsersScreen() {
                   <Avatar name={user.name || user.phone} pictureUrl={user.pictureUrl} />
                   <span class="admin-row-main">
                     <bdi>{user.name || text.noName}</bdi>
-                    <span class="meta"><bdi class="ltr">{digits(user.phone)}</bdi>{user.email && <> · <bdi class="ltr">{user.email}</bdi></>}</span>
+                    <span class="meta admin-facts"><bdi class="ltr">{digits(user.phone)}</bdi>{user.email && <bdi class="ltr">{user.email}</bdi>}</span>
                   </span>
                   {user.disabled && <span class="chip" data-tone="danger">{text.disabled}</span>}
                   {user.role !== "user" && <span class="chip" data-tone="info">{named(t().role, user.role)}</span>}

@@ -93,7 +93,7 @@ export function Picker({ label, options, create, onClose }: PickerProps) {
             <div key={option.id} id={`${id}-${option.id}`} role="option" tabIndex={-1} aria-selected={option === active} onClick={() => choose(option)} onMouseMove={() => option !== active && setAt(shown.indexOf(option))}>
               {option.icon}
               <bdi>{option.label}</bdi>
-              {option.detail && <bdi class="meta">{option.detail}</bdi>}
+              {option.detail && <span class="meta"><bdi>{option.detail}</bdi></span>}
               {option.checked && <Check size={16} class="end" aria-label={inboxText().chosen} />}
             </div>
           ))}

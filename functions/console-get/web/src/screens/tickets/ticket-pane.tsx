@@ -12,7 +12,7 @@ import { WaitingMessage } from "../../conversation/message"
 import { Typing } from "../../conversation/typing"
 import { printTicket } from "../../conversation/use-printing"
 import { useConversation } from "../../conversation/use-conversation"
-import { draftKey, draftSignal, editDraft } from "../../drafts/drafts"
+import { draftKey, draftSignal, editDraft, isEmptyDraft } from "../../drafts/drafts"
 import { startFollowUp } from "../../drafts/follow-up"
 import { t } from "../../i18n"
 import { digits } from "../../i18n/format"
@@ -150,7 +150,7 @@ function Foot({ ticket }: { ticket: Ticket }) {
       <div class="ticket-note notice no-print">
         <Lock size={20} />
         <span>{t().ticket.closedLong}</span>
-        <Button kind="quiet" onClick={() => void followUp()}>{t().ticket.followUp}</Button>
+        <Button kind="quiet" onClick={() => void followUp()}>{isEmptyDraft(draftSignal(key).value) ? t().ticket.followUpEmpty : t().ticket.followUp}</Button>
       </div>
     )
   }
