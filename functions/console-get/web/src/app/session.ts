@@ -6,7 +6,8 @@ import { isStaff, type User } from "../api/types"
 import { removeDrafts } from "../drafts/drafts"
 import { language, setLanguage } from "../i18n"
 import { deleteDatabase, openDatabase } from "../log/db"
-import { forgetLogs, trimStored } from "../log/store"
+import { forgetLogs } from "../log/store"
+import { trimStored } from "../log/stored"
 import { forgetTickets, loadTickets } from "../log/tickets"
 
 export interface SignedIn {

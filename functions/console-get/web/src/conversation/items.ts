@@ -1,6 +1,7 @@
 import type { Entry, Ticket } from "../api/types"
 import { daysBetween } from "../i18n/format"
 import type { OutboxItem } from "../log/db"
+import { type Log, shown } from "../log/log"
 
 /** A row of a conversation. */
 export type Item =
@@ -48,10 +49,12 @@ export function rows(entries: readonly Entry[], waiting: readonly OutboxItem[], 
 /** A message keeps its row when the server confirms it. */
 const keyOf = (entry: Entry) => entry.clientId ?? `seq-${entry.seq}`
 
-/** Seq of the first unread message of others, 0 if there is none. */
-export function firstUnread(entries: readonly Entry[], unread: number, me: string): number {
-  const others = entries.filter((entry) => isText(entry) && entry.author.id !== me)
-  return unread > 0 ? (others.at(-Math.min(unread, others.length))?.seq ?? 0) : 0
+/** Seq of the first message of others that was unread in a state of the ticket; 0 if there is none, or as long as the log does not hold all of them. */
+export function firstUnread(log: Log, { unread, lastSeq }: Pick<Ticket, "unread" | "lastSeq">, me: string): number {
+  if (unread === 0 || log.syncedTo < lastSeq) return 0
+  const others = shown(log).filter((entry) => entry.seq <= lastSeq && isText(entry) && entry.author.id !== me)
+  if (others.length < unread && !log.complete) return 0
+  return others.at(-Math.min(unread, others.length))?.seq ?? 0
 }
 
 /** Whether a message reopens a closed ticket. */

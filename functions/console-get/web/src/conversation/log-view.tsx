@@ -3,11 +3,12 @@ import { ArrowDown } from "lucide-preact"
 import { useLayoutEffect, useMemo, useRef, useState } from "preact/hooks"
 import { VList, type VListHandle } from "virtua"
 import { useCategories } from "../api/queries"
-import type { Entry } from "../api/types"
+import type { Entry, Ticket } from "../api/types"
 import { session } from "../app/session"
 import { t } from "../i18n"
 import { day, longDate } from "../i18n/format"
-import { fetchOlder, logSignal } from "../log/store"
+import { type Log, shown } from "../log/log"
+import { logSignal, takeOlder } from "../log/store"
 import { ticketSignal } from "../log/tickets"
 import { outbox } from "../outbox/outbox"
 import { room } from "../socket/realtime"
@@ -36,8 +37,9 @@ function List({ ticketId }: { ticketId: string }) {
   const log = logSignal(ticketId).value
   const ticket = ticketSignal(ticketId).value
   const waiting = outbox.value.filter((item) => item.ticketId === ticketId && item.kind === "message")
-  const unreadFrom = useUnreadLine(ticketId, log.entries, me)
-  const items = useMemo(() => rows(log.entries, waiting, unreadFrom), [log.entries, outbox.value, unreadFrom])
+  const entries = useMemo(() => shown(log), [log])
+  const unreadFrom = useUnreadLine(log, ticket, me)
+  const items = useMemo(() => rows(entries, waiting, unreadFrom), [entries, outbox.value, unreadFrom])
   const read = Math.max(0, ...Object.values(room(ticketId).readers.value).map((reader) => reader.seq))
   const categories = useCategories()
   const printing = usePrinting(ticketId)
@@ -49,7 +51,7 @@ function List({ ticketId }: { ticketId: string }) {
   const oldestShown = useRef(0)
   // Rows that are put before the first one must not move the others.
   const prepended = oldestShown.current > 0 && log.oldest < oldestShown.current
-  const last = log.entries.at(-1)?.seq ?? 0
+  const last = entries.at(-1)?.seq ?? 0
   const loading = useRef(false)
 
   useLayoutEffect(() => {
@@ -75,10 +77,10 @@ function List({ ticketId }: { ticketId: string }) {
     }
     if (offset < view.viewportSize && !log.complete && !loading.current) {
       loading.current = true
-      void fetchOlder(ticketId).catch(toastError).finally(() => (loading.current = false))
+      void takeOlder(ticketId).catch(toastError).finally(() => (loading.current = false))
     }
   }
-  const unseen = away ? entriesAfter(log.entries, seen).filter((entry) => isText(entry) && entry.author.id !== me).length : 0
+  const unseen = away ? entriesAfter(entries, seen).filter((entry) => isText(entry) && entry.author.id !== me).length : 0
   const render = (item: Item, index: number) => (
     <article key={item.key} class="log-row" aria-posinset={index + 1} aria-setsize={log.complete ? items.length : -1}>
       <Row item={item} printing={printing} read={read} sentence={(entry) => eventText(entry, { me, categories, assignee: ticket?.assignee ?? null })} />
@@ -93,7 +95,7 @@ function List({ ticketId }: { ticketId: string }) {
           {render}
         </VList>
       )}
-      <NewestMessage entries={log.entries} me={me} />
+      <NewestMessage entries={entries} me={me} />
       {away && (
         <button type="button" class="log-end" aria-label={t().ticket.latest} onClick={() => list.current?.scrollToIndex(items.length - 1, { align: "end" })}>
           <ArrowDown size={18} />
@@ -120,10 +122,10 @@ function Row({ item, printing, read, sentence }: { item: Item; printing: boolean
 }
 
 /** The line above the messages that were unread when the ticket was opened; it stays while one reads. */
-function useUnreadLine(ticketId: string, entries: readonly Entry[], me: string): number {
-  const line = useRef<{ ticketId: string; seq: number } | null>(null)
-  if (line.current?.ticketId !== ticketId && entries.length > 0) line.current = { ticketId, seq: firstUnread(entries, ticketSignal(ticketId).peek()?.unread ?? 0, me) }
-  return line.current?.ticketId === ticketId ? line.current.seq : 0
+function useUnreadLine(log: Log, ticket: Ticket | null, me: string): number {
+  const opened = useRef(ticket)
+  opened.current ??= ticket
+  return useMemo(() => (opened.current ? firstUnread(log, opened.current, me) : 0), [log, opened.current, me])
 }
 
 /** Reads new messages of others aloud: a virtual list cannot be a live region. */

@@ -1,11 +1,11 @@
 import { useEffect, useState } from "preact/hooks"
 import { flushSync } from "preact/compat"
-import { fetchWhole, logSignal } from "../log/store"
+import { logSignal, takeWhole } from "../log/store"
 import { toastError } from "../ui/toast"
 
 /** Prints a ticket with all its entries, or with the held ones if the others cannot be fetched. */
 export async function printTicket(ticketId: string): Promise<void> {
-  await fetchWhole(ticketId).catch(toastError)
+  await takeWhole(ticketId).catch(toastError)
   await new Promise(requestAnimationFrame) // the entries are rendered
   print()
 }

@@ -41,7 +41,7 @@ export interface Draft {
   opening?: { title: string; categoryId: string; priority?: Ticket["priority"]; followUpOf?: string }
 }
 
-interface Schema extends DBSchema {
+export interface Schema extends DBSchema {
   entries: { key: [string, number]; value: Entry }
   logs: { key: string; value: Omit<Log, "entries"> & { usedAt: number }; indexes: { usedAt: number } }
   tickets: { key: string; value: Ticket }
@@ -112,5 +112,5 @@ export async function deleteDatabase(user: string): Promise<void> {
   await deleteDB(nameOf(user))
 }
 
-/** The entries of one ticket, ascending. */
-export const entryRange = (ticketId: string): IDBKeyRange => IDBKeyRange.bound([ticketId, 0], [ticketId, Infinity])
+/** The entries of one ticket from a seq to before another one, ascending. */
+export const entryRange = (ticketId: string, from = 0, before = Infinity): IDBKeyRange => IDBKeyRange.bound([ticketId, from], [ticketId, before], false, true)

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest"
 import type { Entry } from "../api/types"
-import { apply, emptyLog, join, type Log, setAttachmentState, type Source, trim } from "./log"
+import { apply, emptyLog, join, type Log, setAttachmentState, shown, type Source } from "./log"
 
 const entry = (seq: number, prev = seq - 1): Entry =>
   ({ ticketId: "t", seq, prev, kind: "message", author: { id: "u", name: "U", role: "user" }, body: `text ${seq}`, attachments: [], change: null, clientId: null, createdAt: "2026-01-01T00:00:00Z", state: { status: "open", priority: "medium", categoryId: null, assigneeId: null } }) as Entry
@@ -93,12 +93,16 @@ test("a file that was checked does not become pending again by an older response
   expect(states(apply(ready, files("expired"), { kind: "single" }).log)).toEqual([undefined, "expired"])
 })
 
-test("trim keeps the newest entries", () => {
-  expect(trim(newest(range(1, 100), 100), 20)).toMatchObject({ oldest: 81, complete: false })
+test("an old entry is on the screen with those between", () => {
+  let log = apply(newest(range(81, 100), 100, true), [entry(20)], { kind: "single" }).log
+  expect(shown(log).map(({ seq }) => seq)).toEqual(seqs(newest(range(81, 100), 100)))
+  log = apply(log, range(11, 80), { kind: "before", hasMore: true }).log
+  expect(shown(log)).toHaveLength(90)
+  expect(shown(emptyLog("t"))).toEqual([])
 })
 
 test("two copies of a log are joined where they touch; of others the newer one counts", () => {
-  const shortened = trim(newest(range(1, 100), 100), 20)
+  const shortened = newest(range(81, 100), 100, true)
   const next = apply(newest(range(1, 100), 100), [entry(101)], { kind: "single" }).log
   expect(join(shortened, next)).toMatchObject({ oldest: 1, complete: true, syncedTo: 101 })
   expect(join(newest(range(81, 120), 120, true), newest(range(1, 100), 100))).toMatchObject({ oldest: 1, complete: true, syncedTo: 120 })

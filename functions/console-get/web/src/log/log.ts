@@ -105,10 +105,5 @@ export function join(stored: Log, held: Log): Log {
   return advance({ ...newer, entries, oldest: first.oldest, complete: first.complete || (older.oldest === newer.oldest && older.complete) })
 }
 
-/** Keeps the newest entries: a device does not store long logs whole. */
-export function trim(log: Log, keep: number): Log {
-  const held = log.entries.filter((entry) => entry.seq <= log.syncedTo)
-  if (held.length <= keep) return log
-  const oldest = held[held.length - keep]!.seq
-  return { ...log, entries: log.entries.filter((entry) => entry.seq >= oldest), oldest, complete: false }
-}
+/** The entries on the screen: one before `oldest`, such as an old one whose file was checked, waits for those between. */
+export const shown = ({ entries, oldest }: Log): readonly Entry[] => entries.slice(Math.max(0, entries.findIndex((entry) => entry.seq >= oldest)))

@@ -3,7 +3,8 @@ import type { Entry } from "../api/types"
 import type { Frame } from "../socket/frames"
 import { connection } from "../socket/realtime"
 import { database, deleteDatabase, openDatabase } from "./db"
-import { forgetLogs, logSignal, openLog, removeLog, takeEntries, takeHead, trimStored } from "./store"
+import { forgetLogs, logSignal, openLog, removeLog, takeEntries, takeHead, takeOlder, takeWhole } from "./store"
+import { trimStored } from "./stored"
 
 const entry = (seq: number): Entry =>
   ({ ticketId: "t", seq, prev: seq - 1, kind: "message", author: { id: "u", name: "U", role: "user" }, body: `text ${seq}`, attachments: [], change: null, clientId: null, createdAt: "2026-01-01T00:00:00Z", state: { status: "open", priority: "medium", categoryId: null, assigneeId: null } }) as Entry
@@ -38,6 +39,7 @@ test("a log that another tab has shortened is stored whole again, not with a hol
   await takeEntries("t", [entry(601)], { kind: "single" })
   forgetLogs() // a reload
   await openLog("t")
+  await takeWhole("t")
   expect(seqs()).toEqual(range(1, 601).map(({ seq }) => seq))
 
   await (await database()).clear("logs") // as if it were one of the logs that were used long ago
@@ -45,9 +47,83 @@ test("a log that another tab has shortened is stored whole again, not with a hol
   await takeEntries("t", [entry(602)], { kind: "single" })
   forgetLogs()
   await openLog("t")
+  await takeWhole("t")
   expect(logSignal("t").value).toMatchObject({ oldest: 1, complete: true, syncedTo: 602 })
   expect(seqs()).toHaveLength(602)
+  expect(requests).toEqual([])
+}, 30_000)
+
+/** Leaves a log on the device, as another visit has stored it, and opens it. */
+async function reopen(entries: Entry[], meta: { syncedTo: number; oldest: number; complete: boolean }): Promise<void> {
+  const tx = (await database()).transaction(["entries", "logs"], "readwrite")
+  for (const each of entries) void tx.objectStore("entries").put(each)
+  void tx.objectStore("logs").put({ ticketId: "t", ...meta, usedAt: 0 })
+  await tx.done
+  await openLog("t")
+}
+
+test("a long log opens with its newest page; older ones are read from the device, then from the server", async () => {
+  await reopen(range(51, 500), { syncedTo: 500, oldest: 51, complete: false })
+  expect([logSignal("t").value.oldest, logSignal("t").value.complete, seqs().length]).toEqual([401, false, 100])
+
+  await takeEntries("t", [entry(501)], { kind: "single" })
+  expect(await (await database()).get("logs", "t")).toMatchObject({ syncedTo: 501, oldest: 51, complete: false })
+
+  await Promise.all([takeOlder("t"), takeOlder("t")])
+  expect([logSignal("t").value.oldest, seqs().length]).toEqual([301, 201])
+  for (let i = 0; i < 3; i++) await takeOlder("t")
+  expect([logSignal("t").value.oldest, seqs().length, requests]).toEqual([51, 451, []])
+
+  log = range(1, 50)
+  await takeOlder("t")
+  expect(requests).toEqual([expect.stringContaining("before=51")])
+  expect(logSignal("t").value).toMatchObject({ oldest: 1, complete: true, syncedTo: 501 })
+  expect(await (await database()).get("logs", "t")).toMatchObject({ oldest: 1, complete: true, syncedTo: 501 })
 })
+
+test("a complete log on the device is complete once all of it is read, and stays so there", async () => {
+  await reopen(range(1, 200), { syncedTo: 200, oldest: 1, complete: true })
+  await takeEntries("t", range(151, 200), { kind: "newest", lastSeq: 200, hasMore: true })
+  expect(await (await database()).get("logs", "t")).toMatchObject({ oldest: 1, complete: true })
+  expect(logSignal("t").value.complete).toBe(false)
+  await takeOlder("t")
+  expect(logSignal("t").value).toMatchObject({ oldest: 1, complete: true })
+  expect(requests).toEqual([])
+})
+
+test("entries beyond a gap are read beside the newest page before it, and the gap is filled", async () => {
+  log = range(1, 400)
+  await reopen([...range(1, 200), ...range(251, 400)], { syncedTo: 200, oldest: 1, complete: true })
+  expect(logSignal("t").value).toMatchObject({ syncedTo: 200, oldest: 101 })
+  expect(seqs()).toEqual([...range(101, 200), ...range(251, 400)].map(({ seq }) => seq))
+  takeHead("t", 400)
+  await expect.poll(() => logSignal("t").value.syncedTo, { timeout: 5_000 }).toBe(400)
+  await takeWhole("t")
+  expect(seqs()).toHaveLength(400)
+  expect(requests).toEqual([expect.stringContaining("after=200")])
+})
+
+test("what another tab stores is read from where this one ends, however much it is", async () => {
+  await reopen(range(1, 200), { syncedTo: 200, oldest: 1, complete: true })
+  const tx = (await database()).transaction(["entries", "logs"], "readwrite")
+  for (const each of range(201, 500)) void tx.objectStore("entries").put(each)
+  void tx.objectStore("logs").put({ ticketId: "t", syncedTo: 500, oldest: 1, complete: true, usedAt: 0 })
+  await tx.done
+  new BroadcastChannel("log").postMessage({ ticketId: "t", syncedTo: 500 })
+  await expect.poll(() => logSignal("t").value.syncedTo).toBe(500)
+  expect(logSignal("t").value.oldest).toBe(101)
+  expect(seqs()).toEqual(range(101, 500).map(({ seq }) => seq))
+})
+
+test("a log that another tab has shortened or removed since it was opened continues at the server", async () => {
+  await reopen(range(1, 700), { syncedTo: 700, oldest: 1, complete: true })
+  await trimStored()
+  for (let i = 0; i < 4; i++) await takeOlder("t")
+  expect([logSignal("t").value.oldest, requests]).toEqual([201, []])
+  log = range(101, 200)
+  await takeOlder("t")
+  expect(requests).toEqual([expect.stringContaining("before=201")])
+}, 30_000)
 
 test("another tab that knows less does not set the stored log back", async () => {
   await takeEntries("t", range(1, 3), { kind: "newest", lastSeq: 3, hasMore: false })

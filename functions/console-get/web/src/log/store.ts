@@ -2,11 +2,10 @@ import { type Signal, signal } from "@preact/signals"
 import { call } from "../api/client"
 import { isTemporary } from "../api/problem"
 import type { Entry } from "../api/types"
-import { database, entryRange, hasDatabase } from "./db"
-import { apply, emptyLog, join, type Log, setAttachmentState, type Source, trim } from "./log"
+import { hasDatabase } from "./db"
+import { apply, emptyLog, join, type Log, setAttachmentState, type Source } from "./log"
+import { readBefore, readNewest, removeStored, store } from "./stored"
 
-const keptTickets = 50
-const keptEntries = 500
 const pageSize = 100
 // Frames of one message arrive as `entry` and `head`; waiting a little avoids needless requests.
 const gapDelay = 150
@@ -38,7 +37,7 @@ export function logSignal(ticketId: string): Signal<Log> {
   return found
 }
 
-/** Reads the log from the device, once. */
+/** Reads the newest entries of the log from the device, once. */
 export function openLog(ticketId: string): Promise<void> {
   let pending = loading.get(ticketId)
   if (!pending) {
@@ -49,11 +48,9 @@ export function openLog(ticketId: string): Promise<void> {
 }
 
 async function readStored(ticketId: string): Promise<void> {
-  const tx = (await database()).transaction(["entries", "logs"]) // one, because other tabs write and shorten logs
-  const [meta, entries] = await Promise.all([tx.objectStore("logs").get(ticketId), tx.objectStore("entries").getAll(entryRange(ticketId)), tx.done])
-  if (!meta) return
   const log = logSignal(ticketId)
-  log.value = join({ ticketId, entries, syncedTo: meta.syncedTo, oldest: meta.oldest, complete: meta.complete }, log.peek())
+  const stored = await readNewest(ticketId, log.peek().syncedTo)
+  if (stored) log.value = join(stored, log.peek())
 }
 
 /** The only way into a log: pages, frames and responses. Missing entries are fetched. */
@@ -135,66 +132,36 @@ async function takePage(ticketId: string, entries: readonly Entry[], source: Sou
   await persist(log.peek(), entries)
 }
 
-/** Fetches the page before the oldest entry. */
-export async function fetchOlder(ticketId: string): Promise<void> {
-  const { oldest, complete } = logSignal(ticketId).peek()
+/** Takes the page before the oldest entry, from the device if it holds it. */
+export async function takeOlder(ticketId: string): Promise<void> {
+  const log = logSignal(ticketId)
+  const { oldest, complete } = log.peek()
   if (complete || oldest === 0) return
+  const stored = hasDatabase() ? await readBefore(ticketId, oldest) : null
+  if (stored) return void (log.value = join(stored, log.peek()))
   const page = await call("get", "/tickets/{id}/history", { path: { id: ticketId }, query: { before: oldest, limit: pageSize } })
   await takePage(ticketId, page.data, { kind: "before", hasMore: page.page.hasMore && page.data.length > 0 })
 }
 
-/** Fetches everything that is older, for the printer. */
-export async function fetchWhole(ticketId: string): Promise<void> {
+/** Takes everything that is older, for the printer. */
+export async function takeWhole(ticketId: string): Promise<void> {
   for (let oldest = -1; !logSignal(ticketId).peek().complete && logSignal(ticketId).peek().oldest !== oldest; ) {
     oldest = logSignal(ticketId).peek().oldest
-    await fetchOlder(ticketId)
+    await takeOlder(ticketId)
   }
 }
 
 async function persist(log: Log, fresh: readonly Entry[]): Promise<void> {
   if (!hasDatabase()) return
-  const tx = (await database()).transaction(["entries", "logs"], "readwrite")
-  const stored = await tx.objectStore("logs").get(log.ticketId)
-  const { entries: _, ...joined } = stored ? join({ ...stored, entries: [] }, log) : log
-  const seqs = new Set(fresh.map((entry) => entry.seq))
-  // Another tab may have shortened or removed the stored log: what it lacks is stored again.
-  const lacks = ({ seq }: Entry) => !stored || seq < stored.oldest || seq > stored.syncedTo
-  for (const entry of log.entries) if (seqs.has(entry.seq) || lacks(entry)) void tx.objectStore("entries").put(entry)
-  void tx.objectStore("logs").put({ ...joined, usedAt: Date.now() })
-  await tx.done
-  channel.postMessage({ ticketId: log.ticketId, syncedTo: joined.syncedTo })
-}
-
-/** Limits what the device keeps: the logs used last, and of each the newest entries. */
-export async function trimStored(): Promise<void> {
-  const db = await database()
-  const used = await db.getAllFromIndex("logs", "usedAt")
-  for (const [age, { ticketId }] of used.toReversed().entries()) {
-    const tx = db.transaction(["entries", "logs"], "readwrite")
-    const meta = await tx.objectStore("logs").get(ticketId)
-    if (age >= keptTickets) {
-      void tx.objectStore("entries").delete(entryRange(ticketId))
-      void tx.objectStore("logs").delete(ticketId)
-    } else if (meta) {
-      const entries = await tx.objectStore("entries").getAll(entryRange(ticketId))
-      const short = trim({ ...meta, entries }, keptEntries)
-      if (short.entries.length < entries.length) {
-        void tx.objectStore("entries").delete(IDBKeyRange.bound([ticketId, 0], [ticketId, short.oldest], false, true))
-        void tx.objectStore("logs").put({ ...meta, oldest: short.oldest, complete: false })
-      }
-    }
-    await tx.done
-  }
+  const syncedTo = await store(log, fresh)
+  channel.postMessage({ ticketId: log.ticketId, syncedTo })
 }
 
 /** Removes a deleted ticket's log from the screen and the device. */
 export async function removeLog(ticketId: string): Promise<void> {
   heads.delete(ticketId)
   logSignal(ticketId).value = emptyLog(ticketId)
-  const tx = (await database()).transaction(["entries", "logs"], "readwrite")
-  void tx.objectStore("entries").delete(entryRange(ticketId))
-  void tx.objectStore("logs").delete(ticketId)
-  await tx.done
+  await removeStored(ticketId)
 }
 
 export function forgetLogs(): void {
