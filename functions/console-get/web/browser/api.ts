@@ -19,3 +19,7 @@ export async function customerWithTicket(title: string) {
   const customer = await caller(phone)
   return { phone, customer, ticket: await openTicketAs(customer, title) }
 }
+
+/** The log of a ticket with many messages, made of its first entry. */
+export const longLog = (first: object, messages: number): object[] =>
+  Array.from({ length: messages }, (_, i) => ({ ...first, seq: i + 1, prev: i, kind: i ? "message" : "opened", clientId: `${i}`, body: `Message ${i}: ${"some words ".repeat(1 + (i % 20))}` }))

@@ -124,6 +124,24 @@ export async function openTicketAs(call: Call, title: string): Promise<{ id: str
 /** Writes a message over the API. */
 export const writeAs = (call: Call, ticketId: string, body: string): Promise<{ seq: number }> => call("POST", `/tickets/${ticketId}/messages`, { clientId: newId(), body })
 
+/** Stores a whole log on the device of the signed-in user. */
+export const storeLog = (page: Page, ticketId: string, entries: object[]): Promise<void> =>
+  page.evaluate(
+    async ([ticketId, entries]) => {
+      const name = (await indexedDB.databases()).find((each) => each.name!.startsWith("console-"))!.name!
+      const db = await new Promise<IDBDatabase>((resolve) => {
+        const request = indexedDB.open(name)
+        request.onsuccess = () => resolve(request.result)
+      })
+      const tx = db.transaction(["entries", "logs"], "readwrite")
+      for (const entry of entries) tx.objectStore("entries").put(entry)
+      tx.objectStore("logs").put({ ticketId, syncedTo: entries.length, oldest: 1, complete: true, usedAt: Date.now() })
+      await new Promise((resolve) => (tx.oncomplete = resolve))
+      db.close()
+    },
+    [ticketId, entries] as const,
+  )
+
 let made = 0
 
 /** A phone number that no other test uses. */

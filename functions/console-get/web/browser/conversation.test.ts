@@ -1,6 +1,7 @@
 import type { Browser, BrowserContext, Page } from "playwright-core"
 import { afterAll, beforeAll, expect, test } from "vitest"
-import { caller, launch, newCustomer, newId, openTicketAs, person, seeded, signInOverApi } from "./console"
+import { customerWithTicket, longLog } from "./api"
+import { caller, launch, newCustomer, newId, openTicketAs, person, seeded, signInOverApi, storeLog } from "./console"
 
 let browser: Browser
 beforeAll(async () => void (browser = await launch()))
@@ -117,4 +118,37 @@ test("28 a draft survives a reload, and the screen of another ticket does not ha
   await page.getByLabel("Write a message").fill("half a sen")
   await page.reload()
   await expect.poll(() => page.getByLabel("Write a message").inputValue(), { timeout: 30_000 }).toBe("half a sen")
+})
+
+test("a long ticket of the device opens offline at its end, and scrolls to its first message without a jump", async () => {
+  const { phone, customer, ticket } = await customerWithTicket("Long")
+  const { entries } = await customer<{ entries: object[] }>("GET", `/tickets/${ticket.id}`)
+  const someone = await person(browser)
+  const { page, context } = someone
+  await signInOverApi(someone, phone, "/tickets")
+  await page.locator(".row").first().waitFor()
+  await storeLog(page, ticket.id, longLog(entries[0]!, 1_000))
+  await context.setOffline(true)
+  await page.locator(".row").first().click()
+  await page.locator(".bubble", { hasText: "Message 999:" }).waitFor()
+
+  const list = page.locator(".log-list")
+  /** The first message that is whole on the screen: its row, its text and its place. */
+  const top = () =>
+    list.evaluate((view) => {
+      const bubble = [...view.querySelectorAll(".bubble")].find((each) => each.getBoundingClientRect().top >= view.getBoundingClientRect().top)!
+      return { row: Number(bubble.closest("[aria-posinset]")!.getAttribute("aria-posinset")), text: bubble.textContent, y: bubble.getBoundingClientRect().top }
+    })
+  await list.evaluate((view) => view.scrollTo(0, 300)) // near the start of the page that was read first
+  await expect.poll(async () => (await top()).row).toBeGreaterThan(100)
+  const before = await top()
+  await page.waitForTimeout(300)
+  expect(await top()).toEqual(before)
+  expect(before.text).toMatch(/^Message 90\d:/)
+
+  await expect.poll(async () => {
+    await list.evaluate((view) => view.scrollTo(0, 0))
+    return page.locator("[aria-posinset='2'] .bubble").textContent({ timeout: 1_000 }).catch(() => "")
+  }, { timeout: 60_000 }).toMatch(/^Message 0:/)
+  expect(await page.locator("[aria-setsize]").first().getAttribute("aria-setsize")).toBe("1001") // with the line of the day
 })

@@ -1,8 +1,8 @@
 import type { Browser, CDPSession, Page } from "playwright-core"
 import { afterAll, beforeAll, test } from "vitest"
 import { record } from "../quality.mjs"
-import { customerWithTicket } from "./api"
-import { caller, launch, person, seeded, signInOverApi } from "./console"
+import { customerWithTicket, longLog } from "./api"
+import { caller, launch, person, seeded, signInOverApi, storeLog } from "./console"
 
 // The budgets of speed and memory, at a quarter of the processor where it says CPU/4. They are
 // recorded and never fail a test, because they depend on the machine.
@@ -109,28 +109,14 @@ test("rows on the screen", async () => {
 test("a ticket of 5,000 messages", async () => {
   const { phone, customer, ticket } = await customerWithTicket("Long")
   const detail = await customer<{ ticket: Json; entries: Json[] }>("GET", `/tickets/${ticket.id}`)
-  const entries = Array.from({ length: messages }, (_, i) => ({ ...detail.entries[0], seq: i + 1, prev: i, kind: i ? "message" : "opened", clientId: `${i}`, body: `Message ${i}: ${"some words ".repeat(1 + (i % 20))}` }))
+  const entries = longLog(detail.entries[0]!, messages)
   const someone = await person(browser, { worker: false })
   const { page, context } = someone
   await context.addInitScript(observe)
   await context.route(`**/tickets/${ticket.id}`, (route) => route.fulfill({ json: { ...detail, ticket: { ...detail.ticket, lastSeq: messages }, entries: entries.slice(-50), hasMore: true } }))
   await signInOverApi(someone, phone, "/tickets")
   await page.locator(".row").first().waitFor()
-  await page.evaluate(
-    async ([id, all]) => {
-      const name = (await indexedDB.databases()).find((each) => each.name!.startsWith("console-"))!.name!
-      const db = await new Promise<IDBDatabase>((resolve) => {
-        const request = indexedDB.open(name)
-        request.onsuccess = () => resolve(request.result)
-      })
-      const tx = db.transaction(["entries", "logs"], "readwrite")
-      for (const entry of all) tx.objectStore("entries").put(entry)
-      tx.objectStore("logs").put({ ticketId: id, syncedTo: all.length, oldest: 1, complete: true, usedAt: Date.now() })
-      await new Promise((resolve) => (tx.oncomplete = resolve))
-      db.close()
-    },
-    [ticket.id, entries] as const,
-  )
+  await storeLog(page, ticket.id, entries)
   const devtools = await slow(page)
   const opened = await page.evaluate(
     (last) =>
