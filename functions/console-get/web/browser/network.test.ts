@@ -96,6 +96,21 @@ test("23 connections are half-open: what was missed appears, what was written is
   await bubble(page, "live again").waitFor({ timeout: 60_000 })
 }, 300_000)
 
+test("a start on connections without answers shows what the device holds, and goes on when the network does", async () => {
+  const { phone, ticket } = await customerWithTicket("Half-open start")
+  const someone = await person(browser, { network })
+  const { page } = someone
+  await signInOverApi(someone, phone, `/tickets/${ticket.id}`)
+  await bubble(page, "please help").waitFor()
+  await page.evaluate(() => navigator.serviceWorker.ready.then(() => {}))
+  network.hold()
+  await page.reload()
+  await bubble(page, "please help").waitFor({ timeout: 15_000 }) // GET /profile fails after 30 s
+  network.restore() // the held connections stay dead
+  await writeAs(agent, ticket.id, "here again")
+  await bubble(page, "here again").waitFor({ timeout: 120_000 })
+}, 300_000)
+
 test("24 two hours pass: the connection is renewed, nothing is missed or doubled", async () => {
   const { page, ticket } = await atTicket("Two hours", (page) => page.clock.install())
   const sockets: { closed: number }[] = []

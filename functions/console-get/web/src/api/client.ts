@@ -21,6 +21,8 @@ export interface Options<O> {
 }
 
 let csrfToken = ""
+/** The request whose answer has the first token. */
+let tokenRequest: Promise<unknown> = Promise.resolve()
 let logins = 0
 let onSessionEnd: () => void = () => {}
 
@@ -29,6 +31,8 @@ export function setCsrfToken(token: string): void {
   csrfToken = token
   logins++
 }
+/** Lets requests that need a token wait for the answer that has the first one. */
+export const setTokenRequest = (request: Promise<unknown>): void => void (tokenRequest = request.catch(() => {}))
 /** Sets what happens when a request is answered with 401 although somebody is signed in. */
 export const setSessionEndHandler = (handler: () => void): void => void (onSessionEnd = handler)
 
@@ -39,6 +43,7 @@ export async function call<M extends Method, P extends PathOf<M>>(method: M, pat
 
 /** As call, with the headers of the response (etag). */
 export async function callWithHeaders<M extends Method, P extends PathOf<M>>(method: M, path: P, options: Options<Operation<P, M>> = {}): Promise<{ body: Result<Operation<P, M>>; headers: Headers }> {
+  if (method !== "get" && !csrfToken) await tokenRequest
   const login = logins
   let response = await send(method, path, options)
   if (response.status === 403 && (await isCsrf(response))) {

@@ -1,6 +1,6 @@
 import { computed, signal } from "@preact/signals"
 import { pushChosen } from "../alerts/settings"
-import { call, setCsrfToken, setSessionEndHandler } from "../api/client"
+import { call, setCsrfToken, setSessionEndHandler, setTokenRequest } from "../api/client"
 import { ApiError } from "../api/problem"
 import { isStaff, type User } from "../api/types"
 import { removeDrafts } from "../drafts/drafts"
@@ -34,14 +34,27 @@ setSessionEndHandler(() => {
   if (current && !current.ended) session.value = { ...current, ended: true }
 })
 
-/** Finds out who is signed in. Without a network, the last user of this device sees what it holds. */
+/** Finds out who is signed in. The last user sees at once what this device holds: the network may answer late or never. */
 export async function restoreSession(): Promise<void> {
+  const profile = call("get", "/profile")
+  setTokenRequest(profile)
+  const last = localStorage.getItem(userKey)
+  if (last) {
+    await enter(JSON.parse(last) as User)
+    void takeProfile(profile, last)
+  } else await profile.then(enter).catch(() => void (session.value = null))
+}
+
+/** Takes the server's answer to a start that shows the stored user, unless somebody has signed out or in since. */
+async function takeProfile(profile: Promise<User>, last: string): Promise<void> {
   try {
-    await enter(await call("get", "/profile"))
+    const user = await profile
+    if (localStorage.getItem(userKey) !== last) return
+    localStorage.setItem(userKey, JSON.stringify(user))
+    if (user.id !== (JSON.parse(last) as User).id) location.reload() // nothing of the former person may remain on the screen
+    else if (JSON.stringify(user) !== last) session.value = { user, ended: false }
   } catch (error) {
-    const last = localStorage.getItem(userKey)
-    if (last && !(error instanceof ApiError && error.status === 401)) await enter(JSON.parse(last) as User)
-    else session.value = null
+    if (error instanceof ApiError && error.status === 401 && localStorage.getItem(userKey) === last) session.value = null
   }
 }
 

@@ -1,0 +1,43 @@
+import { beforeEach, expect, test, vi } from "vitest"
+import { call } from "../api/client"
+import { restoreSession, session } from "./session"
+
+const user = { id: "u", name: "Sara", role: "user" }
+let requests: { method: string; url: string; answer: (body: object, status?: number) => void }[] = []
+
+beforeEach(() => {
+  requests = []
+  session.value = undefined
+  localStorage.clear()
+  vi.stubGlobal("fetch", (url: string, { method }: RequestInit) =>
+    new Promise((resolve) => requests.push({ method: method!, url, answer: (body, status = 200) => resolve(new Response(JSON.stringify(body), { status, headers: { "x-csrf-token": "token" } })) })),
+  )
+})
+
+test("the stored user is shown while the server does not answer; the answer counts when it comes", async () => {
+  localStorage.setItem("user", JSON.stringify(user))
+  await restoreSession()
+  expect(session.value).toEqual({ user, ended: false })
+  void call("post", "/realtime/tickets") // it needs the token of the answer
+  await new Promise((resolve) => setTimeout(resolve, 20))
+  expect(requests.map(({ url }) => url)).toEqual(["/profile"])
+
+  requests[0]!.answer({ ...user, name: "Sara Ahmadi" })
+  await expect.poll(() => session.value?.user.name).toBe("Sara Ahmadi")
+  expect(JSON.parse(localStorage.getItem("user")!)).toMatchObject({ name: "Sara Ahmadi" })
+  await expect.poll(() => requests[1]?.url).toBe("/realtime/tickets")
+})
+
+test("a stored user whose session has ended signs in", async () => {
+  localStorage.setItem("user", JSON.stringify(user))
+  await restoreSession()
+  requests[0]!.answer({ code: "unauthenticated" }, 401)
+  await expect.poll(() => session.value).toBe(null)
+})
+
+test.each([[user, 200, { user, ended: false }], [{ code: "unauthenticated" }, 401, null]] as const)("without a stored user the answer decides: %j", async (body, status, expected) => {
+  const restored = restoreSession()
+  requests[0]!.answer(body, status)
+  await restored
+  expect(session.value).toEqual(expected)
+})
