@@ -2,10 +2,14 @@ package main
 
 import (
 	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"ticketsystem/localstack/repo"
 	"ticketsystem/localstack/testkit/report"
 )
 
@@ -71,5 +75,32 @@ func TestCause(t *testing.T) {
 	}
 	if got := cause(report.Result{Note: strings.Repeat("é", maxCause)}); len(got) > maxCause+len("…") || !strings.HasSuffix(got, "é…") {
 		t.Errorf("got %d bytes, %q", len(got), got)
+	}
+}
+
+// Each pattern of a check names a test in each of its packages: go test succeeds without any.
+func TestChecks_PatternsMatch(t *testing.T) {
+	declared := regexp.MustCompile(`(?m)^func (Test\w+)\(`)
+	for _, c := range checks() {
+		for _, command := range c.commands {
+			run := slices.Index(command, "-run")
+			if command[0] != "go" || run < 0 {
+				continue
+			}
+			pattern := regexp.MustCompile(command[run+1])
+			for _, folder := range command[run+2:] {
+				files, err := filepath.Glob(filepath.Join(repo.MustRoot(), folder, "*_test.go"))
+				if err != nil {
+					t.Fatal(err)
+				}
+				matched := slices.ContainsFunc(files, func(file string) bool {
+					text, err := os.ReadFile(file)
+					return err == nil && slices.ContainsFunc(declared.FindAllStringSubmatch(string(text), -1), func(test []string) bool { return pattern.MatchString(test[1]) })
+				})
+				if !matched {
+					t.Errorf("%s: no test of %s matches %s", c.name, folder, pattern)
+				}
+			}
+		}
 	}
 }
