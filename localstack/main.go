@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 	"syscall"
+	"unicode"
 
 	"ticketsystem/localstack/emulator/dashboard"
 	"ticketsystem/localstack/emulator/stack"
@@ -79,15 +80,49 @@ func users() []dashboard.User {
 	return users
 }
 
-// parseParameters parses pairs of the form Name=value, separated by spaces.
+// parseParameters parses pairs of the form Name=value, separated by spaces. A value with spaces
+// is quoted, as Name="a value" or Name='a value'.
 func parseParameters(text string) (map[string]string, error) {
+	pairs, err := splitQuoted(text)
+	if err != nil {
+		return nil, err
+	}
 	parameters := map[string]string{}
-	for _, pair := range strings.Fields(text) {
+	for _, pair := range pairs {
 		name, value, found := strings.Cut(pair, "=")
 		if !found || name == "" {
-			return nil, fmt.Errorf("PARAMETERS: %q is not of the form Name=value", pair)
+			return nil, fmt.Errorf(`PARAMETERS: %q is not of the form Name=value; a value with spaces is quoted: Name="a value"`, pair)
+		}
+		if _, repeated := parameters[name]; repeated {
+			return nil, fmt.Errorf("PARAMETERS: %s is set twice", name)
 		}
 		parameters[name] = value
 	}
 	return parameters, nil
+}
+
+// splitQuoted splits a text at spaces outside of quotation marks, which it removes.
+func splitQuoted(text string) ([]string, error) {
+	var words []string
+	var word strings.Builder
+	var quote rune
+	for _, r := range text + " " {
+		switch {
+		case quote == 0 && (r == '"' || r == '\''):
+			quote = r
+		case r == quote:
+			quote = 0
+		case quote == 0 && unicode.IsSpace(r):
+			if word.Len() > 0 {
+				words = append(words, word.String())
+			}
+			word.Reset()
+		default:
+			word.WriteRune(r)
+		}
+	}
+	if quote != 0 {
+		return nil, fmt.Errorf("PARAMETERS: a %c is not closed", quote)
+	}
+	return words, nil
 }
