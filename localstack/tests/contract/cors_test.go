@@ -65,3 +65,17 @@ func TestCORS_ExposesHeaders(t *testing.T) {
 		}
 	}
 }
+
+// TestAllowedOrigins_Form checks that a value which no browser sends as an origin is refused, not
+// ignored.
+func TestAllowedOrigins_Form(t *testing.T) {
+	for origins, want := range map[string]bool{
+		"": true, "https://a.example": true, "http://localhost:5173,https://b.example:8443": true, "capacitor://localhost": true,
+		"a.example": false, "*": false, "https://a.example/": false, "https://a.example/path": false, "https://a.example, https://b.example": false,
+		"https://a.example,": false, "https://a.example b": false, "HTTPS://a.example": false,
+	} {
+		if _, err := samtemplate.Load(templateFile, map[string]string{"AllowedOrigins": origins}); (err == nil) != want {
+			t.Errorf("%q: got %v, want accepted: %v", origins, err, want)
+		}
+	}
+}
