@@ -93,6 +93,8 @@ func TestEmail_InternationalDomain(t *testing.T) {
 	me.get("/profile", &profile)
 	equal(t, "email", profile.Email, local+"@مثال.ایران")
 	wantProblem(t, me.call("PATCH", "/profile", object{"email": "a@مثال\u06632.ایران"}), 422)
+	refused := wantProblem(t, me.call("PATCH", "/profile", object{"email": "سارا@مثال.ایران"}), 422)
+	equal(t, "an address that SES cannot send to", refused.Errors[0].Pointer+" "+refused.Errors[0].Code, "/email not_ascii")
 }
 
 // TestEmail_BounceSuppresses checks that after a bounce or complaint no email is sent,
