@@ -7,7 +7,7 @@ import { effect } from "@preact/signals"
 import { QueryClientProvider } from "@tanstack/preact-query"
 import { render } from "preact"
 import { queryClient } from "./api/query"
-import { App } from "./app/router"
+import { App, preloadScreen } from "./app/router"
 import { renewPush, startAlerts } from "./alerts"
 import { restoreSession, session } from "./app/session"
 import { applyTheme } from "./app/theme"
@@ -20,7 +20,10 @@ import { startSync } from "./socket/sync"
 
 async function start(): Promise<void> {
   applyTheme()
-  await Promise.all([setLanguage(preferredLanguage()).then(t.load), restoreSession()])
+  const language = setLanguage(preferredLanguage())
+  const restored = restoreSession()
+  preloadScreen(location.pathname)
+  await Promise.all([language.then(t.load), restored])
   startSync()
   startAlerts()
   limitHiddenSockets()

@@ -16,15 +16,23 @@ import { Shell } from "./shell"
 const SignIn = screen(() => import("../screens/account/sign-in"))
 const SignUp = screen(() => import("../screens/account/sign-up"))
 const Reset = screen(() => import("../screens/account/reset"))
-const Tickets = screen(() => import("../screens/tickets"))
+const loadTickets = () => import("../screens/tickets")
+const loadInbox = () => import("../screens/inbox")
+const Tickets = screen(loadTickets)
 const Notifications = screen(() => import("../screens/notifications"))
 const Profile = screen(() => import("../screens/profile"), profileText)
-const Inbox = screen(() => import("../screens/inbox"), inboxText)
+const Inbox = screen(loadInbox, inboxText)
 const Admin = screen(() => import("../screens/admin"), adminText)
 
 /** Loads a screen together with its texts, when it is first shown. */
 function screen<T>(load: () => Promise<{ default: T }>, texts?: { load: () => Promise<void> }) {
   return lazy(() => Promise.all([load(), texts?.load()]).then(([module]) => module, (cause: unknown) => Promise.reject(new NetworkError(cause))))
+}
+
+/** Starts to load the screen of an address, while it is not known yet who is signed in. */
+export function preloadScreen(path: string): void {
+  const load = path.startsWith("/app/tickets") ? loadTickets : path.startsWith("/app/inbox") ? loadInbox : null
+  void load?.().catch(() => {}) // it is loaded again when it is shown
 }
 
 /** Shows what has gone wrong in place of a screen that did not load or did not draw. */
