@@ -88,7 +88,7 @@ func TestPresence_ManyUsers(t *testing.T) {
 		agent := user.Principal{UserID: fmt.Sprintf("%026d", i), Name: strings.Repeat("\U00010400", 100), Role: user.RoleSupport}
 		c := realtime.Connection{ID: fmt.Sprintf("a%03d", i), Principal: agent, ExpiresAt: fx.now.Add(time.Hour)}
 		must(fx.AddConnection(t.Context(), c))
-		_, err := fx.memStore.Subscribe(t.Context(), c, realtime.TicketTopic(oneID))
+		_, err := fx.Subscribe(t.Context(), c, realtime.TicketTopic(oneID))
 		must(err)
 	}
 	fx.handler.Publisher.PublishPresence(t.Context(), oneID, realtime.Connection{ID: "left", Principal: user.Principal{UserID: "left"}})
