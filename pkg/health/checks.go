@@ -3,7 +3,6 @@ package health
 import (
 	"context"
 	"errors"
-	"strconv"
 	"time"
 
 	"ticketsystem/pkg/locale"
@@ -21,7 +20,7 @@ func PingCheck(name string, critical bool, ping func(ctx context.Context) error)
 func QueueCheck(name string, deadLetter bool, depth func(ctx context.Context) (int, error)) Check {
 	return Check{Name: name, Run: func(ctx context.Context, language string) (string, bool, error) {
 		n, err := depth(ctx)
-		return locale.Text(language, "health.waiting", "count", strconv.Itoa(n)), deadLetter && n > 0, err
+		return locale.Text(language, "health.waiting", "count", locale.Number(language, n)), deadLetter && n > 0, err
 	}}
 }
 
@@ -57,11 +56,11 @@ func StreamCheck(consumer string, heartbeats HeartbeatStore, now func() time.Tim
 			case err != nil && !errors.Is(err, context.DeadlineExceeded):
 				return "", false, err
 			case err == nil && !sentAt.Before(started):
-				return locale.Text(language, "health.behind", "ms", milliseconds(ackedAt.Sub(sentAt))), false, nil
+				return locale.Text(language, "health.behind", "ms", milliseconds(language, ackedAt.Sub(sentAt))), false, nil
 			case now().Sub(started) > maxStreamLag && ackedAt.IsZero():
 				return locale.Text(language, "health.never_answered"), true, nil
 			case now().Sub(started) > maxStreamLag:
-				return locale.Text(language, "health.far_behind", "ms", milliseconds(maxStreamLag), "at", ackedAt.Format(time.RFC3339)), true, nil
+				return locale.Text(language, "health.far_behind", "ms", milliseconds(language, maxStreamLag), "at", ackedAt.Format(time.RFC3339)), true, nil
 			}
 			select {
 			case <-ctx.Done():
@@ -71,6 +70,6 @@ func StreamCheck(consumer string, heartbeats HeartbeatStore, now func() time.Tim
 	}}
 }
 
-func milliseconds(d time.Duration) string {
-	return strconv.FormatInt(max(0, d.Milliseconds()), 10)
+func milliseconds(language string, d time.Duration) string {
+	return locale.Number(language, max(0, int(d.Milliseconds())))
 }

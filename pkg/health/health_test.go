@@ -83,14 +83,14 @@ func TestStreamCheck(t *testing.T) {
 // TestRunAll_Language checks that the details are in the language of the reader.
 func TestRunAll_Language(t *testing.T) {
 	checks := []health.Check{
-		health.PingCheck("table", true, pingResult(errBroken)), health.QueueCheck("failures", true, depth(2)),
+		health.PingCheck("table", true, pingResult(errBroken)), health.QueueCheck("failures", true, depth(1204)),
 		health.StreamCheck("never", &fakeHeartbeats{noAck: true}, time.Now), health.StreamCheck("fine", &fakeHeartbeats{}, time.Now),
 	}
 	var results []health.Result
 	synctest.Test(t, func(t *testing.T) {
 		_, results = health.RunAll(t.Context(), slog.New(slog.DiscardHandler), "fa", checks)
 	})
-	for i, want := range []string{"پاسخ نمی‌دهد", "2 در انتظار", "هرگز پاسخ نداده است", "0 میلی‌ثانیه تأخیر"} {
+	for i, want := range []string{"پاسخ نمی‌دهد", "1٬204 در انتظار", "هرگز پاسخ نداده است", "0 میلی‌ثانیه تأخیر"} {
 		if results[i].Detail != want {
 			t.Errorf("%s: got %q, want %q", results[i].Name, results[i].Detail, want)
 		}

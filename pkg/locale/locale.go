@@ -139,7 +139,21 @@ func Count(tag, key string, n int) string {
 	if _, ok := (*catalogues().Load())[Resolve(tag)][key+form]; !ok {
 		form = ".other"
 	}
-	return Text(tag, key+form, "count", strconv.Itoa(n))
+	return Text(tag, key+form, "count", Number(tag, n))
+}
+
+// Number returns a number with its digits in groups of three, as the language separates them. Its
+// digits are Latin; clients show those of the reader.
+func Number(tag string, n int) string {
+	digits, sign := strconv.Itoa(n), ""
+	if n < 0 {
+		digits, sign = digits[1:], "-"
+	}
+	separator := Text(tag, "number.group")
+	for i := len(digits) - 3; i > 0; i -= 3 {
+		digits = digits[:i] + separator + digits[i:]
+	}
+	return sign + digits
 }
 
 var pluralForms = map[plural.Form]string{plural.Zero: ".zero", plural.One: ".one", plural.Two: ".two", plural.Few: ".few", plural.Many: ".many"}

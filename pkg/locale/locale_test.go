@@ -102,6 +102,21 @@ func TestCount_PluralForms(t *testing.T) {
 	}
 }
 
+func TestNumber_Groups(t *testing.T) {
+	for _, c := range []struct {
+		language string
+		n        int
+		want     string
+	}{
+		{"en", 0, "0"}, {"en", 999, "999"}, {"en", 1204, "1,204"}, {"en", -1234567, "-1,234,567"}, {"en", -100, "-100"},
+		{"fa", 1204, "1٬204"}, {"de", 100000, "100,000"},
+	} {
+		if got := locale.Number(c.language, c.n); got != c.want {
+			t.Errorf("%s %d: got %q, want %q", c.language, c.n, got, c.want)
+		}
+	}
+}
+
 func TestBrand_Closing(t *testing.T) {
 	for _, c := range []struct {
 		brand        locale.Brand

@@ -4,7 +4,7 @@ import { call } from "../../api/client"
 import type { components } from "../../api/schema"
 import { adminText } from "../../i18n/admin"
 import { language, named, t } from "../../i18n"
-import { digits, number } from "../../i18n/format"
+import { digits, exact, number } from "../../i18n/format"
 import { Button } from "../../ui/controls"
 import { Failure, SkeletonRows } from "../../ui/states"
 import { RelativeTime } from "../../ui/time"
@@ -32,7 +32,7 @@ export function HealthScreen() {
               <li key={check.name} class="admin-row">
                 <span class="admin-row-main">
                   <bdi title={check.name}>{named(text.checks, check.name)}</bdi>
-                  {check.detail && <span class="meta" dir="auto">{digits(check.detail)}</span>}
+                  {check.detail && <span class="meta" dir="auto">{readable(check.detail)}</span>}
                 </span>
                 <span class="admin-row-end">
                   <span class="meta">{number(check.latencyMs)} {text.ms}</span>
@@ -49,6 +49,9 @@ export function HealthScreen() {
     </>
   )
 }
+
+/** Shows the digits and the times of a text as the reader is used to. */
+const readable = (text: string) => digits(text.replace(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, (at) => exact(new Date(at))))
 
 function StateChip({ state }: { state: State }) {
   const { icon: Icon, tone } = looks[state] ?? looks.degraded
