@@ -153,7 +153,7 @@ function PaneMenu({ id, closed, back }: { id: string; closed: boolean; back: str
         button={(props) => <IconButton label={t().actions.more} class="no-print" {...props}><Ellipsis size={20} /></IconButton>}
         items={[
           closed
-            ? { label: t().ticket.reopen, icon: <RotateCcw size={18} class="mirror" />, onSelect: () => void setStatus(id, "open") }
+            ? { label: t().ticket.reopen, icon: <RotateCcw size={18} />, onSelect: () => void setStatus(id, "open") }
             : { label: t().ticket.close, icon: <Lock size={18} />, shortcut: "⇧E", onSelect: () => void setStatus(id, "closed") },
           { label: t().ticket.print, icon: <Printer size={18} />, onSelect: () => void printTicket(id) },
           ...(isAdmin ? (["line", { label: inboxText().deleteTicket, icon: <Trash2 size={18} />, danger: true, onSelect: () => ask(ticketSignal(id).peek()) }] as const) : []),
