@@ -62,3 +62,36 @@ test("29 the console is installed from its menu and starts offline; an update ke
   expect(await page.evaluate(() => caches.keys())).toEqual([expect.stringContaining("0".repeat(12))])
   network.close()
 })
+
+test("a screen of a version that was replaced on the server: the page takes the new version and shows the screen", async () => {
+  const { phone } = await customerWithTicket("Replaced")
+  const { page, context } = await signedIn(phone)
+  let replaced = true
+  await context.route("**/app/assets/profile-*", (route) => (replaced ? route.fulfill({ status: 404 }) : route.continue()))
+  await context.route("**/app/?*", (route) => route.fulfill({ contentType: "text/html", body: '<script type="module" src="/app/assets/index-newer123.js"></script>' }))
+  await context.route("**/app/profile", (route) => {
+    if (route.request().isNavigationRequest()) replaced = false
+    return route.continue()
+  })
+  await page.getByRole("button", { name: /Sara/ }).click()
+  await page.getByRole("menuitem", { name: "Profile" }).click()
+  await page.getByRole("heading", { name: "Profile" }).waitFor({ timeout: 60_000 })
+  expect(replaced).toBe(false)
+
+  replaced = true // and of the same version again: no second reload by itself
+  await page.getByRole("link", { name: "Tickets" }).click()
+  await context.unroute("**/app/profile")
+  await page.reload()
+  await page.getByRole("button", { name: /Sara/ }).click()
+  await page.getByRole("menuitem", { name: "Profile" }).click()
+  await page.getByRole("heading", { name: "A new version is ready" }).waitFor({ timeout: 60_000 })
+  replaced = false
+  await page.getByRole("main").getByRole("button", { name: "Reload" }).click()
+  await page.getByRole("heading", { name: "Profile" }).waitFor({ timeout: 60_000 })
+})
+
+async function signedIn(phone: string) {
+  const someone = await person(browser, { worker: false })
+  await signInOverApi(someone, phone, "/tickets")
+  return someone
+}

@@ -32,6 +32,11 @@ export class NetworkError extends Error {
   }
 }
 
+/** A part of the console that the server no longer has, because it has a new version. */
+export class OutdatedError extends Error {
+  override name = "OutdatedError"
+}
+
 /** Reports whether the same request may succeed later. */
 export const isTemporary = (error: unknown): boolean =>
   error instanceof NetworkError || (error instanceof ApiError && (error.status >= 500 || error.status === 429 || ["conflict", "idempotency_running", "attachment_pending"].includes(error.code)))

@@ -1,16 +1,19 @@
 import { Component, type ComponentChildren } from "preact"
 import { lazy, Suspense } from "preact/compat"
 import { Redirect, Route, Router, Switch, useLocation } from "wouter-preact"
-import { NetworkError } from "../api/problem"
+import { NetworkError, OutdatedError } from "../api/problem"
+import { t } from "../i18n"
 import { inboxText } from "../i18n/inbox"
 import { adminText } from "../i18n/admin"
 import { profileText } from "../i18n/profile"
+import { Button } from "../ui/controls"
 import { Toasts } from "../ui/toast"
-import { Failure, SkeletonRows } from "../ui/states"
+import { Empty, Failure, SkeletonRows } from "../ui/states"
 import { EndedSession } from "../screens/account/ended"
 import { NotFound } from "./not-found"
 import { session } from "./session"
 import { Shell } from "./shell"
+import { activateUpdate, screenMissing } from "./worker"
 
 // One chunk for each kind of user: a customer never loads the inbox or the administration.
 const SignIn = screen(() => import("../screens/account/sign-in"))
@@ -26,7 +29,7 @@ const Admin = screen(() => import("../screens/admin"), adminText)
 
 /** Loads a screen together with its texts, when it is first shown. */
 function screen<T>(load: () => Promise<{ default: T }>, texts?: { load: () => Promise<void> }) {
-  return lazy(() => Promise.all([load(), texts?.load()]).then(([module]) => module, (cause: unknown) => Promise.reject(new NetworkError(cause))))
+  return lazy(() => Promise.all([load(), texts?.load()]).then(([module]) => module, screenMissing))
 }
 
 /** Starts to load the screen of an address, while it is not known yet who is signed in. */
@@ -40,10 +43,12 @@ class Boundary extends Component<{ children: ComponentChildren }, { error: unkno
   override state = { error: null }
   static getDerivedStateFromError = (error: unknown) => ({ error })
   override componentDidCatch(error: unknown) {
-    if (!(error instanceof NetworkError)) reportError(error)
+    if (!(error instanceof NetworkError || error instanceof OutdatedError)) reportError(error)
   }
   render() {
-    return this.state.error ? <Failure error={this.state.error} onRetry={() => location.reload()} /> : this.props.children
+    const { error } = this.state
+    if ((error as unknown) instanceof OutdatedError) return <Empty title={t().state.newVersion}><Button onClick={activateUpdate}>{t().actions.reload}</Button></Empty>
+    return error ? <Failure error={error} onRetry={() => location.reload()} /> : this.props.children
   }
 }
 

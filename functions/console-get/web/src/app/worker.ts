@@ -1,4 +1,5 @@
 import { signal } from "@preact/signals"
+import { NetworkError, OutdatedError } from "../api/problem"
 import { hasUnsavedDraft, saveDrafts } from "../drafts/drafts"
 
 /** Whether a new version waits. */
@@ -35,8 +36,24 @@ export function registerWorker(): void {
     else updateReady.value = true
   })
   document.addEventListener("visibilitychange", updateUnseen)
-  // A part of the old version, which is gone.
-  addEventListener("vite:preloadError", () => updateReady.peek() && reload())
+  addEventListener("vite:preloadError", () => void newVersion().then((script) => script && (updateReady.value = true)))
+}
+
+/** Returns the script of the server's pages if it is not that of this page, whose parts are gone then. */
+async function newVersion(): Promise<string | undefined> {
+  const page = await fetch(`/app/?${Date.now()}`, { cache: "no-store" }).catch(() => null) // the query leads past the worker
+  const script = page?.ok ? /\/app\/assets\/index-[\w-]+\.js/.exec(await page.text())?.[0] : undefined
+  return script && !document.querySelector(`script[src="${script}"]`) ? script : undefined
+}
+
+/** Handles a screen that did not load: takes the new version if the server has one, once for each. */
+export async function screenMissing(cause: unknown): Promise<never> {
+  const script = await newVersion()
+  if (!script) throw new NetworkError(cause)
+  if (sessionStorage.getItem("reloadedFor") === script) throw new OutdatedError("a new version", { cause })
+  sessionStorage.setItem("reloadedFor", script)
+  reload()
+  return new Promise(() => {}) // until the page is gone
 }
 
 function offer(worker: ServiceWorker): void {
