@@ -1,5 +1,5 @@
 import { useQuery } from "@tanstack/preact-query"
-import { useEffect } from "preact/hooks"
+import { useEffect, useMemo } from "preact/hooks"
 import { call } from "../api/client"
 import { session } from "../app/session"
 import { openLog, takeEntries } from "../log/store"
@@ -15,6 +15,7 @@ export interface Loading {
 
 /** Shows a ticket: from the device at once, then from the server, then live. */
 export function useConversation(id: string): Loading {
+  const opened = useMemo(() => openLog(id), [id]) // the device reads while the screen is drawn
   const query = useQuery({
     queryKey: ["ticket", id],
     staleTime: 0,
@@ -31,7 +32,7 @@ export function useConversation(id: string): Loading {
     let stop = () => {}
     let left = false
     viewedTicket.value = id
-    void openLog(id).then(() => {
+    void opened.then(() => {
       if (!left) stop = watchTicket(id)
     })
     return () => {
@@ -39,7 +40,7 @@ export function useConversation(id: string): Loading {
       stop()
       if (viewedTicket.peek() === id) viewedTicket.value = null
     }
-  }, [id])
+  }, [id, opened])
   return { error: query.error, loading: query.isPending, retry: () => void query.refetch() }
 }
 

@@ -81,6 +81,15 @@ test("a long log opens with its newest page; older ones are read from the device
   expect(await (await database()).get("logs", "t")).toMatchObject({ oldest: 1, complete: true, syncedTo: 501 })
 })
 
+test("a log of which few entries are visible opens with a page of them, not with its last seqs", async () => {
+  const visible = range(1, 500).filter(({ seq }) => seq % 10 === 1)
+  await reopen(visible, { syncedTo: 500, oldest: 1, complete: true })
+  expect(logSignal("t").value).toMatchObject({ oldest: 101, complete: false })
+  await takeOlder("t")
+  expect(logSignal("t").value).toMatchObject({ oldest: 1, complete: true })
+  expect([seqs(), requests]).toEqual([visible.map(({ seq }) => seq), []])
+})
+
 test("a complete log on the device is complete once all of it is read, and stays so there", async () => {
   await reopen(range(1, 200), { syncedTo: 200, oldest: 1, complete: true })
   await takeEntries("t", range(151, 200), { kind: "newest", lastSeq: 200, hasMore: true })

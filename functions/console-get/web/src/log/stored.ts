@@ -15,31 +15,37 @@ type Entries = IDBPObjectStore<Schema, ["entries", "logs"], "entries", "readonly
  */
 export async function readNewest(ticketId: string, after: number): Promise<Log | null> {
   const tx = (await database()).transaction(["entries", "logs"]) // one, because other tabs write and shorten logs
-  const entries = tx.objectStore("entries")
   const meta = await tx.objectStore("logs").get(ticketId)
   if (!meta) return null
-  const oldest = after > 0 ? Math.max(after + 1, meta.oldest) : await pageStart(entries, ticketId, meta.oldest, meta.syncedTo + 1, pageSize)
-  const page = await entries.getAll(entryRange(ticketId, oldest))
-  return { ticketId, entries: page, syncedTo: meta.syncedTo, oldest, complete: meta.complete && oldest === meta.oldest }
+  const page = after > 0 ? await readAll(tx.objectStore("entries"), ticketId, Math.max(after + 1, meta.oldest)) : await readPage(tx.objectStore("entries"), ticketId, meta.oldest, meta.syncedTo + 1, Infinity)
+  return { ticketId, ...page, syncedTo: meta.syncedTo, complete: meta.complete && page.oldest === meta.oldest }
 }
 
 /** Reads the page before a seq from the device. Returns null if the device does not hold the entry before it. */
 export async function readBefore(ticketId: string, seq: number): Promise<Log | null> {
   const tx = (await database()).transaction(["entries", "logs"])
-  const entries = tx.objectStore("entries")
   const meta = await tx.objectStore("logs").get(ticketId)
   if (!meta || meta.oldest >= seq || meta.syncedTo < seq - 1) return null
-  const oldest = await pageStart(entries, ticketId, meta.oldest, seq, pageSize)
-  const page = await entries.getAll(entryRange(ticketId, oldest, seq))
-  return { ticketId, entries: page, syncedTo: seq - 1, oldest, complete: meta.complete && oldest === meta.oldest }
+  const page = await readPage(tx.objectStore("entries"), ticketId, meta.oldest, seq, seq)
+  return { ticketId, ...page, syncedTo: seq - 1, complete: meta.complete && page.oldest === meta.oldest }
 }
 
-/** The seq at which the last entries before a seq begin, at least `oldest`. */
-async function pageStart(entries: Entries, ticketId: string, oldest: number, before: number, count: number): Promise<number> {
-  if (before <= oldest) return oldest
-  const last = await entries.openKeyCursor(entryRange(ticketId, oldest, before), "prev")
-  const first = await last?.advance(count - 1)
-  return first ? first.key[1] : oldest
+type Page = Pick<Log, "entries" | "oldest">
+
+const readAll = async (entries: Entries, ticketId: string, from: number, before = Infinity): Promise<Page> => ({ entries: await entries.getAll(entryRange(ticketId, from, before)), oldest: from })
+
+/**
+ * The last entries before `end`, and those from there to `before`. One request reads by seq, which is faster than
+ * counting; where a customer does not see most of them, which are notes, it takes more.
+ */
+async function readPage(entries: Entries, ticketId: string, oldest: number, end: number, before: number): Promise<Page> {
+  for (let size = pageSize; ; size *= 4) {
+    const from = Math.max(oldest, end - size)
+    const page = await readAll(entries, ticketId, from, before)
+    if (from === oldest) return page
+    const enough = page.entries[pageSize / 4 - 1]
+    if (enough && enough.seq < end) return { ...page, oldest: page.entries[0]!.seq }
+  }
 }
 
 /** Stores fresh entries of a log. Returns the seq up to which the device holds it. */
@@ -71,10 +77,11 @@ async function shorten(ticketId: string): Promise<void> {
   const tx = (await database()).transaction(["entries", "logs"], "readwrite")
   const entries = tx.objectStore("entries")
   const meta = await tx.objectStore("logs").get(ticketId)
-  const oldest = meta ? await pageStart(entries, ticketId, meta.oldest, meta.syncedTo + 1, keptEntries) : 0
-  if (meta && oldest > meta.oldest) {
-    void entries.delete(entryRange(ticketId, 0, oldest))
-    void tx.objectStore("logs").put({ ...meta, oldest, complete: false })
+  const last = meta && (await entries.openKeyCursor(entryRange(ticketId, meta.oldest, meta.syncedTo + 1), "prev"))
+  const first = await last?.advance(keptEntries - 1)
+  if (meta && first && first.key[1] > meta.oldest) {
+    void entries.delete(entryRange(ticketId, 0, first.key[1]))
+    void tx.objectStore("logs").put({ ...meta, oldest: first.key[1], complete: false })
   }
   await tx.done
 }
