@@ -218,15 +218,17 @@ func (s *Service) Release(ctx context.Context, ticketID, agentID string) error {
 // Assign assigns the ticket to an agent, or unassigns it if assigneeID is "".
 // Returns apperr.UserNotFound if the assignee is not active staff.
 func (s *Service) Assign(ctx context.Context, actor user.Principal, ticketID, clientID, assigneeID string) (ChangeResult, error) {
-	var to UserRef
-	if assigneeID != "" {
-		agent, err := s.Agents.Agent(ctx, assigneeID)
-		if err != nil {
-			return ChangeResult{}, err
+	return s.applyChange(ctx, actor, ticketID, clientID, KindAssignment, func(tk Ticket) ([]Entry, error) {
+		var to UserRef
+		if assigneeID != "" {
+			agent, err := s.Agents.Agent(ctx, assigneeID)
+			if err != nil {
+				return nil, err
+			}
+			to = agent
 		}
-		to = agent
-	}
-	return s.applyChange(ctx, actor, ticketID, clientID, KindAssignment, func(tk Ticket) ([]Entry, error) { return assignEntries(tk, to), nil })
+		return assignEntries(tk, to), nil
+	})
 }
 
 func assignEntries(tk Ticket, to UserRef) []Entry {

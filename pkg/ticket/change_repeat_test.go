@@ -143,3 +143,25 @@ func TestClientID_OfAnotherRequest(t *testing.T) {
 		t.Errorf("the log grew to %d entries, want 4", len(store.log()))
 	}
 }
+
+// TestAssign_RepeatedAfterAssigneeLeft repeats an assignment to a user who is no agent any more.
+func TestAssign_RepeatedAfterAssigneeLeft(t *testing.T) {
+	store := storeWith(newLog(), 1)
+	s := store.service(9)
+	run := assignBy(ali, "mina")
+	first, err := run(s)
+	if err != nil || len(first.Entries) != 1 {
+		t.Fatalf("got %+v, %v, want one entry", first, err)
+	}
+	s.Agents = noAgents{}
+	if got, err := run(s); err != nil || len(got.Entries) != 0 || got.Ticket.LastSeq != first.Ticket.LastSeq {
+		t.Errorf("repeated: got %+v, %v, want the ticket and no entries", got, err)
+	}
+}
+
+// noAgents is a store without agents.
+type noAgents struct{}
+
+func (noAgents) Agent(context.Context, string) (ticket.UserRef, error) {
+	return ticket.UserRef{}, apperr.New(apperr.UserNotFound, "")
+}
