@@ -1,19 +1,30 @@
 package phone
 
-import "strings"
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
 
-// ASCIIDigits replaces the Persian (U+06F0), Arabic (U+0660) and full-width (U+FF10)
-// digits of a text by ASCII digits.
-func ASCIIDigits(text string) string { return strings.Map(asciiDigit, text) }
+// ASCIIDigits replaces the decimal digits of other scripts, such as Persian (U+06F0), Arabic
+// (U+0660) and Bengali (U+09E6), by ASCII digits.
+func ASCIIDigits(text string) string { return strings.Map(ASCIIDigit, text) }
 
-func asciiDigit(r rune) rune {
-	switch {
-	case r >= '۰' && r <= '۹':
-		return r - '۰' + '0'
-	case r >= '٠' && r <= '٩':
-		return r - '٠' + '0'
-	case r >= '０' && r <= '９':
-		return r - '０' + '0'
+// ASCIIDigit returns the ASCII form of a decimal digit of any script, and any other character
+// unchanged. Unicode encodes the ten digits of a script in order.
+func ASCIIDigit(r rune) rune {
+	if r < utf8.RuneSelf || !unicode.IsDigit(r) {
+		return r
+	}
+	for _, block := range unicode.Nd.R16 {
+		if r >= rune(block.Lo) && r <= rune(block.Hi) {
+			return '0' + (r-rune(block.Lo))%10
+		}
+	}
+	for _, block := range unicode.Nd.R32 {
+		if r >= rune(block.Lo) && r <= rune(block.Hi) {
+			return '0' + (r-rune(block.Lo))%10
+		}
 	}
 	return r
 }

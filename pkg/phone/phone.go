@@ -31,8 +31,8 @@ const (
 const maxRaw = 64
 
 // Normalize returns the E.164 form of a number. region (ISO 3166-1) is used for
-// national formats. Persian and Arabic digits, separators and invisible
-// direction marks are accepted. Iranian numbers must be mobile numbers, because
+// national formats. Digits of any script, separators and invisible direction marks
+// are accepted. Iranian numbers must be mobile numbers, because
 // codes are sent by SMS.
 //
 // It returns ErrInvalid or ErrRegion.
@@ -126,10 +126,10 @@ func stripFormatting(raw string) (digits string, international, ok bool) {
 	return digits, international, digits != ""
 }
 
-// isSeparator reports whether r is a space, a dash, a bracket or another sign between the groups of
+// isSeparator reports whether r is a space, a line break, a dash, a bracket or another sign between the groups of
 // a number.
 func isSeparator(r rune) bool {
-	return unicode.In(r, unicode.Zs, unicode.Pd) || strings.ContainsRune("\t./_()[]\uff08\uff09\u00b7\u2022\u2212", r)
+	return unicode.IsSpace(r) || unicode.Is(unicode.Pd, r) || strings.ContainsRune("./_()[]\uff08\uff09\u00b7\u2022\u2212", r)
 }
 
 // isInvisible reports whether r is an invisible mark, such as the direction marks that

@@ -6,6 +6,8 @@ import (
 
 	"golang.org/x/text/cases"
 	"golang.org/x/text/unicode/norm"
+
+	"ticketsystem/pkg/phone"
 )
 
 // Normalize returns the indexed form of a text: compatibility forms, case, marks and
@@ -58,25 +60,9 @@ func normalizeRune(r rune) rune {
 	case r < 0x80:
 		return r
 	case unicode.IsDigit(r):
-		return asciiDigit(r)
+		return phone.ASCIIDigit(r)
 	}
 	return mapRune(mapRune(r, arabic, persian), stroked, unstroked)
-}
-
-// asciiDigit returns the ASCII form of a decimal digit of any script. Unicode encodes
-// the ten digits of a script in order.
-func asciiDigit(r rune) rune {
-	for _, block := range unicode.Nd.R16 {
-		if r >= rune(block.Lo) && r <= rune(block.Hi) {
-			return '0' + (r-rune(block.Lo))%10
-		}
-	}
-	for _, block := range unicode.Nd.R32 {
-		if r >= rune(block.Lo) && r <= rune(block.Hi) {
-			return '0' + (r-rune(block.Lo))%10
-		}
-	}
-	return r
 }
 
 // mapRune returns the letter of to at the position of r in from, or r if from
