@@ -23,19 +23,31 @@ type TombstoneStore interface {
 	DeleteNotificationsByID(ctx context.Context, userID string, ids []string) error
 }
 
+// Unlinker removes links between tickets.
+type Unlinker interface {
+	// Unlink removes a deleted ticket from the links of another one. It is safe to repeat.
+	Unlink(ctx context.Context, ticketID, deletedID string) error
+}
+
 // purgePage bounds the entries that one stream record purges.
 const purgePage = 500
 
 // PurgeDeleted returns a Handler that deletes the log of deleted tickets, its
 // notifications and the records of its attachments; DeleteFiles deletes the files.
-// Other handlers remove what they derived from the log. The notifications are found by
+// Before, it removes the ticket from the tickets that link to it. Other handlers remove what
+// they derived from the log. The notifications are found by
 // the log, and reminders by the time at which they were due. A long log takes several
 // records, so that it does not hold up others; its opening, which has the customer, goes last.
-func PurgeDeleted(store TombstoneStore, remindAfter time.Duration) Handler {
+func PurgeDeleted(store TombstoneStore, tickets Unlinker, remindAfter time.Duration) Handler {
 	return on(func(ctx context.Context, e event.TicketDeleted) error {
 		log, end, err := store.ReadLogPage(ctx, e.TicketID, 1, purgePage)
 		if err != nil || end && !log.Deleted {
 			return err
+		}
+		for _, id := range ticket.LinkedTickets(log.Entries) {
+			if err := tickets.Unlink(ctx, id, e.TicketID); err != nil {
+				return err
+			}
 		}
 		customerID := ticket.Fold(ticket.Ticket{}, log.Entries).Customer.ID
 		for userID, ids := range notification.IDsForEntries(customerID, log.Entries, remindAfter) {

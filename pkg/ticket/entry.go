@@ -23,7 +23,8 @@ const (
 	KindCategory   Kind = "category"
 	KindTitle      Kind = "title"
 	KindTags       Kind = "tags"
-	KindFollowUp   Kind = "follow_up"
+	KindFollowUp   Kind = "follow_up" // a ticket that continues this one was created
+	KindUnlinked   Kind = "unlinked"  // a ticket that continued this one, or that this one continued, was deleted
 )
 
 // Author is the user who created an entry, with the name and role of that time.
@@ -40,7 +41,7 @@ func authorOf(actor user.Principal) Author {
 // Change is the field that an entry changed. From and To are "" for no value,
 // such as an unassigned ticket.
 type Change struct {
-	Field    string // status, assignee, priority, category, title, tags or followUp
+	Field    string // status, assignee, priority, category, title, tags, followUp or followUpOf
 	From, To string // ids or values
 	FromName string // name of the user From, for an assignee
 	Name     string // name of the user To

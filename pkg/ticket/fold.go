@@ -1,6 +1,7 @@
 package ticket
 
 import (
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -96,7 +97,13 @@ func (tk *Ticket) applyChange(c Change) {
 	case "assignee":
 		tk.Assignee = UserRef{ID: c.To, Name: c.Name}
 	case "followUp":
+		if c.To == "" {
+			tk.FollowUps = slices.DeleteFunc(tk.FollowUps, func(id string) bool { return id == c.From })
+			return
+		}
 		tk.FollowUps = append(tk.FollowUps, c.To)
+	case "followUpOf":
+		tk.FollowUpOf = c.To
 	}
 }
 

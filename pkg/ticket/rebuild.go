@@ -85,6 +85,9 @@ func equal(a, b Ticket) bool {
 		if len(tk.Tags) == 0 {
 			tk.Tags = nil
 		}
+		if len(tk.FollowUps) == 0 {
+			tk.FollowUps = nil
+		}
 		if len(tk.Category.Names) == 0 {
 			tk.Category.Names = nil
 		}

@@ -103,6 +103,9 @@ func purgeCosts() []costCase {
 		}
 		return err
 	}
+	purge := func(ctx context.Context, f *costFixture) error {
+		return stream.PurgeDeleted(f.store, f.service, time.Hour)(ctx, event.TicketDeleted{TicketID: ticketID})
+	}
 	return []costCase{
 		{name: "delete a ticket with If-Match", golden: cost{2, 1, 15}, prepare: open, run: func(ctx context.Context, f *costFixture) error {
 			return deleter(f).IfVersion([]int{1}).Delete(ctx, adminActor, ticketID)
@@ -114,8 +117,18 @@ func purgeCosts() []costCase {
 			}
 			return nil
 		}},
-		{name: "stream: purge a ticket", golden: cost{2, 1, 4}, run: func(ctx context.Context, f *costFixture) error {
-			return stream.PurgeDeleted(f.store, time.Hour)(ctx, event.TicketDeleted{TicketID: ticketID})
+		{name: "stream: purge a ticket", golden: cost{2, 1, 4}, run: purge},
+		{name: "stream: purge a follow-up", golden: cost{4, 2, 20}, run: purge, prepare: func(ctx context.Context, f *costFixture) error {
+			old, _, err := f.unmetered.Create(ctx, f.sara, f.createParams())
+			if err != nil {
+				return err
+			}
+			_, err = f.unmetered.Close(ctx, f.sara, old.ID, newID())
+			followUp := f.createParams()
+			followUp.FollowUpOf = old.ID
+			tk, _, createErr := f.unmetered.Create(ctx, f.sara, followUp)
+			ticketID = tk.ID
+			return errors.Join(err, createErr, f.unmetered.Project(ctx, old.ID, 3), deleter(f).Delete(ctx, adminActor, ticketID))
 		}},
 		{name: "stream: remove the name of a deleted customer with one ticket", golden: cost{23, 127, 125}, run: func(ctx context.Context, f *costFixture) error {
 			return stream.UpdateNames(f.store, f.store, f.service)(ctx, event.NamesOutdated{UserID: reza.UserID, Run: "1"})

@@ -45,7 +45,7 @@ func TestPurgeTicket(t *testing.T) {
 	}
 	must(t, reminded(t.Context(), tk, last.CreatedAt.Add(time.Hour)))
 	must(t, store.MarkNotificationsRead(t.Context(), sara.UserID, []string{list[2].ID}))
-	deleter, purge := &ticket.Deleter{Store: store, Audit: recorder}, stream.PurgeDeleted(store, time.Hour)
+	deleter, purge := &ticket.Deleter{Store: store, Audit: recorder}, stream.PurgeDeleted(store, service, time.Hour)
 	must(t, deleter.Delete(t.Context(), adminActor, tk.ID))
 	wantCode(t, "delete twice", deleter.Delete(t.Context(), adminActor, tk.ID), apperr.TicketNotFound)
 	wantDeleted := func() {
@@ -104,7 +104,7 @@ func TestPurgeDeleted_LongLog(t *testing.T) {
 		notifications int
 	}{{702, 2}, {203, 1}, {1, 0}, {1, 0}} {
 		meter.reset()
-		must(t, stream.PurgeDeleted(store, time.Hour)(t.Context(), event.TicketDeleted{TicketID: id}))
+		must(t, stream.PurgeDeleted(store, service, time.Hour)(t.Context(), event.TicketDeleted{TicketID: id}))
 		if spent, calls := meter.reset(); spent.roundTrips > 60 {
 			t.Errorf("step %d: got %v (%v), want at most 60 requests", step, spent, calls)
 		}
@@ -115,6 +115,58 @@ func TestPurgeDeleted_LongLog(t *testing.T) {
 			}
 			return nil
 		})
+	}
+}
+
+// TestPurgeDeleted_Unlinks checks that the tickets that continue a deleted one, and the one that it
+// continues, lose the link once, whatever is repeated, and that a rebuild has the same result. A
+// follow-up that was created concurrently with the delete loses it too.
+func TestPurgeDeleted_Unlinks(t *testing.T) {
+	t.Parallel()
+	store := openStore()
+	service, categoryID := newTicketService(t, store)
+	sara := customer("Sara")
+	follow := func(of string) string {
+		t.Helper()
+		tk, _, err := service.Create(t.Context(), sara, ticket.CreateParams{ClientID: newID(), Title: "T", CategoryID: categoryID, FollowUpOf: of})
+		must(t, err)
+		_, err = service.Close(t.Context(), sara, tk.ID, newID())
+		must(t, err)
+		return tk.ID
+	}
+	first := follow("")
+	other, deleted := follow(first), follow(first)
+	next, late := follow(deleted), follow("")
+	must(t, (&ticket.Deleter{Store: store, Audit: recorder}).Delete(t.Context(), adminActor, deleted))
+	link := newEntry(deleted, 4, sara)
+	link.Kind, link.Change = ticket.KindFollowUp, &ticket.Change{Field: "followUp", To: late}
+	linked := newEntry(late, 4, sara)
+	linked.Change = &ticket.Change{Field: "followUpOf", To: deleted}
+	for _, e := range []ticket.Entry{link, linked} {
+		e.Seq = len(readLog(t, onDynamo, e.TicketID).Entries) + 1
+		existing, err := store.AppendEntry(t.Context(), e)
+		if must(t, err); existing != nil {
+			t.Fatalf("entry %d is taken", e.Seq)
+		}
+	}
+	for range 2 {
+		must(t, stream.PurgeDeleted(store, service, time.Hour)(t.Context(), event.TicketDeleted{TicketID: deleted}))
+		for id, want := range map[string]string{first: "[" + other + "]", other: first + "[]", next: "[]", late: "[]"} {
+			log := readLog(t, onDynamo, id)
+			tk := ticket.Fold(ticket.Ticket{}, log.Entries)
+			equal(t, "links", tk.FollowUpOf+fmt.Sprint(tk.FollowUps), want)
+			unlinked := 0
+			for _, e := range log.Entries {
+				if e.Kind == ticket.KindUnlinked {
+					unlinked++
+				}
+			}
+			equal(t, "entries that unlink", unlinked, map[bool]int{true: 1}[id != other])
+			_, repaired, err := service.Rebuild(t.Context(), id, func(context.Context, string) (string, error) { return sara.Name, nil })
+			if err != nil || repaired && id != late {
+				t.Errorf("rebuild: got repaired %v, %v", repaired, err)
+			}
+		}
 	}
 }
 
@@ -173,7 +225,7 @@ func TestDelete_ConcurrentPost(t *testing.T) {
 	if log := readLog(t, onDynamo, id); !log.Deleted {
 		t.Errorf("the ticket exists again: %+v", log.Ticket)
 	}
-	must(t, stream.PurgeDeleted(store, time.Hour)(t.Context(), event.TicketDeleted{TicketID: id}))
+	must(t, stream.PurgeDeleted(store, service, time.Hour)(t.Context(), event.TicketDeleted{TicketID: id}))
 	if n := countItems(t, "T#"+id); n != 1 {
 		t.Errorf("got %d items, want only the tombstone", n)
 	}

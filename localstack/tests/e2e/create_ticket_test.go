@@ -134,6 +134,37 @@ func TestCreateTicket_FollowUp(t *testing.T) {
 	}
 }
 
+// TestDeleteTicket_Links checks that no link to a deleted ticket stays in the ticket that it
+// continues and in those that continue it.
+func TestDeleteTicket_Links(t *testing.T) {
+	t.Parallel()
+	me, agent := customer(t), support(t)
+	follow := func(of client.Ticket) client.Ticket {
+		t.Helper()
+		me.change(of.ID, "close", nil)
+		var tk client.Ticket
+		me.mustCall(201, "POST", "/tickets", ticketBody(t, object{"followUpOf": of.ID}), &tk)
+		return tk
+	}
+	first := me.openTicket(nil)
+	deleted := follow(first)
+	last := follow(deleted)
+	seededAdmin(t).mustCall(204, "DELETE", "/tickets/"+deleted.ID, nil, nil)
+	for _, u := range []testUser{me, agent} {
+		for id, field := range map[string]string{first.ID: "followUp", last.ID: "followUpOf"} {
+			eventually(t, "no link to the deleted ticket", func() error {
+				if tk := u.detail(id).Ticket; tk.FollowUpOf != nil || len(tk.FollowUps) > 0 {
+					return fmt.Errorf("got %+v, %+v, want no link", tk.FollowUpOf, tk.FollowUps)
+				}
+				return nil
+			})
+			entry := newest(t, u.history(id))
+			equal(t, "entry", entry.Kind+" by "+entry.Author.Role, "unlinked by system")
+			equal(t, "change", *entry.Change, client.Change{Field: field, From: deleted.ID})
+		}
+	}
+}
+
 // TestCreateTicket_ForCustomer opens a ticket for a customer and checks that it is the
 // customer's in every respect, and the agent's in none.
 func TestCreateTicket_ForCustomer(t *testing.T) {

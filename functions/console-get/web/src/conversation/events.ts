@@ -24,6 +24,7 @@ export function eventText(entry: Entry, { me, categories, assignee }: Names): st
   const author = entry.author
   const who = author.id === me ? t().ticket.you : author.name || (author.role === "system" ? t().role.system : t().ticket.unknownAuthor)
   if (entry.kind === "follow_up") return texts.follow_up(who)
+  if (entry.kind === "unlinked") return texts.unlinked
   const to = String(change?.to ?? "")
   switch (change?.field) {
     case "status":

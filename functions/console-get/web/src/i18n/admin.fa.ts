@@ -15,7 +15,7 @@ export const admin: typeof english = {
   otherLanguage: "اختیاری. بدون آن همه متن بالا را می‌گیرند.", smsLength: (parts) => `${parts} پیامک برای هر نفر`, review: "بازبینی", sendNow: "هم‌اکنون بفرست", sureText: (total) => `به ${total} نفر؟ آنچه فرستاده شود بازگشت ندارد.`,
   stopSending: "توقف ارسال", recipients: (n) => plural(n, { other: "# گیرنده" }), delivered: (sent, failed, skipped) => `${number(sent)} فرستاده، ${number(failed)} ناموفق، ${number(skipped)} رد شده`,
   broadcastStates: { queued: "در صف", sending: "در حال فرستادن", done: "انجام شد", cancelled: "لغو شد" },
-  entryKinds: { opened: "تیکتی باز کرد", message: "پیامی نوشت", note: "یادداشتی نوشت", status: "وضعیت را تغییر داد", assignment: "تیکتی را سپرد", priority: "اولویت را تغییر داد", category: "دسته را تغییر داد", title: "موضوع را تغییر داد", tags: "برچسب‌ها را تغییر داد", follow_up: "در تیکتی تازه پی گرفت" },
+  entryKinds: { opened: "تیکتی باز کرد", message: "پیامی نوشت", note: "یادداشتی نوشت", status: "وضعیت را تغییر داد", assignment: "تیکتی را سپرد", priority: "اولویت را تغییر داد", category: "دسته را تغییر داد", title: "موضوع را تغییر داد", tags: "برچسب‌ها را تغییر داد", follow_up: "در تیکتی تازه پی گرفت", unlinked: "پیوند به تیکتی حذف‌شده را برداشت" },
   action: "کار", changed: "تغییر کرد", yesNo: (yes) => (yes ? "آری" : "نه"),
   fields: { phone: "شماره", role: "نقش", name: "نام", email: "ایمیل", disabled: "غیرفعال", names: "نام‌ها", descriptions: "توضیح‌ها", active: "فعال", order: "ترتیب", title: "عنوان", number: "تیکت", customerId: "مشتری", status: "وضعیت", password: "گذرواژه" },
   actions: {

@@ -64,7 +64,7 @@ export const common = {
       status: (who: string, to: string) => `${who} set the status to “${to}”`, statusAuto: (to: string) => `The status is now “${to}”`,
       assigned: (who: string, to: string) => `${who} assigned the ticket to ${to}`, taken: (who: string) => `${who} took the ticket`, released: (who: string) => `${who} released the ticket`,
       priority: (who: string, to: string) => `${who} set the priority to ${to}`, category: (who: string, to: string) => `${who} moved the ticket to ${to}`, title: (who: string, to: string) => `${who} changed the subject to “${to}”`,
-      tags: (who: string, to: string) => `${who} set the tags: ${to}`, noTags: (who: string) => `${who} removed the tags`, follow_up: (who: string) => `${who} continued this in a new ticket`, other: (who: string) => `${who} changed the ticket`,
+      tags: (who: string, to: string) => `${who} set the tags: ${to}`, noTags: (who: string) => `${who} removed the tags`, follow_up: (who: string) => `${who} continued this in a new ticket`, unlinked: "A linked ticket was deleted", other: (who: string) => `${who} changed the ticket`,
     },
     note: "Note",
   },

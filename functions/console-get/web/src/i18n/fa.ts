@@ -70,7 +70,7 @@ export const common: typeof english = {
       status: (who, to) => `${who} وضعیت را «${to}» ${past(who, "کرد")}`, statusAuto: (to) => `وضعیت اکنون «${to}» است`,
       assigned: (who, to) => `${who} تیکت را به ${to} ${past(who, "سپرد")}`, taken: (who) => `${who} تیکت را ${past(who, "برداشت")}`, released: (who) => `${who} تیکت را رها ${past(who, "کرد")}`,
       priority: (who, to) => `${who} اولویت را «${to}» ${past(who, "کرد")}`, category: (who, to) => `${who} تیکت را به «${to}» ${past(who, "برد")}`, title: (who, to) => `${who} موضوع را «${to}» ${past(who, "کرد")}`,
-      tags: (who, to) => `${who} برچسب‌ها را ${past(who, "گذاشت")}: ${to}`, noTags: (who) => `${who} برچسب‌ها را ${past(who, "برداشت")}`, follow_up: (who) => `${who} این را در تیکت تازه‌ای ادامه ${past(who, "داد")}`, other: (who) => `${who} تیکت را تغییر ${past(who, "داد")}`,
+      tags: (who, to) => `${who} برچسب‌ها را ${past(who, "گذاشت")}: ${to}`, noTags: (who) => `${who} برچسب‌ها را ${past(who, "برداشت")}`, follow_up: (who) => `${who} این را در تیکت تازه‌ای ادامه ${past(who, "داد")}`, unlinked: "یک تیکت پیوندخورده حذف شد", other: (who) => `${who} تیکت را تغییر ${past(who, "داد")}`,
     },
     note: "یادداشت",
   },

@@ -15,6 +15,13 @@ test("an older entry changes nothing", () => {
   expect(fold(ticket, entry({ seq: 3 }), "me")).toBe(ticket)
 })
 
+test("the link to a deleted ticket goes", () => {
+  const linked = { ...ticket, followUpOf: { id: "a", number: "A" }, followUps: [{ id: "b", number: "B" }, { id: "c", number: "C" }] }
+  const unlinked = (field: string, from: string) => fold(linked, entry({ kind: "unlinked", body: "", change: { field, from, to: null } as Entry["change"] }), "me")
+  expect(unlinked("followUp", "b")).toMatchObject({ followUpOf: linked.followUpOf, followUps: [linked.followUps[1]] })
+  expect(unlinked("followUpOf", "a")).toMatchObject({ followUpOf: null, followUps: linked.followUps })
+})
+
 test("state, title, tags and assignee follow the entry", () => {
   const state = { status: "closed", priority: "high", categoryId: "c", assigneeId: "other" } as Entry["state"]
   expect(fold(ticket, entry({ kind: "assignment", body: "", state }), "me")).toMatchObject({ status: "closed", closedAt: "2026-01-02T00:00:00Z", priority: "high", assignee: { id: "other", name: "Reza" }, preview: "p", unread: 1 })

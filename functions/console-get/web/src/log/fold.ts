@@ -25,6 +25,8 @@ export function fold(ticket: Ticket, entry: Entry, viewerId: string): Ticket {
     tags: change.field === "tags" ? tagsOf(change.to) : ticket.tags,
     category: entry.state.categoryId === (ticket.category?.id ?? null) ? ticket.category : { id: entry.state.categoryId ?? "", name: change.toName ?? "" },
     assignee: foldAssignee(ticket, entry, change),
+    followUpOf: entry.kind === "unlinked" && ticket.followUpOf?.id === change.from ? null : ticket.followUpOf,
+    followUps: entry.kind === "unlinked" ? ticket.followUps.filter((next) => next.id !== change.from) : ticket.followUps,
     lastSeq: entry.seq,
     lastActivityAt: entry.createdAt,
     closedAt: entry.state.status === "closed" ? (ticket.closedAt ?? entry.createdAt) : null,
