@@ -10,7 +10,7 @@ import { type Screen, screens } from "./screens"
 
 // QUALITY_FULL=1: every screen in every look; else a sample of each kind of screen in one look.
 const full = Boolean(process.env.QUALITY_FULL)
-const sample = ["sign in", "tickets", "tickets, none", "new ticket", "ticket", "ticket, menu", "profile", "notifications, error", "inbox", "inbox, loading", "inbox, ticket", "inbox, palette", "inbox, tags", "dashboard", "user", "new broadcast", "audit"]
+const sample = ["sign in", "tickets", "tickets, none", "new ticket, file", "ticket", "ticket, menu", "profile", "notifications, error", "inbox", "inbox, loading", "inbox, ticket", "inbox, palette", "inbox, tags", "dashboard", "user", "new broadcast", "audit"]
 const chosen = full ? screens : screens.filter(({ name }) => sample.includes(name))
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8")
 

@@ -21,6 +21,15 @@ async function waitingMessage(page: Page): Promise<void> {
   await page.locator("[data-own] .mark").last().waitFor()
 }
 
+async function pasteFile(page: Page): Promise<void> {
+  await page.locator("textarea").evaluate((field) => {
+    const clipboardData = new DataTransfer()
+    clipboardData.items.add(new File(["paid"], "receipt of the payment for the yearly invoice, final version.pdf", { type: "application/pdf" }))
+    field.dispatchEvent(new ClipboardEvent("paste", { bubbles: true, cancelable: true, clipboardData }))
+  })
+  await page.locator(".file").waitFor()
+}
+
 async function endSession(page: Page): Promise<void> {
   await page.locator(".composer-text").fill("Is it the first or the second charge?")
   await page.keyboard.press("Control+Enter")
@@ -54,6 +63,7 @@ export const screens: readonly Screen[] = [
   { name: "tickets, loading", role: "user", path: "/tickets", state: "loading" },
   { name: "tickets, offline", role: "user", path: "/tickets", state: "offline" },
   { name: "new ticket", role: "user", path: "/tickets/new" },
+  { name: "new ticket, file", role: "user", path: "/tickets/new", act: pasteFile },
   { name: "ticket", role: "user", path: `/tickets/${ticketId}`, golden: true },
   { name: "ticket, closed", role: "user", path: `/tickets/01KASGD4A00000000000000006` },
   { name: "ticket, solved", role: "user", path: `/tickets/${closedTicketId}` },

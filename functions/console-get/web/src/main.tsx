@@ -17,6 +17,7 @@ import { preferredLanguage, setLanguage, t } from "./i18n"
 import { connection } from "./socket/realtime"
 import { limitHiddenSockets } from "./socket/hidden"
 import { startSync } from "./socket/sync"
+import { translateValidity } from "./ui/validity"
 
 async function start(): Promise<void> {
   applyTheme()
@@ -24,6 +25,7 @@ async function start(): Promise<void> {
   const restored = restoreSession()
   preloadScreen(location.pathname)
   await Promise.all([language.then(t.load), restored])
+  translateValidity()
   startSync()
   startAlerts()
   limitHiddenSockets()

@@ -59,6 +59,10 @@ export function FormProblem({ error, except = [] }: { error: unknown; except?: r
   )
 }
 
+/** Leads to the first field with an error in the form of the control that has the focus. */
+export const focusProblem = (): void =>
+  document.activeElement?.closest("form, dialog")?.querySelector(".problem")?.closest(".field")?.querySelector<HTMLElement>("input, textarea, select")?.focus()
+
 /** Grey lines in the shape of rows. They appear after 150 ms, so that quick responses do not flicker. */
 export function SkeletonRows({ count = 6 }: { count?: number }) {
   return (

@@ -1,5 +1,6 @@
-import { useState } from "preact/hooks"
+import { useEffect, useState } from "preact/hooks"
 import { ApiError } from "../../api/problem"
+import { focusProblem } from "../../ui/states"
 
 export type Form = ReturnType<typeof useForm>
 
@@ -7,6 +8,9 @@ export type Form = ReturnType<typeof useForm>
 export function useForm() {
   const [busy, setBusy] = useState(false)
   const [error, setError] = useState<unknown>(null)
+  useEffect(() => {
+    if (error) focusProblem()
+  }, [error])
   const run = async (action: () => Promise<void>) => {
     if (busy) return
     setBusy(true)

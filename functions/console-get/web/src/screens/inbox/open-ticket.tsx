@@ -12,7 +12,7 @@ import { putTickets } from "../../log/tickets"
 import { uploadFile } from "../../outbox/upload"
 import { Button } from "../../ui/controls"
 import { Dialog } from "../../ui/dialog"
-import { FormProblem } from "../../ui/states"
+import { FormProblem, focusProblem } from "../../ui/states"
 import { useForm } from "../account/use-form"
 import { isComplete, noOpening, TicketFields } from "../tickets/ticket-fields"
 import { pathOf, plain } from "./queues"
@@ -30,7 +30,7 @@ export function OpenTicketDialog({ customer, onClose }: { customer: Ticket["cust
     form.run(async () => {
       const draft = draftSignal(key).peek()
       setTried(true)
-      if (!isComplete(draft)) return
+      if (!isComplete(draft)) return void setTimeout(focusProblem)
       const { title, categoryId, priority } = draft.opening ?? noOpening
       const attachmentIds: string[] = []
       for (const id of draft.files) attachmentIds.push(await uploadFile(id))

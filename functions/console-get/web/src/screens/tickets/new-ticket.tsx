@@ -8,6 +8,7 @@ import { digits } from "../../i18n/format"
 import { ticketSignal } from "../../log/tickets"
 import { add } from "../../outbox/outbox"
 import { Button } from "../../ui/controls"
+import { focusProblem } from "../../ui/states"
 import { toastError } from "../../ui/toast"
 import { isComplete, noOpening, TicketFields } from "./ticket-fields"
 
@@ -22,7 +23,7 @@ export function NewTicket() {
   const send = async () => {
     setTried(true)
     const written = draftSignal(newTicketKey).peek() // what is on the screen may lag behind a second click
-    if (!isComplete(written) || !written.opening) return
+    if (!isComplete(written) || !written.opening) return void setTimeout(focusProblem) // when it is shown
     const item = await add({ kind: "ticket", ticketId: "", body: written.text, internal: false, files: written.files, opening: { ...written.opening, title: written.opening.title.trim() } }, newTicketKey)
     navigate(`/tickets/${item.clientId}`, { replace: true })
   }
