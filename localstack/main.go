@@ -11,11 +11,14 @@ import (
 	"strconv"
 	"strings"
 	"syscall"
+	_ "time/tzdata" // as in the functions
 	"unicode"
 
 	"ticketsystem/localstack/emulator/dashboard"
 	"ticketsystem/localstack/emulator/stack"
 	"ticketsystem/localstack/testkit/seed"
+	"ticketsystem/pkg/phone"
+	"ticketsystem/pkg/stats"
 )
 
 func main() {
@@ -35,6 +38,9 @@ func run() error {
 	}
 	parameters, err := parseParameters(os.Getenv("PARAMETERS"))
 	if err != nil {
+		return err
+	}
+	if err := checkNames(parameters); err != nil {
 		return err
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
@@ -78,6 +84,23 @@ func users() []dashboard.User {
 		users = append(users, dashboard.User{Phone: u.Phone, Password: seed.Password, Role: string(u.Role), Name: u.Name})
 	}
 	return users
+}
+
+// checkNames checks the parameters that the functions look up in tables, as they do when they start.
+func checkNames(parameters map[string]string) error {
+	if zone, set := parameters["Timezone"]; set {
+		if _, err := stats.LoadZone(zone); err != nil {
+			return fmt.Errorf("PARAMETERS: Timezone=%s: %w", zone, err)
+		}
+	}
+	for _, name := range []string{"DefaultRegion", "AllowedCountries"} {
+		for country := range strings.SplitSeq(parameters[name], ",") {
+			if country != "" && !phone.KnownRegion(country) {
+				return fmt.Errorf("PARAMETERS: %s: there is no country %q", name, country)
+			}
+		}
+	}
+	return nil
 }
 
 // parseParameters parses pairs of the form Name=value, separated by spaces. A value with spaces

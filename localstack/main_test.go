@@ -2,6 +2,7 @@ package main
 
 import (
 	"maps"
+	"strings"
 	"testing"
 )
 
@@ -19,6 +20,22 @@ func TestParseParameters(t *testing.T) {
 	for _, text := range []string{"RemindAfterDays", "=1", "RemindAfterDays = 1", "BrandName=My shop", `BrandName="My shop`, "BrandName=Sara's", "ApiUrl=a ApiUrl=b"} {
 		if got, err := parseParameters(text); err == nil {
 			t.Errorf("%q: got %v, want an error", text, got)
+		}
+	}
+}
+
+func TestCheckNames(t *testing.T) {
+	for _, c := range []struct {
+		name, value string
+		valid       bool
+	}{
+		{"Timezone", "Europe/Berlin", true}, {"Timezone", "Europe/Nowhere", false}, {"Timezone", "", false},
+		{"DefaultRegion", "DE", true}, {"DefaultRegion", "ZZ", false},
+		{"AllowedCountries", "", true}, {"AllowedCountries", "IR,DE", true}, {"AllowedCountries", "IR,ZZ", false},
+	} {
+		err := checkNames(map[string]string{c.name: c.value})
+		if (err == nil) != c.valid || err != nil && !strings.Contains(err.Error(), c.name) {
+			t.Errorf("%s=%s: got %v, want valid %v", c.name, c.value, err, c.valid)
 		}
 	}
 }

@@ -24,6 +24,7 @@ import (
 	"ticketsystem/pkg/locale"
 	"ticketsystem/pkg/metric"
 	"ticketsystem/pkg/notification"
+	"ticketsystem/pkg/phone"
 	"ticketsystem/pkg/realtime"
 	"ticketsystem/pkg/requestlog"
 	"ticketsystem/pkg/secret"
@@ -250,7 +251,13 @@ func (a *App) Brand() locale.Brand {
 	return locale.Brand{Name: a.String("BRAND_NAME", ""), SupportAddress: a.String("SUPPORT_ADDRESS", ""), Signature: a.String("SIGNATURE", "")}
 }
 
-func (a *App) defaultRegion() string { return a.String("DEFAULT_REGION", "IR") }
+func (a *App) defaultRegion() string {
+	region := a.String("DEFAULT_REGION", "IR")
+	if !phone.KnownRegion(region) {
+		a.Fail("DEFAULT_REGION", fmt.Errorf("must be the ISO 3166 alpha-2 code of a country, is %q", region))
+	}
+	return region
+}
 
 // Console returns the endpoint of the web console, from the files below dist in files.
 func (a *App) Console(files fs.FS) api.Endpoint {

@@ -4,11 +4,13 @@ package samtemplate
 
 import (
 	"fmt"
+	"math"
 	"os"
 	"regexp"
 	"slices"
 	"sort"
 	"strconv"
+	"unicode/utf8"
 
 	"gopkg.in/yaml.v3"
 )
@@ -108,13 +110,22 @@ func Parse(text []byte, overrides map[string]string) (*Template, error) {
 	return t, err
 }
 
-// checkParameter checks the form of a value as CloudFormation does. It ignores the bounds of
-// numbers, because tests need limits that no deployed stack may have.
+// checkParameter checks the form of a value as CloudFormation does.
 func checkParameter(name, value string, declared map[string]any) error {
+	measured, what := float64(utf8.RuneCountInString(value)), "length"
+	least, most := declared["MinLength"], declared["MaxLength"]
 	if declared["Type"] == "Number" {
-		if _, err := strconv.ParseFloat(value, 64); err != nil {
+		number, err := strconv.ParseFloat(value, 64)
+		if err != nil || math.IsNaN(number) {
 			return fmt.Errorf("template: parameter %s must be a number, not %q", name, value)
 		}
+		measured, what, least, most = number, "value", declared["MinValue"], declared["MaxValue"]
+	}
+	if bound, ok := bound(least); ok && measured < bound {
+		return fmt.Errorf("template: the %s of parameter %s must be at least %v, is %v", what, name, least, measured)
+	}
+	if bound, ok := bound(most); ok && measured > bound {
+		return fmt.Errorf("template: the %s of parameter %s must be at most %v, is %v", what, name, most, measured)
 	}
 	if allowed, ok := declared["AllowedValues"].([]any); ok && !slices.ContainsFunc(allowed, func(one any) bool { return fmt.Sprint(one) == value }) {
 		return fmt.Errorf("template: parameter %s must be one of %v, not %q", name, allowed, value)
@@ -126,6 +137,12 @@ func checkParameter(name, value string, declared map[string]any) error {
 		}
 	}
 	return nil
+}
+
+// bound returns a bound of a parameter; ok is false if it has none.
+func bound(declared any) (value float64, ok bool) {
+	value, err := strconv.ParseFloat(fmt.Sprint(declared), 64)
+	return value, err == nil
 }
 
 func (t *Template) parseResources(declared map[string]any) error {

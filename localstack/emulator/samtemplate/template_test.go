@@ -137,12 +137,12 @@ func TestErrors_NameLocation(t *testing.T) {
 
 // TestParse_ParameterValue checks that a value that CloudFormation would refuse is refused.
 func TestParse_ParameterValue(t *testing.T) {
-	text := []byte(`{Parameters: {Days: {Type: Number, Default: 3}, Mode: {Type: String, Default: auto, AllowedValues: [auto, "on", 7]}, Url: {Type: String, Default: "", AllowedPattern: "(https?://[^\\s]+)?"}}, Resources: {}}`)
+	text := []byte(`{Parameters: {Days: {Type: Number, Default: 3, MinValue: 0.01, MaxValue: 9}, Brand: {Type: String, Default: "", MaxLength: 3}, Mode: {Type: String, Default: auto, AllowedValues: [auto, "on", 7]}, Url: {Type: String, Default: "", AllowedPattern: "(https?://[^\\s]+)?"}}, Resources: {}}`)
 	for _, c := range []struct {
 		name, value string
 		valid       bool
 	}{
-		{"Days", "0.01", true}, {"Days", "abc", false}, {"Days", "", false}, {"Mode", "on", true}, {"Mode", "7", true}, {"Mode", "yes", false},
+		{"Days", "0.01", true}, {"Days", "0.009", false}, {"Days", "-1", false}, {"Days", "9", true}, {"Days", "9.1", false}, {"Days", "NaN", false}, {"Brand", "علی", true}, {"Brand", "abcd", false}, {"Days", "abc", false}, {"Days", "", false}, {"Mode", "on", true}, {"Mode", "7", true}, {"Mode", "yes", false},
 		{"Url", "", true}, {"Url", "http://a.ir", true}, {"Url", "a.ir", false}, {"Url", "http://a.ir b", false},
 	} {
 		_, err := Parse(text, map[string]string{c.name: c.value})
