@@ -12,7 +12,7 @@ import (
 // and that the counted write units are those that the engine reports.
 func TestCeiling(t *testing.T) {
 	t.Parallel()
-	r, err := measure(t.Context(), manyShards(), 8)
+	r, err := measure(t.Context(), manyShards(), deliverBatch) // fewer would leave batches half empty
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -63,6 +63,7 @@ type player struct {
 	filters          map[string][]emulator.Pattern // by function
 	newID            id.Generator
 	indexing         sync.Mutex
+	start            time.Time
 	elapsed          atomic.Int64 // seconds on the clock of the services
 
 	agents      []user.Principal
@@ -95,7 +96,7 @@ func newPlayer(ctx context.Context, shards dynamo.Shards) (p *player, closeAll f
 	if err != nil {
 		return nil, nil, err
 	}
-	p = &player{filters: map[string][]emulator.Pattern{}}
+	p = &player{filters: map[string][]emulator.Pattern{}, start: app.Now()}
 	p.newID = id.NewGenerator(p.now, rand.Reader)
 	if err := p.open(ctx, engine, filepath.Join(root, "template.yaml"), shards); err != nil {
 		engine.Close()
@@ -142,9 +143,9 @@ func (p *player) open(ctx context.Context, engine *emulator.Engine, template str
 	return errors.Join(env.Err(), p.prepare(ctx))
 }
 
-// now is a clock that settle advances.
+// now is a clock that only settle advances: a slow machine does not push the counts more often.
 func (p *player) now() time.Time {
-	return app.Now().Add(time.Duration(p.elapsed.Load()) * time.Second)
+	return p.start.Add(time.Duration(p.elapsed.Load()) * time.Second)
 }
 
 // readFilters reads the filters of the functions that read the stream.
