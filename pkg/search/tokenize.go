@@ -23,7 +23,7 @@ const (
 )
 
 // Tokens returns the distinct tokens of the texts in order, at most 200. A
-// compound (with half-space or hyphen) yields its parts and the joined token. A script
+// compound (with half-space, hyphen or elision) yields its parts and the joined token. A script
 // without spaces, such as Japanese, yields each two adjacent letters.
 func Tokens(texts ...string) []string {
 	var tokens []string
@@ -64,7 +64,7 @@ const joinerRunes = "\u200c\u00ac-\u2010\u2011"
 // letters at every step-th letter.
 func tokenize(text string, step int) []compound {
 	var all []compound
-	for field := range strings.FieldsFuncSeq(joinDigits(Normalize(text)), func(r rune) bool { return !isWordRune(r) }) {
+	for field := range strings.FieldsFuncSeq(joinDigits(Normalize(splitElisions(text))), func(r rune) bool { return !isWordRune(r) }) {
 		if strings.ContainsFunc(field, isUnspaced) {
 			all = append(all, splitUnspaced(field, step)...)
 			continue
@@ -88,6 +88,25 @@ func tokenize(text string, step int) []compound {
 func isJoiner(r rune) bool { return strings.ContainsRune(joinerRunes, r) }
 
 func isWordRune(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) || isJoiner(r) }
+
+// minElidedRunes is the shortest word after an apostrophe that is a word of its own, in
+// letters with their marks. Shorter ones are endings, such as those of "don't" and "we'll".
+const minElidedRunes = 3
+
+// splitElisions replaces the apostrophe between two words, as in "l'avion", "dell'ordine" and
+// "O'Neill", by a hyphen, so that they are a compound.
+func splitElisions(text string) string {
+	runes := []rune(text)
+	for i := 1; i < len(runes)-minElidedRunes; i++ {
+		after := runes[i+1 : i+1+minElidedRunes]
+		if unifyApostrophe(runes[i]) == apostrophe && isLetterOrMark(runes[i-1]) && !slices.ContainsFunc(after, func(r rune) bool { return !isLetterOrMark(r) }) {
+			runes[i] = '-'
+		}
+	}
+	return string(runes)
+}
+
+func isLetterOrMark(r rune) bool { return unicode.IsLetter(r) || unicode.IsMark(r) }
 
 // joinDigits replaces the separators of thousands by hyphens, so that an amount is a compound.
 func joinDigits(text string) string {
