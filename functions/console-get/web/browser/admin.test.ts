@@ -50,6 +50,7 @@ test("34 and 37 a broadcast says how many it reaches; a category has two languag
   await page.goto("/app/admin/categories")
   await page.getByRole("button", { name: "New category" }).click()
   const names = page.getByRole("dialog").getByLabel("Name")
+  expect(await names.first().evaluate((field) => field === document.activeElement)).toBe(true)
   await names.first().fill("Refunds")
   await names.last().fill("بازگشت وجه")
   await page.getByRole("button", { name: "Save" }).click()

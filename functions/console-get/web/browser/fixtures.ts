@@ -253,7 +253,10 @@ export async function open(page: Page, path: string, state: State = "full"): Pro
   await page.locator("#app > *").first().waitFor()
   if (state === "loading") await page.locator(".skeleton").first().waitFor()
   else if (state === "error") await page.locator(".empty[role=alert]").first().waitFor() // after two more tries
-  else await expect.poll(() => pending <= 0 && Date.now() - since > quiet, { timeout: 60_000, interval: 30 }).toBe(true)
+  else {
+    await expect.poll(() => pending <= 0 && Date.now() - since > quiet, { timeout: 60_000, interval: 30 }).toBe(true)
+    await page.locator(".skeleton").first().waitFor({ state: "detached" }) // what has arrived is drawn
+  }
   page.off("request", more).off("requestfinished", less).off("requestfailed", less)
   if (await page.locator(".log-list").count()) await page.locator(".log-row").first().waitFor()
   await page.evaluate(() => document.fonts.ready.then(() => undefined))

@@ -137,8 +137,9 @@ test("17 close, reopen by a message and by the menu; too late, a new ticket is o
   const close = async () => {
     await menu("Close the ticket")
     await page.getByRole("dialog").getByText("You can reopen it for 7 days.").waitFor()
-    await page.getByRole("dialog").getByRole("button", { name: "Close the ticket" }).click()
+    await page.keyboard.press("Enter") // the action has the focus
     await state("Closed")
+    await page.getByText("This ticket is closed. A message reopens it.").waitFor()
   }
   await close()
   await page.getByLabel("Write a message").fill("It is not solved")

@@ -35,7 +35,7 @@ function FileLine({ file }: { file: Attachment }) {
   const content = (
     <>
       {file.state === "refused" || file.state === "expired" ? <FileWarning size={20} /> : <File size={20} />}
-      <span class="file-name"><bdi>{file.name}</bdi></span>
+      <span class="file-name" dir="auto">{file.name}</span>
       <span class="meta">{state}</span>
     </>
   )
@@ -58,7 +58,7 @@ export function StoredFiles({ ids, onRemove }: { ids: readonly string[]; onRemov
       {files.map((file) => (
         <li key={file.id} class="file">
           <Preview file={file} />
-          <span class="file-name"><bdi>{file.name}</bdi></span>
+          <span class="file-name" dir="auto">{file.name}</span>
           <span class="meta">{uploads.value[file.id] === undefined ? fileSize(file.size) : t().files.uploading}</span>
           {uploads.value[file.id] !== undefined && <progress value={uploads.value[file.id]} aria-label={file.name} />}
           {onRemove && <button type="button" class="file-remove" aria-label={t().files.remove(file.name)} title={t().files.remove(file.name)} onClick={() => onRemove(file.id)}>×</button>}

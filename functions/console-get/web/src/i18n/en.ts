@@ -58,7 +58,7 @@ export const common = {
     newLine: "New", typing: (name: string) => `${name} is writing…`, several: "Several people are writing…", latest: "To the newest message",
     details: "Details", number: "Ticket", opened: "Opened", category: "Category", assignee: "Handled by", nobody: "Nobody yet", close: "Close the ticket", reopen: "Reopen", closeTitle: "Close this ticket?", closeText: (days: number) => `You can reopen it for ${plural(days, { one: "# day", other: "# days" })}.`,
     editTitle: "Change the subject", print: "Print", followUp: "Open a new ticket with this text", followUpEmpty: "Continue in a new ticket", continues: (number: string) => `Continues ${number}`, continuedBy: (number: string) => `Continued in ${number}`,
-    closed: "This ticket is closed.", closedLong: "This ticket was closed a while ago and takes no more messages.", resolvedHint: "Solved? Then you need do nothing. A message reopens the ticket.",
+    closedHint: "This ticket is closed. A message reopens it.", closedLong: "This ticket was closed a while ago and takes no more messages.", resolvedHint: "Solved? Then you need do nothing. A message reopens the ticket.",
     marks: { waiting: "Waits to be sent", sent: "Sent", read: "Read", refused: "Not sent" }, refused: "This message was not sent.", editAgain: "Edit", sendAgain: "Send again", gone: "This ticket was deleted.",
     system: {
       status: (who: string, to: string) => `${who} set the status to “${to}”`, statusAuto: (to: string) => `The status is now “${to}”`,

@@ -64,7 +64,7 @@ export const common: typeof english = {
     newLine: "تازه", typing: (name) => `${name} می‌نویسد…`, several: "چند نفر می‌نویسند…", latest: "به تازه‌ترین پیام",
     details: "جزئیات", number: "تیکت", opened: "باز شده", category: "دسته", assignee: "پیگیری با", nobody: "هنوز هیچ‌کس", close: "بستن تیکت", reopen: "باز کردن دوباره", closeTitle: "این تیکت بسته شود؟", closeText: (days) => `تا ${plural(days, { other: "# روز" })} می‌توانید آن را دوباره باز کنید.`,
     editTitle: "تغییر موضوع", print: "چاپ", followUp: "تیکت تازه با همین متن", followUpEmpty: "ادامه در تیکت تازه", continues: (of) => `ادامهٔ ${of}`, continuedBy: (of) => `ادامه در ${of}`,
-    closed: "این تیکت بسته است.", closedLong: "این تیکت مدتی پیش بسته شد و پیام تازه نمی‌پذیرد.", resolvedHint: "حل شد؟ پس کاری لازم نیست. یک پیام تیکت را دوباره باز می‌کند.",
+    closedHint: "این تیکت بسته است. یک پیام آن را دوباره باز می‌کند.", closedLong: "این تیکت مدتی پیش بسته شد و پیام تازه نمی‌پذیرد.", resolvedHint: "حل شد؟ پس کاری لازم نیست. یک پیام تیکت را دوباره باز می‌کند.",
     marks: { waiting: "در انتظار فرستادن", sent: "فرستاده شد", read: "خوانده شد", refused: "فرستاده نشد" }, refused: "این پیام فرستاده نشد.", editAgain: "ویرایش", sendAgain: "فرستادن دوباره", gone: "این تیکت حذف شد.",
     system: {
       status: (who, to) => `${who} وضعیت را «${to}» ${past(who, "کرد")}`, statusAuto: (to) => `وضعیت اکنون «${to}» است`,

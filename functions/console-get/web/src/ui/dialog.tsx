@@ -14,6 +14,8 @@ interface DialogProps {
   closable?: boolean
 }
 
+const firstWanted = ".field :is(input, textarea, select):enabled, .dialog-actions [data-kind=primary]"
+
 /** A modal dialog: the native element traps the focus and gives it back. */
 export function Dialog({ title, onClose, children, actions, closable = true }: DialogProps) {
   const dialog = useRef<HTMLDialogElement>(null)
@@ -21,6 +23,8 @@ export function Dialog({ title, onClose, children, actions, closable = true }: D
   useEffect(() => {
     const element = dialog.current
     element?.showModal()
+    // The browser starts at the cross; the reader wants the first field or the action.
+    if (!element?.querySelector("[autofocus]")) element?.querySelector<HTMLElement>(firstWanted)?.focus()
     return () => element?.close()
   }, [])
   return (

@@ -161,6 +161,7 @@ function Foot({ ticket }: { ticket: Ticket }) {
   return (
     <>
       {ticket.status === "resolved" && <p class="ticket-note notice no-print" data-tone="ok"><CircleCheck size={20} /><span>{t().ticket.resolvedHint}</span></p>}
+      {ticket.status === "closed" && <p class="ticket-note notice no-print"><Lock size={20} /><span>{t().ticket.closedHint}</span></p>}
       <Composer draft={key} label={t().ticket.write} onSend={send} onTyping={() => connection.send({ action: "typing", ticketId: ticket.id })} />
     </>
   )
