@@ -84,9 +84,14 @@ func (r *Recorder) needs(function string, current []Grant, exceptions []Exceptio
 	return needed
 }
 
+// exactKeys are the keys of items that each action writes only if a call or an exception needs
+// it: audit records, which no function may change or delete, and connections with their
+// subscriptions, which contain the rights of a user.
+var exactKeys = []string{"AUDIT", "C#*", "W#*"}
+
 // spread gives all reads of a resource the keys of its reads and writes, and all writes the
-// keys of its writes. A rare path may use another action on the same item. A grant of some
-// attributes stays alone.
+// keys of its writes but exactKeys. A rare path may use another action on the same item. A grant
+// of some attributes stays alone.
 func spread(grants map[Grant]bool) map[Grant]bool {
 	out := maps.Clone(grants)
 	for g := range grants {
@@ -94,6 +99,9 @@ func spread(grants map[Grant]bool) map[Grant]bool {
 			continue
 		}
 		for other := range grants {
+			if IsWrite(g.Action) && slices.Contains(exactKeys, other.Key) {
+				continue
+			}
 			if other.Resource == g.Resource && other.Key != "" && (!IsWrite(g.Action) || IsWrite(other.Action) && other.Attributes == "") {
 				out[Grant{Function: g.Function, Action: g.Action, Resource: g.Resource, Key: other.Key}] = true
 			}

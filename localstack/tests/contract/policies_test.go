@@ -1,6 +1,7 @@
 package contract
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -12,12 +13,7 @@ import (
 // items, and that the functions of GET routes cannot write, except to the session of a
 // cookie. The end-to-end suite compares the policies with the calls.
 func TestPolicies_LeadingKeys(t *testing.T) {
-	stack, _ := load(t)
-	stack.Attribute = func(r *samtemplate.Resource, _ string) (any, error) { return "arn:aws:any:any:any:" + r.ID, nil }
-	grants, err := iamcheck.Grants(stack)
-	if err != nil {
-		t.Fatal(err)
-	}
+	stack, grants := loadGrants(t)
 	readers := map[string]bool{}
 	for _, f := range functions(t, stack) {
 		readers[f.Folder] = len(f.Events) > 0 && f.Folder != "health-report" && f.Folder != "account-export" // one sends a heartbeat through the stream, one starts a job
@@ -36,4 +32,37 @@ func TestPolicies_LeadingKeys(t *testing.T) {
 			}
 		}
 	}
+}
+
+// TestPolicies_ExactKeys checks which functions may write the items that give rights or record
+// actions: a function cannot delete or change its audit records, and only those that open and
+// subscribe sockets can write whose a socket is.
+func TestPolicies_ExactKeys(t *testing.T) {
+	_, grants := loadGrants(t)
+	allowed := map[string][]string{ // functions, nil for any
+		"dynamodb:PutItem AUDIT": nil, "dynamodb:UpdateItem AUDIT": {"stream-project", "projection-replay"},
+		"dynamodb:DeleteItem C#*": nil, "dynamodb:PutItem C#*": {"socket-connect"}, "dynamodb:UpdateItem C#*": {"socket-subscribe", "socket-unsubscribe", "stream-deliver"},
+		"dynamodb:DeleteItem W#*": nil, "dynamodb:PutItem W#*": {"socket-connect", "socket-subscribe"},
+	}
+	for _, g := range grants {
+		if !iamcheck.IsWrite(g.Action) || !slices.Contains([]string{"AUDIT", "C#*", "W#*"}, g.Key) {
+			continue
+		}
+		functions, known := allowed[g.Action+" "+g.Key]
+		if !known || functions != nil && !slices.Contains(functions, g.Function) {
+			t.Errorf("%s: the function does not need it; see ADR 0020", g)
+		}
+	}
+}
+
+// loadGrants returns the template and the permissions of its functions.
+func loadGrants(t *testing.T) (*samtemplate.Template, []iamcheck.Grant) {
+	t.Helper()
+	stack, _ := load(t)
+	stack.Attribute = func(r *samtemplate.Resource, _ string) (any, error) { return "arn:aws:any:any:any:" + r.ID, nil }
+	grants, err := iamcheck.Grants(stack)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return stack, grants
 }
