@@ -243,17 +243,56 @@ func (s *Store) DeleteLoginAttemptsAndSuppression(ctx context.Context, u user.Us
 	return s.batchDelete(ctx, append(keys, loginAttemptsKey(u.Phone)))
 }
 
-// DeleteNotifications implements stream.NameStore.
+// DeleteNotifications implements stream.NameStore. Pending deliveries of a broadcast count as
+// skipped before, so that the broadcast ends.
 func (s *Store) DeleteNotifications(ctx context.Context, userID string, n int) (more bool, err error) {
 	out, err := s.queryPage(ctx, queryInput("PK = :pk", values{"pk": notificationsPK(userID)}, consistent, pageOf(n)))
 	if err != nil || len(out.Items) == 0 {
 		return false, err
 	}
-	keys, err := decodeAll[key](out.Items)
+	items, err := decodeAll[notificationItem](out.Items)
 	if err != nil {
 		return false, err
 	}
-	return out.LastEvaluatedKey != nil, s.batchDelete(ctx, keys)
+	more = out.LastEvaluatedKey != nil
+	var keys []key
+	for _, i := range items {
+		skipped, err := s.skipBroadcastDeliveries(ctx, i)
+		if err != nil {
+			return false, err
+		}
+		if skipped {
+			keys = append(keys, i.key)
+		} else {
+			more = true
+		}
+	}
+	return more, s.batchDelete(ctx, keys)
+}
+
+// skipBroadcastDeliveries skips the pending deliveries of a notification of a broadcast, and counts
+// them. It returns false if one has changed meanwhile. It is safe to repeat.
+func (s *Store) skipBroadcastDeliveries(ctx context.Context, i notificationItem) (skipped bool, err error) {
+	if i.Broadcast == "" {
+		return true, nil
+	}
+	n := i.notification()
+	for channel, d := range n.Deliveries {
+		if d.State != notification.Queued && d.State != notification.Sending {
+			continue
+		}
+		done := notification.Delivery{State: notification.Skipped, Reason: notification.ReasonUserDeleted, Attempts: d.Attempts, At: s.now()}
+		counts, _ := broadcastCountsUpdate(n, channel, done)
+		attr := string(channel)
+		failed, err := s.transaction().update(updateSpec{
+			key: i.key, set: "SET " + attr + " = :done", condition: attr + ".s = :was AND " + attr + ".t = :at",
+			values: values{"was": string(d.State), "at": toMillis(d.At), "done": deliveryItem{State: string(done.State), Reason: done.Reason, Attempts: done.Attempts, At: toMillis(done.At)}},
+		}).update(counts).commitWithRetry(ctx)
+		if err != nil || failed != nil {
+			return false, err
+		}
+	}
+	return true, nil
 }
 
 // RemoveUserFromAudit implements stream.NameStore.

@@ -80,6 +80,7 @@ func notCovered() []Exception {
 		{[]string{"email-feedback"}, "dynamodb:DeleteItem", "", []string{"SUPPRESSED"}, "A report about the address of a user who was deleted meanwhile."},
 		{[]string{"stream-project"}, "dynamodb:PutItem", "", []string{"REVOKED"}, "Blocks a user who writes too much."},
 		{[]string{"stream-project"}, "dynamodb:BatchWriteItem", "", []string{"N#*", "SUPPRESSED"}, "Erases a deleted user."},
+		{[]string{"stream-project"}, "dynamodb:UpdateItem", "", []string{"BROADCAST"}, "Skips the pending deliveries of a deleted user."},
 		{[]string{"projection-replay"}, "dynamodb:BatchWriteItem", "", []string{"K#c#*", "K#s#*", "K#t#*", "K#u#*", "T#*"}, replay},
 		{[]string{"projection-replay"}, "dynamodb:BatchGetItem", "", []string{"K#c#*", "K#s#*", "K#t#*", "K#u#*"}, replay},
 		{[]string{"projection-replay"}, "dynamodb:PutItem", "", []string{"A#*", "K#t#*"}, replay},

@@ -11,15 +11,19 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/aws/aws-lambda-go/events"
 	"github.com/aws/aws-sdk-go-v2/aws"
 
 	"ticketsystem/pkg/account"
+	"ticketsystem/pkg/app"
 	"ticketsystem/pkg/attachment"
 	"ticketsystem/pkg/audit"
+	"ticketsystem/pkg/broadcast"
 	"ticketsystem/pkg/dynamo"
 	"ticketsystem/pkg/event"
+	"ticketsystem/pkg/notification"
 	"ticketsystem/pkg/search"
 	"ticketsystem/pkg/stream"
 	"ticketsystem/pkg/ticket"
@@ -311,4 +315,37 @@ func TestDeleteUser_QueuedIndexJobs(t *testing.T) {
 			}
 		}
 	}
+}
+
+// TestDeleteUser_PendingBroadcast checks that a broadcast ends although recipients were deleted
+// before it was delivered to them.
+func TestDeleteUser_PendingBroadcast(t *testing.T) {
+	t.Parallel()
+	forEachBackend(t, func(t *testing.T, db backend) {
+		store, ok := db.open().(*dynamo.Store)
+		if !ok {
+			t.Skip("memstore erases no users")
+		}
+		ids := createUsers(t, db, 4)
+		b := createBroadcast(t, db, ids)
+		_, err := newBroadcastRunner(db).Run(t.Context(), b.ID, app.Now().Add(time.Minute))
+		must(t, err)
+		page, err := store.ListNotifications(t.Context(), ids[0], notification.Query{Limit: 1})
+		must(t, err)
+		claimed := claim(t, db, notification.DeliveryJob{UserID: ids[0], ID: page.Notifications[0].ID, Channel: notification.Email}, app.Now())
+		for _, userID := range ids {
+			if more, err := store.DeleteNotifications(t.Context(), userID, 25); more || err != nil {
+				t.Fatalf("got more %v, %v", more, err)
+			}
+		}
+		d := claimed.Deliveries[notification.Email]
+		d.State, d.At = notification.Sent, app.Now()
+		must(t, store.CompleteDelivery(t.Context(), claimed, notification.Email, d)) // it was counted before
+		got, err := store.Broadcast(t.Context(), b.ID)
+		must(t, err)
+		want := "4 written email {0 0 0 4} sms {0 0 0 4} push {0 0 0 4}"
+		if text := broadcastState(got); text != want || got.PublicState() != broadcast.Done {
+			t.Errorf("got %s, public state %s, want %s, done", text, got.PublicState(), want)
+		}
+	})
 }
