@@ -26,7 +26,7 @@ func LinkedTickets(entries []Entry) []string {
 // safe to repeat; a ticket without the link, or that was deleted too, is no error.
 func (s *Service) Unlink(ctx context.Context, ticketID, deletedID string) error {
 	_, err := s.applyChange(ctx, SystemPrincipal(), ticketID, "", KindUnlinked, func(tk Ticket) ([]Entry, error) {
-		field := ""
+		var field string
 		switch {
 		case tk.FollowUpOf == deletedID:
 			field = "followUpOf"
