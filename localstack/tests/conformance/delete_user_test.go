@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -330,8 +331,14 @@ func TestDeleteUser_PendingBroadcast(t *testing.T) {
 		b := createBroadcast(t, db, ids)
 		_, err := newBroadcastRunner(db).Run(t.Context(), b.ID, app.Now().Add(time.Minute))
 		must(t, err)
-		page, err := store.ListNotifications(t.Context(), ids[0], notification.Query{Limit: 1})
-		must(t, err)
+		var page notification.Page
+		await(t, func() error {
+			page, err = store.ListNotifications(t.Context(), ids[0], notification.Query{Limit: 1})
+			if err == nil && len(page.Notifications) == 0 {
+				err = errors.New("no notification")
+			}
+			return err
+		})
 		claimed := claim(t, db, notification.DeliveryJob{UserID: ids[0], ID: page.Notifications[0].ID, Channel: notification.Email}, app.Now())
 		for _, userID := range ids {
 			if more, err := store.DeleteNotifications(t.Context(), userID, 25); more || err != nil {
