@@ -139,6 +139,8 @@ test("a long ticket of the device opens offline at its end, and scrolls to its f
       const bubble = [...view.querySelectorAll(".bubble")].find((each) => each.getBoundingClientRect().top >= view.getBoundingClientRect().top)!
       return { row: Number(bubble.closest("[aria-posinset]")!.getAttribute("aria-posinset")), text: bubble.textContent, y: bubble.getBoundingClientRect().top }
     })
+  const still = async () => JSON.stringify(await top()) === (await page.waitForTimeout(300), JSON.stringify(await top()))
+  await expect.poll(still).toBe(true) // the list has come to its end
   await list.evaluate((view) => view.scrollTo(0, 300)) // near the start of the page that was read first
   await expect.poll(async () => (await top()).row).toBeGreaterThan(100)
   const before = await top()
