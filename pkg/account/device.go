@@ -23,7 +23,7 @@ const (
 // client is what guesses and requests of codes for a phone number are counted for.
 type client struct {
 	name   string // the device, or the network of the IP address
-	userID string // the user who signed in on the device; "" for a network
+	userID string // the user who signed in on the device, or who is signed in and enters a password; "" for others
 }
 
 // userClient returns the client of a signed-in user, whose address is not counted: others behind

@@ -103,10 +103,12 @@ func (p *Passwords) verifyWithCode(ctx context.Context, number, password string,
 // client returns the client of a caller who enters a password for a phone number. A signed-in user
 // is one, so that the failures of strangers do not lock an open session.
 func (p *Passwords) client(caller Caller, number string) client {
-	if caller.UserID != "" {
-		return client{name: "user " + caller.UserID, userID: caller.UserID}
+	if caller.UserID == "" {
+		return p.OTP.client(caller, number)
 	}
-	return p.OTP.client(caller, number)
+	c := userClient(caller.UserID)
+	c.userID = caller.UserID
+	return c
 }
 
 // matches compares a password with the hash of a login. Without one it takes as long, and no

@@ -23,7 +23,7 @@ var pictureBrands = []string{
 var av1Brands = []string{"avif", "avis"}
 
 // isPicture reports whether a file is HEIF: its major brand or a compatible one is. The major
-// brand alone does not tell: cameras write brands of their own there.
+// brand alone does not identify it: cameras write brands of their own there.
 func isPicture(prefix []byte) bool {
 	major, compatible := brands(prefix)
 	isHEIF := func(brand string) bool { return slices.Contains(pictureBrands, brand) }
