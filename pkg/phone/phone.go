@@ -1,7 +1,7 @@
 // Package phone normalizes mobile phone numbers to E.164, so that every user has
 // one key.
 //
-// It uses a table of calling codes and national prefixes instead of the whole metadata
+// It uses tables of calling codes, prefixes and lengths instead of the whole metadata
 // of a library (ADR 0016). Whether a number can be reached is verified by a one-time
 // code.
 package phone
@@ -32,8 +32,8 @@ const maxRaw = 64
 
 // Normalize returns the E.164 form of a number. region (ISO 3166-1) is used for
 // national formats. Digits of any script, separators and invisible direction marks
-// are accepted. Iranian numbers must be mobile numbers, because
-// codes are sent by SMS.
+// are accepted. Numbers that reach the same mobile phone, such as +521... and +52..., have the
+// same form. Iranian numbers must be mobile numbers, because codes are sent by SMS.
 //
 // It returns ErrInvalid or ErrRegion.
 func Normalize(raw, region string) (string, error) {
@@ -48,7 +48,7 @@ func Normalize(raw, region string) (string, error) {
 	if !international {
 		number = local.international(number)
 	}
-	number = dropTrunk(number)
+	number = canonical(number)
 	if len(number) < minDigits || len(number) > maxDigits || number[0] == '0' {
 		return "", ErrInvalid
 	}
@@ -58,33 +58,66 @@ func Normalize(raw, region string) (string, error) {
 	return "+" + number, nil
 }
 
-// international converts a national format: 0912..., 912... or 98912...
+// international returns a number that was written without a plus sign with its calling code. It
+// may begin with an international prefix (0098...), be national (0912... or 912...), or begin
+// with a calling code (98912...): the first of these that can be a mobile number is taken.
 func (c country) international(digits string) string {
-	if c.trunk != "" && strings.HasPrefix(digits, c.trunk) {
-		return c.code + strings.TrimPrefix(digits, c.trunk)
+	national := c.code + strings.TrimPrefix(digits, c.trunk)
+	abroad := c.cutInternationalPrefix(digits)
+	for _, number := range abroad {
+		if isMobile(canonical(number)) {
+			return number
+		}
 	}
-	// The number starts with the calling code and is too long for a national
-	// number: the plus sign is missing.
-	if strings.HasPrefix(digits, c.code) && len(digits) >= len(c.code)+9 {
+	switch {
+	case isMobile(c.code + c.canonicalNational(national[len(c.code):])):
+		return national
+	case isMobile(canonical(digits)):
+		return digits
+	case len(abroad) > 0:
+		return abroad[0]
+	case c.trunk != "" && strings.HasPrefix(digits, c.trunk):
+		return national
+	case strings.HasPrefix(digits, c.code) && len(digits) >= len(c.code)+9: // too long for a national number
 		return digits
 	}
 	return c.code + digits
 }
 
-// dropTrunk drops the national prefix of "+98 (0) 912..." or "+44 (0) 7911...", a common
-// mistake that would give one user two numbers. The prefix 8 of Russia and Kazakhstan is
-// also a first digit of numbers, so it is dropped only if a complete number follows.
+// canonical returns the form that an international number, without the plus sign, has in keys.
+func canonical(number string) string {
+	number = dropTrunk(number)
+	c, known := countryOf(number)
+	if !known {
+		return number
+	}
+	return c.code + c.canonicalNational(number[len(c.code):])
+}
+
+// isMobile reports whether an international number, without the plus sign, can be a mobile number
+// by its first digit and its length.
+func isMobile(number string) bool {
+	c, known := countryOf(number)
+	return known && c.isMobile(number[len(c.code):])
+}
+
+// dropTrunk drops the national prefix, also a repeated one, of "+98 (0) 912..." or
+// "+44 (0) 7911...", a common mistake that would give one user two numbers. The prefix 8 of Russia
+// and Kazakhstan is also a first digit of numbers, so it is dropped only if a complete number follows.
 func dropTrunk(number string) string {
 	const completeNumber = 10
 	c, known := countryOf(number)
 	if !known || c.trunk == "" {
 		return number
 	}
-	national, prefixed := strings.CutPrefix(number[len(c.code):], c.trunk)
-	if !prefixed || c.code[0] == '7' && len(national) != completeNumber {
-		return number
+	national := number[len(c.code):]
+	for {
+		rest, prefixed := strings.CutPrefix(national, c.trunk)
+		if !prefixed || c.code[0] == '7' && len(rest) != completeNumber {
+			return c.code + national
+		}
+		national = rest
 	}
-	return c.code + national
 }
 
 // isIranianMobile reports whether a number is of another country, or a mobile number of
@@ -94,8 +127,8 @@ func isIranianMobile(number string) bool {
 	return !iranian || len(national) == 10 && national[0] == '9'
 }
 
-// stripFormatting removes separators and reports whether the number has an
-// international prefix (+ or 00). ok is false if it contains other characters.
+// stripFormatting removes separators and reports whether the number has a plus sign. ok is false
+// if it contains other characters.
 func stripFormatting(raw string) (digits string, international, ok bool) {
 	after := false // whether the plus sign came after the digits, as in texts from right to left
 	if len(raw) > maxRaw {
@@ -120,9 +153,6 @@ func stripFormatting(raw string) (digits string, international, ok bool) {
 		}
 	}
 	digits = out.String()
-	if !international && strings.HasPrefix(digits, "00") {
-		return digits[2:], true, len(digits) > 2
-	}
 	return digits, international, digits != ""
 }
 
