@@ -6,6 +6,8 @@ export const languages: readonly Language[] = ["en", "fa"]
 
 /** The language of the interface. Change it with setLanguage. */
 export const language = signal<Language>("en")
+/** All languages, that of the interface first. */
+export const languagesInOrder = computed(() => [...languages].sort((a, b) => Number(b === language.value) - Number(a === language.value)))
 export const direction = computed(() => (language.value === "fa" ? "rtl" : "ltr"))
 
 type Loader<T> = Record<Language, () => Promise<T>>

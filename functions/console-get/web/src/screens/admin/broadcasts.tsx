@@ -11,7 +11,7 @@ import { RelativeTime } from "../../ui/time"
 import { toastError } from "../../ui/toast"
 import { Head } from "./head"
 import { onFrame } from "../../socket/realtime"
-import { NewBroadcast } from "./new-broadcast"
+import { emptyBroadcast, NewBroadcast } from "./new-broadcast"
 import { type Page, Pages, usePages } from "./pages"
 
 /** Frames report the own broadcasts; those of other administrators, and lost frames, are asked for. */
@@ -20,6 +20,7 @@ const pollMs = 10_000
 export function BroadcastsScreen() {
   const client = useQueryClient()
   const [writing, write] = useState(false)
+  const [draft, setDraft] = useState(emptyBroadcast) // closing the dialog keeps it
   const result = usePages<Broadcast>(["broadcasts"], (cursor) => call("get", "/broadcasts", { query: { limit: 20, ...cursor } }))
   const running = result.items.some((one) => one.state === "queued" || one.state === "sending")
   const refresh = () => void client.invalidateQueries({ queryKey: ["broadcasts"] })
@@ -36,8 +37,12 @@ export function BroadcastsScreen() {
       <Pages result={result} empty={text.noBroadcasts}>{(all) => <ul class="admin-rows">{all.map((one) => <li key={one.id}><Row broadcast={one} onChange={refresh} /></li>)}</ul>}</Pages>
       {writing && (
         <NewBroadcast
-          onClose={() => {
+          draft={draft}
+          onDraft={setDraft}
+          onClose={() => write(false)}
+          onSent={() => {
             write(false)
+            setDraft(emptyBroadcast)
             refresh()
           }}
         />

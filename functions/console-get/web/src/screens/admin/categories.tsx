@@ -4,8 +4,8 @@ import { Plus } from "lucide-preact"
 import { call } from "../../api/client"
 import type { Category } from "../../api/types"
 import { adminText } from "../../i18n/admin"
-import { languages, t } from "../../i18n"
-import { Button, TextField } from "../../ui/controls"
+import { languages, languagesInOrder, t } from "../../i18n"
+import { Button, SelectField, TextField } from "../../ui/controls"
 import { Dialog } from "../../ui/dialog"
 import { Failure, FormProblem, SkeletonRows } from "../../ui/states"
 import { toast } from "../../ui/toast"
@@ -30,29 +30,34 @@ export function CategoriesScreen() {
           <li key={category.id}>
             <button type="button" class="admin-row" onClick={() => setOpen(category)}>
               <span class="admin-row-main">
-                {languages.map((language) => <span key={language} dir="auto" lang={language}>{category.names?.[language] || "–"}</span>)}
+                {languagesInOrder.value.map((language) => <span key={language} dir="auto" lang={language}>{category.names?.[language] || "–"}</span>)}
               </span>
               {!category.active && <span class="chip">{text.inactive}</span>}
             </button>
           </li>
         ))}
       </ul>
-      {open && <CategoryDialog category={open === "new" ? null : open} order={(data?.data.length ?? 0) + 1} onClose={close} />}
+      {open && <CategoryDialog category={open === "new" ? null : open} all={data?.data ?? []} onClose={close} />}
     </>
   )
 }
 
-/** A category in every language side by side. */
-function CategoryDialog({ category, order, onClose }: { category: Category | null; order: number; onClose: () => void }) {
+/** A category in every language side by side. A new one is the last of the list. */
+function CategoryDialog({ category, all, onClose }: { category: Category | null; all: Category[]; onClose: () => void }) {
   const [names, setNames] = useState<Record<string, string>>({ ...category?.names })
   const [descriptions, setDescriptions] = useState<Record<string, string>>({ ...category?.descriptions })
   const [active, setActive] = useState(category?.active ?? true)
+  const others = all.filter(({ id }) => id !== category?.id)
+  const before = all.findIndex(({ id }) => id === category?.id)
+  const [position, setPosition] = useState(before)
+  const [removing, setRemoving] = useState(false)
   const form = useForm()
   const text = adminText()
   const save = () =>
     form.run(async () => {
       const body = { names, descriptions, active }
-      await (category ? call("patch", "/categories/{id}", { path: { id: category.id }, body }) : call("post", "/categories", { body: { ...body, order } }))
+      await (category ? call("patch", "/categories/{id}", { path: { id: category.id }, body }) : call("post", "/categories", { body }))
+      if (category && position !== before) await putInOrder(others.toSpliced(position, 0, category))
       toast(t().state.saved)
       onClose()
     })
@@ -61,30 +66,34 @@ function CategoryDialog({ category, order, onClose }: { category: Category | nul
       await call("delete", "/categories/{id}", { path: { id: category!.id } })
       onClose()
     })
+  if (removing)
+    return (
+      <Dialog key="remove" title={category!.name} onClose={onClose} actions={<><Button onClick={() => setRemoving(false)}>{t().nav.back}</Button><Button kind="danger" busy={form.busy} onClick={() => void remove()}>{text.removeCategory}</Button></>}>
+        <FormProblem error={form.error} />
+        <p>{text.removeCategoryText}</p>
+      </Dialog>
+    )
   return (
-    <Dialog
-      title={category ? category.name : text.newCategory}
-      onClose={onClose}
-      actions={
-        <>
-          {category && <Button kind="quiet" busy={form.busy} onClick={() => void remove()}>{t().actions.remove}</Button>}
-          <Button onClick={onClose}>{t().actions.cancel}</Button>
-          <Button kind="primary" busy={form.busy} onClick={() => void save()}>{t().actions.save}</Button>
-        </>
-      }
-    >
-      <FormProblem error={form.error} />
-      {languages.map((language) => (
+    <Dialog title={category ? category.name : text.newCategory} onClose={onClose} actions={<><Button onClick={onClose}>{t().actions.cancel}</Button><Button kind="primary" busy={form.busy} onClick={() => void save()}>{t().actions.save}</Button></>}>
+      <FormProblem error={form.error} except={languages.flatMap((language) => [`names/${language}`, `descriptions/${language}`])} />
+      {languagesInOrder.value.map((language) => (
         <fieldset key={language} class="admin-language">
           <legend>{t().language[language]}</legend>
-          <TextField label={adminText().name} lang={language} value={names[language] ?? ""} onText={(value) => setNames({ ...names, [language]: value })} maxLength={80} />
-          <TextField label={text.description} lang={language} value={descriptions[language] ?? ""} onText={(value) => setDescriptions({ ...descriptions, [language]: value })} maxLength={500} optional />
+          <TextField label={text.name} lang={language} value={names[language] ?? ""} onText={(value) => setNames({ ...names, [language]: value })} maxLength={80} problem={form.problem(`names/${language}`)} />
+          <TextField label={text.description} lang={language} value={descriptions[language] ?? ""} onText={(value) => setDescriptions({ ...descriptions, [language]: value })} maxLength={500} optional problem={form.problem(`descriptions/${language}`)} />
         </fieldset>
       ))}
+      {category && <SelectField label={text.position} value={String(position)} options={[text.first, ...others.map(({ name }) => text.after(name))].map((label, value) => ({ value: String(value), label }))} onValue={(value) => setPosition(Number(value))} />}
       <label class="check">
         <input type="checkbox" checked={active} onChange={(event) => setActive(event.currentTarget.checked)} />
         {text.activeCategory}
       </label>
+      {category && <Button kind="quiet" data-danger onClick={() => setRemoving(true)}>{text.removeCategory}…</Button>}
     </Dialog>
   )
+}
+
+/** Numbers the categories in this order. A repeat after an error changes what is left. */
+async function putInOrder(all: readonly Category[]): Promise<void> {
+  for (const [order, { id, order: old }] of all.entries()) if (order !== old) await call("patch", "/categories/{id}", { path: { id }, body: { order } })
 }

@@ -76,7 +76,7 @@ function FailedDeliveries() {
     <section>
       <h2>{text.failedTitle}</h2>
       <p class="meta">{text.failedText}</p>
-      <Pages result={result} empty={text.nothing}>
+      <Pages result={result} empty={text.noFailed}>
         {(all) => (
           <ul class="admin-rows">
             {all.map((one) => (
@@ -105,7 +105,7 @@ function Suppressions() {
     <section>
       <h2>{text.suppressions}</h2>
       <p class="meta">{text.suppressionsText}</p>
-      <Pages result={result} empty={text.nothing}>
+      <Pages result={result} empty={text.noSuppressions}>
         {(all) => (
           <ul class="admin-rows">
             {all.map((one) => (

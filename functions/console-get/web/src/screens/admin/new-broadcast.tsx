@@ -1,14 +1,14 @@
-import { useState } from "preact/hooks"
+import { useEffect, useState } from "preact/hooks"
 import { call } from "../../api/client"
 import type { components } from "../../api/schema"
 import type { Role } from "../../api/types"
 import { ulid } from "../../api/ulid"
 import { adminText } from "../../i18n/admin"
-import { language as current, type Language, languages, t } from "../../i18n"
+import { type Language, languagesInOrder, t } from "../../i18n"
 import { number } from "../../i18n/format"
 import { Button, Field, TextField } from "../../ui/controls"
 import { Dialog } from "../../ui/dialog"
-import { FormProblem } from "../../ui/states"
+import { FormProblem, focusProblem } from "../../ui/states"
 import { useForm } from "../account/use-form"
 import { smsParts } from "./sms-parts"
 
@@ -20,29 +20,52 @@ interface Text {
   body: string
 }
 
+export interface BroadcastDraft {
+  texts: Partial<Record<Language, Text>>
+  roles: Role[]
+  channels: Channel[]
+  /** Idempotency key: the same draft is one broadcast, also if it is sent twice. */
+  key: string
+}
+
+export const emptyBroadcast = (): BroadcastDraft => ({ texts: {}, roles: ["user"], channels: ["app"], key: ulid() })
+
+interface Props {
+  draft: BroadcastDraft
+  onDraft: (draft: BroadcastDraft) => void
+  onSent: () => void
+  onClose: () => void
+}
+
 /** Writes a broadcast: texts, recipients and channels; then a review with the number of recipients, and the way it looks. */
-export function NewBroadcast({ onClose }: { onClose: () => void }) {
-  const [texts, setTexts] = useState<Partial<Record<Language, Text>>>({})
-  const [roles, setRoles] = useState<Role[]>(["user"])
-  const [chosen, setChosen] = useState<Channel[]>(["app"])
+export function NewBroadcast({ draft, onDraft, onSent, onClose }: Props) {
+  const { texts, roles, channels: chosen } = draft
+  const change = (part: Partial<BroadcastDraft>) => onDraft({ ...draft, ...part, key: ulid() })
+  const [tried, setTried] = useState(false)
   const [total, setTotal] = useState<string | null>(null)
-  const [key] = useState(ulid) // one broadcast, also if it is sent twice
   const form = useForm()
   const text = adminText()
-  const order = [...languages].sort((a, b) => Number(b === current.value) - Number(a === current.value))
-  const written = order.filter((language) => texts[language]?.title.trim() && texts[language]?.body.trim())
-  const half = order.some((language) => !texts[language]?.title.trim() !== !texts[language]?.body.trim())
-  const ready = written.length > 0 && !half && roles.length > 0 && chosen.length > 0
+  const order = languagesInOrder.value
+  const written = order.filter((language) => has(texts[language], "title") && has(texts[language], "body"))
+  const needed = order.map((language, index) => isNeeded(texts[language], index === 0 && written.length === 0))
+  const ready = !needed.includes(true) && roles.length > 0 && chosen.length > 0
   const broadcast = () => ({ ...requestTexts(written.map((language) => [language, texts[language]!])), audience: { roles }, channels: chosen })
-  const review = () =>
+  useEffect(() => {
+    if (tried) focusProblem()
+  }, [tried])
+  const review = () => {
+    setTried(!ready)
+    if (ready) void count()
+  }
+  const count = () =>
     form.run(async () => {
       const count = (await call("post", "/broadcasts", { body: { ...broadcast(), dryRun: true } })) as components["schemas"]["RecipientCount"]
       setTotal(count.complete ? number(count.total) : `${number(count.total)}+`)
     })
   const send = () =>
     form.run(async () => {
-      await call("post", "/broadcasts", { body: broadcast(), idempotencyKey: key })
-      onClose()
+      await call("post", "/broadcasts", { body: broadcast(), idempotencyKey: draft.key })
+      onSent()
     })
   if (total !== null)
     return (
@@ -54,11 +77,11 @@ export function NewBroadcast({ onClose }: { onClose: () => void }) {
       </Dialog>
     )
   return (
-    <Dialog title={text.newBroadcast} onClose={onClose} actions={<><Button onClick={onClose}>{t().actions.cancel}</Button><Button kind="primary" disabled={!ready} busy={form.busy} onClick={() => void review()}>{text.review}</Button></>}>
+    <Dialog title={text.newBroadcast} onClose={onClose} actions={<><Button onClick={onClose}>{t().actions.cancel}</Button><Button kind="primary" busy={form.busy} onClick={review}>{text.review}</Button></>}>
       <FormProblem error={form.error} />
-      {order.map((language, index) => <TextFields key={language} language={language} first={index === 0} text={texts[language] ?? { title: "", body: "" }} onText={(value) => setTexts({ ...texts, [language]: value })} />)}
-      <Checks legend={text.audience} all={["user", "support", "admin"]} chosen={roles} label={(role) => t().role[role]} onChosen={setRoles} />
-      <Checks legend={text.channelsLabel} all={channels} chosen={chosen} label={(channel) => text.channels[channel]} onChosen={setChosen} />
+      {order.map((language, index) => <TextFields key={language} language={language} first={index === 0} needed={tried && needed[index]!} text={texts[language] ?? { title: "", body: "" }} onText={(value) => change({ texts: { ...texts, [language]: value } })} />)}
+      <Checks legend={text.audience} all={["user", "support", "admin"]} chosen={roles} label={(role) => t().role[role]} needed={tried} onChosen={(roles) => change({ roles })} />
+      <Checks legend={text.channelsLabel} all={channels} chosen={chosen} label={(channel) => text.channels[channel]} needed={tried} onChosen={(channels) => change({ channels })} />
     </Dialog>
   )
 }
@@ -70,13 +93,28 @@ function requestTexts(written: readonly (readonly [Language, Text])[]) {
   return { title, body, titles: Object.fromEntries(written.map(([language, text]) => [language, text.title])), bodies: Object.fromEntries(written.map(([language, text]) => [language, text.body])) }
 }
 
-function TextFields({ language, first, text, onText }: { language: Language; first: boolean; text: Text; onText: (text: Text) => void }) {
+const has = (text: Text | undefined, field: keyof Text) => Boolean(text?.[field].trim())
+
+/** Reports whether a field of a text must still be filled in: both, or none of a language that may be left out. */
+const isNeeded = (text: Text | undefined, required: boolean) => required || has(text, "title") !== has(text, "body")
+
+interface TextProps {
+  language: Language
+  first: boolean
+  /** Shows which fields are empty. */
+  needed: boolean
+  text: Text
+  onText: (text: Text) => void
+}
+
+function TextFields({ language, first, needed, text, onText }: TextProps) {
+  const problem = (field: keyof Text) => (needed && !has(text, field) ? t().errors.required : undefined)
   return (
     <fieldset class="admin-language">
       <legend>{t().language[language]}</legend>
       {!first && <p class="meta">{adminText().otherLanguage}</p>}
-      <TextField label={adminText().broadcastTitle} lang={language} value={text.title} onText={(title) => onText({ ...text, title })} maxLength={100} autoFocus={first} optional={!first} />
-      <Field label={adminText().broadcastBody} optional={!first}>
+      <TextField label={adminText().broadcastTitle} lang={language} value={text.title} onText={(title) => onText({ ...text, title })} maxLength={100} autoFocus={first} optional={!first} problem={problem("title")} />
+      <Field label={adminText().broadcastBody} optional={!first} problem={problem("body")}>
         {(ids) => <textarea {...ids} class="input" dir="auto" lang={language} placeholder=" " value={text.body} maxLength={1000} onInput={(event) => onText({ ...text, body: event.currentTarget.value })} />}
       </Field>
     </fieldset>
@@ -88,10 +126,12 @@ interface ChecksProps<T extends string> {
   all: readonly T[]
   chosen: readonly T[]
   label: (value: T) => string
+  /** Shows that one must be chosen. */
+  needed: boolean
   onChosen: (chosen: T[]) => void
 }
 
-function Checks<T extends string>({ legend, all, chosen, label, onChosen }: ChecksProps<T>) {
+function Checks<T extends string>({ legend, all, chosen, label, needed, onChosen }: ChecksProps<T>) {
   return (
     <fieldset class="admin-language">
       <legend>{legend}</legend>
@@ -101,6 +141,7 @@ function Checks<T extends string>({ legend, all, chosen, label, onChosen }: Chec
           {label(value)}
         </label>
       ))}
+      {needed && chosen.length === 0 && <p class="problem" role="alert">{adminText().chooseOne}</p>}
     </fieldset>
   )
 }

@@ -41,7 +41,7 @@ export function UserDialog({ user, onClose }: { user: AdminUser; onClose: () => 
       onClose()
     })
   return (
-    <Dialog title={user.name || user.phone} onClose={onClose} actions={removing ? <Button kind="danger" busy={form.busy} disabled={!confirmed} onClick={() => void remove()}>{text.removeUser}</Button> : <><Button onClick={onClose}>{t().actions.cancel}</Button><Button kind="primary" busy={form.busy} onClick={() => void save()}>{t().actions.save}</Button></>}>
+    <Dialog title={user.name || user.phone} onClose={onClose} actions={removing ? <><Button onClick={() => setRemoving(false)}>{t().nav.back}</Button><Button kind="danger" busy={form.busy} disabled={!confirmed} onClick={() => void remove()}>{text.removeUser}</Button></> : <><Button onClick={onClose}>{t().actions.cancel}</Button><Button kind="primary" busy={form.busy} onClick={() => void save()}>{t().actions.save}</Button></>}>
       <p class="meta"><bdi class="ltr">{digits(user.phone)}</bdi> · {text.since(exact(new Date(user.createdAt)))}</p>
       <FormProblem error={form.error} except={["name", "role", "disabled"]} />
       {removing ? (
@@ -57,7 +57,7 @@ export function UserDialog({ user, onClose }: { user: AdminUser; onClose: () => 
             <input type="checkbox" checked={disabled} disabled={own} onChange={(event) => setDisabled(event.currentTarget.checked)} />
             {text.disable}
           </label>
-          {!own && <Button kind="quiet" onClick={() => setRemoving(true)}>{text.removeUser}…</Button>}
+          {!own && <Button kind="quiet" data-danger onClick={() => setRemoving(true)}>{text.removeUser}…</Button>}
         </>
       )}
     </Dialog>
