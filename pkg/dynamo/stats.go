@@ -196,8 +196,8 @@ func ifCheckpoint(c stats.Checkpoint) (condition string, vals values) {
 // addGenerationCounts adds sum to the counts of a generation. fresh is true if it
 // counts new tickets: then the write fails if the generation is closed.
 func (tx *transaction) addGenerationCounts(shard, generation int, sum stats.Delta, fresh bool) {
-	keys, counts := map[string]stats.Slot{}, sum.Items()
-	for slot := range counts {
+	keys := map[string]stats.Slot{}
+	for slot := range sum.Slots {
 		k := slotKey(shard, generation, slot)
 		keys[k.PK+k.SK] = slot
 	}
@@ -207,7 +207,7 @@ func (tx *transaction) addGenerationCounts(shard, generation int, sum stats.Delt
 		if slot == (stats.Slot{CategoryID: slot.CategoryID}) {
 			names = sum.CategoryNames[slot.CategoryID]
 		}
-		tx.update(countsUpdate(slotKey(shard, generation, slot), counts[slot], names))
+		tx.update(countsUpdate(slotKey(shard, generation, slot), sum.Slots[slot], names))
 	}
 	if fresh && !sum.IsEmpty() && len(sum.Backlog) == 0 {
 		sum.Backlog = stats.Counts{"s_new": 0} // opened and finished in one update; the backlog item carries the condition

@@ -216,7 +216,7 @@ func (a *Aggregator) nextBatch() []*pendingUpdate {
 		}
 		batch = append(batch, p)
 		tickets[p.update.After.TicketID] = true
-		for slot := range p.update.Delta.Items() {
+		for slot := range p.update.Delta.Slots {
 			items[item{slot, p.update.Before.Generation}], items[item{slot, p.update.After.Generation}] = true, true
 		}
 	}

@@ -4,7 +4,6 @@
 package stats
 
 import (
-	"maps"
 	"time"
 
 	"ticketsystem/pkg/ticket"
@@ -41,20 +40,9 @@ type Slot struct{ At, CategoryID, AgentID, CustomerID string }
 
 // Delta is the change of the statistics that entries cause.
 type Delta struct {
-	Slots         map[Slot]Counts
+	Slots         map[Slot]Counts              // those that change, and those of the named categories
 	Backlog       Counts                       // of all tickets
 	CategoryNames map[string]map[string]string // of the categories of the entries, by id and language
-}
-
-// Items returns the slots that the delta changes: those of Slots, and of the categories that it names.
-func (d Delta) Items() map[Slot]Counts {
-	items := maps.Clone(d.Slots)
-	for id := range d.CategoryNames {
-		if slot := (Slot{CategoryID: id}); items[slot] == nil {
-			items[slot] = Counts{}
-		}
-	}
-	return items
 }
 
 func newDelta() Delta {
@@ -219,8 +207,10 @@ func (d *Delta) addEvents(before, after Checkpoint, e ticket.Entry) {
 
 // nameCategory records the names of a category, which are stored with its counts.
 func (d *Delta) nameCategory(id string, names map[string]string) {
-	d.countsOf(Slot{CategoryID: id}) // counts towards maxDeltaSlots
-	d.CategoryNames[id] = names
+	if names != nil {
+		d.countsOf(Slot{CategoryID: id})
+		d.CategoryNames[id] = names
+	}
 }
 
 // eventsOf returns the metrics that the entry counts in.
@@ -290,10 +280,12 @@ func (c Counts) Add(other Counts) {
 	}
 }
 
-// dropZeros removes counts that are zero.
+// dropZeros removes counts that are zero, and slots without counts but those of named categories.
 func (d *Delta) dropZeros() {
 	for slot, counts := range d.Slots {
-		if counts.dropZeros(); len(counts) == 0 {
+		_, isNamed := d.CategoryNames[slot.CategoryID]
+		isNamed = isNamed && slot == Slot{CategoryID: slot.CategoryID}
+		if counts.dropZeros(); len(counts) == 0 && !isNamed {
 			delete(d.Slots, slot)
 		}
 	}
@@ -309,4 +301,11 @@ func (c Counts) dropZeros() {
 }
 
 // IsEmpty reports whether the delta changes no count.
-func (d Delta) IsEmpty() bool { return len(d.Slots) == 0 && len(d.Backlog) == 0 }
+func (d Delta) IsEmpty() bool {
+	for _, counts := range d.Slots {
+		if len(counts) > 0 {
+			return false
+		}
+	}
+	return len(d.Backlog) == 0
+}

@@ -3,6 +3,7 @@ package stats_test
 import (
 	"fmt"
 	"math/rand/v2"
+	"reflect"
 	"testing"
 	"time"
 	_ "time/tzdata" // the same database everywhere
@@ -27,14 +28,37 @@ func TestFold_ManyCategories(t *testing.T) {
 	var sum stats.Delta
 	for c := (stats.Checkpoint{}); c.LastSeq < len(log); {
 		var d stats.Delta
-		if c, d = stats.Fold(c, log, nil); len(d.Items()) > 20 {
-			t.Fatalf("up to entry %d: got %d items in one update", c.LastSeq, len(d.Items()))
+		if c, d = stats.Fold(c, log, nil); len(d.Slots) > 20 {
+			t.Fatalf("up to entry %d: got %d items in one update", c.LastSeq, len(d.Slots))
 		}
 		sum.Add(d)
 	}
 	active := stats.NewTicketCounts(stats.Snapshot{Slots: sum.Slots, CategoryNames: sum.CategoryNames}, "").ByCategory
 	if len(sum.Backlog) > 20 || len(active) != 1 || active[0].Count != 1 || active[0].Names["en"] != "1000" {
 		t.Errorf("got a backlog of %d counts, categories %+v", len(sum.Backlog), active)
+	}
+}
+
+// TestFold_NamedCategories checks that the slots of named categories stay in a sum without counts of
+// them, because their names are stored there, and that other slots do not.
+func TestFold_NamedCategories(t *testing.T) {
+	named := func(id string) map[string]string { return map[string]string{"en": id} }
+	closed := ticket.State{Status: ticket.StatusClosed, CategoryID: "b"}
+	_, d := stats.Fold(stats.Checkpoint{}, []ticket.Entry{
+		{
+			TicketID: "t", Seq: 1, Kind: ticket.KindOpened, Author: ticket.Author{ID: "sara"}, Opening: &ticket.Opening{Category: ticket.Category{ID: "a", Names: named("a")}},
+			State: ticket.State{Status: ticket.StatusNew, CategoryID: "a"},
+		},
+		{TicketID: "t", Seq: 2, Kind: ticket.KindStatus, Change: &ticket.Change{Field: "status"}, State: ticket.State{Status: ticket.StatusClosed, CategoryID: "a"}},
+		{TicketID: "t", Seq: 3, Kind: ticket.KindCategory, Change: &ticket.Change{Field: "category", To: "b", Names: named("b")}, State: closed},
+		{TicketID: "t", Seq: 4, Kind: ticket.KindCategory, Change: &ticket.Change{Field: "category", To: "b"}, State: closed}, // without names
+	}, nil)
+	var sum stats.Delta
+	sum.Add(d)
+	sum.Add(d.Negate())
+	want := map[stats.Slot]stats.Counts{{CategoryID: "a"}: {}, {CategoryID: "b"}: {}}
+	if !reflect.DeepEqual(sum.Slots, want) || sum.CategoryNames["a"]["en"] != "a" || sum.CategoryNames["b"]["en"] != "b" || !sum.IsEmpty() || d.IsEmpty() {
+		t.Errorf("got %+v, want the slots of a and b with their names", sum)
 	}
 }
 
