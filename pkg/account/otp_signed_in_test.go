@@ -1,7 +1,9 @@
 package account_test
 
 import (
+	"context"
 	"fmt"
+	"strconv"
 	"testing"
 	"time"
 
@@ -127,5 +129,47 @@ func TestSendCode_ReserveOfAccounts(t *testing.T) {
 	}
 	if len(f.smsTexts) != 10 {
 		t.Errorf("with those of an account: %d codes sent, want 10", len(f.smsTexts))
+	}
+}
+
+// TestSendCode_Owner checks that a code that only the owner of a number can use is not sent to
+// others, with or without an account, and that codes that others request for a number leave the
+// owner their own.
+func TestSendCode_Owner(t *testing.T) {
+	f, ctx := newFixture(t), context.Background()
+	me := f.addUser(t).User
+	f.addAnother()
+	stranger := account.Caller{IP: "1.2.3.4", UserID: "another"}
+	_, err := f.sms.SendCode(ctx, testPhone, account.PurposeDelete, account.Caller{IP: "1.2.3.4"})
+	wantError(t, "a code without a user", err, apperr.Unauthenticated)
+	for _, number := range []string{testPhone, newTestPhone} {
+		_, err = f.sms.SendCode(ctx, number, account.PurposeDelete, stranger)
+		wantError(t, "the number of another", err, apperr.InvalidBody)
+		if field := apperr.From(err).Fields[0]; field.Pointer != "/phone" || field.Code != "not_own" {
+			t.Errorf("got %+v, want /phone", field)
+		}
+	}
+	_, err = f.sms.SendCode(ctx, testPhone, account.PurposeDelete, account.Caller{IP: "1.2.3.4", UserID: "deleted"})
+	wantError(t, "a deleted user", err, apperr.UserNotFound)
+	if len(f.smsTexts) != 0 {
+		t.Errorf("got %q", f.smsTexts)
+	}
+	for n := range 4 { // each gets as many as one client
+		f.putUser(user.User{ID: "another" + strconv.Itoa(n), Phone: fmt.Sprintf("+98912000008%d", n), Role: user.RoleUser})
+	}
+	for n := range 2 * account.MaxCodesPerDay {
+		stranger.UserID = "another" + strconv.Itoa(n%4)
+		f.now = f.now.Add(account.CodeResendInterval)
+		_, err = f.sms.SendCode(ctx, testPhone, account.PurposePhone, stranger)
+	}
+	wantError(t, "many codes to the number of another", err, apperr.TooManyRequests)
+	if len(f.smsTexts) != account.MaxCodesPerDay {
+		t.Errorf("got %d codes", len(f.smsTexts))
+	}
+	_, err = f.sms.SendCode(ctx, testPhone, account.PurposeSignUp, account.Caller{IP: "5.6.7.8"})
+	wantError(t, "one more, to sign up", err, apperr.TooManyRequests)
+	for _, purpose := range []string{account.PurposePhone, account.PurposeDelete, account.PurposeLogin} {
+		_, err = f.sms.SendCode(ctx, testPhone, purpose, account.Caller{IP: "9.9.9.9", UserID: me.ID})
+		wantError(t, "the owner: "+purpose, err, "")
 	}
 }
