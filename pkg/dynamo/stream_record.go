@@ -109,20 +109,18 @@ func decodeTicketItem(k key, oldImage map[string]events.DynamoDBAttributeValue, 
 		i, err := decodeAs[unchangedItem](image)
 		return event.ChangeUnchanged{Change: ticket.Unchanged{TicketID: idOf(k.PK), UserID: i.UserID, Role: user.Role(i.Role), At: fromMillis(i.At)}}, err
 	case strings.HasPrefix(k.SK, prefixReadMarker):
-		return decodeReadMarker(k, oldImage, image)
+		return decodeReadMarker(oldImage, image)
 	}
 	return nil, nil
 }
 
-func decodeReadMarker(k key, oldImage map[string]events.DynamoDBAttributeValue, image item) (event.Event, error) {
+func decodeReadMarker(oldImage map[string]events.DynamoDBAttributeValue, image item) (event.Event, error) {
 	before, err := decodeOldImage[readMarkerItem](oldImage)
 	if err != nil {
 		return nil, err
 	}
 	i, err := decodeAs[readMarkerItem](image)
-	return event.ReadMarkerMoved{Before: before.Read, Marker: ticket.ReadMarker{
-		TicketID: idOf(k.PK), Seq: i.Read, Reader: ticket.Author{ID: idOf(k.SK), Name: i.Name, Role: user.Role(i.Role)},
-	}}, err
+	return event.ReadMarkerMoved{Before: before.Read, Marker: i.readMarker()}, err
 }
 
 // decodeOldImage decodes an item as it was before; the zero value if there was none.

@@ -13,11 +13,9 @@ import (
 // Publisher pushes frames to the sockets that are subscribed to a change. Its
 // methods fail only if the subscribers cannot be read; a lost frame is no error.
 type Publisher interface {
-	// PublishEntryHint announces that the ticket has an entry.
-	PublishEntryHint(ctx context.Context, tk ticket.Ticket, e ticket.Entry) error
-	// PublishQueueChange sends the ticket to those who watch the queue, if what they see of it
-	// has changed.
-	PublishQueueChange(ctx context.Context, before, tk ticket.Ticket) error
+	// PublishTicketChange sends the ticket to those who watch the queue, if what they see of it
+	// has changed, and announces new entries to the others who may see them.
+	PublishTicketChange(ctx context.Context, before, tk ticket.Ticket) error
 	// PublishReadMarker sends a read marker. Customers get public instead, the last
 	// entry read that they may see; if it is 0, they get nothing.
 	PublishReadMarker(ctx context.Context, tk ticket.Ticket, m ticket.ReadMarker, public int) error
@@ -39,26 +37,23 @@ type LogReader interface {
 	// the zero value if there is no such ticket.
 	ReadLogLatest(ctx context.Context, ticketID string, n int) (ticket.Log, error)
 
+	// ReadLogPage reads n items from an entry on. end reports whether they reach the end of the
+	// log; then it also returns the ticket.
+	ReadLogPage(ctx context.Context, ticketID string, from, n int) (log ticket.Log, end bool, err error)
+
 	// ReadLogRange reads at most n entries of [from, to], without the ticket: the
 	// newest of them if backward is set.
 	ReadLogRange(ctx context.Context, ticketID string, from, to, n int, backward bool) (ticket.Log, error)
 }
 
-// PushChanges returns a Handler that pushes new entries, changed and deleted tickets,
-// states of attachments and moved read markers to subscribers. The request that posts an entry
-// pushes it too, at most once; the handler pushes at least once.
+// PushChanges returns a Handler that pushes changed and deleted tickets, states of attachments
+// and moved read markers to subscribers. The request that posts an entry pushes it, at most once;
+// the handler announces it at least once, when the stored ticket includes it.
 func PushChanges(logs LogReader, publisher Publisher) Handler {
 	return func(ctx context.Context, e event.Event, _ ...event.Event) error {
 		switch e := e.(type) {
-		case event.EntryAppended:
-			log, err := logs.ReadLogLatest(ctx, e.Entry.TicketID, 1)
-			if err != nil || log.Ticket.ID == "" {
-				return err
-			}
-			log.Ticket.State = e.Entry.State
-			return publisher.PublishEntryHint(ctx, log.Ticket, e.Entry)
 		case event.TicketChanged:
-			return publisher.PublishQueueChange(ctx, e.Before, e.Ticket)
+			return publisher.PublishTicketChange(ctx, e.Before, e.Ticket)
 		case event.TicketDeleted:
 			if e.Ticket.ID == "" {
 				return nil
@@ -80,31 +75,52 @@ func PushChanges(logs LogReader, publisher Publisher) Handler {
 	}
 }
 
+// readMarkerPage is how many items are read at first after the previous position of a read marker.
+const readMarkerPage = 60
+
 func pushReadMarker(ctx context.Context, logs LogReader, publisher Publisher, moved event.ReadMarkerMoved) error {
-	log, err := logs.ReadLogLatest(ctx, moved.Marker.TicketID, 1)
+	log, end, err := logs.ReadLogPage(ctx, moved.Marker.TicketID, moved.Before+1, readMarkerPage)
+	if err == nil && !end {
+		log, err = logs.ReadLogLatest(ctx, moved.Marker.TicketID, 1)
+	}
 	if err != nil || log.Ticket.ID == "" {
 		return err
 	}
-	public, err := newestPublic(ctx, logs, moved)
-	if err != nil {
-		return err
+	public := newestPublic(log.Entries, moved.Marker.Seq)
+	if !end {
+		if public, err = readNewestPublic(ctx, logs, moved); err != nil {
+			return err
+		}
 	}
+	newest := log.Ticket.LastSeq
+	if n := len(log.Entries); n > 0 {
+		newest = max(newest, log.Entries[n-1].Seq)
+	}
+	moved.Marker.Seq = min(moved.Marker.Seq, newest) // one beyond the end of the log is set back later
 	return publisher.PublishReadMarker(ctx, log.Ticket, moved.Marker, public)
 }
 
-// newestPublic returns the newest entry that the reader has read since the previous
+// newestPublic returns the newest entry up to seq that customers may see, or 0.
+func newestPublic(entries []ticket.Entry, seq int) int {
+	for _, e := range slices.Backward(entries) {
+		if e.Seq <= seq && e.VisibleTo(user.RoleUser) {
+			return e.Seq
+		}
+	}
+	return 0
+}
+
+// readNewestPublic returns the newest entry that the reader has read since the previous
 // position and that customers may see, or 0. It examines at most 100 entries.
-func newestPublic(ctx context.Context, logs LogReader, moved event.ReadMarkerMoved) (int, error) {
+func readNewestPublic(ctx context.Context, logs LogReader, moved event.ReadMarkerMoved) (int, error) {
 	from, to := moved.Before+1, moved.Marker.Seq
 	for reads := 0; reads < 4 && from <= to; reads++ {
 		log, err := logs.ReadLogRange(ctx, moved.Marker.TicketID, from, to, 25, true)
 		if err != nil || len(log.Entries) == 0 {
 			return 0, err
 		}
-		for _, e := range slices.Backward(log.Entries) {
-			if e.VisibleTo(user.RoleUser) {
-				return e.Seq, nil
-			}
+		if public := newestPublic(log.Entries, to); public > 0 {
+			return public, nil
 		}
 		to = log.Entries[0].Seq - 1
 	}

@@ -19,10 +19,7 @@ type markerPublisher struct {
 	ended  []string
 }
 
-func (*markerPublisher) PublishEntryHint(context.Context, ticket.Ticket, ticket.Entry) error {
-	return nil
-}
-func (*markerPublisher) PublishQueueChange(_ context.Context, _, _ ticket.Ticket) error {
+func (*markerPublisher) PublishTicketChange(_ context.Context, _, _ ticket.Ticket) error {
 	return nil
 }
 func (*markerPublisher) PublishAttachments(context.Context, ticket.Ticket, ticket.Entry, []ticket.Attachment) error {

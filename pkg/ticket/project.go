@@ -11,6 +11,7 @@ type ReadMarker struct {
 	TicketID string
 	Reader   Author
 	Seq      int
+	Session  string // that moved it
 }
 
 // unreadWindow is how many of the newest entries are read to count the unread
@@ -135,8 +136,7 @@ func firstNeededSeq(log Log) int {
 // whether it must be stored.
 func applyLog(log Log) (Ticket, bool) {
 	next := Fold(log.Ticket, log.Entries)
-	// Revision 1 is not in the staff lists yet.
-	changed := next.LastSeq != log.Ticket.LastSeq || log.Ticket.Revision == 1
+	changed := next.LastSeq != log.Ticket.LastSeq || !log.Ticket.IsListed()
 	for id, marker := range log.ReadMarkers {
 		if marker > next.Readers[id].Read && marker <= next.LastSeq {
 			next = ApplyReadMarker(next, id, marker, log.Entries)

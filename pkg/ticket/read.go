@@ -283,7 +283,7 @@ func (s *Service) MarkRead(ctx context.Context, actor user.Principal, ticketID s
 			return err
 		}
 	}
-	marker := ReadMarker{TicketID: ticketID, Reader: authorOf(actor), Seq: seq}
+	marker := ReadMarker{TicketID: ticketID, Reader: authorOf(actor), Seq: seq, Session: actor.Session}
 	moved, err := s.Store.AdvanceReadMarker(ctx, marker)
 	if err != nil || moved {
 		return err

@@ -44,7 +44,7 @@ func (s *Service) Rebuild(ctx context.Context, ticketID string, nameOf func(ctx 
 		if err := setCurrentName(ctx, &next.Assignee, nameOf); err != nil {
 			return Log{}, false, err
 		}
-		if equal(next, log.Ticket) && next.Revision > 1 { // revision 1 is not in the staff lists yet
+		if equal(next, log.Ticket) && next.IsListed() {
 			return log, false, nil
 		}
 		log.Ticket = next

@@ -148,6 +148,9 @@ func (tk Ticket) VisibleTo(actor user.Principal) bool {
 	return tk.ID != "" && (actor.Role.IsStaff() || actor.Role == user.RoleSystem || tk.Customer.ID == actor.UserID)
 }
 
+// IsListed reports whether the lists of staff have the ticket. They get it with its first projection.
+func (tk Ticket) IsListed() bool { return tk.Revision > 1 }
+
 // LastSeqFor returns the newest sequence number that the actor may see. It is
 // also the version of the ticket: it changes with each entry visible to the actor.
 func (tk Ticket) LastSeqFor(actor user.Principal) int {

@@ -2,7 +2,6 @@ package ws
 
 import (
 	"ticketsystem/pkg/api/wire"
-	"ticketsystem/pkg/realtime"
 	"ticketsystem/pkg/ticket"
 	"ticketsystem/pkg/user"
 )
@@ -28,18 +27,6 @@ type position struct {
 }
 
 func positionOf(e ticket.Entry, role user.Role) position { return position{e.PrevFor(role), e.Seq} }
-
-// frameByRole encodes a frame for customers and for staff, and returns a function that selects
-// between both.
-func frameByRole(view func(role user.Role) any) realtime.FrameFunc {
-	public, internal := encodeOnce(view(user.RoleUser)), encodeOnce(view(user.RoleSupport))
-	return func(sub realtime.Subscriber) any {
-		if sub.Role.IsStaff() {
-			return internal
-		}
-		return public
-	}
-}
 
 type ticketFrame struct {
 	Type   string          `json:"type"`

@@ -50,20 +50,25 @@ func everyone(user.Principal) bool { return true }
 
 func staffOnly(p user.Principal) bool { return p.Role.IsStaff() }
 
-// topicsFor returns the topics of an entry: the ticket, its customer, its assignee, and the
-// previous assignee if the entry changed it.
-func topicsFor(tk ticket.Ticket, e ticket.Entry) []string {
-	topics := []string{realtime.TicketTopic(tk.ID), realtime.UserTopic(tk.Customer.ID)}
-	agents := []string{tk.State.AssigneeID}
-	if e.Change != nil && e.Change.Field == "assignee" {
-		agents = append(agents, e.Change.From)
-	}
-	for _, agent := range agents {
-		if agent != "" && agent != tk.Customer.ID {
-			topics = append(topics, realtime.UserTopic(agent))
+// topicsFor returns the topics of a ticket: the ticket, its customer, its assignee, and the previous
+// assignee, who may be "" or the same.
+func topicsFor(tk ticket.Ticket, previousAssignee string) []string {
+	topics := []string{realtime.TicketTopic(tk.ID)}
+	for _, id := range []string{tk.Customer.ID, tk.State.AssigneeID, previousAssignee} {
+		if topic := realtime.UserTopic(id); id != "" && !slices.Contains(topics, topic) {
+			topics = append(topics, topic)
 		}
 	}
 	return topics
+}
+
+// topicsOfEntry returns the topics of an entry: those of its ticket, and of the assignee whom it
+// has replaced.
+func topicsOfEntry(tk ticket.Ticket, e ticket.Entry) []string {
+	if e.Change != nil && e.Change.Field == "assignee" {
+		return topicsFor(tk, e.Change.From)
+	}
+	return topicsFor(tk, "")
 }
 
 // entryAudience returns the audience of an entry. The topic of the assignee does not imply access:
@@ -83,7 +88,7 @@ func (p *Publisher) PublishEntry(ctx context.Context, tk ticket.Ticket, e ticket
 			})
 		}
 	}
-	err := p.publish(ctx, topicsFor(tk, e), entryAudience(tk, e), func(sub realtime.Subscriber) any {
+	err := p.publish(ctx, topicsOfEntry(tk, e), entryAudience(tk, e), func(sub realtime.Subscriber) any {
 		if sub.ConnectionID == except {
 			return nil
 		}
@@ -110,24 +115,43 @@ func encodeOnce(frame any) any {
 	return json.RawMessage(text)
 }
 
-// PublishEntryHint pushes a hint that an entry exists. The stream calls it for every entry, in
-// case the function that wrote the entry failed before PublishEntry.
-func (p *Publisher) PublishEntryHint(ctx context.Context, tk ticket.Ticket, e ticket.Entry) error {
-	hint := frameByRole(func(role user.Role) any { return entryHintFrame{"head", e.TicketID, e.Seq, positionOf(e, role)} })
-	return p.publish(ctx, topicsFor(tk, e), entryAudience(tk, e), hint)
+// PublishTicketChange pushes a ticket to the subscribers of the queue who see a change: that one
+// user has read something changes nothing for the others. A ticket that was not listed before has
+// changed for all, and one that is not listed yet is not pushed. The others who may see new entries
+// get a hint that they exist, in case the function that wrote them failed before PublishEntry.
+func (p *Publisher) PublishTicketChange(ctx context.Context, before, tk ticket.Ticket) error {
+	topics := []string{realtime.QueueTopic}
+	if tk.LastSeq > before.LastSeq {
+		topics = append(topics, topicsFor(tk, before.State.AssigneeID)...)
+	}
+	return p.publish(ctx, topics, tk.VisibleTo, func(sub realtime.Subscriber) any {
+		if sub.Topic == realtime.QueueTopic && sub.Role.IsStaff() { // the first topic of a connection counts
+			return p.queueFrame(before, tk, sub)
+		}
+		return entryHint(before, tk, sub)
+	})
 }
 
-// PublishQueueChange pushes a ticket to the subscribers of the queue who see a change: that one
-// user has read something changes nothing for the others. A ticket that was not listed before
-// has changed for all.
-func (p *Publisher) PublishQueueChange(ctx context.Context, before, tk ticket.Ticket) error {
-	return p.publish(ctx, []string{realtime.QueueTopic}, staffOnly, func(sub realtime.Subscriber) any {
-		view := wire.ViewTicket(tk, sub.Principal, sub.Locale, p.ReopenWindow)
-		if before.Revision > 1 && reflect.DeepEqual(view, wire.ViewTicket(before, sub.Principal, sub.Locale, p.ReopenWindow)) {
-			return nil
-		}
-		return ticketFrame{"ticket", view}
-	})
+// queueFrame returns the ticket as a subscriber of the queue sees it, or nil if that is as before.
+func (p *Publisher) queueFrame(before, tk ticket.Ticket, sub realtime.Subscriber) any {
+	if !tk.IsListed() {
+		return nil
+	}
+	view := wire.ViewTicket(tk, sub.Principal, sub.Locale, p.ReopenWindow)
+	if before.IsListed() && reflect.DeepEqual(view, wire.ViewTicket(before, sub.Principal, sub.Locale, p.ReopenWindow)) {
+		return nil
+	}
+	return ticketFrame{"ticket", view}
+}
+
+// entryHint returns the hint that the newest entry exists, or nil if there is no new one that the
+// subscriber may see, or the subscriber has read it.
+func entryHint(before, tk ticket.Ticket, sub realtime.Subscriber) any {
+	prev, seq := before.LastSeqFor(sub.Principal), tk.LastSeqFor(sub.Principal)
+	if seq <= prev || tk.Readers[sub.UserID].Read >= seq {
+		return nil
+	}
+	return entryHintFrame{"head", tk.ID, seq, position{prev, seq}}
 }
 
 // HasQueueSubscribers implements stream.CountsPublisher.
@@ -159,29 +183,51 @@ func (p *Publisher) PublishCounts(ctx context.Context, counts stats.Snapshot) er
 	})
 }
 
-// PublishReadMarker pushes a read marker to the subscribers of the ticket and to all
-// connections of the reader. Customers get public, the newest entry read that they may see, and nothing if it is 0: that somebody has
-// read a note stays invisible.
+// PublishReadMarker pushes a read marker to the subscribers of the ticket and to the reader's other
+// connections. Customers get public, the newest entry read that they may see, and nothing if it is 0:
+// that somebody has read a note stays invisible.
 func (p *Publisher) PublishReadMarker(ctx context.Context, tk ticket.Ticket, m ticket.ReadMarker, public int) error {
 	topics := []string{realtime.TicketTopic(m.TicketID), realtime.UserTopic(m.Reader.ID)}
-	return p.publish(ctx, topics, tk.VisibleTo, func(sub realtime.Subscriber) any {
+	subscribers, err := p.subscribers(ctx, topics, tk.VisibleTo)
+	if err != nil {
+		return err
+	}
+	source := onlyConnection(subscribers, m.Session)
+	p.send(ctx, subscribers, func(sub realtime.Subscriber) any {
 		seq := m.Seq
 		if !sub.Role.IsStaff() {
-			if seq = public; seq == 0 {
-				return nil
-			}
+			seq = public
+		}
+		if sub.ConnectionID == source || seq == 0 {
+			return nil
 		}
 		reader := m.Reader
 		reader.Name = user.DisplayName(reader.Name, sub.Locale)
 		return userFrame{"read", m.TicketID, wire.AuthorView(reader), seq}
 	})
+	return nil
+}
+
+// onlyConnection returns the connection of a session, or "" if the session has none or several,
+// such as pages of one browser.
+func onlyConnection(subscribers []realtime.Subscriber, session string) (connectionID string) {
+	for _, sub := range subscribers {
+		switch {
+		case sub.Session != session || session == "":
+		case connectionID != "":
+			return ""
+		default:
+			connectionID = sub.ConnectionID
+		}
+	}
+	return connectionID
 }
 
 // PublishAttachments pushes the states of attachments to those who may read their entry.
 func (p *Publisher) PublishAttachments(ctx context.Context, tk ticket.Ticket, e ticket.Entry, changed []ticket.Attachment) error {
 	for _, a := range changed {
 		frame := encodeOnce(attachmentFrame{"attachment", a.ID, e.TicketID, e.Seq, a.State})
-		if err := p.publish(ctx, topicsFor(tk, e), entryAudience(tk, e), func(realtime.Subscriber) any { return frame }); err != nil {
+		if err := p.publish(ctx, topicsOfEntry(tk, e), entryAudience(tk, e), func(realtime.Subscriber) any { return frame }); err != nil {
 			return err
 		}
 	}
@@ -206,7 +252,7 @@ func (p *Publisher) PublishUnread(ctx context.Context, userID string, unread int
 // PublishGone pushes that a ticket was deleted to all who may have seen it in a list or
 // open: its subscribers and those of the queue, its customer and its assignee.
 func (p *Publisher) PublishGone(ctx context.Context, tk ticket.Ticket) error {
-	topics := append(topicsFor(tk, ticket.Entry{}), realtime.QueueTopic)
+	topics := append(topicsFor(tk, ""), realtime.QueueTopic)
 	frame := encodeOnce(goneFrame{"gone", tk.ID})
 	return p.publish(ctx, topics, tk.VisibleTo, func(realtime.Subscriber) any { return frame })
 }
@@ -286,14 +332,20 @@ func changesUsers(subscribers []realtime.Subscriber, c realtime.Connection) bool
 // publish sends a frame to the subscribers of the topics that belong to the audience. It returns
 // an error only if the subscribers or their access cannot be read; push failures are logged.
 func (p *Publisher) publish(ctx context.Context, topics []string, to audience, frame realtime.FrameFunc) error {
-	subscribers, err := p.Hub.Subscribers(ctx, topics)
-	if err == nil {
-		subscribers, err = p.permitted(ctx, subscribers, to)
-	}
+	subscribers, err := p.subscribers(ctx, topics, to)
 	if err == nil {
 		p.send(ctx, subscribers, frame)
 	}
 	return err
+}
+
+// subscribers returns the subscribers of the topics that belong to the audience and are permitted.
+func (p *Publisher) subscribers(ctx context.Context, topics []string, to audience) ([]realtime.Subscriber, error) {
+	subscribers, err := p.Hub.Subscribers(ctx, topics)
+	if err != nil {
+		return nil, err
+	}
+	return p.permitted(ctx, subscribers, to)
 }
 
 // permitted returns the subscribers that may see a frame now: those of the audience whose access

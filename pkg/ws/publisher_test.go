@@ -53,39 +53,93 @@ func TestPublishAttachments(t *testing.T) {
 	}
 }
 
-// TestPublishEntryHint checks that a hint tells each subscriber the entry before it that the
-// subscriber may see.
-func TestPublishEntryHint(t *testing.T) {
-	fx := newFixture(t)
-	tk := fx.ticketLog(oneID).Ticket
-	tk.State.AssigneeID = aliID
-	must(fx.handler.Publisher.PublishEntryHint(t.Context(), tk, ticket.Entry{TicketID: oneID, Seq: 7, HiddenBefore: 2, Kind: ticket.KindMessage}))
-	got := map[string]string{}
-	for _, f := range fx.frames {
-		got[f.to] = fmt.Sprint(f.body["seq"], f.body["prev"], f.body["version"])
-	}
-	if fmt.Sprint(got) != "map[ali1:7 6 7 sara1:7 4 7 sara2:7 4 7]" {
-		t.Errorf("got %v", got)
+// TestPublishTicketChange_Hint checks who learns of new entries: each connection that may see one of
+// them and whose user has not read it, once, with the entry before it that the subscriber may see.
+func TestPublishTicketChange_Hint(t *testing.T) {
+	before := ticket.Ticket{LastSeq: 4, PublicSeq: 4, Revision: 2}
+	after := ticket.Ticket{LastSeq: 7, PublicSeq: 6, Revision: 3, State: ticket.State{AssigneeID: aliID}}
+	note, moved, read, created := after, after, after, after
+	note.PublicSeq = 4
+	moved.LastSeq, moved.PublicSeq = 4, 4
+	read.Readers = map[string]ticket.Reader{saraID: {Read: 6}, aliID: {Read: 6}}
+	created.Revision = 1
+	handedOver := before
+	handedOver.State.AssigneeID = rezaID
+	for name, c := range map[string]struct {
+		before, after ticket.Ticket
+		want          string
+	}{
+		"entries":                    {before, after, "map[ali1:7 4 7 sara1:6 4 6 sara2:6 4 6]"},
+		"a note":                     {before, note, "map[ali1:7 4 7]"},
+		"no new entry":               {before, moved, "map[]"},
+		"read by the customer":       {before, read, "map[ali1:7 4 7]"},
+		"a new ticket":               {ticket.Ticket{}, created, "map[ali1:7 0 7 sara1:6 0 6 sara2:6 0 6]"},
+		"the former assignee's role": {handedOver, after, "map[ali1:7 4 7 sara1:6 4 6 sara2:6 4 6]"}, // Reza is no agent any more
+	} {
+		fx := newFixture(t)
+		c.after.ID, c.after.Customer.ID = oneID, saraID
+		must(fx.handler.Publisher.PublishTicketChange(t.Context(), c.before, c.after))
+		got := map[string]string{}
+		for _, f := range fx.frames {
+			got[f.to] = fmt.Sprint(f.body["seq"], f.body["prev"], f.body["version"])
+		}
+		if len(fx.frames) != len(got) || fmt.Sprint(got) != c.want {
+			t.Errorf("%s: got %v, want %s", name, fx.frames, c.want)
+		}
 	}
 }
 
-// TestPublishReadMarker_Own checks that all connections of the reader get the marker without a
-// subscription, and a customer's no position of a note.
+// TestPublishTicketChange_OneFrame checks that a connection on the queue gets the ticket and no hint,
+// also if it subscribes to the ticket and its user is the assignee.
+func TestPublishTicketChange_OneFrame(t *testing.T) {
+	fx := newFixture(t)
+	for _, topic := range []string{realtime.TicketTopic(oneID), realtime.QueueTopic} {
+		connection, _, err := fx.Connection(t.Context(), "ali1")
+		must(err)
+		_, err = fx.Subscribe(t.Context(), connection, topic)
+		must(err)
+	}
+	tk := fx.ticketLog(oneID).Ticket
+	tk.State.AssigneeID, tk.Revision = aliID, 2
+	before := tk
+	before.LastSeq--
+	must(fx.handler.Publisher.PublishTicketChange(t.Context(), before, tk))
+	var got []string
+	for _, f := range fx.frames {
+		if f.to == "ali1" {
+			got = append(got, fmt.Sprint(f.body["type"], " ", f.field("ticket", "lastSeq")))
+		}
+	}
+	if want := fmt.Sprintf("[ticket %d]", tk.LastSeq); fmt.Sprint(got) != want {
+		t.Errorf("got %v, want %s", got, want)
+	}
+}
+
+// TestPublishReadMarker_Own checks that the reader's other connections get the marker without a
+// subscription, and a customer's no position of a note. The only connection of the session that
+// moved the marker knows it.
 func TestPublishReadMarker_Own(t *testing.T) {
 	for _, c := range []struct {
-		reader user.Principal
-		public int
-		want   string
-	}{{sara, 2, "[sara1 2 sara2 2]"}, {sara, 0, "[]"}, {ali, 2, "[ali1 3]"}} {
+		reader  user.Principal
+		session string
+		public  int
+		want    string
+	}{
+		{sara, "", 2, "[sara1 2 sara2 2 sara3 2]"}, {sara, "s1", 2, "[sara1 2 sara2 2 sara3 2]"}, {sara, "s9", 2, "[sara1 2 sara2 2]"}, {sara, "", 0, "[]"},
+		{ali, "s0", 2, "[ali1 3]"}, {ali, "s3", 2, "[]"},
+	} {
 		fx := newFixture(t)
-		marker := ticket.ReadMarker{TicketID: oneID, Reader: ticket.Author{ID: c.reader.UserID, Role: c.reader.Role}, Seq: 3}
+		phone := sara
+		phone.Session = "s9"
+		fx.open("sara3", phone, fx.now)
+		marker := ticket.ReadMarker{TicketID: oneID, Reader: ticket.Author{ID: c.reader.UserID, Role: c.reader.Role}, Seq: 3, Session: c.session}
 		must(fx.handler.Publisher.PublishReadMarker(t.Context(), fx.ticketLog(oneID).Ticket, marker, c.public))
 		got := []string{}
 		for _, f := range fx.frames {
 			got = append(got, fmt.Sprint(f.to, " ", f.body["seq"]))
 		}
 		if slices.Sort(got); fmt.Sprint(got) != c.want {
-			t.Errorf("%s, %d: got %v, want %s", c.reader.Name, c.public, got, c.want)
+			t.Errorf("%s of session %q, %d: got %v, want %s", c.reader.Name, c.session, c.public, got, c.want)
 		}
 	}
 }
@@ -184,8 +238,9 @@ func TestEndSubscriptions(t *testing.T) {
 	}
 }
 
-// TestPublishQueueChange checks that the queue gets no frame for a ticket that looks the same.
-func TestPublishQueueChange(t *testing.T) {
+// TestPublishTicketChange_Queue checks that the queue gets no frame for a ticket that looks the same or
+// is not listed yet.
+func TestPublishTicketChange_Queue(t *testing.T) {
 	fx := newFixture(t)
 	connection, _, err := fx.Connection(t.Context(), "ali1")
 	must(err)
@@ -202,7 +257,7 @@ func TestPublishQueueChange(t *testing.T) {
 		before, after ticket.Ticket
 		frames        int
 	}{
-		"new":                     {ticket.Ticket{}, with(tk, 1, saraID, 0), 1},
+		"new":                     {with(tk, 0, saraID, 0), with(tk, 1, saraID, 0), 0},
 		"listed":                  {with(tk, 1, saraID, 0), with(tk, 2, saraID, 0), 1},
 		"the customer has read":   {with(tk, 2, saraID, 3), with(tk, 3, saraID, 0), 0},
 		"another agent has read":  {with(tk, 2, rezaID, 3), with(tk, 3, rezaID, 0), 0},
@@ -210,7 +265,7 @@ func TestPublishQueueChange(t *testing.T) {
 		"another status":          {with(tk, 2, saraID, 0), with(moved, 3, saraID, 0), 1},
 	} {
 		fx.frames = nil
-		must(fx.handler.Publisher.PublishQueueChange(t.Context(), c.before, c.after))
+		must(fx.handler.Publisher.PublishTicketChange(t.Context(), c.before, c.after))
 		if len(fx.frames) != c.frames {
 			t.Errorf("%s: got %v, want %d frames", name, fx.frames, c.frames)
 		}
@@ -225,16 +280,19 @@ func (fx *fixture) publishAll(t *testing.T) []string {
 	tk := fx.ticketLog(oneID).Ticket
 	tk.State.AssigneeID = rezaID
 	e := ticket.Entry{TicketID: oneID, Seq: 4, Kind: ticket.KindMessage, Author: ticket.Author{ID: saraID, Role: user.RoleUser}, Body: "secret"}
-	note, handover := e, e
+	note, handover, listed := e, e, tk
+	listed.Revision = 2
 	note.Kind = ticket.KindNote
 	handover.Kind, handover.Change = ticket.KindAssignment, &ticket.Change{Field: "assignee", From: rezaID, To: aliID}
 	publisher := fx.handler.Publisher
 	for _, one := range []ticket.Entry{e, note, handover} {
 		publisher.PublishEntry(t.Context(), tk, one, "")
-		must(publisher.PublishEntryHint(t.Context(), tk, one))
 		must(publisher.PublishAttachments(t.Context(), tk, one, []ticket.Attachment{{ID: aULID, State: "ready"}}))
 	}
-	must(publisher.PublishQueueChange(t.Context(), ticket.Ticket{}, tk))
+	for _, assignee := range []string{rezaID, aliID} {
+		before := ticket.Ticket{State: ticket.State{AssigneeID: assignee}}
+		must(publisher.PublishTicketChange(t.Context(), before, listed))
+	}
 	must(publisher.PublishCounts(t.Context(), stats.NewSnapshot(fx.now)))
 	must(publisher.PublishGone(t.Context(), tk))
 	must(publisher.PublishUnread(t.Context(), rezaID, 1))
@@ -275,6 +333,7 @@ func TestPublisher_Revoked(t *testing.T) {
 	} {
 		fx := newFixture(t)
 		fx.open("reza2", agent, fx.now)
+		fx.open("reza3", agent, fx.now) // not on the queue
 		for _, c := range []realtime.Connection{{ID: "reza2", Principal: agent, ExpiresAt: fx.now.Add(time.Hour)}, {ID: "sara1", Principal: sara, ExpiresAt: fx.now.Add(time.Hour)}} {
 			for _, topic := range []string{realtime.TicketTopic(oneID), realtime.QueueTopic} {
 				if _, err := fx.Subscribe(t.Context(), c, topic); err != nil {
@@ -283,10 +342,13 @@ func TestPublisher_Revoked(t *testing.T) {
 			}
 		}
 		before := fx.publishAll(t)
-		for _, kind := range []string{"entry", "head", "ticket", "read", "notification", "presence", "typing", "attachment", "counts"} {
+		for _, kind := range []string{"entry", "ticket", "read", "notification", "presence", "typing", "attachment", "counts"} {
 			if !slices.Contains(before, "reza2: "+kind) {
 				t.Errorf("%s: before: got %v, want a %s frame to reza2", name, before, kind)
 			}
+		}
+		if !slices.Contains(before, "reza3: head") {
+			t.Errorf("%s: before: got %v, want a head frame to reza3", name, before)
 		}
 		if slices.Contains(before, "sara1: counts") || slices.Contains(before, "sara1: ticket") {
 			t.Errorf("%s: a customer on the topic of the queue got a ticket frame", name)
@@ -294,7 +356,7 @@ func TestPublisher_Revoked(t *testing.T) {
 		revoke(fx)
 		fx.now = fx.now.Add(10 * time.Second) // the cached revocations are outdated
 		for _, frame := range fx.publishAll(t) {
-			if frame[:5] == "reza2" {
+			if frame[:5] == "reza2" || frame[:5] == "reza3" {
 				t.Errorf("%s: got %q", name, frame)
 			}
 		}

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest"
 import type { Entry } from "../api/types"
 import type { Frame } from "../socket/frames"
-import { connection } from "../socket/realtime"
+import { connection, viewedTicket } from "../socket/realtime"
 import { database, deleteDatabase, openDatabase } from "./db"
 import { forgetLogs, logSignal, openLog, removeLog, takeEntries, takeHead, takeOlder, takeWhole } from "./store"
 import { trimStored } from "./stored"
@@ -167,6 +167,18 @@ test("a gap whose fetch fails is fetched again without another frame", async () 
   takeHead("t", 5)
   await expect.poll(seqs, { timeout: 10_000 }).toEqual([1, 2, 3, 4, 5])
   expect(requests).toHaveLength(2)
+})
+
+test.for([
+  { type: "head", ticketId: "t", seq: 5 },
+  { type: "ticket", ticket: { id: "t", lastSeq: 5, assignee: null } },
+  { type: "read", ticketId: "t", user: { id: "u", name: "U", role: "user" }, seq: 5 },
+] as Frame[])("an entry whose frame was lost is fetched when the frame $type names it", async (frame) => {
+  log = range(1, 5)
+  viewedTicket.value = "t"
+  await takeEntries("t", range(1, 4), { kind: "newest", lastSeq: 4, hasMore: false })
+  connection.onFrame(frame)
+  await expect.poll(seqs, { timeout: 5_000 }).toEqual([1, 2, 3, 4, 5])
 })
 
 test("a deleted ticket leaves nothing on the device", async () => {

@@ -79,7 +79,10 @@ function take(frame: Frame): void {
     case "head":
       return takeHead(frame.ticketId, frame.seq)
     case "ticket":
-      return putTickets([frame.ticket])
+      putTickets([frame.ticket])
+      // It comes in place of `head`. Logs of tickets of others are fetched when they are opened.
+      if (frame.ticket.assignee?.id === me || viewedTicket.peek() === frame.ticket.id) takeHead(frame.ticket.id, frame.ticket.lastSeq)
+      return
     case "gone":
       removeTicket(frame.ticketId)
       return void removeLog(frame.ticketId)
@@ -92,6 +95,7 @@ function take(frame: Frame): void {
       room(frame.ticketId).unnamed.value = (frame.total ?? frame.users.length) - frame.users.length
       return
     case "read":
+      takeHead(frame.ticketId, frame.seq ?? 0) // one's own other device has what it has read
       return takeRead(frame.ticketId, frame.user, frame.seq ?? 0, me)
     case "counts":
       counts.value = frame.counts

@@ -32,7 +32,7 @@ export function startSync(): void {
 
   onFrame((frame) => {
     if (frame.type === "entry") takeUnknown(frame.entry.ticketId, frame.entry.seq)
-    if (frame.type === "head") takeUnknown(frame.ticketId, frame.seq)
+    if (frame.type === "head" || frame.type === "read") takeUnknown(frame.ticketId, frame.seq ?? 0)
     if (frame.type === "notification" || frame.type === "notifications") refresh(["notifications"])
     if (frame.type === "counts") void queryClient.cancelQueries({ queryKey: ["tickets", "counts"] }) // its answer may be older
   })
