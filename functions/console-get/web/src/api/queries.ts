@@ -1,6 +1,7 @@
 import { useQuery } from "@tanstack/preact-query"
 import { language } from "../i18n"
 import { call } from "./client"
+import { allPages } from "./pages"
 import type { Category } from "./types"
 
 const storageKey = () => `categories-${language.value}`
@@ -11,9 +12,9 @@ export function useCategories(): Category[] {
     queryKey: ["categories", language.value],
     staleTime: 10 * 60_000,
     queryFn: async () => {
-      const page = await call("get", "/categories", { query: { limit: 100 } })
-      localStorage.setItem(storageKey(), JSON.stringify(page.data))
-      return page.data
+      const categories = await allPages((cursor) => call("get", "/categories", { query: { limit: 100, ...cursor } }))
+      localStorage.setItem(storageKey(), JSON.stringify(categories))
+      return categories
     },
     placeholderData: () => JSON.parse(localStorage.getItem(storageKey()) ?? "[]") as Category[],
   })

@@ -160,6 +160,37 @@ test("a replay without entries moves on to its last seq, because those between a
   expect(requests).toEqual([])
 })
 
+test("a page without entries, where many notes are hidden, is not the end of the log", async () => {
+  // Of 3,000 entries the customer sees the first and the last two; a page ends after 1,000 hidden ones.
+  const visible = [1, 2, 2_999, 3_000].map(entry)
+  vi.stubGlobal("fetch", async (url: string) => {
+    const query = new URL(url, "http://x").searchParams
+    const [direction, from] = query.get("cursor")?.split(" ") ?? (query.has("before") ? ["before", query.get("before")] : ["after", query.get("after")])
+    const seq = Number(from)
+    const back = direction === "before"
+    const end = back ? Math.max(1, seq - 1_000) : seq + 1_000
+    const data = visible.filter((each) => (back ? each.seq < seq && each.seq >= end : each.seq > seq && each.seq <= end))
+    const next = (back ? end > 1 : end < 3_000) ? `${direction} ${end}` : null
+    return new Response(JSON.stringify({ data, page: { hasMore: next !== null, next }, lastSeq: 3_000 }))
+  })
+  await takeEntries("t", visible.slice(0, 2), { kind: "newest", lastSeq: 2, hasMore: false })
+  takeHead("t", 3_000)
+  await expect.poll(seqs, { timeout: 5_000 }).toEqual([1, 2, 2_999, 3_000])
+
+  await removeLog("t")
+  forgetLogs()
+  await takeEntries("t", visible.slice(2), { kind: "newest", lastSeq: 3_000, hasMore: true })
+  await takeOlder("t")
+  expect(seqs()).toEqual([1, 2, 2_999, 3_000])
+  expect(logSignal("t").value).toMatchObject({ oldest: 1, complete: true })
+
+  await removeLog("t")
+  forgetLogs()
+  await takeEntries("t", [], { kind: "newest", lastSeq: 2_500, hasMore: true })
+  await takeOlder("t")
+  expect(seqs()).toEqual([1, 2])
+})
+
 test("a gap whose fetch fails is fetched again without another frame", async () => {
   log = range(1, 5)
   await takeEntries("t", range(1, 3), { kind: "newest", lastSeq: 3, hasMore: false })

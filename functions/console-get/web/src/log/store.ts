@@ -1,5 +1,6 @@
 import { type Signal, signal } from "@preact/signals"
 import { call } from "../api/client"
+import type { Cursor, Page } from "../api/pages"
 import { isTemporary } from "../api/problem"
 import type { Entry } from "../api/types"
 import { hasDatabase } from "./db"
@@ -116,14 +117,19 @@ export function fill(ticketId: string): Promise<void> {
 }
 
 async function fetchAfter(ticketId: string): Promise<void> {
-  for (let more = true; more; ) {
+  for (let cursor: Cursor | null = {}; cursor; ) {
     const after = logSignal(ticketId).peek().syncedTo
-    const page = await call("get", "/tickets/{id}/history", { path: { id: ticketId }, query: { after, limit: pageSize } })
-    more = page.page.hasMore && page.data.length > 0
-    await takePage(ticketId, page.data, { kind: "after", after, lastSeq: page.lastSeq, hasMore: more })
-    onFetched(page.data)
+    const { data, page, lastSeq }: HistoryPage = await history(ticketId, cursor.cursor ? cursor : { after })
+    await takePage(ticketId, data, { kind: "after", after, lastSeq, hasMore: page.hasMore })
+    onFetched(data)
+    cursor = page.next ? { cursor: page.next } : null
   }
 }
+
+type HistoryPage = Page<Entry> & { lastSeq: number }
+
+/** A page of the log. It may be without entries though others follow: customers do not see notes. */
+const history = (ticketId: string, from: Cursor | { after: number } | { before: number }): Promise<HistoryPage> => call("get", "/tickets/{id}/history", { path: { id: ticketId }, query: { ...from, limit: pageSize } })
 
 async function takePage(ticketId: string, entries: readonly Entry[], source: Source): Promise<void> {
   await openLog(ticketId)
@@ -139,8 +145,9 @@ export async function takeOlder(ticketId: string): Promise<void> {
   if (complete || oldest === 0) return
   const stored = hasDatabase() ? await readBefore(ticketId, oldest) : null
   if (stored) return void (log.value = join(stored, log.peek()))
-  const page = await call("get", "/tickets/{id}/history", { path: { id: ticketId }, query: { before: oldest, limit: pageSize } })
-  await takePage(ticketId, page.data, { kind: "before", hasMore: page.page.hasMore && page.data.length > 0 })
+  let older = await history(ticketId, { before: oldest })
+  while (older.data.length === 0 && older.page.next) older = await history(ticketId, { cursor: older.page.next })
+  await takePage(ticketId, older.data, { kind: "before", hasMore: older.page.hasMore })
 }
 
 /** Takes everything that is older, for the printer. */

@@ -2,6 +2,7 @@ import { type InfiniteData, useQueryClient } from "@tanstack/preact-query"
 import { useEffect, useState } from "preact/hooks"
 import { Megaphone } from "lucide-preact"
 import { call } from "../../api/client"
+import type { Page } from "../../api/pages"
 import type { components } from "../../api/schema"
 import type { Broadcast } from "../../api/types"
 import { adminText } from "../../i18n/admin"
@@ -12,7 +13,7 @@ import { toastError } from "../../ui/toast"
 import { Head } from "./head"
 import { onFrame } from "../../socket/realtime"
 import { emptyBroadcast, NewBroadcast } from "./new-broadcast"
-import { type Page, Pages, usePages } from "./pages"
+import { Pages, usePages } from "./pages"
 
 /** Frames report the own broadcasts; those of other administrators, and lost frames, are asked for. */
 const pollMs = 10_000

@@ -2,6 +2,7 @@ import { useQuery, useQueryClient } from "@tanstack/preact-query"
 import { useState } from "preact/hooks"
 import { Plus } from "lucide-preact"
 import { call } from "../../api/client"
+import { allPages } from "../../api/pages"
 import type { Category } from "../../api/types"
 import { adminText } from "../../i18n/admin"
 import { languages, languagesInOrder, t } from "../../i18n"
@@ -15,7 +16,7 @@ import { Head } from "./head"
 export function CategoriesScreen() {
   const client = useQueryClient()
   const [open, setOpen] = useState<Category | "new" | null>(null)
-  const { data, error, refetch } = useQuery({ queryKey: ["categories", "admin"], queryFn: () => call("get", "/categories", { query: { limit: 100 } }) })
+  const { data, error, refetch } = useQuery({ queryKey: ["categories", "admin"], queryFn: () => allPages<Category>((cursor) => call("get", "/categories", { query: { limit: 100, ...cursor } })) })
   const close = () => {
     setOpen(null)
     void client.invalidateQueries({ queryKey: ["categories"] })
@@ -26,7 +27,7 @@ export function CategoriesScreen() {
       <Head title={text.areas.categories}><Button kind="primary" icon={<Plus size={18} />} onClick={() => setOpen("new")}>{text.newCategory}</Button></Head>
       {!data && (error ? <Failure error={error} onRetry={() => void refetch()} /> : <SkeletonRows />)}
       <ul class="admin-rows">
-        {data?.data.map((category) => (
+        {data?.map((category) => (
           <li key={category.id}>
             <button type="button" class="admin-row" onClick={() => setOpen(category)}>
               <span class="admin-row-main">
@@ -37,7 +38,7 @@ export function CategoriesScreen() {
           </li>
         ))}
       </ul>
-      {open && <CategoryDialog category={open === "new" ? null : open} all={data?.data ?? []} onClose={close} />}
+      {open && <CategoryDialog category={open === "new" ? null : open} all={data ?? []} onClose={close} />}
     </>
   )
 }

@@ -1,16 +1,12 @@
 import { type QueryKey, useInfiniteQuery } from "@tanstack/preact-query"
 import type { ComponentChildren } from "preact"
+import type { Cursor, Page } from "../../api/pages"
 import { t } from "../../i18n"
 import { Button } from "../../ui/controls"
 import { Empty, Failure, SkeletonRows } from "../../ui/states"
 
-export interface Page<T> {
-  data: T[]
-  page: { hasMore: boolean; next?: string | null | undefined }
-}
-
 /** A list of the API, page after page. */
-export function usePages<T>(queryKey: QueryKey, fetchPage: (cursor: { cursor?: string }) => Promise<Page<T>>) {
+export function usePages<T>(queryKey: QueryKey, fetchPage: (cursor: Cursor) => Promise<Page<T>>) {
   const query = useInfiniteQuery({
     queryKey,
     initialPageParam: "",

@@ -33,7 +33,7 @@ export default function Notifications() {
         <Failure error={query.error} onRetry={() => void query.refetch()} />
       ) : query.isPending ? (
         <SkeletonRows />
-      ) : all.length === 0 ? (
+      ) : all.length === 0 && !query.hasNextPage ? (
         <Empty icon={<Bell size={32} />} title={t().notifications.emptyTitle} text={t().notifications.emptyText} />
       ) : (
         byDay(all).map(([label, list]) => (

@@ -2,6 +2,7 @@ import { useQuery } from "@tanstack/preact-query"
 import { Monitor, Smartphone } from "lucide-preact"
 import { useState } from "preact/hooks"
 import { call } from "../../api/client"
+import { allPages } from "../../api/pages"
 import type { Session } from "../../api/types"
 import { ago } from "../../i18n/format"
 import { profileText } from "../../i18n/profile"
@@ -12,7 +13,7 @@ import { toastError } from "../../ui/toast"
 
 /** Where the user is signed in; each other place can be signed out. */
 export function Sessions() {
-  const query = useQuery({ queryKey: ["sessions"], queryFn: () => call("get", "/sessions", { query: { limit: 100 } }) })
+  const query = useQuery({ queryKey: ["sessions"], queryFn: () => allPages<Session>((cursor) => call("get", "/sessions", { query: { limit: 100, ...cursor } })) })
   const [ending, setEnding] = useState<Session | null>(null)
   const end = async (session: Session) => {
     setEnding(null)
@@ -25,7 +26,7 @@ export function Sessions() {
       {query.isPending && <SkeletonRows count={2} />}
       {query.isError && <Failure error={query.error} onRetry={() => void query.refetch()} />}
       <ul class="sessions">
-        {query.data?.data.map((session) => (
+        {query.data?.map((session) => (
           <li key={session.id} class="profile-line">
             {/Mobile|Android|iPhone/.test(session.device) ? <Smartphone size={20} /> : <Monitor size={20} />}
             <div class="session-text">

@@ -81,7 +81,7 @@ export function TicketList({ openId }: { openId: string | undefined }) {
       ) : query.isPending && ids.length === 0 ? (
         <SkeletonRows />
       ) : (
-        ids.length + waiting.length === 0 && (
+        ids.length + waiting.length === 0 && !query.hasNextPage && (
           q ? <Empty icon={<Search size={32} />} title={t().tickets.noneFound} text={t().tickets.noneFoundText} />
           : <Empty icon={<Inbox size={32} />} title={t().tickets.emptyTitle} text={t().tickets.emptyText} />
         )
