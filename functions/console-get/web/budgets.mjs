@@ -22,14 +22,14 @@ function load(names, into = new Set()) {
   return into
 }
 
-const start = /src="\/app\/assets\/([^"]+\.js)"/.exec(readFileSync(join(dist, "index.html"), "utf8"))[1]
+const start = /src="\/app\/assets\/(index-[^"]+\.js)"/.exec(readFileSync(join(dist, "index.html"), "utf8"))[1]
 const lazy = new Set([...load([start])].flatMap((name) => named(name, /import\(["`]\.\/([^"`]+\.js)["`]\)/g)))
 /** The script of a screen or a catalogue, which is loaded when it is needed. */
 const chunk = (name) => [...lazy].find((file) => new RegExp(`^${name}-[\\w-]{8}\\.js$`).test(file))
 
 const first = (...chunks) => load([start, chunk("en"), ...chunks.map(chunk)])
 const results = [
-  ["JS of a customer's first load", kB(first("tickets")), 70],
+  ["JS of a customer's first load", kB(first()), 70],
   ["JS of an agent's first load", kB(first("inbox", "inbox.en")), 120],
   ["JS of the administration", kB(first("inbox", "inbox.en", "admin", "admin.en")) - kB(first("inbox", "inbox.en")), 45],
   ["CSS", kB(files.filter((name) => name.endsWith(".css"))), 15],

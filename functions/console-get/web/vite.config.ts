@@ -12,6 +12,15 @@ function finish(): Plugin {
   return {
     name: "console-finish",
     apply: "build",
+    // The early script comes first and waits for nothing.
+    transformIndexHtml: {
+      order: "post",
+      handler: (html, { bundle }) => {
+        const { fileName } = Object.values(bundle!).find((file) => file.type === "chunk" && file.isEntry && file.name === "early")!
+        const href = `/app/${fileName}`
+        return html.replace(new RegExp(`\\n.*modulepreload.*${href}.*`), "").replace('<script type="module"', `<script type="module" async crossorigin src="${href}"></script>\n  $&`)
+      },
+    },
     async closeBundle() {
       const assets = readdirSync(join(dist, "assets"))
       await buildWorker(assets)
@@ -48,7 +57,16 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     rollupOptions: {
-      input: { index: join(import.meta.dirname, "index.html") },
+      input: { index: join(import.meta.dirname, "index.html"), early: join(import.meta.dirname, "src", "early.ts") },
+      output: {
+        codeSplitting: {
+          groups: [
+            { name: "early", test: /src\/(early|api\/early|i18n\/preferred|screens\/inbox\/queues|screens\/tickets\/filters)\.ts|vite\/preload-helper/ },
+            { name: "core", tags: ["$initial"] },
+            { name: "shared", minShareCount: 2 },
+          ],
+        },
+      },
       onwarn: (warning, warn) => warning.code === "MODULE_LEVEL_DIRECTIVE" || warn(warning), // "use client" of virtua
     },
   },

@@ -7,13 +7,16 @@ import { effect } from "@preact/signals"
 import { QueryClientProvider } from "@tanstack/preact-query"
 import { render } from "preact"
 import { queryClient } from "./api/query"
-import { App, preloadScreen } from "./app/router"
+import { App, prepareScreen } from "./app/router"
 import { renewPush, startAlerts } from "./alerts"
 import { restoreSession, session } from "./app/session"
+import { firstContent, started } from "./app/started"
 import { applyTheme } from "./app/theme"
 import { registerWorker } from "./app/worker"
 import { pauseOutbox, startOutbox, stopOutbox } from "./outbox/outbox"
-import { preferredLanguage, setLanguage, t } from "./i18n"
+import { setLanguage, t } from "./i18n"
+import { preferredLanguage } from "./i18n/preferred"
+import { trimStored } from "./log/stored"
 import { connection } from "./socket/realtime"
 import { limitHiddenSockets } from "./socket/hidden"
 import { startSync } from "./socket/sync"
@@ -22,20 +25,32 @@ import { translateValidity } from "./ui/validity"
 async function start(): Promise<void> {
   applyTheme()
   const language = setLanguage(preferredLanguage())
-  const restored = restoreSession()
-  preloadScreen(location.pathname)
-  await Promise.all([language.then(t.load), restored])
+  await Promise.all([language.then(t.load), restoreSession().then(prepareScreen)])
+  render(
+    <QueryClientProvider client={queryClient}>
+      <App />
+    </QueryClientProvider>,
+    document.getElementById("app")!,
+  )
+  await firstContent()
+  startRest()
+}
+
+/** Starts what the first rows do not need and would wait for. */
+function startRest(): void {
+  started.value = true
   translateValidity()
   startSync()
   startAlerts()
   limitHiddenSockets()
   registerWorker()
+  void trimStored().catch(() => {})
   // Sending and the WebSocket live as long as somebody is signed in.
   effect(() => {
     const current = session.value
     if (current && !current.ended) {
       connection.start()
-      void startOutbox(current.user.id)
+      void startOutbox()
       renewPush()
     } else {
       connection.stop()
@@ -43,12 +58,6 @@ async function start(): Promise<void> {
       else stopOutbox()
     }
   })
-  render(
-    <QueryClientProvider client={queryClient}>
-      <App />
-    </QueryClientProvider>,
-    document.getElementById("app")!,
-  )
 }
 
 void start()

@@ -1,4 +1,5 @@
 import { language } from "../i18n"
+import { takeResponse } from "./early"
 import { ApiError, NetworkError } from "./problem"
 import type { paths } from "./schema"
 import type { Problem } from "./types"
@@ -71,14 +72,16 @@ async function send<O>(method: Method, path: string, options: Options<O>): Promi
   if (method !== "get" && csrfToken) headers["x-csrf-token"] = csrfToken
   if (options.ifMatch) headers["if-match"] = options.ifMatch
   if (options.idempotencyKey) headers["idempotency-key"] = options.idempotencyKey
+  const url = filled + (query.size ? `?${query}` : "")
   try {
-    const response = await fetch(filled + (query.size ? `?${query}` : ""), {
+    const early = method === "get" ? takeResponse(url) : undefined
+    const response = await (early ?? fetch(url, {
       method: method.toUpperCase(),
       headers,
       credentials: "same-origin",
       signal: options.signal ?? AbortSignal.timeout(30_000),
       ...(options.body === undefined ? {} : { body: JSON.stringify(options.body) }),
-    })
+    }))
     csrfToken = response.headers.get("x-csrf-token") ?? csrfToken
     return response
   } catch (error) {

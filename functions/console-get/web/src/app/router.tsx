@@ -1,5 +1,5 @@
-import { Component, type ComponentChildren } from "preact"
-import { lazy, Suspense } from "preact/compat"
+import { Component, type ComponentChildren, type ComponentType, h } from "preact"
+import { Suspense } from "preact/compat"
 import { Redirect, Route, Router, Switch, useLocation } from "wouter-preact"
 import { NetworkError, OutdatedError } from "../api/problem"
 import { t } from "../i18n"
@@ -10,32 +10,53 @@ import { Button } from "../ui/controls"
 import { Toasts } from "../ui/toast"
 import { Empty, Failure, SkeletonRows } from "../ui/states"
 import { EndedSession } from "../screens/account/ended"
+import Tickets, { prepare as prepareTickets } from "../screens/tickets"
 import { NotFound } from "./not-found"
 import { session } from "./session"
 import { Shell } from "./shell"
 import { activateUpdate, screenMissing } from "./worker"
 
-// One chunk for each kind of user: a customer never loads the inbox or the administration.
+/** Milliseconds. A screen that comes later is drawn when it comes. */
+const longestWait = 500
+
+// What customers start with is part of the console; they never load the inbox or the administration.
 const SignIn = screen(() => import("../screens/account/sign-in"))
 const SignUp = screen(() => import("../screens/account/sign-up"))
 const Reset = screen(() => import("../screens/account/reset"))
-const loadTickets = () => import("../screens/tickets")
-const loadInbox = () => import("../screens/inbox")
-const Tickets = screen(loadTickets)
 const Notifications = screen(() => import("../screens/notifications"))
 const Profile = screen(() => import("../screens/profile"), profileText)
-const Inbox = screen(loadInbox, inboxText)
+const Inbox = screen(() => import("../screens/inbox"), inboxText)
 const Admin = screen(() => import("../screens/admin"), adminText)
 
-/** Loads a screen together with its texts, when it is first shown. */
-function screen<T>(load: () => Promise<{ default: T }>, texts?: { load: () => Promise<void> }) {
-  return lazy(() => Promise.all([load(), texts?.load()]).then(([module]) => module, screenMissing))
+interface ScreenModule {
+  default: ComponentType
+  /** Fetches what the screen shows first. */
+  prepare?: () => Promise<void>
 }
 
-/** Starts to load the screen of an address, while it is not known yet who is signed in. */
-export function preloadScreen(path: string): void {
-  const load = path.startsWith("/app/tickets") ? loadTickets : path.startsWith("/app/inbox") ? loadInbox : null
-  void load?.().catch(() => {}) // it is loaded again when it is shown
+/** Loads a screen together with its texts, when it is first shown. One that is there is drawn at once. */
+function screen(load: () => Promise<ScreenModule>, texts?: { load: () => Promise<void> }) {
+  let loading: Promise<void> | undefined
+  let loaded: ScreenModule | undefined
+  let failure: unknown
+  const start = () =>
+    (loading ??= Promise.all([load(), texts?.load()])
+      .then(([module]) => module, screenMissing)
+      .then((module) => void (loaded = module), (error: unknown) => void (failure = error)))
+  const Screen = () => {
+    if (failure) throw failure
+    if (!loaded) throw start() // Suspense draws it then
+    return h(loaded.default, null)
+  }
+  return Object.assign(Screen, { prepare: () => start().then(() => loaded?.prepare?.()) })
+}
+
+/** Waits for the first screen and its rows, so that they are drawn at once; not for long. */
+export async function prepareScreen(): Promise<void> {
+  const user = session.peek()?.user
+  const area = user && (location.pathname.split("/")[2] || home[user.role].split("/")[1])
+  const rows = user?.role === "user" ? area === "tickets" && prepareTickets() : area === "inbox" && Inbox.prepare()
+  await Promise.race([rows, new Promise((resolve) => setTimeout(resolve, longestWait))])
 }
 
 /** Shows what has gone wrong in place of a screen that did not load or did not draw. */

@@ -1,13 +1,13 @@
 import { computed, signal } from "@preact/signals"
 import { pushChosen } from "../alerts/settings"
 import { call, setCsrfToken, setSessionEndHandler, setTokenRequest } from "../api/client"
+import { forgetResponses } from "../api/early"
 import { ApiError } from "../api/problem"
 import { isStaff, type User } from "../api/types"
 import { removeDrafts } from "../drafts/drafts"
 import { language, setLanguage } from "../i18n"
 import { deleteDatabase, openDatabase } from "../log/db"
 import { forgetLogs } from "../log/store"
-import { trimStored } from "../log/stored"
 import { forgetTickets, loadTickets } from "../log/tickets"
 
 export interface SignedIn {
@@ -60,6 +60,7 @@ async function takeProfile(profile: Promise<User>, last: string): Promise<void> 
 
 /** Takes the response of a login or sign-up. */
 export async function signedIn(response: { user: User; csrfToken?: string }): Promise<void> {
+  forgetResponses() // they answer nobody, or the person before
   if (response.csrfToken) setCsrfToken(response.csrfToken)
   const ended = session.peek()
   if (ended?.ended && ended.user.id !== response.user.id) {
@@ -74,11 +75,11 @@ export async function signedIn(response: { user: User; csrfToken?: string }): Pr
 }
 
 async function enter(user: User): Promise<void> {
-  await openDatabase(user.id)
+  const isKnown = localStorage.getItem(userKey) !== null
+  const stored = openDatabase(user.id).then(loadTickets).catch(() => {}) // the server has what this device cannot read
   localStorage.setItem(userKey, JSON.stringify(user))
-  await loadTickets()
+  if (isKnown) await stored // a new database has nothing to show
   session.value = { user, ended: false }
-  void trimStored().catch(() => {})
 }
 
 /** Takes a changed profile. */

@@ -17,6 +17,7 @@ import { useTitle } from "./attention"
 import { install, installOffer } from "./install"
 import { session, staff } from "./session"
 import { useSignOut } from "./sign-out"
+import { started } from "./started"
 import { activateUpdate, updateReady } from "./worker"
 
 /** The frame of every screen: navigation, the state of the network, the content. */
@@ -58,9 +59,9 @@ export function Shell({ children }: { children: ComponentChildren }) {
   )
 }
 
-/** Each answer of the server sets the number, and frames between them. */
+/** Each answer of the server sets the number, and frames between them. The first rows do not wait for it. */
 function useUnreadCount() {
-  const { data, dataUpdatedAt } = useQuery({ queryKey: ["notifications", "unread"], queryFn: () => call("get", "/notifications", { query: { limit: 1 } }) })
+  const { data, dataUpdatedAt } = useQuery({ enabled: started.value, queryKey: ["notifications", "unread"], queryFn: () => call("get", "/notifications", { query: { limit: 1 } }) })
   useEffect(() => {
     if (data) unreadNotifications.value = data.unread
   }, [data, dataUpdatedAt])

@@ -1,7 +1,8 @@
 import { computed, signal } from "@preact/signals"
 import type { common } from "./en"
+import { type Language, languageKey } from "./preferred"
 
-export type Language = "en" | "fa"
+export type { Language } from "./preferred"
 export const languages: readonly Language[] = ["en", "fa"]
 
 /** The language of the interface. Change it with setLanguage. */
@@ -48,19 +49,10 @@ export const t = texts<typeof common>({
 /** The text of a name that the server sends; a name that this version does not know is shown as it is. */
 export const named = (names: Readonly<Record<string, string>>, name: string): string => (Object.hasOwn(names, name) ? names[name]! : name)
 
-const storageKey = "language"
-
-/** Returns the language of the last visit on this device, else that of the browser. */
-export function preferredLanguage(): Language {
-  const stored = localStorage.getItem(storageKey)
-  if (stored === "en" || stored === "fa") return stored
-  return navigator.languages.some((tag) => tag.startsWith("fa")) ? "fa" : "en"
-}
-
 /** Loads a language and shows it: the texts change together with the direction. */
 export async function setLanguage(to: Language): Promise<void> {
   const show = await Promise.all([...loaded].map((load) => load(to)))
-  localStorage.setItem(storageKey, to)
+  localStorage.setItem(languageKey, to)
   document.documentElement.lang = to
   document.documentElement.dir = to === "fa" ? "rtl" : "ltr"
   language.value = to

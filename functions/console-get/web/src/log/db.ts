@@ -60,7 +60,7 @@ const nameOf = (user: string) => `console-${user}`
 
 /** Opens the database of a user, one for each, so that nobody sees the texts of another person. */
 export async function openDatabase(user: string): Promise<Database> {
-  if (userId !== user) await closeDatabase()
+  if (opened && userId !== user) await closeDatabase()
   userId = user
   return database()
 }

@@ -46,7 +46,7 @@ beforeEach(async () => {
   await openDatabase("me")
   server.entries.push({ ...({} as Entry), seq: 1, prev: 0, ticketId: "t", clientId: null, kind: "opened", author: { id: "me", name: "Me", role: "user" }, attachments: [] } as unknown as Entry)
   await takeEntries("t", server.entries, { kind: "newest", lastSeq: 1, hasMore: false })
-  await startOutbox("me")
+  await startOutbox()
 })
 afterEach(async () => {
   stopOutbox()
@@ -130,7 +130,7 @@ test("401 keeps everything until somebody signs in", async () => {
   await vi.waitFor(() => expect(server.requests).toHaveLength(1))
   await new Promise((resolve) => setTimeout(resolve, 100))
   expect([server.requests.length, outbox.value[0]?.state]).toEqual([1, "waiting"])
-  await startOutbox("me")
+  await startOutbox()
   await empty()
   expect(bodies()).toEqual(["Hello"])
 })
@@ -168,7 +168,7 @@ test("a reload continues with what was left", async () => {
   server.faults = ["before"]
   await write("Hello")
   stopOutbox()
-  await startOutbox("me")
+  await startOutbox()
   await empty()
   expect(bodies()).toEqual(["Hello"])
 })

@@ -4,7 +4,7 @@ import { ApiError, isTemporary } from "../api/problem"
 import type { Entry, Ticket } from "../api/types"
 import { ulid } from "../api/ulid"
 import { clearDraft, draftSignal, editDraft, isEmptyDraft, storedFiles } from "../drafts/drafts"
-import { database, hasDatabase, type OutboxItem } from "../log/db"
+import { database, databaseUser, hasDatabase, type OutboxItem } from "../log/db"
 import { logSignal, openLog, takeEntries } from "../log/store"
 import { foldEntry, putTickets } from "../log/tickets"
 import { backoff } from "../socket/backoff"
@@ -20,7 +20,6 @@ channel.onmessage = () => {
   more?.()
 }
 
-let viewer = ""
 let tries = 0
 let timer: ReturnType<typeof setTimeout> | undefined
 let running: Promise<void> | null = null
@@ -29,8 +28,7 @@ let again = false
 let more: (() => void) | null = null
 
 /** Shows and sends what the last visit has left. */
-export async function startOutbox(userId: string): Promise<void> {
-  viewer = userId
+export async function startOutbox(): Promise<void> {
   await readOutbox()
   flush()
 }
@@ -211,7 +209,7 @@ async function send(item: OutboxItem): Promise<void> {
 /** Only a response of the server removes an item: a lost response is asked for again. */
 async function confirmMessage(item: OutboxItem, entry: Entry): Promise<void> {
   await takeEntries(entry.ticketId, [entry], { kind: "single" }).catch(() => {}) // a full disk; the screen has the entry, and the next write stores it
-  foldEntry(entry, viewer, true)
+  foldEntry(entry, databaseUser(), true)
   await removeItem(item)
 }
 

@@ -4,9 +4,9 @@ import { ago, exact } from "../i18n/format"
 const minute = signal(0)
 setInterval(() => minute.value++, 30_000)
 
-/** A relative time that stays true; the exact one is shown when the pointer rests on it. */
+/** A relative time that stays true; the exact one, which takes longer to write, is shown when the pointer rests on it. */
 export function RelativeTime({ at }: { at: string }) {
   void minute.value
   const time = new Date(at)
-  return <time dateTime={at} title={exact(time)}>{ago(time)}</time>
+  return <time dateTime={at} onPointerEnter={({ currentTarget }) => (currentTarget.title = exact(time))}>{ago(time)}</time>
 }

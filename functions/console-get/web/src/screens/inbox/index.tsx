@@ -2,6 +2,7 @@ import { useEffect, useMemo, useRef, useState } from "preact/hooks"
 import { Keyboard, MessagesSquare, Search, X } from "lucide-preact"
 import { Redirect, useLocation, useSearch } from "wouter-preact"
 import { NotFound } from "../../app/not-found"
+import { queryClient } from "../../api/query"
 import { inboxText } from "../../i18n/inbox"
 import { t } from "../../i18n"
 import { connection } from "../../socket/realtime"
@@ -12,12 +13,18 @@ import { ConflictDialog } from "./conflict"
 import { Help } from "./help"
 import { shortcutReader } from "./keys"
 import { AssignPicker, CategoryPicker, type Choice, type Command, Palette, PriorityPicker, StatusPicker, TagsPicker } from "./pickers"
-import { parsePath, pathOf, plain, type Queue } from "./queues"
+import { parsePath, pathOf, plain, queueAt, type Queue } from "./queues"
 import { moveFocus, QueueList } from "./queue-list"
 import { QueueMenu, QueueNav, useQueueName } from "./queue-nav"
 import { TicketPane, write } from "./ticket-pane"
-import { useQueue } from "./use-queue"
+import { queuePages, useQueue } from "./use-queue"
 import "./inbox.css"
+
+/** Fetches the rows of the address before the screen is drawn. */
+export async function prepare(): Promise<void> {
+  const queue = queueAt(location)
+  if (queue) await queryClient.prefetchInfiniteQuery(queuePages(queue))
+}
 
 export default function Inbox() {
   const [path] = useLocation()

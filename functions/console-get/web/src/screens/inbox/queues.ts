@@ -57,6 +57,15 @@ export function queryOf({ kind, value, words }: Queue): Record<string, string> {
   }
 }
 
+const pageSize = 50
+
+/** The parameters of GET /tickets for the first page. */
+export const firstPage = (queue: Queue): Record<string, string> => ({ ...queryOf(queue), limit: String(pageSize) })
+
+/** The queue of an address of the inbox, or of the home of staff. */
+export const queueAt = ({ pathname, search }: Pick<Location, "pathname" | "search">): Queue | undefined =>
+  parsePath(pathname.replace(/^\/app\/?(inbox\/?)?/, "/inbox/").replace(/^\/inbox\/$/, "/inbox/mine"), new URLSearchParams(search).get("q")?.trim() ?? "")?.queue
+
 const isActive = (ticket: Ticket) => (activeStatuses as readonly string[]).includes(ticket.status)
 
 /** Reports whether a changed ticket belongs to a queue. A search cannot be told here: its tickets stay. */

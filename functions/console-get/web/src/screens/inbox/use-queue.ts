@@ -6,9 +6,7 @@ import type { Ticket } from "../../api/types"
 import { session } from "../../app/session"
 import { putTickets, ticketsChanged, ticketSignal } from "../../log/tickets"
 import { onFrame } from "../../socket/realtime"
-import { compare, matches, pathOf, type Queue, queryOf } from "./queues"
-
-const pageSize = 50
+import { compare, firstPage, matches, pathOf, type Queue } from "./queues"
 
 /** Tickets that frames have named since the page was opened: they may belong to any queue. */
 const named = signal<ReadonlySet<string>>(new Set())
@@ -18,20 +16,22 @@ onFrame((frame) => {
   if (id && !named.peek().has(id)) named.value = new Set([...named.peek(), id])
 })
 
+/** The pages of a queue on the server. */
+export const queuePages = (queue: Queue) => ({
+  queryKey: ["tickets", pathOf(queue)],
+  initialPageParam: "",
+  queryFn: async ({ pageParam, signal }: { pageParam: string; signal: AbortSignal }) => {
+    const page = await call("get", "/tickets", { query: { ...firstPage(queue), ...(pageParam ? { cursor: pageParam } : {}) } as never, signal })
+    putTickets(page.data)
+    return { ids: page.data.map((ticket) => ticket.id), next: page.page.next ?? null }
+  },
+  getNextPageParam: (last: { next: string | null }) => last.next || undefined,
+})
+
 /** The tickets of a queue, in order and live: a changed ticket enters, moves or leaves without a request. */
 export function useQueue(queue: Queue) {
   const me = session.value!.user.id
-  const key = pathOf(queue)
-  const query = useInfiniteQuery({
-    queryKey: ["tickets", key],
-    initialPageParam: "",
-    queryFn: async ({ pageParam, signal }) => {
-      const page = await call("get", "/tickets", { query: { ...queryOf(queue), limit: pageSize, ...(pageParam ? { cursor: pageParam } : {}) } as never, signal })
-      putTickets(page.data)
-      return { ids: page.data.map((ticket) => ticket.id), next: page.page.next ?? null }
-    },
-    getNextPageParam: (last) => last.next || undefined,
-  })
+  const query = useInfiniteQuery(queuePages(queue))
   void ticketsChanged.value
   const pages = query.data?.pages
   const loaded = useMemo(() => pages?.flatMap((page) => page.ids) ?? [], [pages])

@@ -2,12 +2,20 @@ import "./tickets.css"
 import { MessagesSquare } from "lucide-preact"
 import { useEffect, useState } from "preact/hooks"
 import { Link, Redirect, useRoute } from "wouter-preact"
+import { queryClient } from "../../api/query"
 import { t } from "../../i18n"
+import { heldTickets } from "../../log/tickets"
 import { openedTicket, outbox } from "../../outbox/outbox"
 import { Empty } from "../../ui/states"
-import { TicketList } from "./list"
+import { listPages, TicketList } from "./list"
 import { NewTicket } from "./new-ticket"
 import { TicketPane } from "./ticket-pane"
+
+/** Fetches the rows before the screen is drawn. Those that the device has are drawn at once. */
+export async function prepare(): Promise<void> {
+  const fetched = queryClient.prefetchInfiniteQuery(listPages("active", ""))
+  if (heldTickets().length === 0) await fetched
+}
 
 /** The customer's tickets: a list, and beside it (on a phone instead of it) a ticket or a new one. */
 export default function Tickets() {

@@ -4,7 +4,7 @@ import { Clock, Inbox, Plus, Search } from "lucide-preact"
 import { useEffect } from "preact/hooks"
 import { Link } from "wouter-preact"
 import { call } from "../../api/client"
-import type { Status, Ticket } from "../../api/types"
+import type { Ticket } from "../../api/types"
 import { t } from "../../i18n"
 import { badge } from "../../i18n/format"
 import { heldTickets, putTickets, removeTicket, ticketsChanged, ticketSignal } from "../../log/tickets"
@@ -15,27 +15,25 @@ import { Empty, Failure, SkeletonRows } from "../../ui/states"
 import { StatusChip } from "../../ui/status"
 import { RelativeTime } from "../../ui/time"
 import { useDelayed } from "../../ui/use-delayed"
+import { type Filter, pageQuery, statuses } from "./filters"
 
-type Filter = "active" | "solved" | "all"
-const statuses: Record<Filter, readonly Status[]> = { active: ["new", "open", "pending", "on_hold"], solved: ["resolved", "closed"], all: [] }
-const pageSize = 30
+/** The pages of a list, or of a search in it, on the server. */
+export const listPages = (filter: Filter, q: string) => ({
+  queryKey: ["tickets", filter, q],
+  initialPageParam: "",
+  queryFn: async ({ pageParam }: { pageParam: string }) => {
+    const page = await call("get", "/tickets", { query: { ...pageQuery(filter, q), ...(pageParam ? { cursor: pageParam } : {}) } as never })
+    putTickets(page.data)
+    return { ids: page.data.map((ticket) => ticket.id), next: page.page.hasMore ? page.page.next : null }
+  },
+  getNextPageParam: (page: { next?: string | null }) => page.next ?? undefined,
+})
 
 export function TicketList({ openId }: { openId: string | undefined }) {
   const filter = useSignal<Filter>("active")
   const search = useSignal("")
   const q = useDelayed(search.value.trim())
-  const query = useInfiniteQuery({
-    queryKey: ["tickets", filter.value, q],
-    initialPageParam: "",
-    queryFn: async ({ pageParam }) => {
-      // Customers see tickets on hold as open.
-      const status = statuses[filter.value].filter((each) => each !== "on_hold").join()
-      const page = await call("get", "/tickets", { query: { limit: pageSize, ...(q ? { q } : { status: status as never }), ...(pageParam ? { cursor: pageParam } : {}) } })
-      putTickets(page.data)
-      return { ids: page.data.map((ticket) => ticket.id), next: page.page.hasMore ? page.page.next : null }
-    },
-    getNextPageParam: (page) => page.next ?? undefined,
-  })
+  const query = useInfiniteQuery(listPages(filter.value, q))
   const loaded = query.data?.pages.flatMap((page) => page.ids) ?? []
   useForgotten(filter.value, q, loaded, query.isSuccess && !query.hasNextPage && !query.isPlaceholderData)
   const shown = useComputed(() => {
