@@ -258,14 +258,14 @@ func TestBatchHandler_Deliver(t *testing.T) {
 	}{
 		{"empty", batch(), nil, nil},
 		{"entry, which the ticket lacks", batch(insert(entryOf("t", 2, "message"))), nil, nil},
-		{"message", batch(changed(ticketOf("t", 1, 1), ticketOf("t", 2, 2))), []string{"head to sara's", "ticket to ali's"}, nil},
-		{"note", batch(changed(ticketOf("t", 1, 1), ticketOf("t", 2, 1))), []string{"ticket to ali's"}, nil},
+		{"message", batch(changed(ticketOf("t", 1, 1), ticketOf("t", 2, 2))), []string{"head to ali's", "head to sara's", "ticket to ali's"}, nil},
+		{"note", batch(changed(ticketOf("t", 1, 1), ticketOf("t", 2, 1))), []string{"head to ali's", "ticket to ali's"}, nil},
 		{"repeated", batch(changed(ticketOf("t", 2, 2), ticketOf("t", 2, 2))), nil, nil},
 		{"changed attachment", batch(modify(entryOf("t", 1, "opened"))), nil, nil},
 		{"read marker", batch(modify(readMarkerOf("t", 1))), []string{"read t", "read to ali's"}, nil},
 		{"read marker of a deleted ticket", batch(modify(readMarkerOf("deleted", 1))), []string{"read deleted"}, nil},
 		{"the first of two fails", batch(modify(ticketOf("dark", 2, 2)), modify(ticketOf("dark", 3, 3)), modify(ticketOf("t", 2, 2))),
-			[]string{"head to sara's", "ticket to ali's"}, []string{"1"}},
+			[]string{"head to ali's", "head to sara's", "ticket to ali's"}, []string{"1"}},
 		{"subscribers cannot be read", batch(modify(readMarkerOf("dark", 1))), []string{"read dark"}, []string{"1"}},
 		{"invalid record", batch(invalidRecord(), modify(item("T#t", "~H"))), nil, []string{"1"}},
 	} {

@@ -117,19 +117,30 @@ func encodeOnce(frame any) any {
 
 // PublishTicketChange pushes a ticket to the subscribers of the queue who see a change: that one
 // user has read something changes nothing for the others. A ticket that was not listed before has
-// changed for all, and one that is not listed yet is not pushed. The others who may see new entries
-// get a hint that they exist, in case the function that wrote them failed before PublishEntry.
+// changed for all, and one that is not listed yet is not pushed. Those who may see new entries get
+// a hint that they exist, in case the function that wrote them failed before PublishEntry. The
+// ticket on the queue says the same, so there only subscribers of the ticket itself get the hint.
 func (p *Publisher) PublishTicketChange(ctx context.Context, before, tk ticket.Ticket) error {
-	topics := []string{realtime.QueueTopic}
-	if tk.LastSeq > before.LastSeq {
-		topics = append(topics, topicsFor(tk, before.State.AssigneeID)...)
+	queue, err := p.subscribers(ctx, []string{realtime.QueueTopic}, staffOnly)
+	var hinted []realtime.Subscriber
+	if err == nil && tk.LastSeq > before.LastSeq {
+		hinted, err = p.subscribers(ctx, topicsFor(tk, before.State.AssigneeID), tk.VisibleTo)
 	}
-	return p.publish(ctx, topics, tk.VisibleTo, func(sub realtime.Subscriber) any {
-		if sub.Topic == realtime.QueueTopic && sub.Role.IsStaff() { // the first topic of a connection counts
-			return p.queueFrame(before, tk, sub)
+	if err != nil {
+		return err
+	}
+	onQueue := map[string]bool{}
+	for _, sub := range queue {
+		onQueue[sub.ConnectionID] = true
+	}
+	p.send(ctx, queue, func(sub realtime.Subscriber) any { return p.queueFrame(before, tk, sub) })
+	p.send(ctx, hinted, func(sub realtime.Subscriber) any {
+		if onQueue[sub.ConnectionID] && sub.Topic != realtime.TicketTopic(tk.ID) {
+			return nil
 		}
 		return entryHint(before, tk, sub)
 	})
+	return nil
 }
 
 // queueFrame returns the ticket as a subscriber of the queue sees it, or nil if that is as before.

@@ -19,7 +19,7 @@ export const inbox = {
   tags: "Tags", noTags: "No tags", continues: "Continues", palette: "Find a ticket or a command", searchFor: (text: string) => `Search all tickets for “${text}”`,
   customerTickets: (open: number, all: number) => `${plural(open, { one: "# open ticket", other: "# open tickets" })} of ${plural(all, { one: "#", other: "#" })}`,
   alsoHere: (name: string) => `${name} is here too`, severalHere: (n: string) => `${n} colleagues are here too`,
-  modeLabel: "Kind of message", writeReply: (name: string) => `Reply to ${name}`, writeNote: "Write a note that only colleagues see", addNote: "Add the note",
+  modeLabel: "Kind of message", writeReply: (name: string) => `Reply to ${name}`, writeNote: "Note for colleagues", addNote: "Add the note",
   deleteTicket: "Delete the ticket", deleteTitle: "Delete this ticket?", deleteText: "Its messages and files are removed for everybody. This cannot be undone.",
   details: "Customer and details", openTicket: "New ticket for this customer", openFor: (name: string) => `New ticket for ${name}`,
   keysTitle: "Keyboard shortcuts", keysOn: "Use single keys as shortcuts",

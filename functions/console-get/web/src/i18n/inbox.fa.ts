@@ -20,7 +20,7 @@ export const inbox: typeof english = {
   tags: "برچسب‌ها", noTags: "بی‌برچسب", continues: "ادامهٔ", palette: "یافتن تیکت یا فرمان", searchFor: (text) => `جست‌وجوی «${text}» در همهٔ تیکت‌ها`,
   customerTickets: (open, all) => `${plural(open, { other: "# تیکت باز" })} از ${plural(all, { other: "#" })}`,
   alsoHere: (name) => `${name} هم این‌جاست`, severalHere: (n) => `${n} همکار هم این‌جایند`,
-  modeLabel: "نوع پیام", writeReply: (name) => `پاسخ به ${name}`, writeNote: "یادداشتی که تنها همکاران می‌بینند", addNote: "افزودن یادداشت",
+  modeLabel: "نوع پیام", writeReply: (name) => `پاسخ به ${name}`, writeNote: "یادداشت برای همکاران", addNote: "افزودن یادداشت",
   deleteTicket: "حذف تیکت", deleteTitle: "این تیکت حذف شود؟", deleteText: "پیام‌ها و پرونده‌های آن برای همه پاک می‌شود و بازگشت ندارد.",
   details: "مشتری و جزئیات", openTicket: "تیکت تازه برای این مشتری", openFor: (name) => `تیکت تازه برای ${name}`,
   keysTitle: "میان‌برهای صفحه‌کلید", keysOn: "کلیدهای تکی میان‌بر باشند",
