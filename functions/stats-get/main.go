@@ -10,5 +10,5 @@ import (
 
 func main() {
 	a := app.New()
-	a.Serve(api.GetStats(a.Store(), a.Timezone(), app.Now))
+	a.Serve(api.GetStats(a.Counts(), a.Timezone(), app.Now))
 }

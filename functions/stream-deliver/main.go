@@ -14,7 +14,7 @@ func main() {
 	store, publisher, revoker := a.Store(), websocket.Publisher(a), websocket.AccessRevoker(a)
 	a.Run(stream.NewBatchHandler(a.Log, a.RequestLog(), dynamo.DecodeRecord,
 		stream.PushChanges(store, publisher),
-		stream.PushCounts(store, publisher), stream.PushNotifications(publisher),
+		stream.PushCounts(a.Counts(), publisher), stream.PushNotifications(publisher),
 		stream.EnqueueDeliveries(delivery.Queue(a), a.Key(), delivery.NotificationDelay(a)),
 		stream.EnqueueBroadcasts(delivery.BroadcastQueue(a)), stream.PushBroadcasts(store, publisher),
 		stream.RevokeChangedRights(store, revoker), stream.VerifyNewSession(store, revoker, store, app.Now),

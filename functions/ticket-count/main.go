@@ -8,5 +8,5 @@ import (
 
 func main() {
 	a := app.New()
-	a.Serve(api.CountTickets(a.Store()))
+	a.Serve(api.CountTickets(a.Counts()))
 }

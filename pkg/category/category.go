@@ -119,6 +119,16 @@ func (c *Cache) recentlyFresh() bool {
 	return !c.freshAt.IsZero() && c.now().Sub(c.freshAt) < time.Second
 }
 
+// UpdateNames replaces names, by category id and language, by those that the categories have now.
+// Those of deleted categories stay.
+func (c *Cache) UpdateNames(ctx context.Context, names map[string]map[string]string) error {
+	list, err := c.List(ctx)
+	for _, one := range list {
+		names[one.ID] = one.Names
+	}
+	return err
+}
+
 func find(list []Category, id string) (Category, error) {
 	for _, one := range list {
 		if one.ID == id {

@@ -7,6 +7,8 @@ import (
 	"time"
 	_ "time/tzdata" // the same database everywhere
 
+	"ticketsystem/pkg/app"
+	"ticketsystem/pkg/category"
 	"ticketsystem/pkg/dynamo"
 	"ticketsystem/pkg/stats"
 	"ticketsystem/pkg/ticket"
@@ -201,5 +203,36 @@ func TestApplyStats_ManyCategories(t *testing.T) {
 	byCategory := stats.NewTicketCounts(counts, "").ByCategory
 	if len(byCategory) != categories || byCategory[0].Count != 1 || byCategory[categories-1].Names["fa"] != name {
 		t.Errorf("got %d categories, want %d with their names", len(byCategory), categories)
+	}
+}
+
+// TestCountStore_CategoryNames checks that counts have the current name of a category, and the last
+// known one of a deleted category.
+func TestCountStore_CategoryNames(t *testing.T) {
+	t.Parallel()
+	w := newEmptyWorkload(t, 22)
+	names := func(name string) map[string]string { return map[string]string{"en": name, "fa": name} }
+	renamed, deleted := newID(), newID()
+	must(t, w.store.SaveCategory(t.Context(), category.Category{ID: renamed, Names: names("Payments"), Active: true}))
+	var updates []stats.Update
+	for _, id := range []string{renamed, deleted} {
+		d := stats.Delta{
+			Slots:         map[stats.Slot]stats.Counts{{CategoryID: id}: {"t_open": 1}},
+			Backlog:       stats.Counts{"s_new": 1},
+			CategoryNames: map[string]map[string]string{id: names("Refunds")},
+		}
+		updates = append(updates, stats.Update{After: stats.Checkpoint{TicketID: newID(), LastSeq: 1}, Delta: d})
+	}
+	_, err := w.store.ApplyStats(t.Context(), updates)
+	must(t, err)
+	counts := app.CountStore{Store: w.store, Categories: category.NewCache(w.store, fixedNow)}
+	snapshot, err := counts.TicketCounts(t.Context())
+	must(t, err)
+	report, err := counts.StatsSnapshot(t.Context(), stats.Period{From: fixedNow(), To: fixedNow(), Zone: time.UTC})
+	must(t, err)
+	for _, got := range []map[string]map[string]string{snapshot.CategoryNames, report.CategoryNames} {
+		if len(got) != 2 || got[renamed]["en"] != "Payments" || got[deleted]["fa"] != "Refunds" {
+			t.Errorf("got %v, want the current name of %s and the former one of %s", got, renamed, deleted)
+		}
 	}
 }
