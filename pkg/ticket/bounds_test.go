@@ -3,7 +3,6 @@ package ticket_test
 import (
 	"context"
 	"fmt"
-	"reflect"
 	"testing"
 
 	"ticketsystem/pkg/ticket"
@@ -163,7 +162,7 @@ func TestProject_FarBehind(t *testing.T) {
 	got, want := store.ticket(), log.ticket()
 	want.Revision = got.Revision
 	want = ticket.ApplyReadMarker(want, sara.UserID, 1300, log[len(log)-1000:])
-	if !reflect.DeepEqual(got, want) {
+	if !ticket.Equal(got, want) { // the second marker leaves as many unread as the first
 		t.Errorf("got  %+v\nwant %+v", got, want)
 	}
 }

@@ -8,6 +8,7 @@ const (
 
 var (
 	ApplyLog       = applyLog
+	Equal          = equal
 	FilterVisible  = filterVisible
 	FirstNeededSeq = firstNeededSeq
 	Preview        = preview

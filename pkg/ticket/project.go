@@ -133,14 +133,16 @@ func firstNeededSeq(log Log) int {
 }
 
 // applyLog returns the ticket with all entries and read markers applied, and
-// whether it must be stored.
+// whether it must be stored. A read marker alone, after which as many messages are
+// unread as before, is stored with the next change.
 func applyLog(log Log) (Ticket, bool) {
 	next := Fold(log.Ticket, log.Entries)
 	changed := next.LastSeq != log.Ticket.LastSeq || !log.Ticket.IsListed()
 	for id, marker := range log.ReadMarkers {
 		if marker > next.Readers[id].Read && marker <= next.LastSeq {
+			before := next.unreadFor(id)
 			next = ApplyReadMarker(next, id, marker, log.Entries)
-			changed = true
+			changed = changed || next.unreadFor(id) != before
 		}
 	}
 	return next, changed

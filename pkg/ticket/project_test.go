@@ -53,6 +53,7 @@ func TestApplyLog(t *testing.T) {
 		{"nothing new, not in the staff lists", ticket.Log{Ticket: fresh, Entries: log}, true, ticket.Reader{}, 4},
 		{"new entries", ticket.Log{Ticket: behind, Entries: log[2:]}, true, ticket.Reader{}, 4},
 		{"moved marker", ticket.Log{Ticket: old, Entries: log[2:], ReadMarkers: map[string]int{"sara": 2}}, true, ticket.Reader{2, 1}, 4},
+		{"moved marker, nothing less unread", ticket.Log{Ticket: old, Entries: log, ReadMarkers: map[string]int{"sara": 1}}, false, ticket.Reader{1, 2}, 4},
 		{"marker at a new entry", ticket.Log{Ticket: behind, Entries: log[2:], ReadMarkers: map[string]int{"sara": 3}}, true, ticket.Reader{3, 0}, 4},
 	} {
 		got, changed := ticket.ApplyLog(c.log)

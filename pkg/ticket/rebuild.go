@@ -3,7 +3,9 @@ package ticket
 import (
 	"context"
 	"fmt"
+	"maps"
 	"reflect"
+	"slices"
 	"time"
 
 	"ticketsystem/pkg/apperr"
@@ -76,12 +78,15 @@ func setCurrentName(ctx context.Context, ref *UserRef, nameOf func(ctx context.C
 	return err
 }
 
-// equal reports whether two tickets are equal; nil and empty collections are.
+// equal reports whether two tickets are equal; nil and empty collections are, and so are readers
+// with as many unread messages: their positions may be stored later.
 func equal(a, b Ticket) bool {
+	readers := slices.AppendSeq(slices.Collect(maps.Keys(a.Readers)), maps.Keys(b.Readers))
+	if slices.ContainsFunc(readers, func(id string) bool { return a.unreadFor(id) != b.unreadFor(id) }) {
+		return false
+	}
+	a.Readers, b.Readers = nil, nil
 	for _, tk := range []*Ticket{&a, &b} {
-		if len(tk.Readers) == 0 {
-			tk.Readers = nil
-		}
 		if len(tk.Tags) == 0 {
 			tk.Tags = nil
 		}

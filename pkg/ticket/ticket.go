@@ -83,7 +83,7 @@ type State struct {
 
 // Reader is the read position of one user.
 type Reader struct {
-	Read   int // last sequence number marked as read
+	Read   int // last sequence number marked as read, when the ticket was stored
 	Unread int // visible messages of other users after Read
 }
 
@@ -162,11 +162,13 @@ func (tk Ticket) LastSeqFor(actor user.Principal) int {
 
 // UnreadFor returns the number of visible messages of other users after the
 // actor's read marker.
-func (tk Ticket) UnreadFor(actor user.Principal) int {
-	if r, ok := tk.Readers[actor.UserID]; ok {
+func (tk Ticket) UnreadFor(actor user.Principal) int { return tk.unreadFor(actor.UserID) }
+
+func (tk Ticket) unreadFor(userID string) int {
+	if r, ok := tk.Readers[userID]; ok {
 		return r.Unread
 	}
-	return tk.visibleMessages(actor.UserID)
+	return tk.visibleMessages(userID)
 }
 
 // countsNotesFor reports whether notes count as unread for a user. They count for

@@ -1,12 +1,14 @@
 package conformance
 
 import (
+	"maps"
 	"reflect"
 	"testing"
 	"time"
 
 	"ticketsystem/pkg/apperr"
 	"ticketsystem/pkg/ticket"
+	"ticketsystem/pkg/user"
 )
 
 // equal reports an error if got and want differ.
@@ -28,6 +30,22 @@ func equalTicket(t *testing.T, got, want ticket.Ticket) {
 		}
 	}
 	equal(t, "head", got, want)
+}
+
+// withReadPositions returns a stored ticket with the read positions of want that leave as many
+// messages unread as the stored ones. Such a position is stored with the next change.
+func withReadPositions(stored, want ticket.Ticket) ticket.Ticket {
+	readers := maps.Clone(stored.Readers)
+	for id, reader := range want.Readers {
+		if stored.UnreadFor(user.Principal{UserID: id}) == reader.Unread {
+			if readers == nil {
+				readers = map[string]ticket.Reader{}
+			}
+			readers[id] = reader
+		}
+	}
+	stored.Readers = readers
+	return stored
 }
 
 // wantCode reports an error unless err has the code want.
