@@ -7,6 +7,14 @@ import (
 	"ticketsystem/pkg/apperr"
 )
 
+// IndexOpening implements stream.SearchIndex.
+func (s *Store) IndexOpening(ctx context.Context, ticketID, cause string, terms []string) error {
+	if err := s.IndexTicket(ctx, ticketID, cause, terms, nil); err != nil {
+		return err
+	}
+	return s.RefreshTicket(ctx, ticketID)
+}
+
 // RefreshTicket implements stream.SearchIndex.
 func (s *Store) RefreshTicket(ctx context.Context, ticketID string) error {
 	var stored ticketItem

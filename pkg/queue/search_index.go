@@ -24,6 +24,11 @@ func (s SearchIndex) IndexTicket(ctx context.Context, ticketID, cause string, te
 	return s.send(ctx, ticketID, search.IndexJob{TicketID: ticketID, Entry: &search.EntryTerms{Cause: cause, Terms: terms, StaffOnly: staffOnly}})
 }
 
+// IndexOpening sends the terms of the first entry and that the fields of the ticket are new.
+func (s SearchIndex) IndexOpening(ctx context.Context, ticketID, cause string, terms []string) error {
+	return s.send(ctx, ticketID, search.IndexJob{TicketID: ticketID, Entry: &search.EntryTerms{Cause: cause, Terms: terms}, Refresh: true})
+}
+
 // RefreshTicket sends the id of a ticket whose fields or customer have changed.
 func (s SearchIndex) RefreshTicket(ctx context.Context, ticketID string) error {
 	return s.send(ctx, ticketID, search.IndexJob{TicketID: ticketID})

@@ -5,7 +5,9 @@ package search
 // names, titles and tags are read when the job runs.
 type IndexJob struct {
 	TicketID string `json:"ticketId,omitempty"`
-	// Entry has the terms to add to the ticket. nil refreshes the fields of the ticket.
-	Entry  *EntryTerms `json:"entry,omitempty"`
-	UserID string      `json:"userId,omitempty"`
+	// Entry has the terms to add to the ticket. nil refreshes the fields of the ticket, and so does
+	// Refresh after the terms were added.
+	Entry   *EntryTerms `json:"entry,omitempty"`
+	Refresh bool        `json:"refresh,omitempty"`
+	UserID  string      `json:"userId,omitempty"`
 }

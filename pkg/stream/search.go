@@ -17,6 +17,8 @@ type SearchIndex interface {
 	// identifies their source, for an entry its sequence number; a repeated cause changes
 	// nothing.
 	IndexTicket(ctx context.Context, ticketID, cause string, terms, staffOnly []string) error
+	// IndexOpening does as IndexTicket with the first entry and then RefreshTicket.
+	IndexOpening(ctx context.Context, ticketID, cause string, terms []string) error
 	// RefreshTicket replaces the terms of a ticket's fields and customer by the current
 	// ones. It removes all terms of a deleted ticket. It is safe to repeat.
 	RefreshTicket(ctx context.Context, ticketID string) error
@@ -48,16 +50,16 @@ func IndexSearch(index SearchIndex) Handler {
 }
 
 func indexEntry(ctx context.Context, index SearchIndex, e ticket.Entry) error {
-	if t := EntryTerms(e); len(t.Terms)+len(t.StaffOnly) > 0 {
-		if err := index.IndexTicket(ctx, e.TicketID, t.Cause, t.Terms, t.StaffOnly); err != nil {
-			return err
-		}
-	}
-	switch e.Kind { //nolint:exhaustive // other entries change no indexed field
-	case ticket.KindOpened, ticket.KindTitle, ticket.KindTags:
+	t := EntryTerms(e)
+	switch {
+	case e.Kind == ticket.KindOpened:
+		return index.IndexOpening(ctx, e.TicketID, t.Cause, t.Terms)
+	case e.Kind == ticket.KindTitle, e.Kind == ticket.KindTags:
 		return index.RefreshTicket(ctx, e.TicketID)
+	case len(t.Terms)+len(t.StaffOnly) > 0:
+		return index.IndexTicket(ctx, e.TicketID, t.Cause, t.Terms, t.StaffOnly)
 	}
-	return nil
+	return nil // other entries change no indexed field
 }
 
 // EntryTerms returns the search terms of the text of an entry. Those of a note are for

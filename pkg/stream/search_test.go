@@ -21,6 +21,11 @@ func (index *fakeIndex) IndexTicket(_ context.Context, ticketID, cause string, t
 	return nil
 }
 
+func (index *fakeIndex) IndexOpening(_ context.Context, ticketID, cause string, terms []string) error {
+	index.calls = append(index.calls, fmt.Sprintf("open %s %s: %s", ticketID, cause, strings.Join(terms, " ")))
+	return nil
+}
+
 func (index *fakeIndex) RefreshTicket(_ context.Context, ticketID string) error {
 	index.calls = append(index.calls, "refresh "+ticketID)
 	return nil
@@ -48,7 +53,7 @@ func TestIndexSearch(t *testing.T) {
 		event event.Event
 		calls []string
 	}{
-		"opened":                 {opened, []string{"t 0000000002: it rains in; ", "refresh t"}},
+		"opened":                 {opened, []string{"open t 0000000002: it rains in"}},
 		"message":                {entry(ticket.KindMessage, "sara", "Good day"), []string{"t 0000000002: good day; "}},
 		"note":                   {entry(ticket.KindNote, "ali", "Good day"), []string{"t 0000000002: ; good day"}},
 		"title":                  {retitled, []string{"refresh t"}},

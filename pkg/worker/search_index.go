@@ -78,6 +78,8 @@ func runIndexJob(ctx context.Context, index stream.SearchIndex, body string) err
 	switch {
 	case job.UserID != "":
 		return index.RefreshUser(ctx, job.UserID)
+	case job.Entry != nil && job.Refresh:
+		return index.IndexOpening(ctx, job.TicketID, job.Entry.Cause, job.Entry.Terms)
 	case job.Entry != nil:
 		return index.IndexTicket(ctx, job.TicketID, job.Entry.Cause, job.Entry.Terms, job.Entry.StaffOnly)
 	}

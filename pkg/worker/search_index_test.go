@@ -34,6 +34,10 @@ func (index *fakeSearchIndex) IndexTicket(_ context.Context, ticketID, cause str
 	return index.record(ticketID + " " + cause + ": " + strings.Join(terms, " ") + "; " + strings.Join(staffOnly, " "))
 }
 
+func (index *fakeSearchIndex) IndexOpening(_ context.Context, ticketID, cause string, terms []string) error {
+	return index.record("open " + ticketID + " " + cause + ": " + strings.Join(terms, " "))
+}
+
 func (index *fakeSearchIndex) RefreshTicket(_ context.Context, ticketID string) error {
 	return index.record("refresh " + ticketID)
 }
@@ -51,7 +55,7 @@ func TestUpdateSearchIndex(t *testing.T) {
 		{"2", "bad", `{"ticketId":"bad","entry":{"cause":"2"}}`},
 		{"3", "t", `{"ticketId":"t"}`},
 		{"4", "bad", `{"ticketId":"bad"}`},
-		{"5", "u", `{"userId":"u"}`},
+		{"5", "u", `{"userId":"u"}`}, {"9", "o", `{"ticketId":"o","entry":{"cause":"1","terms":["wall"]},"refresh":true}`},
 		{"6", "x", `no job`}, {"7", "t", `{"ticketId":"t"}`}, {"8", "t", `{"ticketId":"t"}`},
 	} {
 		batch.Records = append(batch.Records, events.SQSMessage{MessageId: m[0], Body: m[2], Attributes: map[string]string{"MessageGroupId": m[1]}})
@@ -76,7 +80,7 @@ func TestUpdateSearchIndex(t *testing.T) {
 	if len(refreshed) != 1 {
 		t.Errorf("got %d refreshes of a ticket with three, want 1", len(refreshed))
 	}
-	if !slices.Contains(index.calls, "user u") || slices.Contains(index.calls, "refresh bad") {
+	if !slices.Contains(index.calls, "user u") || !slices.Contains(index.calls, "open o 1: wall") || slices.Contains(index.calls, "refresh bad") {
 		t.Errorf("got %q", index.calls)
 	}
 }

@@ -254,6 +254,10 @@ func (q *jobQueue) IndexTicket(_ context.Context, ticketID, cause string, terms,
 	return q.add(ticketID, search.IndexJob{TicketID: ticketID, Entry: &search.EntryTerms{Cause: cause, Terms: terms, StaffOnly: staffOnly}})
 }
 
+func (q *jobQueue) IndexOpening(_ context.Context, ticketID, cause string, terms []string) error {
+	return q.add(ticketID, search.IndexJob{TicketID: ticketID, Entry: &search.EntryTerms{Cause: cause, Terms: terms}, Refresh: true})
+}
+
 func (q *jobQueue) RefreshTicket(_ context.Context, ticketID string) error {
 	return q.add(ticketID, search.IndexJob{TicketID: ticketID})
 }

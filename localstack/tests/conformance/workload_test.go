@@ -108,6 +108,12 @@ func (s serialIndex) IndexTicket(ctx context.Context, ticketID, cause string, te
 	return s.store.IndexTicket(ctx, ticketID, cause, terms, staffOnly)
 }
 
+func (s serialIndex) IndexOpening(ctx context.Context, ticketID, cause string, terms []string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.store.IndexOpening(ctx, ticketID, cause, terms)
+}
+
 func (s serialIndex) RefreshTicket(ctx context.Context, ticketID string) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -205,11 +205,17 @@ func (noPush) Send(context.Context, string, []byte) error { return nil }
 
 func (noDelivery) Send(context.Context, time.Duration, ...notification.DeliveryJob) error { return nil }
 
-// IndexTicket, RefreshTicket and RefreshUser make one change at a time, as the FIFO queue does.
+// IndexTicket, IndexOpening, RefreshTicket and RefreshUser make one change at a time, as the FIFO queue does.
 func (p *player) IndexTicket(ctx context.Context, ticketID, cause string, terms, staffOnly []string) error {
 	p.indexing.Lock()
 	defer p.indexing.Unlock()
 	return p.store.IndexTicket(ctx, ticketID, cause, terms, staffOnly)
+}
+
+func (p *player) IndexOpening(ctx context.Context, ticketID, cause string, terms []string) error {
+	p.indexing.Lock()
+	defer p.indexing.Unlock()
+	return p.store.IndexOpening(ctx, ticketID, cause, terms)
 }
 
 func (p *player) RefreshTicket(ctx context.Context, ticketID string) error {
