@@ -84,6 +84,13 @@ func (c country) international(digits string) string {
 	return c.code + digits
 }
 
+// CanonicalMobile returns the digits of the E.164 form of an international number, which is written
+// without a plus sign. ok is false if the number cannot be a complete mobile number.
+func CanonicalMobile(digits string) (number string, ok bool) {
+	number = canonical(digits)
+	return number, isMobile(number)
+}
+
 // canonical returns the form that an international number, without the plus sign, has in keys.
 func canonical(number string) string {
 	number = dropTrunk(number)

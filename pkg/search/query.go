@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strings"
 	"unicode"
+
+	"ticketsystem/pkg/phone"
 )
 
 // Terms are the terms that a text must all contain: tokens and the prefix of one.
@@ -39,8 +41,8 @@ func TooMany(text string) bool { return len(tokenize(text, pairStep)) > maxTerms
 // Parse returns the alternatives of a query: a text matches if it contains all
 // terms of one of them. The last token of a query matches as a prefix. A query
 // with compounds has two alternatives, the joined tokens and their parts. A query
-// that may be a phone number has a further one, its digits without formatting. A
-// query without tokens has none.
+// that may be a phone number has further ones, its digits without formatting and those of the
+// form in which the number is stored. A query without tokens has none.
 func Parse(text string) []Terms {
 	var whole, parts []string
 	for _, c := range tokenize(text, pairStep) {
@@ -53,8 +55,12 @@ func Parse(text string) []Terms {
 	if len(whole) != len(parts) {
 		readings = append(readings, parts)
 	}
-	if number := parsePhone(text); number != "" && !slices.Equal(whole, []string{number}) {
+	number := parsePhone(text)
+	if number != "" && !slices.Equal(whole, []string{number}) {
 		readings = append(readings, []string{number})
+	}
+	if stored, mobile := phone.CanonicalMobile(number); mobile && stored != number {
+		readings = append(readings, []string{stored})
 	}
 	terms := make([]Terms, len(readings))
 	for i, reading := range readings {
