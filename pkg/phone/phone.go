@@ -74,7 +74,7 @@ func (c country) international(digits string) string {
 		return national
 	case isMobile(canonical(digits)):
 		return digits
-	case len(abroad) > 0:
+	case len(abroad) > 0 && len(abroad[0]) >= minDigits:
 		return abroad[0]
 	case c.trunk != "" && strings.HasPrefix(digits, c.trunk):
 		return national
