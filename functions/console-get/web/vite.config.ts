@@ -71,5 +71,5 @@ export default defineConfig({
     },
   },
   plugins: [finish()],
-  test: { environment: "happy-dom", include: ["src/**/*.test.{ts,tsx}"], setupFiles: ["tests/setup.ts"], restoreMocks: true },
+  test: { environment: "happy-dom", include: ["src/**/*.test.{ts,tsx}"], setupFiles: ["tests/setup.ts"], restoreMocks: true, server: { deps: { inline: ["virtua"] } } },
 } as Parameters<typeof defineConfig>[0])

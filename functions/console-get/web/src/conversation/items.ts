@@ -46,6 +46,16 @@ export function rows(entries: readonly Entry[], waiting: readonly OutboxItem[], 
   return items
 }
 
+/** Pixels of a row on a wide screen, rather too few than too many. */
+const lowest = (item: Item) => (item.kind === "message" ? 64 + 26 * Math.floor(item.entry.body.length / 90) : 36)
+
+/** How many rows at the end of a conversation fill a screen. */
+export function screenful(items: readonly Item[], height: number): number {
+  let count = 0
+  for (let filled = 0; filled < height && count < items.length; count++) filled += lowest(items.at(-1 - count)!)
+  return count
+}
+
 /** A message keeps its row when the server confirms it. */
 const keyOf = (entry: Entry) => entry.clientId ?? `seq-${entry.seq}`
 

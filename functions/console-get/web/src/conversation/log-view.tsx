@@ -1,7 +1,8 @@
 import "./conversation.css"
 import { ArrowDown } from "lucide-preact"
-import { useLayoutEffect, useMemo, useRef, useState } from "preact/hooks"
-import { VList, type VListHandle } from "virtua"
+import { memo } from "preact/compat"
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks"
+import { Virtualizer, type VirtualizerHandle } from "virtua"
 import { useCategories } from "../api/queries"
 import type { Entry, Ticket } from "../api/types"
 import { session } from "../app/session"
@@ -15,7 +16,7 @@ import { room } from "../socket/realtime"
 import { Failure, SkeletonRows } from "../ui/states"
 import { toastError } from "../ui/toast"
 import { eventText } from "./events"
-import { entriesAfter, firstUnread, isText, type Item, rows } from "./items"
+import { entriesAfter, firstUnread, isText, type Item, rows, screenful } from "./items"
 import { Message, WaitingMessage } from "./message"
 import { usePrinting } from "./use-printing"
 import { type Loading, readUpTo } from "./use-conversation"
@@ -41,49 +42,51 @@ function List({ ticketId }: { ticketId: string }) {
   const unreadFrom = useUnreadLine(log, ticket, me)
   const items = useMemo(() => rows(entries, waiting, unreadFrom), [entries, outbox.value, unreadFrom])
   const read = Math.max(0, ...Object.values(room(ticketId).readers.value).map((reader) => reader.seq))
-  const categories = useCategories()
   const printing = usePrinting(ticketId)
 
-  const list = useRef<VListHandle>(null)
+  const view = useRef<HTMLDivElement>(null)
+  const list = useRef<VirtualizerHandle>(null)
   const atEnd = useRef(true)
   const [away, setAway] = useState(false)
-  const [seen, setSeen] = useState(0)
-  const oldestShown = useRef(0)
+  const [above, showAbove] = useRowsAbove(items, view)
+  const drawn = items.slice(above)
   // Rows that are put before the first one must not move the others.
-  const prepended = oldestShown.current > 0 && log.oldest < oldestShown.current
+  const first = useRef(drawn[0]?.key)
+  const prepended = first.current !== drawn[0]?.key
   const last = entries.at(-1)?.seq ?? 0
+  const seen = useRef(last)
   const loading = useRef(false)
+  const { toEnd, onResize } = useEnd(list, printing)
 
-  useLayoutEffect(() => {
-    oldestShown.current = log.oldest
-  }, [log.oldest])
+  useLayoutEffect(() => void (first.current = drawn[0]?.key))
   useLayoutEffect(() => {
     const own = items.at(-1)?.kind === "waiting"
     if (items.length && (atEnd.current || own)) {
-      list.current?.scrollToIndex(items.length - 1, { align: "end" })
-      setSeen(last)
+      toEnd()
+      seen.current = last
       readUpTo(ticketId, log.syncedTo)
     }
   }, [items.length, last, ticketId])
 
   const onScroll = (offset: number) => {
-    const view = list.current
-    if (!view) return
-    atEnd.current = view.scrollSize - offset - view.viewportSize < near
+    const { scrollSize, viewportSize } = list.current!
+    atEnd.current = scrollSize - offset - viewportSize < near
     setAway(!atEnd.current)
     if (atEnd.current) {
-      setSeen(last)
+      seen.current = last
       readUpTo(ticketId, log.syncedTo)
     }
-    if (offset < view.viewportSize && !log.complete && !loading.current) {
+    if (offset >= viewportSize) return
+    if (above > 0) showAbove()
+    else if (!log.complete && !loading.current) {
       loading.current = true
       void takeOlder(ticketId).catch(toastError).finally(() => (loading.current = false))
     }
   }
-  const unseen = away ? entriesAfter(entries, seen).filter((entry) => isText(entry) && entry.author.id !== me).length : 0
+  const unseen = away ? entriesAfter(entries, seen.current).filter((entry) => isText(entry) && entry.author.id !== me).length : 0
   const render = (item: Item, index: number) => (
     <article key={item.key} class="log-row" aria-posinset={index + 1} aria-setsize={log.complete ? items.length : -1}>
-      <Row item={item} printing={printing} read={read} sentence={(entry) => eventText(entry, { me, categories, assignee: ticket?.assignee ?? null })} />
+      <Row item={item} printing={printing} read={read} me={me} assignee={ticket?.assignee ?? null} />
     </article>
   )
   return (
@@ -91,13 +94,16 @@ function List({ ticketId }: { ticketId: string }) {
       {printing ? (
         <div>{items.map(render)}</div>
       ) : (
-        <VList ref={list as never /* virtua types it for React */} class="log-list" shift={prepended} role="feed" aria-label={t().ticket.log} tabIndex={0} onScroll={onScroll} data={items}>
-          {render}
-        </VList>
+        // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex
+        <div ref={view} class="log-list" role="feed" aria-label={t().ticket.log} tabIndex={0}>
+          <Virtualizer ref={list as never /* virtua types it for React */} shift={prepended} ssrCount={drawn.length} onScroll={onScroll} onResize={onResize} data={drawn}>
+            {(item, index) => render(item, above + index) as never}
+          </Virtualizer>
+        </div>
       )}
       <NewestMessage entries={entries} me={me} />
       {away && (
-        <button type="button" class="log-end" aria-label={t().ticket.latest} onClick={() => list.current?.scrollToIndex(items.length - 1, { align: "end" })}>
+        <button type="button" class="log-end" aria-label={t().ticket.latest} onClick={toEnd}>
           <ArrowDown size={18} />
           {unseen > 0 && <span>{t().ticket.newMessages(unseen)}</span>}
         </button>
@@ -106,19 +112,61 @@ function List({ ticketId }: { ticketId: string }) {
   )
 }
 
-function Row({ item, printing, read, sentence }: { item: Item; printing: boolean; read: number; sentence: (entry: Entry) => string }) {
+/** How many rows above the first screen are not in the list yet, and what puts them into it, which happens soon by itself. */
+function useRowsAbove(items: readonly Item[], view: { current: HTMLElement | null }) {
+  const [above, setAbove] = useState(() => items.length - screenful(items, innerHeight))
+  const show = () => setAbove(0)
+  const settle = () => {
+    view.current?.dispatchEvent(new Event("scroll")) // virtua draws its first rows, and no others, until one
+    show()
+  }
+  useEffect(() => void setTimeout(settle, 100), []) // the first rows are painted
+  return [above, show] as const
+}
+
+/** Leads to the end of the list: of a new one, when all its rows are drawn and measured, which is before it is painted. */
+function useEnd(list: { current: VirtualizerHandle | null }, printing: boolean) {
+  const measured = useRef(false)
+  useLayoutEffect(() => () => void (measured.current = false), [printing])
+  const toEnd = () => measured.current && list.current?.scrollToIndex(Infinity, { align: "end" })
+  const onResize = () => {
+    if (measured.current) return
+    measured.current = true
+    queueMicrotask(toEnd) // the sizes are reported one after another
+  }
+  return { toEnd, onResize }
+}
+
+interface RowProps {
+  item: Item
+  printing: boolean
+  /** Seq up to which another person has read. */
+  read: number
+  me: string
+  assignee: Ticket["assignee"]
+}
+
+function Row({ item, printing, read, me, assignee }: RowProps) {
   switch (item.kind) {
     case "day":
       return <p class="log-day"><span>{printing ? longDate(item.at) : day(item.at)}</span></p>
     case "new":
       return <p class="log-new no-print"><span>{t().ticket.newLine}</span></p>
     case "event":
-      return <p class="log-event">{sentence(item.entry)}</p>
+      return <EventLine entry={item.entry} me={me} assignee={assignee} />
     case "waiting":
       return <WaitingMessage item={item.item} />
     case "message":
-      return <Message entry={item.entry} first={item.first} readUpTo={read} />
+      return <HeldMessage entry={item.entry} first={item.first} read={read >= item.entry.seq} />
   }
+}
+
+// An entry that has not changed is not drawn again, however often the list is.
+const HeldMessage = memo(Message)
+
+function EventLine({ entry, ...names }: { entry: Entry; me: string; assignee: Ticket["assignee"] }) {
+  const categories = useCategories()
+  return <p class="log-event">{eventText(entry, { ...names, categories })}</p>
 }
 
 /** The line above the messages that were unread when the ticket was opened; it stays while one reads. */

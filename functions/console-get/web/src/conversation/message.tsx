@@ -16,11 +16,11 @@ interface MessageProps {
   entry: Entry
   /** Whether it begins a group and shows its author. */
   first: boolean
-  /** Seq up to which another person has read. */
-  readUpTo: number
+  /** Whether another person has read it. */
+  read: boolean
 }
 
-export function Message({ entry, first, readUpTo }: MessageProps) {
+export function Message({ entry, first, read }: MessageProps) {
   const own = entry.author.id === session.value?.user.id
   const at = new Date(entry.createdAt)
   const name = entry.author.name || t().ticket.unknownAuthor
@@ -41,7 +41,7 @@ export function Message({ entry, first, readUpTo }: MessageProps) {
         </div>
         <p class="message-foot">
           <time dateTime={entry.createdAt} title={exact(at)}>{clock(at)}</time>
-          {own && <Mark read={readUpTo >= entry.seq} />}
+          {own && <Mark read={read} />}
         </p>
       </div>
     </div>

@@ -67,11 +67,15 @@ function advance(log: Log): Log {
   return syncedTo === log.syncedTo ? log : { ...log, syncedTo }
 }
 
+/** Held entries stay the same objects, so that their rows are not drawn again. */
 function merge(held: readonly Entry[], incoming: readonly Entry[]): Entry[] {
   const bySeq = new Map(held.map((entry) => [entry.seq, entry]))
   let changed = false
   for (const entry of incoming) {
-    bySeq.set(entry.seq, newer(bySeq.get(entry.seq), entry))
+    const known = bySeq.get(entry.seq)
+    const next = newer(known, entry)
+    if (known && JSON.stringify(known) === JSON.stringify(next)) continue
+    bySeq.set(entry.seq, next)
     changed = true
   }
   return changed ? [...bySeq.values()].sort((a, b) => a.seq - b.seq) : (held as Entry[])

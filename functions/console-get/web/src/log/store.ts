@@ -58,9 +58,10 @@ async function readStored(ticketId: string): Promise<void> {
 export async function takeEntries(ticketId: string, entries: readonly Entry[], source: Source): Promise<void> {
   await openLog(ticketId)
   const log = logSignal(ticketId)
-  const result = apply(log.peek(), entries, source)
+  const held = log.peek()
+  const result = apply(held, entries, source)
   log.value = result.log
-  await persist(result.log, entries)
+  await persist(result.log, result.log.entries === held.entries ? [] : entries)
   if (result.gap) scheduleFill(ticketId, gapDelay)
   else fillToHead(ticketId)
 }

@@ -4,7 +4,7 @@ import { useEffect, useState } from "preact/hooks"
 import { Link, Redirect, useRoute } from "wouter-preact"
 import { queryClient } from "../../api/query"
 import { t } from "../../i18n"
-import { heldTickets } from "../../log/tickets"
+import { heldTickets, ticketSignal } from "../../log/tickets"
 import { openedTicket, outbox } from "../../outbox/outbox"
 import { Empty } from "../../ui/states"
 import { listPages, TicketList } from "./list"
@@ -39,12 +39,14 @@ export default function Tickets() {
   )
 }
 
+const isHeld = (id: string) => ticketSignal(id).peek() !== null
+
 /** A ticket that was written offline has the id of its request until it is confirmed. */
 function OpenTicket({ id }: { id: string }) {
   const item = outbox.value.find((other) => other.clientId === id)
-  const [confirmed, setConfirmed] = useState<string | null>()
+  const [confirmed, setConfirmed] = useState<string | null | undefined>(isHeld(id) ? null : undefined)
   useEffect(() => {
-    if (!item) void openedTicket(id).then((opened) => setConfirmed(opened ?? null))
+    if (!item && !isHeld(id)) void openedTicket(id).then((opened) => setConfirmed(opened ?? null))
   }, [id, item])
   if (confirmed) return <Redirect to={`/tickets/${confirmed}`} replace />
   if (!item && confirmed === undefined) return null
