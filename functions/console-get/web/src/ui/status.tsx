@@ -25,17 +25,18 @@ export function StatusChip({ status }: { status: Status }) {
   )
 }
 
-const bars: Record<Priority, number> = { low: 1, medium: 2, high: 3, urgent: 4 }
+const filled: Record<Priority, number> = { low: 1, medium: 2, high: 3, urgent: 4 }
+/** Four bars with round corners, each higher than the one before. */
+const bars = [0, 1, 2, 3].map((i) => `M${2 + i * 4} ${11 - i * 3}h.5a1 1 0 0 1 1 1v${2 + i * 3}a1 1 0 0 1-1 1h-.5a1 1 0 0 1-1-1v-${2 + i * 3}a1 1 0 0 1 1-1z`)
 
 /** Bars that rise with the priority; urgent is filled and red. */
 export function PriorityMark({ priority }: { priority: Priority }) {
-  const count = bars[priority]
+  const count = filled[priority]
   return (
     <svg class="priority" data-priority={priority} width="16" height="16" viewBox="0 0 16 16" role="img" aria-label={`${t().priority.label}: ${named(t().priority, priority)}`}>
       <title>{named(t().priority, priority)}</title>
-      {[0, 1, 2, 3].map((i) => (
-        <rect key={i} x={1 + i * 4} y={11 - i * 3} width="2.5" height={4 + i * 3} rx="1" fill={i < count ? "currentColor" : "var(--line)"} />
-      ))}
+      <path d={bars.slice(0, count).join("")} fill="currentColor" />
+      <path d={bars.slice(count).join("")} fill="var(--line)" />
     </svg>
   )
 }

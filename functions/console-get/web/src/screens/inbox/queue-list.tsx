@@ -1,6 +1,8 @@
-import { useEffect, useRef, useState } from "preact/hooks"
+import type { VNode } from "preact"
+import { useEffect, useMemo, useRef, useState } from "preact/hooks"
 import { CheckCheck, SearchX } from "lucide-preact"
 import { Virtualizer } from "virtua"
+import { useLocation } from "wouter-preact"
 import { inboxText } from "../../i18n/inbox"
 import { t } from "../../i18n"
 import type { Ticket } from "../../api/types"
@@ -26,6 +28,7 @@ export function QueueList({ queue, result, openId }: Props) {
   const [scrolled, setScrolled] = useState(false)
   const { tickets, hasNextPage, fetchNextPage, isFetchingNextPage, error, data, refetch } = result
   const path = pathOf(queue)
+  const [, navigate] = useLocation()
   const { shown, waiting, showAll } = useHeldBack(tickets, path, scrolled)
 
   useEffect(() => {
@@ -44,11 +47,24 @@ export function QueueList({ queue, result, openId }: Props) {
     scroller.current?.scrollTo({ top: 0 })
     rowAt(0)?.focus()
   }
-  const render = (ticket: Ticket, index: number) => (
-    <div key={ticket.id} role="listitem" aria-posinset={index + 1} aria-setsize={hasNextPage ? -1 : shown.length}>
-      <TicketRow id={ticket.id} href={pathOf(queue, ticket.id)} current={ticket.id === openId} />
-    </div>
-  )
+  // A row that is the same object is not compared: the focus moves often, the rows change seldom.
+  const rows = useMemo(() => new Map<string, VNode>(), [shown, path, openId, hasNextPage])
+  // One listener for all rows: as a Link, each would follow the address for itself.
+  const open = (event: MouseEvent) => {
+    const id = (event.target as Element).closest<HTMLElement>("[data-row]")?.dataset.row
+    if (!id || event.button !== 0 || event.ctrlKey || event.metaKey || event.altKey || event.shiftKey) return
+    event.preventDefault()
+    navigate(pathOf(queue, id))
+  }
+  const render = (ticket: Ticket, index: number) => {
+    const row = rows.get(ticket.id) ?? (
+      <div key={ticket.id} role="listitem" aria-posinset={index + 1} aria-setsize={hasNextPage ? -1 : shown.length}>
+        <TicketRow id={ticket.id} href={pathOf(queue, ticket.id)} current={ticket.id === openId} />
+      </div>
+    )
+    rows.set(ticket.id, row)
+    return row
+  }
   return (
     <>
       {waiting > 0 && (
@@ -61,7 +77,7 @@ export function QueueList({ queue, result, openId }: Props) {
         {!data && !error && <SkeletonRows />}
         {data && shown.length === 0 && !hasNextPage && (queue.words ? <Empty icon={<SearchX size={32} />} title={t().tickets.noneFound} text={t().tickets.noneFoundText} /> : <Empty icon={<CheckCheck size={32} />} title={inboxText().emptyTitle} text={inboxText().emptyText} />)}
         {shown.length > 0 && (
-          <div role="list" aria-labelledby="queue-title" onFocusCapture={(event) => setFocused((event.target as HTMLElement).dataset.row ?? "")}>
+          <div role="list" aria-labelledby="queue-title" onClick={open} onFocusCapture={(event) => setFocused((event.target as HTMLElement).dataset.row ?? "")}>
             <Virtualizer scrollRef={scroller as never} data={shown} keepMounted={kept(shown, [focused, openId])}>
               {render as never /* virtua types it for React */}
             </Virtualizer>
@@ -92,6 +108,6 @@ export function moveFocus(step: number): void {
   const from = document.activeElement?.closest("[data-row]") ?? document.querySelector(".queue-rows [aria-current=true]")
   const index = Number(from?.closest("[aria-posinset]")?.getAttribute("aria-posinset")) - 1
   const next = from ? rowAt(index + step) : rowAt(0)
-  next?.focus()
+  next?.focus({ preventScroll: true }) // which would bring half a page of new rows at once
   next?.scrollIntoView({ block: "nearest" })
 }

@@ -1,5 +1,4 @@
 import { memo } from "preact/compat"
-import { Link } from "wouter-preact"
 import { inboxText } from "../../i18n/inbox"
 import { t } from "../../i18n"
 import { badge, digits } from "../../i18n/format"
@@ -14,17 +13,17 @@ interface Props {
   current: boolean
 }
 
-/** A ticket in a queue: who, what, since when. Only this row renders when its ticket changes. */
+/** A ticket in a queue: who, what, since when. Only this row renders when its ticket changes. The list opens it. */
 export const TicketRow = memo(function TicketRow({ id, href, current }: Props) {
   const ticket = ticketSignal(id).value
   if (!ticket) return null
   const who = ticket.customer.name || t().ticket.unknownAuthor
   return (
-    <Link href={href} class="queue-row" aria-current={current ? "true" : undefined} data-unread={ticket.unread > 0 || undefined} data-row={id}>
+    <a href={`/app${href}`} class="queue-row" aria-current={current ? "true" : undefined} data-unread={ticket.unread > 0 || undefined} data-row={id}>
       <span class="queue-row-line">
         <PriorityMark priority={ticket.priority} />
         <bdi class="queue-row-who">{who}</bdi>
-        <span class="meta"><RelativeTime at={ticket.lastActivityAt} /></span>
+        <RelativeTime class="meta" at={ticket.lastActivityAt} />
       </span>
       <span class="queue-row-line">
         <span class="queue-row-title" dir="auto">{ticket.title}</span>
@@ -48,6 +47,6 @@ export const TicketRow = memo(function TicketRow({ id, href, current }: Props) {
         )}
       </span>
       <span class="hidden">{t().ticket.number} <span class="ltr">{digits(ticket.number)}</span></span>
-    </Link>
+    </a>
   )
 })

@@ -55,13 +55,16 @@ export function inOrder(queue: Queue, me: string, loaded: readonly string[], liv
  */
 export function useHeldBack(tickets: readonly Ticket[], key: string, scrolled: boolean): { shown: readonly Ticket[]; waiting: number; showAll: () => void } {
   const [known, setKnown] = useState<{ key: string; ids: ReadonlySet<string> } | null>(null)
-  const all = tickets.map((ticket) => ticket.id).join()
+  const all = useMemo(() => tickets.map((ticket) => ticket.id).join(), [tickets])
   useEffect(() => {
     if (!scrolled) setKnown({ key, ids: new Set(all.split(",")) })
   }, [scrolled, key, all])
-  if (!scrolled || known?.key !== key) return { shown: tickets, waiting: 0, showAll: () => {} }
-  // Rows below the last known one come from paging, not from frames.
-  const lastKnown = tickets.findLastIndex((ticket) => known.ids.has(ticket.id))
-  const shown = tickets.filter((ticket, i) => known.ids.has(ticket.id) || i > lastKnown)
+  const shown = useMemo(() => {
+    if (!scrolled || known?.key !== key) return tickets
+    // Rows below the last known one come from paging, not from frames.
+    const lastKnown = tickets.findLastIndex((ticket) => known.ids.has(ticket.id))
+    const some = tickets.filter((ticket, i) => known.ids.has(ticket.id) || i > lastKnown)
+    return some.length === tickets.length ? tickets : some
+  }, [tickets, known, key, scrolled])
   return { shown, waiting: tickets.length - shown.length, showAll: () => setKnown({ key, ids: new Set(tickets.map((ticket) => ticket.id)) }) }
 }
