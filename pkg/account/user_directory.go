@@ -28,7 +28,8 @@ type UserDirectoryStore interface {
 	// UsersByID returns users in the order of ids. Missing users are omitted.
 	UsersByID(ctx context.Context, ids []string) ([]user.User, error)
 	// SearchUsers returns ids of users whose name, phone number or e-mail address match
-	// all terms, newest first. next is nil after the last page.
+	// all terms, newest first. next is nil after the last page; another page may have fewer than
+	// limit, because its reads are bounded.
 	SearchUsers(ctx context.Context, terms []search.Terms, limit int, cursor map[string]string) (ids []string, next map[string]string, err error)
 	// CreateUser writes a login, its user and an audit record in one transaction. It
 	// fails with phone_taken or conflict.
@@ -109,14 +110,16 @@ func (d *UserDirectory) List(ctx context.Context, query UserQuery, cursor map[st
 // maxSearchPages bounds the reads of a search whose results have other roles or states.
 const maxSearchPages = 10
 
-// search returns users that match the query's terms, role and state.
+// search returns users that match the query's terms, role and state. It ends with the first search
+// of the store that stopped at its limit of reads, and so found fewer users than it was asked for.
 func (d *UserDirectory) search(ctx context.Context, query UserQuery, cursor map[string]string) (users []user.User, next map[string]string, err error) {
 	terms := search.Parse(query.Text)
 	if len(terms) == 0 {
 		return nil, nil, nil
 	}
 	for range maxSearchPages {
-		ids, nextCursor, err := d.Store.SearchUsers(ctx, terms, query.Limit-len(users), cursor)
+		wanted := query.Limit - len(users)
+		ids, nextCursor, err := d.Store.SearchUsers(ctx, terms, wanted, cursor)
 		if err != nil {
 			return nil, nil, err
 		}
@@ -125,7 +128,7 @@ func (d *UserDirectory) search(ctx context.Context, query UserQuery, cursor map[
 			return nil, nil, err
 		}
 		users, cursor = append(users, page...), nextCursor
-		if cursor == nil || len(users) == query.Limit {
+		if cursor == nil || len(users) == query.Limit || len(ids) < wanted {
 			break
 		}
 	}
