@@ -147,6 +147,22 @@ func (c country) dropDialled(national string) string {
 	return national
 }
 
+// dialledForms returns a national number and its forms in Argentina, which argentineMobile reads.
+func (c country) dialledForms(national string) []string {
+	number, mobile := strings.CutPrefix(national, argentineAbroad)
+	if c.code != "54" || !mobile || len(number) != argentineDigits {
+		return []string{national}
+	}
+	area := argentineArea(number)
+	return []string{national, number, number[:area] + argentineInland + number[area:]}
+}
+
+// What is dialled before an Argentine mobile number, and after its area code.
+const (
+	argentineAbroad = "9"
+	argentineInland = "15"
+)
+
 // Lengths of numbers without what only mobile numbers have.
 const (
 	argentineDigits      = 10 // area code and number
@@ -158,18 +174,17 @@ const (
 // argentineMobile adds the 9 with which mobile numbers are dialled from other countries, and drops
 // the 15 after the area code with which they are dialled in Argentina.
 func argentineMobile(national string) string {
-	const abroad, inland = "9", "15"
 	number := national
 	if len(number) > argentineDigits {
-		number = strings.TrimPrefix(number, abroad)
+		number = strings.TrimPrefix(number, argentineAbroad)
 	}
-	if area := argentineArea(number); len(number) == argentineDigits+len(inland) && strings.HasPrefix(number[area:], inland) {
-		number = number[:area] + number[area+len(inland):]
+	if area := argentineArea(number); len(number) == argentineDigits+len(argentineInland) && strings.HasPrefix(number[area:], argentineInland) {
+		number = number[:area] + number[area+len(argentineInland):]
 	}
 	if len(number) != argentineDigits || number[0] < '1' || number[0] > '3' {
 		return national
 	}
-	return abroad + number
+	return argentineAbroad + number
 }
 
 // argentineArea returns the length of the area code of a number.

@@ -194,10 +194,11 @@ func SearchForms(number string) []string {
 	if !known {
 		return forms
 	}
-	national := strings.TrimPrefix(digits, c.code)
-	for _, form := range []string{c.trunk + national, national} {
-		if !slices.Contains(forms, form) {
-			forms = append(forms, form)
+	for _, national := range c.dialledForms(strings.TrimPrefix(digits, c.code)) {
+		for _, form := range []string{c.trunk + national, national} {
+			if !slices.Contains(forms, form) {
+				forms = append(forms, form)
+			}
 		}
 	}
 	return forms
