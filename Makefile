@@ -10,6 +10,10 @@ GOARCH ?= arm64
 # The folder of the functions' binaries, which the local stack uses too on such a machine.
 BINARIES := .cache/functions-linux-$(GOARCH)
 
+# With the settings of the functions' builds, tests and linters share their compiled packages.
+export CGO_ENABLED ?= 0
+export GOFLAGS ?= -trimpath
+
 .PHONY: help
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /  \1\t/p' $(MAKEFILE_LIST) | expand -t 18
@@ -57,7 +61,7 @@ test: $(DOCS) $(CONSOLE) .cache/npm/typescript/installed test-console-units ## r
 # The suites in localstack/tests and the tools run without the race detector, because functions
 # are processes that it does not see. `make quality` runs all store tests under it. Without
 # GORACE each package waits a second at its end.
-RACE := GORACE=atexit_sleep_ms=10 go test -race -shuffle=on
+RACE := CGO_ENABLED=1 GORACE=atexit_sleep_ms=10 go test -race -shuffle=on
 
 .PHONY: test-console-units
 test-console-units: .cache/npm/console/tools $(CONSOLE) ## check types, code and sizes of the web console, and run its unit tests

@@ -33,7 +33,7 @@ func checks() []check {
 		{"faults", "Exactly-once under faults", 30 * time.Minute, [][]string{goTest("^TestFaults_ThrottledKeys$", faults), goTest("^TestFaults_ExactlyOnce$", faults)}},
 		{"crash-points", "Same state after a crash at any point and a retry", time.Minute, [][]string{goTest("^TestCrashPoints", conformance, faults)}},
 		{"linearizability", "Linearizability of the ticket log", 3 * time.Minute, [][]string{goTest("^TestLinear", conformance)}},
-		{"races", "Data races in the store tests", 4 * time.Minute, [][]string{{"env", "-u", "QUALITY_FULL", "-u", "QUALITY_DIR", "go", "test", "-race", "-count=1", "-timeout=1h", conformance}}},
+		{"races", "Data races in the store tests", 4 * time.Minute, [][]string{{"env", "-u", "QUALITY_FULL", "-u", "QUALITY_DIR", "CGO_ENABLED=1", "go", "test", "-race", "-count=1", "-timeout=1h", conformance}}},
 		{"stream", "Projections equal a replay of the log under stream faults", 2 * time.Minute, [][]string{goTest("^TestStream_|^TestReplay|^TestPoison", conformance, "./localstack/emulator/stack", e2e)}},
 		{"authorization", "Authorization matrix", time.Minute, [][]string{goTest("^TestRoleMatrix", e2e)}},
 		{"fuzz", "Fuzzing of decoders and API", 7 * time.Minute, [][]string{{"make", "fuzz"}}},
