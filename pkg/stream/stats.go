@@ -8,17 +8,19 @@ import (
 	"ticketsystem/pkg/stats"
 )
 
-// ProjectStats returns a Handler that updates the statistics. It applies the
-// entries of a ticket once per batch: the first call reads all of them.
+// ProjectStats returns a Handler that updates the statistics. It applies the entries and the read
+// markers of a ticket once per batch: the first call reads all of them.
 func ProjectStats(aggregator *stats.Aggregator) Handler {
 	return func(ctx context.Context, e event.Event, earlier ...event.Event) error {
-		switch e := e.(type) {
-		case event.TicketDeleted:
+		if e, ok := e.(event.TicketDeleted); ok {
 			return aggregator.RemoveTicket(ctx, e.TicketID)
+		}
+		if !affectsStats(e) || slices.ContainsFunc(earlier, affectsStats) {
+			return nil
+		}
+		switch e := e.(type) {
 		case event.EntryAppended:
-			if stats.AffectsStats(e.Entry) && !slices.ContainsFunc(earlier, affectsStats) {
-				return aggregator.ApplyEntry(ctx, e.Entry)
-			}
+			return aggregator.ApplyEntry(ctx, e.Entry)
 		case event.ReadMarkerMoved:
 			return aggregator.ApplyReadMarker(ctx, e.Marker)
 		}
@@ -27,6 +29,11 @@ func ProjectStats(aggregator *stats.Aggregator) Handler {
 }
 
 func affectsStats(e event.Event) bool {
-	appended, ok := e.(event.EntryAppended)
-	return ok && stats.AffectsStats(appended.Entry)
+	switch e := e.(type) {
+	case event.EntryAppended:
+		return stats.AffectsStats(e.Entry)
+	case event.ReadMarkerMoved:
+		return e.Marker.Reader.Role.IsStaff()
+	}
+	return false
 }
