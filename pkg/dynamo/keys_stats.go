@@ -15,6 +15,7 @@ const (
 	statsPK             = "STAT"
 	prefixQuarterHour   = "C#"
 	prefixDay           = "D#"
+	ofAgent             = "#a" // after the category; alone in the days from before both were together
 	prefixAgentStats    = "~A#"
 	prefixCategoryStats = "~AC#" // of categories
 	skBacklog           = "~B"
@@ -37,14 +38,14 @@ func slotKey(shard, generation int, slot stats.Slot) key {
 	case slot.At == "":
 		return key{shardKey(statsPK, shard), prefixCategoryStats + slot.CategoryID + suffix}
 	}
-	prefix, of := prefixDay, "c"+slot.CategoryID
+	prefix, of := prefixDay, "#c"+slot.CategoryID
 	if len(slot.At) > len(time.DateOnly) {
 		prefix = prefixQuarterHour
 	}
 	if slot.AgentID != "" {
-		of = "a" + slot.AgentID
+		of += ofAgent + slot.AgentID
 	}
-	return key{shardKey(statsPK, shard), prefix + slot.At + "#" + of + suffix}
+	return key{shardKey(statsPK, shard), prefix + slot.At + of + suffix}
 }
 
 // statsSlot parses a key of slotKey in the partition of the statistics.
@@ -63,16 +64,13 @@ func (k key) statsSlot() (slot stats.Slot, generation int, ok bool) {
 	if slot.At = at; !found || of == "" || !day && !quarterHour {
 		return slot, 0, false
 	}
-	id, generation := splitGeneration(of[1:])
-	switch of[0] {
-	case 'a':
-		slot.AgentID = id
-	case 'c':
-		slot.CategoryID = id
-	default:
-		return slot, 0, false
+	category, agent, hasAgent := strings.Cut("#"+of, ofAgent)
+	category, hasCategory := strings.CutPrefix(category, "#c")
+	slot.CategoryID, generation = splitGeneration(category)
+	if hasAgent {
+		slot.AgentID, generation = splitGeneration(agent)
 	}
-	return slot, generation, true
+	return slot, generation, hasCategory || hasAgent
 }
 
 // dayPrefix begins the keys of a UTC day; of its quarter hours if quarterHours is true.

@@ -35,7 +35,8 @@ type Checkpoint struct {
 type Counts map[string]int
 
 // Slot identifies counts. At is a UTC day (yyyy-mm-dd), a quarter hour of a day
-// (yyyy-mm-ddThh:mm), or empty for current counts. One of the ids is set.
+// (yyyy-mm-ddThh:mm), or empty for current counts. One of the ids is set; with a time, those of
+// both the category and the agent if an agent caused the events.
 type Slot struct{ At, CategoryID, AgentID, CustomerID string }
 
 // Delta is the change of the statistics that entries cause.
@@ -50,11 +51,11 @@ func newDelta() Delta {
 }
 
 // maxDeltaSlots bounds the slots in one Delta, which is written in one transaction.
-// maxEntrySlots are those that one entry can change: day and quarter hour of its category
-// and its author, category, day of creation and assignee before and after, the customer.
+// maxEntrySlots are those that one entry can change: its day and quarter hour; category, day of
+// creation and assignee before and after; the customer.
 const (
 	maxDeltaSlots = 20
-	maxEntrySlots = 11
+	maxEntrySlots = 9
 )
 
 // Fold counts the entries after c.LastSeq and returns the new checkpoint and the
@@ -170,32 +171,26 @@ func (d *Delta) addCurrent(c Checkpoint, by int) {
 	}
 }
 
-// addEvents counts the events of the entry: for its category, and for its author if
-// that is an agent. Histograms are kept by quarter hour as well, see Report.
+// addEvents counts the events of the entry, for its category and, if that is an agent, its author
+// together. Histograms are kept by quarter hour as well, see Report.
 func (d *Delta) addEvents(before, after Checkpoint, e ticket.Entry) {
-	day, quarterHour := DayOf(e.CreatedAt), quarterHourOf(e.CreatedAt)
-	slots := []Slot{{CategoryID: after.CategoryID}}
+	daily := Slot{At: DayOf(e.CreatedAt), CategoryID: after.CategoryID}
 	if e.Author.Role.IsStaff() && e.Author.ID != after.CustomerID {
-		slots = append(slots, Slot{AgentID: e.Author.ID})
+		daily.AgentID = e.Author.ID
 	}
-	for _, slot := range slots {
-		daily, byQuarterHour := slot, slot
-		daily.At, byQuarterHour.At = day, quarterHour
-		for _, metric := range eventsOf(before, after, e) {
-			isOther := metric == replies && slot.AgentID == "" || metric == created && slot.AgentID != ""
-			if !isOther {
-				d.countsOf(daily)[metricName(metric, e.CreatedAt)]++
-			}
-		}
-		took := e.CreatedAt.Sub(after.CreatedAt)
-		if after.Replied && !before.Replied {
-			d.countsOf(daily)[bucketName(responsePrefix, took)]++
-			d.countsOf(byQuarterHour)[bucketName(responsePrefix, took)]++
-		}
-		if after.Finished && !before.Finished {
-			d.countsOf(daily)[bucketName(resolutionPrefix, took)]++
-			d.countsOf(byQuarterHour)[bucketName(resolutionPrefix, took)]++
-		}
+	byQuarterHour := daily
+	byQuarterHour.At = quarterHourOf(e.CreatedAt)
+	for _, metric := range eventsOf(before, after, e) {
+		d.countsOf(daily)[metricName(metric, e.CreatedAt)]++
+	}
+	took := e.CreatedAt.Sub(after.CreatedAt)
+	if after.Replied && !before.Replied {
+		d.countsOf(daily)[bucketName(responsePrefix, took)]++
+		d.countsOf(byQuarterHour)[bucketName(responsePrefix, took)]++
+	}
+	if after.Finished && !before.Finished {
+		d.countsOf(daily)[bucketName(resolutionPrefix, took)]++
+		d.countsOf(byQuarterHour)[bucketName(resolutionPrefix, took)]++
 	}
 	switch {
 	case e.Opening != nil:

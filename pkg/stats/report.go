@@ -235,23 +235,24 @@ func (s *periodSums) addEvent(slot Slot, at time.Time, metric string, count int)
 		return
 	}
 	s.addTo(slot, metric, count)
-	if slot.CategoryID != "" {
+	if slot.CategoryID != "" && metric != replies {
 		add(s.days, DateOf(at, s.period.Zone), metric, count)
 	}
 }
 
-// addTo adds to the sums of the slot's category or agent. The sum over all categories is the
-// total.
+// addTo adds to the sums of the slot's category and agent. The sum over all categories is the
+// total. Replies are counted for agents alone, and created tickets for categories.
 func (s *periodSums) addTo(slot Slot, name string, count int) {
 	if strings.HasPrefix(name, createdPrefix) {
 		return // not an event
 	}
-	if slot.AgentID != "" {
+	if slot.AgentID != "" && name != created {
 		add(s.agents, slot.AgentID, name, count)
-		return
 	}
-	s.total[name] += count
-	add(s.categories, slot.CategoryID, name, count)
+	if slot.CategoryID != "" && name != replies {
+		s.total[name] += count
+		add(s.categories, slot.CategoryID, name, count)
+	}
 }
 
 func add[K comparable](sums map[K]Counts, key K, name string, count int) {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"reflect"
+	"strings"
 	"testing"
 	"time"
 	_ "time/tzdata" // the same database everywhere
@@ -83,6 +84,51 @@ func TestNewReport(t *testing.T) {
 	near("p90", r.Total.FirstResponse.P90, 36000)
 	if r.Total.FirstResponse.Count != 3 || r.Total.Resolution != (stats.Percentiles{}) {
 		t.Errorf("got %+v and %+v", r.Total.FirstResponse, r.Total.Resolution)
+	}
+}
+
+// TestNewReport_Agent checks that what an agent does counts once for the agent and once for the
+// category: replies for the agent alone, and a ticket that the agent opens for the category. The
+// counts of days from before both were in one slot have the same sums.
+func TestNewReport_Agent(t *testing.T) {
+	now := time.Date(2026, 3, 20, 12, 0, 0, 0, time.UTC)
+	ali := ticket.Author{ID: "ali", Role: user.RoleSupport}
+	entry := func(seq int, kind ticket.Kind, status ticket.Status) ticket.Entry {
+		return ticket.Entry{TicketID: "t", Seq: seq, Kind: kind, Author: ali, CreatedAt: now.Add(time.Duration(seq-10) * time.Hour), State: ticket.State{Status: status, CategoryID: "a"}}
+	}
+	opened := entry(1, ticket.KindOpened, ticket.StatusNew)
+	opened.Opening = &ticket.Opening{Customer: ticket.UserRef{ID: "sara"}}
+	log := []ticket.Entry{opened, entry(2, ticket.KindMessage, ticket.StatusOpen), entry(3, ticket.KindMessage, ticket.StatusOpen), entry(4, ticket.KindStatus, ticket.StatusResolved)}
+	_, d := stats.Fold(stats.Checkpoint{}, log, nil)
+	before := map[stats.Slot]stats.Counts{}
+	for slot, counts := range d.Slots {
+		if slot.CategoryID != "" && slot.AgentID != "" {
+			agent := slot
+			slot.AgentID, agent.CategoryID = "", ""
+			before[agent] = maps.Clone(counts)
+			maps.DeleteFunc(before[agent], func(name string, _ int) bool { return strings.HasSuffix(name, "_created") })
+			counts = maps.Clone(counts)
+			maps.DeleteFunc(counts, func(name string, _ int) bool { return strings.HasSuffix(name, "_replies") })
+		}
+		if before[slot] == nil {
+			before[slot] = stats.Counts{}
+		}
+		before[slot].Add(counts)
+	}
+	for name, slots := range map[string]map[stats.Slot]stats.Counts{"together": d.Slots, "apart": before} {
+		for _, period := range []stats.Period{stats.Last30Days(now, time.UTC), stats.Last30Days(now, time.FixedZone("", 5*3600))} {
+			r := stats.NewReport(period, stats.Snapshot{At: now, Slots: slots})
+			agent, category, today := r.Agents[0], r.Categories[0], r.Days[len(r.Days)-1]
+			if len(r.Agents) != 1 || agent.ID != "ali" || agent.Created != 0 || agent.Replies != 2 || agent.Resolved != 1 || agent.FirstResponse.Count != 1 || agent.Resolution.Count != 1 {
+				t.Errorf("%s: agents: got %+v", name, r.Agents)
+			}
+			if len(r.Categories) != 1 || category.ID != "a" || category.Created != 1 || category.Replies != 0 || category.Resolved != 1 || category.FirstResponse.Count != 1 {
+				t.Errorf("%s: categories: got %+v", name, r.Categories)
+			}
+			if r.Total.Created != 1 || r.Total.Replies != 0 || r.Total.Resolved != 1 || r.Total.Resolution.Count != 1 || today.Created != 1 || today.Resolved != 1 {
+				t.Errorf("%s: got %+v in all, %+v today", name, r.Total, today)
+			}
+		}
 	}
 }
 

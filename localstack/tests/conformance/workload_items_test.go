@@ -78,7 +78,11 @@ func statsTotals(items map[string]item) map[string]float64 {
 			continue
 		}
 		parts := strings.Split(sk, "#")
-		name := strings.Join(parts[:min(len(parts), map[byte]int{'C': 3, 'D': 3, '~': 1}[sk[0]])], "#")
+		named := map[byte]int{'C': 3, 'D': 3, '~': 1}[sk[0]] // parts before the generation
+		if strings.Contains(sk, "#a") {
+			named++
+		}
+		name := strings.Join(parts[:min(len(parts), named)], "#")
 		switch {
 		case customer:
 			name = pk
@@ -136,7 +140,7 @@ func slotName(slot stats.Slot) string {
 	case slot.At == "":
 		return "~AC#" + slot.CategoryID
 	case slot.AgentID != "":
-		return day + "#a" + slot.AgentID
+		return day + "#c" + slot.CategoryID + "#a" + slot.AgentID
 	}
 	return day + "#c" + slot.CategoryID
 }
