@@ -43,7 +43,7 @@ const asked = (page: Page) =>
 
 const nameOf = (path: string) => path.replace(/-[\w-]{8}\./, ".")
 
-test("a customer's first rows take six requests, and what they do not need comes after them", async () => {
+test("a customer's first rows take six requests and the font, and what they do not need comes after them", async () => {
   const { phone } = await customerWithTicket("First rows")
   const { page } = await signedIn(phone)
   await page.goto("/app/tickets")
@@ -52,6 +52,7 @@ test("a customer's first rows take six requests, and what they do not need comes
   const { seen, resources } = await asked(page)
   const before = resources.filter(({ path, at }) => at < seen.rows! && !/icon|woff2/.test(path)).map(({ path }) => nameOf(path))
   expect(before.toSorted()).toEqual(["/app/assets/early.js", "/app/assets/en.js", "/app/assets/index.css", "/app/assets/index.js", "/profile", "/tickets?limit=30&status=new%2Copen%2Cpending"])
+  expect(resources.filter(({ path, at }) => at < seen.rows! && path.endsWith("woff2")).map(({ path }) => nameOf(path))).toEqual(["/app/assets/vazirmatn-latin-wght-normal.woff2"])
   expect(seen.socket).toBeGreaterThan(seen.rows!)
   expect(seen.worker).toBeGreaterThan(seen.rows!)
 })

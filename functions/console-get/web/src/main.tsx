@@ -15,6 +15,7 @@ import { applyTheme } from "./app/theme"
 import { registerWorker } from "./app/worker"
 import { pauseOutbox, startOutbox, stopOutbox } from "./outbox/outbox"
 import { setLanguage, t } from "./i18n"
+import { makeFormatters } from "./i18n/format"
 import { preferredLanguage } from "./i18n/preferred"
 import { trimStored } from "./log/stored"
 import { connection } from "./socket/realtime"
@@ -25,7 +26,10 @@ import { translateValidity } from "./ui/validity"
 async function start(): Promise<void> {
   applyTheme()
   const language = setLanguage(preferredLanguage())
-  await Promise.all([language.then(t.load), restoreSession().then(prepareScreen)])
+  const prepared = restoreSession().then(prepareScreen)
+  await language
+  makeFormatters()
+  await Promise.all([t.load(), prepared])
   render(
     <QueryClientProvider client={queryClient}>
       <App />

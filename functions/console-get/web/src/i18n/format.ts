@@ -35,7 +35,9 @@ export function plural(count: number, forms: Forms): string {
 
 export const list = (parts: string[]): string => cached("list", (locale) => new Intl.ListFormat(locale, { type: "conjunction" })).format(parts)
 
-export const clock = (time: Date): string => dates("clock", { hour: "2-digit", minute: "2-digit", hourCycle: "h23" }).format(time)
+const clockOptions = { hour: "2-digit", minute: "2-digit", hourCycle: "h23" } as const
+
+export const clock = (time: Date): string => dates("clock", clockOptions).format(time)
 
 export const month = (time: Date): string => dates("month", { day: "numeric", month: "short" }).format(time)
 
@@ -56,6 +58,9 @@ export const daysBetween = (time: Date, now: Date): number => Math.round((daySta
 
 const relative = () => cached("relative", (locale) => new Intl.RelativeTimeFormat(locale, { numeric: "auto", style: "long" }))
 const relativeShort = () => cached("relativeShort", (locale) => new Intl.RelativeTimeFormat(locale, { numeric: "auto", style: "narrow" }))
+
+/** Makes the formatters that most rows need, while their tickets are on the way. */
+export const makeFormatters = (): void => void [relative(), dates("clock", clockOptions)]
 
 const capital = (text: string) => text.charAt(0).toLocaleUpperCase() + text.slice(1)
 
