@@ -1,4 +1,4 @@
-import { Check, CheckCheck, CircleAlert, Clock } from "lucide-preact"
+import { CircleAlert, Clock } from "lucide-preact"
 import { useLocation } from "wouter-preact"
 import { session, staff } from "../app/session"
 import type { Entry } from "../api/types"
@@ -40,7 +40,7 @@ export function Message({ entry, first, read }: MessageProps) {
           {entry.attachments.length > 0 && <Attachments files={entry.attachments} />}
         </div>
         <p class="message-foot">
-          <time dateTime={entry.createdAt} title={exact(at)}>{clock(at)}</time>
+          <time dateTime={entry.createdAt} onPointerEnter={({ currentTarget }) => (currentTarget.title = exact(at))}>{clock(at)}</time>
           {own && <Mark read={read} />}
         </p>
       </div>
@@ -48,10 +48,13 @@ export function Message({ entry, first, read }: MessageProps) {
   )
 }
 
+// The icons check and check-check, drawn here because each message has one and those of Lucide compute their attributes.
+const ticks = { sent: "M20 6 9 17l-5-5", read: "M18 6 7 17l-5-5M22 10l-7.5 7.5L13 16" }
+
 function Mark({ read }: { read: boolean }) {
-  const Icon = read ? CheckCheck : Check
-  const label = read ? t().ticket.marks.read : t().ticket.marks.sent
-  return <span class="mark no-print" data-read={read || undefined} role="img" aria-label={label} title={label}><Icon size={14} /></span>
+  const state = read ? "read" : "sent"
+  const label = t().ticket.marks[state]
+  return <span class="mark no-print" data-read={read || undefined} role="img" aria-label={label} title={label}><svg class="tick" viewBox="0 0 24 24"><path d={ticks[state]} /></svg></span>
 }
 
 /** A message that the server has not confirmed, or has refused. */

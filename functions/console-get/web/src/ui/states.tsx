@@ -1,5 +1,6 @@
 import type { ComponentChildren } from "preact"
 import { CircleAlert } from "lucide-preact"
+import { useEffect, useState } from "preact/hooks"
 import { ApiError, NetworkError } from "../api/problem"
 import { t } from "../i18n"
 import { Button } from "./controls"
@@ -65,8 +66,13 @@ export const focusProblem = (): void =>
 
 /** Grey lines in the shape of rows. They appear after 150 ms, so that quick responses do not flicker. */
 export function SkeletonRows({ count = 6 }: { count?: number }) {
-  return (
-    <div class="appears-late" role="status" aria-label={t().state.loading}>
+  const [late, setLate] = useState(false)
+  useEffect(() => {
+    const timer = setTimeout(() => setLate(true), 150)
+    return () => clearTimeout(timer)
+  }, [])
+  return late && (
+    <div role="status" aria-label={t().state.loading}>
       {Array.from({ length: count }, (_, i) => (
         <div key={i} class="skeleton-row">
           <div class="skeleton" style={{ inlineSize: `${60 - (i % 3) * 12}%` }} />
