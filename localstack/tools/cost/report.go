@@ -44,9 +44,9 @@ func (b *bill) cause() string {
 	without := func(names ...string) float64 {
 		return total(b.tickets, func(l line) bool { return !slices.Contains(names, l.lever) })
 	}
-	return fmt.Sprintf("A ticket writes %.0f units for lists and statistics (each message and each read marker changes the rows of six indexes), "+
+	return fmt.Sprintf("A ticket writes %.0f units for lists and statistics (each message changes the rows of six indexes, and so does a read marker after which fewer messages are unread), "+
 		"%.0f for the search index (a posting for each word and for its first two letters, ADR 0041), %.0f for notifications, and %.0f by the requests themselves. "+
-		"It sends %.0f WebSocket messages (each entry is pushed at once and again as a hint from the stream, to both sides) and invokes functions of the push %.0f times. "+
+		"It sends %.0f WebSocket messages (each entry at once to both sides, a hint of it from the stream to those who have not read it, the ticket to the queue, read markers) and invokes functions of the push %.0f times. "+
 		"Without the search index 1,000 tickets cost %.3f USD, without push %.3f, without both %.3f, without notifications %.3f. "+
 		"The requests and the lists, without search, push and notifications, are %.3f.",
 		unit(projections, "write unit"), unit(search, "write unit"), unit(notifications, "write unit"), unit(requests, "write unit"),
@@ -103,10 +103,10 @@ func (b *bill) page() string {
 
 const whatStays = `What stays, and why:
 
-- **Lists** (in stream and requests): the row of a ticket is in six indexes, so that each list is one request. An answer changes the keys of all six, which is a delete and a put in each, with the ticket 13 units. Indexes with keys only would save four units for each further message, and a list of 25 would take a second request and 12 read units more.
-- **Statistics** (in stream): each change is a transaction with the checkpoint of the ticket, at twice the price of a plain write. This is what makes the sums exact although the stream repeats records.
+- **Lists** (in stream and requests): the row of a ticket is in six indexes, so that each list is one request. An answer changes the keys of all six, which is a delete and a put in each, with the ticket 13 units. The waiting side is in four of the keys, because a queue begins with those who wait. Indexes with keys only would save four units for each further message, and a list of 25 would take a second request and 12 read units more.
+- **Statistics** (in stream): each change is a transaction with the checkpoint of the ticket, at twice the price of a plain write. This is what makes the sums exact although the stream repeats records. What an agent does is one item for the agent and the category.
 - **Search index**: a posting for each word, and one for its first two letters. Without the second, a search by few letters would find only a part of the tickets in a page (ADR 0041).
-- **Push**: both sides get each entry at once, and a hint of it from the stream, because the function may fail between the write and the push. To omit the hint, each post would have to store that its push was sent: one more write, and its author would wait for it. Both sides also get the read markers, which other devices of the reader show.
+- **Push**: both sides get each entry at once, and those who have not read it one hint from the stream, because the function may fail between the write and the push (ADR 0046). To omit the hint, each post would have to store that its push was sent: one more write, and its author would wait for it. An agent with the queue open gets the changed ticket as well, and the hint although the ticket names the entry, because clients from before wait for it: 6 frames. The author's own connection gets the entry too, because a client may show its own messages by this frame: 9 frames.
 - **Notifications**: an unread one is a transaction with the count of its user; one that was read before is a single write (ADR 0043).
 - **Requests**: of each request the HTTP API takes 1 USD per million, whatever the function does.
 `
