@@ -139,29 +139,17 @@ test("a queue of 1,000 rows keeps few of them in the page, and keys reach each",
   expect(await focused()).toEqual(["25", "1000", "Ticket 25"])
 })
 
-test("a key draws no more than the next row of a queue, and scrolling styles no row again", async () => {
+test("scrolling a queue styles no row again", async () => {
   const { page, context } = await somebody(browser, "support")
   const rows = manyTickets(100)
   await context.route(/\/tickets\?/, (route) => route.fulfill({ json: { data: rows, page: { hasMore: false, next: null } } }))
   await open(page, "/inbox/open")
-  await page.locator("[data-row]").first().focus()
-  const drawn = () => page.evaluate(() => (globalThis as never as { drawn: number[] }).drawn)
-  await page.evaluate(() => {
-    const counts: number[] = []
-    Object.assign(globalThis, { drawn: counts })
-    const rowsIn = (node: Node) => (node instanceof Element ? node.querySelectorAll("[data-row]").length : 0)
-    new MutationObserver((changes) => counts.push(changes.flatMap((change) => [...change.addedNodes]).reduce((sum, node) => sum + rowsIn(node), 0))).observe(document.querySelector(".queue-rows")!, { childList: true, subtree: true })
+  await page.locator("[data-row]").first().waitFor()
+  const pointerEvents = await page.evaluate(async () => {
+    const frame = () => new Promise((resolve) => requestAnimationFrame(resolve))
+    document.querySelector(".queue-rows")!.scrollBy(0, 200)
+    for (let i = 0; i < 3; i++) await frame() // the list knows that it scrolls
+    return getComputedStyle(document.querySelector("[data-row]")!).pointerEvents
   })
-  const frame = () => page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))))
-  for (let i = 2; i <= 20; i++) {
-    await page.locator(`[aria-posinset='${i}']`).waitFor({ state: "attached" })
-    await page.keyboard.press("j")
-    await frame()
-  }
-  expect((await drawn()).length).toBeGreaterThan(5)
-  expect(Math.max(...(await drawn()))).toBeLessThanOrEqual(2)
-
-  await page.locator(".queue-rows").evaluate((list) => list.scrollBy(0, 200))
-  await frame()
-  expect(await page.locator("[data-row]").first().evaluate((row) => getComputedStyle(row).pointerEvents)).toBe("auto")
+  expect(pointerEvents).toBe("auto")
 })

@@ -108,6 +108,6 @@ export function moveFocus(step: number): void {
   const from = document.activeElement?.closest("[data-row]") ?? document.querySelector(".queue-rows [aria-current=true]")
   const index = Number(from?.closest("[aria-posinset]")?.getAttribute("aria-posinset")) - 1
   const next = from ? rowAt(index + step) : rowAt(0)
-  next?.focus({ preventScroll: true }) // which would bring half a page of new rows at once
+  next?.focus()
   next?.scrollIntoView({ block: "nearest" })
 }
