@@ -150,5 +150,5 @@ func (d *decoder) openingItem(i item) *openingItem {
 }
 
 func (d *decoder) readMarkerItem(i item) readMarkerItem {
-	return readMarkerItem{key: d.key(i), Read: d.integer(i["r"]), Name: d.text(i["bn"]), Role: d.text(i["br"]), Session: d.text(i["ss"])}
+	return readMarkerItem{key: d.key(i), Read: d.integer(i["r"]), Name: d.text(i["bn"]), Role: d.text(i["br"]), Connection: d.text(i["cn"])}
 }

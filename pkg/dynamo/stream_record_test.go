@@ -106,7 +106,7 @@ func TestDecodeRecord(t *testing.T) {
 	checked.Attachments = []ticket.Attachment{{ID: "f", Name: "a.png", Type: "image/png", Size: 9, State: "ready"}}
 	stored := tk
 	stored.Revision = 3 // a write increments it
-	marker := ticket.ReadMarker{TicketID: "t", Seq: 5, Session: "s1", Reader: ticket.Author{ID: "sara", Name: "Sara", Role: user.RoleUser}}
+	marker := ticket.ReadMarker{TicketID: "t", Seq: 5, Connection: "c1", Reader: ticket.Author{ID: "sara", Name: "Sara", Role: user.RoleUser}}
 	sara := user.User{ID: "sara", Role: user.RoleUser}
 	renamed := sara
 	renamed.Name = "Sara"
@@ -144,9 +144,9 @@ func TestDecodeRecord(t *testing.T) {
 		"notifications read":    {changedRecord(modify, unreadItem{key: unreadKey("sara"), Unread: 3}, unreadItem{key: unreadKey("sara"), Unread: 1}), event.NotificationsRead{UserID: "sara", Unread: 1}},
 		"notifications counted": {changedRecord(modify, unreadItem{key: unreadKey("sara"), Unread: 3}, unreadItem{key: unreadKey("sara"), Unread: 4}), nil},
 		"first notification":    {streamRecord(insert, unreadItem{key: unreadKey("sara"), Unread: 1}), nil},
-		"read marker":           {streamRecord(insert, readMarkerItem{readMarkerKey("t", "sara"), 5, "Sara", "user", "s1"}), event.ReadMarkerMoved{Marker: marker}},
+		"read marker":           {streamRecord(insert, readMarkerItem{readMarkerKey("t", "sara"), 5, "Sara", "user", "c1"}), event.ReadMarkerMoved{Marker: marker}},
 		"read marker moved": {
-			changedRecord(modify, readMarkerItem{readMarkerKey("t", "sara"), 3, "Sara", "user", "s0"}, readMarkerItem{readMarkerKey("t", "sara"), 5, "Sara", "user", "s1"}),
+			changedRecord(modify, readMarkerItem{readMarkerKey("t", "sara"), 3, "Sara", "user", "s0"}, readMarkerItem{readMarkerKey("t", "sara"), 5, "Sara", "user", "c1"}),
 			event.ReadMarkerMoved{Marker: marker, Before: 3},
 		},
 		"user created":        {streamRecord(insert, userToItem(sara)), event.UserCreated{User: sara}},

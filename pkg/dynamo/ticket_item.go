@@ -201,15 +201,15 @@ func (i entryItem) entry() ticket.Entry {
 // readMarkerItem is a user's read marker on a ticket.
 type readMarkerItem struct {
 	key
-	Read    int    `dynamodbav:"r"`
-	Name    string `dynamodbav:"bn,omitempty"`
-	Role    string `dynamodbav:"br"`
-	Session string `dynamodbav:"ss,omitempty"`
+	Read       int    `dynamodbav:"r"`
+	Name       string `dynamodbav:"bn,omitempty"`
+	Role       string `dynamodbav:"br"`
+	Connection string `dynamodbav:"cn,omitempty"`
 }
 
 func (i readMarkerItem) readMarker() ticket.ReadMarker {
 	return ticket.ReadMarker{
-		TicketID: idOf(i.PK), Seq: i.Read, Reader: ticket.Author{ID: idOf(i.SK), Name: i.Name, Role: user.Role(i.Role)}, Session: i.Session,
+		TicketID: idOf(i.PK), Seq: i.Read, Reader: ticket.Author{ID: idOf(i.SK), Name: i.Name, Role: user.Role(i.Role)}, Connection: i.Connection,
 	}
 }
 

@@ -289,7 +289,7 @@ func (s *Store) ClampReadMarker(ctx context.Context, m ticket.ReadMarker, seen i
 
 func (s *Store) putReadMarker(ctx context.Context, m ticket.ReadMarker, condition string) (item, bool, error) {
 	return s.update(ctx, updateSpec{
-		key: readMarkerKey(m.TicketID, m.Reader.ID), set: "SET r = :seq, bn = :name, br = :role, ss = :session", condition: condition,
-		values: values{"seq": m.Seq, "name": m.Reader.Name, "role": string(m.Reader.Role), "session": m.Session},
+		key: readMarkerKey(m.TicketID, m.Reader.ID), set: "SET r = :seq, bn = :name, br = :role, cn = :connection", condition: condition,
+		values: values{"seq": m.Seq, "name": m.Reader.Name, "role": string(m.Reader.Role), "connection": m.Connection},
 	})
 }

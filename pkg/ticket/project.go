@@ -8,10 +8,10 @@ import (
 
 // ReadMarker records how far a user has read a ticket.
 type ReadMarker struct {
-	TicketID string
-	Reader   Author
-	Seq      int
-	Session  string // that moved it
+	TicketID   string
+	Reader     Author
+	Seq        int
+	Connection string // WebSocket connection that moved it, "" if an HTTP request did
 }
 
 // unreadWindow is how many of the newest entries are read to count the unread

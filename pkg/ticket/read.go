@@ -275,6 +275,11 @@ func filterVisible(entries []Entry, actor user.Principal, q EntryQuery) []Entry 
 // role, also reads the ticket to authorize the user. Returns
 // apperr.TicketNotFound or RateLimited.
 func (s *Service) MarkRead(ctx context.Context, actor user.Principal, ticketID string, seq int) error {
+	return s.MarkReadBy(ctx, actor, "", ticketID, seq)
+}
+
+// MarkReadBy does the same for a frame of a connection.
+func (s *Service) MarkReadBy(ctx context.Context, actor user.Principal, connectionID, ticketID string, seq int) error {
 	if !id.Valid(ticketID) {
 		return errNotFound()
 	}
@@ -283,7 +288,7 @@ func (s *Service) MarkRead(ctx context.Context, actor user.Principal, ticketID s
 			return err
 		}
 	}
-	marker := ReadMarker{TicketID: ticketID, Reader: authorOf(actor), Seq: seq, Session: actor.Session}
+	marker := ReadMarker{TicketID: ticketID, Reader: authorOf(actor), Seq: seq, Connection: connectionID}
 	moved, err := s.Store.AdvanceReadMarker(ctx, marker)
 	if err != nil || moved {
 		return err

@@ -347,6 +347,6 @@ func (h *Handler) Read(tickets *ticket.Service) Action {
 		if err := v.Err(); err != nil {
 			return nil, err
 		}
-		return nil, tickets.MarkRead(ctx, r.Connection.Principal, in.TicketID, seq)
+		return nil, tickets.MarkReadBy(ctx, r.Connection.Principal, r.Connection.ID, in.TicketID, seq)
 	}
 }

@@ -276,6 +276,9 @@ func TestTypingAndRead(t *testing.T) {
 	if pushed := fx.send(t, fx.handler.Read(fx.tickets), "sara1", `{"action":"read","ticketId":"`+oneID+`","seq":2}`); len(pushed) != 0 || fx.ticketLog(oneID).ReadMarkers[saraID] != 2 {
 		t.Errorf("read: got %v, markers %v", pushed, fx.ticketLog(oneID).ReadMarkers)
 	}
+	if readers := fx.ticketLog(oneID).Readers; len(readers) != 1 || readers[0].Connection != "sara1" {
+		t.Errorf("read: got %+v, want the connection of the frame", readers)
+	}
 	fx.frames = nil
 	var event events.APIGatewayWebsocketProxyRequest
 	event.RequestContext.ConnectionID = "ali1"

@@ -134,11 +134,15 @@ func (p *Publisher) PublishTicketChange(ctx context.Context, before, tk ticket.T
 		onQueue[sub.ConnectionID] = true
 	}
 	p.send(ctx, queue, func(sub realtime.Subscriber) any { return p.queueFrame(before, tk, sub) })
+	connections := map[string]int{} // of each user
+	for _, sub := range hinted {
+		connections[sub.UserID]++
+	}
 	p.send(ctx, hinted, func(sub realtime.Subscriber) any {
 		if onQueue[sub.ConnectionID] && sub.Topic != realtime.TicketTopic(tk.ID) {
 			return nil
 		}
-		return entryHint(before, tk, sub)
+		return entryHint(before, tk, sub, connections[sub.UserID] == 1)
 	})
 	return nil
 }
@@ -156,10 +160,11 @@ func (p *Publisher) queueFrame(before, tk ticket.Ticket, sub realtime.Subscriber
 }
 
 // entryHint returns the hint that the newest entry exists, or nil if there is no new one that the
-// subscriber may see, or the subscriber has read it.
-func entryHint(before, tk ticket.Ticket, sub realtime.Subscriber) any {
+// subscriber may see, or the user has read it. One of several connections may have read it, and the
+// others not.
+func entryHint(before, tk ticket.Ticket, sub realtime.Subscriber, only bool) any {
 	prev, seq := before.LastSeqFor(sub.Principal), tk.LastSeqFor(sub.Principal)
-	if seq <= prev || tk.Readers[sub.UserID].Read >= seq {
+	if seq <= prev || only && tk.Readers[sub.UserID].Read >= seq {
 		return nil
 	}
 	return entryHintFrame{"head", tk.ID, seq, position{prev, seq}}
@@ -194,8 +199,8 @@ func (p *Publisher) PublishCounts(ctx context.Context, counts stats.Snapshot) er
 	})
 }
 
-// PublishReadMarker pushes a read marker to the subscribers of the ticket and to the reader's other
-// connections. Customers get public, the newest entry read that they may see, and nothing if it is 0:
+// PublishReadMarker pushes a read marker to the subscribers of the ticket and to the reader's
+// connections, except to the one that moved it. Customers get public, the newest entry read that they may see, and nothing if it is 0:
 // that somebody has read a note stays invisible.
 func (p *Publisher) PublishReadMarker(ctx context.Context, tk ticket.Ticket, m ticket.ReadMarker, public int) error {
 	topics := []string{realtime.TicketTopic(m.TicketID), realtime.UserTopic(m.Reader.ID)}
@@ -203,13 +208,12 @@ func (p *Publisher) PublishReadMarker(ctx context.Context, tk ticket.Ticket, m t
 	if err != nil {
 		return err
 	}
-	source := onlyConnection(subscribers, m.Session)
 	p.send(ctx, subscribers, func(sub realtime.Subscriber) any {
 		seq := m.Seq
 		if !sub.Role.IsStaff() {
 			seq = public
 		}
-		if sub.ConnectionID == source || seq == 0 {
+		if sub.ConnectionID == m.Connection || seq == 0 {
 			return nil
 		}
 		reader := m.Reader
@@ -217,21 +221,6 @@ func (p *Publisher) PublishReadMarker(ctx context.Context, tk ticket.Ticket, m t
 		return userFrame{"read", m.TicketID, wire.AuthorView(reader), seq}
 	})
 	return nil
-}
-
-// onlyConnection returns the connection of a session, or "" if the session has none or several,
-// such as pages of one browser.
-func onlyConnection(subscribers []realtime.Subscriber, session string) (connectionID string) {
-	for _, sub := range subscribers {
-		switch {
-		case sub.Session != session || session == "":
-		case connectionID != "":
-			return ""
-		default:
-			connectionID = sub.ConnectionID
-		}
-	}
-	return connectionID
 }
 
 // PublishAttachments pushes the states of attachments to those who may read their entry.

@@ -54,14 +54,16 @@ func TestPublishAttachments(t *testing.T) {
 }
 
 // TestPublishTicketChange_Hint checks who learns of new entries: each connection that may see one of
-// them and whose user has not read it, once, with the entry before it that the subscriber may see.
+// them, once, with the entry before it that the subscriber may see; not the only one of a user who has
+// read it.
 func TestPublishTicketChange_Hint(t *testing.T) {
 	before := ticket.Ticket{LastSeq: 4, PublicSeq: 4, Revision: 2}
 	after := ticket.Ticket{LastSeq: 7, PublicSeq: 6, Revision: 3, State: ticket.State{AssigneeID: aliID}}
-	note, moved, read, created := after, after, after, after
+	note, moved, read, readByAgent, created := after, after, after, after, after
 	note.PublicSeq = 4
 	moved.LastSeq, moved.PublicSeq = 4, 4
 	read.Readers = map[string]ticket.Reader{saraID: {Read: 6}, aliID: {Read: 6}}
+	readByAgent.Readers = map[string]ticket.Reader{aliID: {Read: 7}}
 	created.Revision = 1
 	handedOver := before
 	handedOver.State.AssigneeID = rezaID
@@ -72,7 +74,8 @@ func TestPublishTicketChange_Hint(t *testing.T) {
 		"entries":                    {before, after, "map[ali1:7 4 7 sara1:6 4 6 sara2:6 4 6]"},
 		"a note":                     {before, note, "map[ali1:7 4 7]"},
 		"no new entry":               {before, moved, "map[]"},
-		"read by the customer":       {before, read, "map[ali1:7 4 7]"},
+		"read on one of two devices": {before, read, "map[ali1:7 4 7 sara1:6 4 6 sara2:6 4 6]"},
+		"read on the only device":    {before, readByAgent, "map[sara1:6 4 6 sara2:6 4 6]"},
 		"a new ticket":               {ticket.Ticket{}, created, "map[ali1:7 0 7 sara1:6 0 6 sara2:6 0 6]"},
 		"the former assignee's role": {handedOver, after, "map[ali1:7 4 7 sara1:6 4 6 sara2:6 4 6]"}, // Reza is no agent any more
 	} {
@@ -122,30 +125,26 @@ func TestPublishTicketChange_AssigneeOnQueue(t *testing.T) {
 }
 
 // TestPublishReadMarker_Own checks that the reader's other connections get the marker without a
-// subscription, and a customer's no position of a note. The only connection of the session that
-// moved the marker knows it.
+// subscription, and a customer's no position of a note. The connection that has read the ticket knows it.
 func TestPublishReadMarker_Own(t *testing.T) {
 	for _, c := range []struct {
-		reader  user.Principal
-		session string
-		public  int
-		want    string
+		reader     user.Principal
+		connection string
+		public     int
+		want       string
 	}{
-		{sara, "", 2, "[sara1 2 sara2 2 sara3 2]"}, {sara, "s1", 2, "[sara1 2 sara2 2 sara3 2]"}, {sara, "s9", 2, "[sara1 2 sara2 2]"}, {sara, "", 0, "[]"},
-		{ali, "s0", 2, "[ali1 3]"}, {ali, "s3", 2, "[]"},
+		{sara, "", 2, "[sara1 2 sara2 2]"}, {sara, "sara1", 2, "[sara2 2]"}, {sara, "sara0", 2, "[sara1 2 sara2 2]"}, {sara, "", 0, "[]"},
+		{ali, "", 2, "[ali1 3]"}, {ali, "ali1", 2, "[]"},
 	} {
 		fx := newFixture(t)
-		phone := sara
-		phone.Session = "s9"
-		fx.open("sara3", phone, fx.now)
-		marker := ticket.ReadMarker{TicketID: oneID, Reader: ticket.Author{ID: c.reader.UserID, Role: c.reader.Role}, Seq: 3, Session: c.session}
+		marker := ticket.ReadMarker{TicketID: oneID, Reader: ticket.Author{ID: c.reader.UserID, Role: c.reader.Role}, Seq: 3, Connection: c.connection}
 		must(fx.handler.Publisher.PublishReadMarker(t.Context(), fx.ticketLog(oneID).Ticket, marker, c.public))
 		got := []string{}
 		for _, f := range fx.frames {
 			got = append(got, fmt.Sprint(f.to, " ", f.body["seq"]))
 		}
 		if slices.Sort(got); fmt.Sprint(got) != c.want {
-			t.Errorf("%s of session %q, %d: got %v, want %s", c.reader.Name, c.session, c.public, got, c.want)
+			t.Errorf("%s by %q, %d: got %v, want %s", c.reader.Name, c.connection, c.public, got, c.want)
 		}
 	}
 }

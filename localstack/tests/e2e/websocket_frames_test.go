@@ -137,6 +137,11 @@ func TestTypingAndRead(t *testing.T) {
 			t.Errorf("typing socket: got %s, want no frame of its own typing", frame.Raw)
 		}
 	}
+	reply := agent.post(ticket.ID, "Hello again", nil)
+	agent.mustCall(204, "POST", "/tickets/"+ticket.ID+"/read", object{"seq": reply.Seq}, nil)
+	theirs.await("one's own read over HTTP, on the only connection", func(f client.Frame) bool {
+		return f.Type == "read" && f.User.ID == agent.Profile.ID && f.Seq == reply.Seq
+	})
 }
 
 func TestTyping_WithoutSubscription(t *testing.T) {

@@ -147,9 +147,9 @@ func (p *players) claim(ctx context.Context) error {
 
 // message posts a message of one side, which the other side gets by push and reads.
 func (p *players) message(ctx context.Context, agent bool, text string) error {
-	author, reader, socket := p.customer, p.agent, p.agentSocket
+	author, socket := p.customer, p.agentSocket
 	if agent {
-		author, reader, socket = p.agent, p.customer, p.socket
+		author, socket = p.agent, p.socket
 	}
 	entry, err := author.Post(ctx, p.ticket.ID, text, client.Fields{"after": p.lastSeq})
 	if err != nil {
@@ -160,7 +160,7 @@ func (p *players) message(ctx context.Context, agent bool, text string) error {
 	if err != nil {
 		return err
 	}
-	return p.read(ctx, reader)
+	return p.read(ctx, socket)
 }
 
 func (p *players) status(ctx context.Context, status string) error {
@@ -194,7 +194,10 @@ func (p *players) comeBack(ctx context.Context) (err error) {
 	if err := get(ctx, p.customer, "/notifications", "/tickets", "/tickets/"+p.ticket.ID); err != nil {
 		return err
 	}
-	if err := p.read(ctx, p.customer); err != nil {
+	if err := p.read(ctx, p.socket); err != nil {
+		return err
+	}
+	if err := p.settle(ctx); err != nil {
 		return err
 	}
 	return p.socket.Close()
@@ -207,12 +210,9 @@ func (p *players) change(ctx context.Context, action string, fields client.Field
 	return err
 }
 
-func (p *players) read(ctx context.Context, reader *client.User) error {
-	response, err := reader.Do(ctx, http.MethodPost, "/tickets/"+p.ticket.ID+"/read", client.Fields{"seq": p.lastSeq})
-	if err != nil {
-		return err
-	}
-	return response.Decode(http.StatusNoContent, nil)
+func (p *players) read(ctx context.Context, socket *client.Socket) error {
+	p.sent()
+	return socket.Send(ctx, client.Fields{"action": "read", "ticketId": p.ticket.ID, "seq": p.lastSeq})
 }
 
 func (p *players) subscribe(ctx context.Context, socket *client.Socket, topic string) error {
