@@ -200,8 +200,8 @@ func (p *Publisher) PublishCounts(ctx context.Context, counts stats.Snapshot) er
 }
 
 // PublishReadMarker pushes a read marker to the subscribers of the ticket and to the reader's
-// connections, except to the one that moved it. Customers get public, the newest entry read that they may see, and nothing if it is 0:
-// that somebody has read a note stays invisible.
+// connections, except to the one that moved it. Customers get public, the newest entry read that
+// they may see, and nothing if it is 0: that somebody has read a note stays invisible.
 func (p *Publisher) PublishReadMarker(ctx context.Context, tk ticket.Ticket, m ticket.ReadMarker, public int) error {
 	topics := []string{realtime.TicketTopic(m.TicketID), realtime.UserTopic(m.Reader.ID)}
 	subscribers, err := p.subscribers(ctx, topics, tk.VisibleTo)
