@@ -110,11 +110,8 @@ func (a *Aggregator) applyEntries(ctx context.Context, before Checkpoint, log ti
 }
 
 // ApplyReadMarker counts whether the assignee of the ticket has unread messages after a
-// read marker has moved. It is safe to repeat, and returns the errors of ApplyFrom.
+// read marker of staff has moved. It is safe to repeat, and returns the errors of ApplyFrom.
 func (a *Aggregator) ApplyReadMarker(ctx context.Context, m ticket.ReadMarker) error {
-	if !m.Reader.Role.IsStaff() {
-		return nil
-	}
 	return a.ApplyFrom(ctx, m.TicketID, m.Seq+1)
 }
 

@@ -204,11 +204,7 @@ func (p *Publisher) PublishCounts(ctx context.Context, counts stats.Snapshot) er
 // they may see, and nothing if it is 0: that somebody has read a note stays invisible.
 func (p *Publisher) PublishReadMarker(ctx context.Context, tk ticket.Ticket, m ticket.ReadMarker, public int) error {
 	topics := []string{realtime.TicketTopic(m.TicketID), realtime.UserTopic(m.Reader.ID)}
-	subscribers, err := p.subscribers(ctx, topics, tk.VisibleTo)
-	if err != nil {
-		return err
-	}
-	p.send(ctx, subscribers, func(sub realtime.Subscriber) any {
+	return p.publish(ctx, topics, tk.VisibleTo, func(sub realtime.Subscriber) any {
 		seq := m.Seq
 		if !sub.Role.IsStaff() {
 			seq = public
@@ -220,7 +216,6 @@ func (p *Publisher) PublishReadMarker(ctx context.Context, tk ticket.Ticket, m t
 		reader.Name = user.DisplayName(reader.Name, sub.Locale)
 		return userFrame{"read", m.TicketID, wire.AuthorView(reader), seq}
 	})
-	return nil
 }
 
 // PublishAttachments pushes the states of attachments to those who may read their entry.
