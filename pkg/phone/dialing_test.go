@@ -26,13 +26,17 @@ func TestNormalize_DialledForms(t *testing.T) {
 			want: want, national: want, want[1:]: want, prefix + want[1:]: want, "00" + want[1:]: want,
 			abroad: abroad, prefix + abroad[1:]: abroad, "00" + abroad[1:]: abroad,
 		} {
-			if got, err := phone.Normalize(raw, region); got != want || err != nil {
-				t.Errorf("Normalize(%q, %q): got %q, %v, want %q", raw, region, got, err, want)
-			}
+			checkNormalize(t, raw, region, want)
 		}
-		if got, err := phone.Normalize("00"+want[1:], abroadRegion); got != want || err != nil {
-			t.Errorf("Normalize(%q, %q): got %q, %v, want %q", "00"+want[1:], abroadRegion, got, err, want)
-		}
+		checkNormalize(t, "00"+want[1:], abroadRegion, want)
+	}
+}
+
+// checkNormalize reports an error unless a number has the form want; "" if it is refused.
+func checkNormalize(t *testing.T, raw, region, want string) {
+	t.Helper()
+	if got, err := phone.Normalize(raw, region); got != want || (err != nil) != (want == "") {
+		t.Errorf("Normalize(%q, %q): got %q, %v, want %q", raw, region, got, err, want)
 	}
 }
 
@@ -52,9 +56,7 @@ func TestNormalize_WithoutPlus(t *testing.T) {
 		{"819012345678", "RU", "+819012345678"},
 		{"89123456789", "RU", "+79123456789"},
 	} {
-		if got, err := phone.Normalize(c.raw, c.region); got != c.want || err != nil {
-			t.Errorf("Normalize(%q, %q): got %q, %v, want %q", c.raw, c.region, got, err, c.want)
-		}
+		checkNormalize(t, c.raw, c.region, c.want)
 	}
 }
 
@@ -79,9 +81,7 @@ func TestNormalize_InternationalPrefix(t *testing.T) {
 		{"00 1 415 555 2671", "HK", "+14155552671"},
 		{"011 44 7911 123456", "GB", ""},
 	} {
-		if got, err := phone.Normalize(c.raw, c.region); got != c.want || (err != nil) != (c.want == "") {
-			t.Errorf("Normalize(%q, %q): got %q, %v, want %q", c.raw, c.region, got, err, c.want)
-		}
+		checkNormalize(t, c.raw, c.region, c.want)
 	}
 }
 
