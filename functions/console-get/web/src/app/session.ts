@@ -60,7 +60,7 @@ async function takeProfile(profile: Promise<User>, last: string): Promise<void> 
 
 /** Takes the response of a login or sign-up. */
 export async function signedIn(response: { user: User; csrfToken?: string }): Promise<void> {
-  forgetResponses() // they answer nobody, or the person before
+  forgetResponses() // they are of no user, or of the one before
   if (response.csrfToken) setCsrfToken(response.csrfToken)
   const ended = session.peek()
   if (ended?.ended && ended.user.id !== response.user.id) {

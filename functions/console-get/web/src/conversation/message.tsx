@@ -3,12 +3,13 @@ import { useLocation } from "wouter-preact"
 import { session, staff } from "../app/session"
 import type { Entry } from "../api/types"
 import { t } from "../i18n"
-import { clock, exact } from "../i18n/format"
+import { clock } from "../i18n/format"
 import type { OutboxItem } from "../log/db"
 import { retry, takeBack } from "../outbox/outbox"
 import { draftKey, draftSignal, editDraft, saveDrafts } from "../drafts/drafts"
 import { startFollowUp } from "../drafts/follow-up"
 import { Avatar } from "../ui/avatar"
+import { Time } from "../ui/time"
 import { Attachments, StoredFiles } from "./attachments"
 import { PersonText } from "./text"
 
@@ -22,7 +23,6 @@ interface MessageProps {
 
 export function Message({ entry, first, read }: MessageProps) {
   const own = entry.author.id === session.value?.user.id
-  const at = new Date(entry.createdAt)
   const name = entry.author.name || t().ticket.unknownAuthor
   return (
     <div class="message" data-own={own || undefined} data-note={entry.kind === "note" || undefined} data-first={first || undefined}>
@@ -40,7 +40,7 @@ export function Message({ entry, first, read }: MessageProps) {
           {entry.attachments.length > 0 && <Attachments files={entry.attachments} />}
         </div>
         <p class="message-foot">
-          <time dateTime={entry.createdAt} onPointerEnter={({ currentTarget }) => (currentTarget.title = exact(at))}>{clock(at)}</time>
+          <Time at={entry.createdAt} text={clock} />
           {own && <Mark read={read} />}
         </p>
       </div>

@@ -4,9 +4,19 @@ import { ago, exact } from "../i18n/format"
 const minute = signal(0)
 setInterval(() => minute.value++, 30_000)
 
-/** A relative time that stays true; the exact one, which takes longer to write, is shown when the pointer rests on it. */
-export function RelativeTime({ at, class: name }: { at: string; class?: string }) {
-  void minute.value
+interface TimeProps {
+  at: string
+  class?: string
+}
+
+/** A time as a text. The exact one, which takes longer to write, is shown when the pointer rests on it. */
+export function Time({ at, class: name, text }: TimeProps & { text: (at: Date) => string }) {
   const time = new Date(at)
-  return <time class={name} dateTime={at} onPointerEnter={({ currentTarget }) => (currentTarget.title = exact(time))}>{ago(time)}</time>
+  return <time class={name} dateTime={at} onPointerEnter={({ currentTarget }) => (currentTarget.title = exact(time))}>{text(time)}</time>
+}
+
+/** A relative time that stays true. */
+export function RelativeTime(props: TimeProps) {
+  void minute.value
+  return <Time {...props} text={ago} />
 }
