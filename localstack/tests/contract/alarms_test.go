@@ -205,7 +205,8 @@ func (c *metricChecker) checkMath(t *testing.T, id string, list []any) {
 
 var searchExpression = regexp.MustCompile(`^SUM\(SEARCH\('\{(AWS/\w+),(\w+)\} MetricName="(\w+)" "` + samtemplate.StackName + `"', '\w+', \d+\)\)$`)
 
-// TestDashboard_MetricsExist checks the metrics of each widget, and that all fit one screen.
+// TestDashboard_MetricsExist checks the metrics of each widget, that all fit one screen, and that
+// each queue and each metric of the code is shown.
 func TestDashboard_MetricsExist(t *testing.T) {
 	c := newMetricChecker(t)
 	for id, p := range properties(t, c.stack, "AWS::CloudWatch::Dashboard") {
@@ -230,7 +231,11 @@ func TestDashboard_MetricsExist(t *testing.T) {
 			}
 		}
 	}
-	for _, name := range metric.Names() {
+	shown := metric.Names()
+	for _, queue := range c.ids["AWS::SQS::Queue"] {
+		shown = append(shown, "ApproximateNumberOfMessagesVisible "+queue)
+	}
+	for _, name := range shown {
 		if !c.used[name] {
 			t.Errorf("the dashboard does not show %s", name)
 		}
