@@ -146,13 +146,15 @@ replay: ## rebuild tickets, statistics and the search index from the logs, local
 	@test -z "$(STACK)" || $(MAKE) --no-print-directory .cache/sam/installed
 	@STACK="$(STACK)" PORT="$(PORT)" infra/replay.sh
 
-# The parameters of ENV= in samconfig.toml, and the commit, which /health reports.
+# The parameters of ENV= in samconfig.toml, which needs Python 3.11, and the commit, which /health
+# reports. Without parameters a stack would be deployed with the defaults of the template.
 PARAMETERS_OF_ENV = $(shell python3 -c 'import shlex, sys, tomllib; print(shlex.join(tomllib.load(open("samconfig.toml", "rb"))[sys.argv[1]]["deploy"]["parameters"]["parameter_overrides"]))' "$(ENV)")
 COMMIT = $(shell git describe --tags --always --dirty)
 
 .PHONY: deploy
 deploy: .cache/sam/installed $(BINARIES)/built ## build and deploy the environment ENV= of samconfig.toml (CONFIRM=no does not ask)
 	@test -n "$(ENV)" || { echo "usage: make deploy ENV=staging" >&2; exit 2; }
+	@test -n '$(if $(PARAMETERS_OF_ENV),yes)' || { echo "samconfig.toml has no parameters of $(ENV), or python3 is older than 3.11" >&2; exit 2; }
 	$(SAM) build --config-env "$(ENV)"
 	$(SAM) deploy --config-env "$(ENV)" $(if $(filter no,$(CONFIRM)),--no-confirm-changeset) --parameter-overrides $(PARAMETERS_OF_ENV) "Version=$(COMMIT)"
 

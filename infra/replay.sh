@@ -12,12 +12,12 @@ while :; do
 	else
 		response=$(curl -sS --fail-with-body -X POST --data "$event" "http://localhost:${PORT:-3000}/_local/functions/projection-replay/invoke" 2>&1) || response="failed: $response"
 	fi
-	counts=$(printf '%s\n' "$response" | grep -o '"tickets":[0-9]*,"mended":[0-9]*,"people":[0-9]*' || true)
+	counts=$(printf '%s\n' "$response" | grep -o '"tickets":[0-9]*,"repaired":[0-9]*,"users":[0-9]*' || true)
 	if [ -z "$counts" ]; then
 		printf '%s\n' "$response" >&2
 		failed=$((failed + 1))
 		if [ "$failed" -ge 3 ]; then
-			echo "failed three times; continue with: make replay CURSOR=$cursor" >&2
+			echo "failed three times; continue with: make replay STACK=${STACK:-} CURSOR=$cursor" >&2
 			exit 1
 		fi
 		continue

@@ -65,8 +65,8 @@ type Replay struct {
 type ReplayResult struct {
 	Cursor   string `json:"cursor,omitempty"` // empty when the replay is complete
 	Tickets  int    `json:"tickets"`
-	Repaired int    `json:"mended"` // tickets that differed from their log
-	Users    int    `json:"people"`
+	Repaired int    `json:"repaired"` // tickets that differed from their log
+	Users    int    `json:"users"`
 }
 
 // replayCursor is the progress of a replay.

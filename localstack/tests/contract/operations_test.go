@@ -1,8 +1,10 @@
 package contract
 
 import (
+	"encoding/json"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -10,6 +12,7 @@ import (
 	"testing"
 
 	"ticketsystem/localstack/emulator/samtemplate"
+	"ticketsystem/pkg/worker"
 )
 
 // TestTemplate_DataOutlivesTheStack checks that deleting a stack keeps its data. A failed
@@ -98,5 +101,34 @@ func TestTemplate_Budget(t *testing.T) {
 				t.Errorf("%+v: got %s, %v", test, text, err)
 			}
 		}
+	}
+}
+
+// TestDeploy_UnknownEnvironment checks that nothing is deployed without the parameters of an
+// environment, which would be the defaults of the template.
+func TestDeploy_UnknownEnvironment(t *testing.T) {
+	built := []string{"-o", ".cache/sam/installed", "-o", ".cache/functions-linux-arm64/built"}
+	for environment, want := range map[string]bool{"prod": true, "nowhere": false, "": false} {
+		args := append(slices.Clone(built), "deploy", "GOARCH=arm64", "SAM=echo sam", "ENV="+environment)
+		command := exec.CommandContext(t.Context(), "make", args...)
+		command.Dir = root
+		out, err := command.CombinedOutput()
+		if deployed := strings.Contains(string(out), "sam deploy"); deployed != want || (err == nil) != want {
+			t.Errorf("%q: got %v, deployed %v, want %v\n%s", environment, err, deployed, want, out)
+		}
+	}
+}
+
+// TestReplayScript_ReadsResult checks that infra/replay.sh finds the counts in the result of the
+// function.
+func TestReplayScript_ReadsResult(t *testing.T) {
+	script, err := os.ReadFile(filepath.Join(root, "infra", "replay.sh"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	pattern := regexp.MustCompile(`grep -o '([^']+)'`).FindSubmatch(script)
+	result, err := json.Marshal(worker.ReplayResult{Cursor: "next", Tickets: 10, Repaired: 2, Users: 3})
+	if err != nil || pattern == nil || !regexp.MustCompile(string(pattern[1])).Match(result) {
+		t.Errorf("got %s, %v, want what the script matches: %s", result, err, pattern)
 	}
 }

@@ -19,8 +19,8 @@ func TestReplay_NoChanges(t *testing.T) {
 	cursor, tickets := "", 0
 	for {
 		var out struct {
-			Cursor          string
-			Tickets, Mended int
+			Cursor  string
+			Tickets int
 		}
 		if err := suite.api.InvokeFunction(t.Context(), "projection-replay", object{"cursor": cursor}, &out); err != nil {
 			t.Fatal(err)
