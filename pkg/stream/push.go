@@ -79,18 +79,9 @@ func PushChanges(logs LogReader, publisher Publisher) Handler {
 const readMarkerPage = 60
 
 func pushReadMarker(ctx context.Context, logs LogReader, publisher Publisher, moved event.ReadMarkerMoved) error {
-	log, end, err := logs.ReadLogPage(ctx, moved.Marker.TicketID, moved.Before+1, readMarkerPage)
-	if err == nil && !end {
-		log, err = logs.ReadLogLatest(ctx, moved.Marker.TicketID, 1)
-	}
+	log, public, err := readMarkedEntries(ctx, logs, moved)
 	if err != nil || log.Ticket.ID == "" {
 		return err
-	}
-	public := newestPublic(log.Entries, moved.Marker.Seq)
-	if !end {
-		if public, err = readNewestPublic(ctx, logs, moved); err != nil {
-			return err
-		}
 	}
 	newest := log.Ticket.LastSeq
 	if n := len(log.Entries); n > 0 {
@@ -98,6 +89,21 @@ func pushReadMarker(ctx context.Context, logs LogReader, publisher Publisher, mo
 	}
 	moved.Marker.Seq = min(moved.Marker.Seq, newest) // one beyond the end of the log is set back later
 	return publisher.PublishReadMarker(ctx, log.Ticket, moved.Marker, public)
+}
+
+// readMarkedEntries returns the ticket with its newest entries, and the newest entry that the reader
+// has read since the previous position and that customers may see, or 0.
+func readMarkedEntries(ctx context.Context, logs LogReader, moved event.ReadMarkerMoved) (log ticket.Log, public int, err error) {
+	log, end, err := logs.ReadLogPage(ctx, moved.Marker.TicketID, moved.Before+1, readMarkerPage)
+	if err != nil || end {
+		return log, newestPublic(log.Entries, moved.Marker.Seq), err
+	}
+	log, err = logs.ReadLogLatest(ctx, moved.Marker.TicketID, 1)
+	if err != nil || log.Ticket.ID == "" {
+		return log, 0, err
+	}
+	public, err = readNewestPublic(ctx, logs, moved)
+	return log, public, err
 }
 
 // newestPublic returns the newest entry up to seq that customers may see, or 0.
