@@ -3,15 +3,11 @@ package ws
 import (
 	"context"
 	"encoding/json"
-	"fmt"
-	"slices"
-	"strings"
 	"time"
 
 	"ticketsystem/pkg/api/wire"
 	"ticketsystem/pkg/apperr"
 	"ticketsystem/pkg/id"
-	"ticketsystem/pkg/realtime"
 	"ticketsystem/pkg/ticket"
 )
 
@@ -42,132 +38,6 @@ func (h *Handler) Default(_ context.Context, r *Request) (any, error) {
 	return nil, apperr.New(apperr.UnknownAction, "Known actions are subscribe, unsubscribe, message, typing, read and ping.")
 }
 
-// maxTopics is the maximum number of topics of a connection besides that of its user. They are in one
-// item, and $disconnect leaves each of them.
-const maxTopics = 200
-
-// maxReplayEntries is the maximum number of entries in a subscribed frame.
-const maxReplayEntries = 100
-
-type subscribedFrame struct {
-	replyHeader
-	Topic   string           `json:"topic"`
-	LastSeq int              `json:"lastSeq"`
-	Entries []wire.EntryView `json:"entries"`
-	HasMore bool             `json:"hasMore"`
-}
-
-// Subscribe returns the action "subscribe". It checks access, stores the subscription and then
-// reads the log, so that no entry written in between is missed.
-func (h *Handler) Subscribe(tickets *ticket.Service) Action {
-	return func(ctx context.Context, r *Request) (any, error) {
-		var in struct {
-			frameHeader
-			Topic string `json:"topic"`
-			After *int   `json:"after"`
-		}
-		if err := r.decode(&in); err != nil {
-			return nil, err
-		}
-		var v wire.Validator
-		if in.After != nil {
-			v.After("/after", *in.After)
-		}
-		if len(r.Connection.Topics) > maxTopics && !slices.Contains(r.Connection.Topics, in.Topic) {
-			v.Add("/topic", "too_many", fmt.Sprintf("At most %d topics for a connection.", maxTopics))
-		}
-		if err := v.Err(); err != nil {
-			return nil, err
-		}
-		if in.Topic == realtime.QueueTopic && r.Connection.Principal.Role.IsStaff() {
-			return subscribedFrame{replyHeader: r.reply("subscribed"), Topic: in.Topic, Entries: []wire.EntryView{}}, h.subscribe(ctx, r, in.Topic)
-		}
-		ticketID, err := parseTicketTopic(in.Topic)
-		if err != nil {
-			return nil, err
-		}
-		query := ticket.EntryQuery{Limit: 1, Backward: true}
-		if _, err := tickets.Entries(ctx, r.Connection.Principal, ticketID, query); err != nil {
-			return nil, err
-		}
-		if err := h.subscribe(ctx, r, realtime.TicketTopic(ticketID)); err != nil {
-			return nil, err
-		}
-		return h.replay(ctx, tickets, r, ticketID, in.After)
-	}
-}
-
-// subscribe stores a subscription. Returns rate_limited, or unauthenticated if the connection
-// is closed.
-func (h *Handler) subscribe(ctx context.Context, r *Request, topic string) error {
-	if _, err := h.Subscriptions.Take(ctx, r.Connection.Principal, 1); err != nil {
-		return err
-	}
-	connected, err := h.Store.Subscribe(ctx, r.Connection, topic)
-	if err == nil && !connected {
-		err = apperr.New(apperr.Unauthenticated, "")
-	}
-	return err
-}
-
-// replay sends the subscribed frame with the entries after a sequence number, and then
-// publishes the new presence.
-func (h *Handler) replay(ctx context.Context, tickets *ticket.Service, r *Request, ticketID string, after *int) (any, error) {
-	actor := r.Connection.Principal
-	query := ticket.EntryQuery{Limit: 1, Backward: true}
-	if after != nil {
-		query = ticket.EntryQuery{After: *after, Limit: maxReplayEntries}
-	}
-	page, err := tickets.Entries(ctx, actor, ticketID, query)
-	if err != nil {
-		return nil, err
-	}
-	out := subscribedFrame{replyHeader: r.reply("subscribed"), Topic: realtime.TicketTopic(ticketID), LastSeq: page.LastSeq, Entries: []wire.EntryView{}}
-	if after != nil {
-		out.Entries, out.HasMore = wire.ViewEntries(page.Entries, actor.Role, actor.Locale, h.Now()), page.HasMore
-		if n := entriesThatFit(out.Entries); n < len(out.Entries) {
-			out.Entries, out.HasMore = out.Entries[:n], true
-		}
-	}
-	if err := h.Hub.Send(ctx, r.Connection.ID, out); err != nil {
-		return nil, err
-	}
-	h.Publisher.PublishPresence(ctx, ticketID, r.Connection)
-	return nil, nil
-}
-
-// maxReplayBytes limits the entries of a subscribed frame. API Gateway limits frames to 128 KB;
-// a single entry is always smaller.
-const maxReplayBytes = 100 << 10
-
-// entriesThatFit returns how many of the entries stay within maxReplayBytes.
-func entriesThatFit(entries []wire.EntryView) int {
-	size := 0
-	for n, e := range entries {
-		text, err := wire.Marshal(e)
-		if size += len(text) + 1; err != nil || size > maxReplayBytes {
-			return n
-		}
-	}
-	return len(entries)
-}
-
-// parseTicketTopic returns the ticket id of a topic. Returns invalid_body, topic_unknown or
-// ticket_not_found.
-func parseTicketTopic(topic string) (string, error) {
-	if topic == "" {
-		return "", apperr.Validation(apperr.Field{Pointer: "/topic", Code: "required", Message: "Required."})
-	}
-	ticketID, ok := strings.CutPrefix(topic, "ticket:")
-	if !ok {
-		return "", apperr.New(apperr.TopicUnknown, "")
-	}
-	if !id.Valid(ticketID) {
-		return "", apperr.New(apperr.TicketNotFound, "")
-	}
-	return ticketID, nil
-}
-
 // checkTicketID checks the ticket id of a frame before anything is read. Returns invalid_body if
 // it is missing, ticket_not_found if it is no id.
 func checkTicketID(ticketID string) error {
@@ -178,52 +48,6 @@ func checkTicketID(ticketID string) error {
 		return apperr.New(apperr.TicketNotFound, "")
 	}
 	return nil
-}
-
-type unsubscribedFrame struct {
-	replyHeader
-	Topic string `json:"topic"`
-}
-
-// Unsubscribe returns the action "unsubscribe". It is idempotent. A topic that the connection does
-// not subscribe to gets the same reply and has no effect.
-func (h *Handler) Unsubscribe(tickets *ticket.Service) Action {
-	return func(ctx context.Context, r *Request) (any, error) {
-		var in struct {
-			frameHeader
-			Topic string `json:"topic"`
-		}
-		if err := r.decode(&in); err != nil {
-			return nil, err
-		}
-		if in.Topic != realtime.QueueTopic {
-			if _, err := parseTicketTopic(in.Topic); err != nil {
-				return nil, err
-			}
-		}
-		if slices.Contains(r.Connection.Topics, in.Topic) {
-			if err := h.Store.Unsubscribe(ctx, r.Connection.ID, in.Topic); err != nil {
-				return nil, err
-			}
-			defer h.publishLeaving(ctx, tickets, r.Connection, in.Topic)
-		}
-		return unsubscribedFrame{r.reply("unsubscribed"), in.Topic}, nil
-	}
-}
-
-// publishLeaving publishes the new presence of the topic that a connection has left, if it is a
-// ticket that was not deleted.
-func (h *Handler) publishLeaving(ctx context.Context, tickets *ticket.Service, c realtime.Connection, topic string) {
-	ticketID, ok := strings.CutPrefix(topic, "ticket:")
-	if !ok {
-		return
-	}
-	switch err := tickets.CheckVisible(ctx, c.Principal, ticketID); {
-	case err == nil:
-		h.Publisher.PublishPresence(ctx, ticketID, realtime.Connection{ID: c.ID, Principal: c.Principal})
-	case !apperr.Is(err, apperr.TicketNotFound):
-		h.Publisher.logFailure(ctx, err)
-	}
 }
 
 type ackFrame struct {
@@ -276,56 +100,6 @@ func (h *Handler) Message(tickets *ticket.Service) Action {
 		}
 		return nil, nil
 	}
-}
-
-// Typing returns the action "typing".
-func (h *Handler) Typing(tickets *ticket.Service) Action {
-	return func(ctx context.Context, r *Request) (any, error) {
-		return nil, h.publishTyping(ctx, tickets, r)
-	}
-}
-
-// publishTyping sends a typing frame to the other subscribers of a ticket that the user may see,
-// at most one for a connection and ticket in typingInterval. A stored subscription is no proof of
-// access: it outlives a deleted ticket.
-func (h *Handler) publishTyping(ctx context.Context, tickets *ticket.Service, r *Request) error {
-	var in struct {
-		frameHeader
-		TicketID string `json:"ticketId"`
-		Internal bool   `json:"internal"` // only staff receive the frame
-	}
-	if err := r.decode(&in); err != nil {
-		return err
-	}
-	if err := checkTicketID(in.TicketID); err != nil {
-		return err
-	}
-	if passes, err := h.Typists.pass(ctx, r.Connection.ID, in.TicketID); err != nil || !passes {
-		return err
-	}
-	actor := r.Connection.Principal
-	if err := tickets.CheckVisible(ctx, actor, in.TicketID); err != nil {
-		return err
-	}
-	subscribers, err := h.Store.Subscribers(ctx, realtime.TicketTopic(in.TicketID))
-	if err != nil {
-		return err
-	}
-	frame := userFrame{Type: "typing", TicketID: in.TicketID, User: wire.AuthorView{ID: actor.UserID, Name: actor.Name, Role: actor.Role}}
-	to := audience(everyone)
-	if in.Internal {
-		to = staffOnly
-	}
-	if subscribers, err = h.Publisher.permitted(ctx, subscribers, to); err != nil {
-		return err
-	}
-	h.Publisher.send(ctx, subscribers, func(sub realtime.Subscriber) any {
-		if sub.ConnectionID == r.Connection.ID {
-			return nil
-		}
-		return frame
-	})
-	return nil
 }
 
 // Read returns the action "read". The stream publishes the new read marker.

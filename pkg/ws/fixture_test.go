@@ -6,10 +6,15 @@ import (
 	"crypto/rand"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"log/slog"
+	"net/http"
+	"slices"
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/aws/aws-lambda-go/events"
 
 	"ticketsystem/pkg/account"
 	"ticketsystem/pkg/auth"
@@ -217,4 +222,39 @@ func (s *memStore) Send(_ context.Context, connectionID string, data []byte) err
 	err := json.Unmarshal(data, &f.body)
 	s.frames = append(s.frames, f)
 	return err
+}
+
+// send runs an action with a frame. It returns the pushed frames by connection: "sara1: ack".
+func (fx *fixture) send(t *testing.T, run ws.Action, from, body string) []string {
+	t.Helper()
+	fx.frames = nil
+	var event events.APIGatewayWebsocketProxyRequest
+	event.Body, event.RequestContext.ConnectionID, event.RequestContext.RequestID = body, from, "request-1"
+	out, err := fx.handler.Handle(run)(context.Background(), event)
+	if err != nil || out.StatusCode != http.StatusOK {
+		t.Fatalf("got %d, %v: want 200 to keep the connection open", out.StatusCode, err)
+	}
+	var pushed []string
+	for _, f := range fx.frames {
+		pushed = append(pushed, fmt.Sprint(f.to, ": ", f.body["type"]))
+	}
+	slices.Sort(pushed)
+	return pushed
+}
+
+// reply returns the first frame pushed to a connection.
+func (fx *fixture) reply(from string) frame {
+	for _, f := range fx.frames {
+		if f.to == from {
+			return f
+		}
+	}
+	return frame{}
+}
+
+func (fx *fixture) actions() map[string]ws.Action {
+	return map[string]ws.Action{
+		"ping": fx.handler.Ping, "subscribe": fx.handler.Subscribe(fx.tickets), "unsubscribe": fx.handler.Unsubscribe(fx.tickets), "message": fx.handler.Message(fx.tickets),
+		"typing": fx.handler.Typing(fx.tickets), "read": fx.handler.Read(fx.tickets), "": fx.handler.Default,
+	}
 }

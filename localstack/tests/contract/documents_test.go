@@ -60,7 +60,7 @@ func TestDecisions(t *testing.T) {
 		}
 		name := filepath.Base(file)
 		texts[name], known[name[:4]] = string(text), true
-		if title := decisionTitle.FindStringSubmatch(string(text)); title == nil || title[1] != name[:4] {
+		if title := decisionTitle.FindStringSubmatch(string(text)); len(title) != 2 || title[1] != name[:4] {
 			t.Errorf("%s: got the title %.40q, want it to begin with # %s", name, text, name[:4])
 		}
 	}
