@@ -19,6 +19,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"ticketsystem/localstack/testkit/report"
@@ -62,27 +63,52 @@ func run(ctx context.Context, only string) error {
 	if commit := os.Getenv("QUALITY_COMMIT"); commit != "" {
 		shuffle(bugs, commit)
 	}
-	var all []outcome
-	for _, b := range bugs {
-		if !report.TimeLeft() {
-			break
-		}
-		o, err := runBug(ctx, root, b)
-		if ctx.Err() != nil {
-			break
-		}
-		status := "detected by " + o.caughtBy
-		switch {
-		case err != nil:
-			o = outcome{bug: b, applyErr: err}
-			status = "NOT APPLIED: " + err.Error()
-		case o.caughtBy == "":
-			status = "NOT DETECTED: " + o.description
-		}
-		fmt.Printf("%-30s %5.1f s  %s\n", o.name, o.took.Seconds(), status)
-		all = append(all, o)
-	}
+	all := runBugs(ctx, root, bugs)
 	return errors.Join(ctx.Err(), summarize(all, len(bugs)))
+}
+
+// workers is how many bugs run at once: while the tests of one wait, another compiles.
+const workers = 2
+
+// runBugs runs the bugs in their order, as many as the time allows.
+func runBugs(ctx context.Context, root string, bugs []bug) []outcome {
+	var (
+		mu   sync.Mutex
+		all  []outcome
+		wg   sync.WaitGroup
+		next = make(chan bug)
+	)
+	for range workers {
+		wg.Go(func() {
+			for b := range next {
+				o, err := runBug(ctx, root, b)
+				if ctx.Err() != nil {
+					continue
+				}
+				status := "detected by " + o.caughtBy
+				switch {
+				case err != nil:
+					o = outcome{bug: b, applyErr: err}
+					status = "NOT APPLIED: " + err.Error()
+				case o.caughtBy == "":
+					status = "NOT DETECTED: " + o.description
+				}
+				mu.Lock()
+				fmt.Printf("%-30s %5.1f s  %s\n", o.name, o.took.Seconds(), status)
+				all = append(all, o)
+				mu.Unlock()
+			}
+		})
+	}
+	for _, b := range bugs {
+		if ctx.Err() != nil || !report.TimeLeft() {
+			break
+		}
+		next <- b
+	}
+	close(next)
+	wg.Wait()
+	return all
 }
 
 // shuffle puts the bugs in an order that depends on the commit. The quality suite runs as
@@ -140,7 +166,7 @@ func confirm(ctx context.Context, caughtBy string) (string, error) {
 // runTests runs a suite with a bug and returns the test that failed. A bug that does
 // not compile is an error, because no test detected it.
 func runTests(ctx context.Context, overlay string, suite []string) (caughtBy string, err error) {
-	command := exec.CommandContext(ctx, "go", append([]string{"test", "-timeout=10m"}, suite...)...)
+	command := exec.CommandContext(ctx, "go", append([]string{"test", "-vet=off", "-timeout=10m"}, suite...)...)
 	command.Env = os.Environ()
 	if overlay != os.DevNull { // GOFLAGS also reach the functions that the local stack builds
 		command.Env = append(command.Env, "GOFLAGS="+os.Getenv("GOFLAGS")+" -overlay="+overlay, "BUILD_DIR="+filepath.Join(filepath.Dir(overlay), "functions"))
@@ -187,7 +213,6 @@ func summarize(all []outcome, total int) error {
 	var table strings.Builder
 	table.WriteString("| Bug | Description | Detected by |\n|---|---|---|\n")
 	var undetected []string
-	var took time.Duration
 	for _, o := range all {
 		caughtBy := o.caughtBy
 		switch {
@@ -196,12 +221,11 @@ func summarize(all []outcome, total int) error {
 		case caughtBy == "":
 			caughtBy, undetected = "**none**", append(undetected, o.name)
 		}
-		took += o.took
 		fmt.Fprintf(&table, "| %s | %s | %s |\n", o.name, o.description, caughtBy)
 	}
 	result := report.Result{
 		Check: "seeded-bugs", Name: "seeded bugs detected", Target: "all that were run", Pass: len(undetected) == 0,
-		Value: fmt.Sprintf("%d of %d, in %d s", len(all)-len(undetected), len(all), int(took.Seconds())),
+		Value: fmt.Sprintf("%d of %d", len(all)-len(undetected), len(all)),
 	}
 	if left := total - len(all); left > 0 {
 		result.Value += fmt.Sprintf("; %d of %d not run", left, total)
