@@ -1,4 +1,5 @@
-// Command signing-key-create creates the signing key and the application key of the stack: a CloudFormation custom resource.
+// Command signing-key-create creates the signing key and the application key of the stack: a
+// CloudFormation custom resource.
 package main
 
 import (

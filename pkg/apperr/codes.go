@@ -7,7 +7,7 @@ import (
 	"ticketsystem/pkg/locale"
 )
 
-// The codes of the API. Each has an entry in definitions.
+// The codes of the API. Each has an entry in statuses, and a title in pkg/locale/texts.
 const (
 	// BadJSON (HTTP 400): the body is not valid JSON.
 	BadJSON Code = "bad_json"
@@ -138,7 +138,7 @@ const (
 	TopicUnknown Code = "topic_unknown"
 )
 
-// Definition holds the HTTP status and the titles of a code.
+// Definition is a code with its HTTP status.
 type Definition struct {
 	Code   Code
 	Status int

@@ -173,15 +173,6 @@ func isSeparator(r rune) bool {
 // right-to-left keyboards and copied texts insert, or a soft hyphen.
 func isInvisible(r rune) bool { return unicode.Is(unicode.Cf, r) }
 
-// Mask replaces the middle of an E.164 number for logs: +98912***4567.
-func Mask(number string) string {
-	const head, tail = 6, 4
-	if len(number) < head+tail+1 {
-		return "***"
-	}
-	return number[:head] + "***" + number[len(number)-tail:]
-}
-
 // SearchForms returns the digits of an E.164 number in the formats that users
 // search for: with the country calling code and in national format.
 func SearchForms(number string) []string {

@@ -94,16 +94,6 @@ func TestNormalize_Idempotent(t *testing.T) {
 	}
 }
 
-func TestMask(t *testing.T) {
-	for number, want := range map[string]string{
-		"+989121234567": "+98912***4567", "+12125550123": "+12125***0123", "+98912": "***", "": "***",
-	} {
-		if got := phone.Mask(number); got != want {
-			t.Errorf("Mask(%q): got %q, want %q", number, got, want)
-		}
-	}
-}
-
 func TestASCIIDigits(t *testing.T) {
 	for text, want := range map[string]string{"۰۱۲۳۴۵۶۷۸۹": "0123456789", "٠١٢٣٤٥٦٧٨٩": "0123456789", "کد ۱٢3": "کد 123", "০৯ ௧ 𝟎𝟗": "09 1 09", "½²Ⅷ": "½²Ⅷ", "": ""} {
 		if got := phone.ASCIIDigits(text); got != want {

@@ -13,8 +13,8 @@ import (
 
 // Rebuild folds a ticket from its whole log and read markers, and stores it if
 // the stored one differs or is missing. nameOf returns the current name of a user,
-// because the log has the name of the time of each entry. Rebuild returns the log, which is empty if the ticket was deleted, and whether the
-// ticket was repaired. It is safe to repeat.
+// because the log has the name of the time of each entry. Rebuild returns the log, which is
+// empty if the ticket was deleted, and whether the ticket was repaired. It is safe to repeat.
 func (s *Service) Rebuild(ctx context.Context, ticketID string, nameOf func(ctx context.Context, userID string) (string, error)) (log Log, repaired bool, err error) {
 	for attempt := range maxAttempts {
 		started := time.Now()

@@ -49,9 +49,9 @@ type ReplayStore interface {
 }
 
 // Replay rebuilds projections from the ticket logs while the system is in use:
-// tickets, statistics, search index, timers, recent entries and the index keys of users and audit records. The terms of fields and
-// users are rebuilt by the search index queue, in order with its other changes. It does not create
-// notifications, because the original ones were sent.
+// tickets, statistics, search index, timers, recent entries and the index keys of users and audit
+// records. The terms of fields and users are rebuilt by the search index queue, in order with its
+// other changes. It does not create notifications, because the original ones were sent.
 type Replay struct {
 	Store   ReplayStore
 	Index   stream.SearchIndex

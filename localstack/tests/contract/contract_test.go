@@ -8,7 +8,9 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -214,6 +216,30 @@ func TestErrorCodes_MatchOpenAPI(t *testing.T) {
 		known = append(known, string(code))
 	}
 	equalSets(t, "error code", "pkg/apperr", known, "infra/openapi.yaml", declared)
+}
+
+var codesOfStatus = regexp.MustCompile("(?m)^\\| ([0-9, ]+) \\| ((?:`[a-z_]+`(?:, )?)+) \\|")
+
+// TestErrorCodes_MatchGuide checks that the table of docs/api.md has every code beside its status.
+func TestErrorCodes_MatchGuide(t *testing.T) {
+	guide, err := os.ReadFile(filepath.Join(root, "docs", "api.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var listed, known []string
+	for _, row := range codesOfStatus.FindAllStringSubmatch(string(guide), -1) {
+		for code := range strings.SplitSeq(row[2], ", ") {
+			code = strings.Trim(code, "`")
+			listed = append(listed, code)
+			if d, _ := apperr.Lookup(apperr.Code(code)); !slices.Contains(strings.Split(row[1], ", "), strconv.Itoa(d.Status)) {
+				t.Errorf("docs/api.md has %s beside %s, want %d", code, row[1], d.Status)
+			}
+		}
+	}
+	for _, code := range apperr.Codes() {
+		known = append(known, string(code))
+	}
+	equalSets(t, "error code", "pkg/apperr", known, "docs/api.md", listed)
 }
 
 // lookup returns the value at a path of nested mappings.
