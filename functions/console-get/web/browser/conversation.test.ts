@@ -1,7 +1,7 @@
 import type { Browser, BrowserContext, Page } from "playwright-core"
 import { afterAll, beforeAll, expect, test } from "vitest"
 import { customerWithTicket, longLog } from "./api"
-import { caller, launch, newCustomer, newId, openTicketAs, person, seeded, signInOverApi, storeLog } from "./console"
+import { caller, launch, newCustomer, newId, openTicketAs, person, seeded, setVisible, signInOverApi, storeLog } from "./console"
 
 let browser: Browser
 beforeAll(async () => void (browser = await launch()))
@@ -43,8 +43,10 @@ test("9, 10 and 11 a customer opens a ticket with a picture; the answer appears,
   const id = await openTicket(page, "Charged twice")
   const agent = await caller(seeded.agent)
   await agent("POST", `/tickets/${id}/messages`, { clientId: newId(), body: "secret note", internal: true })
-  await agent("POST", `/tickets/${id}/messages`, { clientId: newId(), body: "We have paid it back." })
+  const { seq } = await agent<{ seq: number }>("POST", `/tickets/${id}/messages`, { clientId: newId(), body: "We have paid it back." })
   await page.locator(".bubble", { hasText: "We have paid it back." }).waitFor({ timeout: 60_000 })
+  const readers = async () => (await agent<{ readers: { name: string; seq: number }[] }>("GET", `/tickets/${id}`)).readers.filter(({ name }) => name === "Sara Ahmadi")
+  await expect.poll(async () => (await readers())[0]?.seq, { timeout: 60_000 }).toBe(seq) // it was on the screen when it came
   await page.locator(".row", { hasText: "We have paid it back." }).waitFor()
   await write(page, "Thank you!")
   await page.locator(".message[data-own]", { hasText: "Thank you!" }).getByRole("img", { name: "Sent", exact: true }).waitFor({ timeout: 60_000 })
@@ -108,6 +110,29 @@ test("what is written while the conversation still loads is shown at once, and s
   await page.locator(".bubble", { hasText: "please help" }).waitFor({ timeout: 60_000 })
   await page.locator(".message[data-own]", { hasText: "written at once" }).getByRole("img", { name: "Sent", exact: true }).waitFor({ timeout: 60_000 })
   expect(customer.faults).toEqual([])
+})
+
+test("10 two ticks after the other side has read it: what it opens, what comes to its screen, what comes while its page is hidden", async () => {
+  const { phone, ticket } = await customerWithTicket("Read marks")
+  const [customer, agent] = [await person(browser, { width: 390 }), await person(browser, { language: "fa" })]
+  await signInOverApi(customer, phone, `/tickets/${ticket.id}`)
+  await customer.page.locator(".message").waitFor({ timeout: 60_000 })
+  await signInOverApi(agent, seeded.agent, `/inbox/all/${ticket.id}`)
+  const read = (page: Page, text: string) => page.locator(".message[data-own]", { hasText: text }).locator(".mark[data-read]").waitFor({ timeout: 60_000 })
+  await read(customer.page, "please help")
+  const send = async (page: Page, text: string) => {
+    await page.locator(".composer-text").fill(text)
+    await page.keyboard.press("Control+Enter")
+  }
+  await send(agent.page, "the answer")
+  await read(agent.page, "the answer")
+  await setVisible(customer.page, false)
+  await send(agent.page, "another answer")
+  await customer.page.locator(".bubble", { hasText: "another answer" }).waitFor({ state: "attached", timeout: 60_000 })
+  await agent.page.locator(".message[data-own]", { hasText: "another answer" }).locator(".tick").waitFor({ timeout: 60_000 })
+  expect(await agent.page.locator(".mark[data-read]").count()).toBe(1)
+  await setVisible(customer.page, true)
+  await read(agent.page, "another answer")
 })
 
 test("28 a draft survives a reload, and the screen of another ticket does not have it", async () => {

@@ -18,8 +18,9 @@ import { toastError } from "../ui/toast"
 import { eventText } from "./events"
 import { entriesAfter, firstUnread, isText, type Item, rows, screenful } from "./items"
 import { Message, WaitingMessage } from "./message"
+import { readUpTo, useReadMarker } from "./read-marker"
 import { usePrinting } from "./use-printing"
-import { type Loading, readUpTo } from "./use-conversation"
+import type { Loading } from "./use-conversation"
 
 /** Pixels from the end within which new messages are followed. */
 const near = 80
@@ -64,9 +65,10 @@ function List({ ticketId }: { ticketId: string }) {
     if (items.length && (atEnd.current || own)) {
       toEnd()
       seen.current = last
-      readUpTo(ticketId, log.syncedTo)
+      readUpTo(log)
     }
   }, [items.length, last, ticketId])
+  useReadMarker(ticketId, atEnd)
 
   const onScroll = (offset: number) => {
     const { scrollSize, viewportSize } = list.current!
@@ -74,7 +76,7 @@ function List({ ticketId }: { ticketId: string }) {
     setAway(!atEnd.current)
     if (atEnd.current) {
       seen.current = last
-      readUpTo(ticketId, log.syncedTo)
+      readUpTo(log)
     }
     if (offset >= viewportSize) return
     if (above > 0) showAbove()

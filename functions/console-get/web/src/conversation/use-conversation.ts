@@ -3,8 +3,8 @@ import { useEffect, useMemo } from "preact/hooks"
 import { call } from "../api/client"
 import { session } from "../app/session"
 import { openLog, takeEntries } from "../log/store"
-import { markRead, putTickets, ticketSignal } from "../log/tickets"
-import { connection, takeRead, viewedTicket, watchTicket } from "../socket/realtime"
+import { putTickets } from "../log/tickets"
+import { takeReaders, viewedTicket, watchTicket } from "../socket/realtime"
 
 /** What is known of the first answer of the server for a ticket. */
 export interface Loading {
@@ -24,7 +24,7 @@ export function useConversation(id: string): Loading {
       const detail = await call("get", "/tickets/{id}", { path: { id } })
       putTickets([detail.ticket])
       await takeEntries(id, detail.entries, { kind: "newest", lastSeq: detail.ticket.lastSeq, hasMore: detail.hasMore })
-      detail.readers.forEach((reader) => takeRead(id, reader, reader.seq, session.peek()?.user.id ?? ""))
+      takeReaders(id, detail.readers, session.peek()?.user.id ?? "")
       return detail.ticket.id
     },
   })
@@ -42,17 +42,4 @@ export function useConversation(id: string): Loading {
     }
   }, [id, opened])
   return { error: query.error, loading: query.isPending, retry: () => void query.refetch() }
-}
-
-const sentMarks = new Map<string, number>()
-
-/** Moves one's read marker to an entry that is on the screen. */
-export function readUpTo(ticketId: string, seq: number): void {
-  if (document.visibilityState === "hidden" || seq === 0) return
-  const ticket = ticketSignal(ticketId).peek()
-  if ((sentMarks.get(ticketId) ?? 0) >= seq || (ticket && ticket.unread === 0 && !sentMarks.has(ticketId) && ticket.lastSeq <= seq)) return
-  sentMarks.set(ticketId, seq)
-  markRead(ticketId)
-  if (connection.online.peek()) connection.send({ action: "read", ticketId, seq })
-  else void call("post", "/tickets/{id}/read", { path: { id: ticketId }, body: { seq } }).catch(() => sentMarks.delete(ticketId))
 }

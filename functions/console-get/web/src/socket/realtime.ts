@@ -27,13 +27,15 @@ interface Room {
   unnamed: Signal<number>
   /** Seq up to which each other person has read. */
   readers: Signal<Record<string, Person & { seq: number }>>
+  /** Seq up to which one has read oneself; undefined until the server has said it. */
+  ownMarker: Signal<number | undefined>
 }
 const rooms = new Map<string, Room>()
 
 /** Who is at a ticket: present (and how many staff a frame leaves out), typing, and how far each has read. */
 export function room(ticketId: string): Room {
   let found = rooms.get(ticketId)
-  if (!found) rooms.set(ticketId, (found = { typing: signal([]), present: signal([]), unnamed: signal(0), readers: signal({}) }))
+  if (!found) rooms.set(ticketId, (found = { typing: signal([]), present: signal([]), unnamed: signal(0), readers: signal({}), ownMarker: signal(undefined) }))
   return found
 }
 
@@ -120,9 +122,17 @@ function stopTyping(ticketId: string, userId: string): void {
   if (typing.peek().some((user) => user.id === userId)) typing.value = typing.peek().filter((user) => user.id !== userId)
 }
 
+/** Takes the read markers of a ticket; without one of one's own, nothing has been read. */
+export function takeReaders(ticketId: string, readers: readonly (Person & { seq: number })[], me: string): void {
+  for (const reader of readers) takeRead(ticketId, reader, reader.seq, me)
+  room(ticketId).ownMarker.value ??= 0
+}
+
 /** Moves the read marker of a person; one's own arrives from one's other devices. */
-export function takeRead(ticketId: string, user: Person, seq: number, me: string): void {
+function takeRead(ticketId: string, user: Person, seq: number, me: string): void {
   if (user.id === me) {
+    const { ownMarker } = room(ticketId)
+    ownMarker.value = Math.max(ownMarker.peek() ?? 0, seq)
     const ticket = ticketSignal(ticketId).peek()
     if (ticket && ticket.unread && seq >= ticket.lastSeq) putTickets([{ ...ticket, unread: 0 }])
     return
