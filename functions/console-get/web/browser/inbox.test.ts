@@ -1,7 +1,7 @@
 import type { Browser, Page } from "playwright-core"
 import { afterAll, beforeAll, expect, test } from "vitest"
 import { customerWithTicket } from "./api"
-import { type Call, launch, person, seeded, signInOverApi } from "./console"
+import { type Call, launch, person, seeded, signInOverApi, writeAs } from "./console"
 import { manyTickets, open, somebody } from "./fixtures"
 
 let browser: Browser
@@ -65,6 +65,26 @@ test("12 two agents take a ticket: one wins, the other sees who", async () => {
   for (const { page } of [first, second]) await page.getByRole("button", { name: "Reza Karimi", exact: true }).first().waitFor()
   await second.page.getByText("Reza Karimi is here too").waitFor()
   expect([...first.faults, ...second.faults]).toEqual([])
+})
+
+test("a ticket that is being taken stays taken on the screen while it changes otherwise", async () => {
+  const { ticket, customer } = await customerWithTicket("Slow to take")
+  const agent = await person(browser, { worker: false })
+  const { page, context } = agent
+  await signInOverApi(agent, seeded.agent, `/inbox/open/${ticket.id}`)
+  let answer = () => {}
+  const answered = new Promise<void>((resolve) => (answer = resolve))
+  await context.route((url) => url.pathname === `/tickets/${ticket.id}/assign`, (route) => answered.then(() => route.continue()))
+  await page.getByRole("feed").getByText("please help").waitFor({ timeout: 60_000 })
+  await page.getByRole("button", { name: "Take it" }).click()
+  const owner = page.locator(".details").getByRole("button", { name: "Reza Karimi" }).first()
+  await owner.waitFor()
+  await writeAs(customer, ticket.id, "Are you there?")
+  await page.getByRole("feed").getByText("Are you there?").waitFor({ timeout: 60_000 })
+  await page.locator(`[data-row="${ticket.id}"]`, { hasText: "Are you there?" }).waitFor()
+  expect(await owner.isVisible()).toBe(true)
+  answer()
+  await expect.poll(async () => (await stateOf(customer, ticket.id)).assignee?.name, { timeout: 30_000 }).toBe("Reza Karimi")
 })
 
 test("31 the palette finds tickets and commands", async () => {

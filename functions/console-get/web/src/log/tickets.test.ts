@@ -1,7 +1,7 @@
 import { expect, test, vi } from "vitest"
 import type { Entry, Ticket } from "../api/types"
 import { database, openDatabase } from "./db"
-import { foldEntry, forgetTickets, putTickets, removeTicket, ticketSignal } from "./tickets"
+import { foldEntry, forgetTickets, markRead, putTickets, removeTicket, showChange, ticketSignal } from "./tickets"
 
 const ticket = (id: string, lastSeq: number) => ({ id, lastSeq, version: lastSeq, title: id }) as Ticket
 const stored = async () => (await (await database()).getAll("tickets")).map(({ id, lastSeq }) => [id, lastSeq])
@@ -27,4 +27,37 @@ test("an entry that came before its ticket counts, although the list is older th
   expect(ticketSignal("early").peek()).toMatchObject({ lastSeq: 2, unread: 1 })
   putTickets([{ ...ticket("early", 2), version: 9, unread: 1 }])
   expect(ticketSignal("early").peek()).toMatchObject({ lastSeq: 2, unread: 1 })
+})
+
+test("a change that the server has not confirmed stays on the screen whatever else changes, but for what the server says of its field", async () => {
+  const [me, colleague] = ["me", "colleague"].map((id) => ({ id, name: id, pictureUrl: null }))
+  const state = (lastSeq: number, fields: Partial<Ticket>) => ({ ...ticket("slow", lastSeq), assignee: null, priority: "medium", unread: 0, ...fields }) as Ticket
+  const shown = () => ticketSignal("slow").peek()
+  putTickets([state(1, {})])
+  const settle = showChange(state(1, {}), { assignee: me! })
+  expect(shown()).toMatchObject({ assignee: me })
+
+  putTickets([state(2, { priority: "urgent", unread: 1 })]) // a frame
+  markRead("slow")
+  expect(shown()).toMatchObject({ lastSeq: 2, assignee: me, priority: "urgent", unread: 0 })
+
+  const urgent = showChange(shown()!, { priority: "low" })
+  expect(shown()).toMatchObject({ assignee: me, priority: "low" })
+  urgent() // refused
+  expect(shown()).toMatchObject({ assignee: me, priority: "urgent" })
+
+  putTickets([state(3, { assignee: colleague! })])
+  expect(shown()).toMatchObject({ assignee: colleague })
+  settle()
+  expect(shown()).toMatchObject({ lastSeq: 3, assignee: colleague })
+
+  const refused = showChange(shown()!, { assignee: me! })
+  refused()
+  expect(shown()).toMatchObject({ assignee: colleague })
+  await openDatabase("me")
+  putTickets([state(4, { assignee: null })])
+  showChange(shown()!, { assignee: me! })
+  markRead("slow")
+  putTickets([state(5, { assignee: null })])
+  await expect.poll(async () => (await (await database()).get("tickets", "slow"))?.assignee).toBeNull()
 })

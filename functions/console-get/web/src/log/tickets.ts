@@ -1,7 +1,8 @@
-import { type Signal, signal } from "@preact/signals"
+import { batch, type Signal, signal } from "@preact/signals"
 import type { Entry, Ticket } from "../api/types"
 import { database, hasDatabase } from "./db"
 import { fold } from "./fold"
+import { addPending, confirmedTicket, forgetPending, removePending, withPending } from "./pending"
 
 const keptTickets = 1_000
 
@@ -21,6 +22,26 @@ export function ticketSignal(id: string): Signal<Ticket | null> {
   return found
 }
 
+/** A ticket as the server has it, without changes that it has not confirmed. */
+const stateOf = (id: string): Ticket | null => confirmedTicket(id) ?? ticketSignal(id).peek()
+
+function setState(ticket: Ticket): void {
+  ticketSignal(ticket.id).value = withPending(ticket)
+  ticketsChanged.value++
+}
+
+/** Shows a change of a held ticket, whatever else of it changes meanwhile. Returns what ends this, after the server's answer. */
+export function showChange(before: Ticket, shown: Partial<Ticket>): () => void {
+  const change = { before: stateOf(before.id) ?? before, shown }
+  addPending(change)
+  setState(change.before)
+  return () => {
+    const state = stateOf(before.id)
+    removePending(change)
+    if (state) setState(state)
+  }
+}
+
 /** Takes tickets from any response or frame. An older state of a ticket is ignored. */
 export function putTickets(incoming: readonly Ticket[]): void {
   const fresh = show(incoming)
@@ -30,11 +51,10 @@ export function putTickets(incoming: readonly Ticket[]): void {
 /** Shows the tickets that are newer than what is held, and returns them. */
 function show(incoming: readonly Ticket[]): readonly Ticket[] {
   const fresh = incoming.filter((ticket) => {
-    const held = ticketSignal(ticket.id).peek()
+    const held = stateOf(ticket.id)
     return !held || ticket.lastSeq > held.lastSeq || (ticket.lastSeq === held.lastSeq && ticket.version >= held.version)
   })
-  for (const ticket of fresh) ticketSignal(ticket.id).value = ticket
-  if (fresh.length > 0) ticketsChanged.value++
+  batch(() => fresh.forEach(setState))
   for (const { id } of fresh) foldEarly(id)
   return fresh
 }
@@ -48,8 +68,7 @@ function foldEarly(ticketId: string): void {
 
 /** Moves a ticket on by an entry; version is that after it, if it is known. Returns false if the ticket is not held. */
 export function foldEntry(entry: Entry, viewerId: string, inView: boolean, version?: number): boolean {
-  const held = ticketSignal(entry.ticketId)
-  const ticket = held.peek()
+  const ticket = stateOf(entry.ticketId)
   if (!ticket) {
     early.set(entry.ticketId, [...(early.get(entry.ticketId) ?? []).slice(-keptEarly), [entry, viewerId, inView, version]])
     if (early.size > keptEarly) early.delete(early.keys().next().value!)
@@ -57,23 +76,22 @@ export function foldEntry(entry: Entry, viewerId: string, inView: boolean, versi
   }
   const next = fold(ticket, entry, viewerId)
   if (next === ticket) return true
-  held.value = { ...next, version: version ?? next.version, unread: inView ? 0 : next.unread }
-  ticketsChanged.value++
-  store([held.peek()!])
+  const state = { ...next, version: version ?? next.version, unread: inView ? 0 : next.unread }
+  setState(state)
+  store([state])
   return true
 }
 
 export function markRead(id: string): void {
-  const ticket = ticketSignal(id)
-  if (ticket.peek()?.unread) {
-    ticket.value = { ...ticket.peek()!, unread: 0 }
-    ticketsChanged.value++
-    store([ticket.peek()!])
-  }
+  const ticket = stateOf(id)
+  if (!ticket?.unread) return
+  setState({ ...ticket, unread: 0 })
+  store([ticket])
 }
 
 export function removeTicket(id: string): void {
   early.delete(id)
+  forgetPending(id)
   ticketSignal(id).value = null
   ticketsChanged.value++
   if (hasDatabase()) void database().then((db) => db.delete("tickets", id))
@@ -97,6 +115,7 @@ export async function loadTickets(): Promise<void> {
 
 export function forgetTickets(): void {
   early.clear()
+  for (const id of tickets.keys()) forgetPending(id)
   tickets.clear()
   unstored.clear()
   ticketsChanged.value++
@@ -117,7 +136,7 @@ async function write(): Promise<void> {
   try {
     while (unstored.size > 0 && hasDatabase()) {
       const tx = (await database()).transaction("tickets", "readwrite")
-      const changed = [...unstored].map((id) => ticketSignal(id).peek()).filter((ticket) => ticket !== null)
+      const changed = [...unstored].map(stateOf).filter((ticket) => ticket !== null)
       unstored.clear()
       await Promise.all([...changed.map((ticket) => tx.store.put(ticket)), tx.done])
     }

@@ -6,7 +6,7 @@ import { ulid } from "../../api/ulid"
 import { session } from "../../app/session"
 import { inboxText } from "../../i18n/inbox"
 import { t } from "../../i18n"
-import { putTickets, removeTicket, ticketSignal } from "../../log/tickets"
+import { putTickets, removeTicket, showChange, ticketSignal } from "../../log/tickets"
 import { offline } from "../../socket/sync"
 import { toast, toastError } from "../../ui/toast"
 
@@ -15,20 +15,19 @@ import { toast, toastError } from "../../ui/toast"
  * connection: one that is an hour late would surprise a colleague.
  */
 async function change(id: string, shown: Partial<Ticket>, request: (before: Ticket) => Promise<Ticket>): Promise<boolean> {
-  const held = ticketSignal(id)
-  const before = held.peek()
+  const before = ticketSignal(id).peek()
   if (!before) return false
   if (offline.peek()) {
     toast(inboxText().needsConnection, { kind: "error" })
     return false
   }
-  const optimistic = { ...before, ...shown }
-  held.value = optimistic
+  const settle = showChange(before, shown)
   try {
     putTickets([await request(before)])
+    settle()
     return true
   } catch (error) {
-    if (held.peek() === optimistic) held.value = before
+    settle()
     if (error instanceof ApiError && ["already_assigned", "conflict"].includes(error.code)) await refresh(id)
     toastError(error)
     return false
@@ -48,9 +47,11 @@ export interface Assignee {
 }
 
 /** Assigns a ticket; null releases it. Taking it fails if a colleague has it. */
-export function assign(id: string, to: Assignee | null): Promise<boolean> {
+export async function assign(id: string, to: Assignee | null): Promise<boolean> {
   const me = session.peek()?.user.id
-  const isClaim = to !== null && to.id === me && !ticketSignal(id).peek()?.assignee
+  const assignee = ticketSignal(id).peek()?.assignee
+  if (to && assignee?.id === to.id) return true
+  const isClaim = to?.id === me && !assignee
   return change(id, { assignee: to }, () => call("post", "/tickets/{id}/assign", { path: { id }, body: { clientId: ulid(), assigneeId: isClaim ? "me" : (to?.id ?? null) } }))
 }
 
