@@ -77,3 +77,17 @@ test.each([
   await page.locator(".row, .queue-row").first().waitFor()
   expect(count).toBe(1)
 })
+
+test("the unread number is asked for once, after the socket is open; the list again, for what the first answer missed", async () => {
+  const { page } = await signedIn((await customerWithTicket("Once")).phone)
+  const order: string[] = []
+  page.on("websocket", () => order.push("socket"))
+  page.on("request", (request) => {
+    const { pathname } = new URL(request.url())
+    if (["/tickets", "/notifications"].includes(pathname)) order.push(pathname)
+  })
+  await page.goto("/app/tickets")
+  await expect.poll(() => order, { timeout: 60_000 }).toHaveLength(4)
+  await page.waitForTimeout(1_000)
+  expect([order.slice(0, 2), order.slice(2).toSorted()]).toEqual([["/tickets", "socket"], ["/notifications", "/tickets"]])
+})

@@ -7,10 +7,10 @@ import { effect } from "@preact/signals"
 import { QueryClientProvider } from "@tanstack/preact-query"
 import { render } from "preact"
 import { queryClient } from "./api/query"
+import { firstContent } from "./app/first-content"
 import { App, prepareScreen } from "./app/router"
 import { renewPush, startAlerts } from "./alerts"
 import { restoreSession, session } from "./app/session"
-import { firstContent, started } from "./app/started"
 import { applyTheme } from "./app/theme"
 import { registerWorker } from "./app/worker"
 import { pauseOutbox, startOutbox, stopOutbox } from "./outbox/outbox"
@@ -42,7 +42,6 @@ async function start(): Promise<void> {
 
 /** Starts what the first rows do not need and would wait for. */
 function startRest(): void {
-  started.value = true
   translateValidity()
   startSync()
   startAlerts()

@@ -79,7 +79,7 @@ async function send<O>(method: Method, path: string, options: Options<O>): Promi
       method: method.toUpperCase(),
       headers,
       credentials: "same-origin",
-      signal: options.signal ?? AbortSignal.timeout(30_000),
+      signal: AbortSignal.any([AbortSignal.timeout(30_000), ...(options.signal ? [options.signal] : [])]),
       ...(options.body === undefined ? {} : { body: JSON.stringify(options.body) }),
     }))
     csrfToken = response.headers.get("x-csrf-token") ?? csrfToken

@@ -9,7 +9,7 @@ import { t } from "../i18n"
 import { badge } from "../i18n/format"
 import { heldTickets, ticketsChanged } from "../log/tickets"
 import { outbox } from "../outbox/outbox"
-import { offline } from "../socket/sync"
+import { offline, watching } from "../socket/sync"
 import { unreadNotifications } from "../socket/realtime"
 import { Avatar } from "../ui/avatar"
 import { Menu } from "../ui/menu"
@@ -17,7 +17,6 @@ import { useTitle } from "./attention"
 import { install, installOffer } from "./install"
 import { session, staff } from "./session"
 import { useSignOut } from "./sign-out"
-import { started } from "./started"
 import { activateUpdate, updateReady } from "./worker"
 
 /** The frame of every screen: navigation, the state of the network, the content. */
@@ -59,9 +58,9 @@ export function Shell({ children }: { children: ComponentChildren }) {
   )
 }
 
-/** Each answer of the server sets the number, and frames between them. The first rows do not wait for it. */
+/** Each answer of the server sets the number, and frames between them. The first one follows the WebSocket, so that it need not be asked for again. */
 function useUnreadCount() {
-  const { data, dataUpdatedAt } = useQuery({ enabled: started.value, queryKey: ["notifications", "unread"], queryFn: () => call("get", "/notifications", { query: { limit: 1 } }) })
+  const { data, dataUpdatedAt } = useQuery({ enabled: watching.value, queryKey: ["notifications", "unread"], queryFn: () => call("get", "/notifications", { query: { limit: 1 } }) })
   useEffect(() => {
     if (data) unreadNotifications.value = data.unread
   }, [data, dataUpdatedAt])

@@ -10,6 +10,10 @@ import { connection, onFrame, viewedTicket } from "./realtime"
 /** Whether the network is there, as the browser and the WebSocket see it. */
 export const offline = signal(!navigator.onLine)
 
+/** Whether the WebSocket has opened, or does not open soon: an answer that is asked for now misses no change. */
+export const watching = signal(false)
+
+const opensWithin = 5_000
 const grace = 10_000
 const pollEvery = 15_000
 
@@ -28,7 +32,9 @@ export function startSync(): void {
     refresh(["notifications"])
     // What has failed without a network is tried again.
     void queryClient.refetchQueries({ type: "active", predicate: ({ state }) => state.status === "error" && isTemporary(state.error) })
+    watching.value = true
   }
+  setTimeout(() => (watching.value = true), opensWithin)
 
   onFrame((frame) => {
     if (frame.type === "entry") takeUnknown(frame.entry.ticketId, frame.entry.seq)

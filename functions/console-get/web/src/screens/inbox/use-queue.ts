@@ -1,10 +1,10 @@
 import { signal } from "@preact/signals"
 import { useInfiniteQuery } from "@tanstack/preact-query"
 import { useEffect, useMemo, useState } from "preact/hooks"
-import { call } from "../../api/client"
 import type { Ticket } from "../../api/types"
 import { session } from "../../app/session"
-import { putTickets, ticketsChanged, ticketSignal } from "../../log/tickets"
+import { ticketPages } from "../../log/ticket-pages"
+import { ticketsChanged, ticketSignal } from "../../log/tickets"
 import { onFrame } from "../../socket/realtime"
 import { compare, firstPage, matches, pathOf, type Queue } from "./queues"
 
@@ -16,17 +16,8 @@ onFrame((frame) => {
   if (id && !named.peek().has(id)) named.value = new Set([...named.peek(), id])
 })
 
-/** The pages of a queue on the server. */
-export const queuePages = (queue: Queue) => ({
-  queryKey: ["tickets", pathOf(queue)],
-  initialPageParam: "",
-  queryFn: async ({ pageParam, signal }: { pageParam: string; signal: AbortSignal }) => {
-    const page = await call("get", "/tickets", { query: { ...firstPage(queue), ...(pageParam ? { cursor: pageParam } : {}) } as never, signal })
-    putTickets(page.data)
-    return { ids: page.data.map((ticket) => ticket.id), next: page.page.next ?? null }
-  },
-  getNextPageParam: (last: { next: string | null }) => last.next || undefined,
-})
+/** The pages of a queue. */
+export const queuePages = (queue: Queue) => ticketPages(pathOf(queue), firstPage(queue))
 
 /** The tickets of a queue, in order and live: a changed ticket enters, moves or leaves without a request. */
 export function useQueue(queue: Queue) {

@@ -3,11 +3,11 @@ import { useInfiniteQuery } from "@tanstack/preact-query"
 import { Clock, Inbox, Plus, Search } from "lucide-preact"
 import { useEffect } from "preact/hooks"
 import { Link } from "wouter-preact"
-import { call } from "../../api/client"
 import type { Ticket } from "../../api/types"
 import { t } from "../../i18n"
 import { badge } from "../../i18n/format"
-import { heldTickets, putTickets, removeTicket, ticketsChanged, ticketSignal } from "../../log/tickets"
+import { ticketPages } from "../../log/ticket-pages"
+import { heldTickets, removeTicket, ticketsChanged, ticketSignal } from "../../log/tickets"
 import { outbox } from "../../outbox/outbox"
 import { viewedTicket } from "../../socket/realtime"
 import { Button, Segments } from "../../ui/controls"
@@ -17,17 +17,8 @@ import { RelativeTime } from "../../ui/time"
 import { useDelayed } from "../../ui/use-delayed"
 import { type Filter, pageQuery, statuses } from "./filters"
 
-/** The pages of a list, or of a search in it, on the server. */
-export const listPages = (filter: Filter, q: string) => ({
-  queryKey: ["tickets", filter, q],
-  initialPageParam: "",
-  queryFn: async ({ pageParam }: { pageParam: string }) => {
-    const page = await call("get", "/tickets", { query: { ...pageQuery(filter, q), ...(pageParam ? { cursor: pageParam } : {}) } as never })
-    putTickets(page.data)
-    return { ids: page.data.map((ticket) => ticket.id), next: page.page.hasMore ? page.page.next : null }
-  },
-  getNextPageParam: (page: { next?: string | null }) => page.next ?? undefined,
-})
+/** The pages of a list, or of a search in it. */
+export const listPages = (filter: Filter, q: string) => ticketPages(`${filter} ${q}`, pageQuery(filter, q))
 
 export function TicketList({ openId }: { openId: string | undefined }) {
   const filter = useSignal<Filter>("active")

@@ -1,10 +1,6 @@
-import { signal } from "@preact/signals"
 import { queryClient } from "../api/query"
 
 const longestWait = 2_000
-
-/** Whether the first screen shows its content. What it does not need waits for this. */
-export const started = signal(false)
 
 /** Waits until the first screen shows what it has asked for; not for long, and not for the frames of a hidden page. */
 export const firstContent = (): Promise<unknown> =>

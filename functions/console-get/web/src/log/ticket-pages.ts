@@ -1,0 +1,19 @@
+import { call } from "../api/client"
+import { putTickets } from "./tickets"
+
+interface Context {
+  pageParam: string
+  signal: AbortSignal
+}
+
+/** The pages of a list of tickets on the server, for the cache of queries: it keeps their ids. */
+export const ticketPages = (name: string, query: Record<string, string>) => ({
+  queryKey: ["tickets", name],
+  initialPageParam: "",
+  queryFn: async ({ pageParam, signal }: Context) => {
+    const { data, page } = await call("get", "/tickets", { query: { ...query, ...(pageParam ? { cursor: pageParam } : {}) } as never, signal })
+    putTickets(data)
+    return { ids: data.map((ticket) => ticket.id), next: page.next }
+  },
+  getNextPageParam: ({ next }: { next?: string | null | undefined }) => next ?? undefined,
+})
