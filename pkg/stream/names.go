@@ -87,7 +87,7 @@ func recordEntryNames(ctx context.Context, store NameStore, e ticket.Entry) erro
 			return err
 		}
 	}
-	if e.Author.ID == "" { // the automation
+	if e.Author.Role == user.RoleSystem { // no user
 		return nil
 	}
 	if e.Kind == ticket.KindOpened {
