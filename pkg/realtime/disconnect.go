@@ -42,20 +42,25 @@ func (d *Disconnector) closeMatching(ctx context.Context, userID string, matches
 	for _, s := range subscribers {
 		c, found, err := d.Store.Connection(ctx, s.ConnectionID)
 		if err == nil && found && matches(c.Principal) {
-			err = d.close(ctx, s.ConnectionID)
+			err = d.close(ctx, c)
 		}
 		errs = append(errs, err)
 	}
 	return errors.Join(errs...)
 }
 
-// close closes a connection. One that is gone has no $disconnect event, or is not open
-// yet: it is deleted, so that it can do nothing even if it opens.
-func (d *Disconnector) close(ctx context.Context, connectionID string) error {
-	err := d.Closer.Close(ctx, connectionID)
-	if errors.Is(err, ErrGone) {
-		_, _, err = d.Store.DeleteConnection(ctx, connectionID)
+// close closes a connection. One that is gone may not be open yet: it is deleted, so that it can
+// do nothing even if it opens. One that has subscribed was open, and is left to its $disconnect
+// event, which publishes the presence of its tickets.
+func (d *Disconnector) close(ctx context.Context, c Connection) error {
+	err := d.Closer.Close(ctx, c.ID)
+	if !errors.Is(err, ErrGone) {
+		return err
 	}
+	if slices.ContainsFunc(c.Topics, func(topic string) bool { return topic != UserTopic(c.Principal.UserID) }) {
+		return nil
+	}
+	_, _, err = d.Store.DeleteConnection(ctx, c.ID)
 	return err
 }
 
@@ -87,7 +92,7 @@ func (d *Disconnector) CloseOldest(ctx context.Context, userID, opened string, k
 	})
 	var errs []error
 	for _, c := range open[min(keep, len(open)):] {
-		errs = append(errs, d.close(ctx, c.ID))
+		errs = append(errs, d.close(ctx, c))
 	}
 	return errors.Join(errs...)
 }

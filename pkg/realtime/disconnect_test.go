@@ -67,14 +67,18 @@ func TestCloseOldest(t *testing.T) {
 }
 
 // TestCloseSession_Gone checks that a connection that is still being opened is deleted, so
-// that it can do nothing when it opens.
+// that it can do nothing when it opens, and that one that was open is left to its $disconnect
+// event, which tells other subscribers.
 func TestCloseSession_Gone(t *testing.T) {
-	store := openSockets(t, 2)
-	d := realtime.Disconnector{Store: store, Closer: &fakeCloser{gone: []string{"c1"}}}
+	store := openSockets(t, 3)
+	if _, err := store.Subscribe(t.Context(), realtime.Connection{ID: "c2"}, realtime.TicketTopic("one")); err != nil {
+		t.Fatal(err)
+	}
+	d := realtime.Disconnector{Store: store, Closer: &fakeCloser{gone: []string{"c1", "c2"}}}
 	if err := d.CloseSession(t.Context(), "sara", "s"); err != nil {
 		t.Fatal(err)
 	}
-	for id, want := range map[string]bool{"c0": true, "c1": false} {
+	for id, want := range map[string]bool{"c0": true, "c1": false, "c2": true} {
 		if _, found, err := store.Connection(t.Context(), id); err != nil || found != want {
 			t.Errorf("%s: got found %v, %v, want %v", id, found, err, want)
 		}
