@@ -25,7 +25,7 @@ type storedResponse struct {
 }
 
 // idempotent runs an endpoint once per user, path and Idempotency-Key. A retry gets the
-// stored response. Transient failures (409, 429, 5xx) are not stored, so that a retry runs
+// stored response. Transient failures (409, 412, 429, 5xx) are not stored, so that a retry runs
 // the endpoint again.
 //
 // Returns bad_request, idempotency_mismatch or idempotency_running. Responses may contain
@@ -73,9 +73,13 @@ func (s *Server) idempotent(ctx context.Context, e Endpoint, r *Request, key str
 	return response, nil
 }
 
-// isTransient reports whether a retry may get another status.
+// isTransient reports whether a retry may get another status. One of a 412 sends another If-Match.
 func isTransient(status int) bool {
-	return status == http.StatusTooManyRequests || status == http.StatusConflict || status >= http.StatusInternalServerError
+	switch status {
+	case http.StatusConflict, http.StatusPreconditionFailed, http.StatusTooManyRequests:
+		return true
+	}
+	return status >= http.StatusInternalServerError
 }
 
 // encodeStored encodes a response for storage.

@@ -116,7 +116,7 @@ func TestIdempotency_ErrorsStored(t *testing.T) {
 		stored bool
 	}{
 		{apperr.New(apperr.Forbidden, ""), true}, {apperr.New(apperr.TicketNotFound, ""), true},
-		{apperr.Validation(apperr.Field{Pointer: "/a", Code: "unknown"}), true}, {apperr.New(apperr.VersionStale, ""), true},
+		{apperr.Validation(apperr.Field{Pointer: "/a", Code: "unknown"}), true}, {apperr.New(apperr.VersionStale, ""), false},
 		{apperr.New(apperr.TooManyRequests, "").WithRetryAfter(time.Second), false}, {apperr.New(apperr.Conflict, ""), false},
 		{apperr.New(apperr.Unavailable, ""), false}, {errors.New("broken"), false},
 	} {
