@@ -1,27 +1,17 @@
 package dynamo
 
 import (
-	"cmp"
 	"context"
-	"fmt"
 	"maps"
 	"slices"
-	"strings"
 	"time"
 
 	"ticketsystem/pkg/apperr"
-	"ticketsystem/pkg/audit"
 	"ticketsystem/pkg/id"
 	"ticketsystem/pkg/notification"
 )
 
-var (
-	_ notification.DeliveryStore    = (*Store)(nil)
-	_ notification.SuppressionStore = (*Store)(nil)
-
-	_ notification.SuppressionAdminStore = (*Store)(nil)
-	_ notification.FailedDeliveryStore   = (*Store)(nil)
-)
+var _ notification.DeliveryStore = (*Store)(nil)
 
 // maxGroupRead bounds the notifications that are read to group deliveries.
 const maxGroupRead = 300
@@ -148,183 +138,6 @@ func (s *Store) CompleteDelivery(ctx context.Context, n notification.Notificatio
 	}
 	if err == nil && d.State != notification.Failed && n.Deliveries[channel].Reason != "" { // an earlier attempt failed
 		err = s.unlistFailure(ctx, n)
-	}
-	return err
-}
-
-// unlistFailure removes a notification without failed deliveries from their list.
-func (s *Store) unlistFailure(ctx context.Context, n notification.Notification) error {
-	condition := "attribute_exists(PK)"
-	for _, channel := range notification.Channels() {
-		condition += fmt.Sprintf(" AND (attribute_not_exists(%[1]s) OR %[1]s.s <> :failed)", channel)
-	}
-	_, _, err := s.update(ctx, updateSpec{
-		key: notificationKey(n.UserID, n.ID), set: "REMOVE qc", condition: condition, values: values{"failed": string(notification.Failed)},
-	})
-	return err
-}
-
-// FailedDeliveries implements notification.FailedDeliveryStore. It reads the notifications of
-// the index rows, because a row may be left of a delivery that has succeeded since.
-func (s *Store) FailedDeliveries(ctx context.Context, after string, limit int) (list []notification.ChannelDelivery, next string, err error) {
-	afterID, afterChannel, _ := strings.Cut(after, "/")
-	in := queryInput("qc = :failures AND n <= :id", values{"failures": failedDeliveriesPK, "id": cmp.Or(afterID, "~")},
-		onIndex(indexAllCreated), descending, pageOf(limit+1))
-	for range maxFilterPages {
-		out, err := s.queryPage(ctx, in)
-		if err != nil {
-			return nil, "", err
-		}
-		page, err := s.readNotifications(ctx, out.Items)
-		if err != nil {
-			return nil, "", err
-		}
-		for _, n := range page {
-			for _, channel := range notification.Channels() {
-				if n.Deliveries[channel].State != notification.Failed || n.ID == afterID && string(channel) <= afterChannel {
-					continue
-				}
-				if len(list) == limit {
-					return list, list[limit-1].Position(), nil
-				}
-				list = append(list, notification.ChannelDelivery{Notification: n, Channel: channel})
-			}
-		}
-		if in.ExclusiveStartKey = out.LastEvaluatedKey; in.ExclusiveStartKey == nil {
-			return list, "", nil
-		}
-	}
-	return list, cursorOf(in.ExclusiveStartKey)["SK"] + "/~", nil
-}
-
-// readNotifications reads the notifications of index rows that have not expired, newest first.
-func (s *Store) readNotifications(ctx context.Context, rows []item) ([]notification.Notification, error) {
-	keys, err := decodeAll[key](rows)
-	if err != nil {
-		return nil, err
-	}
-	found, err := s.batchGet(ctx, keys, true)
-	if err != nil {
-		return nil, err
-	}
-	items, err := decodeAll[notificationItem](found)
-	slices.SortFunc(items, func(a, b notificationItem) int { return strings.Compare(b.SK, a.SK) })
-	var list []notification.Notification
-	for _, i := range items {
-		if i.TTL > s.now().Unix() {
-			list = append(list, i.notification())
-		}
-	}
-	return list, err
-}
-
-// AttemptedNotification implements notification.FailedDeliveryStore.
-func (s *Store) AttemptedNotification(ctx context.Context, id string) (notification.Notification, error) {
-	out, err := s.queryPage(ctx, queryInput("uc = :attempted", values{"attempted": attemptedPK(id)}, onIndex(indexOwnerCreated), pageOf(1)))
-	if err != nil {
-		return notification.Notification{}, err
-	}
-	found, err := s.readNotifications(ctx, out.Items)
-	if err == nil && len(found) == 0 {
-		err = apperr.New(apperr.DeliveryNotFound, "")
-	}
-	if err != nil {
-		return notification.Notification{}, err
-	}
-	return found[0], nil
-}
-
-// RequeueDelivery implements notification.FailedDeliveryStore. It keeps the reason, by which
-// the counts of a broadcast know that the delivery has failed.
-func (s *Store) RequeueDelivery(ctx context.Context, d notification.ChannelDelivery, at time.Time, r audit.Record) error {
-	attr, was := string(d.Channel), d.Notification.Deliveries[d.Channel]
-	tx := s.transaction().update(updateSpec{
-		key: notificationKey(d.Notification.UserID, d.Notification.ID), set: "SET " + attr + ".s = :queued, " + attr + ".t = :now",
-		condition: attr + ".s = :failed AND " + attr + ".t = :at",
-		values:    values{"queued": string(notification.Queued), "now": toMillis(at), "failed": string(notification.Failed), "at": toMillis(was.At)},
-	}).putAudit(r)
-	failed, err := tx.commitWithRetry(ctx)
-	if err == nil && failed != nil {
-		err = apperr.New(apperr.DeliveryNotFailed, "")
-	}
-	if err != nil {
-		return err
-	}
-	return s.unlistFailure(ctx, d.Notification)
-}
-
-// suppressionItem is an e-mail address that gets no more mail.
-type suppressionItem struct {
-	key
-	Reason string `dynamodbav:"reason"`
-	At     int64  `dynamodbav:"at"`
-}
-
-// IsSuppressed implements notification.DeliveryStore.
-func (s *Store) IsSuppressed(ctx context.Context, address string) (bool, error) {
-	return s.get(ctx, suppressionKey(notification.NormalizeAddress(address)), true, &suppressionItem{})
-}
-
-// Suppress implements notification.SuppressionStore. It records the user first and reads
-// them at the end: the deletion of the user finds the record, or has already happened.
-func (s *Store) Suppress(ctx context.Context, c notification.MailFeedback) error {
-	address := notification.NormalizeAddress(c.Address)
-	if c.UserID != "" {
-		if _, err := s.put(ctx, nameReferenceItem{userSuppressionKey(c.UserID, address)}, "", nil); err != nil {
-			return err
-		}
-	}
-	if _, err := s.put(ctx, suppressionItem{suppressionKey(address), c.Reason, toMillis(s.now())}, "", nil); err != nil || c.UserID == "" {
-		return err
-	}
-	u, err := s.User(ctx, c.UserID)
-	if apperr.Is(err, apperr.UserNotFound) { // the report came after the deletion of the user
-		if _, err := s.remove(ctx, suppressionKey(address), "", nil); err != nil {
-			return err
-		}
-		_, err = s.remove(ctx, userSuppressionKey(c.UserID, address), "", nil)
-		return err
-	}
-	if err == nil && notification.NormalizeAddress(u.Email) != address {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	_, _, err = s.update(ctx, updateSpec{
-		key: userKey(c.UserID), set: "SET emailVerified = :no", condition: "email = :stored", values: values{"no": false, "stored": u.Email},
-	})
-	return err
-}
-
-// Suppressions implements notification.SuppressionAdminStore.
-func (s *Store) Suppressions(ctx context.Context, after string, limit int) ([]notification.Suppression, error) {
-	condition, vals := "PK = :pk", values{"pk": suppressionsPK}
-	if after != "" {
-		condition += " AND SK > :after"
-		vals["after"] = after
-	}
-	out, err := s.queryPage(ctx, queryInput(condition, vals, consistent, pageOf(limit)))
-	if err != nil {
-		return nil, err
-	}
-	items, err := decodeAll[suppressionItem](out.Items)
-	list := make([]notification.Suppression, len(items))
-	for n, i := range items {
-		list[n] = notification.Suppression{Address: i.SK, Reason: i.Reason, At: fromMillis(i.At)}
-	}
-	return list, err
-}
-
-// DeleteSuppression implements notification.SuppressionAdminStore.
-func (s *Store) DeleteSuppression(ctx context.Context, address string, r audit.Record) error {
-	k := suppressionKey(notification.NormalizeAddress(address))
-	if k.SK == "" || len(k.SK) > maxAddressBytes {
-		return apperr.New(apperr.SuppressionNotFound, "")
-	}
-	failed, err := s.transaction().remove(k, "attribute_exists(PK)", nil).putAudit(r).commitWithRetry(ctx)
-	if failed != nil {
-		return apperr.New(apperr.SuppressionNotFound, "")
 	}
 	return err
 }

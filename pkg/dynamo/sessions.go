@@ -266,3 +266,12 @@ func (s *Store) sessionKeys(ctx context.Context, userID string) ([]key, error) {
 	return queryAs[key](ctx, s, queryInput("PK = :pk AND begins_with(SK, :prefix)",
 		values{"pk": userKey(userID).PK, "prefix": prefixSession}, consistent))
 }
+
+// DeleteSessions implements account.SessionStore.
+func (s *Store) DeleteSessions(ctx context.Context, userID string) error {
+	keys, err := s.sessionKeys(ctx, userID)
+	if err != nil {
+		return err
+	}
+	return s.batchDelete(ctx, keys)
+}
