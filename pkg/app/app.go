@@ -3,8 +3,6 @@ package app
 import (
 	"context"
 	"crypto/rand"
-	"fmt"
-	"io/fs"
 	"log/slog"
 	"net/http"
 	"net/url"
@@ -20,11 +18,9 @@ import (
 	"ticketsystem/pkg/category"
 	"ticketsystem/pkg/dynamo"
 	"ticketsystem/pkg/id"
-	"ticketsystem/pkg/limit"
 	"ticketsystem/pkg/locale"
 	"ticketsystem/pkg/metric"
 	"ticketsystem/pkg/notification"
-	"ticketsystem/pkg/phone"
 	"ticketsystem/pkg/realtime"
 	"ticketsystem/pkg/requestlog"
 	"ticketsystem/pkg/secret"
@@ -107,11 +103,6 @@ func (a *App) Revocations() *account.RevocationCache {
 	return a.revocations
 }
 
-// Authenticator returns the service that verifies access tokens and session cookies.
-func (a *App) Authenticator() *account.Authenticator {
-	return &account.Authenticator{Verifier: a.Verifier(), Revocations: a.Revocations(), Cookies: a.Store(), Now: Now, StaffSecondFactor: a.staffSecondFactor()}
-}
-
 // Tickets returns the ticket service.
 func (a *App) Tickets() *ticket.Service {
 	store := a.Store()
@@ -127,22 +118,6 @@ func (a *App) Tickets() *ticket.Service {
 // (default 7).
 func (a *App) ReopenWindow() time.Duration {
 	return time.Duration(a.Int("REOPEN_WINDOW_DAYS", 7)) * 24 * time.Hour
-}
-
-// Limiter returns the limiter of operations in a window. A variable contains the maximum for
-// customers, STAFF_LIMIT_FACTOR how many times as much staff may do (default 5).
-func (a *App) Limiter(kind, variable string, fallback int, window time.Duration) *limit.Limiter {
-	return &limit.Limiter{Rule: limit.Rule{Name: kind, Max: a.Int(variable, fallback), Window: window}, StaffFactor: a.staffFactor(), Store: a.Store(), Now: Now}
-}
-
-func (a *App) staffFactor() int { return a.Int("STAFF_LIMIT_FACTOR", 5) }
-
-// EntryLimits returns the service that blocks users who write too many messages, from
-// MESSAGES_PER_MINUTE (default 60) and MESSAGES_PER_DAY (default 1,000).
-func (a *App) EntryLimits() *limit.EntryLimits {
-	return &limit.EntryLimits{
-		PerMinute: a.Int("MESSAGES_PER_MINUTE", 60), PerDay: a.Int("MESSAGES_PER_DAY", 1000), StaffFactor: a.staffFactor(), Store: a.Store(), Now: Now,
-	}
 }
 
 // Metrics returns the recorder of metrics, which the function shares. METRIC_NAMESPACE is
@@ -189,52 +164,6 @@ func (a *App) CategoryAdmin() *category.Admin {
 // AuditRecorder returns the recorder of audit records.
 func (a *App) AuditRecorder() audit.Recorder { return audit.Recorder{Now: Now, NewID: a.NewID} }
 
-// UserDirectory returns the service that lists and creates users.
-func (a *App) UserDirectory() *account.UserDirectory {
-	return &account.UserDirectory{Store: a.Store(), Recorder: a.AuditRecorder(), Random: rand.Reader, DefaultRegion: a.defaultRegion()}
-}
-
-// Profiles returns the service for a user's own profile and sessions.
-func (a *App) Profiles() *account.Profiles {
-	return &account.Profiles{
-		Store: a.Store(), Attachments: a.Store(), Changes: a.Limiter("profile-changes", "PROFILE_CHANGES_PER_HOUR", 30, time.Hour), Now: Now,
-	}
-}
-
-// OTP returns the service that issues and verifies one-time codes.
-func (a *App) OTP() *account.OTP {
-	return &account.OTP{
-		Store: a.Store(), Key: a.Key(), Limits: account.RateLimits{PerIP: a.Int("RATE_LIMIT_PER_IP", 100)},
-		DefaultRegion: a.defaultRegion(), Now: Now, Random: rand.Reader,
-	}
-}
-
-// Credentials returns the service that changes passwords, phone numbers and e-mail
-// addresses.
-func (a *App) Credentials() *account.Credentials {
-	return &account.Credentials{Store: a.Store(), OTP: a.OTP(), Passwords: a.Passwords(), Now: Now, Random: rand.Reader, StaffSecondFactor: a.staffSecondFactor()}
-}
-
-// Passwords returns the service that verifies passwords.
-func (a *App) Passwords() *account.Passwords {
-	return &account.Passwords{Store: a.Store(), OTP: a.OTP(), Full: &account.FullCounters{}}
-}
-
-// staffSecondFactor reports whether staff sign in with password and code, from
-// STAFF_SECOND_FACTOR (on or off). The default is on: a missing variable does not weaken the sign-in.
-func (a *App) staffSecondFactor() bool {
-	value := a.String("STAFF_SECOND_FACTOR", "on")
-	if value != "on" && value != "off" {
-		a.Fail("STAFF_SECOND_FACTOR", fmt.Errorf("must be on or off, is %q", value))
-	}
-	return value != "off"
-}
-
-// SessionTokens returns the service that creates and rotates refresh tokens.
-func (a *App) SessionTokens() *account.SessionTokens {
-	return &account.SessionTokens{Store: a.Store(), Key: a.Key(), Now: Now, NewID: a.NewID, Random: rand.Reader, StaffSecondFactor: a.staffSecondFactor()}
-}
-
 // Timezone returns the time zone of statistics, from TIMEZONE. The program must import
 // time/tzdata.
 func (a *App) Timezone() *time.Location {
@@ -249,41 +178,6 @@ func (a *App) Timezone() *time.Location {
 // and SIGNATURE.
 func (a *App) Brand() locale.Brand {
 	return locale.Brand{Name: a.String("BRAND_NAME", ""), SupportAddress: a.String("SUPPORT_ADDRESS", ""), Signature: a.String("SIGNATURE", "")}
-}
-
-func (a *App) defaultRegion() string {
-	region := a.String("DEFAULT_REGION", "IR")
-	if !phone.KnownRegion(region) {
-		a.Fail("DEFAULT_REGION", fmt.Errorf("must be the ISO 3166 alpha-2 code of a country, is %q", region))
-	}
-	return region
-}
-
-// Console returns the endpoint of the web console, from the files below dist in files.
-func (a *App) Console(files fs.FS) api.Endpoint {
-	built, err := fs.Sub(files, "dist")
-	if err != nil {
-		a.Fail("dist", err)
-	}
-	endpoint, err := api.ServeConsole(api.Console{
-		Files: built, SocketOrigin: a.origin("SOCKET_URL", a.Required("SOCKET_URL")), FilesOrigin: a.filesOrigin(),
-		Settings: api.ConsoleSettings{
-			Version: a.String("VERSION", ""), Stage: a.String("STAGE", ""), Region: a.defaultRegion(),
-			ReopenDays: a.Int("REOPEN_WINDOW_DAYS", 7), MaxFileMiB: a.Int("MAX_FILE_MIB", 25),
-		},
-	})
-	if err != nil {
-		a.Fail("dist", err)
-	}
-	return endpoint
-}
-
-// filesOrigin returns the origin of presigned URLs, as pkg/blob makes them.
-func (a *App) filesOrigin() string {
-	if endpoint := a.String("AWS_ENDPOINT_URL_S3", a.String("AWS_ENDPOINT_URL", "")); endpoint != "" {
-		return a.origin("AWS_ENDPOINT_URL_S3", endpoint)
-	}
-	return "https://" + a.Required("BUCKET_NAME") + ".s3." + a.Required("AWS_REGION") + ".amazonaws.com"
 }
 
 func (a *App) origin(variable, address string) string {
@@ -324,24 +218,6 @@ func (a *App) Run(handler any) {
 func (a *App) ConnectTokens() *realtime.ConnectTokens {
 	return &realtime.ConnectTokens{Store: a.Store(), Now: Now, Random: rand.Reader}
 }
-
-// NewSockets returns the limiter of sockets that a user opens in a minute: three times
-// as many as may be open.
-func (a *App) NewSockets() *limit.Limiter {
-	return &limit.Limiter{Rule: limit.Rule{Name: "sockets", Max: 3 * a.MaxSockets(), Window: time.Minute}, Store: a.Store(), Now: Now}
-}
-
-// Subscriptions returns the limiter of the subscriptions of a user in a minute: twelve times as
-// many as sockets may be open.
-func (a *App) Subscriptions() *limit.Limiter {
-	return &limit.Limiter{Rule: limit.Rule{Name: "subscriptions", Max: 12 * a.MaxSockets(), Window: time.Minute}, Store: a.Store(), Now: Now}
-}
-
-// MaxSockets returns how many sockets a user may have open, from MAX_SOCKETS.
-func (a *App) MaxSockets() int { return a.Int("MAX_SOCKETS", 10) }
-
-// MaxSessions returns how many sessions a user may have, from MAX_SESSIONS.
-func (a *App) MaxSessions() int { return a.Int("MAX_SESSIONS", 50) }
 
 // AllowedOrigins returns the origins of pages that may open WebSockets: the list in
 // ALLOWED_ORIGINS and the origin of API_URL.
