@@ -34,6 +34,9 @@ const (
 	Push  Channel = "push"
 )
 
+// Channels returns all channels in alphabetical order, which is their order in lists.
+func Channels() []Channel { return []Channel{Email, Push, SMS} }
+
 // State is the state of a delivery.
 type State string
 

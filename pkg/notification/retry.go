@@ -8,9 +8,6 @@ import (
 	"ticketsystem/pkg/audit"
 )
 
-// Channels returns all channels in alphabetical order, which is their order in lists.
-func Channels() []Channel { return []Channel{Email, Push, SMS} }
-
 // ChannelDelivery is the delivery of a notification on one channel.
 type ChannelDelivery struct {
 	Notification Notification

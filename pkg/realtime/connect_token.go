@@ -53,14 +53,6 @@ func (t *ConnectTokens) Redeem(ctx context.Context, token string) (user.Principa
 	return principal, nil
 }
 
-// Register stores a connection and subscribes it to the events of its user.
-func (t *ConnectTokens) Register(ctx context.Context, connectionID string, principal user.Principal) error {
-	now := t.Now()
-	return t.Store.AddConnection(ctx, Connection{
-		ID: connectionID, Principal: principal, Topics: []string{UserTopic(principal.UserID)}, OpenedAt: now, ExpiresAt: now.Add(connectionTTL),
-	})
-}
-
 const nameLabel = "connect-token-name"
 
 // nameKey returns the key that seals the name in a stored token. Only the token yields it,

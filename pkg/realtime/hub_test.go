@@ -198,17 +198,6 @@ func TestConnectTokens(t *testing.T) {
 			t.Errorf("%s: got %v", name, err)
 		}
 	}
-	if err := tokens.Register(t.Context(), "c1", principal); err != nil {
-		t.Fatal(err)
-	}
-	c, found, err := store.Connection(t.Context(), "c1")
-	if err != nil || !found || c.Principal != principal || !c.OpenedAt.Equal(noon) || c.ExpiresAt.Before(noon.Add(2*time.Hour)) {
-		t.Errorf("registered: got %+v, %v, %v", c, found, err)
-	}
-	subscribers, err := store.Subscribers(t.Context(), realtime.UserTopic("sara"))
-	if err != nil || len(subscribers) != 1 || subscribers[0].ConnectionID != "c1" {
-		t.Errorf("subscribers of the user topic: got %+v, %v", subscribers, err)
-	}
 	tokens.Random = strings.NewReader("short")
 	if _, _, err := tokens.Issue(t.Context(), principal); err == nil {
 		t.Error("without randomness: got a token")
@@ -234,5 +223,22 @@ func TestSubscriberCache(t *testing.T) {
 	}
 	if _, err := hub.Subscribers(t.Context(), []string{"a"}); err != nil || store.Calls("Subscribers") != 3 {
 		t.Errorf("context without a cache: %d queries, %v", store.Calls("Subscribers"), err)
+	}
+}
+
+// TestNewConnection checks that a connection subscribes to its user, and outlives the two hours of
+// API Gateway.
+func TestNewConnection(t *testing.T) {
+	store, principal := memstore.New(now), user.Principal{UserID: "sara", Role: user.RoleUser}
+	c := realtime.NewConnection("c1", principal, noon)
+	if err := store.AddConnection(t.Context(), c); err != nil {
+		t.Fatal(err)
+	}
+	if c.Principal != principal || !c.OpenedAt.Equal(noon) || c.ExpiresAt.Before(noon.Add(2*time.Hour)) {
+		t.Errorf("got %+v", c)
+	}
+	subscribers, err := store.Subscribers(t.Context(), realtime.UserTopic("sara"))
+	if err != nil || len(subscribers) != 1 || subscribers[0].ConnectionID != "c1" {
+		t.Errorf("subscribers of the user topic: got %+v, %v", subscribers, err)
 	}
 }

@@ -37,6 +37,11 @@ type Connection struct {
 	ExpiresAt time.Time
 }
 
+// NewConnection returns a connection that subscribes to the events of its user.
+func NewConnection(id string, principal user.Principal, now time.Time) Connection {
+	return Connection{ID: id, Principal: principal, Topics: []string{UserTopic(principal.UserID)}, OpenedAt: now, ExpiresAt: now.Add(connectionTTL)}
+}
+
 // Subscriber is the subscription of one connection to a topic. Its principal is the one that
 // opened the connection.
 type Subscriber struct {

@@ -71,17 +71,11 @@ func PushNotifications(publisher Publisher) Handler {
 	}
 }
 
-// DeliveryQueue takes delivery jobs.
-type DeliveryQueue interface {
-	// Send enqueues jobs that become visible after the delay.
-	Send(ctx context.Context, delay time.Duration, jobs ...notification.DeliveryJob) error
-}
-
 // EnqueueDeliveries returns a Handler that enqueues the deliveries of new
 // notifications. They are delayed, so that a notification that is read meanwhile
 // is not sent by e-mail or SMS. Broadcasts are not delayed, nor are the notices about a
 // change of the phone number, the password or the e-mail address.
-func EnqueueDeliveries(queue DeliveryQueue, key notification.Sealer, delay time.Duration) Handler {
+func EnqueueDeliveries(queue notification.JobQueue, key notification.Sealer, delay time.Duration) Handler {
 	return func(ctx context.Context, e event.Event, _ ...event.Event) error {
 		switch e := e.(type) {
 		case event.NotificationCreated:
@@ -95,7 +89,7 @@ func EnqueueDeliveries(queue DeliveryQueue, key notification.Sealer, delay time.
 	}
 }
 
-func enqueueNotification(ctx context.Context, queue DeliveryQueue, n notification.Notification, delay time.Duration) error {
+func enqueueNotification(ctx context.Context, queue notification.JobQueue, n notification.Notification, delay time.Duration) error {
 	var jobs []notification.DeliveryJob
 	for _, channel := range n.PendingChannels() {
 		jobs = append(jobs, notification.DeliveryJob{UserID: n.UserID, ID: n.ID, Channel: channel, TicketID: n.TicketID, RequestID: n.RequestID})

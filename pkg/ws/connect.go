@@ -67,7 +67,7 @@ func isOwnOrigin(event events.APIGatewayWebsocketProxyRequest, origin string) bo
 // has ended. It checks afterwards: what ends later finds the stored connection and closes it.
 // Returns token_expired or session_ended.
 func (h *ConnectHandler) register(ctx context.Context, connectionID string, actor user.Principal) error {
-	err := h.Tokens.Register(ctx, connectionID, actor)
+	err := h.Tokens.Store.AddConnection(ctx, realtime.NewConnection(connectionID, actor, h.Tokens.Now()))
 	if err == nil {
 		err = h.Authenticator.CheckSession(ctx, actor)
 	}

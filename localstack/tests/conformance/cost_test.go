@@ -80,7 +80,7 @@ func socketCosts() []costCase {
 		{name: "connect", golden: cost{3, 0, 3}, run: func(ctx context.Context, f *costFixture) error {
 			actor, err := f.connectTokens.Redeem(ctx, token)
 			if err == nil {
-				err = f.connectTokens.Register(ctx, newID(), actor)
+				err = f.connectTokens.Store.AddConnection(ctx, realtime.NewConnection(newID(), actor, app.Now()))
 			}
 			return err
 		}},

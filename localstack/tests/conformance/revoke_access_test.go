@@ -1,7 +1,6 @@
 package conformance
 
 import (
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"testing"
@@ -61,11 +60,10 @@ func TestRevokeAccess_Repeated(t *testing.T) {
 	store, closed := openStore(), fakeCloser{}
 	userAdmin := newUserAdmin(store)
 	userAdmin.Revoker.Sockets = &realtime.Disconnector{Store: store, Closer: closed}
-	tokens := &realtime.ConnectTokens{Store: store, Now: app.Now, Random: rand.Reader}
 	connect := func(u user.User) (actor user.Principal, connection string) {
 		actor, connection = u.Principal(""), newID()
 		actor.IssuedAt = app.Now()
-		must(t, tokens.Register(t.Context(), connection, actor))
+		must(t, store.AddConnection(t.Context(), realtime.NewConnection(connection, actor, app.Now())))
 		return actor, connection
 	}
 	u, agent := addUser(t, userAdmin, user.RoleUser), user.RoleSupport
