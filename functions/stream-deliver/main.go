@@ -18,7 +18,7 @@ func main() {
 		stream.EnqueueDeliveries(delivery.Queue(a), a.Key(), delivery.NotificationDelay(a)),
 		stream.EnqueueBroadcasts(delivery.BroadcastQueue(a)), stream.PushBroadcasts(store, publisher),
 		stream.RevokeChangedRights(store, revoker), stream.VerifyNewSession(store, revoker, store, app.Now),
-		stream.CloseEndedSession(websocket.Disconnector(a)),
+		stream.CloseEndedSession(websocket.Disconnector(a)), stream.CloseFormerNumber(websocket.Disconnector(a)),
 		stream.LimitSessions(store, a.MaxSessions(), app.Now), stream.LimitSockets(websocket.Disconnector(a), a.MaxSockets()),
 		stream.RecordSeen(store), stream.AckHeartbeat("stream-deliver", store),
 	))

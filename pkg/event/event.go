@@ -46,8 +46,8 @@ type UserCreated struct{ User user.User }
 // old image.
 type UserChanged struct{ Old, New user.User }
 
-// RightsChanged reports whether tokens and sockets of the old user must end. A phone number that
-// the user changed does not end them: the session that changed it continues with the same token.
+// RightsChanged reports whether sessions and sockets of the old user must end. A phone number that
+// the user changed ends no session here: the change itself ends all but its own.
 func (e UserChanged) RightsChanged() bool {
 	old := e.Old
 	if e.New.PhoneSession != "" {

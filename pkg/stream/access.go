@@ -36,6 +36,24 @@ func CloseEndedSession(closer SessionCloser) Handler {
 	})
 }
 
+// UserCloser closes the sockets of users.
+type UserCloser interface {
+	// CloseUser closes the sockets of a user, except those that r permits. It is safe to
+	// repeat.
+	CloseUser(ctx context.Context, userID string, r user.Revocation) error
+}
+
+// CloseFormerNumber returns a Handler that closes the sockets of the session in which a user
+// changed the phone number. The change revokes its access token, so they get no frames.
+func CloseFormerNumber(closer UserCloser) Handler {
+	return on(func(ctx context.Context, e event.UserChanged) error {
+		if e.Old.ID == "" || e.Old.PhoneVersion == e.New.PhoneVersion || e.RightsChanged() {
+			return nil
+		}
+		return closer.CloseUser(ctx, e.New.ID, user.Revocation{Role: e.New.Role, PhoneVersion: e.New.PhoneVersion})
+	})
+}
+
 // userStatus reads a user, and reports whether the account is disabled or deleted.
 func userStatus(ctx context.Context, users UserReader, userID string) (current user.User, inactive bool, err error) {
 	current, err = users.User(ctx, userID)

@@ -100,6 +100,36 @@ func TestRevokeChangedRights(t *testing.T) {
 	}
 }
 
+// TestCloseFormerNumber checks that a user who changed the phone number keeps only the sockets that
+// were opened after it, and that the handlers of other changes close theirs.
+func TestCloseFormerNumber(t *testing.T) {
+	sara := user.User{ID: "sara", Role: user.RoleUser, Phone: "1"}
+	moved, renamed := sara.WithPhone("2", "s"), sara
+	renamed.Name = "Sara"
+	for name, c := range map[string]struct {
+		event  event.Event
+		closed string
+	}{
+		"own move":                  {event.UserChanged{Old: sara, New: moved}, "sara except user 1"},
+		"moved by an administrator": {event.UserChanged{Old: sara, New: sara.WithPhone("2", "")}, ""},
+		"renamed":                   {event.UserChanged{Old: sara, New: renamed}, ""},
+		"without an old image":      {event.UserChanged{New: moved}, ""},
+	} {
+		var closer closedUsers
+		if err := stream.CloseFormerNumber(&closer)(t.Context(), c.event); err != nil || string(closer) != c.closed {
+			t.Errorf("%s: got %v, closed %q, want %q", name, err, closer, c.closed)
+		}
+	}
+}
+
+// closedUsers has the last user whose sockets were closed, and the rights of those that were not.
+type closedUsers string
+
+func (c *closedUsers) CloseUser(_ context.Context, userID string, r user.Revocation) error {
+	*c = closedUsers(fmt.Sprintf("%s except %s %d", userID, r.Role, r.PhoneVersion))
+	return nil
+}
+
 // endedSessions are the families of ended sessions.
 type endedSessions map[string]bool
 
