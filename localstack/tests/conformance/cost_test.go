@@ -14,7 +14,6 @@ import (
 	"ticketsystem/pkg/requestlog"
 	"ticketsystem/pkg/search"
 	"ticketsystem/pkg/ticket"
-	"ticketsystem/pkg/user"
 )
 
 // costCase is one operation with its cost budget of the design and its measured golden
@@ -200,7 +199,11 @@ func searchCosts() []costCase {
 		}},
 	}
 	costs[0].prepare = func(ctx context.Context, f *costFixture) error {
-		u := user.User{ID: f.sara.UserID, Phone: f.phone, Name: f.sara.Name, CreatedAt: app.Now()}
+		u, err := openStore().User(ctx, f.sara.UserID)
+		if err != nil {
+			return err
+		}
+		u.Name = f.sara.Name
 		if err := openStore().PutAccount(ctx, account.Login{Phone: u.Phone, User: u}); err != nil {
 			return err
 		}
