@@ -1,6 +1,7 @@
 import type { Browser } from "playwright-core"
 import { afterAll, beforeAll, expect, test } from "vitest"
-import { launch, newCustomer, person, seeded, signInOverApi } from "./console"
+import { launch, newCustomer, newId, person, seeded, signInOverApi } from "./console"
+import { open, somebody } from "./fixtures"
 
 let browser: Browser
 beforeAll(async () => void (browser = await launch()))
@@ -82,4 +83,15 @@ test("36 and 38 dashboard, activity, audit and health show what the API has", as
     if (path === "/admin/health") expect((await page.locator(".admin-rows").first().allTextContents()).join().replace(/\S+T\S+Z/g, "")).not.toMatch(/[A-Za-z]/)
   }
   expect(admin.faults).toEqual([])
+})
+
+test("a recipient reads the whole text of a broadcast, which has no other screen, with its lines", async () => {
+  const { page, context } = await somebody(browser, "user", { width: 390 })
+  const body = `First line\n${"and much more text ".repeat(40)}`
+  const notification = { id: newId(), kind: "broadcast", title: "Maintenance", body, ticketId: null, read: false, createdAt: new Date().toISOString(), deliveries: {} }
+  await context.route(/\/notifications\?/, (route) => route.fulfill({ json: { data: [notification], page: { hasMore: false, next: null }, unread: 1 } }))
+  await open(page, "/notifications")
+  const text = page.locator(".notice-body")
+  expect(await text.evaluate((element) => element.scrollHeight <= element.clientHeight)).toBe(true)
+  expect(await text.innerText()).toMatch(/^First line\n/)
 })

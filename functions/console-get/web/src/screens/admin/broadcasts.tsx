@@ -60,6 +60,7 @@ function replaced(held: InfiniteData<Page<Broadcast>>, broadcast: Broadcast): In
 function Row({ broadcast, onChange }: { broadcast: Broadcast; onChange: () => void }) {
   const text = adminText()
   const active = broadcast.state === "queued" || broadcast.state === "sending"
+  const counted = broadcast.state !== "queued" // before that, every number is 0
   const cancel = () => void call("post", "/broadcasts/{id}/cancel", { path: { id: broadcast.id } }).then(onChange, toastError)
   return (
     <article class="admin-row broadcast">
@@ -67,9 +68,9 @@ function Row({ broadcast, onChange }: { broadcast: Broadcast; onChange: () => vo
         <strong dir="auto">{broadcast.title}</strong>
         <p dir="auto">{broadcast.body}</p>
         <p class="meta">
-          <RelativeTime at={broadcast.createdAt} /> · {text.recipients(broadcast.counts.total)}
+          <RelativeTime at={broadcast.createdAt} />{counted && <> · {text.recipients(broadcast.counts.total)}</>}
         </p>
-        {broadcast.channels.map((channel) => channel !== "app" && <Channel key={channel} name={named(text.channels, channel)} counts={broadcast.counts[channel]} active={active} />)}
+        {counted && broadcast.channels.map((channel) => channel !== "app" && <Channel key={channel} name={named(text.channels, channel)} counts={broadcast.counts[channel]} active={active} />)}
       </div>
       <span class="chip" data-tone={broadcast.state === "done" ? "ok" : active ? "info" : undefined}>{named(text.broadcastStates, broadcast.state)}</span>
       {active && <Button onClick={cancel}>{text.stopSending}</Button>}

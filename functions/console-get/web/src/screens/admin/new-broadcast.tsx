@@ -150,7 +150,7 @@ function Checks<T extends string>({ legend, all, chosen, label, needed, onChosen
 function Preview({ language, text, sms }: { language: Language; text: Text; sms: boolean }) {
   return (
     <figure class="broadcast-preview">
-      <figcaption class="meta">{t().language[language]}{sms && <> · {adminText().smsLength(number(smsParts(`${text.title} ${text.body}`)))}</>}</figcaption>
+      <figcaption class="meta"><bdi>{t().language[language]}</bdi>{sms && <> · {adminText().smsLength(number(smsParts(`${text.title} ${text.body}`)))}</>}</figcaption>
       <div lang={language}>
         <strong dir="auto">{text.title}</strong>
         <p dir="auto">{text.body}</p>
