@@ -42,8 +42,7 @@ test("9 and 30 a new ticket appears by itself; the whole triage by keys, also on
   await page.keyboard.type("the switch is broken")
   await page.keyboard.press("Control+Enter")
   await page.getByRole("feed").getByText("the switch is broken").waitFor()
-  await page.keyboard.press("Escape")
-  await page.getByRole("textbox", { name: "Note for colleagues" }).evaluate((field) => (field as HTMLElement).blur())
+  await page.keyboard.press("Escape") // out of the text
   await page.keyboard.press("p")
   await page.getByRole("combobox", { name: "Priority" }).fill("urg")
   await page.keyboard.press("Enter")
@@ -53,6 +52,32 @@ test("9 and 30 a new ticket appears by itself; the whole triage by keys, also on
   // The customer never sees the note.
   expect(JSON.stringify(await customer("GET", `/tickets/${ticket.id}/history`))).not.toContain("switch is broken")
   expect(agent.faults).toEqual([])
+})
+
+test("30 by keys from ticket to ticket, although each leaves the queue when it is taken", async () => {
+  const [first, second] = [await customerWithTicket("First of two"), await customerWithTicket("Second of two")]
+  const agent = await person(browser)
+  const { page } = agent
+  await signInOverApi(agent, seeded.agent, "/inbox/unassigned")
+  const row = ({ ticket }: typeof first) => page.locator(`[data-row="${ticket.id}"]`)
+  await row(first).focus()
+  await page.keyboard.press("Enter")
+  await page.getByRole("heading", { name: "First of two" }).waitFor()
+  await page.keyboard.press("i")
+  await row(first).waitFor({ state: "detached", timeout: 60_000 })
+  await page.keyboard.press("r")
+  await page.keyboard.type("Done")
+  await page.keyboard.press("Control+Enter")
+  await page.getByRole("feed").getByText("Done").waitFor()
+  await page.keyboard.press("Escape")
+  await page.getByRole("feed").and(page.locator(":focus")).waitFor()
+  await page.keyboard.press("]")
+  await page.getByRole("heading", { name: "Second of two" }).waitFor()
+  await page.keyboard.press("[")
+  await page.keyboard.press("]")
+  await page.getByRole("heading", { name: "Second of two" }).waitFor()
+  await page.keyboard.press("Escape")
+  await row(second).and(page.locator(":focus")).waitFor()
 })
 
 test("12 two agents take a ticket: one wins, the other sees who", async () => {

@@ -13,10 +13,11 @@ interface Toast {
 const shown = signal<Toast[]>([])
 let next = 0
 
-/** Says that something happened. Errors stay longer; both can be read by a screen reader. */
+/** Says that something happened. Errors stay longer; both can be read by a screen reader. Only the last action can be chosen. */
 export function toast(text: string, options: Partial<Pick<Toast, "kind" | "action">> = {}): void {
   const item: Toast = { id: next++, text, kind: "done", ...options }
-  shown.value = [...shown.peek().slice(-2), item]
+  const rest = shown.peek().filter(({ action }) => !(action && item.action))
+  shown.value = [...rest.slice(-2), item]
   setTimeout(() => dismiss(item.id), item.kind === "error" || item.action ? 10_000 : 4_000)
 }
 

@@ -14,7 +14,7 @@ import { Help } from "./help"
 import { shortcutReader } from "./keys"
 import { AssignPicker, CategoryPicker, type Choice, type Command, Palette, PriorityPicker, StatusPicker, TagsPicker } from "./pickers"
 import { parsePath, pathOf, plain, queueAt, type Queue } from "./queues"
-import { moveFocus, QueueList } from "./queue-list"
+import { focusRow, moveFocus, QueueList } from "./queue-list"
 import { QueueMenu, QueueNav, useQueueName } from "./queue-nav"
 import { TicketPane, write } from "./ticket-pane"
 import { queuePages, useQueue } from "./use-queue"
@@ -99,7 +99,15 @@ function QueueHead({ queue, input, onHelp }: { queue: Queue; input: { current: H
         <QueueMenu current={queue} />
         <IconButton label={inboxText().keysTitle} onClick={onHelp}><Keyboard size={20} /></IconButton>
       </div>
-      <form role="search" class="queue-search" onSubmit={(event) => event.preventDefault()}>
+      <form
+        role="search"
+        class="queue-search"
+        onSubmit={(event) => {
+          event.preventDefault()
+          if (target === here) focusRow(0)
+          else navigate(target, { replace: true })
+        }}
+      >
         <Search size={16} aria-hidden="true" />
         <input
           ref={input}
@@ -136,9 +144,14 @@ function useCommands({ queue, ticketId, ids, choose, search }: CommandContext): 
   const [, navigate] = useLocation()
   const text = inboxText().commands
   const go = (keys: string, name: string, to: Queue): Command => ({ keys, label: text.goTo(name), run: () => navigate(pathOf(to)) })
+  const place = usePlace(ids, ticketId)
   const neighbour = (step: number) => {
-    const to = ids[ids.indexOf(ticketId ?? "") + step]
+    const to = ids[place(step)]
     if (to) navigate(pathOf(queue, to))
+  }
+  const back = () => {
+    navigate(pathOf(queue))
+    setTimeout(() => focusRow(Math.min(place(0), ids.length - 1))) // the list may be hidden until it is drawn
   }
   const ofTicket = (keys: string, label: string, run: (id: string) => void): Command[] => (ticketId ? [{ keys, label, run: () => run(ticketId) }] : [])
   return [
@@ -147,7 +160,7 @@ function useCommands({ queue, ticketId, ids, choose, search }: CommandContext): 
     { keys: "o", label: text.open, run: () => document.activeElement instanceof HTMLAnchorElement && document.activeElement.click() },
     ...ofTicket("[", text.previous, () => neighbour(-1)),
     ...ofTicket("]", text.next, () => neighbour(1)),
-    ...ofTicket("Escape", t().nav.back, () => navigate(pathOf(queue))),
+    ...ofTicket("Escape", t().nav.back, back),
     { keys: "/", label: text.search, run: search },
     { keys: "Ctrl K", label: text.palette, run: () => choose("palette") },
     ...ofTicket("r", text.reply, (id) => write(id, "reply")),
@@ -167,6 +180,14 @@ function useCommands({ queue, ticketId, ids, choose, search }: CommandContext): 
     { keys: "g n", label: text.goTo(t().nav.notifications), run: () => navigate("/notifications") },
     { keys: "?", label: inboxText().keysTitle, run: () => choose("help") },
   ]
+}
+
+/** Returns the row that is some steps from the open ticket. A ticket that has left the queue stands before the row that took its place. */
+function usePlace(ids: readonly string[], ticketId: string | null): (step: number) => number {
+  const last = useRef(0)
+  const index = ids.indexOf(ticketId ?? "")
+  if (index >= 0) last.current = index
+  return (step) => last.current + step - (index < 0 && step > 0 ? 1 : 0)
 }
 
 function useShortcuts(commands: readonly Command[], enabled: boolean): void {

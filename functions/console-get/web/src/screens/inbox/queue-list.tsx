@@ -103,11 +103,14 @@ function kept(shown: readonly Ticket[], ids: readonly (string | null)[]): number
 
 const rowAt = (index: number) => document.querySelector<HTMLElement>(`.queue-rows [aria-posinset="${index + 1}"] [data-row]`)
 
+export function focusRow(index: number): void {
+  const row = rowAt(index)
+  row?.focus()
+  row?.scrollIntoView({ block: "nearest" })
+}
+
 /** Moves the focus over the rows of the list. */
 export function moveFocus(step: number): void {
   const from = document.activeElement?.closest("[data-row]") ?? document.querySelector(".queue-rows [aria-current=true]")
-  const index = Number(from?.closest("[aria-posinset]")?.getAttribute("aria-posinset")) - 1
-  const next = from ? rowAt(index + step) : rowAt(0)
-  next?.focus()
-  next?.scrollIntoView({ block: "nearest" })
+  focusRow(from ? Number(from.closest("[aria-posinset]")?.getAttribute("aria-posinset")) - 1 + step : 0)
 }

@@ -100,6 +100,13 @@ export function write(id: string, mode: Mode): void {
 
 const focusComposer = () => document.querySelector<HTMLElement>(".agent-pane .composer-text")?.focus()
 
+/** Leads out of the text, so that the next key is a shortcut. */
+function leaveComposer(): void {
+  const log = document.querySelector<HTMLElement>(".agent-pane .log-list")
+  if (log) log.focus()
+  else (document.activeElement as HTMLElement).blur()
+}
+
 /** Reply and note have drafts of their own. A note is tinted, and its button says so. */
 function AgentComposer({ id, customer }: { id: string; customer: string }) {
   const [first] = useState<Mode>(draftSignal(draftKey(id, "reply")).peek().text === "" && draftSignal(draftKey(id, "note")).peek().text !== "" ? "note" : "reply")
@@ -119,6 +126,7 @@ function AgentComposer({ id, customer }: { id: string; customer: string }) {
   return (
     <div
       onKeyDownCapture={(event) => {
+        if (event.key === "Escape" && !event.isComposing) return leaveComposer()
         if (event.key !== "Enter" || !event.shiftKey || !(event.ctrlKey || event.metaKey)) return
         event.preventDefault()
         event.stopPropagation()
