@@ -31,12 +31,15 @@ type Login struct {
 	FailureWindow time.Time
 	// BlockedUntil is when the user may log in again who started too many sessions.
 	BlockedUntil time.Time
+	// MaxSessions is how many sessions that user may start in an hour.
+	MaxSessions int
 }
 
 // checkBlock fails with rate_limited until BlockedUntil.
 func (l Login) checkBlock(now time.Time) error {
 	if wait := l.BlockedUntil.Sub(now); wait > 0 {
-		return apperr.New(apperr.RateLimited, "Too many sessions were started.").WithRetryAfter(wait)
+		return apperr.New(apperr.RateLimited, "Too many sessions were started.").WithRetryAfter(wait).
+			WithQuota(apperr.Quota{Name: "sessions", Max: l.MaxSessions, Window: time.Hour})
 	}
 	return nil
 }

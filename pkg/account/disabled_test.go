@@ -68,13 +68,13 @@ func TestCheckSession_StaleRevocations(t *testing.T) {
 func TestLogIn_Blocked(t *testing.T) {
 	f := newFixture(t)
 	u := f.addUser(t).User
-	must(f.BlockLogin(context.Background(), u.Phone, f.now.Add(time.Minute)))
+	must(f.BlockLogin(context.Background(), u.Phone, 50, f.now.Add(time.Minute)))
 	logIn := func(password string) *apperr.Error {
 		_, err := f.auth.LogIn(context.Background(), u.Phone, password, account.Caller{})
 		return apperr.From(err)
 	}
-	if err := logIn(testPassword); err == nil || err.Code != apperr.RateLimited || err.RetryAfter != time.Minute {
-		t.Errorf("got %v, want rate_limited", err)
+	if err := logIn(testPassword); err == nil || err.Code != apperr.RateLimited || err.RetryAfter != time.Minute || err.Quota != (apperr.Quota{Name: "sessions", Max: 50, Window: time.Hour}) {
+		t.Errorf("got %v, want rate_limited with its quota", err)
 	}
 	if err := logIn("wrong password"); err == nil || err.Code != apperr.RateLimited {
 		t.Errorf("wrong password: got %v, want it refused before it is compared", err)

@@ -29,7 +29,8 @@ func (s *Store) Login(ctx context.Context, phone string) (account.Login, bool, e
 			loginItem
 			loginAttemptsItem
 
-			TTL int64 `dynamodbav:"ttl"`
+			MaxSessions int   `dynamodbav:"max"`
+			TTL         int64 `dynamodbav:"ttl"`
 		}](i)
 		if err != nil {
 			return account.Login{}, false, err
@@ -38,7 +39,7 @@ func (s *Store) Login(ctx context.Context, phone string) (account.Login, bool, e
 		case loginKey(phone):
 			login.Hash, login.User, found = row.Hash, row.User.user(), true
 		case loginBlockKey(phone):
-			login.BlockedUntil = time.Unix(row.TTL, 0).UTC()
+			login.BlockedUntil, login.MaxSessions = time.Unix(row.TTL, 0).UTC(), row.MaxSessions
 		case loginAttemptsKey(phone):
 			if row.TTL > s.now().Unix() {
 				login.FailureWindow = time.Unix(row.Window, 0).UTC()
@@ -81,12 +82,13 @@ func (s *Store) updateLoginAttempts(ctx context.Context, phone string, window ti
 // loginBlockItem refuses the logins of a phone number until it expires.
 type loginBlockItem struct {
 	key
-	TTL int64 `dynamodbav:"ttl"`
+	MaxSessions int   `dynamodbav:"max"`
+	TTL         int64 `dynamodbav:"ttl"`
 }
 
 // BlockLogin implements stream.SessionStore.
-func (s *Store) BlockLogin(ctx context.Context, phone string, until time.Time) error {
-	_, err := s.put(ctx, loginBlockItem{loginBlockKey(phone), until.Unix()}, "", nil)
+func (s *Store) BlockLogin(ctx context.Context, phone string, maxSessions int, until time.Time) error {
+	_, err := s.put(ctx, loginBlockItem{loginBlockKey(phone), maxSessions, until.Unix()}, "", nil)
 	return err
 }
 

@@ -17,6 +17,11 @@ type attempts struct {
 	n      int
 }
 
+type loginBlock struct {
+	maxSessions int
+	until       time.Time
+}
+
 // loginAttemptsTTL is how long failed logins are remembered.
 const loginAttemptsTTL = 24 * time.Hour
 
@@ -26,7 +31,8 @@ func errConflict() error { return apperr.New(apperr.Conflict, "") }
 func (s *Store) Login(_ context.Context, number string) (l account.Login, found bool, err error) {
 	err = s.do("Login", number, func() error {
 		l, found = s.logins[number]
-		l.Phone, l.BlockedUntil = number, s.blockedLogins[number]
+		block := s.blockedLogins[number]
+		l.Phone, l.MaxSessions, l.BlockedUntil = number, block.maxSessions, block.until
 		if a, counted := s.attempts[number]; counted && a.window.Add(loginAttemptsTTL).After(s.now()) {
 			l.FailureWindow = a.window
 		}

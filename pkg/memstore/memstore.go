@@ -114,7 +114,7 @@ type data struct {
 	entryCounts  map[string]entryCount // by user and day
 
 	startedSessions map[string]map[string]bool // by user and hour
-	blockedLogins   map[string]time.Time       // by phone number
+	blockedLogins   map[string]loginBlock      // by phone number
 
 	notifications map[string]map[string]storedNotification // by user and ID
 	unread        map[string]unreadCount
@@ -137,7 +137,7 @@ func New(now func() time.Time) *Store {
 		logins: map[string]account.Login{}, attempts: map[string]attempts{}, users: map[string]user.User{}, admins: map[string]bool{},
 		sessions: map[string]account.Session{}, exports: map[string]export.Export{}, codes: map[codeKey]account.OneTimeCode{}, counters: map[limit.Counter]int{},
 		reservations: map[limit.Counter]reservation{},
-		revocations:  map[string][]user.Revocation{}, entryCounts: map[string]entryCount{}, startedSessions: map[string]map[string]bool{}, blockedLogins: map[string]time.Time{}, notifications: map[string]map[string]storedNotification{},
+		revocations:  map[string][]user.Revocation{}, entryCounts: map[string]entryCount{}, startedSessions: map[string]map[string]bool{}, blockedLogins: map[string]loginBlock{}, notifications: map[string]map[string]storedNotification{},
 		unread: map[string]unreadCount{}, suppressed: map[string]notification.Suppression{}, smsQuota: map[string]int{}, push: map[string][]notification.PushSubscription{}, broadcasts: map[string]*storedBroadcast{},
 		tokens: map[string]connectToken{}, connections: map[string]realtime.Connection{},
 		subscriptions: map[string]map[string]subscription{}, requests: map[string]idempotency.Record{},

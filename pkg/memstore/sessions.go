@@ -130,9 +130,9 @@ func (s *Store) CountSession(_ context.Context, userID, family string, hour time
 }
 
 // BlockLogin implements stream.SessionStore.
-func (s *Store) BlockLogin(_ context.Context, phone string, until time.Time) error {
+func (s *Store) BlockLogin(_ context.Context, phone string, maxSessions int, until time.Time) error {
 	return s.do("BlockLogin", phone, func() error {
-		s.blockedLogins[phone] = until.Truncate(time.Second)
+		s.blockedLogins[phone] = loginBlock{maxSessions, until.Truncate(time.Second)}
 		return nil
 	})
 }

@@ -19,8 +19,9 @@ type SessionStore interface {
 	// CountSession adds a session to those that a user started in an hour, and returns
 	// their number. It is safe to repeat.
 	CountSession(ctx context.Context, userID, family string, hour time.Time) (int, error)
-	// BlockLogin refuses logins of a phone number until a time.
-	BlockLogin(ctx context.Context, phone string, until time.Time) error
+	// BlockLogin refuses logins of a phone number until a time, because maxSessions were
+	// started in an hour.
+	BlockLogin(ctx context.Context, phone string, maxSessions int, until time.Time) error
 }
 
 // LimitSessions returns a Handler that ends the oldest sessions of a user who has more
@@ -36,7 +37,7 @@ func LimitSessions(store SessionStore, maximum int, now func() time.Time) Handle
 		hour := now().Truncate(time.Hour)
 		n, err := store.CountSession(ctx, session.User.ID, session.SessionID, hour)
 		if err == nil && n > maximum {
-			err = store.BlockLogin(ctx, session.User.Phone, hour.Add(time.Hour))
+			err = store.BlockLogin(ctx, session.User.Phone, maximum, hour.Add(time.Hour))
 		}
 		if err != nil || slices.ContainsFunc(earlier, func(e event.Event) bool { _, started := e.(event.SessionStarted); return started }) {
 			return err

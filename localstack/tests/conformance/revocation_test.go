@@ -130,9 +130,9 @@ func TestCountSession(t *testing.T) {
 		}
 		until := app.Now().Add(time.Minute).Truncate(time.Second)
 		for range 2 {
-			must(t, db.open().BlockLogin(t.Context(), login.Phone, until))
+			must(t, db.open().BlockLogin(t.Context(), login.Phone, 50, until))
 		}
-		if got, found, err := db.open().Login(t.Context(), login.Phone); err != nil || !found || !got.BlockedUntil.Equal(until) || got.Hash != login.Hash {
+		if got, found, err := db.open().Login(t.Context(), login.Phone); err != nil || !found || !got.BlockedUntil.Equal(until) || got.MaxSessions != 50 || got.Hash != login.Hash {
 			t.Errorf("got %+v, %v, want blocked until %v", got, err, until)
 		}
 	})
