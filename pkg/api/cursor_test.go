@@ -165,6 +165,7 @@ func TestListTickets_Query(t *testing.T) {
 		{ali, "assignee=me&priority=high", ticket.Query{AssigneeID: aliID, Priorities: []ticket.Priority{ticket.PriorityHigh}, Sort: ticket.SortWaiting, Limit: 20}, ""},
 		{ali, "assignee=none&category=" + billingID, ticket.Query{AssigneeID: ticket.Unassigned, CategoryIDs: []string{billingID}, Sort: ticket.SortWaiting, Limit: 20}, ""},
 		{ali, "assignee=" + minaID, ticket.Query{AssigneeID: minaID, Sort: ticket.SortWaiting, Limit: 20}, ""},
+		{ali, "assignee=" + strings.ToLower(minaID), ticket.Query{AssigneeID: minaID, Sort: ticket.SortWaiting, Limit: 20}, ""},
 		{ali, "priority=low,high&category=" + strings.ToLower(otherID) + "," + billingID + "," + billingID, ticket.Query{
 			CategoryIDs: []string{billingID, otherID}, Priorities: []ticket.Priority{ticket.PriorityHigh, ticket.PriorityLow}, Sort: ticket.SortWaiting, Limit: 20,
 		}, ""},

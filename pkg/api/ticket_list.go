@@ -204,8 +204,12 @@ func (r *Request) assignee() (string, error) {
 	switch value := r.query.Get("assignee"); {
 	case value == "me":
 		return r.Principal.UserID, nil
-	case !r.query.Has("assignee"), value == ticket.Unassigned, id.Valid(value):
+	case !r.query.Has("assignee"), value == ticket.Unassigned:
 		return value, nil
+	default:
+		if parsed, ok := id.Parse(value); ok {
+			return parsed, nil
+		}
 	}
 	return "", errQuery("assignee", "invalid", "assignee must be me, none or the id of a user.")
 }
