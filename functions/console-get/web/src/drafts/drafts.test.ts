@@ -79,3 +79,25 @@ test("a rescued draft that was sent meanwhile, or whose writer has signed out, d
   removeDrafts()
   expect([localStorage.getItem(rescueKey), localStorage.getItem("language")]).toEqual([null, "en"])
 })
+
+test("a draft that another tab has sent or changed is not shown here as it was, but for one that is being written", async () => {
+  const other = new BroadcastChannel("drafts")
+  const heard: string[] = []
+  other.onmessage = ({ data }) => heard.push(data.draft.text)
+  const tell = (text: string, later = 1_000, user = "me") => other.postMessage({ user, draft: { key, text, files: [], updatedAt: Date.now() + later } })
+  editDraft(key, { text: "Hello" })
+  await saveDrafts()
+  await vi.waitFor(() => expect(heard).toEqual(["Hello"]))
+  tell("of somebody else", 1_000, "you")
+  tell("older", -1_000)
+  tell("")
+  await vi.waitFor(() => expect(draftSignal(key).peek().text).toBe(""))
+
+  editDraft(key, { text: "being written" })
+  tell("theirs", 5_000)
+  await new Promise((resolve) => setTimeout(resolve, 50))
+  expect(draftSignal(key).peek().text).toBe("being written")
+  clearDraft(key)
+  await vi.waitFor(() => expect(heard.at(-1)).toBe(""))
+  other.close()
+})

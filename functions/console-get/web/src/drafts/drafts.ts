@@ -29,6 +29,14 @@ export function draftSignal(key: string): Signal<Draft> {
   return found
 }
 
+// Another tab has the same drafts: a text that was sent there must not be sent here too.
+const channel = new BroadcastChannel("drafts")
+const announce = (draft: Draft) => channel.postMessage({ user: databaseUser(), draft })
+channel.onmessage = ({ data: { user, draft } }: MessageEvent<{ user: string; draft: Draft }>) => {
+  const held = drafts.get(draft.key)
+  if (held && user === databaseUser() && !unsaved.has(draft.key) && draft.updatedAt > held.peek().updatedAt) held.value = draft
+}
+
 /** Changes a draft and stores it a little later. Nothing but the writer and sending changes a draft. */
 export function editDraft(key: string, change: Partial<Pick<Draft, "text" | "files" | "opening">>): void {
   const draft = draftSignal(key)
@@ -47,6 +55,7 @@ async function save(key: string): Promise<void> {
   const rescue = rescueKey(key)
   const db = await database()
   await (isEmptyDraft(draft) && !draft.opening ? db.delete("drafts", key) : db.put("drafts", draft))
+  announce(draft)
   if (!unsaved.has(key)) localStorage.removeItem(rescue)
 }
 
@@ -80,8 +89,10 @@ export function clearDraft(key: string): void {
   clearTimeout(unsaved.get(key))
   unsaved.delete(key)
   localStorage.removeItem(rescueKey(key))
+  const cleared = { ...empty(key), updatedAt: Date.now() }
   const draft = drafts.get(key)
-  if (draft) draft.value = { ...empty(key), updatedAt: Date.now() }
+  if (draft) draft.value = cleared
+  announce(cleared)
 }
 
 /** Stores a file for a draft, so that it survives a reload. */
