@@ -95,19 +95,16 @@ func (r *Request) viewEntry(e ticket.Entry) wire.EntryView {
 // entryQuery reads ?after and ?before. Without both, the query returns the newest entries and
 // further pages go backwards. Returns bad_request.
 func (r *Request) entryQuery() (ticket.EntryQuery, error) {
-	after, forward, err := r.intParam("after")
+	after, forward, err := r.intParam("after", 0, ticket.MaxSeq)
 	if err != nil {
 		return ticket.EntryQuery{}, err
 	}
-	before, backward, err := r.intParam("before")
+	before, backward, err := r.intParam("before", 1, ticket.MaxSeq)
 	if err != nil {
 		return ticket.EntryQuery{}, err
 	}
 	if forward && backward {
 		return ticket.EntryQuery{}, errQuery("before", "not_together", "Send either after or before, not both.")
-	}
-	if backward && before == 0 {
-		return ticket.EntryQuery{}, errQuery("before", "out_of_range", "before must be a seq, at least 1.")
 	}
 	return ticket.EntryQuery{After: after, Before: before, Backward: !forward}, nil
 }

@@ -3,6 +3,8 @@ package api
 import (
 	"bytes"
 	"encoding/base64"
+	"errors"
+	"fmt"
 	"mime"
 	"net/url"
 	"strconv"
@@ -17,7 +19,6 @@ import (
 	"ticketsystem/pkg/apperr"
 	"ticketsystem/pkg/auth"
 	"ticketsystem/pkg/locale"
-	"ticketsystem/pkg/ticket"
 	"ticketsystem/pkg/user"
 )
 
@@ -99,28 +100,25 @@ const (
 
 // limit returns ?limit=, the default page size if it is missing. Returns bad_request.
 func (r *Request) limit() (int, error) {
-	n, given, err := r.intParam("limit")
-	if err != nil {
-		return 0, err
-	}
-	if !given {
+	n, given, err := r.intParam("limit", 1, maxLimit)
+	if err == nil && !given {
 		return defaultLimit, nil
 	}
-	if n < 1 || n > maxLimit {
-		return 0, errQuery("limit", "out_of_range", "limit must be a number from 1 to 100.")
-	}
-	return n, nil
+	return n, err
 }
 
-// intParam returns a query parameter that is an integer from 0 to ticket.MaxSeq. Returns
-// bad_request.
-func (r *Request) intParam(name string) (n int, given bool, err error) {
+// intParam returns a query parameter that is an integer from least to most. Returns bad_request.
+func (r *Request) intParam(name string, least, most int) (n int, given bool, err error) {
 	if !r.query.Has(name) {
 		return 0, false, nil
 	}
 	n, err = strconv.Atoi(r.query.Get(name))
-	if err != nil || n < 0 || n > ticket.MaxSeq {
-		return 0, false, errQuery(name, "not_a_number", name+" must be an integer, at least 0.")
+	message := fmt.Sprintf("%s must be a whole number from %d to %d.", name, least, most)
+	switch {
+	case err != nil && !errors.Is(err, strconv.ErrRange):
+		return 0, false, errQuery(name, "not_a_number", message)
+	case err != nil, n < least, n > most:
+		return 0, false, errQuery(name, "out_of_range", message)
 	}
 	return n, true, nil
 }
