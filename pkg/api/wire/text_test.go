@@ -76,10 +76,11 @@ func TestText_NotVisible(t *testing.T) {
 func TestEmail(t *testing.T) {
 	for address, want := range map[string]bool{
 		"": true, "sara@example.com": true, "Sara.A+x@exämple.com": true, "sara@مثال.ایران": true, "sara@xn--mgbh0fb.xn--mgba3a4f16a": true, "o'b!#$%&*+/=?^_`{|}~-x@example.com": true,
-		"سارا@مثال.ایران": false, "sära@example.com": false, "sa\u0308ra@example.com": false, "ｓara@example.com": false, "😀@example.com": false, "a@b": true, strings.Repeat("a", 242) + "@example.com": true,
+		"سارا@مثال.ایران": false, "sära@example.com": false, "sa\u0308ra@example.com": false, "ｓara@example.com": false, "😀@example.com": false, "a@b.example": true, strings.Repeat("a", 64) + "@example.com": true,
+		"a@b": false, "a@localhost": false, "a@127.0.0.1": false, "a@[192.0.2.1]": false, "a@[IPv6:::1]": false, strings.Repeat("a", 65) + "@example.com": false, "a@مثال": false,
 		"a\u202eb@example.com": false, "a\u200bb@example.com": false, "a@ex\u2060ample.com": false, "a\u3164@example.com": false, "a\ufe0f@example.com": false,
-		"a@b_c.example": true, "a@[192.0.2.1]": true, "a@مثال\u06632.ایران": false, "a@\u0301example.com": false, "a@" + strings.Repeat("é.", 80) + "com": false,
-		"a\u00a0b@example.com": false, "a\u00ad@example.com": false, "sara@example.com ": false, "Sara <sara@example.com>": false, strings.Repeat("a", 243) + "@example.com": false,
+		"a@b_c.example": true, "a@مثال\u06632.ایران": false, "a@\u0301example.com": false, "a@" + strings.Repeat("é.", 80) + "com": false,
+		"a\u00a0b@example.com": false, "a\u00ad@example.com": false, "sara@example.com ": false, "Sara <sara@example.com>": false, "a@" + strings.Repeat("e.", 125) + "com": false,
 	} {
 		var v wire.Validator
 		if v.Email("/email", address); (v.Err() == nil) != want {

@@ -3,6 +3,7 @@ package wire
 import (
 	"fmt"
 	"net/mail"
+	"net/netip"
 	"slices"
 	"strings"
 	"unicode"
@@ -65,25 +66,36 @@ func (v *Validator) Required(pointer, text string) {
 	}
 }
 
-// maxEmail is the maximum length of an e-mail address in bytes (RFC 5321).
-const maxEmail = 254
+// The maximum lengths of an e-mail address and of its part before the @ in bytes (RFC 5321, 4.5.3.1).
+const (
+	maxEmail     = 254
+	maxLocalPart = 64
+)
 
 // Email checks an e-mail address of at most maxEmail bytes without invisible characters, whose
-// domain has an ASCII form. The part before the @ must be ASCII: SES cannot send to others
-// (RFC 6531). An empty text is valid.
+// domain has an ASCII form of two labels or more. The part before the @ must be ASCII: SES cannot
+// send to others (RFC 6531). An empty text is valid.
 func (v *Validator) Email(pointer, text string) {
 	if text == "" {
 		return
 	}
 	address, err := mail.ParseAddress(text)
 	ascii, valid := notification.ASCIIDomain(text)
-	if err != nil || address.Name != "" || address.Address != text || !valid || max(len(text), len(ascii)) > maxEmail || strings.ContainsFunc(text, locale.IsInvisible) {
+	at := strings.LastIndexByte(text, '@')
+	if err != nil || address.Name != "" || address.Address != text || !valid || max(len(text), len(ascii)) > maxEmail || at > maxLocalPart || !isMailDomain(ascii[at+1:]) || strings.ContainsFunc(text, locale.IsInvisible) {
 		v.Add(pointer, "invalid", "Must be an e-mail address.")
 		return
 	}
-	if strings.ContainsFunc(text[:strings.LastIndexByte(text, '@')], func(r rune) bool { return r > unicode.MaxASCII }) {
+	if strings.ContainsFunc(text[:at], func(r rune) bool { return r > unicode.MaxASCII }) {
 		v.Add(pointer, "not_ascii", "The part before the @ must have only English letters, digits and symbols; mail cannot be sent to other addresses.")
 	}
+}
+
+// isMailDomain reports whether a domain in its ASCII form can be one of the public DNS: not the
+// name of a single host, and not an IP address.
+func isMailDomain(domain string) bool {
+	_, err := netip.ParseAddr(domain)
+	return err != nil && domain[0] != '[' && strings.Contains(domain, ".")
 }
 
 // ULID checks an id and converts it to upper case.
