@@ -1,0 +1,146 @@
+package stream
+
+import (
+	"context"
+
+	"ticketsystem/pkg/apperr"
+	"ticketsystem/pkg/event"
+	"ticketsystem/pkg/user"
+)
+
+// The limits of one step of a name update, which keep it within the timeout of the
+// function. A longer update continues with the next stream record.
+const (
+	maxTicketsPerStep = 20
+	maxItemsPerStep   = 100
+)
+
+// UpdateNames returns a Handler that updates the copies of a user's name after a
+// change, and removes all personal data after a deletion. It also unassigns all tickets of
+// former agents, of which ReleaseTickets may miss the newest. Each stream record makes one
+// bounded step and stores the progress, which causes the next record.
+func UpdateNames(store NameStore, index SearchIndex, tickets Releaser) Handler {
+	return func(ctx context.Context, e event.Event, _ ...event.Event) error {
+		switch e := e.(type) {
+		case event.UserChanged:
+			if e.Old.Name == e.New.Name && e.Old.Phone == e.New.Phone && e.Old.Email == e.New.Email && formerAgent(e) == "" {
+				return nil
+			}
+			return store.StartNameUpdate(ctx, e.New.ID)
+		case event.UserDeleted:
+			if err := store.DeleteLoginAttemptsAndSuppression(ctx, e.User); err != nil {
+				return err
+			}
+			return store.StartNameUpdate(ctx, e.User.ID)
+		case event.NamesOutdated:
+			next, err := (&nameUpdate{store: store, index: index, tickets: tickets}).step(ctx, e)
+			if err != nil {
+				return err
+			}
+			return store.SaveNameUpdate(ctx, e, next)
+		}
+		return nil
+	}
+}
+
+// nameUpdate is one step of the update of a user's name.
+type nameUpdate struct {
+	store   NameStore
+	index   SearchIndex
+	tickets Releaser
+
+	name    string // user.DeletedName if the user was deleted
+	deleted bool
+	agent   bool // whether the user may be assigned to tickets
+}
+
+// step makes one step and returns the new progress.
+func (u *nameUpdate) step(ctx context.Context, at event.NamesOutdated) (event.NamesOutdated, error) {
+	current, err := u.store.User(ctx, at.UserID)
+	u.name, u.deleted, u.agent = current.Name, apperr.Is(err, apperr.UserNotFound), current.IsAgent()
+	if u.deleted {
+		u.name, err = user.DeletedName, nil
+	}
+	if err != nil {
+		return at, err
+	}
+	for range maxTicketsPerStep {
+		if at.Phase > event.NamesReferencedTickets {
+			break
+		}
+		if at, err = u.updateNextTicket(ctx, at); err != nil || at.Seq > 0 {
+			return at, err
+		}
+	}
+	switch at.Phase {
+	case event.NamesNotifications:
+		if !u.deleted {
+			return nextPhase(at, event.NamesDone), nil
+		}
+		more, err := u.store.DeleteNotifications(ctx, at.UserID, maxItemsPerStep)
+		if !more {
+			at = nextPhase(at, event.NamesAudit)
+		}
+		return at, err
+	case event.NamesAudit:
+		at.After, err = u.store.RemoveUserFromAudit(ctx, at.UserID, at.After, maxItemsPerStep)
+		if at.After == nil {
+			at = nextPhase(at, event.NamesDone)
+		}
+	}
+	return at, err
+}
+
+func nextPhase(at event.NamesOutdated, phase int) event.NamesOutdated {
+	at.Phase, at.After, at.Seq = phase, nil, 0
+	return at
+}
+
+// updateNextTicket updates one ticket, or a part of its log if the user was deleted.
+// In the second case, it returns a progress with a Seq.
+func (u *nameUpdate) updateNextTicket(ctx context.Context, at event.NamesOutdated) (event.NamesOutdated, error) {
+	list := u.store.OwnTicket
+	if at.Phase == event.NamesReferencedTickets {
+		list = u.store.ReferencedTicket
+	}
+	ticketID, next, err := list(ctx, at.UserID, at.After)
+	if err != nil {
+		return at, err
+	}
+	if ticketID != "" {
+		if at.Seq, err = u.updateTicket(ctx, at, ticketID); err != nil || at.Seq > 0 {
+			return at, err
+		}
+	}
+	if at.After = next; next == nil {
+		at = nextPhase(at, at.Phase+1)
+	}
+	return at, nil
+}
+
+// updateTicket returns the entry at which the next call continues with the ticket, 0
+// after the last.
+func (u *nameUpdate) updateTicket(ctx context.Context, at event.NamesOutdated, ticketID string) (seq int, err error) {
+	if err := u.store.SetNameInTicket(ctx, ticketID, at.UserID, u.name); err != nil {
+		return at.Seq, err
+	}
+	if at.Phase == event.NamesReferencedTickets && !u.agent {
+		if err := u.tickets.Release(ctx, ticketID, at.UserID); err != nil {
+			return at.Seq, err
+		}
+	}
+	if u.deleted {
+		seq, err = u.store.EraseNameInLog(ctx, ticketID, at.UserID, max(at.Seq, 1), maxItemsPerStep)
+		if err != nil || seq > 0 {
+			return seq, err
+		}
+	}
+	remove := u.store.DeleteNameReference
+	if at.Phase == event.NamesOwnTickets {
+		remove, err = u.store.DeleteOwnTicket, u.index.RefreshTicket(ctx, ticketID)
+	}
+	if err == nil && u.deleted {
+		err = remove(ctx, at.UserID, ticketID)
+	}
+	return 0, err
+}
