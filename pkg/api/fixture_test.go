@@ -71,7 +71,7 @@ func newFixture(t *testing.T) *fixture {
 	fx.issuer = auth.NewIssuer(signing, "test", now, id.NewGenerator(now, rand.Reader))
 	fx.server = &api.Server{Authenticator: &account.Authenticator{Verifier: auth.NewVerifier(auth.KeySet{signing}.Public(), "test", now), Revocations: account.NewRevocationCache(fx.memStore, now)}, Key: key, Idempotency: fx.memStore, Log: logger, Now: now, KeysPerIP: 100}
 	fx.categories = category.NewCache(fx.memStore, now)
-	fx.tickets = &ticket.Service{Store: fx.memStore, Attachments: fx.memStore, Agents: fx.memStore, Customers: fx.memStore, Categories: fx.categories, Now: now, ReopenWindow: 7 * 24 * time.Hour}
+	fx.tickets = &ticket.Service{Store: fx.memStore, Attachments: fx.memStore, Users: fx.memStore, Categories: fx.categories, Now: now, ReopenWindow: 7 * 24 * time.Hour}
 	fx.publisher = &recordingPublisher{}
 	return fx
 }

@@ -107,7 +107,7 @@ func (a *App) Revocations() *account.RevocationCache {
 func (a *App) Tickets() *ticket.Service {
 	store := a.Store()
 	return &ticket.Service{
-		Store: store, Attachments: store, Agents: store, Customers: store, Categories: a.Categories(), Now: Now,
+		Store: store, Attachments: store, Users: store, Categories: a.Categories(), Now: Now,
 		NewTickets:   a.Limiter("tickets", "TICKETS_PER_MINUTE", 10, time.Minute),
 		Writes:       a.Revocations(),
 		ReopenWindow: a.ReopenWindow(),

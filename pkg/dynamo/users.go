@@ -8,7 +8,6 @@ import (
 	"ticketsystem/pkg/account"
 	"ticketsystem/pkg/apperr"
 	"ticketsystem/pkg/notification"
-	"ticketsystem/pkg/ticket"
 	"ticketsystem/pkg/user"
 )
 
@@ -210,22 +209,4 @@ func (s *Store) PutAccount(ctx context.Context, l account.Login) error {
 	}
 	_, err := tx.commit(ctx)
 	return err
-}
-
-// Customer implements ticket.CustomerStore.
-func (s *Store) Customer(ctx context.Context, id string) (ticket.UserRef, error) {
-	u, err := s.User(ctx, id)
-	if err == nil && u.Role != user.RoleUser {
-		err = apperr.New(apperr.UserNotFound, "")
-	}
-	return ticket.UserRef{ID: u.ID, Name: u.Name}, err
-}
-
-// Agent implements ticket.Agents.
-func (s *Store) Agent(ctx context.Context, id string) (ticket.UserRef, error) {
-	u, err := s.User(ctx, id)
-	if err == nil && !u.IsAgent() {
-		err = apperr.New(apperr.UserNotFound, "")
-	}
-	return ticket.UserRef{ID: u.ID, Name: u.Name}, err
 }

@@ -55,7 +55,6 @@ var (
 
 	_ notification.SuppressionAdminStore = (*Store)(nil)
 	_ realtime.Store                     = (*Store)(nil)
-	_ ticket.AgentStore                  = (*Store)(nil)
 	_ ticket.AttachmentStore             = (*Store)(nil)
 	_ ticket.DeleteStore                 = (*Store)(nil)
 	_ ticket.Store                       = (*Store)(nil)

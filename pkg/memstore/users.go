@@ -14,7 +14,6 @@ import (
 	"ticketsystem/pkg/audit"
 	"ticketsystem/pkg/phone"
 	"ticketsystem/pkg/search"
-	"ticketsystem/pkg/ticket"
 	"ticketsystem/pkg/user"
 )
 
@@ -62,24 +61,6 @@ func (s *Store) User(_ context.Context, id string) (u user.User, err error) {
 		return nil
 	})
 	return u, err
-}
-
-// Customer implements ticket.CustomerStore.
-func (s *Store) Customer(ctx context.Context, id string) (ticket.UserRef, error) {
-	u, err := s.User(ctx, id)
-	if err == nil && u.Role != user.RoleUser {
-		err = apperr.New(apperr.UserNotFound, "")
-	}
-	return ticket.UserRef{ID: u.ID, Name: u.Name}, err
-}
-
-// Agent implements ticket.AgentStore.
-func (s *Store) Agent(ctx context.Context, id string) (ticket.UserRef, error) {
-	u, err := s.User(ctx, id)
-	if err == nil && !u.IsAgent() {
-		err = apperr.New(apperr.UserNotFound, "")
-	}
-	return ticket.UserRef{ID: u.ID, Name: u.Name}, err
 }
 
 // UpdateUser applies a profile update and returns the user after it.

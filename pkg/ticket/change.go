@@ -221,7 +221,7 @@ func (s *Service) Assign(ctx context.Context, actor user.Principal, ticketID, cl
 	return s.applyChange(ctx, actor, ticketID, clientID, KindAssignment, func(tk Ticket) ([]Entry, error) {
 		var to UserRef
 		if assigneeID != "" {
-			agent, err := s.Agents.Agent(ctx, assigneeID)
+			agent, err := s.userRef(ctx, assigneeID, user.User.IsAgent)
 			if err != nil {
 				return nil, err
 			}

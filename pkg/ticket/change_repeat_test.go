@@ -7,6 +7,7 @@ import (
 
 	"ticketsystem/pkg/apperr"
 	"ticketsystem/pkg/ticket"
+	"ticketsystem/pkg/user"
 )
 
 // TestApplyChange_Idempotent repeats a change after another change has reverted it.
@@ -153,15 +154,15 @@ func TestAssign_RepeatedAfterAssigneeLeft(t *testing.T) {
 	if err != nil || len(first.Entries) != 1 {
 		t.Fatalf("got %+v, %v, want one entry", first, err)
 	}
-	s.Agents = noAgents{}
+	s.Users = noUsers{}
 	if got, err := run(s); err != nil || len(got.Entries) != 0 || got.Ticket.LastSeq != first.Ticket.LastSeq {
 		t.Errorf("repeated: got %+v, %v, want the ticket and no entries", got, err)
 	}
 }
 
-// noAgents is a store without agents.
-type noAgents struct{}
+// noUsers is a store without users.
+type noUsers struct{}
 
-func (noAgents) Agent(context.Context, string) (ticket.UserRef, error) {
-	return ticket.UserRef{}, apperr.New(apperr.UserNotFound, "")
+func (noUsers) User(context.Context, string) (user.User, error) {
+	return user.User{}, apperr.New(apperr.UserNotFound, "")
 }

@@ -5,6 +5,7 @@ import (
 	"reflect"
 	"testing"
 
+	"ticketsystem/pkg/account"
 	"ticketsystem/pkg/apperr"
 	"ticketsystem/pkg/ticket"
 	"ticketsystem/pkg/user"
@@ -170,6 +171,20 @@ func claimBy(actor user.Principal) func(*ticket.Service) (ticket.ChangeResult, e
 func assignBy(actor user.Principal, to string) func(*ticket.Service) (ticket.ChangeResult, error) {
 	return func(s *ticket.Service) (ticket.ChangeResult, error) {
 		return s.Assign(context.Background(), actor, ticketID, "c1", to)
+	}
+}
+
+// TestAssign_OnlyAgents checks that a ticket is not assigned to a user who may not work on it.
+func TestAssign_OnlyAgents(t *testing.T) {
+	store := storeWith(newLog(), 1)
+	must(store.raw.PutAccount(t.Context(), account.Login{Phone: "left", User: user.User{ID: "left", Phone: "left", Role: user.RoleSupport, Disabled: true}}))
+	for name, to := range map[string]string{"a customer": reza.UserID, "disabled": "left", "unknown": "nobody"} {
+		if _, err := assignBy(ali, to)(store.service(9)); !apperr.Is(err, apperr.UserNotFound) {
+			t.Errorf("%s: got %v, want user_not_found", name, err)
+		}
+	}
+	if len(store.log()) != 1 {
+		t.Errorf("got %d entries, want 1", len(store.log()))
 	}
 }
 

@@ -108,7 +108,7 @@ func (s *Service) customerOf(ctx context.Context, actor user.Principal, customer
 	if customerID == "" {
 		return UserRef{}, apperr.Validation(field)
 	}
-	customer, err := s.Customers.Customer(ctx, customerID)
+	customer, err := s.userRef(ctx, customerID, func(u user.User) bool { return u.Role == user.RoleUser })
 	if apperr.Is(err, apperr.UserNotFound) {
 		field.Code, field.Message = "unknown", "Unknown customer."
 		err = apperr.Validation(field)

@@ -105,7 +105,7 @@ func (store *memStore) deleteTicket(ticketID string) {
 // service returns a Service on the store; its time is minute(now).
 func (store *memStore) service(now int) *ticket.Service {
 	return &ticket.Service{
-		Store: store, Attachments: store, Categories: store, Agents: store, Customers: store, ReopenWindow: 7 * 24 * time.Hour,
+		Store: store, Attachments: store, Categories: store, Users: store, ReopenWindow: 7 * 24 * time.Hour,
 		Now: func() time.Time { return minute(now) },
 	}
 }

@@ -104,16 +104,10 @@ type CategoryStore interface {
 	Category(ctx context.Context, id string) (Category, error)
 }
 
-// AgentStore reads users to whom a ticket can be assigned.
-type AgentStore interface {
-	// Agent returns an agent, or apperr.UserNotFound if the user is not staff.
-	Agent(ctx context.Context, id string) (UserRef, error)
-}
-
-// CustomerStore reads users for whom staff open tickets.
-type CustomerStore interface {
-	// Customer returns a customer, or apperr.UserNotFound if the user is none.
-	Customer(ctx context.Context, id string) (UserRef, error)
+// UserStore reads the users to whom tickets are assigned, and for whom staff open them.
+type UserStore interface {
+	// User returns a user, or apperr.UserNotFound.
+	User(ctx context.Context, id string) (user.User, error)
 }
 
 // WriteChecker decides whether a user may write to tickets now.
@@ -125,14 +119,13 @@ type WriteChecker interface {
 }
 
 // Service implements the operations on tickets. Store and Now are required.
-// Attachments, Categories, Agents and Customers are needed only by the methods that take
-// the ids of such objects.
+// Attachments, Categories and Users are needed only by the methods that take the ids of
+// such objects.
 type Service struct {
 	Store       Store
 	Attachments AttachmentStore
 	Categories  CategoryStore
-	Agents      AgentStore
-	Customers   CustomerStore
+	Users       UserStore
 	Now         func() time.Time
 
 	// NewTickets counts the tickets that a user opens; nil permits all.
@@ -145,6 +138,15 @@ type Service struct {
 	ReopenWindow time.Duration
 
 	versions []int // see IfVersion
+}
+
+// userRef returns a user who may be what permitted says, or apperr.UserNotFound.
+func (s *Service) userRef(ctx context.Context, id string, permitted func(user.User) bool) (UserRef, error) {
+	u, err := s.Users.User(ctx, id)
+	if err == nil && !permitted(u) {
+		err = apperr.New(apperr.UserNotFound, "")
+	}
+	return UserRef{ID: u.ID, Name: u.Name}, err
 }
 
 // dedupWindow is how many of the newest entries are searched for a client id if

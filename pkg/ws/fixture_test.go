@@ -83,7 +83,7 @@ func newFixture(t *testing.T) *fixture {
 	hub := &realtime.Hub{Store: store, Pusher: store, Now: now}
 	fx.memStore = store
 	fx.issuer = auth.NewIssuer(signing, "test", now, id.NewGenerator(now, rand.Reader))
-	fx.tickets = &ticket.Service{Store: store, Attachments: store, Agents: store, Categories: category.NewCache(store, now), Now: now, ReopenWindow: 7 * 24 * time.Hour}
+	fx.tickets = &ticket.Service{Store: store, Attachments: store, Users: store, Categories: category.NewCache(store, now), Now: now, ReopenWindow: 7 * 24 * time.Hour}
 	authenticator := &account.Authenticator{Verifier: auth.NewVerifier(auth.KeySet{signing}.Public(), "test", now), Revocations: account.NewRevocationCache(store, now), Cookies: store, Now: now}
 	fx.handler = &ws.Handler{Store: store, Revocations: authenticator.Revocations, Hub: hub, Publisher: &ws.Publisher{Hub: hub, Revocations: authenticator.Revocations, Log: log}, Log: log, Now: now}
 	fx.connect = &ws.ConnectHandler{

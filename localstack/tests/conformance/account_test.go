@@ -275,21 +275,3 @@ func TestCreateAccount_Atomic(t *testing.T) {
 		}
 	})
 }
-
-func TestAgent(t *testing.T) {
-	forEachBackend(t, func(t *testing.T, db backend) {
-		staff, other, disabled := newLogin(), newLogin(), newLogin()
-		other.User.Role = user.RoleUser
-		disabled.User.Disabled = true
-		must(t, db.open().PutAccount(t.Context(), staff))
-		must(t, db.open().PutAccount(t.Context(), disabled))
-		must(t, db.open().PutAccount(t.Context(), other))
-		if got, err := db.open().Agent(t.Context(), staff.User.ID); err != nil || got.ID != staff.User.ID || got.Name != staff.User.Name {
-			t.Errorf("got %+v, %v", got, err)
-		}
-		for name, id := range map[string]string{"a customer": other.User.ID, "disabled": disabled.User.ID, "unknown user": newID()} {
-			_, err := db.open().Agent(t.Context(), id)
-			wantCode(t, name, err, apperr.UserNotFound)
-		}
-	})
-}

@@ -184,7 +184,7 @@ func newTicketService(t *testing.T, store testStore) (service *ticket.Service, c
 	categoryID, err := newCategory()
 	must(t, err)
 	return &ticket.Service{
-		Store: store, Attachments: store, Agents: store, Categories: category.NewCache(store, app.Now), Now: app.Now,
+		Store: store, Attachments: store, Users: store, Categories: category.NewCache(store, app.Now), Now: app.Now,
 		ReopenWindow: 7 * 24 * time.Hour,
 	}, categoryID
 }

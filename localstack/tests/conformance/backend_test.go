@@ -51,7 +51,6 @@ type testStore interface {
 	realtime.Store
 	stream.SeenStore
 	stream.SessionStore
-	ticket.AgentStore
 	ticket.AttachmentStore
 	ticket.DeleteStore
 	ticket.Store

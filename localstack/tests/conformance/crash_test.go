@@ -163,7 +163,7 @@ func ticketCrash(name string, run func(ctx context.Context, s *ticket.Service, f
 
 func ticketService(store *dynamo.Store) *ticket.Service {
 	return &ticket.Service{
-		Store: store, Attachments: store, Agents: store, Customers: store, Categories: category.NewCache(store, app.Now), Now: app.Now,
+		Store: store, Attachments: store, Users: store, Categories: category.NewCache(store, app.Now), Now: app.Now,
 		ReopenWindow: 7 * 24 * time.Hour,
 	}
 }

@@ -28,7 +28,7 @@ func ticketScenario(name string, entries int, run func(t *testing.T, f ticketFix
 		f.ticketID, f.attachmentID, f.categoryID = openTicket(t, service, categoryID, f.sara), newAttachment(t, onDynamo, f.sara).ID, categoryID
 		run := func(store *dynamo.Store) error {
 			s := *service
-			s.Store, s.Attachments, s.Agents = store, store, store
+			s.Store, s.Attachments, s.Users = store, store, store
 			f.service = &s
 			return run(t, f)
 		}

@@ -78,7 +78,7 @@ func newScaleTest(t *testing.T) *scaleTest {
 	must(t, store.SaveCategory(t.Context(), category.Category{ID: s.categoryID, Names: names, Active: true}))
 	read := app.Now()
 	s.service = &ticket.Service{
-		Store: store, Attachments: store, Agents: store, Customers: store, Now: app.Now, ReopenWindow: time.Hour,
+		Store: store, Attachments: store, Users: store, Now: app.Now, ReopenWindow: time.Hour,
 		Categories: category.NewCache(store, func() time.Time { return read }), // the cache of a warm instance
 	}
 	_, err = s.service.Categories.Category(t.Context(), s.categoryID)

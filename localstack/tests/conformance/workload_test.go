@@ -129,7 +129,7 @@ func (s serialIndex) RefreshUser(ctx context.Context, userID string) error {
 // service returns a ticket service over a store.
 func (w *workload) service(store *dynamo.Store, now func() time.Time) *ticket.Service {
 	return &ticket.Service{
-		Store: store, Attachments: store, Agents: store, Customers: store, Categories: category.NewCache(store, now), Now: now, ReopenWindow: 7 * 24 * time.Hour,
+		Store: store, Attachments: store, Users: store, Categories: category.NewCache(store, now), Now: now, ReopenWindow: 7 * 24 * time.Hour,
 	}
 }
 
