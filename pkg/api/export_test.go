@@ -57,8 +57,8 @@ func (f *exportFixture) get(t *testing.T) response {
 func TestExport(t *testing.T) {
 	f := newExportFixture(t)
 	f.addTicket(oneID, "message", "note", "message")
-	f.appendEntries(ticket.Entry{TicketID: oneID, Seq: 5, Kind: ticket.KindNote, Body: "internal-text", Author: ticket.Author{ID: aliID, Role: user.RoleSupport}},
-		ticket.Entry{TicketID: oneID, Seq: 6, HiddenBefore: 1, Kind: ticket.KindMessage, Body: "the last", Author: ticket.Author{ID: saraID}, Attachments: []ticket.Attachment{{ID: otherID, Name: "a.pdf", State: "ready"}}})
+	must(f.SeedEntries(ticket.Entry{TicketID: oneID, Seq: 5, Kind: ticket.KindNote, Body: "internal-text", Author: ticket.Author{ID: aliID, Role: user.RoleSupport}},
+		ticket.Entry{TicketID: oneID, Seq: 6, HiddenBefore: 1, Kind: ticket.KindMessage, Body: "the last", Author: ticket.Author{ID: saraID}, Attachments: []ticket.Attachment{{ID: otherID, Name: "a.pdf", State: "ready"}}}))
 	must(f.AddNotifications(t.Context(), notification.Notification{ID: aULID, UserID: saraID, Kind: notification.KindReply, TicketID: oneID, CreatedAt: f.now}))
 	if _, _, err := f.AddPushSubscription(t.Context(), saraID, notification.PushSubscription{ID: "a-browser", Platform: "web", Auth: "secret-auth", Session: aULID}); err != nil {
 		t.Fatal(err)
@@ -94,7 +94,7 @@ func TestExport_UserDeleted(t *testing.T) {
 		f := newExportFixture(t)
 		f.addTicket(oneID)
 		for i := range 60 {
-			f.appendEntries(ticket.Entry{TicketID: oneID, Seq: i + 2, Kind: ticket.KindMessage, Body: strings.Repeat("ش", 10_000), Author: ticket.Author{ID: saraID}})
+			must(f.SeedEntries(ticket.Entry{TicketID: oneID, Seq: i + 2, Kind: ticket.KindMessage, Body: strings.Repeat("ش", 10_000), Author: ticket.Author{ID: saraID}}))
 		}
 		if got := f.get(t); got.status != 202 || len(f.orders) != 1 {
 			t.Fatalf("got %d, orders %q, want a running export", got.status, f.orders)
@@ -129,7 +129,7 @@ func TestExport_File(t *testing.T) {
 	f := newExportFixture(t)
 	f.addTicket(oneID)
 	for i := range 60 {
-		f.appendEntries(ticket.Entry{TicketID: oneID, Seq: i + 2, Kind: ticket.KindMessage, Body: strings.Repeat("ش", 10_000), Author: ticket.Author{ID: saraID}})
+		must(f.SeedEntries(ticket.Entry{TicketID: oneID, Seq: i + 2, Kind: ticket.KindMessage, Body: strings.Repeat("ش", 10_000), Author: ticket.Author{ID: saraID}}))
 	}
 	for range 5 { // polling is not limited
 		if got := f.get(t); got.status != 202 || got.body["state"] != "running" || got.body["url"] != nil {

@@ -14,11 +14,11 @@ import (
 func TestListHistory_Role(t *testing.T) {
 	fx := newFixture(t)
 	fx.addTicket(oneID)
-	fx.appendEntries(ticket.Entry{
+	must(fx.SeedEntries(ticket.Entry{
 		TicketID: oneID, Seq: 2, Kind: ticket.KindAssignment, Author: ticket.Author{ID: aliID, Name: "Ali", Role: user.RoleSupport},
 		Change: &ticket.Change{Field: "assignee", From: rezaID, FromName: user.DeletedName, To: aliID, Name: "Ali"}, Attachments: []ticket.Attachment{{ID: fileID, Name: "a.png", Type: "image/png", Size: 9, State: "ready"}},
 		CreatedAt: fx.now, State: ticket.State{Status: ticket.StatusOnHold, Priority: ticket.PriorityLow, CategoryID: billingID, AssigneeID: aliID},
-	})
+	}))
 	got := fx.send(t, api.ListHistory(fx.tickets), sara, newRequest(http.MethodGet, "/tickets/x/history", "").query("after=1"))
 	for _, want := range []string{
 		`"kind":"assignment"`, `"author":{"id":"` + aliID + `","name":"Ali","role":"support"}`, `"body":""`, `"clientId":null`,
@@ -43,7 +43,7 @@ func TestListHistory_ChangeNames(t *testing.T) {
 	}
 	released := entry
 	released.Seq, released.Kind, released.Change = 3, ticket.KindAssignment, &ticket.Change{Field: "assignee", From: aliID, FromName: "Ali"}
-	fx.appendEntries(entry, released)
+	must(fx.SeedEntries(entry, released))
 	for language, want := range map[string]string{"en": `"fromName":"Billing","toName":"Other"`, "fa": `"fromName":"مالی","toName":"Other"`} {
 		got := fx.send(t, api.ListHistory(fx.tickets), sara, newRequest(http.MethodGet, "/tickets/x/history", "").with("accept-language", language))
 		for _, want := range []string{want, `"fromName":"Ali","toName":null`} {

@@ -100,8 +100,8 @@ func TestMessage_Ack(t *testing.T) {
 		status, from, to ticket.Status // of the ticket, and of the change as the customer sees it
 	}{{ticket.StatusResolved, "resolved", "open"}, {ticket.StatusOnHold, "", ""}} {
 		fx := newFixture(t)
-		fx.appendEntries(ticket.Entry{TicketID: oneID, Seq: 4, Kind: ticket.KindStatus, Author: ticket.Author{ID: aliID, Role: user.RoleSupport},
-			Change: &ticket.Change{Field: "status", From: "open", To: string(c.status)}, State: ticket.State{Status: c.status, Priority: ticket.PriorityMedium, CategoryID: billingID}})
+		must(fx.SeedEntries(ticket.Entry{TicketID: oneID, Seq: 4, Kind: ticket.KindStatus, Author: ticket.Author{ID: aliID, Role: user.RoleSupport},
+			Change: &ticket.Change{Field: "status", From: "open", To: string(c.status)}, State: ticket.State{Status: c.status, Priority: ticket.PriorityMedium, CategoryID: billingID}}))
 		want := "<nil>"
 		if c.from != "" {
 			want = fmt.Sprintf("map[field:status from:%s fromName:<nil> to:%s toName:<nil>]", c.from, c.to)

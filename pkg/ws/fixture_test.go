@@ -157,33 +157,9 @@ func must2[T any](value T, err error) T {
 	return value
 }
 
-// addTicket stores a ticket of Sara with one entry per kind, by Ali and Sara in turn. Notes are
-// by Ali. It adds the missing entries to an existing ticket.
+// addTicket stores a ticket of Sara with one entry per kind, by Ali and Sara in turn.
 func (s *memStore) addTicket(ticketID string, kinds ...ticket.Kind) {
-	state := ticket.State{Status: ticket.StatusOpen, Priority: ticket.PriorityMedium, CategoryID: billingID}
-	var entries []ticket.Entry
-	for i, kind := range append([]ticket.Kind{ticket.KindOpened}, kinds...) {
-		actor := []user.Principal{sara, ali}[i%2]
-		if kind == ticket.KindNote {
-			actor = ali
-		}
-		entries = append(entries, ticket.Entry{
-			TicketID: ticketID, Seq: i + 1, Kind: kind, Author: ticket.Author{ID: actor.UserID, Name: actor.Name, Role: actor.Role},
-			Body: "text", State: state, CreatedAt: time.Date(2026, 3, 21, 11, i, 0, 0, time.UTC),
-		})
-	}
-	entries[0].Opening = &ticket.Opening{Title: "Help", Category: ticket.Category{ID: billingID, Names: map[string]string{"en": "Billing", "fa": "مالی"}}}
-	_, err := s.CreateTicket(context.Background(), ticket.Fold(ticket.Ticket{}, entries), entries[0], nil)
-	must(err)
-	s.appendEntries(entries[1:]...)
-}
-
-// appendEntries appends entries to logs.
-func (s *memStore) appendEntries(entries ...ticket.Entry) {
-	for _, e := range entries {
-		_, err := s.AppendEntry(context.Background(), e)
-		must(err)
-	}
+	must(s.SeedTicket(ticketID, sara, ali, ticket.Category{ID: billingID, Names: map[string]string{"en": "Billing", "fa": "مالی"}}, kinds...))
 }
 
 // ticketLog returns the log of a ticket.

@@ -90,7 +90,7 @@ func TestSubscribe_ReplayLimit(t *testing.T) {
 func TestSubscribe_ReplayBytes(t *testing.T) {
 	fx := newFixture(t)
 	for n := range 30 {
-		fx.appendEntries(ticket.Entry{TicketID: oneID, Seq: n + 4, Kind: ticket.KindMessage, Author: ticket.Author{ID: aliID}, Body: strings.Repeat("سلام ", 1000), ClientID: fmt.Sprint(n)})
+		must(fx.SeedEntries(ticket.Entry{TicketID: oneID, Seq: n + 4, Kind: ticket.KindMessage, Author: ticket.Author{ID: aliID}, Body: strings.Repeat("سلام ", 1000), ClientID: fmt.Sprint(n)}))
 	}
 	fx.send(t, fx.handler.Subscribe(fx.tickets), "sara1", `{"action":"subscribe","topic":"ticket:`+oneID+`","after":1}`)
 	frame := fx.frames[0].body
