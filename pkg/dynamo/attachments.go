@@ -162,20 +162,12 @@ const (
 
 // Attachments implements ticket.AttachmentStore.
 func (s *Store) Attachments(ctx context.Context, ids []string) ([]attachment.Attachment, error) {
-	keys := make([]key, len(ids))
-	for i, id := range ids {
-		keys[i] = attachmentKey(id)
-	}
-	items, err := s.batchGet(ctx, keys, true)
+	items, err := getAll[attachmentItem](ctx, s, keysOf(ids, attachmentKey), true)
 	if err != nil {
 		return nil, err
 	}
-	decoded, err := decodeAll[attachmentItem](items)
-	if err != nil {
-		return nil, err
-	}
-	files := make([]attachment.Attachment, len(decoded))
-	for n, i := range decoded {
+	files := make([]attachment.Attachment, len(items))
+	for n, i := range items {
 		files[n] = i.attachment()
 	}
 	return files, nil

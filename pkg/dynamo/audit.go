@@ -149,15 +149,7 @@ func auditIndexOf(q audit.Query) (index, hash, sort, value string) {
 
 // auditRecordsByID reads records in the order of ids.
 func (s *Store) auditRecordsByID(ctx context.Context, ids []string) ([]audit.Record, error) {
-	keys := make([]key, len(ids))
-	for n, recordID := range ids {
-		keys[n] = auditKey(recordID)
-	}
-	found, err := s.batchGet(ctx, keys, true)
-	if err != nil {
-		return nil, err
-	}
-	items, err := decodeAll[auditItem](found)
+	items, err := getAll[auditItem](ctx, s, keysOf(ids, auditKey), true)
 	slices.SortFunc(items, func(a, b auditItem) int { return strings.Compare(b.SK, a.SK) })
 	records := make([]audit.Record, len(items))
 	for n, i := range items {

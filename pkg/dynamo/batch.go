@@ -44,6 +44,35 @@ func (s *Store) batchGet(ctx context.Context, keys []key, strong bool) ([]item, 
 	return found, nil
 }
 
+// getAll reads items as batchGet does, and decodes them.
+func getAll[T any](ctx context.Context, s *Store, keys []key, strong bool) ([]T, error) {
+	found, err := s.batchGet(ctx, keys, strong)
+	if err != nil {
+		return nil, err
+	}
+	return decodeAll[T](found)
+}
+
+// keysOf returns the keys of ids.
+func keysOf(ids []string, keyOf func(id string) key) []key {
+	keys := make([]key, len(ids))
+	for n, id := range ids {
+		keys[n] = keyOf(id)
+	}
+	return keys
+}
+
+// inOrder returns values in the order of their ids, and omits ids without a value.
+func inOrder[T any](ids []string, byID map[string]T) []T {
+	values := make([]T, 0, len(ids))
+	for _, id := range ids {
+		if v, ok := byID[id]; ok {
+			values = append(values, v)
+		}
+	}
+	return values
+}
+
 // batchWrite puts and deletes items, in no order and without conditions. It
 // returns apperr.Unavailable if DynamoDB keeps leaving writes unprocessed. Some
 // writes may have been made when it fails; it is safe to repeat.

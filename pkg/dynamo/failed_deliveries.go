@@ -54,11 +54,7 @@ func (s *Store) readNotifications(ctx context.Context, rows []item) ([]notificat
 	if err != nil {
 		return nil, err
 	}
-	found, err := s.batchGet(ctx, keys, true)
-	if err != nil {
-		return nil, err
-	}
-	items, err := decodeAll[notificationItem](found)
+	items, err := getAll[notificationItem](ctx, s, keys, true)
 	slices.SortFunc(items, func(a, b notificationItem) int { return strings.Compare(b.SK, a.SK) })
 	var list []notification.Notification
 	for _, i := range items {

@@ -75,11 +75,7 @@ func (i indexedTermsItem) equal(other indexedTermsItem) bool {
 // units, but batches hold 100 keys, saves write capacity and causes no stream records.
 func (s *Store) putMissing(ctx context.Context, wants map[key]bool) error {
 	keys := slices.Collect(maps.Keys(wants))
-	rows, err := s.batchGet(ctx, keys, true)
-	if err != nil {
-		return err
-	}
-	found, err := decodeAll[key](rows)
+	found, err := getAll[key](ctx, s, keys, true)
 	if err != nil {
 		return err
 	}

@@ -162,15 +162,7 @@ func (s *Store) decodeTickets(ctx context.Context, p listPlan, items []item) ([]
 
 // ticketsByID returns tickets in the order of ids and omits deleted ones.
 func (s *Store) ticketsByID(ctx context.Context, ids []string) ([]ticket.Ticket, error) {
-	keys := make([]key, len(ids))
-	for i, id := range ids {
-		keys[i] = ticketKey(id)
-	}
-	found, err := s.batchGet(ctx, keys, false)
-	if err != nil {
-		return nil, err
-	}
-	items, err := decodeAll[ticketItem](found)
+	items, err := getAll[ticketItem](ctx, s, keysOf(ids, ticketKey), false)
 	if err != nil {
 		return nil, err
 	}
@@ -180,13 +172,7 @@ func (s *Store) ticketsByID(ctx context.Context, ids []string) ([]ticket.Ticket,
 			byID[tk.ID] = tk
 		}
 	}
-	tickets := make([]ticket.Ticket, 0, len(ids))
-	for _, id := range ids {
-		if tk, ok := byID[id]; ok {
-			tickets = append(tickets, tk)
-		}
-	}
-	return tickets, nil
+	return inOrder(ids, byID), nil
 }
 
 // cursorOf returns the key of a ticket that was read from items.

@@ -114,15 +114,7 @@ func (s *Store) CountUsers(ctx context.Context, role user.Role) (n int, complete
 
 // UsersByID implements account.UserDirectoryStore.
 func (s *Store) UsersByID(ctx context.Context, ids []string) ([]user.User, error) {
-	keys := make([]key, len(ids))
-	for n, id := range ids {
-		keys[n] = userKey(id)
-	}
-	found, err := s.batchGet(ctx, keys, true)
-	if err != nil {
-		return nil, err
-	}
-	items, err := decodeAll[userItem](found)
+	items, err := getAll[userItem](ctx, s, keysOf(ids, userKey), true)
 	if err != nil {
 		return nil, err
 	}
@@ -130,13 +122,7 @@ func (s *Store) UsersByID(ctx context.Context, ids []string) ([]user.User, error
 	for _, i := range items {
 		byID[i.ID] = i.user()
 	}
-	users := make([]user.User, 0, len(ids))
-	for _, id := range ids {
-		if u, ok := byID[id]; ok {
-			users = append(users, u)
-		}
-	}
-	return users, nil
+	return inOrder(ids, byID), nil
 }
 
 // IndexUser implements worker.ReplayStore. A user who changes meanwhile has the keys.
