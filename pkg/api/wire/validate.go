@@ -100,27 +100,23 @@ func isMailDomain(domain string) bool {
 
 // ULID checks an id and converts it to upper case.
 func (v *Validator) ULID(pointer string, text *string) {
-	if *text == "" {
-		v.Add(pointer, "required", "Required.")
-		return
-	}
-	parsed, ok := id.Parse(*text)
-	if !ok {
-		v.Add(pointer, "invalid", "Must be a ULID.")
-		return
-	}
-	*text = parsed
+	v.parse(pointer, text, id.Parse, "Must be a ULID.")
 }
 
 // ClientID checks a client id and converts it to its canonical form.
 func (v *Validator) ClientID(pointer string, text *string) {
+	v.parse(pointer, text, id.ParseClientID, "Must be a ULID or a UUID.")
+}
+
+// parse replaces a required text by what parse returns; message says what it must be.
+func (v *Validator) parse(pointer string, text *string, parse func(string) (string, bool), message string) {
 	if *text == "" {
 		v.Add(pointer, "required", "Required.")
 		return
 	}
-	parsed, ok := id.ParseClientID(*text)
+	parsed, ok := parse(*text)
 	if !ok {
-		v.Add(pointer, "invalid", "Must be a ULID or a UUID.")
+		v.Add(pointer, "invalid", message)
 		return
 	}
 	*text = parsed
