@@ -12,7 +12,7 @@ export const inbox: typeof english = {
   emptyTitle: "همه انجام شد", emptyText: "تیکتی در این صف نیست. تیکت‌های تازه خودشان پدیدار می‌شوند.",
   chooseTitle: "تیکتی باز نیست", chooseText: "یکی را از فهرست برگزینید.",
   needsConnection: "این کار اتصال می‌خواهد. پس از برقراری آن دوباره بیازمایید.",
-  statusSet: (status) => `وضعیت «${status}» شد`,
+  statusSet: (number, status) => `تیکت \u2068${number}\u2069 اکنون «${status}» است`,
   conflictTitle: (who, field) => `${who} زودتر بود: ${field}`, conflictDeleteTitle: (who) => `${who} در این میان این تیکت را تغییر داده است`, conflictNow: "اکنون", conflictMine: "خواست شما", conflictKeep: "همین بماند", conflictInsist: "ثبت خواست من",
   chosen: "برگزیده", nothingFound: "چیزی پیدا نشد",
   assignTo: "سپردن به", assignMe: "خودم", release: "هیچ‌کس", take: "برداشتن", resolve: "حل شد", setStatus: "تعیین وضعیت",

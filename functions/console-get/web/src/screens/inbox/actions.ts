@@ -62,11 +62,12 @@ export function take(id: string): Promise<boolean> {
 
 /** Sets the status, and offers to take it back. */
 export async function setStatus(id: string, status: Status): Promise<void> {
-  const before = ticketSignal(id).peek()?.status
-  if (!before || before === status) return
+  const ticket = ticketSignal(id).peek()
+  if (!ticket || ticket.status === status) return
+  const before = ticket.status
   const done = await change(id, { status }, () => call("post", "/tickets/{id}/status", { path: { id }, body: { clientId: ulid(), status } }))
   if (done && (status === "resolved" || status === "closed")) {
-    toast(inboxText().statusSet(t().status[status]), { action: { label: t().actions.undo, run: () => void setStatus(id, before === "closed" ? "open" : before) } })
+    toast(inboxText().statusSet(ticket.number, t().status[status]), { action: { label: t().actions.undo, run: () => void setStatus(id, before === "closed" ? "open" : before) } })
   }
 }
 
