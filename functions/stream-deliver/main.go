@@ -11,15 +11,15 @@ import (
 
 func main() {
 	a := app.New()
-	store, publisher, revoker := a.Store(), websocket.Publisher(a), websocket.AccessRevoker(a)
+	store, publisher, revoker, sockets := a.Store(), websocket.Publisher(a), websocket.AccessRevoker(a), websocket.Disconnector(a)
 	a.Run(stream.NewBatchHandler(a.Log, a.RequestLog(), dynamo.DecodeRecord,
 		stream.PushChanges(store, publisher),
 		stream.PushCounts(a.Counts(), publisher), stream.PushNotifications(publisher),
 		stream.EnqueueDeliveries(delivery.Queue(a), a.Key(), delivery.NotificationDelay(a)),
 		stream.EnqueueBroadcasts(delivery.BroadcastQueue(a)), stream.PushBroadcasts(store, publisher),
 		stream.RevokeChangedRights(store, revoker), stream.VerifyNewSession(store, revoker, store, app.Now),
-		stream.CloseEndedSession(websocket.Disconnector(a)), stream.CloseFormerNumber(websocket.Disconnector(a)),
-		stream.LimitSessions(store, a.MaxSessions(), app.Now), stream.LimitSockets(websocket.Disconnector(a), a.MaxSockets()),
+		stream.CloseEndedSession(sockets), stream.CloseFormerNumber(sockets),
+		stream.LimitSessions(store, a.MaxSessions(), app.Now), stream.LimitSockets(sockets, a.MaxSockets()),
 		stream.RecordSeen(store), stream.AckHeartbeat("stream-deliver", store),
 	))
 }

@@ -22,7 +22,8 @@ type SessionStore interface {
 
 // SocketCloser closes WebSocket connections.
 type SocketCloser interface {
-	// CloseUser closes the sockets of a user, except those that r permits.
+	// CloseUser closes the sockets of a user, except those that r permits. It is safe to
+	// repeat.
 	CloseUser(ctx context.Context, userID string, r user.Revocation) error
 }
 

@@ -118,8 +118,7 @@ func (c *Credentials) revokeIssuedMeanwhile(ctx context.Context, userID string, 
 // ChangePhone moves the actor's account to another phone number, which is proved by
 // a code, and ends all other sessions. device is a device cookie for the new number. It fails
 // with invalid_body, password_wrong, login_locked, code_wrong, code_locked, phone_taken,
-// session_ended or conflict. It is safe
-// to retry: a change to the current number does nothing.
+// session_ended or conflict. It is safe to retry: a change to the current number does nothing.
 func (c *Credentials) ChangePhone(ctx context.Context, actor user.Principal, rawPhone string, in CodeInput, proof OwnerProof, caller Caller) (u user.User, device string, err error) {
 	number, err := c.OTP.parsePhone(rawPhone)
 	if err != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"ticketsystem/pkg/account"
 	"ticketsystem/pkg/apperr"
 	"ticketsystem/pkg/event"
 	"ticketsystem/pkg/user"
@@ -36,16 +37,9 @@ func CloseEndedSession(closer SessionCloser) Handler {
 	})
 }
 
-// UserCloser closes the sockets of users.
-type UserCloser interface {
-	// CloseUser closes the sockets of a user, except those that r permits. It is safe to
-	// repeat.
-	CloseUser(ctx context.Context, userID string, r user.Revocation) error
-}
-
 // CloseFormerNumber returns a Handler that closes the sockets of the session in which a user
 // changed the phone number. The change revokes its access token, so they get no frames.
-func CloseFormerNumber(closer UserCloser) Handler {
+func CloseFormerNumber(closer account.SocketCloser) Handler {
 	return on(func(ctx context.Context, e event.UserChanged) error {
 		if e.Old.ID == "" || e.Old.PhoneVersion == e.New.PhoneVersion || e.RightsChanged() {
 			return nil

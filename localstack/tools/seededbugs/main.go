@@ -72,43 +72,45 @@ const workers = 2
 
 // runBugs runs the bugs in their order, as many as the time allows.
 func runBugs(ctx context.Context, root string, bugs []bug) []outcome {
-	var (
-		mu   sync.Mutex
-		all  []outcome
-		wg   sync.WaitGroup
-		next = make(chan bug)
-	)
+	var wg sync.WaitGroup
+	next, outcomes := make(chan bug), make(chan outcome)
 	for range workers {
 		wg.Go(func() {
 			for b := range next {
-				o, err := runBug(ctx, root, b)
-				if ctx.Err() != nil {
-					continue
-				}
-				status := "detected by " + o.caughtBy
-				switch {
-				case err != nil:
-					o = outcome{bug: b, applyErr: err}
-					status = "NOT APPLIED: " + err.Error()
-				case o.caughtBy == "":
-					status = "NOT DETECTED: " + o.description
-				}
-				mu.Lock()
-				fmt.Printf("%-30s %5.1f s  %s\n", o.name, o.took.Seconds(), status)
-				all = append(all, o)
-				mu.Unlock()
+				outcomes <- runBug(ctx, root, b)
 			}
 		})
 	}
-	for _, b := range bugs {
-		if ctx.Err() != nil || !report.TimeLeft() {
-			break
+	go func() {
+		for _, b := range bugs {
+			if ctx.Err() != nil || !report.TimeLeft() {
+				break
+			}
+			next <- b
 		}
-		next <- b
+		close(next)
+		wg.Wait()
+		close(outcomes)
+	}()
+	var all []outcome
+	for o := range outcomes {
+		if ctx.Err() == nil { // otherwise the run was cut
+			fmt.Printf("%-30s %5.1f s  %s\n", o.name, o.took.Seconds(), o.status())
+			all = append(all, o)
+		}
 	}
-	close(next)
-	wg.Wait()
 	return all
+}
+
+// status returns the outcome in words.
+func (o outcome) status() string {
+	switch {
+	case o.applyErr != nil:
+		return "NOT APPLIED: " + o.applyErr.Error()
+	case o.caughtBy == "":
+		return "NOT DETECTED: " + o.description
+	}
+	return "detected by " + o.caughtBy
 }
 
 // shuffle puts the bugs in an order that depends on the commit. The quality suite runs as
@@ -120,33 +122,36 @@ func shuffle(bugs []bug, commit string) {
 }
 
 // runBug applies a bug and runs suites until a test fails.
-func runBug(ctx context.Context, root string, b bug) (outcome, error) {
+func runBug(ctx context.Context, root string, b bug) outcome {
 	start := time.Now()
+	caughtBy, err := detect(ctx, root, b)
+	return outcome{bug: b, caughtBy: caughtBy, applyErr: err, took: time.Since(start)}
+}
+
+// detect returns the test that fails with a bug, "" if none does.
+func detect(ctx context.Context, root string, b bug) (caughtBy string, err error) {
 	folder, err := os.MkdirTemp("", "seededbugs-")
 	if err != nil {
-		return outcome{}, err
+		return "", err
 	}
 	defer func() { _ = os.RemoveAll(folder) }() // a leftover is a few files
 	if folder, err = filepath.EvalSymlinks(folder); err != nil {
-		return outcome{}, err
+		return "", err
 	}
 	overlay, err := b.apply(root, folder)
 	if err != nil {
-		return outcome{}, err
+		return "", err
 	}
 	for i, suite := range append([][]string{b.suite}, fallbackSuites()...) {
 		caughtBy, err := runTests(ctx, overlay, suite)
-		if err != nil {
-			return outcome{}, err
-		}
-		if caughtBy != "" && i > 0 {
+		if err == nil && caughtBy != "" && i > 0 {
 			caughtBy, err = confirm(ctx, caughtBy)
 		}
 		if caughtBy != "" || err != nil {
-			return outcome{bug: b, caughtBy: caughtBy, took: time.Since(start)}, err
+			return caughtBy, err
 		}
 	}
-	return outcome{bug: b, took: time.Since(start)}, nil
+	return "", nil
 }
 
 // confirm runs a failed test of a fallback suite without the bug. Only a test that
