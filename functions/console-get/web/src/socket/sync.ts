@@ -3,7 +3,7 @@ import { call } from "../api/client"
 import { isTemporary } from "../api/problem"
 import { queryClient, refresh } from "../api/query"
 import { staff } from "../app/session"
-import { fill } from "../log/store"
+import { fill, logSignal } from "../log/store"
 import { putTickets, ticketSignal } from "../log/tickets"
 import { connection, onFrame, viewedTicket } from "./realtime"
 
@@ -16,6 +16,8 @@ export const watching = signal(false)
 const opensWithin = 5_000
 const grace = 10_000
 const pollEvery = 15_000
+// Several frames of one change arrive apart. The queue of staff gets the changed ticket itself, after the lists have it.
+const unknownDelay = { customer: 400, staff: 5_000 }
 
 /** Joins frames and the cache of queries, and falls back to HTTP while no WebSocket opens. */
 export function startSync(): void {
@@ -56,9 +58,25 @@ export function startSync(): void {
   }, pollEvery)
 }
 
-/** Asks for a ticket that this device does not hold yet, or not with this entry. */
+/** The seq of tickets that this device does not hold yet, or not with this entry. */
+const unknown = new Map<string, number>()
+
 function takeUnknown(ticketId: string, seq: number): void {
-  if ((ticketSignal(ticketId).peek()?.lastSeq ?? 0) < seq) refreshTickets()
+  if (isKnown(ticketId, seq)) return
+  if (unknown.size === 0) setTimeout(askForUnknown, unknownDelay[staff.peek() ? "staff" : "customer"])
+  unknown.set(ticketId, Math.max(seq, unknown.get(ticketId) ?? 0))
+}
+
+function askForUnknown(): void {
+  const missing = [...unknown].some(([ticketId, seq]) => !isKnown(ticketId, seq))
+  unknown.clear()
+  if (missing) refreshTickets()
+}
+
+/** Reports whether the device holds a ticket with an entry, or fetches the entry, which moves the ticket on. */
+function isKnown(ticketId: string, seq: number): boolean {
+  const ticket = ticketSignal(ticketId).peek()
+  return ticket !== null && (ticket.lastSeq >= seq || logSignal(ticketId).peek().syncedTo > 0)
 }
 
 /** Asks again for the list on the screen; without one, for the newest tickets of a customer, whose unread ones are counted. */

@@ -26,18 +26,21 @@ export function useQueue(queue: Queue) {
   void ticketsChanged.value
   const pages = query.data?.pages
   const loaded = useMemo(() => pages?.flatMap((page) => page.ids) ?? [], [pages])
-  const tickets = inOrder(queue, me, loaded, queue.words ? [] : [...named.value], query.hasNextPage)
+  const end = query.hasNextPage ? pages?.findLast((page) => page.last)?.last : undefined
+  const tickets = inOrder(queue, me, loaded, [...named.value], end)
   return { ...query, tickets }
 }
 
-/** Joins loaded tickets with those that frames named. What would stand below the last loaded page waits for that page. */
-export function inOrder(queue: Queue, me: string, loaded: readonly string[], live: readonly string[], hasMore: boolean): Ticket[] {
-  const held = (ids: readonly string[]) => ids.flatMap((id) => ticketSignal(id).peek() ?? [])
-  const ofPages = held(loaded).filter((ticket) => matches(queue, ticket, me))
-  if (queue.words) return ofPages
-  const last = held(loaded.slice(-1))[0]
-  const extra = held(live).filter((ticket) => !loaded.includes(ticket.id) && matches(queue, ticket, me) && !(hasMore && last && compare(queue, ticket, last) > 0))
-  return [...ofPages, ...extra].sort((a, b) => compare(queue, a, b))
+/**
+ * Joins loaded tickets with those that frames named. With an end, more pages follow: what stands
+ * below it now waits for them, because tickets that are not loaded would stand before it.
+ */
+export function inOrder(queue: Queue, me: string, loaded: readonly string[], live: readonly string[], end: Ticket | undefined): Ticket[] {
+  const held = (ids: Iterable<string>) => [...ids].flatMap((id) => ticketSignal(id).peek() ?? [])
+  if (queue.words) return held(loaded)
+  return held(new Set([...loaded, ...live]))
+    .filter((ticket) => matches(queue, ticket, me) && !(end && compare(queue, ticket, end) > 0))
+    .sort((a, b) => compare(queue, a, b))
 }
 
 /**

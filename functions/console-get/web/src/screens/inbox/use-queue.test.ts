@@ -1,0 +1,31 @@
+import { beforeEach, expect, test } from "vitest"
+import type { Ticket } from "../../api/types"
+import { forgetTickets, putTickets } from "../../log/tickets"
+import { plain } from "./queues"
+import { inOrder } from "./use-queue"
+
+const ticket = (id: string, change: Partial<Ticket> = {}): Ticket =>
+  ({ id, status: "open", priority: "medium", assignee: null, category: null, createdAt: id, waitingSince: id, lastActivityAt: id, lastSeq: 1, version: 1, ...change }) as Ticket
+
+const order = (live: string, end?: Ticket) => inOrder(plain("open"), "me", ["B", "D", "F"], [...live], end).map(({ id }) => id).join("")
+
+beforeEach(() => {
+  forgetTickets()
+  putTickets([..."ABCDEFG"].map((id) => ticket(id)))
+})
+
+test("a queue that is loaded whole takes all that frames name", () => {
+  expect(order("GCA")).toBe("ABCDFG")
+  putTickets([ticket("F", { priority: "urgent", version: 2 }), ticket("A", { status: "resolved", version: 2 })])
+  expect(order("GCA")).toBe("FBCDG")
+})
+
+// Other tickets that are not loaded stand there too.
+test("with more pages on the server, what stands below the loaded ones waits for them", () => {
+  const end = ticket("F")
+  expect(order("GCA", end)).toBe("ABCDF")
+  putTickets([ticket("B", { priority: "low", version: 2 })])
+  expect(order("GCA", end)).toBe("ACDF")
+  putTickets([ticket("F", { priority: "urgent", version: 2 })])
+  expect(order("GCAE", end)).toBe("FACDE")
+})
