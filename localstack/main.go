@@ -1,5 +1,5 @@
 // Command localstack runs TicketSystem on the local machine from template.yaml. PORT sets
-// the first port, DATA_DIR the data folder, and PARAMETERS template parameters, such as
+// the first port (0 takes free ones), DATA_DIR the data folder, and PARAMETERS template parameters, such as
 // "RemindAfterDays=0.01 DefaultRegion=DE".
 package main
 
@@ -32,7 +32,7 @@ func run() error {
 	port := 3000
 	if text := os.Getenv("PORT"); text != "" {
 		var err error
-		if port, err = strconv.Atoi(text); err != nil || port < 1 || port > 65000 {
+		if port, err = strconv.Atoi(text); err != nil || port < 0 || port > 65000 {
 			return fmt.Errorf("PORT=%s is not a valid port", text)
 		}
 	}

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -40,16 +39,12 @@ func startServer(ctx context.Context) (*server, error) {
 	if output, err := exec.CommandContext(ctx, "go", "build", "-o", binary, "./localstack").CombinedOutput(); err != nil {
 		return nil, fmt.Errorf("build the local stack: %w\n%s", err, output)
 	}
-	port, err := freePorts()
-	if err != nil {
-		return nil, err
-	}
 	s := &server{command: exec.Command(binary, "-memory")}
 	var limits []string
 	for name, value := range stack.HighLimits() {
 		limits = append(limits, name+"="+value)
 	}
-	s.command.Env = append(os.Environ(), fmt.Sprintf("PORT=%d", port), "PARAMETERS="+strings.Join(limits, " "))
+	s.command.Env = append(os.Environ(), "PORT=0", "PARAMETERS="+strings.Join(limits, " "))
 	s.command.Stderr = os.Stderr
 	output, err := s.command.StdoutPipe()
 	if err != nil {
@@ -61,8 +56,6 @@ func startServer(ctx context.Context) (*server, error) {
 	if err := s.waitReady(output); err != nil {
 		return nil, errors.Join(err, s.close())
 	}
-	base := fmt.Sprintf("http://localhost:%d", port)
-	s.api = client.New(base, fmt.Sprintf("ws://localhost:%d", port+1), "")
 	return s, nil
 }
 
@@ -77,35 +70,22 @@ func buildFunctions(ctx context.Context) error {
 	return ctx.Err()
 }
 
-// freePorts returns the first of three consecutive free ports.
-func freePorts() (int, error) {
-	for port := 23000; port < 24000; port += 3 {
-		free := true
-		for i := range 3 {
-			listener, err := net.Listen("tcp", fmt.Sprintf("localhost:%d", port+i))
-			if err != nil {
-				free = false
-				break
-			}
-			if err := listener.Close(); err != nil {
-				return 0, err
-			}
-		}
-		if free {
-			return port, nil
-		}
-	}
-	return 0, errors.New("no three free ports in a row")
-}
-
 // waitReady waits until the stack prints its addresses.
 func (s *server) waitReady(output io.Reader) error {
 	ready := make(chan error, 1)
 	go func() {
+		var base, sockets string
 		lines := bufio.NewScanner(output)
 		for lines.Scan() {
-			if fields := strings.Fields(lines.Text()); len(fields) == 4 && fields[0] == "DynamoDB" {
+			fields := strings.Fields(lines.Text())
+			switch {
+			case len(fields) == 2 && fields[0] == "ready":
+				base = fields[1]
+			case len(fields) == 2 && fields[0] == "sockets":
+				sockets = fields[1]
+			case len(fields) == 4 && fields[0] == "DynamoDB":
 				s.dynamoURL, s.tableName = fields[1], fields[3]
+				s.api = client.New(base, sockets, "")
 				ready <- nil
 			}
 		}
