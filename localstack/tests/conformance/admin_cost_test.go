@@ -130,7 +130,7 @@ func purgeCosts() []costCase {
 			ticketID = tk.ID
 			return errors.Join(err, createErr, f.unmetered.Project(ctx, old.ID, 3), deleter(f).Delete(ctx, adminActor, ticketID))
 		}},
-		{name: "stream: remove the name of a deleted customer with one ticket", golden: cost{23, 40, 60}, run: func(ctx context.Context, f *costFixture) error {
+		{name: "stream: remove the name of a deleted customer with one ticket", golden: cost{22, 21, 33}, run: func(ctx context.Context, f *costFixture) error {
 			return stream.UpdateNames(f.store, f.store, f.service)(ctx, event.NamesOutdated{UserID: reza.UserID, Run: "1"})
 		}, prepare: func(ctx context.Context, f *costFixture) error {
 			tk, _, err := f.unmetered.Create(ctx, reza, f.createParams())

@@ -52,8 +52,8 @@ func TestOperationCosts(t *testing.T) {
 			switch {
 			case got.roundTrips > c.golden.roundTrips || got.read > c.golden.read || got.write > c.golden.write:
 				t.Errorf("%s: got %v (%v), want at most %v", c.name, got, calls, c.golden)
-			case got != c.golden:
-				t.Logf("%s got cheaper: %v, golden is %v", c.name, got, c.golden)
+			case got.roundTrips < c.golden.roundTrips || got.read < c.golden.read-1 || got.write < c.golden.write-1: // a unit may depend on other tests of the table
+				t.Errorf("%s is cheaper: got %v (%v), want %v; lower its golden cost, or its case misses what it measures", c.name, got, calls, c.golden)
 			}
 			f.catchUp(t)
 		}

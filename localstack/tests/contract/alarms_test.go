@@ -3,7 +3,6 @@ package contract
 import (
 	"encoding/json"
 	"maps"
-	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -134,10 +133,7 @@ var (
 // names metrics of the alarm, it notifies the topic of the stack, and the runbook has it.
 func TestAlarms_MetricsExist(t *testing.T) {
 	c := newMetricChecker(t)
-	runbook, err := os.ReadFile(filepath.Join(root, "docs", "operate.md"))
-	if err != nil {
-		t.Fatal(err)
-	}
+	runbook := readFile(t, filepath.Join(root, "docs", "operate.md"))
 	for id, p := range properties(t, c.stack, "AWS::CloudWatch::Alarm") {
 		if list := samtemplate.List(p["Metrics"]); list != nil {
 			c.checkMath(t, id, list)
@@ -282,10 +278,7 @@ func sourceContains(t *testing.T, text string) bool {
 		t.Fatal(err)
 	}
 	for _, file := range files {
-		source, err := os.ReadFile(file)
-		if err != nil {
-			t.Fatal(err)
-		}
+		source := readFile(t, file)
 		if !strings.HasSuffix(file, "_test.go") && strings.Contains(string(source), text) {
 			return true
 		}

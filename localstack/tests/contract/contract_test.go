@@ -43,15 +43,21 @@ func load(t *testing.T) (*samtemplate.Template, map[string]any) {
 	}
 	// Nothing is deployed, so each resource is represented by its id.
 	stack.Attribute = func(resource *samtemplate.Resource, _ string) (any, error) { return resource.ID, nil }
-	text, err := os.ReadFile(filepath.Join(root, "infra", "openapi.yaml"))
-	if err != nil {
-		t.Fatal(err)
-	}
+	text := readFile(t, filepath.Join(root, "infra", "openapi.yaml"))
 	var document map[string]any
 	if err := yaml.Unmarshal(text, &document); err != nil {
 		t.Fatalf("infra/openapi.yaml: %v", err)
 	}
 	return stack, document
+}
+
+func readFile(t *testing.T, path string) []byte {
+	t.Helper()
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return text
 }
 
 // functions returns the template's functions.
@@ -151,10 +157,7 @@ func TestQueryParameters_MatchOpenAPI(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	got, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
+	got := readFile(t, file)
 	if string(got) != want {
 		t.Errorf("pkg/api/query_parameters.txt: got\n%s\nwant the parameters of infra/openapi.yaml (UPDATE_GOLDEN=1 writes them)\n%s", got, want)
 	}
@@ -196,10 +199,7 @@ func TestTemplate_FunctionFolders(t *testing.T) {
 	var folders []string
 	for _, file := range mains {
 		folders = append(folders, filepath.Base(filepath.Dir(file)))
-		text, err := os.ReadFile(file)
-		if err != nil {
-			t.Fatal(err)
-		}
+		text := readFile(t, file)
 		if lines := bytes.Count(text, []byte("\n")); lines > maxMainLines {
 			t.Errorf("functions/%s/main.go: got %d lines, want at most %d", folders[len(folders)-1], lines, maxMainLines)
 		}
@@ -222,10 +222,7 @@ var codesOfStatus = regexp.MustCompile("(?m)^\\| ([0-9, ]+) \\| ((?:`[a-z_]+`(?:
 
 // TestErrorCodes_MatchGuide checks that the table of docs/api.md has every code beside its status.
 func TestErrorCodes_MatchGuide(t *testing.T) {
-	guide, err := os.ReadFile(filepath.Join(root, "docs", "api.md"))
-	if err != nil {
-		t.Fatal(err)
-	}
+	guide := readFile(t, filepath.Join(root, "docs", "api.md"))
 	var listed, known []string
 	for _, row := range codesOfStatus.FindAllStringSubmatch(string(guide), -1) {
 		for code := range strings.SplitSeq(row[2], ", ") {

@@ -1,7 +1,6 @@
 package contract
 
 import (
-	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -12,10 +11,7 @@ var sortKeyPattern = regexp.MustCompile(`(?m)^\t(?:sk|prefix)[A-Z]\w*\s+= "([^"]
 
 // TestAccessPatterns_SortKeys checks that the table of items has every sort key of pkg/dynamo.
 func TestAccessPatterns_SortKeys(t *testing.T) {
-	page, err := os.ReadFile(filepath.Join(root, "infra", "access-patterns.md"))
-	if err != nil {
-		t.Fatal(err)
-	}
+	page := readFile(t, filepath.Join(root, "infra", "access-patterns.md"))
 	_, items, _ := strings.Cut(string(page), "## Items")
 	items, _, _ = strings.Cut(items, "## Indexes")
 	files, err := filepath.Glob(filepath.Join(root, "pkg", "dynamo", "keys*.go"))
@@ -24,10 +20,7 @@ func TestAccessPatterns_SortKeys(t *testing.T) {
 	}
 	found := 0
 	for _, file := range files {
-		source, err := os.ReadFile(file)
-		if err != nil {
-			t.Fatal(err)
-		}
+		source := readFile(t, file)
 		for _, key := range sortKeyPattern.FindAllStringSubmatch(string(source), -1) {
 			found++
 			if !strings.Contains(items, "`"+key[1]) && !strings.Contains(items, "#"+key[1]) {
@@ -54,10 +47,7 @@ func TestDecisions(t *testing.T) {
 	}
 	texts, known := map[string]string{}, map[string]bool{}
 	for _, file := range files {
-		text, err := os.ReadFile(file)
-		if err != nil {
-			t.Fatal(err)
-		}
+		text := readFile(t, file)
 		name := filepath.Base(file)
 		texts[name], known[name[:4]] = string(text), true
 		if title := decisionTitle.FindStringSubmatch(string(text)); len(title) != 2 || title[1] != name[:4] {
@@ -65,10 +55,7 @@ func TestDecisions(t *testing.T) {
 		}
 	}
 	for _, path := range []string{"README.md", "docs/operate.md", "docs/console.md", "docs/api.md", "infra/access-patterns.md", "template.yaml"} {
-		text, err := os.ReadFile(filepath.Join(root, path))
-		if err != nil {
-			t.Fatal(err)
-		}
+		text := readFile(t, filepath.Join(root, path))
 		texts[path] = string(text)
 	}
 	for name, text := range texts {

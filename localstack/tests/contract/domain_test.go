@@ -3,7 +3,6 @@ package contract
 import (
 	"cmp"
 	"fmt"
-	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -73,10 +72,7 @@ func loadEdge(t *testing.T, secret string) *samtemplate.Template {
 func TestEdge_Headers(t *testing.T) {
 	const secret = "0123456789abcdef0123456789abcdef"
 	edge := loadEdge(t, secret)
-	code, err := os.ReadFile(filepath.Join(root, "pkg", "api", "client_address.go"))
-	if err != nil {
-		t.Fatal(err)
-	}
+	code := readFile(t, filepath.Join(root, "pkg", "api", "client_address.go"))
 	for _, p := range properties(t, edge, "AWS::CloudFront::Function") {
 		for _, header := range []string{"x-client-address", "x-cdn-secret"} {
 			if !strings.Contains(string(code), `"`+header+`"`) {
@@ -167,10 +163,7 @@ func loginScope(t *testing.T) string {
 // TestTemplate_LoginThrottles checks that the routes with a throttle of their own are among those
 // that the firewall counts as logins.
 func TestTemplate_LoginThrottles(t *testing.T) {
-	template, err := os.ReadFile(templateFile)
-	if err != nil {
-		t.Fatal(err)
-	}
+	template := readFile(t, templateFile)
 	scope := regexp.MustCompile(loginScope(t))
 	routes := regexp.MustCompile(`POST (/\S+): \{ThrottlingRateLimit: !Ref LoginsPerSecond`).FindAllSubmatch(template, -1)
 	if len(routes) != 3 {

@@ -1,7 +1,6 @@
 package contract
 
 import (
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -17,10 +16,7 @@ import (
 // unquoted comma inside braces ends the text and starts a key without a value.
 func TestOpenAPI_NoNullValues(t *testing.T) {
 	for _, name := range []string{"openapi.yaml", "asyncapi.yaml"} {
-		source, err := os.ReadFile(filepath.Join(root, "infra", name))
-		if err != nil {
-			t.Fatal(err)
-		}
+		source := readFile(t, filepath.Join(root, "infra", name))
 		var document yaml.Node
 		if err := yaml.Unmarshal(source, &document); err != nil {
 			t.Fatal(err)

@@ -3,7 +3,6 @@ package contract
 import (
 	"encoding/json"
 	"fmt"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
@@ -63,10 +62,7 @@ func TestTemplate_GradualDeployment(t *testing.T) {
 // TestSamconfig_Tags checks that each environment tags its stack: CloudFormation passes the
 // tags of a stack on to its resources.
 func TestSamconfig_Tags(t *testing.T) {
-	text, err := os.ReadFile(filepath.Join(root, "samconfig.toml"))
-	if err != nil {
-		t.Fatal(err)
-	}
+	text := readFile(t, filepath.Join(root, "samconfig.toml"))
 	blocks := strings.Split(string(text), ".deploy.parameters]")[1:]
 	if len(blocks) == 0 {
 		t.Fatal("got no environment in samconfig.toml")
@@ -122,10 +118,7 @@ func TestDeploy_UnknownEnvironment(t *testing.T) {
 // TestReplayScript_ReadsResult checks that infra/replay.sh finds the counts in the result of the
 // function.
 func TestReplayScript_ReadsResult(t *testing.T) {
-	script, err := os.ReadFile(filepath.Join(root, "infra", "replay.sh"))
-	if err != nil {
-		t.Fatal(err)
-	}
+	script := readFile(t, filepath.Join(root, "infra", "replay.sh"))
 	pattern := regexp.MustCompile(`grep -o '([^']+)'`).FindSubmatch(script)
 	result, err := json.Marshal(worker.ReplayResult{Cursor: "next", Tickets: 10, Repaired: 2, Users: 3})
 	if err != nil || pattern == nil || !regexp.MustCompile(string(pattern[1])).Match(result) {

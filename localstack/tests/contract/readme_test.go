@@ -15,10 +15,7 @@ var placePattern = regexp.MustCompile("((?:`[A-Za-z.…]+`(?:, | and )?)+) in `(
 // TestReadme_Places checks that the table "to change X, go to Y" names files that contain what it
 // says.
 func TestReadme_Places(t *testing.T) {
-	readme, err := os.ReadFile(filepath.Join(root, "README.md"))
-	if err != nil {
-		t.Fatal(err)
-	}
+	readme := readFile(t, filepath.Join(root, "README.md"))
 	_, table, found := strings.Cut(string(readme), "| To change | Go to |")
 	if !found {
 		t.Fatal("README.md has no table of places")

@@ -107,7 +107,7 @@ func (a *runtimeAPI) measureStart(ctx context.Context, p program) (ready, answer
 	}
 	select {
 	case got := <-a.responses:
-		if text := string(got.text); !strings.Contains(text, `"statusCode":2`) && !strings.Contains(text, `"statusCode":4`) {
+		if text := string(got.text); !strings.Contains(text, `"statusCode":`) || strings.Contains(text, `"statusCode":5`) {
 			return 0, 0, fmt.Errorf("%s responded %q", p.name, text)
 		}
 		return ready, got.at.Sub(begin), nil
