@@ -1,8 +1,13 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest"
-import type { Entry, Ticket } from "../../api/types"
+import type { Entry, Status, Ticket } from "../../api/types"
 import { session } from "../../app/session"
+import { t } from "../../i18n"
+import { inboxText } from "../../i18n/inbox"
 import { putTickets, ticketSignal } from "../../log/tickets"
-import { conflict, remove } from "./actions"
+import { toast } from "../../ui/toast"
+import { conflict, remove, setStatus } from "./actions"
+
+vi.mock("../../ui/toast", () => ({ toast: vi.fn(), toastError: vi.fn() }))
 
 const ticket = (version: number) => ({ id: "t", version, lastSeq: version, status: "open", preview: "Hello", lastActivityAt: "" }) as unknown as Ticket
 const entry = (seq: number, id: string) => ({ seq, author: { id, name: id } }) as unknown as Entry
@@ -56,4 +61,25 @@ test("own entries are no reason to ask", async () => {
   expect(requests.at(-1)).toBe('DELETE /tickets/t "4"')
   expect(done).toHaveBeenCalledOnce()
   expect(conflict.value).toBeNull()
+})
+
+test.each([
+  ["new", "resolved", "open"],
+  ["pending", "resolved", "pending"],
+  ["new", "closed", "open"],
+  ["on_hold", "closed", "open"],
+] as [Status, Status, Status][])("undo of a change from %s to %s asks for %s, which the server allows", async (from, to, wanted) => {
+  await Promise.all([t.load(), inboxText.load()])
+  const id = `${from} ${to}`
+  const asked: Status[] = []
+  vi.stubGlobal("fetch", async (_url: string, { body }: { body: string }) => {
+    const { status } = JSON.parse(body) as { status: Status }
+    asked.push(status)
+    return new Response(JSON.stringify({ ...ticket(3 + asked.length), id, status }))
+  })
+  putTickets([{ ...ticket(3), id, status: from, number: "HFQ2-WNF8" }])
+  await setStatus(id, to)
+  vi.mocked(toast).mock.lastCall![1]!.action!.run()
+  await vi.waitFor(() => expect(asked).toEqual([to, wanted]))
+  await vi.waitFor(() => expect(ticketSignal(id).peek()?.status).toBe(wanted))
 })

@@ -67,9 +67,12 @@ export async function setStatus(id: string, status: Status): Promise<void> {
   const before = ticket.status
   const done = await change(id, { status }, () => call("post", "/tickets/{id}/status", { path: { id }, body: { clientId: ulid(), status } }))
   if (done && (status === "resolved" || status === "closed")) {
-    toast(inboxText().statusSet(ticket.number, t().status[status]), { action: { label: t().actions.undo, run: () => void setStatus(id, before === "closed" ? "open" : before) } })
+    toast(inboxText().statusSet(ticket.number, t().status[status]), { action: { label: t().actions.undo, run: () => void setStatus(id, restored(before, status)) } })
   }
 }
+
+/** The status that takes a change back, as far as the server allows it: no ticket becomes new again, and a closed one only open. */
+const restored = (before: Status, to: Status): Status => (before === "new" || to === "closed" ? "open" : before)
 
 type Field = "priority" | "category" | "tags"
 type Value = Partial<Pick<Ticket, Field>>

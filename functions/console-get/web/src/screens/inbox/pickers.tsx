@@ -4,6 +4,7 @@ import { useLocation } from "wouter-preact"
 import { call } from "../../api/client"
 import { ApiError } from "../../api/problem"
 import { useCategories } from "../../api/queries"
+import type { Status } from "../../api/types"
 import { session } from "../../app/session"
 import { inboxText } from "../../i18n/inbox"
 import { t } from "../../i18n"
@@ -44,7 +45,8 @@ export function AssignPicker({ ticketId, onClose }: Props) {
 
 export function StatusPicker({ ticketId, onClose }: Props) {
   const current = ticketSignal(ticketId).value?.status
-  const options = statuses.filter((status) => status !== "new").map((status) => ({ id: status, label: t().status[status], checked: status === current, run: () => void setStatus(ticketId, status) }))
+  const allowed: readonly Status[] = current === "closed" ? ["open", "closed"] : statuses.filter((status) => status !== "new")
+  const options = allowed.map((status) => ({ id: status, label: t().status[status], checked: status === current, run: () => void setStatus(ticketId, status) }))
   return <Picker label={inboxText().setStatus} options={options} onClose={onClose} />
 }
 
