@@ -6,7 +6,7 @@ import { t } from "../i18n"
 import { clock } from "../i18n/format"
 import type { OutboxItem } from "../log/db"
 import { retry, takeBack } from "../outbox/outbox"
-import { draftKey, draftSignal, editDraft, saveDrafts } from "../drafts/drafts"
+import { addToDraft, draftKey, newTicketKey } from "../drafts/drafts"
 import { startFollowUp } from "../drafts/follow-up"
 import { Avatar } from "../ui/avatar"
 import { Time } from "../ui/time"
@@ -60,7 +60,6 @@ function Mark({ read }: { read: boolean }) {
 /** A message that the server has not confirmed, or has refused. */
 export function WaitingMessage({ item }: { item: OutboxItem }) {
   const refused = item.state === "refused"
-  const key = draftKey(item.ticketId, item.internal ? "note" : "reply")
   const [, navigate] = useLocation()
   const closed = item.problem?.code === "ticket_closed" && !staff.value
   const followUp = async () => {
@@ -71,9 +70,9 @@ export function WaitingMessage({ item }: { item: OutboxItem }) {
   const edit = async () => {
     const back = await takeBack(item.clientId)
     if (!back) return
-    const draft = draftSignal(key).peek()
-    editDraft(key, { text: [back.body, draft.text].filter(Boolean).join("\n"), files: [...back.files, ...draft.files] })
-    await saveDrafts()
+    const { opening, body: text, files } = back
+    if (opening) navigate("/tickets/new", { replace: true }) // before the address of the item shows nothing
+    await addToDraft(opening ? newTicketKey : draftKey(back.ticketId, back.internal ? "note" : "reply"), { text, files, ...(opening ? { opening } : {}) })
   }
   return (
     <div class="message" data-own data-first data-note={item.internal || undefined} data-refused={refused || undefined}>

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest"
 import { database, deleteDatabase, openDatabase } from "../log/db"
-import { clearDraft, draftKey, draftSignal, editDraft, forgetDrafts, removeDrafts, saveDrafts } from "./drafts"
+import { addToDraft, clearDraft, draftKey, draftSignal, editDraft, forgetDrafts, removeDrafts, saveDrafts } from "./drafts"
 
 const key = draftKey("t")
 
@@ -100,4 +100,12 @@ test("a draft that another tab has sent or changed is not shown here as it was, 
   clearDraft(key)
   await vi.waitFor(() => expect(heard.at(-1)).toBe(""))
   other.close()
+})
+
+test("what comes back to a draft is put before what stands there, also before what is only stored yet", async () => {
+  editDraft(key, { text: "written before", files: ["b"] })
+  await saveDrafts()
+  forgetDrafts() // a reload
+  await addToDraft(key, { text: "taken back", files: ["a"] })
+  expect(await stored()).toMatchObject({ text: "taken back\n\nwritten before", files: ["a", "b"] })
 })

@@ -5,6 +5,8 @@ import { database, databaseUser, type Draft, hasDatabase, type StoredFile } from
 const saveDelay = 200
 
 const drafts = new Map<string, Signal<Draft>>()
+/** The reading of stored drafts, by key. */
+const read = new Map<string, Promise<void>>()
 const unsaved = new Map<string, ReturnType<typeof setTimeout>>()
 
 /** The key of a draft: each ticket has one for a reply and one for a note. */
@@ -19,12 +21,13 @@ export function draftSignal(key: string): Signal<Draft> {
   if (!found) {
     const draft = (found = signal(empty(key)))
     drafts.set(key, draft)
-    void database()
+    const reading = database()
       .then((db) => db.get("drafts", key))
       .then((stored) => {
         const newest = rescued(key, stored)
         if (newest && draft.peek().updatedAt === 0) draft.value = newest // unless somebody typed meanwhile
       })
+    read.set(key, reading)
   }
   return found
 }
@@ -43,6 +46,15 @@ export function editDraft(key: string, change: Partial<Pick<Draft, "text" | "fil
   draft.value = { ...draft.peek(), ...change, updatedAt: Date.now() }
   clearTimeout(unsaved.get(key))
   unsaved.set(key, setTimeout(() => void save(key), saveDelay))
+}
+
+/** Puts a text and files before those of a draft, also of one that is only stored yet, and stores it. */
+export async function addToDraft(key: string, { text, files, opening }: Pick<Draft, "text" | "files" | "opening">): Promise<void> {
+  const draft = draftSignal(key)
+  await read.get(key)
+  const before = draft.peek()
+  editDraft(key, { text: [text, before.text].filter(Boolean).join("\n\n"), files: [...files, ...before.files], ...(opening ? { opening } : {}) })
+  await saveDrafts()
 }
 
 export const isEmptyDraft = (draft: Draft): boolean => draft.text.trim() === "" && draft.files.length === 0
@@ -120,6 +132,7 @@ export function removeDrafts(): void {
 
 export function forgetDrafts(): void {
   drafts.clear()
+  read.clear()
   unsaved.forEach((timer) => clearTimeout(timer))
   unsaved.clear()
 }

@@ -91,11 +91,13 @@ export async function retry(clientId: string): Promise<void> {
 
 /** Takes a refused item out and returns it, so that its text can be edited. */
 export async function takeBack(clientId: string): Promise<OutboxItem | undefined> {
-  const db = await database()
-  const item = await db.get("outbox", clientId)
-  await db.delete("outbox", clientId)
+  const tx = (await database()).transaction("outbox", "readwrite")
+  const item = await tx.store.get(clientId)
+  void tx.store.delete(clientId)
+  await tx.done
+  const files = (await storedFiles(item?.files ?? [])).map((file) => file.id) // without those that are lost
   changed()
-  return item && { ...item, files: (await storedFiles(item.files)).map((file) => file.id) } // without those that are lost
+  return item && { ...item, files }
 }
 
 async function update(clientId: string, change: (item: OutboxItem) => OutboxItem): Promise<void> {

@@ -1,6 +1,6 @@
 import { useComputed, useSignal } from "@preact/signals"
 import { useInfiniteQuery } from "@tanstack/preact-query"
-import { Clock, Inbox, Plus, Search } from "lucide-preact"
+import { CircleAlert, Clock, Inbox, Plus, Search } from "lucide-preact"
 import { useEffect } from "preact/hooks"
 import { Link } from "wouter-preact"
 import type { Ticket } from "../../api/types"
@@ -59,7 +59,7 @@ export function TicketList({ openId }: { openId: string | undefined }) {
           <li key={item.clientId}>
             <Link class="row" href={`/tickets/${item.clientId}`} aria-current={openId === item.clientId ? "page" : undefined}>
               <span class="row-title cut" dir="auto">{item.opening!.title}</span>
-              <span class="row-meta"><Clock size={14} />{t().tickets.offlineNew}</span>
+              {item.state === "refused" ? <span class="row-meta" data-refused><CircleAlert size={14} />{t().ticket.marks.refused}</span> : <span class="row-meta"><Clock size={14} />{t().tickets.offlineNew}</span>}
             </Link>
           </li>
         ))}
