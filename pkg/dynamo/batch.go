@@ -19,11 +19,12 @@ const (
 	maxBatchRetries = 8   // repeats of a batch with unprocessed keys
 )
 
-// batchGet reads items by key, in no order, and omits those that do not exist.
+// batchGet reads items by key, in no order, and omits those that do not exist. Equal keys,
+// which DynamoDB refuses in one batch, are read once.
 // It returns apperr.Unavailable if DynamoDB keeps leaving keys unprocessed.
 func (s *Store) batchGet(ctx context.Context, keys []key, strong bool) ([]item, error) {
 	var found []item
-	for chunk := range slices.Chunk(keys, maxBatchGet) {
+	for chunk := range slices.Chunk(unique(keys), maxBatchGet) {
 		request := types.KeysAndAttributes{ConsistentRead: aws.Bool(strong)}
 		for _, k := range chunk {
 			request.Keys = append(request.Keys, k.marshal())
@@ -42,6 +43,16 @@ func (s *Store) batchGet(ctx context.Context, keys []key, strong bool) ([]item, 
 		}
 	}
 	return found, nil
+}
+
+// unique returns values without repetitions, in their order.
+func unique[T comparable](values []T) []T {
+	seen := make(map[T]bool, len(values))
+	return slices.DeleteFunc(slices.Clone(values), func(v T) bool {
+		repeated := seen[v]
+		seen[v] = true
+		return repeated
+	})
 }
 
 // getAll reads items as batchGet does, and decodes them.
@@ -93,11 +104,11 @@ func (s *Store) batchWrite(ctx context.Context, writes []types.WriteRequest) err
 	return nil
 }
 
-// batchDelete deletes items by key, as batchWrite does.
+// batchDelete deletes items by key, as batchWrite does. Equal keys are deleted once.
 func (s *Store) batchDelete(ctx context.Context, keys []key) error {
-	writes := make([]types.WriteRequest, len(keys))
-	for i, k := range keys {
-		writes[i] = deleteRequest(k)
+	var writes []types.WriteRequest
+	for _, k := range unique(keys) {
+		writes = append(writes, deleteRequest(k))
 	}
 	return s.batchWrite(ctx, writes)
 }

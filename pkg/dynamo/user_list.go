@@ -14,7 +14,8 @@ import (
 )
 
 // ListUsersBy implements account.UserDirectoryStore. It reads index rows, whose range keys have
-// disabledMark, and then the users.
+// disabledMark, and then the users. A user who moves in the index between two of its pages, like by
+// a new last time seen, may be in both.
 func (s *Store) ListUsersBy(ctx context.Context, q account.UserQuery, cursor map[string]string) ([]user.User, map[string]string, error) {
 	in := usersQuery(q)
 	pageSize := q.Limit + 1
@@ -37,7 +38,9 @@ func (s *Store) ListUsersBy(ctx context.Context, q account.UserQuery, cursor map
 			if q.Disabled != nil && *q.Disabled != row.isMarkedDisabled() {
 				continue
 			}
-			found = append(found, idOf(row.PK))
+			if id := idOf(row.PK); !slices.Contains(found, id) {
+				found = append(found, id)
+			}
 			if len(found) == q.Limit && (n < len(rows)-1 || out.LastEvaluatedKey != nil) {
 				users, err := s.matchingUsers(ctx, q, found)
 				return users, cursorOf(out.Items[n]), err

@@ -2,6 +2,7 @@ package notification
 
 import (
 	"context"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -96,7 +97,10 @@ func IDsForEntries(customerID string, entries []ticket.Entry, remindAfter time.D
 			ids[n.UserID] = append(ids[n.UserID], n.ID)
 		}
 		if e.State.Status == ticket.StatusPending && e.VisibleTo(user.RoleUser) {
-			ids[customerID] = append(ids[customerID], reminderID(e.TicketID, e.CreatedAt.Add(remindAfter), customerID))
+			reminder := reminderID(e.TicketID, e.CreatedAt.Add(remindAfter), customerID)
+			if !slices.Contains(ids[customerID], reminder) {
+				ids[customerID] = append(ids[customerID], reminder)
+			}
 		}
 	}
 	return ids

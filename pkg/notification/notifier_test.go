@@ -1,6 +1,7 @@
 package notification_test
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -97,5 +98,19 @@ func TestPlanDeliveries(t *testing.T) {
 				t.Errorf("%s: %s: got %s, pending %v, want %s", name, channel, got, pending[channel], want)
 			}
 		}
+	}
+}
+
+// TestIDsForEntries_OneReminder checks that the entries of one change have one reminder.
+func TestIDsForEntries_OneReminder(t *testing.T) {
+	var entries []ticket.Entry
+	for i, kind := range []ticket.Kind{ticket.KindMessage, ticket.KindTitle, ticket.KindPriority, ticket.KindPriority} {
+		e := ticket.Entry{TicketID: "t", Seq: i + 1, Kind: kind, Author: author("ali", user.RoleSupport), CreatedAt: noon.Add(time.Duration(i/3) * time.Minute)}
+		e.State.Status = ticket.StatusPending
+		entries = append(entries, e)
+	}
+	ids := notification.IDsForEntries("sara", entries, time.Hour)["sara"]
+	if slices.Sort(ids); len(ids) != 3 || len(slices.Compact(ids)) != 3 {
+		t.Errorf("got %q, want the reply and two reminders", ids)
 	}
 }

@@ -30,7 +30,8 @@ type value struct{ S *string }
 
 // Validate returns the message with which DynamoDB refuses a request, and "" for a
 // valid one. It covers what the engine accepts: key conditions with an empty or a long
-// value, long index keys, and reads of attributes that an index does not project.
+// value, long index keys, reads of attributes that an index does not project, and batches
+// with equal keys.
 func (t Table) Validate(operation string, body []byte) string {
 	var request struct {
 		expression
@@ -46,15 +47,12 @@ func (t Table) Validate(operation string, body []byte) string {
 			parts = append(parts, part)
 		}
 	}
-	if operation == "BatchWriteItem" {
-		for _, list := range request.RequestItems {
-			var writes []struct{ PutRequest expression }
-			if json.Unmarshal(list, &writes) == nil {
-				for _, w := range writes {
-					parts = append(parts, w.PutRequest)
-				}
-			}
+	for _, list := range request.RequestItems {
+		b := parseBatch(operation, list)
+		if t.hasDuplicates(b.keys) {
+			return "Provided list of item keys contains duplicates"
 		}
+		parts = append(parts, b.puts...)
 	}
 	for _, e := range parts {
 		if message := t.validate(e); message != "" {

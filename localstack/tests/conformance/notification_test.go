@@ -258,3 +258,47 @@ func TestMarkEntriesRead(t *testing.T) {
 		})
 	})
 }
+
+// TestPendingTicket_SeveralFields checks that the notifications of a pending ticket whose priority
+// and title were changed at once, with one reminder for both entries, can be read and purged.
+func TestPendingTicket_SeveralFields(t *testing.T) {
+	t.Parallel()
+	store := openStore()
+	service, categoryID := newTicketService(t, store)
+	sara, ali := customer("Sara"), agent("Ali")
+	id := openTicket(t, service, categoryID, sara)
+	_, err := service.SetStatus(t.Context(), ali, id, newID(), ticket.StatusPending)
+	must(t, err)
+	priority, title := ticket.PriorityUrgent, "Another title"
+	_, err = service.Update(t.Context(), ali, id, ticket.Patch{Priority: &priority, Title: &title})
+	must(t, err)
+	marker := ticket.ReadMarker{TicketID: id, Seq: 4, Reader: ticket.Author{ID: sara.UserID, Role: user.RoleUser}}
+	must(t, stream.MarkEntriesRead(store, time.Hour)(t.Context(), event.ReadMarkerMoved{Marker: marker}))
+	must(t, (&ticket.Deleter{Store: store, Audit: recorder}).Delete(t.Context(), adminActor, id))
+	must(t, stream.PurgeDeleted(store, service, time.Hour)(t.Context(), event.TicketDeleted{TicketID: id}))
+}
+
+// TestEqualIDs checks that an id that is given twice is read and marked once.
+func TestEqualIDs(t *testing.T) {
+	t.Parallel()
+	forEachBackend(t, func(t *testing.T, db backend) {
+		store, u := db.open(), newReachableUser(t, db)
+		first, second := newNotification(u.ID, 0), newNotification(u.ID, 1)
+		must(t, store.AddNotifications(t.Context(), first))
+		must(t, store.AddNotifications(t.Context(), second))
+		must(t, store.MarkNotificationsRead(t.Context(), u.ID, []string{first.ID, first.ID}))
+		await(t, func() error {
+			if _, _, unread := listNotifications(t, db, u.ID); unread != 1 {
+				return fmt.Errorf("got %d unread, want 1", unread)
+			}
+			return nil
+		})
+		must(t, store.DeleteNotificationsByID(t.Context(), u.ID, []string{second.ID, second.ID}))
+		await(t, func() error {
+			if all, _, unread := listNotifications(t, db, u.ID); len(all) != 1 || unread != 0 {
+				return fmt.Errorf("got %d unread of %q, want none of one", unread, all)
+			}
+			return nil
+		})
+	})
+}

@@ -1,0 +1,22 @@
+package dynamodb
+
+import "testing"
+
+// TestValidate_EqualKeys checks that a batch with equal keys is refused, as by DynamoDB.
+func TestValidate_EqualKeys(t *testing.T) {
+	table := newTable(t, "PK")
+	for _, c := range []struct {
+		operation, request string
+		refused            bool
+	}{
+		{"BatchGetItem", `{"Keys":[{"PK":{"S":"a"}},{"PK":{"S":"b"}}]}`, false},
+		{"BatchGetItem", `{"Keys":[{"PK":{"S":"a"}},{"PK":{"S":"b"}},{"PK":{"S":"a"}}]}`, true},
+		{"BatchWriteItem", `[{"PutRequest":{"Item":{"PK":{"S":"a"}}}},{"DeleteRequest":{"Key":{"PK":{"S":"b"}}}}]`, false},
+		{"BatchWriteItem", `[{"PutRequest":{"Item":{"PK":{"S":"a"},"row":{"S":"x"}}}},{"DeleteRequest":{"Key":{"PK":{"S":"a"}}}}]`, true},
+	} {
+		message := table.Validate(c.operation, []byte(`{"RequestItems":{"things":`+c.request+`}}`))
+		if (message != "") != c.refused {
+			t.Errorf("%s %s: got %q, refused %v", c.operation, c.request, message, c.refused)
+		}
+	}
+}
