@@ -219,9 +219,15 @@ func (s *Store) markReadBatch(ctx context.Context, userID string, ids []string) 
 		if err != nil || len(unread) == 0 {
 			return true, err
 		}
+		counted := 0
+		for _, i := range unread {
+			if !i.Hidden {
+				counted++
+			}
+		}
 		tx := s.transaction().update(updateSpec{
 			key: unreadKey(userID), set: "ADD un :less", condition: "g = :round", // no concurrent "read all"
-			values: values{"less": -len(unread), "round": counter.ReadAllCount},
+			values: values{"less": -counted, "round": counter.ReadAllCount},
 		})
 		for _, i := range unread {
 			tx.update(updateSpec{

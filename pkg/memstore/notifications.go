@@ -105,7 +105,9 @@ func (s *Store) MarkNotificationsRead(_ context.Context, userID string, ids []st
 			count := s.unread[userID]
 			if found && !count.isRead(n) {
 				n.Read = true
-				count.n--
+				if !n.Hidden {
+					count.n--
+				}
 				s.notifications[userID][id], s.unread[userID] = n, count
 			}
 		}

@@ -115,6 +115,36 @@ func TestListNotifications_Pagination(t *testing.T) {
 	})
 }
 
+// TestUnreadCount_Hidden checks that a hidden notification never changes the unread count: when it
+// is created, marked as read alone and with a shown one, and deleted.
+func TestUnreadCount_Hidden(t *testing.T) {
+	forEachBackend(t, func(t *testing.T, db backend) {
+		store, userID := db.open(), newID()
+		shown, read, hidden, other, deleted := newNotification(userID, 50), newNotification(userID, 40), newNotification(userID, 30), newNotification(userID, 20), newNotification(userID, 10)
+		hidden.Hidden, other.Hidden, deleted.Hidden = true, true, true
+		count := func(what string, want int) {
+			t.Helper()
+			page, err := store.ListNotifications(t.Context(), userID, notification.Query{Limit: 1, Before: "~"}) // the stored count
+			must(t, err)
+			equal(t, what, page.Unread, want)
+		}
+		for _, n := range []notification.Notification{shown, read, hidden, other, deleted} {
+			must(t, store.AddNotifications(t.Context(), n))
+		}
+		count("created", 2)
+		for range 2 {
+			must(t, store.MarkNotificationsRead(t.Context(), userID, []string{hidden.ID}))
+			count("hidden one read", 2)
+		}
+		must(t, store.MarkNotificationsRead(t.Context(), userID, []string{read.ID, other.ID}))
+		count("both kinds read", 1)
+		must(t, store.DeleteNotificationsByID(t.Context(), userID, []string{hidden.ID, deleted.ID}))
+		count("hidden ones deleted", 1)
+		must(t, store.MarkAllNotificationsRead(t.Context(), userID))
+		count("all read", 0)
+	})
+}
+
 // TestUnreadCount marks some notifications and all notifications read, repeatedly,
 // while others are added, including notifications with an older cause.
 func TestUnreadCount(t *testing.T) {
