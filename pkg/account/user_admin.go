@@ -12,7 +12,8 @@ import (
 // transaction. It fails with conflict if the user's rights are not those of old.
 type UserAdminStore interface {
 	// AdminUpdateUser replaces old by updated, and deletes the codes. hash is the new password
-	// hash, or nil to keep the current one. It fails with phone_taken, last_admin, or code_wrong
+	// hash, or nil to keep the current one. A new password version also deletes the user's sessions
+	// and revokes their tokens at the time of r. It fails with phone_taken, last_admin, or code_wrong
 	// if a code was used.
 	AdminUpdateUser(ctx context.Context, old, updated user.User, hash *string, r audit.Record, codes ...OneTimeCode) error
 	// DeleteUser deletes a user and their login. It fails with last_admin.

@@ -63,6 +63,11 @@ func (s *Store) AdminUpdateUser(ctx context.Context, old, updated user.User, has
 	case !isActiveAdmin(old) && isActiveAdmin(updated):
 		tx.addAdmin(old.ID)
 	}
+	if updated.PasswordVersion != old.PasswordVersion {
+		if err := s.endSessions(ctx, tx, old.ID, r.At); err != nil {
+			return err
+		}
+	}
 	failed, err := tx.commit(ctx)
 	if err != nil || failed == nil {
 		return err
@@ -78,6 +83,17 @@ func (s *Store) AdminUpdateUser(ctx context.Context, old, updated user.User, has
 		return apperr.New(apperr.LastAdmin, "")
 	}
 	return apperr.New(apperr.Conflict, "")
+}
+
+// endSessions adds the deletion of a user's sessions and the revocation of their tokens. Its writes
+// have no conditions.
+func (s *Store) endSessions(ctx context.Context, tx *transaction, userID string, at time.Time) error {
+	sessions, err := s.sessionsToDelete(ctx, userID, "")
+	for _, k := range sessions {
+		tx.remove(k, "", nil)
+	}
+	tx.addRevocation(userID, user.Revocation{At: at})
+	return err
 }
 
 // replaceLogin adds the update of the user's login and returns the index of its

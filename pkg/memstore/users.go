@@ -124,6 +124,10 @@ func (s *Store) AdminUpdateUser(_ context.Context, old, updated user.User, hash 
 			s.consume(code)
 		}
 		s.updateUser(old, updated, hash)
+		if updated.PasswordVersion != old.PasswordVersion {
+			s.deleteSessions(old.ID)
+			s.revoke(old.ID, user.Revocation{At: r.At})
+		}
 		s.audit = append(s.audit, r)
 		return nil
 	})

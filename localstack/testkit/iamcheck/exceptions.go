@@ -74,7 +74,7 @@ func notCovered() []Exception {
 		{[]string{"broadcast-run"}, "dynamodb:Query", "*/index/owner-created", []string{"R#*"}, broadcast},
 		{[]string{"broadcast-run"}, "dynamodb:Query", "*/index/all-created", []string{"USERS"}, broadcast},
 		{[]string{"broadcast-run"}, "sqs:SendMessage", "", nil, "A broadcast that exceeds the time limit continues in the next invocation."},
-		{[]string{"password-reset", "phone-change", "stream-deliver"}, "dynamodb:BatchWriteItem", "", []string{"U#*"},
+		{[]string{"admin-grant", "password-reset", "phone-change", "stream-deliver"}, "dynamodb:BatchWriteItem", "", []string{"U#*"},
 			"Deletes sessions beyond the size of a transaction, and those that were created while rights were revoked."},
 		{[]string{"account-login", "account-signup", "email-confirm", "password-reset", "phone-change"}, "dynamodb:UpdateItem", "", []string{"O#*", "R#*"}, "Counts wrong codes."},
 		{[]string{"email-feedback"}, "dynamodb:DeleteItem", "", []string{"SUPPRESSED"}, "A report about the address of a user who was deleted meanwhile."},

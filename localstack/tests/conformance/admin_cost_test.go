@@ -26,7 +26,7 @@ func adminCosts() []costCase {
 			return err
 		}}
 	}
-	name, role, phone := "سارا کریمی", user.RoleUser, newPhone()
+	name, role, phone, password := "سارا کریمی", user.RoleUser, newPhone(), "another-horse-8"
 	costs := []costCase{
 		{name: "create user", golden: cost{1, 0, 15}, run: func(ctx context.Context, f *costFixture) (err error) {
 			added, err = newUserAdmin(f.store).Create(ctx, adminActor, account.CreateUserParams{Phone: newPhone(), Name: "سارا حسینی", Role: user.RoleSupport})
@@ -55,6 +55,7 @@ func adminCosts() []costCase {
 		change("update user: name", cost{2, 1, 13}, account.UserUpdate{Name: &name}),
 		change("update user: role", cost{6, 3, 17}, account.UserUpdate{Role: &role}),
 		change("update user: phone", cost{7, 4, 13}, account.UserUpdate{Phone: &phone}),
+		change("update user: password", cost{5, 3, 12}, account.UserUpdate{Password: &password}),
 		{name: "delete user", golden: cost{4, 2, 16}, run: func(ctx context.Context, f *costFixture) error {
 			return newUserAdmin(f.store).Delete(ctx, adminActor, added.ID)
 		}},

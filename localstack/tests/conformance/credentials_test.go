@@ -90,6 +90,32 @@ func TestResetPassword_ChangedUser(t *testing.T) {
 	})
 }
 
+// TestAdminUpdateUser_NewPassword checks that the write of a new password ends the sessions and
+// tokens from before, so that a crash after it leaves none, and that other updates end none.
+func TestAdminUpdateUser_NewPassword(t *testing.T) {
+	forEachBackend(t, func(t *testing.T, db backend) {
+		for name, change := range map[string]func(u *user.User){
+			"new password": func(u *user.User) { u.PasswordVersion++ },
+			"new name":     func(u *user.User) { u.Name = "Reza" },
+		} {
+			store, login := db.open(), newLogin()
+			must(t, store.PutAccount(t.Context(), login))
+			session, before := newSession(login.User), login.User.Principal("")
+			before.IssuedAt = app.Now()
+			must(t, store.CreateSession(t.Context(), session, nil))
+			changed, hash := login.User, "another"
+			change(&changed)
+			must(t, store.AdminUpdateUser(t.Context(), login.User, changed, &hash, recorder.NewRecord(adminActor, audit.UserUpdated, changed.ID, nil, nil)))
+			_, found, err := store.Session(t.Context(), changed.ID, session.Family)
+			must(t, err)
+			ends := changed.PasswordVersion > login.User.PasswordVersion
+			equal(t, name+": session is left", found, !ends)
+			err = account.NewRevocationCache(store, app.Now).Check(t.Context(), before)
+			equal(t, name+": token is revoked", apperr.Is(err, apperr.TokenExpired), ends)
+		}
+	})
+}
+
 // TestAdminUpdateUser_Proof checks that a change by an administrator uses up the codes that prove it.
 func TestAdminUpdateUser_Proof(t *testing.T) {
 	forEachBackend(t, func(t *testing.T, db backend) {
