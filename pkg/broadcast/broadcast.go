@@ -116,9 +116,10 @@ type Store interface {
 	CancelBroadcast(ctx context.Context, id string, at time.Time, r audit.Record) (cancelled bool, err error)
 	// BroadcastRecipients returns one page of the listed users.
 	BroadcastRecipients(ctx context.Context, id string, page int) ([]string, error)
-	// WriteBroadcastPage stores the notifications of a page and the new
-	// progress in one transaction. written is false if the stored progress
-	// differs from before or the broadcast was cancelled.
+	// WriteBroadcastPage stores the notifications of a page and the new progress in one
+	// transaction, which also counts the notifications that it adds: those that exist were
+	// counted with an earlier page. written is false if the stored progress differs from
+	// before or the broadcast was cancelled.
 	WriteBroadcastPage(ctx context.Context, before, after Broadcast, page []notification.Notification) (written bool, err error)
 }
 

@@ -45,33 +45,35 @@ func (r *Runner) runPage(ctx context.Context, b Broadcast) (Broadcast, error) {
 	if last {
 		after.State, after.FinishedAt = Enqueued, r.Now()
 	}
-	after.Counts = map[notification.Channel]DeliveryCounts{}
-	for channel, counts := range b.Counts {
-		after.Counts[channel] = counts
-	}
 	var page []notification.Notification
 	for _, u := range users {
 		if u.Disabled {
 			continue
 		}
-		n := b.notificationFor(u, r.Now())
-		page = append(page, n)
-		after.Total++
-		for channel, d := range n.Deliveries {
-			counts := after.Counts[channel]
-			if d.State == notification.Queued {
-				counts.Planned++
-			} else {
-				counts.Skipped++
-			}
-			after.Counts[channel] = counts
-		}
+		page = append(page, b.notificationFor(u, r.Now()))
 	}
 	written, err := r.Store.WriteBroadcastPage(ctx, b, after, page)
 	if err != nil || written {
 		return after, err
 	}
 	return r.Store.Broadcast(ctx, b.ID) // a concurrent run wrote the page, or the broadcast was cancelled
+}
+
+// PlannedCounts returns how many deliveries of a page are planned and skipped.
+func PlannedCounts(page []notification.Notification) map[notification.Channel]DeliveryCounts {
+	all := map[notification.Channel]DeliveryCounts{}
+	for _, n := range page {
+		for channel, d := range n.Deliveries {
+			counts := all[channel]
+			if d.State == notification.Queued {
+				counts.Planned++
+			} else {
+				counts.Skipped++
+			}
+			all[channel] = counts
+		}
+	}
+	return all
 }
 
 // notificationFor returns the notification of one user. Its ID is derived from

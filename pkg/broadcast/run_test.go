@@ -1,6 +1,7 @@
 package broadcast_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"slices"
@@ -198,6 +199,49 @@ func TestRun_DeliveryCounts(t *testing.T) {
 	}
 	b.Counts[notification.Email] = broadcast.DeliveryCounts{Planned: 50, Sent: 49, Failed: 1}
 	b.Counts[notification.SMS] = broadcast.DeliveryCounts{Planned: 34, Sent: 34}
+	if state := b.PublicState(); state != broadcast.Done {
+		t.Errorf("state after the last delivery: %s", state)
+	}
+}
+
+// changedRole gives the users of the first role of a broadcast the second one, when the users of
+// the second are listed.
+type changedRole struct {
+	*fixture
+	to user.Role
+}
+
+func (c changedRole) ListUsers(ctx context.Context, role user.Role, limit int, cursor map[string]string) ([]user.User, map[string]string, error) {
+	if role == c.to {
+		for _, u := range c.users {
+			if u.Role != c.to {
+				u.Role = c.to
+				if err := c.PutAccount(ctx, account.Login{Phone: u.Phone, User: u}); err != nil {
+					return nil, nil, err
+				}
+			}
+		}
+	}
+	return c.fixture.ListUsers(ctx, role, limit, cursor)
+}
+
+// TestRun_RoleChanged checks that a user whose role changes while a broadcast to several roles is
+// written is counted once, so that the broadcast ends.
+func TestRun_RoleChanged(t *testing.T) {
+	f := newFixture(t, 100, broadcast.Broadcast{
+		InApp: true, Audience: broadcast.Audience{Roles: []user.Role{user.RoleSupport, user.RoleUser}},
+		Channels: []notification.Channel{notification.Email}, Counts: map[notification.Channel]broadcast.DeliveryCounts{notification.Email: {}},
+	})
+	runner := broadcast.Runner{Store: f, Users: changedRole{f, user.RoleUser}, Now: now}
+	if done, err := runner.Run(t.Context(), "b1", noon.Add(time.Minute)); err != nil || !done {
+		t.Fatalf("got done %v, %v", done, err)
+	}
+	f.expectNotified("both roles", allUsers)
+	b := f.broadcast()
+	if want := (broadcast.DeliveryCounts{Planned: 50, Skipped: 49}); b.Counts[notification.Email] != want {
+		t.Errorf("got %+v, want %+v", b.Counts[notification.Email], want)
+	}
+	b.Counts[notification.Email] = broadcast.DeliveryCounts{Planned: b.Counts[notification.Email].Planned, Sent: 50, Skipped: b.Counts[notification.Email].Skipped}
 	if state := b.PublicState(); state != broadcast.Done {
 		t.Errorf("state after the last delivery: %s", state)
 	}

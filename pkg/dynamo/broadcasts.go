@@ -214,16 +214,16 @@ func (s *Store) BroadcastRecipients(ctx context.Context, id string, page int) ([
 // WriteBroadcastPage implements broadcast.Store.
 func (s *Store) WriteBroadcastPage(ctx context.Context, old, updated broadcast.Broadcast, page []notification.Notification) (bool, error) {
 	email, sms, push := notification.Email, notification.SMS, notification.Push
-	existing, err := s.addNotificationsWith(ctx, page, func(tx *transaction) {
+	existing, err := s.addNotificationsWith(ctx, page, func(tx *transaction, added []notification.Notification) {
+		counts := broadcast.PlannedCounts(added)
 		tx.update(updateSpec{
 			key: broadcastKey(old.ID), condition: "#place = :was AND #state IN (:queued, :sending)",
 			set: "SET #place = :place, #state = :state, finished = :finished ADD #total :total, ep :ep, ek :ek, tp :tp, tk :tk, mp :mp, mk :mk",
 			values: values{
 				"was": encodeProgress(old.Progress), "queued": string(broadcast.Queued), "sending": string(broadcast.Sending),
-				"place": encodeProgress(updated.Progress), "state": string(updated.State), "finished": toMillis(updated.FinishedAt), "total": updated.Total - old.Total,
-				"ep": updated.Counts[email].Planned - old.Counts[email].Planned, "ek": updated.Counts[email].Skipped - old.Counts[email].Skipped,
-				"tp": updated.Counts[sms].Planned - old.Counts[sms].Planned, "tk": updated.Counts[sms].Skipped - old.Counts[sms].Skipped,
-				"mp": updated.Counts[push].Planned - old.Counts[push].Planned, "mk": updated.Counts[push].Skipped - old.Counts[push].Skipped,
+				"place": encodeProgress(updated.Progress), "state": string(updated.State), "finished": toMillis(updated.FinishedAt), "total": len(added),
+				"ep": counts[email].Planned, "ek": counts[email].Skipped, "tp": counts[sms].Planned, "tk": counts[sms].Skipped,
+				"mp": counts[push].Planned, "mk": counts[push].Skipped,
 			},
 		})
 	})

@@ -35,15 +35,15 @@ func (s *Store) addReadNotification(ctx context.Context, n notification.Notifica
 }
 
 // addNotificationsWith stores notifications and counts them, in one transaction with
-// the writes of addWrites. Existing notifications are skipped. A notification costs
-// two of the 100 writes, and each user may have only one. existing holds the failed
-// conditions of addWrites; then nothing is written.
-func (s *Store) addNotificationsWith(ctx context.Context, list []notification.Notification, addWrites func(*transaction)) (existing cancelReasons, err error) {
+// the writes of addWrites, which gets those to add. Existing notifications are skipped. A
+// notification costs two of the 100 writes, and each user may have only one. existing holds
+// the failed conditions of addWrites; then nothing is written.
+func (s *Store) addNotificationsWith(ctx context.Context, list []notification.Notification, addWrites func(tx *transaction, added []notification.Notification)) (existing cancelReasons, err error) {
 	readRounds := map[string]int{} // by user id
 	err = retryConflicts(ctx, func() (bool, error) {
 		tx := s.transaction()
 		if addWrites != nil {
-			addWrites(tx)
+			addWrites(tx, list)
 		}
 		first := len(tx.items)
 		for _, n := range list {

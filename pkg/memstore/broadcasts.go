@@ -117,14 +117,19 @@ func (s *Store) WriteBroadcastPage(_ context.Context, before, after broadcast.Br
 		if !found || !b.isRunning() || !reflect.DeepEqual(b.Progress, before.Progress) {
 			return nil
 		}
+		list = slices.DeleteFunc(slices.Clone(list), func(n notification.Notification) bool {
+			_, exists := s.notifications[n.UserID][n.ID]
+			return exists
+		})
 		if err := s.addNotifications(list); err != nil {
 			return err
 		}
 		b.Progress, b.State, b.FinishedAt = after.Progress, after.State, after.FinishedAt
-		b.Total += after.Total - before.Total
+		b.Total += len(list)
+		added := broadcast.PlannedCounts(list)
 		for channel, counts := range b.Counts {
-			counts.Planned += after.Counts[channel].Planned - before.Counts[channel].Planned
-			counts.Skipped += after.Counts[channel].Skipped - before.Counts[channel].Skipped
+			counts.Planned += added[channel].Planned
+			counts.Skipped += added[channel].Skipped
 			b.Counts[channel] = counts
 		}
 		written = true

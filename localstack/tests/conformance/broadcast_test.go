@@ -96,6 +96,45 @@ func TestBroadcastRun_Concurrent(t *testing.T) {
 	})
 }
 
+// TestWriteBroadcastPage_Overlap checks that a recipient of two pages, whose role changed between
+// them, is counted once, and that a repeated page changes nothing.
+func TestWriteBroadcastPage_Overlap(t *testing.T) {
+	t.Parallel()
+	forEachBackend(t, func(t *testing.T, db backend) {
+		store := db.open()
+		b := createBroadcast(t, db, createUsers(t, db, 1))
+		to := func(userID string) notification.Notification {
+			return notification.Notification{
+				ID: b.ID, UserID: userID, Kind: notification.KindBroadcast, BroadcastID: b.ID, CreatedAt: app.Now(),
+				Deliveries: map[notification.Channel]notification.Delivery{notification.Email: {State: notification.Queued}, notification.SMS: {State: notification.Skipped}},
+			}
+		}
+		sara, reza, mina := newID(), newID(), newID()
+		first, second := b, b
+		first.State, first.Progress = broadcast.Sending, broadcast.Progress{Part: 1, Page: 1}
+		second.State, second.Progress = broadcast.Enqueued, broadcast.Progress{Part: 2, Page: 2}
+		for _, step := range []struct {
+			before, after broadcast.Broadcast
+			page          []notification.Notification
+			written       bool
+			want          string
+		}{
+			{b, first, []notification.Notification{to(sara), to(reza)}, true, "2 sending email {2 0 0 0} sms {0 0 0 2} push {0 0 0 0}"},
+			{b, first, []notification.Notification{to(sara), to(reza)}, false, "2 sending email {2 0 0 0} sms {0 0 0 2} push {0 0 0 0}"},
+			{first, second, []notification.Notification{to(reza), to(mina)}, true, "3 written email {3 0 0 0} sms {0 0 0 3} push {0 0 0 0}"},
+			{first, second, []notification.Notification{to(reza), to(mina)}, false, "3 written email {3 0 0 0} sms {0 0 0 3} push {0 0 0 0}"},
+		} {
+			written, err := store.WriteBroadcastPage(t.Context(), step.before, step.after, step.page)
+			must(t, err)
+			got, err := store.Broadcast(t.Context(), b.ID)
+			must(t, err)
+			if text := broadcastState(got); written != step.written || text != step.want {
+				t.Errorf("got written %v, %s, want %v, %s", written, text, step.written, step.want)
+			}
+		}
+	})
+}
+
 func broadcastState(b broadcast.Broadcast) string {
 	return fmt.Sprintf("%d %s email %v sms %v push %v", b.Total, b.State, b.Counts[notification.Email], b.Counts[notification.SMS], b.Counts[notification.Push])
 }
