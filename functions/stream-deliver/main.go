@@ -15,10 +15,10 @@ func main() {
 	a.Run(stream.NewBatchHandler(a.Log, a.RequestLog(), dynamo.DecodeRecord,
 		stream.PushChanges(store, publisher),
 		stream.PushCounts(a.Counts(), publisher), stream.PushNotifications(publisher),
-		stream.EnqueueDeliveries(delivery.Queue(a), a.Key(), delivery.NotificationDelay(a)),
+		stream.EnqueueDeliveries(delivery.Queue(a), delivery.NotificationDelay(a)),
 		stream.EnqueueBroadcasts(delivery.BroadcastQueue(a)), stream.PushBroadcasts(store, publisher),
-		stream.RevokeChangedRights(store, revoker), stream.VerifyNewSession(store, revoker, store, app.Now),
-		stream.CloseEndedSession(sockets), stream.CloseFormerNumber(sockets),
+		stream.EnqueueChangeNotices(delivery.Queue(a), a.Key(), stream.RevokeChangedRights(store, revoker), stream.CloseFormerNumber(sockets)),
+		stream.VerifyNewSession(store, revoker, store, app.Now), stream.CloseEndedSession(sockets),
 		stream.LimitSessions(store, a.MaxSessions(), app.Now), stream.LimitSockets(sockets, a.MaxSockets()),
 		stream.RecordSeen(store), stream.AckHeartbeat("stream-deliver", store),
 	))

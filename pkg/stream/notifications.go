@@ -73,20 +73,25 @@ func PushNotifications(publisher Publisher) Handler {
 
 // EnqueueDeliveries returns a Handler that enqueues the deliveries of new
 // notifications. They are delayed, so that a notification that is read meanwhile
-// is not sent by e-mail or SMS. Broadcasts are not delayed, nor are the notices about a
-// change of the phone number, the password or the e-mail address.
-func EnqueueDeliveries(queue notification.JobQueue, key notification.Sealer, delay time.Duration) Handler {
-	return func(ctx context.Context, e event.Event, _ ...event.Event) error {
-		switch e := e.(type) {
-		case event.NotificationCreated:
-			return enqueueNotification(ctx, queue, e.Notification, delay)
-		case event.UserChanged:
-			if jobs := notification.ChangeNotices(key, e.Old, e.New); len(jobs) > 0 {
-				return queue.Send(ctx, 0, jobs...)
-			}
+// is not sent by e-mail or SMS. Broadcasts are not delayed.
+func EnqueueDeliveries(queue notification.JobQueue, delay time.Duration) Handler {
+	return on(func(ctx context.Context, e event.NotificationCreated) error {
+		return enqueueNotification(ctx, queue, e.Notification, delay)
+	})
+}
+
+// EnqueueChangeNotices returns a Handler that enqueues the notices about a change of the phone
+// number, the password or the e-mail address. A notice is sent for each call, so it runs after
+// revoke, handlers that may fail for the same event and be repeated.
+func EnqueueChangeNotices(queue notification.JobQueue, key notification.Sealer, revoke ...Handler) Handler {
+	notify := on(func(ctx context.Context, e event.UserChanged) error {
+		jobs := notification.ChangeNotices(key, e.Old, e.New)
+		if len(jobs) == 0 {
+			return nil
 		}
-		return nil
-	}
+		return queue.Send(ctx, 0, jobs...)
+	})
+	return InOrder(append(revoke, notify)...)
 }
 
 func enqueueNotification(ctx context.Context, queue notification.JobQueue, n notification.Notification, delay time.Duration) error {

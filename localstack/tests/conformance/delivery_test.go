@@ -228,7 +228,7 @@ func TestStream_DuplicateNotifications(t *testing.T) {
 	postMessage(t, service, actor, ticketID, "thank you")
 	notifier := &notification.Notifier{Store: openStore(), Tickets: openStore(), Users: openStore(), Now: app.Now}
 	var queue fakeQueue
-	project, enqueue := stream.CreateNotifications(notifier), stream.EnqueueDeliveries(&queue, nil, time.Second)
+	project, enqueue := stream.CreateNotifications(notifier), stream.EnqueueDeliveries(&queue, time.Second)
 	for range 2 {
 		for _, e := range readLog(t, onDynamo, ticketID).Entries {
 			must(t, project(t.Context(), event.EntryAppended{Entry: e}))

@@ -184,7 +184,7 @@ func (c *consumer) handler(function string, config aws.Config) stream.BatchHandl
 	if function == "stream-deliver" {
 		hub := &realtime.Hub{Store: store, Pusher: noPush{}, Now: fixedNow}
 		publisher := &ws.Publisher{Hub: hub, Revocations: account.NewRevocationCache(store, fixedNow), Log: log}
-		return stream.NewBatchHandler(log, nil, dynamo.DecodeRecord, stream.PushChanges(store, publisher), stream.PushNotifications(publisher), stream.EnqueueDeliveries(c, nil, 0))
+		return stream.NewBatchHandler(log, nil, dynamo.DecodeRecord, stream.PushChanges(store, publisher), stream.PushNotifications(publisher), stream.EnqueueDeliveries(c, 0))
 	}
 	notifier := &notification.Notifier{Store: store, Tickets: store, Users: store, Now: fixedNow}
 	tickets := c.workload.service(store, fixedNow)

@@ -192,7 +192,7 @@ func (p *player) wire(config aws.Config, shards dynamo.Shards) {
 	publisher := &ws.Publisher{Hub: &realtime.Hub{Store: store, Pusher: noPush{}, Now: p.now}, Revocations: revocations, Log: log}
 	p.deliver = stream.NewBatchHandler(log, nil, dynamo.DecodeRecord,
 		stream.PushChanges(store, publisher), stream.PushCounts(store, publisher), stream.PushNotifications(publisher),
-		stream.EnqueueDeliveries(noDelivery{}, nil, 0), stream.RecordSeen(store))
+		stream.EnqueueDeliveries(noDelivery{}, 0), stream.RecordSeen(store))
 }
 
 // noPush and noDelivery have no effect.
