@@ -1,4 +1,4 @@
-import { beforeEach, expect, test, vi } from "vitest"
+import { beforeEach, describe, expect, test, vi } from "vitest"
 import { NetworkError, OutdatedError } from "../api/problem"
 import { screenMissing } from "./worker"
 
@@ -28,4 +28,29 @@ test.each([
   vi.stubGlobal("fetch", answer)
   await expect(screenMissing(new Error("cut"))).rejects.toBeInstanceOf(NetworkError)
   expect(reload).not.toHaveBeenCalled()
+})
+
+/** A page of the old version, whose worker another page replaces or which hears of a new one, while it is hidden. */
+async function hidden(html: string, event: "replaced elsewhere" | "offered"): Promise<"reloaded" | "kept"> {
+  vi.resetModules()
+  const workers = new EventTarget()
+  const waiting = { postMessage: () => reload() } // the new worker takes over, which reloads
+  const registration = Object.assign(new EventTarget(), { waiting: event === "offered" ? waiting : null, update: async () => {} })
+  vi.stubGlobal("navigator", { serviceWorker: Object.assign(workers, { controller: {}, register: async () => registration }) })
+  vi.spyOn(document, "visibilityState", "get").mockReturnValue("hidden")
+  document.body.innerHTML = html
+  const { registerWorker } = await import("./worker")
+  registerWorker()
+  if (event === "replaced elsewhere") workers.dispatchEvent(new Event("controllerchange"))
+  await new Promise((resolve) => setTimeout(resolve, 50))
+  return reload.mock.calls.length > 0 ? "reloaded" : "kept"
+}
+
+describe.each(["replaced elsewhere", "offered"] as const)("a hidden page whose version is %s", (event) => {
+  test.each([
+    ["nothing of it would be lost", "<form class=account-form><input></form>", "reloaded"],
+    ["a dialog is open", "<dialog open></dialog>", "kept"],
+    ["a code was sent", "<form class=account-form><input autocomplete=one-time-code></form>", "kept"],
+    ["a number is written", "<form class=account-form><input value=0912></form>", "kept"],
+  ])("%s: %s", async (_, html, expected) => expect(await hidden(html, event)).toBe(expected))
 })

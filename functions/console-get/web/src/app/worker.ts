@@ -32,7 +32,7 @@ export function registerWorker(): void {
     if (!controlled) return void (controlled = true) // the first worker changes nothing
     waiting = null
     // Another page has taken the new version; this one is not reloaded under the hands of its reader.
-    if (asked || document.visibilityState === "hidden") reload()
+    if (asked || isUnseen()) reload()
     else updateReady.value = true
   })
   document.addEventListener("visibilitychange", updateUnseen)
@@ -62,10 +62,16 @@ function offer(worker: ServiceWorker): void {
   updateUnseen()
 }
 
-/** A page that nobody looks at takes the new version by itself. */
+/** A page that is hidden takes the new version by itself. */
 function updateUnseen(): void {
-  if (document.visibilityState === "hidden" && updateReady.peek() && !hasUnsavedDraft()) activateUpdate()
+  if (updateReady.peek() && isUnseen()) activateUpdate()
 }
+
+/** Whether the page is hidden and a reload loses nothing of it: drafts are stored, but not dialogs and the forms of sign-in. */
+const isUnseen = (): boolean => document.visibilityState === "hidden" && !hasUnsavedDraft() && !document.querySelector("dialog[open]") && !isSigningIn()
+
+/** Whether a code was sent or something is written in a form of sign-in, sign-up or reset. */
+const isSigningIn = (): boolean => [...document.querySelectorAll<HTMLInputElement>(".account-form input")].some((input) => input.value !== "" || input.autocomplete === "one-time-code")
 
 /** Takes the new version: its worker first, then its page. */
 export function activateUpdate(): void {
