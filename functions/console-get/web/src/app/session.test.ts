@@ -1,14 +1,22 @@
 import { beforeEach, expect, test, vi } from "vitest"
 import { call } from "../api/client"
-import { restoreSession, session } from "./session"
+import { restoreSession, session, signedIn } from "./session"
 
 const user = { id: "u", name: "Sara", role: "user" }
 let requests: { method: string; url: string; answer: (body: object, status?: number) => void }[] = []
 
+const [reload, assign] = [vi.fn(), vi.fn()]
+const tab = new BroadcastChannel("session")
+const heard: unknown[] = []
+tab.onmessage = ({ data }) => heard.push(data)
+
 beforeEach(() => {
   requests = []
+  heard.length = 0
+  for (const mock of [reload, assign]) mock.mockClear()
   session.value = undefined
   localStorage.clear()
+  vi.stubGlobal("location", { reload, assign })
   vi.stubGlobal("fetch", (url: string, { method }: RequestInit) =>
     new Promise((resolve) => requests.push({ method: method!, url, answer: (body, status = 200) => resolve(new Response(JSON.stringify(body), { status, headers: { "x-csrf-token": "token" } })) })),
   )
@@ -40,4 +48,30 @@ test.each([[user, 200, { user, ended: false }], [{ code: "unauthenticated" }, 40
   requests[0]!.answer(body, status)
   await restored
   expect(session.value).toEqual(expected)
+})
+
+const another = { ...user, id: "v", name: "Reza", locale: "en" } as never
+
+test("another person who signs in after an expired session meets nothing of the former one, in no tab", async () => {
+  localStorage.setItem("user", JSON.stringify(user))
+  await restoreSession()
+  requests[0]!.answer({ code: "unauthenticated" }, 401)
+  await expect.poll(() => session.value).toBe(null)
+  await signedIn({ user: another })
+  expect(JSON.parse(localStorage.getItem("user")!)).toEqual(another)
+  expect(session.value).toBe(null) // no screen, until the page is new
+  expect(reload).toHaveBeenCalledTimes(1)
+  await expect.poll(() => heard).toEqual(["signedIn"])
+})
+
+test.each([
+  ["shows the same person", user, false, 0],
+  ["shows another person", another, false, 1],
+  ["shows a session that has ended", user, true, 1],
+])("a tab that %s when somebody signs in elsewhere: %j", async (_, held, ended, reloads) => {
+  localStorage.setItem("user", JSON.stringify(user))
+  session.value = { user: held as never, ended }
+  tab.postMessage("signedIn")
+  await new Promise((resolve) => setTimeout(resolve, 50))
+  expect(reload).toHaveBeenCalledTimes(reloads)
 })

@@ -26,7 +26,7 @@ channel.onmessage = ({ data }: MessageEvent<"signedOut" | "signedIn">) => {
   if (data === "signedOut") {
     removeDrafts() // else the last keys are rescued when the page is left
     location.assign("/app/login")
-  } else if (session.peek() === null || session.peek()?.ended) location.reload()
+  } else if (session.peek()?.ended || session.peek()?.user.id !== storedUser()?.id) location.reload()
 }
 
 setSessionEndHandler(() => {
@@ -34,14 +34,17 @@ setSessionEndHandler(() => {
   if (current && !current.ended) session.value = { ...current, ended: true }
 })
 
+/** The last user of this device, whose tickets, logs and drafts may be in memory. */
+const storedUser = (): User | null => JSON.parse(localStorage.getItem(userKey) ?? "null") as User | null
+
 /** Finds out who is signed in. The last user sees at once what this device holds: the network may answer late or never. */
 export async function restoreSession(): Promise<void> {
   const profile = call("get", "/profile")
   setTokenRequest(profile)
-  const last = localStorage.getItem(userKey)
+  const last = storedUser()
   if (last) {
-    await enter(JSON.parse(last) as User)
-    void takeProfile(profile, last)
+    await enter(last)
+    void takeProfile(profile, JSON.stringify(last))
   } else await profile.then(enter).catch(() => void (session.value = null))
 }
 
@@ -62,11 +65,13 @@ async function takeProfile(profile: Promise<User>, last: string): Promise<void> 
 export async function signedIn(response: { user: User; csrfToken?: string }): Promise<void> {
   forgetResponses() // they are of no user, or of the one before
   if (response.csrfToken) setCsrfToken(response.csrfToken)
-  const ended = session.peek()
-  if (ended?.ended && ended.user.id !== response.user.id) {
-    // Another person: nothing of the former one may remain on the screen.
+  const former = session.peek()?.user ?? storedUser()
+  if (former && former.id !== response.user.id) {
     localStorage.setItem(userKey, JSON.stringify(response.user))
-    location.assign("/app/")
+    channel.postMessage("signedIn")
+    // Nothing of the former person may remain in memory, nor the address of their screen.
+    if (session.peek()) location.assign("/app/")
+    else location.reload()
     return
   }
   await enter(response.user)
