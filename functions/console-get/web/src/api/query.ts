@@ -33,3 +33,6 @@ export function refresh(queryKey: QueryKey): void {
   }
   void queryClient.invalidateQueries({ queryKey })
 }
+
+/** Has what is cached fetched again when a screen next shows it. */
+export const outdate = (queryKey: QueryKey): void => void queryClient.invalidateQueries({ queryKey, refetchType: "none" })

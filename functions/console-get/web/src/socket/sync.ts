@@ -1,7 +1,7 @@
 import { effect, signal } from "@preact/signals"
 import { call } from "../api/client"
 import { isTemporary } from "../api/problem"
-import { queryClient, refresh } from "../api/query"
+import { outdate, queryClient, refresh } from "../api/query"
 import { staff } from "../app/session"
 import { fill, logSignal } from "../log/store"
 import { putTickets, ticketSignal } from "../log/tickets"
@@ -27,11 +27,14 @@ export function startSync(): void {
     if (connection.online.value) offline.value = false
   })
 
+  let reopened = false
   connection.onOpen = () => {
-    // Lists may have missed changes, at the first opening too: they were asked for before it. Logs
-    // are replayed by their subscriptions.
+    // Lists may have missed changes, at the first opening too: they were asked for before it. Entries
+    // are replayed by their subscriptions; who has read them and which files are checked is not.
     refreshTickets()
     refresh(["notifications"])
+    if (reopened) refresh(["ticket"])
+    reopened = true
     // What has failed without a network is tried again.
     void queryClient.refetchQueries({ type: "active", predicate: ({ state }) => state.status === "error" && isTemporary(state.error) })
     watching.value = true
@@ -79,9 +82,10 @@ function isKnown(ticketId: string, seq: number): boolean {
   return ticket !== null && (ticket.lastSeq >= seq || logSignal(ticketId).peek().syncedTo > 0)
 }
 
-/** Asks again for the list on the screen; without one, for the newest tickets of a customer, whose unread ones are counted. */
+/** Asks again for the list on the screen; without one, when one is next shown, and for the newest tickets of a customer, whose unread ones are counted. */
 function refreshTickets(): void {
   const listed = queryClient.getQueryCache().findAll({ queryKey: ["tickets"], type: "active" }).length > 0
-  if (listed) refresh(["tickets"])
-  else if (!staff.peek()) void call("get", "/tickets", { query: { limit: 25 } }).then(({ data }) => putTickets(data), () => {})
+  if (listed) return refresh(["tickets"])
+  outdate(["tickets"])
+  if (!staff.peek()) void call("get", "/tickets", { query: { limit: 25 } }).then(({ data }) => putTickets(data), () => {})
 }

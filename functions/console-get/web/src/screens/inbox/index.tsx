@@ -2,7 +2,7 @@ import { useEffect, useMemo, useRef, useState } from "preact/hooks"
 import { Keyboard, MessagesSquare, Search, X } from "lucide-preact"
 import { Redirect, useLocation, useSearch } from "wouter-preact"
 import { NotFound } from "../../app/not-found"
-import { queryClient } from "../../api/query"
+import { outdate, queryClient } from "../../api/query"
 import { inboxText } from "../../i18n/inbox"
 import { t } from "../../i18n"
 import { connection } from "../../socket/realtime"
@@ -30,7 +30,13 @@ export default function Inbox() {
   const [path] = useLocation()
   const search = useSearch()
   const parsed = useMemo(() => parsePath(path, new URLSearchParams(search).get("q")?.trim() ?? ""), [path, search])
-  useEffect(() => connection.subscribe("queue"), [])
+  useEffect(() => {
+    const unsubscribe = connection.subscribe("queue")
+    return () => {
+      unsubscribe()
+      outdate(["tickets"]) // its changes are not heard of any more
+    }
+  }, [])
   if (/^\/inbox\/?$/.test(path)) return <Redirect to="/inbox/mine" replace />
   if (!parsed) return <NotFound />
   return <Panes {...parsed} />
