@@ -45,14 +45,10 @@ export function inOrder(queue: Queue, me: string, loaded: readonly string[], liv
 
 /**
  * Holds new rows back while the reader has scrolled, because nothing may move under the pointer.
- * Returns the rows to show and how many wait.
+ * A row that was shown stays, wherever it moves. Returns the rows to show and how many wait.
  */
 export function useHeldBack(tickets: readonly Ticket[], key: string, scrolled: boolean): { shown: readonly Ticket[]; waiting: number; showAll: () => void } {
   const [known, setKnown] = useState<{ key: string; ids: ReadonlySet<string> } | null>(null)
-  const all = useMemo(() => tickets.map((ticket) => ticket.id).join(), [tickets])
-  useEffect(() => {
-    if (!scrolled) setKnown({ key, ids: new Set(all.split(",")) })
-  }, [scrolled, key, all])
   const shown = useMemo(() => {
     if (!scrolled || known?.key !== key) return tickets
     // Rows below the last known one come from paging, not from frames.
@@ -60,5 +56,7 @@ export function useHeldBack(tickets: readonly Ticket[], key: string, scrolled: b
     const some = tickets.filter((ticket, i) => known.ids.has(ticket.id) || i > lastKnown)
     return some.length === tickets.length ? tickets : some
   }, [tickets, known, key, scrolled])
+  const ids = useMemo(() => shown.map((ticket) => ticket.id).join(), [shown])
+  useEffect(() => setKnown((before) => ({ key, ids: new Set([...(scrolled && before?.key === key ? before.ids : []), ...ids.split(",")]) })), [scrolled, key, ids])
   return { shown, waiting: tickets.length - shown.length, showAll: () => setKnown({ key, ids: new Set(tickets.map((ticket) => ticket.id)) }) }
 }
