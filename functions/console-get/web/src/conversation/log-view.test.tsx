@@ -4,8 +4,9 @@ import { afterEach, beforeEach, expect, test, vi } from "vitest"
 import type { Entry } from "../api/types"
 import { session } from "../app/session"
 import { t } from "../i18n"
-import { deleteDatabase, openDatabase } from "../log/db"
+import { deleteDatabase, openDatabase, type OutboxItem } from "../log/db"
 import { forgetLogs, logSignal, takeEntries } from "../log/store"
+import { outbox } from "../outbox/outbox"
 import { LogView } from "./log-view"
 
 const drawn = vi.hoisted(() => [] as string[])
@@ -58,6 +59,7 @@ afterEach(async () => {
   observed.clear()
   ;[jumps, drawn.length] = [0, 0]
   forgetLogs()
+  outbox.value = []
   session.value = null
   await deleteDatabase("me")
   vi.unstubAllGlobals()
@@ -95,4 +97,25 @@ test("a message is drawn in a log that is too short to be scrolled", async () =>
   await act(frame)
   await act(() => takeEntries("t", [entry(3)], { kind: "single" }))
   await vi.waitFor(() => expect(rows(container).length).toBe(4)) // with the line of the day
+})
+
+test("a log that is scrolled up goes to its end for a message that is written, not because one waits there", async () => {
+  const item = (clientId: string): OutboxItem => ({ clientId, ticketId: "t", kind: "message", body: "mine", internal: false, files: [], after: null, createdAt: "2026-01-01T00:00:00Z", state: "refused" })
+  logSignal("t").value = { ticketId: "t", entries: range(1, 50), syncedTo: 50, oldest: 1, complete: true }
+  outbox.value = [item("01")]
+  const { container } = render(<LogView ticketId="t" state={state} />)
+  await act(frame)
+  const list = container.querySelector(".log-list")!
+  await vi.waitFor(() => expect(list.querySelector("div")!.style.height).toMatch(/^[45]\d{3}px$/)) // the rows above are there
+  await act(() => {
+    list.scrollTop = 1_000
+    list.dispatchEvent(new Event("scroll"))
+  })
+  jumps = 0
+  await act(() => takeEntries("t", [entry(51)], { kind: "single" }))
+  expect(jumps).toBe(0)
+  await act(() => void (outbox.value = [...outbox.value, item("02")]))
+  expect(jumps).toBe(1)
+  await act(() => takeEntries("t", [entry(52)], { kind: "single" }))
+  expect(jumps).toBe(1)
 })

@@ -56,12 +56,15 @@ function List({ ticketId }: { ticketId: string }) {
   const prepended = first.current !== drawn[0]?.key
   const last = entries.at(-1)?.seq ?? 0
   const seen = useRef(last)
+  const written = waiting.at(-1)?.clientId ?? "" // the newest: ULIDs sort by time
+  const newestWritten = useRef(written)
   const loading = useRef(false)
   const { toEnd, onResize } = useEnd(list, printing)
 
   useLayoutEffect(() => void (first.current = drawn[0]?.key))
   useLayoutEffect(() => {
-    const own = items.at(-1)?.kind === "waiting"
+    const own = written > newestWritten.current
+    if (own) newestWritten.current = written
     if (items.length && (atEnd.current || own)) {
       toEnd()
       seen.current = last
