@@ -86,15 +86,7 @@ test("a reply rings and notifies once, although two tabs are open and hidden", a
   const customer = await person(browser)
   const { page, context, faults } = customer
   await context.grantPermissions(["notifications"], { origin: new URL(apiUrl()).origin })
-  await context.addInitScript(() => {
-    const global = globalThis as never as { rings: number }
-    global.rings = 0
-    const { start } = OscillatorNode.prototype
-    OscillatorNode.prototype.start = function (...at) {
-      global.rings++
-      start.apply(this, at)
-    }
-  })
+  await countRings(context)
   const phone = await newCustomer("Kian Azad")
   await signInOverApi(customer, phone, "/profile")
   await page.getByRole("button", { name: "Switch on" }).click()
@@ -109,10 +101,26 @@ test("a reply rings and notifies once, although two tabs are open and hidden", a
   await agent.page.getByRole("textbox", { name: /Reply to/ }).fill("It is on its way.")
   await agent.page.keyboard.press("Control+Enter")
   await expect.poll(async () => (await shown(page)).length, { timeout: 60_000 }).toBe(1)
-  const rings = () => Promise.all([page, second].map((tab) => tab.evaluate(() => (globalThis as never as { rings: number }).rings)))
-  await expect.poll(async () => (await rings()).reduce((a, b) => a + b), { timeout: 30_000 }).toBe(2) // two tones
+  await expect.poll(() => rings(page, second), { timeout: 30_000 }).toBe(2) // two tones
   expect(faults).toEqual([])
 })
+
+type Rings = { rings: number }
+
+/** Counts the tones of each page. */
+const countRings = (context: BrowserContext) =>
+  context.addInitScript(() => {
+    const global = globalThis as never as Rings
+    global.rings = 0
+    const { start } = OscillatorNode.prototype
+    OscillatorNode.prototype.start = function (...at) {
+      global.rings++
+      start.apply(this, at)
+    }
+  })
+
+/** The tones of all tabs. */
+const rings = async (...tabs: Page[]) => (await Promise.all(tabs.map((tab) => tab.evaluate(() => (globalThis as never as Rings).rings)))).reduce((a, b) => a + b)
 
 test("an agent opens a ticket for a customer", async () => {
   const customer = await person(browser)
@@ -132,4 +140,54 @@ test("an agent opens a ticket for a customer", async () => {
   await agent.page.getByRole("heading", { name: "Called about an invoice" }).waitFor()
   await customer.page.getByText("Called about an invoice").first().waitFor()
   expect([...agent.faults, ...customer.faults]).toEqual([])
+})
+
+test("a ticket for a customer whose answer was lost is opened once, also after the form was closed and the page was loaded again", async () => {
+  const phone = await newCustomer("Mina Sohrabi")
+  const customer = await caller(phone)
+  const { id } = await openTicketAs(customer, "Where is my parcel?")
+  const agent = await person(browser, { worker: false })
+  const { page, context } = agent
+  await signInOverApi(agent, seeded.agent, `/inbox/all/${id}`)
+  let losses = 2
+  await context.route("**/tickets", async (route) => {
+    if (route.request().method() !== "POST" || losses-- <= 0) return route.continue()
+    await route.fetch()
+    return route.abort()
+  })
+  const dialog = page.getByRole("dialog")
+  const send = () => dialog.getByRole("button", { name: "Open the ticket" }).click()
+  await page.getByRole("button", { name: "New ticket for this customer" }).click()
+  await dialog.getByRole("radio").first().check({ force: true })
+  await dialog.getByLabel("Subject").fill("Called about a refund")
+  await dialog.getByLabel("Your message").fill("The customer called.")
+  await send()
+  await dialog.getByText("No connection to the server").waitFor()
+  await dialog.getByRole("button", { name: "Cancel" }).click()
+  await page.getByRole("button", { name: "New ticket for this customer" }).click()
+  await send()
+  await dialog.getByText("No connection to the server").waitFor()
+  await page.reload()
+  await page.getByRole("button", { name: "New ticket for this customer" }).click()
+  await expect.poll(() => dialog.getByLabel("Subject").inputValue()).toBe("Called about a refund")
+  await send()
+  await page.getByRole("heading", { name: "Called about a refund" }).waitFor()
+  const { data } = await customer<{ data: { title: string }[] }>("GET", "/tickets")
+  expect(data.map(({ title }) => title)).toEqual(["Called about a refund", "Where is my parcel?"])
+
+  // The draft is gone with its id: the next ticket is another one.
+  await page.getByRole("button", { name: "New ticket for this customer" }).click()
+  expect(await dialog.getByLabel("Subject").inputValue()).toBe("")
+
+  // A press that begins in the form and ends on the backdrop does not close it; one on the backdrop does.
+  await dialog.getByLabel("Subject").fill("selected to its end")
+  const field = (await dialog.getByLabel("Subject").boundingBox())!
+  await page.mouse.move(field.x + 20, field.y + field.height / 2)
+  await page.mouse.down()
+  await page.mouse.move(5, field.y + field.height / 2, { steps: 3 })
+  await page.mouse.up()
+  expect(await dialog.count()).toBe(1)
+  await page.mouse.click(5, 5)
+  await expect.poll(() => dialog.count()).toBe(0)
+  expect(agent.faults).toEqual([])
 })

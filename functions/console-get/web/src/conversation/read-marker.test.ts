@@ -1,4 +1,4 @@
-import { beforeEach, expect, test, vi } from "vitest"
+import { afterEach, beforeEach, expect, test, vi } from "vitest"
 import type { Entry, Ticket } from "../api/types"
 import { session } from "../app/session"
 import { emptyLog } from "../log/log"
@@ -6,9 +6,9 @@ import { foldEntry, putTickets, ticketSignal } from "../log/tickets"
 import { connection, takeReaders } from "../socket/realtime"
 import { readUpTo } from "./read-marker"
 
-const entry = (seq: number, author: string, kind = "message") =>
-  ({ ticketId: "t", seq, kind, author: { id: author, name: author }, body: "text", createdAt: "", state: { status: "open", priority: "medium", categoryId: null, assigneeId: null } }) as unknown as Entry
-const log = (...entries: Entry[]) => ({ ...emptyLog("t"), entries, syncedTo: entries.at(-1)!.seq })
+const entry = (seq: number, author: string, kind = "message", ticketId = "t") =>
+  ({ ticketId, seq, kind, author: { id: author, name: author }, body: "text", createdAt: "", state: { status: "open", priority: "medium", categoryId: null, assigneeId: null } }) as unknown as Entry
+const log = (...entries: Entry[]) => ({ ...emptyLog(entries[0]!.ticketId), entries, syncedTo: entries.at(-1)!.seq })
 
 let sent: object[] = []
 beforeEach(() => {
@@ -16,6 +16,10 @@ beforeEach(() => {
   session.value = { user: { id: "me" } } as unknown as typeof session.value
   connection.online.value = true
   vi.spyOn(connection, "send").mockImplementation((frame) => void sent.push(frame))
+})
+afterEach(() => {
+  vi.useRealTimers()
+  vi.unstubAllGlobals()
 })
 
 test("the read marker follows the messages of others that are on the screen, each once", () => {
@@ -37,4 +41,28 @@ test("the read marker follows the messages of others that are on the screen, eac
   takeReaders("t", [{ id: "me", name: "", role: "user", seq: 6 }], "me") // another device of mine
   readUpTo(log(entry(6, "other")))
   expect(sent).toHaveLength(2)
+})
+
+test("what a dead connection may have swallowed is reported again after the next one has opened; what arrived is not", () => {
+  vi.useFakeTimers({ toFake: ["Date"] })
+  for (const id of ["early", "late"]) {
+    takeReaders(id, [], "me")
+    readUpTo(log(entry(3, "other", "message", id)))
+    if (id === "early") vi.setSystemTime(Date.now() + 7 * 60_000)
+  }
+  connection.online.value = false
+  sent = []
+  connection.online.value = true
+  expect(sent).toEqual([{ action: "read", ticketId: "late", seq: 3 }])
+})
+
+test("what was read without a connection and could not be posted is reported when there is one", async () => {
+  const post = vi.fn(async () => Promise.reject(new TypeError("offline")))
+  vi.stubGlobal("fetch", post)
+  connection.online.value = false
+  takeReaders("offline", [], "me")
+  readUpTo(log(entry(3, "other", "message", "offline")))
+  await vi.waitFor(() => expect(post).toHaveBeenCalled())
+  connection.online.value = true
+  expect(sent).toContainEqual({ action: "read", ticketId: "offline", seq: 3 })
 })

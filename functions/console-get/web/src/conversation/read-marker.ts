@@ -10,6 +10,25 @@ import { isText } from "./items"
 /** Seq up to which each ticket was reported as read. */
 const reported = new Map<string, number>()
 
+/** What was reported in the last minutes: a dead WebSocket takes frames without an error until it is noticed. */
+const unsure = new Map<string, { seq: number; at: number }>()
+const noticedWithin = 6 * 60_000
+
+function report(ticketId: string, seq: number): void {
+  reported.set(ticketId, seq)
+  unsure.set(ticketId, { seq, at: Date.now() })
+  if (connection.online.peek()) connection.send({ action: "read", ticketId, seq })
+  else void call("post", "/tickets/{id}/read", { path: { id: ticketId }, body: { seq } }).then(() => unsure.delete(ticketId), () => reported.delete(ticketId))
+}
+
+// A marker never moves back, so that a repeat changes nothing.
+connection.online.subscribe((online) => {
+  for (const [ticketId, { seq, at }] of unsure) {
+    if (online) report(ticketId, seq)
+    else if (Date.now() - at > noticedWithin) unsure.delete(ticketId) // it arrived
+  }
+})
+
 /** Moves one's read marker to the end of a log that is on the screen, if another person has written after it. */
 export function readUpTo({ ticketId, entries, syncedTo }: Log): void {
   if (document.visibilityState === "hidden" || syncedTo === 0) return
@@ -19,9 +38,7 @@ export function readUpTo({ ticketId, entries, syncedTo }: Log): void {
   const me = session.peek()?.user.id
   const newest = entries.findLast((entry) => entry.seq <= syncedTo && isText(entry) && entry.author.id !== me)
   if (!newest || Math.max(marker, reported.get(ticketId) ?? 0) >= newest.seq) return
-  reported.set(ticketId, syncedTo)
-  if (connection.online.peek()) connection.send({ action: "read", ticketId, seq: syncedTo })
-  else void call("post", "/tickets/{id}/read", { path: { id: ticketId }, body: { seq: syncedTo } }).catch(() => reported.delete(ticketId))
+  report(ticketId, syncedTo)
 }
 
 /** Reads what is on the screen when one's marker becomes known, and when a hidden page is shown again. */

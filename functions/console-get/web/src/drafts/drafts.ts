@@ -41,7 +41,7 @@ channel.onmessage = ({ data: { user, draft } }: MessageEvent<{ user: string; dra
 }
 
 /** Changes a draft and stores it a little later. Nothing but the writer and sending changes a draft. */
-export function editDraft(key: string, change: Partial<Pick<Draft, "text" | "files" | "opening">>): void {
+export function editDraft(key: string, change: Partial<Pick<Draft, "text" | "files" | "opening" | "clientId">>): void {
   const draft = draftSignal(key)
   draft.value = { ...draft.peek(), ...change, updatedAt: Date.now() }
   clearTimeout(unsaved.get(key))

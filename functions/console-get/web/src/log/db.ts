@@ -38,6 +38,8 @@ export interface Draft {
   text: string
   files: string[]
   updatedAt: number
+  /** The clientId of the ticket that was asked for with this draft, so that another try finds it. */
+  clientId?: string
   opening?: { title: string; categoryId: string; priority?: Ticket["priority"]; followUpOf?: string }
 }
 

@@ -2,6 +2,7 @@ import type { ComponentChildren } from "preact"
 import { useEffect, useId, useRef } from "preact/hooks"
 import { X } from "lucide-preact"
 import { t } from "../i18n"
+import { useBackdrop } from "./backdrop"
 import { Button, IconButton } from "./controls"
 
 interface DialogProps {
@@ -36,7 +37,7 @@ export function Dialog({ title, onClose, children, actions, closable = true }: D
         event.preventDefault()
         if (closable) onClose()
       }}
-      onClick={(event) => closable && event.target === dialog.current && onClose()}
+      {...useBackdrop(() => closable && onClose())}
     >
       <div class="dialog-body">
         <div class="dialog-head">

@@ -1,10 +1,10 @@
-import { useRef, useState } from "preact/hooks"
+import { useState } from "preact/hooks"
 import { useLocation } from "wouter-preact"
 import { call } from "../../api/client"
 import type { Ticket } from "../../api/types"
 import { ulid } from "../../api/ulid"
 import { useFiles } from "../../conversation/composer"
-import { clearDraft, draftKey, draftSignal, removeFile } from "../../drafts/drafts"
+import { clearDraft, draftKey, draftSignal, editDraft, removeFile, saveDrafts } from "../../drafts/drafts"
 import { inboxText } from "../../i18n/inbox"
 import { t } from "../../i18n"
 import { database } from "../../log/db"
@@ -22,7 +22,6 @@ import "../tickets/tickets.css"
 export function OpenTicketDialog({ customer, onClose }: { customer: Ticket["customer"]; onClose: () => void }) {
   const [, navigate] = useLocation()
   const key = draftKey(`new-${customer.id}`)
-  const clientId = useRef(ulid()) // a repeat after a lost response finds the same ticket
   const [tried, setTried] = useState(false)
   const files = useFiles(key)
   const form = useForm()
@@ -32,10 +31,13 @@ export function OpenTicketDialog({ customer, onClose }: { customer: Ticket["cust
       setTried(true)
       if (!isComplete(draft)) return void setTimeout(focusProblem)
       const { title, categoryId, priority } = draft.opening ?? noOpening
+      const clientId = draft.clientId ?? ulid()
+      if (!draft.clientId) editDraft(key, { clientId })
+      await saveDrafts()
       const attachmentIds: string[] = []
       for (const id of draft.files) attachmentIds.push(await uploadFile(id))
       const ticket = await call("post", "/tickets", {
-        body: { clientId: clientId.current, customerId: customer.id, title: title.trim(), categoryId, description: draft.text.trim(), attachmentIds, ...(priority ? { priority } : {}) },
+        body: { clientId, customerId: customer.id, title: title.trim(), categoryId, description: draft.text.trim(), attachmentIds, ...(priority ? { priority } : {}) },
       })
       putTickets([ticket])
       for (const id of draft.files) await removeFile(key, id)

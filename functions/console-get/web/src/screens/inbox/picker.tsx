@@ -2,6 +2,7 @@ import type { ComponentChildren } from "preact"
 import { useEffect, useId, useRef, useState } from "preact/hooks"
 import { Check, Search } from "lucide-preact"
 import { inboxText } from "../../i18n/inbox"
+import { useBackdrop } from "../../ui/backdrop"
 import { fold } from "./fold-text"
 
 export interface Option {
@@ -65,7 +66,7 @@ export function Picker({ label, options, create, onClose }: PickerProps) {
         event.preventDefault()
         onClose()
       }}
-      onClick={(event) => event.target === dialog.current && onClose()}
+      {...useBackdrop(onClose)}
     >
       <div class="picker-body">
         <label class="picker-input">

@@ -8,9 +8,10 @@ import { profileText } from "../../i18n/profile"
 import { Button, CodeField, PasswordField, TextField } from "../../ui/controls"
 import { Dialog } from "../../ui/dialog"
 import { FormProblem } from "../../ui/states"
-import { toast, toastError } from "../../ui/toast"
+import { toast } from "../../ui/toast"
 import { CodeForm } from "../account/code-form"
 import { useForm } from "../account/use-form"
+import { SavedCheck } from "./saved-check"
 
 /** Phone number, e-mail address and the channels that are used. */
 export function Contact() {
@@ -26,7 +27,7 @@ export function Contact() {
       await call("post", "/profile/email/code")
       setDialog("email")
     })
-  const choose = (channel: "email" | "sms", on: boolean) => void call("patch", "/profile", { body: { notifications: { [channel]: on } } }).then(updateUser, toastError)
+  const save = (channel: "email" | "sms") => (on: boolean) => call("patch", "/profile", { body: { notifications: { [channel]: on } } }).then(updateUser)
   return (
     <section>
       <h2>{profileText().tell}</h2>
@@ -53,8 +54,8 @@ export function Contact() {
         )}
         <FormProblem error={form.error} except={["email"]} />
         <div>
-          <label class="check"><input type="checkbox" checked={user.notifications.email ?? true} onChange={(event) => choose("email", event.currentTarget.checked)} />{profileText().byEmail}</label>
-          <label class="check"><input type="checkbox" checked={user.notifications.sms ?? true} onChange={(event) => choose("sms", event.currentTarget.checked)} />{profileText().bySms}</label>
+          <SavedCheck label={profileText().byEmail} checked={user.notifications.email ?? true} save={save("email")} />
+          <SavedCheck label={profileText().bySms} checked={user.notifications.sms ?? true} save={save("sms")} />
           <p class="meta">{profileText().tellNote}</p>
         </div>
       </div>

@@ -7,6 +7,7 @@ import { session, staff, updateUser } from "../../app/session"
 import { profileText } from "../../i18n/profile"
 import { Button, Segments } from "../../ui/controls"
 import { toastError } from "../../ui/toast"
+import { SavedCheck } from "./saved-check"
 
 /** Sound and system notifications on this device. */
 export function DeviceSection() {
@@ -49,7 +50,7 @@ function SystemNotifications() {
     setNow(state())
     setBusy(false)
   }
-  const choose = (on: boolean) => void call("patch", "/profile", { body: { notifications: { pushText: on } } }).then(updateUser, toastError)
+  const save = (on: boolean) => call("patch", "/profile", { body: { notifications: { pushText: on } } }).then(updateUser)
   return (
     <div class="field">
       <span class="label">{text.system}</span>
@@ -59,7 +60,7 @@ function SystemNotifications() {
       {now === "on" && (
         <>
           {local && <p class="hint" role="status">{text.systemLocal}</p>}
-          <label class="check"><input type="checkbox" checked={pushText ?? false} onChange={(event) => choose(event.currentTarget.checked)} />{text.pushText}</label>
+          <SavedCheck label={text.pushText} checked={pushText ?? false} save={save} />
           <p class="hint">{text.pushTextNote}</p>
         </>
       )}
