@@ -7,6 +7,7 @@ import (
 
 	"ticketsystem/pkg/api/wire"
 	"ticketsystem/pkg/apperr"
+	"ticketsystem/pkg/id"
 	"ticketsystem/pkg/stats"
 	"ticketsystem/pkg/user"
 )
@@ -100,6 +101,9 @@ type customerTickets struct {
 // GetCustomer returns the endpoint GET /customers/{id}. Users of other roles are not found.
 func GetCustomer(store CustomerStore) Endpoint {
 	return StaffOnly(func(ctx context.Context, r *Request) (Response, error) {
+		if !id.Valid(r.pathID()) {
+			return Response{}, apperr.New(apperr.UserNotFound, "")
+		}
 		u, counts, err := store.CustomerStats(ctx, r.pathID())
 		if err == nil && u.Role != user.RoleUser {
 			err = apperr.New(apperr.UserNotFound, "")

@@ -3,6 +3,7 @@ package api_test
 import (
 	"context"
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
@@ -12,7 +13,7 @@ import (
 	"ticketsystem/pkg/user"
 )
 
-// fakeUsers has users of all roles, one of them disabled.
+// fakeUsers has users of all roles, one of them disabled. It fails for an id that is no key.
 type fakeUsers []user.User
 
 func (f fakeUsers) ListUsers(_ context.Context, role user.Role, _ int, _ map[string]string) (users []user.User, next map[string]string, err error) {
@@ -32,6 +33,9 @@ func (f fakeUsers) AgentStats(context.Context) (stats.Snapshot, error) {
 }
 
 func (f fakeUsers) CustomerStats(_ context.Context, id string) (user.User, stats.Counts, error) {
+	if len(id) > 2046 {
+		return user.User{}, nil, errStoreDown
+	}
 	for _, u := range f {
 		if u.ID == id {
 			return u, stats.Counts{"t_open": 1, "t_all": 2}, nil
@@ -63,7 +67,7 @@ func TestListAgents(t *testing.T) {
 // TestGetCustomer checks that staff sees customers and no phone numbers of colleagues.
 func TestGetCustomer(t *testing.T) {
 	fx := newFixture(t)
-	for id, want := range map[string]int{saraID: 200, aliID: 404, oneID: 404, "gone": 404, "nobody": 404} {
+	for id, want := range map[string]int{saraID: 200, aliID: 404, oneID: 404, "gone": 404, "nobody": 404, strings.Repeat("x", 5000): 404} {
 		r := newRequest(http.MethodGet, "/customers/x", "")
 		r.PathParameters["id"] = id
 		got := fx.send(t, api.GetCustomer(someUsers()), ali, r)

@@ -185,6 +185,8 @@ func TestListTickets_Query(t *testing.T) {
 		{ali, "tag=", ticket.Query{}, "?tag invalid"}, {ali, "tag=a,,b", ticket.Query{}, "?tag invalid"}, {ali, "tag=" + strings.Repeat("x", 41), ticket.Query{}, "?tag invalid"},
 		{sara, "tag=", ticket.Query{}, "?tag invalid"}, {ali, "unread=yes", ticket.Query{}, "?unread not_allowed"}, {ali, "unread=", ticket.Query{}, "?unread not_allowed"},
 		{ali, "from=yesterday", ticket.Query{}, "?from invalid"}, {ali, "to=", ticket.Query{}, "?to invalid"}, {ali, "from=0001-01-01", ticket.Query{}, "?from out_of_range"},
+		{ali, "from=1970-01-01T00:00:00%2B14:00", ticket.Query{}, "?from out_of_range"}, {ali, "to=1970-01-01T05:00:00%2B14:00", ticket.Query{}, "?to out_of_range"},
+		{ali, "from=1970-01-01&to=1970-01-01&timezone=Asia/Tehran", ticket.Query{From: time.UnixMilli(0).UTC(), To: time.Unix(20*3600+1800, 0).UTC(), Sort: ticket.SortWaiting, Limit: 20}, ""},
 		{ali, "to=9999-12-31T00:00:00Z", ticket.Query{}, "?to out_of_range"}, {ali, "from=2026-03-22&to=2026-03-21", ticket.Query{}, "?to out_of_range"},
 		{ali, "timezone=Tehran", ticket.Query{}, "?timezone invalid"}, {ali, "priority=low,,high", ticket.Query{}, "?priority not_allowed"},
 		{ali, "category=" + billingID + ",x", ticket.Query{}, "?category invalid"},

@@ -107,7 +107,11 @@ func (r *Request) timeParam(name string, zone *time.Location, later int) (at tim
 		return at.Truncate(time.Millisecond).Add(time.Duration(later) * time.Millisecond), checkYear(name, at)
 	}
 	if at, err = time.Parse(time.DateOnly, text); err == nil {
-		return stats.StartOf(at.AddDate(0, 0, later), zone), checkYear(name, at)
+		start := stats.StartOf(at.AddDate(0, 0, later), zone)
+		if start.Unix() < 0 { // the first day of 1970, east of Greenwich
+			start = time.Unix(0, 0).UTC()
+		}
+		return start, checkYear(name, at)
 	}
 	return at, errQuery(name, "invalid", name+" must be a date (yyyy-mm-dd) or a time (RFC 3339).")
 }

@@ -191,9 +191,10 @@ func (r *Request) dateParam(name string, zone *time.Location) (day time.Time, gi
 	return day, true, checkYear(name, day)
 }
 
-// checkYear rejects days near those that have no date of four digits.
+// checkYear rejects times before 1970 (UTC), which sort keys cannot have, and days near those that
+// have no date of four digits.
 func checkYear(name string, at time.Time) error {
-	if at.Year() < 1970 || at.Year() > 9000 {
+	if year := at.UTC().Year(); year < 1970 || year > 9000 {
 		return errQuery(name, "out_of_range", name+" must be between 1970 and 9000.")
 	}
 	return nil

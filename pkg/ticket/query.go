@@ -86,10 +86,11 @@ func QueueSortKey(tk Ticket) string {
 // priority.
 func QueuePriorityPrefix(p Priority) string { return fmt.Sprint(p.Rank()) }
 
-// TimeSortKey formats a time, to the millisecond, so that text order is time order.
+// TimeSortKey formats a time, to the millisecond, so that text order is time order. Times before
+// 1970 and after 2286 are the first and the last key.
 func TimeSortKey(t time.Time) string { return formatMillis(t.UnixMilli()) }
 
 // maxMillis is the largest time that fits 13 digits: the year 2286.
 const maxMillis = 9_999_999_999_999
 
-func formatMillis(n int64) string { return fmt.Sprintf("%013d", n) }
+func formatMillis(n int64) string { return fmt.Sprintf("%013d", min(max(n, 0), maxMillis)) }

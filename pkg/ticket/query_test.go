@@ -57,6 +57,11 @@ func TestTimeSortKey(t *testing.T) {
 			t.Errorf("%v gives %q, %v gives %q", times[i-1], before, times[i], after)
 		}
 	}
+	for at, want := range map[time.Time]int64{{}: 0, time.UnixMilli(-1): 0, time.UnixMilli(ticket.MaxMillis + 1): ticket.MaxMillis, time.UnixMilli(1e14): ticket.MaxMillis} {
+		if got := ticket.TimeSortKey(at); got != ticket.TimeSortKey(time.UnixMilli(want)) {
+			t.Errorf("%v gives %q, want the key of %d", at, got, want)
+		}
+	}
 }
 
 func TestQuery_Matches(t *testing.T) {

@@ -30,7 +30,7 @@ type value struct{ S *string }
 
 // Validate returns the message with which DynamoDB refuses a request, and "" for a
 // valid one. It covers what the engine accepts: key conditions with an empty or a long
-// value, long index keys, reads of attributes that an index does not project, and batches
+// value or with bounds in the wrong order, long index keys, reads of attributes that an index does not project, and batches
 // with equal keys.
 func (t Table) Validate(operation string, body []byte) string {
 	var request struct {
@@ -71,6 +71,9 @@ func (t Table) validate(e expression) string {
 			return message
 		}
 	}
+	if message := e.validateBetween(); message != "" {
+		return message
+	}
 	for _, c := range e.comparisons(e.UpdateExpression) {
 		if message := t.validateKey(c.attribute, c.value); message != "" {
 			return message
@@ -85,6 +88,18 @@ func (t Table) validate(e expression) string {
 		}
 	}
 	return t.validateProjection(e)
+}
+
+// validateBetween checks the order of the bounds of BETWEEN in a key condition.
+func (e expression) validateBetween() string {
+	for _, match := range comparisonPattern.FindAllStringSubmatch(e.KeyConditionExpression, -1) {
+		lower, upper := e.ExpressionAttributeValues[match[2]], e.ExpressionAttributeValues[match[3]]
+		if lower.S != nil && upper.S != nil && *lower.S > *upper.S {
+			return fmt.Sprintf("Invalid KeyConditionExpression: The BETWEEN operator requires upper bound to be greater than or equal to lower bound; "+
+				"lower bound operand: AttributeValue: {S:%s}, upper bound operand: AttributeValue: {S:%s}", *lower.S, *upper.S)
+		}
+	}
+	return ""
 }
 
 // validateKey checks the size of a value if its attribute is a key.

@@ -20,3 +20,14 @@ func TestValidate_EqualKeys(t *testing.T) {
 		}
 	}
 }
+
+// TestValidate_Between checks that a key condition with a lower bound above the upper one is refused.
+func TestValidate_Between(t *testing.T) {
+	table := newTable(t, "PK")
+	for bounds, refused := range map[[2]string]bool{{"a", "b"}: false, {"a", "a"}: false, {"b", "a"}: true, {"-2", "-1"}: true} {
+		request := `{"KeyConditionExpression":"PK = :pk AND SK BETWEEN :from AND :to","ExpressionAttributeValues":{":pk":{"S":"x"},":from":{"S":"` + bounds[0] + `"},":to":{"S":"` + bounds[1] + `"}}}`
+		if message := table.Validate("Query", []byte(request)); (message != "") != refused {
+			t.Errorf("%s: got %q, refused %v", bounds, message, refused)
+		}
+	}
+}
