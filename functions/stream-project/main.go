@@ -19,7 +19,7 @@ func main() {
 		stream.InOrder(stream.CreateNotifications(a.Notifier()), stream.RecordNames(store), stream.ReleaseTickets(store, store, tickets)),
 		stream.MarkEntriesRead(store, policy.RemindAfter), stream.IndexSearch(index),
 		stream.PurgeDeleted(store, tickets, policy.RemindAfter), stream.DeleteFiles(attachments.Bucket(a)), stream.RecordFiles(store),
-		stream.ExpireReplacedPictures(store, app.Now), stream.EraseFiles(store), stream.RemovePushSubscriptions(delivery.PushSubscriptions(a)), stream.AckHeartbeat("stream-project", store),
+		stream.ExpireReplacedPictures(store, app.Now), stream.RemovePushSubscriptions(delivery.PushSubscriptions(a)), stream.AckHeartbeat("stream-project", store),
 	)
 	a.Run(stream.CountEntries(project, dynamo.DecodeRecord, a.EntryLimits(), a.Metrics(), a.Log))
 }

@@ -107,32 +107,33 @@ func (s *Store) DeleteFileReference(ctx context.Context, ownerID, id string) err
 	return err
 }
 
-// EraseAttachments implements stream.FileStore. It deletes the items after the entries
+// EraseAttachments implements stream.NameStore. It deletes the items after the entries
 // that show them were changed.
-func (s *Store) EraseAttachments(ctx context.Context, ownerID string) error {
+func (s *Store) EraseAttachments(ctx context.Context, ownerID string, after map[string]string, n int) (next map[string]string, err error) {
 	first := ownFileKey(ownerID, "")
-	in := queryInput("PK = :pk AND begins_with(SK, :prefix)", values{"pk": first.PK, "prefix": first.SK}, consistent, pageOf(maxBatchGet))
-	for {
-		out, err := s.queryPage(ctx, in)
-		if err != nil {
-			return err
-		}
-		references, err := decodeAll[key](out.Items)
-		if err == nil {
-			err = s.eraseAttachments(ctx, references)
-		}
-		if err != nil || len(out.LastEvaluatedKey) == 0 {
-			return err
-		}
-		in.ExclusiveStartKey = out.LastEvaluatedKey
+	in := queryInput("PK = :pk AND begins_with(SK, :prefix)", values{"pk": first.PK, "prefix": first.SK}, consistent, pageOf(n))
+	in.ExclusiveStartKey = startKey(after)
+	out, err := s.queryPage(ctx, in)
+	if err != nil {
+		return nil, err
 	}
-}
-
-func (s *Store) eraseAttachments(ctx context.Context, references []key) error {
+	references, err := decodeAll[key](out.Items)
+	if err != nil {
+		return nil, err
+	}
 	ids := make([]string, len(references))
 	for i, k := range references {
 		ids[i] = strings.TrimPrefix(k.SK, prefixOwnFile)
 	}
+	return cursorOf(out.LastEvaluatedKey), s.eraseAttachments(ctx, ids)
+}
+
+// EraseAttachment implements stream.FileStore.
+func (s *Store) EraseAttachment(ctx context.Context, id string) error {
+	return s.eraseAttachments(ctx, []string{id})
+}
+
+func (s *Store) eraseAttachments(ctx context.Context, ids []string) error {
 	files, err := s.Attachments(ctx, ids)
 	if err != nil {
 		return err

@@ -191,13 +191,12 @@ func translateListError(err error, cursor map[string]string) error {
 }
 
 // ActiveTicketsOf implements stream.AssignmentStore with an eventually consistent index.
-func (s *Store) ActiveTicketsOf(ctx context.Context, agentID string) ([]string, error) {
-	in := queryInput("lh = :agent AND w < :inactive", values{"agent": agentID, "inactive": ticket.InactiveQueuePrefix}, onIndex(indexAssigneeWaiting))
+func (s *Store) ActiveTicketsOf(ctx context.Context, agentID string, n int) ([]string, error) {
+	in := queryInput("lh = :agent AND w < :inactive", values{"agent": agentID, "inactive": ticket.InactiveQueuePrefix}, onIndex(indexAssigneeWaiting), pageOf(n))
 	in.ProjectionExpression = aws.String("PK")
-	keys, err := queryAs[key](ctx, s, in)
-	ids := make([]string, len(keys))
-	for n, k := range keys {
-		ids[n] = idOf(k.PK)
+	out, err := s.queryPage(ctx, in)
+	if err != nil {
+		return nil, err
 	}
-	return ids, err
+	return idsOf(out.Items)
 }

@@ -70,12 +70,13 @@ type NamesOutdated struct {
 	Seq    int               // entry of the next ticket at which the step continues
 }
 
-// The phases of a name update. The last two follow the deletion of a user only.
+// The phases of a name update. The last three follow the deletion of a user only.
 const (
 	NamesOwnTickets = iota
 	NamesReferencedTickets
 	NamesNotifications
 	NamesAudit
+	NamesFiles
 	NamesDone
 )
 

@@ -10,9 +10,9 @@ import (
 
 // AssignmentStore reads the assignments of tickets.
 type AssignmentStore interface {
-	// ActiveTicketsOf returns the ids of the active tickets assigned to a user. It may lack
-	// the newest.
-	ActiveTicketsOf(ctx context.Context, userID string) ([]string, error)
+	// ActiveTicketsOf returns the ids of up to n active tickets assigned to a user. It may
+	// lack the newest.
+	ActiveTicketsOf(ctx context.Context, userID string, n int) ([]string, error)
 }
 
 // Releaser unassigns tickets.
@@ -24,8 +24,8 @@ type Releaser interface {
 // maxConcurrentReleases limits the tickets of one agent that are unassigned concurrently.
 const maxConcurrentReleases = 8
 
-// ReleaseTickets returns a Handler that unassigns the tickets of users who are no active
-// agents any more. It checks new assignments and reopened tickets too: an assignment may be
+// ReleaseTickets returns a Handler that unassigns the first active tickets of users who are no
+// active agents any more; UpdateNames unassigns the others, in steps. It checks new assignments and reopened tickets too: an assignment may be
 // concurrent with the end of the role, and closed tickets keep their assignee. The current
 // state of the account decides.
 func ReleaseTickets(users UserReader, assignments AssignmentStore, tickets Releaser) Handler {
@@ -43,7 +43,7 @@ func ReleaseTickets(users UserReader, assignments AssignmentStore, tickets Relea
 	return func(ctx context.Context, e event.Event, _ ...event.Event) error {
 		agentID := formerAgent(e)
 		if agentID != "" {
-			return release(ctx, agentID, func() ([]string, error) { return assignments.ActiveTicketsOf(ctx, agentID) })
+			return release(ctx, agentID, func() ([]string, error) { return assignments.ActiveTicketsOf(ctx, agentID, maxTicketsPerStep) })
 		}
 		if e, ok := e.(event.EntryAppended); ok && mayAssign(e.Entry) {
 			return release(ctx, e.Entry.State.AssigneeID, func() ([]string, error) { return []string{e.Entry.TicketID}, nil })

@@ -2,6 +2,7 @@ package stream_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"sync"
@@ -14,13 +15,17 @@ import (
 	"ticketsystem/pkg/user"
 )
 
-// fakeAssignments has two tickets of every user, and records releases.
+// fakeAssignments has two tickets of every user, records releases, and refuses to list more than
+// fit into one record.
 type fakeAssignments struct {
 	mu       sync.Mutex
 	released []string
 }
 
-func (f *fakeAssignments) ActiveTicketsOf(context.Context, string) ([]string, error) {
+func (f *fakeAssignments) ActiveTicketsOf(_ context.Context, _ string, n int) ([]string, error) {
+	if n > 20 {
+		return nil, errors.New("too many tickets for one record")
+	}
 	return []string{"one", "two"}, nil
 }
 

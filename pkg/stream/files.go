@@ -32,10 +32,9 @@ type FileStore interface {
 	// ExpireAttachment lets an attachment expire at a time, unless a message contains
 	// it. A missing one is no error.
 	ExpireAttachment(ctx context.Context, id string, at time.Time) error
-	// EraseAttachments deletes the user's attachments, but those that messages in tickets
-	// of others contain. Messages show an expired file without its name. It is safe to
-	// repeat.
-	EraseAttachments(ctx context.Context, ownerID string) error
+	// EraseAttachment deletes an attachment of a deleted user, as NameStore.EraseAttachments
+	// does.
+	EraseAttachment(ctx context.Context, id string) error
 }
 
 // FileReferenceStore records which attachments a user has.
@@ -43,15 +42,15 @@ type FileReferenceStore interface {
 	UserReader
 	FileStore
 
-	// AddFileReference records an attachment for EraseAttachments. It is safe to repeat.
+	// AddFileReference records an attachment for NameStore.EraseAttachments. It is safe to repeat.
 	AddFileReference(ctx context.Context, ownerID, id string) error
 	// DeleteFileReference deletes the record of AddFileReference.
 	DeleteFileReference(ctx context.Context, ownerID, id string) error
 }
 
 // RecordFiles returns a Handler that records the attachments of each user. It records
-// first and reads the user then: a user who is deleted later is found by EraseFiles, and
-// the files of a deleted one are erased here.
+// first and reads the user then: the files of a user who is deleted later are erased by
+// UpdateNames, and a file of a deleted one is erased here.
 func RecordFiles(files FileReferenceStore) Handler {
 	return func(ctx context.Context, e event.Event, _ ...event.Event) error {
 		switch e := e.(type) {
@@ -61,7 +60,7 @@ func RecordFiles(files FileReferenceStore) Handler {
 			}
 			_, err := files.User(ctx, e.OwnerID)
 			if apperr.Is(err, apperr.UserNotFound) {
-				return files.EraseAttachments(ctx, e.OwnerID)
+				return files.EraseAttachment(ctx, e.ID)
 			}
 			return err
 		case event.AttachmentDeleted:
@@ -86,13 +85,5 @@ func ExpireReplacedPictures(files FileStore, now func() time.Time) Handler {
 			errs = append(errs, files.RetainAttachment(ctx, e.New.PictureID))
 		}
 		return errors.Join(errs...)
-	})
-}
-
-// EraseFiles returns a Handler that erases the files of deleted users. Files that
-// staff have sent to customers stay, because they belong to the customers' tickets.
-func EraseFiles(files FileStore) Handler {
-	return on(func(ctx context.Context, e event.UserDeleted) error {
-		return files.EraseAttachments(ctx, e.User.ID)
 	})
 }

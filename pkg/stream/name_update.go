@@ -16,8 +16,8 @@ const (
 )
 
 // UpdateNames returns a Handler that updates the copies of a user's name after a
-// change, and removes all personal data after a deletion. It also unassigns all tickets of
-// former agents, of which ReleaseTickets may miss the newest. Each stream record makes one
+// change, and removes all personal data and files after a deletion. It also unassigns all
+// tickets of former agents, of which ReleaseTickets unassigns the first. Each stream record makes one
 // bounded step and stores the progress, which causes the next record.
 func UpdateNames(store NameStore, index SearchIndex, tickets Releaser) Handler {
 	return func(ctx context.Context, e event.Event, _ ...event.Event) error {
@@ -84,6 +84,11 @@ func (u *nameUpdate) step(ctx context.Context, at event.NamesOutdated) (event.Na
 		return at, err
 	case event.NamesAudit:
 		at.After, err = u.store.RemoveUserFromAudit(ctx, at.UserID, at.After, maxItemsPerStep)
+		if at.After == nil {
+			at = nextPhase(at, event.NamesFiles)
+		}
+	case event.NamesFiles:
+		at.After, err = u.store.EraseAttachments(ctx, at.UserID, at.After, maxItemsPerStep)
 		if at.After == nil {
 			at = nextPhase(at, event.NamesDone)
 		}

@@ -47,6 +47,10 @@ type NameStore interface {
 	DeleteNotifications(ctx context.Context, userID string, n int) (more bool, err error)
 	// RemoveUserFromAudit removes a user from n audit records. next is nil after the last.
 	RemoveUserFromAudit(ctx context.Context, userID string, after map[string]string, n int) (next map[string]string, err error)
+	// EraseAttachments deletes n of the user's attachments, but those that messages in tickets
+	// of others contain, because they belong to these. Messages show an expired file without
+	// its name. next is nil after the last. It is safe to repeat.
+	EraseAttachments(ctx context.Context, userID string, after map[string]string, n int) (next map[string]string, err error)
 }
 
 // RecordNames returns a Handler that records which tickets a customer has and which

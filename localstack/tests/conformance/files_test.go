@@ -1,6 +1,7 @@
 package conformance
 
 import (
+	"context"
 	"strconv"
 	"testing"
 	"time"
@@ -12,6 +13,8 @@ import (
 	"ticketsystem/pkg/app"
 	"ticketsystem/pkg/apperr"
 	"ticketsystem/pkg/attachment"
+	"ticketsystem/pkg/event"
+	"ticketsystem/pkg/stream"
 	"ticketsystem/pkg/ticket"
 	"ticketsystem/pkg/user"
 )
@@ -93,12 +96,19 @@ func TestEraseAttachments(t *testing.T) {
 	_, err = service.Post(t.Context(), ali, ticket.Message{TicketID: tk.ID, ClientID: newID(), AttachmentIDs: []string{answer.ID}})
 	must(t, err)
 
-	must(t, store.EraseAttachments(t.Context(), ali.UserID))
+	erase := func(owner user.Principal) {
+		for after, n := map[string]string(nil), 0; n == 0 || after != nil; n++ {
+			next, err := store.EraseAttachments(t.Context(), owner.UserID, after, 100)
+			must(t, err)
+			after = next
+		}
+	}
+	erase(ali)
 	if !exists(answer.ID) || exists(draft.ID) {
 		t.Errorf("of a removed agent: the file in a customer's ticket exists %v, the unused one %v", exists(answer.ID), exists(draft.ID))
 	}
 	for range 2 { // the stream may repeat a record
-		must(t, store.EraseAttachments(t.Context(), sara.UserID))
+		erase(sara)
 	}
 	for _, id := range unused {
 		if exists(id) {
@@ -114,4 +124,47 @@ func TestEraseAttachments(t *testing.T) {
 	wantCode(t, "state of an erased file", store.SetAttachmentState(t.Context(), sent.ID, attachment.Result{State: attachment.Ready}), apperr.AttachmentNotFound)
 	_, err = (&attachment.Service{Store: store}).DownloadURL(t.Context(), user.Principal{UserID: sara.UserID, Role: user.RoleUser}, sent.ID)
 	wantCode(t, "download of an erased file", err, apperr.AttachmentNotFound)
+}
+
+// savedProgress is a NameStore that keeps the progress of an update instead of storing it.
+type savedProgress struct {
+	stream.NameStore
+	at event.NamesOutdated
+}
+
+func (s *savedProgress) SaveNameUpdate(_ context.Context, _, to event.NamesOutdated) error {
+	s.at = to
+	return nil
+}
+
+// TestUpdateNames_ManyFiles checks that the files of a deleted user are erased in steps of bounded
+// cost, each of which may be repeated after a crash.
+func TestUpdateNames_ManyFiles(t *testing.T) {
+	store, meter := newMeteredStore()
+	sara := customer("Sara")
+	var ids []string
+	for range 250 {
+		a := newAttachment(t, onDynamo, sara)
+		must(t, store.AddFileReference(t.Context(), sara.UserID, a.ID))
+		ids = append(ids, a.ID)
+	}
+	progress := &savedProgress{store, event.NamesOutdated{UserID: sara.UserID, Phase: event.NamesFiles}}
+	steps := 0
+	for ; progress.at.Phase != event.NamesDone && steps < 10; steps++ {
+		step := progress.at
+		for range 2 {
+			meter.reset()
+			must(t, stream.UpdateNames(progress, nil, nil)(t.Context(), step))
+			if spent, calls := meter.reset(); spent.roundTrips > 10 {
+				t.Errorf("step %d: got %v (%v), want at most 10 requests", steps, spent, calls)
+			}
+		}
+	}
+	if steps != 3 {
+		t.Errorf("got %d steps, want 3", steps)
+	}
+	left, err := store.Attachments(t.Context(), ids)
+	if must(t, err); len(left) > 0 {
+		t.Errorf("%d files were not erased", len(left))
+	}
 }

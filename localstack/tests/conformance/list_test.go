@@ -260,7 +260,7 @@ func TestActiveTicketsOf(t *testing.T) {
 				want = append(want, tk.ID)
 			}
 		}
-		got, err := openStore().ActiveTicketsOf(t.Context(), agentID)
+		got, err := openStore().ActiveTicketsOf(t.Context(), agentID, 100)
 		must(t, err)
 		slices.Sort(got)
 		slices.Sort(want)

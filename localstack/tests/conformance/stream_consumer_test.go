@@ -191,7 +191,7 @@ func (c *consumer) handler(function string, config aws.Config) stream.BatchHandl
 	return stream.NewBatchHandler(log, nil, dynamo.DecodeRecord, stream.ProjectTickets(tickets), stream.ScheduleTimers(store, automationPolicy()), stream.SyncUserCopies(store), stream.UpdateNames(store, index, tickets),
 		stream.ProjectStats(&stats.Aggregator{Store: store}), stream.ProjectActivity(store),
 		stream.InOrder(stream.CreateNotifications(notifier), stream.RecordNames(store), stream.ReleaseTickets(store, store, tickets)), stream.IndexSearch(index),
-		stream.PurgeDeleted(store, tickets, time.Hour), stream.RecordFiles(store), stream.EraseFiles(store), stream.ExpireReplacedPictures(store, fixedNow), stream.AckHeartbeat("stream-project", store))
+		stream.PurgeDeleted(store, tickets, time.Hour), stream.RecordFiles(store), stream.ExpireReplacedPictures(store, fixedNow), stream.AckHeartbeat("stream-project", store))
 }
 
 // noPush is a Pusher without effect.
