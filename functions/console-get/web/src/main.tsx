@@ -61,6 +61,13 @@ function startRest(): void {
       else stopOutbox()
     }
   })
+  // Frames are in the language that the user had when their connection was opened.
+  let locale = session.peek()?.user.locale
+  session.subscribe((current) => {
+    if (!current || current.user.locale === locale) return
+    locale = current.user.locale
+    connection.renew()
+  })
 }
 
 void start()

@@ -1,5 +1,5 @@
 import type { admin as english } from "./admin.en"
-import { number, plural } from "./format"
+import { isolate, number, plural } from "./format"
 
 export const admin: typeof english = {
   title: "مدیریت", name: "نام",
@@ -7,13 +7,13 @@ export const admin: typeof english = {
   nothing: "هنوز چیزی نیست",
   range: "بازه", days: (n) => plural(n, { other: "# روز" }), perDay: "در هر روز", asTable: "به صورت جدول", day: "روز",
   created: "باز شده", resolved: "حل‌شده", closed: "بسته", reopened: "دوباره باز شده", replies: "پاسخ‌ها", firstResponse: "نخستین پاسخ", resolution: "زمان حل", openSockets: "اتصال‌های باز", slowest: (time) => `۹۰٪ تا ${time}`,
-  backlog: "اکنون در انتظار", status: "وضعیت", tickets: "تیکت‌ها", age: "سن", ages: { lt1d: "کمتر از یک روز", d1to3: "۱ تا ۳ روز", d3to7: "۳ تا ۷ روز", gt7d: "بیشتر" }, byAgent: "به تفکیک کارشناس", byCategory: "به تفکیک دسته",
+  backlog: "اکنون در انتظار", status: "وضعیت", tickets: "تیکت‌ها", age: "عمر", ages: { lt1d: "کمتر از یک روز", d1to3: "۱ تا ۳ روز", d3to7: "۳ تا ۷ روز", gt7d: "بیشتر" }, byAgent: "به تفکیک کارشناس", byCategory: "به تفکیک دسته",
   role: "نقش", newUser: "کاربر تازه", newUserHint: "کاربر با کدی به این شماره وارد می‌شود.", userSearchHint: "نام، شماره یا ایمیل", noName: "بی‌نام", disabled: "غیرفعال", neverSeen: "هرگز وارد نشده",
   since: (time) => `از ${time}`, disable: "غیرفعال: نمی‌تواند وارد شود", removeUser: "حذف کاربر", removeText: "کاربر، تیکت‌ها و پرونده‌هایش برای همیشه پاک می‌شوند. آنچه در تیکت‌های دیگران نوشته بی‌نام می‌شود.", typeNumber: "برای تأیید شماره را بنویسید", userRemoved: "کاربر حذف شد.",
-  newCategory: "دستهٔ تازه", description: "توضیح", inactive: "غیرفعال", activeCategory: "فعال: مشتریان می‌توانند برگزینند", position: "جایگاه در فهرست", first: "نخست", after: (name) => `پس از «${name}»`, removeCategory: "حذف دسته", removeCategoryText: "تیکت‌های موجود نامش را نگه می‌دارند. تیکت‌های تازه دیگر نمی‌توانند آن را داشته باشند.",
+  newCategory: "دستهٔ تازه", description: "توضیح", inactive: "غیرفعال", activeCategory: "فعال: مشتریان می‌توانند برگزینند", position: "جایگاه در فهرست", first: "نخست", after: (name) => `پس از «${isolate(name)}»`, removeCategory: "حذف دسته", removeCategoryText: "تیکت‌های موجود نامش را نگه می‌دارند. تیکت‌های تازه دیگر نمی‌توانند آن را داشته باشند.",
   newBroadcast: "پیام همگانی تازه", noBroadcasts: "هنوز پیام همگانی نیست", broadcastTitle: "عنوان", broadcastBody: "متن", audience: "به", channelsLabel: "از راه", chooseOne: "دست‌کم یکی را برگزینید.", channels: { app: "درون برنامه", email: "ایمیل", sms: "پیامک", push: "اعلان دستگاه" },
   otherLanguage: "اختیاری. بدون آن همه متن بالا را می‌گیرند.", smsLength: (parts) => `${parts} پیامک برای هر نفر`, review: "بازبینی", sendNow: "هم‌اکنون بفرست", sureText: (total) => `به ${total} نفر؟ آنچه فرستاده شود بازگشت ندارد.`,
-  stopSending: "توقف ارسال", recipients: (n) => plural(n, { other: "# گیرنده" }), delivered: (sent, failed, skipped) => `${number(sent)} فرستاده، ${number(failed)} ناموفق، ${number(skipped)} رد شده`,
+  stopSending: "توقف ارسال", recipients: (n) => plural(n, { other: "# گیرنده" }), delivered: (sent, failed, skipped) => `${number(sent)} فرستاده، ${number(failed)} ناموفق، ${number(skipped)} نادیده‌گرفته`,
   broadcastStates: { queued: "در صف", sending: "در حال فرستادن", done: "انجام شد", cancelled: "لغو شد" },
   entryKinds: { opened: "تیکتی باز کرد", message: "پیامی نوشت", note: "یادداشتی نوشت", status: "وضعیت را تغییر داد", assignment: "تیکتی را سپرد", priority: "اولویت را تغییر داد", category: "دسته را تغییر داد", title: "موضوع را تغییر داد", tags: "برچسب‌ها را تغییر داد", follow_up: "در تیکتی تازه پی گرفت", unlinked: "پیوند به تیکتی حذف‌شده را برداشت" },
   action: "کار", changed: "تغییر کرد", yesNo: (yes) => (yes ? "آری" : "نه"),

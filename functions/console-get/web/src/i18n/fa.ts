@@ -1,5 +1,5 @@
 import type { common as english } from "./en"
-import { number, plural } from "./format"
+import { isolate, number, plural } from "./format"
 
 const you = "شما"
 
@@ -26,7 +26,7 @@ export const common: typeof english = {
     waiting: (n) => plural(n, { other: "# پیام در حال فرستادن" }),
     reconnecting: "در حال اتصال…", asOf: (time) => `وضعیت ${time}`,
     newVersion: "نسخهٔ تازه آماده است", notFoundTitle: "وجود ندارد، یا از آنِ شما نیست", notFoundText: "نشانی نادرست است، یا از آنِ کس دیگری است.", home: "به آغاز",
-    failedTitle: "انجام نشد", request: (id) => `درخواست \u2066${id}\u2069`,
+    failedTitle: "انجام نشد", request: (id) => `درخواست ${isolate(id)}`,
   },
   errors: {
     network: "اتصال به سرور برقرار نیست. شبکه را بررسی کنید و دوباره تلاش کنید.",
@@ -41,7 +41,7 @@ export const common: typeof english = {
   account: {
     signIn: "ورود", signUp: "ساخت حساب", reset: "گذرواژهٔ تازه", signInTitle: "ورود به پشتیبانی", signUpTitle: "حساب خود را بسازید", resetTitle: "گذرواژهٔ تازه",
     phone: "شمارهٔ همراه", password: "گذرواژه", newPassword: "گذرواژهٔ تازه", name: "نام شما", code: "کد", passwordHint: "دست‌کم ۸ نویسه.",
-    withPassword: "با گذرواژه", withCode: "با کد پیامکی", sendCode: "فرستادن کد", codeSent: (phone) => `کدی به ${phone} فرستادیم.`, otherPhone: "شمارهٔ دیگر",
+    withPassword: "با گذرواژه", withCode: "با کد پیامکی", sendCode: "فرستادن کد", codeSent: (phone) => `کدی به ${isolate(phone)} فرستادیم.`, otherPhone: "شمارهٔ دیگر",
     resendIn: (seconds) => plural(seconds, { other: "کد تازه تا # ثانیهٔ دیگر" }), resend: "فرستادن کد تازه",
     noAccount: "تازه آمده‌اید؟", haveAccount: "حساب دارید؟", forgot: "گذرواژه را فراموش کرده‌اید؟", show: "نمایش گذرواژه", hide: "پنهان کردن گذرواژه",
     secondFactor: "حساب شما کد هم می‌خواهد. آن را پیامک کردیم.", resetDone: "گذرواژهٔ تازه ثبت شد. با آن وارد شوید.",
@@ -57,26 +57,26 @@ export const common: typeof english = {
   },
   newTicket: {
     title: "تیکت تازه", category: "دربارهٔ چیست؟", subject: "موضوع", subjectHint: "در چند واژه", text: "پیام شما", textHint: "چه رخ داد و چه انتظاری داشتید؟", files: "افزودن پرونده", drop: "پرونده‌ها را این‌جا رها کنید",
-    priority: "اولویت", more: "بیشتر", send: "باز کردن تیکت", draftKept: "پیش‌نویس شما روی این دستگاه می‌ماند.", followUp: (of) => `ادامهٔ تیکت ${of}`,
+    priority: "اولویت", more: "بیشتر", send: "باز کردن تیکت", draftKept: "پیش‌نویس شما روی این دستگاه می‌ماند.", followUp: (of) => `ادامهٔ تیکت ${isolate(of)}`,
   },
   ticket: {
     log: "گفت‌وگو", write: "پیام خود را بنویسید", you, support: "پشتیبانی", unknownAuthor: "کاربر حذف‌شده", older: "پیام‌های پیشین", newMessages: (n) => plural(n, { other: "# پیام تازه" }),
-    newLine: "تازه", typing: (name) => `${name} می‌نویسد…`, several: "چند نفر می‌نویسند…", latest: "به تازه‌ترین پیام",
+    newLine: "تازه", typing: (name) => `${isolate(name)} می‌نویسد…`, several: "چند نفر می‌نویسند…", latest: "به تازه‌ترین پیام",
     details: "جزئیات", number: "تیکت", opened: "باز شده", category: "دسته", assignee: "پیگیری با", nobody: "هنوز هیچ‌کس", close: "بستن تیکت", reopen: "باز کردن دوباره", closeTitle: "این تیکت بسته شود؟", closeText: (days) => `تا ${plural(days, { other: "# روز" })} می‌توانید آن را دوباره باز کنید.`,
-    editTitle: "تغییر موضوع", print: "چاپ", followUp: "تیکت تازه با همین متن", followUpEmpty: "ادامه در تیکت تازه", continues: (of) => `ادامهٔ ${of}`, continuedBy: (of) => `ادامه در ${of}`,
+    editTitle: "تغییر موضوع", print: "چاپ", followUp: "تیکت تازه با همین متن", followUpEmpty: "ادامه در تیکت تازه", continues: (of) => `ادامهٔ ${isolate(of)}`, continuedBy: (of) => `ادامه در ${isolate(of)}`,
     closedHint: "این تیکت بسته است. یک پیام آن را دوباره باز می‌کند.", closedLong: "این تیکت مدتی پیش بسته شد و پیام تازه نمی‌پذیرد.", resolvedHint: "حل شد؟ پس کاری لازم نیست. یک پیام تیکت را دوباره باز می‌کند.",
     marks: { waiting: "در انتظار فرستادن", sent: "فرستاده شد", read: "خوانده شد", refused: "فرستاده نشد" }, refused: "این پیام فرستاده نشد.", editAgain: "ویرایش", sendAgain: "فرستادن دوباره", gone: "این تیکت حذف شد.",
     system: {
-      status: (who, to) => `${who} وضعیت را «${to}» ${past(who, "کرد")}`, statusAuto: (to) => `وضعیت اکنون «${to}» است`,
-      assigned: (who, to) => `${who} تیکت را به ${to} ${past(who, "سپرد")}`, taken: (who) => `${who} تیکت را ${past(who, "برداشت")}`, released: (who) => `${who} تیکت را رها ${past(who, "کرد")}`,
-      priority: (who, to) => `${who} اولویت را «${to}» ${past(who, "کرد")}`, category: (who, to) => `${who} تیکت را به «${to}» ${past(who, "برد")}`, title: (who, to) => `${who} موضوع را «${to}» ${past(who, "کرد")}`,
-      tags: (who, to) => `${who} برچسب‌ها را ${past(who, "گذاشت")}: ${to}`, noTags: (who) => `${who} برچسب‌ها را ${past(who, "برداشت")}`, follow_up: (who) => `${who} این را در تیکت تازه‌ای ادامه ${past(who, "داد")}`, unlinked: "یک تیکت پیوندخورده حذف شد", other: (who) => `${who} تیکت را تغییر ${past(who, "داد")}`,
+      status: (who, to) => `${isolate(who)} وضعیت را «${isolate(to)}» ${past(who, "کرد")}`, statusAuto: (to) => `وضعیت اکنون «${isolate(to)}» است`,
+      assigned: (who, to) => `${isolate(who)} تیکت را به ${isolate(to)} ${past(who, "سپرد")}`, taken: (who) => `${isolate(who)} تیکت را ${past(who, "برداشت")}`, released: (who) => `${isolate(who)} تیکت را رها ${past(who, "کرد")}`,
+      priority: (who, to) => `${isolate(who)} اولویت را «${isolate(to)}» ${past(who, "کرد")}`, category: (who, to) => `${isolate(who)} تیکت را به «${isolate(to)}» ${past(who, "برد")}`, title: (who, to) => `${isolate(who)} موضوع را «${isolate(to)}» ${past(who, "کرد")}`,
+      tags: (who, to) => `${isolate(who)} برچسب‌ها را ${past(who, "گذاشت")}: ${isolate(to)}`, noTags: (who) => `${isolate(who)} برچسب‌ها را ${past(who, "برداشت")}`, follow_up: (who) => `${isolate(who)} این را در تیکت تازه‌ای ادامه ${past(who, "داد")}`, unlinked: "یک تیکت پیوندخورده حذف شد", other: (who) => `${isolate(who)} تیکت را تغییر ${past(who, "داد")}`,
     },
     note: "یادداشت",
   },
   files: {
-    add: "افزودن پرونده", remove: (name) => `حذف ${name}`, tooLarge: (name, limit) => `${name} از ${limit} بزرگ‌تر است.`, tooMany: (n) => `حداکثر ${number(n)} پرونده.`, wrongType: (name) => `${name}: این نوع پرونده پذیرفته نمی‌شود.`,
-    pending: "در حال بررسی…", refused: "بررسی آن را رد کرد", expired: "دیگر وجود ندارد", open: (name) => `باز کردن ${name}`, uploading: "در حال بارگذاری", waits: "در انتظار",
+    add: "افزودن پرونده", remove: (name) => `حذف ${isolate(name)}`, tooLarge: (name, limit) => `${isolate(name)} از ${isolate(limit)} بزرگ‌تر است.`, tooMany: (n) => `حداکثر ${number(n)} پرونده.`, wrongType: (name) => `${isolate(name)}: این نوع پرونده پذیرفته نمی‌شود.`,
+    pending: "در حال بررسی…", refused: "بررسی آن را رد کرد", expired: "دیگر وجود ندارد", open: (name) => `باز کردن ${isolate(name)}`, uploading: "در حال بارگذاری", waits: "در انتظار",
   },
   notifications: {
     title: "اعلان‌ها", readAll: "همه خوانده شد", emptyTitle: "چیز تازه‌ای نیست", emptyText: "پاسخ‌های تیکت‌های شما این‌جا می‌آید.", unreadOnly: "خوانده‌نشده", unread: "خوانده‌نشده",

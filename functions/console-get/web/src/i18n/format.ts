@@ -25,6 +25,9 @@ export const badge = (value: number): string => (value > mostCounted ? `${number
 /** Shows digits of a text (a phone number, a code) in the reader's script. */
 export const digits = (text: string): string => (language.value === "fa" ? toPersianDigits(text) : text)
 
+/** Keeps the direction of a name, number or address from that of the sentence around it (FSI and PDI of Unicode). */
+export const isolate = (text: string): string => `\u2068${text}\u2069`
+
 type Forms = { one?: string; other: string }
 
 /** Chooses the plural form and replaces # by the number. */

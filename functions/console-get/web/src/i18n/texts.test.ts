@@ -7,16 +7,31 @@ import { admin as adminFa } from "./admin.fa"
 import { common as en } from "./en"
 import { common as fa } from "./fa"
 import { inbox as inboxFa } from "./inbox.fa"
+import { profile as profileFa } from "./profile.fa"
 
 /** Every text of a catalogue; texts with parameters are called. */
-function* texts(node: unknown, path = ""): Generator<[string, string]> {
+function* texts(node: unknown, path = "", value?: string): Generator<[string, string]> {
   if (typeof node === "string") yield [path, node]
-  else if (typeof node === "function") yield [path, String((node as (...values: unknown[]) => string)(3, "x"))]
-  else for (const [key, child] of Object.entries(node as object)) yield* texts(child, `${path}.${key}`)
+  else if (typeof node === "function") yield [path, String((node as (...values: unknown[]) => string)(value ?? 3, value ?? "x"))]
+  else for (const [key, child] of Object.entries(node as object)) yield* texts(child, `${path}.${key}`, value)
 }
 
 test("Persian texts have no Latin digits and no empty text", () => {
   for (const catalogue of [fa, inboxFa, adminFa]) for (const [path, text] of texts(catalogue)) expect(text && !/^.*[0-9].*$/.test(text.replace(/3/g, "")), `${path}: ${text}`).toBe(true)
+})
+
+/** What these embed is written by the console itself: a time, a count, the name of a status. */
+const own = [".state.asOf", ".lastUsed", ".since", ".slowest", ".smsLength", ".sureText", ".severalHere"]
+
+test("Persian sentences isolate what comes from outside: names, addresses, numbers, codes", () => {
+  let found = 0
+  for (const catalogue of [fa, inboxFa, adminFa, profileFa])
+    for (const [path, text] of texts(catalogue, "", "Latin (1)")) {
+      if (own.includes(path) || !text.includes("Latin (1)")) continue
+      found++
+      expect(text.replaceAll("\u2068Latin (1)\u2069", ""), path).not.toContain("Latin (1)")
+    }
+  expect(found).toBeGreaterThan(25)
 })
 
 test("both languages have the same texts", () => {
@@ -24,8 +39,9 @@ test("both languages have the same texts", () => {
 })
 
 test("Persian events of one's own have the verb in the second person", () => {
-  expect(fa.ticket.system.priority(fa.ticket.you, "زیاد")).toBe("شما اولویت را «زیاد» کردید")
-  expect(fa.ticket.system.priority("رضا", "زیاد")).toBe("رضا اولویت را «زیاد» کرد")
+  const plain = (text: string) => text.replace(/[\u2068\u2069]/g, "")
+  expect(plain(fa.ticket.system.priority(fa.ticket.you, "زیاد"))).toBe("شما اولویت را «زیاد» کردید")
+  expect(plain(fa.ticket.system.priority("رضا", "زیاد"))).toBe("رضا اولویت را «زیاد» کرد")
 })
 
 test("each part that the health report names has a text; an unknown name is shown as it is", () => {

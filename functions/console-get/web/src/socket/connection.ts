@@ -39,6 +39,8 @@ export class Connection {
   private asleep = false
   private tries = 0
   private connecting = false
+  /** Whether the one that is being opened is to be replaced at once. */
+  private outdated = false
   private retry: ReturnType<typeof setTimeout> | undefined
   private ping: ReturnType<typeof setInterval> | undefined
   private probe: ReturnType<typeof setTimeout> | undefined
@@ -74,6 +76,12 @@ export class Connection {
     this.asleep = false
     this.tries = 0
     void this.connect()
+  }
+
+  /** Replaces the connection by a second one: it keeps the name and the language of its start. */
+  renew(): void {
+    if (this.connecting) this.outdated = true
+    else if (this.socket) void this.connect()
   }
 
   /** Subscribes now and after each reconnection. Returns the function that ends it. */
@@ -122,6 +130,7 @@ export class Connection {
   private async connect(): Promise<void> {
     if (this.connecting || this.asleep || !this.started) return
     this.connecting = true
+    this.outdated = false
     try {
       const socket = this.environment.newSocket(await this.environment.openUrl())
       this.listen(socket)
@@ -151,6 +160,7 @@ export class Connection {
       this.online.value = true
       this.drop(previous) // only now, so that no frame is missed
       this.onOpen()
+      if (this.outdated) this.renew()
     })
     socket.addEventListener("message", ({ data }) => {
       if (socket === this.socket) clearTimeout(this.probe)
