@@ -18,8 +18,8 @@ import (
 //go:embed query_parameters.txt
 var queryParameters string
 
-// QueryParameters returns the query parameters of a route, such as "GET /tickets".
-func QueryParameters(route string) []string {
+// queryParametersOf returns the query parameters of a route, such as "GET /tickets".
+func queryParametersOf(route string) []string {
 	for line := range strings.Lines(queryParameters) {
 		if names, found := strings.CutPrefix(line, route+" "); found {
 			return strings.Fields(names)
@@ -34,7 +34,7 @@ func QueryParameters(route string) []string {
 //
 // Returns bad_request.
 func (r *Request) parseQuery() error {
-	known := QueryParameters(r.event.RouteKey)
+	known := queryParametersOf(r.event.RouteKey)
 	r.query = url.Values{}
 	for pair := range strings.SplitSeq(r.event.RawQueryString, "&") {
 		if pair == "" {

@@ -78,7 +78,7 @@ func CreateTicket(tickets *ticket.Service) Endpoint {
 		if in.CustomerID != "" {
 			v.ULID("/customerId", &in.CustomerID)
 		}
-		if in.Priority != "" && !in.Priority.Valid() {
+		if in.Priority != "" {
 			wire.OneOf(&v, "/priority", in.Priority, priorities...)
 		}
 		if err := v.Err(); err != nil {
@@ -120,7 +120,6 @@ func GetTicket(tickets *ticket.Service) Endpoint {
 		if err != nil {
 			return Response{}, err
 		}
-		d.Ticket.Description = d.Opening.Body
 		viewReader := func(m ticket.ReadMarker) wire.ReaderView { return wire.ViewReader(m, r.Locale()) }
 		return ok(map[string]any{
 			"ticket": r.viewTicket(d.Ticket), "opening": r.viewEntry(d.Opening), "entries": wire.MapSlice(d.Entries, r.viewEntry),

@@ -29,7 +29,7 @@ func (a *App) Profiles() *account.Profiles {
 // OTP returns the service that issues and verifies one-time codes.
 func (a *App) OTP() *account.OTP {
 	return &account.OTP{
-		Store: a.Store(), Key: a.Key(), Limits: account.RateLimits{PerIP: a.Int("RATE_LIMIT_PER_IP", 100)},
+		Store: a.Store(), Key: a.Key(), Limits: account.RateLimits{PerIP: a.ratePerIP()},
 		DefaultRegion: a.defaultRegion(), Now: Now, Random: rand.Reader,
 	}
 }

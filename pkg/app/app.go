@@ -114,11 +114,17 @@ func (a *App) Tickets() *ticket.Service {
 	}
 }
 
-// ReopenWindow returns how long a closed ticket can be reopened, from REOPEN_WINDOW_DAYS
-// (default 7).
+// ReopenWindow returns how long a closed ticket can be reopened.
 func (a *App) ReopenWindow() time.Duration {
-	return time.Duration(a.Int("REOPEN_WINDOW_DAYS", 7)) * 24 * time.Hour
+	return time.Duration(a.reopenDays()) * 24 * time.Hour
 }
+
+func (a *App) reopenDays() int { return a.Int("REOPEN_WINDOW_DAYS", 7) }
+
+// MaxFileMiB returns the largest size of a file.
+func (a *App) MaxFileMiB() int { return a.Int("MAX_FILE_MIB", 25) }
+
+func (a *App) ratePerIP() int { return a.Int("RATE_LIMIT_PER_IP", 100) }
 
 // Metrics returns the recorder of metrics, which the function shares. METRIC_NAMESPACE is
 // their namespace.
@@ -191,7 +197,7 @@ func (a *App) origin(variable, address string) string {
 
 // Serve runs an endpoint of the HTTP API and never returns.
 func (a *App) Serve(endpoint api.Endpoint) {
-	server := &api.Server{Log: a.Log, Requests: a.RequestLog(), Now: Now, BaseURL: a.String("API_URL", ""), CDNSecretHashes: a.List("CDN_SECRET_HASHES"), AllowedOrigins: a.List("ALLOWED_ORIGINS"), ReopenWindow: a.ReopenWindow(), KeysPerIP: a.Int("RATE_LIMIT_PER_IP", 100)}
+	server := &api.Server{Log: a.Log, Requests: a.RequestLog(), Now: Now, BaseURL: a.String("API_URL", ""), CDNSecretHashes: a.List("CDN_SECRET_HASHES"), AllowedOrigins: a.List("ALLOWED_ORIGINS"), ReopenWindow: a.ReopenWindow(), KeysPerIP: a.ratePerIP()}
 	if endpoint.ReadsCredentials() {
 		server.Authenticator = a.Authenticator()
 	}

@@ -16,7 +16,7 @@ func (a *App) Console(files fs.FS) api.Endpoint {
 		Files: built, SocketOrigin: a.origin("SOCKET_URL", a.Required("SOCKET_URL")), FilesOrigin: a.filesOrigin(),
 		Settings: api.ConsoleSettings{
 			Version: a.String("VERSION", ""), Stage: a.String("STAGE", ""), Region: a.defaultRegion(),
-			ReopenDays: a.Int("REOPEN_WINDOW_DAYS", 7), MaxFileMiB: a.Int("MAX_FILE_MIB", 25),
+			ReopenDays: a.reopenDays(), MaxFileMiB: a.MaxFileMiB(),
 		},
 	})
 	if err != nil {

@@ -20,9 +20,9 @@ const (
 	KeyActivation = 30 * time.Second
 	// KeyCacheTTL is how long an instance signs with the keys that it has read.
 	KeyCacheTTL = time.Minute
-	// KeyRetirement is the time from the first signature of a new key to the end of the
+	// keyRetirement is the time from the first signature of a new key to the end of the
 	// old one: its last signature, and the lifetime of that token.
-	KeyRetirement = KeyCacheTTL + AccessTokenTTL + 2*time.Minute
+	keyRetirement = KeyCacheTTL + AccessTokenTTL + 2*time.Minute
 
 	// keyReadTimeout bounds a repeated read of the keys, which may fail.
 	keyReadTimeout = 2 * time.Second
@@ -100,7 +100,7 @@ func (s KeySet) Rotate(random io.Reader, now time.Time) (KeySet, error) {
 	}
 	old := s[len(s)-1]
 	key.From = now.Add(KeyActivation)
-	old.Until = key.From.Add(KeyRetirement)
+	old.Until = key.From.Add(keyRetirement)
 	return KeySet{old, key}, nil
 }
 

@@ -76,7 +76,7 @@ func attributeNames(expression string) map[string]string {
 }
 
 // encode marshals a value of one of this package's types. It panics on failure,
-// because only a programming error makes one of these types unmarshalable.
+// because only a programming error makes a value of these types impossible to marshal.
 func encode(v any) types.AttributeValue {
 	if av, encoded := v.(types.AttributeValue); encoded {
 		return av

@@ -28,7 +28,7 @@ const (
 	prefixSuppression = "~S#"
 )
 
-// ownTicketKey records that a user has opened a ticket.
+// ownTicketKey records that a user is the customer of a ticket.
 func ownTicketKey(userID, ticketID string) key {
 	return nameReferenceKey(userID, prefixOwnTicket+ticketID)
 }

@@ -201,7 +201,7 @@ func loginToItem(l account.Login) loginItem {
 }
 
 // PutAccount writes login and user unconditionally, for seeds and tests. It adds an
-// administrator to the count of administrators; it never removes one.
+// administrator to the set of administrators; it never removes one.
 func (s *Store) PutAccount(ctx context.Context, l account.Login) error {
 	tx := s.transaction().put(loginToItem(l), "", nil).put(userToItem(l.User), "", nil)
 	if isActiveAdmin(l.User) {

@@ -61,8 +61,8 @@ var (
 	_ ticket.TimerStore                  = (*Store)(nil)
 )
 
-// ErrItemTooLarge is returned if an item or key exceeds a limit of DynamoDB.
-var ErrItemTooLarge = errors.New("memstore: item exceeds a limit of DynamoDB")
+// errItemTooLarge is returned if an item or key exceeds a limit of DynamoDB.
+var errItemTooLarge = errors.New("memstore: item exceeds a limit of DynamoDB")
 
 // Limits of DynamoDB, in bytes.
 const (
@@ -188,7 +188,7 @@ func checkItem(partitionKey, sortKey string, item any) error {
 		return err
 	}
 	if len(data) > maxItemSize || len(partitionKey) > maxPartitionKey-len("T#") || len(sortKey) > maxSortKey-len("S#") {
-		return ErrItemTooLarge
+		return errItemTooLarge
 	}
 	return nil
 }

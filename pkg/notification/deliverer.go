@@ -57,7 +57,7 @@ const lease = 30 * time.Second
 // errInProgress is returned if another worker holds the claim of the delivery.
 var errInProgress = errors.New("delivery in progress")
 
-// Deliverer sends notifications by e-mail and SMS. One message reports all pending
+// Deliverer sends notifications by e-mail, SMS and push message. One message reports all pending
 // notifications of a ticket (ADR 0021).
 //
 // A delivery is claimed before it is sent and completed afterwards. If the

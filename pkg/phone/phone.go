@@ -52,7 +52,7 @@ func Normalize(raw, region string) (string, error) {
 	if len(number) < minDigits || len(number) > maxDigits || number[0] == '0' {
 		return "", ErrInvalid
 	}
-	if !isIranianMobile(number) {
+	if isIranianLandline(number) {
 		return "", ErrInvalid
 	}
 	return "+" + number, nil
@@ -127,11 +127,10 @@ func dropTrunk(number string) string {
 	}
 }
 
-// isIranianMobile reports whether a number is of another country, or a mobile number of
-// Iran: +989 and nine digits.
-func isIranianMobile(number string) bool {
+// isIranianLandline reports whether a number of Iran is no mobile number: +989 and nine digits.
+func isIranianLandline(number string) bool {
 	national, iranian := strings.CutPrefix(number, "98")
-	return !iranian || len(national) == 10 && national[0] == '9'
+	return iranian && (len(national) != 10 || national[0] != '9')
 }
 
 // stripFormatting removes separators and reports whether the number has a plus sign. ok is false

@@ -22,7 +22,7 @@ type ConnectTokens struct {
 }
 
 // Issue returns a single-use token that opens a socket for principal within
-// ConnectTokenTTL. Browsers cannot send headers when opening a WebSocket, and
+// connectTokenTTL. Browsers cannot send headers when opening a WebSocket, and
 // an access token in the URL would be logged.
 func (t *ConnectTokens) Issue(ctx context.Context, principal user.Principal) (token string, expires time.Time, err error) {
 	var secret [24]byte
@@ -30,7 +30,7 @@ func (t *ConnectTokens) Issue(ctx context.Context, principal user.Principal) (to
 		return "", time.Time{}, err
 	}
 	token = base64.RawURLEncoding.EncodeToString(secret[:])
-	expires = t.Now().Add(ConnectTokenTTL)
+	expires = t.Now().Add(connectTokenTTL)
 	principal.Name = nameKey(token).Seal(nameLabel, []byte(principal.Name), nil)
 	return token, expires, t.Store.PutConnectToken(ctx, hashToken(token), principal, expires)
 }

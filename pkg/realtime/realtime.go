@@ -25,8 +25,8 @@ func UserTopic(userID string) string { return "user:" + userID }
 // connectionTTL exceeds the 2 hours after which API Gateway closes a WebSocket.
 const connectionTTL = 2*time.Hour + 5*time.Minute
 
-// ConnectTokenTTL is how long a connect token is valid.
-const ConnectTokenTTL = 30 * time.Second
+// connectTokenTTL is how long a connect token is valid.
+const connectTokenTTL = 30 * time.Second
 
 // Connection is an open socket.
 type Connection struct {

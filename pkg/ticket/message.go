@@ -133,8 +133,7 @@ func (s *Service) tryAppend(ctx context.Context, actor user.Principal, m Message
 	if err != nil {
 		return PostResult{}, nil, err
 	}
-	e, err := s.newMessageEntry(actor, m, tk, files)
-	e.RequestID = requestlog.ID(ctx)
+	e, err := s.newMessageEntry(ctx, actor, m, tk, files)
 	if err != nil {
 		return PostResult{}, nil, err
 	}
@@ -155,10 +154,11 @@ func (s *Service) tryAppend(ctx context.Context, actor user.Principal, m Message
 
 // newMessageEntry returns the entry of the message after the last one of tk.
 // Returns apperr.TicketClosed if the reopen window has passed.
-func (s *Service) newMessageEntry(actor user.Principal, m Message, tk Ticket, files []attachment.Attachment) (Entry, error) {
+func (s *Service) newMessageEntry(ctx context.Context, actor user.Principal, m Message, tk Ticket, files []attachment.Attachment) (Entry, error) {
 	e := Entry{
 		TicketID: m.TicketID, Seq: tk.LastSeq + 1, HiddenBefore: tk.LastSeq - tk.PublicSeq, Kind: KindMessage, Author: authorOf(actor),
-		Body: m.Body, Attachments: attachmentRefs(files), ClientID: m.ClientID, CreatedAt: s.Now(), State: tk.State,
+		Body: m.Body, Attachments: attachmentRefs(files), ClientID: m.ClientID, RequestID: requestlog.ID(ctx),
+		CreatedAt: s.Now(), State: tk.State,
 	}
 	if m.Internal {
 		e.Kind = KindNote

@@ -39,6 +39,7 @@ func (s *Service) Detail(ctx context.Context, actor user.Principal, ticketID str
 	if err != nil {
 		return Detail{}, err
 	}
+	log.Ticket.Description = opening.Body
 	return Detail{
 		Ticket: log.Ticket, Opening: opening, Entries: page.Entries, HasMore: page.HasMore, Readers: readersFor(actor, log, page.Entries),
 	}, nil
@@ -62,7 +63,6 @@ func (s *Service) ByNumber(ctx context.Context, actor user.Principal, typed stri
 	for _, ticketID := range ids {
 		d, err := s.Detail(ctx, actor, ticketID)
 		if !apperr.Is(err, apperr.TicketNotFound) {
-			d.Ticket.Description = d.Opening.Body
 			return d.Ticket, err
 		}
 	}

@@ -216,7 +216,7 @@ func TestDetail(t *testing.T) {
 					c.name, c.actor.Name, len(got.Entries), got.HasMore, err, len(want.Entries), want.HasMore)
 			}
 			wantTicket := c.log.ticket()
-			wantTicket.Revision = got.Ticket.Revision
+			wantTicket.Revision, wantTicket.Description = got.Ticket.Revision, got.Opening.Body
 			if !reflect.DeepEqual(got.Ticket, wantTicket) {
 				t.Errorf("%s, %d folded: got %+v\nwant %+v", c.name, folded, got.Ticket, wantTicket)
 			}

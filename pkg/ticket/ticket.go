@@ -91,7 +91,7 @@ type Reader struct {
 type Ticket struct {
 	ID    string
 	Title string
-	// Description is the text of the opening. It is not stored, and only Create returns it.
+	// Description is the text of the opening. It is not stored: Create, Detail and ByNumber set it.
 	Description string
 	Customer    UserRef
 	State       State

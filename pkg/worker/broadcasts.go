@@ -23,18 +23,14 @@ const broadcastTimeLimit = 15 * time.Second
 // again that is not finished within the time limit. A failed one is reported, and
 // becomes visible again after the queue's visibility timeout.
 func RunBroadcasts(runner *broadcast.Runner, queue BroadcastQueue, log *slog.Logger) func(context.Context, events.SQSEvent) (events.SQSEventResponse, error) {
-	return func(ctx context.Context, batch events.SQSEvent) (events.SQSEventResponse, error) {
-		out := emptyBatchResponse()
-		for _, message := range batch.Records {
-			finished, err := runner.Run(ctx, message.Body, runner.Now().Add(broadcastTimeLimit))
-			if err == nil && !finished {
-				err = queue.SendText(ctx, message.Body)
-			}
-			if err != nil {
-				log.ErrorContext(ctx, "broadcast interrupted", slog.String("broadcast", message.Body), slog.Any("error", err))
-				out.BatchItemFailures = append(out.BatchItemFailures, events.SQSBatchItemFailure{ItemIdentifier: message.MessageId})
-			}
+	return handleBatch(func(ctx context.Context, message events.SQSMessage) bool {
+		finished, err := runner.Run(ctx, message.Body, runner.Now().Add(broadcastTimeLimit))
+		if err == nil && !finished {
+			err = queue.SendText(ctx, message.Body)
 		}
-		return out, nil
-	}
+		if err != nil {
+			log.ErrorContext(ctx, "broadcast interrupted", slog.String("broadcast", message.Body), slog.Any("error", err))
+		}
+		return err == nil
+	})
 }

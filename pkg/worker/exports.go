@@ -16,14 +16,11 @@ type Exporter interface {
 // RunExports returns a handler that runs queued exports. A failed one is reported, and becomes
 // visible again after the queue's visibility timeout.
 func RunExports(exporter Exporter, log *slog.Logger) func(context.Context, events.SQSEvent) (events.SQSEventResponse, error) {
-	return func(ctx context.Context, batch events.SQSEvent) (events.SQSEventResponse, error) {
-		out := emptyBatchResponse()
-		for _, message := range batch.Records {
-			if err := exporter.Run(ctx, message.Body); err != nil {
-				log.ErrorContext(ctx, "export failed", slog.String("message", message.MessageId), slog.Any("error", err))
-				out.BatchItemFailures = append(out.BatchItemFailures, events.SQSBatchItemFailure{ItemIdentifier: message.MessageId})
-			}
+	return handleBatch(func(ctx context.Context, message events.SQSMessage) bool {
+		err := exporter.Run(ctx, message.Body)
+		if err != nil {
+			log.ErrorContext(ctx, "export failed", slog.String("message", message.MessageId), slog.Any("error", err))
 		}
-		return out, nil
-	}
+		return err == nil
+	})
 }

@@ -27,7 +27,7 @@ type ReplayStore interface {
 	ticket.TimerStore
 	// AddNameReference records that a ticket contains the name of an agent.
 	AddNameReference(ctx context.Context, userID, ticketID string) (added bool, err error)
-	// AddOwnTicket records that a user has opened a ticket, and the number of the ticket.
+	// AddOwnTicket records that a user is the customer of a ticket, and the number of the ticket.
 	AddOwnTicket(ctx context.Context, userID, ticketID string) error
 	// TouchTombstone writes the tombstone of a deleted ticket again, so that the
 	// stream handlers remove what was derived from the ticket since.

@@ -8,6 +8,8 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+
+	"ticketsystem/localstack/emulator/dynamodb"
 )
 
 type callKey struct{}
@@ -39,7 +41,7 @@ func (p *Proxy) measure(r *http.Response) error {
 		return err
 	}
 	r.Body = io.NopCloser(bytes.NewReader(body))
-	units := consumedUnits(body)
+	units := dynamodb.ConsumedUnits(body)
 	switch {
 	case slices.Contains([]string{"GetItem", "BatchGetItem", "Query", "Scan", "TransactGetItems"}, c.Operation):
 		p.Consumed(c, units, 0)
@@ -49,20 +51,4 @@ func (p *Proxy) measure(r *http.Response) error {
 		p.Consumed(c, 0, units)
 	}
 	return nil
-}
-
-// consumedUnits returns the capacity units of a response, which reports one table or a list.
-func consumedUnits(body []byte) (units float64) {
-	type consumed struct{ CapacityUnits float64 }
-	var one struct{ ConsumedCapacity consumed }
-	var list struct{ ConsumedCapacity []consumed }
-	if json.Unmarshal(body, &one) == nil {
-		return one.ConsumedCapacity.CapacityUnits
-	}
-	if json.Unmarshal(body, &list) == nil {
-		for _, table := range list.ConsumedCapacity {
-			units += table.CapacityUnits
-		}
-	}
-	return units
 }

@@ -7,6 +7,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"ticketsystem/localstack/emulator/dynamodb"
 )
 
 // tableTarget is what a call or a part of it reads or writes: a table or one of its
@@ -31,12 +33,9 @@ func (t tableTarget) arn() string {
 	return arn("dynamodb", "table/"+t.TableName)
 }
 
-// partitionCondition is the comparison with the partition key, which is the first one.
-var partitionCondition = regexp.MustCompile(`^\s*[#\w]+\s*=\s*(:\w+)`)
-
 // leadingKey returns the value of the partition key.
 func (t tableTarget) leadingKey() string {
-	if match := partitionCondition.FindStringSubmatch(t.KeyConditionExpression); match != nil {
+	if match := dynamodb.PartitionCondition.FindStringSubmatch(t.KeyConditionExpression); match != nil {
 		return t.ExpressionAttributeValues[match[1]].S
 	}
 	if t.Item != nil {

@@ -108,8 +108,8 @@ func (r *Recorder) forward(request *http.Request, body []byte) (*http.Response, 
 	return response, answer, err
 }
 
-// partitionCondition is the comparison with the partition key, which is the first one.
-var partitionCondition = regexp.MustCompile(`^\s*[#\w]+\s*=\s*(:\w+)`)
+// PartitionCondition is the comparison with the partition key, which is the first one.
+var PartitionCondition = regexp.MustCompile(`^\s*[#\w]+\s*=\s*(:\w+)`)
 
 func (r *Recorder) countRead(operation string, body, answer []byte) {
 	var request struct {
@@ -242,7 +242,7 @@ func (r *Recorder) countWrites(ctx context.Context, operation string, writes []w
 	after := before
 	var err error
 	if status == http.StatusOK {
-		r.reported += reportedUnits(answer)
+		r.reported += ConsumedUnits(answer)
 		if after, err = r.images(ctx, writes); err != nil {
 			return err
 		}
@@ -265,7 +265,8 @@ func (r *Recorder) countWrites(ctx context.Context, operation string, writes []w
 	return nil
 }
 
-func reportedUnits(answer []byte) (units float64) {
+// ConsumedUnits returns the capacity units of an answer, which reports one table or a list.
+func ConsumedUnits(answer []byte) (units float64) {
 	type consumed struct{ CapacityUnits float64 }
 	var one struct{ ConsumedCapacity consumed }
 	var list struct{ ConsumedCapacity []consumed }

@@ -136,7 +136,7 @@ func readKey(table Table, body []byte) PartitionKey {
 		ExpressionAttributeValues Item
 	}
 	_ = json.Unmarshal(body, &request) // the engine returns the error
-	if match := partitionCondition.FindStringSubmatch(request.KeyConditionExpression); match != nil {
+	if match := PartitionCondition.FindStringSubmatch(request.KeyConditionExpression); match != nil {
 		return PartitionKey{request.IndexName, text(request.ExpressionAttributeValues[match[1]])}
 	}
 	return PartitionKey{Value: table.partitionOf(request.Key)}

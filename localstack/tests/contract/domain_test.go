@@ -166,8 +166,8 @@ func TestTemplate_LoginThrottles(t *testing.T) {
 	template := readFile(t, templateFile)
 	scope := regexp.MustCompile(loginScope(t))
 	routes := regexp.MustCompile(`POST (/\S+): \{ThrottlingRateLimit: !Ref LoginsPerSecond`).FindAllSubmatch(template, -1)
-	if len(routes) != 3 {
-		t.Errorf("got %d routes with a throttle, want three", len(routes))
+	if len(routes) != 4 {
+		t.Errorf("got %d routes with a throttle, want four", len(routes))
 	}
 	for _, route := range routes {
 		if !scope.Match(route[1]) {

@@ -12,7 +12,7 @@ import (
 // customer's uploads within attachment.UploadTTL, in MiB.
 func Service(a *app.App) *attachment.Service {
 	return &attachment.Service{
-		Store: a.Store(), Objects: Bucket(a), Now: app.Now, NewID: a.NewID, MaxSize: int64(a.Int("MAX_FILE_MIB", 25)) << 20,
+		Store: a.Store(), Objects: Bucket(a), Now: app.Now, NewID: a.NewID, MaxSize: int64(a.MaxFileMiB()) << 20,
 		PendingMiB: a.Limiter("uploads", "PENDING_UPLOAD_MIB", 512, attachment.UploadTTL),
 	}
 }

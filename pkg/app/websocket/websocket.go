@@ -4,14 +4,14 @@ package websocket
 import (
 	"ticketsystem/pkg/account"
 	"ticketsystem/pkg/app"
-	"ticketsystem/pkg/push"
+	"ticketsystem/pkg/connections"
 	"ticketsystem/pkg/realtime"
 	"ticketsystem/pkg/ws"
 )
 
 // Publisher returns the publisher of WebSocket frames, from SOCKET_ENDPOINT.
 func Publisher(a *app.App) *ws.Publisher {
-	pusher := push.New(a.AWS("APIGATEWAYMANAGEMENTAPI"), a.Required("SOCKET_ENDPOINT"))
+	pusher := connections.New(a.AWS("APIGATEWAYMANAGEMENTAPI"), a.Required("SOCKET_ENDPOINT"))
 	return &ws.Publisher{Hub: &realtime.Hub{Store: a.Store(), Pusher: pusher, Now: app.Now}, Revocations: a.Revocations(), ReopenWindow: a.ReopenWindow(), Log: a.Log}
 }
 
@@ -27,7 +27,7 @@ func AccessRevoker(a *app.App) *account.AccessRevoker {
 
 // Disconnector returns the service that closes sockets, from SOCKET_ENDPOINT.
 func Disconnector(a *app.App) *realtime.Disconnector {
-	return &realtime.Disconnector{Store: a.Store(), Closer: push.New(a.AWS("APIGATEWAYMANAGEMENTAPI"), a.Required("SOCKET_ENDPOINT"))}
+	return &realtime.Disconnector{Store: a.Store(), Closer: connections.New(a.AWS("APIGATEWAYMANAGEMENTAPI"), a.Required("SOCKET_ENDPOINT"))}
 }
 
 // Handler returns the handler of WebSocket routes.

@@ -1,6 +1,6 @@
-// Package push sends frames to WebSocket connections through the API Gateway
+// Package connections sends frames to WebSocket connections through the API Gateway
 // management API (@connections).
-package push
+package connections
 
 import (
 	"context"

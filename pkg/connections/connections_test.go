@@ -1,4 +1,4 @@
-package push_test
+package connections_test
 
 import (
 	"context"
@@ -6,18 +6,18 @@ import (
 	"testing"
 
 	"ticketsystem/pkg/awstest"
-	"ticketsystem/pkg/push"
+	"ticketsystem/pkg/connections"
 	"ticketsystem/pkg/realtime"
 )
 
 const connectionID = "L0SM9cOFvHcCIhw="
 
-func newTestClient(t *testing.T, response awstest.Response) (*awstest.Server, *push.Client) {
+func newTestClient(t *testing.T, response awstest.Response) (*awstest.Server, *connections.Client) {
 	t.Helper()
 	server := awstest.New(t, func(awstest.Request) awstest.Response { return response })
 	endpoint := *server.Config.BaseEndpoint
 	server.Config.BaseEndpoint = nil
-	return server, push.New(server.Config, endpoint+"/prod")
+	return server, connections.New(server.Config, endpoint+"/prod")
 }
 
 func TestSend(t *testing.T) {
