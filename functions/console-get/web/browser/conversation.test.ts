@@ -2,6 +2,7 @@ import type { Browser, BrowserContext, Page } from "playwright-core"
 import { afterAll, beforeAll, expect, test } from "vitest"
 import { customerWithTicket, longLog } from "./api"
 import { caller, launch, newCustomer, newId, openTicketAs, person, seeded, setVisible, signInOverApi, storeLog } from "./console"
+import { open, somebody } from "./fixtures"
 
 let browser: Browser
 beforeAll(async () => void (browser = await launch()))
@@ -178,4 +179,26 @@ test("a long ticket of the device opens offline at its end, and scrolls to its f
     return page.locator("[aria-posinset='2'] .bubble").textContent({ timeout: 1_000 }).catch(() => "")
   }, { timeout: 60_000 }).toMatch(/^Message 0:/)
   expect(await page.locator("[aria-setsize]").first().getAttribute("aria-setsize")).toBe("1001") // with the line of the day
+})
+
+test.each(["en", "fa"] as const)("a new ticket that the server refuses goes back into its form, whole: %s", async (language) => {
+  const { page, context } = await somebody(browser, "user", { language })
+  await context.route((url) => url.pathname === "/tickets", (route) => (route.request().method() === "POST" ? route.fulfill({ status: 422, json: { type: "about:blank", title: "Unprocessable", status: 422, code: "validation_failed", detail: language === "fa" ? "این دسته دیگر وجود ندارد." : "This category is no longer there." } }) : route.fallback()))
+  await open(page, "/tickets/new")
+  const [category, subject, text] = [page.getByRole("radio").nth(1), page.locator(".new-ticket input.input").first(), page.locator(".new-ticket textarea")]
+  await category.check()
+  await subject.fill("Charged twice")
+  await text.fill("Please see the picture.")
+  await page.locator(".new-ticket summary").click()
+  const priority = page.locator(".new-ticket .segments button").nth(2)
+  await priority.click()
+  await page.locator(".new-ticket button[type=submit]").click()
+  await page.locator(".message[data-refused]").waitFor()
+  await page.locator(".row [data-refused]", { hasText: language === "fa" ? "فرستاده نشد" : "Not sent" }).waitFor()
+
+  await page.locator(".message[data-refused] button").first().click()
+  await page.waitForURL(/\/app\/tickets\/new$/)
+  await expect.poll(() => text.inputValue()).toBe("Please see the picture.")
+  expect([await subject.inputValue(), await category.isChecked(), await priority.getAttribute("aria-pressed")]).toEqual(["Charged twice", true, "true"])
+  await page.locator(".row [data-refused]").waitFor({ state: "detached" })
 })

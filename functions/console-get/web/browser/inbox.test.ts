@@ -198,3 +198,16 @@ test("scrolling a queue styles no row again", async () => {
   })
   expect(pointerEvents).toBe("auto")
 })
+
+test("a queue is asked for again after another screen, whose time it missed", async () => {
+  const { page } = await somebody(browser, "support")
+  await open(page, "/inbox/mine")
+  let asked = 0
+  page.on("request", (request) => new URL(request.url()).pathname === "/tickets" && asked++)
+  await page.getByRole("link", { name: /^Notifications/ }).first().click()
+  await page.getByRole("heading", { name: "Notifications" }).waitFor()
+  expect(asked).toBe(0)
+  await page.getByRole("link", { name: /^Inbox/ }).first().click()
+  await page.locator("[data-row]").first().waitFor()
+  await expect.poll(() => asked, { timeout: 20_000 }).toBe(1)
+})
