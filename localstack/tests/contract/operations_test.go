@@ -59,6 +59,30 @@ func TestTemplate_GradualDeployment(t *testing.T) {
 	}
 }
 
+// TestTemplate_VisibilityTimeouts checks that a batch of a queue becomes visible again only after
+// the invocation that has it must have ended.
+func TestTemplate_VisibilityTimeouts(t *testing.T) {
+	stack, _ := load(t)
+	queues := properties(t, stack, "AWS::SQS::Queue")
+	mappings := 0
+	for _, f := range functions(t, stack) {
+		for _, e := range f.Events {
+			if e.Type != "SQS" {
+				continue
+			}
+			mappings++
+			queue := fmt.Sprint(e.Properties["Queue"])
+			visibility, _ := queues[queue]["VisibilityTimeout"].(int)
+			if visibility <= int(f.Timeout.Seconds()) {
+				t.Errorf("%s: got %d s of %s, want more than the timeout of %s", queue, visibility, f.ID, f.Timeout)
+			}
+		}
+	}
+	if mappings < len(queues)/2 {
+		t.Errorf("got %d readers of %d queues, half of which are for dead letters", mappings, len(queues))
+	}
+}
+
 // TestSamconfig_Tags checks that each environment tags its stack: CloudFormation passes the
 // tags of a stack on to its resources.
 func TestSamconfig_Tags(t *testing.T) {
