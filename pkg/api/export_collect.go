@@ -160,7 +160,7 @@ func (r *exportRun) notifications(ctx context.Context) error {
 		if err := r.read(); err != nil {
 			return err
 		}
-		page, err := r.Store.ListNotifications(ctx, r.user.ID, notification.Query{Before: before, Limit: maxLimit})
+		page, err := r.Store.ListNotifications(ctx, r.user.ID, notification.Query{Customer: !r.user.Role.IsStaff(), Before: before, Limit: maxLimit})
 		if err != nil {
 			return err
 		}

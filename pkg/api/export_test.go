@@ -59,7 +59,8 @@ func TestExport(t *testing.T) {
 	f.addTicket(oneID, "message", "note", "message")
 	must(f.SeedEntries(ticket.Entry{TicketID: oneID, Seq: 5, Kind: ticket.KindNote, Body: "internal-text", Author: ticket.Author{ID: aliID, Role: user.RoleSupport}},
 		ticket.Entry{TicketID: oneID, Seq: 6, HiddenBefore: 1, Kind: ticket.KindMessage, Body: "the last", Author: ticket.Author{ID: saraID}, Attachments: []ticket.Attachment{{ID: otherID, Name: "a.pdf", State: "ready"}}}))
-	must(f.AddNotifications(t.Context(), notification.Notification{ID: aULID, UserID: saraID, Kind: notification.KindReply, TicketID: oneID, CreatedAt: f.now}))
+	must(f.AddNotifications(t.Context(), notification.Notification{ID: aULID, UserID: saraID, Kind: notification.KindReply, TicketID: oneID, CreatedAt: f.now},
+		notification.Notification{ID: otherID, UserID: saraID, Kind: notification.KindCustomerReply, TicketID: otherID, Body: "for agents", CreatedAt: f.now}))
 	if _, _, err := f.AddPushSubscription(t.Context(), saraID, notification.PushSubscription{ID: "a-browser", Platform: "web", Auth: "secret-auth", Session: aULID}); err != nil {
 		t.Fatal(err)
 	}
@@ -67,7 +68,7 @@ func TestExport(t *testing.T) {
 	if got.status != 200 || got.body["complete"] != true {
 		t.Fatalf("got %d %s", got.status, got.text)
 	}
-	for _, hidden := range []string{"internal-text", "secret-hash", "secret-auth", `"kind":"note"`} {
+	for _, hidden := range []string{"internal-text", "for agents", "secret-hash", "secret-auth", `"kind":"note"`} {
 		if strings.Contains(got.text, hidden) {
 			t.Errorf("the export has %s: %s", hidden, got.text)
 		}

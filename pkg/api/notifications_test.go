@@ -21,6 +21,25 @@ func testNotification(fx *fixture) notification.Notification {
 	}
 }
 
+// TestListNotifications_FormerAgent checks that a user reads no notifications for agents.
+func TestListNotifications_FormerAgent(t *testing.T) {
+	fx := newFixture(t)
+	n := testNotification(fx)
+	n.Kind, n.Title = notification.KindAssignment, "Ticket of somebody else"
+	must(fx.AddNotifications(t.Context(), n))
+	agent := sara
+	agent.Role = user.RoleSupport
+	for _, c := range []struct {
+		actor user.Principal
+		shown bool
+	}{{agent, true}, {sara, false}} {
+		got := fx.send(t, api.ListNotifications(fx.memStore), c.actor, newRequest(http.MethodGet, "/notifications", ""))
+		if unread := got.field("unread"); got.status != 200 || strings.Contains(got.text, n.Title) != c.shown || (unread == 1.0) != c.shown {
+			t.Errorf("%s: got %d %s, want shown %v", c.actor.Role, got.status, got.text, c.shown)
+		}
+	}
+}
+
 func TestListNotifications(t *testing.T) {
 	fx := newFixture(t)
 	must(fx.AddNotifications(t.Context(), testNotification(fx)))

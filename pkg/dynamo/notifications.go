@@ -170,7 +170,7 @@ func (s *Store) appendNotifications(page *notification.Page, counter *unreadItem
 		}
 		n := i.notification()
 		n.Read = counter.isRead(i)
-		if i.Hidden || i.TTL <= s.now().Unix() || q.Unread && n.Read {
+		if i.Hidden || q.Customer && n.ForAgent() || i.TTL <= s.now().Unix() || q.Unread && n.Read {
 			continue
 		}
 		if len(page.Notifications) == q.Limit {

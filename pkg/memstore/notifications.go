@@ -77,7 +77,7 @@ func (s *Store) ListNotifications(_ context.Context, userID string, q notificati
 			stored := s.notifications[userID][id]
 			n := cloneNotification(stored.Notification)
 			n.Read = count.isRead(stored)
-			if n.Hidden || !n.CreatedAt.Add(notification.TTL).After(s.now()) || q.Before != "" && id >= q.Before || q.Unread && n.Read {
+			if n.Hidden || q.Customer && n.ForAgent() || !n.CreatedAt.Add(notification.TTL).After(s.now()) || q.Before != "" && id >= q.Before || q.Unread && n.Read {
 				continue
 			}
 			if len(result.Notifications) == q.Limit {

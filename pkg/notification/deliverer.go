@@ -115,7 +115,7 @@ const maxClaims = 5
 // plan returns why the delivery must be skipped, or the notifications to report.
 func (d *Deliverer) plan(in DeliveryInput, channel Channel, now time.Time) (reason string, reported, grouped []Notification) {
 	switch {
-	case !in.UserFound, in.User.Disabled, in.Notification.forAgent() && !in.User.Role.IsStaff():
+	case !in.UserFound, in.User.Disabled, in.Notification.ForAgent() && !in.User.Role.IsStaff():
 		return ReasonUserDeleted, nil, nil
 	case in.Deleted:
 		return ReasonDeleted, nil, nil

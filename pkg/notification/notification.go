@@ -171,9 +171,10 @@ func skipReason(u user.User, channel Channel) string {
 
 // Query selects a page of a user's notifications, newest first.
 type Query struct {
-	Unread bool   // only unread ones
-	Before string // the last ID of the previous page; "" for the first page
-	Limit  int
+	Unread   bool   // only unread ones
+	Customer bool   // without those that only staff may get: a former agent has them still
+	Before   string // the last ID of the previous page; "" for the first page
+	Limit    int
 }
 
 // Page is one page of notifications.

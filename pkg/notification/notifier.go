@@ -55,7 +55,7 @@ func (n *Notifier) NotifyEntry(ctx context.Context, e ticket.Entry) error {
 	if apperr.Is(err, apperr.UserNotFound) {
 		return nil
 	}
-	if err != nil || u.Disabled || created.forAgent() && !u.Role.IsStaff() {
+	if err != nil || u.Disabled || created.ForAgent() && !u.Role.IsStaff() {
 		return err
 	}
 	created.RequestID, created.Deliveries = e.RequestID, PlanDeliveries(u, n.Now(), channelsOf(u)...)
@@ -154,8 +154,8 @@ func ForEntry(tk ticket.Ticket, e ticket.Entry) (n Notification, needed bool) {
 	return n, true
 }
 
-// forAgent reports whether only staff may get the notification.
-func (n Notification) forAgent() bool {
+// ForAgent reports whether only staff may get and read the notification.
+func (n Notification) ForAgent() bool {
 	return n.Kind == KindAssignment || n.Kind == KindCustomerReply
 }
 

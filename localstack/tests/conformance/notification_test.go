@@ -115,6 +115,44 @@ func TestListNotifications_Pagination(t *testing.T) {
 	})
 }
 
+// TestListNotifications_Customer checks that a former agent gets no notifications for agents, on
+// each page, and that they do not count as unread in a complete list.
+func TestListNotifications_Customer(t *testing.T) {
+	forEachBackend(t, func(t *testing.T, db backend) {
+		store, userID := db.open(), newID()
+		var want []string
+		for i, kind := range []notification.Kind{
+			notification.KindReply, notification.KindAssignment, notification.KindCustomerReply, notification.KindAssignment, notification.KindStatus, notification.KindCustomerReply,
+		} {
+			n := newNotification(userID, 10*i)
+			n.Kind = kind
+			must(t, store.AddNotifications(t.Context(), n))
+			if !n.ForAgent() {
+				want = append(want, n.ID)
+			}
+		}
+		for _, limit := range []int{1, 100} {
+			var got []string
+			for q := (notification.Query{Customer: true, Limit: limit}); ; {
+				page, err := store.ListNotifications(t.Context(), userID, q)
+				must(t, err)
+				if limit == 100 {
+					equal(t, "unread", page.Unread, len(want))
+				}
+				for _, n := range page.Notifications {
+					got = append(got, n.ID)
+				}
+				if q.Before = page.Next; q.Before == "" {
+					break
+				}
+			}
+			equal(t, fmt.Sprint("ids in pages of ", limit), strings.Join(got, " "), strings.Join(want, " "))
+		}
+		all, _, _ := listNotifications(t, db, userID)
+		equal(t, "notifications of an agent", len(all), 6)
+	})
+}
+
 // TestUnreadCount_Hidden checks that a hidden notification never changes the unread count: when it
 // is created, marked as read alone and with a shown one, and deleted.
 func TestUnreadCount_Hidden(t *testing.T) {
