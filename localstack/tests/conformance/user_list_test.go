@@ -1,8 +1,11 @@
 package conformance
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
+	"io"
+	"net/http"
 	"slices"
 	"strings"
 	"testing"
@@ -14,6 +17,7 @@ import (
 
 	"ticketsystem/pkg/account"
 	"ticketsystem/pkg/app"
+	"ticketsystem/pkg/dynamo"
 	"ticketsystem/pkg/event"
 	"ticketsystem/pkg/stream"
 	"ticketsystem/pkg/user"
@@ -218,4 +222,37 @@ func TestListUsers_Replay(t *testing.T) {
 	w.removeAttributes(t, "U#"+l.User.ID, "~U", "u, ls, q, a, w")
 	w.replay(t, w.store)
 	equal(t, "index keys", w.items(t)["U#"+l.User.ID+"|~U"], before["U#"+l.User.ID+"|~U"])
+}
+
+// rowTwice is an HTTP client whose queries of an index return the row of a user twice, as two
+// pages do when the user moves between them.
+type rowTwice struct {
+	next   aws.HTTPClient
+	userID string
+}
+
+func (c rowTwice) Do(r *http.Request) (*http.Response, error) {
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		return nil, err
+	}
+	if strings.Contains(string(body), `"IndexName"`) {
+		row := fmt.Sprintf(`{"PK":{"S":"U#%s"},"SK":{"S":"~U"}}`, c.userID)
+		answer := fmt.Sprintf(`{"Count":2,"Items":[%s,%s],"ScannedCount":2}`, row, row)
+		return &http.Response{StatusCode: http.StatusOK, Header: http.Header{}, Body: io.NopCloser(strings.NewReader(answer)), Request: r}, nil
+	}
+	r.Body = io.NopCloser(bytes.NewReader(body))
+	return c.next.Do(r)
+}
+
+// TestListUsers_Moved checks that a list has a user once who moves in the index while it is read.
+func TestListUsers_Moved(t *testing.T) {
+	t.Parallel()
+	u := addUser(t, newUserAdmin(openStore()), user.RoleUser)
+	config := env.config.Copy()
+	config.HTTPClient = rowTwice{config.HTTPClient, u.ID}
+	users, _, err := dynamo.New(config, env.table, app.Now).ListUsersBy(t.Context(), account.UserQuery{Sort: account.UsersByLastSeen, Limit: 10}, nil)
+	if must(t, err); len(users) != 1 || users[0].ID != u.ID {
+		t.Errorf("got %+v, want one user", users)
+	}
 }
