@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs"
 import type { Browser, BrowserContext, Page } from "playwright-core"
 import { afterAll, beforeAll, expect, test } from "vitest"
-import { apiUrl, caller, codeFor, launch, newCustomer, openTicketAs, type Person, person, seeded, setVisible, signInOverApi } from "./console"
+import { apiUrl, caller, codeFor, launch, newCustomer, openTicketAs, type Person, person, seeded, setVisible, signInOverApi, writeAs } from "./console"
 
 let browser: Browser
 beforeAll(async () => void (browser = await launch()))
@@ -103,6 +103,23 @@ test("a reply rings and notifies once, although two tabs are open and hidden", a
   await expect.poll(async () => (await shown(page)).length, { timeout: 60_000 }).toBe(1)
   await expect.poll(() => rings(page, second), { timeout: 30_000 }).toBe(2) // two tones
   expect(faults).toEqual([])
+})
+
+test("a new ticket rings once for an agent who wants that, a later message of it does not", async () => {
+  const agent = await person(browser)
+  await agent.context.addInitScript(() => localStorage.setItem("sound", "all"))
+  await countRings(agent.context)
+  const subscribed = new Promise<void>((resolve) => agent.page.on("websocket", (socket) => socket.on("framereceived", ({ payload }) => /"type":"subscribed".*"queue"/.test(String(payload)) && resolve())))
+  await signInOverApi(agent, seeded.agent, "/inbox/unassigned")
+  await subscribed
+  const call = await caller(await newCustomer("Arash Nouri"))
+  const { id } = await openTicketAs(call, "A ticket that rings")
+  await agent.page.locator(`[data-row="${id}"]`).waitFor()
+  await expect.poll(() => rings(agent.page), { timeout: 30_000 }).toBe(2)
+  await writeAs(call, id, "Are you there?")
+  await agent.page.locator(`[data-row="${id}"]`, { hasText: "Are you there?" }).waitFor()
+  expect(await rings(agent.page)).toBe(2)
+  expect(agent.faults).toEqual([])
 })
 
 type Rings = { rings: number }

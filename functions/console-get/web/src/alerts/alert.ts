@@ -1,4 +1,4 @@
-import type { Entry, Notification } from "../api/types"
+import type { Notification } from "../api/types"
 import { session, staff } from "../app/session"
 import { direction, language } from "../i18n"
 import { viewedTicket } from "../socket/realtime"
@@ -22,10 +22,14 @@ export async function alert(notification: Notification): Promise<void> {
   })
 }
 
+/** The new tickets whose frame has come: it may come again. */
+const announced = new Set<string>()
+
 /** A sound for a new ticket, for staff who want one. */
-export async function alertOfTicket(opening: Entry): Promise<void> {
-  if (sound() !== "all" || !staff.peek() || opening.author.id === session.peek()?.user.id) return
-  await once(opening.ticketId, async () => ring())
+export async function alertOfTicket(ticketId: string): Promise<void> {
+  if (sound() !== "all" || !staff.peek() || announced.has(ticketId)) return
+  announced.add(ticketId)
+  await once(ticketId, async () => ring())
 }
 
 /** Runs an alert in one tab: the lock is free again when no other tab can still hold the same frame. */
