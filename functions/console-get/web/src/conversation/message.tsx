@@ -83,8 +83,7 @@ export function WaitingMessage({ item }: { item: OutboxItem }) {
         </div>
         {refused ? (
           <p class="message-foot message-problem" role="alert">
-            <CircleAlert size={14} />
-            <span>{item.problem?.detail || item.problem?.title || t().ticket.refused}</span>
+            <span class="message-cause"><CircleAlert size={14} />{item.problem?.detail || item.problem?.title || t().ticket.refused}</span>
             <button type="button" class="link" onClick={() => void edit()}>{t().ticket.editAgain}</button>
             {closed ? <button type="button" class="link" onClick={() => void followUp()}>{t().ticket.followUp}</button> : <button type="button" class="link" onClick={() => void retry(item.clientId)}>{t().ticket.sendAgain}</button>}
           </p>
