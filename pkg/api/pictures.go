@@ -17,34 +17,49 @@ import (
 
 // A picture URL contains the user id, not the file id, so that lists show the current picture
 // without reading the users. The URL is signed and valid for at most pictureTTL. It changes
-// once per pictureTimeSlot, so that browsers can cache the image.
+// once per pictureTimeSlot, so that browsers can cache the image. Where the user has been read,
+// it also changes with the picture: a page shows a new image only at a new URL.
 const (
 	pictureTTL      = time.Hour
 	pictureTimeSlot = 30 * time.Minute
+
+	pictureVersionLength = 8 // characters at the start of a seal
 )
 
 // defaultAvatar is the image of users without a picture.
 const defaultAvatar = rawText(`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 64 64"><rect width="64" height="64" fill="#d5dae0"/>` +
 	`<g fill="#8a94a0"><circle cx="32" cy="25" r="12"/><path d="M8 64a24 20 0 0 1 48 0z"/></g></svg>`)
 
-// pictureURL returns the signed URL of a user's picture. Returns nil if the function has no
-// key or the URL of the API is unknown.
+// pictureURL returns the signed URL of the current picture of a user. Returns nil if the function
+// has no key or the URL of the API is unknown.
 func (r *Request) pictureURL(userID string) *string {
-	if userID == "" || r.baseURL == "" || !r.key.IsSet() {
-		return nil
-	}
 	if known := r.pictures[userID]; known != nil {
 		return known
 	}
+	r.pictures[userID] = r.signPicture(userID, "")
+	return r.pictures[userID]
+}
+
+// signPicture returns the result of pictureURL for a known picture.
+func (r *Request) signPicture(userID, pictureID string) *string {
+	if userID == "" || r.baseURL == "" || !r.key.IsSet() {
+		return nil
+	}
 	until := strconv.FormatInt(r.now().Truncate(pictureTimeSlot).Add(pictureTTL).Unix(), 10)
-	signed := r.baseURL + "/pictures/" + userID + "?until=" + until + "&seal=" + r.pictureSignature(userID, until)
-	r.pictures[userID] = &signed
+	version := base64.RawURLEncoding.EncodeToString(r.key.MAC("picture version", pictureID))[:pictureVersionLength]
+	signed := r.baseURL + "/pictures/" + userID + "?until=" + until + "&seal=" + r.pictureSeal(userID, until, version)
 	return &signed
 }
 
-// pictureSignature returns the MAC of a picture URL, truncated to 128 bits.
-func (r *Request) pictureSignature(userID, until string) string {
-	return base64.RawURLEncoding.EncodeToString(r.key.MAC("picture", userID, until)[:16])
+// pictureSeal returns the version of a picture URL and the URL's MAC, truncated to 128 bits.
+func (r *Request) pictureSeal(userID, until, version string) string {
+	return version + base64.RawURLEncoding.EncodeToString(r.key.MAC("picture", userID, until, version)[:16])
+}
+
+// isPictureSeal reports whether a picture URL has been signed.
+func (r *Request) isPictureSeal(seal, userID, until string) bool {
+	version := seal[:min(len(seal), pictureVersionLength)]
+	return subtle.ConstantTimeCompare([]byte(seal), []byte(r.pictureSeal(userID, until, version))) == 1
 }
 
 // gatewayURL returns the URL of the API at API Gateway, "" if its domain is unknown. The Host
@@ -75,7 +90,7 @@ func GetPicture(profiles *account.Profiles, attachments *attachment.Service) End
 	return Public(func(ctx context.Context, r *Request) (Response, error) {
 		id, until := r.pathID(), r.query.Get("until")
 		expiresAt, _ := strconv.ParseInt(until, 10, 64)
-		if subtle.ConstantTimeCompare([]byte(r.query.Get("seal")), []byte(r.pictureSignature(id, until))) != 1 || r.now().Unix() >= expiresAt {
+		if !r.isPictureSeal(r.query.Get("seal"), id, until) || r.now().Unix() >= expiresAt {
 			return Response{}, apperr.New(apperr.AttachmentNotFound, "")
 		}
 		owner := user.Principal{UserID: id}

@@ -47,11 +47,24 @@ func TestGetPicture(t *testing.T) {
 	if status, _, _, _ := show(rezaID, at.RawQuery); status != 404 {
 		t.Errorf("another user with the same seal: got %d, want 404", status)
 	}
+	for name, seal := range map[string]string{"no version": at.Query().Get("seal")[8:], "another version": "AAAAAAAA" + at.Query().Get("seal")[8:], "short": "AAAA"} {
+		if status, _, _, _ := show(saraID, "until="+at.Query().Get("until")+"&seal="+seal); status != 404 {
+			t.Errorf("%s: got %d, want 404", name, status)
+		}
+	}
 	pending := attachment.Attachment{ID: aULID, Owner: saraID, Type: "image/png", State: attachment.Pending, CreatedAt: m.now}
 	must(m.AddAttachment(t.Context(), pending))
 	m.putSara("", aULID)
 	if status, _, kind, _ := show(saraID, at.RawQuery); status != 200 || kind != "image/svg+xml" {
 		t.Errorf("pending: got %d %q, want the default avatar", status, kind)
+	}
+	replaced, _ := m.send(t, api.GetProfile(accounts.profiles), sara, get).body["pictureUrl"].(string)
+	next, err := url.Parse(replaced)
+	if err != nil || replaced == address || next.Query().Get("until") != at.Query().Get("until") {
+		t.Errorf("URL of a replaced picture: got %q, %v, want one that differs from %q in its seal", replaced, err, address)
+	}
+	if status, _, _, _ := show(saraID, next.RawQuery); status != 200 {
+		t.Errorf("replaced: got %d, want 200", status)
 	}
 	m.putSara("", "")
 	if status, _, kind, body := show(saraID, at.RawQuery); status != 200 || kind != "image/svg+xml" || !strings.HasPrefix(body, "<svg") {

@@ -40,7 +40,7 @@ type notificationPreferencesView struct {
 func (r *Request) viewUser(u user.User) userView {
 	v := viewUser(u, r.Locale())
 	if u.PictureID != "" {
-		v.PictureURL = r.pictureURL(u.ID)
+		v.PictureURL = r.signPicture(u.ID, u.PictureID)
 	}
 	return v
 }

@@ -1,6 +1,6 @@
 import { signal } from "@preact/signals"
 import { call } from "../api/client"
-import { ApiError, NetworkError } from "../api/problem"
+import { ApiError, isTemporary, NetworkError } from "../api/problem"
 import { t } from "../i18n"
 import { database, type StoredFile } from "../log/db"
 
@@ -40,7 +40,23 @@ export async function uploadFile(id: string): Promise<string> {
   return offer.id
 }
 
-const refused = (detail: string) => new ApiError(422, { type: "about:blank", title: "", detail, status: 422, code: "attachment_refused", errors: [] })
+/** The error of a file that will not be accepted, with a text for the reader. */
+export const refused = (detail: string) => new ApiError(422, { type: "about:blank", title: "", detail, status: 422, code: "attachment_refused", errors: [] })
+
+const checkTries = 120
+const checkPause = 500
+
+/** Waits until an upload has been checked. Throws attachment_refused, or attachment_pending after a minute. */
+export async function waitForCheck(attachmentId: string): Promise<void> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return void (await call("get", "/attachments/{id}", { path: { id: attachmentId } }))
+    } catch (error) {
+      if (tries === checkTries || !isTemporary(error)) throw error
+      await new Promise((resolve) => setTimeout(resolve, checkPause))
+    }
+  }
+}
 
 /** Sends the form to the bucket. XMLHttpRequest, because fetch does not report progress. */
 function post(file: StoredFile, upload: { url: string; fields: Record<string, string> }): Promise<void> {
