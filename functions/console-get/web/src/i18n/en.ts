@@ -45,7 +45,7 @@ export const common = {
   },
   tickets: {
     title: "My tickets", new: "New ticket", search: "Search", searchLabel: "Search your tickets", filter: "Show", all: "All", active: "Open", solved: "Solved and closed",
-    emptyTitle: "No tickets yet", emptyText: "Ask us anything: open your first ticket.", noneFound: "Nothing found", noneFoundText: "Try other words, or fewer.",
+    emptyTitle: "No tickets yet", emptyText: "Ask us anything: open your first ticket.", noneHere: "No tickets here", showAll: "Show all tickets", noneFound: "Nothing found", noneFoundText: "Try other words, or fewer.",
     unread: (n: number) => plural(n, { one: "# new message", other: "# new messages" }),
     offlineNew: "Waits for the connection",
   },

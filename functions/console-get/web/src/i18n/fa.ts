@@ -51,7 +51,7 @@ export const common: typeof english = {
   },
   tickets: {
     title: "تیکت‌های من", new: "تیکت تازه", search: "جست‌وجو", searchLabel: "جست‌وجو در تیکت‌های شما", filter: "نمایش", all: "همه", active: "باز", solved: "حل‌شده و بسته",
-    emptyTitle: "هنوز تیکتی نیست", emptyText: "هر چه می‌خواهید بپرسید: نخستین تیکت خود را باز کنید.", noneFound: "چیزی پیدا نشد", noneFoundText: "واژه‌های دیگر یا کمتر را بیازمایید.",
+    emptyTitle: "هنوز تیکتی نیست", emptyText: "هر چه می‌خواهید بپرسید: نخستین تیکت خود را باز کنید.", noneHere: "این‌جا تیکتی نیست", showAll: "نمایش همهٔ تیکت‌ها", noneFound: "چیزی پیدا نشد", noneFoundText: "واژه‌های دیگر یا کمتر را بیازمایید.",
     unread: (n) => plural(n, { other: "# پیام تازه" }),
     offlineNew: "در انتظار اتصال",
   },

@@ -1,5 +1,5 @@
 import type { ComponentChildren } from "preact"
-import { CircleAlert } from "lucide-preact"
+import { CircleAlert, Search } from "lucide-preact"
 import { useEffect, useState } from "preact/hooks"
 import { ApiError, NetworkError } from "../api/problem"
 import { t } from "../i18n"
@@ -11,6 +11,9 @@ export function describe(error: unknown): { text: string; requestId?: string | u
   if (error instanceof ApiError) return { text: error.status >= 500 || !error.message ? t().errors.unknown : error.message, requestId: error.problem.requestId }
   return { text: t().errors.unknown }
 }
+
+/** Whether the server does not take the words of a search: there are too many. */
+export const isSearchProblem = (error: unknown): boolean => error instanceof ApiError && error.status === 400 && "q" in error.fields
 
 export const isMissing = (error: unknown): boolean => error instanceof ApiError && (error.status === 404 || error.status === 403)
 
@@ -32,6 +35,9 @@ export function Empty({ icon, title, text, children }: EmptyProps) {
     </div>
   )
 }
+
+/** A search without a result. */
+export const NoneFound = () => <Empty icon={<Search size={32} />} title={t().tickets.noneFound} text={t().tickets.noneFoundText} />
 
 /** What a screen shows instead of its content after an error; content that is held stays instead. */
 export function Failure({ error, onRetry }: { error: unknown; onRetry?: () => void }) {

@@ -1,9 +1,8 @@
 import { type QueryKey, useInfiniteQuery } from "@tanstack/preact-query"
 import type { ComponentChildren } from "preact"
 import type { Cursor, Page } from "../../api/pages"
-import { t } from "../../i18n"
-import { Button } from "../../ui/controls"
-import { Empty, Failure, SkeletonRows } from "../../ui/states"
+import { ShowMore } from "../../ui/show-more"
+import { Empty, Failure, isSearchProblem, NoneFound, SkeletonRows } from "../../ui/states"
 
 /** A list of the API, page after page. */
 export function usePages<T>(queryKey: QueryKey, fetchPage: (cursor: Cursor) => Promise<Page<T>>) {
@@ -13,7 +12,7 @@ export function usePages<T>(queryKey: QueryKey, fetchPage: (cursor: Cursor) => P
     queryFn: ({ pageParam }) => fetchPage(pageParam ? { cursor: pageParam } : {}),
     getNextPageParam: (last) => last.page.next || undefined,
   })
-  return { ...query, items: query.data?.pages.flatMap((page) => page.data) ?? [] }
+  return { ...query, queryKey, items: query.data?.pages.flatMap((page) => page.data) ?? [] }
 }
 
 interface PagesProps<T> {
@@ -24,13 +23,14 @@ interface PagesProps<T> {
 
 /** Every state of a list: first load, error, empty, rows, more. */
 export function Pages<T>({ result, empty, children }: PagesProps<T>) {
-  const { data, error, items, hasNextPage, isFetchingNextPage, fetchNextPage, refetch } = result
+  const { data, error, items, hasNextPage, queryKey, refetch } = result
+  if (isSearchProblem(error)) return <NoneFound />
   if (!data) return error ? <Failure error={error} onRetry={() => void refetch()} /> : <SkeletonRows />
   if (items.length === 0 && !hasNextPage) return <Empty title={empty} />
   return (
     <>
       {children(items)}
-      {hasNextPage && <Button kind="quiet" wide busy={isFetchingNextPage} onClick={() => void fetchNextPage()}>{t().actions.showMore}</Button>}
+      {hasNextPage && <ShowMore pages={result} queryKey={queryKey} />}
     </>
   )
 }

@@ -1,16 +1,17 @@
 import type { VNode } from "preact"
 import { useEffect, useMemo, useRef, useState } from "preact/hooks"
-import { CheckCheck, SearchX } from "lucide-preact"
+import { CheckCheck } from "lucide-preact"
 import { Virtualizer } from "virtua"
 import { useLocation } from "wouter-preact"
 import { inboxText } from "../../i18n/inbox"
 import { t } from "../../i18n"
 import type { Ticket } from "../../api/types"
 import { Button } from "../../ui/controls"
-import { Empty, Failure, SkeletonRows } from "../../ui/states"
+import { fetchMore } from "../../ui/show-more"
+import { Empty, Failure, isSearchProblem, NoneFound, SkeletonRows } from "../../ui/states"
 import { pathOf, type Queue } from "./queues"
 import { TicketRow } from "./ticket-row"
-import { useHeldBack, type useQueue } from "./use-queue"
+import { queuePages, useHeldBack, type useQueue } from "./use-queue"
 
 interface Props {
   queue: Queue
@@ -73,9 +74,9 @@ export function QueueList({ queue, result, openId }: Props) {
         </button>
       )}
       <div ref={scroller} class="queue-rows" onScroll={(event) => setScrolled(event.currentTarget.scrollTop > scrolledFrom)}>
-        {!data && error && <Failure error={error} onRetry={() => void refetch()} />}
+        {!data && error && (isSearchProblem(error) ? <NoneFound /> : <Failure error={error} onRetry={() => void refetch()} />)}
         {!data && !error && <SkeletonRows />}
-        {data && shown.length === 0 && !hasNextPage && (queue.words ? <Empty icon={<SearchX size={32} />} title={t().tickets.noneFound} text={t().tickets.noneFoundText} /> : <Empty icon={<CheckCheck size={32} />} title={inboxText().emptyTitle} text={inboxText().emptyText} />)}
+        {data && shown.length === 0 && !hasNextPage && (queue.words ? <NoneFound /> : <Empty icon={<CheckCheck size={32} />} title={inboxText().emptyTitle} text={inboxText().emptyText} />)}
         {shown.length > 0 && (
           <div role="list" aria-labelledby="queue-title" onClick={open} onFocusCapture={(event) => setFocused((event.target as HTMLElement).dataset.row ?? "")}>
             <Virtualizer scrollRef={scroller as never} data={shown} keepMounted={kept(shown, [focused, openId])}>
@@ -84,7 +85,7 @@ export function QueueList({ queue, result, openId }: Props) {
           </div>
         )}
         <div ref={end} />
-        {data && error && hasNextPage && <Button kind="quiet" wide onClick={() => void fetchNextPage()}>{t().actions.retry}</Button>}
+        {data && error && hasNextPage && <Button kind="quiet" wide onClick={() => void fetchMore(result, queuePages(queue).queryKey)}>{t().actions.retry}</Button>}
         {isFetchingNextPage && <SkeletonRows count={3} />}
       </div>
     </>

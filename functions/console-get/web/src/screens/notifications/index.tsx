@@ -9,6 +9,7 @@ import { t } from "../../i18n"
 import { clock, day } from "../../i18n/format"
 import { unreadNotifications } from "../../socket/realtime"
 import { Button } from "../../ui/controls"
+import { ShowMore } from "../../ui/show-more"
 import { Empty, Failure, SkeletonRows } from "../../ui/states"
 import { toastError } from "../../ui/toast"
 
@@ -43,7 +44,7 @@ export default function Notifications() {
           </section>
         ))
       )}
-      {query.hasNextPage && <Button kind="quiet" wide busy={query.isFetchingNextPage} onClick={() => void query.fetchNextPage()}>{t().actions.showMore}</Button>}
+      {query.hasNextPage && <ShowMore pages={query} queryKey={key} />}
     </div>
   )
 }

@@ -1,5 +1,5 @@
-import { useComputed, useSignal } from "@preact/signals"
-import { useInfiniteQuery } from "@tanstack/preact-query"
+import { type Signal, useComputed, useSignal } from "@preact/signals"
+import { type UseInfiniteQueryResult, useInfiniteQuery } from "@tanstack/preact-query"
 import { CircleAlert, Clock, Inbox, Plus, Search } from "lucide-preact"
 import { useEffect } from "preact/hooks"
 import { Link } from "wouter-preact"
@@ -11,7 +11,8 @@ import { heldTickets, removeTicket, ticketsChanged, ticketSignal } from "../../l
 import { outbox } from "../../outbox/outbox"
 import { viewedTicket } from "../../socket/realtime"
 import { Button, Segments } from "../../ui/controls"
-import { Empty, Failure, SkeletonRows } from "../../ui/states"
+import { ShowMore } from "../../ui/show-more"
+import { Empty, Failure, isSearchProblem, NoneFound, SkeletonRows } from "../../ui/states"
 import { StatusChip } from "../../ui/status"
 import { RelativeTime } from "../../ui/time"
 import { useDelayed } from "../../ui/use-delayed"
@@ -24,7 +25,8 @@ export function TicketList({ openId }: { openId: string | undefined }) {
   const filter = useSignal<Filter>("active")
   const search = useSignal("")
   const q = useDelayed(search.value.trim())
-  const query = useInfiniteQuery(listPages(filter.value, q))
+  const pages = listPages(filter.value, q)
+  const query = useInfiniteQuery(pages)
   const loaded = query.data?.pages.flatMap((page) => page.ids) ?? []
   useForgotten(filter.value, q, loaded, query.isSuccess && !query.hasNextPage && !query.isPlaceholderData)
   const shown = useComputed(() => {
@@ -43,7 +45,7 @@ export function TicketList({ openId }: { openId: string | undefined }) {
         </div>
         <label class="search">
           <Search size={18} aria-hidden="true" />
-          <input type="search" dir="auto" class="input" aria-label={t().tickets.searchLabel} placeholder={t().tickets.search} value={search.value} onInput={(event) => (search.value = event.currentTarget.value)} />
+          <input type="search" dir="auto" class="input" aria-label={t().tickets.searchLabel} placeholder={t().tickets.search} maxLength={200} value={search.value} onInput={(event) => (search.value = event.currentTarget.value)} />
         </label>
         {!q && (
           <Segments
@@ -65,18 +67,39 @@ export function TicketList({ openId }: { openId: string | undefined }) {
         ))}
         {ids.map((id) => <Row key={id} id={id} open={id === openId} />)}
       </ul>
-      {query.isError && ids.length === 0 ? (
-        <Failure error={query.error} onRetry={() => void query.refetch()} />
-      ) : query.isPending && ids.length === 0 ? (
-        <SkeletonRows />
-      ) : (
-        ids.length + waiting.length === 0 && !query.hasNextPage && (
-          q ? <Empty icon={<Search size={32} />} title={t().tickets.noneFound} text={t().tickets.noneFoundText} />
-          : <Empty icon={<Inbox size={32} />} title={t().tickets.emptyTitle} text={t().tickets.emptyText} />
-        )
-      )}
-      {query.hasNextPage && <Button kind="quiet" busy={query.isFetchingNextPage} onClick={() => void query.fetchNextPage()}>{t().actions.showMore}</Button>}
+      {ids.length === 0 && <Nothing query={query} filter={filter} q={q} waiting={waiting.length > 0} />}
+      {query.hasNextPage && <ShowMore pages={query} queryKey={pages.queryKey} />}
     </section>
+  )
+}
+
+interface NothingProps {
+  query: UseInfiniteQueryResult
+  filter: Signal<Filter>
+  q: string
+  /** Whether tickets that wait to be sent are shown. */
+  waiting: boolean
+}
+
+/** What the list shows without a row: an error, the first load, or that there is none. */
+function Nothing({ query, filter, q, waiting }: NothingProps) {
+  if (q && isSearchProblem(query.error)) return <NoneFound />
+  if (query.isError) return <Failure error={query.error} onRetry={() => void query.refetch()} />
+  if (query.isPending) return <SkeletonRows />
+  if (waiting || query.hasNextPage) return null
+  return q ? <NoneFound /> : <NoTickets filter={filter} />
+}
+
+/** That a list is empty, or that the customer has no tickets at all. */
+function NoTickets({ filter }: Pick<NothingProps, "filter">) {
+  const { data, isPending } = useInfiniteQuery(listPages("all", ""))
+  const held = heldTickets().length > 0
+  if (isPending && !held) return <SkeletonRows />
+  if (!held && data?.pages[0]?.ids.length === 0) return <Empty icon={<Inbox size={32} />} title={t().tickets.emptyTitle} text={t().tickets.emptyText} />
+  return (
+    <Empty icon={<Inbox size={32} />} title={t().tickets.noneHere}>
+      <Button onClick={() => (filter.value = "all")}>{t().tickets.showAll}</Button>
+    </Empty>
   )
 }
 

@@ -1,0 +1,69 @@
+import "fake-indexeddb/auto"
+import { QueryClientProvider } from "@tanstack/preact-query"
+import { act, cleanup, fireEvent, render, screen } from "@testing-library/preact"
+import { afterEach, beforeEach, expect, test, vi } from "vitest"
+import { queryClient } from "../../api/query"
+import { session } from "../../app/session"
+import { t } from "../../i18n"
+import { deleteDatabase, openDatabase } from "../../log/db"
+import { forgetTickets } from "../../log/tickets"
+import { TicketList } from "./list"
+
+const solved = { id: "s", number: "AB12", title: "Solved ticket", status: "resolved", unread: 0, preview: "", lastActivityAt: "2026-01-01T00:00:00Z" }
+/** What the server answers to GET /tickets by the query. */
+let answer: (query: URLSearchParams) => { status?: number; body: object }
+const page = (data: object[], next: string | null = null) => ({ body: { data, page: { hasMore: next !== null, next } } })
+
+beforeEach(async () => {
+  await Promise.all([t.load(), openDatabase("me")])
+  session.value = { user: { id: "me", role: "user" }, ended: false } as never
+  vi.stubGlobal("fetch", async (url: string) => {
+    const { status = 200, body } = answer(new URL(url, "http://x").searchParams)
+    return new Response(JSON.stringify(body), { status })
+  })
+})
+afterEach(async () => {
+  cleanup()
+  queryClient.clear()
+  forgetTickets()
+  vi.unstubAllGlobals()
+  await deleteDatabase("me")
+})
+
+const open = () => act(() => void render(<QueryClientProvider client={queryClient}><TicketList openId={undefined} /></QueryClientProvider>))
+
+test("a customer whose tickets are all solved is not told to open the first one", async () => {
+  answer = (query) => page(query.get("status") ? [] : [solved])
+  await open()
+  await screen.findByText("No tickets here")
+  await act(() => screen.getByRole("button", { name: "Show all tickets" }).click())
+  await screen.findByText("Solved ticket")
+})
+
+test("a customer without a ticket is told how to open one", async () => {
+  answer = () => page([])
+  await open()
+  await screen.findByText("No tickets yet")
+})
+
+test("a search that the server finds too long has no result", async () => {
+  answer = (query) => (query.get("q") ? { status: 400, body: { code: "bad_request", detail: "?", errors: [{ pointer: "?q", code: "too_long", message: "too long" }] } } : page([]))
+  await open()
+  const field = screen.getByRole<HTMLInputElement>("searchbox")
+  expect(field.maxLength).toBe(200)
+  fireEvent.input(field, { target: { value: "one two three four five six seven eight nine ten eleven" } })
+  await screen.findByText("Nothing found")
+})
+
+test("a list that was open for too long is fetched anew by \"Show more\"", async () => {
+  const asked: (string | null)[] = []
+  answer = (query) => {
+    asked.push(query.get("cursor"))
+    return query.get("cursor") === "old" ? { status: 400, body: { code: "bad_cursor" } } : page([{ ...solved, status: "open" }], asked.includes("old") ? null : "old")
+  }
+  await open()
+  const more = await screen.findByRole("button", { name: "Show more" })
+  await act(() => more.click())
+  await vi.waitFor(() => expect(asked).toEqual([null, "old", null]))
+  await vi.waitFor(() => expect(screen.queryByRole("button", { name: "Show more" })).toBeNull())
+})
