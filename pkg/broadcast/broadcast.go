@@ -97,6 +97,12 @@ func (b Broadcast) PublicState() State {
 	return Done
 }
 
+// Cancellable reports whether recipients are still to be notified. Afterwards only deliveries of stored
+// notifications are in progress, which a cancellation does not stop: workers do not read the broadcast.
+func (b Broadcast) Cancellable() bool {
+	return b.State == Queued || b.State == Sending
+}
+
 // TextIn returns the title and the body in a language.
 func (b Broadcast) TextIn(language string) (title, body string) {
 	return cmp.Or(b.Titles[language], b.Title), cmp.Or(b.Bodies[language], b.Body)

@@ -25,7 +25,7 @@ func (r *Runner) Run(ctx context.Context, broadcastID string, deadline time.Time
 	if apperr.Is(err, apperr.BroadcastNotFound) {
 		return true, nil
 	}
-	for err == nil && (b.State == Queued || b.State == Sending) {
+	for err == nil && b.Cancellable() {
 		if !r.Now().Before(deadline) {
 			return false, nil
 		}

@@ -204,6 +204,21 @@ func TestRun_DeliveryCounts(t *testing.T) {
 	}
 }
 
+// TestBroadcast_Cancellable checks that a broadcast is cancellable exactly while Cancel stops it.
+func TestBroadcast_Cancellable(t *testing.T) {
+	b := toAllUsers()
+	b.Channels = []notification.Channel{notification.Email}
+	for name, run := range map[string]func(*fixture){"queued": func(*fixture) {}, "written": (*fixture).complete} {
+		f := newFixture(t, 100, b)
+		run(f)
+		before := f.broadcast()
+		got, err := f.service().Cancel(t.Context(), audit.Actor{}, before.ID)
+		if stopped := got.State == broadcast.Cancelled; before.Cancellable() != stopped || stopped != (name == "queued") || got.Cancellable() {
+			t.Errorf("%s: got %v before and %v after Cancel, which returned %s, %v", name, before.Cancellable(), got.Cancellable(), got.State, err)
+		}
+	}
+}
+
 // changedRole gives the users of the first role of a broadcast the second one, when the users of
 // the second are listed.
 type changedRole struct {

@@ -11,17 +11,18 @@ const ChannelInApp notification.Channel = "app"
 
 // BroadcastView is a broadcast with its progress.
 type BroadcastView struct {
-	ID         string                 `json:"id"`
-	State      broadcast.State        `json:"state"`
-	Title      string                 `json:"title"`
-	Body       string                 `json:"body"`
-	Titles     map[string]string      `json:"titles,omitempty"`
-	Bodies     map[string]string      `json:"bodies,omitempty"`
-	Audience   audienceView           `json:"audience"`
-	Channels   []notification.Channel `json:"channels"`
-	Counts     broadcastCountsView    `json:"counts"`
-	CreatedAt  *string                `json:"createdAt"`
-	FinishedAt *string                `json:"finishedAt"`
+	ID          string                 `json:"id"`
+	State       broadcast.State        `json:"state"`
+	Cancellable bool                   `json:"cancellable"`
+	Title       string                 `json:"title"`
+	Body        string                 `json:"body"`
+	Titles      map[string]string      `json:"titles,omitempty"`
+	Bodies      map[string]string      `json:"bodies,omitempty"`
+	Audience    audienceView           `json:"audience"`
+	Channels    []notification.Channel `json:"channels"`
+	Counts      broadcastCountsView    `json:"counts"`
+	CreatedAt   *string                `json:"createdAt"`
+	FinishedAt  *string                `json:"finishedAt"`
 }
 
 // audienceView contains the number of users given by id, not their ids: there may be thousands.
@@ -57,7 +58,7 @@ func viewDeliveryCounts(c broadcast.DeliveryCounts) deliveryCountsView {
 // ViewBroadcast returns the view of a broadcast.
 func ViewBroadcast(b broadcast.Broadcast) BroadcastView {
 	v := BroadcastView{
-		ID: b.ID, State: b.PublicState(), Title: b.Title, Body: b.Body, Titles: b.Titles, Bodies: b.Bodies, Channels: []notification.Channel{},
+		ID: b.ID, State: b.PublicState(), Cancellable: b.Cancellable(), Title: b.Title, Body: b.Body, Titles: b.Titles, Bodies: b.Bodies, Channels: []notification.Channel{},
 		Audience: audienceView{UserCount: b.Audience.UserCount, Roles: b.Audience.Roles, All: b.Audience.All},
 		Counts: broadcastCountsView{
 			Total: b.Total, Email: viewDeliveryCounts(b.Counts[notification.Email]), SMS: viewDeliveryCounts(b.Counts[notification.SMS]),

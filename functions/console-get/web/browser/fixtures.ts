@@ -122,8 +122,8 @@ const adminUsers = (language: Language): Schemas["AdminUser"][] =>
 
 const none: Schemas["DeliveryCounts"] = { queued: 0, sent: 0, failed: 0, skipped: 0 }
 const broadcasts = (): Schemas["Broadcast"][] => [
-  { id: id(500), state: "sending", title: "Maintenance on Friday", body: "The service is not available from 2 to 4 in the night. Nothing that you have written is lost.", audience: { roles: ["user"] }, channels: ["app", "email", "sms"], counts: { total: 1204, app: { sent: 1204 }, email: { queued: 400, sent: 700, failed: 4, skipped: 100 }, sms: { queued: 804, sent: 400, failed: 0, skipped: 0 }, push: none }, createdAt: ago(4), finishedAt: null },
-  { id: id(501), state: "done", title: "نوروز مبارک", body: "پشتیبانی در روزهای اول تا چهارم فروردین بسته است.", audience: { all: true }, channels: ["app"], counts: { total: 1190, app: { sent: 1190 }, email: none, sms: none, push: none }, createdAt: ago(9000), finishedAt: ago(8990) },
+  { id: id(500), state: "sending", cancellable: true, title: "Maintenance on Friday", body: "The service is not available from 2 to 4 in the night. Nothing that you have written is lost.", audience: { roles: ["user"] }, channels: ["app", "email", "sms"], counts: { total: 1204, app: { sent: 1204 }, email: { queued: 400, sent: 700, failed: 4, skipped: 100 }, sms: { queued: 804, sent: 400, failed: 0, skipped: 0 }, push: none }, createdAt: ago(4), finishedAt: null },
+  { id: id(501), state: "done", cancellable: false, title: "نوروز مبارک", body: "پشتیبانی در روزهای اول تا چهارم فروردین بسته است.", audience: { all: true }, channels: ["app"], counts: { total: 1190, app: { sent: 1190 }, email: none, sms: none, push: none }, createdAt: ago(9000), finishedAt: ago(8990) },
 ]
 
 const activity = (language: Language): Schemas["Activity"][] => entries(language, ticketId).toReversed().map((entry) => ({ ...entry, number: "BMQ-4711", title: drafts[0]!.title }))

@@ -1,3 +1,4 @@
+import { signal } from "@preact/signals"
 import { type InfiniteData, useQueryClient } from "@tanstack/preact-query"
 import { useEffect, useState } from "preact/hooks"
 import { Megaphone } from "lucide-preact"
@@ -18,10 +19,12 @@ import { Pages, usePages } from "./pages"
 /** Frames report the own broadcasts; those of other administrators, and lost frames, are asked for. */
 const pollMs = 10_000
 
+/** What is being written outlasts the dialog and the screen. A sign-out loads a new page, which has none. */
+const draft = signal(emptyBroadcast())
+
 export function BroadcastsScreen() {
   const client = useQueryClient()
   const [writing, write] = useState(false)
-  const [draft, setDraft] = useState(emptyBroadcast) // closing the dialog keeps it
   const result = usePages<Broadcast>(["broadcasts"], (cursor) => call("get", "/broadcasts", { query: { limit: 20, ...cursor } }))
   const running = result.items.some((one) => one.state === "queued" || one.state === "sending")
   const refresh = () => void client.invalidateQueries({ queryKey: ["broadcasts"] })
@@ -38,12 +41,12 @@ export function BroadcastsScreen() {
       <Pages result={result} empty={text.noBroadcasts}>{(all) => <ul class="admin-rows">{all.map((one) => <li key={one.id}><Row broadcast={one} onChange={refresh} /></li>)}</ul>}</Pages>
       {writing && (
         <NewBroadcast
-          draft={draft}
-          onDraft={setDraft}
+          draft={draft.value}
+          onDraft={(changed) => (draft.value = changed)}
           onClose={() => write(false)}
           onSent={() => {
             write(false)
-            setDraft(emptyBroadcast)
+            draft.value = emptyBroadcast()
             refresh()
           }}
         />
@@ -73,7 +76,7 @@ function Row({ broadcast, onChange }: { broadcast: Broadcast; onChange: () => vo
         {counted && broadcast.channels.map((channel) => channel !== "app" && <Channel key={channel} name={named(text.channels, channel)} counts={broadcast.counts[channel]} active={active} />)}
       </div>
       <span class="chip" data-tone={broadcast.state === "done" ? "ok" : active ? "info" : undefined}>{named(text.broadcastStates, broadcast.state)}</span>
-      {active && <Button onClick={cancel}>{text.stopSending}</Button>}
+      {broadcast.cancellable && <Button onClick={cancel}>{text.stopSending}</Button>}
     </article>
   )
 }
