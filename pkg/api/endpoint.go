@@ -41,3 +41,9 @@ func AdminOnly(h HandlerFunc) Endpoint { return Endpoint{access: accessAdmin, ha
 
 // ReadsCredentials reports whether the endpoint needs Server.Authenticator.
 func (e Endpoint) ReadsCredentials() bool { return e.access != accessPublic }
+
+// run handles a request. A panic of the handler is an error.
+func (e Endpoint) run(ctx context.Context, r *Request) (_ Response, err error) {
+	defer recoverPanic(&err)
+	return e.handle(ctx, r)
+}

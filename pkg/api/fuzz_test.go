@@ -152,7 +152,7 @@ func FuzzHeader(f *testing.F) {
 func FuzzAccount(f *testing.F) {
 	for _, body := range []string{
 		`{"phone":"09121234567","purpose":"signup"}`, `{"phone":"+989121234567","password":"correct-horse-9","code":"123456"}`, `{"phone":"۰۹۱۲","code":"۱۲۳۴۵۶"}`,
-		`{"refreshToken":"AAAA"}`, `{"phone":"0912","password":"x","session":"cookie"}`, `{"name":"\u202e","email":"a@b","locale":"fa"}`, `{"code":123456}`,
+		`{"refreshToken":"AAAA"}`, `{"phone":"0912","password":"x","session":"cookie"}`, `{"name":"\u202e","email":"a@b","locale":"fa"}`, `{"code":123456}`, `{"email":"a@\u00ad"}`,
 	} {
 		for which := range uint8(8) {
 			f.Add(which, body)

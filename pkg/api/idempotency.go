@@ -53,7 +53,7 @@ func (s *Server) idempotent(ctx context.Context, e Endpoint, r *Request, key str
 	if earlier != nil {
 		return replayStored(*earlier, record, sealer)
 	}
-	response, err := e.handle(ctx, r)
+	response, err := e.run(ctx, r)
 	if err != nil {
 		response = s.problemResponse(ctx, r, err)
 	}

@@ -77,7 +77,8 @@ func (s *Server) HTTP(e Endpoint) func(context.Context, events.APIGatewayV2HTTPR
 
 // handle authorizes and checks the request and runs the endpoint, at most once per
 // Idempotency-Key.
-func (s *Server) handle(ctx context.Context, e Endpoint, r *Request) (Response, error) {
+func (s *Server) handle(ctx context.Context, e Endpoint, r *Request) (_ Response, err error) {
+	defer recoverPanic(&err)
 	if err := s.authorize(ctx, e, r); err != nil {
 		return Response{}, err
 	}
@@ -88,12 +89,12 @@ func (s *Server) handle(ctx context.Context, e Endpoint, r *Request) (Response, 
 	}
 	key := r.header("idempotency-key")
 	if key == "" || r.Method != http.MethodPost || s.Idempotency == nil {
-		return e.handle(ctx, r)
+		return e.run(ctx, r)
 	}
 	if s.keyCounts.admit(r, s.Now(), s.KeysPerIP) {
 		return s.idempotent(ctx, e, r, key)
 	}
-	return e.handle(ctx, r)
+	return e.run(ctx, r)
 }
 
 // check parses the query string and checks the media type of the body. Returns bad_request

@@ -81,6 +81,7 @@ func TestEmail(t *testing.T) {
 		"a\u202eb@example.com": false, "a\u200bb@example.com": false, "a@ex\u2060ample.com": false, "a\u3164@example.com": false, "a\ufe0f@example.com": false,
 		"a@b_c.example": true, "a@مثال\u06632.ایران": false, "a@\u0301example.com": false, "a@" + strings.Repeat("é.", 80) + "com": false,
 		"a\u00a0b@example.com": false, "a\u00ad@example.com": false, "sara@example.com ": false, "Sara <sara@example.com>": false, "a@" + strings.Repeat("e.", 125) + "com": false,
+		"a@\u00ad": false, "a@\u200b": false, "a@。": false, "a@x。": false, "a@b。。com": false, "a@。com": false, "a@b。com": true,
 	} {
 		var v wire.Validator
 		if v.Email("/email", address); (v.Err() == nil) != want {

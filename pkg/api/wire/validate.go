@@ -95,7 +95,8 @@ func (v *Validator) Email(pointer, text string) {
 // name of a single host, and not an IP address.
 func isMailDomain(domain string) bool {
 	_, err := netip.ParseAddr(domain)
-	return err != nil && domain[0] != '[' && strings.Contains(domain, ".")
+	labels := strings.Split(domain, ".")
+	return err != nil && !strings.HasPrefix(domain, "[") && len(labels) >= 2 && !slices.Contains(labels, "")
 }
 
 // ULID checks an id and converts it to upper case.
