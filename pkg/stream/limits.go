@@ -78,7 +78,8 @@ func recordEntry(metrics *metric.Recorder, e event.Event) {
 }
 
 // countedAuthor returns the author of an entry, or of a change that had nothing to do, if it
-// counts, or of a read marker that was moved. Entries that open a ticket have a limit of their own.
+// counts, or of a read marker that was moved. Entries that open a ticket have a limit of their own,
+// those of the system none.
 func countedAuthor(e event.Event) (a author, counted bool) {
 	switch e := e.(type) {
 	case event.EntryAppended:
@@ -89,7 +90,7 @@ func countedAuthor(e event.Event) (a author, counted bool) {
 	case event.ReadMarkerMoved: // the stream itself moves one back that is beyond the end of the log
 		a, counted = author{id: e.Marker.Reader.ID, role: e.Marker.Reader.Role}, e.Marker.Seq > e.Before
 	}
-	return a, counted && a.id != ""
+	return a, counted && a.id != "" && a.role != user.RoleSystem
 }
 
 // handled returns the records before the first failed one. Lambda repeats the others.

@@ -20,6 +20,7 @@ import (
 	"ticketsystem/pkg/memstore"
 	"ticketsystem/pkg/metric"
 	"ticketsystem/pkg/stream"
+	"ticketsystem/pkg/ticket"
 	"ticketsystem/pkg/user"
 )
 
@@ -51,6 +52,12 @@ func entryBy(ticketID string, seq int, kind, userID string, at time.Time) events
 	return insert(i)
 }
 
+// bySystem gives an entry the role of the system.
+func bySystem(record events.DynamoDBEventRecord) events.DynamoDBEventRecord {
+	record.Change.NewImage["br"] = stringAttr("system")
+	return record
+}
+
 // unchangedBy is a change by a user that had nothing to do.
 func unchangedBy(ticketID, userID string, at time.Time) events.DynamoDBEventRecord {
 	return insert(map[string]events.DynamoDBAttributeValue{
@@ -67,7 +74,7 @@ func TestCountEntries(t *testing.T) {
 	at := time.Date(2026, 3, 1, 12, 0, 10, 0, time.UTC)
 	records := []events.DynamoDBEventRecord{
 		entryBy("one", 1, "opened", "sara", at), entryBy("one", 2, "message", "sara", at), entryBy("two", 2, "message", "sara", at.Add(time.Second)),
-		entryBy("two", 3, "message", "reza", at), entryBy("one", 3, "message", "sara", at.Add(time.Minute)), entryBy("one", 4, "status", "", at), readMarkerRecord(),
+		entryBy("two", 3, "message", "reza", at), entryBy("one", 3, "message", "sara", at.Add(time.Minute)), bySystem(entryBy("one", 4, "status", ticket.SystemPrincipal().UserID, at)), readMarkerRecord(),
 		unchangedBy("one", "reza", at.Add(2*time.Second)), movedBy("one", "sara", 1, 2), movedBy("two", "sara", 0, 9), movedBy("two", "sara", 9, 3),
 		entryBy("three", 2, "message", "sara", at),
 	}

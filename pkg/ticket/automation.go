@@ -84,26 +84,34 @@ type AutomationResult struct {
 // timerPageSize is the number of timers in one read.
 const timerPageSize = 50
 
+// failedRetry is when a ticket that failed is due again. Its timer makes room for later ones.
+const failedRetry = 10 * time.Minute
+
 // Run processes all due timers, and stops after until. Concurrent and interrupted
 // runs are safe: each action decides on the current log, so a status changes once
 // and an earlier message of the customer prevents it. A ticket that fails does
-// not stop the others; it is due again in the next run.
+// not stop the others; it is due again after failedRetry.
 func (a *Automation) Run(ctx context.Context, until time.Time) (AutomationResult, error) {
 	var result AutomationResult
+	var errs []error
 	for a.Tickets.Now().Before(until) {
 		due, err := a.Timers.DueTimers(ctx, a.Tickets.Now(), timerPageSize)
-		if err != nil {
-			return result, err
-		}
-		var errs []error
+		errs = append(errs, err)
 		for _, t := range due {
-			errs = append(errs, a.process(ctx, t, &result))
+			err := a.process(ctx, t, &result)
+			if err == nil {
+				continue
+			}
+			errs = append(errs, err)
+			if err := a.Timers.RescheduleTimer(ctx, t, a.Tickets.Now().Add(failedRetry)); err != nil {
+				return result, errors.Join(append(errs, err)...)
+			}
 		}
-		if err := errors.Join(errs...); err != nil || len(due) < timerPageSize {
-			return result, err
+		if len(due) < timerPageSize {
+			break
 		}
 	}
-	return result, nil
+	return result, errors.Join(errs...)
 }
 
 // process executes the action that is due on a ticket and reschedules its timer.

@@ -3,6 +3,7 @@ package ticket_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"testing"
 	"time"
 
@@ -138,5 +139,34 @@ func TestAutomation_CustomerMessageWins(t *testing.T) {
 	result, err := automation.Run(context.Background(), since.Add(3*day))
 	if err != nil || result != (ticket.AutomationResult{}) || len(automation.timers()) > 0 {
 		t.Errorf("got %+v, %v, timers %v", result, err, automation.timers())
+	}
+}
+
+// TestAutomation_FailedTicketsMakeRoom checks that tickets which fail, as many as one read takes,
+// do not keep the others from their action.
+func TestAutomation_FailedTicketsMakeRoom(t *testing.T) {
+	log := newLog().statusChange(ali, ticket.StatusPending)
+	since := log[len(log)-1].CreatedAt
+	automation := newAutomation(log, ticket.AutomationPolicy{RemindAfter: day, ResolveAfter: day, CloseAfter: day})
+	failing := map[string]bool{}
+	for i := range 50 {
+		id := fmt.Sprintf("01J000000000000000000000%02d", i)
+		failing[id] = true
+		automation.setTimer(id, since)
+	}
+	automation.store.Before = func(operation, ticketID string) error {
+		if failing[ticketID] && operation != "RescheduleTimer" {
+			return errors.New("damaged")
+		}
+		return nil
+	}
+	now := since.Add(2 * day)
+	automation.Tickets.Now = func() time.Time { return now }
+	result, err := automation.Run(context.Background(), now.Add(time.Minute))
+	if err == nil || result.Resolved != 1 {
+		t.Errorf("got %+v, %v, want one ticket resolved and the errors of the others", result, err)
+	}
+	if due := automation.timers(); len(due) != 51 || !due[0].Due.After(now) {
+		t.Errorf("got %d timers, the first at %v, want all after %v", len(due), due[0].Due, now)
 	}
 }

@@ -248,7 +248,7 @@ func TestBlock_Writes(t *testing.T) {
 		"nothing to change": {func(s *ticket.Service) error { _, err := s.Reopen(ctx, sara, ticketID, closing); return err }, false},
 		"read marker":       {func(s *ticket.Service) error { return s.MarkRead(ctx, sara, ticketID, 1) }, false},
 		"automation": {func(s *ticket.Service) error {
-			_, err := s.Close(ctx, user.Principal{Role: user.RoleAdmin}, ticketID, "")
+			_, err := s.Close(ctx, ticket.SystemPrincipal(), ticketID, "")
 			return err
 		}, true},
 	} {

@@ -87,7 +87,7 @@ test("15 a colleague who has the ticket open too is named, until leaving it", as
   const [first, second] = [await person(browser), await person(browser, { language: "fa" })]
   await signInOverApi(first, seeded.agent, `/inbox/all/${ticket.id}`)
   await signInOverApi(second, seeded.agent2, `/inbox/all/${ticket.id}`)
-  await second.page.getByText("Reza Karimi هم این‌جاست").waitFor({ timeout: 60_000 })
+  await second.page.getByText(/Reza Karimi.? هم این‌جاست/).waitFor({ timeout: 60_000 })
   const here = first.page.getByText(/ is here too$/)
   await here.waitFor({ timeout: 60_000 })
   await second.page.goto("/app/profile")
