@@ -37,6 +37,21 @@ func awaitSearch(u testUser, typed string, want ...string) {
 	})
 }
 
+// TestSearch_PrefixOfManyWords searches by the beginning of more words than are merged: the words
+// of each candidate are compared, which takes a permission of its own.
+func TestSearch_PrefixOfManyWords(t *testing.T) {
+	t.Parallel()
+	me, agent, beginning := customer(t), support(t), uniqueWord()
+	var text strings.Builder
+	for i := range 70 {
+		fmt.Fprintf(&text, "%s%c%c ", beginning, 'ا'+rune(i/10), 'ا'+rune(i%10))
+	}
+	ticket := me.openTicket(nil)
+	me.post(ticket.ID, text.String(), nil)
+	awaitSearch(agent, beginning, ticket.ID)
+	awaitSearch(me, beginning, ticket.ID)
+}
+
 func TestSearch_AllTexts(t *testing.T) {
 	t.Parallel()
 	me, agent, w := customer(t), support(t), uniqueWord()
