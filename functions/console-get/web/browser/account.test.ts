@@ -1,6 +1,6 @@
 import type { Browser } from "playwright-core"
 import { afterAll, beforeAll, expect, test } from "vitest"
-import { codeFor, launch, newPhone, password, person, seeded } from "./console"
+import { codeFor, launch, logInOverApi, newPhone, password, person, seeded } from "./console"
 
 let browser: Browser
 beforeAll(async () => void (browser = await launch()))
@@ -54,7 +54,7 @@ test("2 and 3 sign in by password, reload, sign out; a deep link survives", asyn
 
 test("8 a customer meets no screen of the staff", async () => {
   const { page, context } = await person(browser)
-  await context.request.post("/login", { data: { phone: seeded.customer, password, session: "cookie" } })
+  await logInOverApi(context, seeded.customer)
   for (const path of ["/app/inbox/mine", "/app/admin", "/app/nowhere"]) {
     await page.goto(path)
     await page.getByRole("heading", { name: "Not there, or not yours" }).waitFor()

@@ -36,6 +36,7 @@ export interface Look {
 export interface Person {
   context: BrowserContext
   page: Page
+  language: "en" | "fa"
   /** Console errors, uncaught exceptions, violations of the policy, requests to other origins: in all tabs. */
   faults: string[]
 }
@@ -76,7 +77,7 @@ export async function person(browser: Browser, { language = "en", width = 1280, 
   await context.addInitScript(() => {
     document.addEventListener("securitypolicyviolation", (event) => (globalThis as never as { reportViolation: (text: string) => void }).reportViolation(`${event.violatedDirective} ${event.blockedURI} ${event.sample}`))
   })
-  return { context, page: await context.newPage(), faults }
+  return { context, page: await context.newPage(), language, faults }
 }
 
 /** Makes a page hidden or shown; Chromium without a screen shows every page. */
@@ -86,10 +87,17 @@ export const setVisible = (page: Page, visible: boolean): Promise<void> =>
     document.dispatchEvent(new Event("visibilitychange"))
   }, visible ? "visible" : "hidden")
 
-/** Signs in over the API, which is quicker than the form. */
-export async function signInOverApi({ context, page }: Person, phone: string, path = "/"): Promise<void> {
+/** Gives a browser a session, and its language to the profile: the console shows that one. */
+export async function logInOverApi(context: BrowserContext, phone: string, language = "en"): Promise<void> {
   const response = await context.request.post("/login", { data: { phone, password, session: "cookie" } })
   expect(response.status(), await response.text()).toBe(200)
+  const { user, csrfToken } = (await response.json()) as { user: { locale: string }; csrfToken: string }
+  if (user.locale !== language) await context.request.patch("/profile", { data: { locale: language }, headers: { "x-csrf-token": csrfToken } })
+}
+
+/** Signs in over the API, which is quicker than the form. */
+export async function signInOverApi({ context, page, language }: Person, phone: string, path = "/"): Promise<void> {
+  await logInOverApi(context, phone, language)
   await page.goto(`/app${path}`)
   await page.locator("nav.rail").waitFor()
 }

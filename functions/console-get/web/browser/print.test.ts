@@ -16,9 +16,10 @@ test("a ticket is printed whole, on white, without the controls around it", asyn
     { language: "en", theme: "dark", who: phone, path: `/tickets/${id}`, print: "Print", controls: ["nav.rail", ".composer", ".list"] },
     { language: "fa", theme: "light", who: seeded.agent, path: `/inbox/all/${id}`, print: "چاپ", controls: ["nav.rail", ".composer", ".queue", ".details", ".pane-head button"] },
   ] as const) {
-    const { context, page, faults } = await person(browser, { language, theme })
+    const someone = await person(browser, { language, theme })
+    const { page, faults } = someone
     await page.addInitScript(() => (window.print = () => dispatchEvent(new Event("beforeprint"))))
-    await signInOverApi({ context, page, faults }, who, path)
+    await signInOverApi(someone, who, path)
     await page.locator(".bubble", { hasText: "پاسخ 24" }).waitFor()
     await page.locator(".ticket-head, .pane-head").locator("[aria-haspopup=menu]").click()
     await page.getByRole("menuitem", { name: print }).click()

@@ -4,7 +4,7 @@ import { join } from "node:path"
 import type { Browser, BrowserContext, Page } from "playwright-core"
 import { afterAll, beforeAll, expect, test } from "vitest"
 import { customerWithTicket } from "./api"
-import { caller, launch, launchProfile, newId, password, person, seeded, setVisible, signInOverApi, writeAs } from "./console"
+import { caller, launch, launchProfile, logInOverApi, newId, password, person, seeded, setVisible, signInOverApi, writeAs } from "./console"
 
 let browser: Browser
 beforeAll(async () => void (browser = await launch()))
@@ -16,7 +16,7 @@ test("28 a draft survives a crash, a colleague who takes the ticket, and another
   const open = async (path: string): Promise<{ context: BrowserContext; page: Page }> => {
     const context = await launchProfile(profile)
     const page = context.pages()[0] ?? (await context.newPage())
-    await context.request.post("/login", { data: { phone: seeded.agent, password, session: "cookie" } })
+    await logInOverApi(context, seeded.agent)
     await page.setViewportSize({ width: 1440, height: 800 }) // the queues are a list
     await page.goto(`/app${path}`)
     return { context, page }

@@ -1,6 +1,7 @@
 import { beforeEach, expect, test, vi } from "vitest"
 import { call } from "../api/client"
-import { restoreSession, session, signedIn } from "./session"
+import { language, setLanguage } from "../i18n"
+import { chooseLanguage, restoreSession, session, signedIn } from "./session"
 
 const user = { id: "u", name: "Sara", role: "user" }
 let requests: { method: string; url: string; answer: (body: object, status?: number) => void }[] = []
@@ -74,4 +75,31 @@ test.each([
   tab.postMessage("signedIn")
   await new Promise((resolve) => setTimeout(resolve, 50))
   expect(reload).toHaveBeenCalledTimes(reloads)
+})
+
+test("the language of the profile is shown, after a sign-in and after a start", async () => {
+  await signedIn({ user: { ...user, locale: "fa" } as never })
+  expect([language.value, document.documentElement.dir, requests]).toEqual(["fa", "rtl", []]) // the profile stays as it is
+  await restoreSession()
+  requests[0]!.answer({ ...user, locale: "en" })
+  await expect.poll(() => language.value).toBe("en")
+
+  localStorage.clear()
+  const restored = restoreSession()
+  requests[1]!.answer({ ...user, locale: "fa" })
+  await restored
+  expect(language.value).toBe("fa")
+})
+
+test("a language that was chosen before the sign-in becomes that of the profile, once", async () => {
+  await setLanguage("en")
+  chooseLanguage("fa")
+  await expect.poll(() => language.value).toBe("fa")
+  const first = signedIn({ user: { ...user, locale: "en" } as never })
+  await expect.poll(() => requests.map(({ method, url }) => `${method} ${url}`)).toEqual(["PATCH /profile"])
+  requests[0]!.answer({ ...user, locale: "fa" })
+  await first
+  expect([language.value, session.value?.user.locale]).toEqual(["fa", "fa"])
+  await signedIn({ user: { ...user, locale: "en" } as never })
+  expect([language.value, requests.length]).toEqual(["en", 1])
 })

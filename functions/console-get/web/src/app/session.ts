@@ -5,7 +5,7 @@ import { forgetResponses } from "../api/early"
 import { ApiError } from "../api/problem"
 import { isStaff, type User } from "../api/types"
 import { removeDrafts } from "../drafts/drafts"
-import { language, setLanguage } from "../i18n"
+import { language, type Language, setLanguage } from "../i18n"
 import { deleteDatabase, openDatabase } from "../log/db"
 import { forgetLogs } from "../log/store"
 import { forgetTickets, loadTickets } from "../log/tickets"
@@ -37,6 +37,21 @@ setSessionEndHandler(() => {
 /** The last user of this device, whose tickets, logs and drafts may be in memory. */
 const storedUser = (): User | null => JSON.parse(localStorage.getItem(userKey) ?? "null") as User | null
 
+/** Whether the language was chosen on this page, before somebody signed in. */
+let languageChosen = false
+
+/** Shows a language that somebody chooses before signing in, and keeps it in the profile then. */
+export function chooseLanguage(to: Language): void {
+  languageChosen = true
+  void setLanguage(to)
+}
+
+/** Shows the language of the profile. */
+async function adoptLanguage(user: User): Promise<void> {
+  const to = user.locale === "fa" ? "fa" : "en"
+  if (to !== language.peek()) await setLanguage(to).catch(() => {}) // without its texts, the interface stays as it is
+}
+
 /** Finds out who is signed in. The last user sees at once what this device holds: the network may answer late or never. */
 export async function restoreSession(): Promise<void> {
   const profile = call("get", "/profile")
@@ -45,7 +60,7 @@ export async function restoreSession(): Promise<void> {
   if (last) {
     await enter(last)
     void takeProfile(profile, JSON.stringify(last))
-  } else await profile.then(enter).catch(() => void (session.value = null))
+  } else await profile.then((user) => adoptLanguage(user).then(() => enter(user))).catch(() => void (session.value = null))
 }
 
 /** Takes the server's answer to a start that shows the stored user, unless somebody has signed out or in since. */
@@ -56,6 +71,7 @@ async function takeProfile(profile: Promise<User>, last: string): Promise<void> 
     localStorage.setItem(userKey, JSON.stringify(user))
     if (user.id !== (JSON.parse(last) as User).id) location.reload() // nothing of the former person may remain on the screen
     else if (JSON.stringify(user) !== last) session.value = { user, ended: false }
+    void adoptLanguage(user)
   } catch (error) {
     if (error instanceof ApiError && error.status === 401 && localStorage.getItem(userKey) === last) session.value = null
   }
@@ -65,18 +81,28 @@ async function takeProfile(profile: Promise<User>, last: string): Promise<void> 
 export async function signedIn(response: { user: User; csrfToken?: string }): Promise<void> {
   forgetResponses() // they are of no user, or of the one before
   if (response.csrfToken) setCsrfToken(response.csrfToken)
+  const user = await withChosenLanguage(response.user)
+  await adoptLanguage(user)
   const former = session.peek()?.user ?? storedUser()
-  if (former && former.id !== response.user.id) {
-    localStorage.setItem(userKey, JSON.stringify(response.user))
+  if (former && former.id !== user.id) {
+    localStorage.setItem(userKey, JSON.stringify(user))
     channel.postMessage("signedIn")
     // Nothing of the former person may remain in memory, nor the address of their screen.
     if (session.peek()) location.assign("/app/")
     else location.reload()
     return
   }
-  await enter(response.user)
+  await enter(user)
   channel.postMessage("signedIn")
-  if (response.user.locale !== language.peek()) void call("patch", "/profile", { body: { locale: language.peek() } }).catch(() => {})
+}
+
+/** Stores the language that was chosen before the sign-in in the profile. */
+async function withChosenLanguage(user: User): Promise<User> {
+  const chosen = languageChosen
+  const locale = language.peek()
+  languageChosen = false
+  if (!chosen || user.locale === locale) return user
+  return call("patch", "/profile", { body: { locale } }).catch(() => user)
 }
 
 async function enter(user: User): Promise<void> {
@@ -93,7 +119,7 @@ export function updateUser(user: User): void {
   if (!current) return
   localStorage.setItem(userKey, JSON.stringify(user))
   session.value = { ...current, user }
-  if (user.locale !== language.peek()) void setLanguage(user.locale === "fa" ? "fa" : "en")
+  void adoptLanguage(user)
 }
 
 /** Ends the session, then forgets the user. */

@@ -35,7 +35,7 @@ export function texts<T extends object>(loaders: Loader<T>): Texts<T> {
     load: async () => {
       if (current.peek() !== null) return
       loaded.add(switchTo)
-      ;(await switchTo(language.peek()))()
+      for (let to: Language | undefined; to !== language.peek(); ) (await switchTo((to = language.peek())))()
     },
   })
 }

@@ -1,6 +1,7 @@
 import "./account.css"
 import type { ComponentChildren } from "preact"
-import { language, languages, setLanguage, t } from "../../i18n"
+import { chooseLanguage } from "../../app/session"
+import { language, languages, t } from "../../i18n"
 
 /** The page around sign-in, sign-up and reset: the name, the form, the language. */
 export function AccountFrame({ title, children }: { title: string; children: ComponentChildren }) {
@@ -23,7 +24,7 @@ export function LanguageSwitch() {
   return (
     <div class="segments" role="group" aria-label={t().language.label}>
       {languages.map((each) => (
-        <button key={each} type="button" lang={each} aria-pressed={language.value === each} onClick={() => void setLanguage(each)}>
+        <button key={each} type="button" lang={each} aria-pressed={language.value === each} onClick={() => chooseLanguage(each)}>
           {t().language[each]}
         </button>
       ))}
