@@ -17,16 +17,20 @@ interface DialogProps {
 
 const firstWanted = ".field :is(input, textarea, select):enabled, .dialog-actions [data-kind=primary]"
 
+function show(dialog: HTMLDialogElement): void {
+  dialog.showModal()
+  // The browser starts at the cross; the reader wants the first field or the action.
+  if (!dialog.querySelector("[autofocus]")) dialog.querySelector<HTMLElement>(firstWanted)?.focus()
+}
+
 /** A modal dialog: the native element traps the focus and gives it back. */
 export function Dialog({ title, onClose, children, actions, closable = true }: DialogProps) {
   const dialog = useRef<HTMLDialogElement>(null)
   const id = useId()
   useEffect(() => {
-    const element = dialog.current
-    element?.showModal()
-    // The browser starts at the cross; the reader wants the first field or the action.
-    if (!element?.querySelector("[autofocus]")) element?.querySelector<HTMLElement>(firstWanted)?.focus()
-    return () => element?.close()
+    const element = dialog.current!
+    show(element)
+    return () => element.close()
   }, [])
   return (
     <dialog
@@ -37,6 +41,8 @@ export function Dialog({ title, onClose, children, actions, closable = true }: D
         event.preventDefault()
         if (closable) onClose()
       }}
+      // Chromium closes it at a second Escape, whatever the first one was answered.
+      onClose={({ currentTarget }) => currentTarget.isConnected && show(currentTarget)}
       {...useBackdrop(() => closable && onClose())}
     >
       <div class="dialog-body">
