@@ -8,5 +8,6 @@ test("errors belong to fields by their pointer, or by their code", () => {
   expect(fields("weak_password")).toEqual({ password: "The detail" })
   expect(fields("code_wrong")).toEqual({ code: "The detail" })
   expect(fields("code_wrong", [{ pointer: "/code", message: "Wrong" }])).toEqual({ code: "Wrong" })
+  expect(fields("code_wrong", [{ pointer: "/oldCode", message: "Wrong" }])).toEqual({ oldCode: "Wrong" })
   expect(fields("rate_limited")).toEqual({})
 })

@@ -19,8 +19,10 @@ export class ApiError extends Error {
   }
   /** Messages by the name of the field: errors[].pointer without the slash. */
   get fields(): Record<string, string> {
+    const errors = this.problem.errors ?? []
     const field = fieldOfCode[this.code]
-    return { ...(field ? { [field]: this.message } : {}), ...Object.fromEntries((this.problem.errors ?? []).map(({ pointer, message }) => [pointer.replace(/^[/?]/, ""), message])) }
+    if (field && !errors.length) return { [field]: this.message }
+    return Object.fromEntries(errors.map(({ pointer, message }) => [pointer.replace(/^[/?]/, ""), message]))
   }
 }
 

@@ -38,7 +38,7 @@ export const common = {
     withPassword: "Use a password", withCode: "Use a code by SMS", sendCode: "Send the code", codeSent: (phone: string) => `We have sent a code to ${phone}.`, otherPhone: "Other number",
     resendIn: (seconds: number) => plural(seconds, { one: "New code in # second", other: "New code in # seconds" }), resend: "Send a new code",
     noAccount: "New here?", haveAccount: "Already have an account?", forgot: "Forgotten your password?", show: "Show the password", hide: "Hide the password",
-    secondFactor: "Your account needs a code too. We have sent it by SMS.", resetDone: "The new password is set. Sign in with it.",
+    secondFactor: "Your account needs a code too. We have sent it by SMS.", secondPassword: "Your account needs the password too.", resetDone: "The new password is set. Sign in with it.",
     endedTitle: "Your session has ended", endedText: "Sign in again. What you have written is still here.",
     signOutTitle: "Messages are waiting", signOutText: (n: number) => plural(n, { one: "# message has not been sent yet. It is deleted from this device if you sign out now.", other: "# messages have not been sent yet. They are deleted from this device if you sign out now." }),
     tagline: "Ask, follow, and read every answer in one place.",

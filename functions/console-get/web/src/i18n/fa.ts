@@ -44,7 +44,7 @@ export const common: typeof english = {
     withPassword: "با گذرواژه", withCode: "با کد پیامکی", sendCode: "فرستادن کد", codeSent: (phone) => `کدی به ${isolate(phone)} فرستادیم.`, otherPhone: "شمارهٔ دیگر",
     resendIn: (seconds) => plural(seconds, { other: "کد تازه تا # ثانیهٔ دیگر" }), resend: "فرستادن کد تازه",
     noAccount: "تازه آمده‌اید؟", haveAccount: "حساب دارید؟", forgot: "گذرواژه را فراموش کرده‌اید؟", show: "نمایش گذرواژه", hide: "پنهان کردن گذرواژه",
-    secondFactor: "حساب شما کد هم می‌خواهد. آن را پیامک کردیم.", resetDone: "گذرواژهٔ تازه ثبت شد. با آن وارد شوید.",
+    secondFactor: "حساب شما کد هم می‌خواهد. آن را پیامک کردیم.", secondPassword: "حساب شما گذرواژه هم می‌خواهد.", resetDone: "گذرواژهٔ تازه ثبت شد. با آن وارد شوید.",
     endedTitle: "نشست شما پایان یافته است", endedText: "دوباره وارد شوید. آنچه نوشته‌اید هنوز این‌جاست.",
     signOutTitle: "پیام‌هایی در انتظارند", signOutText: (n) => plural(n, { other: "# پیام هنوز فرستاده نشده است. اگر اکنون خارج شوید از این دستگاه پاک می‌شود." }),
     tagline: "بپرسید، پیگیری کنید، و همهٔ پاسخ‌ها را یک‌جا بخوانید.",

@@ -68,39 +68,53 @@ interface TextProps extends Omit<JSX.InputHTMLAttributes<HTMLInputElement>, "onI
   optional?: boolean
   value: string
   onText: (value: string) => void
+  /** Corrects what is typed or pasted, also on the screen. */
+  clean?: (text: string) => string
 }
 
 // The attribute autofocus works once for each page only.
 const focus = (field: HTMLInputElement | null) => field?.focus()
 
-export function TextField({ label, hint, problem, optional, value, onText, ...rest }: TextProps) {
+export function TextField({ label, hint, problem, optional, value, onText, clean, ...rest }: TextProps) {
+  const take = (field: HTMLInputElement) => {
+    const text = clean ? clean(field.value) : field.value
+    if (text !== field.value) field.value = text // a value that stays the same is not drawn again
+    onText(text)
+  }
   return (
     <Field label={label} hint={hint} problem={problem} optional={optional ?? false}>
-      {(ids) => <input dir="auto" placeholder=" " {...rest} {...ids} ref={rest.autoFocus ? focus : null} class={`input ${rest.class ?? ""}`} value={value} onInput={(event) => onText(event.currentTarget.value)} />}
+      {(ids) => <input dir="auto" placeholder=" " {...rest} {...ids} ref={rest.autoFocus ? focus : null} class={`input ${rest.class ?? ""}`} value={value} onInput={(event) => take(event.currentTarget)} />}
     </Field>
   )
 }
 
 /** A phone number in any digits. The value has Latin ones. */
 export function PhoneField(props: Omit<TextProps, "type">) {
-  return <TextField {...props} type="tel" dir="ltr" inputMode="tel" autocomplete="username" onText={(text) => props.onText(toLatinDigits(text))} />
+  return <TextField autocomplete="username" {...props} type="tel" dir="ltr" inputMode="tel" onText={(text) => props.onText(toLatinDigits(text))} />
 }
 
-/** A code of six digits, in any digits. onDone is called with the sixth one. */
+const toCode = (text: string) => toLatinDigits(text).replace(/\D/g, "").slice(0, 6)
+
+/** A code of six digits, in any digits. onDone is called with the sixth one. A pasted code replaces what is there. */
 export function CodeField({ onDone, onText, ...rest }: Omit<TextProps, "type"> & { onDone?: (code: string) => void }) {
-  const take = (text: string) => {
-    const code = toLatinDigits(text).replace(/\D/g, "").slice(0, 6)
+  const take = (code: string) => {
     onText(code)
     if (code.length === 6 && code !== rest.value) onDone?.(code)
   }
-  return <TextField {...rest} class="code-input" type="text" dir="ltr" inputMode="numeric" autocomplete="one-time-code" onText={take} />
+  const paste = (event: ClipboardEvent) => {
+    const code = toCode(event.clipboardData?.getData("text") ?? "")
+    if (code.length < 6) return
+    event.preventDefault()
+    take(code)
+  }
+  return <TextField {...rest} class="code-input" type="text" dir="ltr" inputMode="numeric" autocomplete="one-time-code" clean={toCode} onText={take} onPaste={paste} />
 }
 
-export function PasswordField(props: Omit<TextProps, "type">) {
+export function PasswordField(props: Omit<TextProps, "type" | "clean">) {
   const [shown, show] = useState(false)
-  const { label, hint, problem, value, onText, ...rest } = props
+  const { label, hint, problem, optional, value, onText, ...rest } = props
   return (
-    <Field label={label} hint={hint} problem={problem}>
+    <Field label={label} hint={hint} problem={problem} optional={optional ?? false}>
       {(ids) => (
         <div class="with-end" dir="ltr">
           <input {...rest} {...ids} ref={rest.autoFocus ? focus : null} dir="ltr" class="input" type={shown ? "text" : "password"} value={value} onInput={(event) => onText(event.currentTarget.value)} />

@@ -15,7 +15,7 @@ interface Props {
   fields: readonly string[]
   onSubmit: (proven: { phone: string; code: string; challenge?: string }) => Promise<void>
   /** The fields beside that of the code. */
-  children: (problem: Form["problem"]) => ComponentChildren
+  children: (form: Form) => ComponentChildren
 }
 
 /** A form in two steps: a number that a code is sent to, then the code together with other fields. */
@@ -33,7 +33,7 @@ export function CodeForm({ purpose, phoneLabel, submitLabel, fields, onSubmit, c
       {codeStep ? (
         <Fragment key="code">
           {codeStep}
-          {children(form.problem)}
+          {children(form)}
         </Fragment>
       ) : (
         <PhoneField key="phone" label={phoneLabel} value={phone} onText={setPhone} problem={form.problem("phone")} required autoFocus placeholder={digits("0912 345 6789")} />

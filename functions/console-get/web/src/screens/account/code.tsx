@@ -1,5 +1,6 @@
 import { useEffect, useState } from "preact/hooks"
 import { call } from "../../api/client"
+import { ApiError } from "../../api/problem"
 import { t } from "../../i18n"
 import { digits } from "../../i18n/format"
 import { CodeField } from "../../ui/controls"
@@ -16,8 +17,21 @@ export interface SentCode {
 
 /** Asks for a code by SMS. */
 export async function sendCode(phone: string, purpose: Purpose): Promise<SentCode> {
-  const sent = await call("post", "/otp", { body: { phone, purpose } })
-  return { phone, challenge: sent.challenge, resendAt: Date.now() + sent.resendAfter * 1000 }
+  try {
+    const sent = await call("post", "/otp", { body: { phone, purpose } })
+    return { phone, challenge: sent.challenge, resendAt: Date.now() + sent.resendAfter * 1000 }
+  } catch (error) {
+    return { phone, challenge: undefined, resendAt: sentBefore(error) }
+  }
+}
+
+/**
+ * Returns when the next code can be asked for if the last one is so new that no other is sent, as
+ * after a reload: that one is valid, also without its challenge. Throws any other error.
+ */
+export function sentBefore(error: unknown): number {
+  if (error instanceof ApiError && error.status === 429 && error.retryAfter > 0 && error.retryAfter <= 60_000) return Date.now() + error.retryAfter
+  throw error
 }
 
 /**
@@ -44,6 +58,7 @@ export const proof = ({ challenge }: SentCode, code: string): { code: string; ch
 interface CodeStepProps {
   sent: SentCode
   purpose: Purpose
+  label?: string
   code: string
   problem: string | undefined
   onCode: (code: string) => void
@@ -53,25 +68,45 @@ interface CodeStepProps {
 }
 
 /** The field of the code, where it went, and when another one can be asked for. */
-export function CodeStep({ sent, purpose, code, problem, onCode, onDone, onSent, onError }: CodeStepProps) {
-  const left = useSecondsUntil(sent.resendAt)
+export function CodeStep({ sent, purpose, label = t().account.code, code, problem, onCode, onDone, onSent, onError }: CodeStepProps) {
+  const resend = async () => {
+    onSent(await sendCode(sent.phone, purpose))
+    onCode("")
+  }
   return (
     <>
-      <CodeField label={t().account.code} hint={t().account.codeSent(digits(sent.phone))} problem={problem} value={code} onText={onCode} required autoFocus maxLength={6} {...(onDone ? { onDone } : {})} />
-      <div class="code-note">
-        {left > 0 ? (
-          <span>{t().account.resendIn(left)}</span>
-        ) : (
-          <button type="button" class="link" onClick={() => void sendCode(sent.phone, purpose).then(onSent, onError)}>{t().account.resend}</button>
-        )}
-      </div>
+      {/* A new code begins in a new field, which takes the focus. */}
+      <CodeField key={sent.resendAt} label={label} hint={t().account.codeSent(digits(sent.phone))} problem={problem} value={code} onText={onCode} required autoFocus {...(onDone ? { onDone } : {})} />
+      <Resend at={sent.resendAt} resend={resend} onError={onError} />
     </>
+  )
+}
+
+/** Asks for another code, from a time on. onError gets null when one was sent. */
+export function Resend({ at, resend, onError }: { at: number; resend: () => Promise<void>; onError: (error: unknown) => void }) {
+  const left = useSecondsUntil(at)
+  const [busy, setBusy] = useState(false)
+  const ask = async () => {
+    if (busy) return
+    setBusy(true)
+    await resend().then(() => onError(null), onError)
+    setBusy(false)
+  }
+  return (
+    <div class="code-note">
+      {left > 0 ? (
+        <span>{t().account.resendIn(left)}</span>
+      ) : (
+        <button type="button" class="link" aria-disabled={busy || undefined} onClick={() => void ask()}>{t().account.resend}</button>
+      )}
+    </div>
   )
 }
 
 function useSecondsUntil(time: number): number {
   const [now, setNow] = useState(Date.now)
   useEffect(() => {
+    setNow(Date.now())
     const timer = setInterval(() => setNow(Date.now()), 500)
     return () => clearInterval(timer)
   }, [time])

@@ -21,7 +21,7 @@ export default function Reset() {
           navigate("/login?reset=1")
         }}
       >
-        {(problem) => <PasswordField label={t().account.newPassword} hint={t().account.passwordHint} value={password} onText={setPassword} problem={problem("password")} required minLength={8} autocomplete="new-password" />}
+        {({ problem }) => <PasswordField label={t().account.newPassword} hint={t().account.passwordHint} value={password} onText={setPassword} problem={problem("password")} required minLength={8} autocomplete="new-password" />}
       </CodeForm>
       <nav class="account-links">
         <Link class="link" href="/login">{t().account.signIn}</Link>

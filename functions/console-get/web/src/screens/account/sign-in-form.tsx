@@ -15,6 +15,8 @@ export function SignInForm({ fixedPhone }: { fixedPhone?: string }) {
   const [password, setPassword] = useState("")
   const [code, setCode] = useState("")
   const [byCode, setByCode] = useState(false)
+  /** Whether the code alone was not enough. It is still valid. */
+  const [both, setBoth] = useState(false)
   const [sent, setSent] = useState<SentCode | null>(null)
   const form = useForm()
 
@@ -24,12 +26,14 @@ export function SignInForm({ fixedPhone }: { fixedPhone?: string }) {
         await signedIn(await call("post", "/login", { body: { phone, session: "cookie", ...body } }))
       } catch (error) {
         if (!(error instanceof ApiError && error.code === "second_factor_required")) throw error
-        setSent(await sendCode(phone, "login"))
+        if ("password" in error.fields) setBoth(true)
+        else setSent(await sendCode(phone, "login"))
       }
     })
-  const withCode = (to: SentCode, entered: string) => ({ ...proof(to, entered), ...(byCode ? {} : { password }) })
+  const needsPassword = !byCode || both
+  const withCode = (to: SentCode, entered: string) => logIn({ ...proof(to, entered), ...(needsPassword ? { password } : {}) })
   const submit = () => {
-    if (sent) return logIn(withCode(sent, code))
+    if (sent) return withCode(sent, code)
     if (byCode) return form.run(async () => setSent(await sendCode(phone, "login")))
     return logIn({ password })
   }
@@ -44,7 +48,9 @@ export function SignInForm({ fixedPhone }: { fixedPhone?: string }) {
       {!sent && <PhoneField label={t().account.phone} value={phone} onText={setPhone} problem={form.problem("phone")} required disabled={fixedPhone !== undefined} autoFocus={fixedPhone === undefined} placeholder={digits("0912 345 6789")} />}
       {!sent && !byCode && <PasswordField label={t().account.password} value={password} onText={setPassword} problem={form.problem("password")} required autocomplete="current-password" autoFocus={fixedPhone !== undefined} />}
       {sent && !byCode && <p class="notice">{t().account.secondFactor}</p>}
-      {sent && <CodeStep sent={sent} purpose="login" code={code} problem={form.problem("code")} onCode={setCode} onSent={setSent} onError={form.setError} onDone={(done) => void logIn(withCode(sent, done))} />}
+      {both && <p class="notice" role="status">{t().account.secondPassword}</p>}
+      {sent && <CodeStep sent={sent} purpose="login" code={code} problem={form.problem("code")} onCode={setCode} onSent={setSent} onError={form.setError} onDone={(done) => (needsPassword && !password) || void withCode(sent, done)} />}
+      {sent && both && <PasswordField label={t().account.password} value={password} onText={setPassword} problem={form.problem("password")} required autocomplete="current-password" autoFocus />}
       <FormProblem error={form.error} except={["phone", "password", "code"]} />
       <Button type="submit" kind="primary" wide busy={form.busy}>{byCode && !sent ? t().account.sendCode : t().account.signIn}</Button>
       <Button
@@ -52,6 +58,7 @@ export function SignInForm({ fixedPhone }: { fixedPhone?: string }) {
         wide
         onClick={() => {
           setByCode(!byCode && !sent)
+          setBoth(false)
           setSent(null)
           setCode("")
           form.setError(null)

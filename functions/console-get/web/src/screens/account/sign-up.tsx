@@ -19,7 +19,7 @@ export default function SignUp() {
         fields={["name", "password"]}
         onSubmit={async (proven) => signedIn(await call("post", "/signup", { body: { ...proven, password, session: "cookie", ...(name.trim() ? { name } : {}) } }))}
       >
-        {(problem) => (
+        {({ problem }) => (
           <>
             <TextField label={t().account.name} optional value={name} onText={setName} problem={problem("name")} autocomplete="name" maxLength={100} />
             <PasswordField label={t().account.password} hint={t().account.passwordHint} value={password} onText={setPassword} problem={problem("password")} required minLength={8} autocomplete="new-password" />
