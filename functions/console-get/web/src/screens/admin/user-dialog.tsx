@@ -4,9 +4,9 @@ import type { components } from "../../api/schema"
 import type { Role } from "../../api/types"
 import { session } from "../../app/session"
 import { adminText } from "../../i18n/admin"
-import { t } from "../../i18n"
+import { language, t } from "../../i18n"
 import { digits, exact } from "../../i18n/format"
-import { Button, PhoneField, SelectField, TextField } from "../../ui/controls"
+import { Button, PasswordField, PhoneField, SelectField, TextField } from "../../ui/controls"
 import { Dialog } from "../../ui/dialog"
 import { FormProblem } from "../../ui/states"
 import { toast } from "../../ui/toast"
@@ -16,10 +16,13 @@ export type AdminUser = components["schemas"]["AdminUser"]
 
 const roleOptions = () => (["user", "support", "admin"] as const).map((value) => ({ value, label: t().role[value] }))
 
-/** One user: name, role, access, removal. Removal asks for the number, because nothing brings the user back. */
+/** One user: name, role, what they sign in with, access, removal. A change of one's own number or password takes a proof that is not asked for here. Removal asks for the number, because nothing brings the user back. */
 export function UserDialog({ user, onClose }: { user: AdminUser; onClose: () => void }) {
   const [name, setName] = useState(user.name)
   const [role, setRole] = useState<Role>(user.role)
+  const [phone, setPhone] = useState(user.phone)
+  const [email, setEmail] = useState(user.email ?? "")
+  const [password, setPassword] = useState("")
   const [disabled, setDisabled] = useState(user.disabled)
   const [removing, setRemoving] = useState(false)
   const [typed, setTyped] = useState("")
@@ -29,7 +32,14 @@ export function UserDialog({ user, onClose }: { user: AdminUser; onClose: () => 
   const confirmed = typed.replace(/\D/g, "").slice(-10) === user.phone.slice(-10)
   const save = () =>
     form.run(async () => {
-      const body = { ...(name !== user.name ? { name } : {}), ...(role !== user.role ? { role } : {}), ...(disabled !== user.disabled ? { disabled } : {}) }
+      const body = {
+        ...(name !== user.name ? { name } : {}),
+        ...(role !== user.role ? { role } : {}),
+        ...(phone !== user.phone ? { phone } : {}),
+        ...(email.trim() !== (user.email ?? "") ? { email: email.trim() } : {}),
+        ...(password ? { password } : {}),
+        ...(disabled !== user.disabled ? { disabled } : {}),
+      }
       if (Object.keys(body).length) await call("patch", "/users/{id}", { path: { id: user.id }, body })
       toast(t().state.saved)
       onClose()
@@ -43,7 +53,7 @@ export function UserDialog({ user, onClose }: { user: AdminUser; onClose: () => 
   return (
     <Dialog title={user.name || user.phone} onClose={onClose} actions={removing ? <><Button onClick={() => setRemoving(false)}>{t().nav.back}</Button><Button kind="danger" busy={form.busy} disabled={!confirmed} onClick={() => void remove()}>{text.removeUser}</Button></> : <><Button onClick={onClose}>{t().actions.cancel}</Button><Button kind="primary" busy={form.busy} onClick={() => void save()}>{t().actions.save}</Button></>}>
       <p class="meta"><bdi class="ltr">{digits(user.phone)}</bdi> · {text.since(exact(new Date(user.createdAt)))}</p>
-      <FormProblem error={form.error} except={["name", "role", "disabled"]} />
+      <FormProblem error={form.error} except={["name", "role", "phone", "email", "password", "disabled"]} />
       {removing ? (
         <>
           <p>{text.removeText}</p>
@@ -53,6 +63,13 @@ export function UserDialog({ user, onClose }: { user: AdminUser; onClose: () => 
         <>
           <TextField label={adminText().name} value={name} onText={setName} maxLength={100} problem={form.problem("name")} />
           <SelectField label={text.role} value={role} options={roleOptions()} onValue={setRole} problem={form.problem("role")} />
+          {!own && (
+            <>
+              <PhoneField label={t().account.phone} value={phone} onText={setPhone} problem={form.problem("phone")} autocomplete="off" />
+              <EmailField value={email} onText={setEmail} problem={form.problem("email")} />
+              <PasswordField label={t().account.newPassword} value={password} onText={setPassword} problem={form.problem("password")} optional autocomplete="new-password" hint={`${t().account.passwordHint} ${text.passwordHint}`} />
+            </>
+          )}
           <label class="check">
             <input type="checkbox" checked={disabled} disabled={own} onChange={(event) => setDisabled(event.currentTarget.checked)} />
             {text.disable}
@@ -64,23 +81,31 @@ export function UserDialog({ user, onClose }: { user: AdminUser; onClose: () => 
   )
 }
 
+function EmailField(props: { value: string; onText: (email: string) => void; problem: string | undefined }) {
+  return <TextField {...props} label={adminText().fields.email!} type="email" dir="ltr" optional autocomplete="off" />
+}
+
 export function NewUser({ onClose }: { onClose: () => void }) {
   const [phone, setPhone] = useState("")
   const [name, setName] = useState("")
   const [role, setRole] = useState<Role>("support")
+  const [email, setEmail] = useState("")
+  const [password, setPassword] = useState("")
   const form = useForm()
   const save = () =>
     form.run(async () => {
-      await call("post", "/users", { body: { phone, role, ...(name ? { name } : {}) } })
+      await call("post", "/users", { body: { phone, role, locale: language.peek(), ...(name ? { name } : {}), ...(email.trim() ? { email: email.trim() } : {}), ...(password ? { password } : {}) } })
       toast(t().state.saved)
       onClose()
     })
   return (
     <Dialog title={adminText().newUser} onClose={onClose} actions={<><Button onClick={onClose}>{t().actions.cancel}</Button><Button kind="primary" busy={form.busy} onClick={() => void save()}>{t().actions.save}</Button></>}>
-      <FormProblem error={form.error} except={["phone", "name", "role"]} />
-      <PhoneField label={t().account.phone} value={phone} onText={setPhone} problem={form.problem("phone")} autoFocus />
+      <FormProblem error={form.error} except={["phone", "name", "role", "email", "password"]} />
+      <PhoneField label={t().account.phone} value={phone} onText={setPhone} problem={form.problem("phone")} autoFocus autocomplete="off" />
       <TextField label={adminText().name} value={name} onText={setName} maxLength={100} problem={form.problem("name")} optional />
-      <SelectField label={adminText().role} value={role} options={roleOptions()} onValue={setRole} problem={form.problem("role")} hint={adminText().newUserHint} />
+      <SelectField label={adminText().role} value={role} options={roleOptions()} onValue={setRole} problem={form.problem("role")} />
+      <EmailField value={email} onText={setEmail} problem={form.problem("email")} />
+      <PasswordField label={t().account.password} value={password} onText={setPassword} problem={form.problem("password")} optional autocomplete="new-password" hint={`${t().account.passwordHint} ${adminText().newUserHint}`} />
     </Dialog>
   )
 }
