@@ -176,9 +176,9 @@ const postFromElsewhere = (path: string, body: object): Promise<void> =>
   })
 
 /** Creates a customer over the API and returns the phone number. */
-export async function newCustomer(name: string): Promise<string> {
+export async function newCustomer(name: string, language = "en"): Promise<string> {
   const phone = newPhone()
-  const headers = { "content-type": "application/json" }
+  const headers = { "content-type": "application/json", "accept-language": language }
   await postFromElsewhere("/otp", { phone, purpose: "signup" })
   const response = await fetch(`${apiUrl()}/signup`, { method: "POST", headers, body: JSON.stringify({ phone, password, name, code: await codeFor(phone) }) })
   expect(response.status, await response.clone().text()).toBe(201)

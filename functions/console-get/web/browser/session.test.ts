@@ -73,7 +73,7 @@ async function timeUntilOut(admin: Call, phone: string): Promise<number> {
 }
 
 test("6 a forgotten password is replaced by code; the old one no longer works", async () => {
-  const phone = await newCustomer("Forgetful")
+  const phone = await newCustomer("Forgetful", "fa")
   const { page, faults } = await person(browser, { language: "fa", width: 390 })
   await page.goto("/app/login")
   await page.getByRole("link", { name: "گذرواژه را فراموش کرده‌اید؟" }).click()
