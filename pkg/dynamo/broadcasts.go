@@ -237,7 +237,7 @@ func broadcastCountsUpdate(n notification.Notification, channel notification.Cha
 	prefix := map[notification.Channel]string{notification.Email: "e", notification.SMS: "t", notification.Push: "m"}[channel]
 	suffix := map[notification.State]string{notification.Sent: "s", notification.Failed: "f", notification.Skipped: "k"}
 	failed := suffix[notification.Failed]
-	if n.BroadcastID == "" || failedBefore && suffix[d.State] == failed {
+	if n.BroadcastID == "" || suffix[d.State] == "" || failedBefore && suffix[d.State] == failed {
 		return updateSpec{}, false
 	}
 	set, vals := "SET #last = :at ADD "+prefix+suffix[d.State]+" :one", values{"at": toMillis(d.At), "one": 1}

@@ -122,7 +122,7 @@ func (s *Store) CompleteDelivery(ctx context.Context, n notification.Notificatio
 		condition: attr + ".s = :sending AND " + attr + ".c = :attempt",
 		values: values{
 			"sending": string(notification.Sending), "attempt": d.Attempts,
-			"done": deliveryItem{string(d.State), d.Reason, d.Attempts, toMillis(d.At), d.Into, d.Reached},
+			"done": deliveryItem{string(d.State), d.Reason, d.Attempts, toMillis(d.At), d.Into, d.Reached, d.Counted},
 		},
 	}
 	if d.State == notification.Failed {

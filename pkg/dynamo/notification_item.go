@@ -35,6 +35,7 @@ type deliveryItem struct {
 	At       int64    `dynamodbav:"t"`
 	Into     string   `dynamodbav:"g,omitempty"`
 	Reached  []string `dynamodbav:"d,omitempty"`
+	Counted  bool     `dynamodbav:"q,omitempty"`
 }
 
 // unreadItem counts a user's unread notifications. "Read all" is one write: it sets
@@ -74,7 +75,7 @@ func deliveryToItem(all map[notification.Channel]notification.Delivery, channel 
 	if !planned {
 		return nil
 	}
-	return &deliveryItem{string(d.State), d.Reason, d.Attempts, toMillis(d.At), d.Into, d.Reached}
+	return &deliveryItem{string(d.State), d.Reason, d.Attempts, toMillis(d.At), d.Into, d.Reached, d.Counted}
 }
 
 func (i notificationItem) notification() notification.Notification {
@@ -86,7 +87,7 @@ func (i notificationItem) notification() notification.Notification {
 	for channel, d := range map[notification.Channel]*deliveryItem{notification.Email: i.Email, notification.SMS: i.SMS, notification.Push: i.Push} {
 		if d != nil {
 			n.Deliveries[channel] = notification.Delivery{
-				State: notification.State(d.State), Reason: d.Reason, Attempts: d.Attempts, At: fromMillis(d.At), Into: d.Into, Reached: d.Reached,
+				State: notification.State(d.State), Reason: d.Reason, Attempts: d.Attempts, At: fromMillis(d.At), Into: d.Into, Reached: d.Reached, Counted: d.Counted,
 			}
 		}
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ses"
 	"github.com/aws/aws-sdk-go-v2/service/ses/types"
 
+	"ticketsystem/pkg/awserr"
 	"ticketsystem/pkg/notification"
 )
 
@@ -63,7 +64,7 @@ func (s *Sender) Send(ctx context.Context, m Message) error {
 		Tags:                 tags,
 	})
 	if err != nil {
-		return fmt.Errorf("mail: %w", err)
+		return fmt.Errorf("mail: %w", awserr.MarkThrottled(err))
 	}
 	return nil
 }

@@ -203,7 +203,7 @@ func (s *Store) CompleteDelivery(_ context.Context, n notification.Notification,
 		stored.Deliveries[channel] = d
 		b, found := s.broadcasts[n.BroadcastID]
 		failedBefore := n.Deliveries[channel].Reason != ""
-		if !found || failedBefore && d.State == notification.Failed {
+		if !found || d.State == notification.Queued || failedBefore && d.State == notification.Failed {
 			return nil
 		}
 		counts := b.results[channel]

@@ -12,6 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sns"
 	"github.com/aws/aws-sdk-go-v2/service/sns/types"
 
+	"ticketsystem/pkg/awserr"
 	"ticketsystem/pkg/notification"
 )
 
@@ -81,7 +82,7 @@ func (p *Platforms) Push(ctx context.Context, to notification.PushSubscription, 
 	case errors.As(err, &invalid), errors.As(err, &app):
 		return fmt.Errorf("%w: %w", notification.ErrPushRefused, err)
 	}
-	return fmt.Errorf("mobile push: %w", err)
+	return fmt.Errorf("mobile push: %w", awserr.MarkThrottled(err))
 }
 
 // payload returns the message in the formats of APNs and of FCM (HTTP v1).

@@ -60,31 +60,31 @@ func ChangeNotices(key Sealer, old, updated user.User) (jobs []DeliveryJob) {
 	return jobs
 }
 
-// deliverNotice sends a notice. If it returns an error, the job must be retried after
-// retryAfter; the notice may then be sent twice.
-func (d *Deliverer) deliverNotice(ctx context.Context, job DeliveryJob) (retryAfter time.Duration, err error) {
+// deliverNotice sends a notice. If it returns an error, the job must be retried; the notice may
+// then be sent twice.
+func (d *Deliverer) deliverNotice(ctx context.Context, job DeliveryJob) error {
 	plain, err := d.Key.Open(noticeLabel, job.Notice, nil)
 	if err != nil {
-		return noticeRetryDelay, err
+		return err
 	}
 	var n notice
 	if err := json.Unmarshal(plain, &n); err != nil {
-		return noticeRetryDelay, err
+		return err
 	}
 	text := locale.Text(n.Locale, n.Kind+".text", "brand", d.Brand.NameIn(n.Locale), "ending", n.Ending)
 	if support := d.Brand.Support(n.Locale); support != "" {
 		text += " " + support
 	}
 	if job.Channel == SMS {
-		return noticeRetryDelay, d.SMS.Send(ctx, n.To, text)
+		return d.withinThrottleLimit(job, d.SMS.Send(ctx, n.To, text))
 	}
 	suppressed, err := d.Store.IsSuppressed(ctx, n.To)
 	if err != nil || suppressed || d.Mailer == nil {
-		return noticeRetryDelay, err
+		return err
 	}
 	closing, markup := locale.Brand{Signature: d.Brand.Signature}.Closing(n.Locale)
-	return noticeRetryDelay, d.Mailer.Mail(ctx, Mail{
+	return d.withinThrottleLimit(job, d.Mailer.Mail(ctx, Mail{
 		To: n.To, Text: text + "\n" + closing, Subject: locale.Text(n.Locale, n.Kind+".subject"),
 		HTML: locale.HTMLHead(n.Locale) + "<body><p>" + html.EscapeString(text) + "</p>" + markup + "</body></html>",
-	}, job.UserID)
+	}, job.UserID))
 }

@@ -21,6 +21,8 @@ type DeliveryJob struct {
 	// Notice is a sealed notice about a change of the account. A job has either it or an ID.
 	Notice    string `json:"notice,omitempty"`
 	RequestID string `json:"requestId,omitempty"` // of the notification
+	// ThrottledSince is when a provider first throttled it. Zero: never.
+	ThrottledSince time.Time `json:"throttledSince,omitzero"`
 }
 
 // DeliveryStore stores deliveries and the data needed to send them.
@@ -31,7 +33,7 @@ type DeliveryStore interface {
 	// grouped as grouped into n. It does nothing and returns false if one of them has
 	// changed since DeliveryInput.
 	ClaimDelivery(ctx context.Context, n Notification, channel Channel, grouped []Notification, now time.Time) (claimed bool, err error)
-	// CompleteDelivery stores the result of a claimed delivery.
+	// CompleteDelivery stores the result of a claimed delivery, or that it is queued again.
 	CompleteDelivery(ctx context.Context, n Notification, channel Channel, d Delivery) error
 	// IsSuppressed reports whether mail to the address is suppressed.
 	IsSuppressed(ctx context.Context, address string) (bool, error)
@@ -40,12 +42,14 @@ type DeliveryStore interface {
 	ReserveSMSQuota(ctx context.Context, day time.Time, limit int) (bool, error)
 }
 
-// Mailer sends mail. Bounce and complaint reports contain userID.
+// Mailer sends mail. Bounce and complaint reports contain userID. It fails with ErrThrottled if the
+// provider accepts no more messages at the moment.
 type Mailer interface {
 	Mail(ctx context.Context, m Mail, userID string) error
 }
 
-// SMSSender sends an SMS to an E.164 phone number.
+// SMSSender sends an SMS to an E.164 phone number. It fails with ErrThrottled if the provider accepts
+// no more messages at the moment.
 type SMSSender interface {
 	Send(ctx context.Context, to, text string) error
 }
@@ -74,14 +78,26 @@ type Deliverer struct {
 	Brand        locale.Brand
 	Push         *PushSubscriptions
 	PushSender   PushSender
+	Queue        JobQueue // takes throttled jobs
 }
 
-// Deliver runs a job. If it returns an error, the job must be retried after
-// retryAfter. Jobs already delivered or claimed are not sent again.
+// Deliver runs a job. ErrThrottled means that the job is complete and another one in the queue
+// repeats it. After any other error the job must be retried after retryAfter. Jobs already
+// delivered or claimed are not sent again.
 func (d *Deliverer) Deliver(ctx context.Context, job DeliveryJob) (retryAfter time.Duration, err error) {
 	if job.Notice != "" {
-		return d.deliverNotice(ctx, job)
+		retryAfter, err = noticeRetryDelay, d.deliverNotice(ctx, job)
+	} else {
+		retryAfter, err = d.deliverNotification(ctx, job)
 	}
+	if errors.Is(err, ErrThrottled) {
+		return d.postpone(ctx, job, err)
+	}
+	return retryAfter, err
+}
+
+// deliverNotification claims the delivery of a notification and completes it.
+func (d *Deliverer) deliverNotification(ctx context.Context, job DeliveryJob) (retryAfter time.Duration, err error) {
 	for range maxClaims {
 		now := d.Now()
 		in, err := d.Store.DeliveryInput(ctx, job)
@@ -102,7 +118,7 @@ func (d *Deliverer) Deliver(ctx context.Context, job DeliveryJob) (retryAfter ti
 			return time.Second, err
 		case claimed:
 			delivery.Attempts++
-			return d.complete(ctx, in, job.Channel, delivery, reason, reported)
+			return d.complete(ctx, in, job, delivery, reason, reported)
 		}
 	}
 	return time.Second, errInProgress
@@ -139,15 +155,18 @@ func (d *Deliverer) plan(in DeliveryInput, channel Channel, now time.Time) (reas
 }
 
 // complete sends a claimed delivery unless there is a reason to skip it, and stores the
-// result.
-func (d *Deliverer) complete(ctx context.Context, in DeliveryInput, channel Channel, delivery Delivery, reason string, reported []Notification) (retryAfter time.Duration, err error) {
+// result. A throttled delivery is queued again and keeps the reason of an earlier failure.
+func (d *Deliverer) complete(ctx context.Context, in DeliveryInput, job DeliveryJob, delivery Delivery, reason string, reported []Notification) (retryAfter time.Duration, err error) {
 	var sendErr error
-	counted := delivery.Reason != "" && delivery.Reason != ReasonSpendLimit // by an earlier attempt that failed
+	was := delivery.Reason
 	if delivery.State, delivery.Reason = Skipped, reason; reason == "" {
-		delivery.State, delivery.Reason, sendErr = d.attempt(ctx, summarize(reported), in.User, channel, &delivery, counted)
+		delivery.State, delivery.Reason, sendErr = d.attempt(ctx, summarize(reported), in.User, job.Channel, &delivery)
+	}
+	if sendErr = d.withinThrottleLimit(job, sendErr); errors.Is(sendErr, ErrThrottled) {
+		delivery.State, delivery.Reason = Queued, was
 	}
 	delivery.At = d.Now()
-	if err := d.Store.CompleteDelivery(ctx, in.Notification, channel, delivery); err != nil {
+	if err := d.Store.CompleteDelivery(ctx, in.Notification, job.Channel, delivery); err != nil {
 		return lease, err
 	}
 	return retryDelay(delivery.Attempts), sendErr
@@ -159,9 +178,9 @@ func retryDelay(attempts int) time.Duration {
 	return 5 * time.Second << min(max(attempts, 1), 5)
 }
 
-// attempt sends the notification unless a limit stops it, for which an SMS that is counted does not
-// count again. It returns an error if the delivery must be retried.
-func (d *Deliverer) attempt(ctx context.Context, n Notification, to user.User, channel Channel, delivery *Delivery, counted bool) (State, string, error) {
+// attempt sends the notification unless a limit stops it, for which an SMS counts once however often
+// it is attempted. It returns an error if the delivery must be retried.
+func (d *Deliverer) attempt(ctx context.Context, n Notification, to user.User, channel Channel, delivery *Delivery) (State, string, error) {
 	switch channel { //nolint:exhaustive // the other one is SMS
 	case Push:
 		return d.push(ctx, n, to, delivery)
@@ -175,7 +194,7 @@ func (d *Deliverer) attempt(ctx context.Context, n Notification, to user.User, c
 		}
 		return outcome(d.Mailer.Mail(ctx, NewMail(n, to, d.Brand), to.ID))
 	}
-	if !counted {
+	if !delivery.Counted {
 		allowed, err := d.Store.ReserveSMSQuota(ctx, d.Now(), d.MaxSMSPerDay)
 		switch {
 		case err != nil:
@@ -183,6 +202,7 @@ func (d *Deliverer) attempt(ctx context.Context, n Notification, to user.User, c
 		case !allowed:
 			return Failed, ReasonSpendLimit, nil
 		}
+		delivery.Counted = true
 	}
 	return outcome(d.SMS.Send(ctx, to.Phone, ShortText(n, to.Locale, d.Brand)))
 }

@@ -71,8 +71,9 @@ const TTL = 90 * 24 * time.Hour
 // Delivery is the state of a notification on one channel.
 type Delivery struct {
 	State    State
-	Reason   string // why it failed or was skipped
-	Attempts int
+	Reason   string    // why it failed or was skipped
+	Attempts int       // claims, of which a provider may have throttled some
+	Counted  bool      // whether the SMS counts for the quota of a day
 	At       time.Time // of the last state change
 	Into     string    // if it was grouped: ID of the notification whose message reports it
 	Reached  []string  // IDs of the push subscriptions that a failed attempt has reached

@@ -24,8 +24,8 @@ type PushMessage struct {
 
 // PushSender sends push messages.
 type PushSender interface {
-	// Push sends a message. It fails with ErrPushGone if the subscription has ended, and
-	// with ErrPushRefused if a repeat is useless.
+	// Push sends a message. It fails with ErrPushGone if the subscription has ended, with
+	// ErrPushRefused if a repeat is useless, and with ErrThrottled as a Mailer.
 	Push(ctx context.Context, s PushSubscription, m PushMessage) error
 }
 
@@ -80,7 +80,8 @@ func (d *Deliverer) push(ctx context.Context, n Notification, to user.User, deli
 		return nil
 	})
 	var gone []string
-	var refused, failed error
+	var refused error
+	var failed []error
 	for i, err := range results {
 		switch {
 		case err == nil && !slices.Contains(delivery.Reached, live[i].ID):
@@ -90,13 +91,13 @@ func (d *Deliverer) push(ctx context.Context, n Notification, to user.User, deli
 		case errors.Is(err, ErrPushRefused):
 			refused = err
 		case err != nil:
-			failed = err
+			failed = append(failed, err)
 		}
 	}
 	err = d.removePushSubscriptions(ctx, to.ID, gone, ended)
 	switch {
-	case failed != nil || err != nil:
-		return failedDelivery(errors.Join(failed, err))
+	case len(failed) > 0 || err != nil:
+		return failedDelivery(errors.Join(append(failed, err)...))
 	case len(delivery.Reached) > 0:
 		return Sent, "", nil
 	case refused != nil:

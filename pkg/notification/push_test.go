@@ -80,7 +80,7 @@ func (f *pushFixture) Deregister(_ context.Context, endpoint string) error {
 func (f *pushFixture) push() (notification.Delivery, error) {
 	f.t.Helper()
 	d := f.deliverer(noon)
-	d.Push, d.PushSender = f.subscriptions, f
+	d.Push, d.PushSender, d.Queue = f.subscriptions, f, &jobQueue{}
 	_, err := d.Deliver(f.t.Context(), notification.DeliveryJob{UserID: "sara", ID: "P", Channel: notification.Push, TicketID: ticketID})
 	page, listErr := f.ListNotifications(f.t.Context(), "sara", notification.Query{Limit: 5})
 	f.must(listErr)

@@ -13,6 +13,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"ticketsystem/pkg/notification"
 )
 
 // Provider describes the HTTP API of an SMS provider. URL, Header and Body may contain {to}
@@ -136,7 +138,8 @@ func (s *HTTPSender) request(ctx context.Context, v values) (*http.Request, erro
 }
 
 // Send sends text to an E.164 phone number. Success means that the provider accepted the
-// message, not that it was delivered. It does not repeat a request: the queue does. No error
+// message, not that it was delivered. It does not repeat a request: the queue does.
+// It fails with notification.ErrThrottled after a 429. No error
 // contains the URL, the text, the secret or the response.
 func (s *HTTPSender) Send(ctx context.Context, to, text string) error {
 	secret, err := s.readSecret(ctx)
@@ -154,6 +157,9 @@ func (s *HTTPSender) Send(ctx context.Context, to, text string) error {
 	defer func() { _ = response.Body.Close() }()
 	if response.StatusCode == http.StatusUnauthorized || response.StatusCode == http.StatusForbidden {
 		s.forgetSecret() // it may have been replaced
+	}
+	if response.StatusCode == http.StatusTooManyRequests {
+		return fmt.Errorf("sms: %w", notification.ErrThrottled)
 	}
 	if response.StatusCode < 200 || response.StatusCode > 299 {
 		return fmt.Errorf("sms: the provider answered %d", response.StatusCode)

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"ticketsystem/pkg/notification"
 	"ticketsystem/pkg/sms"
 )
 
@@ -122,6 +123,17 @@ func TestHTTP_Failures(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestHTTP_Throttled checks that a 429 is no failed attempt.
+func TestHTTP_Throttled(t *testing.T) {
+	for status, want := range map[int]bool{http.StatusTooManyRequests: true, http.StatusServiceUnavailable: false} {
+		address := newProvider(t, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(status) })
+		err := newSender(t, sms.Provider{URL: address + "/?to={to}&text={text}"}, "").Send(t.Context(), "+989121112233", "text")
+		if err == nil || errors.Is(err, notification.ErrThrottled) != want {
+			t.Errorf("%d: got %v, want throttled %v", status, err, want)
+		}
 	}
 }
 

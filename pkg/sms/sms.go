@@ -8,6 +8,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/sns"
 	"github.com/aws/aws-sdk-go-v2/service/sns/types"
+
+	"ticketsystem/pkg/awserr"
 )
 
 // Sender sends SMS messages to phone numbers.
@@ -30,7 +32,7 @@ func (s *Sender) Send(ctx context.Context, to, text string) error {
 		},
 	})
 	if err != nil {
-		return fmt.Errorf("sms: %w", err)
+		return fmt.Errorf("sms: %w", awserr.MarkThrottled(err))
 	}
 	return nil
 }

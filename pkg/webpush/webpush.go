@@ -79,7 +79,9 @@ func statusError(status int) error {
 		return nil
 	case status == http.StatusNotFound, status == http.StatusGone:
 		return fmt.Errorf("web push: status %d: %w", status, notification.ErrPushGone)
-	case status == http.StatusTooManyRequests, status == http.StatusRequestTimeout, status >= 500:
+	case status == http.StatusTooManyRequests:
+		return fmt.Errorf("web push: status %d: %w", status, notification.ErrThrottled)
+	case status == http.StatusRequestTimeout, status >= 500:
 		return fmt.Errorf("web push: status %d", status)
 	}
 	return fmt.Errorf("web push: status %d: %w", status, notification.ErrPushRefused)

@@ -75,7 +75,7 @@ func TestPush(t *testing.T) {
 func TestPush_Errors(t *testing.T) {
 	for status, want := range map[int]error{
 		201: nil, 202: nil, 404: notification.ErrPushGone, 410: notification.ErrPushGone, 400: notification.ErrPushRefused,
-		403: notification.ErrPushRefused, 413: notification.ErrPushRefused, 307: notification.ErrPushRefused, 429: errors.ErrUnsupported, 503: errors.ErrUnsupported,
+		403: notification.ErrPushRefused, 413: notification.ErrPushRefused, 307: notification.ErrPushRefused, 429: notification.ErrThrottled, 503: errors.ErrUnsupported,
 	} {
 		calls := 0
 		service := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {

@@ -6,6 +6,7 @@ package worker
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"log/slog"
 	"sync"
 	"time"
@@ -73,6 +74,10 @@ func (d *Deliveries) deliver(ctx context.Context, message events.SQSMessage) boo
 	if err == nil {
 		d.Requests.Step(ctx, "delivery completed", slog.String("notification", job.ID), slog.String("channel", string(job.Channel)))
 		return true
+	}
+	if errors.Is(err, notification.ErrThrottled) {
+		d.Log.InfoContext(ctx, "delivery postponed", slog.String("notification", job.ID), slog.String("channel", string(job.Channel)), slog.Any("error", err))
+		return true // another message repeats the job
 	}
 	d.Log.WarnContext(ctx, "delivery failed", slog.String("notification", job.ID), slog.String("channel", string(job.Channel)), slog.Any("error", err))
 	hide(ctx, d.Log, d.Queue, message, retryAfter)

@@ -93,6 +93,63 @@ func TestDeliveries_PartialFailure(t *testing.T) {
 	}
 }
 
+// throttlingMailer throttles the first messages.
+type throttlingMailer struct{ throttled, sent int }
+
+func (m *throttlingMailer) Mail(context.Context, notification.Mail, string) error {
+	if m.throttled > 0 {
+		m.throttled--
+		return fmt.Errorf("mail: %w", notification.ErrThrottled)
+	}
+	m.sent++
+	return nil
+}
+
+// redeliveringQueue takes jobs as the messages of a queue.
+type redeliveringQueue struct {
+	fakeQueue
+
+	messages []events.SQSMessage
+}
+
+func (q *redeliveringQueue) Send(_ context.Context, _ time.Duration, jobs ...notification.DeliveryJob) error {
+	for _, job := range jobs {
+		body, err := json.Marshal(job)
+		if err != nil {
+			return err
+		}
+		q.messages = append(q.messages, events.SQSMessage{MessageId: fmt.Sprint(len(q.messages)), Body: string(body)})
+	}
+	return nil
+}
+
+// TestDeliveries_Throttled checks that an e-mail which is throttled more often than a message may be
+// received is sent, each time by a message of its own.
+func TestDeliveries_Throttled(t *testing.T) {
+	store, queue, mailer := newStore(t, user.User{ID: "sara", Email: "a@b.ir"}), &redeliveringQueue{}, &throttlingMailer{throttled: 6}
+	err := store.AddNotifications(t.Context(), notification.Notification{
+		ID: "1", UserID: "sara", CreatedAt: time.Now(), Deliveries: map[notification.Channel]notification.Delivery{notification.Email: {State: notification.Queued}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	deliverer := &notification.Deliverer{Store: store, Mailer: mailer, Now: time.Now, Queue: queue}
+	deliveries := &worker.Deliveries{Deliverer: deliverer, Queue: queue, Log: slog.New(slog.DiscardHandler)}
+	if err := queue.Send(t.Context(), 0, notification.DeliveryJob{UserID: "sara", ID: "1", Channel: notification.Email}); err != nil {
+		t.Fatal(err)
+	}
+	for received := 0; len(queue.messages) > received; received++ {
+		out, err := deliveries.HandleBatch()(t.Context(), events.SQSEvent{Records: queue.messages[received : received+1]})
+		if err != nil || len(out.BatchItemFailures) > 0 {
+			t.Fatalf("message %d: got %v, %+v, want it complete", received+1, err, out)
+		}
+	}
+	page, err := store.ListNotifications(t.Context(), "sara", notification.Query{Limit: 1})
+	if got := page.Notifications[0].Deliveries[notification.Email]; err != nil || got.State != notification.Sent || len(queue.messages) != 7 || mailer.sent != 1 || len(queue.calls) > 0 {
+		t.Errorf("got %+v, %v, %d messages, %d sent, %q", got, err, len(queue.messages), mailer.sent, queue.calls)
+	}
+}
+
 // TestEmptyBatchResponse checks that a batch without failures is reported as an
 // empty list, never as null.
 func TestEmptyBatchResponse(t *testing.T) {

@@ -161,8 +161,10 @@ func TestBroadcast_DeliveryCounts(t *testing.T) {
 			}
 		}
 		email, sms, push := notification.Email, notification.SMS, notification.Push
-		settle(ids[0], email, notification.Failed, "throttled")
-		settle(ids[0], email, notification.Failed, "throttled again")
+		settle(ids[0], email, notification.Queued, "") // throttled
+		settle(ids[0], email, notification.Failed, "busy")
+		settle(ids[0], email, notification.Queued, "busy") // throttled
+		settle(ids[0], email, notification.Failed, "busy again")
 		settle(ids[1], email, notification.Failed, "no such mailbox")
 		settle(ids[2], email, notification.Skipped, notification.ReasonSuppressed)
 		settle(ids[3], email, notification.Sent, "")

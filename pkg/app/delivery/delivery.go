@@ -83,6 +83,7 @@ func SMSCodes(a *app.App) *account.SMSCodes {
 func Deliverer(a *app.App) *notification.Deliverer {
 	deliverer := &notification.Deliverer{
 		Store: a.Store(), SMS: smsSender(a), Now: app.Now, MaxSMSPerDay: a.Int("SMS_PER_DAY", 1000), Key: a.Key(), Brand: a.Brand(),
+		Queue: Queue(a),
 	}
 	if from := a.String("SENDER_ADDRESS", ""); from != "" {
 		deliverer.Mailer = countedMail{mail.New(a.AWS("SES"), from, a.String("EMAIL_CONFIGURATION_SET", "")), a.Metrics()}
