@@ -74,8 +74,8 @@ func TestCheck_MissingText(t *testing.T) {
 func TestText_Placeholders(t *testing.T) {
 	for _, c := range []struct{ language, key, want string }{
 		{"en", "notification.reply.body", "Ali {body}: B {author}"}, // a user's braces stay
-		{"de", "status.open", "Open"},
-		{"fa", "status.open", "باز"},
+		{"de", "status.open", "In progress"},
+		{"fa", "status.open", "در دست بررسی"},
 		{"en", "no.such.text", "no.such.text"},
 	} {
 		if got := locale.Text(c.language, c.key, "author", "Ali {body}", "body", "B {author}"); got != c.want {

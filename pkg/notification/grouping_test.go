@@ -44,12 +44,12 @@ func TestDeliver_GroupsTicket(t *testing.T) {
 		mail, sms string
 	}{
 		"three replies":          {func(f *fixture) { f.addNotification(1, reply, queued); f.addNotification(2, reply, queued) }, "3 new replies: The parcel", "3 new replies to ticket VGEM-MVRZ."},
-		"a reply, then resolved": {func(f *fixture) { f.addNotification(1, status, queued) }, "Resolved: The parcel", "your ticket VGEM-MVRZ is now resolved. 1 new reply."},
+		"a reply, then resolved": {func(f *fixture) { f.addNotification(1, status, queued) }, "Solved: The parcel", "your ticket VGEM-MVRZ is now solved. 1 new reply."},
 		"a reply, then reopened by staff": {func(f *fixture) {
 			f.addTicket(func(tk *ticket.Ticket) { tk.WaitingSince = noon.Add(time.Second) })
 			f.addNotification(1, status, queued)
-		}, "Resolved: The parcel", "your ticket VGEM-MVRZ is now resolved. 1 new reply."},
-		"resolved twice":   {func(f *fixture) { f.addNotification(1, status, queued); f.addNotification(2, status, queued) }, "Resolved: The parcel", "your ticket VGEM-MVRZ is now resolved. 1 new reply."},
+		}, "Solved: The parcel", "your ticket VGEM-MVRZ is now solved. 1 new reply."},
+		"resolved twice":   {func(f *fixture) { f.addNotification(1, status, queued); f.addNotification(2, status, queued) }, "Solved: The parcel", "your ticket VGEM-MVRZ is now solved. 1 new reply."},
 		"one sent already": {func(f *fixture) { f.addNotification(1, reply, notification.Sent) }, "New reply: The parcel", "support has answered your ticket VGEM-MVRZ."},
 		"one failed":       {func(f *fixture) { f.addNotification(1, reply, notification.Failed) }, "2 new replies: The parcel", "2 new replies to ticket VGEM-MVRZ."},
 		"one much later":   {func(f *fixture) { f.addNotification(3600, reply, queued) }, "New reply: The parcel", "support has answered your ticket VGEM-MVRZ."},

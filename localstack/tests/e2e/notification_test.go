@@ -81,9 +81,9 @@ func TestNotification_ReplyOnce(t *testing.T) {
 	}
 	slices.Sort(outcomes)
 	texts := strings.Join(me.sentTexts(), "|")
-	grouped := texts == "TicketSystem: your ticket "+ticket.Number+" is now resolved. 1 new reply." && outcomes[1] == "skipped grouped"
+	grouped := texts == "TicketSystem: your ticket "+ticket.Number+" is now solved. 1 new reply." && outcomes[1] == "skipped grouped"
 	// On a stack under load the reply may be due before the ticket is resolved.
-	apart := strings.Contains(texts, "has answered your ticket "+ticket.Number) && strings.Contains(texts, ticket.Number+" is now resolved.") && outcomes[1] == "sent"
+	apart := strings.Contains(texts, "has answered your ticket "+ticket.Number) && strings.Contains(texts, ticket.Number+" is now solved.") && outcomes[1] == "sent"
 	if outcomes[0] != "sent" || !grouped && !apart {
 		t.Errorf("got %q, %q", outcomes, texts)
 	}

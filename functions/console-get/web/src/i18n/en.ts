@@ -29,8 +29,8 @@ export const common = {
     code: "The code has 6 digits.", email: "Enter an e-mail address, such as name@example.com.",
   },
   role: { user: "Customer", support: "Support", admin: "Administrator", system: "Automatic" },
-  status: { new: "New", open: "Open", pending: "Waits for the customer", on_hold: "On hold", resolved: "Resolved", closed: "Closed" },
-  statusForCustomer: { new: "Received", open: "In progress", pending: "Waits for you", on_hold: "In progress", resolved: "Solved", closed: "Closed" },
+  status: { new: "New", open: "Open", pending: "Waiting for the customer", on_hold: "On hold", resolved: "Resolved", closed: "Closed" },
+  statusForCustomer: { new: "Received", open: "In progress", pending: "Waiting for you", on_hold: "In progress", resolved: "Solved", closed: "Closed" },
   priority: { low: "Low", medium: "Medium", high: "High", urgent: "Urgent", label: "Priority" },
   account: {
     signIn: "Sign in", signUp: "Create an account", reset: "Set a new password", signInTitle: "Sign in to support", signUpTitle: "Create your account", resetTitle: "Set a new password",

@@ -56,7 +56,7 @@ export const common: typeof english = {
     offlineNew: "در انتظار اتصال",
   },
   newTicket: {
-    title: "تیکت تازه", category: "دربارهٔ چیست؟", subject: "موضوع", subjectHint: "در چند واژه", text: "پیام شما", textHint: "چه رخ داد و چه انتظاری داشتید؟", files: "افزودن پرونده", drop: "پرونده‌ها را این‌جا رها کنید",
+    title: "تیکت تازه", category: "دربارهٔ چیست؟", subject: "موضوع", subjectHint: "در چند واژه", text: "پیام شما", textHint: "چه رخ داد و چه انتظاری داشتید؟", files: "افزودن فایل", drop: "فایل‌ها را این‌جا رها کنید",
     priority: "اولویت", more: "بیشتر", send: "باز کردن تیکت", draftKept: "پیش‌نویس شما روی این دستگاه می‌ماند.", followUp: (of) => `ادامهٔ تیکت ${isolate(of)}`,
   },
   ticket: {
@@ -75,7 +75,7 @@ export const common: typeof english = {
     note: "یادداشت",
   },
   files: {
-    add: "افزودن پرونده", remove: (name) => `حذف ${isolate(name)}`, tooLarge: (name, limit) => `${isolate(name)} از ${isolate(limit)} بزرگ‌تر است.`, tooMany: (n) => `حداکثر ${number(n)} پرونده.`, wrongType: (name) => `${isolate(name)}: این نوع پرونده پذیرفته نمی‌شود.`,
+    add: "افزودن فایل", remove: (name) => `حذف ${isolate(name)}`, tooLarge: (name, limit) => `${isolate(name)} از ${isolate(limit)} بزرگ‌تر است.`, tooMany: (n) => `حداکثر ${number(n)} فایل.`, wrongType: (name) => `${isolate(name)}: این نوع فایل پذیرفته نمی‌شود.`,
     pending: "در حال بررسی…", refused: "بررسی آن را رد کرد", expired: "دیگر وجود ندارد", open: (name) => `باز کردن ${isolate(name)}`, uploading: "در حال بارگذاری", waits: "در انتظار",
   },
   notifications: {

@@ -44,12 +44,13 @@ export const clock = (time: Date): string => dates("clock", clockOptions).format
 
 export const month = (time: Date): string => dates("month", { day: "numeric", month: "short" }).format(time)
 
+const year = (time: Date): string => dates("year", { year: "numeric" }).formatToParts(time).find((part) => part.type === "year")?.value ?? ""
+
 /** "Monday, 4 May 2026". In Persian, dateStyle:"full" has the year and the weekday at the wrong places. */
 export function longDate(time: Date): string {
   const day = dates("weekday", { weekday: "long" }).format(time)
   const rest = dates("long", { day: "numeric", month: "long" }).format(time)
-  const year = dates("year", { year: "numeric" }).formatToParts(time).find((part) => part.type === "year")?.value ?? ""
-  return language.value === "fa" ? `${day} ${rest} ${year}` : `${day}, ${rest} ${year}`
+  return language.value === "fa" ? `${day} ${rest} ${year(time)}` : `${day}, ${rest} ${year(time)}`
 }
 
 export const exact = (time: Date): string => (language.value === "fa" ? `${longDate(time)}، ${clock(time)}` : `${longDate(time)}, ${clock(time)}`)
@@ -73,7 +74,7 @@ export function day(time: Date, now = new Date()): string {
   return days === 0 || days === 1 ? capital(relative().format(-days, "day")) : longDate(time)
 }
 
-/** A short time for lists: minutes, then the clock, then the date. */
+/** A short time for lists: minutes, then the clock, then the date, with another year. */
 export function ago(time: Date, now = new Date()): string {
   const minutes = Math.floor((now.getTime() - time.getTime()) / 60_000)
   if (minutes < 1) return relative().format(0, "second")
@@ -81,7 +82,8 @@ export function ago(time: Date, now = new Date()): string {
   const days = daysBetween(time, now)
   if (days <= 0) return clock(time)
   if (days === 1) return relative().format(-1, "day")
-  return days < 7 ? dates("weekday", { weekday: "long" }).format(time) : month(time)
+  if (days < 7) return dates("weekday", { weekday: "long" }).format(time)
+  return year(time) === year(now) ? month(time) : `${month(time)} ${year(time)}`
 }
 
 /** The length of a time: "5 min", "3 h", "2 d". */

@@ -21,7 +21,7 @@ export const inbox: typeof english = {
   customerTickets: (open, all) => `${plural(open, { other: "# تیکت باز" })} از ${plural(all, { other: "#" })}`,
   alsoHere: (name) => `${isolate(name)} هم این‌جاست`, severalHere: (n) => `${n} همکار هم این‌جایند`,
   modeLabel: "نوع پیام", writeReply: (name) => `پاسخ به ${isolate(name)}`, writeNote: "یادداشت برای همکاران", addNote: "افزودن یادداشت",
-  deleteTicket: "حذف تیکت", deleteTitle: "این تیکت حذف شود؟", deleteText: "پیام‌ها و پرونده‌های آن برای همه پاک می‌شود و بازگشت ندارد.",
+  deleteTicket: "حذف تیکت", deleteTitle: "این تیکت حذف شود؟", deleteText: "پیام‌ها و فایل‌های آن برای همه پاک می‌شود و بازگشت ندارد.",
   details: "مشتری و جزئیات", openTicket: "تیکت تازه برای این مشتری", openFor: (name) => `تیکت تازه برای ${isolate(name)}`,
   keysTitle: "میان‌برهای صفحه‌کلید", keysOn: "کلیدهای تکی میان‌بر باشند",
   commands: {

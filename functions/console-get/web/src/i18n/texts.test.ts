@@ -9,6 +9,8 @@ import { common as fa } from "./fa"
 import { inbox as inboxFa } from "./inbox.fa"
 import { profile as profileFa } from "./profile.fa"
 
+const root = join(import.meta.dirname, "..", "..", "..", "..", "..")
+
 /** Every text of a catalogue; texts with parameters are called. */
 function* texts(node: unknown, path = "", value?: string): Generator<[string, string]> {
   if (typeof node === "string") yield [path, node]
@@ -44,8 +46,22 @@ test("Persian events of one's own have the verb in the second person", () => {
   expect(plain(fa.ticket.system.priority("رضا", "زیاد"))).toBe("رضا اولویت را «زیاد» کرد")
 })
 
+test("mails and SMS of the server name a status as the console does", () => {
+  const server = (language: string) => JSON.parse(readFileSync(join(root, "pkg", "locale", "texts", `${language}.json`), "utf8")) as Record<string, string>
+  for (const [language, { statusForCustomer }] of [["en", en], ["fa", fa]] as const) {
+    const { on_hold, ...shown } = statusForCustomer
+    expect(on_hold).toBe(shown.open) // customers are not told of it
+    expect(Object.entries(server(language)).filter(([key]) => key.startsWith("status.")).sort()).toEqual(Object.entries(shown).map(([status, name]) => [`status.${status}`, name]).sort())
+  }
+})
+
+test("Persian texts have one word for a file and one for an agent", () => {
+  const former = /پرونده|کارشناس/
+  for (const catalogue of [fa, inboxFa, adminFa, profileFa]) for (const [path, text] of texts(catalogue)) expect(text, path).not.toMatch(former)
+  expect(readFileSync(join(root, "pkg", "locale", "texts", "fa.json"), "utf8")).not.toMatch(former)
+})
+
 test("each part that the health report names has a text; an unknown name is shown as it is", () => {
-  const root = join(import.meta.dirname, "..", "..", "..", "..", "..")
   const lists = readFileSync(join(root, "template.yaml"), "utf8").matchAll(/MONITORED_(?:QUEUES|DLQS): !Sub (\S+)/g)
   const queues = [...lists].flatMap(([, list]) => list!.split(",").map((pair) => pair.split("=")[0]!))
   const checks = readFileSync(join(root, "pkg", "app", "healthchecks", "healthchecks.go"), "utf8").matchAll(/(?:Ping|Stream)Check\("([^"]+)"/g)

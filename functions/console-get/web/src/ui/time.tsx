@@ -1,7 +1,8 @@
 import { signal } from "@preact/signals"
 import { ago, exact } from "../i18n/format"
 
-const minute = signal(0)
+/** Changes while time passes: what reads it is drawn again. */
+export const minute = signal(0)
 setInterval(() => minute.value++, 30_000)
 
 interface TimeProps {

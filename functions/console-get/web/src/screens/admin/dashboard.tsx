@@ -8,22 +8,29 @@ import { duration, month, number } from "../../i18n/format"
 import { Segments } from "../../ui/controls"
 import { Failure, SkeletonRows } from "../../ui/states"
 import { StatusChip } from "../../ui/status"
+import { minute } from "../../ui/time"
 import { DayChart } from "./chart"
 import { Head } from "./head"
 
 const ranges = ["7", "30", "90"] as const
-const dayMs = 86_400_000
 const zone = () => Intl.DateTimeFormat().resolvedOptions().timeZone || "UTC"
 // A date of the reader's time zone, as YYYY-MM-DD.
-const dateOf = (time: number) => new Intl.DateTimeFormat("en-CA", { timeZone: zone() }).format(time)
+const dateOf = (time: Date) => new Intl.DateTimeFormat("en-CA", { timeZone: zone() }).format(time)
+
+/** The first and the last one of some days, of which the last is today. Not all days have 24 hours. */
+export function period(days: number, now = new Date()): { from: string; to: string } {
+  const first = new Date(now.getFullYear(), now.getMonth(), now.getDate() - (days - 1), 12)
+  return { from: dateOf(first), to: dateOf(now) }
+}
+
 const seconds = (value: number | null) => (value === null ? "–" : duration(value * 1000))
 const slowest = (value: number | null) => (value === null ? undefined : adminText().slowest(seconds(value)))
 
 /** What happened and what waits, in the reader's time zone. */
 export function Dashboard() {
   const [range, setRange] = useState<(typeof ranges)[number]>("30")
-  const [now] = useState(() => Date.now())
-  const query = { from: dateOf(now - (Number(range) - 1) * dayMs), to: dateOf(now), timezone: zone() }
+  void minute.value // the day may end
+  const query = { ...period(Number(range)), timezone: zone() }
   const { data, error, refetch } = useQuery({ queryKey: ["stats", query], queryFn: () => call("get", "/admin/stats", { query }), refetchInterval: 60_000, placeholderData: (before) => before })
   const text = adminText()
   return (

@@ -12,6 +12,7 @@ import { FormProblem, focusProblem } from "../../ui/states"
 import { useForm } from "../account/use-form"
 import { smsParts } from "./sms-parts"
 
+type RecipientCount = components["schemas"]["RecipientCount"]
 const channels = ["app", "email", "sms", "push"] as const
 type Channel = (typeof channels)[number]
 
@@ -42,7 +43,7 @@ export function NewBroadcast({ draft, onDraft, onSent, onClose }: Props) {
   const { texts, roles, channels: chosen } = draft
   const change = (part: Partial<BroadcastDraft>) => onDraft({ ...draft, ...part, key: ulid() })
   const [tried, setTried] = useState(false)
-  const [total, setTotal] = useState<string | null>(null)
+  const [recipients, setRecipients] = useState<RecipientCount | null>(null)
   const form = useForm()
   const text = adminText()
   const order = languagesInOrder.value
@@ -59,21 +60,20 @@ export function NewBroadcast({ draft, onDraft, onSent, onClose }: Props) {
   }
   const count = () =>
     form.run(async () => {
-      const count = (await call("post", "/broadcasts", { body: { ...broadcast(), dryRun: true } })) as components["schemas"]["RecipientCount"]
-      setTotal(count.complete ? number(count.total) : `${number(count.total)}+`)
+      setRecipients((await call("post", "/broadcasts", { body: { ...broadcast(), dryRun: true } })) as RecipientCount)
     })
   const send = () =>
     form.run(async () => {
       await call("post", "/broadcasts", { body: broadcast(), idempotencyKey: draft.key })
       onSent()
     })
-  if (total !== null)
+  if (recipients)
     return (
-      <Dialog title={text.review} onClose={onClose} actions={<><Button onClick={() => setTotal(null)}>{t().nav.back}</Button><Button kind="danger" busy={form.busy} onClick={() => void send()}>{text.sendNow}</Button></>}>
+      <Dialog title={text.review} onClose={onClose} actions={<><Button onClick={() => setRecipients(null)}>{t().nav.back}</Button><Button kind="danger" busy={form.busy} onClick={() => void send()}>{text.sendNow}</Button></>}>
         <FormProblem error={form.error} />
         {written.map((language) => <Preview key={language} language={language} text={texts[language]!} sms={chosen.includes("sms")} />)}
         <p class="meta">{chosen.map((channel) => text.channels[channel]).join(" · ")}</p>
-        <p class="notice" data-tone="warn" role="alert">{text.sureText(total)}</p>
+        <p class="notice" data-tone="warn" role="alert">{text.sureText(recipients.total, recipients.complete)}</p>
       </Dialog>
     )
   return (
