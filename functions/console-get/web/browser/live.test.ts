@@ -24,7 +24,7 @@ test("13 status, priority and tags change live in all browsers", async () => {
   const fact = (page: Page, text: string | RegExp) => page.locator(".fact-value", { hasText: text }).waitFor({ timeout: 60_000 })
 
   await pick(first.page, "s", "waits")
-  for (const { page } of [first, second]) await fact(page, "Waits for the customer")
+  for (const { page } of [first, second]) await fact(page, "Waiting for the customer")
   await customer.page.locator(".ticket-head .chip", { hasText: "در انتظار شما" }).waitFor({ timeout: 60_000 })
   await pick(second.page, "p", "urgent")
   for (const { page } of [first, second]) await fact(page, "Urgent")
