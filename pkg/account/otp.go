@@ -6,6 +6,7 @@ import (
 	"crypto/subtle"
 	"encoding/base64"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -77,9 +78,10 @@ type OTPStore interface {
 	// to repeat with the same code.
 	ReserveCode(ctx context.Context, counter limit.Counter, c OneTimeCode, cutoff time.Time, limit int) (last time.Time, count int, reserved bool, err error)
 
-	// ReleaseCode permits the client of a counter to request another code at once,
-	// because c could not be sent.
-	ReleaseCode(ctx context.Context, counter limit.Counter, c OneTimeCode) error
+	// ReleaseCode takes a reserved code that was not sent from its counter, and sets when
+	// the last code was requested; the zero time permits another at once. It does nothing
+	// if c is not the last code that was reserved, so it is safe to repeat.
+	ReleaseCode(ctx context.Context, counter limit.Counter, c OneTimeCode, last time.Time) error
 
 	// PutCode stores a code. It is safe to repeat.
 	PutCode(ctx context.Context, c OneTimeCode) error
@@ -118,7 +120,7 @@ type OTP struct {
 
 // issueCode reserves and stores a new code and delivers it. The limits apply to the
 // recipient and to the others, each a purpose and a recipient; subject is what the code
-// authenticates. If the delivery fails, the client can retry at once.
+// authenticates. A code that could not be sent counts for none, and the client can retry at once.
 func (o *OTP) issueCode(ctx context.Context, recipient, subject, purpose string, c client, deliver func(c OneTimeCode, digits string) error, others ...string) (CodeSent, error) {
 	var id [challengeBytes]byte
 	if _, err := io.ReadFull(o.Random, id[:]); err != nil {
@@ -130,46 +132,19 @@ func (o *OTP) issueCode(ctx context.Context, recipient, subject, purpose string,
 		ClientMAC: o.clientMAC(c), SentAt: now, ExpiresAt: now.Add(codeTTL),
 	}
 	counter := o.rateCounter("code-client", strings.Join([]string{purpose, c.name, recipient}, " "), 24*time.Hour)
-	if err := o.reserve(ctx, c, counter, code, append(others, purpose+" "+recipient)); err != nil {
+	reservation, err := o.reserve(ctx, c, counter, code, append(others, purpose+" "+recipient))
+	if err != nil {
 		return CodeSent{}, err
 	}
-	if err := o.Store.PutCode(ctx, code); err != nil {
-		return CodeSent{}, err
-	}
-	if err := deliver(code, o.digits(subject, code)); err != nil {
-		if releaseErr := o.Store.ReleaseCode(ctx, counter, code); releaseErr != nil {
-			return CodeSent{}, releaseErr
+	if err = o.Store.PutCode(ctx, code); err == nil {
+		if err = deliver(code, o.digits(subject, code)); err != nil {
+			err = apperr.Wrap(apperr.Unavailable, err).WithRetryAfter(time.Second)
 		}
-		return CodeSent{}, apperr.Wrap(apperr.Unavailable, err).WithRetryAfter(time.Second)
+	}
+	if err != nil {
+		return CodeSent{}, errors.Join(err, o.refund(ctx, reservation, time.Time{}))
 	}
 	return CodeSent{Challenge: code.ID, ExpiresIn: int(codeTTL / time.Second), ResendAfter: int(codeResendInterval / time.Second)}, nil
-}
-
-// reserve counts a code per client and recipient, and per recipient. A request that is
-// rejected for its client is not counted for the recipient, so that it takes nothing
-// from the recipient's own requests. The first e-mails of a user are counted for the user alone,
-// so that strangers who enter the same address take nothing from them. It fails with
-// too_many_requests.
-func (o *OTP) reserve(ctx context.Context, c client, counter limit.Counter, code OneTimeCode, recipients []string) error {
-	last, count, reserved, err := o.Store.ReserveCode(ctx, counter, code, code.SentAt.Add(-codeResendInterval), maxCodesPerRequester)
-	switch {
-	case err != nil:
-		return err
-	case !reserved && count >= maxCodesPerRequester:
-		return apperr.New(apperr.TooManyRequests, "").WithRetryAfter(o.retryAfter(counter))
-	case !reserved:
-		return apperr.New(apperr.TooManyRequests, "A code was sent a moment ago.").
-			WithRetryAfter(max(last.Add(codeResendInterval).Sub(code.SentAt), time.Second))
-	}
-	if code.Purpose == PurposeEmail && count <= ownEmailCodes {
-		return nil
-	}
-	for _, recipient := range recipients {
-		if err := o.consume(ctx, o.poolCounter(c, "code-number", recipient, 24*time.Hour), maxCodesPerDay); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // countRequest counts a request for a code per client. It fails with too_many_requests

@@ -291,3 +291,65 @@ func TestSendCode_RefusedNotCounted(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+// TestSendCode_UnsentNotCounted checks that codes that could not be queued, or stored, count
+// neither for the client nor for the number.
+func TestSendCode_UnsentNotCounted(t *testing.T) {
+	f := newFixture(t)
+	send := func(ip string) error {
+		_, err := f.sms.SendCode(t.Context(), testPhone, account.PurposeSignUp, account.Caller{IP: ip})
+		return err
+	}
+	f.queueErr = errors.New("queue down")
+	for range account.MaxCodesPerDay {
+		wantError(t, "queue down", send("1.2.3.4"), apperr.Unavailable)
+	}
+	f.queueErr = nil
+	before := f.Before
+	f.Before = func(operation, key string) error {
+		if operation == "PutCode" {
+			return errors.New("store down")
+		}
+		return before(operation, key)
+	}
+	if send("1.2.3.4") == nil {
+		t.Error("store down: got no error")
+	}
+	f.Before = before
+	wantError(t, "as soon as both are up", send("1.2.3.4"), "")
+	for n := range account.MaxCodesPerDay {
+		want := apperr.Code("")
+		if n == account.MaxCodesPerDay-1 {
+			want = apperr.TooManyRequests
+		}
+		wantError(t, fmt.Sprintf("client %d", n), send(fmt.Sprint(n)), want)
+	}
+}
+
+// TestSendCode_FullNumberNotCounted checks that a client has all its codes after those that were
+// refused because others had used up the codes of the number, and that each of these waits.
+func TestSendCode_FullNumberNotCounted(t *testing.T) {
+	f := newFixture(t)
+	send := func() error {
+		f.now = f.now.Add(account.CodeResendInterval)
+		_, err := f.sms.SendCode(t.Context(), testPhone, account.PurposeSignUp, account.Caller{IP: "1.2.3.4"})
+		return err
+	}
+	f.count("code-number", account.PurposeSignUp+" "+testPhone, 24*time.Hour, account.MaxCodesPerDay)
+	for range account.MaxCodesPerRequester + 1 {
+		err := send()
+		wantError(t, "full", err, apperr.TooManyRequests)
+		if wait := apperr.From(err).RetryAfter; wait < time.Hour {
+			t.Errorf("full: retry after %v, want the next day", wait)
+		}
+		f.now = f.now.Add(time.Second - account.CodeResendInterval)
+		if wait := apperr.From(send()).RetryAfter; wait != account.CodeResendInterval-time.Second {
+			t.Errorf("a second later: retry after %v", wait)
+		}
+	}
+	f.count("code-number", account.PurposeSignUp+" "+testPhone, 24*time.Hour, -account.MaxCodesPerRequester)
+	for range account.MaxCodesPerRequester {
+		wantError(t, "a code of the client", send(), "")
+	}
+	wantError(t, "above the limit of the number", send(), apperr.TooManyRequests)
+}

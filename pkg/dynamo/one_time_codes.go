@@ -47,8 +47,11 @@ func (s *Store) ReserveCode(ctx context.Context, counter limit.Counter, c accoun
 }
 
 // ReleaseCode implements account.OTPStore.
-func (s *Store) ReleaseCode(ctx context.Context, counter limit.Counter, c account.OneTimeCode) error {
-	_, _, err := s.update(ctx, updateSpec{key: rateCounterKey(counter), set: "SET sent = :never", condition: "#last = :id", values: values{"never": 0, "id": c.ID}})
+func (s *Store) ReleaseCode(ctx context.Context, counter limit.Counter, c account.OneTimeCode, last time.Time) error {
+	_, _, err := s.update(ctx, updateSpec{
+		key: rateCounterKey(counter), set: "SET #last = :none, sent = :last ADD hits :minusOne", condition: "#last = :id",
+		values: values{"none": "", "last": toMillis(last), "minusOne": -1, "id": c.ID},
+	})
 	return err
 }
 

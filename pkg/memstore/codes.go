@@ -40,12 +40,11 @@ func (s *Store) ReserveCode(_ context.Context, counter limit.Counter, c account.
 	return last, count, reserved, err
 }
 
-// ReleaseCode permits another code at once.
-func (s *Store) ReleaseCode(_ context.Context, counter limit.Counter, c account.OneTimeCode) error {
+// ReleaseCode takes a code from its counter.
+func (s *Store) ReleaseCode(_ context.Context, counter limit.Counter, c account.OneTimeCode, last time.Time) error {
 	return s.do("ReleaseCode", counter.Scope, func() error {
 		if r := s.reservations[counter]; r.id == c.ID {
-			r.at = time.Time{}
-			s.reservations[counter] = r
+			s.reservations[counter] = reservation{at: last, count: r.count - 1}
 		}
 		return nil
 	})
