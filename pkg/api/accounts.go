@@ -58,7 +58,7 @@ func SendCode(codes *account.SMSCodes) Endpoint {
 			return Response{}, err
 		}
 		sent, err := codes.SendCode(ctx, in.Phone, in.Purpose, r.caller())
-		return Response{Status: http.StatusAccepted, Body: codeSentView(sent)}, err
+		return Response{Status: http.StatusAccepted, Body: codeSentView(sent)}, r.asExpired(asUnauthenticated(err))
 	})
 }
 
@@ -169,7 +169,7 @@ func LogOut(sessions *account.SessionTokens) Endpoint {
 			return Response{}, err
 		}
 		if isAnonymous(r.Principal) && in.RefreshToken == "" {
-			return Response{}, apperr.New(apperr.Unauthenticated, "")
+			return Response{}, r.asExpired(apperr.New(apperr.Unauthenticated, ""))
 		}
 		out := noContent()
 		if r.cookie != "" && in.RefreshToken == "" {

@@ -3,6 +3,7 @@ package api_test
 import (
 	"context"
 	"crypto/rand"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"net/http"
@@ -165,6 +166,51 @@ func TestLogOut(t *testing.T) {
 		if got.status != c.status || !slices.Equal(m.deletedSessions, c.deleted) || c.status == 204 && got.text != "" {
 			t.Errorf("%s: got %d %s, deleted %v, want %d, %v", c.name, got.status, got.text, m.deletedSessions, c.status, c.deleted)
 		}
+	}
+}
+
+// TestExpiredCredentials checks that the operations that need the caller, though others do without
+// credentials, say that those of the request have expired.
+func TestExpiredCredentials(t *testing.T) {
+	m, accounts := newMemAccounts(t)
+	m.server.Authenticator.Cookies, m.server.Authenticator.Now = m, m.server.Now
+	expired := m.token(sara)
+	m.now = m.now.Add(20 * time.Minute)
+	ended := base64.RawURLEncoding.EncodeToString(make([]byte, 64))
+	for _, c := range []struct {
+		path, body                   string
+		token, cookie, anonymous, in string // expected codes
+	}{
+		{"/logout", "", "token_expired", "session_ended", "unauthenticated", ""},
+		{"/logout", `{"refreshToken":"x"}`, "", "", "", ""},
+		{"/otp", `{"phone":"09121234567","purpose":"phone"}`, "token_expired", "session_ended", "unauthenticated", ""},
+		{"/otp", `{"phone":"09121234567","purpose":"delete"}`, "token_expired", "session_ended", "unauthenticated", ""},
+		{"/otp", `{"phone":"09121234567","purpose":"login"}`, "", "too_many_requests", "too_many_requests", "too_many_requests"},
+	} {
+		e := api.LogOut(accounts.sessions)
+		if c.path == "/otp" {
+			e = api.SendCode(accounts.sms)
+		}
+		withToken := newRequest(http.MethodPost, c.path, c.body).with("authorization", "Bearer "+expired)
+		withCookie := newRequest(http.MethodPost, c.path, c.body)
+		withCookie.Cookies = []string{"__Host-session=" + ended}
+		for _, r := range []struct {
+			name  string
+			actor user.Principal
+			r     *request
+			want  string
+		}{
+			{"an expired token", user.Principal{}, withToken, c.token}, {"an ended session", user.Principal{}, withCookie, c.cookie},
+			{"no credentials", user.Principal{}, newRequest(http.MethodPost, c.path, c.body), c.anonymous}, {"an access token", sara, newRequest(http.MethodPost, c.path, c.body), c.in},
+		} {
+			if got := m.send(t, e, r.actor, r.r); got.code() != r.want {
+				t.Errorf("%s %s with %s: got %d %q, want %q", c.path, c.body, r.name, got.status, got.code(), r.want)
+			}
+		}
+	}
+	m.deleteSara()
+	if got := m.send(t, api.SendCode(accounts.sms), sara, newRequest(http.MethodPost, "/otp", `{"phone":"09121234568","purpose":"phone"}`)); got.code() != "unauthenticated" {
+		t.Errorf("a deleted user: got %d %q, want unauthenticated", got.status, got.code())
 	}
 }
 

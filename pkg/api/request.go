@@ -29,7 +29,8 @@ type Request struct {
 	Path      string
 	Principal user.Principal // zero if the caller is not authenticated
 
-	cookie string // session cookie of the principal, "" for an access token
+	cookie  string // session cookie of the principal, "" for an access token
+	expired error  // why the credentials are not accepted, if OptionalAuth ignores them
 
 	event events.APIGatewayV2HTTPRequest
 	query url.Values // see parseQuery

@@ -110,7 +110,7 @@ func (r *Request) check() error {
 }
 
 // authorize authenticates the caller and checks the access level of the endpoint. With
-// OptionalAuth, expired credentials count as none.
+// OptionalAuth, expired credentials count as none, see Request.asExpired.
 //
 // Returns unauthenticated, token_expired, session_ended, csrf or forbidden.
 func (s *Server) authorize(ctx context.Context, e Endpoint, r *Request) error {
@@ -120,6 +120,7 @@ func (s *Server) authorize(ctx context.Context, e Endpoint, r *Request) error {
 	actor, err := s.authenticate(ctx, r)
 	if err != nil {
 		if e.access == accessOptional && (apperr.Is(err, apperr.TokenExpired) || apperr.Is(err, apperr.SessionEnded)) {
+			r.expired = err
 			return nil
 		}
 		return err
@@ -161,3 +162,12 @@ func (s *Server) authenticate(ctx context.Context, r *Request) (user.Principal, 
 
 // isAnonymous reports whether the request has no credentials.
 func isAnonymous(actor user.Principal) bool { return actor.UserID == "" }
+
+// asExpired converts unauthenticated to token_expired or session_ended if the request has expired
+// credentials, so that the client renews them and repeats the request.
+func (r *Request) asExpired(err error) error {
+	if r.expired != nil && apperr.Is(err, apperr.Unauthenticated) {
+		return r.expired
+	}
+	return err
+}
