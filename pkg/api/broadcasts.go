@@ -18,11 +18,12 @@ import (
 	"ticketsystem/pkg/user"
 )
 
-// Limits of a broadcast's texts in runes. The title becomes an e-mail subject, the body a few
-// SMS segments.
+// Limits of a broadcast's texts in runes, and in segments of an SMS. The title becomes an e-mail
+// subject. SNS accepts 1,600 characters.
 const (
-	maxBroadcastTitle = 100
-	maxBroadcastBody  = 1000
+	maxBroadcastTitle    = 100
+	maxBroadcastBody     = 1000
+	maxBroadcastSegments = 6
 )
 
 type audienceInput struct {
@@ -85,7 +86,25 @@ func (in broadcastInput) toBroadcast() (broadcast.Broadcast, error) {
 			b.Counts[channel] = broadcast.DeliveryCounts{}
 		}
 	}
+	if v.Err() == nil && slices.Contains(b.Channels, notification.SMS) {
+		in.validateSMS(&v)
+	}
 	return b, v.Err()
+}
+
+// validateSMS limits the segments of the SMS in each language, and reports the first that exceeds them.
+func (in broadcastInput) validateSMS(v *wire.Validator) {
+	for _, language := range locale.Supported() {
+		pointer, body := "/body", in.Body
+		if own := in.Bodies[language]; own != "" {
+			pointer, body = "/bodies/"+language, own
+		}
+		n := notification.Notification{Kind: notification.KindBroadcast, Title: cmp.Or(in.Titles[language], in.Title), Body: body}
+		if segments := notification.Segments(notification.ShortText(n, language, locale.Brand{})); segments > maxBroadcastSegments {
+			v.Add(pointer, "sms_too_long", fmt.Sprintf("Too long for an SMS: %d segments with the title, at most %d.", segments, maxBroadcastSegments))
+			return
+		}
+	}
 }
 
 // validate requires exactly one kind of audience.

@@ -143,11 +143,14 @@ func (s *Store) CompleteDelivery(ctx context.Context, n notification.Notificatio
 }
 
 // ReserveSMSQuota implements notification.DeliveryStore.
-func (s *Store) ReserveSMSQuota(ctx context.Context, day time.Time, limit int) (bool, error) {
+func (s *Store) ReserveSMSQuota(ctx context.Context, day time.Time, segments, limit int) (bool, error) {
+	if segments > limit {
+		return false, nil
+	}
 	_, applied, err := s.update(ctx, updateSpec{
-		key: smsQuotaKey(day.UTC().Format(time.DateOnly)), set: "SET #ttl = :ttl ADD hits :one",
-		condition: "attribute_not_exists(hits) OR hits < :limit",
-		values:    values{"ttl": day.Add(48 * time.Hour).Unix(), "one": 1, "limit": limit},
+		key: smsQuotaKey(day.UTC().Format(time.DateOnly)), set: "SET #ttl = :ttl ADD hits :segments",
+		condition: "attribute_not_exists(hits) OR hits <= :most",
+		values:    values{"ttl": day.Add(48 * time.Hour).Unix(), "segments": segments, "most": limit - segments},
 	})
 	return applied, err
 }

@@ -272,11 +272,11 @@ func (s *Store) DeleteSuppression(_ context.Context, address string, r audit.Rec
 }
 
 // ReserveSMSQuota implements notification.DeliveryStore.
-func (s *Store) ReserveSMSQuota(_ context.Context, day time.Time, limit int) (reserved bool, err error) {
+func (s *Store) ReserveSMSQuota(_ context.Context, day time.Time, segments, limit int) (reserved bool, err error) {
 	err = s.do("ReserveSMSQuota", "", func() error {
 		date := day.UTC().Format(time.DateOnly)
-		if reserved = s.smsQuota[date] == 0 || s.smsQuota[date] < limit; reserved {
-			s.smsQuota[date]++
+		if reserved = s.smsQuota[date]+segments <= limit; reserved {
+			s.smsQuota[date] += segments
 		}
 		return nil
 	})

@@ -37,9 +37,9 @@ type DeliveryStore interface {
 	CompleteDelivery(ctx context.Context, n Notification, channel Channel, d Delivery) error
 	// IsSuppressed reports whether mail to the address is suppressed.
 	IsSuppressed(ctx context.Context, address string) (bool, error)
-	// ReserveSMSQuota counts one SMS for the day. It returns false if limit is
-	// already reached.
-	ReserveSMSQuota(ctx context.Context, day time.Time, limit int) (bool, error)
+	// ReserveSMSQuota counts the segments of an SMS for the day. It returns false, and counts none,
+	// if they exceed limit.
+	ReserveSMSQuota(ctx context.Context, day time.Time, segments, limit int) (bool, error)
 }
 
 // Mailer sends mail. Bounce and complaint reports contain userID. It fails with ErrThrottled if the
@@ -73,7 +73,7 @@ type Deliverer struct {
 	Mailer       Mailer // nil if e-mail is not configured
 	SMS          SMSSender
 	Now          func() time.Time
-	MaxSMSPerDay int
+	MaxSMSPerDay int    // segments
 	Key          Sealer // of ChangeNotices
 	Brand        locale.Brand
 	Push         *PushSubscriptions
@@ -194,8 +194,9 @@ func (d *Deliverer) attempt(ctx context.Context, n Notification, to user.User, c
 		}
 		return outcome(d.Mailer.Mail(ctx, NewMail(n, to, d.Brand), to.ID))
 	}
+	text := ShortText(n, to.Locale, d.Brand)
 	if !delivery.Counted {
-		allowed, err := d.Store.ReserveSMSQuota(ctx, d.Now(), d.MaxSMSPerDay)
+		allowed, err := d.Store.ReserveSMSQuota(ctx, d.Now(), Segments(text), d.MaxSMSPerDay)
 		switch {
 		case err != nil:
 			return failedDelivery(err)
@@ -204,7 +205,7 @@ func (d *Deliverer) attempt(ctx context.Context, n Notification, to user.User, c
 		}
 		delivery.Counted = true
 	}
-	return outcome(d.SMS.Send(ctx, to.Phone, ShortText(n, to.Locale, d.Brand)))
+	return outcome(d.SMS.Send(ctx, to.Phone, text))
 }
 
 func outcome(err error) (State, string, error) {

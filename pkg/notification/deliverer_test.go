@@ -103,7 +103,7 @@ func TestDeliver(t *testing.T) {
 	bounced := func(f *fixture) { f.must(f.Suppress(t.Context(), notification.MailFeedback{Address: "S@b.ir"})) }
 	useQuota := func(f *fixture) {
 		for range maxSMSPerDay {
-			_, err := f.ReserveSMSQuota(t.Context(), noon, maxSMSPerDay)
+			_, err := f.ReserveSMSQuota(t.Context(), noon, 1, maxSMSPerDay)
 			f.must(err)
 		}
 	}
@@ -210,7 +210,7 @@ func TestDeliver_RetriesFailures(t *testing.T) {
 		t.Errorf("got %v, %+v, want it sent", err, f.delivery(notification.SMS))
 	}
 	for left := maxSMSPerDay - 1; left >= 0; left-- {
-		if allowed, err := f.ReserveSMSQuota(t.Context(), noon, maxSMSPerDay); err != nil || allowed != (left > 0) {
+		if allowed, err := f.ReserveSMSQuota(t.Context(), noon, 1, maxSMSPerDay); err != nil || allowed != (left > 0) {
 			t.Errorf("five attempts count more or less than once: %v, %v with %d left", allowed, err, left)
 		}
 	}
@@ -220,12 +220,32 @@ func TestDeliver_RetriesFailures(t *testing.T) {
 func TestDeliver_SpendLimitAgain(t *testing.T) {
 	f := newFixture(t, notification.Queued)
 	for range maxSMSPerDay {
-		_, err := f.ReserveSMSQuota(t.Context(), noon, maxSMSPerDay)
+		_, err := f.ReserveSMSQuota(t.Context(), noon, 1, maxSMSPerDay)
 		f.must(err)
 	}
 	for range 2 {
 		if _, err := f.deliver(noon, notification.SMS); err != nil || f.delivery(notification.SMS).Reason != notification.ReasonSpendLimit || len(f.sent) > 0 {
 			t.Errorf("got %v, %+v, sent %q", err, f.delivery(notification.SMS), f.sent)
+		}
+	}
+}
+
+// TestDeliver_SegmentsCount checks that a long SMS counts for each SMS that it is billed as.
+func TestDeliver_SegmentsCount(t *testing.T) {
+	f := newFixture(t, notification.Queued)
+	f.must(f.AddNotifications(t.Context(), notification.Notification{
+		ID: "B", UserID: "sara", Kind: notification.KindBroadcast, Title: "خبر", Body: strings.Repeat("س", 200), CreatedAt: noon,
+		Deliveries: map[notification.Channel]notification.Delivery{notification.SMS: {State: notification.Queued, At: noon}},
+	}))
+	if _, err := f.deliverer(noon).Deliver(t.Context(), notification.DeliveryJob{UserID: "sara", ID: "B", Channel: notification.SMS}); err != nil || len(f.sent) != 1 {
+		t.Fatalf("got %v, sent %q", err, f.sent)
+	}
+	for _, c := range []struct {
+		segments int
+		want     bool
+	}{{7, false}, {6, true}, {1, false}} { // of the 10 the SMS has used 4
+		if allowed, err := f.ReserveSMSQuota(t.Context(), noon, c.segments, maxSMSPerDay); err != nil || allowed != c.want {
+			t.Errorf("%d further segments: got %v, %v, want %v", c.segments, allowed, err, c.want)
 		}
 	}
 }

@@ -58,7 +58,7 @@ func TestDeliver_Throttled(t *testing.T) {
 	if err := deliver(50 * time.Hour); err != nil || f.delivery(notification.SMS).State != notification.Sent {
 		t.Errorf("got %v, %+v, want it sent", err, f.delivery(notification.SMS))
 	}
-	if allowed, err := f.ReserveSMSQuota(t.Context(), noon, 2); err != nil || !allowed {
+	if allowed, err := f.ReserveSMSQuota(t.Context(), noon, 1, 2); err != nil || !allowed {
 		t.Errorf("eight attempts counted more than once: %v, %v", allowed, err)
 	}
 }

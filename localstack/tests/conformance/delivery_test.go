@@ -197,7 +197,7 @@ func TestReserveSMSQuota_Limit(t *testing.T) {
 		)
 		for range 12 {
 			wg.Go(func() {
-				ok, err := db.open().ReserveSMSQuota(t.Context(), day, 5)
+				ok, err := db.open().ReserveSMSQuota(t.Context(), day, 2, 11)
 				mu.Lock()
 				defer mu.Unlock()
 				if err != nil {
@@ -211,6 +211,15 @@ func TestReserveSMSQuota_Limit(t *testing.T) {
 		wg.Wait()
 		if allowed != 5 {
 			t.Errorf("got %d allowed, want 5", allowed)
+		}
+		for _, c := range []struct {
+			day      time.Time
+			segments int
+			want     bool
+		}{{day, 1, true}, {day, 1, false}, {day.AddDate(0, 0, 1), 12, false}, {day.AddDate(0, 0, 1), 11, true}} {
+			if got, err := db.open().ReserveSMSQuota(t.Context(), c.day, c.segments, 11); err != nil || got != c.want {
+				t.Errorf("%d segments: got %v, %v, want %v", c.segments, got, err, c.want)
+			}
 		}
 	})
 }
