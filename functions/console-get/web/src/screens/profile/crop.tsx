@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from "preact/hooks"
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks"
 import { call } from "../../api/client"
 import { isTemporary } from "../../api/problem"
 import { ulid } from "../../api/ulid"
@@ -27,7 +27,8 @@ export function CropDialog({ file, onClose }: { file: File; onClose: () => void 
     void createImageBitmap(file).then(setImage, () => form.setError(refused(t().files.wrongType(file.name))))
   }, [file])
   const side = image ? Math.min(image.width, image.height) / zoom : 1
-  useEffect(() => {
+  // Before the button can be pressed.
+  useLayoutEffect(() => {
     const context = canvas.current?.getContext("2d")
     if (!image || !context) return
     void stored.remove() // it has another part of the picture
