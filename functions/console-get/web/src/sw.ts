@@ -40,12 +40,16 @@ interface PushMessage {
   dir?: NotificationDirection
 }
 
-// The same tag as that of the page (alerts/alert.ts), so that a message appears once.
+// The same tag as that of the page (alerts/alert.ts), so that a message appears once. Another message of
+// the ticket replaces it, and sounds only with renotify.
 worker.addEventListener("push", (event) => {
   const { notificationId, ticketId, title, body, lang, dir } = event.data!.json() as PushMessage
   const show = async () => {
     if (await isViewed(ticketId)) return
-    await worker.registration.showNotification(title, { ...(body ? { body } : {}), ...(lang ? { lang } : {}), dir: dir ?? "auto", tag: ticketId ?? notificationId, icon: "/app/icon.svg", data: { ticketId } })
+    const tag = ticketId ?? notificationId
+    const shown = await worker.registration.getNotifications({ tag })
+    const renotify = shown.length > 0 && shown.every(({ data }) => (data as { id: string }).id !== notificationId)
+    await worker.registration.showNotification(title, { ...(body ? { body } : {}), ...(lang ? { lang } : {}), dir: dir ?? "auto", tag, renotify, icon: "/app/icon.svg", data: { id: notificationId, ticketId } } as NotificationOptions)
   }
   event.waitUntil(show())
 })

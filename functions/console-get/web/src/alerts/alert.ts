@@ -49,5 +49,5 @@ async function show({ id, ticketId, title, body }: Notification): Promise<void> 
   if (!pushChosen() || !("Notification" in globalThis) || Notification.permission !== "granted") return
   const registration = await navigator.serviceWorker?.getRegistration()
   const text = session.peek()?.user.notifications.pushText ? { body } : {}
-  await registration?.showNotification(title, { ...text, tag: ticketId ?? id, lang: language.peek(), dir: direction.peek(), icon: "/app/icon.svg", data: { ticketId } })
+  await registration?.showNotification(title, { ...text, tag: ticketId ?? id, lang: language.peek(), dir: direction.peek(), icon: "/app/icon.svg", data: { id, ticketId } })
 }
