@@ -227,7 +227,7 @@ test("18 what is read here is no longer unread in the other browser and tab", as
   const badges = (page: Page) => page.locator(".rail-item .badge").allTextContents()
   const title = (page: Page) => page.title()
   for (const page of pages) await expect.poll(() => badges(page), { timeout: 60_000 }).toHaveLength(2) // the ticket and its notification
-  await expect.poll(() => title(desk.page), { timeout: 60_000 }).toBe("(2) Support")
+  await expect.poll(() => title(desk.page), { timeout: 60_000 }).toBe("(2) Tickets – Support")
   await expect.poll(() => title(mobile.page), { timeout: 60_000 }).toMatch(/^\(۲\)/)
 
   await desk.page.bringToFront()

@@ -13,7 +13,7 @@ import { offline, watching } from "../socket/sync"
 import { unreadNotifications } from "../socket/realtime"
 import { Avatar } from "../ui/avatar"
 import { Menu } from "../ui/menu"
-import { useTitle } from "./attention"
+import { Title } from "./attention"
 import { install, installOffer } from "./install"
 import { session, staff } from "./session"
 import { useSignOut } from "./sign-out"
@@ -27,9 +27,9 @@ export function Shell({ children }: { children: ComponentChildren }) {
     void ticketsChanged.value
     return staff.value ? 0 : heldTickets().filter((ticket) => ticket.unread > 0).length
   })
-  useTitle(unreadTickets.value + unreadNotifications.value)
   return (
     <div class="shell">
+      <Title unread={unreadTickets.value + unreadNotifications.value} />
       <a class="skip no-print" href="#content">{t().skip}</a>
       <nav class="rail no-print" aria-label={t().nav.label}>
         {staff.value ? (

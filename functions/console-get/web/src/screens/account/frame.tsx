@@ -1,12 +1,15 @@
 import "./account.css"
 import type { ComponentChildren } from "preact"
+import { Title, useScreenName } from "../../app/attention"
 import { chooseLanguage } from "../../app/session"
 import { language, languages, t } from "../../i18n"
 
 /** The page around sign-in, sign-up and reset: the name, the form, the language. */
 export function AccountFrame({ title, children }: { title: string; children: ComponentChildren }) {
+  useScreenName(title)
   return (
     <main class="account">
+      <Title />
       <div class="account-card">
         <header>
           <img src="/app/icon.svg" width="44" height="44" alt="" />
