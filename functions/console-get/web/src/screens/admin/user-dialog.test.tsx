@@ -74,3 +74,20 @@ test("one's own number, e-mail address and password are changed elsewhere", () =
   render(<UserDialog user={reza} onClose={() => {}} />)
   expect(screen.getAllByRole("textbox").length).toBe(1) // the name
 })
+
+test("a change of one's own name is shown at once, one of the role with other screens", async () => {
+  const assign = vi.fn()
+  vi.stubGlobal("location", { assign })
+  session.value = { user: { ...reza, role: "admin" }, ended: false } as unknown as typeof session.value
+  vi.stubGlobal("fetch", async (_url: string, { body }: { body: string }) => new Response(JSON.stringify({ ...reza, role: "admin", locale: "en", ...(JSON.parse(body) as object) })))
+  const onClose = vi.fn()
+  render(<UserDialog user={{ ...reza, role: "admin" }} onClose={onClose} />)
+  await type("Name", "Reza Karimi")
+  await save()
+  await vi.waitFor(() => expect(onClose).toHaveBeenCalledOnce())
+  expect([session.value?.user.name, assign.mock.calls]).toEqual(["Reza Karimi", []])
+  await act(() => void fireEvent.change(screen.getByRole("combobox"), { target: { value: "support" } }))
+  await save()
+  await vi.waitFor(() => expect(assign).toHaveBeenCalledWith("/app/"))
+  expect(session.value?.user.role).toBe("support")
+})

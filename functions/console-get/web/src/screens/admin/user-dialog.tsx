@@ -2,7 +2,7 @@ import { useState } from "preact/hooks"
 import { call } from "../../api/client"
 import type { components } from "../../api/schema"
 import type { Role } from "../../api/types"
-import { session } from "../../app/session"
+import { session, updateUser } from "../../app/session"
 import { adminText } from "../../i18n/admin"
 import { language, t } from "../../i18n"
 import { digits, exact } from "../../i18n/format"
@@ -40,7 +40,11 @@ export function UserDialog({ user, onClose }: { user: AdminUser; onClose: () => 
         ...(password ? { password } : {}),
         ...(disabled !== user.disabled ? { disabled } : {}),
       }
-      if (Object.keys(body).length) await call("patch", "/users/{id}", { path: { id: user.id }, body })
+      if (Object.keys(body).length) {
+        const changed = await call("patch", "/users/{id}", { path: { id: user.id }, body })
+        if (own) updateUser(changed)
+        if (own && changed.role !== user.role) return location.assign("/app/") // another role has other screens
+      }
       toast(t().state.saved)
       onClose()
     })

@@ -30,6 +30,7 @@ export function Personal() {
       updateUser(await call("patch", "/profile", { body: { name, province, city } }))
       toast(t().state.saved)
     })
+  const removePicture = () => form.run(async () => updateUser(await call("patch", "/profile", { body: { pictureId: "" } })))
   return (
     <section>
       <h2>{profileText().personal}</h2>
@@ -42,7 +43,10 @@ export function Personal() {
       >
         <div class="profile-picture">
           <Avatar name={user.name || user.phone} pictureUrl={user.pictureUrl} size="large" />
-          <Button onClick={() => input.current?.click()}>{profileText().changePicture}</Button>
+          <div class="picture-actions">
+            <Button onClick={() => input.current?.click()}>{profileText().changePicture}</Button>
+            {user.pictureUrl && <Button kind="quiet" onClick={() => void removePicture()}>{profileText().removePicture}</Button>}
+          </div>
           <input
             ref={input}
             type="file"
