@@ -10,9 +10,12 @@ import (
 	"ticketsystem/pkg/user"
 )
 
-// Mail is an e-mail.
+// Mail is an e-mail to a user. Unconfirmed says that the user has not proved that the address is
+// theirs.
 type Mail struct {
 	To, Subject, Text, HTML string
+	UserID                  string
+	Unconfirmed             bool
 }
 
 // Mailer sends an e-mail.
@@ -85,5 +88,6 @@ func confirmationEmail(u user.User, digits string, brand locale.Brand) Mail {
 		To: u.Email, Subject: text("subject"), Text: text("text") + closing,
 		HTML: locale.HTMLHead(u.Locale) + "<body><p>" + html.EscapeString(text("heading")) + `</p><p style="font-size:2em"><b>` + digits + "</b></p><p>" +
 			text("validity") + "</p>" + markup + "</body></html>",
+		UserID: u.ID, Unconfirmed: !u.EmailVerified,
 	}
 }

@@ -30,6 +30,23 @@ func TestSendEmailCode_Suppressed(t *testing.T) {
 	wantError(t, "another address", err, "")
 }
 
+// TestSendEmailCode_Feedback checks that the mail names the user, so that a report about it is lifted
+// with the user, and says whether the user has confirmed the address.
+func TestSendEmailCode_Feedback(t *testing.T) {
+	f := newFixture(t)
+	u := f.addUser(t).User
+	for _, confirmed := range []bool{false, true} {
+		u.Email, u.EmailVerified = "sara@example.com", confirmed
+		f.putUser(u)
+		f.now = f.now.Add(account.CodeResendInterval)
+		_, err := f.emailCodes.SendEmailCode(t.Context(), u.Principal(""))
+		wantError(t, "send", err, "")
+		if m := f.emails[len(f.emails)-1]; m.UserID != u.ID || m.Unconfirmed == confirmed {
+			t.Errorf("confirmed %v: got %+v", confirmed, m)
+		}
+	}
+}
+
 // TestSendEmailCode_FormsOfAddress checks that the limit of an address holds for all its forms,
 // which different users enter, and that each of them gets codes of their own whatever the others
 // request.

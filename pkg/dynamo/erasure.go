@@ -2,7 +2,6 @@ package dynamo
 
 import (
 	"context"
-	"slices"
 	"strings"
 
 	"ticketsystem/pkg/notification"
@@ -80,9 +79,6 @@ func (s *Store) DeleteLoginAttemptsAndSuppression(ctx context.Context, u user.Us
 	}
 	for _, k := range keys { // also of former addresses
 		keys = append(keys, suppressionKey(strings.TrimPrefix(k.SK, prefixSuppression)))
-	}
-	if current := suppressionKey(notification.NormalizeAddress(u.Email)); u.Email != "" && !slices.Contains(keys, current) {
-		keys = append(keys, current)
 	}
 	return s.batchDelete(ctx, append(keys, loginAttemptsKey(u.Phone)))
 }

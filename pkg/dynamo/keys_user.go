@@ -33,7 +33,7 @@ func ownTicketKey(userID, ticketID string) key {
 	return nameReferenceKey(userID, prefixOwnTicket+ticketID)
 }
 
-// userSuppressionKey records that mail to an address of a user was returned.
+// userSuppressionKey records that the suppression of an address ends with a user.
 func userSuppressionKey(userID, address string) key {
 	return nameReferenceKey(userID, prefixSuppression+address)
 }

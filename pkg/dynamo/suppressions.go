@@ -25,11 +25,12 @@ func (s *Store) IsSuppressed(ctx context.Context, address string) (bool, error) 
 	return s.get(ctx, suppressionKey(notification.NormalizeAddress(address)), true, &suppressionItem{})
 }
 
-// Suppress implements notification.SuppressionStore. It records the user first and reads
-// them at the end: the deletion of the user finds the record, or has already happened.
+// Suppress implements notification.SuppressionStore. It records first that the suppression ends with
+// the user, and reads the user at the end: the deletion of the user finds the record, or has already
+// happened.
 func (s *Store) Suppress(ctx context.Context, c notification.MailFeedback) error {
 	address := notification.NormalizeAddress(c.Address)
-	if c.UserID != "" {
+	if c.EndsWithUser() {
 		if _, err := s.put(ctx, nameReferenceItem{userSuppressionKey(c.UserID, address)}, "", nil); err != nil {
 			return err
 		}
@@ -39,6 +40,9 @@ func (s *Store) Suppress(ctx context.Context, c notification.MailFeedback) error
 	}
 	u, err := s.User(ctx, c.UserID)
 	if apperr.Is(err, apperr.UserNotFound) { // the report came after the deletion of the user
+		if !c.EndsWithUser() {
+			return nil
+		}
 		if _, err := s.remove(ctx, suppressionKey(address), "", nil); err != nil {
 			return err
 		}

@@ -13,15 +13,20 @@ import (
 	"ticketsystem/pkg/notification"
 )
 
-// Message is one e-mail. HTML is optional. UserID is the recipient's ID, which
-// bounce and complaint reports contain.
+// Message is one e-mail. HTML is optional. UserID is the recipient's ID, and Unconfirmed says that
+// the recipient has not confirmed the address; bounce and complaint reports contain both.
 type Message struct {
 	To, Subject, Text, HTML string
 	UserID                  string
+	Unconfirmed             bool
 }
 
-// UserTag is the name of the SES message tag that contains Message.UserID.
-const UserTag = "person"
+// The SES message tags that contain Message.UserID and Message.Unconfirmed.
+const (
+	UserTag        = "person"
+	AddressTag     = "address"
+	UnconfirmedTag = "unconfirmed" // the value of AddressTag
+)
 
 // Sender sends messages from one address.
 type Sender struct {
@@ -54,6 +59,9 @@ func (s *Sender) Send(ctx context.Context, m Message) error {
 	var tags []types.MessageTag
 	if m.UserID != "" {
 		tags = []types.MessageTag{{Name: aws.String(UserTag), Value: aws.String(m.UserID)}}
+	}
+	if m.Unconfirmed {
+		tags = append(tags, types.MessageTag{Name: aws.String(AddressTag), Value: aws.String(UnconfirmedTag)})
 	}
 	to, _ := notification.ASCIIDomain(m.To)
 	_, err := s.client.SendEmail(ctx, &ses.SendEmailInput{

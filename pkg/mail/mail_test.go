@@ -37,6 +37,18 @@ func TestSend(t *testing.T) {
 	}
 }
 
+// TestSend_Unconfirmed checks that reports about mail to an unconfirmed address say so.
+func TestSend_Unconfirmed(t *testing.T) {
+	server := awstest.New(t, func(awstest.Request) awstest.Response { return awstest.Response{Status: 200, Body: acceptedResponse} })
+	if err := mail.New(server.Config, "help@example.ir", "").Send(t.Context(), mail.Message{To: "a@b.ir", UserID: "sara", Unconfirmed: true}); err != nil {
+		t.Fatal(err)
+	}
+	form, err := url.ParseQuery(server.OnlyRequest(t).Body)
+	if err != nil || form.Get("Tags.member.1.Value") != "sara" || form.Get("Tags.member.2.Name") != mail.AddressTag || form.Get("Tags.member.2.Value") != mail.UnconfirmedTag {
+		t.Errorf("got %v, %v", form, err)
+	}
+}
+
 func TestSend_NoHTML(t *testing.T) {
 	server := awstest.New(t, func(awstest.Request) awstest.Response { return awstest.Response{Status: 200, Body: acceptedResponse} })
 	if err := mail.New(server.Config, "help@example.ir", "").Send(context.Background(), mail.Message{To: "a@b.ir", Subject: "s", Text: "t"}); err != nil {

@@ -15,8 +15,23 @@ import (
 // owner.
 type MailFeedback struct {
 	Address string
-	Reason  string // bounce or complaint
+	Reason  string // ReasonBounce or ReasonComplaint
 	UserID  string // the recipient; "" if the report does not contain it
+	// Unconfirmed says that the user had not confirmed the address when the mail was sent, so
+	// that it may be the address of somebody else.
+	Unconfirmed bool
+}
+
+// The reasons of a suppression.
+const (
+	ReasonBounce    = "bounce"
+	ReasonComplaint = "complaint"
+)
+
+// EndsWithUser reports whether the deletion of the user lifts the suppression. The complaint of
+// somebody who got mail for a user stays.
+func (f MailFeedback) EndsWithUser() bool {
+	return f.UserID != "" && !(f.Unconfirmed && f.Reason == ReasonComplaint)
 }
 
 // SuppressionStore stores addresses that must not receive mail.

@@ -167,6 +167,30 @@ func TestEmptyBatchResponse(t *testing.T) {
 	}
 }
 
+// TestHandleMailFeedback_Unconfirmed checks that a report says whether the user had confirmed the address.
+func TestHandleMailFeedback_Unconfirmed(t *testing.T) {
+	var store recordedFeedback
+	handle := worker.HandleMailFeedback(&store, slog.New(slog.DiscardHandler))
+	for tags, want := range map[string]bool{`"address":["unconfirmed"],`: true, "": false} {
+		message := `{"eventType":"Complaint","mail":{"tags":{` + tags + `"person":["sara"]}},"complaint":{"complainedRecipients":[{"emailAddress":"a@b.ir"}]}}`
+		if err := handle(t.Context(), events.SNSEvent{Records: []events.SNSEventRecord{{SNS: events.SNSEntity{Message: message}}}}); err != nil {
+			t.Fatal(err)
+		}
+		wanted := notification.MailFeedback{Address: "a@b.ir", Reason: notification.ReasonComplaint, UserID: "sara", Unconfirmed: want}
+		if got := notification.MailFeedback(store); got != wanted {
+			t.Errorf("tags %s: got %+v, want %+v", tags, got, wanted)
+		}
+	}
+}
+
+// recordedFeedback is the last report.
+type recordedFeedback notification.MailFeedback
+
+func (r *recordedFeedback) Suppress(_ context.Context, f notification.MailFeedback) error {
+	*r = recordedFeedback(f)
+	return nil
+}
+
 // TestHandleMailFeedback checks that permanent bounces and complaints suppress an
 // address, and other events do not.
 func TestHandleMailFeedback(t *testing.T) {

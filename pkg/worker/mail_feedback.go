@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 
 	"github.com/aws/aws-lambda-go/events"
 
@@ -58,17 +59,18 @@ func (e sesEvent) suppressions() []notification.MailFeedback {
 	var recipients []recipient
 	switch {
 	case e.EventType == "Bounce" && e.Bounce.Type == "Permanent":
-		reason, recipients = "bounce", e.Bounce.Recipients
+		reason, recipients = notification.ReasonBounce, e.Bounce.Recipients
 	case e.EventType == "Complaint":
-		reason, recipients = "complaint", e.Complaint.Recipients
+		reason, recipients = notification.ReasonComplaint, e.Complaint.Recipients
 	}
 	userID := ""
 	if tags := e.Mail.Tags[mail.UserTag]; len(tags) == 1 {
 		userID = tags[0]
 	}
+	unconfirmed := slices.Contains(e.Mail.Tags[mail.AddressTag], mail.UnconfirmedTag)
 	var all []notification.MailFeedback
 	for _, to := range recipients {
-		all = append(all, notification.MailFeedback{Address: to.Address, Reason: reason, UserID: userID})
+		all = append(all, notification.MailFeedback{Address: to.Address, Reason: reason, UserID: userID, Unconfirmed: unconfirmed})
 	}
 	return all
 }

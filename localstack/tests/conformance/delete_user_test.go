@@ -69,6 +69,37 @@ func TestDeleteUser_LeavesNoTrace(t *testing.T) {
 	}
 }
 
+// TestDeleteUser_Suppressions checks which suppressions end with a user: those of mail that was sent
+// to the user, but not the complaint of somebody whose address the user had entered.
+func TestDeleteUser_Suppressions(t *testing.T) {
+	t.Parallel()
+	w := newWorkload(t, 23)
+	collector := newRecordCollector(t, w)
+	owner, stranger := w.person(t, "Zarathustra", user.RoleUser), w.person(t, "Xenophon", user.RoleUser)
+	suppress := func(address, reason string, u user.User, unconfirmed bool) {
+		t.Helper()
+		must(t, w.store.Suppress(t.Context(), notification.MailFeedback{Address: address, Reason: reason, UserID: u.ID, Unconfirmed: unconfirmed}))
+	}
+	suppress(owner.Email, notification.ReasonComplaint, owner, false)
+	suppress("mistyped@example.com", notification.ReasonBounce, stranger, true)
+	suppress("former@example.com", notification.ReasonComplaint, stranger, false)
+	suppress("another@example.com", notification.ReasonComplaint, stranger, true)
+	_, err := w.store.UpdateUser(t.Context(), stranger.ID, account.ProfileUpdate{Email: &owner.Email})
+	must(t, err)
+	stored, err := w.store.User(t.Context(), stranger.ID)
+	must(t, err)
+	must(t, w.store.DeleteUser(t.Context(), stored, audit.Record{ID: newID(), Action: audit.UserDeleted, Target: stored.ID}))
+	w.handleStream(t, collector)
+	suppress("late@example.com", notification.ReasonComplaint, stranger, true)
+	for address, want := range map[string]bool{
+		owner.Email: true, "another@example.com": true, "late@example.com": true, "mistyped@example.com": false, "former@example.com": false,
+	} {
+		if got, err := w.store.IsSuppressed(t.Context(), address); err != nil || got != want {
+			t.Errorf("%s: got suppressed %v, %v, want %v", address, got, err, want)
+		}
+	}
+}
+
 // TestDeleteUser_LateWrites checks that nothing is left of users whose requests were
 // authenticated before the deletion, at any moment of the removal.
 func TestDeleteUser_LateWrites(t *testing.T) {

@@ -99,7 +99,7 @@ func (w *workload) writeEverything(t *testing.T, sara, ali user.User) (tk ticket
 	for _, u := range []user.User{sara, ali} {
 		_, err := w.store.RecordLoginAttempt(t.Context(), u.Phone, fixedNow(), 5)
 		must(t, err)
-		must(t, w.store.Suppress(t.Context(), notification.MailFeedback{Address: u.Email, Reason: "bounce"}))
+		must(t, w.store.Suppress(t.Context(), notification.MailFeedback{Address: u.Email, Reason: "bounce", UserID: u.ID}))
 		must(t, w.store.Suppress(t.Context(), notification.MailFeedback{Address: "former." + u.Email, Reason: "bounce", UserID: u.ID}))
 		tokens := realtime.ConnectTokens{Store: w.store, Now: w.tick, Random: cryptorand.Reader}
 		_, _, err = tokens.Issue(t.Context(), u.Principal(""))

@@ -22,5 +22,5 @@ type adapter struct{ sender *mail.Sender }
 
 // Send implements account.Mailer.
 func (a adapter) Send(ctx context.Context, m account.Mail) error {
-	return a.sender.Send(ctx, mail.Message{To: m.To, Subject: m.Subject, Text: m.Text, HTML: m.HTML})
+	return a.sender.Send(ctx, mail.Message(m))
 }
