@@ -59,29 +59,29 @@ type CookieStore interface {
 	TouchSession(ctx context.Context, userID, family string, now time.Time) error
 }
 
-// AuthenticateCookie returns the principal of a session cookie. It fails with
-// session_ended. It reads the session every time, so a deleted session is rejected at
-// once.
-func (a *Authenticator) AuthenticateCookie(ctx context.Context, cookie string) (user.Principal, error) {
+// AuthenticateCookie returns the principal of a session cookie, and whether the session was
+// extended by SessionTTL: then the lifetime of the cookie is to be extended too. It fails with
+// session_ended. It reads the session every time, so a deleted session is rejected at once.
+func (a *Authenticator) AuthenticateCookie(ctx context.Context, cookie string) (actor user.Principal, extended bool, err error) {
 	raw, err := base64.RawURLEncoding.Strict().DecodeString(cookie)
 	if err != nil || len(raw) != cookieBytes {
-		return user.Principal{}, apperr.New(apperr.SessionEnded, "")
+		return user.Principal{}, false, apperr.New(apperr.SessionEnded, "")
 	}
 	userID, family := ulid.ULID(raw[:16]).String(), ulid.ULID(raw[16:32]).String()
 	s, found, err := a.Cookies.Session(ctx, userID, family)
 	if err != nil {
-		return user.Principal{}, err
+		return user.Principal{}, false, err
 	}
 	now := a.Now()
 	if !found || !s.usable(now, a.StaffSecondFactor) || subtle.ConstantTimeCompare([]byte(s.CurrentHash), []byte(cookieHash(raw))) != 1 {
-		return user.Principal{}, apperr.New(apperr.SessionEnded, "")
+		return user.Principal{}, false, apperr.New(apperr.SessionEnded, "")
 	}
-	if now.Sub(s.LastUsedAt) >= lastUsedInterval {
+	if extended = now.Sub(s.LastUsedAt) >= lastUsedInterval; extended {
 		if err := a.Cookies.TouchSession(ctx, userID, family, now); err != nil {
-			return user.Principal{}, err
+			return user.Principal{}, false, err
 		}
 	}
-	principal := s.User.Principal(family)
-	principal.IssuedAt = now
-	return principal, nil
+	actor = s.User.Principal(family)
+	actor.IssuedAt = now
+	return actor, extended, nil
 }

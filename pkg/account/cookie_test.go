@@ -28,7 +28,7 @@ func TestAuthenticateCookie(t *testing.T) {
 	if tokens.Cookie == "" || tokens.Access != "" || tokens.Refresh != "" || tokens.ExpiresIn != 30*24*3600 {
 		t.Fatalf("got %+v, want a cookie for 30 days and nothing else", tokens)
 	}
-	principal, err := authenticator.AuthenticateCookie(context.Background(), tokens.Cookie)
+	principal, _, err := authenticator.AuthenticateCookie(context.Background(), tokens.Cookie)
 	if err != nil || principal.UserID != tokens.User.ID || f.sessionsOf(principal.UserID)[0].UserAgent != "Firefox" || !principal.IssuedAt.Equal(f.now) {
 		t.Errorf("got %+v, %v", principal, err)
 	}
@@ -38,14 +38,14 @@ func TestAuthenticateCookie(t *testing.T) {
 		"empty": "", "malformed": "x", "another secret": base64.RawURLEncoding.EncodeToString(raw), "truncated": tokens.Cookie[:20],
 		"too long": tokens.Cookie + "AAAA",
 	} {
-		if _, err := authenticator.AuthenticateCookie(context.Background(), cookie); !apperr.Is(err, apperr.SessionEnded) {
+		if _, _, err := authenticator.AuthenticateCookie(context.Background(), cookie); !apperr.Is(err, apperr.SessionEnded) {
 			t.Errorf("%s: got %v, want session_ended", name, err)
 		}
 	}
 	if err := f.profiles.CloseSession(context.Background(), principal, principal.Session); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := authenticator.AuthenticateCookie(context.Background(), tokens.Cookie); !apperr.Is(err, apperr.SessionEnded) {
+	if _, _, err := authenticator.AuthenticateCookie(context.Background(), tokens.Cookie); !apperr.Is(err, apperr.SessionEnded) {
 		t.Errorf("deleted session: got %v, want session_ended", err)
 	}
 }
@@ -59,7 +59,7 @@ func TestSignUp_Cookie(t *testing.T) {
 		t.Fatalf("got %+v, %v, want a cookie for 30 days and no tokens", tokens, err)
 	}
 	authenticator := &account.Authenticator{Cookies: f, Now: f.clock}
-	if principal, err := authenticator.AuthenticateCookie(context.Background(), tokens.Cookie); err != nil || principal.UserID != tokens.User.ID {
+	if principal, _, err := authenticator.AuthenticateCookie(context.Background(), tokens.Cookie); err != nil || principal.UserID != tokens.User.ID {
 		t.Errorf("got %+v, %v", principal, err)
 	}
 }
@@ -75,7 +75,7 @@ func TestAuthenticateCookie_RefreshTokenRejected(t *testing.T) {
 	refresh := f.addUser(t).Refresh
 	raw, _ := base64.RawURLEncoding.DecodeString(refresh)
 	for name, cookie := range map[string]string{"whole": refresh, "without its MAC": base64.RawURLEncoding.EncodeToString(raw[:account.CookieBytes])} {
-		if _, err := authenticator.AuthenticateCookie(context.Background(), cookie); !apperr.Is(err, apperr.SessionEnded) {
+		if _, _, err := authenticator.AuthenticateCookie(context.Background(), cookie); !apperr.Is(err, apperr.SessionEnded) {
 			t.Errorf("refresh token as cookie, %s: got %v", name, err)
 		}
 	}
@@ -88,7 +88,7 @@ func TestAuthenticateCookie_Expiry(t *testing.T) {
 	tokens, authenticator := f.addBrowserSession(t)
 	use := func(after time.Duration) error {
 		f.now = f.now.Add(after)
-		_, err := authenticator.AuthenticateCookie(context.Background(), tokens.Cookie)
+		_, _, err := authenticator.AuthenticateCookie(context.Background(), tokens.Cookie)
 		return err
 	}
 	for _, after := range []time.Duration{0, 59 * time.Minute, time.Minute, 30 * time.Minute, 29 * 24 * time.Hour, 29 * 24 * time.Hour} {

@@ -36,7 +36,7 @@ func TestLogIn_DisabledAccount(t *testing.T) {
 			return err
 		}, apperr.AccountDisabled},
 		"refresh": {func() error { _, err := f.auth.Refresh(ctx, tokens.Refresh); return err }, apperr.SessionEnded},
-		"cookie":  {func() error { _, err := authenticator.AuthenticateCookie(ctx, browser.Cookie); return err }, apperr.SessionEnded},
+		"cookie":  {func() error { _, _, err := authenticator.AuthenticateCookie(ctx, browser.Cookie); return err }, apperr.SessionEnded},
 	} {
 		if err := c.authenticate(); !apperr.Is(err, c.want) {
 			t.Errorf("%s: got %v, want %s", name, err, c.want)
@@ -51,7 +51,7 @@ func TestCheckSession_StaleRevocations(t *testing.T) {
 	f := newFixture(t)
 	browser, authenticator := f.addBrowserSession(t)
 	authenticator.Revocations = account.NewRevocationCache(f, f.clock)
-	principal, err := authenticator.AuthenticateCookie(ctx, browser.Cookie)
+	principal, _, err := authenticator.AuthenticateCookie(ctx, browser.Cookie)
 	must(err)
 	must(authenticator.CheckSession(ctx, principal))
 	for _, s := range f.sessionsOf(browser.User.ID) {

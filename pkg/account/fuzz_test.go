@@ -24,7 +24,7 @@ func FuzzCookie(f *testing.F) {
 	}
 	authenticator := &Authenticator{Cookies: emptyCookieStore{}, Now: time.Now}
 	f.Fuzz(func(t *testing.T, cookie string) {
-		if principal, err := authenticator.AuthenticateCookie(t.Context(), cookie); !apperr.Is(err, apperr.SessionEnded) || principal.UserID != "" {
+		if principal, _, err := authenticator.AuthenticateCookie(t.Context(), cookie); !apperr.Is(err, apperr.SessionEnded) || principal.UserID != "" {
 			t.Errorf("%q: got %+v, %v", cookie, principal, err)
 		}
 	})

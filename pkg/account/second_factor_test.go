@@ -144,7 +144,7 @@ func TestSecondFactor_OldSessions(t *testing.T) {
 	f.requireSecondFactor()
 	try := func(want apperr.Code) {
 		t.Helper()
-		_, err := authenticator.AuthenticateCookie(ctx, cookie.Cookie)
+		_, _, err := authenticator.AuthenticateCookie(ctx, cookie.Cookie)
 		wantError(t, "cookie", err, want)
 		principal := token.User.Principal(f.sessionsOf(token.User.ID)[1].Family)
 		wantError(t, "socket", authenticator.CheckSession(ctx, principal), want)

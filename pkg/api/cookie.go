@@ -2,9 +2,11 @@ package api
 
 import (
 	"crypto/subtle"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
+	"strings"
 	"time"
 
 	"ticketsystem/pkg/account"
@@ -26,6 +28,19 @@ func (r *Request) setCookie(name, value string, maxAge int) string {
 		c.MaxAge = -1
 	}
 	return c.String()
+}
+
+// extendCookie sets the session cookie of the request again, with its full lifetime, unless the
+// response replaces or deletes it. No cache may store the response.
+func (r *Request) extendCookie(response Response) Response {
+	name := wire.CookieName(wire.SessionCookie, r.isPlainHTTP())
+	if slices.ContainsFunc(response.Cookies, func(c string) bool { return strings.HasPrefix(c, name+"=") }) {
+		return response
+	}
+	response.Cookies = append(slices.Clip(response.Cookies), r.setCookie(wire.SessionCookie, r.cookie, int(account.SessionTTL/time.Second)))
+	response.Headers = maps.Clone(response.Headers)
+	delete(response.Headers, "cache-control")
+	return response.with("cache-control", "no-store")
 }
 
 // setDevice returns the Set-Cookie headers of a device cookie, none for "" and for pages of

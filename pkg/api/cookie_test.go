@@ -171,6 +171,56 @@ func TestLogOut_Cookie(t *testing.T) {
 	}
 }
 
+// TestAccess_CookieExtended checks that the browser's cookie lives as long as the session: it is set
+// again, with its full lifetime, when the session is extended, also by a request that fails. No
+// cache may store that response. A response that deletes the cookie does not set it again.
+func TestAccess_CookieExtended(t *testing.T) {
+	cacheable := api.OptionalAuth(func(context.Context, *api.Request) (api.Response, error) {
+		return api.Response{Status: 200, Headers: map[string]string{"cache-control": "public, max-age=60"}}, nil
+	})
+	logOut := func(a accountServices) api.Endpoint { return api.LogOut(a.sessions) }
+	fixed := func(e api.Endpoint) func(accountServices) api.Endpoint {
+		return func(accountServices) api.Endpoint { return e }
+	}
+	const again, deleted = "__Host-session=%; Path=/; Max-Age=2592000; HttpOnly; Secure; SameSite=Lax", "__Host-session=; Path=/; Max-Age=0; HttpOnly; Secure; SameSite=Lax"
+	for _, c := range []struct {
+		name, method  string
+		endpoint      func(accountServices) api.Endpoint
+		after         time.Duration
+		status        int
+		cookie, cache string
+	}{
+		{"within the hour", "GET", fixed(cacheable), 59 * time.Minute, 200, "", "public, max-age=60"},
+		{"after the hour", "GET", fixed(cacheable), 61 * time.Minute, 200, again, "no-store"},
+		{"after 29 days", "GET", fixed(echoPrincipal(api.Authenticated)), 29 * 24 * time.Hour, 200, again, "no-store"},
+		{"forbidden", "GET", fixed(echoPrincipal(api.StaffOnly)), 61 * time.Minute, 403, again, "no-store"},
+		{"logout", "POST", logOut, 61 * time.Minute, 204, deleted, "no-store"},
+	} {
+		m, accounts := newMemAccounts(t)
+		cookie, _, _ := loginWithCookie(t, m, accounts, "https")
+		send := func() []string {
+			r := newRequest(c.method, "/x", "").with("x-forwarded-proto", "https").with("x-csrf-token", account.CSRFToken(cookie))
+			r.Cookies = []string{"__Host-session=" + cookie}
+			out, err := m.server.HTTP(c.endpoint(accounts))(t.Context(), r.APIGatewayV2HTTPRequest)
+			if err != nil || out.StatusCode != c.status || out.Headers["cache-control"] != c.cache {
+				t.Errorf("%s: got %d %v, %v, want %d %s", c.name, out.StatusCode, out.Headers, err, c.status, c.cache)
+			}
+			return out.Cookies
+		}
+		m.now = m.now.Add(c.after)
+		if got := strings.Join(send(), "\n"); got != strings.Replace(c.cookie, "%", cookie, 1) {
+			t.Errorf("%s: got cookies %q, want %q", c.name, got, c.cookie)
+		}
+		if c.status == 204 {
+			continue
+		}
+		c.cache = map[bool]string{true: "public, max-age=60", false: "no-store"}[strings.HasSuffix(c.name, "hour")]
+		if got := send(); len(got) != 0 {
+			t.Errorf("%s, once more: got cookies %q, want none", c.name, got)
+		}
+	}
+}
+
 func TestSessions(t *testing.T) {
 	m, accounts := newMemAccounts(t)
 	for _, family := range []string{oneID, otherID, aULID} {

@@ -29,8 +29,9 @@ type Request struct {
 	Path      string
 	Principal user.Principal // zero if the caller is not authenticated
 
-	cookie  string // session cookie of the principal, "" for an access token
-	expired error  // why the credentials are not accepted, if OptionalAuth ignores them
+	cookie   string // session cookie of the principal, "" for an access token
+	extended bool   // whether the request has extended the session of the cookie
+	expired  error  // why the credentials are not accepted, if OptionalAuth ignores them
 
 	event events.APIGatewayV2HTTPRequest
 	query url.Values // see parseQuery

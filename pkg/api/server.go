@@ -67,6 +67,9 @@ func (s *Server) HTTP(e Endpoint) func(context.Context, events.APIGatewayV2HTTPR
 			// A reloaded page needs the token for its next write.
 			response = response.with(csrfHeader, account.CSRFToken(r.cookie))
 		}
+		if r.extended {
+			response = r.extendCookie(response)
+		}
 		if !r.isPlainHTTP() {
 			response = response.with("strict-transport-security", "max-age=31536000") // RFC 6797: not over plain HTTP
 		}
@@ -152,11 +155,11 @@ func (s *Server) authenticate(ctx context.Context, r *Request) (user.Principal, 
 	if cookie == "" {
 		return user.Principal{}, nil
 	}
-	actor, err := s.Authenticator.AuthenticateCookie(ctx, cookie)
+	actor, extended, err := s.Authenticator.AuthenticateCookie(ctx, cookie)
 	if err != nil {
 		return user.Principal{}, err
 	}
-	r.cookie = cookie
+	r.cookie, r.extended = cookie, extended
 	return actor, r.checkCSRF()
 }
 

@@ -102,7 +102,8 @@ func (h *ConnectHandler) authenticateCookie(ctx context.Context, event events.AP
 	if cookie == "" || header(event, "Origin") == "" {
 		return user.Principal{}, apperr.New(apperr.Unauthenticated, "")
 	}
-	return h.Authenticator.AuthenticateCookie(ctx, cookie)
+	actor, _, err := h.Authenticator.AuthenticateCookie(ctx, cookie)
+	return actor, err
 }
 
 // Disconnect returns the handler of the route $disconnect. It deletes the connection and publishes

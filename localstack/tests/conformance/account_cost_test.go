@@ -48,7 +48,7 @@ func accountCosts() []costCase {
 			return f.accounts.LogOut(ctx, f.sara, refresh)
 		}},
 		{name: "authenticate a cookie", golden: cost{1, 1, 0}, run: func(ctx context.Context, f *costFixture) error {
-			_, err := (&account.Authenticator{Cookies: f.store, Now: app.Now}).AuthenticateCookie(ctx, cookie)
+			_, _, err := (&account.Authenticator{Cookies: f.store, Now: app.Now}).AuthenticateCookie(ctx, cookie)
 			return err
 		}, prepare: func(ctx context.Context, f *costFixture) error {
 			if err := f.accounts.LogOut(ctx, f.sara, other); err != nil {

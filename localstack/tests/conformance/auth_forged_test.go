@@ -170,7 +170,7 @@ func TestAuthForgedTokens(t *testing.T) {
 			result.wronglyAccepted.Add(1)
 			t.Errorf("%s: accepted as %+v", what, actor)
 		}
-		if actor, err := authenticator.AuthenticateCookie(t.Context(), token); err == nil {
+		if actor, _, err := authenticator.AuthenticateCookie(t.Context(), token); err == nil {
 			result.wronglyAccepted.Add(1)
 			t.Errorf("%s, as a cookie: accepted as %+v", what, actor)
 		}
