@@ -5,10 +5,11 @@ import { allPages } from "./pages"
 import type { Category } from "./types"
 
 const storageKey = () => `categories-${language.value}`
+const stored = () => JSON.parse(localStorage.getItem(storageKey()) ?? "[]") as Category[]
 
-/** The categories in the language of the interface; those of the last visit without a network. */
-export function useCategories(): Category[] {
-  const { data } = useQuery({
+/** The categories in the language of the interface; those of the last visit until the server answers, or if it does not. */
+export function useCategoryQuery(): { categories: Category[]; error: unknown; retry: () => void } {
+  const { data, error, refetch } = useQuery({
     queryKey: ["categories", language.value],
     staleTime: 10 * 60_000,
     queryFn: async () => {
@@ -16,7 +17,9 @@ export function useCategories(): Category[] {
       localStorage.setItem(storageKey(), JSON.stringify(categories))
       return categories
     },
-    placeholderData: () => JSON.parse(localStorage.getItem(storageKey()) ?? "[]") as Category[],
+    placeholderData: stored,
   })
-  return data ?? []
+  return { categories: data ?? stored(), error, retry: () => void refetch() }
 }
+
+export const useCategories = (): Category[] => useCategoryQuery().categories

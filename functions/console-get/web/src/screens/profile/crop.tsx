@@ -80,7 +80,7 @@ export function CropDialog({ file, onClose }: { file: File; onClose: () => void 
       />
       <label class="field">
         <span class="label">{profileText().zoom}</span>
-        <input type="range" min="1" max="4" step="0.05" value={zoom} disabled={still} onInput={(event) => setZoom(Number(event.currentTarget.value))} />
+        <input type="range" min="1" max="4" step="0.05" value={zoom} disabled={form.busy} onInput={(event) => setZoom(Number(event.currentTarget.value))} />
       </label>
       {form.busy && (
         <p class="meta crop-step" role="status">

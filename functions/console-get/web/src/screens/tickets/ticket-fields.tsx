@@ -1,5 +1,5 @@
 import { Paperclip } from "lucide-preact"
-import { useCategories } from "../../api/queries"
+import { useCategoryQuery } from "../../api/queries"
 import type { Priority } from "../../api/types"
 import { StoredFiles } from "../../conversation/attachments"
 import type { useFiles } from "../../conversation/composer"
@@ -8,6 +8,7 @@ import { t } from "../../i18n"
 import type { Draft } from "../../log/db"
 import { acceptedFiles } from "../../outbox/upload"
 import { Button, Field, Segments, TextField } from "../../ui/controls"
+import { describe } from "../../ui/states"
 
 const priorities: readonly Priority[] = ["low", "medium", "high", "urgent"]
 type Opening = NonNullable<Draft["opening"]>
@@ -26,7 +27,8 @@ interface Props {
 
 /** The fields of a new ticket: category, subject, text, files, priority. Customers and staff share them. */
 export function TicketFields({ draft: key, files, tried }: Props) {
-  const categories = useCategories().filter((category) => category.active !== false)
+  const { categories: all, error, retry } = useCategoryQuery()
+  const categories = all.filter((category) => category.active !== false)
   const draft = draftSignal(key).value
   const opening = draft.opening ?? noOpening
   const edit = (change: Partial<Opening>) => editDraft(key, { opening: { ...opening, ...change } })
@@ -44,6 +46,12 @@ export function TicketFields({ draft: key, files, tried }: Props) {
             </label>
           ))}
         </div>
+        {all.length === 0 && error && (
+          <div class="notice" data-tone="danger" role="alert">
+            <span>{describe(error).text}</span>
+            <Button kind="quiet" onClick={retry}>{t().actions.retry}</Button>
+          </div>
+        )}
         {missing(opening.categoryId) && <p class="problem" role="alert">{t().errors.required}</p>}
       </fieldset>
       <TextField label={t().newTicket.subject} hint={t().newTicket.subjectHint} problem={missing(opening.title)} value={opening.title} onText={(title) => edit({ title })} maxLength={200} />
