@@ -137,7 +137,7 @@ func (r *Request) sessionCaller(v *wire.Validator, session string) (account.Call
 	if err := v.Err(); err != nil || !caller.UseCookie {
 		return caller, err
 	}
-	return caller, r.checkOrigin()
+	return caller, r.checkCookieOrigin()
 }
 
 // RefreshToken returns the endpoint POST /token/refresh.

@@ -82,3 +82,17 @@ func (r *Request) checkOrigin() error {
 	}
 	return apperr.New(apperr.OriginNotAllowed, "")
 }
+
+// checkCookieOrigin is checkOrigin, and rejects pages of another site too: browsers do not store a
+// cookie with SameSite=Lax from a response to them.
+//
+// Returns origin_not_allowed.
+func (r *Request) checkCookieOrigin() error {
+	if err := r.checkOrigin(); err != nil {
+		return err
+	}
+	if r.header("sec-fetch-site") == "cross-site" {
+		return apperr.New(apperr.OriginNotAllowed, "The browser would not store the session cookie for a page of another site than that of the API. Use tokens, or serve the page from a domain of the same site.")
+	}
+	return nil
+}

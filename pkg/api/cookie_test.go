@@ -73,23 +73,30 @@ func TestLogIn_CookieOrigin(t *testing.T) {
 		t.Fatal(err)
 	}
 	m.putSara(hash, "")
-	for _, c := range []struct{ session, origin, want string }{
-		{`,"session":"cookie"`, "", ""},
-		{`,"session":"cookie"`, "https://app.example", ""},
-		{`,"session":"cookie"`, "https://api.example", ""},
-		{`,"session":"cookie"`, "https://evil.example", "origin_not_allowed"},
-		{`,"session":"cookie"`, "null", "origin_not_allowed"},
-		{`,"session":"cookie"`, "http://api.example", "origin_not_allowed"},
-		{`,"session":"cookie"`, "https://api.example.evil", "origin_not_allowed"},
-		{`,"session":"cookie"`, "https://api.example:8443", "origin_not_allowed"},
-		{"", "https://evil.example", ""},
+	for _, c := range []struct{ session, origin, want, site string }{
+		{session: `,"session":"cookie"`},
+		{session: `,"session":"cookie"`, origin: "https://app.example"},
+		{session: `,"session":"cookie"`, origin: "https://app.example", site: "same-site"},
+		{session: `,"session":"cookie"`, origin: "https://app.example", want: "origin_not_allowed", site: "cross-site"},
+		{session: `,"session":"cookie"`, origin: "https://api.example"},
+		{session: `,"session":"cookie"`, origin: "https://api.example", site: "same-origin"},
+		{origin: "https://app.example", site: "cross-site"},
+		{session: `,"session":"cookie"`, origin: "https://evil.example", want: "origin_not_allowed"},
+		{session: `,"session":"cookie"`, origin: "null", want: "origin_not_allowed"},
+		{session: `,"session":"cookie"`, origin: "http://api.example", want: "origin_not_allowed"},
+		{session: `,"session":"cookie"`, origin: "https://api.example.evil", want: "origin_not_allowed"},
+		{session: `,"session":"cookie"`, origin: "https://api.example:8443", want: "origin_not_allowed"},
+		{origin: "https://evil.example"},
 	} {
 		r := newRequest(http.MethodPost, "/login", `{"phone":"09121234567","password":"correct-horse-7"`+c.session+`}`)
 		if r.RequestContext.DomainName = "api.example"; c.origin != "" {
 			r.with("origin", c.origin)
 		}
+		if c.site != "" {
+			r.with("sec-fetch-site", c.site)
+		}
 		if got := m.send(t, api.LogIn(accounts.auth), user.Principal{}, r); got.code() != c.want {
-			t.Errorf("origin %q %s: got %d %q, want %q", c.origin, c.session, got.status, got.code(), c.want)
+			t.Errorf("origin %q %s %s: got %d %q, want %q", c.origin, c.site, c.session, got.status, got.code(), c.want)
 		}
 		r.RawPath, r.Body = "/signup", strings.Replace(r.Body, `,"s`, `,"code":"123456","challenge":"AAAAAAAAAAAAAAAAAAAAAA","s`, 1)
 		if got := m.send(t, api.SignUp(accounts.auth), user.Principal{}, r); c.session != "" && got.code() != cmp.Or(c.want, "code_locked") {
