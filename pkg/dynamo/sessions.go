@@ -206,17 +206,35 @@ func (s *Store) CountSession(ctx context.Context, userID, family string, hour ti
 	return len(i.IDs), err
 }
 
-// SyncUserCopies implements account.SessionStore. It is safe to repeat.
+// SyncUserCopies implements account.SessionStore. It is safe to repeat. It reads the user once more
+// after it has updated sessions, and repeats the writes if the user has changed: a delayed write may
+// have replaced the copy of that change.
 func (s *Store) SyncUserCopies(ctx context.Context, userID string) (u user.User, err error) {
-	u, err = s.syncLogin(ctx, userID)
-	if err != nil || u.ID == "" {
-		return u, err
-	}
-	keys, err := s.sessionKeys(ctx, userID)
+	err = retryConflicts(ctx, func() (done bool, err error) {
+		if u, err = s.syncLogin(ctx, userID); err != nil || u.ID == "" {
+			return true, err
+		}
+		sessions, err := s.syncSessions(ctx, u)
+		if err != nil || sessions == 0 {
+			return true, err
+		}
+		written := userToFields(u)
+		if u, err = s.User(ctx, userID); apperr.Is(err, apperr.UserNotFound) {
+			u = user.User{}
+			return true, nil
+		}
+		return userToFields(u) == written, err
+	})
+	return u, err
+}
+
+// syncSessions updates the copies in the sessions of a user and returns the number of these.
+func (s *Store) syncSessions(ctx context.Context, u user.User) (n int, err error) {
+	keys, err := s.sessionKeys(ctx, u.ID)
 	if err != nil {
-		return user.User{}, err
+		return 0, err
 	}
-	return u, parallel.ForEach(keys, maxConcurrentCopies, func(k key) error {
+	return len(keys), parallel.ForEach(keys, maxConcurrentCopies, func(k key) error {
 		_, _, err := s.update(ctx, copyUpdate(k, u, ""))
 		return err
 	})

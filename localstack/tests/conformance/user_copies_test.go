@@ -1,8 +1,12 @@
 package conformance
 
 import (
+	"net/http"
+	"strings"
 	"sync"
 	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
 
 	"ticketsystem/pkg/account"
 	"ticketsystem/pkg/app"
@@ -89,4 +93,45 @@ func TestSyncUserCopies_ConcurrentChange(t *testing.T) {
 	}
 	close(stop)
 	syncs.Wait()
+}
+
+// TestSyncUserCopies_DelayedWrite checks that the delayed write of a copy with the former role does
+// not restore this role in a session, where a refresh would keep it.
+func TestSyncUserCopies_DelayedWrite(t *testing.T) {
+	t.Parallel()
+	store, login := openStore(), newLogin()
+	login.User.Role = user.RoleSupport
+	must(t, store.PutAccount(t.Context(), login))
+	session := newSession(login.User)
+	must(t, store.CreateSession(t.Context(), session, nil))
+	config := env.config.Copy()
+	config.HTTPClient = &beforeUpdate{next: config.HTTPClient, n: 2, run: func() { // the first updates the login
+		demoted := login.User
+		demoted.Role = user.RoleUser
+		must(t, store.AdminUpdateUser(t.Context(), login.User, demoted, nil, recorder.NewRecord(adminActor, audit.UserUpdated, demoted.ID, nil, nil)))
+		_, err := store.SyncUserCopies(t.Context(), demoted.ID)
+		must(t, err)
+	}}
+	synced, err := openStoreWith(config).SyncUserCopies(t.Context(), login.User.ID)
+	must(t, err)
+	equal(t, "role", synced.Role, user.RoleUser)
+	stored, _, err := store.Session(t.Context(), login.User.ID, session.Family)
+	must(t, err)
+	equal(t, "role in the session", stored.User.Role, user.RoleUser)
+}
+
+// beforeUpdate is an HTTP client that runs a function before the n-th UpdateItem.
+type beforeUpdate struct {
+	next aws.HTTPClient
+	n    int
+	run  func()
+}
+
+func (c *beforeUpdate) Do(r *http.Request) (*http.Response, error) {
+	if strings.HasSuffix(r.Header.Get("X-Amz-Target"), ".UpdateItem") {
+		if c.n--; c.n == 0 {
+			c.run()
+		}
+	}
+	return c.next.Do(r)
 }
