@@ -18,7 +18,11 @@ import (
 type fakeDeliveryQueue struct{ calls []string }
 
 func (q *fakeDeliveryQueue) Send(_ context.Context, delay time.Duration, jobs ...notification.DeliveryJob) error {
-	q.calls = append(q.calls, fmt.Sprintf("%v %v", delay, jobs))
+	var list []string
+	for _, job := range jobs {
+		list = append(list, fmt.Sprintf("{%s %s %s %s %s %s}", job.UserID, job.ID, job.Channel, job.TicketID, job.Notice, job.RequestID))
+	}
+	q.calls = append(q.calls, fmt.Sprintf("%v %v", delay, list))
 	return nil
 }
 
