@@ -118,7 +118,8 @@ func (p *Profiles) checkCity(ctx context.Context, actor user.Principal, update *
 
 // usePicture prepares an image, whose upload may still be pending, as a profile picture. The
 // stream retains the picture of a changed profile, so none is left if the change fails. It fails
-// with invalid_body if the attachment is not an image of the actor.
+// with invalid_body if the attachment is not an image of the
+// actor, or belongs to a message.
 func (p *Profiles) usePicture(ctx context.Context, actor user.Principal, attachmentID string) error {
 	picture, err := p.Attachments.Attachment(ctx, attachmentID)
 	if err != nil && !apperr.Is(err, apperr.AttachmentNotFound) {
@@ -127,6 +128,9 @@ func (p *Profiles) usePicture(ctx context.Context, actor user.Principal, attachm
 	if err != nil || picture.Owner != actor.UserID || !picture.IsPicture() ||
 		picture.State == attachment.Refused || picture.State.UploadExpired(picture.CreatedAt, p.Now()) {
 		return apperr.Validation(apperr.Field{Pointer: "/pictureId", Code: "invalid", Message: "Must be a PNG, JPEG, WebP or GIF image that you have uploaded."})
+	}
+	if picture.TicketID != "" { // it is deleted with the ticket
+		return apperr.Validation(apperr.Field{Pointer: "/pictureId", Code: "in_use", Message: "The file already belongs to a message."})
 	}
 	return p.Attachments.ProlongAttachment(ctx, attachmentID, p.Now().Add(attachment.UnusedTTL))
 }

@@ -60,6 +60,7 @@ func TestUpdateProfile_Picture(t *testing.T) {
 		"not shown by browsers": {func(a *attachment.Attachment) { a.Type = "image/heic" }, false},
 		"not an image":          {func(a *attachment.Attachment) { a.Type = "application/pdf" }, false},
 		"unknown":               {func(a *attachment.Attachment) { a.ID = "other" }, false},
+		"file of a message":     {func(a *attachment.Attachment) { a.TicketID = "t" }, false},
 	} {
 		f := newFixture(t)
 		f.putUser(user.User{ID: "sara"})

@@ -43,6 +43,8 @@ type Attachment struct {
 	Internal   bool   // belongs to a note
 	CustomerID string // the ticket's customer
 
+	InProfile bool // is the profile picture of its owner
+
 	CreatedAt time.Time
 }
 

@@ -32,6 +32,7 @@ type attachmentItem struct {
 	Thumb    bool   `dynamodbav:"thumb,omitempty"`
 	At       int64  `dynamodbav:"at"`
 	TTL      int64  `dynamodbav:"ttl,omitempty"`
+	Picture  bool   `dynamodbav:"picture,omitempty"`
 }
 
 func attachmentToItem(a attachment.Attachment) attachmentItem {
@@ -46,7 +47,7 @@ func (i attachmentItem) attachment() attachment.Attachment {
 	return attachment.Attachment{
 		ID: idOf(i.PK), Owner: i.Owner, Name: i.Name, Type: i.Type, Size: i.Size, SHA256: i.SHA256,
 		State: attachment.State(i.State), Reason: i.Reason, TicketID: i.Ticket, Seq: i.Seq, Internal: i.Internal,
-		CustomerID: i.Customer, Width: i.Width, Height: i.Height, Thumbnail: i.Thumb, CreatedAt: fromMillis(i.At),
+		CustomerID: i.Customer, Width: i.Width, Height: i.Height, Thumbnail: i.Thumb, InProfile: i.Picture, CreatedAt: fromMillis(i.At),
 	}
 }
 
@@ -81,7 +82,8 @@ func (s *Store) ProlongAttachment(ctx context.Context, id string, until time.Tim
 // RetainAttachment implements stream.FileStore.
 func (s *Store) RetainAttachment(ctx context.Context, id string) error {
 	_, _, err := s.update(ctx, updateSpec{
-		key: attachmentKey(id), set: "REMOVE #ttl", condition: "attribute_exists(PK)",
+		key: attachmentKey(id), set: "SET picture = :picture REMOVE #ttl", condition: "attribute_exists(PK) AND attribute_not_exists(ticket)",
+		values: values{"picture": true},
 	})
 	return err
 }
@@ -89,7 +91,7 @@ func (s *Store) RetainAttachment(ctx context.Context, id string) error {
 // ExpireAttachment implements stream.FileStore.
 func (s *Store) ExpireAttachment(ctx context.Context, id string, at time.Time) error {
 	_, _, err := s.update(ctx, updateSpec{
-		key: attachmentKey(id), set: "SET #ttl = :at", condition: "attribute_exists(PK) AND attribute_not_exists(ticket)",
+		key: attachmentKey(id), set: "SET #ttl = :at REMOVE picture", condition: "attribute_exists(PK) AND attribute_not_exists(ticket)",
 		values: values{"at": at.Unix()},
 	})
 	return err
@@ -221,13 +223,13 @@ func (s *Store) copyToEntry(ctx context.Context, a attachment.Attachment) error 
 }
 
 // attachFiles adds the writes that attach files to an entry. Their conditions fail
-// if a file is already attached or not in the state that the entry shows.
+// if a file is already attached, a profile picture or not in the state that the entry shows.
 func attachFiles(tx *transaction, files []attachment.Attachment) {
 	for _, a := range files {
 		tx.update(updateSpec{
 			key:       attachmentKey(a.ID),
 			set:       "SET ticket = :ticket, seq = :seq, internal = :internal, customer = :customer REMOVE #ttl",
-			condition: "attribute_not_exists(ticket) AND #owner = :owner AND #state = :state",
+			condition: "attribute_not_exists(ticket) AND attribute_not_exists(picture) AND #owner = :owner AND #state = :state",
 			values: values{
 				"ticket": a.TicketID, "seq": a.Seq, "internal": a.Internal, "customer": a.CustomerID,
 				"owner": a.Owner, "state": string(a.State),

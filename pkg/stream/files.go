@@ -26,8 +26,8 @@ func DeleteFiles(objects ObjectDeleter) Handler {
 
 // FileStore decides how long attachments of users are kept.
 type FileStore interface {
-	// RetainAttachment keeps an attachment that would expire. A missing one is no
-	// error.
+	// RetainAttachment keeps a profile picture that would expire. No message can contain it until
+	// ExpireAttachment. It ignores a missing one and a file of a message.
 	RetainAttachment(ctx context.Context, id string) error
 	// ExpireAttachment lets an attachment expire at a time, unless a message contains
 	// it. A missing one is no error.

@@ -200,6 +200,8 @@ func (s *Service) loadAttachments(ctx context.Context, actor user.Principal, m M
 			return refuse(apperr.AttachmentExpired, "expired", "The attachment "+f.Name+" was not uploaded in time.")
 		case f.TicketID != "":
 			return refuse(apperr.AttachmentInUse, "in_use", "The attachment "+f.Name+" already belongs to a message.")
+		case f.InProfile: // a file of a ticket is deleted with it
+			return refuse(apperr.AttachmentInUse, "in_use", "The attachment "+f.Name+" is your profile picture.")
 		}
 		files = append(files, f)
 	}

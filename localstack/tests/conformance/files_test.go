@@ -53,8 +53,16 @@ func TestExpireAttachment(t *testing.T) {
 	equal(t, "expiry of a picture in use", fileTTL(t, picture.ID), time.Time{})
 
 	service, categoryID := newTicketService(t, store)
-	_, _, err := service.Create(t.Context(), sara, ticket.CreateParams{ClientID: newID(), Title: "T", Description: "D", CategoryID: categoryID, AttachmentIDs: []string{picture.ID}})
+	open := ticket.CreateParams{ClientID: newID(), Title: "T", Description: "D", CategoryID: categoryID, AttachmentIDs: []string{picture.ID}}
+	_, _, err := service.Create(t.Context(), sara, open)
+	wantCode(t, "a picture in use as a file of a message", err, apperr.AttachmentInUse)
+	must(t, store.ExpireAttachment(t.Context(), picture.ID, at))
+	_, _, err = service.Create(t.Context(), sara, open)
 	must(t, err)
+	must(t, store.RetainAttachment(t.Context(), picture.ID))
+	if stored, err := store.Attachment(t.Context(), picture.ID); err != nil || stored.InProfile {
+		t.Errorf("a file of a message as a picture: got %+v, %v", stored, err)
+	}
 	must(t, store.ExpireAttachment(t.Context(), picture.ID, at))
 	equal(t, "expiry of a file in a message", fileTTL(t, picture.ID), time.Time{})
 
