@@ -125,6 +125,7 @@ func (s *Store) replaceLogin(ctx context.Context, tx *transaction, old, updated 
 	}
 	loginWrite = tx.put(loginToItem(account.Login{Phone: updated.Phone, Hash: *hash, User: updated}), ifNotExists, nil).last()
 	tx.remove(loginKey(old.Phone), ifOwner+" AND "+ifHash, ownerVals)
+	tx.remove(loginBlockKey(old.Phone), "", nil) // the number may become that of another user
 	return loginWrite, nil
 }
 
@@ -191,6 +192,7 @@ func (s *Store) DeleteUser(ctx context.Context, old user.User, r audit.Record) e
 	tx := s.transaction().
 		remove(userKey(old.ID), condition, vals).
 		remove(loginKey(old.Phone), "#user.id = :id", values{"id": old.ID}).
+		remove(loginBlockKey(old.Phone), "", nil).
 		putAudit(r)
 	adminWrite := tx.last() + 1 // if there is one
 	if isActiveAdmin(old) {

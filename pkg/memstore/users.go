@@ -43,6 +43,9 @@ func (s *Store) updateUser(old, updated user.User, hash *string) {
 		l.Hash = *hash
 	}
 	delete(s.logins, old.Phone)
+	if updated.Phone != old.Phone {
+		delete(s.blockedLogins, old.Phone)
+	}
 	l.Phone, l.User = updated.Phone, updated
 	s.logins[updated.Phone] = l
 	delete(s.admins, old.ID)
@@ -144,6 +147,7 @@ func (s *Store) DeleteUser(_ context.Context, old user.User, r audit.Record) err
 		}
 		delete(s.users, old.ID)
 		delete(s.logins, old.Phone)
+		delete(s.blockedLogins, old.Phone)
 		delete(s.admins, old.ID)
 		s.audit = append(s.audit, r)
 		return nil

@@ -71,7 +71,7 @@ func accountCosts() []costCase {
 			code = account.CodeInput{Digits: f.accounts.sms.code(f.phone), Challenge: sent.Challenge}
 			return err
 		}},
-		{name: "change the phone number", golden: cost{7, 4, 14}, run: func(ctx context.Context, f *costFixture) error {
+		{name: "change the phone number", golden: cost{7, 4, 16}, run: func(ctx context.Context, f *costFixture) error {
 			_, _, err := f.accounts.ChangePhone(ctx, f.sara, phone, code, account.OwnerProof{Password: password}, f.accounts.caller)
 			f.phone = phone
 			return err

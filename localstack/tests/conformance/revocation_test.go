@@ -9,6 +9,7 @@ import (
 
 	"ticketsystem/pkg/account"
 	"ticketsystem/pkg/app"
+	"ticketsystem/pkg/audit"
 	"ticketsystem/pkg/auth"
 	"ticketsystem/pkg/limit"
 	"ticketsystem/pkg/user"
@@ -134,6 +135,36 @@ func TestCountSession(t *testing.T) {
 		}
 		if got, found, err := db.open().Login(t.Context(), login.Phone); err != nil || !found || !got.BlockedUntil.Equal(until) || got.MaxSessions != 50 || got.Hash != login.Hash {
 			t.Errorf("got %+v, %v, want blocked until %v", got, err, until)
+		}
+	})
+}
+
+// TestBlockLogin_FormerNumber checks that a block ends when its user leaves or gets another number, so
+// that the next user of the number can log in.
+func TestBlockLogin_FormerNumber(t *testing.T) {
+	forEachBackend(t, func(t *testing.T, db backend) {
+		for name, leave := range map[string]func(l account.Login) error{
+			"deleted": func(l account.Login) error {
+				return db.open().DeleteUser(t.Context(), l.User, recorder.NewRecord(adminActor, audit.UserDeleted, l.User.ID, nil, nil))
+			},
+			"another number": func(l account.Login) error {
+				session := newSession(l.User)
+				must(t, db.open().CreateSession(t.Context(), session, nil))
+				_, err := db.open().ChangePhone(t.Context(), account.PhoneChange{User: l.User, Phone: newPhone(), Codes: []account.OneTimeCode{storeCode(t, db, "phone")}, Session: session.Family, At: app.Now()})
+				return err
+			},
+			"another number by an administrator": func(l account.Login) error {
+				moved := l.User.WithPhone(newPhone(), "")
+				return db.open().AdminUpdateUser(t.Context(), l.User, moved, nil, recorder.NewRecord(adminActor, audit.UserUpdated, l.User.ID, nil, nil))
+			},
+		} {
+			login := newLogin()
+			must(t, db.open().PutAccount(t.Context(), login))
+			must(t, db.open().BlockLogin(t.Context(), login.Phone, 50, app.Now().Add(time.Minute)))
+			must(t, leave(login))
+			if got, found, err := db.open().Login(t.Context(), login.Phone); err != nil || found || !got.BlockedUntil.IsZero() {
+				t.Errorf("%s: got blocked until %v, found %v, %v", name, got.BlockedUntil, found, err)
+			}
 		}
 	})
 }
