@@ -29,7 +29,7 @@ func TestCreateBroadcast_SMSLength(t *testing.T) {
 		"a title in one language": {`"title":"T","titles":{"fa":"سلام"},"body":"` + english + `"`, "sms", []string{"/body sms_too_long"}},
 	} {
 		fx := newFixture(t)
-		body := fmt.Sprintf(`{%s,"audience":{"userIds":["%s"]},"channels":["%s"],"dryRun":true}`, c.texts, otherID, c.channel)
+		body := fmt.Sprintf(`{%s,"audience":{"userIds":[%q]},"channels":[%q],"dryRun":true}`, c.texts, otherID, c.channel)
 		got := fx.send(t, api.CreateBroadcast(&broadcast.Service{Users: fx.Store}), mina, newRequest(http.MethodPost, "/broadcasts", body).with("content-type", "application/json"))
 		if want := map[bool]int{true: 200, false: 422}[c.want == nil]; got.status != want || !slices.Equal(got.fieldErrors(), c.want) {
 			t.Errorf("%s: got %d %v, want %d %v", name, got.status, got.fieldErrors(), want, c.want)

@@ -138,7 +138,8 @@ func TestDeliveries_Throttled(t *testing.T) {
 	if err := queue.Send(t.Context(), 0, notification.DeliveryJob{UserID: "sara", ID: "1", Channel: notification.Email}); err != nil {
 		t.Fatal(err)
 	}
-	for received := 0; len(queue.messages) > received; received++ {
+	received := 0
+	for ; len(queue.messages) > received; received++ {
 		out, err := deliveries.HandleBatch()(t.Context(), events.SQSEvent{Records: queue.messages[received : received+1]})
 		if err != nil || len(out.BatchItemFailures) > 0 {
 			t.Fatalf("message %d: got %v, %+v, want it complete", received+1, err, out)
