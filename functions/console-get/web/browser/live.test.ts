@@ -23,7 +23,7 @@ test("13 status, priority and tags change live in all browsers", async () => {
   for (const { page } of [first, second, customer]) await page.getByRole("feed").getByText("please help").waitFor()
   const fact = (page: Page, text: string | RegExp) => page.locator(".fact-value", { hasText: text }).waitFor({ timeout: 60_000 })
 
-  await pick(first.page, "s", "waits")
+  await pick(first.page, "s", "waiting")
   for (const { page } of [first, second]) await fact(page, "Waiting for the customer")
   await customer.page.locator(".ticket-head .chip", { hasText: "در انتظار شما" }).waitFor({ timeout: 60_000 })
   await pick(second.page, "p", "urgent")

@@ -197,7 +197,8 @@ test("a ticket for a customer whose answer was lost is opened once, also after t
   await signInOverApi(agent, seeded.agent, `/inbox/all/${id}`)
   let losses = 2
   await context.route("**/tickets", async (route) => {
-    if (route.request().method() !== "POST" || losses-- <= 0) return route.continue()
+    const request = route.request() // POST /realtime/tickets is another one
+    if (request.method() !== "POST" || new URL(request.url()).pathname !== "/tickets" || losses-- <= 0) return route.continue()
     await route.fetch()
     return route.abort()
   })
