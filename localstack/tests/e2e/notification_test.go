@@ -90,7 +90,7 @@ func TestNotification_ReplyOnce(t *testing.T) {
 	me.change(ticket.ID, "close", nil) // the customer's own change
 	agent.change(ticket.ID, "reopen", nil)
 	list = me.awaitNotifications(3)
-	equal(t, "the newest", list[0].Title, "Open: The parcel")
+	equal(t, "the newest", list[0].Title, "In progress: The parcel")
 }
 
 // TestNotification_Preferences checks that disabled channels are skipped and that texts

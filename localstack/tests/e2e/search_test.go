@@ -42,12 +42,16 @@ func awaitSearch(u testUser, typed string, want ...string) {
 func TestSearch_PrefixOfManyWords(t *testing.T) {
 	t.Parallel()
 	me, agent, beginning := customer(t), support(t), uniqueWord()
-	var text strings.Builder
+	var words []string
 	for i := range 70 {
-		fmt.Fprintf(&text, "%s%c%c ", beginning, 'ا'+rune(i/10), 'ا'+rune(i%10))
+		words = append(words, fmt.Sprintf("%s%c%c", beginning, 'ا'+rune(i/10), 'ا'+rune(i%10)))
 	}
 	ticket := me.openTicket(nil)
-	me.post(ticket.ID, text.String(), nil)
+	me.post(ticket.ID, strings.Join(words, " "), nil)
+	for i := 0; i < len(words); i += 10 { // until all of them are indexed
+		awaitSearch(agent, words[i], ticket.ID)
+	}
+	awaitSearch(agent, words[len(words)-1], ticket.ID)
 	awaitSearch(agent, beginning, ticket.ID)
 	awaitSearch(me, beginning, ticket.ID)
 }
