@@ -55,17 +55,9 @@ func (s *Store) Activity(ctx context.Context, limit int, before string) (page []
 // fetchActivity reads the listed entries and the items of their tickets.
 func (s *Store) fetchActivity(ctx context.Context, listed []key) ([]stats.Activity, error) {
 	var wanted []key
-	requested := map[key]bool{}
-	request := func(k key) {
-		if !requested[k] {
-			requested[k] = true
-			wanted = append(wanted, k)
-		}
-	}
 	for _, l := range listed {
 		ticketID, seq := parseActivityKey(l.SK)
-		request(entryKey(ticketID, seq))
-		request(ticketKey(ticketID))
+		wanted = append(wanted, entryKey(ticketID, seq), ticketKey(ticketID))
 	}
 	found, err := s.batchGet(ctx, wanted, false)
 	if err != nil {

@@ -80,16 +80,11 @@ func (s *Store) ListBroadcasts(_ context.Context, before string, limit int) (lis
 	return list, err
 }
 
-// isRunning reports whether pages are still to be written.
-func (b *storedBroadcast) isRunning() bool {
-	return b.State == broadcast.Queued || b.State == broadcast.Sending
-}
-
 // CancelBroadcast implements broadcast.Store.
 func (s *Store) CancelBroadcast(_ context.Context, id string, at time.Time, r audit.Record) (cancelled bool, err error) {
 	err = s.do("CancelBroadcast", id, func() error {
 		b, found := s.broadcasts[id]
-		if cancelled = found && b.isRunning(); cancelled {
+		if cancelled = found && b.Cancellable(); cancelled {
 			b.State, b.FinishedAt = broadcast.Cancelled, at
 			s.audit = append(s.audit, r)
 		}
@@ -114,7 +109,7 @@ func (s *Store) BroadcastRecipients(_ context.Context, id string, page int) (ids
 func (s *Store) WriteBroadcastPage(_ context.Context, before, after broadcast.Broadcast, list []notification.Notification) (written bool, err error) {
 	err = s.do("WriteBroadcastPage", before.ID, func() error {
 		b, found := s.broadcasts[before.ID]
-		if !found || !b.isRunning() || !reflect.DeepEqual(b.Progress, before.Progress) {
+		if !found || !b.Cancellable() || !reflect.DeepEqual(b.Progress, before.Progress) {
 			return nil
 		}
 		list = slices.DeleteFunc(slices.Clone(list), func(n notification.Notification) bool {

@@ -10,7 +10,7 @@ interface Pages {
   fetchNextPage: () => Promise<{ error: unknown }>
 }
 
-/** Fetches the next page of a list. A list that was open for longer than its cursors are valid, a day, is fetched anew. */
+/** Fetches the next page of a list. A list that was open for longer than its cursors are valid, a day, is fetched from its start. */
 export async function fetchMore({ fetchNextPage }: Pages, queryKey: readonly unknown[]): Promise<void> {
   const { error } = await fetchNextPage()
   if (error instanceof ApiError && error.code === "bad_cursor") await queryClient.resetQueries({ queryKey, exact: true })

@@ -55,7 +55,7 @@ test("a search that the server finds too long has no result", async () => {
   await screen.findByText("Nothing found")
 })
 
-test("a list that was open for too long is fetched anew by \"Show more\"", async () => {
+test("a list that was open for too long is fetched from its start by \"Show more\"", async () => {
   const asked: (string | null)[] = []
   answer = (query) => {
     asked.push(query.get("cursor"))
