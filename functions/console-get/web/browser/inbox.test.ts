@@ -2,7 +2,7 @@ import type { Browser, Page } from "playwright-core"
 import { afterAll, beforeAll, expect, test } from "vitest"
 import { customerWithTicket } from "./api"
 import { type Call, launch, person, seeded, signInOverApi, writeAs } from "./console"
-import { manyTickets, open, somebody } from "./fixtures"
+import { closedTicketId, manyTickets, open, somebody } from "./fixtures"
 
 let browser: Browser
 beforeAll(async () => void (browser = await launch()))
@@ -147,6 +147,15 @@ test("a note that is begun while the ticket still loads is not written as a repl
   load()
   await page.getByRole("textbox", { name: "Note for colleagues" }).waitFor({ timeout: 60_000 })
   expect(agent.faults).toEqual([])
+})
+
+test("a resolved ticket offers to close it, not to resolve it", async () => {
+  const { page } = await somebody(browser, "support")
+  await open(page, `/inbox/all/${closedTicketId}`)
+  await page.locator(".composer-text").waitFor()
+  await page.keyboard.press("Control+k")
+  await page.getByRole("option", { name: /Close the ticket/ }).waitFor()
+  expect(await page.getByRole("option", { name: /Mark as resolved/ }).count()).toBe(0)
 })
 
 test("a queue of 1,000 rows keeps few of them in the page, and keys reach each", async () => {
