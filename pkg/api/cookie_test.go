@@ -180,7 +180,8 @@ func TestLogOut_Cookie(t *testing.T) {
 
 // TestAccess_CookieExtended checks that the browser's cookie lives as long as the session: it is set
 // again, with its full lifetime, when the session is extended, also by a request that fails. No
-// cache may store that response. A response that deletes the cookie does not set it again.
+// cache may store that response. A response that deletes the cookie does not set it again. What
+// caches share has no CSRF token.
 func TestAccess_CookieExtended(t *testing.T) {
 	cacheable := api.OptionalAuth(func(context.Context, *api.Request) (api.Response, error) {
 		return api.Response{Status: 200, Headers: map[string]string{"cache-control": "public, max-age=60"}}, nil
@@ -211,6 +212,9 @@ func TestAccess_CookieExtended(t *testing.T) {
 			out, err := m.server.HTTP(c.endpoint(accounts))(t.Context(), r.APIGatewayV2HTTPRequest)
 			if err != nil || out.StatusCode != c.status || out.Headers["cache-control"] != c.cache {
 				t.Errorf("%s: got %d %v, %v, want %d %s", c.name, out.StatusCode, out.Headers, err, c.status, c.cache)
+			}
+			if got, want := out.Headers["x-csrf-token"] != "", c.method == "GET" && c.cache == "no-store"; got != want {
+				t.Errorf("%s: has a CSRF token: %t, want %t", c.name, got, want)
 			}
 			return out.Cookies
 		}

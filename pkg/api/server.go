@@ -63,12 +63,12 @@ func (s *Server) HTTP(e Endpoint) func(context.Context, events.APIGatewayV2HTTPR
 			}
 			response = problem
 		}
-		if r.cookie != "" && r.Method == http.MethodGet {
-			// A reloaded page needs the token for its next write.
-			response = response.with(csrfHeader, account.CSRFToken(r.cookie))
-		}
 		if r.extended {
 			response = r.extendCookie(response)
+		}
+		if r.cookie != "" && r.Method == http.MethodGet && !strings.HasPrefix(response.Headers["cache-control"], "public") {
+			// A reloaded page needs the token for its next write. A shared cache would give it to others.
+			response = response.with(csrfHeader, account.CSRFToken(r.cookie))
 		}
 		if !r.isPlainHTTP() {
 			response = response.with("strict-transport-security", "max-age=31536000") // RFC 6797: not over plain HTTP
