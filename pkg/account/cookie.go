@@ -59,29 +59,43 @@ type CookieStore interface {
 	TouchSession(ctx context.Context, userID, family string, now time.Time) error
 }
 
-// AuthenticateCookie returns the principal of a session cookie, and whether the session was
-// extended by SessionTTL: then the lifetime of the cookie is to be extended too. It fails with
-// session_ended. It reads the session every time, so a deleted session is rejected at once.
+// VerifyCookie returns the principal of a session cookie. It fails with session_ended. It reads
+// the session every time, so a deleted session is rejected at once.
+func (a *Authenticator) VerifyCookie(ctx context.Context, cookie string) (user.Principal, error) {
+	actor, _, err := a.verifyCookie(ctx, cookie)
+	return actor, err
+}
+
+// AuthenticateCookie is VerifyCookie for requests whose response can set the cookie: it extends a
+// session that was not used within the hour by SessionTTL, and reports that. The lifetime of the
+// cookie is to be extended too then.
 func (a *Authenticator) AuthenticateCookie(ctx context.Context, cookie string) (actor user.Principal, extended bool, err error) {
+	actor, lastUsed, err := a.verifyCookie(ctx, cookie)
+	if err != nil || actor.IssuedAt.Sub(lastUsed) < lastUsedInterval {
+		return actor, false, err
+	}
+	if err := a.Cookies.TouchSession(ctx, actor.UserID, actor.Session, actor.IssuedAt); err != nil {
+		return user.Principal{}, false, err
+	}
+	return actor, true, nil
+}
+
+// verifyCookie also returns when the session was used last.
+func (a *Authenticator) verifyCookie(ctx context.Context, cookie string) (actor user.Principal, lastUsed time.Time, err error) {
 	raw, err := base64.RawURLEncoding.Strict().DecodeString(cookie)
 	if err != nil || len(raw) != cookieBytes {
-		return user.Principal{}, false, apperr.New(apperr.SessionEnded, "")
+		return user.Principal{}, time.Time{}, apperr.New(apperr.SessionEnded, "")
 	}
 	userID, family := ulid.ULID(raw[:16]).String(), ulid.ULID(raw[16:32]).String()
 	s, found, err := a.Cookies.Session(ctx, userID, family)
 	if err != nil {
-		return user.Principal{}, false, err
+		return user.Principal{}, time.Time{}, err
 	}
 	now := a.Now()
 	if !found || !s.usable(now, a.StaffSecondFactor) || subtle.ConstantTimeCompare([]byte(s.CurrentHash), []byte(cookieHash(raw))) != 1 {
-		return user.Principal{}, false, apperr.New(apperr.SessionEnded, "")
-	}
-	if extended = now.Sub(s.LastUsedAt) >= lastUsedInterval; extended {
-		if err := a.Cookies.TouchSession(ctx, userID, family, now); err != nil {
-			return user.Principal{}, false, err
-		}
+		return user.Principal{}, time.Time{}, apperr.New(apperr.SessionEnded, "")
 	}
 	actor = s.User.Principal(family)
 	actor.IssuedAt = now
-	return actor, extended, nil
+	return actor, s.LastUsedAt, nil
 }

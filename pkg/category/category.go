@@ -4,6 +4,7 @@ package category
 import (
 	"cmp"
 	"context"
+	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -22,12 +23,15 @@ type Category struct {
 	Order       int // position in the list, lowest first
 }
 
-// Localized returns the text of a language, or the English text if there is none.
+// Localized returns the text of a language, else the English one, else that of the first language
+// in alphabetical order. It returns "" if there are no texts.
 func Localized(texts map[string]string, language string) string {
-	if text, ok := texts[language]; ok {
-		return text
+	for _, l := range slices.Concat([]string{language, locale.English}, slices.Sorted(maps.Keys(texts))) {
+		if text := texts[l]; text != "" {
+			return text
+		}
 	}
-	return texts[locale.English]
+	return ""
 }
 
 // Store reads categories.

@@ -114,6 +114,7 @@ func TestLocalized(t *testing.T) {
 		locale, want string
 	}{
 		{first.Names, "fa", "مالی"}, {first.Names, "en", "Billing"}, {first.Names, "de", "Billing"}, {second.Names, "fa", "Account"}, {nil, "en", ""},
+		{map[string]string{"fa": "مالی"}, "en", "مالی"}, {map[string]string{"en": "", "fa": "مالی"}, "en", "مالی"},
 	} {
 		if got := category.Localized(c.texts, c.locale); got != c.want {
 			t.Errorf("%v in %s: got %q, want %q", c.texts, c.locale, got, c.want)

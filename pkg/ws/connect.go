@@ -102,8 +102,7 @@ func (h *ConnectHandler) authenticateCookie(ctx context.Context, event events.AP
 	if cookie == "" || header(event, "Origin") == "" {
 		return user.Principal{}, apperr.New(apperr.Unauthenticated, "")
 	}
-	actor, _, err := h.Authenticator.AuthenticateCookie(ctx, cookie)
-	return actor, err
+	return h.Authenticator.VerifyCookie(ctx, cookie) // the response to a handshake cannot renew the cookie
 }
 
 // Disconnect returns the handler of the route $disconnect. It deletes the connection and publishes

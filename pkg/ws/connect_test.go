@@ -3,6 +3,7 @@ package ws_test
 import (
 	"context"
 	"crypto/rand"
+	"slices"
 	"testing"
 	"time"
 
@@ -164,10 +165,13 @@ func sessionCookie(t *testing.T, fx *fixture) string {
 	return tokens.Cookie
 }
 
-// TestConnect_Cookie checks that only pages of an allowed origin connect with a cookie.
+// TestConnect_Cookie checks that only pages of an allowed origin connect with a cookie, and that
+// this does not extend the session: the response cannot renew the cookie.
 func TestConnect_Cookie(t *testing.T) {
 	fx := newFixture(t)
 	cookie := sessionCookie(t, fx)
+	signedIn := fx.now
+	fx.now = fx.now.Add(2 * time.Hour)
 	for name, c := range map[string]struct {
 		cookie, origin string
 		status         int
@@ -187,5 +191,9 @@ func TestConnect_Cookie(t *testing.T) {
 		if got, err := fx.connect.Connect(context.Background(), event); err != nil || got.StatusCode != c.status {
 			t.Errorf("%s: got %d, %v, want %d", name, got.StatusCode, err, c.status)
 		}
+	}
+	sessions, _, err := fx.ListSessions(t.Context(), saraID, "", 10)
+	if err != nil || !slices.ContainsFunc(sessions, func(s account.Session) bool { return s.CurrentHash != "" && s.LastUsedAt.Equal(signedIn) }) {
+		t.Errorf("got sessions %+v, %v, want the last use at %v", sessions, err, signedIn)
 	}
 }
