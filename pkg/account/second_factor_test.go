@@ -2,18 +2,20 @@ package account_test
 
 import (
 	"context"
+	"fmt"
 	"strconv"
 	"testing"
 	"time"
 
 	"ticketsystem/pkg/account"
 	"ticketsystem/pkg/apperr"
+	"ticketsystem/pkg/audit"
 	"ticketsystem/pkg/user"
 )
 
 // requireSecondFactor turns the second factor of staff on.
 func (f *fixture) requireSecondFactor() {
-	f.auth.Sessions.StaffSecondFactor, f.credentials.StaffSecondFactor = true, true
+	f.auth.Sessions.StaffSecondFactor, f.credentials.StaffSecondFactor, f.users.StaffSecondFactor = true, true, true
 }
 
 // wantError checks the code of an error; "" means none.
@@ -187,5 +189,22 @@ func TestSecondFactor_Reset(t *testing.T) {
 	wantError(t, "staff", reset("another-horse-9"), apperr.ResetNotAllowed)
 	if f.login(testPhone).Hash != hash {
 		t.Error("the password has changed")
+	}
+}
+
+// TestCreate_StaffNeedPassword checks that no account of staff is created that could never sign in.
+func TestCreate_StaffNeedPassword(t *testing.T) {
+	f := newFixture(t)
+	f.requireSecondFactor()
+	for _, c := range []struct {
+		role     user.Role
+		password string
+		refused  bool
+	}{{user.RoleSupport, "", true}, {user.RoleAdmin, "", true}, {user.RoleSupport, testPassword, false}, {user.RoleUser, "", false}} {
+		number := fmt.Sprintf("+98912555%04d", len(c.role)*10+len(c.password))
+		_, err := f.users.Create(t.Context(), audit.Actor{}, account.CreateUserParams{Phone: number, Role: c.role, Password: c.password})
+		if refused := apperr.Is(err, apperr.InvalidBody); refused != c.refused || !refused && err != nil {
+			t.Errorf("%s with password %q: got %v", c.role, c.password, err)
+		}
 	}
 }

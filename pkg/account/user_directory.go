@@ -42,6 +42,9 @@ type UserDirectory struct {
 	Recorder      audit.Recorder
 	Random        io.Reader
 	DefaultRegion string // ISO 3166-1 region of phone numbers without a country code
+	// StaffSecondFactor requires a password of new staff: they sign in with password and code, and
+	// cannot set one by a code.
+	StaffSecondFactor bool
 }
 
 // CreateUserParams describe a new user. All fields but Phone and Password are
@@ -157,20 +160,23 @@ func (d *UserDirectory) exactMatches(ctx context.Context, text string) ([]string
 	return []string{login.User.ID}, nil
 }
 
-// Create creates a user. It fails with invalid_body (phone), weak_password or
+// Create creates a user. It fails with invalid_body (phone, password of staff), weak_password or
 // phone_taken.
 func (d *UserDirectory) Create(ctx context.Context, actor audit.Actor, params CreateUserParams) (user.User, error) {
 	number, err := normalizePhone(params.Phone, d.DefaultRegion)
 	if err != nil {
 		return user.User{}, err
 	}
-	hash, err := d.hashPassword(params.Password, number)
-	if err != nil {
-		return user.User{}, err
-	}
 	role := params.Role
 	if role == "" {
 		role = user.RoleUser
+	}
+	if params.Password == "" && d.StaffSecondFactor && role.IsStaff() {
+		return user.User{}, apperr.Validation(apperr.Field{Pointer: "/password", Code: "required", Message: "Staff sign in with a password and a code."})
+	}
+	hash, err := d.hashPassword(params.Password, number)
+	if err != nil {
+		return user.User{}, err
 	}
 	u := newUser(d.Recorder.NewID(), number, params.Name, role, params.Locale, d.Recorder.Now())
 	u.Email, u.Disabled = params.Email, params.Disabled

@@ -13,6 +13,19 @@ import (
 	"ticketsystem/pkg/memstore"
 )
 
+// TestUser_PictureURL checks that administrators get the pictures of users.
+func TestUser_PictureURL(t *testing.T) {
+	m, _ := newMemAccounts(t)
+	m.putSara("", fileID)
+	get := newRequest(http.MethodGet, "/users/"+saraID, "")
+	get.PathParameters["id"] = saraID
+	get.RequestContext.DomainName = "localhost:3000"
+	address, _ := m.send(t, api.GetUser(newUserAdmin(m.fixture, nil).UserDirectory), mina, get).body["pictureUrl"].(string)
+	if !strings.HasPrefix(address, "https://localhost:3000/pictures/"+saraID+"?until=") {
+		t.Errorf("got %q", address)
+	}
+}
+
 // TestGetPicture checks that picture URLs are signed, expire, and fall back to the default
 // avatar.
 func TestGetPicture(t *testing.T) {

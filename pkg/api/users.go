@@ -22,7 +22,7 @@ type adminUserView struct {
 }
 
 func (r *Request) viewAdminUser(u user.User) adminUserView {
-	return adminUserView{viewUser(u, r.Locale()), u.Disabled, wire.FormatTime(u.LastSeenAt)}
+	return adminUserView{r.viewUser(u), u.Disabled, wire.FormatTime(u.LastSeenAt)}
 }
 
 // actor returns the caller for audit records.

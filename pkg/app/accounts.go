@@ -16,7 +16,7 @@ func (a *App) Authenticator() *account.Authenticator {
 
 // UserDirectory returns the service that lists and creates users.
 func (a *App) UserDirectory() *account.UserDirectory {
-	return &account.UserDirectory{Store: a.Store(), Recorder: a.AuditRecorder(), Random: rand.Reader, DefaultRegion: a.defaultRegion()}
+	return &account.UserDirectory{Store: a.Store(), Recorder: a.AuditRecorder(), Random: rand.Reader, DefaultRegion: a.defaultRegion(), StaffSecondFactor: a.staffSecondFactor()}
 }
 
 // Profiles returns the service for a user's own profile and sessions.
