@@ -65,7 +65,7 @@ func (p *Profiles) Profile(ctx context.Context, actor user.Principal) (user.User
 }
 
 // UpdateProfile changes the actor's profile. It fails with invalid_body or rate_limited. A
-// city must be in the user's province; a new province without a city clears the city.
+// city must be in the user's province; another province without a city clears the city.
 func (p *Profiles) UpdateProfile(ctx context.Context, actor user.Principal, update ProfileUpdate) (user.User, error) {
 	if update.Email != nil && *update.Email != "" {
 		// The store resets EmailVerified when the address is written.
@@ -78,8 +78,13 @@ func (p *Profiles) UpdateProfile(ctx context.Context, actor user.Principal, upda
 		}
 	}
 	if update.Province != nil && update.City == nil {
-		empty := ""
-		update.City = &empty
+		u, err := p.Store.User(ctx, actor.UserID)
+		if err != nil {
+			return user.User{}, err
+		}
+		if u.Province != *update.Province {
+			update.City = new(string)
+		}
 	}
 	if update.City != nil && *update.City != "" {
 		if err := p.checkCity(ctx, actor, &update); err != nil {

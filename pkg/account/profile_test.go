@@ -25,6 +25,7 @@ func TestUpdateProfile_Region(t *testing.T) {
 		{"province and city", [2]string{}, account.ProfileUpdate{Province: ptr("tehran"), City: ptr("tehran")}, [2]string{"tehran", "tehran"}, ""},
 		{"city of the stored province", [2]string{"tehran", ""}, account.ProfileUpdate{City: ptr("tehran")}, [2]string{"tehran", "tehran"}, ""},
 		{"new province clears the city", [2]string{"tehran", "tehran"}, account.ProfileUpdate{Province: ptr("fars")}, [2]string{"fars", ""}, ""},
+		{"the same province keeps the city", [2]string{"tehran", "tehran"}, account.ProfileUpdate{Province: ptr("tehran")}, [2]string{"tehran", "tehran"}, ""},
 		{"no province", [2]string{"tehran", "tehran"}, account.ProfileUpdate{Province: ptr("")}, [2]string{"", ""}, ""},
 		{"no city", [2]string{"tehran", "tehran"}, account.ProfileUpdate{City: ptr("")}, [2]string{"tehran", ""}, ""},
 		{"city of another province", [2]string{"tehran", ""}, account.ProfileUpdate{City: ptr("shiraz")}, [2]string{}, "/city"},

@@ -26,6 +26,7 @@ func TestCreateBroadcast_SMSLength(t *testing.T) {
 		"seven of GSM":            {`"title":"TT","body":"` + english + `aa"`, "sms", []string{"/body sms_too_long"}},
 		"a title in Persian":      {`"title":"س","body":"` + english + `"`, "sms", []string{"/body sms_too_long"}},
 		"seven in one language":   {`"title":"T","body":"B","bodies":{"fa":"` + persian + `سس"}`, "sms", []string{"/bodies/fa sms_too_long"}},
+		"null in one language":    {`"title":"T","titles":{"fa":null},"body":"B","bodies":{"fa":null}`, "sms", nil},
 		"a title in one language": {`"title":"T","titles":{"fa":"سلام"},"body":"` + english + `"`, "sms", []string{"/body sms_too_long"}},
 	} {
 		fx := newFixture(t)

@@ -35,8 +35,8 @@ type audienceInput struct {
 type broadcastInput struct {
 	Title    string                 `json:"title"`
 	Body     string                 `json:"body"`
-	Titles   map[string]string      `json:"titles"`
-	Bodies   map[string]string      `json:"bodies"`
+	Titles   map[string]*string     `json:"titles"`
+	Bodies   map[string]*string     `json:"bodies"`
 	Audience audienceInput          `json:"audience"`
 	Channels []notification.Channel `json:"channels"`
 	DryRun   bool                   `json:"dryRun"`
@@ -68,14 +68,15 @@ func broadcastText(v *wire.Validator, name, plural, text string, byLanguage map[
 // toBroadcast validates the input and converts it. Returns invalid_body.
 func (in broadcastInput) toBroadcast() (broadcast.Broadcast, error) {
 	var v wire.Validator
-	in.Title = broadcastText(&v, "title", "titles", in.Title, in.Titles, maxBroadcastTitle, false)
-	in.Body = broadcastText(&v, "body", "bodies", in.Body, in.Bodies, maxBroadcastBody, true)
+	titles, bodies := givenTexts(in.Titles), givenTexts(in.Bodies)
+	in.Title = broadcastText(&v, "title", "titles", in.Title, titles, maxBroadcastTitle, false)
+	in.Body = broadcastText(&v, "body", "bodies", in.Body, bodies, maxBroadcastBody, true)
 	in.Audience.validate(&v)
 	if len(in.Channels) == 0 {
 		v.Add("/channels", "required", "At least one of app, email, sms, push.")
 	}
 	b := broadcast.Broadcast{
-		Title: in.Title, Body: in.Body, Titles: in.Titles, Bodies: in.Bodies, InApp: slices.Contains(in.Channels, wire.ChannelInApp),
+		Title: in.Title, Body: in.Body, Titles: titles, Bodies: bodies, InApp: slices.Contains(in.Channels, wire.ChannelInApp),
 		Audience: broadcast.Audience{UserIDs: in.Audience.UserIDs, Roles: in.Audience.Roles, All: in.Audience.All},
 		Counts:   map[notification.Channel]broadcast.DeliveryCounts{},
 	}
@@ -87,19 +88,19 @@ func (in broadcastInput) toBroadcast() (broadcast.Broadcast, error) {
 		}
 	}
 	if v.Err() == nil && slices.Contains(b.Channels, notification.SMS) {
-		in.validateSMS(&v)
+		validateSMS(&v, b)
 	}
 	return b, v.Err()
 }
 
 // validateSMS limits the segments of the SMS in each language, and reports the first that exceeds them.
-func (in broadcastInput) validateSMS(v *wire.Validator) {
+func validateSMS(v *wire.Validator, b broadcast.Broadcast) {
 	for _, language := range locale.Supported() {
-		pointer, body := "/body", in.Body
-		if own := in.Bodies[language]; own != "" {
+		pointer, body := "/body", b.Body
+		if own := b.Bodies[language]; own != "" {
 			pointer, body = "/bodies/"+language, own
 		}
-		n := notification.Notification{Kind: notification.KindBroadcast, Title: cmp.Or(in.Titles[language], in.Title), Body: body}
+		n := notification.Notification{Kind: notification.KindBroadcast, Title: cmp.Or(b.Titles[language], b.Title), Body: body}
 		if segments := notification.Segments(notification.ShortText(n, language, locale.Brand{})); segments > maxBroadcastSegments {
 			v.Add(pointer, "sms_too_long", fmt.Sprintf("Too long for an SMS: %d segments with the title, at most %d.", segments, maxBroadcastSegments))
 			return

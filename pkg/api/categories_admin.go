@@ -15,18 +15,17 @@ import (
 const (
 	maxCategoryName        = 80
 	maxCategoryDescription = 500
-	maxOrder               = 1_000_000
 )
 
 // categoryInput is the body of POST and PATCH. Texts are given for several languages (names)
 // or for the caller's language (name).
 type categoryInput struct {
-	Names        map[string]string `json:"names"`
-	Name         *string           `json:"name"`
-	Descriptions map[string]string `json:"descriptions"`
-	Description  *string           `json:"description"`
-	Active       *bool             `json:"active"`
-	Order        *int              `json:"order"`
+	Names        map[string]*string `json:"names"`
+	Name         *string            `json:"name"`
+	Descriptions map[string]*string `json:"descriptions"`
+	Description  *string            `json:"description"`
+	Active       *bool              `json:"active"`
+	Order        *int               `json:"order"`
 }
 
 // categoryUpdate decodes and validates the body. Returns the errors of decode.
@@ -37,10 +36,10 @@ func (r *Request) categoryUpdate() (in categoryInput, update category.Update, er
 	var v wire.Validator
 	callerLanguage := r.Locale()
 	update = category.Update{
-		Names:       localizedTexts(&v, "name", in.Names, in.Name, callerLanguage, 1, maxCategoryName),
-		Description: localizedTexts(&v, "description", in.Descriptions, in.Description, callerLanguage, 0, maxCategoryDescription), Active: in.Active, Order: in.Order,
+		Names:       localizedTexts(&v, "name", givenTexts(in.Names), in.Name, callerLanguage, 1, maxCategoryName),
+		Description: localizedTexts(&v, "description", givenTexts(in.Descriptions), in.Description, callerLanguage, 0, maxCategoryDescription), Active: in.Active, Order: in.Order,
 	}
-	if in.Order != nil && (*in.Order < 0 || *in.Order > maxOrder) {
+	if in.Order != nil && (*in.Order < 0 || *in.Order > category.MaxOrder) {
 		v.Add("/order", "out_of_range", "Must be a number from 0 to 1000000.")
 	}
 	return in, update, v.Err()
@@ -52,6 +51,21 @@ func (in categoryInput) asSent(err error) error {
 		return err
 	}
 	return apperr.From(err).WithPointers(func(string) string { return "/name" })
+}
+
+// givenTexts returns the texts by language without those that are null, which is the same as to
+// leave them out. It returns nil for nil.
+func givenTexts(all map[string]*string) map[string]string {
+	if all == nil {
+		return nil
+	}
+	given := map[string]string{}
+	for language, text := range all {
+		if text != nil {
+			given[language] = *text
+		}
+	}
+	return given
 }
 
 // localizedTexts validates the texts of a field: all by language, or one in the caller's

@@ -40,6 +40,10 @@ type Update struct {
 	Order       *int
 }
 
+// MaxOrder is the last position of a category. Categories with the same one are in the order of
+// their ids.
+const MaxOrder = 1_000_000
+
 // Create creates a category. It fails with name_taken. Without an order the category
 // becomes the last one.
 func (a *Admin) Create(ctx context.Context, actor audit.Actor, u Update) (c Category, err error) {
@@ -51,7 +55,7 @@ func (a *Admin) Create(ctx context.Context, actor audit.Actor, u Update) (c Cate
 		}
 		c = Category{ID: c.ID, Active: true}
 		for _, other := range list {
-			c.Order = max(c.Order, other.Order+1)
+			c.Order = min(max(c.Order, other.Order+1), MaxOrder)
 		}
 		c = u.apply(c)
 		if err := checkNameFree(list, c, Category{}); err != nil {

@@ -27,13 +27,17 @@ func (s *Store) RecordActivity(ctx context.Context, e ticket.Entry) error {
 // cursor of the next page. before is "" for the first page. Deleted tickets are
 // omitted, so a page may be shorter than limit although more follow.
 func (s *Store) Activity(ctx context.Context, limit int, before string) (page []stats.Activity, next string, err error) {
+	from := ticket.TimeSortKey(s.now().Add(-stats.ActivityTTL))
+	if before != "" && before < from { // all that follows has expired since the page before
+		return nil, "", nil
+	}
 	var cursor map[string]string
 	shards := shardKeys(activityPK, s.Shards.Activity.Reads())
 	if before != "" {
 		cursor = map[string]string{"PK": shards[len(shards)-1], "SK": before} // the sort keys are unique
 	}
 	items, more, err := s.queryShards(ctx, shardQuery{
-		hash: "PK", sort: "SK", shards: shards, from: ticket.TimeSortKey(s.now().Add(-stats.ActivityTTL)), descending: true,
+		hash: "PK", sort: "SK", shards: shards, from: from, descending: true,
 	}, cursor, limit+1)
 	if err != nil {
 		return nil, "", err

@@ -1,6 +1,7 @@
 package conformance
 
 import (
+	"cmp"
 	"slices"
 	"testing"
 	"time"
@@ -26,7 +27,7 @@ func TestActivity_Pagination(t *testing.T) {
 		}
 	}
 	var seqs []int
-	cursor := ""
+	first, cursor := "", ""
 	for {
 		page, next, err := storeAt(now).Activity(t.Context(), 7, cursor)
 		must(t, err)
@@ -39,6 +40,10 @@ func TestActivity_Pagination(t *testing.T) {
 		if cursor = next; cursor == "" {
 			break
 		}
+		first = cmp.Or(first, cursor)
+	}
+	if page, next, err := storeAt(now.AddDate(0, 0, 60)).Activity(t.Context(), 7, first); err != nil || len(page) > 0 || next != "" {
+		t.Errorf("a page whose entries have expired: got %d, %q, %v, want none", len(page), next, err)
 	}
 	if len(seqs) != 30 || seqs[0] != 30 || !slices.IsSortedFunc(seqs, func(a, b int) int { return b - a }) {
 		t.Errorf("got %v, want 30 to 1", seqs)

@@ -155,6 +155,20 @@ func TestUserAdmin(t *testing.T) {
 	})
 }
 
+// TestCategoryOrder_Last checks that a category after the last possible position gets the same one.
+func TestCategoryOrder_Last(t *testing.T) {
+	t.Parallel()
+	forEachBackend(t, func(t *testing.T, db backend) {
+		categories := &category.Admin{Store: db.isolated(), Recorder: recorder}
+		last := category.MaxOrder
+		_, err := categories.Create(t.Context(), adminActor, category.Update{Names: map[string]string{"en": "Other"}, Order: &last})
+		must(t, err)
+		if next, err := categories.Create(t.Context(), adminActor, category.Update{Names: map[string]string{"en": "Billing"}}); err != nil || next.Order != last {
+			t.Errorf("got order %d, %v, want %d", next.Order, err, last)
+		}
+	})
+}
+
 // TestCategoryNames_Unique creates categories with the same name concurrently.
 func TestCategoryNames_Unique(t *testing.T) {
 	t.Parallel()
