@@ -159,12 +159,14 @@ deploy: .cache/sam/installed $(BINARIES)/built ## build and deploy the environme
 	$(SAM) deploy --config-env "$(ENV)" $(if $(filter no,$(CONFIRM)),--no-confirm-changeset) --parameter-overrides $(PARAMETERS_OF_ENV) "Version=$(COMMIT)"
 
 # An earlier commit installs its own tools. It does not share .cache, where its pinned versions
-# would replace those of this commit.
+# would replace those of this commit. It gets the settings of now: with fewer shards than the stack
+# has written, for example, it would not find tickets.
 .PHONY: rollback
-rollback: ## deploy an earlier commit TO= to the environment ENV=
+rollback: ## deploy the code of an earlier commit TO= with the present settings of the environment ENV=
 	@test -n "$(ENV)" -a -n "$(TO)" || { echo "usage: make rollback ENV=staging TO=<commit>" >&2; exit 2; }
 	rm -rf .cache/rollback && git worktree prune && git worktree add --detach .cache/rollback "$(TO)"
-	$(MAKE) -C .cache/rollback deploy ENV="$(ENV)" CONFIRM="$(CONFIRM)"
+	cp samconfig.toml .cache/rollback/samconfig.toml
+	$(MAKE) -C .cache/rollback deploy ENV="$(ENV)" CONFIRM="$(CONFIRM)" COMMIT="$$(git describe --tags --always "$(TO)")"
 	git worktree remove --force .cache/rollback
 
 .PHONY: smoke

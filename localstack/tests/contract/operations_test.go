@@ -3,6 +3,7 @@ package contract
 import (
 	"encoding/json"
 	"fmt"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
@@ -135,6 +136,41 @@ func TestDeploy_UnknownEnvironment(t *testing.T) {
 		out, err := command.CombinedOutput()
 		if deployed := strings.Contains(string(out), "sam deploy"); deployed != want || (err == nil) != want {
 			t.Errorf("%q: got %v, deployed %v, want %v\n%s", environment, err, deployed, want, out)
+		}
+	}
+}
+
+// TestRollback_KeepsSettings checks that a rollback deploys the earlier code with the present
+// settings: with the number of shards of then, tickets would not be found.
+func TestRollback_KeepsSettings(t *testing.T) {
+	folder := t.TempDir()
+	write := func(name, text string) {
+		t.Helper()
+		if err := os.WriteFile(filepath.Join(folder, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	run := func(name string, args ...string) string {
+		t.Helper()
+		command := exec.CommandContext(t.Context(), name, args...)
+		command.Dir = folder
+		out, err := command.CombinedOutput()
+		if err != nil {
+			t.Fatalf("%s %q: %v\n%s", name, args, err, out)
+		}
+		return string(out)
+	}
+	write("Makefile", string(readFile(t, filepath.Join(root, "Makefile"))))
+	write("samconfig.toml", "QueueShards=1")
+	run("git", "init", "--quiet")
+	run("git", "add", ".")
+	run("git", "-c", "user.name=test", "-c", "user.email=test@example.com", "commit", "--quiet", "--message", "before")
+	run("git", "tag", "before")
+	write("samconfig.toml", "QueueShards=8")
+	out := run("make", "rollback", "ENV=prod", "TO=before", "MAKE=cat .cache/rollback/samconfig.toml; echo make")
+	for _, want := range []string{"QueueShards=8", "deploy ENV=prod", "COMMIT=before"} {
+		if !strings.Contains(out, want) {
+			t.Errorf("got no %s in\n%s", want, out)
 		}
 	}
 }
