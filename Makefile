@@ -146,9 +146,8 @@ replay: ## rebuild tickets, statistics and the search index from the logs, local
 	@test -z "$(STACK)" || $(MAKE) --no-print-directory .cache/sam/installed
 	@STACK="$(STACK)" PORT="$(PORT)" infra/replay.sh
 
-# The parameters of ENV= in samconfig.toml, which needs Python 3.11, and the commit, which /health
-# reports. Without parameters a stack would be deployed with the defaults of the template.
-PARAMETERS_OF_ENV = $(shell python3 -c 'import shlex, sys, tomllib; print(shlex.join(tomllib.load(open("samconfig.toml", "rb"))[sys.argv[1]]["deploy"]["parameters"]["parameter_overrides"]))' "$(ENV)")
+# The parameters of a deployment, with python3 3.11 or later, and the commit, which /health reports.
+PARAMETERS_OF_ENV = $(shell python3 infra/parameters.py "$(ENV)" "Version=$(COMMIT)")
 COMMIT = $(shell git describe --tags --always --dirty)
 
 .PHONY: deploy
@@ -156,7 +155,7 @@ deploy: .cache/sam/installed $(BINARIES)/built ## build and deploy the environme
 	@test -n "$(ENV)" || { echo "usage: make deploy ENV=staging" >&2; exit 2; }
 	@test -n '$(if $(PARAMETERS_OF_ENV),yes)' || { echo "samconfig.toml has no parameters of $(ENV), or python3 is older than 3.11" >&2; exit 2; }
 	$(SAM) build --config-env "$(ENV)"
-	$(SAM) deploy --config-env "$(ENV)" $(if $(filter no,$(CONFIRM)),--no-confirm-changeset) --parameter-overrides $(PARAMETERS_OF_ENV) "Version=$(COMMIT)"
+	$(SAM) deploy --config-env "$(ENV)" $(if $(filter no,$(CONFIRM)),--no-confirm-changeset) --parameter-overrides $(PARAMETERS_OF_ENV)
 
 # An earlier commit installs its own tools. It does not share .cache, where its pinned versions
 # would replace those of this commit. It gets the settings of now: with fewer shards than the stack

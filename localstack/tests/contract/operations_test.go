@@ -3,6 +3,7 @@ package contract
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -10,6 +11,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"gopkg.in/yaml.v3"
 
 	"ticketsystem/localstack/emulator/samtemplate"
 	"ticketsystem/pkg/worker"
@@ -128,15 +131,51 @@ func TestTemplate_Budget(t *testing.T) {
 // TestDeploy_UnknownEnvironment checks that nothing is deployed without the parameters of an
 // environment, which would be the defaults of the template.
 func TestDeploy_UnknownEnvironment(t *testing.T) {
-	built := []string{"-o", ".cache/sam/installed", "-o", ".cache/functions-linux-arm64/built"}
 	for environment, want := range map[string]bool{"prod": true, "nowhere": false, "": false} {
-		args := append(slices.Clone(built), "deploy", "GOARCH=arm64", "SAM=echo sam", "ENV="+environment)
-		command := exec.CommandContext(t.Context(), "make", args...)
-		command.Dir = root
-		out, err := command.CombinedOutput()
-		if deployed := strings.Contains(string(out), "sam deploy"); deployed != want || (err == nil) != want {
+		out, err := deploy(t, "ENV="+environment)
+		if deployed := strings.Contains(out, "sam deploy"); deployed != want || (err == nil) != want {
 			t.Errorf("%q: got %v, deployed %v, want %v\n%s", environment, err, deployed, want, out)
 		}
+	}
+}
+
+// deploy runs `make deploy` without building, and with a SAM CLI that prints its arguments.
+func deploy(t *testing.T, variables ...string) (string, error) {
+	t.Helper()
+	args := []string{"-o", ".cache/sam/installed", "-o", ".cache/functions-linux-arm64/built", "deploy", "GOARCH=arm64", "SAM=echo sam"}
+	command := exec.CommandContext(t.Context(), "make", append(args, variables...)...)
+	command.Dir = root
+	out, err := command.CombinedOutput()
+	return string(out), err
+}
+
+// TestDeploy_NamesEveryParameter checks that a deployment sets each parameter: CloudFormation
+// keeps the previous value of a parameter that it is not given.
+func TestDeploy_NamesEveryParameter(t *testing.T) {
+	var template struct {
+		Parameters map[string]struct {
+			Default *string `yaml:"Default"`
+		} `yaml:"Parameters"`
+	}
+	if err := yaml.Unmarshal(readFile(t, filepath.Join(root, "template.yaml")), &template); err != nil {
+		t.Fatal(err)
+	}
+	want := map[string]string{}
+	for name, parameter := range template.Parameters {
+		if parameter.Default != nil {
+			want[name] = *parameter.Default
+		}
+	}
+	want["Stage"], want["LogRetentionDays"], want["Version"] = "prod", "365", "v1"
+	out, err := deploy(t, "ENV=prod", "COMMIT=v1")
+	_, arguments, _ := strings.Cut(out[strings.LastIndex(out, "\nsam deploy")+1:], "--parameter-overrides ")
+	got := map[string]string{}
+	for argument := range strings.FieldsSeq(arguments) {
+		name, value, _ := strings.Cut(argument, "=")
+		got[name] = strings.Trim(value, `"`) // as the SAM CLI does
+	}
+	if err != nil || !maps.Equal(got, want) {
+		t.Errorf("got %v, %v, want %v", got, err, want)
 	}
 }
 
