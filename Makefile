@@ -147,11 +147,11 @@ replay: ## rebuild tickets, statistics and the search index from the logs, local
 	@STACK="$(STACK)" PORT="$(PORT)" infra/replay.sh
 
 # The parameters of a deployment, with python3 3.11 or later, and the commit, which /health reports.
-PARAMETERS_OF_ENV = $(shell python3 infra/parameters.py "$(ENV)" "Version=$(COMMIT)")
+PARAMETERS_OF_ENV = $(shell python3 infra/parameters.py "$(ENV)" "Version=$(COMMIT)" $(if $(filter yes,$(URGENT)),GradualDeploy=off))
 COMMIT = $(shell git describe --tags --always --dirty)
 
 .PHONY: deploy
-deploy: .cache/sam/installed $(BINARIES)/built ## build and deploy the environment ENV= of samconfig.toml (CONFIRM=no does not ask)
+deploy: .cache/sam/installed $(BINARIES)/built ## build and deploy the environment ENV= of samconfig.toml (CONFIRM=no does not ask, URGENT=yes works during FailuresAlarm, without a canary)
 	@test -n "$(ENV)" || { echo "usage: make deploy ENV=staging" >&2; exit 2; }
 	@test -n '$(if $(PARAMETERS_OF_ENV),yes)' || { echo "samconfig.toml has no parameters of $(ENV), or python3 is older than 3.11" >&2; exit 2; }
 	$(SAM) build --config-env "$(ENV)"
@@ -161,11 +161,11 @@ deploy: .cache/sam/installed $(BINARIES)/built ## build and deploy the environme
 # would replace those of this commit. It gets the settings of now: with fewer shards than the stack
 # has written, for example, it would not find tickets.
 .PHONY: rollback
-rollback: ## deploy the code of an earlier commit TO= with the present settings of the environment ENV=
+rollback: ## deploy the code of an earlier commit TO= with the present settings of the environment ENV=, at once
 	@test -n "$(ENV)" -a -n "$(TO)" || { echo "usage: make rollback ENV=staging TO=<commit>" >&2; exit 2; }
 	rm -rf .cache/rollback && git worktree prune && git worktree add --detach .cache/rollback "$(TO)"
 	cp samconfig.toml .cache/rollback/samconfig.toml
-	$(MAKE) -C .cache/rollback deploy ENV="$(ENV)" CONFIRM="$(CONFIRM)" COMMIT="$$(git describe --tags --always "$(TO)")"
+	$(MAKE) -C .cache/rollback deploy ENV="$(ENV)" CONFIRM="$(CONFIRM)" URGENT=yes COMMIT="$$(git describe --tags --always "$(TO)")"
 	git worktree remove --force .cache/rollback
 
 .PHONY: smoke

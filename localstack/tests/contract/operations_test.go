@@ -39,13 +39,20 @@ func TestTemplate_DataOutlivesTheStack(t *testing.T) {
 const maxGradual = 15
 
 // TestTemplate_GradualDeployment checks the functions that CodeDeploy moves: an alarm moves
-// them back, and a changed variable reaches them.
+// them back, and a changed variable reaches them. CodeDeploy starts nothing while the alarm is
+// raised, so GradualDeploy=off does without it.
 func TestTemplate_GradualDeployment(t *testing.T) {
 	stack, err := samtemplate.Load(templateFile, map[string]string{"Stage": "prod"})
 	if err != nil {
 		t.Fatal(err)
 	}
 	stack.Attribute = func(resource *samtemplate.Resource, _ string) (any, error) { return resource.ID, nil }
+	off, err := samtemplate.Load(templateFile, map[string]string{"GradualDeploy": "off"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	off.Attribute = stack.Attribute
+	without := properties(t, off, "AWS::Serverless::Function")
 	gradual := 0
 	for id, p := range properties(t, stack, "AWS::Serverless::Function") {
 		if p["AutoPublishAlias"] == nil {
@@ -53,6 +60,9 @@ func TestTemplate_GradualDeployment(t *testing.T) {
 		}
 		gradual++
 		preference := samtemplate.Map(p["DeploymentPreference"])
+		if enabled := samtemplate.Map(without[id]["DeploymentPreference"])["Enabled"]; preference["Enabled"] != "true" || enabled != "false" {
+			t.Errorf("%s: got CodeDeploy %v, and %v with GradualDeploy=off, want true and false", id, preference["Enabled"], enabled)
+		}
 		if p["AutoPublishAliasAllProperties"] != true || preference["Type"] != "Canary10Percent5Minutes" ||
 			!slices.Equal(samtemplate.Strings(preference["Alarms"]), []string{"FailuresAlarm"}) {
 			t.Errorf("%s: got %v, all properties %v, want a canary with FailuresAlarm and versions for all properties", id, preference, p["AutoPublishAliasAllProperties"])
@@ -179,8 +189,20 @@ func TestDeploy_NamesEveryParameter(t *testing.T) {
 	}
 }
 
+// TestDeploy_Urgent checks that only an urgent deployment does without CodeDeploy.
+func TestDeploy_Urgent(t *testing.T) {
+	for urgent, want := range map[string]string{"": "on", "yes": "off"} {
+		out, err := deploy(t, "ENV=prod", "URGENT="+urgent)
+		switches := regexp.MustCompile(`GradualDeploy="?(\w+)`).FindAllStringSubmatch(out, -1)
+		if err != nil || len(switches) == 0 || switches[len(switches)-1][1] != want {
+			t.Errorf("URGENT=%s: got %v, %v, want %s", urgent, switches, err, want)
+		}
+	}
+}
+
 // TestRollback_KeepsSettings checks that a rollback deploys the earlier code with the present
-// settings: with the number of shards of then, tickets would not be found.
+// settings: with the number of shards of then, tickets would not be found. It does not wait for
+// the end of an alarm.
 func TestRollback_KeepsSettings(t *testing.T) {
 	folder := t.TempDir()
 	write := func(name, text string) {
@@ -207,7 +229,7 @@ func TestRollback_KeepsSettings(t *testing.T) {
 	run("git", "tag", "before")
 	write("samconfig.toml", "QueueShards=8")
 	out := run("make", "rollback", "ENV=prod", "TO=before", "MAKE=cat .cache/rollback/samconfig.toml; echo make")
-	for _, want := range []string{"QueueShards=8", "deploy ENV=prod", "COMMIT=before"} {
+	for _, want := range []string{"QueueShards=8", "deploy ENV=prod", "URGENT=yes", "COMMIT=before"} {
 		if !strings.Contains(out, want) {
 			t.Errorf("got no %s in\n%s", want, out)
 		}
