@@ -6,7 +6,8 @@ the last moment that can be restored.
 The table is restored into a new one, which gets the stream, TTL, point-in-time recovery and
 deletion protection of the template. Then the stack is pointed at it with three updates of
 CloudFormation (ADR 0039): one that names the new table instead of the resource Table, one
-that imports the new table as the resource Table, and one back to the template of before.
+that imports the new table as the resource Table, and one back to the template of before,
+without its canaries.
 Files get the versions of that time. Nothing is deleted: the old table stays.
 
 A run that was interrupted may be repeated with the same arguments. YES=1 answers the
@@ -76,13 +77,23 @@ def with_new_versions(template, table):
     for name in versions:
         function = resources[resources[name]["Properties"]["FunctionName"]["Ref"]]["Properties"]
         function.setdefault("Environment", {}).setdefault("Variables", {})["RESTORED_TABLE"] = table
-    for resource in resources.values():
-        if resource["Type"] == "AWS::Lambda::Alias":
-            resource.pop("UpdatePolicy", None)  # a canary would use both tables
-    text = json.dumps(template)
+    text = json.dumps(without_canaries(template))
     for name in versions:  # they end with a hash, so no other text contains them
         text = text.replace(name, f"{name}Restored")
     return json.loads(text)
+
+
+def without_canaries(template):
+    """Returns the template with aliases that move at once.
+
+    A canary would use both tables, and CodeDeploy starts none while its alarm is raised. The
+    next deployment brings the canaries back.
+    """
+    result = copy.deepcopy(template)
+    for resource in result["Resources"].values():
+        if resource["Type"] == "AWS::Lambda::Alias":
+            resource.pop("UpdatePolicy", None)
+    return result
 
 
 def with_table(detached, template):
@@ -198,6 +209,7 @@ class Restore:
     def switch(self, target, template):
         """Makes the new table the resource Table of the stack, from wherever an earlier run stopped."""
         table, current = self.table(target), self.table_of_stack()
+        template = without_canaries(template)
         detached = detach(template, {"": target, "Arn": table["TableArn"], "StreamArn": table["LatestStreamArn"]})
         if current not in (None, target):
             self.apply(detached, "UPDATE")

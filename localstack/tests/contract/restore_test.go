@@ -74,6 +74,42 @@ func TestRestore_Detach(t *testing.T) {
 	}
 }
 
+// python runs statements after those of infra/restore.py, with a Restore of a stack whose calls
+// of AWS a test replaces. It returns their output.
+func python(t *testing.T, statements string) string {
+	t.Helper()
+	const prepare = `
+import json, sys
+sys.path.insert(0, sys.argv[1])
+sys.dont_write_bytecode = True
+import restore
+r = restore.Restore.__new__(restore.Restore)
+r.stack = "prod"
+`
+	command := exec.CommandContext(t.Context(), "python3", "-c", prepare+statements, filepath.Join(root, "infra"))
+	command.Dir = t.TempDir()
+	out, err := command.CombinedOutput()
+	if err != nil {
+		t.Fatalf("restore.py: %v\n%s", err, out)
+	}
+	return string(out)
+}
+
+// TestRestore_NoCanaries checks that no update of a restore waits for CodeDeploy, which starts
+// nothing while its alarm is raised.
+func TestRestore_NoCanaries(t *testing.T) {
+	out := python(t, `
+template = {"Resources": {"Table": {"Type": "AWS::DynamoDB::Table"}, "Alias": {"Type": "AWS::Lambda::Alias", "UpdatePolicy": {}}}}
+r.table = lambda name: {"TableArn": "arn", "LatestStreamArn": "stream"}
+r.table_of_stack = lambda: "old"
+r.apply = lambda template, kind, **options: print(kind, "UpdatePolicy" in template["Resources"]["Alias"])
+r.switch("new", template)
+`)
+	if want := "UPDATE False\nIMPORT False\nUPDATE False\n"; out != want {
+		t.Errorf("got the updates and whether they have a canary\n%s\nwant\n%s", out, want)
+	}
+}
+
 // TestTemplate_Recovery checks what a restore needs: point-in-time recovery of the table, and
 // versions of files that are kept as long.
 func TestTemplate_Recovery(t *testing.T) {
