@@ -43,6 +43,10 @@ var consoleTypes = map[string]string{
 // settingsMark stands in index.html where the settings belong.
 const settingsMark = `>"settings"<`
 
+// pageMark stands in the name of the cache of sw.js, which holds the page and its headers: a browser
+// takes them again when the bytes of sw.js change.
+const pageMark = "@settings@"
+
 // ServeConsole returns the endpoint of the console: / leads to it, the files of Vite have hashes in
 // their names and never change, and every other path without an extension is index.html, whose
 // script shows the screen of the path. Returns not_found for a missing file.
@@ -60,7 +64,7 @@ func ServeConsole(c Console) (Endpoint, error) {
 		case path.Ext(name) == "" && !strings.HasPrefix(name, "assets/"):
 			return c.fresh(r, index, consoleTypes[".html"], c.policy()), nil
 		}
-		return c.file(r, name)
+		return c.file(r, name, hashOf(index, c.policy()))
 	})
 	e.unrouted = true // the screens have query parameters
 	return e, nil
@@ -78,14 +82,16 @@ func (c Console) index() ([]byte, error) {
 	return bytes.Replace(page, []byte(settingsMark), fmt.Appendf(nil, ">%s<", settings), 1), err
 }
 
-// file returns a file of the build, as brotli or gzip if the client accepts it.
-func (c Console) file(r *Request, name string) (Response, error) {
+// file returns a file of the build, as brotli or gzip if the client accepts it. pageHash is that of
+// the page, which the service worker contains.
+func (c Console) file(r *Request, name, pageHash string) (Response, error) {
 	mediaType := consoleTypes[path.Ext(name)]
 	content, err := fs.ReadFile(c.Files, name)
 	if err != nil || mediaType == "" || name == "index.html" {
 		return Response{}, apperr.New(apperr.NotFound, "")
 	}
 	if !strings.HasPrefix(name, "assets/") {
+		content = bytes.ReplaceAll(content, []byte(pageMark), []byte(pageHash))
 		return c.fresh(r, content, mediaType, c.policy()), nil
 	}
 	headers := map[string]string{"content-type": mediaType, "cache-control": "public, max-age=31536000, immutable", "vary": "accept-encoding"}
@@ -100,9 +106,8 @@ func (c Console) file(r *Request, name string) (Response, error) {
 
 // fresh returns a file that the client must validate before each use.
 func (c Console) fresh(r *Request, content []byte, mediaType, policy string) Response {
-	sum := sha256.Sum256(content)
 	headers := map[string]string{
-		"content-type": mediaType, "cache-control": "no-cache", "etag": `"` + hex.EncodeToString(sum[:12]) + `"`,
+		"content-type": mediaType, "cache-control": "no-cache", "etag": `"` + hashOf(content, policy) + `"`,
 		"content-security-policy": policy, "referrer-policy": "same-origin", "cross-origin-opener-policy": "same-origin",
 		"permissions-policy": "camera=(self), microphone=(), geolocation=(), payment=(), usb=()",
 	}
@@ -110,6 +115,12 @@ func (c Console) fresh(r *Request, content []byte, mediaType, policy string) Res
 		return Response{Status: http.StatusNotModified, Headers: headers}
 	}
 	return Response{Status: http.StatusOK, Headers: headers, File: content}
+}
+
+// hashOf returns a hash of a file and its policy.
+func hashOf(content []byte, policy string) string {
+	sum := sha256.Sum256(append([]byte(policy+"\n"), content...))
+	return hex.EncodeToString(sum[:12])
 }
 
 // policy is the Content-Security-Policy of the pages: scripts and styles are files of this origin,

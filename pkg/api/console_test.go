@@ -14,10 +14,15 @@ import (
 // getConsole requests a path of a console with the files of a build.
 func getConsole(t *testing.T, files fstest.MapFS, path string, headers map[string]string) events.APIGatewayV2HTTPResponse {
 	t.Helper()
-	e, err := ServeConsole(Console{
+	return getOf(t, Console{
 		Files: files, Settings: ConsoleSettings{Version: "</script>", Region: "IR"},
 		SocketOrigin: "wss://socket.example", FilesOrigin: "https://files.example",
-	})
+	}, path, headers)
+}
+
+func getOf(t *testing.T, c Console, path string, headers map[string]string) events.APIGatewayV2HTTPResponse {
+	t.Helper()
+	e, err := ServeConsole(c)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -33,7 +38,7 @@ func getConsole(t *testing.T, files fstest.MapFS, path string, headers map[strin
 func consoleFiles() fstest.MapFS {
 	return fstest.MapFS{
 		"index.html":                {Data: []byte(`<script type="application/json" id="settings">"settings"</script>`)},
-		"sw.js":                     {Data: []byte("worker")},
+		"sw.js":                     {Data: []byte("worker console-abc-@settings@")},
 		"assets/index-abc123.js":    {Data: []byte("plain")},
 		"assets/index-abc123.js.br": {Data: []byte("brotli")},
 		"assets/index-abc123.js.gz": {Data: []byte("gzip")},
@@ -105,5 +110,32 @@ func TestServeConsole_Page(t *testing.T) {
 	}
 	if got := getConsole(t, fstest.MapFS{}, "/app/", nil); got.StatusCode != http.StatusOK {
 		t.Errorf("not built: got %d, want a page that says how to build it", got.StatusCode)
+	}
+}
+
+// Devices keep the page and its headers until the bytes of the service worker change.
+func TestServeConsole_WorkerChangesWithThePage(t *testing.T) {
+	console := Console{Files: consoleFiles(), Settings: ConsoleSettings{ReopenDays: 7}, SocketOrigin: "wss://socket.example"}
+	settings, policy := console, console
+	settings.Settings.ReopenDays = 14
+	policy.SocketOrigin = "wss://other.example"
+	worker := func(c Console) string {
+		body, err := base64.StdEncoding.DecodeString(getOf(t, c, "/app/sw.js", nil).Body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(body)
+	}
+	etag := func(c Console) string { return getOf(t, c, "/app/", nil).Headers["etag"] }
+	if first := worker(console); first != worker(console) || strings.Contains(first, "@settings@") || !strings.HasPrefix(first, "worker console-abc-") {
+		t.Errorf("got %q, want the hash of the page in the worker", first)
+	}
+	for name, changed := range map[string]Console{"settings": settings, "policy": policy} {
+		if worker(changed) == worker(console) {
+			t.Errorf("%s: got the same sw.js, want another one", name)
+		}
+		if etag(changed) == etag(console) {
+			t.Errorf("%s: got the same ETag of the page, want another one", name)
+		}
 	}
 }

@@ -34,6 +34,7 @@ function finish(): Plugin {
   }
 }
 
+// pkg/api/console.go replaces "@settings@" by a hash of the page with its settings and policy.
 async function buildWorker(assets: string[]): Promise<void> {
   const files = [...assets.map((name) => `/app/assets/${name}`), "/app/icon.svg", "/app/manifest.webmanifest"]
   const version = createHash("sha256").update(readFileSync(join(dist, "index.html"))).update(files.join()).digest("hex").slice(0, 12)
@@ -41,7 +42,7 @@ async function buildWorker(assets: string[]): Promise<void> {
     configFile: false,
     logLevel: "warn",
     publicDir: false,
-    define: { __FILES__: JSON.stringify(files), __VERSION__: JSON.stringify(version) },
+    define: { __FILES__: JSON.stringify(files), __VERSION__: JSON.stringify(`${version}-@settings@`) },
     build: { outDir: dist, emptyOutDir: false, copyPublicDir: false, lib: { entry: join(import.meta.dirname, "src", "sw.ts"), formats: ["es"], fileName: () => "sw.js" } },
   })
 }

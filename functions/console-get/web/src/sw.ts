@@ -1,5 +1,5 @@
 // The service worker: the console starts without a network, from the files of its build.
-/** The paths of the build, which vite.config.ts inserts; their hashes make the version. */
+/** The paths of the build, which vite.config.ts inserts; their hashes and that of the page make the version. */
 declare const __FILES__: string[]
 declare const __VERSION__: string
 
