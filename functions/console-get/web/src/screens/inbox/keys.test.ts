@@ -28,3 +28,9 @@ test("fields and modifiers keep their keys", () => {
   expect(read(press("r", "KeyR", { ctrlKey: true }))).toBeNull()
   expect(read(press("E", "KeyE", { shiftKey: true }))).toBe("shift+e")
 })
+
+test("the help opens by the question mark of any layout", () => {
+  const read = shortcutReader()
+  for (const mark of ["?", "؟"]) expect(read(press(mark, "Slash", { shiftKey: true }))).toBe("?")
+  expect(read(press("/", "Slash"))).toBe("/")
+})

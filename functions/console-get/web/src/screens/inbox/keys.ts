@@ -14,7 +14,7 @@ export function shortcutReader(): (event: KeyboardEvent) => string | null {
   let prefixAt = 0
   return (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || isField(event.target)) return null
-    if (event.key === "?") return "?"
+    if (event.key === "?" || event.key === "؟") return "?"
     const letter = letterOf(event)
     const name = event.shiftKey && letter.length === 1 && /[a-z]/.test(letter) ? `shift+${letter}` : letter
     const now = Date.now()
