@@ -51,6 +51,12 @@ describe("apply", () => {
     expect([result.log.syncedTo, result.gap]).toEqual([3, true])
   })
 
+  test("the newest page of an unknown log goes on with an entry that came before it", () => {
+    const early = apply(emptyLog("t"), [entry(76)], { kind: "single" }).log
+    const { log } = apply(early, range(56, 75), { kind: "newest", lastSeq: 75, hasMore: true })
+    expect(log).toMatchObject({ syncedTo: 76, oldest: 56, complete: false })
+  })
+
   test("older pages", () => {
     let { log } = apply(newest(range(81, 100), 100, true), range(31, 80), { kind: "before", hasMore: true })
     expect(log).toMatchObject({ oldest: 31, complete: false, syncedTo: 100 })

@@ -38,7 +38,7 @@ export function apply(log: Log, incoming: readonly Entry[], source: Source): { l
     case "newest":
       if (log.syncedTo === 0) {
         // A page without entries, where many notes are hidden, has older ones before its last seq.
-        return { log: { ...next, syncedTo: source.lastSeq, oldest: first || (source.hasMore ? source.lastSeq + 1 : 0), complete: !source.hasMore }, gap: false }
+        return { log: advance({ ...next, syncedTo: source.lastSeq, oldest: first || (source.hasMore ? source.lastSeq + 1 : 0), complete: !source.hasMore }), gap: false }
       }
       // A page that reaches back to the held entries closes the gap; another one leaves it.
       if (first <= log.syncedTo + 1 || !source.hasMore) return { log: advance({ ...next, syncedTo: Math.max(log.syncedTo, source.lastSeq) }), gap: false }
