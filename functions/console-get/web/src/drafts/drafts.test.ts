@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest"
 import { database, deleteDatabase, openDatabase } from "../log/db"
-import { addToDraft, clearDraft, draftKey, draftSignal, editDraft, forgetDrafts, removeDrafts, saveDrafts } from "./drafts"
+import { addToDraft, clearDraft, draftKey, draftSignal, editDraft, forgetDrafts, hasUnsavedDraft, removeDrafts, saveDrafts } from "./drafts"
 
 const key = draftKey("t")
 
@@ -67,6 +67,18 @@ test("keys that the device could not store before the page was left are rescued"
   localStorage.setItem(rescueKey, rescued)
   const draft = draftSignal(key)
   await vi.waitFor(() => expect(draft.value.text).toBe("half a sen"))
+})
+
+test("a draft that the device could not store stays unsaved, and the page that is left rescues it", async () => {
+  const put = vi.spyOn(await database(), "put").mockRejectedValue(new DOMException("full", "QuotaExceededError"))
+  editDraft(key, { text: "Hello" })
+  await expect(saveDrafts()).rejects.toThrow("full")
+  expect(hasUnsavedDraft()).toBe(true)
+  put.mockRestore()
+  dispatchEvent(new Event("pagehide"))
+  expect(localStorage.getItem(rescueKey)).toContain("Hello")
+  await vi.waitFor(async () => expect((await stored())?.text).toBe("Hello"))
+  expect(hasUnsavedDraft()).toBe(false)
 })
 
 test("a rescued draft that was sent meanwhile, or whose writer has signed out, does not come back", async () => {

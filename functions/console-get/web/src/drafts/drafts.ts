@@ -7,7 +7,8 @@ const saveDelay = 200
 const drafts = new Map<string, Signal<Draft>>()
 /** The reading of stored drafts, by key. */
 const read = new Map<string, Promise<void>>()
-const unsaved = new Map<string, ReturnType<typeof setTimeout>>()
+/** The drafts that are not stored; without a timer those that the device could not store. */
+const unsaved = new Map<string, ReturnType<typeof setTimeout> | undefined>()
 
 /** The key of a draft: each ticket has one for a reply and one for a note. */
 export const draftKey = (ticketId: string, mode: "reply" | "note" = "reply"): string => `${ticketId}:${mode}`
@@ -65,8 +66,13 @@ async function save(key: string): Promise<void> {
   const draft = drafts.get(key)?.peek()
   if (!draft || !hasDatabase()) return
   const rescue = rescueKey(key)
-  const db = await database()
-  await (isEmptyDraft(draft) && !draft.opening ? db.delete("drafts", key) : db.put("drafts", draft))
+  try {
+    const db = await database()
+    await (isEmptyDraft(draft) && !draft.opening ? db.delete("drafts", key) : db.put("drafts", draft))
+  } catch (error) {
+    if (drafts.get(key)?.peek() === draft) unsaved.set(key, undefined) // a newer one has its own timer
+    throw error
+  }
   announce(draft)
   if (!unsaved.has(key)) localStorage.removeItem(rescue)
 }
