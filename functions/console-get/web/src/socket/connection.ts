@@ -96,7 +96,7 @@ export class Connection {
     }
   }
 
-  /** Asks for the entries after the last held one again. */
+  /** Subscribes again to a topic that is still wanted, from the last entry that is held. */
   resubscribe(name: string): void {
     const topic = this.topics.get(name)
     if (topic) this.request(name, topic)

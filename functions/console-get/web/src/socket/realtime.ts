@@ -1,5 +1,6 @@
 import { type Signal, signal } from "@preact/signals"
 import { call } from "../api/client"
+import { ApiError, isTemporary } from "../api/problem"
 import type { Person, TicketCounts } from "../api/types"
 import { session } from "../app/session"
 import { foldEntry, putTickets, removeTicket, ticketSignal } from "../log/tickets"
@@ -20,6 +21,7 @@ export const unreadNotifications = signal(0)
 export const viewedTicket = signal<string | null>(null)
 
 const typingLasts = 6_000
+const subscribeAgainAfter = 5_000
 
 interface Room {
   typing: Signal<Person[]>
@@ -71,6 +73,14 @@ function take(frame: Frame): void {
       if (frame.id === undefined) return takeHead(ticketId, frame.lastSeq)
       void takeEntries(ticketId, frame.entries, { kind: "after", after: Number(frame.id), lastSeq: frame.lastSeq, hasMore: frame.hasMore })
       frame.entries.forEach((entry) => foldEntry(entry, me, inView(ticketId)))
+      return
+    }
+    case "unsubscribed":
+      // The server may take an unsubscription after the next subscription of its topic, which then is gone.
+      return connection.resubscribe(frame.topic)
+    case "error": {
+      const { action, topic, problem } = frame
+      if (action === "subscribe" && topic && isTemporary(new ApiError(problem.status, problem))) setTimeout(() => connection.resubscribe(topic), subscribeAgainAfter)
       return
     }
     case "entry":
