@@ -11,6 +11,7 @@ export const inbox = {
   emptyTitle: "All done", emptyText: "No ticket waits in this queue. New ones appear by themselves.",
   chooseTitle: "No ticket open", chooseText: "Choose one from the list, or press J and Enter.",
   needsConnection: "This needs the connection. Try again when you are online.",
+  notResolved: "The message is not sent, so the status stays as it is.",
   statusSet: (number: string, status: string) => `${number} is now “${status}”`,
   conflictTitle: (who: string, field: string) => `${who} was faster: ${field}`, conflictDeleteTitle: (who: string) => `${who} has changed this ticket meanwhile`, conflictNow: "Now", conflictMine: "Yours", conflictKeep: "Keep it", conflictInsist: "Set mine",
   chosen: "Chosen", nothingFound: "Nothing found",

@@ -12,6 +12,7 @@ export const inbox: typeof english = {
   emptyTitle: "همه انجام شد", emptyText: "تیکتی در این صف نیست. تیکت‌های تازه خودشان پدیدار می‌شوند.",
   chooseTitle: "تیکتی باز نیست", chooseText: "یکی را از فهرست برگزینید.",
   needsConnection: "این کار اتصال می‌خواهد. پس از برقراری آن دوباره بیازمایید.",
+  notResolved: "پیام فرستاده نشده است؛ پس وضعیت تغییر نکرد.",
   statusSet: (number, status) => `تیکت ${isolate(number)} اکنون «${isolate(status)}» است`,
   conflictTitle: (who, field) => `${isolate(who)} زودتر بود: ${isolate(field)}`, conflictDeleteTitle: (who) => `${isolate(who)} در این میان این تیکت را تغییر داده است`, conflictNow: "اکنون", conflictMine: "خواست شما", conflictKeep: "همین بماند", conflictInsist: "ثبت خواست من",
   chosen: "برگزیده", nothingFound: "چیزی پیدا نشد",

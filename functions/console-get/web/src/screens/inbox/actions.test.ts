@@ -3,9 +3,12 @@ import type { Entry, Status, Ticket } from "../../api/types"
 import { session } from "../../app/session"
 import { t } from "../../i18n"
 import { inboxText } from "../../i18n/inbox"
+import type { OutboxItem } from "../../log/db"
 import { putTickets, ticketSignal } from "../../log/tickets"
+import { outbox } from "../../outbox/outbox"
+import { offline } from "../../socket/sync"
 import { toast } from "../../ui/toast"
-import { conflict, remove, setStatus } from "./actions"
+import { conflict, remove, resolveAfter, setStatus } from "./actions"
 
 vi.mock("../../ui/toast", () => ({ toast: vi.fn(), toastError: vi.fn() }))
 
@@ -82,4 +85,38 @@ test.each([
   vi.mocked(toast).mock.lastCall![1]!.action!.run()
   await vi.waitFor(() => expect(asked).toEqual([to, wanted]))
   await vi.waitFor(() => expect(ticketSignal(id).peek()?.status).toBe(wanted))
+})
+
+const waiting = { clientId: "m", ticketId: "t", files: ["f"], state: "waiting" } as unknown as OutboxItem
+
+test("a ticket is resolved after the message is stored, however long its files take", async () => {
+  vi.useFakeTimers()
+  const requests = serve(3, [])
+  outbox.value = [waiting]
+  const done = resolveAfter(waiting)
+  await vi.advanceTimersByTimeAsync(5 * 60_000)
+  expect(requests).toEqual([])
+  outbox.value = []
+  await done
+  expect(requests).toEqual(["POST /tickets/t/status"])
+  vi.useRealTimers()
+})
+
+test.each([
+  ["is refused", () => (outbox.value = [{ ...waiting, state: "refused" }])],
+  ["waits for the connection", () => (offline.value = true)],
+  ["gets no answer", () => vi.advanceTimersByTime(15 * 60_000)],
+])("a ticket whose message %s keeps its status", async (_, fail) => {
+  await inboxText.load()
+  vi.useFakeTimers()
+  const requests = serve(3, [])
+  outbox.value = [waiting]
+  const done = resolveAfter(waiting)
+  fail()
+  await done
+  expect(requests).toEqual([])
+  expect(vi.mocked(toast).mock.lastCall![0]).toBe(inboxText().notResolved)
+  outbox.value = []
+  offline.value = false
+  vi.useRealTimers()
 })

@@ -1,4 +1,4 @@
-import { signal } from "@preact/signals"
+import { effect, signal } from "@preact/signals"
 import { call } from "../../api/client"
 import { ApiError } from "../../api/problem"
 import type { Priority, Status, Ticket } from "../../api/types"
@@ -6,7 +6,9 @@ import { ulid } from "../../api/ulid"
 import { session } from "../../app/session"
 import { inboxText } from "../../i18n/inbox"
 import { t } from "../../i18n"
+import type { OutboxItem } from "../../log/db"
 import { putTickets, removeTicket, showChange, ticketSignal } from "../../log/tickets"
+import { outbox } from "../../outbox/outbox"
 import { offline } from "../../socket/sync"
 import { toast, toastError } from "../../ui/toast"
 
@@ -69,6 +71,31 @@ export async function setStatus(id: string, status: Status): Promise<void> {
   if (done && (status === "resolved" || status === "closed")) {
     toast(inboxText().statusSet(ticket.number, t().status[status]), { action: { label: t().actions.undo, run: () => void setStatus(id, restored(before, status)) } })
   }
+}
+
+const answerWithin = 15_000
+const uploadWithin = 15 * 60_000
+
+/** Resolves a ticket once a message of it is stored: before that, the message would open it again, or never come. */
+export async function resolveAfter(item: OutboxItem): Promise<void> {
+  if (await isSent(item)) await setStatus(item.ticketId, "resolved")
+  else toast(inboxText().notResolved, { kind: "error" })
+}
+
+/** Waits until a message is sent. Returns false if it is refused, or waits for the connection. */
+async function isSent({ clientId, files }: OutboxItem): Promise<boolean> {
+  let end = () => {}
+  const sent = await new Promise<boolean>((resolve) => {
+    const timer = setTimeout(resolve, files.length > 0 ? uploadWithin : answerWithin, false)
+    const dispose = effect(() => {
+      const item = outbox.value.find((other) => other.clientId === clientId)
+      if (!item) resolve(true)
+      else if (item.state === "refused" || offline.value) resolve(false)
+    })
+    end = () => (clearTimeout(timer), dispose())
+  })
+  end()
+  return sent
 }
 
 /** The status that takes a change back, as far as the server allows it: no ticket becomes new again, and a closed one only open. */

@@ -24,7 +24,7 @@ import { Menu } from "../../ui/menu"
 import { Empty, Failure, SkeletonRows } from "../../ui/states"
 import { PriorityMark, StatusChip } from "../../ui/status"
 import { toastError } from "../../ui/toast"
-import { remove, setStatus } from "./actions"
+import { remove, resolveAfter, setStatus } from "./actions"
 import { Details } from "./details"
 import type { Choice } from "./pickers"
 
@@ -120,7 +120,7 @@ function AgentComposer({ id, customer }: { id: string; customer: string }) {
   const send = (resolve: boolean) => {
     const draft = draftSignal(key).peek()
     void add({ kind: "message", ticketId: id, body: draft.text, files: draft.files, internal: note }, key)
-      .then(() => (resolve ? setStatus(id, "resolved") : undefined))
+      .then((item) => (resolve ? resolveAfter(item) : undefined))
       .catch(toastError)
   }
   return (
