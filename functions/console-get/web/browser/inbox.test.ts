@@ -2,7 +2,7 @@ import type { Browser, Page } from "playwright-core"
 import { afterAll, beforeAll, expect, test } from "vitest"
 import { customerWithTicket } from "./api"
 import { type Call, launch, person, seeded, signInOverApi, writeAs } from "./console"
-import { closedTicketId, manyTickets, open, somebody } from "./fixtures"
+import { closedTicketId, manyTickets, open, somebody, ticketId } from "./fixtures"
 
 let browser: Browser
 beforeAll(async () => void (browser = await launch()))
@@ -156,6 +156,29 @@ test("a resolved ticket offers to close it, not to resolve it", async () => {
   await page.keyboard.press("Control+k")
   await page.getByRole("option", { name: /Close the ticket/ }).waitFor()
   expect(await page.getByRole("option", { name: /Mark as resolved/ }).count()).toBe(0)
+})
+
+test("commands of the palette move the focus, a search keeps its spaces, and a picker stays with its ticket", async () => {
+  const { page } = await somebody(browser, "support")
+  await open(page, `/inbox/open/${ticketId}`)
+  await page.locator(".composer-text").waitFor()
+  for (const [command, target] of [["Reply", ".composer-text"], ["Search", ".queue-search input"]] as const) {
+    await page.keyboard.press("Control+k")
+    await page.getByRole("combobox").fill(command)
+    await page.keyboard.press("Enter")
+    await expect.poll(() => page.locator(target).evaluate((element) => element === document.activeElement)).toBe(true)
+  }
+  await page.keyboard.type("printer ", { delay: 20 })
+  await page.waitForURL(/q=printer$/)
+  await page.keyboard.type("error", { delay: 20 })
+  expect(await page.locator(".queue-search input").inputValue()).toBe("printer error")
+  await open(page, `/inbox/open/${ticketId}`)
+  await page.locator(".composer-text").waitFor()
+  await page.keyboard.press("]")
+  await page.keyboard.press("s")
+  await page.getByRole("combobox").waitFor()
+  await page.goBack()
+  await page.getByRole("combobox").waitFor({ state: "detached" })
 })
 
 test("a queue of 1,000 rows keeps few of them in the page, and keys reach each", async () => {

@@ -6,6 +6,7 @@ import { ulid } from "../../api/ulid"
 import { session } from "../../app/session"
 import { inboxText } from "../../i18n/inbox"
 import { t } from "../../i18n"
+import { digits } from "../../i18n/format"
 import type { OutboxItem } from "../../log/db"
 import { putTickets, removeTicket, showChange, ticketSignal } from "../../log/tickets"
 import { outbox } from "../../outbox/outbox"
@@ -69,7 +70,7 @@ export async function setStatus(id: string, status: Status): Promise<void> {
   const before = ticket.status
   const done = await change(id, { status }, () => call("post", "/tickets/{id}/status", { path: { id }, body: { clientId: ulid(), status } }))
   if (done && (status === "resolved" || status === "closed")) {
-    toast(inboxText().statusSet(ticket.number, t().status[status]), { action: { label: t().actions.undo, run: () => void setStatus(id, restored(before, status)) } })
+    toast(inboxText().statusSet(digits(ticket.number), t().status[status]), { action: { label: t().actions.undo, run: () => void setStatus(id, restored(before, status)) } })
   }
 }
 

@@ -9,7 +9,7 @@ import { ticketSignal } from "../../log/tickets"
 import { connection } from "../../socket/realtime"
 import { IconButton } from "../../ui/controls"
 import { Empty } from "../../ui/states"
-import { take, setStatus } from "./actions"
+import { conflict, take, setStatus } from "./actions"
 import { ConflictDialog } from "./conflict"
 import { Help } from "./help"
 import { shortcutReader } from "./keys"
@@ -53,6 +53,8 @@ function Panes({ queue, ticketId }: { queue: Queue; ticketId: string | null }) {
   const commands = useCommands({ queue, ticketId, ids: result.tickets.map((ticket) => ticket.id), choose: setChoice, search: () => searchInput.current?.focus() })
   useShortcuts(commands, keysOn)
   const close = () => setChoice(null)
+  useEffect(close, [ticketId]) // what is open is about the ticket before
+  useEffect(() => () => void (conflict.value = null), [])
   return (
     <div class="inbox" data-open={ticketId ? "" : undefined}>
       <QueueNav current={queue} />
@@ -91,12 +93,20 @@ function QueueHead({ queue, input, onHelp }: { queue: Queue; input: { current: H
   const [, navigate] = useLocation()
   const name = useQueueName(queue)
   const [words, setWords] = useState(queue.words)
-  useEffect(() => setWords(queue.words), [queue.words])
+  const searched = useRef(queue.words) // by this field, in which more may have been typed since
+  useEffect(() => {
+    if (queue.words !== searched.current) setWords(queue.words)
+    searched.current = queue.words
+  }, [queue.words])
   const target = pathOf({ ...queue, words: words.trim() })
   const here = pathOf(queue)
+  const show = () => {
+    searched.current = words.trim()
+    navigate(target, { replace: true })
+  }
   useEffect(() => {
     if (target === here) return
-    const timer = setTimeout(() => navigate(target, { replace: true }), 300)
+    const timer = setTimeout(show, 300)
     return () => clearTimeout(timer)
   }, [target, here, navigate])
   return (
@@ -112,7 +122,7 @@ function QueueHead({ queue, input, onHelp }: { queue: Queue; input: { current: H
         onSubmit={(event) => {
           event.preventDefault()
           if (target === here) focusRow(0)
-          else navigate(target, { replace: true })
+          else show()
         }}
       >
         <Search size={16} aria-hidden="true" />

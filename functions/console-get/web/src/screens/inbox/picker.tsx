@@ -46,6 +46,7 @@ export function Picker({ label, options, create, onClose }: PickerProps) {
 
   const choose = (option: Option | undefined) => {
     if (!option) return
+    dialog.current?.close() // the focus goes back first: the option may move it
     onClose()
     option.run()
   }

@@ -58,7 +58,7 @@ export function PriorityPicker({ ticketId, onClose }: Props) {
 
 export function CategoryPicker({ ticketId, onClose }: Props) {
   const current = ticketSignal(ticketId).value?.category?.id
-  const options = useCategories().map(({ id, name }) => ({ id, label: name, checked: id === current, run: () => void setCategory(ticketId, { id, name }) }))
+  const options = useCategories().filter(({ active }) => active !== false).map(({ id, name }) => ({ id, label: name, checked: id === current, run: () => void setCategory(ticketId, { id, name }) }))
   return <Picker label={t().ticket.category} options={options} onClose={onClose} />
 }
 
