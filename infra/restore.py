@@ -242,6 +242,32 @@ class Restore:
         return restored
 
 
+def plain(at):
+    return re.sub("[^0-9A-Za-z]", "", at)
+
+
+def planned(restore, at, plan, now):
+    """Returns the tables and the template of a run, which a repeated run reads from the file plan.
+
+    The last moment is another one in each run, so the name of its table has the time of the run.
+    """
+    if plan.exists():
+        saved = json.loads(plan.read_text())
+        confirm(f"go on with the interrupted restore of {saved['target']}? To begin a new one, delete {plan}")
+        return saved
+    target = f"{restore.stack}-{plain(at)}" + (f"-{now:%Y%m%dT%H%M%SZ}" if at == "latest" else "")
+    template = restore.cloudformation.get_template(StackName=restore.stack, TemplateStage="Processed")["TemplateBody"]
+    source, existing = restore.table_of_stack(), restore.table(target)
+    if source in (None, target):
+        sys.exit(f"the stack has the table {source}; continue an interrupted run in its folder, with its AT")
+    print(f"{restore.stack}: table {source} as of {at} becomes {target}")
+    confirm(f"use {target}, which exists since {existing['CreationDateTime']}?" if existing else "restore?")
+    saved = {"source": source, "target": target, "template": json.loads(template) if isinstance(template, str) else template}
+    plan.parent.mkdir(exist_ok=True)
+    plan.write_text(json.dumps(saved))
+    return saved
+
+
 def main(stack, at):
     import boto3
 
@@ -249,21 +275,11 @@ def main(stack, at):
     if moment is not None and moment.tzinfo is None:
         sys.exit("AT needs a time zone, for example 2026-03-01T10:15:00Z")
     restore = Restore(boto3.Session(), stack, moment)
-    target = f"{stack}-{re.sub('[^0-9A-Za-z]', '', at)}"
-    plan = pathlib.Path(f".cache/restore-{target}.json")  # what a repeated run needs
-    if not plan.exists():
-        template = restore.cloudformation.get_template(StackName=stack, TemplateStage="Processed")["TemplateBody"]
-        source = restore.table_of_stack()
-        if source in (None, target):
-            sys.exit(f"the stack has the table {source}; continue an interrupted run in its folder, with its AT")
-        plan.parent.mkdir(exist_ok=True)
-        plan.write_text(json.dumps({"source": source, "template": json.loads(template) if isinstance(template, str) else template}))
-    saved = json.loads(plan.read_text())
-    source, template = saved["source"], saved["template"]
+    plan = pathlib.Path(f".cache/restore-{stack}-{plain(at)}.json")  # what a repeated run needs
+    saved = planned(restore, at, plan, datetime.datetime.now(datetime.timezone.utc))
+    source, target, template = saved["source"], saved["target"], saved["template"]
     properties = template["Resources"][TABLE]["Properties"]
-    print(f"{stack}: table {source} as of {at} becomes {target}")
     if restore.table(target) is None:
-        confirm("restore?")
         restore.restore_table(source, target)
     restore.configure(target, properties)
     if missing := restore.missing_indexes(target, properties):

@@ -240,7 +240,7 @@ def drill():
     print(f"lost: {len(items(table))} items and {len(files(bucket))} files are left")
     begin = time.monotonic()
     restore = [sys.executable, "infra/restore.py", STACK, at]
-    stopped = subprocess.run(restore, cwd=ROOT, env={**os.environ, "YES": ""}, input=b"yes\nno\n")
+    stopped = subprocess.run(restore, cwd=ROOT, env={**os.environ, "YES": ""}, input=b"yes\nyes\nno\n")
     check("\n  the run that was stopped before the import", (stopped.returncode, resources_of_stack().get("Table")), (1, None))
     output = subprocess.run(restore, cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True).stdout
     print(output)

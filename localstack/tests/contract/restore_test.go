@@ -110,6 +110,45 @@ r.switch("new", template)
 	}
 }
 
+// TestRestore_Target checks that each restore of the last moment has a table of its own, that a
+// repeated run goes on with its table, and that a table of another run is used only if that is
+// confirmed.
+func TestRestore_Target(t *testing.T) {
+	out := python(t, `
+import datetime, pathlib, types
+exists = {}
+r.cloudformation = types.SimpleNamespace(get_template=lambda **which: {"TemplateBody": {}})
+r.table_of_stack = lambda: "old"
+r.table = exists.get
+restore.confirm = print
+plan = pathlib.Path(".cache/plan.json")
+def run(at, day):
+    print(day, restore.planned(r, at, plan, datetime.datetime(2026, 3, day))["target"])
+run("latest", 1)
+run("latest", 2)
+plan.unlink()
+run("latest", 3)
+plan.unlink()
+exists["prod-20260301"] = {"CreationDateTime": "Monday"}
+run("2026-03-01", 4)
+`)
+	const want = `prod: table old as of latest becomes prod-latest-20260301T000000Z
+restore?
+1 prod-latest-20260301T000000Z
+go on with the interrupted restore of prod-latest-20260301T000000Z? To begin a new one, delete .cache/plan.json
+2 prod-latest-20260301T000000Z
+prod: table old as of latest becomes prod-latest-20260303T000000Z
+restore?
+3 prod-latest-20260303T000000Z
+prod: table old as of 2026-03-01 becomes prod-20260301
+use prod-20260301, which exists since Monday?
+4 prod-20260301
+`
+	if out != want {
+		t.Errorf("got\n%s\nwant\n%s", out, want)
+	}
+}
+
 // TestTemplate_Recovery checks what a restore needs: point-in-time recovery of the table, and
 // versions of files that are kept as long.
 func TestTemplate_Recovery(t *testing.T) {
