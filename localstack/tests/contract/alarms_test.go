@@ -199,7 +199,9 @@ func (c *metricChecker) checkMath(t *testing.T, id string, list []any) {
 	}
 }
 
-var searchExpression = regexp.MustCompile(`^SUM\(SEARCH\('\{(AWS/\w+),(\w+)\} MetricName="(\w+)" "` + samtemplate.StackName + `"', '\w+', \d+\)\)$`)
+// The stack name has no quotes: a quoted term matches only a whole name, and a function's name goes on
+// after that of the stack (CloudWatch User Guide, "CloudWatch search expression syntax").
+var searchExpression = regexp.MustCompile(`^SUM\(SEARCH\('\{(AWS/\w+),(FunctionName)\} MetricName="(\w+)" FunctionName=` + samtemplate.StackName + `', '\w+', \d+\)\)$`)
 
 // TestDashboard_MetricsExist checks the metrics of each widget, that all fit one screen, and that
 // each queue and each metric of the code is shown.
