@@ -25,7 +25,9 @@ func ListNotifications(store notification.Store) Endpoint {
 		view := func(n notification.Notification) wire.NotificationView { return wire.ViewNotification(n, r.Locale()) }
 		body := func(p page[wire.NotificationView]) any { return notificationPage{p, count} }
 		return listPageIn(r, scope, view, body, func(limit int, before string) ([]notification.Notification, string, bool, error) {
-			found, err := store.ListNotifications(ctx, r.Principal.UserID, notification.Query{Unread: unread, Customer: !r.Principal.Role.IsStaff(), Before: before, Limit: limit})
+			found, err := store.ListNotifications(ctx, r.Principal.UserID, notification.Query{
+				Unread: unread, Customer: !r.Principal.Role.IsStaff(), Before: before, Limit: limit, CorrectCount: true,
+			})
 			count = found.Unread
 			return found.Notifications, found.Next, found.Next != "", err
 		})

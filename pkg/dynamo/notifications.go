@@ -114,35 +114,66 @@ func putNotification(tx *transaction, n notification.Notification, readRound int
 // ListNotifications implements notification.Store. The query of the first page also
 // reads the unread counter; later pages read it separately.
 func (s *Store) ListNotifications(ctx context.Context, userID string, q notification.Query) (notification.Page, error) {
-	in := notificationsQuery(userID, q.Before)
+	page, counter, err := s.listNotifications(ctx, userID, q)
+	if err != nil || !q.CorrectCount || page.Unread == counter.Unread {
+		return page, err
+	}
+	// The query may have read a part of a transaction.
+	if page, counter, err = s.listNotifications(ctx, userID, q, consistent); err != nil || page.Unread == counter.Unread {
+		return page, err
+	}
+	return page, s.correctUnread(ctx, userID, counter, page.Unread)
+}
+
+// correctUnread sets the unread count unless the counter has changed.
+func (s *Store) correctUnread(ctx context.Context, userID string, counter unreadItem, unread int) error {
+	_, _, err := s.update(ctx, updateSpec{
+		key: unreadKey(userID), set: "SET un = :unread", condition: "un = :was AND c = :made AND g = :round", blind: true,
+		values: values{"unread": unread, "was": counter.Unread, "made": counter.Total, "round": counter.ReadAllCount},
+	})
+	if apperr.Is(err, apperr.Conflict) {
+		return nil
+	}
+	return err
+}
+
+// listNotifications returns a page and the counter. The unread count of the page differs from the
+// counter only if all notifications were read and the counter is wrong: it includes expired ones, and
+// those that a former agent may not get.
+func (s *Store) listNotifications(ctx context.Context, userID string, q notification.Query, options ...queryOption) (page notification.Page, counter unreadItem, err error) {
+	in := notificationsQuery(userID, q.Before, options...)
 	pageSize := q.Limit + 1
 	if q.Unread {
 		pageSize = max(pageSize, filterPageSize)
 	}
-	var (
-		counter unreadItem
-		page    notification.Page
-	)
 	if q.Before == "" {
 		pageSize++
 	} else if _, err := s.get(ctx, unreadKey(userID), false, &counter); err != nil {
-		return page, err
+		return page, counter, err
 	}
 	pageOf(pageSize)(in)
+	unread := 0
 	for range maxFilterPages {
 		out, err := s.queryPage(ctx, in)
 		if err != nil {
-			return page, err
+			return page, counter, err
 		}
-		full, err := s.appendNotifications(&page, &counter, q, out.Items)
+		n, err := s.appendNotifications(&page, &counter, q, out.Items)
+		if err != nil {
+			return page, counter, err
+		}
+		unread += n
 		page.Unread = counter.Unread
 		in.ExclusiveStartKey = out.LastEvaluatedKey
-		if err != nil || full || in.ExclusiveStartKey == nil || q.Unread && counter.Unread == 0 {
-			return withExactUnread(page, q, full), err
+		if in.ExclusiveStartKey == nil && q.Before == "" {
+			page.Unread = unread
+		}
+		if page.Next != "" || in.ExclusiveStartKey == nil || q.Unread && counter.Unread == 0 {
+			return page, counter, nil
 		}
 	}
 	page.Next = cursorOf(in.ExclusiveStartKey)["SK"]
-	return page, nil
+	return page, counter, nil
 }
 
 func notificationsQuery(userID, before string, options ...queryOption) *dynamodb.QueryInput {
@@ -155,16 +186,16 @@ func notificationsQuery(userID, before string, options ...queryOption) *dynamodb
 }
 
 // appendNotifications decodes items into page until it is full, and the counter if it
-// is among them.
-func (s *Store) appendNotifications(page *notification.Page, counter *unreadItem, q notification.Query, items []item) (full bool, err error) {
+// is among them. It returns the number of unread ones among all items.
+func (s *Store) appendNotifications(page *notification.Page, counter *unreadItem, q notification.Query, items []item) (unread int, err error) {
 	for _, row := range items {
 		var i notificationItem
 		if err := decode(row, &i); err != nil {
-			return false, err
+			return unread, err
 		}
 		if i.SK == skUnread {
 			if err := decode(row, counter); err != nil {
-				return false, err
+				return unread, err
 			}
 			continue
 		}
@@ -173,28 +204,16 @@ func (s *Store) appendNotifications(page *notification.Page, counter *unreadItem
 		if i.Hidden || q.Customer && n.ForAgent() || i.TTL <= s.now().Unix() || q.Unread && n.Read {
 			continue
 		}
-		if len(page.Notifications) == q.Limit {
-			page.Next = page.Notifications[q.Limit-1].ID
-			return true, nil
-		}
-		page.Notifications = append(page.Notifications, n)
-	}
-	return false, nil
-}
-
-// withExactUnread counts the unread notifications if page is the complete list. The
-// stored count still includes unread notifications that have expired.
-func withExactUnread(page notification.Page, q notification.Query, full bool) notification.Page {
-	if full || q.Before != "" {
-		return page
-	}
-	page.Unread = 0
-	for _, n := range page.Notifications {
 		if !n.Read {
-			page.Unread++
+			unread++
+		}
+		if len(page.Notifications) < q.Limit {
+			page.Notifications = append(page.Notifications, n)
+		} else {
+			page.Next = page.Notifications[q.Limit-1].ID
 		}
 	}
-	return page
+	return unread, nil
 }
 
 // MarkNotificationsRead implements notification.Store. It writes the unread items and

@@ -80,17 +80,23 @@ func (s *Store) ListNotifications(_ context.Context, userID string, q notificati
 			if n.Hidden || q.Customer && n.ForAgent() || !n.CreatedAt.Add(notification.TTL).After(s.now()) || q.Before != "" && id >= q.Before || q.Unread && n.Read {
 				continue
 			}
-			if len(result.Notifications) == q.Limit {
-				result.Next = result.Notifications[q.Limit-1].ID
-				return nil
-			}
 			if !n.Read {
 				unread++
 			}
-			result.Notifications = append(result.Notifications, n)
+			if len(result.Notifications) < q.Limit {
+				result.Notifications = append(result.Notifications, n)
+				continue
+			}
+			if result.Next = result.Notifications[q.Limit-1].ID; !q.Unread {
+				return nil
+			}
 		}
-		if q.Before == "" {
-			result.Unread = unread // expired notifications are still in the stored count
+		if q.Before != "" {
+			return nil
+		}
+		if result.Unread = unread; q.CorrectCount { // the stored count includes expired notifications
+			count.n = unread
+			s.unread[userID] = count
 		}
 		return nil
 	})

@@ -176,6 +176,8 @@ type Query struct {
 	Customer bool   // without those that only staff may get: a former agent has them still
 	Before   string // the last ID of the previous page; "" for the first page
 	Limit    int
+
+	CorrectCount bool // store the unread count if all were read to make the page, and it differs
 }
 
 // Page is one page of notifications.

@@ -153,6 +153,38 @@ func TestListNotifications_Customer(t *testing.T) {
 	})
 }
 
+// TestListNotifications_CorrectCount checks that the list of unread notifications corrects the stored
+// count, which includes expired ones and those that a former agent may not get.
+func TestListNotifications_CorrectCount(t *testing.T) {
+	t.Parallel()
+	forEachBackend(t, func(t *testing.T, db backend) {
+		store, userID := db.open(), newID()
+		expired := int((notification.TTL + time.Hour) / time.Millisecond)
+		first, second, assigned := newNotification(userID, 20), newNotification(userID, 10), newNotification(userID, 0)
+		assigned.Kind = notification.KindAssignment
+		for _, n := range []notification.Notification{newNotification(userID, expired), newNotification(userID, expired), first, second, assigned} {
+			must(t, store.AddNotifications(t.Context(), n))
+		}
+		check := func(what string, q notification.Query, want int) {
+			t.Helper()
+			page, err := store.ListNotifications(t.Context(), userID, q)
+			must(t, err)
+			equal(t, what, page.Unread, want)
+		}
+		asAgent, asCustomer := notification.Query{Unread: true, Limit: 1}, notification.Query{Unread: true, Limit: 1, Customer: true, CorrectCount: true}
+		stored := notification.Query{Limit: 1, Before: "~"}
+		check("of an agent", asAgent, 3)
+		check("stored, not corrected", stored, 5)
+		check("of a former agent", asCustomer, 2)
+		check("stored after a full page", stored, 2)
+		must(t, store.MarkNotificationsRead(t.Context(), userID, []string{first.ID, second.ID}))
+		check("stored after both were read", stored, 0)
+		asAgent.CorrectCount = true
+		check("of an agent again", asAgent, 1)
+		check("stored for the agent", stored, 1)
+	})
+}
+
 // TestUnreadCount_Hidden checks that a hidden notification never changes the unread count: when it
 // is created, marked as read alone and with a shown one, and deleted.
 func TestUnreadCount_Hidden(t *testing.T) {

@@ -58,9 +58,9 @@ export function Shell({ children }: { children: ComponentChildren }) {
   )
 }
 
-/** Each answer of the server sets the number, and frames between them. The first one follows the WebSocket, so that it need not be asked for again. */
+/** Each answer of the server sets the number, and frames between them. The first one follows the WebSocket, so that it need not be asked for again. The list of unread ones has an exact count. */
 function useUnreadCount() {
-  const { data, dataUpdatedAt } = useQuery({ enabled: watching.value, queryKey: ["notifications", "unread"], queryFn: () => call("get", "/notifications", { query: { limit: 1 } }) })
+  const { data, dataUpdatedAt } = useQuery({ enabled: watching.value, queryKey: ["notifications", "unread"], queryFn: () => call("get", "/notifications", { query: { unread: true, limit: 1 } }) })
   useEffect(() => {
     if (data) unreadNotifications.value = data.unread
   }, [data, dataUpdatedAt])
