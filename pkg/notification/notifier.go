@@ -89,12 +89,16 @@ func reminderID(ticketID string, dueAt time.Time, userID string) string {
 
 // IDsForEntries returns the ids of the notifications that the entries of a ticket may
 // have caused, and the reminders due remindAfter after an entry, by recipient. The
-// entries may be a part of the log.
+// entries may be a part of the log, and customerID may be the assignee instead.
 func IDsForEntries(customerID string, entries []ticket.Entry, remindAfter time.Duration) map[string][]string {
 	ids := map[string][]string{}
 	for _, e := range entries {
 		if n, needed := ForEntry(ticket.Ticket{Customer: ticket.UserRef{ID: customerID}}, e); needed {
 			ids[n.UserID] = append(ids[n.UserID], n.ID)
+			if n.Kind == KindReply && e.State.AssigneeID == n.UserID { // its author may be the customer
+				n, _ = ForEntry(ticket.Ticket{Customer: ticket.UserRef{ID: e.Author.ID}}, e)
+				ids[n.UserID] = append(ids[n.UserID], n.ID)
+			}
 		}
 		if e.State.Status == ticket.StatusPending && e.VisibleTo(user.RoleUser) {
 			reminder := reminderID(e.TicketID, e.CreatedAt.Add(remindAfter), customerID)

@@ -114,3 +114,15 @@ func TestIDsForEntries_OneReminder(t *testing.T) {
 		t.Errorf("got %q, want the reply and two reminders", ids)
 	}
 }
+
+// TestIDsForEntries_Assignee checks that an assignee, given instead of the customer, gets the ids of
+// the replies of a customer who is or was staff.
+func TestIDsForEntries_Assignee(t *testing.T) {
+	for _, role := range []user.Role{user.RoleSupport, user.RoleUser} {
+		e := ticket.Entry{TicketID: "t", Seq: 2, Kind: ticket.KindMessage, Author: author("sara", role), CreatedAt: noon, State: ticket.State{AssigneeID: "ali"}}
+		n, _ := notification.ForEntry(ticket.Ticket{Customer: ticket.UserRef{ID: "sara"}}, e)
+		if ids := notification.IDsForEntries("ali", []ticket.Entry{e}, time.Hour)["ali"]; !slices.Contains(ids, n.ID) {
+			t.Errorf("role %s: got %q, want %s", role, ids, n.ID)
+		}
+	}
+}
