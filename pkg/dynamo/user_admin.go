@@ -156,7 +156,12 @@ func userUpdate(old, updated user.User) updateSpec {
 		set += ", w = :w"
 		vals["w"] = k.W
 	}
-	if updated.Disabled != old.Disabled {
+	if updated.Disabled != old.Disabled { // the keys depend on the name as read
+		if vals["wasName"] = old.Name; old.Name == "" {
+			condition += " AND (attribute_not_exists(#name) OR #name = :wasName)"
+		} else {
+			condition += " AND #name = :wasName"
+		}
 		set += ", n = :n, #a = :a"
 		vals["n"], vals["a"] = k.N, k.A
 	}

@@ -100,8 +100,10 @@ func (s *Store) UpdateUser(ctx context.Context, id string, p account.ProfileUpda
 	if p.Email != nil {
 		put("emailVerified", false)
 	}
-	if p.Name != nil { // disabled users have no access
+	condition := "attribute_exists(PK)"
+	if p.Name != nil { // the key of a disabled user has a mark
 		put("w", userNameKey(*p.Name))
+		condition += " AND attribute_not_exists(disabled)"
 	}
 	if p.NotifyPush != nil {
 		put("noPush", !*p.NotifyPush)
@@ -115,12 +117,14 @@ func (s *Store) UpdateUser(ctx context.Context, id string, p account.ProfileUpda
 		return s.User(ctx, id)
 	}
 	after, applied, err := s.update(ctx, updateSpec{
-		key: userKey(id), set: "SET " + strings.Join(set, ", "), condition: "attribute_exists(PK)", values: vals,
+		key: userKey(id), set: "SET " + strings.Join(set, ", "), condition: condition, values: vals,
 	})
-	if err != nil {
+	switch {
+	case err != nil:
 		return user.User{}, err
-	}
-	if !applied {
+	case !applied && after != nil:
+		return user.User{}, apperr.New(apperr.AccountDisabled, "")
+	case !applied:
 		return user.User{}, apperr.New(apperr.UserNotFound, "")
 	}
 	var i userItem

@@ -73,6 +73,9 @@ func (s *Store) UpdateUser(_ context.Context, id string, update account.ProfileU
 		if u, found = s.users[id]; !found {
 			return apperr.New(apperr.UserNotFound, "")
 		}
+		if u.Disabled && update.Name != nil {
+			return apperr.New(apperr.AccountDisabled, "")
+		}
 		set(&u.Name, update.Name)
 		set(&u.Email, update.Email)
 		set(&u.Province, update.Province)
@@ -114,7 +117,7 @@ func (s *Store) AdminUpdateUser(_ context.Context, old, updated user.User, hash 
 	return s.do("AdminUpdateUser", old.ID, func() error {
 		_, taken := s.logins[updated.Phone]
 		switch {
-		case !s.unchanged(old):
+		case !s.unchanged(old), updated.Disabled != old.Disabled && s.users[old.ID].Name != old.Name:
 			return errConflict()
 		case taken && updated.Phone != old.Phone:
 			return apperr.New(apperr.PhoneTaken, "")

@@ -17,6 +17,8 @@ import (
 
 	"ticketsystem/pkg/account"
 	"ticketsystem/pkg/app"
+	"ticketsystem/pkg/apperr"
+	"ticketsystem/pkg/audit"
 	"ticketsystem/pkg/dynamo"
 	"ticketsystem/pkg/event"
 	"ticketsystem/pkg/stream"
@@ -255,4 +257,32 @@ func TestListUsers_Moved(t *testing.T) {
 	if must(t, err); len(users) != 1 || users[0].ID != u.ID {
 		t.Errorf("got %+v, want one user", users)
 	}
+}
+
+// TestListUsers_DisabledRenamed checks that a user who was just disabled, and whose token is still
+// valid, does not change the name, and that the list of disabled users by name has them.
+func TestListUsers_DisabledRenamed(t *testing.T) {
+	t.Parallel()
+	forEachBackend(t, func(t *testing.T, db backend) {
+		store := db.isolated()
+		userAdmin := newUserAdmin(store)
+		u := addUser(t, userAdmin, user.RoleUser)
+		disabled, renamed, name, yes := u, u, "Renamed", true
+		disabled.Disabled, renamed.Name = true, name
+		_, err := store.UpdateUser(t.Context(), u.ID, account.ProfileUpdate{Name: &name})
+		must(t, err)
+		record := audit.Record{ID: newID(), Action: audit.UserUpdated, Target: u.ID}
+		wantCode(t, "disable a user who was renamed meanwhile", store.AdminUpdateUser(t.Context(), u, disabled, nil, record), apperr.Conflict)
+		disabled.Name = name
+		must(t, store.AdminUpdateUser(t.Context(), renamed, disabled, nil, record))
+		_, err = store.UpdateUser(t.Context(), u.ID, account.ProfileUpdate{Name: &u.Name})
+		wantCode(t, "rename", err, apperr.AccountDisabled)
+		_, err = store.UpdateUser(t.Context(), u.ID, account.ProfileUpdate{Locale: &u.Locale})
+		must(t, err)
+		list, _, err := userAdmin.List(t.Context(), account.UserQuery{Disabled: &yes, Sort: account.UsersByName, Limit: 10}, nil)
+		must(t, err)
+		if len(list) != 1 || list[0].ID != u.ID {
+			t.Errorf("got %+v, want the disabled user", list)
+		}
+	})
 }
