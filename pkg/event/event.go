@@ -70,7 +70,7 @@ type NamesOutdated struct {
 	Seq    int               // entry of the next ticket at which the step continues
 }
 
-// The phases of a name update. The last three follow the deletion of a user only.
+// The phases of a name update. NamesAudit and NamesFiles follow the deletion of a user only.
 const (
 	NamesOwnTickets = iota
 	NamesReferencedTickets

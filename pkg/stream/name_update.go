@@ -5,6 +5,7 @@ import (
 
 	"ticketsystem/pkg/apperr"
 	"ticketsystem/pkg/event"
+	"ticketsystem/pkg/notification"
 	"ticketsystem/pkg/user"
 )
 
@@ -17,7 +18,8 @@ const (
 
 // UpdateNames returns a Handler that updates the copies of a user's name after a
 // change, and removes all personal data and files after a deletion. It also unassigns all
-// tickets of former agents, of which ReleaseTickets unassigns the first. Each stream record makes one
+// tickets of former agents, of which ReleaseTickets unassigns the first, and marks the notifications
+// for staff of former staff as read. Each stream record makes one
 // bounded step and stores the progress, which causes the next record.
 func UpdateNames(store NameStore, index SearchIndex, tickets Releaser) Handler {
 	return func(ctx context.Context, e event.Event, _ ...event.Event) error {
@@ -52,12 +54,14 @@ type nameUpdate struct {
 	name    string // user.DeletedName if the user was deleted
 	deleted bool
 	agent   bool // whether the user may be assigned to tickets
+	staff   bool // also if disabled
 }
 
 // step makes one step and returns the new progress.
 func (u *nameUpdate) step(ctx context.Context, at event.NamesOutdated) (event.NamesOutdated, error) {
 	current, err := u.store.User(ctx, at.UserID)
 	u.name, u.deleted, u.agent = current.Name, apperr.Is(err, apperr.UserNotFound), current.IsAgent()
+	u.staff = current.Role.IsStaff()
 	if u.deleted {
 		u.name, err = user.DeletedName, nil
 	}
@@ -75,7 +79,7 @@ func (u *nameUpdate) step(ctx context.Context, at event.NamesOutdated) (event.Na
 	switch at.Phase {
 	case event.NamesNotifications:
 		if !u.deleted {
-			return nextPhase(at, event.NamesDone), nil
+			return u.markNextStaffNotifications(ctx, at)
 		}
 		more, err := u.store.DeleteNotifications(ctx, at.UserID, maxItemsPerStep)
 		if !more {
@@ -94,6 +98,28 @@ func (u *nameUpdate) step(ctx context.Context, at event.NamesOutdated) (event.Na
 		}
 	}
 	return at, err
+}
+
+// markNextStaffNotifications marks the unread notifications that only staff may get as read if the
+// user is not staff, so that they are no longer counted.
+func (u *nameUpdate) markNextStaffNotifications(ctx context.Context, at event.NamesOutdated) (event.NamesOutdated, error) {
+	if u.staff {
+		return nextPhase(at, event.NamesDone), nil
+	}
+	page, err := u.store.ListNotifications(ctx, at.UserID, notification.Query{Unread: true, Before: at.After["before"], Limit: maxItemsPerStep})
+	if err != nil {
+		return at, err
+	}
+	var ids []string
+	for _, n := range page.Notifications {
+		if n.ForAgent() {
+			ids = append(ids, n.ID)
+		}
+	}
+	if at.After = map[string]string{"before": page.Next}; page.Next == "" {
+		at = nextPhase(at, event.NamesDone)
+	}
+	return at, u.store.MarkNotificationsRead(ctx, at.UserID, ids)
 }
 
 func nextPhase(at event.NamesOutdated, phase int) event.NamesOutdated {

@@ -5,6 +5,7 @@ import (
 
 	"ticketsystem/pkg/apperr"
 	"ticketsystem/pkg/event"
+	"ticketsystem/pkg/notification"
 	"ticketsystem/pkg/ticket"
 	"ticketsystem/pkg/user"
 )
@@ -45,6 +46,9 @@ type NameStore interface {
 	// DeleteNotifications deletes n notifications of a user. more reports whether the
 	// user has others.
 	DeleteNotifications(ctx context.Context, userID string, n int) (more bool, err error)
+	// ListNotifications and MarkNotificationsRead are methods of notification.Store.
+	ListNotifications(ctx context.Context, userID string, q notification.Query) (notification.Page, error)
+	MarkNotificationsRead(ctx context.Context, userID string, ids []string) error
 	// RemoveUserFromAudit removes a user from n audit records. next is nil after the last.
 	RemoveUserFromAudit(ctx context.Context, userID string, after map[string]string, n int) (next map[string]string, err error)
 	// EraseAttachments deletes n of the user's attachments, but those that messages in tickets

@@ -2,9 +2,11 @@ package stream_test
 
 import (
 	"context"
+	"fmt"
 	"testing"
 
 	"ticketsystem/pkg/event"
+	"ticketsystem/pkg/notification"
 	"ticketsystem/pkg/stream"
 	"ticketsystem/pkg/ticket"
 	"ticketsystem/pkg/user"
@@ -33,6 +35,59 @@ func TestRecordNames_System(t *testing.T) {
 		users := fakeUsers{user: user.User{ID: "ali", Name: "Ali", Role: user.RoleUser}}
 		if err := stream.RecordNames(&agentNames{fakeUsers: users})(t.Context(), event.EntryAppended{Entry: e}); err != nil {
 			t.Errorf("%s: got %v", name, err)
+		}
+	}
+}
+
+// notifiedNames is a stream.NameStore of a user with notifications. It has no names.
+type notifiedNames struct {
+	stream.NameStore
+	fakeUsers
+	page notification.Page
+	read []string
+	next event.NamesOutdated
+}
+
+func (f *notifiedNames) User(ctx context.Context, id string) (user.User, error) {
+	return f.fakeUsers.User(ctx, id)
+}
+
+func (f *notifiedNames) ListNotifications(context.Context, string, notification.Query) (notification.Page, error) {
+	return f.page, nil
+}
+
+func (f *notifiedNames) MarkNotificationsRead(_ context.Context, _ string, ids []string) error {
+	f.read = append(f.read, ids...)
+	return nil
+}
+
+func (f *notifiedNames) SaveNameUpdate(_ context.Context, _, to event.NamesOutdated) error {
+	f.next = to
+	return nil
+}
+
+// TestUpdateNames_FormerAgent checks that the notifications that only staff may get are marked as
+// read page by page when the user is not staff.
+func TestUpdateNames_FormerAgent(t *testing.T) {
+	for name, c := range map[string]struct {
+		user  user.User
+		next  string
+		read  string
+		phase int
+	}{
+		"customer":       {user.User{ID: "ali", Role: user.RoleUser}, "", "[1 3]", event.NamesDone},
+		"first page":     {user.User{ID: "ali", Role: user.RoleUser}, "3", "[1 3]", event.NamesNotifications},
+		"agent":          {user.User{ID: "ali", Role: user.RoleSupport}, "", "[]", event.NamesDone},
+		"disabled agent": {user.User{ID: "ali", Role: user.RoleSupport, Disabled: true}, "", "[]", event.NamesDone},
+	} {
+		store := &notifiedNames{fakeUsers: fakeUsers{user: c.user}, page: notification.Page{Next: c.next, Notifications: []notification.Notification{
+			{ID: "1", Kind: notification.KindAssignment}, {ID: "2", Kind: notification.KindReply}, {ID: "3", Kind: notification.KindCustomerReply},
+		}}}
+		if err := stream.UpdateNames(store, nil, nil)(t.Context(), event.NamesOutdated{UserID: "ali", Phase: event.NamesNotifications}); err != nil {
+			t.Errorf("%s: got %v", name, err)
+		}
+		if got := fmt.Sprint(store.read); got != c.read || store.next.Phase != c.phase || store.next.After["before"] != c.next {
+			t.Errorf("%s: got %s read, next %+v", name, got, store.next)
 		}
 	}
 }
