@@ -13,6 +13,12 @@ const keptEarly = 100
 // One signal for each ticket, so that a change renders one row of a list.
 const tickets = new Map<string, Signal<Ticket | null>>()
 
+/** When a ticket came from the server or was moved on by an entry, by id; none for those of the last visit. */
+const takenAt = new Map<string, number>()
+
+/** Reports whether this device has had the state of a ticket since before a time. */
+export const takenBefore = (id: string, time: number): boolean => (takenAt.get(id) ?? 0) < time
+
 /** Counts changes of tickets; lists that sort or filter by their fields read it. */
 export const ticketsChanged = signal(0)
 
@@ -45,6 +51,7 @@ export function showChange(before: Ticket, shown: Partial<Ticket>): () => void {
 /** Takes tickets from any response or frame. An older state of a ticket is ignored. */
 export function putTickets(incoming: readonly Ticket[]): void {
   const fresh = show(incoming)
+  for (const { id } of fresh) takenAt.set(id, Date.now())
   if (fresh.length > 0) store(fresh)
 }
 
@@ -77,6 +84,7 @@ export function foldEntry(entry: Entry, viewerId: string, inView: boolean, versi
   const next = fold(ticket, entry, viewerId)
   if (next === ticket) return true
   const state = { ...next, version: version ?? next.version, unread: inView ? 0 : next.unread }
+  takenAt.set(state.id, Date.now())
   setState(state)
   store([state])
   return true
@@ -91,6 +99,7 @@ export function markRead(id: string): void {
 
 export function removeTicket(id: string): void {
   early.delete(id)
+  takenAt.delete(id)
   forgetPending(id)
   ticketSignal(id).value = null
   ticketsChanged.value++
@@ -117,6 +126,7 @@ export function forgetTickets(): void {
   early.clear()
   for (const id of tickets.keys()) forgetPending(id)
   tickets.clear()
+  takenAt.clear()
   unstored.clear()
   ticketsChanged.value++
 }

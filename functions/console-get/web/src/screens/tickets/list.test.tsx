@@ -6,7 +6,7 @@ import { queryClient } from "../../api/query"
 import { session } from "../../app/session"
 import { t } from "../../i18n"
 import { deleteDatabase, openDatabase } from "../../log/db"
-import { forgetTickets } from "../../log/tickets"
+import { forgetTickets, heldTickets, putTickets } from "../../log/tickets"
 import { TicketList } from "./list"
 
 const solved = { id: "s", number: "AB12", title: "Solved ticket", status: "resolved", unread: 0, preview: "", lastActivityAt: "2026-01-01T00:00:00Z" }
@@ -66,4 +66,21 @@ test("a list that was open for too long is fetched from its start by \"Show more
   await act(() => more.click())
   await vi.waitFor(() => expect(asked).toEqual([null, "old", null]))
   await vi.waitFor(() => expect(screen.queryByRole("button", { name: "Show more" })).toBeNull())
+})
+
+test("a list forgets a ticket by an answer that is newer than what the device has of it", async () => {
+  const choose = (name: string) => act(() => screen.getByRole("button", { name }).click())
+  const pass = () => act(() => new Promise((resolve) => setTimeout(resolve, 50)))
+  answer = () => page([])
+  await open()
+  await choose("Solved and closed")
+  await pass()
+  await choose("Open")
+  await pass()
+  await act(() => putTickets([solved as never])) // by a frame, after that answer
+  await choose("Solved and closed")
+  await pass()
+  screen.getByText("Solved ticket")
+  await act(() => queryClient.refetchQueries())
+  await vi.waitFor(() => expect(heldTickets()).toEqual([]))
 })

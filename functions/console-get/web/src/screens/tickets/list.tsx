@@ -7,7 +7,7 @@ import type { Ticket } from "../../api/types"
 import { t } from "../../i18n"
 import { badge } from "../../i18n/format"
 import { ticketPages } from "../../log/ticket-pages"
-import { heldTickets, removeTicket, ticketsChanged, ticketSignal } from "../../log/tickets"
+import { heldTickets, removeTicket, takenBefore, ticketsChanged, ticketSignal } from "../../log/tickets"
 import { outbox } from "../../outbox/outbox"
 import { viewedTicket } from "../../socket/realtime"
 import { Button, Segments } from "../../ui/controls"
@@ -28,7 +28,8 @@ export function TicketList({ openId }: { openId: string | undefined }) {
   const pages = listPages(filter.value, q)
   const query = useInfiniteQuery(pages)
   const loaded = query.data?.pages.flatMap((page) => page.ids) ?? []
-  useForgotten(filter.value, q, loaded, query.isSuccess && !query.hasNextPage && !query.isPlaceholderData)
+  const askedAt = Math.min(...(query.data?.pages.map((page) => page.askedAt) ?? []))
+  useForgotten(filter.value, q, loaded, askedAt, query.isSuccess && !query.hasNextPage && !query.isPlaceholderData)
   const shown = useComputed(() => {
     void ticketsChanged.value
     return heldTickets().filter((ticket) => statuses[filter.value].length === 0 || statuses[filter.value].includes(ticket.status)).map((ticket) => ticket.id)
@@ -122,12 +123,12 @@ function Row({ id, open }: { id: string; open: boolean }) {
 }
 
 /** Removes tickets from the device that the whole list of the server no longer has. */
-function useForgotten(filter: Filter, q: string, loaded: readonly string[], whole: boolean) {
+function useForgotten(filter: Filter, q: string, loaded: readonly string[], askedAt: number, whole: boolean) {
   useEffect(() => {
     if (q || !whole) return
     const matches = (ticket: Ticket) => statuses[filter].length === 0 || statuses[filter].includes(ticket.status)
-    // The list may be a little older than a ticket that has just been opened, and newer than the one on the screen.
-    const settled = (ticket: Ticket) => Date.now() - Date.parse(ticket.lastActivityAt) > 60_000 && ticket.id !== viewedTicket.peek()
+    // The list may be older than what this device has of a ticket, such as one that has just been opened, and newer than the one on the screen.
+    const settled = (ticket: Ticket) => takenBefore(ticket.id, askedAt) && Date.now() - Date.parse(ticket.lastActivityAt) > 60_000 && ticket.id !== viewedTicket.peek()
     for (const ticket of heldTickets()) if (matches(ticket) && settled(ticket) && !loaded.includes(ticket.id)) removeTicket(ticket.id)
-  }, [filter, q, loaded.join(), whole])
+  }, [filter, q, loaded.join(), askedAt, whole])
 }
