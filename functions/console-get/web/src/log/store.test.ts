@@ -2,7 +2,7 @@ import { afterEach, beforeEach, expect, test, vi } from "vitest"
 import type { Entry } from "../api/types"
 import type { Frame } from "../socket/frames"
 import { connection, viewedTicket } from "../socket/realtime"
-import { database, deleteDatabase, openDatabase } from "./db"
+import { closeDatabase, database, deleteDatabase, openDatabase } from "./db"
 import { forgetLogs, logSignal, openLog, removeLog, takeEntries, takeHead, takeOlder, takeWhole } from "./store"
 import { trimStored } from "./stored"
 
@@ -224,4 +224,26 @@ test("another tab deletes the database although this one has it open", async () 
   await new Promise((resolve) => (request.onsuccess = resolve))
   await openDatabase("me") // the same user signs in again
   expect(await (await database()).count("entries")).toBe(0)
+})
+
+const fail = () => {
+  throw new DOMException("", "UnknownError")
+}
+
+test.each([
+  ["cannot be opened", async () => {
+    await closeDatabase()
+    vi.spyOn(indexedDB, "open").mockImplementation(fail)
+    await openDatabase("me").catch(() => {})
+  }],
+  ["is full", async () => void vi.spyOn(IDBObjectStore.prototype, "put").mockImplementation(fail)],
+])("a log is shown and its gaps are filled although the database %s", async (_, breakDatabase) => {
+  await breakDatabase()
+  log = range(1, 5)
+  await openLog("t")
+  await takeEntries("t", range(2, 3), { kind: "newest", lastSeq: 3, hasMore: true })
+  takeHead("t", 5)
+  await expect.poll(seqs, { timeout: 5_000 }).toEqual([2, 3, 4, 5])
+  await takeOlder("t")
+  expect(requests.at(-1)).toContain("before=2")
 })

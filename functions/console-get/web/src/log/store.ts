@@ -38,12 +38,12 @@ export function logSignal(ticketId: string): Signal<Log> {
   return found
 }
 
-/** Reads the newest entries of the log from the device, once. */
+/** Reads the newest entries of the log from the device, once. A device that cannot read them holds none: the server has them. */
 export function openLog(ticketId: string): Promise<void> {
   let pending = loading.get(ticketId)
   if (!pending) {
-    loading.set(ticketId, (pending = readStored(ticketId)))
-    void pending.catch(() => loading.delete(ticketId)) // the next call tries again
+    pending = readStored(ticketId).catch(() => void loading.delete(ticketId)) // the next call tries again
+    loading.set(ticketId, pending)
   }
   return pending
 }
@@ -144,7 +144,7 @@ export async function takeOlder(ticketId: string): Promise<void> {
   const log = logSignal(ticketId)
   const { oldest, complete } = log.peek()
   if (complete || oldest === 0) return
-  const stored = hasDatabase() ? await readBefore(ticketId, oldest) : null
+  const stored = hasDatabase() ? await readBefore(ticketId, oldest).catch(() => null) : null
   if (stored) return void (log.value = join(stored, log.peek()))
   let older = await history(ticketId, { before: oldest })
   while (older.data.length === 0 && older.page.next) older = await history(ticketId, { cursor: older.page.next })
@@ -159,10 +159,11 @@ export async function takeWhole(ticketId: string): Promise<void> {
   }
 }
 
+/** Stores entries, unless the device cannot: the screen has them, and the next write stores them. */
 async function persist(log: Log, fresh: readonly Entry[]): Promise<void> {
   if (!hasDatabase()) return
-  const syncedTo = await store(log, fresh)
-  channel.postMessage({ ticketId: log.ticketId, syncedTo })
+  const syncedTo = await store(log, fresh).catch(() => null)
+  if (syncedTo !== null) channel.postMessage({ ticketId: log.ticketId, syncedTo })
 }
 
 /** Removes a deleted ticket's log from the screen and the device. */

@@ -210,7 +210,7 @@ async function send(item: OutboxItem): Promise<void> {
 
 /** Only a response of the server removes an item: a lost response is asked for again. */
 async function confirmMessage(item: OutboxItem, entry: Entry): Promise<void> {
-  await takeEntries(entry.ticketId, [entry], { kind: "single" }).catch(() => {}) // a full disk; the screen has the entry, and the next write stores it
+  await takeEntries(entry.ticketId, [entry], { kind: "single" })
   foldEntry(entry, databaseUser(), true)
   await removeItem(item)
 }
