@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest"
 import type { Entry } from "../api/types"
 import { editDraft, draftKey, draftSignal, forgetDrafts } from "../drafts/drafts"
+import { t } from "../i18n"
 import { database, deleteDatabase, openDatabase } from "../log/db"
 import { forgetLogs, logSignal, takeEntries } from "../log/store"
 import { add, flush, outbox, retry, startOutbox, stopOutbox, takeBack } from "./outbox"
@@ -8,7 +9,8 @@ import { add, flush, outbox, retry, startOutbox, stopOutbox, takeBack } from "./
 // A server with one log per ticket. It stores each clientId once, as pkg/ticket does.
 class Server {
   entries: Entry[] = []
-  requests: { path: string; body: { clientId: string; body: string; after?: number } }[] = []
+  requests: { path: string; body: { clientId: string; body: string; after?: number; attachmentIds?: string[] } }[] = []
+  uploads: { key: string; name: string }[] = []
   /** Answers of the next requests: fail before the write, after it, or with a status. */
   faults: ("before" | "after" | number | null)[] = []
   /** Requests for this ticket get no answer until it is "". */
@@ -18,11 +20,15 @@ class Server {
     const path = url.split("?")[0]!
     const body = init.body ? JSON.parse(String(init.body)) : null
     if (init.method !== "POST") return json(200, { data: [], page: { hasMore: false }, lastSeq: this.entries.length })
+    if (path === "/attachments") {
+      this.uploads.push({ key: (init.headers as Record<string, string>)["idempotency-key"]!, name: body.name })
+      return json(201, { id: `a${this.uploads.length}`, upload: { url: "https://bucket", fields: {} }, expiresAt: "2999-01-01T00:00:00Z" })
+    }
     this.requests.push({ path, body })
     await vi.waitFor(() => expect(path).not.toBe(`/tickets/${this.slow}/messages`), { timeout: 20_000 })
     const fault = this.faults.shift()
     if (fault === "before") throw new TypeError("Failed to fetch")
-    if (typeof fault === "number") return json(fault, { type: "x", title: "refused", status: fault, code: fault === 409 ? "ticket_closed" : "internal" })
+    if (typeof fault === "number") return json(fault, { type: "x", title: "refused", status: fault, code: { 404: "attachment_not_found", 409: "ticket_closed" }[fault] ?? "internal" })
     let entry = this.entries.find((each) => each.clientId === body.clientId)
     if (!entry) {
       entry = { ticketId: path.split("/")[2]!, seq: this.entries.length + 1, prev: this.entries.length, kind: "message", author: { id: "me", name: "Me", role: "user" }, body: body.body, attachments: [], change: null, clientId: body.clientId, createdAt: "2026-01-01T00:00:00Z", state: { status: "open", priority: "medium", categoryId: null, assigneeId: null } } as Entry
@@ -162,6 +168,63 @@ test("a message whose file the browser has lost is refused, and can be edited wi
   await vi.waitFor(() => expect(outbox.value[0]?.state).toBe("refused"))
   expect(await takeBack(item.clientId)).toMatchObject({ body: "see", files: [] })
   await empty()
+})
+
+/** Uploads to a bucket that gives these answers, then takes everything. */
+function serveBucket(...answers: [status: number, text: string][]): void {
+  vi.stubGlobal("XMLHttpRequest", class {
+    upload = {}
+    status = 204
+    responseText = ""
+    onload = () => {}
+    open() {}
+    send() {
+      ;[this.status, this.responseText] = answers.shift() ?? [204, ""]
+      setTimeout(() => this.onload())
+    }
+  })
+}
+
+const writeWithFile = async (file: object = {}) => {
+  await (await database()).put("files", { id: "f", blob: new Blob(["x"]), name: "a.txt", type: "text/plain", size: 1, ...file })
+  await add({ kind: "message", ticketId: "t", body: "see", internal: false, files: ["f"] }, draftKey("t"))
+}
+
+test("a file that the server no longer has is uploaded again, once", async () => {
+  serveBucket()
+  server.faults = [404]
+  await writeWithFile({ uploaded: true, attachmentId: "old", form: 0 })
+  await empty()
+  expect(server.requests.map(({ body }) => body.attachmentIds)).toEqual([["old"], ["a1"]])
+  expect(server.uploads).toEqual([{ key: "f-1", name: "a.txt" }])
+
+  server.faults = [404, 404]
+  await writeWithFile()
+  await vi.waitFor(() => expect(outbox.value[0]?.problem?.code).toBe("attachment_not_found"))
+})
+
+test.each([
+  ["has stalled", 400, "<Code>RequestTimeout</Code>", ["f-0", "f-0"]],
+  ["comes after the end of its form", 403, "<Code>AccessDenied</Code><Message>Invalid according to Policy: Policy expired.</Message>", ["f-0", "f-1"]],
+] as const)("an upload that %s is tried again", async (_, status, text, keys) => {
+  serveBucket([status, text])
+  await writeWithFile()
+  await empty()
+  expect(server.uploads.map(({ key }) => key)).toEqual(keys)
+})
+
+test("an upload that the bucket refuses is not tried again", async () => {
+  await t.load()
+  serveBucket([403, "<Code>AccessDenied</Code>"])
+  await writeWithFile()
+  await vi.waitFor(() => expect(outbox.value[0]?.state).toBe("refused"))
+})
+
+test("a long name is cut before its extension to what the server takes", async () => {
+  serveBucket()
+  await writeWithFile({ name: `${"س".repeat(140)}.txt` })
+  await empty()
+  expect(server.uploads[0]!.name).toBe(`${"س".repeat(125)}.txt`)
 })
 
 test("a reload continues with what was left", async () => {

@@ -8,7 +8,7 @@ import { database, databaseUser, hasDatabase, type OutboxItem } from "../log/db"
 import { logSignal, openLog, takeEntries } from "../log/store"
 import { foldEntry, putTickets } from "../log/tickets"
 import { backoff } from "../socket/backoff"
-import { uploadFile } from "./upload"
+import { forgetUpload, uploadFile } from "./upload"
 
 /** What waits to be sent, in the order of writing. */
 export const outbox = signal<OutboxItem[]>([])
@@ -175,7 +175,11 @@ async function nextItem(busy: Set<string>): Promise<OutboxItem | undefined> {
 /** Tries one item. Returns the milliseconds to wait if it failed for now. */
 async function attempt(item: OutboxItem): Promise<"over" | "signed out" | number> {
   try {
-    await send(item)
+    await send(item).catch(async (error: unknown) => {
+      if (!(error instanceof ApiError && ["attachment_not_found", "attachment_expired"].includes(error.code))) throw error
+      await Promise.all(item.files.map(forgetUpload)) // the server keeps an upload that is not sent for a day
+      await send(item)
+    })
     tries = 0 // what gets through now and then is worth a quick try
   } catch (error) {
     if (error instanceof ApiError && error.status === 401) return "signed out" // until somebody signs in

@@ -30,14 +30,37 @@ export async function uploadFile(id: string): Promise<string> {
   const expired = file.expiresAt !== undefined && Date.parse(file.expiresAt) < Date.now() + 30_000
   const form = (file.form ?? 0) + (expired ? 1 : 0)
   const offer = await call("post", "/attachments", {
-    body: { name: file.name, type: mediaType(file.name) as never, size: file.size },
+    body: { name: shortName(file.name), type: mediaType(file.name) as never, size: file.size },
     idempotencyKey: `${id}-${form}`, // the same form for a repeat
   })
   file = { ...file, attachmentId: offer.id, form, expiresAt: offer.expiresAt }
   await db.put("files", file)
-  await post(file, offer.upload)
+  try {
+    await post(file, offer.upload)
+  } catch (error) {
+    if (error instanceof NetworkError && error.cause === formExpired) await forgetUpload(id)
+    throw error
+  }
   await db.put("files", { ...file, uploaded: true })
   return offer.id
+}
+
+/** Lets the next try upload a file with a new form: the server no longer has what was uploaded, or the form has expired. */
+export async function forgetUpload(id: string): Promise<void> {
+  const db = await database()
+  const file = await db.get("files", id)
+  if (file) await db.put("files", { ...file, uploaded: false, expiresAt: new Date(0).toISOString() })
+}
+
+const maxName = 255
+
+/** The name of a file, cut before the extension to the bytes that the server takes. */
+function shortName(name: string): string {
+  const dot = name.lastIndexOf(".")
+  const letters = Array.from(name.slice(0, dot))
+  const short = () => letters.join("") + name.slice(dot)
+  while (new TextEncoder().encode(short()).length > maxName) letters.pop()
+  return short()
 }
 
 /** The error of a file that will not be accepted, with a text for the reader. */
@@ -58,6 +81,15 @@ export async function waitForCheck(attachmentId: string): Promise<void> {
   }
 }
 
+const formExpired = "form expired"
+
+/** S3 answers a stalled upload with 400 and an expired form with 403; both may succeed later. */
+function uploadError(file: StoredFile, { status, responseText }: XMLHttpRequest): Error {
+  if (status === 403 && responseText.includes("Policy expired")) return new NetworkError(formExpired)
+  const isFinal = status >= 400 && status < 500 && status !== 408 && !responseText.includes("<Code>RequestTimeout</Code>")
+  return isFinal ? refused(`${file.name}: ${t().files.refused}`) : new NetworkError(status)
+}
+
 /** Sends the form to the bucket. XMLHttpRequest, because fetch does not report progress. */
 function post(file: StoredFile, upload: { url: string; fields: Record<string, string> }): Promise<void> {
   const body = new FormData()
@@ -74,8 +106,7 @@ function post(file: StoredFile, upload: { url: string; fields: Record<string, st
     request.onload = () =>
       settle(() => {
         if (request.status < 300) return resolve()
-        const final = request.status >= 400 && request.status < 500 && request.status !== 408
-        reject(final ? refused(`${file.name}: ${t().files.refused}`) : new NetworkError(request.status))
+        reject(uploadError(file, request))
       })
     request.onerror = request.ontimeout = () => settle(() => reject(new NetworkError("upload")))
     request.timeout = 15 * 60_000
