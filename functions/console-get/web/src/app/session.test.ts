@@ -1,6 +1,7 @@
 import { beforeEach, expect, test, vi } from "vitest"
 import { call } from "../api/client"
 import { language, setLanguage } from "../i18n"
+import { database, openDatabase } from "../log/db"
 import { chooseLanguage, restoreSession, session, signedIn } from "./session"
 
 const user = { id: "u", name: "Sara", role: "user" }
@@ -75,6 +76,23 @@ test.each([
   tab.postMessage("signedIn")
   await new Promise((resolve) => setTimeout(resolve, 50))
   expect(reload).toHaveBeenCalledTimes(reloads)
+})
+
+test("a user who is no longer staff meets nothing of the inbox, but what they wrote", async () => {
+  const agent = { ...user, id: "w", role: "support" }
+  localStorage.setItem("user", JSON.stringify(agent))
+  await restoreSession()
+  const db = await openDatabase("w")
+  await db.put("tickets", { id: "t", lastActivityAt: "" } as never)
+  await db.put("entries", { ticketId: "t", seq: 1 } as never)
+  await db.put("logs", { ticketId: "t", usedAt: 0 } as never)
+  await db.put("drafts", { key: "t:reply", text: "Hello" } as never)
+  requests[0]!.answer({ ...agent, role: "user" })
+  await expect.poll(() => reload.mock.calls.length).toBe(1)
+
+  await restoreSession() // as the new page does
+  const counts = await Promise.all((["tickets", "entries", "logs", "drafts"] as const).map(async (name) => (await database()).count(name)))
+  expect(counts).toEqual([0, 0, 0, 1])
 })
 
 test("the language of the profile is shown, after a sign-in and after a start", async () => {

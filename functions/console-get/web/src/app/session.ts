@@ -6,7 +6,7 @@ import { ApiError } from "../api/problem"
 import { isStaff, type User } from "../api/types"
 import { removeDrafts } from "../drafts/drafts"
 import { language, type Language, setLanguage } from "../i18n"
-import { deleteDatabase, openDatabase } from "../log/db"
+import { deleteDatabase, emptyOtherView, openDatabase } from "../log/db"
 import { forgetLogs } from "../log/store"
 import { forgetTickets, loadTickets } from "../log/tickets"
 
@@ -36,6 +36,8 @@ setSessionEndHandler(() => {
 
 /** The last user of this device, whose tickets, logs and drafts may be in memory. */
 const storedUser = (): User | null => JSON.parse(localStorage.getItem(userKey) ?? "null") as User | null
+
+const seesTheSame = (a: User, b: User): boolean => a.id === b.id && isStaff(a.role) === isStaff(b.role)
 
 /** Whether the language was chosen on this page, before somebody signed in. */
 let languageChosen = false
@@ -69,7 +71,7 @@ async function takeProfile(profile: Promise<User>, last: string): Promise<void> 
     const user = await profile
     if (localStorage.getItem(userKey) !== last) return
     localStorage.setItem(userKey, JSON.stringify(user))
-    if (user.id !== (JSON.parse(last) as User).id) location.reload() // nothing of the former person may remain on the screen
+    if (!seesTheSame(user, JSON.parse(last) as User)) location.reload() // nothing of the former person may remain on the screen
     else if (JSON.stringify(user) !== last) session.value = { user, ended: false }
     void adoptLanguage(user)
   } catch (error) {
@@ -84,7 +86,7 @@ export async function signedIn(response: { user: User; csrfToken?: string }): Pr
   const user = await withChosenLanguage(response.user)
   await adoptLanguage(user)
   const former = session.peek()?.user ?? storedUser()
-  if (former && former.id !== user.id) {
+  if (former && !seesTheSame(user, former)) {
     localStorage.setItem(userKey, JSON.stringify(user))
     channel.postMessage("signedIn")
     // Nothing of the former person may remain in memory, nor the address of their screen.
@@ -107,7 +109,7 @@ async function withChosenLanguage(user: User): Promise<User> {
 
 async function enter(user: User): Promise<void> {
   const isKnown = localStorage.getItem(userKey) !== null
-  const stored = openDatabase(user.id).then(loadTickets).catch(() => {}) // the server has what this device cannot read
+  const stored = openDatabase(user.id).then(() => emptyOtherView(isStaff(user.role))).then(loadTickets).catch(() => {}) // the server has what this device cannot read
   localStorage.setItem(userKey, JSON.stringify(user))
   if (isKnown) await stored // a new database has nothing to show
   session.value = { user, ended: false }

@@ -108,6 +108,15 @@ export async function closeDatabase(): Promise<void> {
   await closing?.then((db) => db.close(), () => {}) // one that did not open needs no closing
 }
 
+/** Empties the tickets and logs that were stored for another view: staff see tickets and notes that customers do not. */
+export async function emptyOtherView(isStaff: boolean): Promise<void> {
+  const tx = (await database()).transaction(["kv", "tickets", "entries", "logs"], "readwrite")
+  const stored = await tx.objectStore("kv").get("staff")
+  if (stored === !isStaff) for (const name of ["tickets", "entries", "logs"] as const) void tx.objectStore(name).clear()
+  if (stored !== isStaff) void tx.objectStore("kv").put(isStaff, "staff")
+  await tx.done
+}
+
 /** Deletes everything that this device holds of a user. */
 export async function deleteDatabase(user: string): Promise<void> {
   await closeDatabase()
