@@ -17,8 +17,8 @@ func main() {
 		stream.ProjectTickets(tickets), stream.ScheduleTimers(store, policy), stream.SyncUserCopies(store), stream.UpdateNames(store, index, tickets),
 		stream.ProjectStats(&stats.Aggregator{Store: store}), stream.ProjectActivity(store),
 		stream.InOrder(stream.CreateNotifications(a.Notifier()), stream.RecordNames(store), stream.ReleaseTickets(store, store, tickets)),
-		stream.MarkEntriesRead(store, policy.RemindAfter), stream.IndexSearch(index),
-		stream.PurgeDeleted(store, tickets, policy.RemindAfter), stream.DeleteFiles(attachments.Bucket(a)), stream.RecordFiles(store),
+		stream.MarkEntriesRead(store, policy.RemindAfter), stream.InOrder(stream.IndexSearch(index), stream.PurgeDeleted(store, tickets, policy.RemindAfter)),
+		stream.DeleteFiles(attachments.Bucket(a)), stream.RecordFiles(store),
 		stream.ExpireReplacedPictures(store, app.Now), stream.RemovePushSubscriptions(delivery.PushSubscriptions(a)), stream.AckHeartbeat("stream-project", store),
 	)
 	a.Run(stream.CountEntries(project, dynamo.DecodeRecord, a.EntryLimits(), a.Metrics(), a.Log))

@@ -212,10 +212,10 @@ func (s *Store) copyToEntry(ctx context.Context, a attachment.Attachment) error 
 			continue
 		}
 		path := "f[" + strconv.Itoa(n) + "]"
-		_, _, err := s.update(ctx, updateSpec{
-			key: k, condition: path + ".i = :id",
+		_, _, err := s.update(ctx, updateSpec{ // an erased file keeps no name
+			key: k, condition: path + ".i = :id AND (" + path + ".s <> :expired OR :state = :expired)",
 			set:    "SET " + path + ".s = :state, " + path + ".n = :name, " + path + ".w = :w, " + path + ".h = :h",
-			values: values{"state": string(a.State), "name": a.Name, "w": a.Width, "h": a.Height, "id": a.ID},
+			values: values{"state": string(a.State), "name": a.Name, "w": a.Width, "h": a.Height, "id": a.ID, "expired": string(attachment.Expired)},
 		})
 		return err
 	}

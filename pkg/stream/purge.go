@@ -38,6 +38,7 @@ const purgePage = 500
 // they derived from the log. The notifications are found by
 // the log, and reminders by the time at which they were due. A long log takes several
 // records, so that it does not hold up others; its opening, which has the customer, goes last.
+// It follows IndexSearch, because a replay does not find a purged ticket to remove its words.
 func PurgeDeleted(store TombstoneStore, tickets Unlinker, remindAfter time.Duration) Handler {
 	return on(func(ctx context.Context, e event.TicketDeleted) error {
 		log, end, err := store.ReadLogPage(ctx, e.TicketID, 1, purgePage)

@@ -233,10 +233,10 @@ func (r *Replay) rebuildTicket(ctx context.Context, id string, generation int) (
 		}
 		repaired = repaired || changed
 		switch n := len(log.Entries); n {
+		case 0: // deleted: remove what is left, or what the loop has just written
+			return repaired, r.Store.TouchTombstone(ctx, id)
 		case rebuiltUpTo:
 			return repaired, nil
-		case 0: // deleted meanwhile: remove what the loop has just written
-			return repaired, r.Store.TouchTombstone(ctx, id)
 		default:
 			rebuiltUpTo = n
 		}

@@ -11,7 +11,7 @@ import (
 
 // TestPolicies_LeadingKeys checks that every function is restricted to some kinds of
 // items, and that the functions of GET routes cannot write, except to the session of a
-// cookie. The end-to-end suite compares the policies with the calls.
+// cookie and a wrong count of unread notifications. The end-to-end suite compares the policies with the calls.
 func TestPolicies_LeadingKeys(t *testing.T) {
 	stack, grants := loadGrants(t)
 	readers := map[string]bool{}
@@ -27,7 +27,8 @@ func TestPolicies_LeadingKeys(t *testing.T) {
 				t.Errorf("%s: got no dynamodb:LeadingKeys; see ADR 0020", g)
 			}
 			touch := g.Action == "dynamodb:UpdateItem" && g.Key == "U#*" && g.Attributes == iamcheck.SessionUse
-			if readers[g.Function] && !touch && iamcheck.IsWrite(g.Action) {
+			count := g.Function == "notification-list" && g.Action == "dynamodb:UpdateItem" && g.Key == "N#*" && g.Attributes == "PK SK c g un"
+			if readers[g.Function] && !touch && !count && iamcheck.IsWrite(g.Action) {
 				t.Errorf("%s: the function only reads", g)
 			}
 		}
