@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -115,6 +116,26 @@ func (w *workload) damage(t *testing.T) (damaged int) {
 	}
 	w.batchWrite(t, writes...)
 	return len(writes)
+}
+
+// TestReplay_DeletedTicket checks that a replay makes the stream purge a ticket whose deletion it
+// has not handled.
+func TestReplay_DeletedTicket(t *testing.T) {
+	t.Parallel()
+	w := newWorkload(t, 12)
+	w.runRandom(t, 3, 2)
+	w.projectAll(t)
+	must(t, (&ticket.Deleter{Store: w.store, Audit: recorder}).Delete(t.Context(), adminActor, w.ticketIDs[1]))
+	w.replay(t, w.store)
+	var again []string
+	for _, it := range w.items(t) {
+		if it["again"] != nil {
+			again = append(again, it["PK"].(string))
+		}
+	}
+	if want := []string{"T#" + w.ticketIDs[1]}; !slices.Equal(again, want) {
+		t.Errorf("got tombstones written again of %v, want %v", again, want)
+	}
 }
 
 // TestReplay_UnderTraffic damages tickets, statistics, search terms and timers, and
