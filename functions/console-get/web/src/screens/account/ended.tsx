@@ -12,7 +12,7 @@ export function EndedSession({ user }: { user: User }) {
   return (
     <Dialog title={t().account.endedTitle} closable={false} onClose={() => {}}>
       <p>{t().account.endedText}</p>
-      <SignInForm fixedPhone={user.phone} />
+      <SignInForm knownPhone={user.phone} />
       <Button kind="quiet" onClick={leaving.start}>{t().nav.signOut}</Button>
       {leaving.question}
     </Dialog>

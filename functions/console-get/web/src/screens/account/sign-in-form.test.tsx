@@ -103,3 +103,14 @@ test("a new code begins without the wrong one and its error; two clicks ask for 
   const field = screen.getByLabelText<HTMLInputElement>("Code")
   expect([field.value, document.activeElement === field, requests.length]).toEqual(["", true, 3])
 })
+
+test("after the number was changed elsewhere, the session goes on with the new one", async () => {
+  cleanup()
+  render(<SignInForm knownPhone="+989120000001" />)
+  serve(signedIn)
+  await type("Mobile number", "09120000003")
+  await type("Password", "correct-horse-7")
+  await press("Sign in")
+  await vi.waitFor(() => expect(requests[0]).toMatchObject(["/login", { phone: "09120000003" }]))
+  expect(screen.queryByLabelText<HTMLInputElement>("Mobile number")?.disabled ?? false).toBe(false)
+})

@@ -10,8 +10,8 @@ import { CodeStep, proof, sendCode, type SentCode } from "./code"
 import { useForm } from "./use-form"
 
 /** Sign-in by password or by code; with a second factor by both. */
-export function SignInForm({ fixedPhone }: { fixedPhone?: string }) {
-  const [phone, setPhone] = useState(fixedPhone ?? "")
+export function SignInForm({ knownPhone }: { knownPhone?: string }) {
+  const [phone, setPhone] = useState(knownPhone ?? "")
   const [password, setPassword] = useState("")
   const [code, setCode] = useState("")
   const [byCode, setByCode] = useState(false)
@@ -45,8 +45,8 @@ export function SignInForm({ fixedPhone }: { fixedPhone?: string }) {
         void submit()
       }}
     >
-      {!sent && <PhoneField label={t().account.phone} value={phone} onText={setPhone} problem={form.problem("phone")} required disabled={fixedPhone !== undefined} autoFocus={fixedPhone === undefined} placeholder={digits("0912 345 6789")} />}
-      {!sent && !byCode && <PasswordField label={t().account.password} value={password} onText={setPassword} problem={form.problem("password")} required autocomplete="current-password" autoFocus={fixedPhone !== undefined} />}
+      {!sent && <PhoneField label={t().account.phone} value={phone} onText={setPhone} problem={form.problem("phone")} required autoFocus={knownPhone === undefined} placeholder={digits("0912 345 6789")} />}
+      {!sent && !byCode && <PasswordField label={t().account.password} value={password} onText={setPassword} problem={form.problem("password")} required autocomplete="current-password" autoFocus={knownPhone !== undefined} />}
       {sent && !byCode && <p class="notice">{t().account.secondFactor}</p>}
       {both && <p class="notice" role="status">{t().account.secondPassword}</p>}
       {sent && <CodeStep sent={sent} purpose="login" code={code} problem={form.problem("code")} onCode={setCode} onSent={setSent} onError={form.setError} onDone={(done) => (needsPassword && !password) || void withCode(sent, done)} />}
@@ -64,7 +64,7 @@ export function SignInForm({ fixedPhone }: { fixedPhone?: string }) {
           form.setError(null)
         }}
       >
-        {sent ? (fixedPhone ? t().actions.cancel : t().account.otherPhone) : byCode ? t().account.withPassword : t().account.withCode}
+        {sent ? (knownPhone ? t().actions.cancel : t().account.otherPhone) : byCode ? t().account.withPassword : t().account.withCode}
       </Button>
     </form>
   )
