@@ -28,7 +28,7 @@ test("4 a session that is ended elsewhere: sign-in over the page, the draft is s
   await page.waitForTimeout(200)
   expect(await dialog.isVisible()).toBe(true)
   expect(await dialog.getByLabel("Mobile number").inputValue()).toContain(phone.slice(1))
-  expect(await dialog.getByLabel("Mobile number").isDisabled()).toBe(true)
+  expect(await dialog.getByLabel("Mobile number").isDisabled()).toBe(false)
   await waiting.waitFor()
   await dialog.getByRole("button", { name: "Sign out" }).click()
   await page.getByRole("dialog", { name: "Messages are waiting" }).getByRole("button", { name: "Cancel" }).click()
