@@ -152,9 +152,9 @@ func TestDeploy_UnknownEnvironment(t *testing.T) {
 // deploy runs `make deploy` without building, and with a SAM CLI that prints its arguments.
 func deploy(t *testing.T, variables ...string) (string, error) {
 	t.Helper()
-	args := []string{"-o", ".cache/sam/installed", "-o", ".cache/functions-linux-arm64/built", "deploy", "GOARCH=arm64", "SAM=echo sam"}
+	args := []string{"--no-print-directory", "-o", ".cache/sam/installed", "-o", ".cache/functions-linux-arm64/built", "deploy", "GOARCH=arm64", "SAM=echo sam"}
 	command := exec.CommandContext(t.Context(), "make", append(args, variables...)...)
-	command.Dir = root
+	command.Dir, command.Env = root, append(os.Environ(), "MAKEFLAGS=") // not those of `make test`
 	out, err := command.CombinedOutput()
 	return string(out), err
 }
