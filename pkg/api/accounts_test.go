@@ -214,27 +214,6 @@ func TestExpiredCredentials(t *testing.T) {
 	}
 }
 
-// TestCategories_Expired checks that an administrator whose token has expired does not get the
-// categories of visitors, and that somebody whose session has ended does.
-func TestCategories_Expired(t *testing.T) {
-	m, _ := newMemAccounts(t)
-	m.server.Authenticator.Cookies, m.server.Authenticator.Now = m, m.server.Now
-	expired := m.token(mina)
-	m.now = m.now.Add(20 * time.Minute)
-	for name, e := range map[string]api.Endpoint{"list": api.ListCategories(m.categories), "get": api.GetCategory(m.categories)} {
-		r := newRequest(http.MethodGet, "/x", "").with("authorization", "Bearer "+expired)
-		r.PathParameters["id"] = billingID
-		if got := m.send(t, e, user.Principal{}, r); got.status != 401 || got.code() != "token_expired" {
-			t.Errorf("%s with an expired token: got %d %q", name, got.status, got.code())
-		}
-		r = newRequest(http.MethodGet, "/x", "")
-		r.PathParameters["id"], r.Cookies = billingID, []string{"__Host-session=" + base64.RawURLEncoding.EncodeToString(make([]byte, 64))}
-		if got := m.send(t, e, user.Principal{}, r); got.status != 200 {
-			t.Errorf("%s with an ended session: got %d %q", name, got.status, got.code())
-		}
-	}
-}
-
 func TestGetProfile(t *testing.T) {
 	m, accounts := newMemAccounts(t)
 	got := m.send(t, api.GetProfile(accounts.profiles), sara, newRequest(http.MethodGet, "/profile", "").with("accept-language", "fa"))

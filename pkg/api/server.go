@@ -166,15 +166,6 @@ func (s *Server) authenticate(ctx context.Context, r *Request) (user.Principal, 
 // isAnonymous reports whether the request has no credentials.
 func isAnonymous(actor user.Principal) bool { return actor.UserID == "" }
 
-// checkExpired fails with token_expired if the request has an expired access token: its client can
-// renew it, and would take the answer to a visitor for its own. An ended session makes a visitor.
-func (r *Request) checkExpired() error {
-	if apperr.Is(r.expired, apperr.TokenExpired) {
-		return r.expired
-	}
-	return nil
-}
-
 // asExpired converts unauthenticated to token_expired or session_ended if the request has expired
 // credentials, so that the client renews them and repeats the request.
 func (r *Request) asExpired(err error) error {
