@@ -67,32 +67,15 @@ func (p *Profiles) Profile(ctx context.Context, actor user.Principal) (user.User
 // UpdateProfile changes the actor's profile. It fails with invalid_body or rate_limited. A
 // city must be in the user's province; another province without a city clears the city.
 func (p *Profiles) UpdateProfile(ctx context.Context, actor user.Principal, update ProfileUpdate) (user.User, error) {
-	if update.Email != nil && *update.Email != "" {
-		// The store resets EmailVerified when the address is written.
+	if update.dependsOnStored() {
 		u, err := p.Store.User(ctx, actor.UserID)
 		if err != nil {
 			return user.User{}, err
 		}
-		if u.Email == *update.Email {
-			update.Email = nil
-		}
+		update = update.completed(u)
 	}
-	if update.Province != nil && update.City == nil {
-		u, err := p.Store.User(ctx, actor.UserID)
-		if err != nil {
-			return user.User{}, err
-		}
-		if u.Province != *update.Province {
-			update.City = new(string)
-		}
-	}
-	if update.City != nil && *update.City != "" {
-		if err := p.checkCity(ctx, actor, &update); err != nil {
-			return user.User{}, err
-		}
-	}
-	if update.Province != nil && *update.Province != "" && !geo.HasProvince(*update.Province) {
-		return user.User{}, apperr.Validation(apperr.Field{Pointer: "/province", Code: "unknown", Message: "Unknown province."})
+	if err := update.checkRegion(); err != nil {
+		return user.User{}, err
 	}
 	if _, err := p.Changes.Take(ctx, actor, 1); err != nil {
 		return user.User{}, err
@@ -105,18 +88,32 @@ func (p *Profiles) UpdateProfile(ctx context.Context, actor user.Principal, upda
 	return p.Store.UpdateUser(ctx, actor.UserID, update)
 }
 
-// checkCity fails with invalid_body if the city is not in the province. It reads the
-// stored province if the update has none.
-func (p *Profiles) checkCity(ctx context.Context, actor user.Principal, update *ProfileUpdate) error {
-	if update.Province == nil {
-		u, err := p.Store.User(ctx, actor.UserID)
-		if err != nil {
-			return err
-		}
-		update.Province = &u.Province
+// dependsOnStored reports whether the effect of the update depends on the user as stored.
+func (u ProfileUpdate) dependsOnStored() bool {
+	return u.Email != nil && *u.Email != "" || u.Province != nil && u.City == nil || u.Province == nil && u.City != nil && *u.City != ""
+}
+
+// completed returns the update with what follows from the user as stored.
+func (u ProfileUpdate) completed(stored user.User) ProfileUpdate {
+	if u.Email != nil && *u.Email == stored.Email {
+		u.Email = nil // the store resets EmailVerified when the address is written
 	}
-	if !geo.HasCity(*update.Province, *update.City) {
+	switch {
+	case u.Province != nil && u.City == nil && *u.Province != stored.Province:
+		u.City = new(string)
+	case u.Province == nil && u.City != nil && *u.City != "":
+		u.Province = &stored.Province
+	}
+	return u
+}
+
+// checkRegion fails with invalid_body if the city is not in the province, or the province unknown.
+func (u ProfileUpdate) checkRegion() error {
+	if u.City != nil && *u.City != "" && !geo.HasCity(*u.Province, *u.City) {
 		return apperr.Validation(apperr.Field{Pointer: "/city", Code: "unknown", Message: "Unknown city of the province."})
+	}
+	if u.Province != nil && *u.Province != "" && !geo.HasProvince(*u.Province) {
+		return apperr.Validation(apperr.Field{Pointer: "/province", Code: "unknown", Message: "Unknown province."})
 	}
 	return nil
 }

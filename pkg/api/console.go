@@ -55,6 +55,7 @@ func ServeConsole(c Console) (Endpoint, error) {
 	if err != nil {
 		return Endpoint{}, err
 	}
+	pageHash := hashOf(index, c.policy())
 	e := Public(func(_ context.Context, r *Request) (Response, error) {
 		name, inConsole := strings.CutPrefix(r.Path, "/app")
 		name = strings.TrimPrefix(name, "/")
@@ -64,7 +65,7 @@ func ServeConsole(c Console) (Endpoint, error) {
 		case path.Ext(name) == "" && !strings.HasPrefix(name, "assets/"):
 			return c.fresh(r, index, consoleTypes[".html"], c.policy()), nil
 		}
-		return c.file(r, name, hashOf(index, c.policy()))
+		return c.file(r, name, pageHash)
 	})
 	e.unrouted = true // the screens have query parameters
 	return e, nil

@@ -95,10 +95,9 @@ func IDsForEntries(customerID string, entries []ticket.Entry, remindAfter time.D
 	for _, e := range entries {
 		if n, needed := ForEntry(ticket.Ticket{Customer: ticket.UserRef{ID: customerID}}, e); needed {
 			ids[n.UserID] = append(ids[n.UserID], n.ID)
-			// The author of a reply to the assignee may be the customer.
-			other, needed := ForEntry(ticket.Ticket{Customer: ticket.UserRef{ID: e.Author.ID}}, e)
-			if needed && n.Kind == KindReply && other.UserID == n.UserID {
-				ids[n.UserID] = append(ids[n.UserID], other.ID)
+			if n.Kind == KindReply && e.State.AssigneeID != "" && e.State.AssigneeID == n.UserID { // its author may be the customer
+				n, _ = ForEntry(ticket.Ticket{Customer: ticket.UserRef{ID: e.Author.ID}}, e)
+				ids[n.UserID] = append(ids[n.UserID], n.ID)
 			}
 		}
 		if e.State.Status == ticket.StatusPending && e.VisibleTo(user.RoleUser) {

@@ -22,4 +22,7 @@ export function useCategoryQuery(): { categories: Category[]; error: unknown; re
   return { categories: data ?? stored(), error, retry: () => void refetch() }
 }
 
+/** Whether new tickets may have a category; administrators also get those that may not. */
+export const isSelectable = ({ active }: Category): boolean => active !== false
+
 export const useCategories = (): Category[] => useCategoryQuery().categories

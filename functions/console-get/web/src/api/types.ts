@@ -18,3 +18,6 @@ export type ErrorCode = Schemas["ErrorCode"]
 export type Problem = Schemas["Problem"]
 
 export const isStaff = (role: Role): boolean => role !== "user"
+
+/** Whether a ticket waits for somebody: it is not resolved or closed. */
+export const isActive = ({ status }: Pick<Ticket, "status">): boolean => status !== "resolved" && status !== "closed"

@@ -1,7 +1,7 @@
 import { effect, signal } from "@preact/signals"
 import { call } from "../../api/client"
 import { ApiError } from "../../api/problem"
-import type { Priority, Status, Ticket } from "../../api/types"
+import { isActive, type Priority, type Status, type Ticket } from "../../api/types"
 import { ulid } from "../../api/ulid"
 import { session } from "../../app/session"
 import { inboxText } from "../../i18n/inbox"
@@ -69,7 +69,7 @@ export async function setStatus(id: string, status: Status): Promise<void> {
   if (!ticket || ticket.status === status) return
   const before = ticket.status
   const done = await change(id, { status }, () => call("post", "/tickets/{id}/status", { path: { id }, body: { clientId: ulid(), status } }))
-  if (done && (status === "resolved" || status === "closed")) {
+  if (done && !isActive({ status })) {
     toast(inboxText().statusSet(digits(ticket.number), t().status[status]), { action: { label: t().actions.undo, run: () => void setStatus(id, restored(before, status)) } })
   }
 }

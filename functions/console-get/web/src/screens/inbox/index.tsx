@@ -3,6 +3,7 @@ import { Keyboard, MessagesSquare, Search, X } from "lucide-preact"
 import { Redirect, useLocation, useSearch } from "wouter-preact"
 import { NotFound } from "../../app/not-found"
 import { outdate, queryClient } from "../../api/query"
+import { isActive } from "../../api/types"
 import { inboxText } from "../../i18n/inbox"
 import { t } from "../../i18n"
 import { ticketSignal } from "../../log/tickets"
@@ -170,7 +171,7 @@ function useCommands({ queue, ticketId, ids, choose, search }: CommandContext): 
     navigate(pathOf(queue))
     setTimeout(() => focusRow(Math.min(place(0), ids.length - 1))) // the list may be hidden until it is drawn
   }
-  const status = ticketId ? ticketSignal(ticketId).value?.status : undefined
+  const ticket = ticketId ? ticketSignal(ticketId).value : null
   const ofTicket = (keys: string, label: string, run: (id: string) => void): Command[] => (ticketId ? [{ keys, label, run: () => run(ticketId) }] : [])
   return [
     { keys: "j", label: text.down, run: () => moveFocus(1) },
@@ -189,8 +190,8 @@ function useCommands({ queue, ticketId, ids, choose, search }: CommandContext): 
     ...ofTicket("p", text.priority, () => choose("priority")),
     ...ofTicket("c", text.category, () => choose("category")),
     ...ofTicket("t", text.tags, () => choose("tags")),
-    ...(status === "resolved" || status === "closed" ? [] : ofTicket("e", text.resolve, (id) => void setStatus(id, "resolved"))),
-    ...(status === "closed" ? [] : ofTicket("shift+e", text.close, (id) => void setStatus(id, "closed"))),
+    ...(ticket && !isActive(ticket) ? [] : ofTicket("e", text.resolve, (id) => void setStatus(id, "resolved"))),
+    ...(ticket?.status === "closed" ? [] : ofTicket("shift+e", text.close, (id) => void setStatus(id, "closed"))),
     go("g m", inboxText().queues.mine, plain("mine")),
     go("g u", inboxText().queues.unassigned, plain("unassigned")),
     go("g o", inboxText().queues.open, plain("open")),

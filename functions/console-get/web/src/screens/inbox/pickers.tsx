@@ -3,7 +3,7 @@ import { Plus, Search, UserRound, UserRoundX } from "lucide-preact"
 import { useLocation } from "wouter-preact"
 import { call } from "../../api/client"
 import { ApiError } from "../../api/problem"
-import { useCategories } from "../../api/queries"
+import { isSelectable, useCategories } from "../../api/queries"
 import type { Status } from "../../api/types"
 import { session } from "../../app/session"
 import { inboxText } from "../../i18n/inbox"
@@ -58,7 +58,7 @@ export function PriorityPicker({ ticketId, onClose }: Props) {
 
 export function CategoryPicker({ ticketId, onClose }: Props) {
   const current = ticketSignal(ticketId).value?.category?.id
-  const options = useCategories().filter(({ active }) => active !== false).map(({ id, name }) => ({ id, label: name, checked: id === current, run: () => void setCategory(ticketId, { id, name }) }))
+  const options = useCategories().filter(isSelectable).map(({ id, name }) => ({ id, label: name, checked: id === current, run: () => void setCategory(ticketId, { id, name }) }))
   return <Picker label={t().ticket.category} options={options} onClose={onClose} />
 }
 

@@ -1,4 +1,4 @@
-import type { Category, Priority, Status, Ticket } from "../../api/types"
+import { type Category, isActive, type Priority, type Status, type Ticket } from "../../api/types"
 
 export const activeStatuses = ["new", "open", "pending", "on_hold"] as const satisfies readonly Status[]
 export const statuses = [...activeStatuses, "resolved", "closed"] as const satisfies readonly Status[]
@@ -65,8 +65,6 @@ export const firstPage = (queue: Queue): Record<string, string> => ({ ...queryOf
 /** The queue of an address of the inbox, or of the home of staff. */
 export const queueAt = ({ pathname, search }: Pick<Location, "pathname" | "search">): Queue | undefined =>
   parsePath(pathname.replace(/^\/app\/?(inbox\/?)?/, "/inbox/").replace(/^\/inbox\/$/, "/inbox/mine"), new URLSearchParams(search).get("q")?.trim() ?? "")?.queue
-
-const isActive = (ticket: Ticket) => (activeStatuses as readonly string[]).includes(ticket.status)
 
 /** Reports whether a changed ticket belongs to a queue. A search cannot be told here: its tickets stay. */
 export function matches({ kind, value, words }: Queue, ticket: Ticket, me: string): boolean {

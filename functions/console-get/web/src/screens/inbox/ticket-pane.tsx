@@ -2,7 +2,7 @@ import { signal } from "@preact/signals"
 import { useEffect, useState } from "preact/hooks"
 import { ArrowLeft, CircleCheck, Ellipsis, Info, Lock, Printer, RotateCcw, Trash2 } from "lucide-preact"
 import { Link, useLocation } from "wouter-preact"
-import type { Ticket } from "../../api/types"
+import { isActive, type Ticket } from "../../api/types"
 import { session } from "../../app/session"
 import { Composer } from "../../conversation/composer"
 import { LogView } from "../../conversation/log-view"
@@ -62,7 +62,7 @@ export function TicketPane({ id, back, onChoose }: Props) {
             <bdi>{ticket.customer.name || t().ticket.unknownAuthor}</bdi>
           </p>
         </div>
-        {ticket.status !== "resolved" && ticket.status !== "closed" && (
+        {isActive(ticket) && (
           <Button class="no-print" icon={<CircleCheck size={18} />} onClick={() => void setStatus(id, "resolved")} aria-keyshortcuts="e" title={`${inboxText().commands.resolve} (E)`}>
             {inboxText().resolve}
           </Button>

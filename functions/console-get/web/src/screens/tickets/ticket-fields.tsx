@@ -1,5 +1,5 @@
 import { Paperclip } from "lucide-preact"
-import { useCategoryQuery } from "../../api/queries"
+import { isSelectable, useCategoryQuery } from "../../api/queries"
 import type { Priority } from "../../api/types"
 import { StoredFiles } from "../../conversation/attachments"
 import type { useFiles } from "../../conversation/composer"
@@ -28,7 +28,7 @@ interface Props {
 /** The fields of a new ticket: category, subject, text, files, priority. Customers and staff share them. */
 export function TicketFields({ draft: key, files, tried }: Props) {
   const { categories: all, error, retry } = useCategoryQuery()
-  const categories = all.filter((category) => category.active !== false)
+  const categories = all.filter(isSelectable)
   const draft = draftSignal(key).value
   const opening = draft.opening ?? noOpening
   const edit = (change: Partial<Opening>) => editDraft(key, { opening: { ...opening, ...change } })

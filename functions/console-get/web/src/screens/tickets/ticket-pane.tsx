@@ -2,7 +2,7 @@ import { ArrowLeft, CircleCheck, EllipsisVertical, Lock, Pencil, Printer, Rotate
 import { useState } from "preact/hooks"
 import { Link, useLocation } from "wouter-preact"
 import { call } from "../../api/client"
-import type { Ticket } from "../../api/types"
+import { isActive, type Ticket } from "../../api/types"
 import { ulid } from "../../api/ulid"
 import { settings } from "../../config"
 import { Composer } from "../../conversation/composer"
@@ -96,7 +96,7 @@ function Actions({ ticket }: { ticket: Ticket }) {
   const [asking, ask] = useState<"close" | "title" | null>(null)
   const closed = ticket.status === "closed"
   const items: MenuItem[] = [
-    ...(closed || ticket.status === "resolved" || offline.value ? [] : [{ label: t().ticket.editTitle, icon: <Pencil size={18} />, onSelect: () => ask("title") }]),
+    ...(isActive(ticket) && !offline.value ? [{ label: t().ticket.editTitle, icon: <Pencil size={18} />, onSelect: () => ask("title") }] : []),
     { label: t().ticket.print, icon: <Printer size={18} />, onSelect: () => void printTicket(ticket.id) },
     ...(offline.value ? [] : closed ? (takesMessages(ticket, settings.reopenDays) ? [{ label: t().ticket.reopen, icon: <RotateCcw size={18} />, onSelect: () => void verb(ticket, "/tickets/{id}/reopen") }] : []) : [{ label: t().ticket.close, icon: <Lock size={18} />, onSelect: () => ask("close") }]),
   ]
