@@ -18,7 +18,7 @@ type CountStore struct {
 // Counts returns the store of the counts of tickets.
 func (a *App) Counts() CountStore { return CountStore{a.Store(), a.Categories()} }
 
-// TicketCounts implements api.CountStore and stream.CountsPushStore.
+// TicketCounts implements api.CountStore and stream.CountsPublishStore.
 func (s CountStore) TicketCounts(ctx context.Context) (stats.Snapshot, error) {
 	snapshot, err := s.Store.TicketCounts(ctx)
 	if err == nil {

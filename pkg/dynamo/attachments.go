@@ -109,7 +109,7 @@ func (s *Store) DeleteFileReference(ctx context.Context, ownerID, id string) err
 	return err
 }
 
-// EraseAttachments implements stream.NameStore. It deletes the items after the entries
+// EraseAttachments implements stream.UserPropagationStore. It deletes the items after the entries
 // that show them were changed.
 func (s *Store) EraseAttachments(ctx context.Context, ownerID string, after map[string]string, n int) (next map[string]string, err error) {
 	first := ownFileKey(ownerID, "")

@@ -29,10 +29,10 @@ type Store struct {
 
 	Shards Shards // set before the first use
 
-	generation     atomic.Int64               // newest known statistics generation, which counts new tickets
-	countsPushOpen atomic.Int64               // Unix milliseconds until which a known round is not claimed
-	countsPushed   atomic.Int64               // Unix milliseconds of the last known push of the counts
-	counted        limit.WindowCounts[string] // users with entries of one minute that this instance has counted
+	generation        atomic.Int64               // newest known statistics generation, which counts new tickets
+	countsPublishOpen atomic.Int64               // Unix milliseconds until which a known round is not claimed
+	countsPublished   atomic.Int64               // Unix milliseconds of the last known push of the counts
+	counted           limit.WindowCounts[string] // users with entries of one minute that this instance has counted
 }
 
 // New returns a Store for the table called name. now is the clock that decides

@@ -13,7 +13,7 @@ import (
 // eraseConcurrency limits the concurrent writes of one step.
 const eraseConcurrency = 8
 
-// EraseNameInLog implements stream.NameStore.
+// EraseNameInLog implements stream.UserPropagationStore.
 func (s *Store) EraseNameInLog(ctx context.Context, ticketID, userID string, from, n int) (next int, err error) {
 	out, err := s.queryPage(ctx, rangeQuery(ticketID, entrySK(from), prefixEntry+"~", pageOf(n)))
 	if err != nil {
@@ -70,7 +70,7 @@ func (s *Store) eraseNameInEntry(ctx context.Context, customerID string, i entry
 	return err
 }
 
-// DeleteLoginAttemptsAndSuppression implements stream.NameStore.
+// DeleteLoginAttemptsAndSuppression implements stream.UserPropagationStore.
 func (s *Store) DeleteLoginAttemptsAndSuppression(ctx context.Context, u user.User) error {
 	first := userSuppressionKey(u.ID, "")
 	keys, err := queryAs[key](ctx, s, queryInput("PK = :pk AND begins_with(SK, :prefix)", values{"pk": first.PK, "prefix": first.SK}, consistent))
@@ -83,7 +83,7 @@ func (s *Store) DeleteLoginAttemptsAndSuppression(ctx context.Context, u user.Us
 	return s.batchDelete(ctx, append(keys, loginAttemptsKey(u.Phone)))
 }
 
-// DeleteNotifications implements stream.NameStore. Pending deliveries of a broadcast count as
+// DeleteNotifications implements stream.UserPropagationStore. Pending deliveries of a broadcast count as
 // skipped before, so that the broadcast ends.
 func (s *Store) DeleteNotifications(ctx context.Context, userID string, n int) (more bool, err error) {
 	out, err := s.queryPage(ctx, queryInput("PK = :pk", values{"pk": notificationsPK(userID)}, consistent, pageOf(n)))
@@ -135,7 +135,7 @@ func (s *Store) skipBroadcastDeliveries(ctx context.Context, i notificationItem)
 	return true, nil
 }
 
-// RemoveUserFromAudit implements stream.NameStore.
+// RemoveUserFromAudit implements stream.UserPropagationStore.
 func (s *Store) RemoveUserFromAudit(ctx context.Context, userID string, after map[string]string, n int) (next map[string]string, err error) {
 	items, next, err := s.auditPage(ctx, after, n)
 	if err != nil {

@@ -62,11 +62,11 @@ const (
 	skCheckpoint       = "~S" // sorts after the ticket, so that reads of the log exclude it
 	skUser             = "~U"
 	skExport           = "~E"
-	skNameUpdate       = "~J"
+	skUserPropagation  = "~J"
 	skPush             = "~D"
 	skConnection       = "C"
 	skHeartbeat        = "~P"
-	skPushRound        = "~Q"
+	skPublishRound     = "~Q"
 	skAttachment       = "F"
 	prefixEntry        = "M#"
 	prefixReadMarker   = "P#"

@@ -35,7 +35,7 @@ func broadcastShardKey(id string, shard int) key {
 	return key{broadcastPK, fmt.Sprintf("%s#%d", id, shard)}
 }
 
-// isBroadcastShard reports whether k is of a counter shard or pushRoundKey, not of a broadcast.
+// isBroadcastShard reports whether k is of a counter shard or publishRoundKey, not of a broadcast.
 func isBroadcastShard(k key) bool { return k.PK == broadcastPK && strings.Contains(k.SK, "#") }
 
 // broadcastID returns the broadcast of a key, or "".
@@ -49,15 +49,15 @@ func (k key) broadcastID() string {
 
 func recipientsKey(id string, page int) key { return key{"B#" + id, fmt.Sprintf("U#%03d", page)} }
 
-// pushRoundKey is the request to push a broadcast, or "" for the counts of tickets.
-func pushRoundKey(broadcastID string) key {
+// publishRoundKey is the request to push a broadcast, or "" for the counts of tickets.
+func publishRoundKey(broadcastID string) key {
 	if broadcastID != "" {
-		return key{broadcastPK, broadcastID + "#" + skPushRound}
+		return key{broadcastPK, broadcastID + "#" + skPublishRound}
 	}
-	return key{"PULSE", skPushRound}
+	return key{"PULSE", skPublishRound}
 }
 
-// isPushRound reports whether k is of pushRoundKey.
-func (k key) isPushRound() bool {
-	return k == pushRoundKey("") || k.broadcastID() != "" && k == pushRoundKey(k.broadcastID())
+// isPublishRound reports whether k is of publishRoundKey.
+func (k key) isPublishRound() bool {
+	return k == publishRoundKey("") || k.broadcastID() != "" && k == publishRoundKey(k.broadcastID())
 }

@@ -15,8 +15,8 @@ func userKey(userID string) key { return key{"U#" + userID, skUser} }
 // exportKey is the newest export of a user's data.
 func exportKey(userID string) key { return key{userKey(userID).PK, skExport} }
 
-// nameUpdateKey is the progress of the update of a user's name in tickets.
-func nameUpdateKey(userID string) key { return key{userKey(userID).PK, skNameUpdate} }
+// userPropagationKey is the progress of the propagation of a user's change or deletion.
+func userPropagationKey(userID string) key { return key{userKey(userID).PK, skUserPropagation} }
 
 // nameReferenceKey records that a ticket contains the name of an agent.
 func nameReferenceKey(userID, ticketID string) key { return key{"A#" + userID, ticketID} }

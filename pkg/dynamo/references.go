@@ -16,7 +16,7 @@ import (
 // has a ticket or a file. Unlike an index, a query reads it strongly consistent.
 type nameReferenceItem struct{ key }
 
-// AddNameReference implements stream.NameStore. It reads first, because most entries
+// AddNameReference implements stream.UserPropagationStore. It reads first, because most entries
 // are by an agent who is recorded already.
 func (s *Store) AddNameReference(ctx context.Context, userID, ticketID string) (added bool, err error) {
 	i := nameReferenceItem{nameReferenceKey(userID, ticketID)}
@@ -27,7 +27,7 @@ func (s *Store) AddNameReference(ctx context.Context, userID, ticketID string) (
 	return err == nil, err
 }
 
-// AddOwnTicket implements stream.NameStore.
+// AddOwnTicket implements stream.UserPropagationStore.
 func (s *Store) AddOwnTicket(ctx context.Context, userID, ticketID string) error {
 	return s.batchWrite(ctx, []types.WriteRequest{putRequest(ownTicketKey(userID, ticketID)), putRequest(numberKey(ticketID))})
 }
@@ -63,14 +63,14 @@ func (s *Store) TicketsWithNumber(ctx context.Context, number, customerID string
 	return slices.DeleteFunc(newest, func(ticketID string) bool { return id.Number(ticketID) != number }), err
 }
 
-// OwnTicket implements stream.NameStore.
+// OwnTicket implements stream.UserPropagationStore.
 func (s *Store) OwnTicket(ctx context.Context, userID string, after map[string]string) (ticketID string, next map[string]string, err error) {
 	first := ownTicketKey(userID, "")
 	ticketID, next, err = s.nextReference(ctx, queryInput("PK = :pk AND begins_with(SK, :prefix)", values{"pk": first.PK, "prefix": first.SK}), after)
 	return strings.TrimPrefix(ticketID, prefixOwnTicket), next, err
 }
 
-// ReferencedTicket implements stream.NameStore.
+// ReferencedTicket implements stream.UserPropagationStore.
 func (s *Store) ReferencedTicket(ctx context.Context, userID string, after map[string]string) (ticketID string, next map[string]string, err error) {
 	end := nameReferenceKey(userID, "~")
 	return s.nextReference(ctx, queryInput("PK = :pk AND SK < :end", values{"pk": end.PK, "end": end.SK}), after)
@@ -89,13 +89,13 @@ func (s *Store) nextReference(ctx context.Context, in *dynamodb.QueryInput, afte
 	return k.SK, cursorOf(out.LastEvaluatedKey), err
 }
 
-// DeleteNameReference implements stream.NameStore.
+// DeleteNameReference implements stream.UserPropagationStore.
 func (s *Store) DeleteNameReference(ctx context.Context, userID, ticketID string) error {
 	_, err := s.remove(ctx, nameReferenceKey(userID, ticketID), "", nil)
 	return err
 }
 
-// DeleteOwnTicket implements stream.NameStore.
+// DeleteOwnTicket implements stream.UserPropagationStore.
 func (s *Store) DeleteOwnTicket(ctx context.Context, userID, ticketID string) error {
 	_, err := s.remove(ctx, ownTicketKey(userID, ticketID), "", nil)
 	return err

@@ -43,7 +43,7 @@ func (s *Store) StatsSnapshot(ctx context.Context, p stats.Period) (stats.Snapsh
 	return r, nil
 }
 
-// TicketCounts implements stream.CountsPushStore with one query: the counts of the backlog, of
+// TicketCounts implements stream.CountsPublishStore with one query: the counts of the backlog, of
 // each category and each agent.
 func (s *Store) TicketCounts(ctx context.Context) (stats.Snapshot, error) {
 	r := stats.NewSnapshot(s.now())

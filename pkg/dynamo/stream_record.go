@@ -34,16 +34,16 @@ func DecodeRecord(record events.DynamoDBEventRecord) (event.Event, error) {
 		return decodeTicketItem(k, record.Change.OldImage, image, created)
 	case k.SK == skUser:
 		return decodeUserChange(record.Change.OldImage, image, created)
-	case k.SK == skNameUpdate:
-		i, err := decodeAs[nameUpdateItem](image)
+	case k.SK == skUserPropagation:
+		i, err := decodeAs[userPropagationItem](image)
 		return i.event(), err
 	case k.SK == skHeartbeat:
 		i, err := decodeAs[heartbeatItem](image)
 		return event.HeartbeatSent{SentAt: fromMillis(i.SentAt)}, err
 	case k.isTicketCounts():
 		return event.TicketCountsChanged{}, nil
-	case k.isPushRound():
-		return decodePushRound(record.Change.OldImage, image)
+	case k.isPublishRound():
+		return decodePublishRound(record.Change.OldImage, image)
 	case k.PK == broadcastPK && (!created || isBroadcastShard(k)):
 		return event.BroadcastChanged{BroadcastID: k.broadcastID()}, nil
 	case strings.HasPrefix(k.PK, prefixNotification) && k.SK == skUnread:

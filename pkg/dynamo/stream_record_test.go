@@ -203,24 +203,24 @@ func TestDecodeRecord_InvalidImage(t *testing.T) {
 func TestDecodeRecord_Broadcast(t *testing.T) {
 	insert, modify := events.DynamoDBOperationTypeInsert, events.DynamoDBOperationTypeModify
 	stored, shard := broadcastItem{key: broadcastKey("b")}, broadcastItem{key: broadcastShardKey("b", 7)}
-	round := func(broadcastID string, n, done int) pushRoundItem {
-		return pushRoundItem{key: pushRoundKey(broadcastID), Round: n, Done: done}
+	round := func(broadcastID string, n, done int) publishRoundItem {
+		return publishRoundItem{key: publishRoundKey(broadcastID), Round: n, Done: done}
 	}
 	for name, c := range map[string]struct {
 		record events.DynamoDBEventRecord
 		want   event.Event
 	}{
-		"created":             {streamRecord(insert, stored), event.BroadcastCreated{BroadcastID: "b"}},
-		"a page":              {changedRecord(modify, stored, stored), event.BroadcastChanged{BroadcastID: "b"}},
-		"first delivery":      {streamRecord(insert, shard), event.BroadcastChanged{BroadcastID: "b"}},
-		"delivery":            {changedRecord(modify, shard, shard), event.BroadcastChanged{BroadcastID: "b"}},
-		"first round":         {streamRecord(insert, round("b", 1, 0)), event.BroadcastPushRequested{BroadcastID: "b", Round: 1}},
-		"round":               {changedRecord(modify, round("b", 1, 1), round("b", 2, 1)), event.BroadcastPushRequested{BroadcastID: "b", Round: 2}},
-		"round after a push":  {streamRecord(insert, pushRoundItem{key: pushRoundKey("b"), Round: 2, Pushed: 1000}), event.BroadcastPushRequested{BroadcastID: "b", Round: 2, Pushed: fromMillis(1000)}},
-		"counts after a push": {streamRecord(insert, pushRoundItem{key: pushRoundKey(""), Round: 2, Pushed: 1000}), event.CountsPushRequested{Round: 2, Pushed: fromMillis(1000)}},
-		"claim":               {changedRecord(modify, round("b", 2, 1), round("b", 2, 2)), nil},
-		"round of counts":     {streamRecord(insert, round("", 1, 0)), event.CountsPushRequested{Round: 1}},
-		"like a round only":   {streamRecord(insert, nameReferenceItem{suppressionKey("x#~Q")}), nil},
+		"created":                    {streamRecord(insert, stored), event.BroadcastCreated{BroadcastID: "b"}},
+		"a page":                     {changedRecord(modify, stored, stored), event.BroadcastChanged{BroadcastID: "b"}},
+		"first delivery":             {streamRecord(insert, shard), event.BroadcastChanged{BroadcastID: "b"}},
+		"delivery":                   {changedRecord(modify, shard, shard), event.BroadcastChanged{BroadcastID: "b"}},
+		"first round":                {streamRecord(insert, round("b", 1, 0)), event.BroadcastPublishRequested{BroadcastID: "b", Round: 1}},
+		"round":                      {changedRecord(modify, round("b", 1, 1), round("b", 2, 1)), event.BroadcastPublishRequested{BroadcastID: "b", Round: 2}},
+		"round after a publication":  {streamRecord(insert, publishRoundItem{key: publishRoundKey("b"), Round: 2, Published: 1000}), event.BroadcastPublishRequested{BroadcastID: "b", Round: 2, Published: fromMillis(1000)}},
+		"counts after a publication": {streamRecord(insert, publishRoundItem{key: publishRoundKey(""), Round: 2, Published: 1000}), event.CountsPublishRequested{Round: 2, Published: fromMillis(1000)}},
+		"claim":                      {changedRecord(modify, round("b", 2, 1), round("b", 2, 2)), nil},
+		"round of counts":            {streamRecord(insert, round("", 1, 0)), event.CountsPublishRequested{Round: 1}},
+		"like a round only":          {streamRecord(insert, nameReferenceItem{suppressionKey("x#~Q")}), nil},
 	} {
 		if got, err := DecodeRecord(c.record); err != nil || got != c.want {
 			t.Errorf("%s: got %#v, %v, want %#v", name, got, err, c.want)

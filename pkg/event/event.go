@@ -59,25 +59,25 @@ func (e UserChanged) RightsChanged() bool {
 // UserDeleted reports a deleted user, as they were before.
 type UserDeleted struct{ User user.User }
 
-// NamesOutdated reports the progress of the update of a user's name in tickets and
-// notifications. The store writes it again for each step.
-type NamesOutdated struct {
+// UserPropagation reports the progress of the propagation of a user's change or deletion to
+// tickets, notifications, audit records and files. The store writes it again for each step.
+type UserPropagation struct {
 	UserID string
 	Run    string // identifies the change of the user
 	Step   int
-	Phase  int               // one of the Names constants
+	Phase  int               // one of the Propagation constants
 	After  map[string]string // cursor of the last item that is complete
 	Seq    int               // entry of the next ticket at which the step continues
 }
 
-// The phases of a name update. NamesAudit and NamesFiles follow the deletion of a user only.
+// The phases of a propagation. PropagationAudit and PropagationFiles follow the deletion of a user only.
 const (
-	NamesOwnTickets = iota
-	NamesReferencedTickets
-	NamesNotifications
-	NamesAudit
-	NamesFiles
-	NamesDone
+	PropagationOwnTickets = iota
+	PropagationReferencedTickets
+	PropagationNotifications
+	PropagationAudit
+	PropagationFiles
+	PropagationDone
 )
 
 // SessionStarted reports a new session, with the user that its tokens describe.
@@ -111,22 +111,22 @@ type BroadcastCreated struct{ BroadcastID string }
 // BroadcastChanged reports new progress of a broadcast, a result of a delivery or its end.
 type BroadcastChanged struct{ BroadcastID string }
 
-// BroadcastPushRequested reports a request to push a broadcast. Rounds ascend. Pushed is the
-// time of the last push before it.
-type BroadcastPushRequested struct {
+// BroadcastPublishRequested reports a request to publish a broadcast. Rounds ascend. Published is the
+// time of the last publication before it.
+type BroadcastPublishRequested struct {
 	BroadcastID string
 	Round       int
-	Pushed      time.Time
+	Published   time.Time
 }
 
 // TicketCountsChanged reports a write of the current counts of tickets.
 type TicketCountsChanged struct{}
 
-// CountsPushRequested reports a request to push the counts. Rounds ascend. Pushed is the time of
-// the last push before it.
-type CountsPushRequested struct {
-	Round  int
-	Pushed time.Time
+// CountsPublishRequested reports a request to publish the counts. Rounds ascend. Published is the time of
+// the last publication before it.
+type CountsPublishRequested struct {
+	Round     int
+	Published time.Time
 }
 
 // SocketOpened reports a new WebSocket connection. AgentID is its user if that is staff.
@@ -161,28 +161,28 @@ type AttachmentsChanged struct {
 // stream handlers.
 type HeartbeatSent struct{ SentAt time.Time }
 
-func (EntryAppended) event()          {}
-func (ChangeUnchanged) event()        {}
-func (TicketChanged) event()          {}
-func (TicketDeleted) event()          {}
-func (ReadMarkerMoved) event()        {}
-func (UserCreated) event()            {}
-func (UserChanged) event()            {}
-func (UserDeleted) event()            {}
-func (NamesOutdated) event()          {}
-func (SessionStarted) event()         {}
-func (SessionUsed) event()            {}
-func (SessionEnded) event()           {}
-func (NotificationCreated) event()    {}
-func (NotificationsRead) event()      {}
-func (BroadcastCreated) event()       {}
-func (BroadcastChanged) event()       {}
-func (BroadcastPushRequested) event() {}
-func (TicketCountsChanged) event()    {}
-func (CountsPushRequested) event()    {}
-func (SocketOpened) event()           {}
-func (SocketClosed) event()           {}
-func (AttachmentCreated) event()      {}
-func (AttachmentDeleted) event()      {}
-func (AttachmentsChanged) event()     {}
-func (HeartbeatSent) event()          {}
+func (EntryAppended) event()             {}
+func (ChangeUnchanged) event()           {}
+func (TicketChanged) event()             {}
+func (TicketDeleted) event()             {}
+func (ReadMarkerMoved) event()           {}
+func (UserCreated) event()               {}
+func (UserChanged) event()               {}
+func (UserDeleted) event()               {}
+func (UserPropagation) event()           {}
+func (SessionStarted) event()            {}
+func (SessionUsed) event()               {}
+func (SessionEnded) event()              {}
+func (NotificationCreated) event()       {}
+func (NotificationsRead) event()         {}
+func (BroadcastCreated) event()          {}
+func (BroadcastChanged) event()          {}
+func (BroadcastPublishRequested) event() {}
+func (TicketCountsChanged) event()       {}
+func (CountsPublishRequested) event()    {}
+func (SocketOpened) event()              {}
+func (SocketClosed) event()              {}
+func (AttachmentCreated) event()         {}
+func (AttachmentDeleted) event()         {}
+func (AttachmentsChanged) event()        {}
+func (HeartbeatSent) event()             {}

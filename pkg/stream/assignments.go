@@ -25,7 +25,7 @@ type Releaser interface {
 const maxConcurrentReleases = 8
 
 // ReleaseTickets returns a Handler that unassigns the first active tickets of users who are no
-// active agents any more; UpdateNames unassigns the others, in steps. It checks new assignments
+// active agents any more; PropagateUser unassigns the others, in steps. It checks new assignments
 // and reopened tickets too: an assignment may be concurrent with the end of the role, and closed
 // tickets keep their assignee. The current state of the account decides.
 func ReleaseTickets(users UserReader, assignments AssignmentStore, tickets Releaser) Handler {

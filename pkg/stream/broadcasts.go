@@ -20,14 +20,14 @@ func EnqueueBroadcasts(queue BroadcastQueue) Handler {
 	})
 }
 
-// BroadcastPushStore stores broadcasts, and when they were pushed.
-type BroadcastPushStore interface {
-	PushRoundStore
+// BroadcastPublishStore stores broadcasts, and when they were published.
+type BroadcastPublishStore interface {
+	PublishRoundStore
 	// Broadcast returns a broadcast, or apperr.BroadcastNotFound.
 	Broadcast(ctx context.Context, id string) (broadcast.Broadcast, error)
 }
 
-// BroadcastPublisher pushes broadcasts to their authors.
+// BroadcastPublisher publishes broadcasts to their authors.
 type BroadcastPublisher interface {
 	// IsConnected reports whether a user has open connections.
 	IsConnected(ctx context.Context, userID string) (bool, error)
@@ -35,9 +35,9 @@ type BroadcastPublisher interface {
 	PublishBroadcast(ctx context.Context, b broadcast.Broadcast) error
 }
 
-// PushBroadcasts returns a Handler that pushes the progress and the end of broadcasts to their
-// authors, in push rounds.
-func PushBroadcasts(store BroadcastPushStore, publisher BroadcastPublisher) Handler {
+// PublishBroadcasts returns a Handler that publishes the progress and the end of broadcasts to their
+// authors, in publish rounds.
+func PublishBroadcasts(store BroadcastPublishStore, publisher BroadcastPublisher) Handler {
 	return func(ctx context.Context, e event.Event, earlier ...event.Event) error {
 		switch e := e.(type) {
 		case event.BroadcastChanged:
@@ -51,9 +51,9 @@ func PushBroadcasts(store BroadcastPushStore, publisher BroadcastPublisher) Hand
 			if connected, err := publisher.IsConnected(ctx, b.AuthorID); err != nil || !connected {
 				return err
 			}
-			return store.RequestPush(ctx, b.ID, 0, pushInterval)
-		case event.BroadcastPushRequested:
-			return pushRound(ctx, store, e.BroadcastID, e.Round, e.Pushed, func() error {
+			return store.RequestPublish(ctx, b.ID, 0, publishInterval)
+		case event.BroadcastPublishRequested:
+			return publishRound(ctx, store, e.BroadcastID, e.Round, e.Published, func() error {
 				b, err := store.Broadcast(ctx, e.BroadcastID)
 				if err != nil {
 					return err

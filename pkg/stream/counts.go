@@ -9,14 +9,14 @@ import (
 	"ticketsystem/pkg/stats"
 )
 
-// CountsPushStore stores the counts of tickets, and when they were pushed.
-type CountsPushStore interface {
-	PushRoundStore
+// CountsPublishStore stores the counts of tickets, and when they were published.
+type CountsPublishStore interface {
+	PublishRoundStore
 	// TicketCounts returns the current counts, strongly consistent.
 	TicketCounts(ctx context.Context) (stats.Snapshot, error)
 }
 
-// CountsPublisher pushes the counts to the subscribers of the queue.
+// CountsPublisher publishes the counts to the subscribers of the queue.
 type CountsPublisher interface {
 	// HasQueueSubscribers reports whether there are any.
 	HasQueueSubscribers(ctx context.Context) (bool, error)
@@ -24,11 +24,11 @@ type CountsPublisher interface {
 	PublishCounts(ctx context.Context, counts stats.Snapshot) error
 }
 
-// PushCounts returns a Handler that pushes the counts after they have changed: at once, or in a push
-// round if the last push was a moment ago.
-func PushCounts(store CountsPushStore, publisher CountsPublisher) Handler {
-	push := func(ctx context.Context, round int, pushed time.Time) error {
-		return pushRound(ctx, store, "", round, pushed, func() error {
+// PublishCounts returns a Handler that publishes the counts after they have changed: at once, or in a publish
+// round if the last publication was a moment ago.
+func PublishCounts(store CountsPublishStore, publisher CountsPublisher) Handler {
+	publish := func(ctx context.Context, round int, published time.Time) error {
+		return publishRound(ctx, store, "", round, published, func() error {
 			counts, err := store.TicketCounts(ctx)
 			if err != nil {
 				return err
@@ -45,9 +45,9 @@ func PushCounts(store CountsPushStore, publisher CountsPublisher) Handler {
 			if watched, err := publisher.HasQueueSubscribers(ctx); err != nil || !watched {
 				return err
 			}
-			return push(ctx, 0, time.Time{})
-		case event.CountsPushRequested:
-			return push(ctx, e.Round, e.Pushed)
+			return publish(ctx, 0, time.Time{})
+		case event.CountsPublishRequested:
+			return publish(ctx, e.Round, e.Published)
 		}
 		return nil
 	}

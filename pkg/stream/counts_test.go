@@ -13,36 +13,36 @@ import (
 
 // fakeCounts stores one number, and queues the records that a stream would report.
 type fakeCounts struct {
-	now     time.Time
-	number  int
-	round   int
-	claimed int
-	pushed  time.Time
-	records []event.Event
+	now       time.Time
+	number    int
+	round     int
+	claimed   int
+	published time.Time
+	records   []event.Event
 
-	subscribers bool
-	pushes      []int
-	pushTimes   []time.Time
+	subscribers  bool
+	publishes    []int
+	publishTimes []time.Time
 }
 
-func (f *fakeCounts) RequestPush(_ context.Context, broadcastID string, after int, _ time.Duration) error {
+func (f *fakeCounts) RequestPublish(_ context.Context, broadcastID string, after int, _ time.Duration) error {
 	if after != 0 && (after != f.round || after <= f.claimed) {
 		return nil
 	}
 	f.round++
 	if broadcastID != "" {
-		f.records = append(f.records, event.BroadcastPushRequested{BroadcastID: broadcastID, Round: f.round})
+		f.records = append(f.records, event.BroadcastPublishRequested{BroadcastID: broadcastID, Round: f.round})
 		return nil
 	}
-	f.records = append(f.records, event.CountsPushRequested{Round: f.round})
+	f.records = append(f.records, event.CountsPublishRequested{Round: f.round})
 	return nil
 }
 
-func (f *fakeCounts) ClaimPush(_ context.Context, _ string, round int, _ time.Time, interval time.Duration) (bool, error) {
-	if round != 0 && (round != f.round || round <= f.claimed) || f.now.Sub(f.pushed) < interval {
+func (f *fakeCounts) ClaimPublish(_ context.Context, _ string, round int, _ time.Time, interval time.Duration) (bool, error) {
+	if round != 0 && (round != f.round || round <= f.claimed) || f.now.Sub(f.published) < interval {
 		return false, nil
 	}
-	f.pushed, f.claimed = f.now, f.round
+	f.published, f.claimed = f.now, f.round
 	return true, nil
 }
 
@@ -53,7 +53,7 @@ func (f *fakeCounts) TicketCounts(context.Context) (stats.Snapshot, error) {
 func (f *fakeCounts) HasQueueSubscribers(context.Context) (bool, error) { return f.subscribers, nil }
 
 func (f *fakeCounts) PublishCounts(_ context.Context, counts stats.Snapshot) error {
-	f.pushes, f.pushTimes = append(f.pushes, counts.OpenSockets), append(f.pushTimes, f.now)
+	f.publishes, f.publishTimes = append(f.publishes, counts.OpenSockets), append(f.publishTimes, f.now)
 	return nil
 }
 
@@ -69,23 +69,23 @@ func (f *fakeCounts) PublishBroadcast(ctx context.Context, b broadcast.Broadcast
 	return f.PublishCounts(ctx, stats.Snapshot{OpenSockets: b.Total})
 }
 
-func TestPushCounts(t *testing.T) {
+func TestPublishCounts(t *testing.T) {
 	f := newFakeCounts()
-	testPushRounds(t, f, stream.PushCounts(f, f), event.TicketCountsChanged{})
+	testPublishRounds(t, f, stream.PublishCounts(f, f), event.TicketCountsChanged{})
 }
 
-func TestPushBroadcasts(t *testing.T) {
+func TestPublishBroadcasts(t *testing.T) {
 	f := newFakeCounts()
-	testPushRounds(t, f, stream.PushBroadcasts(f, f), event.BroadcastChanged{BroadcastID: "b"})
+	testPublishRounds(t, f, stream.PublishBroadcasts(f, f), event.BroadcastChanged{BroadcastID: "b"})
 }
 
 func newFakeCounts() *fakeCounts {
 	return &fakeCounts{now: time.Date(2026, 3, 21, 12, 0, 0, 0, time.UTC), subscribers: true}
 }
 
-// testPushRounds changes the number often. Pushes are at least 2 s apart, the last change is
-// pushed, and then the stream is idle. Each record is repeated.
-func testPushRounds(t *testing.T, f *fakeCounts, handle stream.Handler, changed event.Event) {
+// testPublishRounds changes the number often. Publications are at least 2 s apart, the last change is
+// published, and then the stream is idle. Each record is repeated.
+func testPublishRounds(t *testing.T, f *fakeCounts, handle stream.Handler, changed event.Event) {
 	t.Helper()
 	step := func(e event.Event, earlier ...event.Event) {
 		t.Helper()
@@ -110,17 +110,17 @@ func testPushRounds(t *testing.T, f *fakeCounts, handle stream.Handler, changed 
 			step(e)
 		}
 	}
-	if len(f.records) > 0 || len(f.pushes) == 0 || f.pushes[len(f.pushes)-1] != 100 {
-		t.Errorf("got pushes %v and %d records left, want the last change", f.pushes, len(f.records))
+	if len(f.records) > 0 || len(f.publishes) == 0 || f.publishes[len(f.publishes)-1] != 100 {
+		t.Errorf("got publications %v and %d records left, want the last change", f.publishes, len(f.records))
 	}
-	for i := 1; i < len(f.pushTimes); i++ {
-		if gap := f.pushTimes[i].Sub(f.pushTimes[i-1]); gap < 2*time.Second || gap > 3*time.Second && i < len(f.pushTimes)-1 {
-			t.Errorf("%s between two pushes", gap)
+	for i := 1; i < len(f.publishTimes); i++ {
+		if gap := f.publishTimes[i].Sub(f.publishTimes[i-1]); gap < 2*time.Second || gap > 3*time.Second && i < len(f.publishTimes)-1 {
+			t.Errorf("%s between two publications", gap)
 		}
 	}
 	f.subscribers, f.number = false, 0
 	step(changed)
 	if len(f.records) > 0 {
-		t.Error("a push was requested for nobody")
+		t.Error("a publication was requested for nobody")
 	}
 }

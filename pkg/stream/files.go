@@ -32,7 +32,7 @@ type FileStore interface {
 	// ExpireAttachment lets an attachment expire at a time, unless a message contains
 	// it. A missing one is no error.
 	ExpireAttachment(ctx context.Context, id string, at time.Time) error
-	// EraseAttachment deletes an attachment of a deleted user, as NameStore.EraseAttachments
+	// EraseAttachment deletes an attachment of a deleted user, as UserPropagationStore.EraseAttachments
 	// does.
 	EraseAttachment(ctx context.Context, id string) error
 }
@@ -42,7 +42,7 @@ type FileReferenceStore interface {
 	UserReader
 	FileStore
 
-	// AddFileReference records an attachment for NameStore.EraseAttachments. It is safe to repeat.
+	// AddFileReference records an attachment for UserPropagationStore.EraseAttachments. It is safe to repeat.
 	AddFileReference(ctx context.Context, ownerID, id string) error
 	// DeleteFileReference deletes the record of AddFileReference.
 	DeleteFileReference(ctx context.Context, ownerID, id string) error
@@ -50,7 +50,7 @@ type FileReferenceStore interface {
 
 // RecordFiles returns a Handler that records the attachments of each user. It records
 // first and reads the user then: the files of a user who is deleted later are erased by
-// UpdateNames, and a file of a deleted one is erased here.
+// PropagateUser, and a file of a deleted one is erased here.
 func RecordFiles(files FileReferenceStore) Handler {
 	return func(ctx context.Context, e event.Event, _ ...event.Event) error {
 		switch e := e.(type) {

@@ -55,9 +55,9 @@ func MarkEntriesRead(store NotificationReadStore, remindAfter time.Duration) Han
 	})
 }
 
-// PushNotifications returns a Handler that pushes new notifications, and the count of
+// PublishNotifications returns a Handler that publishes new notifications, and the count of
 // unread ones after some were read, to the open sockets of their recipients.
-func PushNotifications(publisher Publisher) Handler {
+func PublishNotifications(publisher Publisher) Handler {
 	return func(ctx context.Context, e event.Event, _ ...event.Event) error {
 		switch e := e.(type) {
 		case event.NotificationCreated:

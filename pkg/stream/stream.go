@@ -1,5 +1,5 @@
 // Package stream handles batches of the table's DynamoDB stream: it updates the
-// projections and starts pushes, deliveries and clean-up. Records may be repeated
+// projections and starts publications, deliveries and clean-up. Records may be repeated
 // or reordered, so every handler is idempotent.
 package stream
 

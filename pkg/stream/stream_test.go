@@ -121,7 +121,7 @@ func (f *fixture) handlers() (project, deliver stream.BatchHandler, log *bytes.B
 	hub := &realtime.Hub{Store: f, Pusher: f, Now: time.Now}
 	service := &ticket.Service{Store: f, Now: time.Now}
 	project = stream.NewBatchHandler(logger, nil, dynamo.DecodeRecord, stream.ProjectTickets(service), stream.SyncUserCopies(f))
-	return project, stream.NewBatchHandler(logger, nil, dynamo.DecodeRecord, stream.PushChanges(f, &ws.Publisher{Hub: hub, Revocations: account.NewRevocationCache(f, time.Now), Log: logger})), log
+	return project, stream.NewBatchHandler(logger, nil, dynamo.DecodeRecord, stream.PublishChanges(f, &ws.Publisher{Hub: hub, Revocations: account.NewRevocationCache(f, time.Now), Log: logger})), log
 }
 
 // attributes is the image of an item in a stream record.

@@ -132,7 +132,7 @@ func purgeCosts() []costCase {
 			return errors.Join(err, createErr, f.unmetered.Project(ctx, old.ID, 3), deleter(f).Delete(ctx, adminActor, ticketID))
 		}},
 		{name: "stream: remove the name of a deleted customer with one ticket", golden: cost{22, 21, 33}, run: func(ctx context.Context, f *costFixture) error {
-			return stream.UpdateNames(f.store, f.store, f.service)(ctx, event.NamesOutdated{UserID: reza.UserID, Run: "1"})
+			return stream.PropagateUser(f.store, f.store, f.service)(ctx, event.UserPropagation{UserID: reza.UserID, Run: "1"})
 		}, prepare: func(ctx context.Context, f *costFixture) error {
 			tk, _, err := f.unmetered.Create(ctx, reza, f.createParams())
 			return errors.Join(err, openStore().AddOwnTicket(ctx, reza.UserID, tk.ID))

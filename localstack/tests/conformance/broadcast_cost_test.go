@@ -59,10 +59,10 @@ func broadcastCosts() []costCase {
 			return err
 		}},
 		{name: "stream: a broadcast whose author is away", golden: cost{2, 2, 0}, run: func(ctx context.Context, f *costFixture) error {
-			return stream.PushBroadcasts(f.store, f.wsHandler.Publisher)(ctx, event.BroadcastChanged{BroadcastID: b.ID})
+			return stream.PublishBroadcasts(f.store, f.wsHandler.Publisher)(ctx, event.BroadcastChanged{BroadcastID: b.ID})
 		}},
 		{name: "stream: a broadcast whose author is connected", golden: cost{3, 2, 1}, run: func(ctx context.Context, f *costFixture) error {
-			return stream.PushBroadcasts(f.store, f.wsHandler.Publisher)(ctx, event.BroadcastChanged{BroadcastID: b.ID})
+			return stream.PublishBroadcasts(f.store, f.wsHandler.Publisher)(ctx, event.BroadcastChanged{BroadcastID: b.ID})
 		}, prepare: func(ctx context.Context, _ *costFixture) error {
 			c := newConnection(user.Principal{UserID: b.AuthorID, Role: user.RoleAdmin})
 			if err := openStore().AddConnection(ctx, c); err != nil {
@@ -73,16 +73,16 @@ func broadcastCosts() []costCase {
 		}},
 		{name: "stream: push a broadcast", golden: cost{3, 2, 1}, run: func(ctx context.Context, f *costFixture) error {
 			before := f.pusher.count
-			err := stream.PushBroadcasts(f.store, f.wsHandler.Publisher)(ctx, event.BroadcastPushRequested{BroadcastID: b.ID, Round: 1})
+			err := stream.PublishBroadcasts(f.store, f.wsHandler.Publisher)(ctx, event.BroadcastPublishRequested{BroadcastID: b.ID, Round: 1})
 			if err == nil && f.pusher.count != before+1 {
 				err = fmt.Errorf("got %d pushes", f.pusher.count-before)
 			}
 			return err
 		}},
 		{name: "stream: push a broadcast, too early", golden: cost{1, 0, 1}, run: func(ctx context.Context, f *costFixture) error {
-			return stream.PushBroadcasts(f.store, f.wsHandler.Publisher)(ctx, event.BroadcastPushRequested{BroadcastID: b.ID, Round: 2, Pushed: app.Now()})
+			return stream.PublishBroadcasts(f.store, f.wsHandler.Publisher)(ctx, event.BroadcastPublishRequested{BroadcastID: b.ID, Round: 2, Published: app.Now()})
 		}, prepare: func(ctx context.Context, _ *costFixture) error {
-			return openStore().RequestPush(ctx, b.ID, 0, 2*time.Second)
+			return openStore().RequestPublish(ctx, b.ID, 0, 2*time.Second)
 		}},
 		{name: "cancel a broadcast", golden: cost{2, 1, 7}, run: func(ctx context.Context, f *costFixture) error {
 			_, err := service(f).Cancel(ctx, audit.Actor{ID: newID()}, b.ID)

@@ -313,7 +313,7 @@ func TestDeleteUser_QueuedIndexJobs(t *testing.T) {
 	t.Parallel()
 	w := newWorkload(t, 40)
 	var q jobQueue
-	handlers := []stream.Handler{stream.IndexSearch(&q), stream.RecordNames(w.store), stream.UpdateNames(w.store, &q, w.service(w.store, w.tick))}
+	handlers := []stream.Handler{stream.IndexSearch(&q), stream.RecordNameReferences(w.store), stream.PropagateUser(w.store, &q, w.service(w.store, w.tick))}
 	handle := func(e event.Event) {
 		for _, h := range handlers {
 			must(t, h(t.Context(), e))
@@ -337,7 +337,7 @@ func TestDeleteUser_QueuedIndexJobs(t *testing.T) {
 		must(t, w.store.DeleteUser(t.Context(), renamed, audit.Record{ID: newID(), Action: audit.UserDeleted, Target: sara.ID}))
 		queued := len(q)
 		handle(event.UserDeleted{User: renamed})
-		handle(event.NamesOutdated{UserID: sara.ID})
+		handle(event.UserPropagation{UserID: sara.ID})
 		q.run(t, w.store, len(before))
 		q.run(t, w.store, 0) // redriven from a dead-letter queue
 		for k := range w.items(t) {

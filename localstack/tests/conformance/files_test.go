@@ -134,20 +134,20 @@ func TestEraseAttachments(t *testing.T) {
 	wantCode(t, "download of an erased file", err, apperr.AttachmentNotFound)
 }
 
-// savedProgress is a NameStore that keeps the progress of an update instead of storing it.
+// savedProgress is a UserPropagationStore that keeps the progress of an update instead of storing it.
 type savedProgress struct {
-	stream.NameStore
-	at event.NamesOutdated
+	stream.UserPropagationStore
+	at event.UserPropagation
 }
 
-func (s *savedProgress) SaveNameUpdate(_ context.Context, _, to event.NamesOutdated) error {
+func (s *savedProgress) SaveUserPropagation(_ context.Context, _, to event.UserPropagation) error {
 	s.at = to
 	return nil
 }
 
-// TestUpdateNames_ManyFiles checks that the files of a deleted user are erased in steps of bounded
+// TestPropagateUser_ManyFiles checks that the files of a deleted user are erased in steps of bounded
 // cost, each of which may be repeated after a crash.
-func TestUpdateNames_ManyFiles(t *testing.T) {
+func TestPropagateUser_ManyFiles(t *testing.T) {
 	store, meter := newMeteredStore()
 	sara := customer("Sara")
 	var ids []string
@@ -156,13 +156,13 @@ func TestUpdateNames_ManyFiles(t *testing.T) {
 		must(t, store.AddFileReference(t.Context(), sara.UserID, a.ID))
 		ids = append(ids, a.ID)
 	}
-	progress := &savedProgress{store, event.NamesOutdated{UserID: sara.UserID, Phase: event.NamesFiles}}
+	progress := &savedProgress{store, event.UserPropagation{UserID: sara.UserID, Phase: event.PropagationFiles}}
 	steps := 0
-	for ; progress.at.Phase != event.NamesDone && steps < 10; steps++ {
+	for ; progress.at.Phase != event.PropagationDone && steps < 10; steps++ {
 		step := progress.at
 		for range 2 {
 			meter.reset()
-			must(t, stream.UpdateNames(progress, nil, nil)(t.Context(), step))
+			must(t, stream.PropagateUser(progress, nil, nil)(t.Context(), step))
 			if spent, calls := meter.reset(); spent.roundTrips > 10 {
 				t.Errorf("step %d: got %v (%v), want at most 10 requests", steps, spent, calls)
 			}

@@ -126,19 +126,19 @@ func TestCurrentCounts(t *testing.T) {
 	check("deleted", 0, 0, 0, 0)
 }
 
-// TestPushRounds checks that of several rounds only the newest is claimed, once per interval.
-func TestPushRounds(t *testing.T) {
+// TestPublishRounds checks that of several rounds only the newest is claimed, once per interval.
+func TestPublishRounds(t *testing.T) {
 	t.Parallel()
 	w := newEmptyWorkload(t, 24)
 	at := workloadStart()
 	store := dynamo.New(env.config, w.tableName, func() time.Time { return at })
 	request := func(after int) {
 		t.Helper()
-		must(t, store.RequestPush(t.Context(), "", after, 2*time.Second))
+		must(t, store.RequestPublish(t.Context(), "", after, 2*time.Second))
 	}
 	claim := func(round int, want bool) {
 		t.Helper()
-		if got, err := store.ClaimPush(t.Context(), "", round, time.Time{}, 2*time.Second); err != nil || got != want {
+		if got, err := store.ClaimPublish(t.Context(), "", round, time.Time{}, 2*time.Second); err != nil || got != want {
 			t.Errorf("round %d: got %v, %v, want %v", round, got, err, want)
 		}
 	}

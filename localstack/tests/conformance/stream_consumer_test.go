@@ -184,13 +184,13 @@ func (c *consumer) handler(function string, config aws.Config) stream.BatchHandl
 	if function == "stream-deliver" {
 		hub := &realtime.Hub{Store: store, Pusher: noPush{}, Now: fixedNow}
 		publisher := &ws.Publisher{Hub: hub, Revocations: account.NewRevocationCache(store, fixedNow), Log: log}
-		return stream.NewBatchHandler(log, nil, dynamo.DecodeRecord, stream.PushChanges(store, publisher), stream.PushNotifications(publisher), stream.EnqueueDeliveries(c, 0))
+		return stream.NewBatchHandler(log, nil, dynamo.DecodeRecord, stream.PublishChanges(store, publisher), stream.PublishNotifications(publisher), stream.EnqueueDeliveries(c, 0))
 	}
 	notifier := &notification.Notifier{Store: store, Tickets: store, Users: store, Now: fixedNow}
 	tickets := c.workload.service(store, fixedNow)
-	return stream.NewBatchHandler(log, nil, dynamo.DecodeRecord, stream.ProjectTickets(tickets), stream.ScheduleTimers(store, automationPolicy()), stream.SyncUserCopies(store), stream.UpdateNames(store, index, tickets),
+	return stream.NewBatchHandler(log, nil, dynamo.DecodeRecord, stream.ProjectTickets(tickets), stream.ScheduleTimers(store, automationPolicy()), stream.SyncUserCopies(store), stream.PropagateUser(store, index, tickets),
 		stream.ProjectStats(&stats.Aggregator{Store: store}), stream.ProjectActivity(store),
-		stream.InOrder(stream.CreateNotifications(notifier), stream.RecordNames(store), stream.ReleaseTickets(store, store, tickets)), stream.IndexSearch(index),
+		stream.InOrder(stream.CreateNotifications(notifier), stream.RecordNameReferences(store), stream.ReleaseTickets(store, store, tickets)), stream.IndexSearch(index),
 		stream.PurgeDeleted(store, tickets, time.Hour), stream.RecordFiles(store), stream.ExpireReplacedPictures(store, fixedNow), stream.AckHeartbeat("stream-project", store))
 }
 

@@ -183,15 +183,15 @@ func (p *player) wire(config aws.Config, shards dynamo.Shards) {
 	policy := ticket.AutomationPolicy{RemindAfter: time.Hour, ResolveAfter: 2 * time.Hour, CloseAfter: time.Hour}
 	notifier := &notification.Notifier{Store: store, Tickets: store, Users: store, Now: p.now}
 	project := stream.NewBatchHandler(log, nil, dynamo.DecodeRecord,
-		stream.ProjectTickets(p.tickets), stream.ScheduleTimers(store, policy), stream.SyncUserCopies(store), stream.UpdateNames(store, p, p.tickets),
+		stream.ProjectTickets(p.tickets), stream.ScheduleTimers(store, policy), stream.SyncUserCopies(store), stream.PropagateUser(store, p, p.tickets),
 		stream.ProjectStats(&stats.Aggregator{Store: store}), stream.ProjectActivity(store),
-		stream.InOrder(stream.CreateNotifications(notifier), stream.RecordNames(store), stream.ReleaseTickets(store, store, p.tickets)),
+		stream.InOrder(stream.CreateNotifications(notifier), stream.RecordNameReferences(store), stream.ReleaseTickets(store, store, p.tickets)),
 		stream.MarkEntriesRead(store, policy.RemindAfter), stream.IndexSearch(p))
 	limits := &limit.EntryLimits{PerMinute: 1000, PerDay: 100_000, StaffFactor: 5, Store: store, Now: p.now}
 	p.project = stream.CountEntries(project, dynamo.DecodeRecord, limits, &metric.Recorder{Out: io.Discard, Now: p.now}, log)
 	publisher := &ws.Publisher{Hub: &realtime.Hub{Store: store, Pusher: noPush{}, Now: p.now}, Revocations: revocations, Log: log}
 	p.deliver = stream.NewBatchHandler(log, nil, dynamo.DecodeRecord,
-		stream.PushChanges(store, publisher), stream.PushCounts(store, publisher), stream.PushNotifications(publisher),
+		stream.PublishChanges(store, publisher), stream.PublishCounts(store, publisher), stream.PublishNotifications(publisher),
 		stream.EnqueueDeliveries(noDelivery{}, 0), stream.RecordSeen(store))
 }
 

@@ -7,9 +7,9 @@ import (
 	"ticketsystem/pkg/event"
 )
 
-// nameUpdateItem is the progress of the update of a user's name in tickets. Each
+// userPropagationItem is the progress of the propagation of a user's change or deletion. Each
 // write of this item makes the stream continue. It holds no personal data.
-type nameUpdateItem struct {
+type userPropagationItem struct {
 	key
 	Run   string            `dynamodbav:"rn"`           // random; a later change of the user starts a new run
 	Step  int               `dynamodbav:"st"`           // number of writes in this run
@@ -18,30 +18,30 @@ type nameUpdateItem struct {
 	Seq   int               `dynamodbav:"sq,omitempty"` // next entry of the current log
 }
 
-func (i nameUpdateItem) event() event.NamesOutdated {
-	return event.NamesOutdated{UserID: idOf(i.PK), Run: i.Run, Step: i.Step, Phase: i.Phase, After: i.After, Seq: i.Seq}
+func (i userPropagationItem) event() event.UserPropagation {
+	return event.UserPropagation{UserID: idOf(i.PK), Run: i.Run, Step: i.Step, Phase: i.Phase, After: i.After, Seq: i.Seq}
 }
 
-// StartNameUpdate implements stream.NameStore. It restarts a running update.
-func (s *Store) StartNameUpdate(ctx context.Context, userID string) error {
-	_, err := s.put(ctx, nameUpdateItem{key: nameUpdateKey(userID), Run: rand.Text()[:8]}, "", nil)
+// StartUserPropagation implements stream.UserPropagationStore. It restarts a running update.
+func (s *Store) StartUserPropagation(ctx context.Context, userID string) error {
+	_, err := s.put(ctx, userPropagationItem{key: userPropagationKey(userID), Run: rand.Text()[:8]}, "", nil)
 	return err
 }
 
-// SaveNameUpdate implements stream.NameStore.
-func (s *Store) SaveNameUpdate(ctx context.Context, from, to event.NamesOutdated) error {
+// SaveUserPropagation implements stream.UserPropagationStore.
+func (s *Store) SaveUserPropagation(ctx context.Context, from, to event.UserPropagation) error {
 	condition, vals := "rn = :run AND st = :step", values{"run": from.Run, "step": from.Step}
-	if to.Phase == event.NamesDone {
-		_, err := s.remove(ctx, nameUpdateKey(from.UserID), condition, vals)
+	if to.Phase == event.PropagationDone {
+		_, err := s.remove(ctx, userPropagationKey(from.UserID), condition, vals)
 		return err
 	}
-	_, err := s.put(ctx, nameUpdateItem{
-		key: nameUpdateKey(from.UserID), Run: from.Run, Step: from.Step + 1, Phase: to.Phase, After: to.After, Seq: to.Seq,
+	_, err := s.put(ctx, userPropagationItem{
+		key: userPropagationKey(from.UserID), Run: from.Run, Step: from.Step + 1, Phase: to.Phase, After: to.After, Seq: to.Seq,
 	}, condition, vals)
 	return err
 }
 
-// SetNameInTicket implements stream.NameStore. It increments the revision of the
+// SetNameInTicket implements stream.UserPropagationStore. It increments the revision of the
 // ticket, so that a concurrent projection cannot restore the old name.
 func (s *Store) SetNameInTicket(ctx context.Context, ticketID, userID, name string) error {
 	for _, c := range []struct {

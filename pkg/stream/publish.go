@@ -10,7 +10,7 @@ import (
 	"ticketsystem/pkg/user"
 )
 
-// Publisher pushes frames to the sockets that are subscribed to a change. Its
+// Publisher publishes frames to the sockets that are subscribed to a change. Its
 // methods fail only if the subscribers cannot be read; a lost frame is no error.
 type Publisher interface {
 	// PublishTicketChange sends the ticket to those who watch the queue, if what they see of it
@@ -46,10 +46,10 @@ type LogReader interface {
 	ReadLogRange(ctx context.Context, ticketID string, from, to, n int, backward bool) (ticket.Log, error)
 }
 
-// PushChanges returns a Handler that pushes changed and deleted tickets, states of attachments
-// and moved read markers to subscribers. The request that posts an entry pushes it, at most once;
+// PublishChanges returns a Handler that publishes changed and deleted tickets, states of attachments
+// and moved read markers to subscribers. The request that posts an entry publishes it, at most once;
 // the handler announces it at least once, when the stored ticket includes it.
-func PushChanges(logs LogReader, publisher Publisher) Handler {
+func PublishChanges(logs LogReader, publisher Publisher) Handler {
 	return func(ctx context.Context, e event.Event, _ ...event.Event) error {
 		switch e := e.(type) {
 		case event.TicketChanged:
@@ -69,7 +69,7 @@ func PushChanges(logs LogReader, publisher Publisher) Handler {
 			}
 			return publisher.PublishAttachments(ctx, log.Ticket, e.Entry, e.Attachments)
 		case event.ReadMarkerMoved:
-			return pushReadMarker(ctx, logs, publisher, e)
+			return publishReadMarker(ctx, logs, publisher, e)
 		}
 		return nil
 	}
@@ -78,7 +78,7 @@ func PushChanges(logs LogReader, publisher Publisher) Handler {
 // readMarkerPage is how many items are read at first after the previous position of a read marker.
 const readMarkerPage = 60
 
-func pushReadMarker(ctx context.Context, logs LogReader, publisher Publisher, moved event.ReadMarkerMoved) error {
+func publishReadMarker(ctx context.Context, logs LogReader, publisher Publisher, moved event.ReadMarkerMoved) error {
 	log, public, err := readMarkedEntries(ctx, logs, moved)
 	if err != nil || log.Ticket.ID == "" {
 		return err

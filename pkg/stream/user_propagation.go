@@ -9,45 +9,45 @@ import (
 	"ticketsystem/pkg/user"
 )
 
-// The limits of one step of a name update, which keep it within the timeout of the
+// The limits of one step of a propagation, which keep it within the timeout of the
 // function. A longer update continues with the next stream record.
 const (
 	maxTicketsPerStep = 20
 	maxItemsPerStep   = 100
 )
 
-// UpdateNames returns a Handler that updates the copies of a user's name after a
-// change, and removes all personal data and files after a deletion. It also unassigns all
-// tickets of former agents, of which ReleaseTickets unassigns the first, and marks the notifications
-// for staff of former staff as read. Each stream record makes one
-// bounded step and stores the progress, which causes the next record.
-func UpdateNames(store NameStore, index SearchIndex, tickets Releaser) Handler {
+// PropagateUser returns a Handler that updates the copies of a user's name after a change,
+// and removes all personal data and files after a deletion. It also unassigns all tickets of
+// former agents, of which ReleaseTickets unassigns the first, and marks the notifications for
+// staff of former staff as read. Each stream record makes one bounded step and stores the
+// progress, which causes the next record.
+func PropagateUser(store UserPropagationStore, index SearchIndex, tickets Releaser) Handler {
 	return func(ctx context.Context, e event.Event, _ ...event.Event) error {
 		switch e := e.(type) {
 		case event.UserChanged:
 			if e.Old.Name == e.New.Name && e.Old.Phone == e.New.Phone && e.Old.Email == e.New.Email && formerAgent(e) == "" {
 				return nil
 			}
-			return store.StartNameUpdate(ctx, e.New.ID)
+			return store.StartUserPropagation(ctx, e.New.ID)
 		case event.UserDeleted:
 			if err := store.DeleteLoginAttemptsAndSuppression(ctx, e.User); err != nil {
 				return err
 			}
-			return store.StartNameUpdate(ctx, e.User.ID)
-		case event.NamesOutdated:
-			next, err := (&nameUpdate{store: store, index: index, tickets: tickets}).step(ctx, e)
+			return store.StartUserPropagation(ctx, e.User.ID)
+		case event.UserPropagation:
+			next, err := (&userPropagation{store: store, index: index, tickets: tickets}).step(ctx, e)
 			if err != nil {
 				return err
 			}
-			return store.SaveNameUpdate(ctx, e, next)
+			return store.SaveUserPropagation(ctx, e, next)
 		}
 		return nil
 	}
 }
 
-// nameUpdate is one step of the update of a user's name.
-type nameUpdate struct {
-	store   NameStore
+// userPropagation is one step of the propagation of a user's change or deletion.
+type userPropagation struct {
+	store   UserPropagationStore
 	index   SearchIndex
 	tickets Releaser
 
@@ -58,7 +58,7 @@ type nameUpdate struct {
 }
 
 // step makes one step and returns the new progress.
-func (u *nameUpdate) step(ctx context.Context, at event.NamesOutdated) (event.NamesOutdated, error) {
+func (u *userPropagation) step(ctx context.Context, at event.UserPropagation) (event.UserPropagation, error) {
 	current, err := u.store.User(ctx, at.UserID)
 	u.name, u.deleted, u.agent = current.Name, apperr.Is(err, apperr.UserNotFound), current.IsAgent()
 	u.staff = current.Role.IsStaff()
@@ -69,7 +69,7 @@ func (u *nameUpdate) step(ctx context.Context, at event.NamesOutdated) (event.Na
 		return at, err
 	}
 	for range maxTicketsPerStep {
-		if at.Phase > event.NamesReferencedTickets {
+		if at.Phase > event.PropagationReferencedTickets {
 			break
 		}
 		if at, err = u.updateNextTicket(ctx, at); err != nil || at.Seq > 0 {
@@ -77,24 +77,24 @@ func (u *nameUpdate) step(ctx context.Context, at event.NamesOutdated) (event.Na
 		}
 	}
 	switch at.Phase {
-	case event.NamesNotifications:
+	case event.PropagationNotifications:
 		if !u.deleted {
 			return u.markNextStaffNotifications(ctx, at)
 		}
 		more, err := u.store.DeleteNotifications(ctx, at.UserID, maxItemsPerStep)
 		if !more {
-			at = nextPhase(at, event.NamesAudit)
+			at = nextPhase(at, event.PropagationAudit)
 		}
 		return at, err
-	case event.NamesAudit:
+	case event.PropagationAudit:
 		at.After, err = u.store.RemoveUserFromAudit(ctx, at.UserID, at.After, maxItemsPerStep)
 		if at.After == nil {
-			at = nextPhase(at, event.NamesFiles)
+			at = nextPhase(at, event.PropagationFiles)
 		}
-	case event.NamesFiles:
+	case event.PropagationFiles:
 		at.After, err = u.store.EraseAttachments(ctx, at.UserID, at.After, maxItemsPerStep)
 		if at.After == nil {
-			at = nextPhase(at, event.NamesDone)
+			at = nextPhase(at, event.PropagationDone)
 		}
 	}
 	return at, err
@@ -102,9 +102,9 @@ func (u *nameUpdate) step(ctx context.Context, at event.NamesOutdated) (event.Na
 
 // markNextStaffNotifications marks the unread notifications that only staff may get as read if the
 // user is not staff, so that they are no longer counted.
-func (u *nameUpdate) markNextStaffNotifications(ctx context.Context, at event.NamesOutdated) (event.NamesOutdated, error) {
+func (u *userPropagation) markNextStaffNotifications(ctx context.Context, at event.UserPropagation) (event.UserPropagation, error) {
 	if u.staff {
-		return nextPhase(at, event.NamesDone), nil
+		return nextPhase(at, event.PropagationDone), nil
 	}
 	page, err := u.store.ListNotifications(ctx, at.UserID, notification.Query{Unread: true, Before: at.After["before"], Limit: maxItemsPerStep})
 	if err != nil {
@@ -117,21 +117,21 @@ func (u *nameUpdate) markNextStaffNotifications(ctx context.Context, at event.Na
 		}
 	}
 	if at.After = map[string]string{"before": page.Next}; page.Next == "" {
-		at = nextPhase(at, event.NamesDone)
+		at = nextPhase(at, event.PropagationDone)
 	}
 	return at, u.store.MarkNotificationsRead(ctx, at.UserID, ids)
 }
 
-func nextPhase(at event.NamesOutdated, phase int) event.NamesOutdated {
+func nextPhase(at event.UserPropagation, phase int) event.UserPropagation {
 	at.Phase, at.After, at.Seq = phase, nil, 0
 	return at
 }
 
 // updateNextTicket updates one ticket, or a part of its log if the user was deleted.
 // In the second case, it returns a progress with a Seq.
-func (u *nameUpdate) updateNextTicket(ctx context.Context, at event.NamesOutdated) (event.NamesOutdated, error) {
+func (u *userPropagation) updateNextTicket(ctx context.Context, at event.UserPropagation) (event.UserPropagation, error) {
 	list := u.store.OwnTicket
-	if at.Phase == event.NamesReferencedTickets {
+	if at.Phase == event.PropagationReferencedTickets {
 		list = u.store.ReferencedTicket
 	}
 	ticketID, next, err := list(ctx, at.UserID, at.After)
@@ -151,11 +151,11 @@ func (u *nameUpdate) updateNextTicket(ctx context.Context, at event.NamesOutdate
 
 // updateTicket returns the entry at which the next call continues with the ticket, 0
 // after the last.
-func (u *nameUpdate) updateTicket(ctx context.Context, at event.NamesOutdated, ticketID string) (seq int, err error) {
+func (u *userPropagation) updateTicket(ctx context.Context, at event.UserPropagation, ticketID string) (seq int, err error) {
 	if err := u.store.SetNameInTicket(ctx, ticketID, at.UserID, u.name); err != nil {
 		return at.Seq, err
 	}
-	if at.Phase == event.NamesReferencedTickets && !u.agent {
+	if at.Phase == event.PropagationReferencedTickets && !u.agent {
 		if err := u.tickets.Release(ctx, ticketID, at.UserID); err != nil {
 			return at.Seq, err
 		}
@@ -167,7 +167,7 @@ func (u *nameUpdate) updateTicket(ctx context.Context, at event.NamesOutdated, t
 		}
 	}
 	remove := u.store.DeleteNameReference
-	if at.Phase == event.NamesOwnTickets {
+	if at.Phase == event.PropagationOwnTickets {
 		remove, err = u.store.DeleteOwnTicket, u.index.RefreshTicket(ctx, ticketID)
 	}
 	if err == nil && u.deleted {

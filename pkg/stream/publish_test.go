@@ -41,8 +41,8 @@ func (p *markerPublisher) PublishReadMarker(_ context.Context, _ ticket.Ticket, 
 	return nil
 }
 
-// TestPushChanges_ReadMarkerOfNotes checks that reading notes shows nothing to customers.
-func TestPushChanges_ReadMarkerOfNotes(t *testing.T) {
+// TestPublishChanges_ReadMarkerOfNotes checks that reading notes shows nothing to customers.
+func TestPublishChanges_ReadMarkerOfNotes(t *testing.T) {
 	store := memstore.New(time.Now)
 	kinds := []ticket.Kind{ticket.KindOpened, ticket.KindNote, ticket.KindMessage, ticket.KindNote, ticket.KindTags, ticket.KindMessage}
 	for len(kinds) < 140 {
@@ -61,18 +61,18 @@ func TestPushChanges_ReadMarkerOfNotes(t *testing.T) {
 	} {
 		publisher := &markerPublisher{}
 		moved := event.ReadMarkerMoved{Before: c.before, Marker: ticket.ReadMarker{TicketID: "t", Seq: c.seq}}
-		if err := stream.PushChanges(store, publisher)(t.Context(), moved); err != nil || len(publisher.public) != 1 || publisher.public[0] != c.want {
+		if err := stream.PublishChanges(store, publisher)(t.Context(), moved); err != nil || len(publisher.public) != 1 || publisher.public[0] != c.want {
 			t.Errorf("from %d to %d: got %v, %v, want %d", c.before, c.seq, publisher.public, err, c.want)
 		}
 	}
 }
 
-// TestPushChanges_DeletedTicket checks that a deletion ends the subscriptions to the ticket.
-func TestPushChanges_DeletedTicket(t *testing.T) {
+// TestPublishChanges_DeletedTicket checks that a deletion ends the subscriptions to the ticket.
+func TestPublishChanges_DeletedTicket(t *testing.T) {
 	publisher := &markerPublisher{}
-	push := stream.PushChanges(memstore.New(time.Now), publisher)
+	publish := stream.PublishChanges(memstore.New(time.Now), publisher)
 	for _, deleted := range []ticket.Ticket{{ID: "t"}, {}} { // the second is a repetition
-		if err := push(t.Context(), event.TicketDeleted{TicketID: "t", Ticket: deleted}); err != nil {
+		if err := publish(t.Context(), event.TicketDeleted{TicketID: "t", Ticket: deleted}); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -12,9 +12,9 @@ import (
 	"ticketsystem/pkg/user"
 )
 
-// agentNames is a stream.NameStore that has one agent, and panics if a name is changed.
+// agentNames is a stream.UserPropagationStore that has one agent, and panics if a name is changed.
 type agentNames struct {
-	stream.NameStore
+	stream.UserPropagationStore
 	fakeUsers
 }
 
@@ -22,9 +22,9 @@ func (f *agentNames) User(ctx context.Context, id string) (user.User, error) {
 	return f.fakeUsers.User(ctx, id)
 }
 
-// TestRecordNames_System checks that entries of the system keep the name of their author, which
+// TestRecordNameReferences_System checks that entries of the system keep the name of their author, which
 // is no user, and is therefore not deleted.
-func TestRecordNames_System(t *testing.T) {
+func TestRecordNameReferences_System(t *testing.T) {
 	system := ticket.SystemPrincipal()
 	author := ticket.Author{ID: system.UserID, Name: system.Name, Role: system.Role}
 	for name, e := range map[string]ticket.Entry{
@@ -33,19 +33,19 @@ func TestRecordNames_System(t *testing.T) {
 		"a lost link":   {TicketID: "t", Seq: 2, Kind: ticket.KindUnlinked, Author: author},
 	} {
 		users := fakeUsers{user: user.User{ID: "ali", Name: "Ali", Role: user.RoleUser}}
-		if err := stream.RecordNames(&agentNames{fakeUsers: users})(t.Context(), event.EntryAppended{Entry: e}); err != nil {
+		if err := stream.RecordNameReferences(&agentNames{fakeUsers: users})(t.Context(), event.EntryAppended{Entry: e}); err != nil {
 			t.Errorf("%s: got %v", name, err)
 		}
 	}
 }
 
-// notifiedNames is a stream.NameStore of a user with notifications. It has no names.
+// notifiedNames is a stream.UserPropagationStore of a user with notifications. It has no names.
 type notifiedNames struct {
-	stream.NameStore
+	stream.UserPropagationStore
 	fakeUsers
 	page notification.Page
 	read []string
-	next event.NamesOutdated
+	next event.UserPropagation
 }
 
 func (f *notifiedNames) User(ctx context.Context, id string) (user.User, error) {
@@ -61,29 +61,29 @@ func (f *notifiedNames) MarkNotificationsRead(_ context.Context, _ string, ids [
 	return nil
 }
 
-func (f *notifiedNames) SaveNameUpdate(_ context.Context, _, to event.NamesOutdated) error {
+func (f *notifiedNames) SaveUserPropagation(_ context.Context, _, to event.UserPropagation) error {
 	f.next = to
 	return nil
 }
 
-// TestUpdateNames_FormerAgent checks that the notifications that only staff may get are marked as
+// TestPropagateUser_FormerAgent checks that the notifications that only staff may get are marked as
 // read page by page when the user is not staff.
-func TestUpdateNames_FormerAgent(t *testing.T) {
+func TestPropagateUser_FormerAgent(t *testing.T) {
 	for name, c := range map[string]struct {
 		user  user.User
 		next  string
 		read  string
 		phase int
 	}{
-		"customer":       {user.User{ID: "ali", Role: user.RoleUser}, "", "[1 3]", event.NamesDone},
-		"first page":     {user.User{ID: "ali", Role: user.RoleUser}, "3", "[1 3]", event.NamesNotifications},
-		"agent":          {user.User{ID: "ali", Role: user.RoleSupport}, "", "[]", event.NamesDone},
-		"disabled agent": {user.User{ID: "ali", Role: user.RoleSupport, Disabled: true}, "", "[]", event.NamesDone},
+		"customer":       {user.User{ID: "ali", Role: user.RoleUser}, "", "[1 3]", event.PropagationDone},
+		"first page":     {user.User{ID: "ali", Role: user.RoleUser}, "3", "[1 3]", event.PropagationNotifications},
+		"agent":          {user.User{ID: "ali", Role: user.RoleSupport}, "", "[]", event.PropagationDone},
+		"disabled agent": {user.User{ID: "ali", Role: user.RoleSupport, Disabled: true}, "", "[]", event.PropagationDone},
 	} {
 		store := &notifiedNames{fakeUsers: fakeUsers{user: c.user}, page: notification.Page{Next: c.next, Notifications: []notification.Notification{
 			{ID: "1", Kind: notification.KindAssignment}, {ID: "2", Kind: notification.KindReply}, {ID: "3", Kind: notification.KindCustomerReply},
 		}}}
-		if err := stream.UpdateNames(store, nil, nil)(t.Context(), event.NamesOutdated{UserID: "ali", Phase: event.NamesNotifications}); err != nil {
+		if err := stream.PropagateUser(store, nil, nil)(t.Context(), event.UserPropagation{UserID: "ali", Phase: event.PropagationNotifications}); err != nil {
 			t.Errorf("%s: got %v", name, err)
 		}
 		if got := fmt.Sprint(store.read); got != c.read || store.next.Phase != c.phase || store.next.After["before"] != c.next {
