@@ -88,7 +88,7 @@ func (a *Auth) LogIn(ctx context.Context, rawPhone, password string, caller Call
 	tokens, err := a.openSession(ctx, login, authentication{missing: "/code", at: at}, caller)
 	if apperr.Is(err, apperr.AccountDisabled) || apperr.Is(err, apperr.SecondFactorRequired) {
 		// No session bounds how often a right password is compared.
-		err = cmp.Or(a.Passwords.countRefusal(ctx, a.OTP.client(caller, number)), err)
+		err = cmp.Or(a.Passwords.countRefusal(ctx, a.OTP.Devices.client(caller, number)), err)
 	}
 	return tokens, err
 }
@@ -185,7 +185,7 @@ func (a *Auth) newSession(u user.User, caller Caller) (Session, string, error) {
 // tokensOf returns the tokens of a new session with its refresh token or cookie. at is before the
 // user's rights were read.
 func (a *Auth) tokensOf(ctx context.Context, session Session, token string, caller Caller, at time.Time) (Tokens, error) {
-	device := a.OTP.deviceCookie(session.User.ID, session.Family, session.User.Phone)
+	device := a.OTP.Devices.cookie(session.User.ID, session.Family, session.User.Phone)
 	if caller.UseCookie {
 		return Tokens{User: session.User, Cookie: token, ExpiresIn: int(SessionTTL / time.Second), Device: device}, nil
 	}

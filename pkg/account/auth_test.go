@@ -68,7 +68,7 @@ func TestLogIn_RateLimits(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			f := newFixture(t)
 			f.addUser(t)
-			f.auth.OTP.Limits.PerIP = c.limit
+			f.auth.OTP.Limiter.PerClient = c.limit
 			try := func(n int, password string) error {
 				_, err := f.auth.LogIn(ctx, c.phone(n), password, account.Caller{IP: c.from(n)})
 				return err
@@ -77,7 +77,7 @@ func TestLogIn_RateLimits(t *testing.T) {
 				t.Fatal(err)
 			}
 			for n := range account.MaxFailedLogins - 2 { // without hashing, which is slow
-				if err := f.auth.LoginFailed(ctx, c.phone(n), f.auth.OTP.NewRateCounter("login-address", c.from(n), account.RateWindow), false); !apperr.Is(err, apperr.LoginWrong) {
+				if err := f.auth.LoginFailed(ctx, c.phone(n), f.auth.OTP.Limiter.NewCounter("login-address", c.from(n), account.RateWindow), false); !apperr.Is(err, apperr.LoginWrong) {
 					t.Fatal(err)
 				}
 			}
@@ -102,7 +102,7 @@ func TestLogIn_RateLimits(t *testing.T) {
 // others are, and do not store the number.
 func TestLogIn_UnknownNumber(t *testing.T) {
 	f := newFixture(t)
-	f.auth.OTP.Limits.PerIP = 100
+	f.auth.OTP.Limiter.PerClient = 100
 	const unknown = "+989121110000"
 	for n := range account.MaxFailedLogins + 1 {
 		want := apperr.LoginWrong

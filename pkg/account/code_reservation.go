@@ -28,7 +28,7 @@ func (o *OTP) reserve(ctx context.Context, c client, counter limit.Counter, code
 	case err != nil:
 		return r, err
 	case !reserved && count >= maxCodesPerRequester:
-		return r, apperr.New(apperr.TooManyRequests, "").WithRetryAfter(o.retryAfter(counter))
+		return r, apperr.New(apperr.TooManyRequests, "").WithRetryAfter(o.Limiter.retryAfter(counter))
 	case !reserved:
 		return r, apperr.New(apperr.TooManyRequests, "A code was sent a moment ago.").
 			WithRetryAfter(max(last.Add(codeResendInterval).Sub(code.SentAt), time.Second))
@@ -37,13 +37,13 @@ func (o *OTP) reserve(ctx context.Context, c client, counter limit.Counter, code
 		return r, nil
 	}
 	for _, recipient := range recipients {
-		pool := o.poolCounter(c, "code-number", recipient, 24*time.Hour)
+		pool := o.Limiter.pool(c, scopeCodesToNumber, recipient, 24*time.Hour)
 		added, err := o.Store.AddWithin(ctx, pool, 1, maxCodesPerDay)
 		switch {
 		case err != nil:
 			return r, errors.Join(err, o.refund(ctx, r, time.Time{}))
 		case !added:
-			err := apperr.New(apperr.TooManyRequests, "").WithRetryAfter(o.retryAfter(pool))
+			err := apperr.New(apperr.TooManyRequests, "").WithRetryAfter(o.Limiter.retryAfter(pool))
 			return r, errors.Join(err, o.refund(ctx, r, code.SentAt))
 		}
 		r.recipients = append(r.recipients, pool)

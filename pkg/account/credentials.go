@@ -145,7 +145,7 @@ func (c *Credentials) ChangePhone(ctx context.Context, actor user.Principal, raw
 		c.OTP.countUsed(ctx, number)
 		err = c.revokeIssuedMeanwhile(ctx, u.ID, user.Revocation{Role: u.Role, PhoneVersion: u.PhoneVersion})
 	}
-	return u, c.OTP.deviceCookie(actor.UserID, actor.Session, number), err
+	return u, c.OTP.Devices.cookie(actor.UserID, actor.Session, number), err
 }
 
 // ConfirmUpdate verifies the proof of administrators who change their own phone number or

@@ -8,7 +8,7 @@ import (
 
 	"github.com/oklog/ulid/v2"
 
-	"ticketsystem/pkg/limit"
+	"ticketsystem/pkg/auth"
 )
 
 // A device cookie proves that its holder has signed in to a phone number. It consists of the user
@@ -19,6 +19,12 @@ const (
 	// DeviceTTL is how long a device cookie is valid: as long as browsers keep a cookie.
 	DeviceTTL = 400 * 24 * time.Hour
 )
+
+// Devices issues and verifies device cookies.
+type Devices struct {
+	Key auth.SecretKey
+	Now func() time.Time
+}
 
 // client is what guesses and requests of codes for a phone number are counted for.
 type client struct {
@@ -34,48 +40,38 @@ func userClient(userID string) client { return client{name: "user " + userID} }
 func networkClient(caller Caller) client { return client{name: NetworkOf(caller.IP)} }
 
 // client returns the client of a caller who acts on a phone number.
-func (o *OTP) client(caller Caller, number string) client {
+func (d *Devices) client(caller Caller, number string) client {
 	raw, err := base64.RawURLEncoding.Strict().DecodeString(caller.Device)
 	if err != nil || len(raw) != deviceBytes {
 		return networkClient(caller)
 	}
 	ids, mac := raw[:deviceBytes-macBytes], raw[deviceBytes-macBytes:]
 	family := ulid.ULID(ids[len(ulid.ULID{}):])
-	if subtle.ConstantTimeCompare(mac, o.deviceMAC(ids, number)) != 1 || o.Now().Sub(family.Timestamp()) > DeviceTTL {
+	if subtle.ConstantTimeCompare(mac, d.mac(ids, number)) != 1 || d.Now().Sub(family.Timestamp()) > DeviceTTL {
 		return networkClient(caller)
 	}
 	return client{name: "device " + family.String(), userID: ulid.ULID(ids[:len(ulid.ULID{})]).String()}
 }
 
 // codeClient returns the client of a caller who requests or enters a code.
-func (o *OTP) codeClient(caller Caller, number, purpose string) client {
+func (d *Devices) codeClient(caller Caller, number, purpose string) client {
 	if isBoundToUser(purpose) {
 		return userClient(caller.UserID)
 	}
-	return o.client(caller, number)
+	return d.client(caller, number)
 }
 
-// poolCounter returns the counter of a subject that all clients share. The devices that a user has
-// signed in on share one of their own, so that those of a number's former owner take nothing from
-// those of the present one.
-func (o *OTP) poolCounter(c client, scope, subject string, window time.Duration) limit.Counter {
-	if c.userID == "" {
-		return o.rateCounter(scope, subject, window)
-	}
-	return o.rateCounter(scope+"-devices", c.userID+" "+subject, window)
-}
-
-// deviceCookie returns the device cookie of a client with a session, "" without one.
-func (o *OTP) deviceCookie(userID, family, number string) string {
+// cookie returns the device cookie of a client with a session, "" without one.
+func (d *Devices) cookie(userID, family, number string) string {
 	session, err := ulid.Parse(family)
 	if err != nil {
 		return ""
 	}
 	user := ulid.MustParse(userID)
 	ids := slices.Concat(user[:], session[:])
-	return base64.RawURLEncoding.EncodeToString(append(ids, o.deviceMAC(ids, number)...))
+	return base64.RawURLEncoding.EncodeToString(append(ids, d.mac(ids, number)...))
 }
 
-func (o *OTP) deviceMAC(ids []byte, number string) []byte {
-	return o.Key.MAC(deviceLabel, string(ids), number)[:macBytes]
+func (d *Devices) mac(ids []byte, number string) []byte {
+	return d.Key.MAC(deviceLabel, string(ids), number)[:macBytes]
 }

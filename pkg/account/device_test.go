@@ -14,7 +14,7 @@ import (
 
 // count fills a counter of the present window, as requests of others do.
 func (f *fixture) count(scope, subject string, window time.Duration, n int) {
-	_, err := f.AddToCounter(context.Background(), f.auth.OTP.NewRateCounter(scope, subject, window), n)
+	_, err := f.AddToCounter(context.Background(), f.auth.OTP.Limiter.NewCounter(scope, subject, window), n)
 	must(err)
 }
 

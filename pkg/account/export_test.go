@@ -39,10 +39,12 @@ func (a *Auth) OpenSession(ctx context.Context, u user.User, code *OneTimeCode, 
 
 func (o *OTP) CodeDigits(subject string, c OneTimeCode) string { return o.digits(subject, c) }
 
-func (o *OTP) NewRateCounter(scope, subject string, window time.Duration) limit.Counter {
-	return o.rateCounter(scope, subject, window)
+func (l *RateLimiter) NewCounter(scope, subject string, window time.Duration) limit.Counter {
+	return l.counter(scope, subject, window)
 }
 
 func (o *OTP) CountryCounter(number string) limit.Counter { return o.countryCounter(number) }
 
-func (o *OTP) KeyedHash(label string, parts ...string) string { return o.keyedHash(label, parts...) }
+func (o *OTP) KeyedHash(label string, parts ...string) string {
+	return keyedHash(o.Key, label, parts...)
+}

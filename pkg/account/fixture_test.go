@@ -63,8 +63,10 @@ func newFixture(t *testing.T) *fixture {
 	f.Store = memstore.New(f.clock)
 	f.Before = f.beforeOperation
 	newID := id.NewGenerator(f.clock, rand.Reader)
-	otp := &account.OTP{Store: f, Key: key, Limits: account.RateLimits{PerIP: 100}, DefaultRegion: "IR", Now: f.clock, Random: rand.Reader}
-	passwords := &account.Passwords{Store: f, OTP: otp, Full: &account.FullCounters{}}
+	limiter := &account.RateLimiter{Store: f, Key: key, PerClient: 100, Now: f.clock}
+	devices := &account.Devices{Key: key, Now: f.clock}
+	otp := &account.OTP{Store: f, Limiter: limiter, Devices: devices, Key: key, DefaultRegion: "IR", Now: f.clock, Random: rand.Reader}
+	passwords := &account.Passwords{Store: f, Limiter: limiter, Devices: devices, Full: &account.FullCounters{}}
 	f.sms = &account.SMSCodes{OTP: otp, Users: f, Queue: f}
 	f.sender = &account.CodeSender{OTP: otp, SMS: f, MaxPerDay: 1000}
 	f.emailCodes = &account.EmailCodes{OTP: otp, Users: f, Suppressions: f, Mailer: fakeMailer{f}}

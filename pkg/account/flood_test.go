@@ -78,7 +78,7 @@ func TestFlood_Address(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			f := newFixture(t)
 			f.addUser(t)
-			f.auth.OTP.Limits.PerIP = limit
+			f.auth.OTP.Limiter.PerClient = limit
 			if c.prepare != nil {
 				c.prepare(f)
 			}
@@ -133,7 +133,7 @@ func TestFlood_Number(t *testing.T) {
 func TestSendCode_ReserveOfUsers(t *testing.T) {
 	f := newFixture(t)
 	f.addUser(t)
-	f.auth.OTP.Limits.PerIP, f.sender.MaxPerDay = 1000, 10
+	f.auth.OTP.Limiter.PerClient, f.sender.MaxPerDay = 1000, 10
 	for n := range 30 {
 		_, _ = f.sms.SendCode(t.Context(), fmt.Sprintf("+98912000%04d", n), account.PurposeSignUp, account.Caller{})
 	}

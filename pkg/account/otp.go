@@ -72,6 +72,8 @@ type CodeInput struct {
 
 // OTPStore stores one-time codes and rate counters.
 type OTPStore interface {
+	CounterStore
+
 	// ReserveCode counts one code in the counter of its client and recipient. It
 	// reserves nothing if the counter has reached the limit or if its last code was
 	// requested after cutoff; then it returns when that was and the count. It is safe
@@ -95,12 +97,6 @@ type OTPStore interface {
 	// UnexpiredCodes returns the unexpired codes of a recipient and purpose.
 	UnexpiredCodes(ctx context.Context, recipientMAC, purpose string) ([]OneTimeCode, error)
 
-	// AddToCounter adds n to a rate counter and returns the new value.
-	AddToCounter(ctx context.Context, counter limit.Counter, n int) (int, error)
-
-	// AddWithin adds n to a rate counter, unless the sum would exceed the maximum.
-	AddWithin(ctx context.Context, counter limit.Counter, n, maximum int) (added bool, err error)
-
 	// Login returns the login of a phone number. found is false if the number has
 	// no account; then only FailureWindow can be set.
 	Login(ctx context.Context, phone string) (l Login, found bool, err error)
@@ -109,8 +105,9 @@ type OTPStore interface {
 // OTP issues and verifies one-time codes and enforces their rate limits.
 type OTP struct {
 	Store         OTPStore
+	Limiter       *RateLimiter
+	Devices       *Devices
 	Key           auth.SecretKey
-	Limits        RateLimits
 	DefaultRegion string // ISO 3166-1 region of phone numbers without a country code
 	Now           func() time.Time
 	Random        io.Reader
@@ -128,10 +125,10 @@ func (o *OTP) issueCode(ctx context.Context, recipient, subject, purpose string,
 	}
 	now := o.Now()
 	code := OneTimeCode{
-		RecipientMAC: o.keyedHash("number", recipient), Purpose: purpose, ID: base64.RawURLEncoding.EncodeToString(id[:]),
+		RecipientMAC: keyedHash(o.Key, "number", recipient), Purpose: purpose, ID: base64.RawURLEncoding.EncodeToString(id[:]),
 		ClientMAC: o.clientMAC(c), SentAt: now, ExpiresAt: now.Add(codeTTL),
 	}
-	counter := o.rateCounter("code-client", strings.Join([]string{purpose, c.name, recipient}, " "), 24*time.Hour)
+	counter := o.Limiter.counter(scopeCodesOfClient, strings.Join([]string{purpose, c.name, recipient}, " "), 24*time.Hour)
 	reservation, err := o.reserve(ctx, c, counter, code, append(others, purpose+" "+recipient))
 	if err != nil {
 		return CodeSent{}, err
@@ -150,11 +147,11 @@ func (o *OTP) issueCode(ctx context.Context, recipient, subject, purpose string,
 // countRequest counts a request for a code per client. It fails with too_many_requests
 // above the limit.
 func (o *OTP) countRequest(ctx context.Context, c client) error {
-	counter := o.rateCounter("code-address", c.name, rateWindow)
+	counter := o.Limiter.counter(scopeCodeRequests, c.name, rateWindow)
 	if o.full.contains(counter) {
-		return apperr.New(apperr.TooManyRequests, "").WithRetryAfter(o.retryAfter(counter))
+		return apperr.New(apperr.TooManyRequests, "").WithRetryAfter(o.Limiter.retryAfter(counter))
 	}
-	err := o.consume(ctx, counter, o.Limits.PerIP)
+	err := o.Limiter.consume(ctx, counter, o.Limiter.PerClient)
 	if apperr.Is(err, apperr.TooManyRequests) {
 		o.full.add(counter)
 	}
@@ -165,7 +162,7 @@ func (o *OTP) countRequest(ctx context.Context, c client) error {
 // of verifyCode.
 func (o *OTP) verifyPhoneCode(ctx context.Context, number, purpose string, in CodeInput, caller Caller) (OneTimeCode, error) {
 	subject := phoneSubject(number, purpose, caller.UserID)
-	return o.verifyCode(ctx, subject, subject, purpose, in, o.codeClient(caller, number, purpose))
+	return o.verifyCode(ctx, subject, subject, purpose, in, o.Devices.codeClient(caller, number, purpose))
 }
 
 // verifyCode counts an attempt and compares the code. It fails with invalid_body for a
@@ -176,15 +173,15 @@ func (o *OTP) verifyPhoneCode(ctx context.Context, number, purpose string, in Co
 // client and the codes that it requested, so that neither attempts nor codes of other clients
 // concern it. Wrong and locked codes are also counted per client.
 func (o *OTP) verifyCode(ctx context.Context, recipient, subject, purpose string, in CodeInput, from client) (OneTimeCode, error) {
-	wrong := o.rateCounter("code-wrong", from.name, rateWindow)
+	wrong := o.Limiter.counter(scopeWrongCodes, from.name, rateWindow)
 	if o.full.contains(wrong) {
-		return OneTimeCode{}, apperr.New(apperr.CodeLocked, "").WithRetryAfter(o.retryAfter(wrong))
+		return OneTimeCode{}, apperr.New(apperr.CodeLocked, "").WithRetryAfter(o.Limiter.retryAfter(wrong))
 	}
 	digits := phone.Digits(in.Digits)
 	if len(digits) != codeDigits { // mistyped: it costs no attempt
 		return OneTimeCode{}, errCodeWrong()
 	}
-	candidates, err := o.candidates(ctx, OneTimeCode{RecipientMAC: o.keyedHash("number", recipient), Purpose: purpose, ID: in.Challenge}, from)
+	candidates, err := o.candidates(ctx, OneTimeCode{RecipientMAC: keyedHash(o.Key, "number", recipient), Purpose: purpose, ID: in.Challenge}, from)
 	if err != nil && !apperr.Is(err, apperr.CodeLocked) {
 		return OneTimeCode{}, err
 	}
@@ -193,7 +190,7 @@ func (o *OTP) verifyCode(ctx context.Context, recipient, subject, purpose string
 			return code, nil
 		}
 	}
-	if countErr := o.countFailure(ctx, &o.full, wrong); countErr != nil {
+	if countErr := o.Limiter.countFailure(ctx, &o.full, wrong); countErr != nil {
 		return OneTimeCode{}, countErr
 	}
 	return OneTimeCode{}, cmp.Or(err, errCodeWrong())
@@ -234,9 +231,9 @@ func (o *OTP) unboundCandidates(ctx context.Context, c OneTimeCode, from client)
 	if len(own) > 0 {
 		codes = own
 	}
-	err = o.countUnbound(ctx, codes[0], o.rateCounter("code-attempts", codes[0].ID+" "+from.name, 24*time.Hour), maxCodeAttempts)
+	err = o.countUnbound(ctx, codes[0], o.Limiter.counter(scopeUnboundAttempts, codes[0].ID+" "+from.name, 24*time.Hour), maxCodeAttempts)
 	if err == nil && len(own) == 0 {
-		err = o.countUnbound(ctx, codes[0], o.poolCounter(from, "code-attempts", codes[0].ID, 24*time.Hour), maxUnboundAttempts)
+		err = o.countUnbound(ctx, codes[0], o.Limiter.pool(from, scopeUnboundAttempts, codes[0].ID, 24*time.Hour), maxUnboundAttempts)
 	}
 	if err != nil {
 		return nil, err
@@ -254,7 +251,7 @@ func (o *OTP) countUnbound(ctx context.Context, newest OneTimeCode, counter limi
 }
 
 // clientMAC returns what identifies a client in the codes that it requested.
-func (o *OTP) clientMAC(c client) string { return o.keyedHash("code client", c.name) }
+func (o *OTP) clientMAC(c client) string { return keyedHash(o.Key, "code client", c.name) }
 
 // codeLocked returns the error of a code without an attempt left. It is locked until it expires.
 func (o *OTP) codeLocked(until time.Time) error {

@@ -73,7 +73,7 @@ func TestSendCode_RateLimits(t *testing.T) {
 	}
 
 	f = newFixture(t)
-	f.auth.OTP.Limits.PerIP = 3
+	f.auth.OTP.Limiter.PerClient = 3
 	for n := 1; n <= 4; n++ {
 		_, err := f.sms.SendCode(ctx, fmt.Sprintf("0912000000%d", n), account.PurposeSignUp, account.Caller{IP: "1.2.3.4"})
 		if refused := apperr.Is(err, apperr.TooManyRequests); refused != (n > 3) {

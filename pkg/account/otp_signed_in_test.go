@@ -52,7 +52,7 @@ func TestSignedIn_SharedAddress(t *testing.T) {
 	u.Email = "sara@example.com"
 	f.putUser(u)
 	me, caller := u.Principal(f.sessionsOf(u.ID)[0].Family), account.Caller{IP: "5.5.5.5", UserID: u.ID}
-	f.auth.OTP.Limits.PerIP = limit
+	f.auth.OTP.Limiter.PerClient = limit
 	f.count("code-address", caller.IP, account.RateWindow, limit)
 	f.count("code-wrong", caller.IP, account.RateWindow, limit)
 	input := func(number, purpose string) account.CodeInput {

@@ -229,7 +229,7 @@ func TestVerifyCode_Challenge(t *testing.T) {
 func TestVerifyCode_WrongCodesPerAddress(t *testing.T) {
 	ctx := context.Background()
 	f := newFixture(t)
-	f.auth.OTP.Limits.PerIP = 10
+	f.auth.OTP.Limiter.PerClient = 10
 	for n := 1; n <= 12; n++ {
 		ip := fmt.Sprintf("2001:db8::%d", n)
 		_, err := f.auth.LogInByCode(ctx, fmt.Sprintf("091200000%02d", n), account.CodeInput{Digits: "123456"}, account.Caller{IP: ip})

@@ -34,9 +34,10 @@ type PasswordStore interface {
 
 // Passwords verifies passwords and limits guesses.
 type Passwords struct {
-	Store PasswordStore
-	OTP   *OTP
-	Full  *FullCounters // clients and phone numbers with too many failures
+	Store   PasswordStore
+	Limiter *RateLimiter
+	Devices *Devices
+	Full    *FullCounters // clients and phone numbers with too many failures
 }
 
 // verify returns the login of a phone number if the password is right. It fails with
@@ -63,7 +64,7 @@ func (p *Passwords) verify(ctx context.Context, number, password string, caller 
 		}
 	}
 	if caller.UserID == "" { // the others have a session already
-		if err := login.checkBlock(p.OTP.Now()); err != nil {
+		if err := login.checkBlock(p.Limiter.Now()); err != nil {
 			return Login{}, err
 		}
 	}
@@ -104,7 +105,7 @@ func (p *Passwords) verifyWithCode(ctx context.Context, number, password string,
 // is one, so that the failures of strangers do not lock an open session.
 func (p *Passwords) client(caller Caller, number string) client {
 	if caller.UserID == "" {
-		return p.OTP.client(caller, number)
+		return p.Devices.client(caller, number)
 	}
 	c := userClient(caller.UserID)
 	c.userID = caller.UserID
@@ -123,12 +124,12 @@ func matches(login Login, found bool, password string) (bool, error) {
 
 // failures returns the counter of failed logins of a client.
 func (p *Passwords) failures(from client) limit.Counter {
-	return p.OTP.rateCounter("login-address", from.name, rateWindow)
+	return p.Limiter.counter(scopeFailedLogins, from.name, rateWindow)
 }
 
 // attempts returns the counter of attempts on a phone number.
 func (p *Passwords) attempts(number string) limit.Counter {
-	return p.OTP.rateCounter("login-number", number, rateWindow)
+	return p.Limiter.counter(scopePasswordAttempts, number, rateWindow)
 }
 
 // checkFull fails with login_locked if this instance knows that the client, or the number for all
@@ -148,7 +149,7 @@ func (p *Passwords) checkFull(from client, number string) error {
 
 // locked returns login_locked until the window of a counter ends.
 func (p *Passwords) locked(counter limit.Counter) error {
-	return apperr.New(apperr.LoginLocked, "").WithRetryAfter(p.OTP.retryAfter(counter))
+	return apperr.New(apperr.LoginLocked, "").WithRetryAfter(p.Limiter.retryAfter(counter))
 }
 
 // attemptRefused remembers a locked number, and counts the attempt for the client.
@@ -164,7 +165,7 @@ func (p *Passwords) attemptRefused(ctx context.Context, number string, from clie
 
 // countRefusal counts an attempt that was refused otherwise than for its password.
 func (p *Passwords) countRefusal(ctx context.Context, from client) error {
-	return p.OTP.countFailure(ctx, p.Full, p.failures(from))
+	return p.Limiter.countFailure(ctx, p.Full, p.failures(from))
 }
 
 // recordAttempt counts an attempt on a phone number in the current window. It fails
@@ -190,20 +191,20 @@ func (p *Passwords) recordAttempt(ctx context.Context, number string, found bool
 // recordOfDevice counts an attempt of a signed-in user, or of a device that has signed in to the
 // number. Attempts of others do not count, so that they do not lock it out.
 func (p *Passwords) recordOfDevice(ctx context.Context, number string, from client) (bool, error) {
-	n, err := p.OTP.Store.AddToCounter(ctx, p.OTP.rateCounter("login-device", from.name, rateWindow), 1)
+	n, err := p.Limiter.Store.AddToCounter(ctx, p.Limiter.counter(scopeDeviceAttempts, from.name, rateWindow), 1)
 	if err != nil || n > maxFailedLogins {
 		return false, err
 	}
-	n, err = p.OTP.Store.AddToCounter(ctx, p.OTP.poolCounter(from, "login-number", number, rateWindow), 1)
+	n, err = p.Limiter.Store.AddToCounter(ctx, p.Limiter.pool(from, scopePasswordAttempts, number, rateWindow), 1)
 	return n <= maxFailedOfDevices, err
 }
 
 // recordUnknown counts an attempt on a number without a login. The first attempt of a
 // window takes two requests, as in RecordLoginAttempt.
 func (p *Passwords) recordUnknown(ctx context.Context, counter limit.Counter) (bool, error) {
-	n, err := p.OTP.Store.AddToCounter(ctx, counter, 1)
+	n, err := p.Limiter.Store.AddToCounter(ctx, counter, 1)
 	if err == nil && n == 1 {
-		_, err = p.OTP.Store.AddToCounter(ctx, counter, 0)
+		_, err = p.Limiter.Store.AddToCounter(ctx, counter, 0)
 	}
 	return n <= maxFailedLogins, err
 }
@@ -216,5 +217,5 @@ func (p *Passwords) loginFailed(ctx context.Context, number string, failures lim
 			return err
 		}
 	}
-	return cmp.Or(p.OTP.countFailure(ctx, p.Full, failures), error(apperr.New(apperr.LoginWrong, "")))
+	return cmp.Or(p.Limiter.countFailure(ctx, p.Full, failures), error(apperr.New(apperr.LoginWrong, "")))
 }

@@ -76,7 +76,7 @@ func (c *SMSCodes) SendCode(ctx context.Context, rawPhone, purpose string, calle
 	if isBoundToUser(purpose) && caller.UserID == "" {
 		return CodeSent{}, apperr.New(apperr.Unauthenticated, "Sign in to change your phone number or to delete your account.")
 	}
-	from := c.OTP.codeClient(caller, number, purpose)
+	from := c.OTP.Devices.codeClient(caller, number, purpose)
 	if err := c.OTP.countRequest(ctx, from); err != nil {
 		return CodeSent{}, err
 	}
@@ -171,7 +171,7 @@ func (s *CodeSender) SendQueuedCode(ctx context.Context, sealed string) error {
 func (s *CodeSender) countSent(ctx context.Context, job codeJob) error {
 	limits := s.sentLimits(job)
 	for i, l := range limits {
-		added, err := s.OTP.Store.AddWithin(ctx, l.counter, 1, l.max)
+		added, err := s.OTP.Limiter.Store.AddWithin(ctx, l.counter, 1, l.max)
 		switch {
 		case added:
 			continue
@@ -181,7 +181,7 @@ func (s *CodeSender) countSent(ctx context.Context, job codeJob) error {
 			err = fmt.Errorf("%w: more than %d", ErrCodeLimit, l.max)
 		}
 		for _, counted := range limits[:i] {
-			_, undoErr := s.OTP.Store.AddToCounter(ctx, counted.counter, -1)
+			_, undoErr := s.OTP.Limiter.Store.AddToCounter(ctx, counted.counter, -1)
 			err = errors.Join(err, undoErr)
 		}
 		return err
@@ -198,7 +198,7 @@ type sentLimit struct {
 // sentLimits returns the limits of the code itself, of a foreign country, and of all codes. A
 // fifth of the latter is kept for the numbers of accounts.
 func (s *CodeSender) sentLimits(job codeJob) []sentLimit {
-	own := s.OTP.rateCounter("code-sent", job.ID, codeTTL)
+	own := s.OTP.Limiter.counter(scopeCodeSent, job.ID, codeTTL)
 	own.Start = job.ExpiresAt // the same in every attempt
 	day, all := s.MaxPerDay, maxCodesGlobal
 	if job.Phone != job.Account {
@@ -208,7 +208,7 @@ func (s *CodeSender) sentLimits(job codeJob) []sentLimit {
 	if s.OTP.isForeign(job.Phone) {
 		limits = append(limits, sentLimit{s.OTP.countryCounter(job.Phone), countryCredit})
 	}
-	return append(limits, sentLimit{s.OTP.rateCounter("code-day", "", 24*time.Hour), day}, sentLimit{s.OTP.rateCounter("code-all", "", rateWindow), all})
+	return append(limits, sentLimit{s.OTP.Limiter.counter(scopeCodesPerDay, "", 24*time.Hour), day}, sentLimit{s.OTP.Limiter.counter(scopeCodesPerWindow, "", rateWindow), all})
 }
 
 // countUsed permits more codes to the country of a number, because a code to it was used up. It
@@ -217,7 +217,7 @@ func (s *CodeSender) sentLimits(job codeJob) []sentLimit {
 // after which the limit is stricter, is ignored.
 func (o *OTP) countUsed(ctx context.Context, number string) {
 	if o.isForeign(number) {
-		_, _ = o.Store.AddToCounter(ctx, o.countryCounter(number), -countryCreditPerUse)
+		_, _ = o.Limiter.Store.AddToCounter(ctx, o.countryCounter(number), -countryCreditPerUse)
 	}
 }
 
@@ -226,7 +226,7 @@ func (o *OTP) isForeign(number string) bool {
 }
 
 func (o *OTP) countryCounter(number string) limit.Counter {
-	return o.rateCounter("code-country", fmt.Sprint(phone.Regions(number)), 24*time.Hour)
+	return o.Limiter.counter(scopeCodesToCountry, fmt.Sprint(phone.Regions(number)), 24*time.Hour)
 }
 
 // codeText returns the SMS. It names the purpose, so that users do not give away a code that

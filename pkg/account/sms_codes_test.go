@@ -84,7 +84,7 @@ func TestSendQueuedCode_Repeated(t *testing.T) {
 func TestSendCode_GlobalLimits(t *testing.T) {
 	ctx := context.Background()
 	f := newFixture(t)
-	f.auth.OTP.Limits.PerIP, f.sender.MaxPerDay = 10_000, 3
+	f.auth.OTP.Limiter.PerClient, f.sender.MaxPerDay = 10_000, 3
 	for n := range 50 { // one is sent, and none of the numbers without an account
 		_, _ = f.sms.SendCode(ctx, testPhone, account.PurposeSignUp, account.Caller{})
 		_, _ = f.sms.SendCode(ctx, fmt.Sprintf("091200000%02d", n), account.PurposeLogin, account.Caller{})
@@ -98,7 +98,7 @@ func TestSendCode_GlobalLimits(t *testing.T) {
 
 	f = newFixture(t)
 	f.sms.AllowedCountries = []string{"IR", "GB"}
-	f.auth.OTP.Limits.PerIP, f.sender.MaxPerDay = 10_000, 10_000
+	f.auth.OTP.Limiter.PerClient, f.sender.MaxPerDay = 10_000, 10_000
 	for n := range account.CountryCredit + 1 {
 		_, err := f.sms.SendCode(ctx, fmt.Sprintf("+44791112%04d", n), account.PurposeSignUp, account.Caller{})
 		if err != nil || errors.Is(f.lastJobErr, account.ErrCodeLimit) != (n == account.CountryCredit) {
@@ -187,7 +187,7 @@ func TestSendQueuedCode_Counted(t *testing.T) {
 	f := newFixture(t)
 	f.sms.AllowedCountries, f.sender.MaxPerDay, f.now = []string{"IR", "GB"}, 5, f.now.Add(4*time.Minute) // four for sign-ups
 	count := func(scope, subject string, window time.Duration) int {
-		n, err := f.AddToCounter(ctx, f.auth.OTP.NewRateCounter(scope, subject, window), 0)
+		n, err := f.AddToCounter(ctx, f.auth.OTP.Limiter.NewCounter(scope, subject, window), 0)
 		must(err)
 		return n
 	}

@@ -48,17 +48,21 @@ func newMemAccounts(t *testing.T) (*memAccounts, accountServices) {
 	m := &memAccounts{fixture: fx}
 	m.putSara("", "")
 	now := func() time.Time { return fx.now }
-	otp := &account.OTP{Store: m, Key: fx.server.Key, Limits: account.RateLimits{PerIP: 100}, DefaultRegion: "IR", Now: now, Random: rand.Reader}
+	otp := &account.OTP{
+		Store: m, Limiter: &account.RateLimiter{Store: m, Key: fx.server.Key, PerClient: 100, Now: now}, Devices: &account.Devices{Key: fx.server.Key, Now: now},
+		Key: fx.server.Key, DefaultRegion: "IR", Now: now, Random: rand.Reader,
+	}
+	passwords := &account.Passwords{Store: m, Limiter: otp.Limiter, Devices: otp.Devices, Full: &account.FullCounters{}}
 	newID := id.NewGenerator(now, rand.Reader)
 	sessions := &account.SessionTokens{Store: m, Key: otp.Key, Now: now, NewID: newID, Random: rand.Reader}
 	return m, accountServices{
 		sms:         &account.SMSCodes{OTP: otp, Users: m, Queue: m},
 		email:       &account.EmailCodes{OTP: otp, Users: m, Suppressions: m},
-		credentials: &account.Credentials{Store: m, OTP: otp, Passwords: &account.Passwords{Store: m, OTP: otp, Full: &account.FullCounters{}}, Now: now, Random: rand.Reader},
+		credentials: &account.Credentials{Store: m, OTP: otp, Passwords: passwords, Now: now, Random: rand.Reader},
 		profiles:    &account.Profiles{Store: m, Attachments: m, Now: now},
 		sessions:    sessions,
 		auth: &account.Auth{
-			Store: m, OTP: otp, Sessions: sessions, Passwords: &account.Passwords{Store: m, OTP: otp, Full: &account.FullCounters{}}, Now: now, NewID: newID, Random: rand.Reader,
+			Store: m, OTP: otp, Sessions: sessions, Passwords: passwords, Now: now, NewID: newID, Random: rand.Reader,
 			Issuer: func(context.Context) (*auth.Issuer, error) { return fx.issuer, nil },
 		},
 	}

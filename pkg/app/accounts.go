@@ -29,10 +29,16 @@ func (a *App) Profiles() *account.Profiles {
 // OTP returns the service that issues and verifies one-time codes.
 func (a *App) OTP() *account.OTP {
 	return &account.OTP{
-		Store: a.Store(), Key: a.Key(), Limits: account.RateLimits{PerIP: a.ratePerIP()},
+		Store: a.Store(), Limiter: a.rateLimiter(), Devices: a.devices(), Key: a.Key(),
 		DefaultRegion: a.defaultRegion(), Now: Now, Random: rand.Reader,
 	}
 }
+
+func (a *App) rateLimiter() *account.RateLimiter {
+	return &account.RateLimiter{Store: a.Store(), Key: a.Key(), PerClient: a.ratePerIP(), Now: Now}
+}
+
+func (a *App) devices() *account.Devices { return &account.Devices{Key: a.Key(), Now: Now} }
 
 // Credentials returns the service that changes passwords, phone numbers and e-mail
 // addresses.
@@ -42,7 +48,7 @@ func (a *App) Credentials() *account.Credentials {
 
 // Passwords returns the service that verifies passwords.
 func (a *App) Passwords() *account.Passwords {
-	return &account.Passwords{Store: a.Store(), OTP: a.OTP(), Full: &account.FullCounters{}}
+	return &account.Passwords{Store: a.Store(), Limiter: a.rateLimiter(), Devices: a.devices(), Full: &account.FullCounters{}}
 }
 
 // staffSecondFactor reports whether staff sign in with password and code, from

@@ -153,9 +153,12 @@ func sessionCookie(t *testing.T, fx *fixture) string {
 	must(err)
 	must(fx.PutAccount(t.Context(), account.Login{Phone: "+989121234567", Hash: hash, User: user.User{ID: saraID, Phone: "+989121234567", Role: user.RoleUser}}))
 	newID := id.NewGenerator(now, rand.Reader)
-	otp := &account.OTP{Store: fx.memStore, Key: fx.key, Limits: account.RateLimits{PerIP: 100}, DefaultRegion: "IR", Now: now, Random: rand.Reader}
+	otp := &account.OTP{
+		Store: fx.memStore, Limiter: &account.RateLimiter{Store: fx.memStore, Key: fx.key, PerClient: 100, Now: now}, Devices: &account.Devices{Key: fx.key, Now: now},
+		Key: fx.key, DefaultRegion: "IR", Now: now, Random: rand.Reader,
+	}
 	accounts := &account.Auth{
-		Store: fx.memStore, OTP: otp, Passwords: &account.Passwords{Store: fx.memStore, OTP: otp, Full: &account.FullCounters{}},
+		Store: fx.memStore, OTP: otp, Passwords: &account.Passwords{Store: fx.memStore, Limiter: otp.Limiter, Devices: otp.Devices, Full: &account.FullCounters{}},
 		Sessions: &account.SessionTokens{Store: fx.memStore, Key: fx.key, Now: now, NewID: newID, Random: rand.Reader},
 		Now:      now, NewID: newID, Random: rand.Reader,
 		Issuer: func(context.Context) (*auth.Issuer, error) { return fx.issuer, nil },

@@ -79,12 +79,12 @@ type accounts struct {
 
 // accountsConfig is what the account services are built from.
 type accountsConfig struct {
-	store  testStore
-	now    func() time.Time
-	key    auth.SecretKey
-	issuer *auth.Issuer
-	limits account.RateLimits
-	full   *account.FullCounters
+	store     testStore
+	now       func() time.Time
+	key       auth.SecretKey
+	issuer    *auth.Issuer
+	perClient int
+	full      *account.FullCounters
 }
 
 func newAccounts(t *testing.T, store testStore) accounts {
@@ -103,17 +103,19 @@ func newAccounts(t *testing.T, store testStore) accounts {
 	}
 	return a.with(accountsConfig{
 		store: store, now: app.Now, key: secretKey, issuer: auth.NewIssuer(key, "conformance", app.Now, newID),
-		limits: account.RateLimits{PerIP: 100}, full: &account.FullCounters{},
+		perClient: 100, full: &account.FullCounters{},
 	})
 }
 
 // with returns a copy with services of another configuration.
 func (a accounts) with(c accountsConfig) accounts {
-	otp := &account.OTP{Store: c.store, Key: c.key, Limits: c.limits, DefaultRegion: "IR", Now: c.now, Random: rand.Reader}
+	limiter := &account.RateLimiter{Store: c.store, Key: c.key, PerClient: c.perClient, Now: c.now}
+	devices := &account.Devices{Key: c.key, Now: c.now}
+	otp := &account.OTP{Store: c.store, Limiter: limiter, Devices: devices, Key: c.key, DefaultRegion: "IR", Now: c.now, Random: rand.Reader}
 	a.config = c
 	a.SMSCodes = &account.SMSCodes{OTP: otp, Users: c.store, Queue: codeQueue{&account.CodeSender{OTP: otp, SMS: a.sms, MaxPerDay: 1_000_000}}}
 	a.SessionTokens = &account.SessionTokens{Store: c.store, Key: c.key, Now: c.now, NewID: newID, Random: rand.Reader}
-	passwords := &account.Passwords{Store: c.store, OTP: otp, Full: c.full}
+	passwords := &account.Passwords{Store: c.store, Limiter: limiter, Devices: devices, Full: c.full}
 	a.Auth = &account.Auth{
 		Store: c.store, OTP: otp, Sessions: a.SessionTokens, Passwords: passwords, Now: c.now, NewID: newID, Random: rand.Reader,
 		Issuer: func(context.Context) (*auth.Issuer, error) { return c.issuer, nil },
@@ -138,10 +140,10 @@ func (a accounts) withStore(store testStore) accounts {
 	return a.with(c)
 }
 
-// withIPLimit returns a copy with another rate limit per IP address.
-func (a accounts) withIPLimit(n int) accounts {
+// withClientLimit returns a copy with another rate limit per client.
+func (a accounts) withClientLimit(n int) accounts {
 	c := a.config
-	c.limits.PerIP = n
+	c.perClient = n
 	return a.with(c)
 }
 

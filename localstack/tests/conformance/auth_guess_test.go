@@ -58,7 +58,7 @@ func TestAuthGuessedCodes(t *testing.T) {
 	n := report.ShortOrFull(2000, 10_000)
 	now := app.Now().Truncate(24 * time.Hour).Add(25 * time.Hour) // all on one day, tomorrow
 	a := newAccounts(t, openStore()).atStoreTime(now)
-	a = a.withIPLimit(n)
+	a = a.withClientLimit(n)
 	phone, _ := a.newUser(t)
 	now = now.Add(time.Minute)
 	a = a.atStoreTime(now)
@@ -165,7 +165,7 @@ func TestAuthSprayedPasswords(t *testing.T) {
 	const limit = 20
 	n := report.ShortOrFull(300, 3000)
 	a := newAccounts(t, openStore()).at(app.Now())
-	a = a.withIPLimit(limit)
+	a = a.withClientLimit(limit)
 	phone := a.userWithPassword(t)
 	var result authResult
 	byCode := guessConcurrently(n, func(int) error {
