@@ -9,5 +9,5 @@ import (
 
 func main() {
 	a := app.New()
-	a.Serve(api.DeleteMe(a.Credentials(), websocket.UserAdmin(a)))
+	a.Serve(api.DeleteAccount(a.Credentials(), websocket.UserAdmin(a)))
 }

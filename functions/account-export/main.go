@@ -9,5 +9,5 @@ import (
 
 func main() {
 	a := app.New()
-	a.Serve(api.Export(exports.WithQueue(a)))
+	a.Serve(api.ExportAccount(exports.WithQueue(a)))
 }

@@ -9,5 +9,5 @@ import (
 
 func main() {
 	a := app.New()
-	a.Serve(api.Subscribe(pushmessages.Subscriptions(a)))
+	a.Serve(api.CreatePushSubscription(pushmessages.Subscriptions(a)))
 }

@@ -9,5 +9,5 @@ import (
 
 func main() {
 	a := app.New()
-	a.Serve(api.Unsubscribe(pushmessages.Subscriptions(a)))
+	a.Serve(api.DeletePushSubscription(pushmessages.Subscriptions(a)))
 }

@@ -8,5 +8,5 @@ import (
 
 func main() {
 	a := app.New()
-	a.Serve(api.CloseSession(a.Profiles()))
+	a.Serve(api.DeleteSession(a.Profiles()))
 }

@@ -8,6 +8,6 @@ import (
 
 func main() {
 	a := app.New()
-	handler := &ws.ConnectHandler{Tokens: a.ConnectTokens(), Authenticator: a.Authenticator(), AllowedOrigins: a.AllowedOrigins(), NewSockets: a.NewSockets(), Log: a.Log}
+	handler := &ws.ConnectHandler{Tokens: a.ConnectTokens(), Authenticator: a.Authenticator(), AllowedOrigins: a.AllowedOrigins(), SocketLimiter: a.SocketLimiter(), Log: a.Log}
 	a.Run(handler.Connect)
 }

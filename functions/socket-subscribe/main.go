@@ -9,6 +9,6 @@ import (
 func main() {
 	a := app.New()
 	h := websocket.Handler(a)
-	h.Subscriptions = a.Subscriptions()
+	h.SubscriptionLimiter = a.SubscriptionLimiter()
 	a.Run(h.Handle(h.Subscribe(a.Tickets())))
 }

@@ -53,10 +53,10 @@ type AttachmentStore interface {
 
 // Profiles reads and changes the actor's own profile and sessions.
 type Profiles struct {
-	Store       ProfileStore
-	Attachments AttachmentStore
-	Changes     *limit.Limiter // counts the changes of a user; nil permits all
-	Now         func() time.Time
+	Store         ProfileStore
+	Attachments   AttachmentStore
+	ChangeLimiter *limit.Limiter // counts the changes of a user; nil permits all
+	Now           func() time.Time
 }
 
 // Profile returns the actor's user. It fails with user_not_found.
@@ -77,7 +77,7 @@ func (p *Profiles) UpdateProfile(ctx context.Context, actor user.Principal, upda
 	if err := update.checkRegion(); err != nil {
 		return user.User{}, err
 	}
-	if _, err := p.Changes.Take(ctx, actor, 1); err != nil {
+	if _, err := p.ChangeLimiter.Take(ctx, actor, 1); err != nil {
 		return user.User{}, err
 	}
 	if update.PictureID != nil && *update.PictureID != "" {

@@ -91,7 +91,7 @@ func TestUpdateProfile_Limit(t *testing.T) {
 	f := newFixture(t)
 	me := user.Principal{UserID: "sara"}
 	f.putUser(user.User{ID: me.UserID})
-	f.profiles.Changes = &limit.Limiter{Rule: limit.Rule{Name: "profile-changes", Max: 3, Window: time.Hour}, Store: f, Now: f.clock}
+	f.profiles.ChangeLimiter = &limit.Limiter{Rule: limit.Rule{Name: "profile-changes", Max: 3, Window: time.Hour}, Store: f, Now: f.clock}
 	if _, err := f.profiles.UpdateProfile(t.Context(), me, account.ProfileUpdate{Province: ptr("nowhere")}); !apperr.Is(err, apperr.InvalidBody) {
 		t.Fatalf("an unknown province: got %v", err)
 	}

@@ -257,7 +257,7 @@ func TestSessions(t *testing.T) {
 	if data, _ := got.body["data"].([]any); len(data) != 1 || !strings.Contains(got.text, `"page":{"next":null,"hasMore":false}`) {
 		t.Errorf("second page: got %d %s", got.status, got.text)
 	}
-	if got := m.send(t, api.CloseSession(accounts.profiles), me, newRequest(http.MethodDelete, "/sessions/x", "")); got.status != 204 || len(m.deletedSessions) != 1 || m.deletedSessions[0] != saraID+" "+oneID {
+	if got := m.send(t, api.DeleteSession(accounts.profiles), me, newRequest(http.MethodDelete, "/sessions/x", "")); got.status != 204 || len(m.deletedSessions) != 1 || m.deletedSessions[0] != saraID+" "+oneID {
 		t.Errorf("close: got %d, deleted %v", got.status, m.deletedSessions)
 	}
 }

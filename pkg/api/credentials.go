@@ -86,9 +86,9 @@ func ChangePhone(credentials *account.Credentials) Endpoint {
 	})
 }
 
-// DeleteMe returns the endpoint DELETE /me: the caller's account is deleted as by DELETE
+// DeleteAccount returns the endpoint DELETE /me: the caller's account is deleted as by DELETE
 // /users/{id}, after a code.
-func DeleteMe(credentials *account.Credentials, users *account.UserAdmin) Endpoint {
+func DeleteAccount(credentials *account.Credentials, users *account.UserAdmin) Endpoint {
 	return Authenticated(func(ctx context.Context, r *Request) (Response, error) {
 		var in struct {
 			Code      string `json:"code"`

@@ -148,7 +148,7 @@ func TestDecode_NoMediaType(t *testing.T) {
 // TestDeleteMe_NoBody checks that a removal without a body gets the name of the missing field.
 func TestDeleteMe_NoBody(t *testing.T) {
 	m, accounts := newMemAccounts(t)
-	got := m.send(t, api.DeleteMe(accounts.credentials, nil), sara, newRequest(http.MethodDelete, "/me", ""))
+	got := m.send(t, api.DeleteAccount(accounts.credentials, nil), sara, newRequest(http.MethodDelete, "/me", ""))
 	if got.status != 422 || len(got.fieldErrors()) != 1 || got.fieldErrors()[0] != "/code required" {
 		t.Errorf("got %d %s, want 422 for /code", got.status, got.text)
 	}

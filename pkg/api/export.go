@@ -49,14 +49,14 @@ type Exporter struct {
 	Tickets *ticket.Service
 	Objects attachment.ObjectStore
 	Queue   ExportQueue    // of the endpoint
-	Limit   *limit.Limiter // of the endpoint; nil permits all
+	Limiter *limit.Limiter // of the endpoint; nil permits all
 	Now     func() time.Time
 	NewID   func() string
 }
 
-// Export returns the endpoint GET /me/export: the caller's data, or 202 while a file is made
+// ExportAccount returns the endpoint GET /me/export: the caller's data, or 202 while a file is made
 // because they are too long, and its address when it is ready.
-func Export(x *Exporter) Endpoint {
+func ExportAccount(x *Exporter) Endpoint {
 	return Authenticated(func(ctx context.Context, r *Request) (Response, error) {
 		now := x.Now()
 		job, found, err := x.Store.Export(ctx, r.Principal.UserID)
@@ -64,7 +64,7 @@ func Export(x *Exporter) Endpoint {
 			return x.jobResponse(ctx, job)
 		}
 		if err == nil {
-			_, err = x.Limit.Take(ctx, r.Principal, 1)
+			_, err = x.Limiter.Take(ctx, r.Principal, 1)
 		}
 		if err != nil {
 			return Response{}, err

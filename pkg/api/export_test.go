@@ -42,14 +42,14 @@ func newExportFixture(t *testing.T) *exportFixture {
 	now := func() time.Time { return f.now }
 	f.exporter = &api.Exporter{
 		Store: m.Store, Tickets: m.tickets, Objects: f.objects, Queue: f, Now: now, NewID: id.NewGenerator(now, zeroes{}),
-		Limit: &limit.Limiter{Rule: limit.Rule{Name: "exports", Max: 3, Window: time.Hour}, Store: m.Store, Now: now},
+		Limiter: &limit.Limiter{Rule: limit.Rule{Name: "exports", Max: 3, Window: time.Hour}, Store: m.Store, Now: now},
 	}
 	return f
 }
 
 func (f *exportFixture) get(t *testing.T) response {
 	t.Helper()
-	return f.send(t, api.Export(f.exporter), sara, newRequest(http.MethodGet, "/me/export", ""))
+	return f.send(t, api.ExportAccount(f.exporter), sara, newRequest(http.MethodGet, "/me/export", ""))
 }
 
 // TestExport checks what an export has, and that it has no internal notes, no secrets and

@@ -33,9 +33,9 @@ func ListSessions(profiles *account.Profiles) Endpoint {
 	})
 }
 
-// CloseSession returns the endpoint DELETE /sessions/{id}. For the session of the request it
+// DeleteSession returns the endpoint DELETE /sessions/{id}. For the session of the request it
 // also deletes the cookie.
-func CloseSession(profiles *account.Profiles) Endpoint {
+func DeleteSession(profiles *account.Profiles) Endpoint {
 	return Authenticated(func(ctx context.Context, r *Request) (Response, error) {
 		if err := profiles.CloseSession(ctx, r.Principal, r.pathID()); err != nil {
 			return Response{}, err

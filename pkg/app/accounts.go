@@ -22,7 +22,7 @@ func (a *App) UserDirectory() *account.UserDirectory {
 // Profiles returns the service for a user's own profile and sessions.
 func (a *App) Profiles() *account.Profiles {
 	return &account.Profiles{
-		Store: a.Store(), Attachments: a.Store(), Changes: a.Limiter("profile-changes", "PROFILE_CHANGES_PER_HOUR", 30, time.Hour), Now: Now,
+		Store: a.Store(), Attachments: a.Store(), ChangeLimiter: a.Limiter("profile-changes", "PROFILE_CHANGES_PER_HOUR", 30, time.Hour), Now: Now,
 	}
 }
 

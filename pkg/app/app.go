@@ -108,9 +108,9 @@ func (a *App) Tickets() *ticket.Service {
 	store := a.Store()
 	return &ticket.Service{
 		Store: store, Attachments: store, Users: store, Categories: a.Categories(), Now: Now,
-		NewTickets:   a.Limiter("tickets", "TICKETS_PER_MINUTE", 10, time.Minute),
-		Writes:       a.Revocations(),
-		ReopenWindow: a.ReopenWindow(),
+		TicketLimiter: a.Limiter("tickets", "TICKETS_PER_MINUTE", 10, time.Minute),
+		Writes:        a.Revocations(),
+		ReopenWindow:  a.ReopenWindow(),
 	}
 }
 

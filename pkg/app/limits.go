@@ -22,15 +22,15 @@ func (a *App) EntryLimits() *limit.EntryLimits {
 	}
 }
 
-// NewSockets returns the limiter of sockets that a user opens in a minute: three times
+// SocketLimiter returns the limiter of sockets that a user opens in a minute: three times
 // as many as may be open.
-func (a *App) NewSockets() *limit.Limiter {
+func (a *App) SocketLimiter() *limit.Limiter {
 	return &limit.Limiter{Rule: limit.Rule{Name: "sockets", Max: 3 * a.MaxSockets(), Window: time.Minute}, Store: a.Store(), Now: Now}
 }
 
-// Subscriptions returns the limiter of the subscriptions of a user in a minute: twelve times as
+// SubscriptionLimiter returns the limiter of the subscriptions of a user in a minute: twelve times as
 // many as sockets may be open.
-func (a *App) Subscriptions() *limit.Limiter {
+func (a *App) SubscriptionLimiter() *limit.Limiter {
 	return &limit.Limiter{Rule: limit.Rule{Name: "subscriptions", Max: 12 * a.MaxSockets(), Window: time.Minute}, Store: a.Store(), Now: Now}
 }
 

@@ -99,8 +99,8 @@ type Service struct {
 	NewID   func() string
 	MaxSize int64 // bytes of a file
 
-	// PendingMiB bounds the MiB that a user declares within UploadTTL; nil permits all.
-	PendingMiB *limit.Limiter
+	// UploadLimiter bounds the MiB that a user declares within UploadTTL; nil permits all.
+	UploadLimiter *limit.Limiter
 
 	// Matches reports whether a file that starts with prefix can be of mediaType.
 	Matches func(mediaType string, prefix []byte) bool
@@ -127,7 +127,7 @@ func (s *Service) CreateUpload(ctx context.Context, actor user.Principal, req Up
 		ID: s.NewID(), Owner: actor.UserID, Name: req.Name, Type: req.Type, Size: req.Size, SHA256: req.SHA256,
 		State: Pending, CreatedAt: s.Now(),
 	}
-	if _, err := s.PendingMiB.Take(ctx, actor, pendingMiB(a.Size)); err != nil {
+	if _, err := s.UploadLimiter.Take(ctx, actor, pendingMiB(a.Size)); err != nil {
 		return Attachment{}, Upload{}, err
 	}
 	if err := s.Store.AddAttachment(ctx, a); err != nil {

@@ -86,7 +86,7 @@ func TestCreateUpload_PendingLimit(t *testing.T) {
 	for size, want := range map[int64]int{1: 8, 4 << 20: 8, 4<<20 + 1: 6, 9 << 20: 3} {
 		f := newFixture()
 		f.MaxSize = 10 << 20
-		f.PendingMiB = &limit.Limiter{Rule: limit.Rule{Name: "uploads", Max: 32, Window: attachment.UploadTTL}, Store: f.store, Now: f.Now}
+		f.UploadLimiter = &limit.Limiter{Rule: limit.Rule{Name: "uploads", Max: 32, Window: attachment.UploadTTL}, Store: f.store, Now: f.Now}
 		request, accepted := pngRequest, 0
 		request.Size = size
 		_, _, err := f.CreateUpload(t.Context(), sara, request)

@@ -71,9 +71,9 @@ type PushSubscriptions struct {
 	Store     PushStore
 	Platforms PushPlatforms
 	Now       func() time.Time
-	// Limit counts the subscriptions that a user sends, each of which may register a phone and
+	// Limiter counts the subscriptions that a user sends, each of which may register a phone and
 	// rewrite all of them; nil permits all.
-	Limit *limit.Limiter
+	Limiter *limit.Limiter
 	// TestService is the origin of a push service that needs no https, or "".
 	TestService string
 }
@@ -97,7 +97,7 @@ func (p *PushSubscriptions) Subscribe(ctx context.Context, actor user.Principal,
 		err = p.checkWeb(&s)
 	}
 	if err == nil {
-		_, err = p.Limit.Take(ctx, actor, 1)
+		_, err = p.Limiter.Take(ctx, actor, 1)
 	}
 	if err == nil && in.Platform != PlatformWeb {
 		s.Endpoint, err = p.register(ctx, in)

@@ -238,7 +238,7 @@ func TestSubscribe_Maximum(t *testing.T) {
 // number of phones in an hour.
 func TestSubscribe_Limit(t *testing.T) {
 	f := newPushFixture(t)
-	f.subscriptions.Limit = &limit.Limiter{Rule: limit.Rule{Name: "push-subscriptions", Max: 2, Window: time.Hour}, Store: f.Store, Now: func() time.Time { return noon }}
+	f.subscriptions.Limiter = &limit.Limiter{Rule: limit.Rule{Name: "push-subscriptions", Max: 2, Window: time.Hour}, Store: f.Store, Now: func() time.Time { return noon }}
 	for n := range 4 {
 		in := notification.PushInput{Platform: notification.PlatformAndroid, Token: fmt.Sprint("token", n)}
 		_, _, err := f.subscriptions.Subscribe(t.Context(), user.Principal{UserID: "sara", Session: "session"}, in)

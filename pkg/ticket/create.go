@@ -44,7 +44,7 @@ func (s *Service) Create(ctx context.Context, actor user.Principal, params Creat
 			links, err = s.linkFollowUp(ctx, actor, tk)
 		}
 		if err == nil && release == nil {
-			release, err = s.NewTickets.Take(ctx, actor, 1)
+			release, err = s.TicketLimiter.Take(ctx, actor, 1)
 		}
 		if err != nil {
 			return s.findExisting(ctx, actor, ticketID, err)

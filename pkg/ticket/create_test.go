@@ -284,7 +284,7 @@ func TestCreate_Concurrent(t *testing.T) {
 func TestCreate_Limit(t *testing.T) {
 	ctx, store := context.Background(), newMemStore()
 	s := store.service(1)
-	s.NewTickets = &limit.Limiter{Rule: limit.Rule{Name: "tickets", Max: 3, Window: time.Minute}, Store: store, Now: func() time.Time { return minute(0) }}
+	s.TicketLimiter = &limit.Limiter{Rule: limit.Rule{Name: "tickets", Max: 3, Window: time.Minute}, Store: store, Now: func() time.Time { return minute(0) }}
 	create := func(n int) (bool, error) {
 		params := createParams()
 		params.ClientID = fmt.Sprintf("01ARZ3NDEKTSV4RRFFQ69G5F%02d", n)

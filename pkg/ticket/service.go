@@ -128,8 +128,8 @@ type Service struct {
 	Users       UserStore
 	Now         func() time.Time
 
-	// NewTickets counts the tickets that a user opens; nil permits all.
-	NewTickets *limit.Limiter
+	// TicketLimiter counts the tickets that a user opens; nil permits all.
+	TicketLimiter *limit.Limiter
 	// Writes refuses the writes of users who wrote too much; nil permits all.
 	Writes WriteChecker
 

@@ -25,9 +25,9 @@ type ConnectHandler struct {
 	Authenticator *account.Authenticator
 	// AllowedOrigins are the origins of browser pages. Native clients send no Origin header.
 	AllowedOrigins []string
-	// NewSockets counts the sockets that a user opens; nil permits all.
-	NewSockets *limit.Limiter
-	Log        *slog.Logger
+	// SocketLimiter counts the sockets that a user opens; nil permits all.
+	SocketLimiter *limit.Limiter
+	Log           *slog.Logger
 }
 
 // Connect is the route $connect. It accepts a connect token in the query string, an access
@@ -38,7 +38,7 @@ func (h *ConnectHandler) Connect(ctx context.Context, event events.APIGatewayWeb
 	}
 	actor, err := h.authenticate(ctx, event)
 	if err == nil {
-		_, err = h.NewSockets.Take(ctx, actor, 1)
+		_, err = h.SocketLimiter.Take(ctx, actor, 1)
 	}
 	if err == nil {
 		err = h.register(ctx, event.RequestContext.ConnectionID, actor)

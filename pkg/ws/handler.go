@@ -30,12 +30,12 @@ type Handler struct {
 	Hub         *realtime.Hub
 	Publisher   *Publisher
 	Typists     *Typists // needed only by Typing
-	// Subscriptions counts the subscriptions of a user, each of which may push presence to
+	// SubscriptionLimiter counts the subscriptions of a user, each of which may push presence to
 	// others; nil permits all.
-	Subscriptions *limit.Limiter
-	Log           *slog.Logger
-	Requests      *requestlog.Logger // nil logs no requests
-	Now           func() time.Time
+	SubscriptionLimiter *limit.Limiter
+	Log                 *slog.Logger
+	Requests            *requestlog.Logger // nil logs no requests
+	Now                 func() time.Time
 }
 
 // Request is one frame from a client.

@@ -71,7 +71,7 @@ func (h *Handler) Subscribe(tickets *ticket.Service) Action {
 // subscribe stores a subscription. Returns rate_limited, or unauthenticated if the connection
 // is closed.
 func (h *Handler) subscribe(ctx context.Context, r *Request, topic string) error {
-	if _, err := h.Subscriptions.Take(ctx, r.Connection.Principal, 1); err != nil {
+	if _, err := h.SubscriptionLimiter.Take(ctx, r.Connection.Principal, 1); err != nil {
 		return err
 	}
 	connected, err := h.Store.Subscribe(ctx, r.Connection, topic)

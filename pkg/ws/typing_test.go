@@ -50,7 +50,7 @@ func TestSubscribe_Limit(t *testing.T) {
 	fx := newFixture(t)
 	topic := `,"topic":"ticket:` + oneID + `"}`
 	fx.send(t, fx.handler.Subscribe(fx.tickets), "ali1", `{"action":"subscribe"`+topic)
-	fx.handler.Subscriptions = &limit.Limiter{Rule: limit.Rule{Name: "subscriptions", Max: 2, Window: time.Minute}, Store: fx.memStore, Now: func() time.Time { return fx.now }}
+	fx.handler.SubscriptionLimiter = &limit.Limiter{Rule: limit.Rule{Name: "subscriptions", Max: 2, Window: time.Minute}, Store: fx.memStore, Now: func() time.Time { return fx.now }}
 	for i, want := range []string{"subscribed", "subscribed", "error"} {
 		from := []string{"sara1", "sara2", "sara1"}[i]
 		pushed := fx.send(t, fx.handler.Subscribe(fx.tickets), from, `{"action":"subscribe"`+topic)
@@ -68,7 +68,7 @@ func TestSubscribe_Limit(t *testing.T) {
 // TestConnect_Limit checks that a user can open a bounded number of sockets in a minute.
 func TestConnect_Limit(t *testing.T) {
 	fx := newFixture(t)
-	fx.connect.NewSockets = &limit.Limiter{Rule: limit.Rule{Name: "sockets", Max: 2, Window: time.Minute}, Store: fx.memStore, Now: func() time.Time { return fx.now }}
+	fx.connect.SocketLimiter = &limit.Limiter{Rule: limit.Rule{Name: "sockets", Max: 2, Window: time.Minute}, Store: fx.memStore, Now: func() time.Time { return fx.now }}
 	for i, want := range []int{200, 200, 429} {
 		var event events.APIGatewayWebsocketProxyRequest
 		event.Headers, event.RequestContext.ConnectionID = map[string]string{"Authorization": "Bearer " + fx.token(sara)}, fmt.Sprint("new", i)

@@ -81,14 +81,14 @@ func newCostFixture(t *testing.T) *costFixture {
 		},
 	}
 	f.service.Writes = revocations
-	f.service.NewTickets = &limit.Limiter{Rule: limit.Rule{Name: "tickets", Max: 1000, Window: time.Minute}, Store: store, Now: app.Now}
-	f.attachments.PendingMiB = &limit.Limiter{Rule: limit.Rule{Name: "uploads", Max: 1000, Window: time.Minute}, Store: store, Now: app.Now}
+	f.service.TicketLimiter = &limit.Limiter{Rule: limit.Rule{Name: "tickets", Max: 1000, Window: time.Minute}, Store: store, Now: app.Now}
+	f.attachments.UploadLimiter = &limit.Limiter{Rule: limit.Rule{Name: "uploads", Max: 1000, Window: time.Minute}, Store: store, Now: app.Now}
 	// One second ago, so that the client ids of the test are later than its entries.
 	f.service.Now = func() time.Time { return app.Now().Add(-time.Second) }
 	unmetered := *f.service
 	// Users usually change tickets that have rested for a while.
 	unmetered.Now = func() time.Time { return app.Now().Add(-time.Minute) }
-	unmetered.Store, unmetered.Attachments, unmetered.NewTickets = openStore(), openStore(), nil
+	unmetered.Store, unmetered.Attachments, unmetered.TicketLimiter = openStore(), openStore(), nil
 	f.unmetered = &unmetered
 	f.tokens = f.accounts.signUp(t, f.phone)
 	f.sara = f.tokens.User.Principal("")

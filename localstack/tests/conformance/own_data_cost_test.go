@@ -77,12 +77,12 @@ func exportCosts() []costCase {
 	exporter := func(f *costFixture) *api.Exporter {
 		return &api.Exporter{
 			Store: f.store, Tickets: f.service, Objects: &memstore.Objects{}, Queue: &exportQueue{}, Now: app.Now, NewID: newID,
-			Limit: &limit.Limiter{Rule: limit.Rule{Name: "exports", Max: 100, Window: time.Hour}, Store: f.store, Now: app.Now},
+			Limiter: &limit.Limiter{Rule: limit.Rule{Name: "exports", Max: 100, Window: time.Hour}, Store: f.store, Now: app.Now},
 		}
 	}
 	get := func(ctx context.Context, f *costFixture) error {
 		server := &api.Server{Authenticator: &account.Authenticator{Cookies: openStore(), Now: app.Now}, Log: slog.New(slog.DiscardHandler), Now: app.Now}
-		response, err := server.HTTP(api.Export(exporter(f)))(ctx, events.APIGatewayV2HTTPRequest{
+		response, err := server.HTTP(api.ExportAccount(exporter(f)))(ctx, events.APIGatewayV2HTTPRequest{
 			Cookies: []string{"__Host-session=" + cookie}, RequestContext: events.APIGatewayV2HTTPRequestContext{HTTP: events.APIGatewayV2HTTPRequestContextHTTPDescription{Method: "GET"}},
 		})
 		if err == nil && response.StatusCode != 200 && response.StatusCode != 202 {

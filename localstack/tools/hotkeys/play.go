@@ -178,7 +178,7 @@ func (p *player) wire(config aws.Config, shards dynamo.Shards) {
 	revocations := account.NewRevocationCache(store, p.now)
 	p.tickets = &ticket.Service{
 		Store: store, Attachments: store, Users: store, Categories: category.NewCache(store, p.now), Now: p.now, ReopenWindow: time.Hour, Writes: revocations,
-		NewTickets: &limit.Limiter{Rule: limit.Rule{Name: "tickets", Max: 1000, Window: time.Minute}, Store: store, Now: p.now},
+		TicketLimiter: &limit.Limiter{Rule: limit.Rule{Name: "tickets", Max: 1000, Window: time.Minute}, Store: store, Now: p.now},
 	}
 	policy := ticket.AutomationPolicy{RemindAfter: time.Hour, ResolveAfter: 2 * time.Hour, CloseAfter: time.Hour}
 	notifier := &notification.Notifier{Store: store, Tickets: store, Users: store, Now: p.now}

@@ -13,7 +13,7 @@ import (
 func Service(a *app.App) *attachment.Service {
 	return &attachment.Service{
 		Store: a.Store(), Objects: Bucket(a), Now: app.Now, NewID: a.NewID, MaxSize: int64(a.MaxFileMiB()) << 20,
-		PendingMiB: a.Limiter("uploads", "PENDING_UPLOAD_MIB", 512, attachment.UploadTTL),
+		UploadLimiter: a.Limiter("uploads", "PENDING_UPLOAD_MIB", 512, attachment.UploadTTL),
 	}
 }
 

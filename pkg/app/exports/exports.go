@@ -23,6 +23,6 @@ func Exporter(a *app.App) *api.Exporter {
 func WithQueue(a *app.App) *api.Exporter {
 	x := Exporter(a)
 	x.Queue = queue.New(a.AWS("SQS"), a.Required("EXPORT_QUEUE_URL"))
-	x.Limit = &limit.Limiter{Rule: limit.Rule{Name: "exports", Max: perHour, Window: time.Hour}, Store: a.Store(), Now: app.Now}
+	x.Limiter = &limit.Limiter{Rule: limit.Rule{Name: "exports", Max: perHour, Window: time.Hour}, Store: a.Store(), Now: app.Now}
 	return x
 }

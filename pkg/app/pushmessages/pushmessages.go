@@ -30,7 +30,7 @@ const maxPerHour = 120
 func Subscriptions(a *app.App) *notification.PushSubscriptions {
 	return &notification.PushSubscriptions{
 		Store: a.Store(), Platforms: Platforms(a), Now: app.Now, TestService: a.String("LOCAL_PUSH_SERVICE", ""),
-		Limit: &limit.Limiter{Rule: limit.Rule{Name: "push-subscriptions", Max: maxPerHour, Window: time.Hour}, Store: a.Store(), Now: app.Now},
+		Limiter: &limit.Limiter{Rule: limit.Rule{Name: "push-subscriptions", Max: maxPerHour, Window: time.Hour}, Store: a.Store(), Now: app.Now},
 	}
 }
 

@@ -55,8 +55,8 @@ type pushSubscriptionView struct {
 	CreatedAt *string `json:"createdAt"`
 }
 
-// Subscribe returns the endpoint POST /push/subscriptions.
-func Subscribe(subscriptions *notification.PushSubscriptions) Endpoint {
+// CreatePushSubscription returns the endpoint POST /push/subscriptions.
+func CreatePushSubscription(subscriptions *notification.PushSubscriptions) Endpoint {
 	return Authenticated(func(ctx context.Context, r *Request) (Response, error) {
 		in, err := r.pushInput()
 		if err != nil {
@@ -71,8 +71,8 @@ func Subscribe(subscriptions *notification.PushSubscriptions) Endpoint {
 	})
 }
 
-// Unsubscribe returns the endpoint DELETE /push/subscriptions.
-func Unsubscribe(subscriptions *notification.PushSubscriptions) Endpoint {
+// DeletePushSubscription returns the endpoint DELETE /push/subscriptions.
+func DeletePushSubscription(subscriptions *notification.PushSubscriptions) Endpoint {
 	return Authenticated(func(ctx context.Context, r *Request) (Response, error) {
 		in, err := r.pushInput()
 		if err != nil {
