@@ -100,17 +100,10 @@ func (a *Auth) LogInByCode(ctx context.Context, rawPhone string, in CodeInput, c
 	if err != nil {
 		return Tokens{}, err
 	}
-	code, err := a.OTP.verifyPhoneCode(ctx, number, PurposeLogin, in, caller)
-	if err != nil {
-		return Tokens{}, err
-	}
 	at := a.Now()
-	login, found, err := a.Store.Login(ctx, number)
+	code, login, err := a.OTP.verifyAccountCode(ctx, number, PurposeLogin, in, caller)
 	if err != nil {
 		return Tokens{}, err
-	}
-	if !found {
-		return Tokens{}, errCodeWrong()
 	}
 	return a.openSession(ctx, login, authentication{code: &code, missing: "/password", at: at}, caller)
 }
@@ -126,13 +119,12 @@ func (a *Auth) LogInByPasswordAndCode(ctx context.Context, rawPhone, password st
 	if err != nil {
 		return Tokens{}, err
 	}
-	code, err := a.OTP.verifyPhoneCode(ctx, number, PurposeLogin, in, caller)
+	at := a.Now()
+	code, login, err := a.OTP.verifyAccountCode(ctx, number, PurposeLogin, in, caller)
 	if err != nil {
 		return Tokens{}, err
 	}
-	at := a.Now()
-	login, err := a.Passwords.verifyWithCode(ctx, number, password, caller)
-	if err != nil {
+	if err := a.Passwords.compareAfterCode(ctx, login, true, password, caller); err != nil {
 		return Tokens{}, err
 	}
 	return a.openSession(ctx, login, authentication{code: &code, at: at}, caller)

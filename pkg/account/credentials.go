@@ -37,7 +37,8 @@ type CredentialStore interface {
 	// session_ended if there is no kept session, or conflict.
 	ChangePhone(ctx context.Context, c PhoneChange) (user.User, error)
 
-	// AddRevocation is the method of SessionStore.
+	// SyncUserCopies and AddRevocation are methods of SessionStore.
+	SyncUserCopies(ctx context.Context, userID string) (user.User, error)
 	AddRevocation(ctx context.Context, userID string, r user.Revocation) error
 }
 
@@ -81,16 +82,9 @@ func (c *Credentials) ResetPassword(ctx context.Context, rawPhone, password stri
 	if err := auth.CheckPassword(password, number); err != nil {
 		return err
 	}
-	code, err := c.OTP.verifyPhoneCode(ctx, number, PurposeReset, in, caller)
+	code, login, err := c.OTP.verifyAccountCode(ctx, number, PurposeReset, in, caller)
 	if err != nil {
 		return err
-	}
-	login, found, err := c.Store.Login(ctx, number)
-	if err != nil {
-		return err
-	}
-	if !found {
-		return errCodeWrong()
 	}
 	switch {
 	case login.User.Disabled:
@@ -257,9 +251,13 @@ func (c *Credentials) ConfirmEmail(ctx context.Context, actor user.Principal, di
 	if u.Email == "" {
 		return user.User{}, apperr.New(apperr.EmailMissing, "")
 	}
-	code, err := c.OTP.verifyCode(ctx, u.ID, emailSubject(u), PurposeEmail, CodeInput{Digits: digits}, userClient(u.ID))
+	code, err := c.OTP.verifyCode(ctx, u.ID, fixed(emailSubject(u)), PurposeEmail, CodeInput{Digits: digits}, userClient(u.ID))
 	if err != nil {
 		return user.User{}, err
 	}
-	return c.Store.VerifyEmail(ctx, u.ID, u.Email, code)
+	if u, err = c.Store.VerifyEmail(ctx, u.ID, u.Email, code); err != nil {
+		return user.User{}, err
+	}
+	_, err = c.Store.SyncUserCopies(ctx, u.ID)
+	return u, err
 }

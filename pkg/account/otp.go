@@ -162,17 +162,39 @@ func (o *OTP) countRequest(ctx context.Context, c client) error {
 // of verifyCode.
 func (o *OTP) verifyPhoneCode(ctx context.Context, number, purpose string, in CodeInput, caller Caller) (OneTimeCode, error) {
 	subject := phoneSubject(number, purpose, caller.UserID)
-	return o.verifyCode(ctx, subject, subject, purpose, in, o.Devices.codeClient(caller, number, purpose))
+	return o.verifyCode(ctx, subject, fixed(subject), purpose, in, o.Devices.codeClient(caller, number, purpose))
 }
 
-// verifyCode counts an attempt and compares the code. It fails with invalid_body for a
+// verifyAccountCode verifies a code that opens the account of a phone number, and returns the
+// account's login. A code is for the account that it was sent to: one that a former holder of the
+// number has kept does not open the account of the present one. Errors are those of verifyCode.
+func (o *OTP) verifyAccountCode(ctx context.Context, number, purpose string, in CodeInput, caller Caller) (code OneTimeCode, login Login, err error) {
+	found := false
+	readSubject := func() (subject string, err error) {
+		login, found, err = o.Store.Login(ctx, number)
+		return accountSubject(number, login.User.ID), err
+	}
+	code, err = o.verifyCode(ctx, phoneSubject(number, purpose, ""), readSubject, purpose, in, o.Devices.codeClient(caller, number, purpose))
+	if err == nil && !found {
+		err = errCodeWrong()
+	}
+	return code, login, err
+}
+
+// fixed returns a subject that is known before the code is found.
+func fixed(subject string) func() (string, error) {
+	return func() (string, error) { return subject, nil }
+}
+
+// verifyCode counts an attempt and compares the code. The subject is read only if there is a code
+// to compare, so that attempts without one cost no read. It fails with invalid_body for a
 // malformed challenge, code_wrong or code_locked. It does not delete the code: the store
 // does that in the transaction that uses it.
 //
 // With a challenge, attempts are counted for that code. Without one they are counted for the
 // client and the codes that it requested, so that neither attempts nor codes of other clients
 // concern it. Wrong and locked codes are also counted per client.
-func (o *OTP) verifyCode(ctx context.Context, recipient, subject, purpose string, in CodeInput, from client) (OneTimeCode, error) {
+func (o *OTP) verifyCode(ctx context.Context, recipient string, readSubject func() (string, error), purpose string, in CodeInput, from client) (OneTimeCode, error) {
 	wrong := o.Limiter.counter(scopeWrongCodes, from.name, rateWindow)
 	if o.full.contains(wrong) {
 		return OneTimeCode{}, apperr.New(apperr.CodeLocked, "").WithRetryAfter(o.Limiter.retryAfter(wrong))
@@ -184,6 +206,12 @@ func (o *OTP) verifyCode(ctx context.Context, recipient, subject, purpose string
 	candidates, err := o.candidates(ctx, OneTimeCode{RecipientMAC: keyedHash(o.Key, "number", recipient), Purpose: purpose, ID: in.Challenge}, from)
 	if err != nil && !apperr.Is(err, apperr.CodeLocked) {
 		return OneTimeCode{}, err
+	}
+	var subject string
+	if len(candidates) > 0 {
+		if subject, err = readSubject(); err != nil {
+			return OneTimeCode{}, err
+		}
 	}
 	for _, code := range candidates {
 		if subtle.ConstantTimeCompare([]byte(o.digits(subject, code)), []byte(digits)) == 1 {
@@ -269,6 +297,10 @@ func phoneSubject(number, purpose, userID string) string {
 	}
 	return number
 }
+
+// accountSubject returns what a code to log in or to reset a password authenticates: the account
+// that had the phone number when the code was sent.
+func accountSubject(number, userID string) string { return userID + " " + number }
 
 // digits returns the six digits of a code. They are derived and not drawn, so that a
 // repeated delivery sends the same code and no queue, log or table contains it.

@@ -9,6 +9,7 @@ import (
 
 	"ticketsystem/pkg/account"
 	"ticketsystem/pkg/apperr"
+	"ticketsystem/pkg/audit"
 )
 
 // TestSignUp_PhoneSpellings checks that a code is valid for every spelling of a number.
@@ -240,4 +241,22 @@ func TestVerifyCode_WrongCodesPerAddress(t *testing.T) {
 	if _, err := f.auth.LogInByCode(ctx, "09120000000", account.CodeInput{Digits: "123456"}, account.Caller{IP: "2001:db8:1::1"}); !apperr.Is(err, apperr.CodeWrong) {
 		t.Errorf("another network: got %v", err)
 	}
+}
+
+// TestVerifyCode_FormerHolder checks that codes which a number's former holder has kept do not open
+// the account of the present one.
+func TestVerifyCode_FormerHolder(t *testing.T) {
+	f := newFixture(t)
+	f.addUser(t)
+	login := f.requestCode(t, testPhone, account.PurposeLogin)
+	reset := f.requestCode(t, testPhone, account.PurposeReset)
+	must(f.DeleteUser(t.Context(), f.login(testPhone).User, audit.Record{}))
+	f.addUser(t)
+
+	_, err := f.auth.LogInByCode(t.Context(), testPhone, account.CodeInput{Digits: login}, account.Caller{})
+	wantError(t, "code to log in", err, apperr.CodeWrong)
+	_, err = f.auth.LogInByPasswordAndCode(t.Context(), testPhone, testPassword, account.CodeInput{Digits: login}, account.Caller{})
+	wantError(t, "code as second factor", err, apperr.CodeWrong)
+	err = f.credentials.ResetPassword(t.Context(), testPhone, "another-horse-8", account.CodeInput{Digits: reset}, account.Caller{})
+	wantError(t, "code to reset the password", err, apperr.CodeWrong)
 }

@@ -94,11 +94,16 @@ func (p *Passwords) verifyWithCode(ctx context.Context, number, password string,
 	if err != nil {
 		return Login{}, err
 	}
+	return login, p.compareAfterCode(ctx, login, found, password, caller)
+}
+
+// compareAfterCode is verifyWithCode for a login that was read.
+func (p *Passwords) compareAfterCode(ctx context.Context, login Login, found bool, password string, caller Caller) error {
 	match, err := matches(login, found, password)
 	if err == nil && !match {
-		err = p.loginFailed(ctx, number, p.failures(p.client(caller, number)), true)
+		err = p.loginFailed(ctx, login.Phone, p.failures(p.client(caller, login.Phone)), true)
 	}
-	return login, err
+	return err
 }
 
 // client returns the client of a caller who enters a password for a phone number. A signed-in user

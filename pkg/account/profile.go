@@ -35,6 +35,9 @@ type ProfileStore interface {
 	// user_not_found.
 	UpdateUser(ctx context.Context, id string, update ProfileUpdate) (user.User, error)
 
+	// SyncUserCopies is the method of SessionStore.
+	SyncUserCopies(ctx context.Context, userID string) (user.User, error)
+
 	// ListSessions returns a page of the user's sessions, newest first, that follow
 	// the family after. more reports whether there are others.
 	ListSessions(ctx context.Context, userID, after string, limit int) (page []Session, more bool, err error)
@@ -65,7 +68,8 @@ func (p *Profiles) Profile(ctx context.Context, actor user.Principal) (user.User
 }
 
 // UpdateProfile changes the actor's profile. It fails with invalid_body or rate_limited. A
-// city must be in the user's province; another province without a city clears the city.
+// city must be in the user's province; another province without a city clears the city. The
+// copies in login and sessions are updated at once, so that a refresh that follows has the change.
 func (p *Profiles) UpdateProfile(ctx context.Context, actor user.Principal, update ProfileUpdate) (user.User, error) {
 	if update.dependsOnStored() {
 		u, err := p.Store.User(ctx, actor.UserID)
@@ -85,7 +89,12 @@ func (p *Profiles) UpdateProfile(ctx context.Context, actor user.Principal, upda
 			return user.User{}, err
 		}
 	}
-	return p.Store.UpdateUser(ctx, actor.UserID, update)
+	u, err := p.Store.UpdateUser(ctx, actor.UserID, update)
+	if err != nil {
+		return user.User{}, err
+	}
+	_, err = p.Store.SyncUserCopies(ctx, actor.UserID)
+	return u, err
 }
 
 // dependsOnStored reports whether the effect of the update depends on the user as stored.

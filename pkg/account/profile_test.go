@@ -104,3 +104,22 @@ func TestUpdateProfile_Limit(t *testing.T) {
 		t.Errorf("got %q, %v, want the name of before", u.Name, err)
 	}
 }
+
+// TestUpdateProfile_RefreshAtOnce checks that the tokens after a change have it, although the stream
+// has not run.
+func TestUpdateProfile_RefreshAtOnce(t *testing.T) {
+	f := newFixture(t)
+	tokens := f.addUser(t)
+	name, locale := "Sara Ahmadi", "fa"
+	_, err := f.profiles.UpdateProfile(t.Context(), user.Principal{UserID: tokens.User.ID}, account.ProfileUpdate{Name: &name, Locale: &locale})
+	must(err)
+	refreshed, err := f.auth.Refresh(t.Context(), tokens.Refresh)
+	must(err)
+	again, err := f.auth.LogIn(t.Context(), testPhone, testPassword, account.Caller{})
+	must(err)
+	for what, u := range map[string]user.User{"refresh": refreshed.User, "login": again.User} {
+		if u.Name != name || u.Locale != locale {
+			t.Errorf("%s: got %q %q, want %q %q", what, u.Name, u.Locale, name, locale)
+		}
+	}
+}

@@ -151,17 +151,21 @@ func (s *CodeSender) SendQueuedCode(ctx context.Context, sealed string) error {
 	if !job.ExpiresAt.After(s.OTP.Now()) {
 		return nil
 	}
+	subject := phoneSubject(job.Phone, job.Purpose, job.UserID)
 	if job.Account != "" {
 		login, found, err := s.OTP.Store.Login(ctx, job.Account)
 		if err != nil || !found || isBoundToUser(job.Purpose) && job.UserID != login.User.ID {
 			return err
 		}
 		job.Locale = login.User.Locale
+		if job.Purpose == PurposeLogin || job.Purpose == PurposeReset {
+			subject = accountSubject(job.Phone, login.User.ID)
+		}
 	}
 	if err := s.countSent(ctx, job); err != nil {
 		return err
 	}
-	digits := s.OTP.digits(phoneSubject(job.Phone, job.Purpose, job.UserID), OneTimeCode{Purpose: job.Purpose, ID: job.ID})
+	digits := s.OTP.digits(subject, OneTimeCode{Purpose: job.Purpose, ID: job.ID})
 	return s.SMS.Send(ctx, job.Phone, codeText(job, digits, s.Brand))
 }
 

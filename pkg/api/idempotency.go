@@ -11,6 +11,7 @@ import (
 	"ticketsystem/pkg/apperr"
 	"ticketsystem/pkg/auth"
 	"ticketsystem/pkg/idempotency"
+	"ticketsystem/pkg/user"
 )
 
 // maxIdempotencyKey is the maximum length of the header in bytes.
@@ -25,7 +26,7 @@ type storedResponse struct {
 }
 
 // idempotent runs an endpoint once per user, path and Idempotency-Key. A retry gets the
-// stored response. Transient failures (409, 412, 429, 5xx) are not stored, so that a retry runs
+// stored response, unless the user's role has changed: it may show what staff see only. Transient failures (409, 412, 429, 5xx) are not stored, so that a retry runs
 // the endpoint again.
 //
 // Returns bad_request, idempotency_mismatch or idempotency_running. Responses may contain
@@ -41,7 +42,7 @@ func (s *Server) idempotent(ctx context.Context, e Endpoint, r *Request, key str
 	}
 	now := s.Now()
 	record := idempotency.Record{
-		Key:      hex.EncodeToString(s.Key.MAC("idempotency-key", r.Principal.UserID, r.Path, key)),
+		Key:      hex.EncodeToString(s.Key.MAC("idempotency-key", requester(r.Principal), r.Path, key)),
 		BodyHash: hex.EncodeToString(s.Key.MAC("idempotency-body", key, string(body))),
 		Owner:    r.ID, StartedAt: now, ExpiresAt: now.Add(idempotency.TTL),
 	}
@@ -116,4 +117,12 @@ func replayStored(earlier, now idempotency.Record, sealer auth.SecretKey) (Respo
 		out.Body = stored.Body
 	}
 	return out, nil
+}
+
+// requester returns whose retries get a stored response: the user, and for staff also the role.
+func requester(p user.Principal) string {
+	if p.Role.IsStaff() {
+		return p.UserID + " " + string(p.Role)
+	}
+	return p.UserID
 }

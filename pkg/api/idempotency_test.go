@@ -109,6 +109,21 @@ func TestIdempotency_RequestIdentity(t *testing.T) {
 	}
 }
 
+// TestIdempotency_RoleChanged checks that a stored response for staff is not shown to a user who
+// is staff no more.
+func TestIdempotency_RoleChanged(t *testing.T) {
+	fx := newFixture(t)
+	count := &countingEndpoint{}
+	for i, role := range []user.Role{user.RoleAdmin, user.RoleSupport, user.RoleUser} {
+		for range 2 {
+			fx.send(t, count.endpoint(), user.Principal{UserID: rezaID, Role: role}, withKey(`{"a":1}`))
+		}
+		if count.runs != i+1 {
+			t.Errorf("%s: got %d runs, want %d", role, count.runs, i+1)
+		}
+	}
+}
+
 // TestIdempotency_ErrorsStored checks that permanent errors are stored and transient ones not.
 func TestIdempotency_ErrorsStored(t *testing.T) {
 	for _, c := range []struct {

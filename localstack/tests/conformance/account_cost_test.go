@@ -104,7 +104,7 @@ func accountCosts() []costCase {
 			_, err := f.accounts.Profile(ctx, f.sara)
 			return err
 		}},
-		{name: "update profile", golden: cost{1, 0, 5}, run: func(ctx context.Context, f *costFixture) error {
+		{name: "update profile, one session", golden: cost{6, 3, 7}, run: func(ctx context.Context, f *costFixture) error {
 			name := "سارا"
 			_, err := f.accounts.UpdateProfile(ctx, f.sara, account.ProfileUpdate{Name: &name})
 			return err

@@ -42,6 +42,9 @@ func TestUpdateProfile(t *testing.T) {
 		"locale": "fa", "notifications": object{"email": false, "sms": true},
 	}, &changed)
 	me.get("/profile", &read)
+	var refreshed struct{ User client.UserProfile }
+	wantStatus(t, refresh(t, me.Tokens().RefreshToken), 200, &refreshed)
+	equal(t, "name and language after a refresh at once", refreshed.User.Name+" "+refreshed.User.Locale, "سارا احمدی fa")
 	for endpoint, user := range map[string]client.UserProfile{"PATCH": changed, "GET": read} {
 		equal(t, endpoint+" id", user.ID, me.Profile.ID)
 		equal(t, endpoint+" name", user.Name, "سارا احمدی")
