@@ -61,7 +61,7 @@ const (
 )
 
 // Load parses the template at path. Overrides replace parameter defaults; undeclared
-// names are ignored.
+// names are ignored. Values that the template's Rules refuse are an error.
 func Load(path string, overrides map[string]string) (*Template, error) {
 	text, err := os.ReadFile(path)
 	if err != nil {
@@ -105,6 +105,9 @@ func Parse(text []byte, overrides map[string]string) (*Template, error) {
 		if t.parameters[name] == nil {
 			return nil, fmt.Errorf("template: parameter %s has no default and no value", name)
 		}
+	}
+	if err := t.checkRules(Map(root["Rules"])); err != nil {
+		return nil, err
 	}
 	err = t.parseResources(Map(root["Resources"]))
 	return t, err

@@ -151,3 +151,26 @@ func TestParse_ParameterValue(t *testing.T) {
 		}
 	}
 }
+
+// TestParse_Rules checks that parameters that break a rule are refused with its description.
+func TestParse_Rules(t *testing.T) {
+	const text = `
+Parameters: {Name: {Type: String, Default: ""}, Zone: {Type: String, Default: ""}}
+Rules:
+  Domain: {Assertions: [{Assert: !Or [!Equals [!Ref Name, ""], !Not [!Equals [!Ref Zone, ""]]], AssertDescription: Name needs Zone}]}
+Resources: {}`
+	for _, c := range []struct {
+		text, name, zone, want string
+	}{
+		{text, "", "", ""},
+		{text, "a", "Z", ""},
+		{text, "a", "", "rule Domain: Name needs Zone"},
+		{strings.ReplaceAll(text, "{Assertions", "{RuleCondition: !Equals [a, b], Assertions"), "", "", "rule Domain must consist of assertions"},
+		{strings.ReplaceAll(text, "Assert: !Or", "Assert: !Join"), "", "", "rule Domain is not a boolean"},
+	} {
+		_, err := Parse([]byte(c.text), map[string]string{"Name": c.name, "Zone": c.zone})
+		if (err == nil) != (c.want == "") || err != nil && !strings.Contains(err.Error(), c.want) {
+			t.Errorf("Name=%s Zone=%s: got %v, want %q", c.name, c.zone, err, c.want)
+		}
+	}
+}

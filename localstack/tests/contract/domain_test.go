@@ -12,8 +12,8 @@ import (
 	"ticketsystem/localstack/emulator/samtemplate"
 )
 
-// TestTemplate_Domain checks what DomainName changes, which needs its zone, and that ApiUrl
-// and SocketUrl, of a CDN for example, have priority.
+// TestTemplate_Domain checks what DomainName changes, and that ApiUrl and SocketUrl, of a CDN for
+// example, have priority.
 func TestTemplate_Domain(t *testing.T) {
 	const gatewaySocket = "wss://SocketApi.execute-api.us-east-1.amazonaws.com/live"
 	for name, test := range map[string]struct {
@@ -22,7 +22,6 @@ func TestTemplate_Domain(t *testing.T) {
 		apiURL, socket string
 	}{
 		"none":      {nil, 0, "", gatewaySocket},
-		"no zone":   {map[string]string{"DomainName": "help.example.com"}, 0, "", gatewaySocket},
 		"a domain":  {map[string]string{"DomainName": "help.example.com", "HostedZoneId": "Z1"}, 2, "https://help.example.com", "wss://socket.help.example.com"},
 		"and a CDN": {map[string]string{"DomainName": "help.example.com", "HostedZoneId": "Z1", "ApiUrl": "https://cdn", "SocketUrl": "wss://cdn/live"}, 2, "https://cdn", "wss://cdn/live"},
 	} {

@@ -115,25 +115,51 @@ func TestSamconfig_Tags(t *testing.T) {
 	}
 }
 
-// TestTemplate_Budget checks that a budget needs both parameters, and whom it tells.
+// TestTemplate_Budget checks that a budget is optional, and whom it tells.
 func TestTemplate_Budget(t *testing.T) {
-	for _, test := range []struct {
-		limit, email string
-		want         int
-	}{{"0", "", 0}, {"0", "ops@example.com", 0}, {"50", "", 0}, {"50", "ops@example.com", 1}} {
-		stack, err := samtemplate.Load(templateFile, map[string]string{"MonthlyBudget": test.limit, "AlarmEmail": test.email})
+	for limit, want := range map[string]int{"0": 0, "50": 1} {
+		stack, err := samtemplate.Load(templateFile, map[string]string{"MonthlyBudget": limit, "AlarmEmail": "ops@example.com"})
 		if err != nil {
 			t.Fatal(err)
 		}
 		budgets, err := stack.Resources("AWS::Budgets::Budget")
-		if err != nil || len(budgets) != test.want {
-			t.Errorf("%+v: got %d budgets, %v, want %d", test, len(budgets), err, test.want)
+		if err != nil || len(budgets) != want {
+			t.Errorf("%s: got %d budgets, %v, want %d", limit, len(budgets), err, want)
 		}
 		for _, b := range budgets {
 			properties, err := stack.Properties(b)
 			if text := fmt.Sprint(properties); err != nil || !strings.Contains(text, "Amount:50") || strings.Count(text, "Address:ops@example.com") != 2 {
-				t.Errorf("%+v: got %s, %v", test, text, err)
+				t.Errorf("%s: got %s, %v", limit, text, err)
 			}
+		}
+	}
+}
+
+// TestTemplate_Rules checks that a parameter that has no effect without another one is refused,
+// with a text that names both.
+func TestTemplate_Rules(t *testing.T) {
+	zone := map[string]string{"HostedZoneId": "Z1"}
+	domain := map[string]string{"DomainName": "help.example.com"}
+	provider := map[string]string{"SmsProviderUrl": "https://sms.example.com"}
+	for _, test := range []struct {
+		name, value, needs string
+		with               map[string]string
+	}{
+		{"DomainName", "help.example.com", "HostedZoneId", zone},
+		{"HostedZoneId", "Z1", "DomainName", domain},
+		{"MonthlyBudget", "50", "AlarmEmail", map[string]string{"AlarmEmail": "ops@example.com"}},
+		{"SmsProviderHeader", "Authorization: {secret}", "SmsProviderUrl", provider},
+		{"SmsProviderBody", "to={to}", "SmsProviderUrl", provider},
+		{"SmsProviderAccepted", "ok", "SmsProviderUrl", provider},
+	} {
+		_, err := samtemplate.Load(templateFile, map[string]string{test.name: test.value})
+		if err == nil || !strings.Contains(err.Error(), test.name) || !strings.Contains(err.Error(), "need") || !strings.Contains(err.Error(), test.needs) {
+			t.Errorf("%s alone: got %v, want that it needs %s", test.name, err, test.needs)
+		}
+		both := maps.Clone(test.with)
+		both[test.name] = test.value
+		if _, err := samtemplate.Load(templateFile, both); err != nil {
+			t.Errorf("%s with %s: %v", test.name, test.needs, err)
 		}
 	}
 }
