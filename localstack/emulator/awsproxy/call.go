@@ -28,6 +28,8 @@ type Permission struct {
 	// Attributes are the top-level attributes that an UpdateItem names, and ReturnValues are those
 	// that it returns. Policies compare them with dynamodb:Attributes and dynamodb:ReturnValues.
 	Attributes, ReturnValues string
+	// Sender is the From address of an e-mail, which policies compare with ses:FromAddress.
+	Sender string
 }
 
 // AccessKey returns the access key of an instance, which identifies its calls.

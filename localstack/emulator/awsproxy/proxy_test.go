@@ -163,7 +163,7 @@ func TestParseCall_Permissions(t *testing.T) {
 			_, err := sns.NewFromConfig(f.config).Publish(ctx, &sns.PublishInput{PhoneNumber: aws.String("+98912"), Message: aws.String("x")})
 			return err
 		},
-		"ses SendEmail ses:SendEmail arn:aws:ses:us-east-1:000000000000:identity/a@b.c ses:SendEmail arn:aws:ses:us-east-1:000000000000:configuration-set/set": func() error {
+		"ses SendEmail ses:SendEmail arn:aws:ses:us-east-1:000000000000:identity/a@b.c a@b.c ses:SendEmail arn:aws:ses:us-east-1:000000000000:identity/d@e.f a@b.c ses:SendEmail arn:aws:ses:us-east-1:000000000000:configuration-set/set": func() error {
 			text := &sestypes.Content{Data: aws.String("x")}
 			_, err := ses.NewFromConfig(f.config).SendEmail(ctx, &ses.SendEmailInput{
 				Source: aws.String("a@b.c"), ConfigurationSetName: aws.String("set"), Destination: &sestypes.Destination{ToAddresses: []string{"d@e.f"}},
@@ -182,8 +182,8 @@ func TestParseCall_Permissions(t *testing.T) {
 		parts := []string{c.Service, c.Operation}
 		for _, u := range c.Permissions {
 			parts = append(parts, u.Action, u.Resource)
-			if u.LeadingKey != "" {
-				parts = append(parts, u.LeadingKey)
+			if condition := u.LeadingKey + u.Sender; condition != "" {
+				parts = append(parts, condition)
 			}
 		}
 		if got := strings.Join(parts, " "); got != want || c.Function != "message-post" || c.Instance != "one" {

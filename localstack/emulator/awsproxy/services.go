@@ -3,6 +3,7 @@ package awsproxy
 import (
 	"cmp"
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"net/url"
 	"strings"
@@ -78,16 +79,26 @@ func (c *Call) parseQuery() {
 		return // the service returns the error
 	}
 	c.Operation = form.Get("Action")
-	resource := "*" // publishing to a phone number has no resource
-	switch {
-	case c.Service == "ses" && form.Get("Source") != "":
-		resource = arn("ses", "identity/"+form.Get("Source"))
-	default:
-		resource = cmp.Or(form.Get("TopicArn"), form.Get("TargetArn"), form.Get("EndpointArn"), form.Get("PlatformApplicationArn"), resource)
+	if c.Service == "ses" {
+		c.requireIdentities(form)
+	} else {
+		c.require(c.Service+":"+c.Operation, cmp.Or(form.Get("TopicArn"), form.Get("TargetArn"), form.Get("EndpointArn"), form.Get("PlatformApplicationArn"), "*")) // a phone number has no ARN
 	}
-	c.require(c.Service+":"+c.Operation, resource)
 	if set := form.Get("ConfigurationSetName"); set != "" {
 		c.require(c.Service+":"+c.Operation, arn("ses", "configuration-set/"+set))
+	}
+}
+
+// requireIdentities adds the permissions for the sender and the recipients of an e-mail. SES checks
+// those of the recipients in its sandbox only.
+func (c *Call) requireIdentities(form url.Values) {
+	sender := form.Get("Source")
+	addresses := []string{sender}
+	for i := 1; form.Has(fmt.Sprintf("Destination.ToAddresses.member.%d", i)); i++ {
+		addresses = append(addresses, form.Get(fmt.Sprintf("Destination.ToAddresses.member.%d", i)))
+	}
+	for _, address := range addresses {
+		c.Permissions = append(c.Permissions, Permission{Action: "ses:" + c.Operation, Resource: arn("ses", "identity/"+address), Sender: sender})
 	}
 }
 

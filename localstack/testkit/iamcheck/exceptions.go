@@ -56,7 +56,6 @@ func transient() []Exception {
 		{publishers, "dynamodb:DeleteItem", "", []string{"C#*", "W#*"}, lost},
 		{[]string{"notification-send", "code-send"}, "sqs:ChangeMessageVisibility", "", nil, "A failed delivery is hidden until its next attempt."},
 		{[]string{"notification-send"}, "sqs:SendMessage", "", nil, "A throttled delivery is sent to the queue again."},
-		{nil, "ses:SendEmail", "*:identity/*", nil, "SES checks the address or the domain, whichever is verified."},
 	}
 }
 

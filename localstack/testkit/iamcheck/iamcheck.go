@@ -24,7 +24,12 @@ type Grant struct {
 	Key         string // a pattern of DynamoDB partition keys; empty for all
 	NotResource bool   // the grant covers all other resources
 	Attributes  string // all that an UpdateItem may name, which then returns nothing; empty for any
+	Sender      string // of e-mail, after fromAddress; empty for any
 }
+
+// fromAddress begins the sender of a grant, so that a stack without a sender has one that matches
+// no e-mail.
+const fromAddress = "ses:FromAddress="
 
 // Grants returns the permissions of the policies in the template. It omits those that
 // SAM adds for logs and event sources, which Lambda itself uses.
@@ -58,13 +63,16 @@ func Grants(t *samtemplate.Template) ([]Grant, error) {
 
 // parseStatement returns the grants of a policy statement.
 func parseStatement(function string, statement map[string]any) ([]Grant, error) {
-	keys, attributes := []string{""}, ""
-	if condition := samtemplate.Map(statement["Condition"]); condition != nil {
+	keys, attributes, sender := []string{""}, "", ""
+	condition := samtemplate.Map(statement["Condition"])
+	if from, ok := samtemplate.Map(condition["StringEquals"])["ses:FromAddress"]; ok && len(condition) == 1 {
+		sender = fromAddress + samtemplate.String(from)
+	} else if condition != nil {
 		keys = samtemplate.Strings(samtemplate.Map(condition["ForAllValues:StringLike"])["dynamodb:LeadingKeys"])
 		attributes = strings.Join(samtemplate.Strings(samtemplate.Map(condition["ForAllValues:StringEquals"])["dynamodb:Attributes"]), " ")
 		returns := samtemplate.String(samtemplate.Map(condition["StringEqualsIfExists"])["dynamodb:ReturnValues"])
 		if len(keys) == 0 || len(condition) != 1 && (len(condition) != 3 || attributes == "" || returns != "NONE") {
-			return nil, fmt.Errorf("the only supported conditions are dynamodb:LeadingKeys, and with it dynamodb:Attributes and dynamodb:ReturnValues: %v", statement)
+			return nil, fmt.Errorf("the only supported conditions are ses:FromAddress, or dynamodb:LeadingKeys, and with it dynamodb:Attributes and dynamodb:ReturnValues: %v", statement)
 		}
 	}
 	if samtemplate.String(statement["Effect"]) != "Allow" {
@@ -74,7 +82,7 @@ func parseStatement(function string, statement map[string]any) ([]Grant, error) 
 	for _, action := range samtemplate.Strings(statement["Action"]) {
 		for _, resource := range samtemplate.Strings(statement["Resource"]) {
 			for _, key := range keys {
-				all = append(all, Grant{Function: function, Action: action, Resource: normalizeResource(resource), Key: key, Attributes: attributes})
+				all = append(all, Grant{Function: function, Action: action, Resource: normalizeResource(resource), Key: key, Attributes: attributes, Sender: sender})
 			}
 		}
 		for _, resource := range samtemplate.Strings(statement["NotResource"]) {
@@ -92,7 +100,8 @@ func normalizeResource(resource string) string {
 // allows reports whether the grant covers a permission.
 func (g Grant) allows(permission awsproxy.Permission) bool {
 	return g.Action == permission.Action && matchARN(g.Resource, permission.Resource) != g.NotResource &&
-		(g.Key == "" || matchARN(g.Key, permission.LeadingKey)) && (g.Attributes == "" || g.allowsUpdate(permission))
+		(g.Key == "" || matchARN(g.Key, permission.LeadingKey)) && (g.Attributes == "" || g.allowsUpdate(permission)) &&
+		(g.Sender == "" || g.Sender == fromAddress+permission.Sender)
 }
 
 // allowsUpdate reports whether an update names no other attributes and returns nothing.
@@ -110,9 +119,9 @@ func matchARN(pattern, resource string) bool {
 	return ok && err == nil
 }
 
-// IsWildcard reports whether a grant covers all actions, all resources, or all items of
-// the table.
-func (g Grant) IsWildcard() bool { return g.coversAll() || g.lacksKey() }
+// IsWildcard reports whether a grant covers all actions, all resources, all items of the table,
+// or all senders of e-mail.
+func (g Grant) IsWildcard() bool { return g.coversAll() || g.lacksKey() || g.lacksSender() }
 
 func (g Grant) coversAll() bool {
 	parts := strings.SplitN(g.Resource, ":", 6)
@@ -121,6 +130,10 @@ func (g Grant) coversAll() bool {
 
 func (g Grant) lacksKey() bool {
 	return strings.HasPrefix(g.Action, "dynamodb:") && g.Key == "" && !hasOpenKeys(g.Resource)
+}
+
+func (g Grant) lacksSender() bool {
+	return strings.HasSuffix(g.Resource, ":identity/*") && g.Sender == ""
 }
 
 // IsWrite reports whether a DynamoDB action changes items.
@@ -132,7 +145,7 @@ func (g Grant) String() string {
 	if g.NotResource {
 		return fmt.Sprintf("%s: %s on all except %s", g.Function, g.Action, g.Resource)
 	}
-	return strings.TrimSpace(strings.TrimSpace(fmt.Sprintf("%s: %s on %s %s", g.Function, g.Action, g.Resource, g.Key)) + " " + g.Attributes)
+	return strings.TrimSpace(strings.TrimSpace(fmt.Sprintf("%s: %s on %s %s", g.Function, g.Action, g.Resource, g.Key)) + " " + g.Attributes + g.Sender)
 }
 
 // Recorder records the permissions that functions use.

@@ -30,6 +30,8 @@ Resources:
             - {Effect: Allow, Action: "dynamodb:*", Resource: "arn:aws:dynamodb:us-east-1:1:table/t"}
             - {Effect: Allow, Action: s3:GetObject, Resource: "*"}
             - {Effect: Allow, Action: sqs:SendMessage, Resource: "arn:aws:sqs:us-east-1:1:*"}
+            - {Effect: Allow, Action: ses:SendEmail, Resource: "arn:aws:ses:us-east-1:1:identity/*"}
+            - {Effect: Allow, Action: ses:SendRawEmail, Resource: "arn:aws:ses:us-east-1:1:identity/*", Condition: {StringEquals: {"ses:FromAddress": a@b.ir}}}
 `
 
 // TestCompare checks that missing, unused and wildcard permissions are reported.
@@ -64,12 +66,13 @@ func TestCompare(t *testing.T) {
 		t.Errorf("missing: got %s\nwant %s", text, want)
 	}
 	want = "[post: dynamodb:Query on arn:aws:dynamodb:us-east-1:1:table/t wide: dynamodb:* on arn:aws:dynamodb:us-east-1:1:table/t" +
-		" wide: s3:GetObject on * wide: sqs:SendMessage on arn:aws:sqs:us-east-1:1:*]"
+		" wide: s3:GetObject on * wide: ses:SendEmail on arn:aws:ses:us-east-1:1:identity/*" +
+		" wide: ses:SendRawEmail on arn:aws:ses:us-east-1:1:identity/* ses:FromAddress=a@b.ir wide: sqs:SendMessage on arn:aws:sqs:us-east-1:1:*]"
 	if text := fmt.Sprint(got.Unused); text != want {
 		t.Errorf("unused: got %s\nwant %s", text, want)
 	}
-	if len(got.Wildcards) != 5 || len(got.Exceptions) != 1 || got.Calls != 7 {
-		t.Errorf("got %d wide, %d excused, %d calls, want 5, 1, 7", len(got.Wildcards), len(got.Exceptions), got.Calls)
+	if len(got.Wildcards) != 6 || len(got.Exceptions) != 1 || got.Calls != 7 {
+		t.Errorf("got %d wide, %d excused, %d calls, want 6, 1, 7", len(got.Wildcards), len(got.Exceptions), got.Calls)
 	}
 }
 

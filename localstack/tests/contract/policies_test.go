@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"ticketsystem/localstack/emulator/awsproxy"
 	"ticketsystem/localstack/emulator/samtemplate"
 	"ticketsystem/localstack/testkit/iamcheck"
 )
@@ -66,4 +67,47 @@ func loadGrants(t *testing.T) (*samtemplate.Template, []iamcheck.Grant) {
 		t.Fatal(err)
 	}
 	return stack, grants
+}
+
+// TestPolicies_Sender checks that the senders of e-mail may use any verified identity, because SES
+// checks the address, its domain or a domain above it, and in its sandbox the recipient's, and that
+// they may send from SenderAddress alone.
+func TestPolicies_Sender(t *testing.T) {
+	const sender = "help@mail.example.com"
+	stack, err := samtemplate.Load(templateFile, map[string]string{"SenderAddress": sender})
+	if err != nil {
+		t.Fatal(err)
+	}
+	stack.Attribute = func(r *samtemplate.Resource, _ string) (any, error) { return r.ID, nil }
+	grants, err := iamcheck.Grants(stack)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, function := range []string{"email-code-send", "notification-send"} {
+		for _, identity := range []string{sender, "mail.example.com", "example.com", "sara@elsewhere.ir"} {
+			for _, from := range []string{sender, "ceo@example.com", ""} {
+				var calls iamcheck.Recorder
+				calls.Observe(awsproxy.Call{Function: function, Permissions: []awsproxy.Permission{
+					{Action: "ses:SendEmail", Resource: "arn:aws:ses:us-east-1:000000000000:identity/" + identity, Sender: from},
+				}})
+				if missing := calls.Compare(grants, nil).Missing; (len(missing) == 0) != (from == sender) {
+					t.Errorf("%s, from %q, identity %s: got %v", function, from, identity, missing)
+				}
+			}
+		}
+	}
+}
+
+// TestTemplate_SenderAddress checks that the sender is an address that SES accepts and that IAM
+// compares as it is, without a name.
+func TestTemplate_SenderAddress(t *testing.T) {
+	for address, want := range map[string]bool{
+		"": true, "help@example.com": true, "Help.Desk+tickets@mail.example.co.uk": true, "no-reply@xn--mgbh0fb.xn--mgba3a4f16a": true, "o'neil_1@a-b.ir": true,
+		"Shop <help@example.com>": false, "help": false, "help@localhost": false, "a@b@example.com": false, "a@example.com,b@example.com": false,
+		"help@مثال.ایران": false, "راهنما@example.com": false, "a b@example.com": false, "${aws:username}@example.com": false, "*@example.com ": false,
+	} {
+		if _, err := samtemplate.Load(templateFile, map[string]string{"SenderAddress": address}); (err == nil) != want {
+			t.Errorf("%q: got %v, want accepted %v", address, err, want)
+		}
+	}
 }
