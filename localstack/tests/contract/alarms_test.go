@@ -143,7 +143,7 @@ func TestAlarms_MetricsExist(t *testing.T) {
 		if actions := samtemplate.Strings(p["AlarmActions"]); !slices.Equal(actions, []string{"AlarmNotifications"}) {
 			t.Errorf("%s: got the actions %v, want the stack's topic", id, actions)
 		}
-		if !strings.Contains(string(runbook), "`"+id+"`") {
+		if !strings.Contains(string(runbook), "\n| `"+id+"` | ") {
 			t.Errorf("docs/operate.md does not say what to do for %s", id)
 		}
 	}

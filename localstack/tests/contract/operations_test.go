@@ -188,20 +188,7 @@ func deploy(t *testing.T, variables ...string) (string, error) {
 // TestDeploy_NamesEveryParameter checks that a deployment sets each parameter: CloudFormation
 // keeps the previous value of a parameter that it is not given.
 func TestDeploy_NamesEveryParameter(t *testing.T) {
-	var template struct {
-		Parameters map[string]struct {
-			Default *string `yaml:"Default"`
-		} `yaml:"Parameters"`
-	}
-	if err := yaml.Unmarshal(readFile(t, filepath.Join(root, "template.yaml")), &template); err != nil {
-		t.Fatal(err)
-	}
-	want := map[string]string{}
-	for name, parameter := range template.Parameters {
-		if parameter.Default != nil {
-			want[name] = *parameter.Default
-		}
-	}
+	want := templateDefaults(t)
 	want["Stage"], want["LogRetentionDays"], want["Version"] = "prod", "365", "v1"
 	out, err := deploy(t, "ENV=prod", "COMMIT=v1")
 	_, arguments, _ := strings.Cut(out[strings.LastIndex(out, "\nsam deploy")+1:], "--parameter-overrides ")
@@ -213,6 +200,26 @@ func TestDeploy_NamesEveryParameter(t *testing.T) {
 	if err != nil || !maps.Equal(got, want) {
 		t.Errorf("got %v, %v, want %v", got, err, want)
 	}
+}
+
+// templateDefaults returns the defaults of the parameters of the template.
+func templateDefaults(t *testing.T) map[string]string {
+	t.Helper()
+	var template struct {
+		Parameters map[string]struct {
+			Default *string `yaml:"Default"`
+		} `yaml:"Parameters"`
+	}
+	if err := yaml.Unmarshal(readFile(t, templateFile), &template); err != nil {
+		t.Fatal(err)
+	}
+	defaults := map[string]string{}
+	for name, parameter := range template.Parameters {
+		if parameter.Default != nil {
+			defaults[name] = *parameter.Default
+		}
+	}
+	return defaults
 }
 
 // TestDeploy_Urgent checks that only an urgent deployment does without CodeDeploy.

@@ -62,3 +62,39 @@ func sourcesNamed(t *testing.T, name string) string {
 	}
 	return text.String()
 }
+
+var parameterRow = regexp.MustCompile("(?m)^\\| ((?:`\\w+`(?:, )?)+) \\| ([^|]+) \\|")
+
+// TestReadme_Parameters checks that the table of parameters has each of the template, with its
+// default. "none" and "empty" are an empty text.
+func TestReadme_Parameters(t *testing.T) {
+	readme := string(readFile(t, filepath.Join(root, "README.md")))
+	_, table, _ := strings.Cut(readme, "| Parameter | Default | |")
+	table, _, _ = strings.Cut(table, "\n\n")
+	got := map[string]string{"ApiUrl": "", "SocketUrl": "", "SocketEndpoint": ""} // what an empty one means
+	for _, row := range parameterRow.FindAllStringSubmatch(table, -1) {
+		names, defaults := regexp.MustCompile(`\w+`).FindAllString(row[1], -1), strings.Split(row[2], ", ")
+		for i, name := range names {
+			if _, described := got[name]; described {
+				continue
+			}
+			value := defaults[0]
+			if len(defaults) == len(names) {
+				value = defaults[i]
+			}
+			if value == "none" || value == "empty" {
+				value = ""
+			}
+			got[name] = value
+		}
+	}
+	want := templateDefaults(t)
+	for name, value := range want {
+		if described, ok := got[name]; !ok || described != value || !strings.Contains(table, "`"+name+"`") {
+			t.Errorf("%s: got the default %q in README.md, want %q", name, described, value)
+		}
+	}
+	if len(got) != len(want) {
+		t.Errorf("got %d parameters in README.md, want the %d of the template", len(got), len(want))
+	}
+}
