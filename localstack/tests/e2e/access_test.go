@@ -79,3 +79,22 @@ func TestGrantAdmin(t *testing.T) {
 		signInByCode(t, phone).get("/users?limit=1", nil)
 	}
 }
+
+// TestGrantAdmin_NoPassword checks that a user without a password, who becomes an administrator,
+// gets one and is signed out.
+func TestGrantAdmin_NoPassword(t *testing.T) {
+	t.Parallel()
+	if suite.local == nil {
+		t.Log("functions can be invoked through the local stack only")
+		return
+	}
+	phone := client.RandomPhone()
+	staff(t, adminPhone).mustCall(201, "POST", "/users", object{"phone": phone, "role": "user"}, nil)
+	me := signInByCode(t, phone)
+	var granted struct{ Password string }
+	if err := suite.api.InvokeFunction(t.Context(), "admin-grant", object{"phone": phone}, &granted); err != nil {
+		t.Fatal(err)
+	}
+	wantProblem(t, refresh(t, me.Tokens().RefreshToken), 401)
+	wantStatus(t, anonymous(t, "POST", "/login", object{"phone": phone, "password": granted.Password}), 200, nil)
+}

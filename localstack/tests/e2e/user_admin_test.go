@@ -172,6 +172,7 @@ func TestDeleteUser(t *testing.T) {
 	equal(t, "refresh: code", wantProblem(t, refresh(t, me.Tokens().RefreshToken), 401).Code, "session_ended")
 	expectRevoked(t, me, socket)
 	admin.mustCall(204, "DELETE", "/users/"+agent.Profile.ID, nil, nil)
+	admin.mustCall(204, "DELETE", "/users/"+createUser(t, "admin").ID, nil, nil)
 	for _, method := range []string{"GET", "DELETE"} {
 		equal(t, method+": code", wantProblem(t, admin.call(method, "/users/"+me.Profile.ID, nil), 404).Code, "user_not_found")
 	}

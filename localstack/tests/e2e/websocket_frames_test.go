@@ -186,8 +186,6 @@ func TestPresence(t *testing.T) {
 	ticket := me.openTicket(nil)
 	mine := me.connect()
 	mine.subscribe(ticket.ID)
-	theirs := agent.connect()
-	theirs.subscribe(ticket.ID)
 	wantPresent := func(what string, wanted ...testUser) {
 		t.Helper()
 		mine.await(what, func(f client.Frame) bool {
@@ -203,6 +201,9 @@ func TestPresence(t *testing.T) {
 			return f.Type == "presence" && f.TicketID == ticket.ID && len(found) == len(wanted)
 		})
 	}
+	wantPresent("the customer is alone", me)
+	theirs := agent.connect()
+	theirs.subscribe(ticket.ID)
 	wantPresent("both are present", me, agent)
 	theirs.request(object{"action": "unsubscribe", "topic": "ticket:" + ticket.ID}, "unsubscribed")
 	wantPresent("the agent is absent", me)
