@@ -255,8 +255,7 @@ func SetStatus(tickets *ticket.Service, publisher EntryPublisher) Endpoint {
 		}
 		var v wire.Validator
 		r.clientID(&v, &in.ClientID)
-		wire.OneOf(&v, "/status", in.Status, ticket.StatusNew, ticket.StatusOpen, ticket.StatusPending,
-			ticket.StatusOnHold, ticket.StatusResolved, ticket.StatusClosed)
+		wire.OneOf(&v, "/status", in.Status, ticket.Statuses()...)
 		if err := v.Err(); err != nil {
 			return Response{}, err
 		}

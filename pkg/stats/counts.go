@@ -19,7 +19,7 @@ func NewTicketCounts(snap Snapshot, agentID string) TicketCounts {
 		Mine: max(agent[activeTickets], 0), Unread: max(agent[unreadTickets], 0), Unassigned: max(snap.Backlog[unassigned], 0),
 		ByStatus: map[ticket.Status]int{}, ByCategory: categories(snap), ByPriority: map[ticket.Priority]int{},
 	}
-	for _, status := range []ticket.Status{ticket.StatusNew, ticket.StatusOpen, ticket.StatusPending, ticket.StatusOnHold, ticket.StatusResolved, ticket.StatusClosed} {
+	for _, status := range ticket.Statuses() {
 		out.ByStatus[status] = max(snap.Backlog[statusName(status)], 0)
 	}
 	for _, priority := range []ticket.Priority{ticket.PriorityLow, ticket.PriorityMedium, ticket.PriorityHigh, ticket.PriorityUrgent} {

@@ -187,7 +187,10 @@ func NewReport(p Period, snap Snapshot) Report {
 	}
 	slices.SortFunc(out.Agents, func(a, b AgentEvents) int { return cmp.Compare(a.ID, b.ID) })
 	active := 0
-	for _, status := range []ticket.Status{ticket.StatusNew, ticket.StatusOpen, ticket.StatusPending, ticket.StatusOnHold} {
+	for _, status := range ticket.Statuses() {
+		if !status.IsActive() {
+			continue
+		}
 		out.Status[status] = snap.Backlog[statusName(status)]
 		active += out.Status[status]
 	}

@@ -28,14 +28,13 @@ const (
 	StatusClosed   Status = "closed"
 )
 
-// Valid reports whether s is one of the six statuses.
-func (s Status) Valid() bool {
-	switch s {
-	case StatusNew, StatusOpen, StatusPending, StatusOnHold, StatusResolved, StatusClosed:
-		return true
-	}
-	return false
+// Statuses returns all statuses, the active ones first.
+func Statuses() []Status {
+	return []Status{StatusNew, StatusOpen, StatusPending, StatusOnHold, StatusResolved, StatusClosed}
 }
+
+// Valid reports whether s is one of Statuses.
+func (s Status) Valid() bool { return slices.Contains(Statuses(), s) }
 
 // IsActive reports whether s is valid and neither resolved nor closed.
 func (s Status) IsActive() bool { return s.Valid() && s != StatusResolved && s != StatusClosed }
