@@ -38,13 +38,14 @@ var (
 	decisionName  = regexp.MustCompile(`ADR (\d{4})`)
 )
 
-// TestDecisions checks that each decision has its number as its title, and that documents name
-// decisions that exist.
+// TestDecisions checks that each decision has its number as its title and stands in the index, and
+// that documents name decisions that exist.
 func TestDecisions(t *testing.T) {
-	files, err := filepath.Glob(filepath.Join(root, "infra", "adr", "*.md"))
+	files, err := filepath.Glob(filepath.Join(root, "infra", "adr", "[0-9]*.md"))
 	if err != nil || len(files) == 0 {
 		t.Fatalf("got %d decisions, %v", len(files), err)
 	}
+	index := string(readFile(t, filepath.Join(root, "infra", "adr", "README.md")))
 	texts, known := map[string]string{}, map[string]bool{}
 	for _, file := range files {
 		text := readFile(t, file)
@@ -52,6 +53,10 @@ func TestDecisions(t *testing.T) {
 		texts[name], known[name[:4]] = string(text), true
 		if title := decisionTitle.FindStringSubmatch(string(text)); len(title) != 2 || title[1] != name[:4] {
 			t.Errorf("%s: got the title %.40q, want it to begin with # %s", name, text, name[:4])
+		}
+		title, _, _ := strings.Cut(string(text), "\n")
+		if line := "- " + name[:4] + " [" + strings.TrimPrefix(title, "# "+name[:4]+" ") + "](" + name + ")\n"; strings.Count(index, line) != 1 {
+			t.Errorf("infra/adr/README.md: want once: %s", line)
 		}
 	}
 	for _, path := range []string{"README.md", "docs/operate.md", "docs/console.md", "docs/api.md", "infra/access-patterns.md", "template.yaml"} {
