@@ -159,12 +159,15 @@ func (s *Store) auditRecordsByID(ctx context.Context, ids []string) ([]audit.Rec
 }
 
 // IndexAuditRecords implements worker.ReplayStore. It adds the index keys of a page of records.
-func (s *Store) IndexAuditRecords(ctx context.Context, after map[string]string, n int) (next map[string]string, err error) {
+func (s *Store) IndexAuditRecords(ctx context.Context, after map[string]string, n int) (removedUsers []string, next map[string]string, err error) {
 	items, next, err := s.auditPage(ctx, after, n)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	for _, i := range items {
+		if i.Action == audit.UserDeleted {
+			removedUsers = append(removedUsers, i.Target)
+		}
 		k := indexKeysOfAudit(i.record())
 		if i.auditIndexKeys == k {
 			continue
@@ -176,10 +179,10 @@ func (s *Store) IndexAuditRecords(ctx context.Context, after map[string]string, 
 			update.set, update.values["uc"] = update.set+", uc = :uc", k.UC
 		}
 		if _, _, err := s.update(ctx, update); err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 	}
-	return next, nil
+	return removedUsers, next, nil
 }
 
 // auditPage reads n items of the audit log in the order of their keys, and the cursor after them.

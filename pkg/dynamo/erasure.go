@@ -70,9 +70,15 @@ func (s *Store) eraseNameInEntry(ctx context.Context, customerID string, i entry
 	return err
 }
 
-// DeleteLoginAttemptsAndSuppression implements stream.UserPropagationStore.
-func (s *Store) DeleteLoginAttemptsAndSuppression(ctx context.Context, u user.User) error {
-	first := userSuppressionKey(u.ID, "")
+// DeleteLoginAttempts implements stream.UserPropagationStore.
+func (s *Store) DeleteLoginAttempts(ctx context.Context, phone string) error {
+	_, err := s.remove(ctx, loginAttemptsKey(phone), "", nil)
+	return err
+}
+
+// DeleteSuppressions implements stream.UserPropagationStore.
+func (s *Store) DeleteSuppressions(ctx context.Context, userID string) error {
+	first := userSuppressionKey(userID, "")
 	keys, err := queryAs[key](ctx, s, queryInput("PK = :pk AND begins_with(SK, :prefix)", values{"pk": first.PK, "prefix": first.SK}, consistent))
 	if err != nil {
 		return err
@@ -80,7 +86,7 @@ func (s *Store) DeleteLoginAttemptsAndSuppression(ctx context.Context, u user.Us
 	for _, k := range keys { // also of former addresses
 		keys = append(keys, suppressionKey(strings.TrimPrefix(k.SK, prefixSuppression)))
 	}
-	return s.batchDelete(ctx, append(keys, loginAttemptsKey(u.Phone)))
+	return s.batchDelete(ctx, keys)
 }
 
 // DeleteNotifications implements stream.UserPropagationStore. Pending deliveries of a broadcast count as

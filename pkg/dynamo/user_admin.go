@@ -191,13 +191,15 @@ func userUpdate(old, updated user.User) updateSpec {
 	return updateSpec{key: userKey(old.ID), set: set, condition: condition, values: vals}
 }
 
-// DeleteUser implements account.UserAdminStore.
+// DeleteUser implements account.UserAdminStore. It starts the propagation of the deletion in the same
+// transaction, so that a replay finds each erasure that has not ended.
 func (s *Store) DeleteUser(ctx context.Context, old user.User, r audit.Record) error {
 	condition, vals := ifUserUnchanged(old)
 	tx := s.transaction().
 		remove(userKey(old.ID), condition, vals).
 		remove(loginKey(old.Phone), "#user.id = :id", values{"id": old.ID}).
 		remove(loginBlockKey(old.Phone), "", nil).
+		put(newUserPropagation(old.ID), "", nil).
 		putAudit(r)
 	adminWrite := tx.last() + 1 // if there is one
 	if isActiveAdmin(old) {

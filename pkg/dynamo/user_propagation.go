@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 
 	"ticketsystem/pkg/event"
+	"ticketsystem/pkg/parallel"
 )
 
 // userPropagationItem is the progress of the propagation of a user's change or deletion. Each
@@ -22,10 +23,23 @@ func (i userPropagationItem) event() event.UserPropagation {
 	return event.UserPropagation{UserID: idOf(i.PK), Run: i.Run, Step: i.Step, Phase: i.Phase, After: i.After, Seq: i.Seq}
 }
 
+func newUserPropagation(userID string) userPropagationItem {
+	return userPropagationItem{key: userPropagationKey(userID), Run: rand.Text()[:8]}
+}
+
 // StartUserPropagation implements stream.UserPropagationStore. It restarts a running update.
 func (s *Store) StartUserPropagation(ctx context.Context, userID string) error {
-	_, err := s.put(ctx, userPropagationItem{key: userPropagationKey(userID), Run: rand.Text()[:8]}, "", nil)
+	_, err := s.put(ctx, newUserPropagation(userID), "", nil)
 	return err
+}
+
+// RestartUserPropagations implements worker.ReplayStore with one read, and a write for each update.
+func (s *Store) RestartUserPropagations(ctx context.Context, userIDs []string) error {
+	unfinished, err := getAll[key](ctx, s, keysOf(userIDs, userPropagationKey), true)
+	if err != nil {
+		return err
+	}
+	return parallel.ForEach(unfinished, eraseConcurrency, func(k key) error { return s.StartUserPropagation(ctx, idOf(k.PK)) })
 }
 
 // SaveUserPropagation implements stream.UserPropagationStore.

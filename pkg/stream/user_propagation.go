@@ -30,7 +30,7 @@ func PropagateUser(store UserPropagationStore, index SearchIndex, tickets Releas
 			}
 			return store.StartUserPropagation(ctx, e.New.ID)
 		case event.UserDeleted:
-			if err := store.DeleteLoginAttemptsAndSuppression(ctx, e.User); err != nil {
+			if err := store.DeleteLoginAttempts(ctx, e.User.Phone); err != nil {
 				return err
 			}
 			return store.StartUserPropagation(ctx, e.User.ID)
@@ -93,9 +93,10 @@ func (u *userPropagation) step(ctx context.Context, at event.UserPropagation) (e
 		}
 	case event.PropagationFiles:
 		at.After, err = u.store.EraseAttachments(ctx, at.UserID, at.After, maxItemsPerStep)
-		if at.After == nil {
-			at = nextPhase(at, event.PropagationDone)
+		if err != nil || at.After != nil {
+			return at, err
 		}
+		return nextPhase(at, event.PropagationDone), u.store.DeleteSuppressions(ctx, at.UserID)
 	}
 	return at, err
 }

@@ -5,7 +5,6 @@ import (
 
 	"ticketsystem/pkg/event"
 	"ticketsystem/pkg/notification"
-	"ticketsystem/pkg/user"
 )
 
 // UserPropagationStore finds and updates the copies of a user's name.
@@ -39,8 +38,10 @@ type UserPropagationStore interface {
 	// the notifications of these entries. It returns the entry at which the next call
 	// continues, 0 after the last.
 	EraseNameInLog(ctx context.Context, ticketID, userID string, from, n int) (next int, err error)
-	// DeleteLoginAttemptsAndSuppression deletes the login attempts and the suppression of a deleted user.
-	DeleteLoginAttemptsAndSuppression(ctx context.Context, u user.User) error
+	// DeleteLoginAttempts deletes the failed logins on the phone number of a deleted user.
+	DeleteLoginAttempts(ctx context.Context, phone string) error
+	// DeleteSuppressions deletes the suppressed addresses of a deleted user. It is safe to repeat.
+	DeleteSuppressions(ctx context.Context, userID string) error
 	// DeleteNotifications deletes n notifications of a user. more reports whether the
 	// user has others.
 	DeleteNotifications(ctx context.Context, userID string, n int) (more bool, err error)

@@ -40,9 +40,12 @@ type ReplayStore interface {
 	ListTicketIDs(ctx context.Context, since time.Time, after map[string]string, n int) (ids []string, next map[string]string, err error)
 	// IndexUser adds the index keys of a user.
 	IndexUser(ctx context.Context, userID string) error
-	// IndexAuditRecords adds the index keys of a page of audit records, and returns the cursor of
-	// the next page; nil after the last.
-	IndexAuditRecords(ctx context.Context, after map[string]string, n int) (next map[string]string, err error)
+	// IndexAuditRecords adds the index keys of a page of audit records. It returns the users whose
+	// removal they record, and the cursor of the next page; nil after the last.
+	IndexAuditRecords(ctx context.Context, after map[string]string, n int) (removedUsers []string, next map[string]string, err error)
+	// RestartUserPropagations starts the propagation of users again that has not ended, of
+	// removed users their erasure.
+	RestartUserPropagations(ctx context.Context, userIDs []string) error
 	// ListUserIDs returns a page of the users, and the cursor of the next page; nil
 	// after the last.
 	ListUserIDs(ctx context.Context, after map[string]string, n int) (ids []string, next map[string]string, err error)
@@ -51,7 +54,8 @@ type ReplayStore interface {
 // Replay rebuilds projections from the ticket logs while the system is in use:
 // tickets, statistics, search index, timers, recent entries and the index keys of users and audit
 // records. The terms of fields and users are rebuilt by the search index queue, in order with its
-// other changes. It does not create notifications, because the original ones were sent.
+// other changes. It also unassigns active tickets of former agents and restarts interrupted
+// erasures. It does not create notifications, because the original ones were sent.
 type Replay struct {
 	Store   ReplayStore
 	Index   stream.SearchIndex
@@ -123,7 +127,7 @@ func (r *Replay) Run(ctx context.Context, cursor string, deadline time.Time) (Re
 			})
 		case phaseAudit:
 			pos, err = advance(pos, func(after map[string]string) (map[string]string, error) {
-				return r.Store.IndexAuditRecords(ctx, after, replayPageSize)
+				return r.indexAudit(ctx, after)
 			})
 		default:
 			pos, err = r.runPage(ctx, pos, &out)
@@ -146,6 +150,19 @@ func advance(pos replayCursor, page func(after map[string]string) (next map[stri
 		pos.Phase++
 	}
 	return pos, err
+}
+
+// indexAudit indexes one page of audit records, and erases what is left of the users whose removal
+// they record.
+func (r *Replay) indexAudit(ctx context.Context, after map[string]string) (next map[string]string, err error) {
+	removed, next, err := r.Store.IndexAuditRecords(ctx, after, replayPageSize)
+	if err != nil {
+		return nil, err
+	}
+	if err := parallel.ForEach(removed, replayConcurrency, func(id string) error { return r.Index.RefreshUser(ctx, id) }); err != nil {
+		return nil, err
+	}
+	return next, r.Store.RestartUserPropagations(ctx, removed)
 }
 
 func (r *Replay) startOrResume(ctx context.Context, cursor string) (replayCursor, error) {
@@ -212,6 +229,7 @@ func (r *Replay) runPage(ctx context.Context, pos replayCursor, out *ReplayResul
 		out.Tickets += len(ids)
 	case phaseUsers:
 		out.Users += len(ids)
+		err = errors.Join(err, r.Store.RestartUserPropagations(ctx, ids))
 	}
 	if pos.After == nil {
 		pos.Phase++
@@ -285,6 +303,9 @@ func (r *Replay) rebuildDerived(ctx context.Context, log ticket.Log) error {
 	if err := r.Store.AddOwnTicket(ctx, log.Ticket.Customer.ID, log.Ticket.ID); err != nil {
 		return err
 	}
+	if err := r.releaseFormerAgent(ctx, log.Ticket); err != nil {
+		return err
+	}
 	if err := r.Store.ReindexTicket(ctx, log.Ticket, terms); err != nil {
 		return err
 	}
@@ -295,6 +316,19 @@ func (r *Replay) rebuildDerived(ctx context.Context, log ticket.Log) error {
 		return r.Store.SetTimer(ctx, ticket.Timer{TicketID: lastPublic.TicketID, Due: due}, lastPublic.Seq)
 	}
 	return r.Store.DeleteTimer(ctx, lastPublic.TicketID, lastPublic.Seq)
+}
+
+// releaseFormerAgent unassigns an active ticket whose assignee is no agent any more.
+func (r *Replay) releaseFormerAgent(ctx context.Context, tk ticket.Ticket) error {
+	agentID := tk.State.AssigneeID
+	if agentID == "" || !tk.State.Status.IsActive() {
+		return nil
+	}
+	assignee, err := r.Store.User(ctx, agentID)
+	if assignee.IsAgent() || err != nil && !apperr.Is(err, apperr.UserNotFound) {
+		return err
+	}
+	return r.Tickets.Release(ctx, tk.ID, agentID)
 }
 
 // recordAgents records the agents whose names a ticket contains.

@@ -56,7 +56,7 @@ func adminCosts() []costCase {
 		change("update user: role", cost{6, 3, 17}, account.UserUpdate{Role: &role}),
 		change("update user: phone", cost{7, 4, 15}, account.UserUpdate{Phone: &phone}),
 		change("update user: password", cost{5, 3, 12}, account.UserUpdate{Password: &password}),
-		{name: "delete user", golden: cost{4, 2, 18}, run: func(ctx context.Context, f *costFixture) error {
+		{name: "delete user", golden: cost{4, 2, 20}, run: func(ctx context.Context, f *costFixture) error {
 			return newUserAdmin(f.store).Delete(ctx, adminActor, added.ID)
 		}},
 		{name: "newest audit record", golden: cost{2, 2, 0}, run: func(ctx context.Context, f *costFixture) error {
