@@ -55,7 +55,7 @@ type key struct {
 	SK string `dynamodbav:"SK"`
 }
 
-// Sort keys and prefixes. In a ticket's partition "M" < "P" < "~", so one descending
+// Sort keys and prefixes. In a ticket's partition "M" < "N" < "P" < "~", so one descending
 // query reads the ticket, its read markers and the newest entries.
 const (
 	skTicket           = "~H"
@@ -71,6 +71,7 @@ const (
 	prefixEntry        = "M#"
 	prefixReadMarker   = "P#"
 	prefixUnchanged    = "~N#"
+	prefixClockAhead   = "N#"
 	configPK           = "CONFIG"
 	auditPK            = "AUDIT"
 	prefixCategory     = "CATEGORY#"

@@ -39,6 +39,11 @@ func unchangedKey(ticketID, userID, clientID string) key {
 	return key{ticketPK(ticketID), prefixUnchanged + userID + "#" + clientID}
 }
 
+// clockAheadKey is in the reads of the newest entries.
+func clockAheadKey(ticketID, userID string) key {
+	return key{ticketPK(ticketID), prefixClockAhead + userID}
+}
+
 // timersPK is the index partition of all timers, sorted by due time.
 const timersPK = "TIMER"
 

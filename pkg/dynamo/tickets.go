@@ -126,6 +126,14 @@ func decodeLogItem(log *ticket.Log, i item) error {
 		log.ReadMarkers[idOf(k.SK)] = marker.Read
 		log.Readers = append(log.Readers, marker.readMarker())
 		return err
+	case strings.HasPrefix(k.SK, prefixClockAhead):
+		var ahead clockAheadItem
+		err := decode(i, &ahead)
+		if log.ClockAhead == nil {
+			log.ClockAhead = map[string]time.Time{}
+		}
+		log.ClockAhead[idOf(k.SK)] = fromMillis(ahead.At)
+		return err
 	}
 	return nil
 }
@@ -248,10 +256,24 @@ type unchangedItem struct {
 	TTL    int64  `dynamodbav:"ttl"`
 }
 
+// clockAheadItem is the latest time in the client ids of a user that were ahead of the clock.
+type clockAheadItem struct {
+	key
+	At  int64 `dynamodbav:"at"`
+	TTL int64 `dynamodbav:"ttl"`
+}
+
 // RecordUnchanged implements ticket.Store.
 func (s *Store) RecordUnchanged(ctx context.Context, u ticket.Unchanged, clientID string) error {
+	expires := s.now().Add(unchangedTTL).Unix()
+	if at := toMillis(u.ClockAhead); at > 0 {
+		i := clockAheadItem{key: clockAheadKey(u.TicketID, u.UserID), At: at, TTL: expires}
+		if _, err := s.put(ctx, i, "attribute_not_exists(PK) OR #at < :at", values{"at": at}); err != nil {
+			return err
+		}
+	}
 	_, err := s.put(ctx, unchangedItem{
-		key: unchangedKey(u.TicketID, u.UserID, clientID), UserID: u.UserID, Role: string(u.Role), At: toMillis(u.At), TTL: s.now().Add(unchangedTTL).Unix(),
+		key: unchangedKey(u.TicketID, u.UserID, clientID), UserID: u.UserID, Role: string(u.Role), At: toMillis(u.At), TTL: expires,
 	}, "", nil)
 	return err
 }

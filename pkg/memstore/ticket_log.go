@@ -33,7 +33,7 @@ func (p *ticketPartition) insert(e ticket.Entry) {
 
 // log returns the ticket, the read markers and the given entries.
 func (p *ticketPartition) log(entries []ticket.Entry) ticket.Log {
-	log := ticket.Log{Ticket: cloneTicket(p.ticket), Entries: cloneEntries(entries), ReadMarkers: map[string]int{}, Deleted: p.deleted}
+	log := ticket.Log{Ticket: cloneTicket(p.ticket), Entries: cloneEntries(entries), ReadMarkers: map[string]int{}, Deleted: p.deleted, ClockAhead: maps.Clone(p.clockAhead)}
 	for _, id := range slices.Sorted(maps.Keys(p.markers)) {
 		m := p.markers[id]
 		log.ReadMarkers[id] = m.Seq

@@ -22,8 +22,9 @@ type ticketPartition struct {
 	markers map[string]ticket.ReadMarker
 	deleted bool
 
-	unchanged map[[2]string]bool // changes that had nothing to do, by user and client id
-	touched   int
+	unchanged  map[[2]string]bool // changes that had nothing to do, by user and client id
+	clockAhead map[string]time.Time
+	touched    int
 }
 
 type storedAttachment struct {
@@ -34,7 +35,7 @@ type storedAttachment struct {
 func (s *Store) partition(ticketID string) *ticketPartition {
 	p, found := s.tickets[ticketID]
 	if !found {
-		p = &ticketPartition{markers: map[string]ticket.ReadMarker{}, unchanged: map[[2]string]bool{}}
+		p = &ticketPartition{markers: map[string]ticket.ReadMarker{}, unchanged: map[[2]string]bool{}, clockAhead: map[string]time.Time{}}
 		s.tickets[ticketID] = p
 	}
 	return p
@@ -84,7 +85,11 @@ func (s *Store) CreateTicket(_ context.Context, tk ticket.Ticket, e ticket.Entry
 // RecordUnchanged implements ticket.Store.
 func (s *Store) RecordUnchanged(_ context.Context, u ticket.Unchanged, clientID string) error {
 	return s.do("RecordUnchanged", u.TicketID, func() error {
-		s.partition(u.TicketID).unchanged[[2]string{u.UserID, clientID}] = true
+		p := s.partition(u.TicketID)
+		if u.ClockAhead.After(p.clockAhead[u.UserID]) {
+			p.clockAhead[u.UserID] = u.ClockAhead
+		}
+		p.unchanged[[2]string{u.UserID, clientID}] = true
 		return nil
 	})
 }

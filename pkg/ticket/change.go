@@ -34,6 +34,7 @@ type Unchanged struct {
 	TicketID, UserID string
 	Role             user.Role
 	At               time.Time
+	ClockAhead       time.Time // of the client id, if its clock is ahead by more than maxClockSkew
 }
 
 // changeFunc returns the entries of a change for the current ticket. It is
@@ -68,7 +69,7 @@ func (s *Service) applyChange(ctx context.Context, actor user.Principal, ticketI
 			return ChangeResult{}, err
 		}
 		if len(entries) == 0 {
-			return ChangeResult{Ticket: log.Ticket}, s.Store.RecordUnchanged(ctx, Unchanged{ticketID, actor.UserID, actor.Role, s.Now()}, clientID)
+			return ChangeResult{Ticket: log.Ticket}, s.recordUnchanged(ctx, actor, ticketID, clientID)
 		}
 		entries = s.sequenceEntries(ctx, actor, log.Ticket, clientID, entries)
 		tk := Fold(log.Ticket, entries)
@@ -88,8 +89,9 @@ func (s *Service) applyChange(ctx context.Context, actor user.Principal, ticketI
 
 // isRepeatedChange reports whether an earlier request made the change, or had nothing to do. The
 // second takes a read of its own, which is saved if the client id is younger than the newest
-// entry, whatever clock made it: nothing has changed since the first request then. Returns
-// errClientIDUsed if the earlier request was of another kind.
+// entry: nothing has changed since the first request then. The log tells whether the clock of the
+// client may have been too far ahead for that. Returns errClientIDUsed if the earlier request was
+// of another kind.
 func (s *Service) isRepeatedChange(ctx context.Context, actor user.Principal, clientID string, kind Kind, log Log) (bool, error) {
 	if clientID == "" {
 		return false, nil
@@ -101,10 +103,18 @@ func (s *Service) isRepeatedChange(ctx context.Context, actor user.Principal, cl
 		return true, nil
 	}
 	sentAt, newest := id.Time(clientID), log.Entries[len(log.Entries)-1].CreatedAt
-	if sentAt.After(newest.Add(maxClockSkew)) && !sentAt.After(s.Now().Add(maxClockSkew)) {
+	if sentAt.After(newest.Add(maxClockSkew)) && sentAt.After(log.ClockAhead[actor.UserID]) && !sentAt.After(s.Now().Add(maxClockSkew)) {
 		return false, nil
 	}
 	return s.Store.WasUnchanged(ctx, log.Ticket.ID, actor.UserID, clientID)
+}
+
+func (s *Service) recordUnchanged(ctx context.Context, actor user.Principal, ticketID, clientID string) error {
+	u := Unchanged{TicketID: ticketID, UserID: actor.UserID, Role: actor.Role, At: s.Now()}
+	if sentAt := id.Time(clientID); sentAt.After(u.At.Add(maxClockSkew)) {
+		u.ClockAhead = sentAt
+	}
+	return s.Store.RecordUnchanged(ctx, u, clientID)
 }
 
 // sequenceEntries sets the sequence numbers, author, time and state of new

@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"testing"
+	"time"
 
 	"ticketsystem/pkg/apperr"
+	"ticketsystem/pkg/id"
 	"ticketsystem/pkg/ticket"
 	"ticketsystem/pkg/user"
 )
@@ -86,6 +88,33 @@ func TestApplyChange_RepeatedWithoutEffect(t *testing.T) {
 				t.Errorf("repeated: got %+v, %v", got, err)
 			}
 		})
+	}
+}
+
+// TestClose_RepeatedWithFastClock closes a closed ticket by a client whose clock is ahead, reopens
+// the ticket soon after and repeats the close when the server has reached the time of the client id.
+func TestClose_RepeatedWithFastClock(t *testing.T) {
+	ctx := context.Background()
+	for _, ahead := range []time.Duration{time.Second, 10 * time.Second, 11 * time.Second, time.Minute, time.Hour} {
+		store := storeWith(newLog().statusChange(ali, ticket.StatusClosed), 2)
+		s, now := store.service(9), minute(9)
+		s.Now = func() time.Time { return now }
+		clientID := id.First(now.Add(ahead))
+		if got, err := s.Close(ctx, sara, ticketID, clientID); err != nil || len(got.Entries) != 0 {
+			t.Fatalf("%v: got %+v, %v, want no entries", ahead, got, err)
+		}
+		if _, err := s.Close(ctx, sara, ticketID, id.First(now.Add(ahead/2))); err != nil { // another one, from before
+			t.Fatal(err)
+		}
+		if _, err := s.Reopen(ctx, ali, ticketID, "c2"); err != nil {
+			t.Fatal(err)
+		}
+		for range 4 {
+			if got, err := s.Close(ctx, sara, ticketID, clientID); err != nil || len(got.Entries) != 0 {
+				t.Errorf("ahead by %v, repeated after %v: got %d entries, %v, want none", ahead, now.Sub(minute(9)), len(got.Entries), err)
+			}
+			now = now.Add(ahead / 2)
+		}
 	}
 }
 

@@ -130,6 +130,8 @@ type Log struct {
 	ReadMarkers map[string]int // last sequence number read, by user id; complete only if the read included all markers
 	Readers     []ReadMarker   // the same with the names of the users, by user id; not of all reads
 	Deleted     bool           // the ticket was deleted; remaining entries will be purged
+
+	ClockAhead map[string]time.Time // Unchanged.ClockAhead by user id, as ReadMarkers
 }
 
 // entryAt returns the entry with the sequence number if the range contains it.

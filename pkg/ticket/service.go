@@ -74,8 +74,8 @@ type Store interface {
 	// ClampReadMarker sets the marker to m.Seq if it is still at seen.
 	ClampReadMarker(ctx context.Context, m ReadMarker, seen int) error
 
-	// RecordUnchanged records for a day that a change with a client id had nothing to do. It
-	// is safe to repeat.
+	// RecordUnchanged records for a day that a change with a client id had nothing to do, and
+	// the latest ClockAhead of the user. It is safe to repeat.
 	RecordUnchanged(ctx context.Context, u Unchanged, clientID string) error
 
 	// WasUnchanged reports whether RecordUnchanged has recorded the change.

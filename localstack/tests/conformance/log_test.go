@@ -64,6 +64,27 @@ func TestWasUnchanged(t *testing.T) {
 	})
 }
 
+// TestRecordUnchanged_ClockAhead checks that reads of the newest entries contain the latest time of
+// a client whose clock is ahead, and that such records do not hide entries or markers.
+func TestRecordUnchanged_ClockAhead(t *testing.T) {
+	forEachBackend(t, func(t *testing.T, db backend) {
+		sara, ali := customer("Sara"), agent("Ali")
+		service, categoryID := newTicketService(t, db.open())
+		ticketID := openTicket(t, service, categoryID, sara)
+		postMessage(t, service, ali, ticketID, "hello")
+		must(t, service.MarkRead(t.Context(), sara, ticketID, 2))
+		at := app.Now().Add(time.Hour).Truncate(time.Millisecond)
+		for _, ahead := range []time.Time{at, at.Add(-time.Minute), {}} {
+			must(t, db.open().RecordUnchanged(t.Context(), ticket.Unchanged{TicketID: ticketID, UserID: sara.UserID, Role: sara.Role, At: app.Now(), ClockAhead: ahead}, newID()))
+		}
+		got, err := db.open().ReadLogLatest(t.Context(), ticketID, 2)
+		must(t, err)
+		if !got.ClockAhead[sara.UserID].Equal(at) || len(got.ClockAhead) != 1 || got.ReadMarkers[sara.UserID] != 2 || len(got.Entries) < 2 {
+			t.Errorf("got %+v, want the time %v, a marker and two entries", got, at)
+		}
+	})
+}
+
 // TestEntry_RoundTrip stores and reads every field of every kind of entry.
 func TestEntry_RoundTrip(t *testing.T) {
 	forEachBackend(t, func(t *testing.T, db backend) {
