@@ -78,7 +78,7 @@ func (s *Service) Project(ctx context.Context, ticketID string, from int) error 
 
 // readMissing reads what a ticket lacks that is not within the first page: the
 // newest entries up to the first needed one, with the read markers. If the ticket
-// lacks more entries than one read returns, it reads the first of those, without
+// lacks more than unreadWindow entries, it reads the first of those, without
 // read markers.
 func (s *Service) readMissing(ctx context.Context, ticketID string) (Log, error) {
 	log, err := s.Store.ReadLogLatest(ctx, ticketID, 1)
@@ -89,13 +89,27 @@ func (s *Service) readMissing(ctx context.Context, ticketID string) (Log, error)
 	if from > to {
 		return log, nil
 	}
-	missing, err := s.Store.ReadLogRange(ctx, ticketID, from, to, unreadWindow, true)
-	if err == nil && HasGap(log.Ticket, missing.Entries) {
-		log.ReadMarkers = nil
-		missing, err = s.Store.ReadLogRange(ctx, ticketID, log.Ticket.LastSeq+1, to, unreadWindow, false)
+	log.Entries, err = s.readNewest(ctx, ticketID, from, to)
+	if err == nil && HasGap(log.Ticket, log.Entries) {
+		var first Log
+		first, err = s.Store.ReadLogRange(ctx, ticketID, log.Ticket.LastSeq+1, to, unreadWindow, false)
+		log.Entries, log.ReadMarkers = first.Entries, nil
 	}
-	log.Entries = missing.Entries
 	return log, err
+}
+
+// readNewest reads the newest entries in [from, to], at most unreadWindow. Long texts take several
+// reads, because one returns at most 1 MB.
+func (s *Service) readNewest(ctx context.Context, ticketID string, from, to int) (entries []Entry, err error) {
+	for from <= to && len(entries) < unreadWindow {
+		page, err := s.Store.ReadLogRange(ctx, ticketID, from, to, unreadWindow-len(entries), true)
+		if err != nil || len(page.Entries) == 0 {
+			return entries, err
+		}
+		entries = append(page.Entries, entries...)
+		to = page.Entries[0].Seq - 1
+	}
+	return entries, nil
 }
 
 // clampMarkers sets read markers beyond the end of the log to its end. Such a

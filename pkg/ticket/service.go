@@ -29,8 +29,8 @@ type Store interface {
 	// markers, and end is true.
 	ReadLogPage(ctx context.Context, ticketID string, from, n int) (log Log, end bool, err error)
 
-	// ReadLogRange returns up to n entries with sequence numbers in [from, to]:
-	// the newest ones if backward is set. Entries ascend in both cases. The Log
+	// ReadLogRange returns up to n entries, and at most 1 MB, with sequence numbers in
+	// [from, to]: the newest ones if backward is set. Entries ascend in both cases. The Log
 	// has no ticket.
 	ReadLogRange(ctx context.Context, ticketID string, from, to, n int, backward bool) (Log, error)
 

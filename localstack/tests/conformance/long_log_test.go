@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"strings"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -36,6 +37,24 @@ func copyEntry(t *testing.T, ticketID string, seq, n int) {
 		_, err := db.BatchWriteItem(t.Context(), &dynamodb.BatchWriteItemInput{RequestItems: map[string][]types.WriteRequest{env.table: batch}})
 		must(t, err)
 	}
+}
+
+// TestProject_LongMessages checks that all unread messages are counted when their texts take more
+// than the 1 MB of one read.
+func TestProject_LongMessages(t *testing.T) {
+	const n = 160
+	store := openStore()
+	service, categoryID := newTicketService(t, store)
+	sara := customer("Sara")
+	ticketID := openTicket(t, service, categoryID, sara)
+	postMessage(t, service, agent("Ali"), ticketID, strings.Repeat("سلام ", 2000))
+	copyEntry(t, ticketID, 2, n)
+	must(t, service.Project(t.Context(), ticketID, 1))
+	must(t, service.MarkRead(t.Context(), sara, ticketID, 3))
+	must(t, service.Project(t.Context(), ticketID, 4))
+	tk := readLog(t, onDynamo, ticketID).Ticket
+	equal(t, "messages", tk.Messages, n-1)
+	equal(t, "unread messages after the third entry", tk.UnreadFor(sara), n-3)
 }
 
 // TestLongLogCosts checks that the costs of a long log are bounded for every input.
