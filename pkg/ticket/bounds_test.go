@@ -80,9 +80,6 @@ func TestBoundedReads(t *testing.T) {
 			return err
 		}
 	}
-	store := &readMeter{memStore: storeWith(log, len(log))}
-	s := store.service(9)
-	s.Store = store
 	for name, run := range map[string]run{
 		"post after 0": post(0), "post after 1": post(1), "post after the middle": post(1500), "post after the last but 200": post(2800),
 		"post after the end": post(9999), "read up to 1": marker(1), "read up to the middle": marker(1500), "read beyond the end": marker(9999),
@@ -99,7 +96,9 @@ func TestBoundedReads(t *testing.T) {
 		"typing, subscribe":  page(ticket.EntryQuery{Limit: 1, Backward: true}),
 		"subscribe, after 1": page(ticket.EntryQuery{Limit: 100, After: 1}),
 	} {
-		store.entries, store.reads = 0, 0
+		store := &readMeter{memStore: storeWith(log, len(log))}
+		s := store.service(9)
+		s.Store = store
 		if err := run(s); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
