@@ -39,7 +39,7 @@ func attachmentToItem(a attachment.Attachment) attachmentItem {
 	return attachmentItem{
 		key: attachmentKey(a.ID), Owner: a.Owner, Name: a.Name, Type: a.Type, Size: a.Size, SHA256: a.SHA256,
 		State: string(a.State), Reason: a.Reason, Ticket: a.TicketID, Seq: a.Seq, Internal: a.Internal,
-		Customer: a.CustomerID, Width: a.Width, Height: a.Height, Thumb: a.Thumbnail, At: toMillis(a.CreatedAt),
+		Customer: a.CustomerID, Width: a.Width, Height: a.Height, Thumb: a.Thumbnail, Picture: a.InProfile, At: toMillis(a.CreatedAt),
 	}
 }
 

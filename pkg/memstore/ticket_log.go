@@ -151,11 +151,11 @@ func (s *Store) append(e ticket.Entry, files []attachment.Attachment) (*ticket.E
 	return nil, nil
 }
 
-// attach binds attachments to an entry if they are unbound and unchanged.
+// attach binds attachments to an entry if they are unbound, unchanged and no profile picture.
 func (s *Store) attach(files []attachment.Attachment) error {
 	for _, a := range files {
 		stored, found := s.attachments[a.ID]
-		if !found || stored.TicketID != "" || stored.Owner != a.Owner || stored.State != a.State {
+		if !found || stored.TicketID != "" || stored.InProfile || stored.Owner != a.Owner || stored.State != a.State {
 			return apperr.New(apperr.Conflict, "")
 		}
 	}

@@ -47,6 +47,25 @@ func TestAttachment_RoundTrip(t *testing.T) {
 	})
 }
 
+// TestAttach_ProfilePicture checks that a file that became the picture of its owner after a request
+// has read it is not attached to a message.
+func TestAttach_ProfilePicture(t *testing.T) {
+	forEachBackend(t, func(t *testing.T, db backend) {
+		sara := customer("Sara")
+		service, categoryID := newTicketService(t, db.open())
+		ticketID, read := openTicket(t, service, categoryID, sara), newAttachment(t, db, sara)
+		picture := read
+		picture.InProfile = true
+		must(t, db.open().AddAttachment(t.Context(), picture))
+		e := newEntry(ticketID, 2, sara)
+		read.TicketID, read.Seq, read.CustomerID = ticketID, e.Seq, sara.UserID
+		_, err := db.open().AppendEntryWithAttachments(t.Context(), e, []attachment.Attachment{read})
+		wantCode(t, "a picture as a file of a message", err, apperr.Conflict)
+		equal(t, "the picture", loadAttachment(t, db, picture.ID), picture)
+		equal(t, "entries", len(readLog(t, db, ticketID).Entries), 1)
+	})
+}
+
 func TestSetAttachmentState(t *testing.T) {
 	forEachBackend(t, func(t *testing.T, db backend) {
 		for _, c := range []struct {
