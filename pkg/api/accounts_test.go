@@ -218,6 +218,35 @@ func TestExpiredCredentials(t *testing.T) {
 	}
 }
 
+// TestCategories_Expired checks that a client whose token is past its expiry does not get the
+// categories of visitors, and that one with a revoked token or an ended session does.
+func TestCategories_Expired(t *testing.T) {
+	m, _ := newMemAccounts(t)
+	m.server.Authenticator.Cookies, m.server.Authenticator.Now = m, m.server.Now
+	expired := m.token(mina)
+	m.now = m.now.Add(20 * time.Minute)
+	revoked := m.token(sara)
+	must(m.AddRevocation(t.Context(), sara.UserID, user.Revocation{At: m.now.Add(time.Second)}))
+	for name, e := range map[string]api.Endpoint{"list": api.ListCategories(m.categories), "get": api.GetCategory(m.categories)} {
+		for _, c := range []struct {
+			what, token, cookie, want string
+		}{
+			{"an expired token", expired, "", "token_expired"},
+			{"a revoked token", revoked, "", ""},
+			{"an ended session", "", "__Host-session=" + base64.RawURLEncoding.EncodeToString(make([]byte, 64)), ""},
+		} {
+			r := newRequest(http.MethodGet, "/x", "")
+			r.PathParameters["id"], r.Cookies = billingID, []string{c.cookie}
+			if c.token != "" {
+				r = r.with("authorization", "Bearer "+c.token)
+			}
+			if got := m.send(t, e, user.Principal{}, r); got.code() != c.want {
+				t.Errorf("%s with %s: got %d %q, want %q", name, c.what, got.status, got.code(), c.want)
+			}
+		}
+	}
+}
+
 func TestGetProfile(t *testing.T) {
 	m, accounts := newMemAccounts(t)
 	got := m.send(t, api.GetProfile(accounts.profiles), sara, newRequest(http.MethodGet, "/profile", "").with("accept-language", "fa"))

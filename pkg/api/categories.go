@@ -43,6 +43,9 @@ func visibleCategories(ctx context.Context, r *Request, categories *category.Cac
 // ListCategories returns the endpoint GET /categories, in display order.
 func ListCategories(categories *category.Cache) Endpoint {
 	return OptionalAuth(func(ctx context.Context, r *Request) (Response, error) {
+		if err := r.checkExpired(); err != nil {
+			return Response{}, err
+		}
 		position := func(c category.Category) string { return c.ID }
 		return listPage(r, "categories", r.viewCategory, func(limit int, after string) ([]category.Category, string, bool, error) {
 			all, err := visibleCategories(ctx, r, categories)
@@ -66,6 +69,9 @@ func ListCategories(categories *category.Cache) Endpoint {
 // administrators only.
 func GetCategory(categories *category.Cache) Endpoint {
 	return OptionalAuth(func(ctx context.Context, r *Request) (Response, error) {
+		if err := r.checkExpired(); err != nil {
+			return Response{}, err
+		}
 		if r.Principal.Role == user.RoleAdmin {
 			if _, err := categories.ListFresh(ctx); err != nil {
 				return Response{}, err

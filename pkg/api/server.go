@@ -113,7 +113,7 @@ func (r *Request) check() error {
 }
 
 // authorize authenticates the caller and checks the access level of the endpoint. With
-// OptionalAuth, expired credentials count as none, see Request.asExpired.
+// OptionalAuth, expired credentials count as none, see Request.asExpired and Request.checkExpired.
 //
 // Returns unauthenticated, token_expired, session_ended, csrf or forbidden.
 func (s *Server) authorize(ctx context.Context, e Endpoint, r *Request) error {
@@ -165,6 +165,16 @@ func (s *Server) authenticate(ctx context.Context, r *Request) (user.Principal, 
 
 // isAnonymous reports whether the request has no credentials.
 func isAnonymous(actor user.Principal) bool { return actor.UserID == "" }
+
+// checkExpired fails with token_expired if the access token of the request is past its expiry: the
+// client can renew it, and would take the answer to a visitor for its own. A revoked token, as of a
+// removed user, makes a visitor.
+func (r *Request) checkExpired() error {
+	if auth.IsPastExpiry(r.expired) {
+		return r.expired
+	}
+	return nil
+}
 
 // asExpired converts unauthenticated to token_expired or session_ended if the request has expired
 // credentials, so that the client renews them and repeats the request.

@@ -183,6 +183,11 @@ func (c claims) Validate() error {
 	return nil
 }
 
+// IsPastExpiry reports whether an error of Verify is of a token whose time is over.
+func IsPastExpiry(err error) bool {
+	return apperr.Is(err, apperr.TokenExpired) && errors.Is(err, jwt.ErrTokenExpired)
+}
+
 // expiredOnly reports whether expiry is the only defect of a token. The parser joins
 // all errors that it finds.
 func expiredOnly(err error) bool {
