@@ -23,6 +23,7 @@ type expression struct {
 	ProjectionExpression      string
 	ExpressionAttributeValues map[string]value
 	ExpressionAttributeNames  map[string]string
+	ExclusiveStartKey         map[string]value
 }
 
 // value is an attribute value. Keys are strings.
@@ -30,8 +31,8 @@ type value struct{ S *string }
 
 // Validate returns the message with which DynamoDB refuses a request, and "" for a
 // valid one. It covers what the engine accepts: key conditions with an empty or a long
-// value or with bounds in the wrong order, long index keys, reads of attributes that an index does not project, and batches
-// with equal keys.
+// value or with bounds in the wrong order, pages that begin outside of the key condition, long index
+// keys, reads of attributes that an index does not project, and batches with equal keys.
 func (t Table) Validate(operation string, body []byte) string {
 	var request struct {
 		expression
@@ -74,6 +75,9 @@ func (t Table) validate(e expression) string {
 	if message := e.validateBetween(); message != "" {
 		return message
 	}
+	if message := e.validateStartKey(); message != "" {
+		return message
+	}
 	for _, c := range e.comparisons(e.UpdateExpression) {
 		if message := t.validateKey(c.attribute, c.value); message != "" {
 			return message
@@ -93,10 +97,32 @@ func (t Table) validate(e expression) string {
 // validateBetween checks the order of the bounds of BETWEEN in a key condition.
 func (e expression) validateBetween() string {
 	for _, match := range comparisonPattern.FindAllStringSubmatch(e.KeyConditionExpression, -1) {
-		lower, upper := e.ExpressionAttributeValues[match[2]], e.ExpressionAttributeValues[match[3]]
+		lower, upper := e.ExpressionAttributeValues[match[3]], e.ExpressionAttributeValues[match[4]]
 		if lower.S != nil && upper.S != nil && *lower.S > *upper.S {
 			return fmt.Sprintf("Invalid KeyConditionExpression: The BETWEEN operator requires upper bound to be greater than or equal to lower bound; "+
 				"lower bound operand: AttributeValue: {S:%s}, upper bound operand: AttributeValue: {S:%s}", *lower.S, *upper.S)
+		}
+	}
+	return ""
+}
+
+// validateStartKey checks that a page begins where the key condition holds.
+func (e expression) validateStartKey() string {
+	if len(e.ExclusiveStartKey) == 0 {
+		return ""
+	}
+	for _, match := range comparisonPattern.FindAllStringSubmatch(e.KeyConditionExpression, -1) {
+		start, operand, upper := e.ExclusiveStartKey[e.attribute(match[1])].S, e.ExpressionAttributeValues[match[3]].S, e.ExpressionAttributeValues[match[4]].S
+		switch operator := match[2]; {
+		case start == nil:
+			return "The provided starting key is invalid"
+		case operand == nil || operator == "BETWEEN" && upper == nil: // the engine reports it
+		case operator == "=" && *start != *operand:
+			return "The provided starting key is outside query boundaries based on provided conditions"
+		case operator == "BETWEEN" && (*start < *operand || *start > *upper), operator == "," && !strings.HasPrefix(*start, *operand),
+			operator == "<" && *start >= *operand, operator == "<=" && *start > *operand,
+			operator == ">" && *start <= *operand, operator == ">=" && *start < *operand:
+			return "The provided starting key does not match the range key predicate"
 		}
 	}
 	return ""
@@ -151,14 +177,15 @@ func (e expression) attribute(name string) string {
 // comparison is an attribute and a string that it is compared with or set to.
 type comparison struct{ attribute, value string }
 
-var comparisonPattern = regexp.MustCompile(`([#\w]+)\s*(?:[<>=]+|BETWEEN|,)\s*(:\w+)(?:\s+AND\s+(:\w+))?`)
+// comparisonPattern has the attribute, the operator ("," for begins_with) and its values.
+var comparisonPattern = regexp.MustCompile(`([#\w]+)\s*([<>=]+|BETWEEN|,)\s*(:\w+)(?:\s+AND\s+(:\w+))?`)
 
 // comparisons returns the string values of a key condition or an update: those after a
 // comparison, BETWEEN and begins_with.
 func (e expression) comparisons(text string) []comparison {
 	var all []comparison
 	for _, match := range comparisonPattern.FindAllStringSubmatch(text, -1) {
-		for _, name := range match[2:] {
+		for _, name := range match[3:] {
 			if v := e.ExpressionAttributeValues[name]; v.S != nil {
 				all = append(all, comparison{e.attribute(match[1]), *v.S})
 			}

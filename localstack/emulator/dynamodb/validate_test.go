@@ -21,6 +21,36 @@ func TestValidate_EqualKeys(t *testing.T) {
 	}
 }
 
+// TestValidate_StartKey checks that a page that begins outside of the key condition is refused.
+func TestValidate_StartKey(t *testing.T) {
+	table := newTable(t, "PK")
+	for _, c := range []struct {
+		condition, start string
+		refused          bool
+	}{
+		{"PK = :pk", `{"PK":{"S":"x"},"SK":{"S":"a"}}`, false},
+		{"PK = :pk", `{"PK":{"S":"y"},"SK":{"S":"a"}}`, true},
+		{"#hash = :pk", `{"PK":{"S":"y"},"SK":{"S":"a"}}`, true},
+		{"PK = :pk", `{"SK":{"S":"a"}}`, true},
+		{"PK = :pk AND SK BETWEEN :from AND :to", `{"PK":{"S":"x"},"SK":{"S":"b"}}`, false},
+		{"PK = :pk AND SK BETWEEN :from AND :to", `{"PK":{"S":"x"},"SK":{"S":"d"}}`, false},
+		{"PK = :pk AND SK BETWEEN :from AND :to", `{"PK":{"S":"x"},"SK":{"S":"a"}}`, true},
+		{"PK = :pk AND SK BETWEEN :from AND :to", `{"PK":{"S":"x"},"SK":{"S":"da"}}`, true},
+		{"PK = :pk AND begins_with(SK, :from)", `{"PK":{"S":"x"},"SK":{"S":"bc"}}`, false},
+		{"PK = :pk AND begins_with(SK, :from)", `{"PK":{"S":"x"},"SK":{"S":"c"}}`, true},
+		{"PK = :pk AND SK > :from", `{"PK":{"S":"x"},"SK":{"S":"b"}}`, true},
+		{"PK = :pk AND SK >= :from", `{"PK":{"S":"x"},"SK":{"S":"b"}}`, false},
+		{"PK = :pk AND SK < :to", `{"PK":{"S":"x"},"SK":{"S":"c"}}`, false},
+		{"PK = :pk AND SK <= :to", `{"PK":{"S":"x"},"SK":{"S":"e"}}`, true},
+	} {
+		request := `{"KeyConditionExpression":"` + c.condition + `","ExclusiveStartKey":` + c.start + `,"ExpressionAttributeNames":{"#hash":"PK"},
+			"ExpressionAttributeValues":{":pk":{"S":"x"},":from":{"S":"b"},":to":{"S":"d"}}}`
+		if message := table.Validate("Query", []byte(request)); (message != "") != c.refused {
+			t.Errorf("%s from %s: got %q, refused %v", c.condition, c.start, message, c.refused)
+		}
+	}
+}
+
 // TestValidate_Between checks that a key condition with a lower bound above the upper one is refused.
 func TestValidate_Between(t *testing.T) {
 	table := newTable(t, "PK")
