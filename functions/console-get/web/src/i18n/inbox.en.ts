@@ -22,7 +22,7 @@ export const inbox = {
   alsoHere: (name: string) => `${name} is here too`, severalHere: (n: string) => `${n} colleagues are here too`,
   modeLabel: "Kind of message", writeReply: (name: string) => `Reply to ${name}`, writeNote: "Note for colleagues", addNote: "Add the note",
   deleteTicket: "Delete the ticket", deleteTitle: "Delete this ticket?", deleteText: "Its messages and files are removed for everybody. This cannot be undone.",
-  details: "Customer and details", openTicket: "New ticket for this customer", openFor: (name: string) => `New ticket for ${name}`,
+  details: "Customer and details", openTicket: "New ticket for this customer", openFor: (name: string) => `New ticket for ${name}`, restKept: "The ticket was open already. What you have added since is in the reply.",
   keysTitle: "Keyboard shortcuts", keysOn: "Use single keys as shortcuts",
   commands: {
     down: "Next row", up: "Previous row", open: "Open the row", previous: "Previous ticket", next: "Next ticket", search: "Search", palette: "Find anything", reply: "Reply", note: "Write a note",

@@ -23,7 +23,7 @@ export const inbox: typeof english = {
   alsoHere: (name) => `${isolate(name)} هم این‌جاست`, severalHere: (n) => `${n} همکار هم این‌جایند`,
   modeLabel: "نوع پیام", writeReply: (name) => `پاسخ به ${isolate(name)}`, writeNote: "یادداشت برای همکاران", addNote: "افزودن یادداشت",
   deleteTicket: "حذف تیکت", deleteTitle: "این تیکت حذف شود؟", deleteText: "پیام‌ها و فایل‌های آن برای همه پاک می‌شود و بازگشت ندارد.",
-  details: "مشتری و جزئیات", openTicket: "تیکت تازه برای این مشتری", openFor: (name) => `تیکت تازه برای ${isolate(name)}`,
+  details: "مشتری و جزئیات", openTicket: "تیکت تازه برای این مشتری", openFor: (name) => `تیکت تازه برای ${isolate(name)}`, restKept: "تیکت پیش‌تر باز شده بود. آنچه پس از آن افزوده‌اید در پاسخ است.",
   keysTitle: "میان‌برهای صفحه‌کلید", keysOn: "کلیدهای تکی میان‌بر باشند",
   commands: {
     down: "سطر بعد", up: "سطر پیش", open: "باز کردن سطر", previous: "تیکت پیش", next: "تیکت بعد", search: "جست‌وجو", palette: "یافتن همه‌چیز", reply: "پاسخ", note: "نوشتن یادداشت",

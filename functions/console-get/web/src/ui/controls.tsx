@@ -152,11 +152,11 @@ export function SelectField<V extends string>({ label, hint, problem, value, opt
 }
 
 /** A few choices beside each other, one of them pressed. */
-export function Segments<V extends string>({ label, value, options, onValue }: Omit<SelectProps<V>, "problem">) {
+export function Segments<V extends string>({ label, value, options, onValue, disabled }: Omit<SelectProps<V>, "problem">) {
   return (
     <div class="segments" role="group" aria-label={label}>
       {options.map((option) => (
-        <button key={option.value} type="button" aria-pressed={option.value === value} onClick={() => onValue(option.value)}>
+        <button key={option.value} type="button" disabled={disabled} aria-pressed={option.value === value} onClick={() => onValue(option.value)}>
           {option.label}
         </button>
       ))}

@@ -1,20 +1,16 @@
 import { useState } from "preact/hooks"
 import { useLocation } from "wouter-preact"
-import { call } from "../../api/client"
 import type { Ticket } from "../../api/types"
-import { ulid } from "../../api/ulid"
 import { useFiles } from "../../conversation/composer"
-import { clearDraft, draftKey, draftSignal, editDraft, removeFile, saveDrafts } from "../../drafts/drafts"
+import { draftKey, draftSignal } from "../../drafts/drafts"
 import { inboxText } from "../../i18n/inbox"
 import { t } from "../../i18n"
-import { database } from "../../log/db"
-import { putTickets } from "../../log/tickets"
-import { uploadFile } from "../../outbox/upload"
 import { Button } from "../../ui/controls"
 import { Dialog } from "../../ui/dialog"
 import { FormProblem, focusProblem } from "../../ui/states"
 import { useForm } from "../account/use-form"
-import { isComplete, noOpening, TicketFields } from "../tickets/ticket-fields"
+import { isComplete, TicketFields } from "../tickets/ticket-fields"
+import { openFor } from "./open-for"
 import { pathOf, plain } from "./queues"
 import "../tickets/tickets.css"
 
@@ -30,19 +26,7 @@ export function OpenTicketDialog({ customer, onClose }: { customer: Ticket["cust
       const draft = draftSignal(key).peek()
       setTried(true)
       if (!isComplete(draft)) return void setTimeout(focusProblem)
-      const { title, categoryId, priority } = draft.opening ?? noOpening
-      const clientId = draft.clientId ?? ulid()
-      if (!draft.clientId) editDraft(key, { clientId })
-      await saveDrafts()
-      const attachmentIds: string[] = []
-      for (const id of draft.files) attachmentIds.push(await uploadFile(id))
-      const ticket = await call("post", "/tickets", {
-        body: { clientId, customerId: customer.id, title: title.trim(), categoryId, description: draft.text.trim(), attachmentIds, ...(priority ? { priority } : {}) },
-      })
-      putTickets([ticket])
-      for (const id of draft.files) await removeFile(key, id)
-      clearDraft(key)
-      await (await database()).delete("drafts", key)
+      const ticket = await openFor(customer.id, key)
       onClose()
       navigate(pathOf(plain("all"), ticket.id))
     })
@@ -59,14 +43,14 @@ export function OpenTicketDialog({ customer, onClose }: { customer: Ticket["cust
     >
       <form
         class="new-ticket-fields in-dialog"
-        {...files.drop.handlers}
+        {...(form.busy ? {} : files.drop.handlers)}
         noValidate
         onSubmit={(event) => {
           event.preventDefault()
           void submit()
         }}
       >
-        <TicketFields draft={key} files={files} tried={tried} />
+        <TicketFields draft={key} files={files} tried={tried} busy={form.busy} />
         <FormProblem error={form.error} except={[]} />
         <button type="submit" hidden>{t().actions.done}</button>
       </form>

@@ -23,10 +23,12 @@ interface Props {
   files: ReturnType<typeof useFiles>
   /** Whether empty fields are marked. */
   tried: boolean
+  /** Whether they are being sent and cannot be changed. */
+  busy?: boolean
 }
 
 /** The fields of a new ticket: category, subject, text, files, priority. Customers and staff share them. */
-export function TicketFields({ draft: key, files, tried }: Props) {
+export function TicketFields({ draft: key, files, tried, busy = false }: Props) {
   const { categories: all, error, retry } = useCategoryQuery()
   const categories = all.filter(isSelectable)
   const draft = draftSignal(key).value
@@ -35,7 +37,7 @@ export function TicketFields({ draft: key, files, tried }: Props) {
   const missing = (value: string) => (tried && !value.trim() ? t().errors.required : undefined)
   return (
     <>
-      <fieldset class="field">
+      <fieldset class="field" disabled={busy}>
         <legend class="label">{t().newTicket.category}</legend>
         <div class="cards">
           {categories.map((category) => (
@@ -54,20 +56,20 @@ export function TicketFields({ draft: key, files, tried }: Props) {
         )}
         {missing(opening.categoryId) && <p class="problem" role="alert">{t().errors.required}</p>}
       </fieldset>
-      <TextField label={t().newTicket.subject} hint={t().newTicket.subjectHint} problem={missing(opening.title)} value={opening.title} onText={(title) => edit({ title })} maxLength={200} />
+      <TextField label={t().newTicket.subject} hint={t().newTicket.subjectHint} problem={missing(opening.title)} value={opening.title} onText={(title) => edit({ title })} maxLength={200} readOnly={busy} />
       <Field label={t().newTicket.text} hint={t().newTicket.textHint} problem={missing(draft.text)}>
-        {(ids) => <textarea {...ids} class="input" dir="auto" placeholder=" " value={draft.text} maxLength={20_000} onInput={(event) => editDraft(key, { text: event.currentTarget.value })} />}
+        {(ids) => <textarea {...ids} class="input" dir="auto" placeholder=" " value={draft.text} maxLength={20_000} readOnly={busy} onInput={(event) => editDraft(key, { text: event.currentTarget.value })} />}
       </Field>
-      <StoredFiles ids={draft.files} onRemove={(id) => void removeFile(key, id)} />
+      <StoredFiles ids={draft.files} {...(busy ? {} : { onRemove: (id) => void removeFile(key, id) })} />
       <div class="new-ticket-line">
-        <Button kind="quiet" icon={<Paperclip size={18} />} onClick={() => files.input.current?.click()}>{t().newTicket.files}</Button>
+        <Button kind="quiet" icon={<Paperclip size={18} />} disabled={busy} onClick={() => files.input.current?.click()}>{t().newTicket.files}</Button>
         <input ref={files.input} type="file" multiple hidden accept={acceptedFiles} onChange={(event) => files.pick(event.currentTarget)} />
       </div>
       <details class="more">
         <summary>{t().newTicket.more}</summary>
         <div class="field">
           <span class="label">{t().newTicket.priority}</span>
-          <Segments label={t().newTicket.priority} value={opening.priority ?? "medium"} options={priorities.map((value) => ({ value, label: t().priority[value] }))} onValue={(priority) => edit({ priority })} />
+          <Segments label={t().newTicket.priority} value={opening.priority ?? "medium"} options={priorities.map((value) => ({ value, label: t().priority[value] }))} onValue={(priority) => edit({ priority })} disabled={busy} />
         </div>
       </details>
     </>
