@@ -158,7 +158,7 @@ test("17 close, reopen by a message and by the menu; too late, a new ticket is o
   await page.getByLabel("Write a message").fill("It broke again")
   await page.getByLabel("Write a message").press("Control+Enter")
   await page.getByRole("alert").getByRole("button", { name: "Open a new ticket with this text" }).click()
-  await page.getByText(`Continues ticket ${ticket.number}`).waitFor()
+  await page.getByText(`Follow-up of ${ticket.number}`).waitFor()
   expect(await page.getByLabel("Your message").inputValue()).toBe("It broke again")
 
   // Eight days later, the screen says it before anything is sent, and keeps what the form has.

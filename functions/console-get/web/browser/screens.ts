@@ -64,6 +64,7 @@ export const screens: readonly Screen[] = [
   { name: "tickets, offline", role: "user", path: "/tickets", state: "offline" },
   { name: "new ticket", role: "user", path: "/tickets/new" },
   { name: "new ticket, file", role: "user", path: "/tickets/new", act: pasteFile },
+  { name: "new ticket, follow-up", role: "user", path: "/tickets/01KASGD4A00000000000000006", act: click(".ticket-note .button") },
   { name: "ticket", role: "user", path: `/tickets/${ticketId}`, golden: true },
   { name: "ticket, closed", role: "user", path: `/tickets/01KASGD4A00000000000000006` },
   { name: "ticket, solved", role: "user", path: `/tickets/${closedTicketId}` },

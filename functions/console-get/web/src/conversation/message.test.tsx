@@ -39,3 +39,13 @@ test("a refused new ticket is edited in the form of a new ticket, before the dra
   expect(await (await database()).getAllKeys("drafts")).toEqual([newTicketKey])
   await vi.waitFor(() => expect(outbox.peek()).toEqual([]))
 })
+
+test.each([["/followUpOf", undefined], ["/title", "t"]])("a ticket that was refused for its %s is edited as a follow-up of %s", async (pointer, followUpOf) => {
+  const problem = { type: "x", title: "", detail: "", status: 422, code: "invalid_body" as const, errors: [{ pointer, code: "x", message: "x" }] }
+  const item: OutboxItem = { ...refused, problem, opening: { ...opening, followUpOf: "t" } }
+  await (await database()).put("outbox", item)
+  render(<WaitingMessage item={item} />)
+  fireEvent.click(screen.getByRole("button", { name: t().ticket.editAgain }))
+  await vi.waitFor(() => expect(draftSignal(newTicketKey).peek().opening).toMatchObject(opening))
+  expect(draftSignal(newTicketKey).peek().opening?.followUpOf).toBe(followUpOf)
+})

@@ -7,7 +7,7 @@ import { clock } from "../i18n/format"
 import type { OutboxItem } from "../log/db"
 import { retry, takeBack } from "../outbox/outbox"
 import { addToDraft, draftKey, newTicketKey } from "../drafts/drafts"
-import { startFollowUp } from "../drafts/follow-up"
+import { startFollowUp, withoutFollowUp } from "../drafts/follow-up"
 import { Avatar } from "../ui/avatar"
 import { Time } from "../ui/time"
 import { Attachments, StoredFiles } from "./attachments"
@@ -70,7 +70,9 @@ export function WaitingMessage({ item }: { item: OutboxItem }) {
   const edit = async () => {
     const back = await takeBack(item.clientId)
     if (!back) return
-    const { opening, body: text, files } = back
+    const { body: text, files } = back
+    // What the server does not take as a follow-up is sent as a ticket of its own.
+    const opening = back.opening && (back.problem?.errors.some(({ pointer }) => pointer === "/followUpOf") ? withoutFollowUp(back.opening) : back.opening)
     if (opening) navigate("/tickets/new", { replace: true }) // before the address of the item shows nothing
     await addToDraft(opening ? newTicketKey : draftKey(back.ticketId, back.internal ? "note" : "reply"), { text, files, ...(opening ? { opening } : {}) })
   }

@@ -51,7 +51,7 @@ export const common = {
   },
   newTicket: {
     title: "New ticket", category: "What is it about?", subject: "Subject", subjectHint: "In a few words", text: "Your message", textHint: "What happened, and what did you expect?", files: "Add files", drop: "Drop files here",
-    priority: "Priority", more: "More", send: "Open the ticket", draftKept: "Your draft is kept on this device.", followUp: (number: string) => `Continues ticket ${number}`,
+    priority: "Priority", more: "More", send: "Open the ticket", draftKept: "Your draft is kept on this device.", followUp: (of: string) => (of ? `Follow-up of ${of}` : "Follow-up of an earlier ticket"), endFollowUp: "Not a follow-up",
   },
   ticket: {
     log: "Conversation", write: "Write a message", you: "You", support: "Support", unknownAuthor: "Removed user", older: "Earlier messages", newMessages: (n: number) => plural(n, { one: "# new message", other: "# new messages" }),

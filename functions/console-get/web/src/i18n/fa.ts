@@ -57,7 +57,7 @@ export const common: typeof english = {
   },
   newTicket: {
     title: "تیکت تازه", category: "دربارهٔ چیست؟", subject: "موضوع", subjectHint: "در چند واژه", text: "پیام شما", textHint: "چه رخ داد و چه انتظاری داشتید؟", files: "افزودن فایل", drop: "فایل‌ها را این‌جا رها کنید",
-    priority: "اولویت", more: "بیشتر", send: "باز کردن تیکت", draftKept: "پیش‌نویس شما روی این دستگاه می‌ماند.", followUp: (of) => `ادامهٔ تیکت ${isolate(of)}`,
+    priority: "اولویت", more: "بیشتر", send: "باز کردن تیکت", draftKept: "پیش‌نویس شما روی این دستگاه می‌ماند.", followUp: (of) => (of ? `ادامهٔ تیکت ${isolate(of)}` : "ادامهٔ تیکتی پیشین"), endFollowUp: "ادامهٔ آن نیست",
   },
   ticket: {
     log: "گفت‌وگو", write: "پیام خود را بنویسید", you, support: "پشتیبانی", unknownAuthor: "کاربر حذف‌شده", older: "پیام‌های پیشین", newMessages: (n) => plural(n, { other: "# پیام تازه" }),

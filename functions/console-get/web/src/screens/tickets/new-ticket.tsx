@@ -1,13 +1,14 @@
-import { ArrowLeft } from "lucide-preact"
+import { ArrowLeft, X } from "lucide-preact"
 import { useState } from "preact/hooks"
 import { Link, useLocation } from "wouter-preact"
 import { useFiles } from "../../conversation/composer"
 import { draftSignal, newTicketKey } from "../../drafts/drafts"
+import { endFollowUp } from "../../drafts/follow-up"
 import { t } from "../../i18n"
 import { digits } from "../../i18n/format"
 import { ticketSignal } from "../../log/tickets"
 import { add } from "../../outbox/outbox"
-import { Button } from "../../ui/controls"
+import { Button, IconButton } from "../../ui/controls"
 import { focusProblem } from "../../ui/states"
 import { toastError } from "../../ui/toast"
 import { isComplete, noOpening, TicketFields } from "./ticket-fields"
@@ -43,7 +44,7 @@ export function NewTicket() {
         <h2>{t().newTicket.title}</h2>
       </header>
       <div class="new-ticket-fields">
-        {opening.followUpOf && <p class="meta">{t().newTicket.followUp(digits(ticketSignal(opening.followUpOf).value?.number ?? ""))}</p>}
+        {opening.followUpOf && <FollowUp of={opening.followUpOf} />}
         <TicketFields draft={newTicketKey} files={files} tried={tried} />
         <div class="new-ticket-line">
           <Button type="submit" kind="primary">{t().newTicket.send}</Button>
@@ -52,5 +53,19 @@ export function NewTicket() {
       </div>
       {files.drop.over && <p class="composer-drop">{t().newTicket.drop}</p>}
     </form>
+  )
+}
+
+/** The ticket that the new one continues. */
+function FollowUp({ of }: { of: string }) {
+  const remove = (button: HTMLElement) => {
+    button.closest("form")?.querySelector("input")?.focus() // the button goes
+    endFollowUp()
+  }
+  return (
+    <p class="follow-up">
+      <span>{t().newTicket.followUp(digits(ticketSignal(of).value?.number ?? ""))}</span>
+      <IconButton label={t().newTicket.endFollowUp} onClick={(event) => remove(event.currentTarget)}><X size={16} /></IconButton>
+    </p>
   )
 }
