@@ -51,8 +51,13 @@ test("who signs out in one tab is signed out in all, leaves nothing on the devic
   await other.goto(`/app/tickets/${ticket.id}`)
   await other.getByRole("feed").getByText("please help").waitFor()
   await other.getByLabel("Write a message").fill("half a sentence")
+  await page.waitForTimeout(400) // a draft is stored 200 ms after the last key
   await page.getByRole("button", { name: /Sara/ }).click()
   await page.getByRole("menuitem", { name: "Sign out" }).click()
+  const question = page.getByRole("dialog", { name: "Not everything is sent" })
+  await question.waitFor()
+  await other.getByLabel("Write a message").fill("half a sentence, and its end")
+  await question.getByRole("button", { name: "Sign out" }).click()
   for (const tab of [page, other]) await tab.getByLabel("Mobile number").waitFor()
   const left = () => page.evaluate(async () => [...(await indexedDB.databases()).map(({ name }) => name), ...Object.keys(localStorage).filter((key) => /^(draft|user)/.test(key))])
   await expect.poll(left, { timeout: 60_000 }).toEqual([])

@@ -60,6 +60,15 @@ export async function addToDraft(key: string, { text, files, opening }: Pick<Dra
 
 export const isEmptyDraft = (draft: Draft): boolean => draft.text.trim() === "" && draft.files.length === 0
 
+/** Counts the drafts that somebody has written something in: the stored ones, and those that the device could not store. */
+export async function countDrafts(): Promise<number> {
+  await saveDrafts().catch(() => {})
+  const stored = await database().then((db) => db.getAll("drafts")).catch(() => [])
+  const held = [...drafts.values()].map((draft) => draft.peek()).filter(({ updatedAt }) => updatedAt > 0)
+  const newest = new Map([...stored, ...held].map((draft) => [draft.key, draft]))
+  return [...newest.values()].filter((draft) => !isEmptyDraft(draft) || draft.opening?.title.trim()).length
+}
+
 async function save(key: string): Promise<void> {
   clearTimeout(unsaved.get(key))
   unsaved.delete(key)
