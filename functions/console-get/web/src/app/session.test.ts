@@ -2,7 +2,7 @@ import { beforeEach, expect, test, vi } from "vitest"
 import { call } from "../api/client"
 import { language, setLanguage } from "../i18n"
 import { database, openDatabase } from "../log/db"
-import { chooseLanguage, restoreSession, session, signedIn } from "./session"
+import { chooseLanguage, refreshUser, restoreSession, session, signedIn } from "./session"
 
 const user = { id: "u", name: "Sara", role: "user" }
 let requests: { method: string; url: string; answer: (body: object, status?: number) => void }[] = []
@@ -120,4 +120,22 @@ test("a language that was chosen before the sign-in becomes that of the profile,
   expect([language.value, session.value?.user.locale]).toEqual(["fa", "fa"])
   await signedIn({ user: { ...user, locale: "en" } as never })
   expect([language.value, requests.length]).toEqual(["en", 1])
+})
+
+test("a profile that another tab or device has changed is taken, but not that of another person", async () => {
+  localStorage.setItem("user", JSON.stringify(user))
+  session.value = { user: user as never, ended: false }
+  const changed = { ...user, name: "Sara A.", locale: "en" }
+  const tell = (stored: object) => window.dispatchEvent(new StorageEvent("storage", { key: "user", newValue: JSON.stringify(stored) }))
+  tell(changed)
+  expect(session.value).toEqual({ user: changed, ended: false })
+  tell(another as object)
+  expect(session.value.user.name).toBe("Sara A.")
+
+  const [first, second] = [refreshUser(), refreshUser()]
+  requests[1]!.answer({ ...changed, name: "Sara B." })
+  await second
+  requests[0]!.answer({ ...changed, name: "older" })
+  await first
+  expect(session.value.user.name).toBe("Sara B.")
 })

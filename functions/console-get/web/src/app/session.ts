@@ -68,16 +68,36 @@ export async function restoreSession(): Promise<void> {
 /** Takes the server's answer to a start that shows the stored user, unless somebody has signed out or in since. */
 async function takeProfile(profile: Promise<User>, last: string): Promise<void> {
   try {
-    const user = await profile
-    if (localStorage.getItem(userKey) !== last) return
-    localStorage.setItem(userKey, JSON.stringify(user))
-    if (!seesTheSame(user, JSON.parse(last) as User)) location.reload() // nothing of the former person may remain on the screen
-    else if (JSON.stringify(user) !== last) session.value = { user, ended: false }
-    void adoptLanguage(user)
+    renewUser(await profile, last)
   } catch (error) {
     if (error instanceof ApiError && error.status === 401 && localStorage.getItem(userKey) === last) session.value = null
   }
 }
+
+/** Takes a newer state of the user, unless there is another one than the last since. */
+function renewUser(user: User, last: string | null): void {
+  if (last === null || localStorage.getItem(userKey) !== last) return
+  localStorage.setItem(userKey, JSON.stringify(user))
+  if (!seesTheSame(user, JSON.parse(last) as User)) location.reload() // nothing of the former person may remain on the screen
+  else if (JSON.stringify(user) !== last) session.value = { user, ended: false }
+  void adoptLanguage(user)
+}
+
+/** Asks the server for the user, whom another device may have changed. */
+export async function refreshUser(): Promise<void> {
+  const last = localStorage.getItem(userKey)
+  await call("get", "/profile").then((user) => renewUser(user, last), () => {}) // what is held stays
+}
+
+// Another tab has taken a changed profile.
+window.addEventListener("storage", ({ key, newValue }) => {
+  const current = session.peek()
+  if (key !== userKey || !newValue || !current) return
+  const user = JSON.parse(newValue) as User
+  if (!seesTheSame(user, current.user)) return
+  session.value = { ...current, user }
+  void adoptLanguage(user)
+})
 
 /** Takes the response of a login or sign-up. */
 export async function signedIn(response: { user: User; csrfToken?: string }): Promise<void> {

@@ -57,7 +57,8 @@ function CategoryDialog({ category, all, onClose }: { category: Category | null;
   const save = () =>
     form.run(async () => {
       const body = { names, descriptions, active }
-      await (category ? call("patch", "/categories/{id}", { path: { id: category.id }, body }) : call("post", "/categories", { body }))
+      if (!category) await call("post", "/categories", { body })
+      else await call("patch", "/categories/{id}", { path: { id: category.id }, body: changes(body, category) })
       if (category && position !== before) await putInOrder(others.toSpliced(position, 0, category))
       toast(t().state.saved)
       onClose()
@@ -92,6 +93,14 @@ function CategoryDialog({ category, all, onClose }: { category: Category | null;
       {category && <Button kind="quiet" data-danger onClick={() => setRemoving(true)}>{text.removeCategory}…</Button>}
     </Dialog>
   )
+}
+
+type Texts = Record<string, string>
+
+/** What a form changes of a category: nothing else may go back to what the list had. */
+function changes({ names, descriptions, active }: { names: Texts; descriptions: Texts; active: boolean }, before: Category) {
+  const changed = (texts: Texts, old: Texts = {}) => Object.fromEntries(Object.entries(texts).filter(([language, text]) => text !== (old[language] ?? "")))
+  return { names: changed(names, before.names), descriptions: changed(descriptions, before.descriptions), ...(active !== before.active ? { active } : {}) }
 }
 
 /** Numbers the categories in this order. A repeat after an error changes what is left. */

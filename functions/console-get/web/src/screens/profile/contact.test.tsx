@@ -1,6 +1,6 @@
 import { act, cleanup, fireEvent, render, screen } from "@testing-library/preact"
 import { afterEach, beforeEach, expect, test, vi } from "vitest"
-import { session } from "../../app/session"
+import { session, updateUser } from "../../app/session"
 import { t } from "../../i18n"
 import { profileText } from "../../i18n/profile"
 import { Contact } from "./contact"
@@ -95,4 +95,13 @@ test("a code that was mailed before a reload can be entered; after a change of t
   await press("Confirm")
   await vi.waitFor(() => screen.getByText("A code was sent a moment ago."))
   expect(screen.queryByLabelText("Code")).toBeNull()
+})
+
+test("an address that nobody has changed follows newer data", async () => {
+  act(() => updateUser({ ...user, email: "new@example.com" } as never))
+  await vi.waitFor(async () => expect((await field("E-mail")).value).toBe("new@example.com"))
+  serve([200, { ...user, email: "typed@example.com" }], tooSoon)
+  await type("E-mail", "typed@example.com")
+  act(() => updateUser({ ...user, email: "newer@example.com" } as never))
+  expect((await field("E-mail")).value).toBe("typed@example.com")
 })

@@ -10,6 +10,7 @@ import { Button, CodeField, PasswordField, TextField } from "../../ui/controls"
 import { Dialog } from "../../ui/dialog"
 import { FormProblem } from "../../ui/states"
 import { toast } from "../../ui/toast"
+import { useEdited } from "../../ui/use-edited"
 import { CodeStep, Resend, sendCode, type SentCode, sentBefore } from "../account/code"
 import { CodeForm } from "../account/code-form"
 import { useForm } from "../account/use-form"
@@ -18,7 +19,7 @@ import { SavedCheck } from "./saved-check"
 /** Phone number, e-mail address and the channels that are used. */
 export function Contact() {
   const user = session.value!.user
-  const [email, setEmail] = useState(user.email ?? "")
+  const { value: email, ...edited } = useEdited(user.email ?? "")
   const [changingPhone, setChangingPhone] = useState(false)
   /** When the next code can be asked for, while the last one is entered. */
   const [resendAt, setResendAt] = useState<number | null>(null)
@@ -27,6 +28,7 @@ export function Contact() {
   const submit = () =>
     form.run(async () => {
       if (changed) updateUser(await call("patch", "/profile", { body: { email } }))
+      edited.stored(email)
       if (!email.trim()) return toast(t().state.saved)
       // After a change of the address, the last code went to the former one.
       setResendAt(await sendEmailCode().catch((error: unknown) => { if (changed) throw error; return sentBefore(error) }))
@@ -47,7 +49,7 @@ export function Contact() {
             void submit()
           }}
         >
-          <TextField label={profileText().email} type="email" dir="ltr" value={email} onText={setEmail} problem={form.problem("email")} autocomplete="email" />
+          <TextField label={profileText().email} type="email" dir="ltr" value={email} onText={edited.set} problem={form.problem("email")} autocomplete="email" />
           {(changed || (user.email && !user.emailVerified)) && <Button type="submit" busy={form.busy}>{changed && !email.trim() ? t().actions.save : profileText().confirmEmail}</Button>}
         </form>
         {user.email && !changed && (

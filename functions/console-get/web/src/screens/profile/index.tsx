@@ -1,3 +1,5 @@
+import { useEffect } from "preact/hooks"
+import { refreshUser } from "../../app/session"
 import { profileText } from "../../i18n/profile"
 import "./profile.css"
 import { AppSection } from "./app-section"
@@ -8,6 +10,13 @@ import { Personal } from "./personal"
 import { Sessions } from "./sessions"
 
 export default function Profile() {
+  // Another device may have changed it.
+  useEffect(() => {
+    const refresh = () => document.visibilityState === "visible" && void refreshUser()
+    refresh()
+    document.addEventListener("visibilitychange", refresh)
+    return () => document.removeEventListener("visibilitychange", refresh)
+  }, [])
   return (
     <div class="screen profile">
       <header class="screen-head"><h1>{profileText().title}</h1></header>

@@ -8,15 +8,16 @@ import { Avatar } from "../../ui/avatar"
 import { Button, SelectField, TextField } from "../../ui/controls"
 import { FormProblem } from "../../ui/states"
 import { toast } from "../../ui/toast"
+import { useEdited } from "../../ui/use-edited"
 import { useForm } from "../account/use-form"
 import { CropDialog } from "./crop"
 
 /** Name, picture and place. */
 export function Personal() {
   const user = session.value!.user
-  const [name, setName] = useState(user.name)
-  const [province, setProvince] = useState(user.province?.id ?? "")
-  const [city, setCity] = useState(user.city?.id ?? "")
+  const name = useEdited(user.name)
+  const place = useEdited({ province: user.province?.id ?? "", city: user.city?.id ?? "" }) // a city is one of its province
+  const { province, city } = place.value
   const [picture, setPicture] = useState<File | null>(null)
   const input = useRef<HTMLInputElement>(null)
   const form = useForm()
@@ -27,7 +28,10 @@ export function Personal() {
 
   const save = () =>
     form.run(async () => {
-      updateUser(await call("patch", "/profile", { body: { name, province, city } }))
+      const body = { ...(name.changed ? { name: name.value } : {}), ...(place.changed ? place.value : {}) }
+      if (name.changed || place.changed) updateUser(await call("patch", "/profile", { body }))
+      name.stored(name.value)
+      place.stored(place.value)
       toast(t().state.saved)
     })
   const removePicture = () => form.run(async () => updateUser(await call("patch", "/profile", { body: { pictureId: "" } })))
@@ -58,19 +62,16 @@ export function Personal() {
             }}
           />
         </div>
-        <TextField label={profileText().name} value={name} onText={setName} problem={form.problem("name")} autocomplete="name" maxLength={100} />
+        <TextField label={profileText().name} value={name.value} onText={name.set} problem={form.problem("name")} autocomplete="name" maxLength={100} />
         <div class="profile-pair">
           <SelectField
             label={profileText().province}
             value={province}
             options={options(provinces)}
             problem={form.problem("province")}
-            onValue={(value) => {
-              setProvince(value)
-              setCity("")
-            }}
+            onValue={(value) => place.set({ province: value, city: "" })}
           />
-          <SelectField label={profileText().city} value={city} options={options(provinces.find((each) => each.id === province)?.cities ?? [])} problem={form.problem("city")} onValue={setCity} disabled={!province} />
+          <SelectField label={profileText().city} value={city} options={options(provinces.find((each) => each.id === province)?.cities ?? [])} problem={form.problem("city")} onValue={(value) => place.set({ province, city: value })} disabled={!province} />
         </div>
         <FormProblem error={form.error} except={["name", "province", "city"]} />
         <div><Button type="submit" kind="primary" busy={form.busy}>{t().actions.save}</Button></div>
