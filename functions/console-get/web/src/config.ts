@@ -1,5 +1,5 @@
 // The settings of the stack, which pkg/api/console.go writes into index.html.
-export interface Settings {
+interface Settings {
   version: string
   stage: string
   region: string

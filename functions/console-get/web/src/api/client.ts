@@ -12,7 +12,7 @@ type Result<O> = O extends { responses: infer R } ? { [S in keyof R]: S extends 
 type Query<O> = O extends { parameters: { query?: infer Q } } ? Exclude<Q, undefined> : never
 type Body<O> = O extends { requestBody?: { content: { "application/json": infer B } } } ? B : O extends { requestBody: { content: { "application/json": infer B } } } ? B : never
 
-export interface Options<O> {
+interface Options<O> {
   path?: Record<string, string>
   query?: Query<O>
   body?: Body<O>

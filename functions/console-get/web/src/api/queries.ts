@@ -1,6 +1,7 @@
 import { useQuery } from "@tanstack/preact-query"
 import { language } from "../i18n"
 import { call } from "./client"
+import { maxPage } from "./limits"
 import { allPages } from "./pages"
 import type { Category } from "./types"
 
@@ -13,7 +14,7 @@ export function useCategoryQuery(): { categories: Category[]; error: unknown; re
     queryKey: ["categories", language.value],
     staleTime: 10 * 60_000,
     queryFn: async () => {
-      const categories = await allPages((cursor) => call("get", "/categories", { query: { limit: 100, ...cursor } }))
+      const categories = await allPages((cursor) => call("get", "/categories", { query: { limit: maxPage, ...cursor } }))
       localStorage.setItem(storageKey(), JSON.stringify(categories))
       return categories
     },

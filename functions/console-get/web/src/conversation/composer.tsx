@@ -1,11 +1,12 @@
 import { Paperclip, SendHorizontal } from "lucide-preact"
 import type { ComponentChildren } from "preact"
 import { useEffect, useRef, useState } from "preact/hooks"
+import { maxFiles, maxText } from "../api/limits"
 import { settings } from "../config"
 import { t } from "../i18n"
 import { fileSize } from "../i18n/format"
 import { addFile, draftSignal, editDraft, isEmptyDraft, removeFile } from "../drafts/drafts"
-import { acceptedFiles, maxFiles, mediaType } from "../outbox/upload"
+import { acceptedFiles, mediaType } from "../outbox/upload"
 import { IconButton } from "../ui/controls"
 import { toast, toastError } from "../ui/toast"
 import { StoredFiles } from "./attachments"
@@ -65,7 +66,7 @@ export function Composer({ draft: key, label, sendLabel = t().actions.send, note
           aria-label={label}
           placeholder={label}
           value={draft.text}
-          maxLength={20_000}
+          maxLength={maxText}
           onInput={(event) => {
             editDraft(key, { text: event.currentTarget.value })
             if (onTyping && Date.now() - typedAt.current > typingEvery) {

@@ -6,27 +6,25 @@ export const common = {
   language: { label: "Language", en: "English", fa: "فارسی" },
   theme: { label: "Theme", system: "Like the device", light: "Light", dark: "Dark" },
   nav: {
-    label: "Main", tickets: "Tickets", new: "New ticket", notifications: "Notifications", profile: "Profile", inbox: "Inbox", admin: "Admin",
-    back: "Back", menu: "Menu", signOut: "Sign out", install: "Install the app",
+    label: "Main", tickets: "Tickets", notifications: "Notifications", profile: "Profile", inbox: "Inbox", admin: "Admin",
+    back: "Back", signOut: "Sign out", install: "Install the app",
     unread: (n: number) => plural(n, { one: "# unread", other: "# unread" }),
   },
   actions: {
-    save: "Save", cancel: "Cancel", close: "Close", retry: "Try again", remove: "Remove", edit: "Edit", done: "Done", more: "More", send: "Send", copy: "Copy", reload: "Reload", discard: "Discard",
+    save: "Save", cancel: "Cancel", close: "Close", retry: "Try again", remove: "Remove", edit: "Edit", done: "Done", more: "More", send: "Send", reload: "Reload",
     showMore: "Show more", undo: "Undo",
   },
   state: {
-    loading: "Loading", saved: "Saved", sending: "Sending", optional: "optional",
+    loading: "Loading", saved: "Saved", optional: "optional",
     offline: "Offline", offlineWaiting: (n: number) => plural(n, { one: "Offline – # message waits", other: "Offline – # messages wait" }),
-    waiting: (n: number) => plural(n, { one: "# message is being sent", other: "# messages are being sent" }),
-    reconnecting: "Connecting…", asOf: (time: string) => `As of ${time}`,
     newVersion: "A new version is ready", notFoundTitle: "Not there, or not yours", notFoundText: "The address is wrong, or another person's.", home: "To the start",
     failedTitle: "This did not work", request: (id: string) => `Request ${id}`,
   },
   errors: {
     network: "No connection to the server. Check the network and try again.",
     unknown: "Something went wrong on our side. Try again in a moment.",
-    required: "Fill in this field.", tooShort: (n: number) => `At least ${number(n)} characters.`, phone: "Enter a mobile number, such as 0912 345 6789.",
-    code: "The code has 6 digits.", email: "Enter an e-mail address, such as name@example.com.",
+    required: "Fill in this field.", tooShort: (n: number) => `At least ${number(n)} characters.`,
+    email: "Enter an e-mail address, such as name@example.com.",
   },
   role: { user: "Customer", support: "Support", admin: "Administrator", system: "Automatic" },
   status: { new: "New", open: "Open", pending: "Waiting for the customer", on_hold: "On hold", resolved: "Resolved", closed: "Closed" },
@@ -34,7 +32,7 @@ export const common = {
   priority: { low: "Low", medium: "Medium", high: "High", urgent: "Urgent", label: "Priority" },
   account: {
     signIn: "Sign in", signUp: "Create an account", reset: "Set a new password", signInTitle: "Sign in to support", signUpTitle: "Create your account", resetTitle: "Set a new password",
-    phone: "Mobile number", password: "Password", newPassword: "New password", name: "Your name", code: "Code", passwordHint: "At least 8 characters.",
+    phone: "Mobile number", password: "Password", newPassword: "New password", name: "Your name", code: "Code",
     withPassword: "Use a password", withCode: "Use a code by SMS", sendCode: "Send the code", codeSent: (phone: string) => `We have sent a code to ${phone}.`, otherPhone: "Other number",
     resendIn: (seconds: number) => plural(seconds, { one: "New code in # second", other: "New code in # seconds" }), resend: "Send a new code",
     noAccount: "New here?", haveAccount: "Already have an account?", forgot: "Forgotten your password?", show: "Show the password", hide: "Hide the password",
@@ -54,9 +52,9 @@ export const common = {
     priority: "Priority", more: "More", send: "Open the ticket", draftKept: "Your draft is kept on this device.", followUp: (of: string) => (of ? `Follow-up of ${of}` : "Follow-up of an earlier ticket"), endFollowUp: "Not a follow-up",
   },
   ticket: {
-    log: "Conversation", write: "Write a message", you: "You", support: "Support", unknownAuthor: "Removed user", older: "Earlier messages", newMessages: (n: number) => plural(n, { one: "# new message", other: "# new messages" }),
+    log: "Conversation", write: "Write a message", you: "You", support: "Support", unknownAuthor: "Removed user", newMessages: (n: number) => plural(n, { one: "# new message", other: "# new messages" }),
     newLine: "New", typing: (name: string) => `${name} is writing…`, several: "Several people are writing…", latest: "To the newest message",
-    details: "Details", number: "Ticket", opened: "Opened", category: "Category", assignee: "Handled by", nobody: "Nobody yet", close: "Close the ticket", reopen: "Reopen", closeTitle: "Close this ticket?", closeText: (days: number) => `You can reopen it for ${plural(days, { one: "# day", other: "# days" })}.`,
+    details: "Details", number: "Ticket", opened: "Opened", category: "Category", assignee: "Handled by", close: "Close the ticket", reopen: "Reopen", closeTitle: "Close this ticket?", closeText: (days: number) => `You can reopen it for ${plural(days, { one: "# day", other: "# days" })}.`,
     editTitle: "Change the subject", print: "Print", followUp: "Open a new ticket with this text", followUpEmpty: "Continue in a new ticket", continues: (number: string) => `Continues ${number}`, continuedBy: (number: string) => `Continued in ${number}`,
     closedHint: "This ticket is closed. A message reopens it.", closedLong: "This ticket was closed a while ago and takes no more messages.", resolvedHint: "Solved? Then you need do nothing. A message reopens the ticket.",
     marks: { waiting: "Waits to be sent", sent: "Sent", read: "Read", refused: "Not sent" }, refused: "This message was not sent.", editAgain: "Edit", sendAgain: "Send again", gone: "This ticket was deleted.",
@@ -70,9 +68,9 @@ export const common = {
   },
   files: {
     add: "Add files", remove: (name: string) => `Remove ${name}`, tooLarge: (name: string, limit: string) => `${name} is larger than ${limit}.`, tooMany: (n: number) => `At most ${number(n)} files.`, wrongType: (name: string) => `${name}: this type of file is not accepted.`,
-    pending: "Being checked…", refused: "Refused by the check", expired: "No longer there", open: (name: string) => `Open ${name}`, uploading: "Uploading", waits: "Waits",
+    pending: "Being checked…", refused: "Refused by the check", expired: "No longer there", open: (name: string) => `Open ${name}`, uploading: "Uploading",
   },
   notifications: {
-    title: "Notifications", readAll: "Mark all as read", emptyTitle: "Nothing new", emptyText: "Replies to your tickets appear here.", unreadOnly: "Unread", unread: "unread",
+    title: "Notifications", readAll: "Mark all as read", emptyTitle: "Nothing new", emptyText: "Replies to your tickets appear here.", unread: "unread",
   },
 }

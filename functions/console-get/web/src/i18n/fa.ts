@@ -12,27 +12,25 @@ export const common: typeof english = {
   language: { label: "زبان", en: "English", fa: "فارسی" },
   theme: { label: "پوسته", system: "مانند دستگاه", light: "روشن", dark: "تیره" },
   nav: {
-    label: "اصلی", tickets: "تیکت‌ها", new: "تیکت تازه", notifications: "اعلان‌ها", profile: "نمایه", inbox: "صندوق", admin: "مدیریت",
-    back: "بازگشت", menu: "فهرست", signOut: "خروج", install: "نصب برنامه",
+    label: "اصلی", tickets: "تیکت‌ها", notifications: "اعلان‌ها", profile: "نمایه", inbox: "صندوق", admin: "مدیریت",
+    back: "بازگشت", signOut: "خروج", install: "نصب برنامه",
     unread: (n) => plural(n, { other: "# خوانده‌نشده" }),
   },
   actions: {
-    save: "ذخیره", cancel: "انصراف", close: "بستن", retry: "تلاش دوباره", remove: "حذف", edit: "ویرایش", done: "انجام شد", more: "بیشتر", send: "فرستادن", copy: "رونوشت", reload: "بارگذاری دوباره", discard: "دور ریختن",
+    save: "ذخیره", cancel: "انصراف", close: "بستن", retry: "تلاش دوباره", remove: "حذف", edit: "ویرایش", done: "انجام شد", more: "بیشتر", send: "فرستادن", reload: "بارگذاری دوباره",
     showMore: "نمایش بیشتر", undo: "برگرداندن",
   },
   state: {
-    loading: "در حال بارگذاری", saved: "ذخیره شد", sending: "در حال فرستادن", optional: "اختیاری",
+    loading: "در حال بارگذاری", saved: "ذخیره شد", optional: "اختیاری",
     offline: "بدون اتصال", offlineWaiting: (n) => plural(n, { other: "بدون اتصال – # پیام در انتظار" }),
-    waiting: (n) => plural(n, { other: "# پیام در حال فرستادن" }),
-    reconnecting: "در حال اتصال…", asOf: (time) => `وضعیت ${time}`,
     newVersion: "نسخهٔ تازه آماده است", notFoundTitle: "وجود ندارد، یا از آنِ شما نیست", notFoundText: "نشانی نادرست است، یا از آنِ کس دیگری است.", home: "به آغاز",
     failedTitle: "انجام نشد", request: (id) => `درخواست ${isolate(id)}`,
   },
   errors: {
     network: "اتصال به سرور برقرار نیست. شبکه را بررسی کنید و دوباره تلاش کنید.",
     unknown: "خطایی در سمت ما رخ داد. کمی بعد دوباره تلاش کنید.",
-    required: "این بخش را پر کنید.", tooShort: (n) => `دست‌کم ${number(n)} نویسه.`, phone: "یک شمارهٔ همراه بنویسید، مانند ۰۹۱۲ ۳۴۵ ۶۷۸۹.",
-    code: "کد ۶ رقم دارد.", email: "یک نشانی ایمیل بنویسید، مانند name@example.com.",
+    required: "این بخش را پر کنید.", tooShort: (n) => `دست‌کم ${number(n)} نویسه.`,
+    email: "یک نشانی ایمیل بنویسید، مانند name@example.com.",
   },
   role: { user: "مشتری", support: "پشتیبان", admin: "مدیر", system: "خودکار" },
   status: { new: "تازه", open: "باز", pending: "در انتظار مشتری", on_hold: "معلق", resolved: "حل‌شده", closed: "بسته" },
@@ -40,7 +38,7 @@ export const common: typeof english = {
   priority: { low: "کم", medium: "معمولی", high: "زیاد", urgent: "فوری", label: "اولویت" },
   account: {
     signIn: "ورود", signUp: "ساخت حساب", reset: "گذرواژهٔ تازه", signInTitle: "ورود به پشتیبانی", signUpTitle: "حساب خود را بسازید", resetTitle: "گذرواژهٔ تازه",
-    phone: "شمارهٔ همراه", password: "گذرواژه", newPassword: "گذرواژهٔ تازه", name: "نام شما", code: "کد", passwordHint: "دست‌کم ۸ نویسه.",
+    phone: "شمارهٔ همراه", password: "گذرواژه", newPassword: "گذرواژهٔ تازه", name: "نام شما", code: "کد",
     withPassword: "با گذرواژه", withCode: "با کد پیامکی", sendCode: "فرستادن کد", codeSent: (phone) => `کدی به ${isolate(phone)} فرستادیم.`, otherPhone: "شمارهٔ دیگر",
     resendIn: (seconds) => plural(seconds, { other: "کد تازه تا # ثانیهٔ دیگر" }), resend: "فرستادن کد تازه",
     noAccount: "تازه آمده‌اید؟", haveAccount: "حساب دارید؟", forgot: "گذرواژه را فراموش کرده‌اید؟", show: "نمایش گذرواژه", hide: "پنهان کردن گذرواژه",
@@ -60,9 +58,9 @@ export const common: typeof english = {
     priority: "اولویت", more: "بیشتر", send: "باز کردن تیکت", draftKept: "پیش‌نویس شما روی این دستگاه می‌ماند.", followUp: (of) => (of ? `ادامهٔ تیکت ${isolate(of)}` : "ادامهٔ تیکتی پیشین"), endFollowUp: "ادامهٔ آن نیست",
   },
   ticket: {
-    log: "گفت‌وگو", write: "پیام خود را بنویسید", you, support: "پشتیبانی", unknownAuthor: "کاربر حذف‌شده", older: "پیام‌های پیشین", newMessages: (n) => plural(n, { other: "# پیام تازه" }),
+    log: "گفت‌وگو", write: "پیام خود را بنویسید", you, support: "پشتیبانی", unknownAuthor: "کاربر حذف‌شده", newMessages: (n) => plural(n, { other: "# پیام تازه" }),
     newLine: "تازه", typing: (name) => `${isolate(name)} می‌نویسد…`, several: "چند نفر می‌نویسند…", latest: "به تازه‌ترین پیام",
-    details: "جزئیات", number: "تیکت", opened: "باز شده", category: "دسته", assignee: "پیگیری با", nobody: "هنوز هیچ‌کس", close: "بستن تیکت", reopen: "باز کردن دوباره", closeTitle: "این تیکت بسته شود؟", closeText: (days) => `تا ${plural(days, { other: "# روز" })} می‌توانید آن را دوباره باز کنید.`,
+    details: "جزئیات", number: "تیکت", opened: "باز شده", category: "دسته", assignee: "پیگیری با", close: "بستن تیکت", reopen: "باز کردن دوباره", closeTitle: "این تیکت بسته شود؟", closeText: (days) => `تا ${plural(days, { other: "# روز" })} می‌توانید آن را دوباره باز کنید.`,
     editTitle: "تغییر موضوع", print: "چاپ", followUp: "تیکت تازه با همین متن", followUpEmpty: "ادامه در تیکت تازه", continues: (of) => `ادامهٔ ${isolate(of)}`, continuedBy: (of) => `ادامه در ${isolate(of)}`,
     closedHint: "این تیکت بسته است. یک پیام آن را دوباره باز می‌کند.", closedLong: "این تیکت مدتی پیش بسته شد و پیام تازه نمی‌پذیرد.", resolvedHint: "حل شد؟ پس کاری لازم نیست. یک پیام تیکت را دوباره باز می‌کند.",
     marks: { waiting: "در انتظار فرستادن", sent: "فرستاده شد", read: "خوانده شد", refused: "فرستاده نشد" }, refused: "این پیام فرستاده نشد.", editAgain: "ویرایش", sendAgain: "فرستادن دوباره", gone: "این تیکت حذف شد.",
@@ -76,9 +74,9 @@ export const common: typeof english = {
   },
   files: {
     add: "افزودن فایل", remove: (name) => `حذف ${isolate(name)}`, tooLarge: (name, limit) => `${isolate(name)} از ${isolate(limit)} بزرگ‌تر است.`, tooMany: (n) => `حداکثر ${number(n)} فایل.`, wrongType: (name) => `${isolate(name)}: این نوع فایل پذیرفته نمی‌شود.`,
-    pending: "در حال بررسی…", refused: "بررسی آن را رد کرد", expired: "دیگر وجود ندارد", open: (name) => `باز کردن ${isolate(name)}`, uploading: "در حال بارگذاری", waits: "در انتظار",
+    pending: "در حال بررسی…", refused: "بررسی آن را رد کرد", expired: "دیگر وجود ندارد", open: (name) => `باز کردن ${isolate(name)}`, uploading: "در حال بارگذاری",
   },
   notifications: {
-    title: "اعلان‌ها", readAll: "همه خوانده شد", emptyTitle: "چیز تازه‌ای نیست", emptyText: "پاسخ‌های تیکت‌های شما این‌جا می‌آید.", unreadOnly: "خوانده‌نشده", unread: "خوانده‌نشده",
+    title: "اعلان‌ها", readAll: "همه خوانده شد", emptyTitle: "چیز تازه‌ای نیست", emptyText: "پاسخ‌های تیکت‌های شما این‌جا می‌آید.", unread: "خوانده‌نشده",
   },
 }

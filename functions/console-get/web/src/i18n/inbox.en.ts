@@ -1,7 +1,6 @@
 import { plural } from "./format"
 
 export const inbox = {
-  title: "Inbox",
   queuesLabel: "Queues",
   queues: { mine: "Mine", unassigned: "Unassigned", open: "Open", all: "All tickets" },
   byStatus: "Status",

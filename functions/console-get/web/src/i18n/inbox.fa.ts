@@ -2,7 +2,6 @@ import type { inbox as english } from "./inbox.en"
 import { isolate, plural } from "./format"
 
 export const inbox: typeof english = {
-  title: "صندوق",
   queuesLabel: "صف‌ها",
   queues: { mine: "تیکت‌های من", unassigned: "بی‌مسئول", open: "باز", all: "همهٔ تیکت‌ها" },
   byStatus: "وضعیت",

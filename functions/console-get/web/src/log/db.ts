@@ -53,7 +53,7 @@ export interface Schema extends DBSchema {
   kv: { key: string; value: unknown }
 }
 
-export type Database = IDBPDatabase<Schema>
+type Database = IDBPDatabase<Schema>
 
 let opened: Promise<Database> | null = null
 let userId = ""

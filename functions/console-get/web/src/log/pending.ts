@@ -1,7 +1,7 @@
 import type { Ticket } from "../api/types"
 
 /** A change that is shown before the server has confirmed it, with the ticket as the server had it then. */
-export interface Pending {
+interface Pending {
   before: Ticket
   shown: Partial<Ticket>
 }

@@ -1,5 +1,6 @@
 import { signal } from "@preact/signals"
 import { call } from "../api/client"
+import { maxFileName } from "../api/limits"
 import { ApiError, isTemporary, NetworkError } from "../api/problem"
 import { t } from "../i18n"
 import { database, type StoredFile } from "../log/db"
@@ -16,7 +17,6 @@ const types: Record<string, string> = {
   pptx: "application/vnd.openxmlformats-officedocument.presentationml.presentation",
 }
 export const acceptedFiles = Object.keys(types).map((extension) => `.${extension}`).join(",")
-export const maxFiles = 10
 
 /** The media type of a file by its name, or "" if such files are not accepted. */
 export const mediaType = (name: string): string => types[name.split(".").at(-1)?.toLowerCase() ?? ""] ?? ""
@@ -52,14 +52,12 @@ export async function forgetUpload(id: string): Promise<void> {
   if (file) await db.put("files", { ...file, uploaded: false, expiresAt: new Date(0).toISOString() })
 }
 
-const maxName = 255
-
 /** The name of a file, cut before the extension to the bytes that the server takes. */
 function shortName(name: string): string {
   const dot = name.lastIndexOf(".")
   const letters = Array.from(name.slice(0, dot))
   const short = () => letters.join("") + name.slice(dot)
-  while (new TextEncoder().encode(short()).length > maxName) letters.pop()
+  while (new TextEncoder().encode(short()).length > maxFileName) letters.pop()
   return short()
 }
 

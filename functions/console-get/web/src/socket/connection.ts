@@ -3,7 +3,7 @@ import { backoff } from "./backoff"
 import type { Frame, Request } from "./frames"
 
 /** What a connection needs of its surroundings; tests replace it. */
-export interface Environment {
+interface Environment {
   /** Returns the URL of a new connection, from POST /realtime/tickets. Throws "ended" if nobody is signed in. */
   openUrl: () => Promise<string>
   newSocket: (url: string) => WebSocket

@@ -1,6 +1,7 @@
 import type { ComponentChildren, JSX } from "preact"
 import { useId, useState } from "preact/hooks"
 import { Eye, EyeOff } from "lucide-preact"
+import { codeLength } from "../api/limits"
 import { t } from "../i18n"
 import { toLatinDigits } from "../i18n/digits"
 
@@ -93,17 +94,17 @@ export function PhoneField(props: Omit<TextProps, "type">) {
   return <TextField autocomplete="username" {...props} type="tel" dir="ltr" inputMode="tel" onText={(text) => props.onText(toLatinDigits(text))} />
 }
 
-const toCode = (text: string) => toLatinDigits(text).replace(/\D/g, "").slice(0, 6)
+const toCode = (text: string) => toLatinDigits(text).replace(/\D/g, "").slice(0, codeLength)
 
 /** A code of six digits, in any digits. onDone is called with the sixth one. A pasted code replaces what is there. */
 export function CodeField({ onDone, onText, ...rest }: Omit<TextProps, "type"> & { onDone?: (code: string) => void }) {
   const take = (code: string) => {
     onText(code)
-    if (code.length === 6 && code !== rest.value) onDone?.(code)
+    if (code.length === codeLength && code !== rest.value) onDone?.(code)
   }
   const paste = (event: ClipboardEvent) => {
     const code = toCode(event.clipboardData?.getData("text") ?? "")
-    if (code.length < 6) return
+    if (code.length < codeLength) return
     event.preventDefault()
     take(code)
   }

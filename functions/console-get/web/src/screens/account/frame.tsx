@@ -23,7 +23,7 @@ export function AccountFrame({ title, children }: { title: string; children: Com
   )
 }
 
-export function LanguageSwitch() {
+function LanguageSwitch() {
   return (
     <div class="segments" role="group" aria-label={t().language.label}>
       {languages.map((each) => (

@@ -1,6 +1,7 @@
 import { useState } from "preact/hooks"
 import { Link, useLocation } from "wouter-preact"
 import { call } from "../../api/client"
+import { minPassword } from "../../api/limits"
 import { t } from "../../i18n"
 import { PasswordField } from "../../ui/controls"
 import { CodeForm } from "./code-form"
@@ -21,7 +22,7 @@ export default function Reset() {
           navigate("/login?reset=1")
         }}
       >
-        {({ problem }) => <PasswordField label={t().account.newPassword} hint={t().account.passwordHint} value={password} onText={setPassword} problem={problem("password")} required minLength={8} autocomplete="new-password" />}
+        {({ problem }) => <PasswordField label={t().account.newPassword} hint={t().errors.tooShort(minPassword)} value={password} onText={setPassword} problem={problem("password")} required minLength={minPassword} autocomplete="new-password" />}
       </CodeForm>
       <nav class="account-links">
         <Link class="link" href="/login">{t().account.signIn}</Link>

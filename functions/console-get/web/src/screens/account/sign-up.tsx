@@ -1,6 +1,7 @@
 import { useState } from "preact/hooks"
 import { Link } from "wouter-preact"
 import { call } from "../../api/client"
+import { maxName, minPassword } from "../../api/limits"
 import { signedIn } from "../../app/session"
 import { t } from "../../i18n"
 import { PasswordField, TextField } from "../../ui/controls"
@@ -21,8 +22,8 @@ export default function SignUp() {
       >
         {({ problem }) => (
           <>
-            <TextField label={t().account.name} optional value={name} onText={setName} problem={problem("name")} autocomplete="name" maxLength={100} />
-            <PasswordField label={t().account.password} hint={t().account.passwordHint} value={password} onText={setPassword} problem={problem("password")} required minLength={8} autocomplete="new-password" />
+            <TextField label={t().account.name} optional value={name} onText={setName} problem={problem("name")} autocomplete="name" maxLength={maxName} />
+            <PasswordField label={t().account.password} hint={t().errors.tooShort(minPassword)} value={password} onText={setPassword} problem={problem("password")} required minLength={minPassword} autocomplete="new-password" />
           </>
         )}
       </CodeForm>

@@ -2,6 +2,7 @@ import { useQuery, useQueryClient } from "@tanstack/preact-query"
 import { useState } from "preact/hooks"
 import { Plus } from "lucide-preact"
 import { call } from "../../api/client"
+import { maxCategoryDescription, maxCategoryName, maxPage } from "../../api/limits"
 import { allPages } from "../../api/pages"
 import type { Category } from "../../api/types"
 import { adminText } from "../../i18n/admin"
@@ -16,7 +17,7 @@ import { Head } from "./head"
 export function CategoriesScreen() {
   const client = useQueryClient()
   const [open, setOpen] = useState<Category | "new" | null>(null)
-  const { data, error, refetch } = useQuery({ queryKey: ["categories", "admin"], queryFn: () => allPages<Category>((cursor) => call("get", "/categories", { query: { limit: 100, ...cursor } })) })
+  const { data, error, refetch } = useQuery({ queryKey: ["categories", "admin"], queryFn: () => allPages<Category>((cursor) => call("get", "/categories", { query: { limit: maxPage, ...cursor } })) })
   const close = () => {
     setOpen(null)
     void client.invalidateQueries({ queryKey: ["categories"] })
@@ -81,8 +82,8 @@ function CategoryDialog({ category, all, onClose }: { category: Category | null;
       {languagesInOrder.value.map((language) => (
         <fieldset key={language} class="admin-language">
           <legend>{t().language[language]}</legend>
-          <TextField label={text.name} lang={language} value={names[language] ?? ""} onText={(value) => setNames({ ...names, [language]: value })} maxLength={80} problem={form.problem(`names/${language}`)} />
-          <TextField label={text.description} lang={language} value={descriptions[language] ?? ""} onText={(value) => setDescriptions({ ...descriptions, [language]: value })} maxLength={500} optional problem={form.problem(`descriptions/${language}`)} />
+          <TextField label={text.name} lang={language} value={names[language] ?? ""} onText={(value) => setNames({ ...names, [language]: value })} maxLength={maxCategoryName} problem={form.problem(`names/${language}`)} />
+          <TextField label={text.description} lang={language} value={descriptions[language] ?? ""} onText={(value) => setDescriptions({ ...descriptions, [language]: value })} maxLength={maxCategoryDescription} optional problem={form.problem(`descriptions/${language}`)} />
         </fieldset>
       ))}
       {category && <SelectField label={text.position} value={String(position)} options={[text.first, ...others.map(({ name }) => text.after(name))].map((label, value) => ({ value: String(value), label }))} onValue={(value) => setPosition(Number(value))} />}

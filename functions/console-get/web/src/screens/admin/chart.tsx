@@ -1,7 +1,7 @@
 import { number } from "../../i18n/format"
 import { direction } from "../../i18n"
 
-export interface Series {
+interface Series {
   name: string
   tone: "accent" | "info"
   values: readonly number[]

@@ -1,5 +1,6 @@
 import { useEffect, useState } from "preact/hooks"
 import { call } from "../../api/client"
+import { maxBroadcastBody, maxBroadcastTitle } from "../../api/limits"
 import type { components } from "../../api/schema"
 import type { Role } from "../../api/types"
 import { ulid } from "../../api/ulid"
@@ -21,7 +22,7 @@ interface Text {
   body: string
 }
 
-export interface BroadcastDraft {
+interface BroadcastDraft {
   texts: Partial<Record<Language, Text>>
   roles: Role[]
   channels: Channel[]
@@ -113,9 +114,9 @@ function TextFields({ language, first, needed, text, onText }: TextProps) {
     <fieldset class="admin-language">
       <legend>{t().language[language]}</legend>
       {!first && <p class="meta">{adminText().otherLanguage}</p>}
-      <TextField label={adminText().broadcastTitle} lang={language} value={text.title} onText={(title) => onText({ ...text, title })} maxLength={100} autoFocus={first} optional={!first} problem={problem("title")} />
+      <TextField label={adminText().broadcastTitle} lang={language} value={text.title} onText={(title) => onText({ ...text, title })} maxLength={maxBroadcastTitle} autoFocus={first} optional={!first} problem={problem("title")} />
       <Field label={adminText().broadcastBody} optional={!first} problem={problem("body")}>
-        {(ids) => <textarea {...ids} class="input" dir="auto" lang={language} placeholder=" " value={text.body} maxLength={1000} onInput={(event) => onText({ ...text, body: event.currentTarget.value })} />}
+        {(ids) => <textarea {...ids} class="input" dir="auto" lang={language} placeholder=" " value={text.body} maxLength={maxBroadcastBody} onInput={(event) => onText({ ...text, body: event.currentTarget.value })} />}
       </Field>
     </fieldset>
   )

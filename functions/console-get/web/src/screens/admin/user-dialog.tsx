@@ -1,5 +1,6 @@
 import { useState } from "preact/hooks"
 import { call } from "../../api/client"
+import { maxEmail, maxName, minPassword } from "../../api/limits"
 import type { components } from "../../api/schema"
 import type { Role } from "../../api/types"
 import { session, updateUser } from "../../app/session"
@@ -65,13 +66,13 @@ export function UserDialog({ user, onClose }: { user: AdminUser; onClose: () => 
         </>
       ) : (
         <>
-          <TextField label={adminText().name} value={name} onText={setName} maxLength={100} problem={form.problem("name")} />
+          <TextField label={adminText().name} value={name} onText={setName} maxLength={maxName} problem={form.problem("name")} />
           <SelectField label={text.role} value={role} options={roleOptions()} onValue={setRole} problem={form.problem("role")} />
           {!own && (
             <>
               <PhoneField label={t().account.phone} value={phone} onText={setPhone} problem={form.problem("phone")} autocomplete="off" />
               <EmailField value={email} onText={setEmail} problem={form.problem("email")} />
-              <PasswordField label={t().account.newPassword} value={password} onText={setPassword} problem={form.problem("password")} optional autocomplete="new-password" hint={`${t().account.passwordHint} ${text.passwordHint}`} />
+              <PasswordField label={t().account.newPassword} value={password} onText={setPassword} problem={form.problem("password")} optional autocomplete="new-password" hint={`${t().errors.tooShort(minPassword)} ${text.passwordHint}`} />
             </>
           )}
           <label class="check">
@@ -86,7 +87,7 @@ export function UserDialog({ user, onClose }: { user: AdminUser; onClose: () => 
 }
 
 function EmailField(props: { value: string; onText: (email: string) => void; problem: string | undefined }) {
-  return <TextField {...props} label={adminText().fields.email!} type="email" dir="ltr" optional autocomplete="off" />
+  return <TextField {...props} label={adminText().fields.email!} type="email" dir="ltr" maxLength={maxEmail} optional autocomplete="off" />
 }
 
 export function NewUser({ onClose }: { onClose: () => void }) {
@@ -106,10 +107,10 @@ export function NewUser({ onClose }: { onClose: () => void }) {
     <Dialog title={adminText().newUser} onClose={onClose} actions={<><Button onClick={onClose}>{t().actions.cancel}</Button><Button kind="primary" busy={form.busy} onClick={() => void save()}>{t().actions.save}</Button></>}>
       <FormProblem error={form.error} except={["phone", "name", "role", "email", "password"]} />
       <PhoneField label={t().account.phone} value={phone} onText={setPhone} problem={form.problem("phone")} autoFocus autocomplete="off" />
-      <TextField label={adminText().name} value={name} onText={setName} maxLength={100} problem={form.problem("name")} optional />
+      <TextField label={adminText().name} value={name} onText={setName} maxLength={maxName} problem={form.problem("name")} optional />
       <SelectField label={adminText().role} value={role} options={roleOptions()} onValue={setRole} problem={form.problem("role")} />
       <EmailField value={email} onText={setEmail} problem={form.problem("email")} />
-      <PasswordField label={t().account.password} value={password} onText={setPassword} problem={form.problem("password")} optional autocomplete="new-password" hint={`${t().account.passwordHint} ${adminText().newUserHint}`} />
+      <PasswordField label={t().account.password} value={password} onText={setPassword} problem={form.problem("password")} optional autocomplete="new-password" hint={`${t().errors.tooShort(minPassword)} ${adminText().newUserHint}`} />
     </Dialog>
   )
 }

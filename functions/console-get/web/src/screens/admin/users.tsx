@@ -2,6 +2,7 @@ import { useQueryClient } from "@tanstack/preact-query"
 import { useState } from "preact/hooks"
 import { UserPlus } from "lucide-preact"
 import { call } from "../../api/client"
+import { maxSearch } from "../../api/limits"
 import type { Role } from "../../api/types"
 import { adminText } from "../../i18n/admin"
 import { named, t } from "../../i18n"
@@ -33,7 +34,7 @@ export function UsersScreen() {
       <Head title={text.areas.users}><Button kind="primary" icon={<UserPlus size={18} />} onClick={() => setOpen("new")}>{text.newUser}</Button></Head>
       <div class="admin-filters">
         <Segments label={text.role} value={role} options={roles.map((value) => ({ value, label: value === "all" ? t().tickets.all : t().role[value] }))} onValue={setRole} />
-        <TextField label={t().tickets.search} placeholder={text.userSearchHint} value={words} onText={setWords} maxLength={200} />
+        <TextField label={t().tickets.search} placeholder={text.userSearchHint} value={words} onText={setWords} maxLength={maxSearch} />
       </div>
       <Pages result={result} empty={t().tickets.noneFound}>
         {(users) => (

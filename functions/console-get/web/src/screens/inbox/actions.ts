@@ -43,7 +43,7 @@ async function refresh(id: string): Promise<void> {
   if (detail) putTickets([detail.ticket])
 }
 
-export interface Assignee {
+interface Assignee {
   id: string
   name: string
   pictureUrl: string | null

@@ -1,6 +1,7 @@
 import { useEffect, useMemo, useRef, useState } from "preact/hooks"
 import { Keyboard, MessagesSquare, Search, X } from "lucide-preact"
 import { Redirect, useLocation, useSearch } from "wouter-preact"
+import { maxSearch } from "../../api/limits"
 import { NotFound } from "../../app/not-found"
 import { outdate, queryClient } from "../../api/query"
 import { isActive } from "../../api/types"
@@ -133,7 +134,7 @@ function QueueHead({ queue, input, onHelp }: { queue: Queue; input: { current: H
           inputMode="search"
           dir="auto"
           value={words}
-          maxLength={200}
+          maxLength={maxSearch}
           aria-label={inboxText().searchLabel}
           placeholder={inboxText().searchLabel}
           onInput={(event) => setWords(event.currentTarget.value)}

@@ -25,7 +25,7 @@ interface Props {
   onClose: () => void
 }
 
-export const useAgents = () => useQuery({ queryKey: ["agents"], queryFn: () => call("get", "/agents"), select: (answer) => answer.data })
+const useAgents = () => useQuery({ queryKey: ["agents"], queryFn: () => call("get", "/agents"), select: (answer) => answer.data })
 
 export function AssignPicker({ ticketId, onClose }: Props) {
   const me = session.value!.user

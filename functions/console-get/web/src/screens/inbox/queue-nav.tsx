@@ -15,7 +15,7 @@ import { PriorityMark, StatusChip } from "../../ui/status"
 import { pathOf, plain, priorities, type Queue, queueName, type QueueKind, statuses } from "./queues"
 
 /** The numbers of the queues: asked for once, then frames bring them. */
-export function useCounts(): TicketCounts | null {
+function useCounts(): TicketCounts | null {
   const { data, dataUpdatedAt } = useQuery({ queryKey: ["tickets", "counts"], queryFn: () => call("get", "/tickets/counts") })
   useEffect(() => {
     if (data) counts.value = data

@@ -1,6 +1,6 @@
 import { type Category, isActive, type Priority, type Status, type Ticket } from "../../api/types"
 
-export const activeStatuses = ["new", "open", "pending", "on_hold"] as const satisfies readonly Status[]
+const activeStatuses = ["new", "open", "pending", "on_hold"] as const satisfies readonly Status[]
 export const statuses = [...activeStatuses, "resolved", "closed"] as const satisfies readonly Status[]
 export const priorities = ["urgent", "high", "medium", "low"] as const satisfies readonly Priority[]
 
@@ -101,7 +101,7 @@ export function compare(queue: Queue, a: Ticket, b: Ticket): number {
   return inactive || priority || answered || ascending(sinceA || a.createdAt, sinceB || b.createdAt) || ascending(a.id, b.id)
 }
 
-export interface QueueNames {
+interface QueueNames {
   mine: string
   unassigned: string
   open: string

@@ -1,6 +1,7 @@
 import { CircleAlert, CircleCheck } from "lucide-preact"
 import { useState } from "preact/hooks"
 import { call } from "../../api/client"
+import { maxEmail } from "../../api/limits"
 import { ApiError } from "../../api/problem"
 import { session, updateUser } from "../../app/session"
 import { t } from "../../i18n"
@@ -49,7 +50,7 @@ export function Contact() {
             void submit()
           }}
         >
-          <TextField label={profileText().email} type="email" dir="ltr" value={email} onText={edited.set} problem={form.problem("email")} autocomplete="email" />
+          <TextField label={profileText().email} type="email" dir="ltr" maxLength={maxEmail} value={email} onText={edited.set} problem={form.problem("email")} autocomplete="email" />
           {(changed || (user.email && !user.emailVerified)) && <Button type="submit" busy={form.busy}>{changed && !email.trim() ? t().actions.save : profileText().confirmEmail}</Button>}
         </form>
         {user.email && !changed && (

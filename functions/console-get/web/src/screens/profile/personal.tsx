@@ -1,6 +1,7 @@
 import { useQuery } from "@tanstack/preact-query"
 import { useRef, useState } from "preact/hooks"
 import { call } from "../../api/client"
+import { maxName } from "../../api/limits"
 import { session, updateUser } from "../../app/session"
 import { language, t } from "../../i18n"
 import { profileText } from "../../i18n/profile"
@@ -62,7 +63,7 @@ export function Personal() {
             }}
           />
         </div>
-        <TextField label={profileText().name} value={name.value} onText={name.set} problem={form.problem("name")} autocomplete="name" maxLength={100} />
+        <TextField label={profileText().name} value={name.value} onText={name.set} problem={form.problem("name")} autocomplete="name" maxLength={maxName} />
         <div class="profile-pair">
           <SelectField
             label={profileText().province}

@@ -2,6 +2,7 @@ import { useQuery } from "@tanstack/preact-query"
 import { Monitor, Smartphone } from "lucide-preact"
 import { useState } from "preact/hooks"
 import { call } from "../../api/client"
+import { maxPage } from "../../api/limits"
 import { allPages } from "../../api/pages"
 import type { Session } from "../../api/types"
 import { ago } from "../../i18n/format"
@@ -13,7 +14,7 @@ import { toastError } from "../../ui/toast"
 
 /** Where the user is signed in; each other place can be signed out. */
 export function Sessions() {
-  const query = useQuery({ queryKey: ["sessions"], queryFn: () => allPages<Session>((cursor) => call("get", "/sessions", { query: { limit: 100, ...cursor } })) })
+  const query = useQuery({ queryKey: ["sessions"], queryFn: () => allPages<Session>((cursor) => call("get", "/sessions", { query: { limit: maxPage, ...cursor } })) })
   const [ending, setEnding] = useState<Session | null>(null)
   const end = async (session: Session) => {
     setEnding(null)

@@ -3,6 +3,7 @@ import { type UseInfiniteQueryResult, useInfiniteQuery } from "@tanstack/preact-
 import { CircleAlert, Clock, Inbox, Plus, Search } from "lucide-preact"
 import { useEffect } from "preact/hooks"
 import { Link } from "wouter-preact"
+import { maxSearch } from "../../api/limits"
 import type { Ticket } from "../../api/types"
 import { t } from "../../i18n"
 import { badge } from "../../i18n/format"
@@ -46,7 +47,7 @@ export function TicketList({ openId }: { openId: string | undefined }) {
         </div>
         <label class="search">
           <Search size={18} aria-hidden="true" />
-          <input type="search" dir="auto" class="input" aria-label={t().tickets.searchLabel} placeholder={t().tickets.search} maxLength={200} value={search.value} onInput={(event) => (search.value = event.currentTarget.value)} />
+          <input type="search" dir="auto" class="input" aria-label={t().tickets.searchLabel} placeholder={t().tickets.search} maxLength={maxSearch} value={search.value} onInput={(event) => (search.value = event.currentTarget.value)} />
         </label>
         {!q && (
           <Segments

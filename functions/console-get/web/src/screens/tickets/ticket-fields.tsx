@@ -1,4 +1,5 @@
 import { Paperclip } from "lucide-preact"
+import { maxText, maxTitle } from "../../api/limits"
 import { isSelectable, useCategoryQuery } from "../../api/queries"
 import type { Priority } from "../../api/types"
 import { StoredFiles } from "../../conversation/attachments"
@@ -56,9 +57,9 @@ export function TicketFields({ draft: key, files, tried, busy = false }: Props) 
         )}
         {missing(opening.categoryId) && <p class="problem" role="alert">{t().errors.required}</p>}
       </fieldset>
-      <TextField label={t().newTicket.subject} hint={t().newTicket.subjectHint} problem={missing(opening.title)} value={opening.title} onText={(title) => edit({ title })} maxLength={200} readOnly={busy} />
+      <TextField label={t().newTicket.subject} hint={t().newTicket.subjectHint} problem={missing(opening.title)} value={opening.title} onText={(title) => edit({ title })} maxLength={maxTitle} readOnly={busy} />
       <Field label={t().newTicket.text} hint={t().newTicket.textHint} problem={missing(draft.text)}>
-        {(ids) => <textarea {...ids} class="input" dir="auto" placeholder=" " value={draft.text} maxLength={20_000} readOnly={busy} onInput={(event) => editDraft(key, { text: event.currentTarget.value })} />}
+        {(ids) => <textarea {...ids} class="input" dir="auto" placeholder=" " value={draft.text} maxLength={maxText} readOnly={busy} onInput={(event) => editDraft(key, { text: event.currentTarget.value })} />}
       </Field>
       <StoredFiles ids={draft.files} {...(busy ? {} : { onRemove: (id) => void removeFile(key, id) })} />
       <div class="new-ticket-line">

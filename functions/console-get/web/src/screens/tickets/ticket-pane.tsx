@@ -2,6 +2,7 @@ import { ArrowLeft, CircleCheck, EllipsisVertical, Lock, Pencil, Printer, Rotate
 import { useState } from "preact/hooks"
 import { Link, useLocation } from "wouter-preact"
 import { call } from "../../api/client"
+import { maxTitle } from "../../api/limits"
 import { isActive, type Ticket } from "../../api/types"
 import { ulid } from "../../api/ulid"
 import { settings } from "../../config"
@@ -129,7 +130,7 @@ function TitleDialog({ ticket, onClose }: { ticket: Ticket; onClose: () => void 
   return (
     <Dialog title={t().ticket.editTitle} onClose={onClose} actions={<><Button onClick={onClose}>{t().actions.cancel}</Button><Button kind="primary" onClick={save}>{t().actions.save}</Button></>}>
       <form onSubmit={(event) => (event.preventDefault(), save())}>
-        <TextField label={t().newTicket.subject} value={title} onText={setTitle} maxLength={200} required autoFocus />
+        <TextField label={t().newTicket.subject} value={title} onText={setTitle} maxLength={maxTitle} required autoFocus />
       </form>
     </Dialog>
   )
