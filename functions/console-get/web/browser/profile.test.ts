@@ -217,8 +217,10 @@ test("a ticket for a customer whose answer was lost is opened once, also after t
   await page.reload()
   await page.getByRole("button", { name: "New ticket for this customer" }).click()
   await expect.poll(() => dialog.getByLabel("Subject").inputValue()).toBe("Called about a refund")
+  await dialog.getByLabel("Your message").fill("The customer called. The bank has refused it.")
   await send()
   await page.getByRole("heading", { name: "Called about a refund" }).waitFor()
+  await expect.poll(() => page.getByRole("textbox", { name: /Reply to/ }).inputValue()).toBe("The bank has refused it.")
   const { data } = await customer<{ data: { title: string }[] }>("GET", "/tickets")
   expect(data.map(({ title }) => title)).toEqual(["Called about a refund", "Where is my parcel?"])
 
