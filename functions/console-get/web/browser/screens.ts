@@ -30,6 +30,20 @@ async function pasteFile(page: Page): Promise<void> {
   await page.locator(".file").waitFor()
 }
 
+async function openForCustomer(page: Page): Promise<void> {
+  const details = page.locator(".pane-details-button")
+  if (await details.isVisible()) await details.click() // they do not stand beside the ticket
+  await page.locator(".details .button[data-kind=quiet]", { has: page.locator("svg.lucide-plus") }).click()
+  await page.locator("dialog .new-ticket-fields").waitFor()
+}
+
+async function signOutWithDraft(page: Page): Promise<void> {
+  await page.locator(".composer-text").fill("Which?")
+  await page.locator("nav.rail [aria-haspopup=menu]").click()
+  await page.locator("nav.rail [role=menuitem]").last().click()
+  await page.locator("dialog[open]").waitFor()
+}
+
 async function endSession(page: Page): Promise<void> {
   await page.locator(".composer-text").fill("Is it the first or the second charge?")
   await page.keyboard.press("Control+Enter")
@@ -72,6 +86,7 @@ export const screens: readonly Screen[] = [
   { name: "ticket, missing", role: "user", path: "/tickets/01KASGD4A00000000000000099" },
   { name: "ticket, offline", role: "user", path: `/tickets/${ticketId}`, state: "offline", act: waitingMessage },
   { name: "ticket, session ended", role: "user", path: `/tickets/${ticketId}`, state: "ended", act: endSession },
+  { name: "ticket, sign out", role: "user", path: `/tickets/${ticketId}`, act: signOutWithDraft },
   { name: "notifications", role: "user", path: "/notifications" },
   { name: "notifications, none", role: "user", path: "/notifications", state: "empty" },
   { name: "notifications, error", role: "user", path: "/notifications", state: "error" },
@@ -90,6 +105,7 @@ export const screens: readonly Screen[] = [
   { name: "inbox, assign", role: "support", path: `/inbox/open/${ticketId}`, act: press("a") },
   { name: "inbox, tags", role: "support", path: `/inbox/open/${ticketId}`, act: press("t") },
   { name: "inbox, conflict", role: "support", path: `/inbox/open/${ticketId}`, act: overtakenTags },
+  { name: "inbox, new ticket", role: "support", path: `/inbox/open/${ticketId}`, act: openForCustomer },
   { name: "inbox, note", role: "support", path: `/inbox/open/${ticketId}`, act: press("n") },
 
   { name: "dashboard", role: "admin", path: "/admin", golden: true },

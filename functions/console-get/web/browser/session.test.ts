@@ -31,7 +31,7 @@ test("4 a session that is ended elsewhere: sign-in over the page, the draft is s
   expect(await dialog.getByLabel("Mobile number").isDisabled()).toBe(false)
   await waiting.waitFor()
   await dialog.getByRole("button", { name: "Sign out" }).click()
-  const question = page.getByRole("dialog", { name: "Not everything is sent" })
+  const question = page.getByRole("dialog", { name: "Sign out without sending?" })
   await question.getByText("2 messages and drafts have not been sent yet").waitFor()
   await question.getByRole("button", { name: "Cancel" }).click()
   await context.unrouteAll()

@@ -54,7 +54,7 @@ test("who signs out in one tab is signed out in all, leaves nothing on the devic
   await page.waitForTimeout(400) // a draft is stored 200 ms after the last key
   await page.getByRole("button", { name: /Sara/ }).click()
   await page.getByRole("menuitem", { name: "Sign out" }).click()
-  const question = page.getByRole("dialog", { name: "Not everything is sent" })
+  const question = page.getByRole("dialog", { name: "Sign out without sending?" })
   await question.waitFor()
   await other.getByLabel("Write a message").fill("half a sentence, and its end")
   await question.getByRole("button", { name: "Sign out" }).click()

@@ -38,7 +38,7 @@ export const common = {
     noAccount: "New here?", haveAccount: "Already have an account?", forgot: "Forgotten your password?", show: "Show the password", hide: "Hide the password",
     secondFactor: "Your account needs a code too. We have sent it by SMS.", secondPassword: "Your account needs the password too.", resetDone: "The new password is set. Sign in with it.",
     endedTitle: "Your session has ended", endedText: "Sign in again. What you have written is still here.",
-    signOutTitle: "Not everything is sent", signOutText: (n: number) => plural(n, { one: "# message or draft has not been sent yet. It is deleted from this device if you sign out now.", other: "# messages and drafts have not been sent yet. They are deleted from this device if you sign out now." }),
+    signOutTitle: "Sign out without sending?", signOutText: (n: number) => plural(n, { one: "# message or draft has not been sent yet. It is deleted from this device if you sign out now.", other: "# messages and drafts have not been sent yet. They are deleted from this device if you sign out now." }),
     tagline: "Ask, follow, and read every answer in one place.",
   },
   tickets: {
