@@ -8,6 +8,9 @@ import (
 
 func main() {
 	a := app.New()
-	handler := &ws.ConnectHandler{Tokens: a.ConnectTokens(), Authenticator: a.Authenticator(), AllowedOrigins: a.AllowedOrigins(), SocketLimiter: a.SocketLimiter(), Log: a.Log}
+	handler := &ws.ConnectHandler{
+		Store: a.Store(), Tokens: a.ConnectTokens(), Authenticator: a.Authenticator(), AllowedOrigins: a.AllowedOrigins(),
+		SocketLimiter: a.SocketLimiter(), Log: a.Log, Now: app.Now,
+	}
 	a.Run(handler.Connect)
 }

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/aws/aws-lambda-go/events"
 
@@ -21,6 +22,7 @@ import (
 
 // ConnectHandler authenticates new connections.
 type ConnectHandler struct {
+	Store         realtime.Store
 	Tokens        *realtime.ConnectTokens
 	Authenticator *account.Authenticator
 	// AllowedOrigins are the origins of browser pages. Native clients send no Origin header.
@@ -28,6 +30,7 @@ type ConnectHandler struct {
 	// SocketLimiter counts the sockets that a user opens; nil permits all.
 	SocketLimiter *limit.Limiter
 	Log           *slog.Logger
+	Now           func() time.Time
 }
 
 // Connect is the route $connect. It accepts a connect token in the query string, an access
@@ -67,12 +70,12 @@ func isOwnOrigin(event events.APIGatewayWebsocketProxyRequest, origin string) bo
 // has ended. It checks afterwards: what ends later finds the stored connection and closes it.
 // Returns token_expired or session_ended.
 func (h *ConnectHandler) register(ctx context.Context, connectionID string, actor user.Principal) error {
-	err := h.Tokens.Store.AddConnection(ctx, realtime.NewConnection(connectionID, actor, h.Tokens.Now()))
+	err := h.Store.AddConnection(ctx, realtime.NewConnection(connectionID, actor, h.Now()))
 	if err == nil {
 		err = h.Authenticator.CheckSession(ctx, actor)
 	}
 	if err != nil {
-		_, _, deleteErr := h.Tokens.Store.DeleteConnection(ctx, connectionID)
+		_, _, deleteErr := h.Store.DeleteConnection(ctx, connectionID)
 		err = errors.Join(err, deleteErr)
 	}
 	return err

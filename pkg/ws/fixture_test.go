@@ -87,8 +87,8 @@ func newFixture(t *testing.T) *fixture {
 	authenticator := &account.Authenticator{Verifier: auth.NewVerifier(auth.KeySet{signing}.Public(), "test", now), Revocations: account.NewRevocationCache(store, now), Cookies: store, Now: now}
 	fx.handler = &ws.Handler{Store: store, Revocations: authenticator.Revocations, Hub: hub, Publisher: &ws.Publisher{Hub: hub, Revocations: authenticator.Revocations, Log: log}, Log: log, Now: now}
 	fx.connect = &ws.ConnectHandler{
-		Tokens: &realtime.ConnectTokens{Store: store, Now: now, Random: rand.Reader}, Authenticator: authenticator,
-		AllowedOrigins: []string{"https://app.ir", "https://api.ir"}, Log: log,
+		Store: store, Tokens: &realtime.ConnectTokens{Store: store, Now: now, Random: rand.Reader}, Authenticator: authenticator,
+		AllowedOrigins: []string{"https://app.ir", "https://api.ir"}, Log: log, Now: now,
 	}
 	for _, p := range []user.Principal{sara, reza, ali} {
 		must(store.CreateSession(context.Background(), account.Session{Family: p.Session, ExpiresAt: fx.now.Add(account.SessionTTL), User: user.User{ID: p.UserID, Role: p.Role}}, nil))
