@@ -80,6 +80,9 @@ export async function person(browser: Browser, { language = "en", width = 1280, 
   return { context, page: await context.newPage(), language, faults }
 }
 
+/** A name or a number as sentences of the console have it. */
+export const isolated = (text: string): string => `\u2068${text}\u2069`
+
 /** Makes a page hidden or shown; Chromium without a screen shows every page. */
 export const setVisible = (page: Page, visible: boolean): Promise<void> =>
   page.evaluate((state) => {

@@ -1,6 +1,6 @@
 import type { Browser, Page } from "playwright-core"
 import { afterAll, beforeAll, expect, test } from "vitest"
-import { apiUrl, caller, launch, newCustomer, openTicketAs, type Person, person, signInOverApi } from "./console"
+import { apiUrl, caller, isolated, launch, newCustomer, openTicketAs, type Person, person, signInOverApi } from "./console"
 
 let browser: Browser
 beforeAll(async () => void (browser = await launch()))
@@ -61,14 +61,14 @@ test("14 a picture is pasted and a file dropped; what is not accepted is said", 
   await page.getByText("Drop files here").waitFor({ state: "detached" })
 
   await give(page, "drop", [{ name: "setup.exe", type: "application/x-msdownload" }])
-  await page.getByText("setup.exe: this type of file is not accepted.").waitFor()
+  await page.getByText(`${isolated("setup.exe")}: this type of file is not accepted.`).waitFor()
   const { maxFileMiB } = JSON.parse((await page.locator("#settings").textContent())!) as { maxFileMiB: number }
   await give(page, "drop", [{ name: "film.mp4", type: "video/mp4", size: maxFileMiB * 2 ** 20 + 1 }])
-  await page.getByText(/film\.mp4 is larger than/).waitFor()
+  await page.getByText(`${isolated("film.mp4")} is larger than`).waitFor()
   await give(page, "drop", Array.from({ length: 9 }, (_, i) => ({ name: `${i}.txt`, type: "text/plain" })))
   await page.getByText("At most 10 files.").waitFor()
   expect(await page.locator(".composer .file").count()).toBe(10)
-  for (let i = 0; i < 8; i++) await page.getByRole("button", { name: `Remove ${i}.txt` }).click()
+  for (let i = 0; i < 8; i++) await page.getByRole("button", { name: `Remove ${isolated(`${i}.txt`)}` }).click()
 
   await send(page, "Both files")
   await page.locator(".message[data-own]", { hasText: "Both files" }).getByRole("img", { name: "Sent", exact: true }).waitFor({ timeout: 60_000 })
@@ -109,7 +109,7 @@ test("14 a file that the check refuses is said, and the message can be sent with
   await problem.getByRole("button", { name: "Edit" }).click()
   await problem.waitFor({ state: "detached" })
   expect(await page.getByLabel("Write a message").inputValue()).toBe("Look at this")
-  await page.getByRole("button", { name: "Remove photo.png" }).click()
+  await page.getByRole("button", { name: `Remove ${isolated("photo.png")}` }).click()
   await page.getByLabel("Write a message").press("Control+Enter")
   await page.locator(".message[data-own]", { hasText: "Look at this" }).getByRole("img", { name: "Sent", exact: true }).waitFor({ timeout: 60_000 })
   expect((await messages(customer)).map((entry) => [entry.body, entry.attachments.length])).toEqual([["Look at this", 0]])

@@ -1,7 +1,7 @@
 import type { Browser, Page } from "playwright-core"
 import { afterAll, beforeAll, expect, test } from "vitest"
 import { customerWithTicket } from "./api"
-import { type Call, launch, person, seeded, signInOverApi, writeAs } from "./console"
+import { type Call, isolated, launch, person, seeded, signInOverApi, writeAs } from "./console"
 import { closedTicketId, manyTickets, open, somebody, ticketId } from "./fixtures"
 
 let browser: Browser
@@ -88,7 +88,7 @@ test("12 two agents take a ticket: one wins, the other sees who", async () => {
   for (const { page } of [first, second]) await page.getByRole("button", { name: "Take it" }).waitFor()
   await first.page.getByRole("button", { name: "Take it" }).click()
   for (const { page } of [first, second]) await page.getByRole("button", { name: "Reza Karimi", exact: true }).first().waitFor()
-  await second.page.getByText("Reza Karimi is here too").waitFor()
+  await second.page.getByText(`${isolated("Reza Karimi")} is here too`).waitFor()
   expect([...first.faults, ...second.faults]).toEqual([])
 })
 

@@ -1,7 +1,7 @@
 import type { Browser, Page } from "playwright-core"
 import { afterAll, beforeAll, expect, test } from "vitest"
 import { customerWithTicket } from "./api"
-import { caller, launch, newId, openTicketAs, person, seeded, signInOverApi, writeAs } from "./console"
+import { caller, isolated, launch, newId, openTicketAs, person, seeded, signInOverApi, writeAs } from "./console"
 
 let browser: Browser
 beforeAll(async () => void (browser = await launch()))
@@ -30,7 +30,7 @@ test("13 status, priority and tags change live in all browsers", async () => {
   for (const { page } of [first, second]) await fact(page, "Urgent")
   await pick(first.page, "t", "کارت‌به‌کارت")
   for (const { page } of [first, second]) await fact(page, "کارت‌به‌کارت")
-  await second.page.locator(".log-event", { hasText: "Reza Karimi set the tags: کارت‌به‌کارت" }).waitFor({ timeout: 60_000 })
+  await second.page.locator(".log-event", { hasText: `${isolated("Reza Karimi")} set the tags: ${isolated("کارت‌به‌کارت")}` }).waitFor({ timeout: 60_000 })
   await pick(second.page, "t", "refund")
   for (const { page } of [first, second]) await fact(page, /کارت‌به‌کارت.*refund/)
   expect(await customer.page.content()).not.toContain("refund") // tags are for staff
@@ -55,7 +55,7 @@ test("13 of two changes of the same tags the second one is shown both versions",
     }
     return route.continue()
   })
-  const dialog = page.getByRole("dialog", { name: /was faster: Tags/ })
+  const dialog = page.getByRole("dialog", { name: `was faster: ${isolated("Tags")}` })
   const tags = async () => (await colleague<{ ticket: { tags: string[] } }>("GET", `/tickets/${ticket.id}`)).ticket.tags
 
   overtake = () => colleague("PATCH", `/tickets/${ticket.id}`, { tags: ["theirs"] })
@@ -158,7 +158,7 @@ test("17 close, reopen by a message and by the menu; too late, a new ticket is o
   await page.getByLabel("Write a message").fill("It broke again")
   await page.getByLabel("Write a message").press("Control+Enter")
   await page.getByRole("alert").getByRole("button", { name: "Open a new ticket with this text" }).click()
-  await page.getByText(`Follow-up of ${ticket.number}`).waitFor()
+  await page.getByText(`Follow-up of ${isolated(ticket.number)}`).waitFor()
   expect(await page.getByLabel("Your message").inputValue()).toBe("It broke again")
 
   // Eight days later, the screen says it before anything is sent, and keeps what the form has.
@@ -169,7 +169,7 @@ test("17 close, reopen by a message and by the menu; too late, a new ticket is o
   expect(await page.getByLabel("Your message").inputValue()).toBe("It broke again")
   expect(await page.getByLabel("Subject").inputValue()).toBe("Closed and open")
   await page.getByRole("button", { name: "Open the ticket" }).click()
-  await page.getByRole("link", { name: `Continues ${ticket.number}` }).click({ timeout: 90_000 })
+  await page.getByRole("link", { name: `Continues ${isolated(ticket.number)}` }).click({ timeout: 90_000 })
   await page.getByRole("link", { name: /^Continued in / }).waitFor({ timeout: 60_000 })
   expect(customer.faults).toEqual([])
 })

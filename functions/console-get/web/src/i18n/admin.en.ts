@@ -1,5 +1,5 @@
 import type { components } from "../api/schema"
-import { number, plural } from "./format"
+import { isolate, number, plural } from "./format"
 
 type Schemas = components["schemas"]
 /** A text for each value that the server may send. */
@@ -14,7 +14,7 @@ export const admin = {
   backlog: "Waiting now", status: "Status", tickets: "Tickets", age: "Age", ages: { lt1d: "Under a day", d1to3: "1 to 3 days", d3to7: "3 to 7 days", gt7d: "Older" }, byAgent: "By agent", byCategory: "By category",
   role: "Role", newUser: "New user", newUserHint: "Without it, the user signs in with a code by SMS. Where staff sign in with both, they need it.", passwordHint: "It replaces the one before and signs the user out everywhere.", userSearchHint: "Name, number or e-mail", noName: "No name", disabled: "Disabled", neverSeen: "Never signed in",
   since: (time: string) => `since ${time}`, disable: "Disabled: cannot sign in", removeUser: "Remove the user", removeText: "The user, the tickets and the files are removed for ever. What the user wrote in tickets of others loses the name.", typeNumber: "Type the number to confirm", userRemoved: "The user is removed.",
-  newCategory: "New category", description: "Description", inactive: "Inactive", activeCategory: "Active: customers can choose it", position: "Position in the list", first: "First", after: (name: string) => `After “${name}”`, removeCategory: "Remove the category", removeCategoryText: "Existing tickets keep its name. New tickets cannot have it any more.",
+  newCategory: "New category", description: "Description", inactive: "Inactive", activeCategory: "Active: customers can choose it", position: "Position in the list", first: "First", after: (name: string) => `After “${isolate(name)}”`, removeCategory: "Remove the category", removeCategoryText: "Existing tickets keep its name. New tickets cannot have it any more.",
   newBroadcast: "New broadcast", noBroadcasts: "No broadcast yet", broadcastTitle: "Title", broadcastBody: "Text", audience: "To", channelsLabel: "Over", chooseOne: "Choose at least one.", channels: { app: "In the app", email: "E-mail", sms: "SMS", push: "Push message" } satisfies Of<Schemas["Broadcast"]["channels"][number]>,
   otherLanguage: "Optional. Without it, everybody gets the text above.", smsLength: (parts: string) => `${parts} SMS for each person`, review: "Review", sendNow: "Send now", sureText: (total: number, complete: boolean) => `To ${plural(total, { one: "# person", other: complete ? "# people" : "#+ people" })}? What has been sent cannot be taken back.`,
   stopSending: "Stop sending", recipients: (n: number) => plural(n, { one: "# recipient", other: "# recipients" }), delivered: (sent: number, failed: number, skipped: number) => `${number(sent)} sent, ${number(failed)} failed, ${number(skipped)} skipped`,

@@ -1,4 +1,4 @@
-import { plural } from "./format"
+import { isolate, plural } from "./format"
 
 export const inbox = {
   queuesLabel: "Queues",
@@ -11,20 +11,20 @@ export const inbox = {
   chooseTitle: "No ticket open", chooseText: "Choose one from the list, or press J and Enter.",
   needsConnection: "This needs the connection. Try again when you are online.",
   notResolved: "The message is not sent, so the status stays as it is.",
-  statusSet: (number: string, status: string) => `${number} is now “${status}”`,
-  conflictTitle: (who: string, field: string) => `${who} was faster: ${field}`, conflictDeleteTitle: (who: string) => `${who} has changed this ticket meanwhile`, conflictNow: "Now", conflictMine: "Yours", conflictKeep: "Keep it", conflictInsist: "Set mine",
+  statusSet: (number: string, status: string) => `${isolate(number)} is now “${isolate(status)}”`,
+  conflictTitle: (who: string, field: string) => `${isolate(who)} was faster: ${isolate(field)}`, conflictDeleteTitle: (who: string) => `${isolate(who)} has changed this ticket meanwhile`, conflictNow: "Now", conflictMine: "Yours", conflictKeep: "Keep it", conflictInsist: "Set mine",
   chosen: "Chosen", nothingFound: "Nothing found",
   assignTo: "Assign to", assignMe: "Me", release: "Nobody", take: "Take it", resolve: "Resolve", setStatus: "Set the status",
   online: "online", away: "away", activeTickets: (n: number) => plural(n, { one: "# active ticket", other: "# active tickets" }),
-  tags: "Tags", noTags: "No tags", continues: "Continues", palette: "Find a ticket or a command", searchFor: (text: string) => `Search all tickets for “${text}”`,
+  tags: "Tags", noTags: "No tags", continues: "Continues", palette: "Find a ticket or a command", searchFor: (text: string) => `Search all tickets for “${isolate(text)}”`,
   customerTickets: (open: number, all: number) => `${plural(open, { one: "# open ticket", other: "# open tickets" })} of ${plural(all, { one: "#", other: "#" })}`,
-  alsoHere: (name: string) => `${name} is here too`, severalHere: (n: string) => `${n} colleagues are here too`,
-  modeLabel: "Kind of message", writeReply: (name: string) => `Reply to ${name}`, writeNote: "Note for colleagues", addNote: "Add the note",
+  alsoHere: (name: string) => `${isolate(name)} is here too`, severalHere: (n: string) => `${n} colleagues are here too`,
+  modeLabel: "Kind of message", writeReply: (name: string) => `Reply to ${isolate(name)}`, writeNote: "Note for colleagues", addNote: "Add the note",
   deleteTicket: "Delete the ticket", deleteTitle: "Delete this ticket?", deleteText: "Its messages and files are removed for everybody. This cannot be undone.",
-  details: "Customer and details", openTicket: "New ticket for this customer", openFor: (name: string) => `New ticket for ${name}`, restKept: "The ticket was open already. What you have added since is in the reply.",
+  details: "Customer and details", openTicket: "New ticket for this customer", openFor: (name: string) => `New ticket for ${isolate(name)}`, restKept: "The ticket was open already. What you have added since is in the reply.",
   keysTitle: "Keyboard shortcuts", keysOn: "Use single keys as shortcuts",
   commands: {
     down: "Next row", up: "Previous row", open: "Open the row", previous: "Previous ticket", next: "Next ticket", search: "Search", palette: "Find anything", reply: "Reply", note: "Write a note",
-    take: "Take the ticket", assign: "Assign", status: "Status", priority: "Priority", category: "Category", tags: "Tags", resolve: "Mark as resolved", close: "Close the ticket", goTo: (name: string) => `Go to ${name}`,
+    take: "Take the ticket", assign: "Assign", status: "Status", priority: "Priority", category: "Category", tags: "Tags", resolve: "Mark as resolved", close: "Close the ticket", goTo: (name: string) => `Go to ${isolate(name)}`,
   },
 }

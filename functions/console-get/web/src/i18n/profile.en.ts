@@ -1,5 +1,7 @@
+import { isolate } from "./format"
+
 export const profile = {
-  title: "Profile", personal: "About you", name: "Name", picture: "Picture", changePicture: "Change the picture", removePicture: "Remove the picture", zoom: "Zoom", cropTitle: "Choose the part to show", email: "E-mail", emailConfirmed: "Confirmed", emailUnconfirmed: "Not confirmed yet", confirmEmail: "Confirm", emailSent: (email: string) => `We have sent a code to ${email}.`,
+  title: "Profile", personal: "About you", name: "Name", picture: "Picture", changePicture: "Change the picture", removePicture: "Remove the picture", zoom: "Zoom", cropTitle: "Choose the part to show", email: "E-mail", emailConfirmed: "Confirmed", emailUnconfirmed: "Not confirmed yet", confirmEmail: "Confirm", emailSent: (email: string) => `We have sent a code to ${isolate(email)}.`,
   phone: "Mobile number", changePhone: "Change", newPhone: "New number", phoneTitle: "Change the mobile number", phoneNote: "We send a code to the new number. Other devices are signed out.", currentPassword: "Your password", noPassword: "I have no password", oldCode: "Code at the current number", province: "Province", city: "City", none: "Not set",
   app: "This console", tell: "How we reach you", byEmail: "By e-mail", bySms: "By SMS", tellNote: "Only for what you have not read here.",
   device: "On this device", sound: "Sound", sounds: { off: "Off", mine: "For what concerns me", all: "Also for new tickets" },

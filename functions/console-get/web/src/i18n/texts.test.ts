@@ -6,7 +6,9 @@ import { admin as adminEn } from "./admin.en"
 import { admin as adminFa } from "./admin.fa"
 import { common as en } from "./en"
 import { common as fa } from "./fa"
+import { inbox as inboxEn } from "./inbox.en"
 import { inbox as inboxFa } from "./inbox.fa"
+import { profile as profileEn } from "./profile.en"
 import { profile as profileFa } from "./profile.fa"
 
 const root = join(import.meta.dirname, "..", "..", "..", "..", "..")
@@ -25,9 +27,12 @@ test("Persian texts have no Latin digits and no empty text", () => {
 /** What these embed is written by the console itself: a time, a count, the name of a status. */
 const own = [".lastUsed", ".since", ".slowest", ".smsLength", ".sureText", ".severalHere"]
 
-test("Persian sentences isolate what comes from outside: names, addresses, numbers, codes", () => {
+test.each([
+  ["English", [en, inboxEn, adminEn, profileEn]],
+  ["Persian", [fa, inboxFa, adminFa, profileFa]],
+])("%s sentences isolate what comes from outside: names, addresses, numbers, codes", (_, catalogues) => {
   let found = 0
-  for (const catalogue of [fa, inboxFa, adminFa, profileFa])
+  for (const catalogue of catalogues)
     for (const [path, text] of texts(catalogue, "", "Latin (1)")) {
       if (own.includes(path) || !text.includes("Latin (1)")) continue
       found++
