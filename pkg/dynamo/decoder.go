@@ -96,7 +96,7 @@ func (d *decoder) ticketRow(i item) ticketRow {
 	return ticketRow{
 		Title: d.text(i["t"]), Status: d.text(i["s"]), Priority: d.text(i["p"]),
 		CategoryID: d.text(i["c"]), CategoryNames: decodeMap(d.fields(i["cn"]), d.text),
-		CustomerID: d.text(i["u"]), CustomerName: d.text(i["un"]), AssigneeID: d.text(i["h"]), AssigneeName: d.text(i["hn"]),
+		CustomerID: d.text(i["u"]), CustomerName: d.text(i["un"]), OpenedBy: d.text(i["ob"]), AssigneeID: d.text(i["h"]), AssigneeName: d.text(i["hn"]),
 		Tags: decodeList(d.list(i["g"]), d.text), FollowUpOf: d.text(i["fo"]), FollowUps: decodeList(d.list(i["fu"]), d.text),
 		LastSeq: d.integer(i["l"]), PublicSeq: d.integer(i["lp"]), Messages: d.integer(i["m"]), Notes: d.integer(i["o"]),
 		Readers: decodeMap(d.fields(i["r"]), d.pair), Preview: d.text(i["v"]),

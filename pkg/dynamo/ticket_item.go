@@ -34,6 +34,7 @@ type ticketRow struct {
 	CategoryNames map[string]string `dynamodbav:"cn,omitempty"`
 	CustomerID    string            `dynamodbav:"u"`
 	CustomerName  string            `dynamodbav:"un,omitempty"`
+	OpenedBy      string            `dynamodbav:"ob,omitempty"`
 	AssigneeID    string            `dynamodbav:"h,omitempty"`
 	AssigneeName  string            `dynamodbav:"hn,omitempty"`
 	Tags          []string          `dynamodbav:"g,omitempty"`
@@ -63,7 +64,7 @@ func (n Shards) ticketToItem(tk ticket.Ticket, listed bool) ticketItem {
 		Row: ticketRow{
 			Title: tk.Title, Status: string(tk.State.Status), Priority: string(tk.State.Priority),
 			CategoryID: tk.State.CategoryID, CategoryNames: tk.Category.Names,
-			CustomerID: tk.Customer.ID, CustomerName: tk.Customer.Name, AssigneeID: tk.State.AssigneeID, AssigneeName: tk.Assignee.Name,
+			CustomerID: tk.Customer.ID, CustomerName: tk.Customer.Name, OpenedBy: tk.OpenedBy, AssigneeID: tk.State.AssigneeID, AssigneeName: tk.Assignee.Name,
 			Tags: tk.Tags, FollowUpOf: tk.FollowUpOf, FollowUps: tk.FollowUps, LastSeq: tk.LastSeq, PublicSeq: tk.PublicSeq, Messages: tk.Messages, Notes: tk.Notes,
 			Readers: readers, Preview: tk.Preview, Created: toMillis(tk.CreatedAt), Activity: toMillis(tk.LastActivityAt),
 			Waiting: toMillis(tk.WaitingSince), Replied: toMillis(tk.FirstReplyAt),
@@ -83,7 +84,7 @@ func (i ticketItem) ticket() ticket.Ticket {
 		readers[id] = ticket.Reader{Read: pair[0], Unread: pair[1]}
 	}
 	return ticket.Ticket{
-		ID: idOf(i.PK), Title: r.Title, Customer: ticket.UserRef{ID: r.CustomerID, Name: r.CustomerName},
+		ID: idOf(i.PK), Title: r.Title, Customer: ticket.UserRef{ID: r.CustomerID, Name: r.CustomerName}, OpenedBy: r.OpenedBy,
 		State: ticket.State{
 			Status: ticket.Status(r.Status), Priority: ticket.Priority(r.Priority), CategoryID: r.CategoryID, AssigneeID: r.AssigneeID,
 		},

@@ -246,6 +246,9 @@ func TestCreate_ClientIDPerAuthor(t *testing.T) {
 		if err != nil || !created || tk.Customer.ID != params.CustomerID {
 			t.Errorf("%s: got %+v, %v, %v", actor.Name, tk, created, err)
 		}
+		if opener := tk.ForRole(user.RoleSupport).OpenedBy; actor.Role.IsStaff() != (opener == actor.UserID) || !actor.Role.IsStaff() && opener != "" || tk.ForRole(user.RoleUser).OpenedBy != "" {
+			t.Errorf("%s: the ticket was opened by %q", actor.Name, opener)
+		}
 		ids[tk.ID] = true
 	}
 	if len(ids) != 3 {

@@ -57,6 +57,9 @@ func (tk *Ticket) applyOpened(e Entry) {
 	if e.Opening != nil {
 		tk.Title, tk.Category, tk.FollowUpOf = e.Opening.Title, e.Opening.Category, e.Opening.FollowUpOf
 	}
+	if tk.Customer.ID != e.Author.ID {
+		tk.OpenedBy = e.Author.ID
+	}
 }
 
 // applyCounts updates the message counts and the unread counts of all users but

@@ -93,6 +93,7 @@ type Ticket struct {
 	// Description is the text of the opening. It is not stored: Create, Detail and ByNumber set it.
 	Description string
 	Customer    UserRef
+	OpenedBy    string // id of the agent who opened the ticket for the customer, or ""
 	State       State
 	Category    Category
 	Assignee    UserRef // zero if unassigned

@@ -14,7 +14,7 @@ import (
 func (tk Ticket) ForRole(role user.Role) Ticket {
 	tk.State = tk.State.forRole(role)
 	if !role.IsStaff() {
-		tk.Tags = nil
+		tk.Tags, tk.OpenedBy = nil, ""
 	}
 	return tk
 }

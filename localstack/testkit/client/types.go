@@ -76,6 +76,7 @@ type Ticket struct {
 	Priority       string      `json:"priority"`
 	Category       *Ref        `json:"category"`
 	Customer       *Ref        `json:"customer"`
+	OpenedBy       *string     `json:"openedBy"`
 	Assignee       *Ref        `json:"assignee"`
 	Tags           []string    `json:"tags"`
 	FollowUpOf     *TicketRef  `json:"followUpOf"`

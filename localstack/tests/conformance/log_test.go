@@ -121,7 +121,7 @@ func TestTicket_RoundTrip(t *testing.T) {
 		want := ticket.Fold(ticket.Ticket{}, entries)
 		at := func(n int) time.Time { return time.UnixMilli(1_780_000_000_123 + int64(n)).UTC() }
 		want.Title, want.Tags = "عنوان", []string{"b", "a"}
-		want.FollowUpOf, want.FollowUps = "z", []string{"y", "x"}
+		want.OpenedBy, want.FollowUpOf, want.FollowUps = "w", "z", []string{"y", "x"}
 		want.Category = ticket.Category{ID: "c", Names: map[string]string{"en": "C"}}
 		want.State.AssigneeID, want.Assignee = "a", ticket.UserRef{ID: "a", Name: "Ali"}
 		want.LastSeq, want.PublicSeq, want.Messages, want.Notes = 9, 8, 5, 3

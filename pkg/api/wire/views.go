@@ -40,6 +40,7 @@ type TicketView struct {
 	Priority       ticket.Priority `json:"priority"`
 	Category       *CategoryRef    `json:"category"`
 	Customer       UserRefView     `json:"customer"`
+	OpenedBy       *string         `json:"openedBy"`
 	Assignee       *UserRefView    `json:"assignee"`
 	Tags           []string        `json:"tags"`
 	FollowUpOf     *TicketRef      `json:"followUpOf"`
@@ -63,7 +64,7 @@ func ViewTicket(tk ticket.Ticket, actor user.Principal, language string, reopenW
 	tk = tk.ForRole(actor.Role)
 	v := TicketView{
 		ID: tk.ID, Number: id.Number(tk.ID), Title: tk.Title, Description: NilIfEmpty(tk.Description), Status: tk.State.Status, Priority: tk.State.Priority,
-		Customer: UserRefView{ID: tk.Customer.ID, Name: user.DisplayName(tk.Customer.Name, language)}, Tags: tk.Tags,
+		Customer: UserRefView{ID: tk.Customer.ID, Name: user.DisplayName(tk.Customer.Name, language)}, OpenedBy: NilIfEmpty(tk.OpenedBy), Tags: tk.Tags,
 		LastSeq: tk.LastSeqFor(actor), Unread: tk.UnreadFor(actor), Preview: tk.Preview,
 		CreatedAt: FormatTime(tk.CreatedAt), LastActivityAt: FormatTime(tk.LastActivityAt), ClosedAt: FormatTime(tk.ClosedAt),
 		WaitingSince: FormatTime(tk.WaitingSince), FirstReplyAt: FormatTime(tk.FirstReplyAt), ResolvedAt: FormatTime(tk.ResolvedAt),

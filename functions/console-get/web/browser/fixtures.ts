@@ -67,7 +67,7 @@ const ref = ({ id, name }: { id: string; name: string }): Schemas["UserSummary"]
 const tickets = (language: Language): Schemas["Ticket"][] =>
   drafts.map((draft, i) => ({
     id: id(i + 1), number: `BMQ-${4711 + i * 97}`, title: draft.title, status: draft.status, priority: draft.priority, category: { id: id(800 + (i % 3)), name: categories(language)[i % 3]!.name },
-    customer: ref(draft.customer ?? people.sara), assignee: draft.assignee ? ref(draft.assignee) : null, tags: draft.tags ?? [], followUpOf: i === 0 ? { id: id(6), number: "BMQ-5196" } : null, followUps: [],
+    customer: ref(draft.customer ?? people.sara), openedBy: null, assignee: draft.assignee ? ref(draft.assignee) : null, tags: draft.tags ?? [], followUpOf: i === 0 ? { id: id(6), number: "BMQ-5196" } : null, followUps: [],
     lastSeq: entries(language, id(i + 1)).length, unread: draft.unread ?? 0, preview: draft.preview, createdAt: ago(draft.minutes + 4000), lastActivityAt: ago(draft.minutes), waitingSince: ago(draft.minutes), firstReplyAt: null,
     resolvedAt: draft.status === "resolved" ? ago(draft.minutes) : null, closedAt: draft.status === "closed" ? ago(draft.minutes) : null, reopenUntil: null, version: 1,
   }))

@@ -16,8 +16,8 @@ export function startAlerts(): void {
 
 const newFor = 60_000
 
-/** Whether a ticket of another person has just been opened. Its opening does not count as unread. */
-const isNew = ({ lastSeq, customer, createdAt }: Ticket) => lastSeq === 1 && customer.id !== session.peek()?.user.id && Date.now() - Date.parse(createdAt) < newFor
+/** Whether another person has just opened a ticket. Its opening does not count as unread. */
+const isNew = ({ lastSeq, customer, openedBy, createdAt }: Ticket) => lastSeq === 1 && (openedBy ?? customer.id) !== session.peek()?.user.id && Date.now() - Date.parse(createdAt) < newFor
 
 /** Subscribes again at each start, because push services replace subscriptions. */
 export function renewPush(): void {
