@@ -65,16 +65,17 @@ type Credentials struct {
 	Passwords *Passwords
 	Now       func() time.Time
 	Random    io.Reader
-	// StaffSecondFactor forbids staff to reset the password by a code, which is only one
-	// of the two factors. A change of their phone number takes both.
+	// StaffSecondFactor requires both factors of staff, a code and the password, for a change
+	// of the password or the phone number.
 	StaffSecondFactor bool
 }
 
 // ResetPassword sets the password of an account whose phone number is proved by a
 // code. It ends all sessions at once and all access tokens within seconds. It fails
-// with invalid_body, weak_password, code_wrong, code_locked, account_disabled or
-// reset_not_allowed. A weak password does not use up an attempt on the code.
-func (c *Credentials) ResetPassword(ctx context.Context, rawPhone, password string, in CodeInput, caller Caller) error {
+// with invalid_body, weak_password, code_wrong, code_locked, account_disabled,
+// password_wrong, or reset_not_allowed for staff who need the current password too and
+// send none. A weak password does not use up an attempt on the code.
+func (c *Credentials) ResetPassword(ctx context.Context, rawPhone, password string, in CodeInput, current string, caller Caller) error {
 	number, err := c.OTP.parsePhone(rawPhone)
 	if err != nil {
 		return err
@@ -89,8 +90,12 @@ func (c *Credentials) ResetPassword(ctx context.Context, rawPhone, password stri
 	switch {
 	case login.User.Disabled:
 		return apperr.New(apperr.AccountDisabled, "")
-	case c.StaffSecondFactor && login.User.Role.IsStaff():
+	case current == "" && c.StaffSecondFactor && login.User.Role.IsStaff():
 		return apperr.New(apperr.ResetNotAllowed, "")
+	case current != "":
+		if login, err = c.Passwords.verifyWithCode(ctx, number, current, caller); err != nil {
+			return atCurrentPassword(asPasswordWrong(err))
+		}
 	}
 	if login.Hash, err = auth.Hash(password, c.Random); err != nil {
 		return err
@@ -162,7 +167,7 @@ func (c *Credentials) ConfirmUpdate(ctx context.Context, actor user.Principal, u
 	if err = c.requireProof(u, proof); err == nil {
 		codes, err = c.proveOwner(ctx, u, proof, caller)
 	}
-	return codes, movePointers(err, map[string]string{"/password": "/currentPassword"})
+	return codes, atCurrentPassword(err)
 }
 
 // requireProof fails with invalid_body if the proof is incomplete. Its errors name the fields of
@@ -227,6 +232,11 @@ func (c *Credentials) ConfirmDeletion(ctx context.Context, actor user.Principal,
 // atOldCode names the fields of the code that was sent to the current number.
 func atOldCode(err error) error {
 	return movePointers(err, map[string]string{"/code": "/oldCode", "/challenge": "/oldChallenge"})
+}
+
+// atCurrentPassword names the field of the current password beside that of a new one.
+func atCurrentPassword(err error) error {
+	return movePointers(err, map[string]string{"/password": "/currentPassword"})
 }
 
 // movePointers renames the fields of an error.

@@ -18,7 +18,7 @@ func TestCredentials_TokenIssuedMeanwhile(t *testing.T) {
 	for operation, change := range map[string]func(f *fixture, tokens account.Tokens) error{
 		"ResetPassword": func(f *fixture, _ account.Tokens) error {
 			code := f.requestCode(t, testPhone, account.PurposeReset)
-			return f.credentials.ResetPassword(t.Context(), testPhone, "another-horse-8", account.CodeInput{Digits: code}, account.Caller{})
+			return f.credentials.ResetPassword(t.Context(), testPhone, "another-horse-8", account.CodeInput{Digits: code}, "", account.Caller{})
 		},
 		"ChangePhone": func(f *fixture, tokens account.Tokens) error {
 			me := tokens.User.Principal(f.sessionsOf(tokens.User.ID)[0].Family)

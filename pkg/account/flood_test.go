@@ -72,7 +72,7 @@ func TestFlood_Address(t *testing.T) {
 			for _, code := range f.Codes() {
 				challenge = code.ID
 			}
-			return f.credentials.ResetPassword(context.Background(), testPhone, "another-horse-8", account.CodeInput{Digits: "123456", Challenge: challenge}, caller)
+			return f.credentials.ResetPassword(context.Background(), testPhone, "another-horse-8", account.CodeInput{Digits: "123456", Challenge: challenge}, "", caller)
 		}, apperr.CodeLocked},
 	} {
 		t.Run(name, func(t *testing.T) {

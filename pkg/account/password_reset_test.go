@@ -19,7 +19,7 @@ func TestResetPassword(t *testing.T) {
 	}{
 		{code, "short", apperr.WeakPassword}, {"000000", "another-horse-8", apperr.CodeWrong}, {code, "another-horse-8", ""}, {code, "another-horse-9", apperr.CodeWrong},
 	} {
-		if err := f.credentials.ResetPassword(ctx, testPhone, c.password, account.CodeInput{Digits: c.code}, account.Caller{}); (err != nil) != (c.want != "") || err != nil && !apperr.Is(err, c.want) {
+		if err := f.credentials.ResetPassword(ctx, testPhone, c.password, account.CodeInput{Digits: c.code}, "", account.Caller{}); (err != nil) != (c.want != "") || err != nil && !apperr.Is(err, c.want) {
 			t.Errorf("%s: got %v, want %q", c.password, err, c.want)
 		}
 	}
@@ -53,7 +53,7 @@ func TestResetPassword_UnknownPhone(t *testing.T) {
 		if attempt == account.MaxCodeAttempts {
 			want = apperr.CodeLocked
 		}
-		if err := f.credentials.ResetPassword(context.Background(), testPhone, "another-horse-8", account.CodeInput{Digits: "123456"}, account.Caller{}); !apperr.Is(err, want) {
+		if err := f.credentials.ResetPassword(context.Background(), testPhone, "another-horse-8", account.CodeInput{Digits: "123456"}, "", account.Caller{}); !apperr.Is(err, want) {
 			t.Errorf("attempt %d: got %v, want %s", attempt, err, want)
 		}
 	}
@@ -67,7 +67,7 @@ func TestResetPassword_Disabled(t *testing.T) {
 	u.Disabled = true
 	f.putUser(u)
 	code := account.CodeInput{Digits: f.requestCode(t, testPhone, account.PurposeReset)}
-	if err := f.credentials.ResetPassword(context.Background(), testPhone, "another-horse-8", code, account.Caller{}); !apperr.Is(err, apperr.AccountDisabled) {
+	if err := f.credentials.ResetPassword(context.Background(), testPhone, "another-horse-8", code, "", account.Caller{}); !apperr.Is(err, apperr.AccountDisabled) {
 		t.Errorf("got %v, want account_disabled", err)
 	}
 }

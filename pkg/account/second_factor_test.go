@@ -172,23 +172,33 @@ func TestSecondFactor_OldSessions(t *testing.T) {
 	wantError(t, "refresh of a session with both factors", err, "")
 }
 
-// TestSecondFactor_Reset checks that a code alone does not set the password of staff.
+// TestSecondFactor_Reset checks that a code alone does not set the password of staff, and that a
+// code together with the current password does.
 func TestSecondFactor_Reset(t *testing.T) {
 	f, ctx := newFixture(t), context.Background()
 	u := f.addUser(t).User
 	f.requireSecondFactor()
-	reset := func(password string) error {
+	reset := func(password, current string) error {
 		f.now = f.now.Add(account.CodeResendInterval)
 		in := account.CodeInput{Digits: f.requestCode(t, testPhone, account.PurposeReset)}
-		return f.credentials.ResetPassword(ctx, testPhone, password, in, account.Caller{})
+		return f.credentials.ResetPassword(ctx, testPhone, password, in, current, account.Caller{})
 	}
-	wantError(t, "customer", reset("another-horse-8"), "")
+	wantError(t, "customer", reset("another-horse-8", ""), "")
 	u.Role = user.RoleSupport
 	f.putUser(u)
 	hash := f.login(testPhone).Hash
-	wantError(t, "staff", reset("another-horse-9"), apperr.ResetNotAllowed)
+	wantError(t, "staff", reset("another-horse-9", ""), apperr.ResetNotAllowed)
+	wrong := reset("another-horse-9", "another-horse-7")
+	wantError(t, "a wrong password", wrong, apperr.PasswordWrong)
+	if wrong != nil && apperr.From(wrong).Fields[0].Pointer != "/currentPassword" {
+		t.Errorf("the wrong password is at another field: %v", wrong)
+	}
 	if f.login(testPhone).Hash != hash {
 		t.Error("the password has changed")
+	}
+	wantError(t, "both", reset("another-horse-9", "another-horse-8"), "")
+	if f.login(testPhone).Hash == hash {
+		t.Error("the password has not changed")
 	}
 }
 

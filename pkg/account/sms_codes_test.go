@@ -137,14 +137,14 @@ func TestSendCode_CountryCredit(t *testing.T) {
 			return err
 		}, 0},
 		"disabled": {account.PurposeReset, func(_ *fixture, u *user.User) { u.Disabled = true }, func(f *fixture, in account.CodeInput) error {
-			return f.credentials.ResetPassword(ctx, number, "another-horse-8", in, caller)
+			return f.credentials.ResetPassword(ctx, number, "another-horse-8", in, "", caller)
 		}, 0},
 		"login": {account.PurposeLogin, nil, func(f *fixture, in account.CodeInput) error {
 			_, err := f.auth.LogInByCode(ctx, number, in, caller)
 			return err
 		}, account.CountryCreditPerUse},
 		"reset": {account.PurposeReset, nil, func(f *fixture, in account.CodeInput) error {
-			return f.credentials.ResetPassword(ctx, number, "another-horse-8", in, caller)
+			return f.credentials.ResetPassword(ctx, number, "another-horse-8", in, "", caller)
 		}, account.CountryCreditPerUse},
 	} {
 		t.Run(name, func(t *testing.T) {

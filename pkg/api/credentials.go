@@ -12,10 +12,11 @@ import (
 func ResetPassword(credentials *account.Credentials) Endpoint {
 	return Public(func(ctx context.Context, r *Request) (Response, error) {
 		var in struct {
-			Phone     string `json:"phone"`
-			Code      string `json:"code"`
-			Challenge string `json:"challenge"`
-			Password  string `json:"password"`
+			Phone           string `json:"phone"`
+			Code            string `json:"code"`
+			Challenge       string `json:"challenge"`
+			Password        string `json:"password"`
+			CurrentPassword string `json:"currentPassword"`
 		}
 		if err := r.decode(&in); err != nil {
 			return Response{}, err
@@ -27,7 +28,7 @@ func ResetPassword(credentials *account.Credentials) Endpoint {
 		if err := v.Err(); err != nil {
 			return Response{}, err
 		}
-		return noContent(), credentials.ResetPassword(ctx, in.Phone, in.Password, account.CodeInput{Digits: in.Code, Challenge: in.Challenge}, r.caller())
+		return noContent(), credentials.ResetPassword(ctx, in.Phone, in.Password, account.CodeInput{Digits: in.Code, Challenge: in.Challenge}, in.CurrentPassword, r.caller())
 	})
 }
 

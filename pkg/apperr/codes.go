@@ -46,7 +46,7 @@ const (
 	RateLimited Code = "rate_limited"
 	// AccountDisabled (HTTP 403): the account is disabled.
 	AccountDisabled Code = "account_disabled"
-	// ResetNotAllowed (HTTP 403): staff cannot reset their password by code.
+	// ResetNotAllowed (HTTP 403): staff cannot reset their password by a code alone.
 	ResetNotAllowed Code = "reset_not_allowed"
 	// PhoneTaken (HTTP 409): the phone number belongs to another account.
 	PhoneTaken Code = "phone_taken"

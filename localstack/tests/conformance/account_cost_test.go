@@ -65,7 +65,7 @@ func accountCosts() []costCase {
 			return err
 		}},
 		{name: "reset a password, 3 sessions", golden: cost{5, 2, 16}, run: func(ctx context.Context, f *costFixture) error {
-			return f.accounts.ResetPassword(ctx, f.phone, password, code, f.accounts.caller)
+			return f.accounts.ResetPassword(ctx, f.phone, password, code, "", f.accounts.caller)
 		}, prepare: func(ctx context.Context, f *costFixture) error {
 			sent, err := f.accounts.SendCode(ctx, f.phone, account.PurposeReset, f.accounts.caller)
 			code = account.CodeInput{Digits: f.accounts.sms.code(f.phone), Challenge: sent.Challenge}

@@ -71,7 +71,7 @@ func resetFlow(t *testing.T, a accounts) (try, retry attempt) {
 	phone, _ := a.newUser(t)
 	code := a.requestCode(t, phone, account.PurposeReset)
 	try = func(a accounts) error {
-		return a.ResetPassword(t.Context(), phone, password, account.CodeInput{Digits: code}, a.caller)
+		return a.ResetPassword(t.Context(), phone, password, account.CodeInput{Digits: code}, "", a.caller)
 	}
 	return try, try.orElse(passwordLogin(t, phone))
 }

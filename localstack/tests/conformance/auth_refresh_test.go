@@ -175,7 +175,7 @@ func raceWithReset(t *testing.T, a accounts, result *authResult, _ uint64) {
 	phone, first := a.newUser(t)
 	code := a.requestCode(t, phone, account.PurposeReset)
 	last := a.refreshDuring(t, first, func() error {
-		return a.ResetPassword(t.Context(), phone, password, account.CodeInput{Digits: code}, a.caller)
+		return a.ResetPassword(t.Context(), phone, password, account.CodeInput{Digits: code}, "", a.caller)
 	})
 	a.checkEnded(t, result, first, last)
 	if _, err := a.LogIn(t.Context(), phone, password, a.caller); err != nil {

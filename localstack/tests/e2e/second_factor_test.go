@@ -47,6 +47,9 @@ func TestSecondFactor(t *testing.T) {
 	reset, err := api.RequestCode(t.Context(), supportPhone, "reset")
 	must(t, reset, err)
 	equal(t, "reset", wantProblem(t, call("/password/reset", object{"phone": supportPhone, "code": reset, "password": anotherPassword}), 403).Code, "reset_not_allowed")
+	wantStatus(t, call("/password/reset", object{"phone": supportPhone, "code": reset, "password": anotherPassword, "currentPassword": client.Password}), 204, nil)
+	equal(t, "the former password", wantProblem(t, call("/login", object{"phone": supportPhone, "password": client.Password}), 401).Code, "login_wrong")
+	equal(t, "the new password", wantProblem(t, call("/login", object{"phone": supportPhone, "password": anotherPassword}), 401).Code, "second_factor_required")
 
 	customer, err := api.SignUp(t.Context(), client.RandomPhone(), "Sara Customer")
 	must(t, customer, err)

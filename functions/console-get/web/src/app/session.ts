@@ -29,10 +29,13 @@ channel.onmessage = ({ data }: MessageEvent<"signedOut" | "signedIn">) => {
   } else if (session.peek()?.ended || session.peek()?.user.id !== storedUser()?.id) location.reload()
 }
 
-setSessionEndHandler(() => {
+/** Asks for another sign-in over the screens, which stay. */
+export function endSession(): void {
   const current = session.peek()
   if (current && !current.ended) session.value = { ...current, ended: true }
-})
+}
+
+setSessionEndHandler(endSession)
 
 /** The last user of this device, whose tickets, logs and drafts may be in memory. */
 const storedUser = (): User | null => JSON.parse(localStorage.getItem(userKey) ?? "null") as User | null

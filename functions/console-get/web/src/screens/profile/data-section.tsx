@@ -69,7 +69,7 @@ function DeleteDialog({ onClose }: { onClose: () => void }) {
       }
     >
       <p>{text.deleteText}</p>
-      {!codeStep && <p>{text.deleteCode}<br /><bdi class="ltr">{digits(phone)}</bdi></p>}
+      {!codeStep && <p>{text.ownCode}<br /><bdi class="ltr">{digits(phone)}</bdi></p>}
       <form
         class="profile-form"
         onSubmit={(event) => {

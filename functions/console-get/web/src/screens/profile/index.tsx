@@ -6,6 +6,7 @@ import { AppSection } from "./app-section"
 import { Contact } from "./contact"
 import { DataSection } from "./data-section"
 import { DeviceSection } from "./device-section"
+import { PasswordSection } from "./password"
 import { Personal } from "./personal"
 import { Sessions } from "./sessions"
 
@@ -24,6 +25,7 @@ export default function Profile() {
       <Contact />
       <AppSection />
       <DeviceSection />
+      <PasswordSection />
       <Sessions />
       <DataSection />
     </div>
