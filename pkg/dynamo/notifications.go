@@ -143,9 +143,6 @@ func (s *Store) correctUnread(ctx context.Context, userID string, counter unread
 func (s *Store) listNotifications(ctx context.Context, userID string, q notification.Query, options ...queryOption) (page notification.Page, counter unreadItem, err error) {
 	in := notificationsQuery(userID, q.Before, options...)
 	pageSize := q.Limit + 1
-	if q.Unread {
-		pageSize = max(pageSize, filterPageSize)
-	}
 	if q.Before == "" {
 		pageSize++
 	} else if _, err := s.get(ctx, unreadKey(userID), false, &counter); err != nil {
@@ -168,8 +165,11 @@ func (s *Store) listNotifications(ctx context.Context, userID string, q notifica
 		if in.ExclusiveStartKey == nil && q.Before == "" {
 			page.Unread = unread
 		}
-		if page.Next != "" || in.ExclusiveStartKey == nil || q.Unread && counter.Unread == 0 {
+		if page.Next != "" || in.ExclusiveStartKey == nil || q.Unread && unread == counter.Unread {
 			return page, counter, nil
+		}
+		if q.Unread { // further ones are few, or older than many that were read
+			pageOf(max(pageSize, filterPageSize))(in)
 		}
 	}
 	page.Next = cursorOf(in.ExclusiveStartKey)["SK"]

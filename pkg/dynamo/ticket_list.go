@@ -94,8 +94,8 @@ const (
 	maxFilteredTickets = 100
 )
 
-// A filtered search or list of notifications reads pages of at least filterPageSize, a
-// list of notifications at most maxFilterPages of them.
+// A filtered search reads pages of at least filterPageSize, and so does a list of unread
+// notifications after the first page; a list of notifications reads at most maxFilterPages.
 const (
 	filterPageSize = 100
 	maxFilterPages = 20

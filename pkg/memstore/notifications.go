@@ -87,9 +87,8 @@ func (s *Store) ListNotifications(_ context.Context, userID string, q notificati
 				result.Notifications = append(result.Notifications, n)
 				continue
 			}
-			if result.Next = result.Notifications[q.Limit-1].ID; !q.Unread {
-				return nil
-			}
+			result.Next = result.Notifications[q.Limit-1].ID
+			return nil
 		}
 		if q.Before != "" {
 			return nil

@@ -59,6 +59,9 @@ func notificationCosts() []costCase {
 			},
 			run: func(ctx context.Context, f *costFixture) error { return page(ctx, f, notification.Query{Limit: 20}) },
 		},
+		{name: "the number of unread notifications", golden: cost{1, 0.5, 0}, run: func(ctx context.Context, f *costFixture) error {
+			return page(ctx, f, notification.Query{Unread: true, Limit: 1, CorrectCount: true})
+		}},
 		{name: "mark a notification read", golden: cost{2, 2, 4}, run: func(ctx context.Context, f *costFixture) error {
 			return f.store.MarkNotificationsRead(ctx, f.sara.UserID, []string{last.ID})
 		}},

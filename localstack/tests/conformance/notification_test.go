@@ -171,12 +171,12 @@ func TestListNotifications_CorrectCount(t *testing.T) {
 			must(t, err)
 			equal(t, what, page.Unread, want)
 		}
-		asAgent, asCustomer := notification.Query{Unread: true, Limit: 1}, notification.Query{Unread: true, Limit: 1, Customer: true, CorrectCount: true}
+		asAgent, asCustomer := notification.Query{Unread: true, Limit: 3}, notification.Query{Unread: true, Limit: 2, Customer: true, CorrectCount: true}
 		stored := notification.Query{Limit: 1, Before: "~"}
 		check("of an agent", asAgent, 3)
 		check("stored, not corrected", stored, 5)
 		check("of a former agent", asCustomer, 2)
-		check("stored after a full page", stored, 2)
+		check("stored after the complete list", stored, 2)
 		must(t, store.MarkNotificationsRead(t.Context(), userID, []string{first.ID, second.ID}))
 		check("stored after both were read", stored, 0)
 		asAgent.CorrectCount = true

@@ -58,7 +58,7 @@ export function Shell({ children }: { children: ComponentChildren }) {
   )
 }
 
-/** Each answer of the server sets the number, and frames between them. The first one follows the WebSocket, so that it need not be asked for again. The list of unread ones has an exact count. */
+/** Each answer of the server sets the number, and frames between them. The first one follows the WebSocket, so that it need not be asked for again. The list of unread ones, of which one is enough, corrects a wrong number. */
 function useUnreadCount() {
   const { data, dataUpdatedAt } = useQuery({ enabled: watching.value, queryKey: ["notifications", "unread"], queryFn: () => call("get", "/notifications", { query: { unread: true, limit: 1 } }) })
   useEffect(() => {
