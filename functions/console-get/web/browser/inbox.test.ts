@@ -80,6 +80,43 @@ test("30 by keys from ticket to ticket, although each leaves the queue when it i
   await row(second).and(page.locator(":focus")).waitFor()
 })
 
+test("an answer that resolves the ticket is stored first; a refused one resolves nothing", async () => {
+  const { ticket, customer } = await customerWithTicket("Resolved with the answer")
+  const agent = await person(browser, { worker: false })
+  const { page, context } = agent
+  await signInOverApi(agent, seeded.agent, `/inbox/open/${ticket.id}`)
+  const asked: string[] = []
+  let refused = true
+  let answer = () => {}
+  const stored = new Promise<void>((resolve) => (answer = resolve))
+  await context.route(new RegExp(`/tickets/${ticket.id}/(messages|status)$`), async (route) => {
+    const act = route.request().url().split("/").at(-1)!
+    asked.push(act)
+    if (refused) return route.fulfill({ status: 422, contentType: "application/problem+json", json: { type: "about:blank", title: "Invalid", status: 422, code: "invalid_body", errors: [{ pointer: "/body", code: "too_long", message: "Too long." }] } })
+    if (act === "messages") await stored
+    return route.continue()
+  })
+  const send = async (text: string) => {
+    await page.getByRole("textbox", { name: /^Reply to/ }).fill(text)
+    await page.keyboard.press("Control+Shift+Enter")
+  }
+  await send("This one is refused.")
+  await page.getByText("The message is not sent, so the status stays as it is.").waitFor({ timeout: 60_000 })
+  expect(asked).toEqual(["messages"])
+
+  refused = false
+  await send("Here is your answer.")
+  await expect.poll(() => asked.length, { timeout: 30_000 }).toBe(2)
+  await page.waitForTimeout(1_000) // for a resolution that does not wait
+  expect([asked, (await stateOf(customer, ticket.id)).status]).toEqual([["messages", "messages"], "new"])
+  answer()
+  await expect.poll(async () => (await stateOf(customer, ticket.id)).status, { timeout: 60_000 }).toBe("resolved")
+  expect(asked).toEqual(["messages", "messages", "status"])
+  const { data } = await customer<{ data: { body: string; kind: string }[] }>("GET", `/tickets/${ticket.id}/messages?after=1`)
+  expect(data.map(({ body }) => body)).toEqual(["Here is your answer."])
+  expect(agent.faults).toEqual([])
+})
+
 test("12 two agents take a ticket: one wins, the other sees who", async () => {
   const { ticket } = await customerWithTicket("Two for one")
   const [first, second] = [await person(browser), await person(browser)]
