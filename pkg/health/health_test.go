@@ -33,6 +33,7 @@ func TestRunAll_WorstStateWins(t *testing.T) {
 		"dependency down":          {[]health.Check{health.PingCheck("bucket", false, pingResult(errBroken)), health.PingCheck("table", true, pingResult(nil))}, health.Degraded, "does not answer"},
 		"critical dependency down": {[]health.Check{health.PingCheck("table", true, pingResult(errBroken)), health.QueueCheck("failures", true, depth(1))}, health.Down, "does not answer"},
 		"no failed messages":       {[]health.Check{health.QueueCheck("failures", true, depth(0))}, health.OK, "0 waiting"},
+		"many messages":            {[]health.Check{health.QueueCheck("work", false, depth(1204))}, health.OK, "1,204 waiting"},
 	} {
 		state, results := health.RunAll(t.Context(), slog.New(slog.DiscardHandler), "en", c.probes)
 		if state != c.state || len(results) != len(c.probes) || results[0].Detail != c.detail {

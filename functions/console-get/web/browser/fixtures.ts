@@ -133,7 +133,7 @@ const audit = (): Schemas["AuditRecord"][] => [
   { id: id(401), at: ago(5000), actor: people.parisa, address: "2001:db8::1", action: "category.created", target: id(800), before: null, after: { name: "Billing and payments", order: 1 } as never },
 ]
 
-const health = (language: Language): Schemas["HealthReport"] => ({ state: "degraded", version: "1.4.0-9ff1ca0", failedDeliveries: 2, checks: [{ name: "table", state: "ok", latencyMs: 4, detail: "" }, { name: "bucket", state: "down", latencyMs: 3000, detail: language === "fa" ? "پاسخ نمی‌دهد" : "does not answer" }, { name: "stream-deliver", state: "ok", latencyMs: 86, detail: language === "fa" ? "31 میلی‌ثانیه تأخیر" : "31 ms behind" }, { name: "delivery-failures", state: "degraded", latencyMs: 9, detail: language === "fa" ? "1204 در انتظار" : "1204 waiting" }] })
+const health = (language: Language): Schemas["HealthReport"] => ({ state: "degraded", version: "1.4.0-9ff1ca0", failedDeliveries: 2, checks: [{ name: "table", state: "ok", latencyMs: 4, detail: "" }, { name: "bucket", state: "down", latencyMs: 3000, detail: language === "fa" ? "پاسخ نمی‌دهد" : "does not answer" }, { name: "stream-deliver", state: "ok", latencyMs: 86, detail: language === "fa" ? "31 میلی‌ثانیه تأخیر" : "31 ms behind" }, { name: "delivery-failures", state: "degraded", latencyMs: 9, detail: language === "fa" ? "1٬204 در انتظار" : "1,204 waiting" }] })
 
 const empty = { data: [], page: { next: null, hasMore: false }, unread: 0 }
 const page = <T>(data: T[], more: object = {}) => ({ data, page: { next: null, hasMore: false }, ...more })
