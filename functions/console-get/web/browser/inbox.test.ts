@@ -228,11 +228,15 @@ test("a queue of 1,000 rows keeps few of them in the page, and keys reach each",
     return [row?.getAttribute("aria-posinset"), row?.getAttribute("aria-setsize"), row?.querySelector(".queue-row-title")?.textContent]
   })
   const list = page.locator(".queue-rows")
+  const tops: number[] = []
   for (let i = 1; i <= 25; i++) {
     await page.locator(`[aria-posinset='${i}']`).waitFor({ state: "attached" }) // a machine that is busy draws it later than the key
     await page.keyboard.press("j")
+    tops.push(await list.evaluate((element) => element.scrollTop))
   }
   expect(await focused()).toEqual(["25", "1000", "Ticket 25"])
+  // A key draws one row, not half a window.
+  expect(Math.max(...tops.map((top, i) => top - (tops[i - 1] ?? 0)))).toBeLessThan(150)
   await expect(page.locator("[data-row]:focus").evaluate((row) => row.getBoundingClientRect().bottom <= innerHeight)).resolves.toBe(true)
 
   // The row with the focus stays wherever the list is scrolled to.

@@ -106,7 +106,7 @@ const rowAt = (index: number) => document.querySelector<HTMLElement>(`.queue-row
 
 export function focusRow(index: number): void {
   const row = rowAt(index)
-  row?.focus()
+  row?.focus({ preventScroll: true }) // it would scroll half a window and draw as many rows in one frame
   row?.scrollIntoView({ block: "nearest" })
 }
 
