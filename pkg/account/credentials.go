@@ -93,7 +93,7 @@ func (c *Credentials) ResetPassword(ctx context.Context, rawPhone, password stri
 	case current == "" && c.StaffSecondFactor && login.User.Role.IsStaff():
 		return apperr.New(apperr.ResetNotAllowed, "")
 	case current != "":
-		if login, err = c.Passwords.verifyWithCode(ctx, number, current, caller); err != nil {
+		if err := c.Passwords.compareAfterCode(ctx, login, true, current, caller); err != nil {
 			return atCurrentPassword(asPasswordWrong(err))
 		}
 	}

@@ -257,6 +257,6 @@ func TestVerifyCode_FormerHolder(t *testing.T) {
 	wantError(t, "code to log in", err, apperr.CodeWrong)
 	_, err = f.auth.LogInByPasswordAndCode(t.Context(), testPhone, testPassword, account.CodeInput{Digits: login}, account.Caller{})
 	wantError(t, "code as second factor", err, apperr.CodeWrong)
-	err = f.credentials.ResetPassword(t.Context(), testPhone, "another-horse-8", account.CodeInput{Digits: reset}, account.Caller{})
+	err = f.credentials.ResetPassword(t.Context(), testPhone, "another-horse-8", account.CodeInput{Digits: reset}, "", account.Caller{})
 	wantError(t, "code to reset the password", err, apperr.CodeWrong)
 }

@@ -87,7 +87,7 @@ test("a picture that the check refuses is said so, and is not used", async () =>
 test("a file that is no picture cannot be saved", async () => {
   vi.stubGlobal("createImageBitmap", () => Promise.reject(new DOMException("", "InvalidStateError")))
   await open()
-  expect((await screen.findByRole("alert")).textContent).toBe("photo.tiff: this type of file is not accepted.")
+  expect((await screen.findByRole("alert")).textContent).toBe("\u2068photo.tiff\u2069: this type of file is not accepted.")
   expect(save().disabled).toBe(true)
 })
 

@@ -1,5 +1,6 @@
 import { useState } from "preact/hooks"
 import { call } from "../../api/client"
+import { minPassword } from "../../api/limits"
 import { endSession, session } from "../../app/session"
 import { t } from "../../i18n"
 import { digits } from "../../i18n/format"
@@ -48,7 +49,7 @@ function PasswordDialog({ onClose }: { onClose: () => void }) {
       >
         {codeStep}
         {codeStep && role !== "user" && <PasswordField label={text.currentPassword} value={current} onText={setCurrent} problem={form.problem("currentPassword")} autocomplete="current-password" />}
-        {codeStep && <PasswordField label={t().account.newPassword} hint={t().account.passwordHint} value={password} onText={setPassword} problem={form.problem("password")} required minLength={8} autocomplete="new-password" />}
+        {codeStep && <PasswordField label={t().account.newPassword} hint={t().errors.tooShort(minPassword)} value={password} onText={setPassword} problem={form.problem("password")} required minLength={minPassword} autocomplete="new-password" />}
         <FormProblem error={form.error} except={["code", "currentPassword", "password"]} />
         <Button type="submit" kind="primary" wide busy={form.busy}>{codeStep ? text.changePassword : t().account.sendCode}</Button>
       </form>

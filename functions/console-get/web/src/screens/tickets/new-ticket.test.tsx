@@ -4,6 +4,7 @@ import { afterEach, beforeEach, expect, test, vi } from "vitest"
 import { queryClient } from "../../api/query"
 import { draftSignal, editDraft, forgetDrafts, newTicketKey, saveDrafts } from "../../drafts/drafts"
 import { t } from "../../i18n"
+import { isolate } from "../../i18n/format"
 import { database, deleteDatabase, openDatabase } from "../../log/db"
 import { ticketSignal } from "../../log/tickets"
 import { NewTicket } from "./new-ticket"
@@ -24,7 +25,7 @@ test("the form says which ticket it continues, and the draft need not be a follo
   ticketSignal("t").value = { id: "t", number: "BMQ-5196" } as never
   editDraft(newTicketKey, { text: "Again", opening: { title: "Lamp", categoryId: "c", followUpOf: "t" } })
   render(<QueryClientProvider client={queryClient}><NewTicket /></QueryClientProvider>)
-  screen.getByText("Follow-up of BMQ-5196")
+  screen.getByText(`Follow-up of ${isolate("BMQ-5196")}`)
   fireEvent.click(screen.getByRole("button", { name: "Not a follow-up" }))
   await vi.waitFor(() => expect(screen.queryByText(/Follow-up/)).toBeNull())
   expect(draftSignal(newTicketKey).peek()).toMatchObject({ text: "Again", opening: { title: "Lamp", categoryId: "c" } })
