@@ -193,3 +193,29 @@ func SearchForms(number string) []string {
 	}
 	return forms
 }
+
+// Lengths of a national number in a text, with the national prefix 0.
+const (
+	minNationalDigits = 9
+	maxNationalDigits = 12
+)
+
+// TextForms returns the other forms of a word of a text that may be a phone number; the last is
+// that without calling code and national prefix. It returns none for other words, and for a
+// number that has the last form already.
+//
+// The region of a national number is not known, so it gets no calling code. A search for an
+// international number finds it by the last form.
+func TextForms(word string) []string {
+	if strings.ContainsFunc(word, func(r rune) bool { return r < '0' || r > '9' }) {
+		return nil
+	}
+	if number, mobile := CanonicalMobile(strings.TrimPrefix(word, "00")); mobile {
+		return SearchForms(number)
+	}
+	national, prefixed := strings.CutPrefix(word, "0")
+	if !prefixed || strings.HasPrefix(national, "0") || len(word) < minNationalDigits || len(word) > maxNationalDigits {
+		return nil
+	}
+	return []string{national}
+}

@@ -140,3 +140,20 @@ func TestSearchForms(t *testing.T) {
 		}
 	}
 }
+
+// TestTextForms checks which words of a text are taken for phone numbers.
+func TestTextForms(t *testing.T) {
+	for word, want := range map[string]string{
+		"09351112233":    "9351112233",
+		"989351112233":   "989351112233 09351112233 9351112233",
+		"00989351112233": "989351112233 09351112233 9351112233",
+		"9809351112233":  "989351112233 09351112233 9351112233",
+		"447911123456":   "447911123456 07911123456 7911123456",
+		"02188776655":    "2188776655",
+		"9351112233":     "", "6037991112345678": "", "1250000": "", "00456789": "", "01234567": "", "ir0629600000": "", "": "", "098": "",
+	} {
+		if got := strings.Join(phone.TextForms(word), " "); got != want {
+			t.Errorf("TextForms(%q): got %q, want %q", word, got, want)
+		}
+	}
+}

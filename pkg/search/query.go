@@ -36,37 +36,51 @@ const maxTerms = 10
 const pairStep = 2
 
 // TooMany reports whether a query has too many tokens.
-func TooMany(text string) bool { return len(tokenize(text, pairStep)) > maxTerms }
+func TooMany(text string) bool { return len(tokenize(prepare(text), pairStep)) > maxTerms }
 
 // Parse returns the alternatives of a query: a text matches if it contains all
-// terms of one of them. The last token of a query matches as a prefix. A query
-// with compounds has two alternatives, the joined tokens and their parts. A query
-// that may be a phone number has further ones, its digits without formatting and those of the
-// form in which the number is stored. A query without tokens has none.
+// terms of one of them. The last token of a query matches as a prefix. The alternatives are the
+// compounds as joined tokens; as their parts; with each number in groups of digits as one token;
+// and with phone numbers in the form that Tokens adds to all others. A query without tokens has
+// none.
 func Parse(text string) []Terms {
-	var whole, parts []string
-	for _, c := range tokenize(text, pairStep) {
-		whole, parts = append(whole, join(c)), append(parts, c...)
-	}
+	prepared := prepare(text)
+	whole, parts := readings(prepared)
 	if len(whole) == 0 {
 		return nil
 	}
-	readings := [][]string{whole}
-	if len(whole) != len(parts) {
-		readings = append(readings, parts)
+	joined, _ := joinGroups(prepared)
+	numbers, _ := readings(joined)
+	if number := parsePhone(text); number != "" {
+		numbers = []string{number}
 	}
-	number := parsePhone(text)
-	if number != "" && !slices.Equal(whole, []string{number}) {
-		readings = append(readings, []string{number})
-	}
-	if stored, mobile := phone.CanonicalMobile(number); mobile && stored != number {
-		readings = append(readings, []string{stored})
-	}
-	terms := make([]Terms, len(readings))
-	for i, reading := range readings {
-		terms[i] = newTerms(reading)
+	all := [][]string{whole, parts, numbers, nationalNumbers(numbers)}
+	var terms []Terms
+	for i, reading := range all {
+		if !slices.ContainsFunc(all[:i], func(other []string) bool { return slices.Equal(other, reading) }) {
+			terms = append(terms, newTerms(reading))
+		}
 	}
 	return terms
+}
+
+// readings returns the tokens of a prepared query with its compounds joined, and in parts.
+func readings(prepared string) (whole, parts []string) {
+	for _, c := range tokenize(prepared, pairStep) {
+		whole, parts = append(whole, join(c)), append(parts, c...)
+	}
+	return whole, parts
+}
+
+// nationalNumbers returns tokens with those that may be phone numbers in the last of their forms.
+func nationalNumbers(tokens []string) []string {
+	tokens = slices.Clone(tokens)
+	for i, token := range tokens {
+		if forms := phone.TextForms(token); len(forms) > 0 {
+			tokens[i] = forms[len(forms)-1]
+		}
+	}
+	return tokens
 }
 
 // newTerms makes the last token the prefix, unless another token already starts

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"ticketsystem/pkg/phone"
 )
 
 const (
@@ -22,27 +24,33 @@ const (
 	MaxPrefixRunes = 12
 )
 
-// Tokens returns the distinct tokens of the texts in order, at most 200. A
-// compound (with half-space, hyphen or elision) yields its parts and the joined token. A script
-// without spaces, such as Japanese, yields each two adjacent letters.
+// Tokens returns the distinct tokens of the texts, at most 200: of each text the numbers in groups
+// of digits as one token, then its tokens in order. A compound (with half-space, hyphen or elision)
+// yields its parts and the joined token, and a phone number its other forms. A script without
+// spaces, such as Japanese, yields each two adjacent letters.
 func Tokens(texts ...string) []string {
 	var tokens []string
 	seen := map[string]bool{}
 	for _, text := range texts {
-		for _, c := range tokenize(text, 1) {
-			for _, token := range append(c, join(c)) {
-				if len(tokens) == maxTokens {
-					return tokens
-				}
-				if !seen[token] {
-					seen[token] = true
-					tokens = append(tokens, token)
+		prepared := prepare(text)
+		_, all := joinGroups(prepared)
+		for _, c := range tokenize(prepared, 1) {
+			all = append(append(all, c...), join(c))
+		}
+		for _, token := range all {
+			for _, form := range append([]string{token}, phone.TextForms(token)...) {
+				if !seen[form] && len(tokens) < maxTokens {
+					seen[form] = true
+					tokens = append(tokens, form)
 				}
 			}
 		}
 	}
 	return tokens
 }
+
+// prepare returns a text as tokenize and joinGroups read it.
+func prepare(text string) string { return Normalize(splitElisions(text)) }
 
 // compound is a word as its parts; most words have one part.
 type compound []string
@@ -60,11 +68,11 @@ func truncate(token string) string {
 // keyboards (U+00AC), and hyphens.
 const joinerRunes = "\u200c\u00ac-\u2010\u2011"
 
-// tokenize returns the compounds of a text, and of scripts without spaces the pairs of
+// tokenize returns the compounds of a prepared text, and of scripts without spaces the pairs of
 // letters at every step-th letter.
-func tokenize(text string, step int) []compound {
+func tokenize(prepared string, step int) []compound {
 	var all []compound
-	for field := range strings.FieldsFuncSeq(joinDigits(Normalize(splitElisions(text))), func(r rune) bool { return !isWordRune(r) }) {
+	for field := range strings.FieldsFuncSeq(joinDigits(prepared), func(r rune) bool { return !isWordRune(r) }) {
 		if strings.ContainsFunc(field, isUnspaced) {
 			all = append(all, splitUnspaced(field, step)...)
 			continue

@@ -184,7 +184,7 @@ func searchCosts() []costCase {
 		find("search, three words (20)", cost{5, 12.5, 0}, "فاکتور ماه گذش", false),
 		find("search, own tickets, one word (20)", cost{2, 12, 0}, "فاکت", true),
 		find("search, own tickets, three words (20)", cost{2, 12, 0}, "فاکتور ماه گذش", true),
-		{name: "search users", golden: cost{2, 1, 0}, run: func(ctx context.Context, f *costFixture) error {
+		{name: "search users", golden: cost{4, 2, 0}, run: func(ctx context.Context, f *costFixture) error {
 			ids, _, err := f.store.SearchUsers(ctx, search.Parse(f.phone), 20, nil)
 			if err == nil && len(ids) != 1 {
 				err = fmt.Errorf("got %d users", len(ids))
