@@ -78,16 +78,24 @@ func IsSupported(name string) bool {
 	return ok
 }
 
-// Of returns the first supported language of an Accept-Language header, or "".
-// Quality values are ignored: clients list their languages by preference.
-func Of(acceptLanguage string) string {
+// Of returns the supported language with the highest weight in an Accept-Language header, the
+// first of equal ones, or "" (RFC 9110, section 12.4.2).
+//
+// language.ParseAcceptLanguage is of no use: it refuses a header with an unknown tag.
+func Of(acceptLanguage string) (preferred string) {
+	highest := 0.0
 	for part := range strings.SplitSeq(acceptLanguage, ",") {
-		tag, _, _ := strings.Cut(strings.TrimSpace(part), ";")
-		if name := primary(tag); IsSupported(name) {
-			return name
+		tag, weight, weighted := strings.Cut(part, ";")
+		q := 1.0
+		if weighted {
+			_, value, _ := strings.Cut(weight, "=")
+			q, _ = strconv.ParseFloat(strings.TrimSpace(value), 64) // 0 if it is malformed
+		}
+		if name := primary(strings.TrimSpace(tag)); q > highest && IsSupported(name) {
+			preferred, highest = name, q
 		}
 	}
-	return ""
+	return preferred
 }
 
 // Resolve returns the supported language of a BCP 47 tag ("fa", "fa-IR", "fa_IR"),

@@ -11,7 +11,8 @@ import (
 
 func TestOf(t *testing.T) {
 	for header, want := range map[string]string{
-		"": "", "fa": "fa", "en-US,en;q=0.9": "en", "de, fa-IR;q=0.8, en": "fa", "FA-ir": "fa", "de": "", "fax": "", " en ;q=1": "",
+		"": "", "fa": "fa", "en-US,en;q=0.9": "en", "de, fa-IR;q=0.8, en": "en", "FA-ir": "fa", "de": "", "fax": "", " en ;q=1": "en",
+		"en;q=0.1, fa;q=0.9": "fa", "fa;q=0": "", "fa;q=0, en;q=0.001": "en", "fa ; Q = 0.5,en; q=0.5": "fa", "en;q=x, fa;q=0.1": "fa", "en;q=NaN,fa": "fa", "*, fa;q=0.5": "fa", "xx-invalid!, fa": "fa",
 	} {
 		if got := locale.Of(header); got != want {
 			t.Errorf("Of(%q): got %q, want %q", header, got, want)
