@@ -33,11 +33,13 @@ func PostMessage(tickets *ticket.Service, publisher EntryPublisher) Endpoint {
 		if err != nil {
 			return Response{}, err
 		}
+		view := r.viewEntry(result.Entry)
+		view.ClientID = &in.ClientID // as sent, so that the client finds its message by it
 		if !result.Created {
-			return ok(r.viewEntry(result.Entry)), nil
+			return ok(view), nil
 		}
 		publisher.PublishEntry(ctx, result.Ticket, result.Entry, "")
-		return Response{Status: http.StatusCreated, Body: r.viewEntry(result.Entry)}, nil
+		return Response{Status: http.StatusCreated, Body: view}, nil
 	})
 }
 

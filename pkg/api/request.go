@@ -18,6 +18,7 @@ import (
 	"ticketsystem/pkg/api/wire"
 	"ticketsystem/pkg/apperr"
 	"ticketsystem/pkg/auth"
+	"ticketsystem/pkg/id"
 	"ticketsystem/pkg/locale"
 	"ticketsystem/pkg/user"
 )
@@ -56,8 +57,8 @@ func newRequest(event events.APIGatewayV2HTTPRequest) *Request {
 
 func (r *Request) header(name string) string { return r.event.Headers[name] }
 
-// pathID returns the path parameter {id}.
-func (r *Request) pathID() string { return r.event.PathParameters["id"] }
+// pathID returns the path parameter {id}, an id in canonical form.
+func (r *Request) pathID() string { return id.Canonical(r.event.PathParameters["id"]) }
 
 // body returns the request body. Returns bad_json if its base64 encoding is invalid.
 func (r *Request) body() ([]byte, error) {

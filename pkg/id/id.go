@@ -72,6 +72,15 @@ func Parse(s string) (string, bool) {
 	return canonical, true
 }
 
+// Canonical returns the canonical form of an id in upper or lower case, and any other text
+// unchanged.
+func Canonical(s string) string {
+	if canonical, ok := Parse(s); ok {
+		return canonical
+	}
+	return s
+}
+
 // ParseClientID returns the canonical form of a client id, by which equal ids are equal: of a
 // ULID in upper case, of a UUID (RFC 9562) in lower case. It returns false for other texts.
 func ParseClientID(s string) (string, bool) {

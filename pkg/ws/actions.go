@@ -38,13 +38,13 @@ func (h *Handler) Default(_ context.Context, r *Request) (any, error) {
 	return nil, apperr.New(apperr.UnknownAction, "Known actions are subscribe, unsubscribe, message, typing, read and ping.")
 }
 
-// checkTicketID checks the ticket id of a frame before anything is read. Returns invalid_body if
-// it is missing, ticket_not_found if it is no id.
-func checkTicketID(ticketID string) error {
-	switch {
-	case ticketID == "":
+// checkTicketID checks the ticket id of a frame before anything is read, and converts it to its
+// canonical form. Returns invalid_body if it is missing, ticket_not_found if it is no id.
+func checkTicketID(ticketID *string) error {
+	switch *ticketID = id.Canonical(*ticketID); {
+	case *ticketID == "":
 		return apperr.Validation(apperr.Field{Pointer: "/ticketId", Code: "required", Message: "Required."})
-	case !id.Valid(ticketID):
+	case !id.Valid(*ticketID):
 		return apperr.New(apperr.TicketNotFound, "")
 	}
 	return nil
@@ -52,7 +52,7 @@ func checkTicketID(ticketID string) error {
 
 type ackFrame struct {
 	replyHeader
-	ClientID  string           `json:"clientId"`
+	ClientID  string           `json:"clientId"` // as sent
 	TicketID  string           `json:"ticketId"`
 	Seq       int              `json:"seq"`
 	CreatedAt *string          `json:"createdAt"`
@@ -62,10 +62,10 @@ type ackFrame struct {
 }
 
 // viewAck returns the ack of a message with the entry that stores it.
-func (r *Request) viewAck(e ticket.Entry, now time.Time) ackFrame {
+func (r *Request) viewAck(clientID string, e ticket.Entry, now time.Time) ackFrame {
 	actor := r.Connection.Principal
 	v := wire.ViewEntry(e, actor.Role, actor.Locale, now)
-	return ackFrame{r.reply("ack"), e.ClientID, v.TicketID, v.Seq, v.CreatedAt, v.Change, v.State, positionOf(e, actor.Role)}
+	return ackFrame{r.reply("ack"), clientID, v.TicketID, v.Seq, v.CreatedAt, v.Change, v.State, positionOf(e, actor.Role)}
 }
 
 // Message returns the action "message", which posts a message like the HTTP endpoint. The ack
@@ -80,7 +80,7 @@ func (h *Handler) Message(tickets *ticket.Service) Action {
 		if err := r.decode(&in); err != nil {
 			return nil, err
 		}
-		if err := checkTicketID(in.TicketID); err != nil {
+		if err := checkTicketID(&in.TicketID); err != nil {
 			return nil, err
 		}
 		m, err := in.ToMessage(in.TicketID)
@@ -92,7 +92,7 @@ func (h *Handler) Message(tickets *ticket.Service) Action {
 			return nil, err
 		}
 		e := result.Entry
-		if err := h.Hub.Send(ctx, r.Connection.ID, r.viewAck(e, h.Now())); err != nil {
+		if err := h.Hub.Send(ctx, r.Connection.ID, r.viewAck(in.ClientID, e, h.Now())); err != nil {
 			h.Publisher.logFailure(ctx, err) // a retry is acknowledged again
 		}
 		if result.Created {
@@ -113,7 +113,7 @@ func (h *Handler) Read(tickets *ticket.Service) Action {
 		if err := r.decode(&in); err != nil {
 			return nil, err
 		}
-		if err := checkTicketID(in.TicketID); err != nil {
+		if err := checkTicketID(&in.TicketID); err != nil {
 			return nil, err
 		}
 		var v wire.Validator

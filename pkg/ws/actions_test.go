@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/aws/aws-lambda-go/events"
@@ -113,6 +114,37 @@ func TestMessage_Ack(t *testing.T) {
 				t.Errorf("%s: got %v", c.status, ack.body)
 			}
 		}
+	}
+}
+
+// TestFrame_LetterCase checks that ids in lower case have the effect of those in upper case, and that
+// replies repeat the topic and the clientId as they were sent.
+func TestFrame_LetterCase(t *testing.T) {
+	const uuid, ulid = "7C9E6679-7425-40DE-944B-E07FC1F90AE7", "01bx5zzkbkactav9wevgemmvs1"
+	fx := newFixture(t)
+	topic, ticketID := "ticket:"+strings.ToLower(oneID), `"ticketId":"`+strings.ToLower(oneID)+`"`
+	fx.send(t, fx.handler.Subscribe(fx.tickets), "ali1", `{"action":"subscribe","topic":"`+topic+`"}`)
+	if got := fx.reply("ali1").body; got["topic"] != topic || !slices.Contains(fx.topics("ali1"), "ticket:"+oneID) {
+		t.Errorf("subscribe: got %v, topics %v", got, fx.topics("ali1"))
+	}
+	for _, clientID := range []string{uuid, strings.ToLower(uuid), ulid} {
+		fx.send(t, fx.handler.Message(fx.tickets), "sara1", `{"action":"message",`+ticketID+`,"clientId":"`+clientID+`","body":"hello"}`)
+		if got := fx.reply("sara1").body; got["clientId"] != clientID || got["ticketId"] != oneID {
+			t.Errorf("message: got %v, want clientId %s", got, clientID)
+		}
+	}
+	if got := len(fx.ticketLog(oneID).Entries); got != 5 {
+		t.Errorf("got %d entries, want 5: a UUID in another case is the same message", got)
+	}
+	if pushed := fx.send(t, fx.handler.Typing(fx.tickets), "sara1", `{"action":"typing",`+ticketID+`}`); !slices.Equal(pushed, []string{"ali1: typing"}) {
+		t.Errorf("typing: got %v", pushed)
+	}
+	if fx.send(t, fx.handler.Read(fx.tickets), "sara1", `{"action":"read",`+ticketID+`,"seq":2}`); fx.ticketLog(oneID).ReadMarkers[saraID] != 2 {
+		t.Errorf("read: got %v", fx.ticketLog(oneID).ReadMarkers)
+	}
+	fx.send(t, fx.handler.Unsubscribe(fx.tickets), "ali1", `{"action":"unsubscribe","topic":"`+topic+`"}`)
+	if got := fx.reply("ali1").body; got["topic"] != topic || slices.Contains(fx.topics("ali1"), "ticket:"+oneID) {
+		t.Errorf("unsubscribe: got %v, topics %v", got, fx.topics("ali1"))
 	}
 }
 

@@ -44,16 +44,17 @@ func (h *Handler) Subscribe(tickets *ticket.Service) Action {
 		if in.After != nil {
 			v.After("/after", *in.After)
 		}
-		if len(r.Connection.Topics) > maxTopics && !slices.Contains(r.Connection.Topics, in.Topic) {
+		topic := canonicalTopic(in.Topic)
+		if len(r.Connection.Topics) > maxTopics && !slices.Contains(r.Connection.Topics, topic) {
 			v.Add("/topic", "too_many", fmt.Sprintf("At most %d topics for a connection.", maxTopics))
 		}
 		if err := v.Err(); err != nil {
 			return nil, err
 		}
-		if in.Topic == realtime.QueueTopic && r.Connection.Principal.Role.IsStaff() {
-			return subscribedFrame{replyHeader: r.reply("subscribed"), Topic: in.Topic, Entries: []wire.EntryView{}}, h.subscribe(ctx, r, in.Topic)
+		if topic == realtime.QueueTopic && r.Connection.Principal.Role.IsStaff() {
+			return subscribedFrame{replyHeader: r.reply("subscribed"), Topic: topic, Entries: []wire.EntryView{}}, h.subscribe(ctx, r, topic)
 		}
-		ticketID, err := parseTicketTopic(in.Topic)
+		ticketID, err := parseTicketTopic(topic)
 		if err != nil {
 			return nil, err
 		}
@@ -61,7 +62,7 @@ func (h *Handler) Subscribe(tickets *ticket.Service) Action {
 		if _, err := tickets.Entries(ctx, r.Connection.Principal, ticketID, query); err != nil {
 			return nil, err
 		}
-		if err := h.subscribe(ctx, r, realtime.TicketTopic(ticketID)); err != nil {
+		if err := h.subscribe(ctx, r, topic); err != nil {
 			return nil, err
 		}
 		return h.replay(ctx, tickets, r, ticketID, in.After)
@@ -81,8 +82,8 @@ func (h *Handler) subscribe(ctx context.Context, r *Request, topic string) error
 	return err
 }
 
-// replay sends the subscribed frame with the entries after a sequence number, and then
-// publishes the new presence.
+// replay sends the subscribed frame, which repeats the topic as sent, with the entries after a
+// sequence number, and then publishes the new presence.
 func (h *Handler) replay(ctx context.Context, tickets *ticket.Service, r *Request, ticketID string, after *int) (any, error) {
 	actor := r.Connection.Principal
 	query := ticket.EntryQuery{Limit: 1, Backward: true}
@@ -93,7 +94,7 @@ func (h *Handler) replay(ctx context.Context, tickets *ticket.Service, r *Reques
 	if err != nil {
 		return nil, err
 	}
-	out := subscribedFrame{replyHeader: r.reply("subscribed"), Topic: realtime.TicketTopic(ticketID), LastSeq: page.LastSeq, Entries: []wire.EntryView{}}
+	out := subscribedFrame{replyHeader: r.reply("subscribed"), Topic: frameField(r.body, "topic"), LastSeq: page.LastSeq, Entries: []wire.EntryView{}}
 	if after != nil {
 		out.Entries, out.HasMore = wire.ViewEntries(page.Entries, actor.Role, actor.Locale, h.Now()), page.HasMore
 		if n := entriesThatFit(out.Entries); n < len(out.Entries) {
@@ -123,7 +124,15 @@ func entriesThatFit(entries []wire.EntryView) int {
 	return len(entries)
 }
 
-// parseTicketTopic returns the ticket id of a topic. Returns invalid_body, topic_unknown or
+// canonicalTopic returns a topic with the id of its ticket in canonical form.
+func canonicalTopic(topic string) string {
+	if ticketID, ok := strings.CutPrefix(topic, "ticket:"); ok {
+		return realtime.TicketTopic(id.Canonical(ticketID))
+	}
+	return topic
+}
+
+// parseTicketTopic returns the ticket id of a canonical topic. Returns invalid_body, topic_unknown or
 // ticket_not_found.
 func parseTicketTopic(topic string) (string, error) {
 	if topic == "" {
@@ -155,16 +164,17 @@ func (h *Handler) Unsubscribe(tickets *ticket.Service) Action {
 		if err := r.decode(&in); err != nil {
 			return nil, err
 		}
-		if in.Topic != realtime.QueueTopic {
-			if _, err := parseTicketTopic(in.Topic); err != nil {
+		topic := canonicalTopic(in.Topic)
+		if topic != realtime.QueueTopic {
+			if _, err := parseTicketTopic(topic); err != nil {
 				return nil, err
 			}
 		}
-		if slices.Contains(r.Connection.Topics, in.Topic) {
-			if err := h.Store.Unsubscribe(ctx, r.Connection.ID, in.Topic); err != nil {
+		if slices.Contains(r.Connection.Topics, topic) {
+			if err := h.Store.Unsubscribe(ctx, r.Connection.ID, topic); err != nil {
 				return nil, err
 			}
-			defer h.publishLeaving(ctx, tickets, r.Connection, in.Topic)
+			defer h.publishLeaving(ctx, tickets, r.Connection, topic)
 		}
 		return unsubscribedFrame{r.reply("unsubscribed"), in.Topic}, nil
 	}

@@ -75,7 +75,7 @@ func (h *Handler) publishTyping(ctx context.Context, tickets *ticket.Service, r 
 	if err := r.decode(&in); err != nil {
 		return err
 	}
-	if err := checkTicketID(in.TicketID); err != nil {
+	if err := checkTicketID(&in.TicketID); err != nil {
 		return err
 	}
 	if passes, err := h.Typists.pass(ctx, r.Connection.ID, in.TicketID); err != nil || !passes {
