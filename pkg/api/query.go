@@ -8,6 +8,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"ticketsystem/pkg/api/wire"
 	"ticketsystem/pkg/stats"
 )
 
@@ -46,7 +47,7 @@ func (r *Request) parseQuery() error {
 			name = rawName
 		}
 		value, valueErr := url.QueryUnescape(rawValue)
-		shown := truncate(strings.ToValidUTF8(name, "\uFFFD"), maxNameBytes)
+		shown := truncate(wire.ShownName(name), maxNameBytes)
 		switch {
 		case !slices.Contains(known, name):
 			return errQuery(shown, "unknown", "Unknown query parameter "+shown+".")

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"unicode"
 
 	"ticketsystem/pkg/api"
 	"ticketsystem/pkg/user"
@@ -28,6 +29,7 @@ func TestQuery_Rejected(t *testing.T) {
 		{"GET", "/tickets", "%zz=1", "?%zz unknown"},
 		{"GET", "/tickets", "%ff=1", "?\uFFFD unknown"},
 		{"GET", "/tickets", strings.Repeat("x", 5000), "?" + strings.Repeat("x", 100) + " unknown"},
+		{"GET", "/tickets", "a%E2%80%AEb%00%E2%81%A6c%0A%E2%80%A8", "?abc unknown"},
 		{"GET", "/tickets", "q=%zz", "?q malformed"},
 		{"GET", "/tickets", "q=%ff", "?q malformed"},
 		{"GET", "/tickets", "limit=1&limit=2", "?limit duplicate"},
@@ -45,6 +47,9 @@ func TestQuery_Rejected(t *testing.T) {
 		}
 		if !slices.Equal(got.fieldErrors(), want) || (got.status == 400) != (c.want != "") {
 			t.Errorf("%s %s?%.20s: got %d %v, want %v", c.method, c.path, c.query, got.status, got.fieldErrors(), want)
+		}
+		if strings.ContainsFunc(got.text, func(r rune) bool { return unicode.In(r, unicode.Cf) }) {
+			t.Errorf("%s?%.20s: got %q, want no format characters", c.path, c.query, got.text)
 		}
 	}
 }

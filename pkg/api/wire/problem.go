@@ -3,6 +3,7 @@ package wire
 import (
 	"math"
 	"strings"
+	"unicode"
 
 	"ticketsystem/pkg/apperr"
 	"ticketsystem/pkg/locale"
@@ -41,6 +42,17 @@ func shorten(pointer string) string {
 	return strings.ToValidUTF8(pointer[:maxPointer], "") + "…"
 }
 
+// ShownName returns a name that a client has sent, such as that of an unknown field, as problems
+// show it: without control and format characters, which could reorder the text around it.
+func ShownName(name string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.In(r, unicode.Cc, unicode.Cf, unicode.Zl, unicode.Zp) {
+			return -1
+		}
+		return r
+	}, name)
+}
+
 // NewProblem converts an error. An unknown code becomes "internal" without details, so that
 // no cause is disclosed.
 func NewProblem(e *apperr.Error, language, instance, requestID string) Problem {
@@ -51,11 +63,11 @@ func NewProblem(e *apperr.Error, language, instance, requestID string) Problem {
 	}
 	p := Problem{
 		Type: "urn:ticketsystem:problem:" + string(e.Code), Title: def.Title(language), Status: def.Status,
-		Detail: e.Detail, Instance: instance, Code: e.Code, RequestID: requestID,
+		Detail: e.Detail, Instance: ShownName(instance), Code: e.Code, RequestID: requestID,
 		RetryAfter: int(math.Ceil(e.RetryAfter.Seconds())), Errors: []apperr.Field{},
 	}
 	for _, field := range e.Fields {
-		field.Pointer = shorten(field.Pointer)
+		field.Pointer = shorten(ShownName(field.Pointer))
 		p.Errors = append(p.Errors, field.In(language))
 	}
 	english := locale.Resolve(language) == locale.English

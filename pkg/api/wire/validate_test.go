@@ -9,6 +9,16 @@ import (
 	"ticketsystem/pkg/apperr"
 )
 
+// TestNewProblem_Names checks that names that a client has sent cannot reorder the texts of a
+// problem.
+func TestNewProblem_Names(t *testing.T) {
+	err := apperr.From(wire.Decode([]byte(`{"a\u202eb\u0007\u2066 ":1}`), &struct{}{}))
+	got := wire.NewProblem(err, "en", "/x\u202ey", "1")
+	if want := "ab : Unknown field."; got.Detail != want || got.Errors[0].Pointer != "/ab " || got.Instance != "/xy" {
+		t.Errorf("got %q at %q in %q, want %q", got.Detail, got.Errors[0].Pointer, got.Instance, want)
+	}
+}
+
 // TestNewProblem_Size checks that the size of a problem document does not follow from that of a body
 // with many invalid fields, or with a long name.
 func TestNewProblem_Size(t *testing.T) {
