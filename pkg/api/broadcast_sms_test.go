@@ -37,3 +37,18 @@ func TestCreateBroadcast_SMSLength(t *testing.T) {
 		}
 	}
 }
+
+// TestCreateBroadcast_Audience checks that exactly one kind of audience is accepted.
+func TestCreateBroadcast_Audience(t *testing.T) {
+	for audience, want := range map[string][]string{
+		`{"all":true}`: nil, `{"all":true,"roles":[]}`: nil, `{}`: {"/audience required"}, `{"all":false}`: {"/audience required"},
+		`{"all":true,"roles":["user"]}`: {"/audience not_together"}, `{"userIds":["` + otherID + `"],"roles":["user"]}`: {"/audience not_together"},
+	} {
+		fx := newFixture(t)
+		body := `{"title":"T","body":"B","audience":` + audience + `,"channels":["app"],"dryRun":true}`
+		got := fx.send(t, api.CreateBroadcast(&broadcast.Service{Users: fx.Store}), mina, newRequest(http.MethodPost, "/broadcasts", body))
+		if !slices.Equal(got.fieldErrors(), want) || want != nil && !strings.Contains(got.text, "Exactly one of userIds, roles, all.") {
+			t.Errorf("%s: got %d %s, want %v", audience, got.status, got.text, want)
+		}
+	}
+}

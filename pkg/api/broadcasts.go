@@ -116,8 +116,12 @@ func (a audienceInput) validate(v *wire.Validator) {
 			kinds++
 		}
 	}
-	if kinds != 1 {
-		v.Add("/audience", "required", "Exactly one of userIds, roles, all.")
+	const message = "Exactly one of userIds, roles, all."
+	switch {
+	case kinds == 0:
+		v.Add("/audience", "required", message)
+	case kinds > 1:
+		v.Add("/audience", "not_together", message)
 	}
 	if len(a.UserIDs) > broadcast.MaxRecipients {
 		v.Add("/audience/userIds", "too_many", fmt.Sprintf("At most %d entries.", broadcast.MaxRecipients))
