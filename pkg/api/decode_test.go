@@ -120,6 +120,7 @@ func TestDecode_MediaType(t *testing.T) {
 	body := `{"clientId":"` + aULID + `","title":"T","description":"D","categoryId":"` + billingID + `"}`
 	for media, want := range map[string]int{
 		"application/json": 201, "application/json; charset=utf-8": 201, "APPLICATION/JSON": 201, "application/json;": 201,
+		`application/json; charset="UTF-8"`: 201, "application/json; charset=utf-16": 415, "application/json; charset=windows-1256": 415,
 		"": 415, "application/json; charset": 415, "text/plain; application/json": 415, "application/json, text/plain": 415, "json": 415, ";": 415,
 		"text/plain": 415, "application/x-www-form-urlencoded": 415, "application/problem+json": 415,
 	} {
@@ -127,6 +128,16 @@ func TestDecode_MediaType(t *testing.T) {
 		got := fx.send(t, api.CreateTicket(fx.tickets), sara, newRequest(http.MethodPost, "/tickets", body).with("content-type", media))
 		if got.status != want || (want == 415) != (got.code() == "unsupported_media_type") {
 			t.Errorf("%q: got %d %s, want %d", media, got.status, got.code(), want)
+		}
+	}
+}
+
+// TestDecode_ContentEncoding checks that a compressed body is refused as one, not as text.
+func TestDecode_ContentEncoding(t *testing.T) {
+	for coding, want := range map[string]int{"gzip": 415, "br": 415, "identity, gzip": 415, "identity": 200, "": 200} {
+		r := newRequest(http.MethodPost, "/login", "\x1f\x8b\xff").with("content-encoding", coding)
+		if got := newFixture(t).send(t, echoPrincipal(api.Public), sara, r); got.status != want || want == 415 && got.code() != "unsupported_media_type" {
+			t.Errorf("%q: got %d %s, want %d", coding, got.status, got.code(), want)
 		}
 	}
 }

@@ -2,6 +2,7 @@ package api
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/base64"
 	"errors"
 	"fmt"
@@ -169,13 +170,21 @@ func (r *Request) isReplaced(body []byte) bool {
 	return err == nil && sent != len(body) && bytes.ContainsRune(body, utf8.RuneError)
 }
 
-// checkMediaType requires the Content-Type application/json. Browsers send other types, and
-// requests without one, to foreign origins without a preflight request.
+// checkMediaType requires the Content-Type application/json, in UTF-8 and without a
+// Content-Encoding. Browsers send other types, and requests without one, to foreign origins without
+// a preflight request.
 //
 // Returns unsupported_media_type.
 func (r *Request) checkMediaType() error {
-	if media, _, err := mime.ParseMediaType(r.header("content-type")); err != nil || media != "application/json" {
-		return apperr.New(apperr.UnsupportedMediaType, "Send the body with Content-Type: application/json.")
+	media, parameters, err := mime.ParseMediaType(r.header("content-type"))
+	if err != nil || media != "application/json" || !strings.EqualFold(cmp.Or(parameters["charset"], utf8Charset), utf8Charset) {
+		return apperr.New(apperr.UnsupportedMediaType, "Send the body with Content-Type: application/json, in UTF-8.")
+	}
+	if coding := r.header("content-encoding"); coding != "" && !strings.EqualFold(coding, "identity") {
+		return apperr.New(apperr.UnsupportedMediaType, "Send the body without a Content-Encoding.")
 	}
 	return nil
 }
+
+// utf8Charset is the only charset of JSON (RFC 8259, section 8.1).
+const utf8Charset = "utf-8"

@@ -19,7 +19,7 @@ const (
 	InvalidBody Code = "invalid_body"
 	// BodyTooLarge (HTTP 413): the body exceeds the size limit.
 	BodyTooLarge Code = "body_too_large"
-	// UnsupportedMediaType (HTTP 415): the content type is not JSON.
+	// UnsupportedMediaType (HTTP 415): the content is not JSON in UTF-8, or is compressed.
 	UnsupportedMediaType Code = "unsupported_media_type"
 
 	// Unauthenticated (HTTP 401): the request has no valid credentials.
