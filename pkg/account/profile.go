@@ -9,6 +9,7 @@ import (
 	"ticketsystem/pkg/geo"
 	"ticketsystem/pkg/id"
 	"ticketsystem/pkg/limit"
+	"ticketsystem/pkg/notification"
 	"ticketsystem/pkg/user"
 )
 
@@ -104,7 +105,7 @@ func (u ProfileUpdate) dependsOnStored() bool {
 
 // completed returns the update with what follows from the user as stored.
 func (u ProfileUpdate) completed(stored user.User) ProfileUpdate {
-	if u.Email != nil && *u.Email == stored.Email {
+	if u.Email != nil && notification.SameAddress(*u.Email, stored.Email) {
 		u.Email = nil // the store resets EmailVerified when the address is written
 	}
 	switch {

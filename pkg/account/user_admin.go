@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"ticketsystem/pkg/audit"
+	"ticketsystem/pkg/notification"
 	"ticketsystem/pkg/retry"
 	"ticketsystem/pkg/user"
 )
@@ -112,7 +113,7 @@ func applyUpdate(u user.User, update UserUpdate, region string) (user.User, erro
 	if update.Name != nil {
 		u.Name = *update.Name
 	}
-	if update.Email != nil && *update.Email != u.Email {
+	if update.Email != nil && !notification.SameAddress(*update.Email, u.Email) {
 		u.Email, u.EmailVerified = *update.Email, false
 	}
 	if update.Disabled != nil {

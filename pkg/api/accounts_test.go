@@ -283,7 +283,7 @@ func TestUpdateProfile(t *testing.T) {
 		{`{"name":"a\nb"}`, nil, "name a b"}, {`{"name":"\u202eSa\u200bra"}`, nil, "name Sara"}, {`{"name":"\u200b"}`, []string{"/name not_visible"}, ""},
 		{`{"name":"Súpport"}`, []string{"/name reserved"}, ""}, {`{"name":"پشتيباني"}`, []string{"/name reserved"}, ""}, {`{"name":"Removed user"}`, []string{"/name reserved"}, ""},
 		{`{"email":"Sara <a@b.ir>"}`, []string{"/email invalid"}, ""},
-		{`{"email":"a@"}`, []string{"/email invalid"}, ""}, {`{"email":" a@b.ir"}`, []string{"/email invalid"}, ""},
+		{`{"email":"a@"}`, []string{"/email invalid"}, ""}, {`{"email":" a@Ｂ.ir\n"}`, nil, "email a@b.ir"}, {`{"email":" "}`, []string{"/email invalid"}, ""},
 		{`{"email":"` + strings.Repeat("a", 250) + `@b.ir"}`, []string{"/email invalid"}, ""},
 		{`{"locale":"de"}`, []string{"/locale not_allowed"}, ""}, {`{"pictureId":"x"}`, []string{"/pictureId invalid"}, ""},
 		{`{"pictureId":"` + fileID + `"}`, []string{"/pictureId invalid"}, ""}, {`{"province":"atlantis"}`, []string{"/province unknown"}, ""},

@@ -76,7 +76,7 @@ func (in profileInput) toUpdate(role user.Role) (account.ProfileUpdate, error) {
 		validateName(&v, in.Name, role)
 	}
 	if in.Email != nil {
-		v.Email("/email", *in.Email)
+		v.Email("/email", in.Email)
 	}
 	if in.Locale != nil {
 		wire.OneOf(&v, "/locale", *in.Locale, locale.Supported()...)

@@ -105,7 +105,7 @@ func CreateUser(users *account.UserDirectory) Endpoint {
 		var v wire.Validator
 		v.Required("/phone", in.Phone)
 		v.Text("/name", &in.Name, 0, maxName, false)
-		v.Email("/email", in.Email)
+		v.Email("/email", &in.Email)
 		if in.Role != "" {
 			wire.OneOf(&v, "/role", in.Role, roles...)
 		}
@@ -169,7 +169,7 @@ func (in userInput) toUpdate() (account.UserUpdate, error) {
 		v.Text("/name", in.Name, 0, maxName, false)
 	}
 	if in.Email != nil {
-		v.Email("/email", *in.Email)
+		v.Email("/email", in.Email)
 	}
 	if in.Password != nil {
 		v.Required("/password", *in.Password)

@@ -64,6 +64,24 @@ func NormalizeAddress(address string) string {
 	return strings.ToLower(ascii)
 }
 
+// SameAddress reports whether two addresses differ in the form of their domain at most.
+func SameAddress(a, b string) bool {
+	a, _ = ASCIIDomain(a)
+	b, _ = ASCIIDomain(b)
+	return a == b
+}
+
+// UnicodeDomain returns an address with its domain as people read it: in Unicode, in lower case and
+// without compatibility forms, such as full-width letters. Mail goes to ASCIIDomain of it.
+func UnicodeDomain(address string) string {
+	at := strings.LastIndexByte(address, '@') + 1
+	domain, err := idna.Lookup.ToUnicode(address[at:])
+	if err != nil {
+		return address
+	}
+	return address[:at] + domain
+}
+
 // ASCIIDomain returns an address with its domain in the form of mail servers, "xn--…" if it has
 // letters beyond ASCII. valid is false if such a domain has no such form.
 func ASCIIDomain(address string) (ascii string, valid bool) {

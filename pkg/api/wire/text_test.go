@@ -72,20 +72,39 @@ func TestText_NotVisible(t *testing.T) {
 	}
 }
 
-// TestEmail checks that an address has no characters that readers do not see.
+// TestEmail checks that an address has no characters that readers do not see, and a domain of the
+// public DNS.
 func TestEmail(t *testing.T) {
 	for address, want := range map[string]bool{
 		"": true, "sara@example.com": true, "Sara.A+x@exämple.com": true, "sara@مثال.ایران": true, "sara@xn--mgbh0fb.xn--mgba3a4f16a": true, "o'b!#$%&*+/=?^_`{|}~-x@example.com": true,
 		"سارا@مثال.ایران": false, "sära@example.com": false, "sa\u0308ra@example.com": false, "ｓara@example.com": false, "😀@example.com": false, "a@b.example": true, strings.Repeat("a", 64) + "@example.com": true,
 		"a@b": false, "a@localhost": false, "a@127.0.0.1": false, "a@[192.0.2.1]": false, "a@[IPv6:::1]": false, strings.Repeat("a", 65) + "@example.com": false, "a@مثال": false,
 		"a\u202eb@example.com": false, "a\u200bb@example.com": false, "a@ex\u2060ample.com": false, "a\u3164@example.com": false, "a\ufe0f@example.com": false,
-		"a@b_c.example": true, "a@مثال\u06632.ایران": false, "a@\u0301example.com": false, "a@" + strings.Repeat("é.", 80) + "com": false,
-		"a\u00a0b@example.com": false, "a\u00ad@example.com": false, "sara@example.com ": false, "Sara <sara@example.com>": false, "a@" + strings.Repeat("e.", 125) + "com": false,
+		"a@b_c.example": false, "a@-b.co": false, "a@b-.co": false, "a@b--c.co": true, "a@b.-co": false, "a@b c.co": false, "a@" + strings.Repeat("b", 64) + ".co": false, " ": false, "a@b＠c.co": false, "a@مثال\u06632.ایران": false, "a@\u0301example.com": false, "a@" + strings.Repeat("é.", 80) + "com": false,
+		"a\u00a0b@example.com": false, "a\u00ad@example.com": false, "sara@example.com ": true, "sara @example.com": false, "sara@example.com\n.ir": false, "Sara <sara@example.com>": false, "a@" + strings.Repeat("e.", 125) + "com": false,
 		"a@\u00ad": false, "a@\u200b": false, "a@。": false, "a@x。": false, "a@b。。com": false, "a@。com": false, "a@b。com": true,
 	} {
 		var v wire.Validator
-		if v.Email("/email", address); (v.Err() == nil) != want {
+		if v.Email("/email", &address); (v.Err() == nil) != want {
 			t.Errorf("%+q: got %v, want accepted: %v", address, v.Err(), want)
+		}
+	}
+}
+
+// TestEmail_Cleaned checks that an address becomes the one that mail is sent to, however it is typed.
+func TestEmail_Cleaned(t *testing.T) {
+	for want, forms := range map[string][]string{
+		"Sara@b.co":        {" Sara@b.co ", "Sara@b.co\r\n", "\u200eSara@b.co\u200f", "Sara＠b.co", "Sara@ｂ．ｃｏ", "Sara@B.CO", "Sara@b。co"},
+		"sara@مثال.ایران":  {"sara@مثال。ایران\t", "sara@xn--mgbh0fb.xn--mgba3a4f16a"},
+		"sara@exämple.com": {"sara@EXÄMPLE.com", "sara@exa\u0308mple.com"},
+		"sara@b--c.co":     {"sara@b--c.co"},
+	} {
+		for _, form := range forms {
+			var v wire.Validator
+			got := form
+			if v.Email("/email", &got); v.Err() != nil || got != want {
+				t.Errorf("%+q: got %q, %v, want %q", form, got, v.Err(), want)
+			}
 		}
 	}
 }

@@ -72,31 +72,49 @@ const (
 	maxLocalPart = 64
 )
 
-// Email checks an e-mail address of at most maxEmail bytes without invisible characters, whose
-// domain has an ASCII form of two labels or more. The part before the @ must be ASCII: SES cannot
-// send to others (RFC 6531). An empty text is valid.
-func (v *Validator) Email(pointer, text string) {
-	if text == "" {
+// Email cleans and checks an e-mail address: blanks and invisible characters around it are removed,
+// its @ may be a full-width one, and its domain becomes that of UnicodeDomain. It has at most
+// maxEmail bytes and no invisible characters, and its domain has an ASCII form of two labels or
+// more. The part before the @ must be ASCII: SES cannot send to others (RFC 6531). An empty text is
+// valid.
+func (v *Validator) Email(pointer string, text *string) {
+	if *text == "" {
 		return
 	}
-	address, err := mail.ParseAddress(text)
-	ascii, valid := notification.ASCIIDomain(text)
-	at := strings.LastIndexByte(text, '@')
-	if err != nil || address.Name != "" || address.Address != text || !valid || max(len(text), len(ascii)) > maxEmail || at > maxLocalPart || !isMailDomain(ascii[at+1:]) || strings.ContainsFunc(text, locale.IsInvisible) {
+	typed := strings.TrimFunc(strings.ReplaceAll(*text, fullWidthAt, "@"), locale.IsInvisible)
+	ascii, valid := notification.ASCIIDomain(typed)
+	cleaned := notification.UnicodeDomain(typed)
+	address, err := mail.ParseAddress(cleaned)
+	at := strings.LastIndexByte(ascii, '@')
+	if err != nil || address.Name != "" || address.Address != cleaned || !valid || max(len(cleaned), len(ascii)) > maxEmail || at > maxLocalPart || !isMailDomain(ascii[at+1:]) || strings.ContainsFunc(typed, locale.IsInvisible) {
 		v.Add(pointer, "invalid", "Must be an e-mail address.")
 		return
 	}
-	if strings.ContainsFunc(text[:at], func(r rune) bool { return r > unicode.MaxASCII }) {
+	if strings.ContainsFunc(cleaned[:at], func(r rune) bool { return r > unicode.MaxASCII }) {
 		v.Add(pointer, "not_ascii", "The part before the @ must have only English letters, digits and symbols; mail cannot be sent to other addresses.")
+		return
 	}
+	*text = cleaned
 }
+
+// fullWidthAt is the @ of keyboards for Chinese and Japanese.
+const fullWidthAt = "\uff20"
 
 // isMailDomain reports whether a domain in its ASCII form can be one of the public DNS: not the
 // name of a single host, and not an IP address.
 func isMailDomain(domain string) bool {
 	_, err := netip.ParseAddr(domain)
 	labels := strings.Split(domain, ".")
-	return err != nil && !strings.HasPrefix(domain, "[") && len(labels) >= 2 && !slices.Contains(labels, "")
+	return err != nil && len(labels) >= 2 && !slices.ContainsFunc(labels, func(label string) bool { return !isHostLabel(label) })
+}
+
+// isHostLabel reports whether a label of a domain may be one of a host: letters, digits and inner
+// hyphens (RFC 1123, section 2.1).
+func isHostLabel(label string) bool {
+	const maxLabel = 63
+	return label != "" && len(label) <= maxLabel && strings.Trim(label, "-") == label && !strings.ContainsFunc(label, func(r rune) bool {
+		return r != '-' && (r > unicode.MaxASCII || !unicode.IsLetter(r) && !unicode.IsDigit(r))
+	})
 }
 
 // ULID checks an id and converts it to upper case.
