@@ -109,10 +109,10 @@ func isMailDomain(domain string) bool {
 }
 
 // isHostLabel reports whether a label of a domain may be one of a host: letters, digits and inner
-// hyphens (RFC 1123, section 2.1).
+// hyphens (RFC 1123, section 2.1). mail.ParseAddress refuses empty labels.
 func isHostLabel(label string) bool {
 	const maxLabel = 63
-	return label != "" && len(label) <= maxLabel && strings.Trim(label, "-") == label && !strings.ContainsFunc(label, func(r rune) bool {
+	return len(label) <= maxLabel && strings.Trim(label, "-") == label && !strings.ContainsFunc(label, func(r rune) bool {
 		return r != '-' && (r > unicode.MaxASCII || !unicode.IsLetter(r) && !unicode.IsDigit(r))
 	})
 }
