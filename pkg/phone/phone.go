@@ -207,7 +207,7 @@ const (
 // The region of a national number is not known, so it gets no calling code. A search for an
 // international number finds it by the last form.
 func TextForms(word string) []string {
-	if strings.ContainsFunc(word, func(r rune) bool { return r < '0' || r > '9' }) {
+	if len(word) < minDigits || strings.ContainsFunc(word, func(r rune) bool { return r < '0' || r > '9' }) {
 		return nil
 	}
 	if number, mobile := CanonicalMobile(strings.TrimPrefix(word, "00")); mobile {

@@ -17,21 +17,38 @@ var numberGroups = regexp.MustCompile(`(?:[a-z]{2})?[0-9]+(?:(?:[()\[\]]*[ .\-\x
 const maxGroups = 10
 
 // joinGroups returns a prepared text with each number in groups of digits as one token, and these
-// numbers. The groups are of a phone number, a card, an account or an amount.
+// numbers. The groups are of phone numbers, a card, an account or an amount.
 func joinGroups(prepared string) (joined string, numbers []string) {
 	var out strings.Builder
 	end := 0
 	for _, at := range numberGroups.FindAllStringIndex(prepared, -1) {
 		groups := strings.FieldsFunc(prepared[at[0]:at[1]], func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) })
-		if !formNumber(groups) || !standsAlone(prepared[:at[0]], prepared[at[1]:]) {
+		each := splitPhones(groups)
+		if slices.ContainsFunc(each, func(groups []string) bool { return !formNumber(groups) }) || !standsAlone(prepared[:at[0]], prepared[at[1]:]) {
 			continue
 		}
-		number := strings.Join(groups, "")
-		numbers = append(numbers, number)
-		out.WriteString(prepared[end:at[0]] + number)
+		out.WriteString(prepared[end:at[0]])
+		for i, groups := range each {
+			number := strings.Join(groups, "")
+			numbers = append(numbers, number)
+			out.WriteString(strings.Repeat(" ", min(i, 1)) + number)
+		}
 		end = at[1]
 	}
 	return out.String() + prepared[end:], numbers
+}
+
+// splitPhones returns the groups of each number: a phone number that begins with 0 ends before
+// another one.
+func splitPhones(groups []string) (each [][]string) {
+	const shortest = 9
+	start := 0
+	for i, group := range groups {
+		if group[0] == '0' && groups[start][0] == '0' && len(strings.Join(groups[start:i], "")) >= shortest {
+			each, start = append(each, groups[start:i]), i
+		}
+	}
+	return append(each, groups[start:])
 }
 
 // formNumber reports whether groups are one number by their count and length: that of a phone

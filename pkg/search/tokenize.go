@@ -38,8 +38,14 @@ func Tokens(texts ...string) []string {
 			all = append(append(all, c...), join(c))
 		}
 		for _, token := range all {
+			if seen[token] {
+				continue
+			}
 			for _, form := range append([]string{token}, phone.TextForms(token)...) {
-				if !seen[form] && len(tokens) < maxTokens {
+				if len(tokens) == maxTokens {
+					return tokens
+				}
+				if !seen[form] {
 					seen[form] = true
 					tokens = append(tokens, form)
 				}
