@@ -59,7 +59,8 @@ func hasRoleWord(words []string) bool {
 // of Persian surnames, so longer words do not count.
 func isRoleWord(word string) bool {
 	switch word {
-	case "support", "admin", "system", "پشتیبان", "پشتیبانی", "ادمین", "سیستم", "ساپورت", "مدیر", "مدیران", "مدیریت", "سامانه":
+	case "support", "admin", "system", "staff", "agent", "operator", "moderator", "helpdesk", "customerservice",
+		"پشتیبان", "پشتیبانی", "ادمین", "سیستم", "ساپورت", "مدیر", "مدیران", "مدیریت", "سامانه", "اپراتور", "کارمند":
 		return true
 	}
 	return false

@@ -28,6 +28,7 @@ func TestIsReserved(t *testing.T) {
 		"Ｓｕｐｐｏｒｔ", "Súpport", "S\u0301upport", "Admịn", "Sup\u200cport", "Sup\u3164port", "𝐒𝐮𝐩𝐩𝐨𝐫𝐭", "ⓐⓓⓜⓘⓝ", "ſyſtem", "Ѕuрроrt", "Аdmin", "ADMİN", "admın",
 		"پشتیبانی", "پشتيباني", "پشتیبان سایت", "پُشتیبانی", "پشتـیبانی", "پشتی\u200cبانی", "ادمین", "مدیر", "مدیر سامانه", "مدير سيستم", "سامانه", "سیستم", "ﺍﺩﻣﻴﻦ",
 		"ꜱᴜᴘᴘᴏʀᴛ", "🅢🅤🅟🅟🅞🅡🅣", "🅰🅳🅼🅸🅽", "🇸🇺🇵🇵🇴🇷🇹", "Supp0rt", "5upport", "$upport", "Adm1n", "@dmin", "5y573m", "Աdmin", "Ꭺdmin", "ΑDMIΝ", "ADMIИ",
+		"Staff", "Sara (agent)", "Operator 2", "Moderator", "Help Desk", "Customer Service", "اپراتور", "اپراتور ۲", "کارمند",
 		"admiո", "ꓮdmin", "ꓢupport", "Ɑdmin", "admɩn", "Ꮪupport", "Ⴝupport", "Suppørt", "پشتېبان", "پشتے بان", "مدێر", "مدیر!", "مدیر@",
 		"Removed user", "removed  USER", "RemovedUser", "Removed user 2", "(removed-user)", "Rem0ved u5er", "Ｒｅｍｏｖｅｄ ｕｓｅｒ", "R e m o v e d user", "Rémoved\u200b user", "Rеmоvеd usеr",
 		"Remoνed user", "REMOѴED USER", "ꓣemoved user", "🅁🄴🄼🄾🅅🄴🄳 user",
@@ -37,7 +38,7 @@ func TestIsReserved(t *testing.T) {
 			t.Errorf("%q: got false, want true", name)
 		}
 	}
-	for _, name := range []string{"", "Sara Ahmadi", "مهران مدیری", "Padmini Rao", "Ahmad Min", "Mohammad Minaei", "سارا احمدی", "Ali", "😀", "Suporn", "Sys Ali", "R2-D2", "Ali 1375", "Łukasz Ødegård", "Νίκος Παππάς", "Иван Петров", "Արամ", "@sara", "🇮🇷 علی", "User", "کاربر", "Removed", "Moved Userson"} {
+	for _, name := range []string{"", "Sara Ahmadi", "مهران مدیری", "Padmini Rao", "Ahmad Min", "Mohammad Minaei", "سارا احمدی", "Ali", "😀", "Suporn", "Ali Agenty", "Stafford", "کارمندیان", "Sys Ali", "R2-D2", "Ali 1375", "Łukasz Ødegård", "Νίκος Παππάς", "Иван Петров", "Արամ", "@sara", "🇮🇷 علی", "User", "کاربر", "Removed", "Moved Userson"} {
 		if user.IsReserved(name) {
 			t.Errorf("%q: got true, want false", name)
 		}
