@@ -92,14 +92,13 @@ export async function refreshUser(): Promise<void> {
   await call("get", "/profile").then((user) => renewUser(user, last), () => {}) // what is held stays
 }
 
-// Another tab has taken a changed profile.
+// Another tab has taken a changed profile. The language of this tab stays until its next start.
 window.addEventListener("storage", ({ key, newValue }) => {
   const current = session.peek()
   if (key !== userKey || !newValue || !current) return
   const user = JSON.parse(newValue) as User
   if (!seesTheSame(user, current.user)) return
   session.value = { ...current, user }
-  void adoptLanguage(user)
 })
 
 /** Takes the response of a login or sign-up. */

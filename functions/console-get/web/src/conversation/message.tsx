@@ -72,7 +72,7 @@ export function WaitingMessage({ item }: { item: OutboxItem }) {
     if (!back) return
     const { body: text, files } = back
     // What the server does not take as a follow-up is sent as a ticket of its own.
-    const opening = back.opening && (back.problem?.errors.some(({ pointer }) => pointer === "/followUpOf") ? withoutFollowUp(back.opening) : back.opening)
+    const opening = back.opening && (back.problem?.errors?.some(({ pointer }) => pointer === "/followUpOf") ? withoutFollowUp(back.opening) : back.opening)
     if (opening) navigate("/tickets/new", { replace: true }) // before the address of the item shows nothing
     await addToDraft(opening ? newTicketKey : draftKey(back.ticketId, back.internal ? "note" : "reply"), { text, files, ...(opening ? { opening } : {}) })
   }
