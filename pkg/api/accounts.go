@@ -127,7 +127,7 @@ func LogIn(auth *account.Auth) Endpoint {
 }
 
 // sessionCaller returns the caller who opens a session of the kind in the field session, "" or
-// "cookie". Returns invalid_body with the fields of v, or origin_not_allowed.
+// "cookie". It fails with invalid_body with the fields of v, or origin_not_allowed.
 func (r *Request) sessionCaller(v *wire.Validator, session string) (account.Caller, error) {
 	caller := r.caller()
 	caller.UseCookie = session == "cookie"

@@ -56,7 +56,7 @@ func ListAuditRecords(store audit.Store, zone *time.Location) Endpoint {
 // maxTarget is the maximum length of ?target= in bytes.
 const maxTarget = 400
 
-// auditQuery reads the filters of the audit log. Returns bad_request.
+// auditQuery reads the filters of the audit log. It fails with bad_request.
 func (r *Request) auditQuery(zone *time.Location) (q audit.Query, err error) {
 	q = audit.Query{Action: r.query.Get("action"), Target: r.query.Get("target")}
 	if r.query.Has("actor") {

@@ -65,7 +65,7 @@ func broadcastText(v *wire.Validator, name, plural, text string, byLanguage map[
 	return cmp.Or(text, byLanguage[locale.English])
 }
 
-// toBroadcast validates the input and converts it. Returns invalid_body.
+// toBroadcast validates the input and converts it. It fails with invalid_body.
 func (in broadcastInput) toBroadcast() (broadcast.Broadcast, error) {
 	var v wire.Validator
 	titles, bodies := givenTexts(in.Titles), givenTexts(in.Bodies)
@@ -191,7 +191,7 @@ func CancelBroadcast(broadcasts *broadcast.Service) Endpoint {
 	})
 }
 
-// findBroadcast returns a broadcast. Returns broadcast_not_found, also for an invalid id.
+// findBroadcast returns a broadcast. It fails with broadcast_not_found, also for an invalid id.
 func findBroadcast(ctx context.Context, store broadcast.Store, broadcastID string) (broadcast.Broadcast, error) {
 	if !id.Valid(broadcastID) {
 		return broadcast.Broadcast{}, apperr.New(apperr.BroadcastNotFound, "")

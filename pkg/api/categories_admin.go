@@ -28,7 +28,7 @@ type categoryInput struct {
 	Order        *int               `json:"order"`
 }
 
-// categoryUpdate decodes and validates the body. Returns the errors of decode.
+// categoryUpdate decodes and validates the body. It fails with the errors of decode.
 func (r *Request) categoryUpdate() (in categoryInput, update category.Update, err error) {
 	if err := r.decode(&in); err != nil {
 		return in, category.Update{}, err

@@ -49,7 +49,7 @@ const pageMark = "@settings@"
 
 // ServeConsole returns the endpoint of the console: / leads to it, the files of Vite have hashes in
 // their names and never change, and every other path without an extension is index.html, whose
-// script shows the screen of the path. Returns not_found for a missing file.
+// script shows the screen of the path. It fails with not_found for a missing file.
 func ServeConsole(c Console) (Endpoint, error) {
 	index, err := c.index()
 	if err != nil {

@@ -55,7 +55,7 @@ func (r *Request) setDevice(value string) []string {
 // checkCSRF requires the CSRF token on writes that are authenticated by cookie. Pages of
 // other origins can make the browser send the cookie, but cannot read the token.
 //
-// Returns csrf.
+// It fails with csrf.
 func (r *Request) checkCSRF() error {
 	if r.Method == http.MethodGet || r.Method == http.MethodHead {
 		return nil
@@ -71,7 +71,7 @@ func (r *Request) checkCSRF() error {
 // a page could otherwise sign its visitor in as another user. Clients that are not browsers
 // send no Origin header.
 //
-// Returns origin_not_allowed.
+// It fails with origin_not_allowed.
 func (r *Request) checkOrigin() error {
 	origin := r.header("origin")
 	if origin == "" || slices.Contains(r.allowedOrigins, origin) {
@@ -86,7 +86,7 @@ func (r *Request) checkOrigin() error {
 // checkCookieOrigin is checkOrigin, and rejects pages of another site too: browsers do not store a
 // cookie with SameSite=Lax from a response to them.
 //
-// Returns origin_not_allowed.
+// It fails with origin_not_allowed.
 func (r *Request) checkCookieOrigin() error {
 	if err := r.checkOrigin(); err != nil {
 		return err

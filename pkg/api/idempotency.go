@@ -29,7 +29,7 @@ type storedResponse struct {
 // stored response, unless the user's role has changed: it may show what staff see only. Transient failures (409, 412, 429, 5xx) are not stored, so that a retry runs
 // the endpoint again.
 //
-// Returns bad_request, idempotency_mismatch or idempotency_running. Responses may contain
+// It fails with bad_request, idempotency_mismatch or idempotency_running. Responses may contain
 // tokens; their key is derived from the Idempotency-Key and the body too, which are not
 // stored, so that the table and the application key do not suffice to read them.
 func (s *Server) idempotent(ctx context.Context, e Endpoint, r *Request, key string) (Response, error) {

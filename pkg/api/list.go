@@ -28,7 +28,7 @@ const maxPageBytes = 5 << 20
 // scope names the list and all parameters that select or order its items; a cursor is valid
 // for one scope. load gets the zero position for the first page and returns at most limit
 // items, the position of the next page, and whether there is one. If the items exceed
-// maxPageBytes, load is called again for fewer. Returns bad_request, bad_cursor and the
+// maxPageBytes, load is called again for fewer. It fails with bad_request, bad_cursor and the
 // errors of load.
 func listPage[P, T, V any](
 	r *Request, scope string, view func(T) V, load func(limit int, from P) (items []T, next P, more bool, err error),

@@ -95,7 +95,7 @@ func (r *Request) viewEntry(e ticket.Entry) wire.EntryView {
 }
 
 // entryQuery reads ?after and ?before. Without both, the query returns the newest entries and
-// further pages go backwards. Returns bad_request.
+// further pages go backwards. It fails with bad_request.
 func (r *Request) entryQuery() (ticket.EntryQuery, error) {
 	after, forward, err := r.intParam("after", 0, ticket.MaxSeq)
 	if err != nil {

@@ -69,7 +69,7 @@ func validateName(v *wire.Validator, name *string, role user.Role) {
 	}
 }
 
-// toUpdate validates the input of a user with this role and converts it. Returns invalid_body.
+// toUpdate validates the input of a user with this role and converts it. It fails with invalid_body.
 func (in profileInput) toUpdate(role user.Role) (account.ProfileUpdate, error) {
 	var v wire.Validator
 	if in.Name != nil {

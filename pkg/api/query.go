@@ -33,7 +33,7 @@ func queryParametersOf(route string) []string {
 // those that are malformed or sent twice: an ignored filter would return more than the client
 // asked for.
 //
-// Returns bad_request.
+// It fails with bad_request.
 func (r *Request) parseQuery() error {
 	known := queryParametersOf(r.event.RouteKey)
 	r.query = url.Values{}
@@ -84,7 +84,7 @@ func (r *Request) timeRange(zone *time.Location) (from, to time.Time, err error)
 	return from, to, nil
 }
 
-// timezone returns the zone of ?timezone, or the default. Returns bad_request.
+// timezone returns the zone of ?timezone, or the default. It fails with bad_request.
 func (r *Request) timezone(zone *time.Location) (*time.Location, error) {
 	if !r.query.Has("timezone") {
 		return zone, nil
@@ -98,7 +98,7 @@ func (r *Request) timezone(zone *time.Location) (*time.Location, error) {
 
 // timeParam returns a query parameter that is a time or a date of the time zone. A date stands for
 // the start of the day that many days later, a time for the millisecond that many after it.
-// Returns bad_request.
+// It fails with bad_request.
 func (r *Request) timeParam(name string, zone *time.Location, later int) (at time.Time, err error) {
 	if !r.query.Has(name) {
 		return at, nil

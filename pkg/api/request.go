@@ -61,7 +61,7 @@ func (r *Request) header(name string) string { return r.event.Headers[name] }
 // pathID returns the path parameter {id}, an id in canonical form.
 func (r *Request) pathID() string { return id.Canonical(r.event.PathParameters["id"]) }
 
-// body returns the request body. Returns bad_json if its base64 encoding is invalid.
+// body returns the request body. It fails with bad_json if its base64 encoding is invalid.
 func (r *Request) body() ([]byte, error) {
 	if !r.event.IsBase64Encoded {
 		return []byte(r.event.Body), nil
@@ -102,7 +102,7 @@ const (
 	maxLimit     = 100
 )
 
-// limit returns ?limit=, the default page size if it is missing. Returns bad_request.
+// limit returns ?limit=, the default page size if it is missing. It fails with bad_request.
 func (r *Request) limit() (int, error) {
 	n, given, err := r.intParam("limit", 1, maxLimit)
 	if err == nil && !given {
@@ -111,7 +111,7 @@ func (r *Request) limit() (int, error) {
 	return n, err
 }
 
-// intParam returns a query parameter that is an integer from least to most. Returns bad_request.
+// intParam returns a query parameter that is an integer from least to most. It fails with bad_request.
 func (r *Request) intParam(name string, least, most int) (n int, given bool, err error) {
 	if !r.query.Has(name) {
 		return 0, false, nil
@@ -140,7 +140,7 @@ func truncate(text string, maxBytes int) string {
 	return strings.ToValidUTF8(text[:maxBytes], "")
 }
 
-// decode decodes the JSON body. Returns unsupported_media_type and the errors of wire.Decode.
+// decode decodes the JSON body. It fails with unsupported_media_type and the errors of wire.Decode.
 func (r *Request) decode(into any) error {
 	body, err := r.body()
 	if err != nil {
@@ -174,7 +174,7 @@ func (r *Request) isReplaced(body []byte) bool {
 // Content-Encoding. Browsers send other types, and requests without one, to foreign origins without
 // a preflight request.
 //
-// Returns unsupported_media_type.
+// It fails with unsupported_media_type.
 func (r *Request) checkMediaType() error {
 	media, parameters, err := mime.ParseMediaType(r.header("content-type"))
 	if err != nil || media != "application/json" || !strings.EqualFold(cmp.Or(parameters["charset"], utf8Charset), utf8Charset) {

@@ -100,7 +100,7 @@ func (s *Server) handle(ctx context.Context, e Endpoint, r *Request) (_ Response
 	return e.run(ctx, r)
 }
 
-// check parses the query string and checks the media type of the body. Returns bad_request
+// check parses the query string and checks the media type of the body. It fails with bad_request
 // or unsupported_media_type.
 func (r *Request) check() error {
 	if err := r.parseQuery(); err != nil {
@@ -115,7 +115,7 @@ func (r *Request) check() error {
 // authorize authenticates the caller and checks the access level of the endpoint. With
 // OptionalAuth, expired credentials count as none, see Request.asExpired and Request.checkExpired.
 //
-// Returns unauthenticated, token_expired, session_ended, csrf or forbidden.
+// It fails with unauthenticated, token_expired, session_ended, csrf or forbidden.
 func (s *Server) authorize(ctx context.Context, e Endpoint, r *Request) error {
 	if e.access == accessPublic {
 		return nil

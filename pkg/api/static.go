@@ -21,7 +21,7 @@ type StaticFile struct {
 // staticMaxAge is how long clients may cache a document, in seconds.
 const staticMaxAge = 300
 
-// ServeStatic returns the endpoint that serves public documents by path. Returns not_found.
+// ServeStatic returns the endpoint that serves public documents by path. It fails with not_found.
 func ServeStatic(files map[string]StaticFile) Endpoint {
 	return Public(func(_ context.Context, r *Request) (Response, error) {
 		f, known := files[r.Path]

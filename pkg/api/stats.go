@@ -143,7 +143,7 @@ func (r *Request) viewStats(p stats.Period, report stats.Report, agents []user.U
 }
 
 // period reads ?timezone, ?from and ?to. The default is the last 30 days; with one of the two,
-// the 30 days from or up to it. Returns bad_request.
+// the 30 days from or up to it. It fails with bad_request.
 func (r *Request) period(now time.Time, zone *time.Location) (stats.Period, error) {
 	zone, err := r.timezone(zone)
 	if err != nil {
@@ -176,7 +176,7 @@ func (r *Request) period(now time.Time, zone *time.Location) (stats.Period, erro
 }
 
 // dateParam returns a query parameter that is a date, or a time, which stands for its day in
-// the time zone. Returns bad_request.
+// the time zone. It fails with bad_request.
 func (r *Request) dateParam(name string, zone *time.Location) (day time.Time, given bool, err error) {
 	if !r.query.Has(name) {
 		return time.Time{}, false, nil

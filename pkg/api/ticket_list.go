@@ -46,7 +46,7 @@ func (r *Request) ticketScope(q ticket.Query) string {
 }
 
 // ticketQuery reads the filters and the order. An empty filter is invalid. Customers are
-// limited to their own tickets. Returns bad_request.
+// limited to their own tickets. It fails with bad_request.
 func (r *Request) ticketQuery(zone *time.Location) (q ticket.Query, err error) {
 	staff := r.Principal.Role.IsStaff()
 	if !staff {
@@ -89,7 +89,7 @@ func (r *Request) values(name string) ([]string, error) {
 	return slices.Compact(values), nil
 }
 
-// ids returns a filter of ids. what describes one. Returns bad_request.
+// ids returns a filter of ids. what describes one. It fails with bad_request.
 func (r *Request) ids(name, what string) ([]string, error) {
 	values, err := r.values(name)
 	for i, value := range values {
@@ -102,7 +102,7 @@ func (r *Request) ids(name, what string) ([]string, error) {
 	return values, err
 }
 
-// customers reads ?customer, which is for staff. Returns bad_request.
+// customers reads ?customer, which is for staff. It fails with bad_request.
 func (r *Request) customers(q *ticket.Query) (err error) {
 	if r.query.Has("customer") && !r.Principal.Role.IsStaff() {
 		return errQuery("customer", "not_allowed", "customer is a filter for staff.")
@@ -111,7 +111,7 @@ func (r *Request) customers(q *ticket.Query) (err error) {
 	return err
 }
 
-// priorities returns the priorities of ?priority. Returns bad_request.
+// priorities returns the priorities of ?priority. It fails with bad_request.
 func (r *Request) priorities() (out []ticket.Priority, err error) {
 	values, err := r.values("priority")
 	for _, value := range values {
@@ -125,7 +125,7 @@ func (r *Request) priorities() (out []ticket.Priority, err error) {
 }
 
 // tags reads ?tag, as tags are stored. Customers see no tags, so it matches none of their
-// tickets. Returns bad_request.
+// tickets. It fails with bad_request.
 func (r *Request) tags(q *ticket.Query) error {
 	values, err := r.values("tag")
 	for _, tag := range values {
@@ -141,7 +141,7 @@ func (r *Request) tags(q *ticket.Query) error {
 	return err
 }
 
-// unreadFor returns the caller if ?unread=true, else "". Returns bad_request.
+// unreadFor returns the caller if ?unread=true, else "". It fails with bad_request.
 func (r *Request) unreadFor() (string, error) {
 	switch value := r.query.Get("unread"); {
 	case value == "true":
@@ -162,7 +162,7 @@ func (r *Request) searchText() string {
 	return cmp.Or(wire.CleanLine(text), text)
 }
 
-// checkSearch checks the length of ?q=. Returns bad_request.
+// checkSearch checks the length of ?q=. It fails with bad_request.
 func checkSearch(text string) error {
 	if utf8.RuneCountInString(text) > maxSearchRunes || search.TooMany(text) {
 		return errQuery("q", "too_long", "q must have at most 10 terms and 200 characters.")
@@ -174,7 +174,7 @@ func checkSearch(text string) error {
 const statusNone ticket.Status = "none"
 
 // statuses returns the comma-separated statuses of ?status=. Customers see on_hold as open, so
-// their filter open includes it and their filter on_hold matches nothing. Returns bad_request.
+// their filter open includes it and their filter on_hold matches nothing. It fails with bad_request.
 func (r *Request) statuses(staff bool) ([]ticket.Status, error) {
 	values, err := r.values("status")
 	if err != nil {
@@ -199,7 +199,7 @@ func (r *Request) statuses(staff bool) ([]ticket.Status, error) {
 	return slices.Compact(out), nil
 }
 
-// assignee returns the user id of ?assignee=, or ticket.Unassigned. Returns bad_request.
+// assignee returns the user id of ?assignee=, or ticket.Unassigned. It fails with bad_request.
 func (r *Request) assignee() (string, error) {
 	switch value := r.query.Get("assignee"); {
 	case value == "me":
@@ -214,7 +214,7 @@ func (r *Request) assignee() (string, error) {
 	return "", errQuery("assignee", "invalid", "assignee must be me, none or the id of a user.")
 }
 
-// sort returns the order of ?sort=. Returns bad_request.
+// sort returns the order of ?sort=. It fails with bad_request.
 func (r *Request) sort(staff bool) (ticket.Sort, error) {
 	given := r.query.Has("sort")
 	switch s := ticket.Sort(r.query.Get("sort")); {

@@ -150,7 +150,7 @@ func UpdateTicket(tickets *ticket.Service, publisher EntryPublisher) Endpoint {
 }
 
 // validatePatch checks the fields of a patch, and trims texts and converts tags to lower case.
-// Returns invalid_body.
+// It fails with invalid_body.
 func validatePatch(p ticket.Patch) error {
 	var v wire.Validator
 	if p.Title != nil {

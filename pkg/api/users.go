@@ -49,7 +49,7 @@ func ListUsers(users *account.UserDirectory) Endpoint {
 	})
 }
 
-// userQuery reads the filters and the order of the list of users. Returns bad_request.
+// userQuery reads the filters and the order of the list of users. It fails with bad_request.
 func (r *Request) userQuery() (account.UserQuery, error) {
 	q := account.UserQuery{
 		Role: user.Role(r.query.Get("role")), Text: r.searchText(),
@@ -156,7 +156,7 @@ func UpdateUser(credentials *account.Credentials, users *account.UserAdmin) Endp
 	})
 }
 
-// toUpdate validates the input and converts it. Returns invalid_body.
+// toUpdate validates the input and converts it. It fails with invalid_body.
 func (in userInput) toUpdate() (account.UserUpdate, error) {
 	var v wire.Validator
 	if in.Phone != nil {

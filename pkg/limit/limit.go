@@ -52,7 +52,7 @@ type Limiter struct {
 }
 
 // Take counts n operations before they are done. release takes them back, for a request that
-// repeats an earlier one and does nothing. Returns rate_limited if the window is full.
+// repeats an earlier one and does nothing. It fails with rate_limited if the window is full.
 func (l *Limiter) Take(ctx context.Context, actor user.Principal, n int) (release func(context.Context) error, err error) {
 	if l == nil {
 		return func(context.Context) error { return nil }, nil

@@ -116,7 +116,7 @@ func (a *Aggregator) ApplyReadMarker(ctx context.Context, m ticket.ReadMarker) e
 }
 
 // MigrateTicket moves a ticket's counts to a later generation in one
-// transaction. It is safe to repeat. Returns apperr.Conflict after too many
+// transaction. It is safe to repeat. It fails with apperr.Conflict after too many
 // concurrent updates.
 func (a *Aggregator) MigrateTicket(ctx context.Context, ticketID string, generation int) error {
 	next := 0 // first entry not counted in the new generation; 0 for a deleted ticket
@@ -141,7 +141,7 @@ func (a *Aggregator) MigrateTicket(ctx context.Context, ticketID string, generat
 }
 
 // RemoveTicket removes a deleted ticket from the backlog. It is safe to repeat.
-// Returns apperr.Conflict after too many concurrent updates.
+// It fails with apperr.Conflict after too many concurrent updates.
 func (a *Aggregator) RemoveTicket(ctx context.Context, ticketID string) error {
 	return retry.Do(ctx, conflictPolicy, func(int) (done bool, err error) {
 		before, _, err := a.Store.StatsCheckpoint(ctx, ticketID, ticket.MaxSeq)

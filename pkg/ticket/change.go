@@ -165,7 +165,7 @@ func (s *Service) Close(ctx context.Context, actor user.Principal, ticketID, cli
 }
 
 // Reopen sets a resolved or closed ticket to open. An active ticket stays
-// unchanged. Returns apperr.TicketClosed for a customer after the ReopenWindow.
+// unchanged. It fails with apperr.TicketClosed for a customer after the ReopenWindow.
 func (s *Service) Reopen(ctx context.Context, actor user.Principal, ticketID, clientID string) (ChangeResult, error) {
 	return s.applyChange(ctx, actor, ticketID, clientID, KindStatus, func(tk Ticket) ([]Entry, error) {
 		if tk.State.Status.IsActive() {
@@ -199,7 +199,7 @@ func statusEntries(tk Ticket, to Status) []Entry {
 	return []Entry{{Kind: KindStatus, Change: statusChange(tk.State.Status, to)}}
 }
 
-// Claim assigns the ticket to the actor. Returns apperr.AlreadyAssigned if it is
+// Claim assigns the ticket to the actor. It fails with apperr.AlreadyAssigned if it is
 // assigned to another agent.
 func (s *Service) Claim(ctx context.Context, actor user.Principal, ticketID, clientID string) (ChangeResult, error) {
 	return s.applyChange(ctx, actor, ticketID, clientID, KindAssignment, func(tk Ticket) ([]Entry, error) {
@@ -226,7 +226,7 @@ func (s *Service) Release(ctx context.Context, ticketID, agentID string) error {
 }
 
 // Assign assigns the ticket to an agent, or unassigns it if assigneeID is "".
-// Returns apperr.UserNotFound if the assignee is not active staff.
+// It fails with apperr.UserNotFound if the assignee is not active staff.
 func (s *Service) Assign(ctx context.Context, actor user.Principal, ticketID, clientID, assigneeID string) (ChangeResult, error) {
 	return s.applyChange(ctx, actor, ticketID, clientID, KindAssignment, func(tk Ticket) ([]Entry, error) {
 		var to UserRef
@@ -262,7 +262,7 @@ type Patch struct {
 // field. The customer may change title and priority of an active ticket; staff
 // may change all fields of any ticket.
 //
-// Returns apperr.Forbidden, TicketClosed or CategoryNotFound.
+// It fails with apperr.Forbidden, TicketClosed or CategoryNotFound.
 func (s *Service) Update(ctx context.Context, actor user.Principal, ticketID string, p Patch) (ChangeResult, error) {
 	if !actor.Role.IsStaff() && (p.CategoryID != nil || p.Tags != nil) {
 		return ChangeResult{}, s.forbiddenIfVisible(ctx, actor, ticketID, "Only staff can change the category and the tags.")

@@ -31,7 +31,7 @@ const maxFollowUps = 20
 // client id, so a repeated call returns the existing ticket with created false, whatever
 // else it contains; it is usually not counted.
 //
-// Returns apperr.CategoryNotFound, AttachmentNotFound, AttachmentRefused,
+// It fails with apperr.CategoryNotFound, AttachmentNotFound, AttachmentRefused,
 // AttachmentExpired, AttachmentInUse, TicketDeleted, RateLimited, Forbidden for the
 // CustomerID of another customer, or InvalidBody for CustomerID and FollowUpOf.
 func (s *Service) Create(ctx context.Context, actor user.Principal, params CreateParams) (tk Ticket, created bool, err error) {

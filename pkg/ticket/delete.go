@@ -15,7 +15,7 @@ type DeleteStore interface {
 	ReadLogLatest(ctx context.Context, ticketID string, n int) (Log, error)
 	// DeleteTicket replaces the ticket with a tombstone and writes the audit
 	// record, in one transaction. lastSeq is the newest entry that the log may
-	// have, 0 for any. Returns apperr.TicketNotFound or VersionStale.
+	// have, 0 for any. It fails with apperr.TicketNotFound or VersionStale.
 	DeleteTicket(ctx context.Context, ticketID string, lastSeq int, r audit.Record) error
 }
 
@@ -36,7 +36,7 @@ func (d *Deleter) IfVersion(versions []int) *Deleter {
 
 // Delete deletes a ticket. One write hides it from all readers; the stream then
 // purges its data. The client id of its creation stays used, so a late retry
-// does not create the ticket again. Returns apperr.VersionStale, see IfVersion, or
+// does not create the ticket again. It fails with apperr.VersionStale, see IfVersion, or
 // apperr.TicketNotFound, also for a repeated call.
 func (d *Deleter) Delete(ctx context.Context, by audit.Actor, ticketID string) error {
 	if !id.Valid(ticketID) {

@@ -37,7 +37,7 @@ type PostResult struct {
 // and tries the next number. It has then examined every entry up to its own, so
 // a message cannot be stored twice.
 //
-// Returns apperr.TicketNotFound, Forbidden for a note of a customer,
+// It fails with apperr.TicketNotFound, Forbidden for a note of a customer,
 // TicketClosed, AttachmentNotFound, AttachmentRefused, AttachmentInUse,
 // RateLimited, InvalidBody for the client id of a change, or Conflict if there are too many
 // concurrent writers.
@@ -153,7 +153,7 @@ func (s *Service) tryAppend(ctx context.Context, actor user.Principal, m Message
 }
 
 // newMessageEntry returns the entry of the message after the last one of tk.
-// Returns apperr.TicketClosed if the reopen window has passed.
+// It fails with apperr.TicketClosed if the reopen window has passed.
 func (s *Service) newMessageEntry(ctx context.Context, actor user.Principal, m Message, tk Ticket, files []attachment.Attachment) (Entry, error) {
 	e := Entry{
 		TicketID: m.TicketID, Seq: tk.LastSeq + 1, HiddenBefore: tk.LastSeq - tk.PublicSeq, Kind: KindMessage, Author: authorOf(actor),

@@ -46,7 +46,7 @@ func (s *Service) Detail(ctx context.Context, actor user.Principal, ticketID str
 }
 
 // ByNumber returns the newest visible ticket with a number, which is written as people type it.
-// Returns apperr.TicketNotFound.
+// It fails with apperr.TicketNotFound.
 func (s *Service) ByNumber(ctx context.Context, actor user.Principal, typed string) (Ticket, error) {
 	number, ok := id.ParseNumber(phone.ASCIIDigits(typed))
 	if !ok {
@@ -112,7 +112,7 @@ func readersFor(actor user.Principal, log Log, shown []Entry) []ReadMarker {
 }
 
 // loadForRead reads at least the newest n entries, with a ticket that includes
-// all entries and the actor's own read marker. Returns apperr.TicketNotFound.
+// all entries and the actor's own read marker. It fails with apperr.TicketNotFound.
 func (s *Service) loadForRead(ctx context.Context, actor user.Principal, ticketID string, n int) (Log, error) {
 	log, err := s.readLatest(ctx, actor, ticketID, n)
 	if err != nil {
@@ -148,7 +148,7 @@ type EntryPage struct {
 
 // Entries returns a page of the log. The newest page takes one round trip, and so
 // does a forward page that reaches the end of the log. Other pages take one more
-// for the ticket. Returns apperr.TicketNotFound.
+// for the ticket. It fails with apperr.TicketNotFound.
 func (s *Service) Entries(ctx context.Context, actor user.Principal, ticketID string, q EntryQuery) (EntryPage, error) {
 	var log Log
 	var err error

@@ -40,22 +40,22 @@ type Store interface {
 	AppendEntry(ctx context.Context, e Entry) (existing *Entry, err error)
 
 	// AppendEntryWithAttachments is AppendEntry that also attaches the files to
-	// the entry, in one transaction. Returns apperr.Conflict if an attachment
+	// the entry, in one transaction. It fails with apperr.Conflict if an attachment
 	// has changed since it was read.
 	AppendEntryWithAttachments(ctx context.Context, e Entry, files []attachment.Attachment) (existing *Entry, err error)
 
 	// CreateTicket writes the ticket, its first entry, the attachments and links,
 	// entries of other tickets, in one transaction. If the ticket exists, it writes
-	// nothing and exists is true. Returns apperr.Conflict if an attachment has
+	// nothing and exists is true. It fails with apperr.Conflict if an attachment has
 	// changed since it was read or the sequence number of a link is taken.
 	CreateTicket(ctx context.Context, tk Ticket, e Entry, files []attachment.Attachment, links ...Entry) (exists bool, err error)
 
 	// CommitEntries writes entries and the ticket that results from them in one
-	// transaction. Returns apperr.Conflict if a sequence number is taken or the
+	// transaction. It fails with apperr.Conflict if a sequence number is taken or the
 	// stored ticket has another revision than tk.
 	CommitEntries(ctx context.Context, tk Ticket, entries []Entry) error
 
-	// SaveProjection stores the ticket. Returns apperr.Conflict if the stored
+	// SaveProjection stores the ticket. It fails with apperr.Conflict if the stored
 	// ticket has another revision than tk; revision 0 means that none is stored.
 	SaveProjection(ctx context.Context, tk Ticket) error
 
@@ -170,7 +170,7 @@ func (s *Service) checkWrite(ctx context.Context, actor user.Principal) error {
 	return s.Writes.CheckWrite(ctx, actor.UserID)
 }
 
-// CheckVisible reads the ticket without entries. Returns apperr.TicketNotFound if the actor may
+// CheckVisible reads the ticket without entries. It fails with apperr.TicketNotFound if the actor may
 // not see it.
 func (s *Service) CheckVisible(ctx context.Context, actor user.Principal, ticketID string) error {
 	if !id.Valid(ticketID) {
@@ -183,7 +183,7 @@ func (s *Service) CheckVisible(ctx context.Context, actor user.Principal, ticket
 	return err
 }
 
-// readLatest reads at least the newest n entries. Returns apperr.TicketNotFound
+// readLatest reads at least the newest n entries. It fails with apperr.TicketNotFound
 // if the actor may not see the ticket.
 func (s *Service) readLatest(ctx context.Context, actor user.Principal, ticketID string, n int) (Log, error) {
 	if !id.Valid(ticketID) {
@@ -199,7 +199,7 @@ func (s *Service) readLatest(ctx context.Context, actor user.Principal, ticketID
 // readAfter reads from the entry at after on, or the newest entries if after is
 // 0, not in the log or far behind its end. The entry at after is included, because
 // it carries the current state if nothing follows it. earlier has the entries from
-// after on if the log does not reach back to them. Returns apperr.TicketNotFound if
+// after on if the log does not reach back to them. It fails with apperr.TicketNotFound if
 // the actor may not see the ticket.
 func (s *Service) readAfter(ctx context.Context, actor user.Principal, ticketID string, after int) (log Log, earlier []Entry, err error) {
 	if after > 0 && id.Valid(ticketID) {
@@ -253,7 +253,7 @@ func (s *Service) readNewer(ctx context.Context, actor user.Principal, tk Ticket
 }
 
 // catchUp folds all entries that the stored ticket lacks, so that decisions
-// never use stale state. Returns apperr.TicketNotFound if the log is shorter
+// never use stale state. It fails with apperr.TicketNotFound if the log is shorter
 // than the ticket says, which means that it is being deleted.
 func (s *Service) catchUp(ctx context.Context, log Log) (Log, error) {
 	entries := log.Entries

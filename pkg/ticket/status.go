@@ -14,7 +14,7 @@ func statusChange(from, to Status) *Change {
 }
 
 // stateAfterMessage returns the state after a public message and the status
-// change it causes, or nil. Returns apperr.TicketClosed if the ticket was closed
+// change it causes, or nil. It fails with apperr.TicketClosed if the ticket was closed
 // before the reopen window.
 func (s *Service) stateAfterMessage(tk Ticket, state State, actor user.Principal, now time.Time) (State, *Change, error) {
 	from := state.Status

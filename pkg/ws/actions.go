@@ -25,7 +25,7 @@ func (h *Handler) Ping(_ context.Context, r *Request) (any, error) {
 	return pongFrame{r.reply("pong"), wire.FormatTime(h.Now())}, nil
 }
 
-// Default is the route $default, for frames without a known action. Returns frame_invalid or
+// Default is the route $default, for frames without a known action. It fails with frame_invalid or
 // unknown_action.
 func (h *Handler) Default(_ context.Context, r *Request) (any, error) {
 	if r.binary {
@@ -39,7 +39,7 @@ func (h *Handler) Default(_ context.Context, r *Request) (any, error) {
 }
 
 // checkTicketID checks the ticket id of a frame before anything is read, and converts it to its
-// canonical form. Returns invalid_body if it is missing, ticket_not_found if it is no id.
+// canonical form. It fails with invalid_body if it is missing, ticket_not_found if it is no id.
 func checkTicketID(ticketID *string) error {
 	switch *ticketID = id.Canonical(*ticketID); {
 	case *ticketID == "":

@@ -68,7 +68,7 @@ func isOwnOrigin(event events.APIGatewayWebsocketProxyRequest, origin string) bo
 
 // register stores a connection, and deletes it again if the access or the session of the actor
 // has ended. It checks afterwards: what ends later finds the stored connection and closes it.
-// Returns token_expired or session_ended.
+// It fails with token_expired or session_ended.
 func (h *ConnectHandler) register(ctx context.Context, connectionID string, actor user.Principal) error {
 	err := h.Store.AddConnection(ctx, realtime.NewConnection(connectionID, actor, h.Now()))
 	if err == nil {
@@ -81,7 +81,7 @@ func (h *ConnectHandler) register(ctx context.Context, connectionID string, acto
 	return err
 }
 
-// authenticate returns the principal of the credentials. Returns unauthenticated,
+// authenticate returns the principal of the credentials. It fails with unauthenticated,
 // token_expired or session_ended.
 func (h *ConnectHandler) authenticate(ctx context.Context, event events.APIGatewayWebsocketProxyRequest) (user.Principal, error) {
 	if token := event.QueryStringParameters["ticket"]; token != "" {

@@ -90,7 +90,7 @@ func (r *Request) checkID() error {
 // locale returns the language of the connection's user, English for an unknown connection.
 func (r *Request) locale() string { return cmp.Or(r.Connection.Principal.Locale, locale.English) }
 
-// decode decodes the frame strictly. Returns frame_invalid or invalid_body.
+// decode decodes the frame strictly. It fails with frame_invalid or invalid_body.
 func (r *Request) decode(into any) error {
 	err := wire.Decode(r.body, into)
 	if err == nil {
@@ -142,7 +142,7 @@ func (h *Handler) Handle(run Action) func(context.Context, events.APIGatewayWebs
 	}
 }
 
-// newRequest reads the connection and checks its revocation. Returns frame_invalid,
+// newRequest reads the connection and checks its revocation. It fails with frame_invalid,
 // unauthenticated, or token_expired for revoked access.
 func (h *Handler) newRequest(ctx context.Context, event events.APIGatewayWebsocketProxyRequest) (*Request, error) {
 	r := &Request{body: []byte(event.Body)}

@@ -69,7 +69,7 @@ func (h *Handler) Subscribe(tickets *ticket.Service) Action {
 	}
 }
 
-// subscribe stores a subscription. Returns rate_limited, or unauthenticated if the connection
+// subscribe stores a subscription. It fails with rate_limited, or unauthenticated if the connection
 // is closed.
 func (h *Handler) subscribe(ctx context.Context, r *Request, topic string) error {
 	if _, err := h.SubscriptionLimiter.Take(ctx, r.Connection.Principal, 1); err != nil {
@@ -132,7 +132,7 @@ func canonicalTopic(topic string) string {
 	return topic
 }
 
-// parseTicketTopic returns the ticket id of a canonical topic. Returns invalid_body, topic_unknown or
+// parseTicketTopic returns the ticket id of a canonical topic. It fails with invalid_body, topic_unknown or
 // ticket_not_found.
 func parseTicketTopic(topic string) (string, error) {
 	if topic == "" {

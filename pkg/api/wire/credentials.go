@@ -7,7 +7,7 @@ import (
 )
 
 // BearerToken returns the token of an Authorization header (RFC 6750), "" if header is
-// empty. Returns apperr.Unauthenticated for any other scheme.
+// empty. It fails with apperr.Unauthenticated for any other scheme.
 func BearerToken(header string) (string, error) {
 	if header == "" {
 		return "", nil

@@ -23,7 +23,7 @@ const maxDepth = 16
 
 // Decode decodes a JSON object into the struct that into points to.
 //
-// Returns body_too_large, bad_json, or invalid_body with the pointer of the unknown,
+// It fails with body_too_large, bad_json, or invalid_body with the pointer of the unknown,
 // duplicate or mistyped field. Unlike encoding/json it rejects duplicate names, names in
 // another case, trailing data and invalid characters.
 func Decode(body []byte, into any) error {

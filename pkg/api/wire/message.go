@@ -19,7 +19,7 @@ type MessageInput struct {
 	After         *int     `json:"after"`
 }
 
-// ToMessage validates the input and converts it. Returns invalid_body.
+// ToMessage validates the input and converts it. It fails with invalid_body.
 func (in MessageInput) ToMessage(ticketID string) (ticket.Message, error) {
 	var v Validator
 	v.ClientID("/clientId", &in.ClientID)
