@@ -1,4 +1,4 @@
-import { useEffect, useMemo, useRef, useState } from "preact/hooks"
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks"
 import { Keyboard, MessagesSquare, Search, X } from "lucide-preact"
 import { Redirect, useLocation, useSearch } from "wouter-preact"
 import { maxSearch } from "../../api/limits"
@@ -55,7 +55,7 @@ function Panes({ queue, ticketId }: { queue: Queue; ticketId: string | null }) {
   const commands = useCommands({ queue, ticketId, ids: result.tickets.map((ticket) => ticket.id), choose: setChoice, search: () => searchInput.current?.focus() })
   useShortcuts(commands, keysOn)
   const close = () => setChoice(null)
-  useEffect(close, [ticketId]) // what is open is about the ticket before
+  useLayoutEffect(close, [ticketId]) // what is open is about the ticket before; at once, before the next key opens another
   useEffect(() => () => void (conflict.value = null), [])
   return (
     <div class="inbox" data-open={ticketId ? "" : undefined}>
