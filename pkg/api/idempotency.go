@@ -25,9 +25,9 @@ type storedResponse struct {
 	Body    json.RawMessage   `json:"b,omitempty"`
 }
 
-// idempotent runs an endpoint once per user, path and Idempotency-Key. A retry gets the
-// stored response, unless the user's role has changed: it may show what staff see only. Transient failures (409, 412, 429, 5xx) are not stored, so that a retry runs
-// the endpoint again.
+// idempotent runs an endpoint once per user, path and Idempotency-Key. A retry gets the stored
+// response, unless the user's role has changed: it may show what only staff see. Transient
+// failures (409, 412, 429, 5xx) are not stored, so that a retry runs the endpoint again.
 //
 // It fails with bad_request, idempotency_mismatch or idempotency_running. Responses may contain
 // tokens; their key is derived from the Idempotency-Key and the body too, which are not

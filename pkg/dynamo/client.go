@@ -31,7 +31,7 @@ type Store struct {
 
 	generation        atomic.Int64               // newest known statistics generation, which counts new tickets
 	countsPublishOpen atomic.Int64               // Unix milliseconds until which a known round is not claimed
-	countsPublished   atomic.Int64               // Unix milliseconds of the last known push of the counts
+	countsPublished   atomic.Int64               // Unix milliseconds of the last known publication of the counts
 	counted           limit.WindowCounts[string] // users with entries of one minute that this instance has counted
 }
 

@@ -49,7 +49,7 @@ func (k key) broadcastID() string {
 
 func recipientsKey(id string, page int) key { return key{"B#" + id, fmt.Sprintf("U#%03d", page)} }
 
-// publishRoundKey is the request to push a broadcast, or "" for the counts of tickets.
+// publishRoundKey is the request to publish a broadcast, or "" for the counts of tickets.
 func publishRoundKey(broadcastID string) key {
 	if broadcastID != "" {
 		return key{broadcastPK, broadcastID + "#" + skPublishRound}
