@@ -17,8 +17,6 @@ var (
 	namedOutputs  = regexp.MustCompile("outputs? (`[A-Za-z]+`(?:(?:, | and )`[A-Za-z]+`)*)")
 	namedRoute    = regexp.MustCompile("`(GET|POST|PATCH|DELETE) (/[^`?\\s]*)")
 	loggedMessage = regexp.MustCompile(`"([a-z][a-z -]+)"`)
-	heading       = regexp.MustCompile(`(?m)^#+ (.+)$`)
-	pageLink      = regexp.MustCompile(`\]\(([^)#]*)(?:#([^)]+))?\)`)
 )
 
 // notOfTheStack are names in docs/operate.md that are no parameter, resource or output: of metrics
@@ -89,29 +87,6 @@ func TestOperate_Names(t *testing.T) {
 	for _, message := range loggedMessage.FindAllStringSubmatch(prose, -1) {
 		if !sourceContains(t, message[0]) {
 			t.Errorf("got the message %s, which the code does not log", message[0])
-		}
-	}
-}
-
-// TestOperate_Links checks that the files and the headings exist that the page for operators links.
-func TestOperate_Links(t *testing.T) {
-	folder := filepath.Join(root, "docs")
-	page := filepath.Join(folder, "operate.md")
-	links := pageLink.FindAllStringSubmatch(string(readFile(t, page)), -1)
-	if len(links) < 5 {
-		t.Errorf("got %d links, want those of the page", len(links))
-	}
-	for _, link := range links {
-		target := page
-		if link[1] != "" {
-			target = filepath.Join(folder, link[1])
-		}
-		anchors := []string{""}
-		for _, title := range heading.FindAllStringSubmatch(string(readFile(t, target)), -1) {
-			anchors = append(anchors, strings.ReplaceAll(strings.ToLower(title[1]), " ", "-"))
-		}
-		if !slices.Contains(anchors, link[2]) {
-			t.Errorf("got the link %s, want one of the headings %q", link[0], anchors)
 		}
 	}
 }

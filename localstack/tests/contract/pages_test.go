@@ -12,13 +12,13 @@ import (
 // placePattern matches "`A`, `B` in `file`".
 var placePattern = regexp.MustCompile("((?:`[A-Za-z.…]+`(?:, | and )?)+) in `([a-zA-Z_/.]+\\.[a-z]+)`")
 
-// TestReadme_Places checks that the table "to change X, go to Y" names files that contain what it
+// TestContribute_Places checks that the table "to change X, go to Y" names files that contain what it
 // says.
-func TestReadme_Places(t *testing.T) {
-	readme := readFile(t, filepath.Join(root, "README.md"))
-	_, table, found := strings.Cut(string(readme), "| To change | Go to |")
+func TestContribute_Places(t *testing.T) {
+	page := readFile(t, filepath.Join(root, "docs", "contribute.md"))
+	_, table, found := strings.Cut(string(page), "| To change | Go to |")
 	if !found {
-		t.Fatal("README.md has no table of places")
+		t.Fatal("docs/contribute.md has no table of places")
 	}
 	places := placePattern.FindAllStringSubmatch(table, -1)
 	if len(places) < 15 {
@@ -65,14 +65,12 @@ func sourcesNamed(t *testing.T, name string) string {
 
 var parameterRow = regexp.MustCompile("(?m)^\\| ((?:`\\w+`(?:, )?)+) \\| ([^|]+) \\|")
 
-// TestReadme_Parameters checks that the table of parameters has each of the template, with its
+// TestParameters checks that docs/parameters.md has each parameter of the template, with its
 // default. "none" and "empty" are an empty text.
-func TestReadme_Parameters(t *testing.T) {
-	readme := string(readFile(t, filepath.Join(root, "README.md")))
-	_, table, _ := strings.Cut(readme, "| Parameter | Default | |")
-	table, _, _ = strings.Cut(table, "\n\n")
+func TestParameters(t *testing.T) {
+	page := string(readFile(t, filepath.Join(root, "docs", "parameters.md")))
 	got := map[string]string{"ApiUrl": "", "SocketUrl": "", "SocketEndpoint": ""} // what an empty one means
-	for _, row := range parameterRow.FindAllStringSubmatch(table, -1) {
+	for _, row := range parameterRow.FindAllStringSubmatch(page, -1) {
 		names, defaults := regexp.MustCompile(`\w+`).FindAllString(row[1], -1), strings.Split(row[2], ", ")
 		for i, name := range names {
 			if _, described := got[name]; described {
@@ -90,11 +88,11 @@ func TestReadme_Parameters(t *testing.T) {
 	}
 	want := templateDefaults(t)
 	for name, value := range want {
-		if described, ok := got[name]; !ok || described != value || !strings.Contains(table, "`"+name+"`") {
-			t.Errorf("%s: got the default %q in README.md, want %q", name, described, value)
+		if described, ok := got[name]; !ok || described != value || !strings.Contains(page, "`"+name+"`") {
+			t.Errorf("%s: got the default %q in docs/parameters.md, want %q", name, described, value)
 		}
 	}
 	if len(got) != len(want) {
-		t.Errorf("got %d parameters in README.md, want the %d of the template", len(got), len(want))
+		t.Errorf("got %d parameters in docs/parameters.md, want the %d of the template", len(got), len(want))
 	}
 }
