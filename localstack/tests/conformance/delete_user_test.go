@@ -46,9 +46,7 @@ func TestDeleteUser_LeavesNoTrace(t *testing.T) {
 		if len(w.tracesOf(t, u)) < 8 {
 			t.Fatalf("%s: got traces %q, want more before the deletion", u.Name, w.tracesOf(t, u))
 		}
-		stored, err := w.store.User(t.Context(), u.ID)
-		must(t, err)
-		must(t, w.store.DeleteUser(t.Context(), stored, audit.Record{ID: newID(), Action: audit.UserDeleted, Target: u.ID}))
+		w.deleteUsers(t, u)
 	}
 	w.handleStream(t, collector)
 	for _, u := range []user.User{sara, ali} {
@@ -86,9 +84,7 @@ func TestDeleteUser_Suppressions(t *testing.T) {
 	suppress("another@example.com", notification.ReasonComplaint, stranger, true)
 	_, err := w.store.UpdateUser(t.Context(), stranger.ID, account.ProfileUpdate{Email: &owner.Email})
 	must(t, err)
-	stored, err := w.store.User(t.Context(), stranger.ID)
-	must(t, err)
-	must(t, w.store.DeleteUser(t.Context(), stored, audit.Record{ID: newID(), Action: audit.UserDeleted, Target: stored.ID}))
+	w.deleteUsers(t, stranger)
 	w.handleStream(t, collector)
 	suppress("late@example.com", notification.ReasonComplaint, stranger, true)
 	for address, want := range map[string]bool{
@@ -111,11 +107,7 @@ func TestDeleteUser_LateWrites(t *testing.T) {
 		w.person(t, "Last", user.RoleAdmin)
 		tk := w.writeEverything(t, sara, ali)
 		w.handleStream(t, collector)
-		for _, u := range []user.User{sara, ali} {
-			stored, err := w.store.User(t.Context(), u.ID)
-			must(t, err)
-			must(t, w.store.DeleteUser(t.Context(), stored, audit.Record{ID: newID(), Action: audit.UserDeleted, Target: u.ID}))
-		}
+		w.deleteUsers(t, sara, ali)
 		for range handled {
 			w.handleBatch(t, collector)
 		}
@@ -141,11 +133,7 @@ func TestDeleteUser_LateMarker(t *testing.T) {
 	service := w.service(w.store, w.tick)
 	_, err := service.Post(t.Context(), w.reza, ticket.Message{TicketID: tk.ID, ClientID: newID(), Body: "news"})
 	must(t, err)
-	for _, u := range []user.User{sara, ali} {
-		stored, err := w.store.User(t.Context(), u.ID)
-		must(t, err)
-		must(t, w.store.DeleteUser(t.Context(), stored, audit.Record{ID: newID(), Action: audit.UserDeleted, Target: u.ID}))
-	}
+	w.deleteUsers(t, sara, ali)
 	w.handleStream(t, collector)
 	log, err := w.store.ReadLogFrom(t.Context(), tk.ID, 1)
 	must(t, err)
@@ -245,11 +233,7 @@ func TestGoneUsers_LaggingIndexes(t *testing.T) {
 		if before {
 			w.handleStream(t, collector)
 		}
-		for _, u := range []user.User{sara, ali} {
-			stored, err := w.store.User(t.Context(), u.ID)
-			must(t, err)
-			must(t, w.store.DeleteUser(t.Context(), stored, audit.Record{ID: newID(), Action: audit.UserDeleted, Target: u.ID}))
-		}
+		w.deleteUsers(t, sara, ali)
 		demoted := ava
 		demoted.Role = user.RoleUser
 		must(t, w.store.AdminUpdateUser(t.Context(), ava, demoted, nil, audit.Record{ID: newID(), Action: audit.UserUpdated, Target: ava.ID}))

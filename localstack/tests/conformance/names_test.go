@@ -58,6 +58,16 @@ func (w *workload) person(t *testing.T, name string, role user.Role) user.User {
 	return l.User
 }
 
+// deleteUsers deletes the stored users.
+func (w *workload) deleteUsers(t *testing.T, users ...user.User) {
+	t.Helper()
+	for _, u := range users {
+		stored, err := w.store.User(t.Context(), u.ID)
+		must(t, err)
+		must(t, w.store.DeleteUser(t.Context(), stored, audit.Record{ID: newID(), Action: audit.UserDeleted, Target: u.ID}))
+	}
+}
+
 // tracesOf returns the items that contain the name, phone number or e-mail address.
 func (w *workload) tracesOf(t *testing.T, u user.User) (traces []string) {
 	t.Helper()

@@ -21,11 +21,7 @@ func TestReplay_RemovedUsers(t *testing.T) {
 		sara, ali := w.person(t, "Zarathustra", user.RoleUser), w.person(t, "Xenophon", user.RoleSupport)
 		tk := w.writeEverything(t, sara, ali)
 		w.handleStream(t, collector)
-		for _, u := range []user.User{sara, ali} {
-			stored, err := w.store.User(t.Context(), u.ID)
-			must(t, err)
-			must(t, w.store.DeleteUser(t.Context(), stored, audit.Record{ID: newID(), Action: audit.UserDeleted, Target: u.ID}))
-		}
+		w.deleteUsers(t, sara, ali)
 		for range handled {
 			w.handleBatch(t, collector)
 		}
