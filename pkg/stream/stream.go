@@ -106,8 +106,9 @@ func partitionKey(record events.DynamoDBEventRecord) string {
 // first record that fails and returns its sequence number.
 func handlePartition(ctx context.Context, log *slog.Logger, requests *requestlog.Logger, decode Decoder, records []events.DynamoDBEventRecord, handlers []Handler) (failed string) {
 	var earlier []event.Event
-	for _, record := range records {
-		e, err := decode(record)
+	for len(records) > 0 {
+		record := records[0]
+		e, n, err := decodeFirst(decode, records)
 		id, about := causeOf(e)
 		ctx := requestlog.WithID(ctx, id)
 		if err == nil && e != nil {
@@ -121,8 +122,31 @@ func handlePartition(ctx context.Context, log *slog.Logger, requests *requestlog
 			earlier = append(earlier, e)
 			requests.Step(ctx, "stream record handled", about...)
 		}
+		records = records[n:]
 	}
 	return ""
+}
+
+// decodeFirst returns the event of the first n records. Moves of one read marker that follow each
+// other are one event: a client may move a marker much faster than each move could be handled.
+func decodeFirst(decode Decoder, records []events.DynamoDBEventRecord) (e event.Event, n int, err error) {
+	if e, err = decode(records[0]); err != nil {
+		return nil, 1, err
+	}
+	for n = 1; n < len(records); n++ {
+		moved, isMove := e.(event.ReadMarkerMoved)
+		if !isMove {
+			break
+		}
+		next, err := decode(records[n])
+		later, isMove := next.(event.ReadMarkerMoved)
+		if err != nil || !isMove || later.Marker.Reader.ID != moved.Marker.Reader.ID {
+			break
+		}
+		later.Before = moved.Before
+		e = later
+	}
+	return e, n, nil
 }
 
 // causeOf returns the id of the request that caused an event, and what the event is about. The
