@@ -17,12 +17,19 @@ import (
 // letters do not matter.
 func IsReserved(name string) bool {
 	folded := foldName(name)
-	for _, form := range []string{folded, strings.NewReplacer("0", "o", "1", "i", "3", "e", "4", "a", "5", "s", "7", "t", "$", "s", "@", "a", "!", "i", "|", "i").Replace(folded)} {
+	for _, form := range []string{folded, symbols().Replace(folded)} {
 		if words := wordsOf(form); hasRoleWord(words) || isDeletedName(words) {
 			return true
 		}
 	}
 	return false
+}
+
+// symbols replaces digits and symbols that stand for letters.
+func symbols() *strings.Replacer {
+	return strings.NewReplacer("0", "o", "1", "i", "3", "e", "4", "a", "5", "s", "7", "t", "$", "s", "@", "a", "!", "i", "|", "i",
+		"()", "o", "[]", "o", "°", "o", "+", "t", "†", "t", "‡", "t", "¡", "i", "§", "s", "®", "r", "©", "c", "¢", "c", "€", "e", "¥", "y",
+		"₳", "a", "₫", "d", "₦", "n", "₱", "p", "₴", "s", "₮", "t")
 }
 
 func wordsOf(folded string) []string {
@@ -73,9 +80,9 @@ func foldName(name string) string {
 		if r == tatweel || unicode.In(r, unicode.M, unicode.C, unicode.Other_Default_Ignorable_Code_Point) {
 			return -1
 		}
-		return foldSymbol(unicode.ToLower(r))
+		return foldLookAlike(foldSymbol(r))
 	}, norm.NFKD.String(name))
-	return lookAlikes().Replace(folded)
+	return strings.ReplaceAll(folded, "rn", "m")
 }
 
 // foldSymbol returns the letter in a symbol that NFKD does not decompose: white on black in a
@@ -87,21 +94,6 @@ func foldSymbol(r rune) rune {
 		}
 	}
 	return r
-}
-
-// lookAlikes replaces letters that look like those of the role words, in lower case.
-func lookAlikes() *strings.Replacer {
-	var pairs []string
-	for latin, others := range map[string]string{
-		"a": "аαɑᴀաꭺꓮ𖼀", "b": "ʙ", "c": "сᴄ", "d": "ԁᴅꓓꭰđɖ", "e": "еᴇꓰ", "i": "іıιɩɪꓲ", "m": "мμᴍꮇꓟ", "n": "пиνɴոռꓠ", "o": "оοᴏօꓳøо",
-		"p": "рρᴘꮲꓑ", "r": "ʀꮢꓣгɼ", "s": "ѕꜱʂƽꮪⴝտꓢ", "t": "тτᴛꓔŧ", "u": "υᴜսꓴʋ", "v": "ѵᴠꮩꓦⴸ", "y": "уʏγꓬ",
-		"ی": "يىېےێۍ", "ک": "كڪ", "ه": "ہھەةۀۂۃ", "ا": "ٱ",
-	} {
-		for _, other := range others {
-			pairs = append(pairs, string(other), latin)
-		}
-	}
-	return strings.NewReplacer(pairs...)
 }
 
 // maxSortKey is the length of a sort key in bytes.

@@ -30,6 +30,9 @@ func TestIsReserved(t *testing.T) {
 		"ꜱᴜᴘᴘᴏʀᴛ", "🅢🅤🅟🅟🅞🅡🅣", "🅰🅳🅼🅸🅽", "🇸🇺🇵🇵🇴🇷🇹", "Supp0rt", "5upport", "$upport", "Adm1n", "@dmin", "5y573m", "Աdmin", "Ꭺdmin", "ΑDMIΝ", "ADMIИ",
 		"Staff", "Sara (agent)", "Operator 2", "Moderator", "Help Desk", "Customer Service", "اپراتور", "اپراتور ۲", "کارمند",
 		"admiո", "ꓮdmin", "ꓢupport", "Ɑdmin", "admɩn", "Ꮪupport", "Ⴝupport", "Suppørt", "پشتېبان", "پشتے بان", "مدێر", "مدیر!", "مدیر@",
+		"SYSTΕM", "SΥSTEM", "SᎽSᎢᎬM", "sꭹsꭲꭼm", "ⲀDⲘIⲚ", "ᔕYᔕTEᗰ", "ᗩᗪᗰIᑎ", "admiη", "admiŋ", "adɱin", "admɨn", "adrnin", "ɐdmin", "sʎstem", "SYSTƐM", "systəm",
+		"suppσrt", "suppθrt", "sυppσят", "supþort", "ƨuppoɾt", "suppoґt", "aɡent", "agεnt", "НELPDESK", "$y$t€m", "S¥STEM", "Suppor†", "Suppor+", "SUPP()RT", "Supp°rt",
+		"§upport", "Suppo®t", "adm¡n", "ݐشتیبان", "پشټیبان", "پښتیبان", "مډیر", "سیسټم",
 		"Removed user", "removed  USER", "RemovedUser", "Removed user 2", "(removed-user)", "Rem0ved u5er", "Ｒｅｍｏｖｅｄ ｕｓｅｒ", "R e m o v e d user", "Rémoved\u200b user", "Rеmоvеd usеr",
 		"Remoνed user", "REMOѴED USER", "ꓣemoved user", "🅁🄴🄼🄾🅅🄴🄳 user",
 		"کاربر حذف\u200cشده", "کاربر حذف شده", "کاربر حذف\u200cشده ۲", "كاربر حذفشده", "کاربر حذف\u200cشدہ", "کاربر حذف شدە", "کاربرِ حذف\u200cشده",
@@ -38,7 +41,7 @@ func TestIsReserved(t *testing.T) {
 			t.Errorf("%q: got false, want true", name)
 		}
 	}
-	for _, name := range []string{"", "Sara Ahmadi", "مهران مدیری", "Padmini Rao", "Ahmad Min", "Mohammad Minaei", "سارا احمدی", "Ali", "😀", "Suporn", "Ali Agenty", "Stafford", "کارمندیان", "Sys Ali", "R2-D2", "Ali 1375", "Łukasz Ødegård", "Νίκος Παππάς", "Иван Петров", "Արամ", "@sara", "🇮🇷 علی", "User", "کاربر", "Removed", "Moved Userson"} {
+	for _, name := range []string{"", "Sara Ahmadi", "مهران مدیری", "Padmini Rao", "Ahmad Min", "Mohammad Minaei", "سارا احمدی", "Ali", "😀", "Suporn", "Ali Agenty", "Stafford", "کارمندیان", "Sys Ali", "R2-D2", "Ali 1375", "Łukasz Ødegård", "Þór Ægisson", "Νίκος Παππάς", "Ελένη Υφαντή", "Игорь Янов", "Ali + Sara", "Arne Bjørn", "بشیر پښتون", "Иван Петров", "Արամ", "@sara", "🇮🇷 علی", "User", "کاربر", "Removed", "Moved Userson"} {
 		if user.IsReserved(name) {
 			t.Errorf("%q: got true, want false", name)
 		}
