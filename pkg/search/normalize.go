@@ -1,6 +1,7 @@
 package search
 
 import (
+	"io"
 	"strings"
 	"unicode"
 
@@ -12,11 +13,25 @@ import (
 
 // Normalize returns the indexed form of a text: compatibility forms, case, marks and
 // the letters of equal meaning of Arabic and Persian are unified (Unicode NFKC, case
-// folding, then the rules of this file). The half-space is kept.
+// folding, then the rules of this file). The half-space is kept. The result is bounded.
 func Normalize(text string) string {
-	text = cases.Fold().String(norm.NFKC.String(strings.Map(unifyApostrophe, text)))
+	text = cases.Fold().String(unifyForms(strings.Map(unifyApostrophe, text)))
 	text = strings.Map(normalizeRune, norm.NFKD.String(text))
 	return norm.NFC.String(ligatures().Replace(text))
+}
+
+// maxNormalized is how many bytes of a text in NFKC are indexed: those of the longest message, whose
+// 10,000 letters have up to four bytes.
+const maxNormalized = 40_000
+
+// unifyForms returns the first maxNormalized bytes of a text in NFKC. One letter can become 18, such
+// as U+FDFA, and the stream would spend fifty times as long on a message of these.
+func unifyForms(text string) string {
+	unified, err := io.ReadAll(io.LimitReader(norm.NFKC.Reader(strings.NewReader(text)), maxNormalized))
+	if err != nil {
+		panic(err) // a text can be read
+	}
+	return strings.ToValidUTF8(string(unified), "")
 }
 
 // Letters that Unicode does not decompose: each letter of the first string of a pair

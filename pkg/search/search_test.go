@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"ticketsystem/pkg/search"
 )
@@ -74,6 +75,20 @@ func TestTokens_Limit(t *testing.T) {
 	}
 	if got := search.Tokens("title", text.String()); len(got) != 200 || got[0] != "title" {
 		t.Errorf("got %d tokens, the first %q, want 200 and the title", len(got), got[:1])
+	}
+}
+
+// TestNormalize_Bound checks that a message of letters that become many is no longer than one of other
+// letters, which is normalized to its end.
+func TestNormalize_Bound(t *testing.T) {
+	if got := len(search.Normalize(strings.Repeat("\ufdfa", 10_000))); got > 40_000 {
+		t.Errorf("got %d bytes", got)
+	}
+	for _, letters := range []string{"a", "ش", "東", "한", "𐐨", "Ǭ"} {
+		text := strings.Repeat(letters, 9998)
+		if got := search.Normalize(text + " z"); !strings.HasSuffix(got, " z") || !utf8.ValidString(got) {
+			t.Errorf("%s: got %d bytes, not to the end", letters, len(got))
+		}
 	}
 }
 
