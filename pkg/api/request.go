@@ -83,14 +83,9 @@ func (r *Request) caller() account.Caller {
 }
 
 // Locale returns the language of the response: that of Accept-Language, else that of the
-// user's profile, else English.
+// user's profile unless the header refuses it, else English.
 func (r *Request) Locale() string {
-	for _, language := range []string{r.acceptLanguage(), r.Principal.Locale} {
-		if language != "" {
-			return language
-		}
-	}
-	return locale.English
+	return cmp.Or(locale.Choose(r.header("accept-language"), r.Principal.Locale), locale.English)
 }
 
 // acceptLanguage returns the first supported language of Accept-Language, or "".

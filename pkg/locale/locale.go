@@ -3,6 +3,7 @@
 package locale
 
 import (
+	"cmp"
 	"embed"
 	"encoding/json"
 	"fmt"
@@ -80,9 +81,13 @@ func IsSupported(name string) bool {
 
 // Of returns the supported language with the highest weight in an Accept-Language header, the
 // first of equal ones, or "" (RFC 9110, section 12.4.2).
+func Of(acceptLanguage string) string { return Choose(acceptLanguage, "") }
+
+// Choose returns Of for a header, or profile if the header prefers no language and does not refuse
+// this one by the weight 0.
 //
 // language.ParseAcceptLanguage is of no use: it refuses a header with an unknown tag.
-func Of(acceptLanguage string) (preferred string) {
+func Choose(acceptLanguage, profile string) (preferred string) {
 	highest := 0.0
 	for part := range strings.SplitSeq(acceptLanguage, ",") {
 		tag, weight, weighted := strings.Cut(part, ";")
@@ -91,11 +96,15 @@ func Of(acceptLanguage string) (preferred string) {
 			_, value, _ := strings.Cut(weight, "=")
 			q, _ = strconv.ParseFloat(strings.TrimSpace(value), 64) // 0 if it is malformed
 		}
-		if name := primary(strings.TrimSpace(tag)); q > highest && IsSupported(name) {
+		name := primary(strings.TrimSpace(tag))
+		if q > highest && IsSupported(name) {
 			preferred, highest = name, q
 		}
+		if q == 0 && name == profile {
+			profile = ""
+		}
 	}
-	return preferred
+	return cmp.Or(preferred, profile)
 }
 
 // Resolve returns the supported language of a BCP 47 tag ("fa", "fa-IR", "fa_IR"),

@@ -20,6 +20,17 @@ func TestOf(t *testing.T) {
 	}
 }
 
+// TestChoose checks when the language of the profile is the one of an answer.
+func TestChoose(t *testing.T) {
+	for header, want := range map[string]string{
+		"": "fa", "de": "fa", "en": "en", "en;q=0": "fa", "fa;q=0": "", "FA-ir ; q=0.0, de": "", "fa;q=0, en;q=0.1": "en", "fa;q=0, fa-IR": "fa",
+	} {
+		if got := locale.Choose(header, "fa"); got != want {
+			t.Errorf("Choose(%q): got %q, want %q", header, got, want)
+		}
+	}
+}
+
 func TestResolve(t *testing.T) {
 	for tag, want := range map[string]string{"": "en", "en": "en", "de": "en", "fax": "en", "fa": "fa", "fa-IR": "fa", "FA_ir": "fa"} {
 		if got := locale.Resolve(tag); got != want {
