@@ -27,6 +27,9 @@ func joinGroups(prepared string) (joined string, numbers []string) {
 		if slices.ContainsFunc(each, func(groups []string) bool { return !formNumber(groups) }) || !standsAlone(prepared[:at[0]], prepared[at[1]:]) {
 			continue
 		}
+		if len(each) > 1 && formNumber(groups) { // may be one number after all
+			numbers = append(numbers, strings.Join(groups, ""))
+		}
 		out.WriteString(prepared[end:at[0]])
 		for i, groups := range each {
 			number := strings.Join(groups, "")
@@ -38,17 +41,52 @@ func joinGroups(prepared string) (joined string, numbers []string) {
 	return out.String() + prepared[end:], numbers
 }
 
-// splitPhones returns the groups of each number: a phone number that begins with 0 ends before
-// another one.
+// splitPhones returns the groups of each number: a phone number that begins with 0 is one of its own,
+// after another one or after any other number.
 func splitPhones(groups []string) (each [][]string) {
-	const shortest = 9
+	if isCardOrAccount(groups) {
+		return [][]string{groups}
+	}
 	start := 0
-	for i, group := range groups {
-		if group[0] == '0' && groups[start][0] == '0' && len(strings.Join(groups[start:i], "")) >= shortest {
+	for i := range groups {
+		if i > start && beginsPhone(groups[i:]) {
 			each, start = append(each, groups[start:i]), i
 		}
 	}
 	return append(each, groups[start:])
+}
+
+// isCardOrAccount reports whether groups are of a card or an IBAN: four digits, but the first and the
+// last.
+func isCardOrAccount(groups []string) bool {
+	const card, four = 4, 4
+	last := len(groups) - 1
+	return groups[0][0] > '9' || last+1 >= card && len(groups[last]) <= four && len(strings.Join(groups, "")) >= card*four &&
+		!slices.ContainsFunc(groups[1:last], func(group string) bool { return len(group) != four })
+}
+
+// beginsPhone reports whether groups begin with a phone number, whose first group has the national
+// prefix 0 or the international prefix 00, up to another one or the end. It compares lengths only:
+// the country of the number is not known.
+func beginsPhone(groups []string) bool {
+	const shortest, national, international = 9, 12, 17 // digits with the prefix
+	if !mayBeginPhone(groups[0]) {
+		return false
+	}
+	size := len(groups[0])
+	for _, group := range groups[1:] {
+		if size > international || mayBeginPhone(group) && size >= shortest {
+			break
+		}
+		size += len(group)
+	}
+	return size >= shortest && (size <= national || strings.HasPrefix(groups[0], "00") && size <= international)
+}
+
+// mayBeginPhone reports whether a group may be the first of a phone number: an area code or more.
+func mayBeginPhone(group string) bool {
+	const areaCode = 3
+	return group[0] == '0' && len(group) >= areaCode
 }
 
 // formNumber reports whether groups are one number by their count and length: that of a phone
