@@ -172,6 +172,7 @@ func TestListTickets_Query(t *testing.T) {
 		{ali, "customer=" + saraID, ticket.Query{CustomerIDs: []string{saraID}, Sort: ticket.SortActivity, Limit: 20}, ""},
 		{ali, "customer=" + saraID + "," + rezaID + "&sort=waiting", ticket.Query{CustomerIDs: []string{rezaID, saraID}, Sort: ticket.SortWaiting, Limit: 20}, ""},
 		{ali, "tag=VIP,re%20fund%09&unread=true", ticket.Query{Tags: []string{"vip", "re fund"}, UnreadFor: aliID, Sort: ticket.SortWaiting, Limit: 20}, ""},
+		{ali, "tag=cafe%CC%81,%D9%83", ticket.Query{Tags: []string{"cafe", "\u06a9"}, Sort: ticket.SortWaiting, Limit: 20}, ""},
 		{sara, "tag=vip&status=open&unread=false", ticket.Query{CustomerID: saraID, Statuses: []ticket.Status{"none"}, Sort: ticket.SortActivity, Limit: 20}, ""},
 		{sara, "unread=true", ticket.Query{CustomerID: saraID, UnreadFor: saraID, Sort: ticket.SortActivity, Limit: 20}, ""},
 		{sara, "from=2026-03-21T10:00:00%2B03:30&to=2026-03-21T10:00:00+03:30", ticket.Query{

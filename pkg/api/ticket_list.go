@@ -124,7 +124,7 @@ func (r *Request) priorities() (out []ticket.Priority, err error) {
 	return out, err
 }
 
-// tags reads ?tag, as tags are stored. Customers see no tags, so it matches none of their
+// tags reads ?tag, as tags are compared. Customers see no tags, so it matches none of their
 // tickets. It fails with bad_request.
 func (r *Request) tags(q *ticket.Query) error {
 	values, err := r.values("tag")
@@ -133,7 +133,7 @@ func (r *Request) tags(q *ticket.Query) error {
 		if v.Text("?tag", &tag, 1, maxTagLength, false); v.Err() != nil {
 			return errQuery("tag", "invalid", "tag must be a tag, of at most 40 characters.")
 		}
-		q.Tags = append(q.Tags, strings.ToLower(tag))
+		q.Tags = append(q.Tags, search.NameKey(tag))
 	}
 	if len(q.Tags) > 0 && !r.Principal.Role.IsStaff() {
 		q.Tags, q.Statuses = nil, []ticket.Status{statusNone}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"maps"
 	"slices"
-	"strings"
 
 	"ticketsystem/pkg/apperr"
 	"ticketsystem/pkg/audit"
@@ -136,13 +135,13 @@ func checkNameFree(list []Category, c, old Category) error {
 	for _, other := range list {
 		if other.ID != c.ID {
 			for _, name := range other.Names {
-				taken[normalizeName(name)] = true
+				taken[search.NameKey(name)] = true
 			}
 		}
 	}
 	var fields []apperr.Field
 	for _, language := range slices.Sorted(maps.Keys(c.Names)) {
-		if name := c.Names[language]; name != old.Names[language] && taken[normalizeName(name)] {
+		if name := c.Names[language]; name != old.Names[language] && taken[search.NameKey(name)] {
 			fields = append(fields, apperr.Field{Pointer: "/names/" + language, Code: "taken", Message: "Another category has this name."})
 		}
 	}
@@ -150,13 +149,6 @@ func checkNameFree(list []Category, c, old Category) error {
 		return apperr.New(apperr.NameTaken, "").WithFields(fields...)
 	}
 	return nil
-}
-
-// normalizeName ignores what the search ignores, such as case, accents and Arabic forms of
-// Persian letters, and the kind and number of blanks.
-func normalizeName(name string) string {
-	const halfSpace = "\u200c"
-	return strings.Join(strings.Fields(strings.ReplaceAll(search.Normalize(name), halfSpace, " ")), " ")
 }
 
 func (c Category) auditFields() audit.Fields {

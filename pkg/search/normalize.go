@@ -20,6 +20,13 @@ func Normalize(text string) string {
 	return norm.NFC.String(ligatures().Replace(text))
 }
 
+// NameKey returns a form that is the same for names that a reader takes for one: it ignores what the
+// search ignores, such as case, accents and Arabic forms of Persian letters, and the kind and
+// number of blanks.
+func NameKey(name string) string {
+	return strings.Join(strings.Fields(strings.ReplaceAll(Normalize(name), string(halfSpace), " ")), " ")
+}
+
 // maxNormalized is how many bytes of a text in NFKC are indexed: those of the longest message, whose
 // 10,000 letters have up to four bytes.
 const maxNormalized = 40_000

@@ -10,6 +10,7 @@ import (
 	"ticketsystem/pkg/id"
 	"ticketsystem/pkg/locale"
 	"ticketsystem/pkg/requestlog"
+	"ticketsystem/pkg/search"
 	"ticketsystem/pkg/user"
 )
 
@@ -315,11 +316,13 @@ func patchEntries(tk Ticket, p Patch, category Category) []Entry {
 	return out
 }
 
-// dedupe removes duplicate tags and keeps the order.
+// dedupe removes tags that a reader takes for an earlier one, and keeps the order.
 func dedupe(tags []string) []string {
 	var out []string
+	seen := map[string]bool{}
 	for _, tag := range tags {
-		if !slices.Contains(out, tag) {
+		if key := search.NameKey(tag); !seen[key] {
+			seen[key] = true
 			out = append(out, tag)
 		}
 	}

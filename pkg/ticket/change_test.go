@@ -36,6 +36,8 @@ func TestUpdate(t *testing.T) {
 		{"all fields by staff", ali, newLog(), ticket.Patch{Title: ptr("x"), Priority: ptr(ticket.PriorityLow), CategoryID: ptr("technical"), Tags: &[]string{"b", "a", "b"}},
 			[]ticket.Change{{Field: "title", From: "Help", To: "x"}, {Field: "priority", From: "medium", To: "low"},
 				{Field: "category", From: "billing", FromNames: billing.Names, To: "technical", Names: technical.Names}, {Field: "tags", To: "b,a"}}, ""},
+		{"tags that look the same", ali, newLog(), ticket.Patch{Tags: &[]string{"caf\u00e9", "cafe\u0301", "\u06a9\u0627\u0644\u0627", "\u0643\u0627\u0644\u0627", "a b", "a  b"}},
+			[]ticket.Change{{Field: "tags", To: "caf\u00e9,\u06a9\u0627\u0644\u0627,a b"}}, ""},
 		{"empty patch", sara, newLog(), ticket.Patch{}, nil, ""},
 		{"same values", ali, newLog(), ticket.Patch{Title: ptr("Help"), Priority: ptr(ticket.PriorityMedium), CategoryID: ptr("billing"), Tags: &[]string{}}, nil, ""},
 		{"category by the customer", sara, newLog(), ticket.Patch{CategoryID: ptr("technical")}, nil, apperr.Forbidden},

@@ -32,7 +32,7 @@ type Query struct {
 	CategoryIDs []string
 	AssigneeID  string // or Unassigned
 	Priorities  []Priority
-	Tags        []string
+	Tags        []string  // as search.NameKey returns them
 	UnreadFor   string    // a user who has unread messages
 	From, To    time.Time // of creation; To is excluded
 	Sort        Sort
@@ -53,9 +53,13 @@ func (q Query) Matches(tk Ticket) bool {
 	}
 	return (q.CustomerID == "" || q.CustomerID == tk.Customer.ID) &&
 		isAnyOf(q.CustomerIDs, tk.Customer.ID) && isAnyOf(q.Statuses, tk.State.Status) && isAnyOf(q.CategoryIDs, tk.State.CategoryID) &&
-		(q.AssigneeID == "" || q.AssigneeID == assignee) && isAnyOf(q.Priorities, tk.State.Priority) && isAnyOf(q.Tags, tk.Tags...) &&
+		(q.AssigneeID == "" || q.AssigneeID == assignee) && isAnyOf(q.Priorities, tk.State.Priority) && q.matchesTags(tk.Tags) &&
 		(q.UnreadFor == "" || tk.UnreadFor(user.Principal{UserID: q.UnreadFor}) > 0) &&
 		!tk.CreatedAt.Before(q.From) && (q.To.IsZero() || tk.CreatedAt.Before(q.To))
+}
+
+func (q Query) matchesTags(tags []string) bool {
+	return len(q.Tags) == 0 || slices.ContainsFunc(tags, func(tag string) bool { return slices.Contains(q.Tags, search.NameKey(tag)) })
 }
 
 // isAnyOf reports whether a filter has any of the values; an empty filter has all.

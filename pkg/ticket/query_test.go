@@ -69,6 +69,8 @@ func TestQuery_Matches(t *testing.T) {
 	tagged := tk
 	tagged.Tags, tagged.Messages, tagged.CreatedAt = []string{"vip", "a"}, 1, minute(3)
 	tagged.Readers = map[string]ticket.Reader{"ali": {Read: 2}}
+	arabic := tagged
+	arabic.Tags = []string{"\u0643\u0627\u0644\u0627"}
 	free := tk
 	free.State.AssigneeID = ""
 	for _, c := range []struct {
@@ -94,6 +96,7 @@ func TestQuery_Matches(t *testing.T) {
 		{"other customers", ticket.Query{CustomerIDs: []string{"reza"}}, tk, false},
 		{"one of the tags", ticket.Query{Tags: []string{"refund", "vip"}}, tagged, true},
 		{"another tag", ticket.Query{Tags: []string{"refund"}}, tagged, false},
+		{"a tag in Arabic letters", ticket.Query{Tags: []string{"\u06a9\u0627\u0644\u0627"}}, arabic, true},
 		{"no tags", ticket.Query{Tags: []string{"refund"}}, tk, false},
 		{"unread", ticket.Query{UnreadFor: "mina"}, tagged, true},
 		{"read", ticket.Query{UnreadFor: "ali"}, tagged, false},
