@@ -202,10 +202,12 @@ test("a queue of 500 tickets, and a day of messages", async () => {
     return route.fulfill({ json: { data, page: { hasMore: at + 50 < queueRows, next: at + 50 < queueRows ? String(at + 50) : null } } })
   })
   await signInOverApi(someone, seeded.agent, "/inbox/open")
-  while (!(await page.locator(`[aria-setsize="${queueRows}"]`).count())) {
+  // Frames may add tickets to these 500: those that have just been opened, also by this test.
+  const loaded = async () => {
     await page.locator(".queue-rows").evaluate((list) => list.scrollTo(0, list.scrollHeight))
-    await page.waitForTimeout(100)
+    return Number(await page.locator("[aria-setsize]").last().getAttribute("aria-setsize"))
   }
+  await expect.poll(loaded, { timeout: 120_000 }).toBeGreaterThanOrEqual(queueRows)
   await page.locator(".queue-rows").evaluate((list) => list.scrollTo(0, 0))
   await page.waitForTimeout(500)
   limit(`elements in the page of a queue of ${queueRows} rows`, await page.evaluate(() => document.querySelectorAll("*").length), 1_500, plain)
