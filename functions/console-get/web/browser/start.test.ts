@@ -1,7 +1,7 @@
 import type { Browser, Page } from "playwright-core"
 import { afterAll, beforeAll, expect, test } from "vitest"
 import { customerWithTicket } from "./api"
-import { launch, password, person, seeded } from "./console"
+import { launch, newCustomer, password, person, seeded } from "./console"
 
 // What a start asks for, and in which order: counted, because times depend on the machine.
 let browser: Browser
@@ -90,4 +90,30 @@ test("the unread number is asked for once, after the socket is open; the list ag
   await expect.poll(() => order, { timeout: 60_000 }).toHaveLength(4)
   await page.waitForTimeout(1_000)
   expect([order.slice(0, 2), order.slice(2).toSorted()]).toEqual([["/tickets", "socket"], ["/notifications", "/tickets"]])
+})
+
+test("staff ask for the numbers of the queues once, after the socket is open", async () => {
+  const { page } = await signedIn(seeded.agent)
+  const order: string[] = []
+  page.on("websocket", () => order.push("socket"))
+  page.on("request", (request) => new URL(request.url()).pathname === "/tickets/counts" && order.push("counts"))
+  await page.goto("/app/inbox/open")
+  await expect.poll(() => order, { timeout: 60_000 }).toContain("counts")
+  await page.waitForTimeout(1_000)
+  expect(order).toEqual(["socket", "counts"])
+})
+
+test("a customer without tickets asks once whether there is any", async () => {
+  const { page } = await signedIn(await newCustomer("Sara Ahmadi"))
+  const lists: string[] = []
+  page.on("request", (request) => {
+    const { pathname, search } = new URL(request.url())
+    if (pathname === "/tickets") lists.push(search)
+  })
+  await page.goto("/app/tickets")
+  await page.getByText("No tickets yet").waitFor()
+  await expect.poll(() => lists.length, { timeout: 60_000 }).toBeGreaterThan(2)
+  await page.waitForTimeout(1_000)
+  const active = "?limit=30&status=new%2Copen%2Cpending"
+  expect(lists).toEqual([active, "?limit=1", active])
 })

@@ -10,13 +10,14 @@ import { inboxText } from "../../i18n/inbox"
 import { t } from "../../i18n"
 import { number } from "../../i18n/format"
 import { counts } from "../../socket/realtime"
+import { watching } from "../../socket/sync"
 import { Menu } from "../../ui/menu"
 import { PriorityMark, StatusChip } from "../../ui/status"
 import { pathOf, plain, priorities, type Queue, queueName, type QueueKind, statuses } from "./queues"
 
-/** The numbers of the queues: asked for once, then frames bring them. */
+/** The numbers of the queues: asked for once, when frames arrive, which bring them from then on. */
 function useCounts(): TicketCounts | null {
-  const { data, dataUpdatedAt } = useQuery({ queryKey: ["tickets", "counts"], queryFn: () => call("get", "/tickets/counts") })
+  const { data, dataUpdatedAt } = useQuery({ enabled: watching.value, queryKey: ["tickets", "counts"], queryFn: () => call("get", "/tickets/counts") })
   useEffect(() => {
     if (data) counts.value = data
   }, [data, dataUpdatedAt])

@@ -1,8 +1,9 @@
 import { type Signal, useComputed, useSignal } from "@preact/signals"
-import { type UseInfiniteQueryResult, useInfiniteQuery } from "@tanstack/preact-query"
+import { type UseInfiniteQueryResult, useInfiniteQuery, useQuery } from "@tanstack/preact-query"
 import { CircleAlert, Clock, Inbox, Plus, Search } from "lucide-preact"
 import { useEffect } from "preact/hooks"
 import { Link } from "wouter-preact"
+import { call } from "../../api/client"
 import { maxSearch } from "../../api/limits"
 import type { Ticket } from "../../api/types"
 import { t } from "../../i18n"
@@ -92,12 +93,15 @@ function Nothing({ query, filter, q, waiting }: NothingProps) {
   return q ? <NoneFound /> : <NoTickets filter={filter} />
 }
 
+/** Whether the customer has any ticket. A new one is in the list too, so this is asked for again only after a loss of the connection, as `ticket` is. */
+const anyTicket = { queryKey: ["ticket", "any"], queryFn: async () => (await call("get", "/tickets", { query: { limit: 1 } })).data.length > 0 }
+
 /** That a list is empty, or that the customer has no tickets at all. */
 function NoTickets({ filter }: Pick<NothingProps, "filter">) {
-  const { data, isPending } = useInfiniteQuery(listPages("all", ""))
+  const { data, isPending } = useQuery(anyTicket)
   const held = heldTickets().length > 0
   if (isPending && !held) return <SkeletonRows />
-  if (!held && data?.pages[0]?.ids.length === 0) return <Empty icon={<Inbox size={32} />} title={t().tickets.emptyTitle} text={t().tickets.emptyText} />
+  if (!held && data === false) return <Empty icon={<Inbox size={32} />} title={t().tickets.emptyTitle} text={t().tickets.emptyText} />
   return (
     <Empty icon={<Inbox size={32} />} title={t().tickets.noneHere}>
       <Button onClick={() => (filter.value = "all")}>{t().tickets.showAll}</Button>
