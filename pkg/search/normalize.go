@@ -1,7 +1,6 @@
 package search
 
 import (
-	"io"
 	"strings"
 	"unicode"
 
@@ -31,14 +30,16 @@ func NameKey(name string) string {
 // 10,000 letters have up to four bytes.
 const maxNormalized = 40_000
 
-// unifyForms returns the first maxNormalized bytes of a text in NFKC. One letter can become 18, such
+// unifyForms returns the text in NFKC, cut at maxNormalized bytes. One letter can become 18, such
 // as U+FDFA, and the stream would spend fifty times as long on a message of these.
 func unifyForms(text string) string {
-	unified, err := io.ReadAll(io.LimitReader(norm.NFKC.Reader(strings.NewReader(text)), maxNormalized))
-	if err != nil {
-		panic(err) // a text can be read
+	var unified strings.Builder
+	var letters norm.Iter
+	letters.InitString(norm.NFKC, text)
+	for !letters.Done() && unified.Len() < maxNormalized {
+		unified.Write(letters.Next())
 	}
-	return strings.ToValidUTF8(string(unified), "")
+	return unified.String()
 }
 
 // Letters that Unicode does not decompose: each letter of the first string of a pair
