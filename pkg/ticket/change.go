@@ -269,14 +269,19 @@ func (s *Service) Update(ctx context.Context, actor user.Principal, ticketID str
 		return ChangeResult{}, s.forbiddenIfVisible(ctx, actor, ticketID, "Only staff can change the category and the tags.")
 	}
 	var category Category
+	var unknown error
 	if p.CategoryID != nil {
-		found, err := s.Categories.Category(ctx, *p.CategoryID)
-		if err != nil {
+		var err error
+		if category, err = s.Categories.Category(ctx, *p.CategoryID); apperr.Is(err, apperr.CategoryNotFound) {
+			category.ID, unknown = *p.CategoryID, err
+		} else if err != nil {
 			return ChangeResult{}, err
 		}
-		category = found
 	}
 	return s.applyChange(ctx, actor, ticketID, "", "", func(tk Ticket) ([]Entry, error) {
+		if unknown != nil && tk.State.CategoryID != category.ID { // a ticket keeps a deleted category
+			return nil, unknown
+		}
 		if !actor.Role.IsStaff() && !tk.State.Status.IsActive() {
 			return nil, apperr.New(apperr.TicketClosed, "")
 		}

@@ -23,6 +23,8 @@ func changes(entries []ticket.Entry) []ticket.Change {
 }
 
 func TestUpdate(t *testing.T) {
+	deleted := newLog() // its category is deleted
+	deleted[0].State.CategoryID = "nothing"
 	for _, c := range []struct {
 		name  string
 		actor user.Principal
@@ -44,6 +46,7 @@ func TestUpdate(t *testing.T) {
 		{"tags by the customer", sara, newLog(), ticket.Patch{Tags: &[]string{"a"}}, nil, apperr.Forbidden},
 		{"tags by another customer", reza, newLog(), ticket.Patch{Tags: &[]string{"a"}}, nil, apperr.TicketNotFound},
 		{"unknown category", ali, newLog(), ticket.Patch{CategoryID: ptr("nothing")}, nil, apperr.CategoryNotFound},
+		{"the deleted category of the ticket", ali, deleted, ticket.Patch{CategoryID: ptr("nothing"), Title: ptr("x")}, []ticket.Change{{Field: "title", From: "Help", To: "x"}}, ""},
 		{"resolved, by the customer", sara, newLog().statusChange(ali, ticket.StatusResolved), ticket.Patch{Title: ptr("x")}, nil, apperr.TicketClosed},
 		{"closed, by staff", ali, newLog().statusChange(ali, ticket.StatusClosed), ticket.Patch{Title: ptr("x")}, []ticket.Change{{Field: "title", From: "Help", To: "x"}}, ""},
 	} {
