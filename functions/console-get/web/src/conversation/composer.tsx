@@ -1,13 +1,13 @@
 import { Paperclip, SendHorizontal } from "lucide-preact"
 import type { ComponentChildren } from "preact"
-import { useEffect, useRef, useState } from "preact/hooks"
+import { useEffect, useId, useRef, useState } from "preact/hooks"
 import { maxFiles, maxText } from "../api/limits"
 import { settings } from "../config"
 import { t } from "../i18n"
 import { fileSize } from "../i18n/format"
-import { addFile, draftSignal, editDraft, isEmptyDraft, removeFile } from "../drafts/drafts"
+import { addFile, draftSignal, editDraft, isSendable, removeFile } from "../drafts/drafts"
 import { acceptedFiles, mediaType } from "../outbox/upload"
-import { IconButton } from "../ui/controls"
+import { IconButton, tooLong } from "../ui/controls"
 import { toast, toastError } from "../ui/toast"
 import { StoredFiles } from "./attachments"
 
@@ -37,9 +37,10 @@ export function Composer({ draft: key, label, sendLabel = t().actions.send, note
   useEffect(() => {
     if (autoFocus) text.current?.focus()
   }, [key, autoFocus])
-  const empty = isEmptyDraft(draft)
+  const problem = tooLong(draft.text, maxText)
+  const problemId = useId()
   const send = () => {
-    if (!isEmptyDraft(draftSignal(key).peek())) onSend() // the rendered state may lag behind the last key
+    if (isSendable(draftSignal(key).peek())) onSend() // the rendered state may lag behind the last key
     text.current?.focus()
   }
   return (
@@ -66,7 +67,8 @@ export function Composer({ draft: key, label, sendLabel = t().actions.send, note
           aria-label={label}
           placeholder={label}
           value={draft.text}
-          maxLength={maxText}
+          aria-invalid={problem ? true : undefined}
+          aria-describedby={problem ? problemId : undefined}
           onInput={(event) => {
             editDraft(key, { text: event.currentTarget.value })
             if (onTyping && Date.now() - typedAt.current > typingEvery) {
@@ -81,11 +83,12 @@ export function Composer({ draft: key, label, sendLabel = t().actions.send, note
             }
           }}
         />
-        <button type="submit" class="button composer-send" data-kind={note ? "note" : "primary"} aria-disabled={empty} title={`${sendLabel} (Ctrl+Enter)`}>
+        <button type="submit" class="button composer-send" data-kind={note ? "note" : "primary"} aria-disabled={!isSendable(draft)} title={`${sendLabel} (Ctrl+Enter)`}>
           <SendHorizontal size={18} class="mirror" />
           <span>{sendLabel}</span>
         </button>
       </div>
+      {problem && <p id={problemId} class="composer-problem" role="status">{problem}</p>}
       {drop.over && <p class="composer-drop">{t().newTicket.drop}</p>}
     </form>
   )

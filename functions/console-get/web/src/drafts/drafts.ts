@@ -1,4 +1,6 @@
 import { type Signal, signal } from "@preact/signals"
+import { excess } from "../api/excess"
+import { maxText } from "../api/limits"
 import { ulid } from "../api/ulid"
 import { database, databaseUser, type Draft, hasDatabase, type StoredFile } from "../log/db"
 
@@ -60,6 +62,9 @@ export async function addToDraft(key: string, { text, files, opening }: Pick<Dra
 
 export const isEmptyDraft = (draft: Draft): boolean => draft.text.trim() === "" && draft.files.length === 0
 
+/** Whether the API takes the draft as a message. */
+export const isSendable = (draft: Draft): boolean => !isEmptyDraft(draft) && excess(draft.text, maxText) === 0
+
 /** Counts the drafts that somebody has written something in: the stored ones, and those that the device could not store. */
 export async function countDrafts(): Promise<number> {
   await saveDrafts().catch(() => {})
@@ -93,7 +98,11 @@ export const saveDrafts = async (): Promise<void> => void (await Promise.all([..
 const rescueKey = (key: string) => `draft-${databaseUser()}-${key}`
 
 function rescue(): void {
-  for (const key of unsaved.keys()) localStorage.setItem(rescueKey(key), JSON.stringify(drafts.get(key)?.peek()))
+  for (const key of unsaved.keys()) {
+    try {
+      localStorage.setItem(rescueKey(key), JSON.stringify(drafts.get(key)?.peek()))
+    } catch {} // too long for it
+  }
   void saveDrafts()
 }
 

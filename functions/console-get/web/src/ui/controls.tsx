@@ -1,6 +1,7 @@
 import type { ComponentChildren, JSX } from "preact"
 import { useId, useState } from "preact/hooks"
 import { Eye, EyeOff } from "lucide-preact"
+import { excess } from "../api/excess"
 import { codeLength } from "../api/limits"
 import { t } from "../i18n"
 import { toLatinDigits } from "../i18n/digits"
@@ -43,6 +44,12 @@ interface FieldProps {
   children: (ids: { id: string; "aria-describedby": string | undefined; "aria-invalid": boolean | undefined }) => ComponentChildren
 }
 
+/** Says by how much a text is too long. It is kept whole: one that is cut would lose its end unnoticed. */
+export function tooLong(text: string, limit: number): string | undefined {
+  const rest = excess(text, limit)
+  return rest > 0 ? t().errors.tooLong(rest, limit) : undefined
+}
+
 /** A label, a control, its hint and its error. The control takes the properties that join them. */
 export function Field({ label, hint, problem, optional, children }: FieldProps) {
   const id = useId()
@@ -62,13 +69,18 @@ export function Field({ label, hint, problem, optional, children }: FieldProps) 
   )
 }
 
-interface TextProps extends Omit<JSX.InputHTMLAttributes<HTMLInputElement>, "onInput"> {
+interface TextState {
   label: string
   hint?: string | undefined
   problem?: string | undefined
   optional?: boolean
   value: string
   onText: (value: string) => void
+  /** Characters that the API takes. More can be typed, and are said. */
+  limit?: number
+}
+
+interface TextProps extends Omit<JSX.InputHTMLAttributes<HTMLInputElement>, "onInput" | keyof TextState>, TextState {
   /** Corrects what is typed or pasted, also on the screen. */
   clean?: (text: string) => string
 }
@@ -76,15 +88,24 @@ interface TextProps extends Omit<JSX.InputHTMLAttributes<HTMLInputElement>, "onI
 // The attribute autofocus works once for each page only.
 const focus = (field: HTMLInputElement | null) => field?.focus()
 
-export function TextField({ label, hint, problem, optional, value, onText, clean, ...rest }: TextProps) {
+export function TextField({ label, hint, problem, optional, value, onText, limit = Infinity, clean, ...rest }: TextProps) {
   const take = (field: HTMLInputElement) => {
     const text = clean ? clean(field.value) : field.value
     if (text !== field.value) field.value = text // a value that stays the same is not drawn again
     onText(text)
   }
   return (
-    <Field label={label} hint={hint} problem={problem} optional={optional ?? false}>
+    <Field label={label} hint={hint} problem={tooLong(value, limit) ?? problem} optional={optional ?? false}>
       {(ids) => <input dir="auto" placeholder=" " {...rest} {...ids} ref={rest.autoFocus ? focus : null} class={`input ${rest.class ?? ""}`} value={value} onInput={(event) => take(event.currentTarget)} />}
+    </Field>
+  )
+}
+
+/** A text of several lines. */
+export function TextArea({ label, hint, problem, optional, value, onText, limit = Infinity, ...rest }: Omit<JSX.TextareaHTMLAttributes<HTMLTextAreaElement>, "onInput" | keyof TextState> & TextState) {
+  return (
+    <Field label={label} hint={hint} problem={tooLong(value, limit) ?? problem} optional={optional ?? false}>
+      {(ids) => <textarea dir="auto" placeholder=" " {...rest} {...ids} class="input" value={value} onInput={(event) => onText(event.currentTarget.value)} />}
     </Field>
   )
 }

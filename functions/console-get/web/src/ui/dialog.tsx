@@ -11,6 +11,8 @@ interface DialogProps {
   children: ComponentChildren
   /** Buttons at the end. */
   actions?: ComponentChildren
+  /** Makes it a form, which the button of type submit and Enter in a field send. */
+  onSubmit?: () => void
   /** Whether Escape and the cross close it. */
   closable?: boolean
 }
@@ -24,9 +26,10 @@ function show(dialog: HTMLDialogElement): void {
 }
 
 /** A modal dialog: the native element traps the focus and gives it back. */
-export function Dialog({ title, onClose, children, actions, closable = true }: DialogProps) {
+export function Dialog({ title, onClose, children, actions, onSubmit, closable = true }: DialogProps) {
   const dialog = useRef<HTMLDialogElement>(null)
   const id = useId()
+  const Body = onSubmit ? "form" : "div"
   useEffect(() => {
     const element = dialog.current!
     show(element)
@@ -45,7 +48,13 @@ export function Dialog({ title, onClose, children, actions, closable = true }: D
       onClose={({ currentTarget }) => currentTarget.isConnected && show(currentTarget)}
       {...useBackdrop(() => closable && onClose())}
     >
-      <div class="dialog-body">
+      <Body
+        class="dialog-body"
+        onSubmit={(event: SubmitEvent) => {
+          event.preventDefault()
+          onSubmit?.()
+        }}
+      >
         <div class="dialog-head">
           <h2 id={id}>{title}</h2>
           {closable && (
@@ -56,7 +65,7 @@ export function Dialog({ title, onClose, children, actions, closable = true }: D
         </div>
         {children}
         {actions && <div class="dialog-actions">{actions}</div>}
-      </div>
+      </Body>
     </dialog>
   )
 }

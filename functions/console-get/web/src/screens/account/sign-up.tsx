@@ -22,7 +22,7 @@ export default function SignUp() {
       >
         {({ problem }) => (
           <>
-            <TextField label={t().account.name} optional value={name} onText={setName} problem={problem("name")} autocomplete="name" maxLength={maxName} />
+            <TextField label={t().account.name} optional value={name} onText={setName} problem={problem("name")} autocomplete="name" limit={maxName} />
             <PasswordField label={t().account.password} hint={t().errors.tooShort(minPassword)} value={password} onText={setPassword} problem={problem("password")} required minLength={minPassword} autocomplete="new-password" />
           </>
         )}

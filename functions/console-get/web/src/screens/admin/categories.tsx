@@ -77,13 +77,13 @@ function CategoryDialog({ category, all, onClose }: { category: Category | null;
       </Dialog>
     )
   return (
-    <Dialog title={category ? category.name : text.newCategory} onClose={onClose} actions={<><Button onClick={onClose}>{t().actions.cancel}</Button><Button kind="primary" busy={form.busy} onClick={() => void save()}>{t().actions.save}</Button></>}>
+    <Dialog title={category ? category.name : text.newCategory} onClose={onClose} onSubmit={() => void save()} actions={<><Button onClick={onClose}>{t().actions.cancel}</Button><Button type="submit" kind="primary" busy={form.busy}>{t().actions.save}</Button></>}>
       <FormProblem error={form.error} except={languages.flatMap((language) => [`names/${language}`, `descriptions/${language}`])} />
       {languagesInOrder.value.map((language) => (
         <fieldset key={language} class="admin-language">
           <legend>{t().language[language]}</legend>
-          <TextField label={text.name} lang={language} value={names[language] ?? ""} onText={(value) => setNames({ ...names, [language]: value })} maxLength={maxCategoryName} problem={form.problem(`names/${language}`)} />
-          <TextField label={text.description} lang={language} value={descriptions[language] ?? ""} onText={(value) => setDescriptions({ ...descriptions, [language]: value })} maxLength={maxCategoryDescription} optional problem={form.problem(`descriptions/${language}`)} />
+          <TextField label={text.name} lang={language} value={names[language] ?? ""} onText={(value) => setNames({ ...names, [language]: value })} limit={maxCategoryName} problem={form.problem(`names/${language}`)} />
+          <TextField label={text.description} lang={language} value={descriptions[language] ?? ""} onText={(value) => setDescriptions({ ...descriptions, [language]: value })} limit={maxCategoryDescription} optional problem={form.problem(`descriptions/${language}`)} />
         </fieldset>
       ))}
       {category && <SelectField label={text.position} value={String(position)} options={[text.first, ...others.map(({ name }) => text.after(name))].map((label, value) => ({ value: String(value), label }))} onValue={(value) => setPosition(Number(value))} />}

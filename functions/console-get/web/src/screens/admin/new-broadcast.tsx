@@ -1,5 +1,6 @@
 import { useEffect, useState } from "preact/hooks"
 import { call } from "../../api/client"
+import { excess } from "../../api/excess"
 import { maxBroadcastBody, maxBroadcastTitle } from "../../api/limits"
 import type { components } from "../../api/schema"
 import type { Role } from "../../api/types"
@@ -7,7 +8,7 @@ import { ulid } from "../../api/ulid"
 import { adminText } from "../../i18n/admin"
 import { type Language, languagesInOrder, t } from "../../i18n"
 import { number } from "../../i18n/format"
-import { Button, Field, TextField } from "../../ui/controls"
+import { Button, TextArea, TextField } from "../../ui/controls"
 import { Dialog } from "../../ui/dialog"
 import { FormProblem, focusProblem } from "../../ui/states"
 import { useForm } from "../account/use-form"
@@ -50,7 +51,7 @@ export function NewBroadcast({ draft, onDraft, onSent, onClose }: Props) {
   const order = languagesInOrder.value
   const written = order.filter((language) => has(texts[language], "title") && has(texts[language], "body"))
   const needed = order.map((language, index) => isNeeded(texts[language], index === 0 && written.length === 0))
-  const ready = !needed.includes(true) && roles.length > 0 && chosen.length > 0
+  const ready = !needed.includes(true) && order.every((language) => fits(texts[language])) && roles.length > 0 && chosen.length > 0
   const broadcast = () => ({ ...requestTexts(written.map((language) => [language, texts[language]!])), audience: { roles }, channels: chosen })
   useEffect(() => {
     if (tried) focusProblem()
@@ -78,7 +79,7 @@ export function NewBroadcast({ draft, onDraft, onSent, onClose }: Props) {
       </Dialog>
     )
   return (
-    <Dialog title={text.newBroadcast} onClose={onClose} actions={<><Button onClick={onClose}>{t().actions.cancel}</Button><Button kind="primary" busy={form.busy} onClick={review}>{text.review}</Button></>}>
+    <Dialog title={text.newBroadcast} onClose={onClose} onSubmit={review} actions={<><Button onClick={onClose}>{t().actions.cancel}</Button><Button type="submit" kind="primary" busy={form.busy}>{text.review}</Button></>}>
       <FormProblem error={form.error} />
       {order.map((language, index) => <TextFields key={language} language={language} first={index === 0} needed={tried && needed[index]!} text={texts[language] ?? { title: "", body: "" }} onText={(value) => change({ texts: { ...texts, [language]: value } })} />)}
       <Checks legend={text.audience} all={["user", "support", "admin"]} chosen={roles} label={(role) => t().role[role]} needed={tried} onChosen={(roles) => change({ roles })} />
@@ -95,6 +96,8 @@ function requestTexts(written: readonly (readonly [Language, Text])[]) {
 }
 
 const has = (text: Text | undefined, field: keyof Text) => Boolean(text?.[field].trim())
+
+const fits = (text: Text | undefined) => excess(text?.title ?? "", maxBroadcastTitle) + excess(text?.body ?? "", maxBroadcastBody) === 0
 
 /** Reports whether a field of a text must still be filled in: both, or none of a language that may be left out. */
 const isNeeded = (text: Text | undefined, required: boolean) => required || has(text, "title") !== has(text, "body")
@@ -114,10 +117,8 @@ function TextFields({ language, first, needed, text, onText }: TextProps) {
     <fieldset class="admin-language">
       <legend>{t().language[language]}</legend>
       {!first && <p class="meta">{adminText().otherLanguage}</p>}
-      <TextField label={adminText().broadcastTitle} lang={language} value={text.title} onText={(title) => onText({ ...text, title })} maxLength={maxBroadcastTitle} autoFocus={first} optional={!first} problem={problem("title")} />
-      <Field label={adminText().broadcastBody} optional={!first} problem={problem("body")}>
-        {(ids) => <textarea {...ids} class="input" dir="auto" lang={language} placeholder=" " value={text.body} maxLength={maxBroadcastBody} onInput={(event) => onText({ ...text, body: event.currentTarget.value })} />}
-      </Field>
+      <TextField label={adminText().broadcastTitle} lang={language} value={text.title} onText={(title) => onText({ ...text, title })} limit={maxBroadcastTitle} autoFocus={first} optional={!first} problem={problem("title")} />
+      <TextArea label={adminText().broadcastBody} lang={language} value={text.body} onText={(body) => onText({ ...text, body })} limit={maxBroadcastBody} optional={!first} problem={problem("body")} />
     </fieldset>
   )
 }

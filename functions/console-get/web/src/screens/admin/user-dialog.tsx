@@ -56,7 +56,7 @@ export function UserDialog({ user, onClose }: { user: AdminUser; onClose: () => 
       onClose()
     })
   return (
-    <Dialog title={user.name || user.phone} onClose={onClose} actions={removing ? <><Button onClick={() => setRemoving(false)}>{t().nav.back}</Button><Button kind="danger" busy={form.busy} disabled={!confirmed} onClick={() => void remove()}>{text.removeUser}</Button></> : <><Button onClick={onClose}>{t().actions.cancel}</Button><Button kind="primary" busy={form.busy} onClick={() => void save()}>{t().actions.save}</Button></>}>
+    <Dialog title={user.name || user.phone} onClose={onClose} onSubmit={() => void (removing ? confirmed && remove() : save())} actions={removing ? <><Button onClick={() => setRemoving(false)}>{t().nav.back}</Button><Button type="submit" kind="danger" busy={form.busy} disabled={!confirmed}>{text.removeUser}</Button></> : <><Button onClick={onClose}>{t().actions.cancel}</Button><Button type="submit" kind="primary" busy={form.busy}>{t().actions.save}</Button></>}>
       <p class="meta"><bdi class="ltr">{digits(user.phone)}</bdi> · {text.since(exact(new Date(user.createdAt)))}</p>
       <FormProblem error={form.error} except={["name", "role", "phone", "email", "password", "disabled"]} />
       {removing ? (
@@ -66,7 +66,7 @@ export function UserDialog({ user, onClose }: { user: AdminUser; onClose: () => 
         </>
       ) : (
         <>
-          <TextField label={adminText().name} value={name} onText={setName} maxLength={maxName} problem={form.problem("name")} />
+          <TextField label={adminText().name} value={name} onText={setName} limit={maxName} problem={form.problem("name")} />
           <SelectField label={text.role} value={role} options={roleOptions()} onValue={setRole} problem={form.problem("role")} />
           {!own && (
             <>
@@ -87,7 +87,7 @@ export function UserDialog({ user, onClose }: { user: AdminUser; onClose: () => 
 }
 
 function EmailField(props: { value: string; onText: (email: string) => void; problem: string | undefined }) {
-  return <TextField {...props} label={adminText().fields.email!} type="email" dir="ltr" maxLength={maxEmail} optional autocomplete="off" />
+  return <TextField {...props} label={adminText().fields.email!} type="email" dir="ltr" limit={maxEmail} optional autocomplete="off" />
 }
 
 export function NewUser({ onClose }: { onClose: () => void }) {
@@ -104,10 +104,10 @@ export function NewUser({ onClose }: { onClose: () => void }) {
       onClose()
     })
   return (
-    <Dialog title={adminText().newUser} onClose={onClose} actions={<><Button onClick={onClose}>{t().actions.cancel}</Button><Button kind="primary" busy={form.busy} onClick={() => void save()}>{t().actions.save}</Button></>}>
+    <Dialog title={adminText().newUser} onClose={onClose} onSubmit={() => void save()} actions={<><Button onClick={onClose}>{t().actions.cancel}</Button><Button type="submit" kind="primary" busy={form.busy}>{t().actions.save}</Button></>}>
       <FormProblem error={form.error} except={["phone", "name", "role", "email", "password"]} />
       <PhoneField label={t().account.phone} value={phone} onText={setPhone} problem={form.problem("phone")} autoFocus autocomplete="off" />
-      <TextField label={adminText().name} value={name} onText={setName} maxLength={maxName} problem={form.problem("name")} optional />
+      <TextField label={adminText().name} value={name} onText={setName} limit={maxName} problem={form.problem("name")} optional />
       <SelectField label={adminText().role} value={role} options={roleOptions()} onValue={setRole} problem={form.problem("role")} />
       <EmailField value={email} onText={setEmail} problem={form.problem("email")} />
       <PasswordField label={t().account.password} value={password} onText={setPassword} problem={form.problem("password")} optional autocomplete="new-password" hint={`${t().errors.tooShort(minPassword)} ${adminText().newUserHint}`} />

@@ -34,26 +34,18 @@ export function OpenTicketDialog({ customer, onClose }: { customer: Ticket["cust
     <Dialog
       title={inboxText().openFor(customer.name || t().ticket.unknownAuthor)}
       onClose={onClose}
+      onSubmit={() => void submit()}
       actions={
         <>
           <Button onClick={onClose}>{t().actions.cancel}</Button>
-          <Button kind="primary" busy={form.busy} onClick={() => void submit()}>{t().newTicket.send}</Button>
+          <Button type="submit" kind="primary" busy={form.busy}>{t().newTicket.send}</Button>
         </>
       }
     >
-      <form
-        class="new-ticket-fields in-dialog"
-        {...(form.busy ? {} : files.drop.handlers)}
-        noValidate
-        onSubmit={(event) => {
-          event.preventDefault()
-          void submit()
-        }}
-      >
+      <div class="new-ticket-fields in-dialog" {...(form.busy ? {} : files.drop.handlers)}>
         <TicketFields draft={key} files={files} tried={tried} busy={form.busy} />
         <FormProblem error={form.error} except={[]} />
-        <button type="submit" hidden>{t().actions.done}</button>
-      </form>
+      </div>
     </Dialog>
   )
 }

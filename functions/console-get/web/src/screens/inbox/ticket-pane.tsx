@@ -11,7 +11,7 @@ import { Typing } from "../../conversation/typing"
 import { printTicket } from "../../conversation/use-printing"
 import { useConversation } from "../../conversation/use-conversation"
 import { settings } from "../../config"
-import { draftKey, draftSignal, isEmptyDraft } from "../../drafts/drafts"
+import { draftKey, draftSignal, isSendable } from "../../drafts/drafts"
 import { inboxText } from "../../i18n/inbox"
 import { t } from "../../i18n"
 import { digits } from "../../i18n/format"
@@ -130,7 +130,7 @@ function AgentComposer({ id, customer }: { id: string; customer: string }) {
         if (event.key !== "Enter" || !event.shiftKey || !(event.ctrlKey || event.metaKey)) return
         event.preventDefault()
         event.stopPropagation()
-        if (!isEmptyDraft(draftSignal(key).peek())) send(true)
+        if (isSendable(draftSignal(key).peek())) send(true)
       }}
     >
       <Composer

@@ -50,7 +50,7 @@ export function Contact() {
             void submit()
           }}
         >
-          <TextField label={profileText().email} type="email" dir="ltr" maxLength={maxEmail} value={email} onText={edited.set} problem={form.problem("email")} autocomplete="email" />
+          <TextField label={profileText().email} type="email" dir="ltr" limit={maxEmail} value={email} onText={edited.set} problem={form.problem("email")} autocomplete="email" />
           {(changed || (user.email && !user.emailVerified)) && <Button type="submit" busy={form.busy}>{changed && !email.trim() ? t().actions.save : profileText().confirmEmail}</Button>}
         </form>
         {user.email && !changed && (
@@ -92,7 +92,7 @@ function EmailDialog({ email, resendAt, onClose }: { email: string; resendAt: nu
     setCode("")
   }
   return (
-    <Dialog title={profileText().confirmEmail} onClose={onClose} actions={<Button kind="primary" busy={form.busy} onClick={() => void confirm(code)}>{profileText().confirmEmail}</Button>}>
+    <Dialog title={profileText().confirmEmail} onClose={onClose} onSubmit={() => void confirm(code)} actions={<Button type="submit" kind="primary" busy={form.busy}>{profileText().confirmEmail}</Button>}>
       <CodeField key={at} label={t().account.code} hint={profileText().emailSent(email)} problem={form.problem("code")} value={code} onText={setCode} onDone={(done) => void confirm(done)} autoFocus />
       <Resend at={at} resend={resend} onError={form.setError} />
       <FormProblem error={form.error} except={["code"]} />

@@ -63,7 +63,7 @@ export function Personal() {
             }}
           />
         </div>
-        <TextField label={profileText().name} value={name.value} onText={name.set} problem={form.problem("name")} autocomplete="name" maxLength={maxName} />
+        <TextField label={profileText().name} value={name.value} onText={name.set} problem={form.problem("name")} autocomplete="name" limit={maxName} />
         <div class="profile-pair">
           <SelectField
             label={profileText().province}

@@ -1,11 +1,12 @@
 import "fake-indexeddb/auto"
 import { QueryClientProvider } from "@tanstack/preact-query"
-import { act, cleanup, render, screen } from "@testing-library/preact"
+import { act, render, screen } from "@testing-library/preact"
 import { afterEach, beforeEach, expect, test, vi } from "vitest"
 import { queryClient } from "../../api/query"
-import { forgetDrafts, newTicketKey } from "../../drafts/drafts"
+import { newTicketKey } from "../../drafts/drafts"
 import { t } from "../../i18n"
-import { deleteDatabase, openDatabase } from "../../log/db"
+import { openDatabase } from "../../log/db"
+import { leaveForm } from "../../../tests/drafts"
 import { TicketFields } from "./ticket-fields"
 
 let status: number
@@ -14,13 +15,7 @@ beforeEach(async () => {
   await Promise.all([t.load(), openDatabase("me")])
   vi.stubGlobal("fetch", async () => new Response(JSON.stringify(status === 200 ? { data: [{ id: "c", name: "Payments", active: true }], page: { hasMore: false, next: null } } : { code: "forbidden", detail: "Not now" }), { status }))
 })
-afterEach(async () => {
-  cleanup()
-  queryClient.clear()
-  forgetDrafts()
-  vi.unstubAllGlobals()
-  await deleteDatabase("me")
-})
+afterEach(leaveForm)
 
 const show = () => render(<QueryClientProvider client={queryClient}><TicketFields draft={newTicketKey} files={{ input: { current: null } } as never} tried={false} /></QueryClientProvider>)
 

@@ -1,4 +1,5 @@
 import { Paperclip } from "lucide-preact"
+import { excess } from "../../api/excess"
 import { maxText, maxTitle } from "../../api/limits"
 import { isSelectable, useCategoryQuery } from "../../api/queries"
 import type { Priority } from "../../api/types"
@@ -8,15 +9,15 @@ import { draftSignal, editDraft, removeFile } from "../../drafts/drafts"
 import { t } from "../../i18n"
 import type { Draft } from "../../log/db"
 import { acceptedFiles } from "../../outbox/upload"
-import { Button, Field, Segments, TextField } from "../../ui/controls"
+import { Button, Segments, TextArea, TextField } from "../../ui/controls"
 import { describe } from "../../ui/states"
 
 const priorities: readonly Priority[] = ["low", "medium", "high", "urgent"]
 type Opening = NonNullable<Draft["opening"]>
 export const noOpening: Opening = { title: "", categoryId: "" }
 
-/** Whether a draft has what a new ticket needs. */
-export const isComplete = ({ text, opening = noOpening }: Draft): boolean => [text, opening.title, opening.categoryId].every((value) => value.trim() !== "")
+/** Whether a draft has what a new ticket needs, and no more than it may have. */
+export const isComplete = ({ text, opening = noOpening }: Draft): boolean => [text, opening.title, opening.categoryId].every((value) => value.trim() !== "") && excess(text, maxText) + excess(opening.title, maxTitle) === 0
 
 interface Props {
   /** The draft that they edit. */
@@ -57,10 +58,8 @@ export function TicketFields({ draft: key, files, tried, busy = false }: Props) 
         )}
         {missing(opening.categoryId) && <p class="problem" role="alert">{t().errors.required}</p>}
       </fieldset>
-      <TextField label={t().newTicket.subject} hint={t().newTicket.subjectHint} problem={missing(opening.title)} value={opening.title} onText={(title) => edit({ title })} maxLength={maxTitle} readOnly={busy} />
-      <Field label={t().newTicket.text} hint={t().newTicket.textHint} problem={missing(draft.text)}>
-        {(ids) => <textarea {...ids} class="input" dir="auto" placeholder=" " value={draft.text} maxLength={maxText} readOnly={busy} onInput={(event) => editDraft(key, { text: event.currentTarget.value })} />}
-      </Field>
+      <TextField label={t().newTicket.subject} hint={t().newTicket.subjectHint} problem={missing(opening.title)} value={opening.title} onText={(title) => edit({ title })} limit={maxTitle} readOnly={busy} />
+      <TextArea label={t().newTicket.text} hint={t().newTicket.textHint} problem={missing(draft.text)} value={draft.text} onText={(text) => editDraft(key, { text })} limit={maxText} readOnly={busy} />
       <StoredFiles ids={draft.files} {...(busy ? {} : { onRemove: (id) => void removeFile(key, id) })} />
       <div class="new-ticket-line">
         <Button kind="quiet" icon={<Paperclip size={18} />} disabled={busy} onClick={() => files.input.current?.click()}>{t().newTicket.files}</Button>

@@ -26,9 +26,11 @@ import { offline } from "../../socket/sync"
 import { Button, IconButton, TextField } from "../../ui/controls"
 import { Confirm, Dialog } from "../../ui/dialog"
 import { Menu, type MenuItem } from "../../ui/menu"
-import { Empty, Failure, isMissing } from "../../ui/states"
+import { Empty, Failure, FormProblem, isMissing } from "../../ui/states"
 import { StatusChip } from "../../ui/status"
 import { toastError } from "../../ui/toast"
+import { useEdited } from "../../ui/use-edited"
+import { useForm } from "../account/use-form"
 
 /** One ticket of the customer. `item` is a ticket that waits to be sent. */
 export function TicketPane({ id, item }: { id: string; item: OutboxItem | undefined }) {
@@ -80,18 +82,13 @@ function Head({ title, ticket }: { title: string; ticket?: Ticket | null }) {
   )
 }
 
-/** Changes a ticket at once and takes the result; they need the connection. */
-async function change(request: Promise<Ticket>): Promise<void> {
-  try {
-    const ticket = await request
-    putTickets([ticket])
-    await fill(ticket.id)
-  } catch (error) {
-    toastError(error)
-  }
+/** Takes a changed ticket and its new entries. */
+async function take(ticket: Ticket): Promise<void> {
+  putTickets([ticket])
+  await fill(ticket.id)
 }
 
-const verb = (ticket: Ticket, path: "/tickets/{id}/close" | "/tickets/{id}/reopen") => change(call("post", path, { path: { id: ticket.id }, body: { clientId: ulid() } }))
+const verb = (ticket: Ticket, path: "/tickets/{id}/close" | "/tickets/{id}/reopen") => call("post", path, { path: { id: ticket.id }, body: { clientId: ulid() } }).then(take).catch(toastError)
 
 function Actions({ ticket }: { ticket: Ticket }) {
   const [asking, ask] = useState<"close" | "title" | null>(null)
@@ -122,16 +119,17 @@ function Actions({ ticket }: { ticket: Ticket }) {
 }
 
 function TitleDialog({ ticket, onClose }: { ticket: Ticket; onClose: () => void }) {
-  const [title, setTitle] = useState(ticket.title)
-  const save = () => {
-    onClose()
-    if (title.trim() && title !== ticket.title) void change(call("patch", "/tickets/{id}", { path: { id: ticket.id }, body: { title } }))
-  }
+  const { value: title, ...edited } = useEdited(ticket.title)
+  const form = useForm()
+  const save = () =>
+    form.run(async () => {
+      if (edited.changed) await take(await call("patch", "/tickets/{id}", { path: { id: ticket.id }, body: { title } }))
+      onClose()
+    })
   return (
-    <Dialog title={t().ticket.editTitle} onClose={onClose} actions={<><Button onClick={onClose}>{t().actions.cancel}</Button><Button kind="primary" onClick={save}>{t().actions.save}</Button></>}>
-      <form onSubmit={(event) => (event.preventDefault(), save())}>
-        <TextField label={t().newTicket.subject} value={title} onText={setTitle} maxLength={maxTitle} required autoFocus />
-      </form>
+    <Dialog title={t().ticket.editTitle} onClose={onClose} onSubmit={() => void save()} actions={<><Button onClick={onClose}>{t().actions.cancel}</Button><Button type="submit" kind="primary" busy={form.busy}>{t().actions.save}</Button></>}>
+      <TextField label={t().newTicket.subject} value={title} onText={edited.set} limit={maxTitle} problem={form.problem("title")} required autoFocus />
+      <FormProblem error={form.error} except={["title"]} />
     </Dialog>
   )
 }
