@@ -1,15 +1,12 @@
 import { useEffect, useRef, useState } from "preact/hooks"
 import { call } from "../../api/client"
-import { forgetUser, session } from "../../app/session"
-import { t } from "../../i18n"
-import { digits } from "../../i18n/format"
+import { forgetUser } from "../../app/session"
 import { profileText } from "../../i18n/profile"
-import { Button, PasswordField } from "../../ui/controls"
-import { Dialog } from "../../ui/dialog"
+import { Button } from "../../ui/controls"
 import { FormProblem } from "../../ui/states"
-import { useCodeSteps } from "../account/code"
 import { useForm } from "../account/use-form"
 import { fetchExport } from "./export"
+import { OwnCodeDialog } from "./own-code-dialog"
 
 /** The user's data: everything as a file, and the end of the account. */
 export function DataSection() {
@@ -51,37 +48,9 @@ function Export() {
 
 function DeleteDialog({ onClose }: { onClose: () => void }) {
   const text = profileText()
-  const { phone, role } = session.value!.user
-  const [password, setPassword] = useState("")
-  const { form, codeStep, submit } = useCodeSteps("delete", async ({ phone: _, ...proven }) => {
+  const remove = async ({ phone: _, ...proven }: { phone: string; code: string }, password: string) => {
     await call("delete", "/me", { body: { ...proven, ...(password ? { password } : {}) } })
     await forgetUser()
-  })
-  return (
-    <Dialog
-      title={text.deleteTitle}
-      onClose={onClose}
-      actions={
-        <>
-          <Button onClick={onClose}>{t().actions.cancel}</Button>
-          <Button kind="danger" busy={form.busy} onClick={() => void submit(phone)}>{codeStep ? text.deleteAccount : t().account.sendCode}</Button>
-        </>
-      }
-    >
-      <p>{text.deleteText}</p>
-      {!codeStep && <p>{text.ownCode}<br /><bdi class="ltr">{digits(phone)}</bdi></p>}
-      <form
-        class="profile-form"
-        onSubmit={(event) => {
-          event.preventDefault()
-          void submit(phone)
-        }}
-      >
-        {codeStep}
-        {codeStep && role !== "user" && <PasswordField label={text.currentPassword} value={password} onText={setPassword} problem={form.problem("password")} autocomplete="current-password" />}
-        <FormProblem error={form.error} except={["code", "password"]} />
-        <button type="submit" hidden>{t().actions.done}</button>
-      </form>
-    </Dialog>
-  )
+  }
+  return <OwnCodeDialog purpose="delete" title={text.deleteTitle} confirm={text.deleteAccount} kind="danger" text={text.deleteText} current="password" onProven={remove} onClose={onClose} />
 }
