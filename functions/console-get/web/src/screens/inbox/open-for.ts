@@ -1,5 +1,5 @@
 import { call } from "../../api/client"
-import type { Ticket } from "../../api/types"
+import type { Entry, Ticket } from "../../api/types"
 import { ulid } from "../../api/ulid"
 import { addToDraft, clearDraft, draftKey, draftSignal, editDraft, saveDrafts, storedFiles } from "../../drafts/drafts"
 import { inboxText } from "../../i18n/inbox"
@@ -9,8 +9,9 @@ import { uploadFile } from "../../outbox/upload"
 import { toast } from "../../ui/toast"
 import { noOpening } from "../tickets/ticket-fields"
 
-/** What the first entry of a ticket has. */
+/** What a ticket was opened with. */
 interface Opened {
+  title: string
   body: string
   attachments: readonly { id: string }[]
   state: Pick<Ticket, "priority"> & { categoryId: string | null }
@@ -30,20 +31,25 @@ export async function openFor(customerId: string, key: string): Promise<Ticket> 
     body: { clientId, customerId, title: title.trim(), categoryId, description, attachmentIds, ...(priority ? { priority } : {}) },
   })
   const opened: Opened = draft.clientId
-    ? (await call("get", "/tickets/{id}", { path: { id: ticket.id } })).opening // the answer to an earlier try was lost: it may have had other content
-    : { body: description, attachments: attachmentIds.map((id) => ({ id })), state: { priority: ticket.priority, categoryId } }
+    ? openedWith(await call("get", "/tickets/{id}", { path: { id: ticket.id } })) // the answer to an earlier try was lost: it may have had other content
+    : { title: ticket.title, body: description, attachments: attachmentIds.map((id) => ({ id })), state: { priority: ticket.priority, categoryId } }
   const changed = await applyChanges(ticket, opened, draftSignal(key).peek())
   putTickets([changed])
   await moveRest(key, ticket.id, opened)
   return changed
 }
 
-/** Gives a ticket the fields that the draft has since it was opened. */
-async function applyChanges(ticket: Ticket, { state }: Opened, { opening = noOpening }: Draft): Promise<Ticket> {
+function openedWith({ ticket, opening, entries }: { ticket: Ticket; opening: Omit<Opened, "title">; entries: readonly Entry[] }): Opened {
+  const changed = entries.find(({ kind }) => kind === "title")
+  return { ...opening, title: changed?.change?.from ?? ticket.title }
+}
+
+/** Gives a ticket the fields that were changed in the draft since it was opened: no other one goes back that a colleague has changed. */
+async function applyChanges(ticket: Ticket, { title: opened, state }: Opened, { opening = noOpening }: Draft): Promise<Ticket> {
   const title = opening.title.trim()
   const { categoryId, priority } = opening
   const body = {
-    ...(title && title !== ticket.title ? { title } : {}),
+    ...(title && visible(title) !== visible(opened) ? { title } : {}),
     ...(categoryId && categoryId !== state.categoryId ? { categoryId } : {}),
     ...(priority && priority !== state.priority ? { priority } : {}),
   }

@@ -1,11 +1,12 @@
 import { QueryClientProvider } from "@tanstack/preact-query"
-import { act, cleanup, fireEvent, render, screen } from "@testing-library/preact"
+import { act, fireEvent, render, screen } from "@testing-library/preact"
 import { afterEach, beforeEach, expect, test, vi } from "vitest"
 import { queryClient } from "../../api/query"
-import { draftKey, draftSignal, editDraft, forgetDrafts, saveDrafts } from "../../drafts/drafts"
+import { draftKey, draftSignal, editDraft, saveDrafts } from "../../drafts/drafts"
 import { t } from "../../i18n"
 import { inboxText } from "../../i18n/inbox"
-import { database, deleteDatabase, openDatabase } from "../../log/db"
+import { database, openDatabase } from "../../log/db"
+import { leaveForm } from "../../../tests/drafts"
 import { OpenTicketDialog } from "./open-ticket"
 
 const customer = { id: "sara", name: "Sara", role: "user" } as never
@@ -16,17 +17,19 @@ const opening = { title: "Called", categoryId: "c" }
 type Sent = { clientId: string; title: string; description: string; categoryId: string; attachmentIds: string[] }
 /** The ticket that the server has, and the requests that change it. */
 let opened: Sent | null
+/** The title that a colleague has given it. */
+let renamed: string | null
 let requests: [request: string, body: object][]
 /** Loses the answers to the first tries. */
 let losses: number
 let answer: Promise<void>
 
-const ticket = () => ({ id: "t", title: opened!.title, category: { id: opened!.categoryId, name: "C" }, priority: "medium", description: opened!.description, lastSeq: 1, version: 1 })
+const ticket = () => ({ id: "t", title: renamed ?? opened!.title, category: { id: opened!.categoryId, name: "C" }, priority: "medium", description: opened!.description, lastSeq: 1, version: 1 })
 const entry = () => ({ body: opened!.description, attachments: opened!.attachmentIds.map((id) => ({ id })), state: { status: "new", priority: "medium", categoryId: opened!.categoryId, assigneeId: null } })
 
 async function respond(url: string, method: string, body: Sent): Promise<object> {
   if (url.startsWith("/categories")) return { data: [{ id: "c", name: "C", active: true }, { id: "d", name: "D", active: true }], page: { hasMore: false } }
-  if (method === "GET") return { ticket: ticket(), opening: entry(), entries: [entry()], hasMore: false, readers: [] }
+  if (method === "GET") return { ticket: ticket(), opening: entry(), entries: [entry(), ...(renamed ? [{ kind: "title", change: { field: "title", from: opened!.title, to: renamed } }] : [])], hasMore: false, readers: [] }
   requests.push([`${method} ${url}`, body])
   if (method === "POST") {
     opened ??= body // the server stores each clientId once, whatever a repeat contains
@@ -37,19 +40,13 @@ async function respond(url: string, method: string, body: Sent): Promise<object>
 }
 
 beforeEach(async () => {
-  ;[opened, requests, losses, answer] = [null, [], 0, Promise.resolve()]
+  ;[opened, renamed, requests, losses, answer] = [null, null, [], 0, Promise.resolve()]
   await Promise.all([t.load(), inboxText.load(), openDatabase("me")])
   vi.stubGlobal("fetch", async (url: string, { method, body }: { method: string; body: string }) => new Response(JSON.stringify(await respond(url, method, body && JSON.parse(body)))))
   editDraft(key, { text: "The customer called.", opening })
   await saveDrafts()
 })
-afterEach(async () => {
-  cleanup()
-  queryClient.clear()
-  forgetDrafts()
-  vi.unstubAllGlobals()
-  await deleteDatabase("me")
-})
+afterEach(leaveForm)
 
 const show = (onClose = vi.fn()) => (render(<QueryClientProvider client={queryClient}><OpenTicketDialog customer={customer} onClose={onClose} /></QueryClientProvider>), onClose)
 const open = () => act(() => screen.getByRole("button", { name: "Open the ticket", hidden: true }).click())
@@ -82,6 +79,17 @@ test("a repeat that adds nothing changes nothing, although the server has cleane
   await vi.waitFor(() => expect(onClose).toHaveBeenCalledOnce())
   expect(requests.map(([request]) => request)).toEqual(["POST /tickets", "POST /tickets"])
   expect(await (await database()).getAllKeys("drafts")).toEqual([])
+})
+
+test("a repeat leaves the title that a colleague has given the ticket meanwhile", async () => {
+  losses = 1
+  const onClose = show()
+  await open()
+  await screen.findByText(/No connection to the server/)
+  renamed = "Card declined"
+  await open()
+  await vi.waitFor(() => expect(onClose).toHaveBeenCalledOnce())
+  expect(requests.map(([request]) => request)).toEqual(["POST /tickets", "POST /tickets"])
 })
 
 test("nothing can be changed while the ticket is being opened, and what another form of it changes is kept", async () => {
