@@ -21,6 +21,8 @@ const places: Record<keyof typeof limits, string[][]> = {
   maxText: [["schemas", "Text", "maxLength"], ["schemas", "MessageText", "maxLength"]],
   maxFiles: [["schemas", "AttachmentIds", "maxItems"]],
   maxFileName: [["/attachments", "post", "name", "maxLength"]],
+  maxTags: [["schemas", "Tags", "maxItems"]],
+  maxTag: [["schemas", "Tags", "items", "maxLength"]],
   maxSearch: [["/tickets", "get", "q", "maxLength"], ["/users", "get", "q", "maxLength"]],
   maxCategoryName: [["schemas", "CategoryInput", "properties", "name", "maxLength"]],
   maxCategoryDescription: [["schemas", "CategoryInput", "properties", "description", "maxLength"]],

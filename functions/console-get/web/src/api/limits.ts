@@ -12,6 +12,9 @@ export const maxText = 10_000
 export const maxFiles = 10
 /** Bytes of a file's name. */
 export const maxFileName = 255
+/** Tags of a ticket. */
+export const maxTags = 20
+export const maxTag = 40
 export const maxSearch = 200
 export const maxCategoryName = 80
 export const maxCategoryDescription = 500

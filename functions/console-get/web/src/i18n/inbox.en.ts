@@ -1,4 +1,4 @@
-import { isolate, plural } from "./format"
+import { isolate, number, plural } from "./format"
 
 export const inbox = {
   queuesLabel: "Queues",
@@ -16,7 +16,7 @@ export const inbox = {
   chosen: "Chosen", nothingFound: "Nothing found",
   assignTo: "Assign to", assignMe: "Me", release: "Nobody", take: "Take it", resolve: "Resolve", setStatus: "Set the status",
   online: "online", away: "away", activeTickets: (n: number) => plural(n, { one: "# active ticket", other: "# active tickets" }),
-  tags: "Tags", noTags: "No tags", continues: "Continues", palette: "Find a ticket or a command", searchFor: (text: string) => `Search all tickets for “${isolate(text)}”`,
+  tags: "Tags", noTags: "No tags", tagsFull: (most: number) => `A ticket has at most ${number(most)} tags. Choose one to remove it.`, continues: "Continues", palette: "Find a ticket or a command", searchFor: (text: string) => `Search all tickets for “${isolate(text)}”`,
   customerTickets: (open: number, all: number) => `${plural(open, { one: "# open ticket", other: "# open tickets" })} of ${plural(all, { one: "#", other: "#" })}`,
   alsoHere: (name: string) => `${isolate(name)} is here too`, severalHere: (n: string) => `${n} colleagues are here too`,
   modeLabel: "Kind of message", writeReply: (name: string) => `Reply to ${isolate(name)}`, writeNote: "Note for colleagues", addNote: "Add the note",

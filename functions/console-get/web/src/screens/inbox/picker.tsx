@@ -17,15 +17,17 @@ export interface Option {
 interface PickerProps {
   label: string
   options: readonly Option[]
-  /** Text that becomes an option of its own if no other has it. */
-  create?: ((text: string) => Option) | undefined
+  /** Text that becomes an option of its own if no other has it, or null if it cannot. */
+  create?: ((text: string) => Option | null) | undefined
+  /** Says what cannot be chosen, and why. */
+  problem?: ((text: string) => string | undefined) | undefined
   onClose: () => void
 }
 
 const shownOptions = 50
 
 /** Chooses one of many by typing (ARIA APG: combobox with a list box), in a dialog. */
-export function Picker({ label, options, create, onClose }: PickerProps) {
+export function Picker({ label, options, create, problem, onClose }: PickerProps) {
   const id = useId()
   const dialog = useRef<HTMLDialogElement>(null)
   const [text, setText] = useState("")
@@ -34,6 +36,7 @@ export function Picker({ label, options, create, onClose }: PickerProps) {
   const found = options.filter((option) => words.every((word) => fold(`${option.label} ${option.detail ?? ""}`).includes(word))).slice(0, shownOptions)
   const own = create && text.trim() && !options.some((option) => fold(option.label) === fold(text)) ? create(text.trim()) : null
   const shown = own ? [...found, own] : found
+  const refusal = problem?.(text.trim())
   const active = shown[Math.min(at, shown.length - 1)]
 
   useEffect(() => {
@@ -100,7 +103,7 @@ export function Picker({ label, options, create, onClose }: PickerProps) {
             </div>
           ))}
         </div>
-        {shown.length === 0 && <p class="picker-none" role="status">{inboxText().nothingFound}</p>}
+        {refusal ? <p class="picker-none problem" role="status">{refusal}</p> : shown.length === 0 && <p class="picker-none" role="status">{inboxText().nothingFound}</p>}
       </div>
     </dialog>
   )

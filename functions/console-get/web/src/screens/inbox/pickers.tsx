@@ -2,6 +2,7 @@ import { useQuery } from "@tanstack/preact-query"
 import { Plus, Search, UserRound, UserRoundX } from "lucide-preact"
 import { useLocation } from "wouter-preact"
 import { call } from "../../api/client"
+import { maxTag, maxTags } from "../../api/limits"
 import { ApiError } from "../../api/problem"
 import { isSelectable, useCategories } from "../../api/queries"
 import type { Status } from "../../api/types"
@@ -11,6 +12,7 @@ import { t } from "../../i18n"
 import { digits } from "../../i18n/format"
 import { heldTickets, ticketSignal } from "../../log/tickets"
 import { Avatar } from "../../ui/avatar"
+import { tooLong } from "../../ui/controls"
 import { PriorityMark } from "../../ui/status"
 import { toastError } from "../../ui/toast"
 import { assign, setCategory, setPriority, setStatus, setTags, take } from "./actions"
@@ -62,12 +64,15 @@ export function CategoryPicker({ ticketId, onClose }: Props) {
   return <Picker label={t().ticket.category} options={options} onClose={onClose} />
 }
 
-/** Adds or removes tags; a text that is no tag yet becomes one. */
+/** Adds or removes tags; a text that is no tag yet becomes one. A ticket with all the tags that it may have can only lose some. */
 export function TagsPicker({ ticketId, onClose }: Props) {
   const own = ticketSignal(ticketId).value?.tags ?? []
-  const known = [...new Set([...own, ...heldTickets().flatMap((ticket) => ticket.tags)])]
+  const full = own.length >= maxTags
+  const known = full ? own : [...new Set([...own, ...heldTickets().flatMap((ticket) => ticket.tags)])]
   const toggle = (tag: string): Option => ({ id: tag, label: tag, checked: own.includes(tag), run: () => void setTags(ticketId, own.includes(tag) ? own.filter((other) => other !== tag) : [...own, tag]) })
-  return <Picker label={inboxText().tags} options={known.map(toggle)} create={(text) => ({ ...toggle(text.replaceAll(",", " ")), id: "new-tag", icon: <Plus size={18} /> })} onClose={onClose} />
+  const create = (text: string): Option | null => (full || tooLong(text, maxTag) ? null : { ...toggle(text.replaceAll(",", " ")), id: "new-tag", icon: <Plus size={18} /> })
+  const problem = (text: string) => (full ? inboxText().tagsFull(maxTags) : tooLong(text, maxTag))
+  return <Picker label={inboxText().tags} options={known.map(toggle)} create={create} problem={problem} onClose={onClose} />
 }
 
 export interface Command {
