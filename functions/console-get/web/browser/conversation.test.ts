@@ -2,7 +2,7 @@ import type { Browser, BrowserContext, Page } from "playwright-core"
 import { afterAll, beforeAll, expect, test } from "vitest"
 import { customerWithTicket, longLog } from "./api"
 import { caller, launch, newCustomer, newId, openTicketAs, person, seeded, setVisible, signInOverApi, storeLog } from "./console"
-import { open, somebody } from "./fixtures"
+import { open, somebody, ticketId } from "./fixtures"
 
 let browser: Browser
 beforeAll(async () => void (browser = await launch()))
@@ -201,4 +201,24 @@ test.each(["en", "fa"] as const)("a new ticket that the server refuses goes back
   await expect.poll(() => text.inputValue()).toBe("Please see the picture.")
   expect([await subject.inputValue(), await category.isChecked(), await priority.getAttribute("aria-pressed")]).toEqual(["Charged twice", true, "true"])
   await page.locator(".row [data-refused]").waitFor({ state: "detached" })
+})
+
+test("the end stays in view when the keyboard of a phone comes, at its rotation, and above a long draft", async () => {
+  const { page } = await somebody(browser, "user", { language: "en", width: 390 })
+  await open(page, `/tickets/${ticketId}`)
+  const log = page.locator(".log-list")
+  const below = () => log.evaluate((element) => Math.round(element.scrollHeight - element.scrollTop - element.clientHeight))
+  for (const [width, height] of [[390, 844], [390, 500], [844, 390], [390, 844]] as const) {
+    await page.setViewportSize({ width, height })
+    await page.waitForTimeout(600) // the rows are measured
+    expect(await below(), `${width} × ${height}`).toBe(0)
+  }
+  await page.locator(".composer-text").fill("line\n".repeat(8))
+  await page.waitForTimeout(600)
+  expect(await below(), "a long draft").toBe(0)
+  await log.evaluate((element) => element.scrollTo(0, 0))
+  await page.locator(".log-end").waitFor()
+  await page.setViewportSize({ width: 390, height: 500 })
+  await page.waitForTimeout(600)
+  expect(await log.evaluate((element) => element.scrollTop), "who has scrolled up stays there").toBe(0)
 })

@@ -59,7 +59,7 @@ function List({ ticketId }: { ticketId: string }) {
   const written = waiting.at(-1)?.clientId ?? "" // the newest: ULIDs sort by time
   const newestWritten = useRef(written)
   const loading = useRef(false)
-  const { toEnd, onResize } = useEnd(list, printing)
+  const { toEnd, onResize, isResized } = useEnd(list, view, atEnd, printing)
 
   useLayoutEffect(() => void (first.current = drawn[0]?.key))
   useLayoutEffect(() => {
@@ -74,6 +74,7 @@ function List({ ticketId }: { ticketId: string }) {
   useReadMarker(ticketId, atEnd)
 
   const onScroll = (offset: number) => {
+    if (isResized()) return // nobody has scrolled
     const { scrollSize, viewportSize } = list.current!
     atEnd.current = scrollSize - offset - viewportSize < near
     setAway(!atEnd.current)
@@ -129,17 +130,30 @@ function useRowsAbove(items: readonly Item[], view: { current: HTMLElement | nul
   return [above, show] as const
 }
 
-/** Leads to the end of the list: of a new one, when all its rows are drawn and measured, which is before it is painted. */
-function useEnd(list: { current: VirtualizerHandle | null }, printing: boolean) {
+/** How long rows are measured after the list has got another size. */
+const settling = 300
+
+/**
+ * Leads to the end of the list: of a new one, when all its rows are drawn and measured, which is before it is painted.
+ * It stays in view when the list gets another size: by the keyboard of a phone, its rotation, or a long draft.
+ */
+function useEnd(list: { current: VirtualizerHandle | null }, view: { current: HTMLElement | null }, atEnd: { current: boolean }, printing: boolean) {
   const measured = useRef(false)
+  const sizedAt = useRef(-settling)
+  const size = useRef("")
+  const sizeNow = () => `${view.current?.clientWidth} ${view.current?.clientHeight}`
+  const settles = () => performance.now() - sizedAt.current < settling
   useLayoutEffect(() => () => void (measured.current = false), [printing])
   const toEnd = () => measured.current && list.current?.scrollToIndex(Infinity, { align: "end" })
+  const isResized = () => size.current !== "" && size.current !== sizeNow()
   const onResize = () => {
-    if (measured.current) return
+    if (isResized() && (atEnd.current || settles())) sizedAt.current = performance.now()
+    size.current = sizeNow()
+    if (measured.current && !settles()) return
     measured.current = true
     queueMicrotask(toEnd) // the sizes are reported one after another
   }
-  return { toEnd, onResize }
+  return { toEnd, onResize, isResized }
 }
 
 interface RowProps {
