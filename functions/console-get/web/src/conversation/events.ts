@@ -1,6 +1,6 @@
 import type { Entry, Status } from "../api/types"
 import { named, t } from "../i18n"
-import { list } from "../i18n/format"
+import { isolate, list } from "../i18n/format"
 import { tagsOf } from "../log/fold"
 import { statusText } from "../ui/status"
 
@@ -45,7 +45,7 @@ export function eventText(entry: Entry, { me, categories, assignee }: Names): st
       return texts.title(who, to)
     case "tags": {
       const tags = tagsOf(change.to)
-      return tags.length ? texts.tags(who, list(tags)) : texts.noTags(who)
+      return tags.length ? texts.tags(who, list(tags.map(isolate))) : texts.noTags(who)
     }
   }
   return texts.other(who)
