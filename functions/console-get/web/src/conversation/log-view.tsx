@@ -144,7 +144,8 @@ function useEnd(list: { current: VirtualizerHandle | null }, view: { current: HT
   const sizeNow = () => `${view.current?.clientWidth} ${view.current?.clientHeight}`
   const settles = () => performance.now() - sizedAt.current < settling
   useLayoutEffect(() => () => void (measured.current = false), [printing])
-  const toEnd = () => measured.current && list.current?.scrollToIndex(Infinity, { align: "end" })
+  // One pixel more, because the browser rounds the sizes that virtua adds up.
+  const toEnd = () => measured.current && list.current?.scrollToIndex(Infinity, { align: "end", offset: 1 })
   const isResized = () => size.current !== "" && size.current !== sizeNow()
   const onResize = () => {
     if (isResized() && (atEnd.current || settles())) sizedAt.current = performance.now()
