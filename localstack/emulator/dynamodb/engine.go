@@ -119,7 +119,7 @@ func (e *Engine) Close() {
 }
 
 // installEngine returns the path of the engine's binary, installing it with npm first
-// if necessary.
+// if necessary. Several stacks may do it at once: none sees a part of it.
 func installEngine(ctx context.Context, c Config) (string, error) {
 	arch := strings.NewReplacer("amd64", "x64").Replace(runtime.GOARCH)
 	name := "@dynoxide/" + runtime.GOOS + "-" + arch
@@ -129,9 +129,24 @@ func installEngine(ctx context.Context, c Config) (string, error) {
 		return binary, nil
 	}
 	c.Logf("installing the DynamoDB engine (npm %s@%s) ...", name, version)
-	command := exec.CommandContext(ctx, "npm", "install", "--no-save", "--no-audit", "--no-fund", "--loglevel=error", "--prefix", folder, name+"@"+version)
+	if err := os.MkdirAll(c.CacheDir, 0o750); err != nil {
+		return "", err
+	}
+	fresh, err := os.MkdirTemp(c.CacheDir, "dynoxide-")
+	if err != nil {
+		return "", err
+	}
+	defer func() { _ = os.RemoveAll(fresh) }()
+	command := exec.CommandContext(ctx, "npm", "install", "--no-save", "--no-audit", "--no-fund", "--loglevel=error", "--prefix", fresh, name+"@"+version)
 	if output, err := command.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("npm install %s@%s: %w\n%s\nset DYNAMODB_ENDPOINT to use another engine", name, version, err, output)
+	}
+	// A stack that starts at the same time may have installed it meanwhile, and runs it.
+	if _, err := os.Stat(binary); err == nil {
+		return binary, nil
+	}
+	if err := errors.Join(os.RemoveAll(folder), os.Rename(fresh, folder)); err != nil {
+		return "", err
 	}
 	return binary, nil
 }
