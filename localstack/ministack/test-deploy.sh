@@ -11,8 +11,8 @@ mkdir -p "$work"
 
 step() { printf '\n== %s (%ds)\n' "$1" "$SECONDS"; }
 
-free_port() {
-  python3 -c 'import socket; s = socket.socket(); s.bind(("localhost", 0)); print(s.getsockname()[1])'
+free_port() { # below the ports that systems give to every socket, such as those of tests beside this one
+  python3 -c 'import random, socket; print(next(p for p in iter(lambda: random.randrange(20_000, 32_000), 0) if socket.socket().connect_ex(("localhost", p))))'
 }
 
 start_emulator() {
