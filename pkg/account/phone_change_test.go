@@ -50,6 +50,9 @@ func TestChangePhone(t *testing.T) {
 	second := f.addUser(t).User.Principal("") // has the old number
 	_, err = f.changePhone(second, f.requestCodeLater(t, newTestPhone, account.PurposePhone), proof)
 	wantError(t, "taken number", err, apperr.PhoneTaken)
+	if fields := apperr.From(err).Fields; len(fields) != 1 || fields[0].Pointer != "/phone" {
+		t.Errorf("a taken number: got the fields %v, want /phone", fields)
+	}
 }
 
 // TestChangePhone_Owner checks what proves that the holder of a session owns the account.

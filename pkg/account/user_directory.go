@@ -36,6 +36,11 @@ type UserDirectoryStore interface {
 	CreateUser(ctx context.Context, l Login, r audit.Record) error
 }
 
+// ErrPhoneTaken returns phone_taken, which names the field of the number.
+func ErrPhoneTaken() error {
+	return apperr.New(apperr.PhoneTaken, "").WithFields(apperr.Field{Pointer: "/phone", Code: "phone_taken", Message: "This phone number already has an account."})
+}
+
 // UserDirectory lists and creates users for administrators.
 type UserDirectory struct {
 	Store         UserDirectoryStore

@@ -170,7 +170,7 @@ func (r *Request) period(now time.Time, zone *time.Location) (stats.Period, erro
 		return p, errQuery("to", "out_of_range", "to must not be before from.")
 	}
 	if p.Days() > stats.MaxPeriodDays {
-		return p, errQuery("to", "out_of_range", "The period must have at most 366 days.")
+		return p, errQuery("to", "out_of_range", "to must be less than 366 days after from.")
 	}
 	return p, nil
 }

@@ -53,7 +53,7 @@ func (s *Store) CreateAccount(ctx context.Context, l account.Login, session acco
 	failed, err := tx.commitWithRetry(ctx)
 	switch {
 	case failed.has(loginWrite):
-		return apperr.New(apperr.PhoneTaken, "")
+		return account.ErrPhoneTaken()
 	case failed != nil:
 		return errCodeUsed()
 	}

@@ -81,7 +81,9 @@ func TestAuditLog(t *testing.T) {
 	var u adminUserView
 	admin.mustCall(201, "POST", "/users", object{"phone": client.RandomPhone(), "name": "Reza"}, &u)
 	taken := admin.call("POST", "/users", object{"phone": u.Phone})
-	equal(t, "phone taken: code", wantProblem(t, taken, 409).Code, "phone_taken")
+	problem := wantProblem(t, taken, 409)
+	equal(t, "phone taken: code", problem.Code, "phone_taken")
+	equal(t, "phone taken: field", problem.Errors[0].Pointer, "/phone")
 	taken = admin.call("PATCH", "/users/"+u.ID, object{"phone": me.Profile.Phone})
 	equal(t, "another user's phone: code", wantProblem(t, taken, 409).Code, "phone_taken")
 	admin.updateUser(u.ID, object{"name": "Reza Karimi", "role": "support", "password": anotherPassword})
