@@ -38,7 +38,7 @@ func (o *OTP) reserve(ctx context.Context, c client, counter limit.Counter, code
 	}
 	for _, recipient := range recipients {
 		pool := o.Limiter.pool(c, scopeCodesToNumber, recipient, 24*time.Hour)
-		added, err := o.Store.AddWithin(ctx, pool, 1, maxCodesPerDay)
+		added, err := o.Limiter.AddWithin(ctx, pool, 1, maxCodesPerDay)
 		switch {
 		case err != nil:
 			return r, errors.Join(err, o.refund(ctx, r, time.Time{}))
@@ -56,7 +56,7 @@ func (o *OTP) reserve(ctx context.Context, c client, counter limit.Counter, code
 func (o *OTP) refund(ctx context.Context, r codeReservation, last time.Time) error {
 	err := o.Store.ReleaseCode(ctx, r.client, r.code, last)
 	for _, recipient := range r.recipients {
-		_, addErr := o.Store.AddToCounter(ctx, recipient, -1)
+		_, addErr := o.Limiter.AddToCounter(ctx, recipient, -1)
 		err = errors.Join(err, addErr)
 	}
 	return err

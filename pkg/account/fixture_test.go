@@ -63,7 +63,7 @@ func newFixture(t *testing.T) *fixture {
 	f.Store = memstore.New(f.clock)
 	f.Before = f.beforeOperation
 	newID := id.NewGenerator(f.clock, rand.Reader)
-	limiter := &account.RateLimiter{Store: f, Key: key, PerClient: 100, Now: f.clock}
+	limiter := &account.RateLimiter{CounterStore: f, Key: key, PerClient: 100, Now: f.clock}
 	devices := &account.Devices{Key: key, Now: f.clock}
 	otp := &account.OTP{Store: f, Limiter: limiter, Devices: devices, Key: key, DefaultRegion: "IR", Now: f.clock, Random: rand.Reader}
 	passwords := &account.Passwords{Store: f, Limiter: limiter, Devices: devices, Full: &account.FullCounters{}}

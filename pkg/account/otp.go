@@ -271,7 +271,7 @@ func (o *OTP) unboundCandidates(ctx context.Context, c OneTimeCode, from client)
 
 // countUnbound counts an attempt without a challenge. It fails with code_locked above the limit.
 func (o *OTP) countUnbound(ctx context.Context, newest OneTimeCode, counter limit.Counter, limit int) error {
-	n, err := o.Store.AddToCounter(ctx, counter, 1)
+	n, err := o.Limiter.AddToCounter(ctx, counter, 1)
 	if err == nil && n > limit {
 		err = o.codeLocked(newest.ExpiresAt)
 	}

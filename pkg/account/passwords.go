@@ -196,20 +196,20 @@ func (p *Passwords) recordAttempt(ctx context.Context, number string, found bool
 // recordOfDevice counts an attempt of a signed-in user, or of a device that has signed in to the
 // number. Attempts of others do not count, so that they do not lock it out.
 func (p *Passwords) recordOfDevice(ctx context.Context, number string, from client) (bool, error) {
-	n, err := p.Limiter.Store.AddToCounter(ctx, p.Limiter.counter(scopeDeviceAttempts, from.name, rateWindow), 1)
+	n, err := p.Limiter.AddToCounter(ctx, p.Limiter.counter(scopeDeviceAttempts, from.name, rateWindow), 1)
 	if err != nil || n > maxFailedLogins {
 		return false, err
 	}
-	n, err = p.Limiter.Store.AddToCounter(ctx, p.Limiter.pool(from, scopePasswordAttempts, number, rateWindow), 1)
+	n, err = p.Limiter.AddToCounter(ctx, p.Limiter.pool(from, scopePasswordAttempts, number, rateWindow), 1)
 	return n <= maxFailedOfDevices, err
 }
 
 // recordUnknown counts an attempt on a number without a login. The first attempt of a
 // window takes two requests, as in RecordLoginAttempt.
 func (p *Passwords) recordUnknown(ctx context.Context, counter limit.Counter) (bool, error) {
-	n, err := p.Limiter.Store.AddToCounter(ctx, counter, 1)
+	n, err := p.Limiter.AddToCounter(ctx, counter, 1)
 	if err == nil && n == 1 {
-		_, err = p.Limiter.Store.AddToCounter(ctx, counter, 0)
+		_, err = p.Limiter.AddToCounter(ctx, counter, 0)
 	}
 	return n <= maxFailedLogins, err
 }

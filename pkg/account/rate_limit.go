@@ -41,8 +41,8 @@ type CounterStore interface {
 
 // RateLimiter counts what clients do before they are signed in.
 type RateLimiter struct {
-	Store CounterStore
-	Key   auth.SecretKey
+	CounterStore
+	Key auth.SecretKey
 	// PerClient bounds requests for codes, wrong codes and failed logins, each per client and
 	// rateWindow. Mobile operators put many users behind one address.
 	PerClient int
@@ -72,7 +72,7 @@ func (l *RateLimiter) retryAfter(counter limit.Counter) time.Duration {
 
 // countFailure counts a failure of a client, and remembers a counter that is full.
 func (l *RateLimiter) countFailure(ctx context.Context, full *FullCounters, counter limit.Counter) error {
-	n, err := l.Store.AddToCounter(ctx, counter, 1)
+	n, err := l.AddToCounter(ctx, counter, 1)
 	if err == nil && n >= l.PerClient {
 		full.add(counter)
 	}
@@ -81,7 +81,7 @@ func (l *RateLimiter) countFailure(ctx context.Context, full *FullCounters, coun
 
 // consume increments a counter. It fails with too_many_requests above the limit.
 func (l *RateLimiter) consume(ctx context.Context, counter limit.Counter, limit int) error {
-	n, err := l.Store.AddToCounter(ctx, counter, 1)
+	n, err := l.AddToCounter(ctx, counter, 1)
 	if err != nil {
 		return err
 	}

@@ -175,7 +175,7 @@ func (s *CodeSender) SendQueuedCode(ctx context.Context, sealed string) error {
 func (s *CodeSender) countSent(ctx context.Context, job codeJob) error {
 	limits := s.sentLimits(job)
 	for i, l := range limits {
-		added, err := s.OTP.Limiter.Store.AddWithin(ctx, l.counter, 1, l.max)
+		added, err := s.OTP.Limiter.AddWithin(ctx, l.counter, 1, l.max)
 		switch {
 		case added:
 			continue
@@ -185,7 +185,7 @@ func (s *CodeSender) countSent(ctx context.Context, job codeJob) error {
 			err = fmt.Errorf("%w: more than %d", ErrCodeLimit, l.max)
 		}
 		for _, counted := range limits[:i] {
-			_, undoErr := s.OTP.Limiter.Store.AddToCounter(ctx, counted.counter, -1)
+			_, undoErr := s.OTP.Limiter.AddToCounter(ctx, counted.counter, -1)
 			err = errors.Join(err, undoErr)
 		}
 		return err
@@ -221,7 +221,7 @@ func (s *CodeSender) sentLimits(job codeJob) []sentLimit {
 // after which the limit is stricter, is ignored.
 func (o *OTP) countUsed(ctx context.Context, number string) {
 	if o.isForeign(number) {
-		_, _ = o.Limiter.Store.AddToCounter(ctx, o.countryCounter(number), -countryCreditPerUse)
+		_, _ = o.Limiter.AddToCounter(ctx, o.countryCounter(number), -countryCreditPerUse)
 	}
 }
 

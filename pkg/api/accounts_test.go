@@ -49,7 +49,7 @@ func newMemAccounts(t *testing.T) (*memAccounts, accountServices) {
 	m.putSara("", "")
 	now := func() time.Time { return fx.now }
 	otp := &account.OTP{
-		Store: m, Limiter: &account.RateLimiter{Store: m, Key: fx.server.Key, PerClient: 100, Now: now}, Devices: &account.Devices{Key: fx.server.Key, Now: now},
+		Store: m, Limiter: &account.RateLimiter{CounterStore: m, Key: fx.server.Key, PerClient: 100, Now: now}, Devices: &account.Devices{Key: fx.server.Key, Now: now},
 		Key: fx.server.Key, DefaultRegion: "IR", Now: now, Random: rand.Reader,
 	}
 	passwords := &account.Passwords{Store: m, Limiter: otp.Limiter, Devices: otp.Devices, Full: &account.FullCounters{}}

@@ -35,7 +35,7 @@ func (a *App) OTP() *account.OTP {
 }
 
 func (a *App) rateLimiter() *account.RateLimiter {
-	return &account.RateLimiter{Store: a.Store(), Key: a.Key(), PerClient: a.ratePerIP(), Now: Now}
+	return &account.RateLimiter{CounterStore: a.Store(), Key: a.Key(), PerClient: a.ratePerIP(), Now: Now}
 }
 
 func (a *App) devices() *account.Devices { return &account.Devices{Key: a.Key(), Now: Now} }

@@ -242,7 +242,7 @@ func newCodeSender(t *testing.T, store account.OTPStore, sms account.SMSSender, 
 	if err != nil {
 		t.Fatal(err)
 	}
-	limiter := &account.RateLimiter{Store: store, Key: key, PerClient: 100, Now: time.Now}
+	limiter := &account.RateLimiter{CounterStore: store, Key: key, PerClient: 100, Now: time.Now}
 	devices := &account.Devices{Key: key, Now: time.Now}
 	otp := &account.OTP{Store: store, Limiter: limiter, Devices: devices, Key: key, DefaultRegion: "IR", Now: time.Now, Random: rand.Reader}
 	return &account.CodeSender{OTP: otp, SMS: sms, MaxPerDay: maxPerDay}

@@ -154,7 +154,7 @@ func sessionCookie(t *testing.T, fx *fixture) string {
 	must(fx.PutAccount(t.Context(), account.Login{Phone: "+989121234567", Hash: hash, User: user.User{ID: saraID, Phone: "+989121234567", Role: user.RoleUser}}))
 	newID := id.NewGenerator(now, rand.Reader)
 	otp := &account.OTP{
-		Store: fx.memStore, Limiter: &account.RateLimiter{Store: fx.memStore, Key: fx.key, PerClient: 100, Now: now}, Devices: &account.Devices{Key: fx.key, Now: now},
+		Store: fx.memStore, Limiter: &account.RateLimiter{CounterStore: fx.memStore, Key: fx.key, PerClient: 100, Now: now}, Devices: &account.Devices{Key: fx.key, Now: now},
 		Key: fx.key, DefaultRegion: "IR", Now: now, Random: rand.Reader,
 	}
 	accounts := &account.Auth{

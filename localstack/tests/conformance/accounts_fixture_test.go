@@ -109,7 +109,7 @@ func newAccounts(t *testing.T, store testStore) accounts {
 
 // with returns a copy with services of another configuration.
 func (a accounts) with(c accountsConfig) accounts {
-	limiter := &account.RateLimiter{Store: c.store, Key: c.key, PerClient: c.perClient, Now: c.now}
+	limiter := &account.RateLimiter{CounterStore: c.store, Key: c.key, PerClient: c.perClient, Now: c.now}
 	devices := &account.Devices{Key: c.key, Now: c.now}
 	otp := &account.OTP{Store: c.store, Limiter: limiter, Devices: devices, Key: c.key, DefaultRegion: "IR", Now: c.now, Random: rand.Reader}
 	a.config = c
