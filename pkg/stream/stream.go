@@ -133,20 +133,23 @@ func decodeFirst(decode Decoder, records []events.DynamoDBEventRecord) (e event.
 	if e, err = decode(records[0]); err != nil {
 		return nil, 1, err
 	}
-	for n = 1; n < len(records); n++ {
-		moved, isMove := e.(event.ReadMarkerMoved)
-		if !isMove {
-			break
-		}
-		next, err := decode(records[n])
-		later, isMove := next.(event.ReadMarkerMoved)
-		if err != nil || !isMove || later.Marker.Reader.ID != moved.Marker.Reader.ID {
+	moved, isMove := e.(event.ReadMarkerMoved)
+	for n = 1; isMove && n < len(records); n++ {
+		later, follows := moveOf(decode, records[n], moved.Marker.Reader.ID)
+		if !follows {
 			break
 		}
 		later.Before = moved.Before
 		e = later
 	}
 	return e, n, nil
+}
+
+// moveOf returns the move that a record is of, and reports whether it is one of the reader.
+func moveOf(decode Decoder, record events.DynamoDBEventRecord, readerID string) (moved event.ReadMarkerMoved, ok bool) {
+	e, err := decode(record)
+	moved, ok = e.(event.ReadMarkerMoved)
+	return moved, ok && err == nil && moved.Marker.Reader.ID == readerID
 }
 
 // causeOf returns the id of the request that caused an event, and what the event is about. The

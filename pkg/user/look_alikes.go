@@ -33,7 +33,7 @@ var lookAlikes = map[rune]string{
 	'م': "۾ݥݦ", 'د': "ڈډڊڍۮݙ", 'ر': "ړڕڗڔڒڑۯݛ", 'س': "ڛݭݜ",
 }
 
-var lookAlikeOf = sync.OnceValue(func() map[rune]rune {
+var lookAlikeOf = sync.OnceValue(func() map[rune]rune { //nolint:gochecknoglobals // made once and never changed
 	letters := map[rune]rune{}
 	for letter, others := range lookAlikes {
 		for _, other := range others {
