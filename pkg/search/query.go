@@ -49,7 +49,7 @@ func Parse(text string) []Terms {
 	if len(whole) == 0 {
 		return nil
 	}
-	joined, _ := joinGroups(prepared)
+	joined, _ := joinNumbers(prepared)
 	numbers, _ := readings(joined)
 	if number := parsePhone(text); number != "" {
 		numbers = []string{number}

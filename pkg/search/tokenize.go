@@ -33,7 +33,7 @@ func Tokens(texts ...string) []string {
 	seen := map[string]bool{}
 	for _, text := range texts {
 		prepared := prepare(text)
-		_, all := joinGroups(prepared)
+		_, all := joinNumbers(prepared)
 		for _, c := range tokenize(prepared, 1) {
 			all = append(append(all, c...), join(c))
 		}
@@ -55,7 +55,7 @@ func Tokens(texts ...string) []string {
 	return tokens
 }
 
-// prepare returns a text as tokenize and joinGroups read it.
+// prepare returns a text as tokenize and joinNumbers read it.
 func prepare(text string) string { return Normalize(splitElisions(text)) }
 
 // compound is a word as its parts; most words have one part.
