@@ -196,7 +196,7 @@ func (d *Deliverer) attempt(ctx context.Context, n Notification, to user.User, c
 	}
 	text := ShortText(n, to.Locale, d.Brand)
 	if !delivery.Counted {
-		allowed, err := d.Store.ReserveSMSQuota(ctx, d.Now(), Segments(text), d.MaxSMSPerDay)
+		allowed, err := d.Store.ReserveSMSQuota(ctx, d.Now(), Segments(text), d.maxSMSPerDay(to))
 		switch {
 		case err != nil:
 			return failedDelivery(err)
@@ -206,6 +206,15 @@ func (d *Deliverer) attempt(ctx context.Context, n Notification, to user.User, c
 		delivery.Counted = true
 	}
 	return outcome(d.SMS.Send(ctx, to.Phone, text))
+}
+
+// maxSMSPerDay returns how many segments are sent in a day before a user gets no more. The last fifth
+// is kept for customers: one with many assigned tickets could use up all by replies to agents.
+func (d *Deliverer) maxSMSPerDay(to user.User) int {
+	if to.Role.IsStaff() {
+		return d.MaxSMSPerDay - d.MaxSMSPerDay/5
+	}
+	return d.MaxSMSPerDay
 }
 
 func outcome(err error) (State, string, error) {

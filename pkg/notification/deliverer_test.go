@@ -230,6 +230,21 @@ func TestDeliver_SpendLimitAgain(t *testing.T) {
 	}
 }
 
+// TestDeliver_ShareOfCustomers checks that SMS to staff leave a fifth of those of a day to customers.
+func TestDeliver_ShareOfCustomers(t *testing.T) {
+	for role, want := range map[user.Role]notification.State{user.RoleUser: notification.Sent, user.RoleSupport: notification.Failed, user.RoleAdmin: notification.Failed} {
+		f := newFixture(t, notification.Queued)
+		f.updateUser(func(u *user.User) { u.Role = role })
+		for range maxSMSPerDay - maxSMSPerDay/5 {
+			_, err := f.ReserveSMSQuota(t.Context(), noon, 1, maxSMSPerDay)
+			f.must(err)
+		}
+		if _, err := f.deliver(noon, notification.SMS); err != nil || f.delivery(notification.SMS).State != want {
+			t.Errorf("%s: got %v, %+v, want %s", role, err, f.delivery(notification.SMS), want)
+		}
+	}
+}
+
 // TestDeliver_SegmentsCount checks that a long SMS counts for each SMS that it is billed as.
 func TestDeliver_SegmentsCount(t *testing.T) {
 	f := newFixture(t, notification.Queued)
