@@ -24,6 +24,8 @@ test("4 a session that is ended elsewhere: sign-in over the page, the draft is s
   for (const session of data) if (!session.current) await call("DELETE", `/sessions/${session.id}`)
   const dialog = page.getByRole("dialog", { name: "Your session has ended" })
   await dialog.waitFor({ timeout: 60_000 })
+  await page.keyboard.type(" and the other half") // what is meant for the message is no password
+  expect(await dialog.getByLabel("Password", { exact: true }).inputValue()).toBe("")
   for (let i = 0; i < 3; i++) await page.keyboard.press("Escape") // Chromium lets a page refuse only the first one
   await page.waitForTimeout(200)
   expect(await dialog.isVisible()).toBe(true)

@@ -13,16 +13,18 @@ interface DialogProps {
   actions?: ComponentChildren
   /** Makes it a form, which the button of type submit and Enter in a field send. */
   onSubmit?: () => void
-  /** Whether Escape and the cross close it. */
+  /** Whether Escape and the cross close it; else it may come while somebody types. */
   closable?: boolean
 }
 
 const firstWanted = ".field :is(input, textarea, select):enabled, .dialog-actions [data-kind=primary]"
 
-function show(dialog: HTMLDialogElement): void {
+function show(dialog: HTMLDialogElement, closable: boolean): void {
+  const interrupts = !closable && document.activeElement?.matches("input, textarea")
   dialog.showModal()
+  if (interrupts) dialog.querySelector("h2")!.focus() // what is typed goes nowhere, rather than into a password
   // The browser starts at the cross; the reader wants the first field or the action.
-  if (!dialog.querySelector("[autofocus]")) dialog.querySelector<HTMLElement>(firstWanted)?.focus()
+  else if (!dialog.querySelector("[autofocus]")) dialog.querySelector<HTMLElement>(firstWanted)?.focus()
 }
 
 /** A modal dialog: the native element traps the focus and gives it back. */
@@ -32,7 +34,7 @@ export function Dialog({ title, onClose, children, actions, onSubmit, closable =
   const Body = onSubmit ? "form" : "div"
   useEffect(() => {
     const element = dialog.current!
-    show(element)
+    show(element, closable)
     return () => element.close()
   }, [])
   return (
@@ -45,7 +47,7 @@ export function Dialog({ title, onClose, children, actions, onSubmit, closable =
         if (closable) onClose()
       }}
       // Chromium closes it at a second Escape, whatever the first one was answered.
-      onClose={({ currentTarget }) => currentTarget.isConnected && show(currentTarget)}
+      onClose={({ currentTarget }) => currentTarget.isConnected && show(currentTarget, closable)}
       {...useBackdrop(() => closable && onClose())}
     >
       <Body
@@ -56,7 +58,7 @@ export function Dialog({ title, onClose, children, actions, onSubmit, closable =
         }}
       >
         <div class="dialog-head">
-          <h2 id={id}>{title}</h2>
+          <h2 id={id} tabIndex={-1}>{title}</h2>
           {closable && (
             <IconButton label={t().actions.close} onClick={onClose}>
               <X size={20} />
