@@ -59,7 +59,7 @@ func TestDecisions(t *testing.T) {
 			t.Errorf("infra/adr/README.md: want once: %s", line)
 		}
 	}
-	for _, path := range []string{"README.md", "docs/contribute.md", "docs/operate.md", "docs/console.md", "docs/api.md", "infra/access-patterns.md", "template.yaml"} {
+	for _, path := range []string{"README.md", "docs/contribute.md", "docs/operate.md", "docs/parameters.md", "docs/console.md", "docs/api.md", "infra/access-patterns.md", "template.yaml"} {
 		text := readFile(t, filepath.Join(root, path))
 		texts[path] = string(text)
 	}

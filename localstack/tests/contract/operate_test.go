@@ -33,7 +33,6 @@ func TestOperate_Commands(t *testing.T) {
 		text := string(readFile(t, filepath.Join(root, page)))
 		if page == "README.md" {
 			_, text, _ = strings.Cut(text, "\n## Deploy\n")
-			text, _, _ = strings.Cut(text, "\n## Architecture\n")
 		}
 		for _, command := range makeCommand.FindAllStringSubmatch(text, -1) {
 			if !strings.Contains(text, "`"+command[0]) && !strings.Contains(text, "\n"+command[0]) {
