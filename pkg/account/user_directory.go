@@ -36,8 +36,8 @@ type UserDirectoryStore interface {
 	CreateUser(ctx context.Context, l Login, r audit.Record) error
 }
 
-// ErrPhoneTaken returns phone_taken, which names the field of the number.
-func ErrPhoneTaken() error {
+// PhoneTaken returns phone_taken, which names the field of the number.
+func PhoneTaken() error {
 	return apperr.New(apperr.PhoneTaken, "").WithFields(apperr.Field{Pointer: "/phone", Code: "phone_taken", Message: "This phone number already has an account."})
 }
 

@@ -53,7 +53,7 @@ func (s *Store) CreateAccount(ctx context.Context, l account.Login, session acco
 	failed, err := tx.commitWithRetry(ctx)
 	switch {
 	case failed.has(loginWrite):
-		return account.ErrPhoneTaken()
+		return account.PhoneTaken()
 	case failed != nil:
 		return errCodeUsed()
 	}

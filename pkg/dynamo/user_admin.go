@@ -39,7 +39,7 @@ func (s *Store) CreateUser(ctx context.Context, l account.Login, r audit.Record)
 	}
 	failed, err := tx.commit(ctx)
 	if err == nil && failed != nil {
-		return account.ErrPhoneTaken()
+		return account.PhoneTaken()
 	}
 	return err
 }
@@ -76,7 +76,7 @@ func (s *Store) AdminUpdateUser(ctx context.Context, old, updated user.User, has
 	case failed.has(userWrite):
 		return apperr.New(apperr.Conflict, "")
 	case failed.has(loginWrite) && updated.Phone != old.Phone:
-		return account.ErrPhoneTaken()
+		return account.PhoneTaken()
 	case failed.hasAny(firstCode, adminWrite):
 		return errCodeUsed()
 	case failed.has(adminWrite):

@@ -177,7 +177,7 @@ func (s *Store) ChangePhone(ctx context.Context, c account.PhoneChange) (user.Us
 		failed, err := tx.commit(ctx)
 		switch {
 		case failed.has(loginWrite):
-			return false, account.ErrPhoneTaken()
+			return false, account.PhoneTaken()
 		case failed.hasAny(firstCode, keptWrite):
 			return false, errCodeUsed()
 		case failed.has(keptWrite):

@@ -84,7 +84,7 @@ func IsSupported(name string) bool {
 func Of(acceptLanguage string) string { return Choose(acceptLanguage, "") }
 
 // Choose returns Of for a header, or profile if the header prefers no language and does not refuse
-// this one by the weight 0.
+// this one by the weight 0, which a malformed weight counts as.
 //
 // language.ParseAcceptLanguage is of no use: it refuses a header with an unknown tag.
 func Choose(acceptLanguage, profile string) (preferred string) {

@@ -69,7 +69,7 @@ func (s *Store) ClearLoginAttempts(_ context.Context, number string) error {
 func (s *Store) CreateAccount(_ context.Context, l account.Login, session account.Session, code account.OneTimeCode) error {
 	return s.do("CreateAccount", l.Phone, func() error {
 		if _, taken := s.logins[l.Phone]; taken {
-			return account.ErrPhoneTaken()
+			return account.PhoneTaken()
 		}
 		if _, exists := s.users[l.User.ID]; exists || !s.consume(code) {
 			return errCodeUsed()
@@ -164,7 +164,7 @@ func (s *Store) ChangePhone(_ context.Context, c account.PhoneChange) (updated u
 		kept, found := s.session(c.User.ID, c.Session)
 		switch {
 		case taken:
-			return account.ErrPhoneTaken()
+			return account.PhoneTaken()
 		case slices.ContainsFunc(c.Codes, func(code account.OneTimeCode) bool { return !s.hasCode(code) }):
 			return errCodeUsed()
 		case !found:

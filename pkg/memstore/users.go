@@ -104,7 +104,7 @@ func set[T any](field, value *T) {
 func (s *Store) CreateUser(_ context.Context, l account.Login, r audit.Record) error {
 	return s.do("CreateUser", l.Phone, func() error {
 		if _, taken := s.logins[l.Phone]; taken {
-			return account.ErrPhoneTaken()
+			return account.PhoneTaken()
 		}
 		s.putAccount(l)
 		s.audit = append(s.audit, r)
@@ -120,7 +120,7 @@ func (s *Store) AdminUpdateUser(_ context.Context, old, updated user.User, hash 
 		case !s.unchanged(old), updated.Disabled != old.Disabled && s.users[old.ID].Name != old.Name:
 			return errConflict()
 		case taken && updated.Phone != old.Phone:
-			return account.ErrPhoneTaken()
+			return account.PhoneTaken()
 		case slices.ContainsFunc(codes, func(code account.OneTimeCode) bool { return !s.hasCode(code) }):
 			return errCodeUsed()
 		case isAdmin(old) && !isAdmin(updated) && len(s.admins) < 2:

@@ -209,7 +209,7 @@ func (d *Deliverer) attempt(ctx context.Context, n Notification, to user.User, c
 }
 
 // maxSMSPerDay returns how many segments are sent in a day before a user gets no more. The last fifth
-// is kept for customers: one with many assigned tickets could use up all by replies to agents.
+// is kept for customers: a customer with many assigned tickets could use up all by texts to agents.
 func (d *Deliverer) maxSMSPerDay(to user.User) int {
 	if to.Role.IsStaff() {
 		return d.MaxSMSPerDay - d.MaxSMSPerDay/5

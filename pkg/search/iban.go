@@ -30,12 +30,15 @@ func joinNumbers(prepared string) (joined string, numbers []string) {
 // findIBAN returns the position of the first IBAN in groups, or the end of the text twice. A group
 // of four letters after it may be a word.
 func findIBAN(text string) (start, end int) {
-	for _, at := range ibanGroups.FindAllStringIndex(text, -1) {
-		for end := at[1]; end > at[0]; end = at[0] + strings.LastIndexAny(text[at[0]:end], " -") {
-			if isIBAN(removeSeparators(text[at[0]:end])) {
-				return at[0], end
+	const country = 4 // letters and digits of the first group
+	for at := ibanGroups.FindStringIndex(text); at != nil; at = ibanGroups.FindStringIndex(text[start:]) {
+		from := start + at[0]
+		for end := start + at[1]; end > from; end = from + strings.LastIndexAny(text[from:end], " -") {
+			if isIBAN(removeSeparators(text[from:end])) {
+				return from, end
 			}
 		}
+		start = from + country
 	}
 	return len(text), len(text)
 }

@@ -22,29 +22,47 @@ func joinGroups(prepared string) (joined string, numbers []string) {
 	var out strings.Builder
 	end := 0
 	for _, at := range numberGroups.FindAllStringIndex(prepared, -1) {
-		groups := strings.FieldsFunc(prepared[at[0]:at[1]], func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) })
-		each := splitPhones(groups)
-		if slices.ContainsFunc(each, func(groups []string) bool { return !formNumber(groups) }) || !standsAlone(prepared[:at[0]], prepared[at[1]:]) {
+		if !standsAlone(prepared[:at[0]], prepared[at[1]:]) {
 			continue
 		}
+		text := prepared[at[0]:at[1]]
+		groups := strings.FieldsFunc(text, isSeparator)
+		each := splitPhones(groups)
 		if len(each) > 1 && formNumber(groups) { // may be one number after all
 			numbers = append(numbers, strings.Join(groups, ""))
 		}
-		out.WriteString(prepared[end:at[0]])
 		for i, groups := range each {
-			number := strings.Join(groups, "")
-			numbers = append(numbers, number)
-			out.WriteString(strings.Repeat(" ", min(i, 1)) + number)
+			size := sizeOf(text, len(groups))
+			if number := strings.Join(groups, ""); formNumber(groups) {
+				numbers = append(numbers, number)
+				out.WriteString(prepared[end:at[0]] + strings.Repeat(" ", min(i, 1)) + number)
+				end = at[0] + size
+			}
+			text, at[0] = text[size:], at[0]+size
 		}
-		end = at[1]
 	}
 	return out.String() + prepared[end:], numbers
+}
+
+func isSeparator(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) }
+
+// sizeOf returns how many bytes of a text its first n groups take, with the separators before them.
+func sizeOf(text string, n int) (size int) {
+	for range n {
+		size += strings.IndexFunc(text[size:], func(r rune) bool { return !isSeparator(r) })
+		if end := strings.IndexFunc(text[size:], isSeparator); end >= 0 {
+			size += end
+		} else {
+			size = len(text)
+		}
+	}
+	return size
 }
 
 // splitPhones returns the groups of each number: a phone number that begins with 0 is one of its own,
 // after another one or after any other number.
 func splitPhones(groups []string) (each [][]string) {
-	if isCardOrAccount(groups) {
+	if isCardOrAccount(groups) || isAmount(groups) {
 		return [][]string{groups}
 	}
 	start := 0
@@ -56,12 +74,12 @@ func splitPhones(groups []string) (each [][]string) {
 	return append(each, groups[start:])
 }
 
-// isCardOrAccount reports whether groups are of a card or an IBAN: four digits, but the first and the
-// last.
+// isCardOrAccount reports whether groups are of a card or an account: four digits, except the first
+// and the last.
 func isCardOrAccount(groups []string) bool {
 	const card, four = 4, 4
 	last := len(groups) - 1
-	return groups[0][0] > '9' || last+1 >= card && len(groups[last]) <= four && len(strings.Join(groups, "")) >= card*four &&
+	return last+1 >= card && len(groups[last]) <= four && len(strings.Join(groups, "")) >= card*four &&
 		!slices.ContainsFunc(groups[1:last], func(group string) bool { return len(group) != four })
 }
 
@@ -92,10 +110,19 @@ func mayBeginPhone(group string) bool {
 // formNumber reports whether groups are one number by their count and length: that of a phone
 // number at least, or of three digits after the first, as in an amount.
 func formNumber(groups []string) bool {
-	const thousand = 3
 	size := len(strings.Join(groups, ""))
-	isAmount := !slices.ContainsFunc(groups[1:], func(group string) bool { return len(group) != thousand })
-	return len(groups) <= maxGroups && size <= maxTokenRunes && (size >= minPhoneDigits || isAmount)
+	return len(groups) <= maxGroups && size <= maxTokenRunes && (size >= minPhoneDigits || inThousands(groups[1:]))
+}
+
+// isAmount reports whether groups are of an amount such as 25 000 000 000, which is no phone number.
+func isAmount(groups []string) bool {
+	const thousand = 3
+	return groups[0][0] != '0' && len(groups[0]) <= thousand && inThousands(groups[1:])
+}
+
+func inThousands(groups []string) bool {
+	const thousand = 3
+	return !slices.ContainsFunc(groups, func(group string) bool { return len(group) != thousand })
 }
 
 // standsAlone reports whether what is between two texts is no part of a longer word or amount.

@@ -11,7 +11,7 @@ import (
 	"ticketsystem/pkg/user"
 )
 
-// pushStore has one subscription, and records the users whose it removes.
+// pushStore has one subscription, and records the users whose subscriptions it removes.
 type pushStore struct {
 	notification.PushStore
 	removed []string

@@ -6,14 +6,13 @@ import (
 )
 
 // lookAlikes has the letters that look like those of the role words and of the text for deleted
-// users, as written: Υ looks like a Y, υ like a u. Most are from the confusables of UTS #39. What
-// NFKD decomposes is left out.
+// users, as written: Υ looks like a Y, υ like a u. Most are from the confusables of UTS #39.
 var lookAlikes = map[rune]string{
 	'a': "ΑαАаԱաɑɐᴀᎪꭺᗅᗩꓮⲀⲁ⍺𐊠𖽀𖼀Ⱥⱥ",
 	'c': "ϹϲСсᴄᏟꮯꓚⲤⲥ𐊢𐌂𐐕𐐽ⅭⅽↃↄ",
 	'd': "ԀԁᴅᎠᏧꭰᑯᗞᗪꓒꓓĐđÐðɖɗⲆ",
 	'e': "ΕεЕеЄєҽᴇᎬꭼ℮⋿ⴹꓰƎǝƏəƐɛɘⲈⲉ",
-	'f': "ϜſꓝꞘꞙƒքᖴ",
+	'f': "ϜꓝꞘꞙƒքᖴ",
 	'g': "ɡɢԌցᏀᏳꮐꓖ",
 	'h': "ΗНнһհʜᎻꮋᏂᕼꓧⲎⲏ",
 	'i': "ΙιІіӀӏıɩɪɨƗƖǀᎥꭵꓲⲒⲓⵏ∣⍳",
@@ -43,14 +42,13 @@ var lookAlikeOf = sync.OnceValue(func() map[rune]rune { //nolint:gochecknoglobal
 	return letters
 })
 
-// foldLookAlike returns the letter that a letter looks like, in lower case.
-func foldLookAlike(r rune) rune {
+// replaceLookAlike returns the letter that a letter looks like, in lower case, or the letter itself.
+func replaceLookAlike(r rune) rune {
 	if letter, known := lookAlikeOf()[r]; known {
 		return letter
 	}
-	lower := unicode.ToLower(r)
-	if letter, known := lookAlikeOf()[lower]; known {
-		return letter
-	}
-	return lower
+	return r
 }
+
+// foldLookAlike returns the letter that a letter or its lower case looks like, in lower case.
+func foldLookAlike(r rune) rune { return replaceLookAlike(unicode.ToLower(replaceLookAlike(r))) }

@@ -62,11 +62,11 @@ func hasRoleWord(words []string) bool {
 	return isRoleWord(strings.Join(words, "")) // with spaces between the letters
 }
 
-// isRoleWord reports whether a folded word names a role. Some of these words are the beginning
+// isRoleWord reports whether a folded word, which has an i for each l, names a role. Some of these words are the beginning
 // of Persian surnames, so longer words do not count.
 func isRoleWord(word string) bool {
 	switch word {
-	case "support", "admin", "system", "staff", "agent", "operator", "moderator", "helpdesk", "customerservice",
+	case "support", "admin", "system", "staff", "agent", "operator", "moderator", "heipdesk", "customerservice",
 		"پشتیبان", "پشتیبانی", "ادمین", "سیستم", "ساپورت", "مدیر", "مدیران", "مدیریت", "سامانه", "اپراتور", "کارمند":
 		return true
 	}
@@ -81,8 +81,8 @@ func foldName(name string) string {
 			return -1
 		}
 		return foldLookAlike(foldSymbol(r))
-	}, norm.NFKD.String(name))
-	return strings.ReplaceAll(folded, "rn", "m")
+	}, norm.NFKD.String(strings.Map(replaceLookAlike, name)))
+	return strings.NewReplacer("rn", "m", "l", "i").Replace(folded)
 }
 
 // foldSymbol returns the letter in a symbol that NFKD does not decompose: white on black in a

@@ -32,7 +32,7 @@ func TestIsReserved(t *testing.T) {
 		"admiո", "ꓮdmin", "ꓢupport", "Ɑdmin", "admɩn", "Ꮪupport", "Ⴝupport", "Suppørt", "پشتېبان", "پشتے بان", "مدێر", "مدیر!", "مدیر@",
 		"SYSTΕM", "SΥSTEM", "SᎽSᎢᎬM", "sꭹsꭲꭼm", "ⲀDⲘIⲚ", "ᔕYᔕTEᗰ", "ᗩᗪᗰIᑎ", "admiη", "admiŋ", "adɱin", "admɨn", "adrnin", "ɐdmin", "sʎstem", "SYSTƐM", "systəm",
 		"suppσrt", "suppθrt", "sυppσят", "supþort", "ƨuppoɾt", "suppoґt", "aɡent", "agεnt", "НELPDESK", "$y$t€m", "S¥STEM", "Suppor†", "Suppor+", "SUPP()RT", "Supp°rt",
-		"§upport", "Suppo®t", "adm¡n", "ݐشتیبان", "پشټیبان", "پښتیبان", "مډیر", "سیسټم",
+		"HeIpdesk", "He1pdesk", "helpdesk", "admln", "Ϲustomer Service", "Ⅽustomer service", "§upport", "Suppo®t", "adm¡n", "ݐشتیبان", "پشټیبان", "پښتیبان", "مډیر", "سیسټم",
 		"Removed user", "removed  USER", "RemovedUser", "Removed user 2", "(removed-user)", "Rem0ved u5er", "Ｒｅｍｏｖｅｄ ｕｓｅｒ", "R e m o v e d user", "Rémoved\u200b user", "Rеmоvеd usеr",
 		"Remoνed user", "REMOѴED USER", "ꓣemoved user", "🅁🄴🄼🄾🅅🄴🄳 user",
 		"کاربر حذف\u200cشده", "کاربر حذف شده", "کاربر حذف\u200cشده ۲", "كاربر حذفشده", "کاربر حذف\u200cشدہ", "کاربر حذف شدە", "کاربرِ حذف\u200cشده",

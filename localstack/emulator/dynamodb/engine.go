@@ -119,7 +119,7 @@ func (e *Engine) Close() {
 }
 
 // installEngine returns the path of the engine's binary, installing it with npm first
-// if necessary. Several stacks may do it at once: none sees a part of it.
+// if necessary. Several stacks may do it at once: what one of them runs is complete.
 func installEngine(ctx context.Context, c Config) (string, error) {
 	arch := strings.NewReplacer("amd64", "x64").Replace(runtime.GOARCH)
 	name := "@dynoxide/" + runtime.GOOS + "-" + arch
@@ -141,14 +141,13 @@ func installEngine(ctx context.Context, c Config) (string, error) {
 	if output, err := command.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("npm install %s@%s: %w\n%s\nset DYNAMODB_ENDPOINT to use another engine", name, version, err, output)
 	}
-	// A stack that starts at the same time may have installed it meanwhile, and runs it.
-	if _, err := os.Stat(binary); err == nil {
+	if os.Rename(fresh, folder) == nil {
 		return binary, nil
 	}
-	if err := errors.Join(os.RemoveAll(folder), os.Rename(fresh, folder)); err != nil {
-		return "", err
+	if _, err := os.Stat(binary); err == nil { // a stack that starts at the same time has installed it meanwhile, and runs it
+		return binary, nil
 	}
-	return binary, nil
+	return binary, errors.Join(os.RemoveAll(folder), os.Rename(fresh, folder))
 }
 
 // indexStreamTable works around an engine that never deletes stream records and reads

@@ -14,6 +14,7 @@ var (
 	heading    = regexp.MustCompile(`(?m)^#+ (.+)$`)
 	pageLink   = regexp.MustCompile(`\]\(([^)#\s]*)(?:#([^)\s]+))?\)`)
 	codeOnPage = regexp.MustCompile("(?s)```.*?```|`[^`\n]*`")
+	codeBlock  = regexp.MustCompile("(?s)```.*?```")
 	notInWords = regexp.MustCompile(`[^\pL\pN_ -]`)
 )
 
@@ -68,7 +69,8 @@ func documents(t *testing.T) []string {
 func anchors(t *testing.T, page string) []string {
 	t.Helper()
 	var names []string
-	for _, title := range heading.FindAllStringSubmatch(string(readFile(t, page)), -1) {
+	text := codeBlock.ReplaceAllString(string(readFile(t, page)), "")
+	for _, title := range heading.FindAllStringSubmatch(text, -1) {
 		names = append(names, strings.ReplaceAll(notInWords.ReplaceAllString(strings.ToLower(title[1]), ""), " ", "-"))
 	}
 	return names
