@@ -1,4 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest"
+import { deleteDatabase, openDatabase } from "../log/db"
+import { ticketSignal } from "../log/tickets"
 import type { Frame } from "./frames"
 import { connection } from "./realtime"
 
@@ -42,4 +44,16 @@ test("a subscription that fails for now is asked for again, while it is wanted",
   sent = []
   await vi.advanceTimersByTimeAsync(60_000)
   expect(sent).toEqual([])
+})
+
+test("a ticket that was deleted before its subscription is gone; one whose subscription fails for now stays", async () => {
+  vi.useRealTimers()
+  await openDatabase("me")
+  const deleted = (status: number, code: string) => ({ type: "error", action: "subscribe", topic: "ticket:t", problem: { status, code } }) as Frame
+  ticketSignal("t").value = { id: "t" } as never
+  connection.onFrame(deleted(500, "internal"))
+  expect(ticketSignal("t").value).not.toBeNull()
+  connection.onFrame(deleted(404, "ticket_not_found"))
+  expect(ticketSignal("t").value).toBeNull()
+  await deleteDatabase("me")
 })

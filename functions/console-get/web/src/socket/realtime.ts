@@ -80,7 +80,9 @@ function take(frame: Frame): void {
       return connection.resubscribe(frame.topic)
     case "error": {
       const { action, topic, problem } = frame
-      if (action === "subscribe" && topic && isTemporary(new ApiError(problem.status, problem))) setTimeout(() => connection.resubscribe(topic), subscribeAgainAfter)
+      if (action !== "subscribe" || !topic) return
+      if (isTemporary(new ApiError(problem.status, problem))) setTimeout(() => connection.resubscribe(topic), subscribeAgainAfter)
+      else if (problem.code === "ticket_not_found") forget(topic.replace(/^ticket:/, "")) // deleted before the subscription
       return
     }
     case "entry":
@@ -96,8 +98,7 @@ function take(frame: Frame): void {
       if (frame.ticket.assignee?.id === me || viewedTicket.peek() === frame.ticket.id) takeHead(frame.ticket.id, frame.ticket.lastSeq)
       return
     case "gone":
-      removeTicket(frame.ticketId)
-      return void removeLog(frame.ticketId)
+      return forget(frame.ticketId)
     case "attachment":
       return takeAttachment(frame.ticketId, frame.seq, frame.id, frame.state)
     case "typing":
@@ -118,6 +119,11 @@ function take(frame: Frame): void {
     case "notifications":
       unreadNotifications.value = frame.unread
   }
+}
+
+function forget(ticketId: string): void {
+  removeTicket(ticketId)
+  void removeLog(ticketId)
 }
 
 function startTyping(ticketId: string, user: Person, me: string): void {
