@@ -38,7 +38,7 @@ export function CodeForm({ purpose, phoneLabel, submitLabel, fields, onSubmit, c
       ) : (
         <PhoneField key="phone" label={phoneLabel} value={phone} onText={setPhone} problem={form.problem("phone")} required autoFocus placeholder={digits("0912 345 6789")} />
       )}
-      <FormProblem error={form.error} except={["phone", "code", ...fields]} />
+      <FormProblem error={form.error} except={codeStep ? ["code", ...fields] : ["phone"]} />
       <Button type="submit" kind="primary" wide busy={form.busy}>{codeStep ? submitLabel : t().account.sendCode}</Button>
       {codeStep && <Button kind="quiet" wide onClick={restart}>{t().account.otherPhone}</Button>}
     </form>

@@ -81,6 +81,14 @@ test("a user without a password sends a code to the current number instead", asy
   expect(requests.at(-1)).toEqual(["/profile/phone", { phone: "09120000009", code: "111111", challenge: "new", oldCode: "222222", oldChallenge: "old" }])
 })
 
+test("a number that has an account already is said, in the step of the code too", async () => {
+  serve(codeSent("new"), [409, { code: "phone_taken", detail: "Taken.", errors: [{ pointer: "/phone", message: "Taken." }] }])
+  await enterNewNumber()
+  await type("Your password", "correct-horse-9")
+  await press("Change the mobile number")
+  await vi.waitFor(() => screen.getByText("Taken."))
+})
+
 const tooSoon: Answer = [429, { code: "too_many_requests", detail: "A code was sent a moment ago." }, { "retry-after": "41" }]
 
 test("a code that was mailed before a reload can be entered; after a change of the address there is none", async () => {
