@@ -30,6 +30,20 @@ test("sending can be stopped only while users are still to be notified", async (
   expect(await row("Being delivered")).not.toContain("Stop sending")
 })
 
+test("the review has the focus", async () => {
+  await open()
+  await act(() => screen.getByRole("button", { name: "New broadcast" }).click())
+  fireEvent.input(screen.getAllByLabelText(/^Title/)[0]!, { target: { value: "Holiday" } })
+  fireEvent.input(screen.getAllByLabelText(/^Text/)[0]!, { target: { value: "We are closed." } })
+  vi.stubGlobal("fetch", async () => new Response(JSON.stringify({ total: 3, complete: true })))
+  HTMLDialogElement.prototype.showModal = function () { this.open = true; this.querySelector("button")!.focus() }
+  const review = screen.getByRole("button", { name: "Review" })
+  review.focus()
+  await act(() => review.click())
+  await screen.findByRole("button", { name: "Send now" })
+  expect(document.activeElement?.closest("dialog")).not.toBeNull()
+})
+
 test("what is written outlasts the screen", async () => {
   await open()
   await act(() => screen.getByRole("button", { name: "New broadcast" }).click())

@@ -71,7 +71,7 @@ export function NewBroadcast({ draft, onDraft, onSent, onClose }: Props) {
     })
   if (recipients)
     return (
-      <Dialog title={text.review} onClose={onClose} actions={<><Button onClick={() => setRecipients(null)}>{t().nav.back}</Button><Button kind="danger" busy={form.busy} onClick={() => void send()}>{text.sendNow}</Button></>}>
+      <Dialog key="review" title={text.review} onClose={onClose} actions={<><Button onClick={() => setRecipients(null)}>{t().nav.back}</Button><Button kind="danger" busy={form.busy} onClick={() => void send()}>{text.sendNow}</Button></>}>
         <FormProblem error={form.error} />
         {written.map((language) => <Preview key={language} language={language} text={texts[language]!} sms={chosen.includes("sms")} />)}
         <p class="meta">{chosen.map((channel) => text.channels[channel]).join(" · ")}</p>
