@@ -25,7 +25,6 @@ export const common = {
     unknown: "Something went wrong on our side. Try again in a moment.",
     required: "Fill in this field.", tooShort: (n: number) => `At least ${number(n)} characters.`,
     tooLong: (rest: number, most: number) => `${plural(rest, { one: "# character", other: "# characters" })} too many: at most ${number(most)}.`,
-    email: "Enter an e-mail address, such as name@example.com.",
   },
   role: { user: "Customer", support: "Support", admin: "Administrator", system: "Automatic" },
   status: { new: "New", open: "Open", pending: "Waiting for the customer", on_hold: "On hold", resolved: "Resolved", closed: "Closed" },

@@ -31,7 +31,6 @@ export const common: typeof english = {
     unknown: "خطایی در سمت ما رخ داد. کمی بعد دوباره تلاش کنید.",
     required: "این بخش را پر کنید.", tooShort: (n) => `دست‌کم ${number(n)} نویسه.`,
     tooLong: (rest, most) => `${plural(rest, { other: "# نویسه" })} بیش از اندازه است: حداکثر ${number(most)}.`,
-    email: "یک نشانی ایمیل بنویسید، مانند name@example.com.",
   },
   role: { user: "مشتری", support: "پشتیبان", admin: "مدیر", system: "خودکار" },
   status: { new: "تازه", open: "باز", pending: "در انتظار مشتری", on_hold: "معلق", resolved: "حل‌شده", closed: "بسته" },

@@ -52,6 +52,7 @@ export function Dialog({ title, onClose, children, actions, onSubmit, closable =
     >
       <Body
         class="dialog-body"
+        noValidate // the API says what a field lacks
         onSubmit={(event: SubmitEvent) => {
           event.preventDefault()
           onSubmit?.()

@@ -42,10 +42,10 @@ test("new staff get a password, which signs them in together with a code", async
   await save()
   await vi.waitFor(() => screen.getByText("Must be at least 8 characters."))
   await type("Password", "correct-horse-9")
-  await type("E-mail", " neda@example.com ")
+  await type("E-mail", " neda＠example.com ") // the browser would refuse this @
   await save()
   await vi.waitFor(() => expect(onClose).toHaveBeenCalledOnce())
-  expect(requests.at(-1)).toEqual(["POST /users", { phone: "09120000009", role: "support", locale: "en", email: "neda@example.com", password: "correct-horse-9" }])
+  expect(requests.at(-1)).toEqual(["POST /users", { phone: "09120000009", role: "support", locale: "en", email: "neda＠example.com", password: "correct-horse-9" }])
   expect(field("Password").autocomplete).toBe("new-password")
 })
 

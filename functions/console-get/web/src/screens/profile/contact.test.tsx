@@ -105,6 +105,13 @@ test("a code that was mailed before a reload can be entered; after a change of t
   expect(screen.queryByLabelText("Code")).toBeNull()
 })
 
+test("an address that the browser would refuse is sent", async () => {
+  serve([200, { ...user, email: "neda@example.com" }], tooSoon)
+  await type("E-mail", "neda＠example.com")
+  await press("Confirm")
+  await vi.waitFor(() => expect(requests[0]).toEqual(["/profile", { email: "neda＠example.com" }]))
+})
+
 test("an address that nobody has changed follows newer data", async () => {
   act(() => updateUser({ ...user, email: "new@example.com" } as never))
   await vi.waitFor(async () => expect((await field("E-mail")).value).toBe("new@example.com"))

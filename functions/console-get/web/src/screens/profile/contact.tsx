@@ -45,6 +45,7 @@ export function Contact() {
         </div>
         <form
           class="profile-line"
+          noValidate
           onSubmit={(event) => {
             event.preventDefault()
             void submit()
