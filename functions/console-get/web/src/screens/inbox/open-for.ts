@@ -9,9 +9,9 @@ import { uploadFile } from "../../outbox/upload"
 import { toast } from "../../ui/toast"
 import { noOpening } from "../tickets/ticket-fields"
 
-/** What a ticket was opened with. */
+/** What a ticket was opened with. The title is null if it is not known. */
 interface Opened {
-  title: string
+  title: string | null
   body: string
   attachments: readonly { id: string }[]
   state: Pick<Ticket, "priority"> & { categoryId: string | null }
@@ -39,7 +39,8 @@ export async function openFor(customerId: string, key: string): Promise<Ticket> 
   return changed
 }
 
-function openedWith({ ticket, opening, entries }: { ticket: Ticket; opening: Omit<Opened, "title">; entries: readonly Entry[] }): Opened {
+function openedWith({ ticket, opening, entries, hasMore }: { ticket: Ticket; opening: Omit<Opened, "title">; entries: readonly Entry[]; hasMore: boolean }): Opened {
+  if (hasMore) return { ...opening, title: null } // an older entry may have changed it
   const changed = entries.find(({ kind }) => kind === "title")
   return { ...opening, title: changed?.change?.from ?? ticket.title }
 }
@@ -49,7 +50,7 @@ async function applyChanges(ticket: Ticket, { title: opened, state }: Opened, { 
   const title = opening.title.trim()
   const { categoryId, priority } = opening
   const body = {
-    ...(title && visible(title) !== visible(opened) ? { title } : {}),
+    ...(title && opened !== null && visible(title) !== visible(opened) ? { title } : {}),
     ...(categoryId && categoryId !== state.categoryId ? { categoryId } : {}),
     ...(priority && priority !== state.priority ? { priority } : {}),
   }

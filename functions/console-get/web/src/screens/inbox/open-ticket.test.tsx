@@ -20,6 +20,8 @@ let opened: Sent | null
 /** The title that a colleague has given it. */
 let renamed: string | null
 let requests: [request: string, body: object][]
+/** Whether the ticket has entries beyond the newest ones. */
+let hasMore: boolean
 /** Loses the answers to the first tries. */
 let losses: number
 let answer: Promise<void>
@@ -29,7 +31,7 @@ const entry = () => ({ body: opened!.description, attachments: opened!.attachmen
 
 async function respond(url: string, method: string, body: Sent): Promise<object> {
   if (url.startsWith("/categories")) return { data: [{ id: "c", name: "C", active: true }, { id: "d", name: "D", active: true }], page: { hasMore: false } }
-  if (method === "GET") return { ticket: ticket(), opening: entry(), entries: [entry(), ...(renamed ? [{ kind: "title", change: { field: "title", from: opened!.title, to: renamed } }] : [])], hasMore: false, readers: [] }
+  if (method === "GET") return { ticket: ticket(), opening: entry(), entries: hasMore ? [] : [entry(), ...(renamed ? [{ kind: "title", change: { field: "title", from: opened!.title, to: renamed } }] : [])], hasMore, readers: [] }
   requests.push([`${method} ${url}`, body])
   if (method === "POST") {
     opened ??= body // the server stores each clientId once, whatever a repeat contains
@@ -40,7 +42,7 @@ async function respond(url: string, method: string, body: Sent): Promise<object>
 }
 
 beforeEach(async () => {
-  ;[opened, renamed, requests, losses, answer] = [null, null, [], 0, Promise.resolve()]
+  ;[opened, renamed, hasMore, requests, losses, answer] = [null, null, false, [], 0, Promise.resolve()]
   await Promise.all([t.load(), inboxText.load(), openDatabase("me")])
   vi.stubGlobal("fetch", async (url: string, { method, body }: { method: string; body: string }) => new Response(JSON.stringify(await respond(url, method, body && JSON.parse(body)))))
   editDraft(key, { text: "The customer called.", opening })
@@ -81,8 +83,8 @@ test("a repeat that adds nothing changes nothing, although the server has cleane
   expect(await (await database()).getAllKeys("drafts")).toEqual([])
 })
 
-test("a repeat leaves the title that a colleague has given the ticket meanwhile", async () => {
-  losses = 1
+test.each([["", false], [", long ago", true]])("a repeat leaves the title that a colleague has given the ticket meanwhile%s", async (_, older) => {
+  ;[losses, hasMore] = [1, older]
   const onClose = show()
   await open()
   await screen.findByText(/No connection to the server/)
