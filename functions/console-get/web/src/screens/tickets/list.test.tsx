@@ -2,7 +2,7 @@ import "fake-indexeddb/auto"
 import { QueryClientProvider } from "@tanstack/preact-query"
 import { act, cleanup, fireEvent, render, screen } from "@testing-library/preact"
 import { afterEach, beforeEach, expect, test, vi } from "vitest"
-import { queryClient } from "../../api/query"
+import { queryClient, refresh } from "../../api/query"
 import { session } from "../../app/session"
 import { t } from "../../i18n"
 import { deleteDatabase, openDatabase } from "../../log/db"
@@ -44,6 +44,23 @@ test("a customer without a ticket is told how to open one", async () => {
   answer = () => page([])
   await open()
   await screen.findByText("No tickets yet")
+})
+
+test("a list that is empty asks once whether there is any ticket, and again after a loss of the connection", async () => {
+  let asked = 0
+  answer = (query) => (asked += Number(query.get("limit") === "1"), page([]))
+  await open()
+  await screen.findByText("No tickets yet")
+  cleanup()
+  vi.spyOn(Date, "now").mockReturnValue(Date.now() + 3_600_000)
+  await open()
+  await screen.findByText("No tickets yet")
+  expect(asked).toBe(1)
+  cleanup()
+  refresh(["ticket"])
+  await open()
+  await vi.waitFor(() => expect(asked).toBe(2))
+  vi.restoreAllMocks()
 })
 
 test("a search that the server finds too long has no result", async () => {

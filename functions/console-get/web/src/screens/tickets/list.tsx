@@ -94,7 +94,7 @@ function Nothing({ query, filter, q, waiting }: NothingProps) {
 }
 
 /** Whether the customer has any ticket. A new one is in the list too, so this is asked for again only after a loss of the connection, as `ticket` is. */
-const anyTicket = { queryKey: ["ticket", "any"], queryFn: async () => (await call("get", "/tickets", { query: { limit: 1 } })).data.length > 0 }
+const anyTicket = { queryKey: ["ticket", "any"], staleTime: Infinity, gcTime: Infinity, queryFn: async () => (await call("get", "/tickets", { query: { limit: 1 } })).data.length > 0 }
 
 /** That a list is empty, or that the customer has no tickets at all. */
 function NoTickets({ filter }: Pick<NothingProps, "filter">) {
