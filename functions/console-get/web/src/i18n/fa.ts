@@ -30,7 +30,7 @@ export const common: typeof english = {
     network: "اتصال به سرور برقرار نیست. شبکه را بررسی کنید و دوباره تلاش کنید.",
     unknown: "خطایی در سمت ما رخ داد. کمی بعد دوباره تلاش کنید.",
     required: "این بخش را پر کنید.", tooShort: (n) => `دست‌کم ${number(n)} نویسه.`,
-    tooLong: (rest, most) => `${plural(rest, { other: "# نویسه" })} بیش از اندازه است: حداکثر ${number(most)}.`,
+    tooLong: (rest, most) => `${plural(rest, { other: "# نویسه" })} بیش از حد مجاز است؛ حداکثر ${number(most)} نویسه.`,
   },
   role: { user: "مشتری", support: "پشتیبان", admin: "مدیر", system: "خودکار" },
   status: { new: "تازه", open: "باز", pending: "در انتظار مشتری", on_hold: "معلق", resolved: "حل‌شده", closed: "بسته" },

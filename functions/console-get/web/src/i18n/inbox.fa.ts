@@ -17,7 +17,7 @@ export const inbox: typeof english = {
   chosen: "برگزیده", nothingFound: "چیزی پیدا نشد",
   assignTo: "سپردن به", assignMe: "خودم", release: "هیچ‌کس", take: "برداشتن", resolve: "حل شد", setStatus: "تعیین وضعیت",
   online: "برخط", away: "نابرخط", activeTickets: (n) => plural(n, { other: "# تیکت فعال" }),
-  tags: "برچسب‌ها", noTags: "بی‌برچسب", tagsFull: (most) => `هر تیکت حداکثر ${number(most)} برچسب دارد. برای حذف، یکی را برگزینید.`, continues: "ادامهٔ", palette: "یافتن تیکت یا فرمان", searchFor: (text) => `جست‌وجوی «${isolate(text)}» در همهٔ تیکت‌ها`,
+  tags: "برچسب‌ها", noTags: "بی‌برچسب", tagsFull: (most) => `هر تیکت حداکثر ${number(most)} برچسب می‌پذیرد؛ برای برداشتن، یکی را برگزینید.`, continues: "ادامهٔ", palette: "یافتن تیکت یا فرمان", searchFor: (text) => `جست‌وجوی «${isolate(text)}» در همهٔ تیکت‌ها`,
   customerTickets: (open, all) => `${plural(open, { other: "# تیکت باز" })} از ${plural(all, { other: "#" })}`,
   alsoHere: (name) => `${isolate(name)} هم این‌جاست`, severalHere: (n) => `${n} همکار هم این‌جایند`,
   modeLabel: "نوع پیام", writeReply: (name) => `پاسخ به ${isolate(name)}`, writeNote: "یادداشت برای همکاران", addNote: "افزودن یادداشت",
