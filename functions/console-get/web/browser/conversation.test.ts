@@ -181,6 +181,28 @@ test("a long ticket of the device opens offline at its end, and scrolls to its f
   expect(await page.locator("[aria-setsize]").first().getAttribute("aria-setsize")).toBe("1001") // with the line of the day
 })
 
+test("a long ticket is scrolled as before after its width alone has changed", async () => {
+  const { phone, customer, ticket } = await customerWithTicket("Wide")
+  const { entries } = await customer<{ entries: object[] }>("GET", `/tickets/${ticket.id}`)
+  const someone = await person(browser, { width: 1600 })
+  const { page, context } = someone
+  await signInOverApi(someone, phone, "/tickets")
+  await page.locator(".row").first().waitFor()
+  await storeLog(page, ticket.id, longLog(entries[0]!, 1_000))
+  await context.setOffline(true)
+  await page.locator(".row").first().click()
+  await page.locator(".bubble", { hasText: "Message 999:" }).waitFor()
+  await page.waitForTimeout(600) // the rows are measured
+
+  await page.setViewportSize({ width: 1720, height: 800 }) // the rows do not grow any more
+  await page.waitForTimeout(600)
+  const rows = () => page.locator("[aria-posinset]").last().getAttribute("aria-posinset").then(Number)
+  const before = await rows()
+  await page.locator(".log-list").evaluate((view) => view.scrollTo(0, 300))
+  await page.locator(".log-end").waitFor()
+  await expect.poll(rows, { timeout: 10_000 }).toBeGreaterThan(before) // the older ones are there
+})
+
 test.each(["en", "fa"] as const)("a new ticket that the server refuses goes back into its form, whole: %s", async (language) => {
   const { page, context } = await somebody(browser, "user", { language })
   await context.route((url) => url.pathname === "/tickets", (route) => (route.request().method() === "POST" ? route.fulfill({ status: 422, json: { type: "about:blank", title: "Unprocessable", status: 422, code: "validation_failed", detail: language === "fa" ? "این دسته دیگر وجود ندارد." : "This category is no longer there." } }) : route.fallback()))

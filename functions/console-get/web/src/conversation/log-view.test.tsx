@@ -19,8 +19,8 @@ const entry = (seq: number): Entry =>
   ({ ticketId: "t", seq, prev: seq - 1, kind: "message", author: { id: "u", name: "U", role: "user" }, body: `text ${seq}`, attachments: [], change: null, clientId: null, createdAt: "2026-01-01T00:00:00Z", state: { status: "open", priority: "medium", categoryId: null, assigneeId: null } }) as Entry
 const range = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, i) => entry(from + i))
 
-/** The elements whose sizes are observed, and what takes the sizes. */
-const observed = new Map<Element, (entries: object[]) => void>()
+/** What takes sizes, and the elements that it observes. */
+const observed = new Map<(entries: object[]) => void, Set<Element>>()
 let jumps = 0
 let moved = false
 
@@ -28,9 +28,7 @@ let moved = false
 async function frame(): Promise<void> {
   if (moved) document.querySelector(".log-list")!.dispatchEvent(new Event("scroll"))
   moved = false
-  const sizes = new Map<(entries: object[]) => void, object[]>()
-  for (const [target, take] of observed) sizes.set(take, [...(sizes.get(take) ?? []), { target, contentRect: { width: 800, height: target.classList.contains("log-list") ? viewport : rowHeight } }])
-  for (const [take, entries] of sizes) take(entries)
+  for (const [take, targets] of observed) take([...targets].map((target) => ({ target, contentRect: { width: 800, height: target.classList.contains("log-list") ? viewport : rowHeight } })))
   await Promise.resolve()
 }
 
@@ -41,10 +39,11 @@ beforeEach(async () => {
   vi.stubGlobal("fetch", async () => new Response("{}"))
   vi.stubGlobal("innerHeight", 800)
   document.defaultView!.ResizeObserver = class {
-    constructor(private take: ResizeObserverCallback) {}
-    observe(element: Element) { observed.set(element, this.take as never) }
-    unobserve(element: Element) { observed.delete(element) }
-    disconnect() {}
+    private targets = new Set<Element>()
+    constructor(take: ResizeObserverCallback) { observed.set(take as never, this.targets) }
+    observe(element: Element) { this.targets.add(element) }
+    unobserve(element: Element) { this.targets.delete(element) }
+    disconnect() { this.targets.clear() }
   }
   Object.defineProperty(HTMLElement.prototype, "offsetParent", { configurable: true, value: document.body }) // happy-dom has none, virtua measures what has one
   vi.spyOn(Element.prototype, "scrollTo").mockImplementation(function (this: Element, to: unknown) {

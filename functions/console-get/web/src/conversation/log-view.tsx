@@ -143,17 +143,30 @@ function useEnd(list: { current: VirtualizerHandle | null }, view: { current: HT
   const size = useRef("")
   const sizeNow = () => `${view.current?.clientWidth} ${view.current?.clientHeight}`
   const settles = () => performance.now() - sizedAt.current < settling
-  useLayoutEffect(() => () => void (measured.current = false), [printing])
   // One pixel more, because the browser rounds the sizes that virtua adds up.
   const toEnd = () => measured.current && list.current?.scrollToIndex(Infinity, { align: "end", offset: 1 })
   const isResized = () => size.current !== "" && size.current !== sizeNow()
   const onResize = () => {
-    if (isResized() && (atEnd.current || settles())) sizedAt.current = performance.now()
-    size.current = sizeNow()
     if (measured.current && !settles()) return
     measured.current = true
     queueMicrotask(toEnd) // the sizes are reported one after another
   }
+  const onListResize = () => {
+    const follows = isResized() && (atEnd.current || settles())
+    size.current = sizeNow()
+    if (!follows) return
+    sizedAt.current = performance.now()
+    toEnd()
+  }
+  useLayoutEffect(() => {
+    if (printing) return
+    const observer = new ResizeObserver(onListResize) // onResize is not called for a change of the width alone
+    observer.observe(view.current!)
+    return () => {
+      observer.disconnect()
+      measured.current = false
+    }
+  }, [printing])
   return { toEnd, onResize, isResized }
 }
 
