@@ -30,7 +30,7 @@ test("13 status, priority and tags change live in all browsers", async () => {
   for (const { page } of [first, second]) await fact(page, "Urgent")
   await pick(first.page, "t", "کارت‌به‌کارت")
   for (const { page } of [first, second]) await fact(page, "کارت‌به‌کارت")
-  await second.page.locator(".log-event", { hasText: `${isolated("Reza Karimi")} set the tags: ${isolated("کارت‌به‌کارت")}` }).waitFor({ timeout: 60_000 })
+  await second.page.locator(".log-event", { hasText: `${isolated("Reza Karimi")} set the tags: ${isolated(isolated("کارت‌به‌کارت"))}` }).waitFor({ timeout: 60_000 })
   await pick(second.page, "t", "refund")
   for (const { page } of [first, second]) await fact(page, /کارت‌به‌کارت.*refund/)
   expect(await customer.page.content()).not.toContain("refund") // tags are for staff

@@ -62,7 +62,7 @@ export const common = {
       status: (who: string, to: string) => `${isolate(who)} set the status to “${isolate(to)}”`, statusAuto: (to: string) => `The status is now “${isolate(to)}”`,
       assigned: (who: string, to: string) => `${isolate(who)} assigned the ticket to ${isolate(to)}`, taken: (who: string) => `${isolate(who)} took the ticket`, released: (who: string) => `${isolate(who)} released the ticket`,
       priority: (who: string, to: string) => `${isolate(who)} set the priority to ${isolate(to)}`, category: (who: string, to: string) => `${isolate(who)} moved the ticket to ${isolate(to)}`, title: (who: string, to: string) => `${isolate(who)} changed the subject to “${isolate(to)}”`,
-      tags: (who: string, tags: string) => `${isolate(who)} set the tags: ${tags}`, noTags: (who: string) => `${isolate(who)} removed the tags`, follow_up: (who: string) => `${isolate(who)} continued this in a new ticket`, unlinked: "A linked ticket was deleted", other: (who: string) => `${isolate(who)} changed the ticket`,
+      tags: (who: string, to: string) => `${isolate(who)} set the tags: ${isolate(to)}`, noTags: (who: string) => `${isolate(who)} removed the tags`, follow_up: (who: string) => `${isolate(who)} continued this in a new ticket`, unlinked: "A linked ticket was deleted", other: (who: string) => `${isolate(who)} changed the ticket`,
     },
     note: "Note",
   },

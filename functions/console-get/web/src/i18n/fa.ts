@@ -68,7 +68,7 @@ export const common: typeof english = {
       status: (who, to) => `${isolate(who)} وضعیت را «${isolate(to)}» ${past(who, "کرد")}`, statusAuto: (to) => `وضعیت اکنون «${isolate(to)}» است`,
       assigned: (who, to) => `${isolate(who)} تیکت را به ${isolate(to)} ${past(who, "سپرد")}`, taken: (who) => `${isolate(who)} تیکت را ${past(who, "برداشت")}`, released: (who) => `${isolate(who)} تیکت را رها ${past(who, "کرد")}`,
       priority: (who, to) => `${isolate(who)} اولویت را «${isolate(to)}» ${past(who, "کرد")}`, category: (who, to) => `${isolate(who)} تیکت را به «${isolate(to)}» ${past(who, "برد")}`, title: (who, to) => `${isolate(who)} موضوع را «${isolate(to)}» ${past(who, "کرد")}`,
-      tags: (who, tags) => `${isolate(who)} برچسب‌ها را ${past(who, "گذاشت")}: ${tags}`, noTags: (who) => `${isolate(who)} برچسب‌ها را ${past(who, "برداشت")}`, follow_up: (who) => `${isolate(who)} این را در تیکت تازه‌ای ادامه ${past(who, "داد")}`, unlinked: "یک تیکت پیوندخورده حذف شد", other: (who) => `${isolate(who)} تیکت را تغییر ${past(who, "داد")}`,
+      tags: (who, to) => `${isolate(who)} برچسب‌ها را ${past(who, "گذاشت")}: ${isolate(to)}`, noTags: (who) => `${isolate(who)} برچسب‌ها را ${past(who, "برداشت")}`, follow_up: (who) => `${isolate(who)} این را در تیکت تازه‌ای ادامه ${past(who, "داد")}`, unlinked: "یک تیکت پیوندخورده حذف شد", other: (who) => `${isolate(who)} تیکت را تغییر ${past(who, "داد")}`,
     },
     note: "یادداشت",
   },
