@@ -21,7 +21,7 @@ var (
 // TestLinks checks that the files and headings exist that the documents link.
 func TestLinks(t *testing.T) {
 	links := 0
-	for _, page := range documents(t) {
+	for _, page := range filesWith(t, ".md") {
 		text := codeOnPage.ReplaceAllString(string(readFile(t, page)), "")
 		for _, link := range pageLink.FindAllStringSubmatch(text, -1) {
 			if strings.Contains(link[1], "://") {
@@ -44,25 +44,28 @@ func TestLinks(t *testing.T) {
 	}
 }
 
-// documents returns the paths of the Markdown files of the repository.
-func documents(t *testing.T) []string {
+// filesWith returns the paths of the files of the repository with one of the extensions, without
+// what tools have installed or built.
+func filesWith(t *testing.T, extensions ...string) []string {
 	t.Helper()
-	var pages []string
-	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
-		switch {
-		case err != nil:
+	var files []string
+	err := filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
+		if err != nil {
 			return err
-		case d.IsDir() && (strings.HasPrefix(d.Name(), ".") && path != root || d.Name() == "node_modules"):
+		}
+		name := entry.Name()
+		if entry.IsDir() && (path != root && strings.HasPrefix(name, ".") || name == "node_modules") {
 			return filepath.SkipDir
-		case strings.HasSuffix(path, ".md") && d.Type().IsRegular():
-			pages = append(pages, path)
+		}
+		if entry.Type().IsRegular() && slices.Contains(extensions, filepath.Ext(name)) {
+			files = append(files, path)
 		}
 		return nil
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	return pages
+	return files
 }
 
 // anchors returns the fragments of the headings of a page, as GitHub makes them.

@@ -4,11 +4,8 @@ import (
 	"fmt"
 	"go/scanner"
 	"go/token"
-	"io/fs"
-	"os"
 	"path/filepath"
 	"regexp"
-	"slices"
 	"strings"
 	"testing"
 	"unicode"
@@ -22,33 +19,18 @@ var bannedWords = regexp.MustCompile(`\b(house|doors?|whoever|who comes|anew|dee
 // TestVocabulary checks the identifiers and comments of Go files, and the text of
 // Markdown and YAML files.
 func TestVocabulary(t *testing.T) {
-	files := 0
-	err := filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
-		if err != nil {
-			return err
+	files := filesWith(t, ".go", ".md", ".yaml", ".yml")
+	for _, path := range files {
+		name := filepath.Base(path)
+		if name == "vocabulary_test.go" {
+			continue
 		}
-		name := entry.Name()
-		if entry.IsDir() {
-			if path != root && strings.HasPrefix(name, ".") || name == "node_modules" {
-				return filepath.SkipDir
-			}
-			return nil
-		}
-		if name == "vocabulary_test.go" || !slices.Contains([]string{".go", ".md", ".yaml", ".yml"}, filepath.Ext(name)) {
-			return nil
-		}
-		files++
-		text, err := os.ReadFile(path)
-		if err != nil {
-			return err
-		}
-		for _, found := range banned(name, text) {
+		for _, found := range banned(name, readFile(t, path)) {
 			t.Errorf("%s:%s", strings.TrimPrefix(path, root+"/"), found)
 		}
-		return nil
-	})
-	if err != nil || files == 0 {
-		t.Fatalf("got %d files, %v", files, err)
+	}
+	if len(files) == 0 {
+		t.Fatal("got no files")
 	}
 }
 

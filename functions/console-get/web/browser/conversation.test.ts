@@ -146,10 +146,11 @@ test("28 a draft survives a reload, and the screen of another ticket does not ha
   await expect.poll(() => page.getByLabel("Write a message").inputValue(), { timeout: 30_000 }).toBe("half a sen")
 })
 
-test("a long ticket of the device opens offline at its end, and scrolls to its first message without a jump", async () => {
+/** Opens a ticket of 1,000 messages that the device holds, without a network. */
+async function openLongTicket(options?: Parameters<typeof person>[1]): Promise<Page> {
   const { phone, customer, ticket } = await customerWithTicket("Long")
   const { entries } = await customer<{ entries: object[] }>("GET", `/tickets/${ticket.id}`)
-  const someone = await person(browser)
+  const someone = await person(browser, options)
   const { page, context } = someone
   await signInOverApi(someone, phone, "/tickets")
   await page.locator(".row").first().waitFor()
@@ -157,6 +158,11 @@ test("a long ticket of the device opens offline at its end, and scrolls to its f
   await context.setOffline(true)
   await page.locator(".row").first().click()
   await page.locator(".bubble", { hasText: "Message 999:" }).waitFor()
+  return page
+}
+
+test("a long ticket of the device opens offline at its end, and scrolls to its first message without a jump", async () => {
+  const page = await openLongTicket()
 
   const list = page.locator(".log-list")
   /** The first message that is whole on the screen: its row, its text and its place. */
@@ -182,16 +188,7 @@ test("a long ticket of the device opens offline at its end, and scrolls to its f
 })
 
 test("a long ticket is scrolled as before after its width alone has changed", async () => {
-  const { phone, customer, ticket } = await customerWithTicket("Wide")
-  const { entries } = await customer<{ entries: object[] }>("GET", `/tickets/${ticket.id}`)
-  const someone = await person(browser, { width: 1600 })
-  const { page, context } = someone
-  await signInOverApi(someone, phone, "/tickets")
-  await page.locator(".row").first().waitFor()
-  await storeLog(page, ticket.id, longLog(entries[0]!, 1_000))
-  await context.setOffline(true)
-  await page.locator(".row").first().click()
-  await page.locator(".bubble", { hasText: "Message 999:" }).waitFor()
+  const page = await openLongTicket({ width: 1600 })
   await page.waitForTimeout(600) // the rows are measured
 
   await page.setViewportSize({ width: 1720, height: 800 }) // the rows do not grow any more
